@@ -1,0 +1,336 @@
+package duo
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		status  int
+		body    string
+		want    Error
+		applied bool
+	}{
+		{"bad signature", 401, `{"code": 40103, "message": "Invalid signature in request credentials", "stat": "FAIL"}`,
+			Error{Status: 401, Code: CodeBadSignature, Message: "Invalid signature in request credentials"}, false},
+		{"detail", 400, `{"code": 40002, "message": "Invalid request parameters", "message_detail": "no capable device", "stat": "FAIL"}`,
+			Error{Status: 400, Code: CodeInvalidParameter, Message: "Invalid request parameters", Detail: "no capable device"}, false},
+		{"code as text", 404, `{"code": "40401", "message": "Resource not found", "stat": "FAIL"}`,
+			Error{Status: 404, Code: CodeNotFound, Message: "Resource not found"}, false},
+		{"a proxy's page", 403, `<html>blocked</html>`, Error{Status: 403, Message: "Forbidden"}, false},
+		{"inner error", 500, `{"code": 50001, "message": "Unknown internal server error", "stat": "FAIL"}`,
+			Error{Status: 500, Code: CodeUnknownInnerError, Message: "Unknown internal server error"}, true},
+		{"gateway", 502, ``, Error{Status: 502, Message: "Bad Gateway"}, true},
+		{"hostile words", 400, "{\"code\": 40002, \"message\": \"a\\r\\nb\\u202e\\u0000c" + strings.Repeat("x", 500) + "\", \"stat\": \"FAIL\"}",
+			Error{Status: 400, Code: CodeInvalidParameter, Message: "a b c" + strings.Repeat("x", 294) + "…"}, false},
+		{"refused with status 200", 200, `{"code": 40002, "message": "no", "stat": "FAIL"}`,
+			Error{Status: 200, Code: CodeInvalidParameter, Message: "no"}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := testClient(serve(t, answer(test.status, test.body))).CreateUser(t.Context(), UserFields{Username: new("ada")})
+			refused, ok := errors.AsType[*Error](err)
+			if !ok || *refused != test.want {
+				t.Fatalf("error %#v, want %#v", err, test.want)
+			}
+			if got := MayHaveBeenApplied(fmt.Errorf("wrapped: %w", err)); got != test.applied {
+				t.Errorf("may have been applied: %t", got)
+			}
+		})
+	}
+}
+
+func TestAnswersThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		handler http.HandlerFunc
+		want    Failure
+	}{
+		{"a captive portal", answer(200, "<html>log in</html>"), NotUnderstood},
+		{"another envelope", answer(200, `{"users": []}`), NotUnderstood},
+		{"list where an object belongs", ok(`[]`), NotUnderstood},
+		{"null where an object belongs", ok(`null`), NotUnderstood},
+		{"cut off", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			io.WriteString(w, `{"response": {"user_id"`)
+		}, ConnectionLost},
+		{"connection closed instead of an answer", func(w http.ResponseWriter, r *http.Request) {
+			panic(http.ErrAbortHandler)
+		}, ConnectionLost},
+		{"too large", func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, `{"stat": "OK", "response": "`+strings.Repeat("x", maxAnswer)+`"}`)
+		}, AnswerTooLarge},
+		{"a bomb of zeros", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(w)
+			z.Write(make([]byte, 2*maxAnswer))
+			z.Flush()
+			io.WriteString(w, "no gzip any more: who reads this far reads too far")
+		}, AnswerTooLarge},
+		{"redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://api-00000000.duosim.localhost"+r.URL.Path, http.StatusTemporaryRedirect)
+		}, Redirected},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var requests atomic.Int32
+			c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) {
+				requests.Add(1)
+				test.handler(w, r)
+			}))
+			_, err := c.CreateUser(t.Context(), UserFields{Username: new("ada")})
+			failed, ok := errors.AsType[*TransportError](err)
+			if !ok || failed.Failure != test.want || !failed.Sent {
+				t.Errorf("error %#v, want %q, sent", err, test.want)
+			}
+			if !MayHaveBeenApplied(err) {
+				t.Error("a write without an answer is said to have no effect")
+			}
+			if n := requests.Load(); n != 1 {
+				t.Errorf("the write was sent %d times", n)
+			}
+		})
+	}
+}
+
+func TestFailuresBeforeSending(t *testing.T) {
+	t.Parallel()
+	unused, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unused.Close()
+	other := serveTLS(t, ok(`""`)) // its certificate is not trusted below
+	plainHTTP := httptest.NewServer(ok(`""`))
+	t.Cleanup(plainHTTP.Close)
+	at := func(address string) http.RoundTripper { return NewTransport(TransportOptions{SandboxAddress: address}) }
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+
+	for _, test := range []struct {
+		name      string
+		transport http.RoundTripper
+		ctx       context.Context
+		want      Failure
+	}{
+		{"nobody listens", at(unused.Addr().String()), t.Context(), ConnectionRefused},
+		{"unknown authority", at(other.Listener.Addr().String()), t.Context(), TLSFailed},
+		{"not TLS", at(plainHTTP.Listener.Addr().String()), t.Context(), TLSFailed},
+		{"sandbox not allowed", NewTransport(TransportOptions{}), t.Context(), AddressRefused},
+		{"given up before", at(other.Listener.Addr().String()), canceled, Canceled},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := testClient(test.transport).CreateUser(test.ctx, UserFields{Username: new("ada")})
+			failed, ok := errors.AsType[*TransportError](err)
+			if !ok || failed.Failure != test.want || failed.Sent || MayHaveBeenApplied(err) {
+				t.Errorf("error %#v, want %q, not sent", err, test.want)
+			}
+		})
+	}
+}
+
+func TestClockIsLearned(t *testing.T) {
+	t.Parallel()
+	duoTime := time.Now().Add(-time.Hour)
+	var log []string
+	var mu sync.Mutex
+	c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		if r.URL.Path == "/auth/v2/ping" {
+			log = append(log, "ping")
+			if r.Header.Get("Authorization") != "" {
+				t.Error("the ping is signed")
+			}
+			ok(fmt.Sprintf(`{"time": %d}`, duoTime.Unix()))(w, r)
+			return
+		}
+		date, err := http.ParseTime(strings.Replace(r.Header.Get("Date"), "+0000", "GMT", 1))
+		if err != nil || date.Sub(duoTime).Abs() > 5*time.Minute {
+			log = append(log, "refused")
+			answer(401, `{"code": 40105, "message": "Bad request timestamp", "stat": "FAIL"}`)(w, r)
+			return
+		}
+		log = append(log, "applied")
+		if !strings.Contains(string(body), `"username":"ada"`) {
+			t.Errorf("the repetition has the body %q", body)
+		}
+		verify(t, r, string(body))
+		ok(`{"user_id": "DU1"}`)(w, r)
+	}))
+	child := c.ForAccount("DA1", "api-5e6f7a8b.duosim.localhost")
+	if _, err := child.CreateUser(t.Context(), UserFields{Username: new("ada")}); err != nil {
+		t.Fatal(err)
+	}
+	if offset := c.ClockOffset(); (offset + time.Hour).Abs() > 5*time.Second {
+		t.Errorf("offset %v, want -1h, for the parent's client too", offset)
+	}
+	if _, err := c.CreateUser(t.Context(), UserFields{Username: new("ada")}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"refused", "ping", "applied", "applied"}; !slices.Equal(log, want) {
+		t.Errorf("requests %q, want %q", log, want)
+	}
+}
+
+func TestChildAccount(t *testing.T) {
+	t.Parallel()
+	var last struct{ host, query, body string }
+	var mu sync.Mutex
+	c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		last.host, last.query, last.body = r.Host, r.URL.RawQuery, string(body)
+		verify(t, r, string(body))
+		ok(`{"user_id": "DU1"}`)(w, r)
+	})).ForAccount("DA1234567890ABCDEFGH", "api-5e6f7a8b.duosim.localhost")
+
+	if _, err := c.User(t.Context(), "DU1"); err != nil {
+		t.Fatal(err)
+	}
+	if last.host != "api-5e6f7a8b.duosim.localhost" || last.query != "account_id=DA1234567890ABCDEFGH" {
+		t.Errorf("read of a child asked %+v", last)
+	}
+	if _, err := c.UpdateUser(t.Context(), "DU1", UserFields{Notes: new("")}); err != nil {
+		t.Fatal(err)
+	}
+	if last.query != "" || last.body != `{"account_id":"DA1234567890ABCDEFGH","notes":""}` {
+		t.Errorf("write to a child sent %+v", last)
+	}
+	if err := c.DeleteUser(t.Context(), "DU1"); err != nil || last.query != "account_id=DA1234567890ABCDEFGH" {
+		t.Errorf("delete in a child sent %+v, %v", last, err)
+	}
+	_, err := c.Do(t.Context(), Request{Method: "GET", Path: "/admin/v1/users", Params: Params{"account_id": "DAOTHER"}})
+	if failed, ok := errors.AsType[*TransportError](err); !ok || failed.Failure != InvalidRequest {
+		t.Errorf("a parameter can name another account: %v", err)
+	}
+}
+
+func TestInvalidArgumentsAreNotSent(t *testing.T) {
+	t.Parallel()
+	c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) { t.Errorf("%s %s was sent", r.Method, r.URL) }))
+	ctx := t.Context()
+	calls := map[string]func() error{
+		"codes that never expire by rounding": func() error {
+			_, err := c.CreateBypassCodes(ctx, "DU1", NewBypassCodes{Count: 1, ValidFor: time.Second / 2})
+			return err
+		},
+		"no codes at all": func() error { _, err := c.CreateBypassCodes(ctx, "DU1", NewBypassCodes{}); return err },
+		"empty filter":    func() error { _, _, err := c.UserByUsername(ctx, " "); return err },
+		"no name":         func() error { _, err := c.CreateUser(ctx, UserFields{}); return err },
+		"no users":        func() error { return c.SendToTrash(ctx) },
+		"alias nine": func() error {
+			_, err := c.UpdateUser(ctx, "DU1", UserFields{Aliases: map[int]string{9: "x"}})
+			return err
+		},
+		"unknown method": func() error { _, err := c.Do(ctx, Request{Method: "TRACE", Path: "/admin/v1/users"}); return err },
+		"other host": func() error {
+			_, err := c.ForAccount("DA1", "evil.example").User(ctx, "DU1")
+			return err
+		},
+	}
+	for _, id := range []string{"", "..", "DU1/phones", "DU1?x=1", "DU1%2f", "DÜ1", "DU1\n", strings.Repeat("A", 65)} {
+		calls["user "+id] = func() error { return c.DeleteUser(ctx, UserID(id)) }
+		calls["phone "+id] = func() error { return c.UnassignPhone(ctx, "DU1", PhoneID(id)) }
+		calls["code "+id] = func() error { return c.DeleteBypassCode(ctx, BypassCodeID(id)) }
+		calls["trash "+id] = func() error { return c.SendToTrash(ctx, "DU1", UserID(id)) }
+		calls["account "+id] = func() error { return c.DeleteAccount(ctx, AccountID(id)) }
+	}
+	for _, path := range []string{"", "admin/v1/users", "/admin/v1/../x", "/admin//users", "/admin/v1/users/", "/a%2fb", "/a?b", "//evil.example/x"} {
+		calls["path "+path] = func() error { _, err := c.Do(ctx, Request{Method: "GET", Path: path}); return err }
+	}
+	for name, call := range calls {
+		err := call()
+		if failed, ok := errors.AsType[*TransportError](err); !ok || failed.Failure != InvalidRequest || MayHaveBeenApplied(err) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+// TestSecretsStayOut plants canaries as the secret key, the signature and an answer's bypass code,
+// makes calls fail in every way, and looks for them in every form an error or a client can be
+// printed in.
+func TestSecretsStayOut(t *testing.T) {
+	t.Parallel()
+	const code = "618204957"
+	var signatures sync.Map
+	var n atomic.Int32
+	bodies := []string{
+		`{"stat": "OK", "response": ` + code + `}`,
+		`{"stat": "OK", "response": [` + code + `]}`,
+		`{"stat": "OK", "response": ["` + code,
+		code,
+	}
+	transport := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		signatures.Store(r.Header.Get("Authorization"), true)
+		io.WriteString(w, bodies[int(n.Add(1))%len(bodies)])
+	})
+	malformed := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		signatures.Store(r.Header.Get("Authorization"), true)
+		connection, _, _ := w.(http.Hijacker).Hijack()
+		io.WriteString(connection, "HTTP/1.1 "+code+"\r\n"+code+"\r\n\r\n")
+		connection.Close()
+	})
+	sealed := testClient(transport)
+	sealed.credentials.Secret = func(func([]byte)) error { return errors.New("the keyring is closed") }
+
+	printed := fmt.Sprintf("%v %+v %#v", sealed, testClient(transport), testClient(transport).credentials)
+	clients := []*Client{testClient(transport), testClient(malformed), testClient(NewTransport(TransportOptions{})), sealed}
+	for range bodies {
+		for _, c := range clients {
+			_, err := c.CreateBypassCodes(t.Context(), "DU1", NewBypassCodes{Count: 1})
+			if err == nil {
+				t.Fatal("the call succeeded")
+			}
+			var log strings.Builder
+			slog.New(slog.NewJSONHandler(&log, nil)).Error("x", "err", err, "client", c)
+			slog.New(slog.NewTextHandler(&log, nil)).Error("x", "err", err, "credentials", c.credentials)
+			asJSON, _ := json.Marshal(err)
+			printed += fmt.Sprintf("\n%v %+v %#v %s %s", err, err, err, asJSON, log.String())
+		}
+	}
+	canaries := []string{testSecret, testSecret[:12], code}
+	signatures.Range(func(key, _ any) bool {
+		canaries = append(canaries, strings.TrimPrefix(key.(string), "Basic "))
+		return true
+	})
+	if len(canaries) < 4 {
+		t.Fatal("no signature was seen")
+	}
+	for _, canary := range canaries {
+		if at := strings.Index(printed, canary); at >= 0 {
+			t.Errorf("found in print: …%s…", printed[max(0, at-120):at+len(canary)])
+		}
+	}
+}
+
+func TestUnknownErrors(t *testing.T) {
+	t.Parallel()
+	if MayHaveBeenApplied(nil) {
+		t.Error("success is said to be doubtful")
+	}
+	if !MayHaveBeenApplied(io.ErrUnexpectedEOF) {
+		t.Error("an error of which nothing is known is said to be harmless")
+	}
+}

@@ -1,0 +1,176 @@
+package duo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+	"unicode"
+)
+
+// Codes of [Error] that callers tell apart. The first three digits are the HTTP status.
+const (
+	CodeMissingParameter  = 40001
+	CodeInvalidParameter  = 40002 // Detail often names the parameter
+	CodeDuplicate         = 40003
+	CodeUnknownKey        = 40102 // no such integration key on this host, or one of another kind of application
+	CodeBadSignature      = 40103 // the secret key does not belong to the integration key
+	CodeBadTimestamp      = 40105 // the clocks differ by more than Duo allows, about five minutes
+	CodeForbidden         = 40301 // permission not granted, feature not in the edition, or wrong kind of application
+	CodeNotFound          = 40401
+	CodeRateLimited       = 42901
+	CodeUnknownInnerError = 50001 // also given for crossing a limit of 100 related objects
+)
+
+// Error is a refusal: Duo answered, and the answer was no.
+type Error struct {
+	Status     int           // HTTP status
+	Code       int           // Duo's code; 0 if the answer carried none
+	Message    string        // Duo's words; single line, at most 300 characters
+	Detail     string        // often the name of the parameter at fault; may be empty
+	RetryAfter time.Duration // how long Duo asks to wait; 0 if it did not say
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "duo: refused with status %d", e.Status)
+	if e.Code != 0 {
+		fmt.Fprintf(&b, " (code %d)", e.Code)
+	}
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	if e.Detail != "" {
+		b.WriteString(": " + e.Detail)
+	}
+	return b.String()
+}
+
+// Failure says why there was no usable answer.
+type Failure string
+
+// The failures of a [TransportError].
+const (
+	InvalidRequest    Failure = "the request is not valid"      // an argument was refused here
+	SecretUnavailable Failure = "the secret key cannot be used" // [Secret] failed
+	NameNotResolved   Failure = "the host name does not resolve"
+	ConnectionRefused Failure = "the host refuses connections"
+	Unreachable       Failure = "the host cannot be reached"
+	AddressRefused    Failure = "the address is not one of Duo's" // by the guard of [NewTransport]
+	TLSFailed         Failure = "no trusted TLS connection"       // certificate, protocol or handshake
+	TimedOut          Failure = "no answer in time"
+	Canceled          Failure = "the call was canceled"
+	ConnectionLost    Failure = "the connection broke"
+	Redirected        Failure = "the host answers with a redirect" // never followed
+	AnswerTooLarge    Failure = "the answer is too large"          // more than 10 MB
+	NotUnderstood     Failure = "the answer was not understood"    // not JSON, or not of the expected shape
+)
+
+// TransportError is a call without a usable answer.
+type TransportError struct {
+	Failure Failure
+	Sent    bool // the request, or a part of it, may have reached Duo
+	Method  string
+	Path    string
+	Host    string
+	Err     error // the cause, if there is one to tell
+}
+
+// Error names the cause only of failures before anything was sent: later ones can quote the answer,
+// and answers carry bypass codes.
+func (e *TransportError) Error() string {
+	var b strings.Builder
+	b.WriteString("duo: ")
+	if e.Method != "" {
+		fmt.Fprintf(&b, "%s %s on %s: ", e.Method, e.Path, e.Host)
+	}
+	b.WriteString(string(e.Failure))
+	if e.Err != nil && !e.Sent {
+		b.WriteString(": " + e.Err.Error())
+	}
+	return b.String()
+}
+
+func (e *TransportError) Unwrap() error { return e.Err }
+
+// MayHaveBeenApplied tells whether Duo may have carried out the request in spite of err. It is
+// false when nothing was sent and for refusals with a 4xx status, rate limits included. It is true
+// for 5xx, for answers that were lost, came late or made no sense, and for errors that are not
+// this package's, of which nothing is known. A nil error is false.
+func MayHaveBeenApplied(err error) bool {
+	if err == nil {
+		return false
+	}
+	if refused, ok := errors.AsType[*Error](err); ok {
+		return refused.Status < 400 || refused.Status > 499
+	}
+	if failed, ok := errors.AsType[*TransportError](err); ok {
+		return failed.Sent
+	}
+	return true
+}
+
+func invalid(err error) *TransportError {
+	return &TransportError{Failure: InvalidRequest, Err: err}
+}
+
+// failureOf names the failure behind an error of the transport.
+func failureOf(err error, progress *progress) Failure {
+	var guarded *guardError
+	var lookup *net.DNSError
+	var network net.Error
+	switch {
+	case errors.As(err, &guarded):
+		return AddressRefused
+	case errors.Is(err, context.Canceled):
+		return Canceled
+	case errors.As(err, &lookup):
+		return NameNotResolved
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		return TimedOut
+	case progress.handshakeFailed.Load():
+		return TLSFailed
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return ConnectionRefused
+	case progress.sent():
+		return ConnectionLost
+	}
+	return Unreachable
+}
+
+// plain makes text from Duo fit for one line of a log or a page: no control characters, no
+// invisible direction marks, at most 300 characters.
+func plain(s string) string {
+	const most = 300
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), unicode.IsControl(r):
+			return ' '
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if runes := []rune(s); len(runes) > most {
+		s = string(runes[:most-1]) + "…"
+	}
+	return s
+}
+
+func refusal(resp *http.Response, body []byte, now time.Time) *Error {
+	e := &Error{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
+	if fields, err := parseObject(body); err == nil {
+		e.Code = int(fields.number("code"))
+		e.Message = plain(fields.text("message"))
+		e.Detail = plain(fields.text("message_detail"))
+	}
+	if e.Message == "" {
+		e.Message = http.StatusText(resp.StatusCode)
+	}
+	return e
+}

@@ -1,0 +1,32 @@
+package duo
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// Identifiers as Duo assigns them, opaque to the caller. They are 20 characters today, with a
+// two-letter prefix that tells the kind; older accounts hold some without the prefix.
+type (
+	AccountID    string // a child account, DA…
+	UserID       string // DU…
+	PhoneID      string // DP…
+	BypassCodeID string // names a bypass code; it is not the code
+	GroupID      string // DG…
+	TokenID      string // a hardware token, DH…
+)
+
+var idGrammar = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+
+type identifier interface {
+	AccountID | UserID | PhoneID | BypassCodeID | GroupID | TokenID
+}
+
+// segment returns id as one segment of a path. The grammar leaves no character that would need
+// percent-encoding or that could climb out of the segment.
+func segment[ID identifier](id ID) (string, error) {
+	if !idGrammar.MatchString(string(id)) {
+		return "", invalid(fmt.Errorf("%T must be 1 to 64 letters and digits", id))
+	}
+	return "/" + string(id), nil
+}

@@ -1,0 +1,218 @@
+package duo
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// Phone is a phone or a tablet. Duo describes the device in words of its own, shown here as they
+// come; more of them may appear.
+type Phone struct {
+	ID               PhoneID
+	Number           string // E.164; "" for a tablet
+	Extension        string
+	Name             string
+	Type             string // Mobile, Landline or Unknown
+	Platform         string // such as Apple iOS, Google Android, Generic Smartphone, Unknown
+	Model            string
+	OSVersion        string
+	AppVersion       string
+	Activated        bool     // Duo Mobile on it can receive a push
+	Capabilities     []string // of auto, push, sms, phone, mobile_otp
+	Predelay         string   // seconds before the extension is dialled
+	Postdelay        string   // seconds after the extension before speaking
+	SMSPasscodesSent bool
+	Encrypted        string // Encrypted, Unencrypted, Unknown or ""; like the next three "" before activation
+	Fingerprint      string
+	Screenlock       string
+	Tampered         string
+	LastSeen         time.Time // zero if never
+	Users            []User    // short copies; only where the phone itself was asked for
+}
+
+func (p *Phone) UnmarshalJSON(data []byte) error {
+	o, err := parseObject(data)
+	if err != nil {
+		return err
+	}
+	*p = Phone{
+		ID:               PhoneID(o.text("phone_id")),
+		Number:           o.text("number"),
+		Extension:        o.text("extension"),
+		Name:             o.text("name"),
+		Type:             o.text("type"),
+		Platform:         o.text("platform"),
+		Model:            o.text("model"),
+		OSVersion:        o.text("os_version"),
+		AppVersion:       o.text("app_version"),
+		Activated:        o.flag("activated"),
+		Capabilities:     list[string](o, "capabilities"),
+		Predelay:         o.text("predelay"),
+		Postdelay:        o.text("postdelay"),
+		SMSPasscodesSent: o.flag("sms_passcodes_sent"),
+		Encrypted:        o.text("encrypted"),
+		Fingerprint:      o.text("fingerprint"),
+		Screenlock:       o.text("screenlock"),
+		Tampered:         o.text("tampered"),
+		LastSeen:         o.isoTime("last_seen"),
+		Users:            list[User](o, "users"),
+	}
+	return o.err
+}
+
+// PhoneFields are what can be set on a phone. A nil field is not sent and keeps its value, or
+// Duo's default on a new phone; a pointer to "" clears it.
+type PhoneFields struct {
+	Number    *string // E.164; without + Duo reads it as a number of the United States
+	Name      *string
+	Extension *string
+	Type      *string // mobile, landline or unknown
+	Platform  *string // such as apple ios, google android, generic smartphone, unknown
+	Predelay  *string // seconds
+	Postdelay *string // seconds
+}
+
+func (f PhoneFields) params() Params {
+	p := Params{}
+	put(p, "number", f.Number)
+	put(p, "name", f.Name)
+	put(p, "extension", f.Extension)
+	put(p, "type", f.Type)
+	put(p, "platform", f.Platform)
+	put(p, "predelay", f.Predelay)
+	put(p, "postdelay", f.Postdelay)
+	return p
+}
+
+// PhonesPage returns one page of phones with their users. Duo gives at most 500 a page.
+//
+// GET /admin/v1/phones
+func (c *Client) PhonesPage(ctx context.Context, limit, offset int) ([]Phone, Metadata, error) {
+	return page[Phone](ctx, c, "/admin/v1/phones", limit, offset)
+}
+
+// Phones walks all phones, 500 a call. See [Client.PhonesPage].
+func (c *Client) Phones(ctx context.Context) iter.Seq2[Phone, error] {
+	return pages[Phone](ctx, c, "/admin/v1/phones", maxPage)
+}
+
+// Phone returns one phone with its users; an unknown id is an [*Error] with CodeNotFound.
+//
+// GET /admin/v1/phones/{phone_id}
+func (c *Client) Phone(ctx context.Context, id PhoneID) (Phone, error) {
+	segment, err := segment(id)
+	if err != nil {
+		return Phone{}, err
+	}
+	phone, _, err := get[Phone](ctx, c, "/admin/v1/phones"+segment, nil)
+	return phone, err
+}
+
+// CreatePhone makes a phone that belongs to nobody yet. A number and extension that exist already
+// are an [*Error] with CodeDuplicate.
+//
+// POST /admin/v1/phones
+func (c *Client) CreatePhone(ctx context.Context, f PhoneFields) (Phone, error) {
+	return post[Phone](ctx, c, "/admin/v1/phones", f.params())
+}
+
+// ModifyPhone changes the fields that are given and returns the phone after the change.
+//
+// POST /admin/v1/phones/{phone_id}
+func (c *Client) ModifyPhone(ctx context.Context, id PhoneID, f PhoneFields) (Phone, error) {
+	segment, err := segment(id)
+	if err != nil {
+		return Phone{}, err
+	}
+	return post[Phone](ctx, c, "/admin/v1/phones"+segment, f.params())
+}
+
+// Activation is what connects Duo Mobile on a phone with the account. Every text in it is a
+// secret: who opens the link first owns the phone's second factor.
+type Activation struct {
+	URL             string        // to open on the phone
+	Barcode         string        // address of a QR code image, drawn by Duo
+	InstallationURL string        // where to get Duo Mobile; only if asked for
+	ValidFor        time.Duration // from now
+}
+
+func (a *Activation) UnmarshalJSON(data []byte) error {
+	o, err := parseObject(data)
+	if err != nil {
+		return err
+	}
+	*a = Activation{
+		URL:             o.text("activation_url"),
+		Barcode:         o.text("activation_barcode"),
+		InstallationURL: o.text("installation_url"),
+		ValidFor:        time.Duration(o.count("valid_secs")) * time.Second,
+	}
+	return o.err
+}
+
+// CreateActivationURL makes a link that activates Duo Mobile on the phone and disconnects the app
+// that was active before. valid is in whole seconds; 0 leaves Duo's default of a day. Duo refuses
+// phones whose type or platform is Unknown. Nothing is sent to the phone.
+//
+// POST /admin/v1/phones/{phone_id}/activation_url
+func (c *Client) CreateActivationURL(ctx context.Context, id PhoneID, valid time.Duration, install bool) (Activation, error) {
+	segment, err := segment(id)
+	if err != nil {
+		return Activation{}, err
+	}
+	seconds, err := wholeSeconds("valid", valid)
+	if err != nil {
+		return Activation{}, err
+	}
+	params := Params{"install": "0"}
+	if install {
+		params["install"] = "1"
+	}
+	if valid > 0 {
+		params["valid_secs"] = seconds
+	}
+	return post[Activation](ctx, c, "/admin/v1/phones"+segment+"/activation_url", params)
+}
+
+// UserPhones returns a user's phones, without their users.
+//
+// GET /admin/v1/users/{user_id}/phones
+func (c *Client) UserPhones(ctx context.Context, id UserID) ([]Phone, error) {
+	segment, err := segment(id)
+	if err != nil {
+		return nil, err
+	}
+	return collect(pages[Phone](ctx, c, "/admin/v1/users"+segment+"/phones", maxPage))
+}
+
+// AssignPhone gives a phone to a user; one phone can have several. Repeating it changes nothing.
+//
+// POST /admin/v1/users/{user_id}/phones
+func (c *Client) AssignPhone(ctx context.Context, user UserID, phone PhoneID) error {
+	userSegment, err := segment(user)
+	if err != nil {
+		return err
+	}
+	if _, err := segment(phone); err != nil {
+		return err
+	}
+	_, err = post[void](ctx, c, "/admin/v1/users"+userSegment+"/phones", Params{"phone_id": string(phone)})
+	return err
+}
+
+// UnassignPhone takes a phone from a user; the phone stays, even without users. Duo reports no
+// error if it was not the user's.
+//
+// DELETE /admin/v1/users/{user_id}/phones/{phone_id}
+func (c *Client) UnassignPhone(ctx context.Context, user UserID, phone PhoneID) error {
+	userSegment, err := segment(user)
+	if err != nil {
+		return err
+	}
+	phoneSegment, err := segment(phone)
+	if err != nil {
+		return err
+	}
+	return remove(ctx, c, "/admin/v1/users"+userSegment+"/phones"+phoneSegment)
+}

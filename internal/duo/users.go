@@ -1,0 +1,252 @@
+package duo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// UserStatus is how Duo treats a user's log-ins. Values that are not listed here may appear.
+type UserStatus string
+
+const (
+	StatusActive          UserStatus = "active"           // must complete the second factor
+	StatusBypass          UserStatus = "bypass"           // logs in without a second factor
+	StatusDisabled        UserStatus = "disabled"         // cannot log in
+	StatusLockedOut       UserStatus = "locked out"       // set by Duo; setting active unlocks
+	StatusPendingDeletion UserStatus = "pending deletion" // in the trash
+)
+
+// User is a person who logs in with Duo. Inside a [Phone] or a [BypassCode] it is a short and
+// possibly outdated copy without Groups, Phones, Tokens and WebAuthn. A zero time means never or
+// not known.
+type User struct {
+	ID                UserID
+	Username          string
+	Aliases           [8]string // alias1 to alias8, "" where there is none
+	RealName          string
+	FirstName         string
+	LastName          string
+	Email             string
+	Status            UserStatus
+	LockoutReason     string
+	Enrolled          bool // has something to log in with; outdated in the short copy
+	EnableAutoPrompt  bool
+	Notes             string
+	DirectoryKey      string // the directory that manages the user, if any
+	ExternalID        string
+	Created           time.Time
+	LastLogin         time.Time
+	LastDirectorySync time.Time
+	Groups            []Group
+	Phones            []Phone // without Users
+	Tokens            []Token
+	WebAuthn          []WebAuthnCredential
+}
+
+func (u *User) UnmarshalJSON(data []byte) error {
+	o, err := parseObject(data)
+	if err != nil {
+		return err
+	}
+	*u = User{
+		ID:                UserID(o.text("user_id")),
+		Username:          o.text("username"),
+		RealName:          o.text("realname"),
+		FirstName:         o.text("firstname"),
+		LastName:          o.text("lastname"),
+		Email:             o.text("email"),
+		Status:            UserStatus(o.text("status")),
+		LockoutReason:     o.text("lockout_reason"),
+		Enrolled:          o.flag("is_enrolled"),
+		EnableAutoPrompt:  o.flag("enable_auto_prompt"),
+		Notes:             o.text("notes"),
+		DirectoryKey:      o.text("directory_key"),
+		ExternalID:        o.text("external_id"),
+		Created:           o.seconds("created"),
+		LastLogin:         o.seconds("last_login"),
+		LastDirectorySync: o.seconds("last_directory_sync"),
+		Groups:            list[Group](o, "groups"),
+		Phones:            list[Phone](o, "phones"),
+		Tokens:            list[Token](o, "tokens"),
+		WebAuthn:          list[WebAuthnCredential](o, "webauthncredentials"),
+	}
+	// Old accounts have only the members alias1 to alias4; new ones repeat these in "aliases".
+	aliases := optional[map[string]json.RawMessage](o, "aliases")
+	for i := range u.Aliases {
+		name := fmt.Sprintf("alias%d", i+1)
+		if u.Aliases[i] = (&object{members: aliases}).text(name); u.Aliases[i] == "" {
+			u.Aliases[i] = o.text(name)
+		}
+	}
+	return o.err
+}
+
+// UserFields are what can be set on a user. A nil field is not sent and keeps its value; a pointer
+// to "" clears it.
+type UserFields struct {
+	Username         *string
+	RealName         *string
+	FirstName        *string
+	LastName         *string
+	Email            *string
+	Notes            *string
+	Status           *UserStatus // StatusActive, StatusBypass or StatusDisabled
+	EnableAutoPrompt *bool
+	Aliases          map[int]string // by position 1 to 8; "" removes, positions not named stay
+}
+
+func (f UserFields) params() (Params, error) {
+	p := Params{}
+	put(p, "username", f.Username)
+	put(p, "realname", f.RealName)
+	put(p, "firstname", f.FirstName)
+	put(p, "lastname", f.LastName)
+	put(p, "email", f.Email)
+	put(p, "notes", f.Notes)
+	put(p, "enable_auto_prompt", f.EnableAutoPrompt)
+	if f.Status != nil {
+		p["status"] = string(*f.Status)
+	}
+	if len(f.Aliases) > 0 {
+		pairs := url.Values{}
+		for position, alias := range f.Aliases {
+			if position < 1 || position > 8 {
+				return nil, invalid(fmt.Errorf("alias position %d is not between 1 and 8", position))
+			}
+			pairs.Set(fmt.Sprintf("alias%d", position), alias)
+		}
+		p["aliases"] = pairs.Encode()
+	}
+	return p, nil
+}
+
+// UsersPage returns one page of users, those in the trash included. Duo gives at most 300 a page.
+//
+// GET /admin/v1/users
+func (c *Client) UsersPage(ctx context.Context, limit, offset int) ([]User, Metadata, error) {
+	return page[User](ctx, c, "/admin/v1/users", limit, offset)
+}
+
+// Users walks all users, 300 a call. See [Client.UsersPage].
+func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
+	return pages[User](ctx, c, "/admin/v1/users", maxUsersPage)
+}
+
+// UserByUsername finds the user with exactly this username or alias, letter case aside.
+//
+// GET /admin/v1/users?username=
+func (c *Client) UserByUsername(ctx context.Context, username string) (user User, found bool, err error) {
+	return c.findUser(ctx, "username", username)
+}
+
+// UserByEmail finds a user with exactly this e-mail address, the first one if there are several.
+//
+// GET /admin/v1/users?email=
+func (c *Client) UserByEmail(ctx context.Context, email string) (user User, found bool, err error) {
+	return c.findUser(ctx, "email", email)
+}
+
+func (c *Client) findUser(ctx context.Context, by, value string) (User, bool, error) {
+	if strings.TrimSpace(value) == "" {
+		// Duo would take an empty filter for none and answer with everybody.
+		return User{}, false, invalid(fmt.Errorf("%s is empty", by))
+	}
+	users, _, err := get[[]User](ctx, c, "/admin/v1/users", Params{by: value})
+	if err != nil || len(users) == 0 {
+		return User{}, false, err
+	}
+	return users[0], true, nil
+}
+
+// User returns one user; an unknown id is an [*Error] with CodeNotFound.
+//
+// GET /admin/v1/users/{user_id}
+func (c *Client) User(ctx context.Context, id UserID) (User, error) {
+	segment, err := segment(id)
+	if err != nil {
+		return User{}, err
+	}
+	user, _, err := get[User](ctx, c, "/admin/v1/users"+segment, nil)
+	return user, err
+}
+
+// CreateUser makes a user; f.Username is required and must be no other user's name or alias. No
+// e-mail is sent.
+//
+// POST /admin/v1/users
+func (c *Client) CreateUser(ctx context.Context, f UserFields) (User, error) {
+	if f.Username == nil || *f.Username == "" {
+		return User{}, invalid(errors.New("username is empty"))
+	}
+	params, err := f.params()
+	if err != nil {
+		return User{}, err
+	}
+	return post[User](ctx, c, "/admin/v1/users", params)
+}
+
+// UpdateUser changes the fields that are given and returns the user after the change. Duo may
+// refuse or later overwrite fields of users that a directory manages.
+//
+// POST /admin/v1/users/{user_id}
+func (c *Client) UpdateUser(ctx context.Context, id UserID, f UserFields) (User, error) {
+	segment, err := segment(id)
+	if err != nil {
+		return User{}, err
+	}
+	params, err := f.params()
+	if err != nil {
+		return User{}, err
+	}
+	return post[User](ctx, c, "/admin/v1/users"+segment, params)
+}
+
+// DeleteUser deletes a user at once and for good, past the trash; [Client.SendToTrash] is the act
+// that can be undone. The user's phones stay. Duo reports no error for an unknown id.
+//
+// DELETE /admin/v1/users/{user_id}
+func (c *Client) DeleteUser(ctx context.Context, id UserID) error {
+	segment, err := segment(id)
+	if err != nil {
+		return err
+	}
+	return remove(ctx, c, "/admin/v1/users"+segment)
+}
+
+// SendToTrash gives users, at most 100 a call, the status pending deletion. Duo purges them after
+// the account's setting, seven days unless changed.
+//
+// POST /admin/v1/users/bulk_send_to_trash
+func (c *Client) SendToTrash(ctx context.Context, ids ...UserID) error {
+	return c.bulk(ctx, "/admin/v1/users/bulk_send_to_trash", ids)
+}
+
+// Restore takes users, at most 100 a call, back out of the trash with the status they had.
+//
+// POST /admin/v1/users/bulk_restore
+func (c *Client) Restore(ctx context.Context, ids ...UserID) error {
+	return c.bulk(ctx, "/admin/v1/users/bulk_restore", ids)
+}
+
+func (c *Client) bulk(ctx context.Context, path string, ids []UserID) error {
+	if len(ids) < 1 || len(ids) > 100 {
+		return invalid(fmt.Errorf("%d users where 1 to 100 are possible", len(ids)))
+	}
+	for _, id := range ids {
+		if _, err := segment(id); err != nil {
+			return err
+		}
+	}
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return invalid(err)
+	}
+	_, err = post[void](ctx, c, path, Params{"user_id_list": string(list)})
+	return err
+}
