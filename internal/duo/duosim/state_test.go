@@ -1,0 +1,86 @@
+package duosim
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func TestStateSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "duosim.json")
+	b := newBench(t, Options{StateFile: file})
+	created := b.wantOK(b.asParent("POST", "/admin/v1/users", "username", "ada", "aliases", "alias3=al")).object()
+	path := "/admin/v1/users/" + created["user_id"].(string)
+	b.wantOK(b.asParent("POST", path+"/bypass_codes", "codes", "123456", "valid_secs", "60"))
+	b.wantOK(b.asParent("POST", "/admin/v1/settings", "pending_deletion_days", "3", "lockout_threshold", "7"))
+	b.wantOK(b.asParent("POST", "/admin/v1/users/bulk_send_to_trash", "user_id_list", `["`+created["user_id"].(string)+`"]`))
+	before := b.wantOK(b.asParent("GET", path)).Text
+
+	again := newBench(t, Options{StateFile: file, Estate: EstateDemo})
+	again.parent, again.child = b.parent, b.child
+	if !reflect.DeepEqual(again.Accounts(), b.Accounts()) {
+		t.Errorf("accounts after restart: %v", again.Accounts())
+	}
+	if after := again.wantOK(again.asParent("GET", path)).Text; after != before {
+		t.Errorf("user after restart:\n%s\nwant\n%s", after, before)
+	}
+	if got := again.wantOK(again.asParent("GET", "/admin/v1/settings")).object()["lockout_threshold"]; got != 7.0 {
+		t.Errorf("setting after restart: %v", got)
+	}
+	again.wantVoid(again.asParent("POST", "/admin/v1/users/bulk_restore", "user_id_list", `["`+created["user_id"].(string)+`"]`))
+
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("state file mode %v: it holds secret keys", info.Mode())
+	}
+	if left, _ := filepath.Glob(file + ".*"); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestUnusableStateFileIsAnErrorAndKept(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"{", `{"Version": 99}`} {
+		file := filepath.Join(t.TempDir(), "duosim.json")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := New(Options{StateFile: file, Estate: EstateDemo}); err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: error %v, want one naming the file", text, err)
+		}
+		if kept, _ := os.ReadFile(file); string(kept) != text {
+			t.Errorf("%s was overwritten", text)
+		}
+	}
+}
+
+func TestParallelRequestsLoseNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Options{StateFile: filepath.Join(t.TempDir(), "duosim.json")})
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for k := range 5 {
+				b.asParent("POST", "/admin/v1/users", "username", fmt.Sprintf("user-%d-%d", i, k))
+				b.asParent("GET", "/admin/v1/users")
+				b.AddPhone(b.child.AccountID, PhoneSpec{Name: fmt.Sprint(i, k)})
+				b.Ledger()
+			}
+		})
+	}
+	all.Wait()
+	if n := b.wantOK(b.asParent("GET", "/admin/v1/users")).Metadata["total_objects"]; n != 40 || len(b.Ledger()) != 40 {
+		t.Errorf("%d users, %d effects, want 40", n, len(b.Ledger()))
+	}
+	if n := b.Calls(b.child.AccountID); n != 81 {
+		t.Errorf("%d calls counted, want 81", n)
+	}
+}
