@@ -1,0 +1,113 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"duodesk/internal/duo"
+)
+
+const bypassCodeCategory = "Admin API - Bypass Code"
+
+// The fields of a bypass code, also read by the page that offers presets.
+var (
+	BypassUser = ID{Name: "user_id", Label: "User", Example: "DU0000000000000000EX"}
+	BypassLife = Int{Name: "valid_secs", Label: "Valid for", Help: "In seconds. 0 never expires.", Min: 0, Max: 30 * 24 * 3600, Default: 3600}
+	BypassUses = Int{Name: "reuse_count", Label: "Uses", Help: "How often each code works. 0 is without limit.", Min: 0, Max: 100, Default: 1}
+	BypassNew  = Int{Name: "count", Label: "How many codes", Min: 1, Max: 10, Default: 1}
+	BypassKeep = Bool{Name: "preserve_existing", Label: "Keep the codes the user already has", Default: true}
+)
+
+// Duo keeps at most this many bypass codes per user and answers a request for
+// more with a bare internal error.
+const mostBypassCodes = 100
+
+func createBypassCodes() Action {
+	return Action{
+		Slug: "create-bypass-code-for-user", Title: "Create Bypass Code for User", Category: bypassCodeCategory,
+		Help: "Makes codes that stand in for the second factor. Duo shows them once.",
+		API:  Admin, Kind: Write, Role: Helpdesk,
+		Fields:  []Field{BypassUser, BypassNew, BypassUses, BypassLife, BypassKeep},
+		RoleFor: bypassRole,
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			id := duo.UserID(BypassUser.Of(in))
+			user, err := d.User(ctx, id)
+			if err != nil {
+				return Result{}, err
+			}
+			existing, err := d.UserBypassCodes(ctx, id)
+			if err != nil {
+				return Result{Subject: user.Username}, err
+			}
+			if BypassKeep.Of(in) && len(existing)+BypassNew.Of(in) > mostBypassCodes {
+				return Result{Subject: user.Username}, &FieldError{Field: BypassNew.Name,
+					Message: fmt.Sprintf("This user has %d codes, and Duo keeps at most %d.", len(existing), mostBypassCodes)}
+			}
+			life := time.Duration(BypassLife.Of(in)) * time.Second
+			codes, err := d.CreateBypassCodes(ctx, id, duo.NewBypassCodes{
+				Count: BypassNew.Of(in), ReuseCount: BypassUses.Of(in), ValidFor: life, PreserveExisting: BypassKeep.Of(in),
+			})
+			if err != nil {
+				return Result{Subject: user.Username}, err
+			}
+			r := Result{Subject: user.Username, Summary: bypassSummary(in, len(codes), len(existing)), Life: life}
+			for _, code := range codes {
+				r.Secrets = append(r.Secrets, Secret{Label: BypassCodeSecret, Value: code})
+			}
+			return r, nil
+		},
+	}
+}
+
+// bypassRole lets a help desk make one short code, a technician what lasts a
+// day, and only an administrator what lasts longer or for ever.
+func bypassRole(in Values) Role {
+	life, uses := BypassLife.Of(in), BypassUses.Of(in)
+	switch {
+	case life == 0 || uses == 0 || life > 24*3600:
+		return Administrator
+	case life > 3600 || uses > 1 || BypassNew.Of(in) > 1 || !BypassKeep.Of(in):
+		return Technician
+	}
+	return Helpdesk
+}
+
+func bypassSummary(in Values, made, existing int) string {
+	life := "never expiring"
+	if s := BypassLife.Of(in); s > 0 {
+		life = "valid for " + Duration(time.Duration(s)*time.Second)
+	}
+	uses := "any number of uses"
+	if n := BypassUses.Of(in); n > 0 {
+		uses = counted(n, "use", "uses")
+	}
+	summary := fmt.Sprintf("Created %s, %s each, %s", counted(made, "bypass code", "bypass codes"), uses, life)
+	if !BypassKeep.Of(in) && existing > 0 {
+		summary += fmt.Sprintf("; replaced %s", counted(existing, "earlier code", "earlier codes"))
+	}
+	return summary + "."
+}
+
+func deleteBypassCode() Action {
+	code := ID{Name: "bypass_code_id", Label: "Bypass code", Example: "DB0000000000000000EX"}
+	return Action{
+		Slug: "delete-bypass-code", Title: "Delete Bypass Code", Category: bypassCodeCategory,
+		Help: "The code stops working at once.",
+		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{code},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			id := duo.BypassCodeID(code.Of(in))
+			// Duo answers a deletion of nothing like any other: look first, so that
+			// the record tells whose code went.
+			found, err := d.BypassCode(ctx, id)
+			if err != nil {
+				return Result{}, err
+			}
+			subject := found.User.Username
+			if err := d.DeleteBypassCode(ctx, id); err != nil {
+				return Result{Subject: subject}, err
+			}
+			return Result{Subject: subject, Summary: "Deleted a bypass code."}, nil
+		},
+	}
+}

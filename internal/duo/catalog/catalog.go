@@ -1,0 +1,133 @@
+// Package catalog lists every action of the console as one value: its words,
+// the role it takes, its fields with their checks, and how it is carried out in
+// Duo. Forms, validation, permission, audit and help are all read from it.
+package catalog
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"duodesk/internal/duo"
+)
+
+// Action is one entry of the catalogue.
+type Action struct {
+	Slug     string // its name in addresses and in the audit record
+	Title    string
+	Category string
+	Help     string // what it does, for the one who is about to do it
+	API      API
+	Kind     Kind
+	Role     Role // the least role
+	Fields   []Field
+
+	// RoleFor gives the least role for these values, where some of them ask for
+	// more (or less) than Role.
+	RoleFor func(Values) Role
+	// Check finds what is wrong with fields taken together.
+	Check func(Values) []FieldError
+	// Run asks Duo. A *FieldError as its error says that nothing was sent.
+	Run func(context.Context, *duo.Client, Values) (Result, error)
+}
+
+// API names the Duo API, and so the keys, that an action is signed with.
+type API string
+
+// The three APIs.
+const (
+	Accounts API = "Accounts API"
+	Admin    API = "Admin API"
+	Auth     API = "Auth API"
+)
+
+// Kind says what carrying out an action twice would do.
+type Kind string
+
+// The kinds.
+const (
+	Read  Kind = "read"  // changes nothing
+	Write Kind = "write" // changes Duo; repeated only after a look at what is there
+	Send  Kind = "send"  // reaches a person; never repeated by itself
+)
+
+// Result is what an action did, in words for the audit record, and what it
+// yields. Secrets are shown once to the one who asked and stored nowhere.
+type Result struct {
+	Subject string // whom or what it was done to, as a person knows it
+	Summary string // one sentence without secrets
+	Secrets []Secret
+	Created string        // Duo's id of what was created
+	Life    time.Duration // how long the secrets are valid; 0: without end
+}
+
+// Secret is one value of a result that is shown once.
+type Secret struct {
+	Label string
+	Value string
+}
+
+// The labels of secrets that pages treat in their own way.
+const (
+	BypassCodeSecret     = "Bypass code"
+	ActivationLinkSecret = "Activation link"
+	ActivationCodeSecret = "Activation code"
+	InstallLinkSecret    = "Installation link"
+)
+
+// LeastRole returns the role that these values ask for.
+func (a Action) LeastRole(in Values) Role {
+	if a.RoleFor != nil {
+		return a.RoleFor(in)
+	}
+	return a.Role
+}
+
+// Parse reads and checks an action's fields. get returns what was submitted
+// under a name and whether anything was. All faults are returned at once, in
+// the order of the fields.
+func (a Action) Parse(get func(name string) (string, bool)) (Values, []FieldError) {
+	in := Values{given: map[string]string{}}
+	var bad []FieldError
+	for _, f := range a.Fields {
+		spec := f.Spec()
+		text, given := get(spec.Name)
+		text, fault := f.normalize(text, given)
+		switch {
+		case fault != "":
+			bad = append(bad, FieldError{Field: spec.Name, Message: fault})
+		case given:
+			in.given[spec.Name] = text
+		}
+	}
+	if len(bad) == 0 && a.Check != nil {
+		bad = a.Check(in)
+	}
+	return in, bad
+}
+
+// Lookup finds an action by its slug.
+func Lookup(slug string) (Action, bool) {
+	i := slices.IndexFunc(all, func(a Action) bool { return a.Slug == slug })
+	if i < 0 {
+		return Action{}, false
+	}
+	return all[i], true
+}
+
+// All returns the catalogue: first the actions of the source document, in its
+// order, then the neighbouring ones.
+func All() []Action { return slices.Clone(all) }
+
+var all = []Action{
+	deleteBypassCode(),
+	createBypassCodes(),
+	sendActivationURL(),
+	assignPhone(),
+	unassignPhone(),
+	createUser(),
+	updateUser(),
+	deleteUser(),
+
+	restoreUser(),
+}

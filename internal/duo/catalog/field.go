@@ -1,0 +1,314 @@
+package catalog
+
+import (
+	"fmt"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Field is one input of an action: it describes itself and checks one value.
+// The typed handle (Int, Text …) that declares a field also reads it: after a
+// successful Parse, count.Of(in) is an int.
+type Field interface {
+	Spec() Spec
+	// normalize returns what was submitted in its one plain form, or the fault
+	// in words that stand beside the field.
+	normalize(text string, given bool) (plain, fault string)
+}
+
+// Spec describes a field to whoever draws or documents it.
+type Spec struct {
+	Name     string // as Duo names the parameter
+	Label    string
+	Help     string
+	Kind     string // text, lines, number, yesno, choice or id
+	Required bool
+	Default  string
+	Options  []Option
+	Max      int    // most characters of a text, or the largest number
+	Min      int    // the smallest number
+	Example  string // a value that the conformance test sends
+	Secret   bool   // kept out of the audit record
+}
+
+// Option is one value of a choice.
+type Option struct{ Value, Label string }
+
+// FieldError is a value that was refused, in words that stand beside the field.
+type FieldError struct {
+	Field   string
+	Message string
+}
+
+func (e *FieldError) Error() string { return e.Field + ": " + e.Message }
+
+// Values are the checked values of one submission.
+type Values struct {
+	given map[string]string
+}
+
+// Given returns the submitted values by name, as stored in the audit record.
+func (v Values) Given(a Action) map[string]string {
+	out := map[string]string{}
+	for _, f := range a.Fields {
+		spec := f.Spec()
+		if text, ok := v.given[spec.Name]; ok && !spec.Secret {
+			out[spec.Name] = text
+		}
+	}
+	return out
+}
+
+// Ordered returns all submitted values, secret ones included, as name and value
+// in the order of the action's fields: what makes two submissions the same.
+func (v Values) Ordered(a Action) []string {
+	var out []string
+	for _, f := range a.Fields {
+		name := f.Spec().Name
+		if text, ok := v.given[name]; ok {
+			out = append(out, name, text)
+		}
+	}
+	return out
+}
+
+const fillIn = "Fill this in."
+
+// Text is a line of free text.
+type Text struct {
+	Name, Label, Help, Example string
+	Required                   bool
+	Max                        int  // characters; 0: 255
+	Multiline                  bool // line breaks are text too
+	Secret                     bool
+}
+
+func (f Text) Spec() Spec {
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Required: f.Required, Max: f.max(), Example: f.Example, Secret: f.Secret}
+}
+
+func (f Text) max() int {
+	if f.Max == 0 {
+		return 255
+	}
+	return f.Max
+}
+
+func (f Text) normalize(text string, _ bool) (plain, fault string) {
+	text = strings.TrimSpace(text)
+	single := text
+	if f.Multiline {
+		text = strings.ReplaceAll(text, "\r\n", "\n")
+		single = strings.ReplaceAll(text, "\n", " ")
+	}
+	switch {
+	case text == "" && f.Required:
+		return "", fillIn
+	case !utf8.ValidString(text):
+		return "", "This holds bytes that are not text."
+	case utf8.RuneCountInString(text) > f.max():
+		return "", fmt.Sprintf("This has %d characters; at most %d fit.", utf8.RuneCountInString(text), f.max())
+	case strings.ContainsFunc(single, unicode.IsControl):
+		return "", "This holds control characters, such as a line break or a tab."
+	}
+	return text, ""
+}
+
+// Of returns the value, empty when none was given.
+func (f Text) Of(in Values) string { return in.given[f.Name] }
+
+// Given reports whether the field was submitted, be it empty.
+func (f Text) Given(in Values) bool { _, ok := in.given[f.Name]; return ok }
+
+// Email is an e-mail address.
+type Email struct {
+	Name, Label, Help, Example string
+	Required                   bool
+}
+
+func (f Email) Spec() Spec {
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Required: f.Required, Max: 254, Example: f.Example}
+}
+
+func (f Email) normalize(text string, given bool) (plain, fault string) {
+	text, fault = Text{Required: f.Required, Max: 254}.normalize(text, given)
+	if fault != "" || text == "" {
+		return text, fault
+	}
+	if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
+		return "", "This is not an e-mail address."
+	}
+	return text, ""
+}
+
+// Of returns the address, empty when none was given.
+func (f Email) Of(in Values) string { return in.given[f.Name] }
+
+// Given reports whether the field was submitted, be it empty.
+func (f Email) Given(in Values) bool { _, ok := in.given[f.Name]; return ok }
+
+// Lines is a list of short texts, one a line.
+type Lines struct {
+	Name, Label, Help, Example string
+	MaxLines                   int
+}
+
+func (f Lines) Spec() Spec {
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "lines", Example: f.Example}
+}
+
+func (f Lines) normalize(text string, _ bool) (plain, fault string) {
+	var lines []string
+	for line := range strings.Lines(text) {
+		line, fault := Text{}.normalize(line, true)
+		switch {
+		case fault != "":
+			return "", fault
+		case line == "":
+		case slices.ContainsFunc(lines, func(other string) bool { return strings.EqualFold(other, line) }):
+			return "", fmt.Sprintf("%q is there twice.", line)
+		default:
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) > f.MaxLines {
+		return "", fmt.Sprintf("These are %d; at most %d fit.", len(lines), f.MaxLines)
+	}
+	return strings.Join(lines, "\n"), ""
+}
+
+// Of returns the lines.
+func (f Lines) Of(in Values) []string {
+	if in.given[f.Name] == "" {
+		return nil
+	}
+	return strings.Split(in.given[f.Name], "\n")
+}
+
+// Given reports whether the field was submitted, be it empty.
+func (f Lines) Given(in Values) bool { _, ok := in.given[f.Name]; return ok }
+
+// Int is a whole number within bounds.
+type Int struct {
+	Name, Label, Help, Example string
+	Min, Max, Default          int
+}
+
+func (f Int) Spec() Spec {
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "number", Min: f.Min, Max: f.Max, Default: strconv.Itoa(f.Default), Example: f.Example}
+}
+
+func (f Int) normalize(text string, given bool) (plain, fault string) {
+	if text = strings.TrimSpace(text); text == "" {
+		if given {
+			return "", fmt.Sprintf("Give a number from %d to %d.", f.Min, f.Max)
+		}
+		return "", ""
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < f.Min || n > f.Max {
+		return "", fmt.Sprintf("Give a whole number from %d to %d.", f.Min, f.Max)
+	}
+	return strconv.Itoa(n), ""
+}
+
+// Of returns the number, or the default when none was given.
+func (f Int) Of(in Values) int {
+	n, err := strconv.Atoi(in.given[f.Name])
+	if err != nil {
+		return f.Default
+	}
+	return n
+}
+
+// Bool is yes or no.
+type Bool struct {
+	Name, Label, Help, Example string
+	Default                    bool
+}
+
+func (f Bool) Spec() Spec {
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "yesno", Default: strconv.FormatBool(f.Default), Example: f.Example}
+}
+
+func (f Bool) normalize(text string, given bool) (plain, fault string) {
+	if !given {
+		return "", ""
+	}
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "true", "1", "on", "yes":
+		return "true", ""
+	case "false", "0", "off", "no", "":
+		return "false", ""
+	}
+	return "", "Choose yes or no."
+}
+
+// Of returns the value, or the default when none was given.
+func (f Bool) Of(in Values) bool {
+	text, given := in.given[f.Name]
+	if !given {
+		return f.Default
+	}
+	return text == "true"
+}
+
+// Choice is one of a list of values.
+type Choice struct {
+	Name, Label, Help, Example string
+	Options                    []Option
+	Default                    string
+	Required                   bool
+}
+
+func (f Choice) Spec() Spec {
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "choice", Options: f.Options, Default: f.Default, Required: f.Required, Example: f.Example}
+}
+
+func (f Choice) normalize(text string, _ bool) (plain, fault string) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	switch {
+	case text == "" && f.Required:
+		return "", "Choose one."
+	case text == "" || slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == text }):
+		return text, ""
+	}
+	return "", "Choose one of the list."
+}
+
+// Of returns the value, or the default when none was given.
+func (f Choice) Of(in Values) string {
+	if text := in.given[f.Name]; text != "" {
+		return text
+	}
+	return f.Default
+}
+
+// Given reports whether the field was submitted, be it empty.
+func (f Choice) Given(in Values) bool { _, ok := in.given[f.Name]; return ok }
+
+// ID is an identifier that Duo gave.
+type ID struct {
+	Name, Label, Help, Example string
+}
+
+var idShape = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+
+func (f ID) Spec() Spec {
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "id", Required: true, Max: 64, Example: f.Example}
+}
+
+func (f ID) normalize(text string, _ bool) (plain, fault string) {
+	if text = strings.TrimSpace(text); !idShape.MatchString(text) {
+		return "", "This is not an identifier of Duo: 20 letters and digits."
+	}
+	return text, ""
+}
+
+// Of returns the identifier.
+func (f ID) Of(in Values) string { return in.given[f.Name] }

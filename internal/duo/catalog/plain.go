@@ -1,0 +1,49 @@
+package catalog
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// longestText is how much of a text from Duo a page shows.
+const longestText = 300
+
+// Plain makes a text from a client's Duo fit to be shown and recorded: whoever can edit a
+// user there chose it. Control characters and the marks that turn the direction
+// of writing become visible, bytes that are no text are replaced, and what is
+// too long is cut.
+func Plain(text string) string {
+	if isPlain(text) {
+		return text
+	}
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r':
+			return ' '
+		case r < 0x20:
+			return 0x2400 + r // the control picture of the character
+		case r == 0x7f:
+			return 0x2421
+		case r != '\u200d' && unicode.Is(unicode.Cf, r), unicode.IsControl(r), r == utf8.RuneError:
+			return '\ufffd'
+		}
+		return r
+	}, text)
+	if utf8.RuneCountInString(text) > longestText {
+		text = string([]rune(text)[:longestText]) + "…"
+	}
+	return text
+}
+
+func isPlain(text string) bool {
+	if len(text) > longestText {
+		return false
+	}
+	for i := range len(text) {
+		if text[i] < 0x20 || text[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,176 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"duodesk/internal/duo"
+)
+
+const userCategory = "Admin API - Users"
+
+var (
+	userID       = ID{Name: "user_id", Label: "User", Example: "DU0000000000000000EX"}
+	username     = Text{Name: "username", Label: "Username", Help: "As in the directory or the applications that the person signs in to.", Required: true, Example: "casey.example"}
+	realname     = Text{Name: "realname", Label: "Full name", Example: "Casey Example"}
+	firstname    = Text{Name: "firstname", Label: "First name", Example: "Casey"}
+	lastname     = Text{Name: "lastname", Label: "Last name", Example: "Example"}
+	email        = Email{Name: "email", Label: "E-mail", Example: "casey@client.example"}
+	notes        = Text{Name: "notes", Label: "Notes", Max: 512, Multiline: true, Example: "Starts on Monday"}
+	userAliases  = Lines{Name: "aliases", Label: "Aliases", Help: "Other names of the same person, one a line, at most 8.", MaxLines: 8, Example: "cexample"}
+	statusActive = Option{Value: "active", Label: "Active: asked for the second factor"}
+	statusBypass = Option{Value: "bypass", Label: "Bypass: never asked, until somebody changes it"}
+	statusOff    = Option{Value: "disabled", Label: "Disabled: cannot sign in"}
+	userStatus   = Choice{Name: "status", Label: "Status", Options: []Option{statusActive, statusBypass, statusOff}, Default: "active", Example: "active"}
+)
+
+// statusRole keeps the lasting bypass for administrators: it switches the second
+// factor off without an end.
+func statusRole(in Values) Role {
+	if userStatus.Of(in) == "bypass" {
+		return Administrator
+	}
+	return Technician
+}
+
+func createUser() Action {
+	return Action{
+		Slug: "create-user", Title: "Create User", Category: userCategory,
+		Help: "Adds a person to this organization's Duo account. No e-mail is sent.",
+		API:  Admin, Kind: Write, Role: Technician, RoleFor: statusRole,
+		Fields: []Field{username, realname, firstname, lastname, email, userStatus, notes, userAliases},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			user, err := d.CreateUser(ctx, userFields(in, false))
+			if err != nil {
+				return Result{Subject: username.Of(in)}, err
+			}
+			return Result{Subject: user.Username, Created: string(user.ID), Summary: "Created user " + user.Username + "."}, nil
+		},
+	}
+}
+
+func updateUser() Action {
+	name := username
+	name.Required = false
+	fields := []Field{userID, name, realname, firstname, lastname, email, userStatus, notes, userAliases}
+	return Action{
+		Slug: "update-user", Title: "Update User", Category: userCategory,
+		Help: "Changes what is given and leaves the rest as it is.",
+		API:  Admin, Kind: Write, Role: Helpdesk, Fields: fields,
+		RoleFor: func(in Values) Role {
+			// Setting the status to active alone is how Duo unlocks a user.
+			if len(in.given) == 2 && in.given["status"] == "active" {
+				return Helpdesk
+			}
+			return statusRole(in)
+		},
+		Check: func(in Values) []FieldError {
+			if text, given := in.given["username"]; given && text == "" {
+				return []FieldError{{Field: "username", Message: "A user cannot be without a username."}}
+			}
+			return nil
+		},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			user, err := d.UpdateUser(ctx, duo.UserID(userID.Of(in)), userFields(in, true))
+			if err != nil {
+				return Result{}, err
+			}
+			var changed []string
+			for _, f := range fields[1:] {
+				if spec := f.Spec(); spec.Name == "status" && in.given["status"] != "" {
+					changed = append(changed, "status to "+in.given["status"])
+				} else if _, given := in.given[spec.Name]; given {
+					changed = append(changed, strings.ToLower(spec.Label))
+				}
+			}
+			return Result{Subject: user.Username, Summary: "Changed " + strings.Join(changed, ", ") + "."}, nil
+		},
+	}
+}
+
+// userFields are the parameters of a user. On creation an empty value is the
+// same as none; on change it clears what was there.
+func userFields(in Values, clear bool) duo.UserFields {
+	pick := func(name string) *string {
+		text, given := in.given[name]
+		if !given || (text == "" && !clear) {
+			return nil
+		}
+		return &text
+	}
+	fields := duo.UserFields{
+		Username: pick("username"), RealName: pick("realname"), FirstName: pick("firstname"), LastName: pick("lastname"),
+		Email: pick("email"), Notes: pick("notes"),
+	}
+	if s := duo.UserStatus(in.given["status"]); s != "" {
+		fields.Status = &s
+	}
+	fields.Aliases = map[int]string{}
+	lines := userAliases.Of(in)
+	for i := range userAliases.MaxLines {
+		switch {
+		case i < len(lines):
+			fields.Aliases[i+1] = lines[i]
+		case clear && userAliases.Given(in):
+			fields.Aliases[i+1] = ""
+		}
+	}
+	return fields
+}
+
+func deleteUser() Action {
+	permanent := Bool{Name: "permanent", Label: "Delete for good", Help: "Otherwise the user goes to Duo's trash and can be restored."}
+	confirm := Text{Name: "confirm", Label: "Username", Help: "Type the username of the one who is to be deleted for good."}
+	return Action{
+		Slug: "delete-user", Title: "Delete User", Category: userCategory,
+		Help: "Sends a user to Duo's trash, or deletes for good. If Duo refuses the trash, nothing is deleted.",
+		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{userID, permanent, confirm},
+		RoleFor: func(in Values) Role {
+			if permanent.Of(in) {
+				return Administrator
+			}
+			return Technician
+		},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			id := duo.UserID(userID.Of(in))
+			user, err := d.User(ctx, id)
+			if err != nil {
+				return Result{}, err
+			}
+			if !permanent.Of(in) {
+				if err := d.SendToTrash(ctx, id); err != nil {
+					return Result{Subject: user.Username}, err
+				}
+				return Result{Subject: user.Username, Summary: "Sent user " + user.Username + " to the trash."}, nil
+			}
+			if confirm.Of(in) != user.Username {
+				return Result{Subject: user.Username}, &FieldError{Field: confirm.Name,
+					Message: fmt.Sprintf("Type the username exactly as it is: %s", user.Username)}
+			}
+			if err := d.DeleteUser(ctx, id); err != nil {
+				return Result{Subject: user.Username}, err
+			}
+			return Result{Subject: user.Username, Summary: "Deleted user " + user.Username + " for good."}, nil
+		},
+	}
+}
+
+func restoreUser() Action {
+	return Action{
+		Slug: "restore-user", Title: "Restore User", Category: userCategory,
+		Help: "Takes a user out of Duo's trash, with the status from before.",
+		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{userID},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			id := duo.UserID(userID.Of(in))
+			user, err := d.User(ctx, id)
+			if err != nil {
+				return Result{}, err
+			}
+			if err := d.Restore(ctx, id); err != nil {
+				return Result{Subject: user.Username}, err
+			}
+			return Result{Subject: user.Username, Summary: "Restored user " + user.Username + " from the trash."}, nil
+		},
+	}
+}
