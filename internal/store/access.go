@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Workspace is one MSP.
+type Workspace struct {
+	ID   uuid.UUID
+	Slug string
+	Name string
+}
+
+// Access is what an operator may reach at an address: resolved objects, the
+// role held there and the scope that bounds every further look.
+type Access struct {
+	Workspace    Workspace
+	Role         string
+	Membership   Scope        // all that the membership grants
+	Scope        Scope        // of this address: the membership's, or the organization's alone
+	Organization Organization // zero for a page of the workspace itself
+}
+
+// Access resolves the slugs of an address for an operator in one round trip.
+// The scope of an organization's page is that organization alone. It returns
+// ErrNotFound for what does not exist and for what the operator may not see.
+func (s *Store) Access(ctx context.Context, operator uuid.UUID, workspace, organization string) (Access, error) {
+	var a Access
+	var organizations []uuid.UUID
+	var every bool
+	batch := &pgx.Batch{}
+	batch.Queue(`select set_config('app.operator', $1, true)`, operator.String())
+	batch.Queue(`
+		select w.id, w.slug, w.name, m.role, m.every_organization, g.ids,
+		       set_config('app.workspace', w.id::text, true),
+		       set_config('app.organizations', case when m.every_organization then '*' else g.ids::text end, true)
+		from workspace w
+		join membership m on m.workspace_id = w.id
+		cross join lateral (select coalesce(array_agg(o.organization_id), '{}') as ids from membership_organization o
+		                    where o.workspace_id = m.workspace_id and o.operator_id = m.operator_id) g
+		where w.slug = $1 and m.operator_id = $2`, workspace, operator).
+		QueryRow(func(row pgx.Row) error {
+			return row.Scan(&a.Workspace.ID, &a.Workspace.Slug, &a.Workspace.Name, &a.Role, &every, &organizations, nil, nil)
+		})
+	if organization != "" {
+		batch.Queue(organizationQuery+` where o.slug = $1`, organization).QueryRow(func(row pgx.Row) error {
+			return a.Organization.scan(row)
+		})
+	}
+	err := s.transact(ctx, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
+	if err != nil {
+		return Access{}, err
+	}
+	a.Membership = Scope{workspace: a.Workspace.ID, every: every, organizations: organizations}
+	a.Scope = a.Membership
+	if organization != "" {
+		a.Scope = Within(a.Workspace.ID, a.Organization.ID)
+	}
+	return a, nil
+}
+
+// Belonging is a workspace and the role that an operator has in it.
+type Belonging struct {
+	Slug string
+	Name string
+	Role string
+}
+
+// WorkspacesOf lists the workspaces an operator belongs to, by name.
+func (s *Store) WorkspacesOf(ctx context.Context, operator uuid.UUID) ([]Belonging, error) {
+	var found []Belonging
+	err := s.transact(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `select set_config('app.operator', $1, true)`, operator.String()); err != nil {
+			return err
+		}
+		var err error
+		found, err = all[Belonging](ctx, tx, `
+			select w.slug, w.name, m.role from workspace w join membership m on m.workspace_id = w.id
+			where m.operator_id = $1 order by lower(w.name), w.slug`, operator)
+		return err
+	})
+	return found, err
+}

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// NewOperator is what AddOperator needs to know.
+type NewOperator struct {
+	Workspace    string // name; created when no workspace has its slug
+	Email        string
+	PasswordHash string
+	Role         string
+}
+
+// AddedOperator is what AddOperator did.
+type AddedOperator struct {
+	Workspace string // slug
+	New       bool   // the operator did not exist before
+}
+
+// ErrBelongs says that an operator belongs to the workspace already.
+var ErrBelongs = errors.New("that operator already belongs to that workspace")
+
+// AddOperator makes an operator and the membership in a workspace, as the owner
+// role and from the command line only: the web has no way to make a first
+// owner. An operator who exists keeps the password and gains the membership;
+// ErrBelongs says that there is that membership already.
+func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added AddedOperator, err error) {
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return added, fmt.Errorf("store: connect: %w", err)
+	}
+	defer conn.Close(ctx)
+	added.Workspace = Slug(n.Workspace)
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		var workspace, operator uuid.UUID
+		err := tx.QueryRow(ctx, `
+			insert into workspace (slug, name) values ($1, $2)
+			on conflict (slug) do update set name = workspace.name returning id`, added.Workspace, strings.TrimSpace(n.Workspace)).Scan(&workspace)
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRow(ctx, `
+			insert into operator (email, password_hash) values ($1, $2)
+			on conflict (email) do update set email = operator.email returning id, xmax = 0`, n.Email, n.PasswordHash).Scan(&operator, &added.New)
+		if err != nil {
+			return err
+		}
+		// The owner of a table is bound by forced row-level security too.
+		if _, err := tx.Exec(ctx, `select set_config('app.workspace', $1, true), set_config('app.organizations', '*', true)`, workspace.String()); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, $3, true)`,
+			workspace, operator, n.Role)
+		return err
+	})
+	if err = meaning(err); IsConflict(err, "membership_pkey") {
+		err = ErrBelongs
+	}
+	return added, err
+}
+
+// SetPassword replaces the password of an operator, as the owner role and from
+// the command line only.
+func SetPassword(ctx context.Context, ownerURL, email, hash string) error {
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return fmt.Errorf("store: connect: %w", err)
+	}
+	defer conn.Close(ctx)
+	done, err := conn.Exec(ctx, `update operator set password_hash = $2 where email = $1`, email, hash)
+	if err == nil && done.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return err
+}
+
+// SetAppPassword lets the server's role sign in with a password, where the
+// database wants one.
+func SetAppPassword(ctx context.Context, ownerURL, password string) error {
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return fmt.Errorf("store: connect: %w", err)
+	}
+	defer conn.Close(ctx)
+	// A utility statement takes no parameters: Postgres itself quotes the text.
+	var statement string
+	if err := conn.QueryRow(ctx, `select format('alter role console_app password %L', $1::text)`, password).Scan(&statement); err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statement)
+	return err
+}

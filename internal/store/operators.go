@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Operator is a person of an MSP who signs in.
+type Operator struct {
+	ID           uuid.UUID
+	Email        string
+	PasswordHash string
+	Theme        string // auto, light or dark
+	Disabled     bool
+}
+
+// OperatorByEmail finds an operator; email must be in lower case.
+func (s *Store) OperatorByEmail(ctx context.Context, email string) (Operator, error) {
+	return s.operator(ctx, `select id, email, password_hash, theme, disabled_at is not null as disabled from operator where email = $1`, email)
+}
+
+func (s *Store) operator(ctx context.Context, sql string, arg any) (Operator, error) {
+	rows, err := s.pool.Query(ctx, sql, arg)
+	if err != nil {
+		return Operator{}, err
+	}
+	op, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Operator])
+	return op, meaning(err)
+}
+
+// SetPasswordHash replaces an operator's password hash, as after a change of
+// the hash's parameters.
+func (s *Store) SetPasswordHash(ctx context.Context, operator uuid.UUID, hash string) error {
+	_, err := s.pool.Exec(ctx, `update operator set password_hash = $2 where id = $1`, operator, hash)
+	return err
+}
+
+// SetTheme keeps an operator's choice of light, dark or auto.
+func (s *Store) SetTheme(ctx context.Context, operator uuid.UUID, theme string) error {
+	_, err := s.pool.Exec(ctx, `update operator set theme = $2 where id = $1`, operator, theme)
+	return err
+}
+
+// Session is a signed-in operator, as found by the token of a cookie.
+type Session struct {
+	Operator Operator
+	SeenAt   time.Time
+}
+
+// seenEvery bounds how often a session's row is written while it is in use.
+const seenEvery = 30 * time.Second
+
+// StartSession records a sign-in under the SHA-256 of the cookie's token and
+// clears away sessions that have ended.
+func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator uuid.UUID, now, endsAt time.Time) error {
+	return s.transact(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `delete from session where ends_at <= $1`, now); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `insert into session (token_hash, operator_id, created_at, seen_at, ends_at) values ($1, $2, $3, $3, $4)`,
+			tokenHash, operator, now, endsAt)
+		return err
+	})
+}
+
+// FindSession returns the session of a token unless it has ended, been idle for
+// longer than idle, or belongs to a disabled operator; then ErrNotFound.
+func (s *Store) FindSession(ctx context.Context, tokenHash []byte, now time.Time, idle time.Duration) (Session, error) {
+	var found Session
+	op := &found.Operator
+	err := s.pool.QueryRow(ctx, `
+		select o.id, o.email, o.theme, s.seen_at
+		from session s join operator o on o.id = s.operator_id
+		where s.token_hash = $1 and s.ends_at > $2 and s.seen_at > $3 and o.disabled_at is null`,
+		tokenHash, now, now.Add(-idle)).Scan(&op.ID, &op.Email, &op.Theme, &found.SeenAt)
+	if err != nil {
+		return Session{}, meaning(err)
+	}
+	if now.Sub(found.SeenAt) >= seenEvery {
+		_, err = s.pool.Exec(ctx, `update session set seen_at = $2 where token_hash = $1`, tokenHash, now)
+	}
+	return found, err
+}
+
+// EndSession deletes a session: the token is worth nothing from then on.
+func (s *Store) EndSession(ctx context.Context, tokenHash []byte) error {
+	_, err := s.pool.Exec(ctx, `delete from session where token_hash = $1`, tokenHash)
+	return err
+}
+
+// The pace of sign-in attempts per key: so many failures are free within the
+// window, then each further one doubles the wait.
+const (
+	attemptWindow = 15 * time.Minute
+	attemptsFree  = 5
+	attemptWait   = 2 * time.Second
+	attemptWaitUp = 5 * time.Minute
+)
+
+// BeginLogin reserves one sign-in attempt under every key (an account, an
+// address) before the password is looked at, so that parallel guesses count one
+// by one. A wait above zero means that no attempt was granted.
+func (s *Store) BeginLogin(ctx context.Context, now time.Time, keys ...LoginKey) (wait time.Duration, err error) {
+	err = s.transact(ctx, func(tx pgx.Tx) error {
+		for _, key := range keys {
+			if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, key.lock()); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, `delete from login_attempt where at <= $1`, now.Add(-attemptWindow)); err != nil {
+			return err
+		}
+		for _, key := range keys {
+			var count int
+			var last *time.Time
+			if err := tx.QueryRow(ctx, `select count(*), max(at) from login_attempt where key = $1`, key.Name).Scan(&count, &last); err != nil {
+				return err
+			}
+			if over := count - key.free(); over >= 0 && last != nil {
+				pause := min(attemptWait<<min(over, 10), attemptWaitUp)
+				wait = max(wait, last.Add(pause).Sub(now))
+			}
+		}
+		if wait > 0 {
+			return errSlowDown
+		}
+		for _, key := range keys {
+			if _, err := tx.Exec(ctx, `insert into login_attempt (key, at) values ($1, $2)`, key.Name, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errSlowDown) {
+		return wait, nil
+	}
+	return 0, err
+}
+
+var errSlowDown = errors.New("store: sign-in attempts come too fast")
+
+// ForgiveLogin forgets the failures of an account after a sign-in that
+// succeeded, and that one attempt under the shared key.
+func (s *Store) ForgiveLogin(ctx context.Context, account, shared LoginKey) error {
+	_, err := s.pool.Exec(ctx, `
+		delete from login_attempt where key = $1
+		or id = (select max(id) from login_attempt where key = $2)`, account.Name, shared.Name)
+	return err
+}
+
+// LoginKey is what sign-in attempts are counted by. Shared keys, such as an
+// address behind which a whole office sits, are granted more attempts.
+type LoginKey struct {
+	Name   string
+	Shared bool
+}
+
+func (k LoginKey) free() int {
+	if k.Shared {
+		return 6 * attemptsFree
+	}
+	return attemptsFree
+}
+
+func (k LoginKey) lock() int64 {
+	sum := sha256.Sum256([]byte(k.Name))
+	return int64(binary.BigEndian.Uint64(sum[:8]))
+}

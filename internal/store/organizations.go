@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Organization is one client of the MSP, with how it is reached in Duo. The
+// fields after Colour are empty until somebody sets them.
+type Organization struct {
+	ID           uuid.UUID
+	Slug         string
+	Name         string
+	Colour       int // 1 to 12, stable
+	AccountID    string
+	APIHostname  string
+	DirectoryKey string
+}
+
+// Mapped reports whether the organization has a Duo account.
+func (o Organization) Mapped() bool { return o.AccountID != "" }
+
+const organizationQuery = `
+	select o.id, o.slug, o.name, o.colour, coalesce(c.account_id, '') as account_id,
+	       coalesce(c.api_hostname, '') as api_hostname, coalesce(k.key, '') as directory_key
+	from organization o
+	left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
+	left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id`
+
+func (o *Organization) scan(row pgx.Row) error {
+	return row.Scan(&o.ID, &o.Slug, &o.Name, &o.Colour, &o.AccountID, &o.APIHostname, &o.DirectoryKey)
+}
+
+// Filter chooses organizations by what they still lack.
+type Filter string
+
+// The filters of the mapping and of the list of organizations.
+const (
+	All      Filter = ""
+	Unmapped Filter = "unmapped"
+	Unkeyed  Filter = "unkeyed"
+)
+
+// Counts says how far the mapping of a scope has come.
+type Counts struct {
+	Organizations int
+	Mapped        int
+	Keyed         int
+	Matching      int // organizations that fit filter and search
+}
+
+// Organizations lists a page of the scope's organizations by name. search is a
+// part of the name, in any case; filter chooses by what they lack.
+func (t *Tx) Organizations(ctx context.Context, filter Filter, search string, limit, offset int) ([]Organization, Counts, error) {
+	const fits = `($1 = '' or ($1 = 'unmapped' and c.account_id is null) or ($1 = 'unkeyed' and k.key is null))
+		and ($2 = '' or position(lower($2) in lower(o.name)) > 0)`
+	var n Counts
+	err := t.tx.QueryRow(ctx, `
+		select count(*), count(c.account_id), count(k.key), count(*) filter (where `+fits+`)
+		from organization o
+		left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
+		left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id`, filter, search).
+		Scan(&n.Organizations, &n.Mapped, &n.Keyed, &n.Matching)
+	if err != nil {
+		return nil, n, err
+	}
+	found, err := all[Organization](ctx, t.tx, organizationQuery+` where `+fits+` order by lower(o.name), o.id limit $3 offset $4`,
+		filter, search, limit, offset)
+	return found, n, err
+}
+
+// OrganizationsByID returns those of ids that the scope reaches.
+func (t *Tx) OrganizationsByID(ctx context.Context, ids []uuid.UUID) ([]Organization, error) {
+	return all[Organization](ctx, t.tx, organizationQuery+` where o.id = any ($1)`, ids)
+}
+
+// CreateOrganizations adds organizations in order, each with a slug of its own,
+// and returns them. Names may repeat: the slug tells them apart. It needs a
+// scope of the whole workspace, since only that sees all slugs.
+func (t *Tx) CreateOrganizations(ctx context.Context, names ...string) ([]Organization, error) {
+	// Two at once would choose the same slugs.
+	if _, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('organization ' || app.workspace()::text, 0))`); err != nil {
+		return nil, err
+	}
+	rows, err := t.tx.Query(ctx, `select slug from organization`)
+	if err != nil {
+		return nil, err
+	}
+	slugs, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, err
+	}
+	taken := map[string]bool{"new": true}
+	for _, slug := range slugs {
+		taken[slug] = true
+	}
+	created := make([]Organization, 0, len(names))
+	batch := &pgx.Batch{}
+	for i, name := range names {
+		o := Organization{ID: uuid.New(), Name: name, Slug: freeSlug(name, taken), Colour: (len(slugs)+i)%12 + 1}
+		taken[o.Slug] = true
+		batch.Queue(`insert into organization (workspace_id, id, slug, name, colour) values ($1, $2, $3, $4, $5)`,
+			t.scope.workspace, o.ID, o.Slug, o.Name, o.Colour)
+		created = append(created, o)
+	}
+	return created, meaning(t.tx.SendBatch(ctx, batch).Close())
+}
+
+// Account is an account that the workspace's Accounts key lists in Duo.
+type Account struct {
+	AccountID   string
+	Name        string
+	APIHostname string
+	ReadAt      time.Time  // when Duo listed it last
+	MappedTo    *uuid.UUID // the organization that has it; nil: none of this scope
+}
+
+// Accounts lists the Duo accounts as they were last read, by name.
+func (t *Tx) Accounts(ctx context.Context) ([]Account, error) {
+	return all[Account](ctx, t.tx, `
+		select a.account_id, a.name, a.api_hostname, a.read_at, c.organization_id as mapped_to
+		from duo_account a left join connection c on c.workspace_id = a.workspace_id and c.account_id = a.account_id
+		order by lower(a.name), a.account_id`)
+}
+
+// SaveAccounts replaces the list of Duo accounts with what Duo answered now.
+func (t *Tx) SaveAccounts(ctx context.Context, accounts []Account, now time.Time) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from duo_account`)
+	for _, a := range accounts {
+		batch.Queue(`insert into duo_account (workspace_id, account_id, name, api_hostname, read_at) values ($1, $2, $3, $4, $5)
+			on conflict (workspace_id, account_id) do nothing`,
+			t.scope.workspace, a.AccountID, a.Name, a.APIHostname, now)
+	}
+	return meaning(t.tx.SendBatch(ctx, batch).Close())
+}
+
+// Map connects an organization with one of the listed Duo accounts. It returns
+// ErrNotFound for an account that is not listed and a *ConflictError on
+// "connection_account" for one that another organization has.
+func (t *Tx) Map(ctx context.Context, organization uuid.UUID, accountID string, operator uuid.UUID, now time.Time) error {
+	done, err := t.tx.Exec(ctx, `
+		insert into connection (workspace_id, organization_id, account_id, api_hostname, mapped_by, mapped_at)
+		select o.workspace_id, o.id, a.account_id, a.api_hostname, $3, $4
+		from organization o join duo_account a on a.workspace_id = o.workspace_id
+		where o.id = $1 and a.account_id = $2
+		on conflict (workspace_id, organization_id) do update
+		set account_id = excluded.account_id, api_hostname = excluded.api_hostname, mapped_by = $3, mapped_at = $4`,
+		organization, accountID, operator, now)
+	if err == nil && done.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return meaning(err)
+}
+
+// Unmap takes an organization's Duo account away.
+func (t *Tx) Unmap(ctx context.Context, organization uuid.UUID) error {
+	_, err := t.tx.Exec(ctx, `delete from connection where organization_id = $1`, organization)
+	return err
+}
+
+// SetDirectoryKey keeps the key of an organization's directory sync; an empty
+// key takes it away. The key's form must have been checked.
+func (t *Tx) SetDirectoryKey(ctx context.Context, organization uuid.UUID, key string, operator uuid.UUID, now time.Time) error {
+	if key == "" {
+		_, err := t.tx.Exec(ctx, `delete from directory_key where organization_id = $1`, organization)
+		return err
+	}
+	done, err := t.tx.Exec(ctx, `
+		insert into directory_key (workspace_id, organization_id, key, set_by, set_at)
+		select o.workspace_id, o.id, $2, $3, $4 from organization o where o.id = $1
+		on conflict (workspace_id, organization_id) do update set key = $2, set_by = $3, set_at = $4`,
+		organization, key, operator, now)
+	if err == nil && done.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return meaning(err)
+}
+
+// Savepoint runs fn so that its failure undoes only its own writes.
+func (t *Tx) Savepoint(ctx context.Context, fn func(*Tx) error) error {
+	return meaning(pgx.BeginFunc(ctx, t.tx, func(inner pgx.Tx) error {
+		return fn(&Tx{tx: inner, keys: t.keys, scope: t.scope})
+	}))
+}

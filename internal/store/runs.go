@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// The states of a run.
+const (
+	Sending = "sending" // Duo is being asked, or the asking was cut off a moment ago
+	Applied = "applied" // Duo did it
+	Refused = "refused" // Duo did not do it
+	Unknown = "unknown" // Duo may have done it
+)
+
+// sendingAtMost is how long a run may stay open: longer than any request to Duo
+// lives. One that is older was cut off by a crash.
+const sendingAtMost = 90 * time.Second
+
+// Run is one carrying-out of an action: the audit record.
+type Run struct {
+	ID             uuid.UUID
+	OrganizationID *uuid.UUID
+	Organization   *string // its name
+	OrgSlug        *string
+	OrgColour      *int
+	OperatorID     uuid.UUID
+	Operator       string // e-mail
+	Action         string // slug of the catalogue
+	Subject        string // whom or what it was done to, as a person knows it
+	Input          map[string]string
+	InputMAC       []byte
+	Ticket         string
+	State          string
+	Summary        string
+	StartedAt      time.Time
+	FinishedAt     *time.Time
+}
+
+const runQuery = `
+	select r.id, r.organization_id, o.name as organization, o.slug as org_slug, o.colour as org_colour, r.operator_id, p.email as operator, r.action, r.subject, r.input,
+	       r.input_mac, r.ticket, r.state, r.summary, r.started_at, r.finished_at
+	from run r
+	join operator p on p.id = r.operator_id
+	left join organization o on o.workspace_id = r.workspace_id and o.id = r.organization_id`
+
+// inputParts is what a run's digest covers: who, what, where and every field.
+func inputParts(r Run, fields []string) []string {
+	organization := ""
+	if r.OrganizationID != nil {
+		organization = r.OrganizationID.String()
+	}
+	return append([]string{r.ID.String(), r.OperatorID.String(), organization, r.Action}, fields...)
+}
+
+// StartRun records a run in the state Sending. fields are all submitted values,
+// secret ones included, in a fixed order: only their keyed digest is stored. A
+// *ConflictError on "run_pkey" says that the id was used before: see SameRun.
+func (t *Tx) StartRun(ctx context.Context, r Run, fields []string) error {
+	mac, err := t.keys.MAC(inputParts(r, fields)...)
+	if err != nil {
+		return err
+	}
+	_, err = t.tx.Exec(ctx, `
+		insert into run (workspace_id, id, organization_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'sending', '', $10)`,
+		t.scope.workspace, r.ID, r.OrganizationID, r.OperatorID, r.Action, r.Subject, r.Input, mac, r.Ticket, r.StartedAt)
+	return meaning(err)
+}
+
+// SameRun reports whether a run was started with exactly these values.
+func (t *Tx) SameRun(stored, repeated Run, fields []string) bool {
+	return t.keys.SameMAC(stored.InputMAC, inputParts(repeated, fields)...)
+}
+
+// FinishRun closes a run with its outcome. A run can be closed once; ErrNotFound
+// says that it was closed before.
+func (t *Tx) FinishRun(ctx context.Context, id uuid.UUID, state, subject, summary string, now time.Time) error {
+	done, err := t.tx.Exec(ctx, `
+		update run set state = $2, subject = case when $3 = '' then subject else $3 end, summary = $4, finished_at = $5 where id = $1`,
+		id, state, subject, summary, now)
+	if err == nil && done.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return meaning(err)
+}
+
+// Run returns one run of the scope.
+func (t *Tx) Run(ctx context.Context, id uuid.UUID, now time.Time) (Run, error) {
+	if err := t.giveUpCutOff(ctx, now); err != nil {
+		return Run{}, err
+	}
+	return one[Run](ctx, t.tx, runQuery+` where r.id = $1`, id)
+}
+
+// Runs lists the scope's runs, latest first, and how many there are.
+func (t *Tx) Runs(ctx context.Context, now time.Time, limit, offset int) ([]Run, int, error) {
+	if err := t.giveUpCutOff(ctx, now); err != nil {
+		return nil, 0, err
+	}
+	var total int
+	if err := t.tx.QueryRow(ctx, `select count(*) from run`).Scan(&total); err != nil {
+		return nil, 0, err
+	}
+	runs, err := all[Run](ctx, t.tx, runQuery+` order by r.started_at desc, r.id limit $1 offset $2`, limit, offset)
+	return runs, total, err
+}
+
+// giveUpCutOff marks runs whose process died while Duo was being asked: nobody
+// can say from here whether Duo acted, and nothing is repeated.
+func (t *Tx) giveUpCutOff(ctx context.Context, now time.Time) error {
+	_, err := t.tx.Exec(ctx, `update run set state = 'unknown', summary = 'The console stopped before Duo answered.'
+		where state = 'sending' and started_at < $1`, now.Add(-sendingAtMost))
+	return err
+}
+
+// IsConflict reports whether err is a ConflictError on the named constraint.
+func IsConflict(err error, constraint string) bool {
+	var conflict *ConflictError
+	return errors.As(err, &conflict) && conflict.Constraint == constraint
+}

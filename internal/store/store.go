@@ -1,0 +1,183 @@
+// Package store owns every SQL statement of the console. Tables that belong to
+// no workspace (operators, sessions, workspaces) are methods of *Store; all that
+// a workspace owns is a method of *Tx, and the only way to a *Tx is InWorkspace,
+// which puts the database's row-level security under the caller's Scope.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"duodesk/internal/secret"
+)
+
+// ErrNotFound says that a row does not exist or that the scope does not reach
+// it; callers cannot and must not tell the two apart.
+var ErrNotFound = errors.New("store: not found")
+
+// ConflictError says that a row would repeat what another one must hold alone.
+type ConflictError struct {
+	Constraint string // name of the unique index or key
+}
+
+func (e *ConflictError) Error() string { return "store: conflict on " + e.Constraint }
+
+// Store is the database as the server sees it. It is safe for concurrent use.
+type Store struct {
+	pool *pgxpool.Pool
+	keys *secret.Keyring
+}
+
+// Open connects with the given pool settings. The role must be the
+// application's own: see CheckRole.
+func Open(ctx context.Context, url string, keys *secret.Keyring) (*Store, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		// pgx repeats the URL in its error, password included.
+		return nil, errors.New("store: the database URL cannot be read")
+	}
+	config.MaxConns = 8
+	config.ConnConfig.ConnectTimeout = 5 * time.Second
+	config.ConnConfig.RuntimeParams["application_name"] = "console"
+	config.ConnConfig.RuntimeParams["statement_timeout"] = "10000"
+	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("store: open: %w", err)
+	}
+	return &Store{pool: pool, keys: keys}, nil
+}
+
+// Close waits for borrowed connections and closes all.
+func (s *Store) Close() { s.pool.Close() }
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
+
+// Scope is the part of one workspace that somebody may reach: all of its
+// organizations or a list of them. The zero Scope reaches nothing.
+type Scope struct {
+	workspace     uuid.UUID
+	every         bool
+	organizations []uuid.UUID
+}
+
+// WholeWorkspace is the scope of everything in a workspace.
+func WholeWorkspace(workspace uuid.UUID) Scope {
+	return Scope{workspace: workspace, every: true}
+}
+
+// Within is the scope of chosen organizations of a workspace.
+func Within(workspace uuid.UUID, organizations ...uuid.UUID) Scope {
+	return Scope{workspace: workspace, organizations: organizations}
+}
+
+// Workspace returns the workspace the scope lies in.
+func (sc Scope) Workspace() uuid.UUID { return sc.workspace }
+
+// Every reports whether the scope holds all organizations of its workspace.
+func (sc Scope) Every() bool { return sc.every }
+
+// Tx is a transaction inside one workspace. Its methods see the rows of its
+// scope and no others.
+type Tx struct {
+	tx    pgx.Tx
+	keys  *secret.Keyring
+	scope Scope
+}
+
+// InWorkspace runs fn in a transaction whose statements see only the rows of sc.
+// It commits when fn returns nil and rolls back otherwise. fn must not keep the
+// Tx, nor wait for anything but the database.
+func (s *Store) InWorkspace(ctx context.Context, sc Scope, fn func(*Tx) error) error {
+	return s.transact(ctx, func(tx pgx.Tx) error {
+		organizations := "*"
+		if !sc.every {
+			organizations = uuidArray(sc.organizations)
+		}
+		if _, err := tx.Exec(ctx, `select set_config('app.workspace', $1, true), set_config('app.organizations', $2, true)`,
+			sc.workspace.String(), organizations); err != nil {
+			return err
+		}
+		return fn(&Tx{tx: tx, keys: s.keys, scope: sc})
+	})
+}
+
+func (s *Store) transact(ctx context.Context, fn func(pgx.Tx) error) error {
+	err := pgx.BeginFunc(ctx, s.pool, fn)
+	return meaning(err)
+}
+
+// meaning turns what Postgres said into what callers act on, and takes row
+// values out of what will be logged.
+func meaning(err error) error {
+	var refused *pgconn.PgError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, pgx.ErrNoRows):
+		return ErrNotFound
+	case errors.As(err, &refused) && refused.Code == "23505":
+		return &ConflictError{Constraint: refused.ConstraintName}
+	case errors.As(err, &refused) && refused.Code == "22021":
+		return ErrNotFound // bytes that no text in the database can hold
+	}
+	return err
+}
+
+func uuidArray(ids []uuid.UUID) string {
+	text := "{"
+	for i, id := range ids {
+		if i > 0 {
+			text += ","
+		}
+		text += id.String()
+	}
+	return text + "}"
+}
+
+// one runs a query that must give exactly one row.
+func one[T any](ctx context.Context, tx pgx.Tx, sql string, args ...any) (T, error) {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
+	return row, meaning(err)
+}
+
+// all runs a query that gives any number of rows.
+func all[T any](ctx context.Context, tx pgx.Tx, sql string, args ...any) ([]T, error) {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
+}
+
+// Unavailable reports whether an error says that the database cannot be reached
+// or is shutting down, rather than that a statement was wrong.
+func Unavailable(err error) bool {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		// Classes 08 connection, 53 resources, 57 operator intervention.
+		switch refused.Code[:2] {
+		case "08", "53", "57":
+			return true
+		}
+		return false
+	}
+	var network net.Error
+	var connecting *pgconn.ConnectError
+	return errors.As(err, &network) || errors.As(err, &connecting) || pgconn.SafeToRetry(err) || errors.Is(err, io.ErrUnexpectedEOF)
+}

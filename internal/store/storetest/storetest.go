@@ -1,0 +1,183 @@
+// Package storetest gives tests a real database: a private Postgres for the test
+// binary, migrated, reached as the server's own role. Tests share it and keep
+// apart the way customers do, each in a workspace of its own.
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"duodesk/internal/devpg"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+)
+
+// DB is the test binary's database.
+type DB struct {
+	*store.Store
+	Keys     *secret.Keyring
+	OwnerURL string // as a superuser, to look past row-level security
+	AppURL   string // as the server's role
+	KeyFile  string
+}
+
+var (
+	once   sync.Once
+	shared DB
+	server *devpg.Server
+	failed error
+)
+
+// Main runs a package's tests and stops the database they started. Call it from
+// TestMain.
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is Main for a TestMain that has more to clean up; it returns the exit code.
+func Run(m *testing.M) int {
+	code := m.Run()
+	if server == nil {
+		return code
+	}
+	shared.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := server.Stop(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "stopping the test database:", err)
+		return 1
+	}
+	return code
+}
+
+// Open returns the binary's database, started by the first who asks.
+func Open(t testing.TB) DB {
+	t.Helper()
+	once.Do(func() { failed = start() })
+	if failed != nil {
+		t.Fatal("no test database: ", failed)
+	}
+	return shared
+}
+
+func start() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var err error
+	if server, err = devpg.Start(ctx, devpg.Config{}); err != nil {
+		return err
+	}
+	shared.OwnerURL, shared.AppURL = server.URL(devpg.Superuser, "console"), server.URL(store.AppRole, "console")
+	if err := store.CreateDatabase(ctx, server.URL(devpg.Superuser, "postgres"), "console"); err != nil {
+		return err
+	}
+	if _, err := store.Migrate(ctx, shared.OwnerURL); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "duodesk-key-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	shared.KeyFile = filepath.Join(dir, "key.json")
+	if err := secret.Create(shared.KeyFile); err != nil {
+		return err
+	}
+	if shared.Keys, err = secret.Load(shared.KeyFile); err != nil {
+		return err
+	}
+	shared.Store, err = store.Open(context.Background(), shared.AppURL, shared.Keys)
+	return err
+}
+
+// Password is the password of every operator made here.
+const Password = "correct horse battery staple"
+
+// passwordHash is made once: hashing is slow on purpose.
+var passwordHash = sync.OnceValues(func() (string, error) { return secret.HashPassword(context.Background(), Password) })
+
+// Workspace makes a fresh workspace with an owner, and returns both.
+func (db DB) Workspace(t testing.TB) (store.Workspace, store.Operator) {
+	t.Helper()
+	name := "Test " + rand.Text()
+	owner := db.member(t, name, catalog.Owner)
+	ws := store.Workspace{Slug: store.Slug(name), Name: name}
+	access, err := db.Access(t.Context(), owner.ID, ws.Slug, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws.ID = access.Workspace.ID
+	return ws, owner
+}
+
+// Member adds an operator to a workspace, reaching all its organizations or the
+// ones that are named.
+func (db DB) Member(t testing.TB, ws store.Workspace, role catalog.Role, organizations ...uuid.UUID) store.Operator {
+	t.Helper()
+	operator := db.member(t, ws.Name, role)
+	for _, id := range organizations {
+		db.Exec(t, `update membership set every_organization = false where operator_id = $1`, operator.ID)
+		db.Exec(t, `insert into membership_organization (workspace_id, operator_id, organization_id) values ($1, $2, $3)`, ws.ID, operator.ID, id)
+	}
+	return operator
+}
+
+func (db DB) member(t testing.TB, workspace string, role catalog.Role) store.Operator {
+	t.Helper()
+	hash, err := passwordHash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := store.NewOperator{Workspace: workspace, Email: fmt.Sprintf("%s.%s@msp.example", role, strings.ToLower(rand.Text())), PasswordHash: hash, Role: role.String()}
+	if _, err := store.AddOperator(t.Context(), db.OwnerURL, n); err != nil {
+		t.Fatal(err)
+	}
+	operator, err := db.OperatorByEmail(t.Context(), n.Email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return operator
+}
+
+// Organizations makes organizations in a workspace.
+func (db DB) Organizations(t testing.TB, ws store.Workspace, names ...string) []store.Organization {
+	t.Helper()
+	var made []store.Organization
+	err := db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) (err error) {
+		made, err = tx.CreateOrganizations(t.Context(), names...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// Exec runs a statement as a superuser.
+func (db DB) Exec(t testing.TB, sql string, args ...any) {
+	t.Helper()
+	conn := db.Superuser(t)
+	if _, err := conn.Exec(t.Context(), sql, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Superuser connects past row-level security, to see what is really stored.
+func (db DB) Superuser(t testing.TB) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
+}
