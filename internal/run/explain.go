@@ -1,0 +1,97 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"duodesk/internal/duo"
+)
+
+// Explanation says in plain words why Duo did not do what was asked.
+type Explanation struct {
+	Cause string // what happened
+	Fix   string // what to do about it; may be empty
+}
+
+// Explain puts an error of a call to Duo into words for a technician.
+func Explain(err error) Explanation {
+	var refused *duo.Error
+	var failed *duo.TransportError
+	var unconnected *NotConnected
+	switch {
+	case errors.As(err, &refused):
+		return explainRefusal(refused)
+	case errors.As(err, &failed):
+		return explainFailure(failed)
+	case errors.As(err, &unconnected) && unconnected.API == "":
+		return Explanation{"This organization is not mapped to a Duo account.", "Map it on the integration page."}
+	case errors.As(err, &unconnected):
+		return Explanation{"The workspace has no " + unconnected.API + " API keys in use.", "Save and check them on the integration page."}
+	case errors.Is(err, context.DeadlineExceeded):
+		return Explanation{"Duo did not answer in time.", "Try again in a minute."}
+	}
+	return Explanation{Cause: "The console could not finish this."}
+}
+
+func explainRefusal(e *duo.Error) Explanation {
+	switch e.Code {
+	case duo.CodeRateLimited:
+		wait := "a minute"
+		if e.RetryAfter > 0 {
+			wait = fmt.Sprintf("%d s", int(e.RetryAfter.Round(time.Second)/time.Second))
+		}
+		return Explanation{"Duo is limiting how often it may be asked. Nothing was done.", "Wait " + wait + ", then try again."}
+	case duo.CodeUnknownKey:
+		return Explanation{"Duo does not know this integration key on this host.", "Compare the key and the host with the application's page in the Duo Admin Panel; the application may have been deleted."}
+	case duo.CodeBadSignature:
+		return Explanation{"Duo refused the signature: the secret key does not belong to this integration key, or was reset.", "Copy the secret key again from the application's page in the Duo Admin Panel."}
+	case duo.CodeBadTimestamp:
+		return Explanation{"Duo refused the time of the request: the clock here and Duo's differ too much.", "Set this server's clock (NTP), then try again."}
+	case duo.CodeForbidden:
+		if e.Detail != "" {
+			return Explanation{"Duo refused: these keys belong to another kind of application (" + e.Detail + ").", "Use the keys of the right application."}
+		}
+		return Explanation{"Duo does not permit this to these keys.", "Grant the permission to the application in the Duo Admin Panel, or check that the edition includes the feature."}
+	case duo.CodeNotFound:
+		return Explanation{"Duo does not know this any more; somebody may have deleted it.", "Go back to the list and refresh it."}
+	case duo.CodeDuplicate:
+		return Explanation{"Duo already has one like it: the name, alias or number is taken.", "Look for the one that exists."}
+	case duo.CodeMissingParameter, duo.CodeInvalidParameter:
+		cause := "Duo did not accept a value"
+		if e.Detail != "" {
+			cause += " (" + e.Detail + ")"
+		}
+		return Explanation{cause + ".", "Change it and try again."}
+	}
+	if e.Status >= 500 {
+		return Explanation{fmt.Sprintf("Duo had an internal error (%d). It also answers like this when a user or phone would get more than 100 related objects.", e.Status),
+			"Look at what is there before you try again."}
+	}
+	return Explanation{fmt.Sprintf("Duo refused: %s.", e.Message), ""}
+}
+
+func explainFailure(e *duo.TransportError) Explanation {
+	switch e.Failure {
+	case duo.NameNotResolved:
+		return Explanation{"The host name " + e.Host + " does not resolve.", "Check the host for a typing error; if it is right, check this server's DNS."}
+	case duo.TLSFailed:
+		return Explanation{"No trusted TLS connection to " + e.Host + ".", "Something between this server and Duo may be intercepting TLS; it must let Duo's hosts through."}
+	case duo.AddressRefused:
+		return Explanation{"The host name " + e.Host + " leads to an address that is not one of Duo's.", "Check the host, and this server's DNS."}
+	case duo.Redirected:
+		return Explanation{"The host " + e.Host + " answers with a redirect, which Duo never does.", "Check the host, and proxies between this server and Duo."}
+	case duo.TimedOut:
+		return Explanation{"Duo did not answer in time.", "Try again in a minute; status.duo.com tells of disturbances."}
+	case duo.ConnectionRefused, duo.Unreachable, duo.ConnectionLost:
+		return Explanation{"Duo cannot be reached (" + string(e.Failure) + ").", "Try again in a minute; status.duo.com tells of disturbances."}
+	case duo.AnswerTooLarge, duo.NotUnderstood:
+		return Explanation{"The answer of " + e.Host + " makes no sense as Duo's.", "Check that the host is right; a proxy may be answering in its place."}
+	case duo.SecretUnavailable:
+		return Explanation{"The stored secret key cannot be opened with this server's key file.", "Enter the secret key again on the integration page."}
+	case duo.Canceled:
+		return Explanation{Cause: "The request was ended before Duo answered."}
+	}
+	return Explanation{Cause: "The request could not be made."}
+}

@@ -1,0 +1,100 @@
+package run
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// apiFields are the names of an API's three inputs.
+type apiFields struct{ api, title, host, integrationKey, secretKey string }
+
+// The nine credential fields, in the order of the form.
+var nineFields = []apiFields{
+	{store.AuthAPI, "Auth API", "auth_host", "auth_integration_key", "auth_secret_key"},
+	{store.AccountsAPI, "Accounts API", "account_host", "accounts_integration_key", "accounts_secret_key"},
+	{store.AdminAPI, "Admin API", "admin_host", "admin_integration_key", "admin_secret_key"},
+}
+
+// IntegrationFields are the names of the nine inputs, in the order of the form.
+func IntegrationFields() []string {
+	var names []string
+	for _, f := range nineFields {
+		names = append(names, f.host, f.integrationKey, f.secretKey)
+	}
+	return names
+}
+
+// SecretField reports whether an input of the integration form is a secret key.
+func SecretField(name string) bool { return strings.HasSuffix(name, "_secret_key") }
+
+// keep stands for a secret key that is left as it is stored.
+const keep = ""
+
+// checkShape looks at the nine values before anything is sent: missing,
+// malformed, in the wrong box. It returns the values in their plain form, and
+// notes on what was taken off. hasSecret tells of which APIs a secret is stored
+// that an empty box keeps.
+func checkShape(typed map[string]string, hasSecret map[string]bool, sandbox bool) (plain, notes map[string]string, bad []catalog.FieldError) {
+	plain, notes = map[string]string{}, map[string]string{}
+	fault := func(field, message string) {
+		bad = append(bad, catalog.FieldError{Field: field, Message: message})
+	}
+	keys := map[string]string{} // integration key → the card it was first seen in
+	for _, f := range nineFields {
+		host, cleaned, err := duo.ParseHost(typed[f.host], sandbox)
+		plain[f.host] = host
+		switch {
+		case strings.TrimSpace(typed[f.host]) == "":
+			fault(f.host, "Fill this in: the API hostname of the "+f.title+" application.")
+		case err != nil:
+			fault(f.host, Sentence(err.Error()))
+		case cleaned:
+			notes[f.host] = "Blanks, https:// or a slash around the host name were taken off."
+		}
+
+		key := strings.TrimSpace(typed[f.integrationKey])
+		plain[f.integrationKey] = key
+		switch err := duo.CheckIntegrationKey(key); {
+		case key == "":
+			fault(f.integrationKey, "Fill this in: the integration key of the "+f.title+" application.")
+		case err != nil:
+			fault(f.integrationKey, Sentence(err.Error()))
+		case keys[key] != "":
+			fault(f.integrationKey, "This is the key of the "+keys[key]+" above. Each API has an application, and a key, of its own.")
+		default:
+			keys[key] = f.title
+			if key != typed[f.integrationKey] {
+				notes[f.integrationKey] = "Blanks around the key were taken off."
+			}
+		}
+
+		secret := strings.TrimSpace(typed[f.secretKey])
+		plain[f.secretKey] = secret
+		switch err := duo.CheckSecretKey(secret); {
+		case secret == keep && hasSecret[f.api]:
+		case secret == "":
+			fault(f.secretKey, "Fill this in: the secret key of the "+f.title+" application.")
+		case err != nil:
+			fault(f.secretKey, Sentence(err.Error()))
+		}
+	}
+	return plain, notes, bad
+}
+
+// Sentence makes a phrase stand alone: a capital first and a full stop last.
+func Sentence(phrase string) string {
+	first, size := utf8.DecodeRuneInString(phrase)
+	if size == 0 {
+		return ""
+	}
+	phrase = string(unicode.ToUpper(first)) + phrase[size:]
+	if !strings.HasSuffix(phrase, ".") {
+		phrase += "."
+	}
+	return phrase
+}

@@ -1,0 +1,197 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+)
+
+const integrationForm = "integration"
+
+// Integration is the state of a workspace's nine credential fields for one
+// operator: what is stored, what Duo said to it, and what the operator's last
+// refused form held.
+type Integration struct {
+	Versions   []store.Version // active first within each API
+	Draft      map[string]string
+	DraftUntil time.Time
+	Accounts   []store.Account // as the Accounts API last listed them
+}
+
+// Version returns the stored version of an API in a state, and whether there is
+// one.
+func (i Integration) Version(api, state string) (store.Version, bool) {
+	for _, v := range i.Versions {
+		if v.API == api && v.State == state {
+			return v, true
+		}
+	}
+	return store.Version{}, false
+}
+
+// Integration reads the state of the nine fields. Secret keys are in it only as
+// far as a draft holds them.
+func (r *Runner) Integration(ctx context.Context, sc store.Scope, operator uuid.UUID) (Integration, error) {
+	var found Integration
+	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		if found.Versions, err = tx.Integration(ctx); err != nil {
+			return err
+		}
+		if found.Accounts, err = tx.Accounts(ctx); err != nil {
+			return err
+		}
+		found.Draft, found.DraftUntil, err = tx.Draft(ctx, operator, integrationForm, r.now())
+		if errors.Is(err, store.ErrNotFound) {
+			err = nil
+		}
+		return err
+	})
+	return found, err
+}
+
+// Refused is a form of the nine fields that was not saved. What was typed is
+// kept as a draft.
+type Refused struct {
+	Faults []catalog.FieldError
+	Notes  map[string]string
+}
+
+// SaveIntegration stores what was typed into the nine fields as candidates and
+// validates each API on its own; a candidate that works replaces the version in
+// use. When any field is missing or malformed nothing is stored but a draft,
+// and Refused says why. An empty secret stands for the draft's or the stored one.
+func (r *Runner) SaveIntegration(ctx context.Context, sc store.Scope, actor Actor, typed map[string]string) (*Refused, map[string]string, error) {
+	before, err := r.Integration(ctx, sc, actor.Operator)
+	if err != nil {
+		return nil, nil, err
+	}
+	hasSecret := map[string]bool{}
+	for _, v := range before.Versions {
+		hasSecret[v.API] = true
+	}
+	typed = maps.Clone(typed)
+	for name, text := range before.Draft {
+		if SecretField(name) && typed[name] == "" {
+			typed[name] = text
+		}
+	}
+	plain, notes, bad := checkShape(typed, hasSecret, r.sandbox)
+	if len(bad) > 0 {
+		err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+			return tx.SaveDraft(ctx, actor.Operator, integrationForm, typed, r.now())
+		})
+		return &Refused{Faults: bad, Notes: notes}, nil, err
+	}
+	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		for _, f := range nineFields {
+			if err := r.addCandidate(ctx, tx, before, f, plain, actor); err != nil {
+				return err
+			}
+		}
+		return tx.DropDraft(ctx, actor.Operator, integrationForm)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return nil, notes, r.CheckAll(ctx, sc, actor)
+}
+
+// addCandidate stores one API's fields unless they say what is stored already.
+func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, before Integration, f apiFields, plain map[string]string, actor Actor) error {
+	stored, found := before.Version(f.api, store.Candidate)
+	if !found {
+		stored, found = before.Version(f.api, store.Active)
+	}
+	same := found && stored.Host == plain[f.host] && stored.IntegrationKey == plain[f.integrationKey]
+	if same && plain[f.secretKey] == keep {
+		return nil
+	}
+	key := secret.Box([]byte(plain[f.secretKey]))
+	if plain[f.secretKey] == keep {
+		var err error
+		if key, err = tx.SecretKey(ctx, f.api, stored.Version); err != nil {
+			return err
+		}
+	}
+	_, err := tx.AddCandidate(ctx, f.api, plain[f.host], plain[f.integrationKey], key, actor.Operator, r.now())
+	return err
+}
+
+// CheckAll validates, for each API at the same time, the newest version.
+func (r *Runner) CheckAll(ctx context.Context, sc store.Scope, actor Actor) error {
+	// What was saved is checked to the end even if the browser leaves.
+	three, ctx := errgroup.WithContext(context.WithoutCancel(ctx))
+	for _, f := range nineFields {
+		three.Go(func() error { return r.Check(ctx, sc, actor, f.api) })
+	}
+	return three.Wait()
+}
+
+// Check validates the newest version of one API: the candidate if there is one,
+// else the one in use. It returns store.ErrNotFound when there is neither.
+func (r *Runner) Check(ctx context.Context, sc store.Scope, actor Actor, api string) error {
+	state, err := r.Integration(ctx, sc, actor.Operator)
+	if err != nil {
+		return err
+	}
+	for _, wanted := range []string{store.Candidate, store.Active} {
+		if v, found := state.Version(api, wanted); found {
+			return r.checkVersion(ctx, sc, actor, v)
+		}
+	}
+	return store.ErrNotFound
+}
+
+func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, v store.Version) error {
+	var client *duo.Client
+	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		client, err = r.clientOf(ctx, tx, v)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("run: open the keys: %w", err)
+	}
+	diagnosis := r.diagnose(ctx, client, v.API)
+	text, err := json.Marshal(diagnosis.Verdict)
+	if err != nil {
+		return err
+	}
+	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		if err := tx.SaveCheck(ctx, v.API, v.Version, diagnosis.Outcome, text, actor.Operator, r.now()); err != nil {
+			return err
+		}
+		if diagnosis.Outcome == Fails {
+			return nil
+		}
+		if v.State == store.Candidate {
+			if err := tx.Activate(ctx, v.API, v.Version); err != nil {
+				return err
+			}
+		}
+		if v.API == store.AccountsAPI {
+			return tx.SaveAccounts(ctx, diagnosis.accounts, r.now())
+		}
+		return nil
+	})
+}
+
+// UseAnyway puts an API's candidate to use although Duo did not accept it.
+func (r *Runner) UseAnyway(ctx context.Context, sc store.Scope, api string) error {
+	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error { return tx.Activate(ctx, api, 0) })
+}
+
+// Discard drops an API's candidate.
+func (r *Runner) Discard(ctx context.Context, sc store.Scope, api string) error {
+	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error { return tx.Discard(ctx, api) })
+}

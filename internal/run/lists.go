@@ -1,0 +1,214 @@
+package run
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/store"
+)
+
+// A list read from Duo is held for ListAge and holds at most ListLimit items: it
+// answers a few clicks in a row, and is never long out of date.
+const (
+	ListAge   = 60 * time.Second
+	ListLimit = 2000
+	// listsHeld bounds the memory that lists take: the oldest gives way.
+	listsHeld = 64
+)
+
+// List is what an organization has in Duo of one kind, and when it was read.
+type List[T any] struct {
+	Items   []T
+	ReadAt  time.Time
+	Total   int  // as Duo counts; larger than len(Items) when TooMany
+	TooMany bool // Items is empty: there are more than ListLimit
+}
+
+// listKey names a list: an organization that is mapped to another account has
+// another list.
+type listKey struct {
+	organization uuid.UUID
+	account      string
+}
+
+func (k listKey) String() string { return k.organization.String() + "/" + k.account }
+
+// held keeps the latest lists per organization.
+type held[T any] struct {
+	mu     sync.Mutex
+	lists  map[listKey]List[T]
+	drops  int // counts drops: what was read before one is not kept after it
+	flight singleflight.Group
+}
+
+func (h *held[T]) get(key listKey, now time.Time) (list List[T], drops int, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list, ok = h.lists[key]
+	return list, h.drops, ok && now.Sub(list.ReadAt) < ListAge
+}
+
+func (h *held[T]) put(key listKey, list List[T], drops int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.drops != drops {
+		return
+	}
+	if h.lists == nil {
+		h.lists = map[listKey]List[T]{}
+	}
+	h.lists[key] = list
+	for len(h.lists) > listsHeld {
+		oldest := key
+		for k, l := range h.lists {
+			if l.ReadAt.Before(h.lists[oldest].ReadAt) {
+				oldest = k
+			}
+		}
+		delete(h.lists, oldest)
+	}
+}
+
+func (h *held[T]) drop(key listKey) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.lists, key)
+	h.drops++
+	h.flight.Forget(key.String())
+}
+
+// forget drops an organization's lists, as after a write.
+func (r *Runner) forget(o store.Organization) {
+	key := listKey{o.ID, o.AccountID}
+	r.users.drop(key)
+	r.phones.drop(key)
+	r.codes.drop(key)
+}
+
+// Users lists an organization's users, from what is held if fresh is false.
+func (r *Runner) Users(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.User], error) {
+	return list(ctx, r, &r.users, sc, o, fresh, 300, (*duo.Client).UsersPage)
+}
+
+// Phones lists an organization's phones, from what is held if fresh is false.
+func (r *Runner) Phones(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.Phone], error) {
+	return list(ctx, r, &r.phones, sc, o, fresh, 500, (*duo.Client).PhonesPage)
+}
+
+// BypassCodes lists an organization's bypass codes, from what is held if fresh
+// is false.
+func (r *Runner) BypassCodes(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.BypassCode], error) {
+	return list(ctx, r, &r.codes, sc, o, fresh, 500, (*duo.Client).BypassCodesPage)
+}
+
+type pageOf[T any] func(c *duo.Client, ctx context.Context, limit, offset int) ([]T, duo.Metadata, error)
+
+// list answers from what is held or reads all pages. Several who ask at once
+// share one reading, which goes on when the first of them has left.
+func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization, fresh bool, limit int, page pageOf[T]) (List[T], error) {
+	client, err := r.client(ctx, sc, o)
+	if err != nil {
+		return List[T]{}, err
+	}
+	key := listKey{o.ID, o.AccountID}
+	found, drops, ok := h.get(key, r.now())
+	if ok && !fresh {
+		return found, nil
+	}
+	reading := h.flight.DoChan(key.String(), func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), listTime)
+		defer cancel()
+		found, err := readAll(ctx, client, limit, page)
+		found.ReadAt = r.now()
+		if err == nil {
+			h.put(key, found, drops)
+		}
+		return found, err
+	})
+	select {
+	case done := <-reading:
+		return done.Val.(List[T]), done.Err
+	case <-ctx.Done():
+		return List[T]{}, ctx.Err()
+	}
+}
+
+func readAll[T any](ctx context.Context, c *duo.Client, limit int, page pageOf[T]) (List[T], error) {
+	var all List[T]
+	for offset := 0; ; {
+		items, meta, err := page(c, ctx, limit, offset)
+		if err != nil {
+			return List[T]{}, err
+		}
+		all.Items = append(all.Items, items...)
+		all.Total = max(meta.Total, len(all.Items))
+		if all.Total > ListLimit {
+			return List[T]{Total: all.Total, TooMany: true}, nil
+		}
+		if meta.Next <= offset {
+			return all, nil
+		}
+		offset = meta.Next
+	}
+}
+
+// FindUser looks one user up in Duo by exact username, alias or e-mail.
+func (r *Runner) FindUser(ctx context.Context, sc store.Scope, o store.Organization, name string) (duo.User, bool, error) {
+	client, err := r.client(ctx, sc, o)
+	if err != nil {
+		return duo.User{}, false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	if strings.Contains(name, "@") {
+		if user, found, err := client.UserByEmail(ctx, name); err != nil || found {
+			return user, found, err
+		}
+	}
+	return client.UserByUsername(ctx, name)
+}
+
+// User reads one user and the bypass codes that the user has.
+func (r *Runner) User(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.User, []duo.BypassCode, error) {
+	client, err := r.client(ctx, sc, o)
+	if err != nil {
+		return duo.User{}, nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	var user duo.User
+	var codes []duo.BypassCode
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) { user, err = client.User(ctx, duo.UserID(id)); return err })
+	both.Go(func() (err error) { codes, err = client.UserBypassCodes(ctx, duo.UserID(id)); return err })
+	return user, codes, both.Wait()
+}
+
+// Phone reads one phone.
+func (r *Runner) Phone(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Phone, error) {
+	client, err := r.client(ctx, sc, o)
+	if err != nil {
+		return duo.Phone{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	return client.Phone(ctx, duo.PhoneID(id))
+}
+
+// BypassCode reads what Duo tells of one bypass code.
+func (r *Runner) BypassCode(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.BypassCode, error) {
+	client, err := r.client(ctx, sc, o)
+	if err != nil {
+		return duo.BypassCode{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	return client.BypassCode(ctx, duo.BypassCodeID(id))
+}

@@ -1,0 +1,296 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// MappingRow is one row of the mapping as submitted. Account is what stands in
+// the box: "Name (id)" as offered, a bare account id, a name that only one
+// account has, or nothing.
+type MappingRow struct {
+	Organization uuid.UUID
+	Account      string
+	DirectoryKey string
+}
+
+// The fields of a row that a fault can stand beside.
+const (
+	AccountField      = "account"
+	DirectoryKeyField = "directory_key"
+)
+
+// SaveMapping saves rows, each for itself: what is good is kept, and the faults
+// come back by organization. Accounts are read from Duo again before any is
+// assigned, so that only what the workspace's own Accounts key lists now can be
+// mapped; when Duo does not answer nothing is saved and the error says why.
+func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor Actor, rows []MappingRow) (map[uuid.UUID][]catalog.FieldError, error) {
+	ids := make([]uuid.UUID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.Organization
+	}
+	var organizations []store.Organization
+	var accounts []store.Account
+	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		if organizations, err = tx.OrganizationsByID(ctx, ids); err != nil {
+			return err
+		}
+		accounts, err = tx.Accounts(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	current := map[uuid.UUID]store.Organization{}
+	for _, o := range organizations {
+		current[o.ID] = o
+	}
+	if assigns(rows, current, accounts) {
+		if accounts, err = r.RefreshAccounts(ctx, sc); err != nil {
+			return nil, err
+		}
+	}
+	faults := map[uuid.UUID][]catalog.FieldError{}
+	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		for _, row := range rows {
+			o, found := current[row.Organization]
+			if !found {
+				return store.ErrNotFound
+			}
+			bad, err := r.saveRow(ctx, tx, actor, o, row, accounts)
+			if err != nil {
+				return err
+			}
+			if len(bad) > 0 {
+				faults[o.ID] = bad
+			}
+		}
+		return nil
+	})
+	return faults, err
+}
+
+// assigns reports whether any row gives an organization another account.
+func assigns(rows []MappingRow, current map[uuid.UUID]store.Organization, accounts []store.Account) bool {
+	for _, row := range rows {
+		if id, _ := accountOf(row.Account, accounts); strings.TrimSpace(row.Account) != "" && id != current[row.Organization].AccountID {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store.Organization, row MappingRow, accounts []store.Account) ([]catalog.FieldError, error) {
+	var bad []catalog.FieldError
+	account, fault := accountOf(row.Account, accounts)
+	switch {
+	case fault != "":
+		bad = append(bad, catalog.FieldError{Field: AccountField, Message: fault})
+	case account != o.AccountID:
+		fault, err := r.mapTo(ctx, tx, actor, o, account, accounts)
+		if err != nil {
+			return nil, err
+		}
+		if fault != "" {
+			bad = append(bad, catalog.FieldError{Field: AccountField, Message: fault})
+		}
+	}
+	key := strings.TrimSpace(row.DirectoryKey)
+	if fault := directoryKeyFault(key); fault != "" {
+		return append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: fault}), nil
+	}
+	if key != o.DirectoryKey {
+		if err := tx.SetDirectoryKey(ctx, o.ID, key, actor.Operator, r.now()); err != nil {
+			return nil, err
+		}
+	}
+	return bad, nil
+}
+
+func (r *Runner) mapTo(ctx context.Context, tx *store.Tx, actor Actor, o store.Organization, account string, accounts []store.Account) (fault string, err error) {
+	if account == "" {
+		return "", tx.Unmap(ctx, o.ID)
+	}
+	err = tx.Savepoint(ctx, func(tx *store.Tx) error { return tx.Map(ctx, o.ID, account, actor.Operator, r.now()) })
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return "The Accounts API does not list this account.", nil
+	case store.IsConflict(err, "connection_account"):
+		return r.takenBy(ctx, tx, account, accounts), nil
+	}
+	return "", err
+}
+
+func (r *Runner) takenBy(ctx context.Context, tx *store.Tx, account string, accounts []store.Account) string {
+	for _, a := range accounts {
+		if a.AccountID == account && a.MappedTo != nil {
+			if holders, err := tx.OrganizationsByID(ctx, []uuid.UUID{*a.MappedTo}); err == nil && len(holders) == 1 {
+				return "This account belongs to " + holders[0].Name + ". Take it away there first."
+			}
+		}
+	}
+	return "Another organization has this account. Take it away there first."
+}
+
+// AccountText is how an account is offered in the box of a row.
+func AccountText(a store.Account) string { return a.Name + " (" + a.AccountID + ")" }
+
+var (
+	idInBrackets   = regexp.MustCompile(`\(([A-Za-z0-9]{1,64})\)\s*$`)
+	directoryShape = regexp.MustCompile(`^[A-Z0-9]{20}$`)
+)
+
+// accountOf finds the account that the text of a row means, "" for an empty
+// text.
+func accountOf(text string, accounts []store.Account) (id, fault string) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return "", ""
+	}
+	if m := idInBrackets.FindStringSubmatch(text); m != nil {
+		text = m[1]
+	}
+	var named []string
+	for _, a := range accounts {
+		if a.AccountID == text {
+			return a.AccountID, ""
+		}
+		if strings.EqualFold(a.Name, text) {
+			named = append(named, a.AccountID)
+		}
+	}
+	switch len(named) {
+	case 0:
+		return "", "The Accounts API lists no such account. Choose one of the list, or refresh it."
+	case 1:
+		return named[0], ""
+	}
+	return "", fmt.Sprintf("%d accounts have this name. Choose one by its id.", len(named))
+}
+
+func directoryKeyFault(key string) string {
+	switch {
+	case key == "" || directoryShape.MatchString(key) && !strings.HasPrefix(key, "DI") && !strings.HasPrefix(key, "DA"):
+		return ""
+	case strings.HasPrefix(key, "DI") && len(key) == 20:
+		return "This is an integration key. The directory key starts with DS."
+	case strings.HasPrefix(key, "DA") && len(key) == 20:
+		return "This is an account id. The directory key starts with DS."
+	case len([]rune(key)) != 20:
+		return fmt.Sprintf("This has %d characters; directory keys have 20.", len([]rune(key)))
+	}
+	return "Directory keys are made of capital letters and digits."
+}
+
+// RefreshAccounts reads the accounts from Duo again and keeps the list.
+func (r *Runner) RefreshAccounts(ctx context.Context, sc store.Scope) ([]store.Account, error) {
+	var accounts []store.Account
+	client, err := r.accountsClient(ctx, sc)
+	if err != nil {
+		return nil, err
+	}
+	asking, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	listed, _, err := r.listAccounts(asking, client)
+	if err != nil {
+		return nil, err
+	}
+	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		if err = tx.SaveAccounts(ctx, listed, r.now()); err != nil {
+			return err
+		}
+		accounts, err = tx.Accounts(ctx)
+		return err
+	})
+	return accounts, err
+}
+
+// AdoptAccounts creates an organization for every listed account that has none,
+// after reading the list again, and returns how many it made. All or none are
+// made.
+func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor) (int, error) {
+	accounts, err := r.RefreshAccounts(ctx, sc)
+	if err != nil {
+		return 0, err
+	}
+	var names, ids []string
+	for _, a := range accounts {
+		if a.MappedTo == nil {
+			names, ids = append(names, a.Name), append(ids, a.AccountID)
+		}
+	}
+	return len(names), r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		created, err := tx.CreateOrganizations(ctx, names...)
+		if err != nil {
+			return err
+		}
+		for i, o := range created {
+			if err := tx.Map(ctx, o.ID, ids[i], actor.Operator, r.now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// CreateOrganization adds one organization, with its account and directory key
+// when they are given. Faults stand beside "name" or a row's fields; with any of
+// them nothing is created.
+func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor Actor, name string, row MappingRow) (store.Organization, []catalog.FieldError, error) {
+	in := catalog.Text{Name: "name", Required: true, Max: 200}
+	name, bad := checkName(in, name)
+	accounts, err := r.accountsFor(ctx, sc, row.Account)
+	if err != nil {
+		return store.Organization{}, nil, err
+	}
+	if _, fault := accountOf(row.Account, accounts); fault != "" {
+		bad = append(bad, catalog.FieldError{Field: AccountField, Message: fault})
+	}
+	if fault := directoryKeyFault(strings.TrimSpace(row.DirectoryKey)); fault != "" {
+		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: fault})
+	}
+	if len(bad) > 0 {
+		return store.Organization{}, bad, nil
+	}
+	var created store.Organization
+	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		made, err := tx.CreateOrganizations(ctx, name)
+		if err != nil {
+			return err
+		}
+		created = made[0]
+		if bad, err = r.saveRow(ctx, tx, actor, created, row, accounts); err == nil && len(bad) > 0 {
+			err = errFaults
+		}
+		return err
+	})
+	if errors.Is(err, errFaults) {
+		err = nil
+	}
+	return created, bad, err
+}
+
+// errFaults rolls a transaction back whose faults are told otherwise.
+var errFaults = errors.New("run: values were refused")
+
+func checkName(f catalog.Text, name string) (string, []catalog.FieldError) {
+	action := catalog.Action{Fields: []catalog.Field{f}}
+	in, bad := action.Parse(func(string) (string, bool) { return name, true })
+	return f.Of(in), bad
+}
+
+// accountsFor lists the accounts, freshly when one is to be assigned.
+func (r *Runner) accountsFor(ctx context.Context, sc store.Scope, account string) (accounts []store.Account, err error) {
+	if strings.TrimSpace(account) != "" {
+		return r.RefreshAccounts(ctx, sc)
+	}
+	return nil, nil
+}

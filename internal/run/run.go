@@ -1,0 +1,231 @@
+// Package run carries out actions: it decides whether somebody may, records the
+// run before Duo is asked, asks, and records the outcome. It also reads from Duo
+// what pages show, and validates and maps the workspace's integration. A click,
+// an API call and a job all come through here.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// ErrForbidden says that the actor's role does not reach so far.
+var ErrForbidden = errors.New("run: the role does not allow this")
+
+// ErrOtherInput says that a run id was used before with other values: nothing
+// was sent.
+var ErrOtherInput = errors.New("run: this form was already used for something else")
+
+// AlreadyRun says that the same form was sent before: nothing was sent again,
+// and secrets of the first time are not shown again.
+type AlreadyRun struct{ Run store.Run }
+
+func (e *AlreadyRun) Error() string { return "run: already carried out as " + e.Run.ID.String() }
+
+// NotConnected says why an organization cannot be reached in Duo: it has no Duo
+// account, or the workspace's keys for that API are not in use.
+type NotConnected struct{ API string }
+
+func (e *NotConnected) Error() string { return "run: not connected to the " + e.API + " API" }
+
+// Actor is who acts, and what they may do in the workspace.
+type Actor struct {
+	Operator uuid.UUID
+	Role     catalog.Role
+}
+
+// How long Duo may take. A write goes on when its browser has gone, so that no
+// outcome is lost to a closed tab.
+const (
+	readTime  = 10 * time.Second
+	writeTime = 20 * time.Second
+	listTime  = 30 * time.Second
+)
+
+// Runner carries out actions. It is safe for concurrent use.
+type Runner struct {
+	store *store.Store
+	http  http.RoundTripper
+	now   func() time.Time
+	log   *slog.Logger
+
+	sandbox bool
+	users   held[duo.User]
+	phones  held[duo.Phone]
+	codes   held[duo.BypassCode]
+}
+
+// Config is what a Runner needs.
+type Config struct {
+	Store   *store.Store
+	HTTP    http.RoundTripper // reaches Duo; see duo.NewTransport
+	Now     func() time.Time
+	Log     *slog.Logger
+	Sandbox bool // hosts of the simulator are accepted
+}
+
+// New makes a Runner.
+func New(c Config) *Runner {
+	return &Runner{store: c.Store, http: c.HTTP, now: c.Now, log: c.Log, sandbox: c.Sandbox}
+}
+
+// Request asks for one carrying-out of an action in an organization.
+type Request struct {
+	ID           uuid.UUID // from the form; the key against doing it twice
+	Scope        store.Scope
+	Organization store.Organization
+	Actor        Actor
+	Action       catalog.Action
+	Input        catalog.Values
+	Ticket       string // number in the MSP's ticket system; may be empty
+}
+
+// Outcome is what came of a run.
+type Outcome struct {
+	Run     store.Run
+	Result  catalog.Result
+	Expires time.Time // of the result's secrets; zero: never
+}
+
+// Do carries out an action once. The run is committed in the state Sending
+// before Duo is asked and closed after, whatever becomes of the caller's
+// context. Errors: ErrForbidden, *AlreadyRun and ErrOtherInput (nothing was
+// sent), *catalog.FieldError (nothing was sent), *NotConnected, and what duo
+// returns, of which duo.MayHaveBeenApplied tells how far it came.
+func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
+	if q.Actor.Role < q.Action.LeastRole(q.Input) {
+		return Outcome{}, ErrForbidden
+	}
+	client, err := r.client(ctx, q.Scope, q.Organization)
+	if err != nil {
+		return Outcome{}, err
+	}
+	started, err := r.start(ctx, q)
+	if err != nil {
+		return Outcome{Run: started}, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	defer cancel()
+	result, err := q.Action.Run(ctx, client, q.Input)
+	// Names in Duo are whatever somebody made them; the record is for people.
+	result.Subject, result.Summary = catalog.Plain(result.Subject), catalog.Plain(result.Summary)
+	r.forget(q.Organization)
+	state, summary := store.Applied, result.Summary
+	if err != nil {
+		state, summary = outcome(err)
+	}
+	if closing := r.finish(q, state, result.Subject, summary); closing != nil {
+		// Duo has acted; the record stays open and will be shown as unknown. The
+		// person still gets what Duo answered.
+		r.log.Error("run could not be closed", "run", q.ID, "workspace", q.Scope.Workspace(), "error", closing)
+	}
+	done := Outcome{Run: started, Result: result}
+	done.Run.State, done.Run.Summary = state, summary
+	if result.Life > 0 {
+		done.Expires = started.StartedAt.Add(result.Life)
+	}
+	return done, err
+}
+
+// start records the run. When its id was used before, it tells whether for the
+// same thing.
+func (r *Runner) start(ctx context.Context, q Request) (store.Run, error) {
+	run := store.Run{
+		ID: q.ID, OrganizationID: &q.Organization.ID, OperatorID: q.Actor.Operator, Action: q.Action.Slug,
+		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(),
+	}
+	fields := append(q.Input.Ordered(q.Action), "ticket", q.Ticket)
+	err := r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error { return tx.StartRun(ctx, run, fields) })
+	if !store.IsConflict(err, "run_pkey") {
+		return run, err
+	}
+	var before store.Run
+	var same bool
+	err = r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
+		var err error
+		before, err = tx.Run(ctx, q.ID, r.now())
+		same = err == nil && tx.SameRun(before, run, fields)
+		return err
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound) || err == nil && !same:
+		return store.Run{}, ErrOtherInput
+	case err != nil:
+		return store.Run{}, err
+	}
+	return before, &AlreadyRun{Run: before}
+}
+
+// finish closes the run on a context of its own: by now the request's may be
+// over.
+func (r *Runner) finish(q Request, state, subject, summary string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
+		return tx.FinishRun(ctx, q.ID, state, subject, summary, r.now())
+	})
+}
+
+// outcome puts an error into the record: refused when Duo certainly did
+// nothing, unknown when it may have acted.
+func outcome(err error) (state, summary string) {
+	var fault *catalog.FieldError
+	switch {
+	case errors.As(err, &fault):
+		return store.Refused, "Not sent: " + fault.Message
+	case duo.MayHaveBeenApplied(err):
+		return store.Unknown, "Duo may have done this. " + Explain(err).Cause
+	}
+	return store.Refused, Explain(err).Cause
+}
+
+// client makes a Duo client for an organization: the workspace's Accounts keys,
+// bound to the child's host and account_id.
+func (r *Runner) client(ctx context.Context, sc store.Scope, o store.Organization) (*duo.Client, error) {
+	if !o.Mapped() {
+		return nil, &NotConnected{}
+	}
+	c, err := r.accountsClient(ctx, sc)
+	if err != nil {
+		return nil, err
+	}
+	return c.ForAccount(duo.AccountID(o.AccountID), o.APIHostname), nil
+}
+
+// accountsClient makes a client of the workspace's Accounts keys.
+func (r *Runner) accountsClient(ctx context.Context, sc store.Scope) (c *duo.Client, err error) {
+	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		active, err := tx.ActiveVersion(ctx, store.AccountsAPI)
+		if err != nil {
+			return err
+		}
+		c, err = r.clientOf(ctx, tx, active)
+		return err
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, &NotConnected{API: "Accounts"}
+	case err != nil:
+		return nil, fmt.Errorf("run: open the keys: %w", err)
+	}
+	return c, nil
+}
+
+// clientOf makes a client of one version of an API's credential fields.
+func (r *Runner) clientOf(ctx context.Context, tx *store.Tx, v store.Version) (*duo.Client, error) {
+	key, err := tx.SecretKey(ctx, v.API, v.Version)
+	if err != nil {
+		return nil, err
+	}
+	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.now, UserAgent: "duodesk/1"}), nil
+}

@@ -1,0 +1,148 @@
+// Package runtest gives tests the whole way to Duo: a workspace in a real
+// database, its keys saved and in use, and a simulator of its own behind the
+// guarded transport.
+package runtest
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
+)
+
+// Desk is a workspace that is ready for work. Client is mapped to the Duo account
+// Account, a child of Parent in the simulator Sim.
+type Desk struct {
+	storetest.DB
+	Sim       *duosim.Sim
+	Parent    duosim.Account
+	Account   duosim.Account
+	Workspace store.Workspace
+	Owner     store.Operator
+	Client    store.Organization
+	Runner    *run.Runner
+	Transport http.RoundTripper
+	Clock     *Clock
+	Log       *Log
+}
+
+// Clock is the time of a Desk and of its simulator. It runs with real time until
+// it is moved.
+type Clock struct {
+	mu    sync.Mutex
+	moved time.Duration
+}
+
+// Now is the clock's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.moved)
+}
+
+// Move puts the clock forward.
+func (c *Clock) Move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.moved += d
+}
+
+// Log keeps what was logged, to be searched for what must not be there.
+type Log struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (l *Log) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, b...)
+	return len(b), nil
+}
+
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.text)
+}
+
+// New makes a Desk: keys in use, one organization mapped.
+func New(t testing.TB) *Desk {
+	t.Helper()
+	d := Unconnected(t)
+	if refused, _, err := d.Runner.SaveIntegration(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner), d.NineFields()); err != nil || refused != nil {
+		t.Fatal("saving the nine fields: ", err, refused)
+	}
+	d.Client = d.Map(t, "Acme Dental", d.Account)
+	return d
+}
+
+// Unconnected makes a Desk whose workspace has no keys and no organizations yet.
+func Unconnected(t testing.TB) *Desk {
+	t.Helper()
+	d := &Desk{DB: storetest.Open(t), Clock: &Clock{}, Log: &Log{}}
+	var err error
+	if d.Sim, err = duosim.New(duosim.Options{Now: d.Clock.Now}); err != nil {
+		t.Fatal(err)
+	}
+	server, err := duosim.Listen(t.Context(), "127.0.0.1:0", d.Sim, duosim.ListenOptions{CADir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve()
+	t.Cleanup(func() { server.Close(context.Background()) })
+	pem, err := os.ReadFile(server.Ready().CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	d.Transport = duo.NewTransport(duo.TransportOptions{SandboxAddress: server.Ready().Address, SandboxCA: pool})
+	d.Parent = d.Sim.AddParent("Parent MSP")
+	d.Account = d.Sim.AddChild(d.Parent.AccountID, "Acme Dental, Inc.")
+	d.Workspace, d.Owner = d.DB.Workspace(t)
+	d.Runner = run.New(run.Config{Store: d.Store, HTTP: d.Transport, Now: d.Clock.Now, Log: slog.New(slog.NewTextHandler(d.Log, &slog.HandlerOptions{Level: slog.LevelDebug})), Sandbox: true})
+	return d
+}
+
+// Actor is the Desk's owner acting in a role.
+func (d *Desk) Actor(role catalog.Role) run.Actor {
+	return run.Actor{Operator: d.Owner.ID, Role: role}
+}
+
+// NineFields are the values of the simulator's parent account, by the names of
+// the form.
+func (d *Desk) NineFields() map[string]string {
+	auth, accounts, admin := d.Parent.Application(duosim.AuthAPI), d.Parent.Application(duosim.AccountsAPI), d.Parent.Application(duosim.AdminAPI)
+	return map[string]string{
+		"auth_host": d.Parent.APIHostname, "auth_integration_key": auth.IntegrationKey, "auth_secret_key": auth.SecretKey,
+		"account_host": d.Parent.APIHostname, "accounts_integration_key": accounts.IntegrationKey, "accounts_secret_key": accounts.SecretKey,
+		"admin_host": d.Parent.APIHostname, "admin_integration_key": admin.IntegrationKey, "admin_secret_key": admin.SecretKey,
+	}
+}
+
+// Map makes an organization and maps it to an account of the simulator.
+func (d *Desk) Map(t testing.TB, name string, account duosim.Account) store.Organization {
+	t.Helper()
+	o, faults, err := d.Runner.CreateOrganization(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner), name,
+		run.MappingRow{Account: account.AccountID})
+	if err != nil || len(faults) > 0 {
+		t.Fatal("mapping ", name, ": ", err, faults)
+	}
+	access, err := d.Access(t.Context(), d.Owner.ID, d.Workspace.Slug, o.Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return access.Organization
+}

@@ -1,0 +1,78 @@
+package run
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
+
+	"duodesk/internal/store"
+)
+
+// Suggestion is what the names say about an organization without an account.
+type Suggestion struct {
+	Account   store.Account // zero when it is not clear
+	Ambiguous int           // how many accounts, or organizations, share the name
+}
+
+// Suggest pairs organizations without an account with accounts that nobody has,
+// by name without case, accents, punctuation and legal form. A name that more
+// than one account or more than one organization has is left to a person.
+func Suggest(organizations []store.Organization, accounts []store.Account) map[uuid.UUID]Suggestion {
+	free := map[string][]store.Account{}
+	for _, a := range accounts {
+		if name := plainName(a.Name); a.MappedTo == nil && name != "" {
+			free[name] = append(free[name], a)
+		}
+	}
+	asking := map[string]int{}
+	for _, o := range organizations {
+		if !o.Mapped() {
+			asking[plainName(o.Name)]++
+		}
+	}
+	found := map[uuid.UUID]Suggestion{}
+	for _, o := range organizations {
+		name := plainName(o.Name)
+		same := free[name]
+		switch {
+		case o.Mapped() || len(same) == 0:
+		case len(same) == 1 && asking[name] == 1:
+			found[o.ID] = Suggestion{Account: same[0]}
+		default:
+			found[o.ID] = Suggestion{Ambiguous: max(len(same), asking[name])}
+		}
+	}
+	return found
+}
+
+// legalForms are words at the end of a company's name that people leave out.
+var legalForms = strings.Fields(`inc incorporated llc ltd limited corp corporation co company plc llp lp pllc pc
+	gmbh ag kg ug ohg mbh sa sas sarl srl spa bv nv ab as asa oy oyj aps pty sl kk`)
+
+// plainName is a name as two people would agree on it.
+func plainName(name string) string {
+	name = strings.ReplaceAll(strings.ToLower(name), "&", " and ")
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			return r
+		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’' || r == '.':
+			return -1 // "St. John's" and "L.L.C." are one word each
+		}
+		return ' '
+	}, norm.NFKD.String(name))
+	words := strings.Fields(name)
+	if len(words) > 1 && words[0] == "the" {
+		words = words[1:]
+	}
+	for len(words) > 1 && slices.Contains(legalForms, words[len(words)-1]) {
+		words = words[:len(words)-1]
+	}
+	if len(words) > 2 && words[len(words)-1] == "and" { // left over from "& Co."
+		words = words[:len(words)-1]
+	}
+	return strings.Join(words, " ")
+}

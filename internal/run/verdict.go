@@ -1,0 +1,227 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// The outcomes of a check.
+const (
+	Works   = "works"
+	Limited = "limited" // some permissions are missing
+	Fails   = "fails"
+)
+
+// Verdict is what a check found, in words. It is stored as JSON.
+type Verdict struct {
+	Outcome  string      `json:"outcome"`
+	Headline string      `json:"headline"`
+	Steps    []CheckStep `json:"steps"`
+	Cause    string      `json:"cause,omitempty"`
+	Fix      string      `json:"fix,omitempty"`
+}
+
+// CheckStep is one thing that was tried.
+type CheckStep struct {
+	State string `json:"state"` // ok, bad or unknown (not checked)
+	Text  string `json:"text"`
+}
+
+// diagnosis is a verdict and what was read on the way.
+type diagnosis struct {
+	Verdict
+	accounts []store.Account
+}
+
+const (
+	stepOK      = "ok"
+	stepBad     = "bad"
+	stepUnknown = "unknown"
+)
+
+// clockLimit is how far the clocks may differ before Duo refuses; clockWarn is
+// when it is worth a word.
+const (
+	clockLimit = 300 * time.Second
+	clockWarn  = 30 * time.Second
+)
+
+func (d *diagnosis) step(state, text string) { d.Steps = append(d.Steps, CheckStep{state, text}) }
+
+func (d *diagnosis) fail(headline string, why Explanation) {
+	d.Outcome, d.Headline, d.Cause, d.Fix = Fails, headline, why.Cause, why.Fix
+	d.step(stepBad, why.Cause)
+}
+
+// diagnose tries one API's credentials with harmless calls.
+func (r *Runner) diagnose(ctx context.Context, c *duo.Client, api string) diagnosis {
+	ctx, cancel := context.WithTimeout(ctx, 2*readTime)
+	defer cancel()
+	var d diagnosis
+	asked := r.now()
+	duoTime, err := c.Ping(ctx)
+	if err != nil {
+		d.fail("Duo does not answer", Explain(err))
+		return d
+	}
+	d.step(stepOK, "The host answers over a trusted connection.")
+	answered := r.now()
+	off := duoTime.Sub(asked.Add(answered.Sub(asked) / 2)).Round(time.Second)
+	switch {
+	case off.Abs() > clockLimit:
+		d.step(stepBad, fmt.Sprintf("The clock here differs from Duo's by %d s.", int(off.Abs().Seconds())))
+	case off.Abs() > clockWarn:
+		d.step(stepUnknown, fmt.Sprintf("The clock here differs from Duo's by %d s; Duo refuses from %d s on.", int(off.Abs().Seconds()), int(clockLimit.Seconds())))
+	default:
+		d.step(stepOK, "The clocks agree.")
+	}
+	switch api {
+	case store.AuthAPI:
+		r.diagnoseAuth(ctx, c, &d)
+	case store.AccountsAPI:
+		r.diagnoseAccounts(ctx, c, &d)
+	case store.AdminAPI:
+		r.diagnoseAdmin(ctx, c, &d)
+	}
+	if off.Abs() > clockLimit {
+		d.Fix = "Set this server's clock (NTP). " + d.Fix
+		if d.Outcome == Fails {
+			d.Cause = fmt.Sprintf("The clock here differs from Duo's by %d s.", int(off.Abs().Seconds()))
+		}
+	}
+	return d
+}
+
+func (r *Runner) diagnoseAuth(ctx context.Context, c *duo.Client, d *diagnosis) {
+	if _, err := c.Check(ctx); err != nil {
+		d.fail("The Auth API refuses these keys", r.whyRefused(ctx, c, store.AuthAPI, err))
+		return
+	}
+	d.Outcome, d.Headline = Works, "The Auth API accepts these keys"
+	d.step(stepOK, "Integration key and secret key belong together.")
+}
+
+func (r *Runner) diagnoseAccounts(ctx context.Context, c *duo.Client, d *diagnosis) {
+	accounts, left, err := r.listAccounts(ctx, c)
+	if err != nil {
+		d.fail("The Accounts API refuses these keys", r.whyRefused(ctx, c, store.AccountsAPI, err))
+		return
+	}
+	d.accounts = accounts
+	d.Outcome, d.Headline = Works, fmt.Sprintf("The Accounts API lists %d accounts", len(accounts))
+	if len(accounts) == 1 {
+		d.Headline = "The Accounts API lists 1 account"
+	}
+	d.step(stepOK, "Integration key and secret key belong together.")
+	d.step(stepOK, d.Headline+".")
+	if left > 0 {
+		d.step(stepBad, fmt.Sprintf("%d more are left out: their host is not one of Duo's.", left))
+	}
+	d.step(stepUnknown, "Creating and deleting accounts is not checked.")
+}
+
+// listAccounts reads the child accounts. Those whose host is none of Duo's are
+// left out and counted: keys must not be sent there.
+func (r *Runner) listAccounts(ctx context.Context, c *duo.Client) (accounts []store.Account, left int, err error) {
+	listed, err := c.ListAccounts(ctx)
+	for _, a := range listed {
+		host, _, err := duo.ParseHost(a.Host, r.sandbox)
+		if err != nil || a.ID == "" {
+			left++
+			continue
+		}
+		accounts = append(accounts, store.Account{AccountID: string(a.ID), Name: catalog.Plain(a.Name), APIHostname: host})
+	}
+	return accounts, left, err
+}
+
+func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, d *diagnosis) {
+	_, _, usersErr := c.UsersPage(ctx, 1, 0)
+	if usersErr != nil && !notPermitted(usersErr) {
+		d.fail("The Admin API refuses these keys", r.whyRefused(ctx, c, store.AdminAPI, usersErr))
+		return
+	}
+	_, settingsErr := c.Settings(ctx)
+	switch {
+	case usersErr != nil && settingsErr != nil:
+		d.fail("The Admin API refuses these keys", r.whyRefused(ctx, c, store.AdminAPI, usersErr))
+		return
+	case usersErr == nil && settingsErr == nil:
+		d.Outcome, d.Headline = Works, "The Admin API accepts these keys"
+	default:
+		d.Outcome, d.Headline = Limited, "The Admin API accepts these keys, with a permission missing"
+		d.Fix = "Grant the missing permission to the application in the Duo Admin Panel."
+	}
+	d.step(stepOK, "Integration key and secret key belong together.")
+	d.permission(usersErr, "Reading users: granted.", "Reading users: not granted (permission “Grant resource - Read”).")
+	d.permission(settingsErr, "Reading settings: granted.", "Reading settings: not granted (permission “Grant settings”).")
+	d.step(stepUnknown, "Writing is not checked.")
+}
+
+func (d *diagnosis) permission(err error, granted, missing string) {
+	switch {
+	case err == nil:
+		d.step(stepOK, granted)
+	case notPermitted(err):
+		d.step(stepBad, missing)
+	default:
+		d.step(stepBad, Explain(err).Cause)
+	}
+}
+
+func notPermitted(err error) bool {
+	var refused *duo.Error
+	return errors.As(err, &refused) && refused.Code == duo.CodeForbidden
+}
+
+// whyRefused explains a refusal. Where the kind of application may be the
+// reason, it tries the keys on the other APIs, so that it can name whose they
+// are.
+func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, api string, err error) Explanation {
+	why := Explain(err)
+	var refused *duo.Error
+	if !errors.As(err, &refused) || refused.Code != duo.CodeForbidden && refused.Code != duo.CodeUnknownKey {
+		return why
+	}
+	for _, other := range nineFields {
+		if other.api != api && r.accepts(ctx, c, other.api) {
+			return Explanation{
+				"These are the keys of " + "an " + other.title + " application, in the wrong card.",
+				"Enter them under " + other.title + ", and here those of " + "an " + titleOf(api) + " application.",
+			}
+		}
+	}
+	if refused.Code == duo.CodeForbidden && refused.Detail == "" {
+		return Explanation{"Duo knows these keys but permits nothing to them here: another kind of application, or one without any permission.",
+			"Check the application's type and its permissions in the Duo Admin Panel."}
+	}
+	return why
+}
+
+func (r *Runner) accepts(ctx context.Context, c *duo.Client, api string) bool {
+	var err error
+	switch api {
+	case store.AuthAPI:
+		_, err = c.Check(ctx)
+	case store.AccountsAPI:
+		_, err = c.ListAccounts(ctx)
+	case store.AdminAPI:
+		_, _, err = c.UsersPage(ctx, 1, 0)
+	}
+	return err == nil
+}
+
+func titleOf(api string) string {
+	for _, f := range nineFields {
+		if f.api == api {
+			return f.title
+		}
+	}
+	return api
+}
