@@ -1,0 +1,138 @@
+// Keys, copying, dismissing and a guard against losing what was typed. Every page works without this file.
+"use strict";
+
+(() => {
+  const switchKey = "duodesk.keys";
+  const announce = (() => {
+    const region = document.createElement("p");
+    region.className = "vh";
+    region.setAttribute("role", "status");
+    document.body.append(region);
+    return (text) => { region.textContent = text; };
+  })();
+
+  for (const element of document.querySelectorAll(".js-only[hidden]")) element.hidden = false;
+
+  // Copy, print, dismiss, open.
+
+  async function copy(button) {
+    const source = document.getElementById(button.dataset.copy);
+    const text = source.dataset.plain || source.textContent;
+    const label = button.firstChild;
+    const before = label.data;
+    try {
+      await navigator.clipboard.writeText(text.trim());
+      label.data = "Copied ";
+      announce("Copied");
+    } catch {
+      getSelection().selectAllChildren(source);
+      label.data = "Marked: press Ctrl C ";
+    }
+    setTimeout(() => { label.data = before; }, 2000);
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button?.dataset.copy) copy(button);
+    else if (button && "print" in button.dataset) print();
+    else if (button && "dismiss" in button.dataset) button.closest(".flash").remove();
+    else if (button?.dataset.open) document.getElementById(button.dataset.open).showModal();
+    for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (menu.open && menu.matches?.("details[data-menu]")) menu.querySelector("input[type=search]")?.focus();
+  }, true);
+
+  // A form is sent once; what was typed into a guarded form is not lost by leaving.
+
+  const changed = new Set();
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form && "guard" in form.dataset) changed.add(event.target);
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sending) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sending = "yes";
+    for (const input of changed) if (input.form === form) changed.delete(input);
+    event.submitter?.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    for (const form of document.querySelectorAll("form[data-sending]")) delete form.dataset.sending;
+    for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  });
+  addEventListener("beforeunload", (event) => {
+    if ([...changed].some((input) => input.isConnected)) event.preventDefault();
+  });
+
+  // Keys: / and ? and Esc, the letters shown on buttons, and g followed by a letter.
+
+  const keysSwitch = document.querySelector("[data-keys-switch]");
+  const stored = () => { try { return localStorage.getItem(switchKey); } catch { return null; } };
+  let keysOn = stored() !== "off";
+  if (keysSwitch) {
+    keysSwitch.checked = keysOn;
+    keysSwitch.addEventListener("change", () => {
+      keysOn = keysSwitch.checked;
+      try { localStorage.setItem(switchKey, keysOn ? "on" : "off"); } catch { /* storage is closed: this page only */ }
+    });
+  }
+
+  const typing = (element) => element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
+  let prefix = "";
+  let prefixTimer;
+
+  function press(keys) {
+    const target = [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === keys && element.checkVisibility());
+    if (!target) return false;
+    target.focus();
+    target.click();
+    return true;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      }
+      return;
+    }
+    if (!keysOn || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (document.querySelector("dialog[open]")) return;
+    const keys = prefix + event.key;
+    prefix = "";
+    clearTimeout(prefixTimer);
+    if (keys === "/") {
+      const search = document.querySelector("main input[type=search]") || document.getElementById("switch-q");
+      if (!search) return;
+      const menu = search.closest("details");
+      if (menu) menu.open = true;
+      event.preventDefault();
+      search.focus();
+      search.select();
+    } else if (keys === "?") {
+      document.getElementById("keys")?.showModal();
+    } else if (keys === "g") {
+      prefix = "g ";
+      prefixTimer = setTimeout(() => { prefix = ""; }, 1200);
+    } else if (press(keys)) {
+      event.preventDefault();
+    }
+  });
+
+  // A refused form swapped in by htmx takes the focus to its first fault, as a loaded page would.
+
+  document.addEventListener("htmx:afterSwap", () => {
+    document.querySelector("main tr[data-bad] [aria-invalid]")?.focus();
+  });
+})();

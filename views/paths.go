@@ -1,0 +1,166 @@
+package views
+
+import (
+	"net/url"
+	"strconv"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// SignIn is the sign-in form, and where it is posted to.
+func SignIn() string { return "/signin" }
+
+// SignInAndReturn is the sign-in form that leads on to next afterwards.
+func SignInAndReturn(next string) string { return withQuery(SignIn(), "next", next) }
+
+// SignOut takes a POST that ends the session.
+func SignOut() string { return "/signout" }
+
+// Preferences takes a POST with the operator's own choices: theme.
+func Preferences() string { return "/preferences" }
+
+// Workspaces is the first page after sign-in: the choice between workspaces.
+func Workspaces() string { return "/" }
+
+// Workspace is a workspace's home page.
+func Workspace(ws string) string { return "/w/" + url.PathEscape(ws) }
+
+// Integration is the page of the nine fields, and where they are posted to.
+func Integration(ws string) string { return Workspace(ws) + "/integration" }
+
+// CheckAPI takes a POST that validates one API again. The three names of api are auth, accounts and admin.
+func CheckAPI(ws, api string) string { return integrationAct(ws, api, "check") }
+
+// ActivateAPI takes a POST that puts a failing candidate to use anyway.
+func ActivateAPI(ws, api string) string { return integrationAct(ws, api, "activate") }
+
+// DiscardAPI takes a POST that drops a failing candidate and keeps the active values.
+func DiscardAPI(ws, api string) string { return integrationAct(ws, api, "discard") }
+
+func integrationAct(ws, api, act string) string {
+	return Integration(ws) + "/" + url.PathEscape(api) + "/" + act
+}
+
+// SaveMapping takes a POST of mapping rows. The mapping itself is a section of Integration.
+func SaveMapping(ws string) string { return Workspace(ws) + mappingSuffix }
+
+// mappingSuffix is SaveMapping as the page at Integration sees it; a live row save posts to it.
+const mappingSuffix = "/integration/mapping"
+
+// MappingFilter chooses the part of the mapping to show. Zero values are left out of the address.
+type MappingFilter struct {
+	Show    string // "", "unmapped" or "unkeyed"
+	Query   string
+	Page    int
+	Suggest bool
+}
+
+// Mapping is the integration page scrolled to its mapping, filtered.
+func Mapping(ws string, f MappingFilter) string {
+	suggest := ""
+	if f.Suggest {
+		suggest = "1"
+	}
+	return withQuery(Integration(ws), "show", f.Show, "q", f.Query, "suggest", suggest, "page", pageNumber(f.Page)) + "#mapping"
+}
+
+// RefreshAccounts takes a POST that reads the list of Duo accounts again.
+func RefreshAccounts(ws string) string { return Integration(ws) + "/accounts/refresh" }
+
+// AdoptAccounts asks (GET) and does (POST): create an organization for every unmapped Duo account.
+func AdoptAccounts(ws string) string { return Integration(ws) + "/accounts/organizations" }
+
+// Organizations is the list of organizations, and where a new one is posted to.
+func Organizations(ws string) string { return Workspace(ws) + "/o" }
+
+// OrganizationsView is the list of organizations, searched and paged.
+func OrganizationsView(ws, query, show string, page int) string {
+	return withQuery(Organizations(ws), "q", query, "show", show, "page", pageNumber(page))
+}
+
+// NewOrganization is the form for a new organization.
+func NewOrganization(ws string) string { return Organizations(ws) + "/new" }
+
+// Organization is an organization's overview.
+func Organization(ws, org string) string { return Organizations(ws) + "/" + url.PathEscape(org) }
+
+// Users is an organization's list of users.
+func Users(ws, org string) string { return Organization(ws, org) + "/users" }
+
+// UsersFilter chooses the part of a list of users. Zero values are left out of the address.
+type UsersFilter struct {
+	Query, Status string
+	Sort          string // "", "name", "status" or "last_login"
+	Page          int
+	Fresh         bool // read from Duo again, whatever is held
+}
+
+// UsersView is an organization's list of users, filtered, sorted and paged.
+func UsersView(ws, org string, f UsersFilter) string {
+	fresh := ""
+	if f.Fresh {
+		fresh = "1"
+	}
+	return withQuery(Users(ws, org), "q", f.Query, "status", f.Status, "sort", f.Sort, "fresh", fresh, "page", pageNumber(f.Page))
+}
+
+// User is one user's page. The id is Duo's.
+func User(ws, org, id string) string { return Users(ws, org) + "/" + url.PathEscape(id) }
+
+// Phones is an organization's list of phones.
+func Phones(ws, org string) string { return Organization(ws, org) + "/phones" }
+
+// PhonesView is an organization's list of phones, searched and paged.
+func PhonesView(ws, org, query string, page int) string {
+	return withQuery(Phones(ws, org), "q", query, "page", pageNumber(page))
+}
+
+// BypassCodes is an organization's list of bypass codes.
+func BypassCodes(ws, org string) string { return Organization(ws, org) + "/bypass-codes" }
+
+// BypassCodesView is an organization's list of bypass codes, paged.
+func BypassCodesView(ws, org string, page int) string {
+	return withQuery(BypassCodes(ws, org), "page", pageNumber(page))
+}
+
+// Runs is what was done in a workspace.
+func Runs(ws string) string { return Workspace(ws) + "/runs" }
+
+// RunsView is one page of Runs.
+func RunsView(ws string, page int) string { return withQuery(Runs(ws), "page", pageNumber(page)) }
+
+// OrganizationRuns is what was done in one organization.
+func OrganizationRuns(ws, org string) string { return Organization(ws, org) + "/runs" }
+
+// OrganizationRunsView is one page of OrganizationRuns.
+func OrganizationRunsView(ws, org string, page int) string {
+	return withQuery(OrganizationRuns(ws, org), "page", pageNumber(page))
+}
+
+// Action is the sheet of a catalogue action in an organization (GET), and where it is posted to. The values come in
+// pairs of name and value and fill the sheet in advance.
+func Action(ws, org, slug string, values ...string) string {
+	return withQuery(Organization(ws, org)+"/actions/"+url.PathEscape(slug), values...)
+}
+
+// withQuery adds those pairs of name and value that have a value.
+func withQuery(address string, pairs ...string) string {
+	query := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			query.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(query) == 0 {
+		return address
+	}
+	return address + "?" + query.Encode()
+}
+
+// pageNumber leaves the first page out of the address.
+func pageNumber(page int) string {
+	if page < 2 {
+		return ""
+	}
+	return itoa(page)
+}

@@ -1,0 +1,130 @@
+package views
+
+import "strings"
+
+// Sample is one page with canned data, for golden tests and for looking at.
+type Sample struct {
+	Name  string // of its golden file
+	Shell Shell
+	Page  Page
+}
+
+// Samples lists every page in the states it can be in: empty, full, failing, and with names that mean harm.
+func Samples() []Sample {
+	var all []Sample
+	all = append(all, workspaceSamples()...)
+	all = append(all, integrationSamples()...)
+	all = append(all, organizationSamples()...)
+	all = append(all, userSamples()...)
+	all = append(all, sheetSamples()...)
+	all = append(all, listSamples()...)
+	return append(all, errorSamples()...)
+}
+
+const (
+	sampleWorkspace = "northwind"
+	sampleRun       = "0198f3c2-7b1e-7c43-9a55-2f6d1c0b8e11"
+)
+
+var (
+	acme    = OrganizationTag{Slug: "acme-dental", Name: "Acme Dental", Colour: 6}
+	bright  = OrganizationTag{Slug: "bright-futures", Name: "Bright Futures Nursery", Colour: 1}
+	harbour = OrganizationTag{Slug: "harbour-legal", Name: "Harbour Legal LLP", Colour: 8}
+	lyndon  = OrganizationTag{Slug: "lyndon-partners", Name: "Lyndon & Partners Architects", Colour: 3}
+	hostile = OrganizationTag{Slug: "x", Name: `</title><script>alert("x")</script>` + "\u202egnp.exe " + strings.Repeat("Wideword", 16), Colour: 11}
+
+	minutesAgo = When{ISO: "2026-08-03T10:01:26Z", Text: "11:01", Ago: "34 s ago"}
+	thisMonday = When{ISO: "2026-08-03T08:12:00Z", Text: "09:12", Ago: "2 h ago"}
+	lastWeek   = When{ISO: "2026-07-27T15:40:00Z", Text: "27 Jul 2026, 16:40", Ago: "7 days ago"}
+	longAgo    = When{ISO: "2023-02-14T09:00:00Z", Text: "14 Feb 2023", Ago: "3 years ago"}
+	inAnHour   = When{ISO: "2026-08-03T11:02:00Z", Text: "12:02 today"}
+	tomorrow   = When{ISO: "2026-08-04T10:02:00Z", Text: "11:02 tomorrow"}
+
+	active    = Chip{Level: "ok", Text: "Active"}
+	locked    = Chip{Level: "bad", Text: "Locked out"}
+	bypass    = Chip{Level: "warn", Text: "Bypass"}
+	disabled  = Chip{Level: "idle", Text: "Disabled"}
+	enrolling = Chip{Level: "info", Text: "Not enrolled"}
+)
+
+func aloneShell() Shell { return Shell{Theme: "auto", Here: "/signin"} }
+
+func workspaceShell(section string) Shell {
+	return Shell{Theme: "auto", Here: "/w/northwind", Operator: "ana@northwind.example", Role: "admin", Workspace: sampleWorkspace, WorkspaceName: "Northwind IT",
+		Section: section, Switcher: []OrganizationTag{acme, harbour, bright, lyndon, hostile}, OrganizationsTotal: 512}
+}
+
+func organizationShell(o OrganizationTag, tab string) Shell {
+	shell := workspaceShell("organizations")
+	shell.Organization, shell.Tab = &o, tab
+	return shell
+}
+
+func sandboxed(s Shell, flashes ...Flash) Shell {
+	s.Sandbox, s.Flash = true, flashes
+	return s
+}
+
+func workspaceSamples() []Sample {
+	steps := []SetupStep{
+		{State: "now", Title: "Save the nine fields", Text: "Hosts and keys of three applications in your own Duo account.", Link: Link{"Open Integration", Integration(sampleWorkspace)}},
+		{State: "later", Title: "Map your first organization", Text: "Join each client to its Duo account."},
+		{State: "later", Title: "Open an organization", Text: "Its users, phones and bypass codes are there."},
+	}
+	return []Sample{
+		{"signin", aloneShell(), SignInPage{Next: "/w/northwind"}},
+		{"signin-refused", aloneShell(), SignInPage{Email: "ana@northwind.example", Error: "E-mail and password do not match."}},
+		{"signin-slow", aloneShell(), SignInPage{Email: "ana@northwind.example", SlowDown: "Too many tries. Wait 40 seconds, then try again."}},
+		{"workspaces", Shell{Theme: "dark", Here: "/", Operator: "ana@northwind.example"}, WorkspacesPage{Workspaces: []WorkspaceChoice{
+			{Slug: "northwind", Name: "Northwind IT", Role: "admin", Organizations: 512}, {Slug: "contoso", Name: "Contoso Managed Services", Role: "auditor", Organizations: 1}}}},
+		{"workspaces-none", Shell{Theme: "auto", Here: "/", Operator: "ana@northwind.example"}, WorkspacesPage{}},
+		{"home-setup", sandboxed(workspaceShell("home")), HomePage{Workspace: sampleWorkspace, WorkspaceName: "Northwind IT", Steps: steps}},
+		{"home", workspaceShell("home"), HomePage{Workspace: sampleWorkspace, WorkspaceName: "Northwind IT", Organizations: sampleOrganizations(), OrganizationsTotal: 512, Runs: sampleRuns()[:4]}},
+	}
+}
+
+func sampleOrganizations() []OrganizationRow {
+	mapped := Chip{Level: "ok", Text: "Mapped"}
+	return []OrganizationRow{
+		{OrganizationTag: bright, State: Chip{Level: "bad", Text: "Account gone"}, Account: "Bright Futures", Keyed: true},
+		{OrganizationTag: lyndon, State: Chip{Level: "warn", Text: "Not mapped"}},
+		{OrganizationTag: acme, State: mapped, Account: "Acme Dental", Keyed: true, Users: "184", UsersAge: minutesAgo},
+		{OrganizationTag: harbour, State: mapped, Account: "Harbour Legal", Users: "41", UsersAge: When{ISO: "2026-08-03T09:58:00Z", Text: "10:58", Ago: "4 min ago"}},
+		{OrganizationTag: hostile, State: mapped, Account: hostile.Name, Users: "0"},
+	}
+}
+
+func sampleRuns() []RunRow {
+	applied := Chip{Level: "ok", Text: "Applied"}
+	return []RunRow{
+		{ID: "r1", At: minutesAgo, By: "ana@northwind.example", Action: "Create Bypass Code for User", Subject: Link{"Jane Roe", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}, Organization: &acme,
+			Outcome: applied, Summary: "1 code, 1 use, until 12:02. Older codes kept.", Ticket: "INC-20417"},
+		{ID: "r2", At: thisMonday, By: "tom@northwind.example", Action: "Update User", Subject: Link{"Peter Voss", User(sampleWorkspace, harbour.Slug, "DUPETER0000000000001")}, Organization: &harbour,
+			Outcome: Chip{Level: "warn", Text: "Unknown"}, Summary: "Duo did not answer within 20 s.", Note: "May have happened: look at the user’s status before you try again."},
+		{ID: "r3", At: thisMonday, By: "tom@northwind.example", Action: "Delete User", Subject: Link{Text: hostile.Name}, Organization: &hostile,
+			Outcome: Chip{Level: "bad", Text: "Refused"}, Summary: "Duo refused: " + hostile.Name},
+		{ID: "r4", At: thisMonday, By: "ana@northwind.example", Action: "Send Activation URL", Subject: Link{Text: "iPhone 15, +44 20 7946 0123"}, Organization: &acme, Outcome: Chip{Level: "info", Text: "Sending"}, Summary: "Waiting for Duo."},
+		{ID: "r5", At: lastWeek, By: "ana@northwind.example", Action: "List Accounts", Outcome: applied, Summary: "8 accounts."},
+	}
+}
+
+func errorSamples() []Sample {
+	home := Workspace(sampleWorkspace)
+	return []Sample{
+		{"error-not-found", workspaceShell(""), NotFound(home)},
+		{"error-forbidden", organizationShell(acme, "users"), Forbidden("technician", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001"))},
+		{"error-cross-site", aloneShell(), CrossSite("/")},
+		{"error-method", workspaceShell(""), MethodNotAllowed(home)},
+		{"error-too-large", workspaceShell(""), TooLarge(Integration(sampleWorkspace))},
+		{"error-fault", workspaceShell(""), ServerFault("0198f3c27b1e7c43", home)},
+		{"error-session", aloneShell(), SessionEnded("/w/northwind/o/acme-dental/users?q=jane&status=active")},
+		{"error-duo", organizationShell(acme, "users"), DuoTroublePage{Headline: "Duo did not answer", What: "No answer from api-0a1b2c3d.duosecurity.com within 20 seconds.",
+			Unknown: true, Happened: "The code may have been made: look at the user’s bypass codes before you try again.", Do: "Wait a minute. If it goes on, look at status.duo.com.",
+			Code: "no answer", Back: Link{"Back to Jane Roe", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}}},
+		{"error-duo-busy", organizationShell(acme, "users"), DuoTroublePage{Headline: "Duo is busy", What: "Duo takes no more requests for this account for the moment.", Happened: "Nothing was changed.",
+			Do: "Try again in 30 seconds.", Code: "42901 Too many requests " + hostile.Name, Retry: Users(sampleWorkspace, acme.Slug), Back: Link{"Back to Users", Users(sampleWorkspace, acme.Slug)}}},
+		{"already-sent", organizationShell(acme, "users"), AlreadySentPage{Sent: "Create Bypass Code for User, for Jane Roe", At: minutesAgo, Outcome: Chip{Level: "ok", Text: "Applied"},
+			Summary: "1 code, 1 use, until 12:02.", Secret: true, Onward: Link{"Back to Jane Roe", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")},
+			Again: Link{"Create another code", Action(sampleWorkspace, acme.Slug, "create-bypass-code-for-user", "user_id", "DUJANE00000000000001")}}},
+	}
+}

@@ -1,0 +1,112 @@
+package views
+
+import (
+	"fmt"
+	"strings"
+)
+
+func sheetSamples() []Sample {
+	shell := organizationShell(acme, "users")
+	statuses := []Option{{"active", "Active"}, {"disabled", "Disabled"}}
+	bypassSheet := sampleBypass()
+	helpdesk := sampleBypass()
+	helpdesk.MaxCount, helpdesk.MaxUses, helpdesk.Existing, helpdesk.Keep = 1, 1, 0, true
+	refusedBypass := sampleBypass()
+	refusedBypass.Keep = false
+	refusedBypass.Count.Error, refusedBypass.Count.Value = "How many codes must be 1 to 10.", "99"
+
+	activation := ActivationPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, PhoneID: "DPJANE00000000000001", UserID: janeID, Device: "Jane’s phone, +44 20 7946 0123",
+		Facts:       []Fact{{Label: "Platform", Text: "iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", Text: "11:01", Note: "34 s ago"}, {Label: "Users", Text: "Jane Roe"}},
+		Disconnects: "iPhone 15", ValidSecs: Input{Value: "86400"}, Lifetimes: []Option{{"3600", "1 hour, until 12:02 today"}, {"86400", "24 hours, until 11:02 tomorrow"}}, Cancel: User(sampleWorkspace, acme.Slug, janeID)}
+	unknownPhone := activation
+	unknownPhone.NeedsPlatform, unknownPhone.Disconnects, unknownPhone.Device = true, "", "+44 20 7946 0177"
+	unknownPhone.Facts = []Fact{{Label: "Platform", Text: "Unknown"}, {Label: "Users", Text: "Jane Roe"}}
+	unknownPhone.Platforms, unknownPhone.Types = []Option{{"", "Choose"}, {"Apple iOS", "iPhone or iPad"}, {"Google Android", "Android"}}, []Option{{"", "Choose"}, {"Mobile", "Mobile"}, {"Landline", "Landline"}}
+	unknownPhone.Platform.Error, unknownPhone.Type.Value = "Choose the platform.", "Mobile"
+
+	return []Sample{
+		{"user-create", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Status: Input{Value: "active"}, Statuses: statuses}},
+		{"user-create-refused", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Username: Input{Value: "jroe", Error: "Acme Dental already has a user called jroe."},
+			Email: Input{Value: "jane@", Error: "This is not an e-mail address."}, Status: Input{Value: "active"}, Statuses: statuses, Aliases: Input{Value: "a\nb"}}},
+		{"user-edit", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, UserID: janeID, UserName: "Jane Roe", Username: Input{Value: "jroe"}, RealName: Input{Value: "Jane Roe"}, Email: Input{Value: "jane@acme-dental.example"},
+			Status: Input{Value: "active"}, Statuses: statuses, Was: []Hidden{{"was_username", "jroe"}, {"was_realname", "Jane Roe"}}}},
+		{"user-review", shell, ReviewPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Subject: "Jane Roe", Slug: "update-user", Changes: []Change{{"Full name", "Jane Roe", "Jane Roe-Smith"}, {"Notes", "", "Leeds on Fridays."}},
+			Hidden: []Hidden{{"user_id", janeID}, {"realname", "Jane Roe-Smith"}, {"confirmed", "true"}}, Cancel: User(sampleWorkspace, acme.Slug, janeID), Warning: "Somebody changed this user’s e-mail since you opened the form. It is left as it is now."}},
+		{"bypass", shell, bypassSheet},
+		{"bypass-helpdesk", shell, helpdesk},
+		{"bypass-refused", shell, refusedBypass},
+		{"bypass-result", shell, BypassResult{Workspace: sampleWorkspace, Organization: acme, UserID: janeID, User: "Jane Roe", Codes: []ShownCode{{"123 456 789", "123456789", "one two three – four five six – seven eight nine"}},
+			Uses: "Good for 1 use.", Expires: inAnHour, Kept: "2 older codes still work.", ShownAt: "11:02"}},
+		{"bypass-results", shell, BypassResult{Workspace: sampleWorkspace, Organization: acme, UserID: janeID, User: "Jane Roe", Codes: []ShownCode{{"123 456 789", "123456789", "one two three – four five six – seven eight nine"}, {"004 213 377", "004213377", "zero zero four – two one three – three seven seven"}},
+			Uses: "Each is good for 1 use.", Never: true, Kept: "Replaced 2 older codes.", ShownAt: "11:02"}},
+		{"activation", shell, activation},
+		{"activation-unknown", shell, unknownPhone},
+		{"activation-result", shell, ActivationResult{Workspace: sampleWorkspace, Organization: acme, Device: "Jane’s phone, +44 20 7946 0123", User: "Jane Roe", QR: sampleQR(), Link: "https://m-0a1b2c3d.duosecurity.com/activate/Kj4uY2bXc9LmQ0rT7sVw",
+			InstallLink: "https://m-0a1b2c3d.duosecurity.com/install", Expires: tomorrow, ShownAt: "11:02", Back: Link{"Back to Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}}},
+		{"confirm-trash", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Send Jane Roe to the trash", Consequences: []string{"Jane Roe cannot sign in with Duo from now on.", "Duo deletes users in the trash after 7 days. Until then you can restore this one."},
+			Facts: []Fact{{Label: "Username", Text: "jroe"}, {Label: "Phones", Text: "2", Note: "stay in the account"}, {Label: "Bypass codes", Text: "2"}}, Post: Action(sampleWorkspace, acme.Slug, "delete-user"), Hidden: []Hidden{{"user_id", janeID}},
+			Button: "Send Jane Roe to the trash", Danger: true, Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
+		{"confirm-permanent", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Delete Jane Roe permanently", Consequences: []string{"This cannot be undone. It does not go through the trash."},
+			TypedName: "jroe", TypedLabel: "Type the username jroe to confirm", Typed: Input{Value: "jro", Error: "This is not the username. Type jroe."}, Post: Action(sampleWorkspace, acme.Slug, "delete-user"),
+			Hidden: []Hidden{{"user_id", janeID}, {"permanent", "true"}}, Button: "Delete Jane Roe permanently", Danger: true, Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
+		{"confirm-restore", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Restore Jane Roe", Consequences: []string{"Jane Roe can sign in with Duo again."}, Post: Action(sampleWorkspace, acme.Slug, "restore-user"),
+			Hidden: []Hidden{{"user_id", janeID}}, Button: "Restore Jane Roe", Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
+		{"assign-phone", shell, AssignPhonePage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, UserID: janeID, User: "Jane Roe", PhoneID: Input{Value: "DP2"},
+			Phones: []PhoneChoice{{ID: "DP1", Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Users: "Jane Roe", Already: true}, {ID: "DP2", Number: "+44 20 7946 0177", Kind: "Android · Pixel 8"}, {ID: "DP3", Name: hostile.Name, Kind: "Unknown", Users: "Tomás Fry, " + hostile.Name}},
+			Pager:  Pager{From: 1, To: 3, Total: 3, Noun: "phones"}}},
+		{"action-form", shell, ActionForm{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Create Phone", About: []string{"Adds a phone to the account. Assign it to a user afterwards."}, Post: Action(sampleWorkspace, acme.Slug, "create-phone"),
+			Fields: []FieldView{{Name: "number", Label: "Number", Help: "With country code, such as +44 20 7946 0123.", Required: true, Error: "Enter a number with its country code."}, {Name: "type", Label: "Type", Kind: "radio", Value: "Mobile", Options: []Option{{"Mobile", "Mobile"}, {"Landline", "Landline"}}},
+				{Name: "platform", Label: "Platform", Kind: "select", Options: []Option{{"", "Unknown"}, {"Apple iOS", "iPhone or iPad"}}}, {Name: "notes", Label: "Notes", Kind: "textarea"}, {Name: "count", Label: "Count", Kind: "number", Value: "1", Min: "1", Max: "10", Required: true},
+				{Name: "smspasscodes", Label: "Send passcodes", Kind: "checkbox", Value: "true", Help: "Costs telephony credits."}, {Name: "phone_id", Kind: "hidden", Value: "DP1"}},
+			Button: "Create phone", Cancel: Phones(sampleWorkspace, acme.Slug)}},
+		{"action-result", shell, ActionResult{Organization: acme, Heading: "Get User's Phones", Outcome: Chip{Level: "ok", Text: "Applied"}, Summary: "2 phones.", Columns: []string{"Number", "Platform"}, Rows: [][]string{{"+44 20 7946 0123", "iOS"}, {hostile.Name, "Unknown"}},
+			Secrets: []Fact{{Label: "Raw answer", Text: `{"stat":"OK"}`, Mono: true}}, Back: Link{"Back to Acme Dental", Organization(sampleWorkspace, acme.Slug)}}},
+	}
+}
+
+func sampleBypass() BypassPage {
+	return BypassPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, UserID: janeID, User: "Jane Roe", ValidSecs: Input{Value: "3600"}, Count: Input{Value: "1"}, Uses: Input{Value: "1"}, MaxCount: 10, MaxUses: 100, Keep: true, Existing: 2,
+		Presets: []BypassPreset{{Secs: "3600", Text: "1 hour", Until: "12:02 today"}, {Secs: "14400", Text: "4 hours", Until: "15:02 today"}, {Secs: "25080", Text: "End of day", Until: "18:00 today"}, {Secs: "86400", Text: "24 hours", Until: "11:02 tomorrow"},
+			{Secs: "604800", Text: "7 days", Refused: "takes the role admin"}}}
+}
+
+// sampleQR looks like a QR code and encodes nothing.
+func sampleQR() QR {
+	const size, quiet = 29, 4
+	var path strings.Builder
+	for y := range size {
+		for x := range size {
+			finder := (x < 7 || x >= size-7) && (y < 7 || y >= size-7) && !(x >= size-7 && y >= size-7)
+			if (finder && (x%6 == 0 || y%6 == 0 || x == size-7 || y == size-7 || x == size-1 || y == size-1)) || (!finder && (x*7+y*13+x*y)%5 < 2) {
+				fmt.Fprintf(&path, "M%d %dh1v1h-1z", x+quiet, y+quiet)
+			}
+		}
+	}
+	return QR{Size: size + 2*quiet, Path: path.String()}
+}
+
+func listSamples() []Sample {
+	phones := PhonesPage{Workspace: sampleWorkspace, Organization: acme, Caption: "212 phones", ReadAt: minutesAgo, Refresh: Phones(sampleWorkspace, acme.Slug) + "?fresh=1",
+		Rows: []PhoneRow{
+			{ID: "DP1", Number: "+44 20 7946 0123", Name: "Jane’s phone", Platform: "iOS", Model: "iPhone 15", Activated: Chip{Level: "ok", Text: "Activated"}, Users: []Link{{"Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}}, LastSeen: minutesAgo},
+			{ID: "DP2", Name: "Tablet", Platform: "Android", Model: "Galaxy Tab S9", Activated: Chip{Level: "warn", Text: "Not activated"}, Users: []Link{{"Tomás Fry", User(sampleWorkspace, acme.Slug, janeID)}, {"svc-backup", User(sampleWorkspace, acme.Slug, janeID)}}},
+			{ID: "DP3", Number: "+44 20 7946 0101", Activated: Chip{Level: "idle", Text: "Calls only"}, LastSeen: longAgo},
+			{ID: "DP4", Name: hostile.Name, Platform: hostile.Name, Model: "Generic Smartphone", Activated: Chip{Level: "warn", Text: "Not activated"}, Users: []Link{{hostile.Name, User(sampleWorkspace, acme.Slug, janeID)}}},
+		}, Pager: Pager{From: 1, To: 50, Total: 212, Noun: "phones", Next: PhonesView(sampleWorkspace, acme.Slug, "", 2)}}
+	codes := BypassCodesPage{Workspace: sampleWorkspace, Organization: acme, Caption: "3 bypass codes", ReadAt: minutesAgo, Refresh: BypassCodes(sampleWorkspace, acme.Slug) + "?fresh=1",
+		Rows: []BypassCodeRow{
+			{User: Link{"Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}, Created: minutesAgo, Expires: inAnHour, UsesLeft: "1", By: "Help desk", Delete: Action(sampleWorkspace, acme.Slug, "delete-bypass-code", "bypass_code_id", "DB1")},
+			{User: Link{"Tomás Fry", User(sampleWorkspace, acme.Slug, janeID)}, Created: longAgo, Never: true, UsesLeft: "Unlimited", By: "Admin Panel", Delete: Action(sampleWorkspace, acme.Slug, "delete-bypass-code", "bypass_code_id", "DB2")},
+			{User: Link{hostile.Name, User(sampleWorkspace, acme.Slug, janeID)}, Created: lastWeek, Expires: tomorrow, UsesLeft: "3"},
+		}}
+	return []Sample{
+		{"phones", organizationShell(acme, "phones"), phones},
+		{"phones-none", organizationShell(acme, "phones"), PhonesPage{Workspace: sampleWorkspace, Organization: acme, Empty: Empty{Kind: "nothing-yet", Headline: "Acme Dental has no phones yet", Text: "Open a user to assign one."}}},
+		{"bypass-codes", organizationShell(acme, "bypass-codes"), codes},
+		{"bypass-codes-none", organizationShell(acme, "bypass-codes"), BypassCodesPage{Workspace: sampleWorkspace, Organization: acme, Caption: "No bypass codes", ReadAt: minutesAgo,
+			Empty: Empty{Kind: "all-well", Headline: "Nobody has a bypass code", Text: "As of 11:01."}}},
+		{"runs", workspaceShell("runs"), RunsPage{Workspace: sampleWorkspace, Rows: sampleRuns(), Pager: Pager{From: 1, To: 50, Total: 1204, Noun: "runs", Next: RunsView(sampleWorkspace, 2)}}},
+		{"runs-organization", organizationShell(acme, "runs"), RunsPage{Workspace: sampleWorkspace, Organization: &acme, Rows: sampleRuns()[:2]}},
+		{"runs-none", organizationShell(bright, "runs"), RunsPage{Workspace: sampleWorkspace, Organization: &bright}},
+	}
+}

@@ -1,0 +1,138 @@
+package views
+
+import "fmt"
+
+const janeID = "DUJANE00000000000001"
+
+func organizationSamples() []Sample {
+	ready := OrganizationPage{Workspace: sampleWorkspace, Organization: acme, State: "ready", MayMap: true,
+		Connection: []Fact{{Label: "Reached as", Text: "Child of your Duo account"}, {Label: "Account", Text: "Acme Dental", Note: "DA1QX7ZK3M9V5T2R8WPL"}, {Label: "Host", Text: "api-1a2b3c4d.duosecurity.com", Mono: true}},
+		Directory:  Fact{Label: "Directory key", Text: "Set", Note: "3 Aug 2026 by ana@northwind.example"},
+		UsersTotal: "184", ReadAt: minutesAgo, Refresh: Organization(sampleWorkspace, acme.Slug) + "?fresh=1", Runs: sampleRuns()[:2],
+		Users: []StatusCount{{active, 161, Users(sampleWorkspace, acme.Slug)}, {bypass, 2, Users(sampleWorkspace, acme.Slug)}, {locked, 3, Users(sampleWorkspace, acme.Slug)}, {enrolling, 12, Users(sampleWorkspace, acme.Slug)}, {disabled, 6, Users(sampleWorkspace, acme.Slug)}},
+	}
+	unreachable := ready
+	unreachable.State, unreachable.Users = "unreachable", nil
+	unreachable.Trouble = &Trouble{Headline: "Duo does not answer", Text: "api-1a2b3c4d.duosecurity.com did not answer within 10 seconds. Nothing was changed.", Retry: Organization(sampleWorkspace, acme.Slug)}
+	unmapped := OrganizationPage{Workspace: sampleWorkspace, Organization: lyndon, State: "unmapped", MayMap: true}
+	return []Sample{
+		{"organization", organizationShell(acme, "overview"), ready},
+		{"organization-unmapped", organizationShell(lyndon, "overview"), unmapped},
+		{"organization-unreachable", organizationShell(acme, "overview"), unreachable},
+		{"organizations", workspaceShell("organizations"), OrganizationsPage{Workspace: sampleWorkspace, Rows: sampleOrganizations(), MayCreate: true,
+			Filters: []FilterLink{{"All", Organizations(sampleWorkspace), 512, true}, {"Not mapped", OrganizationsView(sampleWorkspace, "", "unmapped", 0), 141, false}},
+			Pager:   Pager{From: 51, To: 55, Total: 512, Noun: "organizations", Previous: Organizations(sampleWorkspace), Next: OrganizationsView(sampleWorkspace, "", "", 3)}}},
+		{"organizations-none", workspaceShell("organizations"), OrganizationsPage{Workspace: sampleWorkspace, MayCreate: true,
+			Empty: Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "Create one, or create all from your Duo accounts.", Link: Link{"Create from Duo accounts", AdoptAccounts(sampleWorkspace)}}}},
+		{"organization-new", workspaceShell("organizations"), NewOrganizationPage{Workspace: sampleWorkspace, Accounts: sampleAccounts()}},
+		{"organization-new-refused", workspaceShell("organizations"), NewOrganizationPage{Workspace: sampleWorkspace, Name: Input{Value: "Acme Dental", Error: "You already have an organization called Acme Dental."},
+			AccountsLocked: "An account can be chosen when the Accounts API has answered."}},
+	}
+}
+
+func userSamples() []Sample {
+	users := UsersPage{Workspace: sampleWorkspace, Organization: acme, MayCreate: true, ReadAt: minutesAgo, Caption: "300 users", Rows: sampleUsers(50),
+		Statuses: []FilterLink{{"All", Users(sampleWorkspace, acme.Slug), 300, true}, {"Active", UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "active"}), 261, false},
+			{"Bypass", UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "bypass"}), 9, false}, {"Locked out", UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "locked_out"}), 12, false},
+			{"Not enrolled", UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "not_enrolled"}), 12, false}, {"Disabled", UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "disabled"}), 6, false}},
+		Pager: Pager{From: 1, To: 50, Total: 300, Noun: "users", Next: UsersView(sampleWorkspace, acme.Slug, UsersFilter{Page: 2})}}
+
+	none := UsersPage{Workspace: sampleWorkspace, Organization: acme, MayCreate: true, ReadAt: minutesAgo, Caption: "No users",
+		Empty: Empty{Kind: "nothing-yet", Headline: "Acme Dental has no users yet", Text: "Create one here, or let Duo’s directory sync bring them.", Link: Link{"Create user", Action(sampleWorkspace, acme.Slug, "create-user")}}}
+	noMatch := users
+	noMatch.Rows, noMatch.Pager, noMatch.Filter = nil, Pager{}, UsersFilter{Query: "zzz"}
+	noMatch.Caption, noMatch.Empty = "0 of 300 users match", Empty{Kind: "no-match", Headline: "Nobody matches “zzz”", Link: Link{"Show all users", Users(sampleWorkspace, acme.Slug)}}
+	failing := UsersPage{Workspace: sampleWorkspace, Organization: acme,
+		Trouble: &Trouble{Headline: "Duo refuses this account", Text: "The Accounts key no longer reaches Acme Dental (40301). An admin can check it under Integration.", Retry: Users(sampleWorkspace, acme.Slug)}}
+	exact := UsersPage{Workspace: sampleWorkspace, Organization: harbour, Exact: true, Filter: UsersFilter{Query: "jroe"}, Rows: sampleUsers(1), Caption: "1 user", ReadAt: minutesAgo}
+
+	return []Sample{
+		{"users", organizationShell(acme, "users"), users},
+		{"users-none", organizationShell(acme, "users"), none},
+		{"users-no-match", organizationShell(acme, "users"), noMatch},
+		{"users-failing", organizationShell(acme, "users"), failing},
+		{"users-exact", organizationShell(harbour, "users"), exact},
+		{"user", organizationShell(acme, "users"), sampleUser()},
+		{"user-locked", sandboxed(organizationShell(acme, "users"), Flash{Level: "ok", Text: "Bypass code deleted.", Link: Link{"See the run", Runs(sampleWorkspace)}}), lockedUser()},
+		{"user-trashed", organizationShell(acme, "users"), trashedUser()},
+		{"user-hostile", organizationShell(hostile, "users"), hostileUser()},
+	}
+}
+
+func sampleUsers(n int) []UserRow {
+	people := []UserRow{
+		{Name: "Jane Roe", Username: "jroe", State: active, Phones: "iPhone 15, +44 … 0123", LastLogin: minutesAgo, Groups: "Staff, Surgeons"},
+		{Name: "Tomás Fry", Username: "tfry@acme-dental.example", State: locked, Phones: "Pixel 8, +44 … 0188", LastLogin: lastWeek, Groups: "Staff"},
+		{Username: "svc-backup", State: bypass, LastLogin: longAgo},
+		{Name: "Ngọc Trần", Username: "ntran", State: enrolling, Groups: "Staff, Reception, Weekend"},
+		{Name: "Oluwaseun Adeyemi-Fitzgerald", Username: "oadeyemi", State: disabled, Phones: "Landline, +44 … 0101", LastLogin: longAgo},
+	}
+	var rows []UserRow
+	for i := range n {
+		u := people[i%len(people)]
+		u.ID = fmt.Sprintf("DU%018d", i+1)
+		if i >= len(people) {
+			u.Username = fmt.Sprintf("%s%d", u.Username, i)
+		}
+		rows = append(rows, u)
+	}
+	return rows
+}
+
+func sampleAct(text, slug, key string, values ...string) Act {
+	return Act{Text: text, Key: key, Href: Action(sampleWorkspace, acme.Slug, slug, values...)}
+}
+
+func sampleUser() UserPage {
+	trash := sampleAct("Send to trash…", "delete-user", "", "user_id", janeID)
+	trash.Danger = true
+	phoneActs := func(id, key string) []Act {
+		return []Act{sampleAct("Activate…", "send-activation-url", key, "phone_id", id, "user_id", janeID), sampleAct("Un-assign…", "un-assign-phone-from-user", "", "phone_id", id, "user_id", janeID)}
+	}
+	return UserPage{Workspace: sampleWorkspace, Organization: acme, ID: janeID, Name: "Jane Roe", Username: "jroe", Aliases: []string{"jane@acme-dental.example", "j.roe"}, State: active,
+		Acts: []Act{sampleAct("Edit", "update-user", "e", "user_id", janeID), trash},
+		Facts: []Fact{{Label: "E-mail", Text: "jane@acme-dental.example"}, {Label: "Last login", Text: "11:01", Note: "34 s ago"}, {Label: "Created", Text: "14 Feb 2023", Note: "3 years ago"},
+			{Label: "Directory", Text: "Entra ID", Note: "synced 10:40"}, {Label: "Notes", Text: "Works from the Leeds surgery on Fridays."}, {Label: "Duo id", Text: janeID, Mono: true}},
+		Phones: []UserPhone{
+			{Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Activated: Chip{Level: "ok", Text: "Activated"}, LastSeen: minutesAgo, Acts: phoneActs("DPJANE00000000000001", "a")},
+			{Number: "+44 20 7946 0199", Kind: "Landline", Activated: Chip{Level: "idle", Text: "Calls only"}, SharedWith: "also Tomás Fry and 3 others", Acts: phoneActs("DPJANE00000000000002", "")},
+		},
+		AssignPhone: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user", "user_id", janeID),
+		Codes: []UserCode{{UsesLeft: "1 use left", Expires: inAnHour, By: "Help desk", Acts: []Act{sampleAct("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000001")}},
+			{UsesLeft: "Unlimited uses", Never: true, By: "Admin Panel", Acts: []Act{sampleAct("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000002")}}},
+		CreateCode: Action(sampleWorkspace, acme.Slug, "create-bypass-code-for-user", "user_id", janeID),
+		Groups:     []string{"Staff", "Surgeons"}, ReadAt: minutesAgo,
+		Ticket: "Acme Dental · Jane Roe (jroe) · Active\nPhones: iPhone 15 +44 20 7946 0123, activated, seen 11:01\nBypass codes: 2 (1 never expires)\nRead from Duo 3 Aug 2026 11:01",
+	}
+}
+
+func lockedUser() UserPage {
+	u := sampleUser()
+	u.Name, u.Username, u.Aliases, u.State, u.StateNote = "Tomás Fry", "tfry@acme-dental.example", nil, locked, "Duo locks after 10 wrong tries"
+	unlock := sampleAct("Unlock…", "update-user", "u", "user_id", janeID, "status", "active")
+	unlock.Primary = true
+	u.Acts = append([]Act{unlock}, u.Acts...)
+	u.Phones, u.Codes, u.Groups = nil, nil, nil
+	return u
+}
+
+func trashedUser() UserPage {
+	u := sampleUser()
+	u.State, u.StateNote = Chip{Level: "warn", Text: "In trash"}, "deleted by Duo on 10 Aug 2026"
+	restore := sampleAct("Restore…", "restore-user", "", "user_id", janeID)
+	restore.Primary = true
+	permanent := sampleAct("Delete permanently…", "delete-user", "", "user_id", janeID, "permanent", "true")
+	permanent.Danger = true
+	u.Acts, u.AssignPhone, u.CreateCode = []Act{restore, permanent}, "", ""
+	u.PhonesError = "Duo did not answer for the phones. Reload to try again."
+	return u
+}
+
+func hostileUser() UserPage {
+	u := sampleUser()
+	u.Organization, u.Name, u.Username = hostile, hostile.Name, `" onmouseover="alert(1)`
+	u.Aliases, u.Groups, u.Ticket = []string{"</pre><img src=x onerror=alert(1)>"}, []string{hostile.Name}, "</pre><script>alert(1)</script>"
+	u.Facts = append(u.Facts, Fact{Label: "Notes", Text: "javascript:alert(1) " + hostile.Name})
+	u.Phones[0].Name = hostile.Name
+	return u
+}

@@ -1,0 +1,142 @@
+// Package views draws the console's pages from plain values. A page is a struct that holds everything it shows, as
+// words and numbers already made for a person; its Body method draws it. The package knows no database, no request and
+// no clock, so that every page can be looked at and tested with canned data (see samples.go).
+package views
+
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
+
+// Page is the content of one address. Layout puts the shell around it.
+type Page interface {
+	Body() templ.Component
+	// Title is the page's own part of the browser title, such as "Jane Roe".
+	Title() string
+}
+
+// refusable is a Page with a form that can come back with faults. Layout then shows the error summary above it and
+// prefixes the browser title with "Error: ".
+type refusable interface {
+	Problems() []Problem
+}
+
+// Problem is one line of an error summary. Field is the name of the input it leads to; empty when the fault belongs to
+// no input.
+type Problem struct {
+	Field, Text string
+}
+
+// When is a moment in words. ISO goes into the time element; Text is the clock time or date to show ("14:02",
+// "3 Aug 2026"); Ago is the distance ("34 s ago"). All empty means: not known, or never.
+type When struct {
+	ISO, Text, Ago string
+}
+
+func (w When) known() bool { return w.Text != "" || w.Ago != "" }
+
+// Link is a place to go on to. A Link without Href draws nothing.
+type Link struct {
+	Text, Href string
+}
+
+// Chip is a state in one or two words. Level is ok, warn, bad, info or idle and gives the colour and the shape.
+type Chip struct {
+	Level, Text string
+}
+
+// Flash is a notice above the page that stays until dismissed. Level is ok, warn or bad.
+type Flash struct {
+	Level, Text string
+	Link        Link
+}
+
+// Act is something to do, drawn as a button that leads to its own sheet. Key is the single key that opens it. What the
+// operator may not do is left out of the list.
+type Act struct {
+	Text, Href, Key string
+	Primary, Danger bool
+}
+
+// Fact is one line of a record: a label, what it is, and a remark in smaller type.
+type Fact struct {
+	Label, Text, Note string
+	Mono              bool
+}
+
+// Option is one choice of a select, a radio row or a list of filters.
+type Option struct {
+	Value, Text string
+}
+
+// Hidden is a value that a form carries along unseen.
+type Hidden struct {
+	Name, Value string
+}
+
+// Input is what an operator typed in one box, and what there is to say about it: a fault, or a note such as
+// "https:// was taken off".
+type Input struct {
+	Value, Error, Note string
+}
+
+// OrganizationTag names an organization wherever it must not be mistaken. Colour is 1 to 12.
+type OrganizationTag struct {
+	Slug, Name string
+	Colour     int
+}
+
+// FilterLink is one of a row of filters; Count is drawn when it is 0 or more.
+type FilterLink struct {
+	Text, Href string
+	Count      int
+	Current    bool
+}
+
+// Pager says which part of a longer list is shown. Noun is the plural of what is counted ("users").
+type Pager struct {
+	From, To, Total int
+	Noun            string
+	Previous, Next  string // addresses; empty at the ends
+}
+
+// Trouble says in words that something could not be read from Duo, and what to do.
+type Trouble struct {
+	Headline, Text string
+	Retry          string // address of the same page
+}
+
+// Empty is what a list says instead of rows. Kind is "nothing-yet", "no-match" or "all-well".
+type Empty struct {
+	Kind, Headline, Text string
+	Link                 Link
+}
+
+// fieldID is the id of the control with that name. Names are ours; dots come from "account.<organization>".
+func fieldID(name string) string { return "f-" + strings.ReplaceAll(name, ".", "-") }
+
+// organizationClass is one of the twelve classes of app.css. A number outside of 1 to 12 gets the neutral colour.
+func organizationClass(colour int) string {
+	const classes = " org-1 org-2 org-3 org-4 org-5 org-6 org-7 org-8 org-9 org-10 org-11 org-12"
+	if colour < 1 || colour > 12 {
+		return ""
+	}
+	return strings.Fields(classes)[colour-1]
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(n) + " " + many
+}
+
+// number writes n with a thin space between thousands.
+func number(n int) string {
+	digits := itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "\u202f" + digits[i:]
+	}
+	return digits
+}
