@@ -1,0 +1,184 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// sheet is an action's form at one moment: fresh from an address, or refused and
+// to be shown again with what was typed.
+type sheet struct {
+	action catalog.Action
+	values url.Values // as typed, or as the address fills them in advance
+	runID  uuid.UUID
+	faults map[string]string // by field
+	fault  string            // of the form as a whole
+}
+
+func (f sheet) get(name string) string { return f.values.Get(name) }
+
+// input is a field as the form shows it; preset stands where nothing was typed.
+func (f sheet) input(name, preset string) views.Input {
+	if f.values.Has(name) {
+		preset = f.get(name)
+	}
+	return views.Input{Value: preset, Error: f.faults[name]}
+}
+
+// actionOf finds the action of an address. What the visitor's role can never do
+// does not exist for them.
+func actionOf(c echo.Context, v visitor) (catalog.Action, error) {
+	action, found := catalog.Lookup(c.Param("action"))
+	if !found || v.role < action.Role {
+		return action, store.ErrNotFound
+	}
+	return action, nil
+}
+
+func (s *Server) getAction(c echo.Context, v visitor) error {
+	action, err := actionOf(c, v)
+	if err != nil {
+		return err
+	}
+	return s.showSheet(c, v, http.StatusOK, sheet{action: action, values: c.QueryParams(), runID: uuid.New()})
+}
+
+func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error {
+	draw := s.sheetOf(f)
+	if draw == nil {
+		return store.ErrNotFound
+	}
+	page, err := draw(c.Request().Context(), v, f)
+	if err != nil {
+		return err
+	}
+	return s.render(c, status, v, place{tab: "users"}, page)
+}
+
+func (s *Server) postAction(c echo.Context, v visitor) error {
+	action, err := actionOf(c, v)
+	if err != nil {
+		return err
+	}
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	f := sheet{action: action, values: form.values}
+	if f.runID, err = form.runID(); err != nil {
+		return err
+	}
+	in, bad := action.Parse(form.field(action))
+	ticket, faulty := ticketOf(form)
+	if faulty != "" {
+		bad = append(bad, catalog.FieldError{Field: "ticket", Message: faulty})
+	}
+	if len(bad) > 0 {
+		f.faults = byField(bad)
+		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
+	}
+	if review := s.reviewOf(f); review != nil {
+		return review(c, v, f, in)
+	}
+	done, err := s.Runner.Do(c.Request().Context(), run.Request{
+		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: action, Input: in, Ticket: ticket,
+	})
+	if err != nil {
+		return s.showRefusal(c, v, f, err)
+	}
+	if len(done.Result.Secrets) > 0 {
+		return s.showSecrets(c, v, f, in, done)
+	}
+	return c.Redirect(http.StatusSeeOther, onward(v, f, done))
+}
+
+func ticketOf(f form) (ticket, fault string) {
+	field := catalog.Text{Name: "ticket", Max: 100}
+	in, bad := catalog.Action{Fields: []catalog.Field{field}}.Parse(func(name string) (string, bool) { return f.Get(name), f.Has(name) })
+	if len(bad) > 0 {
+		return "", bad[0].Message
+	}
+	return field.Of(in), ""
+}
+
+func byField(bad []catalog.FieldError) map[string]string {
+	faults := map[string]string{}
+	for _, b := range bad {
+		faults[b.Field] = b.Message
+	}
+	return faults
+}
+
+// showRefusal shows the form again with what was typed and why nothing, or
+// perhaps something, was done. A form that reached Duo gets a new id: the old one
+// names what has been tried.
+func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, err error) error {
+	var fault *catalog.FieldError
+	var already *run.AlreadyRun
+	switch {
+	case errors.As(err, &already):
+		return s.showAlready(c, v, f, already.Run)
+	case errors.As(err, &fault):
+		f.faults, f.runID = map[string]string{fault.Field: fault.Message}, uuid.New()
+		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
+	case !duoSaidNo(err):
+		return err
+	}
+	why := run.Explain(err)
+	f.fault, f.runID = why.Cause+" "+why.Fix, uuid.New()
+	if duo.MayHaveBeenApplied(err) {
+		f.fault = "This may have been done all the same: look before you send it again. " + f.fault
+	}
+	if drawing := s.showSheet(c, v, statusOf(err), f); drawing == nil {
+		return nil
+	}
+	// The sheet needs Duo as well, and Duo does not answer.
+	return err
+}
+
+func (s *Server) showAlready(c echo.Context, v visitor, f sheet, before store.Run) error {
+	page := views.AlreadySentPage{
+		Sent: titleOf(before.Action), At: s.when(before.StartedAt), Outcome: outcomeChip(before.State), Summary: before.Summary,
+		Onward: views.Link{Text: "Go on", Href: onward(v, f, run.Outcome{Run: before})},
+		Again:  views.Link{Text: "Open a fresh form", Href: again(v, f)},
+	}
+	switch before.Action {
+	case "create-bypass-code-for-user", "send-activation-url":
+		page.Secret = before.State == store.Applied
+	}
+	if before.Subject != "" {
+		page.Sent += ", for " + before.Subject
+	}
+	return s.render(c, http.StatusOK, v, place{tab: "users"}, page)
+}
+
+// again is the address of a fresh sheet for the same object.
+func again(v visitor, f sheet) string {
+	return actionPath(v, f.action.Slug, "user_id", f.get("user_id"), "phone_id", f.get("phone_id"), "bypass_code_id", f.get("bypass_code_id"))
+}
+
+// onward is where to go after an action: to the user it was about, with the run
+// named so that the page says what was done.
+func onward(v visitor, f sheet, done run.Outcome) string {
+	to := views.Users(v.workspace.Slug, v.organization.Slug)
+	user := cmp.Or(done.Result.Created, f.get("user_id"))
+	switch {
+	case f.action.Slug == "delete-user" && f.get("permanent") == "true":
+	case user != "":
+		to = views.User(v.workspace.Slug, v.organization.Slug, user)
+	case f.action.Slug == "delete-bypass-code":
+		to = views.BypassCodes(v.workspace.Slug, v.organization.Slug)
+	}
+	return to + "?run=" + done.Run.ID.String()
+}

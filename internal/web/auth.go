@@ -1,0 +1,134 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// policy says who may use an address. The zero policy is not one: a row without
+// a policy stops the program.
+type policy struct {
+	reach reach
+	role  catalog.Role // the least role, within a workspace
+	whole bool         // only for those whose membership holds every organization
+}
+
+type reach int
+
+const (
+	anyone         reach = iota + 1
+	signedIn             // any operator
+	inWorkspace          // a member of :ws
+	inOrganization       // a member of :ws whose scope holds :org
+)
+
+// visitor is who asks, and the objects of the address as they may see them.
+// Handlers get these, never an id that was not resolved in scope.
+type visitor struct {
+	operator     store.Operator // zero for anyone
+	workspace    store.Workspace
+	role         catalog.Role
+	membership   store.Scope // all that the visitor may see of the workspace
+	scope        store.Scope // of this address
+	organization store.Organization
+}
+
+func (v visitor) actor() run.Actor { return run.Actor{Operator: v.operator.ID, Role: v.role} }
+
+// may reports whether the visitor's role and scope reach a page of the whole
+// workspace.
+func (v visitor) mayIntegrate() bool {
+	return v.role >= catalog.Administrator && v.membership.Every()
+}
+
+type handler func(c echo.Context, v visitor) error
+
+var errSignedOut = errors.New("web: not signed in")
+
+// allow wraps a route's handler with its policy and its deadline. What may not
+// be seen is answered like what does not exist.
+func (s *Server) allow(r route) echo.HandlerFunc {
+	deadline := r.deadline
+	if deadline == 0 {
+		deadline = defaultDeadline
+	}
+	return func(c echo.Context) error {
+		whole := c.Request()
+		ctx, cancel := context.WithTimeout(whole.Context(), deadline)
+		defer cancel()
+		c.SetRequest(whole.WithContext(ctx))
+		// An error is answered after this returns, when ctx has ended.
+		defer func() { c.SetRequest(whole) }()
+		v, err := s.admit(c, r.policy)
+		if err != nil {
+			return err
+		}
+		remember(c, v)
+		return r.handle(c, v)
+	}
+}
+
+func (s *Server) admit(c echo.Context, p policy) (visitor, error) {
+	var v visitor
+	if p.reach == anyone {
+		return v, nil
+	}
+	session, err := s.sessions.current(c.Request())
+	if err != nil {
+		return v, err
+	}
+	v.operator = session.Operator
+	if p.reach == signedIn {
+		return v, nil
+	}
+	organization := ""
+	if p.reach == inOrganization {
+		if organization = c.Param("org"); organization == "" {
+			return v, store.ErrNotFound
+		}
+	}
+	found, err := s.Store.Access(c.Request().Context(), v.operator.ID, c.Param("ws"), organization)
+	if err != nil {
+		return v, err
+	}
+	v.workspace, v.organization = found.Workspace, found.Organization
+	v.membership, v.scope = found.Membership, found.Scope
+	v.role = catalog.ParseRole(found.Role)
+	if v.role < p.role || p.whole && !v.membership.Every() {
+		return v, store.ErrNotFound
+	}
+	return v, nil
+}
+
+const visitorKey = "visitor"
+
+// remember keeps the visitor for the answer to an error, which echo asks for
+// outside of the handler.
+func remember(c echo.Context, v visitor) { c.Set(visitorKey, v) }
+
+func remembered(c echo.Context) visitor {
+	v, _ := c.Get(visitorKey).(visitor)
+	return v
+}
+
+// toSignIn sends a browser to the sign-in form and back to where it was; a form
+// that was sent after the session ended is told so, since it cannot be replayed.
+func (s *Server) toSignIn(c echo.Context) error {
+	r := c.Request()
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		next := r.URL.RequestURI()
+		if next == "/" {
+			return c.Redirect(http.StatusSeeOther, views.SignIn())
+		}
+		return c.Redirect(http.StatusSeeOther, views.SignInAndReturn(next))
+	}
+	return s.render(c, http.StatusUnauthorized, visitor{}, place{}, views.SessionEnded(refererPath(r)))
+}

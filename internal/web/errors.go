@@ -1,0 +1,136 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/run"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// answerError is the one place where an error becomes a status and a page.
+// Errors that nobody expected are logged here, once; the browser learns their
+// request's id and no more.
+func (s *Server) answerError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	var answering error
+	if errors.Is(err, errSignedOut) {
+		answering = s.toSignIn(c)
+	} else {
+		page := s.explain(err, c)
+		if page.Status == http.StatusServiceUnavailable || page.Status == http.StatusTooManyRequests {
+			c.Response().Header().Set("Retry-After", "5")
+		}
+		answering = s.render(c, page.Status, remembered(c), place{}, page)
+		if answering != nil && !c.Response().Committed {
+			// The shell needs the database, which may be what is missing.
+			answering = s.render(c, page.Status, visitor{}, place{}, page)
+		}
+	}
+	if answering != nil && !c.Response().Committed {
+		s.Log.Error("error page could not be drawn", "id", requestID(c.Request().Context()), "error", answering)
+		http.Error(c.Response(), http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	}
+}
+
+// explain puts an error into words for a person.
+func (s *Server) explain(err error, c echo.Context) views.ErrorPage {
+	v := remembered(c)
+	home := "/"
+	if v.workspace.Slug != "" {
+		home = views.Workspace(v.workspace.Slug)
+	}
+	var httpErr *echo.HTTPError
+	var tooLarge *http.MaxBytesError
+	var unconnected *run.NotConnected
+	var refused *duo.Error
+	var failed *duo.TransportError
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return views.NotFound(home)
+	case errors.As(err, &refused) && refused.Code == duo.CodeNotFound && c.Request().Method == http.MethodGet:
+		return views.NotFound(home)
+	case errors.Is(err, run.ErrForbidden):
+		return views.Forbidden("", home)
+	case errors.Is(err, run.ErrOtherInput):
+		return views.ErrorPage{Status: http.StatusConflict, Headline: "This form was already used", Links: []views.Link{{Text: "Go home", Href: home}},
+			Text: "It was sent before with other values, so nothing was sent now. Open the form anew."}
+	case errors.As(err, &tooLarge):
+		return views.TooLarge(refererPath(c.Request()))
+	case errors.As(err, &unconnected), errors.As(err, &refused), errors.As(err, &failed):
+		return duoTrouble(err, c, home)
+	case errors.Is(err, secret.ErrBusy):
+		return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Busy for a moment", Text: "Too many people are signing in. Try again in a few seconds."}
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return s.unavailable(err, c)
+	case errors.As(err, &httpErr):
+		return httpErrorPage(httpErr.Code, home)
+	case store.Unavailable(err):
+		return s.unavailable(err, c)
+	}
+	s.Log.Error("request failed", "id", requestID(c.Request().Context()), "route", c.Path(), "error", err)
+	return views.ServerFault(requestID(c.Request().Context()), home)
+}
+
+func (s *Server) unavailable(err error, c echo.Context) views.ErrorPage {
+	s.Log.Warn("request could not be served", "id", requestID(c.Request().Context()), "route", c.Path(), "error", err)
+	return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Not available at this moment", RequestID: requestID(c.Request().Context()),
+		Text: "The console did not get an answer from its database in time. Try again in a few seconds; look in Runs first if you were changing something."}
+}
+
+func duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
+	why := run.Explain(err)
+	links := []views.Link{{Text: "Go home", Href: home}}
+	if c.Request().Method == http.MethodGet {
+		links = append([]views.Link{{Text: "Try again", Href: c.Request().URL.RequestURI()}}, links...)
+	}
+	return views.ErrorPage{Status: statusOf(err), Headline: "Duo did not do this", Text: why.Cause + " " + why.Fix, Links: links}
+}
+
+// statusOf is the HTTP status for an error of Duo's.
+func statusOf(err error) int {
+	var unconnected *run.NotConnected
+	var refused *duo.Error
+	switch {
+	case errors.As(err, &unconnected):
+		return http.StatusConflict
+	case errors.As(err, &refused) && refused.Code == duo.CodeRateLimited:
+		return http.StatusTooManyRequests
+	case errors.As(err, &refused) && refused.Status < 500:
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusBadGateway
+}
+
+func httpErrorPage(status int, home string) views.ErrorPage {
+	switch status {
+	case http.StatusNotFound:
+		return views.NotFound(home)
+	case http.StatusMethodNotAllowed:
+		return views.MethodNotAllowed(home)
+	case http.StatusRequestEntityTooLarge:
+		return views.TooLarge(home)
+	case http.StatusUnsupportedMediaType:
+		return views.ErrorPage{Status: status, Headline: "This is not a form", Text: "The console takes forms as browsers send them: application/x-www-form-urlencoded."}
+	}
+	return views.ErrorPage{Status: status, Headline: "This request is not understood", Text: fmt.Sprintf("It was refused (%d) and nothing was changed.", status),
+		Links: []views.Link{{Text: "Go home", Href: home}}}
+}
+
+// duoSaidNo reports whether an error is Duo's, or of the way to it, rather than
+// ours.
+func duoSaidNo(err error) bool {
+	var unconnected *run.NotConnected
+	var refused *duo.Error
+	var failed *duo.TransportError
+	return errors.As(err, &unconnected) || errors.As(err, &refused) || errors.As(err, &failed)
+}

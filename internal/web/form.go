@@ -1,0 +1,78 @@
+package web
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+)
+
+// form is what a form sent: each field once, from the body alone.
+type form struct{ values url.Values }
+
+// formOf reads a form. It refuses other kinds of bodies and repeated fields:
+// browsers send neither to us.
+func formOf(c echo.Context) (form, error) {
+	r := c.Request()
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+		return form{}, echo.NewHTTPError(http.StatusUnsupportedMediaType)
+	}
+	if err := r.ParseForm(); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return form{}, err
+		}
+		return form{}, echo.NewHTTPError(http.StatusBadRequest)
+	}
+	for _, values := range r.PostForm {
+		if len(values) > 1 {
+			return form{}, echo.NewHTTPError(http.StatusBadRequest)
+		}
+	}
+	return form{r.PostForm}, nil
+}
+
+// Get returns a field, empty when it was not sent.
+func (f form) Get(name string) string { return f.values.Get(name) }
+
+// Has reports whether a field was sent.
+func (f form) Has(name string) bool { return f.values.Has(name) }
+
+// runID returns the id that the form carries against being carried out twice.
+func (f form) runID() (uuid.UUID, error) {
+	id, err := uuid.Parse(f.Get("run_id"))
+	if err != nil {
+		return id, echo.NewHTTPError(http.StatusBadRequest)
+	}
+	return id, nil
+}
+
+// field hands an action's fields to its Parse. A box that is not ticked is not
+// sent by browsers: for a yes-or-no field that means no.
+func (f form) field(a catalog.Action) func(name string) (string, bool) {
+	yesno := map[string]bool{}
+	for _, field := range a.Fields {
+		spec := field.Spec()
+		yesno[spec.Name] = spec.Kind == "yesno"
+	}
+	return func(name string) (string, bool) {
+		// What stands as the form was opened with is not asked for: a name that
+		// Duo accepted long ago must not stop a change of another field.
+		if was := "was." + name; f.Has(was) && unixLines(f.Get(was)) == unixLines(f.Get(name)) {
+			return "", false
+		}
+		if !f.Has(name) && yesno[name] {
+			return "false", true
+		}
+		return f.Get(name), f.Has(name)
+	}
+}
+
+// unixLines undoes what browsers make of line breaks in a form.
+func unixLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }

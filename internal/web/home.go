@@ -1,0 +1,110 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// getHealth says that the process runs.
+func (s *Server) getHealth(c echo.Context, _ visitor) error {
+	return c.String(http.StatusOK, "ok\n")
+}
+
+// getReady says that requests can be served: the database answers.
+func (s *Server) getReady(c echo.Context, _ visitor) error {
+	if err := s.Store.Ping(c.Request().Context()); err != nil {
+		return c.String(http.StatusServiceUnavailable, "the database does not answer\n")
+	}
+	return c.String(http.StatusOK, "ready\n")
+}
+
+// postCSPReport notes that a browser held something back. What exactly is not
+// logged: anybody can send a report.
+func (s *Server) postCSPReport(c echo.Context, _ visitor) error {
+	s.Log.Warn("a browser reports a breach of the content security policy", "id", requestID(c.Request().Context()))
+	return c.NoContent(http.StatusNoContent)
+}
+
+func (s *Server) getWorkspaces(c echo.Context, v visitor) error {
+	found, err := s.Store.WorkspacesOf(c.Request().Context(), v.operator.ID)
+	if err != nil {
+		return err
+	}
+	if len(found) == 1 {
+		return c.Redirect(http.StatusSeeOther, views.Workspace(found[0].Slug))
+	}
+	var page views.WorkspacesPage
+	for _, w := range found {
+		page.Workspaces = append(page.Workspaces, views.WorkspaceChoice{Slug: w.Slug, Name: w.Name, Role: w.Role})
+	}
+	return s.render(c, http.StatusOK, v, place{}, page)
+}
+
+// homeRows is how many organizations and runs the home page shows.
+const homeRows = 10
+
+func (s *Server) getHome(c echo.Context, v visitor) error {
+	ctx := c.Request().Context()
+	page := views.HomePage{Workspace: v.workspace.Slug, WorkspaceName: v.workspace.Name}
+	var counts store.Counts
+	var connected bool
+	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+		organizations, n, err := tx.Organizations(ctx, store.All, "", homeRows, 0)
+		if err != nil {
+			return err
+		}
+		counts = n
+		page.Organizations, page.OrganizationsTotal = organizationRows(organizations), n.Organizations
+		runs, _, err := tx.Runs(ctx, s.Now(), homeRows, 0)
+		if err != nil {
+			return err
+		}
+		page.Runs = s.runRows(v, runs)
+		_, err = tx.ActiveVersion(ctx, store.AccountsAPI)
+		connected = err == nil
+		return ignoreNotFound(err)
+	})
+	if err != nil {
+		return err
+	}
+	page.Steps = setupSteps(v, connected, counts)
+	return s.render(c, http.StatusOK, v, place{section: "home"}, page)
+}
+
+// setupSteps lists what is still to be done before the console is of use; none
+// when it is.
+func setupSteps(v visitor, connected bool, n store.Counts) []views.SetupStep {
+	if connected && n.Mapped > 0 {
+		return nil
+	}
+	steps := []views.SetupStep{
+		{State: "now", Title: "Enter the nine values", Text: "Three applications of your own Duo account give a host, an integration key and a secret key each.",
+			Link: views.Link{Text: "Open Integration", Href: views.Integration(v.workspace.Slug)}},
+		{State: "later", Title: "Map your organizations", Text: "Each client of yours to its Duo account. All of them can be created in one go."},
+		{State: "later", Title: "Open an organization", Text: "Find a user, make a bypass code, activate a phone."},
+	}
+	if !v.mayIntegrate() {
+		steps[0].Text = "An owner or admin of this workspace does this."
+		steps[0].Link = views.Link{}
+	}
+	if connected {
+		steps[0].State, steps[1].State = "done", "now"
+		steps[0].Link = views.Link{}
+		if v.mayIntegrate() {
+			steps[1].Link = views.Link{Text: "Map organizations", Href: views.Mapping(v.workspace.Slug, views.MappingFilter{})}
+		}
+	}
+	return steps
+}

@@ -1,0 +1,224 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+func (s *Server) getIntegration(c echo.Context, v visitor) error {
+	page, err := s.integrationPage(c, v)
+	if err != nil {
+		return err
+	}
+	var flash []views.Flash
+	if c.QueryParam("saved") != "" {
+		flash = append(flash, savedFlash(page))
+	}
+	if cleaned := c.QueryParam("cleaned"); cleaned != "" {
+		noteCleaned(&page, strings.Split(cleaned, ","))
+	}
+	return s.render(c, http.StatusOK, v, place{section: "integration", flash: flash}, page)
+}
+
+// integrationPage is the page as stored: the draft's values where a refused form
+// left some, else the candidate's, else those in use.
+func (s *Server) integrationPage(c echo.Context, v visitor) (views.IntegrationPage, error) {
+	ctx := c.Request().Context()
+	state, err := s.Runner.Integration(ctx, v.membership, v.operator.ID)
+	if err != nil {
+		return views.IntegrationPage{}, err
+	}
+	page := views.IntegrationPage{Workspace: v.workspace.Slug, Editable: v.mayIntegrate()}
+	page.Auth = s.apiCard(state, store.AuthAPI, "auth", "auth")
+	page.Accounts = s.apiCard(state, store.AccountsAPI, "account", "accounts")
+	page.Admin = s.apiCard(state, store.AdminAPI, "admin", "admin")
+	page.Mapping, err = s.mappingSection(c, v, state)
+	return page, err
+}
+
+func (s *Server) apiCard(state run.Integration, api, hostPrefix, keyPrefix string) views.APICard {
+	var card views.APICard
+	active, inUse := state.Version(api, store.Active)
+	candidate, waiting := state.Version(api, store.Candidate)
+	shown := active
+	switch {
+	case waiting && inUse:
+		verdict := s.verdict(candidate)
+		card.Candidate, card.Verdict = &verdict, s.verdict(active)
+		shown = candidate
+	case waiting:
+		shown, card.Verdict = candidate, s.verdict(candidate)
+		if card.Verdict.State == run.Fails {
+			card.Verdict.State = "unverified"
+		}
+	case inUse:
+		card.Verdict = s.verdict(active)
+	}
+	card.Host.Value, card.IntegrationKey.Value = shown.Host, shown.IntegrationKey
+	if waiting || inUse {
+		card.SecretKey = views.SecretInput{Stored: true, SetOn: shown.SetAt.UTC().Format("2 Jan 2006"), SetBy: shown.SetBy}
+	}
+	if state.Draft != nil {
+		card.Host.Value = state.Draft[hostPrefix+"_host"]
+		card.IntegrationKey.Value = state.Draft[keyPrefix+"_integration_key"]
+		if state.Draft[keyPrefix+"_secret_key"] != "" {
+			card.SecretKey.DraftUntil = s.when(state.DraftUntil).Text
+		}
+	}
+	return card
+}
+
+func (s *Server) verdict(v store.Version) views.Verdict {
+	shown := views.Verdict{State: "unchecked", Headline: "Not checked yet", IntegrationKey: v.IntegrationKey}
+	if v.Outcome == nil {
+		return shown
+	}
+	var found run.Verdict
+	if err := json.Unmarshal(v.Verdict, &found); err != nil {
+		return shown
+	}
+	shown.State, shown.Headline, shown.Cause, shown.Fix = *v.Outcome, found.Headline, found.Cause, found.Fix
+	for _, step := range found.Steps {
+		shown.Checks = append(shown.Checks, views.Check(step))
+	}
+	shown.At, shown.By = s.when(*v.CheckedAt), *v.CheckedBy
+	return shown
+}
+
+func (s *Server) postIntegration(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	typed := map[string]string{}
+	for _, name := range run.IntegrationFields() {
+		typed[name] = form.Get(name)
+	}
+	refused, notes, err := s.Runner.SaveIntegration(c.Request().Context(), v.scope, v.actor(), typed)
+	if err != nil {
+		return err
+	}
+	if refused != nil {
+		page, err := s.integrationPage(c, v)
+		if err != nil {
+			return err
+		}
+		setFaults(&page, refused)
+		return s.render(c, http.StatusUnprocessableEntity, v, place{section: "integration"}, page)
+	}
+	to := url.Values{"saved": {"1"}}
+	if len(notes) > 0 {
+		names := make([]string, 0, len(notes))
+		for name := range notes {
+			names = append(names, name)
+		}
+		to.Set("cleaned", strings.Join(names, ","))
+	}
+	return c.Redirect(http.StatusSeeOther, views.Integration(v.workspace.Slug)+"?"+to.Encode())
+}
+
+// inputs are the page's boxes by the names of the form.
+func inputs(page *views.IntegrationPage) map[string]*views.Input {
+	return map[string]*views.Input{
+		"auth_host": &page.Auth.Host, "auth_integration_key": &page.Auth.IntegrationKey,
+		"account_host": &page.Accounts.Host, "accounts_integration_key": &page.Accounts.IntegrationKey,
+		"admin_host": &page.Admin.Host, "admin_integration_key": &page.Admin.IntegrationKey,
+	}
+}
+
+func setFaults(page *views.IntegrationPage, refused *run.Refused) {
+	boxes := inputs(page)
+	secrets := map[string]*views.SecretInput{
+		"auth_secret_key": &page.Auth.SecretKey, "accounts_secret_key": &page.Accounts.SecretKey, "admin_secret_key": &page.Admin.SecretKey,
+	}
+	for _, fault := range refused.Faults {
+		if box := boxes[fault.Field]; box != nil {
+			box.Error = fault.Message
+		}
+		if box := secrets[fault.Field]; box != nil {
+			box.Error = fault.Message
+		}
+	}
+	for name, note := range refused.Notes {
+		if box := boxes[name]; box != nil {
+			box.Note = note
+		}
+	}
+}
+
+// noteCleaned says at the boxes what was taken off before they were saved.
+func noteCleaned(page *views.IntegrationPage, names []string) {
+	boxes := inputs(page)
+	for _, name := range names {
+		switch box := boxes[name]; {
+		case box == nil:
+		case strings.HasSuffix(name, "_host"):
+			box.Note = "Blanks, https:// or a slash around the host name were taken off."
+		default:
+			box.Note = "Blanks around the key were taken off."
+		}
+	}
+}
+
+func savedFlash(page views.IntegrationPage) views.Flash {
+	failing := 0
+	for _, card := range []views.APICard{page.Auth, page.Accounts, page.Admin} {
+		if card.Candidate != nil || card.Verdict.State == run.Fails || card.Verdict.State == "unverified" {
+			failing++
+		}
+	}
+	switch {
+	case failing == 0 && page.Mapping.Organizations == 0:
+		return views.Flash{Level: "ok", Text: "Saved. All three APIs accept their keys.", Link: views.Link{Text: "Go on with the mapping below.", Href: "#mapping"}}
+	case failing == 0:
+		return views.Flash{Level: "ok", Text: "Saved. All three APIs accept their keys."}
+	}
+	return views.Flash{Level: "warn", Text: "Saved, but " + strconv.Itoa(failing) + " of 3 APIs did not accept the new values: see below."}
+}
+
+// apiParam returns the API of an address.
+func apiParam(c echo.Context) (string, error) {
+	switch api := c.Param("api"); api {
+	case store.AuthAPI, store.AccountsAPI, store.AdminAPI:
+		return api, nil
+	}
+	return "", store.ErrNotFound
+}
+
+func (s *Server) postCheck(c echo.Context, v visitor) error {
+	return s.actOnAPI(c, v, func(ctx context.Context, api string) error {
+		return s.Runner.Check(context.WithoutCancel(ctx), v.scope, v.actor(), api)
+	})
+}
+
+func (s *Server) postActivate(c echo.Context, v visitor) error {
+	return s.actOnAPI(c, v, func(ctx context.Context, api string) error { return s.Runner.UseAnyway(ctx, v.scope, api) })
+}
+
+func (s *Server) postDiscard(c echo.Context, v visitor) error {
+	return s.actOnAPI(c, v, func(ctx context.Context, api string) error { return s.Runner.Discard(ctx, v.scope, api) })
+}
+
+func (s *Server) actOnAPI(c echo.Context, v visitor, act func(context.Context, string) error) error {
+	if _, err := formOf(c); err != nil {
+		return err
+	}
+	api, err := apiParam(c)
+	if err != nil {
+		return err
+	}
+	if err := act(c.Request().Context(), api); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.Integration(v.workspace.Slug)+"#api-"+api)
+}

@@ -1,0 +1,292 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+const mappingRows = 50
+
+// mappingFilter reads which part of the mapping is asked for, from an address or
+// from the form that carries it along.
+func mappingFilter(value func(string) string) views.MappingFilter {
+	f := views.MappingFilter{Show: value("show"), Query: catalog.Plain(strings.TrimSpace(value("q"))), Suggest: value("suggest") == "1"}
+	if f.Show != string(store.Unmapped) && f.Show != string(store.Unkeyed) {
+		f.Show = ""
+	}
+	if _, err := fmt.Sscanf(value("page"), "%d", &f.Page); err != nil || f.Page < 1 || f.Page > 1_000_000 {
+		f.Page = 1
+	}
+	return f
+}
+
+// mappingSection is the mapping as the address asks for it. It opens once the
+// Accounts API has answered.
+func (s *Server) mappingSection(c echo.Context, v visitor, state run.Integration) (views.MappingSection, error) {
+	filter := mappingFilter(c.QueryParam)
+	if c.Request().Method == http.MethodPost {
+		filter = mappingFilter(c.Request().PostFormValue)
+	}
+	m := views.MappingSection{Workspace: v.workspace.Slug, Editable: v.mayIntegrate(), Filter: filter}
+	if _, inUse := state.Version(store.AccountsAPI, store.Active); !inUse {
+		m.Locked = "The mapping opens when the Accounts API has accepted its keys: it lists the Duo accounts to map."
+		return m, nil
+	}
+	for _, a := range state.Accounts {
+		m.Accounts = append(m.Accounts, views.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
+		if a.MappedTo == nil {
+			m.UnmappedAccounts++
+		}
+		m.ReadAt = s.when(a.ReadAt)
+	}
+	return m, s.fillMapping(c, v, state.Accounts, &m)
+}
+
+func (s *Server) fillMapping(c echo.Context, v visitor, accounts []store.Account, m *views.MappingSection) error {
+	ctx, filter := c.Request().Context(), m.Filter
+	var rows, everybody []store.Organization
+	var n store.Counts
+	err := s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) (err error) {
+		rows, n, err = tx.Organizations(ctx, store.Filter(filter.Show), filter.Query, mappingRows, (filter.Page-1)*mappingRows)
+		if err == nil && filter.Suggest {
+			// Whether a name is unclear shows only in the whole list.
+			everybody, _, err = tx.Organizations(ctx, store.All, "", everyOrganization, 0)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	m.Organizations, m.Mapped, m.Keyed = n.Organizations, n.Mapped, n.Keyed
+	m.Filters = mappingFilters(v.workspace.Slug, filter, n)
+	var suggestions map[uuid.UUID]run.Suggestion
+	if filter.Suggest {
+		suggestions = run.Suggest(everybody, accounts)
+	}
+	byID := map[string]store.Account{}
+	for _, a := range accounts {
+		byID[a.AccountID] = a
+	}
+	for _, o := range rows {
+		m.Rows = append(m.Rows, mappingRow(v, o, byID, suggestions[o.ID]))
+	}
+	m.Pager = pagerOf(filter.Page, mappingRows, n.Matching, "organizations", func(page int) string {
+		f := filter
+		f.Page = page
+		return views.Mapping(v.workspace.Slug, f)
+	})
+	m.Empty = mappingEmpty(v, n)
+	return nil
+}
+
+// everyOrganization is more than a workspace will ever hold.
+const everyOrganization = 100_000
+
+func mappingFilters(ws string, f views.MappingFilter, n store.Counts) []views.FilterLink {
+	link := func(text, show string, count int) views.FilterLink {
+		return views.FilterLink{Text: text, Count: count, Current: f.Show == show,
+			Href: views.Mapping(ws, views.MappingFilter{Show: show, Query: f.Query, Suggest: f.Suggest})}
+	}
+	return []views.FilterLink{
+		link("All", "", n.Organizations),
+		link("Unmapped", string(store.Unmapped), n.Organizations-n.Mapped),
+		link("Without key", string(store.Unkeyed), n.Organizations-n.Keyed),
+	}
+}
+
+func mappingEmpty(v visitor, n store.Counts) views.Empty {
+	switch {
+	case n.Organizations == 0 && v.mayIntegrate():
+		return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "Create one for every Duo account in one go, or one by one.",
+			Link: views.Link{Text: "New organization", Href: views.NewOrganization(v.workspace.Slug)}}
+	case n.Organizations == 0:
+		return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "An owner or admin of this workspace creates them."}
+	}
+	return views.Empty{Kind: "no-match", Headline: "No organization matches", Text: "Change the search or the filter.",
+		Link: views.Link{Text: "Show all", Href: views.Mapping(v.workspace.Slug, views.MappingFilter{})}}
+}
+
+// mappingRow is one organization as it is saved, or with a suggestion that is
+// not.
+func mappingRow(v visitor, o store.Organization, accounts map[string]store.Account, suggested run.Suggestion) views.MappingRow {
+	row := views.MappingRow{Workspace: v.workspace.Slug, OrganizationID: o.ID.String(), OrganizationTag: tagOf(o), Editable: v.mayIntegrate()}
+	row.DirectoryKey.Value = o.DirectoryKey
+	account, listed := accounts[o.AccountID]
+	switch {
+	case o.Mapped() && listed:
+		row.Account.Value, row.State = run.AccountText(account), views.Chip{Level: "ok", Text: "Mapped"}
+	case o.Mapped():
+		row.Account.Value, row.State = o.AccountID, views.Chip{Level: "bad", Text: "Account gone"}
+	case suggested.Account.AccountID != "":
+		row.Account.Value, row.State = run.AccountText(suggested.Account), views.Chip{Level: "info", Text: "Suggested, not saved yet"}
+	case suggested.Ambiguous > 0:
+		row.State = views.Chip{Level: "warn", Text: fmt.Sprintf("%d with this name", suggested.Ambiguous)}
+	default:
+		row.State = views.Chip{Level: "idle", Text: "Not mapped"}
+	}
+	if o.Mapped() {
+		row.AccountTail, row.AccountHost = tail(o.AccountID), o.APIHostname
+	}
+	return row
+}
+
+// tail is the end of an identifier, enough to tell two apart by eye.
+func tail(id string) string { return id[max(0, len(id)-4):] }
+
+// postMapping saves one row (row is an organization's id) or all that were sent.
+func (s *Server) postMapping(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	rows, err := submittedRows(form)
+	if err != nil {
+		return err
+	}
+	faults, err := s.Runner.SaveMapping(c.Request().Context(), v.scope, v.actor(), rows)
+	var flash []views.Flash
+	status := http.StatusOK
+	switch {
+	case duoSaidNo(err):
+		why := run.Explain(err)
+		flash = append(flash, views.Flash{Level: "bad", Text: "Nothing was saved. " + why.Cause + " " + why.Fix})
+		status = statusOf(err)
+	case err != nil:
+		return err
+	case len(faults) > 0:
+		status = http.StatusUnprocessableEntity
+	case c.Request().Header.Get("HX-Request") == "":
+		return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, mappingFilter(form.Get)))
+	}
+	page, err := s.integrationPage(c, v)
+	if err != nil {
+		return err
+	}
+	if status != http.StatusOK {
+		keepTyped(&page.Mapping, form, faults)
+	}
+	if c.Request().Header.Get("HX-Request") != "" && len(rows) == 1 {
+		return s.renderMappingRow(c, status, page.Mapping, rows[0].Organization, flash)
+	}
+	return s.render(c, status, v, place{section: "integration", flash: flash}, page)
+}
+
+// submittedRows reads account.<id> and directory_key.<id> of the rows to save.
+func submittedRows(f form) ([]run.MappingRow, error) {
+	var rows []run.MappingRow
+	one := f.Get("row")
+	for name := range f.values {
+		text, found := strings.CutPrefix(name, "account.")
+		if !found || one != "all" && one != text {
+			continue
+		}
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return nil, echo.NewHTTPError(http.StatusBadRequest)
+		}
+		rows = append(rows, run.MappingRow{Organization: id, Account: f.Get(name), DirectoryKey: f.Get("directory_key." + text)})
+	}
+	if len(rows) == 0 || len(rows) > mappingRows {
+		return nil, echo.NewHTTPError(http.StatusBadRequest)
+	}
+	return rows, nil
+}
+
+// keepTyped puts what was typed back into the rows, with the faults beside it.
+// Rows that were saved stay as they are stored now.
+func keepTyped(m *views.MappingSection, f form, faults map[uuid.UUID][]catalog.FieldError) {
+	for i := range m.Rows {
+		row := &m.Rows[i]
+		id, err := uuid.Parse(row.OrganizationID)
+		if err != nil || !f.Has("account."+row.OrganizationID) {
+			continue
+		}
+		if saved := len(faults[id]) == 0 && len(faults) > 0 && (f.Get("row") == "all" || f.Get("row") == row.OrganizationID); saved {
+			continue
+		}
+		row.Account.Value = f.Get("account." + row.OrganizationID)
+		row.DirectoryKey.Value = f.Get("directory_key." + row.OrganizationID)
+		for _, fault := range faults[id] {
+			switch fault.Field {
+			case run.AccountField:
+				row.Account.Error = fault.Message
+			case run.DirectoryKeyField:
+				row.DirectoryKey.Error = fault.Message
+			}
+		}
+	}
+}
+
+// renderMappingRow answers a live save with the one row.
+func (s *Server) renderMappingRow(c echo.Context, status int, m views.MappingSection, id uuid.UUID, flash []views.Flash) error {
+	for i := range m.Rows {
+		row := &m.Rows[i]
+		if row.OrganizationID != id.String() {
+			continue
+		}
+		if len(flash) > 0 {
+			// Only a refused form (422) is shown in place.
+			row.Error, status = flash[0].Text, http.StatusUnprocessableEntity
+		}
+		c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
+		c.Response().WriteHeader(status)
+		return views.MappingRowView(row).Render(c.Request().Context(), c.Response())
+	}
+	// A saved row can have left the filter that is shown.
+	c.Response().Header().Set("HX-Refresh", "true")
+	return c.NoContent(http.StatusNoContent)
+}
+
+func (s *Server) postRefreshAccounts(c echo.Context, v visitor) error {
+	if _, err := formOf(c); err != nil {
+		return err
+	}
+	if _, err := s.Runner.RefreshAccounts(c.Request().Context(), v.scope); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
+}
+
+func (s *Server) getAdoptAccounts(c echo.Context, v visitor) error {
+	state, err := s.Runner.Integration(c.Request().Context(), v.scope, v.operator.ID)
+	if err != nil {
+		return err
+	}
+	page := views.AdoptAccountsPage{Workspace: v.workspace.Slug}
+	count := map[string]int{}
+	for _, a := range state.Accounts {
+		if a.MappedTo == nil {
+			page.Names = append(page.Names, a.Name)
+			count[a.Name]++
+		}
+	}
+	for _, name := range page.Names {
+		if n := count[name]; n > 1 {
+			page.Notes = append(page.Notes, fmt.Sprintf("%d accounts are called %s: all are created, each with an address of its own.", n, name))
+			count[name] = 0
+		}
+	}
+	if len(page.Names) == 0 {
+		return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
+	}
+	return s.render(c, http.StatusOK, v, place{section: "integration"}, page)
+}
+
+func (s *Server) postAdoptAccounts(c echo.Context, v visitor) error {
+	if _, err := formOf(c); err != nil {
+		return err
+	}
+	if _, err := s.Runner.AdoptAccounts(c.Request().Context(), v.scope, v.actor()); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
+}

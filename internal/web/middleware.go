@@ -1,0 +1,159 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/views"
+)
+
+// maxBody is the largest form: a page of the mapping with names of the longest
+// kind.
+const maxBody = 256 << 10
+
+type contextKey int
+
+const requestIDKey contextKey = iota
+
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey).(string)
+	return id
+}
+
+// surround puts around every request, from outside in: request id, access log,
+// recovery, security headers, the limit of the body, and the refusal of forms
+// from other sites.
+func (s *Server) surround(e *echo.Echo) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	// The report of a browser has no session and changes nothing.
+	protection.AddInsecureBypassPattern("POST /csp")
+	protection.SetDenyHandler(s.fixed(e, views.CrossSite("/")))
+	var h http.Handler = protection.Handler(e)
+	h = s.refuseBare(e, h)
+	h = limitBody(h)
+	h = s.secureHeaders(h)
+	h = s.recoverPanics(e, h)
+	h = s.logAccess(h)
+	return identify(h)
+}
+
+func identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := strings.ToLower(rand.Text()[:16])
+		w.Header().Set("X-Request-Id", id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey, id)))
+	})
+}
+
+// logAccess writes one line a request: what was asked and what came of it, never
+// what was typed. Queries can hold names, so the path stands alone.
+func (s *Server) logAccess(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := s.Now()
+		counted := &countingWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(counted, r)
+		s.Log.Info("request", "id", requestID(r.Context()), "method", r.Method, "path", r.URL.Path,
+			"status", counted.status, "bytes", counted.bytes, "took", s.Now().Sub(began).Round(time.Microsecond))
+	})
+}
+
+type countingWriter struct {
+	http.ResponseWriter
+	status, bytes int
+}
+
+func (w *countingWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *countingWriter) Write(b []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += n
+	return n, err
+}
+
+func (w *countingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (s *Server) recoverPanics(e *echo.Echo, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if fault := recover(); fault != nil {
+				if fault == http.ErrAbortHandler {
+					panic(fault)
+				}
+				// Only the kind of fault and the place are logged: the value may quote
+				// what was typed.
+				s.Log.Error("panic", "id", requestID(r.Context()), "path", r.URL.Path, "kind", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+				s.fixed(e, views.ServerFault(requestID(r.Context()), "/")).ServeHTTP(w, r)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; report-uri /csp"
+
+func (s *Server) secureHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		// With no-referrer browsers would send "Origin: null", and every form
+		// would be refused.
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Cache-Control", "no-store")
+		if s.PublicURL.Scheme == "https" {
+			h.Set("Strict-Transport-Security", "max-age=63072000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// refuseBare refuses unsafe requests that carry a cookie but not where they come
+// from. Browsers always say; a script that uses a session must send Origin.
+func (s *Server) refuseBare(e *echo.Echo, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		if _, err := r.Cookie(s.sessions.cookie); !safe && err == nil && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
+			s.fixed(e, views.CrossSite("/")).ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// fixed answers with an error page, outside of any route.
+func (s *Server) fixed(e *echo.Echo, page views.ErrorPage) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := s.render(e.NewContext(r, w), page.Status, visitor{}, place{}, page); err != nil {
+			s.Log.Error("error page could not be drawn", "id", requestID(r.Context()), "error", err)
+		}
+	})
+}
+
+func fromHandler(h http.Handler) handler {
+	return func(c echo.Context, _ visitor) error {
+		h.ServeHTTP(c.Response(), c.Request())
+		return nil
+	}
+}

@@ -1,0 +1,179 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+const listRows = 50
+
+func (s *Server) getOrganizations(c echo.Context, v visitor) error {
+	ctx, n := c.Request().Context(), pageOf(c)
+	ws := v.workspace.Slug
+	page := views.OrganizationsPage{Workspace: ws, Query: query(c), Show: mappingFilter(c.QueryParam).Show, MayCreate: v.mayIntegrate()}
+	var found []store.Organization
+	var counts store.Counts
+	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		found, counts, err = tx.Organizations(ctx, store.Filter(page.Show), page.Query, listRows, (n-1)*listRows)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	page.Rows = organizationRows(found)
+	link := func(text, show string, count int) views.FilterLink {
+		return views.FilterLink{Text: text, Count: count, Current: page.Show == show, Href: views.OrganizationsView(ws, page.Query, show, 1)}
+	}
+	page.Filters = []views.FilterLink{
+		link("All", "", counts.Organizations),
+		link("Unmapped", string(store.Unmapped), counts.Organizations-counts.Mapped),
+		link("Without key", string(store.Unkeyed), counts.Organizations-counts.Keyed),
+	}
+	page.Pager = pagerOf(n, listRows, counts.Matching, "organizations", func(p int) string { return views.OrganizationsView(ws, page.Query, page.Show, p) })
+	page.Empty = mappingEmpty(v, counts)
+	if counts.Organizations > 0 {
+		page.Empty.Link.Href = views.Organizations(ws)
+	}
+	return s.render(c, http.StatusOK, v, place{section: "organizations"}, page)
+}
+
+func organizationRows(found []store.Organization) []views.OrganizationRow {
+	var rows []views.OrganizationRow
+	for _, o := range found {
+		row := views.OrganizationRow{OrganizationTag: tagOf(o), Keyed: o.DirectoryKey != "", State: views.Chip{Level: "idle", Text: "Not mapped"}}
+		if o.Mapped() {
+			row.State = views.Chip{Level: "ok", Text: "Mapped"}
+			row.Account = "…" + tail(o.AccountID) + " · " + o.APIHostname
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (s *Server) getNewOrganization(c echo.Context, v visitor) error {
+	page, err := s.newOrganizationPage(c, v)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, v, place{section: "organizations"}, page)
+}
+
+func (s *Server) newOrganizationPage(c echo.Context, v visitor) (views.NewOrganizationPage, error) {
+	page := views.NewOrganizationPage{Workspace: v.workspace.Slug}
+	state, err := s.Runner.Integration(c.Request().Context(), v.scope, v.operator.ID)
+	for _, a := range state.Accounts {
+		if a.MappedTo == nil {
+			page.Accounts = append(page.Accounts, views.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
+		}
+	}
+	if _, inUse := state.Version(store.AccountsAPI, store.Active); !inUse {
+		page.AccountsLocked = "Duo accounts can be chosen when the Accounts API has accepted its keys."
+	}
+	return page, err
+}
+
+func (s *Server) postOrganization(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	row := run.MappingRow{Account: form.Get("account"), DirectoryKey: form.Get("directory_key")}
+	created, faults, err := s.Runner.CreateOrganization(c.Request().Context(), v.scope, v.actor(), form.Get("name"), row)
+	if err == nil && len(faults) == 0 {
+		return c.Redirect(http.StatusSeeOther, views.Organization(v.workspace.Slug, created.Slug))
+	}
+	if err != nil && !duoSaidNo(err) {
+		return err
+	}
+	page, drawing := s.newOrganizationPage(c, v)
+	if drawing != nil {
+		return drawing
+	}
+	page.Name.Value, page.Account.Value, page.DirectoryKey.Value = form.Get("name"), form.Get("account"), form.Get("directory_key")
+	for _, fault := range faults {
+		switch fault.Field {
+		case "name":
+			page.Name.Error = fault.Message
+		case run.AccountField:
+			page.Account.Error = fault.Message
+		case run.DirectoryKeyField:
+			page.DirectoryKey.Error = fault.Message
+		}
+	}
+	status := http.StatusUnprocessableEntity
+	if err != nil {
+		why := run.Explain(err)
+		page.Account.Error, status = why.Cause+" "+why.Fix, statusOf(err)
+	}
+	return s.render(c, status, v, place{section: "organizations"}, page)
+}
+
+// overviewRuns is how many runs an organization's overview shows.
+const overviewRuns = 8
+
+func (s *Server) getOrganization(c echo.Context, v visitor) error {
+	ctx, o := c.Request().Context(), v.organization
+	page := views.OrganizationPage{Workspace: v.workspace.Slug, Organization: tagOf(o), State: "ready", MayMap: v.mayIntegrate(),
+		Refresh: views.Organization(v.workspace.Slug, o.Slug) + "?fresh=1", Directory: directoryFact(o)}
+	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+		runs, _, err := tx.Runs(ctx, s.Now(), overviewRuns, 0)
+		page.Runs = s.runRows(v, runs)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !o.Mapped() {
+		page.State = "unmapped"
+		return s.render(c, http.StatusOK, v, place{tab: "overview"}, page)
+	}
+	page.Connection = []views.Fact{
+		{Label: "Duo account", Text: o.AccountID, Note: "child of " + v.workspace.Name, Mono: true},
+		{Label: "API host", Text: o.APIHostname, Mono: true},
+	}
+	users, err := s.Runner.Users(ctx, v.scope, o, c.QueryParam("fresh") != "")
+	switch {
+	case duoSaidNo(err):
+		page.State, page.Trouble = "unreachable", s.trouble(c, err)
+	case err != nil:
+		return err
+	default:
+		page.ReadAt = s.when(users.ReadAt)
+		page.Users, page.UsersTotal = statusCounts(v, users), totalText(users.Total, users.TooMany)
+	}
+	return s.render(c, http.StatusOK, v, place{tab: "overview"}, page)
+}
+
+func directoryFact(o store.Organization) views.Fact {
+	if o.DirectoryKey == "" {
+		return views.Fact{Label: "Directory key", Text: "none", Note: "Syncing single users from the directory needs it."}
+	}
+	return views.Fact{Label: "Directory key", Text: o.DirectoryKey, Mono: true}
+}
+
+func statusCounts(v visitor, users run.List[duo.User]) []views.StatusCount {
+	count := map[string]int{}
+	for _, u := range users.Items {
+		count[stateOf(u)]++
+	}
+	var counts []views.StatusCount
+	for _, state := range userStates {
+		if count[state.name] > 0 {
+			counts = append(counts, views.StatusCount{State: state.chip, Count: count[state.name],
+				Href: views.UsersView(v.workspace.Slug, v.organization.Slug, views.UsersFilter{Status: state.name})})
+		}
+	}
+	return counts
+}
+
+// trouble says on a page what Duo did not answer.
+func (s *Server) trouble(c echo.Context, err error) *views.Trouble {
+	why := run.Explain(err)
+	return &views.Trouble{Headline: "Duo did not answer as it should", Text: why.Cause + " " + why.Fix, Retry: c.Request().URL.RequestURI()}
+}

@@ -1,0 +1,123 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/views"
+)
+
+func (s *Server) getPhones(c echo.Context, v visitor) error {
+	ws, org := v.workspace.Slug, v.organization.Slug
+	page := views.PhonesPage{Workspace: ws, Organization: tagOf(v.organization), Query: query(c), Refresh: views.Phones(ws, org) + "?fresh=1"}
+	phones, err := s.Runner.Phones(c.Request().Context(), v.scope, v.organization, c.QueryParam("fresh") != "")
+	switch {
+	case duoSaidNo(err):
+		page.Trouble = s.trouble(c, err)
+		return s.render(c, http.StatusOK, v, place{tab: "phones"}, page)
+	case err != nil:
+		return err
+	}
+	n := pageOf(c)
+	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !phoneMatches(p, page.Query) })
+	for _, p := range slice(found, n, listRows) {
+		page.Rows = append(page.Rows, s.phoneRow(v, p))
+	}
+	page.ReadAt = s.when(phones.ReadAt)
+	page.Caption = fmt.Sprintf("%d phones", phones.Total)
+	page.Pager = pagerOf(n, listRows, len(found), "phones", func(p int) string { return views.PhonesView(ws, org, page.Query, p) })
+	page.Empty = listEmpty("phones", phones.Total, phones.TooMany, views.Phones(ws, org))
+	return s.render(c, http.StatusOK, v, place{tab: "phones"}, page)
+}
+
+// listEmpty says why a list that is held shows no rows.
+func listEmpty(noun string, total int, tooMany bool, all string) views.Empty {
+	switch {
+	case tooMany:
+		return views.Empty{Kind: "no-match", Headline: "Too many to list", Text: fmt.Sprintf("This account has %d %s. Open the user they belong to.", total, noun)}
+	case total == 0:
+		return views.Empty{Kind: "nothing-yet", Headline: "No " + noun, Text: "This Duo account has none."}
+	}
+	return views.Empty{Kind: "no-match", Headline: "Nothing matches", Text: "Change the search.", Link: views.Link{Text: "Show all", Href: all}}
+}
+
+func phoneMatches(p duo.Phone, q string) bool {
+	if q == "" {
+		return true
+	}
+	if digits := strings.Map(onlyDigits, q); len(digits) >= 3 && strings.Contains(strings.Map(onlyDigits, p.Number), digits) {
+		return true
+	}
+	texts := []string{p.Name, p.Model, p.Platform, string(p.ID)}
+	for _, u := range p.Users {
+		texts = append(texts, u.Username, u.RealName)
+	}
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(strings.ToLower(text), strings.ToLower(q)) })
+}
+
+func (s *Server) phoneRow(v visitor, p duo.Phone) views.PhoneRow {
+	row := views.PhoneRow{ID: string(p.ID), Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Platform: phoneKind(duo.Phone{Platform: p.Platform, Type: p.Type}),
+		Model: catalog.Plain(p.Model), Activated: activatedChip(p), LastSeen: s.when(p.LastSeen)}
+	for _, u := range p.Users {
+		row.Users = append(row.Users, views.Link{Text: displayName(u), Href: views.User(v.workspace.Slug, v.organization.Slug, string(u.ID))})
+	}
+	return row
+}
+
+func (s *Server) getBypassCodes(c echo.Context, v visitor) error {
+	ws, org := v.workspace.Slug, v.organization.Slug
+	page := views.BypassCodesPage{Workspace: ws, Organization: tagOf(v.organization), Refresh: views.BypassCodes(ws, org) + "?fresh=1"}
+	codes, err := s.Runner.BypassCodes(c.Request().Context(), v.scope, v.organization, c.QueryParam("fresh") != "")
+	switch {
+	case duoSaidNo(err):
+		page.Trouble = s.trouble(c, err)
+		return s.render(c, http.StatusOK, v, place{tab: "bypass-codes"}, page)
+	case err != nil:
+		return err
+	}
+	n := pageOf(c)
+	// Those without an end, then those that live longest, come first: they are
+	// what somebody should look at.
+	sorted := slices.SortedStableFunc(slices.Values(codes.Items), func(a, b duo.BypassCode) int {
+		if a.Expires.IsZero() != b.Expires.IsZero() {
+			if a.Expires.IsZero() {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(b.Expires.Compare(a.Expires), cmp.Compare(a.ID, b.ID))
+	})
+	for _, b := range slice(sorted, n, listRows) {
+		page.Rows = append(page.Rows, s.bypassCodeRow(v, b))
+	}
+	page.ReadAt = s.when(codes.ReadAt)
+	page.Caption = fmt.Sprintf("%d bypass codes", codes.Total)
+	page.Pager = pagerOf(n, listRows, len(sorted), "bypass codes", func(p int) string { return views.BypassCodesView(ws, org, p) })
+	page.Empty = listEmpty("bypass codes", codes.Total, codes.TooMany, views.BypassCodes(ws, org))
+	if codes.Total == 0 {
+		page.Empty.Kind = "all-well"
+	}
+	flash, err := s.flashOf(c.Request().Context(), c, v)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, v, place{tab: "bypass-codes", flash: flash}, page)
+}
+
+func (s *Server) bypassCodeRow(v visitor, b duo.BypassCode) views.BypassCodeRow {
+	row := views.BypassCodeRow{
+		User:    views.Link{Text: displayName(b.User), Href: views.User(v.workspace.Slug, v.organization.Slug, string(b.User.ID))},
+		Created: s.when(b.Created), Expires: s.when(b.Expires), Never: b.Expires.IsZero(), UsesLeft: usesLeft(b), By: catalog.Plain(b.AdminEmail),
+	}
+	if v.role >= catalog.Technician {
+		row.Delete = actionPath(v, "delete-bypass-code", "bypass_code_id", string(b.ID))
+	}
+	return row
+}

@@ -1,0 +1,182 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// place is where a page stands in the shell.
+type place struct {
+	section string // rail entry
+	tab     string // of an organization
+	flash   []views.Flash
+}
+
+// switcherSize is how many organizations the switcher offers without typing.
+const switcherSize = 12
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// render draws a page into its shell and sends it in one piece, so that a page
+// that cannot be drawn can still become an error page.
+func (s *Server) render(c echo.Context, status int, v visitor, at place, page views.Page) error {
+	shell, err := s.shell(c, v, at)
+	if err != nil {
+		return err
+	}
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	if err := views.Layout(shell, page).Render(c.Request().Context(), b); err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	c.Response().WriteHeader(status)
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
+	_, err = c.Response().Write(b.Bytes())
+	return err
+}
+
+func (s *Server) shell(c echo.Context, v visitor, at place) (views.Shell, error) {
+	shell := views.Shell{
+		Theme: v.operator.Theme, Here: here(c.Request()), Operator: v.operator.Email,
+		Section: at.section, Tab: at.tab, Sandbox: s.Sandbox, Flash: at.flash,
+	}
+	if v.workspace.ID == uuid.Nil {
+		return shell, nil
+	}
+	shell.Role, shell.Workspace, shell.WorkspaceName = v.role.String(), v.workspace.Slug, v.workspace.Name
+	if v.organization.ID != uuid.Nil {
+		tag := tagOf(v.organization)
+		shell.Organization = &tag
+		shell.Section = "organizations"
+	}
+	err := s.Store.InWorkspace(c.Request().Context(), v.membership, func(tx *store.Tx) error {
+		first, counts, err := tx.Organizations(c.Request().Context(), store.All, "", switcherSize, 0)
+		for _, o := range first {
+			shell.Switcher = append(shell.Switcher, tagOf(o))
+		}
+		shell.OrganizationsTotal = counts.Organizations
+		return err
+	})
+	return shell, err
+}
+
+// here is the address to come back to after a change of theme: a page, not the
+// answer to a form.
+func here(r *http.Request) string {
+	if r.Method == http.MethodGet {
+		return localPath(r.URL.RequestURI())
+	}
+	return refererPath(r)
+}
+
+// flashOf reads what an address says was just done: the run that ?run= names.
+func (s *Server) flashOf(ctx context.Context, c echo.Context, v visitor) ([]views.Flash, error) {
+	id, err := uuid.Parse(c.QueryParam("run"))
+	if err != nil {
+		return nil, nil
+	}
+	var done store.Run
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		done, err = tx.Run(ctx, id, s.Now())
+		return err
+	})
+	if err != nil {
+		return nil, ignoreNotFound(err)
+	}
+	level := "ok"
+	if done.State != store.Applied {
+		level = "warn"
+	}
+	return []views.Flash{{Level: level, Text: done.Summary}}, nil
+}
+
+// when puts a moment into words for the page. The clock time names its zone;
+// the browser may show it in its own.
+func (s *Server) when(t time.Time) views.When {
+	if t.IsZero() {
+		return views.When{}
+	}
+	return views.When{ISO: t.UTC().Format(time.RFC3339), Text: clockText(t, s.Now()), Ago: distance(s.Now().Sub(t))}
+}
+
+func clockText(t, now time.Time) string {
+	t, now = t.UTC(), now.UTC()
+	switch {
+	case t.Year() == now.Year() && t.YearDay() == now.YearDay():
+		return t.Format("15:04 UTC")
+	case t.Year() == now.Year():
+		return t.Format("2 Jan, 15:04 UTC")
+	}
+	return t.Format("2 Jan 2006")
+}
+
+func distance(d time.Duration) string {
+	ago, in := " ago", ""
+	if d < 0 {
+		d, ago, in = -d, "", "in "
+	}
+	switch {
+	case d < time.Minute:
+		return in + strconv.Itoa(int(d/time.Second)) + " s" + ago
+	case d < time.Hour:
+		return in + strconv.Itoa(int(d/time.Minute)) + " min" + ago
+	case d < 48*time.Hour:
+		return in + strconv.Itoa(int(d/time.Hour)) + " h" + ago
+	}
+	return in + strconv.Itoa(int(d/(24*time.Hour))) + " days" + ago
+}
+
+func tagOf(o store.Organization) views.OrganizationTag {
+	return views.OrganizationTag{Slug: o.Slug, Name: o.Name, Colour: o.Colour}
+}
+
+// pageOf reads which page of a list is asked for, from 1.
+func pageOf(c echo.Context) int {
+	n, err := strconv.Atoi(c.QueryParam("page"))
+	if err != nil || n < 1 || n > 1_000_000 {
+		return 1
+	}
+	return n
+}
+
+// pagerOf describes page n of a list in pages of size; address makes the address
+// of another page.
+func pagerOf(n, size, total int, noun string, address func(page int) string) views.Pager {
+	p := views.Pager{From: min((n-1)*size+1, total), To: min(n*size, total), Total: total, Noun: noun}
+	if n > 1 {
+		p.Previous = address(n - 1)
+	}
+	if n*size < total {
+		p.Next = address(n + 1)
+	}
+	return p
+}
+
+// slice cuts page n out of a list that is held whole.
+func slice[T any](items []T, n, size int) []T {
+	from := min((n-1)*size, len(items))
+	return items[from:min(from+size, len(items))]
+}
+
+// query is the trimmed search text of an address.
+func query(c echo.Context) string {
+	return catalog.Plain(strings.TrimSpace(c.QueryParam("q")))
+}

@@ -1,0 +1,134 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/boombuler/barcode/qr"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// showSecrets answers a run whose result is shown once: it is this answer, and
+// it is nowhere else.
+func (s *Server) showSecrets(c echo.Context, v visitor, f sheet, in catalog.Values, done run.Outcome) error {
+	var page views.Page
+	switch f.action.Slug {
+	case "create-bypass-code-for-user":
+		page = s.bypassResult(v, f, in, done)
+	case "send-activation-url":
+		var err error
+		if page, err = s.activationResult(v, f, done); err != nil {
+			return err
+		}
+	default:
+		shown := views.ActionResult{Organization: tagOf(v.organization), Heading: f.action.Title, Outcome: outcomeChip(store.Applied), Summary: done.Result.Summary,
+			Back: views.Link{Text: "Go on", Href: onward(v, f, done)}}
+		for _, secret := range done.Result.Secrets {
+			shown.Secrets = append(shown.Secrets, views.Fact{Label: secret.Label, Text: secret.Value, Mono: true})
+		}
+		page = shown
+	}
+	return s.render(c, http.StatusOK, v, place{tab: "users"}, page)
+}
+
+func (s *Server) bypassResult(v visitor, f sheet, in catalog.Values, done run.Outcome) views.BypassResult {
+	page := views.BypassResult{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), UserID: f.get("user_id"), User: done.Result.Subject,
+		Expires: s.when(done.Expires), Never: done.Expires.IsZero(), ShownAt: s.when(s.Now()).Text,
+	}
+	switch n := catalog.BypassUses.Of(in); n {
+	case 0:
+		page.Uses = "Good for any number of uses."
+	case 1:
+		page.Uses = "Good for 1 use."
+	default:
+		page.Uses = fmt.Sprintf("Good for %d uses each.", n)
+	}
+	if _, replaced, found := strings.Cut(done.Result.Summary, "; replaced "); found {
+		page.Kept = "Replaced " + replaced
+	}
+	for _, secret := range done.Result.Secrets {
+		page.Codes = append(page.Codes, views.ShownCode{Groups: inGroups(secret.Value), Plain: secret.Value, Spoken: spoken(secret.Value)})
+	}
+	return page
+}
+
+// inGroups writes a code in groups of three, as it is read aloud.
+func inGroups(code string) string {
+	var b strings.Builder
+	for i, r := range code {
+		if i > 0 && i%3 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+var digitWords = [...]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
+
+// spoken writes a code the way it is said on the phone: digit by digit, with a
+// pause after each group.
+func spoken(code string) string {
+	var groups []string
+	for group := range strings.FieldsSeq(inGroups(code)) {
+		var words []string
+		for _, r := range group {
+			if r >= '0' && r <= '9' {
+				words = append(words, digitWords[r-'0'])
+			} else {
+				words = append(words, string(r))
+			}
+		}
+		groups = append(groups, strings.Join(words, " "))
+	}
+	return strings.Join(groups, ", ")
+}
+
+func (s *Server) activationResult(v visitor, f sheet, done run.Outcome) (views.ActivationResult, error) {
+	secrets := map[string]string{}
+	for _, secret := range done.Result.Secrets {
+		secrets[secret.Label] = secret.Value
+	}
+	code, err := drawQR(cmp.Or(secrets[catalog.ActivationCodeSecret], secrets[catalog.ActivationLinkSecret]))
+	if err != nil {
+		return views.ActivationResult{}, err
+	}
+	page := views.ActivationResult{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Device: done.Result.Subject, QR: code,
+		Link: secrets[catalog.ActivationLinkSecret], InstallLink: secrets[catalog.InstallLinkSecret],
+		Expires: s.when(done.Expires), ShownAt: s.when(s.Now()).Text, Back: views.Link{Text: "Back to phones", Href: views.Phones(v.workspace.Slug, v.organization.Slug)},
+	}
+	if user := f.get("user_id"); user != "" {
+		page.Back = views.Link{Text: "Back to the user", Href: views.User(v.workspace.Slug, v.organization.Slug, user)}
+	}
+	return page, nil
+}
+
+// quietZone is the white border that scanners need, in modules.
+const quietZone = 4
+
+// drawQR draws text as one path of unit squares, with the quiet zone around it.
+func drawQR(text string) (views.QR, error) {
+	code, err := qr.Encode(text, qr.M, qr.Auto)
+	if err != nil {
+		return views.QR{}, fmt.Errorf("web: draw QR code: %w", err)
+	}
+	size := code.Bounds().Dx()
+	var path strings.Builder
+	for y := range size {
+		for x := range size {
+			if r, _, _, _ := code.At(x, y).RGBA(); r == 0 {
+				fmt.Fprintf(&path, "M%d %dh1v1h-1z", x+quietZone, y+quietZone)
+			}
+		}
+	}
+	return views.QR{Size: size + 2*quietZone, Path: path.String()}, nil
+}

@@ -1,0 +1,75 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/static"
+)
+
+// route is one address. path has :ws and :org where the policy resolves a
+// workspace and an organization.
+type route struct {
+	method, path string
+	policy       policy
+	deadline     time.Duration // 0: defaultDeadline
+	handle       handler
+}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+
+	defaultDeadline = 35 * time.Second // longer than the longest reading from Duo
+	saveDeadline    = 60 * time.Second // three APIs are checked
+)
+
+// routes is every address of the console.
+func (s *Server) routes() []route {
+	var (
+		public = policy{reach: anyone}
+		signed = policy{reach: signedIn}
+		inWs   = policy{reach: inWorkspace, role: catalog.Auditor}
+		inOrg  = policy{reach: inOrganization, role: catalog.Auditor}
+		// The nine fields, the mapping and new organizations concern the whole
+		// workspace.
+		wholeWs = policy{reach: inWorkspace, role: catalog.Administrator, whole: true}
+	)
+	return []route{
+		{get, "/healthz", public, 0, s.getHealth},
+		{get, "/readyz", public, 0, s.getReady},
+		{post, "/csp", public, 0, s.postCSPReport},
+		{get, "/static/*", public, 0, fromHandler(static.Handler())},
+
+		{get, "/signin", public, 0, s.getSignIn},
+		{post, "/signin", public, 0, s.postSignIn},
+		{post, "/signout", signed, 0, s.postSignOut},
+		{post, "/preferences", signed, 0, s.postPreferences},
+		{get, "/", signed, 0, s.getWorkspaces},
+
+		{get, "/w/:ws", inWs, 0, s.getHome},
+		{get, "/w/:ws/runs", inWs, 0, s.getRuns},
+		{get, "/w/:ws/integration", inWs, 0, s.getIntegration},
+		{post, "/w/:ws/integration", wholeWs, saveDeadline, s.postIntegration},
+		{post, "/w/:ws/integration/mapping", wholeWs, 0, s.postMapping},
+		{post, "/w/:ws/integration/accounts/refresh", wholeWs, 0, s.postRefreshAccounts},
+		{get, "/w/:ws/integration/accounts/organizations", wholeWs, 0, s.getAdoptAccounts},
+		{post, "/w/:ws/integration/accounts/organizations", wholeWs, 0, s.postAdoptAccounts},
+		{post, "/w/:ws/integration/:api/check", wholeWs, saveDeadline, s.postCheck},
+		{post, "/w/:ws/integration/:api/activate", wholeWs, 0, s.postActivate},
+		{post, "/w/:ws/integration/:api/discard", wholeWs, 0, s.postDiscard},
+
+		{get, "/w/:ws/o", inWs, 0, s.getOrganizations},
+		{post, "/w/:ws/o", wholeWs, 0, s.postOrganization},
+		{get, "/w/:ws/o/new", wholeWs, 0, s.getNewOrganization},
+		{get, "/w/:ws/o/:org", inOrg, 0, s.getOrganization},
+		{get, "/w/:ws/o/:org/runs", inOrg, 0, s.getRuns},
+		{get, "/w/:ws/o/:org/users", inOrg, 0, s.getUsers},
+		{get, "/w/:ws/o/:org/users/:user", inOrg, 0, s.getUser},
+		{get, "/w/:ws/o/:org/phones", inOrg, 0, s.getPhones},
+		{get, "/w/:ws/o/:org/bypass-codes", inOrg, 0, s.getBypassCodes},
+		{get, "/w/:ws/o/:org/actions/:action", inOrg, 0, s.getAction},
+		{post, "/w/:ws/o/:org/actions/:action", inOrg, 0, s.postAction},
+	}
+}

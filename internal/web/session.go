@@ -1,0 +1,133 @@
+package web
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/sessions"
+
+	"duodesk/internal/store"
+)
+
+// sessionStore is a sessions.Store whose truth is a row in Postgres: the cookie
+// holds a random token, the row its SHA-256, and deleting the row signs out.
+type sessionStore struct {
+	store         *store.Store
+	now           func() time.Time
+	idle, longest time.Duration
+	cookie        string
+	options       sessions.Options
+}
+
+const (
+	tokenBytes = 32
+	sessionKey = "session"  // of Values: the store.Session found
+	operatorID = "operator" // of Values: who is to be signed in by Save
+)
+
+func newSessionStore(c Config) *sessionStore {
+	s := &sessionStore{
+		store: c.Store, now: c.Now, idle: c.Idle, longest: c.Longest,
+		cookie:  "session",
+		options: sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: int(c.Longest / time.Second)},
+	}
+	if c.PublicURL.Scheme == "https" {
+		s.cookie, s.options.Secure = "__Host-session", true
+	}
+	return s
+}
+
+// Get returns the request's session, looked up once per request.
+func (s *sessionStore) Get(r *http.Request, name string) (*sessions.Session, error) {
+	return sessions.GetRegistry(r).Get(s, name)
+}
+
+// New looks a session up by the request's cookie. A token that is unknown or
+// whose session has ended gives a new, empty session.
+func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
+	session := sessions.NewSession(s, name)
+	options := s.options
+	session.Options = &options
+	session.IsNew = true
+	cookie, err := r.Cookie(name)
+	if err != nil {
+		return session, nil
+	}
+	found, err := s.store.FindSession(r.Context(), hashOf(cookie.Value), s.now(), s.idle)
+	if errors.Is(err, store.ErrNotFound) {
+		return session, nil
+	}
+	if err != nil {
+		return session, err
+	}
+	session.ID, session.IsNew = cookie.Value, false
+	session.Values[sessionKey] = found
+	return session, nil
+}
+
+// Save ends the session the request came with, and starts one for the operator
+// in Values under a new token; with MaxAge below zero it only ends.
+func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
+	if session.ID != "" {
+		if err := s.store.EndSession(r.Context(), hashOf(session.ID)); err != nil {
+			return err
+		}
+	}
+	if session.Options.MaxAge < 0 {
+		http.SetCookie(w, sessions.NewCookie(session.Name(), "", session.Options))
+		return nil
+	}
+	raw := make([]byte, tokenBytes)
+	rand.Read(raw)
+	session.ID = base64.RawURLEncoding.EncodeToString(raw)
+	operator, _ := session.Values[operatorID].(store.Operator)
+	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator.ID, s.now(), s.now().Add(s.longest)); err != nil {
+		return err
+	}
+	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
+	return nil
+}
+
+// current returns the request's session, or errSignedOut.
+func (s *sessionStore) current(r *http.Request) (store.Session, error) {
+	session, err := s.Get(r, s.cookie)
+	if err != nil {
+		return store.Session{}, err
+	}
+	found, ok := session.Values[sessionKey].(store.Session)
+	if !ok {
+		return store.Session{}, errSignedOut
+	}
+	return found, nil
+}
+
+// start signs an operator in.
+func (s *sessionStore) start(r *http.Request, w http.ResponseWriter, operator store.Operator) error {
+	session, err := s.Get(r, s.cookie)
+	if err != nil {
+		return err
+	}
+	session.Values[operatorID] = operator
+	return s.Save(r, w, session)
+}
+
+// end signs out.
+func (s *sessionStore) end(r *http.Request, w http.ResponseWriter) error {
+	session, err := s.Get(r, s.cookie)
+	if err != nil {
+		return err
+	}
+	session.Options.MaxAge = -1
+	return s.Save(r, w, session)
+}
+
+func hashOf(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+var _ sessions.Store = (*sessionStore)(nil)

@@ -1,0 +1,263 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/views"
+)
+
+// drawSheet makes the page of an action's form. It may ask Duo what the form is
+// about.
+type drawSheet func(context.Context, visitor, sheet) (views.Page, error)
+
+// sheetOf returns how an action's form is drawn.
+func (s *Server) sheetOf(f sheet) drawSheet {
+	switch f.action.Slug {
+	case "create-bypass-code-for-user":
+		return s.bypassSheet
+	case "send-activation-url":
+		return s.activationSheet
+	case "assign-phone-to-user":
+		return s.assignSheet
+	case "create-user":
+		return s.createUserSheet
+	case "update-user":
+		if f.get("user_id") != "" && f.get("status") == "active" && len(f.faults) == 0 && !f.values.Has("username") {
+			return s.unlockSheet
+		}
+		return s.editUserSheet
+	case "delete-user", "restore-user":
+		return s.deleteUserSheet
+	case "delete-bypass-code":
+		return s.deleteCodeSheet
+	case "un-assign-phone-from-user":
+		return s.unassignSheet
+	}
+	return nil
+}
+
+// bypassPresets are the lives that a bypass code is offered with, and the least
+// role for each.
+func (s *Server) bypassPresets(v visitor) []views.BypassPreset {
+	now := s.Now()
+	lives := []struct {
+		text string
+		life time.Duration
+	}{
+		{"15 minutes", 15 * time.Minute}, {"1 hour", time.Hour}, {"4 hours", 4 * time.Hour}, {"8 hours", 8 * time.Hour},
+		{"24 hours", 24 * time.Hour}, {"7 days", 7 * 24 * time.Hour},
+	}
+	var presets []views.BypassPreset
+	for _, l := range lives {
+		p := views.BypassPreset{Secs: strconv.Itoa(int(l.life / time.Second)), Text: l.text, Until: s.when(now.Add(l.life)).Text}
+		switch {
+		case l.life > 24*time.Hour && v.role < catalog.Administrator:
+			p.Refused = "needs the role admin"
+		case l.life > time.Hour && v.role < catalog.Technician:
+			p.Refused = "needs the role technician"
+		}
+		presets = append(presets, p)
+	}
+	return presets
+}
+
+func (s *Server) bypassSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	user, codes, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
+	if err != nil && len(f.values) <= 1 {
+		return nil, err
+	}
+	page := views.BypassPage{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), UserID: f.get("user_id"), User: displayName(user),
+		Presets: s.bypassPresets(v), ValidSecs: f.input("valid_secs", "3600"), Count: f.input("count", "1"), Uses: f.input("reuse_count", "1"),
+		MaxCount: 10, MaxUses: 100, Keep: !f.submitted() || f.get("preserve_existing") == "true", Existing: len(codes), Ticket: f.input("ticket", ""), Error: f.fault,
+	}
+	if v.role < catalog.Technician {
+		page.MaxCount, page.MaxUses = 1, 1
+	}
+	if err != nil {
+		page.User, page.Existing = "this user", -1
+	}
+	return page, nil
+}
+
+// submitted reports whether the sheet comes from a form rather than an address.
+func (f sheet) submitted() bool { return f.values.Has("run_id") }
+
+func (s *Server) activationSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	phone, err := s.Runner.Phone(ctx, v.scope, v.organization, f.get("phone_id"))
+	if err != nil {
+		return nil, err
+	}
+	page := views.ActivationPage{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), PhoneID: string(phone.ID), UserID: f.get("user_id"),
+		Device: phoneTitle(phone), Facts: s.phoneFacts(phone), NeedsPlatform: phone.Platform == "Unknown" || phone.Type == "Unknown",
+		Platform: f.input("platform", ""), Type: f.input("type", "mobile"), ValidSecs: f.input("valid_secs", "86400"), Error: f.fault,
+		Cancel: views.Phones(v.workspace.Slug, v.organization.Slug),
+	}
+	if page.UserID != "" {
+		page.Cancel = views.User(v.workspace.Slug, v.organization.Slug, page.UserID)
+	}
+	if phone.Activated {
+		page.Disconnects = strings.TrimPrefix(phoneKind(phone)+" · "+phoneTitle(phone), " · ")
+	}
+	page.Platforms = append([]views.Option{{Text: "Choose the platform"}}, optionsOf(f.action, "platform")...)
+	page.Types = optionsOf(f.action, "type")
+	for _, life := range []time.Duration{time.Hour, 24 * time.Hour, 3 * 24 * time.Hour, 7 * 24 * time.Hour} {
+		page.Lifetimes = append(page.Lifetimes, views.Option{Value: strconv.Itoa(int(life / time.Second)),
+			Text: catalog.Duration(life) + ", until " + s.when(s.Now().Add(life)).Text})
+	}
+	return page, nil
+}
+
+func optionsOf(a catalog.Action, field string) []views.Option {
+	var options []views.Option
+	for _, f := range a.Fields {
+		if spec := f.Spec(); spec.Name == field {
+			for _, o := range spec.Options {
+				options = append(options, views.Option{Value: o.Value, Text: o.Label})
+			}
+		}
+	}
+	return options
+}
+
+func (s *Server) phoneFacts(p duo.Phone) []views.Fact {
+	facts := []views.Fact{{Label: "Phone", Text: phoneTitle(p)}, {Label: "Kind", Text: phoneKind(p)}, {Label: "Duo Mobile", Text: activatedChip(p).Text}}
+	if names := userNames(p, ""); names != "" {
+		facts = append(facts, views.Fact{Label: "Used by", Text: names})
+	}
+	return facts
+}
+
+// userNames lists who has a phone, but for one.
+func userNames(p duo.Phone, except duo.UserID) string {
+	var names []string
+	for _, u := range p.Users {
+		if u.ID != except {
+			names = append(names, displayName(u))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (s *Server) assignSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
+	if err != nil {
+		return nil, err
+	}
+	page := views.AssignPhonePage{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), UserID: string(user.ID), User: displayName(user),
+		Query: strings.TrimSpace(f.get("q")), PhoneID: f.input("phone_id", ""), Error: f.fault,
+	}
+	phones, err := s.Runner.Phones(ctx, v.scope, v.organization, false)
+	if err != nil {
+		return nil, err
+	}
+	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !phoneMatches(p, page.Query) })
+	n, err := strconv.Atoi(f.get("page"))
+	if err != nil || n < 1 {
+		n = 1
+	}
+	for _, p := range slice(found, n, listRows) {
+		page.Phones = append(page.Phones, views.PhoneChoice{ID: string(p.ID), Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Kind: phoneKind(p),
+			Users: userNames(p, user.ID), Already: slices.ContainsFunc(p.Users, func(u duo.User) bool { return u.ID == user.ID })})
+	}
+	page.Pager = pagerOf(n, listRows, len(found), "phones", func(n int) string {
+		return actionPath(v, f.action.Slug, "user_id", string(user.ID), "q", page.Query, "page", strconv.Itoa(n))
+	})
+	page.Empty = listEmpty("phones", phones.Total, phones.TooMany, actionPath(v, f.action.Slug, "user_id", string(user.ID)))
+	return page, nil
+}
+
+// confirmPage is what all sheets that only ask have in common.
+func confirmPage(v visitor, f sheet, back string) views.ConfirmPage {
+	return views.ConfirmPage{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Post: actionPath(v, f.action.Slug),
+		Cancel: back, Error: f.fault,
+	}
+}
+
+func (s *Server) userSheet(ctx context.Context, v visitor, f sheet) (duo.User, views.ConfirmPage, error) {
+	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
+	page := confirmPage(v, f, views.User(v.workspace.Slug, v.organization.Slug, string(user.ID)))
+	page.Hidden = []views.Hidden{{Name: "user_id", Value: string(user.ID)}}
+	page.Facts = []views.Fact{{Label: "User", Text: displayName(user), Note: catalog.Plain(user.Username)}, {Label: "State", Text: chipOf(user).Text}}
+	return user, page, err
+}
+
+func (s *Server) unlockSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	user, page, err := s.userSheet(ctx, v, f)
+	page.Heading, page.Button = "Unlock "+displayName(user), "Unlock"
+	page.Consequences = []string{"The user can sign in again at once, with the second factor."}
+	page.Hidden = append(page.Hidden, views.Hidden{Name: "status", Value: "active"}, views.Hidden{Name: "reviewed", Value: "1"})
+	return page, err
+}
+
+func (s *Server) deleteUserSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	user, page, err := s.userSheet(ctx, v, f)
+	name := displayName(user)
+	switch {
+	case f.action.Slug == "restore-user":
+		page.Heading, page.Button = "Restore "+name, "Restore "+name
+		page.Consequences = []string{"The user comes back out of the trash with the status from before."}
+	case f.get("permanent") == "true":
+		page.Heading, page.Button, page.Danger = "Delete "+name+" permanently", "Delete "+name+" permanently", true
+		page.Consequences = []string{"This cannot be undone: the user is not in the trash afterwards, and Duo keeps no copy.",
+			"Bypass codes and group memberships go with the user; phones stay in the account."}
+		page.TypedName, page.TypedLabel, page.Typed = user.Username, "Type the username "+user.Username+" to confirm", f.input("confirm", "")
+		page.Hidden = append(page.Hidden, views.Hidden{Name: "permanent", Value: "true"})
+	default:
+		page.Heading, page.Button, page.Danger = "Send "+name+" to the trash", "Send to trash", true
+		page.Consequences = []string{"The user cannot sign in from now on. Duo empties its trash after some days (7 unless changed); until then you can restore the user here.",
+			"If Duo refuses the trash, nothing is deleted."}
+	}
+	return page, err
+}
+
+func (s *Server) deleteCodeSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	code, err := s.Runner.BypassCode(ctx, v.scope, v.organization, f.get("bypass_code_id"))
+	if err != nil {
+		return nil, err
+	}
+	back := views.BypassCodes(v.workspace.Slug, v.organization.Slug)
+	if f.get("user_id") != "" {
+		back = views.User(v.workspace.Slug, v.organization.Slug, f.get("user_id"))
+	}
+	page := confirmPage(v, f, back)
+	name := displayName(code.User)
+	page.Heading, page.Button, page.Danger = "Delete a bypass code of "+name, "Delete code", true
+	page.Consequences = []string{"The code stops working at once."}
+	expires := "never"
+	if !code.Expires.IsZero() {
+		expires = s.when(code.Expires).Text
+	}
+	page.Facts = []views.Fact{{Label: "User", Text: name, Note: catalog.Plain(code.User.Username)}, {Label: "Uses", Text: usesLeft(code)}, {Label: "Expires", Text: expires}}
+	page.Hidden = []views.Hidden{{Name: "bypass_code_id", Value: string(code.ID)}, {Name: "user_id", Value: f.get("user_id")}}
+	return page, nil
+}
+
+func (s *Server) unassignSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	user, page, err := s.userSheet(ctx, v, f)
+	if err != nil {
+		return nil, err
+	}
+	phone, err := s.Runner.Phone(ctx, v.scope, v.organization, f.get("phone_id"))
+	if err != nil {
+		return nil, err
+	}
+	page.Heading, page.Button, page.Danger = fmt.Sprintf("Un-assign %s from %s", phoneTitle(phone), displayName(user)), "Un-assign phone", true
+	page.Consequences = []string{displayName(user) + " can no longer sign in with this phone. The phone stays in the account and can be assigned again."}
+	if len(user.Phones) == 1 {
+		page.Consequences = append(page.Consequences, "It is the user's only phone.")
+	}
+	page.Facts = append(page.Facts, views.Fact{Label: "Phone", Text: phoneTitle(phone), Note: phoneKind(phone)})
+	page.Hidden = append(page.Hidden, views.Hidden{Name: "phone_id", Value: string(phone.ID)})
+	return page, nil
+}

@@ -1,0 +1,221 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/views"
+)
+
+func (s *Server) getUsers(c echo.Context, v visitor) error {
+	page := views.UsersPage{Workspace: v.workspace.Slug, Organization: tagOf(v.organization), MayCreate: v.role >= catalog.Technician,
+		Filter: views.UsersFilter{Query: query(c), Status: c.QueryParam("status"), Sort: c.QueryParam("sort"), Page: pageOf(c)}}
+	fresh := c.QueryParam("fresh") != ""
+	if fresh && c.Request().Header.Get("HX-Request") == "" {
+		// The address without "fresh" is what a reload should ask for.
+		if _, err := s.Runner.Users(c.Request().Context(), v.scope, v.organization, true); err == nil {
+			return c.Redirect(http.StatusSeeOther, views.UsersView(page.Workspace, page.Organization.Slug, page.Filter))
+		}
+	}
+	users, err := s.Runner.Users(c.Request().Context(), v.scope, v.organization, false)
+	switch {
+	case duoSaidNo(err):
+		page.Trouble = s.trouble(c, err)
+	case err != nil:
+		return err
+	case users.TooMany:
+		err = s.exactUser(c, v, &page, users)
+	default:
+		s.fillUsers(&page, users)
+	}
+	if err != nil && page.Trouble == nil {
+		return err
+	}
+	flash, err := s.flashOf(c.Request().Context(), c, v)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, v, place{tab: "users", flash: flash}, page)
+}
+
+// fillUsers searches, filters, sorts and pages the list that is held.
+func (s *Server) fillUsers(page *views.UsersPage, users run.List[duo.User]) {
+	f := &page.Filter
+	page.ReadAt = s.when(users.ReadAt)
+	searched := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return !userMatches(u, f.Query) })
+	count := map[string]int{}
+	for _, u := range searched {
+		count[stateOf(u)]++
+	}
+	ws, org := page.Workspace, page.Organization.Slug
+	page.Statuses = []views.FilterLink{{Text: "All", Count: len(searched), Current: f.Status == "", Href: views.UsersView(ws, org, views.UsersFilter{Query: f.Query, Sort: f.Sort})}}
+	for _, state := range userStates {
+		if count[state.name] > 0 || f.Status == state.name {
+			page.Statuses = append(page.Statuses, views.FilterLink{Text: state.chip.Text, Count: count[state.name], Current: f.Status == state.name,
+				Href: views.UsersView(ws, org, views.UsersFilter{Query: f.Query, Status: state.name, Sort: f.Sort})})
+		}
+	}
+	if f.Status != "" {
+		searched = slices.DeleteFunc(searched, func(u duo.User) bool { return stateOf(u) != f.Status })
+	}
+	sortUsers(searched, f.Sort)
+	for _, u := range slice(searched, f.Page, listRows) {
+		page.Rows = append(page.Rows, s.userRow(u))
+	}
+	page.Pager = pagerOf(f.Page, listRows, len(searched), "users", func(n int) string {
+		g := *f
+		g.Page = n
+		return views.UsersView(ws, org, g)
+	})
+	page.Caption = fmt.Sprintf("%d users", users.Total)
+	if users.Total == 1 {
+		page.Caption = "1 user"
+	}
+	if len(searched) != users.Total {
+		page.Caption = fmt.Sprintf("%d of %d users match", len(searched), users.Total)
+	}
+	page.Empty = views.Empty{Kind: "nothing-yet", Headline: "No users yet", Text: "This Duo account is empty."}
+	if users.Total > 0 {
+		page.Empty = views.Empty{Kind: "no-match", Headline: "No user matches", Text: "Change the search or the status.",
+			Link: views.Link{Text: "Show all users", Href: views.Users(ws, org)}}
+	}
+}
+
+// exactUser serves an account that is too large to be held: one user, looked up
+// by an exact name.
+func (s *Server) exactUser(c echo.Context, v visitor, page *views.UsersPage, users run.List[duo.User]) error {
+	page.Exact = true
+	page.Caption = fmt.Sprintf("%d users", users.Total)
+	page.Empty = views.Empty{Kind: "no-match", Headline: "Find one user", Text: "This account is too large to list. Enter an exact username, alias or e-mail."}
+	if page.Filter.Query == "" {
+		return nil
+	}
+	user, found, err := s.Runner.FindUser(c.Request().Context(), v.scope, v.organization, page.Filter.Query)
+	if duoSaidNo(err) {
+		page.Trouble = s.trouble(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	page.Empty = views.Empty{Kind: "no-match", Headline: "No user has exactly this name", Text: "Enter the whole username, alias or e-mail."}
+	if found {
+		page.Rows = []views.UserRow{s.userRow(user)}
+	}
+	return nil
+}
+
+func userMatches(u duo.User, q string) bool {
+	if q == "" {
+		return true
+	}
+	texts := []string{u.Username, u.RealName, u.FirstName + " " + u.LastName, u.Email, string(u.ID)}
+	texts = append(texts, u.Aliases[:]...)
+	digits := strings.Map(onlyDigits, q)
+	for _, p := range u.Phones {
+		if len(digits) >= 3 && strings.Contains(strings.Map(onlyDigits, p.Number), digits) {
+			return true
+		}
+	}
+	// Each word has to be somewhere: "jane acme" finds jane@acme.example.
+	for word := range strings.FieldsSeq(strings.ToLower(q)) {
+		if !slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(strings.ToLower(text), word) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func onlyDigits(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return r
+	}
+	return -1
+}
+
+func sortUsers(users []duo.User, by string) {
+	name := func(u duo.User) string { return strings.ToLower(displayName(u)) }
+	slices.SortStableFunc(users, func(a, b duo.User) int {
+		byName := cmp.Or(cmp.Compare(name(a), name(b)), cmp.Compare(a.ID, b.ID))
+		switch by {
+		case "status":
+			return cmp.Or(cmp.Compare(stateRank(a), stateRank(b)), byName)
+		case "last_login":
+			return cmp.Or(b.LastLogin.Compare(a.LastLogin), byName)
+		}
+		return byName
+	})
+}
+
+func (s *Server) userRow(u duo.User) views.UserRow {
+	row := views.UserRow{ID: string(u.ID), Name: catalog.Plain(u.RealName), Username: catalog.Plain(u.Username), State: chipOf(u), LastLogin: s.when(u.LastLogin)}
+	var phones, groups []string
+	for _, p := range u.Phones {
+		phones = append(phones, cmp.Or(p.Number, p.Name, p.Platform))
+	}
+	for _, g := range u.Groups {
+		groups = append(groups, g.Name)
+	}
+	row.Phones, row.Groups = catalog.Plain(strings.Join(phones, ", ")), catalog.Plain(strings.Join(groups, ", "))
+	return row
+}
+
+func totalText(total int, tooMany bool) string {
+	if tooMany {
+		return "more than " + strconv.Itoa(run.ListLimit)
+	}
+	return strconv.Itoa(total)
+}
+
+// userStates are the states of a user that pages tell apart, gravest first. A
+// user has exactly one.
+var userStates = []struct {
+	name string
+	chip views.Chip
+}{
+	{string(duo.StatusLockedOut), views.Chip{Level: "bad", Text: "Locked out"}},
+	{string(duo.StatusBypass), views.Chip{Level: "warn", Text: "Bypass"}},
+	{string(duo.StatusDisabled), views.Chip{Level: "idle", Text: "Disabled"}},
+	{notEnrolled, views.Chip{Level: "info", Text: "Not enrolled"}},
+	{string(duo.StatusActive), views.Chip{Level: "ok", Text: "Active"}},
+	{string(duo.StatusPendingDeletion), views.Chip{Level: "idle", Text: "In the trash"}},
+}
+
+const notEnrolled = "not enrolled"
+
+// stateOf is a user's one state: Duo's status, but for active users without
+// anything to sign in with.
+func stateOf(u duo.User) string {
+	if u.Status == duo.StatusActive && !u.Enrolled {
+		return notEnrolled
+	}
+	return string(u.Status)
+}
+
+func stateRank(u duo.User) int {
+	for i, state := range userStates {
+		if state.name == stateOf(u) {
+			return i
+		}
+	}
+	return len(userStates)
+}
+
+func chipOf(u duo.User) views.Chip {
+	if i := stateRank(u); i < len(userStates) {
+		return userStates[i].chip
+	}
+	return views.Chip{Level: "idle", Text: catalog.Plain(string(u.Status))}
+}
+
+func displayName(u duo.User) string {
+	return catalog.Plain(cmp.Or(strings.TrimSpace(u.RealName), strings.TrimSpace(u.FirstName+" "+u.LastName), u.Username))
+}

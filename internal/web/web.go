@@ -1,0 +1,56 @@
+// Package web turns requests into calls and results into pages. It knows HTTP
+// and no SQL. routes.go lists every address with who may use it; a request goes
+// through the middleware, then allow, then one handler; whatever goes wrong ends
+// in errors.go.
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+)
+
+// Config is what a Server needs.
+type Config struct {
+	Store     *store.Store
+	Runner    *run.Runner
+	Log       *slog.Logger
+	Now       func() time.Time
+	PublicURL *url.URL      // where browsers find the console
+	Idle      time.Duration // a session ends after so long without a request
+	Longest   time.Duration // and after so long in any case
+	Sandbox   bool          // Duo is the simulator: every page says so
+}
+
+// Server answers the console's requests.
+type Server struct {
+	Config
+	sessions *sessionStore
+}
+
+// New makes a Server.
+func New(c Config) *Server {
+	return &Server{Config: c, sessions: newSessionStore(c)}
+}
+
+// Handler returns the whole web application. It panics when the route table
+// holds a row without a policy.
+func (s *Server) Handler() http.Handler {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.HTTPErrorHandler = s.answerError
+	for _, r := range s.routes() {
+		if r.policy == (policy{}) {
+			panic("web: no policy for " + r.method + " " + r.path)
+		}
+		e.Add(r.method, r.path, s.allow(r))
+	}
+	return s.surround(e)
+}
