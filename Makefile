@@ -1,0 +1,66 @@
+# One set of Go flags everywhere: another set compiles everything again. Version stamping is off because git refuses
+# to answer in a checkout that belongs to somebody else, and the build would fail with it.
+GOFLAGS ?= -buildvcs=false
+export GOFLAGS
+
+# A bare environment may lack even the standard folders; Go's own installer uses the last one.
+export PATH := $(or $(PATH),/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin):/usr/local/go/bin
+
+FUZZTIME ?= 30s
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run reset test check build generate duosim fuzz go npm chromium scripts-for-pages
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Start the console with a private database and the Duo simulator (ADDR=127.0.0.1:8080)
+	@exec bin/console dev
+
+reset: build ## Delete the database and the simulator of `make run` and start over next time
+	@exec bin/console dev --reset
+
+test: go npm chromium static/vendor/htmx.min.js ## Run every test, the browser journeys included
+	@scripts/retry go mod download
+	@env -u DATABASE_URL go test -shuffle=on ./...
+
+check: go ## Format, generated files, vet, staticcheck, import fences
+	@scripts/check
+
+build: go scripts-for-pages ## Build bin/console
+	@scripts/retry go mod download
+	@go build -o bin/console ./cmd/console
+
+generate: go ## Generate the Go files of the templ pages
+	@go tool templ generate -path views
+
+duosim: build ## Start the Duo simulator alone (ARGS='--estate empty --http')
+	@exec bin/console duosim $(ARGS)
+
+fuzz: go ## Run every fuzz test for FUZZTIME (30s)
+	@scripts/fuzz $(FUZZTIME)
+
+go:
+	@command -v go >/dev/null || { echo "Go is missing: install it from https://go.dev/dl/ (Debian: apt-get install golang-go) and try again." >&2; exit 1; }
+
+npm:
+	@command -v npm >/dev/null || { echo "npm is missing: the browser tests need it (Debian: apt-get install npm)." >&2; exit 1; }
+
+chromium:
+	@scripts/install-chromium
+
+# Pages work without scripts, so a machine without npm still gets a console.
+scripts-for-pages:
+	@if ! command -v npm >/dev/null; then \
+		test -f static/vendor/htmx.min.js || echo "npm is missing: pages work, but without their live parts."; \
+	else \
+		$(MAKE) --silent --no-print-directory static/vendor/htmx.min.js || echo "npm could not fetch the pages' scripts: going on without their live parts."; \
+	fi
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@scripts/retry npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+static/vendor/htmx.min.js: node_modules/.package-lock.json
+	@cp node_modules/htmx.org/dist/htmx.min.js $@

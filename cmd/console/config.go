@@ -1,0 +1,141 @@
+package main
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// config is what serve is told by the environment. All of it is read here and
+// nowhere else.
+type config struct {
+	address     string // where to listen
+	databaseURL string // as the role console_app
+	publicURL   *url.URL
+	keyFile     string
+	idle        time.Duration
+	longest     time.Duration
+
+	sandboxAddress string // of a Duo simulator; empty: the real Duo only
+	sandboxCAFile  string
+	sandboxCA      *x509.CertPool
+}
+
+// knownSettings are all names with our prefix. Another one is a typing error,
+// which must not switch something off unseen.
+var knownSettings = []string{
+	"CONSOLE_PUBLIC_URL", "CONSOLE_KEY_FILE", "CONSOLE_SESSION_IDLE", "CONSOLE_SESSION_LONGEST",
+	"CONSOLE_SANDBOX_ADDRESS", "CONSOLE_SANDBOX_CA_FILE", "CONSOLE_OWNER_DATABASE_URL",
+}
+
+// readConfig reads the environment, given as "NAME=value" lines, and reports
+// everything that is wrong with it at once.
+func readConfig(environment []string) (config, error) {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	settings := map[string]string{}
+	for _, line := range environment {
+		name, value, _ := strings.Cut(line, "=")
+		settings[name] = value
+		if strings.HasPrefix(name, "CONSOLE_") && !slices.Contains(knownSettings, name) {
+			fault("%s is not a setting; known are %s", name, strings.Join(knownSettings, ", "))
+		}
+	}
+	c := config{
+		address: orElse(settings["ADDR"], "127.0.0.1:8080"), databaseURL: settings["DATABASE_URL"], keyFile: settings["CONSOLE_KEY_FILE"],
+		sandboxAddress: settings["CONSOLE_SANDBOX_ADDRESS"], sandboxCAFile: settings["CONSOLE_SANDBOX_CA_FILE"],
+	}
+	if _, _, err := net.SplitHostPort(c.address); err != nil {
+		fault("ADDR is not an address like 127.0.0.1:8080")
+	}
+	if c.databaseURL == "" {
+		fault("DATABASE_URL is missing: the database, as the role console_app")
+	}
+	if c.keyFile == "" {
+		fault("CONSOLE_KEY_FILE is missing: the file that secrets are sealed with (make one with: console key new FILE)")
+	}
+	var err error
+	if c.publicURL, err = publicURL(orElse(settings["CONSOLE_PUBLIC_URL"], "http://"+c.address)); err != nil {
+		fault("CONSOLE_PUBLIC_URL: %w", err)
+	}
+	if c.idle, err = span(settings["CONSOLE_SESSION_IDLE"], 30*time.Minute, time.Minute, 24*time.Hour); err != nil {
+		fault("CONSOLE_SESSION_IDLE: %w", err)
+	}
+	if c.longest, err = span(settings["CONSOLE_SESSION_LONGEST"], 10*time.Hour, 5*time.Minute, 7*24*time.Hour); err != nil {
+		fault("CONSOLE_SESSION_LONGEST: %w", err)
+	}
+	if c.sandboxAddress != "" || c.sandboxCAFile != "" {
+		if c.sandboxCA, err = sandboxCA(c); err != nil {
+			fault("the sandbox: %w", err)
+		}
+	}
+	return c, errors.Join(faults...)
+}
+
+func orElse(value, preset string) string {
+	if value == "" {
+		return preset
+	}
+	return value
+}
+
+// publicURL is where browsers find the console: https, or a loopback address.
+func publicURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("this is not an address like https://duo.example.com")
+	case u.Scheme == "https":
+	case u.Scheme != "http":
+		return nil, errors.New("the address must begin with https://")
+	case !isLoopback(u.Hostname()):
+		return nil, fmt.Errorf("%s is reached over plain http; only a loopback address may be", u.Host)
+	}
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && address.IsLoopback()
+}
+
+func span(text string, preset, least, most time.Duration) (time.Duration, error) {
+	if text == "" {
+		return preset, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < least || d > most {
+		return preset, fmt.Errorf("%q is not a time from %v to %v, such as 30m", text, least, most)
+	}
+	return d, nil
+}
+
+// sandboxCA reads the authority of the simulator. The simulator takes any
+// secret for granted that was made in it, so it must not stand in for Duo where
+// others than this machine can reach the console.
+func sandboxCA(c config) (*x509.CertPool, error) {
+	switch {
+	case c.sandboxAddress == "":
+		return nil, errors.New("CONSOLE_SANDBOX_ADDRESS is missing")
+	case c.sandboxCAFile == "":
+		return nil, errors.New("CONSOLE_SANDBOX_CA_FILE is missing")
+	case c.publicURL != nil && !isLoopback(c.publicURL.Hostname()):
+		return nil, fmt.Errorf("it is allowed only while CONSOLE_PUBLIC_URL is a loopback address, which %s is not", c.publicURL.Host)
+	}
+	pem, err := os.ReadFile(c.sandboxCAFile)
+	if err != nil {
+		return nil, fmt.Errorf("CONSOLE_SANDBOX_CA_FILE: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("CONSOLE_SANDBOX_CA_FILE: %s holds no certificate", c.sandboxCAFile)
+	}
+	return pool, nil
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"duodesk/internal/devpg"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+	"duodesk/static"
+)
+
+const (
+	dataDir      = ".data"
+	devEmail     = "owner@northwind.example"
+	devWorkspace = "Northwind Managed IT"
+	devDatabase  = "console"
+)
+
+// devFile is what a trial prints, also written to .data/dev.json for programs.
+type devFile struct {
+	URL      string            `json:"url"`
+	Email    string            `json:"email"`
+	Password string            `json:"password"`
+	Sandbox  map[string]string `json:"sandbox"`
+	Duosim   devSimulator      `json:"duosim"`
+}
+
+type devSimulator struct {
+	Address string `json:"address"`
+	CAFile  string `json:"ca_file"`
+}
+
+func devCommand(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("dev", flag.ExitOnError)
+	reset := flags.Bool("reset", false, "delete what earlier trials left, and stop")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *reset {
+		return resetTrial(out)
+	}
+	endWithParent()
+	address := orElse(os.Getenv("ADDR"), "127.0.0.1:8080")
+	listener, err := listen(address)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	return trial(ctx, listener, out)
+}
+
+// resetTrial deletes the database and the simulator of earlier trials.
+func resetTrial(out io.Writer) error {
+	if os.Getenv("DATABASE_URL") != "" {
+		return errors.New("DATABASE_URL is set: its database is not ours to delete; unset it to reset the private one")
+	}
+	if err := devpg.Remove(filepath.Join(dataDir, "postgres")); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(dataDir); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(out, "Deleted. The next make run starts from nothing.")
+	return err
+}
+
+// trial runs everything that a newcomer needs until ctx ends: Postgres, the
+// simulator, the console.
+func trial(ctx context.Context, listener net.Listener, out io.Writer) error {
+	// The folder may be entered by the account that Postgres runs as; what is
+	// secret in it is closed file by file.
+	if err := os.MkdirAll(dataDir, 0o755); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	database, err := startDatabase(ctx, out)
+	if err != nil {
+		return err
+	}
+	defer database.stop()
+	simulator, err := startSimulator(ctx, "127.0.0.1:0", duosim.Options{Estate: duosim.EstateDemo, StateFile: filepath.Join(dataDir, "duosim.json")},
+		duosim.ListenOptions{CADir: filepath.Join(dataDir, "duosim-ca")})
+	if err != nil {
+		return err
+	}
+	file, err := prepare(ctx, database, simulator, listener)
+	if err != nil {
+		return err
+	}
+	c := config{
+		address: listener.Addr().String(), databaseURL: database.appURL, keyFile: filepath.Join(dataDir, "key.json"), idle: 30 * time.Minute, longest: 10 * time.Hour,
+		sandboxAddress: file.Duosim.Address, sandboxCAFile: file.Duosim.CAFile,
+	}
+	if c.publicURL, err = publicURL(file.URL); err != nil {
+		return fmt.Errorf("ADDR: %w", err)
+	}
+	if c.sandboxCA, err = sandboxCA(c); err != nil {
+		return err
+	}
+	s, err := open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	introduce(out, file)
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() error { return serveSimulator(ctx, simulator) })
+	all.Go(func() error { return serve(ctx, c, s, listener, log) })
+	all.Go(func() error {
+		select {
+		case <-database.died:
+			return errors.New("the database stopped; see its server.log under " + dataDir)
+		case <-ctx.Done():
+			return nil
+		}
+	})
+	return all.Wait()
+}
+
+// trialDatabase is where a trial keeps its rows.
+type trialDatabase struct {
+	ownerURL, appURL string
+	died             <-chan struct{}
+	stop             func()
+}
+
+// startDatabase uses the database of DATABASE_URL, whose role then has to be
+// its owner, or starts a private one.
+func startDatabase(ctx context.Context, out io.Writer) (trialDatabase, error) {
+	if given := os.Getenv("DATABASE_URL"); given != "" {
+		fmt.Fprintln(out, "Using the database of DATABASE_URL.")
+		app, err := url.Parse(given)
+		if err != nil || app.Scheme == "" {
+			return trialDatabase{}, errors.New("DATABASE_URL is not an address like postgres://owner@host/database")
+		}
+		password := rand.Text()
+		if _, err := store.Migrate(ctx, given); err != nil {
+			return trialDatabase{}, err
+		}
+		if err := store.SetAppPassword(ctx, given, password); err != nil {
+			return trialDatabase{}, err
+		}
+		app.User = url.UserPassword(store.AppRole, password)
+		query := app.Query()
+		if query.Has("user") {
+			query.Set("user", store.AppRole)
+			query.Set("password", password)
+			app.RawQuery = query.Encode()
+		}
+		return trialDatabase{ownerURL: given, appURL: app.String(), stop: func() {}}, nil
+	}
+	server, err := devpg.Start(ctx, devpg.Config{Dir: filepath.Join(dataDir, "postgres"), Log: slog.New(slog.NewTextHandler(out, nil))})
+	if err != nil {
+		return trialDatabase{}, err
+	}
+	d := trialDatabase{ownerURL: server.URL(devpg.Superuser, devDatabase), appURL: server.URL(store.AppRole, devDatabase), died: server.Done(), stop: func() {
+		stopping, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := server.Stop(stopping); err != nil {
+			fmt.Fprintln(out, "Stopping the database:", err)
+		}
+	}}
+	err = store.CreateDatabase(ctx, server.URL(devpg.Superuser, "postgres"), devDatabase)
+	if err == nil {
+		_, err = store.Migrate(ctx, d.ownerURL)
+	}
+	if err != nil {
+		d.stop()
+	}
+	return d, err
+}
+
+// prepare makes the key file, the owner and dev.json, or finds those of the
+// trial before.
+func prepare(ctx context.Context, d trialDatabase, simulator *duosim.Server, listener net.Listener) (devFile, error) {
+	if err := secret.Create(filepath.Join(dataDir, "key.json")); err != nil && !errors.Is(err, fs.ErrExist) {
+		return devFile{}, err
+	}
+	path := filepath.Join(dataDir, "dev.json")
+	var before devFile
+	if text, err := os.ReadFile(path); err == nil {
+		// A file that cannot be read is written anew, with a new password.
+		_ = json.Unmarshal(text, &before)
+	}
+	ready := simulator.Ready()
+	file := devFile{
+		URL: "http://" + listener.Addr().String(), Email: devEmail, Password: orElse(before.Password, rand.Text()),
+		Sandbox: sandboxValues(ready.Accounts), Duosim: devSimulator{Address: ready.Address, CAFile: ready.CAFile},
+	}
+	hash, err := secret.HashPassword(ctx, file.Password)
+	if err != nil {
+		return devFile{}, err
+	}
+	n := store.NewOperator{Workspace: devWorkspace, Email: devEmail, PasswordHash: hash, Role: "owner"}
+	if _, err := store.AddOperator(ctx, d.ownerURL, n); err != nil && !errors.Is(err, store.ErrBelongs) {
+		return devFile{}, err
+	}
+	if file.Password != before.Password {
+		if err := store.SetPassword(ctx, d.ownerURL, devEmail, hash); err != nil {
+			return devFile{}, err
+		}
+	}
+	text, err := json.MarshalIndent(file, "", "  ")
+	if err != nil {
+		return devFile{}, err
+	}
+	return file, writePrivate(path, append(text, '\n'))
+}
+
+func writePrivate(path string, text []byte) error {
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return err
+	}
+	return os.Chmod(path, 0o600) // WriteFile keeps the mode of a file that exists
+}
+
+// sandboxValues are the nine fields of the simulator's first parent account.
+func sandboxValues(accounts []duosim.Account) map[string]string {
+	values := map[string]string{}
+	for _, a := range accounts {
+		if !a.Parent {
+			continue
+		}
+		for _, f := range []struct{ kind, host, key string }{
+			{duosim.AuthAPI, "auth_host", "auth"}, {duosim.AccountsAPI, "account_host", "accounts"}, {duosim.AdminAPI, "admin_host", "admin"},
+		} {
+			application := a.Application(f.kind)
+			values[f.host] = a.APIHostname
+			values[f.key+"_integration_key"], values[f.key+"_secret_key"] = application.IntegrationKey, application.SecretKey
+		}
+		break
+	}
+	return values
+}
+
+func introduce(out io.Writer, file devFile) {
+	fmt.Fprintf(out, "\n  Open      %s\n  E-mail    %s\n  Password  %s\n\n  The nine fields of the sandbox (Integration page):\n", file.URL, file.Email, file.Password)
+	for _, f := range []struct{ label, name string }{
+		{"Auth Host", "auth_host"}, {"Auth Integration Key", "auth_integration_key"}, {"Auth Secret Key", "auth_secret_key"},
+		{"Account Host", "account_host"}, {"Accounts API Integration Key", "accounts_integration_key"}, {"Accounts API Secret Key", "accounts_secret_key"},
+		{"Admin Host", "admin_host"}, {"Admin Integration Key", "admin_integration_key"}, {"Admin Secret Key", "admin_secret_key"},
+	} {
+		fmt.Fprintf(out, "    %-30s%s\n", f.label, file.Sandbox[f.name])
+	}
+	fmt.Fprintf(out, "\n  The same is in %s. Ctrl-C stops everything; data stays; make reset starts over.\n\n", filepath.Join(dataDir, "dev.json"))
+	if !static.HasHTMX() {
+		fmt.Fprint(out, "  Built without the scripts of npm: pages work, but without their live parts.\n\n")
+	}
+}

@@ -1,0 +1,72 @@
+// Command console is the whole product in one binary: the web console, its
+// database migrations, the Duo simulator, and the few things that are done on
+// the host rather than in a browser.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+)
+
+const usage = `console runs Cisco Duo for every client of an MSP.
+
+  console serve      start the web console (configured by the environment)
+  console migrate    bring the database schema up to date
+  console dev        start everything for a trial: private Postgres, simulator, console
+  console duosim     start the Duo simulator alone
+  console operator   add an operator
+  console key        make a key file
+  console version    print the version
+
+Each takes -h. The README tells which environment variables serve reads.
+`
+
+// command is one word after "console".
+type command func(ctx context.Context, args []string, out io.Writer) error
+
+var commands = map[string]command{
+	"serve":    serveCommand,
+	"migrate":  migrateCommand,
+	"dev":      devCommand,
+	"duosim":   duosimCommand,
+	"operator": operatorCommand,
+	"key":      keyCommand,
+	"version":  versionCommand,
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := dispatch(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "console:", err)
+		os.Exit(1)
+	}
+}
+
+func dispatch(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		_, err := io.WriteString(out, usage)
+		return err
+	}
+	run, found := commands[args[0]]
+	if !found {
+		return errors.New("there is no command " + args[0] + "; see: console help")
+	}
+	return run(ctx, args[1:], out)
+}
+
+func versionCommand(_ context.Context, _ []string, out io.Writer) error {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return errors.New("this binary carries no version")
+	}
+	_, err := fmt.Fprintf(out, "duodesk console %s (%s)\n", info.Main.Version, info.GoVersion)
+	return err
+}

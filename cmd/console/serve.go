@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"time"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/run"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+	"duodesk/internal/web"
+	"duodesk/static"
+)
+
+// stopAtMost is how long requests in flight may take to finish after a signal:
+// longer than any write to Duo.
+const stopAtMost = 25 * time.Second
+
+func serveCommand(ctx context.Context, args []string, _ io.Writer) error {
+	if err := flag.NewFlagSet("serve", flag.ExitOnError).Parse(args); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	c, faults := readConfig(os.Environ())
+	s, err := open(ctx, c)
+	if err = errors.Join(faults, err); err != nil {
+		return fmt.Errorf("cannot start:\n%w", err)
+	}
+	defer s.Close()
+	listener, err := listen(c.address)
+	if err != nil {
+		return err
+	}
+	log.Info("serving", "address", listener.Addr().String(), "public_url", c.publicURL.String(), "sandbox", c.sandboxAddress != "")
+	if !static.HasHTMX() {
+		log.Warn("built without the scripts of npm: pages work, but without their live parts")
+	}
+	return serve(ctx, c, s, listener, log)
+}
+
+// open opens key file and database and says everything that forbids a start.
+func open(ctx context.Context, c config) (*store.Store, error) {
+	var faults []error
+	var keys *secret.Keyring
+	if c.keyFile != "" {
+		var err error
+		if keys, err = secret.Load(c.keyFile); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	if c.databaseURL == "" {
+		return nil, errors.Join(faults...)
+	}
+	s, err := store.Open(ctx, c.databaseURL, keys)
+	if err != nil {
+		return nil, errors.Join(append(faults, err)...)
+	}
+	if err := s.Ping(ctx); err != nil {
+		faults = append(faults, fmt.Errorf("the database cannot be reached: %w", err))
+	} else {
+		faults = append(faults, s.CheckRole(ctx), s.CheckSchema(ctx))
+	}
+	if err := errors.Join(faults...); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use by another program; stop it, or set ADDR to another address", address)
+	}
+	return listener, err
+}
+
+// serve answers requests until ctx ends, then lets those in flight finish.
+func serve(ctx context.Context, c config, s *store.Store, listener net.Listener, log *slog.Logger) error {
+	server := &http.Server{
+		Handler: handler(c, s, log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping: no new requests, finishing those in flight")
+	finishing, cancel := context.WithTimeout(context.Background(), stopAtMost)
+	defer cancel()
+	return server.Shutdown(finishing)
+}
+
+// handler joins the parts of the web console.
+func handler(c config, s *store.Store, log *slog.Logger) http.Handler {
+	runner := run.New(run.Config{
+		Store: s, Now: time.Now, Log: log, Sandbox: c.sandboxAddress != "",
+		HTTP: duo.NewTransport(duo.TransportOptions{SandboxAddress: c.sandboxAddress, SandboxCA: c.sandboxCA}),
+	})
+	return web.New(web.Config{
+		Store: s, Runner: runner, Log: log, Now: time.Now, PublicURL: c.publicURL, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
+	}).Handler()
+}
