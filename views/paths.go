@@ -42,10 +42,7 @@ func integrationAct(ws, api, act string) string {
 }
 
 // SaveMapping takes a POST of mapping rows. The mapping itself is a section of Integration.
-func SaveMapping(ws string) string { return Workspace(ws) + mappingSuffix }
-
-// mappingSuffix is SaveMapping as the page at Integration sees it; a live row save posts to it.
-const mappingSuffix = "/integration/mapping"
+func SaveMapping(ws string) string { return Integration(ws) + "/mapping" }
 
 // MappingFilter chooses the part of the mapping to show. Zero values are left out of the address.
 type MappingFilter struct {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"duodesk/internal/store/storetest"
+
 	"fmt"
 	"image/png"
 	"net/http"
@@ -15,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := storetest.Run(m)
 	stopBrowser()
 	os.Exit(code)
 }

@@ -319,7 +319,7 @@ func evaluate[T any](p *page, expression string) T {
 
 // call makes the expression that calls a JavaScript function with the arguments.
 func call(function string, args ...any) string {
-	encoded, err := json.Marshal(args)
+	encoded, err := json.Marshal(append([]any{}, args...)) // no arguments are [], not null
 	if err != nil {
 		panic(err)
 	}

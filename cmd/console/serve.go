@@ -105,11 +105,14 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 
 // handler joins the parts of the web console.
 func handler(c config, s *store.Store, log *slog.Logger) http.Handler {
-	runner := run.New(run.Config{
+	return web.New(web.Config{
+		Store: s, Runner: runnerOf(c, s, log), Log: log, Now: time.Now, PublicURL: c.publicURL, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
+	}).Handler()
+}
+
+func runnerOf(c config, s *store.Store, log *slog.Logger) *run.Runner {
+	return run.New(run.Config{
 		Store: s, Now: time.Now, Log: log, Sandbox: c.sandboxAddress != "",
 		HTTP: duo.NewTransport(duo.TransportOptions{SandboxAddress: c.sandboxAddress, SandboxCA: c.sandboxCA}),
 	})
-	return web.New(web.Config{
-		Store: s, Runner: runner, Log: log, Now: time.Now, PublicURL: c.publicURL, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
-	}).Handler()
 }

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
+)
+
+// desk is the console as serve runs it, in a workspace of its own, with the demo
+// estate in a simulator of its own.
+type desk struct {
+	t      *testing.T
+	url    string // of the console
+	home   string // of the workspace
+	db     storetest.DB
+	sim    *duosim.Sim
+	ws     store.Workspace
+	owner  store.Operator
+	fields map[string]string
+	config config
+}
+
+func startDesk(t *testing.T) *desk {
+	t.Helper()
+	db := storetest.Open(t)
+	simulator, err := duosim.New(duosim.Options{Estate: duosim.EstateDemo})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sandbox, err := duosim.Listen(t.Context(), "127.0.0.1:0", simulator, duosim.ListenOptions{CADir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go sandbox.Serve()
+	t.Cleanup(func() { sandbox.Close(context.Background()) })
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{t: t, db: db, sim: simulator, url: "http://" + listener.Addr().String(), fields: sandboxValues(sandbox.Ready().Accounts)}
+	d.ws, d.owner = db.Workspace(t)
+	d.home = d.url + "/w/" + d.ws.Slug
+	ready := sandbox.Ready()
+	c := config{address: listener.Addr().String(), idle: time.Hour, longest: time.Hour, sandboxAddress: ready.Address, sandboxCAFile: ready.CAFile}
+	if c.publicURL, err = publicURL(d.url); err != nil {
+		t.Fatal(err)
+	}
+	pem, err := os.ReadFile(ready.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.sandboxCA = x509.NewCertPool()
+	c.sandboxCA.AppendCertsFromPEM(pem)
+	d.config = c
+	ctx, stop := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() { stopped <- serve(ctx, c, db.Store, listener, slog.New(slog.DiscardHandler)) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-stopped; err != nil {
+			t.Error("the console did not stop cleanly: ", err)
+		}
+	})
+	return d
+}
+
+// connect saves the nine fields and makes an organization for every Duo account,
+// for journeys that begin after that.
+func (d *desk) connect() {
+	d.t.Helper()
+	runner := runnerOf(d.config, d.db.Store, slog.New(slog.DiscardHandler))
+	sc, actor := store.WholeWorkspace(d.ws.ID), run.Actor{Operator: d.owner.ID, Role: catalog.Owner}
+	if refused, _, err := runner.SaveIntegration(d.t.Context(), sc, actor, d.fields); err != nil || refused != nil {
+		d.t.Fatal("saving the nine fields: ", err, refused)
+	}
+	if _, err := runner.AdoptAccounts(d.t.Context(), sc, actor); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// signIn signs the owner in by the form.
+func (d *desk) signIn(p *page) {
+	d.t.Helper()
+	p.open(d.url + "/signin")
+	p.fill("[name=email]", d.owner.Email)
+	p.fill("[name=password]", storetest.Password)
+	if status := p.follow("main form button"); status != 200 || d.url+p.address() != d.home {
+		p.fatalf("signing in led to %s with status %d", p.address(), status)
+	}
+}
+
+// organization is the address of one of the demo estate's clients.
+func (d *desk) organization(slug string) string { return d.home + "/o/" + slug }
+
+// contains fails unless the page's text holds all the words.
+func (p *page) contains(words ...string) {
+	p.t.Helper()
+	text := p.text("main")
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			p.fatalf("the page does not say %q", w)
+		}
+	}
+}
+
+// lacks fails if the page's markup holds any of the words.
+func (p *page) lacks(words ...string) {
+	p.t.Helper()
+	markup := evaluate[string](p, "document.documentElement.outerHTML")
+	for _, w := range words {
+		if strings.Contains(markup, w) {
+			p.fatalf("the page holds %q", w)
+		}
+	}
+}

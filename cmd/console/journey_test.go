@@ -1,0 +1,299 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"duodesk/internal/duo/duosim"
+)
+
+// snap keeps a picture of the page when PICTURES names a folder, to be looked at.
+func (p *page) snap(name string) {
+	if dir := os.Getenv("PICTURES"); dir != "" {
+		p.screenshot(filepath.Join(dir, name+".png"))
+	}
+}
+
+// The main job from a signed-out browser to a bypass code, by clicking.
+func TestMainJob(t *testing.T) {
+	t.Parallel()
+	d := startDesk(t)
+	p := newPage(t, pageOptions{Width: 1366, Height: 768})
+	d.signIn(p)
+	p.contains("Enter the nine values")
+	p.snap("home-empty")
+	p.follow("a[href$='/integration']")
+	p.snap("integration-empty")
+	nineFieldsByClicking(d, p)
+	mapByClicking(d, p)
+	p.follow("a[href$='/o/harbourlight-dental-group']")
+	p.contains("Connection", "Locked out")
+	p.snap("overview")
+	findUser(p, "amara")
+	bypassCode(d, p)
+	activation(p)
+	trashAndBack(p)
+}
+
+// nineFieldsByClicking saves with errors first, then rightly, and finds the
+// secrets gone from the page.
+func nineFieldsByClicking(d *desk, p *page) {
+	p.t.Helper()
+	p.fill("[name=auth_host]", " https://"+strings.ToUpper(d.fields["auth_host"])+"/ ")
+	p.fill("[name=auth_integration_key]", d.fields["auth_integration_key"])
+	p.fill("[name=auth_secret_key]", d.fields["auth_integration_key"])
+	p.fill("[name=account_host]", "admin-0a1b2c3d.duosecurity.com")
+	p.fill("[name=admin_secret_key]", d.fields["admin_secret_key"])
+	if status := p.follow("#nine .buttons button"); status != 422 {
+		p.fatalf("a form with faults was answered with %d", status)
+	}
+	p.contains("6 things need a change", "This is an integration key", "admin panel", "Fill this in")
+	if !evaluate[bool](p, `document.activeElement.matches(".summary")`) {
+		p.fatalf("the error summary does not have the focus, but %s", p.focused())
+	}
+	if title := evaluate[string](p, "document.title"); !strings.HasPrefix(title, "Error: ") {
+		p.fatalf("the title is %q", title)
+	}
+	p.lacks(d.fields["admin_secret_key"])
+	p.axe()
+	p.snap("integration-errors")
+	for name, value := range d.fields {
+		// The Admin secret is in the draft: leaving it empty uses it.
+		if name != "admin_secret_key" {
+			p.fill("[name="+name+"]", value)
+		}
+	}
+	p.follow("#nine .buttons button")
+	p.contains("All three APIs accept their keys", "The Accounts API lists 24 accounts", "Writing is not checked")
+	for name, value := range d.fields {
+		if strings.HasSuffix(name, "_secret_key") {
+			p.lacks(value)
+		}
+	}
+	p.axe()
+	p.snap("integration-good")
+}
+
+// mapByClicking makes one organization by hand, takes a suggestion for it, gives
+// it a directory key, and makes all others at once.
+func mapByClicking(d *desk, p *page) {
+	p.t.Helper()
+	p.open(d.home + "/o/new")
+	p.fill("[name=name]", "Harbourlight Dental Group")
+	p.follow("main form.form button")
+	p.contains("Harbourlight Dental Group")
+	p.snap("overview-unmapped")
+	p.open(d.home + "/integration?suggest=1#mapping")
+	p.contains("Suggested, not saved yet")
+	p.snap("mapping-suggested")
+	p.fill("[name^='directory_key.']", "too short")
+	p.click("td.row-acts button")
+	p.waitText("#mapping", "directory keys have 20")
+	p.fill("[name^='directory_key.']", "DS2ACAGGQBNC95H3U4QS")
+	p.click("td.row-acts button")
+	p.waitGone("#mapping tr[data-bad]")
+	p.open(d.home + "/integration/accounts/organizations")
+	p.contains("Create 23 organizations")
+	p.follow("main form button")
+	p.contains("24 of 24 organizations mapped", "1 of 24 have a directory key")
+	p.axe()
+	p.snap("mapping-full")
+}
+
+func findUser(p *page, name string) {
+	p.t.Helper()
+	p.follow("a[href$='/harbourlight-dental-group/users']")
+	p.snap("users")
+	p.axe()
+	p.fill("main input[type=search]", name)
+	p.until("the list shows one user", call(`() => document.querySelectorAll("#list tbody tr").length === 1`))
+	p.follow("#list tbody a[href*='/users/']")
+	p.contains("Amara Okonkwo", "Bypass codes")
+	p.axe()
+	p.snap("user")
+}
+
+func bypassCode(d *desk, p *page) {
+	p.t.Helper()
+	user := d.url + p.address()
+	p.follow("a[href*='create-bypass-code-for-user']")
+	p.contains("Without the tick", "until")
+	p.axe()
+	p.snap("bypass")
+	p.follow("main form button.primary")
+	code := evaluate[string](p, `document.querySelector("[data-plain]").dataset.plain`)
+	if len(code) < 6 {
+		p.fatalf("no code is shown")
+	}
+	p.contains("Shown once", "Good for 1 use")
+	p.axe()
+	p.snap("bypass-result")
+	p.open(user)
+	p.contains("1 use left")
+	p.lacks(code)
+}
+
+func activation(p *page) {
+	p.t.Helper()
+	p.follow("a[href*='send-activation-url']")
+	p.contains("This disconnects")
+	p.snap("activation")
+	p.follow("main form button.primary")
+	p.contains("Works until", "Shown once")
+	if modules := evaluate[int](p, `(document.querySelector("svg.qr path").getAttribute("d").match(/M/g) || []).length`); modules < 200 {
+		p.fatalf("the QR code has %d dark modules", modules)
+	}
+	p.axe()
+	p.snap("activation-result")
+	p.follow("main a.button.primary")
+}
+
+func trashAndBack(p *page) {
+	p.t.Helper()
+	p.follow("a[href*='delete-user']:not([href*='permanent'])")
+	p.contains("cannot sign in from now on", "Harbourlight Dental Group")
+	p.snap("trash")
+	p.follow("main form button.danger")
+	p.contains("In the trash", "Sent user")
+	p.follow("a[href*='restore-user']")
+	p.follow("main form button.primary")
+	p.contains("Restored user", "Active")
+}
+
+// The same by keyboard alone: no pointer is used from the sign-in on.
+func TestBypassCodeByKeyboard(t *testing.T) {
+	t.Parallel()
+	d := startDesk(t)
+	d.connect()
+	p := newPage(t, pageOptions{})
+	d.signIn(p)
+	p.open(d.organization("harbourlight-dental-group") + "/users")
+	p.press("/")
+	p.until("the search has the focus", call(`() => document.activeElement.type === "search"`))
+	p.press(kb.Backspace) // the protocol sends the character apart from the key, a keyboard does not
+	p.press("frontdesk")
+	p.until("the list shows one user", call(`() => document.querySelectorAll("#list tbody tr").length === 1`))
+	p.until("tabbing reaches the user", call(`() => { const a = document.querySelector("#list tbody a[href*='/users/']"); a.focus(); return document.activeElement === a }`))
+	p.pressAndFollow(kb.Enter)
+	p.pressAndFollow("b")
+	p.contains("Create bypass code")
+	p.pressAndFollow(kb.Enter)
+	p.contains("Shown once", "Good for 1 use")
+}
+
+// Everything works without scripts, in a narrow window, in the dark.
+func TestMainJobNarrowDarkWithoutScripts(t *testing.T) {
+	t.Parallel()
+	d := startDesk(t)
+	p := newPage(t, pageOptions{Width: 390, Height: 844, Dark: true, NoJS: true})
+	d.signIn(p)
+	p.open(d.home + "/integration")
+	p.fitsWidth()
+	for name, value := range d.fields {
+		p.fill("[name="+name+"]", value)
+	}
+	p.follow("#nine .buttons button")
+	p.contains("All three APIs accept their keys")
+	p.fitsWidth()
+	p.snap("narrow-integration")
+	p.open(d.home + "/integration/accounts/organizations")
+	p.follow("main form button")
+	p.fitsWidth()
+	p.snap("narrow-mapping")
+	p.fill("[name^='directory_key.']", "DS2ACAGGQBNC95H3U4QS")
+	p.follow("td.row-acts button")
+	p.contains("1 of 24 have a directory key")
+	p.open(d.organization("harbourlight-dental-group") + "/users?q=amara")
+	p.fitsWidth()
+	p.snap("narrow-users")
+	p.follow("#list tbody a[href*='/users/']")
+	p.fitsWidth()
+	p.snap("narrow-user")
+	p.follow("a[href*='create-bypass-code-for-user']")
+	p.fitsWidth()
+	p.snap("narrow-bypass")
+	p.follow("main form button.primary")
+	p.contains("Shown once")
+	p.snap("narrow-bypass-result")
+	p.follow("main a.button.primary")
+	p.follow("a[href*='send-activation-url']")
+	p.follow("main form button.primary")
+	p.fitsWidth()
+	p.snap("narrow-activation-result")
+}
+
+// Duo can be in any state: the page says so, nothing breaks, and what was typed
+// stays.
+func TestDuoDown(t *testing.T) {
+	t.Parallel()
+	d := startDesk(t)
+	d.connect()
+	p := newPage(t, pageOptions{Width: 1366, Height: 768})
+	d.signIn(p)
+	for slug, words := range map[string]string{
+		"fault-rate-limited": "limiting how often", "fault-down": "cannot be reached", "fault-keys-revoked": "does not know this integration key",
+		"fault-unavailable-503": "internal error",
+	} {
+		p.open(d.organization(slug))
+		p.contains(words, "Try again")
+		p.open(d.organization(slug) + "/users")
+		p.contains(words)
+		p.snap("users-" + slug)
+	}
+	// Duo goes away between the form and its sending.
+	users := d.organization("harbourlight-dental-group") + "/users"
+	p.open(users + "?q=amara")
+	p.follow("#list tbody a[href*='/users/']")
+	p.follow("a[href*='create-bypass-code-for-user']")
+	p.fill("[name=ticket]", "T-4711")
+	d.sim.SetFault("api-5e6f7a8b.duosim.localhost", duosim.Fault{Kind: duosim.RateLimited})
+	if status := p.follow("main form button.primary"); status != 429 {
+		p.fatalf("a rate-limited form was answered with %d", status)
+	}
+	p.contains("limiting how often", "Nothing was done")
+	if p.value("[name=ticket]") != "T-4711" {
+		p.fatalf("what was typed is lost")
+	}
+	p.snap("bypass-rate-limited")
+	d.sim.SetFault("api-5e6f7a8b.duosim.localhost", duosim.Fault{})
+	p.follow("main form button.primary")
+	p.contains("Shown once")
+}
+
+// A client's Duo holds whatever its users typed into it: no page may run or break
+// by it. Any dialog, script error, stray request or policy report fails.
+func TestHostileEstate(t *testing.T) {
+	t.Parallel()
+	d := startDesk(t)
+	d.connect()
+	p := newPage(t, pageOptions{Width: 1366, Height: 768})
+	d.signIn(p)
+	p.open(d.home + "/integration")
+	at := d.organization("hostile-strings-script-co")
+	for _, page := range []string{"", "/users", "/phones", "/bypass-codes", "/runs"} {
+		if status := p.open(at + page); status != 200 {
+			p.fatalf("%s was answered with %d", page, status)
+		}
+		p.fitsWidth()
+		p.snap("hostile" + strings.ReplaceAll(page, "/", "-"))
+	}
+	p.open(at + "/users")
+	count := p.count("#list tbody a[href*='/users/']")
+	for i := range count {
+		p.open(at + "/users")
+		address := evaluate[string](p, call(`(i) => document.querySelectorAll("#list tbody a[href*='/users/']")[i].href`, i))
+		p.open(address)
+		p.fitsWidth()
+		p.axe()
+		p.snap("hostile-user-" + string(rune('a'+i)))
+		for _, sheet := range []string{"update-user", "create-bypass-code-for-user", "delete-user"} {
+			p.follow("a[href*='" + sheet + "']")
+			p.fitsWidth()
+			p.open(address)
+		}
+	}
+}
