@@ -88,6 +88,9 @@ func (r *Runner) SaveIntegration(ctx context.Context, sc store.Scope, actor Acto
 	}
 	plain, notes, bad := checkShape(typed, hasSecret, r.sandbox)
 	if len(bad) > 0 {
+		for name := range notes {
+			typed[name] = plain[name] // the note says what was taken off
+		}
 		err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 			return tx.SaveDraft(ctx, actor.Operator, integrationForm, typed, r.now())
 		})

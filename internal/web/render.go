@@ -133,13 +133,13 @@ func distance(d time.Duration) string {
 	if d < 0 {
 		d, ago, in = -d, "", "in "
 	}
-	switch {
+	switch d = d.Round(time.Second); {
 	case d < time.Minute:
 		return in + strconv.Itoa(int(d/time.Second)) + " s" + ago
 	case d < time.Hour:
-		return in + strconv.Itoa(int(d/time.Minute)) + " min" + ago
+		return in + strconv.Itoa(int(d.Round(time.Minute)/time.Minute)) + " min" + ago
 	case d < 48*time.Hour:
-		return in + strconv.Itoa(int(d/time.Hour)) + " h" + ago
+		return in + strconv.Itoa(int(d.Round(time.Hour)/time.Hour)) + " h" + ago
 	}
 	return in + strconv.Itoa(int(d/(24*time.Hour))) + " days" + ago
 }

@@ -34,8 +34,12 @@ func (s *Server) userPage(v visitor, u duo.User, codes []duo.BypassCode) views.U
 		page.StateNote = catalog.Plain(u.LockoutReason)
 	}
 	page.Facts = s.userFacts(u)
-	for _, p := range u.Phones {
-		page.Phones = append(page.Phones, s.userPhone(v, u, p))
+	for i, p := range u.Phones {
+		key := ""
+		if i == 0 {
+			key = "a"
+		}
+		page.Phones = append(page.Phones, s.userPhone(v, u, p, key))
 	}
 	for _, code := range codes {
 		page.Codes = append(page.Codes, s.userCode(v, u, code))
@@ -112,10 +116,10 @@ func userActs(v visitor, u duo.User) []views.Act {
 	return acts
 }
 
-func (s *Server) userPhone(v visitor, u duo.User, p duo.Phone) views.UserPhone {
+func (s *Server) userPhone(v visitor, u duo.User, p duo.Phone, key string) views.UserPhone {
 	phone := views.UserPhone{Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Kind: phoneKind(p), Activated: activatedChip(p), LastSeen: s.when(p.LastSeen)}
 	if v.role >= catalog.Helpdesk && p.Type != "Landline" {
-		phone.Acts = append(phone.Acts, views.Act{Text: "Activate", Key: "a", Href: actionPath(v, "send-activation-url", "phone_id", string(p.ID), "user_id", string(u.ID))})
+		phone.Acts = append(phone.Acts, views.Act{Text: "Activate", Key: key, Href: actionPath(v, "send-activation-url", "phone_id", string(p.ID), "user_id", string(u.ID))})
 	}
 	if v.role >= catalog.Technician {
 		phone.Acts = append(phone.Acts, views.Act{Text: "Un-assign", Danger: true,
