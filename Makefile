@@ -16,7 +16,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Start the console with a private database and the Duo simulator (ADDR=127.0.0.1:8080)
-	@exec bin/console dev
+	@exec bin/console dev --end-with-parent
 
 reset: build ## Delete the database and the simulator of `make run` and start over next time
 	@exec bin/console dev --reset

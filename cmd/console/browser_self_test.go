@@ -16,7 +16,15 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
+// asCommand makes the test binary the console itself, so that tests can start
+// and kill the real program without building it again.
+const asCommand = "DUODESK_TEST_AS_CONSOLE"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+		return
+	}
 	code := storetest.Run(m)
 	stopBrowser()
 	os.Exit(code)

@@ -49,13 +49,16 @@ type devSimulator struct {
 func devCommand(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("dev", flag.ExitOnError)
 	reset := flags.Bool("reset", false, "delete what earlier trials left, and stop")
+	bound := flags.Bool("end-with-parent", false, "stop when the process that started this one dies")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if *reset {
 		return resetTrial(out)
 	}
-	endWithParent()
+	if *bound {
+		endWithParent()
+	}
 	address := orElse(os.Getenv("ADDR"), "127.0.0.1:8080")
 	listener, err := listen(address)
 	if err != nil {

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"duodesk/internal/secret"
+	"duodesk/internal/store/storetest"
+)
+
+func TestReadConfigSaysAllFaultsAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := readConfig([]string{
+		"ADDR=nonsense", "CONSOLE_PUBLIC_URL=http://duo.example.com", "CONSOLE_SESSION_IDLE=soon", "CONSOLE_SESSION_LONGEST=1s",
+		"CONSOLE_SESION_IDLE=10m", "CONSOLE_SANDBOX_ADDRESS=127.0.0.1:1",
+	})
+	if err == nil {
+		t.Fatal("a configuration full of faults was accepted")
+	}
+	for _, words := range []string{
+		"ADDR", "DATABASE_URL is missing", "CONSOLE_KEY_FILE is missing", "CONSOLE_PUBLIC_URL: duo.example.com is reached over plain http",
+		"CONSOLE_SESSION_IDLE", "CONSOLE_SESSION_LONGEST", "CONSOLE_SESION_IDLE is not a setting", "CONSOLE_SANDBOX_CA_FILE is missing",
+	} {
+		if !strings.Contains(err.Error(), words) {
+			t.Errorf("nothing is said of %q in:\n%v", words, err)
+		}
+	}
+}
+
+func TestReadConfig(t *testing.T) {
+	t.Parallel()
+	good := []string{"DATABASE_URL=postgres://console_app@db/console", "CONSOLE_KEY_FILE=/etc/console/key.json"}
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		add   []string
+		fault string // empty: accepted
+	}{
+		"plain":                        {nil, ""},
+		"https":                        {[]string{"CONSOLE_PUBLIC_URL=https://duo.example.com"}, ""},
+		"loopback name":                {[]string{"CONSOLE_PUBLIC_URL=http://localhost:9000"}, ""},
+		"loopback v6":                  {[]string{"CONSOLE_PUBLIC_URL=http://[::1]:9000"}, ""},
+		"all addresses over http":      {[]string{"ADDR=0.0.0.0:8080"}, "plain http"},
+		"http elsewhere":               {[]string{"CONSOLE_PUBLIC_URL=http://10.0.0.1"}, "plain http"},
+		"a name that begins so":        {[]string{"CONSOLE_PUBLIC_URL=http://localhost.example.com"}, "plain http"},
+		"with a path":                  {[]string{"CONSOLE_PUBLIC_URL=https://example.com/duo"}, "not an address"},
+		"with a user":                  {[]string{"CONSOLE_PUBLIC_URL=https://a@example.com"}, "not an address"},
+		"another scheme":               {[]string{"CONSOLE_PUBLIC_URL=ftp://example.com"}, "https://"},
+		"idle too long":                {[]string{"CONSOLE_SESSION_IDLE=48h"}, "CONSOLE_SESSION_IDLE"},
+		"idle":                         {[]string{"CONSOLE_SESSION_IDLE=10m"}, ""},
+		"sandbox on a public address":  {[]string{"CONSOLE_PUBLIC_URL=https://duo.example.com", "CONSOLE_SANDBOX_ADDRESS=127.0.0.1:1", "CONSOLE_SANDBOX_CA_FILE=" + ca}, "only while CONSOLE_PUBLIC_URL is a loopback"},
+		"sandbox without certificate":  {[]string{"CONSOLE_SANDBOX_ADDRESS=127.0.0.1:1", "CONSOLE_SANDBOX_CA_FILE=" + ca}, "no certificate"},
+		"sandbox without its address":  {[]string{"CONSOLE_SANDBOX_CA_FILE=" + ca}, "CONSOLE_SANDBOX_ADDRESS is missing"},
+		"a typing error":               {[]string{"CONSOLE_KEYFILE=x"}, "not a setting"},
+		"names of others do not count": {[]string{"PATH=/bin", "CONSOLES=2"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := readConfig(append(append([]string{}, good...), test.add...))
+			switch {
+			case test.fault == "" && err != nil:
+				t.Errorf("refused: %v", err)
+			case test.fault == "" && (c.idle == 0 || c.longest != 10*time.Hour || c.publicURL == nil):
+				t.Errorf("read as %+v", c)
+			case test.fault != "" && (err == nil || !strings.Contains(err.Error(), test.fault)):
+				t.Errorf("expected %q, got: %v", test.fault, err)
+			}
+		})
+	}
+}
+
+// serve must not start where a promise of the product would not hold.
+func TestOpenRefusesToStart(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	key := filepath.Join(t.TempDir(), "key.json")
+	if err := secret.Create(key); err != nil {
+		t.Fatal(err)
+	}
+	open0644 := filepath.Join(t.TempDir(), "key.json")
+	text, err := os.ReadFile(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(open0644, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(open0644, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	short := filepath.Join(t.TempDir(), "key.json")
+	if err := os.WriteFile(short, text[:40], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := func(database string) string {
+		u, err := url.Parse(db.AppURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.Path = "/" + database
+		return u.String()
+	}
+	db.Exec(t, `create database unmigrated`)
+	for name, test := range map[string]struct {
+		c      config
+		faults []string
+	}{
+		"as it should be":        {config{databaseURL: db.AppURL, keyFile: key}, nil},
+		"superuser":              {config{databaseURL: db.OwnerURL, keyFile: key}, []string{"is a superuser"}},
+		"migrations pending":     {config{databaseURL: elsewhere("unmigrated"), keyFile: key}, []string{"migrations are pending"}},
+		"key file missing":       {config{databaseURL: db.AppURL, keyFile: key + ".not"}, []string{"is missing"}},
+		"key file open to all":   {config{databaseURL: db.AppURL, keyFile: open0644}, []string{"open to others", "chmod 600"}},
+		"key file cut off":       {config{databaseURL: db.AppURL, keyFile: short}, []string{"too short"}},
+		"no database":            {config{databaseURL: elsewhere("nowhere"), keyFile: key}, []string{"cannot be reached"}},
+		"several faults at once": {config{databaseURL: db.OwnerURL, keyFile: short}, []string{"is a superuser", "too short"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := open(t.Context(), test.c)
+			if s != nil {
+				defer s.Close()
+			}
+			if len(test.faults) == 0 && err != nil {
+				t.Errorf("refused: %v", err)
+			}
+			for _, fault := range test.faults {
+				if err == nil || !strings.Contains(err.Error(), fault) {
+					t.Errorf("expected %q, got: %v", fault, err)
+				}
+			}
+		})
+	}
+}
