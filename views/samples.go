@@ -88,9 +88,9 @@ func sampleOrganizations() []OrganizationRow {
 	return []OrganizationRow{
 		{OrganizationTag: bright, State: Chip{Level: "bad", Text: "Account gone"}, Account: "Bright Futures", Keyed: true},
 		{OrganizationTag: lyndon, State: Chip{Level: "warn", Text: "Not mapped"}},
-		{OrganizationTag: acme, State: mapped, Account: "Acme Dental", Keyed: true, Users: "184", UsersAge: minutesAgo},
-		{OrganizationTag: harbour, State: mapped, Account: "Harbour Legal", Users: "41", UsersAge: When{ISO: "2026-08-03T09:58:00Z", Text: "10:58", Ago: "4 min ago"}},
-		{OrganizationTag: hostile, State: mapped, Account: hostile.Name, Users: "0"},
+		{OrganizationTag: acme, State: mapped, Account: "…8WPL · api-5e6f7a8b", Keyed: true},
+		{OrganizationTag: harbour, State: mapped, Account: "…B3F0 · api-0c1d2e3f"},
+		{OrganizationTag: hostile, State: mapped, Account: hostile.Name},
 	}
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -49,7 +50,8 @@ func organizationRows(found []store.Organization) []views.OrganizationRow {
 		row := views.OrganizationRow{OrganizationTag: tagOf(o), Keyed: o.DirectoryKey != "", State: views.Chip{Level: "idle", Text: "Not mapped"}}
 		if o.Mapped() {
 			row.State = views.Chip{Level: "ok", Text: "Mapped"}
-			row.Account = "…" + tail(o.AccountID) + " · " + o.APIHostname
+			host, _, _ := strings.Cut(o.APIHostname, ".")
+			row.Account = "…" + tail(o.AccountID) + " · " + host
 		}
 		rows = append(rows, row)
 	}

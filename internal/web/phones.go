@@ -64,7 +64,7 @@ func phoneMatches(p duo.Phone, q string) bool {
 
 func (s *Server) phoneRow(v visitor, p duo.Phone) views.PhoneRow {
 	row := views.PhoneRow{ID: string(p.ID), Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Platform: phoneKind(duo.Phone{Platform: p.Platform, Type: p.Type}),
-		Model: catalog.Plain(p.Model), Activated: activatedChip(p), LastSeen: s.when(p.LastSeen)}
+		Model: catalog.Plain(strings.TrimPrefix(p.Model, "Unknown")), Activated: activatedChip(p), LastSeen: s.when(p.LastSeen)}
 	for _, u := range p.Users {
 		row.Users = append(row.Users, views.Link{Text: displayName(u), Href: views.User(v.workspace.Slug, v.organization.Slug, string(u.ID))})
 	}
