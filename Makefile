@@ -59,7 +59,7 @@ scripts-for-pages:
 	fi
 
 node_modules/.package-lock.json: package.json package-lock.json
-	@scripts/retry npm ci --ignore-scripts --no-audit --no-fund
+	@npm_config_update_notifier=false scripts/retry npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 static/vendor/htmx.min.js: node_modules/.package-lock.json
