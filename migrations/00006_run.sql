@@ -19,7 +19,8 @@ create table run (
     started_at      timestamptz not null,
     finished_at     timestamptz,
     primary key (workspace_id, id),
-    foreign key (workspace_id, organization_id) references organization
+    foreign key (workspace_id, organization_id) references organization,
+    check ((state = 'sending') = (finished_at is null))
 );
 create index run_latest on run (workspace_id, started_at desc, id);
 create index run_organization_latest on run (workspace_id, organization_id, started_at desc, id);
@@ -33,7 +34,7 @@ create policy started on run for insert
     with check (workspace_id = (select app.workspace())
         and ((select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[])));
 create policy closed_once on run for update
-    using (workspace_id = (select app.workspace()) and state in ('sending', 'unknown')
+    using (workspace_id = (select app.workspace()) and state = 'sending'
         and ((select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[])))
     with check (workspace_id = (select app.workspace()));
 

@@ -26,6 +26,10 @@ type cost struct {
 
 var today = cost{memory: 46 * 1024, time: 1, threads: 1}
 
+// most bounds what a stored hash may ask for: a damaged one must not take all
+// memory and end the process.
+var most = cost{memory: 256 * 1024, time: 16, threads: 16}
+
 const (
 	saltLength = 16
 	hashLength = 32
@@ -97,7 +101,8 @@ func parseHash(hash string) (c cost, salt, sum []byte, err error) {
 	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return c, nil, nil, bad
 	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil || c.time == 0 || c.threads == 0 {
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil || c.time == 0 || c.threads == 0 ||
+		c.memory > most.memory || c.time > most.time || c.threads > most.threads {
 		return c, nil, nil, bad
 	}
 	if salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil {

@@ -12,7 +12,7 @@ import (
 
 // NewOperator is what AddOperator needs to know.
 type NewOperator struct {
-	Workspace    string // name; created when no workspace has its slug
+	Workspace    string // name or slug; created when no workspace has its slug
 	Email        string
 	PasswordHash string
 	Role         string
@@ -27,24 +27,34 @@ type AddedOperator struct {
 // ErrBelongs says that an operator belongs to the workspace already.
 var ErrBelongs = errors.New("that operator already belongs to that workspace")
 
+// ErrOtherWorkspace says that the slug of a workspace's name belongs to a
+// workspace of another name.
+var ErrOtherWorkspace = errors.New("a workspace of another name has that address already; say its slug to mean that one, or choose a name that differs in Latin letters or digits")
+
 // AddOperator makes an operator and the membership in a workspace, as the owner
 // role and from the command line only: the web has no way to make a first
 // owner. An operator who exists keeps the password and gains the membership;
-// ErrBelongs says that there is that membership already.
+// ErrBelongs says that there is that membership already, ErrOtherWorkspace that
+// the name would lead into a workspace of another name.
 func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added AddedOperator, err error) {
 	conn, err := pgx.Connect(ctx, ownerURL)
 	if err != nil {
 		return added, fmt.Errorf("store: connect: %w", err)
 	}
 	defer conn.Close(ctx)
-	added.Workspace = Slug(n.Workspace)
+	name := strings.TrimSpace(n.Workspace)
+	added.Workspace = Slug(name)
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		var workspace, operator uuid.UUID
+		var found string
 		err := tx.QueryRow(ctx, `
 			insert into workspace (slug, name) values ($1, $2)
-			on conflict (slug) do update set name = workspace.name returning id`, added.Workspace, strings.TrimSpace(n.Workspace)).Scan(&workspace)
+			on conflict (slug) do update set name = workspace.name returning id, name`, added.Workspace, name).Scan(&workspace, &found)
 		if err != nil {
 			return err
+		}
+		if !strings.EqualFold(found, name) && added.Workspace != name {
+			return ErrOtherWorkspace
 		}
 		err = tx.QueryRow(ctx, `
 			insert into operator (email, password_hash) values ($1, $2)
@@ -66,19 +76,22 @@ func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added Add
 	return added, err
 }
 
-// SetPassword replaces the password of an operator, as the owner role and from
-// the command line only.
+// SetPassword replaces the password of an operator and ends all sessions, as the
+// owner role and from the command line only.
 func SetPassword(ctx context.Context, ownerURL, email, hash string) error {
 	conn, err := pgx.Connect(ctx, ownerURL)
 	if err != nil {
 		return fmt.Errorf("store: connect: %w", err)
 	}
 	defer conn.Close(ctx)
-	done, err := conn.Exec(ctx, `update operator set password_hash = $2 where email = $1`, email, hash)
-	if err == nil && done.RowsAffected() == 0 {
-		return ErrNotFound
-	}
-	return err
+	return meaning(pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		var operator uuid.UUID
+		if err := tx.QueryRow(ctx, `update operator set password_hash = $2 where email = $1 returning id`, email, hash).Scan(&operator); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `delete from session where operator_id = $1`, operator)
+		return err
+	}))
 }
 
 // SetAppPassword lets the server's role sign in with a password, where the

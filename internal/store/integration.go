@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -82,8 +83,7 @@ func (t *Tx) secretPlace(api string, version int) secret.Place {
 // AddCandidate stores a new version of an API's fields, in the place of any
 // candidate before it, and returns its number.
 func (t *Tx) AddCandidate(ctx context.Context, api, host, integrationKey string, key secret.Secret, operator uuid.UUID, now time.Time) (int, error) {
-	// Two saves at once would take the same number.
-	if _, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('integration ' || app.workspace()::text, 0))`); err != nil {
+	if err := t.lockVersions(ctx); err != nil {
 		return 0, err
 	}
 	if err := t.retire(ctx, api, Candidate); err != nil {
@@ -109,6 +109,9 @@ func (t *Tx) AddCandidate(ctx context.Context, api, host, integrationKey string,
 // returns ErrNotFound when that version is not the candidate any more; version 0
 // stands for whichever is.
 func (t *Tx) Activate(ctx context.Context, api string, version int) error {
+	if err := t.lockVersions(ctx); err != nil {
+		return err
+	}
 	if err := t.retire(ctx, api, Active); err != nil {
 		return err
 	}
@@ -121,6 +124,14 @@ func (t *Tx) Activate(ctx context.Context, api string, version int) error {
 
 // Discard drops the candidate of an API.
 func (t *Tx) Discard(ctx context.Context, api string) error { return t.retire(ctx, api, Candidate) }
+
+// lockVersions lets the workspace's changes of credentials go one after the
+// other: two saves at once would take the same number, and a save that meets an
+// activation could leave two versions in use.
+func (t *Tx) lockVersions(ctx context.Context) error {
+	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('integration ' || app.workspace()::text, 0))`)
+	return err
+}
 
 // retire takes a version out of use and destroys its secret key.
 func (t *Tx) retire(ctx context.Context, api, state string) error {
@@ -170,6 +181,10 @@ func (t *Tx) Draft(ctx context.Context, operator uuid.UUID, form string, now tim
 		return nil, time.Time{}, meaning(err)
 	}
 	opened, err := t.keys.Open(t.draftPlace(operator, form), sealed)
+	if errors.Is(err, secret.ErrCannotOpen) {
+		// Sealed under another key file: it has to be typed again in any case.
+		return nil, time.Time{}, ErrNotFound
+	}
 	if err != nil {
 		return nil, time.Time{}, err
 	}

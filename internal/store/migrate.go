@@ -104,15 +104,16 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 	return nil
 }
 
-// CheckRole refuses a database role that row-level security would not bind.
+// CheckRole refuses a database role that row-level security would not bind, or
+// that may become one.
 func (s *Store) CheckRole(ctx context.Context) error {
 	var role string
 	var super, bypass, owner bool
 	err := s.pool.QueryRow(ctx, `
-		select rolname, rolsuper, rolbypassrls,
+		select current_user, bool_or(rolsuper), bool_or(rolbypassrls),
 		       exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-		               where n.nspname in ('public', 'app') and c.relkind in ('r', 'p') and pg_has_role(current_user, c.relowner, 'usage'))
-		from pg_roles where rolname = current_user`).Scan(&role, &super, &bypass, &owner)
+		               where n.nspname in ('public', 'app') and c.relkind in ('r', 'p') and pg_has_role(current_user, c.relowner, 'member'))
+		from pg_roles where pg_has_role(current_user, oid, 'member')`).Scan(&role, &super, &bypass, &owner)
 	switch {
 	case err != nil:
 		return fmt.Errorf("store: read role: %w", err)

@@ -34,10 +34,10 @@ func (s *Store) operator(ctx context.Context, sql string, arg any) (Operator, er
 	return op, meaning(err)
 }
 
-// SetPasswordHash replaces an operator's password hash, as after a change of
-// the hash's parameters.
-func (s *Store) SetPasswordHash(ctx context.Context, operator uuid.UUID, hash string) error {
-	_, err := s.pool.Exec(ctx, `update operator set password_hash = $2 where id = $1`, operator, hash)
+// RenewPasswordHash replaces an operator's password hash by one with other
+// parameters, unless the password was changed meanwhile.
+func (s *Store) RenewPasswordHash(ctx context.Context, operator Operator, hash string) error {
+	_, err := s.pool.Exec(ctx, `update operator set password_hash = $3 where id = $1 and password_hash = $2`, operator.ID, operator.PasswordHash, hash)
 	return err
 }
 

@@ -20,6 +20,9 @@ type Organization struct {
 	DirectoryKey string
 }
 
+// LongestName is how many characters an organization's name may have.
+const LongestName = 200
+
 // Mapped reports whether the organization has a Duo account.
 func (o Organization) Mapped() bool { return o.AccountID != "" }
 
@@ -81,32 +84,55 @@ func (t *Tx) OrganizationsByID(ctx context.Context, ids []uuid.UUID) ([]Organiza
 // and returns them. Names may repeat: the slug tells them apart. It needs a
 // scope of the whole workspace, since only that sees all slugs.
 func (t *Tx) CreateOrganizations(ctx context.Context, names ...string) ([]Organization, error) {
+	made := make([]Organization, len(names))
+	for i, name := range names {
+		made[i] = Organization{ID: uuid.New(), Name: name}
+	}
+	return made, t.createOrganizations(ctx, made)
+}
+
+// CreateOrganization is CreateOrganizations for one whose id is given, so that a
+// form sent twice creates once: a *ConflictError on "organization_pkey" says
+// that it exists.
+func (t *Tx) CreateOrganization(ctx context.Context, id uuid.UUID, name string) (Organization, error) {
+	made := []Organization{{ID: id, Name: name}}
+	err := t.createOrganizations(ctx, made)
+	return made[0], err
+}
+
+func (t *Tx) createOrganizations(ctx context.Context, made []Organization) error {
 	// Two at once would choose the same slugs.
-	if _, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('organization ' || app.workspace()::text, 0))`); err != nil {
-		return nil, err
+	if err := t.LockMapping(ctx); err != nil {
+		return err
 	}
 	rows, err := t.tx.Query(ctx, `select slug from organization`)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	slugs, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
-		return nil, err
+		return err
 	}
 	taken := map[string]bool{"new": true}
 	for _, slug := range slugs {
 		taken[slug] = true
 	}
-	created := make([]Organization, 0, len(names))
 	batch := &pgx.Batch{}
-	for i, name := range names {
-		o := Organization{ID: uuid.New(), Name: name, Slug: freeSlug(name, taken), Colour: (len(slugs)+i)%12 + 1}
+	for i := range made {
+		o := &made[i]
+		o.Slug, o.Colour = freeSlug(o.Name, taken), (len(slugs)+i)%12+1
 		taken[o.Slug] = true
 		batch.Queue(`insert into organization (workspace_id, id, slug, name, colour) values ($1, $2, $3, $4, $5)`,
 			t.scope.workspace, o.ID, o.Slug, o.Name, o.Colour)
-		created = append(created, o)
 	}
-	return created, meaning(t.tx.SendBatch(ctx, batch).Close())
+	return meaning(t.tx.SendBatch(ctx, batch).Close())
+}
+
+// LockMapping waits until nobody else creates or maps organizations of the
+// workspace, and keeps others waiting until the transaction ends.
+func (t *Tx) LockMapping(ctx context.Context) error {
+	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('mapping ' || app.workspace()::text, 0))`)
+	return err
 }
 
 // Account is an account that the workspace's Accounts key lists in Duo.
@@ -135,6 +161,10 @@ func (t *Tx) SaveAccounts(ctx context.Context, accounts []Account, now time.Time
 			on conflict (workspace_id, account_id) do nothing`,
 			t.scope.workspace, a.AccountID, a.Name, a.APIHostname, now)
 	}
+	// Duo may move an account to another host.
+	batch.Queue(`
+		update connection c set api_hostname = a.api_hostname from duo_account a
+		where a.workspace_id = c.workspace_id and a.account_id = c.account_id and a.api_hostname <> c.api_hostname`)
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
 

@@ -13,11 +13,12 @@ const (
 	Sending = "sending" // Duo is being asked, or the asking was cut off a moment ago
 	Applied = "applied" // Duo did it
 	Refused = "refused" // Duo did not do it
-	Unknown = "unknown" // Duo may have done it
+	Unknown = "unknown" // Duo may have done it, and nobody knows
 )
 
 // sendingAtMost is how long a run may stay open: longer than any request to Duo
-// lives. One that is older was cut off by a crash.
+// lives. One that is older was cut off by a crash: nobody can say from here
+// whether Duo acted, so it reads as Unknown, and nothing is repeated.
 const sendingAtMost = 90 * time.Second
 
 // Run is one carrying-out of an action: the audit record.
@@ -42,7 +43,9 @@ type Run struct {
 
 const runQuery = `
 	select r.id, r.organization_id, o.name as organization, o.slug as org_slug, o.colour as org_colour, r.operator_id, p.email as operator, r.action, r.subject, r.input,
-	       r.input_mac, r.ticket, r.state, r.summary, r.started_at, r.finished_at
+	       r.input_mac, r.ticket, r.started_at, r.finished_at,
+	       case when r.state = 'sending' and r.started_at < $1 then 'unknown' else r.state end as state,
+	       case when r.state = 'sending' and r.started_at < $1 then 'The console stopped before Duo answered.' else r.summary end as summary
 	from run r
 	join operator p on p.id = r.operator_id
 	left join organization o on o.workspace_id = r.workspace_id and o.id = r.organization_id`
@@ -90,31 +93,18 @@ func (t *Tx) FinishRun(ctx context.Context, id uuid.UUID, state, subject, summar
 
 // Run returns one run of the scope.
 func (t *Tx) Run(ctx context.Context, id uuid.UUID, now time.Time) (Run, error) {
-	if err := t.giveUpCutOff(ctx, now); err != nil {
-		return Run{}, err
-	}
-	return one[Run](ctx, t.tx, runQuery+` where r.id = $1`, id)
+	return one[Run](ctx, t.tx, runQuery+` where r.id = $2`, now.Add(-sendingAtMost), id)
 }
 
-// Runs lists the scope's runs, latest first, and how many there are.
-func (t *Tx) Runs(ctx context.Context, now time.Time, limit, offset int) ([]Run, int, error) {
-	if err := t.giveUpCutOff(ctx, now); err != nil {
-		return nil, 0, err
-	}
-	var total int
-	if err := t.tx.QueryRow(ctx, `select count(*) from run`).Scan(&total); err != nil {
-		return nil, 0, err
-	}
-	runs, err := all[Run](ctx, t.tx, runQuery+` order by r.started_at desc, r.id limit $1 offset $2`, limit, offset)
-	return runs, total, err
+// Runs lists the scope's runs, latest first.
+func (t *Tx) Runs(ctx context.Context, now time.Time, limit, offset int) ([]Run, error) {
+	return all[Run](ctx, t.tx, runQuery+` order by r.started_at desc, r.id limit $2 offset $3`, now.Add(-sendingAtMost), limit, offset)
 }
 
-// giveUpCutOff marks runs whose process died while Duo was being asked: nobody
-// can say from here whether Duo acted, and nothing is repeated.
-func (t *Tx) giveUpCutOff(ctx context.Context, now time.Time) error {
-	_, err := t.tx.Exec(ctx, `update run set state = 'unknown', summary = 'The console stopped before Duo answered.'
-		where state = 'sending' and started_at < $1`, now.Add(-sendingAtMost))
-	return err
+// CountRuns says how many runs the scope has.
+func (t *Tx) CountRuns(ctx context.Context) (n int, err error) {
+	err = t.tx.QueryRow(ctx, `select count(*) from run`).Scan(&n)
+	return n, err
 }
 
 // IsConflict reports whether err is a ConflictError on the named constraint.

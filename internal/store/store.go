@@ -37,7 +37,7 @@ type Store struct {
 	keys *secret.Keyring
 }
 
-// Open connects with the given pool settings. The role must be the
+// Open connects, with pool and time-outs of our own whatever the URL says. The role must be the
 // application's own: see CheckRole.
 func Open(ctx context.Context, url string, keys *secret.Keyring) (*Store, error) {
 	config, err := pgxpool.ParseConfig(url)
@@ -117,8 +117,7 @@ func (s *Store) transact(ctx context.Context, fn func(pgx.Tx) error) error {
 	return meaning(err)
 }
 
-// meaning turns what Postgres said into what callers act on, and takes row
-// values out of what will be logged.
+// meaning turns what Postgres said into what callers act on.
 func meaning(err error) error {
 	var refused *pgconn.PgError
 	switch {

@@ -1,0 +1,154 @@
+package store_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
+)
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, owner := db.Workspace(t)
+	foreign, stranger := db.Workspace(t)
+	made := db.Organizations(t, ws, "Acme Dental", "Birch Legal")
+	db.Organizations(t, foreign, "Corner Bakery")
+	helpdesk := db.Member(t, ws, catalog.Helpdesk, made[0].ID)
+
+	a, err := db.Access(t.Context(), owner.ID, ws.Slug, "")
+	if err != nil || a.Workspace != ws || a.Role != "owner" || !a.Scope.Every() || a.Scope.Workspace() != ws.ID || a.Organization.ID != uuid.Nil {
+		t.Errorf("owner of the workspace: %+v (%v)", a, err)
+	}
+	a, err = db.Access(t.Context(), owner.ID, ws.Slug, "birch-legal")
+	if err != nil || a.Organization != made[1] || a.Scope.Every() || !a.Membership.Every() {
+		t.Errorf("owner at an organization: %+v (%v)", a, err)
+	}
+	// The page of one organization sees no other, whoever looks.
+	if seen := seenIn(t, db.Store, a.Scope); !slices.Equal(seen, []string{"birch-legal"}) {
+		t.Errorf("the scope of an organization's page sees %q", seen)
+	}
+	a, err = db.Access(t.Context(), helpdesk.ID, ws.Slug, "acme-dental")
+	if err != nil || a.Role != "helpdesk" || a.Organization != made[0] {
+		t.Errorf("helpdesk at the own organization: %+v (%v)", a, err)
+	}
+	a, err = db.Access(t.Context(), helpdesk.ID, ws.Slug, "")
+	if err != nil || a.Scope.Every() {
+		t.Errorf("helpdesk of the workspace: %+v (%v)", a, err)
+	}
+	if seen := seenIn(t, db.Store, a.Membership); !slices.Equal(seen, []string{"acme-dental"}) {
+		t.Errorf("the scope of a membership with a list sees %q", seen)
+	}
+
+	for what, try := range map[string]struct {
+		operator                uuid.UUID
+		workspace, organization string
+	}{
+		"no such workspace":                   {owner.ID, "no-such-workspace", ""},
+		"another's workspace":                 {owner.ID, foreign.Slug, ""},
+		"another's organization":              {owner.ID, foreign.Slug, "corner-bakery"},
+		"another's organization in one's own": {owner.ID, ws.Slug, "corner-bakery"},
+		"no such organization":                {owner.ID, ws.Slug, "no-such-organization"},
+		"outside the membership's list":       {helpdesk.ID, ws.Slug, "birch-legal"},
+		"stranger":                            {stranger.ID, ws.Slug, "acme-dental"},
+		"nobody":                              {uuid.Nil, ws.Slug, ""},
+		"bytes that are no text":              {owner.ID, "\x00\xff", ""},
+		"a quote":                             {owner.ID, ws.Slug, "' or true --"},
+	} {
+		a, err := db.Access(t.Context(), try.operator, try.workspace, try.organization)
+		if !errors.Is(err, store.ErrNotFound) || a.Workspace != (store.Workspace{}) || a.Role != "" || a.Scope.Every() {
+			t.Errorf("%s: %+v (%v)", what, a, err)
+		}
+	}
+}
+
+func TestWithdrawnListReachesNothing(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, _ := db.Workspace(t)
+	made := db.Organizations(t, ws, "Acme Dental")
+	helpdesk := db.Member(t, ws, catalog.Helpdesk, made[0].ID)
+	db.Exec(t, `delete from membership_organization where operator_id = $1`, helpdesk.ID)
+	a, err := db.Access(t.Context(), helpdesk.ID, ws.Slug, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen := seenIn(t, db.Store, a.Scope); len(seen) != 0 {
+		t.Errorf("an empty list reaches %q", seen)
+	}
+	if seen := seenIn(t, db.Store, store.Scope{}); len(seen) != 0 {
+		t.Errorf("the zero scope reaches %q", seen)
+	}
+}
+
+func TestWorkspacesOf(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	first, owner := db.Workspace(t)
+	second, _ := db.Workspace(t)
+	n := store.NewOperator{Workspace: second.Name, Email: owner.Email, PasswordHash: "another", Role: "auditor"}
+	added, err := store.AddOperator(t.Context(), db.OwnerURL, n)
+	if err != nil || added.New || added.Workspace != second.Slug {
+		t.Fatal(added, err)
+	}
+	if _, err := store.AddOperator(t.Context(), db.OwnerURL, n); !errors.Is(err, store.ErrBelongs) {
+		t.Errorf("added twice: %v", err)
+	}
+	if known, _ := db.OperatorByEmail(t.Context(), owner.Email); known.PasswordHash != owner.PasswordHash {
+		t.Error("a second membership changed the password")
+	}
+	got, err := db.WorkspacesOf(t.Context(), owner.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(got, func(a, b store.Belonging) int { return len(a.Role) - len(b.Role) })
+	want := []store.Belonging{{Slug: first.Slug, Name: first.Name, Role: "owner"}, {Slug: second.Slug, Name: second.Name, Role: "auditor"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("belongs to %v, want %v", got, want)
+	}
+	if got, err := db.WorkspacesOf(t.Context(), uuid.New()); err != nil || len(got) != 0 {
+		t.Errorf("nobody belongs to %v (%v)", got, err)
+	}
+}
+
+// Names that differ may have the same slug; the second must not be let into the
+// first one's workspace.
+func TestWorkspaceOfAnotherNameIsNotEntered(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, _ := db.Workspace(t)
+	add := func(workspace string) error {
+		_, err := store.AddOperator(t.Context(), db.OwnerURL, store.NewOperator{Workspace: workspace, Email: randomName() + "@msp.example", Role: "owner"})
+		return err
+	}
+	for _, same := range []string{ws.Name, "  " + ws.Name + " ", ws.Slug} {
+		if err := add(same); err != nil {
+			t.Errorf("%q was not taken for %q: %v", same, ws.Name, err)
+		}
+	}
+	if err := add(ws.Name + "!"); !errors.Is(err, store.ErrOtherWorkspace) {
+		t.Errorf("%q entered the workspace %q (%v)", ws.Name+"!", ws.Name, err)
+	}
+}
+
+// seenIn returns the slugs of the organizations that a scope reaches.
+func seenIn(t testing.TB, s *store.Store, sc store.Scope) []string {
+	t.Helper()
+	var slugs []string
+	within(t, s, sc, func(tx *store.Tx) error {
+		found, n, err := tx.Organizations(t.Context(), store.All, "", 100, 0)
+		for _, o := range found {
+			slugs = append(slugs, o.Slug)
+		}
+		if n.Organizations != len(found) {
+			t.Errorf("%d organizations are counted, %d listed", n.Organizations, len(found))
+		}
+		return err
+	})
+	return slugs
+}

@@ -1,0 +1,27 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"duodesk/internal/secret"
+)
+
+// OpenNarrow is Open with a pool of so few connections that they change hands
+// all the time.
+func OpenNarrow(ctx context.Context, url string, keys *secret.Keyring, connections int32) (*Store, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns = connections
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{pool: pool, keys: keys}, nil
+}
+
+// Pool lends the pool, to look at connections that came back to it.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }

@@ -1,0 +1,153 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// today is the time at which tests act, in the precision of the database.
+var today = time.Now().UTC().Truncate(time.Microsecond)
+
+// tenant is a workspace with rows in every table that has a workspace_id.
+type tenant struct {
+	store.Workspace
+	owner         store.Operator
+	member        store.Operator // helpdesk, of both organizations
+	organizations []store.Organization
+}
+
+// The values that every tenant has alike: a unique index that spanned workspaces
+// would refuse the second.
+var (
+	sharedNames    = []string{"Acme Dental", "Birch Legal"}
+	sharedAccounts = []store.Account{
+		{AccountID: "DA000000000000000001", Name: "Acme Dental", APIHostname: "api-00000001.duosecurity.com"},
+		{AccountID: "DA000000000000000002", Name: "Birch Legal", APIHostname: "api-00000002.duosecurity.com"},
+	}
+	sharedRuns = []uuid.UUID{uuid.New(), uuid.New(), uuid.New()} // of each organization, of the workspace
+)
+
+// newTenant fills every table; versions is how many versions of the Accounts
+// API's fields are saved.
+func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
+	t.Helper()
+	var made tenant
+	made.Workspace, made.owner = db.Workspace(t)
+	made.organizations = db.Organizations(t, made.Workspace, sharedNames...)
+	made.member = db.Member(t, made.Workspace, catalog.Helpdesk, made.organizations[0].ID, made.organizations[1].ID)
+	within(t, db.Store, store.WholeWorkspace(made.ID), func(tx *store.Tx) error {
+		ctx, owner := t.Context(), made.owner.ID
+		var all []error
+		for range versions {
+			version, err := tx.AddCandidate(ctx, store.AccountsAPI, "api-00000000.duosecurity.com", "DIAAAAAAAAAAAAAAAAAA", secret.Box([]byte("k")), owner, today)
+			all = append(all, err, tx.SaveCheck(ctx, store.AccountsAPI, version, "works", []byte(`{}`), owner, today))
+		}
+		all = append(all,
+			tx.SaveDraft(ctx, owner, "integration", map[string]string{"auth_host": "x"}, today),
+			tx.SaveAccounts(ctx, sharedAccounts, today))
+		for i := range made.organizations {
+			o := &made.organizations[i]
+			all = append(all,
+				tx.Map(ctx, o.ID, sharedAccounts[i].AccountID, owner, today),
+				tx.SetDirectoryKey(ctx, o.ID, "DKAAAAAAAAAAAAAAAAAA", owner, today),
+				tx.StartRun(ctx, store.Run{ID: sharedRuns[i], OrganizationID: &o.ID, OperatorID: owner, Action: "create-user", Input: map[string]string{}, StartedAt: today}, nil))
+		}
+		all = append(all, tx.StartRun(ctx, store.Run{ID: sharedRuns[2], OperatorID: owner, Action: "list-accounts", Input: map[string]string{}, StartedAt: today}, nil))
+		return errors.Join(all...)
+	})
+	return made
+}
+
+// within runs fn in a scope and fails the test when that fails.
+func within(t testing.TB, s *store.Store, sc store.Scope, fn func(*store.Tx) error) {
+	t.Helper()
+	if err := s.InWorkspace(t.Context(), sc, fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// connect opens a plain connection, for statements that no method of the store
+// would send.
+func connect(t testing.TB, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
+}
+
+// scope is what InWorkspace would set, as text.
+type scope struct{ workspace, organizations string }
+
+func whole(workspace uuid.UUID) scope { return scope{workspace.String(), "*"} }
+
+func only(workspace uuid.UUID, organizations ...uuid.UUID) scope {
+	texts := make([]string, len(organizations))
+	for i, id := range organizations {
+		texts[i] = id.String()
+	}
+	return scope{workspace.String(), "{" + strings.Join(texts, ",") + "}"}
+}
+
+// attempt sends one statement in a scope and commits. It returns the number of
+// rows that the statement touched.
+func (sc scope) attempt(t testing.TB, conn *pgx.Conn, sql string, args ...any) (int64, error) {
+	t.Helper()
+	var touched int64
+	err := pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `select set_config('app.workspace', $1, true), set_config('app.organizations', $2, true)`,
+			sc.workspace, sc.organizations); err != nil {
+			t.Fatal(err)
+		}
+		done, err := tx.Exec(t.Context(), sql, args...)
+		touched = done.RowsAffected()
+		return err
+	})
+	return touched, err
+}
+
+// column runs a query of one column.
+func column[T any](t testing.TB, conn *pgx.Conn, sql string, args ...any) []T {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), sql, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := pgx.CollectRows(rows, pgx.RowTo[T])
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return values
+}
+
+// code is the SQLSTATE of an error, or "" where Postgres did not refuse.
+func code(err error) string {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		return refused.Code
+	}
+	return ""
+}
+
+// The SQLSTATEs of what Postgres must refuse.
+const (
+	notPermitted     = "42501" // a missing grant, or a row outside the policy
+	foreignKeyBroken = "23503"
+	checkBroken      = "23514"
+)

@@ -1,0 +1,248 @@
+package store_test
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
+)
+
+// newRun is a run of the workspace itself.
+func newRun(operator uuid.UUID) store.Run {
+	return store.Run{ID: uuid.New(), OperatorID: operator, Action: "create-user", Subject: "ada", Input: map[string]string{"username": "ada"}, StartedAt: today}
+}
+
+func start(t testing.TB, db storetest.DB, ws store.Workspace, r store.Run, fields ...string) {
+	t.Helper()
+	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error { return tx.StartRun(t.Context(), r, fields) })
+}
+
+func TestRunIsClosedOnce(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, owner := db.Workspace(t)
+	for _, state := range []string{store.Applied, store.Refused, store.Unknown} {
+		r := newRun(owner.ID)
+		start(t, db, ws, r)
+		finish := func(state, summary string) error {
+			return db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
+				return tx.FinishRun(t.Context(), r.ID, state, "", summary, today.Add(time.Second))
+			})
+		}
+		if err := finish(state, "the first"); err != nil {
+			t.Fatal(err)
+		}
+		if err := finish(store.Applied, "the second"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: closed a second time (%v)", state, err)
+		}
+		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
+			got, err := tx.Run(t.Context(), r.ID, today)
+			if err != nil || got.State != state || got.Summary != "the first" || got.Subject != "ada" || got.Operator != owner.Email ||
+				got.FinishedAt == nil || !got.FinishedAt.Equal(today.Add(time.Second)) || !got.StartedAt.Equal(today) || got.Input["username"] != "ada" {
+				t.Errorf("run %+v (%v)", got, err)
+			}
+			return nil
+		})
+	}
+}
+
+// A form that is sent twice must find its first run, and only with the very same
+// values: a secret field that differs counts, though it is stored nowhere.
+func TestRepeatedRun(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, owner := db.Workspace(t)
+	r := newRun(owner.ID)
+	start(t, db, ws, r, "ada", "secret 1")
+	err := db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error { return tx.StartRun(t.Context(), r, nil) })
+	if !store.IsConflict(err, "run_pkey") {
+		t.Errorf("the same id again: %v", err)
+	}
+	organization, somebody := uuid.New(), r
+	elsewhere, otherAction, otherID := r, r, r
+	somebody.OperatorID, elsewhere.OrganizationID, otherAction.Action, otherID.ID = uuid.New(), &organization, "delete-user", uuid.New()
+	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
+		stored, err := tx.Run(t.Context(), r.ID, today)
+		if err != nil {
+			return err
+		}
+		for what, c := range map[string]struct {
+			repeated store.Run
+			fields   []string
+			want     bool
+		}{
+			"the same":           {r, []string{"ada", "secret 1"}, true},
+			"another secret":     {r, []string{"ada", "secret 2"}, false},
+			"fields joined":      {r, []string{"adasecret 1"}, false},
+			"a field more":       {r, []string{"ada", "secret 1", ""}, false},
+			"another person":     {somebody, []string{"ada", "secret 1"}, false},
+			"another place":      {elsewhere, []string{"ada", "secret 1"}, false},
+			"another action":     {otherAction, []string{"ada", "secret 1"}, false},
+			"another run's form": {otherID, []string{"ada", "secret 1"}, false},
+		} {
+			if got := tx.SameRun(stored, c.repeated, c.fields); got != c.want {
+				t.Errorf("%s: same run %t", what, got)
+			}
+		}
+		return nil
+	})
+}
+
+func TestParallelStartsOfOneRun(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, owner := db.Workspace(t)
+	r := newRun(owner.ID)
+	var started atomic.Int32
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			err := db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error { return tx.StartRun(t.Context(), r, nil) })
+			if err == nil {
+				started.Add(1)
+			} else if !store.IsConflict(err, "run_pkey") {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if started.Load() != 1 {
+		t.Errorf("%d of 20 forms with the same id would have asked Duo", started.Load())
+	}
+}
+
+// A process that died while Duo was being asked leaves a run that nobody closes.
+func TestCutOffRunReadsAsUnknown(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, owner := db.Workspace(t)
+	r := newRun(owner.ID)
+	start(t, db, ws, r)
+	look := func(after time.Duration) (found store.Run) {
+		t.Helper()
+		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) (err error) {
+			found, err = tx.Run(t.Context(), r.ID, today.Add(after))
+			return err
+		})
+		return found
+	}
+	if got := look(90 * time.Second); got.State != store.Sending {
+		t.Errorf("after 90 s %s", got.State)
+	}
+	if got := look(90*time.Second + time.Millisecond); got.State != store.Unknown || got.Summary == "" || got.FinishedAt != nil {
+		t.Errorf("after more than 90 s %+v", got)
+	}
+	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
+		runs, err := tx.Runs(t.Context(), today.Add(2*time.Minute), 10, 0)
+		if len(runs) != 1 || runs[0].State != store.Unknown || runs[0].Summary == "" {
+			t.Errorf("listed %+v", runs)
+		}
+		if err == nil {
+			err = tx.FinishRun(t.Context(), r.ID, store.Applied, "Ada", "late", today.Add(2*time.Minute))
+		}
+		return err
+	})
+	if got := look(time.Hour); got.State != store.Applied || got.Summary != "late" || got.Subject != "Ada" {
+		t.Errorf("an answer that came late was lost: %+v", got)
+	}
+}
+
+func TestRunsAreListedLatestFirstWithinTheScope(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, owner := db.Workspace(t)
+	made := db.Organizations(t, ws, "Acme Dental", "Birch Legal")
+	var ids []uuid.UUID
+	for i := range 6 {
+		r := newRun(owner.ID)
+		r.StartedAt = today.Add(time.Duration(i) * time.Second)
+		if i < 4 {
+			r.OrganizationID = &made[i%2].ID
+		}
+		start(t, db, ws, r)
+		ids = append(ids, r.ID)
+	}
+	list := func(sc store.Scope, limit, offset, wantTotal int, want ...uuid.UUID) {
+		t.Helper()
+		within(t, db.Store, sc, func(tx *store.Tx) error {
+			runs, err := tx.Runs(t.Context(), today, limit, offset)
+			total, counting := tx.CountRuns(t.Context())
+			var got []uuid.UUID
+			for _, r := range runs {
+				got = append(got, r.ID)
+			}
+			if total != wantTotal || !slices.Equal(got, want) {
+				t.Errorf("%v of %d, want %v of %d", got, total, want, wantTotal)
+			}
+			return errors.Join(err, counting)
+		})
+	}
+	every := store.WholeWorkspace(ws.ID)
+	list(every, 10, 0, 6, ids[5], ids[4], ids[3], ids[2], ids[1], ids[0])
+	list(every, 2, 3, 6, ids[2], ids[1])
+	list(store.Within(ws.ID, made[0].ID), 10, 0, 2, ids[2], ids[0])
+	list(store.Within(ws.ID), 10, 0, 0)
+	err := db.InWorkspace(t.Context(), store.Within(ws.ID, made[0].ID), func(tx *store.Tx) error {
+		_, err := tx.Run(t.Context(), ids[1], today)
+		return err
+	})
+	if !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a run outside the scope: %v", err)
+	}
+}
+
+// The record of who did what must survive a server that is taken over.
+func TestRecordCannotBeRewritten(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	su, app := db.Superuser(t), connect(t, db.AppURL)
+	ws, owner := db.Workspace(t)
+	closed, open := newRun(owner.ID), newRun(owner.ID)
+	start(t, db, ws, closed)
+	start(t, db, ws, open)
+	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
+		return tx.FinishRun(t.Context(), closed.ID, store.Applied, "", "done", today)
+	})
+	before := rowsOf(t, su, table{name: "run"}, ws.ID)
+	for _, sql := range []string{
+		`delete from run`,
+		`truncate run`,
+		`update run set operator_id = operator_id`,
+		`update run set action = 'x'`,
+		`update run set input = '{}'`,
+		`update run set input_mac = ''`,
+		`update run set started_at = now()`,
+		`update run set ticket = 'x'`,
+		`update run set organization_id = null`,
+		`update run set id = gen_random_uuid()`,
+		`insert into run select * from run on conflict (workspace_id, id) do update set action = 'x'`,
+		`alter table run disable row level security`,
+		`drop policy closed_once on run`,
+		`create rule x as on update to run do instead nothing`,
+	} {
+		if touched, err := whole(ws.ID).attempt(t, app, sql); code(err) != notPermitted {
+			t.Errorf("%s: %d rows, error %v", sql, touched, err)
+		}
+	}
+	if touched, err := whole(ws.ID).attempt(t, app, `update run set summary = 'x' where id = $1`, closed.ID); err != nil || touched != 0 {
+		t.Errorf("a closed run was rewritten: %d rows (%v)", touched, err)
+	}
+	for _, sql := range []string{
+		`update run set state = 'applied' where id = $1`,
+		`update run set finished_at = now() where id = $1`,
+	} {
+		if _, err := whole(ws.ID).attempt(t, app, sql, open.ID); code(err) != checkBroken {
+			t.Errorf("%s: half closed (%v)", sql, err)
+		}
+	}
+	if after := rowsOf(t, su, table{name: "run"}, ws.ID); !slices.Equal(before, after) {
+		t.Errorf("the record changed\nbefore %s\nafter  %s", before, after)
+	}
+}

@@ -1,0 +1,134 @@
+package store_test
+
+import (
+	"crypto/rand"
+	"strings"
+	"testing"
+
+	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
+)
+
+func randomName() string { return "t" + strings.ToLower(rand.Text()) }
+
+// otherDatabase makes an empty database in the same server.
+func otherDatabase(t testing.TB, db storetest.DB) string {
+	t.Helper()
+	name := randomName()
+	if err := store.CreateDatabase(t.Context(), db.OwnerURL, name); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Replace(db.OwnerURL, "/console?", "/"+name+"?", 1)
+}
+
+func open(t testing.TB, db storetest.DB, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), url, db.Keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestServerRefusesRolesThatPoliciesDoNotBind(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	if err := db.CheckRole(t.Context()); err != nil {
+		t.Error("the server's own role is refused: ", err)
+	}
+	url := otherDatabase(t, db)
+	if _, err := store.Migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	su := connect(t, url)
+	for what, c := range map[string]struct{ setUp, want string }{
+		"superuser":               {`create role % login superuser`, "superuser"},
+		"bypass":                  {`create role % login nosuperuser bypassrls`, "bypass row-level security"},
+		"owner of one table":      {`create role % login; alter table draft owner to %`, "owns the tables"},
+		"member of an owner":      {`create role %o; create role % login inherit; alter table run owner to %o; grant %o to %`, "owns the tables"},
+		"may become an owner":     {`create role %o; create role % login noinherit; alter table run owner to %o; grant %o to %`, "owns the tables"},
+		"may become one bypasses": {`create role %o bypassrls; create role % login noinherit; grant %o to %`, "bypass row-level security"},
+		"may become a superuser":  {`create role %o superuser; create role % login noinherit; grant %o to %`, "superuser"},
+		"plain":                   {`create role % login`, ""},
+	} {
+		role := randomName()
+		if _, err := su.Exec(t.Context(), strings.ReplaceAll(c.setUp, "%", role)); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		err := open(t, db, strings.Replace(url, "user=postgres", "user="+role, 1)).CheckRole(t.Context())
+		if c.want == "" && err != nil {
+			t.Errorf("%s: refused: %v", what, err)
+		}
+		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), role)) {
+			t.Errorf("%s: error %v, want one that names %s and says %q", what, err, role, c.want)
+		}
+	}
+}
+
+func TestServerRefusesAnotherSchema(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	if err := db.CheckSchema(t.Context()); err != nil {
+		t.Error("the migrated schema is refused: ", err)
+	}
+	url := otherDatabase(t, db)
+	s, su := open(t, db, url), connect(t, url)
+	expect := func(when, want string) {
+		t.Helper()
+		if err := s.CheckSchema(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one that says %q", when, err, want)
+		}
+	}
+	expect("empty database", "console migrate")
+	applied, err := store.Migrate(t.Context(), url)
+	if err != nil || applied == 0 {
+		t.Fatal(applied, err)
+	}
+	if err := s.CheckSchema(t.Context()); err != nil {
+		t.Error("refused after migrating: ", err)
+	}
+	if again, err := store.Migrate(t.Context(), url); again != 0 || err != nil {
+		t.Errorf("a second migrate applied %d (%v)", again, err)
+	}
+	if _, err := su.Exec(t.Context(), `insert into goose_db_version (version_id, is_applied) values (99999, true)`); err != nil {
+		t.Fatal(err)
+	}
+	expect("newer database", "newer than this binary")
+	if _, err := su.Exec(t.Context(), `delete from goose_db_version where version_id >= (select max(version_id) from goose_db_version where version_id < 99999)`); err != nil {
+		t.Fatal(err)
+	}
+	expect("last migration missing", "console migrate")
+}
+
+func TestMigrateMayRunTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	url := otherDatabase(t, db)
+	total, failed := make(chan int, 2), make(chan error, 2)
+	for range 2 {
+		go func() {
+			applied, err := store.Migrate(t.Context(), url)
+			total <- applied
+			failed <- err
+		}()
+	}
+	applied := <-total + <-total
+	for range 2 {
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
+	}
+	if versions := column[int](t, connect(t, url), `select count(*) from goose_db_version where version_id > 0`)[0]; versions != applied || applied == 0 {
+		t.Errorf("%d applied, %d recorded", applied, versions)
+	}
+}
+
+func TestURLWithAPasswordIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	const password = "canary-7c1e"
+	_, err := store.Open(t.Context(), "postgres://console_app:"+password+"@[::1/console", nil)
+	if err == nil || strings.Contains(err.Error(), password) {
+		t.Errorf("error %v", err)
+	}
+}
