@@ -46,6 +46,7 @@ func TestRefusals(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := testClient(serve(t, answer(test.status, test.body))).CreateUser(t.Context(), UserFields{Username: new("ada")})
+			test.want.Method = http.MethodPost
 			refused, ok := errors.AsType[*Error](err)
 			if !ok || *refused != test.want {
 				t.Fatalf("error %#v, want %#v", err, test.want)
@@ -322,6 +323,23 @@ func TestSecretsStayOut(t *testing.T) {
 		if at := strings.Index(printed, canary); at >= 0 {
 			t.Errorf("found in print: …%s…", printed[max(0, at-120):at+len(canary)])
 		}
+	}
+}
+
+// TestReadsChangeNothing: however a GET fails, nobody has to look for what it did.
+func TestReadsChangeNothing(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]http.HandlerFunc{
+		"inner error":       answer(500, `{"code": 50001, "message": "Unknown internal server error", "stat": "FAIL"}`),
+		"broken connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"nonsense":          answer(200, "<html>log in</html>"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := testClient(serve(t, handler)).User(t.Context(), "DU1"); err == nil || MayHaveBeenApplied(err) {
+				t.Errorf("%v is said to have changed something", err)
+			}
+		})
 	}
 }
 

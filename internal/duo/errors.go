@@ -28,6 +28,7 @@ const (
 
 // Error is a refusal: Duo answered, and the answer was no.
 type Error struct {
+	Method     string        // HTTP method of the request
 	Status     int           // HTTP status
 	Code       int           // Duo's code; 0 if the answer carried none
 	Message    string        // Duo's words; single line, at most 300 characters
@@ -97,19 +98,19 @@ func (e *TransportError) Error() string {
 
 func (e *TransportError) Unwrap() error { return e.Err }
 
-// MayHaveBeenApplied tells whether Duo may have carried out the request in spite of err. It is
-// false when nothing was sent and for refusals with a 4xx status, rate limits included. It is true
-// for 5xx, for answers that were lost, came late or made no sense, and for errors that are not
-// this package's, of which nothing is known. A nil error is false.
+// MayHaveBeenApplied tells whether Duo may have carried out a change in spite of err. It is false
+// when nothing was sent, for GET, which changes nothing, and for refusals with a 4xx status, rate
+// limits included. It is true for 5xx, for answers that were lost, came late or made no sense, and
+// for errors that are not this package's, of which nothing is known. A nil error is false.
 func MayHaveBeenApplied(err error) bool {
 	if err == nil {
 		return false
 	}
 	if refused, ok := errors.AsType[*Error](err); ok {
-		return refused.Status < 400 || refused.Status > 499
+		return refused.Method != http.MethodGet && (refused.Status < 400 || refused.Status > 499)
 	}
 	if failed, ok := errors.AsType[*TransportError](err); ok {
-		return failed.Sent
+		return failed.Method != http.MethodGet && failed.Sent
 	}
 	return true
 }
@@ -162,8 +163,8 @@ func plain(s string) string {
 	return s
 }
 
-func refusal(resp *http.Response, body []byte, now time.Time) *Error {
-	e := &Error{Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
+func refusal(method string, resp *http.Response, body []byte, now time.Time) *Error {
+	e := &Error{Method: method, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
 	if fields, err := parseObject(body); err == nil {
 		e.Code = int(fields.number("code"))
 		e.Message = plain(fields.text("message"))

@@ -124,7 +124,7 @@ func (c *Client) attempt(ctx context.Context, p *prepared) (Answer, error) {
 	switch {
 	case resp.StatusCode >= 400:
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal)) // the status alone is a refusal
-		return Answer{}, refusal(resp, body, c.options.Now())
+		return Answer{}, refusal(p.method, resp, body, c.options.Now())
 	case resp.StatusCode >= 300:
 		return failed(Redirected, true, nil)
 	}
@@ -142,7 +142,7 @@ func (c *Client) attempt(ctx context.Context, p *prepared) (Answer, error) {
 	case envelope.text("stat") == "OK" && envelope.members["response"] != nil:
 		return Answer{Response: envelope.members["response"], Metadata: metadata(envelope)}, nil
 	case envelope.text("stat") == "FAIL":
-		return Answer{}, refusal(resp, body, c.options.Now())
+		return Answer{}, refusal(p.method, resp, body, c.options.Now())
 	}
 	return failed(NotUnderstood, true, nil)
 }

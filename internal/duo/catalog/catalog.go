@@ -27,7 +27,8 @@ type Action struct {
 	RoleFor func(Values) Role
 	// Check finds what is wrong with fields taken together.
 	Check func(Values) []FieldError
-	// Run asks Duo. A *FieldError as its error says that nothing was sent.
+	// Run asks Duo. A *FieldError as its error says that nothing
+	// was changed. A Summary beside an error says what was done before it.
 	Run func(context.Context, *duo.Client, Values) (Result, error)
 }
 
@@ -130,4 +131,5 @@ var all = []Action{
 	deleteUser(),
 
 	restoreUser(),
+	unlockUser(),
 }

@@ -304,7 +304,11 @@ func (f ID) Spec() Spec {
 }
 
 func (f ID) normalize(text string, _ bool) (plain, fault string) {
-	if text = strings.TrimSpace(text); !idShape.MatchString(text) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return "", "Choose one."
+	}
+	if !idShape.MatchString(text) {
 		return "", "This is not an identifier of Duo: 20 letters and digits."
 	}
 	return text, ""

@@ -48,14 +48,16 @@ func sendActivationURL() Action {
 				kind := phoneType.Of(in)
 				unknown.Type = &kind
 			}
+			corrected := ""
 			if unknown != (duo.PhoneFields{}) {
 				if _, err := d.ModifyPhone(ctx, id, unknown); err != nil {
 					return Result{Subject: subject}, err
 				}
+				corrected = "Set the phone's type and platform, but made no link."
 			}
 			a, err := d.CreateActivationURL(ctx, id, time.Duration(life.Of(in))*time.Second, install.Of(in))
 			if err != nil {
-				return Result{Subject: subject}, err
+				return Result{Subject: subject, Summary: corrected}, err
 			}
 			r := Result{
 				Subject: subject, Life: a.ValidFor,

@@ -19,7 +19,7 @@ func Plain(text string) string {
 	}
 	text = strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\t' || r == '\r':
+		case r == '\n' || r == '\t' || r == '\r', unicode.In(r, unicode.Zl, unicode.Zp):
 			return ' '
 		case r < 0x20:
 			return 0x2400 + r // the control picture of the character

@@ -57,14 +57,7 @@ func updateUser() Action {
 	return Action{
 		Slug: "update-user", Title: "Update User", Category: userCategory,
 		Help: "Changes what is given and leaves the rest as it is.",
-		API:  Admin, Kind: Write, Role: Helpdesk, Fields: fields,
-		RoleFor: func(in Values) Role {
-			// Setting the status to active alone is how Duo unlocks a user.
-			if len(in.given) == 2 && in.given["status"] == "active" {
-				return Helpdesk
-			}
-			return statusRole(in)
-		},
+		API:  Admin, Kind: Write, Role: Technician, RoleFor: statusRole, Fields: fields,
 		Check: func(in Values) []FieldError {
 			if text, given := in.given["username"]; given && text == "" {
 				return []FieldError{{Field: "username", Message: "A user cannot be without a username."}}
@@ -85,6 +78,31 @@ func updateUser() Action {
 				}
 			}
 			return Result{Subject: user.Username, Summary: "Changed " + strings.Join(changed, ", ") + "."}, nil
+		},
+	}
+}
+
+// unlockUser is what Duo's update of a user does to one who is locked out, as an
+// action of its own: a help desk may unlock, and may not bring back somebody who
+// was disabled.
+func unlockUser() Action {
+	return Action{
+		Slug: "unlock-user", Title: "Unlock User", Category: userCategory,
+		Help: "Lets a user who was locked out sign in again, with the second factor.",
+		API:  Admin, Kind: Write, Role: Helpdesk, Fields: []Field{userID},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			id, active := duo.UserID(userID.Of(in)), duo.StatusActive
+			user, err := d.User(ctx, id)
+			if err != nil {
+				return Result{}, err
+			}
+			if user.Status != duo.StatusLockedOut {
+				return Result{Subject: user.Username}, &FieldError{Field: userID.Name, Message: "This user is not locked out."}
+			}
+			if _, err := d.UpdateUser(ctx, id, duo.UserFields{Status: &active}); err != nil {
+				return Result{Subject: user.Username}, err
+			}
+			return Result{Subject: user.Username, Summary: "Unlocked user " + user.Username + "."}, nil
 		},
 	}
 }

@@ -1,0 +1,204 @@
+package catalog_test
+
+import (
+	"crypto/x509"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+)
+
+// The actions of the source document, in its order.
+var documented = strings.Fields(`
+	list-accounts create-account delete-account accounts-api-action
+	list-bypass-codes get-bypass-code delete-bypass-code list-bypass-codes-by-user create-bypass-code-for-user retrieve-bypass-codes-for-user
+	auth-api-action admin-api-action
+	list-phones get-phone delete-phone-by-id send-activation-url send-activation-by-sms send-installation-by-sms send-passcode-by-sms
+	get-users-phones assign-phone-to-user un-assign-phone-from-user create-phone
+	retrieve-settings update-settings
+	list-users get-user-by-username create-user get-user update-user delete-user enroll-user synchronize-users
+	check-auth-api-credentials ping-auth-api send-duo-authentication`)
+
+// neighbours are actions that the document does not have; they follow the others.
+var neighbours = []string{"restore-user", "unlock-user"}
+
+func TestSlugs(t *testing.T) {
+	t.Parallel()
+	names := slices.Concat(documented, neighbours)
+	last := -1
+	for _, action := range catalog.All() {
+		at := slices.Index(names, action.Slug)
+		switch {
+		case at < 0:
+			t.Errorf("%q is no action of the document, nor a known neighbour", action.Slug)
+		case at <= last:
+			t.Errorf("%q stands twice or out of order: after %q", action.Slug, names[last])
+		}
+		last = max(last, at)
+		if found, ok := catalog.Lookup(action.Slug); !ok || found.Title != action.Title {
+			t.Errorf("%q is not found by its slug", action.Slug)
+		}
+	}
+	if _, ok := catalog.Lookup(""); ok {
+		t.Error("an action without a name is found")
+	}
+}
+
+// TestActionsDescribeThemselves looks for what a form, a help page or an audit
+// would miss.
+func TestActionsDescribeThemselves(t *testing.T) {
+	t.Parallel()
+	for _, a := range catalog.All() {
+		if a.Title == "" || a.Category == "" || !strings.HasSuffix(a.Help, ".") || a.API == "" || a.Kind == "" || a.Role < catalog.Auditor || a.Run == nil {
+			t.Errorf("%s lacks title, category, help, API, kind, role or the means to run", a.Slug)
+		}
+		seen := map[string]bool{}
+		for _, f := range a.Fields {
+			spec := f.Spec()
+			if spec.Name == "" || spec.Label == "" || spec.Kind == "" || seen[spec.Name] {
+				t.Errorf("%s: field %q lacks a name, a label or a kind, or stands twice", a.Slug, spec.Name)
+			}
+			if spec.Name == "account_id" || spec.Name == "ticket" {
+				t.Errorf("%s: field %q collides with what the console adds", a.Slug, spec.Name)
+			}
+			seen[spec.Name] = true
+		}
+	}
+}
+
+// seeded is an account of the simulator with one of everything.
+type seeded struct {
+	sim    *duosim.Sim
+	client *duo.Client
+	ids    map[string]string // by the example that stands for them
+}
+
+func seed(t *testing.T) seeded {
+	t.Helper()
+	sim, err := duosim.New(duosim.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := duosim.Listen(t.Context(), "127.0.0.1:0", sim, duosim.ListenOptions{CADir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve()
+	t.Cleanup(func() { server.Close(t.Context()) })
+	pem, err := os.ReadFile(server.Ready().CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := x509.NewCertPool()
+	ca.AppendCertsFromPEM(pem)
+	parent := sim.AddParent("Parent")
+	child := sim.AddChild(parent.AccountID, "Child")
+	keys := parent.Application(duosim.AccountsAPI)
+	lend := func(use func([]byte)) error { use([]byte(keys.SecretKey)); return nil }
+	client := duo.New(duo.Credentials{Host: parent.APIHostname, IntegrationKey: keys.IntegrationKey, Secret: lend},
+		duo.Options{Transport: duo.NewTransport(duo.TransportOptions{SandboxAddress: server.Ready().Address, SandboxCA: ca})})
+	owned := sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS"})
+	user := sim.AddUser(child.AccountID, duosim.UserSpec{Username: "ada", PhoneIDs: []string{owned}})
+	return seeded{sim: sim, client: client.ForAccount(duo.AccountID(child.AccountID), child.APIHostname), ids: map[string]string{
+		"DU0000000000000000EX": user, "DP0000000000000000EX": owned,
+		"DB0000000000000000EX": sim.AddBypassCode(child.AccountID, user, duosim.BypassSpec{}),
+		"free phone":           sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550199"}),
+		"locked out":           sim.AddUser(child.AccountID, duosim.UserSpec{Username: "eve", Status: duosim.LockedOut}),
+		"trashed":              sim.AddUser(child.AccountID, duosim.UserSpec{Username: "bob", Status: duosim.PendingDeletion}),
+	}}
+}
+
+// examples are an action's own, with the ids of things that are really there.
+func (s seeded) examples(a catalog.Action) map[string]string {
+	form := map[string]string{}
+	for _, f := range a.Fields {
+		spec := f.Spec()
+		if spec.Example != "" {
+			form[spec.Name] = spec.Example
+		}
+		if id := s.ids[spec.Example]; id != "" {
+			form[spec.Name] = id
+		}
+	}
+	switch a.Slug { // these need a thing in another state
+	case "assign-phone-to-user":
+		form["phone_id"] = s.ids["free phone"]
+	case "restore-user":
+		form["user_id"] = s.ids["trashed"]
+	case "unlock-user":
+		form["user_id"] = s.ids["locked out"]
+	}
+	return form
+}
+
+func parse(t *testing.T, a catalog.Action, form map[string]string) catalog.Values {
+	t.Helper()
+	in, bad := a.Parse(func(name string) (string, bool) { text, given := form[name]; return text, given })
+	if len(bad) > 0 {
+		t.Fatalf("%s refuses its own examples: %v", a.Slug, bad)
+	}
+	return in
+}
+
+// TestConformance carries out every action with its own examples: what the
+// catalogue offers, Duo takes, and a write really changes something.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	for _, a := range catalog.All() {
+		t.Run(a.Slug, func(t *testing.T) {
+			t.Parallel()
+			s := seed(t)
+			result, err := a.Run(t.Context(), s.client, parse(t, a, s.examples(a)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if effects := len(s.sim.Ledger()); (a.Kind == catalog.Read) != (effects == 0) {
+				t.Errorf("an action of kind %q had %d effects", a.Kind, effects)
+			}
+			if result.Subject == "" || !strings.HasSuffix(result.Summary, ".") {
+				t.Errorf("the record would say %q of %q", result.Summary, result.Subject)
+			}
+			for _, secret := range result.Secrets {
+				if secret.Label == "" || secret.Value == "" || strings.Contains(result.Subject+result.Summary, secret.Value) {
+					t.Errorf("secret %q is empty, or told in the record: %q", secret.Label, result.Summary)
+				}
+			}
+		})
+	}
+}
+
+// TestUserFieldsArrive gives each field of a user alone: it is changed, and
+// nothing else is.
+func TestUserFieldsArrive(t *testing.T) {
+	t.Parallel()
+	update, _ := catalog.Lookup("update-user")
+	s := seed(t)
+	values := map[string]string{"username": "ada.new", "realname": "Ada L", "firstname": "Ada", "lastname": "Lovelace",
+		"email": "ada@client.example", "status": "disabled", "notes": "one\ntwo", "aliases": "countess"}
+	for _, f := range update.Fields[1:] {
+		name := f.Spec().Name
+		if values[name] == "" {
+			t.Fatalf("this test knows no value of %q", name)
+		}
+		before := len(s.sim.Ledger())
+		result, err := update.Run(t.Context(), s.client, parse(t, update, map[string]string{"user_id": s.ids["DU0000000000000000EX"], name: values[name]}))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		sent := s.sim.Ledger()[before].Parameters
+		want := values[name]
+		if name == "aliases" { // a list that is given replaces all positions
+			want = "alias1=countess&alias2=&alias3=&alias4=&alias5=&alias6=&alias7=&alias8="
+		}
+		if len(sent) != 1 || sent[name] != want {
+			t.Errorf("%s: Duo got %q", name, sent)
+		}
+		if result.Summary == "Changed ." {
+			t.Errorf("the record does not tell that %s was changed", name)
+		}
+	}
+}

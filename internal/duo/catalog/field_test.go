@@ -1,0 +1,192 @@
+package catalog
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+const long = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" // 64
+
+var choice = Choice{Name: "f", Options: []Option{{"active", "Active"}, {"apple ios", "Apple iOS"}}, Default: "active"}
+
+func TestFieldKinds(t *testing.T) {
+	t.Parallel()
+	text, note := Text{Name: "f", Max: 8}, Text{Name: "f", Max: 20, Multiline: true}
+	required := Text{Name: "f", Required: true}
+	lines := Lines{Name: "f", MaxLines: 2}
+	number := Int{Name: "f", Min: 1, Max: 10, Default: 3}
+	for _, test := range []struct {
+		name  string
+		field Field
+		typed string
+		plain string
+		fault string // a part of it; "" for a value that is accepted
+	}{
+		{"text", text, "Casey", "Casey", ""},
+		{"text with blanks around", text, " \t Casey \r\n", "Casey", ""},
+		{"text inside other blanks", text, "\u00a0Casey\u2003", "Casey", ""},
+		{"no text", text, "", "", ""},
+		{"no text where one is needed", required, "", "", "Fill this in"},
+		{"blanks where text is needed", required, " \t\n", "", "Fill this in"},
+		{"text as long as fits, in characters", text, "ÄÖÜäöüß日", "ÄÖÜäöüß日", ""},
+		{"one character too long", text, "ÄÖÜäöüß日本", "", "9 characters; at most 8"},
+		{"line break", text, "a\nb", "", "control characters"},
+		{"tab", text, "a\tb", "", "control characters"},
+		{"NUL", text, "a\x00b", "", "control characters"},
+		{"C1 control", text, "a\u009bb", "", "control characters"},
+		{"broken UTF-8", text, "a\xffb", "", "not text"},
+		{"the usual limit", Text{Name: "f"}, strings.Repeat(long, 4), "", "256 characters; at most 255"},
+		{"lines of a note", note, "one\r\ntwo\n\nthree", "one\ntwo\n\nthree", ""},
+		{"bare carriage return in a note", note, "one\rtwo", "", "control characters"},
+		{"tab in a note", note, "one\ttwo", "", "control characters"},
+
+		{"e-mail", Email{Name: "f"}, " Casey@Client.Example ", "Casey@Client.Example", ""},
+		{"no e-mail", Email{Name: "f"}, "", "", ""},
+		{"no e-mail where one is needed", Email{Name: "f", Required: true}, "", "", "Fill this in"},
+		{"e-mail with a name", Email{Name: "f"}, "Casey <casey@client.example>", "", "not an e-mail"},
+		{"two e-mails", Email{Name: "f"}, "a@client.example, b@client.example", "", "not an e-mail"},
+		{"no @", Email{Name: "f"}, "casey", "", "not an e-mail"},
+		{"header in an e-mail", Email{Name: "f"}, "a@client.example\r\nBcc: b@client.example", "", "control characters"},
+
+		{"lines", lines, " one \r\n\n two", "one\ntwo", ""},
+		{"no lines", lines, "\n\r\n  ", "", ""},
+		{"too many lines", lines, "one\ntwo\nthree", "", "are 3; at most 2"},
+		{"a line twice, case aside", lines, "one\nONE", "", `"ONE" is there twice`},
+		{"control character in a line", lines, "one\nt\x01wo", "", "control characters"},
+		{"a line too long", lines, strings.Repeat(long, 4), "", "256 characters"},
+
+		{"number", number, " 7 ", "7", ""},
+		{"number with a plus and zeros", number, "+007", "7", ""},
+		{"least", number, "1", "1", ""},
+		{"below the least", number, "0", "", "from 1 to 10"},
+		{"most", number, "10", "10", ""},
+		{"above the most", number, "11", "", "from 1 to 10"},
+		{"negative", number, "-1", "", "from 1 to 10"},
+		{"fraction", number, "1.5", "", "from 1 to 10"},
+		{"in words", number, "one", "", "from 1 to 10"},
+		{"other digits", number, "٣", "", "from 1 to 10"},
+		{"beyond what a machine holds", number, "99999999999999999999", "", "from 1 to 10"},
+		{"number box left empty", number, "", "", "from 1 to 10"},
+
+		{"checked box", Bool{Name: "f"}, "on", "true", ""},
+		{"yes", Bool{Name: "f"}, " YES ", "true", ""},
+		{"no", Bool{Name: "f"}, "No", "false", ""},
+		{"box without a value", Bool{Name: "f"}, "", "false", ""},
+		{"neither", Bool{Name: "f"}, "perhaps", "", "yes or no"},
+
+		{"choice", choice, "Apple iOS", "apple ios", ""},
+		{"no choice", choice, " ", "", ""},
+		{"no choice where one is needed", Choice{Name: "f", Required: true}, "", "", "Choose one"},
+		{"not on the list", choice, "disabled", "", "Choose one of the list"},
+		{"part of one on the list", choice, "activ", "", "Choose one of the list"},
+
+		{"id", ID{Name: "f"}, " DU1234567890ABCDEFGH ", "DU1234567890ABCDEFGH", ""},
+		{"no id", ID{Name: "f"}, "", "", "Choose one"},
+		{"way out of the path", ID{Name: "f"}, "../users", "", "not an identifier"},
+		{"id with a query", ID{Name: "f"}, "DU1?limit=1", "", "not an identifier"},
+		{"id with a line break inside", ID{Name: "f"}, "DU1\nDU2", "", "not an identifier"},
+		{"id too long", ID{Name: "f"}, long + "x", "", "not an identifier"},
+		{"other letters", ID{Name: "f"}, "DÜ1", "", "not an identifier"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			plain, fault := test.field.normalize(test.typed, true)
+			if plain != test.plain || (test.fault == "") != (fault == "") || !strings.Contains(fault, test.fault) {
+				t.Errorf("%q became %q with fault %q; want %q, fault %q", test.typed, plain, fault, test.plain, test.fault)
+			}
+		})
+	}
+}
+
+// TestNothingGiven reads every kind from a form that lacks its field.
+func TestNothingGiven(t *testing.T) {
+	t.Parallel()
+	number, yes := Int{Name: "n", Min: 1, Max: 9, Default: 3}, Bool{Name: "b", Default: true}
+	text, mail, lines := Text{Name: "t"}, Email{Name: "e"}, Lines{Name: "l", MaxLines: 1}
+	a := Action{Fields: []Field{number, yes, text, mail, lines, choice}}
+	in, bad := a.Parse(func(string) (string, bool) { return "", false })
+	if len(bad) > 0 {
+		t.Fatal(bad)
+	}
+	if number.Of(in) != 3 || !yes.Of(in) || choice.Of(in) != "active" || text.Of(in) != "" || lines.Of(in) != nil {
+		t.Errorf("got %d, %t, %q, %q, %q; want the defaults", number.Of(in), yes.Of(in), choice.Of(in), text.Of(in), lines.Of(in))
+	}
+	if text.Given(in) || mail.Given(in) || lines.Given(in) || choice.Given(in) {
+		t.Error("a field that was not submitted is said to be given: an update would clear it")
+	}
+	in, _ = a.Parse(func(name string) (string, bool) { return "", name == "t" || name == "b" })
+	if !text.Given(in) || yes.Of(in) {
+		t.Error("an empty text or an unchecked box is taken for one that was not submitted")
+	}
+}
+
+// TestAllFaultsAtOnce has a form with three faults: each is told, in order, and
+// the check of fields together waits for sound ones.
+func TestAllFaultsAtOnce(t *testing.T) {
+	t.Parallel()
+	a := Action{
+		Fields: []Field{ID{Name: "one"}, Text{Name: "two"}, Int{Name: "three", Max: 1}, Email{Name: "four"}},
+		Check:  func(Values) []FieldError { panic("checked together although fields are bad") },
+	}
+	_, bad := a.Parse(func(string) (string, bool) { return "no\x00", true })
+	var named []string
+	for _, b := range bad {
+		named = append(named, b.Field)
+	}
+	if got := strings.Join(named, " "); got != "one two three four" {
+		t.Errorf("faults at %q", got)
+	}
+}
+
+func TestSecretFieldsStayOutOfTheRecord(t *testing.T) {
+	t.Parallel()
+	a := Action{Fields: []Field{Text{Name: "open"}, Text{Name: "hidden", Secret: true}}}
+	in, _ := a.Parse(func(name string) (string, bool) { return "value of " + name, true })
+	if given := in.Given(a); len(given) != 1 || given["open"] == "" {
+		t.Errorf("recorded %v", given)
+	}
+	if all := strings.Join(in.Ordered(a), "|"); all != "open|value of open|hidden|value of hidden" {
+		t.Errorf("compared %q: two submissions with other secrets would be the same", all)
+	}
+}
+
+func FuzzText(f *testing.F) {
+	fuzzField(f, Text{Name: "f", Max: 40}, Text{Name: "f", Max: 40, Required: true}, Text{Name: "f", Max: 40, Multiline: true})
+}
+func FuzzEmail(f *testing.F)  { fuzzField(f, Email{Name: "f"}, Email{Name: "f", Required: true}) }
+func FuzzLines(f *testing.F)  { fuzzField(f, Lines{Name: "f", MaxLines: 3}) }
+func FuzzInt(f *testing.F)    { fuzzField(f, Int{Name: "f", Min: -3, Max: 1000, Default: 1}) }
+func FuzzBool(f *testing.F)   { fuzzField(f, Bool{Name: "f"}, Bool{Name: "f", Default: true}) }
+func FuzzChoice(f *testing.F) { fuzzField(f, choice, phonePlatform) }
+func FuzzID(f *testing.F)     { fuzzField(f, ID{Name: "f"}) }
+
+// fuzzField holds for any input: a value is refused in words or brought into a
+// form that holds text only and does not change when it is sent again.
+func fuzzField(f *testing.F, fields ...Field) {
+	for _, seed := range []string{"", " ", "on", "active", "APPLE IOS", "-1", "+007", "a@b.example", `"a b"@c.example`, "a\r\nb\n\nA", "a\r\r\nb",
+		"\u0085x\u2028y", "a\x00", "\xff\xfe", "DU1234567890ABCDEFGH", "İ", "\u212a", strings.Repeat("é", 41), "a\u202eb"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, typed string) {
+		for _, field := range fields {
+			for _, given := range []bool{true, false} {
+				plain, fault := field.normalize(typed, given)
+				if fault != "" {
+					if plain != "" || strings.TrimSpace(fault) == "" || !strings.HasSuffix(fault, ".") {
+						t.Errorf("%#v refuses %q with %q and keeps %q", field, typed, fault, plain)
+					}
+					continue
+				}
+				if again, fault := field.normalize(plain, given); again != plain || fault != "" {
+					t.Errorf("%#v: %q became %q, and that %q %q", field, typed, plain, again, fault)
+				}
+				oneLine := strings.ReplaceAll(plain, "\n", "")
+				if !utf8.ValidString(plain) || strings.ContainsFunc(oneLine, unicode.IsControl) {
+					t.Errorf("%#v lets %q through as %q", field, typed, plain)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,76 @@
+package catalog
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, text, want string }{
+		{"an ordinary name", "Ada Lovelace", "Ada Lovelace"},
+		{"nothing", "", ""},
+		{"letters of the world", "Zoë 日本 Ωμέγα عربى", "Zoë 日本 Ωμέγα عربى"},
+		{"a family emoji keeps its joiners", "👩\u200d👧", "👩\u200d👧"},
+		{"markup is left to the template", `<b onclick="x">&`, `<b onclick="x">&`},
+		{"line breaks and tabs", "a\r\nb\tc", "a  b c"},
+		{"separators of lines and paragraphs", "a\u2028b\u2029c", "a b c"},
+		{"NUL and escape", "a\x00b\x1b[31mc", "a␀b␛[31mc"},
+		{"delete", "a\x7fb", "a␡b"},
+		{"C1 controls", "a\u009b31mb\u0085c", "a\ufffd31mb\ufffdc"},
+		{"writing turned around", "gpj.\u202eexe\u2066x\u2069", "gpj.\ufffdexe\ufffdx\ufffd"},
+		{"invisible marks", "ad\u200bmin\ufeff\u00ad", "ad\ufffdmin\ufffd\ufffd"},
+		{"bytes that are no text", "a\xff\xc0\xafb", "a\ufffd\ufffd\ufffdb"},
+		{"half a surrogate", "a\xed\xa0\x80b", "a\ufffd\ufffd\ufffdb"},
+		{"as long as fits", strings.Repeat("é", 300), strings.Repeat("é", 300)},
+		{"too long", strings.Repeat("é", 301), strings.Repeat("é", 300) + "…"},
+		{"too long, plain letters", strings.Repeat("e", 100_000), strings.Repeat("e", 300) + "…"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := Plain(test.text); got != test.want {
+				t.Errorf("%q became %q, want %q", test.text, got, test.want)
+			}
+		})
+	}
+}
+
+func FuzzPlain(f *testing.F) {
+	for _, seed := range []string{"Ada", "a\x00b", "\u202e\u2066", "\xff", "\u2028", strings.Repeat("\u0301", 400), "\U000e0041", "\u200d"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		plain := Plain(text)
+		if !utf8.ValidString(plain) {
+			t.Errorf("%q became invalid UTF-8: %q", text, plain)
+		}
+		if n := utf8.RuneCountInString(plain); n > longestText+1 {
+			t.Errorf("%d characters are left", n)
+		}
+		for _, r := range plain {
+			if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
+				t.Errorf("%q became %q, which holds %U", text, plain, r)
+			}
+		}
+	})
+}
+
+func TestDuration(t *testing.T) {
+	t.Parallel()
+	for seconds, want := range map[int]string{1: "1 second", 90: "90 seconds", 60: "1 minute", 5400: "90 minutes", 3600: "1 hour",
+		86400: "24 hours", 172800: "2 days", 2592000: "30 days", 3601: "3601 seconds"} {
+		action, _ := Lookup("create-bypass-code-for-user")
+		in, bad := action.Parse(func(name string) (string, bool) {
+			return map[string]string{"user_id": "DU1", "valid_secs": strconv.Itoa(seconds)}[name], name == "user_id" || name == "valid_secs"
+		})
+		if len(bad) > 0 {
+			t.Fatal(bad)
+		}
+		if got := bypassSummary(in, 1, 0); got != "Created 1 bypass code, 1 use each, valid for "+want+"." {
+			t.Errorf("%d s: %q", seconds, got)
+		}
+	}
+}
