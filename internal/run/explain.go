@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"math"
 
 	"duodesk/internal/duo"
 )
@@ -40,9 +40,9 @@ func explainRefusal(e *duo.Error) Explanation {
 	case duo.CodeRateLimited:
 		wait := "a minute"
 		if e.RetryAfter > 0 {
-			wait = fmt.Sprintf("%d s", int(e.RetryAfter.Round(time.Second)/time.Second))
+			wait = fmt.Sprintf("%d s", int(math.Ceil(e.RetryAfter.Seconds())))
 		}
-		return Explanation{"Duo is limiting how often it may be asked. Nothing was done.", "Wait " + wait + ", then try again."}
+		return Explanation{"Duo is limiting how often it may be asked, and did not do this.", "Wait " + wait + ", then try again."}
 	case duo.CodeUnknownKey:
 		return Explanation{"Duo does not know this integration key on this host.", "Compare the key and the host with the application's page in the Duo Admin Panel; the application may have been deleted."}
 	case duo.CodeBadSignature:

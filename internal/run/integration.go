@@ -133,13 +133,15 @@ func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, before Integrat
 
 // CheckAll validates, for each API at the same time, the newest version.
 func (r *Runner) CheckAll(ctx context.Context, sc store.Scope, actor Actor) error {
-	// What was saved is checked to the end even if the browser leaves.
-	three, ctx := errgroup.WithContext(context.WithoutCancel(ctx))
+	var three errgroup.Group
 	for _, f := range nineFields {
 		three.Go(func() error { return r.Check(ctx, sc, actor, f.api) })
 	}
 	return three.Wait()
 }
+
+// checkTime bounds a check: three calls to Duo, and the record.
+const checkTime = 40 * time.Second
 
 // Check validates the newest version of one API: the candidate if there is one,
 // else the one in use. It returns store.ErrNotFound when there is neither.
@@ -150,13 +152,20 @@ func (r *Runner) Check(ctx context.Context, sc store.Scope, actor Actor, api str
 	}
 	for _, wanted := range []string{store.Candidate, store.Active} {
 		if v, found := state.Version(api, wanted); found {
-			return r.checkVersion(ctx, sc, actor, v)
+			err := r.checkVersion(ctx, sc, actor, v)
+			if errors.Is(err, store.ErrNotFound) {
+				return nil // another save or check was faster, and keeps its own verdict
+			}
+			return err
 		}
 	}
 	return store.ErrNotFound
 }
 
 func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, v store.Version) error {
+	// What was saved is checked to the end even if the browser leaves.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTime)
+	defer cancel()
 	var client *duo.Client
 	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
 		client, err = r.clientOf(ctx, tx, v)

@@ -2,6 +2,10 @@ package run
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -64,6 +68,7 @@ func (h *held[T]) put(key listKey, list List[T], drops int) {
 	if h.lists == nil {
 		h.lists = map[listKey]List[T]{}
 	}
+	maps.DeleteFunc(h.lists, func(_ listKey, l List[T]) bool { return list.ReadAt.Sub(l.ReadAt) >= ListAge })
 	h.lists[key] = list
 	for len(h.lists) > listsHeld {
 		oldest := key
@@ -113,10 +118,6 @@ type pageOf[T any] func(c *duo.Client, ctx context.Context, limit, offset int) (
 // list answers from what is held or reads all pages. Several who ask at once
 // share one reading, which goes on when the first of them has left.
 func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization, fresh bool, limit int, page pageOf[T]) (List[T], error) {
-	client, err := r.client(ctx, sc, o)
-	if err != nil {
-		return List[T]{}, err
-	}
 	key := listKey{o.ID, o.AccountID}
 	found, drops, ok := h.get(key, r.now())
 	if ok && !fresh {
@@ -125,6 +126,10 @@ func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o s
 	reading := h.flight.DoChan(key.String(), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), listTime)
 		defer cancel()
+		client, err := r.client(ctx, sc, o)
+		if err != nil {
+			return List[T]{}, err
+		}
 		found, err := readAll(ctx, client, limit, page)
 		found.ReadAt = r.now()
 		if err == nil {
@@ -136,7 +141,7 @@ func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o s
 	case done := <-reading:
 		return done.Val.(List[T]), done.Err
 	case <-ctx.Done():
-		return List[T]{}, ctx.Err()
+		return List[T]{}, &duo.TransportError{Failure: duo.TimedOut, Method: http.MethodGet, Host: o.APIHostname, Err: ctx.Err()}
 	}
 }
 
@@ -152,14 +157,20 @@ func readAll[T any](ctx context.Context, c *duo.Client, limit int, page pageOf[T
 		if all.Total > ListLimit {
 			return List[T]{Total: all.Total, TooMany: true}, nil
 		}
-		if meta.Next <= offset {
+		switch {
+		case meta.Next == 0:
 			return all, nil
+		case meta.Next <= offset:
+			return List[T]{}, &duo.TransportError{Failure: duo.NotUnderstood, Method: http.MethodGet}
 		}
 		offset = meta.Next
 	}
 }
 
-// FindUser looks one user up in Duo by exact username, alias or e-mail.
+// duoID is the shape of a user's identifier.
+var duoID = regexp.MustCompile(`^DU[A-Z0-9]{18}$`)
+
+// FindUser looks one user up in Duo by exact id, username, alias or e-mail.
 func (r *Runner) FindUser(ctx context.Context, sc store.Scope, o store.Organization, name string) (duo.User, bool, error) {
 	client, err := r.client(ctx, sc, o)
 	if err != nil {
@@ -167,6 +178,13 @@ func (r *Runner) FindUser(ctx context.Context, sc store.Scope, o store.Organizat
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
+	if duoID.MatchString(name) {
+		user, err := client.User(ctx, duo.UserID(name))
+		var refused *duo.Error
+		if !errors.As(err, &refused) || refused.Code != duo.CodeNotFound {
+			return user, err == nil, err
+		}
+	}
 	if strings.Contains(name, "@") {
 		if user, found, err := client.UserByEmail(ctx, name); err != nil || found {
 			return user, found, err

@@ -1,10 +1,12 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -17,9 +19,9 @@ import (
 // the box: "Name (id)" as offered, a bare account id, a name that only one
 // account has, or nothing.
 type MappingRow struct {
-	Organization uuid.UUID
-	Account      string
-	DirectoryKey string
+	Organization                  uuid.UUID
+	Account, DirectoryKey         string
+	KeepAccount, KeepDirectoryKey bool // the box was not touched: what is stored stays, whoever stored it
 }
 
 // The fields of a row that a fault can stand beside.
@@ -58,8 +60,15 @@ func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor Actor, r
 			return nil, err
 		}
 	}
+	// An account that one row gives up can go to another.
+	rows = slices.SortedStableFunc(slices.Values(rows), func(a, b MappingRow) int {
+		return cmp.Compare(len(a.Account), len(b.Account))
+	})
 	faults := map[uuid.UUID][]catalog.FieldError{}
 	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		if err := tx.LockMapping(ctx); err != nil {
+			return err
+		}
 		for _, row := range rows {
 			o, found := current[row.Organization]
 			if !found {
@@ -78,10 +87,11 @@ func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor Actor, r
 	return faults, err
 }
 
-// assigns reports whether any row gives an organization another account.
+// assigns reports whether any row gives an organization another account, or one
+// that may be new in Duo.
 func assigns(rows []MappingRow, current map[uuid.UUID]store.Organization, accounts []store.Account) bool {
 	for _, row := range rows {
-		if id, _ := accountOf(row.Account, accounts); strings.TrimSpace(row.Account) != "" && id != current[row.Organization].AccountID {
+		if id, _ := accountOf(row.Account, accounts); !row.KeepAccount && strings.TrimSpace(row.Account) != "" && (id == "" || id != current[row.Organization].AccountID) {
 			return true
 		}
 	}
@@ -92,6 +102,7 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 	var bad []catalog.FieldError
 	account, fault := accountOf(row.Account, accounts)
 	switch {
+	case row.KeepAccount:
 	case fault != "":
 		bad = append(bad, catalog.FieldError{Field: AccountField, Message: fault})
 	case account != o.AccountID:
@@ -104,6 +115,9 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 		}
 	}
 	key := strings.TrimSpace(row.DirectoryKey)
+	if row.KeepDirectoryKey {
+		return bad, nil
+	}
 	if fault := directoryKeyFault(key); fault != "" {
 		return append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: fault}), nil
 	}
@@ -155,12 +169,13 @@ func accountOf(text string, accounts []store.Account) (id, fault string) {
 	if text == "" {
 		return "", ""
 	}
+	bracketed := ""
 	if m := idInBrackets.FindStringSubmatch(text); m != nil {
-		text = m[1]
+		bracketed = m[1]
 	}
 	var named []string
 	for _, a := range accounts {
-		if a.AccountID == text {
+		if a.AccountID == text || a.AccountID == bracketed {
 			return a.AccountID, ""
 		}
 		if strings.EqualFold(a.Name, text) {
@@ -214,20 +229,25 @@ func (r *Runner) RefreshAccounts(ctx context.Context, sc store.Scope) ([]store.A
 }
 
 // AdoptAccounts creates an organization for every listed account that has none,
-// after reading the list again, and returns how many it made. All or none are
-// made.
-func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor) (int, error) {
-	accounts, err := r.RefreshAccounts(ctx, sc)
-	if err != nil {
-		return 0, err
+// after reading the list again. All or none are made.
+func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor) error {
+	if _, err := r.RefreshAccounts(ctx, sc); err != nil {
+		return err
 	}
-	var names, ids []string
-	for _, a := range accounts {
-		if a.MappedTo == nil {
-			names, ids = append(names, a.Name), append(ids, a.AccountID)
+	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		if err := tx.LockMapping(ctx); err != nil {
+			return err
 		}
-	}
-	return len(names), r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		accounts, err := tx.Accounts(ctx)
+		if err != nil {
+			return err
+		}
+		var names, ids []string
+		for _, a := range accounts {
+			if a.MappedTo == nil {
+				names, ids = append(names, a.Name), append(ids, a.AccountID)
+			}
+		}
 		created, err := tx.CreateOrganizations(ctx, names...)
 		if err != nil {
 			return err
@@ -242,7 +262,8 @@ func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor)
 }
 
 // CreateOrganization adds one organization, with its account and directory key
-// when they are given. Faults stand beside "name" or a row's fields; with any of
+// when they are given. row.Organization is its id, chosen by the form: sent
+// twice, the first one is returned again. Faults stand beside "name" or a row's fields; with any of
 // them nothing is created.
 func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor Actor, name string, row MappingRow) (store.Organization, []catalog.FieldError, error) {
 	in := catalog.Text{Name: "name", Required: true, Max: 200}
@@ -262,20 +283,38 @@ func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor A
 	}
 	var created store.Organization
 	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		made, err := tx.CreateOrganizations(ctx, name)
+		created, err = tx.CreateOrganization(ctx, row.Organization, name)
 		if err != nil {
 			return err
 		}
-		created = made[0]
 		if bad, err = r.saveRow(ctx, tx, actor, created, row, accounts); err == nil && len(bad) > 0 {
 			err = errFaults
 		}
 		return err
 	})
-	if errors.Is(err, errFaults) {
+	switch {
+	case errors.Is(err, errFaults):
 		err = nil
+	case store.IsConflict(err, "organization_pkey"):
+		created, err = r.organization(ctx, sc, row.Organization)
 	}
 	return created, bad, err
+}
+
+// organization reads one organization of a scope.
+func (r *Runner) organization(ctx context.Context, sc store.Scope, id uuid.UUID) (store.Organization, error) {
+	var found []store.Organization
+	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		found, err = tx.OrganizationsByID(ctx, []uuid.UUID{id})
+		return err
+	})
+	if err == nil && len(found) == 0 {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return store.Organization{}, err
+	}
+	return found[0], nil
 }
 
 // errFaults rolls a transaction back whose faults are told otherwise.

@@ -16,6 +16,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/secret"
 	"duodesk/internal/store"
 )
 
@@ -110,20 +111,24 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	defer cancel()
 	started, err := r.start(ctx, q)
 	if err != nil {
 		return Outcome{Run: started}, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
-	defer cancel()
 	result, err := q.Action.Run(ctx, client, q.Input)
-	// Names in Duo are whatever somebody made them; the record is for people.
-	result.Subject, result.Summary = catalog.Plain(result.Subject), catalog.Plain(result.Summary)
 	r.forget(q.Organization)
 	state, summary := store.Applied, result.Summary
 	if err != nil {
 		state, summary = outcome(err)
+		if result.Summary != "" {
+			// The action has several steps, and the first were done.
+			summary = result.Summary + " " + summary
+		}
 	}
+	// Names in Duo are whatever somebody made them; the record is for people.
+	result.Subject, summary = catalog.Plain(result.Subject), catalog.Plain(summary)
 	if closing := r.finish(q, state, result.Subject, summary); closing != nil {
 		// Duo has acted; the record stays open and will be shown as unknown. The
 		// person still gets what Duo answered.
@@ -224,7 +229,9 @@ func (r *Runner) accountsClient(ctx context.Context, sc store.Scope) (c *duo.Cli
 // clientOf makes a client of one version of an API's credential fields.
 func (r *Runner) clientOf(ctx context.Context, tx *store.Tx, v store.Version) (*duo.Client, error) {
 	key, err := tx.SecretKey(ctx, v.API, v.Version)
-	if err != nil {
+	// A key that does not open lends nothing, which the client reports as what
+	// it is: a call then fails in words that say what to do.
+	if err != nil && !errors.Is(err, secret.ErrCannotOpen) {
 		return nil, err
 	}
 	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.now, UserAgent: "duodesk/1"}), nil

@@ -48,8 +48,9 @@ func Suggest(organizations []store.Organization, accounts []store.Account) map[u
 	return found
 }
 
-// legalForms are words at the end of a company's name that people leave out.
-var legalForms = strings.Fields(`inc incorporated llc ltd limited corp corporation co company plc llp lp pllc pc
+// legalForms are words at the end of a company's name that people leave out, and
+// the "and" that "& Co." leaves behind.
+var legalForms = strings.Fields(`and inc incorporated llc ltd limited corp corporation co company plc llp lp pllc pc
 	gmbh ag kg ug ohg mbh sa sas sarl srl spa bv nv ab as asa oy oyj aps pty sl kk`)
 
 // plainName is a name as two people would agree on it.
@@ -69,9 +70,6 @@ func plainName(name string) string {
 		words = words[1:]
 	}
 	for len(words) > 1 && slices.Contains(legalForms, words[len(words)-1]) {
-		words = words[:len(words)-1]
-	}
-	if len(words) > 2 && words[len(words)-1] == "and" { // left over from "& Co."
 		words = words[:len(words)-1]
 	}
 	return strings.Join(words, " ")

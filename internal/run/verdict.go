@@ -1,9 +1,11 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"duodesk/internal/duo"
@@ -90,7 +92,7 @@ func (r *Runner) diagnose(ctx context.Context, c *duo.Client, api string) diagno
 		r.diagnoseAdmin(ctx, c, &d)
 	}
 	if off.Abs() > clockLimit {
-		d.Fix = "Set this server's clock (NTP). " + d.Fix
+		d.Fix = strings.TrimSpace("Set this server's clock (NTP). " + d.Fix)
 		if d.Outcome == Fails {
 			d.Cause = fmt.Sprintf("The clock here differs from Duo's by %d s.", int(off.Abs().Seconds()))
 		}
@@ -136,9 +138,18 @@ func (r *Runner) listAccounts(ctx context.Context, c *duo.Client) (accounts []st
 			left++
 			continue
 		}
-		accounts = append(accounts, store.Account{AccountID: string(a.ID), Name: catalog.Plain(a.Name), APIHostname: host})
+		accounts = append(accounts, store.Account{AccountID: string(a.ID), Name: accountName(a), APIHostname: host})
 	}
 	return accounts, left, err
+}
+
+// accountName is an account's name as an organization can bear it.
+func accountName(a duo.Account) string {
+	name := strings.TrimSpace(catalog.Plain(a.Name))
+	if runes := []rune(name); len(runes) > store.LongestName {
+		name = string(runes[:store.LongestName-1]) + "…"
+	}
+	return cmp.Or(name, string(a.ID))
 }
 
 func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, d *diagnosis) {
@@ -148,6 +159,10 @@ func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, d *diagnosis)
 		return
 	}
 	_, settingsErr := c.Settings(ctx)
+	if settingsErr != nil && !notPermitted(settingsErr) {
+		d.fail("Duo did not answer the second question", Explain(settingsErr))
+		return
+	}
 	switch {
 	case usersErr != nil && settingsErr != nil:
 		d.fail("The Admin API refuses these keys", r.whyRefused(ctx, c, store.AdminAPI, usersErr))
@@ -165,13 +180,10 @@ func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, d *diagnosis)
 }
 
 func (d *diagnosis) permission(err error, granted, missing string) {
-	switch {
-	case err == nil:
+	if err == nil {
 		d.step(stepOK, granted)
-	case notPermitted(err):
+	} else {
 		d.step(stepBad, missing)
-	default:
-		d.step(stepBad, Explain(err).Cause)
 	}
 }
 
@@ -192,8 +204,8 @@ func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, api string, err 
 	for _, other := range nineFields {
 		if other.api != api && r.accepts(ctx, c, other.api) {
 			return Explanation{
-				"These are the keys of " + "an " + other.title + " application, in the wrong card.",
-				"Enter them under " + other.title + ", and here those of " + "an " + titleOf(api) + " application.",
+				"These are the keys of an " + other.title + " application, in the wrong card.",
+				"Enter them under " + other.title + ", and here those of an " + titleOf(api) + " application.",
 			}
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
@@ -101,7 +103,11 @@ func Unconnected(t testing.TB) *Desk {
 		t.Fatal(err)
 	}
 	go server.Serve()
-	t.Cleanup(func() { server.Close(context.Background()) })
+	t.Cleanup(func() {
+		// A connection that was opened and never used would hold up the closing.
+		(&http.Client{Transport: d.Transport}).CloseIdleConnections()
+		server.Close(context.Background())
+	})
 	pem, err := os.ReadFile(server.Ready().CAFile)
 	if err != nil {
 		t.Fatal(err)
@@ -112,8 +118,46 @@ func Unconnected(t testing.TB) *Desk {
 	d.Parent = d.Sim.AddParent("Parent MSP")
 	d.Account = d.Sim.AddChild(d.Parent.AccountID, "Acme Dental, Inc.")
 	d.Workspace, d.Owner = d.DB.Workspace(t)
-	d.Runner = run.New(run.Config{Store: d.Store, HTTP: d.Transport, Now: d.Clock.Now, Log: slog.New(slog.NewTextHandler(d.Log, &slog.HandlerOptions{Level: slog.LevelDebug})), Sandbox: true})
+	d.Runner = d.Over(d.Transport)
 	return d
+}
+
+// Over makes another Runner for the Desk, which reaches Duo through transport.
+func (d *Desk) Over(transport http.RoundTripper) *run.Runner {
+	log := slog.New(slog.NewTextHandler(d.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return run.New(run.Config{Store: d.Store, HTTP: transport, Now: d.Clock.Now, Log: log, Sandbox: true})
+}
+
+// Scope is all of the Desk's workspace.
+func (d *Desk) Scope() store.Scope { return store.WholeWorkspace(d.Workspace.ID) }
+
+// Request asks for an action in the Desk's Client, with a form's values, in a
+// role and under a new id.
+func (d *Desk) Request(t testing.TB, role catalog.Role, slug string, form map[string]string) run.Request {
+	t.Helper()
+	action, found := catalog.Lookup(slug)
+	if !found {
+		t.Fatal("no action ", slug)
+	}
+	in, bad := action.Parse(func(name string) (string, bool) { text, given := form[name]; return text, given })
+	if len(bad) > 0 {
+		t.Fatal(slug, ": ", bad)
+	}
+	return run.Request{ID: uuid.New(), Scope: d.Scope(), Organization: d.Client, Actor: d.Actor(role), Action: action, Input: in}
+}
+
+// Record reads a run as it is stored.
+func (d *Desk) Record(t testing.TB, id uuid.UUID) store.Run {
+	t.Helper()
+	var found store.Run
+	err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) (err error) {
+		found, err = tx.Run(t.Context(), id, d.Clock.Now())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 // Actor is the Desk's owner acting in a role.
@@ -136,7 +180,7 @@ func (d *Desk) NineFields() map[string]string {
 func (d *Desk) Map(t testing.TB, name string, account duosim.Account) store.Organization {
 	t.Helper()
 	o, faults, err := d.Runner.CreateOrganization(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner), name,
-		run.MappingRow{Account: account.AccountID})
+		run.MappingRow{Organization: uuid.New(), Account: account.AccountID})
 	if err != nil || len(faults) > 0 {
 		t.Fatal("mapping ", name, ": ", err, faults)
 	}

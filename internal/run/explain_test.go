@@ -1,0 +1,80 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"duodesk/internal/duo"
+)
+
+// TestEveryErrorIsExplained: whatever comes back from Duo, a technician reads a
+// sentence, and no secret that stood in the answer or in the cause.
+func TestEveryErrorIsExplained(t *testing.T) {
+	t.Parallel()
+	const canary = "Canary5ecretKey0000000000000000000000001"
+	known := map[string]error{
+		"nothing known":     errors.New(canary),
+		"out of time":       fmt.Errorf("x: %w", context.DeadlineExceeded),
+		"not mapped":        &NotConnected{},
+		"keys not in use":   &NotConnected{API: "Accounts"},
+		"a code of Duo's":   &duo.Error{Status: 418, Code: 41801, Message: "I am a teapot"},
+		"no code at all":    &duo.Error{Status: 502, Message: "Bad Gateway"},
+		"a failure unheard": &duo.TransportError{Failure: "something new", Err: errors.New(canary)},
+	}
+	for _, code := range []int{duo.CodeMissingParameter, duo.CodeInvalidParameter, duo.CodeDuplicate, 40101, duo.CodeUnknownKey, duo.CodeBadSignature,
+		40104, duo.CodeBadTimestamp, 40106, duo.CodeForbidden, duo.CodeNotFound, 40501, duo.CodeRateLimited, 50000, duo.CodeUnknownInnerError} {
+		for _, detail := range []string{"", "username"} {
+			known[fmt.Sprint(code, detail)] = fmt.Errorf("wrapped: %w", &duo.Error{Status: code / 100, Code: code, Message: "Message of Duo", Detail: detail})
+		}
+	}
+	for _, failure := range []duo.Failure{duo.InvalidRequest, duo.SecretUnavailable, duo.NameNotResolved, duo.ConnectionRefused, duo.Unreachable,
+		duo.AddressRefused, duo.TLSFailed, duo.TimedOut, duo.Canceled, duo.ConnectionLost, duo.Redirected, duo.AnswerTooLarge, duo.NotUnderstood} {
+		known[string(failure)] = &duo.TransportError{Failure: failure, Sent: true, Host: "api-1a2b3c4d.duosecurity.com", Method: "POST", Path: "/x", Err: errors.New(canary)}
+	}
+	causes := map[string]string{}
+	for name, err := range known {
+		why := Explain(err)
+		if !isSentence(why.Cause) || why.Fix != "" && !isSentence(why.Fix) {
+			t.Errorf("%s: not a sentence: %q %q", name, why.Cause, why.Fix)
+		}
+		if strings.Contains(why.Cause+why.Fix, canary) {
+			t.Errorf("%s quotes a secret", name)
+		}
+		causes[name] = why.Cause
+	}
+	// What a technician must tell apart reads differently.
+	for _, pair := range [][2]string{{"40102", "40103"}, {"40103", "40105"}, {"40301", "40102"}, {"42901", "50001"},
+		{string(duo.NameNotResolved), string(duo.TLSFailed)}, {string(duo.TimedOut), string(duo.Unreachable)}, {"not mapped", "keys not in use"}} {
+		if causes[pair[0]] == causes[pair[1]] {
+			t.Errorf("%s and %s read the same: %q", pair[0], pair[1], causes[pair[0]])
+		}
+	}
+}
+
+func isSentence(s string) bool {
+	first := []rune(s + " ")[0]
+	return unicode.IsUpper(first) && strings.HasSuffix(s, ".") && !strings.Contains(s, "  ") && !strings.Contains(s, "%!") && !strings.Contains(s, "duo:")
+}
+
+func TestHowLongToWait(t *testing.T) {
+	t.Parallel()
+	for wait, want := range map[time.Duration]string{0: "Wait a minute", 30 * time.Second: "Wait 30 s", 300 * time.Millisecond: "Wait 1 s"} {
+		if got := Explain(&duo.Error{Status: 429, Code: duo.CodeRateLimited, RetryAfter: wait}).Fix; !strings.HasPrefix(got, want+",") {
+			t.Errorf("%v: %q", wait, got)
+		}
+	}
+}
+
+func TestSentence(t *testing.T) {
+	t.Parallel()
+	for phrase, want := range map[string]string{"": "", "éa": "Éa.", "done.": "Done.", "x": "X."} {
+		if got := Sentence(phrase); got != want {
+			t.Errorf("%q became %q", phrase, got)
+		}
+	}
+}

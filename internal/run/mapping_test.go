@@ -1,0 +1,279 @@
+package run_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
+	"duodesk/internal/run/runtest"
+	"duodesk/internal/store"
+)
+
+// organizations are all of the Desk's, by slug.
+func organizations(t *testing.T, d *runtest.Desk) map[string]store.Organization {
+	t.Helper()
+	bySlug := map[string]store.Organization{}
+	err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) error {
+		all, _, err := tx.Organizations(t.Context(), store.All, "", 1000, 0)
+		for _, o := range all {
+			bySlug[o.Slug] = o
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bySlug
+}
+
+// saveRows saves the mapping and returns the faults as "field: message" by
+// organization.
+func saveRows(t *testing.T, d *runtest.Desk, rows ...run.MappingRow) map[uuid.UUID]string {
+	t.Helper()
+	faults, err := d.Runner.SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[uuid.UUID]string{}
+	for id, bad := range faults {
+		for _, f := range bad {
+			told[id] += f.Error() + " "
+		}
+	}
+	return told
+}
+
+const goodKey = "DSABCDEFGHIJKLMNOP12"
+
+// TestRowsAreSavedEachForItself: what is good is kept, and every fault stands at
+// its own row.
+func TestRowsAreSavedEachForItself(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	free, twin := d.Sim.AddChild(d.Parent.AccountID, "Beta"), d.Sim.AddChild(d.Parent.AccountID, "Twin")
+	d.Sim.AddChild(d.Parent.AccountID, "TWIN")
+	made := d.Organizations(t, d.Workspace, "Good", "Taken", "Unknown", "Twins", "Key", "Account good, key bad")
+	last := d.Sim.AddChild(d.Parent.AccountID, "Last")
+	faults := saveRows(t, d,
+		run.MappingRow{Organization: made[0].ID, Account: "beta", DirectoryKey: " " + goodKey + " "},
+		run.MappingRow{Organization: made[1].ID, Account: d.Account.AccountID},
+		run.MappingRow{Organization: made[2].ID, Account: "Nobody (DA0000000000000NONE0)"},
+		run.MappingRow{Organization: made[3].ID, Account: "Twin"},
+		run.MappingRow{Organization: made[4].ID, DirectoryKey: "DI34567890ABCDEFGHIJ"},
+		run.MappingRow{Organization: made[5].ID, Account: last.AccountID, DirectoryKey: "short"},
+	)
+	for i, want := range []string{"", "account: This account belongs to Acme Dental.", "account: The Accounts API lists no such account",
+		"account: 2 accounts have this name", "directory_key: This is an integration key", "directory_key: This has 5 characters"} {
+		if got := faults[made[i].ID]; (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", made[i].Name, got, want)
+		}
+	}
+	after := organizations(t, d)
+	if o := after["good"]; o.AccountID != free.AccountID || o.APIHostname != free.APIHostname || o.DirectoryKey != goodKey {
+		t.Errorf("the good row was not kept: %+v", o)
+	}
+	if o := after["account-good-key-bad"]; o.AccountID != last.AccountID || o.DirectoryKey != "" {
+		t.Errorf("the good half of a row was not kept: %+v", o)
+	}
+	for _, slug := range []string{"taken", "unknown", "twins", "key"} {
+		if o := after[slug]; o.Mapped() || o.DirectoryKey != "" {
+			t.Errorf("a bad row was saved: %+v", o)
+		}
+	}
+	if after[d.Client.Slug].AccountID != d.Account.AccountID || len(twin.AccountID) == 0 {
+		t.Error("the holder lost its account")
+	}
+}
+
+// TestOnlyListedAccounts: whatever stood on the page, Duo is asked again before
+// an account is assigned.
+func TestOnlyListedAccounts(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	gone := d.Sim.AddChild(d.Parent.AccountID, "Gone")
+	foreign := d.Sim.AddChild(d.Sim.AddParent("Other MSP").AccountID, "Foreign")
+	if accounts, err := d.Runner.RefreshAccounts(t.Context(), d.Scope()); err != nil || len(accounts) != 2 {
+		t.Fatal(accounts, err)
+	}
+	deleteAccount(t, d, gone.AccountID)
+	o := d.Organizations(t, d.Workspace, "Beta")[0]
+	for name, account := range map[string]string{"deleted since the page was drawn": gone.AccountID, "of another MSP": foreign.AccountID,
+		"the parent itself": d.Parent.AccountID, "a way out": "../" + d.Account.AccountID} {
+		if faults := saveRows(t, d, run.MappingRow{Organization: o.ID, Account: account}); !strings.Contains(faults[o.ID], "lists no such account") {
+			t.Errorf("an account %s: %q", name, faults[o.ID])
+		}
+		if _, bad, err := d.Runner.CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", run.MappingRow{Account: account}); err != nil || len(bad) != 1 {
+			t.Errorf("a new organization with an account %s: %v %v", name, bad, err)
+		}
+	}
+	if after := organizations(t, d); after["beta"].Mapped() || len(after) != 2 {
+		t.Errorf("organizations %+v", after)
+	}
+	added := d.Sim.AddChild(d.Parent.AccountID, "New in Duo")
+	if faults := saveRows(t, d, run.MappingRow{Organization: o.ID, Account: added.AccountID}); len(faults) != 0 {
+		t.Errorf("an account added since the page was drawn: %q", faults)
+	}
+}
+
+// deleteAccount deletes a child in Duo, past the console.
+func deleteAccount(t *testing.T, d *runtest.Desk, id string) {
+	t.Helper()
+	keys := d.Parent.Application(duosim.AccountsAPI)
+	lend := func(use func([]byte)) error { use([]byte(keys.SecretKey)); return nil }
+	client := duo.New(duo.Credentials{Host: d.Parent.APIHostname, IntegrationKey: keys.IntegrationKey, Secret: lend}, duo.Options{Transport: d.Transport})
+	if err := client.DeleteAccount(t.Context(), duo.AccountID(id)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestUnmapAndMove(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	other := d.Organizations(t, d.Workspace, "Beta")[0]
+	// The account is given up by one row and taken by another, in either order.
+	for i, rows := range [][]run.MappingRow{
+		{{Organization: d.Client.ID}, {Organization: other.ID, Account: d.Account.AccountID}},
+		{{Organization: d.Client.ID, Account: d.Account.AccountID}, {Organization: other.ID}},
+	} {
+		if faults := saveRows(t, d, rows...); len(faults) != 0 {
+			t.Fatal(i, faults)
+		}
+		after := organizations(t, d)
+		if a, b := after[d.Client.Slug].Mapped(), after["beta"].Mapped(); a == b || b != (i == 0) {
+			t.Errorf("move %d: mapped %t and %t", i, a, b)
+		}
+	}
+}
+
+func TestDuoDownSavesNothingOfTheMapping(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	free := d.Sim.AddChild(d.Parent.AccountID, "Beta")
+	o := d.Organizations(t, d.Workspace, "Beta")[0]
+	d.Sim.SetFault(d.Parent.AccountID, duosim.Fault{Kind: duosim.Down})
+	row := run.MappingRow{Organization: o.ID, Account: free.AccountID, DirectoryKey: goodKey}
+	_, saving := d.Runner.SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []run.MappingRow{row})
+	adopting := d.Runner.AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner))
+	_, _, creating := d.Runner.CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", run.MappingRow{Account: free.AccountID})
+	for _, err := range []error{saving, adopting, creating} {
+		if err == nil || !strings.Contains(run.Explain(err).Cause, "cannot be reached") {
+			t.Errorf("%v is explained as %q", err, run.Explain(err).Cause)
+		}
+	}
+	if after := organizations(t, d); len(after) != 2 || after["beta"].Mapped() || after["beta"].DirectoryKey != "" {
+		t.Errorf("saved %+v", after)
+	}
+	// A directory key alone needs no Duo, nor does a new organization without account.
+	if faults := saveRows(t, d, run.MappingRow{Organization: o.ID, DirectoryKey: goodKey}); len(faults) != 0 {
+		t.Error(faults)
+	}
+	if _, bad, err := d.Runner.CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", run.MappingRow{}); err != nil || len(bad) != 0 {
+		t.Error(bad, err)
+	}
+}
+
+func TestCreateOrganization(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	for _, test := range []struct {
+		name   string
+		row    run.MappingRow
+		faults string
+	}{
+		{"", run.MappingRow{}, "name"},
+		{"  ", run.MappingRow{Account: "nobody", DirectoryKey: "x"}, "name account directory_key"},
+		{strings.Repeat("x", 201), run.MappingRow{}, "name"},
+		{"a\x00b", run.MappingRow{}, "name"},
+		{"Taken", run.MappingRow{Account: d.Account.AccountID}, "account"},
+	} {
+		_, bad, err := d.Runner.CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), test.name, test.row)
+		var fields []string
+		for _, f := range bad {
+			fields = append(fields, f.Field)
+		}
+		if err != nil || strings.Join(fields, " ") != test.faults {
+			t.Errorf("%.10q: faults at %q, %v; want %q", test.name, fields, err, test.faults)
+		}
+	}
+	if n := len(organizations(t, d)); n != 1 {
+		t.Errorf("%d organizations, none should have been added", n)
+	}
+}
+
+// TestAdoptTwiceAtOnce: every account gets one organization, whoever presses the
+// button how often.
+func TestAdoptTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	for _, name := range []string{"Beta", "Beta", "BETA", "new", "", "日本", strings.Repeat("Long ", 50), "Evil\x00\u202e<b>"} {
+		d.Sim.AddChild(d.Parent.AccountID, name)
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if err := d.Runner.AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	after := organizations(t, d)
+	if len(after) != 9 {
+		t.Errorf("%d organizations for 9 accounts", len(after))
+	}
+	for _, slug := range []string{"beta", "beta-2", "beta-3"} {
+		if !strings.EqualFold(after[slug].Name, "beta") {
+			t.Errorf("no organization has the slug %s", slug)
+		}
+	}
+	accounts := map[string]bool{}
+	for slug, o := range after {
+		if !o.Mapped() || accounts[o.AccountID] || strings.ContainsAny(o.Name, "\x00\u202e") || o.Name == "" {
+			t.Errorf("%s: %+v", slug, o)
+		}
+		accounts[o.AccountID] = true
+	}
+}
+
+func TestAdoptAllOrNone(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	for i := range 5 {
+		d.Sim.AddChild(d.Parent.AccountID, fmt.Sprint("Client ", i))
+	}
+	// A name that the database refuses makes the third fail.
+	d.Exec(t, fmt.Sprintf(`alter table organization add constraint %s check (workspace_id <> '%s' or name <> 'Client 2')`,
+		`"refuse `+d.Workspace.ID.String()+`"`, d.Workspace.ID))
+	if err := d.Runner.AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err == nil {
+		t.Fatal("adopted")
+	}
+	if n := len(organizations(t, d)); n != 1 {
+		t.Errorf("%d organizations, some were adopted before the failure", n)
+	}
+}
+
+func TestMappingWithoutKeys(t *testing.T) {
+	t.Parallel()
+	d := runtest.Unconnected(t)
+	o := d.Organizations(t, d.Workspace, "Beta")[0]
+	_, err := d.Runner.SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []run.MappingRow{{Organization: o.ID, Account: "x"}})
+	var unconnected *run.NotConnected
+	if !errors.As(err, &unconnected) || unconnected.API != "Accounts" {
+		t.Errorf("mapped without keys: %v", err)
+	}
+	foreign := runtest.New(t)
+	if _, err := d.Runner.SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []run.MappingRow{{Organization: foreign.Client.ID}}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a row of another workspace: %v", err)
+	}
+	if after := organizations(t, foreign); !after[foreign.Client.Slug].Mapped() {
+		t.Error("another workspace's mapping was changed")
+	}
+}

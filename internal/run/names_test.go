@@ -1,0 +1,142 @@
+package run
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/store"
+)
+
+func TestAccountOf(t *testing.T) {
+	t.Parallel()
+	accounts := []store.Account{
+		{AccountID: "DA00000000000000ACME", Name: "Acme"},
+		{AccountID: "DA00000000000000EAST", Name: "Acme (East)"},
+		{AccountID: "DA0000000000000TWIN1", Name: "Twin"},
+		{AccountID: "DA0000000000000TWIN2", Name: "twin"},
+		{AccountID: "DA0000000000000TRICK", Name: "Trick (DA00000000000000ACME)"},
+	}
+	for _, test := range []struct{ text, id, fault string }{
+		{"", "", ""},
+		{"  ", "", ""},
+		{"DA00000000000000ACME", "DA00000000000000ACME", ""},
+		{" acme ", "DA00000000000000ACME", ""},
+		{"Acme (DA00000000000000ACME)", "DA00000000000000ACME", ""},
+		{"renamed meanwhile (DA00000000000000ACME)", "DA00000000000000ACME", ""},
+		{AccountText(accounts[1]), "DA00000000000000EAST", ""},
+		{"Acme (East)", "DA00000000000000EAST", ""},
+		{"Twin", "", "2 accounts have this name"},
+		{AccountText(accounts[3]), "DA0000000000000TWIN2", ""},
+		{AccountText(accounts[4]), "DA0000000000000TRICK", ""},
+		{"Acm", "", "lists no such account"},
+		{"Acme (DA0000000000NOTTHERE)", "", "lists no such account"},
+		{"da00000000000000acme", "", "lists no such account"},
+	} {
+		id, fault := accountOf(test.text, accounts)
+		if id != test.id || (fault == "") != (test.fault == "") || !strings.Contains(fault, test.fault) {
+			t.Errorf("%q means %q, fault %q; want %q, %q", test.text, id, fault, test.id, test.fault)
+		}
+	}
+}
+
+func TestDirectoryKeys(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]string{
+		"":                         "",
+		"DSABCDEFGHIJKLMNOP12":     "",
+		"ABCDEFGHIJKLMNOPQR12":     "", // old accounts hold ids without a prefix
+		"DIABCDEFGHIJKLMNOP12":     "integration key",
+		"DAABCDEFGHIJKLMNOP12":     "account id",
+		"DSABC":                    "5 characters; directory keys have 20",
+		"DSABCDEFGHIJKLMNOPÄÖÜ":    "21 characters",
+		"dsabcdefghijklmnop12":     "capital letters and digits",
+		"DSABCDEFGHIJKLMNOP1-":     "capital letters and digits",
+		"DSABCDEFGHIJKLMNOP1\n":    "capital letters and digits",
+		strings.Repeat("x", 40):    "40 characters",
+		"https://admin.duo/dir/DS": "24 characters",
+	} {
+		if fault := directoryKeyFault(key); (fault == "") != (want == "") || !strings.Contains(fault, want) {
+			t.Errorf("%q: %q, want %q", key, fault, want)
+		}
+	}
+}
+
+func TestSuggestedNames(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		organization, account string
+		same                  bool
+	}{
+		{"Acme", "ACME", true},
+		{"Acme Dental", "Acme Dental, Inc.", true},
+		{"Zoë's Café", "ZOES CAFE LLC", true},
+		{"St. John's Clinic", "St Johns Clinic", true},
+		{"The Bakery", "Bakery", true},
+		{"The", "THE", true},
+		{"Smith & Co", "Smith", true},
+		{"Smith & Co. KG", "Smith and Company", true},
+		{"Brown & Smith", "Brown and Smith L.L.P.", true},
+		{"Nord-Licht GmbH & Co. KG", "Nord Licht", true},
+		{"Ａｃｍｅ", "Acme", true},
+		{"Côte d’Azur S.A.R.L.", "Cote d'Azur", true},
+		{"Limited", "LIMITED", true},
+		{"Acme East", "Acme West", false},
+		{"Acme", "Acme Dental", false},
+		{"Co", "Limited", false},
+		{"日本", "中国", false},
+		{"!!!", "???", false},
+		{"Ada & Bob", "Ada", false},
+	} {
+		o := store.Organization{ID: uuid.New(), Name: test.organization}
+		found := Suggest([]store.Organization{o}, []store.Account{{AccountID: "DA1", Name: test.account}})
+		if same := found[o.ID].Account.AccountID == "DA1"; same != test.same {
+			t.Errorf("%q and %q: suggested %t (%q, %q)", test.organization, test.account, same, plainName(test.organization), plainName(test.account))
+		}
+	}
+}
+
+func TestAmbiguousNamesAreLeftToAPerson(t *testing.T) {
+	t.Parallel()
+	organization := func(name, account string) store.Organization {
+		return store.Organization{ID: uuid.New(), Name: name, AccountID: account}
+	}
+	holder := uuid.New()
+	accounts := []store.Account{{AccountID: "A1", Name: "Alpha"}, {AccountID: "A2", Name: "Alpha Inc"}, {AccountID: "B", Name: "Beta"},
+		{AccountID: "C", Name: "Gamma", MappedTo: &holder}, {AccountID: "C2", Name: "Gamma Ltd"}, {AccountID: "D", Name: "Delta"}}
+	alpha, beta, beta2, gamma, mapped := organization("alpha", ""), organization("Beta", ""), organization("The Beta", ""),
+		organization("Gamma", ""), organization("Delta", "X")
+	found := Suggest([]store.Organization{alpha, beta, beta2, gamma, mapped}, accounts)
+	if s := found[alpha.ID]; s.Ambiguous != 2 || s.Account.AccountID != "" {
+		t.Errorf("two accounts of one name: %+v", s)
+	}
+	for _, o := range []store.Organization{beta, beta2} {
+		if s := found[o.ID]; s.Ambiguous != 2 || s.Account.AccountID != "" {
+			t.Errorf("two organizations of one name: %+v", s)
+		}
+	}
+	if s := found[gamma.ID]; s.Account.AccountID != "C2" {
+		t.Errorf("an account that is taken stands in the way of a free one: %+v", s)
+	}
+	if s, any := found[mapped.ID]; any {
+		t.Errorf("an organization with an account gets another: %+v", s)
+	}
+}
+
+func TestSuggestForFiveHundred(t *testing.T) {
+	t.Parallel()
+	var organizations []store.Organization
+	var accounts []store.Account
+	for i := range 500 {
+		organizations = append(organizations, store.Organization{ID: uuid.New(), Name: fmt.Sprintf("Client %d", i)})
+		accounts = append(accounts, store.Account{AccountID: fmt.Sprint("DA", i), Name: fmt.Sprintf("CLIENT-%d, Inc.", 499-i)})
+	}
+	found := Suggest(organizations, accounts)
+	for i, o := range organizations {
+		if got, want := found[o.ID].Account.AccountID, fmt.Sprint("DA", 499-i); got != want {
+			t.Fatalf("%s gets %q, want %q", o.Name, got, want)
+		}
+	}
+}
