@@ -130,6 +130,31 @@
     }
   });
 
+  // The arrows go from the search into the list and back. Enter in the search goes to the first result.
+
+  const listSearch = () => document.querySelector("main input[type=search]");
+  const rowLinks = () => [...document.querySelectorAll("main tbody tr")].map((row) => row.querySelector("th a, td a")).filter(Boolean);
+  let toFirst = false;
+
+  document.addEventListener("keydown", (event) => {
+    if (!/^Arrow(Up|Down)$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const search = listSearch();
+    const links = rowLinks();
+    const at = links.indexOf(event.target);
+    if (!search || (event.target !== search && at < 0)) return;
+    const next = at + (event.key === "ArrowDown" ? 1 : -1);
+    const target = next < 0 ? search : links[next];
+    if (!target || (next < 0 && at < 0)) return;
+    event.preventDefault();
+    target.focus();
+  });
+  document.addEventListener("submit", (event) => { toFirst = event.target.contains(listSearch()); });
+  document.addEventListener("input", () => { toFirst = false; });
+  document.addEventListener("htmx:afterSwap", () => {
+    const focused = document.activeElement;
+    if (toFirst && (focused === document.body || focused === listSearch())) rowLinks()[0]?.focus();
+  });
+
   // A refused form swapped in by htmx takes the focus to its first fault, as a loaded page would.
 
   document.addEventListener("htmx:afterSwap", () => {

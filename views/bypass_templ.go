@@ -42,7 +42,7 @@ func (p BypassPage) usesField() FieldView {
 }
 
 func (p BypassPage) ticketField() FieldView {
-	return FieldView{Name: "ticket", Label: "Ticket", Value: p.Ticket.Value, Error: p.Ticket.Error, Note: p.Ticket.Note, MaxLength: 64}
+	return FieldView{Name: "ticket", Label: "Ticket", Value: p.Ticket.Value, Error: p.Ticket.Error, Note: p.Ticket.Note, MaxLength: 100}
 }
 
 func (p BypassPage) Problems() []Problem {
@@ -61,7 +61,7 @@ func (p BypassPage) replaces() string {
 	case p.Existing < 0:
 		return "Replaces every code this user already has. How many is not known: Duo did not answer."
 	case p.Existing == 0:
-		return "This user has no other codes, so none is replaced."
+		return "Nothing to replace: this user has no codes."
 	}
 	return "Replaces " + plural(p.Existing, "code", "codes") + " this user already has."
 }
@@ -746,20 +746,20 @@ func (p BypassResult) Body() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "\">Back to ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "\" data-key=\"u\">Back to ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var38 string
 		templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(p.User)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `bypass.templ`, Line: 180, Col: 103}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `bypass.templ`, Line: 180, Col: 116}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "</a> <button type=\"button\" class=\"js-only\" data-print data-key=\"p\" hidden>Print <kbd aria-hidden=\"true\">p</kbd></button></p></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, " <kbd aria-hidden=\"true\">u</kbd></a> <button type=\"button\" class=\"js-only\" data-print data-key=\"p\" hidden>Print <kbd aria-hidden=\"true\">p</kbd></button></p></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

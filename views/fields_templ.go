@@ -32,7 +32,7 @@ func problemsOfFields(fields ...FieldView) []Problem {
 	var problems []Problem
 	for _, f := range fields {
 		if f.Error != "" {
-			problems = append(problems, Problem{Field: f.Name, Text: f.Error})
+			problems = append(problems, Problem{Field: f.Name, Text: f.Label + ": " + f.Error})
 		}
 	}
 	return problems

@@ -53,7 +53,7 @@ func (p UserForm) button() string {
 
 func (p UserForm) fields() []FieldView {
 	return []FieldView{
-		{Name: "username", Label: "Username", Value: p.Username.Value, Error: p.Username.Error, Note: p.Username.Note, Required: true, MaxLength: 255, Help: "As in the directory, such as jroe or jane@acme.example."},
+		{Name: "username", Label: "Username", Value: p.Username.Value, Error: p.Username.Error, Note: p.Username.Note, Required: true, MaxLength: 255, Autofocus: p.UserID == "" && p.Error == "", Help: "As in the directory, such as jroe or jane@acme.example."},
 		{Name: "realname", Label: "Full name", Value: p.RealName.Value, Error: p.RealName.Error, Note: p.RealName.Note, MaxLength: 255},
 		{Name: "firstname", Label: "First name", Value: p.FirstName.Value, Error: p.FirstName.Error, Note: p.FirstName.Note, MaxLength: 255},
 		{Name: "lastname", Label: "Last name", Value: p.LastName.Value, Error: p.LastName.Error, Note: p.LastName.Note, MaxLength: 255},
