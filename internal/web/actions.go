@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
@@ -130,16 +129,13 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, err error) erro
 	case errors.As(err, &already):
 		return s.showAlready(c, v, f, already.Run)
 	case errors.As(err, &fault):
-		f.faults, f.runID = map[string]string{fault.Field: fault.Message}, uuid.New()
+		// The message can quote a name that is in Duo.
+		f.faults, f.runID = map[string]string{fault.Field: catalog.Plain(fault.Message)}, uuid.New()
 		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 	case !duoSaidNo(err):
 		return err
 	}
-	why := run.Explain(err)
-	f.fault, f.runID = why.Cause+" "+why.Fix, uuid.New()
-	if duo.MayHaveBeenApplied(err) {
-		f.fault = "This may have been done all the same: look before you send it again. " + f.fault
-	}
+	f.fault, f.runID = refusalText(err), uuid.New()
 	if drawing := s.showSheet(c, v, statusOf(err), f); drawing == nil {
 		return nil
 	}

@@ -43,8 +43,8 @@ type visitor struct {
 
 func (v visitor) actor() run.Actor { return run.Actor{Operator: v.operator.ID, Role: v.role} }
 
-// may reports whether the visitor's role and scope reach a page of the whole
-// workspace.
+// mayIntegrate reports whether the visitor's role and scope reach what
+// concerns the whole workspace: the nine fields, the mapping, new organizations.
 func (v visitor) mayIntegrate() bool {
 	return v.role >= catalog.Administrator && v.membership.Every()
 }

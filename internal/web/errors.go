@@ -31,10 +31,6 @@ func (s *Server) answerError(err error, c echo.Context) {
 			c.Response().Header().Set("Retry-After", "5")
 		}
 		answering = s.render(c, page.Status, remembered(c), place{}, page)
-		if answering != nil && !c.Response().Committed {
-			// The shell needs the database, which may be what is missing.
-			answering = s.render(c, page.Status, visitor{}, place{}, page)
-		}
 	}
 	if answering != nil && !c.Response().Committed {
 		s.Log.Error("error page could not be drawn", "id", requestID(c.Request().Context()), "error", answering)
@@ -54,13 +50,19 @@ func (s *Server) explain(err error, c echo.Context) views.ErrorPage {
 	var unconnected *run.NotConnected
 	var refused *duo.Error
 	var failed *duo.TransportError
+	var conflict *store.ConflictError
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return views.NotFound(home)
-	case errors.As(err, &refused) && refused.Code == duo.CodeNotFound && c.Request().Method == http.MethodGet:
+	case errors.As(err, &refused) && refused.Code == duo.CodeNotFound && c.Request().Method == http.MethodGet,
+		errors.As(err, &failed) && failed.Failure == duo.InvalidRequest:
+		// An id that Duo does not know, or that cannot be one.
 		return views.NotFound(home)
 	case errors.Is(err, run.ErrForbidden):
 		return views.Forbidden("", home)
+	case errors.As(err, &conflict):
+		return views.ErrorPage{Status: http.StatusConflict, Headline: "Somebody was faster", Links: []views.Link{{Text: "Go home", Href: home}},
+			Text: "What you sent clashes with a change made at the same moment. Look at what is there now."}
 	case errors.Is(err, run.ErrOtherInput):
 		return views.ErrorPage{Status: http.StatusConflict, Headline: "This form was already used", Links: []views.Link{{Text: "Go home", Href: home}},
 			Text: "It was sent before with other values, so nothing was sent now. Open the form anew."}
@@ -88,12 +90,31 @@ func (s *Server) unavailable(err error, c echo.Context) views.ErrorPage {
 }
 
 func duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
-	why := run.Explain(err)
+	headline := "Duo did not do this"
+	if mayHaveBeenApplied(err) {
+		headline = "Duo did not answer"
+	}
 	links := []views.Link{{Text: "Go home", Href: home}}
 	if c.Request().Method == http.MethodGet {
 		links = append([]views.Link{{Text: "Try again", Href: c.Request().URL.RequestURI()}}, links...)
 	}
-	return views.ErrorPage{Status: statusOf(err), Headline: "Duo did not do this", Text: why.Cause + " " + why.Fix, Links: links}
+	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: refusalText(err), Links: links}
+}
+
+// refusalText says why Duo did not do something, or that it may have done it all
+// the same.
+func refusalText(err error) string {
+	why := run.Explain(err)
+	text := why.Cause + " " + why.Fix
+	if mayHaveBeenApplied(err) {
+		text = "This may have been done all the same: look before you send it again. " + text
+	}
+	return text
+}
+
+func mayHaveBeenApplied(err error) bool {
+	var unconnected *run.NotConnected
+	return !errors.As(err, &unconnected) && duo.MayHaveBeenApplied(err)
 }
 
 // statusOf is the HTTP status for an error of Duo's.

@@ -64,7 +64,7 @@ func (f form) field(a catalog.Action) func(name string) (string, bool) {
 	return func(name string) (string, bool) {
 		// What stands as the form was opened with is not asked for: a name that
 		// Duo accepted long ago must not stop a change of another field.
-		if was := "was." + name; f.Has(was) && unixLines(f.Get(was)) == unixLines(f.Get(name)) {
+		if f.untouched(name) {
 			return "", false
 		}
 		if !f.Has(name) && yesno[name] {
@@ -72,6 +72,12 @@ func (f form) field(a catalog.Action) func(name string) (string, bool) {
 		}
 		return f.Get(name), f.Has(name)
 	}
+}
+
+// untouched reports whether a box holds what it held when the form was opened.
+func (f form) untouched(name string) bool {
+	was := "was." + name
+	return f.Has(was) && unixLines(f.Get(was)) == unixLines(f.Get(name))
 }
 
 // unixLines undoes what browsers make of line breaks in a form.

@@ -33,7 +33,7 @@ func (s *Server) getReady(c echo.Context, _ visitor) error {
 // postCSPReport notes that a browser held something back. What exactly is not
 // logged: anybody can send a report.
 func (s *Server) postCSPReport(c echo.Context, _ visitor) error {
-	s.Log.Warn("a browser reports a breach of the content security policy", "id", requestID(c.Request().Context()))
+	s.Log.Info("a browser reports a breach of the content security policy", "id", requestID(c.Request().Context()))
 	return c.NoContent(http.StatusNoContent)
 }
 
@@ -67,7 +67,7 @@ func (s *Server) getHome(c echo.Context, v visitor) error {
 		}
 		counts = n
 		page.Organizations, page.OrganizationsTotal = organizationRows(organizations), n.Organizations
-		runs, _, err := tx.Runs(ctx, s.Now(), homeRows, 0)
+		runs, err := tx.Runs(ctx, s.Now(), homeRows, 0)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -69,14 +70,25 @@ func (s *Server) apiCard(state run.Integration, api, hostPrefix, keyPrefix strin
 		card.SecretKey = views.SecretInput{Stored: true, SetOn: shown.SetAt.UTC().Format("2 Jan 2006"), SetBy: shown.SetBy}
 	}
 	if state.Draft != nil {
-		card.Host.Value = state.Draft[hostPrefix+"_host"]
-		card.IntegrationKey.Value = state.Draft[keyPrefix+"_integration_key"]
+		card.Host.Value = shownAgain(state.Draft[hostPrefix+"_host"])
+		card.IntegrationKey.Value = shownAgain(state.Draft[keyPrefix+"_integration_key"])
 		if state.Draft[keyPrefix+"_secret_key"] != "" {
 			card.SecretKey.DraftUntil = s.when(state.DraftUntil).Text
 		}
 	}
 	return card
 }
+
+// shownAgain is what a box holds that was typed before, but for what may be a
+// secret key in the wrong one, or a part of it.
+func shownAgain(typed string) string {
+	if likeSecret.MatchString(typed) {
+		return ""
+	}
+	return typed
+}
+
+var likeSecret = regexp.MustCompile(`[A-Za-z0-9]{25}`)
 
 func (s *Server) verdict(v store.Version) views.Verdict {
 	shown := views.Verdict{State: "unchecked", Headline: "Not checked yet", IntegrationKey: v.IntegrationKey}
@@ -197,7 +209,7 @@ func apiParam(c echo.Context) (string, error) {
 
 func (s *Server) postCheck(c echo.Context, v visitor) error {
 	return s.actOnAPI(c, v, func(ctx context.Context, api string) error {
-		return s.Runner.Check(context.WithoutCancel(ctx), v.scope, v.actor(), api)
+		return s.Runner.Check(ctx, v.scope, v.actor(), api)
 	})
 }
 

@@ -41,7 +41,13 @@ func (s *Server) mappingSection(c echo.Context, v visitor, state run.Integration
 		m.Locked = "The mapping opens when the Accounts API has accepted its keys: it lists the Duo accounts to map."
 		return m, nil
 	}
+	// To whoever sees a part of the organizations, the accounts of the others
+	// would look as if nobody had them.
+	m.Filter.Suggest = filter.Suggest && m.Editable
 	for _, a := range state.Accounts {
+		if !m.Editable {
+			break
+		}
 		m.Accounts = append(m.Accounts, views.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
 		if a.MappedTo == nil {
 			m.UnmappedAccounts++
@@ -119,7 +125,7 @@ func mappingEmpty(v visitor, n store.Counts) views.Empty {
 // not.
 func mappingRow(v visitor, o store.Organization, accounts map[string]store.Account, suggested run.Suggestion) views.MappingRow {
 	row := views.MappingRow{Workspace: v.workspace.Slug, OrganizationID: o.ID.String(), OrganizationTag: tagOf(o), Editable: v.mayIntegrate()}
-	row.DirectoryKey.Value = o.DirectoryKey
+	row.DirectoryKey.Value, row.SavedDirectoryKey = o.DirectoryKey, o.DirectoryKey
 	account, listed := accounts[o.AccountID]
 	switch {
 	case o.Mapped() && listed:
@@ -134,6 +140,7 @@ func mappingRow(v visitor, o store.Organization, accounts map[string]store.Accou
 		row.State = views.Chip{Level: "idle", Text: "Not mapped"}
 	}
 	if o.Mapped() {
+		row.SavedAccount = row.Account.Value
 		row.AccountTail, row.AccountHost = tail(o.AccountID), o.APIHostname
 	}
 	return row
@@ -193,7 +200,10 @@ func submittedRows(f form) ([]run.MappingRow, error) {
 		if err != nil {
 			return nil, echo.NewHTTPError(http.StatusBadRequest)
 		}
-		rows = append(rows, run.MappingRow{Organization: id, Account: f.Get(name), DirectoryKey: f.Get("directory_key." + text)})
+		rows = append(rows, run.MappingRow{
+			Organization: id, Account: f.Get(name), DirectoryKey: f.Get("directory_key." + text),
+			KeepAccount: f.untouched(name), KeepDirectoryKey: f.untouched("directory_key." + text),
+		})
 	}
 	if len(rows) == 0 || len(rows) > mappingRows {
 		return nil, echo.NewHTTPError(http.StatusBadRequest)
@@ -257,16 +267,41 @@ func (s *Server) postRefreshAccounts(c echo.Context, v visitor) error {
 }
 
 func (s *Server) getAdoptAccounts(c echo.Context, v visitor) error {
-	state, err := s.Runner.Integration(c.Request().Context(), v.scope, v.operator.ID)
+	ctx := c.Request().Context()
+	state, err := s.Runner.Integration(ctx, v.scope, v.operator.ID)
 	if err != nil {
 		return err
 	}
+	var unmapped []store.Organization
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		unmapped, _, err = tx.Organizations(ctx, store.Unmapped, "", everyOrganization, 0)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	page := adoptPage(v, state.Accounts, unmapped)
+	if len(page.Names) == 0 {
+		return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
+	}
+	return s.render(c, http.StatusOK, v, place{section: "integration"}, page)
+}
+
+// adoptPage lists what would be created, and says where a second organization of
+// the same name would come of it.
+func adoptPage(v visitor, accounts []store.Account, unmapped []store.Organization) views.AdoptAccountsPage {
 	page := views.AdoptAccountsPage{Workspace: v.workspace.Slug}
 	count := map[string]int{}
-	for _, a := range state.Accounts {
+	for _, a := range accounts {
 		if a.MappedTo == nil {
 			page.Names = append(page.Names, a.Name)
 			count[a.Name]++
+		}
+	}
+	suggested := run.Suggest(unmapped, accounts)
+	for _, o := range unmapped {
+		if suggested[o.ID] != (run.Suggestion{}) {
+			page.Notes = append(page.Notes, o.Name+" exists already, without an account. It would not get one but a twin: take the suggestion for it in the mapping first.")
 		}
 	}
 	for _, name := range page.Names {
@@ -275,17 +310,14 @@ func (s *Server) getAdoptAccounts(c echo.Context, v visitor) error {
 			count[name] = 0
 		}
 	}
-	if len(page.Names) == 0 {
-		return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
-	}
-	return s.render(c, http.StatusOK, v, place{section: "integration"}, page)
+	return page
 }
 
 func (s *Server) postAdoptAccounts(c echo.Context, v visitor) error {
 	if _, err := formOf(c); err != nil {
 		return err
 	}
-	if _, err := s.Runner.AdoptAccounts(c.Request().Context(), v.scope, v.actor()); err != nil {
+	if err := s.Runner.AdoptAccounts(c.Request().Context(), v.scope, v.actor()); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))

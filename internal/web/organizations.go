@@ -1,9 +1,11 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo"
@@ -67,7 +69,7 @@ func (s *Server) getNewOrganization(c echo.Context, v visitor) error {
 }
 
 func (s *Server) newOrganizationPage(c echo.Context, v visitor) (views.NewOrganizationPage, error) {
-	page := views.NewOrganizationPage{Workspace: v.workspace.Slug}
+	page := views.NewOrganizationPage{Workspace: v.workspace.Slug, ID: uuid.NewString()}
 	state, err := s.Runner.Integration(c.Request().Context(), v.scope, v.operator.ID)
 	for _, a := range state.Accounts {
 		if a.MappedTo == nil {
@@ -85,7 +87,11 @@ func (s *Server) postOrganization(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	row := run.MappingRow{Account: form.Get("account"), DirectoryKey: form.Get("directory_key")}
+	id, err := uuid.Parse(form.Get("id"))
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest)
+	}
+	row := run.MappingRow{Organization: id, Account: form.Get("account"), DirectoryKey: form.Get("directory_key")}
 	created, faults, err := s.Runner.CreateOrganization(c.Request().Context(), v.scope, v.actor(), form.Get("name"), row)
 	if err == nil && len(faults) == 0 {
 		return c.Redirect(http.StatusSeeOther, views.Organization(v.workspace.Slug, created.Slug))
@@ -97,6 +103,7 @@ func (s *Server) postOrganization(c echo.Context, v visitor) error {
 	if drawing != nil {
 		return drawing
 	}
+	page.ID = id.String()
 	page.Name.Value, page.Account.Value, page.DirectoryKey.Value = form.Get("name"), form.Get("account"), form.Get("directory_key")
 	for _, fault := range faults {
 		switch fault.Field {
@@ -124,7 +131,7 @@ func (s *Server) getOrganization(c echo.Context, v visitor) error {
 	page := views.OrganizationPage{Workspace: v.workspace.Slug, Organization: tagOf(o), State: "ready", MayMap: v.mayIntegrate(),
 		Refresh: views.Organization(v.workspace.Slug, o.Slug) + "?fresh=1", Directory: directoryFact(o)}
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
-		runs, _, err := tx.Runs(ctx, s.Now(), overviewRuns, 0)
+		runs, err := tx.Runs(ctx, s.Now(), overviewRuns, 0)
 		page.Runs = s.runRows(v, runs)
 		return err
 	})
@@ -177,5 +184,9 @@ func statusCounts(v visitor, users run.List[duo.User]) []views.StatusCount {
 // trouble says on a page what Duo did not answer.
 func (s *Server) trouble(c echo.Context, err error) *views.Trouble {
 	why := run.Explain(err)
+	var unconnected *run.NotConnected
+	if errors.As(err, &unconnected) {
+		return &views.Trouble{Headline: "Not connected to Duo yet", Text: why.Cause + " " + why.Fix}
+	}
 	return &views.Trouble{Headline: "Duo did not answer as it should", Text: why.Cause + " " + why.Fix, Retry: c.Request().URL.RequestURI()}
 }

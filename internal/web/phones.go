@@ -49,13 +49,10 @@ func listEmpty(noun string, total int, tooMany bool, all string) views.Empty {
 }
 
 func phoneMatches(p duo.Phone, q string) bool {
-	if q == "" {
+	if q == "" || strings.EqualFold(q, string(p.ID)) || numberHolds(p.Number, q) {
 		return true
 	}
-	if digits := strings.Map(onlyDigits, q); len(digits) >= 3 && strings.Contains(strings.Map(onlyDigits, p.Number), digits) {
-		return true
-	}
-	texts := []string{p.Name, p.Model, p.Platform, string(p.ID)}
+	texts := []string{p.Name, p.Model, p.Platform}
 	for _, u := range p.Users {
 		texts = append(texts, u.Username, u.RealName)
 	}

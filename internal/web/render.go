@@ -27,39 +27,38 @@ type place struct {
 // switcherSize is how many organizations the switcher offers without typing.
 const switcherSize = 12
 
+// switcherTime bounds how long a page waits for it.
+const switcherTime = 2 * time.Second
+
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // render draws a page into its shell and sends it in one piece, so that a page
 // that cannot be drawn can still become an error page.
 func (s *Server) render(c echo.Context, status int, v visitor, at place, page views.Page) error {
-	shell, err := s.shell(c, v, at)
-	if err != nil {
-		return err
-	}
 	b := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(b)
 	b.Reset()
-	if err := views.Layout(shell, page).Render(c.Request().Context(), b); err != nil {
+	// What was done must be told even when its time is over: the page may be the
+	// only place where a bypass code is shown.
+	if err := views.Layout(s.shell(c, v, at), page).Render(context.WithoutCancel(c.Request().Context()), b); err != nil {
 		return err
 	}
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	c.Response().WriteHeader(status)
-	if c.Request().Method == http.MethodHead {
-		return nil
-	}
-	_, err = c.Response().Write(b.Bytes())
+	_, err := c.Response().Write(b.Bytes())
 	return err
 }
 
-func (s *Server) shell(c echo.Context, v visitor, at place) (views.Shell, error) {
+// shell surrounds a page. Without the database it lacks the switcher, no more.
+func (s *Server) shell(c echo.Context, v visitor, at place) views.Shell {
 	shell := views.Shell{
 		Theme: v.operator.Theme, Here: here(c.Request()), Operator: v.operator.Email,
 		Section: at.section, Tab: at.tab, Sandbox: s.Sandbox, Flash: at.flash,
 	}
 	if v.workspace.ID == uuid.Nil {
-		return shell, nil
+		return shell
 	}
 	shell.Role, shell.Workspace, shell.WorkspaceName = v.role.String(), v.workspace.Slug, v.workspace.Name
 	if v.organization.ID != uuid.Nil {
@@ -67,15 +66,20 @@ func (s *Server) shell(c echo.Context, v visitor, at place) (views.Shell, error)
 		shell.Organization = &tag
 		shell.Section = "organizations"
 	}
-	err := s.Store.InWorkspace(c.Request().Context(), v.membership, func(tx *store.Tx) error {
-		first, counts, err := tx.Organizations(c.Request().Context(), store.All, "", switcherSize, 0)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), switcherTime)
+	defer cancel()
+	err := s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) error {
+		first, counts, err := tx.Organizations(ctx, store.All, "", switcherSize, 0)
 		for _, o := range first {
 			shell.Switcher = append(shell.Switcher, tagOf(o))
 		}
 		shell.OrganizationsTotal = counts.Organizations
 		return err
 	})
-	return shell, err
+	if err != nil {
+		s.Log.Warn("page drawn without the switcher", "id", requestID(ctx), "error", err)
+	}
+	return shell
 }
 
 // here is the address to come back to after a change of theme: a page, not the
@@ -134,6 +138,8 @@ func distance(d time.Duration) string {
 		d, ago, in = -d, "", "in "
 	}
 	switch d = d.Round(time.Second); {
+	case d < 2*time.Second:
+		return "just now"
 	case d < time.Minute:
 		return in + strconv.Itoa(int(d/time.Second)) + " s" + ago
 	case d < time.Hour:

@@ -23,10 +23,7 @@ func (s *Server) showSecrets(c echo.Context, v visitor, f sheet, in catalog.Valu
 	case "create-bypass-code-for-user":
 		page = s.bypassResult(v, f, in, done)
 	case "send-activation-url":
-		var err error
-		if page, err = s.activationResult(v, f, done); err != nil {
-			return err
-		}
+		page = s.activationResult(c, v, f, done)
 	default:
 		shown := views.ActionResult{Organization: tagOf(v.organization), Heading: f.action.Title, Outcome: outcomeChip(store.Applied), Summary: done.Result.Summary,
 			Back: views.Link{Text: "Go on", Href: onward(v, f, done)}}
@@ -92,14 +89,15 @@ func spoken(code string) string {
 	return strings.Join(groups, ", ")
 }
 
-func (s *Server) activationResult(v visitor, f sheet, done run.Outcome) (views.ActivationResult, error) {
+func (s *Server) activationResult(c echo.Context, v visitor, f sheet, done run.Outcome) views.ActivationResult {
 	secrets := map[string]string{}
 	for _, secret := range done.Result.Secrets {
 		secrets[secret.Label] = secret.Value
 	}
 	code, err := drawQR(cmp.Or(secrets[catalog.ActivationCodeSecret], secrets[catalog.ActivationLinkSecret]))
 	if err != nil {
-		return views.ActivationResult{}, err
+		// The link alone will do, and it is shown only now.
+		s.Log.Error("QR code not drawn", "id", requestID(c.Request().Context()), "error", err)
 	}
 	page := views.ActivationResult{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Device: done.Result.Subject, QR: code,
@@ -109,7 +107,7 @@ func (s *Server) activationResult(v visitor, f sheet, done run.Outcome) (views.A
 	if user := f.get("user_id"); user != "" {
 		page.Back = views.Link{Text: "Back to the user", Href: views.User(v.workspace.Slug, v.organization.Slug, user)}
 	}
-	return page, nil
+	return page
 }
 
 // quietZone is the white border that scanners need, in modules.

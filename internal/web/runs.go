@@ -18,7 +18,10 @@ func (s *Server) getRuns(c echo.Context, v visitor) error {
 	var runs []store.Run
 	var total int
 	err := s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
-		runs, total, err = tx.Runs(c.Request().Context(), s.Now(), listRows, (n-1)*listRows)
+		if runs, err = tx.Runs(c.Request().Context(), s.Now(), listRows, (n-1)*listRows); err != nil {
+			return err
+		}
+		total, err = tx.CountRuns(c.Request().Context())
 		return err
 	})
 	if err != nil {

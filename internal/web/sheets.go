@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -29,10 +30,9 @@ func (s *Server) sheetOf(f sheet) drawSheet {
 	case "create-user":
 		return s.createUserSheet
 	case "update-user":
-		if f.get("user_id") != "" && f.get("status") == "active" && len(f.faults) == 0 && !f.values.Has("username") {
-			return s.unlockSheet
-		}
 		return s.editUserSheet
+	case "unlock-user":
+		return s.unlockSheet
 	case "delete-user", "restore-user":
 		return s.deleteUserSheet
 	case "delete-bypass-code":
@@ -70,7 +70,7 @@ func (s *Server) bypassPresets(v visitor) []views.BypassPreset {
 
 func (s *Server) bypassSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
 	user, codes, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
-	if err != nil && len(f.values) <= 1 {
+	if err != nil && !f.submitted() {
 		return nil, err
 	}
 	page := views.BypassPage{
@@ -92,14 +92,17 @@ func (f sheet) submitted() bool { return f.values.Has("run_id") }
 
 func (s *Server) activationSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
 	phone, err := s.Runner.Phone(ctx, v.scope, v.organization, f.get("phone_id"))
-	if err != nil {
+	if err != nil && !f.submitted() {
 		return nil, err
 	}
 	page := views.ActivationPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), PhoneID: string(phone.ID), UserID: f.get("user_id"),
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), PhoneID: f.get("phone_id"), UserID: f.get("user_id"),
 		Device: phoneTitle(phone), Facts: s.phoneFacts(phone), NeedsPlatform: phone.Platform == "Unknown" || phone.Type == "Unknown",
 		Platform: f.input("platform", ""), Type: f.input("type", "mobile"), ValidSecs: f.input("valid_secs", "86400"), Error: f.fault,
 		Cancel: views.Phones(v.workspace.Slug, v.organization.Slug),
+	}
+	if err != nil {
+		page.Device, page.Facts, page.NeedsPlatform = "this phone", nil, f.values.Has("platform")
 	}
 	if page.UserID != "" {
 		page.Cancel = views.User(v.workspace.Slug, v.organization.Slug, page.UserID)
@@ -180,7 +183,7 @@ func (s *Server) assignSheet(ctx context.Context, v visitor, f sheet) (views.Pag
 func confirmPage(v visitor, f sheet, back string) views.ConfirmPage {
 	return views.ConfirmPage{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Post: actionPath(v, f.action.Slug),
-		Cancel: back, Error: f.fault,
+		Cancel: back, Error: cmp.Or(f.fault, f.faults["user_id"], f.faults["phone_id"], f.faults["bypass_code_id"]),
 	}
 }
 
@@ -196,7 +199,6 @@ func (s *Server) unlockSheet(ctx context.Context, v visitor, f sheet) (views.Pag
 	user, page, err := s.userSheet(ctx, v, f)
 	page.Heading, page.Button = "Unlock "+displayName(user), "Unlock"
 	page.Consequences = []string{"The user can sign in again at once, with the second factor."}
-	page.Hidden = append(page.Hidden, views.Hidden{Name: "status", Value: "active"}, views.Hidden{Name: "reviewed", Value: "1"})
 	return page, err
 }
 
@@ -211,7 +213,7 @@ func (s *Server) deleteUserSheet(ctx context.Context, v visitor, f sheet) (views
 		page.Heading, page.Button, page.Danger = "Delete "+name+" permanently", "Delete "+name+" permanently", true
 		page.Consequences = []string{"This cannot be undone: the user is not in the trash afterwards, and Duo keeps no copy.",
 			"Bypass codes and group memberships go with the user; phones stay in the account."}
-		page.TypedName, page.TypedLabel, page.Typed = user.Username, "Type the username "+user.Username+" to confirm", f.input("confirm", "")
+		page.TypedName, page.TypedLabel, page.Typed = user.Username, "Type the username "+catalog.Plain(user.Username)+" to confirm", f.input("confirm", "")
 		page.Hidden = append(page.Hidden, views.Hidden{Name: "permanent", Value: "true"})
 	default:
 		page.Heading, page.Button, page.Danger = "Send "+name+" to the trash", "Send to trash", true

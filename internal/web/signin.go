@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -60,7 +61,7 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 	}
 	if renew {
 		if hash, err := secret.HashPassword(ctx, form.Get("password")); err == nil {
-			if err := s.Store.SetPasswordHash(ctx, operator.ID, hash); err != nil {
+			if err := s.Store.RenewPasswordHash(ctx, operator, hash); err != nil {
 				return err
 			}
 		}
@@ -107,7 +108,7 @@ func (s *Server) postPreferences(c echo.Context, v visitor) error {
 func localPath(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
-		!strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\\r\n\t") {
+		!strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.Contains(address, `\`) || strings.ContainsFunc(address, unicode.IsControl) {
 		return "/"
 	}
 	return address

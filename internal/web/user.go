@@ -44,8 +44,12 @@ func (s *Server) userPage(v visitor, u duo.User, codes []duo.BypassCode) views.U
 	for _, code := range codes {
 		page.Codes = append(page.Codes, s.userCode(v, u, code))
 	}
+	page.Ticket = s.ticketText(v, page)
 	for _, g := range u.Groups {
 		page.Groups = append(page.Groups, catalog.Plain(g.Name))
+	}
+	if u.Status == duo.StatusPendingDeletion {
+		return page // nothing helps somebody in the trash but to be restored
 	}
 	if v.role >= catalog.Technician {
 		page.AssignPhone = actionPath(v, "assign-phone-to-user", "user_id", string(u.ID))
@@ -53,7 +57,6 @@ func (s *Server) userPage(v visitor, u duo.User, codes []duo.BypassCode) views.U
 	if v.role >= catalog.Helpdesk {
 		page.CreateCode = actionPath(v, "create-bypass-code-for-user", "user_id", string(u.ID))
 	}
-	page.Ticket = s.ticketText(v, page)
 	return page
 }
 
@@ -104,7 +107,7 @@ func userActs(v visitor, u duo.User) []views.Act {
 	}
 	trashed := u.Status == duo.StatusPendingDeletion
 	if u.Status == duo.StatusLockedOut {
-		add(catalog.Helpdesk, views.Act{Text: "Unlock", Key: "u", Primary: true, Href: actionPath(v, "update-user", "user_id", id, "status", "active")})
+		add(catalog.Helpdesk, views.Act{Text: "Unlock", Key: "u", Primary: true, Href: actionPath(v, "unlock-user", "user_id", id)})
 	}
 	if trashed {
 		add(catalog.Technician, views.Act{Text: "Restore", Primary: true, Href: actionPath(v, "restore-user", "user_id", id)})
@@ -118,6 +121,9 @@ func userActs(v visitor, u duo.User) []views.Act {
 
 func (s *Server) userPhone(v visitor, u duo.User, p duo.Phone, key string) views.UserPhone {
 	phone := views.UserPhone{Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Kind: phoneKind(p), Activated: activatedChip(p), LastSeen: s.when(p.LastSeen)}
+	if u.Status == duo.StatusPendingDeletion {
+		return phone
+	}
 	if v.role >= catalog.Helpdesk && p.Type != "Landline" {
 		phone.Acts = append(phone.Acts, views.Act{Text: "Activate", Key: key, Href: actionPath(v, "send-activation-url", "phone_id", string(p.ID), "user_id", string(u.ID))})
 	}

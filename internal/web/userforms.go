@@ -37,14 +37,18 @@ func (s *Server) createUserSheet(_ context.Context, v visitor, f sheet) (views.P
 
 func (s *Server) editUserSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
 	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
-	if err != nil {
+	if err != nil && !f.submitted() {
 		return nil, err
 	}
-	now := userValues(user)
+	now, name, state := userValues(user), displayName(user), chipOf(user).Text
+	if err != nil {
+		// What was typed must not be lost because Duo does not answer.
+		now, name, state = f.opened(), "this user", "As it is"
+	}
 	page := userForm(v, f, now)
-	page.UserID, page.UserName = string(user.ID), displayName(user)
+	page.UserID, page.UserName = f.get("user_id"), name
 	if now["status"] == "" {
-		page.Statuses = append([]views.Option{{Text: chipOf(user).Text + " (leave as it is)"}}, page.Statuses...)
+		page.Statuses = append([]views.Option{{Text: state + " (leave as it is)"}}, page.Statuses...)
 	}
 	for _, name := range userBoxes {
 		was := now[name]
@@ -54,6 +58,15 @@ func (s *Server) editUserSheet(ctx context.Context, v visitor, f sheet) (views.P
 		page.Was = append(page.Was, views.Hidden{Name: "was." + name, Value: was})
 	}
 	return page, nil
+}
+
+// opened is what the boxes of a user's form held when it was opened.
+func (f sheet) opened() map[string]string {
+	values := map[string]string{}
+	for _, name := range userBoxes {
+		values[name] = unixLines(f.get("was." + name))
+	}
+	return values
 }
 
 func userForm(v visitor, f sheet, preset map[string]string) views.UserForm {
@@ -108,6 +121,9 @@ func (s *Server) reviewUser(c echo.Context, v visitor, f sheet, in catalog.Value
 		}
 		page.Changes = append(page.Changes, views.Change{Label: spec.Label, Now: catalog.Plain(now[spec.Name]), After: after})
 		page.Hidden = append(page.Hidden, views.Hidden{Name: spec.Name, Value: after})
+	}
+	for _, name := range userBoxes {
+		page.Hidden = append(page.Hidden, views.Hidden{Name: "was." + name, Value: now[name]})
 	}
 	if len(page.Changes) == 0 {
 		f.fault, f.runID = "Nothing is changed yet.", uuid.New()

@@ -17,17 +17,14 @@ import (
 )
 
 func (s *Server) getUsers(c echo.Context, v visitor) error {
-	page := views.UsersPage{Workspace: v.workspace.Slug, Organization: tagOf(v.organization), MayCreate: v.role >= catalog.Technician,
+	page := views.UsersPage{Workspace: v.workspace.Slug, Organization: tagOf(v.organization), MayCreate: v.role >= catalog.Technician && v.organization.Mapped(),
 		Filter: views.UsersFilter{Query: query(c), Status: c.QueryParam("status"), Sort: c.QueryParam("sort"), Page: pageOf(c)}}
 	fresh := c.QueryParam("fresh") != ""
-	if fresh && c.Request().Header.Get("HX-Request") == "" {
-		// The address without "fresh" is what a reload should ask for.
-		if _, err := s.Runner.Users(c.Request().Context(), v.scope, v.organization, true); err == nil {
-			return c.Redirect(http.StatusSeeOther, views.UsersView(page.Workspace, page.Organization.Slug, page.Filter))
-		}
-	}
-	users, err := s.Runner.Users(c.Request().Context(), v.scope, v.organization, false)
+	users, err := s.Runner.Users(c.Request().Context(), v.scope, v.organization, fresh)
 	switch {
+	case fresh && err == nil && c.Request().Header.Get("HX-Request") == "":
+		// The address without "fresh" is what a reload should ask for.
+		return c.Redirect(http.StatusSeeOther, views.UsersView(page.Workspace, page.Organization.Slug, page.Filter))
 	case duoSaidNo(err):
 		page.Trouble = s.trouble(c, err)
 	case err != nil:
@@ -114,16 +111,14 @@ func (s *Server) exactUser(c echo.Context, v visitor, page *views.UsersPage, use
 }
 
 func userMatches(u duo.User, q string) bool {
-	if q == "" {
+	// A part of an id means nothing, and short words are in many by chance.
+	if q == "" || strings.EqualFold(q, string(u.ID)) {
 		return true
 	}
-	texts := []string{u.Username, u.RealName, u.FirstName + " " + u.LastName, u.Email, string(u.ID)}
+	texts := []string{u.Username, u.RealName, u.FirstName + " " + u.LastName, u.Email}
 	texts = append(texts, u.Aliases[:]...)
-	digits := strings.Map(onlyDigits, q)
-	for _, p := range u.Phones {
-		if len(digits) >= 3 && strings.Contains(strings.Map(onlyDigits, p.Number), digits) {
-			return true
-		}
+	if slices.ContainsFunc(u.Phones, func(p duo.Phone) bool { return numberHolds(p.Number, q) }) {
+		return true
 	}
 	// Each word has to be somewhere: "jane acme" finds jane@acme.example.
 	for word := range strings.FieldsSeq(strings.ToLower(q)) {
@@ -132,6 +127,13 @@ func userMatches(u duo.User, q string) bool {
 		}
 	}
 	return true
+}
+
+// numberHolds reports whether q is a part of a phone number, however either is
+// written: at least three digits, and nothing that is not used to write numbers.
+func numberHolds(number, q string) bool {
+	digits := strings.Map(onlyDigits, q)
+	return len(digits) >= 3 && strings.Trim(q, "0123456789 +-/.()") == "" && strings.Contains(strings.Map(onlyDigits, number), digits)
 }
 
 func onlyDigits(r rune) rune {

@@ -44,7 +44,12 @@ func New(c Config) *Server {
 func (s *Server) Handler() http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
+	// Over https the console stands behind a proxy. One on this machine is believed
+	// when it says who asks; any other peer is taken for who it is.
 	e.IPExtractor = echo.ExtractIPDirect()
+	if s.PublicURL.Scheme == "https" {
+		e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false))
+	}
 	e.HTTPErrorHandler = s.answerError
 	for _, r := range s.routes() {
 		if r.policy == (policy{}) {

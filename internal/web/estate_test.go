@@ -1,0 +1,154 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
+	"duodesk/internal/run/runtest"
+	"duodesk/internal/store"
+)
+
+// tenant is one organization with something of everything, all of it marked with
+// a canary.
+type tenant struct {
+	workspace         store.Workspace
+	org               store.Organization
+	account           duosim.Account
+	user, phone, code string // Duo's ids
+	canary            string
+}
+
+// estate is two workspaces behind one console and one Duo: near and far are two
+// clients of the first, foreign one of the second.
+type estate struct {
+	*site
+	near, far, foreign tenant
+	otherOwner         store.Operator
+	otherParent        duosim.Account
+}
+
+func newEstate(t testing.TB) *estate {
+	d := runtest.Unconnected(t)
+	e := &estate{site: serve(t, d)}
+	accounts := []duosim.Account{
+		d.Account, d.Sim.AddChild(d.Parent.AccountID, "CANARY-far account"), d.Sim.AddChild(d.Parent.AccountID, "Nobody's yet"),
+	}
+	connect(t, d, d.Workspace, d.Owner)
+	e.near = e.tenant(t, d.Workspace, d.Owner, accounts[0], "CANARY-near")
+	e.far = e.tenant(t, d.Workspace, d.Owner, accounts[1], "CANARY-far")
+	d.Client = e.near.org
+
+	ours := d.Parent
+	d.Parent = d.Sim.AddParent("CANARY-foreign MSP")
+	foreign := d.Sim.AddChild(d.Parent.AccountID, "CANARY-foreign account")
+	d.Sim.AddChild(d.Parent.AccountID, "CANARY-foreign account of nobody")
+	workspace, owner := d.DB.Workspace(t)
+	connect(t, d, workspace, owner)
+	e.foreign = e.tenant(t, workspace, owner, foreign, "CANARY-foreign")
+	e.otherOwner, e.otherParent, d.Parent = owner, d.Parent, ours
+	return e
+}
+
+// fieldsOf are the nine values of the workspace that a tenant belongs to.
+func (e *estate) fieldsOf(n *tenant) map[string]string {
+	d := *e.Desk
+	if n == &e.foreign {
+		d.Parent = e.otherParent
+	}
+	return d.NineFields()
+}
+
+// connect puts the keys of the Desk's parent account to use in a workspace.
+func connect(t testing.TB, d *runtest.Desk, ws store.Workspace, owner store.Operator) {
+	t.Helper()
+	actor := run.Actor{Operator: owner.ID, Role: catalog.Owner}
+	if refused, _, err := d.Runner.SaveIntegration(t.Context(), store.WholeWorkspace(ws.ID), actor, d.NineFields()); err != nil || refused != nil {
+		t.Fatal(err, refused)
+	}
+}
+
+func (e *estate) tenant(t testing.TB, ws store.Workspace, owner store.Operator, account duosim.Account, canary string) tenant {
+	t.Helper()
+	actor := run.Actor{Operator: owner.ID, Role: catalog.Owner}
+	made, faults, err := e.Runner.CreateOrganization(t.Context(), store.WholeWorkspace(ws.ID), actor, canary, run.MappingRow{Organization: uuid.New(), Account: account.AccountID})
+	if err != nil || len(faults) > 0 {
+		t.Fatal(err, faults)
+	}
+	access, err := e.Access(t.Context(), owner.ID, ws.Slug, made.Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := tenant{workspace: ws, org: access.Organization, account: account, canary: canary}
+	n.user = e.Sim.AddUser(account.AccountID, duosim.UserSpec{Username: canary + "-user", Realname: canary + " Jane", Email: canary + "@client.example", Notes: canary})
+	n.phone = e.Sim.AddPhone(account.AccountID, duosim.PhoneSpec{Name: canary + "-phone", Number: "+15550100199", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{n.user}})
+	n.code = e.Sim.AddBypassCode(account.AccountID, n.user, duosim.BypassSpec{AdminEmail: canary + "@msp.example"})
+	e.Sim.AddGroup(account.AccountID, canary+" staff", canary, n.user)
+	action, _ := catalog.Lookup("create-bypass-code-for-user")
+	in, _ := action.Parse(func(name string) (string, bool) { return n.user, name == "user_id" })
+	if _, err := e.Runner.Do(t.Context(), run.Request{ID: uuid.New(), Scope: store.WholeWorkspace(ws.ID), Organization: n.org, Actor: actor, Action: action, Input: in, Ticket: canary}); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// rows is a digest of all rows of a workspace, in every table there is: its
+// operators and their sessions too, but for when these were last seen. Drafts
+// that have run out are cleared away by who looks, so they are left out as well.
+func (e *estate) rows(t testing.TB, ws store.Workspace) string {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), e.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	tables, err := queryAll[[2]string](t, conn, `
+		select array[t.table_name::text, coalesce((select 'workspace_id' from information_schema.columns c
+		             where c.table_schema = 'public' and c.table_name = t.table_name and c.column_name = 'workspace_id'), '')]
+		from information_schema.tables t where t.table_schema = 'public' and t.table_type = 'BASE TABLE' order by 1`)
+	if err != nil || len(tables) < 10 {
+		t.Fatal(tables, err)
+	}
+	sum := sha256.New()
+	for _, table := range tables {
+		const members = `(select operator_id from membership where workspace_id = $1)`
+		where, shown := "workspace_id = $1", "t"
+		switch name := table[0]; {
+		case name == "draft":
+			continue
+		case name == "login_attempt", name == "goose_db_version": // belong to nobody
+			continue
+		case name == "workspace":
+			where = "id = $1"
+		case name == "operator":
+			where = "id in " + members
+		case name == "session":
+			where, shown = "operator_id in "+members, "(t.token_hash, t.operator_id, t.created_at, t.ends_at)"
+		case table[1] == "":
+			t.Fatalf("table %s: this test does not know whose its rows are", name)
+		}
+		found, err := queryAll[string](t, conn, fmt.Sprintf(`select (%s)::text from %s t where %s order by 1`, shown, table[0], where), ws.ID)
+		if err != nil {
+			t.Fatal(table[0], ": ", err)
+		}
+		fmt.Fprintf(sum, "%s %s\n", table[0], strings.Join(found, "\n"))
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+func queryAll[T any](t testing.TB, conn *pgx.Conn, sql string, args ...any) ([]T, error) {
+	rows, err := conn.Query(t.Context(), sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[T])
+}

@@ -1,0 +1,131 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+)
+
+var hostileTexts = []string{
+	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' autofocus onfocus='alert(1)`, `</td></table></main></body>`, `<!--`, `]]>`, `{{7*7}} ${7*7} <%= 7 %>`,
+	"javascript:alert(1)", "\u202egnitirw\u202c \u2066x\u2069 \u200e", "a\x00b\x07\x1b[31mred", "line\r\nSet-Cookie: stolen=1\r\n\r\n<html>", strings.Repeat("wide ", 1000), strings.Repeat("W", 5000),
+	"\ufeff\u2028\u2029", `<svg/onload=alert(1)>`, "&lt;b&gt; &#60; &amp;", "../../../etc/passwd", "%0d%0aX-Injected: 1", "=HYPERLINK(\"http://evil.example\")", "<template><style>*{display:none}</style>",
+}
+
+// TestHostileStrings fills every text of a client's Duo with what breaks careless
+// pages, and opens every page.
+func TestHostileStrings(t *testing.T) {
+	t.Parallel()
+	for n, text := range hostileTexts {
+		e := newEstate(t)
+		id := e.near.account.AccountID
+		user := e.Sim.AddUser(id, duosim.UserSpec{Username: text, Realname: text, Firstname: text, Lastname: text, Email: text, Notes: text, LockoutReason: text,
+			Status: []string{duosim.LockedOut, duosim.Active, text}[n%3], Aliases: []string{text, "x" + text}})
+		e.Sim.AddPhone(id, duosim.PhoneSpec{Name: text, Number: text, Extension: text, Type: text, Platform: text, Model: text, UserIDs: []string{user}})
+		phone := e.Sim.AddPhone(id, duosim.PhoneSpec{Name: text, Number: text, Type: "Mobile", Platform: "Apple iOS", Model: text, Activated: true, UserIDs: []string{user}})
+		code := e.Sim.AddBypassCode(id, user, duosim.BypassSpec{AdminEmail: text})
+		e.Sim.AddGroup(id, text, text, user)
+		e.Sim.AddChild(e.Parent.AccountID, text)
+		b := e.as(t, e.Owner)
+		b.get(e.ws("/integration")).form("Refresh").send().want(http.StatusOK).fine()
+		org := e.orgOf(e.near.org)
+		pages := []string{"", "/users", "/users/" + user, "/phones", "/bypass-codes", "/runs"}
+		for _, a := range catalog.All() {
+			pages = append(pages, "/actions/"+a.Slug+"?user_id="+user+"&phone_id="+phone+"&bypass_code_id="+code, "/actions/"+a.Slug+"?permanent=true&user_id="+user+"&phone_id="+phone+"&bypass_code_id="+code)
+		}
+		check := func(p *page) {
+			t.Helper()
+			p.harmless(text)
+		}
+		for _, more := range pages {
+			p := b.get(org + more)
+			if p.status != http.StatusOK {
+				t.Errorf("%q: %s answers %d", text[:min(20, len(text))], more, p.status)
+			}
+			check(p)
+		}
+		for _, more := range []string{"/integration?suggest=1", "/integration/accounts/organizations", "/o/new"} {
+			check(b.get(e.ws(more)).want(http.StatusOK))
+		}
+		// Everything done to such a user is recorded under such a name.
+		for _, slug := range []string{"create-bypass-code-for-user", "send-activation-url", "delete-user"} {
+			f := formWith("run_id", uuid.NewString(), "user_id", user, "phone_id", phone, "ticket", "T")(nil, nil, false)
+			check(b.request(http.MethodPost, org+"/actions/"+slug, f).follow())
+			check(b.request(http.MethodPost, org+"/actions/"+slug, f).follow())
+		}
+		f := formWith("run_id", uuid.NewString(), "user_id", user, "permanent", "true", "confirm", "other")(nil, nil, false)
+		check(b.request(http.MethodPost, org+"/actions/delete-user", f).want(http.StatusUnprocessableEntity, "Type the username exactly as it is"))
+		check(b.get(org+"/runs").want(http.StatusOK, "Refused"))
+		check(b.get(e.ws("/runs")).want(http.StatusOK))
+		check(b.request(http.MethodPost, e.ws("/integration/accounts/organizations"), formWith()(nil, nil, false)).follow().want(http.StatusOK))
+		check(b.get(e.ws("/o")).want(http.StatusOK))
+		for line := range strings.SplitSeq(strings.TrimSpace(e.Log.String()), "\n") {
+			if !strings.HasPrefix(line, "time=") || strings.ContainsAny(line, "\x00\x1b\r\u202e") {
+				t.Errorf("a broken line in the log: %q", line)
+			}
+		}
+	}
+}
+
+// harmless fails the test if a text from Duo got out of its place in a page.
+func (p *page) harmless(text string) {
+	p.b.t.Helper()
+	if faults := append(headerFaults(p.header, false), markupFaults(p.body)...); len(faults) > 0 {
+		p.b.t.Errorf("%s with %q: %v", p.address, text[:min(30, len(text))], faults)
+	}
+	for _, name := range []string{"X-Injected", "Set-Cookie"} {
+		if p.header.Get(name) != "" {
+			p.b.t.Errorf("%s: header %s: %s", p.address, name, p.header.Get(name))
+		}
+	}
+	// Boxes hold a text as it is, so that it can be edited.
+	for _, n := range p.all(func(n *node) bool { return n.Data == "textarea" && n.FirstChild != nil }) {
+		n.RemoveChild(n.FirstChild)
+	}
+	shown := p.text()
+	if strings.ContainsAny(shown, "\x00\x07\x1b\u202e\u2066\u200e\ufeff") || !utf8.ValidString(p.body) {
+		p.b.t.Errorf("%s shows control characters or marks of direction", p.address)
+	}
+	if strings.Contains(shown, strings.Repeat("W", 400)) || strings.Contains(shown, strings.Repeat("wide ", 80)) {
+		p.b.t.Errorf("%s shows a text without bounds", p.address)
+	}
+}
+
+// TestHostileInput types the same into the console's own boxes.
+func TestHostileInput(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	for _, text := range hostileTexts {
+		f := b.get(s.org("/actions/create-user")).form("Create user")
+		for _, name := range []string{"username", "realname", "firstname", "lastname", "email", "notes", "aliases"} {
+			f.set(name, text)
+		}
+		if faults := markupFaults(f.send().body); len(faults) > 0 {
+			t.Errorf("%q: %v", text[:min(30, len(text))], faults)
+		}
+		p := typeNine(b.get(s.ws("/integration")), map[string]string{"auth_host": text, "auth_integration_key": text, "auth_secret_key": text}).send()
+		if faults := markupFaults(p.want(http.StatusUnprocessableEntity).body); len(faults) > 0 {
+			t.Errorf("%q: %v", text[:min(30, len(text))], faults)
+		}
+		for _, address := range []string{"/o", "/integration", "/o/" + s.Client.Slug + "/users", "/o/" + s.Client.Slug + "/phones"} {
+			q := formWith("q", text, "status", text, "sort", text, "show", text, "page", text, "run", text, "cleaned", text)(nil, nil, false).Encode()
+			if faults := append(headerFaults(b.get(s.ws(address)+"?"+q).want(http.StatusOK).header, false), markupFaults(b.seen[len(b.seen)-1].body)...); len(faults) > 0 {
+				t.Errorf("%s?q=%q: %v", address, text[:min(30, len(text))], faults)
+			}
+		}
+		sheet := formWith("user_id", text, "phone_id", text, "valid_secs", text, "status", text, "count", text, "ticket", text, "q", text)(nil, nil, false).Encode()
+		for _, a := range catalog.All() {
+			p := b.get(s.org("/actions/" + a.Slug + "?" + sheet))
+			if faults := markupFaults(p.body); len(faults) > 0 || p.status >= 500 {
+				t.Errorf("%s: %d %v", a.Slug, p.status, faults)
+			}
+		}
+	}
+}

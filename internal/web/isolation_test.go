@@ -1,0 +1,298 @@
+package web
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// visitorCase is somebody who tries every address.
+type visitorCase struct {
+	name     string
+	role     catalog.Role // zero: not signed in
+	sees     []string     // canaries of the organizations that the membership holds
+	whole    bool
+	foreign  bool // belongs to the other workspace only
+	operator func(*testing.T, *estate) store.Operator
+}
+
+func visitors() []visitorCase {
+	member := func(role catalog.Role) visitorCase {
+		return visitorCase{name: role.String(), role: role, whole: true, sees: []string{"CANARY-near", "CANARY-far"},
+			operator: func(t *testing.T, e *estate) store.Operator { return e.Member(t, e.Workspace, role) }}
+	}
+	scoped := func(role catalog.Role) visitorCase {
+		return visitorCase{name: role.String() + " of the far organization", role: role, sees: []string{"CANARY-far"},
+			operator: func(t *testing.T, e *estate) store.Operator { return e.Member(t, e.Workspace, role, e.far.org.ID) }}
+	}
+	return []visitorCase{
+		{name: "stranger"},
+		member(catalog.Auditor), member(catalog.Helpdesk), member(catalog.Technician), member(catalog.Administrator), member(catalog.Owner),
+		scoped(catalog.Technician), scoped(catalog.Administrator),
+		{name: "owner of the other workspace", role: catalog.Owner, whole: true, foreign: true, sees: []string{"CANARY-foreign"},
+			operator: func(_ *testing.T, e *estate) store.Operator { return e.otherOwner }},
+	}
+}
+
+// target is what stands in the slots of an address.
+type target struct {
+	ws, org, user string
+	of            *tenant // whose things the query and the form name
+}
+
+func (e *estate) targets(path string, thorough bool) []target {
+	near := target{ws: e.Workspace.Slug, org: e.near.org.Slug, user: e.near.user, of: &e.near}
+	all := []target{near}
+	add := func(change func(*target)) {
+		at := near
+		change(&at)
+		all = append(all, at)
+	}
+	if !strings.Contains(path, ":ws") {
+		return all
+	}
+	foreign := target{ws: e.foreign.workspace.Slug, org: e.foreign.org.Slug, user: e.foreign.user, of: &e.foreign}
+	junk := []string{"..%2f" + e.near.org.Slug, "%00", "%27%22%3E%3Cscript%3E", strings.Repeat("a", 300), "%ff%fe", "%252e%252e"}
+	if !thorough {
+		junk = nil
+	}
+	for _, ws := range append([]string{"nowhere"}, junk...) {
+		add(func(at *target) { at.ws = ws })
+	}
+	add(func(at *target) { *at = foreign })
+	if strings.Contains(path, ":org") {
+		add(func(at *target) { at.ws = foreign.ws })
+		add(func(at *target) { at.org, at.user, at.of = e.far.org.Slug, e.far.user, &e.far })
+		for _, org := range append([]string{e.foreign.org.Slug, "nowhere"}, junk...) {
+			add(func(at *target) { at.org = org })
+		}
+	}
+	if strings.Contains(path, ":user") {
+		for _, user := range append([]string{e.far.user, e.foreign.user, "DUNOWHERE00000000000"}, junk...) {
+			add(func(at *target) { at.user = user })
+		}
+	}
+	return all
+}
+
+// expect is what the answer must be, told from the estate alone. slot names what
+// of the address does not exist for this visitor.
+func (e *estate) expect(v visitorCase, method string, r knownRoute, path string, at target) (status int, slot string) {
+	seen := map[string]tenant{e.near.canary: e.near, e.far.canary: e.far, e.foreign.canary: e.foreign}
+	maps.DeleteFunc(seen, func(canary string, _ tenant) bool { return !slices.Contains(v.sees, canary) })
+	home := e.Workspace.Slug
+	if v.foreign {
+		home = e.foreign.workspace.Slug
+	}
+	switch {
+	case r.public && v.role != 0 && r.signedIn != 0:
+		return r.signedIn, ""
+	case r.public:
+		return r.ok, ""
+	case v.role == 0 && method == http.MethodGet:
+		return http.StatusSeeOther, ""
+	case v.role == 0:
+		return http.StatusUnauthorized, ""
+	case !strings.Contains(path, ":ws"):
+		return r.ok, ""
+	case at.ws != home:
+		return http.StatusNotFound, "workspace"
+	case v.role < r.least, r.whole && !v.whole:
+		return http.StatusNotFound, "role"
+	}
+	if !strings.Contains(path, ":org") {
+		return r.ok, ""
+	}
+	for _, n := range seen {
+		if n.org.Slug == at.org {
+			if strings.Contains(path, ":user") && n.user != at.user {
+				return http.StatusNotFound, "user"
+			}
+			return r.ok, ""
+		}
+	}
+	return http.StatusNotFound, "organization"
+}
+
+// TestEveryAddress asks every row of the route table as everybody, about what is
+// theirs, what is another's and what is not there.
+func TestEveryAddress(t *testing.T) {
+	t.Parallel()
+	for _, v := range visitors() {
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			e := newEstate(t)
+			b := e.stranger(t)
+			var operator store.Operator
+			if v.operator != nil {
+				operator = v.operator(t, e)
+				b = e.as(t, operator)
+			}
+			w := &walk{t: t, e: e, v: v, b: b, operator: operator, answers: map[string]string{}}
+			w.unchanged("GET", func() { w.all(http.MethodGet, true); w.all(http.MethodGet, false) })
+			w.unchanged("POST to what is not theirs", func() { w.all(http.MethodPost, false) })
+			w.onlyOwn(func() { w.all(http.MethodPost, true) })
+			if w.allowed < 5 && v.role != 0 {
+				t.Errorf("only %d addresses answered: this test shows nothing", w.allowed)
+			}
+		})
+	}
+}
+
+// walk is one visitor's way through the route table.
+type walk struct {
+	t        *testing.T
+	e        *estate
+	v        visitorCase
+	b        *browser
+	operator store.Operator
+	answers  map[string]string // to what is not there, by route and slot
+	allowed  int
+}
+
+func (w *walk) all(method string, allowed bool) {
+	routes := w.e.server.routes()
+	// Putting keys to use that do not work closes what comes after.
+	slices.SortStableFunc(routes, func(a, b route) int {
+		return cmp.Compare(strings.Count(a.path, ":api/activate"), strings.Count(b.path, ":api/activate"))
+	})
+	for _, r := range routes {
+		if r.method != method {
+			continue
+		}
+		known := knownRoutes(r.method + " " + r.path)
+		if len(known) == 0 {
+			w.t.Errorf("%s %s: this test does not know how to ask it", r.method, r.path)
+		}
+		for _, k := range known {
+			for _, at := range w.e.targets(r.path, w.v.role == 0 || w.v.role == catalog.Owner || !w.v.whole) {
+				status, slot := w.e.expect(w.v, r.method, k, r.path, at)
+				if (status == k.ok) == allowed {
+					w.ask(r, k, at, status, slot)
+				}
+			}
+		}
+	}
+}
+
+func (w *walk) ask(r route, k knownRoute, at target, status int, slot string) {
+	w.t.Helper()
+	address := strings.NewReplacer(":ws", at.ws, ":org", at.org, ":user", at.user, ":api", k.api, ":action", k.action, "*", strings.TrimPrefix(staticFile, "/static/")).Replace(r.path)
+	var form url.Values
+	if k.query != nil {
+		address += "?" + k.query(at.of).Encode()
+	}
+	if r.method == http.MethodPost {
+		form = url.Values{}
+		if k.form != nil {
+			form = k.form(w.e, at.of, status == k.ok)
+		}
+	}
+	b := w.b
+	if r.path == "/signout" && w.operator.ID != uuid.Nil {
+		b = w.e.as(w.t, w.operator)
+	}
+	p := b.request(r.method, address, form)
+	if p.status != status {
+		w.t.Errorf("%s %s: status %d, want %d\n%.600s", r.method, address, p.status, status, p.text())
+		return
+	}
+	if faults := headerFaults(p.header, r.path == "/static/*"); len(faults) > 0 {
+		w.t.Errorf("%s %s: %v", r.method, address, faults)
+	}
+	if status == k.ok && !k.public && w.v.role != 0 {
+		w.allowed++
+	}
+	plain := withoutEcho(p)
+	for _, n := range []tenant{w.e.near, w.e.far, w.e.foreign} {
+		if !slices.Contains(w.v.sees, n.canary) && strings.Contains(strings.ToLower(plain), strings.ToLower(n.canary)) {
+			w.t.Errorf("%s %s tells of %s", r.method, address, n.canary)
+		}
+	}
+	if slot == "" || slot == "role" {
+		return
+	}
+	// The answer about another's things is the one about nothing, byte for byte.
+	key := r.method + " " + r.path + " " + k.action + " " + slot
+	if before, known := w.answers[key]; !known {
+		w.answers[key] = plain
+	} else if before != plain {
+		w.t.Errorf("%s %s: the answer gives away that it exists%s", r.method, address, difference(before, plain))
+	}
+}
+
+var echoed = regexp.MustCompile(`name="next" value="[^"]*"|signin\?next=[^"]*|[0-9a-f]{8}-[0-9a-f-]{27}`)
+
+// withoutEcho is an answer without what differs from request to request: its
+// number, the time, and the address that was asked for.
+func withoutEcho(p *page) string {
+	h := p.header.Clone()
+	for _, name := range []string{"X-Request-Id", "Date", "Content-Length"} {
+		h.Del(name)
+	}
+	var b strings.Builder
+	_ = h.WriteSubset(&b, nil)
+	return echoed.ReplaceAllString(b.String()+p.body, "")
+}
+
+func difference(a, b string) string {
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	around := func(s string) string { return s[max(0, i-40):min(len(s), i+60)] }
+	return "\n…" + around(a) + "…\n…" + around(b) + "…"
+}
+
+// unchanged runs ask and fails if any row or anything in Duo has changed.
+func (w *walk) unchanged(what string, ask func()) {
+	w.t.Helper()
+	ours, theirs, ledger := w.e.rows(w.t, w.e.Workspace), w.e.rows(w.t, w.e.foreign.workspace), len(w.e.Sim.Ledger())
+	w.onlyOwn(ask)
+	if w.e.rows(w.t, w.e.Workspace) != ours || w.e.rows(w.t, w.e.foreign.workspace) != theirs {
+		w.t.Errorf("%s changed the database", what)
+	}
+	if done := w.e.Sim.Ledger()[ledger:]; len(done) > 0 {
+		w.t.Errorf("%s changed something in Duo: %+v", what, done)
+	}
+}
+
+// onlyOwn runs ask and fails if Duo was asked about accounts that the visitor
+// does not see, or rows of the workspace they do not belong to have changed.
+func (w *walk) onlyOwn(ask func()) {
+	w.t.Helper()
+	calls, ledger := map[string]int{}, len(w.e.Sim.Ledger())
+	hidden := slices.DeleteFunc([]tenant{w.e.near, w.e.far, w.e.foreign}, func(n tenant) bool { return slices.Contains(w.v.sees, n.canary) })
+	for _, n := range hidden {
+		calls[n.account.AccountID] = w.e.Sim.Calls(n.account.AccountID)
+	}
+	other := w.e.foreign.workspace
+	if w.v.foreign {
+		other = w.e.Workspace
+	}
+	rows := w.e.rows(w.t, other)
+	ask()
+	for id, before := range calls {
+		if now := w.e.Sim.Calls(id); now != before {
+			w.t.Errorf("Duo was asked %d times about an account of somebody else", now-before)
+		}
+		for _, effect := range w.e.Sim.Ledger()[ledger:] {
+			if effect.AccountID == id {
+				w.t.Errorf("changed in the account of somebody else: %+v", effect)
+			}
+		}
+	}
+	if w.e.rows(w.t, other) != rows {
+		w.t.Error("rows of the other workspace have changed")
+	}
+}

@@ -1,0 +1,83 @@
+package web
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+	"time"
+
+	"duodesk/internal/run/runtest"
+	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+const (
+	testIdle    = 30 * time.Minute
+	testLongest = 10 * time.Hour
+)
+
+// site is a Desk with the console serving it.
+type site struct {
+	*runtest.Desk
+	server *Server
+	url    string
+}
+
+func newSite(t testing.TB) *site { return serve(t, runtest.New(t)) }
+
+func serve(t testing.TB, d *runtest.Desk) *site {
+	t.Helper()
+	return serveAt(t, d, "http://127.0.0.1")
+}
+
+// serveAt serves a console that believes to be found at a public address.
+func serveAt(t testing.TB, d *runtest.Desk, public string) *site {
+	t.Helper()
+	address, err := url.Parse(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{Desk: d, server: New(Config{
+		Store: d.Store, Runner: d.Runner, Log: slog.New(slog.NewTextHandler(d.Log, nil)), Now: d.Clock.Now,
+		PublicURL: address, Idle: testIdle, Longest: testLongest, Sandbox: true,
+	})}
+	server := httptest.NewServer(s.server.Handler())
+	t.Cleanup(server.Close)
+	if idle, ok := d.Transport.(interface{ CloseIdleConnections() }); ok {
+		// The simulator waits for connections that were dialled and not used.
+		t.Cleanup(idle.CloseIdleConnections)
+	}
+	s.url = server.URL
+	return s
+}
+
+// token signs an operator in behind the form's back: checking passwords is slow
+// on purpose.
+func (s *site) token(t testing.TB, operator store.Operator) string {
+	t.Helper()
+	token := rand.Text() + rand.Text()
+	now := s.Clock.Now()
+	if err := s.Store.StartSession(t.Context(), hashOf(token), operator.ID, now, now.Add(testLongest)); err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// as is a browser in which an operator has signed in.
+func (s *site) as(t testing.TB, operator store.Operator) *browser {
+	b := s.stranger(t)
+	b.setCookie(s.server.sessions.cookie, s.token(t, operator))
+	return b
+}
+
+// org is the address of the mapped organization, with more behind it.
+func (s *site) org(more string) string { return s.orgOf(s.Client) + more }
+
+func (s *site) orgOf(o store.Organization) string { return s.ws("/o/" + o.Slug) }
+
+// ws is the address of the workspace, with more behind it.
+func (s *site) ws(more string) string { return "/w/" + s.Workspace.Slug + more }

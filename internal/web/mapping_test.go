@@ -1,0 +1,123 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"duodesk/internal/duo/duosim"
+)
+
+func TestMapping(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	orgs := s.Organizations(t, s.Workspace, "Borealis Freight", "Sunrise Bakery", "Kestrel & Wren")
+	borealis := s.Sim.AddChild(s.Parent.AccountID, "BOREALIS FREIGHT, Inc.")
+	s.Sim.AddChild(s.Parent.AccountID, "Sunrise Bakery")
+	s.Sim.AddChild(s.Parent.AccountID, "Sunrise Bakery")
+	b.get(s.ws("/integration")).form("Refresh").send().want(http.StatusOK, "4 Duo accounts")
+
+	p := b.get(s.ws("/integration?suggest=1")).want(http.StatusOK, "Suggested, not saved yet", "2 with this name", "1 of 4 organizations mapped")
+	account, key := "account."+orgs[0].ID.String(), "directory_key."+orgs[0].ID.String()
+	if value, _ := p.box(account); value != "BOREALIS FREIGHT, Inc. ("+borealis.AccountID+")" {
+		t.Fatal("suggested: ", value)
+	}
+	// One row is saved; nothing else is.
+	f := p.form("Save all on this page").set(key, "DS7BOREALISFREIGHT01")
+	f.values.Set("row", orgs[0].ID.String())
+	f.send().want(http.StatusOK, "2 of 4 organizations mapped", "1 of 2 have a directory key", "…"+borealis.AccountID[16:])
+
+	// All at once: what is good is kept, what is not stays as it was typed.
+	p = b.get(s.ws("/integration"))
+	f = p.form("Save all on this page").set(key, "").
+		set("account."+orgs[1].ID.String(), "Sunrise Bakery").
+		set("account."+orgs[2].ID.String(), borealis.AccountID).set("directory_key."+orgs[2].ID.String(), s.NineFields()["auth_integration_key"])
+	p = f.send().want(http.StatusUnprocessableEntity, "3 things need a change", "0 of 2 have a directory key")
+	for name, want := range map[string][2]string{
+		"account." + orgs[1].ID.String():       {"Sunrise Bakery", "2 accounts have this name"},
+		"account." + orgs[2].ID.String():       {borealis.AccountID, "This account belongs to Borealis Freight"},
+		"directory_key." + orgs[2].ID.String(): {s.NineFields()["auth_integration_key"], "This is an integration key"},
+		key:                                    {"", ""},
+	} {
+		value, fault := p.box(name)
+		if value != want[0] || !strings.Contains(fault, want[1]) || (want[1] == "") != (fault == "") {
+			t.Errorf("%s: %q, %q", name, value, fault)
+		}
+	}
+
+	// A live save answers with the row alone.
+	live := url.Values{"row": {orgs[2].ID.String()}, "account." + orgs[2].ID.String(): {"nonsense"}, "directory_key." + orgs[2].ID.String(): {""}}
+	row := b.request(http.MethodPost, s.ws("/integration/mapping"), live, "HX-Request", "true")
+	if row.want(http.StatusUnprocessableEntity); !strings.HasPrefix(row.body, "<tr") || !strings.Contains(row.body, "lists no such account") || strings.Count(row.body, "<tr") != 1 {
+		t.Error(row.body)
+	}
+	live.Set("account."+orgs[2].ID.String(), "")
+	live.Set("directory_key."+orgs[2].ID.String(), "DS7KESTRELANDWREN001")
+	if row = b.request(http.MethodPost, s.ws("/integration/mapping"), live, "HX-Request", "true").want(http.StatusOK); !strings.Contains(row.body, "DS7KESTRELANDWREN001") {
+		t.Error(row.body)
+	}
+	b.get(s.ws("/integration?show=unkeyed")).want(http.StatusOK).wantNot("Kestrel &amp; Wren</bdi></span></a></th>")
+	b.get(s.ws("/integration?show=unmapped&q=sunrise")).want(http.StatusOK, "Sunrise Bakery")
+}
+
+// TestMappingWhenDuoIsDown: nothing is saved, and what was typed stays.
+func TestMappingWhenDuoIsDown(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	o := s.Organizations(t, s.Workspace, "Borealis")[0]
+	s.Sim.AddChild(s.Parent.AccountID, "Borealis")
+	f := b.get(s.ws("/integration")).form("Refresh").send().form("Save all on this page").set("account."+o.ID.String(), "Borealis").set("directory_key."+o.ID.String(), "DS7BOREALISFREIGHT01")
+	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{Kind: duosim.Down})
+	p := f.send().want(http.StatusBadGateway, "Nothing was saved. Duo cannot be reached", "1 of 2 organizations mapped")
+	for name, want := range map[string]string{"account.": "Borealis", "directory_key.": "DS7BOREALISFREIGHT01"} {
+		if value, _ := p.box(name + o.ID.String()); value != want {
+			t.Errorf("%s holds %q", name, value)
+		}
+	}
+	live := url.Values{"row": {o.ID.String()}, "account." + o.ID.String(): {"Borealis"}}
+	row := b.request(http.MethodPost, s.ws("/integration/mapping"), live, "HX-Request", "true")
+	if row.want(http.StatusUnprocessableEntity); !strings.Contains(row.body, "Nothing was saved.") || !strings.Contains(row.body, `value="Borealis"`) {
+		t.Error(row.body)
+	}
+	b.get(s.ws("/integration")).form("Refresh").send().want(http.StatusBadGateway, "Duo cannot be reached")
+}
+
+func TestOrganizations(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	for i := range 3 {
+		p := b.get(s.ws("/o/new")).form("Create organization").set("name", "Twin & Twin").send().want(http.StatusOK, "Twin & Twin")
+		if want := s.ws("/o/twin-twin") + map[int]string{0: "", 1: "-2", 2: "-3"}[i]; p.address != want && i > 0 {
+			t.Errorf("address %s, want %s", p.address, want)
+		}
+	}
+	once := b.get(s.ws("/o/new")).form("Create organization").set("name", "Only once")
+	if first, again := once.send().want(http.StatusOK, "Only once"), once.send().want(http.StatusOK, "Only once"); first.address != again.address {
+		t.Error("a form sent twice made two: ", first.address, again.address)
+	}
+	p := b.get(s.ws("/o/new")).form("Create organization").set("name", " ").set("account", "nonsense").set("directory_key", "short").send()
+	p.want(http.StatusUnprocessableEntity, "3 things need a change")
+	if value, fault := p.box("account"); value != "nonsense" || fault == "" {
+		t.Error(value, fault)
+	}
+	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{Kind: duosim.Down})
+	p = b.get(s.ws("/o/new")).form("Create organization").set("name", "Kept").set("account", "Anything").send().want(http.StatusBadGateway, "Duo cannot be reached")
+	if value, _ := p.box("name"); value != "Kept" {
+		t.Error("the name is lost: ", value)
+	}
+	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{})
+
+	for i := range 60 {
+		s.Sim.AddChild(s.Parent.AccountID, fmt.Sprintf("Client %02d", i/2)) // each name twice
+	}
+	b.get(s.ws("/integration")).form("Refresh").send().want(http.StatusOK, "60 Duo accounts have no organization")
+	b.get(s.ws("/integration/accounts/organizations")).want(http.StatusOK, "2 accounts are called Client 07").form("Create 60 organizations").send().want(http.StatusOK, "61 of 65 organizations mapped")
+	b.get(s.ws("/o")).want(http.StatusOK, "Client 03").wantNot("Twin").click("Next").want(http.StatusOK, "Twin & Twin")
+	b.get(s.ws("/o?q=client+29")).want(http.StatusOK, "Client 29").wantNot("Client 03</bdi></span></a></th>")
+	b.get(s.ws("/integration/accounts/organizations")).want(http.StatusOK, "Organization mapping") // nothing left to create
+}

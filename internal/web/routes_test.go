@@ -1,0 +1,245 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/static"
+	"duodesk/views"
+)
+
+var staticFile = static.Path("app.css")
+
+// knownRoute is how tests ask one address, and who should get an answer: written
+// down a second time, so that a slip in the route table shows.
+type knownRoute struct {
+	public, whole bool
+	least         catalog.Role
+	ok            int // the status for those who may
+	signedIn      int // the status of a public page for those who have signed in, where it is another
+	api, action   string
+	query         func(*tenant) url.Values
+	// form makes a form that works; where fresh is false the caller is refused
+	// before anything in it counts, and nothing has to be prepared.
+	form func(e *estate, n *tenant, fresh bool) url.Values
+}
+
+const (
+	found = http.StatusOK
+	moved = http.StatusSeeOther
+)
+
+func knownRoutes(row string) []knownRoute {
+	if strings.HasSuffix(row, "/actions/:action") {
+		var all []knownRoute
+		for _, a := range catalog.All() {
+			k, known := actionRoutes[a.Slug]
+			if !known {
+				return nil
+			}
+			k.action, k.query = a.Slug, func(n *tenant) url.Values {
+				return url.Values{"user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}}
+			}
+			if strings.HasPrefix(row, "GET") {
+				k.form, k.ok = nil, found
+			} else {
+				k.query = nil
+			}
+			all = append(all, k)
+		}
+		return all
+	}
+	if strings.Contains(row, ":api") {
+		var all []knownRoute
+		for _, api := range []string{store.AuthAPI, store.AccountsAPI, store.AdminAPI} {
+			for _, k := range plainRoutes[row] {
+				k.api = api
+				all = append(all, k)
+			}
+		}
+		return all
+	}
+	return plainRoutes[row]
+}
+
+func one(k knownRoute) []knownRoute { return []knownRoute{k} }
+
+func formWith(pairs ...string) func(*estate, *tenant, bool) url.Values {
+	return func(*estate, *tenant, bool) url.Values {
+		f := url.Values{}
+		for i := 0; i < len(pairs); i += 2 {
+			f.Set(pairs[i], pairs[i+1])
+		}
+		return f
+	}
+}
+
+var plainRoutes = map[string][]knownRoute{
+	"GET /healthz":  one(knownRoute{public: true, ok: found}),
+	"GET /readyz":   one(knownRoute{public: true, ok: found}),
+	"POST /csp":     one(knownRoute{public: true, ok: http.StatusNoContent}),
+	"GET /static/*": one(knownRoute{public: true, ok: found}),
+	"GET /signin":   one(knownRoute{public: true, ok: found, signedIn: moved}),
+	"POST /signin": one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: func(*estate, *tenant, bool) url.Values {
+		return url.Values{"email": {rand.Text() + "@msp.example"}, "password": {"wrong"}}
+	}}),
+	"POST /signout":     one(knownRoute{ok: moved}),
+	"POST /preferences": one(knownRoute{ok: moved, form: formWith("theme", "dark")}),
+	"GET /":             one(knownRoute{ok: moved}),
+
+	"GET /w/:ws":                                     one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/runs":                                one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/integration":                         one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"suggest": {"1"}} }}),
+	"POST /w/:ws/integration":                        one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: nineFields}),
+	"POST /w/:ws/integration/mapping":                one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: mappingForm}),
+	"POST /w/:ws/integration/:api/check":             one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
+	"POST /w/:ws/integration/:api/activate":          one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: candidates}),
+	"POST /w/:ws/integration/:api/discard":           one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
+	"POST /w/:ws/integration/accounts/refresh":       one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
+	"GET /w/:ws/integration/accounts/organizations":  one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"POST /w/:ws/integration/accounts/organizations": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
+
+	"GET /w/:ws/o": one(knownRoute{least: catalog.Auditor, ok: found}),
+	"POST /w/:ws/o": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(*estate, *tenant, bool) url.Values {
+		return url.Values{"id": {uuid.NewString()}, "name": {"One more"}}
+	}}),
+	"GET /w/:ws/o/new":               one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"GET /w/:ws/o/:org":              one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/runs":         one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/users":        one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/users/:user":  one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/phones":       one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/bypass-codes": one(knownRoute{least: catalog.Auditor, ok: found}),
+}
+
+func nineFields(e *estate, n *tenant, _ bool) url.Values {
+	f := url.Values{}
+	for name, value := range e.fieldsOf(n) {
+		f.Set(name, value)
+	}
+	return f
+}
+
+func mappingForm(_ *estate, n *tenant, _ bool) url.Values {
+	id := n.org.ID.String()
+	return url.Values{"row": {id}, "account." + id: {n.account.AccountID}, "directory_key." + id: {"DS7HARBOURLIGHT00001"}}
+}
+
+// candidates leaves a candidate of each API behind that Duo does not accept.
+func candidates(e *estate, n *tenant, fresh bool) url.Values {
+	typed := e.fieldsOf(n)
+	for name := range typed {
+		if run.SecretField(name) {
+			typed[name] = strings.Repeat("x", 40)
+		}
+	}
+	if fresh {
+		actor := e.Actor(catalog.Owner)
+		if n == &e.foreign {
+			actor.Operator = e.otherOwner.ID
+		}
+		if refused, _, err := e.Runner.SaveIntegration(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, typed); err != nil || refused != nil {
+			panic(err)
+		}
+	}
+	return url.Values{}
+}
+
+// actionRoutes has, for each action, the least that a role may do with it.
+var actionRoutes = map[string]knownRoute{
+	"delete-bypass-code": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("bypass_code_id", e.Sim.AddBypassCode(n.account.AccountID, n.user, duosim.BypassSpec{}))
+	})},
+	"create-bypass-code-for-user": {least: catalog.Helpdesk, ok: found, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+		f.Set("user_id", n.user)
+		f.Set("preserve_existing", "true")
+	})},
+	"send-activation-url": {least: catalog.Helpdesk, ok: found, form: actionForm(func(_ *estate, n *tenant, f url.Values) { f.Set("phone_id", n.phone) })},
+	"assign-phone-to-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("user_id", n.user)
+		f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary}))
+	})},
+	"un-assign-phone-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("user_id", n.user)
+		f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, UserIDs: []string{n.user}}))
+	})},
+	"create-user": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *estate, _ *tenant, f url.Values) { f.Set("username", "new."+rand.Text()) })},
+	"update-user": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+		f.Set("user_id", n.user)
+		f.Set("notes", rand.Text())
+		f.Set("reviewed", "1")
+	})},
+	"unlock-user": {least: catalog.Helpdesk, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("user_id", e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text(), Status: duosim.LockedOut}))
+	})},
+	"delete-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("user_id", e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text()}))
+	})},
+	"restore-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("user_id", e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text(), Status: duosim.PendingDeletion}))
+	})},
+}
+
+func actionForm(fill func(*estate, *tenant, url.Values)) func(*estate, *tenant, bool) url.Values {
+	return func(e *estate, n *tenant, fresh bool) url.Values {
+		f := url.Values{"run_id": {uuid.NewString()}, "user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}}
+		if fresh {
+			fill(e, n, f)
+		}
+		return f
+	}
+}
+
+// TestPathsLeadSomewhere checks the addresses that pages are built with against
+// the route table.
+func TestPathsLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	const w, o, u = ":ws", ":org", ":user"
+	paths := map[string][]string{
+		"GET": {
+			views.SignIn(), views.SignInAndReturn("/w/x"), views.Workspaces(), views.Workspace(w), views.Integration(w), views.Mapping(w, views.MappingFilter{Show: "unmapped", Query: "q", Page: 2, Suggest: true}),
+			views.AdoptAccounts(w), views.Organizations(w), views.OrganizationsView(w, "q", "unkeyed", 2), views.NewOrganization(w), views.Organization(w, o),
+			views.Users(w, o), views.UsersView(w, o, views.UsersFilter{Query: "q", Status: "bypass", Sort: "name", Page: 2, Fresh: true}), views.User(w, o, u), views.Phones(w, o), views.PhonesView(w, o, "q", 2),
+			views.BypassCodes(w, o), views.BypassCodesView(w, o, 2), views.Runs(w), views.RunsView(w, 2), views.OrganizationRuns(w, o), views.OrganizationRunsView(w, o, 2),
+			views.Action(w, o, ":action", "user_id", u),
+		},
+		"POST": {
+			views.SignIn(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
+			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"),
+		},
+	}
+	var rows, reached []string
+	for _, r := range (&Server{}).routes() {
+		rows = append(rows, r.method+" "+r.path)
+	}
+	for method, all := range paths {
+		for _, path := range all {
+			path, _, _ = strings.Cut(path, "#")
+			path, _, _ = strings.Cut(path, "?")
+			reached = append(reached, method+" "+path)
+			if !slices.Contains(rows, method+" "+path) {
+				t.Errorf("%s %s is not in the route table", method, path)
+			}
+		}
+	}
+	for _, row := range rows {
+		switch row {
+		case "GET /healthz", "GET /readyz", "POST /csp", "GET /static/*": // not for people
+		default:
+			if !slices.Contains(reached, row) {
+				t.Errorf("no page can lead to %s", row)
+			}
+		}
+	}
+}
