@@ -84,7 +84,7 @@ func (d *desk) connect() {
 	if refused, _, err := runner.SaveIntegration(d.t.Context(), sc, actor, d.fields); err != nil || refused != nil {
 		d.t.Fatal("saving the nine fields: ", err, refused)
 	}
-	if _, err := runner.AdoptAccounts(d.t.Context(), sc, actor); err != nil {
+	if err := runner.AdoptAccounts(d.t.Context(), sc, actor); err != nil {
 		d.t.Fatal(err)
 	}
 }

@@ -254,7 +254,7 @@ func TestDuoDown(t *testing.T) {
 	if status := p.follow("main form button.primary"); status != 429 {
 		p.fatalf("a rate-limited form was answered with %d", status)
 	}
-	p.contains("limiting how often", "Nothing was done")
+	p.contains("limiting how often", "did not do this")
 	if p.value("[name=ticket]") != "T-4711" {
 		p.fatalf("what was typed is lost")
 	}

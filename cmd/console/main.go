@@ -24,7 +24,7 @@ const usage = `console runs Cisco Duo for every client of an MSP.
   console key        make a key file
   console version    print the version
 
-Each takes -h. The README tells which environment variables serve reads.
+The README tells which environment variables serve reads.
 `
 
 // command is one word after "console".

@@ -22,8 +22,8 @@ import (
 )
 
 // stopAtMost is how long requests in flight may take to finish after a signal:
-// longer than any write to Duo.
-const stopAtMost = 25 * time.Second
+// longer than any write to Duo and its record.
+const stopAtMost = 35 * time.Second
 
 func serveCommand(ctx context.Context, args []string, _ io.Writer) error {
 	if err := flag.NewFlagSet("serve", flag.ExitOnError).Parse(args); err != nil {
