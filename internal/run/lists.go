@@ -130,8 +130,9 @@ func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o s
 		if err != nil {
 			return List[T]{}, err
 		}
+		asked := r.now() // what it holds may be as old as that
 		found, err := readAll(ctx, client, limit, page)
-		found.ReadAt = r.now()
+		found.ReadAt = asked
 		if err == nil {
 			h.put(key, found, drops)
 		}

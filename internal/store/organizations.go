@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -156,6 +158,8 @@ func (t *Tx) Accounts(ctx context.Context) ([]Account, error) {
 func (t *Tx) SaveAccounts(ctx context.Context, accounts []Account, now time.Time) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`delete from duo_account`)
+	// In one order, so that two at once do not wait for each other.
+	accounts = slices.SortedFunc(slices.Values(accounts), func(a, b Account) int { return cmp.Compare(a.AccountID, b.AccountID) })
 	for _, a := range accounts {
 		batch.Queue(`insert into duo_account (workspace_id, account_id, name, api_hostname, read_at) values ($1, $2, $3, $4, $5)
 			on conflict (workspace_id, account_id) do nothing`,
