@@ -13,6 +13,9 @@
 
   for (const element of document.querySelectorAll(".js-only[hidden]")) element.hidden = false;
 
+  // The server writes clock times in the zone that this cookie names, from the next page on.
+  document.cookie = `tz=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}; path=/; max-age=31536000; samesite=lax`;
+
   // Copy, print, dismiss, open.
 
   async function copy(button) {

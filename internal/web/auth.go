@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -39,6 +40,14 @@ type visitor struct {
 	membership   store.Scope // all that the visitor may see of the workspace
 	scope        store.Scope // of this address
 	organization store.Organization
+	zone         *time.Location // of the browser; nil: it does not say
+}
+
+func (v visitor) location() *time.Location {
+	if v.zone == nil {
+		return time.UTC
+	}
+	return v.zone
 }
 
 func (v visitor) actor() run.Actor { return run.Actor{Operator: v.operator.ID, Role: v.role} }
@@ -85,7 +94,7 @@ func (s *Server) admit(c echo.Context, p policy) (visitor, error) {
 	if err != nil {
 		return v, err
 	}
-	v.operator = session.Operator
+	v.operator, v.zone = session.Operator, zoneOf(c.Request())
 	if p.reach == signedIn {
 		return v, nil
 	}

@@ -40,30 +40,30 @@ func (s *Server) integrationPage(c echo.Context, v visitor) (views.IntegrationPa
 		return views.IntegrationPage{}, err
 	}
 	page := views.IntegrationPage{Workspace: v.workspace.Slug, Editable: v.mayIntegrate()}
-	page.Auth = s.apiCard(state, store.AuthAPI, "auth", "auth")
-	page.Accounts = s.apiCard(state, store.AccountsAPI, "account", "accounts")
-	page.Admin = s.apiCard(state, store.AdminAPI, "admin", "admin")
+	page.Auth = s.apiCard(v, state, store.AuthAPI, "auth", "auth")
+	page.Accounts = s.apiCard(v, state, store.AccountsAPI, "account", "accounts")
+	page.Admin = s.apiCard(v, state, store.AdminAPI, "admin", "admin")
 	page.Mapping, err = s.mappingSection(c, v, state)
 	return page, err
 }
 
-func (s *Server) apiCard(state run.Integration, api, hostPrefix, keyPrefix string) views.APICard {
+func (s *Server) apiCard(v visitor, state run.Integration, api, hostPrefix, keyPrefix string) views.APICard {
 	var card views.APICard
 	active, inUse := state.Version(api, store.Active)
 	candidate, waiting := state.Version(api, store.Candidate)
 	shown := active
 	switch {
 	case waiting && inUse:
-		verdict := s.verdict(candidate)
-		card.Candidate, card.Verdict = &verdict, s.verdict(active)
+		verdict := s.verdict(v, candidate)
+		card.Candidate, card.Verdict = &verdict, s.verdict(v, active)
 		shown = candidate
 	case waiting:
-		shown, card.Verdict = candidate, s.verdict(candidate)
+		shown, card.Verdict = candidate, s.verdict(v, candidate)
 		if card.Verdict.State == run.Fails {
 			card.Verdict.State = "unverified"
 		}
 	case inUse:
-		card.Verdict = s.verdict(active)
+		card.Verdict = s.verdict(v, active)
 	}
 	card.Host.Value, card.IntegrationKey.Value = shown.Host, shown.IntegrationKey
 	if waiting || inUse {
@@ -73,7 +73,7 @@ func (s *Server) apiCard(state run.Integration, api, hostPrefix, keyPrefix strin
 		card.Host.Value = shownAgain(state.Draft[hostPrefix+"_host"])
 		card.IntegrationKey.Value = shownAgain(state.Draft[keyPrefix+"_integration_key"])
 		if state.Draft[keyPrefix+"_secret_key"] != "" {
-			card.SecretKey.DraftUntil = s.when(state.DraftUntil).Text
+			card.SecretKey.DraftUntil = s.when(v, state.DraftUntil).Text
 		}
 	}
 	return card
@@ -90,20 +90,20 @@ func shownAgain(typed string) string {
 
 var likeSecret = regexp.MustCompile(`[A-Za-z0-9]{25}`)
 
-func (s *Server) verdict(v store.Version) views.Verdict {
-	shown := views.Verdict{State: "unchecked", Headline: "Not checked yet", IntegrationKey: v.IntegrationKey}
-	if v.Outcome == nil {
+func (s *Server) verdict(v visitor, stored store.Version) views.Verdict {
+	shown := views.Verdict{State: "unchecked", Headline: "Not checked yet", IntegrationKey: stored.IntegrationKey}
+	if stored.Outcome == nil {
 		return shown
 	}
 	var found run.Verdict
-	if err := json.Unmarshal(v.Verdict, &found); err != nil {
+	if err := json.Unmarshal(stored.Verdict, &found); err != nil {
 		return shown
 	}
-	shown.State, shown.Headline, shown.Cause, shown.Fix = *v.Outcome, found.Headline, found.Cause, found.Fix
+	shown.State, shown.Headline, shown.Cause, shown.Fix = *stored.Outcome, found.Headline, found.Cause, found.Fix
 	for _, step := range found.Steps {
 		shown.Checks = append(shown.Checks, views.Check(step))
 	}
-	shown.At, shown.By = s.when(*v.CheckedAt), *v.CheckedBy
+	shown.At, shown.By = s.when(v, *stored.CheckedAt), *stored.CheckedBy
 	return shown
 }
 

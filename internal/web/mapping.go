@@ -52,7 +52,7 @@ func (s *Server) mappingSection(c echo.Context, v visitor, state run.Integration
 		if a.MappedTo == nil {
 			m.UnmappedAccounts++
 		}
-		m.ReadAt = s.when(a.ReadAt)
+		m.ReadAt = s.when(v, a.ReadAt)
 	}
 	return m, s.fillMapping(c, v, state.Accounts, &m)
 }

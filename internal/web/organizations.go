@@ -153,7 +153,7 @@ func (s *Server) getOrganization(c echo.Context, v visitor) error {
 	case err != nil:
 		return err
 	default:
-		page.ReadAt = s.when(users.ReadAt)
+		page.ReadAt = s.when(v, users.ReadAt)
 		page.Users, page.UsersTotal = statusCounts(v, users), totalText(users.Total, users.TooMany)
 	}
 	return s.render(c, http.StatusOK, v, place{tab: "overview"}, page)

@@ -30,7 +30,7 @@ func (s *Server) getPhones(c echo.Context, v visitor) error {
 	for _, p := range slice(found, n, listRows) {
 		page.Rows = append(page.Rows, s.phoneRow(v, p))
 	}
-	page.ReadAt = s.when(phones.ReadAt)
+	page.ReadAt = s.when(v, phones.ReadAt)
 	page.Caption = fmt.Sprintf("%d phones", phones.Total)
 	page.Pager = pagerOf(n, listRows, len(found), "phones", func(p int) string { return views.PhonesView(ws, org, page.Query, p) })
 	page.Empty = listEmpty("phones", phones.Total, phones.TooMany, views.Phones(ws, org))
@@ -61,7 +61,7 @@ func phoneMatches(p duo.Phone, q string) bool {
 
 func (s *Server) phoneRow(v visitor, p duo.Phone) views.PhoneRow {
 	row := views.PhoneRow{ID: string(p.ID), Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Platform: phoneKind(duo.Phone{Platform: p.Platform, Type: p.Type}),
-		Model: catalog.Plain(strings.TrimPrefix(p.Model, "Unknown")), Activated: activatedChip(p), LastSeen: s.when(p.LastSeen)}
+		Model: catalog.Plain(strings.TrimPrefix(p.Model, "Unknown")), Activated: activatedChip(p), LastSeen: s.when(v, p.LastSeen)}
 	for _, u := range p.Users {
 		row.Users = append(row.Users, views.Link{Text: displayName(u), Href: views.User(v.workspace.Slug, v.organization.Slug, string(u.ID))})
 	}
@@ -94,7 +94,7 @@ func (s *Server) getBypassCodes(c echo.Context, v visitor) error {
 	for _, b := range slice(sorted, n, listRows) {
 		page.Rows = append(page.Rows, s.bypassCodeRow(v, b))
 	}
-	page.ReadAt = s.when(codes.ReadAt)
+	page.ReadAt = s.when(v, codes.ReadAt)
 	page.Caption = fmt.Sprintf("%d bypass codes", codes.Total)
 	page.Pager = pagerOf(n, listRows, len(sorted), "bypass codes", func(p int) string { return views.BypassCodesView(ws, org, p) })
 	page.Empty = listEmpty("bypass codes", codes.Total, codes.TooMany, views.BypassCodes(ws, org))
@@ -111,7 +111,7 @@ func (s *Server) getBypassCodes(c echo.Context, v visitor) error {
 func (s *Server) bypassCodeRow(v visitor, b duo.BypassCode) views.BypassCodeRow {
 	row := views.BypassCodeRow{
 		User:    views.Link{Text: displayName(b.User), Href: views.User(v.workspace.Slug, v.organization.Slug, string(b.User.ID))},
-		Created: s.when(b.Created), Expires: s.when(b.Expires), Never: b.Expires.IsZero(), UsesLeft: usesLeft(b), By: catalog.Plain(b.AdminEmail),
+		Created: s.when(v, b.Created), Expires: s.when(v, b.Expires), Never: b.Expires.IsZero(), UsesLeft: usesLeft(b), By: catalog.Plain(b.AdminEmail),
 	}
 	if v.role >= catalog.Technician {
 		row.Delete = actionPath(v, "delete-bypass-code", "bypass_code_id", string(b.ID))

@@ -32,7 +32,7 @@ func TestWhen(t *testing.T) {
 		{now.Add(49 * time.Hour), views.When{ISO: "2026-08-05T15:02:00Z", Text: "5 Aug, 15:02 UTC", Ago: "in 2 days"}},
 		{time.Date(2025, 8, 3, 16, 2, 0, 0, time.FixedZone("", 7200)), views.When{ISO: "2025-08-03T14:02:00Z", Text: "3 Aug 2025", Ago: "365 days ago"}},
 	} {
-		if got := s.when(c.at); got != c.want {
+		if got := s.when(visitor{}, c.at); got != c.want {
 			t.Errorf("%v: %+v, want %+v", c.at, got, c.want)
 		}
 	}

@@ -112,22 +112,21 @@ func (s *Server) flashOf(ctx context.Context, c echo.Context, v visitor) ([]view
 	return []views.Flash{{Level: level, Text: done.Summary}}, nil
 }
 
-// when puts a moment into words for the page. The clock time names its zone;
-// the browser may show it in its own.
-func (s *Server) when(t time.Time) views.When {
+// when puts a moment into words for the page, in the visitor's time zone. The
+// clock time names it.
+func (s *Server) when(v visitor, t time.Time) views.When {
 	if t.IsZero() {
 		return views.When{}
 	}
-	return views.When{ISO: t.UTC().Format(time.RFC3339), Text: clockText(t, s.Now()), Ago: distance(s.Now().Sub(t))}
+	return views.When{ISO: t.UTC().Format(time.RFC3339), Text: clockText(t.In(v.location()), s.Now().In(v.location())), Ago: distance(s.Now().Sub(t))}
 }
 
 func clockText(t, now time.Time) string {
-	t, now = t.UTC(), now.UTC()
 	switch {
 	case t.Year() == now.Year() && t.YearDay() == now.YearDay():
-		return t.Format("15:04 UTC")
+		return t.Format("15:04 MST")
 	case t.Year() == now.Year():
-		return t.Format("2 Jan, 15:04 UTC")
+		return t.Format("2 Jan, 15:04 MST")
 	}
 	return t.Format("2 Jan 2006")
 }
@@ -137,17 +136,20 @@ func distance(d time.Duration) string {
 	if d < 0 {
 		d, ago, in = -d, "", "in "
 	}
-	switch d = d.Round(time.Second); {
-	case d < 2*time.Second:
-		return "just now"
-	case d < time.Minute:
-		return in + strconv.Itoa(int(d/time.Second)) + " s" + ago
-	case d < time.Hour:
-		return in + strconv.Itoa(int(d.Round(time.Minute)/time.Minute)) + " min" + ago
-	case d < 48*time.Hour:
-		return in + strconv.Itoa(int(d.Round(time.Hour)/time.Hour)) + " h" + ago
+	count := func(unit time.Duration, noun string) string {
+		return in + strconv.Itoa(int(d.Round(unit)/unit)) + noun + ago
 	}
-	return in + strconv.Itoa(int(d/(24*time.Hour))) + " days" + ago
+	switch {
+	case d.Round(time.Second) < 2*time.Second:
+		return "just now"
+	case d.Round(time.Second) < time.Minute:
+		return count(time.Second, " s")
+	case d.Round(time.Minute) < time.Hour:
+		return count(time.Minute, " min")
+	case d.Round(time.Hour) < 48*time.Hour:
+		return count(time.Hour, " h")
+	}
+	return count(24*time.Hour, " days")
 }
 
 func tagOf(o store.Organization) views.OrganizationTag {

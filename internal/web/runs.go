@@ -41,7 +41,7 @@ func (s *Server) getRuns(c echo.Context, v visitor) error {
 func (s *Server) runRows(v visitor, runs []store.Run) []views.RunRow {
 	var rows []views.RunRow
 	for _, r := range runs {
-		row := views.RunRow{ID: r.ID.String(), At: s.when(r.StartedAt), By: r.Operator, Action: titleOf(r.Action), Subject: views.Link{Text: subjectOf(r)},
+		row := views.RunRow{ID: r.ID.String(), At: s.when(v, r.StartedAt), By: r.Operator, Action: titleOf(r.Action), Subject: views.Link{Text: subjectOf(r)},
 			Outcome: outcomeChip(r.State), Summary: r.Summary, Ticket: r.Ticket}
 		if r.State == store.Unknown {
 			row.Note = "May have happened: look in Duo before you do it again."

@@ -28,12 +28,12 @@ func (s *Server) getUser(c echo.Context, v visitor) error {
 func (s *Server) userPage(v visitor, u duo.User, codes []duo.BypassCode) views.UserPage {
 	page := views.UserPage{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), ID: string(u.ID), Name: displayName(u), Username: catalog.Plain(u.Username),
-		Aliases: plainAll(aliasesOf(u)), State: chipOf(u), Acts: userActs(v, u), ReadAt: s.when(s.Now()),
+		Aliases: plainAll(aliasesOf(u)), State: chipOf(u), Acts: userActs(v, u), ReadAt: s.when(v, s.Now()),
 	}
 	if u.LockoutReason != "" && u.Status != duo.StatusActive {
 		page.StateNote = catalog.Plain(u.LockoutReason)
 	}
-	page.Facts = s.userFacts(u)
+	page.Facts = s.userFacts(v, u)
 	for i, p := range u.Phones {
 		key := ""
 		if i == 0 {
@@ -81,14 +81,14 @@ func plainAll(texts []string) []string {
 	return texts
 }
 
-func (s *Server) userFacts(u duo.User) []views.Fact {
+func (s *Server) userFacts(v visitor, u duo.User) []views.Fact {
 	facts := []views.Fact{
 		{Label: "E-mail", Text: catalog.Plain(cmp.Or(u.Email, "none"))},
-		{Label: "Last login", Text: cmp.Or(s.when(u.LastLogin).Text, "never"), Note: s.when(u.LastLogin).Ago},
-		{Label: "Created", Text: cmp.Or(s.when(u.Created).Text, "not known"), Note: s.when(u.Created).Ago},
+		{Label: "Last login", Text: cmp.Or(s.when(v, u.LastLogin).Text, "never"), Note: s.when(v, u.LastLogin).Ago},
+		{Label: "Created", Text: cmp.Or(s.when(v, u.Created).Text, "not known"), Note: s.when(v, u.Created).Ago},
 	}
 	if !u.LastDirectorySync.IsZero() {
-		facts = append(facts, views.Fact{Label: "Directory sync", Text: s.when(u.LastDirectorySync).Text, Note: s.when(u.LastDirectorySync).Ago})
+		facts = append(facts, views.Fact{Label: "Directory sync", Text: s.when(v, u.LastDirectorySync).Text, Note: s.when(v, u.LastDirectorySync).Ago})
 	}
 	if u.Notes != "" {
 		facts = append(facts, views.Fact{Label: "Notes", Text: catalog.Plain(u.Notes)})
@@ -120,7 +120,7 @@ func userActs(v visitor, u duo.User) []views.Act {
 }
 
 func (s *Server) userPhone(v visitor, u duo.User, p duo.Phone, key string) views.UserPhone {
-	phone := views.UserPhone{Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Kind: phoneKind(p), Activated: activatedChip(p), LastSeen: s.when(p.LastSeen)}
+	phone := views.UserPhone{Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Kind: phoneKind(p), Activated: activatedChip(p), LastSeen: s.when(v, p.LastSeen)}
 	if u.Status == duo.StatusPendingDeletion {
 		return phone
 	}
@@ -167,7 +167,7 @@ func activatedChip(p duo.Phone) views.Chip {
 }
 
 func (s *Server) userCode(v visitor, u duo.User, b duo.BypassCode) views.UserCode {
-	code := views.UserCode{UsesLeft: usesLeft(b), Expires: s.when(b.Expires), Never: b.Expires.IsZero(), By: catalog.Plain(b.AdminEmail)}
+	code := views.UserCode{UsesLeft: usesLeft(b), Expires: s.when(v, b.Expires), Never: b.Expires.IsZero(), By: catalog.Plain(b.AdminEmail)}
 	if v.role >= catalog.Technician {
 		code.Acts = []views.Act{{Text: "Delete", Danger: true, Href: actionPath(v, "delete-bypass-code", "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
 	}
@@ -191,6 +191,6 @@ func (s *Server) ticketText(v visitor, page views.UserPage) string {
 	for _, p := range page.Phones {
 		fmt.Fprintf(&b, "Phone: %s, %s, %s\n", cmp.Or(p.Number, p.Name, "no number"), p.Kind, strings.ToLower(p.Activated.Text))
 	}
-	fmt.Fprintf(&b, "Bypass codes: %d\nAs of %s, by %s", len(page.Codes), s.Now().UTC().Format("2 Jan 2006, 15:04 UTC"), v.operator.Email)
+	fmt.Fprintf(&b, "Bypass codes: %d\nAs of %s, by %s", len(page.Codes), s.Now().In(v.location()).Format("2 Jan 2006, 15:04 MST"), v.operator.Email)
 	return b.String()
 }

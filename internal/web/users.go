@@ -32,7 +32,7 @@ func (s *Server) getUsers(c echo.Context, v visitor) error {
 	case users.TooMany:
 		err = s.exactUser(c, v, &page, users)
 	default:
-		s.fillUsers(&page, users)
+		s.fillUsers(v, &page, users)
 	}
 	if err != nil && page.Trouble == nil {
 		return err
@@ -45,9 +45,9 @@ func (s *Server) getUsers(c echo.Context, v visitor) error {
 }
 
 // fillUsers searches, filters, sorts and pages the list that is held.
-func (s *Server) fillUsers(page *views.UsersPage, users run.List[duo.User]) {
+func (s *Server) fillUsers(v visitor, page *views.UsersPage, users run.List[duo.User]) {
 	f := &page.Filter
-	page.ReadAt = s.when(users.ReadAt)
+	page.ReadAt = s.when(v, users.ReadAt)
 	searched := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return !userMatches(u, f.Query) })
 	count := map[string]int{}
 	for _, u := range searched {
@@ -66,7 +66,7 @@ func (s *Server) fillUsers(page *views.UsersPage, users run.List[duo.User]) {
 	}
 	sortUsers(searched, f.Sort)
 	for _, u := range slice(searched, f.Page, listRows) {
-		page.Rows = append(page.Rows, s.userRow(u))
+		page.Rows = append(page.Rows, s.userRow(v, u))
 	}
 	page.Pager = pagerOf(f.Page, listRows, len(searched), "users", func(n int) string {
 		g := *f
@@ -105,7 +105,7 @@ func (s *Server) exactUser(c echo.Context, v visitor, page *views.UsersPage, use
 	}
 	page.Empty = views.Empty{Kind: "no-match", Headline: "No user has exactly this name", Text: "Enter the whole username, alias or e-mail."}
 	if found {
-		page.Rows = []views.UserRow{s.userRow(user)}
+		page.Rows = []views.UserRow{s.userRow(v, user)}
 	}
 	return nil
 }
@@ -157,8 +157,8 @@ func sortUsers(users []duo.User, by string) {
 	})
 }
 
-func (s *Server) userRow(u duo.User) views.UserRow {
-	row := views.UserRow{ID: string(u.ID), Name: catalog.Plain(u.RealName), Username: catalog.Plain(u.Username), State: chipOf(u), LastLogin: s.when(u.LastLogin)}
+func (s *Server) userRow(v visitor, u duo.User) views.UserRow {
+	row := views.UserRow{ID: string(u.ID), Name: catalog.Plain(u.RealName), Username: catalog.Plain(u.Username), State: chipOf(u), LastLogin: s.when(v, u.LastLogin)}
 	var phones, groups []string
 	for _, p := range u.Phones {
 		phones = append(phones, cmp.Or(p.Number, p.Name, p.Platform))
