@@ -29,6 +29,7 @@ type desk struct {
 	owner  store.Operator
 	fields map[string]string
 	config config
+	stop   func() // as a SIGTERM does
 }
 
 func startDesk(t *testing.T) *desk {
@@ -64,6 +65,7 @@ func startDesk(t *testing.T) *desk {
 	c.sandboxCA.AppendCertsFromPEM(pem)
 	d.config = c
 	ctx, stop := context.WithCancel(context.Background())
+	d.stop = stop
 	stopped := make(chan error, 1)
 	go func() { stopped <- serve(ctx, c, db.Store, listener, slog.New(slog.DiscardHandler)) }()
 	t.Cleanup(func() {
