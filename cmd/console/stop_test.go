@@ -46,6 +46,11 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 	}
 	go func() {
 		<-sent
+		// Connections are accepted in order: when a later one is answered, the
+		// request is in.
+		if later, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get(d.url + "/healthz"); err == nil {
+			later.Body.Close()
+		}
 		d.stop()
 	}()
 	answer, err = client.Do(slow)
