@@ -44,7 +44,11 @@ func startDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	go sandbox.Serve()
-	t.Cleanup(func() { sandbox.Close(context.Background()) })
+	t.Cleanup(func() {
+		now, cut := context.WithCancel(context.Background())
+		cut()
+		sandbox.Close(now)
+	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
