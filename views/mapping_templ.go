@@ -146,7 +146,7 @@ func (m MappingSection) section() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = meter("keyed", m.Keyed, m.Mapped, number(m.Keyed)+" of "+number(m.Mapped)+" have a directory key").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = meter("keyed", m.Keyed, m.Organizations, number(m.Keyed)+" of "+number(m.Organizations)+" have a directory key").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -28,14 +28,14 @@ func TestMapping(t *testing.T) {
 	// One row is saved; nothing else is.
 	f := p.form("Save all on this page").set(key, "DS7BOREALISFREIGHT01")
 	f.values.Set("row", orgs[0].ID.String())
-	f.send().want(http.StatusOK, "2 of 4 organizations mapped", "1 of 2 have a directory key", "…"+borealis.AccountID[16:])
+	f.send().want(http.StatusOK, "2 of 4 organizations mapped", "1 of 4 have a directory key", "…"+borealis.AccountID[16:])
 
 	// All at once: what is good is kept, what is not stays as it was typed.
 	p = b.get(s.ws("/integration"))
 	f = p.form("Save all on this page").set(key, "").
 		set("account."+orgs[1].ID.String(), "Sunrise Bakery").
 		set("account."+orgs[2].ID.String(), borealis.AccountID).set("directory_key."+orgs[2].ID.String(), s.NineFields()["auth_integration_key"])
-	p = f.send().want(http.StatusUnprocessableEntity, "3 things need a change", "0 of 2 have a directory key")
+	p = f.send().want(http.StatusUnprocessableEntity, "3 things need a change", "0 of 4 have a directory key")
 	for name, want := range map[string][2]string{
 		"account." + orgs[1].ID.String():       {"Sunrise Bakery", "2 accounts have this name"},
 		"account." + orgs[2].ID.String():       {borealis.AccountID, "This account belongs to Borealis Freight"},
@@ -61,6 +61,36 @@ func TestMapping(t *testing.T) {
 	}
 	b.get(s.ws("/integration?show=unkeyed")).want(http.StatusOK).wantNot("Kestrel &amp; Wren</bdi></span></a></th>")
 	b.get(s.ws("/integration?show=unmapped&q=sunrise")).want(http.StatusOK, "Sunrise Bakery")
+}
+
+// TestMappingByTwoPeople: a row that nobody touched is not saved over what
+// somebody else saved since, and a row that waits keeps what is typed into it.
+func TestMappingByTwoPeople(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ana, ben := s.as(t, s.Owner), s.as(t, s.Owner)
+	o := s.Organizations(t, s.Workspace, "Borealis", "Kestrel")
+	stale := ana.get(s.ws("/integration")).form("Save all on this page")
+	ben.get(s.ws("/integration")).form("Save all on this page").set("directory_key."+o[0].ID.String(), "DS7BOREALISFREIGHT01").send().want(http.StatusOK)
+	holds := func(p *page, i int, want string) {
+		t.Helper()
+		if value, fault := p.box("directory_key." + o[i].ID.String()); value != want || fault != "" {
+			t.Errorf("the key of %s is %q, %q; want %q", o[i].Name, value, fault, want)
+		}
+	}
+	p := stale.set("directory_key."+o[1].ID.String(), "DS7KESTRELANDWREN001").send().want(http.StatusOK)
+	holds(p, 0, "DS7BOREALISFREIGHT01")
+	holds(p, 1, "DS7KESTRELANDWREN001")
+
+	one := ana.get(s.ws("/integration")).form("Save all on this page").
+		set("directory_key."+o[0].ID.String(), "DS7BOREALISFREIGHT02").set("directory_key."+o[1].ID.String(), "half ty")
+	one.values.Set("row", o[0].ID.String())
+	p = one.send().want(http.StatusOK)
+	holds(p, 0, "DS7BOREALISFREIGHT02")
+	holds(p, 1, "half ty")
+	p = ben.get(s.ws("/integration"))
+	holds(p, 0, "DS7BOREALISFREIGHT02")
+	holds(p, 1, "DS7KESTRELANDWREN001")
 }
 
 // TestMappingWhenDuoIsDown: nothing is saved, and what was typed stays.

@@ -1,0 +1,141 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// RefreshAccounts reads the accounts from Duo again and keeps the list.
+func (r *Runner) RefreshAccounts(ctx context.Context, sc store.Scope) ([]store.Account, error) {
+	var accounts []store.Account
+	client, err := r.accountsClient(ctx, sc)
+	if err != nil {
+		return nil, err
+	}
+	asking, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	listed, _, err := r.listAccounts(asking, client)
+	if err != nil {
+		return nil, err
+	}
+	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		if err = tx.SaveAccounts(ctx, listed, r.now()); err != nil {
+			return err
+		}
+		accounts, err = tx.Accounts(ctx)
+		return err
+	})
+	return accounts, err
+}
+
+// AdoptAccounts creates an organization for every listed account that has none,
+// after reading the list again. All or none are made.
+func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor) error {
+	if _, err := r.RefreshAccounts(ctx, sc); err != nil {
+		return err
+	}
+	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		if err := tx.LockMapping(ctx); err != nil {
+			return err
+		}
+		accounts, err := tx.Accounts(ctx)
+		if err != nil {
+			return err
+		}
+		var names, ids []string
+		for _, a := range accounts {
+			if a.MappedTo == nil {
+				names, ids = append(names, a.Name), append(ids, a.AccountID)
+			}
+		}
+		created, err := tx.CreateOrganizations(ctx, names...)
+		if err != nil {
+			return err
+		}
+		for i, o := range created {
+			if err := tx.Map(ctx, o.ID, ids[i], actor.Operator, r.now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// CreateOrganization adds one organization, with its account and directory key
+// when they are given. row.Organization is its id, chosen by the form: sent
+// twice, the first one is returned again. Faults stand beside "name" or a row's fields; with any of
+// them nothing is created.
+func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor Actor, name string, row MappingRow) (store.Organization, []catalog.FieldError, error) {
+	in := catalog.Text{Name: "name", Required: true, Max: 200}
+	name, bad := checkName(in, name)
+	accounts, err := r.accountsFor(ctx, sc, row.Account)
+	if err != nil {
+		return store.Organization{}, nil, err
+	}
+	if _, fault := accountOf(row.Account, accounts); fault != "" {
+		bad = append(bad, catalog.FieldError{Field: AccountField, Message: fault})
+	}
+	if fault := directoryKeyFault(strings.TrimSpace(row.DirectoryKey)); fault != "" {
+		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: fault})
+	}
+	if len(bad) > 0 {
+		return store.Organization{}, bad, nil
+	}
+	var created store.Organization
+	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		created, err = tx.CreateOrganization(ctx, row.Organization, name)
+		if err != nil {
+			return err
+		}
+		if bad, err = r.saveRow(ctx, tx, actor, created, row, accounts); err == nil && len(bad) > 0 {
+			err = errFaults
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, errFaults):
+		err = nil
+	case store.IsConflict(err, "organization_pkey"):
+		created, err = r.organization(ctx, sc, row.Organization)
+	}
+	return created, bad, err
+}
+
+// organization reads one organization of a scope.
+func (r *Runner) organization(ctx context.Context, sc store.Scope, id uuid.UUID) (store.Organization, error) {
+	var found []store.Organization
+	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		found, err = tx.OrganizationsByID(ctx, []uuid.UUID{id})
+		return err
+	})
+	if err == nil && len(found) == 0 {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return store.Organization{}, err
+	}
+	return found[0], nil
+}
+
+// errFaults rolls a transaction back whose faults are told otherwise.
+var errFaults = errors.New("run: values were refused")
+
+func checkName(f catalog.Text, name string) (string, []catalog.FieldError) {
+	action := catalog.Action{Fields: []catalog.Field{f}}
+	in, bad := action.Parse(func(string) (string, bool) { return name, true })
+	return f.Of(in), bad
+}
+
+// accountsFor lists the accounts, freshly when one is to be assigned.
+func (r *Runner) accountsFor(ctx context.Context, sc store.Scope, account string) (accounts []store.Account, err error) {
+	if strings.TrimSpace(account) != "" {
+		return r.RefreshAccounts(ctx, sc)
+	}
+	return nil, nil
+}

@@ -1,0 +1,242 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// postMapping saves one row (row is an organization's id) or all that were sent.
+func (s *Server) postMapping(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	rows, err := submittedRows(form)
+	if err != nil {
+		return err
+	}
+	faults, err := s.Runner.SaveMapping(c.Request().Context(), v.scope, v.actor(), rows)
+	if err != nil && !duoSaidNo(err) {
+		return err
+	}
+	saving := savedRows{form: form, rows: rows, faults: faults, failed: err}
+	if c.Request().Header.Get("HX-Request") != "" && len(rows) == 1 {
+		return s.answerMappingRow(c, v, saving)
+	}
+	if !saving.leavesTyped() {
+		return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, mappingFilter(form.Get)))
+	}
+	page, err := s.integrationPage(c, v)
+	if err != nil {
+		return err
+	}
+	for i := range page.Mapping.Rows {
+		saving.keepTyped(&page.Mapping.Rows[i])
+	}
+	at := place{section: "integration"}
+	if saving.failed != nil {
+		at.flash = []views.Flash{{Level: "bad", Text: saving.failure()}}
+	}
+	return s.render(c, saving.status(), v, at, page)
+}
+
+// submittedRows reads account.<id> and directory_key.<id> of the rows to save.
+func submittedRows(f form) ([]run.MappingRow, error) {
+	var rows []run.MappingRow
+	one := f.Get("row")
+	for name := range f.values {
+		text, found := strings.CutPrefix(name, "account.")
+		if !found || one != "all" && one != text {
+			continue
+		}
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return nil, echo.NewHTTPError(http.StatusBadRequest)
+		}
+		rows = append(rows, run.MappingRow{
+			Organization: id, Account: f.Get(name), DirectoryKey: f.Get("directory_key." + text),
+			KeepAccount: f.untouched(name), KeepDirectoryKey: f.untouched("directory_key." + text),
+		})
+	}
+	if len(rows) == 0 || len(rows) > mappingRows {
+		return nil, echo.NewHTTPError(http.StatusBadRequest)
+	}
+	return rows, nil
+}
+
+// savedRows is what came of saving rows of a form.
+type savedRows struct {
+	form   form
+	rows   []run.MappingRow
+	faults map[uuid.UUID][]catalog.FieldError
+	failed error // of Duo's; nothing was saved
+}
+
+func (r savedRows) status() int {
+	switch {
+	case r.failed != nil:
+		return statusOf(r.failed)
+	case len(r.faults) > 0:
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
+}
+
+func (r savedRows) failure() string {
+	why := run.Explain(r.failed)
+	return "Nothing was saved. " + why.Cause + " " + why.Fix
+}
+
+// saved reports whether the row of an organization is stored as it was sent.
+func (r savedRows) saved(id string) bool {
+	for _, row := range r.rows {
+		if row.Organization.String() == id {
+			return r.failed == nil && len(r.faults[row.Organization]) == 0
+		}
+	}
+	return false
+}
+
+// leavesTyped reports whether the form holds something that is not stored: in a
+// row with a fault, or in one that was not to be saved yet.
+func (r savedRows) leavesTyped() bool {
+	for name := range r.form.values {
+		id, found := strings.CutPrefix(name, "account.")
+		if found && !r.saved(id) && !(r.form.untouched(name) && r.form.untouched("directory_key."+id)) {
+			return true
+		}
+	}
+	return false
+}
+
+// keepTyped puts what was typed back into a row that is not stored as it was
+// sent, with the faults beside it.
+func (r savedRows) keepTyped(row *views.MappingRow) {
+	if !r.form.Has("account."+row.OrganizationID) || r.saved(row.OrganizationID) {
+		return
+	}
+	row.Account.Value = r.form.Get("account." + row.OrganizationID)
+	row.DirectoryKey.Value = r.form.Get("directory_key." + row.OrganizationID)
+	id, err := uuid.Parse(row.OrganizationID)
+	if err != nil {
+		return
+	}
+	for _, fault := range r.faults[id] {
+		switch fault.Field {
+		case run.AccountField:
+			row.Account.Error = fault.Message
+		case run.DirectoryKeyField:
+			row.DirectoryKey.Error = fault.Message
+		}
+	}
+}
+
+// answerMappingRow answers a live save with the one row. Only a refused form
+// (422) is shown in place.
+func (s *Server) answerMappingRow(c echo.Context, v visitor, r savedRows) error {
+	ctx := c.Request().Context()
+	accounts := map[string]store.Account{}
+	var found []store.Organization
+	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+		listed, err := tx.Accounts(ctx)
+		if err != nil {
+			return err
+		}
+		for _, a := range listed {
+			accounts[a.AccountID] = a
+		}
+		found, err = tx.OrganizationsByID(ctx, []uuid.UUID{r.rows[0].Organization})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return store.ErrNotFound
+	}
+	row := mappingRow(v, found[0], accounts, run.Suggestion{})
+	r.keepTyped(&row)
+	status := r.status()
+	if r.failed != nil {
+		row.Error, status = r.failure(), http.StatusUnprocessableEntity
+	}
+	c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.Response().WriteHeader(status)
+	return views.MappingRowView(&row).Render(ctx, c.Response())
+}
+
+func (s *Server) postRefreshAccounts(c echo.Context, v visitor) error {
+	if _, err := formOf(c); err != nil {
+		return err
+	}
+	if _, err := s.Runner.RefreshAccounts(c.Request().Context(), v.scope); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
+}
+
+func (s *Server) getAdoptAccounts(c echo.Context, v visitor) error {
+	ctx := c.Request().Context()
+	state, err := s.Runner.Integration(ctx, v.scope, v.operator.ID)
+	if err != nil {
+		return err
+	}
+	var unmapped []store.Organization
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		unmapped, _, err = tx.Organizations(ctx, store.Unmapped, "", everyOrganization, 0)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	page := adoptPage(v, state.Accounts, unmapped)
+	if len(page.Names) == 0 {
+		return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
+	}
+	return s.render(c, http.StatusOK, v, place{section: "integration"}, page)
+}
+
+// adoptPage lists what would be created, and says where a second organization of
+// the same name would come of it.
+func adoptPage(v visitor, accounts []store.Account, unmapped []store.Organization) views.AdoptAccountsPage {
+	page := views.AdoptAccountsPage{Workspace: v.workspace.Slug}
+	count := map[string]int{}
+	for _, a := range accounts {
+		if a.MappedTo == nil {
+			page.Names = append(page.Names, a.Name)
+			count[a.Name]++
+		}
+	}
+	suggested := run.Suggest(unmapped, accounts)
+	for _, o := range unmapped {
+		if suggested[o.ID] != (run.Suggestion{}) {
+			page.Notes = append(page.Notes, o.Name+" exists already, without an account. It would not get one but a twin: take the suggestion for it in the mapping first.")
+		}
+	}
+	for _, name := range page.Names {
+		if n := count[name]; n > 1 {
+			page.Notes = append(page.Notes, fmt.Sprintf("%d accounts are called %s: all are created, each with an address of its own.", n, name))
+			count[name] = 0
+		}
+	}
+	return page
+}
+
+func (s *Server) postAdoptAccounts(c echo.Context, v visitor) error {
+	if _, err := formOf(c); err != nil {
+		return err
+	}
+	if err := s.Runner.AdoptAccounts(c.Request().Context(), v.scope, v.actor()); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
+}
