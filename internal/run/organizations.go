@@ -72,6 +72,9 @@ func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor)
 // twice, the first one is returned again. Faults stand beside "name" or a row's fields; with any of
 // them nothing is created.
 func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor Actor, name string, row MappingRow) (store.Organization, []catalog.FieldError, error) {
+	if row.Organization == uuid.Nil {
+		row.Organization = uuid.New()
+	}
 	in := catalog.Text{Name: "name", Required: true, Max: 200}
 	name, bad := checkName(in, name)
 	accounts, err := r.accountsFor(ctx, sc, row.Account)
