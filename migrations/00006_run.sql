@@ -8,6 +8,8 @@ create table run (
     workspace_id    uuid not null references workspace,
     id              uuid not null,
     organization_id uuid,
+    -- The account that was acted on: an organization can be mapped to another.
+    account_id      text not null default '',
     operator_id     uuid not null references operator,
     action          text not null,
     subject         text not null,
@@ -31,7 +33,7 @@ create policy seen on run for select
     using (workspace_id = (select app.workspace())
         and ((select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[])));
 create policy started on run for insert
-    with check (workspace_id = (select app.workspace())
+    with check (workspace_id = (select app.workspace()) and state = 'sending'
         and ((select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[])));
 create policy closed_once on run for update
     using (workspace_id = (select app.workspace()) and state = 'sending'

@@ -594,7 +594,7 @@ func summaryTitle(problems []Problem) string {
 		}
 	}
 	if fields == 0 {
-		return "This did not go through"
+		return "Not finished"
 	}
 	return plural(fields, "thing needs a change", "things need a change")
 }

@@ -60,6 +60,9 @@ func devCommand(ctx context.Context, args []string, out io.Writer) error {
 		endWithParent()
 	}
 	address := orElse(os.Getenv("ADDR"), "127.0.0.1:8080")
+	if host, _, err := net.SplitHostPort(address); err != nil || !isLoopback(host) {
+		return fmt.Errorf("ADDR is %s; a trial listens on a loopback address only, such as 127.0.0.1:9000", address)
+	}
 	listener, err := listen(address)
 	if err != nil {
 		return err
@@ -169,6 +172,9 @@ func startDatabase(ctx context.Context, out io.Writer) (trialDatabase, error) {
 		return trialDatabase{ownerURL: given, appURL: app.String(), stop: func() {}}, nil
 	}
 	server, err := devpg.Start(ctx, devpg.Config{Dir: filepath.Join(dataDir, "postgres"), Log: slog.New(slog.NewTextHandler(out, nil))})
+	if errors.Is(err, devpg.ErrInUse) {
+		return trialDatabase{}, fmt.Errorf("a trial is running in this folder already; its address is in %s (%w)", filepath.Join(dataDir, "dev.json"), err)
+	}
 	if err != nil {
 		return trialDatabase{}, err
 	}

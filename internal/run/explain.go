@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 
 	"duodesk/internal/duo"
 )
@@ -64,6 +65,9 @@ func explainRefusal(e *duo.Error) Explanation {
 			cause += " (" + e.Detail + ")"
 		}
 		return Explanation{cause + ".", "Change it and try again."}
+	}
+	if e.Status >= 500 && (e.Method == http.MethodGet || e.Status != http.StatusInternalServerError) {
+		return Explanation{fmt.Sprintf("Duo had an internal error (%d).", e.Status), "Try again in a minute; status.duo.com tells of disturbances."}
 	}
 	if e.Status >= 500 {
 		return Explanation{fmt.Sprintf("Duo had an internal error (%d). It also answers like this when a user or phone would get more than 100 related objects.", e.Status),

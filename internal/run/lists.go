@@ -35,14 +35,21 @@ type List[T any] struct {
 	TooMany bool // Items is empty: there are more than ListLimit
 }
 
-// listKey names a list: an organization that is mapped to another account has
-// another list.
+// listKey names a list. The workspace is part of it, since it is the workspace's
+// keys that the list was read with; an organization that is mapped to another
+// account has another list.
 type listKey struct {
-	organization uuid.UUID
-	account      string
+	workspace, organization uuid.UUID
+	account                 string
 }
 
-func (k listKey) String() string { return k.organization.String() + "/" + k.account }
+func listKeyOf(sc store.Scope, o store.Organization) listKey {
+	return listKey{sc.Workspace(), o.ID, o.AccountID}
+}
+
+func (k listKey) String() string {
+	return k.workspace.String() + "/" + k.organization.String() + "/" + k.account
+}
 
 // held keeps the latest lists per organization.
 type held[T any] struct {
@@ -90,8 +97,8 @@ func (h *held[T]) drop(key listKey) {
 }
 
 // forget drops an organization's lists, as after a write.
-func (r *Runner) forget(o store.Organization) {
-	key := listKey{o.ID, o.AccountID}
+func (r *Runner) forget(sc store.Scope, o store.Organization) {
+	key := listKeyOf(sc, o)
 	r.users.drop(key)
 	r.phones.drop(key)
 	r.codes.drop(key)
@@ -118,7 +125,7 @@ type pageOf[T any] func(c *duo.Client, ctx context.Context, limit, offset int) (
 // list answers from what is held or reads all pages. Several who ask at once
 // share one reading, which goes on when the first of them has left.
 func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization, fresh bool, limit int, page pageOf[T]) (List[T], error) {
-	key := listKey{o.ID, o.AccountID}
+	key := listKeyOf(sc, o)
 	found, drops, ok := h.get(key, r.now())
 	if ok && !fresh {
 		return found, nil

@@ -118,7 +118,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 		return Outcome{Run: started}, err
 	}
 	result, err := q.Action.Run(ctx, client, q.Input)
-	r.forget(q.Organization)
+	r.forget(q.Scope, q.Organization)
 	state, summary := store.Applied, result.Summary
 	if err != nil {
 		state, summary = outcome(err)
@@ -146,7 +146,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 // same thing.
 func (r *Runner) start(ctx context.Context, q Request) (store.Run, error) {
 	run := store.Run{
-		ID: q.ID, OrganizationID: &q.Organization.ID, OperatorID: q.Actor.Operator, Action: q.Action.Slug,
+		ID: q.ID, OrganizationID: &q.Organization.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Action: q.Action.Slug,
 		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(),
 	}
 	fields := append(q.Input.Ordered(q.Action), "ticket", q.Ticket)

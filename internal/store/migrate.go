@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -28,6 +29,10 @@ func Migrate(ctx context.Context, ownerURL string) (int, error) {
 	}
 	defer closeDB()
 	if err := createRole(ctx, ownerURL); err != nil {
+		var refused *pgconn.PgError
+		if errors.As(err, &refused) && refused.Code == "42501" {
+			return 0, fmt.Errorf("the owner may not create the role %s: grant it CREATEROLE, or let an administrator run: create role %s login", AppRole, AppRole)
+		}
 		return 0, fmt.Errorf("store: create role %s: %w", AppRole, err)
 	}
 	applied, err := provider.Up(ctx)

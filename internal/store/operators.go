@@ -145,17 +145,25 @@ func (s *Store) BeginLogin(ctx context.Context, now time.Time, keys ...LoginKey)
 
 var errSlowDown = errors.New("store: sign-in attempts come too fast")
 
-// ForgiveLogin forgets the failures of an account after a sign-in that
-// succeeded, and that one attempt under the shared key.
-func (s *Store) ForgiveLogin(ctx context.Context, account, shared LoginKey) error {
-	_, err := s.pool.Exec(ctx, `
-		delete from login_attempt where key = $1
-		or id = (select max(id) from login_attempt where key = $2)`, account.Name, shared.Name)
-	return err
+// ForgiveLogin forgets the failures of a key after a sign-in that succeeded, and
+// that one attempt under the shared keys.
+func (s *Store) ForgiveLogin(ctx context.Context, own LoginKey, shared ...LoginKey) error {
+	return s.transact(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `delete from login_attempt where key = $1`, own.Name); err != nil {
+			return err
+		}
+		for _, key := range shared {
+			if _, err := tx.Exec(ctx, `delete from login_attempt where id = (select max(id) from login_attempt where key = $1)`, key.Name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-// LoginKey is what sign-in attempts are counted by. Shared keys, such as an
-// address behind which a whole office sits, are granted more attempts.
+// LoginKey is what sign-in attempts are counted by. Shared keys are granted more
+// attempts: an address behind which a whole office sits, or an account that
+// strangers may name from anywhere.
 type LoginKey struct {
 	Name   string
 	Shared bool

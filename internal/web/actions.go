@@ -50,7 +50,15 @@ func (s *Server) getAction(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	return s.showSheet(c, v, http.StatusOK, sheet{action: action, values: c.QueryParams(), runID: uuid.New()})
+	// An address says what the form is about, not what is to be done: anybody can
+	// send somebody a link.
+	values := url.Values{}
+	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "permanent", "q", "page"} {
+		if text := c.QueryParam(name); text != "" {
+			values.Set(name, text)
+		}
+	}
+	return s.showSheet(c, v, http.StatusOK, sheet{action: action, values: values, runID: uuid.New()})
 }
 
 func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error {

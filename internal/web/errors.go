@@ -105,11 +105,10 @@ func duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
 // the same.
 func refusalText(err error) string {
 	why := run.Explain(err)
-	text := why.Cause + " " + why.Fix
 	if mayHaveBeenApplied(err) {
-		text = "This may have been done all the same: look before you send it again. " + text
+		return "This may have been done all the same: look before you send it again. " + why.Cause
 	}
-	return text
+	return why.Cause + " " + why.Fix
 }
 
 func mayHaveBeenApplied(err error) bool {

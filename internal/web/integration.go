@@ -25,6 +25,9 @@ func (s *Server) getIntegration(c echo.Context, v visitor) error {
 	if c.QueryParam("saved") != "" {
 		flash = append(flash, savedFlash(page))
 	}
+	if c.QueryParam("adopted") != "" {
+		flash = append(flash, views.Flash{Level: "ok", Text: "Every Duo account has an organization now."})
+	}
 	if cleaned := c.QueryParam("cleaned"); cleaned != "" {
 		noteCleaned(&page, strings.Split(cleaned, ","))
 	}
@@ -80,15 +83,19 @@ func (s *Server) apiCard(v visitor, state run.Integration, api, hostPrefix, keyP
 }
 
 // shownAgain is what a box holds that was typed before, but for what may be a
-// secret key in the wrong one, or a part of it.
+// secret key in the wrong one, or most of it: more characters than an integration
+// key has, and no host name.
 func shownAgain(typed string) string {
-	if likeSecret.MatchString(typed) {
+	if count := len(notInKeys.ReplaceAllString(typed, "")); count > 20 && !likeHost.MatchString(typed) {
 		return ""
 	}
 	return typed
 }
 
-var likeSecret = regexp.MustCompile(`[A-Za-z0-9]{25}`)
+var (
+	notInKeys = regexp.MustCompile(`[^A-Za-z0-9]`)
+	likeHost  = regexp.MustCompile(`^\s*(?i:https?://)?[A-Za-z0-9-]{1,20}(\.[A-Za-z0-9-]{1,20})+[/\s]*$`)
+)
 
 func (s *Server) verdict(v visitor, stored store.Version) views.Verdict {
 	shown := views.Verdict{State: "unchecked", Headline: "Not checked yet", IntegrationKey: stored.IntegrationKey}

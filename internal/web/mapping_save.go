@@ -165,6 +165,9 @@ func (s *Server) answerMappingRow(c echo.Context, v visitor, r savedRows) error 
 	}
 	row := mappingRow(v, found[0], accounts, run.Suggestion{})
 	r.keepTyped(&row)
+	if r.saved(row.OrganizationID) {
+		row.State.Text += ", saved"
+	}
 	status := r.status()
 	if r.failed != nil {
 		row.Error, status = r.failure(), http.StatusUnprocessableEntity
@@ -238,5 +241,5 @@ func (s *Server) postAdoptAccounts(c echo.Context, v visitor) error {
 	if err := s.Runner.AdoptAccounts(c.Request().Context(), v.scope, v.actor()); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
+	return c.Redirect(http.StatusSeeOther, views.Integration(v.workspace.Slug)+"?adopted=1#mapping")
 }

@@ -76,7 +76,7 @@ func (s *Server) bypassSheet(ctx context.Context, v visitor, f sheet) (views.Pag
 	page := views.BypassPage{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), UserID: f.get("user_id"), User: displayName(user),
 		Presets: s.bypassPresets(v), ValidSecs: f.input("valid_secs", "3600"), Count: f.input("count", "1"), Uses: f.input("reuse_count", "1"),
-		MaxCount: 10, MaxUses: 100, Keep: !f.submitted() || f.get("preserve_existing") == "true", Existing: len(codes), Ticket: f.input("ticket", ""), Error: f.fault,
+		MaxCount: 10, MaxUses: 100, Keep: !f.submitted() || f.get("preserve_existing") == "true", Existing: len(codes), Ticket: f.input("ticket", ""), Error: cmp.Or(f.fault, f.faults["user_id"]),
 	}
 	if v.role < catalog.Technician {
 		page.MaxCount, page.MaxUses = 1, 1
@@ -113,6 +113,9 @@ func (s *Server) activationSheet(ctx context.Context, v visitor, f sheet) (views
 	page.Platforms = append([]views.Option{{Text: "Choose the platform"}}, optionsOf(f.action, "platform")...)
 	page.Types = optionsOf(f.action, "type")
 	for _, life := range []time.Duration{time.Hour, 24 * time.Hour, 3 * 24 * time.Hour, 7 * 24 * time.Hour} {
+		if life > 24*time.Hour && v.role < catalog.Technician {
+			break
+		}
 		page.Lifetimes = append(page.Lifetimes, views.Option{Value: strconv.Itoa(int(life / time.Second)),
 			Text: catalog.Duration(life) + ", until " + s.when(v, s.Now().Add(life)).Text})
 	}

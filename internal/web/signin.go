@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -37,8 +38,8 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 	page := views.SignInPage{Email: form.Get("email"), Next: localPath(form.Get("next"))}
 	ctx := c.Request().Context()
 	email := strings.ToLower(strings.TrimSpace(page.Email))
-	account, address := loginKeys(email, c.RealIP())
-	wait, err := s.Store.BeginLogin(ctx, s.Now(), account, address)
+	own, account, address := loginKeys(email, c.RealIP())
+	wait, err := s.Store.BeginLogin(ctx, s.Now(), own, account, address)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 			}
 		}
 	}
-	if err := s.Store.ForgiveLogin(ctx, account, address); err != nil {
+	if err := s.Store.ForgiveLogin(ctx, own, account, address); err != nil {
 		return err
 	}
 	if err := s.sessions.start(c.Request(), c.Response(), operator); err != nil {
@@ -75,9 +76,21 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 	return c.Redirect(http.StatusSeeOther, page.Next)
 }
 
-func loginKeys(email, address string) (account, shared store.LoginKey) {
+// loginKeys are what attempts are counted by: the account from this address,
+// which a few wrong guesses slow down; the account from anywhere and the address
+// for any account, which take more, so that a stranger's guesses do not keep the
+// operator out.
+func loginKeys(email, address string) (own, account, shared store.LoginKey) {
 	sum := sha256.Sum256([]byte(email))
-	return store.LoginKey{Name: "account:" + hex.EncodeToString(sum[:])}, store.LoginKey{Name: "address:" + address, Shared: true}
+	name := hex.EncodeToString(sum[:])
+	if ip, err := netip.ParseAddr(address); err == nil && ip.Is6() && !ip.Is4In6() {
+		// Whoever has one IPv6 address has 2^64 of them.
+		if prefix, err := ip.WithZone("").Prefix(64); err == nil {
+			address = prefix.String()
+		}
+	}
+	return store.LoginKey{Name: "account:" + name + " from " + address},
+		store.LoginKey{Name: "account:" + name, Shared: true}, store.LoginKey{Name: "address:" + address, Shared: true}
 }
 
 func (s *Server) postSignOut(c echo.Context, _ visitor) error {

@@ -11,6 +11,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 )
 
@@ -110,20 +111,45 @@ func TestSignInSlowsDown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	wrong := url.Values{"email": {s.Owner.Email}, "password": {"wrong"}}
+	guesser := s.stranger(t)
 	for range 5 {
-		s.stranger(t).request(http.MethodPost, "/signin", wrong).want(http.StatusUnprocessableEntity)
+		guesser.request(http.MethodPost, "/signin", wrong).want(http.StatusUnprocessableEntity)
 	}
 	for _, password := range []string{"wrong", storetest.Password} {
-		p := s.stranger(t).request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {password}})
+		p := guesser.request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {password}})
 		p.want(http.StatusTooManyRequests, "Too many attempts. Try again in ")
 		var seconds int
 		if _, err := fmt.Sscan(p.header.Get("Retry-After"), &seconds); err != nil || seconds < 1 || seconds > 300 {
 			t.Error("Retry-After: ", p.header.Get("Retry-After"))
 		}
 	}
-	// One person's failures are no one else's trouble.
+	// One person's failures are no one else's trouble, nor a stranger's the owner's.
+	s.stranger(t).request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}}).want(http.StatusSeeOther)
 	other := s.Member(t, s.Workspace, catalog.Auditor)
 	s.stranger(t).request(http.MethodPost, "/signin", url.Values{"email": {other.Email}, "password": {storetest.Password}}).want(http.StatusSeeOther)
+}
+
+// Many addresses together are slowed down too, later.
+func TestGuessesFromEverywhereSlowDown(t *testing.T) {
+	t.Parallel()
+	now, everywhere := time.Now(), store.LoginKey{}
+	s := newSite(t)
+	for i := range 30 {
+		var own, shared store.LoginKey
+		own, everywhere, shared = loginKeys(s.Owner.Email, fmt.Sprintf("198.51.100.%d", i))
+		if wait, err := s.Store.BeginLogin(t.Context(), now, own, everywhere, shared); err != nil || wait != 0 {
+			t.Fatal(i, wait, err)
+		}
+	}
+	own, _, shared := loginKeys(s.Owner.Email, "198.51.100.200")
+	if wait, err := s.Store.BeginLogin(t.Context(), now, own, everywhere, shared); err != nil || wait == 0 {
+		t.Error("the 31st address is not slowed down", err)
+	}
+	_, _, one := loginKeys("", "2001:db8:1:2::1")
+	_, _, two := loginKeys("", "2001:db8:1:2:3:4:5:6")
+	if one != two {
+		t.Error("two addresses of one IPv6 network are two strangers: ", one, two)
+	}
 }
 
 func TestSessionEnds(t *testing.T) {

@@ -36,6 +36,10 @@ func createBypassCodes() Action {
 			if err != nil {
 				return Result{}, err
 			}
+			if user.Status == duo.StatusDisabled || user.Status == duo.StatusPendingDeletion {
+				return Result{Subject: user.Username}, &FieldError{Field: BypassUser.Name,
+					Message: "This user cannot sign in (" + string(user.Status) + "), also not with a code."}
+			}
 			existing, err := d.UserBypassCodes(ctx, id)
 			if err != nil {
 				return Result{Subject: user.Username}, err

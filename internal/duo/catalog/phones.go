@@ -27,6 +27,13 @@ func sendActivationURL() Action {
 		Slug: "send-activation-url", Title: "Send Activation URL", Category: phoneCategory,
 		Help: "Makes a link and a QR code that activate Duo Mobile on a phone. In spite of its name it sends nothing: you pass the link on.",
 		API:  Admin, Kind: Write, Role: Helpdesk, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
+		RoleFor: func(in Values) Role {
+			// Whoever has the link gets a lasting second factor.
+			if life.Of(in) > 24*3600 {
+				return Technician
+			}
+			return Helpdesk
+		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id := duo.PhoneID(phoneID.Of(in))
 			phone, err := d.Phone(ctx, id)

@@ -48,6 +48,8 @@ func TestLeastRole(t *testing.T) {
 		{"unlock", "unlock-user", form{}, Helpdesk},
 		{"restore", "restore-user", form{}, Technician},
 		{"activation link", "send-activation-url", form{"phone_id": "DP1"}, Helpdesk},
+		{"activation link for a day", "send-activation-url", form{"phone_id": "DP1", "valid_secs": "86400"}, Helpdesk},
+		{"activation link for longer", "send-activation-url", form{"phone_id": "DP1", "valid_secs": "86401"}, Technician},
 		{"assign", "assign-phone-to-user", form{"phone_id": "DP1"}, Technician},
 		{"un-assign", "un-assign-phone-from-user", form{"phone_id": "DP1"}, Technician},
 		{"delete a code", "delete-bypass-code", form{"bypass_code_id": "DB1"}, Technician},
