@@ -1,0 +1,61 @@
+package web
+
+import (
+	"net/http"
+	"testing"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+)
+
+// A link can be sent by anybody: it opens a form, and fills in nothing that
+// matters.
+func TestLinksFillInNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
+	b := s.as(t, s.Owner)
+	f := b.get(s.org("/actions/create-bypass-code-for-user?user_id=" + jane + "&run_id=1&count=10&reuse_count=0&valid_secs=0&preserve_existing=false&ticket=T")).
+		want(http.StatusOK).form("Create code")
+	for name, want := range map[string]string{"valid_secs": "3600", "count": "1", "reuse_count": "1", "preserve_existing": "true", "ticket": ""} {
+		if f.values.Get(name) != want {
+			t.Errorf("a link presets %s to %q", name, f.values.Get(name))
+		}
+	}
+	f = b.get(s.org("/actions/delete-user?permanent=true&confirm=jroe&user_id=" + jane)).want(http.StatusOK).form("Delete Jane Roe permanently")
+	if typed := f.values.Get("confirm"); typed != "" {
+		t.Errorf("a link types the confirmation: %q", typed)
+	}
+	f = b.get(s.org("/actions/update-user?status=bypass&email=evil@evil.example&was.email=x&user_id=" + jane)).want(http.StatusOK).form("Review changes")
+	if f.values.Get("status") != "active" || f.values.Get("email") != "" || f.values.Get("was.email") != "" {
+		t.Error("a link fills in an edit: ", f.values)
+	}
+}
+
+func TestNoCodeForWhoCannotSignIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
+	for _, status := range []string{duosim.Disabled, duosim.PendingDeletion} {
+		user := s.addUser(t, duosim.UserSpec{Username: "gone." + status[:3], Status: status})
+		b.get(s.org("/actions/create-bypass-code-for-user?user_id="+user)).form("Create code").send().want(http.StatusUnprocessableEntity, "cannot sign in")
+		if codes := s.Sim.BypassCodes(s.Account.AccountID, user); len(codes) != 0 {
+			t.Error(status, " user got ", codes)
+		}
+	}
+}
+
+func TestShownAgain(t *testing.T) {
+	t.Parallel()
+	const key = "abcdefghij0123456789ABCDEFGHIJ0123456789"
+	for _, typed := range []string{key, key[:39], key + "x", " " + key, key[:20] + " " + key[20:], key[:23] + "-" + key[23:], "skey: " + key[:24]} {
+		if got := shownAgain(typed); got != "" {
+			t.Errorf("%q is shown again", got)
+		}
+	}
+	for _, typed := range []string{"", "DI0123456789ABCDEFGH", "api-0a1b2c3d.duosecurity.com", " https://API-0A1B2C3D.DUOSECURITY.COM/ ", "admin-0a1b2c3d.duosecurity.com", "nonsense"} {
+		if got := shownAgain(typed); got != typed {
+			t.Errorf("%q is lost", typed)
+		}
+	}
+}
