@@ -154,7 +154,7 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, err error) erro
 func (s *Server) showAlready(c echo.Context, v visitor, f sheet, before store.Run) error {
 	page := views.AlreadySentPage{
 		Sent: titleOf(before.Action), At: s.when(v, before.StartedAt), Outcome: outcomeChip(before.State), Summary: before.Summary,
-		Onward: views.Link{Text: "Go on", Href: onward(v, f, run.Outcome{Run: before})},
+		Onward: views.Link{Text: "See what is there now", Href: onward(v, f, run.Outcome{Run: before})},
 		Again:  views.Link{Text: "Open a fresh form", Href: again(v, f)},
 	}
 	switch before.Action {
