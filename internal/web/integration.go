@@ -25,7 +25,7 @@ func (s *Server) getIntegration(c echo.Context, v visitor) error {
 	if c.QueryParam("saved") != "" {
 		flash = append(flash, savedFlash(page))
 	}
-	if c.QueryParam("adopted") != "" {
+	if c.QueryParam("adopted") != "" && page.Mapping.UnmappedAccounts == 0 {
 		flash = append(flash, views.Flash{Level: "ok", Text: "Every Duo account has an organization now."})
 	}
 	if cleaned := c.QueryParam("cleaned"); cleaned != "" {
@@ -192,7 +192,7 @@ func noteCleaned(page *views.IntegrationPage, names []string) {
 func savedFlash(page views.IntegrationPage) views.Flash {
 	failing := 0
 	for _, card := range []views.APICard{page.Auth, page.Accounts, page.Admin} {
-		if card.Candidate != nil || card.Verdict.State == run.Fails || card.Verdict.State == "unverified" {
+		if card.Candidate != nil || card.Verdict.State != run.Works && card.Verdict.State != run.Limited {
 			failing++
 		}
 	}
