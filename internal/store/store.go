@@ -100,16 +100,22 @@ type Tx struct {
 // Tx, nor wait for anything but the database.
 func (s *Store) InWorkspace(ctx context.Context, sc Scope, fn func(*Tx) error) error {
 	return s.transact(ctx, func(tx pgx.Tx) error {
-		organizations := "*"
-		if !sc.every {
-			organizations = uuidArray(sc.organizations)
-		}
-		if _, err := tx.Exec(ctx, `select set_config('app.workspace', $1, true), set_config('app.organizations', $2, true)`,
-			sc.workspace.String(), organizations); err != nil {
+		entered, err := s.enter(ctx, tx, sc)
+		if err != nil {
 			return err
 		}
-		return fn(&Tx{tx: tx, keys: s.keys, scope: sc})
+		return fn(entered)
 	})
+}
+
+// enter puts a transaction under a scope.
+func (s *Store) enter(ctx context.Context, tx pgx.Tx, sc Scope) (*Tx, error) {
+	organizations := "*"
+	if !sc.every {
+		organizations = uuidArray(sc.organizations)
+	}
+	_, err := tx.Exec(ctx, `select set_config('app.workspace', $1, true), set_config('app.organizations', $2, true)`, sc.workspace.String(), organizations)
+	return &Tx{tx: tx, keys: s.keys, scope: sc}, err
 }
 
 func (s *Store) transact(ctx context.Context, fn func(pgx.Tx) error) error {

@@ -61,6 +61,11 @@ func titleOf(slug string) string {
 	if a, found := catalog.Lookup(slug); found {
 		return a.Title
 	}
+	for _, e := range store.Events() {
+		if e.Slug == slug {
+			return e.Title
+		}
+	}
 	return slug
 }
 

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Event is something that happens in the console itself and is kept in the
+// record beside the actions of the catalogue.
+type Event struct {
+	Slug  string // Run.Action
+	Title string
+}
+
+// The events. An act that was refused has the event of the act, in the state
+// Refused; Denied is for those that no event or action names.
+var (
+	SignedIn = Event{"sign-in", "Sign in"}
+	Denied   = Event{"denied", "Refused access"}
+
+	IntegrationSaved     = Event{"save-integration", "Save Configuration"}
+	IntegrationActivated = Event{"activate-integration", "Use values anyway"}
+	IntegrationDiscarded = Event{"discard-integration", "Discard values"}
+
+	OrganizationCreated  = Event{"create-organization", "Create organization"}
+	OrganizationMapped   = Event{"map-organization", "Map organization"}
+	OrganizationUnmapped = Event{"unmap-organization", "Take Duo account away"}
+	DirectoryKeySet      = Event{"set-directory-key", "Set directory key"}
+	DirectoryKeyRemoved  = Event{"remove-directory-key", "Remove directory key"}
+)
+
+// Events lists all events in the order of a filter.
+func Events() []Event {
+	return []Event{
+		SignedIn, Denied, IntegrationSaved, IntegrationActivated, IntegrationDiscarded,
+		OrganizationCreated, OrganizationMapped, OrganizationUnmapped, DirectoryKeySet, DirectoryKeyRemoved,
+	}
+}
+
+// Record is an event to be kept. Nothing in it may be a secret.
+type Record struct {
+	Event        Event
+	Operator     uuid.UUID
+	Organization uuid.UUID // uuid.Nil: of the workspace itself
+	AccountID    string    // of Duo, where the event is about one
+	Subject      string    // whom or what it was done to, as a person knows it
+	Input        map[string]string
+	State        string // Applied when empty
+	Summary      string // what happened, in a sentence
+	At           time.Time
+}
+
+// Record writes an event down, closed: in the transaction of the change itself,
+// so that there is no change without its record.
+func (t *Tx) Record(ctx context.Context, r Record) error {
+	var organization *uuid.UUID
+	if r.Organization != uuid.Nil {
+		organization = &r.Organization
+	}
+	if r.Input == nil {
+		r.Input = map[string]string{}
+	}
+	_, err := t.tx.Exec(ctx, `
+		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11)`,
+		t.scope.workspace, uuid.New(), organization, r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input, cmp.Or(r.State, Applied), r.Summary, r.At)
+	return meaning(err)
+}
+
+// recordEverywhere writes an event about an operator down in every workspace
+// that the operator belongs to, in a transaction of its caller. An operator
+// without a workspace leaves no record.
+func (s *Store) recordEverywhere(ctx context.Context, tx pgx.Tx, r Record) error {
+	if _, err := tx.Exec(ctx, `select set_config('app.operator', $1, true)`, r.Operator.String()); err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, `select workspace_id from membership where operator_id = $1 order by workspace_id`, r.Operator)
+	if err != nil {
+		return err
+	}
+	workspaces, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return err
+	}
+	for _, workspace := range workspaces {
+		entered, err := s.enter(ctx, tx, WholeWorkspace(workspace))
+		if err != nil {
+			return err
+		}
+		if err := entered.Record(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RecordEverywhere writes an event about an operator down in every workspace
+// that the operator belongs to.
+func (s *Store) RecordEverywhere(ctx context.Context, r Record) error {
+	return s.transact(ctx, func(tx pgx.Tx) error { return s.recordEverywhere(ctx, tx, r) })
+}

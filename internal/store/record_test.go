@@ -1,0 +1,76 @@
+package store_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
+)
+
+// What is recorded about the console itself stands beside the runs, closed, and
+// nobody changes it any more.
+func TestRecordIsARunThatIsClosed(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	a := newTenant(t, db, 1)
+	whole := store.WholeWorkspace(a.ID)
+	r := store.Record{Event: store.OrganizationMapped, Operator: a.owner.ID, Organization: a.organizations[0].ID, AccountID: "DA00000000000000TEST",
+		Subject: "Acme", Input: map[string]string{"account_id": "DA00000000000000TEST"}, Summary: "Mapped to Acme, Inc.", At: today.Add(time.Hour)}
+	within(t, db.Store, whole, func(tx *store.Tx) error { return tx.Record(t.Context(), r) })
+	var got store.Run
+	within(t, db.Store, whole, func(tx *store.Tx) error {
+		runs, err := tx.Runs(t.Context(), today, 1, 0)
+		if len(runs) == 1 {
+			got = runs[0]
+		}
+		return err
+	})
+	if got.Action != "map-organization" || got.State != store.Applied || got.Subject != "Acme" || got.Summary != r.Summary || got.OrganizationID == nil ||
+		*got.OrganizationID != r.Organization || got.OperatorID != r.Operator || got.FinishedAt == nil || !got.FinishedAt.Equal(r.At) || got.Input["account_id"] == "" {
+		t.Errorf("record %+v", got)
+	}
+	err := db.InWorkspace(t.Context(), whole, func(tx *store.Tx) error {
+		return tx.FinishRun(t.Context(), got.ID, store.Refused, "", "rewritten", today)
+	})
+	if !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a record was rewritten: %v", err)
+	}
+	err = db.InWorkspace(t.Context(), store.Within(a.ID, a.organizations[1].ID), func(tx *store.Tx) error { return tx.Record(t.Context(), r) })
+	if err == nil {
+		t.Error("a record of an organization was written from the scope of another")
+	}
+}
+
+// An operator's sign-in concerns every workspace that the operator may enter,
+// and no other.
+func TestRecordEverywhere(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, owner := db.Workspace(t)
+	second, _ := db.Workspace(t)
+	stranger, _ := db.Workspace(t)
+	if _, err := store.AddOperator(t.Context(), db.OwnerURL, store.NewOperator{Workspace: second.Name, Email: owner.Email, Role: "auditor"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.RecordEverywhere(t.Context(), store.Record{Event: store.SignedIn, Operator: owner.ID, Summary: "Signed in.", At: today}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		ws   uuid.UUID
+		want int
+	}{{ws.ID, 1}, {second.ID, 1}, {stranger.ID, 0}} {
+		within(t, db.Store, store.WholeWorkspace(c.ws), func(tx *store.Tx) error {
+			runs, err := tx.Runs(t.Context(), today, 10, 0)
+			n := len(slices.DeleteFunc(runs, func(r store.Run) bool { return r.Action != store.SignedIn.Slug }))
+			if n != c.want {
+				t.Errorf("%d records, want %d", n, c.want)
+			}
+			return err
+		})
+	}
+}
