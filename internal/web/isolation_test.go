@@ -44,42 +44,71 @@ func visitors() []visitorCase {
 	}
 }
 
-// target is what stands in the slots of an address.
+// target is what stands in the slots of an address, by the slot's name.
 type target struct {
-	ws, org, user string
-	of            *tenant // whose things the query and the form name
+	slots map[string]string
+	of    *tenant // whose things the query and the form name
 }
 
-func (e *estate) targets(path string, thorough bool) []target {
-	near := target{ws: e.Workspace.Slug, org: e.near.org.Slug, user: e.near.user, of: &e.near}
-	all := []target{near}
-	add := func(change func(*target)) {
-		at := near
-		change(&at)
-		all = append(all, at)
+func targetOf(n *tenant) target {
+	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user}}
+}
+
+// nowhere has, for the slots whose values have a shape, one of that shape that
+// names nothing.
+var nowhere = map[string]string{"user": "DUNOWHERE00000000000"}
+
+var slotName = regexp.MustCompile(`:(\w+)`)
+
+// slotsOf are the slots of a path that name things; which API or action is meant
+// is asked for on its own.
+func slotsOf(path string) []string {
+	var names []string
+	for _, m := range slotName.FindAllStringSubmatch(path, -1) {
+		if m[1] != "api" && m[1] != "action" {
+			names = append(names, m[1])
+		}
 	}
-	if !strings.Contains(path, ":ws") {
+	return names
+}
+
+// targets puts into each slot of a path what is near, what is another's, what is
+// not there, and what is of another kind.
+func (e *estate) targets(path string, thorough bool) []target {
+	near, far, foreign := targetOf(&e.near), targetOf(&e.far), targetOf(&e.foreign)
+	all := []target{near}
+	slots := slotsOf(path)
+	if len(slots) == 0 {
 		return all
 	}
-	foreign := target{ws: e.foreign.workspace.Slug, org: e.foreign.org.Slug, user: e.foreign.user, of: &e.foreign}
 	junk := []string{"..%2f" + e.near.org.Slug, "%00", "%27%22%3E%3Cscript%3E", strings.Repeat("a", 300), "%ff%fe", "%252e%252e"}
 	if !thorough {
 		junk = nil
 	}
-	for _, ws := range append([]string{"nowhere"}, junk...) {
-		add(func(at *target) { at.ws = ws })
+	all = append(all, foreign)
+	if len(slots) > 2 {
+		all = append(all, far)
 	}
-	add(func(at *target) { *at = foreign })
-	if strings.Contains(path, ":org") {
-		add(func(at *target) { at.ws = foreign.ws })
-		add(func(at *target) { at.org, at.user, at.of = e.far.org.Slug, e.far.user, &e.far })
-		for _, org := range append([]string{e.foreign.org.Slug, "nowhere"}, junk...) {
-			add(func(at *target) { at.org = org })
+	for _, slot := range slots {
+		others := append([]string{far.slots[slot], foreign.slots[slot], cmp.Or(nowhere[slot], "nowhere")}, junk...)
+		for _, kind := range slots {
+			if thorough && kind != slot {
+				others = append(others, near.slots[kind])
+			}
 		}
-	}
-	if strings.Contains(path, ":user") {
-		for _, user := range append([]string{e.far.user, e.foreign.user, "DUNOWHERE00000000000"}, junk...) {
-			add(func(at *target) { at.user = user })
+		for _, value := range others {
+			if value != near.slots[slot] {
+				at := target{slots: maps.Clone(near.slots), of: near.of}
+				at.slots[slot] = value
+				// What a form names lies where the address leads.
+				switch {
+				case slot == "org" && value == far.slots[slot]:
+					at.of = far.of
+				case slot == "ws" && value == foreign.slots[slot]:
+					at.of = foreign.of
+				}
+				all = append(all, at)
+			}
 		}
 	}
 	return all
@@ -105,23 +134,28 @@ func (e *estate) expect(v visitorCase, method string, r knownRoute, path string,
 		return http.StatusUnauthorized, ""
 	case !strings.Contains(path, ":ws"):
 		return r.ok, ""
-	case at.ws != home:
+	case at.slots["ws"] != home:
 		return http.StatusNotFound, "workspace"
 	case v.role < r.least, r.whole && !v.whole:
 		return http.StatusNotFound, "role"
 	}
-	if !strings.Contains(path, ":org") {
+	slots := slotsOf(path)[1:]
+	if len(slots) == 0 {
 		return r.ok, ""
 	}
 	for _, n := range seen {
-		if n.org.Slug == at.org {
-			if strings.Contains(path, ":user") && n.user != at.user {
-				return http.StatusNotFound, "user"
-			}
-			return r.ok, ""
+		own := targetOf(&n).slots
+		if own[slots[0]] != at.slots[slots[0]] {
+			continue
 		}
+		for _, slot := range slots[1:] {
+			if own[slot] != at.slots[slot] {
+				return http.StatusNotFound, slot
+			}
+		}
+		return r.ok, ""
 	}
-	return http.StatusNotFound, "organization"
+	return http.StatusNotFound, slots[0]
 }
 
 // TestEveryAddress asks every row of the route table as everybody, about what is
@@ -187,7 +221,9 @@ func (w *walk) all(method string, allowed bool) {
 
 func (w *walk) ask(r route, k knownRoute, at target, status int, slot string) {
 	w.t.Helper()
-	address := strings.NewReplacer(":ws", at.ws, ":org", at.org, ":user", at.user, ":api", k.api, ":action", k.action, "*", strings.TrimPrefix(staticFile, "/static/")).Replace(r.path)
+	address := slotName.ReplaceAllStringFunc(strings.Replace(r.path, "*", strings.TrimPrefix(staticFile, "/static/"), 1), func(slot string) string {
+		return cmp.Or(at.slots[slot[1:]], map[string]string{":api": k.api, ":action": k.action}[slot])
+	})
 	var form url.Values
 	if k.query != nil {
 		address += "?" + k.query(at.of).Encode()
@@ -224,6 +260,9 @@ func (w *walk) ask(r route, k knownRoute, at target, status int, slot string) {
 	}
 	// The answer about another's things is the one about nothing, byte for byte.
 	key := r.method + " " + r.path + " " + k.action + " " + slot
+	if slot != "workspace" && slot != "org" {
+		key += " in " + at.slots["org"] // whose name the page bears
+	}
 	if before, known := w.answers[key]; !known {
 		w.answers[key] = plain
 	} else if before != plain {
