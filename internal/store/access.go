@@ -46,7 +46,7 @@ func (s *Store) Access(ctx context.Context, operator uuid.UUID, workspace, organ
 			return row.Scan(&a.Workspace.ID, &a.Workspace.Slug, &a.Workspace.Name, &a.Role, &every, &organizations, nil, nil)
 		})
 	if organization != "" {
-		batch.Queue(organizationQuery+` where o.slug = $1`, organization).QueryRow(func(row pgx.Row) error {
+		batch.Queue(organizationQuery+` where `+organizationInScope+` and o.slug = $1`, organization).QueryRow(func(row pgx.Row) error {
 			return a.Organization.scan(row)
 		})
 	}

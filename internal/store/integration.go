@@ -53,7 +53,7 @@ func (t *Tx) Integration(ctx context.Context) ([]Version, error) {
 		                   where c.workspace_id = s.workspace_id and c.api = s.api and c.version = s.version
 		                   order by checked_at desc limit 1) c on true
 		left join operator co on co.id = c.checked_by
-		where s.state <> 'retired'
+		where s.`+inWorkspace+` and s.state <> 'retired'
 		order by s.api, s.state`)
 }
 
@@ -62,13 +62,13 @@ func (t *Tx) ActiveVersion(ctx context.Context, api string) (Version, error) {
 	return one[Version](ctx, t.tx, `
 		select s.api, s.version, s.state, s.host, s.integration_key, '' as set_by, s.set_at,
 		       null::text as outcome, null::jsonb as verdict, null::text as checked_by, null::timestamptz as checked_at
-		from integration_secret s where s.api = $1 and s.state = 'active'`, api)
+		from integration_secret s where s.`+inWorkspace+` and s.api = $1 and s.state = 'active'`, api)
 }
 
 // SecretKey opens the secret key of one version.
 func (t *Tx) SecretKey(ctx context.Context, api string, version int) (secret.Secret, error) {
 	var sealed []byte
-	err := t.tx.QueryRow(ctx, `select sealed_secret from integration_secret where api = $1 and version = $2 and state <> 'retired'`,
+	err := t.tx.QueryRow(ctx, `select sealed_secret from integration_secret where `+inWorkspace+` and api = $1 and version = $2 and state <> 'retired'`,
 		api, version).Scan(&sealed)
 	if err != nil {
 		return secret.Secret{}, meaning(err)
@@ -90,7 +90,7 @@ func (t *Tx) AddCandidate(ctx context.Context, api, host, integrationKey string,
 		return 0, err
 	}
 	var version int
-	if err := t.tx.QueryRow(ctx, `select coalesce(max(version), 0) + 1 from integration_secret where api = $1`, api).Scan(&version); err != nil {
+	if err := t.tx.QueryRow(ctx, `select coalesce(max(version), 0) + 1 from integration_secret where `+inWorkspace+` and api = $1`, api).Scan(&version); err != nil {
 		return 0, err
 	}
 	var sealed []byte
@@ -115,7 +115,7 @@ func (t *Tx) Activate(ctx context.Context, api string, version int) error {
 	if err := t.retire(ctx, api, Active); err != nil {
 		return err
 	}
-	done, err := t.tx.Exec(ctx, `update integration_secret set state = 'active' where api = $1 and $2 in (0, version) and state = 'candidate'`, api, version)
+	done, err := t.tx.Exec(ctx, `update integration_secret set state = 'active' where `+inWorkspace+` and api = $1 and $2 in (0, version) and state = 'candidate'`, api, version)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
@@ -135,7 +135,7 @@ func (t *Tx) lockVersions(ctx context.Context) error {
 
 // retire takes a version out of use and destroys its secret key.
 func (t *Tx) retire(ctx context.Context, api, state string) error {
-	_, err := t.tx.Exec(ctx, `update integration_secret set state = 'retired', sealed_secret = '' where api = $1 and state = $2`, api, state)
+	_, err := t.tx.Exec(ctx, `update integration_secret set state = 'retired', sealed_secret = '' where `+inWorkspace+` and api = $1 and state = $2`, api, state)
 	return err
 }
 
@@ -171,12 +171,12 @@ func (t *Tx) SaveDraft(ctx context.Context, operator uuid.UUID, form string, inp
 // Draft returns what SaveDraft kept and until when; ErrNotFound when there is
 // nothing, or no more.
 func (t *Tx) Draft(ctx context.Context, operator uuid.UUID, form string, now time.Time) (map[string]string, time.Time, error) {
-	if _, err := t.tx.Exec(ctx, `delete from draft where expires_at <= $1`, now); err != nil {
+	if _, err := t.tx.Exec(ctx, `delete from draft where `+inWorkspace+` and expires_at <= $1`, now); err != nil {
 		return nil, time.Time{}, err
 	}
 	var sealed []byte
 	var until time.Time
-	err := t.tx.QueryRow(ctx, `select sealed_input, expires_at from draft where operator_id = $1 and form = $2`, operator, form).Scan(&sealed, &until)
+	err := t.tx.QueryRow(ctx, `select sealed_input, expires_at from draft where `+inWorkspace+` and operator_id = $1 and form = $2`, operator, form).Scan(&sealed, &until)
 	if err != nil {
 		return nil, time.Time{}, meaning(err)
 	}
@@ -199,7 +199,7 @@ func (t *Tx) Draft(ctx context.Context, operator uuid.UUID, form string, now tim
 
 // DropDraft forgets a draft, as when its form has been saved.
 func (t *Tx) DropDraft(ctx context.Context, operator uuid.UUID, form string) error {
-	_, err := t.tx.Exec(ctx, `delete from draft where operator_id = $1 and form = $2`, operator, form)
+	_, err := t.tx.Exec(ctx, `delete from draft where `+inWorkspace+` and operator_id = $1 and form = $2`, operator, form)
 	return err
 }
 

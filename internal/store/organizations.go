@@ -67,19 +67,20 @@ func (t *Tx) Organizations(ctx context.Context, filter Filter, search string, li
 		select count(*), count(c.account_id), count(k.key), count(*) filter (where `+fits+`)
 		from organization o
 		left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
-		left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id`, filter, search).
+		left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id
+		where `+organizationInScope, filter, search).
 		Scan(&n.Organizations, &n.Mapped, &n.Keyed, &n.Matching)
 	if err != nil {
 		return nil, n, err
 	}
-	found, err := all[Organization](ctx, t.tx, organizationQuery+` where `+fits+` order by lower(o.name), o.id limit $3 offset $4`,
+	found, err := all[Organization](ctx, t.tx, organizationQuery+` where `+organizationInScope+` and `+fits+` order by lower(o.name), o.id limit $3 offset $4`,
 		filter, search, limit, offset)
 	return found, n, err
 }
 
 // OrganizationsByID returns those of ids that the scope reaches.
 func (t *Tx) OrganizationsByID(ctx context.Context, ids []uuid.UUID) ([]Organization, error) {
-	return all[Organization](ctx, t.tx, organizationQuery+` where o.id = any ($1)`, ids)
+	return all[Organization](ctx, t.tx, organizationQuery+` where `+organizationInScope+` and o.id = any ($1)`, ids)
 }
 
 // CreateOrganizations adds organizations in order, each with a slug of its own,
@@ -107,7 +108,7 @@ func (t *Tx) createOrganizations(ctx context.Context, made []Organization) error
 	if err := t.LockMapping(ctx); err != nil {
 		return err
 	}
-	rows, err := t.tx.Query(ctx, `select slug from organization`)
+	rows, err := t.tx.Query(ctx, `select slug from organization where `+inWorkspace)
 	if err != nil {
 		return err
 	}
@@ -151,13 +152,15 @@ func (t *Tx) Accounts(ctx context.Context) ([]Account, error) {
 	return all[Account](ctx, t.tx, `
 		select a.account_id, a.name, a.api_hostname, a.read_at, c.organization_id as mapped_to
 		from duo_account a left join connection c on c.workspace_id = a.workspace_id and c.account_id = a.account_id
+		     and ((select app.every_organization()) or c.organization_id = any ((select app.organizations())::uuid[]))
+		where a.`+inWorkspace+`
 		order by lower(a.name), a.account_id`)
 }
 
 // SaveAccounts replaces the list of Duo accounts with what Duo answered now.
 func (t *Tx) SaveAccounts(ctx context.Context, accounts []Account, now time.Time) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`delete from duo_account`)
+	batch.Queue(`delete from duo_account where ` + inWorkspace)
 	// In one order, so that two at once do not wait for each other.
 	accounts = slices.SortedFunc(slices.Values(accounts), func(a, b Account) int { return cmp.Compare(a.AccountID, b.AccountID) })
 	for _, a := range accounts {
@@ -168,7 +171,7 @@ func (t *Tx) SaveAccounts(ctx context.Context, accounts []Account, now time.Time
 	// Duo may move an account to another host.
 	batch.Queue(`
 		update connection c set api_hostname = a.api_hostname from duo_account a
-		where a.workspace_id = c.workspace_id and a.account_id = c.account_id and a.api_hostname <> c.api_hostname`)
+		where a.` + inWorkspace + ` and a.workspace_id = c.workspace_id and a.account_id = c.account_id and a.api_hostname <> c.api_hostname`)
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
 
@@ -180,7 +183,7 @@ func (t *Tx) Map(ctx context.Context, organization uuid.UUID, accountID string, 
 		insert into connection (workspace_id, organization_id, account_id, api_hostname, mapped_by, mapped_at)
 		select o.workspace_id, o.id, a.account_id, a.api_hostname, $3, $4
 		from organization o join duo_account a on a.workspace_id = o.workspace_id
-		where o.id = $1 and a.account_id = $2
+		where `+organizationInScope+` and o.id = $1 and a.account_id = $2
 		on conflict (workspace_id, organization_id) do update
 		set account_id = excluded.account_id, api_hostname = excluded.api_hostname, mapped_by = $3, mapped_at = $4`,
 		organization, accountID, operator, now)
@@ -192,7 +195,7 @@ func (t *Tx) Map(ctx context.Context, organization uuid.UUID, accountID string, 
 
 // Unmap takes an organization's Duo account away.
 func (t *Tx) Unmap(ctx context.Context, organization uuid.UUID) error {
-	_, err := t.tx.Exec(ctx, `delete from connection where organization_id = $1`, organization)
+	_, err := t.tx.Exec(ctx, `delete from connection where `+inScope+` and organization_id = $1`, organization)
 	return err
 }
 
@@ -200,12 +203,12 @@ func (t *Tx) Unmap(ctx context.Context, organization uuid.UUID) error {
 // key takes it away. The key's form must have been checked.
 func (t *Tx) SetDirectoryKey(ctx context.Context, organization uuid.UUID, key string, operator uuid.UUID, now time.Time) error {
 	if key == "" {
-		_, err := t.tx.Exec(ctx, `delete from directory_key where organization_id = $1`, organization)
+		_, err := t.tx.Exec(ctx, `delete from directory_key where `+inScope+` and organization_id = $1`, organization)
 		return err
 	}
 	done, err := t.tx.Exec(ctx, `
 		insert into directory_key (workspace_id, organization_id, key, set_by, set_at)
-		select o.workspace_id, o.id, $2, $3, $4 from organization o where o.id = $1
+		select o.workspace_id, o.id, $2, $3, $4 from organization o where `+organizationInScope+` and o.id = $1
 		on conflict (workspace_id, organization_id) do update set key = $2, set_by = $3, set_at = $4`,
 		organization, key, operator, now)
 	if err == nil && done.RowsAffected() == 0 {

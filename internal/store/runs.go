@@ -84,7 +84,8 @@ func (t *Tx) SameRun(stored, repeated Run, fields []string) bool {
 // says that it was closed before.
 func (t *Tx) FinishRun(ctx context.Context, id uuid.UUID, state, subject, summary string, now time.Time) error {
 	done, err := t.tx.Exec(ctx, `
-		update run set state = $2, subject = case when $3 = '' then subject else $3 end, summary = $4, finished_at = $5 where id = $1`,
+		update run set state = $2, subject = case when $3 = '' then subject else $3 end, summary = $4, finished_at = $5
+		where `+inScope+` and id = $1 and state = 'sending'`,
 		id, state, subject, summary, now)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
@@ -94,17 +95,17 @@ func (t *Tx) FinishRun(ctx context.Context, id uuid.UUID, state, subject, summar
 
 // Run returns one run of the scope.
 func (t *Tx) Run(ctx context.Context, id uuid.UUID, now time.Time) (Run, error) {
-	return one[Run](ctx, t.tx, runQuery+` where r.id = $2`, now.Add(-sendingAtMost), id)
+	return one[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.id = $2`, now.Add(-sendingAtMost), id)
 }
 
 // Runs lists the scope's runs, latest first.
 func (t *Tx) Runs(ctx context.Context, now time.Time, limit, offset int) ([]Run, error) {
-	return all[Run](ctx, t.tx, runQuery+` order by r.started_at desc, r.id limit $2 offset $3`, now.Add(-sendingAtMost), limit, offset)
+	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` order by r.started_at desc, r.id limit $2 offset $3`, now.Add(-sendingAtMost), limit, offset)
 }
 
 // CountRuns says how many runs the scope has.
 func (t *Tx) CountRuns(ctx context.Context) (n int, err error) {
-	err = t.tx.QueryRow(ctx, `select count(*) from run`).Scan(&n)
+	err = t.tx.QueryRow(ctx, `select count(*) from run where `+inScope).Scan(&n)
 	return n, err
 }
 

@@ -87,6 +87,17 @@ func (sc Scope) Workspace() uuid.UUID { return sc.workspace }
 // Every reports whether the scope holds all organizations of its workspace.
 func (sc Scope) Every() bool { return sc.every }
 
+// The part of a WHERE that keeps a statement within its scope. Row-level
+// security says the same once more: either must hold when the other fails, so
+// every statement about a workspace's rows carries one of these.
+const (
+	inWorkspace = `workspace_id = (select app.workspace())`
+	inScope     = inWorkspace + ` and ((select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[]))`
+
+	organizationInScope = `o.` + inWorkspace + ` and ((select app.every_organization()) or o.id = any ((select app.organizations())::uuid[]))`
+	runInScope          = `r.` + inWorkspace + ` and ((select app.every_organization()) or r.organization_id = any ((select app.organizations())::uuid[]))`
+)
+
 // Tx is a transaction inside one workspace. Its methods see the rows of its
 // scope and no others.
 type Tx struct {
