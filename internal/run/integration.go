@@ -91,12 +91,12 @@ func (r *Runner) SaveIntegration(ctx context.Context, sc store.Scope, actor Acto
 		for name := range notes {
 			typed[name] = plain[name] // the note says what was taken off
 		}
-		err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		err := r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 			return tx.SaveDraft(ctx, actor.Operator, integrationForm, typed, r.now())
 		})
 		return &Refused{Faults: bad, Notes: notes}, nil, err
 	}
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		for _, f := range nineFields {
 			if err := r.addCandidate(ctx, tx, before, f, plain, actor); err != nil {
 				return err
@@ -146,6 +146,9 @@ const checkTime = 40 * time.Second
 // Check validates the newest version of one API: the candidate if there is one,
 // else the one in use. It returns store.ErrNotFound when there is neither.
 func (r *Runner) Check(ctx context.Context, sc store.Scope, actor Actor, api string) error {
+	if err := r.change(ctx, sc, actor, catalog.Administrator, func(*store.Tx) error { return nil }); err != nil {
+		return err
+	}
 	state, err := r.Integration(ctx, sc, actor.Operator)
 	if err != nil {
 		return err
@@ -179,7 +182,7 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 	if err != nil {
 		return err
 	}
-	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if err := tx.SaveCheck(ctx, v.API, v.Version, diagnosis.Outcome, text, actor.Operator, r.now()); err != nil {
 			return err
 		}
@@ -199,11 +202,11 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 }
 
 // UseAnyway puts an API's candidate to use although Duo did not accept it.
-func (r *Runner) UseAnyway(ctx context.Context, sc store.Scope, api string) error {
-	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error { return tx.Activate(ctx, api, 0) })
+func (r *Runner) UseAnyway(ctx context.Context, sc store.Scope, actor Actor, api string) error {
+	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error { return tx.Activate(ctx, api, 0) })
 }
 
 // Discard drops an API's candidate.
-func (r *Runner) Discard(ctx context.Context, sc store.Scope, api string) error {
-	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error { return tx.Discard(ctx, api) })
+func (r *Runner) Discard(ctx context.Context, sc store.Scope, actor Actor, api string) error {
+	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error { return tx.Discard(ctx, api) })
 }

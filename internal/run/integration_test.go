@@ -224,7 +224,7 @@ func TestCandidates(t *testing.T) {
 	if secretOf(t, d, store.AdminAPI, store.Active) != good["admin_secret_key"] {
 		t.Error("what works was given up for what does not")
 	}
-	if err := d.Runner.Discard(t.Context(), d.Scope(), store.AdminAPI); err != nil {
+	if err := d.Runner.Discard(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
 		t.Fatal(err)
 	}
 	if _, found := candidate(); found {
@@ -232,13 +232,13 @@ func TestCandidates(t *testing.T) {
 	}
 
 	save(t, d, with(d, "admin_secret_key", wrong))
-	if err := d.Runner.UseAnyway(t.Context(), d.Scope(), store.AdminAPI); err != nil {
+	if err := d.Runner.UseAnyway(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
 		t.Fatal(err)
 	}
 	if _, found := candidate(); found || secretOf(t, d, store.AdminAPI, store.Active) != wrong {
 		t.Error("used anyway, and not in use")
 	}
-	if err := d.Runner.UseAnyway(t.Context(), d.Scope(), store.AdminAPI); err == nil || secretOf(t, d, store.AdminAPI, store.Active) != wrong {
+	if err := d.Runner.UseAnyway(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err == nil || secretOf(t, d, store.AdminAPI, store.Active) != wrong {
 		t.Errorf("using a candidate that is not there: %v", err)
 	}
 

@@ -56,7 +56,7 @@ func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor Actor, r
 		current[o.ID] = o
 	}
 	if assigns(rows, current, accounts) {
-		if accounts, err = r.RefreshAccounts(ctx, sc); err != nil {
+		if accounts, err = r.RefreshAccounts(ctx, sc, actor); err != nil {
 			return nil, err
 		}
 	}
@@ -65,7 +65,7 @@ func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor Actor, r
 		return cmp.Compare(len(a.Account), len(b.Account))
 	})
 	faults := map[uuid.UUID][]catalog.FieldError{}
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
 		}

@@ -100,7 +100,7 @@ func TestOnlyListedAccounts(t *testing.T) {
 	d := runtest.New(t)
 	gone := d.Sim.AddChild(d.Parent.AccountID, "Gone")
 	foreign := d.Sim.AddChild(d.Sim.AddParent("Other MSP").AccountID, "Foreign")
-	if accounts, err := d.Runner.RefreshAccounts(t.Context(), d.Scope()); err != nil || len(accounts) != 2 {
+	if accounts, err := d.Runner.RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil || len(accounts) != 2 {
 		t.Fatal(accounts, err)
 	}
 	deleteAccount(t, d, gone.AccountID)

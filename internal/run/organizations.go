@@ -12,7 +12,7 @@ import (
 )
 
 // RefreshAccounts reads the accounts from Duo again and keeps the list.
-func (r *Runner) RefreshAccounts(ctx context.Context, sc store.Scope) ([]store.Account, error) {
+func (r *Runner) RefreshAccounts(ctx context.Context, sc store.Scope, actor Actor) ([]store.Account, error) {
 	var accounts []store.Account
 	client, err := r.accountsClient(ctx, sc)
 	if err != nil {
@@ -24,7 +24,7 @@ func (r *Runner) RefreshAccounts(ctx context.Context, sc store.Scope) ([]store.A
 	if err != nil {
 		return nil, err
 	}
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) (err error) {
 		if err = tx.SaveAccounts(ctx, listed, r.now()); err != nil {
 			return err
 		}
@@ -37,10 +37,10 @@ func (r *Runner) RefreshAccounts(ctx context.Context, sc store.Scope) ([]store.A
 // AdoptAccounts creates an organization for every listed account that has none,
 // after reading the list again. All or none are made.
 func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor) error {
-	if _, err := r.RefreshAccounts(ctx, sc); err != nil {
+	if _, err := r.RefreshAccounts(ctx, sc, actor); err != nil {
 		return err
 	}
-	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor A
 	in := catalog.Text{Name: "name", Required: true, Max: 200}
 	name, bad := checkName(in, name)
 	name = catalog.Plain(name) // marks that turn the direction of writing pass the check
-	accounts, err := r.accountsFor(ctx, sc, row.Account)
+	accounts, err := r.accountsFor(ctx, sc, actor, row.Account)
 	if err != nil {
 		return store.Organization{}, nil, err
 	}
@@ -92,7 +92,7 @@ func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor A
 		return store.Organization{}, bad, nil
 	}
 	var created store.Organization
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		created, err = tx.CreateOrganization(ctx, row.Organization, name)
 		if err != nil {
 			return err
@@ -137,9 +137,9 @@ func checkName(f catalog.Text, name string) (string, []catalog.FieldError) {
 }
 
 // accountsFor lists the accounts, freshly when one is to be assigned.
-func (r *Runner) accountsFor(ctx context.Context, sc store.Scope, account string) (accounts []store.Account, err error) {
+func (r *Runner) accountsFor(ctx context.Context, sc store.Scope, actor Actor, account string) (accounts []store.Account, err error) {
 	if strings.TrimSpace(account) != "" {
-		return r.RefreshAccounts(ctx, sc)
+		return r.RefreshAccounts(ctx, sc, actor)
 	}
 	return nil, nil
 }

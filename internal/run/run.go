@@ -23,6 +23,27 @@ import (
 // ErrForbidden says that the actor's role does not reach so far.
 var ErrForbidden = errors.New("run: the role does not allow this")
 
+// may makes sure, inside of the transaction of a change, that the actor's
+// membership still allows it, and keeps the membership so until the change is
+// committed.
+func may(ctx context.Context, tx *store.Tx, actor Actor, least catalog.Role) error {
+	role, err := tx.Hold(ctx, actor.Operator)
+	if err == nil && catalog.ParseRole(role) < least {
+		err = ErrForbidden
+	}
+	return err
+}
+
+// change is store.InWorkspace for what only the least role may do.
+func (r *Runner) change(ctx context.Context, sc store.Scope, actor Actor, least catalog.Role, fn func(*store.Tx) error) error {
+	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		if err := may(ctx, tx, actor, least); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
 // ErrOtherInput says that a run id was used before with other values: nothing
 // was sent.
 var ErrOtherInput = errors.New("run: this form was already used for something else")
@@ -100,7 +121,7 @@ type Outcome struct {
 
 // Do carries out an action once. The run is committed in the state Sending
 // before Duo is asked and closed after, whatever becomes of the caller's
-// context. Errors: ErrForbidden, *AlreadyRun and ErrOtherInput (nothing was
+// context, if the role allows it at the moment of committing. Errors: ErrForbidden, *AlreadyRun and ErrOtherInput (nothing was
 // sent), *catalog.FieldError (nothing was sent), *NotConnected, and what duo
 // returns, of which duo.MayHaveBeenApplied tells how far it came.
 func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
@@ -150,7 +171,7 @@ func (r *Runner) start(ctx context.Context, q Request) (store.Run, error) {
 		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(),
 	}
 	fields := append(q.Input.Ordered(q.Action), "ticket", q.Ticket)
-	err := r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error { return tx.StartRun(ctx, run, fields) })
+	err := r.change(ctx, q.Scope, q.Actor, q.Action.LeastRole(q.Input), func(tx *store.Tx) error { return tx.StartRun(ctx, run, fields) })
 	if !store.IsConflict(err, "run_pkey") {
 		return run, err
 	}

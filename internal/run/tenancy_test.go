@@ -32,7 +32,7 @@ func TestListsBelongToTheirWorkspace(t *testing.T) {
 	if _, _, err := d.Runner.SaveIntegration(t.Context(), scope, actor, worthless); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Runner.UseAnyway(t.Context(), scope, store.AccountsAPI); err != nil {
+	if err := d.Runner.UseAnyway(t.Context(), scope, actor, store.AccountsAPI); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Runner.Users(t.Context(), d.Scope(), d.Client, false); err != nil {

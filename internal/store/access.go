@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -22,11 +23,13 @@ type Access struct {
 	Membership   Scope        // all that the membership grants
 	Scope        Scope        // of this address: the membership's, or the organization's alone
 	Organization Organization // zero for a page of the workspace itself
+	SeenAt       *time.Time   // when the operator was last noted here; see Tx.Saw
 }
 
 // Access resolves the slugs of an address for an operator in one round trip.
 // The scope of an organization's page is that organization alone. It returns
-// ErrNotFound for what does not exist and for what the operator may not see.
+// ErrNotFound for what does not exist, for what the operator may not see, and
+// while the membership is disabled.
 func (s *Store) Access(ctx context.Context, operator uuid.UUID, workspace, organization string) (Access, error) {
 	var a Access
 	var organizations []uuid.UUID
@@ -34,16 +37,16 @@ func (s *Store) Access(ctx context.Context, operator uuid.UUID, workspace, organ
 	batch := &pgx.Batch{}
 	batch.Queue(`select set_config('app.operator', $1, true)`, operator.String())
 	batch.Queue(`
-		select w.id, w.slug, w.name, m.role, m.every_organization, g.ids,
+		select w.id, w.slug, w.name, m.role, m.every_organization, g.ids, m.seen_at,
 		       set_config('app.workspace', w.id::text, true),
 		       set_config('app.organizations', case when m.every_organization then '*' else g.ids::text end, true)
 		from workspace w
 		join membership m on m.workspace_id = w.id
 		cross join lateral (select coalesce(array_agg(o.organization_id), '{}') as ids from membership_organization o
 		                    where o.workspace_id = m.workspace_id and o.operator_id = m.operator_id) g
-		where w.slug = $1 and m.operator_id = $2`, workspace, operator).
+		where w.slug = $1 and m.operator_id = $2 and m.disabled_at is null`, workspace, operator).
 		QueryRow(func(row pgx.Row) error {
-			return row.Scan(&a.Workspace.ID, &a.Workspace.Slug, &a.Workspace.Name, &a.Role, &every, &organizations, nil, nil)
+			return row.Scan(&a.Workspace.ID, &a.Workspace.Slug, &a.Workspace.Name, &a.Role, &every, &organizations, &a.SeenAt, nil, nil)
 		})
 	if organization != "" {
 		batch.Queue(organizationQuery+` where `+organizationInScope+` and o.slug = $1`, organization).QueryRow(func(row pgx.Row) error {
@@ -69,7 +72,7 @@ type Belonging struct {
 	Role string
 }
 
-// WorkspacesOf lists the workspaces an operator belongs to, by name.
+// WorkspacesOf lists the workspaces an operator may enter, by name.
 func (s *Store) WorkspacesOf(ctx context.Context, operator uuid.UUID) ([]Belonging, error) {
 	var found []Belonging
 	err := s.transact(ctx, func(tx pgx.Tx) error {
@@ -79,7 +82,7 @@ func (s *Store) WorkspacesOf(ctx context.Context, operator uuid.UUID) ([]Belongi
 		var err error
 		found, err = all[Belonging](ctx, tx, `
 			select w.slug, w.name, m.role from workspace w join membership m on m.workspace_id = w.id
-			where m.operator_id = $1 order by lower(w.name), w.slug`, operator)
+			where m.operator_id = $1 and m.disabled_at is null order by lower(w.name), w.slug`, operator)
 		return err
 	})
 	return found, err

@@ -72,13 +72,13 @@ func (t *Tx) Record(ctx context.Context, r Record) error {
 }
 
 // recordEverywhere writes an event about an operator down in every workspace
-// that the operator belongs to, in a transaction of its caller. An operator
+// that the operator may enter, in a transaction of its caller. An operator
 // without a workspace leaves no record.
 func (s *Store) recordEverywhere(ctx context.Context, tx pgx.Tx, r Record) error {
 	if _, err := tx.Exec(ctx, `select set_config('app.operator', $1, true)`, r.Operator.String()); err != nil {
 		return err
 	}
-	rows, err := tx.Query(ctx, `select workspace_id from membership where operator_id = $1 order by workspace_id`, r.Operator)
+	rows, err := tx.Query(ctx, `select workspace_id from membership where operator_id = $1 and disabled_at is null order by workspace_id`, r.Operator)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (s *Store) recordEverywhere(ctx context.Context, tx pgx.Tx, r Record) error
 }
 
 // RecordEverywhere writes an event about an operator down in every workspace
-// that the operator belongs to.
+// that the operator may enter.
 func (s *Store) RecordEverywhere(ctx context.Context, r Record) error {
 	return s.transact(ctx, func(tx pgx.Tx) error { return s.recordEverywhere(ctx, tx, r) })
 }

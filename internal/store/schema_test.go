@@ -20,16 +20,17 @@ var platform = []string{"goose_db_version", "login_attempt", "operator", "sessio
 // granted is all that the server's role may do. A verb more is a way for a
 // broken server to do harm; one less breaks the product.
 var granted = map[string]string{
-	"connection":              "DELETE INSERT SELECT UPDATE",
-	"directory_key":           "DELETE INSERT SELECT UPDATE",
-	"draft":                   "DELETE INSERT SELECT UPDATE",
-	"duo_account":             "DELETE INSERT SELECT UPDATE",
-	"goose_db_version":        "SELECT",
-	"integration_check":       "INSERT SELECT",
-	"integration_secret":      "INSERT SELECT UPDATE(sealed_secret) UPDATE(state)",
-	"login_attempt":           "DELETE INSERT SELECT",
-	"membership":              "SELECT",
-	"membership_organization": "SELECT",
+	"connection":         "DELETE INSERT SELECT UPDATE",
+	"directory_key":      "DELETE INSERT SELECT UPDATE",
+	"draft":              "DELETE INSERT SELECT UPDATE",
+	"duo_account":        "DELETE INSERT SELECT UPDATE",
+	"goose_db_version":   "SELECT",
+	"integration_check":  "INSERT SELECT",
+	"integration_secret": "INSERT SELECT UPDATE(sealed_secret) UPDATE(state)",
+	"login_attempt":      "DELETE INSERT SELECT",
+	"membership": "DELETE INSERT(every_organization) INSERT(operator_id) INSERT(role) INSERT(workspace_id) SELECT " +
+		"UPDATE(disabled_at) UPDATE(every_organization) UPDATE(role) UPDATE(seen_at)",
+	"membership_organization": "DELETE INSERT SELECT",
 	"operator":                "SELECT UPDATE(password_hash) UPDATE(theme)",
 	"organization":            "INSERT SELECT UPDATE(name)",
 	"run":                     "INSERT SELECT UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",

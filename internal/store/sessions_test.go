@@ -114,7 +114,6 @@ func TestServerCannotMakeOperators(t *testing.T) {
 		`delete from operator`,
 		`insert into workspace (slug, name) values ('x', 'x')`,
 		`update workspace set name = 'x'`,
-		`update membership set role = 'owner'`,
 		`insert into membership (workspace_id, operator_id, role, every_organization) values ('` + ws.ID.String() + `', '` + owner.ID.String() + `', 'owner', true)`,
 	} {
 		if _, err := whole(ws.ID).attempt(t, app, sql); code(err) != notPermitted {

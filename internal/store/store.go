@@ -24,6 +24,10 @@ import (
 // it; callers cannot and must not tell the two apart.
 var ErrNotFound = errors.New("store: not found")
 
+// ErrLastOwner says that a workspace would be left without an owner who can sign
+// in; nothing was changed.
+var ErrLastOwner = errors.New("store: the last owner cannot go")
+
 // ConflictError says that a row would repeat what another one must hold alone.
 type ConflictError struct {
 	Constraint string // name of the unique index or key
@@ -144,6 +148,8 @@ func meaning(err error) error {
 		return ErrNotFound
 	case errors.As(err, &refused) && refused.Code == "23505":
 		return &ConflictError{Constraint: refused.ConstraintName}
+	case errors.As(err, &refused) && refused.ConstraintName == "membership_last_owner":
+		return ErrLastOwner
 	case errors.As(err, &refused) && refused.Code == "22021":
 		return ErrNotFound // bytes that no text in the database can hold
 	}

@@ -114,7 +114,15 @@ func (s *Server) admit(c echo.Context, p policy) (visitor, error) {
 	if v.role < p.role || p.whole && !v.membership.Every() {
 		return v, store.ErrNotFound
 	}
-	return v, nil
+	return v, s.noteSeen(c.Request().Context(), v, found.SeenAt)
+}
+
+// noteSeen keeps, now and then, when a member was last at work in the workspace.
+func (s *Server) noteSeen(ctx context.Context, v visitor, before *time.Time) error {
+	if now := s.Now(); before == nil || now.Sub(*before) >= store.SeenEvery {
+		return s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) error { return tx.Saw(ctx, v.operator.ID, now) })
+	}
+	return nil
 }
 
 const visitorKey = "visitor"

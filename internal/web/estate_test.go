@@ -102,7 +102,7 @@ func (e *estate) tenant(t testing.TB, ws store.Workspace, owner store.Operator, 
 }
 
 // rows is a digest of all rows of a workspace, in every table there is: its
-// operators and their sessions too, but for when these were last seen. Drafts
+// operators, members and their sessions too, but for when these were last seen. Drafts
 // that have run out are cleared away by who looks, so they are left out as well.
 func (e *estate) rows(t testing.TB, ws store.Workspace) string {
 	t.Helper()
@@ -131,6 +131,8 @@ func (e *estate) rows(t testing.TB, ws store.Workspace) string {
 			where = "id = $1"
 		case name == "operator":
 			where = "id in " + members
+		case name == "membership":
+			shown = "(t.operator_id, t.role, t.every_organization, t.disabled_at)"
 		case name == "session":
 			where, shown = "operator_id in "+members, "(t.token_hash, t.operator_id, t.created_at, t.ends_at)"
 		case table[1] == "":

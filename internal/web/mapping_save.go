@@ -181,7 +181,7 @@ func (s *Server) postRefreshAccounts(c echo.Context, v visitor) error {
 	if _, err := formOf(c); err != nil {
 		return err
 	}
-	if _, err := s.Runner.RefreshAccounts(c.Request().Context(), v.scope); err != nil {
+	if _, err := s.Runner.RefreshAccounts(c.Request().Context(), v.scope, v.actor()); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))

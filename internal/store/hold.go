@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Hold returns the role that an operator has at this moment and keeps it from
+// being changed until the transaction ends: a change of the membership that was
+// committed first wins even over a request in flight. It returns ErrNotFound
+// unless the membership is enabled and still reaches all of the Tx's scope.
+func (t *Tx) Hold(ctx context.Context, operator uuid.UUID) (role string, err error) {
+	var every bool
+	var chosen int
+	batch := &pgx.Batch{}
+	batch.Queue(`select set_config('app.member', $1, true)`, operator.String())
+	batch.Queue(`
+		select m.role, m.every_organization from membership m join operator o on o.id = m.operator_id
+		where m.`+inWorkspace+` and m.operator_id = $1 and m.disabled_at is null and o.disabled_at is null for share of m`, operator).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&role, &every) })
+	// A statement of its own: the one that waited for the lock reads other tables
+	// as they were before it waited.
+	batch.Queue(`select count(*) from membership_organization where `+inScope+` and operator_id = $1`, operator).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&chosen) })
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return "", meaning(err)
+	}
+	if !every && (t.scope.every || chosen < len(t.scope.organizations)) {
+		return "", ErrNotFound
+	}
+	return role, nil
+}
+
+// LockMembers waits until nobody else changes memberships of the workspace, and
+// keeps others waiting until the transaction ends. Take it before Hold where
+// memberships are changed: two owners who change each other would wait for one
+// another.
+func (t *Tx) LockMembers(ctx context.Context) error {
+	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('members ' || app.workspace()::text, 0))`)
+	return err
+}
+
+// SeenEvery bounds how often a membership's row is written while its operator is
+// at work in the workspace.
+const SeenEvery = 5 * time.Minute
+
+// Saw notes that an operator was at work in the workspace.
+func (t *Tx) Saw(ctx context.Context, operator uuid.UUID, now time.Time) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`select set_config('app.member', $1, true)`, operator.String())
+	batch.Queue(`update membership set seen_at = $2 where `+inWorkspace+` and operator_id = $1`, operator, now)
+	return meaning(t.tx.SendBatch(ctx, batch).Close())
+}
