@@ -31,6 +31,22 @@ func open(t testing.TB, db storetest.DB, url string) *store.Store {
 	return s
 }
 
+// TestCommitsAreWaitedFor: the test server is set not to wait for its log, and the store does all the same.
+func TestCommitsAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	var server, ours string
+	if err := db.Superuser(t).QueryRow(t.Context(), `show synchronous_commit`).Scan(&server); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Pool().QueryRow(t.Context(), `show synchronous_commit`).Scan(&ours); err != nil {
+		t.Fatal(err)
+	}
+	if server != "off" || ours != "on" {
+		t.Errorf("the server says %q, our connections %q", server, ours)
+	}
+}
+
 func TestServerRefusesRolesThatPoliciesDoNotBind(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)

@@ -54,6 +54,9 @@ func Open(ctx context.Context, url string, keys *secret.Keyring) (*Store, error)
 	config.ConnConfig.RuntimeParams["application_name"] = "console"
 	config.ConnConfig.RuntimeParams["statement_timeout"] = "10000"
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
+	// Duo is asked because a run is recorded: the record must outlive a crash of
+	// Postgres, also on a server that is set to take that lightly.
+	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
