@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run reset test check build generate duosim fuzz go npm chromium scripts-for-pages
+.PHONY: help run reset test proof bench check build generate duosim fuzz go npm chromium sqlmap scripts-for-pages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,14 @@ reset: build ## Delete the database and the simulator of `make run` and start ov
 test: go npm chromium static/vendor/htmx.min.js ## Run every test, the browser journeys included
 	@scripts/retry go mod download
 	@env -u DATABASE_URL go test -shuffle=on ./...
+
+proof: go npm chromium sqlmap static/vendor/htmx.min.js ## Run the long proofs: Postgres restarted, deploys, hostile strings, sqlmap
+	@scripts/retry go mod download
+	@scripts/proof '^TestProof'
+
+bench: go ## Measure pages against the same SQL in pgbench; needs a quiet machine
+	@scripts/retry go mod download
+	@scripts/proof '^TestBench'
 
 check: go ## Format, generated files, vet, staticcheck, import fences
 	@scripts/check
@@ -49,6 +57,9 @@ npm:
 
 chromium:
 	@scripts/install-chromium
+
+sqlmap:
+	@scripts/install-sqlmap
 
 # Pages work without scripts, so a machine without npm still gets a console.
 scripts-for-pages:

@@ -1,0 +1,169 @@
+//go:build proof
+
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"duodesk/internal/devpg"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
+)
+
+// The long proofs, and the measurements of `make bench`: the real program as a
+// process of its own, a private Postgres that they may stop, a simulator.
+
+// tell prints the one line of a proof. Only what was counted or measured stands in it.
+func tell(t *testing.T, format string, args ...any) {
+	fmt.Printf("%-34s %s\n", t.Name(), fmt.Sprintf(format, args...))
+}
+
+// site is what a console needs: a database of its own, keys, and the simulator.
+type site struct {
+	t     *testing.T
+	dir   string
+	pg    *devpg.Server
+	db    storetest.DB
+	sim   *duosim.Sim
+	duo   duosim.Ready
+	ws    store.Workspace
+	owner store.Operator
+	url   string // of the consoles, which all have one address
+}
+
+// startSite makes a site whose workspace has its nine fields in use and an
+// organization for every account that seed leaves in the simulator.
+func startSite(t *testing.T, seed func(sim *duosim.Sim, parent duosim.Account)) *site {
+	t.Helper()
+	s := &site{t: t, dir: t.TempDir()}
+	s.startDatabase()
+	s.startSimulator(seed)
+	s.ws, s.owner = s.db.Workspace(t)
+	s.url = "http://" + freeAddress(t)
+	runner := s.runner()
+	sc, actor := store.WholeWorkspace(s.ws.ID), run.Actor{Operator: s.owner.ID, Role: catalog.Owner}
+	if refused, _, err := runner.SaveIntegration(t.Context(), sc, actor, sandboxValues(s.duo.Accounts)); err != nil || refused != nil {
+		t.Fatal("saving the nine fields: ", err, refused)
+	}
+	if err := runner.AdoptAccounts(t.Context(), sc, actor); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *site) startDatabase() {
+	s.t.Helper()
+	state := filepath.Join(s.dir, "postgres")
+	s.pg = startPostgres(s.t, state)
+	s.t.Cleanup(func() {
+		now, cut := context.WithCancel(context.Background())
+		cut()
+		if err := s.pg.Stop(now); err != nil {
+			s.t.Error(err)
+		}
+		if err := devpg.Remove(state); err != nil {
+			s.t.Error(err)
+		}
+	})
+	s.db.OwnerURL, s.db.AppURL = s.pg.URL(devpg.Superuser, "console"), s.pg.URL(store.AppRole, "console")
+	if err := store.CreateDatabase(s.t.Context(), s.pg.URL(devpg.Superuser, "postgres"), "console"); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := store.Migrate(s.t.Context(), s.db.OwnerURL); err != nil {
+		s.t.Fatal(err)
+	}
+	s.db.KeyFile = filepath.Join(s.dir, "key.json")
+	if err := secret.Create(s.db.KeyFile); err != nil {
+		s.t.Fatal(err)
+	}
+	var err error
+	if s.db.Keys, err = secret.Load(s.db.KeyFile); err != nil {
+		s.t.Fatal(err)
+	}
+	if s.db.Store, err = store.Open(s.t.Context(), s.db.AppURL, s.db.Keys); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(s.db.Close)
+}
+
+func startPostgres(t *testing.T, state string) *devpg.Server {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	server, err := devpg.Start(ctx, devpg.Config{Dir: state})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+func (s *site) startSimulator(seed func(*duosim.Sim, duosim.Account)) {
+	s.t.Helper()
+	var err error
+	if s.sim, err = duosim.New(duosim.Options{}); err != nil {
+		s.t.Fatal(err)
+	}
+	seed(s.sim, s.sim.AddParent("Proof MSP"))
+	server, err := duosim.Listen(s.t.Context(), "127.0.0.1:0", s.sim, duosim.ListenOptions{CADir: s.dir})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	go server.Serve()
+	s.t.Cleanup(func() {
+		now, cut := context.WithCancel(context.Background())
+		cut()
+		server.Close(now)
+	})
+	s.duo = server.Ready()
+}
+
+// runner does what the console does, without one, to prepare a site.
+func (s *site) runner() *run.Runner {
+	s.t.Helper()
+	pem, err := os.ReadFile(s.duo.CAFile)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c := config{sandboxAddress: s.duo.Address, sandboxCA: x509.NewCertPool()}
+	c.sandboxCA.AppendCertsFromPEM(pem)
+	return runnerOf(c, s.db.Store, slog.New(slog.DiscardHandler))
+}
+
+// freeAddress is one that nobody listens on at this moment.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+func (s *site) home() string { return s.url + "/w/" + s.ws.Slug }
+
+// organizations are those of the site's workspace, by name.
+func (s *site) organizations() []store.Organization {
+	s.t.Helper()
+	var found []store.Organization
+	err := s.db.InWorkspace(s.t.Context(), store.WholeWorkspace(s.ws.ID), func(tx *store.Tx) (err error) {
+		found, _, err = tx.Organizations(s.t.Context(), store.All, "", 10_000, 0)
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return found
+}
