@@ -15,18 +15,31 @@ import (
 	"duodesk/internal/store"
 )
 
-// runs counts what a workspace's record holds.
+// runs counts the actions that a workspace's record holds, events of the console
+// left out.
 func runs(t *testing.T, d *runtest.Desk) int {
 	t.Helper()
-	var total int
+	total := 0
+	for _, r := range recorded(t, d) {
+		if _, isAction := catalog.Lookup(r.Action); isAction {
+			total++
+		}
+	}
+	return total
+}
+
+// recorded is all that a workspace's record holds, latest first.
+func recorded(t *testing.T, d *runtest.Desk) []store.Run {
+	t.Helper()
+	var found []store.Run
 	err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) (err error) {
-		total, err = tx.CountRuns(t.Context())
+		found, err = tx.Runs(t.Context(), d.Clock.Now(), 1000, 0)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return total
+	return found
 }
 
 func TestForbiddenReachesNeitherRecordNorDuo(t *testing.T) {

@@ -127,8 +127,12 @@ func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, before Integrat
 			return err
 		}
 	}
-	_, err := tx.AddCandidate(ctx, f.api, plain[f.host], plain[f.integrationKey], key, actor.Operator, r.now())
-	return err
+	version, err := tx.AddCandidate(ctx, f.api, plain[f.host], plain[f.integrationKey], key, actor.Operator, r.now())
+	if err != nil {
+		return err
+	}
+	saved := store.Version{API: f.api, Version: version, Host: plain[f.host], IntegrationKey: plain[f.integrationKey]}
+	return tx.Record(ctx, versionRecord(store.IntegrationSaved, actor, saved, "Saved, to be checked before use.", r.now()))
 }
 
 // CheckAll validates, for each API at the same time, the newest version.
@@ -186,6 +190,9 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 		if err := tx.SaveCheck(ctx, v.API, v.Version, diagnosis.Outcome, text, actor.Operator, r.now()); err != nil {
 			return err
 		}
+		if err := tx.Record(ctx, checkRecord(actor, v, diagnosis, r.now())); err != nil {
+			return err
+		}
 		if diagnosis.Outcome == Fails {
 			return nil
 		}
@@ -201,12 +208,34 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 	})
 }
 
-// UseAnyway puts an API's candidate to use although Duo did not accept it.
+// UseAnyway puts an API's candidate to use although Duo did not accept it. It
+// returns store.ErrNotFound when there is no candidate.
 func (r *Runner) UseAnyway(ctx context.Context, sc store.Scope, actor Actor, api string) error {
-	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error { return tx.Activate(ctx, api, 0) })
+	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		v, err := tx.LockCandidate(ctx, api)
+		if err != nil {
+			return err
+		}
+		if err := tx.Activate(ctx, api, v.Version); err != nil {
+			return err
+		}
+		return tx.Record(ctx, versionRecord(store.IntegrationActivated, actor, v, "Put to use although "+lastCheck(v)+".", r.now()))
+	})
 }
 
-// Discard drops an API's candidate.
+// Discard drops an API's candidate, if there is one.
 func (r *Runner) Discard(ctx context.Context, sc store.Scope, actor Actor, api string) error {
-	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error { return tx.Discard(ctx, api) })
+	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		v, err := tx.LockCandidate(ctx, api)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.Discard(ctx, api); err != nil {
+			return err
+		}
+		return tx.Record(ctx, versionRecord(store.IntegrationDiscarded, actor, v, "Discarded; "+lastCheck(v)+".", r.now()))
+	})
 }

@@ -69,6 +69,13 @@ func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor Actor, r
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
 		}
+		// What the record calls "before" is what stands now that nobody else maps.
+		if organizations, err = tx.OrganizationsByID(ctx, ids); err != nil {
+			return err
+		}
+		for _, o := range organizations {
+			current[o.ID] = o
+		}
 		for _, row := range rows {
 			o, found := current[row.Organization]
 			if !found {
@@ -125,15 +132,24 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 		if err := tx.SetDirectoryKey(ctx, o.ID, key, actor.Operator, r.now()); err != nil {
 			return nil, err
 		}
+		return bad, tx.Record(ctx, directoryKeyRecord(actor, o, key, r.now()))
 	}
 	return bad, nil
 }
 
 func (r *Runner) mapTo(ctx context.Context, tx *store.Tx, actor Actor, o store.Organization, account string, accounts []store.Account) (fault string, err error) {
 	if account == "" {
-		return "", tx.Unmap(ctx, o.ID)
+		if err := tx.Unmap(ctx, o.ID); err != nil {
+			return "", err
+		}
+		return "", tx.Record(ctx, mappingRecord(actor, o, "", accounts, r.now()))
 	}
-	err = tx.Savepoint(ctx, func(tx *store.Tx) error { return tx.Map(ctx, o.ID, account, actor.Operator, r.now()) })
+	err = tx.Savepoint(ctx, func(tx *store.Tx) error {
+		if err := tx.Map(ctx, o.ID, account, actor.Operator, r.now()); err != nil {
+			return err
+		}
+		return tx.Record(ctx, mappingRecord(actor, o, account, accounts, r.now()))
+	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return "The Accounts API does not list this account.", nil

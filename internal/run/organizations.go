@@ -62,6 +62,12 @@ func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor)
 			if err := tx.Map(ctx, o.ID, ids[i], actor.Operator, r.now()); err != nil {
 				return err
 			}
+			if err := tx.Record(ctx, creationRecord(actor, o, r.now())); err != nil {
+				return err
+			}
+			if err := tx.Record(ctx, mappingRecord(actor, o, ids[i], accounts, r.now())); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -95,6 +101,9 @@ func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor A
 	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		created, err = tx.CreateOrganization(ctx, row.Organization, name)
 		if err != nil {
+			return err
+		}
+		if err := tx.Record(ctx, creationRecord(actor, created, r.now())); err != nil {
 			return err
 		}
 		if bad, err = r.saveRow(ctx, tx, actor, created, row, accounts); err == nil && len(bad) > 0 {

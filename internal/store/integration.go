@@ -65,6 +65,23 @@ func (t *Tx) ActiveVersion(ctx context.Context, api string) (Version, error) {
 		from integration_secret s where s.`+inWorkspace+` and s.api = $1 and s.state = 'active'`, api)
 }
 
+// LockCandidate returns the version of one API that waits to take the place of
+// the one in use, with Duo's latest answer to it, and keeps others from changing
+// versions until the transaction ends. ErrNotFound if none waits.
+func (t *Tx) LockCandidate(ctx context.Context, api string) (Version, error) {
+	if err := t.lockVersions(ctx); err != nil {
+		return Version{}, err
+	}
+	return one[Version](ctx, t.tx, `
+		select s.api, s.version, s.state, s.host, s.integration_key, '' as set_by, s.set_at,
+		       c.outcome, c.verdict, null::text as checked_by, c.checked_at
+		from integration_secret s
+		left join lateral (select outcome, verdict, checked_at from integration_check c
+		                   where c.workspace_id = s.workspace_id and c.api = s.api and c.version = s.version
+		                   order by checked_at desc limit 1) c on true
+		where s.`+inWorkspace+` and s.api = $1 and s.state = 'candidate'`, api)
+}
+
 // SecretKey opens the secret key of one version.
 func (t *Tx) SecretKey(ctx context.Context, api string, version int) (secret.Secret, error) {
 	var sealed []byte

@@ -23,6 +23,7 @@ var (
 	Denied   = Event{"denied", "Refused access"}
 
 	IntegrationSaved     = Event{"save-integration", "Save Configuration"}
+	IntegrationChecked   = Event{"check-integration", "Check keys"}
 	IntegrationActivated = Event{"activate-integration", "Use values anyway"}
 	IntegrationDiscarded = Event{"discard-integration", "Discard values"}
 
@@ -36,7 +37,7 @@ var (
 // Events lists all events in the order of a filter.
 func Events() []Event {
 	return []Event{
-		SignedIn, Denied, IntegrationSaved, IntegrationActivated, IntegrationDiscarded,
+		SignedIn, Denied, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
 		OrganizationCreated, OrganizationMapped, OrganizationUnmapped, DirectoryKeySet, DirectoryKeyRemoved,
 	}
 }
@@ -69,6 +70,30 @@ func (t *Tx) Record(ctx context.Context, r Record) error {
 		values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11)`,
 		t.scope.workspace, uuid.New(), organization, r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input, cmp.Or(r.State, Applied), r.Summary, r.At)
 	return meaning(err)
+}
+
+// refusalsAnHour is how many refusals of one operator are kept within an hour, so
+// that nobody fills the record by being refused.
+const refusalsAnHour = 30
+
+// RecordRefusal is Record for a request that was not allowed; Input says under
+// "route" what it was. Beyond thirty an hour nothing is written. The scope must
+// be the whole workspace: in a part of it the count would be too small.
+func (t *Tx) RecordRefusal(ctx context.Context, r Record) error {
+	if _, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('refusals ' || app.workspace()::text || $1::text, 0))`, r.Operator.String()); err != nil {
+		return err
+	}
+	var before int
+	err := t.tx.QueryRow(ctx, `select count(*) from run where `+inWorkspace+` and operator_id = $1 and state = 'refused' and input ? 'route' and started_at > $2`,
+		r.Operator, r.At.Add(-time.Hour)).Scan(&before)
+	if err != nil || before >= refusalsAnHour {
+		return err
+	}
+	if before == refusalsAnHour-1 {
+		r.Summary += " More refusals within this hour are not recorded."
+	}
+	r.State = Refused
+	return t.Record(ctx, r)
 }
 
 // recordEverywhere writes an event about an operator down in every workspace

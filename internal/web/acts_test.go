@@ -180,8 +180,8 @@ func TestRunsPages(t *testing.T) {
 	for range 52 {
 		b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/create-user", actionRoutes["create-user"].form(e, &e.near, true)).want(http.StatusSeeOther)
 	}
-	p := b.get(e.ws("/runs")).want(http.StatusOK, "Create User", "Created user new.", e.Owner.Email, "1–50 of 54")
-	p.click("Next").want(http.StatusOK, "51–54 of 54", "CANARY-far", "CANARY-near")
+	p := b.get(e.ws("/runs")).want(http.StatusOK, "Create User", "Created user new.", e.Owner.Email, "1–50 of 64")
+	p.click("Next").want(http.StatusOK, "51–64 of 64", "CANARY-far", "CANARY-near")
 	b.get(e.orgOf(e.far.org)+"/runs").want(http.StatusOK, "CANARY-far", "Applied").wantNot("Create User</th>")
 	b.get(e.ws("")).want(http.StatusOK, "Create User new.")
 }

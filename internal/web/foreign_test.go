@@ -81,7 +81,7 @@ func TestForeignRun(t *testing.T) {
 	conn := e.Superuser(t)
 	b := e.as(t, e.Member(t, e.Workspace, catalog.Technician, e.near.org.ID))
 	for _, n := range []tenant{e.near, e.far, e.foreign} {
-		ids, err := queryAll[string](t, conn, `select id::text from run where organization_id = $1`, n.org.ID)
+		ids, err := queryAll[string](t, conn, `select id::text from run where organization_id = $1 and action = 'create-bypass-code-for-user'`, n.org.ID)
 		if err != nil || len(ids) != 1 {
 			t.Fatal(ids, err)
 		}

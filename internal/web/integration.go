@@ -221,11 +221,15 @@ func (s *Server) postCheck(c echo.Context, v visitor) error {
 }
 
 func (s *Server) postActivate(c echo.Context, v visitor) error {
-	return s.actOnAPI(c, v, func(ctx context.Context, api string) error { return s.Runner.UseAnyway(ctx, v.scope, v.actor(), api) })
+	return s.actOnAPI(c, v, func(ctx context.Context, api string) error {
+		return s.Runner.UseAnyway(ctx, v.scope, v.actor(), api)
+	})
 }
 
 func (s *Server) postDiscard(c echo.Context, v visitor) error {
-	return s.actOnAPI(c, v, func(ctx context.Context, api string) error { return s.Runner.Discard(ctx, v.scope, v.actor(), api) })
+	return s.actOnAPI(c, v, func(ctx context.Context, api string) error {
+		return s.Runner.Discard(ctx, v.scope, v.actor(), api)
+	})
 }
 
 func (s *Server) actOnAPI(c echo.Context, v visitor, act func(context.Context, string) error) error {

@@ -171,6 +171,27 @@ func (db DB) Exec(t testing.TB, sql string, args ...any) {
 	}
 }
 
+// RefuseRecords makes the database refuse every new run of a workspace until the
+// test ends: what is not on record must not happen.
+func (db DB) RefuseRecords(t testing.TB, ws store.Workspace) {
+	t.Helper()
+	name := "refuse_" + strings.ToLower(rand.Text())
+	db.Exec(t, fmt.Sprintf(`
+		create function public.%[1]s() returns trigger language plpgsql set search_path = pg_catalog as 'begin raise exception ''not recorded''; end';
+		create trigger %[1]s before insert on public.run for each row when (new.workspace_id = '%[2]s') execute function public.%[1]s()`, name, ws.ID))
+	t.Cleanup(func() {
+		conn, err := pgx.Connect(context.Background(), db.OwnerURL)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close(context.Background())
+		if _, err := conn.Exec(context.Background(), `drop function public.`+name+`() cascade`); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Superuser connects past row-level security, to see what is really stored.
 func (db DB) Superuser(t testing.TB) *pgx.Conn {
 	t.Helper()

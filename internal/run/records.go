@@ -1,0 +1,107 @@
+package run
+
+import (
+	"strconv"
+	"time"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// versionRecord is what is kept of a change of one API's fields: everything but
+// the secret key.
+func versionRecord(e store.Event, actor Actor, v store.Version, summary string, now time.Time) store.Record {
+	return store.Record{
+		Event: e, Operator: actor.Operator, Subject: apiName(v.API), Summary: summary, At: now,
+		Input: map[string]string{"api": v.API, "version": strconv.Itoa(v.Version), "host": v.Host, "integration_key": v.IntegrationKey},
+	}
+}
+
+func apiName(api string) string {
+	for _, f := range nineFields {
+		if f.api == api {
+			return f.title
+		}
+	}
+	return api
+}
+
+// checkRecord is what Duo answered to a version, and what came of that. Keys that
+// Duo does not accept are recorded as refused.
+func checkRecord(actor Actor, v store.Version, d diagnosis, now time.Time) store.Record {
+	summary := d.Verdict.Headline + "."
+	if d.Outcome != Fails && v.State == store.Candidate {
+		summary += " Put to use."
+	}
+	r := versionRecord(store.IntegrationChecked, actor, v, summary, now)
+	if d.Outcome == Fails {
+		r.State = store.Refused
+	}
+	return r
+}
+
+// lastCheck says in a part of a sentence what Duo last answered to a version.
+func lastCheck(v store.Version) string {
+	switch {
+	case v.Outcome == nil:
+		return "it was never checked"
+	case *v.Outcome == Fails:
+		return "Duo did not accept the keys"
+	}
+	return "Duo accepted the keys"
+}
+
+func creationRecord(actor Actor, o store.Organization, now time.Time) store.Record {
+	return store.Record{
+		Event: store.OrganizationCreated, Operator: actor.Operator, Organization: o.ID, Subject: o.Name, At: now,
+		Input: map[string]string{"name": o.Name, "slug": o.Slug}, Summary: "Created.",
+	}
+}
+
+// mappingRecord tells from which account to which an organization was moved;
+// account is empty when it was taken away.
+func mappingRecord(actor Actor, o store.Organization, account string, accounts []store.Account, now time.Time) store.Record {
+	r := store.Record{
+		Event: store.OrganizationMapped, Operator: actor.Operator, Organization: o.ID, AccountID: account, Subject: o.Name, At: now,
+		Input: map[string]string{"from": o.AccountID, "to": account},
+	}
+	switch {
+	case account == "":
+		r.Event, r.AccountID = store.OrganizationUnmapped, o.AccountID
+		r.Summary = "Took away " + namedAccount(o.AccountID, accounts) + "."
+	case o.AccountID == "":
+		r.Summary = "Mapped to " + namedAccount(account, accounts) + "."
+	default:
+		r.Summary = "Moved from " + namedAccount(o.AccountID, accounts) + " to " + namedAccount(account, accounts) + "."
+	}
+	return r
+}
+
+// namedAccount names an account so that two of the same name can be told apart.
+func namedAccount(id string, accounts []store.Account) string {
+	for _, a := range accounts {
+		if a.AccountID == id {
+			return catalog.Plain(a.Name) + " (" + id + ")"
+		}
+	}
+	return id
+}
+
+// directoryKeyRecord keeps the ends of directory keys: enough to tell which one
+// it was.
+func directoryKeyRecord(actor Actor, o store.Organization, key string, now time.Time) store.Record {
+	r := store.Record{
+		Event: store.DirectoryKeySet, Operator: actor.Operator, Organization: o.ID, AccountID: o.AccountID, Subject: o.Name, At: now,
+		Input: map[string]string{"from": end(o.DirectoryKey), "to": end(key)}, Summary: "Set the key that ends in " + end(key) + ".",
+	}
+	switch {
+	case key == "":
+		r.Event, r.Summary = store.DirectoryKeyRemoved, "Removed the key that ended in "+end(o.DirectoryKey)+"."
+	case o.DirectoryKey != "":
+		r.Summary = "Set the key that ends in " + end(key) + " in place of the one that ended in " + end(o.DirectoryKey) + "."
+	}
+	return r
+}
+
+// end is the end of an identifier.
+func end(id string) string { return id[max(0, len(id)-4):] }
