@@ -56,16 +56,25 @@ type Session struct {
 // seenEvery bounds how often a session's row is written while it is in use.
 const seenEvery = 30 * time.Second
 
-// StartSession records a sign-in under the SHA-256 of the cookie's token and
-// clears away sessions that have ended.
-func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator uuid.UUID, now, endsAt time.Time) error {
+// StartSession keeps a sign-in under the SHA-256 of the cookie's token and clears
+// away sessions that have ended. What is to be said about it goes into the record
+// of every workspace of the operator: without it there is no session.
+func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator uuid.UUID, now, endsAt time.Time, said ...Record) error {
 	return s.transact(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `delete from session where ends_at <= $1`, now); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `insert into session (token_hash, operator_id, created_at, seen_at, ends_at) values ($1, $2, $3, $3, $4)`,
 			tokenHash, operator, now, endsAt)
-		return err
+		if err != nil {
+			return err
+		}
+		for _, r := range said {
+			if err := s.recordEverywhere(ctx, tx, r); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

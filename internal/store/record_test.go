@@ -3,11 +3,13 @@ package store_test
 import (
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 )
@@ -72,5 +74,40 @@ func TestRecordEverywhere(t *testing.T) {
 			}
 			return err
 		})
+	}
+}
+
+// Somebody who is refused over and over must not fill the record.
+func TestRefusalsAreBounded(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, owner := db.Workspace(t)
+	member := db.Member(t, ws, catalog.Auditor)
+	refuse := func(who store.Operator, at time.Time) {
+		r := store.Record{Event: store.Denied, Operator: who.ID, Input: map[string]string{"route": "POST /x"}, Summary: "No.", At: at}
+		if err := db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error { return tx.RecordRefusal(t.Context(), r) }); err != nil {
+			t.Error(err)
+		}
+	}
+	count := func() (n int) {
+		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) (err error) { n, err = tx.CountRuns(t.Context()); return err })
+		return n
+	}
+	var all sync.WaitGroup
+	for range 40 {
+		all.Go(func() { refuse(member, today) })
+	}
+	all.Wait()
+	if n := count(); n != 30 {
+		t.Errorf("%d of 40 refusals within an hour are kept, want 30", n)
+	}
+	refuse(owner, today)
+	refuse(member, today.Add(59*time.Minute))
+	if n := count(); n != 31 {
+		t.Errorf("%d records, want 31: another's refusal, and none more of the first", n)
+	}
+	refuse(member, today.Add(time.Hour))
+	if n := count(); n != 32 {
+		t.Errorf("%d records, want 32 when the hour is over", n)
 	}
 }

@@ -39,8 +39,11 @@ func (f sheet) input(name, preset string) views.Input {
 // does not exist for them.
 func actionOf(c echo.Context, v visitor) (catalog.Action, error) {
 	action, found := catalog.Lookup(c.Param("action"))
-	if !found || v.role < action.Role {
+	if !found {
 		return action, store.ErrNotFound
+	}
+	if v.role < action.Role {
+		return action, errBeyondRole
 	}
 	return action, nil
 }

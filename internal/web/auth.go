@@ -77,11 +77,14 @@ func (s *Server) allow(r route) echo.HandlerFunc {
 		// An error is answered after this returns, when ctx has ended.
 		defer func() { c.SetRequest(whole) }()
 		v, err := s.admit(c, r.policy)
-		if err != nil {
-			return err
+		if err == nil {
+			remember(c, v)
+			err = r.handle(c, v)
 		}
-		remember(c, v)
-		return r.handle(c, v)
+		if isRefusal(err) && r.method != get {
+			s.recordRefusal(c, r, v, err)
+		}
+		return err
 	}
 }
 
@@ -105,6 +108,9 @@ func (s *Server) admit(c echo.Context, p policy) (visitor, error) {
 		}
 	}
 	found, err := s.Store.Access(c.Request().Context(), v.operator.ID, c.Param("ws"), organization)
+	if errors.Is(err, store.ErrNotFound) && organization != "" {
+		return v, errBeyondScope
+	}
 	if err != nil {
 		return v, err
 	}
@@ -112,7 +118,7 @@ func (s *Server) admit(c echo.Context, p policy) (visitor, error) {
 	v.membership, v.scope = found.Membership, found.Scope
 	v.role = catalog.ParseRole(found.Role)
 	if v.role < p.role || p.whole && !v.membership.Every() {
-		return v, store.ErrNotFound
+		return v, errBeyondRole
 	}
 	return v, s.noteSeen(c.Request().Context(), v, found.SeenAt)
 }

@@ -27,6 +27,7 @@ const (
 	tokenBytes = 32
 	sessionKey = "session"  // of Values: the store.Session found
 	operatorID = "operator" // of Values: who is to be signed in by Save
+	signInSaid = "record"   // of Values: what the record is to say of it
 )
 
 func newSessionStore(c Config) *sessionStore {
@@ -85,7 +86,8 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	rand.Read(raw)
 	session.ID = base64.RawURLEncoding.EncodeToString(raw)
 	operator, _ := session.Values[operatorID].(store.Operator)
-	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator.ID, s.now(), s.now().Add(s.longest)); err != nil {
+	said, _ := session.Values[signInSaid].(store.Record)
+	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator.ID, s.now(), s.now().Add(s.longest), said); err != nil {
 		return err
 	}
 	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
@@ -105,13 +107,13 @@ func (s *sessionStore) current(r *http.Request) (store.Session, error) {
 	return found, nil
 }
 
-// start signs an operator in.
-func (s *sessionStore) start(r *http.Request, w http.ResponseWriter, operator store.Operator) error {
+// start signs an operator in, with what the record is to say of it.
+func (s *sessionStore) start(r *http.Request, w http.ResponseWriter, operator store.Operator, said store.Record) error {
 	session, err := s.Get(r, s.cookie)
 	if err != nil {
 		return err
 	}
-	session.Values[operatorID] = operator
+	session.Values[operatorID], session.Values[signInSaid] = operator, said
 	return s.Save(r, w, session)
 }
 

@@ -58,7 +58,14 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 	}
 	if !fits || operator.Disabled {
 		page.Error = "E-mail or password is wrong."
-		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
+		if err := s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page); err != nil {
+			return err
+		}
+		// The record is written when the answer has gone, so that the time it takes
+		// does not tell which names are known.
+		c.Response().Flush()
+		s.recordRefusedSignIn(c, operator)
+		return nil
 	}
 	if renew {
 		if hash, err := secret.HashPassword(ctx, form.Get("password")); err == nil {
@@ -70,7 +77,7 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 	if err := s.Store.ForgiveLogin(ctx, own, account, address); err != nil {
 		return err
 	}
-	if err := s.sessions.start(c.Request(), c.Response(), operator); err != nil {
+	if err := s.sessions.start(c.Request(), c.Response(), operator, s.signInRecord(c, operator)); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, page.Next)

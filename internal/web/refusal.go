@@ -1,0 +1,101 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+)
+
+// What a policy refuses is answered like what does not exist; the record tells
+// the two apart.
+var (
+	errBeyondScope = fmt.Errorf("web: an organization that is not there or out of reach: %w", store.ErrNotFound)
+	errBeyondRole  = fmt.Errorf("web: beyond the role: %w", store.ErrNotFound)
+)
+
+func isRefusal(err error) bool {
+	return errors.Is(err, errBeyondScope) || errors.Is(err, errBeyondRole) || errors.Is(err, run.ErrForbidden)
+}
+
+// recordTime bounds the writing of a record that nobody waits for.
+const recordTime = 5 * time.Second
+
+// recordRefusal keeps that a member asked for a change that is not theirs to
+// make: the route and the names in the address, never what the form held. To
+// somebody who is no member of the workspace it does nothing: the workspace is
+// none of theirs, and they none of its.
+func (s *Server) recordRefusal(c echo.Context, r route, v visitor, why error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), recordTime)
+	defer cancel()
+	if v.workspace.ID == uuid.Nil {
+		found, err := s.Store.Access(ctx, v.operator.ID, c.Param("ws"), "")
+		if errors.Is(err, store.ErrNotFound) {
+			return
+		}
+		if err != nil {
+			s.Log.Error("refusal could not be recorded", "id", requestID(ctx), "error", err)
+			return
+		}
+		v.workspace = found.Workspace
+	}
+	record := refusalRecord(c, r, v, why)
+	record.At = s.Now()
+	err := s.Store.InWorkspace(ctx, store.WholeWorkspace(v.workspace.ID), func(tx *store.Tx) error { return tx.RecordRefusal(ctx, record) })
+	if err != nil {
+		s.Log.Error("refusal could not be recorded", "id", requestID(ctx), "error", err)
+	}
+}
+
+func refusalRecord(c echo.Context, r route, v visitor, why error) store.Record {
+	record := store.Record{
+		Event: store.Denied, Operator: v.operator.ID, Organization: v.organization.ID, AccountID: v.organization.AccountID,
+		Input: map[string]string{"route": r.method + " " + r.path}, Summary: "Not allowed in this role: nothing was done.",
+	}
+	if errors.Is(why, errBeyondScope) {
+		record.Summary = "The organization is not there or out of reach: nothing was done."
+	}
+	if action, found := catalog.Lookup(c.Param("action")); found {
+		record.Event = store.Event{Slug: action.Slug, Title: action.Title}
+	}
+	for _, name := range c.ParamNames() {
+		if name != "ws" {
+			record.Input[name] = catalog.Plain(c.Param(name))
+		}
+	}
+	return record
+}
+
+// signInRecord is what is kept of a sign-in, in every workspace of the operator.
+func (s *Server) signInRecord(c echo.Context, operator store.Operator) store.Record {
+	return store.Record{
+		Event: store.SignedIn, Operator: operator.ID, At: s.Now(), Input: map[string]string{"address": c.RealIP()},
+		Summary: "Signed in from " + c.RealIP() + ".",
+	}
+}
+
+// recordRefusedSignIn keeps that somebody tried an operator's name. Names that
+// nobody has are logged, and not what they were: people type passwords there.
+func (s *Server) recordRefusedSignIn(c echo.Context, operator store.Operator) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), recordTime)
+	defer cancel()
+	if operator.ID == uuid.Nil {
+		s.Log.Info("sign-in refused: nobody has this name", "id", requestID(ctx), "address", c.RealIP())
+		return
+	}
+	record := s.signInRecord(c, operator)
+	record.State, record.Summary = store.Refused, "Wrong password, from "+c.RealIP()+"."
+	if operator.Disabled {
+		record.Summary = "The operator is disabled; tried from " + c.RealIP() + "."
+	}
+	if err := s.Store.RecordEverywhere(ctx, record); err != nil {
+		s.Log.Error("refused sign-in could not be recorded", "id", requestID(ctx), "error", err)
+	}
+}
