@@ -27,11 +27,13 @@ const (
 )
 
 var (
-	acme    = OrganizationTag{Slug: "acme-dental", Name: "Acme Dental", Colour: 6}
-	bright  = OrganizationTag{Slug: "bright-futures", Name: "Bright Futures Nursery", Colour: 1}
-	harbour = OrganizationTag{Slug: "harbour-legal", Name: "Harbour Legal LLP", Colour: 8}
-	lyndon  = OrganizationTag{Slug: "lyndon-partners", Name: "Lyndon & Partners Architects", Colour: 3}
-	hostile = OrganizationTag{Slug: "x", Name: `</title><script>alert("x")</script>` + "\u202egnp.exe " + strings.Repeat("Wideword", 16), Colour: 11}
+	acme        = OrganizationTag{Slug: "acme-dental", Name: "Acme Dental", Colour: 6}
+	bright      = OrganizationTag{Slug: "bright-futures", Name: "Bright Futures Nursery", Colour: 1}
+	harbour     = OrganizationTag{Slug: "harbour-legal", Name: "Harbour Legal LLP", Colour: 8}
+	lyndon      = OrganizationTag{Slug: "lyndon-partners", Name: "Lyndon & Partners Architects", Colour: 3}
+	kestrel     = OrganizationTag{Slug: "kestrel-wren", Name: "Kestrel & Wren Architects", Colour: 4}
+	northwindIT = OrganizationTag{Slug: "northwind-it", Name: "Northwind IT", Colour: 2}
+	hostile     = OrganizationTag{Slug: "x", Name: `</title><script>alert("x")</script>` + "\u202egnp.exe " + strings.Repeat("Wideword", 16), Colour: 11}
 
 	minutesAgo = When{ISO: "2026-08-03T10:01:26Z", Text: "11:01", Ago: "34 s ago"}
 	thisMonday = When{ISO: "2026-08-03T08:12:00Z", Text: "09:12", Ago: "2 h ago"}
@@ -88,9 +90,11 @@ func sampleOrganizations() []OrganizationRow {
 	return []OrganizationRow{
 		{OrganizationTag: bright, State: Chip{Level: "bad", Text: "Account gone"}, Account: "Bright Futures", Keyed: true},
 		{OrganizationTag: lyndon, State: Chip{Level: "warn", Text: "Not mapped"}},
-		{OrganizationTag: acme, State: mapped, Account: "…8WPL · api-5e6f7a8b", Keyed: true},
-		{OrganizationTag: harbour, State: mapped, Account: "…B3F0 · api-0c1d2e3f"},
+		{OrganizationTag: acme, State: mapped, Account: "child …8WPL · api-5e6f7a8b", Keyed: true},
+		{OrganizationTag: harbour, State: mapped, Account: "child …B3F0 · api-0c1d2e3f"},
 		{OrganizationTag: hostile, State: mapped, Account: hostile.Name},
+		{OrganizationTag: northwindIT, State: mapped, Account: "parent account · api-0a1b2c3d"},
+		{OrganizationTag: kestrel, State: mapped, Account: "own credentials · api-4c5d6e7f", Keyed: true},
 	}
 }
 

@@ -96,6 +96,8 @@ func mappingRows(editable bool) []MappingRow {
 		{OrganizationTag: harbour, Account: Input{Value: "Harbour Legal (DAHARB0R000000000001)"}, State: Chip{Level: "info", Text: "Suggested, not saved yet"}},
 		{OrganizationTag: lyndon, State: Chip{Level: "warn", Text: "2 accounts with this name"}},
 		{OrganizationTag: hostile, State: Chip{Level: "idle", Text: "Not mapped"}},
+		{OrganizationTag: northwindIT, Connected: "parent account", AccountHost: "api-0a1b2c3d.duosecurity.com", State: mapped},
+		{OrganizationTag: kestrel, Connected: "own credentials", AccountHost: "api-4c5d6e7f.duosecurity.com", DirectoryKey: Input{Value: "DSKESTREL00000000001"}, State: mapped},
 	}
 	for i := range rows {
 		rows[i].Workspace, rows[i].OrganizationID, rows[i].Editable = sampleWorkspace, fmt.Sprintf("org%d", i+1), editable

@@ -191,13 +191,16 @@ func TestNotConnected(t *testing.T) {
 	t.Parallel()
 	d := runtest.Unconnected(t)
 	d.Client = d.Organizations(t, d.Workspace, "Acme")[0]
-	for _, test := range []struct{ account, api string }{{"", ""}, {d.Account.AccountID, "Accounts"}} {
-		d.Client.AccountID, d.Client.APIHostname = test.account, d.Account.APIHostname
+	for _, test := range []struct {
+		kind, api string
+		own       bool
+	}{{"", "", false}, {store.Child, "Accounts API", false}, {store.Parent, "Admin API", false}, {store.Own, "Admin API", true}} {
+		d.Client.Kind, d.Client.AccountID, d.Client.APIHostname = test.kind, d.Account.AccountID, d.Account.APIHostname
 		q := d.Request(t, catalog.Owner, "create-user", form{"username": "ada"})
 		_, err := d.Runner.Do(t.Context(), q)
 		var unconnected *run.NotConnected
-		if !errors.As(err, &unconnected) || unconnected.API != test.api {
-			t.Errorf("account %q: %v", test.account, err)
+		if !errors.As(err, &unconnected) || unconnected.API != test.api || unconnected.Own != test.own {
+			t.Errorf("kind %q: %v", test.kind, err)
 		}
 	}
 	if runs(t, d) != 0 {

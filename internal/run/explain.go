@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"strings"
 
 	"duodesk/internal/duo"
+	"duodesk/internal/store"
 )
 
 // Explanation says in plain words why Duo did not do what was asked.
@@ -28,12 +30,44 @@ func Explain(err error) Explanation {
 		return explainFailure(failed)
 	case errors.As(err, &unconnected) && unconnected.API == "":
 		return Explanation{"This organization is not mapped to a Duo account.", "Map it on the integration page."}
+	case errors.As(err, &unconnected) && unconnected.Own:
+		return Explanation{"This organization has no " + unconnected.API + " keys of its own in use.", "Save and check them on its Connection page."}
 	case errors.As(err, &unconnected):
-		return Explanation{"The workspace has no " + unconnected.API + " API keys in use.", "Save and check them on the integration page."}
+		return Explanation{"The workspace has no " + unconnected.API + " keys in use.", "Save and check them on the integration page."}
 	case errors.Is(err, context.DeadlineExceeded):
 		return Explanation{"Duo did not answer in time.", "Try again in a minute."}
 	}
 	return Explanation{Cause: "The console could not finish this."}
+}
+
+// ExplainFor is Explain for a call about an organization: where the keys may be
+// at fault, it says whose they are.
+func ExplainFor(o store.Organization, err error) Explanation {
+	why := Explain(err)
+	if !keysAtFault(err) {
+		return why
+	}
+	switch o.Kind {
+	case store.Own:
+		return Explanation{"These are this organization's own Admin API keys: " + why.Cause, "Correct them on its Connection page. " + strings.ReplaceAll(why.Fix, " on the integration page", "")}
+	case store.Parent:
+		return Explanation{"This organization is your own account, reached with the workspace's Admin API keys: " + why.Cause, why.Fix}
+	}
+	return why
+}
+
+// keysAtFault reports whether an error can come from the keys rather than from
+// what was asked.
+func keysAtFault(err error) bool {
+	var refused *duo.Error
+	var failed *duo.TransportError
+	switch {
+	case errors.As(err, &refused):
+		return refused.Code == duo.CodeUnknownKey || refused.Code == duo.CodeBadSignature || refused.Code == duo.CodeForbidden
+	case errors.As(err, &failed):
+		return failed.Failure == duo.SecretUnavailable
+	}
+	return false
 }
 
 func explainRefusal(e *duo.Error) Explanation {

@@ -18,13 +18,14 @@ func TestEveryErrorIsExplained(t *testing.T) {
 	t.Parallel()
 	const canary = "Canary5ecretKey0000000000000000000000001"
 	known := map[string]error{
-		"nothing known":     errors.New(canary),
-		"out of time":       fmt.Errorf("x: %w", context.DeadlineExceeded),
-		"not mapped":        &NotConnected{},
-		"keys not in use":   &NotConnected{API: "Accounts"},
-		"a code of Duo's":   &duo.Error{Status: 418, Code: 41801, Message: "I am a teapot"},
-		"no code at all":    &duo.Error{Status: 502, Message: "Bad Gateway"},
-		"a failure unheard": &duo.TransportError{Failure: "something new", Err: errors.New(canary)},
+		"nothing known":       errors.New(canary),
+		"out of time":         fmt.Errorf("x: %w", context.DeadlineExceeded),
+		"not mapped":          &NotConnected{},
+		"keys not in use":     &NotConnected{API: "Accounts API"},
+		"own keys not in use": &NotConnected{API: "Admin API", Own: true},
+		"a code of Duo's":     &duo.Error{Status: 418, Code: 41801, Message: "I am a teapot"},
+		"no code at all":      &duo.Error{Status: 502, Message: "Bad Gateway"},
+		"a failure unheard":   &duo.TransportError{Failure: "something new", Err: errors.New(canary)},
 	}
 	for _, code := range []int{duo.CodeMissingParameter, duo.CodeInvalidParameter, duo.CodeDuplicate, 40101, duo.CodeUnknownKey, duo.CodeBadSignature,
 		40104, duo.CodeBadTimestamp, 40106, duo.CodeForbidden, duo.CodeNotFound, 40501, duo.CodeRateLimited, 50000, duo.CodeUnknownInnerError} {

@@ -45,7 +45,7 @@ func (i Integration) Version(api, state string) (store.Version, bool) {
 func (r *Runner) Integration(ctx context.Context, sc store.Scope, operator uuid.UUID) (Integration, error) {
 	var found Integration
 	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
-		if found.Versions, err = tx.Integration(ctx); err != nil {
+		if found.Versions, err = tx.Integration(ctx, uuid.Nil); err != nil {
 			return err
 		}
 		if found.Accounts, err = tx.Accounts(ctx); err != nil {
@@ -123,11 +123,11 @@ func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, before Integrat
 	key := secret.Box([]byte(plain[f.secretKey]))
 	if plain[f.secretKey] == keep {
 		var err error
-		if key, err = tx.SecretKey(ctx, f.api, stored.Version); err != nil {
+		if key, err = tx.SecretKey(ctx, stored.Slot(), stored.Version); err != nil {
 			return err
 		}
 	}
-	version, err := tx.AddCandidate(ctx, f.api, plain[f.host], plain[f.integrationKey], key, actor.Operator, r.now())
+	version, err := tx.AddCandidate(ctx, store.OfWorkspace(f.api), plain[f.host], plain[f.integrationKey], key, actor.Operator, r.now())
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 		return err
 	}
 	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		if err := tx.SaveCheck(ctx, v.API, v.Version, diagnosis.Outcome, text, actor.Operator, r.now()); err != nil {
+		if err := tx.SaveCheck(ctx, v.Slot(), v.Version, diagnosis.Outcome, text, actor.Operator, r.now()); err != nil {
 			return err
 		}
 		if err := tx.Record(ctx, checkRecord(actor, v, diagnosis, r.now())); err != nil {
@@ -197,7 +197,7 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 			return nil
 		}
 		if v.State == store.Candidate {
-			if err := tx.Activate(ctx, v.API, v.Version); err != nil {
+			if err := tx.Activate(ctx, v.Slot(), v.Version); err != nil {
 				return err
 			}
 		}
@@ -212,11 +212,11 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 // returns store.ErrNotFound when there is no candidate.
 func (r *Runner) UseAnyway(ctx context.Context, sc store.Scope, actor Actor, api string) error {
 	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		v, err := tx.LockCandidate(ctx, api)
+		v, err := tx.LockCandidate(ctx, store.OfWorkspace(api))
 		if err != nil {
 			return err
 		}
-		if err := tx.Activate(ctx, api, v.Version); err != nil {
+		if err := tx.Activate(ctx, v.Slot(), v.Version); err != nil {
 			return err
 		}
 		return tx.Record(ctx, versionRecord(store.IntegrationActivated, actor, v, "Put to use although "+lastCheck(v)+".", r.now()))
@@ -226,14 +226,14 @@ func (r *Runner) UseAnyway(ctx context.Context, sc store.Scope, actor Actor, api
 // Discard drops an API's candidate, if there is one.
 func (r *Runner) Discard(ctx context.Context, sc store.Scope, actor Actor, api string) error {
 	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		v, err := tx.LockCandidate(ctx, api)
+		v, err := tx.LockCandidate(ctx, store.OfWorkspace(api))
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if err := tx.Discard(ctx, api); err != nil {
+		if err := tx.Discard(ctx, v.Slot()); err != nil {
 			return err
 		}
 		return tx.Record(ctx, versionRecord(store.IntegrationDiscarded, actor, v, "Discarded; "+lastCheck(v)+".", r.now()))

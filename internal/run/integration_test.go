@@ -58,7 +58,7 @@ func secretOf(t *testing.T, d *runtest.Desk, api, in string) string {
 	}
 	var text string
 	err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) error {
-		key, err := tx.SecretKey(t.Context(), api, v.Version)
+		key, err := tx.SecretKey(t.Context(), store.OfWorkspace(api), v.Version)
 		if err != nil {
 			return err
 		}

@@ -36,15 +36,15 @@ type List[T any] struct {
 }
 
 // listKey names a list. The workspace is part of it, since it is the workspace's
-// keys that the list was read with; an organization that is mapped to another
-// account has another list.
+// keys that the list was read with; an organization that is connected to another
+// account, or with other keys, has another list.
 type listKey struct {
 	workspace, organization uuid.UUID
 	account                 string
 }
 
 func listKeyOf(sc store.Scope, o store.Organization) listKey {
-	return listKey{sc.Workspace(), o.ID, o.AccountID}
+	return listKey{sc.Workspace(), o.ID, o.Kind + " " + o.AccountID + " " + o.IntegrationKey + " " + o.APIHostname}
 }
 
 func (k listKey) String() string {

@@ -112,6 +112,8 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 	case row.KeepAccount:
 	case fault != "":
 		bad = append(bad, catalog.FieldError{Field: AccountField, Message: fault})
+	case account != o.AccountID && o.Mapped() && o.Kind != store.Child:
+		bad = append(bad, catalog.FieldError{Field: AccountField, Message: "This organization is connected another way. Change that on its Connection page."})
 	case account != o.AccountID:
 		fault, err := r.mapTo(ctx, tx, actor, o, account, accounts)
 		if err != nil {

@@ -266,7 +266,7 @@ func TestMappingWithoutKeys(t *testing.T) {
 	o := d.Organizations(t, d.Workspace, "Beta")[0]
 	_, err := d.Runner.SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []run.MappingRow{{Organization: o.ID, Account: "x"}})
 	var unconnected *run.NotConnected
-	if !errors.As(err, &unconnected) || unconnected.API != "Accounts" {
+	if !errors.As(err, &unconnected) || unconnected.API != "Accounts API" {
 		t.Errorf("mapped without keys: %v", err)
 	}
 	foreign := runtest.New(t)

@@ -101,7 +101,11 @@ func TestSuggestedNames(t *testing.T) {
 func TestAmbiguousNamesAreLeftToAPerson(t *testing.T) {
 	t.Parallel()
 	organization := func(name, account string) store.Organization {
-		return store.Organization{ID: uuid.New(), Name: name, AccountID: account}
+		o := store.Organization{ID: uuid.New(), Name: name, AccountID: account}
+		if account != "" {
+			o.Kind = store.Child
+		}
+		return o
 	}
 	holder := uuid.New()
 	accounts := []store.Account{{AccountID: "A1", Name: "Alpha"}, {AccountID: "A2", Name: "Alpha Inc"}, {AccountID: "B", Name: "Beta"},

@@ -126,7 +126,7 @@ func TestDeletingForGoodTakesTheTypedName(t *testing.T) {
 		if !errors.As(err, &fault) || fault.Field != "confirm" || !strings.Contains(fault.Message, "ada") {
 			t.Errorf("typed %q: %v", typed, err)
 		}
-		if record := d.Record(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not sent: ") {
+		if record := d.Record(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not done: ") {
 			t.Errorf("typed %q: recorded as %s: %q", typed, record.State, record.Summary)
 		}
 	}

@@ -12,18 +12,9 @@ import (
 // the secret key.
 func versionRecord(e store.Event, actor Actor, v store.Version, summary string, now time.Time) store.Record {
 	return store.Record{
-		Event: e, Operator: actor.Operator, Subject: apiName(v.API), Summary: summary, At: now,
+		Event: e, Operator: actor.Operator, Subject: apiTitle(v.API), Summary: summary, At: now,
 		Input: map[string]string{"api": v.API, "version": strconv.Itoa(v.Version), "host": v.Host, "integration_key": v.IntegrationKey},
 	}
-}
-
-func apiName(api string) string {
-	for _, f := range nineFields {
-		if f.api == api {
-			return f.title
-		}
-	}
-	return api
 }
 
 // checkRecord is what Duo answered to a version, and what came of that. Keys that

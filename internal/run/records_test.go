@@ -164,7 +164,7 @@ func TestNothingHappensOffTheRecord(t *testing.T) {
 		var text string
 		err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) error {
 			organizations, n, err := tx.Organizations(t.Context(), store.All, "", 100, 0)
-			versions, reading := tx.Integration(t.Context())
+			versions, reading := tx.Integration(t.Context(), uuid.Nil)
 			for _, v := range versions {
 				text += fmt.Sprint(v.API, v.Version, v.State, v.CheckedAt)
 			}

@@ -55,10 +55,14 @@ type AlreadyRun struct{ Run store.Run }
 func (e *AlreadyRun) Error() string { return "run: already carried out as " + e.Run.ID.String() }
 
 // NotConnected says why an organization cannot be reached in Duo: it has no Duo
-// account, or the workspace's keys for that API are not in use.
-type NotConnected struct{ API string }
+// account (API is empty), or the keys for that API are not in use: the
+// workspace's, or the organization's own.
+type NotConnected struct {
+	API string
+	Own bool
+}
 
-func (e *NotConnected) Error() string { return "run: not connected to the " + e.API + " API" }
+func (e *NotConnected) Error() string { return "run: not connected to the " + e.API }
 
 // Actor is who acts, and what they may do in the workspace.
 type Actor struct {
@@ -142,7 +146,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	r.forget(q.Scope, q.Organization)
 	state, summary := store.Applied, result.Summary
 	if err != nil {
-		state, summary = outcome(err)
+		state, summary = outcome(q.Organization, err)
 		if result.Summary != "" {
 			// The action has several steps, and the first were done.
 			summary = result.Summary + " " + summary
@@ -204,34 +208,46 @@ func (r *Runner) finish(q Request, state, subject, summary string) error {
 
 // outcome puts an error into the record: refused when Duo certainly did
 // nothing, unknown when it may have acted.
-func outcome(err error) (state, summary string) {
+func outcome(o store.Organization, err error) (state, summary string) {
 	var fault *catalog.FieldError
 	switch {
 	case errors.As(err, &fault):
-		return store.Refused, "Not sent: " + fault.Message
+		return store.Refused, "Not done: " + fault.Message
 	case duo.MayHaveBeenApplied(err):
-		return store.Unknown, "Duo may have done this. " + Explain(err).Cause
+		return store.Unknown, "Duo may have done this. " + ExplainFor(o, err).Cause
 	}
-	return store.Refused, Explain(err).Cause
+	return store.Refused, ExplainFor(o, err).Cause
 }
 
-// client makes a Duo client for an organization: the workspace's Accounts keys,
-// bound to the child's host and account_id.
+// client makes a Duo client for an organization. A child is reached with the
+// workspace's Accounts keys, bound to its host and account_id; the MSP's own
+// account with the workspace's Admin keys; any other account with the
+// organization's own Admin keys, and with no others.
 func (r *Runner) client(ctx context.Context, sc store.Scope, o store.Organization) (*duo.Client, error) {
-	if !o.Mapped() {
-		return nil, &NotConnected{}
+	switch o.Kind {
+	case store.Child:
+		c, err := r.clientIn(ctx, sc, store.OfWorkspace(store.AccountsAPI))
+		if err != nil {
+			return nil, err
+		}
+		return c.ForAccount(duo.AccountID(o.AccountID), o.APIHostname), nil
+	case store.Parent:
+		return r.clientIn(ctx, sc, store.OfWorkspace(store.AdminAPI))
+	case store.Own:
+		return r.clientIn(ctx, sc, store.OfOrganization(o.ID))
 	}
-	c, err := r.accountsClient(ctx, sc)
-	if err != nil {
-		return nil, err
-	}
-	return c.ForAccount(duo.AccountID(o.AccountID), o.APIHostname), nil
+	return nil, &NotConnected{}
 }
 
 // accountsClient makes a client of the workspace's Accounts keys.
-func (r *Runner) accountsClient(ctx context.Context, sc store.Scope) (c *duo.Client, err error) {
+func (r *Runner) accountsClient(ctx context.Context, sc store.Scope) (*duo.Client, error) {
+	return r.clientIn(ctx, sc, store.OfWorkspace(store.AccountsAPI))
+}
+
+// clientIn makes a client of the keys in use of a slot.
+func (r *Runner) clientIn(ctx context.Context, sc store.Scope, slot store.Slot) (c *duo.Client, err error) {
 	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		active, err := tx.ActiveVersion(ctx, store.AccountsAPI)
+		active, err := tx.ActiveVersion(ctx, slot)
 		if err != nil {
 			return err
 		}
@@ -240,7 +256,7 @@ func (r *Runner) accountsClient(ctx context.Context, sc store.Scope) (c *duo.Cli
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, &NotConnected{API: "Accounts"}
+		return nil, &NotConnected{API: apiTitle(slot.API), Own: slot.Organization != uuid.Nil}
 	case err != nil:
 		return nil, fmt.Errorf("run: open the keys: %w", err)
 	}
@@ -249,7 +265,7 @@ func (r *Runner) accountsClient(ctx context.Context, sc store.Scope) (c *duo.Cli
 
 // clientOf makes a client of one version of an API's credential fields.
 func (r *Runner) clientOf(ctx context.Context, tx *store.Tx, v store.Version) (*duo.Client, error) {
-	key, err := tx.SecretKey(ctx, v.API, v.Version)
+	key, err := tx.SecretKey(ctx, v.Slot(), v.Version)
 	// A key that does not open lends nothing, which the client reports as what
 	// it is: a call then fails in words that say what to do.
 	if err != nil && !errors.Is(err, secret.ErrCannotOpen) {

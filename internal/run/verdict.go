@@ -205,7 +205,7 @@ func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, api string, err 
 		if other.api != api && r.accepts(ctx, c, other.api) {
 			return Explanation{
 				"These are the keys of an " + other.title + " application, in the wrong card.",
-				"Enter them under " + other.title + ", and here those of an " + titleOf(api) + " application.",
+				"Enter them under " + other.title + ", and here those of an " + apiTitle(api) + " application.",
 			}
 		}
 	}
@@ -229,7 +229,7 @@ func (r *Runner) accepts(ctx context.Context, c *duo.Client, api string) bool {
 	return err == nil
 }
 
-func titleOf(api string) string {
+func apiTitle(api string) string {
 	for _, f := range nineFields {
 		if f.api == api {
 			return f.title

@@ -25,9 +25,37 @@ const (
 	Active    = "active"    // in use
 )
 
+// Slot is where the three credential fields of one API are kept: those of the
+// workspace itself (no organization), or an organization's own.
+type Slot struct {
+	Organization uuid.UUID
+	API          string
+}
+
+// keysInScope keeps a reading to the keys that a scope works with: the
+// workspace's in any, an organization's in those that hold it.
+const keysInScope = inWorkspace + ` and (organization_id is null or (select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[]))`
+
+// OfWorkspace is the slot of one of the workspace's three APIs.
+func OfWorkspace(api string) Slot { return Slot{API: api} }
+
+// OfOrganization is the slot of an organization's own Admin API.
+func OfOrganization(organization uuid.UUID) Slot {
+	return Slot{Organization: organization, API: AdminAPI}
+}
+
+// organization is the slot's column: null for the workspace itself.
+func (s Slot) organization() *uuid.UUID {
+	if s.Organization == uuid.Nil {
+		return nil
+	}
+	return &s.Organization
+}
+
 // Version is one version of the three credential fields of an API, with the
 // latest answer of Duo to it. The secret key is not in it: see SecretKey.
 type Version struct {
+	OrganizationID *uuid.UUID // nil: of the workspace itself
 	API            string
 	Version        int
 	State          string
@@ -41,106 +69,132 @@ type Version struct {
 	CheckedAt      *time.Time
 }
 
-// Integration returns the active and candidate versions of the three APIs, the
-// active one of an API first.
-func (t *Tx) Integration(ctx context.Context) ([]Version, error) {
+// Slot returns where the version is kept.
+func (v Version) Slot() Slot {
+	if v.OrganizationID == nil {
+		return OfWorkspace(v.API)
+	}
+	return Slot{Organization: *v.OrganizationID, API: v.API}
+}
+
+// Integration returns the active and candidate versions of all APIs of the
+// workspace itself, or of one organization, the active one of an API first.
+// uuid.Nil stands for the workspace.
+func (t *Tx) Integration(ctx context.Context, organization uuid.UUID) ([]Version, error) {
 	return all[Version](ctx, t.tx, `
-		select s.api, s.version, s.state, s.host, s.integration_key, o.email as set_by, s.set_at,
+		select s.organization_id, s.api, s.version, s.state, s.host, s.integration_key, o.email as set_by, s.set_at,
 		       c.outcome, c.verdict, co.email as checked_by, c.checked_at
 		from integration_secret s
 		join operator o on o.id = s.set_by
 		left join lateral (select outcome, verdict, checked_by, checked_at from integration_check c
-		                   where c.workspace_id = s.workspace_id and c.api = s.api and c.version = s.version
+		                   where c.workspace_id = s.workspace_id and c.organization_id is not distinct from s.organization_id
+		                   and c.api = s.api and c.version = s.version
 		                   order by checked_at desc limit 1) c on true
 		left join operator co on co.id = c.checked_by
-		where s.`+inWorkspace+` and s.state <> 'retired'
-		order by s.api, s.state`)
+		where `+keysInScope+` and s.organization_id is not distinct from $1 and s.state <> 'retired'
+		order by s.api, s.state`, Slot{Organization: organization}.organization())
 }
 
-// ActiveVersion returns the version in use of one API; ErrNotFound if none is.
-func (t *Tx) ActiveVersion(ctx context.Context, api string) (Version, error) {
+// ActiveVersion returns the version in use of a slot; ErrNotFound if none is.
+func (t *Tx) ActiveVersion(ctx context.Context, slot Slot) (Version, error) {
 	return one[Version](ctx, t.tx, `
-		select s.api, s.version, s.state, s.host, s.integration_key, '' as set_by, s.set_at,
+		select s.organization_id, s.api, s.version, s.state, s.host, s.integration_key, '' as set_by, s.set_at,
 		       null::text as outcome, null::jsonb as verdict, null::text as checked_by, null::timestamptz as checked_at
-		from integration_secret s where s.`+inWorkspace+` and s.api = $1 and s.state = 'active'`, api)
+		from integration_secret s where `+keysInScope+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`,
+		slot.organization(), slot.API)
 }
 
-// LockCandidate returns the version of one API that waits to take the place of
+// LockCandidate returns the version of a slot that waits to take the place of
 // the one in use, with Duo's latest answer to it, and keeps others from changing
 // versions until the transaction ends. ErrNotFound if none waits.
-func (t *Tx) LockCandidate(ctx context.Context, api string) (Version, error) {
+func (t *Tx) LockCandidate(ctx context.Context, slot Slot) (Version, error) {
 	if err := t.lockVersions(ctx); err != nil {
 		return Version{}, err
 	}
 	return one[Version](ctx, t.tx, `
-		select s.api, s.version, s.state, s.host, s.integration_key, '' as set_by, s.set_at,
+		select s.organization_id, s.api, s.version, s.state, s.host, s.integration_key, '' as set_by, s.set_at,
 		       c.outcome, c.verdict, null::text as checked_by, c.checked_at
 		from integration_secret s
 		left join lateral (select outcome, verdict, checked_at from integration_check c
-		                   where c.workspace_id = s.workspace_id and c.api = s.api and c.version = s.version
+		                   where c.workspace_id = s.workspace_id and c.organization_id is not distinct from s.organization_id
+		                   and c.api = s.api and c.version = s.version
 		                   order by checked_at desc limit 1) c on true
-		where s.`+inWorkspace+` and s.api = $1 and s.state = 'candidate'`, api)
+		where `+keysInScope+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'candidate'`,
+		slot.organization(), slot.API)
 }
 
 // SecretKey opens the secret key of one version.
-func (t *Tx) SecretKey(ctx context.Context, api string, version int) (secret.Secret, error) {
+func (t *Tx) SecretKey(ctx context.Context, slot Slot, version int) (secret.Secret, error) {
 	var sealed []byte
-	err := t.tx.QueryRow(ctx, `select sealed_secret from integration_secret where `+inWorkspace+` and api = $1 and version = $2 and state <> 'retired'`,
-		api, version).Scan(&sealed)
+	err := t.tx.QueryRow(ctx, `
+		select sealed_secret from integration_secret
+		where `+keysInScope+` and organization_id is not distinct from $1 and api = $2 and version = $3 and state <> 'retired'`,
+		slot.organization(), slot.API, version).Scan(&sealed)
 	if err != nil {
 		return secret.Secret{}, meaning(err)
 	}
-	return t.keys.Open(t.secretPlace(api, version), sealed)
+	return t.keys.Open(t.secretPlace(slot, version), sealed)
 }
 
-func (t *Tx) secretPlace(api string, version int) secret.Place {
-	return secret.Place{Table: "integration_secret", Column: "sealed_secret", Workspace: t.scope.workspace, Row: api, Version: version}
+// secretPlace names the organization where there is one, so that a key sealed
+// for one organization opens for no other, nor for the workspace.
+func (t *Tx) secretPlace(slot Slot, version int) secret.Place {
+	row := slot.API
+	if slot.Organization != uuid.Nil {
+		row = slot.Organization.String() + "/" + slot.API
+	}
+	return secret.Place{Table: "integration_secret", Column: "sealed_secret", Workspace: t.scope.workspace, Row: row, Version: version}
 }
 
-// AddCandidate stores a new version of an API's fields, in the place of any
+// AddCandidate stores a new version of a slot's fields, in the place of any
 // candidate before it, and returns its number.
-func (t *Tx) AddCandidate(ctx context.Context, api, host, integrationKey string, key secret.Secret, operator uuid.UUID, now time.Time) (int, error) {
+func (t *Tx) AddCandidate(ctx context.Context, slot Slot, host, integrationKey string, key secret.Secret, operator uuid.UUID, now time.Time) (int, error) {
 	if err := t.lockVersions(ctx); err != nil {
 		return 0, err
 	}
-	if err := t.retire(ctx, api, Candidate); err != nil {
+	if err := t.retire(ctx, slot, Candidate); err != nil {
 		return 0, err
 	}
 	var version int
-	if err := t.tx.QueryRow(ctx, `select coalesce(max(version), 0) + 1 from integration_secret where `+inWorkspace+` and api = $1`, api).Scan(&version); err != nil {
+	if err := t.tx.QueryRow(ctx, `
+		select coalesce(max(version), 0) + 1 from integration_secret where `+inScope+` and organization_id is not distinct from $1 and api = $2`,
+		slot.organization(), slot.API).Scan(&version); err != nil {
 		return 0, err
 	}
 	var sealed []byte
 	var sealing error
-	if err := key.Lend(func(b []byte) { sealed, sealing = t.keys.Seal(t.secretPlace(api, version), b) }); err != nil || sealing != nil {
+	if err := key.Lend(func(b []byte) { sealed, sealing = t.keys.Seal(t.secretPlace(slot, version), b) }); err != nil || sealing != nil {
 		return 0, fmt.Errorf("store: seal secret key: %w", secret.ErrCannotOpen)
 	}
 	_, err := t.tx.Exec(ctx, `
-		insert into integration_secret (workspace_id, api, version, state, host, integration_key, sealed_secret, set_by, set_at)
-		values ($1, $2, $3, 'candidate', $4, $5, $6, $7, $8)`,
-		t.scope.workspace, api, version, host, integrationKey, sealed, operator, now)
+		insert into integration_secret (workspace_id, organization_id, api, version, state, host, integration_key, sealed_secret, set_by, set_at)
+		values ($1, $2, $3, $4, 'candidate', $5, $6, $7, $8, $9)`,
+		t.scope.workspace, slot.organization(), slot.API, version, host, integrationKey, sealed, operator, now)
 	return version, meaning(err)
 }
 
 // Activate puts a candidate to use and retires the version it replaces. It
 // returns ErrNotFound when that version is not the candidate any more; version 0
 // stands for whichever is.
-func (t *Tx) Activate(ctx context.Context, api string, version int) error {
+func (t *Tx) Activate(ctx context.Context, slot Slot, version int) error {
 	if err := t.lockVersions(ctx); err != nil {
 		return err
 	}
-	if err := t.retire(ctx, api, Active); err != nil {
+	if err := t.retire(ctx, slot, Active); err != nil {
 		return err
 	}
-	done, err := t.tx.Exec(ctx, `update integration_secret set state = 'active' where `+inWorkspace+` and api = $1 and $2 in (0, version) and state = 'candidate'`, api, version)
+	done, err := t.tx.Exec(ctx, `
+		update integration_secret set state = 'active'
+		where `+inScope+` and organization_id is not distinct from $1 and api = $2 and $3 in (0, version) and state = 'candidate'`,
+		slot.organization(), slot.API, version)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
 	return meaning(err)
 }
 
-// Discard drops the candidate of an API.
-func (t *Tx) Discard(ctx context.Context, api string) error { return t.retire(ctx, api, Candidate) }
+// Discard drops the candidate of a slot.
+func (t *Tx) Discard(ctx context.Context, slot Slot) error { return t.retire(ctx, slot, Candidate) }
 
 // lockVersions lets the workspace's changes of credentials go one after the
 // other: two saves at once would take the same number, and a save that meets an
@@ -151,16 +205,18 @@ func (t *Tx) lockVersions(ctx context.Context) error {
 }
 
 // retire takes a version out of use and destroys its secret key.
-func (t *Tx) retire(ctx context.Context, api, state string) error {
-	_, err := t.tx.Exec(ctx, `update integration_secret set state = 'retired', sealed_secret = '' where `+inWorkspace+` and api = $1 and state = $2`, api, state)
+func (t *Tx) retire(ctx context.Context, slot Slot, state string) error {
+	_, err := t.tx.Exec(ctx, `
+		update integration_secret set state = 'retired', sealed_secret = ''
+		where `+inScope+` and organization_id is not distinct from $1 and api = $2 and state = $3`, slot.organization(), slot.API, state)
 	return err
 }
 
 // SaveCheck records what Duo answered to a version.
-func (t *Tx) SaveCheck(ctx context.Context, api string, version int, outcome string, verdict json.RawMessage, operator uuid.UUID, now time.Time) error {
+func (t *Tx) SaveCheck(ctx context.Context, slot Slot, version int, outcome string, verdict json.RawMessage, operator uuid.UUID, now time.Time) error {
 	_, err := t.tx.Exec(ctx, `
-		insert into integration_check (workspace_id, api, version, outcome, verdict, checked_by, checked_at)
-		values ($1, $2, $3, $4, $5, $6, $7)`, t.scope.workspace, api, version, outcome, verdict, operator, now)
+		insert into integration_check (workspace_id, organization_id, api, version, outcome, verdict, checked_by, checked_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)`, t.scope.workspace, slot.organization(), slot.API, version, outcome, verdict, operator, now)
 	return meaning(err)
 }
 

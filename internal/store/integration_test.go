@@ -37,7 +37,7 @@ func (d desk) in(t testing.TB, fn func(*store.Tx) error) error {
 func (d desk) save(t testing.TB, api, key string) (version int) {
 	t.Helper()
 	if err := d.in(t, func(tx *store.Tx) (err error) {
-		version, err = tx.AddCandidate(t.Context(), api, "api-00000000.duosecurity.com", "DI"+api, secret.Box([]byte(key)), d.owner.ID, today)
+		version, err = tx.AddCandidate(t.Context(), store.OfWorkspace(api), "api-00000000.duosecurity.com", "DI"+api, secret.Box([]byte(key)), d.owner.ID, today)
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -47,14 +47,14 @@ func (d desk) save(t testing.TB, api, key string) (version int) {
 
 func (d desk) activate(t testing.TB, api string, version int) error {
 	t.Helper()
-	return d.in(t, func(tx *store.Tx) error { return tx.Activate(t.Context(), api, version) })
+	return d.in(t, func(tx *store.Tx) error { return tx.Activate(t.Context(), store.OfWorkspace(api), version) })
 }
 
 // opened is the secret key of a version, or the error that it does not open with.
 func (d desk) opened(t testing.TB, api string, version int) (key string, err error) {
 	t.Helper()
 	err = d.in(t, func(tx *store.Tx) error {
-		s, err := tx.SecretKey(t.Context(), api, version)
+		s, err := tx.SecretKey(t.Context(), store.OfWorkspace(api), version)
 		if err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func TestVersionsOfCredentials(t *testing.T) {
 		t.Errorf("the version in use as a candidate: %v", err)
 	}
 	expect("1 retired, 2 active*, 3 candidate*")
-	if err := d.in(t, func(tx *store.Tx) error { return tx.Discard(t.Context(), store.AdminAPI) }); err != nil {
+	if err := d.in(t, func(tx *store.Tx) error { return tx.Discard(t.Context(), store.OfWorkspace(store.AdminAPI)) }); err != nil {
 		t.Fatal(err)
 	}
 	expect("1 retired, 2 active*, 3 retired")
@@ -129,14 +129,14 @@ func TestIntegrationShowsTheLatestCheck(t *testing.T) {
 	d.save(t, store.AuthAPI, "b")
 	if err := d.in(t, func(tx *store.Tx) error {
 		return errors.Join(
-			tx.SaveCheck(t.Context(), store.AuthAPI, 1, "fails", []byte(`{"n": 1}`), d.owner.ID, today),
-			tx.SaveCheck(t.Context(), store.AuthAPI, 1, "works", []byte(`{"n": 2}`), d.owner.ID, today.Add(time.Second)),
-			tx.SaveCheck(t.Context(), store.AuthAPI, 1, "limited", []byte(`{"n": 0}`), d.owner.ID, today.Add(-time.Second)))
+			tx.SaveCheck(t.Context(), store.OfWorkspace(store.AuthAPI), 1, "fails", []byte(`{"n": 1}`), d.owner.ID, today),
+			tx.SaveCheck(t.Context(), store.OfWorkspace(store.AuthAPI), 1, "works", []byte(`{"n": 2}`), d.owner.ID, today.Add(time.Second)),
+			tx.SaveCheck(t.Context(), store.OfWorkspace(store.AuthAPI), 1, "limited", []byte(`{"n": 0}`), d.owner.ID, today.Add(-time.Second)))
 	}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.in(t, func(tx *store.Tx) error {
-		versions, err := tx.Integration(t.Context())
+		versions, err := tx.Integration(t.Context(), uuid.Nil)
 		if err != nil || len(versions) != 2 {
 			t.Fatalf("versions %+v (%v)", versions, err)
 		}
@@ -147,11 +147,11 @@ func TestIntegrationShowsTheLatestCheck(t *testing.T) {
 		if waiting.State != store.Candidate || waiting.Outcome != nil || waiting.Version != 2 {
 			t.Errorf("candidate %+v", waiting)
 		}
-		v, err := tx.ActiveVersion(t.Context(), store.AuthAPI)
+		v, err := tx.ActiveVersion(t.Context(), store.OfWorkspace(store.AuthAPI))
 		if v.Version != 1 || v.IntegrationKey != "DIauth" {
 			t.Errorf("active %+v", v)
 		}
-		if _, err := tx.ActiveVersion(t.Context(), store.AdminAPI); !errors.Is(err, store.ErrNotFound) {
+		if _, err := tx.ActiveVersion(t.Context(), store.OfWorkspace(store.AdminAPI)); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("no version in use: %v", err)
 		}
 		return err
@@ -176,7 +176,7 @@ func TestParallelSaves(t *testing.T) {
 				t.Error("activate: ", err)
 			}
 			if i%5 == 0 {
-				if err := d.in(t, func(tx *store.Tx) error { return tx.Discard(t.Context(), store.AccountsAPI) }); err != nil {
+				if err := d.in(t, func(tx *store.Tx) error { return tx.Discard(t.Context(), store.OfWorkspace(store.AccountsAPI)) }); err != nil {
 					t.Error("discard: ", err)
 				}
 			}

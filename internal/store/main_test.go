@@ -53,8 +53,7 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 		ctx, owner := t.Context(), made.owner.ID
 		var all []error
 		for range versions {
-			version, err := tx.AddCandidate(ctx, store.AccountsAPI, "api-00000000.duosecurity.com", "DIAAAAAAAAAAAAAAAAAA", secret.Box([]byte("k")), owner, today)
-			all = append(all, err, tx.SaveCheck(ctx, store.AccountsAPI, version, "works", []byte(`{}`), owner, today))
+			all = append(all, newKeys(ctx, tx, store.OfWorkspace(store.AccountsAPI), owner))
 		}
 		all = append(all,
 			tx.SaveDraft(ctx, owner, "integration", map[string]string{"auth_host": "x"}, today),
@@ -64,12 +63,19 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 			all = append(all,
 				tx.Map(ctx, o.ID, sharedAccounts[i].AccountID, owner, today),
 				tx.SetDirectoryKey(ctx, o.ID, "DKAAAAAAAAAAAAAAAAAA", owner, today),
+				newKeys(ctx, tx, store.OfOrganization(o.ID), owner),
 				tx.StartRun(ctx, store.Run{ID: sharedRuns[i], OrganizationID: &o.ID, OperatorID: owner, Action: "create-user", Input: map[string]string{}, StartedAt: today}, nil))
 		}
 		all = append(all, tx.StartRun(ctx, store.Run{ID: sharedRuns[2], OperatorID: owner, Action: "list-accounts", Input: map[string]string{}, StartedAt: today}, nil))
 		return errors.Join(all...)
 	})
 	return made
+}
+
+// newKeys saves a version of a slot's fields and a check of it.
+func newKeys(ctx context.Context, tx *store.Tx, slot store.Slot, operator uuid.UUID) error {
+	version, err := tx.AddCandidate(ctx, slot, "api-00000000.duosecurity.com", "DIAAAAAAAAAAAAAAAAAA", secret.Box([]byte("k")), operator, today)
+	return errors.Join(err, tx.SaveCheck(ctx, slot, version, "works", []byte(`{}`), operator, today))
 }
 
 // within runs fn in a scope and fails the test when that fails.

@@ -13,30 +13,44 @@ import (
 // Organization is one client of the MSP, with how it is reached in Duo. The
 // fields after Colour are empty until somebody sets them.
 type Organization struct {
-	ID           uuid.UUID
-	Slug         string
-	Name         string
-	Colour       int // 1 to 12, stable
-	AccountID    string
-	APIHostname  string
-	DirectoryKey string
+	ID             uuid.UUID
+	Slug           string
+	Name           string
+	Colour         int    // 1 to 12, stable
+	Kind           string // Child, Parent or Own; empty: not connected
+	AccountID      string // of a child alone: no API tells another its own
+	APIHostname    string
+	IntegrationKey string // of the keys in use, where they are not the Accounts API's
+	DirectoryKey   string // the primary one
 }
+
+// The ways in which an organization is reached in Duo.
+const (
+	Child  = "child"  // a child account, through the workspace's Accounts API
+	Parent = "parent" // the MSP's own account, with the workspace's Admin API
+	Own    = "own"    // with Admin API keys of its own
+)
 
 // LongestName is how many characters an organization's name may have.
 const LongestName = 200
 
 // Mapped reports whether the organization has a Duo account.
-func (o Organization) Mapped() bool { return o.AccountID != "" }
+func (o Organization) Mapped() bool { return o.Kind != "" }
 
 const organizationQuery = `
-	select o.id, o.slug, o.name, o.colour, coalesce(c.account_id, '') as account_id,
-	       coalesce(c.api_hostname, '') as api_hostname, coalesce(k.key, '') as directory_key
+	select o.id, o.slug, o.name, o.colour, coalesce(c.kind, '') as kind, coalesce(c.account_id, '') as account_id,
+	       coalesce(c.api_hostname, s.host, '') as api_hostname, coalesce(s.integration_key, '') as integration_key,
+	       coalesce(k.key, '') as directory_key
 	from organization o
 	left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
-	left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id`
+	left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id and k.is_primary
+	left join lateral (
+		select s.host, s.integration_key from integration_secret s
+		where s.workspace_id = o.workspace_id and s.api = 'admin' and s.state = 'active'
+		and (c.kind = 'own' and s.organization_id = o.id or c.kind = 'parent' and s.organization_id is null)) s on true`
 
 func (o *Organization) scan(row pgx.Row) error {
-	return row.Scan(&o.ID, &o.Slug, &o.Name, &o.Colour, &o.AccountID, &o.APIHostname, &o.DirectoryKey)
+	return row.Scan(&o.ID, &o.Slug, &o.Name, &o.Colour, &o.Kind, &o.AccountID, &o.APIHostname, &o.IntegrationKey, &o.DirectoryKey)
 }
 
 // Filter chooses organizations by what they still lack.
@@ -60,14 +74,14 @@ type Counts struct {
 // Organizations lists a page of the scope's organizations by name. search is a
 // part of the name, in any case; filter chooses by what they lack.
 func (t *Tx) Organizations(ctx context.Context, filter Filter, search string, limit, offset int) ([]Organization, Counts, error) {
-	const fits = `($1 = '' or ($1 = 'unmapped' and c.account_id is null) or ($1 = 'unkeyed' and k.key is null))
+	const fits = `($1 = '' or ($1 = 'unmapped' and c.kind is null) or ($1 = 'unkeyed' and k.key is null))
 		and ($2 = '' or position(lower($2) in lower(o.name)) > 0)`
 	var n Counts
 	err := t.tx.QueryRow(ctx, `
-		select count(*), count(c.account_id), count(k.key), count(*) filter (where `+fits+`)
+		select count(*), count(c.kind), count(k.key), count(*) filter (where `+fits+`)
 		from organization o
 		left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
-		left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id
+		left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id and k.is_primary
 		where `+organizationInScope, filter, search).
 		Scan(&n.Organizations, &n.Mapped, &n.Keyed, &n.Matching)
 	if err != nil {
@@ -173,48 +187,6 @@ func (t *Tx) SaveAccounts(ctx context.Context, accounts []Account, now time.Time
 		update connection c set api_hostname = a.api_hostname from duo_account a
 		where a.` + inWorkspace + ` and a.workspace_id = c.workspace_id and a.account_id = c.account_id and a.api_hostname <> c.api_hostname`)
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
-}
-
-// Map connects an organization with one of the listed Duo accounts. It returns
-// ErrNotFound for an account that is not listed and a *ConflictError on
-// "connection_account" for one that another organization has.
-func (t *Tx) Map(ctx context.Context, organization uuid.UUID, accountID string, operator uuid.UUID, now time.Time) error {
-	done, err := t.tx.Exec(ctx, `
-		insert into connection (workspace_id, organization_id, account_id, api_hostname, mapped_by, mapped_at)
-		select o.workspace_id, o.id, a.account_id, a.api_hostname, $3, $4
-		from organization o join duo_account a on a.workspace_id = o.workspace_id
-		where `+organizationInScope+` and o.id = $1 and a.account_id = $2
-		on conflict (workspace_id, organization_id) do update
-		set account_id = excluded.account_id, api_hostname = excluded.api_hostname, mapped_by = $3, mapped_at = $4`,
-		organization, accountID, operator, now)
-	if err == nil && done.RowsAffected() == 0 {
-		return ErrNotFound
-	}
-	return meaning(err)
-}
-
-// Unmap takes an organization's Duo account away.
-func (t *Tx) Unmap(ctx context.Context, organization uuid.UUID) error {
-	_, err := t.tx.Exec(ctx, `delete from connection where `+inScope+` and organization_id = $1`, organization)
-	return err
-}
-
-// SetDirectoryKey keeps the key of an organization's directory sync; an empty
-// key takes it away. The key's form must have been checked.
-func (t *Tx) SetDirectoryKey(ctx context.Context, organization uuid.UUID, key string, operator uuid.UUID, now time.Time) error {
-	if key == "" {
-		_, err := t.tx.Exec(ctx, `delete from directory_key where `+inScope+` and organization_id = $1`, organization)
-		return err
-	}
-	done, err := t.tx.Exec(ctx, `
-		insert into directory_key (workspace_id, organization_id, key, set_by, set_at)
-		select o.workspace_id, o.id, $2, $3, $4 from organization o where `+organizationInScope+` and o.id = $1
-		on conflict (workspace_id, organization_id) do update set key = $2, set_by = $3, set_at = $4`,
-		organization, key, operator, now)
-	if err == nil && done.RowsAffected() == 0 {
-		return ErrNotFound
-	}
-	return meaning(err)
 }
 
 // Savepoint runs fn so that its failure undoes only its own writes.

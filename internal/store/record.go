@@ -32,6 +32,14 @@ var (
 	OrganizationUnmapped = Event{"unmap-organization", "Take Duo account away"}
 	DirectoryKeySet      = Event{"set-directory-key", "Set directory key"}
 	DirectoryKeyRemoved  = Event{"remove-directory-key", "Remove directory key"}
+	DirectoryAdded       = Event{"add-directory", "Add directory key"}
+	DirectoryRenamed     = Event{"rename-directory", "Rename directory key"}
+	DirectoryPrimary     = Event{"make-directory-primary", "Make directory key primary"}
+
+	ConnectionChanged = Event{"change-connection", "Change connection"}
+	OwnKeysSaved      = Event{"save-own-keys", "Save own credentials"}
+	OwnKeysActivated  = Event{"activate-own-keys", "Use own credentials"}
+	OwnKeysDiscarded  = Event{"discard-own-keys", "Discard own credentials"}
 )
 
 // Events lists all events in the order of a filter.
@@ -39,6 +47,7 @@ func Events() []Event {
 	return []Event{
 		SignedIn, Denied, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
 		OrganizationCreated, OrganizationMapped, OrganizationUnmapped, DirectoryKeySet, DirectoryKeyRemoved,
+		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysActivated, OwnKeysDiscarded,
 	}
 }
 

@@ -40,7 +40,7 @@ func TestReferencesStayInTheWorkspace(t *testing.T) {
 	}
 	for _, r := range references {
 		mine, theirs := strings.Join(r.Columns[1:], ", "), strings.Join(r.Targets[1:], ", ")
-		const one = `(select %from from %to where workspace_id = $2 and (%from) not in (select %from from %to where workspace_id = $1) limit 1)`
+		const one = `(select %from from %to where workspace_id = $2 and (%from) is not null and (%from) not in (select %from from %to where workspace_id = $1 and (%from) is not null) limit 1)`
 		target := strings.NewReplacer("%from", theirs, "%to", r.To).Replace(one)
 		if len(column[int](t, su, `select 1 from `+target+` x where $1 <> $2`, a.ID, b.ID)) == 0 {
 			t.Fatalf("%s: the second tenant has no row in %s that the first lacks: seed one in newTenant", r.Name, r.To)

@@ -159,7 +159,7 @@ func TestErrorsRepeatNoValues(t *testing.T) {
 	value := rand.Text()
 	for what, fn := range map[string]func(*store.Tx) error{
 		"an API that does not exist": func(tx *store.Tx) error {
-			_, err := tx.AddCandidate(t.Context(), value, value, value, secret.Box([]byte(value)), d.owner.ID, today)
+			_, err := tx.AddCandidate(t.Context(), store.OfWorkspace(value), value, value, secret.Box([]byte(value)), d.owner.ID, today)
 			return err
 		},
 		"an operator that does not exist": func(tx *store.Tx) error {

@@ -146,7 +146,7 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, err error) erro
 	case !duoSaidNo(err):
 		return err
 	}
-	f.fault, f.runID = refusalText(err), uuid.New()
+	f.fault, f.runID = refusalText(v, err), uuid.New()
 	if drawing := s.showSheet(c, v, statusOf(err), f); drawing == nil {
 		return nil
 	}

@@ -98,13 +98,13 @@ func duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
 	if c.Request().Method == http.MethodGet {
 		links = append([]views.Link{{Text: "Try again", Href: c.Request().URL.RequestURI()}}, links...)
 	}
-	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: refusalText(err), Links: links}
+	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: refusalText(remembered(c), err), Links: links}
 }
 
 // refusalText says why Duo did not do something, or that it may have done it all
 // the same.
-func refusalText(err error) string {
-	why := run.Explain(err)
+func refusalText(v visitor, err error) string {
+	why := run.ExplainFor(v.organization, err)
 	if mayHaveBeenApplied(err) {
 		return "This may have been done all the same: look before you send it again. " + why.Cause
 	}

@@ -72,7 +72,7 @@ func (s *Server) getHome(c echo.Context, v visitor) error {
 			return err
 		}
 		page.Runs = s.runRows(v, runs)
-		_, err = tx.ActiveVersion(ctx, store.AccountsAPI)
+		_, err = tx.ActiveVersion(ctx, store.OfWorkspace(store.AccountsAPI))
 		connected = err == nil
 		return ignoreNotFound(err)
 	})

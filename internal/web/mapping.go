@@ -128,6 +128,9 @@ func mappingRow(v visitor, o store.Organization, accounts map[string]store.Accou
 	row.DirectoryKey.Value, row.SavedDirectoryKey = o.DirectoryKey, o.DirectoryKey
 	account, listed := accounts[o.AccountID]
 	switch {
+	case o.Kind == store.Parent || o.Kind == store.Own:
+		row.Connected, row.AccountHost, row.State = connectionText(o), o.APIHostname, views.Chip{Level: "ok", Text: "Mapped"}
+		return row
 	case o.Mapped() && listed:
 		row.Account.Value, row.State = run.AccountText(account), views.Chip{Level: "ok", Text: "Mapped"}
 	case o.Mapped():

@@ -52,12 +52,46 @@ func organizationRows(found []store.Organization) []views.OrganizationRow {
 		row := views.OrganizationRow{OrganizationTag: tagOf(o), Keyed: o.DirectoryKey != "", State: views.Chip{Level: "idle", Text: "Not mapped"}}
 		if o.Mapped() {
 			row.State = views.Chip{Level: "ok", Text: "Mapped"}
-			host, _, _ := strings.Cut(o.APIHostname, ".")
-			row.Account = "…" + tail(o.AccountID) + " · " + host
+			row.Account = connectionText(o)
+			if host, _, _ := strings.Cut(o.APIHostname, "."); host != "" {
+				row.Account += " · " + host
+			}
 		}
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// connectionText names in two words how an organization is reached in Duo.
+func connectionText(o store.Organization) string {
+	switch o.Kind {
+	case store.Child:
+		return "child …" + tail(o.AccountID)
+	case store.Parent:
+		return "parent account"
+	case store.Own:
+		return "own credentials"
+	}
+	return "not connected"
+}
+
+// connectionFacts say how an organization is reached, in full.
+func connectionFacts(v visitor, o store.Organization) []views.Fact {
+	account := views.Fact{Label: "Duo account", Text: o.AccountID, Note: "child of " + v.workspace.Name, Mono: true}
+	switch o.Kind {
+	case store.Parent:
+		account = views.Fact{Label: "Duo account", Text: "parent account", Note: "of " + v.workspace.Name + " itself, with the workspace's Admin API keys"}
+	case store.Own:
+		account = views.Fact{Label: "Duo account", Text: "own credentials", Note: "no child account"}
+	}
+	facts := []views.Fact{account}
+	if o.IntegrationKey != "" {
+		facts = append(facts, views.Fact{Label: "Integration key", Text: o.IntegrationKey, Mono: true})
+	}
+	if o.APIHostname != "" {
+		facts = append(facts, views.Fact{Label: "API host", Text: o.APIHostname, Mono: true})
+	}
+	return facts
 }
 
 func (s *Server) getNewOrganization(c echo.Context, v visitor) error {
@@ -142,10 +176,7 @@ func (s *Server) getOrganization(c echo.Context, v visitor) error {
 		page.State = "unmapped"
 		return s.render(c, http.StatusOK, v, place{tab: "overview"}, page)
 	}
-	page.Connection = []views.Fact{
-		{Label: "Duo account", Text: o.AccountID, Note: "child of " + v.workspace.Name, Mono: true},
-		{Label: "API host", Text: o.APIHostname, Mono: true},
-	}
+	page.Connection = connectionFacts(v, o)
 	users, err := s.Runner.Users(ctx, v.scope, o, c.QueryParam("fresh") != "")
 	switch {
 	case duoSaidNo(err):
@@ -183,7 +214,7 @@ func statusCounts(v visitor, users run.List[duo.User]) []views.StatusCount {
 
 // trouble says on a page what Duo did not answer.
 func (s *Server) trouble(c echo.Context, err error) *views.Trouble {
-	why := run.Explain(err)
+	why := run.ExplainFor(remembered(c).organization, err)
 	var unconnected *run.NotConnected
 	if errors.As(err, &unconnected) {
 		return &views.Trouble{Headline: "Not connected to Duo yet", Text: why.Cause + " " + why.Fix}
