@@ -22,6 +22,7 @@ type config struct {
 	keyFile     string
 	idle        time.Duration
 	longest     time.Duration
+	linger      time.Duration // how long a stopping server still answers, sending clients away
 
 	sandboxAddress string // of a Duo simulator; empty: the real Duo only
 	sandboxCAFile  string
@@ -49,7 +50,7 @@ func readConfig(environment []string) (config, error) {
 		}
 	}
 	c := config{
-		address: orElse(settings["ADDR"], "127.0.0.1:8080"), databaseURL: settings["DATABASE_URL"], keyFile: settings["CONSOLE_KEY_FILE"],
+		address: orElse(settings["ADDR"], "127.0.0.1:8080"), databaseURL: settings["DATABASE_URL"], keyFile: settings["CONSOLE_KEY_FILE"], linger: linger,
 		sandboxAddress: settings["CONSOLE_SANDBOX_ADDRESS"], sandboxCAFile: settings["CONSOLE_SANDBOX_CA_FILE"],
 	}
 	if _, _, err := net.SplitHostPort(c.address); err != nil {

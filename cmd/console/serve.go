@@ -10,7 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"syscall"
+	"sync/atomic"
 	"time"
 
 	"duodesk/internal/duo"
@@ -21,8 +21,8 @@ import (
 	"duodesk/static"
 )
 
-// stopAtMost is how long requests in flight may take to finish after a signal:
-// longer than any write to Duo and its record.
+// stopAtMost is how long requests in flight may take to finish once no new ones
+// are taken: longer than any write to Duo and its record.
 const stopAtMost = 35 * time.Second
 
 func serveCommand(ctx context.Context, args []string, _ io.Writer) error {
@@ -36,7 +36,7 @@ func serveCommand(ctx context.Context, args []string, _ io.Writer) error {
 		return fmt.Errorf("cannot start:\n%w", err)
 	}
 	defer s.Close()
-	listener, err := listen(c.address)
+	listener, err := listenShared(ctx, c.address)
 	if err != nil {
 		return err
 	}
@@ -76,18 +76,13 @@ func open(ctx context.Context, c config) (*store.Store, error) {
 	return s, nil
 }
 
-func listen(address string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is in use by another program; stop it, or set ADDR to another address", address)
-	}
-	return listener, err
-}
-
-// serve answers requests until ctx ends, then lets those in flight finish.
+// serve answers requests until ctx ends. Then it sends clients away, for as long
+// as the configuration says, takes no new connections, and lets what is in
+// flight finish.
 func serve(ctx context.Context, c config, s *store.Store, listener net.Listener, log *slog.Logger) error {
+	var leaving atomic.Bool
 	server := &http.Server{
-		Handler: handler(c, s, log), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
+		Handler: sendAway(&leaving, handler(c, s, log)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	ended := make(chan error, 1)
@@ -97,7 +92,18 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 		return err
 	case <-ctx.Done():
 	}
-	log.Info("stopping: no new requests, finishing those in flight")
+	log.Info("stopping: sending clients away, finishing what is in flight")
+	leaving.Store(true)
+	if c.linger > 0 {
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(c.linger):
+		}
+		if err := emptyQueue(listener); err != nil {
+			log.Warn("connections that arrive at this moment may be lost", "error", err)
+		}
+	}
 	finishing, cancel := context.WithTimeout(context.Background(), stopAtMost)
 	defer cancel()
 	return server.Shutdown(finishing)
