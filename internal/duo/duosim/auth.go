@@ -19,19 +19,42 @@ func (c *call) preauth() (any, *refusal) {
 	if u == nil && c.given("user_id") {
 		return nil, refuse(40002, "user_id")
 	}
+	status := ""
+	if u != nil {
+		status = c.account.statusInForce(u)
+	}
 	switch {
-	case u == nil || u.Status == Active && !c.account.enrolled(u):
+	case u == nil || status == Active && !c.account.enrolled(u):
 		return map[string]any{
 			"result": "enroll", "status_msg": "Enroll an authentication device to proceed",
 			"enroll_portal_url": "https://" + c.account.APIHostname + "/portal?code=" + c.sim.ids.text(lowerHex, 16) + "&akey=" + c.account.AccountID,
 		}, nil
-	case u.Status == Bypass:
+	case status == Bypass:
 		return map[string]any{"result": "allow", "status_msg": "Account is in bypass mode"}, nil
-	case u.Status != Active:
-		return map[string]any{"result": "deny", "status_msg": "Account is " + u.Status}, nil
+	case status != Active:
+		return map[string]any{"result": "deny", "status_msg": "Account is " + status}, nil
 	}
 	devices := each(c.account.phonesOf(u), authDeviceView)
 	return map[string]any{"result": "auth", "status_msg": "Account is active", "devices": devices}, nil
+}
+
+// statusInForce is what counts at a log-in: a group that is disabled or in bypass is stronger than the member's own
+// status. That disabled is the strongest of several, and that nothing brings back who is locked out or in the trash, is
+// our choice.
+func (a *account) statusInForce(u *user) string {
+	if u.Status == LockedOut || u.Status == PendingDeletion {
+		return u.Status
+	}
+	status := u.Status
+	for _, g := range a.groupsOf(u) {
+		switch g.Status {
+		case "Disabled":
+			return Disabled
+		case "Bypass":
+			status = Bypass
+		}
+	}
+	return status
 }
 
 func authDeviceView(p *phone) map[string]any {

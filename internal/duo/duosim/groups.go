@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// The states of a group, as Duo shows them; it takes them in any case.
+var groupStates = []string{"Active", "Bypass", "Disabled"}
+
 func groupView(g *group) map[string]any {
 	return map[string]any{
 		"desc": g.Desc, "group_id": g.GroupID, "name": g.Name, "status": g.Status,
@@ -35,27 +38,109 @@ func (c *call) listGroups() (any, *refusal) {
 	return each(found, groupView), nil
 }
 
-// createGroup refuses a name that exists; the code for that is our choice.
-func (c *call) createGroup() (any, *refusal) {
-	name, no := c.required("name")
+func (c *call) group() (*group, *refusal) {
+	g := c.account.group(c.path["group_id"])
+	if g == nil {
+		return nil, refuse(40401)
+	}
+	return g, nil
+}
+
+func (c *call) getGroup() (any, *refusal) {
+	g, no := c.group()
 	if no != nil {
 		return nil, no
 	}
-	g := &group{GroupID: c.sim.ids.object("DG"), Name: strings.TrimSpace(name), Desc: c.param("desc"), Status: "Active"}
-	if c.param("status") != "" {
-		states := []string{"Active", "Bypass", "Disabled"}
-		i := slices.IndexFunc(states, func(state string) bool { return strings.EqualFold(state, c.param("status")) })
-		if i < 0 {
-			return nil, refuse(40002, "status")
-		}
-		g.Status = states[i]
+	return groupView(g), nil
+}
+
+// getGroupWithUsers is the first version of the call, which told the members as well.
+func (c *call) getGroupWithUsers() (any, *refusal) {
+	g, no := c.group()
+	if no != nil {
+		return nil, no
 	}
-	if slices.ContainsFunc(c.account.Groups, func(other *group) bool { return strings.EqualFold(other.Name, g.Name) }) {
-		return nil, refuse(40003)
+	view := groupView(g)
+	view["users"] = each(c.account.members(g), memberView)
+	return view, nil
+}
+
+func (c *call) listGroupUsers() (any, *refusal) {
+	g, no := c.group()
+	if no != nil {
+		return nil, no
+	}
+	users, no := page(c, c.account.members(g), 100, 500)
+	return each(users, memberView), no
+}
+
+func (a *account) members(g *group) []*user {
+	return slices.DeleteFunc(slices.Clone(a.Users), func(u *user) bool { return !slices.Contains(u.GroupIDs, g.GroupID) })
+}
+
+func memberView(u *user) map[string]any {
+	return map[string]any{"user_id": u.UserID, "username": u.Username}
+}
+
+func (c *call) createGroup() (any, *refusal) {
+	if _, no := c.required("name"); no != nil {
+		return nil, no
+	}
+	g := &group{GroupID: c.sim.ids.object("DG"), Status: "Active"}
+	if no := c.applyGroupParams(g); no != nil {
+		return nil, no
 	}
 	c.account.Groups = append(c.account.Groups, g)
 	c.record()
 	return groupView(g), nil
+}
+
+func (c *call) modifyGroup() (any, *refusal) {
+	g, no := c.group()
+	if no != nil {
+		return nil, no
+	}
+	changed := *g
+	if no := c.applyGroupParams(&changed); no != nil {
+		return nil, no
+	}
+	*g = changed
+	c.record()
+	return groupView(g), nil
+}
+
+func (c *call) deleteGroup() (any, *refusal) {
+	g, no := c.group()
+	if no != nil {
+		return "", nil
+	}
+	for _, u := range c.account.Users {
+		u.GroupIDs, _ = without(u.GroupIDs, g.GroupID)
+	}
+	c.account.Groups = slices.DeleteFunc(c.account.Groups, func(other *group) bool { return other == g })
+	c.record()
+	return "", nil
+}
+
+// applyGroupParams refuses a name that exists; the code for that is our choice.
+func (c *call) applyGroupParams(g *group) *refusal {
+	if c.given("name") {
+		name := strings.TrimSpace(c.param("name"))
+		if name == "" {
+			return refuse(40002, "name")
+		}
+		if slices.ContainsFunc(c.account.Groups, func(other *group) bool { return other.GroupID != g.GroupID && strings.EqualFold(other.Name, name) }) {
+			return refuse(40003)
+		}
+		g.Name = name
+	}
+	if c.given("desc") {
+		g.Desc = c.param("desc")
+	}
+	if c.param("status") == "" {
+		return nil
+	}
+	return c.choose("status", groupStates, &g.Status)
 }
 
 func (c *call) listUserGroups() (any, *refusal) {

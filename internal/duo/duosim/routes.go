@@ -64,6 +64,11 @@ var routes = []route{
 
 	{"GET", "/admin/v1/groups", ReadResource, (*call).listGroups},
 	{"POST", "/admin/v1/groups", WriteResource, (*call).createGroup},
+	{"GET", "/admin/v1/groups/{group_id}", ReadResource, (*call).getGroupWithUsers},
+	{"POST", "/admin/v1/groups/{group_id}", WriteResource, (*call).modifyGroup},
+	{"DELETE", "/admin/v1/groups/{group_id}", WriteResource, (*call).deleteGroup},
+	{"GET", "/admin/v2/groups/{group_id}", ReadResource, (*call).getGroup},
+	{"GET", "/admin/v2/groups/{group_id}/users", ReadResource, (*call).listGroupUsers},
 
 	{"GET", "/admin/v1/settings", Settings, (*call).getSettings},
 	{"POST", "/admin/v1/settings", Settings, (*call).updateSettings},

@@ -128,6 +128,18 @@ func (s *Sim) AddGroup(accountID, name, description string, userIDs ...string) s
 	return change(s, func() string { return s.addGroup(s.mustAccount(accountID), name, description, userIDs...).GroupID })
 }
 
+// SetGroupStatus gives a group one of the states Active, Bypass and Disabled.
+func (s *Sim) SetGroupStatus(accountID, groupID, status string) {
+	change(s, func() struct{} {
+		g := s.mustAccount(accountID).group(groupID)
+		if g == nil {
+			panic("duosim: no group " + groupID)
+		}
+		g.Status = status
+		return struct{}{}
+	})
+}
+
 // AddBypassCode adds a code to those of a user and returns the bypass_code_id.
 func (s *Sim) AddBypassCode(accountID, userID string, spec BypassSpec) string {
 	return change(s, func() string {

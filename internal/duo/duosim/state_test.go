@@ -19,14 +19,19 @@ func TestStateSurvivesARestart(t *testing.T) {
 	b.wantOK(b.asParent("POST", path+"/bypass_codes", "codes", "123456", "valid_secs", "60"))
 	b.wantOK(b.asParent("POST", "/admin/v1/settings", "pending_deletion_days", "3", "lockout_threshold", "7"))
 	b.wantOK(b.asParent("POST", "/admin/v1/users/bulk_send_to_trash", "user_id_list", `["`+created["user_id"].(string)+`"]`))
-	before := b.wantOK(b.asParent("GET", path)).Text
+	group := "/admin/v1/groups/" + b.wantOK(b.asParent("POST", "/admin/v1/groups", "name", "Pilots")).object()["group_id"].(string)
+	b.wantOK(b.asParent("POST", group, "status", "bypass"))
+	b.wantVoid(b.asParent("POST", path+"/groups", "group_id", strings.TrimPrefix(group, "/admin/v1/groups/")))
+	phone := "/admin/v1/phones/" + b.wantOK(b.asParent("POST", "/admin/v1/phones", "number", "+17345551212")).object()["phone_id"].(string)
+	b.wantOK(b.asParent("POST", phone, "predelay", "5", "extension", "22"))
+	before := b.wantOK(b.asParent("GET", path)).Text + b.wantOK(b.asParent("GET", phone)).Text
 
 	again := newBench(t, Options{StateFile: file, Estate: EstateDemo})
 	again.parent, again.child = b.parent, b.child
 	if !reflect.DeepEqual(again.Accounts(), b.Accounts()) {
 		t.Errorf("accounts after restart: %v", again.Accounts())
 	}
-	if after := again.wantOK(again.asParent("GET", path)).Text; after != before {
+	if after := again.wantOK(again.asParent("GET", path)).Text + again.wantOK(again.asParent("GET", phone)).Text; after != before {
 		t.Errorf("user after restart:\n%s\nwant\n%s", after, before)
 	}
 	if got := again.wantOK(again.asParent("GET", "/admin/v1/settings")).object()["lockout_threshold"]; got != 7.0 {

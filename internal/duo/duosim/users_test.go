@@ -139,6 +139,11 @@ func TestGroups(t *testing.T) {
 	if u := b.asParent("GET", "/admin/v1/users/"+id); !strings.Contains(u.Text, `"name": "Pilots"`) {
 		t.Errorf("group not shown in the user: %s", u.Text)
 	}
+	for path, members := range map[string]string{"/admin/v2/groups/" + groupID: "", "/admin/v1/groups/" + groupID: "ada", "/admin/v2/groups/" + groupID + "/users": "ada"} {
+		if r := b.wantOK(b.asParent("GET", path)); strings.Contains(r.Text, `"username"`) != (members != "") {
+			t.Errorf("%s: %s", path, r.Text)
+		}
+	}
 	for range 2 {
 		b.wantVoid(b.asParent("DELETE", "/admin/v1/users/"+id+"/groups/"+groupID))
 	}
@@ -147,5 +152,61 @@ func TestGroups(t *testing.T) {
 	}
 	if n := len(b.wantOK(b.asParent("GET", "/admin/v1/groups")).list()); n != 1 {
 		t.Errorf("%d groups in the account", n)
+	}
+
+	changed := b.wantOK(b.asParent("POST", "/admin/v1/groups/"+groupID, "status", "DISABLED", "desc", "grounded")).object()
+	if changed["status"] != "Disabled" || changed["desc"] != "grounded" || changed["name"] != "Pilots" {
+		t.Errorf("modified: %v", changed)
+	}
+	b.wantRefusal(b.asParent("POST", "/admin/v1/groups/"+groupID, "status", "off"), 40002, "status")
+	b.wantVoid(b.asParent("POST", "/admin/v1/users/"+id+"/groups", "group_id", groupID))
+	for range 2 {
+		b.wantVoid(b.asParent("DELETE", "/admin/v1/groups/"+groupID))
+	}
+	b.wantRefusal(b.asParent("GET", "/admin/v2/groups/"+groupID), 40401, "")
+	if n := len(b.wantOK(b.asParent("GET", "/admin/v1/users/"+id+"/groups")).list()); n != 0 {
+		t.Errorf("%d groups of the user after the group was deleted", n)
+	}
+}
+
+// TestGroupStatusCounts: what a group says goes before what is set on the user.
+func TestGroupStatusCounts(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Options{})
+	id := b.parent.AccountID
+	auth := b.parent.Application(AuthAPI)
+	group, other := b.AddGroup(id, "Pilots", ""), b.AddGroup(id, "Others", "")
+	user := b.AddUser(id, UserSpec{Username: "ada", GroupIDs: []string{group, other}})
+	b.AddPhone(id, PhoneSpec{Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{user}})
+	for _, c := range []struct{ status, other, want string }{
+		{"Active", "Active", "auth"}, {"Bypass", "Active", "allow"}, {"Disabled", "Active", "deny"}, {"Bypass", "Disabled", "deny"}, {"Disabled", "Bypass", "deny"},
+	} {
+		b.SetGroupStatus(id, group, c.status)
+		b.SetGroupStatus(id, other, c.other)
+		if got := b.wantOK(b.call(b.parent.APIHostname, auth, "POST", "/auth/v2/preauth", "username", "ada")).object()["result"]; got != c.want {
+			t.Errorf("in groups that are %s and %s: %v, want %s", c.status, c.other, got, c.want)
+		}
+	}
+}
+
+// TestRelationLimits: Duo answers more than 100 of a kind with a bare error.
+func TestRelationLimits(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Options{})
+	var phones, groups, users []string
+	for i := range 100 {
+		phones = append(phones, b.AddPhone(b.child.AccountID, PhoneSpec{Name: fmt.Sprint(i)}))
+		groups = append(groups, b.AddGroup(b.child.AccountID, fmt.Sprint(i), ""))
+		users = append(users, b.AddUser(b.child.AccountID, UserSpec{Username: fmt.Sprint(i)}))
+	}
+	full := b.AddUser(b.child.AccountID, UserSpec{Username: "full", PhoneIDs: phones, GroupIDs: groups})
+	shared := b.AddPhone(b.child.AccountID, PhoneSpec{Name: "shared", UserIDs: users})
+	spare, group := b.AddPhone(b.child.AccountID, PhoneSpec{}), b.AddGroup(b.child.AccountID, "one more", "")
+	b.wantRefusal(b.asParent("POST", "/admin/v1/users/"+full+"/phones", "phone_id", spare), 50001, "")
+	b.wantRefusal(b.asParent("POST", "/admin/v1/users/"+full+"/phones", "phone_id", shared), 50001, "")
+	b.wantRefusal(b.asParent("POST", "/admin/v1/users/"+full+"/groups", "group_id", group), 50001, "")
+	b.wantVoid(b.asParent("POST", "/admin/v1/users/"+full+"/groups", "group_id", groups[7]))
+	if n := len(b.Ledger()); n != 0 {
+		t.Errorf("%d effects of refused calls", n)
 	}
 }
