@@ -241,6 +241,7 @@ func TestInvalidArgumentsAreNotSent(t *testing.T) {
 		"empty filter":    func() error { _, _, err := c.UserByUsername(ctx, " "); return err },
 		"no name":         func() error { _, err := c.CreateUser(ctx, UserFields{}); return err },
 		"no users":        func() error { return c.SendToTrash(ctx) },
+		"no users at all": func() error { _, err := c.UsersByID(ctx); return err },
 		"alias nine": func() error {
 			_, err := c.UpdateUser(ctx, "DU1", UserFields{Aliases: map[int]string{9: "x"}})
 			return err
@@ -254,6 +255,11 @@ func TestInvalidArgumentsAreNotSent(t *testing.T) {
 	for _, id := range []string{"", "..", "DU1/phones", "DU1?x=1", "DU1%2f", "DÜ1", "DU1\n", strings.Repeat("A", 65)} {
 		calls["user "+id] = func() error { return c.DeleteUser(ctx, UserID(id)) }
 		calls["phone "+id] = func() error { return c.UnassignPhone(ctx, "DU1", PhoneID(id)) }
+		calls["deleted phone "+id] = func() error { return c.DeletePhone(ctx, PhoneID(id)) }
+		calls["group "+id] = func() error { _, err := c.Group(ctx, GroupID(id)); return err }
+		calls["into group "+id] = func() error { return c.AssociateGroup(ctx, "DU1", GroupID(id)) }
+		calls["out of group "+id] = func() error { return c.DisassociateGroup(ctx, "DU1", GroupID(id)) }
+		calls["users "+id] = func() error { _, err := c.UsersByID(ctx, "DU1", UserID(id)); return err }
 		calls["code "+id] = func() error { return c.DeleteBypassCode(ctx, BypassCodeID(id)) }
 		calls["trash "+id] = func() error { return c.SendToTrash(ctx, "DU1", UserID(id)) }
 		calls["account "+id] = func() error { return c.DeleteAccount(ctx, AccountID(id)) }

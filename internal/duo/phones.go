@@ -27,6 +27,8 @@ type Phone struct {
 	Fingerprint      string
 	Screenlock       string
 	Tampered         string
+	Created          time.Time // zero on older accounts
+	LastActivated    time.Time // zero if never or not known
 	LastSeen         time.Time // zero if never
 	Users            []User    // short copies; only where the phone itself was asked for
 }
@@ -55,6 +57,8 @@ func (p *Phone) UnmarshalJSON(data []byte) error {
 		Fingerprint:      o.text("fingerprint"),
 		Screenlock:       o.text("screenlock"),
 		Tampered:         o.text("tampered"),
+		Created:          o.isoTime("creation_date"),
+		LastActivated:    o.isoTime("last_activated_date"),
 		LastSeen:         o.isoTime("last_seen"),
 		Users:            list[User](o, "users"),
 	}
@@ -126,6 +130,17 @@ func (c *Client) ModifyPhone(ctx context.Context, id PhoneID, f PhoneFields) (Ph
 		return Phone{}, err
 	}
 	return post[Phone](ctx, c, "/admin/v1/phones"+segment, f.params())
+}
+
+// DeletePhone deletes a phone, whoever has it. Duo reports no error for an unknown id.
+//
+// DELETE /admin/v1/phones/{phone_id}
+func (c *Client) DeletePhone(ctx context.Context, id PhoneID) error {
+	segment, err := segment(id)
+	if err != nil {
+		return err
+	}
+	return remove(ctx, c, "/admin/v1/phones"+segment)
 }
 
 // Activation is what connects Duo Mobile on a phone with the account. Every text in it is a

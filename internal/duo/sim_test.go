@@ -169,7 +169,7 @@ func TestUsersAgainstSimulator(t *testing.T) {
 	}
 
 	s.AddGroup(s.child.AccountID, "Pilots", "first to try", string(made.ID))
-	if groups := must[[]duo.Group](t)(c.UserGroups(ctx, made.ID)); len(groups) != 1 || groups[0].Name != "Pilots" || groups[0].Status != "Active" {
+	if groups := must[[]duo.Group](t)(c.UserGroups(ctx, made.ID)); len(groups) != 1 || groups[0].Name != "Pilots" || groups[0].Status != duo.GroupActive {
 		t.Errorf("groups %+v", groups)
 	}
 	if err := c.DeleteUser(ctx, made.ID); err != nil {
@@ -259,6 +259,71 @@ func TestPhonesAgainstSimulator(t *testing.T) {
 	}
 	if phones := must[[]duo.Phone](t)(c.UserPhones(ctx, user)); len(phones) != 0 {
 		t.Errorf("phones after un-assigning %+v", phones)
+	}
+}
+
+func TestPhoneIsDeletedWhoeverHasIt(t *testing.T) {
+	t.Parallel()
+	s, ctx := start(t), t.Context()
+	c := s.acme()
+	ada := duo.UserID(s.AddUser(s.child.AccountID, duosim.UserSpec{Username: "ada"}))
+	bob := duo.UserID(s.AddUser(s.child.AccountID, duosim.UserSpec{Username: "bob"}))
+	shared := duo.PhoneID(s.AddPhone(s.child.AccountID, duosim.PhoneSpec{Number: "+17345551212", Activated: true, UserIDs: []string{string(ada), string(bob)}}))
+	kept := s.AddPhone(s.child.AccountID, duosim.PhoneSpec{Number: "+17345551213", UserIDs: []string{string(bob)}})
+	if phone := must[duo.Phone](t)(c.Phone(ctx, shared)); phone.Created.IsZero() || phone.LastActivated.IsZero() || phone.AppVersion == "" || !phone.LastSeen.IsZero() {
+		t.Errorf("the phone %+v", phone)
+	}
+	for range 2 {
+		if err := c.DeletePhone(ctx, shared); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := c.Phone(ctx, shared)
+	if refused, ok := errors.AsType[*duo.Error](err); !ok || refused.Code != duo.CodeNotFound {
+		t.Errorf("after the deletion: %v", err)
+	}
+	users := must[[]duo.User](t)(c.UsersByID(ctx, bob, ada, "DU00000000000000000X"))
+	if len(users) != 2 || users[0].ID != bob || len(users[0].Phones) != 1 || string(users[0].Phones[0].ID) != kept || len(users[1].Phones) != 0 {
+		t.Errorf("its users %+v", users)
+	}
+	if n := len(s.Ledger()); n != 1 {
+		t.Errorf("%d effects, want one deletion", n)
+	}
+}
+
+func TestGroupsAgainstSimulator(t *testing.T) {
+	t.Parallel()
+	s, ctx := start(t), t.Context()
+	c := s.acme()
+	user := duo.UserID(s.AddUser(s.child.AccountID, duosim.UserSpec{Username: "ada"}))
+	pilots := duo.GroupID(s.AddGroup(s.child.AccountID, "Pilots", "first to try"))
+	s.AddGroup(s.child.AccountID, "Others", "")
+	s.SetGroupStatus(s.child.AccountID, string(pilots), "Bypass")
+	if group := must[duo.Group](t)(c.Group(ctx, pilots)); group != (duo.Group{ID: pilots, Name: "Pilots", Description: "first to try", Status: duo.GroupBypass}) {
+		t.Errorf("group %+v", group)
+	}
+	if groups, metadata, err := c.GroupsPage(ctx, 1, 0); err != nil || len(groups) != 1 || metadata != (duo.Metadata{Total: 2, Next: 1}) {
+		t.Errorf("page of groups: %+v, %+v, %v", groups, metadata, err)
+	}
+	for range 2 {
+		if err := c.AssociateGroup(ctx, user, pilots); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if u := must[duo.User](t)(c.User(ctx, user)); len(u.Groups) != 1 || u.Groups[0].Status != duo.GroupBypass {
+		t.Errorf("the user's groups %+v", u.Groups)
+	}
+	for range 2 {
+		if err := c.DisassociateGroup(ctx, user, pilots); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if groups := must[[]duo.Group](t)(c.UserGroups(ctx, user)); len(groups) != 0 {
+		t.Errorf("groups after the end: %+v", groups)
+	}
+	_, err := c.Group(ctx, "DG00000000000000000X")
+	if refused, ok := errors.AsType[*duo.Error](err); !ok || refused.Code != duo.CodeNotFound {
+		t.Errorf("an unknown group: %v", err)
 	}
 }
 

@@ -176,6 +176,18 @@ func (c *Client) User(ctx context.Context, id UserID) (User, error) {
 	return user, err
 }
 
+// UsersByID returns up to 100 users in one call; unknown ids are left out.
+//
+// GET /admin/v1/users?user_id_list=
+func (c *Client) UsersByID(ctx context.Context, ids ...UserID) ([]User, error) {
+	list, err := userList(ids)
+	if err != nil {
+		return nil, err
+	}
+	users, _, err := get[[]User](ctx, c, "/admin/v1/users", Params{"user_id_list": list})
+	return users, err
+}
+
 // CreateUser makes a user; f.Username is required and must be no other user's name or alias. No
 // e-mail is sent.
 //
@@ -235,18 +247,27 @@ func (c *Client) Restore(ctx context.Context, ids ...UserID) error {
 }
 
 func (c *Client) bulk(ctx context.Context, path string, ids []UserID) error {
+	list, err := userList(ids)
+	if err != nil {
+		return err
+	}
+	_, err = post[void](ctx, c, path, Params{"user_id_list": list})
+	return err
+}
+
+// userList writes ids as Duo takes several: a JSON array in one parameter.
+func userList(ids []UserID) (string, error) {
 	if len(ids) < 1 || len(ids) > 100 {
-		return invalid(fmt.Errorf("%d users where 1 to 100 are possible", len(ids)))
+		return "", invalid(fmt.Errorf("%d users where 1 to 100 are possible", len(ids)))
 	}
 	for _, id := range ids {
 		if _, err := segment(id); err != nil {
-			return err
+			return "", err
 		}
 	}
 	list, err := json.Marshal(ids)
 	if err != nil {
-		return invalid(err)
+		return "", invalid(err)
 	}
-	_, err = post[void](ctx, c, path, Params{"user_id_list": string(list)})
-	return err
+	return string(list), nil
 }
