@@ -123,13 +123,18 @@ func All() []Action { return slices.Clone(all) }
 var all = []Action{
 	deleteBypassCode(),
 	createBypassCodes(),
+	deletePhone(),
 	sendActivationURL(),
 	assignPhone(),
 	unassignPhone(),
+	createPhone(),
 	createUser(),
 	updateUser(),
 	deleteUser(),
 
 	restoreUser(),
 	unlockUser(),
+	modifyPhone(),
+	associateGroup(),
+	disassociateGroup(),
 }

@@ -24,7 +24,7 @@ var documented = strings.Fields(`
 	check-auth-api-credentials ping-auth-api send-duo-authentication`)
 
 // neighbours are actions that the document does not have; they follow the others.
-var neighbours = []string{"restore-user", "unlock-user"}
+var neighbours = []string{"restore-user", "unlock-user", "modify-phone", "associate-group-with-user", "disassociate-group-from-user"}
 
 func TestSlugs(t *testing.T) {
 	t.Parallel()
@@ -106,6 +106,8 @@ func seed(t *testing.T) seeded {
 	return seeded{sim: sim, client: client.ForAccount(duo.AccountID(child.AccountID), child.APIHostname), ids: map[string]string{
 		"DU0000000000000000EX": user, "DP0000000000000000EX": owned,
 		"DB0000000000000000EX": sim.AddBypassCode(child.AccountID, user, duosim.BypassSpec{}),
+		"DG0000000000000000EX": sim.AddGroup(child.AccountID, "Pilots", ""),
+		"joined group":         sim.AddGroup(child.AccountID, "Staff", "", user),
 		"free phone":           sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550199"}),
 		"locked out":           sim.AddUser(child.AccountID, duosim.UserSpec{Username: "eve", Status: duosim.LockedOut}),
 		"trashed":              sim.AddUser(child.AccountID, duosim.UserSpec{Username: "bob", Status: duosim.PendingDeletion}),
@@ -127,6 +129,8 @@ func (s seeded) examples(a catalog.Action) map[string]string {
 	switch a.Slug { // these need a thing in another state
 	case "assign-phone-to-user":
 		form["phone_id"] = s.ids["free phone"]
+	case "disassociate-group-from-user":
+		form["group_id"] = s.ids["joined group"]
 	case "restore-user":
 		form["user_id"] = s.ids["trashed"]
 	case "unlock-user":
@@ -199,6 +203,39 @@ func TestUserFieldsArrive(t *testing.T) {
 		}
 		if result.Summary == "Changed ." {
 			t.Errorf("the record does not tell that %s was changed", name)
+		}
+	}
+}
+
+// TestPhoneFieldsArrive does the same with each field of a phone, and clears
+// those that can be empty.
+func TestPhoneFieldsArrive(t *testing.T) {
+	t.Parallel()
+	modify, _ := catalog.Lookup("modify-phone")
+	s := seed(t)
+	change := func(name, value string) map[string]string {
+		t.Helper()
+		before := len(s.sim.Ledger())
+		result, err := modify.Run(t.Context(), s.client, parse(t, modify, map[string]string{"phone_id": s.ids["DP0000000000000000EX"], name: value}))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if result.Summary != "Changed "+name+"." {
+			t.Errorf("%s: the record says %q", name, result.Summary)
+		}
+		return s.sim.Ledger()[before].Parameters
+	}
+	values := map[string]string{"number": "+44 20 7946 0123", "name": "Desk", "extension": "12,#", "type": "landline", "platform": "google android", "predelay": "5", "postdelay": "0"}
+	for _, f := range modify.Fields[1:] {
+		name := f.Spec().Name
+		sent := change(name, values[name])
+		if want := strings.ReplaceAll(values[name], " ", ""); len(sent) != 1 || name != "platform" && name != "type" && sent[name] != want || sent[name] == "" {
+			t.Errorf("%s: Duo got %q", name, sent)
+		}
+	}
+	for _, name := range []string{"name", "extension", "number"} {
+		if sent := change(name, ""); len(sent) != 1 || sent[name] != "" {
+			t.Errorf("clearing %s: Duo got %q", name, sent)
 		}
 	}
 }

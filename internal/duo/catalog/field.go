@@ -26,7 +26,7 @@ type Spec struct {
 	Name     string // as Duo names the parameter
 	Label    string
 	Help     string
-	Kind     string // text, lines, number, yesno, choice or id
+	Kind     string // text, lines, number, yesno, choice, phone or id
 	Required bool
 	Default  string
 	Options  []Option
@@ -197,15 +197,20 @@ func (f Lines) Given(in Values) bool { _, ok := in.given[f.Name]; return ok }
 type Int struct {
 	Name, Label, Help, Example string
 	Min, Max, Default          int
+	Optional                   bool // empty is none
 }
 
 func (f Int) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "number", Min: f.Min, Max: f.Max, Default: strconv.Itoa(f.Default), Example: f.Example}
+	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "number", Min: f.Min, Max: f.Max, Default: strconv.Itoa(f.Default), Example: f.Example}
+	if f.Optional {
+		spec.Default = ""
+	}
+	return spec
 }
 
 func (f Int) normalize(text string, given bool) (plain, fault string) {
 	if text = strings.TrimSpace(text); text == "" {
-		if given {
+		if given && !f.Optional {
 			return "", fmt.Sprintf("Give a number from %d to %d.", f.Min, f.Max)
 		}
 		return "", ""
@@ -295,16 +300,20 @@ func (f Choice) Given(in Values) bool { _, ok := in.given[f.Name]; return ok }
 // ID is an identifier that Duo gave.
 type ID struct {
 	Name, Label, Help, Example string
+	Optional                   bool
 }
 
 var idShape = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
 
 func (f ID) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "id", Required: true, Max: 64, Example: f.Example}
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "id", Required: !f.Optional, Max: 64, Example: f.Example}
 }
 
 func (f ID) normalize(text string, _ bool) (plain, fault string) {
 	text = strings.TrimSpace(text)
+	if text == "" && f.Optional {
+		return "", ""
+	}
 	if text == "" {
 		return "", "Choose one."
 	}
@@ -314,5 +323,5 @@ func (f ID) normalize(text string, _ bool) (plain, fault string) {
 	return text, ""
 }
 
-// Of returns the identifier.
+// Of returns the identifier, empty when none was given.
 func (f ID) Of(in Values) string { return in.given[f.Name] }

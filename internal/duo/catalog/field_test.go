@@ -70,6 +70,23 @@ func TestFieldKinds(t *testing.T) {
 		{"beyond what a machine holds", number, "99999999999999999999", "", "from 1 to 10"},
 		{"number box left empty", number, "", "", "from 1 to 10"},
 
+		{"optional number left empty", Int{Name: "f", Max: 9, Optional: true}, " ", "", ""},
+		{"optional number that is none", Int{Name: "f", Max: 9, Optional: true}, "x", "", "from 0 to 9"},
+
+		{"telephone number", PhoneNumber{Name: "f"}, "+442079460123", "+442079460123", ""},
+		{"as people write it", PhoneNumber{Name: "f"}, " +1 (202) 555-0177 ", "+12025550177", ""},
+		{"as word processors write it", PhoneNumber{Name: "f"}, "+49\u00a0171\u202f392\u20110001", "+491713920001", ""},
+		{"no telephone number", PhoneNumber{Name: "f"}, " ", "", ""},
+		{"without a country code", PhoneNumber{Name: "f"}, "020 7946 0123", "", "country code"},
+		{"of the United States, without a country code", PhoneNumber{Name: "f"}, "202-555-0177", "", "country code"},
+		{"with 00 in place of the +", PhoneNumber{Name: "f"}, "00442079460123", "", "country code"},
+		{"with a zero that is not dialled", PhoneNumber{Name: "f"}, "+44 (0)20 7946 0123", "", "Leave the (0) out"},
+		{"too short a number", PhoneNumber{Name: "f"}, "+44 20", "", "not a telephone number"},
+		{"too long a number", PhoneNumber{Name: "f"}, "+1234567890123456", "", "not a telephone number"},
+		{"number with letters", PhoneNumber{Name: "f"}, "+1202555CALL", "", "not a telephone number"},
+		{"number in other digits", PhoneNumber{Name: "f"}, "+٤٤٢٠٧٩٤٦٠١٢٣", "", "not a telephone number"},
+		{"number with an extension", PhoneNumber{Name: "f"}, "+12025550177x12", "", "not a telephone number"},
+
 		{"checked box", Bool{Name: "f"}, "on", "true", ""},
 		{"yes", Bool{Name: "f"}, " YES ", "true", ""},
 		{"no", Bool{Name: "f"}, "No", "false", ""},
@@ -84,6 +101,7 @@ func TestFieldKinds(t *testing.T) {
 
 		{"id", ID{Name: "f"}, " DU1234567890ABCDEFGH ", "DU1234567890ABCDEFGH", ""},
 		{"no id", ID{Name: "f"}, "", "", "Choose one"},
+		{"no id where none is needed", ID{Name: "f", Optional: true}, " ", "", ""},
 		{"way out of the path", ID{Name: "f"}, "../users", "", "not an identifier"},
 		{"id with a query", ID{Name: "f"}, "DU1?limit=1", "", "not an identifier"},
 		{"id with a line break inside", ID{Name: "f"}, "DU1\nDU2", "", "not an identifier"},
@@ -160,7 +178,8 @@ func FuzzLines(f *testing.F)  { fuzzField(f, Lines{Name: "f", MaxLines: 3}) }
 func FuzzInt(f *testing.F)    { fuzzField(f, Int{Name: "f", Min: -3, Max: 1000, Default: 1}) }
 func FuzzBool(f *testing.F)   { fuzzField(f, Bool{Name: "f"}, Bool{Name: "f", Default: true}) }
 func FuzzChoice(f *testing.F) { fuzzField(f, choice, phonePlatform) }
-func FuzzID(f *testing.F)     { fuzzField(f, ID{Name: "f"}) }
+func FuzzID(f *testing.F)     { fuzzField(f, ID{Name: "f"}, ID{Name: "f", Optional: true}) }
+func FuzzNumber(f *testing.F) { fuzzField(f, PhoneNumber{Name: "f"}) }
 
 // fuzzField holds for any input: a value is refused in words or brought into a
 // form that holds text only and does not change when it is sent again.

@@ -2,8 +2,10 @@ package catalog
 
 import (
 	"context"
-	"net/url"
-	"time"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"duodesk/internal/duo"
 )
@@ -17,75 +19,186 @@ var (
 		{"windows phone", "Windows Phone"}, {"rim blackberry", "BlackBerry"}, {"java j2me", "Java J2ME"},
 		{"palm webos", "Palm webOS"}, {"symbian os", "Symbian OS"}, {"windows mobile", "Windows Mobile"},
 	}}
-	phoneType = Choice{Name: "type", Label: "Type", Default: "mobile", Example: "mobile", Options: []Option{{"mobile", "Mobile"}, {"landline", "Landline"}}}
+	phoneType      = Choice{Name: "type", Label: "Type", Default: "mobile", Example: "mobile", Options: []Option{{"mobile", "Mobile"}, {"landline", "Landline"}}}
+	phoneNumber    = PhoneNumber{Name: "number", Label: "Number", Help: "With the country code, such as +44 20 7946 0123. Empty for a tablet.", Example: "+12025550177"}
+	phoneLabel     = Text{Name: "name", Label: "Name", Help: "What people call it, such as Reception.", Example: "Reception"}
+	phoneExtension = Text{Name: "extension", Label: "Extension", Help: "Digits, and the signs , # and *.", Max: 32, Example: "22"}
+	phonePredelay  = Int{Name: "predelay", Label: "Seconds to wait before the extension is dialled", Max: 3600, Optional: true, Example: "2"}
+	phonePostdelay = Int{Name: "postdelay", Label: "Seconds to wait after the extension before speaking", Max: 3600, Optional: true, Example: "1"}
 )
 
-func sendActivationURL() Action {
-	life := Int{Name: "valid_secs", Label: "Valid for", Help: "In seconds.", Min: 60, Max: 7 * 24 * 3600, Default: 24 * 3600}
-	install := Bool{Name: "install", Label: "With a link to install Duo Mobile"}
+// mostRelated is how many phones and groups a user, and how many users a phone
+// can have. Duo answers a request for more with a bare internal error.
+const mostRelated = 100
+
+func createPhone() Action {
+	owner := ID{Name: "user_id", Label: "User", Help: "Who gets the phone. Empty: nobody yet.", Optional: true, Example: userID.Example}
 	return Action{
-		Slug: "send-activation-url", Title: "Send Activation URL", Category: phoneCategory,
-		Help: "Makes a link and a QR code that activate Duo Mobile on a phone. In spite of its name it sends nothing: you pass the link on.",
-		API:  Admin, Kind: Write, Role: Helpdesk, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
-		RoleFor: func(in Values) Role {
-			// Whoever has the link gets a lasting second factor.
-			if life.Of(in) > 24*3600 {
-				return Technician
+		Slug: "create-phone", Title: "Create Phone", Category: phoneCategory,
+		Help: "Adds a phone to this organization's Duo account, and assigns it to a user if one is named. Nothing is sent to it.",
+		API:  Admin, Kind: Write, Role: Technician,
+		Fields: []Field{phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, phonePredelay, phonePostdelay, owner},
+		Check:  checkNewPhone,
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			var user duo.User
+			if id := owner.Of(in); id != "" {
+				var err error
+				if user, err = d.User(ctx, duo.UserID(id)); err != nil {
+					return Result{}, err
+				}
+				if len(user.Phones) >= mostRelated {
+					return Result{Subject: user.Username}, &FieldError{Field: owner.Name, Message: tooMany(user.Username, len(user.Phones), "phones")}
+				}
 			}
-			return Helpdesk
+			fields := phoneFields(in, false)
+			kind := phoneType.Of(in)
+			fields.Type = &kind
+			phone, err := d.CreatePhone(ctx, fields)
+			if err != nil {
+				return Result{Subject: user.Username}, numberTaken(err)
+			}
+			r := Result{Subject: phoneName(phone), Created: string(phone.ID), Summary: "Created phone " + phoneName(phone) + "."}
+			if user.ID == "" {
+				return r, nil
+			}
+			r.Subject = user.Username
+			switch err = d.AssignPhone(ctx, user.ID, phone.ID); {
+			case err == nil:
+				r.Summary = "Created phone " + phoneName(phone) + " and assigned it to " + user.Username + "."
+			case duo.MayHaveBeenApplied(err):
+				r.Summary += " Whether " + user.Username + " has it is not known."
+			default:
+				r.Summary += " It is not assigned to " + user.Username + "."
+			}
+			return r, err
+		},
+	}
+}
+
+// checkNewPhone asks for what Duo would need later, when somebody waits for it.
+func checkNewPhone(in Values) []FieldError {
+	var bad []FieldError
+	add := func(field, message string) { bad = append(bad, FieldError{Field: field, Message: message}) }
+	landline := phoneType.Of(in) == "landline"
+	switch {
+	case phoneNumber.Of(in) == "" && landline:
+		add(phoneNumber.Name, "A landline needs its number.")
+	case phoneNumber.Of(in) == "" && phoneLabel.Of(in) == "":
+		add(phoneNumber.Name, "Give a number, or a name for a tablet without one.")
+	}
+	if landline && phonePlatform.Of(in) != "" {
+		add(phonePlatform.Name, "A landline has no platform.")
+	}
+	return append(bad, checkExtension(in)...)
+}
+
+func checkExtension(in Values) []FieldError {
+	if strings.Trim(phoneExtension.Of(in), "0123456789,#*") != "" {
+		return []FieldError{{Field: phoneExtension.Name, Message: "Only digits and the signs , # and * can be dialled."}}
+	}
+	return nil
+}
+
+func modifyPhone() Action {
+	predelay, postdelay := phonePredelay, phonePostdelay
+	predelay.Optional, postdelay.Optional = false, false // Duo has no call that takes a wait away
+	return Action{
+		Slug: "modify-phone", Title: "Modify Phone", Category: phoneCategory,
+		Help: "Changes what is given and leaves the rest as it is. The phone's users keep it.",
+		API:  Admin, Kind: Write, Role: Technician,
+		Fields: []Field{phoneID, phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, predelay, postdelay},
+		Check: func(in Values) []FieldError {
+			bad := checkExtension(in)
+			for _, f := range []Choice{phoneType, phonePlatform} {
+				if text, given := in.given[f.Name]; given && text == "" {
+					bad = append(bad, FieldError{Field: f.Name, Message: "Choose one."})
+				}
+			}
+			return bad
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
-			id := duo.PhoneID(phoneID.Of(in))
-			phone, err := d.Phone(ctx, id)
+			fields := phoneFields(in, true)
+			if fields == (duo.PhoneFields{}) {
+				return Result{}, &FieldError{Field: phoneID.Name, Message: "Nothing is changed yet."}
+			}
+			phone, err := d.ModifyPhone(ctx, duo.PhoneID(phoneID.Of(in)), fields)
+			if err != nil {
+				return Result{}, numberTaken(err)
+			}
+			var changed []string
+			for _, f := range []Field{phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, predelay, postdelay} {
+				if _, given := in.given[f.Spec().Name]; given {
+					changed = append(changed, f.Spec().Name)
+				}
+			}
+			return Result{Subject: phoneName(phone), Summary: "Changed " + strings.Join(changed, ", ") + "."}, nil
+		},
+	}
+}
+
+// phoneFields are the parameters of a phone. On creation an empty value is the
+// same as none; on change it clears those texts that can be empty.
+func phoneFields(in Values, clear bool) duo.PhoneFields {
+	pick := func(name string, text bool) *string {
+		value, given := in.given[name]
+		if !given || value == "" && !(text && clear) {
+			return nil
+		}
+		return &value
+	}
+	return duo.PhoneFields{
+		Number: pick("number", true), Name: pick("name", true), Extension: pick("extension", true),
+		Type: pick("type", false), Platform: pick("platform", false), Predelay: pick("predelay", false), Postdelay: pick("postdelay", false),
+	}
+}
+
+// numberTaken says what Duo's "duplicate" means for a phone: nothing was done.
+func numberTaken(err error) error {
+	if refused, ok := errors.AsType[*duo.Error](err); ok && refused.Code == duo.CodeDuplicate {
+		return &FieldError{Field: phoneNumber.Name, Message: "This account already has a phone with this number and extension. Look for it among the phones."}
+	}
+	return err
+}
+
+func tooMany(who string, n int, what string) string {
+	return fmt.Sprintf("%s has %d %s, and Duo keeps at most %d.", who, n, what, mostRelated)
+}
+
+func deletePhone() Action {
+	users := Lines{Name: "user_ids", Label: "Users", Help: "Who has the phone, by Duo's ids, one a line. If it is somebody else by now, nothing is deleted.", MaxLines: mostRelated}
+	return Action{
+		Slug: "delete-phone-by-id", Title: "Delete Phone by ID", Category: phoneCategory,
+		Help: "Deletes a phone from the account and from everybody who has it. This cannot be undone.",
+		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{phoneID, users},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			// Duo answers a deletion of nothing like any other: look first, so that
+			// the record tells what went, and from whom.
+			phone, err := d.Phone(ctx, duo.PhoneID(phoneID.Of(in)))
 			if err != nil {
 				return Result{}, err
 			}
-			subject := phoneName(phone)
-			// Only what is unknown is corrected here: changing a known phone is an
-			// action of its own, with a role of its own.
-			var unknown duo.PhoneFields
-			if phone.Platform == "Unknown" {
-				platform := phonePlatform.Of(in)
-				if platform == "" {
-					return Result{Subject: subject}, &FieldError{Field: phonePlatform.Name, Message: "Choose the platform: Duo activates no phone of unknown platform."}
-				}
-				unknown.Platform = &platform
+			r := Result{Subject: phoneName(phone)}
+			var ids, names []string
+			for _, u := range phone.Users {
+				ids, names = append(ids, string(u.ID)), append(names, u.Username)
 			}
-			if phone.Type == "Unknown" {
-				kind := phoneType.Of(in)
-				unknown.Type = &kind
+			if users.Given(in) && !sameTexts(ids, users.Of(in)) {
+				return r, &FieldError{Field: users.Name, Message: "Other people have this phone now than when you were asked. Look again."}
 			}
-			corrected := ""
-			if unknown != (duo.PhoneFields{}) {
-				if _, err := d.ModifyPhone(ctx, id, unknown); err != nil {
-					return Result{Subject: subject}, err
-				}
-				corrected = "Set the phone's type and platform, but made no link."
+			if err := d.DeletePhone(ctx, phone.ID); err != nil {
+				return r, err
 			}
-			a, err := d.CreateActivationURL(ctx, id, time.Duration(life.Of(in))*time.Second, install.Of(in))
-			if err != nil {
-				return Result{Subject: subject, Summary: corrected}, err
-			}
-			r := Result{
-				Subject: subject, Life: a.ValidFor,
-				Summary: "Made an activation link, valid for " + Duration(a.ValidFor) + ". Duo Mobile on the device before it is disconnected.",
-				Secrets: []Secret{{ActivationLinkSecret, a.URL}, {ActivationCodeSecret, activationCode(a)}},
-			}
-			if a.InstallationURL != "" {
-				r.Secrets = append(r.Secrets, Secret{InstallLinkSecret, a.InstallationURL})
+			r.Summary = "Deleted phone " + phoneName(phone) + ", which nobody had."
+			if len(names) > 0 {
+				r.Summary = "Deleted phone " + phoneName(phone) + ", which " + listed(names) + " had."
 			}
 			return r, nil
 		},
 	}
 }
 
-// activationCode is what Duo Mobile scans. Duo gives it inside the address of a
-// picture on its own host; drawn here, no third party learns of it.
-func activationCode(a duo.Activation) string {
-	if u, err := url.Parse(a.Barcode); err == nil && u.Query().Get("value") != "" {
-		return u.Query().Get("value")
-	}
-	return a.URL
+func sameTexts(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 func phoneName(p duo.Phone) string {
@@ -109,6 +222,13 @@ func assignPhone() Action {
 			user, phone, err := userAndPhone(ctx, d, in)
 			if err != nil {
 				return Result{Subject: user.Username}, err
+			}
+			has := slices.ContainsFunc(phone.Users, func(u duo.User) bool { return u.ID == user.ID })
+			switch {
+			case !has && len(user.Phones) >= mostRelated:
+				return Result{Subject: user.Username}, &FieldError{Field: phoneID.Name, Message: tooMany(user.Username, len(user.Phones), "phones")}
+			case !has && len(phone.Users) >= mostRelated:
+				return Result{Subject: user.Username}, &FieldError{Field: phoneID.Name, Message: tooMany(phoneName(phone), len(phone.Users), "users")}
 			}
 			if err := d.AssignPhone(ctx, user.ID, phone.ID); err != nil {
 				return Result{Subject: user.Username}, err

@@ -52,6 +52,15 @@ func TestLeastRole(t *testing.T) {
 		{"activation link for longer", "send-activation-url", form{"phone_id": "DP1", "valid_secs": "86401"}, Technician},
 		{"assign", "assign-phone-to-user", form{"phone_id": "DP1"}, Technician},
 		{"un-assign", "un-assign-phone-from-user", form{"phone_id": "DP1"}, Technician},
+		{"create a phone", "create-phone", form{"number": "+12025550177"}, Technician},
+		{"modify a phone", "modify-phone", form{"phone_id": "DP1", "name": "x"}, Technician},
+		{"delete a phone", "delete-phone-by-id", form{"phone_id": "DP1"}, Technician},
+		{"into a group", "associate-group-with-user", form{"group_id": "DG1"}, Technician},
+		{"into a group, said to be active", "associate-group-with-user", form{"group_id": "DG1", "group_status": "Active"}, Technician},
+		{"into a group that is disabled", "associate-group-with-user", form{"group_id": "DG1", "group_status": "disabled"}, Technician},
+		{"into a group in bypass", "associate-group-with-user", form{"group_id": "DG1", "group_status": "bypass"}, Administrator},
+		{"into a group in bypass, in capitals", "associate-group-with-user", form{"group_id": "DG1", "group_status": " BYPASS "}, Administrator},
+		{"out of a group", "disassociate-group-from-user", form{"group_id": "DG1"}, Technician},
 		{"delete a code", "delete-bypass-code", form{"bypass_code_id": "DB1"}, Technician},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,0 +1,77 @@
+package catalog
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"duodesk/internal/duo"
+)
+
+func sendActivationURL() Action {
+	life := Int{Name: "valid_secs", Label: "Valid for", Help: "In seconds.", Min: 60, Max: 7 * 24 * 3600, Default: 24 * 3600}
+	install := Bool{Name: "install", Label: "With a link to install Duo Mobile"}
+	return Action{
+		Slug: "send-activation-url", Title: "Send Activation URL", Category: phoneCategory,
+		Help: "Makes a link and a QR code that activate Duo Mobile on a phone. In spite of its name it sends nothing: you pass the link on.",
+		API:  Admin, Kind: Write, Role: Helpdesk, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
+		RoleFor: func(in Values) Role {
+			// Whoever has the link gets a lasting second factor.
+			if life.Of(in) > 24*3600 {
+				return Technician
+			}
+			return Helpdesk
+		},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			id := duo.PhoneID(phoneID.Of(in))
+			phone, err := d.Phone(ctx, id)
+			if err != nil {
+				return Result{}, err
+			}
+			subject := phoneName(phone)
+			// Only what is unknown is corrected here: changing a known phone is an
+			// action of its own, with a role of its own.
+			var unknown duo.PhoneFields
+			if phone.Platform == "Unknown" {
+				platform := phonePlatform.Of(in)
+				if platform == "" {
+					return Result{Subject: subject}, &FieldError{Field: phonePlatform.Name, Message: "Choose the platform: Duo activates no phone of unknown platform."}
+				}
+				unknown.Platform = &platform
+			}
+			if phone.Type == "Unknown" {
+				kind := phoneType.Of(in)
+				unknown.Type = &kind
+			}
+			corrected := ""
+			if unknown != (duo.PhoneFields{}) {
+				if _, err := d.ModifyPhone(ctx, id, unknown); err != nil {
+					return Result{Subject: subject}, err
+				}
+				corrected = "Set the phone's type and platform, but made no link."
+			}
+			a, err := d.CreateActivationURL(ctx, id, time.Duration(life.Of(in))*time.Second, install.Of(in))
+			if err != nil {
+				return Result{Subject: subject, Summary: corrected}, err
+			}
+			r := Result{
+				Subject: subject, Life: a.ValidFor,
+				Summary: "Made an activation link, valid for " + Duration(a.ValidFor) + ". Duo Mobile on the device before it is disconnected.",
+				Secrets: []Secret{{ActivationLinkSecret, a.URL}, {ActivationCodeSecret, activationCode(a)}},
+			}
+			if a.InstallationURL != "" {
+				r.Secrets = append(r.Secrets, Secret{InstallLinkSecret, a.InstallationURL})
+			}
+			return r, nil
+		},
+	}
+}
+
+// activationCode is what Duo Mobile scans. Duo gives it inside the address of a
+// picture on its own host; drawn here, no third party learns of it.
+func activationCode(a duo.Activation) string {
+	if u, err := url.Parse(a.Barcode); err == nil && u.Query().Get("value") != "" {
+		return u.Query().Get("value")
+	}
+	return a.URL
+}

@@ -1,0 +1,106 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"duodesk/internal/duo"
+)
+
+const groupCategory = "Admin API - Groups"
+
+var groupID = ID{Name: "group_id", Label: "Group", Example: "DG0000000000000000EX"}
+
+// associateGroup asks as much of a group in bypass as the status bypass itself
+// asks: the form says which status its reader saw, that decides the role, and a
+// group that has another status when it is done gets nobody.
+func associateGroup() Action {
+	status := Choice{Name: "group_status", Label: "Status of the group", Help: "If the group has another by now, nothing is done.", Default: "active", Example: "active",
+		Options: []Option{{"active", "Active"}, {"bypass", "Bypass"}, {"disabled", "Disabled"}}}
+	return Action{
+		Slug: "associate-group-with-user", Title: "Associate Group with User", Category: groupCategory,
+		Help: "Puts a user into a group. The status of a group goes before the status of its members, so a group with the status bypass takes the role admin.",
+		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{userID, groupID, status},
+		RoleFor: func(in Values) Role {
+			if status.Of(in) == "bypass" {
+				return Administrator
+			}
+			return Technician
+		},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			user, group, err := userAndGroup(ctx, d, in)
+			r := Result{Subject: user.Username}
+			switch {
+			case err != nil:
+				return r, err
+			case !strings.EqualFold(string(group.Status), status.Of(in)):
+				return r, &FieldError{Field: status.Name, Message: "The group " + group.Name + " has the status " + string(group.Status) + " now. Look at what that means before you send this again."}
+			case inGroup(user, group):
+				return r, &FieldError{Field: groupID.Name, Message: user.Username + " is already in the group " + group.Name + "."}
+			case len(user.Groups) >= mostRelated:
+				return r, &FieldError{Field: groupID.Name, Message: tooMany(user.Username, len(user.Groups), "groups")}
+			}
+			if err := d.AssociateGroup(ctx, user.ID, group.ID); err != nil {
+				return r, err
+			}
+			r.Summary = "Put " + user.Username + " into the group " + group.Name + "."
+			if group.Status != duo.GroupActive {
+				r.Summary = "Put " + user.Username + " into the group " + group.Name + ", which has the status " + string(group.Status) + "."
+			}
+			return r, nil
+		},
+	}
+}
+
+// disassociateGroup takes nobody out of a group that keeps a bypass from
+// counting: a technician would bring about what only an administrator may set.
+func disassociateGroup() Action {
+	return Action{
+		Slug: "disassociate-group-from-user", Title: "Disassociate Group from User", Category: groupCategory,
+		Help: "Takes a user out of a group.",
+		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{userID, groupID},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			user, group, err := userAndGroup(ctx, d, in)
+			r := Result{Subject: user.Username}
+			switch {
+			case err != nil:
+				return r, err
+			case !inGroup(user, group):
+				return r, &FieldError{Field: groupID.Name, Message: user.Username + " is not in the group " + group.Name + "."}
+			case HoldsBypassBack(user, group):
+				return r, &FieldError{Field: groupID.Name, Message: "Without this group " + user.Username + " could sign in without the second factor, by status or by another group. End that bypass first."}
+			}
+			if err := d.DisassociateGroup(ctx, user.ID, group.ID); err != nil {
+				return r, err
+			}
+			r.Summary = "Took " + user.Username + " out of the group " + group.Name + "."
+			return r, nil
+		},
+	}
+}
+
+// HoldsBypassBack reports whether a group is all that keeps one of its members
+// from signing in without the second factor. A status that is not known counts
+// as one that does.
+func HoldsBypassBack(u duo.User, g duo.Group) bool {
+	if g.Status == duo.GroupActive || g.Status == duo.GroupBypass {
+		return false
+	}
+	return u.Status == duo.StatusBypass || slices.ContainsFunc(u.Groups, func(other duo.Group) bool { return other.ID != g.ID && other.Status == duo.GroupBypass })
+}
+
+func inGroup(u duo.User, g duo.Group) bool {
+	return slices.ContainsFunc(u.Groups, func(other duo.Group) bool { return other.ID == g.ID })
+}
+
+// userAndGroup reads the group last: its status has to be what it is when the
+// act is done, and not a moment before.
+func userAndGroup(ctx context.Context, d *duo.Client, in Values) (duo.User, duo.Group, error) {
+	user, err := d.User(ctx, duo.UserID(userID.Of(in)))
+	if err != nil {
+		return user, duo.Group{}, err
+	}
+	group, err := d.Group(ctx, duo.GroupID(groupID.Of(in)))
+	return user, group, err
+}
