@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// FieldView is one labelled control of a form. Kind is text (also when empty), email, number, search, password, select,
+// FieldView is one labelled control of a form. Kind is text (also when empty), email, tel, number, search, password, select,
 // radio, checkbox, textarea or hidden. For a checkbox, Value is "1" or "true" when it is ticked; it posts "true".
 type FieldView struct {
 	Name, Label, Help, Kind, Value string
@@ -47,7 +47,7 @@ func (f FieldView) autocomplete() string {
 
 func (f FieldView) inputType() string {
 	switch f.Kind {
-	case "email", "number", "search", "password":
+	case "email", "tel", "number", "search", "password":
 		return f.Kind
 	}
 	return "text"

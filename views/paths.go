@@ -112,6 +112,9 @@ func PhonesView(ws, org, query string, page int) string {
 	return withQuery(Phones(ws, org), "q", query, "page", pageNumber(page))
 }
 
+// Phone is one phone's page. The id is Duo's.
+func Phone(ws, org, id string) string { return Phones(ws, org) + "/" + url.PathEscape(id) }
+
 // BypassCodes is an organization's list of bypass codes.
 func BypassCodes(ws, org string) string { return Organization(ws, org) + "/bypass-codes" }
 

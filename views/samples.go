@@ -17,6 +17,9 @@ func Samples() []Sample {
 	all = append(all, organizationSamples()...)
 	all = append(all, userSamples()...)
 	all = append(all, sheetSamples()...)
+	all = append(all, choiceSamples()...)
+	all = append(all, phoneSamples()...)
+	all = append(all, phoneFormSamples()...)
 	all = append(all, listSamples()...)
 	return append(all, errorSamples()...)
 }

@@ -51,16 +51,56 @@ func sheetSamples() []Sample {
 			Hidden: []Hidden{{"user_id", janeID}, {"permanent", "true"}}, Button: "Delete Jane Roe permanently", Danger: true, Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
 		{"confirm-restore", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Restore Jane Roe", Consequences: []string{"Jane Roe can sign in with Duo again."}, Post: Action(sampleWorkspace, acme.Slug, "restore-user"),
 			Hidden: []Hidden{{"user_id", janeID}}, Button: "Restore Jane Roe", Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
-		{"assign-phone", shell, AssignPhonePage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, UserID: janeID, User: "Jane Roe", PhoneID: Input{Value: "DP2"},
-			Phones: []PhoneChoice{{ID: "DP1", Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Users: "Jane Roe", Already: true}, {ID: "DP2", Number: "+44 20 7946 0177", Kind: "Android · Pixel 8"}, {ID: "DP3", Name: hostile.Name, Kind: "Unknown", Users: "Tomás Fry, " + hostile.Name}},
-			Pager:  Pager{From: 1, To: 3, Total: 3, Noun: "phones"}}},
-		{"action-form", shell, ActionForm{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Create Phone", About: []string{"Adds a phone to the account. Assign it to a user afterwards."}, Post: Action(sampleWorkspace, acme.Slug, "create-phone"),
-			Fields: []FieldView{{Name: "number", Label: "Number", Help: "With country code, such as +44 20 7946 0123.", Required: true, Error: "Enter a number with its country code."}, {Name: "type", Label: "Type", Kind: "radio", Value: "Mobile", Options: []Option{{"Mobile", "Mobile"}, {"Landline", "Landline"}}},
-				{Name: "platform", Label: "Platform", Kind: "select", Options: []Option{{"", "Unknown"}, {"Apple iOS", "iPhone or iPad"}}}, {Name: "notes", Label: "Notes", Kind: "textarea"}, {Name: "count", Label: "Count", Kind: "number", Value: "1", Min: "1", Max: "10", Required: true},
-				{Name: "smspasscodes", Label: "Send passcodes", Kind: "checkbox", Value: "true", Help: "Costs telephony credits."}, {Name: "phone_id", Kind: "hidden", Value: "DP1"}},
-			Button: "Create phone", Cancel: Phones(sampleWorkspace, acme.Slug)}},
 		{"action-result", shell, ActionResult{Organization: acme, Heading: "Get User's Phones", Outcome: Chip{Level: "ok", Text: "Applied"}, Summary: "2 phones.", Columns: []string{"Number", "Platform"}, Rows: [][]string{{"+44 20 7946 0123", "iOS"}, {hostile.Name, "Unknown"}},
 			Secrets: []Fact{{Label: "Raw answer", Text: `{"stat":"OK"}`, Mono: true}}, Back: Link{"Back to Acme Dental", Organization(sampleWorkspace, acme.Slug)}}},
+	}
+}
+
+// choiceSamples choose a phone, a user and a group.
+func choiceSamples() []Sample {
+	back := Link{"Back to Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}
+	phone := ChoosePage{Organization: acme, RunID: sampleRun, Heading: "Assign phone to Jane Roe", Search: "Number, name or model", SearchAt: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user"), Keep: []Hidden{{"user_id", janeID}},
+		Post: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user"), Hidden: []Hidden{{"user_id", janeID}}, Field: "phone_id", Legend: "Phone", Button: "Assign phone", Back: back, Chosen: Input{Value: "DP2"},
+		Choices: []Choice{{Value: "DP1", Title: "+44 20 7946 0123", Name: "Jane’s phone", Note: "iOS · iPhone 15", Off: "already with Jane Roe"}, {Value: "DP2", Title: "+44 20 7946 0177", Note: "Android · Pixel 8 · nobody has it"},
+			{Value: "DP3", Title: hostile.Name, Name: hostile.Name, Note: "Unknown · with Tomás Fry, " + hostile.Name}},
+		Pager: Pager{From: 1, To: 3, Total: 3, Noun: "phones"}}
+	user := phone
+	user.Heading, user.Search, user.Field, user.Legend, user.Chosen = "Assign +44 20 7946 0177 to a user", "Name, username or e-mail", "user_id", "User", Input{Error: "Choose one."}
+	user.Keep = []Hidden{{"phone_id", "DP2"}, {"from", "phone"}}
+	user.Hidden, user.Back, user.Error = user.Keep, Link{"Back to the phone", Phone(sampleWorkspace, acme.Slug, "DP2")}, "Duo does not permit this to these keys."
+	user.Choices = []Choice{{Value: janeID, Title: "Jane Roe", Name: "jroe", State: active}, {Value: "DU2", Title: "Tomás Fry", Name: "tfry", State: locked, Off: "already has it"}, {Value: "DU3", Title: hostile.Name, Name: hostile.Name, State: bypass}}
+	none := user
+	none.Choices, none.Error, none.Chosen, none.Query = nil, "", Input{}, "zzz"
+	none.Empty = Empty{Kind: "no-match", Headline: "Nothing matches", Text: "Change the search.", Link: Link{"Show all", none.SearchAt}}
+	join := func(id string) Act {
+		return sampleAct("Add to group", "associate-group-with-user", "", "user_id", janeID, "group_id", id)
+	}
+	group := ChoosePage{Organization: acme, RunID: sampleRun, Heading: "Add Jane Roe to a group", Search: "Name or description", SearchAt: Action(sampleWorkspace, acme.Slug, "associate-group-with-user"), Keep: []Hidden{{"user_id", janeID}}, Back: back,
+		Choices: []Choice{{Title: "Former contractors", State: Chip{Level: "idle", Text: "Disabled"}, Note: "Access has ended", Act: join("DG1")}, {Title: "Migration weekend", State: bypass, Note: "While the servers move", Off: "needs the role admin, like the status bypass"},
+			{Title: "Staff", Off: "already in it"}, {Title: "Surgeons", Act: join("DG2")}, {Title: hostile.Name, Note: hostile.Name, State: Chip{Level: "info", Text: "Status " + hostile.Name}, Off: "has a status that the console does not know"}}}
+	shell := organizationShell(acme, "users")
+	return []Sample{{"choose-phone", shell, phone}, {"choose-user", organizationShell(acme, "phones"), user}, {"choose-none", organizationShell(acme, "phones"), none}, {"choose-group", shell, group}}
+}
+
+func phoneFormSamples() []Sample {
+	types, platforms := []Option{{"mobile", "Mobile"}, {"landline", "Landline"}}, []Option{{"", "Not known yet"}, {"apple ios", "Apple iOS"}, {"google android", "Google Android"}}
+	form := ActionForm{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Create phone for Jane Roe", About: []string{"It is assigned to Jane Roe at once. Nothing is sent to the phone: activate it afterwards."}, Post: Action(sampleWorkspace, acme.Slug, "create-phone"),
+		Hidden: []Hidden{{"user_id", janeID}}, MoreTitle: "Extension and waiting times", Button: "Create phone", Cancel: User(sampleWorkspace, acme.Slug, janeID),
+		Fields: []FieldView{{Name: "number", Label: "Number", Kind: "tel", Help: "With the country code, such as +44 20 7946 0123. Empty for a tablet.", Autofocus: true}, {Name: "name", Label: "Name", Help: "What people call it, such as Reception.", MaxLength: 255},
+			{Name: "type", Label: "Type", Kind: "select", Value: "mobile", Options: types, Required: true}, {Name: "platform", Label: "Platform", Kind: "select", Options: platforms, Required: true}},
+		More: []FieldView{{Name: "extension", Label: "Extension", MaxLength: 32}, {Name: "predelay", Label: "Seconds to wait before the extension is dialled", Kind: "number", Min: "0", Max: "3600"}}}
+	refused := form
+	refused.Hidden, refused.Heading, refused.Cancel, refused.Error = []Hidden{{"phone_id", "DP1"}, {"was.number", "+442079460123"}}, "Edit "+hostile.Name, Phone(sampleWorkspace, acme.Slug, "DP1"), "Duo is limiting how often it may be asked, and did not do this. Wait 30 s, then try again."
+	refused.Post, refused.Button = Action(sampleWorkspace, acme.Slug, "modify-phone"), "Review changes"
+	refused.Fields = []FieldView{{Name: "number", Label: "Number", Kind: "tel", Value: "020 7946 0123", Error: "Start with + and the country code, such as +44. Duo would take this for a number of the United States."}, {Name: "name", Label: "Name", Value: hostile.Name}}
+	refused.More = []FieldView{{Name: "extension", Label: "Extension", Value: "12"}, {Name: "predelay", Label: "Seconds to wait before the extension is dialled", Kind: "number", Value: "-1", Min: "0", Max: "3600", Error: "Give a whole number from 0 to 3600."}}
+	shell := organizationShell(acme, "phones")
+	return []Sample{{"phone-create", organizationShell(acme, "users"), form}, {"phone-edit-refused", shell, refused},
+		{"confirm-phone", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Delete phone +44 20 7946 0123", Consequences: []string{"Jane Roe, Tomás Fry can no longer sign in with it.", "This cannot be undone. To take it from one user only, un-assign it.", "It is the only phone of Jane Roe."},
+			Facts: []Fact{{Label: "Phone", Text: "+44 20 7946 0123"}, {Label: "Used by", Text: "Jane Roe, Tomás Fry"}}, Post: Action(sampleWorkspace, acme.Slug, "delete-phone-by-id"), Hidden: []Hidden{{"phone_id", "DP1"}, {"user_ids", janeID + "\nDU2"}}, Button: "Delete phone", Danger: true, Cancel: Phone(sampleWorkspace, acme.Slug, "DP1")}},
+		{"confirm-group-refused", organizationShell(acme, "users"), ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Add Jane Roe to Migration weekend", Error: "The group Migration weekend has the status Bypass now. Look at what that means before you send this again.",
+			Consequences: []string{"This group has the status bypass: Jane Roe is not asked for the second factor as long as somebody does not end it.", "You cannot add anybody: this group needs the role admin, like the status bypass."},
+			Facts:        []Fact{{Label: "Group", Text: "Migration weekend"}, {Label: "Its status", Text: "Bypass"}}, Post: Action(sampleWorkspace, acme.Slug, "associate-group-with-user"), Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
 	}
 }
 
@@ -86,7 +126,7 @@ func sampleQR() QR {
 }
 
 func listSamples() []Sample {
-	phones := PhonesPage{Workspace: sampleWorkspace, Organization: acme, Caption: "212 phones", ReadAt: minutesAgo, Refresh: Phones(sampleWorkspace, acme.Slug) + "?fresh=1",
+	phones := PhonesPage{Workspace: sampleWorkspace, Organization: acme, Create: Action(sampleWorkspace, acme.Slug, "create-phone"), Caption: "212 phones", ReadAt: minutesAgo, Refresh: Phones(sampleWorkspace, acme.Slug) + "?fresh=1",
 		Rows: []PhoneRow{
 			{ID: "DP1", Number: "+44 20 7946 0123", Name: "Jane’s phone", Platform: "iOS", Model: "iPhone 15", Activated: Chip{Level: "ok", Text: "Activated"}, Users: []Link{{"Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}}, LastSeen: minutesAgo},
 			{ID: "DP2", Name: "Tablet", Platform: "Android", Model: "Galaxy Tab S9", Activated: Chip{Level: "warn", Text: "Not activated"}, Users: []Link{{"Tomás Fry", User(sampleWorkspace, acme.Slug, janeID)}, {"svc-backup", User(sampleWorkspace, acme.Slug, janeID)}}},

@@ -94,14 +94,16 @@ func sampleUser() UserPage {
 		Facts: []Fact{{Label: "E-mail", Text: "jane@acme-dental.example"}, {Label: "Last login", Text: "11:01", Note: "34 s ago"}, {Label: "Created", Text: "14 Feb 2023", Note: "3 years ago"},
 			{Label: "Directory", Text: "Entra ID", Note: "synced 10:40"}, {Label: "Notes", Text: "Works from the Leeds surgery on Fridays."}, {Label: "Duo id", Text: janeID, Mono: true}},
 		Phones: []UserPhone{
-			{Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Activated: Chip{Level: "ok", Text: "Activated"}, LastSeen: minutesAgo, Acts: phoneActs("DPJANE00000000000001", "a")},
-			{Number: "+44 20 7946 0199", Kind: "Landline", Activated: Chip{Level: "idle", Text: "Calls only"}, SharedWith: "also Tomás Fry and 3 others", Acts: phoneActs("DPJANE00000000000002", "")},
+			{Href: Phone(sampleWorkspace, acme.Slug, "DPJANE00000000000001"), Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Activated: Chip{Level: "ok", Text: "Activated"}, LastSeen: minutesAgo, Acts: phoneActs("DPJANE00000000000001", "a")},
+			{Href: Phone(sampleWorkspace, acme.Slug, "DPJANE00000000000002"), Number: "+44 20 7946 0199", Kind: "Landline", Activated: Chip{Level: "idle", Text: "Calls only"}, SharedWith: "also Tomás Fry and 3 others", Acts: phoneActs("DPJANE00000000000002", "")},
 		},
 		AssignPhone: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user", "user_id", janeID),
 		Codes: []UserCode{{UsesLeft: "1 use left", Expires: inAnHour, By: "Help desk", Acts: []Act{sampleAct("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000001")}},
 			{UsesLeft: "Unlimited uses", Never: true, By: "Admin Panel", Acts: []Act{sampleAct("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000002")}}},
-		CreateCode: Action(sampleWorkspace, acme.Slug, "create-bypass-code-for-user", "user_id", janeID),
-		Groups:     []string{"Staff", "Surgeons"}, ReadAt: minutesAgo,
+		CreateCode:  Action(sampleWorkspace, acme.Slug, "create-bypass-code-for-user", "user_id", janeID),
+		CreatePhone: Action(sampleWorkspace, acme.Slug, "create-phone", "user_id", janeID), AddGroup: Action(sampleWorkspace, acme.Slug, "associate-group-with-user", "user_id", janeID),
+		Groups: []UserGroup{{Name: "Staff", Acts: []Act{sampleAct("Remove", "disassociate-group-from-user", "", "user_id", janeID, "group_id", "DG1")}},
+			{Name: "Surgeons", Description: "May sign in from home", Status: bypass, Acts: []Act{sampleAct("Remove", "disassociate-group-from-user", "", "user_id", janeID, "group_id", "DG2")}}}, ReadAt: minutesAgo,
 		Ticket: "Acme Dental · Jane Roe (jroe) · Active\nPhones: iPhone 15 +44 20 7946 0123, activated, seen 11:01\nBypass codes: 2 (1 never expires)\nRead from Duo 3 Aug 2026 11:01",
 	}
 }
@@ -123,7 +125,7 @@ func trashedUser() UserPage {
 	restore.Primary = true
 	permanent := sampleAct("Delete permanently…", "delete-user", "", "user_id", janeID, "permanent", "true")
 	permanent.Danger = true
-	u.Acts, u.AssignPhone, u.CreateCode = []Act{restore, permanent}, "", ""
+	u.Acts, u.AssignPhone, u.CreateCode, u.AddGroup = []Act{restore, permanent}, "", "", ""
 	u.PhonesError = "Duo did not answer for the phones. Reload to try again."
 	return u
 }
@@ -131,8 +133,30 @@ func trashedUser() UserPage {
 func hostileUser() UserPage {
 	u := sampleUser()
 	u.Organization, u.Name, u.Username = hostile, hostile.Name, `" onmouseover="alert(1)`
-	u.Aliases, u.Groups, u.Ticket = []string{"</pre><img src=x onerror=alert(1)>"}, []string{hostile.Name}, "</pre><script>alert(1)</script>"
+	u.Aliases, u.Groups, u.Ticket = []string{"</pre><img src=x onerror=alert(1)>"}, []UserGroup{{Name: hostile.Name, Description: hostile.Name, Status: bypass}}, "</pre><script>alert(1)</script>"
 	u.Facts = append(u.Facts, Fact{Label: "Notes", Text: "javascript:alert(1) " + hostile.Name})
 	u.Phones[0].Name = hostile.Name
 	return u
+}
+
+func phoneSamples() []Sample {
+	const id = "DPJANE00000000000001"
+	remove := sampleAct("Delete phone", "delete-phone-by-id", "", "phone_id", id)
+	remove.Danger = true
+	activate := sampleAct("Activate", "send-activation-url", "a", "phone_id", id)
+	activate.Primary = true
+	take := sampleAct("Un-assign", "un-assign-phone-from-user", "", "phone_id", id, "user_id", janeID, "from", "phone")
+	take.Danger = true
+	jane := Link{"Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}
+	full := PhonePage{Workspace: sampleWorkspace, Organization: acme, ID: id, Number: "+44 20 7946 0123", Name: "Jane’s phone", Activated: Chip{Level: "ok", Text: "Activated"},
+		Acts: []Act{activate, sampleAct("Edit", "modify-phone", "e", "phone_id", id), remove}, AssignUser: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user", "phone_id", id, "from", "phone"),
+		Facts: []Fact{{Label: "Number", Text: "+44 20 7946 0123"}, {Label: "Type", Text: "Mobile"}, {Label: "Platform", Text: "Apple iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", Text: "11:01", Note: "34 s ago"}, {Label: "Duo id", Text: id, Mono: true}},
+		Users: []PhoneUser{{User: jane, Username: "jroe", State: active, Only: true, Acts: []Act{take}}, {User: Link{"Tomás Fry", jane.Href}, Username: "tfry@acme-dental.example", State: locked, Acts: []Act{take}}},
+		Runs:  sampleRuns()[3:4], ReadAt: minutesAgo}
+	bare := PhonePage{Workspace: sampleWorkspace, Organization: acme, ID: id, Activated: Chip{Level: "idle", Text: "Calls only"}, Facts: []Fact{{Label: "Duo id", Text: id, Mono: true}}}
+	hostilePhone := full
+	hostilePhone.Organization, hostilePhone.Number, hostilePhone.Name = hostile, hostile.Name, `" onmouseover="alert(1)`
+	hostilePhone.Facts = append([]Fact{{Label: "Model", Text: hostile.Name}}, full.Facts...)
+	hostilePhone.Users = []PhoneUser{{User: Link{hostile.Name, jane.Href}, Username: hostile.Name, State: bypass}}
+	return []Sample{{"phone", organizationShell(acme, "phones"), full}, {"phone-bare", organizationShell(acme, "phones"), bare}, {"phone-hostile", organizationShell(hostile, "phones"), hostilePhone}}
 }

@@ -102,6 +102,7 @@ func (r *Runner) forget(sc store.Scope, o store.Organization) {
 	r.users.drop(key)
 	r.phones.drop(key)
 	r.codes.drop(key)
+	r.groups.drop(key)
 }
 
 // Users lists an organization's users, from what is held if fresh is false.

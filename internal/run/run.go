@@ -89,6 +89,7 @@ type Runner struct {
 	users   held[duo.User]
 	phones  held[duo.Phone]
 	codes   held[duo.BypassCode]
+	groups  held[duo.Group]
 }
 
 // Config is what a Runner needs.

@@ -103,6 +103,13 @@ func (t *Tx) Runs(ctx context.Context, now time.Time, limit, offset int) ([]Run,
 	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` order by r.started_at desc, r.id limit $2 offset $3`, now.Add(-sendingAtMost), limit, offset)
 }
 
+// RunsOfPhone lists the scope's latest runs that were asked for one phone of a
+// Duo account, latest first.
+func (t *Tx) RunsOfPhone(ctx context.Context, now time.Time, account, phone string, limit int) ([]Run, error) {
+	return all[Run](ctx, t.tx, runQuery+`
+		where `+runInScope+` and r.account_id = $2 and r.input ->> 'phone_id' = $3 order by r.started_at desc, r.id limit $4`, now.Add(-sendingAtMost), account, phone, limit)
+}
+
 // CountRuns says how many runs the scope has.
 func (t *Tx) CountRuns(ctx context.Context) (n int, err error) {
 	err = t.tx.QueryRow(ctx, `select count(*) from run where `+inScope).Scan(&n)

@@ -198,6 +198,49 @@ func TestRunsAreListedLatestFirstWithinTheScope(t *testing.T) {
 	}
 }
 
+// TestRunsOfAPhone: what was done to a phone is told of that phone, in that
+// account, within the scope, and of no other.
+func TestRunsOfAPhone(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, owner := db.Workspace(t)
+	other, otherOwner := db.Workspace(t)
+	made := db.Organizations(t, ws, "Acme Dental", "Birch Legal")
+	var ids []uuid.UUID
+	for i, of := range []struct {
+		organization   uuid.UUID
+		account, phone string
+	}{{made[0].ID, "DA1", "DP1"}, {made[0].ID, "DA1", "DP2"}, {made[0].ID, "DA2", "DP1"}, {made[1].ID, "DA1", "DP1"}, {made[0].ID, "DA1", "DP1"}} {
+		r := newRun(owner.ID)
+		r.OrganizationID, r.AccountID, r.Input = &of.organization, of.account, map[string]string{"phone_id": of.phone}
+		r.StartedAt = today.Add(time.Duration(i) * time.Second)
+		start(t, db, ws, r)
+		ids = append(ids, r.ID)
+	}
+	foreign := newRun(otherOwner.ID)
+	foreign.AccountID, foreign.Input = "DA1", map[string]string{"phone_id": "DP1"}
+	start(t, db, other, foreign)
+	list := func(sc store.Scope, phone string, limit int, want ...uuid.UUID) {
+		t.Helper()
+		within(t, db.Store, sc, func(tx *store.Tx) error {
+			runs, err := tx.RunsOfPhone(t.Context(), today, "DA1", phone, limit)
+			var got []uuid.UUID
+			for _, r := range runs {
+				got = append(got, r.ID)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", phone, got, want)
+			}
+			return err
+		})
+	}
+	list(store.Within(ws.ID, made[0].ID), "DP1", 10, ids[4], ids[0])
+	list(store.Within(ws.ID, made[0].ID), "DP1", 1, ids[4])
+	list(store.Within(ws.ID, made[1].ID), "DP1", 10, ids[3])
+	list(store.WholeWorkspace(other.ID), "DP1", 10, foreign.ID)
+	list(store.WholeWorkspace(ws.ID), "", 10)
+}
+
 // The record of who did what must survive a server that is taken over.
 func TestRecordCannotBeRewritten(t *testing.T) {
 	t.Parallel()

@@ -1,10 +1,11 @@
 package web
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -35,6 +36,17 @@ func (f sheet) input(name, preset string) views.Input {
 	return views.Input{Value: preset, Error: f.faults[name]}
 }
 
+// unseen is the fault of a field that the form does not show; what is shown has
+// its fault beside it.
+func (f sheet) unseen(shown ...string) string {
+	for _, field := range f.action.Fields {
+		if name := field.Spec().Name; f.faults[name] != "" && !slices.Contains(shown, name) {
+			return f.faults[name]
+		}
+	}
+	return ""
+}
+
 // actionOf finds the action of an address. What the visitor's role can never do
 // does not exist for them.
 func actionOf(c echo.Context, v visitor) (catalog.Action, error) {
@@ -56,7 +68,7 @@ func (s *Server) getAction(c echo.Context, v visitor) error {
 	// An address says what the form is about, not what is to be done: anybody can
 	// send somebody a link.
 	values := url.Values{}
-	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "permanent", "q", "page"} {
+	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "from", "permanent", "q", "page"} {
 		if text := c.QueryParam(name); text != "" {
 			values.Set(name, text)
 		}
@@ -73,7 +85,15 @@ func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error
 	if err != nil {
 		return err
 	}
-	return s.render(c, status, v, place{tab: "users"}, page)
+	return s.render(c, status, v, place{tab: tabOf(f)}, page)
+}
+
+// tabOf is the list that a sheet was opened from.
+func tabOf(f sheet) string {
+	if f.get("from") == "phone" || f.get("user_id") == "" && strings.HasSuffix(f.action.Category, "Phones") {
+		return "phones"
+	}
+	return "users"
 }
 
 func (s *Server) postAction(c echo.Context, v visitor) error {
@@ -98,14 +118,19 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		f.faults = byField(bad)
 		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 	}
-	if review := s.reviewOf(f); review != nil {
-		return review(c, v, f, in)
+	if e, edits := s.editOf(f); edits && f.get("reviewed") == "" {
+		return s.review(c, v, f, e, in)
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
 		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: action, Input: in, Ticket: ticket,
 	})
-	if err != nil {
-		return s.showRefusal(c, v, f, err)
+	switch {
+	case err != nil && done.Result.Created != "":
+		// There is something now that the form would make a second time: its page
+		// says what was not done, and has the button for it.
+		return c.Redirect(http.StatusSeeOther, views.Phone(v.workspace.Slug, v.organization.Slug, done.Result.Created)+"?run="+done.Run.ID.String())
+	case err != nil:
+		return s.showRefusal(c, v, f, done.Result.Summary, err)
 	}
 	if len(done.Result.Secrets) > 0 {
 		return s.showSecrets(c, v, f, in, done)
@@ -131,9 +156,9 @@ func byField(bad []catalog.FieldError) map[string]string {
 }
 
 // showRefusal shows the form again with what was typed and why nothing, or
-// perhaps something, was done. A form that reached Duo gets a new id: the old one
-// names what has been tried.
-func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, err error) error {
+// perhaps something, was done; done tells of the steps before. A form that
+// reached Duo gets a new id: the old one names what has been tried.
+func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, err error) error {
 	var fault *catalog.FieldError
 	var already *run.AlreadyRun
 	switch {
@@ -146,7 +171,7 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, err error) erro
 	case !duoSaidNo(err):
 		return err
 	}
-	f.fault, f.runID = refusalText(v, err), uuid.New()
+	f.fault, f.runID = strings.TrimSpace(catalog.Plain(done)+" "+refusalText(v, err)), uuid.New()
 	if drawing := s.showSheet(c, v, statusOf(err), f); drawing == nil {
 		return nil
 	}
@@ -172,20 +197,40 @@ func (s *Server) showAlready(c echo.Context, v visitor, f sheet, before store.Ru
 
 // again is the address of a fresh sheet for the same object.
 func again(v visitor, f sheet) string {
-	return actionPath(v, f.action.Slug, "user_id", f.get("user_id"), "phone_id", f.get("phone_id"), "bypass_code_id", f.get("bypass_code_id"))
+	return actionPath(v, f.action.Slug, "user_id", f.get("user_id"), "phone_id", f.get("phone_id"), "bypass_code_id", f.get("bypass_code_id"), "group_id", f.get("group_id"), "from", f.get("from"))
 }
 
-// onward is where to go after an action: to the user it was about, with the run
-// named so that the page says what was done.
+// onward is where to go after an action, with the run named so that the page
+// says what was done.
 func onward(v visitor, f sheet, done run.Outcome) string {
-	to := views.Users(v.workspace.Slug, v.organization.Slug)
-	user := cmp.Or(done.Result.Created, f.get("user_id"))
-	switch {
-	case f.action.Slug == "delete-user" && f.get("permanent") == "true":
-	case user != "":
-		to = views.User(v.workspace.Slug, v.organization.Slug, user)
-	case f.action.Slug == "delete-bypass-code":
-		to = views.BypassCodes(v.workspace.Slug, v.organization.Slug)
+	to := placeOf(v, f)
+	ws, org, created := v.workspace.Slug, v.organization.Slug, done.Result.Created
+	switch slug := f.action.Slug; {
+	case slug == "delete-user" && f.get("permanent") == "true":
+		to = views.Users(ws, org)
+	case slug == "delete-phone-by-id":
+		to = views.Phones(ws, org)
+	case slug == "create-user" && created != "":
+		to = views.User(ws, org, created)
+	case slug == "create-phone" && created != "" && f.get("user_id") == "":
+		to = views.Phone(ws, org, created)
 	}
 	return to + "?run=" + done.Run.ID.String()
+}
+
+// placeOf is the page that a sheet was opened from: of the user or the phone it
+// is about, or a list.
+func placeOf(v visitor, f sheet) string {
+	ws, org, user, phone := v.workspace.Slug, v.organization.Slug, f.get("user_id"), f.get("phone_id")
+	switch {
+	case phone != "" && (user == "" || f.get("from") == "phone"):
+		return views.Phone(ws, org, phone)
+	case user != "":
+		return views.User(ws, org, user)
+	case f.action.Slug == "create-phone":
+		return views.Phones(ws, org)
+	case f.action.Slug == "delete-bypass-code":
+		return views.BypassCodes(ws, org)
+	}
+	return views.Users(ws, org)
 }

@@ -25,6 +25,7 @@ type tenant struct {
 	org               store.Organization
 	account           duosim.Account
 	user, phone, code string // Duo's ids
+	group             string
 	canary            string
 }
 
@@ -92,7 +93,7 @@ func (e *estate) tenant(t testing.TB, ws store.Workspace, owner store.Operator, 
 	n.user = e.Sim.AddUser(account.AccountID, duosim.UserSpec{Username: canary + "-user", Realname: canary + " Jane", Email: canary + "@client.example", Notes: canary})
 	n.phone = e.Sim.AddPhone(account.AccountID, duosim.PhoneSpec{Name: canary + "-phone", Number: "+15550100199", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{n.user}})
 	n.code = e.Sim.AddBypassCode(account.AccountID, n.user, duosim.BypassSpec{AdminEmail: canary + "@msp.example"})
-	e.Sim.AddGroup(account.AccountID, canary+" staff", canary, n.user)
+	n.group = e.Sim.AddGroup(account.AccountID, canary+" staff", canary, n.user)
 	action, _ := catalog.Lookup("create-bypass-code-for-user")
 	in, _ := action.Parse(func(name string) (string, bool) { return n.user, name == "user_id" })
 	if _, err := e.Runner.Do(t.Context(), run.Request{ID: uuid.New(), Scope: store.WholeWorkspace(ws.ID), Organization: n.org, Actor: actor, Action: action, Input: in, Ticket: canary}); err != nil {

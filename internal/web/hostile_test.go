@@ -27,17 +27,18 @@ func TestHostileStrings(t *testing.T) {
 		id := e.near.account.AccountID
 		user := e.Sim.AddUser(id, duosim.UserSpec{Username: text, Realname: text, Firstname: text, Lastname: text, Email: text, Notes: text, LockoutReason: text,
 			Status: []string{duosim.LockedOut, duosim.Active, text}[n%3], Aliases: []string{text, "x" + text}})
-		e.Sim.AddPhone(id, duosim.PhoneSpec{Name: text, Number: text, Extension: text, Type: text, Platform: text, Model: text, UserIDs: []string{user}})
+		odd := e.Sim.AddPhone(id, duosim.PhoneSpec{Name: text, Number: text, Extension: text, Type: text, Platform: text, Model: text, UserIDs: []string{user}})
 		phone := e.Sim.AddPhone(id, duosim.PhoneSpec{Name: text, Number: text, Type: "Mobile", Platform: "Apple iOS", Model: text, Activated: true, UserIDs: []string{user}})
 		code := e.Sim.AddBypassCode(id, user, duosim.BypassSpec{AdminEmail: text})
-		e.Sim.AddGroup(id, text, text, user)
+		group := e.Sim.AddGroup(id, text, text, user)
 		e.Sim.AddChild(e.Parent.AccountID, text)
 		b := e.as(t, e.Owner)
 		b.get(e.ws("/integration")).form("Refresh").send().want(http.StatusOK).fine()
 		org := e.orgOf(e.near.org)
-		pages := []string{"", "/users", "/users/" + user, "/phones", "/bypass-codes", "/runs"}
+		pages := []string{"", "/users", "/users/" + user, "/phones", "/phones/" + phone, "/phones/" + odd, "/actions/modify-phone?phone_id=" + odd, "/actions/assign-phone-to-user?from=phone&phone_id=" + odd,
+			"/actions/associate-group-with-user?user_id=" + user, "/bypass-codes", "/runs"}
 		for _, a := range catalog.All() {
-			pages = append(pages, "/actions/"+a.Slug+"?user_id="+user+"&phone_id="+phone+"&bypass_code_id="+code, "/actions/"+a.Slug+"?permanent=true&user_id="+user+"&phone_id="+phone+"&bypass_code_id="+code)
+			pages = append(pages, "/actions/"+a.Slug+"?user_id="+user+"&phone_id="+phone+"&bypass_code_id="+code+"&group_id="+group, "/actions/"+a.Slug+"?permanent=true&user_id="+user+"&phone_id="+phone+"&bypass_code_id="+code+"&group_id="+group)
 		}
 		check := func(p *page) {
 			t.Helper()
@@ -53,8 +54,15 @@ func TestHostileStrings(t *testing.T) {
 		for _, more := range []string{"/integration?suggest=1", "/integration/accounts/organizations", "/o/new"} {
 			check(b.get(e.ws(more)).want(http.StatusOK))
 		}
+		e.Sim.SetGroupStatus(id, group, text)
+		for _, slug := range []string{"associate-group-with-user", "disassociate-group-from-user"} {
+			f := formWith("run_id", uuid.NewString(), "user_id", user, "group_id", group)(nil, nil, false)
+			check(b.request(http.MethodPost, org+"/actions/"+slug, f).follow())
+			check(b.get(org + "/actions/" + slug + "?user_id=" + user + "&group_id=" + group).want(http.StatusOK))
+		}
+		check(b.get(org + "/users/" + user).want(http.StatusOK))
 		// Everything done to such a user is recorded under such a name.
-		for _, slug := range []string{"create-bypass-code-for-user", "send-activation-url", "delete-user"} {
+		for _, slug := range []string{"create-bypass-code-for-user", "send-activation-url", "delete-phone-by-id", "delete-user"} {
 			f := formWith("run_id", uuid.NewString(), "user_id", user, "phone_id", phone, "ticket", "T")(nil, nil, false)
 			check(b.request(http.MethodPost, org+"/actions/"+slug, f).follow())
 			check(b.request(http.MethodPost, org+"/actions/"+slug, f).follow())

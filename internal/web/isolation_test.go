@@ -51,12 +51,12 @@ type target struct {
 }
 
 func targetOf(n *tenant) target {
-	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user}}
+	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user, "phone": n.phone}}
 }
 
 // nowhere has, for the slots whose values have a shape, one of that shape that
 // names nothing.
-var nowhere = map[string]string{"user": "DUNOWHERE00000000000"}
+var nowhere = map[string]string{"user": "DUNOWHERE00000000000", "phone": "DPNOWHERE00000000000"}
 
 var slotName = regexp.MustCompile(`:(\w+)`)
 

@@ -17,11 +17,18 @@ import (
 func (s *Server) getPhones(c echo.Context, v visitor) error {
 	ws, org := v.workspace.Slug, v.organization.Slug
 	page := views.PhonesPage{Workspace: ws, Organization: tagOf(v.organization), Query: query(c), Refresh: views.Phones(ws, org) + "?fresh=1"}
+	if v.role >= catalog.Technician && v.organization.Mapped() {
+		page.Create = actionPath(v, "create-phone")
+	}
+	flash, err := s.flashOf(c.Request().Context(), c, v)
+	if err != nil {
+		return err
+	}
 	phones, err := s.Runner.Phones(c.Request().Context(), v.scope, v.organization, c.QueryParam("fresh") != "")
 	switch {
 	case duoSaidNo(err):
 		page.Trouble = s.trouble(c, err)
-		return s.render(c, http.StatusOK, v, place{tab: "phones"}, page)
+		return s.render(c, http.StatusOK, v, place{tab: "phones", flash: flash}, page)
 	case err != nil:
 		return err
 	}
@@ -34,7 +41,7 @@ func (s *Server) getPhones(c echo.Context, v visitor) error {
 	page.Caption = fmt.Sprintf("%d phones", phones.Total)
 	page.Pager = pagerOf(n, listRows, len(found), "phones", func(p int) string { return views.PhonesView(ws, org, page.Query, p) })
 	page.Empty = listEmpty("phones", phones.Total, phones.TooMany, views.Phones(ws, org))
-	return s.render(c, http.StatusOK, v, place{tab: "phones"}, page)
+	return s.render(c, http.StatusOK, v, place{tab: "phones", flash: flash}, page)
 }
 
 // listEmpty says why a list that is held shows no rows.

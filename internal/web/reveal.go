@@ -102,10 +102,10 @@ func (s *Server) activationResult(c echo.Context, v visitor, f sheet, done run.O
 	page := views.ActivationResult{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Device: done.Result.Subject, QR: code,
 		Link: secrets[catalog.ActivationLinkSecret], InstallLink: secrets[catalog.InstallLinkSecret],
-		Expires: s.when(v, done.Expires), ShownAt: s.when(v, s.Now()).Text, Back: views.Link{Text: "Back to phones", Href: views.Phones(v.workspace.Slug, v.organization.Slug)},
+		Expires: s.when(v, done.Expires), ShownAt: s.when(v, s.Now()).Text, Back: views.Link{Text: "Back to the phone", Href: placeOf(v, f)},
 	}
-	if user := f.get("user_id"); user != "" {
-		page.Back = views.Link{Text: "Back to the user", Href: views.User(v.workspace.Slug, v.organization.Slug, user)}
+	if f.get("user_id") != "" {
+		page.Back.Text = "Back to the user"
 	}
 	return page
 }

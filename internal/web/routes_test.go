@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
+	mathrand "math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -49,7 +51,7 @@ func knownRoutes(row string) []knownRoute {
 				return nil
 			}
 			k.action, k.query = a.Slug, func(n *tenant) url.Values {
-				return url.Values{"user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}}
+				return url.Values{"user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}}
 			}
 			if strings.HasPrefix(row, "GET") {
 				k.form, k.ok = nil, found
@@ -114,13 +116,14 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/o": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(*estate, *tenant, bool) url.Values {
 		return url.Values{"id": {uuid.NewString()}, "name": {"One more"}}
 	}}),
-	"GET /w/:ws/o/new":               one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
-	"GET /w/:ws/o/:org":              one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/runs":         one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/users":        one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/users/:user":  one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/phones":       one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/bypass-codes": one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/new":                one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"GET /w/:ws/o/:org":               one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/runs":          one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/users":         one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/users/:user":   one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/phones/:phone": one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/phones":        one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/bypass-codes":  one(knownRoute{least: catalog.Auditor, ok: found}),
 }
 
 func nineFields(e *estate, n *tenant, _ bool) url.Values {
@@ -180,6 +183,24 @@ var actionRoutes = map[string]knownRoute{
 		f.Set("notes", rand.Text())
 		f.Set("reviewed", "1")
 	})},
+	"create-phone": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+		f.Del("phone_id")
+		f.Set("number", fmt.Sprintf("+1202%07d", mathrand.IntN(10_000_000)))
+	})},
+	"modify-phone": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+		f.Set("name", n.canary+rand.Text())
+		f.Set("reviewed", "1")
+	})},
+	"delete-phone-by-id": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, UserIDs: []string{n.user}}))
+		f.Set("user_ids", n.user)
+	})},
+	"associate-group-with-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
+	})},
+	"disassociate-group-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), "", n.user))
+	})},
 	"unlock-user": {least: catalog.Helpdesk, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
 		f.Set("user_id", e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text(), Status: duosim.LockedOut}))
 	})},
@@ -193,7 +214,7 @@ var actionRoutes = map[string]knownRoute{
 
 func actionForm(fill func(*estate, *tenant, url.Values)) func(*estate, *tenant, bool) url.Values {
 	return func(e *estate, n *tenant, fresh bool) url.Values {
-		f := url.Values{"run_id": {uuid.NewString()}, "user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}}
+		f := url.Values{"run_id": {uuid.NewString()}, "user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}}
 		if fresh {
 			fill(e, n, f)
 		}
@@ -205,12 +226,12 @@ func actionForm(fill func(*estate, *tenant, url.Values)) func(*estate, *tenant, 
 // the route table.
 func TestPathsLeadSomewhere(t *testing.T) {
 	t.Parallel()
-	const w, o, u = ":ws", ":org", ":user"
+	const w, o, u, p = ":ws", ":org", ":user", ":phone"
 	paths := map[string][]string{
 		"GET": {
 			views.SignIn(), views.SignInAndReturn("/w/x"), views.Workspaces(), views.Workspace(w), views.Integration(w), views.Mapping(w, views.MappingFilter{Show: "unmapped", Query: "q", Page: 2, Suggest: true}),
 			views.AdoptAccounts(w), views.Organizations(w), views.OrganizationsView(w, "q", "unkeyed", 2), views.NewOrganization(w), views.Organization(w, o),
-			views.Users(w, o), views.UsersView(w, o, views.UsersFilter{Query: "q", Status: "bypass", Sort: "name", Page: 2, Fresh: true}), views.User(w, o, u), views.Phones(w, o), views.PhonesView(w, o, "q", 2),
+			views.Users(w, o), views.UsersView(w, o, views.UsersFilter{Query: "q", Status: "bypass", Sort: "name", Page: 2, Fresh: true}), views.User(w, o, u), views.Phones(w, o), views.PhonesView(w, o, "q", 2), views.Phone(w, o, p),
 			views.BypassCodes(w, o), views.BypassCodesView(w, o, 2), views.Runs(w), views.RunsView(w, 2), views.OrganizationRuns(w, o), views.OrganizationRunsView(w, o, 2),
 			views.Action(w, o, ":action", "user_id", u),
 		},

@@ -50,6 +50,8 @@ func (s *Server) runRows(v visitor, runs []store.Run) []views.RunRow {
 			row.Organization = &views.OrganizationTag{Slug: *r.OrgSlug, Name: *r.Organization, Colour: *r.OrgColour}
 			if id := r.Input["user_id"]; id != "" {
 				row.Subject.Href = views.User(v.workspace.Slug, *r.OrgSlug, id)
+			} else if id := r.Input["phone_id"]; id != "" {
+				row.Subject.Href = views.Phone(v.workspace.Slug, *r.OrgSlug, id)
 			}
 		}
 		rows = append(rows, row)
@@ -84,5 +86,5 @@ func outcomeChip(state string) views.Chip {
 // subjectOf names whom a run was about; a run that was refused early knows only
 // the id it was given.
 func subjectOf(r store.Run) string {
-	return cmp.Or(r.Subject, r.Input["username"], r.Input["user_id"], r.Input["phone_id"], r.Input["bypass_code_id"])
+	return cmp.Or(r.Subject, r.Input["username"], r.Input["user_id"], r.Input["phone_id"], r.Input["number"], r.Input["bypass_code_id"])
 }

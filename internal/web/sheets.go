@@ -3,8 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +24,10 @@ func (s *Server) sheetOf(f sheet) drawSheet {
 	case "send-activation-url":
 		return s.activationSheet
 	case "assign-phone-to-user":
-		return s.assignSheet
+		if f.get("user_id") == "" || f.get("from") == "phone" {
+			return s.chooseUserSheet
+		}
+		return s.choosePhoneSheet
 	case "create-user":
 		return s.createUserSheet
 	case "update-user":
@@ -39,6 +40,19 @@ func (s *Server) sheetOf(f sheet) drawSheet {
 		return s.deleteCodeSheet
 	case "un-assign-phone-from-user":
 		return s.unassignSheet
+	case "create-phone":
+		return s.createPhoneSheet
+	case "modify-phone":
+		return s.editPhoneSheet
+	case "delete-phone-by-id":
+		return s.deletePhoneSheet
+	case "associate-group-with-user":
+		if f.get("group_id") == "" {
+			return s.chooseGroupSheet
+		}
+		return s.joinGroupSheet
+	case "disassociate-group-from-user":
+		return s.leaveGroupSheet
 	}
 	return nil
 }
@@ -99,13 +113,10 @@ func (s *Server) activationSheet(ctx context.Context, v visitor, f sheet) (views
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), PhoneID: f.get("phone_id"), UserID: f.get("user_id"),
 		Device: phoneTitle(phone), Facts: s.phoneFacts(phone), NeedsPlatform: phone.Platform == "Unknown" || phone.Type == "Unknown",
 		Platform: f.input("platform", ""), Type: f.input("type", "mobile"), ValidSecs: f.input("valid_secs", "86400"), Error: f.fault,
-		Cancel: views.Phones(v.workspace.Slug, v.organization.Slug),
+		Cancel: placeOf(v, f),
 	}
 	if err != nil {
 		page.Device, page.Facts, page.NeedsPlatform = "this phone", nil, f.values.Has("platform")
-	}
-	if page.UserID != "" {
-		page.Cancel = views.User(v.workspace.Slug, v.organization.Slug, page.UserID)
 	}
 	if phone.Activated {
 		page.Disconnects = strings.TrimPrefix(phoneKind(phone)+" · "+phoneTitle(phone), " · ")
@@ -134,59 +145,11 @@ func optionsOf(a catalog.Action, field string) []views.Option {
 	return options
 }
 
-func (s *Server) phoneFacts(p duo.Phone) []views.Fact {
-	facts := []views.Fact{{Label: "Phone", Text: phoneTitle(p)}, {Label: "Kind", Text: phoneKind(p)}, {Label: "Duo Mobile", Text: activatedChip(p).Text}}
-	if names := userNames(p, ""); names != "" {
-		facts = append(facts, views.Fact{Label: "Used by", Text: names})
-	}
-	return facts
-}
-
-// userNames lists who has a phone, but for one.
-func userNames(p duo.Phone, except duo.UserID) string {
-	var names []string
-	for _, u := range p.Users {
-		if u.ID != except {
-			names = append(names, displayName(u))
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
-func (s *Server) assignSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
-	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
-	if err != nil {
-		return nil, err
-	}
-	page := views.AssignPhonePage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), UserID: string(user.ID), User: displayName(user),
-		Query: strings.TrimSpace(f.get("q")), PhoneID: f.input("phone_id", ""), Error: f.fault,
-	}
-	phones, err := s.Runner.Phones(ctx, v.scope, v.organization, false)
-	if err != nil {
-		return nil, err
-	}
-	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !phoneMatches(p, page.Query) })
-	n, err := strconv.Atoi(f.get("page"))
-	if err != nil || n < 1 {
-		n = 1
-	}
-	for _, p := range slice(found, n, listRows) {
-		page.Phones = append(page.Phones, views.PhoneChoice{ID: string(p.ID), Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Kind: phoneKind(p),
-			Users: userNames(p, user.ID), Already: slices.ContainsFunc(p.Users, func(u duo.User) bool { return u.ID == user.ID })})
-	}
-	page.Pager = pagerOf(n, listRows, len(found), "phones", func(n int) string {
-		return actionPath(v, f.action.Slug, "user_id", string(user.ID), "q", page.Query, "page", strconv.Itoa(n))
-	})
-	page.Empty = listEmpty("phones", phones.Total, phones.TooMany, actionPath(v, f.action.Slug, "user_id", string(user.ID)))
-	return page, nil
-}
-
 // confirmPage is what all sheets that only ask have in common.
 func confirmPage(v visitor, f sheet, back string) views.ConfirmPage {
 	return views.ConfirmPage{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Post: actionPath(v, f.action.Slug),
-		Cancel: back, Error: cmp.Or(f.fault, f.faults["user_id"], f.faults["phone_id"], f.faults["bypass_code_id"]),
+		Cancel: back, Error: cmp.Or(f.fault, f.unseen("confirm")),
 	}
 }
 
@@ -245,24 +208,5 @@ func (s *Server) deleteCodeSheet(ctx context.Context, v visitor, f sheet) (views
 	}
 	page.Facts = []views.Fact{{Label: "User", Text: name, Note: catalog.Plain(code.User.Username)}, {Label: "Uses", Text: usesLeft(code)}, {Label: "Expires", Text: expires}}
 	page.Hidden = []views.Hidden{{Name: "bypass_code_id", Value: string(code.ID)}, {Name: "user_id", Value: f.get("user_id")}}
-	return page, nil
-}
-
-func (s *Server) unassignSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
-	user, page, err := s.userSheet(ctx, v, f)
-	if err != nil {
-		return nil, err
-	}
-	phone, err := s.Runner.Phone(ctx, v.scope, v.organization, f.get("phone_id"))
-	if err != nil {
-		return nil, err
-	}
-	page.Heading, page.Button, page.Danger = fmt.Sprintf("Un-assign %s from %s", phoneTitle(phone), displayName(user)), "Un-assign phone", true
-	page.Consequences = []string{displayName(user) + " can no longer sign in with this phone. The phone stays in the account and can be assigned again."}
-	if len(user.Phones) == 1 {
-		page.Consequences = append(page.Consequences, "It is the user's only phone.")
-	}
-	page.Facts = append(page.Facts, views.Fact{Label: "Phone", Text: phoneTitle(phone), Note: phoneKind(phone)})
-	page.Hidden = append(page.Hidden, views.Hidden{Name: "phone_id", Value: string(phone.ID)})
 	return page, nil
 }

@@ -59,6 +59,7 @@ func TestPagesWhenDuoFails(t *testing.T) {
 			}
 			b.get(org+"/actions/"+k.action+"?"+k.query(&e.near).Encode()).want(trouble.status, "Duo did not do this", trouble.words).fine()
 		}
+		b.get(org+"/phones/"+e.near.phone).want(trouble.status, trouble.words).fine()
 		p := b.get(org+"/users/"+e.near.user).want(trouble.status, trouble.words).fine()
 		b.get(org+"/runs").want(http.StatusOK, "Created 1 bypass code")
 		e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{})
@@ -127,6 +128,9 @@ func TestInputIsKept(t *testing.T) {
 		activate := b.get(org+"/actions/send-activation-url?phone_id="+phone).form("Make activation link").set("platform", "apple ios").set("valid_secs", "3600")
 		edit := b.get(org+"/actions/update-user?user_id="+e.near.user).form("Review changes").set("realname", "New Name").set("notes", "new\nnotes")
 		review := edit.send().want(http.StatusOK).form("Save 2 changes")
+		made := b.get(org+"/actions/create-phone?user_id="+e.near.user).form("Create phone").set("number", "+44 20 7946 0155").set("name", "Desk").set("extension", "12").set("predelay", "3")
+		phoneEdit := b.get(org+"/actions/modify-phone?phone_id="+phone).form("Review changes").set("name", "New name").set("type", "mobile")
+		phoneReview := phoneEdit.send().want(http.StatusOK).form("Save 2 changes")
 
 		down()
 		keeps(bypass.send(), "Create code", bypass.values)
@@ -135,6 +139,11 @@ func TestInputIsKept(t *testing.T) {
 		if !writesOnly {
 			keeps(edit.send(), "Review changes", edit.values)
 		}
+		keeps(made.send(), "Create phone", made.values)
+		if !writesOnly {
+			keeps(phoneEdit.send(), "Review changes", phoneEdit.values)
+		}
+		keeps(phoneReview.send(), "Review changes", url.Values{"name": {"New name"}, "type": {"mobile"}})
 		again := keeps(review.send(), "Review changes", url.Values{"realname": {"New Name"}, "notes": {"new\nnotes"}})
 		up()
 		again.send().want(http.StatusOK, "New Name").form("Save 2 changes").send().want(http.StatusOK, "New Name")

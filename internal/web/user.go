@@ -46,13 +46,18 @@ func (s *Server) userPage(v visitor, u duo.User, codes []duo.BypassCode) views.U
 	}
 	page.Ticket = s.ticketText(v, page)
 	for _, g := range u.Groups {
-		page.Groups = append(page.Groups, catalog.Plain(g.Name))
+		page.Groups = append(page.Groups, userGroup(v, u, g))
+		if g.Status != duo.GroupActive && page.StateNote == "" {
+			page.StateNote = "but a group has the status " + catalog.Plain(strings.ToLower(string(g.Status)))
+		}
 	}
 	if u.Status == duo.StatusPendingDeletion {
 		return page // nothing helps somebody in the trash but to be restored
 	}
 	if v.role >= catalog.Technician {
 		page.AssignPhone = actionPath(v, "assign-phone-to-user", "user_id", string(u.ID))
+		page.CreatePhone = actionPath(v, "create-phone", "user_id", string(u.ID))
+		page.AddGroup = actionPath(v, "associate-group-with-user", "user_id", string(u.ID))
 	}
 	if v.role >= catalog.Helpdesk {
 		page.CreateCode = actionPath(v, "create-bypass-code-for-user", "user_id", string(u.ID))
@@ -120,7 +125,7 @@ func userActs(v visitor, u duo.User) []views.Act {
 }
 
 func (s *Server) userPhone(v visitor, u duo.User, p duo.Phone, key string) views.UserPhone {
-	phone := views.UserPhone{Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Kind: phoneKind(p), Activated: activatedChip(p), LastSeen: s.when(v, p.LastSeen)}
+	phone := views.UserPhone{Href: views.Phone(v.workspace.Slug, v.organization.Slug, string(p.ID)), Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Kind: phoneKind(p), Activated: activatedChip(p), LastSeen: s.when(v, p.LastSeen)}
 	if u.Status == duo.StatusPendingDeletion {
 		return phone
 	}

@@ -2,12 +2,7 @@ package web
 
 import (
 	"context"
-	"net/http"
-	"slices"
 	"strings"
-
-	"github.com/google/uuid"
-	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
@@ -30,43 +25,30 @@ func userValues(u duo.User) map[string]string {
 	return values
 }
 
+// userNow reads what there is to edit of a user.
+func (s *Server) userNow(ctx context.Context, v visitor, f sheet) (edited, error) {
+	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
+	return edited{name: displayName(user), values: userValues(user), unset: map[string]string{"status": chipOf(user).Text}}, err
+}
+
 func (s *Server) createUserSheet(_ context.Context, v visitor, f sheet) (views.Page, error) {
 	page := userForm(v, f, map[string]string{"status": "active"})
 	return page, nil
 }
 
 func (s *Server) editUserSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
-	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
-	if err != nil && !f.submitted() {
+	e, _ := s.editOf(f)
+	now, err := e.now(ctx, v, f)
+	if err != nil {
 		return nil, err
 	}
-	now, name, state := userValues(user), displayName(user), chipOf(user).Text
-	if err != nil {
-		// What was typed must not be lost because Duo does not answer.
-		now, name, state = f.opened(), "this user", "As it is"
+	page := userForm(v, f, now.values)
+	page.UserID, page.UserName = f.get("user_id"), now.name
+	if now.values["status"] == "" {
+		page.Statuses = append([]views.Option{{Text: now.unset["status"] + " (leave as it is)"}}, page.Statuses...)
 	}
-	page := userForm(v, f, now)
-	page.UserID, page.UserName = f.get("user_id"), name
-	if now["status"] == "" {
-		page.Statuses = append([]views.Option{{Text: state + " (leave as it is)"}}, page.Statuses...)
-	}
-	for _, name := range userBoxes {
-		was := now[name]
-		if f.values.Has("was." + name) {
-			was = f.get("was." + name)
-		}
-		page.Was = append(page.Was, views.Hidden{Name: "was." + name, Value: was})
-	}
+	page.Was = e.was(f, now)
 	return page, nil
-}
-
-// opened is what the boxes of a user's form held when it was opened.
-func (f sheet) opened() map[string]string {
-	values := map[string]string{}
-	for _, name := range userBoxes {
-		values[name] = unixLines(f.get("was." + name))
-	}
-	return values
 }
 
 func userForm(v visitor, f sheet, preset map[string]string) views.UserForm {
@@ -83,54 +65,4 @@ func userForm(v visitor, f sheet, preset map[string]string) views.UserForm {
 		}
 	}
 	return page
-}
-
-type reviewStep func(echo.Context, visitor, sheet, catalog.Values) error
-
-// reviewOf returns the step between an edit and its sending: the difference is
-// shown first.
-func (s *Server) reviewOf(f sheet) reviewStep {
-	if f.action.Slug == "update-user" && f.get("reviewed") == "" {
-		return s.reviewUser
-	}
-	return nil
-}
-
-// reviewUser shows what an edit would change. Only what differs from what the
-// form was opened with is sent; what somebody else changed meanwhile is told.
-func (s *Server) reviewUser(c echo.Context, v visitor, f sheet, in catalog.Values) error {
-	user, _, err := s.Runner.User(c.Request().Context(), v.scope, v.organization, f.get("user_id"))
-	if err != nil {
-		return s.showRefusal(c, v, f, err)
-	}
-	now, typed := userValues(user), in.Given(f.action)
-	page := views.ReviewPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Subject: displayName(user), Slug: f.action.Slug,
-		Back: again(v, f), Cancel: views.User(v.workspace.Slug, v.organization.Slug, string(user.ID)),
-		Hidden: []views.Hidden{{Name: "user_id", Value: string(user.ID)}, {Name: "reviewed", Value: "1"}},
-	}
-	var elsewhere []string
-	for _, field := range f.action.Fields {
-		spec := field.Spec()
-		after, given := typed[spec.Name]
-		if !given || !slices.Contains(userBoxes, spec.Name) {
-			continue
-		}
-		if f.values.Has("was."+spec.Name) && now[spec.Name] != unixLines(f.get("was."+spec.Name)) {
-			elsewhere = append(elsewhere, strings.ToLower(spec.Label))
-		}
-		page.Changes = append(page.Changes, views.Change{Label: spec.Label, Now: catalog.Plain(now[spec.Name]), After: after})
-		page.Hidden = append(page.Hidden, views.Hidden{Name: spec.Name, Value: after})
-	}
-	for _, name := range userBoxes {
-		page.Hidden = append(page.Hidden, views.Hidden{Name: "was." + name, Value: now[name]})
-	}
-	if len(page.Changes) == 0 {
-		f.fault, f.runID = "Nothing is changed yet.", uuid.New()
-		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
-	}
-	if len(elsewhere) > 0 {
-		page.Warning = "Somebody changed this user since you opened the form: " + strings.Join(elsewhere, ", ") + "."
-	}
-	return s.render(c, http.StatusOK, v, place{tab: "users"}, page)
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -35,7 +36,7 @@ func associateGroup() Action {
 			case err != nil:
 				return r, err
 			case !strings.EqualFold(string(group.Status), status.Of(in)):
-				return r, &FieldError{Field: status.Name, Message: "The group " + group.Name + " has the status " + string(group.Status) + " now. Look at what that means before you send this again."}
+				return r, &FieldError{Field: status.Name, Message: "The group " + group.Name + " has the status " + cmp.Or(string(group.Status), "unknown") + " now. Look at what that means before you send this again."}
 			case inGroup(user, group):
 				return r, &FieldError{Field: groupID.Name, Message: user.Username + " is already in the group " + group.Name + "."}
 			case len(user.Groups) >= mostRelated:

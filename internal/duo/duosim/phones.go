@@ -163,10 +163,10 @@ func (c *call) applyPhoneParams(p *phone) *refusal {
 			*field = c.param(name)
 		}
 	}
-	if len(p.Name) > 255 {
+	if c.given("name") && len(p.Name) > 255 {
 		return refuse(40002, "name")
 	}
-	if strings.Trim(p.Extension, digits+",#*") != "" {
+	if c.given("extension") && strings.Trim(p.Extension, digits+",#*") != "" {
 		return refuse(40002, "extension")
 	}
 	for name, field := range map[string]*string{"predelay": &p.Predelay, "postdelay": &p.Postdelay} {

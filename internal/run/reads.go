@@ -1,0 +1,46 @@
+package run
+
+import (
+	"context"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/store"
+)
+
+// Groups lists an organization's groups, from what is held if fresh is false.
+func (r *Runner) Groups(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.Group], error) {
+	return list(ctx, r, &r.groups, sc, o, fresh, 500, (*duo.Client).GroupsPage)
+}
+
+// Group reads one group as it is now: its status decides over the second factor
+// of its members.
+func (r *Runner) Group(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Group, error) {
+	client, err := r.client(ctx, sc, o)
+	if err != nil {
+		return duo.Group{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	return client.Group(ctx, duo.GroupID(id))
+}
+
+// PhoneAndUsers reads one phone and, whole, the users who have it: what a phone
+// itself tells of them is short and can be out of date.
+func (r *Runner) PhoneAndUsers(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Phone, []duo.User, error) {
+	client, err := r.client(ctx, sc, o)
+	if err != nil {
+		return duo.Phone{}, nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	phone, err := client.Phone(ctx, duo.PhoneID(id))
+	if err != nil || len(phone.Users) == 0 {
+		return phone, nil, err
+	}
+	var ids []duo.UserID
+	for _, u := range phone.Users {
+		ids = append(ids, u.ID)
+	}
+	users, err := client.UsersByID(ctx, ids...)
+	return phone, users, err
+}

@@ -1,0 +1,153 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/views"
+)
+
+// groupChip marks a group that decides over the second factor of its members.
+func groupChip(g duo.Group) views.Chip {
+	switch g.Status {
+	case duo.GroupActive:
+		return views.Chip{}
+	case duo.GroupBypass:
+		return views.Chip{Level: "warn", Text: "Bypass"}
+	case duo.GroupDisabled:
+		return views.Chip{Level: "idle", Text: "Disabled"}
+	}
+	return views.Chip{Level: "info", Text: "Status " + cmp.Or(catalog.Plain(string(g.Status)), "unknown")}
+}
+
+// mayJoin reports whether a role reaches so far as to put somebody into a group,
+// or why it does not. The catalogue decides when it is done.
+func mayJoin(v visitor, g duo.Group) string {
+	switch g.Status {
+	case duo.GroupActive, duo.GroupDisabled:
+		return ""
+	case duo.GroupBypass:
+		if v.role >= catalog.Administrator {
+			return ""
+		}
+		return "needs the role admin, like the status bypass"
+	}
+	return "has a status that the console does not know"
+}
+
+func userGroup(v visitor, u duo.User, g duo.Group) views.UserGroup {
+	group := views.UserGroup{Name: catalog.Plain(g.Name), Description: catalog.Plain(g.Description), Status: groupChip(g)}
+	if v.role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
+		group.Acts = []views.Act{{Text: "Remove", Href: actionPath(v, "disassociate-group-from-user", "user_id", string(u.ID), "group_id", string(g.ID))}}
+	}
+	return group
+}
+
+func groupMatches(g duo.Group, q string) bool {
+	return strings.Contains(strings.ToLower(g.Name+" "+g.Description), strings.ToLower(q)) || strings.EqualFold(q, string(g.ID))
+}
+
+func (s *Server) chooseGroupSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
+	if err != nil {
+		return nil, err
+	}
+	groups, err := s.Runner.Groups(ctx, v.scope, v.organization, false)
+	if err != nil {
+		return nil, err
+	}
+	page := chooser(v, f, "user_id")
+	page.Error = cmp.Or(f.fault, f.unseen())
+	page.Heading, page.Search = "Add "+displayName(user)+" to a group", "Name or description"
+	page.Back = views.Link{Text: "Back to " + displayName(user), Href: placeOf(v, f)}
+	found := slices.DeleteFunc(slices.Clone(groups.Items), func(g duo.Group) bool { return !groupMatches(g, page.Query) })
+	slices.SortStableFunc(found, func(a, b duo.Group) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	n, pager := pageOfList(v, f, page, len(found), "groups")
+	for _, g := range slice(found, n, listRows) {
+		choice := views.Choice{Title: catalog.Plain(g.Name), State: groupChip(g), Note: catalog.Plain(g.Description), Off: mayJoin(v, g)}
+		if slices.ContainsFunc(user.Groups, func(in duo.Group) bool { return in.ID == g.ID }) {
+			choice.Off = "already in it"
+		}
+		if choice.Off == "" {
+			choice.Act = views.Act{Text: "Add to group", Href: actionPath(v, f.action.Slug, "user_id", string(user.ID), "group_id", string(g.ID))}
+		}
+		page.Choices = append(page.Choices, choice)
+	}
+	page.Pager, page.Empty = pager, listEmpty("groups", groups.Total, groups.TooMany, actionPath(v, f.action.Slug, "user_id", string(user.ID)))
+	if groups.TooMany {
+		page.Empty.Text = "Add the user to the group in the Duo Admin Panel."
+	}
+	return page, nil
+}
+
+// groupSheet is what joining and leaving have in common.
+func (s *Server) groupSheet(ctx context.Context, v visitor, f sheet) (duo.User, duo.Group, views.ConfirmPage, error) {
+	user, page, err := s.userSheet(ctx, v, f)
+	if err != nil {
+		return user, duo.Group{}, page, err
+	}
+	group, err := s.Runner.Group(ctx, v.scope, v.organization, f.get("group_id"))
+	page.Facts = append(page.Facts, views.Fact{Label: "Group", Text: catalog.Plain(group.Name), Note: catalog.Plain(group.Description)},
+		views.Fact{Label: "Its status", Text: cmp.Or(catalog.Plain(string(group.Status)), "Unknown")})
+	page.Hidden = append(page.Hidden, views.Hidden{Name: "group_id", Value: string(group.ID)})
+	return user, group, page, err
+}
+
+func (s *Server) joinGroupSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	user, group, page, err := s.groupSheet(ctx, v, f)
+	if err != nil {
+		return nil, err
+	}
+	page.Heading, page.Button = "Add "+displayName(user)+" to "+catalog.Plain(group.Name), "Add to group"
+	page.Hidden = append(page.Hidden, views.Hidden{Name: "group_status", Value: strings.ToLower(string(group.Status))})
+	switch group.Status {
+	case duo.GroupActive:
+		page.Consequences = []string{"What is set up in Duo for this group counts for " + displayName(user) + " from now on."}
+	case duo.GroupBypass:
+		page.Danger = true
+		page.Consequences = []string{"This group has the status bypass: " + displayName(user) + " is not asked for the second factor as long as somebody does not end it.",
+			"It takes the role admin, like the status bypass of a user."}
+	case duo.GroupDisabled:
+		page.Danger = true
+		page.Consequences = []string{"This group is disabled: " + displayName(user) + " cannot sign in as long as the membership lasts."}
+	}
+	if why := mayJoin(v, group); why != "" {
+		page.Button, page.Danger = "", false
+		page.Consequences = append(page.Consequences, "You cannot add anybody: this group "+why+".")
+	}
+	page.Consequences = append(page.Consequences, directoryHint(group)...)
+	return page, nil
+}
+
+func (s *Server) leaveGroupSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	user, group, page, err := s.groupSheet(ctx, v, f)
+	if err != nil {
+		return nil, err
+	}
+	name := displayName(user)
+	page.Heading, page.Button, page.Danger = "Remove "+name+" from "+catalog.Plain(group.Name), "Remove from group", true
+	page.Consequences = []string{"What is set up in Duo for this group no longer counts for " + name + "."}
+	switch {
+	case catalog.HoldsBypassBack(user, group):
+		page.Button = ""
+		page.Consequences = []string{"This group keeps " + name + " from signing in. Without it, " + name + " could sign in without the second factor, by status or by another group.", "End that bypass first."}
+	case group.Status == duo.GroupBypass:
+		page.Consequences = []string{name + " is asked for the second factor again, unless the status or another group says bypass."}
+	case group.Status == duo.GroupDisabled:
+		page.Consequences = []string{name + " can sign in again, unless the status or another group forbids it."}
+	}
+	page.Consequences = append(page.Consequences, directoryHint(group)...)
+	return page, nil
+}
+
+// directoryHint warns of groups that Duo names as kept by a directory.
+func directoryHint(g duo.Group) []string {
+	if strings.Contains(g.Name, ` sync "`) && strings.HasSuffix(g.Name, `")`) {
+		return []string{"A directory keeps this group, so its next synchronization can undo this."}
+	}
+	return nil
+}

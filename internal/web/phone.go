@@ -1,0 +1,119 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// phoneRuns is how much of what was done to a phone its page tells.
+const phoneRuns = 10
+
+func (s *Server) getPhone(c echo.Context, v visitor) error {
+	ctx := c.Request().Context()
+	phone, users, err := s.Runner.PhoneAndUsers(ctx, v.scope, v.organization, c.Param("phone"))
+	if err != nil {
+		return err
+	}
+	var runs []store.Run
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		runs, err = tx.RunsOfPhone(ctx, s.Now(), v.organization.AccountID, string(phone.ID), phoneRuns)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	flash, err := s.flashOf(ctx, c, v)
+	if err != nil {
+		return err
+	}
+	page := s.phonePage(v, phone, users)
+	for _, row := range s.runRows(v, runs) {
+		row.Organization = nil // it is on the page already
+		page.Runs = append(page.Runs, row)
+	}
+	return s.render(c, http.StatusOK, v, place{tab: "phones", flash: flash}, page)
+}
+
+func (s *Server) phonePage(v visitor, p duo.Phone, users []duo.User) views.PhonePage {
+	page := views.PhonePage{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), ID: string(p.ID), Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name),
+		Activated: activatedChip(p), Acts: phoneActs(v, p), Facts: s.phoneDetails(v, p), ReadAt: s.when(v, s.Now()),
+	}
+	if v.role >= catalog.Technician {
+		page.AssignUser = actionPath(v, "assign-phone-to-user", "phone_id", string(p.ID), "from", "phone")
+	}
+	for _, u := range users {
+		user := views.PhoneUser{User: views.Link{Text: displayName(u), Href: views.User(v.workspace.Slug, v.organization.Slug, string(u.ID))},
+			Username: catalog.Plain(u.Username), State: chipOf(u), Only: len(u.Phones) == 1}
+		if v.role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
+			user.Acts = []views.Act{{Text: "Un-assign", Danger: true,
+				Href: actionPath(v, "un-assign-phone-from-user", "user_id", string(u.ID), "phone_id", string(p.ID), "from", "phone")}}
+		}
+		page.Users = append(page.Users, user)
+	}
+	return page
+}
+
+// phoneActs are what this visitor may do with the phone, in the order to draw.
+func phoneActs(v visitor, p duo.Phone) []views.Act {
+	id := string(p.ID)
+	var acts []views.Act
+	if v.role >= catalog.Helpdesk && p.Type != "Landline" {
+		acts = append(acts, views.Act{Text: "Activate", Key: "a", Primary: true, Href: actionPath(v, "send-activation-url", "phone_id", id)})
+	}
+	if v.role >= catalog.Technician {
+		acts = append(acts, views.Act{Text: "Edit", Key: "e", Href: actionPath(v, "modify-phone", "phone_id", id)},
+			views.Act{Text: "Delete phone", Danger: true, Href: actionPath(v, "delete-phone-by-id", "phone_id", id)})
+	}
+	return acts
+}
+
+// phoneDetails are the facts as Duo gives them. What Duo does not tell of a
+// phone is left out, but for what a technician would miss.
+func (s *Server) phoneDetails(v visitor, p duo.Phone) []views.Fact {
+	text := func(label, text, none string) views.Fact {
+		return views.Fact{Label: label, Text: catalog.Plain(cmp.Or(text, none))}
+	}
+	facts := []views.Fact{
+		text("Number", p.Number, "none"), text("Name", p.Name, "none"), text("Type", p.Type, "Unknown"), text("Platform", p.Platform, "Unknown"), text("Model", p.Model, "Unknown"),
+		{Label: "Duo Mobile", Text: activatedChip(p).Text, Note: s.when(v, p.LastActivated).Ago},
+		{Label: "Last seen", Text: cmp.Or(s.when(v, p.LastSeen).Text, "never"), Note: s.when(v, p.LastSeen).Ago},
+	}
+	for _, more := range []views.Fact{
+		text("System version", p.OSVersion, ""), text("App version", p.AppVersion, ""), text("Extension", p.Extension, ""),
+		text("Wait before", seconds(p.Predelay), ""), text("Wait after", seconds(p.Postdelay), ""),
+		text("Security", phoneSecurity(p), ""), text("Can be used for", strings.Join(p.Capabilities, ", "), ""),
+		{Label: "Created", Text: s.when(v, p.Created).Text, Note: s.when(v, p.Created).Ago},
+	} {
+		if more.Text != "" {
+			facts = append(facts, more)
+		}
+	}
+	return append(facts, views.Fact{Label: "Duo id", Text: string(p.ID), Mono: true})
+}
+
+func seconds(text string) string {
+	if text == "" {
+		return ""
+	}
+	return text + " s"
+}
+
+// phoneSecurity is what Duo Mobile reports of the device.
+func phoneSecurity(p duo.Phone) string {
+	var told []string
+	for _, text := range []string{p.Encrypted, p.Screenlock, p.Tampered} {
+		if text != "" && text != "Unknown" {
+			told = append(told, text)
+		}
+	}
+	return strings.Join(told, ", ")
+}

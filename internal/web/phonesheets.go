@@ -1,0 +1,187 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/views"
+)
+
+// phoneFacts tell a phone from others, on a sheet that is about it.
+func (s *Server) phoneFacts(p duo.Phone) []views.Fact {
+	facts := []views.Fact{{Label: "Phone", Text: phoneTitle(p)}, {Label: "Kind", Text: phoneKind(p)}, {Label: "Duo Mobile", Text: activatedChip(p).Text}}
+	if names := userNames(p, ""); names != "" {
+		facts = append(facts, views.Fact{Label: "Used by", Text: names})
+	}
+	return facts
+}
+
+// userNames lists who has a phone, but for one.
+func userNames(p duo.Phone, except duo.UserID) string {
+	var names []string
+	for _, u := range p.Users {
+		if u.ID != except {
+			names = append(names, displayName(u))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// phoneBoxes are the fields of a phone's form, in its order; the last three are
+// for desk phones, and folded away.
+var phoneBoxes = []string{"number", "name", "type", "platform", "extension", "predelay", "postdelay"}
+
+const phoneMore = 4 // where the folded ones begin
+
+// phoneNow reads what there is to edit of a phone. Duo takes types and platforms
+// in small letters.
+func (s *Server) phoneNow(ctx context.Context, v visitor, f sheet) (edited, error) {
+	p, err := s.Runner.Phone(ctx, v.scope, v.organization, f.get("phone_id"))
+	now := edited{name: phoneTitle(p), unset: map[string]string{}, values: map[string]string{
+		"number": p.Number, "name": p.Name, "extension": p.Extension, "predelay": p.Predelay, "postdelay": p.Postdelay,
+	}}
+	for name, text := range map[string]string{"type": p.Type, "platform": p.Platform} {
+		for _, o := range optionsOf(f.action, name) {
+			if strings.EqualFold(o.Value, text) {
+				now.values[name] = o.Value
+			}
+		}
+		now.unset[name] = catalog.Plain(cmp.Or(text, "Unknown"))
+	}
+	return now, err
+}
+
+func (s *Server) createPhoneSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	page := phoneForm(v, f, map[string]string{"type": "mobile"}, map[string]string{"platform": "Not known yet"})
+	page.Heading, page.Button = "Create phone", "Create phone"
+	page.About = []string{"Nothing is sent to the phone. Nobody has it until you assign it."}
+	if f.get("user_id") == "" {
+		return page, nil
+	}
+	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
+	name := displayName(user)
+	if err != nil && !f.submitted() {
+		return nil, err
+	} else if err != nil {
+		name = "this user"
+	}
+	page.Heading, page.About = "Create phone for "+name, []string{"It is assigned to " + name + " at once. Nothing is sent to the phone: activate it afterwards."}
+	page.Hidden = []views.Hidden{{Name: "user_id", Value: f.get("user_id")}}
+	return page, nil
+}
+
+func (s *Server) editPhoneSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	e, _ := s.editOf(f)
+	now, err := e.now(ctx, v, f)
+	if err != nil {
+		return nil, err
+	}
+	unset := map[string]string{}
+	for _, name := range []string{"type", "platform"} {
+		if now.values[name] == "" {
+			unset[name] = now.unset[name] + " (leave as it is)"
+		}
+	}
+	page := phoneForm(v, f, now.values, unset)
+	page.Heading, page.Button = "Edit "+now.name, "Review changes"
+	page.Hidden = append(e.was(f, now), views.Hidden{Name: "phone_id", Value: f.get("phone_id")})
+	return page, nil
+}
+
+// phoneForm is a phone's form. unset are the words for a choice that may stay
+// without a value.
+func phoneForm(v visitor, f sheet, preset, unset map[string]string) views.ActionForm {
+	page := views.ActionForm{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Post: actionPath(v, f.action.Slug), Cancel: placeOf(v, f),
+		MoreTitle: "Extension and waiting times", Error: cmp.Or(f.fault, f.unseen(phoneBoxes...)),
+	}
+	fields := f.fields(preset, phoneBoxes...)
+	for i := range fields {
+		if text := unset[fields[i].Name]; text != "" {
+			fields[i].Options = append([]views.Option{{Text: text}}, fields[i].Options...)
+		}
+	}
+	fields[0].Autofocus = page.Error == "" && len(f.faults) == 0
+	page.Fields, page.More = fields[:phoneMore], fields[phoneMore:]
+	return page
+}
+
+// fields are boxes of an action's form, described as in the catalogue.
+func (f sheet) fields(preset map[string]string, names ...string) []views.FieldView {
+	var fields []views.FieldView
+	for _, name := range names {
+		for _, field := range f.action.Fields {
+			spec := field.Spec()
+			if spec.Name != name {
+				continue
+			}
+			box := f.input(name, preset[name])
+			shown := views.FieldView{Name: name, Label: spec.Label, Help: spec.Help, Value: box.Value, Error: box.Error, Required: spec.Required}
+			switch spec.Kind {
+			case "text":
+				shown.MaxLength = spec.Max
+			case "phone":
+				shown.Kind, shown.MaxLength = "tel", spec.Max
+			case "number":
+				shown.Kind, shown.Min, shown.Max = "number", strconv.Itoa(spec.Min), strconv.Itoa(spec.Max)
+			case "choice":
+				shown.Kind, shown.Options, shown.Required = "select", optionsOf(f.action, name), true
+			}
+			fields = append(fields, shown)
+		}
+	}
+	return fields
+}
+
+func (s *Server) deletePhoneSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	phone, users, err := s.Runner.PhoneAndUsers(ctx, v.scope, v.organization, f.get("phone_id"))
+	if err != nil {
+		return nil, err
+	}
+	page := confirmPage(v, f, placeOf(v, f))
+	page.Heading, page.Button, page.Danger = "Delete phone "+phoneTitle(phone), "Delete phone", true
+	page.Facts = s.phoneFacts(phone)
+	var ids, only []string
+	for _, u := range phone.Users {
+		ids = append(ids, string(u.ID))
+	}
+	for _, u := range users {
+		if len(u.Phones) == 1 {
+			only = append(only, displayName(u))
+		}
+	}
+	page.Hidden = []views.Hidden{{Name: "phone_id", Value: string(phone.ID)}, {Name: "user_ids", Value: strings.Join(ids, "\n")}}
+	page.Consequences = []string{"Nobody has it.", "This cannot be undone."}
+	if len(ids) > 0 {
+		page.Consequences = []string{userNames(phone, "") + " can no longer sign in with it.", "This cannot be undone. To take it from one user only, un-assign it."}
+	}
+	for _, name := range only {
+		page.Consequences = append(page.Consequences, "It is the only phone of "+name+".")
+	}
+	return page, nil
+}
+
+func (s *Server) unassignSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	user, page, err := s.userSheet(ctx, v, f)
+	if err != nil {
+		return nil, err
+	}
+	page.Cancel = placeOf(v, f)
+	phone, err := s.Runner.Phone(ctx, v.scope, v.organization, f.get("phone_id"))
+	if err != nil {
+		return nil, err
+	}
+	page.Heading, page.Button, page.Danger = fmt.Sprintf("Un-assign %s from %s", phoneTitle(phone), displayName(user)), "Un-assign phone", true
+	page.Consequences = []string{displayName(user) + " can no longer sign in with this phone. The phone stays in the account and can be assigned again."}
+	if len(user.Phones) == 1 {
+		page.Consequences = append(page.Consequences, "It is the user's only phone.")
+	}
+	page.Facts = append(page.Facts, views.Fact{Label: "Phone", Text: phoneTitle(phone), Note: phoneKind(phone)})
+	page.Hidden = append(page.Hidden, views.Hidden{Name: "phone_id", Value: string(phone.ID)}, views.Hidden{Name: "from", Value: f.get("from")})
+	return page, nil
+}
