@@ -96,10 +96,10 @@ func phoneFormSamples() []Sample {
 	refused.More = []FieldView{{Name: "extension", Label: "Extension", Value: "12"}, {Name: "predelay", Label: "Seconds to wait before the extension is dialled", Kind: "number", Value: "-1", Min: "0", Max: "3600", Error: "Give a whole number from 0 to 3600."}}
 	shell := organizationShell(acme, "phones")
 	return []Sample{{"phone-create", organizationShell(acme, "users"), form}, {"phone-edit-refused", shell, refused},
-		{"confirm-phone", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Delete phone +44 20 7946 0123", Consequences: []string{"Jane Roe, Tomás Fry can no longer sign in with it.", "This cannot be undone. To take it from one user only, un-assign it.", "It is the only phone of Jane Roe."},
+		{"confirm-phone", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Delete phone +44 20 7946 0123", Consequences: []string{"Jane Roe and Tomás Fry can no longer sign in with it.", "This cannot be undone. To take it from one user only, un-assign it.", "It is the only phone of Jane Roe."},
 			Facts: []Fact{{Label: "Phone", Text: "+44 20 7946 0123"}, {Label: "Used by", Text: "Jane Roe, Tomás Fry"}}, Post: Action(sampleWorkspace, acme.Slug, "delete-phone-by-id"), Hidden: []Hidden{{"phone_id", "DP1"}, {"user_ids", janeID + "\nDU2"}}, Button: "Delete phone", Danger: true, Cancel: Phone(sampleWorkspace, acme.Slug, "DP1")}},
 		{"confirm-group-refused", organizationShell(acme, "users"), ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Add Jane Roe to Migration weekend", Error: "The group Migration weekend has the status Bypass now. Look at what that means before you send this again.",
-			Consequences: []string{"This group has the status bypass: Jane Roe is not asked for the second factor as long as somebody does not end it.", "You cannot add anybody: this group needs the role admin, like the status bypass."},
+			Consequences: []string{"This group has the status bypass: Jane Roe is not asked for the second factor until somebody ends it.", "You cannot add anybody: this group needs the role admin, like the status bypass."},
 			Facts:        []Fact{{Label: "Group", Text: "Migration weekend"}, {Label: "Its status", Text: "Bypass"}}, Post: Action(sampleWorkspace, acme.Slug, "associate-group-with-user"), Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
 	}
 }

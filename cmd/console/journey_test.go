@@ -36,6 +36,8 @@ func TestMainJob(t *testing.T) {
 	findUser(p, "amara")
 	bypassCode(d, p)
 	activation(p)
+	phoneByClicking(p)
+	groupByClicking(p)
 	trashAndBack(p)
 }
 
@@ -152,6 +154,68 @@ func activation(p *page) {
 	p.follow("main a.button.primary")
 }
 
+// phoneByClicking gives the user a second phone, gives it a name and deletes it.
+func phoneByClicking(p *page) {
+	p.t.Helper()
+	p.follow("a[href*='/create-phone']")
+	p.fill("[name=number]", "020 7946 0123")
+	if status := p.follow("main form button.primary"); status != 422 {
+		p.fatalf("a number without its country code was answered with %d", status)
+	}
+	p.contains("country code")
+	p.axe()
+	p.snap("phone-create-refused")
+	p.fill("[name=number]", "+44 20 7946 0123")
+	p.follow("main form button.primary")
+	p.contains("and assigned it to amara.okonkwo")
+	p.follow("main ul.things li:last-child a[href*='/phones/']")
+	p.contains("Amara Okonkwo", "Nothing was done to this phone from here")
+	p.axe()
+	p.snap("phone")
+	p.pressAndFollow("e")
+	p.fill("[name=name]", "Second phone")
+	p.follow("main form button.primary")
+	p.contains("Review changes to +442079460123", "Second phone")
+	p.axe()
+	p.snap("phone-review")
+	p.follow("main form button.primary")
+	p.contains("Changed name.", "Modify Phone")
+	p.follow("a[href*='delete-phone-by-id']")
+	p.contains("Amara Okonkwo can no longer sign in with it")
+	p.axe()
+	p.snap("phone-delete")
+	p.follow("main form button.danger")
+	p.contains("which amara.okonkwo had")
+	p.snap("phones")
+}
+
+// groupByClicking puts the user into a group that is in bypass, and out again.
+func groupByClicking(p *page) {
+	p.t.Helper()
+	p.follow("a[href$='/harbourlight-dental-group/users']")
+	p.fill("main input[type=search]", "amara")
+	p.until("the list shows one user", call(`() => document.querySelectorAll("#list tbody tr").length === 1`))
+	p.follow("#list tbody a[href*='/users/']")
+	p.follow("a[href*='associate-group-with-user']:not([href*='group_id'])")
+	p.contains("Migration weekend", "already in it", "Disabled")
+	p.axe()
+	p.snap("groups")
+	p.fill("main input[type=search]", "migration")
+	p.follow("main .search button")
+	p.follow("main a[href*='group_id']")
+	p.contains("is not asked for the second factor", "takes the role admin")
+	p.axe()
+	p.snap("group-bypass")
+	p.follow("main form button.danger")
+	p.contains("has the status Bypass", "but a group has the status bypass")
+	p.axe()
+	p.snap("user-in-bypass-group")
+	p.follow("main li:has(.chip.warn) a[href*='disassociate-group-from-user']")
+	p.contains("is asked for the second factor again")
+	p.follow("main form button.danger")
+	p.contains("Took amara.okonkwo out of the group Migration weekend")
+}
+
 func trashAndBack(p *page) {
 	p.t.Helper()
 	p.follow("a[href*='delete-user']:not([href*='permanent'])")
@@ -224,6 +288,24 @@ func TestMainJobNarrowDarkWithoutScripts(t *testing.T) {
 	p.follow("main form button.primary")
 	p.fitsWidth()
 	p.snap("narrow-activation-result")
+	p.follow("main a.button.primary")
+	p.follow("a[href*='associate-group-with-user']:not([href*='group_id'])")
+	p.fitsWidth()
+	p.snap("narrow-groups")
+	p.follow("main a[href*='group_id']")
+	p.fitsWidth()
+	p.open(d.organization("harbourlight-dental-group") + "/phones?q=reception")
+	p.fitsWidth()
+	p.snap("narrow-phones")
+	p.follow("main tbody th a")
+	p.fitsWidth()
+	p.snap("narrow-phone")
+	p.follow("a[href*='assign-phone-to-user']")
+	p.fitsWidth()
+	p.snap("narrow-choose-user")
+	p.open(d.organization("harbourlight-dental-group") + "/actions/create-phone")
+	p.fitsWidth()
+	p.snap("narrow-phone-create")
 }
 
 // Duo can be in any state: the page says so, nothing breaks, and what was typed

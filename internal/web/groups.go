@@ -109,7 +109,7 @@ func (s *Server) joinGroupSheet(ctx context.Context, v visitor, f sheet) (views.
 		page.Consequences = []string{"What is set up in Duo for this group counts for " + displayName(user) + " from now on."}
 	case duo.GroupBypass:
 		page.Danger = true
-		page.Consequences = []string{"This group has the status bypass: " + displayName(user) + " is not asked for the second factor as long as somebody does not end it.",
+		page.Consequences = []string{"This group has the status bypass: " + displayName(user) + " is not asked for the second factor until somebody ends it.",
 			"It takes the role admin, like the status bypass of a user."}
 	case duo.GroupDisabled:
 		page.Danger = true

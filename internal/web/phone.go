@@ -90,7 +90,7 @@ func (s *Server) phoneDetails(v visitor, p duo.Phone) []views.Fact {
 	for _, more := range []views.Fact{
 		text("System version", p.OSVersion, ""), text("App version", p.AppVersion, ""), text("Extension", p.Extension, ""),
 		text("Wait before", seconds(p.Predelay), ""), text("Wait after", seconds(p.Postdelay), ""),
-		text("Security", phoneSecurity(p), ""), text("Can be used for", strings.Join(p.Capabilities, ", "), ""),
+		text("Security", phoneSecurity(p), ""), text("Good for", phoneFactors(p), ""),
 		{Label: "Created", Text: s.when(v, p.Created).Text, Note: s.when(v, p.Created).Ago},
 	} {
 		if more.Text != "" {
@@ -105,6 +105,18 @@ func seconds(text string) string {
 		return ""
 	}
 	return text + " s"
+}
+
+// phoneFactors are the ways to sign in with the phone, in a person's words.
+func phoneFactors(p duo.Phone) string {
+	words := map[string]string{"push": "push", "sms": "texts", "phone": "calls", "mobile_otp": "passcodes"}
+	var told []string
+	for _, able := range p.Capabilities {
+		if able != "auto" { // that is any of the others
+			told = append(told, cmp.Or(words[able], able))
+		}
+	}
+	return strings.Join(told, ", ")
 }
 
 // phoneSecurity is what Duo Mobile reports of the device.

@@ -43,7 +43,7 @@ func TestPhonePage(t *testing.T) {
 	phone := s.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+442079460123", Name: "Work", Type: "Mobile", Platform: "Apple iOS", Model: "iPhone 15", OSVersion: "18.5", Activated: true, LastSeen: s.Clock.Now().Add(-time.Hour), UserIDs: []string{jane, tom}})
 	s.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+442079460124", UserIDs: []string{tom}})
 	bare := s.Sim.AddPhone(id, duosim.PhoneSpec{})
-	words := []string{"+442079460123", "Work", "Mobile", "Apple iOS", "iPhone 15", "18.5", "4.85.0.0", "Activated", "1 h ago", "Encrypted, Locked, Not tampered", "auto, push, sms, phone, mobile_otp", phone,
+	words := []string{"+442079460123", "Work", "Mobile", "Apple iOS", "iPhone 15", "18.5", "4.85.0.0", "Activated", "1 h ago", "Encrypted, Locked, Not tampered", "push, texts, calls, passcodes", phone,
 		"Jane Roe", "Tom Fry", "Locked out", "jroe · the only phone", "Nothing was done to this phone from here"}
 	offers := map[catalog.Role]string{
 		catalog.Auditor:    "",
@@ -179,7 +179,7 @@ func TestDeletePhone(t *testing.T) {
 	f := open().form("Delete phone")
 	// In another tab, somebody gives the phone to Tom: he was not named.
 	b.get(s.org("/phones/"+phone)).click("Assign to user").form("Assign phone").set("user_id", tom).send().want(http.StatusOK, "Tom Fry", "Assigned phone +442079460123 to tom.")
-	p := f.send().want(http.StatusUnprocessableEntity, "Other people have this phone now", "Jane Roe, Tom Fry can no longer sign in with it")
+	p := f.send().want(http.StatusUnprocessableEntity, "Other people have this phone now", "Jane Roe and Tom Fry can no longer sign in with it")
 	p.form("Delete phone").send().want(http.StatusOK, "Deleted phone +442079460123, which jroe and tom had.", "No phones")
 	b.get(s.org("/phones/" + phone)).want(http.StatusNotFound)
 	b.get(s.org("/users/"+jane)).want(http.StatusOK, "No phone yet.")

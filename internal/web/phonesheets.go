@@ -146,9 +146,9 @@ func (s *Server) deletePhoneSheet(ctx context.Context, v visitor, f sheet) (view
 	page := confirmPage(v, f, placeOf(v, f))
 	page.Heading, page.Button, page.Danger = "Delete phone "+phoneTitle(phone), "Delete phone", true
 	page.Facts = s.phoneFacts(phone)
-	var ids, only []string
+	var ids, names, only []string
 	for _, u := range phone.Users {
-		ids = append(ids, string(u.ID))
+		ids, names = append(ids, string(u.ID)), append(names, displayName(u))
 	}
 	for _, u := range users {
 		if len(u.Phones) == 1 {
@@ -158,7 +158,7 @@ func (s *Server) deletePhoneSheet(ctx context.Context, v visitor, f sheet) (view
 	page.Hidden = []views.Hidden{{Name: "phone_id", Value: string(phone.ID)}, {Name: "user_ids", Value: strings.Join(ids, "\n")}}
 	page.Consequences = []string{"Nobody has it.", "This cannot be undone."}
 	if len(ids) > 0 {
-		page.Consequences = []string{userNames(phone, "") + " can no longer sign in with it.", "This cannot be undone. To take it from one user only, un-assign it."}
+		page.Consequences = []string{catalog.Listed(names, len(names)) + " can no longer sign in with it.", "This cannot be undone. To take it from one user only, un-assign it."}
 	}
 	for _, name := range only {
 		page.Consequences = append(page.Consequences, "It is the only phone of "+name+".")

@@ -190,7 +190,7 @@ func deletePhone() Action {
 			}
 			r.Summary = "Deleted phone " + phoneName(phone) + ", which nobody had."
 			if len(names) > 0 {
-				r.Summary = "Deleted phone " + phoneName(phone) + ", which " + listed(names) + " had."
+				r.Summary = "Deleted phone " + phoneName(phone) + ", which " + Listed(names, 3) + " had."
 			}
 			return r, nil
 		},

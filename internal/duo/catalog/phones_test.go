@@ -56,7 +56,7 @@ func TestNewPhones(t *testing.T) {
 func TestListed(t *testing.T) {
 	t.Parallel()
 	for names, want := range map[string]string{"": "", "a": "a", "a b": "a and b", "a b c": "a, b and c", "a b c d e": "a, b, c and 2 more"} {
-		if got := listed(strings.Fields(names)); got != want {
+		if got := Listed(strings.Fields(names), 3); got != want {
 			t.Errorf("%q: %q", names, got)
 		}
 	}

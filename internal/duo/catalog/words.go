@@ -27,9 +27,8 @@ func counted(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// listed writes names the way a person lists them, at most three.
-func listed(names []string) string {
-	const most = 3
+// Listed writes names the way a person lists them, at most so many of them.
+func Listed(names []string, most int) string {
 	if len(names) > most {
 		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
 	}
