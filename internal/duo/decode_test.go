@@ -4,6 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -143,6 +147,40 @@ func TestPaging(t *testing.T) {
 	}
 }
 
+// strangeObjects are objects with every member that a decoder reads, all of them
+// the same strange value, alone and below each other.
+func strangeObjects(f *testing.F) []string {
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		f.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, source := range sources {
+		text, err := os.ReadFile(source)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?:\bo\.[a-zA-Z]+\(|\(o, )"([a-z_]+)"`).FindAllStringSubmatch(string(text), -1) {
+			names[m[1]] = true
+		}
+	}
+	if len(names) < 60 {
+		f.Fatalf("only %d names of members were found", len(names))
+	}
+	deep := strings.Repeat(`[`, 90) + strings.Repeat(`]`, 90)
+	var objects []string
+	for _, value := range []string{`null`, `""`, `"12"`, `"1e3"`, `12`, `-1`, `0.5`, `1e400`, `99999999999999999999`, `253402300800`, `true`, `"true"`, `[]`, `{}`, `[null]`, `[[]]`, `"\u0000\ud800"`, deep} {
+		var members []string
+		for name := range names {
+			members = append(members, `"`+name+`":`+value)
+		}
+		slices.Sort(members)
+		object := "{" + strings.Join(members, ",") + "}"
+		objects = append(objects, object, `[`+object+`]`, `{"user":`+object+`,"users":[`+object+`],"phones":[`+object+`],"groups":[`+object+`],"tokens":[`+object+`],"aliases":`+object+`}`)
+	}
+	return objects
+}
+
 // FuzzDecode feeds whatever a host may answer to every decoder: none may panic, and a time must be
 // one that JSON and databases can hold.
 func FuzzDecode(f *testing.F) {
@@ -151,6 +189,10 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"lockout_threshold": -1, "name": "\ud800"}`))
 	f.Add([]byte(`{"code": 99999999999999999999, "message": ["x"], "metadata": {"next_offset": {}}}`))
 	f.Add([]byte(strings.Repeat(`{"phones":[`, 200) + strings.Repeat(`]}`, 200)))
+	f.Add([]byte(`{"phones":` + strings.Repeat(`[`, 9000) + strings.Repeat(`]`, 9000) + `}`))
+	for _, seed := range strangeObjects(f) {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var u User
 		if json.Unmarshal(data, &u) == nil {
@@ -158,7 +200,7 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("a user that cannot be written again: %v", err)
 			}
 		}
-		for _, into := range []any{new(Phone), new(BypassCode), new(Account), new(Group), new(Settings), new(InfoSummary), new(Activation), new(serverTime), new([]User)} {
+		for _, into := range []any{new(Phone), new(BypassCode), new(Account), new(Group), new(Settings), new(InfoSummary), new(Activation), new(Token), new(WebAuthnCredential), new(serverTime), new(void), new([]User)} {
 			json.Unmarshal(data, into)
 		}
 		if envelope, err := parseObject(data); err == nil {

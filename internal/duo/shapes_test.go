@@ -1,6 +1,8 @@
 package duo
 
 import (
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -87,4 +89,34 @@ func TestKeyShapes(t *testing.T) {
 			t.Errorf("the message repeats what was typed: %v", err)
 		}
 	}
+}
+
+// FuzzParseHost: what is accepted is one of Duo's hosts and nothing else, as a
+// URL reads it too, and stays as it is when it is read again.
+func FuzzParseHost(f *testing.F) {
+	for _, seed := range []string{"api-1a2b3c4d.duosecurity.com", " HTTPS://API-1A2B3C4D.duosecurity.com/ ", "api-1a2b3c4d.duosim.localhost", "https://https://api-1a2b3c4d.duosecurity.com",
+		"api-1a2b3c4d.duosecurity.com#@evil.example", "api-1a2b3c4d.duosecurity.com\x00.evil.example", "api-1a2b3c4d.duosecurity.com\r\nHost: evil.example", "me@api-1a2b3c4d.duosecurity.com",
+		"api-1a2b3c4d\u3002duosecurity.com", "api-1a2b3c4d.duosecurity.com%2f@evil.example", "api-1a2b3c4\u212a.duosecurity.com", "\u00a0api-1a2b3c4d.duofederal.com\u2028", "127.0.0.1", "[::1]", "http://169.254.169.254/"} {
+		f.Add(seed, false)
+		f.Add(seed, true)
+	}
+	whole := regexp.MustCompile(`\Aapi-[0-9a-f]{8}\.(duosecurity\.com|duofederal\.com|duosim\.localhost)\z`)
+	f.Fuzz(func(t *testing.T, typed string, sandbox bool) {
+		host, _, err := ParseHost(typed, sandbox)
+		if err != nil {
+			if host != "" {
+				t.Fatalf("%q is refused and taken for %q", typed, host)
+			}
+			return
+		}
+		if !whole.MatchString(host) || strings.HasSuffix(host, SandboxSuffix) && !sandbox {
+			t.Fatalf("%q is taken for %q", typed, host)
+		}
+		if u, err := url.Parse("https://" + host + "/"); err != nil || u.Host != host || u.Hostname() != host {
+			t.Fatalf("%q: %q is %v as an address (%v)", typed, host, u, err)
+		}
+		if again, cleaned, err := ParseHost(host, sandbox); again != host || cleaned || err != nil {
+			t.Fatalf("%q: %q becomes %q, %t, %v", typed, host, again, cleaned, err)
+		}
+	})
 }
