@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"sync"
 	"time"
 	_ "time/tzdata" // a container may have no zone files
@@ -20,7 +21,8 @@ func zoneOf(r *http.Request) *time.Location {
 		return nil
 	}
 	name, err := url.QueryUnescape(cookie.Value)
-	if err != nil || name == "" || name == "Local" {
+	// Under other spellings of its path one zone would be kept without end.
+	if err != nil || name == "" || name == "Local" || path.Clean(name) != name {
 		return nil
 	}
 	if known, ok := zones.Load(name); ok {

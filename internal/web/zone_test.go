@@ -13,6 +13,7 @@ func TestZoneOfTheBrowser(t *testing.T) {
 	for cookie, want := range map[string]string{
 		"America%2FDetroit": "America/Detroit", "Asia/Kolkata": "Asia/Kolkata", "UTC": "UTC", "": "", "Local": "", "Nowhere%2FAtAll": "",
 		"..%2F..%2F..%2Fetc%2Fpasswd": "", "%2Fetc%2Flocaltime": "", "%zz": "", "a%00b": "",
+		"Asia/./Kolkata": "", "Asia//Kolkata": "", "Asia%2F%2E%2FKolkata": "",
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 		if err != nil {
