@@ -32,17 +32,17 @@ const healthyWithin = 5 * time.Second
 // Everybody gets an answer, nothing that was answered as done is lost, nothing
 // reaches Duo without a run, and no connection or goroutine stays behind.
 func TestProofPostgresRestarts(t *testing.T) {
-	const workers = 12
+	const people = 12
 	s := startSite(t, func(sim *duosim.Sim, parent duosim.Account) {
-		for i := range workers {
+		for i := range people {
 			account := sim.AddChild(parent.AccountID, fmt.Sprintf("Client %02d", i))
 			sim.AddUser(account.AccountID, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
 		}
 	})
 	c := s.serve("")
-	loads := make([]*load, workers)
+	everybody := make([]*worker, people)
 	for i, o := range s.organizations() {
-		loads[i] = s.newLoad(o, i)
+		everybody[i] = s.newWorker(o, i)
 	}
 	watch := s.browser(s.owner)
 	s.db.Close() // what follows counts the connections of the console
@@ -50,8 +50,8 @@ func TestProofPostgresRestarts(t *testing.T) {
 
 	ctx, stop := context.WithCancel(t.Context())
 	var working sync.WaitGroup
-	for _, l := range loads {
-		working.Go(func() { l.work(ctx) })
+	for _, w := range everybody {
+		working.Go(func() { w.work(ctx) })
 	}
 	var recovered []time.Duration
 	for i := range 6 {
@@ -64,15 +64,15 @@ func TestProofPostgresRestarts(t *testing.T) {
 	working.Wait()
 
 	count := map[int]int{}
-	for _, l := range loads {
-		for status, n := range l.answers {
+	for _, w := range everybody {
+		for status, n := range w.answers {
 			count[status] += n
 		}
 	}
 	if count[http.StatusOK] < 100 || count[http.StatusServiceUnavailable] == 0 {
 		t.Errorf("the load was not one: %v", count)
 	}
-	runs, effects := s.nothingLost(loads)
+	runs, effects := s.nothingLost(everybody)
 	for _, l := range c.lines("request failed") {
 		t.Error("a fault that nobody expected: ", l.Error)
 	}
@@ -128,8 +128,8 @@ func isOK(client *http.Client, address string) bool {
 	return err == nil && answer.StatusCode == http.StatusOK
 }
 
-// load is one person who works in one organization as fast as the console lets.
-type load struct {
+// worker is one person who works in one organization as fast as the console lets.
+type worker struct {
 	s        *site
 	operator store.Operator
 	client   *http.Client
@@ -142,109 +142,109 @@ type load struct {
 	user     string
 }
 
-func (s *site) newLoad(o store.Organization, n int) *load {
+func (s *site) newWorker(o store.Organization, n int) *worker {
 	operator := s.db.Member(s.t, s.ws, catalog.Owner)
-	l := &load{s: s, operator: operator, client: s.browser(operator), org: o, answers: map[int]int{}, life: 1000 + 5000*n, keys: []string{""}}
-	l.user = s.sim.AddUser(o.AccountID, duosim.UserSpec{Username: "caller"})
-	return l
+	w := &worker{s: s, operator: operator, client: s.browser(operator), org: o, answers: map[int]int{}, life: 1000 + 5000*n, keys: []string{""}}
+	w.user = s.sim.AddUser(o.AccountID, duosim.UserSpec{Username: "caller"})
+	return w
 }
 
 // work goes around all pages and forms until ctx ends.
-func (l *load) work(ctx context.Context) {
-	at := l.s.home() + "/o/" + l.org.Slug
+func (w *worker) work(ctx context.Context) {
+	at := w.s.home() + "/o/" + w.org.Slug
 	for n := 0; ctx.Err() == nil; n++ {
 		switch n % 9 {
 		case 0:
-			l.get(l.s.home())
+			w.get(w.s.home())
 		case 1:
-			l.get(l.s.home() + "/o")
+			w.get(w.s.home() + "/o")
 		case 2:
-			l.get(at + "/users")
+			w.get(at + "/users")
 		case 3:
-			l.get(l.s.home() + "/integration")
+			w.get(w.s.home() + "/integration")
 		case 4:
-			l.get(at + "/runs")
+			w.get(at + "/runs")
 		case 5:
 			theme := []string{"dark", "light"}[n/9%2]
-			if status, _ := l.send("/preferences", url.Values{"theme": {theme}}); status == http.StatusSeeOther {
-				l.theme = theme
+			if status, _ := w.send("/preferences", url.Values{"theme": {theme}}); status == http.StatusSeeOther {
+				w.theme = theme
 			} else {
-				l.theme = ""
+				w.theme = ""
 			}
 		case 6, 7:
-			l.bypassCode(at)
+			w.bypassCode(at)
 		case 8:
-			l.directoryKey(n)
+			w.directoryKey(n)
 		}
 	}
-	l.client.CloseIdleConnections()
+	w.client.CloseIdleConnections()
 }
 
-func (l *load) get(address string) {
+func (w *worker) get(address string) {
 	request, err := http.NewRequest(http.MethodGet, address, nil)
 	if err != nil {
-		l.s.t.Error(err)
+		w.s.t.Error(err)
 		return
 	}
-	l.do(request)
+	w.do(request)
 }
 
 // send posts a form to a path of the site.
-func (l *load) send(path string, form url.Values) (status int, body string) {
-	return l.do(l.s.post(context.Background(), l.s.url+path, form))
+func (w *worker) send(path string, form url.Values) (status int, body string) {
+	return w.do(w.s.post(context.Background(), w.s.url+path, form))
 }
 
 // do wants an answer in any case, and a page with words when it is a 503.
-func (l *load) do(request *http.Request) (int, string) {
-	answer, err := l.client.Do(request)
+func (w *worker) do(request *http.Request) (int, string) {
+	answer, err := w.client.Do(request)
 	if err != nil {
-		l.s.t.Error("no answer: ", err)
+		w.s.t.Error("no answer: ", err)
 		return 0, ""
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
-		l.s.t.Error("half an answer: ", err)
+		w.s.t.Error("half an answer: ", err)
 	}
-	l.answers[answer.StatusCode]++
+	w.answers[answer.StatusCode]++
 	switch body := string(text); {
 	case answer.StatusCode == http.StatusServiceUnavailable:
 		if answer.Header.Get("Retry-After") == "" || !strings.Contains(body, "Not available at this moment") || !strings.Contains(body, "</html>") {
-			l.s.t.Errorf("%s: a 503 without Retry-After or words: %v %.300s", request.URL.Path, answer.Header, body)
+			w.s.t.Errorf("%s: a 503 without Retry-After or words: %v %.300s", request.URL.Path, answer.Header, body)
 		}
 		return answer.StatusCode, body
 	case answer.StatusCode >= 400:
-		l.s.t.Errorf("%s %s is answered with %d: %.2000s", request.Method, request.URL.Path, answer.StatusCode, body)
+		w.s.t.Errorf("%s %s is answered with %d: %.2000s", request.Method, request.URL.Path, answer.StatusCode, body)
 		return answer.StatusCode, body
 	default:
 		return answer.StatusCode, body
 	}
 }
 
-func (l *load) bypassCode(at string) {
+func (w *worker) bypassCode(at string) {
 	id := uuid.New()
-	l.life++
-	form := url.Values{"run_id": {id.String()}, "user_id": {l.user}, "valid_secs": {fmt.Sprint(l.life)}, "reuse_count": {"1"}, "count": {"1"}, "preserve_existing": {"false"}, "reviewed": {"1"}}
-	status, body := l.send(strings.TrimPrefix(at, l.s.url)+"/actions/create-bypass-code-for-user", form)
+	w.life++
+	form := url.Values{"run_id": {id.String()}, "user_id": {w.user}, "valid_secs": {fmt.Sprint(w.life)}, "reuse_count": {"1"}, "count": {"1"}, "preserve_existing": {"false"}, "reviewed": {"1"}}
+	status, body := w.send(strings.TrimPrefix(at, w.s.url)+"/actions/create-bypass-code-for-user", form)
 	if status == http.StatusOK {
 		if !strings.Contains(body, "data-plain") {
-			l.s.t.Error("done without a code")
+			w.s.t.Error("done without a code")
 		}
-		l.codes = append(l.codes, id)
+		w.codes = append(w.codes, id)
 	}
 }
 
-func (l *load) directoryKey(n int) {
-	key, id := fmt.Sprintf("DSPROOF%013d", n), l.org.ID.String()
-	status, _ := l.send("/w/"+l.s.ws.Slug+"/integration/mapping", url.Values{"row": {id}, "account." + id: {l.org.AccountID}, "directory_key." + id: {key}})
+func (w *worker) directoryKey(n int) {
+	key, id := fmt.Sprintf("DSPROOF%013d", n), w.org.ID.String()
+	status, _ := w.send("/w/"+w.s.ws.Slug+"/integration/mapping", url.Values{"row": {id}, "account." + id: {w.org.AccountID}, "directory_key." + id: {key}})
 	if status == http.StatusSeeOther {
-		l.keys = l.keys[:0]
+		w.keys = w.keys[:0]
 	}
-	l.keys = append(l.keys, key)
+	w.keys = append(w.keys, key)
 }
 
 // nothingLost compares what was answered, what is stored and what Duo did.
-func (s *site) nothingLost(loads []*load) (runs, effects int) {
+func (s *site) nothingLost(everybody []*worker) (runs, effects int) {
 	s.t.Helper()
 	conn := s.db.Superuser(s.t)
 	state, byLife := map[uuid.UUID]string{}, map[string]int{}
@@ -269,25 +269,25 @@ func (s *site) nothingLost(loads []*load) (runs, effects int) {
 	if rows.Err() != nil {
 		s.t.Fatal(rows.Err())
 	}
-	for _, l := range loads {
-		for _, id := range l.codes {
+	for _, w := range everybody {
+		for _, id := range w.codes {
 			// The record of a run whose end fell into the gap stays open, and is shown as unknown.
 			if state[id] != store.Applied && state[id] != store.Sending {
 				s.t.Errorf("a run was answered as done and is %q in the record", state[id])
 			}
 		}
 		var key, theme string
-		if err := conn.QueryRow(s.t.Context(), `select coalesce((select key from directory_key where organization_id = $1), '')`, l.org.ID).Scan(&key); err != nil {
+		if err := conn.QueryRow(s.t.Context(), `select coalesce((select key from directory_key where organization_id = $1), '')`, w.org.ID).Scan(&key); err != nil {
 			s.t.Fatal(err)
 		}
-		if !slices.Contains(l.keys, key) {
-			s.t.Errorf("the directory key is %q, and answered as saved or tried since were %q", key, l.keys)
+		if !slices.Contains(w.keys, key) {
+			s.t.Errorf("the directory key is %q, and answered as saved or tried since were %q", key, w.keys)
 		}
-		if err := conn.QueryRow(s.t.Context(), `select theme from operator where id = $1`, l.operator.ID).Scan(&theme); err != nil {
+		if err := conn.QueryRow(s.t.Context(), `select theme from operator where id = $1`, w.operator.ID).Scan(&theme); err != nil {
 			s.t.Fatal(err)
 		}
-		if l.theme != "" && theme != l.theme {
-			s.t.Errorf("the theme is %s and was answered as %s", theme, l.theme)
+		if w.theme != "" && theme != w.theme {
+			s.t.Errorf("the theme is %s and was answered as %s", theme, w.theme)
 		}
 	}
 	for _, e := range s.sim.Ledger() {

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -51,7 +50,7 @@ func startSite(t *testing.T, seed func(sim *duosim.Sim, parent duosim.Account)) 
 	s.startDatabase()
 	s.startSimulator(seed)
 	s.ws, s.owner = s.db.Workspace(t)
-	s.url = "http://" + freeAddress(t)
+	s.url = "http://" + reserve(t)
 	runner := s.runner()
 	sc, actor := store.WholeWorkspace(s.ws.ID), run.Actor{Operator: s.owner.ID, Role: catalog.Owner}
 	if refused, _, err := runner.SaveIntegration(t.Context(), sc, actor, sandboxValues(s.duo.Accounts)); err != nil || refused != nil {
@@ -139,17 +138,6 @@ func (s *site) runner() *run.Runner {
 	c := config{sandboxAddress: s.duo.Address, sandboxCA: x509.NewCertPool()}
 	c.sandboxCA.AppendCertsFromPEM(pem)
 	return runnerOf(c, s.db.Store, slog.New(slog.DiscardHandler))
-}
-
-// freeAddress is one that nobody listens on at this moment.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 func (s *site) home() string { return s.url + "/w/" + s.ws.Slug }
