@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
@@ -195,7 +196,7 @@ func TestNotConnected(t *testing.T) {
 		kind, api string
 		own       bool
 	}{{"", "", false}, {store.Child, "Accounts API", false}, {store.Parent, "Admin API", false}, {store.Own, "Admin API", true}} {
-		d.Client.Kind, d.Client.AccountID, d.Client.APIHostname = test.kind, d.Account.AccountID, d.Account.APIHostname
+		d.Client = connected(t, d, d.Client, test.kind, d.Account)
 		q := d.Request(t, catalog.Owner, "create-user", form{"username": "ada"})
 		_, err := d.Runner.Do(t.Context(), q)
 		var unconnected *run.NotConnected
@@ -206,6 +207,21 @@ func TestNotConnected(t *testing.T) {
 	if runs(t, d) != 0 {
 		t.Error("a run is recorded that could never be sent")
 	}
+}
+
+// connected stores how an organization is reached, past what the console allows.
+func connected(t testing.TB, d *runtest.Desk, o store.Organization, kind string, account duosim.Account) store.Organization {
+	t.Helper()
+	d.Exec(t, `delete from connection where organization_id = $1`, o.ID)
+	o.Kind, o.AccountID, o.APIHostname = kind, "", ""
+	if kind == store.Child {
+		o.AccountID, o.APIHostname = account.AccountID, account.APIHostname
+	}
+	if kind != "" {
+		d.Exec(t, `insert into connection (workspace_id, organization_id, kind, account_id, api_hostname, mapped_by, mapped_at)
+			values ($1, $2, $3, nullif($4, ''), nullif($5, ''), $6, now())`, d.Workspace.ID, o.ID, kind, o.AccountID, o.APIHostname, d.Owner.ID)
+	}
+	return o
 }
 
 // TestTheBrowserLeaves ends the caller's context while Duo is at work: what Duo

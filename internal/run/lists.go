@@ -129,6 +129,10 @@ func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o s
 	key := listKeyOf(sc, o)
 	found, drops, ok := h.get(key, r.now())
 	if ok && !fresh {
+		// It was read for somebody else, perhaps.
+		if err := r.reaches(ctx, sc, o); err != nil {
+			return List[T]{}, err
+		}
 		return found, nil
 	}
 	reading := h.flight.DoChan(key.String(), func() (any, error) {

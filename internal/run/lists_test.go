@@ -213,13 +213,21 @@ func TestOrganizationsShareNoList(t *testing.T) {
 		}
 	}
 	// The same organization with another account has another list, at once.
-	remapped := d.Client
-	remapped.AccountID, remapped.APIHostname = account.AccountID, account.APIHostname
+	connected(t, d, other, "", account)
+	remapped := connected(t, d, d.Client, store.Child, account)
 	if got := usernames(t, d, remapped, false); got != "bob" {
 		t.Errorf("after mapping to another account: %q", got)
 	}
+	if _, err := d.Runner.Users(t.Context(), d.Scope(), d.Client, false); !store.IsConflict(err, "connection_pkey") {
+		t.Errorf("asked as before, the list of the account it had: %v", err)
+	}
+	d.Client = connected(t, d, d.Client, store.Child, d.Account)
 	if got := usernames(t, d, d.Client, false); got != "ada" {
 		t.Errorf("and mapped back: %q", got)
+	}
+	// What is held for one is not for whoever comes with the organization in hand.
+	if list, err := d.Runner.Users(t.Context(), store.Within(d.Workspace.ID, other.ID), d.Client, false); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("from the scope of another organization: %d users, %v", len(list.Items), err)
 	}
 }
 

@@ -225,6 +225,9 @@ func outcome(o store.Organization, err error) (state, summary string) {
 // account with the workspace's Admin keys; any other account with the
 // organization's own Admin keys, and with no others.
 func (r *Runner) client(ctx context.Context, sc store.Scope, o store.Organization) (*duo.Client, error) {
+	if err := r.reaches(ctx, sc, o); err != nil {
+		return nil, err
+	}
 	switch o.Kind {
 	case store.Child:
 		c, err := r.clientIn(ctx, sc, store.OfWorkspace(store.AccountsAPI))
@@ -238,6 +241,17 @@ func (r *Runner) client(ctx context.Context, sc store.Scope, o store.Organizatio
 		return r.clientIn(ctx, sc, store.OfOrganization(o.ID))
 	}
 	return nil, &NotConnected{}
+}
+
+// reaches looks an organization up once more in the scope it is to be reached
+// from: an organization that was taken from elsewhere leads to no account, and
+// nor does one whose connection was changed since it was read.
+func (r *Runner) reaches(ctx context.Context, sc store.Scope, o store.Organization) error {
+	now, err := r.organization(ctx, sc, o.ID)
+	if err == nil && (now.Kind != o.Kind || now.AccountID != o.AccountID || now.APIHostname != o.APIHostname) {
+		err = &store.ConflictError{Constraint: "connection_pkey"}
+	}
+	return err
 }
 
 // accountsClient makes a client of the workspace's Accounts keys.
