@@ -24,7 +24,17 @@ func sheetSamples() []Sample {
 	unknownPhone.Platforms, unknownPhone.Types = []Option{{"", "Choose"}, {"Apple iOS", "iPhone or iPad"}, {"Google Android", "Android"}}, []Option{{"", "Choose"}, {"Mobile", "Mobile"}, {"Landline", "Landline"}}
 	unknownPhone.Platform.Error, unknownPhone.Type.Value = "Choose the platform.", "Mobile"
 
+	sync := SyncPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Directories: []Option{{"DSACME00000000000001", "Head office (…0001)"}, {"DSACME00000000000002", hostile.Name + " (…0002)"}},
+		DirectoryKey: Input{Value: "DSACME00000000000001"}}
+	testKey := sync
+	testKey.Test, testKey.Username = true, Input{Value: `"><script>`, Error: "The key works, and its directory has nobody of this username. Type the username as the directory has it."}
+	noKey := sync
+	noKey.Directories = nil
+
 	return []Sample{
+		{"user-sync", shell, sync},
+		{"user-sync-test-refused", shell, testKey},
+		{"user-sync-no-key", shell, noKey},
 		{"user-create", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Status: Input{Value: "active"}, Statuses: statuses}},
 		{"user-create-refused", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Username: Input{Value: "jroe", Error: "Acme Dental already has a user called jroe."},
 			Email: Input{Value: "jane@", Error: "This is not an e-mail address."}, Status: Input{Value: "active"}, Statuses: statuses, Aliases: Input{Value: "a\nb"}}},

@@ -14,12 +14,13 @@ type (
 	BypassCodeID string // names a bypass code; it is not the code
 	GroupID      string // DG…
 	TokenID      string // a hardware token, DH…
+	DirectoryKey string // a directory that users come from, DS…; shown to people only, no call lists them
 )
 
 var idGrammar = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
 
 type identifier interface {
-	AccountID | UserID | PhoneID | BypassCodeID | GroupID | TokenID
+	AccountID | UserID | PhoneID | BypassCodeID | GroupID | TokenID | DirectoryKey
 }
 
 // segment returns id as one segment of a path. The grammar leaves no character that would need

@@ -68,7 +68,7 @@ func (s *Server) getAction(c echo.Context, v visitor) error {
 	// An address says what the form is about, not what is to be done: anybody can
 	// send somebody a link.
 	values := url.Values{}
-	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "from", "permanent", "q", "page"} {
+	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "from", "permanent", "directory_key", "username", "test", "q", "page"} {
 		if text := c.QueryParam(name); text != "" {
 			values.Set(name, text)
 		}
@@ -113,6 +113,11 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 	ticket, faulty := ticketOf(form)
 	if faulty != "" {
 		bad = append(bad, catalog.FieldError{Field: "ticket", Message: faulty})
+	}
+	if len(bad) == 0 {
+		if bad, err = s.faultsHere(c.Request().Context(), v, f); err != nil {
+			return err
+		}
 	}
 	if len(bad) > 0 {
 		f.faults = byField(bad)

@@ -26,6 +26,7 @@ type tenant struct {
 	account           duosim.Account
 	user, phone, code string // Duo's ids
 	group             string
+	directory         string // the key of its directory, in Duo and here
 	canary            string
 }
 
@@ -92,6 +93,12 @@ func (e *estate) tenant(t testing.TB, ws store.Workspace, owner store.Operator, 
 	n := tenant{workspace: ws, org: access.Organization, account: account, canary: canary}
 	n.user = e.Sim.AddUser(account.AccountID, duosim.UserSpec{Username: canary + "-user", Realname: canary + " Jane", Email: canary + "@client.example", Notes: canary})
 	n.phone = e.Sim.AddPhone(account.AccountID, duosim.PhoneSpec{Name: canary + "-phone", Number: "+15550100199", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{n.user}})
+	n.directory = e.Sim.AddDirectory(account.AccountID, duosim.DirectorySpec{Name: canary})
+	if err := e.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
+		return tx.SetDirectoryKey(t.Context(), made.ID, n.directory, owner.ID, e.Clock.Now())
+	}); err != nil {
+		t.Fatal(err)
+	}
 	n.code = e.Sim.AddBypassCode(account.AccountID, n.user, duosim.BypassSpec{AdminEmail: canary + "@msp.example"})
 	n.group = e.Sim.AddGroup(account.AccountID, canary+" staff", canary, n.user)
 	action, _ := catalog.Lookup("create-bypass-code-for-user")

@@ -136,7 +136,7 @@ func nineFields(e *estate, n *tenant, _ bool) url.Values {
 
 func mappingForm(_ *estate, n *tenant, _ bool) url.Values {
 	id := n.org.ID.String()
-	return url.Values{"row": {id}, "account." + id: {n.account.AccountID}, "directory_key." + id: {"DS7HARBOURLIGHT00001"}}
+	return url.Values{"row": {id}, "account." + id: {n.account.AccountID}, "directory_key." + id: {n.directory}}
 }
 
 // candidates leaves a candidate of each API behind that Duo does not accept.
@@ -207,6 +207,11 @@ var actionRoutes = map[string]knownRoute{
 	"delete-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
 		f.Set("user_id", e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text()}))
 	})},
+	"synchronize-users": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		name := "person." + rand.Text()
+		f.Set("username", name)
+		e.Sim.ChangeDirectory(n.account.AccountID, n.directory, duosim.Person{Username: name})
+	})},
 	"restore-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
 		f.Set("user_id", e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text(), Status: duosim.PendingDeletion}))
 	})},
@@ -214,7 +219,7 @@ var actionRoutes = map[string]knownRoute{
 
 func actionForm(fill func(*estate, *tenant, url.Values)) func(*estate, *tenant, bool) url.Values {
 	return func(e *estate, n *tenant, fresh bool) url.Values {
-		f := url.Values{"run_id": {uuid.NewString()}, "user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}}
+		f := url.Values{"run_id": {uuid.NewString()}, "user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}, "directory_key": {n.directory}}
 		if fresh {
 			fill(e, n, f)
 		}

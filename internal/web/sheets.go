@@ -53,6 +53,8 @@ func (s *Server) sheetOf(f sheet) drawSheet {
 		return s.joinGroupSheet
 	case "disassociate-group-from-user":
 		return s.leaveGroupSheet
+	case synchronizeUser:
+		return s.syncSheet
 	}
 	return nil
 }

@@ -118,6 +118,9 @@ func userActs(v visitor, u duo.User) []views.Act {
 		add(catalog.Technician, views.Act{Text: "Restore", Primary: true, Href: actionPath(v, "restore-user", "user_id", id)})
 	} else {
 		add(catalog.Technician, views.Act{Text: "Edit", Key: "e", Href: actionPath(v, "update-user", "user_id", id)})
+		if u.DirectoryKey != "" {
+			add(catalog.Technician, views.Act{Text: "Synchronize", Href: actionPath(v, synchronizeUser, "directory_key", u.DirectoryKey, "username", u.Username)})
+		}
 		add(catalog.Technician, views.Act{Text: "Send to trash", Danger: true, Href: actionPath(v, "delete-user", "user_id", id)})
 	}
 	add(catalog.Administrator, views.Act{Text: "Delete permanently", Danger: true, Href: actionPath(v, "delete-user", "user_id", id, "permanent", "true")})

@@ -131,6 +131,7 @@ var all = []Action{
 	createUser(),
 	updateUser(),
 	deleteUser(),
+	synchronizeUser(),
 
 	restoreUser(),
 	unlockUser(),

@@ -108,6 +108,7 @@ func seed(t *testing.T) seeded {
 		"DB0000000000000000EX": sim.AddBypassCode(child.AccountID, user, duosim.BypassSpec{}),
 		"DG0000000000000000EX": sim.AddGroup(child.AccountID, "Pilots", ""),
 		"joined group":         sim.AddGroup(child.AccountID, "Staff", "", user),
+		"DS0000000000000000EX": sim.AddDirectory(child.AccountID, duosim.DirectorySpec{Name: "AD", People: []duosim.Person{{Username: "casey.example", Realname: "Casey Example"}}}),
 		"free phone":           sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550199"}),
 		"locked out":           sim.AddUser(child.AccountID, duosim.UserSpec{Username: "eve", Status: duosim.LockedOut}),
 		"trashed":              sim.AddUser(child.AccountID, duosim.UserSpec{Username: "bob", Status: duosim.PendingDeletion}),

@@ -47,6 +47,7 @@ func TestLeastRole(t *testing.T) {
 
 		{"unlock", "unlock-user", form{}, Helpdesk},
 		{"restore", "restore-user", form{}, Technician},
+		{"synchronize", "synchronize-users", form{"directory_key": "DS1", "username": "ada"}, Technician},
 		{"activation link", "send-activation-url", form{"phone_id": "DP1"}, Helpdesk},
 		{"activation link for a day", "send-activation-url", form{"phone_id": "DP1", "valid_secs": "86400"}, Helpdesk},
 		{"activation link for longer", "send-activation-url", form{"phone_id": "DP1", "valid_secs": "86401"}, Technician},

@@ -118,17 +118,20 @@ func (d *demo) law() {
 func (d *demo) logistics() {
 	a := d.child("Grand River Logistics, Inc.")
 	const directory = "DS7GRANDRIVERDEMO001"
+	people := []Person{{Username: "rosa.delgado", Realname: "Rosa Delgado", Firstname: "Rosa", Lastname: "Delgado", Email: "rosa.delgado@grandriver.example"}}
 	d.staff(a, 700, "grandriver.example", usNumber("616", "269", "517", "231", "989", "810", "734"))
 	var drivers []string
 	for i, u := range a.Users {
 		if i%5 != 0 {
 			u.DirectoryKey, u.LastDirectorySync = directory, unixOrNil(d.ago(0))
+			people = append(people, personOf(u))
 		}
 		if i%2 == 0 {
 			drivers = append(drivers, u.UserID)
 		}
 	}
 	d.sim.addGroup(a, `Drivers (from AD sync "grandriver.example")`, "", drivers...)
+	d.sim.addDirectory(a, DirectorySpec{Key: directory, Name: "grandriver.example", People: people})
 }
 
 // hostile has text in every field that breaks careless pages, logs, headers and spreadsheets.

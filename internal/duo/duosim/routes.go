@@ -36,6 +36,7 @@ var routes = []route{
 	{"POST", "/admin/v1/users", WriteResource, (*call).createUser},
 	{"POST", "/admin/v1/users/bulk_send_to_trash", WriteResource, (*call).sendUsersToTrash},
 	{"POST", "/admin/v1/users/bulk_restore", WriteResource, (*call).restoreUsers},
+	{"POST", "/admin/v1/users/directorysync/{directory_key}/syncuser", WriteResource, (*call).syncUser},
 	{"GET", "/admin/v1/users/{user_id}", ReadResource, (*call).getUser},
 	{"POST", "/admin/v1/users/{user_id}", WriteResource, (*call).updateUser},
 	{"DELETE", "/admin/v1/users/{user_id}", WriteResource, (*call).deleteUser},

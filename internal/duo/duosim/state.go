@@ -34,6 +34,7 @@ type account struct {
 	Users            []*user
 	Phones           []*phone
 	Groups           []*group
+	Directories      []*directory
 	Settings         map[string]any // only those ever changed
 	Fault            Fault
 }

@@ -1,0 +1,85 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"duodesk/internal/duo"
+)
+
+var (
+	directoryKey = ID{Name: "directory_key", Label: "Directory", Help: "Whose key starts with DS.", Example: "DS0000000000000000EX"}
+	syncUsername = Text{Name: "username", Label: "Username", Help: "As in the directory.", Required: true, Example: "casey.example"}
+)
+
+func synchronizeUser() Action {
+	return Action{
+		Slug: "synchronize-users", Title: "Synchronize User", Category: userCategory,
+		Help: "Has Duo read one user again from the directory: created, updated, or sent to the trash when the directory no longer has the user.",
+		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{directoryKey, syncUsername},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			key, name := duo.DirectoryKey(directoryKey.Of(in)), syncUsername.Of(in)
+			before, known, err := d.UserByUsername(ctx, name)
+			if err != nil {
+				return Result{Subject: name}, err
+			}
+			if err := d.SyncUser(ctx, key, name); err != nil {
+				var refused *duo.Error
+				if errors.As(err, &refused) && refused.Code == duo.CodeNotFound {
+					err = notInDirectory(ctx, d, key, before)
+				}
+				return Result{Subject: name}, err
+			}
+			// What the directory changed is told as far as it can be read; done it is.
+			after, found, err := d.UserByUsername(ctx, name)
+			if err != nil || !found {
+				return Result{Subject: name, Summary: "Synchronized user " + name + "."}, nil
+			}
+			return Result{Subject: after.Username, Created: string(after.ID), Summary: "Synchronized user " + after.Username + ": " + synced(before, after, known) + "."}, nil
+		},
+	}
+}
+
+// synced says what a synchronization has changed of a user.
+func synced(before, after duo.User, known bool) string {
+	if !known {
+		return "created"
+	}
+	var changed []string
+	for _, f := range []struct {
+		same bool
+		name string
+	}{
+		{before.Username == after.Username, "username"}, {before.RealName == after.RealName, "full name"}, {before.FirstName == after.FirstName, "first name"},
+		{before.LastName == after.LastName, "last name"}, {before.Email == after.Email, "e-mail"}, {before.Aliases == after.Aliases, "aliases"},
+		{before.Notes == after.Notes, "notes"}, {before.Status == after.Status, "status to " + string(after.Status)},
+		{before.DirectoryKey == after.DirectoryKey, "the directory"}, {len(before.Phones) == len(after.Phones), "phones"}, {len(before.Groups) == len(after.Groups), "groups"},
+	} {
+		if !f.same {
+			changed = append(changed, f.name)
+		}
+	}
+	if len(changed) == 0 {
+		return "nothing to change"
+	}
+	return "changed " + strings.Join(changed, ", ")
+}
+
+// notInDirectory tells the two apart that Duo answers alike: a key that this
+// account does not have, and a username that the directory does not have. A user
+// who comes from the directory shows that the key is right.
+func notInDirectory(ctx context.Context, d *duo.Client, key duo.DirectoryKey, asked duo.User) *FieldError {
+	comes := func(u duo.User) bool { return u.DirectoryKey == string(key) }
+	known := comes(asked)
+	if !known {
+		users, _, err := d.UsersPage(ctx, 300, 0)
+		known = err == nil && slices.ContainsFunc(users, comes)
+	}
+	if known {
+		return &FieldError{Field: syncUsername.Name, Message: "The key works, and its directory has nobody of this username. Type the username as the directory has it."}
+	}
+	return &FieldError{Field: directoryKey.Name, Message: "Duo does not know this key in this account, or its directory has nobody of this username. " +
+		"No user here comes from this directory: compare the key with the directory's page in the Duo Admin Panel."}
+}

@@ -1,0 +1,50 @@
+package web
+
+import (
+	"context"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// synchronizeUser is the action whose sheet also tests a directory key.
+const synchronizeUser = "synchronize-users"
+
+func (s *Server) directories(ctx context.Context, v visitor) (found []store.Directory, err error) {
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		found, err = tx.Directories(ctx, v.organization.ID)
+		return err
+	})
+	return found, err
+}
+
+// faultsHere are what is wrong with a form that only the organization tells: a
+// key must be one of its own.
+func (s *Server) faultsHere(ctx context.Context, v visitor, f sheet) ([]catalog.FieldError, error) {
+	if f.action.Slug != synchronizeUser {
+		return nil, nil
+	}
+	found, err := s.directories(ctx, v)
+	for _, d := range found {
+		if d.Key == f.get("directory_key") {
+			return nil, err
+		}
+	}
+	return []catalog.FieldError{{Field: "directory_key", Message: "Choose one of this organization's directories."}}, err
+}
+
+func (s *Server) syncSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	page := views.SyncPage{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Error: f.fault,
+		DirectoryKey: f.input("directory_key", ""), Username: f.input("username", ""), Test: f.get("test") != "", MayAdd: v.role >= catalog.Administrator,
+	}
+	found, err := s.directories(ctx, v)
+	for _, d := range found {
+		page.Directories = append(page.Directories, views.Option{Value: d.Key, Text: catalog.Plain(d.Name) + " (…" + tail(d.Key) + ")"})
+		if d.Primary && page.DirectoryKey.Value == "" {
+			page.DirectoryKey.Value = d.Key
+		}
+	}
+	return page, err
+}
