@@ -81,6 +81,9 @@ func NewOrganization(ws string) string { return Organizations(ws) + "/new" }
 // Organization is an organization's overview.
 func Organization(ws, org string) string { return Organizations(ws) + "/" + url.PathEscape(org) }
 
+// EditOrganization is the form of an organization's details, and where it is posted to.
+func EditOrganization(ws, org string) string { return Organization(ws, org) + "/edit" }
+
 // Users is an organization's list of users.
 func Users(ws, org string) string { return Organization(ws, org) + "/users" }
 

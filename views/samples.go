@@ -15,6 +15,7 @@ func Samples() []Sample {
 	all = append(all, workspaceSamples()...)
 	all = append(all, integrationSamples()...)
 	all = append(all, organizationSamples()...)
+	all = append(all, organizationFormSamples()...)
 	all = append(all, userSamples()...)
 	all = append(all, sheetSamples()...)
 	all = append(all, choiceSamples()...)
@@ -93,7 +94,7 @@ func sampleOrganizations() []OrganizationRow {
 	return []OrganizationRow{
 		{OrganizationTag: bright, State: Chip{Level: "bad", Text: "Account gone"}, Account: "Bright Futures", Keyed: true},
 		{OrganizationTag: lyndon, State: Chip{Level: "warn", Text: "Not mapped"}},
-		{OrganizationTag: acme, State: mapped, Account: "child …8WPL · api-5e6f7a8b", Keyed: true},
+		{OrganizationTag: acme, Aliases: "AD, Acme Smiles", Tags: []string{"dental", "vip"}, State: mapped, Account: "child …8WPL · api-5e6f7a8b", Keyed: true},
 		{OrganizationTag: harbour, State: mapped, Account: "child …B3F0 · api-0c1d2e3f"},
 		{OrganizationTag: hostile, State: mapped, Account: hostile.Name},
 		{OrganizationTag: northwindIT, State: mapped, Account: "parent account · api-0a1b2c3d"},

@@ -14,6 +14,8 @@ func organizationSamples() []Sample {
 	unreachable := ready
 	unreachable.State, unreachable.Users = "unreachable", nil
 	unreachable.Trouble = &Trouble{Headline: "Duo does not answer", Text: "api-1a2b3c4d.duosecurity.com did not answer within 10 seconds. Nothing was changed.", Retry: Organization(sampleWorkspace, acme.Slug)}
+	ready.MayEdit = true
+	ready.About = []Fact{{Label: "Also called", Text: "AD, Acme Smiles"}, {Label: "Tags", Text: "dental, vip"}, {Label: "Time zone", Text: "America/Chicago", Note: "now Mon 05:02"}}
 	unmapped := OrganizationPage{Workspace: sampleWorkspace, Organization: lyndon, State: "unmapped", MayMap: true}
 	return []Sample{
 		{"organization", organizationShell(acme, "overview"), ready},

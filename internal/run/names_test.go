@@ -144,3 +144,25 @@ func TestSuggestForFiveHundred(t *testing.T) {
 		}
 	}
 }
+
+// An alias is asked where the name finds nothing, and is as unclear as a name
+// when two have it.
+func TestSuggestByAlias(t *testing.T) {
+	t.Parallel()
+	org := func(name string, aliases ...string) store.Organization {
+		return store.Organization{ID: uuid.New(), Name: name, Aliases: aliases}
+	}
+	smiles, named, twin := org("Acme Smiles", "ACME Dental, Inc.", "AD"), org("Birch", "Cedar"), org("Dune", "Elm")
+	elm := org("ELM")
+	accounts := []store.Account{{AccountID: "DA1", Name: "Acme Dental"}, {AccountID: "DA2", Name: "Birch Ltd"}, {AccountID: "DA3", Name: "Cedar"}, {AccountID: "DA4", Name: "Elm"}}
+	found := Suggest([]store.Organization{smiles, named, twin, elm}, accounts)
+	for _, c := range []struct {
+		o       store.Organization
+		account string
+		unclear int
+	}{{smiles, "DA1", 0}, {named, "DA2", 0}, {twin, "", 2}, {elm, "", 2}} {
+		if got := found[c.o.ID]; got.Account.AccountID != c.account || got.Ambiguous != c.unclear {
+			t.Errorf("%s: %+v, want %q, %d", c.o.Name, got, c.account, c.unclear)
+		}
+	}
+}

@@ -1,7 +1,9 @@
 package run
 
 import (
+	"cmp"
 	"strconv"
+	"strings"
 	"time"
 
 	"duodesk/internal/duo/catalog"
@@ -96,3 +98,18 @@ func directoryKeyRecord(actor Actor, o store.Organization, key string, now time.
 
 // end is the end of an identifier.
 func end(id string) string { return id[max(0, len(id)-4):] }
+
+// changeRecord tells what of an organization's details was changed.
+func changeRecord(actor Actor, before, after store.Organization, changes []fieldChange, now time.Time) store.Record {
+	r := store.Record{
+		Event: store.OrganizationChanged, Operator: actor.Operator, Organization: before.ID, AccountID: before.AccountID, Subject: after.Name, At: now,
+		Input: map[string]string{},
+	}
+	var said []string
+	for _, c := range changes {
+		r.Input[c.field+"_from"], r.Input[c.field] = c.from, c.to
+		said = append(said, c.label+": "+cmp.Or(c.from, "none")+" → "+cmp.Or(c.to, "none")+".")
+	}
+	r.Summary = strings.Join(said, " ")
+	return r
+}

@@ -18,7 +18,8 @@ type Suggestion struct {
 }
 
 // Suggest pairs organizations without an account with accounts that nobody has,
-// by name without case, accents, punctuation and legal form. A name that more
+// by name without case, accents, punctuation and legal form; an organization's
+// aliases are asked in their order when its name finds nothing. A name that more
 // than one account or more than one organization has is left to a person.
 func Suggest(organizations []store.Organization, accounts []store.Account) map[uuid.UUID]Suggestion {
 	free := map[string][]store.Account{}
@@ -30,22 +31,37 @@ func Suggest(organizations []store.Organization, accounts []store.Account) map[u
 	asking := map[string]int{}
 	for _, o := range organizations {
 		if !o.Mapped() {
-			asking[plainName(o.Name)]++
+			for _, name := range namesOf(o) {
+				asking[name]++
+			}
 		}
 	}
 	found := map[uuid.UUID]Suggestion{}
 	for _, o := range organizations {
-		name := plainName(o.Name)
-		same := free[name]
-		switch {
-		case o.Mapped() || len(same) == 0:
-		case len(same) == 1 && asking[name] == 1:
+		names := namesOf(o)
+		first := slices.IndexFunc(names, func(name string) bool { return len(free[name]) > 0 })
+		if o.Mapped() || first < 0 {
+			continue
+		}
+		switch same := free[names[first]]; {
+		case len(same) == 1 && asking[names[first]] == 1:
 			found[o.ID] = Suggestion{Account: same[0]}
 		default:
-			found[o.ID] = Suggestion{Ambiguous: max(len(same), asking[name])}
+			found[o.ID] = Suggestion{Ambiguous: max(len(same), asking[names[first]])}
 		}
 	}
 	return found
+}
+
+// namesOf are the names and aliases that an organization is known by, each once.
+func namesOf(o store.Organization) []string {
+	var names []string
+	for _, name := range append([]string{o.Name}, o.Aliases...) {
+		if plain := plainName(name); !slices.Contains(names, plain) {
+			names = append(names, plain)
+		}
+	}
+	return names
 }
 
 // legalForms are words at the end of a company's name that people leave out, and

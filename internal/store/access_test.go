@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -26,7 +27,7 @@ func TestAccess(t *testing.T) {
 		t.Errorf("owner of the workspace: %+v (%v)", a, err)
 	}
 	a, err = db.Access(t.Context(), owner.ID, ws.Slug, "birch-legal")
-	if err != nil || a.Organization != made[1] || a.Scope.Every() || !a.Membership.Every() {
+	if err != nil || !reflect.DeepEqual(a.Organization, made[1]) || a.Scope.Every() || !a.Membership.Every() {
 		t.Errorf("owner at an organization: %+v (%v)", a, err)
 	}
 	// The page of one organization sees no other, whoever looks.
@@ -34,7 +35,7 @@ func TestAccess(t *testing.T) {
 		t.Errorf("the scope of an organization's page sees %q", seen)
 	}
 	a, err = db.Access(t.Context(), helpdesk.ID, ws.Slug, "acme-dental")
-	if err != nil || a.Role != "helpdesk" || a.Organization != made[0] {
+	if err != nil || a.Role != "helpdesk" || !reflect.DeepEqual(a.Organization, made[0]) {
 		t.Errorf("helpdesk at the own organization: %+v (%v)", a, err)
 	}
 	a, err = db.Access(t.Context(), helpdesk.ID, ws.Slug, "")

@@ -22,6 +22,11 @@ type Organization struct {
 	APIHostname    string
 	IntegrationKey string // of the keys in use, where they are not the Accounts API's
 	DirectoryKey   string // the primary one
+
+	Aliases  []string // other names that people use for it
+	Tags     []string // in lower case
+	TimeZone string   // IANA; empty: not told
+	Revision int      // counts the changes of name, aliases, tags, time zone and colour
 }
 
 // The ways in which an organization is reached in Duo.
@@ -40,7 +45,7 @@ func (o Organization) Mapped() bool { return o.Kind != "" }
 const organizationQuery = `
 	select o.id, o.slug, o.name, o.colour, coalesce(c.kind, '') as kind, coalesce(c.account_id, '') as account_id,
 	       coalesce(c.api_hostname, s.host, '') as api_hostname, coalesce(s.integration_key, '') as integration_key,
-	       coalesce(k.key, '') as directory_key
+	       coalesce(k.key, '') as directory_key, o.aliases, o.tags, o.time_zone, o.revision
 	from organization o
 	left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
 	left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id and k.is_primary
@@ -50,7 +55,8 @@ const organizationQuery = `
 		and (c.kind = 'own' and s.organization_id = o.id or c.kind = 'parent' and s.organization_id is null)) s on true`
 
 func (o *Organization) scan(row pgx.Row) error {
-	return row.Scan(&o.ID, &o.Slug, &o.Name, &o.Colour, &o.Kind, &o.AccountID, &o.APIHostname, &o.IntegrationKey, &o.DirectoryKey)
+	return row.Scan(&o.ID, &o.Slug, &o.Name, &o.Colour, &o.Kind, &o.AccountID, &o.APIHostname, &o.IntegrationKey, &o.DirectoryKey,
+		&o.Aliases, &o.Tags, &o.TimeZone, &o.Revision)
 }
 
 // Filter chooses organizations by what they still lack.
@@ -72,10 +78,12 @@ type Counts struct {
 }
 
 // Organizations lists a page of the scope's organizations by name. search is a
-// part of the name, in any case; filter chooses by what they lack.
+// part of the name or of an alias, in any case; filter chooses by what they lack
+// or by a tag.
 func (t *Tx) Organizations(ctx context.Context, filter Filter, search string, limit, offset int) ([]Organization, Counts, error) {
-	const fits = `($1 = '' or ($1 = 'unmapped' and c.kind is null) or ($1 = 'unkeyed' and k.key is null))
-		and ($2 = '' or position(lower($2) in lower(o.name)) > 0)`
+	const fits = `($1 = '' or ($1 = 'unmapped' and c.kind is null) or ($1 = 'unkeyed' and k.key is null)
+			or (starts_with($1, 'tag:') and substr($1, 5) = any (o.tags)))
+		and ($2 = '' or position(lower($2) in lower(o.name || chr(10) || array_to_string(o.aliases, chr(10)))) > 0)`
 	var n Counts
 	err := t.tx.QueryRow(ctx, `
 		select count(*), count(c.kind), count(k.key), count(*) filter (where `+fits+`)
@@ -138,6 +146,7 @@ func (t *Tx) createOrganizations(ctx context.Context, made []Organization) error
 	for i := range made {
 		o := &made[i]
 		o.Slug, o.Colour = freeSlug(o.Name, taken), (len(slugs)+i)%12+1
+		o.Aliases, o.Tags, o.Revision = texts(o.Aliases), texts(o.Tags), 1
 		taken[o.Slug] = true
 		batch.Queue(`insert into organization (workspace_id, id, slug, name, colour) values ($1, $2, $3, $4, $5)`,
 			t.scope.workspace, o.ID, o.Slug, o.Name, o.Colour)

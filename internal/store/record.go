@@ -28,6 +28,7 @@ var (
 	IntegrationDiscarded = Event{"discard-integration", "Discard values"}
 
 	OrganizationCreated  = Event{"create-organization", "Create organization"}
+	OrganizationChanged  = Event{"change-organization", "Change organization"}
 	OrganizationMapped   = Event{"map-organization", "Map organization"}
 	OrganizationUnmapped = Event{"unmap-organization", "Take Duo account away"}
 	DirectoryKeySet      = Event{"set-directory-key", "Set directory key"}
@@ -46,7 +47,7 @@ var (
 func Events() []Event {
 	return []Event{
 		SignedIn, Denied, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
-		OrganizationCreated, OrganizationMapped, OrganizationUnmapped, DirectoryKeySet, DirectoryKeyRemoved,
+		OrganizationCreated, OrganizationChanged, OrganizationMapped, OrganizationUnmapped, DirectoryKeySet, DirectoryKeyRemoved,
 		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysActivated, OwnKeysDiscarded,
 	}
 }

@@ -32,7 +32,7 @@ var granted = map[string]string{
 		"UPDATE(disabled_at) UPDATE(every_organization) UPDATE(role) UPDATE(seen_at)",
 	"membership_organization": "DELETE INSERT SELECT",
 	"operator":                "SELECT UPDATE(password_hash) UPDATE(theme)",
-	"organization":            "INSERT SELECT UPDATE(name)",
+	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(colour) UPDATE(name) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
 	"run":                     "INSERT SELECT UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
 	"session":                 "DELETE INSERT SELECT UPDATE",
 	"workspace":               "SELECT",

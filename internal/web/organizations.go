@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/views"
@@ -19,11 +20,15 @@ const listRows = 50
 func (s *Server) getOrganizations(c echo.Context, v visitor) error {
 	ctx, n := c.Request().Context(), pageOf(c)
 	ws := v.workspace.Slug
-	page := views.OrganizationsPage{Workspace: ws, Query: query(c), Show: mappingFilter(c.QueryParam).Show, MayCreate: v.mayIntegrate()}
+	page := views.OrganizationsPage{Workspace: ws, Query: query(c), Show: organizationFilter(c.QueryParam("show")), MayCreate: v.mayIntegrate()}
 	var found []store.Organization
 	var counts store.Counts
+	var tags []store.TagCount
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		found, counts, err = tx.Organizations(ctx, store.Filter(page.Show), page.Query, listRows, (n-1)*listRows)
+		if found, counts, err = tx.Organizations(ctx, store.Filter(page.Show), page.Query, listRows, (n-1)*listRows); err != nil {
+			return err
+		}
+		tags, err = tx.Tags(ctx, tagsShown)
 		return err
 	})
 	if err != nil {
@@ -38,6 +43,9 @@ func (s *Server) getOrganizations(c echo.Context, v visitor) error {
 		link("Unmapped", string(store.Unmapped), counts.Organizations-counts.Mapped),
 		link("Without key", string(store.Unkeyed), counts.Organizations-counts.Keyed),
 	}
+	for _, t := range tags {
+		page.Tags = append(page.Tags, link(t.Tag, string(store.Tagged(t.Tag)), t.Count))
+	}
 	page.Pager = pagerOf(n, listRows, counts.Matching, "organizations", func(p int) string { return views.OrganizationsView(ws, page.Query, page.Show, p) })
 	page.Empty = mappingEmpty(v, counts)
 	if counts.Organizations > 0 {
@@ -46,10 +54,26 @@ func (s *Server) getOrganizations(c echo.Context, v visitor) error {
 	return s.render(c, http.StatusOK, v, place{section: "organizations"}, page)
 }
 
+// tagsShown is how many tags the list offers as filters: the most common.
+const tagsShown = 24
+
+// organizationFilter reads which organizations the list is to show.
+func organizationFilter(show string) string {
+	switch filter := store.Filter(show); filter {
+	case store.Unmapped, store.Unkeyed:
+		return show
+	default:
+		if tag, found := filter.Tag(); found {
+			return string(store.Tagged(catalog.Plain(tag)))
+		}
+	}
+	return ""
+}
+
 func organizationRows(found []store.Organization) []views.OrganizationRow {
 	var rows []views.OrganizationRow
 	for _, o := range found {
-		row := views.OrganizationRow{OrganizationTag: tagOf(o), Keyed: o.DirectoryKey != "", State: views.Chip{Level: "idle", Text: "Not mapped"}}
+		row := views.OrganizationRow{OrganizationTag: tagOf(o), Aliases: strings.Join(o.Aliases, ", "), Tags: o.Tags, Keyed: o.DirectoryKey != "", State: views.Chip{Level: "idle", Text: "Not mapped"}}
 		if o.Mapped() {
 			row.State = views.Chip{Level: "ok", Text: "Mapped"}
 			row.Account = connectionText(o)
@@ -163,6 +187,7 @@ const overviewRuns = 8
 func (s *Server) getOrganization(c echo.Context, v visitor) error {
 	ctx, o := c.Request().Context(), v.organization
 	page := views.OrganizationPage{Workspace: v.workspace.Slug, Organization: tagOf(o), State: "ready", MayMap: v.mayIntegrate(),
+		MayEdit: v.role >= catalog.Administrator, About: s.aboutFacts(v, o),
 		Refresh: views.Organization(v.workspace.Slug, o.Slug) + "?fresh=1", Directory: directoryFact(o)}
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
 		runs, err := tx.Runs(ctx, s.Now(), overviewRuns, 0)
@@ -188,6 +213,22 @@ func (s *Server) getOrganization(c echo.Context, v visitor) error {
 		page.Users, page.UsersTotal = statusCounts(v, users), totalText(users.Total, users.TooMany)
 	}
 	return s.render(c, http.StatusOK, v, place{tab: "overview"}, page)
+}
+
+// aboutFacts is what people know about an organization: the hour there is what
+// decides whether to call.
+func (s *Server) aboutFacts(v visitor, o store.Organization) []views.Fact {
+	var facts []views.Fact
+	if len(o.Aliases) > 0 {
+		facts = append(facts, views.Fact{Label: "Also called", Text: strings.Join(o.Aliases, ", ")})
+	}
+	if len(o.Tags) > 0 {
+		facts = append(facts, views.Fact{Label: "Tags", Text: strings.Join(o.Tags, ", ")})
+	}
+	if zone := zoneNamed(o.TimeZone); zone != nil {
+		facts = append(facts, views.Fact{Label: "Time zone", Text: o.TimeZone, Note: "now " + s.Now().In(zone).Format("Mon 15:04")})
+	}
+	return facts
 }
 
 func directoryFact(o store.Organization) views.Fact {

@@ -118,7 +118,7 @@ func (s *Server) getBypassCodes(c echo.Context, v visitor) error {
 func (s *Server) bypassCodeRow(v visitor, b duo.BypassCode) views.BypassCodeRow {
 	row := views.BypassCodeRow{
 		User:    views.Link{Text: displayName(b.User), Href: views.User(v.workspace.Slug, v.organization.Slug, string(b.User.ID))},
-		Created: s.when(v, b.Created), Expires: s.when(v, b.Expires), Never: b.Expires.IsZero(), UsesLeft: usesLeft(b), By: catalog.Plain(b.AdminEmail),
+		Created: s.when(v, b.Created), Expires: s.until(v, b.Expires), Never: b.Expires.IsZero(), UsesLeft: usesLeft(b), By: catalog.Plain(b.AdminEmail),
 	}
 	if v.role >= catalog.Technician {
 		row.Delete = actionPath(v, "delete-bypass-code", "bypass_code_id", string(b.ID))

@@ -38,7 +38,7 @@ func (s *Server) showSecrets(c echo.Context, v visitor, f sheet, in catalog.Valu
 func (s *Server) bypassResult(v visitor, f sheet, in catalog.Values, done run.Outcome) views.BypassResult {
 	page := views.BypassResult{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), UserID: f.get("user_id"), User: done.Result.Subject,
-		Expires: s.when(v, done.Expires), Never: done.Expires.IsZero(), ShownAt: s.when(v, s.Now()).Text,
+		Expires: s.until(v, done.Expires), Never: done.Expires.IsZero(), ShownAt: s.when(v, s.Now()).Text,
 	}
 	switch n := catalog.BypassUses.Of(in); n {
 	case 0:
@@ -102,7 +102,7 @@ func (s *Server) activationResult(c echo.Context, v visitor, f sheet, done run.O
 	page := views.ActivationResult{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Device: done.Result.Subject, QR: code,
 		Link: secrets[catalog.ActivationLinkSecret], InstallLink: secrets[catalog.InstallLinkSecret],
-		Expires: s.when(v, done.Expires), ShownAt: s.when(v, s.Now()).Text, Back: views.Link{Text: "Back to the phone", Href: placeOf(v, f)},
+		Expires: s.until(v, done.Expires), ShownAt: s.when(v, s.Now()).Text, Back: views.Link{Text: "Back to the phone", Href: placeOf(v, f)},
 	}
 	if f.get("user_id") != "" {
 		page.Back.Text = "Back to the user"

@@ -28,10 +28,11 @@ const (
 // routes is every address of the console.
 func (s *Server) routes() []route {
 	var (
-		public = policy{reach: anyone}
-		signed = policy{reach: signedIn}
-		inWs   = policy{reach: inWorkspace, role: catalog.Auditor}
-		inOrg  = policy{reach: inOrganization, role: catalog.Auditor}
+		public  = policy{reach: anyone}
+		signed  = policy{reach: signedIn}
+		inWs    = policy{reach: inWorkspace, role: catalog.Auditor}
+		inOrg   = policy{reach: inOrganization, role: catalog.Auditor}
+		editOrg = policy{reach: inOrganization, role: catalog.Administrator}
 		// The nine fields, the mapping and new organizations concern the whole
 		// workspace.
 		wholeWs = policy{reach: inWorkspace, role: catalog.Administrator, whole: true}
@@ -64,6 +65,8 @@ func (s *Server) routes() []route {
 		{post, "/w/:ws/o", wholeWs, 0, s.postOrganization},
 		{get, "/w/:ws/o/new", wholeWs, 0, s.getNewOrganization},
 		{get, "/w/:ws/o/:org", inOrg, 0, s.getOrganization},
+		{get, "/w/:ws/o/:org/edit", editOrg, 0, s.getEditOrganization},
+		{post, "/w/:ws/o/:org/edit", editOrg, 0, s.postEditOrganization},
 		{get, "/w/:ws/o/:org/runs", inOrg, 0, s.getRuns},
 		{get, "/w/:ws/o/:org/users", inOrg, 0, s.getUsers},
 		{get, "/w/:ws/o/:org/users/:user", inOrg, 0, s.getUser},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -124,6 +125,9 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /w/:ws/o/:org/phones/:phone": one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/:org/phones":        one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/:org/bypass-codes":  one(knownRoute{least: catalog.Auditor, ok: found}),
+
+	"GET /w/:ws/o/:org/edit":  one(knownRoute{least: catalog.Administrator, ok: found}),
+	"POST /w/:ws/o/:org/edit": one(knownRoute{least: catalog.Administrator, ok: moved, form: detailsForm}),
 }
 
 func nineFields(e *estate, n *tenant, _ bool) url.Values {
@@ -137,6 +141,23 @@ func nineFields(e *estate, n *tenant, _ bool) url.Values {
 func mappingForm(_ *estate, n *tenant, _ bool) url.Values {
 	id := n.org.ID.String()
 	return url.Values{"row": {id}, "account." + id: {n.account.AccountID}, "directory_key." + id: {n.directory}}
+}
+
+// detailsForm changes an organization's tags; the revision is read anew, since
+// visitors before may have changed it.
+func detailsForm(e *estate, n *tenant, fresh bool) url.Values {
+	revision := n.org.Revision
+	if fresh {
+		err := e.InWorkspace(context.Background(), store.WholeWorkspace(n.workspace.ID), func(tx *store.Tx) error {
+			now, err := tx.OrganizationsByID(context.Background(), []uuid.UUID{n.org.ID})
+			revision = now[0].Revision
+			return err
+		})
+		if err != nil {
+			panic(err)
+		}
+	}
+	return url.Values{"revision": {strconv.Itoa(revision)}, "name": {n.org.Name}, "tags": {rand.Text()}, "colour": {"3"}}
 }
 
 // candidates leaves a candidate of each API behind that Duo does not accept.
@@ -239,10 +260,12 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.Users(w, o), views.UsersView(w, o, views.UsersFilter{Query: "q", Status: "bypass", Sort: "name", Page: 2, Fresh: true}), views.User(w, o, u), views.Phones(w, o), views.PhonesView(w, o, "q", 2), views.Phone(w, o, p),
 			views.BypassCodes(w, o), views.BypassCodesView(w, o, 2), views.Runs(w), views.RunsView(w, 2), views.OrganizationRuns(w, o), views.OrganizationRunsView(w, o, 2),
 			views.Action(w, o, ":action", "user_id", u),
+			views.EditOrganization(w, o),
 		},
 		"POST": {
 			views.SignIn(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
 			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"),
+			views.EditOrganization(w, o),
 		},
 	}
 	var rows, reached []string

@@ -72,7 +72,7 @@ func (s *Server) bypassPresets(v visitor) []views.BypassPreset {
 	}
 	var presets []views.BypassPreset
 	for _, l := range lives {
-		p := views.BypassPreset{Secs: strconv.Itoa(int(l.life / time.Second)), Text: l.text, Until: s.when(v, now.Add(l.life)).Text}
+		p := views.BypassPreset{Secs: strconv.Itoa(int(l.life / time.Second)), Text: l.text, Until: s.until(v, now.Add(l.life)).Text}
 		switch {
 		case l.life > 24*time.Hour && v.role < catalog.Administrator:
 			p.Refused = "needs the role admin"
@@ -130,7 +130,7 @@ func (s *Server) activationSheet(ctx context.Context, v visitor, f sheet) (views
 			break
 		}
 		page.Lifetimes = append(page.Lifetimes, views.Option{Value: strconv.Itoa(int(life / time.Second)),
-			Text: catalog.Duration(life) + ", until " + s.when(v, s.Now().Add(life)).Text})
+			Text: catalog.Duration(life) + ", until " + s.until(v, s.Now().Add(life)).Text})
 	}
 	return page, nil
 }
@@ -206,7 +206,7 @@ func (s *Server) deleteCodeSheet(ctx context.Context, v visitor, f sheet) (views
 	page.Consequences = []string{"The code stops working at once."}
 	expires := "never"
 	if !code.Expires.IsZero() {
-		expires = s.when(v, code.Expires).Text
+		expires = s.until(v, code.Expires).Text
 	}
 	page.Facts = []views.Fact{{Label: "User", Text: name, Note: catalog.Plain(code.User.Username)}, {Label: "Uses", Text: usesLeft(code)}, {Label: "Expires", Text: expires}}
 	page.Hidden = []views.Hidden{{Name: "bypass_code_id", Value: string(code.ID)}, {Name: "user_id", Value: f.get("user_id")}}

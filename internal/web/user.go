@@ -175,7 +175,7 @@ func activatedChip(p duo.Phone) views.Chip {
 }
 
 func (s *Server) userCode(v visitor, u duo.User, b duo.BypassCode) views.UserCode {
-	code := views.UserCode{UsesLeft: usesLeft(b), Expires: s.when(v, b.Expires), Never: b.Expires.IsZero(), By: catalog.Plain(b.AdminEmail)}
+	code := views.UserCode{UsesLeft: usesLeft(b), Expires: s.until(v, b.Expires), Never: b.Expires.IsZero(), By: catalog.Plain(b.AdminEmail)}
 	if v.role >= catalog.Technician {
 		code.Acts = []views.Act{{Text: "Delete", Danger: true, Href: actionPath(v, "delete-bypass-code", "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
 	}

@@ -4,9 +4,12 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strings"
 	"sync"
 	"time"
 	_ "time/tzdata" // a container may have no zone files
+
+	"duodesk/views"
 )
 
 // zones are the time zones that browsers have named, of the few hundred there
@@ -21,8 +24,16 @@ func zoneOf(r *http.Request) *time.Location {
 		return nil
 	}
 	name, err := url.QueryUnescape(cookie.Value)
+	if err != nil {
+		return nil
+	}
+	return zoneNamed(name)
+}
+
+// zoneNamed finds a time zone; nil when there is none of that name.
+func zoneNamed(name string) *time.Location {
 	// Under other spellings of its path one zone would be kept without end.
-	if err != nil || name == "" || name == "Local" || path.Clean(name) != name {
+	if name == "" || name == "Local" || path.Clean(name) != name {
 		return nil
 	}
 	if known, ok := zones.Load(name); ok {
@@ -35,4 +46,26 @@ func zoneOf(r *http.Request) *time.Location {
 	}
 	zones.Store(name, zone)
 	return zone
+}
+
+// until is when for the end of something of the visitor's organization: it is
+// read to a caller there, so the organization's clock comes first, by the name
+// of its zone, and the visitor's own behind it where that shows another hour.
+func (s *Server) until(v visitor, t time.Time) views.When {
+	w, zone := s.when(v, t), zoneNamed(v.organization.TimeZone)
+	if zone == nil || t.IsZero() {
+		return w
+	}
+	there, now := t.In(zone), s.Now().In(zone)
+	text, isClock := strings.CutSuffix(clockText(there, now), there.Format(" MST"))
+	if !isClock { // only the date
+		w.Text = text
+		return w
+	}
+	yours := w.Text
+	w.Text = text + " " + zone.String()
+	if here := t.In(v.location()); here.Format("2 15:04") != there.Format("2 15:04") {
+		w.Text += " (" + yours + " for you)"
+	}
+	return w
 }

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// ChangeOrganization saves an organization's name, aliases, tags, time zone and
+// colour. A *ConflictError on "organization_revision" says that it is not as it
+// was at o.Revision any more, or is out of the scope.
+func (t *Tx) ChangeOrganization(ctx context.Context, o Organization) error {
+	done, err := t.tx.Exec(ctx, `
+		update organization o set name = $3, aliases = $4, tags = $5, time_zone = $6, colour = $7, revision = revision + 1
+		where `+organizationInScope+` and o.id = $1 and o.revision = $2`,
+		o.ID, o.Revision, o.Name, texts(o.Aliases), texts(o.Tags), o.TimeZone, o.Colour)
+	if err == nil && done.RowsAffected() == 0 {
+		return &ConflictError{Constraint: "organization_revision"}
+	}
+	return meaning(err)
+}
+
+// texts is a list that is never null in the database.
+func texts(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// tagged is what the filters of tags begin with.
+const tagged = "tag:"
+
+// Tagged is the filter of the organizations that carry a tag.
+func Tagged(tag string) Filter { return Filter(tagged + tag) }
+
+// Tag returns the tag that a filter of Tagged asks for.
+func (f Filter) Tag() (tag string, found bool) { return strings.CutPrefix(string(f), tagged) }
+
+// TagCount is a tag and how many organizations of a scope carry it.
+type TagCount struct {
+	Tag   string
+	Count int
+}
+
+// Tags lists the tags of the scope's organizations, the most common first.
+func (t *Tx) Tags(ctx context.Context, limit int) ([]TagCount, error) {
+	return all[TagCount](ctx, t.tx, `
+		select u.tag, count(*) as count from organization o cross join lateral unnest(o.tags) as u (tag)
+		where `+organizationInScope+` group by u.tag order by count(*) desc, u.tag limit $1`, limit)
+}
+
+// LastChange returns who last did one of these things to an organization, and
+// when: what a person is told whose form comes too late.
+func (t *Tx) LastChange(ctx context.Context, organization uuid.UUID, events ...Event) (by string, at time.Time, err error) {
+	slugs := make([]string, len(events))
+	for i, e := range events {
+		slugs[i] = e.Slug
+	}
+	err = t.tx.QueryRow(ctx, `
+		select p.email, r.started_at from run r join operator p on p.id = r.operator_id
+		where `+runInScope+` and r.organization_id = $1 and r.action = any ($2) and r.state = 'applied'
+		order by r.started_at desc limit 1`, organization, slugs).Scan(&by, &at)
+	return by, at, meaning(err)
+}

@@ -1,0 +1,114 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+func (s *Server) getEditOrganization(c echo.Context, v visitor) error {
+	return s.render(c, http.StatusOK, v, place{tab: "overview"}, editPage(v, v.organization.Revision, detailsOf(v.organization)))
+}
+
+// detailsOf is what the form of an organization holds before anybody types.
+func detailsOf(o store.Organization) run.Details {
+	return run.Details{
+		Name: o.Name, Aliases: strings.Join(o.Aliases, "\n"), Tags: strings.Join(o.Tags, ", "),
+		TimeZone: o.TimeZone, Colour: strconv.Itoa(o.Colour),
+	}
+}
+
+func editPage(v visitor, revision int, typed run.Details) views.EditOrganizationPage {
+	page := views.EditOrganizationPage{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Revision: strconv.Itoa(revision), Zones: commonZones,
+		Name: views.Input{Value: typed.Name}, Aliases: views.Input{Value: typed.Aliases}, Tags: views.Input{Value: typed.Tags},
+		TimeZone: views.Input{Value: typed.TimeZone}, Colour: views.Input{Value: typed.Colour},
+	}
+	for i, word := range run.Colours {
+		page.Colours = append(page.Colours, views.Option{Value: strconv.Itoa(i + 1), Text: run.Sentence(word)[:len(word)]})
+	}
+	return page
+}
+
+func (s *Server) postEditOrganization(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	revision, err := strconv.Atoi(form.Get("revision"))
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest)
+	}
+	typed := run.Details{Name: form.Get("name"), Aliases: unixLines(form.Get("aliases")), Tags: form.Get("tags"), TimeZone: form.Get("time_zone"), Colour: form.Get("colour")}
+	faults, err := s.Runner.ChangeOrganization(c.Request().Context(), v.scope, v.actor(), v.organization.ID, revision, typed)
+	var overtaken *run.Overtaken
+	if err != nil && !errors.As(err, &overtaken) {
+		return err
+	}
+	if err == nil && len(faults) == 0 {
+		return c.Redirect(http.StatusSeeOther, views.Organization(v.workspace.Slug, v.organization.Slug))
+	}
+	page := editPage(v, revision, typed)
+	setDetailFaults(&page, faults)
+	if overtaken != nil {
+		s.showOvertaken(&page, overtaken)
+		return s.render(c, http.StatusConflict, v, place{tab: "overview"}, page)
+	}
+	return s.render(c, http.StatusUnprocessableEntity, v, place{tab: "overview"}, page)
+}
+
+func setDetailFaults(page *views.EditOrganizationPage, faults []catalog.FieldError) {
+	inputs := map[string]*views.Input{run.NameField: &page.Name, run.AliasesField: &page.Aliases, run.TagsField: &page.Tags, run.TimeZoneField: &page.TimeZone, run.ColourField: &page.Colour}
+	for _, fault := range faults {
+		inputs[fault.Field].Error = fault.Message
+	}
+}
+
+// showOvertaken keeps what was typed and says beside each field what stands
+// there now. Sent once more, the form replaces it knowingly.
+func (s *Server) showOvertaken(page *views.EditOrganizationPage, o *run.Overtaken) {
+	page.Revision = strconv.Itoa(o.Now.Revision)
+	page.Overtaken = changedBy(o.By, s.Now().Sub(o.At)) + " Nothing of yours was saved yet. Save again to replace what is there now."
+	now := detailsOf(o.Now)
+	for input, stands := range map[*views.Input]string{
+		&page.Name: now.Name, &page.Aliases: strings.Join(o.Now.Aliases, ", "), &page.Tags: now.Tags, &page.TimeZone: now.TimeZone,
+	} {
+		if input.Value != stands && strings.ReplaceAll(input.Value, "\n", ", ") != stands {
+			input.Note = "Stored now: " + stands
+			if stands == "" {
+				input.Note = "Stored now: nothing"
+			}
+		}
+	}
+	if page.Colour.Value != now.Colour {
+		page.Colour.Note = "Stored now: " + run.Colours[o.Now.Colour-1]
+	}
+}
+
+// changedBy says who was faster.
+func changedBy(who string, ago time.Duration) string {
+	if who == "" {
+		return "Somebody changed this since you opened it."
+	}
+	return who + " changed this " + distance(ago) + "."
+}
+
+// commonZones are offered; any other of the IANA names can be typed.
+var commonZones = strings.Fields(`UTC
+	America/Anchorage America/Argentina/Buenos_Aires America/Bogota America/Chicago America/Denver America/Detroit America/Halifax
+	America/Los_Angeles America/Mexico_City America/New_York America/Phoenix America/Santiago America/Sao_Paulo America/St_Johns
+	America/Toronto America/Vancouver America/Winnipeg Africa/Cairo Africa/Johannesburg Africa/Lagos Africa/Nairobi
+	Asia/Dubai Asia/Hong_Kong Asia/Jakarta Asia/Jerusalem Asia/Karachi Asia/Kolkata Asia/Manila Asia/Seoul Asia/Shanghai
+	Asia/Singapore Asia/Tokyo Australia/Adelaide Australia/Brisbane Australia/Melbourne Australia/Perth Australia/Sydney
+	Europe/Amsterdam Europe/Athens Europe/Berlin Europe/Brussels Europe/Copenhagen Europe/Dublin Europe/Helsinki Europe/Istanbul
+	Europe/Lisbon Europe/London Europe/Madrid Europe/Oslo Europe/Paris Europe/Prague Europe/Rome Europe/Stockholm Europe/Vienna
+	Europe/Warsaw Europe/Zurich Pacific/Auckland Pacific/Honolulu`)

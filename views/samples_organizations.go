@@ -1,0 +1,35 @@
+package views
+
+func organizationFormSamples() []Sample {
+	return []Sample{
+		{"organization-edit", organizationShell(acme, "overview"), editSample(acme)},
+		{"organization-edit-refused", organizationShell(hostile, "overview"), refusedEditSample()},
+		{"organization-edit-overtaken", organizationShell(acme, "overview"), overtakenEditSample()},
+	}
+}
+
+func editSample(o OrganizationTag) EditOrganizationPage {
+	page := EditOrganizationPage{Workspace: sampleWorkspace, Organization: o, Revision: "3", Zones: []string{"America/Chicago", "Europe/London"},
+		Name: Input{Value: o.Name}, Aliases: Input{Value: "AD\nAcme Smiles"}, Tags: Input{Value: "dental, vip"}, TimeZone: Input{Value: "America/Chicago"}, Colour: Input{Value: "6"}}
+	for i, word := range []string{"Orange", "Blue", "Purple", "Lime", "Pink", "Teal", "Gold", "Indigo", "Brown", "Green", "Red", "Slate"} {
+		page.Colours = append(page.Colours, Option{Value: itoa(i + 1), Text: word})
+	}
+	return page
+}
+
+func refusedEditSample() EditOrganizationPage {
+	page := editSample(hostile)
+	page.Name = Input{Error: "Fill this in."}
+	page.Aliases = Input{Value: hostile.Name, Error: "One begins “" + hostile.Name[:20] + "” and is too long: 100 characters at most."}
+	page.TimeZone = Input{Value: "Chicago", Error: "No time zone has this name. Write it like Europe/London or America/New_York."}
+	page.Colour = Input{Error: "Choose a colour."}
+	return page
+}
+
+func overtakenEditSample() EditOrganizationPage {
+	page := editSample(acme)
+	page.Overtaken = "tom@northwind.example changed this 34 s ago. Nothing of yours was saved yet. Save again to replace what is there now."
+	page.Name = Input{Value: "Acme Dental Group", Note: "Stored now: Acme Dental Partners"}
+	page.Colour.Note = "Stored now: lime"
+	return page
+}
