@@ -122,6 +122,7 @@ func errorSamples() []Sample {
 		{"error-not-found", workspaceShell(""), NotFound(home)},
 		{"error-forbidden", organizationShell(acme, "users"), Forbidden("technician", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001"))},
 		{"error-cross-site", aloneShell(), CrossSite("/")},
+		{"error-foreign-host", aloneShell(), ForeignHost("https://duo.northwind.example")},
 		{"error-method", workspaceShell(""), MethodNotAllowed(home)},
 		{"error-too-large", workspaceShell(""), TooLarge(Integration(sampleWorkspace))},
 		{"error-fault", workspaceShell(""), ServerFault("0198f3c27b1e7c43", home)},

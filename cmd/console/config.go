@@ -19,6 +19,7 @@ type config struct {
 	address     string // where to listen
 	databaseURL string // as the role console_app
 	publicURL   *url.URL
+	proxies     []netip.Prefix // whose X-Forwarded-For is believed
 	keyFile     string
 	idle        time.Duration
 	longest     time.Duration
@@ -32,7 +33,7 @@ type config struct {
 // knownSettings are all names with our prefix. Another one is a typing error,
 // which must not switch something off unseen.
 var knownSettings = []string{
-	"CONSOLE_PUBLIC_URL", "CONSOLE_KEY_FILE", "CONSOLE_SESSION_IDLE", "CONSOLE_SESSION_LONGEST",
+	"CONSOLE_PUBLIC_URL", "CONSOLE_TRUSTED_PROXIES", "CONSOLE_KEY_FILE", "CONSOLE_SESSION_IDLE", "CONSOLE_SESSION_LONGEST",
 	"CONSOLE_SANDBOX_ADDRESS", "CONSOLE_SANDBOX_CA_FILE", "CONSOLE_OWNER_DATABASE_URL",
 }
 
@@ -65,6 +66,9 @@ func readConfig(environment []string) (config, error) {
 	var err error
 	if c.publicURL, err = publicURL(orElse(settings["CONSOLE_PUBLIC_URL"], "http://"+c.address)); err != nil {
 		fault("CONSOLE_PUBLIC_URL: %w", err)
+	}
+	if c.proxies, err = trustedProxies(settings["CONSOLE_TRUSTED_PROXIES"], c.publicURL); err != nil {
+		fault("CONSOLE_TRUSTED_PROXIES: %w", err)
 	}
 	if c.idle, err = span(settings["CONSOLE_SESSION_IDLE"], 30*time.Minute, time.Minute, 24*time.Hour); err != nil {
 		fault("CONSOLE_SESSION_IDLE: %w", err)
@@ -100,6 +104,29 @@ func publicURL(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("%s is reached over plain http; only a loopback address may be", u.Host)
 	}
 	return u, nil
+}
+
+// trustedProxies are the networks of a comma-separated list; without a list, this
+// machine when the console is reached over https, which takes a proxy.
+func trustedProxies(text string, public *url.URL) ([]netip.Prefix, error) {
+	if text == "" && public != nil && public.Scheme == "https" {
+		text = "127.0.0.0/8, ::1/128"
+	}
+	var proxies []netip.Prefix
+	for network := range strings.SplitSeq(text, ",") {
+		if network = strings.TrimSpace(network); network == "" {
+			continue
+		}
+		prefix, err := netip.ParsePrefix(network)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%q is not a network like 10.0.0.7/32", network)
+		case prefix.Bits() == 0:
+			return nil, fmt.Errorf("%s is everybody, and then anybody could say who asks", network)
+		}
+		proxies = append(proxies, prefix.Masked())
+	}
+	return proxies, nil
 }
 
 func isLoopback(host string) bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -57,6 +58,9 @@ func TestReadConfig(t *testing.T) {
 		"sandbox on a public address":  {[]string{"CONSOLE_PUBLIC_URL=https://duo.example.com", "CONSOLE_SANDBOX_ADDRESS=127.0.0.1:1", "CONSOLE_SANDBOX_CA_FILE=" + ca}, "only while CONSOLE_PUBLIC_URL is a loopback"},
 		"sandbox without certificate":  {[]string{"CONSOLE_SANDBOX_ADDRESS=127.0.0.1:1", "CONSOLE_SANDBOX_CA_FILE=" + ca}, "no certificate"},
 		"sandbox without its address":  {[]string{"CONSOLE_SANDBOX_CA_FILE=" + ca}, "CONSOLE_SANDBOX_ADDRESS is missing"},
+		"proxies":                      {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7/32, fd00::/8"}, ""},
+		"a proxy without its length":   {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7"}, "not a network"},
+		"everybody as a proxy":         {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7/32,0.0.0.0/0"}, "everybody"},
 		"a typing error":               {[]string{"CONSOLE_KEYFILE=x"}, "not a setting"},
 		"names of others do not count": {[]string{"PATH=/bin", "CONSOLES=2"}, ""},
 	} {
@@ -72,6 +76,24 @@ func TestReadConfig(t *testing.T) {
 				t.Errorf("expected %q, got: %v", test.fault, err)
 			}
 		})
+	}
+}
+
+func TestTrustedProxies(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ list, public, want string }{
+		"https":       {"", "https://duo.example.com", "[127.0.0.0/8 ::1/128]"},
+		"plain":       {"", "http://127.0.0.1:8080", "[]"},
+		"given":       {"10.0.0.7/32,fd00::1/128", "https://duo.example.com", "[10.0.0.7/32 fd00::1/128]"},
+		"not aligned": {" 10.1.2.3/8 ", "http://127.0.0.1:8080", "[10.0.0.0/8]"},
+	} {
+		public, err := url.Parse(test.public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := trustedProxies(test.list, public); err != nil || fmt.Sprint(got) != test.want {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
 	}
 }
 

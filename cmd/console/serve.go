@@ -112,7 +112,7 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 // handler joins the parts of the web console.
 func handler(c config, s *store.Store, log *slog.Logger) http.Handler {
 	return web.New(web.Config{
-		Store: s, Runner: runnerOf(c, s, log), Log: log, Now: time.Now, PublicURL: c.publicURL, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
+		Store: s, Runner: runnerOf(c, s, log), Log: log, Now: time.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
 	}).Handler()
 }
 

@@ -83,7 +83,7 @@ func (b *browser) request(method, address string, form url.Values, header ...str
 	}
 	if method != http.MethodGet {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Origin", b.site.url)
+		r.Header.Set("Origin", b.site.server.PublicURL.String())
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
 	for i := 0; i+1 < len(header); i += 2 {
@@ -97,6 +97,9 @@ func (b *browser) request(method, address string, form url.Values, header ...str
 
 func (b *browser) do(r *http.Request) *page {
 	b.t.Helper()
+	if r.Host == r.URL.Host {
+		r.Host = b.site.server.PublicURL.Host
+	}
 	answer, err := b.client.Do(r)
 	if err != nil {
 		b.t.Fatal(err)

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"log/slog"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"testing"
 	"time"
@@ -31,21 +33,24 @@ func newSite(t testing.TB) *site { return serve(t, runtest.New(t)) }
 
 func serve(t testing.TB, d *runtest.Desk) *site {
 	t.Helper()
-	return serveAt(t, d, "http://127.0.0.1")
+	return serveAt(t, d, "")
 }
 
-// serveAt serves a console that believes to be found at a public address.
-func serveAt(t testing.TB, d *runtest.Desk, public string) *site {
+// serveAt serves a console that is found at a public address, its own if empty.
+func serveAt(t testing.TB, d *runtest.Desk, public string, proxies ...netip.Prefix) *site {
 	t.Helper()
-	address, err := url.Parse(public)
+	server := httptest.NewUnstartedServer(nil)
+	address, err := url.Parse(cmp.Or(public, "http://"+server.Listener.Addr().String()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &site{Desk: d, server: New(Config{
 		Store: d.Store, Runner: d.Runner, Log: slog.New(slog.NewTextHandler(d.Log, nil)), Now: d.Clock.Now,
 		PublicURL: address, Idle: testIdle, Longest: testLongest, Sandbox: true,
+		TrustedProxies: proxies,
 	})}
-	server := httptest.NewServer(s.server.Handler())
+	server.Config.Handler = s.server.Handler()
+	server.Start()
 	t.Cleanup(server.Close)
 	if idle, ok := d.Transport.(interface{ CloseIdleConnections() }); ok {
 		// The simulator waits for connections that were dialled and not used.

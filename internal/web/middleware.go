@@ -28,8 +28,8 @@ func requestID(ctx context.Context) string {
 }
 
 // surround puts around every request, from outside in: request id, access log,
-// recovery, security headers, the limit of the body, and the refusal of forms
-// from other sites.
+// recovery, security headers, the refusal of foreign hosts, the limit of the body,
+// and the refusal of forms from other sites.
 func (s *Server) surround(e *echo.Echo) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	// The report of a browser has no session and changes nothing.
@@ -38,6 +38,7 @@ func (s *Server) surround(e *echo.Echo) http.Handler {
 	var h http.Handler = protection.Handler(e)
 	h = s.refuseBare(e, h)
 	h = limitBody(h)
+	h = s.refuseForeignHosts(e, h)
 	h = s.secureHeaders(h)
 	h = s.recoverPanics(e, h)
 	h = s.logAccess(h)

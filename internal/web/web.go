@@ -7,6 +7,7 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -22,10 +23,14 @@ type Config struct {
 	Runner    *run.Runner
 	Log       *slog.Logger
 	Now       func() time.Time
-	PublicURL *url.URL      // where browsers find the console
+	PublicURL *url.URL      // where browsers find the console; requests for another host are refused
 	Idle      time.Duration // a session ends after so long without a request
 	Longest   time.Duration // and after so long in any case
 	Sandbox   bool          // Duo is the simulator: every page says so
+
+	// TrustedProxies are believed when they say who asks; any other peer is taken
+	// for who it is.
+	TrustedProxies []netip.Prefix
 }
 
 // Server answers the console's requests.
@@ -44,12 +49,7 @@ func New(c Config) *Server {
 func (s *Server) Handler() http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	// Over https the console stands behind a proxy. One on this machine is believed
-	// when it says who asks; any other peer is taken for who it is.
-	e.IPExtractor = echo.ExtractIPDirect()
-	if s.PublicURL.Scheme == "https" {
-		e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(true), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false))
-	}
+	e.IPExtractor = whoAsks(s.TrustedProxies)
 	e.HTTPErrorHandler = s.answerError
 	for _, r := range s.routes() {
 		if r.policy == (policy{}) {
