@@ -262,7 +262,7 @@ func TestGroupsOfAUser(t *testing.T) {
 		t.Fatalf("%d effects in Duo: %+v", n, s.Sim.Ledger())
 	}
 	sheet(admin, in, open).want(http.StatusOK, "It takes the role admin, like the status bypass of a user.").form("Add to group").send().
-		want(http.StatusOK, "Put jroe into the group Migration, which has the status Bypass.", "but a group has the status bypass")
+		want(http.StatusOK, "Put jroe into the group Migration, which has the status Bypass.", "State: Not enrolled, but a group has the status bypass")
 
 	// Out again: of the bypass at once, of what holds it back not.
 	s.Sim.SetGroupStatus(id, pilots, "Disabled")

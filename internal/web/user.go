@@ -44,13 +44,13 @@ func (s *Server) userPage(v visitor, u duo.User, codes []duo.BypassCode) views.U
 	for _, code := range codes {
 		page.Codes = append(page.Codes, s.userCode(v, u, code))
 	}
-	page.Ticket = s.ticketText(v, page)
 	for _, g := range u.Groups {
 		page.Groups = append(page.Groups, userGroup(v, u, g))
 		if g.Status != duo.GroupActive && page.StateNote == "" {
 			page.StateNote = "but a group has the status " + catalog.Plain(strings.ToLower(string(g.Status)))
 		}
 	}
+	page.Ticket = s.ticketText(v, page)
 	if u.Status == duo.StatusPendingDeletion {
 		return page // nothing helps somebody in the trash but to be restored
 	}
@@ -195,7 +195,11 @@ func usesLeft(b duo.BypassCode) string {
 // ticketText is the user's state in plain words, to be pasted into a ticket.
 func (s *Server) ticketText(v visitor, page views.UserPage) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%s), %s\nState: %s\n", page.Name, page.Username, v.organization.Name, page.State.Text)
+	state := page.State.Text
+	if page.StateNote != "" {
+		state += ", " + page.StateNote
+	}
+	fmt.Fprintf(&b, "%s (%s), %s\nState: %s\n", page.Name, page.Username, v.organization.Name, state)
 	for _, p := range page.Phones {
 		fmt.Fprintf(&b, "Phone: %s, %s, %s\n", cmp.Or(p.Number, p.Name, "no number"), p.Kind, strings.ToLower(p.Activated.Text))
 	}
