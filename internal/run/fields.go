@@ -5,6 +5,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
@@ -18,6 +20,26 @@ var nineFields = []apiFields{
 	{store.AuthAPI, "Auth API", "auth_host", "auth_integration_key", "auth_secret_key"},
 	{store.AccountsAPI, "Accounts API", "account_host", "accounts_integration_key", "accounts_secret_key"},
 	{store.AdminAPI, "Admin API", "admin_host", "admin_integration_key", "admin_secret_key"},
+}
+
+// keyForm is a form of credential fields: the workspace's nine, or the three of
+// one organization.
+type keyForm struct {
+	draft        string // what a refused form is kept under
+	organization uuid.UUID
+	fields       []apiFields
+}
+
+var nine = keyForm{draft: "integration", fields: nineFields}
+
+// ownForm is the form of an organization's own Admin API keys.
+func ownForm(o store.Organization) keyForm {
+	return keyForm{draft: "own keys " + o.ID.String(), organization: o.ID,
+		fields: []apiFields{{store.AdminAPI, "Admin API", "own_host", "own_integration_key", "own_secret_key"}}}
+}
+
+func (f keyForm) slot(fields apiFields) store.Slot {
+	return store.Slot{Organization: f.organization, API: fields.api}
 }
 
 // IntegrationFields are the names of the nine inputs, in the order of the form.
@@ -35,17 +57,17 @@ func SecretField(name string) bool { return strings.HasSuffix(name, "_secret_key
 // keep stands for a secret key that is left as it is stored.
 const keep = ""
 
-// checkShape looks at the nine values before anything is sent: missing,
+// checkShape looks at the values of a form before anything is sent: missing,
 // malformed, in the wrong box. It returns the values in their plain form, and
 // notes on what was taken off. hasSecret tells of which APIs a secret is stored
 // that an empty box keeps.
-func checkShape(typed map[string]string, hasSecret map[string]bool, sandbox bool) (plain, notes map[string]string, bad []catalog.FieldError) {
+func checkShape(fields []apiFields, typed map[string]string, hasSecret map[string]bool, sandbox bool) (plain, notes map[string]string, bad []catalog.FieldError) {
 	plain, notes = map[string]string{}, map[string]string{}
 	fault := func(field, message string) {
 		bad = append(bad, catalog.FieldError{Field: field, Message: message})
 	}
 	keys := map[string]string{} // integration key → the card it was first seen in
-	for _, f := range nineFields {
+	for _, f := range fields {
 		host, cleaned, err := duo.ParseHost(typed[f.host], sandbox)
 		plain[f.host] = host
 		switch {

@@ -17,8 +17,6 @@ import (
 	"duodesk/internal/store"
 )
 
-const integrationForm = "integration"
-
 // Integration is the state of a workspace's nine credential fields for one
 // operator: what is stored, what Duo said to it, and what the operator's last
 // refused form held.
@@ -43,15 +41,19 @@ func (i Integration) Version(api, state string) (store.Version, bool) {
 // Integration reads the state of the nine fields. Secret keys are in it only as
 // far as a draft holds them.
 func (r *Runner) Integration(ctx context.Context, sc store.Scope, operator uuid.UUID) (Integration, error) {
+	return r.stateOf(ctx, sc, nine, operator)
+}
+
+func (r *Runner) stateOf(ctx context.Context, sc store.Scope, f keyForm, operator uuid.UUID) (Integration, error) {
 	var found Integration
 	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
-		if found.Versions, err = tx.Integration(ctx, uuid.Nil); err != nil {
+		if found.Versions, err = tx.Integration(ctx, f.organization); err != nil {
 			return err
 		}
 		if found.Accounts, err = tx.Accounts(ctx); err != nil {
 			return err
 		}
-		found.Draft, found.DraftUntil, err = tx.Draft(ctx, operator, integrationForm, r.now())
+		found.Draft, found.DraftUntil, err = tx.Draft(ctx, operator, f.draft, r.now())
 		if errors.Is(err, store.ErrNotFound) {
 			err = nil
 		}
@@ -72,7 +74,15 @@ type Refused struct {
 // use. When any field is missing or malformed nothing is stored but a draft,
 // and Refused says why. An empty secret stands for the draft's or the stored one.
 func (r *Runner) SaveIntegration(ctx context.Context, sc store.Scope, actor Actor, typed map[string]string) (*Refused, map[string]string, error) {
-	before, err := r.Integration(ctx, sc, actor.Operator)
+	refused, notes, err := r.saveKeys(ctx, sc, actor, nine, typed)
+	if err != nil || refused != nil {
+		return refused, nil, err
+	}
+	return nil, notes, r.CheckAll(ctx, sc, actor)
+}
+
+func (r *Runner) saveKeys(ctx context.Context, sc store.Scope, actor Actor, f keyForm, typed map[string]string) (*Refused, map[string]string, error) {
+	before, err := r.stateOf(ctx, sc, f, actor.Operator)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -80,38 +90,52 @@ func (r *Runner) SaveIntegration(ctx context.Context, sc store.Scope, actor Acto
 	for _, v := range before.Versions {
 		hasSecret[v.API] = true
 	}
-	typed = maps.Clone(typed)
-	for name, text := range before.Draft {
-		if SecretField(name) && typed[name] == "" {
-			typed[name] = text
-		}
+	typed = withDraft(typed, before.Draft)
+	plain, notes, bad := checkShape(f.fields, typed, hasSecret, r.sandbox)
+	if len(bad) == 0 && f.organization != uuid.Nil {
+		bad, err = r.workspaceKeys(ctx, sc, f, plain)
 	}
-	plain, notes, bad := checkShape(typed, hasSecret, r.sandbox)
+	if err != nil {
+		return nil, nil, err
+	}
 	if len(bad) > 0 {
 		for name := range notes {
 			typed[name] = plain[name] // the note says what was taken off
 		}
-		err := r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-			return tx.SaveDraft(ctx, actor.Operator, integrationForm, typed, r.now())
-		})
-		return &Refused{Faults: bad, Notes: notes}, nil, err
+		return &Refused{Faults: bad, Notes: notes}, nil, r.keepDraft(ctx, sc, actor, f, typed)
 	}
 	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		for _, f := range nineFields {
-			if err := r.addCandidate(ctx, tx, before, f, plain, actor); err != nil {
+		for _, fields := range f.fields {
+			if err := r.addCandidate(ctx, tx, before, f.slot(fields), fields, plain, actor); err != nil {
 				return err
 			}
 		}
-		return tx.DropDraft(ctx, actor.Operator, integrationForm)
+		return tx.DropDraft(ctx, actor.Operator, f.draft)
 	})
-	if err != nil {
-		return nil, nil, err
+	return nil, notes, err
+}
+
+// withDraft fills empty secrets with those of a draft: they are not shown, so
+// that nobody can type them again.
+func withDraft(typed, draft map[string]string) map[string]string {
+	full := map[string]string{}
+	maps.Copy(full, typed)
+	for name, text := range draft {
+		if SecretField(name) && full[name] == "" {
+			full[name] = text
+		}
 	}
-	return nil, notes, r.CheckAll(ctx, sc, actor)
+	return full
+}
+
+func (r *Runner) keepDraft(ctx context.Context, sc store.Scope, actor Actor, f keyForm, typed map[string]string) error {
+	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		return tx.SaveDraft(ctx, actor.Operator, f.draft, typed, r.now())
+	})
 }
 
 // addCandidate stores one API's fields unless they say what is stored already.
-func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, before Integration, f apiFields, plain map[string]string, actor Actor) error {
+func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, before Integration, slot store.Slot, f apiFields, plain map[string]string, actor Actor) error {
 	stored, found := before.Version(f.api, store.Candidate)
 	if !found {
 		stored, found = before.Version(f.api, store.Active)
@@ -127,11 +151,11 @@ func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, before Integrat
 			return err
 		}
 	}
-	version, err := tx.AddCandidate(ctx, store.OfWorkspace(f.api), plain[f.host], plain[f.integrationKey], key, actor.Operator, r.now())
+	version, err := tx.AddCandidate(ctx, slot, plain[f.host], plain[f.integrationKey], key, actor.Operator, r.now())
 	if err != nil {
 		return err
 	}
-	saved := store.Version{API: f.api, Version: version, Host: plain[f.host], IntegrationKey: plain[f.integrationKey]}
+	saved := store.Version{OrganizationID: slot.Owner(), API: f.api, Version: version, Host: plain[f.host], IntegrationKey: plain[f.integrationKey]}
 	return tx.Record(ctx, versionRecord(store.IntegrationSaved, actor, saved, "Saved, to be checked before use.", r.now()))
 }
 
@@ -150,10 +174,14 @@ const checkTime = 40 * time.Second
 // Check validates the newest version of one API: the candidate if there is one,
 // else the one in use. It returns store.ErrNotFound when there is neither.
 func (r *Runner) Check(ctx context.Context, sc store.Scope, actor Actor, api string) error {
+	return r.check(ctx, sc, actor, nine, api)
+}
+
+func (r *Runner) check(ctx context.Context, sc store.Scope, actor Actor, f keyForm, api string) error {
 	if err := r.change(ctx, sc, actor, catalog.Administrator, func(*store.Tx) error { return nil }); err != nil {
 		return err
 	}
-	state, err := r.Integration(ctx, sc, actor.Operator)
+	state, err := r.stateOf(ctx, sc, f, actor.Operator)
 	if err != nil {
 		return err
 	}
@@ -181,7 +209,7 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 	if err != nil {
 		return fmt.Errorf("run: open the keys: %w", err)
 	}
-	diagnosis := r.diagnose(ctx, client, v.API)
+	diagnosis := r.diagnose(ctx, client, v.Slot())
 	text, err := json.Marshal(diagnosis.Verdict)
 	if err != nil {
 		return err
@@ -197,7 +225,7 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 			return nil
 		}
 		if v.State == store.Candidate {
-			if err := tx.Activate(ctx, v.Slot(), v.Version); err != nil {
+			if err := r.putToUse(ctx, tx, actor, v); err != nil {
 				return err
 			}
 		}
@@ -208,15 +236,48 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 	})
 }
 
+// putToUse activates a version. The first keys of an organization's own that are
+// put to use connect it through them.
+func (r *Runner) putToUse(ctx context.Context, tx *store.Tx, actor Actor, v store.Version) error {
+	if v.OrganizationID == nil {
+		return tx.Activate(ctx, v.Slot(), v.Version)
+	}
+	if err := tx.LockMapping(ctx); err != nil {
+		return err
+	}
+	found, err := tx.OrganizationsByID(ctx, []uuid.UUID{*v.OrganizationID})
+	if err == nil && len(found) == 0 {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.Activate(ctx, v.Slot(), v.Version); err != nil || found[0].Kind == store.Own {
+		return err
+	}
+	if err := tx.ConnectOwn(ctx, *v.OrganizationID, actor.Operator, r.now()); err != nil {
+		return err
+	}
+	return tx.Record(ctx, connectionRecord(actor, found[0], store.Organization{Kind: store.Own}, nil, r.now()))
+}
+
 // UseAnyway puts an API's candidate to use although Duo did not accept it. It
 // returns store.ErrNotFound when there is no candidate.
 func (r *Runner) UseAnyway(ctx context.Context, sc store.Scope, actor Actor, api string) error {
+	return r.useAnyway(ctx, sc, actor, store.OfWorkspace(api))
+}
+
+func (r *Runner) useAnyway(ctx context.Context, sc store.Scope, actor Actor, slot store.Slot) error {
 	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		v, err := tx.LockCandidate(ctx, store.OfWorkspace(api))
+		// Whoever maps takes this lock before the one of the versions.
+		if err := tx.LockMapping(ctx); err != nil {
+			return err
+		}
+		v, err := tx.LockCandidate(ctx, slot)
 		if err != nil {
 			return err
 		}
-		if err := tx.Activate(ctx, v.Slot(), v.Version); err != nil {
+		if err := r.putToUse(ctx, tx, actor, v); err != nil {
 			return err
 		}
 		return tx.Record(ctx, versionRecord(store.IntegrationActivated, actor, v, "Put to use although "+lastCheck(v)+".", r.now()))
@@ -225,8 +286,12 @@ func (r *Runner) UseAnyway(ctx context.Context, sc store.Scope, actor Actor, api
 
 // Discard drops an API's candidate, if there is one.
 func (r *Runner) Discard(ctx context.Context, sc store.Scope, actor Actor, api string) error {
+	return r.discard(ctx, sc, actor, store.OfWorkspace(api))
+}
+
+func (r *Runner) discard(ctx context.Context, sc store.Scope, actor Actor, slot store.Slot) error {
 	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		v, err := tx.LockCandidate(ctx, store.OfWorkspace(api))
+		v, err := tx.LockCandidate(ctx, slot)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}

@@ -123,11 +123,11 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 			bad = append(bad, catalog.FieldError{Field: AccountField, Message: fault})
 		}
 	}
-	key := strings.TrimSpace(row.DirectoryKey)
 	if row.KeepDirectoryKey {
 		return bad, nil
 	}
-	if fault := directoryKeyFault(key); fault != "" {
+	key, fault := PastedKey(row.DirectoryKey)
+	if fault != "" {
 		return append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: fault}), nil
 	}
 	if key != o.DirectoryKey {

@@ -91,7 +91,7 @@ func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor A
 	if _, fault := accountOf(row.Account, accounts); fault != "" {
 		bad = append(bad, catalog.FieldError{Field: AccountField, Message: fault})
 	}
-	if fault := directoryKeyFault(strings.TrimSpace(row.DirectoryKey)); fault != "" {
+	if _, fault := PastedKey(row.DirectoryKey); fault != "" {
 		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: fault})
 	}
 	if len(bad) > 0 {

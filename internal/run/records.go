@@ -13,9 +13,53 @@ import (
 // versionRecord is what is kept of a change of one API's fields: everything but
 // the secret key.
 func versionRecord(e store.Event, actor Actor, v store.Version, summary string, now time.Time) store.Record {
+	if v.OrganizationID != nil {
+		return ownRecord(e, actor, v, summary, now)
+	}
 	return store.Record{
 		Event: e, Operator: actor.Operator, Subject: apiTitle(v.API), Summary: summary, At: now,
 		Input: map[string]string{"api": v.API, "version": strconv.Itoa(v.Version), "host": v.Host, "integration_key": v.IntegrationKey},
+	}
+}
+
+// ownRecord is versionRecord for keys of an organization's own.
+func ownRecord(e store.Event, actor Actor, v store.Version, summary string, now time.Time) store.Record {
+	own := map[store.Event]store.Event{
+		store.IntegrationSaved: store.OwnKeysSaved, store.IntegrationChecked: store.OwnKeysChecked,
+		store.IntegrationActivated: store.OwnKeysActivated, store.IntegrationDiscarded: store.OwnKeysDiscarded,
+	}
+	return store.Record{
+		Event: own[e], Operator: actor.Operator, Organization: *v.OrganizationID, Subject: "Own " + apiTitle(v.API) + " keys", Summary: summary, At: now,
+		Input: map[string]string{"version": strconv.Itoa(v.Version), "host": v.Host, "integration_key": v.IntegrationKey},
+	}
+}
+
+// connectionRecord tells how an organization was reached before and is now.
+func connectionRecord(actor Actor, before, after store.Organization, accounts []store.Account, now time.Time) store.Record {
+	return store.Record{
+		Event: store.ConnectionChanged, Operator: actor.Operator, Organization: before.ID, AccountID: after.AccountID, Subject: before.Name, At: now,
+		Input:   map[string]string{"from": before.Kind, "from_account": before.AccountID, "to": after.Kind, "to_account": after.AccountID},
+		Summary: "Changed from " + connectionWords(before, accounts) + " to " + connectionWords(after, accounts) + ".",
+	}
+}
+
+func connectionWords(o store.Organization, accounts []store.Account) string {
+	switch o.Kind {
+	case store.Child:
+		return "the child account " + namedAccount(o.AccountID, accounts)
+	case store.Parent:
+		return "the parent account"
+	case store.Own:
+		return "own credentials"
+	}
+	return "no account"
+}
+
+// directoryRecord keeps what became of one of an organization's directories.
+func directoryRecord(e store.Event, actor Actor, o store.Organization, d store.Directory, summary string, now time.Time) store.Record {
+	return store.Record{
+		Event: e, Operator: actor.Operator, Organization: o.ID, AccountID: o.AccountID, Subject: o.Name, At: now,
+		Input: map[string]string{"name": d.Name, "key": end(d.Key)}, Summary: summary,
 	}
 }
 

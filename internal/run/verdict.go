@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
@@ -61,8 +63,8 @@ func (d *diagnosis) fail(headline string, why Explanation) {
 	d.step(stepBad, why.Cause)
 }
 
-// diagnose tries one API's credentials with harmless calls.
-func (r *Runner) diagnose(ctx context.Context, c *duo.Client, api string) diagnosis {
+// diagnose tries the credentials of a slot with harmless calls.
+func (r *Runner) diagnose(ctx context.Context, c *duo.Client, slot store.Slot) diagnosis {
 	ctx, cancel := context.WithTimeout(ctx, 2*readTime)
 	defer cancel()
 	var d diagnosis
@@ -83,13 +85,13 @@ func (r *Runner) diagnose(ctx context.Context, c *duo.Client, api string) diagno
 	default:
 		d.step(stepOK, "The clocks agree.")
 	}
-	switch api {
+	switch slot.API {
 	case store.AuthAPI:
 		r.diagnoseAuth(ctx, c, &d)
 	case store.AccountsAPI:
 		r.diagnoseAccounts(ctx, c, &d)
 	case store.AdminAPI:
-		r.diagnoseAdmin(ctx, c, &d)
+		r.diagnoseAdmin(ctx, c, slot, &d)
 	}
 	if off.Abs() > clockLimit {
 		d.Fix = strings.TrimSpace("Set this server's clock (NTP). " + d.Fix)
@@ -102,7 +104,7 @@ func (r *Runner) diagnose(ctx context.Context, c *duo.Client, api string) diagno
 
 func (r *Runner) diagnoseAuth(ctx context.Context, c *duo.Client, d *diagnosis) {
 	if _, err := c.Check(ctx); err != nil {
-		d.fail("The Auth API refuses these keys", r.whyRefused(ctx, c, store.AuthAPI, err))
+		d.fail("The Auth API refuses these keys", r.whyRefused(ctx, c, store.OfWorkspace(store.AuthAPI), err))
 		return
 	}
 	d.Outcome, d.Headline = Works, "The Auth API accepts these keys"
@@ -112,7 +114,7 @@ func (r *Runner) diagnoseAuth(ctx context.Context, c *duo.Client, d *diagnosis) 
 func (r *Runner) diagnoseAccounts(ctx context.Context, c *duo.Client, d *diagnosis) {
 	accounts, left, err := r.listAccounts(ctx, c)
 	if err != nil {
-		d.fail("The Accounts API refuses these keys", r.whyRefused(ctx, c, store.AccountsAPI, err))
+		d.fail("The Accounts API refuses these keys", r.whyRefused(ctx, c, store.OfWorkspace(store.AccountsAPI), err))
 		return
 	}
 	d.accounts = accounts
@@ -152,10 +154,10 @@ func accountName(a duo.Account) string {
 	return cmp.Or(name, string(a.ID))
 }
 
-func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, d *diagnosis) {
+func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, slot store.Slot, d *diagnosis) {
 	_, _, usersErr := c.UsersPage(ctx, 1, 0)
 	if usersErr != nil && !notPermitted(usersErr) {
-		d.fail("The Admin API refuses these keys", r.whyRefused(ctx, c, store.AdminAPI, usersErr))
+		d.fail("The Admin API refuses these keys", r.whyRefused(ctx, c, slot, usersErr))
 		return
 	}
 	_, settingsErr := c.Settings(ctx)
@@ -165,7 +167,7 @@ func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, d *diagnosis)
 	}
 	switch {
 	case usersErr != nil && settingsErr != nil:
-		d.fail("The Admin API refuses these keys", r.whyRefused(ctx, c, store.AdminAPI, usersErr))
+		d.fail("The Admin API refuses these keys", r.whyRefused(ctx, c, slot, usersErr))
 		return
 	case usersErr == nil && settingsErr == nil:
 		d.Outcome, d.Headline = Works, "The Admin API accepts these keys"
@@ -195,17 +197,24 @@ func notPermitted(err error) bool {
 // whyRefused explains a refusal. Where the kind of application may be the
 // reason, it tries the keys on the other APIs, so that it can name whose they
 // are.
-func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, api string, err error) Explanation {
+func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, slot store.Slot, err error) Explanation {
 	why := Explain(err)
 	var refused *duo.Error
 	if !errors.As(err, &refused) || refused.Code != duo.CodeForbidden && refused.Code != duo.CodeUnknownKey {
 		return why
 	}
 	for _, other := range nineFields {
-		if other.api != api && r.accepts(ctx, c, other.api) {
+		switch {
+		case other.api == slot.API || !r.accepts(ctx, c, other.api):
+		case slot.Organization != uuid.Nil:
+			return Explanation{
+				"These are the keys of an " + other.title + " application, not of an Admin API application.",
+				"Protect an Admin API application in this organization's own Duo account and enter its keys.",
+			}
+		default:
 			return Explanation{
 				"These are the keys of an " + other.title + " application, in the wrong card.",
-				"Enter them under " + other.title + ", and here those of an " + apiTitle(api) + " application.",
+				"Enter them under " + other.title + ", and here those of an " + apiTitle(slot.API) + " application.",
 			}
 		}
 	}

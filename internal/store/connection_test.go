@@ -22,7 +22,7 @@ func TestOwnKeysOpenForTheirOrganizationAlone(t *testing.T) {
 	slots := []store.Slot{store.OfOrganization(made[0].ID), store.OfOrganization(made[1].ID), store.OfWorkspace(store.AdminAPI)}
 	for _, slot := range slots {
 		if err := d.in(t, func(tx *store.Tx) error {
-			_, err := tx.AddCandidate(t.Context(), slot, "api-00000000.duosecurity.com", "DI", secret.Box([]byte("key of "+slot.Organization.String())), d.owner.ID, today)
+			_, err := tx.AddCandidate(t.Context(), slot, "api-00000000.duosecurity.com", "DI"+slot.Organization.String(), secret.Box([]byte("key of "+slot.Organization.String())), d.owner.ID, today)
 			return errors.Join(err, tx.Activate(t.Context(), slot, 1))
 		}); err != nil {
 			t.Fatal(err)
@@ -158,6 +158,9 @@ func TestKindsOfConnection(t *testing.T) {
 	expect("child DA000000000000000001 api-00000001.duosecurity.com  true")
 	must(keys(own, "api-bbbbbbbb.duosecurity.com", "DIOWN"))
 	expect("child DA000000000000000001 api-00000001.duosecurity.com  true") // not before it is connected through them
+	if err := d.in(t, keys(store.OfOrganization(second), "api-bbbbbbbb.duosecurity.com", "DIOWN")); !store.IsConflict(err, "integration_secret_own_key") {
+		t.Errorf("two organizations with the same key: %v", err)
+	}
 	must(func(tx *store.Tx) error { return tx.ConnectOwn(t.Context(), first, d.owner.ID, today) })
 	expect("own  api-bbbbbbbb.duosecurity.com DIOWN true")
 	must(func(tx *store.Tx) error { return tx.ConnectParent(t.Context(), first, d.owner.ID, today) })

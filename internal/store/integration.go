@@ -44,8 +44,8 @@ func OfOrganization(organization uuid.UUID) Slot {
 	return Slot{Organization: organization, API: AdminAPI}
 }
 
-// organization is the slot's column: null for the workspace itself.
-func (s Slot) organization() *uuid.UUID {
+// Owner is the slot's organization; nil for the workspace itself.
+func (s Slot) Owner() *uuid.UUID {
 	if s.Organization == uuid.Nil {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (t *Tx) Integration(ctx context.Context, organization uuid.UUID) ([]Version
 		                   order by checked_at desc limit 1) c on true
 		left join operator co on co.id = c.checked_by
 		where `+keysInScope+` and s.organization_id is not distinct from $1 and s.state <> 'retired'
-		order by s.api, s.state`, Slot{Organization: organization}.organization())
+		order by s.api, s.state`, Slot{Organization: organization}.Owner())
 }
 
 // ActiveVersion returns the version in use of a slot; ErrNotFound if none is.
@@ -101,7 +101,7 @@ func (t *Tx) ActiveVersion(ctx context.Context, slot Slot) (Version, error) {
 		select s.organization_id, s.api, s.version, s.state, s.host, s.integration_key, '' as set_by, s.set_at,
 		       null::text as outcome, null::jsonb as verdict, null::text as checked_by, null::timestamptz as checked_at
 		from integration_secret s where `+keysInScope+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`,
-		slot.organization(), slot.API)
+		slot.Owner(), slot.API)
 }
 
 // LockCandidate returns the version of a slot that waits to take the place of
@@ -120,7 +120,7 @@ func (t *Tx) LockCandidate(ctx context.Context, slot Slot) (Version, error) {
 		                   and c.api = s.api and c.version = s.version
 		                   order by checked_at desc limit 1) c on true
 		where `+keysInScope+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'candidate'`,
-		slot.organization(), slot.API)
+		slot.Owner(), slot.API)
 }
 
 // SecretKey opens the secret key of one version.
@@ -129,7 +129,7 @@ func (t *Tx) SecretKey(ctx context.Context, slot Slot, version int) (secret.Secr
 	err := t.tx.QueryRow(ctx, `
 		select sealed_secret from integration_secret
 		where `+keysInScope+` and organization_id is not distinct from $1 and api = $2 and version = $3 and state <> 'retired'`,
-		slot.organization(), slot.API, version).Scan(&sealed)
+		slot.Owner(), slot.API, version).Scan(&sealed)
 	if err != nil {
 		return secret.Secret{}, meaning(err)
 	}
@@ -158,7 +158,7 @@ func (t *Tx) AddCandidate(ctx context.Context, slot Slot, host, integrationKey s
 	var version int
 	if err := t.tx.QueryRow(ctx, `
 		select coalesce(max(version), 0) + 1 from integration_secret where `+inScope+` and organization_id is not distinct from $1 and api = $2`,
-		slot.organization(), slot.API).Scan(&version); err != nil {
+		slot.Owner(), slot.API).Scan(&version); err != nil {
 		return 0, err
 	}
 	var sealed []byte
@@ -169,13 +169,14 @@ func (t *Tx) AddCandidate(ctx context.Context, slot Slot, host, integrationKey s
 	_, err := t.tx.Exec(ctx, `
 		insert into integration_secret (workspace_id, organization_id, api, version, state, host, integration_key, sealed_secret, set_by, set_at)
 		values ($1, $2, $3, $4, 'candidate', $5, $6, $7, $8, $9)`,
-		t.scope.workspace, slot.organization(), slot.API, version, host, integrationKey, sealed, operator, now)
+		t.scope.workspace, slot.Owner(), slot.API, version, host, integrationKey, sealed, operator, now)
 	return version, meaning(err)
 }
 
 // Activate puts a candidate to use and retires the version it replaces. It
 // returns ErrNotFound when that version is not the candidate any more; version 0
-// stands for whichever is.
+// stands for whichever is. A *ConflictError on "integration_secret_own_key" says
+// that another organization uses the same key.
 func (t *Tx) Activate(ctx context.Context, slot Slot, version int) error {
 	if err := t.lockVersions(ctx); err != nil {
 		return err
@@ -186,7 +187,7 @@ func (t *Tx) Activate(ctx context.Context, slot Slot, version int) error {
 	done, err := t.tx.Exec(ctx, `
 		update integration_secret set state = 'active'
 		where `+inScope+` and organization_id is not distinct from $1 and api = $2 and $3 in (0, version) and state = 'candidate'`,
-		slot.organization(), slot.API, version)
+		slot.Owner(), slot.API, version)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
@@ -208,7 +209,7 @@ func (t *Tx) lockVersions(ctx context.Context) error {
 func (t *Tx) retire(ctx context.Context, slot Slot, state string) error {
 	_, err := t.tx.Exec(ctx, `
 		update integration_secret set state = 'retired', sealed_secret = ''
-		where `+inScope+` and organization_id is not distinct from $1 and api = $2 and state = $3`, slot.organization(), slot.API, state)
+		where `+inScope+` and organization_id is not distinct from $1 and api = $2 and state = $3`, slot.Owner(), slot.API, state)
 	return err
 }
 
@@ -216,7 +217,7 @@ func (t *Tx) retire(ctx context.Context, slot Slot, state string) error {
 func (t *Tx) SaveCheck(ctx context.Context, slot Slot, version int, outcome string, verdict json.RawMessage, operator uuid.UUID, now time.Time) error {
 	_, err := t.tx.Exec(ctx, `
 		insert into integration_check (workspace_id, organization_id, api, version, outcome, verdict, checked_by, checked_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8)`, t.scope.workspace, slot.organization(), slot.API, version, outcome, verdict, operator, now)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)`, t.scope.workspace, slot.Owner(), slot.API, version, outcome, verdict, operator, now)
 	return meaning(err)
 }
 

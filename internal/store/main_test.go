@@ -74,7 +74,8 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 
 // newKeys saves a version of a slot's fields and a check of it.
 func newKeys(ctx context.Context, tx *store.Tx, slot store.Slot, operator uuid.UUID) error {
-	version, err := tx.AddCandidate(ctx, slot, "api-00000000.duosecurity.com", "DIAAAAAAAAAAAAAAAAAA", secret.Box([]byte("k")), operator, today)
+	key := "DI" + strings.ToUpper(slot.Organization.String()[:18])
+	version, err := tx.AddCandidate(ctx, slot, "api-00000000.duosecurity.com", key, secret.Box([]byte("k")), operator, today)
 	return errors.Join(err, tx.SaveCheck(ctx, slot, version, "works", []byte(`{}`), operator, today))
 }
 

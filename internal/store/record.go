@@ -39,6 +39,7 @@ var (
 
 	ConnectionChanged = Event{"change-connection", "Change connection"}
 	OwnKeysSaved      = Event{"save-own-keys", "Save own credentials"}
+	OwnKeysChecked    = Event{"check-own-keys", "Check own credentials"}
 	OwnKeysActivated  = Event{"activate-own-keys", "Use own credentials"}
 	OwnKeysDiscarded  = Event{"discard-own-keys", "Discard own credentials"}
 )
@@ -48,7 +49,7 @@ func Events() []Event {
 	return []Event{
 		SignedIn, Denied, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
 		OrganizationCreated, OrganizationChanged, OrganizationMapped, OrganizationUnmapped, DirectoryKeySet, DirectoryKeyRemoved,
-		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysActivated, OwnKeysDiscarded,
+		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysChecked, OwnKeysActivated, OwnKeysDiscarded,
 	}
 }
 

@@ -1,0 +1,142 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// KindField is the name of the choice of how an organization is connected.
+const KindField = "kind"
+
+// Connect connects an organization as a child account (account is the text of
+// its box), with the MSP's own account, or, with an empty kind, not at all. It
+// needs a scope of every organization. Keys of the organization's own that were
+// in use are destroyed. Own keys connect when they are put to use: see SaveOwn.
+// Faults stand beside KindField or AccountField; with any, nothing is changed.
+func (r *Runner) Connect(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, kind, account string) ([]catalog.FieldError, error) {
+	wanted := store.Organization{ID: o.ID, Kind: kind}
+	var accounts []store.Account
+	switch kind {
+	case "", store.Parent:
+	case store.Child:
+		if strings.TrimSpace(account) == "" {
+			return fault(AccountField, "Choose the child account."), nil
+		}
+		var err error
+		if accounts, err = r.RefreshAccounts(ctx, sc, actor); err != nil {
+			return nil, err
+		}
+		id, wrong := accountOf(account, accounts)
+		if wrong != "" {
+			return fault(AccountField, wrong), nil
+		}
+		wanted.AccountID = id
+	default:
+		return fault(KindField, "Choose how this organization is connected."), nil
+	}
+	var bad []catalog.FieldError
+	err := r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		if err := tx.LockMapping(ctx); err != nil {
+			return err
+		}
+		found, err := tx.OrganizationsByID(ctx, []uuid.UUID{o.ID})
+		if err == nil && len(found) == 0 {
+			err = store.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if now := found[0]; now.Kind == wanted.Kind && now.AccountID == wanted.AccountID {
+			return nil
+		}
+		if bad, err = r.connect(ctx, tx, actor, wanted, accounts); err != nil || len(bad) > 0 {
+			return err
+		}
+		return tx.Record(ctx, connectionRecord(actor, found[0], wanted, accounts, r.now()))
+	})
+	return bad, err
+}
+
+func (r *Runner) connect(ctx context.Context, tx *store.Tx, actor Actor, wanted store.Organization, accounts []store.Account) ([]catalog.FieldError, error) {
+	err := tx.Savepoint(ctx, func(tx *store.Tx) error {
+		switch wanted.Kind {
+		case store.Child:
+			return tx.Map(ctx, wanted.ID, wanted.AccountID, actor.Operator, r.now())
+		case store.Parent:
+			return tx.ConnectParent(ctx, wanted.ID, actor.Operator, r.now())
+		}
+		return tx.Unmap(ctx, wanted.ID)
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound) && wanted.Kind == store.Child:
+		return fault(AccountField, "The Accounts API does not list this account."), nil
+	case store.IsConflict(err, "connection_account"):
+		return fault(AccountField, r.takenBy(ctx, tx, wanted.AccountID, accounts)), nil
+	case store.IsConflict(err, "connection_parent"):
+		return fault(KindField, "Another organization is connected with the parent account. Change that there first."), nil
+	}
+	return nil, err
+}
+
+func fault(field, message string) []catalog.FieldError {
+	return []catalog.FieldError{{Field: field, Message: message}}
+}
+
+// Own reads the state of an organization's own Admin API keys: see Integration.
+func (r *Runner) Own(ctx context.Context, sc store.Scope, o store.Organization, operator uuid.UUID) (Integration, error) {
+	return r.stateOf(ctx, sc, ownForm(o), operator)
+}
+
+// SaveOwn stores an organization's own Admin API keys, as SaveIntegration does
+// the workspace's. Once they work, the organization is connected through them;
+// until then it stays connected as it was.
+func (r *Runner) SaveOwn(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, typed map[string]string) (*Refused, map[string]string, error) {
+	refused, notes, err := r.saveKeys(ctx, sc, actor, ownForm(o), typed)
+	if err != nil || refused != nil {
+		return refused, nil, err
+	}
+	err = r.CheckOwn(ctx, sc, actor, o)
+	if store.IsConflict(err, "integration_secret_own_key") {
+		refused = &Refused{Faults: fault("own_integration_key", "Another organization is connected with this key.")}
+		return refused, nil, r.DiscardOwn(ctx, sc, actor, o)
+	}
+	return nil, notes, err
+}
+
+// CheckOwn validates an organization's own keys again: see Check.
+func (r *Runner) CheckOwn(ctx context.Context, sc store.Scope, actor Actor, o store.Organization) error {
+	return r.check(ctx, sc, actor, ownForm(o), store.AdminAPI)
+}
+
+// UseOwnAnyway puts waiting keys of an organization to use: see UseAnyway.
+func (r *Runner) UseOwnAnyway(ctx context.Context, sc store.Scope, actor Actor, o store.Organization) error {
+	return r.useAnyway(ctx, sc, actor, store.OfOrganization(o.ID))
+}
+
+// DiscardOwn drops waiting keys of an organization: see Discard.
+func (r *Runner) DiscardOwn(ctx context.Context, sc store.Scope, actor Actor, o store.Organization) error {
+	return r.discard(ctx, sc, actor, store.OfOrganization(o.ID))
+}
+
+// workspaceKeys refuses the workspace's own keys: with them an organization would
+// act on the MSP's account.
+func (r *Runner) workspaceKeys(ctx context.Context, sc store.Scope, f keyForm, plain map[string]string) (bad []catalog.FieldError, err error) {
+	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		stored, err := tx.Integration(ctx, uuid.Nil)
+		for _, v := range stored {
+			for _, fields := range f.fields {
+				if v.IntegrationKey == plain[fields.integrationKey] {
+					bad = fault(fields.integrationKey, "This is the key of the workspace's own "+apiTitle(v.API)+". An organization's own keys come from its own Duo account.")
+				}
+			}
+		}
+		return err
+	})
+	return bad, err
+}

@@ -1,0 +1,117 @@
+package run
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// DirectoryNameField is the name of the box of a directory's name.
+const DirectoryNameField = "directory_name"
+
+const longestDirectoryName = 60
+
+// AddDirectory adds a directory to an organization. text is whatever was pasted
+// for its key. An empty name is "Directory". Faults stand beside
+// DirectoryNameField or DirectoryKeyField; with any, nothing is changed.
+func (r *Runner) AddDirectory(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, name, text string) ([]catalog.FieldError, error) {
+	name, bad := directoryName(name)
+	if name == "" {
+		name = store.FirstDirectory
+	}
+	key, wrong := PastedKey(text)
+	switch {
+	case wrong != "":
+		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: wrong})
+	case key == "":
+		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: "Paste the key, or the page that shows it."})
+	}
+	if len(bad) > 0 {
+		return bad, nil
+	}
+	err := r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		if _, err := tx.AddDirectory(ctx, o.ID, name, key, actor.Operator, r.now()); err != nil {
+			return err
+		}
+		d := store.Directory{Name: name, Key: key}
+		return tx.Record(ctx, directoryRecord(store.DirectoryAdded, actor, o, d, "Added "+name+", whose key ends in "+end(key)+".", r.now()))
+	})
+	return directoryConflict(err)
+}
+
+// directoryConflict turns a name or a key that the organization has already into
+// a fault beside its box.
+func directoryConflict(err error) ([]catalog.FieldError, error) {
+	switch {
+	case store.IsConflict(err, "directory_key_name"):
+		return fault(DirectoryNameField, "This organization has a directory of this name. Give it another."), nil
+	case store.IsConflict(err, "directory_key_key"):
+		return fault(DirectoryKeyField, "This organization has this key already."), nil
+	}
+	return nil, err
+}
+
+func directoryName(name string) (string, []catalog.FieldError) {
+	name = strings.TrimSpace(catalog.Plain(name))
+	if utf8.RuneCountInString(name) > longestDirectoryName {
+		return name, fault(DirectoryNameField, "This is longer than 60 characters.")
+	}
+	return name, nil
+}
+
+// RenameDirectory gives one of an organization's directories another name.
+func (r *Runner) RenameDirectory(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, id uuid.UUID, name string) ([]catalog.FieldError, error) {
+	name, bad := directoryName(name)
+	if name == "" {
+		bad = fault(DirectoryNameField, "Fill this in.")
+	}
+	if len(bad) > 0 {
+		return bad, nil
+	}
+	err := r.changeDirectory(ctx, sc, actor, o, id, func(tx *store.Tx, d store.Directory) (store.Event, string, error) {
+		return store.DirectoryRenamed, "Renamed " + d.Name + " to " + name + ".", tx.RenameDirectory(ctx, o.ID, id, name)
+	})
+	return directoryConflict(err)
+}
+
+// MakePrimary makes one of an organization's directories the one that the
+// mapping shows.
+func (r *Runner) MakePrimary(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, id uuid.UUID) error {
+	return r.changeDirectory(ctx, sc, actor, o, id, func(tx *store.Tx, d store.Directory) (store.Event, string, error) {
+		return store.DirectoryPrimary, "Made " + d.Name + " primary.", tx.MakePrimary(ctx, o.ID, id)
+	})
+}
+
+// RemoveDirectory takes one of an organization's directories away. Users who
+// come from it stay as they are in Duo.
+func (r *Runner) RemoveDirectory(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, id uuid.UUID) error {
+	return r.changeDirectory(ctx, sc, actor, o, id, func(tx *store.Tx, d store.Directory) (store.Event, string, error) {
+		return store.DirectoryKeyRemoved, "Removed " + d.Name + ", whose key ended in " + end(d.Key) + ".", tx.RemoveDirectory(ctx, o.ID, id)
+	})
+}
+
+// changeDirectory changes one directory of an organization, with its record.
+func (r *Runner) changeDirectory(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, id uuid.UUID, change func(*store.Tx, store.Directory) (store.Event, string, error)) error {
+	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		found, err := tx.Directories(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		for _, d := range found {
+			if d.ID != id {
+				continue
+			}
+			event, summary, err := change(tx, d)
+			if err != nil {
+				return err
+			}
+			return tx.Record(ctx, directoryRecord(event, actor, o, d, summary, r.now()))
+		}
+		return store.ErrNotFound
+	})
+}
