@@ -29,6 +29,9 @@ func serveCommand(ctx context.Context, args []string, _ io.Writer) error {
 	if err := flag.NewFlagSet("serve", flag.ExitOnError).Parse(args); err != nil {
 		return err
 	}
+	if err := leaveNoCore(); err != nil {
+		return fmt.Errorf("core dumps, which would hold opened keys, cannot be switched off: %w", err)
+	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	c, faults := readConfig(os.Environ())
 	s, err := open(ctx, c)
