@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"duodesk/internal/secret"
+	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 )
 
@@ -129,11 +130,21 @@ func TestOpenRefusesToStart(t *testing.T) {
 		return u.String()
 	}
 	db.Exec(t, `create database unmigrated`)
+	db.Exec(t, `create database fresh`)
+	owner, err := url.Parse(db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner.Path = "/fresh"
+	if _, err := store.Migrate(t.Context(), owner.String()); err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		c      config
 		faults []string
 	}{
-		"as it should be":        {config{databaseURL: db.AppURL, keyFile: key}, nil},
+		"as it should be":        {config{databaseURL: elsewhere("fresh"), keyFile: key}, nil},
+		"key file of another":    {config{databaseURL: db.AppURL, keyFile: key}, []string{"not the one that this database's secrets are sealed with"}},
 		"superuser":              {config{databaseURL: db.OwnerURL, keyFile: key}, []string{"is a superuser"}},
 		"migrations pending":     {config{databaseURL: elsewhere("unmigrated"), keyFile: key}, []string{"migrations are pending"}},
 		"key file missing":       {config{databaseURL: db.AppURL, keyFile: key + ".not"}, []string{"is missing"}},

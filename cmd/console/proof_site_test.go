@@ -95,6 +95,9 @@ func (s *site) startDatabase() {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(s.db.Close)
+	if err := s.db.CheckKeys(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func startPostgres(t *testing.T, state string) *devpg.Server {

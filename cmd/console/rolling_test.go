@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -20,7 +19,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"duodesk/internal/secret"
 	"duodesk/internal/store/storetest"
 )
 
@@ -79,11 +77,8 @@ func reserve(t *testing.T) string {
 
 func serveEnvironment(t *testing.T, address string) []string {
 	t.Helper()
-	key := filepath.Join(t.TempDir(), "key.json")
-	if err := secret.Create(key); err != nil {
-		t.Fatal(err)
-	}
-	return []string{"ADDR=" + address, "DATABASE_URL=" + storetest.Open(t).AppURL, "CONSOLE_KEY_FILE=" + key}
+	db := storetest.Open(t)
+	return []string{"ADDR=" + address, "DATABASE_URL=" + db.AppURL, "CONSOLE_KEY_FILE=" + db.KeyFile}
 }
 
 // startServing starts a console of its own process and waits until it says that

@@ -70,7 +70,11 @@ func open(ctx context.Context, c config) (*store.Store, error) {
 	if err := s.Ping(ctx); err != nil {
 		faults = append(faults, fmt.Errorf("the database cannot be reached: %w", err))
 	} else {
-		faults = append(faults, s.CheckRole(ctx), s.CheckSchema(ctx))
+		schema := s.CheckSchema(ctx)
+		faults = append(faults, s.CheckRole(ctx), schema)
+		if keys != nil && schema == nil {
+			faults = append(faults, s.CheckKeys(ctx))
+		}
 	}
 	if err := errors.Join(faults...); err != nil {
 		s.Close()

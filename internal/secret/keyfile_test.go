@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"duodesk/internal/secret"
@@ -96,7 +97,9 @@ func TestKeyFileThatIsRefused(t *testing.T) {
 		want  string
 	}{
 		"missing":          {func(path string) { must(os.Remove(path)) }, "is missing"},
-		"link":             {func(path string) { must(os.Rename(path, path+".real")); must(os.Symlink(path+".real", path)) }, "not a regular file"},
+		"dangling link":    {func(path string) { must(os.Remove(path)); must(os.Symlink(path+".real", path)) }, "is missing"},
+		"link to a device": {func(path string) { must(os.Remove(path)); must(os.Symlink("/dev/null", path)) }, "not a regular file"},
+		"pipe":             {func(path string) { must(os.Remove(path)); must(syscall.Mkfifo(path, 0o600)) }, "not a regular file"},
 		"folder":           {func(path string) { must(os.Remove(path)); must(os.Mkdir(path, 0o700)) }, "not a regular file"},
 		"read by all":      {func(path string) { must(os.Chmod(path, 0o644)) }, "open to others (mode 0644)"},
 		"read by group":    {func(path string) { must(os.Chmod(path, 0o640)) }, "open to others (mode 0640)"},
@@ -126,16 +129,31 @@ func TestKeyFileThatIsRefused(t *testing.T) {
 func TestKeyFileOfAnotherUser(t *testing.T) {
 	t.Parallel()
 	_, path := keyring(t)
-	if os.Geteuid() == 0 {
-		if err := os.Chown(path, 65534, 65534); err != nil {
-			t.Fatal(err)
-		}
-	} else {
+	link := filepath.Join(t.TempDir(), "key.json")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() != 0 {
 		// Only root can give a file away; this one is root's, and closed to others.
-		path = "/proc/1/environ"
+		if _, err := secret.Load("/proc/1/environ"); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("error %v", err)
+		}
+		return
+	}
+	if err := os.Lchown(link, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := secret.Load(link); err == nil || !strings.Contains(err.Error(), "is a link of another user") {
+		t.Errorf("error %v", err)
+	}
+	if err := os.Chown(path, 65534, 65534); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := secret.Load(path); err == nil || !strings.Contains(err.Error(), "belongs to another user") {
 		t.Errorf("error %v", err)
+	}
+	if err := secret.Replaceable(path); err == nil || !strings.Contains(err.Error(), "another account") {
+		t.Errorf("replaceable: %v", err)
 	}
 }
 

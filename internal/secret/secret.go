@@ -5,6 +5,7 @@ package secret
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,11 +18,37 @@ import (
 // found in, were changed, or were sealed under another key file.
 var ErrCannotOpen = errors.New("secret: sealed value cannot be opened here")
 
-// Keyring holds the installation's keys. It is safe for concurrent use.
+// KeyID tells the sealing keys of a key file apart. It is no secret: every sealed
+// value begins with the one of its key.
+type KeyID [4]byte
+
+func (id KeyID) String() string { return hex.EncodeToString(id[:]) }
+
+// sealedBy are the first bytes of what Tink seals: a version, then the key's id.
+const (
+	tinkVersion  = 1
+	tinkKeyIDEnd = 1 + len(KeyID{})
+)
+
+// Keyring holds the installation's keys: the sealing keys of a key file, of which
+// there are two while one takes the place of the other, and the digest key. It
+// is safe for concurrent use.
 type Keyring struct {
-	aead tink.AEAD
-	mac  tink.MAC
+	sealing map[KeyID]tink.AEAD
+	ids     []KeyID
+	newest  KeyID
+	mac     tink.MAC
 }
+
+// Keys returns the ids of the sealing keys, in the order of the key file.
+func (k *Keyring) Keys() []KeyID { return slices.Clone(k.ids) }
+
+// Newest returns the id of the sealing key that was added last, whether or not it
+// is in use yet.
+func (k *Keyring) Newest() KeyID { return k.newest }
+
+// Holds reports whether the keyring opens what was sealed with a key.
+func (k *Keyring) Holds(id KeyID) bool { return k.sealing[id] != nil }
 
 // Place names the one row and column that a sealed value belongs to. It is
 // bound to the value as associated data: moved to any other place, or to an
@@ -54,9 +81,14 @@ func (s Secret) Lend(use func(b []byte)) error {
 	return nil
 }
 
-// Seal encrypts b for one place.
-func (k *Keyring) Seal(at Place, b []byte) ([]byte, error) {
-	sealed, err := k.aead.Encrypt(b, at.associatedData())
+// Seal encrypts b for one place with one of the keys. Which one is in use is not
+// the keyring's to know: another server may not hold the newest yet.
+func (k *Keyring) Seal(with KeyID, at Place, b []byte) ([]byte, error) {
+	key := k.sealing[with]
+	if key == nil {
+		return nil, fmt.Errorf("secret: seal: the key file lacks the key %v", with)
+	}
+	sealed, err := key.Encrypt(b, at.associatedData())
 	if err != nil {
 		return nil, fmt.Errorf("secret: seal: %w", err)
 	}
@@ -66,7 +98,14 @@ func (k *Keyring) Seal(at Place, b []byte) ([]byte, error) {
 // Open decrypts what Seal made for the same place. It returns ErrCannotOpen for
 // anything else.
 func (k *Keyring) Open(at Place, sealed []byte) (Secret, error) {
-	b, err := k.aead.Decrypt(sealed, at.associatedData())
+	if len(sealed) < tinkKeyIDEnd || sealed[0] != tinkVersion {
+		return Secret{}, ErrCannotOpen
+	}
+	key := k.sealing[KeyID(sealed[1:tinkKeyIDEnd])]
+	if key == nil {
+		return Secret{}, ErrCannotOpen
+	}
+	b, err := key.Decrypt(sealed, at.associatedData())
 	if err != nil {
 		return Secret{}, ErrCannotOpen
 	}

@@ -42,14 +42,14 @@ func TestSealedOpensInItsPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, value := range []string{"", "k", strings.Repeat("long ", 10000), "\x00\xff"} {
-		sealed, err := keys.Seal(somewhere, []byte(value))
+		sealed, err := keys.Seal(keys.Newest(), somewhere, []byte(value))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(value) > 1 && bytes.Contains(sealed, []byte(value)) {
 			t.Error("the sealed bytes hold the value")
 		}
-		second, _ := keys.Seal(somewhere, []byte(value))
+		second, _ := keys.Seal(keys.Newest(), somewhere, []byte(value))
 		if bytes.Equal(sealed, second) {
 			t.Error("equal values look equal when sealed")
 		}
@@ -68,7 +68,7 @@ func TestSealedDoesNotOpenElsewhere(t *testing.T) {
 	t.Parallel()
 	keys, _ := keyring(t)
 	others, _ := keyring(t)
-	sealed, err := keys.Seal(somewhere, []byte("value"))
+	sealed, err := keys.Seal(keys.Newest(), somewhere, []byte("value"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	t.Parallel()
 	keys, path := keyring(t)
 	value := rand.Text()
-	sealed, err := keys.Seal(somewhere, []byte(value))
+	sealed, err := keys.Seal(keys.Newest(), somewhere, []byte(value))
 	if err != nil {
 		t.Fatal(err)
 	}

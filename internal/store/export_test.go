@@ -20,8 +20,19 @@ func OpenNarrow(ctx context.Context, url string, keys *secret.Keyring, connectio
 	if err != nil {
 		return nil, err
 	}
-	return &Store{pool: pool, keys: keys}, nil
+	s := &Store{pool: pool}
+	s.keys.Store(keys)
+	return s, nil
 }
 
 // Pool lends the pool, to look at connections that came back to it.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// SealedColumns lists the columns that a rotation seals anew.
+func SealedColumns() []string {
+	var names []string
+	for _, c := range sealedColumns {
+		names = append(names, c.table+"."+c.column)
+	}
+	return names
+}

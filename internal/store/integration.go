@@ -163,7 +163,7 @@ func (t *Tx) AddCandidate(ctx context.Context, slot Slot, host, integrationKey s
 	}
 	var sealed []byte
 	var sealing error
-	if err := key.Lend(func(b []byte) { sealed, sealing = t.keys.Seal(t.secretPlace(slot, version), b) }); err != nil || sealing != nil {
+	if err := key.Lend(func(b []byte) { sealed, sealing = t.seal(ctx, t.secretPlace(slot, version), b) }); err != nil || sealing != nil {
 		return 0, fmt.Errorf("store: seal secret key: %w", secret.ErrCannotOpen)
 	}
 	_, err := t.tx.Exec(ctx, `
@@ -231,7 +231,7 @@ func (t *Tx) SaveDraft(ctx context.Context, operator uuid.UUID, form string, inp
 	if err != nil {
 		return err
 	}
-	sealed, err := t.keys.Seal(t.draftPlace(operator, form), text)
+	sealed, err := t.seal(ctx, t.draftPlace(operator, form), text)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 
 // platform lists the tables that belong to no workspace. Every other table must
 // carry workspace_id and row-level security.
-var platform = []string{"goose_db_version", "login_attempt", "operator", "session", "workspace"}
+var platform = []string{"goose_db_version", "login_attempt", "operator", "sealing_key", "session", "workspace"}
 
 // granted is all that the server's role may do. A verb more is a way for a
 // broken server to do harm; one less breaks the product.
@@ -34,6 +34,7 @@ var granted = map[string]string{
 	"operator":                "SELECT UPDATE(password_hash) UPDATE(theme)",
 	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(colour) UPDATE(name) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
 	"run":                     "INSERT SELECT UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
+	"sealing_key":             "INSERT(key_id) INSERT(proof) SELECT",
 	"session":                 "DELETE INSERT SELECT UPDATE",
 	"workspace":               "SELECT",
 }

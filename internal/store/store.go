@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,7 +39,7 @@ func (e *ConflictError) Error() string { return "store: conflict on " + e.Constr
 // Store is the database as the server sees it. It is safe for concurrent use.
 type Store struct {
 	pool *pgxpool.Pool
-	keys *secret.Keyring
+	keys atomic.Pointer[secret.Keyring] // see UseKeys
 }
 
 // Open connects, with pool and time-outs of our own whatever the URL says. The role must be the
@@ -50,18 +51,20 @@ func Open(ctx context.Context, url string, keys *secret.Keyring) (*Store, error)
 		return nil, errors.New("store: the database URL cannot be read")
 	}
 	config.MaxConns = 8
+	config.MinConns = 1 // see connectionName
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
-	config.ConnConfig.RuntimeParams["application_name"] = "console"
 	config.ConnConfig.RuntimeParams["statement_timeout"] = "10000"
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
 	// Duo is asked because a run is recorded: the record must outlive a crash of
 	// Postgres, also on a server that is set to take that lightly.
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
+	s := &Store{}
+	s.keys.Store(keys)
+	config.BeforeConnect = s.nameConnections
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
-	return &Store{pool: pool, keys: keys}, nil
+	return s, nil
 }
 
 // Close waits for borrowed connections and closes all.
@@ -133,7 +136,7 @@ func (s *Store) enter(ctx context.Context, tx pgx.Tx, sc Scope) (*Tx, error) {
 		organizations = uuidArray(sc.organizations)
 	}
 	_, err := tx.Exec(ctx, `select set_config('app.workspace', $1, true), set_config('app.organizations', $2, true)`, sc.workspace.String(), organizations)
-	return &Tx{tx: tx, keys: s.keys, scope: sc}, err
+	return &Tx{tx: tx, keys: s.keys.Load(), scope: sc}, err
 }
 
 func (s *Store) transact(ctx context.Context, fn func(pgx.Tx) error) error {

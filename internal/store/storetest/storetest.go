@@ -29,7 +29,7 @@ type DB struct {
 	Keys     *secret.Keyring
 	OwnerURL string // as a superuser, to look past row-level security
 	AppURL   string // as the server's role
-	KeyFile  string
+	KeyFile  string // of Keys
 }
 
 var (
@@ -37,6 +37,7 @@ var (
 	shared DB
 	server *devpg.Server
 	failed error
+	keyDir string // for programs that tests start
 )
 
 // Main runs a package's tests and stops the database they started. Call it from
@@ -50,6 +51,7 @@ func Run(m *testing.M) int {
 		return code
 	}
 	shared.Close()
+	os.RemoveAll(keyDir)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := server.Stop(ctx); err != nil {
@@ -83,20 +85,20 @@ func start() error {
 	if _, err := store.Migrate(ctx, shared.OwnerURL); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "duodesk-key-")
-	if err != nil {
+	if keyDir, err = os.MkdirTemp("", "duodesk-key-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	shared.KeyFile = filepath.Join(dir, "key.json")
+	shared.KeyFile = filepath.Join(keyDir, "key.json")
 	if err := secret.Create(shared.KeyFile); err != nil {
 		return err
 	}
 	if shared.Keys, err = secret.Load(shared.KeyFile); err != nil {
 		return err
 	}
-	shared.Store, err = store.Open(context.Background(), shared.AppURL, shared.Keys)
-	return err
+	if shared.Store, err = store.Open(context.Background(), shared.AppURL, shared.Keys); err != nil {
+		return err
+	}
+	return shared.CheckKeys(ctx)
 }
 
 // Password is the password of every operator made here.
