@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/mail"
 	"os"
 	"strings"
@@ -45,21 +44,6 @@ func migrateCommand(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "The schema is up to date; %d migrations were applied.\n", applied)
-	return err
-}
-
-func keyCommand(_ context.Context, args []string, out io.Writer) error {
-	if len(args) != 2 || args[0] != "new" {
-		return errors.New("usage: console key new FILE")
-	}
-	err := secret.Create(args[1])
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists and stays as it is: what was sealed with it opens with no other", args[1])
-	}
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(out, "Wrote %s. Keep a copy apart from the database's backups: without it, what is sealed is lost.\n", args[1])
 	return err
 }
 

@@ -21,6 +21,7 @@ type config struct {
 	publicURL   *url.URL
 	proxies     []netip.Prefix // whose X-Forwarded-For is believed
 	keyFile     string
+	keyLook     time.Duration // how often the key file is looked at
 	idle        time.Duration
 	longest     time.Duration
 	linger      time.Duration // how long a stopping server still answers, sending clients away
@@ -51,7 +52,7 @@ func readConfig(environment []string) (config, error) {
 		}
 	}
 	c := config{
-		address: orElse(settings["ADDR"], "127.0.0.1:8080"), databaseURL: settings["DATABASE_URL"], keyFile: settings["CONSOLE_KEY_FILE"], linger: linger,
+		address: orElse(settings["ADDR"], "127.0.0.1:8080"), databaseURL: settings["DATABASE_URL"], keyFile: settings["CONSOLE_KEY_FILE"], keyLook: keyLook, linger: linger,
 		sandboxAddress: settings["CONSOLE_SANDBOX_ADDRESS"], sandboxCAFile: settings["CONSOLE_SANDBOX_CA_FILE"],
 	}
 	if _, _, err := net.SplitHostPort(c.address); err != nil {

@@ -110,7 +110,7 @@ func trial(ctx context.Context, listener net.Listener, out io.Writer) error {
 		return err
 	}
 	c := config{
-		address: listener.Addr().String(), databaseURL: database.appURL, keyFile: filepath.Join(dataDir, "key.json"), idle: 30 * time.Minute, longest: 10 * time.Hour,
+		address: listener.Addr().String(), databaseURL: database.appURL, keyFile: filepath.Join(dataDir, "key.json"), keyLook: keyLook, idle: 30 * time.Minute, longest: 10 * time.Hour,
 		sandboxAddress: file.Duosim.Address, sandboxCAFile: file.Duosim.CAFile,
 	}
 	if c.publicURL, err = publicURL(file.URL); err != nil {

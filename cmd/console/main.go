@@ -21,7 +21,7 @@ const usage = `console runs Cisco Duo for every client of an MSP.
   console dev        start everything for a trial: private Postgres, simulator, console
   console duosim     start the Duo simulator alone
   console operator   add an operator
-  console key        make a key file
+  console key        make a key file, or rotate its key
   console version    print the version
 
 The README tells which environment variables serve reads.

@@ -92,6 +92,7 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 		Handler: sendAway(&leaving, handler(c, s, log)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	go watchKeys(ctx, c, s, log)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	select {
