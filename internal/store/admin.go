@@ -63,7 +63,9 @@ func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added Add
 			return err
 		}
 		// The owner of a table is bound by forced row-level security too.
-		if _, err := tx.Exec(ctx, `select set_config('app.workspace', $1, true), set_config('app.organizations', '*', true)`, workspace.String()); err != nil {
+		_, err = tx.Exec(ctx, `select set_config('app.workspace', $1, true), set_config('app.organizations', '*', true), set_config('app.member', $2, true)`,
+			workspace.String(), operator.String())
+		if err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, $3, true)`,

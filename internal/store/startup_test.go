@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"strings"
 	"testing"
 
@@ -115,6 +116,39 @@ func TestServerRefusesAnotherSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("last migration missing", "console migrate")
+}
+
+// Elsewhere tests own their database as superusers, whom no policy binds. An
+// installation's owner is an ordinary role.
+func TestOwnerIsAnOrdinaryRole(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	superURL := otherDatabase(t, db)
+	role := randomName()
+	su := connect(t, superURL)
+	for _, statement := range []string{`create role % login`, `alter database "` + su.Config().Database + `" owner to %`} {
+		if _, err := su.Exec(t.Context(), strings.ReplaceAll(statement, "%", role)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	url := strings.Replace(superURL, "user=postgres", "user="+role, 1)
+	if _, err := store.Migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	n := store.NewOperator{Workspace: "Northwind", Email: "ana@northwind.example", PasswordHash: "first", Role: "owner"}
+	if added, err := store.AddOperator(t.Context(), url, n); err != nil || !added.New {
+		t.Fatal("the first owner: ", added, err)
+	}
+	n.Workspace = "Southwind"
+	if added, err := store.AddOperator(t.Context(), url, n); err != nil || added.New {
+		t.Error("the same in another workspace: ", added, err)
+	}
+	if _, err := store.AddOperator(t.Context(), url, n); !errors.Is(err, store.ErrBelongs) {
+		t.Error("twice: ", err)
+	}
+	if err := store.SetPassword(t.Context(), url, n.Email, "second"); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestMigrateMayRunTwiceAtOnce(t *testing.T) {
