@@ -50,6 +50,49 @@
     if (menu.open && menu.matches?.("details[data-menu]")) menu.querySelector("input[type=search]")?.focus();
   }, true);
 
+  // A password can be looked at while it is typed.
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-reveal]");
+    if (!button) return;
+    const box = document.getElementById(button.dataset.reveal);
+    const show = box.type === "password";
+    box.type = show ? "text" : "password";
+    button.setAttribute("aria-pressed", String(show));
+  });
+  document.addEventListener("submit", (event) => {
+    for (const button of event.target.querySelectorAll("button[data-reveal]")) document.getElementById(button.dataset.reveal).type = "password";
+  });
+
+  // A list of boxes is narrowed while typing; what is ticked stays in sight.
+
+  for (const input of document.querySelectorAll("input[data-narrow]")) {
+    const rows = document.getElementById(input.dataset.narrow).querySelectorAll(".check");
+    const button = input.form.querySelector("[data-narrow-button]");
+    button.type = "button"; // or Enter anywhere in the form would press it
+    button.hidden = true;
+    const narrow = () => {
+      const wanted = input.value.trim().toLowerCase();
+      for (const row of rows) row.hidden = !row.querySelector("input").checked && !row.textContent.toLowerCase().includes(wanted);
+    };
+    input.addEventListener("input", narrow);
+    input.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    narrow();
+  }
+  document.addEventListener("change", (event) => {
+    const list = event.target.closest(".reach-list");
+    if (list && event.target.checked) document.getElementById("reach-chosen").checked = true;
+  });
+
+  // An invitation's token stands behind the # of its link, which no server sees.
+
+  const invitation = document.querySelector("form[data-from-fragment]");
+  if (invitation && location.hash.length > 1) {
+    invitation.elements[invitation.dataset.fromFragment].value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+    invitation.requestSubmit();
+  }
+
   // A form is sent once; what was typed into a guarded form is not lost by leaving.
 
   const changed = new Set();

@@ -16,7 +16,31 @@ func SignInAndReturn(next string) string { return withQuery(SignIn(), "next", ne
 // SignOut takes a POST that ends the session.
 func SignOut() string { return "/signout" }
 
-// Preferences takes a POST with the operator's own choices: theme.
+// Invitation is the form that takes an invitation's token, and where it is posted to.
+func Invitation() string { return "/invitation" }
+
+// InvitationLink is Invitation with the token where no server sees it.
+func InvitationLink(token string) string { return Invitation() + "#" + token }
+
+// AcceptInvitation takes a POST that makes whom it was sent to a member.
+func AcceptInvitation() string { return Invitation() + "/accept" }
+
+// Account is the operator's own page.
+func Account() string { return "/account" }
+
+// AccountAfter is Account saying what was just done: password or session.
+func AccountAfter(done string) string { return withQuery(Account(), "done", done) }
+
+// Password takes a POST that changes the operator's own password.
+func Password() string { return Account() + "/password" }
+
+// Sessions takes a POST that ends one of the operator's own sessions.
+func Sessions() string { return Account() + "/sessions" }
+
+// SignOutEverywhere takes a POST that ends all of the operator's own sessions.
+func SignOutEverywhere() string { return Account() + "/signout" }
+
+// Preferences takes a POST with the operator's own choices: theme, density, time_zone, each if it is to change.
 func Preferences() string { return "/preferences" }
 
 // Workspaces is the first page after sign-in: the choice between workspaces.
@@ -66,6 +90,31 @@ func RefreshAccounts(ws string) string { return Integration(ws) + "/accounts/ref
 
 // AdoptAccounts asks (GET) and does (POST): create an organization for every unmapped Duo account.
 func AdoptAccounts(ws string) string { return Integration(ws) + "/accounts/organizations" }
+
+// Operators is the list of a workspace's members.
+func Operators(ws string) string { return Workspace(ws) + "/operators" }
+
+// OperatorsView is the list of members, searched and paged.
+func OperatorsView(ws, query string, page int) string {
+	return withQuery(Operators(ws), "q", query, "page", pageNumber(page))
+}
+
+// OperatorsAfter is the list of members, saying what a run did.
+func OperatorsAfter(ws, run string) string { return withQuery(Operators(ws), "run", run) }
+
+// Invite is the form of an invitation, and where it is posted to.
+func Invite(ws string) string { return Operators(ws) + "/invite" }
+
+// RevokeInvitation takes a POST that takes an invitation back.
+func RevokeInvitation(ws, id string) string {
+	return Operators(ws) + "/invitations/" + url.PathEscape(id) + "/revoke"
+}
+
+// Member is the page of one member, and where changes of role and scope are posted to.
+func Member(ws, id string) string { return Operators(ws) + "/" + url.PathEscape(id) }
+
+// MemberAct asks (GET) and does (POST): act is disable, enable or end.
+func MemberAct(ws, id, act string) string { return Member(ws, id) + "/" + url.PathEscape(act) }
 
 // Organizations is the list of organizations, and where a new one is posted to.
 func Organizations(ws string) string { return Workspace(ws) + "/o" }

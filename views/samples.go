@@ -22,6 +22,8 @@ func Samples() []Sample {
 	all = append(all, phoneSamples()...)
 	all = append(all, phoneFormSamples()...)
 	all = append(all, listSamples()...)
+	all = append(all, operatorSamples()...)
+	all = append(all, accountSamples()...)
 	return append(all, errorSamples()...)
 }
 

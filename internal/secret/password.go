@@ -33,8 +33,8 @@ var most = cost{memory: 256 * 1024, time: 16, threads: 16}
 const (
 	saltLength = 16
 	hashLength = 32
-	// longestPassword bounds what one request may make us hash.
-	longestPassword = 1024
+	// LongestPassword bounds, in bytes, what one request may make us hash: more is cut off.
+	LongestPassword = 1024
 	hashWait        = 2 * time.Second
 )
 
@@ -81,8 +81,8 @@ func CheckPassword(ctx context.Context, hash, password string) (fits, renew bool
 }
 
 func (c cost) hash(ctx context.Context, password string, salt []byte) ([]byte, error) {
-	if len(password) > longestPassword {
-		password = password[:longestPassword]
+	if len(password) > LongestPassword {
+		password = password[:LongestPassword]
 	}
 	ctx, cancel := context.WithTimeout(ctx, hashWait)
 	defer cancel()

@@ -57,7 +57,9 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 		}
 		all = append(all,
 			tx.SaveDraft(ctx, owner, "integration", map[string]string{"auth_host": "x"}, today),
-			tx.SaveAccounts(ctx, sharedAccounts, today))
+			tx.SaveAccounts(ctx, sharedAccounts, today),
+			tx.Invite(ctx, store.Invitation{ID: uuid.New(), Email: "new@msp.example", Role: "helpdesk", InvitedBy: owner, InvitedAt: today, ExpiresAt: today.Add(store.InvitationLife),
+				Organizations: []uuid.UUID{made.organizations[0].ID, made.organizations[1].ID}}, make([]byte, 32)))
 		for i := range made.organizations {
 			o := &made.organizations[i]
 			all = append(all,

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,16 +18,16 @@ type Operator struct {
 	Email        string
 	PasswordHash string
 	Theme        string // auto, light or dark
+	TimeZone     string // IANA name; empty: as the browser says
+	Density      string // comfortable or compact
 	Disabled     bool
 }
 
+const operatorQuery = `select id, email, password_hash, theme, time_zone, density, disabled_at is not null as disabled from operator`
+
 // OperatorByEmail finds an operator; email must be in lower case.
 func (s *Store) OperatorByEmail(ctx context.Context, email string) (Operator, error) {
-	return s.operator(ctx, `select id, email, password_hash, theme, disabled_at is not null as disabled from operator where email = $1`, email)
-}
-
-func (s *Store) operator(ctx context.Context, sql string, arg any) (Operator, error) {
-	rows, err := s.pool.Query(ctx, sql, arg)
+	rows, err := s.pool.Query(ctx, operatorQuery+` where email = $1`, email)
 	if err != nil {
 		return Operator{}, err
 	}
@@ -34,21 +35,46 @@ func (s *Store) operator(ctx context.Context, sql string, arg any) (Operator, er
 	return op, meaning(err)
 }
 
+// asOperator runs fn in a transaction that can change this one operator's row;
+// see the policies.
+func (s *Store) asOperator(ctx context.Context, operator uuid.UUID, fn func(pgx.Tx) error) error {
+	return s.transact(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `select set_config('app.operator', $1, true)`, operator.String()); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
 // RenewPasswordHash replaces an operator's password hash by one with other
 // parameters, unless the password was changed meanwhile.
 func (s *Store) RenewPasswordHash(ctx context.Context, operator Operator, hash string) error {
-	_, err := s.pool.Exec(ctx, `update operator set password_hash = $3 where id = $1 and password_hash = $2`, operator.ID, operator.PasswordHash, hash)
-	return err
+	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `update operator set password_hash = $3 where id = $1 and password_hash = $2`, operator.ID, operator.PasswordHash, hash)
+		return err
+	})
 }
 
-// SetTheme keeps an operator's choice of light, dark or auto.
-func (s *Store) SetTheme(ctx context.Context, operator uuid.UUID, theme string) error {
-	_, err := s.pool.Exec(ctx, `update operator set theme = $2 where id = $1`, operator, theme)
-	return err
+// Preferences are choices of how pages look; what is empty, or nil, stays as it
+// is.
+type Preferences struct {
+	Theme, Density string
+	TimeZone       *string // IANA name; empty: as the browser says
+}
+
+// SetPreferences keeps an operator's choices.
+func (s *Store) SetPreferences(ctx context.Context, operator uuid.UUID, p Preferences) error {
+	return s.asOperator(ctx, operator, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			update operator set theme = coalesce(nullif($2, ''), theme), density = coalesce(nullif($3, ''), density), time_zone = coalesce($4, time_zone)
+			where id = $1`, operator, p.Theme, p.Density, p.TimeZone)
+		return err
+	})
 }
 
 // Session is a signed-in operator, as found by the token of a cookie.
 type Session struct {
+	ID       uuid.UUID
 	Operator Operator
 	SeenAt   time.Time
 }
@@ -59,13 +85,14 @@ const seenEvery = 30 * time.Second
 // StartSession keeps a sign-in under the SHA-256 of the cookie's token and clears
 // away sessions that have ended. What is to be said about it goes into the record
 // of every workspace of the operator: without it there is no session.
-func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator uuid.UUID, now, endsAt time.Time, said ...Record) error {
+func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator uuid.UUID, from Origin, now, endsAt time.Time, said ...Record) error {
 	return s.transact(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `delete from session where ends_at <= $1`, now); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `insert into session (token_hash, operator_id, created_at, seen_at, ends_at) values ($1, $2, $3, $3, $4)`,
-			tokenHash, operator, now, endsAt)
+		_, err := tx.Exec(ctx, `
+			insert into session (token_hash, operator_id, created_at, seen_at, ends_at, address, agent) values ($1, $2, $3, $3, $4, left($5, 64), left($6, $7))`,
+			tokenHash, operator, now, endsAt, from.Address, strings.ToValidUTF8(strings.ReplaceAll(from.Agent, "\x00", ""), ""), longestAgent)
 		if err != nil {
 			return err
 		}
@@ -84,10 +111,10 @@ func (s *Store) FindSession(ctx context.Context, tokenHash []byte, now time.Time
 	var found Session
 	op := &found.Operator
 	err := s.pool.QueryRow(ctx, `
-		select o.id, o.email, o.theme, s.seen_at
+		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, s.seen_at
 		from session s join operator o on o.id = s.operator_id
 		where s.token_hash = $1 and s.ends_at > $2 and s.seen_at > $3 and o.disabled_at is null`,
-		tokenHash, now, now.Add(-idle)).Scan(&op.ID, &op.Email, &op.Theme, &found.SeenAt)
+		tokenHash, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density, &found.SeenAt)
 	if err != nil {
 		return Session{}, meaning(err)
 	}

@@ -42,6 +42,17 @@ var (
 	OwnKeysChecked    = Event{"check-own-keys", "Check own credentials"}
 	OwnKeysActivated  = Event{"activate-own-keys", "Use own credentials"}
 	OwnKeysDiscarded  = Event{"discard-own-keys", "Discard own credentials"}
+
+	OperatorInvited    = Event{"invite-operator", "Invite operator"}
+	InvitationRevoked  = Event{"revoke-invitation", "Revoke invitation"}
+	InvitationAccepted = Event{"accept-invitation", "Accept invitation"}
+	MemberChanged      = Event{"change-membership", "Change membership"}
+	MemberDisabled     = Event{"disable-membership", "Disable membership"}
+	MemberEnabled      = Event{"enable-membership", "Enable membership"}
+	MemberEnded        = Event{"end-membership", "End membership"}
+
+	PasswordChanged = Event{"change-password", "Change own password"}
+	SessionsEnded   = Event{"end-sessions", "Sign out everywhere"}
 )
 
 // Events lists all events in the order of a filter.
@@ -50,11 +61,13 @@ func Events() []Event {
 		SignedIn, Denied, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
 		OrganizationCreated, OrganizationChanged, OrganizationMapped, OrganizationUnmapped, DirectoryKeySet, DirectoryKeyRemoved,
 		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysChecked, OwnKeysActivated, OwnKeysDiscarded,
+		OperatorInvited, InvitationRevoked, InvitationAccepted, MemberChanged, MemberDisabled, MemberEnabled, MemberEnded, PasswordChanged, SessionsEnded,
 	}
 }
 
 // Record is an event to be kept. Nothing in it may be a secret.
 type Record struct {
+	ID           uuid.UUID // from the form, against doing it twice; uuid.Nil: any
 	Event        Event
 	Operator     uuid.UUID
 	Organization uuid.UUID // uuid.Nil: of the workspace itself
@@ -67,11 +80,15 @@ type Record struct {
 }
 
 // Record writes an event down, closed: in the transaction of the change itself,
-// so that there is no change without its record.
+// so that there is no change without its record. A *ConflictError on "run_pkey"
+// says that its ID was used before.
 func (t *Tx) Record(ctx context.Context, r Record) error {
 	var organization *uuid.UUID
 	if r.Organization != uuid.Nil {
 		organization = &r.Organization
+	}
+	if r.ID == uuid.Nil {
+		r.ID = uuid.New()
 	}
 	if r.Input == nil {
 		r.Input = map[string]string{}
@@ -79,7 +96,7 @@ func (t *Tx) Record(ctx context.Context, r Record) error {
 	_, err := t.tx.Exec(ctx, `
 		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11)`,
-		t.scope.workspace, uuid.New(), organization, r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input, cmp.Or(r.State, Applied), r.Summary, r.At)
+		t.scope.workspace, r.ID, organization, r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input, cmp.Or(r.State, Applied), r.Summary, r.At)
 	return meaning(err)
 }
 

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 )
@@ -22,7 +24,7 @@ const (
 func signIn(t testing.TB, db storetest.DB, operator uuid.UUID, at time.Time) []byte {
 	t.Helper()
 	hash := sha256.Sum256([]byte(rand.Text()))
-	if err := db.StartSession(t.Context(), hash[:], operator, at, at.Add(life)); err != nil {
+	if err := db.StartSession(t.Context(), hash[:], operator, store.Origin{}, at, at.Add(life)); err != nil {
 		t.Fatal(err)
 	}
 	return hash[:]
@@ -95,20 +97,21 @@ func TestSessionTakesNoToken(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
 	_, owner := db.Workspace(t)
-	if err := db.StartSession(t.Context(), []byte(rand.Text()), owner.ID, today, today.Add(life)); code(err) != checkBroken {
+	if err := db.StartSession(t.Context(), []byte(rand.Text()), owner.ID, store.Origin{}, today, today.Add(life)); code(err) != checkBroken {
 		t.Errorf("a token was stored as it is: %v", err)
 	}
 }
 
-// Nobody sets another's password or e-mail from the web, and nobody makes or
-// enables an operator there.
-func TestServerCannotMakeOperators(t *testing.T) {
+// Nobody sets another's password or e-mail from the web, and nobody enables an
+// operator there, or makes one by other means than an invitation's.
+func TestServerCannotRewriteOperators(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
 	app := connect(t, db.AppURL)
 	ws, owner := db.Workspace(t)
 	for _, sql := range []string{
-		`insert into operator (email, password_hash) values ('a@b.example', '')`,
+		`insert into operator (email, password_hash, disabled_at) values ('a@b.example', '', null)`,
+		`insert into operator (id, email, password_hash) values (gen_random_uuid(), 'a@b.example', '')`,
 		`update operator set email = 'a@b.example'`,
 		`update operator set disabled_at = null`,
 		`delete from operator`,
@@ -122,14 +125,40 @@ func TestServerCannotMakeOperators(t *testing.T) {
 	}
 }
 
+// A statement that forgets its WHERE changes the row of the operator whom the
+// transaction names, and of nobody where it names none.
+func TestForgottenWhereReachesOneOperator(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	app, su := connect(t, db.AppURL), db.Superuser(t)
+	ws, owner := db.Workspace(t)
+	other := db.Member(t, ws, catalog.Owner)
+	for _, named := range []string{"", owner.ID.String()} {
+		err := pgx.BeginFunc(t.Context(), app, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(t.Context(), `select set_config('app.operator', $1, true)`, named); err != nil {
+				return err
+			}
+			_, err := tx.Exec(t.Context(), `update operator set password_hash = 'stolen'`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stolen := column[uuid.UUID](t, su, `select id from operator where id in ($1, $2) and password_hash = 'stolen'`, owner.ID, other.ID)
+		if named == "" && len(stolen) > 0 || named != "" && (len(stolen) != 1 || stolen[0] != owner.ID) {
+			t.Errorf("named %q, changed %v", named, stolen)
+		}
+	}
+}
+
 func TestPasswordAndTheme(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
 	_, owner := db.Workspace(t)
-	if err := db.SetTheme(t.Context(), owner.ID, "dark"); err != nil {
+	if err := db.SetPreferences(t.Context(), owner.ID, store.Preferences{Theme: "dark", Density: "compact"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.SetTheme(t.Context(), owner.ID, "<script>"); code(err) != checkBroken {
+	if err := db.SetPreferences(t.Context(), owner.ID, store.Preferences{Theme: "<script>"}); code(err) != checkBroken {
 		t.Errorf("a theme that does not exist: %v", err)
 	}
 	if err := db.RenewPasswordHash(t.Context(), owner, "renewed"); err != nil {
@@ -140,7 +169,7 @@ func TestPasswordAndTheme(t *testing.T) {
 		t.Fatal(err)
 	}
 	found, err := db.OperatorByEmail(t.Context(), owner.Email)
-	if err != nil || found.Theme != "dark" || found.PasswordHash != "renewed" || found.ID != owner.ID {
+	if err != nil || found.Theme != "dark" || found.Density != "compact" || found.PasswordHash != "renewed" || found.ID != owner.ID {
 		t.Errorf("operator %+v (%v)", found, err)
 	}
 	if err := store.SetPassword(t.Context(), db.OwnerURL, owner.Email, "reset"); err != nil {

@@ -40,7 +40,7 @@ type visitor struct {
 	membership   store.Scope // all that the visitor may see of the workspace
 	scope        store.Scope // of this address
 	organization store.Organization
-	zone         *time.Location // of the browser; nil: it does not say
+	zone         *time.Location // chosen, or of the browser; nil: neither says
 }
 
 func (v visitor) location() *time.Location {
@@ -97,7 +97,10 @@ func (s *Server) admit(c echo.Context, p policy) (visitor, error) {
 	if err != nil {
 		return v, err
 	}
-	v.operator, v.zone = session.Operator, zoneOf(c.Request())
+	v.operator = session.Operator
+	if v.zone = zoneNamed(v.operator.TimeZone); v.zone == nil {
+		v.zone = zoneOf(c.Request())
+	}
 	if p.reach == signedIn {
 		return v, nil
 	}

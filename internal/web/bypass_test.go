@@ -37,7 +37,7 @@ func TestBypassCode(t *testing.T) {
 	}
 
 	// The same form again does nothing, and the code is not shown again.
-	f.send().want(http.StatusOK, "Already sent", "not sent to Duo again", "shown then and is not stored", "jroe").wantNot(codes[1], inGroups(codes[1]), spoken(codes[1]))
+	f.send().want(http.StatusOK, "Already sent", "not carried out again", "shown then and is not stored", "jroe").wantNot(codes[1], inGroups(codes[1]), spoken(codes[1]))
 	other := f.set("ticket", "T-9999").send().want(http.StatusConflict, "This form was already used").wantNot(codes[1])
 	other.want(http.StatusConflict, "nothing was sent now")
 	if got := s.Sim.BypassCodes(s.Account.AccountID, jane); len(s.Sim.Ledger()) != 1 || !slices.Equal(got, codes) {

@@ -24,7 +24,9 @@ type tenant struct {
 	workspace         store.Workspace
 	org               store.Organization
 	account           duosim.Account
-	user, phone, code string // Duo's ids
+	user, phone, code string         // Duo's ids
+	member            store.Operator // an auditor of the workspace
+	invitation        uuid.UUID      // to the workspace
 	group             string
 	directory         string // the key of its directory, in Duo and here
 	canary            string
@@ -58,7 +60,45 @@ func newEstate(t testing.TB) *estate {
 	connect(t, d, workspace, owner)
 	e.foreign = e.tenant(t, workspace, owner, foreign, "CANARY-foreign")
 	e.otherOwner, e.otherParent, d.Parent = owner, d.Parent, ours
+	for _, n := range []*tenant{&e.near, &e.far, &e.foreign} {
+		n.member, n.invitation = e.Member(t, n.workspace, catalog.Auditor), uuid.New()
+	}
+	e.staff(d.Workspace)
+	e.staff(workspace)
 	return e
+}
+
+// staff makes the members and invitations of a workspace's tenants what they were
+// at first.
+func (e *estate) staff(ws store.Workspace) {
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, e.OwnerURL)
+	if err != nil {
+		panic(err)
+	}
+	defer conn.Close(ctx)
+	for _, n := range []tenant{e.near, e.far, e.foreign} {
+		if n.workspace != ws {
+			continue
+		}
+		_, err := conn.Exec(ctx, `insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, 'auditor', true)
+			on conflict (workspace_id, operator_id) do update set role = 'auditor', every_organization = true, disabled_at = null`, ws.ID, n.member.ID)
+		if err != nil {
+			panic(err)
+		}
+		inviter := e.Owner.ID
+		if ws.ID != e.Workspace.ID {
+			inviter = e.otherOwner.ID
+		}
+		hash := sha256.Sum256([]byte(n.canary + ws.ID.String()))
+		err = e.InWorkspace(ctx, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
+			return tx.Invite(ctx, store.Invitation{ID: n.invitation, Email: strings.ToLower(n.canary) + "@msp.example", Role: "auditor", Every: true,
+				InvitedBy: inviter, InvitedAt: e.Clock.Now(), ExpiresAt: e.Clock.Now().Add(store.InvitationLife)}, hash[:])
+		})
+		if err != nil {
+			panic(err)
+		}
+	}
 }
 
 // fieldsOf are the nine values of the workspace that a tenant belongs to.

@@ -51,12 +51,12 @@ type target struct {
 }
 
 func targetOf(n *tenant) target {
-	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user, "phone": n.phone}}
+	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user, "phone": n.phone, "operator": n.member.ID.String(), "invitation": n.invitation.String()}}
 }
 
 // nowhere has, for the slots whose values have a shape, one of that shape that
 // names nothing.
-var nowhere = map[string]string{"user": "DUNOWHERE00000000000", "phone": "DPNOWHERE00000000000"}
+var nowhere = map[string]string{"user": "DUNOWHERE00000000000", "phone": "DPNOWHERE00000000000", "operator": "00000000-0000-4000-8000-000000000000", "invitation": "00000000-0000-4000-8000-000000000000"}
 
 var slotName = regexp.MustCompile(`:(\w+)`)
 
@@ -235,10 +235,13 @@ func (w *walk) ask(r route, k knownRoute, at target, status int, slot string) {
 		}
 	}
 	b := w.b
-	if r.path == "/signout" && w.operator.ID != uuid.Nil {
+	if strings.HasSuffix(r.path, "/signout") && w.operator.ID != uuid.Nil {
 		b = w.e.as(w.t, w.operator)
 	}
 	p := b.request(r.method, address, form)
+	if r.path == "/account/signout" && w.operator.ID != uuid.Nil {
+		w.b.setCookie(w.e.server.sessions.cookie, w.e.token(w.t, w.operator))
+	}
 	if p.status != status {
 		w.t.Errorf("%s %s: status %d, want %d\n%.600s", r.method, address, p.status, status, p.text())
 		return

@@ -66,7 +66,7 @@ func (s *site) token(t testing.TB, operator store.Operator) string {
 	t.Helper()
 	token := rand.Text() + rand.Text()
 	now := s.Clock.Now()
-	if err := s.Store.StartSession(t.Context(), hashOf(token), operator.ID, now, now.Add(testLongest)); err != nil {
+	if err := s.Store.StartSession(t.Context(), hashOf(token), operator.ID, store.Origin{}, now, now.Add(testLongest)); err != nil {
 		t.Fatal(err)
 	}
 	return token

@@ -54,7 +54,7 @@ func (s *Server) render(c echo.Context, status int, v visitor, at place, page vi
 // shell surrounds a page. Without the database it lacks the switcher, no more.
 func (s *Server) shell(c echo.Context, v visitor, at place) views.Shell {
 	shell := views.Shell{
-		Theme: v.operator.Theme, Here: here(c.Request()), Operator: v.operator.Email,
+		Theme: v.operator.Theme, Density: v.operator.Density, Here: here(c.Request()), Operator: v.operator.Email,
 		Section: at.section, Tab: at.tab, Sandbox: s.Sandbox, Flash: at.flash,
 	}
 	if v.workspace.ID == uuid.Nil {

@@ -36,6 +36,7 @@ func (s *Server) routes() []route {
 		// The nine fields, the mapping and new organizations concern the whole
 		// workspace.
 		wholeWs = policy{reach: inWorkspace, role: catalog.Administrator, whole: true}
+		owners  = policy{reach: inWorkspace, role: catalog.Owner, whole: true}
 	)
 	return []route{
 		{get, "/healthz", public, 0, s.getHealth},
@@ -47,6 +48,13 @@ func (s *Server) routes() []route {
 		{post, "/signin", public, 0, s.postSignIn},
 		{post, "/signout", signed, 0, s.postSignOut},
 		{post, "/preferences", signed, 0, s.postPreferences},
+		{get, "/invitation", public, 0, s.getInvitation},
+		{post, "/invitation", public, 0, s.postInvitation},
+		{post, "/invitation/accept", public, 0, s.postAccept},
+		{get, "/account", signed, 0, s.getAccount},
+		{post, "/account/password", signed, 0, s.postPassword},
+		{post, "/account/sessions", signed, 0, s.postEndSession},
+		{post, "/account/signout", signed, 0, s.postSignOutEverywhere},
 		{get, "/", signed, 0, s.getWorkspaces},
 
 		{get, "/w/:ws", inWs, 0, s.getHome},
@@ -60,6 +68,19 @@ func (s *Server) routes() []route {
 		{post, "/w/:ws/integration/:api/check", wholeWs, saveDeadline, s.postCheck},
 		{post, "/w/:ws/integration/:api/activate", wholeWs, 0, s.postActivate},
 		{post, "/w/:ws/integration/:api/discard", wholeWs, 0, s.postDiscard},
+
+		{get, "/w/:ws/operators", owners, 0, s.getOperators},
+		{get, "/w/:ws/operators/invite", owners, 0, s.getInvite},
+		{post, "/w/:ws/operators/invite", owners, 0, s.postInvite},
+		{post, "/w/:ws/operators/invitations/:invitation/revoke", owners, 0, s.postRevokeInvitation},
+		{get, "/w/:ws/operators/:operator", owners, 0, s.getMember},
+		{post, "/w/:ws/operators/:operator", owners, 0, s.postMember},
+		{get, "/w/:ws/operators/:operator/disable", owners, 0, s.askMember(disableMember)},
+		{post, "/w/:ws/operators/:operator/disable", owners, 0, s.doMember(disableMember)},
+		{get, "/w/:ws/operators/:operator/enable", owners, 0, s.askMember(enableMember)},
+		{post, "/w/:ws/operators/:operator/enable", owners, 0, s.doMember(enableMember)},
+		{get, "/w/:ws/operators/:operator/end", owners, 0, s.askMember(endMember)},
+		{post, "/w/:ws/operators/:operator/end", owners, 0, s.doMember(endMember)},
 
 		{get, "/w/:ws/o", inWs, 0, s.getOrganizations},
 		{post, "/w/:ws/o", wholeWs, 0, s.postOrganization},

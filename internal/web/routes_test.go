@@ -18,6 +18,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
 	"duodesk/static"
 	"duodesk/views"
 )
@@ -101,6 +102,27 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /preferences": one(knownRoute{ok: moved, form: formWith("theme", "dark")}),
 	"GET /":             one(knownRoute{ok: moved}),
 
+	"GET /invitation":         one(knownRoute{public: true, ok: found}),
+	"POST /invitation":        one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: formWith("token", "x")}),
+	"POST /invitation/accept": one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: formWith("token", "x", "password", storetest.Password)}),
+	"GET /account":            one(knownRoute{ok: found}),
+	"POST /account/password":  one(knownRoute{ok: moved, form: formWith("current", storetest.Password, "new", "another "+storetest.Password)}),
+	"POST /account/sessions":  one(knownRoute{ok: moved, form: formWith("session", uuid.NewString())}),
+	"POST /account/signout":   one(knownRoute{ok: moved}),
+
+	"GET /w/:ws/operators":                                 one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
+	"GET /w/:ws/operators/invite":                          one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
+	"POST /w/:ws/operators/invite":                         one(knownRoute{least: catalog.Owner, whole: true, ok: found, form: memberForm("email", "new@msp.example", "role", "owner")}),
+	"POST /w/:ws/operators/invitations/:invitation/revoke": one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
+	"GET /w/:ws/operators/:operator":                       one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
+	"POST /w/:ws/operators/:operator":                      one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm("act", "change", "was", "auditor all", "role", "owner")}),
+	"GET /w/:ws/operators/:operator/disable":               one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
+	"POST /w/:ws/operators/:operator/disable":              one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
+	"GET /w/:ws/operators/:operator/enable":                one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
+	"POST /w/:ws/operators/:operator/enable":               one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
+	"GET /w/:ws/operators/:operator/end":                   one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
+	"POST /w/:ws/operators/:operator/end":                  one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
+
 	"GET /w/:ws":                                     one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/runs":                                one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/integration":                         one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"suggest": {"1"}} }}),
@@ -128,6 +150,19 @@ var plainRoutes = map[string][]knownRoute{
 
 	"GET /w/:ws/o/:org/edit":  one(knownRoute{least: catalog.Administrator, ok: found}),
 	"POST /w/:ws/o/:org/edit": one(knownRoute{least: catalog.Administrator, ok: moved, form: detailsForm}),
+}
+
+// memberForm makes a form of owners; the members and invitations that addresses
+// name are as at first when it is fresh.
+func memberForm(pairs ...string) func(*estate, *tenant, bool) url.Values {
+	return func(e *estate, n *tenant, fresh bool) url.Values {
+		if fresh {
+			e.staff(n.workspace)
+		}
+		f := formWith(pairs...)(e, n, fresh)
+		f.Set("run_id", uuid.NewString())
+		return f
+	}
 }
 
 func nineFields(e *estate, n *tenant, _ bool) url.Values {
@@ -259,10 +294,15 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.AdoptAccounts(w), views.Organizations(w), views.OrganizationsView(w, "q", "unkeyed", 2), views.NewOrganization(w), views.Organization(w, o),
 			views.Users(w, o), views.UsersView(w, o, views.UsersFilter{Query: "q", Status: "bypass", Sort: "name", Page: 2, Fresh: true}), views.User(w, o, u), views.Phones(w, o), views.PhonesView(w, o, "q", 2), views.Phone(w, o, p),
 			views.BypassCodes(w, o), views.BypassCodesView(w, o, 2), views.Runs(w), views.RunsView(w, 2), views.OrganizationRuns(w, o), views.OrganizationRunsView(w, o, 2),
-			views.Action(w, o, ":action", "user_id", u),
 			views.EditOrganization(w, o),
+			views.Action(w, o, ":action", "user_id", u), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),
+			views.Operators(w), views.OperatorsView(w, "q", 2), views.OperatorsAfter(w, "r"), views.Invite(w), views.Member(w, ":operator"),
+			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 		},
 		"POST": {
+			views.Invitation(), views.AcceptInvitation(), views.Password(), views.Sessions(), views.SignOutEverywhere(),
+			views.Invite(w), views.RevokeInvitation(w, ":invitation"), views.Member(w, ":operator"),
+			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 			views.SignIn(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
 			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"),
 			views.EditOrganization(w, o),

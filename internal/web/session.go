@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gorilla/sessions"
+	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/store"
 )
@@ -28,6 +29,7 @@ const (
 	sessionKey = "session"  // of Values: the store.Session found
 	operatorID = "operator" // of Values: who is to be signed in by Save
 	signInSaid = "record"   // of Values: what the record is to say of it
+	originKey  = "origin"   // of Values: from where
 )
 
 func newSessionStore(c Config) *sessionStore {
@@ -87,7 +89,8 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	session.ID = base64.RawURLEncoding.EncodeToString(raw)
 	operator, _ := session.Values[operatorID].(store.Operator)
 	said, _ := session.Values[signInSaid].(store.Record)
-	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator.ID, s.now(), s.now().Add(s.longest), said); err != nil {
+	origin, _ := session.Values[originKey].(store.Origin)
+	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator.ID, origin, s.now(), s.now().Add(s.longest), said); err != nil {
 		return err
 	}
 	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
@@ -108,13 +111,14 @@ func (s *sessionStore) current(r *http.Request) (store.Session, error) {
 }
 
 // start signs an operator in, with what the record is to say of it.
-func (s *sessionStore) start(r *http.Request, w http.ResponseWriter, operator store.Operator, said store.Record) error {
-	session, err := s.Get(r, s.cookie)
+func (s *sessionStore) start(c echo.Context, operator store.Operator, said store.Record) error {
+	session, err := s.Get(c.Request(), s.cookie)
 	if err != nil {
 		return err
 	}
 	session.Values[operatorID], session.Values[signInSaid] = operator, said
-	return s.Save(r, w, session)
+	session.Values[originKey] = store.Origin{Address: c.RealIP(), Agent: c.Request().UserAgent()}
+	return s.Save(c.Request(), c.Response(), session)
 }
 
 // end signs out.

@@ -4,11 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -36,51 +34,62 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 		return err
 	}
 	page := views.SignInPage{Email: form.Get("email"), Next: localPath(form.Get("next"))}
-	ctx := c.Request().Context()
-	email := strings.ToLower(strings.TrimSpace(page.Email))
-	own, account, address := loginKeys(email, c.RealIP())
-	wait, err := s.Store.BeginLogin(ctx, s.Now(), own, account, address)
-	if err != nil {
+	operator, fits, wait, err := s.passwordOf(c, page.Email, form.Get("password"))
+	switch {
+	case err != nil:
 		return err
-	}
-	if wait > 0 {
-		c.Response().Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
-		page.SlowDown = fmt.Sprintf("Too many attempts. Try again in %d s.", int(wait/time.Second)+1)
+	case wait > 0:
+		page.SlowDown = slowDown(c, wait)
 		return s.render(c, http.StatusTooManyRequests, visitor{}, place{}, page)
-	}
-	operator, err := s.Store.OperatorByEmail(ctx, email)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	fits, renew, err := secret.CheckPassword(ctx, operator.PasswordHash, form.Get("password"))
-	if err != nil {
-		return err
-	}
-	if !fits || operator.Disabled {
+	case !fits:
 		page.Error = "E-mail or password is wrong."
-		if err := s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page); err != nil {
-			return err
-		}
-		// The record is written when the answer has gone, so that the time it takes
-		// does not tell which names are known.
-		c.Response().Flush()
-		s.recordRefusedSignIn(c, operator)
-		return nil
+		return s.refuseSignIn(c, operator, page)
 	}
-	if renew {
-		if hash, err := secret.HashPassword(ctx, form.Get("password")); err == nil {
-			if err := s.Store.RenewPasswordHash(ctx, operator, hash); err != nil {
-				return err
-			}
-		}
-	}
-	if err := s.Store.ForgiveLogin(ctx, own, account, address); err != nil {
-		return err
-	}
-	if err := s.sessions.start(c.Request(), c.Response(), operator, s.signInRecord(c, operator)); err != nil {
+	if err := s.sessions.start(c, operator, s.signInRecord(c, operator)); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, page.Next)
+}
+
+// refuseSignIn answers a wrong password with a page.
+func (s *Server) refuseSignIn(c echo.Context, operator store.Operator, page views.Page) error {
+	if err := s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page); err != nil {
+		return err
+	}
+	// The record is written when the answer has gone, so that the time it takes
+	// does not tell which names are known.
+	c.Response().Flush()
+	s.recordRefusedSignIn(c, operator)
+	return nil
+}
+
+// passwordOf finds the operator of an e-mail, if there is one, and says whether
+// the password is right and the operator may sign in. It is one attempt: above
+// zero, wait says that there were too many.
+func (s *Server) passwordOf(c echo.Context, email, password string) (operator store.Operator, fits bool, wait time.Duration, err error) {
+	ctx := c.Request().Context()
+	email = strings.ToLower(strings.TrimSpace(email))
+	own, account, address := loginKeys(email, c.RealIP())
+	if wait, err = s.Store.BeginLogin(ctx, s.Now(), own, account, address); err != nil || wait > 0 {
+		return operator, false, wait, err
+	}
+	operator, err = s.Store.OperatorByEmail(ctx, email)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return operator, false, 0, err
+	}
+	fits, renew, err := secret.CheckPassword(ctx, operator.PasswordHash, password)
+	if err != nil || !fits || operator.Disabled {
+		return operator, false, 0, err
+	}
+	if renew {
+		if hash, err := secret.HashPassword(ctx, password); err == nil {
+			if err := s.Store.RenewPasswordHash(ctx, operator, hash); err != nil {
+				return operator, false, 0, err
+			}
+			operator.PasswordHash = hash
+		}
+	}
+	return operator, true, 0, s.Store.ForgiveLogin(ctx, own, account, address)
 }
 
 // loginKeys are what attempts are counted by: the account from this address,
@@ -106,21 +115,6 @@ func (s *Server) postSignOut(c echo.Context, _ visitor) error {
 	}
 	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
 	return c.Redirect(http.StatusSeeOther, views.SignIn())
-}
-
-func (s *Server) postPreferences(c echo.Context, v visitor) error {
-	form, err := formOf(c)
-	if err != nil {
-		return err
-	}
-	theme := form.Get("theme")
-	if theme != "auto" && theme != "light" && theme != "dark" {
-		return echo.NewHTTPError(http.StatusBadRequest)
-	}
-	if err := s.Store.SetTheme(c.Request().Context(), v.operator.ID, theme); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, localPath(form.Get("next")))
 }
 
 // localPath returns an address of this console, "/" for anything that could lead

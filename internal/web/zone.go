@@ -12,7 +12,7 @@ import (
 	"duodesk/views"
 )
 
-// zones are the time zones that browsers have named, of the few hundred there
+// zones are the time zones that browsers and operators have named, of the few hundred there
 // are.
 var zones sync.Map
 
@@ -30,7 +30,7 @@ func zoneOf(r *http.Request) *time.Location {
 	return zoneNamed(name)
 }
 
-// zoneNamed finds a time zone; nil when there is none of that name.
+// zoneNamed is the time zone of an IANA name; nil when there is none.
 func zoneNamed(name string) *time.Location {
 	// Under other spellings of its path one zone would be kept without end.
 	if name == "" || name == "Local" || path.Clean(name) != name {

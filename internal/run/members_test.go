@@ -1,0 +1,161 @@
+package run_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/run/runtest"
+	"duodesk/internal/store"
+)
+
+var (
+	ownerGrant   = store.Grant{Role: "owner", EveryOrganization: true}
+	auditorGrant = store.Grant{Role: "auditor", EveryOrganization: true}
+)
+
+// owners counts the owners who can sign in.
+func owners(t *testing.T, d *runtest.Desk, sc store.Scope) int {
+	t.Helper()
+	n := 0
+	err := d.InWorkspace(t.Context(), sc, func(tx *store.Tx) error {
+		members, _, _, err := tx.Members(t.Context(), "", 1000, 0)
+		for _, m := range members {
+			if m.Role == "owner" && m.DisabledAt == nil {
+				n++
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Two owners demote each other at the same moment: one of them does it, the
+// other is no owner any more.
+func TestOwnersDemoteEachOther(t *testing.T) {
+	t.Parallel()
+	d := runtest.Unconnected(t)
+	var all sync.WaitGroup
+	for range 15 {
+		ws, first := d.DB.Workspace(t)
+		second := d.Member(t, ws, catalog.Owner)
+		all.Go(func() {
+			demote := func(by, whom store.Operator, done chan<- error) {
+				actor := run.Actor{Operator: by.ID, Role: catalog.Owner}
+				done <- d.Runner.ChangeMember(t.Context(), store.WholeWorkspace(ws.ID), actor, uuid.New(), whom.ID, ownerGrant, auditorGrant)
+			}
+			done := make(chan error, 2)
+			go demote(first, second, done)
+			go demote(second, first, done)
+			one, other := <-done, <-done
+			if (one == nil) == (other == nil) || !errors.Is(errors.Join(one, other), run.ErrForbidden) {
+				t.Errorf("%v and %v", one, other)
+			}
+			if n := owners(t, d, store.WholeWorkspace(ws.ID)); n != 1 {
+				t.Errorf("%d owners are left", n)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// A hundred and twenty removals at once, of all kinds and by everybody of
+// everybody, leave an owner.
+func TestManyRemovalsLeaveAnOwner(t *testing.T) {
+	t.Parallel()
+	d := runtest.Unconnected(t)
+	team := []store.Operator{d.Owner}
+	for range 7 {
+		team = append(team, d.Member(t, d.Workspace, catalog.Owner))
+	}
+	var all sync.WaitGroup
+	for n := range 120 {
+		by, whom := run.Actor{Operator: team[n%8].ID, Role: catalog.Owner}, team[(n/8+n)%8].ID
+		all.Go(func() {
+			var err error
+			switch n % 3 {
+			case 0:
+				err = d.Runner.ChangeMember(t.Context(), d.Scope(), by, uuid.New(), whom, ownerGrant, auditorGrant)
+			case 1:
+				err = d.Runner.DisableMember(t.Context(), d.Scope(), by, uuid.New(), whom)
+			case 2:
+				err = d.Runner.EndMember(t.Context(), d.Scope(), by, uuid.New(), whom)
+			}
+			for _, expected := range []error{nil, run.ErrForbidden, run.ErrChangedMeanwhile, store.ErrNotFound, store.ErrLastOwner} {
+				if errors.Is(err, expected) {
+					return
+				}
+			}
+			t.Error(err)
+		})
+	}
+	all.Wait()
+	if n := owners(t, d, d.Scope()); n != 1 {
+		t.Errorf("%d owners are left", n)
+	}
+}
+
+// Of many who accept one invitation at the same moment one becomes a member, and
+// one form invites once.
+func TestInvitationIsUsedOnce(t *testing.T) {
+	t.Parallel()
+	d := runtest.Unconnected(t)
+	actor := d.Actor(catalog.Owner)
+	const email = "once.only@msp.example"
+	i := store.Invitation{ID: uuid.New(), Email: email, Role: "technician", Every: true}
+	tokens := make(chan string, 8)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			token, _, err := d.Runner.Invite(t.Context(), d.Scope(), actor, i)
+			var already *run.AlreadyRun
+			if err == nil {
+				tokens <- token
+			} else if !errors.As(err, &already) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if len(tokens) != 1 {
+		t.Fatalf("%d invitations by one form", len(tokens))
+	}
+	token := <-tokens
+	accepted := make(chan store.Operator, 8)
+	for range 8 {
+		all.Go(func() {
+			if operator, _, err := d.Runner.AcceptAsNew(t.Context(), token, "hash"); err == nil {
+				accepted <- operator
+			} else if !errors.Is(err, store.ErrNotFound) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if len(accepted) != 1 {
+		t.Fatalf("accepted %d times", len(accepted))
+	}
+	if o := <-accepted; o.Email != email {
+		t.Error(o)
+	}
+	// Accepting for another's invitation is refused and leaves it as it is.
+	i.ID, i.Email = uuid.New(), "somebody.else@msp.example"
+	token, _, err := d.Runner.Invite(t.Context(), d.Scope(), actor, i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stranger := d.DB.Workspace(t)
+	if _, err := d.Runner.Accept(t.Context(), token, stranger); !errors.Is(err, run.ErrOtherOperator) {
+		t.Error(err)
+	}
+	if _, err := d.Runner.Invitation(t.Context(), token); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+func (s *Server) getAccount(c echo.Context, v visitor) error {
+	page := views.AccountPage{Said: c.QueryParam("done")}
+	return s.showAccount(c, v, http.StatusOK, page)
+}
+
+// showAccount fills in what the page shows in any case.
+func (s *Server) showAccount(c echo.Context, v visitor, status int, page views.AccountPage) error {
+	session, err := s.sessions.current(c.Request())
+	if err != nil {
+		return err
+	}
+	open, err := s.Store.Sessions(c.Request().Context(), v.operator.ID, s.Now(), s.Idle)
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		page.Sessions = append(page.Sessions, views.SessionRow{ID: o.ID.String(), Browser: browserName(o.Agent), Address: o.Address,
+			Since: s.when(v, o.CreatedAt), Seen: s.when(v, o.SeenAt), This: o.ID == session.ID})
+	}
+	page.Email, page.Theme, page.Density = v.operator.Email, v.operator.Theme, v.operator.Density
+	if page.TimeZone.Error == "" {
+		page.TimeZone.Value = v.operator.TimeZone
+	}
+	if zone := zoneOf(c.Request()); zone != nil {
+		page.BrowserZone = zone.String()
+	}
+	return s.render(c, status, v, place{}, page)
+}
+
+func (s *Server) postPassword(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	var page views.AccountPage
+	operator, fits, wait, err := s.passwordOf(c, v.operator.Email, form.Get("current"))
+	switch {
+	case err != nil:
+		return err
+	case wait > 0:
+		page.Current.Error = slowDown(c, wait)
+		return s.showAccount(c, v, http.StatusTooManyRequests, page)
+	case !fits || operator.ID != v.operator.ID:
+		page.Current.Error = "This is not your password."
+		s.recordRefusedSignIn(c, v.operator)
+	}
+	page.New.Error = passwordFault(form.Get("new"), v.operator.Email)
+	if page.New.Error == "" && form.Get("new") == form.Get("current") {
+		page.New.Error = "This is the password you have."
+	}
+	if page.Current.Error != "" || page.New.Error != "" {
+		return s.showAccount(c, v, http.StatusUnprocessableEntity, page)
+	}
+	if err := s.changePassword(c, operator, form.Get("new")); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.AccountAfter("password"))
+}
+
+func (s *Server) changePassword(c echo.Context, operator store.Operator, password string) error {
+	session, err := s.sessions.current(c.Request())
+	if err != nil {
+		return err
+	}
+	hash, err := secret.HashPassword(c.Request().Context(), password)
+	if err != nil {
+		return err
+	}
+	return s.Store.ChangePassword(c.Request().Context(), operator, hash, session.ID, s.Now())
+}
+
+// postEndSession ends one of the operator's own sessions. One that is gone
+// already is no trouble.
+func (s *Server) postEndSession(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	id, err := uuid.Parse(form.Get("session"))
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest)
+	}
+	err = s.Store.EndSessionByID(c.Request().Context(), v.operator.ID, id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.AccountAfter("session"))
+}
+
+func (s *Server) postSignOutEverywhere(c echo.Context, v visitor) error {
+	if _, err := formOf(c); err != nil {
+		return err
+	}
+	if err := s.Store.EndAllSessions(c.Request().Context(), v.operator.ID, s.Now()); err != nil {
+		return err
+	}
+	return s.postSignOut(c, v)
+}
+
+// postPreferences takes any of the choices: the menu sends the theme alone.
+func (s *Server) postPreferences(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	p := store.Preferences{Theme: form.Get("theme"), Density: form.Get("density")}
+	if !slices.Contains([]string{"", "auto", "light", "dark"}, p.Theme) || !slices.Contains([]string{"", "comfortable", "compact"}, p.Density) {
+		return echo.NewHTTPError(http.StatusBadRequest)
+	}
+	if form.Has("time_zone") {
+		zone := strings.TrimSpace(form.Get("time_zone"))
+		if zone != "" && zoneNamed(zone) == nil {
+			return s.showAccount(c, v, http.StatusUnprocessableEntity, views.AccountPage{
+				TimeZone: views.Input{Value: form.Get("time_zone"), Error: "There is no such time zone. Names look like Europe/London."}})
+		}
+		p.TimeZone = &zone
+	}
+	if err := s.Store.SetPreferences(c.Request().Context(), v.operator.ID, p); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, localPath(form.Get("next")))
+}
+
+// browserName puts what a browser calls itself into words: "Firefox on Windows".
+// Browsers name others too, so the order counts.
+func browserName(agent string) string {
+	first := func(pairs ...string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if strings.Contains(agent, pairs[i]) {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+	browser := first("Edg", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "FxiOS/", "Firefox", "CriOS/", "Chrome", "Chrome/", "Chrome", "Safari/", "Safari", "curl/", "curl")
+	system := first("iPhone", "iPhone", "iPad", "iPad", "Android", "Android", "Windows", "Windows", "Mac OS X", "macOS", "CrOS", "ChromeOS", "Linux", "Linux")
+	switch {
+	case browser != "" && system != "":
+		return browser + " on " + system
+	case browser+system != "":
+		return browser + system
+	}
+	return "Another browser"
+}

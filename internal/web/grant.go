@@ -1,0 +1,134 @@
+package web
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// grantForm is the part of a form that says what a membership gives: a role, and
+// all or chosen organizations, each a box of its own.
+type grantForm struct {
+	grant       store.Grant
+	find        string // what the list of organizations is narrowed to
+	role, reach string // faults
+}
+
+func (f grantForm) faulty() bool { return f.role != "" || f.reach != "" }
+
+// boxPrefix begins the names of the boxes; an organization's id follows.
+const boxPrefix = "org."
+
+// readGrant reads the part from a form. An organization that is not the
+// workspace's does not exist.
+func (s *Server) readGrant(c echo.Context, v visitor, form form) (grantForm, error) {
+	f := grantForm{find: catalog.Plain(strings.TrimSpace(form.Get("find")))}
+	f.grant.Role, f.grant.EveryOrganization = form.Get("role"), form.Get("reach") == "all"
+	for _, name := range slices.Sorted(maps.Keys(form.values)) {
+		text, ours := strings.CutPrefix(name, boxPrefix)
+		if !ours {
+			continue
+		}
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return f, store.ErrNotFound
+		}
+		f.grant.Organizations = append(f.grant.Organizations, id)
+	}
+	names, err := s.namesOf(c.Request().Context(), v, f.grant.Organizations)
+	if err != nil {
+		return f, err
+	}
+	if len(names) != len(f.grant.Organizations) {
+		return f, store.ErrNotFound
+	}
+	switch role := catalog.ParseRole(f.grant.Role); {
+	case role == 0:
+		f.role = "Choose a role."
+	case role == catalog.Owner:
+		f.grant.EveryOrganization = true
+	}
+	if !f.grant.EveryOrganization && len(names) == 0 {
+		f.reach = "Choose at least one organization, or all of them."
+	}
+	switch form.Get("act") {
+	case "find", "edit": // what is not ready yet is no fault
+		f.role, f.reach = "", ""
+	default:
+		if f.grant.EveryOrganization {
+			f.grant.Organizations = nil
+		}
+	}
+	return f, nil
+}
+
+// grantView draws the part. The list holds what is ticked and what fits the
+// search.
+func (s *Server) grantView(c echo.Context, v visitor, f grantForm) (views.GrantFields, error) {
+	page := views.GrantFields{Role: views.Input{Value: f.grant.Role, Error: f.role}, Every: f.grant.EveryOrganization, ReachError: f.reach, Find: f.find}
+	ctx := c.Request().Context()
+	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+		all, _, err := tx.Organizations(ctx, store.All, "", mostOrganizations, 0)
+		page.Total = len(all)
+		for _, o := range all {
+			ticked := slices.Contains(f.grant.Organizations, o.ID)
+			if ticked || strings.Contains(strings.ToLower(o.Name), strings.ToLower(f.find)) {
+				page.Organizations = append(page.Organizations, views.GrantOrganization{OrganizationTag: tagOf(o), ID: o.ID.String(), Ticked: ticked})
+			}
+		}
+		return err
+	})
+	return page, err
+}
+
+// mostOrganizations bounds the list; the form's body is bounded as well.
+const mostOrganizations = 5000
+
+// hidden carries the part along unseen.
+func (f grantForm) hidden() []views.Hidden {
+	reach := "chosen"
+	if f.grant.EveryOrganization {
+		reach = "all"
+	}
+	kept := []views.Hidden{{Name: "role", Value: f.grant.Role}, {Name: "reach", Value: reach}}
+	for _, id := range f.grant.Organizations {
+		kept = append(kept, views.Hidden{Name: boxPrefix + id.String(), Value: "true"})
+	}
+	return kept
+}
+
+// grantWords writes a grant for a form's hidden box, grantFrom reads it: what the
+// person was shown, to be compared with what is there when the form arrives.
+func grantWords(g store.Grant) string {
+	words := []string{g.Role}
+	if g.EveryOrganization {
+		words = append(words, "all")
+	}
+	for _, id := range g.Organizations {
+		words = append(words, id.String())
+	}
+	return strings.Join(words, " ")
+}
+
+func grantFrom(text string) store.Grant {
+	var g store.Grant
+	for i, word := range strings.Fields(text) {
+		id, err := uuid.Parse(word)
+		switch {
+		case i == 0:
+			g.Role = word
+		case word == "all":
+			g.EveryOrganization = true
+		case err == nil:
+			g.Organizations = append(g.Organizations, id)
+		}
+	}
+	return g
+}

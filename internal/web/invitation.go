@@ -1,0 +1,182 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/run"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// An invitation's link is /invitation#TOKEN. What follows the # is not sent to
+// any server: it is in no access log, ours or a proxy's, and in no Referer. A
+// script puts it into the form and sends that; without scripts a person does.
+func (s *Server) getInvitation(c echo.Context, _ visitor) error {
+	return s.render(c, http.StatusOK, visitor{}, place{}, views.InvitationPage{})
+}
+
+// postInvitation shows what a token invites to.
+func (s *Server) postInvitation(c echo.Context, _ visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	token := tokenOf(form.Get("token"))
+	found, refused, err := s.openInvitation(c, token)
+	if err != nil || refused {
+		return err
+	}
+	return s.render(c, http.StatusOK, visitor{}, place{}, s.acceptPage(c, token, found))
+}
+
+// openInvitation finds what a token invites to, paced like signing in. Links that
+// are wrong, used, revoked or too old are answered alike.
+func (s *Server) openInvitation(c echo.Context, token string) (found run.OpenInvitation, refused bool, err error) {
+	ctx := c.Request().Context()
+	own, account, address := loginKeys("invitation "+token, c.RealIP())
+	wait, err := s.Store.BeginLogin(ctx, s.Now(), own, account, address)
+	if err != nil {
+		return found, true, err
+	}
+	if wait > 0 {
+		return found, true, s.render(c, http.StatusTooManyRequests, visitor{}, place{}, views.InvitationPage{SlowDown: slowDown(c, wait)})
+	}
+	found, err = s.Runner.Invitation(ctx, token)
+	if errors.Is(err, store.ErrNotFound) {
+		return found, true, s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, views.InvitationPage{Refused: true})
+	}
+	if err != nil {
+		return found, true, err
+	}
+	return found, false, s.Store.ForgiveLogin(ctx, own, account, address)
+}
+
+// slowDown says how long to wait, also in the answer's head.
+func slowDown(c echo.Context, wait time.Duration) string {
+	seconds := int(wait/time.Second) + 1
+	c.Response().Header().Set("Retry-After", strconv.Itoa(seconds))
+	return fmt.Sprintf("Too many attempts. Try again in %d s.", seconds)
+}
+
+// tokenOf takes the token out of what a person pasted: the link or its end.
+func tokenOf(text string) string {
+	if i := strings.LastIndexByte(text, '#'); i >= 0 {
+		text = text[i+1:]
+	}
+	return strings.TrimSpace(text)
+}
+
+// acceptPage asks for what is missing: nothing of the operator who is signed in,
+// the password of one who is known, a new password of anybody else.
+func (s *Server) acceptPage(c echo.Context, token string, found run.OpenInvitation) views.AcceptPage {
+	page := views.AcceptPage{Token: token, Email: found.Email, Workspace: found.Workspace.Name, Role: found.Role, Reach: reachOf(found.Grant(), found.Names),
+		Inviter: found.Inviter, Until: s.when(visitor{zone: zoneOf(c.Request())}, found.ExpiresAt), Known: found.Known}
+	if session, err := s.sessions.current(c.Request()); err == nil {
+		page.SignedIn, page.Other = session.Operator.Email == found.Email, session.Operator.Email
+	}
+	return page
+}
+
+func (s *Server) postAccept(c echo.Context, _ visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	token := tokenOf(form.Get("token"))
+	found, refused, err := s.openInvitation(c, token)
+	if err != nil || refused {
+		return err
+	}
+	page := s.acceptPage(c, token, found)
+	ctx := c.Request().Context()
+	var operator store.Operator
+	var workspace store.Workspace
+	switch {
+	case page.SignedIn, page.Known:
+		if operator, refused, err = s.invitedOperator(c, page, form.Get("password")); err != nil || refused {
+			return err
+		}
+		workspace, err = s.Runner.Accept(ctx, token, operator)
+	default:
+		if page.Error = passwordFault(form.Get("password"), found.Email); page.Error != "" {
+			return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
+		}
+		operator, workspace, err = s.acceptAsNew(ctx, token, form.Get("password"))
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound): // somebody used it at the same moment
+		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, views.InvitationPage{Refused: true})
+	case store.IsConflict(err, "operator_email_key"):
+		page.Known, page.Error = true, "You have become an operator meanwhile. Enter the password you chose then."
+		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
+	case err != nil:
+		return err
+	}
+	if !page.SignedIn {
+		if err := s.sessions.start(c, operator, s.signInRecord(c, operator)); err != nil {
+			return err
+		}
+	}
+	return c.Redirect(http.StatusSeeOther, views.Workspace(workspace.Slug))
+}
+
+func (s *Server) acceptAsNew(ctx context.Context, token, password string) (store.Operator, store.Workspace, error) {
+	hash, err := secret.HashPassword(ctx, password)
+	if err != nil {
+		return store.Operator{}, store.Workspace{}, err
+	}
+	return s.Runner.AcceptAsNew(ctx, token, hash)
+}
+
+// invitedOperator is the known operator of an invitation, who has a session or
+// gives the password.
+func (s *Server) invitedOperator(c echo.Context, page views.AcceptPage, password string) (operator store.Operator, refused bool, err error) {
+	if page.SignedIn {
+		session, err := s.sessions.current(c.Request())
+		return session.Operator, err != nil, err
+	}
+	operator, fits, wait, err := s.passwordOf(c, page.Email, password)
+	switch {
+	case err != nil:
+		return operator, true, err
+	case wait > 0:
+		page.Error = slowDown(c, wait)
+		return operator, true, s.render(c, http.StatusTooManyRequests, visitor{}, place{}, page)
+	case !fits:
+		page.Error = "This password is wrong."
+		return operator, true, s.refuseSignIn(c, operator, page)
+	}
+	return operator, false, nil
+}
+
+// leastPassword is the least number of characters of an operator's password.
+const leastPassword = 15
+
+// passwordFault says why a new password will not do, or nothing.
+func passwordFault(password, email string) string {
+	different := map[rune]bool{}
+	for _, r := range password {
+		different[r] = true
+	}
+	switch {
+	case password == "":
+		return "Fill this in."
+	case utf8.RuneCountInString(password) < leastPassword:
+		return fmt.Sprintf("This has %d characters; at least %d are needed.", utf8.RuneCountInString(password), leastPassword)
+	case len(password) > secret.LongestPassword:
+		return fmt.Sprintf("This is too long: %d characters are enough.", leastPassword*4)
+	case len(different) < 5 || strings.EqualFold(password, email):
+		return "This is easy to guess. Four words that do not belong together do well."
+	}
+	return ""
+}

@@ -1,0 +1,110 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/mail"
+	"strings"
+	"unicode"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+func (s *Server) getInvite(c echo.Context, v visitor) error {
+	return s.showInvite(c, v, http.StatusOK, views.Input{}, grantForm{grant: store.Grant{EveryOrganization: true}})
+}
+
+func (s *Server) showInvite(c echo.Context, v visitor, status int, email views.Input, f grantForm) error {
+	page := views.InvitePage{Workspace: v.workspace.Slug, RunID: uuid.NewString(), Email: email}
+	var err error
+	if page.Grant, err = s.grantView(c, v, f); err != nil {
+		return err
+	}
+	return s.render(c, status, v, place{section: "operators"}, page)
+}
+
+// postInvite answers alike whether the e-mail belongs to an operator somewhere or
+// not; members of this workspace are in the list for all to see.
+func (s *Server) postInvite(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	id, err := form.runID()
+	if err != nil {
+		return err
+	}
+	f, err := s.readGrant(c, v, form)
+	if err != nil {
+		return err
+	}
+	email := views.Input{Value: form.Get("email")}
+	if form.Get("act") == "find" {
+		return s.showInvite(c, v, http.StatusOK, email, f)
+	}
+	address, fault := emailOf(form.Get("email"))
+	if email.Error = fault; fault != "" || f.faulty() {
+		return s.showInvite(c, v, http.StatusUnprocessableEntity, email, f)
+	}
+	token, kept, err := s.Runner.Invite(c.Request().Context(), v.scope, v.actor(), store.Invitation{
+		ID: id, Email: address, Role: f.grant.Role, Every: f.grant.EveryOrganization, Organizations: f.grant.Organizations,
+	})
+	var member *catalog.FieldError
+	var already *run.AlreadyRun
+	switch {
+	case errors.As(err, &member):
+		email.Error = member.Message
+		return s.showInvite(c, v, http.StatusUnprocessableEntity, email, f)
+	case errors.As(err, &already):
+		return s.render(c, http.StatusOK, v, place{section: "operators"}, views.AlreadySentPage{
+			Sent: "Invitation of " + already.Run.Subject, At: s.when(v, already.Run.StartedAt), Outcome: outcomeChip(already.Run.State), Summary: already.Run.Summary, Secret: true,
+			Onward: views.Link{Text: "See who is invited", Href: views.Operators(v.workspace.Slug)}, Again: views.Link{Text: "Invite again", Href: views.Invite(v.workspace.Slug)},
+		})
+	case err != nil:
+		return err
+	}
+	return s.render(c, http.StatusOK, v, place{section: "operators"}, views.InvitedPage{
+		Workspace: v.workspace.Slug, Email: kept.Email, Role: kept.Role, Reach: reachOf(kept.Grant(), kept.Names), Until: s.when(v, kept.ExpiresAt),
+		Link: strings.TrimSuffix(s.PublicURL.String(), "/") + views.InvitationLink(token), ShownAt: s.when(v, s.Now()).Text,
+	})
+}
+
+func (s *Server) postRevokeInvitation(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	id, err := form.runID()
+	if err != nil {
+		return err
+	}
+	invitation, err := uuid.Parse(c.Param("invitation"))
+	if err != nil {
+		return store.ErrNotFound
+	}
+	err = s.Runner.RevokeInvitation(c.Request().Context(), v.scope, v.actor(), id, invitation)
+	var already *run.AlreadyRun
+	if err != nil && !errors.As(err, &already) {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.OperatorsAfter(v.workspace.Slug, id.String()))
+}
+
+// emailOf reads an e-mail address as operators are known by it.
+func emailOf(text string) (address, fault string) {
+	address = strings.ToLower(strings.TrimSpace(text))
+	parsed, err := mail.ParseAddress(address)
+	switch {
+	case address == "":
+		return "", "Fill this in."
+	case err != nil || parsed.Address != address || len(address) > 254 || strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) }):
+		return "", "This is not an e-mail address."
+	}
+	return address, ""
+}

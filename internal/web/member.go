@@ -1,0 +1,174 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+func (s *Server) getMember(c echo.Context, v visitor) error {
+	m, err := s.memberOf(c, v)
+	if err != nil {
+		return err
+	}
+	return s.showMember(c, v, http.StatusOK, m, grantForm{grant: m.Grant()}, "")
+}
+
+// showMember draws a member's page with the form as it stands.
+func (s *Server) showMember(c echo.Context, v visitor, status int, m store.Member, f grantForm, fault string) error {
+	page := views.MemberPage{Workspace: v.workspace.Slug, ID: m.OperatorID.String(), Email: m.Email, State: memberState(m), Disabled: m.DisabledAt != nil,
+		You: m.OperatorID == v.operator.ID, RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault}
+	if m.SeenAt != nil {
+		page.Seen = s.when(v, *m.SeenAt)
+	}
+	var err error
+	if page.Grant, err = s.grantView(c, v, f); err != nil {
+		return err
+	}
+	flashes, err := s.flashOf(c.Request().Context(), c, v)
+	if err != nil {
+		return err
+	}
+	return s.render(c, status, v, place{section: "operators", flash: flashes}, page)
+}
+
+// postMember reviews a change first and makes it when it is sent again from
+// there.
+func (s *Server) postMember(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	m, err := s.memberOf(c, v)
+	if err != nil {
+		return err
+	}
+	f, err := s.readGrant(c, v, form)
+	if err != nil {
+		return err
+	}
+	switch {
+	case form.Get("act") == "find" || form.Get("act") == "edit":
+		return s.showMember(c, v, http.StatusOK, m, f, "")
+	case f.faulty():
+		return s.showMember(c, v, http.StatusUnprocessableEntity, m, f, "")
+	case form.Get("act") != "change":
+		if run.SameGrant(m.Grant(), f.grant) {
+			return s.showMember(c, v, http.StatusUnprocessableEntity, m, f, "Nothing is changed yet.")
+		}
+		return s.reviewMember(c, v, http.StatusOK, m, f, "")
+	}
+	id, err := form.runID()
+	if err != nil {
+		return err
+	}
+	err = s.Runner.ChangeMember(c.Request().Context(), v.scope, v.actor(), id, m.OperatorID, grantFrom(form.Get("was")), f.grant)
+	switch {
+	case errors.Is(err, run.ErrChangedMeanwhile):
+		return s.reviewMember(c, v, http.StatusConflict, m, f, "Somebody changed this membership since you opened the form. Look at what would change now.")
+	case errors.Is(err, store.ErrLastOwner):
+		return s.showMember(c, v, http.StatusUnprocessableEntity, m, f, lastOwnerWords)
+	}
+	return s.afterChange(c, v, id, m, err)
+}
+
+const lastOwnerWords = "This is the last owner who can sign in here. Make somebody else an owner first."
+
+// afterChange leads back to the list, with the record named so that the page
+// says what was done; and out of it whoever took the own membership away.
+func (s *Server) afterChange(c echo.Context, v visitor, id uuid.UUID, m store.Member, err error) error {
+	var already *run.AlreadyRun
+	if err != nil && !errors.As(err, &already) {
+		return err
+	}
+	if m.OperatorID == v.operator.ID {
+		return c.Redirect(http.StatusSeeOther, views.Workspaces())
+	}
+	return c.Redirect(http.StatusSeeOther, views.OperatorsAfter(v.workspace.Slug, id.String()))
+}
+
+func (s *Server) reviewMember(c echo.Context, v visitor, status int, m store.Member, f grantForm, fault string) error {
+	names, err := s.namesOf(c.Request().Context(), v, f.grant.Organizations)
+	if err != nil {
+		return err
+	}
+	page := views.MemberReview{Workspace: v.workspace.Slug, ID: m.OperatorID.String(), Email: m.Email, RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault,
+		Before: reachOf(m.Grant(), m.Names), BeforeRole: m.Role, After: reachOf(f.grant, names), AfterRole: f.grant.Role, You: m.OperatorID == v.operator.ID}
+	page.LosesOwner = m.Role == "owner" && f.grant.Role != "owner"
+	page.Kept = f.hidden()
+	return s.render(c, status, v, place{section: "operators"}, page)
+}
+
+// namesOf are the names of organizations, in their order.
+func (s *Server) namesOf(ctx context.Context, v visitor, ids []uuid.UUID) ([]string, error) {
+	var names []string
+	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+		found, err := tx.OrganizationsByID(ctx, ids)
+		for _, o := range found {
+			names = append(names, o.Name)
+		}
+		return err
+	})
+	slices.SortFunc(names, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	return names, err
+}
+
+// memberAct is disabling, enabling or ending a membership: a page that asks, and
+// a form that does it.
+type memberAct struct {
+	name string // of the address
+	do   func(*run.Runner, context.Context, store.Scope, run.Actor, uuid.UUID, uuid.UUID) error
+}
+
+var (
+	disableMember = memberAct{"disable", (*run.Runner).DisableMember}
+	enableMember  = memberAct{"enable", (*run.Runner).EnableMember}
+	endMember     = memberAct{"end", (*run.Runner).EndMember}
+)
+
+func (s *Server) askMember(act memberAct) handler {
+	return func(c echo.Context, v visitor) error {
+		m, err := s.memberOf(c, v)
+		if err != nil {
+			return err
+		}
+		return s.showMemberAct(c, v, http.StatusOK, act, m, "")
+	}
+}
+
+func (s *Server) showMemberAct(c echo.Context, v visitor, status int, act memberAct, m store.Member, fault string) error {
+	page := views.MemberActPage{Workspace: v.workspace.Slug, WorkspaceName: v.workspace.Name, ID: m.OperatorID.String(), Email: m.Email, Act: act.name,
+		Role: m.Role, Reach: reachOf(m.Grant(), m.Names), RunID: uuid.NewString(), You: m.OperatorID == v.operator.ID, Error: fault}
+	return s.render(c, status, v, place{section: "operators"}, page)
+}
+
+func (s *Server) doMember(act memberAct) handler {
+	return func(c echo.Context, v visitor) error {
+		form, err := formOf(c)
+		if err != nil {
+			return err
+		}
+		id, err := form.runID()
+		if err != nil {
+			return err
+		}
+		m, err := s.memberOf(c, v)
+		if err != nil {
+			return err
+		}
+		err = act.do(s.Runner, c.Request().Context(), v.scope, v.actor(), id, m.OperatorID)
+		if errors.Is(err, store.ErrLastOwner) {
+			return s.showMemberAct(c, v, http.StatusUnprocessableEntity, act, m, lastOwnerWords)
+		}
+		return s.afterChange(c, v, id, m, err)
+	}
+}

@@ -1,0 +1,91 @@
+package views
+
+import "fmt"
+
+const sampleMember = "5d0c1a77-8f7e-4f0e-9a43-0a2f6b1f2c11"
+
+func ownerShell(flashes ...Flash) Shell {
+	shell := workspaceShell("operators")
+	shell.Role, shell.Flash = "owner", flashes
+	return shell
+}
+
+func operatorSamples() []Sample {
+	some := Reach{Count: 2, Names: []string{acme.Name, harbour.Name}}
+	many := Reach{Count: 212, Names: []string{acme.Name, bright.Name, hostile.Name}}
+	rows := []OperatorRow{
+		{ID: sampleMember, Email: "ana@northwind.example", Role: "owner", Reach: Reach{All: true}, Seen: minutesAgo, State: active, You: true},
+		{ID: sampleMember, Email: "tom@northwind.example", Role: "technician", Reach: some, Seen: lastWeek, State: active},
+		{ID: sampleMember, Email: "night.shift@northwind.example", Role: "helpdesk", Reach: many, State: disabled},
+		{ID: sampleMember, Email: "audit@northwind.example", Role: "auditor", Reach: Reach{}, Seen: longAgo, State: active},
+	}
+	waiting := []InvitationRow{{ID: sampleMember, RunID: sampleRun, Email: "mia@northwind.example", Role: "helpdesk", Reach: some, By: "ana@northwind.example", Until: tomorrow}}
+	boxes := []GrantOrganization{{OrganizationTag: acme, ID: "o1", Ticked: true}, {OrganizationTag: bright, ID: "o2"}, {OrganizationTag: hostile, ID: "o3", Ticked: true}}
+	grant := GrantFields{Role: Input{Value: "technician"}, Organizations: boxes, Total: 512}
+	fresh := GrantFields{Every: true, Organizations: manyBoxes(), Total: 500}
+	refused := GrantFields{Role: Input{Error: "Choose a role."}, ReachError: "Choose at least one organization, or all of them.", Total: 512, Find: "zzz"}
+	member := MemberPage{Workspace: sampleWorkspace, ID: sampleMember, Email: "tom@northwind.example", RunID: sampleRun, Was: "technician o1 o3", State: active, Seen: lastWeek, Grant: grant}
+	last := member
+	last.You, last.Error = true, "This is the last owner who can sign in here. Make somebody else an owner first."
+	review := MemberReview{Workspace: sampleWorkspace, ID: sampleMember, Email: "tom@northwind.example", RunID: sampleRun, Was: "owner all", BeforeRole: "owner", AfterRole: "auditor",
+		Before: Reach{All: true}, After: many, LosesOwner: true, Kept: []Hidden{{"role", "auditor"}, {"reach", "chosen"}, {"org.o1", "true"}}}
+	act := func(name string) MemberActPage {
+		return MemberActPage{Workspace: sampleWorkspace, WorkspaceName: "Northwind IT", ID: sampleMember, Email: "tom@northwind.example", Role: "technician", Act: name, Reach: some, RunID: sampleRun}
+	}
+	ended := act("end")
+	ended.You, ended.Error = true, last.Error
+	return []Sample{
+		{"operators", ownerShell(Flash{Level: "ok", Text: "Changed tom@northwind.example from owner of all organizations to technician of Acme Dental."}),
+			OperatorsPage{Workspace: sampleWorkspace, Search: true, Rows: rows, Waiting: waiting, Pager: Pager{From: 1, To: 50, Total: 61, Noun: "operators", Next: OperatorsView(sampleWorkspace, "", 2)}}},
+		{"operators-alone", ownerShell(), OperatorsPage{Workspace: sampleWorkspace, Rows: rows[:1]}},
+		{"operators-no-match", ownerShell(), OperatorsPage{Workspace: sampleWorkspace, Search: true, Query: hostile.Name}},
+		{"invite", ownerShell(), InvitePage{Workspace: sampleWorkspace, RunID: sampleRun, Grant: fresh}},
+		{"invite-refused", ownerShell(), InvitePage{Workspace: sampleWorkspace, RunID: sampleRun, Email: Input{Value: `"><b>x`, Error: "This is not an e-mail address."}, Grant: refused}},
+		{"invited", ownerShell(), InvitedPage{Workspace: sampleWorkspace, Email: "mia@northwind.example", Role: "helpdesk", Reach: some, Until: tomorrow, ShownAt: "11:02",
+			Link: "https://duo.northwind.example" + InvitationLink("mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c")}},
+		{"member", ownerShell(), member},
+		{"member-last-owner", ownerShell(), last},
+		{"member-review", ownerShell(), review},
+		{"member-disable", ownerShell(), act("disable")},
+		{"member-enable", ownerShell(), act("enable")},
+		{"member-end", ownerShell(), ended},
+	}
+}
+
+func manyBoxes() []GrantOrganization {
+	var all []GrantOrganization
+	for i := range 500 {
+		all = append(all, GrantOrganization{OrganizationTag: OrganizationTag{Name: fmt.Sprintf("Client %03d", i+1), Colour: i%12 + 1}, ID: fmt.Sprintf("o%d", i+1)})
+	}
+	return all
+}
+
+func accountSamples() []Sample {
+	signedIn := Shell{Theme: "auto", Density: "compact", Here: "/account", Operator: "ana@northwind.example"}
+	page := AccountPage{Email: "ana@northwind.example", Theme: "auto", Density: "compact", BrowserZone: "Europe/London", Sessions: []SessionRow{
+		{ID: "s1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: thisMonday, Seen: minutesAgo, This: true},
+		{ID: "s2", Browser: "Another browser", Since: lastWeek, Seen: lastWeek},
+	}}
+	refused := page
+	refused.Current.Error, refused.New.Error = "This is not your password.", "This has 9 characters; at least 15 are needed."
+	refused.TimeZone = Input{Value: hostile.Name, Error: "There is no such time zone. Names look like Europe/London."}
+	done := page
+	done.Said = "password"
+	invited := AcceptPage{Token: "mU9sB0mS3a9J", Email: "mia@northwind.example", Workspace: "Northwind IT", Role: "technician", Reach: Reach{Count: 2, Names: []string{acme.Name, hostile.Name}},
+		Inviter: "ana@northwind.example", Until: tomorrow}
+	known := invited
+	known.Known, known.Other, known.Error = true, "tom@northwind.example", "This password is wrong."
+	here := invited
+	here.Known, here.SignedIn, here.Other = true, true, invited.Email
+	return []Sample{
+		{"account", signedIn, page},
+		{"account-refused", signedIn, refused},
+		{"account-done", signedIn, done},
+		{"invitation", aloneShell(), InvitationPage{}},
+		{"invitation-refused", aloneShell(), InvitationPage{Refused: true}},
+		{"invitation-slow", aloneShell(), InvitationPage{SlowDown: "Too many attempts. Try again in 8 s."}},
+		{"accept-new", aloneShell(), invited},
+		{"accept-known", aloneShell(), known},
+		{"accept-signed-in", aloneShell(), here},
+	}
+}
