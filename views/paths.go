@@ -61,6 +61,9 @@ func ActivateAPI(ws, api string) string { return integrationAct(ws, api, "activa
 // DiscardAPI takes a POST that drops a failing candidate and keeps the active values.
 func DiscardAPI(ws, api string) string { return integrationAct(ws, api, "discard") }
 
+// FillAPI takes a POST of the nine fields and a pasted text, and answers with the boxes of one API filled in.
+func FillAPI(ws, api string) string { return integrationAct(ws, api, "fill") }
+
 func integrationAct(ws, api, act string) string {
 	return Integration(ws) + "/" + url.PathEscape(api) + "/" + act
 }
@@ -132,6 +135,40 @@ func Organization(ws, org string) string { return Organizations(ws) + "/" + url.
 
 // EditOrganization is the form of an organization's details, and where it is posted to.
 func EditOrganization(ws, org string) string { return Organization(ws, org) + "/edit" }
+
+// Connection shows how an organization is reached in Duo, and takes a POST that changes it.
+func Connection(ws, org string) string { return Organization(ws, org) + "/connection" }
+
+// OwnKeys takes a POST of an organization's own Admin API keys.
+func OwnKeys(ws, org string) string { return Connection(ws, org) + "/own" }
+
+// FillOwnKeys takes a POST of those fields and a pasted text, and answers with the boxes filled in.
+func FillOwnKeys(ws, org string) string { return OwnKeys(ws, org) + "/fill" }
+
+// CheckOwnKeys takes a POST that validates an organization's own keys again.
+func CheckOwnKeys(ws, org string) string { return OwnKeys(ws, org) + "/check" }
+
+// ActivateOwnKeys takes a POST that puts failing own keys to use anyway.
+func ActivateOwnKeys(ws, org string) string { return OwnKeys(ws, org) + "/activate" }
+
+// DiscardOwnKeys takes a POST that drops own keys that wait.
+func DiscardOwnKeys(ws, org string) string { return OwnKeys(ws, org) + "/discard" }
+
+// Directories takes a POST that adds a directory key. They are a section of Connection.
+func Directories(ws, org string) string { return Connection(ws, org) + "/directories" }
+
+func directoryAct(ws, org, id, act string) string {
+	return Directories(ws, org) + "/" + url.PathEscape(id) + "/" + act
+}
+
+// RenameDirectory takes a POST with a directory's new name.
+func RenameDirectory(ws, org, id string) string { return directoryAct(ws, org, id, "rename") }
+
+// MakeDirectoryPrimary takes a POST that makes a directory the one of the mapping.
+func MakeDirectoryPrimary(ws, org, id string) string { return directoryAct(ws, org, id, "primary") }
+
+// RemoveDirectory takes a POST that takes a directory away.
+func RemoveDirectory(ws, org, id string) string { return directoryAct(ws, org, id, "remove") }
 
 // Users is an organization's list of users.
 func Users(ws, org string) string { return Organization(ws, org) + "/users" }

@@ -42,7 +42,13 @@ func integrationSamples() []Sample {
 	noMatch.Mapping.Filter = MappingFilter{Show: "unmapped", Query: "zzz"}
 	noMatch.Mapping.Empty = Empty{Kind: "no-match", Headline: "No organization matches", Text: "Nothing unmapped contains “zzz”.", Link: Link{"Show all", Mapping(sampleWorkspace, MappingFilter{})}}
 
+	pasted := fresh
+	pasted.Admin = APICard{Host: Input{Value: "api-0a1b2c3d.duosecurity.com", Note: "✓ API hostname, found in the pasted text."}, IntegrationKey: Input{Error: "The pasted text holds 2 integration keys. Enter the one of this application."},
+		SecretKey: SecretInput{DraftUntil: "11:02 tomorrow", Note: "✓ Secret key of 40 characters, found in the pasted text."}}
+	pasted.Auth.Paste.Error = "No host, integration key or secret key is in this text."
+
 	return []Sample{
+		{"integration-pasted", workspaceShell("integration"), pasted},
 		{"integration-new", sandboxed(workspaceShell("integration")), fresh},
 		{"integration-refused", workspaceShell("integration"), refused},
 		{"integration-saved", sandboxed(workspaceShell("integration"), Flash{Level: "warn", Text: "Saved. Auth API works, Accounts API works with limits, Admin API fails."}), saved},

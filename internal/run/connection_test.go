@@ -344,7 +344,7 @@ func TestDirectoriesOfAnOrganization(t *testing.T) {
 	}
 	for what, c := range map[string]struct{ name, text, says string }{
 		"no key":                  {"AD", " ", "directory_key: Paste the key"},
-		"a page without one":      {"AD", "Users\nExternal Directories\n", "No directory key is in this text"},
+		"a page without one":      {"AD", "Users\nExternal Directories\nDirectory Sync, Active Directory\n", "No directory key is in this text"},
 		"two keys":                {"AD", one + "\n" + two, "This text holds 2 directory keys: " + one + ", " + two},
 		"an integration key":      {"AD", d.NineFields()["admin_integration_key"], "This is an integration key"},
 		"a name that is too long": {strings.Repeat("x", 61), one, "directory_name: This is longer"},

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -70,12 +71,15 @@ func (r *Runner) RenameDirectory(ctx context.Context, sc store.Scope, actor Acto
 	if name == "" {
 		bad = fault(DirectoryNameField, "Fill this in.")
 	}
-	if len(bad) > 0 {
-		return bad, nil
-	}
 	err := r.changeDirectory(ctx, sc, actor, o, id, func(tx *store.Tx, d store.Directory) (store.Event, string, error) {
+		if len(bad) > 0 {
+			return store.DirectoryRenamed, "", errFaults // not before it is known that there is one
+		}
 		return store.DirectoryRenamed, "Renamed " + d.Name + " to " + name + ".", tx.RenameDirectory(ctx, o.ID, id, name)
 	})
+	if errors.Is(err, errFaults) {
+		return bad, nil
+	}
 	return directoryConflict(err)
 }
 

@@ -78,7 +78,7 @@ func PastedKey(text string) (key, fault string) {
 	}
 	switch found := duo.FindDirectoryKeys(text); len(found) {
 	case 0:
-		if len(text) <= 40 && !strings.ContainsAny(text, " \t\r\n/:") {
+		if len(text) <= 40 { // a key with a slip rather than a page
 			return "", directoryKeyFault(text)
 		}
 		return "", "No directory key is in this text. It starts with DS and has 20 characters."

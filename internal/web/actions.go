@@ -211,11 +211,13 @@ func onward(v visitor, f sheet, done run.Outcome) string {
 	to := placeOf(v, f)
 	ws, org, created := v.workspace.Slug, v.organization.Slug, done.Result.Created
 	switch slug := f.action.Slug; {
+	case slug == synchronizeUser && f.get("test") != "" && v.role >= catalog.Administrator:
+		to = views.Connection(ws, org)
 	case slug == "delete-user" && f.get("permanent") == "true":
 		to = views.Users(ws, org)
 	case slug == "delete-phone-by-id":
 		to = views.Phones(ws, org)
-	case slug == "create-user" && created != "":
+	case (slug == "create-user" || slug == synchronizeUser) && created != "":
 		to = views.User(ws, org, created)
 	case slug == "create-phone" && created != "" && f.get("user_id") == "":
 		to = views.Phone(ws, org, created)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"io"
 	"net"
 	"net/http"
@@ -245,19 +246,25 @@ type formOfPage struct {
 // form returns the page's form with a button of that text.
 func (p *page) form(button string) *formOfPage {
 	p.b.t.Helper()
-	for _, n := range p.all(func(n *node) bool { return n.Data == "form" }) {
-		for c := range n.Descendants() {
-			if c.Data == "button" && strings.HasPrefix(textOf(c), button) {
-				f := &formOfPage{page: p, action: attribute(n, "action"), values: url.Values{}, node: n}
-				for c := range n.Descendants() {
-					f.take(c)
-				}
-				if name := attribute(c, "name"); name != "" {
-					f.values.Set(name, attribute(c, "value"))
-				}
-				return f
-			}
+	for _, c := range p.all(func(n *node) bool { return n.Data == "button" && strings.HasPrefix(textOf(n), button) }) {
+		n := c.Parent
+		for n != nil && n.Data != "form" {
+			n = n.Parent
 		}
+		if id := attribute(c, "form"); id != "" { // it stands in another form, or in none
+			n = p.byID(id)
+		}
+		if n == nil {
+			continue
+		}
+		f := &formOfPage{page: p, action: cmp.Or(attribute(c, "formaction"), attribute(n, "action")), values: url.Values{}, node: n}
+		for c := range n.Descendants() {
+			f.take(c)
+		}
+		if name := attribute(c, "name"); name != "" {
+			f.values.Set(name, attribute(c, "value"))
+		}
+		return f
 	}
 	p.b.t.Fatalf("%s has no form with a button %q:\n%s", p.address, button, p.text())
 	return nil

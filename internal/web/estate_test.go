@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -29,6 +30,7 @@ type tenant struct {
 	invitation        uuid.UUID      // to the workspace
 	group             string
 	directory         string // the key of its directory, in Duo and here
+	directoryID       string // of a second directory here
 	canary            string
 }
 
@@ -135,7 +137,12 @@ func (e *estate) tenant(t testing.TB, ws store.Workspace, owner store.Operator, 
 	n.phone = e.Sim.AddPhone(account.AccountID, duosim.PhoneSpec{Name: canary + "-phone", Number: "+15550100199", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{n.user}})
 	n.directory = e.Sim.AddDirectory(account.AccountID, duosim.DirectorySpec{Name: canary})
 	if err := e.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-		return tx.SetDirectoryKey(t.Context(), made.ID, n.directory, owner.ID, e.Clock.Now())
+		if err := tx.SetDirectoryKey(t.Context(), made.ID, n.directory, owner.ID, e.Clock.Now()); err != nil {
+			return err
+		}
+		second, err := tx.AddDirectory(t.Context(), made.ID, canary+" second", "DS"+rand.Text()[:18], owner.ID, e.Clock.Now())
+		n.directoryID = second.String()
+		return err
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -119,11 +119,7 @@ func (s *Server) postIntegration(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	typed := map[string]string{}
-	for _, name := range run.IntegrationFields() {
-		typed[name] = form.Get(name)
-	}
-	refused, notes, err := s.Runner.SaveIntegration(c.Request().Context(), v.scope, v.actor(), typed)
+	refused, notes, err := s.Runner.SaveIntegration(c.Request().Context(), v.scope, v.actor(), valuesOf(form, run.IntegrationFields()))
 	if err != nil {
 		return err
 	}
@@ -132,7 +128,7 @@ func (s *Server) postIntegration(c echo.Context, v visitor) error {
 		if err != nil {
 			return err
 		}
-		setFaults(&page, refused)
+		setFaults(nineCards(&page), byField(refused.Faults), refused.Notes)
 		return s.render(c, http.StatusUnprocessableEntity, v, place{section: "integration"}, page)
 	}
 	to := url.Values{"saved": {"1"}}
@@ -146,47 +142,43 @@ func (s *Server) postIntegration(c echo.Context, v visitor) error {
 	return c.Redirect(http.StatusSeeOther, views.Integration(v.workspace.Slug)+"?"+to.Encode())
 }
 
-// inputs are the page's boxes by the names of the form.
-func inputs(page *views.IntegrationPage) map[string]*views.Input {
-	return map[string]*views.Input{
-		"auth_host": &page.Auth.Host, "auth_integration_key": &page.Auth.IntegrationKey,
-		"account_host": &page.Accounts.Host, "accounts_integration_key": &page.Accounts.IntegrationKey,
-		"admin_host": &page.Admin.Host, "admin_integration_key": &page.Admin.IntegrationKey,
+// postFill fills the boxes of one API in from a text that was pasted. Nothing but
+// the draft is saved by it.
+func (s *Server) postFill(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
 	}
+	api, err := apiParam(c)
+	if err != nil {
+		return err
+	}
+	did, err := s.Runner.FillIn(c.Request().Context(), v.scope, v.actor(), api, form.Get(run.PasteField(api)), valuesOf(form, run.IntegrationFields()))
+	if err != nil {
+		return err
+	}
+	page, err := s.integrationPage(c, v)
+	if err != nil {
+		return err
+	}
+	status := showPasted(nineCards(&page), api, did, form)
+	return s.render(c, status, v, place{section: "integration"}, page)
 }
 
-func setFaults(page *views.IntegrationPage, refused *run.Refused) {
-	boxes := inputs(page)
-	secrets := map[string]*views.SecretInput{
-		"auth_secret_key": &page.Auth.SecretKey, "accounts_secret_key": &page.Accounts.SecretKey, "admin_secret_key": &page.Admin.SecretKey,
-	}
-	for _, fault := range refused.Faults {
-		if box := boxes[fault.Field]; box != nil {
-			box.Error = fault.Message
-		}
-		if box := secrets[fault.Field]; box != nil {
-			box.Error = fault.Message
-		}
-	}
-	for name, note := range refused.Notes {
-		if box := boxes[name]; box != nil {
-			box.Note = note
-		}
-	}
+func nineCards(page *views.IntegrationPage) cardBoxes {
+	return cardBoxes{store.AuthAPI: {&page.Auth, "auth"}, store.AccountsAPI: {&page.Accounts, "account"}, store.AdminAPI: {&page.Admin, "admin"}}
 }
 
 // noteCleaned says at the boxes what was taken off before they were saved.
 func noteCleaned(page *views.IntegrationPage, names []string) {
-	boxes := inputs(page)
+	notes := map[string]string{}
 	for _, name := range names {
-		switch box := boxes[name]; {
-		case box == nil:
-		case strings.HasSuffix(name, "_host"):
-			box.Note = "Blanks, https:// or a slash around the host name were taken off."
-		default:
-			box.Note = "Blanks around the key were taken off."
+		notes[name] = "Blanks around the key were taken off."
+		if strings.HasSuffix(name, "_host") {
+			notes[name] = "Blanks, https:// or a slash around the host name were taken off."
 		}
 	}
+	setFaults(nineCards(page), nil, notes)
 }
 
 func savedFlash(page views.IntegrationPage) views.Flash {

@@ -51,12 +51,12 @@ type target struct {
 }
 
 func targetOf(n *tenant) target {
-	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user, "phone": n.phone, "operator": n.member.ID.String(), "invitation": n.invitation.String()}}
+	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user, "phone": n.phone, "directory": n.directoryID, "operator": n.member.ID.String(), "invitation": n.invitation.String()}}
 }
 
 // nowhere has, for the slots whose values have a shape, one of that shape that
 // names nothing.
-var nowhere = map[string]string{"user": "DUNOWHERE00000000000", "phone": "DPNOWHERE00000000000", "operator": "00000000-0000-4000-8000-000000000000", "invitation": "00000000-0000-4000-8000-000000000000"}
+var nowhere = map[string]string{"user": "DUNOWHERE00000000000", "phone": "DPNOWHERE00000000000", "directory": "00000000-0000-4000-8000-000000000000", "operator": "00000000-0000-4000-8000-000000000000", "invitation": "00000000-0000-4000-8000-000000000000"}
 
 var slotName = regexp.MustCompile(`:(\w+)`)
 
@@ -197,9 +197,10 @@ type walk struct {
 func (w *walk) all(method string, allowed bool) {
 	routes := w.e.server.routes()
 	// Putting keys to use that do not work closes what comes after.
-	slices.SortStableFunc(routes, func(a, b route) int {
-		return cmp.Compare(strings.Count(a.path, ":api/activate"), strings.Count(b.path, ":api/activate"))
-	})
+	late := func(r route) int {
+		return strings.Count(r.path, ":api/activate") + strings.Count(r.path, "/connection/own/")
+	}
+	slices.SortStableFunc(routes, func(a, b route) int { return cmp.Compare(late(a), late(b)) })
 	for _, r := range routes {
 		if r.method != method {
 			continue

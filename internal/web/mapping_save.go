@@ -125,7 +125,7 @@ func (r savedRows) keepTyped(row *views.MappingRow) {
 		return
 	}
 	row.Account.Value = r.form.Get("account." + row.OrganizationID)
-	row.DirectoryKey.Value = r.form.Get("directory_key." + row.OrganizationID)
+	row.DirectoryKey.Value = shownAgain(r.form.Get("directory_key." + row.OrganizationID))
 	id, err := uuid.Parse(row.OrganizationID)
 	if err != nil {
 		return

@@ -33,6 +33,8 @@ func (s *Server) routes() []route {
 		inWs    = policy{reach: inWorkspace, role: catalog.Auditor}
 		inOrg   = policy{reach: inOrganization, role: catalog.Auditor}
 		editOrg = policy{reach: inOrganization, role: catalog.Administrator}
+		// Which account an organization is concerns whoever sees all of them.
+		wholeOrg = policy{reach: inOrganization, role: catalog.Administrator, whole: true}
 		// The nine fields, the mapping and new organizations concern the whole
 		// workspace.
 		wholeWs = policy{reach: inWorkspace, role: catalog.Administrator, whole: true}
@@ -65,6 +67,7 @@ func (s *Server) routes() []route {
 		{post, "/w/:ws/integration/accounts/refresh", wholeWs, 0, s.postRefreshAccounts},
 		{get, "/w/:ws/integration/accounts/organizations", wholeWs, 0, s.getAdoptAccounts},
 		{post, "/w/:ws/integration/accounts/organizations", wholeWs, 0, s.postAdoptAccounts},
+		{post, "/w/:ws/integration/:api/fill", wholeWs, 0, s.postFill},
 		{post, "/w/:ws/integration/:api/check", wholeWs, saveDeadline, s.postCheck},
 		{post, "/w/:ws/integration/:api/activate", wholeWs, 0, s.postActivate},
 		{post, "/w/:ws/integration/:api/discard", wholeWs, 0, s.postDiscard},
@@ -88,6 +91,17 @@ func (s *Server) routes() []route {
 		{get, "/w/:ws/o/:org", inOrg, 0, s.getOrganization},
 		{get, "/w/:ws/o/:org/edit", editOrg, 0, s.getEditOrganization},
 		{post, "/w/:ws/o/:org/edit", editOrg, 0, s.postEditOrganization},
+		{get, "/w/:ws/o/:org/connection", editOrg, 0, s.getConnection},
+		{post, "/w/:ws/o/:org/connection", wholeOrg, 0, s.postConnection},
+		{post, "/w/:ws/o/:org/connection/own", editOrg, saveDeadline, s.postOwnKeys},
+		{post, "/w/:ws/o/:org/connection/own/fill", editOrg, 0, s.postFillOwnKeys},
+		{post, "/w/:ws/o/:org/connection/own/check", editOrg, saveDeadline, s.postCheckOwnKeys},
+		{post, "/w/:ws/o/:org/connection/own/activate", editOrg, 0, s.postActivateOwnKeys},
+		{post, "/w/:ws/o/:org/connection/own/discard", editOrg, 0, s.postDiscardOwnKeys},
+		{post, "/w/:ws/o/:org/connection/directories", editOrg, 0, s.postDirectory},
+		{post, "/w/:ws/o/:org/connection/directories/:directory/rename", editOrg, 0, s.postRenameDirectory},
+		{post, "/w/:ws/o/:org/connection/directories/:directory/primary", editOrg, 0, s.postPrimaryDirectory},
+		{post, "/w/:ws/o/:org/connection/directories/:directory/remove", editOrg, 0, s.postRemoveDirectory},
 		{get, "/w/:ws/o/:org/runs", inOrg, 0, s.getRuns},
 		{get, "/w/:ws/o/:org/users", inOrg, 0, s.getUsers},
 		{get, "/w/:ws/o/:org/users/:user", inOrg, 0, s.getUser},

@@ -123,11 +123,15 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /w/:ws/operators/:operator/end":                   one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
 	"POST /w/:ws/operators/:operator/end":                  one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
 
-	"GET /w/:ws":                                     one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/runs":                                one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/integration":                         one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"suggest": {"1"}} }}),
-	"POST /w/:ws/integration":                        one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: nineFields}),
-	"POST /w/:ws/integration/mapping":                one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: mappingForm}),
+	"GET /w/:ws":                      one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/runs":                 one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/integration":          one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"suggest": {"1"}} }}),
+	"POST /w/:ws/integration":         one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: nineFields}),
+	"POST /w/:ws/integration/mapping": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: mappingForm}),
+	"POST /w/:ws/integration/:api/fill": one(knownRoute{least: catalog.Administrator, whole: true, ok: found, form: func(e *estate, n *tenant, _ bool) url.Values {
+		paste := e.fieldsOf(n)["admin_integration_key"]
+		return url.Values{"auth_paste": {paste}, "accounts_paste": {paste}, "admin_paste": {paste}}
+	}}),
 	"POST /w/:ws/integration/:api/check":             one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
 	"POST /w/:ws/integration/:api/activate":          one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: candidates}),
 	"POST /w/:ws/integration/:api/discard":           one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
@@ -148,7 +152,25 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /w/:ws/o/:org/phones":        one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/:org/bypass-codes":  one(knownRoute{least: catalog.Auditor, ok: found}),
 
-	"GET /w/:ws/o/:org/edit":  one(knownRoute{least: catalog.Administrator, ok: found}),
+	"GET /w/:ws/o/:org/edit":       one(knownRoute{least: catalog.Administrator, ok: found}),
+	"GET /w/:ws/o/:org/connection": one(knownRoute{least: catalog.Administrator, ok: found}),
+	"POST /w/:ws/o/:org/connection": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(_ *estate, n *tenant, _ bool) url.Values {
+		return url.Values{"kind": {"child"}, "account": {n.account.AccountID}}
+	}}),
+	"POST /w/:ws/o/:org/connection/own":          one(knownRoute{least: catalog.Administrator, ok: http.StatusUnprocessableEntity}), // keys that work: TestOwnKeys
+	"POST /w/:ws/o/:org/connection/own/fill":     one(knownRoute{least: catalog.Administrator, ok: found, form: formWith("own_paste", "api-00000000.duosim.localhost")}),
+	"POST /w/:ws/o/:org/connection/own/check":    one(knownRoute{least: catalog.Administrator, ok: moved, form: ownCandidate}),
+	"POST /w/:ws/o/:org/connection/own/activate": one(knownRoute{least: catalog.Administrator, ok: moved, form: ownCandidate}),
+	"POST /w/:ws/o/:org/connection/own/discard":  one(knownRoute{least: catalog.Administrator, ok: moved, form: ownCandidate}),
+	"POST /w/:ws/o/:org/connection/directories": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(*estate, *tenant, bool) url.Values {
+		return url.Values{"directory_name": {rand.Text()}, "directory_key": {"DS" + rand.Text()[:18]}}
+	}}),
+	"POST /w/:ws/o/:org/connection/directories/:directory/rename": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(_ *estate, n *tenant, _ bool) url.Values {
+		return url.Values{"name." + n.directoryID: {rand.Text()}}
+	}}),
+	"POST /w/:ws/o/:org/connection/directories/:directory/primary": one(knownRoute{least: catalog.Administrator, ok: moved}),
+	"POST /w/:ws/o/:org/connection/directories/:directory/remove":  one(knownRoute{least: catalog.Administrator, ok: moved}),
+
 	"POST /w/:ws/o/:org/edit": one(knownRoute{least: catalog.Administrator, ok: moved, form: detailsForm}),
 }
 
@@ -193,6 +215,23 @@ func detailsForm(e *estate, n *tenant, fresh bool) url.Values {
 		}
 	}
 	return url.Values{"revision": {strconv.Itoa(revision)}, "name": {n.org.Name}, "tags": {rand.Text()}, "colour": {"3"}}
+}
+
+// ownCandidate leaves keys of the organization's own behind that Duo does not
+// accept.
+func ownCandidate(e *estate, n *tenant, fresh bool) url.Values {
+	if fresh {
+		a := e.Sim.AddParent("Elsewhere " + rand.Text())
+		actor := e.Actor(catalog.Owner)
+		if n == &e.foreign {
+			actor.Operator = e.otherOwner.ID
+		}
+		typed := map[string]string{"own_host": a.APIHostname, "own_integration_key": a.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
+		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, n.org, typed); err != nil || refused != nil {
+			panic(err)
+		}
+	}
+	return url.Values{}
 }
 
 // candidates leaves a candidate of each API behind that Duo does not accept.
@@ -294,7 +333,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.AdoptAccounts(w), views.Organizations(w), views.OrganizationsView(w, "q", "unkeyed", 2), views.NewOrganization(w), views.Organization(w, o),
 			views.Users(w, o), views.UsersView(w, o, views.UsersFilter{Query: "q", Status: "bypass", Sort: "name", Page: 2, Fresh: true}), views.User(w, o, u), views.Phones(w, o), views.PhonesView(w, o, "q", 2), views.Phone(w, o, p),
 			views.BypassCodes(w, o), views.BypassCodesView(w, o, 2), views.Runs(w), views.RunsView(w, 2), views.OrganizationRuns(w, o), views.OrganizationRunsView(w, o, 2),
-			views.EditOrganization(w, o),
+			views.EditOrganization(w, o), views.Connection(w, o),
 			views.Action(w, o, ":action", "user_id", u), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),
 			views.Operators(w), views.OperatorsView(w, "q", 2), views.OperatorsAfter(w, "r"), views.Invite(w), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
@@ -305,7 +344,9 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 			views.SignIn(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
 			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"),
-			views.EditOrganization(w, o),
+			views.EditOrganization(w, o), views.FillAPI(w, ":api"), views.Connection(w, o), views.OwnKeys(w, o), views.FillOwnKeys(w, o), views.CheckOwnKeys(w, o),
+			views.ActivateOwnKeys(w, o), views.DiscardOwnKeys(w, o), views.Directories(w, o), views.RenameDirectory(w, o, ":directory"),
+			views.MakeDirectoryPrimary(w, o, ":directory"), views.RemoveDirectory(w, o, ":directory"),
 		},
 	}
 	var rows, reached []string

@@ -37,7 +37,7 @@ func (s *Server) faultsHere(ctx context.Context, v visitor, f sheet) ([]catalog.
 func (s *Server) syncSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
 	page := views.SyncPage{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Error: f.fault,
-		DirectoryKey: f.input("directory_key", ""), Username: f.input("username", ""), Test: f.get("test") != "", MayAdd: v.role >= catalog.Administrator,
+		DirectoryKey: f.input("directory_key", ""), Username: f.input("username", ""), Test: f.get("test") != "" && v.role >= catalog.Administrator, MayAdd: v.role >= catalog.Administrator,
 	}
 	found, err := s.directories(ctx, v)
 	for _, d := range found {

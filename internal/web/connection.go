@@ -1,0 +1,246 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+func (s *Server) getConnection(c echo.Context, v visitor) error {
+	page, err := s.connectionPage(c, v)
+	if err != nil {
+		return err
+	}
+	flash, err := s.flashOf(c.Request().Context(), c, v)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.QueryParam("saved") != "" && page.Own.Candidate == nil && v.organization.Kind == store.Own:
+		flash = append(flash, views.Flash{Level: "ok", Text: "Saved. Duo accepts the keys, and this organization is connected through them."})
+	case c.QueryParam("saved") != "":
+		flash = append(flash, views.Flash{Level: "warn", Text: "Saved, but Duo did not accept the keys: see below. The organization stays connected as it was."})
+	}
+	return s.showConnection(c, v, http.StatusOK, page, flash...)
+}
+
+func (s *Server) showConnection(c echo.Context, v visitor, status int, page views.ConnectionPage, flash ...views.Flash) error {
+	return s.render(c, status, v, place{tab: "connection", flash: flash}, page)
+}
+
+// connectionPage is the page as stored.
+func (s *Server) connectionPage(c echo.Context, v visitor) (views.ConnectionPage, error) {
+	ctx, o := c.Request().Context(), v.organization
+	page := views.ConnectionPage{Workspace: v.workspace.Slug, Organization: tagOf(o), MayChoose: v.mayIntegrate(), OwnInUse: o.Kind == store.Own,
+		Now: []views.Fact{{Label: "Duo account", Text: "not connected"}}}
+	if o.Mapped() {
+		page.Now = connectionFacts(v, o)
+	}
+	page.Kind.Value = o.Kind // own is none of those to choose from
+	state, err := s.Runner.Own(ctx, v.scope, o, v.operator.ID)
+	if err != nil {
+		return page, err
+	}
+	page.Own = s.apiCard(v, state, store.AdminAPI, "own", "own")
+	if page.MayChoose {
+		for _, a := range state.Accounts {
+			page.Accounts = append(page.Accounts, views.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
+			if a.AccountID == o.AccountID {
+				page.Account.Value = run.AccountText(a)
+			}
+		}
+		if page.Account.Value == "" {
+			page.Account.Value = o.AccountID // it is not listed any more
+		}
+	}
+	found, err := s.directories(ctx, v)
+	page.Directories = directoryRows(v, found)
+	return page, err
+}
+
+func directoryRows(v visitor, found []store.Directory) []views.DirectoryRow {
+	var rows []views.DirectoryRow
+	for _, d := range found {
+		rows = append(rows, views.DirectoryRow{
+			ID: d.ID.String(), Name: views.Input{Value: d.Name}, Key: d.Key, Primary: d.Primary, SetOn: d.SetAt.UTC().Format("2 Jan 2006"), SetBy: d.SetBy,
+			Test: actionPath(v, synchronizeUser, "directory_key", d.Key, "test", "1"),
+		})
+	}
+	return rows
+}
+
+// postConnection connects the organization as a child or as the MSP's own
+// account, or not at all. The accounts concern the whole workspace.
+func (s *Server) postConnection(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	if !form.Has("kind") {
+		form.values.Set("kind", "nothing chosen")
+	}
+	bad, err := s.Runner.Connect(c.Request().Context(), v.membership, v.actor(), v.organization, form.Get("kind"), form.Get("account"))
+	if err != nil && !duoSaidNo(err) {
+		return err
+	}
+	if err == nil && len(bad) == 0 {
+		return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug))
+	}
+	page, drawing := s.connectionPage(c, v)
+	if drawing != nil {
+		return drawing
+	}
+	faults := byField(bad)
+	page.Kind = views.Input{Value: form.Get("kind"), Error: faults[run.KindField]}
+	page.Account = views.Input{Value: shownAgain(form.Get("account")), Error: faults[run.AccountField]}
+	status := http.StatusUnprocessableEntity
+	if err != nil {
+		why := run.Explain(err) // of the workspace's Accounts keys
+		page.Account.Error, status = strings.TrimSpace("Nothing was changed. "+why.Cause+" "+why.Fix), statusOf(err)
+	}
+	return s.showConnection(c, v, status, page)
+}
+
+var ownBoxes = []string{"own_host", "own_integration_key", "own_secret_key"}
+
+func valuesOf(f form, names []string) map[string]string {
+	typed := map[string]string{}
+	for _, name := range names {
+		typed[name] = f.Get(name)
+	}
+	return typed
+}
+
+func (s *Server) postOwnKeys(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	refused, _, err := s.Runner.SaveOwn(c.Request().Context(), v.scope, v.actor(), v.organization, valuesOf(form, ownBoxes))
+	if err != nil {
+		return err
+	}
+	if refused != nil {
+		page, err := s.connectionPage(c, v)
+		if err != nil {
+			return err
+		}
+		setFaults(cardBoxes{"own": {&page.Own, "own"}}, byField(refused.Faults), refused.Notes)
+		return s.showConnection(c, v, http.StatusUnprocessableEntity, page)
+	}
+	return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug)+"?saved=1")
+}
+
+func (s *Server) postFillOwnKeys(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	did, err := s.Runner.FillInOwn(c.Request().Context(), v.scope, v.actor(), v.organization, form.Get("own_paste"), valuesOf(form, ownBoxes))
+	if err != nil {
+		return err
+	}
+	page, err := s.connectionPage(c, v)
+	if err != nil {
+		return err
+	}
+	status := showPasted(cardBoxes{"own": {&page.Own, "own"}}, "own", did, form)
+	return s.showConnection(c, v, status, page)
+}
+
+func (s *Server) postCheckOwnKeys(c echo.Context, v visitor) error {
+	return s.actOnOwnKeys(c, v, s.Runner.CheckOwn)
+}
+
+func (s *Server) postActivateOwnKeys(c echo.Context, v visitor) error {
+	return s.actOnOwnKeys(c, v, s.Runner.UseOwnAnyway)
+}
+
+func (s *Server) postDiscardOwnKeys(c echo.Context, v visitor) error {
+	return s.actOnOwnKeys(c, v, s.Runner.DiscardOwn)
+}
+
+func (s *Server) actOnOwnKeys(c echo.Context, v visitor, act func(context.Context, store.Scope, run.Actor, store.Organization) error) error {
+	if _, err := formOf(c); err != nil {
+		return err
+	}
+	if err := act(c.Request().Context(), v.scope, v.actor(), v.organization); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug)+"#own")
+}
+
+// cardBoxes are cards of credential fields by the name of their API, with what
+// the names of their hosts begin with.
+type cardBoxes map[string]struct {
+	card *views.APICard
+	host string
+}
+
+// setFaults puts faults and notes beside the boxes they are about.
+func setFaults(cards cardBoxes, faults, notes map[string]string) {
+	for name, c := range cards {
+		key := name
+		for _, box := range []struct {
+			field string
+			input *views.Input
+		}{{c.host + "_host", &c.card.Host}, {key + "_integration_key", &c.card.IntegrationKey}, {key + "_paste", &c.card.Paste}} {
+			if faults[box.field] != "" {
+				box.input.Error = faults[box.field]
+			}
+			if notes[box.field] != "" {
+				box.input.Note = notes[box.field]
+			}
+		}
+		if text := faults[key+"_secret_key"]; text != "" {
+			c.card.SecretKey.Error = text
+		}
+		if text := notes[key+"_secret_key"]; text != "" {
+			c.card.SecretKey.Note = text
+		}
+	}
+}
+
+// showPasted says at the boxes of one API what was found in a pasted text, and
+// returns the status of the answer.
+func showPasted(cards cardBoxes, api string, did run.Pasted, f form) int {
+	faults, notes := byField(did.Faults), map[string]string{}
+	for _, name := range did.Found {
+		notes[name] = "✓ " + kindOfBox(name) + ", found in the pasted text."
+	}
+	for _, name := range did.Missing {
+		notes[name] = kindOfBox(name) + ": not in the pasted text."
+	}
+	status := http.StatusOK
+	if len(did.Found) == 0 {
+		// Nothing was kept: the boxes hold what was typed.
+		status = http.StatusUnprocessableEntity
+		c := cards[api]
+		c.card.Host.Value = shownAgain(f.Get(c.host + "_host"))
+		c.card.IntegrationKey.Value = shownAgain(f.Get(api + "_integration_key"))
+		if len(did.Faults) == 0 {
+			faults[api+"_paste"], notes = "No host, integration key or secret key is in this text.", nil
+		}
+	}
+	if len(did.Faults) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	setFaults(cards, faults, notes)
+	return status
+}
+
+func kindOfBox(name string) string {
+	switch {
+	case strings.HasSuffix(name, "_host"):
+		return "API hostname"
+	case run.SecretField(name):
+		return "Secret key of 40 characters"
+	}
+	return "Integration key"
+}

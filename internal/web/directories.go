@@ -1,0 +1,110 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// keysOffered is how many pasted directory keys are offered to choose from.
+const keysOffered = 6
+
+func (s *Server) postDirectory(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	name, text := form.Get("directory_name"), form.Get("directory_key")
+	bad, err := s.Runner.AddDirectory(c.Request().Context(), v.scope, v.actor(), v.organization, name, text)
+	if err != nil {
+		return err
+	}
+	if len(bad) == 0 {
+		return s.toDirectories(c, v)
+	}
+	page, err := s.connectionPage(c, v)
+	if err != nil {
+		return err
+	}
+	faults := byField(bad)
+	page.DirectoryName = views.Input{Value: name, Error: faults[run.DirectoryNameField]}
+	page.DirectoryKey = views.Input{Value: shownAgain(text), Error: faults[run.DirectoryKeyField]}
+	if keys := duo.FindDirectoryKeys(text); len(keys) > 1 && len(keys) <= keysOffered {
+		for _, key := range keys {
+			page.Keys = append(page.Keys, views.Option{Value: key, Text: key})
+		}
+		page.DirectoryKey = views.Input{Error: "Several directory keys are in this text. Choose the one of this directory."}
+	}
+	return s.showConnection(c, v, http.StatusUnprocessableEntity, page)
+}
+
+func (s *Server) toDirectories(c echo.Context, v visitor) error {
+	return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug)+"#directories")
+}
+
+// directoryParam reads the directory that an address names.
+func directoryParam(c echo.Context) (uuid.UUID, error) {
+	id, err := uuid.Parse(c.Param("directory"))
+	if err != nil {
+		return id, store.ErrNotFound
+	}
+	return id, nil
+}
+
+func (s *Server) postRenameDirectory(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	id, err := directoryParam(c)
+	if err != nil {
+		return err
+	}
+	name := form.Get("name." + id.String())
+	bad, err := s.Runner.RenameDirectory(c.Request().Context(), v.scope, v.actor(), v.organization, id, name)
+	if err != nil {
+		return err
+	}
+	if len(bad) == 0 {
+		return s.toDirectories(c, v)
+	}
+	page, err := s.connectionPage(c, v)
+	if err != nil {
+		return err
+	}
+	for i := range page.Directories {
+		if row := &page.Directories[i]; row.ID == id.String() {
+			row.Name = views.Input{Value: name, Error: bad[0].Message}
+		}
+	}
+	return s.showConnection(c, v, http.StatusUnprocessableEntity, page)
+}
+
+func (s *Server) postPrimaryDirectory(c echo.Context, v visitor) error {
+	return s.actOnDirectory(c, v, s.Runner.MakePrimary)
+}
+
+func (s *Server) postRemoveDirectory(c echo.Context, v visitor) error {
+	return s.actOnDirectory(c, v, s.Runner.RemoveDirectory)
+}
+
+func (s *Server) actOnDirectory(c echo.Context, v visitor, act func(context.Context, store.Scope, run.Actor, store.Organization, uuid.UUID) error) error {
+	if _, err := formOf(c); err != nil {
+		return err
+	}
+	id, err := directoryParam(c)
+	if err != nil {
+		return err
+	}
+	if err := act(c.Request().Context(), v.scope, v.actor(), v.organization, id); err != nil {
+		return err
+	}
+	return s.toDirectories(c, v)
+}

@@ -1,0 +1,43 @@
+package views
+
+func connectionSamples() []Sample {
+	shell := organizationShell(acme, "connection")
+	stored := SecretInput{Stored: true, SetOn: "3 Aug 2026", SetBy: "ana@northwind.example"}
+	fresh := ConnectionPage{Workspace: sampleWorkspace, Organization: acme, MayChoose: true, Accounts: sampleAccounts(),
+		Now: []Fact{{Label: "Duo account", Text: "not connected"}}}
+
+	child := fresh
+	child.Now = []Fact{{Label: "Duo account", Text: "DA7YB2LN6C4D8F0G1H3J", Note: "child of Northwind IT", Mono: true}, {Label: "API host", Text: "api-5e6f7a8b.duosecurity.com", Mono: true}}
+	child.Kind.Value, child.Account.Value = "child", "Acme Dental (DA7YB2LN6C4D8F0G1H3J)"
+	child.Directories = []DirectoryRow{
+		{ID: "d1", Name: Input{Value: "Head office"}, Key: "DSACME00000000000001", Primary: true, SetOn: "3 Aug 2026", SetBy: "ana@northwind.example", Test: Action(sampleWorkspace, acme.Slug, "synchronize-users", "directory_key", "DSACME00000000000001", "test", "1")},
+		{ID: "d2", Name: Input{Value: hostile.Name}, Key: "DSACME00000000000002", SetOn: "3 Aug 2026", SetBy: "tom@northwind.example", Test: Action(sampleWorkspace, acme.Slug, "synchronize-users", "directory_key", "DSACME00000000000002", "test", "1")},
+	}
+	refused := child
+	refused.Kind, refused.Account = Input{Value: "child"}, Input{Value: `"><script>`, Error: "The Accounts API lists no such account. Choose one of the list, or refresh it."}
+	refused.DirectoryName, refused.DirectoryKey = Input{Value: "Entra"}, Input{Error: "This text holds 2 directory keys. Choose one."}
+	refused.Keys = []Option{{"DSACME00000000000003", "DSACME00000000000003"}, {"DSACME00000000000004", "DSACME00000000000004"}}
+	refused.Directories = append([]DirectoryRow{}, child.Directories...)
+	refused.Directories[1].Name = Input{Value: "Head office", Error: "This organization has a directory of this name. Give it another."}
+
+	own := fresh
+	own.MayChoose, own.OwnInUse = false, true
+	own.Now = []Fact{{Label: "Duo account", Text: "own credentials", Note: "no child account"}, {Label: "Integration key", Text: "DIOWN000000000000001", Mono: true}, {Label: "API host", Text: "api-4c5d6e7f.duosecurity.com", Mono: true}}
+	own.Own = APICard{Host: Input{Value: "api-4c5d6e7f.duosecurity.com"}, IntegrationKey: Input{Value: "DIOWN000000000000002"}, SecretKey: stored,
+		Verdict:   Verdict{State: "works", Headline: "The Admin API accepts these keys", IntegrationKey: "DIOWN000000000000001", At: lastWeek, By: "tom@northwind.example", Checks: []Check{{"ok", "Integration key and secret key belong together."}, {"unknown", "Writing is not checked."}}},
+		Candidate: &Verdict{State: "fails", Headline: "The Admin API refuses these keys", IntegrationKey: "DIOWN000000000000002", At: minutesAgo, By: "ana@northwind.example", Cause: "These are the keys of an Auth API application, not of an Admin API application.", Fix: "Protect an Admin API application in this organization's own Duo account and enter its keys.", Checks: []Check{{"bad", "These are the keys of an Auth API application, not of an Admin API application."}}}}
+
+	whole := own
+	whole.MayChoose = true
+	parent := fresh
+	parent.Kind.Value = "parent"
+	parent.Now = []Fact{{Label: "Duo account", Text: "parent account", Note: "of Northwind IT itself, with the workspace's Admin API keys"}}
+	return []Sample{
+		{"connection-new", shell, fresh},
+		{"connection-child", shell, child},
+		{"connection-refused", shell, refused},
+		{"connection-own", shell, own},
+		{"connection-own-whole", shell, whole},
+		{"connection-parent", shell, parent},
+	}
+}
