@@ -36,7 +36,7 @@ func TestHostileStrings(t *testing.T) {
 		b.get(e.ws("/integration")).form("Refresh").send().want(http.StatusOK).fine()
 		org := e.orgOf(e.near.org)
 		pages := []string{"", "/users", "/users/" + user, "/phones", "/phones/" + phone, "/phones/" + odd, "/actions/modify-phone?phone_id=" + odd, "/actions/assign-phone-to-user?from=phone&phone_id=" + odd,
-			"/actions/associate-group-with-user?user_id=" + user, "/bypass-codes", "/runs"}
+			"/actions/associate-group-with-user?user_id=" + user, "/bypass-codes", "/runs", "/connection"}
 		for _, a := range catalog.All() {
 			pages = append(pages, "/actions/"+a.Slug+"?user_id="+user+"&phone_id="+phone+"&bypass_code_id="+code+"&group_id="+group, "/actions/"+a.Slug+"?permanent=true&user_id="+user+"&phone_id="+phone+"&bypass_code_id="+code+"&group_id="+group)
 		}
