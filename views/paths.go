@@ -73,7 +73,7 @@ func SaveMapping(ws string) string { return Integration(ws) + "/mapping" }
 
 // MappingFilter chooses the part of the mapping to show. Zero values are left out of the address.
 type MappingFilter struct {
-	Show    string // "", "unmapped" or "unkeyed"
+	Show    string // "", "unmapped", "unkeyed" or "failing"
 	Query   string
 	Page    int
 	Suggest bool
@@ -169,6 +169,9 @@ func MakeDirectoryPrimary(ws, org, id string) string { return directoryAct(ws, o
 
 // RemoveDirectory takes a POST that takes a directory away.
 func RemoveDirectory(ws, org, id string) string { return directoryAct(ws, org, id, "remove") }
+
+// RepairOrganization takes a POST that settles what Duo changed about an organization's account.
+func RepairOrganization(ws, org string) string { return Organization(ws, org) + "/repair" }
 
 // Users is an organization's list of users.
 func Users(ws, org string) string { return Organization(ws, org) + "/users" }

@@ -1,11 +1,27 @@
 package views
 
 func organizationFormSamples() []Sample {
+	drifted := savedIntegration()
+	drifted.Mapping.Drift = sampleDrift()
 	return []Sample{
+		{"mapping-drift", workspaceShell("integration"), drifted},
 		{"organization-edit", organizationShell(acme, "overview"), editSample(acme)},
 		{"organization-edit-refused", organizationShell(hostile, "overview"), refusedEditSample()},
 		{"organization-edit-overtaken", organizationShell(acme, "overview"), overtakenEditSample()},
 	}
+}
+
+func sampleDrift() []DriftRow {
+	rows := []DriftRow{
+		{OrganizationTag: bright, AccountID: "DABR1GHT000000000001", AccountName: "Bright Futures", Gone: true},
+		{OrganizationTag: acme, AccountID: "DA1QX7ZK3M9V5T2R8WPL", AccountName: "Acme Dental", NameNow: "Acme Dental Group"},
+		{OrganizationTag: hostile, AccountID: "DAX00000000000000001", AccountName: hostile.Name, NameNow: hostile.Name + " Ltd"},
+	}
+	for i := range 8 {
+		o := OrganizationTag{Slug: "client-" + itoa(i), Name: "Client " + itoa(i), Colour: i + 1}
+		rows = append(rows, DriftRow{OrganizationTag: o, AccountID: "DACL13NT00000000000" + itoa(i), AccountName: o.Name, NameNow: o.Name + " Holdings"})
+	}
+	return rows
 }
 
 func editSample(o OrganizationTag) EditOrganizationPage {

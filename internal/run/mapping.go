@@ -22,6 +22,9 @@ type MappingRow struct {
 	Organization                  uuid.UUID
 	Account, DirectoryKey         string
 	KeepAccount, KeepDirectoryKey bool // the box was not touched: what is stored stays, whoever stored it
+	// What the boxes held when the form was opened: nothing that somebody else
+	// saved since is replaced unseen. Nil: not told.
+	WasAccount, WasDirectoryKey *string
 }
 
 // The fields of a row that a fault can stand beside.
@@ -114,7 +117,14 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 		bad = append(bad, catalog.FieldError{Field: AccountField, Message: fault})
 	case account != o.AccountID && o.Mapped() && o.Kind != store.Child:
 		bad = append(bad, catalog.FieldError{Field: AccountField, Message: "This organization is connected another way. Change that on its Connection page."})
-	case account != o.AccountID:
+	case account == o.AccountID:
+	case row.WasAccount != nil && accountIDIn(*row.WasAccount) != o.AccountID:
+		message, err := r.mappedMeanwhile(ctx, tx, o, accounts)
+		if err != nil {
+			return nil, err
+		}
+		bad = append(bad, catalog.FieldError{Field: AccountField, Message: message})
+	default:
 		fault, err := r.mapTo(ctx, tx, actor, o, account, accounts)
 		if err != nil {
 			return nil, err
@@ -129,6 +139,10 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 	key, fault := PastedKey(row.DirectoryKey)
 	if fault != "" {
 		return append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: fault}), nil
+	}
+	if key != o.DirectoryKey && row.WasDirectoryKey != nil && strings.TrimSpace(*row.WasDirectoryKey) != o.DirectoryKey {
+		message, err := r.keyedMeanwhile(ctx, tx, o)
+		return append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: message}), err
 	}
 	if key != o.DirectoryKey {
 		if err := tx.SetDirectoryKey(ctx, o.ID, key, actor.Operator, r.now()); err != nil {

@@ -157,3 +157,13 @@ func changeRecord(actor Actor, before, after store.Organization, changes []field
 	r.Summary = strings.Join(said, " ")
 	return r
 }
+
+// keptNameRecord tells that an account's new name in Duo was looked at, and the
+// organization's own kept.
+func keptNameRecord(actor Actor, o store.Organization, d store.Drifted, now time.Time) store.Record {
+	return store.Record{
+		Event: store.OrganizationNameKept, Operator: actor.Operator, Organization: o.ID, AccountID: d.AccountID, Subject: o.Name, At: now,
+		Input:   map[string]string{"account_name_from": catalog.Plain(d.AccountName), "account_name": catalog.Plain(d.NameNow)},
+		Summary: "Kept the name " + o.Name + "; Duo calls the account " + catalog.Plain(d.NameNow) + " now.",
+	}
+}

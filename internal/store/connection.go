@@ -13,12 +13,12 @@ import (
 // organization's own are destroyed.
 func (t *Tx) Map(ctx context.Context, organization uuid.UUID, accountID string, operator uuid.UUID, now time.Time) error {
 	done, err := t.tx.Exec(ctx, `
-		insert into connection (workspace_id, organization_id, kind, account_id, api_hostname, mapped_by, mapped_at)
-		select o.workspace_id, o.id, 'child', a.account_id, a.api_hostname, $3, $4
+		insert into connection (workspace_id, organization_id, kind, account_id, account_name, api_hostname, mapped_by, mapped_at)
+		select o.workspace_id, o.id, 'child', a.account_id, a.name, a.api_hostname, $3, $4
 		from organization o join duo_account a on a.workspace_id = o.workspace_id
 		where `+organizationInScope+` and o.id = $1 and a.account_id = $2
 		on conflict (workspace_id, organization_id) do update
-		set kind = 'child', account_id = excluded.account_id, api_hostname = excluded.api_hostname, mapped_by = $3, mapped_at = $4`,
+		set kind = 'child', account_id = excluded.account_id, account_name = excluded.account_name, api_hostname = excluded.api_hostname, mapped_by = $3, mapped_at = $4`,
 		organization, accountID, operator, now)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
@@ -50,7 +50,7 @@ func (t *Tx) connect(ctx context.Context, organization uuid.UUID, kind string, o
 		insert into connection (workspace_id, organization_id, kind, account_id, api_hostname, mapped_by, mapped_at)
 		select o.workspace_id, o.id, $2, null, null, $3, $4 from organization o where `+organizationInScope+` and o.id = $1
 		on conflict (workspace_id, organization_id) do update
-		set kind = $2, account_id = null, api_hostname = null, mapped_by = $3, mapped_at = $4`, organization, kind, operator, now)
+		set kind = $2, account_id = null, account_name = '', api_hostname = null, mapped_by = $3, mapped_at = $4`, organization, kind, operator, now)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}

@@ -27,6 +27,7 @@ type Organization struct {
 	Tags     []string // in lower case
 	TimeZone string   // IANA; empty: not told
 	Revision int      // counts the changes of name, aliases, tags, time zone and colour
+	Failing  bool     // cannot be reached as it is connected
 }
 
 // The ways in which an organization is reached in Duo.
@@ -45,7 +46,7 @@ func (o Organization) Mapped() bool { return o.Kind != "" }
 const organizationQuery = `
 	select o.id, o.slug, o.name, o.colour, coalesce(c.kind, '') as kind, coalesce(c.account_id, '') as account_id,
 	       coalesce(c.api_hostname, s.host, '') as api_hostname, coalesce(s.integration_key, '') as integration_key,
-	       coalesce(k.key, '') as directory_key, o.aliases, o.tags, o.time_zone, o.revision
+	       coalesce(k.key, '') as directory_key, o.aliases, o.tags, o.time_zone, o.revision, coalesce(` + failing + `, false) as failing
 	from organization o
 	left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
 	left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id and k.is_primary
@@ -56,7 +57,7 @@ const organizationQuery = `
 
 func (o *Organization) scan(row pgx.Row) error {
 	return row.Scan(&o.ID, &o.Slug, &o.Name, &o.Colour, &o.Kind, &o.AccountID, &o.APIHostname, &o.IntegrationKey, &o.DirectoryKey,
-		&o.Aliases, &o.Tags, &o.TimeZone, &o.Revision)
+		&o.Aliases, &o.Tags, &o.TimeZone, &o.Revision, &o.Failing)
 }
 
 // Filter chooses organizations by what they still lack.
@@ -67,6 +68,7 @@ const (
 	All      Filter = ""
 	Unmapped Filter = "unmapped"
 	Unkeyed  Filter = "unkeyed"
+	Failing  Filter = "failing"
 )
 
 // Counts says how far the mapping of a scope has come.
@@ -74,28 +76,31 @@ type Counts struct {
 	Organizations int
 	Mapped        int
 	Keyed         int
+	Failing       int
 	Matching      int // organizations that fit filter and search
 }
+
+// chosen picks by a filter, $1, and by a search, $2.
+const chosen = `($1 = '' or ($1 = 'unmapped' and c.kind is null) or ($1 = 'unkeyed' and k.key is null) or ($1 = 'failing' and ` + failing + `)
+	or (starts_with($1, 'tag:') and substr($1, 5) = any (o.tags)))
+	and ($2 = '' or position(lower($2) in lower(o.name || chr(10) || array_to_string(o.aliases, chr(10)))) > 0)`
 
 // Organizations lists a page of the scope's organizations by name. search is a
 // part of the name or of an alias, in any case; filter chooses by what they lack
 // or by a tag.
 func (t *Tx) Organizations(ctx context.Context, filter Filter, search string, limit, offset int) ([]Organization, Counts, error) {
-	const fits = `($1 = '' or ($1 = 'unmapped' and c.kind is null) or ($1 = 'unkeyed' and k.key is null)
-			or (starts_with($1, 'tag:') and substr($1, 5) = any (o.tags)))
-		and ($2 = '' or position(lower($2) in lower(o.name || chr(10) || array_to_string(o.aliases, chr(10)))) > 0)`
 	var n Counts
 	err := t.tx.QueryRow(ctx, `
-		select count(*), count(c.kind), count(k.key), count(*) filter (where `+fits+`)
+		select count(*), count(c.kind), count(k.key), count(*) filter (where `+failing+`), count(*) filter (where `+chosen+`)
 		from organization o
 		left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
 		left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id and k.is_primary
 		where `+organizationInScope, filter, search).
-		Scan(&n.Organizations, &n.Mapped, &n.Keyed, &n.Matching)
+		Scan(&n.Organizations, &n.Mapped, &n.Keyed, &n.Failing, &n.Matching)
 	if err != nil {
 		return nil, n, err
 	}
-	found, err := all[Organization](ctx, t.tx, organizationQuery+` where `+organizationInScope+` and `+fits+` order by lower(o.name), o.id limit $3 offset $4`,
+	found, err := all[Organization](ctx, t.tx, organizationQuery+` where `+organizationInScope+` and `+chosen+` order by lower(o.name), o.id limit $3 offset $4`,
 		filter, search, limit, offset)
 	return found, n, err
 }
@@ -183,6 +188,10 @@ func (t *Tx) Accounts(ctx context.Context) ([]Account, error) {
 // SaveAccounts replaces the list of Duo accounts with what Duo answered now.
 func (t *Tx) SaveAccounts(ctx context.Context, accounts []Account, now time.Time) error {
 	batch := &pgx.Batch{}
+	// A connection of before names were kept has the one of the list before.
+	batch.Queue(`
+		update connection c set account_name = a.name from duo_account a
+		where a.` + inWorkspace + ` and a.workspace_id = c.workspace_id and a.account_id = c.account_id and c.account_name = ''`)
 	batch.Queue(`delete from duo_account where ` + inWorkspace)
 	// In one order, so that two at once do not wait for each other.
 	accounts = slices.SortedFunc(slices.Values(accounts), func(a, b Account) int { return cmp.Compare(a.AccountID, b.AccountID) })

@@ -29,6 +29,7 @@ var (
 
 	OrganizationCreated  = Event{"create-organization", "Create organization"}
 	OrganizationChanged  = Event{"change-organization", "Change organization"}
+	OrganizationNameKept = Event{"keep-organization-name", "Keep organization's name"}
 	OrganizationMapped   = Event{"map-organization", "Map organization"}
 	OrganizationUnmapped = Event{"unmap-organization", "Take Duo account away"}
 	DirectoryKeySet      = Event{"set-directory-key", "Set directory key"}
@@ -59,7 +60,7 @@ var (
 func Events() []Event {
 	return []Event{
 		SignedIn, Denied, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
-		OrganizationCreated, OrganizationChanged, OrganizationMapped, OrganizationUnmapped, DirectoryKeySet, DirectoryKeyRemoved,
+		OrganizationCreated, OrganizationNameKept, OrganizationChanged, OrganizationMapped, OrganizationUnmapped, DirectoryKeySet, DirectoryKeyRemoved,
 		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysChecked, OwnKeysActivated, OwnKeysDiscarded,
 		OperatorInvited, InvitationRevoked, InvitationAccepted, MemberChanged, MemberDisabled, MemberEnabled, MemberEnded, PasswordChanged, SessionsEnded,
 	}

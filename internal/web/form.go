@@ -80,5 +80,15 @@ func (f form) untouched(name string) bool {
 	return f.Has(was) && unixLines(f.Get(was)) == unixLines(f.Get(name))
 }
 
+// was returns what a box held when the form was opened; nil where it does not
+// say.
+func (f form) was(name string) *string {
+	if !f.Has("was." + name) {
+		return nil
+	}
+	text := f.Get("was." + name)
+	return &text
+}
+
 // unixLines undoes what browsers make of line breaks in a form.
 func unixLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }

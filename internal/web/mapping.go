@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -20,7 +21,7 @@ const mappingRows = 50
 // from the form that carries it along.
 func mappingFilter(value func(string) string) views.MappingFilter {
 	f := views.MappingFilter{Show: value("show"), Query: catalog.Plain(strings.TrimSpace(value("q"))), Suggest: value("suggest") == "1"}
-	if f.Show != string(store.Unmapped) && f.Show != string(store.Unkeyed) {
+	if !slices.Contains([]store.Filter{store.Unmapped, store.Unkeyed, store.Failing}, store.Filter(f.Show)) {
 		f.Show = ""
 	}
 	if _, err := fmt.Sscanf(value("page"), "%d", &f.Page); err != nil || f.Page < 1 || f.Page > 1_000_000 {
@@ -60,9 +61,13 @@ func (s *Server) mappingSection(c echo.Context, v visitor, state run.Integration
 func (s *Server) fillMapping(c echo.Context, v visitor, accounts []store.Account, m *views.MappingSection) error {
 	ctx, filter := c.Request().Context(), m.Filter
 	var rows, everybody []store.Organization
+	var drifted []store.Drifted
 	var n store.Counts
 	err := s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) (err error) {
 		rows, n, err = tx.Organizations(ctx, store.Filter(filter.Show), filter.Query, mappingRows, (filter.Page-1)*mappingRows)
+		if err == nil && m.Editable {
+			drifted, err = tx.Drifted(ctx)
+		}
 		if err == nil && filter.Suggest {
 			// Whether a name is unclear shows only in the whole list.
 			everybody, _, err = tx.Organizations(ctx, store.All, "", everyOrganization, 0)
@@ -73,6 +78,7 @@ func (s *Server) fillMapping(c echo.Context, v visitor, accounts []store.Account
 		return err
 	}
 	m.Organizations, m.Mapped, m.Keyed = n.Organizations, n.Mapped, n.Keyed
+	m.Drift = driftRows(drifted)
 	m.Filters = mappingFilters(v.workspace.Slug, filter, n)
 	var suggestions map[uuid.UUID]run.Suggestion
 	if filter.Suggest {
@@ -106,6 +112,7 @@ func mappingFilters(ws string, f views.MappingFilter, n store.Counts) []views.Fi
 		link("All", "", n.Organizations),
 		link("Unmapped", string(store.Unmapped), n.Organizations-n.Mapped),
 		link("Without key", string(store.Unkeyed), n.Organizations-n.Keyed),
+		link("Failing", string(store.Failing), n.Failing),
 	}
 }
 
@@ -134,7 +141,7 @@ func mappingRow(v visitor, o store.Organization, accounts map[string]store.Accou
 	case o.Mapped() && listed:
 		row.Account.Value, row.State = run.AccountText(account), views.Chip{Level: "ok", Text: "Mapped"}
 	case o.Mapped():
-		row.Account.Value, row.State = o.AccountID, views.Chip{Level: "bad", Text: "Account gone"}
+		row.Account.Value, row.State = o.AccountID, accountGone
 	case suggested.Account.AccountID != "":
 		row.Account.Value, row.State = run.AccountText(suggested.Account), views.Chip{Level: "info", Text: "Suggested, not saved yet"}
 	case suggested.Ambiguous > 0:

@@ -65,6 +65,7 @@ func submittedRows(f form) ([]run.MappingRow, error) {
 		rows = append(rows, run.MappingRow{
 			Organization: id, Account: f.Get(name), DirectoryKey: f.Get("directory_key." + text),
 			KeepAccount: f.untouched(name), KeepDirectoryKey: f.untouched("directory_key." + text),
+			WasAccount: f.was(name), WasDirectoryKey: f.was("directory_key." + text),
 		})
 	}
 	if len(rows) == 0 || len(rows) > mappingRows {

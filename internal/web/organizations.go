@@ -42,6 +42,7 @@ func (s *Server) getOrganizations(c echo.Context, v visitor) error {
 		link("All", "", counts.Organizations),
 		link("Unmapped", string(store.Unmapped), counts.Organizations-counts.Mapped),
 		link("Without key", string(store.Unkeyed), counts.Organizations-counts.Keyed),
+		link("Failing", string(store.Failing), counts.Failing),
 	}
 	for _, t := range tags {
 		page.Tags = append(page.Tags, link(t.Tag, string(store.Tagged(t.Tag)), t.Count))
@@ -60,7 +61,7 @@ const tagsShown = 24
 // organizationFilter reads which organizations the list is to show.
 func organizationFilter(show string) string {
 	switch filter := store.Filter(show); filter {
-	case store.Unmapped, store.Unkeyed:
+	case store.Unmapped, store.Unkeyed, store.Failing:
 		return show
 	default:
 		if tag, found := filter.Tag(); found {
@@ -81,10 +82,19 @@ func organizationRows(found []store.Organization) []views.OrganizationRow {
 				row.Account += " · " + host
 			}
 		}
+		switch {
+		case o.Failing && o.Kind == store.Child:
+			row.State = accountGone
+		case o.Failing:
+			row.State = views.Chip{Level: "bad", Text: "Keys refused"}
+		}
 		rows = append(rows, row)
 	}
 	return rows
 }
+
+// accountGone is the state of an organization whose account Duo lists no more.
+var accountGone = views.Chip{Level: "bad", Text: "Account gone"}
 
 // connectionText names in two words how an organization is reached in Duo.
 func connectionText(o store.Organization) string {

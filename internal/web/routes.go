@@ -91,6 +91,7 @@ func (s *Server) routes() []route {
 		{get, "/w/:ws/o/:org", inOrg, 0, s.getOrganization},
 		{get, "/w/:ws/o/:org/edit", editOrg, 0, s.getEditOrganization},
 		{post, "/w/:ws/o/:org/edit", editOrg, 0, s.postEditOrganization},
+		{post, "/w/:ws/o/:org/repair", wholeOrg, 0, s.postRepair},
 		{get, "/w/:ws/o/:org/connection", editOrg, 0, s.getConnection},
 		{post, "/w/:ws/o/:org/connection", wholeOrg, 0, s.postConnection},
 		{post, "/w/:ws/o/:org/connection/own", editOrg, saveDeadline, s.postOwnKeys},

@@ -172,6 +172,8 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/o/:org/connection/directories/:directory/remove":  one(knownRoute{least: catalog.Administrator, ok: moved}),
 
 	"POST /w/:ws/o/:org/edit": one(knownRoute{least: catalog.Administrator, ok: moved, form: detailsForm}),
+
+	"POST /w/:ws/o/:org/repair": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: formWith("repair", "keep")}),
 }
 
 // memberForm makes a form of owners; the members and invitations that addresses
@@ -344,6 +346,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 			views.SignIn(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
 			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"),
+			views.RepairOrganization(w, o),
 			views.EditOrganization(w, o), views.FillAPI(w, ":api"), views.Connection(w, o), views.OwnKeys(w, o), views.FillOwnKeys(w, o), views.CheckOwnKeys(w, o),
 			views.ActivateOwnKeys(w, o), views.DiscardOwnKeys(w, o), views.Directories(w, o), views.RenameDirectory(w, o, ":directory"),
 			views.MakeDirectoryPrimary(w, o, ":directory"), views.RemoveDirectory(w, o, ":directory"),

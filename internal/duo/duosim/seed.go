@@ -100,6 +100,23 @@ func (s *Sim) AddChild(parentID, name string) Account {
 	return change(s, func() Account { return s.addChild(s.mustAccount(parentID), name).public() })
 }
 
+// RenameAccount gives an account another name, as its administrators can in Duo's panel; no API call does.
+func (s *Sim) RenameAccount(accountID, name string) {
+	change(s, func() struct{} {
+		s.mustAccount(accountID).Name = name
+		return struct{}{}
+	})
+}
+
+// DeleteAccount removes a child account with all that it has.
+func (s *Sim) DeleteAccount(accountID string) {
+	change(s, func() struct{} {
+		s.mustAccount(accountID)
+		s.accounts = slices.DeleteFunc(s.accounts, func(a *account) bool { return a.AccountID == accountID })
+		return struct{}{}
+	})
+}
+
 // AddApplication gives an account another set of keys. An Admin API application without named grants has all.
 func (s *Sim) AddApplication(accountID, kind string, grants ...Grant) Application {
 	return change(s, func() Application {

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// failing asks whether an organization, o connected by c, cannot be reached in
+// the way it is connected: Duo lists its account no more, or did not accept its
+// own keys when they were checked last.
+const failing = `(c.kind = 'child' and not exists (select from duo_account d where d.workspace_id = c.workspace_id and d.account_id = c.account_id)
+	or c.kind = 'own' and 'fails' = (
+		select i.outcome from integration_check i
+		join integration_secret v on v.workspace_id = i.workspace_id and v.organization_id = i.organization_id and v.api = i.api and v.version = i.version
+		where i.workspace_id = o.workspace_id and i.organization_id = o.id and v.state = 'active' order by i.checked_at desc limit 1))`
+
+// Drifted is an organization whose Duo account is not what it was when it was
+// mapped.
+type Drifted struct {
+	ID          uuid.UUID
+	Slug        string
+	Name        string
+	Colour      int
+	AccountID   string
+	AccountName string // when somebody last said yes to it; empty: not known
+	NameNow     string
+	Gone        bool // Duo lists the account no more
+}
+
+// Drifted lists the organizations whose account was renamed in Duo, unless the
+// organization is called so already, or is not listed any more; the latter first.
+func (t *Tx) Drifted(ctx context.Context) ([]Drifted, error) {
+	return all[Drifted](ctx, t.tx, `
+		select o.id, o.slug, o.name, o.colour, c.account_id, c.account_name, coalesce(a.name, '') as name_now, a.account_id is null as gone
+		from organization o
+		join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id and c.kind = 'child'
+		left join duo_account a on a.workspace_id = c.workspace_id and a.account_id = c.account_id
+		where `+organizationInScope+` and (a.account_id is null or c.account_name not in ('', a.name) and a.name <> o.name)
+		order by a.account_id is not null, lower(o.name), o.id`)
+}
+
+// AcceptAccountName notes that an organization's account is known by the name
+// that Duo lists it under now.
+func (t *Tx) AcceptAccountName(ctx context.Context, organization uuid.UUID) error {
+	_, err := t.tx.Exec(ctx, `
+		update connection c set account_name = a.name from duo_account a
+		where a.`+inWorkspace+` and c.`+inScope+` and a.workspace_id = c.workspace_id and a.account_id = c.account_id and c.organization_id = $1`, organization)
+	return meaning(err)
+}

@@ -1,0 +1,38 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// driftRows lists what Duo changed about mapped accounts, to be settled above
+// the mapping.
+func driftRows(drifted []store.Drifted) []views.DriftRow {
+	var rows []views.DriftRow
+	for _, d := range drifted {
+		rows = append(rows, views.DriftRow{
+			OrganizationTag: views.OrganizationTag{Slug: d.Slug, Name: d.Name, Colour: d.Colour},
+			AccountID:       d.AccountID, AccountName: catalog.Plain(d.AccountName), NameNow: catalog.Plain(d.NameNow), Gone: d.Gone,
+		})
+	}
+	return rows
+}
+
+// postRepair settles one of them: the form says what the person saw, so that
+// nothing is decided about what Duo changed since.
+func (s *Server) postRepair(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	err = s.Runner.Repair(c.Request().Context(), v.scope, v.actor(), v.organization, form.Get("repair"), form.Get("account_id"), form.Get("name_now"))
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
+}
