@@ -130,6 +130,24 @@ func OrganizationsView(ws, query, show string, page int) string {
 // NewOrganization is the form for a new organization.
 func NewOrganization(ws string) string { return Organizations(ws) + "/new" }
 
+// ImportOrganizations is the form for a file of organizations, and where it is posted to.
+func ImportOrganizations(ws string) string { return Organizations(ws) + "/import" }
+
+// ImportPreview shows what would become of the rows of a file, and is where the import is posted to. show is create,
+// exists, fault or empty for all.
+func ImportPreview(ws, show string, page int) string {
+	return withQuery(ImportOrganizations(ws)+"/preview", "show", show, "page", pageNumber(page))
+}
+
+// ImportFaults is the file of those rows that have faults.
+func ImportFaults(ws string) string { return ImportOrganizations(ws) + "/faults" }
+
+// ImportTemplate is a file to import that has the header alone.
+func ImportTemplate(ws string) string { return ImportOrganizations(ws) + "/template" }
+
+// ExportOrganizations takes a POST that answers with the list of organizations as a file: those that q and show choose.
+func ExportOrganizations(ws string) string { return Workspace(ws) + "/export/organizations" }
+
 // Organization is an organization's overview.
 func Organization(ws, org string) string { return Organizations(ws) + "/" + url.PathEscape(org) }
 

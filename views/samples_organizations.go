@@ -5,6 +5,10 @@ func organizationFormSamples() []Sample {
 	drifted.Mapping.Drift = sampleDrift()
 	return []Sample{
 		{"mapping-drift", workspaceShell("integration"), drifted},
+		{"import", workspaceShell("organizations"), ImportPage{Workspace: sampleWorkspace}},
+		{"import-refused", workspaceShell("organizations"), ImportPage{Workspace: sampleWorkspace, Text: Input{Value: "nam;tags\n" + hostile.Name, Error: "The first line names a column “nam”, which there is not."}}},
+		{"import-preview", workspaceShell("organizations"), importSample()},
+		{"import-preview-failed", workspaceShell("organizations"), failedImportSample()},
 		{"organization-edit", organizationShell(acme, "overview"), editSample(acme)},
 		{"organization-edit-refused", organizationShell(hostile, "overview"), refusedEditSample()},
 		{"organization-edit-overtaken", organizationShell(acme, "overview"), overtakenEditSample()},
@@ -47,5 +51,25 @@ func overtakenEditSample() EditOrganizationPage {
 	page.Overtaken = "tom@northwind.example changed this 34 s ago. Nothing of yours was saved yet. Save again to replace what is there now."
 	page.Name = Input{Value: "Acme Dental Group", Note: "Stored now: Acme Dental Partners"}
 	page.Colour.Note = "Stored now: lime"
+	return page
+}
+
+func importSample() ImportPreviewPage {
+	return ImportPreviewPage{Workspace: sampleWorkspace, ID: sampleRun, File: "clients " + hostile.Name + ".csv", Creates: 2, Faults: 2,
+		Filters: []FilterLink{{"All", ImportPreview(sampleWorkspace, "", 1), 5, true}, {"Faults", ImportPreview(sampleWorkspace, "fault", 1), 2, false},
+			{"Will be created", ImportPreview(sampleWorkspace, "create", 1), 2, false}, {"Exist already", ImportPreview(sampleWorkspace, "exists", 1), 1, false}},
+		Rows: []ImportRow{
+			{Line: 2, Name: acme.Name, State: Chip{Level: "idle", Text: "Exists already"}, Existing: Link{acme.Name, Organization(sampleWorkspace, acme.Slug)}, Account: "Acme Dental (DA1QX7ZK3M9V5T2R8WPL)"},
+			{Line: 3, Name: "Harbour Legal", State: Chip{Level: "ok", Text: "Will be created"}, Account: "Harbour Legal"},
+			{Line: 4, State: Chip{Level: "bad", Text: "Fault"}, Faults: []string{"name: Fill this in.", "time_zone: No time zone has this name. Write it like Europe/London or America/New_York."}},
+			{Line: 5, Name: "Kestrel & Wren", State: Chip{Level: "ok", Text: "Will be created"}},
+			{Line: 7, Name: hostile.Name, State: Chip{Level: "bad", Text: "Fault"}, Account: hostile.Name, Faults: []string{"account: The Accounts API lists no such account. Choose one of the list, or refresh it."}},
+		}}
+}
+
+func failedImportSample() ImportPreviewPage {
+	page := importSample()
+	page.Failed = "Nothing was imported: since you looked, something changed in Duo or in the console. This is what would become of the rows now."
+	page.Rows, page.Creates = nil, 0
 	return page
 }

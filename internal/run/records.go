@@ -2,9 +2,12 @@ package run
 
 import (
 	"cmp"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
@@ -165,5 +168,21 @@ func keptNameRecord(actor Actor, o store.Organization, d store.Drifted, now time
 		Event: store.OrganizationNameKept, Operator: actor.Operator, Organization: o.ID, AccountID: d.AccountID, Subject: o.Name, At: now,
 		Input:   map[string]string{"account_name_from": catalog.Plain(d.AccountName), "account_name": catalog.Plain(d.NameNow)},
 		Summary: "Kept the name " + o.Name + "; Duo calls the account " + catalog.Plain(d.NameNow) + " now.",
+	}
+}
+
+// importRecord tells what came of a file; id is its form's.
+func importRecord(actor Actor, id uuid.UUID, judged []JudgedRow, now time.Time) store.Record {
+	n := CountVerdicts(judged)
+	summary := fmt.Sprintf("Imported %d of %d rows", n[WillBeCreated], len(judged))
+	if n[Exists] > 0 {
+		summary += fmt.Sprintf("; %d existed already", n[Exists])
+	}
+	if n[Faulty] > 0 {
+		summary += fmt.Sprintf("; %d left out for their faults", n[Faulty])
+	}
+	return store.Record{
+		ID: id, Event: store.OrganizationsImported, Operator: actor.Operator, At: now, Summary: summary + ".",
+		Input: map[string]string{"created": strconv.Itoa(n[WillBeCreated]), "existed": strconv.Itoa(n[Exists]), "faults": strconv.Itoa(n[Faulty])},
 	}
 }

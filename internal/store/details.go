@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // ChangeOrganization saves an organization's name, aliases, tags, time zone and
@@ -64,4 +66,41 @@ func (t *Tx) LastChange(ctx context.Context, organization uuid.UUID, events ...E
 		where `+runInScope+` and r.organization_id = $1 and r.action = any ($2) and r.state = 'applied'
 		order by r.started_at desc limit 1`, organization, slugs).Scan(&by, &at)
 	return by, at, meaning(err)
+}
+
+// ImportOrganizations is CreateOrganizations for many with all that is known of
+// them: the account, which must be listed in Duo, and the directory key, whose
+// form must have been checked. Ids, slugs and colours that are not given are
+// filled in. Of the errors of Map and AddDirectory any stops all.
+func (t *Tx) ImportOrganizations(ctx context.Context, made []Organization, operator uuid.UUID, now time.Time) error {
+	for i := range made {
+		if made[i].ID == uuid.Nil {
+			made[i].ID = uuid.New()
+		}
+	}
+	if err := t.createOrganizations(ctx, made); err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	for _, o := range made {
+		if o.AccountID != "" {
+			batch.Queue(`
+				insert into connection (workspace_id, organization_id, kind, account_id, account_name, api_hostname, mapped_by, mapped_at)
+				select a.workspace_id, $1, 'child', a.account_id, a.name, a.api_hostname, $3, $4 from duo_account a
+				where a.`+inWorkspace+` and a.account_id = $2`, o.ID, o.AccountID, operator, now).Exec(oneRow)
+		}
+		if o.DirectoryKey != "" {
+			batch.Queue(`insert into directory_key (workspace_id, organization_id, name, key, is_primary, set_by, set_at) values ($1, $2, $3, $4, true, $5, $6)`,
+				t.scope.workspace, o.ID, FirstDirectory, o.DirectoryKey, operator, now)
+		}
+	}
+	return meaning(t.tx.SendBatch(ctx, batch).Close())
+}
+
+// oneRow fails a statement of a batch that touched no row.
+func oneRow(done pgconn.CommandTag) error {
+	if done.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return nil
 }

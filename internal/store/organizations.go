@@ -143,18 +143,21 @@ func (t *Tx) createOrganizations(ctx context.Context, made []Organization) error
 	if err != nil {
 		return err
 	}
-	taken := map[string]bool{"new": true}
+	taken := map[string]bool{"new": true, "import": true} // addresses beside those of organizations
 	for _, slug := range slugs {
 		taken[slug] = true
 	}
 	batch := &pgx.Batch{}
 	for i := range made {
 		o := &made[i]
-		o.Slug, o.Colour = freeSlug(o.Name, taken), (len(slugs)+i)%12+1
+		o.Slug = freeSlug(o.Name, taken)
+		if o.Colour == 0 {
+			o.Colour = (len(slugs)+i)%12 + 1
+		}
 		o.Aliases, o.Tags, o.Revision = texts(o.Aliases), texts(o.Tags), 1
 		taken[o.Slug] = true
-		batch.Queue(`insert into organization (workspace_id, id, slug, name, colour) values ($1, $2, $3, $4, $5)`,
-			t.scope.workspace, o.ID, o.Slug, o.Name, o.Colour)
+		batch.Queue(`insert into organization (workspace_id, id, slug, name, colour, aliases, tags, time_zone) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			t.scope.workspace, o.ID, o.Slug, o.Name, o.Colour, o.Aliases, o.Tags, o.TimeZone)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }

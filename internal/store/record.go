@@ -27,16 +27,18 @@ var (
 	IntegrationActivated = Event{"activate-integration", "Use values anyway"}
 	IntegrationDiscarded = Event{"discard-integration", "Discard values"}
 
-	OrganizationCreated  = Event{"create-organization", "Create organization"}
-	OrganizationChanged  = Event{"change-organization", "Change organization"}
-	OrganizationNameKept = Event{"keep-organization-name", "Keep organization's name"}
-	OrganizationMapped   = Event{"map-organization", "Map organization"}
-	OrganizationUnmapped = Event{"unmap-organization", "Take Duo account away"}
-	DirectoryKeySet      = Event{"set-directory-key", "Set directory key"}
-	DirectoryKeyRemoved  = Event{"remove-directory-key", "Remove directory key"}
-	DirectoryAdded       = Event{"add-directory", "Add directory key"}
-	DirectoryRenamed     = Event{"rename-directory", "Rename directory key"}
-	DirectoryPrimary     = Event{"make-directory-primary", "Make directory key primary"}
+	OrganizationCreated   = Event{"create-organization", "Create organization"}
+	OrganizationsImported = Event{"import-organizations", "Import organizations"}
+	OrganizationsExported = Event{"export-organizations", "Export organizations"}
+	OrganizationChanged   = Event{"change-organization", "Change organization"}
+	OrganizationNameKept  = Event{"keep-organization-name", "Keep organization's name"}
+	OrganizationMapped    = Event{"map-organization", "Map organization"}
+	OrganizationUnmapped  = Event{"unmap-organization", "Take Duo account away"}
+	DirectoryKeySet       = Event{"set-directory-key", "Set directory key"}
+	DirectoryKeyRemoved   = Event{"remove-directory-key", "Remove directory key"}
+	DirectoryAdded        = Event{"add-directory", "Add directory key"}
+	DirectoryRenamed      = Event{"rename-directory", "Rename directory key"}
+	DirectoryPrimary      = Event{"make-directory-primary", "Make directory key primary"}
 
 	ConnectionChanged = Event{"change-connection", "Change connection"}
 	OwnKeysSaved      = Event{"save-own-keys", "Save own credentials"}
@@ -60,7 +62,8 @@ var (
 func Events() []Event {
 	return []Event{
 		SignedIn, Denied, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
-		OrganizationCreated, OrganizationNameKept, OrganizationChanged, OrganizationMapped, OrganizationUnmapped, DirectoryKeySet, DirectoryKeyRemoved,
+		OrganizationCreated, OrganizationsImported, OrganizationsExported, OrganizationChanged, OrganizationNameKept, OrganizationMapped, OrganizationUnmapped,
+		DirectoryKeySet, DirectoryKeyRemoved,
 		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysChecked, OwnKeysActivated, OwnKeysDiscarded,
 		OperatorInvited, InvitationRevoked, InvitationAccepted, MemberChanged, MemberDisabled, MemberEnabled, MemberEnded, PasswordChanged, SessionsEnded,
 	}
@@ -80,25 +83,28 @@ type Record struct {
 	At           time.Time
 }
 
-// Record writes an event down, closed: in the transaction of the change itself,
-// so that there is no change without its record. A *ConflictError on "run_pkey"
-// says that its ID was used before.
-func (t *Tx) Record(ctx context.Context, r Record) error {
-	var organization *uuid.UUID
-	if r.Organization != uuid.Nil {
-		organization = &r.Organization
+// Record writes events down, closed: in the transaction of the change itself, so
+// that there is no change without its record. A *ConflictError on "run_pkey" says
+// that a given id is on record already.
+func (t *Tx) Record(ctx context.Context, records ...Record) error {
+	batch := &pgx.Batch{}
+	for _, r := range records {
+		var organization *uuid.UUID
+		if r.Organization != uuid.Nil {
+			organization = &r.Organization
+		}
+		if r.Input == nil {
+			r.Input = map[string]string{}
+		}
+		if r.ID == uuid.Nil {
+			r.ID = uuid.New()
+		}
+		batch.Queue(`
+			insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11)`,
+			t.scope.workspace, r.ID, organization, r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input, cmp.Or(r.State, Applied), r.Summary, r.At)
 	}
-	if r.ID == uuid.Nil {
-		r.ID = uuid.New()
-	}
-	if r.Input == nil {
-		r.Input = map[string]string{}
-	}
-	_, err := t.tx.Exec(ctx, `
-		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11)`,
-		t.scope.workspace, r.ID, organization, r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input, cmp.Or(r.State, Applied), r.Summary, r.At)
-	return meaning(err)
+	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
 
 // refusalsAnHour is how many refusals of one operator are kept within an hour, so

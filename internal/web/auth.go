@@ -73,6 +73,7 @@ func (s *Server) allow(r route) echo.HandlerFunc {
 		whole := c.Request()
 		ctx, cancel := context.WithTimeout(whole.Context(), deadline)
 		defer cancel()
+		whole.Body = http.MaxBytesReader(c.Response(), whole.Body, r.bodyLimit())
 		c.SetRequest(whole.WithContext(ctx))
 		// An error is answered after this returns, when ctx has ended.
 		defer func() { c.SetRequest(whole) }()

@@ -14,7 +14,7 @@ import (
 	"duodesk/views"
 )
 
-// maxBody is the largest form: a page of the mapping with names of the longest
+// maxBody is the largest form but for the import's: a page of the mapping with names of the longest
 // kind.
 const maxBody = 256 << 10
 
@@ -28,8 +28,8 @@ func requestID(ctx context.Context) string {
 }
 
 // surround puts around every request, from outside in: request id, access log,
-// recovery, security headers, the refusal of foreign hosts, the limit of the body,
-// and the refusal of forms from other sites.
+// recovery, security headers, the refusal of foreign hosts, and the refusal of
+// forms from other sites.
 func (s *Server) surround(e *echo.Echo) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	// The report of a browser has no session and changes nothing.
@@ -37,7 +37,6 @@ func (s *Server) surround(e *echo.Echo) http.Handler {
 	protection.SetDenyHandler(s.fixed(e, views.CrossSite("/")))
 	var h http.Handler = protection.Handler(e)
 	h = s.refuseBare(e, h)
-	h = limitBody(h)
 	h = s.refuseForeignHosts(e, h)
 	h = s.secureHeaders(h)
 	h = s.recoverPanics(e, h)
@@ -119,13 +118,6 @@ func (s *Server) secureHeaders(next http.Handler) http.Handler {
 		if s.PublicURL.Scheme == "https" {
 			h.Set("Strict-Transport-Security", "max-age=63072000")
 		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-func limitBody(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -52,7 +52,11 @@ func (s *Server) getOrganizations(c echo.Context, v visitor) error {
 	if counts.Organizations > 0 {
 		page.Empty.Link.Href = views.Organizations(ws)
 	}
-	return s.render(c, http.StatusOK, v, place{section: "organizations"}, page)
+	flash, err := s.flashOf(ctx, c, v)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, v, place{section: "organizations", flash: flash}, page)
 }
 
 // tagsShown is how many tags the list offers as filters: the most common.

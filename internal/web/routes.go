@@ -23,7 +23,17 @@ const (
 
 	defaultDeadline = 35 * time.Second // longer than the longest reading from Duo
 	saveDeadline    = 60 * time.Second // three APIs are checked
+
+	importUpload = "/w/:ws/o/import" // the one address that takes a file
 )
+
+// bodyLimit is how many bytes a route's request may have.
+func (r route) bodyLimit() int64 {
+	if r.method == post && r.path == importUpload {
+		return maxUpload
+	}
+	return maxBody
+}
 
 // routes is every address of the console.
 func (s *Server) routes() []route {
@@ -88,6 +98,13 @@ func (s *Server) routes() []route {
 		{get, "/w/:ws/o", inWs, 0, s.getOrganizations},
 		{post, "/w/:ws/o", wholeWs, 0, s.postOrganization},
 		{get, "/w/:ws/o/new", wholeWs, 0, s.getNewOrganization},
+		{post, "/w/:ws/export/organizations", inWs, saveDeadline, s.postExport},
+		{get, "/w/:ws/o/import", wholeWs, 0, s.getImport},
+		{post, importUpload, wholeWs, 0, s.postImport},
+		{get, "/w/:ws/o/import/preview", wholeWs, 0, s.getImportPreview},
+		{post, "/w/:ws/o/import/preview", wholeWs, saveDeadline, s.postImportPreview},
+		{get, "/w/:ws/o/import/faults", wholeWs, 0, s.getImportFaults},
+		{get, "/w/:ws/o/import/template", wholeWs, 0, s.getImportTemplate},
 		{get, "/w/:ws/o/:org", inOrg, 0, s.getOrganization},
 		{get, "/w/:ws/o/:org/edit", editOrg, 0, s.getEditOrganization},
 		{post, "/w/:ws/o/:org/edit", editOrg, 0, s.postEditOrganization},

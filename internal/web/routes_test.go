@@ -173,6 +173,14 @@ var plainRoutes = map[string][]knownRoute{
 
 	"POST /w/:ws/o/:org/edit": one(knownRoute{least: catalog.Administrator, ok: moved, form: detailsForm}),
 
+	"POST /w/:ws/export/organizations": one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/import":              one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"POST /w/:ws/o/import":             one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: formWith("text", "name\nImported later")}),
+	"GET /w/:ws/o/import/preview":      one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"POST /w/:ws/o/import/preview":     one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: importedForm}),
+	"GET /w/:ws/o/import/faults":       one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"GET /w/:ws/o/import/template":     one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+
 	"POST /w/:ws/o/:org/repair": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: formWith("repair", "keep")}),
 }
 
@@ -339,6 +347,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.Action(w, o, ":action", "user_id", u), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),
 			views.Operators(w), views.OperatorsView(w, "q", 2), views.OperatorsAfter(w, "r"), views.Invite(w), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
+			views.ImportOrganizations(w), views.ImportPreview(w, "fault", 2), views.ImportFaults(w), views.ImportTemplate(w),
 		},
 		"POST": {
 			views.Invitation(), views.AcceptInvitation(), views.Password(), views.Sessions(), views.SignOutEverywhere(),
@@ -346,7 +355,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 			views.SignIn(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
 			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"),
-			views.RepairOrganization(w, o),
+			views.RepairOrganization(w, o), views.ExportOrganizations(w), views.ImportOrganizations(w), views.ImportPreview(w, "", 1),
 			views.EditOrganization(w, o), views.FillAPI(w, ":api"), views.Connection(w, o), views.OwnKeys(w, o), views.FillOwnKeys(w, o), views.CheckOwnKeys(w, o),
 			views.ActivateOwnKeys(w, o), views.DiscardOwnKeys(w, o), views.Directories(w, o), views.RenameDirectory(w, o, ":directory"),
 			views.MakeDirectoryPrimary(w, o, ":directory"), views.RemoveDirectory(w, o, ":directory"),

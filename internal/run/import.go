@@ -1,0 +1,223 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// MostImported is how many organizations a file may hold.
+const MostImported = 1000
+
+// ImportRow is one organization of a file, as it was typed.
+type ImportRow struct {
+	Line int    // of the file, where the row begins
+	Slug string // of one that exists, as exports tell; mostly empty
+	Details
+	Account      string // a name, an id, or both as in AccountText
+	DirectoryKey string
+}
+
+// A RowVerdict is what becomes of a row.
+type RowVerdict string
+
+// The verdicts.
+const (
+	WillBeCreated RowVerdict = "create"
+	Exists        RowVerdict = "exists" // is left as it is
+	Faulty        RowVerdict = "fault"
+)
+
+// JudgedRow is a row with what becomes of it.
+type JudgedRow struct {
+	ImportRow
+	Verdict RowVerdict
+	Faults  []catalog.FieldError
+	Exists  store.Organization // the one that is there already
+	made    store.Organization // the one to be
+}
+
+// JudgeImport says of each row what an import would make of it now, as far as
+// the list of accounts is up to date. Nothing is written.
+func (r *Runner) JudgeImport(ctx context.Context, sc store.Scope, rows []ImportRow) ([]JudgedRow, error) {
+	var judged []JudgedRow
+	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		judged, err = judgeNow(ctx, tx, rows)
+		return err
+	})
+	return judged, err
+}
+
+// ImportOrganizations creates the organizations of those rows that can be
+// created, all or none, after reading the accounts again if any is to be mapped.
+// id is the form's: sent twice, the file is imported once. Where as many as
+// expected cannot be created any more, nothing is done and the rows come back
+// with what they are now.
+func (r *Runner) ImportOrganizations(ctx context.Context, sc store.Scope, actor Actor, id uuid.UUID, rows []ImportRow, expected int) (changed []JudgedRow, err error) {
+	if slices.ContainsFunc(rows, func(row ImportRow) bool { return strings.TrimSpace(row.Account) != "" }) {
+		if _, err := r.RefreshAccounts(ctx, sc, actor); err != nil {
+			return nil, err
+		}
+	}
+	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		if err := tx.LockMapping(ctx); err != nil {
+			return err
+		}
+		judged, err := judgeNow(ctx, tx, rows)
+		if err != nil {
+			return err
+		}
+		made := creatable(judged)
+		// First, so that a form sent twice ends here.
+		if err := tx.Record(ctx, importRecord(actor, id, judged, r.now())); err != nil {
+			return err
+		}
+		if len(made) != expected {
+			changed = judged
+			return errFaults
+		}
+		return r.importAll(ctx, tx, actor, made)
+	})
+	if errors.Is(err, errFaults) || store.IsConflict(err, "run_pkey") {
+		err = nil
+	}
+	return changed, err
+}
+
+func (r *Runner) importAll(ctx context.Context, tx *store.Tx, actor Actor, made []store.Organization) error {
+	if err := tx.ImportOrganizations(ctx, made, actor.Operator, r.now()); err != nil {
+		return err
+	}
+	accounts, err := tx.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	var records []store.Record
+	for _, o := range made {
+		before := o
+		before.AccountID, before.DirectoryKey = "", ""
+		records = append(records, creationRecord(actor, o, r.now()))
+		if o.AccountID != "" {
+			records = append(records, mappingRecord(actor, before, o.AccountID, accounts, r.now()))
+		}
+		if o.DirectoryKey != "" {
+			records = append(records, directoryKeyRecord(actor, before, o.DirectoryKey, r.now()))
+		}
+	}
+	return tx.Record(ctx, records...)
+}
+
+// creatable are the organizations to be of judged rows.
+func creatable(judged []JudgedRow) []store.Organization {
+	var made []store.Organization
+	for _, j := range judged {
+		if j.Verdict == WillBeCreated {
+			made = append(made, j.made)
+		}
+	}
+	return made
+}
+
+// CountVerdicts counts judged rows by what becomes of them.
+func CountVerdicts(judged []JudgedRow) map[RowVerdict]int {
+	count := map[RowVerdict]int{}
+	for _, j := range judged {
+		count[j.Verdict]++
+	}
+	return count
+}
+
+// everyOrganization is more than a workspace will ever hold.
+const everyOrganization = 100_000
+
+func judgeNow(ctx context.Context, tx *store.Tx, rows []ImportRow) ([]JudgedRow, error) {
+	organizations, _, err := tx.Organizations(ctx, store.All, "", everyOrganization, 0)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := tx.Accounts(ctx)
+	return judge(rows, organizations, accounts), err
+}
+
+// judge compares the rows with what is there and with each other.
+func judge(rows []ImportRow, organizations []store.Organization, accounts []store.Account) []JudgedRow {
+	bySlug, byName, holder := map[string]store.Organization{}, map[string]store.Organization{}, map[string]string{}
+	for _, o := range organizations {
+		bySlug[o.Slug], byName[folded(o.Name)], holder[o.AccountID] = o, o, o.Name
+	}
+	names, used := map[string]int{}, map[string]int{} // name, account id → line
+	judged := make([]JudgedRow, len(rows))
+	for i, row := range rows {
+		j := &judged[i]
+		j.ImportRow = row
+		var bad []catalog.FieldError
+		j.made, bad = row.Details.parse()
+		if found, exists := existing(row, j.made.Name, bySlug, byName); exists {
+			j.Verdict, j.Exists = Exists, found
+			continue
+		}
+		fault := func(field, message string) {
+			bad = append(bad, catalog.FieldError{Field: field, Message: message})
+		}
+		if first := names[folded(j.made.Name)]; first > 0 && j.made.Name != "" {
+			fault(NameField, fmt.Sprintf("Line %d has this name too.", first))
+		} else {
+			names[folded(j.made.Name)] = row.Line
+		}
+		id, wrong := accountOf(row.Account, accounts)
+		switch {
+		case wrong != "":
+			fault(AccountField, wrong)
+		case id == "":
+		case holder[id] != "":
+			fault(AccountField, "This account belongs to "+holder[id]+".")
+		case used[id] > 0:
+			fault(AccountField, fmt.Sprintf("Line %d has this account too.", used[id]))
+		default:
+			used[id] = row.Line
+		}
+		key := strings.TrimSpace(row.DirectoryKey)
+		if wrong := directoryKeyFault(key); wrong != "" {
+			fault(DirectoryKeyField, wrong)
+		}
+		j.Faults, j.made.AccountID, j.made.DirectoryKey, j.Verdict = bad, id, key, WillBeCreated
+		if len(bad) > 0 {
+			j.Verdict = Faulty
+		}
+	}
+	return judged
+}
+
+// existing finds the organization that a row is about: by the slug of an export,
+// else by name.
+func existing(row ImportRow, name string, bySlug, byName map[string]store.Organization) (store.Organization, bool) {
+	if o, found := bySlug[strings.TrimSpace(row.Slug)]; found {
+		return o, true
+	}
+	o, found := byName[folded(name)]
+	return o, found && name != ""
+}
+
+func folded(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), " ")) }
+
+// Imported reports whether the form with this id was carried out.
+func (r *Runner) Imported(ctx context.Context, sc store.Scope, id uuid.UUID) (bool, error) {
+	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		found, err := tx.Run(ctx, id, r.now())
+		if err == nil && found.Action != store.OrganizationsImported.Slug {
+			err = store.ErrNotFound
+		}
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}

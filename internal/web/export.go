@@ -1,0 +1,90 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+)
+
+// exportRows is how many organizations an export reads at a time.
+const exportRows = 500
+
+// postExport is the list of organizations as a file that can be imported: the
+// part that the list shows, of what the visitor may see. It is a POST because it
+// is put on record.
+func (s *Server) postExport(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	filter, search, from := store.Filter(organizationFilter(form.Get("show"))), catalog.Plain(strings.TrimSpace(form.Get("q"))), 0
+	var accounts map[string]store.Account
+	more := func(ctx context.Context) ([][]string, error) {
+		var found []store.Organization
+		err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+			if accounts == nil {
+				listed, err := tx.Accounts(ctx)
+				if err != nil {
+					return err
+				}
+				accounts = map[string]store.Account{}
+				for _, a := range listed {
+					accounts[a.AccountID] = a
+				}
+			}
+			found, _, err = tx.Organizations(ctx, filter, search, exportRows, from)
+			return err
+		})
+		from += len(found)
+		return exportOf(found, accounts), err
+	}
+	if err := s.recordExport(c.Request().Context(), v, filter, search); err != nil {
+		return err
+	}
+	name := "organizations-" + v.workspace.Slug + "-" + s.Now().UTC().Format("2006-01-02") + ".csv"
+	header := append(importColumns[:len(importColumns):len(importColumns)], slugColumn, stateColumn)
+	return s.sendCSV(c, name, header, more)
+}
+
+// recordExport puts on record who took the list out, and how much of it. It is
+// about the workspace, whatever part of it the visitor sees.
+func (s *Server) recordExport(ctx context.Context, v visitor, filter store.Filter, search string) error {
+	var n store.Counts
+	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		_, n, err = tx.Organizations(ctx, filter, search, 0, 0)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.Store.InWorkspace(ctx, store.WholeWorkspace(v.workspace.ID), func(tx *store.Tx) error {
+		return tx.Record(ctx, store.Record{Event: store.OrganizationsExported, Operator: v.operator.ID, At: s.Now(),
+			Input: map[string]string{"filter": string(filter), "search": search}, Summary: fmt.Sprintf("Exported %d organizations.", n.Matching)})
+	})
+}
+
+func exportOf(found []store.Organization, accounts map[string]store.Account) [][]string {
+	var rows [][]string
+	for _, o := range found {
+		account, state := o.AccountID, "not mapped"
+		if a, listed := accounts[o.AccountID]; listed {
+			account = run.AccountText(a)
+		}
+		switch {
+		case o.Failing:
+			state = "failing"
+		case o.Mapped():
+			state = "mapped"
+		}
+		rows = append(rows, []string{
+			o.Name, strings.Join(o.Aliases, " | "), strings.Join(o.Tags, " | "), o.TimeZone, run.Colours[o.Colour-1], account, o.DirectoryKey, o.Slug, state,
+		})
+	}
+	return rows
+}

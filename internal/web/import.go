@@ -1,0 +1,224 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// importForm is the draft that holds a file between its preview and its import:
+// the browser is never asked for verdicts again, nor for the rows.
+const importForm = "import"
+
+func (s *Server) getImport(c echo.Context, v visitor) error {
+	return s.render(c, http.StatusOK, v, place{section: "organizations"}, views.ImportPage{Workspace: v.workspace.Slug})
+}
+
+// postImport keeps a file and shows what would become of it.
+func (s *Server) postImport(c echo.Context, v visitor) error {
+	name, text, err := uploadOf(c)
+	if err == nil {
+		_, err = readImport(text)
+	}
+	var fault uploaded
+	if errors.As(err, &fault) {
+		page := views.ImportPage{Workspace: v.workspace.Slug}
+		page.File.Error = string(fault)
+		if name == "" && len(text) <= maxBody {
+			page.Text.Value, page.Text.Error, page.File.Error = text, string(fault), ""
+		}
+		return s.render(c, http.StatusUnprocessableEntity, v, place{section: "organizations"}, page)
+	}
+	if err != nil {
+		return err
+	}
+	draft := map[string]string{"id": uuid.NewString(), "file": name, "text": text}
+	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
+		return tx.SaveDraft(c.Request().Context(), v.operator.ID, importForm, draft, s.Now())
+	})
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.ImportPreview(v.workspace.Slug, "", 1))
+}
+
+// keptImport is the file that its operator uploaded last, judged as things are
+// now; no rows when there is none.
+type keptImport struct {
+	id   string
+	file string
+	rows []run.ImportRow
+}
+
+func (s *Server) keptImport(ctx context.Context, v visitor) (keptImport, error) {
+	var draft map[string]string
+	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		draft, _, err = tx.Draft(ctx, v.operator.ID, importForm, s.Now())
+		return err
+	})
+	if err != nil {
+		return keptImport{}, ignoreNotFound(err)
+	}
+	rows, err := readImport(draft["text"])
+	return keptImport{id: draft["id"], file: draft["file"], rows: rows}, err
+}
+
+func (s *Server) getImportPreview(c echo.Context, v visitor) error {
+	ctx := c.Request().Context()
+	kept, err := s.keptImport(ctx, v)
+	if err != nil {
+		return err
+	}
+	if kept.id == "" {
+		return s.getImport(c, v)
+	}
+	judged, err := s.Runner.JudgeImport(ctx, v.scope, kept.rows)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, v, place{section: "organizations"}, previewPage(c, v, kept, judged))
+}
+
+// postImportPreview imports the file that the form names by its id.
+func (s *Server) postImportPreview(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	id, badID := uuid.Parse(form.Get("id"))
+	expected, badCount := strconv.Atoi(form.Get("expected"))
+	if badID != nil || badCount != nil || expected < 1 {
+		return echo.NewHTTPError(http.StatusBadRequest)
+	}
+	done := views.OrganizationsView(v.workspace.Slug, "", "", 1) + "?run=" + id.String()
+	imported, err := s.Runner.Imported(ctx, v.scope, id)
+	if err != nil {
+		return err
+	}
+	if imported {
+		return c.Redirect(http.StatusSeeOther, done)
+	}
+	kept, err := s.keptImport(ctx, v)
+	if err != nil {
+		return err
+	}
+	if kept.id != id.String() {
+		// The first sending is done by now, or another file took this one's place,
+		// or the day is over.
+		if imported, err = s.Runner.Imported(ctx, v.scope, id); err == nil && !imported {
+			err = &store.ConflictError{Constraint: "draft"}
+		}
+		if err != nil {
+			return err
+		}
+		return c.Redirect(http.StatusSeeOther, done)
+	}
+	changed, err := s.Runner.ImportOrganizations(ctx, v.scope, v.actor(), id, kept.rows, expected)
+	switch {
+	case duoSaidNo(err):
+		judged, judging := s.Runner.JudgeImport(ctx, v.scope, kept.rows)
+		if judging != nil {
+			return judging
+		}
+		page, why := previewPage(c, v, kept, judged), run.Explain(err)
+		page.Failed = "Nothing was imported. " + why.Cause + " " + why.Fix
+		return s.render(c, statusOf(err), v, place{section: "organizations"}, page)
+	case err != nil:
+		return err
+	case changed != nil:
+		page := previewPage(c, v, kept, changed)
+		page.Failed = "Nothing was imported: since you looked, something changed in Duo or in the console. This is what would become of the rows now."
+		return s.render(c, http.StatusConflict, v, place{section: "organizations"}, page)
+	}
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error { return tx.DropDraft(ctx, v.operator.ID, importForm) })
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, done)
+}
+
+func previewPage(c echo.Context, v visitor, kept keptImport, judged []run.JudgedRow) views.ImportPreviewPage {
+	ws, n, show := v.workspace.Slug, pageOf(c), c.QueryParam("show")
+	count := run.CountVerdicts(judged)
+	page := views.ImportPreviewPage{Workspace: ws, ID: kept.id, File: kept.file, Creates: count[run.WillBeCreated], Faults: count[run.Faulty]}
+	link := func(text, value string, count int) views.FilterLink {
+		return views.FilterLink{Text: text, Count: count, Current: show == value, Href: views.ImportPreview(ws, value, 1)}
+	}
+	page.Filters = []views.FilterLink{
+		link("All", "", len(judged)), link("Faults", string(run.Faulty), count[run.Faulty]),
+		link("Will be created", string(run.WillBeCreated), count[run.WillBeCreated]), link("Exist already", string(run.Exists), count[run.Exists]),
+	}
+	var shown []run.JudgedRow
+	for _, j := range judged {
+		if show == "" || string(j.Verdict) == show {
+			shown = append(shown, j)
+		}
+	}
+	for _, j := range slice(shown, n, listRows) {
+		page.Rows = append(page.Rows, importRowView(ws, j))
+	}
+	page.Pager = pagerOf(n, listRows, len(shown), "rows", func(p int) string { return views.ImportPreview(ws, show, p) })
+	return page
+}
+
+func importRowView(ws string, j run.JudgedRow) views.ImportRow {
+	row := views.ImportRow{Line: j.Line, Name: j.Name, Account: j.Account}
+	switch j.Verdict {
+	case run.Exists:
+		row.State = views.Chip{Level: "idle", Text: "Exists already"}
+		row.Existing = views.Link{Text: j.Exists.Name, Href: views.Organization(ws, j.Exists.Slug)}
+	case run.Faulty:
+		row.State = views.Chip{Level: "bad", Text: "Fault"}
+	default:
+		row.State = views.Chip{Level: "ok", Text: "Will be created"}
+	}
+	for _, f := range j.Faults {
+		row.Faults = append(row.Faults, f.Field+": "+f.Message)
+	}
+	return row
+}
+
+// getImportTemplate is a file with nothing but the header.
+func (s *Server) getImportTemplate(c echo.Context, _ visitor) error {
+	return s.sendCSV(c, "organizations.csv", importColumns, func(context.Context) ([][]string, error) { return nil, nil })
+}
+
+// getImportFaults gives the rows with faults back, to be mended and uploaded.
+func (s *Server) getImportFaults(c echo.Context, v visitor) error {
+	ctx := c.Request().Context()
+	kept, err := s.keptImport(ctx, v)
+	if err != nil {
+		return err
+	}
+	judged, err := s.Runner.JudgeImport(ctx, v.scope, kept.rows)
+	if err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, j := range judged {
+		if j.Verdict != run.Faulty {
+			continue
+		}
+		var said []string
+		for _, f := range j.Faults {
+			said = append(said, f.Field+": "+f.Message)
+		}
+		rows = append(rows, []string{j.Name, j.Aliases, j.Tags, j.TimeZone, j.Colour, j.Account, j.DirectoryKey, string(j.Verdict), strings.Join(said, " ")})
+	}
+	header := append(importColumns[:len(importColumns):len(importColumns)], verdictColumn, faultColumn)
+	return s.sendCSV(c, "faults.csv", header, func(context.Context) ([][]string, error) {
+		all := rows
+		rows = nil
+		return all, nil
+	})
+}

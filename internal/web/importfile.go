@@ -1,0 +1,197 @@
+package web
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+)
+
+const (
+	// maxImport is how large a file of organizations may be.
+	maxImport = 1 << 20
+	// maxUpload is how much of a larger one is read, so that its size can be
+	// told on the page.
+	maxUpload = 8 << 20
+)
+
+// importColumns are the columns of a file to import, in the order of the
+// template. Exports add the slug and the state.
+var importColumns = []string{"name", "aliases", "tags", "time_zone", "colour", "account", "directory_key"}
+
+const (
+	slugColumn, stateColumn    = "slug", "state"
+	verdictColumn, faultColumn = "verdict", "fault"
+)
+
+// uploaded is a fault of a file as a whole, in words for the person.
+type uploaded string
+
+func (u uploaded) Error() string { return string(u) }
+
+// uploadOf reads the form of the import, the only one that may hold a file: its
+// name and text, or the text that was pasted in its place.
+func uploadOf(c echo.Context) (name, text string, err error) {
+	r := c.Request()
+	kind, options, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" || options["boundary"] == "" {
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		f, err := formOf(c)
+		return "", f.Get("text"), err
+	}
+	parts := multipart.NewReader(r.Body, options["boundary"])
+	seen := map[string]bool{}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) && len(seen) > 0 {
+			return name, text, nil
+		}
+		if err != nil {
+			return "", "", badBody(err)
+		}
+		held, err := io.ReadAll(io.LimitReader(part, maxImport+1))
+		if err != nil {
+			return "", "", badBody(err)
+		}
+		field := part.FormName()
+		if seen[field] {
+			return "", "", echo.NewHTTPError(http.StatusBadRequest)
+		}
+		seen[field] = true
+		switch {
+		case len(held) > maxImport:
+			// The rest is read, since browsers show no answer to what they are
+			// still sending.
+			if _, err := io.Copy(io.Discard, r.Body); err != nil {
+				return "", "", badBody(err)
+			}
+			return "", "", uploaded("This has more than 1 MB. Split it into smaller files.")
+		case field == "file" && len(held) > 0:
+			name, text = catalog.Plain(part.FileName()), string(held)
+		case field == "text" && text == "":
+			text = string(held)
+		}
+	}
+}
+
+func badBody(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return err
+	}
+	return echo.NewHTTPError(http.StatusBadRequest)
+}
+
+// readImport takes a file apart into rows: UTF-8, with or without a mark at the
+// beginning, between commas or semicolons. An error is an uploaded, about the
+// file as a whole.
+func readImport(text string) ([]run.ImportRow, error) {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return nil, uploaded("This is not UTF-8 text. Save it as “CSV UTF-8”.")
+	}
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
+	if strings.TrimSpace(text) == "" {
+		return nil, uploaded("There is nothing in it. Choose a file, or paste its text.")
+	}
+	reader := csv.NewReader(strings.NewReader(text))
+	reader.FieldsPerRecord = -1
+	first, _, _ := strings.Cut(strings.TrimLeft(text, "\n"), "\n")
+	if strings.Count(first, ";") > strings.Count(first, ",") {
+		reader.Comma = ';'
+	}
+	header, err := reader.Read()
+	if err != nil {
+		return nil, notCSV(err)
+	}
+	columns, err := columnsOf(header)
+	if err != nil {
+		return nil, err
+	}
+	var rows []run.ImportRow
+	for {
+		cells, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, notCSV(err)
+		}
+		line, _ := reader.FieldPos(0)
+		row, blank, err := importRow(columns, cells, line)
+		if err != nil {
+			return nil, err
+		}
+		if blank {
+			continue
+		}
+		if rows = append(rows, row); len(rows) > run.MostImported {
+			return nil, uploaded(fmt.Sprintf("This has more than %d rows. Split it into smaller files.", run.MostImported))
+		}
+	}
+	if len(rows) == 0 {
+		return nil, uploaded("There is a header and no row below it.")
+	}
+	return rows, nil
+}
+
+func notCSV(err error) error {
+	var wrong *csv.ParseError
+	if errors.As(err, &wrong) {
+		return uploaded(fmt.Sprintf("Line %d cannot be read: its quotation marks do not match. A cell with a quotation mark in it is written \"like \"\"this\"\"\".", wrong.StartLine))
+	}
+	return uploaded("This cannot be read as CSV.")
+}
+
+// columnsOf reads the header. What it does not know is a fault: a column that
+// is spelled wrongly would be left out unseen.
+func columnsOf(header []string) ([]string, error) {
+	known := append(slices.Clone(importColumns), slugColumn, stateColumn, verdictColumn, faultColumn)
+	var columns []string
+	for _, cell := range header {
+		name := strings.NewReplacer(" ", "_", "-", "_", "color", "colour").Replace(strings.ToLower(strings.TrimSpace(cell)))
+		switch {
+		case name != "" && !slices.Contains(known, name):
+			return nil, uploaded("The first line names a column “" + catalog.Plain(cell) + "”, which there is not. The columns are " + strings.Join(importColumns, ", ") + ".")
+		case name != "" && slices.Contains(columns, name):
+			return nil, uploaded("The first line names the column “" + name + "” twice.")
+		}
+		columns = append(columns, name)
+	}
+	if !slices.Contains(columns, "name") {
+		return nil, uploaded("The first line names no column “name”. The columns are " + strings.Join(importColumns, ", ") + ".")
+	}
+	return columns, nil
+}
+
+func importRow(columns, cells []string, line int) (row run.ImportRow, blank bool, err error) {
+	row.Line, blank = line, true
+	into := map[string]*string{
+		"name": &row.Name, "aliases": &row.Aliases, "tags": &row.Tags, "time_zone": &row.TimeZone, "colour": &row.Colour,
+		"account": &row.Account, "directory_key": &row.DirectoryKey, slugColumn: &row.Slug,
+	}
+	for i, cell := range cells {
+		cell = strings.TrimSpace(unguardCell(cell))
+		if cell == "" {
+			continue
+		}
+		blank = false
+		if i >= len(columns) || columns[i] == "" {
+			return row, false, uploaded(fmt.Sprintf("Line %d has more cells than the first line has columns.", line))
+		}
+		if to := into[columns[i]]; to != nil {
+			*to = cell
+		}
+	}
+	return row, blank, nil
+}
