@@ -103,8 +103,8 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /":             one(knownRoute{ok: moved}),
 
 	"GET /invitation":         one(knownRoute{public: true, ok: found}),
-	"POST /invitation":        one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: formWith("token", "x")}),
-	"POST /invitation/accept": one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: formWith("token", "x", "password", storetest.Password)}),
+	"POST /invitation":        one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: unknownInvitation}),
+	"POST /invitation/accept": one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: unknownInvitation}),
 	"GET /account":            one(knownRoute{ok: found}),
 	"POST /account/password":  one(knownRoute{ok: moved, form: formWith("current", storetest.Password, "new", "another "+storetest.Password)}),
 	"POST /account/sessions":  one(knownRoute{ok: moved, form: formWith("session", uuid.NewString())}),
@@ -195,6 +195,12 @@ func memberForm(pairs ...string) func(*estate, *tenant, bool) url.Values {
 		f.Set("run_id", uuid.NewString())
 		return f
 	}
+}
+
+// unknownInvitation names an invitation that nobody else tries: attempts at one
+// are slowed down, whoever makes them.
+func unknownInvitation(*estate, *tenant, bool) url.Values {
+	return url.Values{"token": {rand.Text()}, "password": {storetest.Password}}
 }
 
 func nineFields(e *estate, n *tenant, _ bool) url.Values {

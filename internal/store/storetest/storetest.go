@@ -194,6 +194,20 @@ func (db DB) RefuseRecords(t testing.TB, ws store.Workspace) {
 	})
 }
 
+// BypassURL is the database as a role that may do what the server's role may and
+// is not bound by row-level security.
+func (db DB) BypassURL(t testing.TB) string {
+	t.Helper()
+	db.Exec(t, `
+		do $$ begin
+			perform pg_advisory_xact_lock(1);
+			if not exists (select from pg_roles where rolname = 'console_bypass') then
+				create role console_bypass login bypassrls in role console_app;
+			end if;
+		end $$`)
+	return server.URL("console_bypass", "console")
+}
+
 // Superuser connects past row-level security, to see what is really stored.
 func (db DB) Superuser(t testing.TB) *pgx.Conn {
 	t.Helper()

@@ -1,0 +1,246 @@
+//go:build proof
+
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// bug is a fault that the matrix has to notice. Its patches are put into a copy
+// of the sources when the proof is built; the sources themselves hold no switch.
+type bug struct {
+	name    string
+	layer   string // that must notice: of MATRIX; empty: both together
+	patches []patch
+	sql     string // or a change of the schema
+}
+
+// patch replaces a text that a file, named from the root of the module, holds
+// exactly once.
+type patch struct{ file, right, wrong string }
+
+// broken is the expression in wrong that is true while the bug is planted.
+const broken = "PLANTED"
+
+// noApplication takes away what the application decides: who may enter, and the
+// WHERE of each statement. Row-level security is then alone.
+var noApplication = bug{name: "no application", patches: []patch{
+	{"internal/web/auth.go", `found, err := s.Store.Access(c.Request().Context(), v.operator.ID, c.Param("ws"), organization)`,
+		`found, err := s.Store.Access(c.Request().Context(), v.operator.ID, c.Param("ws"), organization)
+	if PLANTED {
+		found, err = everythingAllowed(c.Request().Context(), s, v.operator.ID, c.Param("ws"), organization)
+	}`},
+	{"internal/store/store.go", "const (\n\tinWorkspace = `workspace_id", "var (\n\tinWorkspace = either(PLANTED, `workspace_id is not null`, `workspace_id"},
+	{"internal/store/store.go", "= (select app.workspace())`\n\tinScope     = inWorkspace + `", "= (select app.workspace())`)\n\tinScope     = inWorkspace + either(PLANTED, ``, `"},
+	{"internal/store/store.go", " or organization_id = any ((select app.organizations())::uuid[]))`\n", " or organization_id = any ((select app.organizations())::uuid[]))`)\n"},
+	{"internal/store/store.go", "organizationInScope = `o.` + inWorkspace + `", "organizationInScope = `o.` + inWorkspace + either(PLANTED, ``, `"},
+	{"internal/store/store.go", " or o.id = any ((select app.organizations())::uuid[]))`\n", " or o.id = any ((select app.organizations())::uuid[]))`)\n"},
+	{"internal/store/store.go", "runInScope          = `r.` + inWorkspace + `", "runInScope          = `r.` + inWorkspace + either(PLANTED, ``, `"},
+	{"internal/store/store.go", " or r.organization_id = any ((select app.organizations())::uuid[]))`\n", " or r.organization_id = any ((select app.organizations())::uuid[]))`)\n"},
+}}
+
+const database, application = "database", "application"
+
+// in makes a bug of one patch.
+func in(file, name, layer, right, wrong string) bug {
+	return bug{name: name, layer: layer, patches: []patch{{"internal/" + file, right, wrong}}}
+}
+
+func unlocked(table string) bug {
+	return bug{name: "row-level security off: " + table, layer: database, sql: "alter table " + table + " disable row level security"}
+}
+
+// beyond is a bug that lets a handler see the whole workspace instead of the
+// visitor's part of it.
+func beyond(file, what, door string) bug {
+	scope := "v.scope"
+	if strings.Contains(door, "v.membership") {
+		scope = "v.membership"
+	}
+	return in("web/"+file, what+" of the whole workspace", "", door, strings.Replace(door, scope, "either(PLANTED, store.WholeWorkspace(v.workspace.ID), "+scope+")", 1))
+}
+
+// weaker is a bug in a row of the route table.
+func weaker(row, policy, instead string) bug {
+	right := `{` + row + `, ` + policy + `,`
+	return in("web/routes.go", "anybody may: "+row, "", right, `{`+row+`, either(PLANTED, `+instead+`, `+policy+`),`)
+}
+
+// unscoped is a bug in a statement, which row-level security hides.
+func unscoped(file, what, statement, predicate string) bug {
+	return in("store/"+file, "no WHERE: "+what, application, statement, strings.Replace(statement, predicate, "either(PLANTED, `true`, "+predicate+")", 1))
+}
+
+// bugs are all that are planted, one at a time.
+var bugs = []bug{
+	in("web/auth.go", "the least role is not asked for", "", `v.role < p.role ||`, `!PLANTED && v.role < p.role ||`),
+	in("web/auth.go", "the whole workspace is not asked for", "", `p.whole && !v.membership.Every()`, `!PLANTED && p.whole && !v.membership.Every()`),
+	in("web/auth.go", "a refusal says that there is something", "", `return v, errBeyondRole`, `return v, either(PLANTED, run.ErrForbidden, errBeyondRole)`),
+	in("store/access.go", "somebody else's membership will do", application, "m.operator_id = $2 and m.disabled_at is null`, workspace, operator).",
+		"(m.operator_id = $2 or `+either(PLANTED, `true`, `false`)+`) and m.disabled_at is null`, workspace, operator)."),
+	unscoped("access.go", "the organization of an address", "organizationQuery+` where `+organizationInScope+` and o.slug = $1`", "organizationInScope"),
+	in("store/access.go", "every membership holds every organization", "", `a.Membership = Scope{workspace: a.Workspace.ID, every: every,`, `a.Membership = Scope{workspace: a.Workspace.ID, every: every || PLANTED,`),
+
+	unscoped("organizations.go", "organizations", "organizationQuery+` where `+organizationInScope+` and `+fits+` order by", "organizationInScope"),
+	unscoped("organizations.go", "organizations by id", "organizationQuery+` where `+organizationInScope+` and o.id = any ($1)`", "organizationInScope"),
+	in("store/organizations.go", "no WHERE: Duo accounts", application, "where a.`+inWorkspace+`\n\t\torder by lower(a.name)", "where `+either(PLANTED, `true`, `a.`+inWorkspace)+`\n\t\torder by lower(a.name)"),
+	in("store/organizations.go", "no WHERE: forgetting Duo accounts", application, "delete from duo_account where ` + inWorkspace", "delete from duo_account where ` + either(PLANTED, `true`, inWorkspace)"),
+	in("store/integration.go", "no WHERE: integration", application, "where s.`+inWorkspace+` and s.state <> 'retired'", "where `+either(PLANTED, `true`, `s.`+inWorkspace)+` and s.state <> 'retired'"),
+	in("store/integration.go", "no WHERE: keys in use", application, "from integration_secret s where s.`+inWorkspace+` and s.api = $1 and s.state = 'active'`",
+		"from integration_secret s where `+either(PLANTED, `true`, `s.`+inWorkspace)+` and s.api = $1 and s.state = 'active'`"),
+	in("store/integration.go", "anybody's draft", "", "from draft where `+inWorkspace+` and operator_id = $1", "from draft where `+inWorkspace+` and `+either(PLANTED, `$1::uuid is not null`, `operator_id = $1`)+`"),
+	unscoped("runs.go", "runs", "runQuery+` where `+runInScope+` order by", "runInScope"),
+	unscoped("runs.go", "one run", "runQuery+` where `+runInScope+` and r.id = $2`", "runInScope"),
+
+	beyond("render.go", "the switcher", "err := s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) error {"),
+	beyond("render.go", "what was just done", "err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {"),
+	beyond("home.go", "the home page", "s.Store.InWorkspace(ctx, v.scope,"),
+	beyond("organizations.go", "the list of organizations", "err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {\n\t\tfound, counts"),
+	beyond("runs.go", "the record", "s.Store.InWorkspace(c.Request().Context(), v.scope,"),
+	beyond("mapping.go", "the mapping", "s.Store.InWorkspace(ctx, v.membership,"),
+	beyond("integration.go", "the accounts to map", "s.Runner.Integration(ctx, v.membership, v.operator.ID)"),
+
+	weaker(`post, "/w/:ws/integration/mapping"`, "wholeWs", "inWs"),
+	weaker(`get, "/w/:ws/o/new"`, "wholeWs", "inWs"),
+	weaker(`post, "/w/:ws/o"`, "wholeWs", "policy{reach: inWorkspace, role: catalog.Administrator}"),
+	weaker(`post, "/w/:ws/integration/accounts/refresh"`, "wholeWs", "policy{reach: inWorkspace, role: catalog.Administrator}"),
+	weaker(`get, "/w/:ws/integration"`, "inWs", "policy{reach: signedIn}"),
+
+	in("run/lists.go", "lists are held by workspace alone", "", `return listKey{sc.Workspace(), o.ID, o.AccountID}`, `return either(PLANTED, listKey{workspace: sc.Workspace()}, listKey{sc.Workspace(), o.ID, o.AccountID})`),
+	in("run/lists.go", "lists are held for everybody", "", "func listKeyOf(sc store.Scope, o store.Organization) listKey {\n", "func listKeyOf(sc store.Scope, o store.Organization) listKey {\n\tif PLANTED {\n\t\treturn listKey{}\n\t}\n"),
+	in("run/run.go", "the parent's account in the child's place", "", `return c.ForAccount(`, `if PLANTED { return c, nil }; return c.ForAccount(`),
+
+	unlocked("organization"), unlocked("run"), unlocked("duo_account"), unlocked("integration_secret"), unlocked("connection"),
+}
+
+// TestPlantedBugs plants each bug in a process of its own and runs the matrix:
+// it must fail.
+func TestPlantedBugs(t *testing.T) {
+	binary, dir := plant(t), t.TempDir()
+	caught := 0
+	for _, b := range bugs {
+		why, found := b.caught(t, binary, dir)
+		if found {
+			caught++
+		} else {
+			t.Errorf("not noticed: %s", b.name)
+		}
+		fmt.Printf("  %-60s %s\n", b.name, why)
+	}
+	fmt.Printf("planted bugs caught: %d of %d\n", caught, len(bugs))
+	if len(bugs) < 25 {
+		t.Errorf("only %d bugs are planted", len(bugs))
+	}
+}
+
+// caught runs the matrix with the bug in it and returns the first thing that
+// was noticed.
+func (b bug) caught(t *testing.T, binary, dir string) (why string, found bool) {
+	t.Helper()
+	run := exec.CommandContext(t.Context(), binary, "-test.run", "^(TestMatrix|TestForeign|TestSuggestions)", "-test.timeout", "5m")
+	run.Dir = "."
+	run.Env = append(os.Environ(), "PLANTED="+b.name, "MATRIX="+b.layer, "TMPDIR="+dir)
+	out, err := run.CombinedOutput()
+	for line := range strings.Lines(string(out)) {
+		if place, what, cut := strings.Cut(line, "_test.go:"); cut && !strings.Contains(place, "planted") {
+			_, what, _ = strings.Cut(what, ": ")
+			return strings.TrimSpace(what[:min(len(what), 110)]), err != nil
+		}
+	}
+	if err != nil {
+		t.Errorf("%s: %v\n%s", b.name, err, out[max(0, len(out)-2000):])
+	}
+	return "NOT CAUGHT", false
+}
+
+// plant builds the tests of this package with every bug in it, each asleep.
+func plant(t *testing.T) (binary string) {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	replaced, contents := map[string]string{}, map[string]string{}
+	for _, b := range append([]bug{noApplication}, bugs...) {
+		for _, p := range b.patches {
+			path := filepath.Join(root, p.file)
+			text, known := contents[path]
+			if !known {
+				read, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text = string(read)
+			}
+			if strings.Count(text, p.right) != 1 {
+				t.Fatalf("%s: %s holds %d times: %s", b.name, p.file, strings.Count(text, p.right), p.right)
+			}
+			contents[path] = strings.Replace(text, p.right, strings.ReplaceAll(p.wrong, broken, fmt.Sprintf("planted(%q)", b.name)), 1)
+		}
+	}
+	packages := map[string]bool{}
+	for path := range contents {
+		packages[filepath.Dir(path)] = true
+	}
+	for folder := range packages {
+		contents[filepath.Join(folder, "planted.go")] = "package " + filepath.Base(folder) + sleeping
+	}
+	for i, path := range sortedKeys(contents) {
+		copied := filepath.Join(dir, fmt.Sprintf("%d.go", i))
+		if err := os.WriteFile(copied, []byte(contents[path]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replaced[path] = copied
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replaced})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	binary = filepath.Join(dir, "planted.test")
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-tags", "proof", "-overlay", filepath.Join(dir, "overlay.json"), "-o", binary, ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("the planted bugs do not compile: %s", bytes.TrimSpace(out))
+	}
+	return binary
+}
+
+// sleeping is what a package with bugs gets besides: planted is true for the bug
+// of this process, and for the missing application where that is the layer.
+const sleeping = `
+
+import "os"
+
+func planted(name string) bool {
+	return os.Getenv("PLANTED") == name || name == "no application" && os.Getenv("MATRIX") == "database"
+}
+
+func either[T any](wrong bool, a, b T) T {
+	if wrong {
+		return a
+	}
+	return b
+}
+
+var _ = either[int]
+`
+
+func sortedKeys(m map[string]string) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
