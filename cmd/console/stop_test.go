@@ -35,7 +35,9 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer.Body.Close()
-	client.CloseIdleConnections() // a connection that idles may be closed at any time, also by a stop
+	// A connection that idles may be closed at any time, also by a stop: a new one.
+	client.CloseIdleConnections()
+	client.Transport = &http.Transport{}
 
 	d.sim.SetFault("api-5e6f7a8b.duosim.localhost", duosim.Fault{Kind: duosim.Slow, Delay: time.Second})
 	sent := make(chan struct{})
