@@ -22,6 +22,11 @@ var (
 	SignedIn = Event{"sign-in", "Sign in"}
 	Denied   = Event{"denied", "Refused access"}
 
+	OperatorAdded    = Event{"add-operator", "Add operator"}
+	OperatorDisabled = Event{"disable-operator", "Disable operator"}
+	OperatorEnabled  = Event{"enable-operator", "Enable operator"}
+	PasswordReset    = Event{"reset-password", "Reset password"}
+
 	IntegrationSaved     = Event{"save-integration", "Save Configuration"}
 	IntegrationChecked   = Event{"check-integration", "Check keys"}
 	IntegrationActivated = Event{"activate-integration", "Use values anyway"}
@@ -58,7 +63,7 @@ var (
 // Events lists all events in the order of a filter.
 func Events() []Event {
 	return []Event{
-		SignedIn, Denied, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
+		SignedIn, Denied, OperatorAdded, OperatorDisabled, OperatorEnabled, PasswordReset, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
 		OrganizationCreated, OrganizationChanged, OrganizationMapped, OrganizationUnmapped, DirectoryKeySet, DirectoryKeyRemoved,
 		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysChecked, OwnKeysActivated, OwnKeysDiscarded,
 		OperatorInvited, InvitationRevoked, InvitationAccepted, MemberChanged, MemberDisabled, MemberEnabled, MemberEnded, PasswordChanged, SessionsEnded,
