@@ -236,15 +236,45 @@ func BypassCodesView(ws, org string, page int) string {
 // Runs is what was done in a workspace.
 func Runs(ws string) string { return Workspace(ws) + "/runs" }
 
-// RunsView is one page of Runs.
-func RunsView(ws string, page int) string { return withQuery(Runs(ws), "page", pageNumber(page)) }
-
 // OrganizationRuns is what was done in one organization.
 func OrganizationRuns(ws, org string) string { return Organization(ws, org) + "/runs" }
 
-// OrganizationRunsView is one page of OrganizationRuns.
-func OrganizationRunsView(ws, org string, page int) string {
-	return withQuery(OrganizationRuns(ws, org), "page", pageNumber(page))
+// RunsFilter chooses the part of a list of runs. Zero values are left out of the address.
+type RunsFilter struct {
+	Query        string
+	From, To     string // days, such as 2026-11-23, both included
+	Operator     string // id
+	Organization string // slug; on the workspace's list only
+	Action       string // slug of an action or an event
+	Outcome      string // state of a run
+	After        string // mark of the last run of the part before
+}
+
+// Pairs are the filter's names and values but for the mark.
+func (f RunsFilter) Pairs() []Hidden {
+	return chosen([]Hidden{{"q", f.Query}, {"from", f.From}, {"to", f.To}, {"operator", f.Operator}, {"organization", f.Organization}, {"action", f.Action}, {"outcome", f.Outcome}})
+}
+
+// RunsView is a part of a list of runs: of a workspace, or of one organization when org is not empty.
+func RunsView(ws, org string, f RunsFilter) string {
+	pairs := []string{"after", f.After}
+	for _, h := range f.Pairs() {
+		pairs = append(pairs, h.Name, h.Value)
+	}
+	return withQuery(runsOf(ws, org), pairs...)
+}
+
+// Run is one run: of a workspace, or on an organization's pages when org is not empty.
+func Run(ws, org, id string) string { return runsOf(ws, org) + "/" + url.PathEscape(id) }
+
+// ExportRuns takes a POST of a RunsFilter that answers with the runs as a file.
+func ExportRuns(ws, org string) string { return runsOf(ws, org) + ".csv" }
+
+func runsOf(ws, org string) string {
+	if org == "" {
+		return Runs(ws)
+	}
+	return OrganizationRuns(ws, org)
 }
 
 // Action is the sheet of a catalogue action in an organization (GET), and where it is posted to. The values come in

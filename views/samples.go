@@ -25,6 +25,7 @@ func Samples() []Sample {
 	all = append(all, listSamples()...)
 	all = append(all, operatorSamples()...)
 	all = append(all, accountSamples()...)
+	all = append(all, runSamples()...)
 	return append(all, errorSamples()...)
 }
 
@@ -105,20 +106,6 @@ func sampleOrganizations() []OrganizationRow {
 	}
 }
 
-func sampleRuns() []RunRow {
-	applied := Chip{Level: "ok", Text: "Applied"}
-	return []RunRow{
-		{ID: "r1", At: minutesAgo, By: "ana@northwind.example", Action: "Create Bypass Code for User", Subject: Link{"Jane Roe", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}, Organization: &acme,
-			Outcome: applied, Summary: "1 code, 1 use, until 12:02. Older codes kept.", Ticket: "INC-20417"},
-		{ID: "r2", At: thisMonday, By: "tom@northwind.example", Action: "Update User", Subject: Link{"Peter Voss", User(sampleWorkspace, harbour.Slug, "DUPETER0000000000001")}, Organization: &harbour,
-			Outcome: Chip{Level: "warn", Text: "Unknown"}, Summary: "Duo did not answer within 20 s.", Note: "May have happened: look at the user’s status before you try again."},
-		{ID: "r3", At: thisMonday, By: "tom@northwind.example", Action: "Delete User", Subject: Link{Text: hostile.Name}, Organization: &hostile,
-			Outcome: Chip{Level: "bad", Text: "Refused"}, Summary: "Duo refused: " + hostile.Name},
-		{ID: "r4", At: thisMonday, By: "ana@northwind.example", Action: "Send Activation URL", Subject: Link{Text: "iPhone 15, +44 20 7946 0123"}, Organization: &acme, Outcome: Chip{Level: "info", Text: "Sending"}, Summary: "Waiting for Duo."},
-		{ID: "r5", At: lastWeek, By: "ana@northwind.example", Action: "List Accounts", Outcome: applied, Summary: "8 accounts."},
-	}
-}
-
 func errorSamples() []Sample {
 	home := Workspace(sampleWorkspace)
 	return []Sample{
@@ -137,6 +124,7 @@ func errorSamples() []Sample {
 			Do: "Try again in 30 seconds.", Code: "42901 Too many requests " + hostile.Name, Retry: Users(sampleWorkspace, acme.Slug), Back: Link{"Back to Users", Users(sampleWorkspace, acme.Slug)}}},
 		{"already-sent", organizationShell(acme, "users"), AlreadySentPage{Sent: "Create Bypass Code for User, for Jane Roe", At: minutesAgo, Outcome: Chip{Level: "ok", Text: "Applied"},
 			Summary: "1 code, 1 use, until 12:02.", Secret: true, Onward: Link{"Back to Jane Roe", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")},
-			Again: Link{"Create another code", Action(sampleWorkspace, acme.Slug, "create-bypass-code-for-user", "user_id", "DUJANE00000000000001")}}},
+			Again: Link{"Create another code", Action(sampleWorkspace, acme.Slug, "create-bypass-code-for-user", "user_id", "DUJANE00000000000001")},
+			Run:   Link{"Open the run", Run(sampleWorkspace, acme.Slug, sampleRun)}}},
 	}
 }

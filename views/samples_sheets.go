@@ -155,8 +155,5 @@ func listSamples() []Sample {
 		{"bypass-codes", organizationShell(acme, "bypass-codes"), codes},
 		{"bypass-codes-none", organizationShell(acme, "bypass-codes"), BypassCodesPage{Workspace: sampleWorkspace, Organization: acme, Caption: "No bypass codes", ReadAt: minutesAgo,
 			Empty: Empty{Kind: "all-well", Headline: "Nobody has a bypass code", Text: "As of 11:01."}}},
-		{"runs", workspaceShell("runs"), RunsPage{Workspace: sampleWorkspace, Rows: sampleRuns(), Pager: Pager{From: 1, To: 50, Total: 1204, Noun: "runs", Next: RunsView(sampleWorkspace, 2)}}},
-		{"runs-organization", organizationShell(acme, "runs"), RunsPage{Workspace: sampleWorkspace, Organization: &acme, Rows: sampleRuns()[:2]}},
-		{"runs-none", organizationShell(bright, "runs"), RunsPage{Workspace: sampleWorkspace, Organization: &bright}},
 	}
 }

@@ -110,6 +110,12 @@ func (t *Tx) OrganizationsByID(ctx context.Context, ids []uuid.UUID) ([]Organiza
 	return all[Organization](ctx, t.tx, organizationQuery+` where `+organizationInScope+` and o.id = any ($1)`, ids)
 }
 
+// HasOrganization reports whether the scope holds an organization of that slug.
+func (t *Tx) HasOrganization(ctx context.Context, slug string) (has bool, err error) {
+	err = t.tx.QueryRow(ctx, `select exists (select from organization o where `+organizationInScope+` and o.slug = $1)`, slug).Scan(&has)
+	return has, err
+}
+
 // CreateOrganizations adds organizations in order, each with a slug of its own,
 // and returns them. Names may repeat: the slug tells them apart. It needs a
 // scope of the whole workspace, since only that sees all slugs.

@@ -22,6 +22,8 @@ var (
 	SignedIn = Event{"sign-in", "Sign in"}
 	Denied   = Event{"denied", "Refused access"}
 
+	RunsExported = Event{"export-runs", "Export runs"}
+
 	IntegrationSaved     = Event{"save-integration", "Save Configuration"}
 	IntegrationChecked   = Event{"check-integration", "Check keys"}
 	IntegrationActivated = Event{"activate-integration", "Use values anyway"}
@@ -61,7 +63,7 @@ var (
 // Events lists all events in the order of a filter.
 func Events() []Event {
 	return []Event{
-		SignedIn, Denied, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
+		SignedIn, Denied, RunsExported, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
 		OrganizationCreated, OrganizationsImported, OrganizationsExported, OrganizationChanged, OrganizationNameKept, OrganizationMapped, OrganizationUnmapped,
 		DirectoryKeySet, DirectoryKeyRemoved,
 		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysChecked, OwnKeysActivated, OwnKeysDiscarded,

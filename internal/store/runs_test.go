@@ -253,6 +253,10 @@ func TestRecordCannotBeRewritten(t *testing.T) {
 	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
 		return tx.FinishRun(t.Context(), closed.ID, store.Applied, "", "done", today)
 	})
+	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
+		return tx.Record(t.Context(), store.Record{Event: store.SignedIn, Operator: owner.ID, Summary: "Signed in.", At: today})
+	})
+	record := column[uuid.UUID](t, su, `select id from run where workspace_id = $1 and action = 'sign-in'`, ws.ID)[0]
 	before := rowsOf(t, su, table{name: "run"}, ws.ID)
 	for _, sql := range []string{
 		`delete from run`,
@@ -277,11 +281,25 @@ func TestRecordCannotBeRewritten(t *testing.T) {
 	if touched, err := whole(ws.ID).attempt(t, app, `update run set summary = 'x' where id = $1`, closed.ID); err != nil || touched != 0 {
 		t.Errorf("a closed run was rewritten: %d rows (%v)", touched, err)
 	}
+	// An open run can be closed and not rewritten; a record is closed from the start.
+	if touched, err := whole(ws.ID).attempt(t, app, `update run set summary = 'x', subject = 'y' where id = $1`, open.ID); code(err) != notPermitted {
+		t.Errorf("an open run was rewritten: %d rows (%v)", touched, err)
+	}
+	for _, column := range []string{"state", "summary", "subject", "finished_at"} {
+		for _, id := range []uuid.UUID{closed.ID, record} {
+			if touched, err := whole(ws.ID).attempt(t, app, `update run set `+column+` = `+column+` where id = $1`, id); err != nil || touched != 0 {
+				t.Errorf("%s of a closed run was written: %d rows (%v)", column, touched, err)
+			}
+		}
+	}
+	if touched, err := whole(ws.ID).attempt(t, app, `update run set state = 'sending', finished_at = null where id = any ($1)`, []uuid.UUID{closed.ID, record}); err != nil || touched != 0 {
+		t.Errorf("a closed run was opened again: %d rows (%v)", touched, err)
+	}
 	for _, sql := range []string{
 		`update run set state = 'applied' where id = $1`,
 		`update run set finished_at = now() where id = $1`,
 	} {
-		if _, err := whole(ws.ID).attempt(t, app, sql, open.ID); code(err) != checkBroken {
+		if _, err := whole(ws.ID).attempt(t, app, sql, open.ID); code(err) != checkBroken && code(err) != notPermitted {
 			t.Errorf("%s: half closed (%v)", sql, err)
 		}
 	}

@@ -189,6 +189,7 @@ func (s *Server) showAlready(c echo.Context, v visitor, f sheet, before store.Ru
 		Sent: titleOf(before.Action), At: s.when(v, before.StartedAt), Outcome: outcomeChip(before.State), Summary: before.Summary,
 		Onward: views.Link{Text: "See what is there now", Href: onward(v, f, run.Outcome{Run: before})},
 		Again:  views.Link{Text: "Open a fresh form", Href: again(v, f)},
+		Run:    views.Link{Text: "Open the run", Href: runAddress(v, before)},
 	}
 	switch before.Action {
 	case "create-bypass-code-for-user", "send-activation-url":

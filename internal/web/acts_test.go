@@ -172,16 +172,3 @@ func TestTrash(t *testing.T) {
 	tech.get(s.org("/users/"+refused)).click("Send to trash").form("Send to trash").send().want(http.StatusUnprocessableEntity, "Duo does not permit this to these keys")
 	tech.get(s.org("/users/"+refused)).want(http.StatusOK, "Not enrolled")
 }
-
-func TestRunsPages(t *testing.T) {
-	t.Parallel()
-	e := newEstate(t)
-	b := e.as(t, e.Owner)
-	for range 52 {
-		b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/create-user", actionRoutes["create-user"].form(e, &e.near, true)).want(http.StatusSeeOther)
-	}
-	p := b.get(e.ws("/runs")).want(http.StatusOK, "Create User", "Created user new.", e.Owner.Email, "1–50 of 64")
-	p.click("Next").want(http.StatusOK, "51–64 of 64", "CANARY-far", "CANARY-near")
-	b.get(e.orgOf(e.far.org)+"/runs").want(http.StatusOK, "CANARY-far", "Applied").wantNot("Create User</th>")
-	b.get(e.ws("")).want(http.StatusOK, "Create User new.")
-}

@@ -28,7 +28,7 @@ type tenant struct {
 	user, phone, code string         // Duo's ids
 	member            store.Operator // an auditor of the workspace
 	invitation        uuid.UUID      // to the workspace
-	group             string
+	group, run        string
 	directory         string // the key of its directory, in Duo and here
 	directoryID       string // of a second directory here
 	canary            string
@@ -150,7 +150,9 @@ func (e *estate) tenant(t testing.TB, ws store.Workspace, owner store.Operator, 
 	n.group = e.Sim.AddGroup(account.AccountID, canary+" staff", canary, n.user)
 	action, _ := catalog.Lookup("create-bypass-code-for-user")
 	in, _ := action.Parse(func(name string) (string, bool) { return n.user, name == "user_id" })
-	if _, err := e.Runner.Do(t.Context(), run.Request{ID: uuid.New(), Scope: store.WholeWorkspace(ws.ID), Organization: n.org, Actor: actor, Action: action, Input: in, Ticket: canary}); err != nil {
+	id := uuid.New()
+	n.run = id.String()
+	if _, err := e.Runner.Do(t.Context(), run.Request{ID: id, Scope: store.WholeWorkspace(ws.ID), Organization: n.org, Actor: actor, Action: action, Input: in, Ticket: canary}); err != nil {
 		t.Fatal(err)
 	}
 	return n

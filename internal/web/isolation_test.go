@@ -53,12 +53,12 @@ type target struct {
 }
 
 func targetOf(n *tenant) target {
-	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user, "phone": n.phone, "directory": n.directoryID, "operator": n.member.ID.String(), "invitation": n.invitation.String()}}
+	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user, "phone": n.phone, "run": n.run, "directory": n.directoryID, "operator": n.member.ID.String(), "invitation": n.invitation.String()}}
 }
 
 // nowhere has, for the slots whose values have a shape, one of that shape that
 // names nothing.
-var nowhere = map[string]string{"user": "DUNOWHERE00000000000", "phone": "DPNOWHERE00000000000", "directory": "00000000-0000-4000-8000-000000000000", "operator": "00000000-0000-4000-8000-000000000000", "invitation": "00000000-0000-4000-8000-000000000000"}
+var nowhere = map[string]string{"user": "DUNOWHERE00000000000", "phone": "DPNOWHERE00000000000", "run": "00000000-0000-4000-8000-000000000000", "directory": "00000000-0000-4000-8000-000000000000", "operator": "00000000-0000-4000-8000-000000000000", "invitation": "00000000-0000-4000-8000-000000000000"}
 
 var slotName = regexp.MustCompile(`:(\w+)`)
 

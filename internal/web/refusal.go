@@ -48,7 +48,21 @@ func (s *Server) recordRefusal(c echo.Context, r route, v visitor, why error) {
 	}
 	record := refusalRecord(c, r, v, why)
 	record.At = s.Now()
-	err := s.Store.InWorkspace(ctx, store.WholeWorkspace(v.workspace.ID), func(tx *store.Tx) error { return tx.RecordRefusal(ctx, record) })
+	err := s.Store.InWorkspace(ctx, store.WholeWorkspace(v.workspace.ID), func(tx *store.Tx) error {
+		if errors.Is(why, errBeyondScope) {
+			// What is not there could be any text: only a name of the workspace's own
+			// goes into its record.
+			there, err := tx.HasOrganization(ctx, record.Input["org"])
+			if err != nil {
+				return err
+			}
+			if !there {
+				record.Summary = "There is no such organization: nothing was done."
+				delete(record.Input, "org")
+			}
+		}
+		return tx.RecordRefusal(ctx, record)
+	})
 	if err != nil {
 		s.Log.Error("refusal could not be recorded", "id", requestID(ctx), "error", err)
 	}
@@ -60,7 +74,7 @@ func refusalRecord(c echo.Context, r route, v visitor, why error) store.Record {
 		Input: map[string]string{"route": r.method + " " + r.path}, Summary: "Not allowed in this role: nothing was done.",
 	}
 	if errors.Is(why, errBeyondScope) {
-		record.Summary = "The organization is not there or out of reach: nothing was done."
+		record.Summary = "The organization is out of reach: nothing was done."
 	}
 	if action, found := catalog.Lookup(c.Param("action")); found {
 		record.Event = store.Event{Slug: action.Slug, Title: action.Title}

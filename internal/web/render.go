@@ -109,7 +109,7 @@ func (s *Server) flashOf(ctx context.Context, c echo.Context, v visitor) ([]view
 	if done.State != store.Applied {
 		level = "warn"
 	}
-	return []views.Flash{{Level: level, Text: done.Summary}}, nil
+	return []views.Flash{{Level: level, Text: done.Summary, Link: views.Link{Text: "Open the run", Href: runAddress(v, done)}}}, nil
 }
 
 // when puts a moment into words for the page, in the visitor's time zone. The

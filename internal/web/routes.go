@@ -23,6 +23,7 @@ const (
 
 	defaultDeadline = 35 * time.Second // longer than the longest reading from Duo
 	saveDeadline    = 60 * time.Second // three APIs are checked
+	exportDeadline  = 80 * time.Second // a file for a slow browser; less than the server's WriteTimeout
 
 	importUpload = "/w/:ws/o/import" // the one address that takes a file
 )
@@ -71,6 +72,8 @@ func (s *Server) routes() []route {
 
 		{get, "/w/:ws", inWs, 0, s.getHome},
 		{get, "/w/:ws/runs", inWs, 0, s.getRuns},
+		{get, "/w/:ws/runs/:run", inWs, 0, s.getRun},
+		{post, "/w/:ws/runs.csv", inWs, exportDeadline, s.postExportRuns},
 		{get, "/w/:ws/integration", inWs, 0, s.getIntegration},
 		{post, "/w/:ws/integration", wholeWs, saveDeadline, s.postIntegration},
 		{post, "/w/:ws/integration/mapping", wholeWs, 0, s.postMapping},
@@ -121,6 +124,8 @@ func (s *Server) routes() []route {
 		{post, "/w/:ws/o/:org/connection/directories/:directory/primary", editOrg, 0, s.postPrimaryDirectory},
 		{post, "/w/:ws/o/:org/connection/directories/:directory/remove", editOrg, 0, s.postRemoveDirectory},
 		{get, "/w/:ws/o/:org/runs", inOrg, 0, s.getRuns},
+		{get, "/w/:ws/o/:org/runs/:run", inOrg, 0, s.getRun},
+		{post, "/w/:ws/o/:org/runs.csv", inOrg, exportDeadline, s.postExportRuns},
 		{get, "/w/:ws/o/:org/users", inOrg, 0, s.getUsers},
 		{get, "/w/:ws/o/:org/users/:user", inOrg, 0, s.getUser},
 		{get, "/w/:ws/o/:org/phones", inOrg, 0, s.getPhones},

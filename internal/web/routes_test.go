@@ -79,6 +79,11 @@ func knownRoutes(row string) []knownRoute {
 
 func one(k knownRoute) []knownRoute { return []knownRoute{k} }
 
+// runsQuery asks with filters.
+func runsQuery(*tenant) url.Values {
+	return url.Values{"q": {"created"}, "from": {"2020-01-01"}, "action": {"create-bypass-code-for-user"}, "outcome": {store.Applied}}
+}
+
 func formWith(pairs ...string) func(*estate, *tenant, bool) url.Values {
 	return func(*estate, *tenant, bool) url.Values {
 		f := url.Values{}
@@ -124,7 +129,11 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/operators/:operator/end":                  one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
 
 	"GET /w/:ws":                      one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/runs":                 one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/runs":                 one(knownRoute{least: catalog.Auditor, ok: found, query: runsQuery}),
+	"GET /w/:ws/runs/:run":            one(knownRoute{least: catalog.Auditor, ok: found}),
+	"POST /w/:ws/runs.csv":            one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/runs/:run":     one(knownRoute{least: catalog.Auditor, ok: found}),
+	"POST /w/:ws/o/:org/runs.csv":     one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/integration":          one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"suggest": {"1"}} }}),
 	"POST /w/:ws/integration":         one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: nineFields}),
 	"POST /w/:ws/integration/mapping": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: mappingForm}),
@@ -348,7 +357,8 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.SignIn(), views.SignInAndReturn("/w/x"), views.Workspaces(), views.Workspace(w), views.Integration(w), views.Mapping(w, views.MappingFilter{Show: "unmapped", Query: "q", Page: 2, Suggest: true}),
 			views.AdoptAccounts(w), views.Organizations(w), views.OrganizationsView(w, "q", "unkeyed", 2), views.NewOrganization(w), views.Organization(w, o),
 			views.Users(w, o), views.UsersView(w, o, views.UsersFilter{Query: "q", Status: "bypass", Sort: "name", Page: 2, Fresh: true}), views.User(w, o, u), views.Phones(w, o), views.PhonesView(w, o, "q", 2), views.Phone(w, o, p),
-			views.BypassCodes(w, o), views.BypassCodesView(w, o, 2), views.Runs(w), views.RunsView(w, 2), views.OrganizationRuns(w, o), views.OrganizationRunsView(w, o, 2),
+			views.BypassCodes(w, o), views.BypassCodesView(w, o, 2), views.Runs(w), views.RunsView(w, "", views.RunsFilter{Query: "q"}), views.OrganizationRuns(w, o), views.RunsView(w, o, views.RunsFilter{Outcome: "unknown"}),
+			views.Run(w, "", ":run"), views.Run(w, o, ":run"),
 			views.EditOrganization(w, o), views.Connection(w, o),
 			views.Action(w, o, ":action", "user_id", u), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),
 			views.Operators(w), views.OperatorsView(w, "q", 2), views.OperatorsAfter(w, "r"), views.Invite(w), views.Member(w, ":operator"),
@@ -360,6 +370,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.Invite(w), views.RevokeInvitation(w, ":invitation"), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 			views.SignIn(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
+			views.ExportRuns(w, ""), views.ExportRuns(w, o),
 			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"),
 			views.RepairOrganization(w, o), views.ExportOrganizations(w), views.ImportOrganizations(w), views.ImportPreview(w, "", 1),
 			views.EditOrganization(w, o), views.FillAPI(w, ":api"), views.Connection(w, o), views.OwnKeys(w, o), views.FillOwnKeys(w, o), views.CheckOwnKeys(w, o),

@@ -2,7 +2,9 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -13,50 +15,147 @@ import (
 )
 
 func (s *Server) getRuns(c echo.Context, v visitor) error {
-	n := pageOf(c)
-	page := views.RunsPage{Workspace: v.workspace.Slug}
-	var runs []store.Run
-	var total int
-	err := s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
-		if runs, err = tx.Runs(c.Request().Context(), s.Now(), listRows, (n-1)*listRows); err != nil {
-			return err
-		}
-		total, err = tx.CountRuns(c.Request().Context())
-		return err
-	})
+	asked, err := askedRuns(c.QueryParam, v, s.Now())
 	if err != nil {
 		return err
 	}
-	page.Rows = s.runRows(v, runs)
-	address := func(p int) string { return views.RunsView(v.workspace.Slug, p) }
+	found, err := s.findRuns(c.Request().Context(), v, asked)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, v, place{section: "runs", tab: "runs"}, s.runsPage(v, asked, found))
+}
+
+// foundRuns is one part of a list of runs, and what can be chosen from.
+type foundRuns struct {
+	runs          []store.Run // one more than is shown when there are older ones
+	counts        store.RunCounts
+	operators     []store.RunOperator
+	organizations []store.Organization
+}
+
+func (s *Server) findRuns(ctx context.Context, v visitor, a runsAsked) (found foundRuns, err error) {
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		if found.runs, err = tx.FindRuns(ctx, s.Now(), a.runs, a.after, listRows+1); err != nil {
+			return err
+		}
+		if found.counts, err = tx.CountRunsBy(ctx, s.Now(), a.runs); err != nil {
+			return err
+		}
+		if found.operators, err = tx.RunOperators(ctx); err != nil {
+			return err
+		}
+		if v.organization.ID == uuid.Nil {
+			found.organizations, _, err = tx.Organizations(ctx, store.All, "", everyOrganization, 0)
+		}
+		return err
+	})
+	return found, err
+}
+
+func (s *Server) runsPage(v visitor, a runsAsked, found foundRuns) views.RunsPage {
+	page := views.RunsPage{
+		Workspace: v.workspace.Slug, Filter: a.words, Note: a.note, Total: found.counts.Of(a.words.Outcome), Actions: actionOptions(),
+		Outcomes: outcomeFilters(v, a.words, found.counts), Times: timeFilters(v, a.words, s.Now()),
+	}
 	if v.organization.ID != uuid.Nil {
 		tag := tagOf(v.organization)
 		page.Organization = &tag
-		address = func(p int) string { return views.OrganizationRunsView(v.workspace.Slug, tag.Slug, p) }
 	}
-	page.Pager = pagerOf(n, listRows, total, "runs", address)
-	return s.render(c, http.StatusOK, v, place{section: "runs", tab: "runs"}, page)
+	for _, o := range found.operators {
+		page.Operators = append(page.Operators, views.Option{Value: o.ID.String(), Text: o.Email})
+	}
+	for _, o := range found.organizations {
+		page.Organizations = append(page.Organizations, views.Option{Value: o.Slug, Text: o.Name})
+	}
+	shown := found.runs[:min(len(found.runs), listRows)]
+	page.Rows = s.runRows(v, shown)
+	if a.after != nil {
+		page.Newest = runsView(v, a.words, func(f *views.RunsFilter) { f.After = "" })
+	}
+	if len(found.runs) > listRows {
+		page.Older = runsView(v, a.words, func(f *views.RunsFilter) { f.After = markText(shown[listRows-1]) })
+	}
+	return page
+}
+
+// runsView is the address of the list with a change of its filter.
+func runsView(v visitor, f views.RunsFilter, change func(*views.RunsFilter)) string {
+	change(&f)
+	return views.RunsView(v.workspace.Slug, v.organization.Slug, f)
+}
+
+func outcomeFilters(v visitor, f views.RunsFilter, n store.RunCounts) []views.FilterLink {
+	var links []views.FilterLink
+	for _, o := range []views.Option{{Text: "All"}, {Value: store.Applied, Text: "Applied"}, {Value: store.Refused, Text: "Refused"}, {Value: store.Unknown, Text: "Unknown: needs a look"}} {
+		links = append(links, views.FilterLink{Text: o.Text, Count: n.Of(o.Value), Current: f.Outcome == o.Value,
+			Href: runsView(v, f, func(f *views.RunsFilter) { f.Outcome, f.After = o.Value, "" })})
+	}
+	return links
+}
+
+func timeFilters(v visitor, f views.RunsFilter, now time.Time) []views.FilterLink {
+	today := now.In(v.location())
+	var links []views.FilterLink
+	for _, o := range []struct {
+		text string
+		days int
+	}{{"Today", 1}, {"7 days", 7}, {"30 days", 30}} {
+		from := today.AddDate(0, 0, 1-o.days).Format(dayLayout)
+		links = append(links, views.FilterLink{Text: o.text, Count: -1, Current: f.From == from && f.To == "",
+			Href: runsView(v, f, func(f *views.RunsFilter) { f.From, f.To, f.After = from, "", "" })})
+	}
+	return links
+}
+
+func actionOptions() []views.Option {
+	var all []views.Option
+	for _, a := range catalog.All() {
+		all = append(all, views.Option{Value: a.Slug, Text: a.Title})
+	}
+	for _, e := range store.Events() {
+		all = append(all, views.Option{Value: e.Slug, Text: e.Title})
+	}
+	return all
 }
 
 func (s *Server) runRows(v visitor, runs []store.Run) []views.RunRow {
 	var rows []views.RunRow
 	for _, r := range runs {
-		row := views.RunRow{ID: r.ID.String(), At: s.when(v, r.StartedAt), By: r.Operator, Action: titleOf(r.Action), Subject: views.Link{Text: subjectOf(r)},
+		row := views.RunRow{ID: r.ID.String(), Href: runAddress(v, r), At: s.when(v, r.StartedAt), By: r.Operator, Action: titleOf(r.Action), Subject: subjectLink(v, r),
 			Outcome: outcomeChip(r.State), Summary: r.Summary, Ticket: r.Ticket}
 		if r.State == store.Unknown {
 			row.Note = "May have happened: look in Duo before you do it again."
 		}
 		if r.OrgSlug != nil {
 			row.Organization = &views.OrganizationTag{Slug: *r.OrgSlug, Name: *r.Organization, Colour: *r.OrgColour}
-			if id := r.Input["user_id"]; id != "" {
-				row.Subject.Href = views.User(v.workspace.Slug, *r.OrgSlug, id)
-			} else if id := r.Input["phone_id"]; id != "" {
-				row.Subject.Href = views.Phone(v.workspace.Slug, *r.OrgSlug, id)
+			if row.Subject.Text == *r.Organization {
+				row.Subject = views.Link{} // it stands beside it
 			}
 		}
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// runAddress is a run's page, within the organization if the visitor is there.
+func runAddress(v visitor, r store.Run) string {
+	return views.Run(v.workspace.Slug, v.organization.Slug, r.ID.String())
+}
+
+// subjectLink names whom a run was about, and leads there where that is a user or
+// a phone.
+func subjectLink(v visitor, r store.Run) views.Link {
+	link := views.Link{Text: catalog.Plain(subjectOf(r))}
+	if r.OrgSlug == nil {
+		return link
+	}
+	if id := r.Input["user_id"]; id != "" {
+		link.Href = views.User(v.workspace.Slug, *r.OrgSlug, id)
+	} else if id := r.Input["phone_id"]; id != "" {
+		link.Href = views.Phone(v.workspace.Slug, *r.OrgSlug, id)
+	}
+	return link
 }
 
 func titleOf(slug string) string {

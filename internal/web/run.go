@@ -1,0 +1,175 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+func (s *Server) getRun(c echo.Context, v visitor) error {
+	id, err := uuid.Parse(c.Param("run"))
+	if err != nil {
+		return store.ErrNotFound
+	}
+	var r store.Run
+	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
+		r, err = tx.Run(c.Request().Context(), id, s.Now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, v, place{section: "runs", tab: "runs"}, s.runPage(v, r))
+}
+
+func (s *Server) runPage(v visitor, r store.Run) views.RunPage {
+	page := views.RunPage{
+		Workspace: v.workspace.Slug, Action: titleOf(r.Action), Subject: subjectLink(v, r), Outcome: outcomeChip(r.State), Summary: r.Summary,
+		Facts: s.runFacts(v, r), Input: runInput(r), Ticket: s.runTicket(v, r),
+		Back: views.Link{Text: "All runs", Href: views.RunsView(v.workspace.Slug, v.organization.Slug, views.RunsFilter{})},
+	}
+	if r.OrgSlug != nil {
+		page.Organization = &views.OrganizationTag{Slug: *r.OrgSlug, Name: *r.Organization, Colour: *r.OrgColour}
+	}
+	if r.State == store.Unknown {
+		page.Check, page.CheckAt = runCheck(v, r)
+	}
+	return page
+}
+
+func (s *Server) runFacts(v visitor, r store.Run) []views.Fact {
+	facts := []views.Fact{{Label: "By", Text: r.Operator}}
+	add := func(f views.Fact) {
+		if f.Text != "" {
+			facts = append(facts, f)
+		}
+	}
+	add(views.Fact{Label: "Started", Text: exactly(v, r.StartedAt), Note: s.when(v, r.StartedAt).Ago})
+	switch {
+	case r.State == store.Sending:
+		add(views.Fact{Label: "Finished", Text: "not yet"})
+	case r.FinishedAt == nil:
+		add(views.Fact{Label: "Finished", Text: "never closed"})
+	case r.FinishedAt.After(r.StartedAt):
+		add(views.Fact{Label: "Finished", Text: exactly(v, *r.FinishedAt), Note: "after " + r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond).String()})
+	}
+	if r.Organization != nil {
+		add(views.Fact{Label: "Organization", Text: *r.Organization})
+	}
+	add(views.Fact{Label: "Duo account", Text: r.AccountID, Mono: true})
+	add(views.Fact{Label: "Ticket", Text: r.Ticket})
+	add(views.Fact{Label: "Run", Text: r.ID.String(), Mono: true})
+	return facts
+}
+
+// exactly writes a moment as a record has to: with its day, to the second.
+func exactly(v visitor, t time.Time) string {
+	return t.In(v.location()).Format("2 Jan 2006, 15:04:05 MST")
+}
+
+// inputWords are the labels of what events keep.
+var inputWords = map[string]string{
+	"action": "Action", "address": "Address", "api": "API", "from": "Before", "host": "Host", "integration_key": "Integration key",
+	"name": "Name", "org": "Organization", "route": "Request", "slug": "Address part", "to": "After", "version": "Version",
+}
+
+// runInput is what was asked for, in the words of the form it was asked in.
+func runInput(r store.Run) []views.Fact {
+	var facts []views.Fact
+	rest := maps.Clone(r.Input)
+	action, _ := catalog.Lookup(r.Action)
+	for _, f := range action.Fields {
+		spec := f.Spec()
+		if text, given := rest[spec.Name]; given {
+			facts = append(facts, views.Fact{Label: cmp.Or(spec.Label, spec.Name), Text: inWords(spec, text), Mono: spec.Kind == "id"})
+			delete(rest, spec.Name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(rest)) {
+		facts = append(facts, views.Fact{Label: cmp.Or(inputWords[name], name), Text: cmp.Or(catalog.Plain(rest[name]), "none"), Mono: name != "name"})
+	}
+	return facts
+}
+
+func inWords(spec catalog.Spec, text string) string {
+	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 && strings.HasSuffix(spec.Name, "_secs") {
+		return catalog.Duration(time.Duration(seconds) * time.Second)
+	}
+	switch {
+	case spec.Kind == "yesno" && text == "true":
+		return "yes"
+	case spec.Kind == "yesno":
+		return "no"
+	}
+	for _, o := range spec.Options {
+		if o.Value == text && o.Label != "" {
+			return o.Label
+		}
+	}
+	return cmp.Or(catalog.Plain(text), "empty")
+}
+
+// runTicket is a run in plain words, to be pasted into a ticket.
+func (s *Server) runTicket(v visitor, r store.Run) string {
+	var b strings.Builder
+	b.WriteString(titleOf(r.Action))
+	if subject := catalog.Plain(subjectOf(r)); subject != "" {
+		b.WriteString(": " + subject)
+	}
+	if r.Organization != nil {
+		b.WriteString(", " + *r.Organization)
+	}
+	fmt.Fprintf(&b, "\n%s. %s\n", outcomeChip(r.State).Text, r.Summary)
+	if r.Ticket != "" {
+		fmt.Fprintf(&b, "Ticket: %s\n", r.Ticket)
+	}
+	fmt.Fprintf(&b, "%s, by %s\nRun %s", exactly(v, r.StartedAt), r.Operator, r.ID)
+	return b.String()
+}
+
+// runCheck says what to look at when nobody knows whether Duo did it, and leads
+// there.
+func runCheck(v visitor, r store.Run) (string, views.Link) {
+	if r.OrgSlug == nil {
+		return "Nobody knows whether this was done. Look in the Duo Admin Panel.", views.Link{}
+	}
+	ws, org := v.workspace.Slug, *r.OrgSlug
+	at := views.Link{Text: "Open " + *r.Organization, Href: views.Organization(ws, org)}
+	if id := r.Input["phone_id"]; id != "" {
+		at = views.Link{Text: "Open the phone", Href: views.Phone(ws, org, id)}
+	}
+	if id := r.Input["user_id"]; id != "" && r.Action != "send-activation-url" {
+		at = views.Link{Text: "Open the user", Href: views.User(ws, org, id)}
+	}
+	switch r.Action {
+	case "create-bypass-code-for-user":
+		return "Look at the user's bypass codes: is there one that was made then? Its digits are lost. Delete it and make another.", at
+	case "delete-bypass-code":
+		return "Look whether the code is still listed.", views.Link{Text: "Open bypass codes", Href: views.BypassCodes(ws, org)}
+	case "send-activation-url":
+		return "A link may have been made and is lost. Making another one is safe: only the newest works.", at
+	case "create-user":
+		name := r.Input["username"]
+		return "Search the users for " + catalog.Plain(cmp.Or(name, "the new name")) + ": whoever is there was made.",
+			views.Link{Text: "Search users", Href: views.UsersView(ws, org, views.UsersFilter{Query: name, Fresh: true})}
+	case "assign-phone-to-user", "un-assign-phone-from-user":
+		return "Look at the user's phones: is the phone among them?", at
+	case "delete-user":
+		return "Look whether the user is still there, in the trash, or gone.", at
+	case "update-user", "unlock-user", "restore-user":
+		return "Look at the user: does the page show the change?", at
+	}
+	return "Look whether what is there now shows the change.", at
+}

@@ -1,0 +1,108 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/store"
+)
+
+// runExportRows is how many runs are read at a time: no list is held whole, and no
+// transaction lasts as long as a slow browser.
+const runExportRows = 1000
+
+var runExportHeader = []string{
+	"started_at", "finished_at", "operator", "action", "action_title", "organization", "organization_name", "duo_account_id",
+	"subject", "input", "ticket", "outcome", "summary", "run_id",
+}
+
+// postExportRuns sends the filtered runs as a file. That somebody took them is a
+// record of its own, written before.
+func (s *Server) postExportRuns(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	asked, err := askedRuns(form.Get, v, now)
+	if err != nil {
+		return err
+	}
+	// The file ends with what is there now, its own record left out.
+	if asked.runs.To.IsZero() || asked.runs.To.After(now) {
+		asked.runs.To = now
+	}
+	if err := s.recordRunsExport(c.Request().Context(), v, asked, now); err != nil {
+		return err
+	}
+	name := "runs-" + v.workspace.Slug
+	if v.organization.Slug != "" {
+		name += "-" + v.organization.Slug
+	}
+	return s.sendCSV(c, name+"-"+now.In(v.location()).Format(dayLayout)+".csv", runExportHeader, s.exportedRuns(v, asked.runs))
+}
+
+// exportedRuns hands out the runs in parts, latest first.
+func (s *Server) exportedRuns(v visitor, f store.RunFilter) func(context.Context) ([][]string, error) {
+	var after *store.RunMark
+	return func(ctx context.Context) (rows [][]string, err error) {
+		var runs []store.Run
+		err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+			runs, err = tx.FindRuns(ctx, s.Now(), f, after, runExportRows)
+			return err
+		})
+		for _, r := range runs {
+			rows = append(rows, runExportRow(r))
+			after = &store.RunMark{At: r.StartedAt, ID: r.ID}
+		}
+		return rows, err
+	}
+}
+
+func runExportRow(r store.Run) []string {
+	finished, organization, name := "", "", ""
+	if r.FinishedAt != nil {
+		finished = r.FinishedAt.UTC().Format(time.RFC3339)
+	}
+	if r.OrgSlug != nil {
+		organization, name = *r.OrgSlug, *r.Organization
+	}
+	var input []string
+	for _, key := range slices.Sorted(maps.Keys(r.Input)) {
+		input = append(input, key+"="+r.Input[key])
+	}
+	return []string{
+		r.StartedAt.UTC().Format(time.RFC3339), finished, r.Operator, r.Action, titleOf(r.Action), organization, name, r.AccountID,
+		subjectOf(r), strings.Join(input, ", "), r.Ticket, r.State, r.Summary, r.ID.String(),
+	}
+}
+
+// recordRunsExport is written under the whole workspace: somebody who sees a part of
+// it may export that part.
+func (s *Server) recordRunsExport(ctx context.Context, v visitor, a runsAsked, now time.Time) error {
+	input := map[string]string{}
+	for _, h := range a.words.Pairs() {
+		input[h.Name] = h.Value
+	}
+	var counts store.RunCounts
+	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		counts, err = tx.CountRunsBy(ctx, now, a.runs)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	record := store.Record{Event: store.RunsExported, Operator: v.operator.ID, Input: input, At: now,
+		Summary: fmt.Sprintf("Exported %d runs as a file.", counts.Of(a.words.Outcome))}
+	if v.organization.ID != uuid.Nil {
+		record.Organization, record.Subject = v.organization.ID, v.organization.Name
+	}
+	return s.Store.InWorkspace(ctx, store.WholeWorkspace(v.workspace.ID), func(tx *store.Tx) error { return tx.Record(ctx, record) })
+}

@@ -1,0 +1,116 @@
+package web
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// searchReach is how far back a search looks that names no day: no index can
+// serve words under row-level security, so every run of the time is read.
+const searchReach = 366 * 24 * time.Hour
+
+const (
+	dayLayout = "2006-01-02"
+	badFilter = http.StatusBadRequest
+)
+
+// runsAsked is a filter of runs as an address or a form says it, read.
+type runsAsked struct {
+	words views.RunsFilter
+	runs  store.RunFilter
+	after *store.RunMark
+	note  string // what is left out unasked
+}
+
+// askedRuns reads a filter. What makes no sense is refused rather than left out:
+// a list that shows more than was asked for misleads an auditor.
+func askedRuns(value func(string) string, v visitor, now time.Time) (runsAsked, error) {
+	f := views.RunsFilter{
+		Query: catalog.Plain(strings.TrimSpace(value("q"))), From: value("from"), To: value("to"), Operator: value("operator"),
+		Organization: value("organization"), Action: value("action"), Outcome: value("outcome"), After: value("after"),
+	}
+	if v.organization.ID != uuid.Nil {
+		f.Organization = ""
+	}
+	a := runsAsked{words: f, runs: store.RunFilter{Organization: f.Organization, Action: f.Action, State: f.Outcome, Search: f.Query}}
+	var err error
+	if f.Operator != "" {
+		if a.runs.Operator, err = uuid.Parse(f.Operator); err != nil {
+			return a, echo.NewHTTPError(badFilter)
+		}
+	}
+	if f.Action != "" && titleOf(f.Action) == f.Action || f.Outcome != "" && !isState(f.Outcome) || !fitsText(f.Organization) {
+		return a, echo.NewHTTPError(badFilter)
+	}
+	if a.runs.From, err = dayStart(f.From, v.location(), 0); err != nil {
+		return a, echo.NewHTTPError(badFilter)
+	}
+	if a.runs.To, err = dayStart(f.To, v.location(), 1); err != nil {
+		return a, echo.NewHTTPError(badFilter)
+	}
+	if f.Query != "" && f.From == "" {
+		a.runs.From = now.Add(-searchReach)
+		a.note = "Searched the last 12 months. Choose a day to look further back."
+	}
+	if f.After != "" {
+		if a.after, err = parseMark(f.After); err != nil {
+			return a, echo.NewHTTPError(badFilter)
+		}
+	}
+	return a, nil
+}
+
+func isState(text string) bool {
+	switch text {
+	case store.Applied, store.Refused, store.Unknown, store.Sending:
+		return true
+	}
+	return false
+}
+
+// fitsText reports whether the database can hold a text at all.
+func fitsText(text string) bool {
+	return strings.ToValidUTF8(text, "") == text && !strings.Contains(text, "\x00")
+}
+
+// dayStart is when a day begins, some days later; zero for no day.
+func dayStart(text string, zone *time.Location, later int) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	day, err := time.ParseInLocation(dayLayout, text, zone)
+	if err != nil || day.Year() < 2000 || day.Year() > 9000 {
+		return time.Time{}, echo.NewHTTPError(badFilter)
+	}
+	return day.AddDate(0, 0, later), nil
+}
+
+// markText and parseMark carry a place in a list in an address. The mark says
+// nothing that its reader has not seen, and opens nothing: the scope decides what
+// stands behind it.
+func markText(r store.Run) string {
+	mark := binary.BigEndian.AppendUint64(nil, uint64(r.StartedAt.UnixMicro()))
+	return base64.RawURLEncoding.EncodeToString(append(mark, r.ID[:]...))
+}
+
+func parseMark(text string) (*store.RunMark, error) {
+	mark, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(mark) != 8+16 {
+		return nil, echo.NewHTTPError(badFilter)
+	}
+	at := time.UnixMicro(int64(binary.BigEndian.Uint64(mark))).UTC()
+	if at.Year() < 2000 || at.Year() > 9000 {
+		return nil, echo.NewHTTPError(badFilter)
+	}
+	return &store.RunMark{At: at, ID: uuid.UUID(mark[8:])}, nil
+}

@@ -1,0 +1,71 @@
+package views
+
+func sampleRuns() []RunRow {
+	applied := Chip{Level: "ok", Text: "Applied"}
+	return []RunRow{
+		{ID: "r1", Href: Run(sampleWorkspace, "", "r1"), At: minutesAgo, By: "ana@northwind.example", Action: "Create Bypass Code for User", Subject: Link{"Jane Roe", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}, Organization: &acme,
+			Outcome: applied, Summary: "1 code, 1 use, until 12:02. Older codes kept.", Ticket: "INC-20417"},
+		{ID: "r2", Href: Run(sampleWorkspace, "", "r2"), At: thisMonday, By: "tom@northwind.example", Action: "Update User", Subject: Link{"Peter Voss", User(sampleWorkspace, harbour.Slug, "DUPETER0000000000001")}, Organization: &harbour,
+			Outcome: Chip{Level: "warn", Text: "Unknown"}, Summary: "Duo did not answer within 20 s.", Note: "May have happened: look at the user’s status before you try again."},
+		{ID: "r3", Href: Run(sampleWorkspace, "", "r3"), At: thisMonday, By: "tom@northwind.example", Action: "Delete User", Subject: Link{Text: hostile.Name}, Organization: &hostile,
+			Outcome: Chip{Level: "bad", Text: "Refused"}, Summary: "Duo refused: " + hostile.Name},
+		{ID: "r4", Href: Run(sampleWorkspace, "", "r4"), At: thisMonday, By: "ana@northwind.example", Action: "Send Activation URL", Subject: Link{Text: "iPhone 15, +44 20 7946 0123"}, Organization: &acme, Outcome: Chip{Level: "info", Text: "Sending"}, Summary: "Waiting for Duo."},
+		{ID: "r5", Href: Run(sampleWorkspace, "", "r5"), At: lastWeek, By: "ana@northwind.example", Action: "List Accounts", Outcome: applied, Summary: "8 accounts."},
+	}
+}
+
+func sampleRunsPage() RunsPage {
+	outcome := func(text, outcome string, count int, current bool) FilterLink {
+		return FilterLink{Text: text, Count: count, Current: current, Href: RunsView(sampleWorkspace, "", RunsFilter{Outcome: outcome})}
+	}
+	day := func(text, from string) FilterLink {
+		return FilterLink{Text: text, Count: -1, Href: RunsView(sampleWorkspace, "", RunsFilter{From: from})}
+	}
+	return RunsPage{Workspace: sampleWorkspace, Rows: sampleRuns(), Total: 1204, Older: RunsView(sampleWorkspace, "", RunsFilter{After: "AAYzqz"}),
+		Operators:     []Option{{"b3c1", "ana@northwind.example"}, {"b3c2", "tom@northwind.example"}},
+		Organizations: []Option{{acme.Slug, acme.Name}, {harbour.Slug, harbour.Name}, {hostile.Slug, hostile.Name}},
+		Actions:       []Option{{"update-user", "Update User"}, {"sign-in", "Sign in"}},
+		Outcomes:      []FilterLink{outcome("All", "", 1204, true), outcome("Applied", "applied", 1180, false), outcome("Refused", "refused", 21, false), outcome("Unknown: needs a look", "unknown", 3, false)},
+		Times:         []FilterLink{day("Today", "2026-08-03"), day("7 days", "2026-07-28"), day("30 days", "2026-07-05")}}
+}
+
+func runSamples() []Sample {
+	filtered := sampleRunsPage()
+	filtered.Filter = RunsFilter{Query: hostile.Name, From: "2026-08-01", To: "2026-08-03", Operator: "b3c2", Organization: acme.Slug, Action: "update-user", Outcome: "unknown"}
+	filtered.Rows, filtered.Total, filtered.Older, filtered.Newest = filtered.Rows[1:3], 3, "", RunsView(sampleWorkspace, "", filtered.Filter)
+	filtered.Note = "Searched the last 12 months. Choose a day to look further back."
+	none := RunsPage{Workspace: sampleWorkspace, Filter: RunsFilter{Query: "nobody"}}
+	ofOne := sampleRunsPage()
+	ofOne.Organization, ofOne.Organizations, ofOne.Rows, ofOne.Total, ofOne.Older = &acme, nil, ofOne.Rows[:2], 2, ""
+	return []Sample{
+		{"runs", workspaceShell("runs"), sampleRunsPage()},
+		{"runs-filtered", workspaceShell("runs"), filtered},
+		{"runs-no-match", workspaceShell("runs"), none},
+		{"runs-organization", organizationShell(acme, "runs"), ofOne},
+		{"runs-none", organizationShell(bright, "runs"), RunsPage{Workspace: sampleWorkspace, Organization: &bright}},
+		{"run", organizationShell(acme, "runs"), sampleRunPage(Chip{Level: "ok", Text: "Applied"}, "Created 1 bypass code, 1 use each, valid for 1 hour.")},
+		{"run-sending", organizationShell(acme, "runs"), sampleRunPage(Chip{Level: "info", Text: "Sending"}, "")},
+		{"run-refused", organizationShell(acme, "runs"), sampleRunPage(Chip{Level: "bad", Text: "Refused"}, "Duo refused: "+hostile.Name)},
+		{"run-unknown", organizationShell(acme, "runs"), unknownRunPage()},
+		{"run-event", workspaceShell("runs"), RunPage{Workspace: sampleWorkspace, Action: "Refused access", Outcome: Chip{Level: "bad", Text: "Refused"}, Summary: "Not allowed in this role: nothing was done.",
+			Facts:  []Fact{{Label: "By", Text: "tom@northwind.example"}, {Label: "Started", Text: "3 Aug 2026, 11:01:26 BST", Note: "34 s ago"}, {Label: "Run", Text: sampleRun, Mono: true}},
+			Input:  []Fact{{Label: "Organization", Text: hostile.Name, Mono: true}, {Label: "Request", Text: "POST /w/:ws/o/:org/actions/:action", Mono: true}},
+			Ticket: "Refused access\nRefused. Not allowed in this role: nothing was done.", Back: Link{"All runs", Runs(sampleWorkspace)}}},
+	}
+}
+
+func sampleRunPage(outcome Chip, summary string) RunPage {
+	return RunPage{Workspace: sampleWorkspace, Organization: &acme, Action: "Create Bypass Code for User", Subject: Link{"Jane Roe", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}, Outcome: outcome, Summary: summary,
+		Facts: []Fact{{Label: "By", Text: "ana@northwind.example"}, {Label: "Started", Text: "3 Aug 2026, 11:01:26 BST", Note: "34 s ago"}, {Label: "Finished", Text: "3 Aug 2026, 11:01:27 BST", Note: "after 412ms"},
+			{Label: "Organization", Text: acme.Name}, {Label: "Duo account", Text: "DA1QX7ZK3M9V5T2R8WPL", Mono: true}, {Label: "Ticket", Text: "INC-20417"}, {Label: "Run", Text: sampleRun, Mono: true}},
+		Input:  []Fact{{Label: "User", Text: "DUJANE00000000000001", Mono: true}, {Label: "How many codes", Text: "1"}, {Label: "Keep older codes", Text: "yes"}},
+		Ticket: "Create Bypass Code for User: Jane Roe, Acme Dental\n" + outcome.Text + ". " + summary + "\nTicket: INC-20417\n3 Aug 2026, 11:01:26 BST, by ana@northwind.example\nRun " + sampleRun,
+		Back:   Link{"All runs", OrganizationRuns(sampleWorkspace, acme.Slug)}}
+}
+
+func unknownRunPage() RunPage {
+	p := sampleRunPage(Chip{Level: "warn", Text: "Unknown"}, "Duo may have done this. Duo did not answer in time.")
+	p.Check = "Look at the user's bypass codes: is there one that was made then? Its digits are lost. Delete it and make another."
+	p.CheckAt = Link{"Open the user", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}
+	return p
+}
