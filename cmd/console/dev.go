@@ -221,7 +221,7 @@ func prepare(ctx context.Context, d trialDatabase, simulator *duosim.Server, lis
 		return devFile{}, err
 	}
 	if file.Password != before.Password {
-		if err := store.SetPassword(ctx, d.ownerURL, devEmail, hash); err != nil {
+		if err := store.ResetPassword(ctx, d.ownerURL, devEmail, hash, time.Now()); err != nil {
 			return devFile{}, err
 		}
 	}

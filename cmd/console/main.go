@@ -20,7 +20,7 @@ const usage = `console runs Cisco Duo for every client of an MSP.
   console migrate    bring the database schema up to date
   console dev        start everything for a trial: private Postgres, simulator, console
   console duosim     start the Duo simulator alone
-  console operator   add an operator
+  console operator   add an operator, reset a password, disable or enable
   console key        make a key file, or rotate its key
   console version    print the version
 

@@ -21,10 +21,11 @@ import (
 // installation is a database with a key file of its own, and values sealed.
 type installation struct {
 	storetest.DB
-	dir     string
-	keyFile string
-	ws      store.Workspace
-	owner   store.Operator
+	dir      string
+	ownerURL string // as the README makes the owner: row-level security binds it
+	keyFile  string
+	ws       store.Workspace
+	owner    store.Operator
 }
 
 const drafts = 330 // more than are sealed anew at once
@@ -34,7 +35,8 @@ func newInstallation(t *testing.T) installation {
 	in := installation{DB: storetest.Open(t), dir: t.TempDir()}
 	in.keyFile = filepath.Join(in.dir, "key.json")
 	name := strings.ToLower(strings.ReplaceAll(t.Name(), "/", "_"))
-	in.Exec(t, `create database `+name)
+	in.Exec(t, `create role `+name+` login createrole`)
+	in.Exec(t, `create database `+name+` owner `+name)
 	for _, address := range []*string{&in.OwnerURL, &in.AppURL} {
 		u, err := url.Parse(*address)
 		if err != nil {
@@ -43,7 +45,8 @@ func newInstallation(t *testing.T) installation {
 		u.Path = "/" + name
 		*address = u.String()
 	}
-	if _, err := store.Migrate(t.Context(), in.OwnerURL); err != nil {
+	in.ownerURL = strings.Replace(in.OwnerURL, "user=postgres", "user="+name, 1)
+	if _, err := store.Migrate(t.Context(), in.ownerURL); err != nil {
 		t.Fatal(err)
 	}
 	if err := secret.Create(in.keyFile); err != nil {
@@ -51,7 +54,6 @@ func newInstallation(t *testing.T) installation {
 	}
 	in.Store = in.server(t)
 	in.ws, in.owner = in.Workspace(t)
-	in.write(t, drafts)
 	return in
 }
 
@@ -98,7 +100,7 @@ func (in installation) opens(ctx context.Context, s *store.Store, i int) error {
 // command starts the program with the settings of the installation.
 func (in installation) command(t *testing.T, args ...string) *program {
 	t.Helper()
-	return startProgram(t, in.dir, []string{"DATABASE_URL=" + in.AppURL, "CONSOLE_OWNER_DATABASE_URL=" + in.OwnerURL, "CONSOLE_KEY_FILE=" + in.keyFile}, args...)
+	return startProgram(t, in.dir, []string{"DATABASE_URL=" + in.AppURL, "CONSOLE_OWNER_DATABASE_URL=" + in.ownerURL, "CONSOLE_KEY_FILE=" + in.keyFile}, args...)
 }
 
 // says fails unless the program says something before it ends.
@@ -132,6 +134,7 @@ func (p *program) said(words string) bool {
 func TestRotationIsKilledAndGoesOn(t *testing.T) {
 	t.Parallel()
 	in := newInstallation(t)
+	in.write(t, drafts)
 	old := in.HeldKeys()[0]
 	console := in.command(t, "serve")
 	console.says(`"serving"`)
@@ -209,6 +212,7 @@ func coreIsZero(limits string) bool {
 func TestRotationOfAMountedSecret(t *testing.T) {
 	t.Parallel()
 	in := newInstallation(t)
+	in.write(t, drafts)
 	old := in.HeldKeys()[0]
 	in.Close() // no server runs
 	real := filepath.Join(t.TempDir(), "key.json")

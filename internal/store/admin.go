@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,6 +17,10 @@ type NewOperator struct {
 	Email        string
 	PasswordHash string
 	Role         string
+	// Slugs of the organizations that the operator is limited to; empty: all.
+	Organizations []string
+	// When it is recorded; zero: not at all, as for what a trial begins with.
+	At time.Time
 }
 
 // AddedOperator is what AddOperator did.
@@ -63,14 +68,26 @@ func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added Add
 			return err
 		}
 		// The owner of a table is bound by forced row-level security too.
-		_, err = tx.Exec(ctx, `select set_config('app.workspace', $1, true), set_config('app.organizations', '*', true), set_config('app.member', $2, true)`,
-			workspace.String(), operator.String())
+		entered, err := new(Store).enter(ctx, tx, WholeWorkspace(workspace))
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, $3, true)`,
-			workspace, operator, n.Role)
-		return err
+		if _, err := tx.Exec(ctx, `select set_config('app.member', $1, true)`, operator.String()); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, $3, $4)`,
+			workspace, operator, n.Role, len(n.Organizations) == 0); err != nil {
+			return err
+		}
+		if err := limit(ctx, tx, workspace, operator, n.Organizations); err != nil || n.At.IsZero() {
+			return err
+		}
+		reach := "all organizations"
+		if len(n.Organizations) > 0 {
+			reach = strings.Join(n.Organizations, ", ")
+		}
+		return entered.Record(ctx, Record{Event: OperatorAdded, Operator: operator, Subject: n.Email, At: n.At,
+			Summary: fmt.Sprintf("Added on the host as %s of %s.", n.Role, reach)})
 	})
 	if err = meaning(err); IsConflict(err, "membership_pkey") {
 		err = ErrBelongs
@@ -78,22 +95,25 @@ func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added Add
 	return added, err
 }
 
-// SetPassword replaces the password of an operator and ends all sessions, as the
-// owner role and from the command line only.
-func SetPassword(ctx context.Context, ownerURL, email, hash string) error {
-	conn, err := pgx.Connect(ctx, ownerURL)
-	if err != nil {
-		return fmt.Errorf("store: connect: %w", err)
-	}
-	defer conn.Close(ctx)
-	return meaning(pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		var operator uuid.UUID
-		if err := tx.QueryRow(ctx, `update operator set password_hash = $2 where email = $1 returning id`, email, hash).Scan(&operator); err != nil {
+// limit lets a membership reach the organizations of these slugs, all of which
+// must exist.
+func limit(ctx context.Context, tx pgx.Tx, workspace, operator uuid.UUID, slugs []string) error {
+	for _, slug := range slugs {
+		var organization uuid.UUID
+		err := tx.QueryRow(ctx, `select id from organization where workspace_id = $1 and slug = $2`, workspace, slug).Scan(&organization)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("no organization of that workspace has the address %s; nothing was changed", slug)
+		}
+		if err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `delete from session where operator_id = $1`, operator)
-		return err
-	}))
+		if _, err := tx.Exec(ctx, `
+			insert into membership_organization (workspace_id, operator_id, organization_id) values ($1, $2, $3) on conflict do nothing`,
+			workspace, operator, organization); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SetAppPassword lets the server's role sign in with a password, where the

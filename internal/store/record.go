@@ -22,7 +22,11 @@ var (
 	SignedIn = Event{"sign-in", "Sign in"}
 	Denied   = Event{"denied", "Refused access"}
 
-	RunsExported = Event{"export-runs", "Export runs"}
+	RunsExported     = Event{"export-runs", "Export runs"}
+	OperatorAdded    = Event{"add-operator", "Add operator"}
+	OperatorDisabled = Event{"disable-operator", "Disable operator"}
+	OperatorEnabled  = Event{"enable-operator", "Enable operator"}
+	PasswordReset    = Event{"reset-password", "Reset password"}
 
 	IntegrationSaved     = Event{"save-integration", "Save Configuration"}
 	IntegrationChecked   = Event{"check-integration", "Check keys"}
@@ -63,7 +67,7 @@ var (
 // Events lists all events in the order of a filter.
 func Events() []Event {
 	return []Event{
-		SignedIn, Denied, RunsExported, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
+		SignedIn, Denied, RunsExported, OperatorAdded, OperatorDisabled, OperatorEnabled, PasswordReset, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
 		OrganizationCreated, OrganizationsImported, OrganizationsExported, OrganizationChanged, OrganizationNameKept, OrganizationMapped, OrganizationUnmapped,
 		DirectoryKeySet, DirectoryKeyRemoved,
 		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysChecked, OwnKeysActivated, OwnKeysDiscarded,

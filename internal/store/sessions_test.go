@@ -172,7 +172,7 @@ func TestPasswordAndTheme(t *testing.T) {
 	if err != nil || found.Theme != "dark" || found.Density != "compact" || found.PasswordHash != "renewed" || found.ID != owner.ID {
 		t.Errorf("operator %+v (%v)", found, err)
 	}
-	if err := store.SetPassword(t.Context(), db.OwnerURL, owner.Email, "reset"); err != nil {
+	if err := store.ResetPassword(t.Context(), db.OwnerURL, owner.Email, "reset", today); err != nil {
 		t.Fatal(err)
 	}
 	if found, _ = db.OperatorByEmail(t.Context(), owner.Email); found.PasswordHash != "reset" {
@@ -183,7 +183,7 @@ func TestPasswordAndTheme(t *testing.T) {
 			t.Errorf("%q: %v", email, err)
 		}
 	}
-	if err := store.SetPassword(t.Context(), db.OwnerURL, "nobody@msp.example", "x"); !errors.Is(err, store.ErrNotFound) {
+	if err := store.ResetPassword(t.Context(), db.OwnerURL, "nobody@msp.example", "x", today); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("password of nobody: %v", err)
 	}
 }

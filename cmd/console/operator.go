@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/mail"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+)
+
+// leastPassword is the least number of characters of an operator's password.
+const leastPassword = 15
+
+// everyOrganization is what --organizations is when it is not given.
+const everyOrganization = "*"
+
+const operatorUsage = `usage:
+  console operator add     --workspace NAME --email ADDRESS --role ROLE [--organizations SLUG,SLUG] [--password-stdin]
+  console operator reset   --email ADDRESS [--password-stdin]
+  console operator disable --email ADDRESS
+  console operator enable  --email ADDRESS`
+
+func operatorCommand(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 {
+		return errors.New(operatorUsage)
+	}
+	switch args[0] {
+	case "add":
+		return addOperator(ctx, args[1:], out)
+	case "reset":
+		return resetOperator(ctx, args[1:], out)
+	case "disable":
+		return disableOperator(ctx, args[1:], out)
+	case "enable":
+		return enableOperator(ctx, args[1:], out)
+	}
+	return errors.New(operatorUsage)
+}
+
+func addOperator(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("operator add", flag.ExitOnError)
+	workspace := flags.String("workspace", "", "name of the workspace; made when there is none of that name")
+	email := flags.String("email", "", "e-mail address to sign in with")
+	role := flags.String("role", "owner", "owner, admin, technician, helpdesk or auditor")
+	organizations := flags.String("organizations", everyOrganization, "addresses (slugs) of the organizations to reach, with commas between them; * for all")
+	fromStdin := flags.Bool("password-stdin", false, "read the password from standard input instead of making one up")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	n, err := newOperator(*workspace, *email, *role, *organizations)
+	if err != nil {
+		return err
+	}
+	url, err := ownerURL()
+	if err != nil {
+		return err
+	}
+	password, hash, err := newPassword(ctx, *fromStdin)
+	if err != nil {
+		return err
+	}
+	n.PasswordHash, n.At = hash, time.Now()
+	added, err := store.AddOperator(ctx, url, n)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s is %s of the workspace at /w/%s.\n", n.Email, n.Role, added.Workspace)
+	switch {
+	case !added.New:
+		fmt.Fprintln(out, "The operator existed before and keeps the old password.")
+	case !*fromStdin:
+		showPassword(out, password)
+	}
+	return nil
+}
+
+func newOperator(workspace, email, role, organizations string) (store.NewOperator, error) {
+	n := store.NewOperator{Workspace: strings.TrimSpace(workspace), Role: role}
+	var faults []error
+	if n.Workspace == "" {
+		faults = append(faults, errors.New("--workspace is missing"))
+	}
+	address, err := parseEmail(email)
+	n.Email, faults = address, append(faults, err)
+	if catalog.ParseRole(role) == 0 {
+		faults = append(faults, errors.New("--role is none of owner, admin, technician, helpdesk, auditor"))
+	}
+	if organizations != everyOrganization {
+		for slug := range strings.SplitSeq(organizations, ",") {
+			n.Organizations = append(n.Organizations, strings.TrimSpace(slug))
+		}
+		if slices.Contains(n.Organizations, "") {
+			// A comma too many, or a variable of the shell that is empty, must not come
+			// to mean all of them.
+			faults = append(faults, errors.New("--organizations holds an empty address"))
+		}
+		if catalog.ParseRole(role) == catalog.Owner {
+			faults = append(faults, errors.New("--organizations: an owner reaches all of them"))
+		}
+	}
+	return n, errors.Join(faults...)
+}
+
+func parseEmail(text string) (string, error) {
+	email := strings.ToLower(strings.TrimSpace(text))
+	if address, err := mail.ParseAddress(email); err != nil || address.Address != email {
+		return email, errors.New("--email is not an e-mail address")
+	}
+	return email, nil
+}
+
+// newPassword makes a password up or reads one, and hashes it.
+func newPassword(ctx context.Context, fromStdin bool) (password, hash string, err error) {
+	password = rand.Text()
+	if fromStdin {
+		if password, err = readPassword(os.Stdin); err != nil {
+			return "", "", err
+		}
+	}
+	hash, err = secret.HashPassword(ctx, password)
+	return password, hash, err
+}
+
+func showPassword(out io.Writer, password string) {
+	fmt.Fprintf(out, "Password, shown this once: %s\n", password)
+}
+
+func readPassword(in io.Reader) (string, error) {
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	password := strings.TrimRight(line, "\r\n")
+	if utf8.RuneCountInString(password) < leastPassword {
+		return "", fmt.Errorf("the password needs at least %d characters", leastPassword)
+	}
+	return password, nil
+}
+
+// named reads the flags of a command about one operator who exists.
+func named(flags *flag.FlagSet, args []string) (email, url string, err error) {
+	text := flags.String("email", "", "e-mail address of the operator")
+	if err := flags.Parse(args); err != nil {
+		return "", "", err
+	}
+	if email, err = parseEmail(*text); err != nil {
+		return "", "", err
+	}
+	url, err = ownerURL()
+	return email, url, err
+}
+
+// found says what ErrNotFound means here.
+func found(email string, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("there is no operator %s", email)
+	}
+	return err
+}
+
+func resetOperator(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("operator reset", flag.ExitOnError)
+	fromStdin := flags.Bool("password-stdin", false, "read the password from standard input instead of making one up")
+	email, url, err := named(flags, args)
+	if err != nil {
+		return err
+	}
+	password, hash, err := newPassword(ctx, *fromStdin)
+	if err != nil {
+		return err
+	}
+	if err := store.ResetPassword(ctx, url, email, hash, time.Now()); err != nil {
+		return found(email, err)
+	}
+	fmt.Fprintf(out, "%s has a new password. All sessions ended.\n", email)
+	if !*fromStdin {
+		showPassword(out, password)
+	}
+	return nil
+}
+
+func disableOperator(ctx context.Context, args []string, out io.Writer) error {
+	email, url, err := named(flag.NewFlagSet("operator disable", flag.ExitOnError), args)
+	if err != nil {
+		return err
+	}
+	ownerless, err := store.DisableOperator(ctx, url, email, time.Now())
+	if err != nil {
+		return found(email, err)
+	}
+	fmt.Fprintf(out, "%s cannot sign in any more, to any workspace. All sessions ended.\n", email)
+	for _, slug := range ownerless {
+		fmt.Fprintf(out, "The workspace at /w/%s is without an owner now: add one with console operator add --role owner.\n", slug)
+	}
+	return nil
+}
+
+func enableOperator(ctx context.Context, args []string, out io.Writer) error {
+	email, url, err := named(flag.NewFlagSet("operator enable", flag.ExitOnError), args)
+	if err != nil {
+		return err
+	}
+	if err := store.EnableOperator(ctx, url, email, time.Now()); err != nil {
+		return found(email, err)
+	}
+	_, err = fmt.Fprintf(out, "%s can sign in again.\n", email)
+	return err
+}
