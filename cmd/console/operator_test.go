@@ -124,7 +124,7 @@ func TestOperatorIsResetAndDisabled(t *testing.T) {
 	token, now := []byte(strings.Repeat("t", 32)), time.Now()
 	signIn := func() {
 		t.Helper()
-		if err := in.StartSession(t.Context(), token, op.ID, now, now.Add(time.Hour)); err != nil {
+		if err := in.StartSession(t.Context(), token, op.ID, store.Origin{}, now, now.Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 	}
