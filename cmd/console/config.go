@@ -31,6 +31,9 @@ type config struct {
 	sandboxCA      *x509.CertPool
 }
 
+// presetAddress is where serve listens if it is not told.
+const presetAddress = "127.0.0.1:8080"
+
 // knownSettings are all names with our prefix. Another one is a typing error,
 // which must not switch something off unseen.
 var knownSettings = []string{
@@ -52,7 +55,7 @@ func readConfig(environment []string) (config, error) {
 		}
 	}
 	c := config{
-		address: orElse(settings["ADDR"], "127.0.0.1:8080"), databaseURL: settings["DATABASE_URL"], keyFile: settings["CONSOLE_KEY_FILE"], keyLook: keyLook, linger: linger,
+		address: orElse(settings["ADDR"], presetAddress), databaseURL: settings["DATABASE_URL"], keyFile: settings["CONSOLE_KEY_FILE"], keyLook: keyLook, linger: linger,
 		sandboxAddress: settings["CONSOLE_SANDBOX_ADDRESS"], sandboxCAFile: settings["CONSOLE_SANDBOX_CA_FILE"],
 	}
 	if _, _, err := net.SplitHostPort(c.address); err != nil {
@@ -158,13 +161,21 @@ func sandboxCA(c config) (*x509.CertPool, error) {
 	case c.publicURL != nil && !isLoopback(c.publicURL.Hostname()):
 		return nil, fmt.Errorf("it is allowed only while CONSOLE_PUBLIC_URL is a loopback address, which %s is not", c.publicURL.Host)
 	}
-	pem, err := os.ReadFile(c.sandboxCAFile)
+	pool, err := readAuthorities(c.sandboxCAFile)
 	if err != nil {
 		return nil, fmt.Errorf("CONSOLE_SANDBOX_CA_FILE: %w", err)
 	}
+	return pool, nil
+}
+
+func readAuthorities(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("CONSOLE_SANDBOX_CA_FILE: %s holds no certificate", c.sandboxCAFile)
+		return nil, fmt.Errorf("%s holds no certificate", file)
 	}
 	return pool, nil
 }

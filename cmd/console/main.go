@@ -16,13 +16,14 @@ import (
 
 const usage = `console runs Cisco Duo for every client of an MSP.
 
-  console serve      start the web console (configured by the environment)
-  console migrate    bring the database schema up to date
-  console dev        start everything for a trial: private Postgres, simulator, console
-  console duosim     start the Duo simulator alone
-  console operator   add an operator, reset a password, disable or enable
-  console key        make a key file, or rotate its key
-  console version    print the version
+  console serve        start the web console (configured by the environment)
+  console healthcheck  ask the server on this machine whether it can work
+  console migrate      bring the database schema up to date
+  console dev          start everything for a trial: private Postgres, simulator, console
+  console duosim       start the Duo simulator alone
+  console operator     add an operator, reset a password, disable or enable
+  console key          make a key file, or rotate its key
+  console version      print the version
 
 The README tells which environment variables serve reads.
 `
@@ -31,13 +32,14 @@ The README tells which environment variables serve reads.
 type command func(ctx context.Context, args []string, out io.Writer) error
 
 var commands = map[string]command{
-	"serve":    serveCommand,
-	"migrate":  migrateCommand,
-	"dev":      devCommand,
-	"duosim":   duosimCommand,
-	"operator": operatorCommand,
-	"key":      keyCommand,
-	"version":  versionCommand,
+	"serve":       serveCommand,
+	"healthcheck": healthcheckCommand,
+	"migrate":     migrateCommand,
+	"dev":         devCommand,
+	"duosim":      duosimCommand,
+	"operator":    operatorCommand,
+	"key":         keyCommand,
+	"version":     versionCommand,
 }
 
 func main() {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 	"strconv"
@@ -86,16 +87,22 @@ func serveEnvironment(t *testing.T, address string) []string {
 func startServing(t *testing.T, environment []string) *program {
 	t.Helper()
 	p := startProgram(t, t.TempDir(), environment, "serve")
+	p.serves()
+	return p
+}
+
+// serves waits until the console says that it serves.
+func (p *program) serves() {
+	p.t.Helper()
 	poll := time.NewTicker(10 * time.Millisecond)
 	defer poll.Stop()
 	for !strings.Contains(p.out.String(), `"msg":"serving"`) {
 		select {
 		case <-p.done:
-			t.Fatalf("the console ended:\n%s", p.out.String())
+			p.t.Fatalf("the console ended:\n%s", p.out.String())
 		case <-poll.C:
 		}
 	}
-	return p
 }
 
 // load is a hundred requests a second over ten connections that are kept alive,
@@ -282,4 +289,51 @@ func TestClosingListenerResetsNobody(t *testing.T) {
 	cancel()
 	clients.Wait()
 	current.Close()
+}
+
+// systemd holds the socket, here the test: what comes between one console and
+// the next waits.
+func TestSocketOfSystemdOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	file, err := listener.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + listener.Addr().String()
+	environment := append(serveEnvironment(t, "127.0.0.1:1"), "CONSOLE_PUBLIC_URL="+url)
+	start := func(sockets int) *program {
+		// LISTEN_PID has to be the process's own number.
+		cmd := exec.Command("/bin/sh", "-c", fmt.Sprintf(`LISTEN_PID=$$ LISTEN_FDS=%d exec "$0" serve`, sockets), self)
+		cmd.ExtraFiles = []*os.File{file}
+		return startCommand(t, cmd, t.TempDir(), environment)
+	}
+	transport := &http.Transport{DisableKeepAlives: true}
+	first := start(1)
+	first.serves()
+	if err := ask(transport, http.MethodGet, url+"/signin", http.StatusOK); err != nil {
+		t.Fatal(err)
+	}
+	first.stop(syscall.SIGTERM)
+	between := make(chan error)
+	go func() { between <- ask(transport, http.MethodGet, url+"/signin", http.StatusOK) }()
+	second := start(1)
+	second.serves()
+	if err := <-between; err != nil {
+		t.Error("what came between two consoles was lost: ", err)
+	}
+	several := start(2)
+	several.ends()
+	if several.cmd.ProcessState.ExitCode() == 0 || !strings.Contains(several.out.String(), "serve takes one") {
+		t.Errorf("two sockets: %s", several.out.String())
+	}
 }

@@ -48,7 +48,13 @@ func startProgram(t *testing.T, dir string, environment []string, args ...string
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{t: t, dir: dir, cmd: exec.Command(self, args...), done: make(chan struct{})}
+	return startCommand(t, exec.Command(self, args...), dir, environment)
+}
+
+// startCommand starts the console by a command of a test's own.
+func startCommand(t *testing.T, cmd *exec.Cmd, dir string, environment []string) *program {
+	t.Helper()
+	p := &program{t: t, dir: dir, cmd: cmd, done: make(chan struct{})}
 	p.cmd.Dir = dir
 	p.cmd.Env = append(append(os.Environ(), asCommand+"=1", "DATABASE_URL=", "ADDR=127.0.0.1:0"), environment...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
