@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run reset test proof bench check build generate duosim fuzz go npm chromium sqlmap scripts-for-pages
+.PHONY: help run reset test proof bench drill check build generate duosim fuzz go npm chromium sqlmap scripts-for-pages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ proof: go npm chromium sqlmap static/vendor/htmx.min.js ## Run the long proofs: 
 bench: go ## Measure pages against the same SQL in pgbench; needs a quiet machine
 	@scripts/retry go mod download
 	@scripts/proof '^TestBench'
+
+drill: build ## Restore a backup and open every secret (ARGS='--dump FILE --key-file FILE'; without: of made-up data)
+	@exec bin/console drill $(ARGS)
 
 check: go ## Format, generated files, vet, staticcheck, import fences
 	@scripts/check

@@ -16,7 +16,7 @@ var ours = map[string][]string{
 	"internal/store":           {"internal/secret", "migrations"},
 	"internal/web":             {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "views", "static"},
 	"views":                    {"static"},
-	"cmd/console":              {"internal/devpg", "internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/secret", "internal/store", "internal/web", "static"},
+	"cmd/console":              {"deploy", "internal/devpg", "internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/secret", "internal/store", "internal/web", "static"},
 	"internal/store/storetest": {"internal/devpg", "internal/duo/catalog", "internal/secret", "internal/store"},
 	"internal/run/runtest":     {"internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/store", "internal/store/storetest"},
 }

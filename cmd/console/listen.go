@@ -41,14 +41,14 @@ func listenShared(ctx context.Context, address string) (net.Listener, error) {
 		return listenHandedOver()
 	}
 	share := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
-		return onSocket(raw, func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) })
+		return control(raw, func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) })
 	}}
-	share.SetMultipathTCP(false) // takes no filter; see emptyQueue
+	share.SetMultipathTCP(false) // knows less than TCP; see emptyQueue
 	listener, err := share.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, inUse(err, address)
 	}
-	return sharedListener{listener.(*net.TCPListener)}, nil
+	return &sharedListener{TCPListener: listener.(*net.TCPListener)}, nil
 }
 
 func inUse(err error, address string) error {
@@ -80,29 +80,48 @@ func listenHandedOver() (net.Listener, error) {
 
 // sharedListener is one of several sockets that listen on one address. The
 // kernel deals connections out among them.
-type sharedListener struct{ *net.TCPListener }
+type sharedListener struct {
+	*net.TCPListener
+	closing atomic.Bool
+}
+
+func (l *sharedListener) Accept() (net.Conn, error) {
+	conn, err := l.AcceptTCP()
+	if err != nil {
+		return nil, err
+	}
+	if l.closing.Load() {
+		_ = onSocket(conn, hearAll) // refused only where emptyQueue was refused before
+	}
+	return conn, nil
+}
 
 // emptyQueue readies a listener for being closed. The kernel resets what still
 // waits in a closing socket, even while another one listens on the address: so
 // first nothing new may come into it. A client whose first packet is ignored here
 // sends it again after a second, to whoever listens then.
 func emptyQueue(listener net.Listener) error {
-	shared, ok := listener.(sharedListener)
+	shared, ok := listener.(*sharedListener)
 	if !ok {
 		return nil // systemd keeps the queue, or nobody comes after us
 	}
-	raw, err := shared.SyscallConn()
-	if err != nil {
-		return err
-	}
-	if err := onSocket(raw, ignoreNewcomers); err != nil {
+	shared.closing.Store(true)
+	if err := onSocket(shared, ignoreNewcomers); err != nil {
 		return err
 	}
 	time.Sleep(queueTime)
 	return nil
 }
 
-func onSocket(raw syscall.RawConn, do func(fd int) error) error {
+func onSocket(socket syscall.Conn, do func(fd int) error) error {
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return control(raw, do)
+}
+
+func control(raw syscall.RawConn, do func(fd int) error) error {
 	var failed error
 	err := raw.Control(func(fd uintptr) { failed = do(int(fd)) })
 	return errors.Join(err, failed)

@@ -1,17 +1,29 @@
 package main
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
 
-// ignoreNewcomers makes a listening socket deaf to SYN packets that begin a
-// connection, and to nothing else: a classic BPF filter over the TCP header.
-func ignoreNewcomers(fd int) error {
-	const flags, syn, ack, whole = 13, 0x02, 0x10, 0x40000
-	program := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: flags},
-		{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: syn | ack},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: syn},
-		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
-		{Code: unix.BPF_RET | unix.BPF_K, K: whole},
+	"golang.org/x/sys/unix"
+)
+
+// ignoreNewcomers makes a socket drop every packet that is not fresh from this
+// very link: a time to live of 255, with which systems do not send. For a
+// listening socket these are the packets that begin a connection; handshakes
+// under way are not asked. Accepted connections inherit it and need hearAll. A
+// filter would say it more plainly, but newer kernels want CAP_NET_ADMIN for one.
+func ignoreNewcomers(fd int) error { return leastTTL(fd, 255) }
+
+func hearAll(fd int) error { return leastTTL(fd, 0) }
+
+func leastTTL(fd, ttl int) error {
+	domain, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+	if err != nil {
+		return err
 	}
-	return unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
+	// A socket of IPv6 serves IPv4 as well, unless it listens on one address.
+	err = unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_MINTTL, ttl)
+	if domain == unix.AF_INET6 {
+		err = errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_IPV6, unix.IPV6_MINHOPCOUNT, ttl))
+	}
+	return err
 }

@@ -234,9 +234,22 @@ func TestStoppingSendsClientsAway(t *testing.T) {
 // that come without a pause find out whether anything waited.
 func TestClosingListenerResetsNobody(t *testing.T) {
 	t.Parallel()
+	for name, host := range map[string]string{"one address": "127.0.0.1", "all addresses": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			closeUnderLoad(t, host)
+		})
+	}
+}
+
+func closeUnderLoad(t *testing.T, host string) {
 	address := reserve(t)
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
 	accept := func() net.Listener {
-		listener, err := listenShared(t.Context(), address)
+		listener, err := listenShared(t.Context(), net.JoinHostPort(host, port))
 		if err != nil {
 			t.Fatal(err)
 		}

