@@ -1,0 +1,295 @@
+//go:build proof
+
+package main
+
+import (
+	"go/ast"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// finder walks over the pages of a site like a person and collects what can be
+// asked of the console: addresses with parameters, and forms.
+type finder struct {
+	s      *site
+	client *http.Client
+	rows   []row
+	kinds  map[string]bool
+	next   []string // paths with queries
+	pages  map[row]string
+	found  []probe
+}
+
+// findRequests looks at one page of each kind, sends the forms that destroy
+// nothing, and looks at where they lead as well.
+func (s *site) findRequests() *finder {
+	s.t.Helper()
+	f := &finder{s: s, client: s.browser(s.owner), rows: routeTable(s.t), kinds: map[string]bool{}, pages: map[row]string{}}
+	f.look("/signin", http.DefaultClient)
+	f.add("/")
+	f.add("/w/" + s.ws.Slug)
+	f.all()
+	for _, p := range slices.Clone(f.found) {
+		if p.method == http.MethodPost && !strings.Contains(p.address, "delete") && !strings.Contains(p.address, "/signout") && !strings.HasSuffix(p.address, "/discard") && !strings.HasSuffix(p.address, "/activate") {
+			f.send(p)
+		}
+	}
+	f.all()
+	f.client.CloseIdleConnections()
+	return f
+}
+
+func (f *finder) add(address string) {
+	address, _, _ = strings.Cut(address, "#")
+	u, err := url.Parse(address)
+	if err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") {
+		return
+	}
+	r, known := rowOf(f.rows, http.MethodGet, u.Path)
+	names := slices.Sorted(maps.Keys(u.Query()))
+	kind := r.pattern + " " + strings.Join(names, " ")
+	if strings.HasSuffix(r.pattern, ":action") {
+		kind = u.Path + " " + kind
+	}
+	if !known || f.kinds[kind] || r.pattern == "/static/*" {
+		return
+	}
+	f.kinds[kind] = true
+	f.next = append(f.next, address)
+}
+
+func (f *finder) all() {
+	for len(f.next) > 0 {
+		address := f.next[0]
+		f.next = f.next[1:]
+		f.look(address, f.client)
+	}
+}
+
+// look reads a page: where it leads, and its forms.
+func (f *finder) look(address string, client *http.Client) {
+	answer, err := client.Get(f.s.url + address)
+	if err != nil {
+		f.s.t.Error(err)
+		return
+	}
+	defer answer.Body.Close()
+	f.add(answer.Header.Get("Location"))
+	path, query, _ := strings.Cut(address, "?")
+	r, _ := rowOf(f.rows, http.MethodGet, path)
+	if f.pages[r] == "" && answer.StatusCode < 400 {
+		f.pages[r] = address
+	}
+	if query != "" && answer.StatusCode < 400 {
+		f.found = append(f.found, probe{method: http.MethodGet, address: address, row: r})
+	}
+	if !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") {
+		return
+	}
+	page, err := html.Parse(answer.Body)
+	if err != nil {
+		f.s.t.Error(err)
+		return
+	}
+	for n := range page.Descendants() {
+		switch {
+		case n.Data == "a":
+			f.add(attr(n, "href"))
+		case n.Data == "form":
+			f.form(n, path)
+		}
+	}
+}
+
+// form notes a form with what it holds; empty boxes are filled.
+func (f *finder) form(n *html.Node, here string) {
+	fields := url.Values{}
+	for e := range n.Descendants() {
+		name, value := attr(e, "name"), attr(e, "value")
+		switch kind := attr(e, "type"); {
+		case name == "" || e.Data != "input" && e.Data != "select" && e.Data != "textarea" && e.Data != "button":
+		case (kind == "radio" || kind == "checkbox") && !has(e, "checked"), e.Data == "button" && fields.Has(name):
+		case e.Data == "select":
+			fields.Set(name, chosen(e))
+		case e.Data == "textarea":
+			fields.Set(name, "words")
+		case value == "" && kind != "hidden" && kind != "password":
+			fields.Set(name, filling(name, kind))
+		default:
+			fields.Set(name, value)
+		}
+	}
+	action := attr(n, "action")
+	if action == "" {
+		action = here
+	}
+	if !strings.EqualFold(attr(n, "method"), "post") {
+		f.add(action + "?" + fields.Encode())
+		return
+	}
+	path, _, _ := strings.Cut(action, "?")
+	r, _ := rowOf(f.rows, http.MethodPost, path)
+	kind := "POST " + r.pattern + " " + strings.Join(slices.Sorted(maps.Keys(fields)), " ")
+	if strings.HasSuffix(r.pattern, ":action") {
+		kind += path
+	}
+	// The mapping repeats its fields for each organization.
+	if r.pattern == "/w/:ws/integration/mapping" {
+		kind = r.pattern
+	}
+	if !f.kinds[kind] {
+		f.kinds[kind] = true
+		f.found = append(f.found, probe{method: http.MethodPost, address: action, form: fields, row: r})
+	}
+}
+
+// filling is what is typed into an empty box.
+func filling(name, kind string) string {
+	field, _, _ := strings.Cut(name, ".")
+	for _, known := range []string{field, kind} {
+		if text := map[string]string{"directory_key": "DSPROOFPROOFPROOF001", "extension": "12", "email": "a@b.example", "number": "1", "tel": "+15550100"}[known]; text != "" {
+			return text
+		}
+	}
+	return "words"
+}
+
+// send sends a form once, to see where it leads.
+func (f *finder) send(p probe) {
+	answer, err := f.client.Do(f.s.post(f.s.t.Context(), f.s.url+p.address, p.form))
+	if err != nil {
+		f.s.t.Error(err)
+		return
+	}
+	defer answer.Body.Close()
+	f.add(answer.Header.Get("Location"))
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+}
+
+// chosen is the option that a list would send.
+func chosen(list *html.Node) string {
+	value := ""
+	for o := range list.Descendants() {
+		if o.Data == "option" && (value == "" || has(o, "selected")) {
+			value = attr(o, "value")
+		}
+	}
+	return value
+}
+
+// targets are the probes for sqlmap: what was found, as long as it has a
+// parameter that its row or action has not been tried with, the open parts of
+// each address, and the cookie.
+func (f *finder) targets() []probe {
+	cookies := f.client.Jar.Cookies(mustParse(f.s.url))
+	var all []probe
+	open, seen := map[row]bool{}, map[string]bool{}
+	slices.SortStableFunc(f.found, func(a, b probe) int { return len(b.parameters()) - len(a.parameters()) })
+	for _, p := range f.found {
+		p.cookies = cookies
+		news := false
+		for _, name := range p.parameters() {
+			path, _, _ := strings.Cut(p.address, "?")
+			news = news || !seen[p.method+path+name]
+			seen[p.method+path+name] = true
+		}
+		inAddress := marked(p)
+		if open[p.row] {
+			inAddress = nil
+		}
+		open[p.row] = true
+		all = append(all, inAddress...)
+		// With marks in its address, the parameters of a form are tried as well, but not those of an address.
+		if news && (p.method == http.MethodGet || len(inAddress) == 0) {
+			all = append(all, p)
+		}
+	}
+	for r, address := range f.pages {
+		if !open[r] {
+			all = append(all, marked(probe{method: http.MethodGet, address: address, row: r, cookies: cookies})...)
+		}
+	}
+	home, _ := rowOf(f.rows, http.MethodGet, "/w/"+f.s.ws.Slug)
+	return append(all, probe{method: http.MethodGet, address: "/w/" + f.s.ws.Slug, row: home, cookies: []*http.Cookie{{Name: cookies[0].Name, Value: cookies[0].Value + "*"}}})
+}
+
+// parameters are the names of what the probe's request carries.
+func (p probe) parameters() []string {
+	if p.method == http.MethodPost {
+		return slices.Sorted(maps.Keys(p.form))
+	}
+	return slices.Sorted(maps.Keys(mustParse(p.address).Query()))
+}
+
+// marked is the probe of the open parts of an address; none when it has none.
+func marked(p probe) []probe {
+	path, query, asked := strings.Cut(p.address, "?")
+	parts := strings.Split(path, "/")
+	marks := 0
+	for i, w := range strings.Split(p.row.pattern, "/") {
+		if strings.HasPrefix(w, ":") {
+			parts[i] += "*"
+			marks++
+		}
+	}
+	if marks == 0 {
+		return nil
+	}
+	p.address = strings.Join(parts, "/")
+	if asked {
+		p.address += "?" + query
+	}
+	return []probe{p}
+}
+
+// untried are rows of the route table and names of parameters in the source
+// that no probe is about.
+func (f *finder) untried(targets []probe) []string {
+	var missing []string
+	tried, named := map[row]bool{}, map[string]bool{}
+	for _, p := range targets {
+		tried[p.row] = true
+		for _, name := range p.parameters() {
+			named[name] = true
+		}
+	}
+	for _, r := range f.rows {
+		// Without anything open in the address, without parameters and form, there is nothing to try.
+		if plain := !strings.Contains(r.pattern, ":"); !tried[r] && !(plain && (r.method == http.MethodGet || r.pattern == "/csp" || r.pattern == "/signout")) {
+			missing = append(missing, r.method+" "+r.pattern)
+		}
+	}
+	inspectWeb(f.s.t, func(n ast.Node) {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) != 1 {
+			return
+		}
+		name, ok := call.Fun.(*ast.SelectorExpr)
+		text, isText := call.Args[0].(*ast.BasicLit)
+		if ok && isText && name.Sel.Name == "QueryParam" {
+			if parameter, _ := strconv.Unquote(text.Value); !named[parameter] {
+				named[parameter] = true
+				missing = append(missing, "the parameter "+parameter)
+			}
+		}
+	})
+	return missing
+}

@@ -1,0 +1,16 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Planted sorts as the visitor says, word for word: the hole that sqlmap must find.
+func (t *Tx) Planted(ctx context.Context, sort string) ([]string, error) {
+	rows, err := t.tx.Query(ctx, `select name from organization order by `+sort)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}

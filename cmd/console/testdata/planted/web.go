@@ -1,0 +1,40 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/store"
+)
+
+// getPlantedSort is the page of the planted hole in the store.
+func (s *Server) getPlantedSort(c echo.Context, v visitor) error {
+	var names []string
+	err := s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
+		names, err = tx.Planted(c.Request().Context(), cmp.Or(c.QueryParam("sort"), "name"))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.HTML(http.StatusOK, "<!doctype html><title>Planted</title><p>"+templ.EscapeString(strings.Join(names, "<p>")))
+}
+
+// getPlantedRaw writes a name from Duo into a page as it is: what the crawl must find.
+func (s *Server) getPlantedRaw(c echo.Context, v visitor) error {
+	users, err := s.Runner.Users(c.Request().Context(), v.scope, v.organization, false)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
+	for _, u := range users.Items {
+		if err := templ.Raw("<p>"+u.RealName).Render(c.Request().Context(), c.Response()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
