@@ -277,10 +277,18 @@ func runsOf(ws, org string) string {
 	return OrganizationRuns(ws, org)
 }
 
-// Action is the sheet of a catalogue action in an organization (GET), and where it is posted to. The values come in
-// pairs of name and value and fill the sheet in advance.
+// Actions is the catalogue: of a workspace, or in one organization when org is not empty.
+func Actions(ws, org string) string {
+	if org == "" {
+		return Workspace(ws) + "/actions"
+	}
+	return Organization(ws, org) + "/actions"
+}
+
+// Action is the sheet of a catalogue action (GET), and where it is posted to: in an organization, or of the workspace
+// when org is empty. The values come in pairs of name and value and fill the sheet in advance.
 func Action(ws, org, slug string, values ...string) string {
-	return withQuery(Organization(ws, org)+"/actions/"+url.PathEscape(slug), values...)
+	return withQuery(Actions(ws, org)+"/"+url.PathEscape(slug), values...)
 }
 
 // withQuery adds those pairs of name and value that have a value.

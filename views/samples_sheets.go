@@ -61,7 +61,7 @@ func sheetSamples() []Sample {
 			Hidden: []Hidden{{"user_id", janeID}, {"permanent", "true"}}, Button: "Delete Jane Roe permanently", Danger: true, Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
 		{"confirm-restore", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Restore Jane Roe", Consequences: []string{"Jane Roe can sign in with Duo again."}, Post: Action(sampleWorkspace, acme.Slug, "restore-user"),
 			Hidden: []Hidden{{"user_id", janeID}}, Button: "Restore Jane Roe", Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
-		{"action-result", shell, ActionResult{Organization: acme, Heading: "Get User's Phones", Outcome: Chip{Level: "ok", Text: "Applied"}, Summary: "2 phones.", Columns: []string{"Number", "Platform"}, Rows: [][]string{{"+44 20 7946 0123", "iOS"}, {hostile.Name, "Unknown"}},
+		{"action-result", shell, ActionResult{Organization: acme, Heading: "Get User's Phones", Outcome: Chip{Level: "ok", Text: "Applied"}, Summary: "2 phones.", Columns: []ResultColumn{{Title: "Number"}, {Title: "Platform"}}, Rows: [][]ResultCell{{{Text: "+44 20 7946 0123"}, {Text: "iOS"}}, {{Text: hostile.Name}, {Text: "Unknown"}}},
 			Secrets: []Fact{{Label: "Raw answer", Text: `{"stat":"OK"}`, Mono: true}}, Back: Link{"Back to Acme Dental", Organization(sampleWorkspace, acme.Slug)}}},
 	}
 }

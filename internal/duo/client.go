@@ -27,6 +27,9 @@ type Options struct {
 	AccountID AccountID
 	// UserAgent names the calling program.
 	UserAgent string
+	// Answered, if not nil, is told every answer of Duo that is no refusal, on the goroutine of the
+	// call. It must not change them.
+	Answered func(Request, Answer)
 	// Timeout bounds each call, repetition included, together with the caller's context. The
 	// default is 30 seconds.
 	Timeout time.Duration
@@ -70,6 +73,13 @@ func (c *Client) ForAccount(id AccountID, host string) *Client {
 	return &child
 }
 
+// Watched returns a client that tells answered every answer, see [Options].
+func (c *Client) Watched(answered func(Request, Answer)) *Client {
+	watched := *c
+	watched.options.Answered = answered
+	return &watched
+}
+
 // Request is one call of the API, for endpoints that have no function of their own.
 type Request struct {
 	Method string // GET, POST, PUT, PATCH or DELETE
@@ -92,6 +102,14 @@ type Answer struct {
 // time that was not known before; or a GET was rate-limited and Retry-After is at most two
 // seconds and within the deadline.
 func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
+	answer, err := c.do(ctx, r)
+	if err == nil && c.options.Answered != nil {
+		c.options.Answered(r, answer)
+	}
+	return answer, err
+}
+
+func (c *Client) do(ctx context.Context, r Request) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
 

@@ -6,6 +6,7 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -110,7 +111,7 @@ func New(c Config) *Runner {
 type Request struct {
 	ID           uuid.UUID // from the form; the key against doing it twice
 	Scope        store.Scope
-	Organization store.Organization
+	Organization store.Organization // zero for an action of the workspace
 	Actor        Actor
 	Action       catalog.Action
 	Input        catalog.Values
@@ -133,21 +134,28 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if q.Actor.Role < q.Action.LeastRole(q.Input) {
 		return Outcome{}, ErrForbidden
 	}
-	client, err := r.client(ctx, q.Scope, q.Organization)
+	client, err := r.clientFor(ctx, q)
 	if err != nil {
 		return Outcome{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(q.Action))
 	defer cancel()
 	started, err := r.start(ctx, q)
 	if err != nil {
 		return Outcome{Run: started}, err
 	}
+	var raw json.RawMessage
+	client = client.Watched(func(_ duo.Request, a duo.Answer) { raw = a.Response })
 	result, err := q.Action.Run(ctx, client, q.Input)
-	r.forget(q.Scope, q.Organization)
+	if result.Raw == nil {
+		result.Raw = raw
+	}
+	if !q.Action.Reads(q.Input) {
+		r.forget(q.Scope, q.Organization)
+	}
 	state, summary := store.Applied, result.Summary
 	if err != nil {
-		state, summary = outcome(q.Organization, err)
+		state, summary = outcome(q, err)
 		if result.Summary != "" {
 			// The action has several steps, and the first were done.
 			summary = result.Summary + " " + summary
@@ -172,8 +180,11 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 // same thing.
 func (r *Runner) start(ctx context.Context, q Request) (store.Run, error) {
 	run := store.Run{
-		ID: q.ID, OrganizationID: &q.Organization.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Action: q.Action.Slug,
+		ID: q.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Action: q.Action.Slug,
 		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(),
+	}
+	if q.Organization.ID != uuid.Nil {
+		run.OrganizationID = &q.Organization.ID
 	}
 	fields := append(q.Input.Ordered(q.Action), "ticket", q.Ticket)
 	err := r.change(ctx, q.Scope, q.Actor, q.Action.LeastRole(q.Input), func(tx *store.Tx) error { return tx.StartRun(ctx, run, fields) })
@@ -209,15 +220,45 @@ func (r *Runner) finish(q Request, state, subject, summary string) error {
 
 // outcome puts an error into the record: refused when Duo certainly did
 // nothing, unknown when it may have acted.
-func outcome(o store.Organization, err error) (state, summary string) {
+func outcome(q Request, err error) (state, summary string) {
 	var fault *catalog.FieldError
 	switch {
 	case errors.As(err, &fault):
 		return store.Refused, "Not done: " + fault.Message
-	case duo.MayHaveBeenApplied(err):
-		return store.Unknown, "Duo may have done this. " + ExplainFor(o, err).Cause
+	case duo.MayHaveBeenApplied(err) && !q.Action.Reads(q.Input):
+		return store.Unknown, "Duo may have done this. " + ExplainFor(q.Organization, err).Cause
 	}
-	return store.Refused, ExplainFor(o, err).Cause
+	return store.Refused, ExplainFor(q.Organization, err).Cause
+}
+
+// timeFor is how long Duo may take over an action.
+func timeFor(a catalog.Action) time.Duration {
+	if a.Kind == catalog.Read || a.Kind == catalog.Generic {
+		return listTime
+	}
+	return writeTime
+}
+
+// clientFor makes the client that a request's action is given: of the
+// workspace's Accounts keys, of the organization's Auth keys, or for its account
+// through the Admin API. Auth keys never stand in for each other: the
+// workspace's own serve only the organization that is the MSP's own account.
+func (r *Runner) clientFor(ctx context.Context, q Request) (*duo.Client, error) {
+	switch {
+	case q.Action.OfWorkspace() != (q.Organization.ID == uuid.Nil):
+		return nil, store.ErrNotFound
+	case q.Action.OfWorkspace():
+		return r.accountsClient(ctx, q.Scope)
+	case q.Action.API != catalog.Auth:
+		return r.client(ctx, q.Scope, q.Organization)
+	}
+	if err := r.reaches(ctx, q.Scope, q.Organization); err != nil {
+		return nil, err
+	}
+	if q.Organization.Kind == store.Parent {
+		return r.clientIn(ctx, q.Scope, store.OfWorkspace(store.AuthAPI))
+	}
+	return r.clientIn(ctx, q.Scope, store.Slot{API: store.AuthAPI, Organization: q.Organization.ID})
 }
 
 // client makes a Duo client for an organization. A child is reached with the

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -51,10 +52,10 @@ func (f sheet) unseen(shown ...string) string {
 // does not exist for them.
 func actionOf(c echo.Context, v visitor) (catalog.Action, error) {
 	action, found := catalog.Lookup(c.Param("action"))
-	if !found {
+	switch {
+	case !found, action.OfWorkspace() && v.organization.ID != uuid.Nil:
 		return action, store.ErrNotFound
-	}
-	if v.role < action.Role {
+	case v.role < action.Role, action.OfWorkspace() && !v.membership.Every():
 		return action, errBeyondRole
 	}
 	return action, nil
@@ -65,10 +66,13 @@ func (s *Server) getAction(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
+	if v.organization.ID == uuid.Nil && !action.OfWorkspace() {
+		return s.getChooseOrganization(c, v, action)
+	}
 	// An address says what the form is about, not what is to be done: anybody can
 	// send somebody a link.
 	values := url.Values{}
-	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "from", "permanent", "directory_key", "username", "test", "q", "page"} {
+	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "from", "permanent", "directory_key", "username", "test", "q", "page", generated} {
 		if text := c.QueryParam(name); text != "" {
 			values.Set(name, text)
 		}
@@ -78,18 +82,21 @@ func (s *Server) getAction(c echo.Context, v visitor) error {
 
 func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error {
 	draw := s.sheetOf(f)
-	if draw == nil {
-		return store.ErrNotFound
+	if draw == nil || f.isGenerated() || !f.submitted() && f.namesNothing() {
+		draw = s.generatedForm
 	}
 	page, err := draw(c.Request().Context(), v, f)
 	if err != nil {
 		return err
 	}
-	return s.render(c, status, v, place{tab: tabOf(f)}, page)
+	return s.render(c, status, v, place{section: "actions", tab: tabOf(f)}, page)
 }
 
 // tabOf is the list that a sheet was opened from.
 func tabOf(f sheet) string {
+	if f.isGenerated() {
+		return "actions"
+	}
 	if f.get("from") == "phone" || f.get("user_id") == "" && strings.HasSuffix(f.action.Category, "Phones") {
 		return "phones"
 	}
@@ -101,6 +108,9 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
+	if action.OfWorkspace() != (v.organization.ID == uuid.Nil) {
+		return store.ErrNotFound
+	}
 	form, err := formOf(c)
 	if err != nil {
 		return err
@@ -109,7 +119,15 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 	if f.runID, err = form.runID(); err != nil {
 		return err
 	}
+	typed := maps.Clone(f.values)
+	var unknown []catalog.FieldError
+	if f.isGenerated() {
+		if unknown, err = s.pick(c.Request().Context(), v, f); err != nil {
+			return s.showRefusal(c, v, f, "", err)
+		}
+	}
 	in, bad := action.Parse(form.field(action))
+	bad = append(unknown, bad...)
 	ticket, faulty := ticketOf(form)
 	if faulty != "" {
 		bad = append(bad, catalog.FieldError{Field: "ticket", Message: faulty})
@@ -120,11 +138,14 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		}
 	}
 	if len(bad) > 0 {
-		f.faults = byField(bad)
+		f.faults, f.values = byField(bad), typed
 		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 	}
 	if e, edits := s.editOf(f); edits && f.get("reviewed") == "" {
 		return s.review(c, v, f, e, in)
+	}
+	if question := action.Question(in); question != "" && f.isGenerated() && f.get("agreed") == "" {
+		return s.ask(c, v, f, question)
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
 		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: action, Input: in, Ticket: ticket,
@@ -137,10 +158,35 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 	case err != nil:
 		return s.showRefusal(c, v, f, done.Result.Summary, err)
 	}
-	if len(done.Result.Secrets) > 0 {
+	switch {
+	case len(done.Result.Secrets) > 0 && !f.isGenerated():
 		return s.showSecrets(c, v, f, in, done)
+	case len(done.Result.Secrets) > 0, done.Result.Table != nil, action.Reads(in):
+		return s.showResult(c, v, f, done)
+	case f.isGenerated():
+		return c.Redirect(http.StatusSeeOther, runAddress(v, done.Run))
 	}
 	return c.Redirect(http.StatusSeeOther, onward(v, f, done))
+}
+
+// ask shows what will come of a generated form, and carries its fields along.
+func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error {
+	page := confirmPage(v, f, actionPath(v, f.action.Slug))
+	page.Heading, page.Button, page.Danger = f.action.Title, f.action.Title, f.action.Kind != catalog.Write || strings.HasPrefix(f.action.Slug, "delete-")
+	page.Consequences = []string{question}
+	page.Hidden = []views.Hidden{{Name: generated, Value: f.get(generated)}, {Name: "agreed", Value: "1"}, {Name: "ticket", Value: f.get("ticket")}}
+	for _, field := range f.action.Fields {
+		spec := field.Spec()
+		if !f.values.Has(spec.Name) {
+			continue
+		}
+		text := f.get(spec.Name)
+		page.Hidden = append(page.Hidden, views.Hidden{Name: spec.Name, Value: text})
+		if text != "" {
+			page.Facts = append(page.Facts, views.Fact{Label: spec.Label, Text: inWords(spec, text), Mono: spec.Kind == "id"})
+		}
+	}
+	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, page)
 }
 
 func ticketOf(f form) (ticket, fault string) {

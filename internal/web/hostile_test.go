@@ -37,9 +37,13 @@ func TestHostileStrings(t *testing.T) {
 		org := e.orgOf(e.near.org)
 		pages := []string{"", "/users", "/users/" + user, "/phones", "/phones/" + phone, "/phones/" + odd, "/actions/modify-phone?phone_id=" + odd, "/actions/assign-phone-to-user?from=phone&phone_id=" + odd,
 			"/actions/associate-group-with-user?user_id=" + user, "/bypass-codes", "/runs", "/connection"}
+		things := "?user_id=" + user + "&phone_id=" + phone + "&bypass_code_id=" + code + "&group_id=" + group
 		for _, a := range catalog.All() {
-			pages = append(pages, "/actions/"+a.Slug+"?user_id="+user+"&phone_id="+phone+"&bypass_code_id="+code+"&group_id="+group, "/actions/"+a.Slug+"?permanent=true&user_id="+user+"&phone_id="+phone+"&bypass_code_id="+code+"&group_id="+group)
+			if !a.OfWorkspace() {
+				pages = append(pages, "/actions/"+a.Slug+things)
+			}
 		}
+		pages = append(pages, "/actions/delete-user"+things+"&permanent=true", "/actions", "/actions/get-user", "/actions/get-phone", "/actions/list-users")
 		check := func(p *page) {
 			t.Helper()
 			p.harmless(text)
@@ -51,7 +55,7 @@ func TestHostileStrings(t *testing.T) {
 			}
 			check(p)
 		}
-		for _, more := range []string{"/integration?suggest=1", "/integration/accounts/organizations", "/o/new"} {
+		for _, more := range []string{"/integration?suggest=1", "/integration/accounts/organizations", "/o/new", "/actions/delete-account", "/actions/get-user"} {
 			check(b.get(e.ws(more)).want(http.StatusOK))
 		}
 		e.Sim.SetGroupStatus(id, group, text)
@@ -61,6 +65,11 @@ func TestHostileStrings(t *testing.T) {
 			check(b.get(org + "/actions/" + slug + "?user_id=" + user + "&group_id=" + group).want(http.StatusOK))
 		}
 		check(b.get(org + "/users/" + user).want(http.StatusOK))
+		// What an action reads is shown, its raw answer included.
+		for _, slug := range []string{"list-users", "get-user", "list-phones", "get-phone", "list-bypass-codes", "retrieve-settings", "admin-api-action"} {
+			f := formWith("run_id", uuid.NewString(), generated, "1", "user_id", user, "phone_id", phone, "method", "get", "path", "/admin/v1/users")(nil, nil, false)
+			check(b.request(http.MethodPost, org+"/actions/"+slug, f).want(http.StatusOK))
+		}
 		// Everything done to such a user is recorded under such a name.
 		for _, slug := range []string{"create-bypass-code-for-user", "send-activation-url", "delete-phone-by-id", "delete-user"} {
 			f := formWith("run_id", uuid.NewString(), "user_id", user, "phone_id", phone, "ticket", "T")(nil, nil, false)

@@ -71,6 +71,9 @@ func (s *Server) routes() []route {
 		{get, "/", signed, 0, s.getWorkspaces},
 
 		{get, "/w/:ws", inWs, 0, s.getHome},
+		{get, "/w/:ws/actions", inWs, 0, s.getActions},
+		{get, "/w/:ws/actions/:action", inWs, 0, s.getAction},
+		{post, "/w/:ws/actions/:action", inWs, 0, s.postAction},
 		{get, "/w/:ws/runs", inWs, 0, s.getRuns},
 		{get, "/w/:ws/runs/:run", inWs, 0, s.getRun},
 		{post, "/w/:ws/runs.csv", inWs, exportDeadline, s.postExportRuns},
@@ -131,6 +134,7 @@ func (s *Server) routes() []route {
 		{get, "/w/:ws/o/:org/phones", inOrg, 0, s.getPhones},
 		{get, "/w/:ws/o/:org/phones/:phone", inOrg, 0, s.getPhone},
 		{get, "/w/:ws/o/:org/bypass-codes", inOrg, 0, s.getBypassCodes},
+		{get, "/w/:ws/o/:org/actions", inOrg, 0, s.getActions},
 		{get, "/w/:ws/o/:org/actions/:action", inOrg, 0, s.getAction},
 		{post, "/w/:ws/o/:org/actions/:action", inOrg, 0, s.postAction},
 	}

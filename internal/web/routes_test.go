@@ -47,15 +47,20 @@ const (
 func knownRoutes(row string) []knownRoute {
 	if strings.HasSuffix(row, "/actions/:action") {
 		var all []knownRoute
+		reading, ofWorkspace := strings.HasPrefix(row, "GET"), !strings.Contains(row, ":org")
 		for _, a := range catalog.All() {
 			k, known := actionRoutes[a.Slug]
 			if !known {
 				return nil
 			}
+			// A workspace's address of an organization's action asks which.
+			if a.OfWorkspace() != ofWorkspace && !(ofWorkspace && reading) {
+				continue
+			}
 			k.action, k.query = a.Slug, func(n *tenant) url.Values {
 				return url.Values{"user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}}
 			}
-			if strings.HasPrefix(row, "GET") {
+			if reading {
 				k.form, k.ok = nil, found
 			} else {
 				k.query = nil
@@ -127,6 +132,9 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/operators/:operator/enable":               one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
 	"GET /w/:ws/operators/:operator/end":                   one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
 	"POST /w/:ws/operators/:operator/end":                  one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
+
+	"GET /w/:ws/actions":        one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"q": {"user"}} }}),
+	"GET /w/:ws/o/:org/actions": one(knownRoute{least: catalog.Auditor, ok: found}),
 
 	"GET /w/:ws":                      one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/runs":                 one(knownRoute{least: catalog.Auditor, ok: found, query: runsQuery}),
@@ -281,6 +289,38 @@ func candidates(e *estate, n *tenant, fresh bool) url.Values {
 
 // actionRoutes has, for each action, the least that a role may do with it.
 var actionRoutes = map[string]knownRoute{
+	"list-accounts":  {least: catalog.Administrator, whole: true, ok: found, form: generatedForm()},
+	"create-account": {least: catalog.Administrator, whole: true, ok: found, form: generatedForm("name", "One more")},
+	"delete-account": {least: catalog.Owner, whole: true, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		parent := e.Parent.AccountID
+		if n == &e.foreign {
+			parent = e.otherParent.AccountID
+		}
+		f.Set("account_id", e.Sim.AddChild(parent, "Gone").AccountID)
+		f.Set("confirm", "Gone")
+		setGenerated(f)
+	})},
+	"accounts-api-action": {least: catalog.Administrator, whole: true, ok: found, form: generatedForm("method", "post", "path", "/accounts/v1/account/list")},
+	"auth-api-action":     {least: catalog.Administrator, ok: http.StatusConflict, form: generatedForm("method", "get", "path", "/auth/v2/check")},
+	"admin-api-action":    {least: catalog.Administrator, ok: found, form: generatedForm("method", "get", "path", "/admin/v1/info/summary")},
+
+	"list-bypass-codes":              {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-bypass-code":                {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-bypass-codes-by-user":      {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"retrieve-bypass-codes-for-user": {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-phones":                    {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-phone":                      {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-users-phones":               {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"retrieve-settings":              {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-users":                     {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-user-by-username":           {least: catalog.Auditor, ok: found, form: generatedForm("username", "nobody")},
+	"get-user":                       {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"check-auth-api-credentials":     {least: catalog.Auditor, ok: http.StatusConflict, form: generatedForm()},
+	"ping-auth-api":                  {least: catalog.Auditor, ok: http.StatusConflict, form: generatedForm()},
+	"send-activation-by-sms":         {least: catalog.Helpdesk, ok: found, form: generatedForm()},
+	"send-installation-by-sms":       {least: catalog.Helpdesk, ok: moved, form: generatedForm()},
+	"send-passcode-by-sms":           {least: catalog.Helpdesk, ok: moved, form: generatedForm()},
+
 	"delete-bypass-code": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
 		f.Set("bypass_code_id", e.Sim.AddBypassCode(n.account.AccountID, n.user, duosim.BypassSpec{}))
 	})},
@@ -347,6 +387,22 @@ func actionForm(fill func(*estate, *tenant, url.Values)) func(*estate, *tenant, 
 	}
 }
 
+// generatedForm makes a form that is made of an action's fields, and that its
+// question was answered with yes.
+func generatedForm(pairs ...string) func(*estate, *tenant, bool) url.Values {
+	return actionForm(func(_ *estate, _ *tenant, f url.Values) {
+		for i := 0; i < len(pairs); i += 2 {
+			f.Set(pairs[i], pairs[i+1])
+		}
+		setGenerated(f)
+	})
+}
+
+func setGenerated(f url.Values) {
+	f.Set(generated, "1")
+	f.Set("agreed", "1")
+}
+
 // TestPathsLeadSomewhere checks the addresses that pages are built with against
 // the route table.
 func TestPathsLeadSomewhere(t *testing.T) {
@@ -360,7 +416,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.BypassCodes(w, o), views.BypassCodesView(w, o, 2), views.Runs(w), views.RunsView(w, "", views.RunsFilter{Query: "q"}), views.OrganizationRuns(w, o), views.RunsView(w, o, views.RunsFilter{Outcome: "unknown"}),
 			views.Run(w, "", ":run"), views.Run(w, o, ":run"),
 			views.EditOrganization(w, o), views.Connection(w, o),
-			views.Action(w, o, ":action", "user_id", u), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),
+			views.Actions(w, ""), views.Actions(w, o), views.Action(w, "", ":action"), views.Action(w, o, ":action", "user_id", u), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),
 			views.Operators(w), views.OperatorsView(w, "q", 2), views.OperatorsAfter(w, "r"), views.Invite(w), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 			views.ImportOrganizations(w), views.ImportPreview(w, "fault", 2), views.ImportFaults(w), views.ImportTemplate(w),
@@ -371,7 +427,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 			views.SignIn(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
 			views.ExportRuns(w, ""), views.ExportRuns(w, o),
-			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"),
+			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"), views.Action(w, "", ":action"),
 			views.RepairOrganization(w, o), views.ExportOrganizations(w), views.ImportOrganizations(w), views.ImportPreview(w, "", 1),
 			views.EditOrganization(w, o), views.FillAPI(w, ":api"), views.Connection(w, o), views.OwnKeys(w, o), views.FillOwnKeys(w, o), views.CheckOwnKeys(w, o),
 			views.ActivateOwnKeys(w, o), views.DiscardOwnKeys(w, o), views.Directories(w, o), views.RenameDirectory(w, o, ":directory"),

@@ -3,21 +3,21 @@ package catalog
 import (
 	"context"
 	"net/url"
-	"time"
 
 	"duodesk/internal/duo"
 )
 
 func sendActivationURL() Action {
-	life := Int{Name: "valid_secs", Label: "Valid for", Help: "In seconds.", Min: 60, Max: 7 * 24 * 3600, Default: 24 * 3600}
+	life := smsLife
 	install := Bool{Name: "install", Label: "With a link to install Duo Mobile"}
 	return Action{
 		Slug: "send-activation-url", Title: "Send Activation URL", Category: phoneCategory,
 		Help: "Makes a link and a QR code that activate Duo Mobile on a phone. In spite of its name it sends nothing: you pass the link on.",
-		API:  Admin, Kind: Write, Role: Helpdesk, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/activation_url", Kind: Write, Role: Helpdesk, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
+		Asks: "Duo Mobile on the device before it is disconnected at once.",
 		RoleFor: func(in Values) Role {
 			// Whoever has the link gets a lasting second factor.
-			if life.Of(in) > 24*3600 {
+			if life.Of(in) > day {
 				return Technician
 			}
 			return Helpdesk
@@ -50,7 +50,7 @@ func sendActivationURL() Action {
 				}
 				corrected = "Set the phone's type and platform, but made no link."
 			}
-			a, err := d.CreateActivationURL(ctx, id, time.Duration(life.Of(in))*time.Second, install.Of(in))
+			a, err := d.CreateActivationURL(ctx, id, life.Of(in), install.Of(in))
 			if err != nil {
 				return Result{Subject: subject, Summary: corrected}, err
 			}

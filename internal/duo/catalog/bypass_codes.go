@@ -12,8 +12,9 @@ const bypassCodeCategory = "Admin API - Bypass Code"
 
 // The fields of a bypass code, also read by the page that offers presets.
 var (
-	BypassUser = ID{Name: "user_id", Label: "User", Example: "DU0000000000000000EX"}
-	BypassLife = Int{Name: "valid_secs", Label: "Valid for", Help: "In seconds. 0 never expires.", Min: 0, Max: 30 * 24 * 3600, Default: 3600}
+	BypassUser = userID
+	BypassLife = Span{Name: "valid_secs", Label: "Valid for", Min: time.Minute, Max: 30 * day, Default: time.Hour, Never: "never expires",
+		Presets: []time.Duration{15 * time.Minute, time.Hour, 4 * time.Hour, 8 * time.Hour, day, 7 * day}}
 	BypassUses = Int{Name: "reuse_count", Label: "Uses", Help: "How often each code works. 0 is without limit.", Min: 0, Max: 100, Default: 1}
 	BypassNew  = Int{Name: "count", Label: "How many codes", Min: 1, Max: 10, Default: 1}
 	BypassKeep = Bool{Name: "preserve_existing", Label: "Keep the codes the user already has", Default: true}
@@ -27,7 +28,8 @@ func createBypassCodes() Action {
 	return Action{
 		Slug: "create-bypass-code-for-user", Title: "Create Bypass Code for User", Category: bypassCodeCategory,
 		Help: "Makes codes that stand in for the second factor. Duo shows them once.",
-		API:  Admin, Kind: Write, Role: Helpdesk,
+		API:  Admin, Call: "POST /admin/v1/users/{user_id}/bypass_codes", Kind: Write, Role: Helpdesk,
+		AsksFor: bypassAsks,
 		Fields:  []Field{BypassUser, BypassNew, BypassUses, BypassLife, BypassKeep},
 		RoleFor: bypassRole,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
@@ -48,7 +50,7 @@ func createBypassCodes() Action {
 				return Result{Subject: user.Username}, &FieldError{Field: BypassNew.Name,
 					Message: fmt.Sprintf("This user has %d codes, and Duo keeps at most %d.", len(existing), mostBypassCodes)}
 			}
-			life := time.Duration(BypassLife.Of(in)) * time.Second
+			life := BypassLife.Of(in)
 			codes, err := d.CreateBypassCodes(ctx, id, duo.NewBypassCodes{
 				Count: BypassNew.Of(in), ReuseCount: BypassUses.Of(in), ValidFor: life, PreserveExisting: BypassKeep.Of(in),
 			})
@@ -69,18 +71,25 @@ func createBypassCodes() Action {
 func bypassRole(in Values) Role {
 	life, uses := BypassLife.Of(in), BypassUses.Of(in)
 	switch {
-	case life == 0 || uses == 0 || life > 24*3600:
+	case life == 0 || uses == 0 || life > day:
 		return Administrator
-	case life > 3600 || uses > 1 || BypassNew.Of(in) > 1 || !BypassKeep.Of(in):
+	case life > time.Hour || uses > 1 || BypassNew.Of(in) > 1 || !BypassKeep.Of(in):
 		return Technician
 	}
 	return Helpdesk
 }
 
+func bypassAsks(in Values) string {
+	if BypassKeep.Of(in) {
+		return "Whoever has one of these codes signs in without the second factor."
+	}
+	return "Whoever has one of these codes signs in without the second factor. The codes that the user has now stop working at once."
+}
+
 func bypassSummary(in Values, made, existing int) string {
 	life := "never expiring"
-	if s := BypassLife.Of(in); s > 0 {
-		life = "valid for " + Duration(time.Duration(s)*time.Second)
+	if d := BypassLife.Of(in); d > 0 {
+		life = "valid for " + Duration(d)
 	}
 	uses := "any number of uses"
 	if n := BypassUses.Of(in); n > 0 {
@@ -94,13 +103,13 @@ func bypassSummary(in Values, made, existing int) string {
 }
 
 func deleteBypassCode() Action {
-	code := ID{Name: "bypass_code_id", Label: "Bypass code", Example: "DB0000000000000000EX"}
 	return Action{
 		Slug: "delete-bypass-code", Title: "Delete Bypass Code", Category: bypassCodeCategory,
 		Help: "The code stops working at once.",
-		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{code},
+		API:  Admin, Call: "DELETE /admin/v1/bypass_codes/{bypass_code_id}", Kind: Write, Role: Technician, Fields: []Field{bypassCodeID},
+		Asks: "The code stops working at once.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
-			id := duo.BypassCodeID(code.Of(in))
+			id := duo.BypassCodeID(bypassCodeID.Of(in))
 			// Duo answers a deletion of nothing like any other: look first, so that
 			// the record tells whose code went.
 			found, err := d.BypassCode(ctx, id)

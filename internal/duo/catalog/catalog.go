@@ -5,6 +5,7 @@ package catalog
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -18,12 +19,16 @@ type Action struct {
 	Category string
 	Help     string // what it does, for the one who is about to do it
 	API      API
+	Call     string // the call of Duo that it stands for, such as GET /admin/v1/users
 	Kind     Kind
 	Role     Role // the least role
 	Fields   []Field
+	// Asks is what will come of it, said before it is done to somebody who has to
+	// say yes; an action without it is done at once.
+	Asks string
 
-	// RoleFor gives the least role for these values, where some of them ask for
-	// more (or less) than Role.
+	// AsksFor is Asks, and RoleFor is Role, where the values decide.
+	AsksFor func(Values) string
 	RoleFor func(Values) Role
 	// Check finds what is wrong with fields taken together.
 	Check func(Values) []FieldError
@@ -50,6 +55,8 @@ const (
 	Read  Kind = "read"  // changes nothing
 	Write Kind = "write" // changes Duo; repeated only after a look at what is there
 	Send  Kind = "send"  // reaches a person; never repeated by itself
+
+	Generic Kind = "generic" // judged by what it sends
 )
 
 // Result is what an action did, in words for the audit record, and what it
@@ -60,6 +67,12 @@ type Result struct {
 	Secrets []Secret
 	Created string        // Duo's id of what was created
 	Life    time.Duration // how long the secrets are valid; 0: without end
+
+	Table *Table // what was read, or what is there after a change; nil: nothing to show
+	// Raw is what Duo answered last; whoever carries out the action fills it in
+	// where the action does not. If Plain, it is the result, and is shown whole.
+	Raw   json.RawMessage
+	Plain bool
 }
 
 // Secret is one value of a result that is shown once.
@@ -83,6 +96,24 @@ func (a Action) LeastRole(in Values) Role {
 	}
 	return a.Role
 }
+
+// Question returns what will come of carrying out the action with these values,
+// for somebody who has to say yes first; empty: nobody is asked.
+func (a Action) Question(in Values) string {
+	if a.AsksFor != nil {
+		return a.AsksFor(in)
+	}
+	return a.Asks
+}
+
+// Reads reports whether the action with these values changes nothing in Duo.
+func (a Action) Reads(in Values) bool {
+	return a.Kind == Read || a.Kind == Generic && a.Question(in) == ""
+}
+
+// OfWorkspace reports whether the action is the workspace's own, as those of the
+// Accounts API are, rather than one organization's.
+func (a Action) OfWorkspace() bool { return a.API == Accounts }
 
 // Parse reads and checks an action's fields. get returns what was submitted
 // under a name and whether anything was. All faults are returned at once, in
@@ -120,22 +151,55 @@ func Lookup(slug string) (Action, bool) {
 // order, then the neighbouring ones.
 func All() []Action { return slices.Clone(all) }
 
-var all = []Action{
-	deleteBypassCode(),
-	createBypassCodes(),
-	deletePhone(),
-	sendActivationURL(),
-	assignPhone(),
-	unassignPhone(),
-	createPhone(),
-	createUser(),
-	updateUser(),
-	deleteUser(),
-	synchronizeUser(),
+var all []Action
 
-	restoreUser(),
-	unlockUser(),
-	modifyPhone(),
-	associateGroup(),
-	disassociateGroup(),
+// A generic action looks the others up: a variable cannot be made of itself.
+func init() {
+	all = []Action{
+		listAccounts(),
+		createAccount(),
+		deleteAccount(),
+		accountsAPIAction(),
+
+		listBypassCodes(),
+		getBypassCode(),
+		deleteBypassCode(),
+		listBypassCodesByUser(),
+		createBypassCodes(),
+		retrieveBypassCodes(),
+
+		authAPIAction(),
+		adminAPIAction(),
+
+		listPhones(),
+		getPhone(),
+		deletePhone(),
+		sendActivationURL(),
+		sendActivationSMS(),
+		sendInstallationSMS(),
+		sendPasscodeSMS(),
+		getUsersPhones(),
+		assignPhone(),
+		unassignPhone(),
+		createPhone(),
+
+		retrieveSettings(),
+
+		listUsers(),
+		getUserByUsername(),
+		createUser(),
+		getUser(),
+		updateUser(),
+		deleteUser(),
+		synchronizeUser(),
+
+		checkAuth(),
+		pingAuth(),
+
+		restoreUser(),
+		unlockUser(),
+		modifyPhone(),
+		associateGroup(),
+		disassociateGroup(),
+	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	directoryKey = ID{Name: "directory_key", Label: "Directory", Help: "Whose key starts with DS.", Example: "DS0000000000000000EX"}
+	directoryKey = ID{Name: "directory_key", Label: "Directory", Names: OfDirectory, Help: "Whose key starts with DS.", Example: "DS0000000000000000EX"}
 	syncUsername = Text{Name: "username", Label: "Username", Help: "As in the directory.", Required: true, Example: "casey.example"}
 )
 
@@ -18,7 +18,7 @@ func synchronizeUser() Action {
 	return Action{
 		Slug: "synchronize-users", Title: "Synchronize User", Category: userCategory,
 		Help: "Has Duo read one user again from the directory: created, updated, or sent to the trash when the directory no longer has the user.",
-		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{directoryKey, syncUsername},
+		API:  Admin, Call: "POST /admin/v1/users/directorysync/{directory_key}/syncuser", Kind: Write, Role: Technician, Fields: []Field{directoryKey, syncUsername},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			key, name := duo.DirectoryKey(directoryKey.Of(in)), syncUsername.Of(in)
 			before, known, err := d.UserByUsername(ctx, name)

@@ -26,7 +26,8 @@ type Spec struct {
 	Name     string // as Duo names the parameter
 	Label    string
 	Help     string
-	Kind     string // text, lines, number, yesno, choice, phone or id
+	Kind     string // text, lines, number, yesno, choice, phone, duration, json or id
+	Of       string // of an id: what it names, such as user; see the constants
 	Required bool
 	Default  string
 	Options  []Option
@@ -34,6 +35,7 @@ type Spec struct {
 	Min      int    // the smallest number
 	Example  string // a value that the conformance test sends
 	Secret   bool   // kept out of the audit record
+	Lines    bool   // of a text: may have line breaks
 }
 
 // Option is one value of a choice.
@@ -89,7 +91,7 @@ type Text struct {
 }
 
 func (f Text) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Required: f.Required, Max: f.max(), Example: f.Example, Secret: f.Secret}
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Required: f.Required, Max: f.max(), Example: f.Example, Secret: f.Secret, Lines: f.Multiline}
 }
 
 func (f Text) max() int {
@@ -297,16 +299,27 @@ func (f Choice) Of(in Values) string {
 // Given reports whether the field was submitted, be it empty.
 func (f Choice) Given(in Values) bool { _, ok := in.given[f.Name]; return ok }
 
+// What an ID names.
+const (
+	OfUser       = "user"
+	OfPhone      = "phone"
+	OfGroup      = "group"
+	OfBypassCode = "bypass code"
+	OfAccount    = "account"
+	OfDirectory  = "directory"
+)
+
 // ID is an identifier that Duo gave.
 type ID struct {
 	Name, Label, Help, Example string
+	Names                      string // what it names, such as OfUser
 	Optional                   bool
 }
 
 var idShape = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
 
 func (f ID) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "id", Required: !f.Optional, Max: 64, Example: f.Example}
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "id", Of: f.Names, Required: !f.Optional, Max: 64, Example: f.Example}
 }
 
 func (f ID) normalize(text string, _ bool) (plain, fault string) {

@@ -11,7 +11,7 @@ import (
 
 const groupCategory = "Admin API - Groups"
 
-var groupID = ID{Name: "group_id", Label: "Group", Example: "DG0000000000000000EX"}
+var groupID = ID{Name: "group_id", Label: "Group", Names: OfGroup, Example: "DG0000000000000000EX"}
 
 // associateGroup asks as much of a group in bypass as the status bypass itself
 // asks: the form says which status its reader saw, that decides the role, and a
@@ -22,7 +22,7 @@ func associateGroup() Action {
 	return Action{
 		Slug: "associate-group-with-user", Title: "Associate Group with User", Category: groupCategory,
 		Help: "Puts a user into a group. The status of a group goes before the status of its members, so a group with the status bypass takes the role admin.",
-		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{userID, groupID, status},
+		API:  Admin, Call: "POST /admin/v1/users/{user_id}/groups", Kind: Write, Role: Technician, Fields: []Field{userID, groupID, status},
 		RoleFor: func(in Values) Role {
 			if status.Of(in) == "bypass" {
 				return Administrator
@@ -60,7 +60,8 @@ func disassociateGroup() Action {
 	return Action{
 		Slug: "disassociate-group-from-user", Title: "Disassociate Group from User", Category: groupCategory,
 		Help: "Takes a user out of a group.",
-		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{userID, groupID},
+		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/groups/{group_id}", Kind: Write, Role: Technician, Fields: []Field{userID, groupID},
+		Asks: "The user leaves the group, and what the group allows.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, group, err := userAndGroup(ctx, d, in)
 			r := Result{Subject: user.Username}

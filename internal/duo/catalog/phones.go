@@ -13,7 +13,7 @@ import (
 const phoneCategory = "Admin API - Phones"
 
 var (
-	phoneID       = ID{Name: "phone_id", Label: "Phone", Example: "DP0000000000000000EX"}
+	phoneID       = ID{Name: "phone_id", Label: "Phone", Names: OfPhone, Example: "DP0000000000000000EX"}
 	phonePlatform = Choice{Name: "platform", Label: "Platform", Example: "apple ios", Options: []Option{
 		{"apple ios", "Apple iOS"}, {"google android", "Google Android"}, {"generic smartphone", "Other smartphone"},
 		{"windows phone", "Windows Phone"}, {"rim blackberry", "BlackBerry"}, {"java j2me", "Java J2ME"},
@@ -32,11 +32,11 @@ var (
 const mostRelated = 100
 
 func createPhone() Action {
-	owner := ID{Name: "user_id", Label: "User", Help: "Who gets the phone. Empty: nobody yet.", Optional: true, Example: userID.Example}
+	owner := ID{Name: "user_id", Label: "User", Names: OfUser, Help: "Who gets the phone. Empty: nobody yet.", Optional: true, Example: userID.Example}
 	return Action{
 		Slug: "create-phone", Title: "Create Phone", Category: phoneCategory,
 		Help: "Adds a phone to this organization's Duo account, and assigns it to a user if one is named. Nothing is sent to it.",
-		API:  Admin, Kind: Write, Role: Technician,
+		API:  Admin, Call: "POST /admin/v1/phones", Kind: Write, Role: Technician,
 		Fields: []Field{phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, phonePredelay, phonePostdelay, owner},
 		Check:  checkNewPhone,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
@@ -105,7 +105,7 @@ func modifyPhone() Action {
 	return Action{
 		Slug: "modify-phone", Title: "Modify Phone", Category: phoneCategory,
 		Help: "Changes what is given and leaves the rest as it is. The phone's users keep it.",
-		API:  Admin, Kind: Write, Role: Technician,
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician,
 		Fields: []Field{phoneID, phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, predelay, postdelay},
 		Check: func(in Values) []FieldError {
 			bad := checkExtension(in)
@@ -169,7 +169,8 @@ func deletePhone() Action {
 	return Action{
 		Slug: "delete-phone-by-id", Title: "Delete Phone by ID", Category: phoneCategory,
 		Help: "Deletes a phone from the account and from everybody who has it. This cannot be undone.",
-		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{phoneID, users},
+		API:  Admin, Call: "DELETE /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician, Fields: []Field{phoneID, users},
+		Asks: "The phone is deleted, and everybody who has it loses it.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first, so that
 			// the record tells what went, and from whom.
@@ -217,7 +218,7 @@ func assignPhone() Action {
 	return Action{
 		Slug: "assign-phone-to-user", Title: "Assign Phone to User", Category: phoneCategory,
 		Help: "Lets a user sign in with a phone that the account already has.",
-		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
+		API:  Admin, Call: "POST /admin/v1/users/{user_id}/phones", Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, phone, err := userAndPhone(ctx, d, in)
 			if err != nil {
@@ -242,7 +243,8 @@ func unassignPhone() Action {
 	return Action{
 		Slug: "un-assign-phone-from-user", Title: "Un-assign Phone from User", Category: phoneCategory,
 		Help: "Takes a phone from a user. The phone stays in the account.",
-		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
+		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/phones/{phone_id}", Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
+		Asks: "The user cannot sign in with this phone any more. The phone stays in the account.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, phone, err := userAndPhone(ctx, d, in)
 			if err != nil {

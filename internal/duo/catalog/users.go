@@ -11,7 +11,7 @@ import (
 const userCategory = "Admin API - Users"
 
 var (
-	userID       = ID{Name: "user_id", Label: "User", Example: "DU0000000000000000EX"}
+	userID       = ID{Name: "user_id", Label: "User", Names: OfUser, Example: "DU0000000000000000EX"}
 	username     = Text{Name: "username", Label: "Username", Help: "As in the directory or the applications that the person signs in to.", Required: true, Example: "casey.example"}
 	realname     = Text{Name: "realname", Label: "Full name", Example: "Casey Example"}
 	firstname    = Text{Name: "firstname", Label: "First name", Example: "Casey"}
@@ -38,7 +38,7 @@ func createUser() Action {
 	return Action{
 		Slug: "create-user", Title: "Create User", Category: userCategory,
 		Help: "Adds a person to this organization's Duo account. No e-mail is sent.",
-		API:  Admin, Kind: Write, Role: Technician, RoleFor: statusRole,
+		API:  Admin, Call: "POST /admin/v1/users", Kind: Write, Role: Technician, RoleFor: statusRole,
 		Fields: []Field{username, realname, firstname, lastname, email, userStatus, notes, userAliases},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, err := d.CreateUser(ctx, userFields(in, false))
@@ -57,7 +57,7 @@ func updateUser() Action {
 	return Action{
 		Slug: "update-user", Title: "Update User", Category: userCategory,
 		Help: "Changes what is given and leaves the rest as it is.",
-		API:  Admin, Kind: Write, Role: Technician, RoleFor: statusRole, Fields: fields,
+		API:  Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Technician, RoleFor: statusRole, Fields: fields,
 		Check: func(in Values) []FieldError {
 			if text, given := in.given["username"]; given && text == "" {
 				return []FieldError{{Field: "username", Message: "A user cannot be without a username."}}
@@ -89,7 +89,8 @@ func unlockUser() Action {
 	return Action{
 		Slug: "unlock-user", Title: "Unlock User", Category: userCategory,
 		Help: "Lets a user who was locked out sign in again, with the second factor.",
-		API:  Admin, Kind: Write, Role: Helpdesk, Fields: []Field{userID},
+		API:  Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Helpdesk, Fields: []Field{userID},
+		Asks: "The user can sign in again at once, with the second factor.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id, active := duo.UserID(userID.Of(in)), duo.StatusActive
 			user, err := d.User(ctx, id)
@@ -143,7 +144,13 @@ func deleteUser() Action {
 	return Action{
 		Slug: "delete-user", Title: "Delete User", Category: userCategory,
 		Help: "Sends a user to Duo's trash, or deletes for good. If Duo refuses the trash, nothing is deleted.",
-		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{userID, permanent, confirm},
+		AsksFor: func(in Values) string {
+			if permanent.Of(in) {
+				return "The user is deleted for good, with bypass codes and group memberships. Nothing brings the user back."
+			}
+			return "The user goes to Duo's trash and cannot sign in. Until Duo empties it, you can restore the user."
+		},
+		API: Admin, Call: "POST /admin/v1/users/bulk_send_to_trash", Kind: Write, Role: Technician, Fields: []Field{userID, permanent, confirm},
 		RoleFor: func(in Values) Role {
 			if permanent.Of(in) {
 				return Administrator
@@ -178,7 +185,8 @@ func restoreUser() Action {
 	return Action{
 		Slug: "restore-user", Title: "Restore User", Category: userCategory,
 		Help: "Takes a user out of Duo's trash, with the status from before.",
-		API:  Admin, Kind: Write, Role: Technician, Fields: []Field{userID},
+		API:  Admin, Call: "POST /admin/v1/users/bulk_restore", Kind: Write, Role: Technician, Fields: []Field{userID},
+		Asks: "The user comes back out of the trash with the status from before.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id := duo.UserID(userID.Of(in))
 			user, err := d.User(ctx, id)

@@ -1,0 +1,139 @@
+package catalog
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// verdict is what a generic call asks for.
+type verdict struct {
+	role  Role
+	asks  string // what will come of it, for somebody who has to say yes; empty: nobody is asked
+	typed bool   // the path has to be typed a second time
+	fault string // why it cannot be judged, and so not be made
+}
+
+const (
+	deleteAccountPath = "/accounts/v1/account/delete"
+	bulkPath          = "/admin/v1/bulk"
+)
+
+// neighbouring are calls that the console knows without having made an action of
+// each. What is not here and no action's call is not known: it asks for an owner
+// if it may change something.
+var neighbouring = map[string]Role{
+	"GET /admin/v1/integrations":                                           Owner, // tells secret keys
+	"GET /admin/v1/integrations/{integration_key}":                         Owner,
+	"GET /admin/v1/integrations/{integration_key}/skey":                    Owner,
+	"GET /admin/v2/integrations/oauth_cc/{ikey}/client_secret/{client_id}": Owner,
+	"GET /admin/v2/integrations/oidc/{ikey}/client_secret":                 Owner,
+	"GET /admin/v1/admins/activations":                                     Owner,
+	"POST /admin/v1/users/bulk_create":                                     Technician,
+	"POST /admin/v1/users/bulk_send_to_trash":                              Technician,
+	"POST /admin/v1/users/bulk_restore":                                    Technician,
+	"POST /auth/v2/preauth":                                                Helpdesk,
+	"POST /auth/v2/auth":                                                   Helpdesk,
+	"POST /auth/v2/enroll_status":                                          Technician,
+}
+
+// reading are the POSTs that change nothing.
+var reading = []string{"POST /accounts/v1/account/list", "POST /auth/v2/preauth", "POST /auth/v2/enroll_status"}
+
+// lasting are the calls that nothing undoes: their actions ask for a name, and a
+// generic action for the path.
+var lasting = []string{"POST " + deleteAccountPath, "DELETE /admin/v1/users/{user_id}"}
+
+// judge says what a call asks for: at least what the catalogue's own action for
+// it asks for, and never less than an administrator.
+func judge(api API, c call) verdict {
+	if c.path == bulkPath && c.method == http.MethodPost {
+		return judgeBulk(api, c)
+	}
+	pattern, least := knownCall(c)
+	v := verdict{role: max(least, Administrator)}
+	if c.method == http.MethodGet || slices.Contains(reading, pattern) {
+		return v
+	}
+	v.asks = c.String() + " is sent as it stands here. The console checks nothing of what it does in Duo."
+	if pattern == "" {
+		v.role = Owner
+	}
+	v.typed = pattern == "" || slices.Contains(lasting, pattern)
+	return v
+}
+
+// judgeBulk judges each call inside of one, and asks for the most of them.
+func judgeBulk(api API, c call) verdict {
+	v := verdict{role: Administrator, asks: c.String() + " is sent as it stands here. The console checks nothing of what it does in Duo."}
+	var operations []struct{ Method, Path string }
+	// Duo takes the list as it is, or as a text.
+	data, err := json.Marshal(c.params["operations"])
+	if text, ok := c.params["operations"].(string); ok {
+		data = []byte(text)
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &operations)
+	}
+	if err != nil || len(operations) == 0 || len(operations) > 50 {
+		return verdict{role: Owner, fault: "operations has to be a list of 1 to 50 calls, each with method, path and body."}
+	}
+	for _, o := range operations {
+		inner := call{method: o.Method, path: o.Path}
+		switch {
+		case !slices.ContainsFunc(callMethod.Options, func(known Option) bool { return known.Label == o.Method }):
+			return verdict{role: Owner, fault: "The method of an operation has to be GET, POST, PUT, PATCH or DELETE."}
+		case o.Path == bulkPath || pathFault(api, o.Path) != "":
+			return verdict{role: Owner, fault: "The path of an operation cannot be " + Plain(o.Path) + "."}
+		}
+		one := judge(api, inner)
+		v.role, v.typed = max(v.role, one.role), v.typed || one.typed
+	}
+	return v
+}
+
+// knownCall finds the pattern of a call that the console knows, and the least
+// role for it; an unknown call has neither.
+func knownCall(c call) (pattern string, least Role) {
+	for _, a := range all {
+		if _, path, found := strings.Cut(a.Call, " /"); found && strings.HasPrefix(a.Call, c.method+" ") {
+			path, _, _ = strings.Cut("/"+path, "?")
+			if fitsPattern(path, c.path) && a.Role > least {
+				pattern, least = c.method+" "+path, a.Role
+			}
+		}
+	}
+	for known, role := range neighbouring {
+		method, path, _ := strings.Cut(known, " ")
+		if method == c.method && fitsPattern(path, c.path) {
+			pattern, least = known, max(least, role)
+		}
+	}
+	return pattern, least
+}
+
+func fitsPattern(pattern, path string) bool {
+	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
+	return slices.EqualFunc(want, got, func(w, g string) bool { return strings.HasPrefix(w, "{") && g != "" || w == g })
+}
+
+var (
+	pathPrefixes = map[API][]string{Accounts: {"/accounts/v1/"}, Auth: {"/auth/v2/"}, Admin: {"/admin/v1/", "/admin/v2/", "/admin/v3/"}}
+	// A name of Duo's is in small letters and an id in capitals and digits: nothing
+	// else can be meant, and two spellings of one path cannot be judged apart.
+	pathWords = regexp.MustCompile(`^(/([a-z0-9_-]{1,64}|[A-Z0-9]{16,64}))+$`)
+)
+
+func pathFault(api API, path string) string {
+	switch {
+	case !slices.ContainsFunc(pathPrefixes[api], func(prefix string) bool { return strings.HasPrefix(path, prefix) }):
+		return "A path of the " + string(api) + " begins with " + strings.Join(pathPrefixes[api], " or ") + "."
+	case strings.Contains(path, "?"):
+		return "Write what stands behind the ? as parameters."
+	case !pathWords.MatchString(path):
+		return "A path is made of / and names in small letters, or Duo's ids in capitals; nothing is encoded, doubled or dotted."
+	}
+	return ""
+}

@@ -1,0 +1,181 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// generated names the field of a form that is made of the action's own fields,
+// rather than by a sheet about one thing.
+const generated = "form"
+
+func (f sheet) isGenerated() bool { return f.get(generated) != "" }
+
+// namesNothing reports whether a form is about a thing that is not named: there
+// is no sheet about it then.
+func (f sheet) namesNothing() bool {
+	needed := false
+	for _, field := range f.action.Fields {
+		if spec := field.Spec(); spec.Kind == "id" && spec.Of != catalog.OfDirectory {
+			if f.get(spec.Name) != "" {
+				return false
+			}
+			needed = needed || spec.Required
+		}
+	}
+	return needed
+}
+
+// generatedForm draws an action's form from its fields.
+func (s *Server) generatedForm(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	a := f.action
+	page := views.ActionForm{
+		Workspace: v.workspace.Slug, RunID: f.runID.String(), Heading: a.Title, About: []string{a.Help}, Facts: actionFacts(a),
+		Hidden: []views.Hidden{{Name: generated, Value: "1"}}, Post: actionPath(v, a.Slug), Button: a.Title, Error: f.fault,
+		Cancel: views.Actions(v.workspace.Slug, v.organization.Slug),
+	}
+	if v.organization.ID != uuid.Nil {
+		page.Organization = tagOf(v.organization)
+	}
+	offered := map[string]bool{}
+	for _, field := range a.Fields {
+		spec := field.Spec()
+		shown := fieldView(spec, f.input(spec.Name, spec.Default))
+		list, err := s.offered(ctx, v, spec)
+		if err != nil {
+			return nil, err
+		}
+		if len(list.Options) > 0 {
+			shown.List = list.ID
+			if !offered[list.ID] {
+				page.Lists, offered[list.ID] = append(page.Lists, list), true
+			}
+		}
+		page.Fields = append(page.Fields, shown)
+	}
+	if a.Kind != catalog.Read {
+		page.Fields = append(page.Fields, views.FieldView{Name: "ticket", Label: "Ticket", Value: f.input("ticket", "").Value, Error: f.faults["ticket"], MaxLength: 100})
+	}
+	return page, nil
+}
+
+func actionFacts(a catalog.Action) []views.Fact {
+	facts := []views.Fact{{Label: "Duo call", Text: a.Call, Mono: true}, {Label: "Least role", Text: a.Role.String()}}
+	if a.Asks != "" {
+		facts = append(facts, views.Fact{Label: "What it does", Text: a.Asks, Note: "You are asked before."})
+	}
+	return facts
+}
+
+// fieldView is the control for a field.
+func fieldView(spec catalog.Spec, box views.Input) views.FieldView {
+	shown := views.FieldView{Name: spec.Name, Label: spec.Label, Help: spec.Help, Value: box.Value, Error: box.Error, Required: spec.Required}
+	switch spec.Kind {
+	case "choice":
+		shown.Kind = "select"
+		if spec.Default == "" {
+			shown.Options = []views.Option{{Text: "Not chosen"}}
+		}
+		for _, o := range spec.Options {
+			shown.Options = append(shown.Options, views.Option{Value: o.Value, Text: o.Label})
+		}
+	case "number":
+		shown.Kind, shown.Min, shown.Max = "number", strconv.Itoa(spec.Min), strconv.Itoa(spec.Max)
+		shown.Quiet = spec.Default != ""
+	case "yesno":
+		shown.Kind = "checkbox"
+	case "lines":
+		shown.Kind = "textarea"
+	case "phone":
+		shown.Kind = "tel"
+	case "duration":
+		shown.Quiet = true
+	case "id":
+		shown.Help = cmp.Or(spec.Help, idHelp[spec.Of])
+	case "text":
+		shown.MaxLength = spec.Max
+		if spec.Lines {
+			shown.Kind, shown.Rows = "textarea", 6
+		}
+	}
+	return shown
+}
+
+var idHelp = map[string]string{
+	catalog.OfUser: "Type a username, an alias, an e-mail address or Duo's id.", catalog.OfPhone: "Type a number, a name or Duo's id.",
+	catalog.OfGroup: "Type a name or Duo's id.", catalog.OfBypassCode: "Duo's id, as in the list of bypass codes.",
+}
+
+// mostOffered is how many values a box offers: a browser shows a few, and a page
+// must not become heavy of them.
+const mostOffered = 500
+
+// offered are the values that a field's box offers while somebody types: what
+// the account has of the kind. A form must not fail because Duo does not answer:
+// it then offers nothing.
+func (s *Server) offered(ctx context.Context, v visitor, spec catalog.Spec) (views.Datalist, error) {
+	list := views.Datalist{ID: "offered-" + spec.Name}
+	add := func(value, text string) {
+		if len(list.Options) < mostOffered {
+			list.Options = append(list.Options, views.Option{Value: value, Text: text})
+		}
+	}
+	if spec.Kind == "duration" {
+		for _, o := range spec.Options {
+			add(o.Value, "")
+		}
+		return list, nil
+	}
+	switch spec.Of {
+	case catalog.OfUser:
+		users, _ := s.Runner.Users(ctx, v.scope, v.organization, false)
+		for _, u := range users.Items {
+			add(catalog.Plain(u.Username), displayName(u))
+		}
+	case catalog.OfPhone:
+		phones, _ := s.Runner.Phones(ctx, v.scope, v.organization, false)
+		for _, p := range phones.Items {
+			add(cmp.Or(catalog.Plain(p.Number), string(p.ID)), catalog.Plain(p.Name)+" "+userNames(p, ""))
+		}
+	case catalog.OfGroup:
+		groups, _ := s.Runner.Groups(ctx, v.scope, v.organization, false)
+		for _, g := range groups.Items {
+			add(catalog.Plain(g.Name), catalog.Plain(g.Description))
+		}
+	case catalog.OfBypassCode:
+		codes, _ := s.Runner.BypassCodes(ctx, v.scope, v.organization, false)
+		for _, code := range codes.Items {
+			add(string(code.ID), displayName(code.User)+", "+usesLeft(code))
+		}
+	case catalog.OfDirectory:
+		found, err := s.directories(ctx, v)
+		for _, d := range found {
+			add(d.Key, catalog.Plain(d.Name))
+		}
+		return list, err
+	case catalog.OfAccount:
+		accounts, err := s.accounts(ctx, v)
+		for _, a := range accounts {
+			add(a.AccountID, catalog.Plain(a.Name))
+		}
+		return list, err
+	}
+	slices.SortFunc(list.Options, func(a, b views.Option) int { return cmp.Compare(a.Value, b.Value) })
+	return list, nil
+}
+
+func (s *Server) accounts(ctx context.Context, v visitor) (found []store.Account, err error) {
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		found, err = tx.Accounts(ctx)
+		return err
+	})
+	return found, err
+}

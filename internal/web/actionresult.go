@@ -1,0 +1,138 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/views"
+)
+
+// showResult answers an action with what it brought back: it is this answer, and
+// nowhere else. A file is asked for by the same form.
+func (s *Server) showResult(c echo.Context, v visitor, f sheet, done run.Outcome) error {
+	if f.get("as") == "csv" && done.Result.Table != nil {
+		rows := done.Result.Table.Rows
+		name := f.action.Slug + "-" + cmp.Or(v.organization.Slug, v.workspace.Slug) + "-" + s.Now().In(v.location()).Format(dayLayout) + ".csv"
+		return s.sendCSV(c, name, columnNames(done.Result.Table), func(context.Context) ([][]string, error) {
+			part := rows
+			rows = nil
+			return part, nil
+		})
+	}
+	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, s.resultPage(v, f, done))
+}
+
+func columnNames(t *catalog.Table) []string {
+	var names []string
+	for _, column := range t.Columns {
+		names = append(names, column.Name)
+	}
+	return names
+}
+
+func (s *Server) resultPage(v visitor, f sheet, done run.Outcome) views.ActionResult {
+	result := done.Result
+	page := views.ActionResult{
+		Organization: tagOf(v.organization), Heading: f.action.Title, Outcome: outcomeChip(done.Run.State), Summary: done.Run.Summary, ShownAt: s.when(v, s.Now()).Text,
+		Run: views.Link{Text: "Open the run", Href: runAddress(v, done.Run)}, Back: views.Link{Text: "All actions", Href: views.Actions(v.workspace.Slug, v.organization.Slug)},
+	}
+	for _, secret := range result.Secrets {
+		page.Secrets = append(page.Secrets, views.Fact{Label: secret.Label, Text: secret.Value, Mono: true})
+	}
+	page.Raw, page.RawOpen = rawText(result), result.Plain
+	if !result.Plain {
+		page.RawNote = "Secrets in it are masked."
+	}
+	table := result.Table
+	if table == nil {
+		return page
+	}
+	if table.One {
+		page.Facts = s.resultFacts(v, table)
+	} else {
+		page.Noun = table.Noun
+		for _, column := range table.Columns {
+			page.Columns = append(page.Columns, views.ResultColumn{Title: column.Title, Number: column.Kind == catalog.Number})
+		}
+		for _, row := range table.Rows {
+			var cells []views.ResultCell
+			for i, text := range row {
+				cells = append(cells, s.resultCell(v, table.Columns[i].Kind, text))
+			}
+			page.Rows = append(page.Rows, cells)
+		}
+	}
+	if f.action.Kind == catalog.Read && len(table.Rows) > 0 {
+		page.Again = append(page.Again, repeated(v, f, "Read as a file", true, "as", "csv"))
+	}
+	if f.action.Kind == catalog.Read && table.Next > 0 {
+		page.Again = append(page.Again, repeated(v, f, "Read the next "+table.Noun, false, "offset", strconv.Itoa(table.Next)))
+	}
+	return page
+}
+
+// repeated sends a read's form once more, with one field changed and a run of its
+// own.
+func repeated(v visitor, f sheet, button string, download bool, name, value string) views.AgainForm {
+	form := views.AgainForm{Post: actionPath(v, f.action.Slug), Button: button, Download: download,
+		Hidden: []views.Hidden{{Name: "run_id", Value: uuid.NewString()}, {Name: generated, Value: "1"}, {Name: name, Value: value}}}
+	for _, field := range f.action.Fields {
+		if spec := field.Spec(); spec.Name != name && f.values.Has(spec.Name) {
+			form.Hidden = append(form.Hidden, views.Hidden{Name: spec.Name, Value: f.get(spec.Name)})
+		}
+	}
+	return form
+}
+
+func (s *Server) resultFacts(v visitor, table *catalog.Table) []views.Fact {
+	var facts []views.Fact
+	for i, text := range table.Rows[0] {
+		cell := s.resultCell(v, table.Columns[i].Kind, text)
+		fact := views.Fact{Label: table.Columns[i].Title, Text: cmp.Or(cell.Text, cell.When.Text, "none"), Note: cell.When.Ago, Mono: cell.Mono}
+		facts = append(facts, fact)
+	}
+	return facts
+}
+
+func (s *Server) resultCell(v visitor, kind, text string) views.ResultCell {
+	text = catalog.Plain(text)
+	cell := views.ResultCell{Text: text}
+	switch kind {
+	case catalog.Moment:
+		if at, err := time.Parse(time.RFC3339, text); err == nil {
+			cell.When = s.when(v, at)
+		}
+	case catalog.Mono:
+		cell.Mono = true
+	case catalog.UserLink:
+		cell.Mono, cell.Href = true, views.User(v.workspace.Slug, v.organization.Slug, text)
+	case catalog.PhoneRef:
+		cell.Mono, cell.Href = true, views.Phone(v.workspace.Slug, v.organization.Slug, text)
+	}
+	return cell
+}
+
+// rawText is Duo's answer as a person reads it, secrets masked but where the
+// answer is the result.
+func rawText(r catalog.Result) string {
+	raw := r.Raw
+	if !r.Plain {
+		raw = catalog.Masked(raw, r.Secrets)
+	}
+	var b bytes.Buffer
+	if len(raw) == 0 || json.Indent(&b, raw, "", "  ") != nil {
+		return ""
+	}
+	return strings.ToValidUTF8(b.String(), "\ufffd")
+}

@@ -1,0 +1,93 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// getActions is the catalogue, in one organization or for choosing one later.
+func (s *Server) getActions(c echo.Context, v visitor) error {
+	page := views.ActionsPage{Workspace: v.workspace.Slug, Query: query(c), Total: len(catalog.All())}
+	if v.organization.ID != uuid.Nil {
+		tag := tagOf(v.organization)
+		page.Organization = &tag
+	}
+	for _, a := range catalog.All() {
+		if !actionMatches(a, page.Query) {
+			continue
+		}
+		if n := len(page.Groups); n == 0 || page.Groups[n-1].Name != a.Category {
+			page.Groups = append(page.Groups, views.ActionGroup{Name: a.Category})
+		}
+		group := &page.Groups[len(page.Groups)-1]
+		group.Items = append(group.Items, actionItem(v, a))
+	}
+	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, page)
+}
+
+// actionMatches reports whether every word of a search is in an action's words.
+func actionMatches(a catalog.Action, search string) bool {
+	words := strings.ToLower(a.Title + " " + a.Category + " " + a.Help + " " + a.Call + " " + a.Slug)
+	for word := range strings.FieldsSeq(strings.ToLower(search)) {
+		if !strings.Contains(words, word) {
+			return false
+		}
+	}
+	return true
+}
+
+var kindChips = map[catalog.Kind]views.Chip{
+	catalog.Read: {Level: "idle", Text: "reads"}, catalog.Write: {Level: "info", Text: "changes"},
+	catalog.Send: {Level: "warn", Text: "reaches a person"}, catalog.Generic: {Level: "warn", Text: "any call"},
+}
+
+func actionItem(v visitor, a catalog.Action) views.ActionItem {
+	item := views.ActionItem{Title: a.Title, Help: a.Help, Call: a.Call, Kind: kindChips[a.Kind]}
+	org := v.organization.Slug
+	if a.OfWorkspace() {
+		org = ""
+	}
+	switch {
+	case v.role < a.Role:
+		item.Off = "It needs the role " + a.Role.String() + "."
+	case a.OfWorkspace() && !v.membership.Every():
+		item.Off = "It needs a membership of every organization."
+	default:
+		item.Href = views.Action(v.workspace.Slug, org, a.Slug)
+	}
+	return item
+}
+
+// getChooseOrganization stands at a workspace's address of an action that is
+// carried out in an organization.
+func (s *Server) getChooseOrganization(c echo.Context, v visitor, action catalog.Action) error {
+	page := views.ChooseOrganization{Workspace: v.workspace.Slug, Heading: action.Title, Help: action.Help, Query: query(c), At: views.Action(v.workspace.Slug, "", action.Slug)}
+	n := pageOf(c)
+	err := s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
+		found, counts, err := tx.Organizations(c.Request().Context(), store.All, page.Query, listRows, (n-1)*listRows)
+		for _, o := range found {
+			choice := views.OrganizationChoice{Organization: tagOf(o), Href: views.Action(v.workspace.Slug, o.Slug, action.Slug)}
+			if !o.Mapped() {
+				choice.Href, choice.Off = "", "has no Duo account"
+			}
+			page.Choices = append(page.Choices, choice)
+		}
+		page.Pager = pagerOf(n, listRows, counts.Matching, "organizations", func(n int) string {
+			return views.Action(v.workspace.Slug, "", action.Slug, "q", page.Query, "page", strconv.Itoa(n))
+		})
+		page.Empty = listEmpty("organizations", counts.Organizations, false, page.At)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, v, place{section: "actions"}, page)
+}
