@@ -63,23 +63,14 @@ func (c *Client) AdministratorLogPage(ctx context.Context, from time.Time, curso
 	if begin < 1 {
 		return nil, "", invalid(errors.New("the time from is not set"))
 	}
-	// Accounts differ in whether mintime itself is in; asked for one second more, none is lost.
-	const path = "/admin/v1/logs/administrator"
-	all, _, err := get[[]AdministratorEvent](ctx, c, path, Params{"mintime": strconv.FormatInt(begin-1, 10)})
+	events, err = c.administratorEvents(ctx, begin)
 	if err != nil {
 		return nil, "", err
 	}
-	for _, event := range all {
-		if event.Time.Unix() >= begin {
-			events = append(events, event)
-		}
-	}
-	slices.SortStableFunc(events, func(a, b AdministratorEvent) int { return a.Time.Compare(b.Time) })
-	switch {
-	case len(all) < maxLogPage:
+	full := len(events) >= maxLogPage
+	events = slices.DeleteFunc(events, func(e AdministratorEvent) bool { return e.Time.Unix() < begin })
+	if !full || len(events) == 0 {
 		return events, "", nil
-	case len(events) == 0: // a thousand in the second before: what follows cannot be reached
-		return nil, "", c.notUnderstood(Request{Method: http.MethodGet, Path: path})
 	}
 	last := events[len(events)-1].Time.Unix()
 	if last == begin { // a thousand in one second, of which Duo tells no more
@@ -89,6 +80,25 @@ func (c *Client) AdministratorLogPage(ctx context.Context, from time.Time, curso
 		events = events[:len(events)-1]
 	}
 	return events, strconv.FormatInt(last, 10), nil
+}
+
+// administratorEvents returns the first events of a second and those after it, oldest first, and may
+// return some of the second before. Accounts differ in whether mintime itself is in. Asked for from
+// one second earlier, both give everything, unless that second takes so much of the page that none
+// is left; then mintime is in, and can be asked for itself.
+func (c *Client) administratorEvents(ctx context.Context, begin int64) ([]AdministratorEvent, error) {
+	const path = "/admin/v1/logs/administrator"
+	for _, mintime := range []int64{begin - 1, begin} {
+		events, _, err := get[[]AdministratorEvent](ctx, c, path, Params{"mintime": strconv.FormatInt(mintime, 10)})
+		if err != nil {
+			return nil, err
+		}
+		slices.SortStableFunc(events, func(a, b AdministratorEvent) int { return a.Time.Compare(b.Time) })
+		if n := len(events); n < maxLogPage || events[0].Time.Unix() >= begin || events[n-1].Time.Unix() > begin {
+			return events, nil
+		}
+	}
+	return nil, c.notUnderstood(Request{Method: http.MethodGet, Path: path})
 }
 
 // AdministratorLog walks the events from a second on, oldest first, 1000 a call and at most
