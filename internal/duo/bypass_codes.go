@@ -83,10 +83,10 @@ type NewBypassCodes struct {
 }
 
 // CreateBypassCodes makes bypass codes for a user and returns them. This is the only time that Duo
-// tells a code, and each is worth a log-in.
+// tells a code.
 //
 // POST /admin/v1/users/{user_id}/bypass_codes
-func (c *Client) CreateBypassCodes(ctx context.Context, id UserID, n NewBypassCodes) ([]string, error) {
+func (c *Client) CreateBypassCodes(ctx context.Context, id UserID, n NewBypassCodes) (Codes, error) {
 	segment, err := segment(id)
 	if err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func (c *Client) CreateBypassCodes(ctx context.Context, id UserID, n NewBypassCo
 	if err != nil {
 		return nil, err
 	}
-	return post[[]string](ctx, c, "/admin/v1/users"+segment+"/bypass_codes", Params{
+	return post[Codes](ctx, c, "/admin/v1/users"+segment+"/bypass_codes", Params{
 		"count":             strconv.Itoa(n.Count),
 		"reuse_count":       strconv.Itoa(n.ReuseCount),
 		"valid_secs":        seconds,

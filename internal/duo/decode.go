@@ -29,8 +29,11 @@ func parseObject(data []byte) (*object, error) {
 }
 
 // text reads a string; numbers and booleans give their literal.
-func (o *object) text(name string) string {
-	raw := string(o.members[name])
+func (o *object) text(name string) string { return scalar(o.members[name]) }
+
+// scalar reads one value as text; what is not a scalar is "".
+func scalar(value json.RawMessage) string {
+	raw := string(value)
 	switch {
 	case raw == "" || raw == "null" || raw[0] == '{' || raw[0] == '[':
 		return ""
@@ -38,10 +41,21 @@ func (o *object) text(name string) string {
 		return raw
 	}
 	var s string
-	if json.Unmarshal(o.members[name], &s) != nil {
+	if json.Unmarshal(value, &s) != nil {
 		return ""
 	}
 	return s
+}
+
+// bare is a response that is a text and nothing around it.
+type bare string
+
+func (b *bare) UnmarshalJSON(data []byte) error {
+	if data[0] == '{' || data[0] == '[' {
+		return errors.New("no text")
+	}
+	*b = bare(scalar(data))
+	return nil
 }
 
 // number reads an integer; a fraction is cut off and what no int64 can hold is 0.

@@ -200,7 +200,10 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("a user that cannot be written again: %v", err)
 			}
 		}
-		for _, into := range []any{new(Phone), new(BypassCode), new(Account), new(Group), new(Settings), new(InfoSummary), new(Activation), new(Token), new(WebAuthnCredential), new(serverTime), new(void), new([]User)} {
+		for _, into := range []any{new(Phone), new(BypassCode), new(Account), new(Group), new(Settings), new(InfoSummary), new(Activation), new(Token), new(WebAuthnCredential), new(serverTime), new(void), new([]User),
+			new(Preauth), new(AuthResult), new(transaction), new(Enrollment), new(EnrollState), new(bare), new(SentActivation), new(VerificationPush), new(VerificationResult),
+			new(Admin), new(Edition), new(credits), new(UserLimit), new(Integration), new(integrationSecret), new(Policy), new(PolicySummary), new(EffectivePolicy), new(Codes),
+			new(logPage[AuthenticationEvent]), new(logPage[ActivityEvent]), new(logPage[TelephonyEvent]), new(AdministratorEvent)} {
 			json.Unmarshal(data, into)
 		}
 		if envelope, err := parseObject(data); err == nil {

@@ -1,6 +1,11 @@
 package duo
 
-import "context"
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+)
 
 // GroupStatus is how Duo treats the members of a group, whatever their own status is. Values that
 // are not listed here may appear.
@@ -52,6 +57,11 @@ func (c *Client) GroupsPage(ctx context.Context, limit, offset int) ([]Group, Me
 	return page[Group](ctx, c, "/admin/v1/groups", limit, offset)
 }
 
+// Groups walks all groups, 500 a call. See [Client.GroupsPage].
+func (c *Client) Groups(ctx context.Context) iter.Seq2[Group, error] {
+	return pages[Group](ctx, c, "/admin/v1/groups", maxPage)
+}
+
 // Group returns one group; an unknown id is an [*Error] with CodeNotFound.
 //
 // GET /admin/v2/groups/{group_id}
@@ -62,6 +72,78 @@ func (c *Client) Group(ctx context.Context, id GroupID) (Group, error) {
 	}
 	group, _, err := get[Group](ctx, c, "/admin/v2/groups"+segment, nil)
 	return group, err
+}
+
+// GroupMembersPage returns one page of a group's users, each with no more than id and username. Duo
+// gives at most 500 a page.
+//
+// GET /admin/v2/groups/{group_id}/users
+func (c *Client) GroupMembersPage(ctx context.Context, id GroupID, limit, offset int) ([]User, Metadata, error) {
+	segment, err := segment(id)
+	if err != nil {
+		return nil, Metadata{}, err
+	}
+	return page[User](ctx, c, "/admin/v2/groups"+segment+"/users", limit, offset)
+}
+
+// GroupMembers walks a group's users, 500 a call. See [Client.GroupMembersPage].
+func (c *Client) GroupMembers(ctx context.Context, id GroupID) iter.Seq2[User, error] {
+	segment, err := segment(id)
+	if err != nil {
+		return func(yield func(User, error) bool) { yield(User{}, err) }
+	}
+	return pages[User](ctx, c, "/admin/v2/groups"+segment+"/users", maxPage)
+}
+
+// GroupFields are what can be set on a group. A nil field is not sent and keeps its value; a pointer
+// to "" clears it.
+type GroupFields struct {
+	Name        *string
+	Description *string
+	Status      *GroupStatus
+}
+
+func (f GroupFields) params() Params {
+	p := Params{}
+	put(p, "name", f.Name)
+	put(p, "desc", f.Description)
+	if f.Status != nil {
+		p["status"] = strings.ToLower(string(*f.Status))
+	}
+	return p
+}
+
+// CreateGroup makes a group; f.Name is required. A name that exists is an [*Error] with
+// CodeDuplicate.
+//
+// POST /admin/v1/groups
+func (c *Client) CreateGroup(ctx context.Context, f GroupFields) (Group, error) {
+	if f.Name == nil || *f.Name == "" {
+		return Group{}, invalid(errors.New("name is empty"))
+	}
+	return post[Group](ctx, c, "/admin/v1/groups", f.params())
+}
+
+// ModifyGroup changes the fields that are given and returns the group after the change.
+//
+// POST /admin/v1/groups/{group_id}
+func (c *Client) ModifyGroup(ctx context.Context, id GroupID, f GroupFields) (Group, error) {
+	segment, err := segment(id)
+	if err != nil {
+		return Group{}, err
+	}
+	return post[Group](ctx, c, "/admin/v1/groups"+segment, f.params())
+}
+
+// DeleteGroup deletes a group; its users stay. Duo reports no error for an unknown id.
+//
+// DELETE /admin/v1/groups/{group_id}
+func (c *Client) DeleteGroup(ctx context.Context, id GroupID) error {
+	segment, err := segment(id)
+	if err != nil {
+		return err
+	}
+	return remove(ctx, c, "/admin/v1/groups"+segment)
 }
 
 // AssociateGroup puts a user into a group. Repeating it changes nothing.

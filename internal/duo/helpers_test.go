@@ -7,11 +7,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"io"
 	"log"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -86,4 +88,16 @@ func answer(status int, body string) http.HandlerFunc {
 
 func ok(response string) http.HandlerFunc {
 	return answer(200, `{"response": `+response+`, "stat": "OK"}`)
+}
+
+// bareJSON shows a value of a failed comparison, with the secrets if it is nothing but one.
+func bareJSON(v any) string {
+	switch v := v.(type) {
+	case Sensitive:
+		return string(v)
+	case Codes:
+		return strings.Join(v, ",")
+	}
+	text, _ := json.MarshalIndent(v, "", " ")
+	return string(text)
 }

@@ -3,31 +3,46 @@ package duo
 import (
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // Identifiers as Duo assigns them, opaque to the caller. They are 20 characters today, with a
 // two-letter prefix that tells the kind; older accounts hold some without the prefix.
 type (
-	AccountID    string // a child account, DA…
-	UserID       string // DU…
-	PhoneID      string // DP…
-	BypassCodeID string // names a bypass code; it is not the code
-	GroupID      string // DG…
-	TokenID      string // a hardware token, DH…
-	DirectoryKey string // a directory that users come from, DS…; shown to people only, no call lists them
+	AccountID      string // a child account, DA…
+	UserID         string // DU…
+	PhoneID        string // DP…
+	BypassCodeID   string // names a bypass code; it is not the code
+	GroupID        string // DG…
+	TokenID        string // a hardware token, DH…
+	WebAuthnKey    string // a WebAuthn credential, WA…
+	AdminID        string // an administrator, DE…
+	IntegrationKey string // an application, DI…; the user name of its requests
+	PolicyKey      string // PO…
+	DirectoryKey   string // a directory that users come from, DS…; shown to people only, no call lists them
 )
 
-var idGrammar = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+// Identifiers that travel as parameters, a UUID each.
+type (
+	TransactionID string // one authentication, see [Client.StartAuth]
+	PushID        string // one verification push, see [Client.SendVerificationPush]
+)
+
+var (
+	idGrammar          = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+	transactionGrammar = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+)
 
 type identifier interface {
-	AccountID | UserID | PhoneID | BypassCodeID | GroupID | TokenID | DirectoryKey
+	AccountID | UserID | PhoneID | BypassCodeID | GroupID | TokenID | WebAuthnKey | AdminID | IntegrationKey | PolicyKey | DirectoryKey
 }
 
 // segment returns id as one segment of a path. The grammar leaves no character that would need
 // percent-encoding or that could climb out of the segment.
 func segment[ID identifier](id ID) (string, error) {
 	if !idGrammar.MatchString(string(id)) {
-		return "", invalid(fmt.Errorf("%T must be 1 to 64 letters and digits", id))
+		_, kind, _ := strings.Cut(fmt.Sprintf("%T", id), ".")
+		return "", invalid(fmt.Errorf("%s must be 1 to 64 letters and digits", kind))
 	}
 	return "/" + string(id), nil
 }

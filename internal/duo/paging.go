@@ -27,6 +27,7 @@ const (
 	maxPage      = 500
 )
 
+// page gives one page. Duo refuses a limit below 1 or an offset below 0 with CodeInvalidParameter.
 func page[T any](ctx context.Context, c *Client, path string, limit, offset int) ([]T, Metadata, error) {
 	return get[[]T](ctx, c, path, Params{"limit": strconv.Itoa(limit), "offset": strconv.Itoa(offset)})
 }

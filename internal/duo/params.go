@@ -102,3 +102,11 @@ func wholeSeconds(name string, d time.Duration) (string, error) {
 	}
 	return strconv.FormatInt(int64(d/time.Second), 10), nil
 }
+
+// digit writes a boolean the way that the oldest of Duo's parameters take it.
+func digit(b bool) string {
+	if b {
+		return "1"
+	}
+	return "0"
+}

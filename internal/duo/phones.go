@@ -2,7 +2,9 @@ package duo
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -113,6 +115,25 @@ func (c *Client) Phone(ctx context.Context, id PhoneID) (Phone, error) {
 	return phone, err
 }
 
+// PhoneByNumber finds the phone with exactly this number, in E.164, and extension, which is ""
+// for most.
+//
+// GET /admin/v1/phones?number=
+func (c *Client) PhoneByNumber(ctx context.Context, number, extension string) (phone Phone, found bool, err error) {
+	if strings.TrimSpace(number) == "" {
+		return Phone{}, false, invalid(errors.New("number is empty")) // Duo would answer with every phone
+	}
+	params := Params{"number": number}
+	if extension != "" {
+		params["extension"] = extension
+	}
+	phones, _, err := get[[]Phone](ctx, c, "/admin/v1/phones", params)
+	if err != nil || len(phones) == 0 {
+		return Phone{}, false, err
+	}
+	return phones[0], true, nil
+}
+
 // CreatePhone makes a phone that belongs to nobody yet. A number and extension that exist already
 // are an [*Error] with CodeDuplicate.
 //
@@ -141,53 +162,6 @@ func (c *Client) DeletePhone(ctx context.Context, id PhoneID) error {
 		return err
 	}
 	return remove(ctx, c, "/admin/v1/phones"+segment)
-}
-
-// Activation is what connects Duo Mobile on a phone with the account. Every text in it is a
-// secret: who opens the link first owns the phone's second factor.
-type Activation struct {
-	URL             string        // to open on the phone
-	Barcode         string        // address of a QR code image, drawn by Duo
-	InstallationURL string        // where to get Duo Mobile; only if asked for
-	ValidFor        time.Duration // from now
-}
-
-func (a *Activation) UnmarshalJSON(data []byte) error {
-	o, err := parseObject(data)
-	if err != nil {
-		return err
-	}
-	*a = Activation{
-		URL:             o.text("activation_url"),
-		Barcode:         o.text("activation_barcode"),
-		InstallationURL: o.text("installation_url"),
-		ValidFor:        time.Duration(o.count("valid_secs")) * time.Second,
-	}
-	return o.err
-}
-
-// CreateActivationURL makes a link that activates Duo Mobile on the phone and disconnects the app
-// that was active before. valid is in whole seconds; 0 leaves Duo's default of a day. Duo refuses
-// phones whose type or platform is Unknown. Nothing is sent to the phone.
-//
-// POST /admin/v1/phones/{phone_id}/activation_url
-func (c *Client) CreateActivationURL(ctx context.Context, id PhoneID, valid time.Duration, install bool) (Activation, error) {
-	segment, err := segment(id)
-	if err != nil {
-		return Activation{}, err
-	}
-	seconds, err := wholeSeconds("valid", valid)
-	if err != nil {
-		return Activation{}, err
-	}
-	params := Params{"install": "0"}
-	if install {
-		params["install"] = "1"
-	}
-	if valid > 0 {
-		params["valid_secs"] = seconds
-	}
-	return post[Activation](ctx, c, "/admin/v1/phones"+segment+"/activation_url", params)
 }
 
 // UserPhones returns a user's phones, without their users.

@@ -55,7 +55,7 @@ func pool(dial func(ctx context.Context, network, address string) (net.Conn, err
 		DialContext:            dial,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout:    5 * time.Second,
-		ResponseHeaderTimeout:  30 * time.Second,
+		ResponseHeaderTimeout:  maxAuthWait, // the calls have shorter ones
 		IdleConnTimeout:        60 * time.Second,
 		MaxIdleConns:           200,
 		MaxIdleConnsPerHost:    8,
