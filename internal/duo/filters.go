@@ -20,8 +20,8 @@ type UserFilter struct {
 // GET /admin/v1/users
 func (c *Client) UsersMatching(ctx context.Context, f UserFilter, limit, offset int) ([]User, Metadata, error) {
 	params := pageParams(limit, offset)
-	putText(params, "username", f.Username, "")
-	putText(params, "email", f.Email, "")
+	putText(params, "username", f.Username)
+	putText(params, "email", f.Email)
 	if err := putList(params, "user_id_list", f.IDs); err != nil {
 		return nil, Metadata{}, err
 	}
@@ -40,8 +40,8 @@ type PhoneFilter struct{ Number, Extension string }
 // GET /admin/v1/phones
 func (c *Client) PhonesMatching(ctx context.Context, f PhoneFilter, limit, offset int) ([]Phone, Metadata, error) {
 	params := pageParams(limit, offset)
-	putText(params, "number", f.Number, "")
-	putText(params, "extension", f.Extension, "")
+	putText(params, "number", f.Number)
+	putText(params, "extension", f.Extension)
 	return get[[]Phone](ctx, c, "/admin/v1/phones", params)
 }
 
@@ -65,6 +65,13 @@ func (c *Client) UserBypassCodesPage(ctx context.Context, id UserID, limit, offs
 		return nil, Metadata{}, err
 	}
 	return page[BypassCode](ctx, c, "/admin/v1/users"+segment+"/bypass_codes", limit, offset)
+}
+
+// putText adds a text that is not empty.
+func putText(p Params, name, value string) {
+	if value != "" {
+		p[name] = value
+	}
 }
 
 func pageParams(limit, offset int) Params {

@@ -56,14 +56,14 @@ func sendActivationSMS() Action {
 			if err != nil {
 				return Result{Subject: phoneName(phone)}, err
 			}
-			sent, err := d.SendActivationSMS(ctx, phone.ID, duo.SMSActivation{
-				ValidFor: smsLife.Of(in), Install: smsInstall.Of(in), ActivationMessage: smsActivation.Of(in), InstallationMessage: smsInstallation.Of(in),
+			sent, err := d.SendActivation(ctx, phone.ID, duo.ActivationSMS{
+				ValidFor: smsLife.Of(in), Install: smsInstall.Of(in), Message: smsActivation.Of(in), InstallText: smsInstallation.Of(in),
 			})
 			if err != nil {
 				return Result{Subject: phoneName(phone)}, err
 			}
 			r := Result{Subject: phoneName(phone), Life: sent.ValidFor, Summary: "Sent an activation link by SMS to " + phoneName(phone) + ", valid for " + Duration(sent.ValidFor) + "."}
-			for _, m := range []Secret{{ActivationMessage, sent.ActivationMessage}, {InstallationMessage, sent.InstallationMessage}} {
+			for _, m := range []Secret{{ActivationMessage, string(sent.Message)}, {InstallationMessage, sent.InstallText}} {
 				if m.Value != "" {
 					r.Secrets = append(r.Secrets, m)
 				}
@@ -98,7 +98,7 @@ func sendInstallationSMS() Action {
 			if err != nil {
 				return Result{Subject: phoneName(phone)}, err
 			}
-			if _, err := d.SendInstallationSMS(ctx, phone.ID, smsInstallation.Of(in)); err != nil {
+			if _, err := d.SendInstallation(ctx, phone.ID, smsInstallation.Of(in)); err != nil {
 				return Result{Subject: phoneName(phone)}, err
 			}
 			return Result{Subject: phoneName(phone), Summary: "Sent a link to install Duo Mobile by SMS to " + phoneName(phone) + "."}, nil
@@ -117,7 +117,7 @@ func sendPasscodeSMS() Action {
 			if err != nil {
 				return Result{Subject: phoneName(phone)}, err
 			}
-			if err := d.SendPasscodesSMS(ctx, phone.ID); err != nil {
+			if err := d.SendPasscodes(ctx, phone.ID); err != nil {
 				return Result{Subject: phoneName(phone)}, err
 			}
 			return Result{Subject: phoneName(phone), Summary: "Sent new passcodes by SMS to " + phoneName(phone) + "."}, nil
