@@ -101,7 +101,7 @@ func fieldView(spec catalog.Spec, box views.Input) views.FieldView {
 	case "id":
 		shown.Help = cmp.Or(spec.Help, idHelp[spec.Of])
 	case "text":
-		shown.MaxLength = spec.Max
+		shown.MaxLength, shown.Mono = spec.Max, spec.Name == "path" || spec.Name == "params"
 		if spec.Lines {
 			shown.Kind, shown.Rows = "textarea", 6
 		}

@@ -81,22 +81,19 @@ func (s *Server) getAction(c echo.Context, v visitor) error {
 }
 
 func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error {
-	draw := s.sheetOf(f)
+	draw, tab := s.sheetOf(f), tabOf(f)
 	if draw == nil || f.isGenerated() || !f.submitted() && f.namesNothing() {
-		draw = s.generatedForm
+		draw, tab = s.generatedForm, "actions"
 	}
 	page, err := draw(c.Request().Context(), v, f)
 	if err != nil {
 		return err
 	}
-	return s.render(c, status, v, place{section: "actions", tab: tabOf(f)}, page)
+	return s.render(c, status, v, place{section: "actions", tab: tab}, page)
 }
 
 // tabOf is the list that a sheet was opened from.
 func tabOf(f sheet) string {
-	if f.isGenerated() {
-		return "actions"
-	}
 	if f.get("from") == "phone" || f.get("user_id") == "" && strings.HasSuffix(f.action.Category, "Phones") {
 		return "phones"
 	}

@@ -15,13 +15,16 @@ import (
 
 // getActions is the catalogue, in one organization or for choosing one later.
 func (s *Server) getActions(c echo.Context, v visitor) error {
-	page := views.ActionsPage{Workspace: v.workspace.Slug, Query: query(c), Total: len(catalog.All())}
+	page := views.ActionsPage{Workspace: v.workspace.Slug, Query: query(c)}
 	if v.organization.ID != uuid.Nil {
 		tag := tagOf(v.organization)
 		page.Organization = &tag
 	}
 	for _, a := range catalog.All() {
-		if !actionMatches(a, page.Query) {
+		if a.OfWorkspace() && page.Organization != nil {
+			continue
+		}
+		if page.Total++; !actionMatches(a, page.Query) {
 			continue
 		}
 		if n := len(page.Groups); n == 0 || page.Groups[n-1].Name != a.Category {
@@ -51,17 +54,13 @@ var kindChips = map[catalog.Kind]views.Chip{
 
 func actionItem(v visitor, a catalog.Action) views.ActionItem {
 	item := views.ActionItem{Title: a.Title, Help: a.Help, Call: a.Call, Kind: kindChips[a.Kind]}
-	org := v.organization.Slug
-	if a.OfWorkspace() {
-		org = ""
-	}
 	switch {
 	case v.role < a.Role:
 		item.Off = "It needs the role " + a.Role.String() + "."
 	case a.OfWorkspace() && !v.membership.Every():
 		item.Off = "It needs a membership of every organization."
 	default:
-		item.Href = views.Action(v.workspace.Slug, org, a.Slug)
+		item.Href = actionPath(v, a.Slug)
 	}
 	return item
 }
