@@ -2,14 +2,18 @@
 --
 --   OWNER_PASSWORD=… APP_PASSWORD=… BACKUP_PASSWORD=… psql --dbname=postgres --file=deploy/roles.sql
 --
--- Passwords come by the environment, which unlike arguments others on the machine cannot read.
+-- Passwords come by the environment, which unlike arguments others on the machine cannot read. One that is missing is
+-- a syntax error below, and nothing is made.
 \set ON_ERROR_STOP on
-\set owner_password '' \set app_password '' \set backup_password ''
 \getenv owner_password OWNER_PASSWORD
 \getenv app_password APP_PASSWORD
 \getenv backup_password BACKUP_PASSWORD
 
 begin;
+-- A server writes down statements that fail, and perhaps all: these hold passwords.
+set local log_min_error_statement = panic;
+set local log_statement = none;
+set local log_min_duration_statement = -1;
 -- Owns the schema and changes it: console migrate.
 create role owner login password :'owner_password';
 -- Serves: owns nothing and is bound by row-level security.

@@ -40,6 +40,10 @@ func TestDeployedSettingsAreKnown(t *testing.T) {
 			t.Errorf("docker-compose.yml sets %s, which nothing reads", s[1])
 		}
 	}
+	// Of the locale C alone initdb makes SQL_ASCII, and refuses it for the builtin provider.
+	if !strings.Contains(readHere(t, "docker-compose.yml"), "--encoding=UTF8") {
+		t.Error("the database of docker-compose.yml would not be made")
+	}
 	// An empty value is none: compose passes on what its user did not set.
 	if _, err := readConfig([]string{"DATABASE_URL=x", "CONSOLE_KEY_FILE=x", "CONSOLE_SANDBOX_ADDRESS=", "CONSOLE_SANDBOX_CA_FILE=", "CONSOLE_TRUSTED_PROXIES="}); err != nil {
 		t.Error(err)

@@ -21,9 +21,6 @@ import (
 	"duodesk/internal/store"
 )
 
-// drillDatabase is the name that deploy/roles.sql gives.
-const drillDatabase = "console"
-
 // drillCommand restores a backup into a server of its own, brings it up to date,
 // makes the checks that serve starts with, and opens everything that is sealed.
 // Nothing of it touches the database that the backup came from.
@@ -34,7 +31,7 @@ func drillCommand(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if (*dump == "") != (*keyFile == "") {
+	if (*dump == "") != (*keyFile == "") || flags.NArg() > 0 {
 		return errors.New("usage: console drill [--dump FILE --key-file FILE]")
 	}
 	if err := leaveNoCore(); err != nil {
@@ -59,6 +56,46 @@ func drillCommand(ctx context.Context, args []string, out io.Writer) error {
 	return err
 }
 
+// drillServer is a new server with the roles and the empty database of an
+// installation, as deploy/roles.sql makes them.
+type drillServer struct{ *devpg.Server }
+
+func startDrillServer(ctx context.Context) (drillServer, error) {
+	server, err := devpg.Start(ctx, devpg.Config{})
+	if err != nil {
+		return drillServer{}, err
+	}
+	s := drillServer{server}
+	if err := s.tool(ctx, deploy.Roles, "psql", "--no-psqlrc", "--quiet", "--file=-", "--dbname="+server.URL(devpg.Superuser, "postgres")); err != nil {
+		return drillServer{}, errors.Join(err, s.end())
+	}
+	return s, nil
+}
+
+func (s drillServer) as(role string) string { return s.URL(role, "console") }
+
+// end is for defer, also when the drill was cut off.
+func (s drillServer) end() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return s.Stop(ctx)
+}
+
+// tool runs a client program of Postgres, with nothing of our environment.
+func (s drillServer) tool(ctx context.Context, in, name string, args ...string) error {
+	path, err := s.Tool(name)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "OWNER_PASSWORD=" + rand.Text(), "APP_PASSWORD=" + rand.Text(), "BACKUP_PASSWORD=" + rand.Text()}
+	cmd.Stdin = strings.NewReader(in)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", name, err, bytes.TrimSpace(said))
+	}
+	return nil
+}
+
 // dumpSample fills a database and dumps it as the backup role. It returns what is
 // in it.
 func dumpSample(ctx context.Context, dump, keyFile string, out io.Writer) ([]store.TableRows, error) {
@@ -66,71 +103,60 @@ func dumpSample(ctx context.Context, dump, keyFile string, out io.Writer) ([]sto
 	if err != nil {
 		return nil, err
 	}
-	defer stopServer(server, out)
-	if err := makeRoles(ctx, server); err != nil {
-		return nil, err
-	}
-	ownerURL := server.URL("owner", drillDatabase)
-	if _, err := store.Migrate(ctx, ownerURL); err != nil {
-		return nil, err
-	}
+	defer server.end()
 	if err := secret.Create(keyFile); err != nil {
 		return nil, err
 	}
-	if err := fillSample(ctx, ownerURL, server.URL(store.AppRole, drillDatabase), keyFile); err != nil {
+	if err := fillSample(ctx, server.as("owner"), server.as(store.AppRole), keyFile); err != nil {
 		return nil, err
 	}
-	before, err := store.CountRows(ctx, server.URL(devpg.Superuser, drillDatabase))
+	before, err := store.CountRows(ctx, server.as(devpg.Superuser))
 	if err != nil {
 		return nil, err
+	}
+	dumpAs := func(role string) error {
+		return server.tool(ctx, "", "pg_dump", "--format=custom", "--file="+dump, "--dbname="+server.as(role))
 	}
 	// Forced row-level security binds the owner too. Were that dump to succeed, it
 	// would be a backup without its tenants.
-	if err := runTool(ctx, server, "pg_dump", nil, "--format=custom", "--file="+dump, "--dbname="+ownerURL); err == nil {
-		return nil, errors.New("the owner could dump the database: row-level security is not forced")
+	if err := dumpAs("owner"); err == nil || !strings.Contains(err.Error(), "row-level security") {
+		return nil, fmt.Errorf("the owner's dump has to be refused for row-level security: %v", err)
 	}
-	if err := runTool(ctx, server, "pg_dump", nil, "--format=custom", "--file="+dump, "--dbname="+server.URL("console_backup", drillDatabase)); err != nil {
+	if err := dumpAs("console_backup"); err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(dump)
-	if err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(out, "Dumped a database of made-up clients as console_backup: %d bytes; the owner's dump was refused, as it has to be.\n", info.Size())
-	return before, nil
+	_, err = fmt.Fprintln(out, "Dumped a database of made-up clients as console_backup; the owner's dump was refused, as it has to be.")
+	return before, err
 }
 
-// restore is what somebody does after the worst day. before is what must be
-// there, if that is known.
+// restore is what somebody does after the worst day, as docs/backup.md tells it.
+// before is what must be there, if that is known.
 func restore(ctx context.Context, dump, keyFile string, before []store.TableRows, out io.Writer) error {
 	server, err := startDrillServer(ctx)
 	if err != nil {
 		return err
 	}
-	defer stopServer(server, out)
-	if err := makeRoles(ctx, server); err != nil {
+	defer server.end()
+	super := server.as(devpg.Superuser)
+	if err := server.tool(ctx, "", "pg_restore", "--exit-on-error", "--no-owner", "--role=owner", "--dbname="+super, dump); err != nil {
 		return err
 	}
-	superURL := server.URL(devpg.Superuser, drillDatabase)
-	if err := runTool(ctx, server, "pg_restore", nil, "--exit-on-error", "--no-owner", "--role=owner", "--dbname="+superURL, dump); err != nil {
-		return err
-	}
-	rows, err := store.CountRows(ctx, superURL)
+	rows, err := store.CountRows(ctx, super)
 	if err != nil {
 		return err
 	}
 	if before != nil && !slices.Equal(before, rows) {
 		return fmt.Errorf("before there was %v, after there is %v", before, rows)
 	}
-	applied, err := store.Migrate(ctx, server.URL("owner", drillDatabase))
+	applied, err := store.Migrate(ctx, server.as("owner"))
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Restored into PostgreSQL %s; %d migrations were applied.\n", server.Version(), applied)
+	fmt.Fprintf(out, "Restored into a new PostgreSQL %s; %d migrations were applied.\n", server.Version(), applied)
 	for _, r := range rows {
 		fmt.Fprintf(out, "  %-28s%8d rows\n", r.Table, r.Rows)
 	}
-	return checkRestored(ctx, superURL, server.URL(store.AppRole, drillDatabase), keyFile, out)
+	return checkRestored(ctx, super, server.as(store.AppRole), keyFile, out)
 }
 
 // checkRestored makes the checks of serve's start, as its role, and opens
@@ -156,41 +182,6 @@ func checkRestored(ctx context.Context, superURL, appURL, keyFile string, out io
 	if len(stuck) > 0 {
 		return fmt.Errorf("%d sealed values do not open with %s:\n  %s", len(stuck), keyFile, strings.Join(stuck, "\n  "))
 	}
-	total := 0
-	for _, n := range opened {
-		total += n
-	}
-	fmt.Fprintf(out, "All %d sealed values open.\n", total)
-	return nil
-}
-
-func startDrillServer(ctx context.Context) (*devpg.Server, error) {
-	return devpg.Start(ctx, devpg.Config{})
-}
-
-func stopServer(server *devpg.Server, out io.Writer) {
-	stopping, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := server.Stop(stopping); err != nil {
-		fmt.Fprintln(out, "Stopping the database:", err)
-	}
-}
-
-func makeRoles(ctx context.Context, server *devpg.Server) error {
-	return runTool(ctx, server, "psql", strings.NewReader(deploy.Roles), "--no-psqlrc", "--quiet", "--file=-", "--dbname="+server.URL(devpg.Superuser, "postgres"))
-}
-
-// runTool runs a client program of Postgres, with nothing of our environment.
-func runTool(ctx context.Context, server *devpg.Server, name string, in io.Reader, args ...string) error {
-	path, err := server.Tool(name)
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "OWNER_PASSWORD=" + rand.Text(), "APP_PASSWORD=" + rand.Text(), "BACKUP_PASSWORD=" + rand.Text()}
-	cmd.Stdin = in
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", name, err, bytes.TrimSpace(said))
-	}
-	return nil
+	_, err = fmt.Fprintf(out, "All %d sealed values open.\n", opened)
+	return err
 }

@@ -2,100 +2,66 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
-	"os"
-	"path/filepath"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
 
-	"duodesk/internal/duo/catalog"
-	"duodesk/internal/duo/duosim"
-	"duodesk/internal/run"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 )
 
-// fillSample fills a database the way people do: two workspaces, keys that are
-// checked against a simulator, its accounts as organizations, users made in them,
-// and a form that was begun.
+// fillSample makes the schema and fills it with what must survive a worst day: two
+// workspaces with an operator of both, clients, a record, and of each kind of
+// sealed value some (eight in all).
 func fillSample(ctx context.Context, ownerURL, appURL, keyFile string) error {
-	dir, err := os.MkdirTemp("", "duodesk-drill-sim-")
-	if err != nil {
+	if _, err := store.Migrate(ctx, ownerURL); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	simulator, err := startSimulator(ctx, "127.0.0.1:0", duosim.Options{Estate: duosim.EstateDemo}, duosim.ListenOptions{CADir: dir})
-	if err != nil {
-		return err
-	}
-	serving, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- serveSimulator(serving, simulator) }()
-	defer func() { stop(); <-ended }()
-	ready := simulator.Ready()
-	c := config{databaseURL: appURL, keyFile: keyFile, sandboxAddress: ready.Address, sandboxCAFile: filepath.Join(dir, "ca.pem")}
-	if c.sandboxCA, err = sandboxCA(c); err != nil {
-		return err
-	}
-	s, err := open(ctx, c)
+	s, err := open(ctx, config{databaseURL: appURL, keyFile: keyFile})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	runner := runnerOf(c, s, slog.New(slog.DiscardHandler))
-	hash, err := secret.HashPassword(ctx, "correct horse battery staple")
-	if err != nil {
-		return err
-	}
-	for _, workspace := range []string{"Northwind Managed IT", "Fabrikam IT Services"} {
-		added, err := store.AddOperator(ctx, ownerURL, store.NewOperator{Workspace: workspace, Email: "ana@northwind.example", PasswordHash: hash, Role: "owner"})
+	const email = "ana@northwind.example"
+	for _, name := range []string{"Northwind Managed IT", "Fabrikam IT Services"} {
+		added, err := store.AddOperator(ctx, ownerURL, store.NewOperator{Workspace: name, Email: email, PasswordHash: "none", Role: "owner", At: time.Now()})
 		if err != nil {
 			return err
 		}
-		if err := fillWorkspace(ctx, s, runner, added.Workspace, sandboxValues(ready.Accounts)); err != nil {
-			return fmt.Errorf("%s: %w", workspace, err)
+		operator, err := s.OperatorByEmail(ctx, email)
+		if err != nil {
+			return err
+		}
+		access, err := s.Access(ctx, operator.ID, added.Workspace, "")
+		if err != nil {
+			return err
+		}
+		if err := s.InWorkspace(ctx, store.WholeWorkspace(access.Workspace.ID), func(tx *store.Tx) error {
+			return fillWorkspace(ctx, tx, operator.ID)
+		}); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func fillWorkspace(ctx context.Context, s *store.Store, runner *run.Runner, slug string, fields map[string]string) error {
-	operator, err := s.OperatorByEmail(ctx, "ana@northwind.example")
+func fillWorkspace(ctx context.Context, tx *store.Tx, operator uuid.UUID) error {
+	now := time.Now()
+	if _, err := tx.Hold(ctx, operator); err != nil {
+		return err
+	}
+	clients, err := tx.CreateOrganizations(ctx, "Harbourlight Dental Group", "Birch & Partners", "Cedar Homes")
 	if err != nil {
 		return err
 	}
-	access, err := s.Access(ctx, operator.ID, slug, "")
-	if err != nil {
-		return err
-	}
-	sc, actor := store.WholeWorkspace(access.Workspace.ID), run.Actor{Operator: operator.ID, Role: catalog.Owner}
-	if refused, _, err := runner.SaveIntegration(ctx, sc, actor, fields); err != nil || refused != nil {
-		return fmt.Errorf("saving the nine fields: %v %w", refused, err)
-	}
-	if err := runner.AdoptAccounts(ctx, sc, actor); err != nil {
-		return err
-	}
-	var organizations []store.Organization
-	if err := s.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
-		if organizations, _, err = tx.Organizations(ctx, "", "dental", 5, 0); err != nil {
-			return err
-		}
-		return tx.SaveDraft(ctx, operator.ID, "integration", map[string]string{"admin_secret_key": "half a key"}, time.Now())
-	}); err != nil {
-		return err
-	}
-	action, _ := catalog.Lookup("create-user")
-	for _, o := range organizations {
-		form := map[string]string{"username": "drill." + slug, "realname": "Dorothea Rill", "email": "drill@example.com"}
-		in, bad := action.Parse(func(name string) (string, bool) { text, given := form[name]; return text, given })
-		if len(bad) > 0 {
-			return fmt.Errorf("create-user: %v", bad)
-		}
-		if _, err := runner.Do(ctx, run.Request{ID: uuid.New(), Scope: sc, Organization: o, Actor: actor, Action: action, Input: in, Ticket: "INC-20417"}); err != nil {
+	for _, slot := range []store.Slot{store.OfWorkspace(store.AccountsAPI), store.OfWorkspace(store.AdminAPI), store.OfOrganization(clients[0].ID)} {
+		_, err := tx.AddCandidate(ctx, slot, "api-0a1b2c3d.duosecurity.com", "DI"+uuid.NewString()[:18], secret.Box([]byte(uuid.NewString())), operator, now)
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return errors.Join(
+		tx.SaveAccounts(ctx, []store.Account{{AccountID: "DA0123456789ABCDEFGH", Name: clients[0].Name, APIHostname: "api-0a1b2c3e.duosecurity.com"}}, now),
+		tx.SaveDraft(ctx, operator, "integration", map[string]string{"admin_secret_key": "half a key"}, now))
 }

@@ -53,7 +53,7 @@ func addOperator(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("operator add", flag.ExitOnError)
 	workspace := flags.String("workspace", "", "name of the workspace; made when there is none of that name")
 	email := flags.String("email", "", "e-mail address to sign in with")
-	role := flags.String("role", "owner", "owner, admin, technician, helpdesk or auditor")
+	role := flags.String("role", "", "owner, admin, technician, helpdesk or auditor")
 	organizations := flags.String("organizations", everyOrganization, "addresses (slugs) of the organizations to reach, with commas between them; * for all")
 	fromStdin := flags.Bool("password-stdin", false, "read the password from standard input instead of making one up")
 	if err := flags.Parse(args); err != nil {

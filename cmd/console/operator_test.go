@@ -90,6 +90,7 @@ func TestOperatorIsAddedWithinOrganizations(t *testing.T) {
 	in.refused(t, "no organization of that workspace has the address nowhere", "", append(add, "acme-dental,nowhere")...)
 	in.refused(t, "holds an empty address", "", append(add, "acme-dental,")...)
 	in.refused(t, "holds an empty address", "", append(add, "")...)
+	in.refused(t, "--role is none of", "", "add", "--workspace", in.ws.Slug, "--email", bob)
 	in.refused(t, "an owner reaches all", "", append(add, "acme-dental", "--role", "owner")...)
 	if _, err := in.OperatorByEmail(t.Context(), bob); !errors.Is(err, store.ErrNotFound) {
 		t.Error("a refused command made an operator: ", err)

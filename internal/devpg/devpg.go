@@ -85,12 +85,12 @@ func start(ctx context.Context, c Config, ways []way) (_ *Server, err error) {
 }
 
 // URL returns the address of a database for pgx. It needs no password: whoever can enter the socket's
-// directory is trusted to be any role.
+// directory is trusted to be any role. Nothing that leads elsewhere is left to PGPORT and its like.
 func (s *Server) URL(role, database string) string {
 	u := url.URL{
 		Scheme:   "postgres",
 		Path:     "/" + database,
-		RawQuery: url.Values{"host": {s.state.socketDir}, "user": {role}}.Encode(),
+		RawQuery: url.Values{"host": {s.state.socketDir}, "port": {socketPort}, "user": {role}}.Encode(),
 	}
 	return u.String()
 }

@@ -84,6 +84,17 @@ func TestOnlyTheOwnerReachesTheServer(t *testing.T) {
 	}
 }
 
+// Who has set the variables of psql for a server of his own means that one there.
+func TestEnvironmentLeadsNowhereElse(t *testing.T) {
+	s := mustStart(t, Config{})
+	for _, name := range []string{"PGHOST", "PGPORT", "PGUSER", "PGDATABASE"} {
+		t.Setenv(name, "1")
+	}
+	if got := query(t, s, "select current_user"); got != Superuser {
+		t.Errorf("connected as %s", got)
+	}
+}
+
 func TestLettersOfAllLanguages(t *testing.T) {
 	t.Parallel()
 	s := mustStart(t, Config{})

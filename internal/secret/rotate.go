@@ -22,7 +22,7 @@ func Replaceable(path string) error {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is not a regular file, but a link or a mount", path)
 	case ownerOf(info) != os.Geteuid():
-		return fmt.Errorf("%s belongs to another account (uid %d)", path, ownerOf(info))
+		return fmt.Errorf("%s belongs to another account (uid %d): run this as that account", path, ownerOf(info))
 	case info.Mode().Perm()&0o200 == 0:
 		return fmt.Errorf("%s may be read only (mode %04o)", path, info.Mode().Perm())
 	}

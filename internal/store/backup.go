@@ -4,48 +4,30 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"duodesk/internal/secret"
 )
 
 // OpenSealed opens everything that is sealed, in all workspaces, and returns how
-// many values of each table opened and, as words for a person, which did not. It
-// is for a backup on trial: a backup is worth what its key file opens.
-func (s *Store) OpenSealed(ctx context.Context) (opened map[string]int, stuck []string, err error) {
-	workspaces, err := s.workspaces(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	opened = map[string]int{}
-	for _, ws := range workspaces {
-		for _, c := range sealedColumns {
-			for last := (sealedValue{}); ; {
-				var values []sealedValue
-				err := s.InWorkspace(ctx, WholeWorkspace(ws), func(tx *Tx) (err error) {
-					noKey := []byte{}
-					values, err = all[sealedValue](ctx, tx.tx, c.slice, ws, last.Row, last.Version, noKey)
-					return err
-				})
-				if err != nil {
-					return nil, nil, err
-				}
-				if len(values) == 0 {
-					break
-				}
-				last = values[len(values)-1]
-				for _, v := range values {
-					at := secret.Place{Table: c.table, Column: c.column, Workspace: ws, Row: v.Row, Version: v.Version}
-					if _, err := s.keys.Load().Open(at, v.Sealed); err != nil {
-						stuck = append(stuck, fmt.Sprintf("%s of workspace %s, %s version %d", c.table, ws, v.Row, v.Version))
-						continue
-					}
-					opened[c.table]++
-				}
+// many values opened and, as words for a person, which did not. It is for a
+// backup on trial: a backup is worth what its key file opens.
+func (s *Store) OpenSealed(ctx context.Context) (opened int, stuck []string, err error) {
+	err = s.inSlices(ctx, func(ws uuid.UUID, c sealedColumn, after sealedValue) (values []sealedValue, err error) {
+		err = s.InWorkspace(ctx, WholeWorkspace(ws), func(tx *Tx) (err error) {
+			noKey := []byte{} // so those of every key
+			values, err = all[sealedValue](ctx, tx.tx, c.slice, ws, after.Row, after.Version, noKey)
+			return err
+		})
+		for _, v := range values {
+			if _, err := s.keys.Load().Open(c.place(ws, v), v.Sealed); err != nil {
+				stuck = append(stuck, c.words(ws, v))
+				continue
 			}
+			opened++
 		}
-	}
-	return opened, stuck, nil
+		return values, err
+	})
+	return opened, stuck, err
 }
 
 // TableRows is a table and how many rows it has.

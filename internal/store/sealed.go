@@ -104,33 +104,53 @@ func (s *Store) SealedWith(ctx context.Context) (map[secret.KeyID]int, error) {
 // is told after every slice how many values it held; what cannot be opened where
 // it stands is left alone and returned, as words for a person.
 func (s *Store) Reseal(ctx context.Context, each func(resealed int)) (stuck []string, err error) {
+	err = s.inSlices(ctx, func(ws uuid.UUID, c sealedColumn, after sealedValue) (values []sealedValue, err error) {
+		var left []string
+		err = s.InWorkspace(ctx, WholeWorkspace(ws), func(tx *Tx) (err error) {
+			values, left, err = tx.resealSlice(ctx, c, after)
+			return err
+		})
+		if err == nil && len(values) > 0 {
+			stuck = append(stuck, left...)
+			each(len(values) - len(left))
+		}
+		return values, err
+	})
+	return stuck, err
+}
+
+// inSlices goes through the sealed values of all workspaces. do returns those of
+// a column that come after the one it is given, some at a time, and none at the
+// end.
+func (s *Store) inSlices(ctx context.Context, do func(ws uuid.UUID, c sealedColumn, after sealedValue) ([]sealedValue, error)) error {
 	workspaces, err := s.workspaces(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, ws := range workspaces {
 		for _, c := range sealedColumns {
-			last := sealedValue{}
-			for {
-				var values []sealedValue
-				var left []string
-				err := s.InWorkspace(ctx, WholeWorkspace(ws), func(tx *Tx) (err error) {
-					values, left, err = tx.resealSlice(ctx, c, last)
-					return err
-				})
+			for last := (sealedValue{}); ; {
+				values, err := do(ws, c, last)
 				if err != nil {
-					return stuck, err
+					return err
 				}
 				if len(values) == 0 {
 					break
 				}
 				last = values[len(values)-1]
-				stuck = append(stuck, left...)
-				each(len(values) - len(left))
 			}
 		}
 	}
-	return stuck, nil
+	return nil
+}
+
+func (c sealedColumn) place(ws uuid.UUID, v sealedValue) secret.Place {
+	return secret.Place{Table: c.table, Column: c.column, Workspace: ws, Row: v.Row, Version: v.Version}
+}
+
+// words name a value for a person.
+func (c sealedColumn) words(ws uuid.UUID, v sealedValue) string {
+	return fmt.Sprintf("%s of workspace %s, %s version %d", c.table, ws, v.Row, v.Version)
 }
 
 type sealedValue struct {
@@ -148,10 +168,10 @@ func (t *Tx) resealSlice(ctx context.Context, c sealedColumn, after sealedValue)
 		return nil, nil, err
 	}
 	for _, v := range values {
-		at := secret.Place{Table: c.table, Column: c.column, Workspace: t.scope.workspace, Row: v.Row, Version: v.Version}
+		at := c.place(t.scope.workspace, v)
 		opened, err := t.keys.Open(at, v.Sealed)
 		if err != nil {
-			stuck = append(stuck, fmt.Sprintf("%s of workspace %s, %s version %d", c.table, t.scope.workspace, v.Row, v.Version))
+			stuck = append(stuck, c.words(t.scope.workspace, v))
 			continue
 		}
 		var sealed []byte
