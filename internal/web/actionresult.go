@@ -54,6 +54,9 @@ func (s *Server) resultPage(v visitor, f sheet, done run.Outcome) views.ActionRe
 	if !result.Plain {
 		page.RawNote = "Secrets in it are masked."
 	}
+	if f.action.Kind == catalog.Read {
+		page.Outcome = views.Chip{} // the summary says it
+	}
 	table := result.Table
 	if table == nil {
 		return page
@@ -99,7 +102,7 @@ func (s *Server) resultFacts(v visitor, table *catalog.Table) []views.Fact {
 	var facts []views.Fact
 	for i, text := range table.Rows[0] {
 		cell := s.resultCell(v, table.Columns[i].Kind, text)
-		fact := views.Fact{Label: table.Columns[i].Title, Text: cmp.Or(cell.Text, cell.When.Text, "none"), Note: cell.When.Ago, Mono: cell.Mono}
+		fact := views.Fact{Label: table.Columns[i].Title, Text: cmp.Or(cell.When.Text, cell.Text, "none"), Note: cell.When.Ago, Mono: cell.Mono}
 		facts = append(facts, fact)
 	}
 	return facts

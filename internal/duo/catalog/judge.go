@@ -34,6 +34,7 @@ var neighbouring = map[string]Role{
 	"POST /admin/v1/users/bulk_create":                                     Technician,
 	"POST /admin/v1/users/bulk_send_to_trash":                              Technician,
 	"POST /admin/v1/users/bulk_restore":                                    Technician,
+	"DELETE /admin/v1/users/{user_id}":                                     Administrator, // for good: see lasting
 	"POST /auth/v2/preauth":                                                Helpdesk,
 	"POST /auth/v2/auth":                                                   Helpdesk,
 	"POST /auth/v2/enroll_status":                                          Technician,

@@ -1,0 +1,195 @@
+package catalog
+
+import (
+	"strings"
+	"testing"
+)
+
+func typed(t *testing.T, slug string, form map[string]string) (Action, Values, []FieldError) {
+	t.Helper()
+	a, found := Lookup(slug)
+	if !found {
+		t.Fatal(slug)
+	}
+	in, bad := a.Parse(func(name string) (string, bool) { text, given := form[name]; return text, given })
+	return a, in, bad
+}
+
+// TestGenericCallsAreJudged compares what a call asks for with what the
+// catalogue's own action for it asks for.
+func TestGenericCallsAreJudged(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		slug, method, path, params, confirm string
+		least                               Role
+		asks                                bool
+		fault                               string // part of the fault, if there is one
+	}{
+		{"admin-api-action", "get", "/admin/v1/users", "", "", Administrator, false, ""},
+		{"admin-api-action", "get", "/admin/v1/nobody/knows", "", "", Administrator, false, ""},
+		{"admin-api-action", "get", "/admin/v1/integrations", "", "", Owner, false, ""},
+		{"admin-api-action", "get", "/admin/v1/integrations/DI0000000000000000EX/skey", "", "", Owner, false, ""},
+		{"admin-api-action", "post", "/admin/v1/users/DU0000000000000000EX/bypass_codes", "count=10", "", Administrator, true, ""},
+		{"admin-api-action", "post", "/admin/v1/nobody/knows", "", "/admin/v1/nobody/knows", Owner, true, ""},
+		{"admin-api-action", "post", "/admin/v1/nobody/knows", "", "", 0, false, "Type the path again"},
+		{"admin-api-action", "delete", "/admin/v1/users/DU0000000000000000EX", "", "", 0, false, "Type the path again"},
+		{"admin-api-action", "delete", "/admin/v1/users/DU0000000000000000EX", "", "/admin/v1/users/DU0000000000000000EX", Administrator, true, ""},
+		{"admin-api-action", "get", "/accounts/v1/account/list", "", "", 0, false, "begins with"},
+		{"admin-api-action", "get", "/admin/v1/../v1/users", "", "", 0, false, "dotted"},
+		{"admin-api-action", "get", "/admin/v1//users", "", "", 0, false, "doubled"},
+		{"admin-api-action", "get", "/admin/v1/%75sers", "", "", 0, false, "encoded"},
+		{"admin-api-action", "get", "/admin/v1/Users", "", "", 0, false, "small letters"},
+		{"admin-api-action", "get", "/admin/v1/users?limit=1", "", "", 0, false, "behind the ?"},
+		{"admin-api-action", "get", "/admin/v1/users", "account_id=DA0000000000000000EX", "", 0, false, "account_id"},
+		{"admin-api-action", "get", "/admin/v1/users", `{"account_id": "DA0000000000000000EX"}`, "", 0, false, "account_id"},
+		{"admin-api-action", "get", "/admin/v1/users", `{"a": {"b": 1}}`, "", 0, false, "travels in the address"},
+		{"admin-api-action", "get", "/admin/v1/users", "no value", "", 0, false, "name=value"},
+		{"admin-api-action", "get", "/admin/v1/users", `{"a": 1} {"b": 2}`, "", 0, false, "JSON object"},
+		{"accounts-api-action", "post", "/accounts/v1/account/list", "", "", Administrator, false, ""},
+		{"accounts-api-action", "post", "/accounts/v1/account/create", "name=New", "", Administrator, true, ""},
+		{"accounts-api-action", "post", "/accounts/v1/account/delete", "account_id=DA0000000000000000EX", "", 0, false, "Type the path again"},
+		{"accounts-api-action", "post", "/accounts/v1/account/delete", "account_id=DA0000000000000000EX", "/accounts/v1/account/delete", Owner, true, ""},
+		{"auth-api-action", "post", "/auth/v2/preauth", "username=ada", "", Administrator, false, ""},
+		{"auth-api-action", "post", "/auth/v2/auth", "username=ada", "", Administrator, true, ""},
+		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": {}}]}`, "", Administrator, true, ""},
+		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": "[{\"method\": \"DELETE\", \"path\": \"/admin/v1/users/DU0000000000000000EX\"}]"}`, "", 0, false, "Type the path again"},
+		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/nobody/knows"}]}`, "/admin/v1/bulk", Owner, true, ""},
+		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/bulk"}]}`, "/admin/v1/bulk", 0, false, "cannot be"},
+		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "post", "path": "/admin/v1/users"}]}`, "/admin/v1/bulk", 0, false, "method of an operation"},
+		{"admin-api-action", "post", "/admin/v1/bulk", "", "/admin/v1/bulk", 0, false, "1 to 50"},
+	} {
+		name := test.method + " " + test.path + " " + test.params
+		a, in, bad := typed(t, test.slug, map[string]string{"method": test.method, "path": test.path, "params": test.params, "confirm": test.confirm})
+		switch {
+		case test.fault != "":
+			if len(bad) != 1 || !strings.Contains(bad[0].Message, test.fault) {
+				t.Errorf("%s: faults %v, want one of %q", name, bad, test.fault)
+			}
+		case len(bad) > 0:
+			t.Errorf("%s: %v", name, bad)
+		case a.LeastRole(in) != test.least || (a.Question(in) != "") != test.asks || a.Reads(in) == test.asks:
+			t.Errorf("%s asks for %s and says %q", name, a.LeastRole(in), a.Question(in))
+		}
+	}
+}
+
+// TestRawTwinsAskAtLeastTheSame goes through all actions: the same call, made by
+// a generic action, is no way around the action's role.
+func TestRawTwinsAskAtLeastTheSame(t *testing.T) {
+	t.Parallel()
+	twins := 0
+	for _, a := range All() {
+		method, path, _ := strings.Cut(a.Call, " ")
+		if a.Kind == Generic {
+			continue
+		}
+		path, _, _ = strings.Cut(path, "?")
+		for _, part := range strings.Split(path, "/") {
+			if strings.HasPrefix(part, "{") {
+				path = strings.Replace(path, part, "DX0000000000000000EX", 1)
+			}
+		}
+		v := judge(a.API, call{method: method, path: path})
+		if v.role < a.Role || v.role < Administrator || a.Kind != Read && v.asks == "" {
+			t.Errorf("%s: its raw twin %s %s asks for %s and says %q", a.Slug, method, path, v.role, v.asks)
+		}
+		twins++
+	}
+	if twins < 30 {
+		t.Errorf("only %d twins were looked at", twins)
+	}
+}
+
+func TestParamsOfGenericCalls(t *testing.T) {
+	t.Parallel()
+	params, fault := parseParams("a=1\r\n\n b = x=y \na=2\na=3\nempty=")
+	if list, ok := params["a"].([]string); fault != "" || !ok || len(list) != 3 || params["b"] != " x=y" || params["empty"] != "" {
+		t.Errorf("%v %q", params, fault)
+	}
+	if params, fault := parseParams(`{"n": 12345678901234567890}`); fault != "" || inQuery(params["n"]) != "12345678901234567890" {
+		t.Errorf("a large number became %v, %q", params, fault)
+	}
+	if inQuery(map[string]any{}) != nil || inQuery([]any{1}) != nil || inQuery(nil) != nil {
+		t.Error("what cannot travel in an address does")
+	}
+}
+
+func FuzzGenericCall(f *testing.F) {
+	f.Add("/admin/v1/users", "a=1")
+	f.Add("/admin/v1/users/DU0000000000000000EX", `{"a": [1, "b"]}`)
+	f.Add("/admin/v1/bulk", `{"operations": [{"method": "GET", "path": "/admin/v1/users"}]}`)
+	f.Fuzz(func(t *testing.T, path, params string) {
+		for _, method := range []string{"get", "post", "delete"} {
+			a, in, bad := typed(t, "admin-api-action", map[string]string{"method": method, "path": path, "params": params, "confirm": path})
+			if len(bad) > 0 {
+				continue
+			}
+			if !strings.HasPrefix(in.given["path"], "/admin/v") || strings.ContainsAny(in.given["path"], ".%?\\ ") || strings.Contains(in.given["path"], "//") {
+				t.Errorf("the path %q is let through", path)
+			}
+			if method != "get" && a.Question(in) == "" || a.LeastRole(in) < Administrator {
+				t.Errorf("%s %q needs %s and asks %q", method, path, a.LeastRole(in), a.Question(in))
+			}
+		}
+	})
+}
+
+func TestMasked(t *testing.T) {
+	t.Parallel()
+	secrets := []Secret{{"Bypass code", "618204957"}}
+	for raw, want := range map[string]string{
+		`["618204957","094713526"]`:                            `["(masked)","094713526"]`,
+		`{"secret_key":"x","name":"n"}`:                        `{"name":"n","secret_key":"(masked)"}`,
+		`[{"a":{"activation_url":"https://m/activate/x"}}]`:    `[{"a":{"activation_url":"(masked)"}}]`,
+		`{"secret_key":null,"codes":[],"n":12345678901234567}`: `{"codes":"(masked)","n":12345678901234567,"secret_key":null}`,
+		`{"text":"your code is 618204957."}`:                   `{"text":"(masked)"}`,
+		`no json`:                                              ``,
+	} {
+		if got := string(Masked([]byte(raw), secrets)); got != want {
+			t.Errorf("%s became %s, want %s", raw, got, want)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	life := BypassLife
+	for text, want := range map[string]string{
+		"3600": "3600", "1 hour": "3600", "90 min": "5400", "24h": "86400", "7 days": "604800", "7d": "604800", " 2 Hours ": "7200", "0": "0", "never": "0", "60 s": "60",
+	} {
+		if plain, fault := life.normalize(text, true); plain != want || fault != "" {
+			t.Errorf("%q became %q, %q", text, plain, fault)
+		}
+	}
+	for _, text := range []string{"", "-1", "1.5 hours", "31 days", "59", "an hour", "1 fortnight", "999999999 days", "1 hour 5 min", "10000000000"} {
+		if plain, fault := life.normalize(text, true); fault == "" {
+			t.Errorf("%q is taken for %q", text, plain)
+		}
+	}
+	if smsLife.Of(Values{given: map[string]string{}}) != smsLife.Default {
+		t.Error("the default is lost")
+	}
+	if _, fault := smsLife.normalize("0", true); fault == "" {
+		t.Error("for ever is taken where there is no such thing")
+	}
+	// What is offered can be typed.
+	for _, a := range All() {
+		for _, f := range a.Fields {
+			if spec := f.Spec(); spec.Kind == "duration" {
+				for _, text := range append([]string{spec.Default}, valuesOf(spec.Options)...) {
+					if _, fault := f.normalize(text, true); fault != "" {
+						t.Errorf("%s: %s offers %q and says %s", a.Slug, spec.Name, text, fault)
+					}
+				}
+			}
+		}
+	}
+}
+
+func valuesOf(options []Option) []string {
+	var values []string
+	for _, o := range options {
+		values = append(values, o.Value)
+	}
+	return values
+}
