@@ -75,6 +75,11 @@ func (a *account) settingsView() map[string]any {
 			view[s.name] = value
 		}
 	}
+	if a.NoTelephony {
+		for _, name := range []string{"caller_id", "keypress_confirm", "keypress_fraud", "voice_enabled"} {
+			delete(view, name)
+		}
+	}
 	return view
 }
 
@@ -126,7 +131,7 @@ func (c *call) updateSettings() (any, *refusal) {
 	if name != "" {
 		c.account.Name = name
 	}
-	c.record()
+	c.record(c.account.Name)
 	return c.account.settingsView(), nil
 }
 
