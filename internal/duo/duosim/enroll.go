@@ -94,6 +94,11 @@ func (p *phone) open(now time.Time) bool {
 	return p.ActivationCode != "" && (p.ActivationExpires == nil || now.Unix() < *p.ActivationExpires)
 }
 
+// enrolling tells whether the code of the user's enrollment e-mail can still be used.
+func (u *user) enrolling(now time.Time) bool {
+	return u.EnrollCode != "" && (u.EnrollExpires == nil || now.Unix() < *u.EnrollExpires)
+}
+
 // enrollUser sends the e-mail with which a person enrolls. The user is made when missing. That someone with a device is
 // refused is presumed.
 func (c *call) enrollUser() (any, *refusal) {
@@ -148,7 +153,7 @@ func (s *Sim) Scan(code string) error {
 				}
 			}
 			for _, u := range a.Users {
-				if u.EnrollCode != "" && strings.Contains(text, u.EnrollCode) && (u.EnrollExpires == nil || now.Unix() < *u.EnrollExpires) {
+				if u.enrolling(now) && strings.Contains(text, u.EnrollCode) {
 					u.EnrollCode, u.EnrollExpires = "", nil
 					p := s.addPhone(a, PhoneSpec{Type: "Mobile", UserIDs: []string{u.UserID}})
 					p.activate(now)

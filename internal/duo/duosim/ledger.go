@@ -15,26 +15,31 @@ const (
 // Effect is one thing that a request really did. Requests that were refused, failed before acting or found nothing to
 // do leave none, so tests can prove that something happened exactly once, and in no other account.
 type Effect struct {
-	Time           time.Time
-	Kind           string // Changed or Sent
-	AccountID      string // the account acted on
-	IntegrationKey string
-	Method, Path   string
-	Parameters     map[string]string // without account_id and without codes
+	Time           time.Time         `json:"time"`
+	Kind           string            `json:"kind"`       // Changed or Sent
+	AccountID      string            `json:"account_id"` // the account acted on
+	IntegrationKey string            `json:"integration_key"`
+	Method         string            `json:"method"`
+	Path           string            `json:"path"`
+	Parameters     map[string]string `json:"parameters"` // without account_id and without codes
 }
 
 // Message is one text message or e-mail that the simulator would have sent. It may hold an activation link or passcodes.
 type Message struct {
-	Time                       time.Time
-	AccountID, PhoneID, Number string
-	Email, Subject             string // of an e-mail, which has no phone
-	Text                       string
+	Time      time.Time `json:"time"`
+	AccountID string    `json:"account_id"`
+	PhoneID   string    `json:"phone_id"`
+	Number    string    `json:"number"`
+	Email     string    `json:"email"` // of an e-mail, which has no phone
+	Subject   string    `json:"subject"`
+	Text      string    `json:"text"`
 }
 
 // Ledger returns every effect since New, oldest first. Seeding through Go methods leaves none.
 func (s *Sim) Ledger() []Effect {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.applyLate()
 	return slices.Clone(s.ledger)
 }
 

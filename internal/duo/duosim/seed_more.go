@@ -103,6 +103,7 @@ func (s *Sim) SetLogo(accountID string, picture []byte) {
 func (s *Sim) MoveClock(by time.Duration) {
 	change(s, func() struct{} {
 		s.shift.Add(int64(by))
+		s.applyLate()
 		for _, a := range s.accounts {
 			a.expire(s.now())
 		}

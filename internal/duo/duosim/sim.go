@@ -62,6 +62,7 @@ type Sim struct {
 	ledger   []Effect
 	outbox   []Message
 	calls    map[string]int // by account_id
+	late     []delayed
 }
 
 // New returns a simulator holding the state file's accounts, or those of the estate when there is no such file yet.
@@ -95,6 +96,10 @@ const maxBody = 8 << 20
 // ServeHTTP answers one API request in Duo's order: host, credentials, date, key, signature, kind of application,
 // permission, method, existence, parameters.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, controlsPath) {
+		s.controls(w, r)
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -146,6 +151,7 @@ func (s *Sim) answer(ctx context.Context, req *request, fault Fault, now time.Ti
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	s.applyLate()
 	host := s.hostAccount(req)
 	app, no := s.authenticate(req, host, fault, now)
 	if no != nil {
@@ -156,6 +162,10 @@ func (s *Sim) answer(ctx context.Context, req *request, fault Fault, now time.Ti
 	s.calls[c.account.AccountID]++
 	if no != nil {
 		return refused(no)
+	}
+	if fault.Kind == AppliedLate {
+		s.late = append(s.late, delayed{now.Add(fault.Delay), c})
+		panic(http.ErrAbortHandler)
 	}
 	c.account.expire(c.now)
 	response, no := c.run()
