@@ -13,7 +13,7 @@ func (c *call) logo() (any, *refusal) {
 	if len(c.account.Logo) == 0 {
 		return nil, &refusal{code: 40002, message: "Logo not found"}
 	}
-	return png(c.account.Logo), nil
+	return picture(c.account.Logo), nil
 }
 
 // loginUser is the user whom preauth or auth is about; nil if there is nobody of that name.

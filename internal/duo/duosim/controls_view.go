@@ -27,9 +27,10 @@ type controlsView struct {
 
 type shownPush struct {
 	Push
-	Waits bool `json:"waits"`
-	Call  bool `json:"call"`
-	Typed bool `json:"typed"` // approving takes the code
+	Waits   bool     `json:"waits"`
+	Call    bool     `json:"call"`
+	Typed   bool     `json:"typed"` // approving takes the code
+	Details []string `json:"-"`     // pushinfo, a line for each pair
 }
 
 // openCode is an activation or enrollment code that somebody could scan.
@@ -86,7 +87,7 @@ func (s *Sim) controlsView(only string) controlsView {
 		view.Codes = append(view.Codes, a.openCodes(now)...)
 		for _, p := range a.publicPushes() {
 			view.Pushes = append(view.Pushes, shownPush{
-				Push: p, Waits: a.push(p.ID).waits(now), Call: p.Factor == "phone_call", Typed: p.Code != "" && !p.Verification,
+				Push: p, Waits: a.push(p.ID).waits(now), Call: p.Factor == "phone_call", Typed: p.Code != "" && !p.Verification, Details: pushDetails(p.Info),
 			})
 		}
 	}
@@ -95,6 +96,14 @@ func (s *Sim) controlsView(only string) controlsView {
 	view.Ledger = append(view.Ledger, slices.DeleteFunc(slices.Clone(s.ledger), func(e Effect) bool { return elsewhere(e.AccountID) })...)
 	slices.SortStableFunc(view.Pushes, func(a, b shownPush) int { return a.Begun.Compare(b.Begun) })
 	return view
+}
+
+func pushDetails(info string) []string {
+	var lines []string
+	for _, p := range parsePairs(info) {
+		lines = append(lines, p.key+": "+p.value)
+	}
+	return lines
 }
 
 // shorten makes the view fit for a page: newest first, and not without end.
@@ -145,7 +154,11 @@ func (a *account) openCodes(now time.Time) []openCode {
 	}
 	for _, p := range a.Phones {
 		if p.open(now) {
-			codes = append(codes, openCode{a.AccountID, p.label(), "activation", p.ActivationCode, expiry(p.ActivationExpires)})
+			who := p.label()
+			for _, u := range a.usersOf(p) {
+				who += ", " + u.Username
+			}
+			codes = append(codes, openCode{a.AccountID, who, "activation", p.ActivationCode, expiry(p.ActivationExpires)})
 		}
 	}
 	for _, u := range a.Users {
@@ -162,7 +175,13 @@ func (a *account) shownPeople(now time.Time) []shownPerson {
 		shown := shownPerson{UserID: u.UserID, Username: u.Username, Status: u.Status, Passcodes: []string{}}
 		for device, codes := range a.passcodes(u, now) {
 			for _, code := range codes {
-				shown.Passcodes = append(shown.Passcodes, device+": "+code)
+				name := device
+				if p := a.phone(device); p != nil {
+					name = p.label()
+				} else if t := a.token(device); t != nil {
+					name = t.Serial
+				}
+				shown.Passcodes = append(shown.Passcodes, name+": "+code)
 			}
 		}
 		for _, b := range u.BypassCodes {

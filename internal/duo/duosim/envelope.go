@@ -56,8 +56,8 @@ type answer struct {
 	changed    bool
 }
 
-// png is a response that is a picture and stands without an envelope.
-type png []byte
+// picture is a response that is a picture and stands without an envelope.
+type picture []byte
 
 func ok(response any) answer { return answer{response: response} }
 
@@ -85,9 +85,9 @@ func (a answer) write(w http.ResponseWriter, method string, now time.Time) {
 	h := w.Header()
 	h.Set("Server", "Duo/1.0")
 	h.Set("Date", now.UTC().Format(http.TimeFormat))
-	if picture, isPicture := a.response.(png); isPicture && a.refusal == nil {
+	if shown, isPicture := a.response.(picture); isPicture && a.refusal == nil {
 		h.Set("Content-Type", "image/png")
-		_, _ = w.Write(picture)
+		_, _ = w.Write(shown)
 		return
 	}
 	status, body := a.envelope()

@@ -157,7 +157,7 @@ func (a *account) publicPushes() []Push {
 	found := []Push{}
 	for _, p := range a.Pushes {
 		u := a.user(p.UserID)
-		if p.Prepared || p.PhoneID == "" || u == nil {
+		if p.Prepared || p.PhoneID == "" || p.Factor == "sms_refresh" || u == nil {
 			continue
 		}
 		found = append(found, Push{
