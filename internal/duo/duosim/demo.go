@@ -31,6 +31,7 @@ func (s *Sim) buildDemo() {
 	d.clients()
 	d.faultyClients()
 	d.dentalExceptions()
+	d.furnish()
 }
 
 func (d *demo) clients() {
