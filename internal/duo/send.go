@@ -16,7 +16,6 @@ import (
 const (
 	maxAnswer       = 10 << 20 // bytes, after decompression
 	maxRefusal      = 64 << 10 // bytes
-	maxReadWait     = 2 * time.Second
 	timestampLayout = "Mon, 02 Jan 2006 15:04:05 -0700"
 )
 
@@ -147,21 +146,18 @@ func (c *Client) attempt(ctx context.Context, p *prepared) (Answer, error) {
 	return failed(NotUnderstood, true, nil)
 }
 
-// wait sleeps for d unless that is nothing, too long, or longer than the deadline allows.
-func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 || d > maxReadWait {
-		return false
-	}
+// sleep waits for d. It fails at once if ctx ends before that.
+func sleep(ctx context.Context, d time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
-		return false
+		return context.DeadlineExceeded
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
+		return nil
 	case <-ctx.Done():
-		return false
+		return ctx.Err()
 	}
 }
 
