@@ -70,6 +70,8 @@ func TestAnswersThatCannotBeUsed(t *testing.T) {
 		{"another envelope", answer(200, `{"users": []}`), NotUnderstood},
 		{"list where an object belongs", ok(`[]`), NotUnderstood},
 		{"null where an object belongs", ok(`null`), NotUnderstood},
+		{"deeper than any answer", ok(`{"user_id": "DU1", "x": ` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`), NotUnderstood},
+		{"as deep and large as can be", ok(strings.Repeat(`{"phones":[{"users":[`, 2000) + strings.Repeat(" ", 9<<20) + strings.Repeat(`]}]}`, 2000)), NotUnderstood},
 		{"cut off", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			io.WriteString(w, `{"response": {"user_id"`)

@@ -134,16 +134,31 @@ func (c *Client) attempt(ctx context.Context, p *prepared) (Answer, error) {
 	case len(body) > maxAnswer:
 		return failed(AnswerTooLarge, true, nil)
 	}
-	envelope, err := parseObject(body)
-	switch {
-	case err != nil:
-		return failed(NotUnderstood, true, nil)
-	case envelope.text("stat") == "OK" && envelope.members["response"] != nil:
-		return Answer{Response: envelope.members["response"], Metadata: metadata(envelope)}, nil
-	case envelope.text("stat") == "FAIL":
+	answer, stat := openEnvelope(body)
+	switch stat {
+	case "OK":
+		return answer, nil
+	case "FAIL":
 		return Answer{}, refusal(p.method, resp, body, c.options.Now())
 	}
 	return failed(NotUnderstood, true, nil)
+}
+
+// openEnvelope returns what Duo answers and whether that is OK or FAIL, or "" if it is neither.
+func openEnvelope(body []byte) (Answer, string) {
+	if tooDeep(body) {
+		return Answer{}, ""
+	}
+	envelope, err := parseObject(body)
+	switch {
+	case err != nil:
+		return Answer{}, ""
+	case envelope.text("stat") == "OK" && envelope.members["response"] != nil:
+		return Answer{Response: envelope.members["response"], Metadata: metadata(envelope)}, "OK"
+	case envelope.text("stat") == "FAIL":
+		return Answer{}, "FAIL"
+	}
+	return Answer{}, ""
 }
 
 // sleep waits for d. It fails at once if ctx ends before that.
