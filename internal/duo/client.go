@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
@@ -30,9 +31,16 @@ type Options struct {
 	// Answered, if not nil, is told every answer of Duo that is no refusal, on the goroutine of the
 	// call. It must not change them.
 	Answered func(Request, Answer)
-	// Timeout bounds each call, repetition included, together with the caller's context. The
-	// default is 30 seconds.
+	// Timeout bounds each call, together with the caller's context: the wait for its turn by itself,
+	// and the request with its repetition. The default is 30 seconds.
 	Timeout time.Duration
+	// Pacer spaces out the requests to each account; without one, or with one that others do not
+	// share, it is Duo that limits them.
+	Pacer *Pacer
+	// Background is for calls that nobody waits for: they leave room for people, wait for their turn
+	// as long as the caller's context lasts, and repeat reads that were rate-limited, see
+	// [Client.Do].
+	Background bool
 }
 
 var sharedTransport = sync.OnceValue(func() http.RoundTripper { return NewTransport(TransportOptions{}) })
@@ -96,11 +104,23 @@ type Answer struct {
 	Metadata Metadata        // zero if the answer is not one page of a list
 }
 
+// The waits after a rate limit. Those in the background double, as with Duo's own clients.
+const (
+	maxReadWait  = 2 * time.Second
+	firstBackoff = time.Second
+	lastBackoff  = 32 * time.Second
+	maxBackoff   = 2 * time.Minute
+)
+
 // Do signs and sends r and opens the envelope of the answer. Errors are [*Error] and
-// [*TransportError]. Each attempt has its own date and signature. A second attempt is made in two
-// cases only, and Duo has applied nothing in either: the clock was refused and Duo's ping tells a
-// time that was not known before; or a GET was rate-limited and Retry-After is at most two
-// seconds and within the deadline.
+// [*TransportError]. Each attempt has its own date and signature. More than one attempt is made in
+// these cases only, in all of which Duo has applied nothing:
+//
+//   - The clock was refused and Duo's ping tells a time that was not known before: once.
+//   - A GET was rate-limited and Retry-After is at most two seconds and within the deadline: once.
+//   - A GET of a client with [Options.Background] was rate-limited: six times, after 1, 2, 4, 8, 16
+//     and 32 seconds and up to one more, or after Retry-After if that is longer and not longer than
+//     two minutes.
 func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 	answer, err := c.do(ctx, r)
 	if err == nil && c.options.Answered != nil {
@@ -110,22 +130,41 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 }
 
 func (c *Client) do(ctx context.Context, r Request) (Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
-	defer cancel()
-
 	prepared, err := c.prepare(r)
 	if err != nil {
 		return Answer{}, err
 	}
+	for wait := firstBackoff; ; wait *= 2 {
+		answer, err := c.turn(ctx, r, prepared)
+		refused, ok := errors.AsType[*Error](err)
+		if !ok || refused.Status != http.StatusTooManyRequests || r.Method != http.MethodGet || !c.options.Background ||
+			wait > lastBackoff || refused.RetryAfter > maxBackoff ||
+			sleep(ctx, max(refused.RetryAfter, wait+rand.N(time.Second))) != nil {
+			return answer, err
+		}
+	}
+}
+
+// turn makes a call when its turn has come, with the repetitions that a person can wait for.
+func (c *Client) turn(ctx context.Context, r Request, prepared *prepared) (answer Answer, err error) {
+	done, err := c.paced(ctx, r)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer func() { done(err) }()
+	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
+	defer cancel()
+
 	offset := c.ClockOffset()
-	answer, err := c.attempt(ctx, prepared)
+	answer, err = c.attempt(ctx, prepared)
 	refused, ok := errors.AsType[*Error](err)
 	switch {
 	case !ok:
 		return answer, err
 	case refused.Code == CodeBadTimestamp && c.learnOffset(ctx) != offset:
 		return c.attempt(ctx, prepared)
-	case refused.Status == http.StatusTooManyRequests && r.Method == http.MethodGet && wait(ctx, refused.RetryAfter):
+	case refused.Status == http.StatusTooManyRequests && r.Method == http.MethodGet && !c.options.Background &&
+		refused.RetryAfter > 0 && refused.RetryAfter <= maxReadWait && sleep(ctx, refused.RetryAfter) == nil:
 		return c.attempt(ctx, prepared)
 	}
 	return answer, err

@@ -70,6 +70,8 @@ func TestAnswersThatCannotBeUsed(t *testing.T) {
 		{"another envelope", answer(200, `{"users": []}`), NotUnderstood},
 		{"list where an object belongs", ok(`[]`), NotUnderstood},
 		{"null where an object belongs", ok(`null`), NotUnderstood},
+		{"deeper than any answer", ok(`{"user_id": "DU1", "x": ` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`), NotUnderstood},
+		{"as deep and large as can be", ok(strings.Repeat(`{"phones":[{"users":[`, 2000) + strings.Repeat(" ", 9<<20) + strings.Repeat(`]}]}`, 2000)), NotUnderstood},
 		{"cut off", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			io.WriteString(w, `{"response": {"user_id"`)
@@ -318,7 +320,6 @@ func TestInvalidArgumentsAreNotSent(t *testing.T) {
 		"nameless user in bulk":   func() error { _, err := c.BulkCreateUsers(ctx, make([]UserFields, 1)); return err },
 		"no username to sync":     func() error { return c.SyncUser(ctx, "DS1", "") },
 		"no push":                 func() error { _, err := c.VerificationPushResponse(ctx, "DU1", ""); return err },
-		"no number":               func() error { _, _, err := c.PhoneByNumber(ctx, " ", ""); return err },
 		"text without link":       func() error { _, err := c.SendActivation(ctx, "DP1", ActivationSMS{Message: "hello"}); return err },
 		"text without install": func() error {
 			_, err := c.SendActivation(ctx, "DP1", ActivationSMS{InstallText: "<insturl>"})
@@ -330,6 +331,8 @@ func TestInvalidArgumentsAreNotSent(t *testing.T) {
 		"negative credits":         func() error { return c.SetTelephonyCredits(ctx, -1) },
 		"no integration name":      func() error { _, err := c.CreateAuthIntegration(ctx, ""); return err },
 		"no settings":              func() error { _, err := c.UpdateSettings(ctx, SettingsFields{}); return err },
+		"no pages":                 func() error { return firstError(c.DoPages(ctx, Request{Method: "GET", Path: "/admin/v1/users"}, 0)) },
+		"pages of a write":         func() error { return firstError(c.DoPages(ctx, Request{Method: "POST", Path: "/admin/v1/users"}, 1)) },
 		"no pages of a log":        func() error { _, err := collect(c.TelephonyLog(ctx, lastWeek, 0)); return err },
 		"odd cursor":               func() error { _, _, err := c.AdministratorLogPage(ctx, second, "x"); return err },
 		"administrator log of all": func() error { _, _, err := c.AdministratorLogPage(ctx, time.Time{}, ""); return err },

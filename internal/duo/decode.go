@@ -17,6 +17,32 @@ type object struct {
 	err     error // the first list that could not be read
 }
 
+// maxDepth is how deep an answer may nest. Duo's nest ten levels or so; each level is read again by
+// the one above, so that an answer as large and as deep as JSON allows would take hours.
+const maxDepth = 20
+
+// tooDeep tells whether objects and lists nest deeper than maxDepth. It takes valid and invalid JSON.
+func tooDeep(data []byte) bool {
+	depth, text, escaped := 0, false, false
+	for _, b := range data {
+		switch {
+		case escaped:
+			escaped = false
+		case text:
+			escaped, text = b == '\\', b != '"'
+		case b == '"':
+			text = true
+		case b == '{' || b == '[':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case b == '}' || b == ']':
+			depth--
+		}
+	}
+	return false
+}
+
 func parseObject(data []byte) (*object, error) {
 	o := &object{}
 	if err := json.Unmarshal(data, &o.members); err != nil {

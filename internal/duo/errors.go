@@ -56,8 +56,9 @@ type Failure string
 
 // The failures of a [TransportError].
 const (
-	InvalidRequest    Failure = "the request is not valid"      // an argument was refused here
-	SecretUnavailable Failure = "the secret key cannot be used" // [Secret] failed
+	InvalidRequest    Failure = "the request is not valid"                          // an argument was refused here
+	Paced             Failure = "too many requests to this account wait to be sent" // by the [Pacer]; nothing was sent
+	SecretUnavailable Failure = "the secret key cannot be used"                     // [Secret] failed
 	NameNotResolved   Failure = "the host name does not resolve"
 	ConnectionRefused Failure = "the host refuses connections"
 	Unreachable       Failure = "the host cannot be reached"

@@ -200,17 +200,35 @@ func TestUserForms(t *testing.T) {
 				return c.VerificationPushResponse(ctx, "DU1", "p-1")
 			}), "GET", users + "/verification_push_response?push_id=p-1", "", `{"push_id": "p-1", "result": "waiting"}`, VerificationWaiting,
 		},
-		"phone by number": {
-			value(func(ctx context.Context, c *Client) (PhoneID, error) {
-				phone, _, err := c.PhoneByNumber(ctx, "+17345551212", "12")
-				return phone.ID, err
-			}), "GET", "/admin/v1/phones?extension=12&number=%2B17345551212", "", `[{"phone_id": "DP1"}]`, PhoneID("DP1"),
+		"users by name": {
+			value(func(ctx context.Context, c *Client) ([]User, error) {
+				users, _, err := c.UsersMatching(ctx, UserFilter{Usernames: []string{"ada", "bob"}}, 10, 20)
+				return users, err
+			}), "GET", "/admin/v1/users?limit=10&offset=20&username_list=%5B%22ada%22%2C%22bob%22%5D", "", `[{"user_id": "DU1"}]`, []User{{ID: "DU1"}},
 		},
-		"no phone by number": {
-			value(func(ctx context.Context, c *Client) (bool, error) {
-				_, found, err := c.PhoneByNumber(ctx, "+17345551212", "")
-				return found, err
-			}), "GET", "/admin/v1/phones?number=%2B17345551212", "", `[]`, false,
+		"users by id and e-mail": {
+			value(func(ctx context.Context, c *Client) ([]User, error) {
+				users, _, err := c.UsersMatching(ctx, UserFilter{IDs: []UserID{"DU1"}, Email: "ada@acme.example"}, 10, 0)
+				return users, err
+			}), "GET", "/admin/v1/users?email=ada%40acme.example&limit=10&offset=0&user_id_list=%5B%22DU1%22%5D", "", `[]`, []User{},
+		},
+		"phone by number": {
+			value(func(ctx context.Context, c *Client) ([]Phone, error) {
+				phones, _, err := c.PhonesMatching(ctx, PhoneFilter{Number: "+17345551212", Extension: "12"}, 1, 0)
+				return phones, err
+			}), "GET", "/admin/v1/phones?extension=12&limit=1&number=%2B17345551212&offset=0", "", `[{"phone_id": "DP1"}]`, []Phone{{ID: "DP1"}},
+		},
+		"page of a user's phones": {
+			value(func(ctx context.Context, c *Client) (Metadata, error) {
+				_, metadata, err := c.UserPhonesPage(ctx, "DU1", 3, 6)
+				return metadata, err
+			}), "GET", users + "/phones?limit=3&offset=6", "", `[]`, Metadata{},
+		},
+		"page of a user's codes": {
+			value(func(ctx context.Context, c *Client) (Metadata, error) {
+				_, metadata, err := c.UserBypassCodesPage(ctx, "DU1", 3, 6)
+				return metadata, err
+			}), "GET", users + "/bypass_codes?limit=3&offset=6", "", `[]`, Metadata{},
 		},
 		"activation by SMS": {
 			value(func(ctx context.Context, c *Client) (SentActivation, error) {

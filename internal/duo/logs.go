@@ -12,10 +12,6 @@ import (
 	"time"
 )
 
-// ErrMorePages ends the walk through a log that has more pages than the caller wanted. What came
-// before it is good.
-var ErrMorePages = errors.New("duo: there are more pages than were asked for")
-
 // maxLogPage is the largest page of a log that Duo gives.
 const maxLogPage = 1000
 
@@ -57,15 +53,13 @@ func (p *logPage[T]) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
-	name := "items"
-	if _, old := o.members["authlogs"]; old {
-		name = "authlogs"
+	for _, name := range []string{"items", "authlogs", "events"} {
+		if _, has := o.members[name]; has {
+			*p = logPage[T]{events: list[T](o, name), next: nextCursor(o)}
+			return o.err
+		}
 	}
-	if _, has := o.members[name]; !has {
-		return errors.New("no events")
-	}
-	*p = logPage[T]{events: list[T](o, name), next: nextCursor(o)}
-	return o.err
+	return errors.New("no events")
 }
 
 // nextCursor reads metadata.next_offset, a text or a list of texts, as one text that Duo takes

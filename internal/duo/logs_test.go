@@ -3,6 +3,7 @@ package duo
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"strconv"
 	"strings"
@@ -110,6 +111,59 @@ func TestAdministratorLogLosesNothing(t *testing.T) {
 					t.Errorf("%v: %s is there %d times", perSecond, object, n)
 				}
 			}
+		}
+	}
+}
+
+func firstError[T any](objects iter.Seq2[T, error]) error {
+	_, err := collect(objects)
+	return err
+}
+
+// TestPagesOfAnyCall follows the pages of calls that have no function of their own.
+func TestPagesOfAnyCall(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		path    string
+		answers map[string]string // by the query that is asked
+		want    int
+		err     error
+	}{
+		"a list": {"/admin/v1/endpoints", map[string]string{
+			"x=1":          `"metadata": {"next_offset": 2, "total_objects": 3}, "response": [1, 2]`,
+			"offset=2&x=1": `"metadata": {"total_objects": 3}, "response": [3]`,
+		}, 2, nil},
+		"no list": {"/admin/v1/branding", map[string]string{"x=1": `"response": {"items": "some"}`}, 1, nil},
+		"a log": {"/admin/v2/logs/authentication", map[string]string{
+			"x=1":                   `"response": {"authlogs": [{}], "metadata": {"next_offset": ["1", "a"]}}`,
+			"next_offset=1%2Ca&x=1": `"response": {"authlogs": [], "metadata": {"next_offset": ["2", "b"]}}`,
+		}, 2, nil},
+		"trust monitor": {"/admin/v1/trust_monitor/events", map[string]string{
+			"x=1":            `"response": {"events": [{}], "metadata": {"next_offset": "159"}}`,
+			"offset=159&x=1": `"response": {"events": [{}], "metadata": {"next_offset": "160"}}`,
+			"offset=160&x=1": `"response": {"events": [{}], "metadata": {"next_offset": "161"}}`,
+		}, 3, ErrMorePages},
+		"in circles": {"/admin/v2/logs/activity", map[string]string{
+			"x=1":               `"response": {"items": [{}], "metadata": {"next_offset": "1"}}`,
+			"next_offset=1&x=1": `"response": {"items": [{}], "metadata": {"next_offset": "1"}}`,
+		}, 2, &TransportError{Failure: NotUnderstood, Sent: true, Method: "GET", Path: "/admin/v2/logs/activity", Host: testHost}},
+	} {
+		c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) {
+			response, known := test.answers[r.URL.RawQuery]
+			if !known {
+				t.Errorf("%s: asked for %s", name, r.URL)
+			}
+			answer(200, `{"stat": "OK", `+response+`}`)(w, r)
+		}))
+		n := 0
+		var last error
+		for _, err := range c.DoPages(t.Context(), Request{Method: "GET", Path: test.path, Params: Params{"x": "1"}}, 3) {
+			if last = err; err == nil {
+				n++
+			}
+		}
+		if n != test.want || fmt.Sprint(last) != fmt.Sprint(test.err) {
+			t.Errorf("%s: %d pages, then %v", name, n, last)
 		}
 	}
 }

@@ -2,10 +2,17 @@ package duo
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"iter"
 	"net/http"
 	"strconv"
+	"strings"
 )
+
+// ErrMorePages ends a walk that was bounded by a number of pages when there are more of them. What
+// came before it is good.
+var ErrMorePages = errors.New("duo: there are more pages than were asked for")
 
 // Metadata describes one page of a list.
 type Metadata struct {
@@ -29,7 +36,51 @@ const (
 
 // page gives one page. Duo refuses a limit below 1 or an offset below 0 with CodeInvalidParameter.
 func page[T any](ctx context.Context, c *Client, path string, limit, offset int) ([]T, Metadata, error) {
-	return get[[]T](ctx, c, path, Params{"limit": strconv.Itoa(limit), "offset": strconv.Itoa(offset)})
+	return get[[]T](ctx, c, path, pageParams(limit, offset))
+}
+
+// DoPages sends r, a GET, and then the same for each following page, at most maxPages times in all,
+// and gives the answers as they come; [ErrMorePages] ends it when there are more. It knows the
+// pages of lists (offset) and of logs (next_offset). An answer that has no pages is the only one.
+func (c *Client) DoPages(ctx context.Context, r Request, maxPages int) iter.Seq2[Answer, error] {
+	return func(yield func(Answer, error) bool) {
+		if r.Method != http.MethodGet || maxPages < 1 {
+			yield(Answer{}, invalid(errors.New("only a GET has pages, of which at least one must be asked for")))
+			return
+		}
+		for range maxPages {
+			answer, err := c.Do(ctx, r)
+			if !yield(answer, err) || err != nil {
+				return
+			}
+			name, next := nextPage(r.Path, answer)
+			if next == "" {
+				return
+			}
+			if r.Params[name] == next {
+				yield(Answer{}, c.notUnderstood(r))
+				return
+			}
+			r.Params = r.Params.with(name, next)
+		}
+		yield(Answer{}, ErrMorePages)
+	}
+}
+
+// nextPage names the parameter that leads from answer to the next page, and its value; "" if this
+// is the last.
+func nextPage(path string, answer Answer) (name, next string) {
+	if answer.Metadata.Next > 0 {
+		return "offset", strconv.Itoa(answer.Metadata.Next)
+	}
+	var log logPage[json.RawMessage]
+	if json.Unmarshal(answer.Response, &log) != nil || len(log.events) == 0 {
+		return "", ""
+	}
+	if strings.HasPrefix(path, "/admin/v1/trust_monitor/") {
+		return "offset", log.next
+	}
+	return "next_offset", log.next
 }
 
 // pages walks a list page by page. The sequence ends after the last object or after the first

@@ -2,9 +2,7 @@ package duo
 
 import (
 	"context"
-	"errors"
 	"iter"
-	"strings"
 	"time"
 )
 
@@ -113,25 +111,6 @@ func (c *Client) Phone(ctx context.Context, id PhoneID) (Phone, error) {
 	}
 	phone, _, err := get[Phone](ctx, c, "/admin/v1/phones"+segment, nil)
 	return phone, err
-}
-
-// PhoneByNumber finds the phone with exactly this number, in E.164, and extension, which is ""
-// for most.
-//
-// GET /admin/v1/phones?number=
-func (c *Client) PhoneByNumber(ctx context.Context, number, extension string) (phone Phone, found bool, err error) {
-	if strings.TrimSpace(number) == "" {
-		return Phone{}, false, invalid(errors.New("number is empty")) // Duo would answer with every phone
-	}
-	params := Params{"number": number}
-	if extension != "" {
-		params["extension"] = extension
-	}
-	phones, _, err := get[[]Phone](ctx, c, "/admin/v1/phones", params)
-	if err != nil || len(phones) == 0 {
-		return Phone{}, false, err
-	}
-	return phones[0], true, nil
 }
 
 // CreatePhone makes a phone that belongs to nobody yet. A number and extension that exist already

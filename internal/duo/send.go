@@ -16,7 +16,6 @@ import (
 const (
 	maxAnswer       = 10 << 20 // bytes, after decompression
 	maxRefusal      = 64 << 10 // bytes
-	maxReadWait     = 2 * time.Second
 	timestampLayout = "Mon, 02 Jan 2006 15:04:05 -0700"
 )
 
@@ -135,33 +134,45 @@ func (c *Client) attempt(ctx context.Context, p *prepared) (Answer, error) {
 	case len(body) > maxAnswer:
 		return failed(AnswerTooLarge, true, nil)
 	}
-	envelope, err := parseObject(body)
-	switch {
-	case err != nil:
-		return failed(NotUnderstood, true, nil)
-	case envelope.text("stat") == "OK" && envelope.members["response"] != nil:
-		return Answer{Response: envelope.members["response"], Metadata: metadata(envelope)}, nil
-	case envelope.text("stat") == "FAIL":
+	answer, stat := openEnvelope(body)
+	switch stat {
+	case "OK":
+		return answer, nil
+	case "FAIL":
 		return Answer{}, refusal(p.method, resp, body, c.options.Now())
 	}
 	return failed(NotUnderstood, true, nil)
 }
 
-// wait sleeps for d unless that is nothing, too long, or longer than the deadline allows.
-func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 || d > maxReadWait {
-		return false
+// openEnvelope returns what Duo answers and whether that is OK or FAIL, or "" if it is neither.
+func openEnvelope(body []byte) (Answer, string) {
+	if tooDeep(body) {
+		return Answer{}, ""
 	}
+	envelope, err := parseObject(body)
+	switch {
+	case err != nil:
+		return Answer{}, ""
+	case envelope.text("stat") == "OK" && envelope.members["response"] != nil:
+		return Answer{Response: envelope.members["response"], Metadata: metadata(envelope)}, "OK"
+	case envelope.text("stat") == "FAIL":
+		return Answer{}, "FAIL"
+	}
+	return Answer{}, ""
+}
+
+// sleep waits for d. It fails at once if ctx ends before that.
+func sleep(ctx context.Context, d time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
-		return false
+		return context.DeadlineExceeded
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
+		return nil
 	case <-ctx.Done():
-		return false
+		return ctx.Err()
 	}
 }
 

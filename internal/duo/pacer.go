@@ -1,0 +1,193 @@
+package duo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Pacer keeps requests within what Duo asks of its callers, for each account by itself. One Pacer
+// serves all clients of a process, those of [Client.ForAccount] too: an account is known by its
+// host. The zero value is ready for use; it remembers a few hundred bytes for each host.
+//
+// An account may be sent 8 requests at once and 4 a second after that. Its logs may be read 5 times
+// at once and once a minute after that, one read at a time. Half of the requests and all but one of
+// the log reads at once are kept for people: [Options.Background] clients do not touch them, so
+// that whoever opens a page does not queue up behind a synchronization.
+//
+// A call that comes too early waits, first come, first served. It gives up at once, with the
+// [TransportError] Paced and nothing sent, if its turn comes after the deadline of its context, or,
+// unless in the background, later than [Options.Timeout]. After a rate limit (429) the account is
+// left alone for as long as Duo says, or for a second.
+type Pacer struct {
+	mu       sync.Mutex
+	accounts map[string]*accountPace
+}
+
+// pace is a number of requests that may come at once, of which some are reserved, and the time
+// that each takes to come back.
+type pace struct {
+	every           time.Duration
+	burst, reserved int
+}
+
+var (
+	requestPace = pace{every: time.Second / 4, burst: 8, reserved: 4}
+	logPace     = pace{every: time.Minute, burst: 5, reserved: 4}
+)
+
+// accountPace is what one account was sent.
+type accountPace struct {
+	requests, logs bucket
+	logRead        chan struct{} // holds the one log read that is under way
+}
+
+// bucket tells, by the time when all of its requests are there again, how many there are.
+type bucket struct {
+	pace
+	full  time.Time
+	queue chan struct{} // holds the background call whose turn is next
+}
+
+func newBucket(p pace) bucket { return bucket{pace: p, queue: make(chan struct{}, 1)} }
+
+// wait tells how long it is until a request can be taken that leaves some in the bucket.
+func (b *bucket) wait(now time.Time, leaving int) time.Duration {
+	missing := max(b.full.Sub(now), 0)
+	return max(missing+b.every-time.Duration(b.burst-leaving)*b.every, 0)
+}
+
+func (b *bucket) take(now time.Time) {
+	if b.full.Before(now) {
+		b.full = now
+	}
+	b.full = b.full.Add(b.every)
+}
+
+// block leaves nothing in the bucket until d has gone by.
+func (b *bucket) block(now time.Time, d time.Duration) {
+	if until := now.Add(d + time.Duration(b.burst-1)*b.every); b.full.Before(until) {
+		b.full = until
+	}
+}
+
+func (p *Pacer) account(host string) *accountPace {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	a := p.accounts[host]
+	if a == nil {
+		a = &accountPace{requests: newBucket(requestPace), logs: newBucket(logPace), logRead: make(chan struct{}, 1)}
+		if p.accounts == nil {
+			p.accounts = map[string]*accountPace{}
+		}
+		p.accounts[host] = a
+	}
+	return a
+}
+
+func isLog(path string) bool {
+	return strings.HasPrefix(path, "/admin/v1/logs/") || strings.HasPrefix(path, "/admin/v2/logs/") || strings.HasPrefix(path, "/admin/v1/trust_monitor/")
+}
+
+// paced waits until the account may be sent r. The caller then calls done with how it went.
+func (c *Client) paced(ctx context.Context, r Request) (done func(error), err error) {
+	p := c.options.Pacer
+	if p == nil {
+		return func(error) {}, nil
+	}
+	a := p.account(c.credentials.Host)
+	if !c.options.Background {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.options.Timeout)
+		defer cancel()
+	}
+	buckets := []*bucket{&a.requests}
+	if isLog(r.Path) {
+		buckets = []*bucket{&a.logs, &a.requests}
+	}
+	for _, b := range buckets {
+		if err = p.turn(ctx, b, c.options.Background); err != nil {
+			break
+		}
+	}
+	if err == nil && isLog(r.Path) {
+		err = enter(ctx, a.logRead)
+	}
+	if err != nil {
+		failure := Paced
+		if errors.Is(err, context.Canceled) {
+			failure = Canceled
+		}
+		return nil, &TransportError{Failure: failure, Method: r.Method, Path: r.Path, Host: c.credentials.Host, Err: err}
+	}
+	return func(err error) {
+		if isLog(r.Path) {
+			<-a.logRead
+		}
+		if refused, ok := errors.AsType[*Error](err); ok && refused.Status == http.StatusTooManyRequests {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			buckets[0].block(time.Now(), max(refused.RetryAfter, time.Second))
+		}
+	}, nil
+}
+
+// turn waits for b. People reserve their turn when they come; what runs in the background looks
+// again when it has waited, because people may have come in between.
+func (p *Pacer) turn(ctx context.Context, b *bucket, background bool) error {
+	if !background {
+		wait, err := p.take(ctx, b, 0, true)
+		if err != nil || wait == 0 {
+			return err
+		}
+		if err := sleep(ctx, wait); err != nil {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			b.full = b.full.Add(-b.every)
+			return err
+		}
+		return nil
+	}
+	if err := enter(ctx, b.queue); err != nil {
+		return err
+	}
+	defer func() { <-b.queue }()
+	for {
+		wait, err := p.take(ctx, b, b.reserved, false)
+		if err != nil || wait == 0 {
+			return err
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// take takes a request out of b and tells how long to wait before it may be sent, unless that is
+// longer than ctx lasts. It takes what is not there yet only with ahead.
+func (p *Pacer) take(ctx context.Context, b *bucket, leaving int, ahead bool) (time.Duration, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	wait := b.wait(now, leaving)
+	if deadline, ok := ctx.Deadline(); ok && wait > 0 && !now.Add(wait).Before(deadline) {
+		return 0, fmt.Errorf("the next one can be sent in %s", wait.Round(time.Millisecond))
+	}
+	if ahead || wait == 0 {
+		b.take(now)
+	}
+	return wait, nil
+}
+
+func enter(ctx context.Context, turn chan struct{}) error {
+	select {
+	case turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
