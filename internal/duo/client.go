@@ -33,6 +33,9 @@ type Options struct {
 	// Timeout bounds each call, repetition included, together with the caller's context. The
 	// default is 30 seconds.
 	Timeout time.Duration
+	// Observe, if there is one, is told of every request with its outcome, before the caller gets
+	// it. It must be quick and safe for concurrent use.
+	Observe func(context.Context, Call)
 }
 
 var sharedTransport = sync.OnceValue(func() http.RoundTripper { return NewTransport(TransportOptions{}) })
@@ -102,14 +105,19 @@ type Answer struct {
 // time that was not known before; or a GET was rate-limited and Retry-After is at most two
 // seconds and within the deadline.
 func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
-	answer, err := c.do(ctx, r)
+	return c.ask(ctx, r, nil)
+}
+
+// ask is Do for a response that is to be decoded into a value, nil if none.
+func (c *Client) ask(ctx context.Context, r Request, into any) (Answer, error) {
+	answer, err := c.do(ctx, r, into)
 	if err == nil && c.options.Answered != nil {
 		c.options.Answered(r, answer)
 	}
 	return answer, err
 }
 
-func (c *Client) do(ctx context.Context, r Request) (Answer, error) {
+func (c *Client) do(ctx context.Context, r Request, into any) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
 
@@ -117,6 +125,7 @@ func (c *Client) do(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	prepared.into = into
 	offset := c.ClockOffset()
 	answer, err := c.attempt(ctx, prepared)
 	refused, ok := errors.AsType[*Error](err)
