@@ -55,11 +55,11 @@ func newMetrics(s *store.Store) *metrics {
 	}
 	m.registry.MustRegister(m.requests, m.calls, m.closed, m.sending, collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		poolGauge("acquired", "Connections to the database in use.", func() float64 { return float64(s.Pool().Acquired) }),
-		poolGauge("idle", "Connections to the database that wait for use.", func() float64 { return float64(s.Pool().Idle) }),
-		poolGauge("max", "Connections to the database at most.", func() float64 { return float64(s.Pool().Max) }),
-		poolCounter("waits_total", "How often a connection to the database had to be waited for.", func() float64 { return float64(s.Pool().Waits) }),
-		poolCounter("wait_seconds_total", "How long connections to the database were waited for.", func() float64 { return s.Pool().Waited.Seconds() }),
+		poolGauge("acquired", "Connections to the database in use.", func() float64 { return float64(s.Connections().Acquired) }),
+		poolGauge("idle", "Connections to the database that wait for use.", func() float64 { return float64(s.Connections().Idle) }),
+		poolGauge("max", "Connections to the database at most.", func() float64 { return float64(s.Connections().Max) }),
+		poolCounter("waits_total", "How often a connection to the database had to be waited for.", func() float64 { return float64(s.Connections().Waits) }),
+		poolCounter("wait_seconds_total", "How long connections to the database were waited for.", func() float64 { return s.Connections().Waited.Seconds() }),
 	)
 	return m
 }
