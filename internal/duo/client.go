@@ -111,7 +111,8 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 // ask is Do for a response that is to be decoded into a value, nil if none.
 func (c *Client) ask(ctx context.Context, r Request, into any) (Answer, error) {
 	answer, err := c.do(ctx, r, into)
-	if err == nil && c.options.Answered != nil {
+	// An answer that does not decode is one all the same.
+	if answer.Response != nil && c.options.Answered != nil {
 		c.options.Answered(r, answer)
 	}
 	return answer, err

@@ -152,10 +152,11 @@ func (c *Client) exchange(ctx context.Context, p *prepared) (Answer, error) {
 	case err != nil:
 		return failed(NotUnderstood, true, nil)
 	case envelope.text("stat") == "OK" && envelope.members["response"] != nil:
-		if p.into != nil && json.Unmarshal(envelope.members["response"], p.into) != nil {
-			return failed(NotUnderstood, true, nil)
+		answer := Answer{Response: envelope.members["response"], Metadata: metadata(envelope)}
+		if p.into != nil && json.Unmarshal(answer.Response, p.into) != nil {
+			_, err = failed(NotUnderstood, true, nil)
 		}
-		return Answer{Response: envelope.members["response"], Metadata: metadata(envelope)}, nil
+		return answer, err
 	case envelope.text("stat") == "FAIL":
 		return Answer{}, refusal(p.method, resp, body, c.options.Now())
 	}
