@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// ErrorPage says that a page cannot be shown, and where to go. RequestID is set for faults of ours.
+// ErrorPage says that a page cannot be shown, and where to go. RequestID is set where something broke, here or at Duo.
 type ErrorPage struct {
 	Status    int
 	Headline  string

@@ -17,6 +17,7 @@ import (
 // nowhere else.
 type config struct {
 	address     string // where to listen
+	metrics     string // where to listen for who collects metrics; empty: nowhere
 	databaseURL string // as the role console_app
 	publicURL   *url.URL
 	proxies     []netip.Prefix // whose X-Forwarded-For is believed
@@ -37,7 +38,7 @@ const presetAddress = "127.0.0.1:8080"
 // knownSettings are all names with our prefix. Another one is a typing error,
 // which must not switch something off unseen.
 var knownSettings = []string{
-	"CONSOLE_PUBLIC_URL", "CONSOLE_TRUSTED_PROXIES", "CONSOLE_KEY_FILE", "CONSOLE_SESSION_IDLE", "CONSOLE_SESSION_LONGEST",
+	"CONSOLE_PUBLIC_URL", "CONSOLE_TRUSTED_PROXIES", "CONSOLE_KEY_FILE", "CONSOLE_SESSION_IDLE", "CONSOLE_SESSION_LONGEST", "CONSOLE_METRICS_ADDR",
 	"CONSOLE_SANDBOX_ADDRESS", "CONSOLE_SANDBOX_CA_FILE", "CONSOLE_OWNER_DATABASE_URL",
 }
 
@@ -56,10 +57,16 @@ func readConfig(environment []string) (config, error) {
 	}
 	c := config{
 		address: orElse(settings["ADDR"], presetAddress), databaseURL: settings["DATABASE_URL"], keyFile: settings["CONSOLE_KEY_FILE"], keyLook: keyLook, linger: linger,
+		metrics:        settings["CONSOLE_METRICS_ADDR"],
 		sandboxAddress: settings["CONSOLE_SANDBOX_ADDRESS"], sandboxCAFile: settings["CONSOLE_SANDBOX_CA_FILE"],
 	}
 	if _, _, err := net.SplitHostPort(c.address); err != nil {
 		fault("ADDR is not an address like 127.0.0.1:8080")
+	}
+	if c.metrics != "" {
+		if err := checkMetricsAddress(c.metrics, c.address); err != nil {
+			fault("CONSOLE_METRICS_ADDR: %w", err)
+		}
 	}
 	if c.databaseURL == "" {
 		fault("DATABASE_URL is missing: the database, as the role console_app")

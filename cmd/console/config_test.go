@@ -62,6 +62,11 @@ func TestReadConfig(t *testing.T) {
 		"proxies":                      {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7/32, fd00::/8"}, ""},
 		"a proxy without its length":   {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7"}, "not a network"},
 		"everybody as a proxy":         {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7/32,0.0.0.0/0"}, "everybody"},
+		"metrics":                      {[]string{"CONSOLE_METRICS_ADDR=127.0.0.1:9464"}, ""},
+		"metrics for a network":        {[]string{"CONSOLE_METRICS_ADDR=0.0.0.0:9464"}, ""},
+		"metrics for whoever comes":    {[]string{"CONSOLE_METRICS_ADDR=:9464"}, "CONSOLE_METRICS_ADDR: this is not an address"},
+		"metrics without a port":       {[]string{"CONSOLE_METRICS_ADDR=127.0.0.1"}, "CONSOLE_METRICS_ADDR: this is not an address"},
+		"metrics on the public port":   {[]string{"CONSOLE_METRICS_ADDR=0.0.0.0:8080"}, "port 8080 is ADDR's"},
 		"a typing error":               {[]string{"CONSOLE_KEYFILE=x"}, "not a setting"},
 		"names of others do not count": {[]string{"PATH=/bin", "CONSOLES=2"}, ""},
 	} {

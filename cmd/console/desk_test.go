@@ -29,6 +29,7 @@ type desk struct {
 	owner  store.Operator
 	fields map[string]string
 	config config
+	log    *safeBuffer
 	stop   func() // as a SIGTERM does
 }
 
@@ -53,11 +54,11 @@ func startDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, db: db, sim: simulator, url: "http://" + listener.Addr().String(), fields: sandboxValues(sandbox.Ready().Accounts)}
+	d := &desk{t: t, db: db, sim: simulator, log: &safeBuffer{}, url: "http://" + listener.Addr().String(), fields: sandboxValues(sandbox.Ready().Accounts)}
 	d.ws, d.owner = db.Workspace(t)
 	d.home = d.url + "/w/" + d.ws.Slug
 	ready := sandbox.Ready()
-	c := config{address: listener.Addr().String(), idle: time.Hour, longest: time.Hour, sandboxAddress: ready.Address, sandboxCAFile: ready.CAFile}
+	c := config{address: listener.Addr().String(), metrics: "127.0.0.1:0", idle: time.Hour, longest: time.Hour, sandboxAddress: ready.Address, sandboxCAFile: ready.CAFile}
 	if c.publicURL, err = publicURL(d.url); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,9 @@ func startDesk(t *testing.T) *desk {
 	ctx, stop := context.WithCancel(context.Background())
 	d.stop = stop
 	stopped := make(chan error, 1)
-	go func() { stopped <- serve(ctx, c, db.Store, listener, slog.New(slog.DiscardHandler)) }()
+	go func() {
+		stopped <- serve(ctx, c, db.Store, listener, slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	}()
 	t.Cleanup(func() {
 		stop()
 		if err := <-stopped; err != nil {

@@ -32,6 +32,7 @@ var fenced = map[string][]string{
 	"github.com/a-h/templ":             {"views"},
 	"github.com/tink-crypto":           {"internal/secret"},
 	"golang.org/x/crypto":              {"internal/secret"},
+	"github.com/prometheus":            {"cmd/console"},
 	"github.com/chromedp":              {},
 	"duodesk/internal/store/storetest": {"internal/run/runtest"},
 	"duodesk/internal/run/runtest":     {},

@@ -30,7 +30,7 @@ const (
 // listen opens an address that nobody else listens on.
 func listen(address string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
-	return listener, inUse(err, address)
+	return listener, inUse(err, "ADDR", address)
 }
 
 // listenShared takes the socket that systemd hands over, or opens one that the
@@ -40,20 +40,26 @@ func listenShared(ctx context.Context, address string) (net.Listener, error) {
 	if os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid()) {
 		return listenHandedOver()
 	}
+	return openShared(ctx, "ADDR", address)
+}
+
+// openShared opens a setting's address in a way that lets others of the same
+// account open it as well.
+func openShared(ctx context.Context, setting, address string) (net.Listener, error) {
 	share := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
 		return control(raw, func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) })
 	}}
 	share.SetMultipathTCP(false) // knows less than TCP; see emptyQueue
 	listener, err := share.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, inUse(err, address)
+		return nil, inUse(err, setting, address)
 	}
 	return &sharedListener{TCPListener: listener.(*net.TCPListener)}, nil
 }
 
-func inUse(err error, address string) error {
+func inUse(err error, setting, address string) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is in use by another program; stop it, or set ADDR to another address", address)
+		return fmt.Errorf("%s is in use by another program; stop it, or set %s to another address", address, setting)
 	}
 	return err
 }

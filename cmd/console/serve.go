@@ -43,7 +43,6 @@ func serveCommand(ctx context.Context, args []string, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log.Info("serving", "address", listener.Addr().String(), "public_url", c.publicURL.String(), "sandbox", c.sandboxAddress != "")
 	if !static.HasHTMX() {
 		log.Warn("built without the scripts of npm: pages work, but without their live parts")
 	}
@@ -87,14 +86,22 @@ func open(ctx context.Context, c config) (*store.Store, error) {
 // as the configuration says, takes no new connections, and lets what is in
 // flight finish.
 func serve(ctx context.Context, c config, s *store.Store, listener net.Listener, log *slog.Logger) error {
+	log = slog.New(web.LogHandler(log.Handler()))
+	m := newMetrics(s)
+	if c.metrics != "" {
+		if err := m.listen(ctx, c.metrics, log); err != nil {
+			return err
+		}
+	}
 	var leaving atomic.Bool
 	server := &http.Server{
-		Handler: sendAway(&leaving, handler(c, s, log)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
+		Handler: sendAway(&leaving, handler(c, s, log, m)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	go watchKeys(ctx, c, s, log)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
+	log.Info("serving", "address", listener.Addr().String(), "public_url", c.publicURL.String(), "sandbox", c.sandboxAddress != "")
 	select {
 	case err := <-ended:
 		return err
@@ -118,15 +125,21 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 }
 
 // handler joins the parts of the web console.
-func handler(c config, s *store.Store, log *slog.Logger) http.Handler {
+func handler(c config, s *store.Store, log *slog.Logger, m *metrics) http.Handler {
+	counted := runConfig(c, s, log)
+	counted.Called, counted.Turned = m.called, m.turned
 	return web.New(web.Config{
-		Store: s, Runner: runnerOf(c, s, log), Log: log, Now: time.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
+		Store: s, Runner: run.New(counted), Served: m.served, Log: log, Now: time.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
 	}).Handler()
 }
 
 func runnerOf(c config, s *store.Store, log *slog.Logger) *run.Runner {
-	return run.New(run.Config{
+	return run.New(runConfig(c, s, log))
+}
+
+func runConfig(c config, s *store.Store, log *slog.Logger) run.Config {
+	return run.Config{
 		Store: s, Now: time.Now, Log: log, Sandbox: c.sandboxAddress != "",
 		HTTP: duo.NewTransport(duo.TransportOptions{SandboxAddress: c.sandboxAddress, SandboxCA: c.sandboxCA}),
-	})
+	}
 }

@@ -2,7 +2,6 @@ package duo
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 )
@@ -34,13 +33,12 @@ func (c *Client) Ping(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	prepared.unsigned = true
-	answer, err := unbound.attempt(ctx, prepared)
-	if err != nil {
+	var t serverTime
+	prepared.unsigned, prepared.into = true, &t
+	if _, err := unbound.attempt(ctx, prepared); err != nil {
 		return time.Time{}, err
 	}
-	var t serverTime
-	if err := json.Unmarshal(answer.Response, &t); err != nil || time.Time(t).IsZero() {
+	if time.Time(t).IsZero() {
 		return time.Time{}, c.notUnderstood(r)
 	}
 	return time.Time(t), nil

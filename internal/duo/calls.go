@@ -2,7 +2,6 @@ package duo
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 )
 
@@ -23,12 +22,9 @@ func remove(ctx context.Context, c *Client, path string) error {
 
 func fetch[T any](ctx context.Context, c *Client, r Request) (T, Metadata, error) {
 	var value, none T
-	answer, err := c.Do(ctx, r)
+	answer, err := c.ask(ctx, r, &value)
 	if err != nil {
 		return none, Metadata{}, err
-	}
-	if err := json.Unmarshal(answer.Response, &value); err != nil {
-		return none, Metadata{}, c.notUnderstood(r)
 	}
 	return value, answer.Metadata, nil
 }

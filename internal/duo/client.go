@@ -41,6 +41,9 @@ type Options struct {
 	// as long as the caller's context lasts, and repeat reads that were rate-limited, see
 	// [Client.Do].
 	Background bool
+	// Observe, if there is one, is told of every request with its outcome, before the caller gets
+	// it. It must be quick and safe for concurrent use.
+	Observe func(context.Context, Call)
 }
 
 var sharedTransport = sync.OnceValue(func() http.RoundTripper { return NewTransport(TransportOptions{}) })
@@ -122,18 +125,25 @@ const (
 //     and 32 seconds and up to one more, or after Retry-After if that is longer and not longer than
 //     two minutes.
 func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
-	answer, err := c.do(ctx, r)
-	if err == nil && c.options.Answered != nil {
+	return c.ask(ctx, r, nil)
+}
+
+// ask is Do for a response that is to be decoded into a value, nil if none.
+func (c *Client) ask(ctx context.Context, r Request, into any) (Answer, error) {
+	answer, err := c.do(ctx, r, into)
+	// An answer that does not decode is one all the same.
+	if answer.Response != nil && c.options.Answered != nil {
 		c.options.Answered(r, answer)
 	}
 	return answer, err
 }
 
-func (c *Client) do(ctx context.Context, r Request) (Answer, error) {
+func (c *Client) do(ctx context.Context, r Request, into any) (Answer, error) {
 	prepared, err := c.prepare(r)
 	if err != nil {
 		return Answer{}, err
 	}
+	prepared.into = into
 	for wait := firstBackoff; ; wait *= 2 {
 		answer, err := c.turn(ctx, r, prepared)
 		refused, ok := errors.AsType[*Error](err)

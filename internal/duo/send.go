@@ -3,6 +3,7 @@ package duo
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ type prepared struct {
 	unsigned    bool
 	query       string
 	contentType string
+	into        any // takes the response; nil if the caller wants it as it is
 }
 
 func (c *Client) prepare(r Request) (*prepared, error) {
@@ -99,9 +101,19 @@ func (c *Client) httpRequest(ctx context.Context, p *prepared) (*http.Request, e
 	return req, nil
 }
 
-// attempt sends p once. It uses the transport directly, so no redirect can be followed and no
-// cookie kept.
+// attempt sends p once and lets it be observed.
 func (c *Client) attempt(ctx context.Context, p *prepared) (Answer, error) {
+	began := c.options.Now()
+	answer, err := c.exchange(ctx, p)
+	if c.options.Observe != nil {
+		c.options.Observe(ctx, Call{Endpoint: endpointOf(p.method, p.path), Err: err, Took: c.options.Now().Sub(began)})
+	}
+	return answer, err
+}
+
+// exchange sends p and reads the answer. It uses the transport directly, so no redirect can be followed and no
+// cookie kept.
+func (c *Client) exchange(ctx context.Context, p *prepared) (Answer, error) {
 	failed := func(failure Failure, sent bool, err error) (Answer, error) {
 		return Answer{}, &TransportError{Failure: failure, Sent: sent, Method: p.method, Path: p.path, Host: p.host, Err: err}
 	}
@@ -137,7 +149,10 @@ func (c *Client) attempt(ctx context.Context, p *prepared) (Answer, error) {
 	answer, stat := openEnvelope(body)
 	switch stat {
 	case "OK":
-		return answer, nil
+		if p.into != nil && json.Unmarshal(answer.Response, p.into) != nil {
+			_, err = failed(NotUnderstood, true, nil)
+		}
+		return answer, err
 	case "FAIL":
 		return Answer{}, refusal(p.method, resp, body, c.options.Now())
 	}

@@ -86,6 +86,9 @@ type Runner struct {
 	now   func() time.Time
 	log   *slog.Logger
 
+	called func(duo.Call)
+	turned func(state string)
+
 	sandbox bool
 	users   held[duo.User]
 	phones  held[duo.Phone]
@@ -100,11 +103,26 @@ type Config struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Sandbox bool // hosts of the simulator are accepted
+
+	// For counting; they must be quick and safe for concurrent use, and may be nil.
+	Called func(duo.Call)     // of every request that was made of Duo
+	Turned func(state string) // of every run: store.Sending, then the state it was closed in, or Unclosed
 }
+
+// Unclosed is told of a run whose outcome could not be written down: its record
+// stays open and will read as unknown.
+const Unclosed = "unclosed"
 
 // New makes a Runner.
 func New(c Config) *Runner {
-	return &Runner{store: c.Store, http: c.HTTP, now: c.Now, log: c.Log, sandbox: c.Sandbox}
+	r := &Runner{store: c.Store, http: c.HTTP, now: c.Now, log: c.Log, sandbox: c.Sandbox, called: c.Called, turned: c.Turned}
+	if r.called == nil {
+		r.called = func(duo.Call) {}
+	}
+	if r.turned == nil {
+		r.turned = func(string) {}
+	}
+	return r
 }
 
 // Request asks for one carrying-out of an action in an organization.
@@ -146,6 +164,9 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	}
 	var raw json.RawMessage
 	client = client.Watched(func(_ duo.Request, a duo.Answer) { raw = a.Response })
+	closed := Unclosed // unless it is
+	r.turned(store.Sending)
+	defer func() { r.turned(closed) }()
 	result, err := q.Action.Run(ctx, client, q.Input)
 	if result.Raw == nil {
 		result.Raw = raw
@@ -163,10 +184,12 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	}
 	// Names in Duo are whatever somebody made them; the record is for people.
 	result.Subject, summary = catalog.Plain(result.Subject), catalog.Plain(summary)
-	if closing := r.finish(q, state, result.Subject, summary); closing != nil {
+	if closing := r.finish(ctx, q, state, result.Subject, summary); closing != nil {
 		// Duo has acted; the record stays open and will be shown as unknown. The
 		// person still gets what Duo answered.
-		r.log.Error("run could not be closed", "run", q.ID, "workspace", q.Scope.Workspace(), "error", closing)
+		r.log.ErrorContext(ctx, "run could not be closed", "run", q.ID, "error", closing)
+	} else {
+		closed = state
 	}
 	done := Outcome{Run: started, Result: result}
 	done.Run.State, done.Run.Summary = state, summary
@@ -208,10 +231,9 @@ func (r *Runner) start(ctx context.Context, q Request) (store.Run, error) {
 	return before, &AlreadyRun{Run: before}
 }
 
-// finish closes the run on a context of its own: by now the request's may be
-// over.
-func (r *Runner) finish(q Request, state, subject, summary string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+// finish closes the run in a time of its own: by now the request's may be over.
+func (r *Runner) finish(ctx context.Context, q Request, state, subject, summary string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
 		return tx.FinishRun(ctx, q.ID, state, subject, summary, r.now())
@@ -327,5 +349,5 @@ func (r *Runner) clientOf(ctx context.Context, tx *store.Tx, v store.Version) (*
 	if err != nil && !errors.Is(err, secret.ErrCannotOpen) {
 		return nil, err
 	}
-	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.now, UserAgent: "duodesk/1"}), nil
+	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.now, UserAgent: "duodesk/1", Observe: r.observe}), nil
 }

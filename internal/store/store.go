@@ -70,6 +70,22 @@ func Open(ctx context.Context, url string, keys *secret.Keyring) (*Store, error)
 // Close waits for borrowed connections and closes all.
 func (s *Store) Close() { s.pool.Close() }
 
+// Connections is how busy the connections to the database are.
+type Connections struct {
+	Acquired, Idle, Max int
+	Waits               int64         // for a connection, since Open
+	Waited              time.Duration // in all of them
+}
+
+// Connections returns the numbers of this moment.
+func (s *Store) Connections() Connections {
+	now := s.pool.Stat()
+	return Connections{
+		Acquired: int(now.AcquiredConns()), Idle: int(now.IdleConns()), Max: int(now.MaxConns()),
+		Waits: now.EmptyAcquireCount(), Waited: now.EmptyAcquireWaitTime(),
+	}
+}
+
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.pool.Ping(ctx) }
 

@@ -71,6 +71,7 @@ func (s *Server) allow(r route) echo.HandlerFunc {
 	}
 	return func(c echo.Context) error {
 		whole := c.Request()
+		traceOf(whole.Context()).route = r.path
 		ctx, cancel := context.WithTimeout(whole.Context(), deadline)
 		defer cancel()
 		whole.Body = http.MaxBytesReader(c.Response(), whole.Body, r.bodyLimit())
@@ -78,6 +79,8 @@ func (s *Server) allow(r route) echo.HandlerFunc {
 		// An error is answered after this returns, when ctx has ended.
 		defer func() { c.SetRequest(whole) }()
 		v, err := s.admit(c, r.policy)
+		t := traceOf(ctx)
+		t.operator, t.workspace, t.organization = v.operator.ID, v.workspace.Slug, v.organization.Slug
 		if err == nil {
 			remember(c, v)
 			err = r.handle(c, v)

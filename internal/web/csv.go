@@ -39,7 +39,7 @@ func (s *Server) sendCSV(c echo.Context, name string, header []string, more func
 		failed = w.Error()
 	}
 	if failed != nil && c.Response().Committed {
-		s.Log.Warn("a file was cut off", "id", requestID(ctx), "route", c.Path(), "error", failed)
+		s.Log.WarnContext(ctx, "a file was cut off", "error", failed)
 		panic(http.ErrAbortHandler)
 	}
 	return failed

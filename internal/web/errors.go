@@ -30,10 +30,13 @@ func (s *Server) answerError(err error, c echo.Context) {
 		if page.Status == http.StatusServiceUnavailable || page.Status == http.StatusTooManyRequests {
 			c.Response().Header().Set("Retry-After", "5")
 		}
+		if page.Status >= http.StatusInternalServerError {
+			page.RequestID = requestID(c.Request().Context())
+		}
 		answering = s.render(c, page.Status, remembered(c), place{}, page)
 	}
 	if answering != nil && !c.Response().Committed {
-		s.Log.Error("error page could not be drawn", "id", requestID(c.Request().Context()), "error", answering)
+		s.Log.ErrorContext(c.Request().Context(), "error page could not be drawn", "error", answering)
 		http.Error(c.Response(), http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
 }
@@ -79,13 +82,13 @@ func (s *Server) explain(err error, c echo.Context) views.ErrorPage {
 	case store.Unavailable(err):
 		return s.unavailable(err, c)
 	}
-	s.Log.Error("request failed", "id", requestID(c.Request().Context()), "route", c.Path(), "error", err)
+	s.Log.ErrorContext(c.Request().Context(), "request failed", "error", err)
 	return views.ServerFault(requestID(c.Request().Context()), home)
 }
 
 func (s *Server) unavailable(err error, c echo.Context) views.ErrorPage {
-	s.Log.Warn("request could not be served", "id", requestID(c.Request().Context()), "route", c.Path(), "error", err)
-	return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Not available at this moment", RequestID: requestID(c.Request().Context()),
+	s.Log.WarnContext(c.Request().Context(), "request could not be served", "error", err)
+	return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Not available at this moment",
 		Text: "The console did not get an answer from its database in time. Try again in a few seconds; look in Runs first if you were changing something."}
 }
 

@@ -33,7 +33,7 @@ func (s *Server) getReady(c echo.Context, _ visitor) error {
 // postCSPReport notes that a browser held something back. What exactly is not
 // logged: anybody can send a report.
 func (s *Server) postCSPReport(c echo.Context, _ visitor) error {
-	s.Log.Info("a browser reports a breach of the content security policy", "id", requestID(c.Request().Context()))
+	s.Log.InfoContext(c.Request().Context(), "a browser reports a breach of the content security policy")
 	return c.NoContent(http.StatusNoContent)
 }
 

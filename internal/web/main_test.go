@@ -45,7 +45,7 @@ func serveAt(t testing.TB, d *runtest.Desk, public string, proxies ...netip.Pref
 		t.Fatal(err)
 	}
 	s := &site{Desk: d, server: New(Config{
-		Store: d.Store, Runner: d.Runner, Log: slog.New(slog.NewTextHandler(d.Log, nil)), Now: d.Clock.Now,
+		Store: d.Store, Runner: d.Runner, Log: slog.New(LogHandler(slog.NewTextHandler(d.Log, nil))), Now: d.Clock.Now,
 		PublicURL: address, Idle: testIdle, Longest: testLongest, Sandbox: true,
 		TrustedProxies: proxies,
 	})}

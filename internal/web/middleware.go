@@ -1,7 +1,7 @@
 package web
 
 import (
-	"context"
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"net/http"
@@ -17,15 +17,6 @@ import (
 // maxBody is the largest form but for the import's: a page of the mapping with names of the longest
 // kind.
 const maxBody = 256 << 10
-
-type contextKey int
-
-const requestIDKey contextKey = iota
-
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey).(string)
-	return id
-}
 
 // surround puts around every request, from outside in: request id, access log,
 // recovery, security headers, the refusal of foreign hosts, and the refusal of
@@ -48,25 +39,44 @@ func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := strings.ToLower(rand.Text()[:16])
 		w.Header().Set("X-Request-Id", id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey, id)))
+		next.ServeHTTP(w, r.WithContext(withTrace(r.Context(), &trace{id: id})))
 	})
 }
 
-// logAccess writes one line a request: what was asked and what came of it, never
-// what was typed. Queries can hold names, so the path stands alone.
+// logAccess writes one line a request and has it counted: what was asked and what
+// came of it, never what was typed. An answer that was cut off has no status that
+// means anything.
 func (s *Server) logAccess(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.Now()
 		counted := &countingWriter{ResponseWriter: w, status: http.StatusOK}
+		counted.cut = true
+		defer func() {
+			done := Served{Route: cmp.Or(traceOf(r.Context()).route, "none"), Method: methodName(r.Method), Status: counted.status, Cut: counted.cut, Took: s.Now().Sub(began)}
+			s.Log.InfoContext(r.Context(), "request", "method", done.Method, "status", done.Status, "bytes", counted.bytes, "cut", done.Cut, "took", done.Took.Round(time.Microsecond))
+			if s.Served != nil {
+				s.Served(done)
+			}
+		}()
 		next.ServeHTTP(counted, r)
-		s.Log.Info("request", "id", requestID(r.Context()), "method", r.Method, "path", r.URL.Path,
-			"status", counted.status, "bytes", counted.bytes, "took", s.Now().Sub(began).Round(time.Microsecond))
+		counted.cut = false
 	})
+}
+
+// methodName is a method as it may be counted and logged: a client can make up
+// others.
+func methodName(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+		return method
+	}
+	return "other"
 }
 
 type countingWriter struct {
 	http.ResponseWriter
 	status, bytes int
+	cut           bool // until the answer is complete
 }
 
 func (w *countingWriter) WriteHeader(status int) {
@@ -91,7 +101,7 @@ func (s *Server) recoverPanics(e *echo.Echo, next http.Handler) http.Handler {
 				}
 				// Only the kind of fault and the place are logged: the value may quote
 				// what was typed.
-				s.Log.Error("panic", "id", requestID(r.Context()), "path", r.URL.Path, "kind", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+				s.Log.ErrorContext(r.Context(), "panic", "kind", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
 				s.fixed(e, views.ServerFault(requestID(r.Context()), "/")).ServeHTTP(w, r)
 			}
 		}()
@@ -139,7 +149,7 @@ func (s *Server) refuseBare(e *echo.Echo, next http.Handler) http.Handler {
 func (s *Server) fixed(e *echo.Echo, page views.ErrorPage) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := s.render(e.NewContext(r, w), page.Status, visitor{}, place{}, page); err != nil {
-			s.Log.Error("error page could not be drawn", "id", requestID(r.Context()), "error", err)
+			s.Log.ErrorContext(r.Context(), "error page could not be drawn", "error", err)
 		}
 	})
 }

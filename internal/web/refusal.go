@@ -41,7 +41,7 @@ func (s *Server) recordRefusal(c echo.Context, r route, v visitor, why error) {
 			return
 		}
 		if err != nil {
-			s.Log.Error("refusal could not be recorded", "id", requestID(ctx), "error", err)
+			s.Log.ErrorContext(ctx, "refusal could not be recorded", "error", err)
 			return
 		}
 		v.workspace = found.Workspace
@@ -64,7 +64,7 @@ func (s *Server) recordRefusal(c echo.Context, r route, v visitor, why error) {
 		return tx.RecordRefusal(ctx, record)
 	})
 	if err != nil {
-		s.Log.Error("refusal could not be recorded", "id", requestID(ctx), "error", err)
+		s.Log.ErrorContext(ctx, "refusal could not be recorded", "error", err)
 	}
 }
 
@@ -101,7 +101,7 @@ func (s *Server) recordRefusedSignIn(c echo.Context, operator store.Operator) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), recordTime)
 	defer cancel()
 	if operator.ID == uuid.Nil {
-		s.Log.Info("sign-in refused: nobody has this name", "id", requestID(ctx), "address", c.RealIP())
+		s.Log.InfoContext(ctx, "sign-in refused: nobody has this name", "address", c.RealIP())
 		return
 	}
 	record := s.signInRecord(c, operator)
@@ -110,6 +110,6 @@ func (s *Server) recordRefusedSignIn(c echo.Context, operator store.Operator) {
 		record.Summary = "The operator is disabled; tried from " + c.RealIP() + "."
 	}
 	if err := s.Store.RecordEverywhere(ctx, record); err != nil {
-		s.Log.Error("refused sign-in could not be recorded", "id", requestID(ctx), "error", err)
+		s.Log.ErrorContext(ctx, "refused sign-in could not be recorded", "error", err)
 	}
 }

@@ -77,7 +77,7 @@ func (s *Server) shell(c echo.Context, v visitor, at place) views.Shell {
 		return err
 	})
 	if err != nil {
-		s.Log.Warn("page drawn without the switcher", "id", requestID(ctx), "error", err)
+		s.Log.WarnContext(ctx, "page drawn without the switcher", "error", err)
 	}
 	return shell
 }

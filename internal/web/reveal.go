@@ -97,7 +97,7 @@ func (s *Server) activationResult(c echo.Context, v visitor, f sheet, done run.O
 	code, err := drawQR(cmp.Or(secrets[catalog.ActivationCodeSecret], secrets[catalog.ActivationLinkSecret]))
 	if err != nil {
 		// The link alone will do, and it is shown only now.
-		s.Log.Error("QR code not drawn", "id", requestID(c.Request().Context()), "error", err)
+		s.Log.ErrorContext(c.Request().Context(), "QR code not drawn", "error", err)
 	}
 	page := views.ActivationResult{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Device: done.Result.Subject, QR: code,

@@ -112,6 +112,7 @@ func (s *sessionStore) current(r *http.Request) (store.Session, error) {
 
 // start signs an operator in, with what the record is to say of it.
 func (s *sessionStore) start(c echo.Context, operator store.Operator, said store.Record) error {
+	traceOf(c.Request().Context()).operator = operator.ID
 	session, err := s.Get(c.Request(), s.cookie)
 	if err != nil {
 		return err

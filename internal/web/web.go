@@ -21,7 +21,7 @@ import (
 type Config struct {
 	Store     *store.Store
 	Runner    *run.Runner
-	Log       *slog.Logger
+	Log       *slog.Logger // see LogHandler
 	Now       func() time.Time
 	PublicURL *url.URL      // where browsers find the console; requests for another host are refused
 	Idle      time.Duration // a session ends after so long without a request
@@ -31,6 +31,17 @@ type Config struct {
 	// TrustedProxies are believed when they say who asks; any other peer is taken
 	// for who it is.
 	TrustedProxies []netip.Prefix
+
+	Served func(Served) // is told of every request, for counting; may be nil
+}
+
+// Served is a request that was answered.
+type Served struct {
+	Route  string // its pattern, such as "/w/:ws/o/:org"; "none" if it came to no route
+	Method string // GET, HEAD, POST or "other"
+	Status int    // of HTTP
+	Cut    bool   // the answer broke off
+	Took   time.Duration
 }
 
 // Server answers the console's requests.

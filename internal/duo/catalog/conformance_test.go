@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"context"
 	"crypto/x509"
 	"os"
 	"slices"
@@ -117,7 +118,11 @@ func seed(t *testing.T) seeded {
 	clientOf := func(kind string) *duo.Client {
 		keys := parent.Application(kind)
 		lend := func(use func([]byte)) error { use([]byte(keys.SecretKey)); return nil }
-		return duo.New(duo.Credentials{Host: parent.APIHostname, IntegrationKey: keys.IntegrationKey, Secret: lend}, duo.Options{Transport: transport})
+		return duo.New(duo.Credentials{Host: parent.APIHostname, IntegrationKey: keys.IntegrationKey, Secret: lend}, duo.Options{Transport: transport, Observe: func(_ context.Context, call duo.Call) {
+			if call.API() == "other" {
+				t.Error("a call of an endpoint that is not listed in duo/call.go")
+			}
+		}})
 	}
 	accounts, auth := clientOf(duosim.AccountsAPI), clientOf(duosim.AuthAPI)
 	client := accounts.ForAccount(duo.AccountID(child.AccountID), child.APIHostname)
