@@ -226,9 +226,9 @@ type wire struct {
 	roots *x509.CertPool
 }
 
-func newWire(t *testing.T) *wire {
+func newWire(t *testing.T, o Options) *wire {
 	t.Helper()
-	b := newBench(t, Options{})
+	b := newBench(t, o)
 	w := &wire{bench: b, ready: map[string]Ready{}, roots: x509.NewCertPool()}
 	for _, plain := range []bool{false, true} {
 		server, err := Listen(t.Context(), "127.0.0.1:0", b.Sim, ListenOptions{HTTP: plain})
@@ -302,7 +302,7 @@ const awkward = "Jürgen 名前 🔑 +~/ *'()! & = %20 <b>"
 // M7 (a host per account), in the form of each official client.
 func TestM04EveryClientsWireForm(t *testing.T) {
 	t.Parallel()
-	w := newWire(t)
+	w := newWire(t, Options{})
 	accounts := w.parent.Application(AccountsAPI)
 	for i, client := range wireClients() {
 		for _, scheme := range []string{"https", "http"} {
@@ -368,7 +368,7 @@ func TestM01VersionFourVerifies(t *testing.T) {
 // The official retry after 429 sends the same headers again, so a signature seen before is no replay.
 func TestM11TheSameSignedRequestSucceedsLater(t *testing.T) {
 	t.Parallel()
-	w := newWire(t)
+	w := newWire(t, Options{})
 	client := wireClients()[0]
 	app := w.parent.Application(AdminAPI)
 	text := client.write(app, noon, "POST", w.host("http", w.parent.APIHostname), "/admin/v1/users", []pair{{"username", "ada"}})
@@ -388,7 +388,7 @@ func TestM11TheSameSignedRequestSucceedsLater(t *testing.T) {
 // JSON has numbers and booleans where forms have text; clients send either, for every scalar.
 func TestM04ScalarsOfAnyJSONType(t *testing.T) {
 	t.Parallel()
-	w := newWire(t)
+	w := newWire(t, Options{})
 	client := wireClients()[4]
 	id := w.AddUser(w.parent.AccountID, UserSpec{Username: "ada"})
 	codes := 0
