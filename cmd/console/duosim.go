@@ -16,6 +16,7 @@ func duosimCommand(ctx context.Context, args []string, out io.Writer) error {
 	address := flags.String("listen", "127.0.0.1:0", "where to listen; port 0 takes a free one")
 	estate := flags.String("estate", "demo", "demo, or empty: one parent account with its three applications")
 	plain := flags.Bool("http", false, "plain HTTP instead of HTTPS with a private authority")
+	rates := flags.Bool("rates", false, "limit calls per minute as Duo does")
 	state := flags.String("state", "", "file to keep the state in across restarts")
 	caDir := flags.String("ca", "", "folder to keep the certificate authority in across restarts")
 	if err := flags.Parse(args); err != nil {
@@ -24,7 +25,7 @@ func duosimCommand(ctx context.Context, args []string, out io.Writer) error {
 	if *estate != duosim.EstateDemo && *estate != duosim.EstateEmpty {
 		return fmt.Errorf("--estate is demo or empty, not %q", *estate)
 	}
-	server, err := startSimulator(ctx, *address, duosim.Options{Estate: *estate, StateFile: *state}, duosim.ListenOptions{HTTP: *plain, CADir: *caDir})
+	server, err := startSimulator(ctx, *address, duosim.Options{Estate: *estate, StateFile: *state, Rates: *rates}, duosim.ListenOptions{HTTP: *plain, CADir: *caDir})
 	if err != nil {
 		return err
 	}

@@ -161,6 +161,7 @@ var controlActs = map[string]func(*Sim, url.Values) (string, error){
 	"clock":   (*Sim).controlClock,
 	"fault":   (*Sim).controlFault,
 	"account": (*Sim).controlAccount,
+	"rates":   (*Sim).controlRates,
 }
 
 func (s *Sim) controlPush(fields url.Values) (string, error) {
@@ -271,6 +272,16 @@ func (s *Sim) controlAccount(fields url.Values) (string, error) {
 		}
 		return a.Name + " is changed."
 	})
+}
+
+// controlRates turns the counters of calls per minute on or off.
+func (s *Sim) controlRates(fields url.Values) (string, error) {
+	on, valid := parseBool(fields.Get("on"))
+	if !valid {
+		return "", errors.New("on is 1 or 0")
+	}
+	s.CountRates(on)
+	return map[bool]string{true: "Calls per minute are limited as Duo does.", false: "Calls per minute are not limited."}[on], nil
 }
 
 // adjust changes the account that the fields name, by id or API host.

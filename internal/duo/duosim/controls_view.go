@@ -11,6 +11,7 @@ import (
 type controlsView struct {
 	Now      time.Time         `json:"now"`
 	Shift    string            `json:"shift"` // how far the clock was moved
+	Rates    bool              `json:"rates"` // whether calls per minute are limited
 	Pushes   []shownPush       `json:"pushes"`
 	Codes    []openCode        `json:"codes"`
 	Outbox   []Message         `json:"outbox"`
@@ -70,7 +71,7 @@ func (s *Sim) controlsView(only string) controlsView {
 	now := s.now()
 	view := controlsView{
 		Now: now.UTC(), Shift: time.Duration(s.shift.Load()).String(), Pushes: []shownPush{}, Codes: []openCode{}, Outbox: []Message{}, Ledger: []Effect{},
-		Accounts: []shownAccount{}, Names: map[string]string{}, Kinds: FaultKinds, Grants: AllGrants,
+		Accounts: []shownAccount{}, Names: map[string]string{}, Rates: s.counting, Kinds: FaultKinds, Grants: AllGrants,
 	}
 	chosen := s.accountOrHost(only)
 	for _, a := range s.accounts {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"sort"
 	"strconv"
@@ -14,9 +15,10 @@ import (
 
 // refusal is a failure answer. The first three digits of the code are the HTTP status.
 type refusal struct {
-	code    int
-	message string // "": the usual message of the code
-	detail  string // message_detail; "": left out
+	code       int
+	message    string        // "": the usual message of the code
+	detail     string        // message_detail; "": left out
+	retryAfter time.Duration // of 42901; 0: no such header
 }
 
 // The usual messages. Those of 40106, 40501 and 50000 are our wording.
@@ -49,11 +51,10 @@ func refuse(code int, detail ...string) *refusal {
 
 // answer is what goes back: either a response with optional paging metadata, or a refusal.
 type answer struct {
-	response   any
-	metadata   map[string]any
-	refusal    *refusal
-	retryAfter time.Duration
-	changed    bool
+	response any
+	metadata map[string]any
+	refusal  *refusal
+	changed  bool
 }
 
 // picture is a response that is a picture and stands without an envelope.
@@ -97,8 +98,8 @@ func (a answer) write(w http.ResponseWriter, method string, now time.Time) {
 	}
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(text)))
-	if a.retryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(a.retryAfter.Seconds())))
+	if a.refusal != nil && a.refusal.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(a.refusal.retryAfter.Seconds()))))
 	}
 	if status == http.StatusOK {
 		h.Set("Cache-Control", "no-store")

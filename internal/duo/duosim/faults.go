@@ -155,9 +155,7 @@ func (f Fault) before(w http.ResponseWriter, r *http.Request, now time.Time) boo
 		_, _ = w.Write([]byte("<html><body><h1>503 Service Unavailable</h1>No server is available to handle this request.</body></html>\n"))
 		return false
 	case RateLimited:
-		limited := refused(refuse(42901))
-		limited.retryAfter = f.RetryAfter
-		limited.write(w, r.Method, now)
+		refused(&refusal{code: 42901, retryAfter: f.RetryAfter}).write(w, r.Method, now)
 		return false
 	case ErrorBeforeApplying:
 		refused(refuse(50001)).write(w, r.Method, now)

@@ -41,7 +41,7 @@ func TestOfficialGoAdminClient(t *testing.T) {
 	if err != nil || *made.Response.RealName != awkward || *made.Response.Alias1 != "countess" || made.Response.Status != Active {
 		t.Fatalf("CreateUser: %v, %+v", err, made)
 	}
-	if again, err := client.CreateUser(url.Values{"username": {"countess"}}); err != nil || again.Stat != "FAIL" || *again.Code != 40003 {
+	if again, err := client.CreateUser(url.Values{"username": {"countess"}}); err != nil || again.Stat != "FAIL" || *again.Message != "Duplicate resource" {
 		t.Errorf("CreateUser twice: %v, %+v", err, again)
 	}
 	ada := made.Response.UserID
@@ -82,7 +82,7 @@ func TestOfficialGoAdminClient(t *testing.T) {
 			t.Errorf("DeleteUser: %v, %+v", err, deleted)
 		}
 	}
-	if missing, err := client.GetUser(ada); err != nil || missing.Stat != "FAIL" || *missing.Code != 40401 || *missing.Message != "Resource not found" {
+	if missing, err := client.GetUser(ada); err != nil || missing.Stat != "FAIL" || *missing.Message != "Resource not found" {
 		t.Errorf("GetUser of nobody: %v, %+v", err, missing)
 	}
 	logged, err := client.GetAdminLogs(time.Now().Add(-time.Hour))

@@ -43,6 +43,7 @@ type Options struct {
 	StateFile string           // "": memory only; else read at start (Estate is then ignored) and rewritten after every change
 	Window    time.Duration    // tolerated clock difference; 0: DefaultWindow
 	Hold      time.Duration    // how long auth_status waits for news; 0: DefaultHold
+	Rates     bool             // whether calls per minute are limited, as Duo does; see rates.go
 	LogDelay  time.Duration    // how old an event is before the logs show it; Duo takes about two minutes
 }
 
@@ -63,6 +64,8 @@ type Sim struct {
 	outbox   []Message
 	calls    map[string]int // by account_id
 	late     []delayed
+	counting bool                   // whether calls per minute are limited
+	counters map[string][]time.Time // of the last minute, by account and family
 }
 
 // New returns a simulator holding the state file's accounts, or those of the estate when there is no such file yet.
@@ -71,6 +74,7 @@ func New(o Options) (*Sim, error) {
 	s := &Sim{
 		clock: o.Now, window: cmp.Or(o.Window, DefaultWindow), hold: cmp.Or(o.Hold, DefaultHold), logDelay: o.LogDelay,
 		stateFile: o.StateFile, ids: identifiers{rand.Reader}, calls: map[string]int{}, news: make(chan struct{}),
+		counting: o.Rates, counters: map[string][]time.Time{},
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -231,6 +235,11 @@ func (c *call) run() (any, *refusal) {
 	route, known, path := findRoute(c.req.method, c.req.path)
 	if route != nil && !c.granted(route.grant) {
 		return nil, refuse(40301)
+	}
+	if route != nil {
+		if wait, over := c.limited(route); over {
+			return nil, &refusal{code: 42901, retryAfter: wait}
+		}
 	}
 	if route == nil && known {
 		return nil, refuse(40501)
