@@ -128,6 +128,7 @@ var endpoints = []string{
 
 	"GET /admin/v1/webauthncredentials",
 	"DELETE /admin/v1/webauthncredentials/{webauthnkey}",
+	"GET /admin/v1/webauthncredentials/{webauthnkey}",
 
 	"GET /admin/v2/groups/{group_id}",
 	"GET /admin/v2/groups/{group_id}/users",

@@ -269,6 +269,7 @@ func TestInvalidArgumentsAreNotSent(t *testing.T) {
 		calls["token of user "+id] = func() error { return c.AssignToken(ctx, "DU1", TokenID(id)) }
 		calls["token off user "+id] = func() error { return c.UnassignToken(ctx, "DU1", TokenID(id)) }
 		calls["WebAuthn "+id] = func() error { return c.DeleteWebAuthn(ctx, WebAuthnKey(id)) }
+		calls["one WebAuthn "+id] = func() error { _, err := c.WebAuthnCredential(ctx, WebAuthnKey(id)); return err }
 		calls["admin "+id] = func() error { _, err := c.Admin(ctx, AdminID(id)); return err }
 		calls["members "+id] = func() error { _, err := collect(c.GroupMembers(ctx, GroupID(id))); return err }
 		calls["deleted group "+id] = func() error { return c.DeleteGroup(ctx, GroupID(id)) }

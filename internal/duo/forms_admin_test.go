@@ -43,6 +43,13 @@ func TestDeviceForms(t *testing.T) {
 				return metadata, err
 			}), "GET", "/admin/v1/webauthncredentials?limit=5&offset=0", "", `[]`, Metadata{},
 		},
+		"WebAuthn credential": {
+			value(func(ctx context.Context, c *Client) (WebAuthnCredential, error) {
+				return c.WebAuthnCredential(ctx, "WA1")
+			}),
+			"GET", "/admin/v1/webauthncredentials/WA1", "", `{"credential_name": "key", "webauthnkey": "WA1", "user": {"user_id": "DU1", "username": "ada"}}`,
+			WebAuthnCredential{Key: "WA1", Name: "key", User: User{ID: "DU1", Username: "ada"}},
+		},
 		"delete WebAuthn": {
 			nothing(func(ctx context.Context, c *Client) error { return c.DeleteWebAuthn(ctx, "WA1") }),
 			"DELETE", "/admin/v1/webauthncredentials/WA1", "", `""`, nil,
@@ -250,6 +257,15 @@ func TestLogForms(t *testing.T) {
 				return next, err
 			}), "GET", "/admin/v2/logs/authentication?limit=5&" + asked + "&next_offset=1785846896413%2C9de5069c&sort=ts%3Adesc", "",
 			`{"authlogs": [{}], "metadata": {"next_offset": ["1785846896412", "5c1f"], "total_objects": {"relation": "eq", "value": 7}}}`, "1785846896412,5c1f",
+		},
+		"authentication of some": {
+			value(func(ctx context.Context, c *Client) (string, error) {
+				only := window
+				only.Users, only.Results, only.Factors = []UserID{"DU1"}, []string{"denied", "fraud"}, []string{"duo_push"}
+				_, next, err := c.AuthenticationLogPage(ctx, only, 5, "")
+				return next, err
+			}), "GET", "/admin/v2/logs/authentication?factors=duo_push&limit=5&" + asked + "&results=denied&results=fraud&sort=ts%3Adesc&users=DU1", "",
+			`{"authlogs": [], "metadata": {}}`, "",
 		},
 		"behind the last": {
 			value(func(ctx context.Context, c *Client) (string, error) {

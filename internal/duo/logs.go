@@ -21,6 +21,11 @@ const maxLogPage = 1000
 type LogWindow struct {
 	From, To    time.Time
 	OldestFirst bool // the newest come first otherwise
+
+	// Of the authentication log alone; empty is all. Results and factors are
+	// those of [AuthenticationEvent].
+	Users            []UserID
+	Results, Factors []string
 }
 
 func (w LogWindow) params(limit int, cursor string) (Params, error) {
@@ -38,6 +43,15 @@ func (w LogWindow) params(limit int, cursor string) (Params, error) {
 	}
 	if cursor != "" {
 		p["next_offset"] = cursor
+	}
+	var users []string
+	for _, id := range w.Users {
+		users = append(users, string(id))
+	}
+	for name, values := range map[string][]string{"users": users, "results": w.Results, "factors": w.Factors} {
+		if len(values) > 0 {
+			p[name] = values
+		}
 	}
 	return p, nil
 }

@@ -51,6 +51,18 @@ func (c *Client) WebAuthn(ctx context.Context) iter.Seq2[WebAuthnCredential, err
 	return pages[WebAuthnCredential](ctx, c, "/admin/v1/webauthncredentials", maxPage)
 }
 
+// WebAuthnCredential returns one WebAuthn credential; an unknown key is an [*Error] with CodeNotFound.
+//
+// GET /admin/v1/webauthncredentials/{webauthnkey}
+func (c *Client) WebAuthnCredential(ctx context.Context, key WebAuthnKey) (WebAuthnCredential, error) {
+	segment, err := segment(key)
+	if err != nil {
+		return WebAuthnCredential{}, err
+	}
+	credential, _, err := get[WebAuthnCredential](ctx, c, "/admin/v1/webauthncredentials"+segment, nil)
+	return credential, err
+}
+
 // DeleteWebAuthn makes a WebAuthn credential useless. Duo reports no error for an unknown key.
 //
 // DELETE /admin/v1/webauthncredentials/{webauthnkey}

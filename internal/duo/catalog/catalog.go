@@ -184,6 +184,7 @@ func init() {
 		createPhone(),
 
 		retrieveSettings(),
+		updateSettings(),
 
 		listUsers(),
 		getUserByUsername(),
@@ -191,6 +192,7 @@ func init() {
 		getUser(),
 		updateUser(),
 		deleteUser(),
+		enrollUser(),
 		synchronizeUser(),
 
 		checkAuth(),
@@ -201,5 +203,41 @@ func init() {
 		modifyPhone(),
 		associateGroup(),
 		disassociateGroup(),
+		listGroups(),
+		getGroup(),
+		listGroupMembers(),
+		createGroup(),
+		modifyGroup(),
+		deleteGroup(),
+
+		listTokens(),
+		assignToken(),
+		unassignToken(),
+		deleteToken(),
+
+		listCredentials(),
+		deleteCredential(),
+
+		listAdministrators(),
+
+		accountSummary(),
+
+		getEdition(),
+		setEdition(),
+		getCredits(),
+		setCredits(),
+		getUserLimit(),
+
+		authenticationLog(),
+		activityLog(),
+		telephonyLog(),
+		administratorLog(),
+
+		listIntegrations(),
+		createAuthIntegration(),
+
+		preauthUser(),
+		authEnroll(),
+		authEnrollStatus(),
 	}
 }

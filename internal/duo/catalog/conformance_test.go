@@ -25,13 +25,20 @@ var documented = strings.Fields(`
 	check-auth-api-credentials ping-auth-api send-duo-authentication`)
 
 // neighbours are actions that the document does not have; they follow the others.
-var neighbours = []string{"restore-user", "unlock-user", "modify-phone", "associate-group-with-user", "disassociate-group-from-user"}
+var neighbours = strings.Fields(`
+	restore-user unlock-user modify-phone associate-group-with-user disassociate-group-from-user
+	list-groups get-group list-group-members create-group modify-group delete-group
+	list-hardware-tokens assign-hardware-token-to-user un-assign-hardware-token-from-user delete-hardware-token
+	list-webauthn-credentials delete-webauthn-credential list-administrators get-account-summary
+	get-edition set-edition get-telephony-credits set-telephony-credits get-user-limit
+	read-authentication-log read-activity-log read-telephony-log read-administrator-log
+	list-integrations create-auth-api-integration preauth-user auth-enroll-user auth-enroll-status`)
 
 // TestGoldenCatalogue holds the catalogue against the document's list: these
 // actions, in this order, before any other.
 func TestGoldenCatalogue(t *testing.T) {
 	t.Parallel()
-	missing := []string{"update-settings", "enroll-user", "send-duo-authentication"}
+	missing := []string{"send-duo-authentication"}
 	var slugs []string
 	for _, a := range catalog.All() {
 		slugs = append(slugs, a.Slug)
@@ -89,6 +96,7 @@ func TestActionsDescribeThemselves(t *testing.T) {
 // seeded is an account of the simulator with one of everything.
 type seeded struct {
 	sim    *duosim.Sim
+	child  string                      // the account
 	client *duo.Client                 // of the account
 	apis   map[catalog.API]*duo.Client // the clients that actions get
 	ids    map[string]string           // by the example that stands for them
@@ -115,30 +123,44 @@ func seed(t *testing.T) seeded {
 	parent := sim.AddParent("Parent")
 	child := sim.AddChild(parent.AccountID, "Child")
 	transport := duo.NewTransport(duo.TransportOptions{SandboxAddress: server.Ready().Address, SandboxCA: ca})
-	clientOf := func(kind string) *duo.Client {
-		keys := parent.Application(kind)
+	clientOf := func(host string, keys duosim.Application) *duo.Client {
 		lend := func(use func([]byte)) error { use([]byte(keys.SecretKey)); return nil }
-		return duo.New(duo.Credentials{Host: parent.APIHostname, IntegrationKey: keys.IntegrationKey, Secret: lend}, duo.Options{Transport: transport, Observe: func(_ context.Context, call duo.Call) {
+		return duo.New(duo.Credentials{Host: host, IntegrationKey: keys.IntegrationKey, Secret: lend}, duo.Options{Transport: transport, Observe: func(_ context.Context, call duo.Call) {
 			if call.API() == "other" {
 				t.Error("a call of an endpoint that is not listed in duo/call.go")
 			}
 		}})
 	}
-	accounts, auth := clientOf(duosim.AccountsAPI), clientOf(duosim.AuthAPI)
+	accounts := clientOf(parent.APIHostname, parent.Application(duosim.AccountsAPI))
+	auth := clientOf(child.APIHostname, sim.AddApplication(child.AccountID, duosim.AuthAPI))
 	client := accounts.ForAccount(duo.AccountID(child.AccountID), child.APIHostname)
 	owned := sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS"})
 	user := sim.AddUser(child.AccountID, duosim.UserSpec{Username: "ada", PhoneIDs: []string{owned}})
-	return seeded{sim: sim, client: client, apis: map[catalog.API]*duo.Client{catalog.Accounts: accounts, catalog.Admin: client, catalog.Auth: auth}, ids: map[string]string{
+	sim.AddAdmin(child.AccountID, duosim.AdminSpec{Name: "Grace", Email: "grace@client.example"})
+	return seeded{sim: sim, child: child.AccountID, client: client, apis: map[catalog.API]*duo.Client{catalog.Accounts: accounts, catalog.Admin: client, catalog.Auth: auth}, ids: map[string]string{
 		"DA0000000000000000EX": sim.AddChild(parent.AccountID, "Client").AccountID,
 		"DU0000000000000000EX": user, "DP0000000000000000EX": owned,
 		"DB0000000000000000EX": sim.AddBypassCode(child.AccountID, user, duosim.BypassSpec{}),
 		"DG0000000000000000EX": sim.AddGroup(child.AccountID, "Pilots", ""),
 		"joined group":         sim.AddGroup(child.AccountID, "Staff", "", user),
 		"DS0000000000000000EX": sim.AddDirectory(child.AccountID, duosim.DirectorySpec{Name: "AD", People: []duosim.Person{{Username: "casey.example", Realname: "Casey Example"}}}),
+		"DH0000000000000000EX": sim.AddToken(child.AccountID, duosim.TokenSpec{Serial: "100200"}),
+		"joined token":         sim.AddToken(child.AccountID, duosim.TokenSpec{Serial: "100201", UserIDs: []string{user}}),
+		"WA0000000000000000EX": sim.AddCredential(child.AccountID, duosim.CredentialSpec{UserID: user, Name: "Key", Label: "Security Key"}),
 		"free phone":           sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550199"}),
 		"locked out":           sim.AddUser(child.AccountID, duosim.UserSpec{Username: "eve", Status: duosim.LockedOut}),
 		"trashed":              sim.AddUser(child.AccountID, duosim.UserSpec{Username: "bob", Status: duosim.PendingDeletion}),
 	}}
+}
+
+// host is where an account is reached.
+func (s seeded) host(account string) string {
+	for _, a := range s.sim.Accounts() {
+		if a.AccountID == account {
+			return a.APIHostname
+		}
+	}
+	return ""
 }
 
 // examples are an action's own, with the ids of things that are really there.
@@ -158,6 +180,10 @@ func (s seeded) examples(a catalog.Action) map[string]string {
 		form["method"] = "post"
 	case "assign-phone-to-user":
 		form["phone_id"] = s.ids["free phone"]
+	case "set-edition":
+		form["edition"] = "beyond"
+	case "un-assign-hardware-token-from-user":
+		form["token_id"] = s.ids["joined token"]
 	case "disassociate-group-from-user":
 		form["group_id"] = s.ids["joined group"]
 	case "restore-user":
@@ -201,6 +227,31 @@ func TestConformance(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// bad is a value that a field cannot take, whatever its action.
+func bad(spec catalog.Spec) string {
+	if spec.Kind == "lines" {
+		return "one\nt\x01wo"
+	}
+	return "no\x01ne" // no number, id, moment or choice, and no text either
+}
+
+// TestBadInputIsNamed gives each field of each action a value that it cannot
+// take: the fault stands beside that field, in a sentence, and beside no other.
+func TestBadInputIsNamed(t *testing.T) {
+	t.Parallel()
+	s := seed(t)
+	for _, a := range catalog.All() {
+		for _, f := range a.Fields {
+			form := s.examples(a)
+			form[f.Spec().Name] = bad(f.Spec())
+			_, faults := a.Parse(func(name string) (string, bool) { text, given := form[name]; return text, given })
+			if len(faults) != 1 || faults[0].Field != f.Spec().Name || !strings.HasSuffix(faults[0].Message, ".") {
+				t.Errorf("%s: bad %s gives %v", a.Slug, f.Spec().Name, faults)
+			}
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -26,13 +27,14 @@ type Spec struct {
 	Name     string // as Duo names the parameter
 	Label    string
 	Help     string
-	Kind     string // text, lines, number, yesno, choice, phone, duration, json or id
+	Kind     string // text, lines, number, yesno, choice, phone, duration, moment, json or id
 	Of       string // of an id: what it names, such as user; see the constants
 	Required bool
 	Default  string
 	Options  []Option
 	Max      int    // most characters of a text, or the largest number
 	Min      int    // the smallest number
+	Unit     string // what a number counts, as one of it: "day"
 	Example  string // a value that the conformance test sends
 	Secret   bool   // kept out of the audit record
 	Lines    bool   // of a text: may have line breaks
@@ -199,27 +201,37 @@ func (f Lines) Given(in Values) bool { _, ok := in.given[f.Name]; return ok }
 type Int struct {
 	Name, Label, Help, Example string
 	Min, Max, Default          int
-	Optional                   bool // empty is none
+	Optional                   bool   // empty is none
+	Unit                       string // what it counts, as one of it: "day"
+	Zero                       string // what 0 means where it lies below Min; empty: it is then refused
 }
 
 func (f Int) Spec() Spec {
-	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "number", Min: f.Min, Max: f.Max, Default: strconv.Itoa(f.Default), Example: f.Example}
+	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "number", Min: f.Min, Max: f.Max, Default: strconv.Itoa(f.Default), Example: f.Example, Unit: f.Unit}
 	if f.Optional {
 		spec.Default = ""
+	}
+	if f.Zero != "" {
+		spec.Min = 0
+		spec.Options = []Option{{"0", f.Zero}}
 	}
 	return spec
 }
 
 func (f Int) normalize(text string, given bool) (plain, fault string) {
+	within := fmt.Sprintf("from %d to %d", f.Min, f.Max)
+	if f.Zero != "" && f.Min > 0 {
+		within += ", or 0"
+	}
 	if text = strings.TrimSpace(text); text == "" {
 		if given && !f.Optional {
-			return "", fmt.Sprintf("Give a number from %d to %d.", f.Min, f.Max)
+			return "", "Give a number " + within + "."
 		}
 		return "", ""
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < f.Min || n > f.Max {
-		return "", fmt.Sprintf("Give a whole number from %d to %d.", f.Min, f.Max)
+	if err != nil || (n < f.Min || n > f.Max) && (n != 0 || f.Zero == "") {
+		return "", "Give a whole number " + within + "."
 	}
 	return strconv.Itoa(n), ""
 }
@@ -233,18 +245,26 @@ func (f Int) Of(in Values) int {
 	return n
 }
 
+// Given reports whether a number was given: empty is none.
+func (f Int) Given(in Values) bool { return in.given[f.Name] != "" }
+
 // Bool is yes or no.
 type Bool struct {
 	Name, Label, Help, Example string
 	Default                    bool
+	Optional                   bool // empty is neither
 }
 
 func (f Bool) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "yesno", Default: strconv.FormatBool(f.Default), Example: f.Example}
+	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "yesno", Default: strconv.FormatBool(f.Default), Example: f.Example}
+	if f.Optional {
+		spec.Default = ""
+	}
+	return spec
 }
 
 func (f Bool) normalize(text string, given bool) (plain, fault string) {
-	if !given {
+	if !given || f.Optional && strings.TrimSpace(text) == "" {
 		return "", ""
 	}
 	switch strings.ToLower(strings.TrimSpace(text)) {
@@ -307,6 +327,8 @@ const (
 	OfBypassCode = "bypass code"
 	OfAccount    = "account"
 	OfDirectory  = "directory"
+	OfToken      = "hardware token"
+	OfCredential = "security key"
 )
 
 // ID is an identifier that Duo gave.
@@ -338,3 +360,24 @@ func (f ID) normalize(text string, _ bool) (plain, fault string) {
 
 // Of returns the identifier, empty when none was given.
 func (f ID) Of(in Values) string { return in.given[f.Name] }
+
+// Words puts a value of the field into words; no value has none.
+func (s Spec) Words(text string) string {
+	for _, o := range s.Options {
+		if o.Value == text && o.Label != "" {
+			return o.Label
+		}
+	}
+	n, err := strconv.Atoi(text)
+	switch {
+	case s.Kind == "yesno" && text == "true":
+		return "yes"
+	case s.Kind == "yesno" && text == "false":
+		return "no"
+	case s.Kind == "number" && s.Unit != "" && err == nil:
+		return counted(n, s.Unit, s.Unit+"s")
+	case s.Kind == "duration" && err == nil && n > 0:
+		return Duration(time.Duration(n) * time.Second)
+	}
+	return text
+}

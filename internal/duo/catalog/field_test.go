@@ -73,6 +73,11 @@ func TestFieldKinds(t *testing.T) {
 		{"optional number left empty", Int{Name: "f", Max: 9, Optional: true}, " ", "", ""},
 		{"optional number that is none", Int{Name: "f", Max: 9, Optional: true}, "x", "", "from 0 to 9"},
 
+		{"0 that means something, below the least", Int{Name: "f", Min: 5, Max: 9, Zero: "never"}, "0", "0", ""},
+		{"below the least, beside a 0 that means something", Int{Name: "f", Min: 5, Max: 9, Zero: "never"}, "4", "", "from 5 to 9, or 0"},
+		{"optional yes or no left empty", Bool{Name: "f", Optional: true}, " ", "", ""},
+		{"optional yes or no that is neither", Bool{Name: "f", Optional: true}, "perhaps", "", "yes or no"},
+
 		{"telephone number", PhoneNumber{Name: "f"}, "+442079460123", "+442079460123", ""},
 		{"as people write it", PhoneNumber{Name: "f"}, " +1 (202) 555-0177 ", "+12025550177", ""},
 		{"as word processors write it", PhoneNumber{Name: "f"}, "+49\u00a0171\u202f392\u20110001", "+491713920001", ""},
@@ -173,10 +178,14 @@ func TestSecretFieldsStayOutOfTheRecord(t *testing.T) {
 func FuzzText(f *testing.F) {
 	fuzzField(f, Text{Name: "f", Max: 40}, Text{Name: "f", Max: 40, Required: true}, Text{Name: "f", Max: 40, Multiline: true})
 }
-func FuzzEmail(f *testing.F)  { fuzzField(f, Email{Name: "f"}, Email{Name: "f", Required: true}) }
-func FuzzLines(f *testing.F)  { fuzzField(f, Lines{Name: "f", MaxLines: 3}) }
-func FuzzInt(f *testing.F)    { fuzzField(f, Int{Name: "f", Min: -3, Max: 1000, Default: 1}) }
-func FuzzBool(f *testing.F)   { fuzzField(f, Bool{Name: "f"}, Bool{Name: "f", Default: true}) }
+func FuzzEmail(f *testing.F) { fuzzField(f, Email{Name: "f"}, Email{Name: "f", Required: true}) }
+func FuzzLines(f *testing.F) { fuzzField(f, Lines{Name: "f", MaxLines: 3}) }
+func FuzzInt(f *testing.F) {
+	fuzzField(f, Int{Name: "f", Min: -3, Max: 1000, Default: 1}, Int{Name: "f", Min: 5, Max: 9, Zero: "never"})
+}
+func FuzzBool(f *testing.F) {
+	fuzzField(f, Bool{Name: "f"}, Bool{Name: "f", Default: true}, Bool{Name: "f", Optional: true})
+}
 func FuzzChoice(f *testing.F) { fuzzField(f, choice, phonePlatform) }
 func FuzzID(f *testing.F)     { fuzzField(f, ID{Name: "f"}, ID{Name: "f", Optional: true}) }
 func FuzzNumber(f *testing.F) { fuzzField(f, PhoneNumber{Name: "f"}) }

@@ -28,6 +28,9 @@ var neighbouring = map[string]Role{
 	"GET /admin/v1/integrations":                                           Owner, // tells secret keys
 	"GET /admin/v1/integrations/{integration_key}":                         Owner,
 	"GET /admin/v1/integrations/{integration_key}/skey":                    Owner,
+	"GET /admin/v2/integrations/{integration_key}":                         Owner,
+	"GET /admin/v3/integrations":                                           Administrator,
+	"GET /admin/v3/integrations/{integration_key}":                         Owner,
 	"GET /admin/v2/integrations/oauth_cc/{ikey}/client_secret/{client_id}": Owner,
 	"GET /admin/v2/integrations/oidc/{ikey}/client_secret":                 Owner,
 	"GET /admin/v1/admins/activations":                                     Owner,
@@ -35,9 +38,7 @@ var neighbouring = map[string]Role{
 	"POST /admin/v1/users/bulk_send_to_trash":                              Technician,
 	"POST /admin/v1/users/bulk_restore":                                    Technician,
 	"DELETE /admin/v1/users/{user_id}":                                     Administrator, // for good: see lasting
-	"POST /auth/v2/preauth":                                                Helpdesk,
 	"POST /auth/v2/auth":                                                   Helpdesk,
-	"POST /auth/v2/enroll_status":                                          Technician,
 }
 
 // reading are the POSTs that change nothing.

@@ -16,6 +16,9 @@ type Table struct {
 	One     bool // a single object, asked for by name
 	Total   int  // how many there are in Duo; 0: as many as rows
 	Next    int  // offset of the part after this; 0: none
+	// Onward are the fields that read the part after this where no offset does;
+	// nil: there is none.
+	Onward map[string]string
 }
 
 // Column is one property of the rows. The name is Duo's.

@@ -1,0 +1,160 @@
+package catalog
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"duodesk/internal/duo"
+)
+
+// EnrollmentCodeSecret labels the code in an enrollment e-mail: whoever has it
+// enrolls a device as the user.
+const EnrollmentCodeSecret = "Enrollment code"
+
+func enrollUser() Action {
+	address := email
+	address.Required, address.Help = true, "The e-mail goes there, and Duo keeps the address with the user."
+	life := Span{Name: "valid_secs", Label: "The link is valid for", Min: time.Hour, Max: 90 * day, Default: 30 * day, Never: "never expires", Presets: []time.Duration{day, 7 * day, 30 * day}}
+	return Action{
+		Slug: "enroll-user", Title: "Enroll User", Category: userCategory,
+		Help: "E-mails a person the link with which they set up their own device. A user who does not exist is made. Sent again, it holds a new code.",
+		API:  Admin, Call: "POST /admin/v1/users/enroll", Kind: Send, Role: Technician, Fields: []Field{username, address, life},
+		Asks: "An e-mail is sent now. Whoever opens its link enrolls a device as this user. A link that was sent before stops working.",
+		RoleFor: func(in Values) Role {
+			if valid := life.Of(in); valid == 0 || valid > 30*day {
+				return Administrator
+			}
+			return Technician
+		},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			name, to := username.Of(in), address.Of(in)
+			before, known, err := d.UserByUsername(ctx, name)
+			if err != nil {
+				return Result{Subject: name}, err
+			}
+			if known {
+				name = before.Username
+				if fault := notToEnroll(before); fault != "" {
+					return Result{Subject: name}, &FieldError{Field: username.Name, Message: fault}
+				}
+			}
+			code, err := d.EnrollUser(ctx, name, to, life.Of(in))
+			if err != nil {
+				return Result{Subject: name}, err
+			}
+			r := Result{Subject: name, Life: life.Of(in), Secrets: []Secret{{EnrollmentCodeSecret, string(code)}}, Summary: enrollSummary(before, known, to, life.Of(in))}
+			// It is sent; what is there now is told as far as it can be read.
+			if after, found, err := d.UserByUsername(ctx, name); err == nil && found {
+				r.Table = objectOf(userColumns, userRow, after)
+			}
+			return r, nil
+		},
+	}
+}
+
+// notToEnroll says why a user cannot be enrolled by e-mail.
+func notToEnroll(u duo.User) string {
+	switch {
+	case u.Status == duo.StatusPendingDeletion:
+		return u.Username + " is in the trash. Restore the user first."
+	case u.Status == duo.StatusDisabled:
+		return u.Username + " is disabled and could not sign in with a device either. Change the status first."
+	case u.Enrolled:
+		return u.Username + " is enrolled: there is a device already. Activate it, or add a phone on the user's page."
+	}
+	return ""
+}
+
+func enrollSummary(before duo.User, known bool, to string, valid time.Duration) string {
+	summary := "Sent an enrollment e-mail to " + to + ", valid for " + Duration(valid) + "."
+	if valid == 0 {
+		summary = "Sent an enrollment e-mail to " + to + ", which never expires."
+	}
+	switch {
+	case !known:
+		return summary + " The user was made."
+	case before.Email != "" && !strings.EqualFold(before.Email, to):
+		return summary + " The user's address was " + before.Email + " before."
+	}
+	return summary
+}
+
+var (
+	enrolledUser   = ID{Name: "user_id", Label: "User", Names: OfUser, Example: "DU0000000000000000EX"}
+	activationText = Text{Name: "activation_code", Label: "Activation code", Help: "As the enrollment gave it: it begins with duo://.", Required: true, Secret: true, Example: "duo://example"}
+)
+
+func authEnroll() Action {
+	name := username
+	name.Required, name.Help = false, "Nobody's yet. Empty: Duo makes one up, of 32 characters."
+	life := Span{Name: "valid_secs", Label: "The code is valid for", Min: time.Minute, Max: 7 * day, Default: day, Presets: []time.Duration{time.Hour, day, 3 * day, 7 * day}}
+	codes := Int{Name: "bypass_codes", Label: "Bypass codes to make with it", Help: "They never expire, each is good for one use, and they take the role admin.", Max: 10, Default: 0}
+	return Action{
+		Slug: "auth-enroll-user", Title: "Enroll User by Auth API", Category: authCategory,
+		Help: "Makes a user and a phone without a number, and the code that activates Duo Mobile on it. Nothing is sent: you pass the code on.",
+		API:  Auth, Call: "POST /auth/v2/enroll", Kind: Write, Role: Technician, Fields: []Field{name, life, codes},
+		Asks: "A user is made. Whoever opens the link first has the second factor of that user.",
+		RoleFor: func(in Values) Role {
+			if codes.Of(in) > 0 {
+				return Administrator
+			}
+			return Technician
+		},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			made, err := d.Enroll(ctx, duo.NewEnrollment{Username: name.Of(in), ValidFor: life.Of(in), BypassCodes: codes.Of(in)})
+			if err != nil {
+				return Result{Subject: name.Of(in)}, usernameTaken(err)
+			}
+			r := Result{Subject: made.Username, Life: life.Of(in), Summary: "Made user " + made.Username + " with a phone to activate, valid for " + Duration(life.Of(in)) + ".",
+				Secrets: []Secret{{ActivationLinkSecret, string(made.ActivationURL)}, {ActivationCodeSecret, string(made.ActivationCode)}},
+				Table:   objectOf([]Column{{"username", "Username", ""}, {"user_id", "User id", UserLink}, {"expiration", "Expires", Moment}}, enrollmentRow, made)}
+			for _, code := range made.BypassCodes {
+				r.Secrets = append(r.Secrets, Secret{BypassCodeSecret, code})
+			}
+			if n := len(made.BypassCodes); n > 0 {
+				r.Summary += " Made " + counted(n, "bypass code", "bypass codes") + " that never expire."
+			}
+			return r, nil
+		},
+	}
+}
+
+func enrollmentRow(e duo.Enrollment) []string {
+	return []string{e.Username, string(e.UserID), moment(e.Expires)}
+}
+
+func authEnrollStatus() Action {
+	return Action{
+		Slug: "auth-enroll-status", Title: "Get Enrollment Status by Auth API", Category: authCategory,
+		Help: "Asks whether the activation code of an enrollment was used.",
+		API:  Auth, Call: "POST /auth/v2/enroll_status", Kind: Read, Role: Technician, Fields: []Field{enrolledUser, activationText},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			id := duo.UserID(enrolledUser.Of(in))
+			state, err := d.EnrollStatus(ctx, id, duo.Sensitive(activationText.Of(in)))
+			if err != nil {
+				return Result{Subject: string(id)}, err
+			}
+			r := Result{Subject: string(id)}
+			switch state {
+			case duo.EnrollSuccess:
+				r.Summary = "The code was used: the phone is activated."
+			case duo.EnrollWaiting:
+				r.Summary = "The code was not used yet, and still works."
+			case duo.EnrollInvalid:
+				r.Summary = "The code is not one of this user, or it has expired."
+			default:
+				r.Summary = "Duo says " + string(state) + "."
+			}
+			return r, nil
+		},
+	}
+}
+
+// usernameTaken puts Duo's refusal of a username that exists beside it.
+func usernameTaken(err error) error {
+	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter && strings.Contains(refused.Detail, "username") {
+		return &FieldError{Field: username.Name, Message: "Somebody has this username already. Send an enrollment e-mail with Enroll User, or activate the phone that is there."}
+	}
+	return err
+}

@@ -1,0 +1,205 @@
+package catalog
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"duodesk/internal/duo"
+)
+
+var (
+	groupColumns  = []Column{{"name", "Name", ""}, {"desc", "Description", ""}, {"status", "Status", ""}, {"group_id", "Group id", Mono}}
+	memberColumns = []Column{{"username", "Username", ""}, {"user_id", "User id", UserLink}}
+	groupName     = Text{Name: "name", Label: "Name", Required: true, Example: "Front desk"}
+	groupDesc     = Text{Name: "desc", Label: "Description", Example: "Reception staff"}
+	groupStatus   = Choice{Name: "status", Label: "Status", Help: "It goes before the status of the members.", Example: "active",
+		Options: []Option{{"active", "Active: as each member's status says"}, {"bypass", "Bypass: members are never asked for the second factor"}, {"disabled", "Disabled: members cannot sign in"}}}
+)
+
+func groupRow(g duo.Group) []string {
+	return []string{g.Name, g.Description, string(g.Status), string(g.ID)}
+}
+
+func memberRow(u duo.User) []string { return []string{u.Username, string(u.ID)} }
+
+func listGroups() Action {
+	return Action{
+		Slug: "list-groups", Title: "List Groups", Category: groupCategory,
+		Help: "Reads the account's groups.",
+		API:  Admin, Call: "GET /admin/v1/groups", Kind: Read, Role: Auditor, Fields: []Field{listLimit, listOffset},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			found, metadata, err := d.GroupsPage(ctx, listLimit.Of(in), listOffset.Of(in))
+			if err != nil {
+				return Result{}, err
+			}
+			return Result{Subject: "groups", Summary: listed(len(found), metadata, "group", "groups"), Table: tableOf("groups", groupColumns, groupRow, found, metadata)}, nil
+		},
+	}
+}
+
+func getGroup() Action {
+	return Action{
+		Slug: "get-group", Title: "Get Group", Category: groupCategory,
+		Help: "Reads one group, without its members.",
+		API:  Admin, Call: "GET /admin/v2/groups/{group_id}", Kind: Read, Role: Auditor, Fields: []Field{groupID},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			group, err := d.Group(ctx, duo.GroupID(groupID.Of(in)))
+			if err != nil {
+				return Result{}, err
+			}
+			return Result{Subject: group.Name, Summary: "Read group " + group.Name + ".", Table: objectOf(groupColumns, groupRow, group)}, nil
+		},
+	}
+}
+
+func listGroupMembers() Action {
+	return Action{
+		Slug: "list-group-members", Title: "List Group Members", Category: groupCategory,
+		Help: "Reads who is in a group.",
+		API:  Admin, Call: "GET /admin/v2/groups/{group_id}/users", Kind: Read, Role: Auditor, Fields: []Field{groupID, listLimit, listOffset},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			group, err := d.Group(ctx, duo.GroupID(groupID.Of(in)))
+			if err != nil {
+				return Result{}, err
+			}
+			found, metadata, err := d.GroupMembersPage(ctx, group.ID, listLimit.Of(in), listOffset.Of(in))
+			if err != nil {
+				return Result{Subject: group.Name}, err
+			}
+			return Result{Subject: group.Name, Summary: listed(len(found), metadata, "member", "members"), Table: tableOf("members", memberColumns, memberRow, found, metadata)}, nil
+		},
+	}
+}
+
+func createGroup() Action {
+	return Action{
+		Slug: "create-group", Title: "Create Group", Category: groupCategory,
+		Help: "Makes a group without members. A group with the status bypass takes the role admin.",
+		API:  Admin, Call: "POST /admin/v1/groups", Kind: Write, Role: Technician, Fields: []Field{groupName, groupDesc, groupStatus},
+		RoleFor: func(in Values) Role {
+			if groupStatus.Of(in) == "bypass" {
+				return Administrator
+			}
+			return Technician
+		},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			group, err := d.CreateGroup(ctx, groupFields(in))
+			if err != nil {
+				return Result{Subject: groupName.Of(in)}, groupTaken(err)
+			}
+			return Result{Subject: group.Name, Summary: "Created group " + group.Name + ".", Table: objectOf(groupColumns, groupRow, group)}, nil
+		},
+	}
+}
+
+// modifyGroup leaves the status to administrators, unless it is to keep members
+// out: a group that is active again lets in who was held back by it.
+func modifyGroup() Action {
+	name := groupName
+	name.Required = false
+	return Action{
+		Slug: "modify-group", Title: "Modify Group", Category: groupCategory,
+		Help: "Changes what is given and leaves the rest as it is. To set the status active or bypass takes the role admin.",
+		API:  Admin, Call: "POST /admin/v1/groups/{group_id}", Kind: Write, Role: Technician, Fields: []Field{groupID, name, groupDesc, groupStatus},
+		AsksFor: func(in Values) string {
+			switch groupStatus.Of(in) {
+			case "bypass":
+				return "Nobody in this group is asked for the second factor any more."
+			case "disabled":
+				return "Nobody in this group can sign in any more."
+			case "active":
+				return "The status of each member counts again. Members who are in bypass themselves then sign in without the second factor."
+			}
+			return ""
+		},
+		RoleFor: func(in Values) Role {
+			if status := groupStatus.Of(in); status != "" && status != "disabled" {
+				return Administrator
+			}
+			return Technician
+		},
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			fields := groupFields(in)
+			if fields.Name != nil && *fields.Name == "" {
+				fields.Name = nil // a group cannot be without a name: an empty box is none
+			}
+			if fields == (duo.GroupFields{}) {
+				return Result{}, &FieldError{Field: groupID.Name, Message: "Nothing is changed yet."}
+			}
+			before, err := d.Group(ctx, duo.GroupID(groupID.Of(in)))
+			if err != nil {
+				return Result{}, err
+			}
+			after, err := d.ModifyGroup(ctx, before.ID, fields)
+			if err != nil {
+				return Result{Subject: before.Name}, groupTaken(err)
+			}
+			return Result{Subject: before.Name, Summary: groupChanged(before, after), Table: objectOf(groupColumns, groupRow, after)}, nil
+		},
+	}
+}
+
+func groupChanged(before, after duo.Group) string {
+	var changed []string
+	for _, f := range []struct{ what, was, is string }{
+		{"the name", before.Name, after.Name}, {"the description", before.Description, after.Description}, {"the status", string(before.Status), string(after.Status)},
+	} {
+		if f.was != f.is {
+			changed = append(changed, f.what+" from "+cmp.Or(f.was, "empty")+" to "+cmp.Or(f.is, "empty"))
+		}
+	}
+	if len(changed) == 0 {
+		return "Nothing was different from what it was."
+	}
+	return "Changed " + Listed(changed, 3) + "."
+}
+
+// groupFields are the parameters of a group; an empty description clears it.
+func groupFields(in Values) duo.GroupFields {
+	pick := func(name string) *string {
+		text, given := in.given[name]
+		if !given {
+			return nil
+		}
+		return &text
+	}
+	fields := duo.GroupFields{Name: pick("name"), Description: pick("desc")}
+	if status := in.given["status"]; status != "" {
+		s := duo.GroupStatus(status)
+		fields.Status = &s
+	}
+	return fields
+}
+
+// groupTaken says what Duo's "duplicate" means for a group: nothing was done.
+func groupTaken(err error) error {
+	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeDuplicate {
+		return &FieldError{Field: groupName.Name, Message: "This account already has a group of this name."}
+	}
+	return err
+}
+
+func deleteGroup() Action {
+	return Action{
+		Slug: "delete-group", Title: "Delete Group", Category: groupCategory,
+		Help: "Deletes a group; its members stay users. Applications and policies that go by the group do so no more.",
+		API:  Admin, Call: "DELETE /admin/v1/groups/{group_id}", Kind: Write, Role: Administrator, Fields: []Field{groupID},
+		Asks: "The group is deleted, and with it what it allows or forbids its members. This cannot be undone.",
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			// Duo answers a deletion of nothing like any other: look first.
+			group, err := d.Group(ctx, duo.GroupID(groupID.Of(in)))
+			if err != nil {
+				return Result{}, err
+			}
+			_, metadata, err := d.GroupMembersPage(ctx, group.ID, 1, 0)
+			if err != nil {
+				return Result{Subject: group.Name}, err
+			}
+			if err := d.DeleteGroup(ctx, group.ID); err != nil {
+				return Result{Subject: group.Name}, err
+			}
+			return Result{Subject: group.Name, Summary: "Deleted group " + group.Name + ", which had the status " + strings.ToLower(string(group.Status)) + " and " + counted(metadata.Total, "member", "members") + "."}, nil
+		},
+	}
+}
