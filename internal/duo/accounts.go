@@ -9,6 +9,7 @@ type Account struct {
 	Host string // the child's own API host
 }
 
+// UnmarshalJSON reads Duo's answer.
 func (a *Account) UnmarshalJSON(data []byte) error {
 	o, err := parseObject(data)
 	if err != nil {

@@ -18,6 +18,7 @@ type BypassCode struct {
 	User       User      // short copy
 }
 
+// UnmarshalJSON reads Duo's answer.
 func (b *BypassCode) UnmarshalJSON(data []byte) error {
 	o, err := parseObject(data)
 	if err != nil {

@@ -115,6 +115,61 @@ func TestAnswersThatCannotBeUsed(t *testing.T) {
 	}
 }
 
+// TestAnswersWithoutTheirPoint: what the caller asked for must not read as a zero value where Duo
+// does not tell it.
+func TestAnswersWithoutTheirPoint(t *testing.T) {
+	t.Parallel()
+	ada := AuthUser{Username: "ada"}
+	for name, test := range map[string]struct {
+		response string
+		call     func(context.Context, *Client) error
+	}{
+		"preauth": {`{"status_msg": "x"}`, func(ctx context.Context, c *Client) error { _, err := c.Preauth(ctx, ada, AccessDevice{}); return err }},
+		"devices": {`{"result": "auth", "devices": {"no": "list"}}`, func(ctx context.Context, c *Client) error { _, err := c.Preauth(ctx, ada, AccessDevice{}); return err }},
+		"auth": {`{"status": "allow"}`, func(ctx context.Context, c *Client) error {
+			_, err := c.Auth(ctx, AuthRequest{User: ada, Factor: FactorPush})
+			return err
+		}},
+		"result": {`{"result": ["allow"]}`, func(ctx context.Context, c *Client) error { _, err := c.AuthStatus(ctx, "x"); return err }},
+		"transaction": {`{"result": "allow"}`, func(ctx context.Context, c *Client) error {
+			_, err := c.StartAuth(ctx, AuthRequest{User: ada, Factor: FactorPush})
+			return err
+		}},
+		"enroll status": {`""`, func(ctx context.Context, c *Client) error { _, err := c.EnrollStatus(ctx, "DU1", "x"); return err }},
+		"enroll code": {`["x"]`, func(ctx context.Context, c *Client) error {
+			_, err := c.EnrollUser(ctx, "ada", "a@b.example", 0)
+			return err
+		}},
+		"push": {`{"confirmation_code": "1"}`, func(ctx context.Context, c *Client) error {
+			_, err := c.SendVerificationPush(ctx, "DU1", "DP1")
+			return err
+		}},
+		"push response": {`{"push_id": "x"}`, func(ctx context.Context, c *Client) error {
+			_, err := c.VerificationPushResponse(ctx, "DU1", "x")
+			return err
+		}},
+		"edition": {`{}`, func(ctx context.Context, c *Client) error { _, err := c.Edition(ctx); return err }},
+		"credits": {`{"credits": null}`, func(ctx context.Context, c *Client) error { _, err := c.TelephonyCredits(ctx); return err }},
+		"secret":  {`{"secret_key": ""}`, func(ctx context.Context, c *Client) error { _, err := c.IntegrationSecret(ctx, "DI1"); return err }},
+		"policy":  {`{"policy_elements": []}`, func(ctx context.Context, c *Client) error { _, err := c.CalculatePolicy(ctx, "DI1", "DU1"); return err }},
+		"tokens":  {`{}`, func(ctx context.Context, c *Client) error { _, err := c.UserTokens(ctx, "DU1"); return err }},
+		"groups":  {`{"integration_key": "DI1", "groups_allowed": {"no": "list"}}`, func(ctx context.Context, c *Client) error { _, err := c.Integration(ctx, "DI1"); return err }},
+		"event's time": {`[{"action": "x"}]`, func(ctx context.Context, c *Client) error {
+			_, _, err := c.AdministratorLogPage(ctx, second, "")
+			return err
+		}},
+		"settings": {`""`, func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateSettings(ctx, SettingsFields{Name: new("x")})
+			return err
+		}},
+	} {
+		err := test.call(t.Context(), testClient(serve(t, ok(test.response))))
+		if failed, ok := errors.AsType[*TransportError](err); !ok || failed.Failure != NotUnderstood || !failed.Sent {
+			t.Errorf("%s: %s is taken for an answer: %v", name, test.response, err)
+		}
+	}
+}
+
 func TestFailuresBeforeSending(t *testing.T) {
 	t.Parallel()
 	unused, err := net.Listen("tcp", "127.0.0.1:0")

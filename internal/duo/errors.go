@@ -36,6 +36,7 @@ type Error struct {
 	RetryAfter time.Duration // how long Duo asks to wait; 0 if it did not say
 }
 
+// Error gives Duo's words with their code, in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "duo: refused with status %d", e.Status)
@@ -97,6 +98,7 @@ func (e *TransportError) Error() string {
 	return b.String()
 }
 
+// Unwrap returns the cause, or nil.
 func (e *TransportError) Unwrap() error { return e.Err }
 
 // MayHaveBeenApplied tells whether Duo may have carried out a change in spite of err. It is false

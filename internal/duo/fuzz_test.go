@@ -81,6 +81,7 @@ func FuzzDepth(f *testing.F) {
 	f.Add([]byte(strings.Repeat(`[`, maxDepth+1) + strings.Repeat(`]`, maxDepth+1)))
 	f.Add([]byte(strings.Repeat(`{"[":`, maxDepth+1) + `0` + strings.Repeat(`}`, maxDepth+1)))
 	f.Add([]byte(`"` + strings.Repeat(`[`, 2*maxDepth) + `"`))
+	f.Add([]byte(`"\"` + strings.Repeat(`[`, 2*maxDepth) + `"`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		deep := tooDeep(data)
 		if json.Valid(data) && deep != (depth(t, data) > maxDepth) {

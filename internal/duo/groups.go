@@ -25,6 +25,7 @@ type Group struct {
 	Status      GroupStatus
 }
 
+// UnmarshalJSON reads Duo's answer.
 func (g *Group) UnmarshalJSON(data []byte) error {
 	o, err := parseObject(data)
 	if err != nil {

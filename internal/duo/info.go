@@ -12,6 +12,7 @@ type InfoSummary struct {
 	TelephonyCreditsRemaining int
 }
 
+// UnmarshalJSON reads Duo's answer.
 func (s *InfoSummary) UnmarshalJSON(data []byte) error {
 	o, err := parseObject(data)
 	if err != nil {

@@ -33,6 +33,7 @@ type Phone struct {
 	Users            []User    // short copies; only where the phone itself was asked for
 }
 
+// UnmarshalJSON reads Duo's answer.
 func (p *Phone) UnmarshalJSON(data []byte) error {
 	o, err := parseObject(data)
 	if err != nil {

@@ -65,6 +65,28 @@ func TestLateAnswer(t *testing.T) {
 	})
 }
 
+// TestPeopleHaveAMinuteToAnswer: Duo holds the answer back until the user has answered the push.
+func TestPeopleHaveAMinuteToAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		transport, stop := pipe(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(60 * time.Second)
+			ok(`{"result": "deny", "status": "timeout", "status_msg": "Login timed out."}`)(w, r)
+		}))
+		defer stop()
+		c := testClient(transport)
+		if result, err := c.Auth(t.Context(), AuthRequest{User: AuthUser{Username: "ada"}, Factor: FactorPush}); err != nil || result.Status != "timeout" {
+			t.Errorf("%+v, %v", result, err)
+		}
+		if result, err := c.AuthStatus(t.Context(), "5c1f0e9a"); err != nil || result.Status != "timeout" {
+			t.Errorf("%+v, %v", result, err)
+		}
+	})
+	if wait := newGuard(TransportOptions{}, nil).duo.ResponseHeaderTimeout; wait < maxAuthWait {
+		t.Errorf("the transport gives up after %v", wait)
+	}
+}
+
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	read := func(ctx context.Context, c *Client) error { _, err := c.User(ctx, "DU1"); return err }

@@ -49,6 +49,7 @@ type User struct {
 	WebAuthn          []WebAuthnCredential
 }
 
+// UnmarshalJSON reads Duo's answer.
 func (u *User) UnmarshalJSON(data []byte) error {
 	o, err := parseObject(data)
 	if err != nil {
