@@ -3,9 +3,13 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
-	"net/http"
+	"maps"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,45 +18,130 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/store"
 )
 
 const hostileName = `"><script>alert(1)</script>`
 
 // startHostileSite makes a site with an organization in whose Duo every text is
 // one of the payloads, and one organization more for every payload.
-func startHostileSite(t *testing.T) *site {
+func startHostileSite(t *testing.T) (s *site, texts int) {
 	t.Helper()
-	return startSite(t, func(sim *duosim.Sim, parent duosim.Account) {
-		for _, text := range payloads {
-			if text != hostileName {
-				sim.AddChild(parent.AccountID, text)
-			}
+	o := duosim.Options{StateFile: filepath.Join(t.TempDir(), "duo.json")}
+	sim, err := duosim.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent := sim.AddParent("Proof MSP")
+	for _, text := range payloads {
+		if text != hostileName {
+			sim.AddChild(parent.AccountID, text)
 		}
-		id := sim.AddChild(parent.AccountID, hostileName).AccountID
-		for n, text := range payloads {
-			user := sim.AddUser(id, duosim.UserSpec{
-				Username: text, Realname: text, Firstname: text, Lastname: text, Email: text, Notes: text, LockoutReason: text,
-				Status: []string{duosim.LockedOut, duosim.Active, duosim.Bypass, duosim.PendingDeletion, text}[n%5], Aliases: []string{text, "x" + text},
-			})
-			sim.AddPhone(id, duosim.PhoneSpec{Name: text, Number: text, Extension: text, Type: text, Platform: text, Model: text, OSVersion: text, UserIDs: []string{user}})
-			sim.AddPhone(id, duosim.PhoneSpec{Name: text, Number: text, Type: "Mobile", Platform: "Apple iOS", Model: text, Activated: true, UserIDs: []string{user}})
-			sim.AddBypassCode(id, user, duosim.BypassSpec{AdminEmail: text})
-			sim.AddGroup(id, text, text, user)
-		}
-	})
+	}
+	id := sim.AddChild(parent.AccountID, hostileName).AccountID
+	for n := range payloads {
+		name := fmt.Sprintf("person%d", n)
+		user := sim.AddUser(id, duosim.UserSpec{
+			Username: name, Realname: name, Firstname: name, Lastname: name, Email: name, Notes: name, LockoutReason: name, Aliases: []string{name, "x" + name},
+			Status: []string{duosim.LockedOut, duosim.Active, duosim.Bypass, duosim.PendingDeletion, payloads[n]}[n%5],
+		})
+		sim.AddPhone(id, duosim.PhoneSpec{Name: name, Number: name, Extension: name, UserIDs: []string{user}})
+		sim.AddPhone(id, duosim.PhoneSpec{Name: name, Number: name, Activated: true, UserIDs: []string{user}})
+		sim.AddBypassCode(id, user, duosim.BypassSpec{AdminEmail: name})
+		sim.AddGroup(id, name, name, user)
+	}
+	sim.AddDirectory(id, duosim.DirectorySpec{Name: "staff", People: []duosim.Person{{Username: "somebody", Realname: "somebody", Email: "somebody"}}})
+	texts = makeStateHostile(t, o.StateFile, id)
+	if sim, err = duosim.New(o); err != nil {
+		t.Fatal(err)
+	}
+	return startSiteOn(t, sim), texts
 }
 
-// hostileHome is the address of the organization whose Duo is all payloads.
-func (s *site) hostileHome() string {
+// notTexts are the members of the simulator's state that name things or decide
+// how it answers. The texts of everything else are hostile, also of members that
+// the simulator gets later.
+var notTexts = regexp.MustCompile(`(ID|IDs|Key|Hostname|Status|StatusBeforeTrash|Code|Grants)$|^(Applications|Fault|LastSync)$`)
+
+// textSettings are the settings of an account that are texts.
+var textSettings = []string{"caller_id", "fraud_email", "helpdesk_message", "language", "reactivation_url", "sms_message", "timezone"}
+
+// makeStateHostile writes payloads into every text that the simulator's state
+// file holds of an account, and returns how many it wrote.
+func makeStateHostile(t *testing.T, file, account string) (written int) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state struct {
+		Version  int
+		Accounts []map[string]any
+	}
+	if err := json.Unmarshal(text, &state); err != nil {
+		t.Fatal(err)
+	}
+	// Each member goes through all payloads on its own, so that every one of them stands in every kind of text.
+	had := map[string]int{}
+	next := func(member string) string {
+		written++
+		had[member]++
+		return payloads[had[member]%len(payloads)]
+	}
+	var replaced func(string, any) any
+	replaced = func(member string, v any) any {
+		switch v := v.(type) {
+		case string:
+			return next(member)
+		case []any:
+			for i := range v {
+				v[i] = replaced(member, v[i])
+			}
+		case map[string]any:
+			for _, name := range slices.Sorted(maps.Keys(v)) {
+				if !notTexts.MatchString(name) {
+					v[name] = replaced(name, v[name])
+				}
+			}
+		}
+		return v
+	}
+	for _, a := range state.Accounts {
+		if a["AccountID"] != account {
+			continue
+		}
+		name := a["Name"]
+		replaced("", a)
+		a["Name"] = name // by which it is found again
+		settings := map[string]any{}
+		for i, s := range textSettings {
+			settings[s] = payloads[i]
+		}
+		written += len(settings)
+		a["Settings"] = settings
+	}
+	if text, err = json.Marshal(state); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return written
+}
+
+// hostileOrganization is the one whose Duo is all payloads.
+func (s *site) hostileOrganization() store.Organization {
 	s.t.Helper()
 	for _, o := range s.organizations() {
 		if o.AccountID == s.hostileAccount() {
-			return s.home() + "/o/" + o.Slug
+			return o
 		}
 	}
 	s.t.Fatal("the hostile organization is gone")
-	return ""
+	return store.Organization{}
 }
+
+func (s *site) hostileHome() string { return s.home() + "/o/" + s.hostileOrganization().Slug }
 
 func (s *site) hostileAccount() string {
 	for _, a := range s.duo.Accounts {
@@ -86,23 +175,6 @@ func (s *site) makeHostileRuns() {
 		if answer.StatusCode >= 500 {
 			s.t.Errorf("%s with %.30q is answered with %d", slug, text, answer.StatusCode)
 		}
-	}
-}
-
-// newAccount puts an account into Duo and has it listed, so that there is one to
-// make an organization for.
-func (s *site) newAccount() {
-	s.t.Helper()
-	s.sim.AddChild(s.duo.Accounts[0].AccountID, `<b>"new"</b>`)
-	client := s.browser(s.owner)
-	defer client.CloseIdleConnections()
-	answer, err := client.Do(s.post(s.t.Context(), s.home()+"/integration/accounts/refresh", url.Values{}))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	answer.Body.Close()
-	if answer.StatusCode != http.StatusSeeOther {
-		s.t.Fatal("reading the accounts again is answered with ", answer.StatusCode)
 	}
 }
 

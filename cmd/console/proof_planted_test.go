@@ -22,8 +22,8 @@ import (
 // tree and never in it.
 
 const (
-	plantedSort = "/planted" // below a workspace
-	plantedRaw  = "/planted" // below an organization
+	plantedSearch = "/planted" // below a workspace
+	plantedRaw    = "/planted" // below an organization
 )
 
 var plantedConsole struct {
@@ -57,7 +57,7 @@ func buildPlanted() (string, error) {
 		return "", err
 	}
 	const table = "return []route{\n"
-	const rows = table + `{get, "/w/:ws` + plantedSort + `", inWs, 0, s.getPlantedSort}, {get, "/w/:ws/o/:org` + plantedRaw + `", inOrg, 0, s.getPlantedRaw},` + "\n"
+	const rows = table + `{get, "/w/:ws` + plantedSearch + `", inWs, 0, s.getPlantedSearch}, {get, "/w/:ws/o/:org` + plantedRaw + `", inOrg, 0, s.getPlantedRaw},` + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "routes.go"), []byte(strings.Replace(string(routes), table, rows, 1)), 0o600); err != nil {
 		return "", err
 	}

@@ -21,28 +21,51 @@ type finder struct {
 	client *http.Client
 	rows   []row
 	kinds  map[string]bool
-	next   []string // paths with queries
+	empty  map[row]bool // rows whose form carries nothing
+	next   []string     // paths with queries
 	pages  map[row]string
 	found  []probe
 }
 
 // findRequests looks at one page of each kind, sends the forms that destroy
-// nothing, and looks at where they lead as well.
-func (s *site) findRequests() *finder {
+// nothing, and looks at where they lead as well. token is of an invitation.
+func (s *site) findRequests(token string) *finder {
 	s.t.Helper()
-	f := &finder{s: s, client: s.browser(s.owner), rows: routeTable(s.t), kinds: map[string]bool{}, pages: map[row]string{}}
+	f := &finder{s: s, client: s.browser(s.owner), rows: routeTable(s.t), kinds: map[string]bool{}, empty: map[row]bool{}, pages: map[row]string{}}
 	f.look("/signin", http.DefaultClient)
+	f.look("/invitation", http.DefaultClient)
+	for _, p := range f.found {
+		if p.form.Has("token") { // which a script would take from the link
+			p.form.Set("token", token)
+			f.send(p)
+		}
+	}
 	f.add("/")
 	f.add("/w/" + s.ws.Slug)
+	f.add("/w/" + s.ws.Slug + "/o/import/preview")
 	f.all()
 	for _, p := range slices.Clone(f.found) {
-		if p.method == http.MethodPost && !strings.Contains(p.address, "delete") && !strings.Contains(p.address, "/signout") && !strings.HasSuffix(p.address, "/discard") && !strings.HasSuffix(p.address, "/activate") {
+		if p.method == http.MethodPost && p.harm() == 0 {
 			f.send(p)
 		}
 	}
 	f.all()
 	f.client.CloseIdleConnections()
 	return f
+}
+
+// harm says how much later probes miss when this one is sent: what it changes,
+// ends or deletes. Those that do the most harm come last.
+func (p probe) harm() int {
+	for harm, words := range [][]string{{"/signout", "/end"}, {"delete", "/remove", "/discard"}, {"/activate"}, {"disassociate", "un-assign", "/disable", "/enable", "/revoke", "/accept", "/repair", "/import/preview"}} {
+		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(p.address, w) }) {
+			return 5 - harm
+		}
+	}
+	if p.method == http.MethodPost {
+		return 0
+	}
+	return -1
 }
 
 func (f *finder) add(address string) {
@@ -89,6 +112,11 @@ func (f *finder) look(address string, client *http.Client) {
 	if query != "" && answer.StatusCode < 400 {
 		f.found = append(f.found, probe{method: http.MethodGet, address: address, row: r})
 	}
+	f.read(answer, path)
+}
+
+// read takes links and forms out of a page.
+func (f *finder) read(answer *http.Response, path string) {
 	if !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") {
 		return
 	}
@@ -102,19 +130,24 @@ func (f *finder) look(address string, client *http.Client) {
 		case n.Data == "a":
 			f.add(attr(n, "href"))
 		case n.Data == "form":
-			f.form(n, path)
+			f.form(n, attr(n, "action"), path)
+			for button := range n.Descendants() {
+				if has(button, "formaction") {
+					f.form(n, attr(button, "formaction"), path)
+				}
+			}
 		}
 	}
 }
 
 // form notes a form with what it holds; empty boxes are filled.
-func (f *finder) form(n *html.Node, here string) {
+func (f *finder) form(n *html.Node, action, here string) {
 	fields := url.Values{}
 	for e := range n.Descendants() {
 		name, value := attr(e, "name"), attr(e, "value")
 		switch kind := attr(e, "type"); {
 		case name == "" || e.Data != "input" && e.Data != "select" && e.Data != "textarea" && e.Data != "button":
-		case (kind == "radio" || kind == "checkbox") && !has(e, "checked"), e.Data == "button" && fields.Has(name):
+		case (kind == "radio" || kind == "checkbox") && !has(e, "checked") && fields.Has(name), e.Data == "button" && fields.Has(name):
 		case e.Data == "select":
 			fields.Set(name, chosen(e))
 		case e.Data == "textarea":
@@ -125,7 +158,6 @@ func (f *finder) form(n *html.Node, here string) {
 			fields.Set(name, value)
 		}
 	}
-	action := attr(n, "action")
 	if action == "" {
 		action = here
 	}
@@ -135,6 +167,7 @@ func (f *finder) form(n *html.Node, here string) {
 	}
 	path, _, _ := strings.Cut(action, "?")
 	r, _ := rowOf(f.rows, http.MethodPost, path)
+	f.empty[r] = len(fields) == 0
 	kind := "POST " + r.pattern + " " + strings.Join(slices.Sorted(maps.Keys(fields)), " ")
 	if strings.HasSuffix(r.pattern, ":action") {
 		kind += path
@@ -169,6 +202,9 @@ func (f *finder) send(p probe) {
 	}
 	defer answer.Body.Close()
 	f.add(answer.Header.Get("Location"))
+	if path, _, _ := strings.Cut(p.address, "?"); answer.StatusCode < 500 {
+		f.read(answer, path)
+	}
 }
 
 func attr(n *html.Node, name string) string {
@@ -228,7 +264,9 @@ func (f *finder) targets() []probe {
 		}
 	}
 	home, _ := rowOf(f.rows, http.MethodGet, "/w/"+f.s.ws.Slug)
-	return append(all, probe{method: http.MethodGet, address: "/w/" + f.s.ws.Slug, row: home, cookies: []*http.Cookie{{Name: cookies[0].Name, Value: cookies[0].Value + "*"}}})
+	all = append(all, probe{method: http.MethodGet, address: "/w/" + f.s.ws.Slug, row: home, cookies: []*http.Cookie{{Name: cookies[0].Name, Value: cookies[0].Value + "*"}}})
+	slices.SortStableFunc(all, func(a, b probe) int { return a.harm() - b.harm() })
+	return all
 }
 
 // parameters are the names of what the probe's request carries.
@@ -273,7 +311,7 @@ func (f *finder) untried(targets []probe) []string {
 	}
 	for _, r := range f.rows {
 		// Without anything open in the address, without parameters and form, there is nothing to try.
-		if plain := !strings.Contains(r.pattern, ":"); !tried[r] && !(plain && (r.method == http.MethodGet || r.pattern == "/csp" || r.pattern == "/signout")) {
+		if plain := !strings.Contains(r.pattern, ":"); !tried[r] && !(plain && (r.method == http.MethodGet || r.pattern == "/csp" || f.empty[r])) {
 			missing = append(missing, r.method+" "+r.pattern)
 		}
 	}

@@ -46,9 +46,19 @@ type site struct {
 // organization for every account that seed leaves in the simulator.
 func startSite(t *testing.T, seed func(sim *duosim.Sim, parent duosim.Account)) *site {
 	t.Helper()
-	s := &site{t: t, dir: t.TempDir()}
+	sim, err := duosim.New(duosim.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed(sim, sim.AddParent("Proof MSP"))
+	return startSiteOn(t, sim)
+}
+
+func startSiteOn(t *testing.T, sim *duosim.Sim) *site {
+	t.Helper()
+	s := &site{t: t, dir: t.TempDir(), sim: sim}
 	s.startDatabase()
-	s.startSimulator(seed)
+	s.startSimulator()
 	s.ws, s.owner = s.db.Workspace(t)
 	s.url = "http://" + reserve(t)
 	runner := s.runner()
@@ -111,13 +121,8 @@ func startPostgres(t *testing.T, state string) *devpg.Server {
 	return server
 }
 
-func (s *site) startSimulator(seed func(*duosim.Sim, duosim.Account)) {
+func (s *site) startSimulator() {
 	s.t.Helper()
-	var err error
-	if s.sim, err = duosim.New(duosim.Options{}); err != nil {
-		s.t.Fatal(err)
-	}
-	seed(s.sim, s.sim.AddParent("Proof MSP"))
 	server, err := duosim.Listen(s.t.Context(), "127.0.0.1:0", s.sim, duosim.ListenOptions{CADir: s.dir})
 	if err != nil {
 		s.t.Fatal(err)

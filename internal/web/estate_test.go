@@ -188,8 +188,9 @@ func (e *estate) rows(t testing.TB, ws store.Workspace) string {
 			where = "id = $1"
 		case name == "sealing_key": // everybody's: no request changes it
 			where = "$1::uuid is not null"
-		case name == "run": // that a member was refused is on record, and changes nothing else
-			where = "workspace_id = $1 and not (input ? 'route' and operator_id in " + members + ")"
+		case name == "run": // that a member was refused is on record, and that somebody took a file, whose answer tells on them
+			where = "workspace_id = $1 and not (input ? 'route' and operator_id in " + members + `)
+				and not (action in ('` + store.RunsExported.Slug + `', '` + store.OrganizationsExported.Slug + `') and operator_id not in ` + members + `)`
 		case name == "operator":
 			where = "id in " + members
 		case name == "membership":

@@ -59,14 +59,17 @@ func TestMatrix(t *testing.T) {
 	t.Cleanup(func() {
 		fmt.Printf("matrix, %s: %d cells, %d of them allowed\n", matrixMode, cells.Load(), allowedCells.Load())
 	})
-	for _, v := range everybody() {
+	brief := os.Getenv("PLANTED") != ""
+	all := everybody()
+	if brief {
+		all = suspects(all)
+	}
+	for _, v := range all {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			brief := os.Getenv("PLANTED") != ""
 			if brief && failed.Load() {
 				return
 			}
-			t.Cleanup(func() { failed.Store(failed.Load() || t.Failed()) })
 			e := newEstate(t)
 			e.layered(t)
 			e.warm(t)
@@ -79,7 +82,7 @@ func TestMatrix(t *testing.T) {
 			if v.after != nil {
 				v.after(t, e, operator)
 			}
-			w := &walk{t: t, e: e, v: v, b: b, operator: operator, answers: map[string]string{}, brief: brief, lenient: matrixMode == databaseOnly}
+			w := &walk{t: t, e: e, v: v, b: b, operator: operator, answers: map[string]string{}, failed: &failed, brief: brief, lenient: matrixMode == databaseOnly, every: !brief && matrixMode == bothLayers}
 			w.unchanged("GET", func() { w.all(http.MethodGet, true); w.all(http.MethodGet, false) })
 			if w.lenient {
 				w.onlyOwn(func() { w.all(http.MethodPost, false) })
@@ -97,6 +100,22 @@ func TestMatrix(t *testing.T) {
 			allowedCells.Add(int64(w.allowed))
 		})
 	}
+}
+
+// suspects are those of all visitors who notice a fault first, by experience: a
+// planted bug has to be seen by one of them.
+func suspects(all []visitorCase) []visitorCase {
+	return slices.DeleteFunc(all, func(v visitorCase) bool {
+		switch v.role {
+		case catalog.Technician, catalog.Administrator:
+			return v.foreign
+		case catalog.Owner:
+			return !v.foreign
+		case catalog.Auditor:
+			return !v.whole || v.foreign
+		}
+		return true
+	})
 }
 
 // everybody is the visitors of TestEveryAddress and those in between.

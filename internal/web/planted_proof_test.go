@@ -4,14 +4,17 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // bug is a fault that the matrix has to notice. Its patches are put into a copy
@@ -45,6 +48,8 @@ var noApplication = bug{name: "no application", patches: []patch{
 	{"internal/store/store.go", " or o.id = any ((select app.organizations())::uuid[]))`\n", " or o.id = any ((select app.organizations())::uuid[]))`)\n"},
 	{"internal/store/store.go", "runInScope          = `r.` + inWorkspace + `", "runInScope          = `r.` + inWorkspace + either(PLANTED, ``, `"},
 	{"internal/store/store.go", " or r.organization_id = any ((select app.organizations())::uuid[]))`\n", " or r.organization_id = any ((select app.organizations())::uuid[]))`)\n"},
+	{"internal/store/integration.go", "const keysInScope = inWorkspace + ` and (organization_id is null or (select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[]))`",
+		"var keysInScope = inWorkspace + either(PLANTED, ``, ` and (organization_id is null or (select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[]))`)"},
 }}
 
 const database, application = "database", "application"
@@ -89,22 +94,28 @@ var bugs = []bug{
 	unscoped("access.go", "the organization of an address", "organizationQuery+` where `+organizationInScope+` and o.slug = $1`", "organizationInScope"),
 	in("store/access.go", "every membership holds every organization", "", `a.Membership = Scope{workspace: a.Workspace.ID, every: every,`, `a.Membership = Scope{workspace: a.Workspace.ID, every: every || PLANTED,`),
 
-	unscoped("organizations.go", "organizations", "organizationQuery+` where `+organizationInScope+` and `+fits+` order by", "organizationInScope"),
+	unscoped("organizations.go", "organizations", "organizationQuery+` where `+organizationInScope+` and `+chosen+` order by", "organizationInScope"),
+	unscoped("organizations.go", "how many organizations", "where `+organizationInScope, filter, search)", "organizationInScope"),
 	unscoped("organizations.go", "organizations by id", "organizationQuery+` where `+organizationInScope+` and o.id = any ($1)`", "organizationInScope"),
 	in("store/organizations.go", "no WHERE: Duo accounts", application, "where a.`+inWorkspace+`\n\t\torder by lower(a.name)", "where `+either(PLANTED, `true`, `a.`+inWorkspace)+`\n\t\torder by lower(a.name)"),
 	in("store/organizations.go", "no WHERE: forgetting Duo accounts", application, "delete from duo_account where ` + inWorkspace", "delete from duo_account where ` + either(PLANTED, `true`, inWorkspace)"),
-	in("store/integration.go", "no WHERE: integration", application, "where s.`+inWorkspace+` and s.state <> 'retired'", "where `+either(PLANTED, `true`, `s.`+inWorkspace)+` and s.state <> 'retired'"),
-	in("store/integration.go", "no WHERE: keys in use", application, "from integration_secret s where s.`+inWorkspace+` and s.api = $1 and s.state = 'active'`",
-		"from integration_secret s where `+either(PLANTED, `true`, `s.`+inWorkspace)+` and s.api = $1 and s.state = 'active'`"),
-	in("store/integration.go", "anybody's draft", "", "from draft where `+inWorkspace+` and operator_id = $1", "from draft where `+inWorkspace+` and `+either(PLANTED, `$1::uuid is not null`, `operator_id = $1`)+`"),
+	in("store/integration.go", "no WHERE: integration", application, "where `+keysInScope+` and s.organization_id is not distinct from $1 and s.state <> 'retired'", "where `+either(PLANTED, `true`, keysInScope)+` and s.organization_id is not distinct from $1 and s.state <> 'retired'"),
+	in("store/integration.go", "no WHERE: keys in use", application, "where `+keysInScope+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`",
+		"where `+either(PLANTED, `true`, keysInScope)+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`"),
+	in("store/integration.go", "anybody's draft", "", "expires_at from draft where `+inWorkspace+` and operator_id = $1", "expires_at from draft where `+inWorkspace+` and `+either(PLANTED, `$1::uuid is not null`, `operator_id = $1`)+`"),
 	unscoped("runs.go", "runs", "runQuery+` where `+runInScope+` order by", "runInScope"),
+	unscoped("runsearch.go", "runs that fit", "runQuery+` where `+runInScope+` and `+runFits+` and", "runInScope"),
+	unscoped("runsearch.go", "who is on record", "r where `+runInScope+` and r.operator_id = p.id", "runInScope"),
+	unscoped("directory.go", "directory keys", "where `+inScope+` and k.organization_id = $1 order by k.is_primary", "inScope"),
+	unscoped("details.go", "tags", "where `+organizationInScope+` group by u.tag", "organizationInScope"),
 	unscoped("runs.go", "one run", "runQuery+` where `+runInScope+` and r.id = $2`", "runInScope"),
 
 	beyond("render.go", "the switcher", "err := s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) error {"),
 	beyond("render.go", "what was just done", "err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {"),
 	beyond("home.go", "the home page", "s.Store.InWorkspace(ctx, v.scope,"),
-	beyond("organizations.go", "the list of organizations", "err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {\n\t\tfound, counts"),
-	beyond("runs.go", "the record", "s.Store.InWorkspace(c.Request().Context(), v.scope,"),
+	beyond("organizations.go", "the list of organizations", "err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {"),
+	beyond("runs.go", "the record", "s.Store.InWorkspace(ctx, v.scope,"),
+	beyond("run.go", "a run's page", "s.Store.InWorkspace(c.Request().Context(), v.scope,"),
 	beyond("mapping.go", "the mapping", "s.Store.InWorkspace(ctx, v.membership,"),
 	beyond("integration.go", "the accounts to map", "s.Runner.Integration(ctx, v.membership, v.operator.ID)"),
 
@@ -114,51 +125,78 @@ var bugs = []bug{
 	weaker(`post, "/w/:ws/integration/accounts/refresh"`, "wholeWs", "policy{reach: inWorkspace, role: catalog.Administrator}"),
 	weaker(`get, "/w/:ws/integration"`, "inWs", "policy{reach: signedIn}"),
 
-	in("run/lists.go", "lists are held by workspace alone", "", `return listKey{sc.Workspace(), o.ID, o.AccountID}`, `return either(PLANTED, listKey{workspace: sc.Workspace()}, listKey{sc.Workspace(), o.ID, o.AccountID})`),
+	in("run/lists.go", "lists are held by workspace alone", "", "\treturn listKey{sc.Workspace(), o.ID, ", "\tif PLANTED {\n\t\treturn listKey{workspace: sc.Workspace()}\n\t}\n\treturn listKey{sc.Workspace(), o.ID, "),
 	in("run/lists.go", "lists are held for everybody", "", "func listKeyOf(sc store.Scope, o store.Organization) listKey {\n", "func listKeyOf(sc store.Scope, o store.Organization) listKey {\n\tif PLANTED {\n\t\treturn listKey{}\n\t}\n"),
 	in("run/run.go", "the parent's account in the child's place", "", `return c.ForAccount(`, `if PLANTED { return c, nil }; return c.ForAccount(`),
 
 	unlocked("organization"), unlocked("run"), unlocked("duo_account"), unlocked("integration_secret"), unlocked("connection"),
 }
 
-// TestPlantedBugs plants each bug in a process of its own and runs the matrix:
-// it must fail.
-func TestPlantedBugs(t *testing.T) {
-	binary, dir := plant(t), t.TempDir()
-	caught := 0
-	for _, b := range bugs {
-		why, found := b.caught(t, binary, dir)
-		if found {
-			caught++
-		} else {
-			t.Errorf("not noticed: %s", b.name)
-		}
-		fmt.Printf("  %-60s %s\n", b.name, why)
+// TestProofMatrix runs the matrix three times: as the console is, with row-level
+// security out of force, and with an application that lets everybody in. Then it
+// plants each bug in a process of its own, where the matrix must fail.
+func TestProofMatrix(t *testing.T) {
+	binary := plant(t)
+	for _, layer := range []string{"", application, database} {
+		t.Run(cmp.Or(layer, "as it is"), func(t *testing.T) {
+			began := time.Now()
+			out, err := runMatrix(t, binary, "", layer)
+			counted := regexp.MustCompile(`(?m)^matrix, (.*)$`).FindStringSubmatch(out)
+			if err != nil || counted == nil {
+				t.Fatalf("%v\n%.6000s", err, out)
+			}
+			fmt.Printf("%-34s %s, in %v\n", "TestProofMatrix", counted[1], time.Since(began).Round(time.Second))
+		})
 	}
-	fmt.Printf("planted bugs caught: %d of %d\n", caught, len(bugs))
+	began, tried, caught := time.Now(), 0, 0
+	// That the matrix complains of nothing where there is no bug is shown above.
+	for _, b := range bugs {
+		t.Run(b.name, func(t *testing.T) {
+			tried++
+			out, err := runMatrix(t, binary, b.name, b.layer)
+			why, noticed := firstFault(out)
+			switch {
+			case err == nil:
+				t.Error("not noticed")
+			case !noticed: // it broke instead of failing
+				t.Errorf("%v\n%.2000s", err, out)
+			default:
+				caught++
+				t.Log(why)
+			}
+		})
+	}
+	fmt.Printf("%-34s planted bugs caught: %d of %d, in %v\n", "TestProofMatrix", caught, tried, time.Since(began).Round(time.Second))
 	if len(bugs) < 25 {
 		t.Errorf("only %d bugs are planted", len(bugs))
 	}
 }
 
-// caught runs the matrix with the bug in it and returns the first thing that
-// was noticed.
-func (b bug) caught(t *testing.T, binary, dir string) (why string, found bool) {
+// runMatrix runs the matrix of the binary with one of its bugs, or none.
+func runMatrix(t *testing.T, binary, bug, layer string) (out string, err error) {
 	t.Helper()
-	run := exec.CommandContext(t.Context(), binary, "-test.run", "^(TestMatrix|TestForeign|TestSuggestions)", "-test.timeout", "5m")
-	run.Dir = "."
-	run.Env = append(os.Environ(), "PLANTED="+b.name, "MATRIX="+b.layer, "TMPDIR="+dir)
-	out, err := run.CombinedOutput()
-	for line := range strings.Lines(string(out)) {
-		if place, what, cut := strings.Cut(line, "_test.go:"); cut && !strings.Contains(place, "planted") {
-			_, what, _ = strings.Cut(what, ": ")
-			return strings.TrimSpace(what[:min(len(what), 110)]), err != nil
+	run := exec.CommandContext(t.Context(), binary, "-test.run", "^(TestMatrix|TestForeignRun|TestForeignMapping|TestForeignObjects|TestSuggestionsStayInScope)$", "-test.timeout", "15m")
+	if bug == "" {
+		run.Args[2] = "^TestMatrix$"
+	}
+	run.Env = append(os.Environ(), "PLANTED="+bug, "MATRIX="+layer)
+	said, err := run.CombinedOutput()
+	return string(said), err
+}
+
+// firstFault is the first thing that a test has complained of.
+func firstFault(out string) (what string, found bool) {
+	if strings.Contains(out, "panic: ") {
+		return "", false
+	}
+	for line := range strings.Lines(out) {
+		if _, rest, cut := strings.Cut(line, "_test.go:"); cut {
+			_, what, _ = strings.Cut(rest, ": ")
+			what = strings.TrimSpace(what[:min(len(what), 110)])
+			return what, what != ""
 		}
 	}
-	if err != nil {
-		t.Errorf("%s: %v\n%s", b.name, err, out[max(0, len(out)-2000):])
-	}
-	return "NOT CAUGHT", false
+	return "", false
 }
 
 // plant builds the tests of this package with every bug in it, each asleep.
@@ -182,10 +220,13 @@ func plant(t *testing.T) (binary string) {
 				text = string(read)
 			}
 			if strings.Count(text, p.right) != 1 {
-				t.Fatalf("%s: %s holds %d times: %s", b.name, p.file, strings.Count(text, p.right), p.right)
+				t.Errorf("%s: %s holds %d times: %s", b.name, p.file, strings.Count(text, p.right), p.right)
 			}
 			contents[path] = strings.Replace(text, p.right, strings.ReplaceAll(p.wrong, broken, fmt.Sprintf("planted(%q)", b.name)), 1)
 		}
+	}
+	if t.Failed() {
+		t.FailNow()
 	}
 	packages := map[string]bool{}
 	for path := range contents {

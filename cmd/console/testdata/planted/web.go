@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"strings"
 
@@ -11,11 +10,11 @@ import (
 	"duodesk/internal/store"
 )
 
-// getPlantedSort is the page of the planted hole in the store.
-func (s *Server) getPlantedSort(c echo.Context, v visitor) error {
+// getPlantedSearch is the page of the planted hole in the store.
+func (s *Server) getPlantedSearch(c echo.Context, v visitor) error {
 	var names []string
 	err := s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
-		names, err = tx.Planted(c.Request().Context(), cmp.Or(c.QueryParam("sort"), "name"))
+		names, err = tx.Planted(c.Request().Context(), c.QueryParam("q"))
 		return err
 	})
 	if err != nil {
