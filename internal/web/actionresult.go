@@ -5,10 +5,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -126,16 +129,33 @@ func (s *Server) resultCell(v visitor, kind, text string) views.ResultCell {
 	return cell
 }
 
+// mostRaw is how much of Duo's own answer a page shows, in bytes.
+const mostRaw = 200_000
+
 // rawText is Duo's answer as a person reads it, secrets masked but where the
-// answer is the result.
+// answer is the result. It stays JSON: what would not be seen, or would turn the
+// direction of writing, is escaped.
 func rawText(r catalog.Result) string {
 	raw := r.Raw
 	if !r.Plain {
 		raw = catalog.Masked(raw, r.Secrets)
 	}
-	var b bytes.Buffer
-	if len(raw) == 0 || json.Indent(&b, raw, "", "  ") != nil {
+	var indented bytes.Buffer
+	if len(raw) == 0 || json.Indent(&indented, raw, "", "  ") != nil {
 		return ""
 	}
-	return strings.ToValidUTF8(b.String(), "\ufffd")
+	var b strings.Builder
+	for _, r := range indented.String() {
+		switch {
+		case b.Len() > mostRaw:
+			return b.String() + "\n… The rest is not shown."
+		case r != '\n' && r != ' ' && !unicode.IsPrint(r):
+			for _, unit := range utf16.AppendRune(nil, r) {
+				fmt.Fprintf(&b, "\\u%04x", unit)
+			}
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }

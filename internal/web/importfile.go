@@ -135,7 +135,7 @@ func readImport(text string) ([]run.ImportRow, error) {
 		if blank {
 			continue
 		}
-		if rows = append(rows, row); false {
+		if rows = append(rows, row); len(rows) > run.MostImported {
 			return nil, uploaded(fmt.Sprintf("This has more than %d rows. Split it into smaller files.", run.MostImported))
 		}
 	}
