@@ -128,6 +128,8 @@ func explainFailure(e *duo.TransportError) Explanation {
 		return Explanation{"The answer of " + e.Host + " makes no sense as Duo's.", "Check that the host is right; a proxy may be answering in its place."}
 	case duo.SecretUnavailable:
 		return Explanation{"The stored secret key cannot be opened with this server's key file.", "Enter the secret key again on the integration page."}
+	case duo.Paced:
+		return Explanation{"Too many requests to this Duo account are waiting already: this one was not sent.", "Try again in a few seconds."}
 	case duo.Canceled:
 		return Explanation{Cause: "The request was ended before Duo answered."}
 	}

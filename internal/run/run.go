@@ -83,6 +83,7 @@ const (
 type Runner struct {
 	store *store.Store
 	http  http.RoundTripper
+	pacer *duo.Pacer
 	now   func() time.Time
 	log   *slog.Logger
 
@@ -100,6 +101,7 @@ type Runner struct {
 type Config struct {
 	Store   *store.Store
 	HTTP    http.RoundTripper // reaches Duo; see duo.NewTransport
+	Pacer   *duo.Pacer        // spaces out the calls to each account; nil: does not
 	Now     func() time.Time
 	Log     *slog.Logger
 	Sandbox bool // hosts of the simulator are accepted
@@ -115,7 +117,7 @@ const Unclosed = "unclosed"
 
 // New makes a Runner.
 func New(c Config) *Runner {
-	r := &Runner{store: c.Store, http: c.HTTP, now: c.Now, log: c.Log, sandbox: c.Sandbox, called: c.Called, turned: c.Turned}
+	r := &Runner{store: c.Store, http: c.HTTP, pacer: c.Pacer, now: c.Now, log: c.Log, sandbox: c.Sandbox, called: c.Called, turned: c.Turned}
 	if r.called == nil {
 		r.called = func(duo.Call) {}
 	}
@@ -349,5 +351,5 @@ func (r *Runner) clientOf(ctx context.Context, tx *store.Tx, v store.Version) (*
 	if err != nil && !errors.Is(err, secret.ErrCannotOpen) {
 		return nil, err
 	}
-	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.now, UserAgent: "duodesk/1", Observe: r.observe}), nil
+	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.now, UserAgent: "duodesk/1", Observe: r.observe, Pacer: r.pacer}), nil
 }

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -174,19 +175,27 @@ func runCall(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 	if fault != nil {
 		return Result{}, fault
 	}
-	var parts []json.RawMessage
-	for range callParts.Of(in) {
-		answer, err := d.Do(ctx, duo.Request{Method: c.method, Path: c.path, Params: c.params})
+	request := duo.Request{Method: c.method, Path: c.path, Params: c.params}
+	if c.method != http.MethodGet {
+		answer, err := d.Do(ctx, request)
 		if err != nil {
 			return Result{Subject: c.String()}, err
 		}
-		parts = append(parts, answer.Response)
-		if answer.Metadata.Next == 0 || c.method != http.MethodGet {
-			break
-		}
-		c.params["offset"] = answer.Metadata.Next
+		return Result{Subject: c.String(), Summary: c.String() + " was answered.", Raw: answer.Response, Plain: true}, nil
 	}
-	return Result{Subject: c.String(), Summary: c.String() + " was answered" + inParts(len(parts)) + ".", Raw: joined(parts), Plain: true}, nil
+	var parts []json.RawMessage
+	more := ""
+	for answer, err := range d.DoPages(ctx, request, callParts.Of(in)) {
+		switch {
+		case errors.Is(err, duo.ErrMorePages):
+			more = " There is more to read."
+		case err != nil:
+			return Result{Subject: c.String()}, err
+		default:
+			parts = append(parts, answer.Response)
+		}
+	}
+	return Result{Subject: c.String(), Summary: c.String() + " was answered" + inParts(len(parts)) + "." + more, Raw: joined(parts), Plain: true}, nil
 }
 
 func inParts(n int) string {
