@@ -66,6 +66,7 @@ func wireClients() []wireClient {
 		{name: "Go, JSONSignedCall", version: 5, date: utcPlus, port: true, sorted: raw, post: "json", json: goBody},
 		{name: "Ruby", version: 5, date: localZone, sorted: raw, post: "json", json: goBody},
 		{name: "Node", version: 2, date: http.TimeFormat, sorted: keys, post: "form"},
+		{name: "Node, version 5", version: 5, date: http.TimeFormat, sorted: keys, post: "json", json: goBody},
 		{name: "PHP", version: 5, date: utcPlus, sorted: keys, post: "json", json: phpBody},
 		{name: "Java", version: 5, date: localZone, sorted: encoded, post: "json", json: goBody},
 		{name: "C#, older", version: 2, sha1: true, date: utcMinus, xDuoDate: true, sorted: encoded, post: "form"},
