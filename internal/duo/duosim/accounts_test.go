@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAccountsAPI(t *testing.T) {
+func TestM12AccountsAPI(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	other := b.AddParent("Another MSP")
@@ -38,7 +38,7 @@ func TestAccountsAPI(t *testing.T) {
 	b.wantRefusal(get, 40501, "")
 }
 
-func TestWhoMayCallWhichAccount(t *testing.T) {
+func TestM12WhoMayCallWhichAccount(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	sibling := b.AddChild(b.parent.AccountID, "Sibling")
@@ -97,7 +97,7 @@ func TestWhoMayCallWhichAccount(t *testing.T) {
 	}
 }
 
-func TestAnswersLookLikeDuos(t *testing.T) {
+func TestM05AnswersLookLikeDuos(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	b.AddUser(b.child.AccountID, UserSpec{Username: "jürgen", Realname: "名前 🔑 <b>&"})

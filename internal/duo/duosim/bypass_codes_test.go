@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestNewBypassCodesWipeOldOnesUnlessPreserved(t *testing.T) {
+func TestM14NewBypassCodesWipeOldOnesUnlessPreserved(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	id := b.AddUser(b.child.AccountID, UserSpec{Username: "ada"})
@@ -37,7 +37,7 @@ func TestNewBypassCodesWipeOldOnesUnlessPreserved(t *testing.T) {
 	}
 }
 
-func TestBypassCodeParameters(t *testing.T) {
+func TestM14BypassCodeParameters(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	id := b.AddUser(b.child.AccountID, UserSpec{Username: "ada"})
@@ -58,7 +58,7 @@ func TestBypassCodeParameters(t *testing.T) {
 	b.wantRefusal(b.asParent("POST", path, "count", "1", "preserve_existing", "true"), 40002, "preserve_existing")
 }
 
-func TestBypassCodeMetadata(t *testing.T) {
+func TestM14BypassCodeMetadata(t *testing.T) {
 	t.Parallel()
 	now := noon
 	b := newBench(t, Options{Now: func() time.Time { return now }})

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestFaults(t *testing.T) {
+func TestM11Faults(t *testing.T) {
 	t.Parallel()
 	create := func(b *bench) reply { return b.asParent("POST", "/admin/v1/users", "username", "ada") }
 	read := func(b *bench) reply { return b.asParent("GET", "/admin/v1/users") }

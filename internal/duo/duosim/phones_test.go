@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestPhoneLife(t *testing.T) {
+func TestM15PhoneLife(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	user := b.AddUser(b.child.AccountID, UserSpec{Username: "ada"})
@@ -53,7 +53,7 @@ func TestPhoneLife(t *testing.T) {
 	}
 }
 
-func TestPhonesOutliveTheirUser(t *testing.T) {
+func TestM13PhonesOutliveTheirUser(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	user := b.AddUser(b.child.AccountID, UserSpec{Username: "ada"})
@@ -64,7 +64,7 @@ func TestPhonesOutliveTheirUser(t *testing.T) {
 	}
 }
 
-func TestActivation(t *testing.T) {
+func TestM15Activation(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	unknown := b.AddPhone(b.child.AccountID, PhoneSpec{Number: "+17345551212", Type: "Mobile"})
@@ -96,7 +96,7 @@ func TestActivation(t *testing.T) {
 	}
 }
 
-func TestTextMessages(t *testing.T) {
+func TestM15TextMessages(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	mobile := "/admin/v1/phones/" + b.AddPhone(b.child.AccountID, PhoneSpec{Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS"})
@@ -129,7 +129,7 @@ func TestTextMessages(t *testing.T) {
 	}
 }
 
-func TestPreauth(t *testing.T) {
+func TestM18Preauth(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	auth := b.parent.Application(AuthAPI)

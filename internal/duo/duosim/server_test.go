@@ -66,7 +66,7 @@ func ping(t *testing.T, client *http.Client, url string) error {
 	return nil
 }
 
-func TestHTTPSWithItsOwnCA(t *testing.T) {
+func TestM06HTTPSWithItsOwnCA(t *testing.T) {
 	t.Parallel()
 	ready, client := serve(t, ListenOptions{})
 	for _, url := range []string{"https://" + ready.Accounts[0].APIHostname, "https://api-fa000429." + Domain, "https://localhost", "https://" + ready.Address} {

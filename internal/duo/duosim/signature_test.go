@@ -25,7 +25,7 @@ type vector struct {
 	}
 }
 
-func TestOfficialClientsSignaturesVerify(t *testing.T) {
+func TestM01OfficialClientsSignaturesVerify(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../testdata/signature-vectors.json")
 	if err != nil {
@@ -94,7 +94,7 @@ func (v vector) codeOf(t *testing.T, change func(signature string) string) int {
 	return body.Code
 }
 
-func TestRefusalsOfCredentials(t *testing.T) {
+func TestM02RefusalsOfCredentials(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	admin := b.parent.Application(AdminAPI)
@@ -132,7 +132,7 @@ func TestRefusalsOfCredentials(t *testing.T) {
 	}
 }
 
-func TestClockDifferenceOfFiveMinutesIsTheLimit(t *testing.T) {
+func TestM02ClockDifferenceOfFiveMinutesIsTheLimit(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	for _, side := range []time.Duration{-time.Second, time.Second} {
@@ -145,7 +145,7 @@ func TestClockDifferenceOfFiveMinutesIsTheLimit(t *testing.T) {
 	}
 }
 
-func TestWireFormsOfOtherClients(t *testing.T) {
+func TestM04WireFormsOfOtherClients(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	app := b.parent.Application(AdminAPI)
@@ -180,7 +180,7 @@ func TestWireFormsOfOtherClients(t *testing.T) {
 	}
 }
 
-func TestVersion2CoversMultipartButNoJSON(t *testing.T) {
+func TestM04Version2CoversMultipartButNoJSON(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	req := b.request(b.parent.APIHostname, b.parent.Application(AdminAPI), "POST", "/admin/v1/users", url.Values{"username": {"ada"}}, noon)

@@ -144,10 +144,6 @@ type call struct {
 	wake     time.Time      // when later should look without being told; zero: never
 }
 
-// later is asked again, under the lock, whenever something has happened; done tells that its answer is the answer.
-// overdue is true once the caller has waited for as long as Hold.
-type later func(overdue bool) (response any, no *refusal, done bool)
-
 func (s *Sim) answer(ctx context.Context, req *request, fault Fault, now time.Time) answer {
 	if req.method == http.MethodGet && req.path == "/auth/v2/ping" {
 		return ok(map[string]any{"time": now.Unix()})
@@ -187,48 +183,6 @@ func (s *Sim) answer(ctx context.Context, req *request, fault Fault, now time.Ti
 	ans := ok(response)
 	ans.metadata, ans.changed = c.metadata, c.effects > 0
 	return ans
-}
-
-// wait lets others at the simulator until the handler has its answer. A caller who leaves ends only the waiting.
-func (c *call) wait(ctx context.Context) (any, *refusal) {
-	overdue := time.NewTimer(c.sim.hold)
-	defer overdue.Stop()
-	late := false
-	for {
-		response, no, done := c.later(late)
-		if done || no != nil {
-			return response, no
-		}
-		news, wake := c.sim.news, time.NewTimer(c.sim.hold)
-		if remaining := c.wake.Sub(c.sim.now()); remaining > 0 {
-			wake.Reset(remaining)
-		}
-		if err := c.sim.save(); err != nil {
-			return nil, &refusal{code: 50001, detail: err.Error()}
-		}
-		c.sim.mu.Unlock()
-		select {
-		case <-news:
-		case <-overdue.C:
-			late = true
-			overdue.Reset(c.sim.hold)
-		case <-wake.C:
-		case <-ctx.Done():
-			wake.Stop()
-			c.sim.mu.Lock()
-			panic(http.ErrAbortHandler)
-		}
-		wake.Stop()
-		c.sim.mu.Lock()
-		c.now = c.sim.now()
-		c.account.expire(c.now)
-	}
-}
-
-// tell wakes everybody who waits for an answer.
-func (s *Sim) tell() {
-	close(s.news)
-	s.news = make(chan struct{})
 }
 
 func (c *call) run() (any, *refusal) {

@@ -131,13 +131,12 @@ type bypassCode struct {
 
 // token is a hardware token. Its serial is unique among those of its type.
 type token struct {
-	TokenID   string
-	Type      string
-	Serial    string
-	TOTPStep  int    // seconds; 0 for other kinds
-	Secret    string // hex
-	Counter   int64  // the next one of HOTP, the latest step used of TOTP
-	AdminOnly bool
+	TokenID  string
+	Type     string
+	Serial   string
+	TOTPStep int    // seconds; 0 for other kinds
+	Secret   string // hex
+	Counter  int64  // the next one of HOTP, the latest step used of TOTP
 }
 
 // credential is a WebAuthn credential: a security key or what a device has built in.

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestPaging(t *testing.T) {
+func TestM10Paging(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	for i := range 650 {
@@ -38,7 +38,7 @@ func TestPaging(t *testing.T) {
 	}
 }
 
-func TestLookUps(t *testing.T) {
+func TestM10LookUps(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	ada := b.AddUser(b.child.AccountID, UserSpec{Username: "ada", Email: "ada@acme.example", Aliases: []string{"countess"}})
@@ -61,7 +61,7 @@ func TestLookUps(t *testing.T) {
 	b.wantRefusal(b.asParent("GET", "/admin/v1/users", "username", "ada", "email", "x"), 40002, "email")
 }
 
-func TestUserLife(t *testing.T) {
+func TestM13UserLife(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	b.wantRefusal(b.asParent("POST", "/admin/v1/users", "realname", "Ada"), 40001, "username")
@@ -87,7 +87,7 @@ func TestUserLife(t *testing.T) {
 	}
 }
 
-func TestUnlockByStatusActive(t *testing.T) {
+func TestM16UnlockByStatusActive(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	id := b.AddUser(b.child.AccountID, UserSpec{Username: "ada", Status: LockedOut, LockoutReason: "Failed Attempts"})
@@ -124,7 +124,7 @@ func TestTrash(t *testing.T) {
 	b.wantRefusal(b.asParent("GET", "/admin/v1/users/"+id), 40401, "")
 }
 
-func TestGroups(t *testing.T) {
+func TestM13Groups(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	id := b.AddUser(b.child.AccountID, UserSpec{Username: "ada"})
@@ -169,8 +169,8 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// TestGroupStatusCounts: what a group says goes before what is set on the user.
-func TestGroupStatusCounts(t *testing.T) {
+// TestM18GroupStatusCounts: what a group says goes before what is set on the user.
+func TestM18GroupStatusCounts(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	id := b.parent.AccountID
@@ -189,8 +189,8 @@ func TestGroupStatusCounts(t *testing.T) {
 	}
 }
 
-// TestRelationLimits: Duo answers more than 100 of a kind with a bare error.
-func TestRelationLimits(t *testing.T) {
+// TestM13RelationLimits: Duo answers more than 100 of a kind with a bare error.
+func TestM13RelationLimits(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	var phones, groups, users []string
