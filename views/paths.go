@@ -233,6 +233,9 @@ func BypassCodesView(ws, org string, page int) string {
 	return withQuery(BypassCodes(ws, org), "page", pageNumber(page))
 }
 
+// Settings are the settings of an organization's account.
+func Settings(ws, org string) string { return Organization(ws, org) + "/settings" }
+
 // Runs is what was done in a workspace.
 func Runs(ws string) string { return Workspace(ws) + "/runs" }
 

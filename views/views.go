@@ -63,6 +63,7 @@ type Act struct {
 type Fact struct {
 	Label, Text, Note string
 	Mono              bool
+	Href              string // of what it names; may be empty
 }
 
 // Option is one choice of a select, a radio row or a list of filters.

@@ -103,6 +103,8 @@ func (r *Runner) forget(sc store.Scope, o store.Organization) {
 	r.phones.drop(key)
 	r.codes.drop(key)
 	r.groups.drop(key)
+	r.tokens.drop(key)
+	r.credentials.drop(key)
 }
 
 // Users lists an organization's users, from what is held if fresh is false.

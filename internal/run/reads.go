@@ -12,6 +12,54 @@ func (r *Runner) Groups(ctx context.Context, sc store.Scope, o store.Organizatio
 	return list(ctx, r, &r.groups, sc, o, fresh, 500, (*duo.Client).GroupsPage)
 }
 
+// Tokens lists an organization's hardware tokens, from what is held if fresh is
+// false.
+func (r *Runner) Tokens(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.Token], error) {
+	return list(ctx, r, &r.tokens, sc, o, fresh, 500, (*duo.Client).TokensPage)
+}
+
+// Credentials lists an organization's WebAuthn credentials, from what is held if
+// fresh is false.
+func (r *Runner) Credentials(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.WebAuthnCredential], error) {
+	return list(ctx, r, &r.credentials, sc, o, fresh, 500, (*duo.Client).WebAuthnPage)
+}
+
+// Settings reads an account's settings as they are now.
+func (r *Runner) Settings(ctx context.Context, sc store.Scope, o store.Organization) (duo.Settings, error) {
+	client, err := r.client(ctx, sc, o)
+	if err != nil {
+		return duo.Settings{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	return client.Settings(ctx)
+}
+
+// Credits reads the telephony credits that an organization's account has left,
+// as its parent is billed for them.
+func (r *Runner) Credits(ctx context.Context, sc store.Scope, o store.Organization) (int, error) {
+	client, err := r.client(ctx, sc, o)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	return client.TelephonyCredits(ctx)
+}
+
+// ParentCredits reads the telephony credits that the MSP's own account has left,
+// with the workspace's Admin keys.
+func (r *Runner) ParentCredits(ctx context.Context, sc store.Scope) (int, error) {
+	client, err := r.clientIn(ctx, sc, store.OfWorkspace(store.AdminAPI))
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	summary, err := client.InfoSummary(ctx)
+	return summary.TelephonyCreditsRemaining, err
+}
+
 // Group reads one group as it is now: its status decides over the second factor
 // of its members.
 func (r *Runner) Group(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Group, error) {

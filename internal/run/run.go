@@ -95,6 +95,9 @@ type Runner struct {
 	phones  held[duo.Phone]
 	codes   held[duo.BypassCode]
 	groups  held[duo.Group]
+
+	tokens      held[duo.Token]
+	credentials held[duo.WebAuthnCredential]
 }
 
 // Config is what a Runner needs.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/views"
@@ -34,24 +35,43 @@ func (f sheet) namesNothing() bool {
 	return needed
 }
 
-// generatedForm draws an action's form from its fields.
+// generatedForm draws an action's form from its fields. One that changes a thing
+// asks first which: its own form holds what is there.
 func (s *Server) generatedForm(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	if e, edits := s.editOf(f); edits {
+		which := slices.DeleteFunc(slices.Clone(f.action.Fields), func(field catalog.Field) bool { return field.Spec().Name != e.id })
+		page, err := s.formOfFields(ctx, v, f, which)
+		page.Button = "Open the form"
+		return page, err
+	}
+	page, err := s.formOfFields(ctx, v, f, f.action.Fields)
+	if f.action.Kind != catalog.Read {
+		page.Fields = append(page.Fields, views.FieldView{Name: "ticket", Label: "Ticket", Value: f.input("ticket", "").Value, Error: f.faults["ticket"], MaxLength: 100})
+	}
+	return page, err
+}
+
+func (s *Server) formOfFields(ctx context.Context, v visitor, f sheet, fields []catalog.Field) (views.ActionForm, error) {
 	a := f.action
 	page := views.ActionForm{
 		Workspace: v.workspace.Slug, RunID: f.runID.String(), Heading: a.Title, About: []string{a.Help}, Facts: actionFacts(a),
 		Hidden: []views.Hidden{{Name: generated, Value: "1"}}, Post: actionPath(v, a.Slug), Button: a.Title, Error: f.fault,
 		Cancel: views.Actions(v.workspace.Slug, v.organization.Slug),
 	}
+	if !f.isGenerated() && v.organization.ID != uuid.Nil && s.sheetOf(f) != nil {
+		page.Cancel = placeOf(v, f)
+	}
 	if v.organization.ID != uuid.Nil {
 		page.Organization = tagOf(v.organization)
 	}
+	page.Facts = append(page.Facts, s.creditsFacts(ctx, v, a, "")...)
 	offered := map[string]bool{}
-	for _, field := range a.Fields {
+	for _, field := range fields {
 		spec := field.Spec()
 		shown := fieldView(spec, f.input(spec.Name, spec.Default))
 		list, err := s.offered(ctx, v, spec)
 		if err != nil {
-			return nil, err
+			return page, err
 		}
 		if len(list.Options) > 0 {
 			shown.List = list.ID
@@ -60,9 +80,6 @@ func (s *Server) generatedForm(ctx context.Context, v visitor, f sheet) (views.P
 			}
 		}
 		page.Fields = append(page.Fields, shown)
-	}
-	if a.Kind != catalog.Read {
-		page.Fields = append(page.Fields, views.FieldView{Name: "ticket", Label: "Ticket", Value: f.input("ticket", "").Value, Error: f.faults["ticket"], MaxLength: 100})
 	}
 	return page, nil
 }
@@ -92,6 +109,11 @@ func fieldView(spec catalog.Spec, box views.Input) views.FieldView {
 		shown.Quiet = spec.Default != ""
 	case "yesno":
 		shown.Kind = "checkbox"
+		if spec.Default == "" {
+			shown.Kind, shown.Options = "select", []views.Option{{Text: "Not chosen"}, {Value: "true", Text: "Yes"}, {Value: "false", Text: "No"}}
+		}
+	case "moment":
+		shown.Placeholder = "2026-08-04 14:30"
 	case "lines":
 		shown.Kind = "textarea"
 	case "phone":
@@ -111,6 +133,7 @@ func fieldView(spec catalog.Spec, box views.Input) views.FieldView {
 
 var idHelp = map[string]string{
 	catalog.OfUser: "Type a username, an alias, an e-mail address or Duo's id.", catalog.OfPhone: "Type a number, a name or Duo's id.",
+	catalog.OfToken: "Type a serial number or Duo's id.",
 	catalog.OfGroup: "Type a name or Duo's id.", catalog.OfBypassCode: "Duo's id, as in the list of bypass codes.",
 }
 
@@ -150,6 +173,16 @@ func (s *Server) offered(ctx context.Context, v visitor, spec catalog.Spec) (vie
 		for _, g := range groups.Items {
 			add(catalog.Plain(g.Name), catalog.Plain(g.Description))
 		}
+	case catalog.OfToken:
+		tokens, _ := s.Runner.Tokens(ctx, v.scope, v.organization, false)
+		for _, t := range tokens.Items {
+			add(cmp.Or(catalog.Plain(t.Serial), string(t.ID)), usernames(t.Users))
+		}
+	case catalog.OfCredential:
+		credentials, _ := s.Runner.Credentials(ctx, v.scope, v.organization, false)
+		for _, w := range credentials.Items {
+			add(string(w.Key), catalog.Plain(cmp.Or(w.Name, w.Label))+", "+usernames([]duo.User{w.User}))
+		}
 	case catalog.OfBypassCode:
 		codes, _ := s.Runner.BypassCodes(ctx, v.scope, v.organization, false)
 		for _, code := range codes.Items {
@@ -170,6 +203,15 @@ func (s *Server) offered(ctx context.Context, v visitor, spec catalog.Spec) (vie
 	}
 	slices.SortFunc(list.Options, func(a, b views.Option) int { return cmp.Compare(a.Value, b.Value) })
 	return list, nil
+}
+
+// usernames are those of short copies of users, in a line.
+func usernames(users []duo.User) string {
+	var names []string
+	for _, u := range users {
+		names = append(names, catalog.Plain(u.Username))
+	}
+	return catalog.Listed(names, 3)
 }
 
 func (s *Server) accounts(ctx context.Context, v visitor) (found []store.Account, err error) {

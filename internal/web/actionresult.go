@@ -6,7 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,7 +35,9 @@ func (s *Server) showResult(c echo.Context, v visitor, f sheet, done run.Outcome
 			return part, nil
 		})
 	}
-	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, s.resultPage(v, f, done))
+	page := s.resultPage(v, f, done)
+	page.Facts = append(page.Facts, s.creditsFacts(c.Request().Context(), v, f.action, "")...)
+	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, page)
 }
 
 func columnNames(t *catalog.Table) []string {
@@ -79,22 +83,32 @@ func (s *Server) resultPage(v visitor, f sheet, done run.Outcome) views.ActionRe
 			page.Rows = append(page.Rows, cells)
 		}
 	}
-	if f.action.Kind == catalog.Read && len(table.Rows) > 0 {
-		page.Again = append(page.Again, repeated(v, f, "Read as a file", true, "as", "csv"))
+	if f.action.Kind != catalog.Read {
+		return page
 	}
-	if f.action.Kind == catalog.Read && table.Next > 0 {
-		page.Again = append(page.Again, repeated(v, f, "Read the next "+table.Noun, false, "offset", strconv.Itoa(table.Next)))
+	if len(table.Rows) > 0 {
+		page.Again = append(page.Again, repeated(v, f, "Read as a file", true, map[string]string{"as": "csv"}))
+	}
+	switch {
+	case table.Next > 0:
+		page.Again = append(page.Again, repeated(v, f, "Read the next "+table.Noun, false, map[string]string{"offset": strconv.Itoa(table.Next)}))
+	case table.Onward != nil:
+		page.Again = append(page.Again, repeated(v, f, "Read the next "+table.Noun, false, table.Onward))
 	}
 	return page
 }
 
-// repeated sends a read's form once more, with one field changed and a run of its
-// own.
-func repeated(v visitor, f sheet, button string, download bool, name, value string) views.AgainForm {
+// repeated sends a read's form once more, with some fields changed and a run of
+// its own.
+func repeated(v visitor, f sheet, button string, download bool, with map[string]string) views.AgainForm {
 	form := views.AgainForm{Post: actionPath(v, f.action.Slug), Button: button, Download: download,
-		Hidden: []views.Hidden{{Name: "run_id", Value: uuid.NewString()}, {Name: generated, Value: "1"}, {Name: name, Value: value}}}
+		Hidden: []views.Hidden{{Name: "run_id", Value: uuid.NewString()}, {Name: generated, Value: "1"}}}
+	for _, name := range slices.Sorted(maps.Keys(with)) {
+		form.Hidden = append(form.Hidden, views.Hidden{Name: name, Value: with[name]})
+	}
 	for _, field := range f.action.Fields {
-		if spec := field.Spec(); spec.Name != name && f.values.Has(spec.Name) {
+		spec := field.Spec()
+		if _, changed := with[spec.Name]; !changed && f.values.Has(spec.Name) {
 			form.Hidden = append(form.Hidden, views.Hidden{Name: spec.Name, Value: f.get(spec.Name)})
 		}
 	}
@@ -105,7 +119,7 @@ func (s *Server) resultFacts(v visitor, table *catalog.Table) []views.Fact {
 	var facts []views.Fact
 	for i, text := range table.Rows[0] {
 		cell := s.resultCell(v, table.Columns[i].Kind, text)
-		fact := views.Fact{Label: table.Columns[i].Title, Text: cmp.Or(cell.When.Text, cell.Text, "none"), Note: cell.When.Ago, Mono: cell.Mono}
+		fact := views.Fact{Label: table.Columns[i].Title, Text: cmp.Or(cell.When.Text, cell.Text, "none"), Note: cell.When.Ago, Mono: cell.Mono, Href: cell.Href}
 		facts = append(facts, fact)
 	}
 	return facts

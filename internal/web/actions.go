@@ -82,7 +82,8 @@ func (s *Server) getAction(c echo.Context, v visitor) error {
 
 func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error {
 	draw, tab := s.sheetOf(f), tabOf(f)
-	if draw == nil || f.isGenerated() || !f.submitted() && f.namesNothing() {
+	e, edits := s.editOf(f)
+	if onlyOne := edits && e.id == ""; draw == nil || f.isGenerated() && !onlyOne || !f.submitted() && f.namesNothing() {
 		draw, tab = s.generatedForm, "actions"
 	}
 	page, err := draw(c.Request().Context(), v, f)
@@ -94,6 +95,12 @@ func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error
 
 // tabOf is the list that a sheet was opened from.
 func tabOf(f sheet) string {
+	switch f.action.Slug {
+	case updateSettings:
+		return "settings"
+	case "modify-group":
+		return "actions"
+	}
 	if f.get("from") == "phone" || f.get("user_id") == "" && strings.HasSuffix(f.action.Category, "Phones") {
 		return "phones"
 	}
@@ -122,6 +129,19 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		if unknown, err = s.pick(c.Request().Context(), v, f); err != nil {
 			return s.showRefusal(c, v, f, "", err)
 		}
+	}
+	if names := f.get("usernames"); action.Slug == synchronizeUser && f.values.Has("usernames") && !f.isGenerated() {
+		if faults := checkUsernames(names); faults != nil || strings.Contains(unixLines(strings.TrimSpace(names)), "\n") {
+			return s.syncMany(c, v, f, faults)
+		}
+		f.values.Set("username", strings.TrimSpace(names))
+	}
+	if e, edits := s.editOf(f); edits && f.isGenerated() && len(unknown) == 0 {
+		if _, bad := chosenID(f, e.id); len(bad) > 0 {
+			f.faults, f.values = byField(bad), typed
+			return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
+		}
+		return c.Redirect(http.StatusSeeOther, actionPath(v, action.Slug, e.id, f.get(e.id)))
 	}
 	in, bad := action.Parse(form.field(action))
 	bad = append(unknown, bad...)
@@ -166,6 +186,13 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 	return c.Redirect(http.StatusSeeOther, onward(v, f, done))
 }
 
+// chosenID checks one field of a form, which names what the form is about.
+func chosenID(f sheet, name string) (catalog.Values, []catalog.FieldError) {
+	which := f.action
+	which.Check, which.Fields = nil, slices.DeleteFunc(slices.Clone(which.Fields), func(field catalog.Field) bool { return field.Spec().Name != name })
+	return which.Parse(func(name string) (string, bool) { return f.get(name), f.values.Has(name) })
+}
+
 // ask shows what will come of a generated form, and carries its fields along.
 func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error {
 	page := confirmPage(v, f, actionPath(v, f.action.Slug))
@@ -183,6 +210,7 @@ func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error 
 			page.Facts = append(page.Facts, views.Fact{Label: spec.Label, Text: inWords(spec, text), Mono: spec.Kind == "id"})
 		}
 	}
+	page.Facts = append(page.Facts, s.creditsFacts(c.Request().Context(), v, f.action, f.get("credits"))...)
 	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, page)
 }
 
@@ -198,7 +226,9 @@ func ticketOf(f form) (ticket, fault string) {
 func byField(bad []catalog.FieldError) map[string]string {
 	faults := map[string]string{}
 	for _, b := range bad {
-		faults[b.Field] = b.Message
+		if faults[b.Field] == "" { // the first says more
+			faults[b.Field] = b.Message
+		}
 	}
 	return faults
 }
@@ -280,6 +310,8 @@ func placeOf(v visitor, f sheet) string {
 		return views.User(ws, org, user)
 	case f.action.Slug == "create-phone":
 		return views.Phones(ws, org)
+	case f.action.Slug == updateSettings:
+		return views.Settings(ws, org)
 	case f.action.Slug == "delete-bypass-code":
 		return views.BypassCodes(ws, org)
 	}

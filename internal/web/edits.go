@@ -18,13 +18,16 @@ import (
 // thing was when it was opened, only what differs is sent, and the difference is
 // shown before.
 type edit struct {
-	noun  string   // "user"
-	id    string   // the field that names it
+	noun  string   // "this user"
+	id    string   // the field that names it; empty: there is only one
 	boxes []string // the fields of the form, in its order
 	read  func(context.Context, visitor, sheet) (edited, error)
+	// check finds what does not go with what is there now; nil: everything does.
+	check func(now map[string]string, in catalog.Values) []catalog.FieldError
 }
 
-// edited is a thing as it is now, in the values of its form. A choice of which
+// edited is a thing as it is now, in the values of its form; what it cannot have
+// is no value. A choice of which
 // none fits what it is has no value, and its words are in unset.
 type edited struct {
 	name   string
@@ -35,9 +38,13 @@ type edited struct {
 func (s *Server) editOf(f sheet) (edit, bool) {
 	switch f.action.Slug {
 	case "update-user":
-		return edit{"user", "user_id", userBoxes, s.userNow}, true
+		return edit{noun: "this user", id: "user_id", boxes: userBoxes, read: s.userNow}, true
 	case "modify-phone":
-		return edit{"phone", "phone_id", phoneBoxes, s.phoneNow}, true
+		return edit{noun: "this phone", id: "phone_id", boxes: phoneBoxes, read: s.phoneNow}, true
+	case updateSettings:
+		return edit{noun: "these settings", boxes: settingBoxes(), read: s.settingsNow, check: settingsFaults}, true
+	case "modify-group":
+		return edit{noun: "this group", id: "group_id", boxes: []string{"name", "desc", "status"}, read: s.groupNow}, true
 	}
 	return edit{}, false
 }
@@ -49,9 +56,11 @@ func (e edit) now(ctx context.Context, v visitor, f sheet) (edited, error) {
 	if err == nil || !f.submitted() {
 		return now, err
 	}
-	now = edited{name: "this " + e.noun, values: map[string]string{}, unset: map[string]string{}}
+	now = edited{name: e.noun, values: map[string]string{}, unset: map[string]string{}}
 	for _, name := range e.boxes {
-		now.values[name], now.unset[name] = unixLines(f.get("was."+name)), "As it is"
+		if now.unset[name] = "As it is"; f.values.Has("was." + name) {
+			now.values[name] = unixLines(f.get("was." + name))
+		}
 	}
 	return now, nil
 }
@@ -60,11 +69,13 @@ func (e edit) now(ctx context.Context, v visitor, f sheet) (edited, error) {
 func (e edit) was(f sheet, now edited) []views.Hidden {
 	var was []views.Hidden
 	for _, name := range e.boxes {
-		value := now.values[name]
+		value, has := now.values[name]
 		if f.values.Has("was." + name) {
-			value = f.get("was." + name)
+			value, has = f.get("was."+name), true
 		}
-		was = append(was, views.Hidden{Name: "was." + name, Value: value})
+		if has {
+			was = append(was, views.Hidden{Name: "was." + name, Value: value})
+		}
 	}
 	return was
 }
@@ -76,11 +87,20 @@ func (s *Server) review(c echo.Context, v visitor, f sheet, e edit, in catalog.V
 	if err != nil {
 		return s.showRefusal(c, v, f, "", err)
 	}
+	if e.check != nil {
+		if bad := e.check(now.values, in); len(bad) > 0 {
+			f.faults = byField(bad)
+			return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
+		}
+	}
 	typed := in.Given(f.action)
 	page := views.ReviewPage{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Subject: now.name, Slug: f.action.Slug,
 		Back: again(v, f), Cancel: placeOf(v, f),
-		Hidden: []views.Hidden{{Name: e.id, Value: f.get(e.id)}, {Name: "reviewed", Value: "1"}},
+		Hidden: []views.Hidden{{Name: "reviewed", Value: "1"}},
+	}
+	if e.id != "" {
+		page.Hidden = append(page.Hidden, views.Hidden{Name: e.id, Value: f.get(e.id)})
 	}
 	var elsewhere []string
 	for _, field := range f.action.Fields {
@@ -92,29 +112,53 @@ func (s *Server) review(c echo.Context, v visitor, f sheet, e edit, in catalog.V
 		if f.values.Has("was."+spec.Name) && now.values[spec.Name] != unixLines(f.get("was."+spec.Name)) {
 			elsewhere = append(elsewhere, strings.ToLower(spec.Label))
 		}
-		before := cmp.Or(optionText(spec, now.values[spec.Name]), now.unset[spec.Name])
-		page.Changes = append(page.Changes, views.Change{Label: spec.Label, Now: catalog.Plain(before), After: optionText(spec, after)})
+		before := cmp.Or(spec.Words(now.values[spec.Name]), now.unset[spec.Name])
+		page.Changes = append(page.Changes, views.Change{Label: spec.Label, Now: catalog.Plain(before), After: spec.Words(after)})
 		page.Hidden = append(page.Hidden, views.Hidden{Name: spec.Name, Value: after})
 	}
 	for _, name := range e.boxes {
-		page.Hidden = append(page.Hidden, views.Hidden{Name: "was." + name, Value: now.values[name]})
+		if value, has := now.values[name]; has {
+			page.Hidden = append(page.Hidden, views.Hidden{Name: "was." + name, Value: value})
+		}
 	}
 	if len(page.Changes) == 0 {
 		f.fault, f.runID = "Nothing is changed yet.", uuid.New()
 		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 	}
+	warnings := []string{f.action.Question(in)}
 	if len(elsewhere) > 0 {
-		page.Warning = "Somebody changed this " + e.noun + " since you opened the form: " + strings.Join(elsewhere, ", ") + "."
+		warnings = append(warnings, "Somebody changed "+e.noun+" since you opened the form: "+strings.Join(elsewhere, ", ")+".")
 	}
+	page.Warning = strings.TrimSpace(strings.Join(warnings, " "))
 	return s.render(c, http.StatusOK, v, place{tab: tabOf(f)}, page)
 }
 
-// optionText is what a choice calls a value; any other value stands for itself.
-func optionText(spec catalog.Spec, value string) string {
-	for _, o := range spec.Options {
-		if o.Value == value {
-			return o.Label
+// editSheet is the form of an edit that has no page of its own: its fields,
+// filled with what is there.
+func (s *Server) editSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	e, _ := s.editOf(f)
+	now, err := e.now(ctx, v, f)
+	if err != nil {
+		return nil, err
+	}
+	was := e.was(f, now)
+	for _, name := range e.boxes {
+		if value, has := now.values[name]; has && !f.values.Has(name) {
+			f.values.Set(name, value)
 		}
 	}
-	return value
+	page, err := s.formOfFields(ctx, v, f, slices.DeleteFunc(slices.Clone(f.action.Fields), func(field catalog.Field) bool { return !slices.Contains(e.boxes, field.Spec().Name) }))
+	page.Heading, page.Button = "Edit "+now.name, "Review changes"
+	page.Hidden = append(was, views.Hidden{Name: e.id, Value: f.get(e.id)})
+	page.Error = cmp.Or(page.Error, f.faults[e.id])
+	page.Cancel = views.Actions(v.workspace.Slug, v.organization.Slug)
+	return page, err
+}
+
+// groupNow reads what there is to edit of a group.
+func (s *Server) groupNow(ctx context.Context, v visitor, f sheet) (edited, error) {
+	group, err := s.Runner.Group(ctx, v.scope, v.organization, f.get("group_id"))
+	return edited{name: catalog.Plain(group.Name), unset: map[string]string{}, values: map[string]string{
+		"name": group.Name, "desc": group.Description, "status": strings.ToLower(string(group.Status)),
+	}}, err
 }

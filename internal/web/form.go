@@ -59,7 +59,7 @@ func (f form) field(a catalog.Action) func(name string) (string, bool) {
 	yesno := map[string]bool{}
 	for _, field := range a.Fields {
 		spec := field.Spec()
-		yesno[spec.Name] = spec.Kind == "yesno"
+		yesno[spec.Name] = spec.Kind == "yesno" && spec.Default != ""
 	}
 	return func(name string) (string, bool) {
 		// What stands as the form was opened with is not asked for: a name that

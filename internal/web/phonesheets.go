@@ -46,6 +46,7 @@ func (s *Server) phoneNow(ctx context.Context, v visitor, f sheet) (edited, erro
 		"number": p.Number, "name": p.Name, "extension": p.Extension, "predelay": p.Predelay, "postdelay": p.Postdelay,
 	}}
 	for name, text := range map[string]string{"type": p.Type, "platform": p.Platform} {
+		now.values[name] = ""
 		for _, o := range optionsOf(f.action, name) {
 			if strings.EqualFold(o.Value, text) {
 				now.values[name] = o.Value

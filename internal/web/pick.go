@@ -79,6 +79,18 @@ func (s *Server) called(ctx context.Context, v visitor, of, name string) (found 
 			add(string(g.ID), catalog.Plain(g.Description), g.Name)
 		}
 		return found, err
+	case catalog.OfToken:
+		tokens, err := s.Runner.Tokens(ctx, v.scope, v.organization, false)
+		for _, t := range tokens.Items {
+			add(string(t.ID), t.Type+" "+usernames(t.Users), t.Serial)
+		}
+		return found, err
+	case catalog.OfCredential:
+		credentials, err := s.Runner.Credentials(ctx, v.scope, v.organization, false)
+		for _, w := range credentials.Items {
+			add(string(w.Key), usernames([]duo.User{w.User}), w.Name)
+		}
+		return found, err
 	case catalog.OfDirectory:
 		directories, err := s.directories(ctx, v)
 		for _, d := range directories {

@@ -134,6 +134,7 @@ func (s *Server) routes() []route {
 		{get, "/w/:ws/o/:org/phones", inOrg, 0, s.getPhones},
 		{get, "/w/:ws/o/:org/phones/:phone", inOrg, 0, s.getPhone},
 		{get, "/w/:ws/o/:org/bypass-codes", inOrg, 0, s.getBypassCodes},
+		{get, "/w/:ws/o/:org/settings", inOrg, 0, s.getSettings},
 		{get, "/w/:ws/o/:org/actions", inOrg, 0, s.getActions},
 		{get, "/w/:ws/o/:org/actions/:action", inOrg, 0, s.getAction},
 		{post, "/w/:ws/o/:org/actions/:action", inOrg, 0, s.postAction},

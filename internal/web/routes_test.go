@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -168,6 +170,7 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /w/:ws/o/:org/phones/:phone": one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/:org/phones":        one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/:org/bypass-codes":  one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/settings":      one(knownRoute{least: catalog.Auditor, ok: found}),
 
 	"GET /w/:ws/o/:org/edit":       one(knownRoute{least: catalog.Administrator, ok: found}),
 	"GET /w/:ws/o/:org/connection": one(knownRoute{least: catalog.Administrator, ok: found}),
@@ -321,6 +324,74 @@ var actionRoutes = map[string]knownRoute{
 	"send-installation-by-sms":       {least: catalog.Helpdesk, ok: moved, form: generatedForm()},
 	"send-passcode-by-sms":           {least: catalog.Helpdesk, ok: moved, form: generatedForm()},
 
+	"list-groups":                 {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-group":                   {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-group-members":          {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-hardware-tokens":        {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-webauthn-credentials":   {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-administrators":         {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-account-summary":         {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-edition":                 {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-telephony-credits":       {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-user-limit":              {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"read-authentication-log":     {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"read-activity-log":           {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"read-telephony-log":          {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"read-administrator-log":      {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-integrations":           {least: catalog.Administrator, ok: found, form: generatedForm()},
+	"preauth-user":                {least: catalog.Helpdesk, ok: http.StatusConflict, form: generatedForm()},
+	"auth-enroll-user":            {least: catalog.Technician, ok: http.StatusConflict, form: generatedForm()},
+	"auth-enroll-status":          {least: catalog.Technician, ok: http.StatusConflict, form: generatedForm("activation_code", "duo://example")},
+	"create-auth-api-integration": {least: catalog.Owner, ok: found, form: generatedForm("name", "Desk")},
+
+	"update-settings": {least: catalog.Administrator, ok: moved, form: actionForm(func(_ *estate, _ *tenant, f url.Values) {
+		f.Set("lockout_threshold", strconv.Itoa(1+mathrand.IntN(9999)))
+		f.Set("reviewed", "1")
+	})},
+	"enroll-user": {least: catalog.Technician, ok: found, form: actionForm(func(_ *estate, _ *tenant, f url.Values) {
+		f.Set("username", "new."+rand.Text())
+		f.Set("email", "new@client.example")
+		setGenerated(f)
+	})},
+	"create-group": {least: catalog.Technician, ok: found, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+		f.Set("name", n.canary+rand.Text())
+		setGenerated(f)
+	})},
+	"modify-group": {least: catalog.Technician, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
+		f.Set("desc", rand.Text())
+		setGenerated(f)
+	})},
+	"delete-group": {least: catalog.Administrator, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
+		setGenerated(f)
+	})},
+	"assign-hardware-token-to-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("token_id", e.Sim.AddToken(n.account.AccountID, duosim.TokenSpec{Serial: n.canary}))
+		setGenerated(f)
+	})},
+	"un-assign-hardware-token-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("token_id", e.Sim.AddToken(n.account.AccountID, duosim.TokenSpec{Serial: n.canary, UserIDs: []string{n.user}}))
+		setGenerated(f)
+	})},
+	"delete-hardware-token": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("token_id", e.Sim.AddToken(n.account.AccountID, duosim.TokenSpec{Serial: n.canary}))
+		setGenerated(f)
+	})},
+	"delete-webauthn-credential": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("webauthnkey", e.Sim.AddCredential(n.account.AccountID, duosim.CredentialSpec{UserID: n.user, Name: n.canary}))
+		setGenerated(f)
+	})},
+	"set-edition": {least: catalog.Owner, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("edition", anotherEdition(n.account.AccountID))
+		setGenerated(f)
+	})},
+	"set-telephony-credits": {least: catalog.Owner, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		e.Sim.SetCredits(n.account.AccountID, 100)
+		f.Set("credits", "101")
+		setGenerated(f)
+	})},
+
 	"delete-bypass-code": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
 		f.Set("bypass_code_id", e.Sim.AddBypassCode(n.account.AccountID, n.user, duosim.BypassSpec{}))
 	})},
@@ -398,6 +469,15 @@ func generatedForm(pairs ...string) func(*estate, *tenant, bool) url.Values {
 	})
 }
 
+var editionsSet sync.Map // of an account: how often its edition was set
+
+// anotherEdition is one that the account does not have, if each is set that this
+// returns.
+func anotherEdition(account string) string {
+	n, _ := editionsSet.LoadOrStore(account, new(atomic.Int32))
+	return []string{"beyond", "enterprise", "platform"}[(n.(*atomic.Int32).Add(1)-1)%3]
+}
+
 func setGenerated(f url.Values) {
 	f.Set(generated, "1")
 	f.Set("agreed", "1")
@@ -413,7 +493,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.SignIn(), views.SignInAndReturn("/w/x"), views.Workspaces(), views.Workspace(w), views.Integration(w), views.Mapping(w, views.MappingFilter{Show: "unmapped", Query: "q", Page: 2, Suggest: true}),
 			views.AdoptAccounts(w), views.Organizations(w), views.OrganizationsView(w, "q", "unkeyed", 2), views.NewOrganization(w), views.Organization(w, o),
 			views.Users(w, o), views.UsersView(w, o, views.UsersFilter{Query: "q", Status: "bypass", Sort: "name", Page: 2, Fresh: true}), views.User(w, o, u), views.Phones(w, o), views.PhonesView(w, o, "q", 2), views.Phone(w, o, p),
-			views.BypassCodes(w, o), views.BypassCodesView(w, o, 2), views.Runs(w), views.RunsView(w, "", views.RunsFilter{Query: "q"}), views.OrganizationRuns(w, o), views.RunsView(w, o, views.RunsFilter{Outcome: "unknown"}),
+			views.Settings(w, o), views.BypassCodes(w, o), views.BypassCodesView(w, o, 2), views.Runs(w), views.RunsView(w, "", views.RunsFilter{Query: "q"}), views.OrganizationRuns(w, o), views.RunsView(w, o, views.RunsFilter{Outcome: "unknown"}),
 			views.Run(w, "", ":run"), views.Run(w, o, ":run"),
 			views.EditOrganization(w, o), views.Connection(w, o),
 			views.Actions(w, ""), views.Actions(w, o), views.Action(w, "", ":action"), views.Action(w, o, ":action", "user_id", u), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),

@@ -107,18 +107,7 @@ func inWords(spec catalog.Spec, text string) string {
 	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 && strings.HasSuffix(spec.Name, "_secs") {
 		return catalog.Duration(time.Duration(seconds) * time.Second)
 	}
-	switch {
-	case spec.Kind == "yesno" && text == "true":
-		return "yes"
-	case spec.Kind == "yesno":
-		return "no"
-	}
-	for _, o := range spec.Options {
-		if o.Value == text && o.Label != "" {
-			return o.Label
-		}
-	}
-	return cmp.Or(catalog.Plain(text), "empty")
+	return cmp.Or(catalog.Plain(spec.Words(text)), "empty")
 }
 
 // runTicket is a run in plain words, to be pasted into a ticket.

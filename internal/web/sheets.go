@@ -55,6 +55,12 @@ func (s *Server) sheetOf(f sheet) drawSheet {
 		return s.leaveGroupSheet
 	case synchronizeUser:
 		return s.syncSheet
+	case updateSettings:
+		return s.settingsSheet
+	case "modify-group":
+		return s.editSheet
+	case "enroll-user":
+		return s.enrollSheet
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 
 	"duodesk/internal/duo/catalog"
@@ -38,6 +39,10 @@ func (s *Server) syncSheet(ctx context.Context, v visitor, f sheet) (views.Page,
 	page := views.SyncPage{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Error: f.fault,
 		DirectoryKey: f.input("directory_key", ""), Username: f.input("username", ""), Test: f.get("test") != "" && v.role >= catalog.Administrator, MayAdd: v.role >= catalog.Administrator,
+	}
+	if !page.Test {
+		page.Username = f.input(syncNames.Name, f.get("username"))
+		page.Username.Error = cmp.Or(page.Username.Error, f.faults["username"])
 	}
 	found, err := s.directories(ctx, v)
 	for _, d := range found {

@@ -2,11 +2,51 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 )
+
+// TestSynchronizeSeveral sends several names in one form: each is a run of its
+// own, and what becomes of one does not stop the next.
+func TestSynchronizeSeveral(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	b := e.as(t, e.Member(t, e.Workspace, catalog.Technician))
+	org, account := e.orgOf(e.near.org), e.near.account.AccountID
+	e.Sim.ChangeDirectory(account, e.near.directory, duosim.Person{Username: "ann", Email: "ann@client.example"}, duosim.Person{Username: "bea"}, duosim.Person{Username: "cyd"}, duosim.Person{Username: "dan"})
+	fresh := func() *formOfPage { return b.get(org + "/actions/synchronize-users").form("Synchronize") }
+
+	calls := len(e.Sim.Ledger()) + 2
+	f := fresh().set("usernames", "ann\nnobody\r\n bea \n\n")
+	p := f.send().want(http.StatusOK, "Synchronized user ann: created.", "its directory has nobody of this username", "Synchronized user bea: created.").fine()
+	p.click("ann").want(http.StatusOK, "ann@client.example")
+	// The same form again does nothing again, and tells the same.
+	f.send().want(http.StatusOK, "Synchronized user ann: created.", "Synchronized user bea: created.").fine()
+	if now := len(e.Sim.Ledger()); now != calls {
+		t.Errorf("%d effects, want %d", now, calls)
+	}
+	b.get(org+"/runs").want(http.StatusOK, "ann", "nobody", "bea")
+
+	// The answer for one is lost: those before and after are known.
+	e.Sim.SetFault(account, duosim.Fault{Kind: duosim.AnswerLost, WritesOnly: true, Times: 1})
+	p = fresh().set("usernames", "cyd\ndan").send().want(http.StatusOK, "Duo may have done this.", "Synchronized user dan: created.").fine()
+	if outcomes := p.all(func(n *node) bool { return n.Data == "td" && attribute(n, "data-label") == "Outcome" }); len(outcomes) != 2 || textOf(outcomes[0]) == textOf(outcomes[1]) {
+		t.Error("the outcomes do not differ")
+	}
+
+	for _, names := range []string{"", " \n", "twice\nTWICE", strings.Repeat("x\n", 1) + strings.Join(strings.Split("abcdefghijklmnopqrstu", ""), "\n"), "a\nb\x01"} {
+		p := fresh().set("usernames", names).send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
+		if _, fault := p.box("usernames"); fault == "" {
+			t.Errorf("%q: no fault beside the names", names)
+		}
+	}
+	form := fresh().set("usernames", "ann\nbea")
+	form.values.Set("directory_key", e.far.directory)
+	form.send().want(http.StatusUnprocessableEntity, "Choose one of this organization").fine()
+}
 
 func TestSynchronizeUser(t *testing.T) {
 	t.Parallel()
@@ -14,23 +54,23 @@ func TestSynchronizeUser(t *testing.T) {
 	b := e.as(t, e.Member(t, e.Workspace, catalog.Technician))
 	org := e.orgOf(e.near.org)
 	e.Sim.ChangeDirectory(e.near.account.AccountID, e.near.directory, duosim.Person{Username: "grace", Realname: "Grace Hopper"})
-	f := b.get(org+"/actions/synchronize-users?username=grace").want(http.StatusOK, "Synchronize user").form("Synchronize user")
+	f := b.get(org+"/actions/synchronize-users?username=grace").want(http.StatusOK, "Synchronize users").form("Synchronize")
 	if got := f.values.Get("directory_key"); got != e.near.directory {
 		t.Errorf("the primary directory is not chosen, but %q", got)
 	}
 	f.send().want(http.StatusOK, "Synchronized user grace: created.", "Grace Hopper", "Synchronize")
-	b.get(org+"/runs").want(http.StatusOK, "Synchronize User", "grace")
+	b.get(org+"/runs").want(http.StatusOK, "Synchronize Users", "grace")
 
 	fresh := func() *formOfPage {
-		return b.get(org + "/actions/synchronize-users").form("Synchronize user")
+		return b.get(org + "/actions/synchronize-users").form("Synchronize")
 	}
-	fresh().set("username", "grace").send().want(http.StatusTooManyRequests, "Duo is limiting how often it may be asked").fine()
-	fresh().set("username", "nobody").send().want(http.StatusUnprocessableEntity, "The key works, and its directory has nobody of this username.").fine()
-	fresh().set("username", "").send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
+	fresh().set("usernames", "grace").send().want(http.StatusTooManyRequests, "Duo is limiting how often it may be asked").fine()
+	fresh().set("usernames", "nobody").send().want(http.StatusUnprocessableEntity, "The key works, and its directory has nobody of this username.").fine()
+	fresh().set("usernames", "").send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
 	// The keys of other organizations are refused before Duo is asked.
 	calls := e.Sim.Calls(e.near.account.AccountID)
 	for _, key := range []string{e.far.directory, e.foreign.directory, "DS00000000000000NONE", ""} {
-		form := fresh().set("username", "grace")
+		form := fresh().set("usernames", "grace")
 		form.values.Set("directory_key", key)
 		form.send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
 	}

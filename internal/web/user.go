@@ -117,6 +117,9 @@ func userActs(v visitor, u duo.User) []views.Act {
 	if trashed {
 		add(catalog.Technician, views.Act{Text: "Restore", Primary: true, Href: actionPath(v, "restore-user", "user_id", id)})
 	} else {
+		if stateOf(u) == notEnrolled {
+			add(catalog.Technician, views.Act{Text: "Send enrollment e-mail", Primary: true, Href: actionPath(v, "enroll-user", "user_id", id)})
+		}
 		add(catalog.Technician, views.Act{Text: "Edit", Key: "e", Href: actionPath(v, "update-user", "user_id", id)})
 		if u.DirectoryKey != "" {
 			add(catalog.Technician, views.Act{Text: "Synchronize", Href: actionPath(v, synchronizeUser, "directory_key", u.DirectoryKey, "username", u.Username)})

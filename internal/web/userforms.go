@@ -51,6 +51,21 @@ func (s *Server) editUserSheet(ctx context.Context, v visitor, f sheet) (views.P
 	return page, nil
 }
 
+// enrollSheet is the form that sends an enrollment e-mail, filled in from the
+// user whom the address names: never from the address itself, since whoever sends
+// somebody a link must not choose where the e-mail goes.
+func (s *Server) enrollSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	if id := f.get("user_id"); id != "" && !f.submitted() {
+		user, _, err := s.Runner.User(ctx, v.scope, v.organization, id)
+		if err != nil {
+			return nil, err
+		}
+		f.values.Set("username", catalog.Plain(user.Username))
+		f.values.Set("email", catalog.Plain(user.Email))
+	}
+	return s.generatedForm(ctx, v, f)
+}
+
 func userForm(v visitor, f sheet, preset map[string]string) views.UserForm {
 	box := func(name string) views.Input { return f.input(name, preset[name]) }
 	page := views.UserForm{

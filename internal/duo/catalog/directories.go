@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -16,8 +17,8 @@ var (
 
 func synchronizeUser() Action {
 	return Action{
-		Slug: "synchronize-users", Title: "Synchronize User", Category: userCategory,
-		Help: "Has Duo read one user again from the directory: created, updated, or sent to the trash when the directory no longer has the user.",
+		Slug: "synchronize-users", Title: "Synchronize Users", Category: userCategory,
+		Help: "Has Duo read a user again from the directory, Entra ID included: created, updated, or sent to the trash when the directory no longer has the user.",
 		API:  Admin, Call: "POST /admin/v1/users/directorysync/{directory_key}/syncuser", Kind: Write, Role: Technician, Fields: []Field{directoryKey, syncUsername},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			key, name := duo.DirectoryKey(directoryKey.Of(in)), syncUsername.Of(in)
@@ -48,14 +49,20 @@ func synced(before, after duo.User, known bool) string {
 		return "created"
 	}
 	var changed []string
+	for _, f := range []struct{ name, was, is string }{
+		{"username", before.Username, after.Username}, {"full name", before.RealName, after.RealName}, {"first name", before.FirstName, after.FirstName},
+		{"last name", before.LastName, after.LastName}, {"e-mail", before.Email, after.Email}, {"status", string(before.Status), string(after.Status)},
+	} {
+		if f.was != f.is {
+			changed = append(changed, f.name+" from "+cmp.Or(f.was, "empty")+" to "+cmp.Or(f.is, "empty"))
+		}
+	}
 	for _, f := range []struct {
 		same bool
 		name string
 	}{
-		{before.Username == after.Username, "username"}, {before.RealName == after.RealName, "full name"}, {before.FirstName == after.FirstName, "first name"},
-		{before.LastName == after.LastName, "last name"}, {before.Email == after.Email, "e-mail"}, {before.Aliases == after.Aliases, "aliases"},
-		{before.Notes == after.Notes, "notes"}, {before.Status == after.Status, "status to " + string(after.Status)},
-		{before.DirectoryKey == after.DirectoryKey, "the directory"}, {len(before.Phones) == len(after.Phones), "phones"}, {len(before.Groups) == len(after.Groups), "groups"},
+		{before.Aliases == after.Aliases, "aliases"}, {before.Notes == after.Notes, "notes"}, {before.DirectoryKey == after.DirectoryKey, "the directory"},
+		{len(before.Phones) == len(after.Phones), "phones"}, {len(before.Groups) == len(after.Groups), "groups"},
 	} {
 		if !f.same {
 			changed = append(changed, f.name)

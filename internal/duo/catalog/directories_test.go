@@ -35,7 +35,7 @@ func TestSynchronizeUser(t *testing.T) {
 	}
 	refused(key, "nobody", "username", "The key works")
 	refused("DS00000000000000NONE", "grace", "directory_key", "compare the key")
-	if done, err := sync(key, "ada"); err != nil || done.Summary != "Synchronized user ada: changed full name, the directory." {
+	if done, err := sync(key, "ada"); err != nil || done.Summary != "Synchronized user ada: changed full name from empty to Ada Lovelace, the directory." {
 		t.Errorf("changed: %+v (%v)", done, err)
 	}
 	for what, test := range map[string][2]string{"the same user again": {key, "ada"}, "a busy directory": {busy, "ada"}} {

@@ -1,0 +1,47 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/views"
+)
+
+// setCredits is the action that moves credits between two accounts.
+const setCredits = "set-telephony-credits"
+
+// creditsFacts tell what the two accounts have that credits are moved between,
+// as far as it can be read: the organization's, and the MSP's own, which concerns
+// whoever sees every organization. total, if it is a number, is what the first is
+// to have.
+func (s *Server) creditsFacts(ctx context.Context, v visitor, a catalog.Action, total string) []views.Fact {
+	if a.Slug != setCredits {
+		return nil
+	}
+	var facts []views.Fact
+	now, err := s.Runner.Credits(ctx, v.scope, v.organization)
+	n, bad := strconv.Atoi(total)
+	if err != nil {
+		return nil
+	}
+	facts = append(facts, creditsFact("This account", now, n, bad == nil))
+	if v.membership.Every() {
+		if parent, err := s.Runner.ParentCredits(ctx, v.scope); err == nil {
+			facts = append(facts, creditsFact("Your own account", parent, parent-(n-now), bad == nil))
+		}
+	}
+	return facts
+}
+
+func creditsFact(label string, now, then int, changes bool) views.Fact {
+	fact := views.Fact{Label: label, Text: fmt.Sprintf("%d credits left", now)}
+	if changes && then != now {
+		fact.Note = fmt.Sprintf("%d afterwards", then)
+		if then < 0 {
+			fact.Note = "not enough"
+		}
+	}
+	return fact
+}

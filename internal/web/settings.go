@@ -1,0 +1,150 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/views"
+)
+
+// updateSettings is the action behind the settings page.
+const updateSettings = "update-settings"
+
+// getSettings is an account's settings: to read, and for administrators to
+// change.
+func (s *Server) getSettings(c echo.Context, v visitor) error {
+	settings, err := s.Runner.Settings(c.Request().Context(), v.scope, v.organization)
+	if err != nil {
+		return err
+	}
+	flash, err := s.flashOf(c.Request().Context(), c, v)
+	if err != nil {
+		return err
+	}
+	action, _ := catalog.Lookup(updateSettings)
+	f := sheet{action: action, runID: uuid.New()}
+	page := s.settingsPage(v, f, settingsEdited(settings))
+	page.Shown, page.ReadAt = settingsShown(settings), s.when(v, s.Now())
+	page.MayEdit = v.role >= action.Role
+	return s.render(c, http.StatusOK, v, place{tab: "settings", flash: flash}, page)
+}
+
+// settingsSheet is the same page as an action's form, which it becomes when it
+// is sent.
+func (s *Server) settingsSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	e, _ := s.editOf(f)
+	now, err := e.now(ctx, v, f)
+	if err != nil {
+		return nil, err
+	}
+	page := s.settingsPage(v, f, now)
+	page.MayEdit = true
+	return page, nil
+}
+
+func settingBoxes() []string {
+	var names []string
+	for _, g := range catalog.Settings {
+		for _, f := range g.Fields {
+			names = append(names, f.Spec().Name)
+		}
+	}
+	return names
+}
+
+func (s *Server) settingsNow(ctx context.Context, v visitor, _ sheet) (edited, error) {
+	settings, err := s.Runner.Settings(ctx, v.scope, v.organization)
+	return settingsEdited(settings), err
+}
+
+// settingsEdited are the settings as a form holds them. A choice that Duo has
+// and the form has not is left as it is.
+func settingsEdited(settings duo.Settings) edited {
+	now := edited{name: "the settings", values: catalog.SettingValues(settings), unset: map[string]string{}}
+	for _, g := range catalog.Settings {
+		for _, f := range g.Fields {
+			spec := f.Spec()
+			value, has := now.values[spec.Name]
+			if has && spec.Kind == "choice" && !slices.ContainsFunc(spec.Options, func(o catalog.Option) bool { return o.Value == value }) {
+				now.values[spec.Name], now.unset[spec.Name] = "", catalog.Plain(value)
+			}
+		}
+	}
+	return now
+}
+
+// settingsFaults are the faults that show beside what the account has now.
+func settingsFaults(now map[string]string, in catalog.Values) []catalog.FieldError {
+	action, _ := catalog.Lookup(updateSettings)
+	var bad []catalog.FieldError
+	given := in.Given(action)
+	for _, f := range action.Fields {
+		spec := f.Spec()
+		if text, sent := given[spec.Name]; sent && text == "" && spec.Kind == "number" {
+			bad = append(bad, catalog.FieldError{Field: spec.Name, Message: "Give a number: Duo has no way to take this setting away."})
+		}
+	}
+	return append(bad, catalog.SettingFaults(now, in)...)
+}
+
+func (s *Server) settingsPage(v visitor, f sheet, now edited) views.SettingsPage {
+	e := edit{boxes: settingBoxes()}
+	page := views.SettingsPage{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Error: f.fault,
+		Was: e.was(f, now), Ticket: f.input("ticket", ""),
+	}
+	for _, g := range catalog.Settings {
+		group := views.SettingGroup{Title: g.Title}
+		for _, field := range g.Fields {
+			spec := field.Spec()
+			value, has := now.values[spec.Name]
+			if !has {
+				group.Lacking = append(group.Lacking, spec.Label)
+				continue
+			}
+			group.Fields = append(group.Fields, settingField(spec, f.input(spec.Name, value), now.unset[spec.Name]))
+			words := spec.Words(value)
+			if value == "" {
+				words = now.unset[spec.Name]
+			}
+			group.Facts = append(group.Facts, views.Fact{Label: spec.Label, Text: catalog.Plain(words)})
+		}
+		page.Groups = append(page.Groups, group)
+	}
+	return page
+}
+
+// settingField is the control for a setting, with its unit beside it.
+func settingField(spec catalog.Spec, box views.Input, unset string) views.FieldView {
+	shown := fieldView(spec, box)
+	shown.Quiet = true // each is what it is: none is optional
+	switch spec.Kind {
+	case "yesno":
+		shown.Kind, shown.Options = "radio", []views.Option{{Value: "true", Text: "Yes"}, {Value: "false", Text: "No"}}
+	case "choice":
+		shown.Options = optionsOf(catalog.Action{Fields: []catalog.Field{catalog.Choice{Name: spec.Name, Options: spec.Options}}}, spec.Name)
+		if unset != "" || box.Value == "" {
+			shown.Options = append([]views.Option{{Text: strings.TrimSpace(unset + " (leave as it is)")}}, shown.Options...)
+		}
+	case "number":
+		shown.Unit = spec.Unit + "s"
+	}
+	return shown
+}
+
+// settingsShown are the settings that can only be looked at.
+func settingsShown(settings duo.Settings) []views.Fact {
+	columns, row := catalog.ShownSettings(settings)
+	var facts []views.Fact
+	for i, column := range columns {
+		facts = append(facts, views.Fact{Label: column.Title, Text: catalog.Plain(row[i])})
+	}
+	return facts
+}

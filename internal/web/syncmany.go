@@ -1,0 +1,111 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// mostSynchronized is how many users one form can have Duo read again.
+const mostSynchronized = 20
+
+// syncReserve is the time of a request that is left for the last user and the
+// page: what is not begun by then is for the next form.
+const syncReserve = 15 * time.Second
+
+var syncNames = catalog.Lines{Name: "usernames", MaxLines: mostSynchronized}
+
+// usernamesOf reads the names of a form.
+func usernamesOf(text string) ([]string, []catalog.FieldError) {
+	in, bad := catalog.Action{Fields: []catalog.Field{syncNames}}.Parse(func(string) (string, bool) { return text, true })
+	names := syncNames.Of(in)
+	if len(bad) == 0 && len(names) == 0 {
+		bad = []catalog.FieldError{{Field: syncNames.Name, Message: "Type at least one username."}}
+	}
+	return names, bad
+}
+
+func checkUsernames(text string) []catalog.FieldError {
+	_, bad := usernamesOf(text)
+	return bad
+}
+
+// syncMany has Duo read several users again. Each is a run of its own, named
+// after the form's: what became of one is on record whatever becomes of the
+// next, and the form sent again goes on where it ended.
+func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.FieldError) error {
+	ctx := c.Request().Context()
+	if len(faults) == 0 {
+		var err error
+		if faults, err = s.faultsHere(ctx, v, f); err != nil {
+			return err
+		}
+	}
+	if len(faults) > 0 {
+		f.faults = byField(faults)
+		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
+	}
+	names, _ := usernamesOf(f.get(syncNames.Name))
+	page := views.SyncResult{Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), DirectoryKey: f.get("directory_key"), Names: strings.Join(names, "\n")}
+	found, err := s.directories(ctx, v)
+	if err != nil {
+		return err
+	}
+	for _, d := range found {
+		if d.Key == page.DirectoryKey {
+			page.Directory = catalog.Plain(d.Name)
+		}
+	}
+	for i, name := range names {
+		if deadline, has := ctx.Deadline(); has && i > 0 && time.Until(deadline) < syncReserve {
+			page.Rest++
+			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: "The time was over before this one."})
+			continue
+		}
+		row, err := s.syncOne(ctx, v, f, name)
+		if err != nil {
+			return s.showRefusal(c, v, f, "", err)
+		}
+		page.Users = append(page.Users, row)
+	}
+	return s.render(c, http.StatusOK, v, place{tab: "users"}, page)
+}
+
+// syncOne carries out one of them. Its error is one that concerns them all.
+func (s *Server) syncOne(ctx context.Context, v visitor, f sheet, name string) (views.SyncedUser, error) {
+	row := views.SyncedUser{Username: catalog.Plain(name)}
+	values := url.Values{"directory_key": {f.get("directory_key")}, "username": {name}}
+	in, bad := f.action.Parse(func(field string) (string, bool) { return values.Get(field), values.Has(field) })
+	if len(bad) > 0 {
+		row.Outcome, row.Summary = outcomeChip(store.Refused), bad[0].Message
+		return row, nil
+	}
+	done, err := s.Runner.Do(ctx, run.Request{
+		ID: uuid.NewSHA1(f.runID, []byte(strings.ToLower(name))), Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in,
+	})
+	var already *run.AlreadyRun
+	var fault *catalog.FieldError
+	switch {
+	case errors.As(err, &already):
+		done.Run = already.Run
+	case errors.As(err, &fault), duoSaidNo(err) && done.Run.ID != uuid.Nil:
+	case err != nil:
+		return row, err
+	}
+	row.Outcome, row.Summary, row.Run = outcomeChip(done.Run.State), done.Run.Summary, runAddress(v, done.Run)
+	if done.Result.Created != "" {
+		row.User = views.User(v.workspace.Slug, v.organization.Slug, done.Result.Created)
+	}
+	return row, nil
+}
