@@ -64,6 +64,10 @@ func TestM17AdminEnrollmentByEmail(t *testing.T) {
 	if len(mails) != 2 || mails[1].Email != "grace@acme.example" || !strings.Contains(mails[1].Text, "/portal?code="+second) || first == second {
 		t.Fatalf("codes %q, %q; outbox %+v", first, second, mails)
 	}
+	portal := b.wantOK(b.auth("preauth", "username", "grace")).object()["enroll_portal_url"].(string)
+	if !strings.Contains(mails[1].Text, portal) {
+		t.Errorf("preauth leads to %s, the e-mail says %s", portal, mails[1].Text)
+	}
 	if err := b.Scan(first); err == nil {
 		t.Error("the replaced code was scanned")
 	}

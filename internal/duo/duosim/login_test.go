@@ -85,6 +85,20 @@ func TestM18SMSIsSentAlthoughTheAnswerIsDeny(t *testing.T) {
 	b.wantEnd(b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode", code)).object(), "allow", "allow", "Success. Logging you in...")
 	b.wantEnd(b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode", code)).object(), "deny", "deny", "Incorrect passcode. Please try again.")
 	b.wantEnd(b.status(b.begin("sms")), "deny", "sent", "New SMS passcodes sent.")
+
+	b.wantOK(b.asParent("POST", "/admin/v1/settings", "sms_expiration", "5", "sms_batch", "2", "sms_message", "Your codes"))
+	b.begin("sms")
+	outbox := b.Outbox(b.child.AccountID)
+	codes := strings.Fields(strings.TrimPrefix(outbox[2].Text, "Your codes: "))
+	if len(codes) != 2 {
+		t.Fatalf("a batch of two: %v", outbox[2])
+	}
+	for i, want := range []string{"allow", "deny"} {
+		if got := b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode", codes[i])).object()["result"]; got != want {
+			t.Errorf("code %d: %v, want %s", i, got, want)
+		}
+		b.MoveClock(5 * time.Minute)
+	}
 }
 
 func TestM14BypassCodesAreUsedUp(t *testing.T) {

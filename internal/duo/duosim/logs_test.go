@@ -103,8 +103,8 @@ func TestM20NewerLogsArePagedByCursor(t *testing.T) {
 				}
 			}
 			slices.Sort(seen)
-			if len(slices.Compact(seen)) != c.total {
-				t.Errorf("%s %s: %d events, want each of %d once", c.path, order, len(seen), c.total)
+			if len(seen) != c.total || len(slices.Compact(seen)) != c.total {
+				t.Errorf("%s %s: events %v, want each of %d once", c.path, order, seen, c.total)
 			}
 		}
 	}

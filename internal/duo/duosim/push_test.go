@@ -55,7 +55,7 @@ func (b *authBench) until(happened func() bool) {
 		}
 		select {
 		case <-news:
-		case <-b.t.Context().Done():
+		case <-time.After(20 * time.Second):
 			b.t.Fatal("it never happened")
 		}
 	}
@@ -97,6 +97,8 @@ func TestM18PushIsAnsweredByATester(t *testing.T) {
 			}
 			b.wantEnd(b.status(txid), c.result, c.status, c.message)
 			b.wantEnd(b.status(txid), c.result, c.status, c.message) // can be asked for again
+			other := b.AddApplication(b.child.AccountID, AuthAPI)
+			b.wantRefusal(b.call(b.child.APIHostname, other, "GET", "/auth/v2/auth_status", "txid", txid), 40002, "txid")
 			if err := b.AnswerPush(txid, Approve, ""); err == nil {
 				t.Error("answered twice")
 			}
@@ -132,15 +134,16 @@ func TestM18PollWaitsForNews(t *testing.T) {
 	}
 	second := make(chan map[string]any)
 	go func() { second <- b.status(txid) }()
+	b.until(func() bool { return b.waiting == 1 })
 	if err := b.AnswerPush(txid, Answer, ""); err != nil {
 		t.Fatal(err)
 	}
-	// Whether the poll came before or after, what it tells is the news.
 	if got := <-second; got["result"] != "waiting" || got["status"] != "answered" || got["status_msg"] != "Answered. Press '#' on your phone to log in." {
 		t.Fatalf("second poll: %v", got)
 	}
 	third := make(chan map[string]any)
 	go func() { third <- b.status(txid) }()
+	b.until(func() bool { return b.waiting == 1 })
 	if err := b.AnswerPush(txid, Deny, ""); err != nil {
 		t.Fatal(err)
 	}

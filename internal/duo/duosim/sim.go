@@ -64,6 +64,7 @@ type Sim struct {
 	outbox   []Message
 	calls    map[string]int // by account_id
 	late     []delayed
+	waiting  int                    // requests that wait for an answer
 	counting bool                   // whether calls per minute are limited
 	counters map[string][]time.Time // of the last minute, by account and family
 }

@@ -15,6 +15,9 @@ func (c *call) wait(ctx context.Context) (any, *refusal) {
 	overdue := time.NewTimer(c.sim.hold)
 	defer overdue.Stop()
 	late := false
+	c.sim.waiting++
+	c.sim.tell()
+	defer func() { c.sim.waiting-- }()
 	for {
 		response, no, done := c.later(late)
 		if done || no != nil {
