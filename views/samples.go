@@ -19,6 +19,7 @@ func Samples() []Sample {
 	all = append(all, organizationFormSamples()...)
 	all = append(all, userSamples()...)
 	all = append(all, sheetSamples()...)
+	all = append(all, settingsSamples()...)
 	all = append(all, choiceSamples()...)
 	all = append(all, phoneSamples()...)
 	all = append(all, phoneFormSamples()...)

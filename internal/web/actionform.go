@@ -106,7 +106,9 @@ func fieldView(spec catalog.Spec, box views.Input) views.FieldView {
 		}
 	case "number":
 		shown.Kind, shown.Min, shown.Max = "number", strconv.Itoa(spec.Min), strconv.Itoa(spec.Max)
-		shown.Quiet = spec.Default != ""
+		if shown.Quiet = spec.Default != ""; spec.Unit != "" {
+			shown.Unit = spec.Unit + "s"
+		}
 	case "yesno":
 		shown.Kind = "checkbox"
 		if spec.Default == "" {

@@ -36,7 +36,9 @@ func (s *Server) showResult(c echo.Context, v visitor, f sheet, done run.Outcome
 		})
 	}
 	page := s.resultPage(v, f, done)
-	page.Facts = append(page.Facts, s.creditsFacts(c.Request().Context(), v, f.action, "")...)
+	if facts := s.creditsFacts(c.Request().Context(), v, f.action, ""); len(facts) > 1 {
+		page.Facts = append(page.Facts, facts[1:]...) // the account's own are in the result
+	}
 	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, page)
 }
 
@@ -129,9 +131,9 @@ func (s *Server) resultCell(v visitor, kind, text string) views.ResultCell {
 	text = catalog.Plain(text)
 	cell := views.ResultCell{Text: text}
 	switch kind {
-	case catalog.Moment:
+	case catalog.Moment, catalog.Instant:
 		if at, err := time.Parse(time.RFC3339, text); err == nil {
-			cell.When = s.when(v, at)
+			cell.When, cell.Exact = s.when(v, at), kind == catalog.Instant
 		}
 	case catalog.Mono:
 		cell.Mono = true

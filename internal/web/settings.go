@@ -133,8 +133,6 @@ func settingField(spec catalog.Spec, box views.Input, unset string) views.FieldV
 		if unset != "" || box.Value == "" {
 			shown.Options = append([]views.Option{{Text: strings.TrimSpace(unset + " (leave as it is)")}}, shown.Options...)
 		}
-	case "number":
-		shown.Unit = spec.Unit + "s"
 	}
 	return shown
 }

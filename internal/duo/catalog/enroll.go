@@ -46,12 +46,14 @@ func enrollUser() Action {
 			r := Result{Subject: name, Life: life.Of(in), Secrets: []Secret{{EnrollmentCodeSecret, string(code)}}, Summary: enrollSummary(before, known, to, life.Of(in))}
 			// It is sent; what is there now is told as far as it can be read.
 			if after, found, err := d.UserByUsername(ctx, name); err == nil && found {
-				r.Table = objectOf(userColumns, userRow, after)
+				r.Table = objectOf([]Column{{"username", "Username", ""}, {"email", "E-mail", ""}, {"user_id", "User id", UserLink}}, enrolledRow, after)
 			}
 			return r, nil
 		},
 	}
 }
+
+func enrolledRow(u duo.User) []string { return []string{u.Username, u.Email, string(u.ID)} }
 
 // notToEnroll says why a user cannot be enrolled by e-mail.
 func notToEnroll(u duo.User) string {

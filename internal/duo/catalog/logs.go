@@ -3,6 +3,7 @@ package catalog
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ func logRead(n int, next string) string {
 	return "Read " + counted(n, "event", "events") + "."
 }
 
-var loginColumns = []Column{{"isotimestamp", "Time", Moment}, {"user", "User", ""}, {"result", "Result", ""}, {"reason", "Reason", ""}, {"factor", "Factor", ""}, {"application", "Application", ""},
+var loginColumns = []Column{{"isotimestamp", "Time", Instant}, {"user", "User", ""}, {"result", "Result", ""}, {"reason", "Reason", ""}, {"factor", "Factor", ""}, {"application", "Application", ""},
 	{"auth_device", "With", ""}, {"ip", "From", ""}, {"location", "Place", ""}, {"event_type", "Event", ""}, {"txid", "Transaction", Mono}}
 
 func loginRow(e duo.AuthenticationEvent) []string {
@@ -76,6 +77,19 @@ func loginRow(e duo.AuthenticationEvent) []string {
 	}
 	return []string{moment(e.Time), cmp.Or(e.User.Name, e.Email), e.Result, spaced(e.Reason), spaced(e.Factor), e.Application.Name, e.AuthDevice.Name, e.AccessDevice.Address,
 		strings.Join(place, ", "), e.Type, string(e.Transaction)}
+}
+
+// inLine writes a JSON object, as logs hold them, in a line: name: value.
+func inLine(text string) string {
+	var object map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &object) != nil {
+		return text
+	}
+	var parts []string
+	for _, name := range sortedKeys(object) {
+		parts = append(parts, spaced(name)+": "+cmp.Or(rawWords(object[name]), "empty"))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // spaced writes one of Duo's names, such as user_approved, as words.
@@ -111,10 +125,10 @@ func authenticationLog() Action {
 	}
 }
 
-var activityColumns = []Column{{"ts", "Time", Moment}, {"actor", "Who", ""}, {"action", "What", ""}, {"target", "To what", ""}, {"outcome", "Outcome", ""}, {"application", "Application", ""}, {"ip", "From", ""}, {"details", "Details", ""}}
+var activityColumns = []Column{{"ts", "Time", Instant}, {"actor", "Who", ""}, {"action", "What", ""}, {"target", "To what", ""}, {"details", "Details", ""}, {"outcome", "Outcome", ""}, {"ip", "From", ""}, {"application", "Application", ""}}
 
 func activityRow(e duo.ActivityEvent) []string {
-	return []string{moment(e.Time), party(e.Actor), spaced(e.Action), party(e.Target), strings.ToLower(e.Outcome), e.Application.Name, e.AccessDevice.Address, cmp.Or(e.ActionDetails, e.Target.Details)}
+	return []string{moment(e.Time), party(e.Actor), spaced(e.Action), party(e.Target), inLine(cmp.Or(e.ActionDetails, e.Target.Details)), strings.ToLower(e.Outcome), e.AccessDevice.Address, e.Application.Name}
 }
 
 func party(p duo.LogParty) string {
@@ -141,7 +155,7 @@ func activityLog() Action {
 	}
 }
 
-var telephonyColumns = []Column{{"ts", "Time", Moment}, {"type", "Kind", ""}, {"phone", "Number", ""}, {"context", "For", ""}, {"credits", "Credits", Number}, {"txid", "Transaction", Mono}}
+var telephonyColumns = []Column{{"ts", "Time", Instant}, {"type", "Kind", ""}, {"phone", "Number", ""}, {"context", "For", ""}, {"credits", "Credits", Number}, {"txid", "Transaction", Mono}}
 
 func telephonyRow(e duo.TelephonyEvent) []string {
 	return []string{moment(e.Time), e.Type, e.Phone, e.Context, strconv.Itoa(e.Credits), string(e.Transaction)}
@@ -164,10 +178,10 @@ func telephonyLog() Action {
 	}
 }
 
-var administratorColumns = []Column{{"timestamp", "Time", Moment}, {"username", "Who", ""}, {"action", "What", ""}, {"object", "To what", ""}, {"description", "Details", ""}}
+var administratorColumns = []Column{{"timestamp", "Time", Instant}, {"username", "Who", ""}, {"action", "What", ""}, {"object", "To what", ""}, {"description", "Details", ""}}
 
 func administratorRow(e duo.AdministratorEvent) []string {
-	return []string{moment(e.Time), e.Actor, spaced(e.Action), e.Object, e.Description}
+	return []string{moment(e.Time), e.Actor, spaced(e.Action), e.Object, inLine(e.Description)}
 }
 
 func administratorLog() Action {

@@ -28,6 +28,7 @@ type Column struct{ Name, Title, Kind string }
 // RFC 3339, a yes or no as those words, an id as Duo's.
 const (
 	Moment   = "moment"
+	Instant  = "instant" // a moment of which the clock time matters, as in a log
 	Number   = "number"
 	Mono     = "mono"
 	UserLink = OfUser
