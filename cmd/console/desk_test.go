@@ -30,6 +30,8 @@ type desk struct {
 	fields map[string]string
 	config config
 	stop   func() // as a SIGTERM does
+
+	controls string // address of the simulator's page for testers
 }
 
 func startDesk(t *testing.T) *desk {
@@ -53,7 +55,7 @@ func startDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, db: db, sim: simulator, url: "http://" + listener.Addr().String(), fields: sandboxValues(sandbox.Ready().Accounts)}
+	d := &desk{t: t, db: db, sim: simulator, url: "http://" + listener.Addr().String(), fields: sandboxValues(sandbox.Ready().Accounts), controls: sandbox.Ready().Controls}
 	d.ws, d.owner = db.Workspace(t)
 	d.home = d.url + "/w/" + d.ws.Slug
 	ready := sandbox.Ready()

@@ -42,8 +42,9 @@ type devFile struct {
 }
 
 type devSimulator struct {
-	Address string `json:"address"`
-	CAFile  string `json:"ca_file"`
+	Address  string `json:"address"`
+	CAFile   string `json:"ca_file"`
+	Controls string `json:"controls"`
 }
 
 func devCommand(ctx context.Context, args []string, out io.Writer) error {
@@ -210,7 +211,7 @@ func prepare(ctx context.Context, d trialDatabase, simulator *duosim.Server, lis
 	ready := simulator.Ready()
 	file := devFile{
 		URL: "http://" + listener.Addr().String(), Email: devEmail, Password: orElse(before.Password, rand.Text()),
-		Sandbox: sandboxValues(ready.Accounts), Duosim: devSimulator{Address: ready.Address, CAFile: ready.CAFile},
+		Sandbox: sandboxValues(ready.Accounts), Duosim: devSimulator{Address: ready.Address, CAFile: ready.CAFile, Controls: ready.Controls},
 	}
 	hash, err := secret.HashPassword(ctx, file.Password)
 	if err != nil {
@@ -267,6 +268,7 @@ func introduce(out io.Writer, file devFile) {
 	} {
 		fmt.Fprintf(out, "    %-30s%s\n", f.label, file.Sandbox[f.name])
 	}
+	fmt.Fprintf(out, "\n  Answer pushes, read text messages, make Duo fail: %s\n", file.Duosim.Controls)
 	fmt.Fprintf(out, "\n  The same is in %s. Ctrl-C stops everything; data stays; make reset starts over.\n\n", filepath.Join(dataDir, "dev.json"))
 	if !static.HasHTMX() {
 		fmt.Fprint(out, "  Built without the scripts of npm: pages work, but without their live parts.\n\n")

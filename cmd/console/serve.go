@@ -88,8 +88,9 @@ func open(ctx context.Context, c config) (*store.Store, error) {
 // flight finish.
 func serve(ctx context.Context, c config, s *store.Store, listener net.Listener, log *slog.Logger) error {
 	var leaving atomic.Bool
+	runner := runnerOf(c, s, log)
 	server := &http.Server{
-		Handler: sendAway(&leaving, handler(c, s, log)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
+		Handler: sendAway(&leaving, handler(c, s, runner, log)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	go watchKeys(ctx, c, s, log)
@@ -112,15 +113,19 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 			log.Warn("connections that arrive at this moment may be lost", "error", err)
 		}
 	}
+	// What waits for a person is closed, which also ends the streams about it.
+	runner.Stop()
 	finishing, cancel := context.WithTimeout(context.Background(), stopAtMost)
 	defer cancel()
-	return server.Shutdown(finishing)
+	err := server.Shutdown(finishing)
+	runner.Wait()
+	return err
 }
 
 // handler joins the parts of the web console.
-func handler(c config, s *store.Store, log *slog.Logger) http.Handler {
+func handler(c config, s *store.Store, runner *run.Runner, log *slog.Logger) http.Handler {
 	return web.New(web.Config{
-		Store: s, Runner: runnerOf(c, s, log), Log: log, Now: time.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
+		Store: s, Runner: runner, Log: log, Now: time.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
 	}).Handler()
 }
 

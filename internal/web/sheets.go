@@ -55,6 +55,10 @@ func (s *Server) sheetOf(f sheet) drawSheet {
 		return s.leaveGroupSheet
 	case synchronizeUser:
 		return s.syncSheet
+	case "verify-caller":
+		return s.verifySheet
+	case "send-duo-authentication":
+		return s.authSheet
 	}
 	return nil
 }

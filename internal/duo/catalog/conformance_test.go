@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
@@ -24,13 +25,13 @@ var documented = strings.Fields(`
 	check-auth-api-credentials ping-auth-api send-duo-authentication`)
 
 // neighbours are actions that the document does not have; they follow the others.
-var neighbours = []string{"restore-user", "unlock-user", "modify-phone", "associate-group-with-user", "disassociate-group-from-user"}
+var neighbours = []string{"restore-user", "unlock-user", "modify-phone", "associate-group-with-user", "disassociate-group-from-user", "verify-caller"}
 
 // TestGoldenCatalogue holds the catalogue against the document's list: these
 // actions, in this order, before any other.
 func TestGoldenCatalogue(t *testing.T) {
 	t.Parallel()
-	missing := []string{"update-settings", "enroll-user", "send-duo-authentication"}
+	missing := []string{"update-settings", "enroll-user"}
 	var slugs []string
 	for _, a := range catalog.All() {
 		slugs = append(slugs, a.Slug)
@@ -114,14 +115,14 @@ func seed(t *testing.T) seeded {
 	parent := sim.AddParent("Parent")
 	child := sim.AddChild(parent.AccountID, "Child")
 	transport := duo.NewTransport(duo.TransportOptions{SandboxAddress: server.Ready().Address, SandboxCA: ca})
-	clientOf := func(kind string) *duo.Client {
-		keys := parent.Application(kind)
+	clientOf := func(host string, keys duosim.Application) *duo.Client {
 		lend := func(use func([]byte)) error { use([]byte(keys.SecretKey)); return nil }
-		return duo.New(duo.Credentials{Host: parent.APIHostname, IntegrationKey: keys.IntegrationKey, Secret: lend}, duo.Options{Transport: transport})
+		return duo.New(duo.Credentials{Host: host, IntegrationKey: keys.IntegrationKey, Secret: lend}, duo.Options{Transport: transport})
 	}
-	accounts, auth := clientOf(duosim.AccountsAPI), clientOf(duosim.AuthAPI)
+	accounts := clientOf(parent.APIHostname, parent.Application(duosim.AccountsAPI))
+	auth := clientOf(child.APIHostname, sim.AddApplication(child.AccountID, duosim.AuthAPI))
 	client := accounts.ForAccount(duo.AccountID(child.AccountID), child.APIHostname)
-	owned := sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS"})
+	owned := sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS", Activated: true})
 	user := sim.AddUser(child.AccountID, duosim.UserSpec{Username: "ada", PhoneIDs: []string{owned}})
 	return seeded{sim: sim, client: client, apis: map[catalog.API]*duo.Client{catalog.Accounts: accounts, catalog.Admin: client, catalog.Auth: auth}, ids: map[string]string{
 		"DA0000000000000000EX": sim.AddChild(parent.AccountID, "Client").AccountID,
@@ -189,6 +190,14 @@ func TestConformance(t *testing.T) {
 			}
 			if result.Subject == "" || !strings.HasSuffix(result.Summary, ".") {
 				t.Errorf("the record would say %q of %q", result.Summary, result.Subject)
+			}
+			if (result.Pending != "") != (a.Follow != nil) || a.Follow != nil && a.Patience < time.Minute {
+				t.Errorf("a person is asked, or not, as %q, and has %v", result.Pending, a.Patience)
+			}
+			if a.Follow != nil {
+				if p, err := a.Follow(t.Context(), s.apis[a.API], parse(t, a, s.examples(a)), result); err != nil || p.Answer != "" || p.Text == "" {
+					t.Errorf("nobody has answered, and it stands at %+v %v", p, err)
+				}
 			}
 			for _, secret := range result.Secrets {
 				if secret.Label == "" || secret.Value == "" || strings.Contains(result.Subject+result.Summary, secret.Value) {

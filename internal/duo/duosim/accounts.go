@@ -27,7 +27,7 @@ func (c *call) createAccount() (any, *refusal) {
 		return nil, refuse(40002, "name")
 	}
 	child := c.sim.addChild(c.account, name)
-	c.record()
+	c.record(name)
 	return accountView(child), nil
 }
 
@@ -47,6 +47,6 @@ func (c *call) deleteAccount() (any, *refusal) {
 	}
 	c.sim.accounts = slices.DeleteFunc(c.sim.accounts, func(a *account) bool { return a == child })
 	c.account = child // the effect is the child's
-	c.record()
+	c.record(child.Name)
 	return "", nil
 }

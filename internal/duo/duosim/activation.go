@@ -1,8 +1,7 @@
 package duosim
 
 import (
-	"encoding/base64"
-	"net/url"
+	"fmt"
 	"strings"
 )
 
@@ -36,16 +35,8 @@ func (c *call) activate(p *phone) (activation, *refusal) {
 	expires := c.now.Unix() + int64(validSecs)
 	p.Activated, p.ActivationCode, p.ActivationExpires = false, code, &expires
 
-	host := c.account.APIHostname
-	links := c.account.linkHost()
-	deepLink := "duo://" + code + "-" + base64.RawURLEncoding.EncodeToString([]byte(host))
-	return activation{
-		url:        "https://" + links + "/activate/" + code,
-		barcode:    "https://" + host + "/frame/qr?value=" + url.QueryEscape(deepLink),
-		installURL: "https://" + links,
-		validSecs:  validSecs,
-		install:    install,
-	}, nil
+	_, barcode, address := c.account.link(code)
+	return activation{url: address, barcode: barcode, installURL: "https://" + c.account.linkHost(), validSecs: validSecs, install: install}, nil
 }
 
 // linkHost is the host of links sent to people: the API host with m- for api-.
@@ -60,7 +51,7 @@ func (c *call) createActivationURL() (any, *refusal) {
 	if no != nil {
 		return nil, no
 	}
-	c.record()
+	c.record(p.label())
 	response := map[string]any{"activation_barcode": made.barcode, "activation_url": made.url, "valid_secs": made.validSecs}
 	if made.install {
 		response["installation_url"] = made.installURL
@@ -89,11 +80,11 @@ func (c *call) sendSMSActivation() (any, *refusal) {
 	if made.install {
 		text := strings.ReplaceAll(installText, "<insturl>", made.installURL)
 		response["installation_msg"] = text
-		c.send(p, text)
+		c.text(p, "enrollment", text)
 	}
 	text := strings.ReplaceAll(activationText, "<acturl>", made.url)
 	response["activation_msg"] = text
-	c.send(p, text)
+	c.text(p, "enrollment", text)
 	return response, nil
 }
 
@@ -107,7 +98,7 @@ func (c *call) sendSMSInstallation() (any, *refusal) {
 		return nil, no
 	}
 	text = strings.ReplaceAll(text, "<insturl>", "https://"+c.account.linkHost())
-	c.send(p, text)
+	c.text(p, "enrollment", text)
 	return map[string]any{"installation_msg": text}, nil
 }
 
@@ -117,12 +108,17 @@ func (c *call) sendSMSPasscodes() (any, *refusal) {
 	if no != nil {
 		return nil, no
 	}
-	p.SMSPasscodes = nil
+	c.text(p, "authentication", c.newPasscodes(p))
+	return "", nil
+}
+
+// newPasscodes gives a phone a new batch and returns the text of the message with it.
+func (c *call) newPasscodes(p *phone) string {
+	p.SMSPasscodes, p.PasscodesSent = nil, c.now.Unix()
 	for range c.account.settingInt("sms_batch") {
 		p.SMSPasscodes = append(p.SMSPasscodes, c.sim.ids.text(digits, 7))
 	}
-	c.send(p, "SMS passcodes: "+strings.Join(p.SMSPasscodes, " "))
-	return "", nil
+	return fmt.Sprint(c.account.settingsView()["sms_message"], ": ", strings.Join(p.SMSPasscodes, " "))
 }
 
 // phoneForSMS is the phone of the path, if a text message can reach it; the refusal's detail is our choice.

@@ -64,7 +64,7 @@ func (c *call) deleteBypassCode() (any, *refusal) {
 	for _, h := range c.account.heldCodes() {
 		if h.code.ID == c.path["bypass_code_id"] {
 			h.holder.BypassCodes = slices.DeleteFunc(h.holder.BypassCodes, func(b *bypassCode) bool { return b == h.code })
-			c.record()
+			c.recordAs(h.holder.Username, map[string]any{"bypass_code_ids": []string{h.code.ID}, "user_id": h.holder.UserID})
 		}
 	}
 	return "", nil
@@ -101,16 +101,20 @@ func (c *call) createBypassCodes() (any, *refusal) {
 	if len(kept)+len(texts) > maxRelations || slices.ContainsFunc(kept, clashes) {
 		return nil, refuse(40002, "preserve_existing") // which code Duo gives is not known
 	}
+	var made []string
 	for _, text := range texts {
 		b := &bypassCode{ID: c.sim.ids.object("DB"), Code: text, Created: c.now.Unix(), UsesLeft: uses}
 		if validSecs > 0 {
 			expires := c.now.Unix() + int64(validSecs)
 			b.Expires = &expires
 		}
-		kept = append(kept, b)
+		kept, made = append(kept, b), append(made, b.ID)
 	}
 	u.BypassCodes = kept
-	c.record()
+	c.recordAs(u.Username, map[string]any{
+		"bypass": "", "count": len(texts), "valid_secs": validSecs, "auto_generated": !c.given("codes"), "remaining_uses": uses,
+		"user_id": u.UserID, "bypass_code_ids": made,
+	})
 	return texts, nil
 }
 

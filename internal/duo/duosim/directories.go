@@ -101,7 +101,7 @@ func (c *call) syncUser() (any, *refusal) {
 	}
 	now := c.now.Unix()
 	u.DirectoryKey, u.LastDirectorySync, d.LastSync[username] = d.Key, &now, now
-	c.record()
+	c.record(u.Username)
 	return c.account.userView(u), nil
 }
 

@@ -56,6 +56,9 @@ type answer struct {
 	changed    bool
 }
 
+// png is a response that is a picture and stands without an envelope.
+type png []byte
+
 func ok(response any) answer { return answer{response: response} }
 
 func refused(no *refusal) answer { return answer{refusal: no} }
@@ -79,14 +82,19 @@ func (a answer) envelope() (status int, body map[string]any) {
 }
 
 func (a answer) write(w http.ResponseWriter, method string, now time.Time) {
+	h := w.Header()
+	h.Set("Server", "Duo/1.0")
+	h.Set("Date", now.UTC().Format(http.TimeFormat))
+	if picture, isPicture := a.response.(png); isPicture && a.refusal == nil {
+		h.Set("Content-Type", "image/png")
+		_, _ = w.Write(picture)
+		return
+	}
 	status, body := a.envelope()
 	text, err := pythonJSON(body)
 	if err != nil {
 		panic(err) // every response is built here from plain values
 	}
-	h := w.Header()
-	h.Set("Server", "Duo/1.0")
-	h.Set("Date", now.UTC().Format(http.TimeFormat))
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(text)))
 	if a.retryAfter > 0 {

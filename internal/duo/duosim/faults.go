@@ -2,6 +2,7 @@ package duosim
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,15 +24,23 @@ const (
 	AnswerLost          FaultKind = "answer lost"           // (*) the change is made, then the connection dropped
 	ErrorBeforeApplying FaultKind = "error before applying" // (*) 500, and nothing has changed
 	ErrorAfterApplying  FaultKind = "error after applying"  // (*) 500, although the change was made
+	AppliedLate         FaultKind = "applied late"          // (*) the connection is dropped, and the change made when the clock is Delay further
 )
+
+// FaultKinds are all of them.
+var FaultKinds = []FaultKind{
+	RateLimited, Down, Unavailable, Slow, Revoked, ClockOff, PermissionRemoved, TrashRefused, AnswerLost, ErrorBeforeApplying,
+	ErrorAfterApplying, AppliedLate,
+}
 
 // Fault makes requests fail. The zero value is no fault.
 type Fault struct {
 	Kind       FaultKind
-	Delay      time.Duration `json:",omitempty"` // of Slow and ClockOff
+	Delay      time.Duration `json:",omitempty"` // of Slow, ClockOff and AppliedLate
 	RetryAfter time.Duration `json:",omitempty"` // of RateLimited, whole seconds
 	Grant      Grant         `json:",omitempty"` // of PermissionRemoved
 	WritesOnly bool          `json:",omitempty"` // spares calls that only read
+	Path       string        `json:",omitempty"` // spares calls whose path does not begin with it
 	Times      int           `json:",omitempty"` // ends after so many requests; 0: lasts until changed
 }
 
@@ -49,14 +58,20 @@ var sentinelUsers = map[string]Fault{
 func (s *Sim) SetFault(accountIDOrHost string, f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, a := range s.accounts {
-		if a.AccountID == accountIDOrHost || a.APIHostname == accountIDOrHost {
-			a.Fault = f
-			s.mustSave()
-			return
-		}
+	a := s.accountOrHost(accountIDOrHost)
+	if a == nil {
+		panic("duosim: no account " + accountIDOrHost)
 	}
-	panic("duosim: no account " + accountIDOrHost)
+	a.Fault = f
+	s.mustSave()
+}
+
+func (s *Sim) accountOrHost(name string) *account {
+	i := slices.IndexFunc(s.accounts, func(a *account) bool { return a.AccountID == name || a.APIHostname == name })
+	if i < 0 {
+		return nil
+	}
+	return s.accounts[i]
 }
 
 // takeFault returns the fault that this request meets, and counts it off if it is a limited one.
@@ -68,7 +83,7 @@ func (s *Sim) takeFault(req *request) Fault {
 
 	host, target := s.hostAccount(req), s.account(req.params["account_id"])
 	for _, a := range []*account{host, target} {
-		if a == nil || !a.Fault.meets(writes) {
+		if a == nil || !a.Fault.meets(writes) || !strings.HasPrefix(req.path, a.Fault.Path) {
 			continue
 		}
 		met := a.Fault
@@ -102,10 +117,31 @@ func (f Fault) meets(writes bool) bool {
 	switch f.Kind {
 	case NoFault:
 		return false
-	case AnswerLost, ErrorBeforeApplying, ErrorAfterApplying:
+	case AnswerLost, ErrorBeforeApplying, ErrorAfterApplying, AppliedLate:
 		return writes
 	}
 	return writes || !f.WritesOnly
+}
+
+// delayed is a change that waits for its moment.
+type delayed struct {
+	due  time.Time
+	call *call
+}
+
+// applyLate makes the changes that were put off and whose moment has come. What it finds then decides over their success;
+// nobody is told.
+func (s *Sim) applyLate() {
+	now := s.now()
+	for i := 0; i < len(s.late); i++ {
+		if l := s.late[i]; !now.Before(l.due) {
+			s.late = slices.Delete(s.late, i, i+1)
+			i--
+			l.call.now = now
+			l.call.account.expire(now)
+			_, _ = l.call.run()
+		}
+	}
 }
 
 // before plays the faults that strike ahead of any work, and tells whether the request goes on.

@@ -8,11 +8,15 @@ import (
 // The states of a group, as Duo shows them; it takes them in any case.
 var groupStates = []string{"Active", "Bypass", "Disabled"}
 
-func groupView(g *group) map[string]any {
-	return map[string]any{
+func (a *account) groupView(g *group) map[string]any {
+	view := map[string]any{
 		"desc": g.Desc, "group_id": g.GroupID, "name": g.Name, "status": g.Status,
-		"mobile_otp_enabled": false, "push_enabled": false, "sms_enabled": false, "voice_enabled": false,
+		"mobile_otp_enabled": false, "push_enabled": false, "sms_enabled": false,
 	}
+	if !a.NoTelephony {
+		view["voice_enabled"] = false
+	}
+	return view
 }
 
 func (a *account) groupsOf(u *user) []*group {
@@ -28,14 +32,14 @@ func (a *account) groupsOf(u *user) []*group {
 func (c *call) listGroups() (any, *refusal) {
 	if !c.given("group_id_list") {
 		groups, no := page(c, c.account.Groups, 100, 500)
-		return each(groups, groupView), no
+		return each(groups, c.account.groupView), no
 	}
 	ids, no := c.list("group_id_list")
 	if no != nil {
 		return nil, no
 	}
 	found := slices.DeleteFunc(slices.Clone(c.account.Groups), func(g *group) bool { return !slices.Contains(ids, g.GroupID) })
-	return each(found, groupView), nil
+	return each(found, c.account.groupView), nil
 }
 
 func (c *call) group() (*group, *refusal) {
@@ -51,7 +55,7 @@ func (c *call) getGroup() (any, *refusal) {
 	if no != nil {
 		return nil, no
 	}
-	return groupView(g), nil
+	return c.account.groupView(g), nil
 }
 
 // getGroupWithUsers is the first version of the call, which told the members as well.
@@ -60,7 +64,7 @@ func (c *call) getGroupWithUsers() (any, *refusal) {
 	if no != nil {
 		return nil, no
 	}
-	view := groupView(g)
+	view := c.account.groupView(g)
 	view["users"] = each(c.account.members(g), memberView)
 	return view, nil
 }
@@ -91,8 +95,8 @@ func (c *call) createGroup() (any, *refusal) {
 		return nil, no
 	}
 	c.account.Groups = append(c.account.Groups, g)
-	c.record()
-	return groupView(g), nil
+	c.record(g.Name)
+	return c.account.groupView(g), nil
 }
 
 func (c *call) modifyGroup() (any, *refusal) {
@@ -105,8 +109,8 @@ func (c *call) modifyGroup() (any, *refusal) {
 		return nil, no
 	}
 	*g = changed
-	c.record()
-	return groupView(g), nil
+	c.record(g.Name)
+	return c.account.groupView(g), nil
 }
 
 func (c *call) deleteGroup() (any, *refusal) {
@@ -118,7 +122,7 @@ func (c *call) deleteGroup() (any, *refusal) {
 		u.GroupIDs, _ = without(u.GroupIDs, g.GroupID)
 	}
 	c.account.Groups = slices.DeleteFunc(c.account.Groups, func(other *group) bool { return other == g })
-	c.record()
+	c.record(g.Name)
 	return "", nil
 }
 
@@ -149,7 +153,7 @@ func (c *call) listUserGroups() (any, *refusal) {
 		return nil, no
 	}
 	groups, no := page(c, c.account.groupsOf(u), 100, 500)
-	return each(groups, groupView), no
+	return each(groups, c.account.groupView), no
 }
 
 func (c *call) addUserGroup() (any, *refusal) {
@@ -171,7 +175,7 @@ func (c *call) addUserGroup() (any, *refusal) {
 		return nil, refuse(50001)
 	}
 	u.GroupIDs = append(u.GroupIDs, id)
-	c.record()
+	c.record(u.Username)
 	return "", nil
 }
 
@@ -183,7 +187,7 @@ func (c *call) removeUserGroup() (any, *refusal) {
 	left, had := without(u.GroupIDs, c.path["group_id"])
 	if had {
 		u.GroupIDs = left
-		c.record()
+		c.record(u.Username)
 	}
 	return "", nil
 }

@@ -15,6 +15,20 @@ func (c *call) given(name string) bool {
 
 func (c *call) param(name string) string { return c.req.params[name] }
 
+// all returns every value of a parameter that may be repeated; a JSON list counts as a repetition.
+func (c *call) all(name string) []string {
+	var values []string
+	for _, p := range append(slices.Clone(c.req.query), c.req.form...) {
+		if p.key == name {
+			values = append(values, p.value)
+		}
+	}
+	if len(values) == 0 && c.given(name) && json.Unmarshal([]byte(c.param(name)), &values) != nil {
+		values = []string{c.param(name)}
+	}
+	return values
+}
+
 // required returns a parameter that must be there and not be blank.
 func (c *call) required(name string) (string, *refusal) {
 	value, given := c.req.params[name]

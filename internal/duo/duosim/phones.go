@@ -1,6 +1,7 @@
 package duosim
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,9 @@ func (c *call) phone() (*phone, *refusal) {
 	return p, nil
 }
 
+// label is how logs call a phone: by its number, or else by its name.
+func (p *phone) label() string { return cmp.Or(p.Number, p.Name, p.PhoneID) }
+
 func (a *account) phonesOf(u *user) []*phone {
 	var phones []*phone
 	for _, id := range u.PhoneIDs {
@@ -38,7 +42,7 @@ func (a *account) usersOf(p *phone) []*user {
 }
 
 // capabilities follow the combinations seen in recorded answers; Duo's real rule also depends on policy.
-func (p *phone) capabilities() []string {
+func (a *account) capabilities(p *phone) []string {
 	mobile := p.Type == "Mobile" && p.Number != ""
 	able := []string{}
 	if p.Activated {
@@ -47,7 +51,7 @@ func (p *phone) capabilities() []string {
 	if mobile {
 		able = append(able, "sms")
 	}
-	if p.Number != "" {
+	if p.Number != "" && !a.NoTelephony {
 		able = append(able, "phone")
 	}
 	if p.Activated {
@@ -60,9 +64,9 @@ func (p *phone) capabilities() []string {
 }
 
 // phoneView is the phone as it stands inside a user.
-func phoneView(p *phone) map[string]any {
+func (a *account) phoneView(p *phone) map[string]any {
 	view := map[string]any{
-		"activated": p.Activated, "app_version": p.AppVersion, "capabilities": p.capabilities(),
+		"activated": p.Activated, "app_version": p.AppVersion, "capabilities": a.capabilities(p),
 		"creation_date": isoText(&p.Created), "encrypted": "", "extension": p.Extension, "fingerprint": "",
 		"last_activated_date": isoText(p.LastActivated), "last_seen": isoText(p.LastSeen), "model": p.Model, "name": p.Name,
 		"number": p.Number, "os_version": p.OSVersion, "phone_id": p.PhoneID, "platform": p.Platform,
@@ -71,6 +75,10 @@ func phoneView(p *phone) map[string]any {
 	}
 	if p.Activated {
 		view["encrypted"], view["fingerprint"], view["screenlock"], view["tampered"] = "Encrypted", "Configured", "Locked", "Not tampered"
+	}
+	if a.NoTelephony {
+		delete(view, "postdelay")
+		delete(view, "predelay")
 	}
 	return view
 }
@@ -83,7 +91,7 @@ func isoText(moment *int64) string {
 }
 
 func (a *account) phoneWithUsers(p *phone) map[string]any {
-	view := phoneView(p)
+	view := a.phoneView(p)
 	view["users"] = each(a.usersOf(p), a.reducedView)
 	return view
 }
@@ -119,7 +127,7 @@ func (c *call) createPhone() (any, *refusal) {
 		return nil, no
 	}
 	c.account.Phones = append(c.account.Phones, p)
-	c.record()
+	c.record(p.label())
 	return c.account.phoneWithUsers(p), nil
 }
 
@@ -133,7 +141,7 @@ func (c *call) modifyPhone() (any, *refusal) {
 		return nil, no
 	}
 	*p = changed
-	c.record()
+	c.record(p.label())
 	return c.account.phoneWithUsers(p), nil
 }
 
@@ -146,7 +154,7 @@ func (c *call) deletePhone() (any, *refusal) {
 		u.PhoneIDs, _ = without(u.PhoneIDs, p.PhoneID)
 	}
 	c.account.Phones = slices.DeleteFunc(c.account.Phones, func(other *phone) bool { return other == p })
-	c.record()
+	c.record(p.label())
 	return "", nil
 }
 
@@ -229,7 +237,7 @@ func (c *call) listUserPhones() (any, *refusal) {
 		return nil, no
 	}
 	phones, no := page(c, c.account.phonesOf(u), 100, 500)
-	return each(phones, phoneView), no
+	return each(phones, c.account.phoneView), no
 }
 
 // assignPhone links a phone to a user; doing it twice is harmless and an unknown phone is 40401 (our choices).
@@ -253,7 +261,7 @@ func (c *call) assignPhone() (any, *refusal) {
 		return nil, refuse(50001)
 	}
 	u.PhoneIDs = append(u.PhoneIDs, id)
-	c.record()
+	c.record(u.Username)
 	return "", nil
 }
 
@@ -265,7 +273,7 @@ func (c *call) unassignPhone() (any, *refusal) {
 	left, had := without(u.PhoneIDs, c.path["phone_id"])
 	if had {
 		u.PhoneIDs = left
-		c.record()
+		c.record(u.Username)
 	}
 	return "", nil
 }

@@ -119,6 +119,11 @@ func (req *request) readJSON() {
 		req.malformed = refuse(40002)
 		return
 	}
+	req.takeMembers(members)
+}
+
+// takeMembers takes parameters from JSON: scalars as their text, lists and objects as they are written.
+func (req *request) takeMembers(members map[string]json.RawMessage) {
 	for name, raw := range members {
 		var text string
 		switch {

@@ -172,9 +172,7 @@ func (s *Sim) ActivatePhone(accountID, phoneID string) {
 		if p == nil {
 			panic("duosim: no phone " + phoneID)
 		}
-		now := s.now().Unix()
-		p.Activated, p.ActivationCode, p.ActivationExpires = true, "", nil
-		p.LastActivated, p.LastSeen = &now, &now
+		p.activate(s.now())
 		return struct{}{}
 	})
 }
@@ -301,7 +299,7 @@ func (s *Sim) addPhone(a *account, spec PhoneSpec) *phone {
 		}
 	}
 	if p.Activated {
-		p.AppVersion, p.LastActivated = "4.85.0.0", &p.Created
+		p.AppVersion, p.LastActivated = appVersion, &p.Created
 	}
 	for _, id := range spec.UserIDs {
 		u := a.mustUser(id)

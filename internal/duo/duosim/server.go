@@ -25,24 +25,29 @@ type Server struct {
 	sim      *Sim
 	listener net.Listener
 	server   http.Server
+	desk     net.Listener // of the tester's controls; nil with plain HTTP, where the main one has them, too
+	controls http.Server
 	ready    Ready
 	tempDir  string
 }
 
 // Ready tells a parent process or a test where the simulator is and which keys open its accounts.
 type Ready struct {
-	Address  string    `json:"address"` // host:port
-	Scheme   string    `json:"scheme"`  // "https" or "http"
-	CAFile   string    `json:"ca_file"` // PEM file of the CA to trust; "" with plain HTTP
+	Address  string    `json:"address"`  // host:port
+	Scheme   string    `json:"scheme"`   // "https" or "http"
+	CAFile   string    `json:"ca_file"`  // PEM file of the CA to trust; "" with plain HTTP
+	Controls string    `json:"controls"` // address of the tester's page, always plain HTTP and on this machine only
 	Accounts []Account `json:"accounts"`
 }
 
 // Listen opens the socket; requests wait until Serve is called. addr is host:port, port 0 for any free one.
 func Listen(ctx context.Context, addr string, sim *Sim, o ListenOptions) (*Server, error) {
 	s := &Server{sim: sim, ready: Ready{Scheme: "http"}}
-	s.server.Handler = sim
-	s.server.ReadHeaderTimeout = 10 * time.Second
-	s.server.ErrorLog = log.New(io.Discard, "", 0) // it would only tell of clients that do not trust the CA
+	s.server.Handler, s.controls.Handler = sim, sim.Controls()
+	for _, server := range []*http.Server{&s.server, &s.controls} {
+		server.ReadHeaderTimeout = 10 * time.Second
+		server.ErrorLog = log.New(io.Discard, "", 0) // it would only tell of clients that do not trust the CA
+	}
 	var certificate tls.Certificate
 	if !o.HTTP {
 		var err error
@@ -58,7 +63,14 @@ func Listen(ctx context.Context, addr string, sim *Sim, o ListenOptions) (*Serve
 		return nil, fmt.Errorf("duosim: %w", err)
 	}
 	s.ready.Address = listener.Addr().String()
+	s.ready.Controls = "http://" + s.ready.Address + controlsPath
 	if !o.HTTP {
+		// People's browsers do not trust the CA, so their page has an address of its own.
+		if s.desk, err = config.Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
+			s.removeTemp()
+			return nil, errors.Join(fmt.Errorf("duosim: %w", err), listener.Close())
+		}
+		s.ready.Controls = "http://" + s.desk.Addr().String() + controlsPath
 		// Duo speaks HTTP/1.1, and its clients depend on nothing newer.
 		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}})
 	}
@@ -97,6 +109,9 @@ func (s *Server) Ready() Ready {
 
 // Serve answers requests until Close; it then returns nil.
 func (s *Server) Serve() error {
+	if s.desk != nil {
+		go func() { _ = s.controls.Serve(s.desk) }() // ends with Close; without it, everything else works
+	}
 	if err := s.server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("duosim: %w", err)
 	}
@@ -106,6 +121,10 @@ func (s *Server) Serve() error {
 // Close stops listening, lets requests in flight finish until the context ends, and then cuts them off.
 func (s *Server) Close(ctx context.Context) error {
 	defer s.removeTemp()
+	if s.desk != nil {
+		_ = s.controls.Close()
+		_ = s.desk.Close()
+	}
 	err := s.server.Shutdown(ctx)
 	// Shutdown does not know a listener that Serve was never called with.
 	_ = s.listener.Close()

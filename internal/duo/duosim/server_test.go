@@ -74,6 +74,17 @@ func TestHTTPSWithItsOwnCA(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	// A browser that trusts no such CA reads the tester's page all the same, and nothing but that.
+	for path, want := range map[string]int{"/sim/": http.StatusOK, "/auth/v2/ping": http.StatusNotFound} {
+		res, err := http.Get(strings.TrimSuffix(ready.Controls, controlsPath) + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: %s", path, res.Status)
+		}
+	}
 	if err := ping(t, client, "https://api-5e6f7a8b.duosecurity.com"); err == nil {
 		t.Error("the certificate is good for a real Duo host")
 	}
@@ -110,7 +121,7 @@ func TestReadyIsTheDocumentedObject(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := ready.Accounts[0]
-	want := `{"address":"` + ready.Address + `","scheme":"http","ca_file":"","accounts":[{"name":"Sandbox MSP","account_id":"` +
+	want := `{"address":"` + ready.Address + `","scheme":"http","ca_file":"","controls":"http://` + ready.Address + `/sim/","accounts":[{"name":"Sandbox MSP","account_id":"` +
 		a.AccountID + `","api_hostname":"` + a.APIHostname + `","parent":true,"applications":[{"type":"accountsapi","integration_key":"` +
 		a.Applications[0].IntegrationKey + `","secret_key":"` + a.Applications[0].SecretKey + `"},{"type":"adminapi",`
 	if !strings.HasPrefix(string(text), want) {

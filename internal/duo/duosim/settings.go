@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
+
 	_ "time/tzdata" // time zones are checked on machines that have no such files, too
 )
 
@@ -18,7 +20,7 @@ type setting struct {
 // Ranges are those Duo documents; where it does not, the range is wide. The initial values are those of a recorded small
 // account; those of the newer flags are presumed.
 var settingTable = []setting{
-	{"caller_id", "12485550100", text},
+	{"caller_id", "12485550100", phoneDigits},
 	{"duo_mobile_otp_type", "hotp", oneOf("hotp", "totp")},
 	{"email_activity_notification_enabled", false, flag},
 	{"enrollment_module", "new", nil},
@@ -30,7 +32,7 @@ var settingTable = []setting{
 	{"helpdesk_bypass", "allow", oneOf("allow", "limit", "deny")},
 	{"helpdesk_bypass_expiration", 0, number(0, 1<<31)},
 	{"helpdesk_can_send_enroll_email", false, flag},
-	{"helpdesk_message", "", text},
+	{"helpdesk_message", "", longest(200)},
 	{"inactive_admin_expiration", 0, nil},
 	{"inactive_user_expiration", 0, zeroOr(30, 365)},
 	{"instant_restore_enabled", 1, nil},
@@ -67,12 +69,20 @@ var settingTable = []setting{
 	{"voice_enabled", false, nil},
 }
 
+// ofTelephony are the members that accounts without telephony lack, and ignore when they are sent.
+var ofTelephony = []string{"caller_id", "keypress_confirm", "keypress_fraud", "voice_enabled"}
+
 func (a *account) settingsView() map[string]any {
 	view := map[string]any{"name": a.Name}
 	for _, s := range settingTable {
 		view[s.name] = s.initial
 		if value, changed := a.Settings[s.name]; changed {
 			view[s.name] = value
+		}
+	}
+	if a.NoTelephony {
+		for _, name := range ofTelephony {
+			delete(view, name)
 		}
 	}
 	return view
@@ -95,7 +105,7 @@ func (c *call) getSettings() (any, *refusal) { return c.account.settingsView(), 
 func (c *call) updateSettings() (any, *refusal) {
 	changes := map[string]any{}
 	for _, s := range settingTable {
-		if s.parse == nil || !c.given(s.name) {
+		if s.parse == nil || !c.given(s.name) || c.account.NoTelephony && slices.Contains(ofTelephony, s.name) {
 			continue
 		}
 		value, valid := s.parse(c.param(s.name))
@@ -126,7 +136,7 @@ func (c *call) updateSettings() (any, *refusal) {
 	if name != "" {
 		c.account.Name = name
 	}
-	c.record()
+	c.record(c.account.Name)
 	return c.account.settingsView(), nil
 }
 
@@ -160,6 +170,15 @@ func zeroOne(given string) (any, bool) {
 		return 1, valid
 	}
 	return 0, valid
+}
+
+func phoneDigits(given string) (any, bool) {
+	return given, len(given) <= 15 && strings.Trim(given, digits) == ""
+}
+
+// longest takes a text of so many characters at most.
+func longest(most int) func(string) (any, bool) {
+	return func(given string) (any, bool) { return given, utf8.RuneCountInString(given) <= most }
 }
 
 func key(given string) (any, bool) {

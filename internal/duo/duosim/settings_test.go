@@ -2,7 +2,7 @@ package duosim
 
 import "testing"
 
-func TestSettings(t *testing.T) {
+func TestM19Settings(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	post := func(pairs ...string) reply { return b.asParent("POST", "/admin/v1/settings", pairs...) }

@@ -7,6 +7,8 @@
 package duosim
 
 import (
+	"cmp"
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -14,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,37 +33,47 @@ const Domain = "duosim.localhost"
 // DefaultWindow is how far a request's date may be from the simulator's clock, the figure of Duo's own test server.
 const DefaultWindow = 300 * time.Second
 
+// DefaultHold is how long a poll of auth_status waits before it answers that nothing has changed.
+const DefaultHold = 10 * time.Second
+
 // Options say what a new Sim starts with.
 type Options struct {
 	Estate    string           // EstateNone, EstateEmpty or EstateDemo
 	Now       func() time.Time // nil: time.Now
 	StateFile string           // "": memory only; else read at start (Estate is then ignored) and rewritten after every change
 	Window    time.Duration    // tolerated clock difference; 0: DefaultWindow
+	Hold      time.Duration    // how long auth_status waits for news; 0: DefaultHold
+	LogDelay  time.Duration    // how old an event is before the logs show it; Duo takes about two minutes
 }
 
 // Sim is a Duo service with all its accounts. It is an http.Handler; all methods may be called concurrently.
 type Sim struct {
-	now       func() time.Time
+	clock     func() time.Time
+	shift     atomic.Int64 // nanoseconds that MoveClock has added to the clock
 	window    time.Duration
+	hold      time.Duration
+	logDelay  time.Duration
 	stateFile string
 
-	mu       sync.Mutex // guards everything below, and every account reached through it
+	mu       sync.Mutex    // guards everything below, and every account reached through it
+	news     chan struct{} // closed and replaced whenever somebody who waits for an answer should look again
 	ids      identifiers
 	accounts []*account // in order of creation
 	ledger   []Effect
 	outbox   []Message
 	calls    map[string]int // by account_id
+	late     []delayed
 }
 
 // New returns a simulator holding the state file's accounts, or those of the estate when there is no such file yet.
 // It fails on an unknown estate and on a state file that cannot be read or written.
 func New(o Options) (*Sim, error) {
-	s := &Sim{now: o.Now, window: o.Window, stateFile: o.StateFile, ids: identifiers{rand.Reader}, calls: map[string]int{}}
-	if s.now == nil {
-		s.now = time.Now
+	s := &Sim{
+		clock: o.Now, window: cmp.Or(o.Window, DefaultWindow), hold: cmp.Or(o.Hold, DefaultHold), logDelay: o.LogDelay,
+		stateFile: o.StateFile, ids: identifiers{rand.Reader}, calls: map[string]int{}, news: make(chan struct{}),
 	}
-	if s.window == 0 {
-		s.window = DefaultWindow
+	if s.clock == nil {
+		s.clock = time.Now
 	}
 	found, err := s.load()
 	if err != nil || found {
@@ -83,6 +96,10 @@ const maxBody = 8 << 20
 // ServeHTTP answers one API request in Duo's order: host, credentials, date, key, signature, kind of application,
 // permission, method, existence, parameters.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, controlsPath) {
+		s.controls(w, r)
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -96,63 +113,121 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !fault.before(w, r, now) {
 		return
 	}
-	ans := s.answer(req, fault, now)
+	ans := s.answer(r.Context(), req, fault, now)
 	if ans.changed {
 		fault.after(&ans)
 	}
 	ans.write(w, req.method, now)
 }
 
+// now is the simulator's time: its clock's, moved by as much as MoveClock was told.
+func (s *Sim) now() time.Time { return s.clock().Add(time.Duration(s.shift.Load())) }
+
 // call is one authenticated request on its way through a handler.
 type call struct {
 	sim     *Sim
 	req     *request
 	app     *application
-	account *account          // the account acted on: the one behind the keys, or the child named by account_id
+	account *account // the account acted on: the one behind the keys, or the child named by account_id
+	route   *route
 	path    map[string]string // the {names} of the route's pattern
 	fault   Fault
 	now     time.Time
 
 	metadata map[string]any // paging, filled by page
-	effects  []Effect
+	effects  int            // how many entries of the ledger are this call's
+	later    later          // set by a handler whose answer has to wait
+	wake     time.Time      // when later should look without being told; zero: never
 }
 
-func (s *Sim) answer(req *request, fault Fault, now time.Time) answer {
+// later is asked again, under the lock, whenever something has happened; done tells that its answer is the answer.
+// overdue is true once the caller has waited for as long as Hold.
+type later func(overdue bool) (response any, no *refusal, done bool)
+
+func (s *Sim) answer(ctx context.Context, req *request, fault Fault, now time.Time) answer {
 	if req.method == http.MethodGet && req.path == "/auth/v2/ping" {
 		return ok(map[string]any{"time": now.Unix()})
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	s.applyLate()
 	host := s.hostAccount(req)
 	app, no := s.authenticate(req, host, fault, now)
 	if no != nil {
 		return refused(no)
 	}
 	c := &call{sim: s, req: req, app: app, fault: fault, now: now}
-	response, no := c.run(host)
+	no = c.chooseAccount(host)
+	s.calls[c.account.AccountID]++
 	if no != nil {
 		return refused(no)
 	}
-	ans := ok(response)
-	ans.metadata = c.metadata
-	if len(c.effects) > 0 {
-		ans.changed = true
-		s.ledger = append(s.ledger, c.effects...)
+	if fault.Kind == AppliedLate {
+		s.late = append(s.late, delayed{now.Add(fault.Delay), c})
+		panic(http.ErrAbortHandler)
+	}
+	c.account.expire(c.now)
+	response, no := c.run()
+	if c.later != nil && no == nil {
+		response, no = c.wait(ctx)
+	}
+	if c.effects > 0 {
 		if err := s.save(); err != nil {
 			return refused(&refusal{code: 50001, detail: err.Error()})
 		}
 	}
+	if no != nil {
+		return refused(no)
+	}
+	ans := ok(response)
+	ans.metadata, ans.changed = c.metadata, c.effects > 0
 	return ans
 }
 
-func (c *call) run(host *account) (any, *refusal) {
-	no := c.chooseAccount(host)
-	c.sim.calls[c.account.AccountID]++
-	if no != nil {
-		return nil, no
+// wait lets others at the simulator until the handler has its answer. A caller who leaves ends only the waiting.
+func (c *call) wait(ctx context.Context) (any, *refusal) {
+	overdue := time.NewTimer(c.sim.hold)
+	defer overdue.Stop()
+	late := false
+	for {
+		response, no, done := c.later(late)
+		if done || no != nil {
+			return response, no
+		}
+		news, wake := c.sim.news, time.NewTimer(c.sim.hold)
+		if remaining := c.wake.Sub(c.sim.now()); remaining > 0 {
+			wake.Reset(remaining)
+		}
+		if err := c.sim.save(); err != nil {
+			return nil, &refusal{code: 50001, detail: err.Error()}
+		}
+		c.sim.mu.Unlock()
+		select {
+		case <-news:
+		case <-overdue.C:
+			late = true
+			overdue.Reset(c.sim.hold)
+		case <-wake.C:
+		case <-ctx.Done():
+			wake.Stop()
+			c.sim.mu.Lock()
+			panic(http.ErrAbortHandler)
+		}
+		wake.Stop()
+		c.sim.mu.Lock()
+		c.now = c.sim.now()
+		c.account.expire(c.now)
 	}
-	c.account.expire(c.now)
+}
+
+// tell wakes everybody who waits for an answer.
+func (s *Sim) tell() {
+	close(s.news)
+	s.news = make(chan struct{})
+}
+
+func (c *call) run() (any, *refusal) {
 	route, known, path := findRoute(c.req.method, c.req.path)
 	if route != nil && !c.granted(route.grant) {
 		return nil, refuse(40301)
@@ -166,7 +241,7 @@ func (c *call) run(host *account) (any, *refusal) {
 	if c.req.malformed != nil {
 		return nil, c.req.malformed
 	}
-	c.path = path
+	c.route, c.path = route, path
 	return route.handle(c)
 }
 

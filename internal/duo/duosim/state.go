@@ -29,21 +29,36 @@ type account struct {
 	APIHostname      string
 	Edition          string
 	TelephonyCredits int
-	OtherDeployment  bool // the parent's host cannot reach it
+	OtherDeployment  bool   // the parent's host cannot reach it
+	Logo             []byte // PNG
+	NoTelephony      bool   // no calls; members that go with calls are missing from its objects
+	NoBilling        bool   // of a parent: Duo's support has not enabled the billing calls
+	UserLimit        int    // 0: none
 	Applications     []*application
 	Users            []*user
 	Phones           []*phone
 	Groups           []*group
+	Tokens           []*token
+	Credentials      []*credential
+	Admins           []*administrator
 	Directories      []*directory
+	Pushes           []*push
+	Logs             logs
 	Settings         map[string]any // only those ever changed
+	GlobalPolicy     map[string]any // sections of the global policy; only those ever changed
 	Fault            Fault
 }
 
+// application is any integration of an account; the three kinds above are those that its keys open an API with.
 type application struct {
 	Type           string
 	IntegrationKey string
 	SecretKey      string
 	Grants         []Grant
+	Name           string // "": the usual name of its type
+	Notes          string
+	UserAccess     string // of v3: NO_USERS, ALL_USERS or PERMITTED_GROUPS; "": ALL_USERS
+	GroupsAllowed  []string
 }
 
 type user struct {
@@ -59,6 +74,8 @@ type user struct {
 	StatusBeforeTrash string
 	TrashedAt         *int64
 	LockoutReason     string
+	LockedAt          *int64 // by failed attempts
+	FailedAttempts    int    // since the last success
 	EnableAutoPrompt  bool
 	Created           int64
 	LastLogin         *int64
@@ -66,7 +83,10 @@ type user struct {
 	DirectoryKey      string
 	PhoneIDs          []string
 	GroupIDs          []string
+	TokenIDs          []string
 	BypassCodes       []*bypassCode
+	EnrollCode        string // of the link in the enrollment e-mail
+	EnrollExpires     *int64 // nil: never
 }
 
 type phone struct {
@@ -84,7 +104,10 @@ type phone struct {
 	Activated         bool
 	ActivationCode    string
 	ActivationExpires *int64
+	ActivatedWith     string // the code that Duo Mobile was bound with
+	LastPasscode      int64  // the latest time step whose Duo Mobile passcode was used
 	SMSPasscodes      []string
+	PasscodesSent     int64
 	Created           int64
 	LastActivated     *int64
 	LastSeen          *int64
@@ -104,6 +127,41 @@ type bypassCode struct {
 	Created    int64
 	Expires    *int64
 	UsesLeft   int // 0: unlimited
+}
+
+// token is a hardware token. Its serial is unique among those of its type.
+type token struct {
+	TokenID   string
+	Type      string
+	Serial    string
+	TOTPStep  int    // seconds; 0 for other kinds
+	Secret    string // hex
+	Counter   int64  // the next one of HOTP, the latest step used of TOTP
+	AdminOnly bool
+}
+
+// credential is a WebAuthn credential: a security key or what a device has built in.
+type credential struct {
+	Key        string
+	UserID     string
+	Name       string
+	Label      string
+	AAGUID     string
+	Added      int64
+	LastUsed   *int64
+	Transports []string
+}
+
+// administrator is somebody who may sign in to the account's Admin Panel.
+type administrator struct {
+	AdminID   string
+	Name      string
+	Email     string
+	Phone     string
+	Role      string
+	Status    string
+	Created   int64
+	LastLogin *int64
 }
 
 func (s *Sim) account(id string) *account {
@@ -175,20 +233,37 @@ func (a *account) group(id string) *group {
 	return nil
 }
 
-// expire drops what time has ended: bypass codes past their expiry and users whose days in the trash are over.
+// expire does what time alone does: it drops bypass codes past their expiry, users whose days in the trash are over and
+// logins long finished; it ends logins that nobody answered, and lockouts that end by themselves.
 func (a *account) expire(now time.Time) {
 	over := func(moment *int64, plus int64) bool { return moment != nil && *moment+plus <= now.Unix() }
 	kept := int64(a.settingInt("pending_deletion_days")) * 24 * 3600
-	a.Users = slices.DeleteFunc(a.Users, func(u *user) bool { return over(u.TrashedAt, kept) })
+	for _, u := range slices.Clone(a.Users) {
+		if over(u.TrashedAt, kept) {
+			a.removeUser(u)
+		}
+	}
+	unlock := int64(a.settingInt("lockout_expire_duration")) * 60
 	for _, u := range a.Users {
 		u.BypassCodes = slices.DeleteFunc(u.BypassCodes, func(b *bypassCode) bool { return over(b.Expires, 0) })
+		if u.Status == LockedOut && unlock > 0 && over(u.LockedAt, unlock) {
+			u.unlock()
+		}
 	}
+	for _, p := range a.Pushes {
+		a.settle(p, now)
+	}
+	a.Pushes = slices.DeleteFunc(a.Pushes, func(p *push) bool { return p.forgotten(now) })
 }
 
-const stateVersion = 1
+func (u *user) unlock() { u.Status, u.LockoutReason, u.LockedAt, u.FailedAttempts = Active, "", nil, 0 }
+
+// Version 1 knew four grants and had no clock shift.
+const stateVersion = 2
 
 type stateFile struct {
 	Version  int
+	Shift    time.Duration // how far the clock was moved
 	Accounts []*account
 }
 
@@ -207,11 +282,27 @@ func (s *Sim) load() (found bool, err error) {
 	if err := json.Unmarshal(text, &state); err != nil {
 		return false, fmt.Errorf("duosim: state file %s is damaged, remove it to start over: %w", s.stateFile, err)
 	}
+	if state.Version == 1 {
+		state.upgrade()
+	}
 	if state.Version != stateVersion {
 		return false, fmt.Errorf("duosim: state file %s has version %d, want %d; remove it to start over", s.stateFile, state.Version, stateVersion)
 	}
 	s.accounts = state.Accounts
+	s.shift.Store(int64(state.Shift))
 	return true, nil
+}
+
+// upgrade turns version 1 into the present one: whoever had all grants has the new ones, too.
+func (state *stateFile) upgrade() {
+	for _, a := range state.Accounts {
+		for _, app := range a.Applications {
+			if len(app.Grants) == 4 {
+				app.Grants = AllGrants
+			}
+		}
+	}
+	state.Version = stateVersion
 }
 
 // save replaces the state file as a whole, so that a crash leaves the old or the new one.
@@ -219,7 +310,7 @@ func (s *Sim) save() error {
 	if s.stateFile == "" {
 		return nil
 	}
-	text, err := json.Marshal(stateFile{stateVersion, s.accounts})
+	text, err := json.Marshal(stateFile{stateVersion, time.Duration(s.shift.Load()), s.accounts})
 	if err != nil {
 		return fmt.Errorf("duosim: save state: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestStateSurvivesARestart(t *testing.T) {
@@ -88,4 +89,81 @@ func TestParallelRequestsLoseNothing(t *testing.T) {
 	if n := b.Calls(b.child.AccountID); n != 81 {
 		t.Errorf("%d calls counted, want 81", n)
 	}
+}
+
+// The file was written by the first version of the simulator.
+func TestOlderStateFileStillLoads(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/state-v1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "duosim.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, Options{StateFile: file})
+	b.parent, b.child = b.Accounts()[0], b.Accounts()[1]
+	b.wantRefusal(b.asParent("GET", "/admin/v1/users"), 42901, "") // its fault, once
+	if u := b.wantOK(b.asParent("GET", "/admin/v1/users")).list(); u[0]["username"] != "ada" || u[0]["status"] != PendingDeletion || u[0]["alias1"] != "countess" {
+		t.Errorf("users: %v", u)
+	}
+	full, reading := b.child.Applications[0], b.child.Applications[1]
+	for _, path := range []string{"logs/administrator", "admins", "integrations"} {
+		b.wantOK(b.call(b.child.APIHostname, full, "GET", "/admin/v1/"+path))
+		b.wantRefusal(b.call(b.child.APIHostname, reading, "GET", "/admin/v1/"+path), 40301, "")
+	}
+}
+
+func TestNewerStateSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "duosim.json")
+	b := newAuthBench(t, Options{StateFile: file})
+	b.AddToken(b.child.AccountID, TokenSpec{Serial: "1", Secret: "00", UserIDs: []string{b.ada}})
+	b.AddCredential(b.child.AccountID, CredentialSpec{UserID: b.ada, Name: "YubiKey"})
+	b.AddAdmin(b.child.AccountID, AdminSpec{Name: "Jane"})
+	b.SetLogo(b.child.AccountID, []byte("png"))
+	b.SetTelephony(b.child.AccountID, false)
+	b.setGlobalPolicy(map[string]any{"authentication_methods": map[string]any{"require_verified_push": true, "verified_push_digits": 4}})
+	b.MoveClock(time.Hour)
+	verified := b.wantOK(b.auth("preauth", "username", "ada", "client_supports_verified_push", "1")).object()
+	waiting := b.begin("push")
+	b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode", "0"))
+	enrolling := b.wantOK(b.auth("enroll", "username", "grace")).object()
+	b.wantOK(b.asParent("POST", "/admin/v1/integrations", "name", "Desk", "type", "rdp"))
+
+	again := restarted(t, b, Options{StateFile: file})
+	if !again.now().Equal(noon.Add(time.Hour)) {
+		t.Errorf("clock after a restart: %v", again.now())
+	}
+	before, after := *b.account(b.child.AccountID), *again.account(b.child.AccountID)
+	for name, pair := range map[string][2]any{
+		"users": {before.Users, after.Users}, "tokens": {before.Tokens, after.Tokens}, "credentials": {before.Credentials, after.Credentials},
+		"administrators": {before.Admins, after.Admins}, "logo": {before.Logo, after.Logo}, "logs": {before.Logs, after.Logs},
+		"applications": {before.Applications, after.Applications}, "telephony": {before.NoTelephony, after.NoTelephony},
+	} {
+		if !reflect.DeepEqual(pair[0], pair[1]) {
+			t.Errorf("%s after a restart: %v, want %v", name, pair[1], pair[0])
+		}
+	}
+	if err := again.AnswerPush(waiting, Approve, ""); err != nil {
+		t.Error(err)
+	}
+	again.wantEnd(again.status(waiting), "allow", "allow", "Success. Logging you in...")
+	again.begin("push", "txid", verified["txid"].(string))
+	if got, _ := again.account(again.child.AccountID).verifiedPush(); got != 4 {
+		t.Errorf("digits after a restart: %d", got)
+	}
+	if err := again.Scan(enrolling["activation_code"].(string)); err != nil {
+		t.Error(err)
+	}
+}
+
+// restarted is another simulator on the same state file.
+func restarted(t *testing.T, b *authBench, o Options) *authBench {
+	t.Helper()
+	again := *b
+	again.bench = newBench(t, o)
+	again.parent, again.child = b.parent, b.child
+	return &again
 }

@@ -1,5 +1,7 @@
 package duosim
 
+import "strings"
+
 // Duo's answers to the two bulk calls, and what they do with unknown ids, are not known: "" and leaving them out are
 // our choice.
 
@@ -35,14 +37,14 @@ func (c *call) eachListedUser(change func(*user) bool) (any, *refusal) {
 	if no != nil {
 		return nil, no
 	}
-	changed := false
+	var changed []string
 	for _, id := range ids {
 		if u := c.account.user(id); u != nil && change(u) {
-			changed = true
+			changed = append(changed, u.Username)
 		}
 	}
-	if changed {
-		c.record()
+	if len(changed) > 0 {
+		c.record(strings.Join(changed, ", "))
 	}
 	return "", nil
 }

@@ -81,7 +81,7 @@ func (c *call) createUser() (any, *refusal) {
 		return nil, no
 	}
 	c.account.Users = append(c.account.Users, u)
-	c.record()
+	c.record(u.Username)
 	return c.account.userView(u), nil
 }
 
@@ -95,7 +95,7 @@ func (c *call) updateUser() (any, *refusal) {
 		return nil, no
 	}
 	*u = changed
-	c.record()
+	c.record(u.Username)
 	return c.account.userView(u), nil
 }
 
@@ -105,9 +105,16 @@ func (c *call) deleteUser() (any, *refusal) {
 	if no != nil {
 		return "", nil
 	}
-	c.account.Users = slices.DeleteFunc(c.account.Users, func(other *user) bool { return other == u })
-	c.record()
+	c.account.removeUser(u)
+	c.record(u.Username)
 	return "", nil
+}
+
+// removeUser takes with a user what nobody else can have: the WebAuthn credentials, and logins under way.
+func (a *account) removeUser(u *user) {
+	a.Users = slices.DeleteFunc(a.Users, func(other *user) bool { return other == u })
+	a.Credentials = slices.DeleteFunc(a.Credentials, func(k *credential) bool { return k.UserID == u.UserID })
+	a.Pushes = slices.DeleteFunc(a.Pushes, func(p *push) bool { return p.UserID == u.UserID })
 }
 
 func (c *call) applyUserParams(u *user) *refusal {
@@ -152,7 +159,8 @@ func (c *call) applyStatus(u *user) *refusal {
 	if u.Status == PendingDeletion || !slices.Contains([]string{Active, Bypass, Disabled}, status) {
 		return refuse(40002, "status")
 	}
-	u.Status, u.LockoutReason = status, ""
+	u.unlock()
+	u.Status = status
 	if status == Disabled {
 		u.LockoutReason = "Admin API disabled" // presumed
 	}
@@ -229,12 +237,12 @@ func (a *account) userView(u *user) map[string]any {
 	view["desktop_authenticators"] = []any{}
 	view["desktoptokens"] = []any{}
 	view["enable_auto_prompt"] = u.EnableAutoPrompt
-	view["groups"] = each(a.groupsOf(u), groupView)
+	view["groups"] = each(a.groupsOf(u), a.groupView)
 	view["lockout_reason"] = textOrNull(u.LockoutReason)
-	view["phones"] = each(a.phonesOf(u), phoneView)
-	view["tokens"] = []any{}
+	view["phones"] = each(a.phonesOf(u), a.phoneView)
+	view["tokens"] = each(a.tokensOf(u), userTokenView)
 	view["u2ftokens"] = []any{}
-	view["webauthncredentials"] = []any{}
+	view["webauthncredentials"] = each(a.credentialsOf(u), userCredentialView)
 	if u.DirectoryKey != "" {
 		view["directory_key"] = u.DirectoryKey
 		view["external_id"] = u.Username
@@ -244,8 +252,8 @@ func (a *account) userView(u *user) map[string]any {
 
 // enrolled is our rule: a device that can authenticate, or a bypass code.
 func (a *account) enrolled(u *user) bool {
-	usable := func(p *phone) bool { return len(p.capabilities()) > 0 }
-	return len(u.BypassCodes) > 0 || slices.ContainsFunc(a.phonesOf(u), usable)
+	usable := func(p *phone) bool { return len(a.capabilities(p)) > 0 }
+	return len(u.BypassCodes)+len(u.TokenIDs)+len(a.credentialsOf(u)) > 0 || slices.ContainsFunc(a.phonesOf(u), usable)
 }
 
 func textOrNull(text string) any {
