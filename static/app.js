@@ -202,6 +202,31 @@
     if (toFirst && (focused === document.body || focused === listSearch())) rowLinks()[0]?.focus();
   });
 
+  // What waits for a person is followed until it is over.
+
+  const live = document.querySelector("[data-events]");
+  if (live) {
+    const left = live.querySelector(".live-left");
+    let until = performance.now() + live.dataset.left * 1000;
+    const count = () => {
+      const seconds = Math.ceil((until - performance.now()) / 1000);
+      if (left) left.textContent = seconds > 0 ? `${seconds} s left` : "";
+    };
+    setInterval(count, 1000);
+    const events = new EventSource(live.dataset.events);
+    events.addEventListener("message", ({ data }) => {
+      const now = JSON.parse(data);
+      const text = live.querySelector(".live-text");
+      if (text.textContent !== now.text) text.textContent = now.text;
+      if (now.left) until = performance.now() + now.left * 1000;
+      count();
+      if (!now.done) return;
+      events.close();
+      location.replace(live.dataset.then);
+    });
+    addEventListener("pagehide", () => events.close());
+  }
+
   // A refused form swapped in by htmx takes the focus to its first fault, as a loaded page would.
 
   document.addEventListener("htmx:afterSwap", () => {

@@ -172,6 +172,23 @@ func ActivateOwnKeys(ws, org string) string { return OwnKeys(ws, org) + "/activa
 // DiscardOwnKeys takes a POST that drops own keys that wait.
 func DiscardOwnKeys(ws, org string) string { return OwnKeys(ws, org) + "/discard" }
 
+// OwnAuthKeys takes a POST of an organization's own Auth API keys.
+func OwnAuthKeys(ws, org string) string { return Connection(ws, org) + "/auth" }
+
+// OwnAuthAct takes a POST about those keys: act is fill, check, activate, discard or provision.
+func OwnAuthAct(ws, org, act string) string { return OwnAuthKeys(ws, org) + "/" + act }
+
+// AuthKeys is the state of all organizations' Auth API keys.
+func AuthKeys(ws string) string { return Workspace(ws) + "/auth" }
+
+// AuthKeysView is AuthKeys, searched, filtered and paged. state is works, fails, unchecked, none or empty.
+func AuthKeysView(ws, query, state string, page int) string {
+	return withQuery(AuthKeys(ws), "q", query, "show", state, "page", pageNumber(page))
+}
+
+// CheckAuthKeys takes a POST that checks the keys of the organizations that it names.
+func CheckAuthKeys(ws string) string { return AuthKeys(ws) + "/check" }
+
 // Directories takes a POST that adds a directory key. They are a section of Connection.
 func Directories(ws, org string) string { return Connection(ws, org) + "/directories" }
 
@@ -269,6 +286,9 @@ func RunsView(ws, org string, f RunsFilter) string {
 
 // Run is one run: of a workspace, or on an organization's pages when org is not empty.
 func Run(ws, org, id string) string { return runsOf(ws, org) + "/" + url.PathEscape(id) }
+
+// RunEvents is the stream of a run's states, until it is closed.
+func RunEvents(ws, org, id string) string { return Run(ws, org, id) + "/events" }
 
 // ExportRuns takes a POST of a RunsFilter that answers with the runs as a file.
 func ExportRuns(ws, org string) string { return runsOf(ws, org) + ".csv" }

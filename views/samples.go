@@ -16,6 +16,7 @@ func Samples() []Sample {
 	all = append(all, integrationSamples()...)
 	all = append(all, organizationSamples()...)
 	all = append(all, connectionSamples()...)
+	all = append(all, liveSamples()...)
 	all = append(all, organizationFormSamples()...)
 	all = append(all, userSamples()...)
 	all = append(all, sheetSamples()...)

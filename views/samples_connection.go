@@ -13,7 +13,10 @@ func connectionSamples() []Sample {
 		{ID: "d1", Name: Input{Value: "Head office"}, Key: "DSACME00000000000001", Primary: true, SetOn: "3 Aug 2026", SetBy: "ana@northwind.example", Test: Action(sampleWorkspace, acme.Slug, "synchronize-users", "directory_key", "DSACME00000000000001", "test", "1")},
 		{ID: "d2", Name: Input{Value: hostile.Name}, Key: "DSACME00000000000002", SetOn: "3 Aug 2026", SetBy: "tom@northwind.example", Test: Action(sampleWorkspace, acme.Slug, "synchronize-users", "directory_key", "DSACME00000000000002", "test", "1")},
 	}
+	child.RunID, child.AuthHost = sampleRun, "api-5e6f7a8b.duosecurity.com"
+	child.Auth = APICard{Host: Input{Value: child.AuthHost}}
 	refused := child
+	refused.Auth.Host = Input{Value: "api-0c1d2e3f.duosecurity.com", Error: "This is the host of another Duo account. This organization's is api-5e6f7a8b.duosecurity.com."}
 	refused.Kind, refused.Account = Input{Value: "child"}, Input{Value: `"><script>`, Error: "The Accounts API lists no such account. Choose one of the list, or refresh it."}
 	refused.DirectoryName, refused.DirectoryKey = Input{Value: "Entra"}, Input{Error: "This text holds 2 directory keys. Choose one."}
 	refused.Keys = []Option{{"DSACME00000000000003", "DSACME00000000000003"}, {"DSACME00000000000004", "DSACME00000000000004"}}
@@ -27,10 +30,13 @@ func connectionSamples() []Sample {
 		Verdict:   Verdict{State: "works", Headline: "The Admin API accepts these keys", IntegrationKey: "DIOWN000000000000001", At: lastWeek, By: "tom@northwind.example", Checks: []Check{{"ok", "Integration key and secret key belong together."}, {"unknown", "Writing is not checked."}}},
 		Candidate: &Verdict{State: "fails", Headline: "The Admin API refuses these keys", IntegrationKey: "DIOWN000000000000002", At: minutesAgo, By: "ana@northwind.example", Cause: "These are the keys of an Auth API application, not of an Admin API application.", Fix: "Protect an Admin API application in this organization's own Duo account and enter its keys.", Checks: []Check{{"bad", "These are the keys of an Auth API application, not of an Admin API application."}}}}
 
+	own.RunID, own.AuthHost = sampleRun, "api-4c5d6e7f.duosecurity.com"
+	own.Auth = APICard{Host: Input{Value: own.AuthHost}, IntegrationKey: Input{Value: "DIAUTH00000000000001"}, SecretKey: stored,
+		Verdict: Verdict{State: "works", Headline: "The Auth API accepts these keys", IntegrationKey: "DIAUTH00000000000001", At: minutesAgo, By: "ana@northwind.example", Checks: []Check{{"ok", "Integration key and secret key belong together."}}}}
 	whole := own
 	whole.MayChoose = true
 	parent := fresh
-	parent.Kind.Value = "parent"
+	parent.Kind.Value, parent.AuthOfWorkspace = "parent", true
 	parent.Now = []Fact{{Label: "Duo account", Text: "parent account", Note: "of Northwind IT itself, with the workspace's Admin API keys"}}
 	return []Sample{
 		{"connection-new", shell, fresh},

@@ -31,6 +31,8 @@ type desk struct {
 	config config
 	log    *safeBuffer
 	stop   func() // as a SIGTERM does
+
+	controls string // address of the simulator's page for testers
 }
 
 func startDesk(t *testing.T) *desk {
@@ -54,7 +56,7 @@ func startDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, db: db, sim: simulator, log: &safeBuffer{}, url: "http://" + listener.Addr().String(), fields: sandboxValues(sandbox.Ready().Accounts)}
+	d := &desk{t: t, db: db, sim: simulator, log: &safeBuffer{}, url: "http://" + listener.Addr().String(), fields: sandboxValues(sandbox.Ready().Accounts), controls: sandbox.Ready().Controls}
 	d.ws, d.owner = db.Workspace(t)
 	d.home = d.url + "/w/" + d.ws.Slug
 	ready := sandbox.Ready()

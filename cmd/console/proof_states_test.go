@@ -107,7 +107,7 @@ func (s *site) leaveCandidates(o store.Organization) {
 	}
 	elsewhere := s.sim.AddParent("Elsewhere")
 	own := map[string]string{"own_host": elsewhere.APIHostname, "own_integration_key": elsewhere.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
-	if refused, _, err := runner.SaveOwn(s.t.Context(), sc, actor, o, own); err != nil || refused != nil {
+	if refused, _, err := runner.SaveOwn(s.t.Context(), sc, actor, o, store.AdminAPI, own); err != nil || refused != nil {
 		s.t.Fatal(err, refused)
 	}
 }

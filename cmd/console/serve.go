@@ -94,8 +94,11 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 		}
 	}
 	var leaving atomic.Bool
+	counted := runConfig(c, s, log)
+	counted.Called, counted.Turned = m.called, m.turned
+	runner := run.New(counted)
 	server := &http.Server{
-		Handler: sendAway(&leaving, handler(c, s, log, m)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
+		Handler: sendAway(&leaving, handler(c, s, runner, log, m)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	go watchKeys(ctx, c, s, log)
@@ -119,17 +122,19 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 			log.Warn("connections that arrive at this moment may be lost", "error", err)
 		}
 	}
+	// What waits for a person is closed, which also ends the streams about it.
+	runner.Stop()
 	finishing, cancel := context.WithTimeout(context.Background(), stopAtMost)
 	defer cancel()
-	return server.Shutdown(finishing)
+	err := server.Shutdown(finishing)
+	runner.Wait()
+	return err
 }
 
 // handler joins the parts of the web console.
-func handler(c config, s *store.Store, log *slog.Logger, m *metrics) http.Handler {
-	counted := runConfig(c, s, log)
-	counted.Called, counted.Turned = m.called, m.turned
+func handler(c config, s *store.Store, runner *run.Runner, log *slog.Logger, m *metrics) http.Handler {
 	return web.New(web.Config{
-		Store: s, Runner: run.New(counted), Served: m.served, Log: log, Now: time.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
+		Store: s, Runner: runner, Served: m.served, Log: log, Now: time.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
 	}).Handler()
 }
 

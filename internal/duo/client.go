@@ -84,6 +84,9 @@ func (c *Client) ForAccount(id AccountID, host string) *Client {
 	return &child
 }
 
+// Host is the API host that c calls.
+func (c *Client) Host() string { return c.credentials.Host }
+
 // Watched returns a client that tells answered every answer, see [Options].
 func (c *Client) Watched(answered func(Request, Answer)) *Client {
 	watched := *c

@@ -42,7 +42,7 @@ func again(t *testing.T, d *runtest.Desk, o store.Organization) store.Organizati
 
 func saveOwn(t *testing.T, d *runtest.Desk, o store.Organization, typed map[string]string) map[string]string {
 	t.Helper()
-	refused, _, err := d.Runner.SaveOwn(t.Context(), store.Within(d.Workspace.ID, o.ID), d.Actor(catalog.Administrator), o, typed)
+	refused, _, err := d.Runner.SaveOwn(t.Context(), store.Within(d.Workspace.ID, o.ID), d.Actor(catalog.Administrator), o, store.AdminAPI, typed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestOwnKeys(t *testing.T) {
 	}
 	state := func() run.Integration {
 		t.Helper()
-		found, err := d.Runner.Own(t.Context(), scope, d.Client, d.Owner.ID)
+		found, err := d.Runner.Own(t.Context(), scope, d.Client, store.AdminAPI, d.Owner.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,7 +230,7 @@ func TestOwnKeys(t *testing.T) {
 	if o := again(t, d, d.Client); o.Kind != store.Child {
 		t.Errorf("connected as %q through keys that do not work", o.Kind)
 	}
-	if err := d.Runner.DiscardOwn(t.Context(), scope, actor, d.Client); err != nil || len(state().Versions) != 0 {
+	if err := d.Runner.DiscardOwn(t.Context(), scope, actor, d.Client, store.AdminAPI); err != nil || len(state().Versions) != 0 {
 		t.Errorf("discarded: %v (%v)", state().Versions, err)
 	}
 	// Keys of another kind of application are called by their name.
@@ -249,11 +249,11 @@ func TestOwnKeys(t *testing.T) {
 	if got, err := usersOf(t, d, again(t, d, d.Client)); err != nil || got != "user.of.elsewhere" {
 		t.Errorf("after wrong keys it lists %q (%v)", got, err)
 	}
-	if err := d.Runner.UseOwnAnyway(t.Context(), scope, actor, d.Client); err != nil {
+	if err := d.Runner.UseOwnAnyway(t.Context(), scope, actor, d.Client, store.AdminAPI); err != nil {
 		t.Fatal(err)
 	}
 	_, err := d.Runner.Users(t.Context(), scope, again(t, d, d.Client), true)
-	why := run.ExplainFor(again(t, d, d.Client), err)
+	why := run.ExplainFor(again(t, d, d.Client), catalog.Admin, err)
 	var refused *duo.Error
 	if !errors.As(err, &refused) || !strings.Contains(why.Cause, "this organization's own Admin API keys: Duo refused the signature") || !strings.Contains(why.Fix, "Connection page") {
 		t.Errorf("explained as %q (%v)", why, err)
@@ -273,11 +273,11 @@ func TestOwnKeys(t *testing.T) {
 	}
 	// A lesser role, and another's organization.
 	technician := run.Actor{Operator: d.Member(t, d.Workspace, catalog.Technician).ID, Role: catalog.Technician}
-	if _, _, err := d.Runner.SaveOwn(t.Context(), scope, technician, d.Client, good); !errors.Is(err, run.ErrForbidden) {
+	if _, _, err := d.Runner.SaveOwn(t.Context(), scope, technician, d.Client, store.AdminAPI, good); !errors.Is(err, run.ErrForbidden) {
 		t.Errorf("saved by a technician: %v", err)
 	}
 	limited := run.Actor{Operator: d.Member(t, d.Workspace, catalog.Administrator, second.ID).ID, Role: catalog.Administrator}
-	if _, _, err := d.Runner.SaveOwn(t.Context(), scope, limited, d.Client, good); err == nil {
+	if _, _, err := d.Runner.SaveOwn(t.Context(), scope, limited, d.Client, store.AdminAPI, good); err == nil {
 		t.Error("saved by an administrator of another organization")
 	}
 }

@@ -260,7 +260,7 @@ func TestTheProcessDies(t *testing.T) {
 	for _, test := range []struct {
 		later time.Duration
 		want  string
-	}{{0, store.Sending}, {80 * time.Second, store.Sending}, {20 * time.Second, store.Unknown}} {
+	}{{0, store.Sending}, {170 * time.Second, store.Sending}, {20 * time.Second, store.Unknown}} {
 		d.Clock.Move(test.later)
 		_, err := d.Runner.Do(t.Context(), q)
 		var already *run.AlreadyRun

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 )
 
@@ -40,12 +41,18 @@ func Explain(err error) Explanation {
 	return Explanation{Cause: "The console could not finish this."}
 }
 
-// ExplainFor is Explain for a call about an organization: where the keys may be
-// at fault, it says whose they are.
-func ExplainFor(o store.Organization, err error) Explanation {
+// ExplainFor is Explain for a call of an API about an organization: where the keys
+// may be at fault, it says whose they are.
+func ExplainFor(o store.Organization, api catalog.API, err error) Explanation {
 	why := Explain(err)
 	if !keysAtFault(err) {
 		return why
+	}
+	switch {
+	case api == catalog.Auth && o.Kind != store.Parent:
+		return Explanation{"These are this organization's own Auth API keys: " + why.Cause, "Correct them on its Connection page. " + strings.ReplaceAll(why.Fix, " on the integration page", "")}
+	case api == catalog.Auth:
+		return Explanation{"This organization is your own account, reached with the workspace's Auth API keys: " + why.Cause, why.Fix}
 	}
 	switch o.Kind {
 	case store.Own:

@@ -32,8 +32,12 @@ type keyForm struct {
 
 var nine = keyForm{draft: "integration", fields: nineFields}
 
-// ownForm is the form of an organization's own Admin API keys.
-func ownForm(o store.Organization) keyForm {
+// ownForm is the form of an organization's own Admin API or Auth API keys.
+func ownForm(o store.Organization, api string) keyForm {
+	if api == store.AuthAPI {
+		return keyForm{draft: "own auth keys " + o.ID.String(), organization: o.ID,
+			fields: []apiFields{{store.AuthAPI, "Auth API", "ownauth_host", "ownauth_integration_key", "ownauth_secret_key"}}}
+	}
 	return keyForm{draft: "own keys " + o.ID.String(), organization: o.ID,
 		fields: []apiFields{{store.AdminAPI, "Admin API", "own_host", "own_integration_key", "own_secret_key"}}}
 }

@@ -93,7 +93,7 @@ func (r *Runner) saveKeys(ctx context.Context, sc store.Scope, actor Actor, f ke
 	typed = withDraft(typed, before.Draft)
 	plain, notes, bad := checkShape(f.fields, typed, hasSecret, r.sandbox)
 	if len(bad) == 0 && f.organization != uuid.Nil {
-		bad, err = r.workspaceKeys(ctx, sc, f, plain)
+		bad, err = r.ownFaults(ctx, sc, f, plain)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -236,10 +236,10 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 	})
 }
 
-// putToUse activates a version. The first keys of an organization's own that are
-// put to use connect it through them.
+// putToUse activates a version. The first Admin API keys of an organization's own
+// that are put to use connect it through them.
 func (r *Runner) putToUse(ctx context.Context, tx *store.Tx, actor Actor, v store.Version) error {
-	if v.OrganizationID == nil {
+	if v.OrganizationID == nil || v.API == store.AuthAPI {
 		return tx.Activate(ctx, v.Slot(), v.Version)
 	}
 	if err := tx.LockMapping(ctx); err != nil {

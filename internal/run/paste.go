@@ -30,8 +30,8 @@ func (r *Runner) FillIn(ctx context.Context, sc store.Scope, actor Actor, api, t
 }
 
 // FillInOwn is FillIn for an organization's own keys.
-func (r *Runner) FillInOwn(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, text string, typed map[string]string) (Pasted, error) {
-	return r.fillIn(ctx, sc, actor, ownForm(o), store.AdminAPI, text, typed)
+func (r *Runner) FillInOwn(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, api, text string, typed map[string]string) (Pasted, error) {
+	return r.fillIn(ctx, sc, actor, ownForm(o, api), api, text, typed)
 }
 
 func (r *Runner) fillIn(ctx context.Context, sc store.Scope, actor Actor, f keyForm, api, text string, typed map[string]string) (Pasted, error) {

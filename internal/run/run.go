@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -98,6 +100,8 @@ type Runner struct {
 
 	tokens      held[duo.Token]
 	credentials held[duo.WebAuthnCredential]
+	following   following
+	providing   sync.Map // organizations that keys are being made for
 }
 
 // Config is what a Runner needs.
@@ -127,6 +131,8 @@ func New(c Config) *Runner {
 	if r.turned == nil {
 		r.turned = func(string) {}
 	}
+	r.following.runs = map[runKey]*followed{}
+	r.following.ctx, r.following.stop = context.WithCancel(context.Background())
 	return r
 }
 
@@ -150,7 +156,8 @@ type Outcome struct {
 
 // Do carries out an action once. The run is committed in the state Sending
 // before Duo is asked and closed after, whatever becomes of the caller's
-// context, if the role allows it at the moment of committing. Errors: ErrForbidden, *AlreadyRun and ErrOtherInput (nothing was
+// context, if the role allows it at the moment of committing. A run that waits
+// for a person is still open when Do returns: see Live. Errors: ErrForbidden, *AlreadyRun and ErrOtherInput (nothing was
 // sent), *catalog.FieldError (nothing was sent), *NotConnected, and what duo
 // returns, of which duo.MayHaveBeenApplied tells how far it came.
 func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
@@ -161,9 +168,10 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	subject := catalog.Plain(r.nameOf(ctx, q))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(q.Action))
 	defer cancel()
-	started, err := r.start(ctx, q)
+	started, err := r.start(ctx, q, subject)
 	if err != nil {
 		return Outcome{Run: started}, err
 	}
@@ -171,13 +179,30 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	client = client.Watched(func(_ duo.Request, a duo.Answer) { raw = a.Response })
 	closed := Unclosed // unless it is
 	r.turned(store.Sending)
-	defer func() { r.turned(closed) }()
+	defer func() {
+		if closed != store.Sending {
+			r.turned(closed)
+		}
+	}()
 	result, err := q.Action.Run(ctx, client, q.Input)
 	if result.Raw == nil {
 		result.Raw = raw
 	}
 	if !q.Action.Reads(q.Input) {
 		r.forget(q.Scope, q.Organization)
+	}
+	if q.Action.Follow != nil && started.Subject != "" {
+		result.Subject = started.Subject
+	}
+	if err == nil && result.Pending != "" {
+		done := Outcome{Run: started, Result: result}
+		done.Run.Summary = result.Summary
+		if result.Life > 0 {
+			done.Expires = started.StartedAt.Add(result.Life)
+		}
+		closed = store.Sending
+		r.follow(ctx, q, client, started, result)
+		return done, nil
 	}
 	state, summary := store.Applied, result.Summary
 	if err != nil {
@@ -189,7 +214,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	}
 	// Names in Duo are whatever somebody made them; the record is for people.
 	result.Subject, summary = catalog.Plain(result.Subject), catalog.Plain(summary)
-	if closing := r.finish(ctx, q, state, result.Subject, summary); closing != nil {
+	if closing := r.finish(ctx, q, store.Ending{State: state, Subject: result.Subject, Summary: summary}); closing != nil {
 		// Duo has acted; the record stays open and will be shown as unknown. The
 		// person still gets what Duo answered.
 		r.log.ErrorContext(ctx, "run could not be closed", "run", q.ID, "error", closing)
@@ -206,10 +231,10 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 
 // start records the run. When its id was used before, it tells whether for the
 // same thing.
-func (r *Runner) start(ctx context.Context, q Request) (store.Run, error) {
+func (r *Runner) start(ctx context.Context, q Request, subject string) (store.Run, error) {
 	run := store.Run{
 		ID: q.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Action: q.Action.Slug,
-		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(),
+		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(), Subject: subject,
 	}
 	if q.Organization.ID != uuid.Nil {
 		run.OrganizationID = &q.Organization.ID
@@ -237,11 +262,11 @@ func (r *Runner) start(ctx context.Context, q Request) (store.Run, error) {
 }
 
 // finish closes the run in a time of its own: by now the request's may be over.
-func (r *Runner) finish(ctx context.Context, q Request, state, subject, summary string) error {
+func (r *Runner) finish(ctx context.Context, q Request, end store.Ending) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
-		return tx.FinishRun(ctx, q.ID, state, subject, summary, r.now())
+		return tx.FinishRun(ctx, q.ID, end, r.now())
 	})
 }
 
@@ -253,9 +278,9 @@ func outcome(q Request, err error) (state, summary string) {
 	case errors.As(err, &fault):
 		return store.Refused, "Not done: " + fault.Message
 	case duo.MayHaveBeenApplied(err) && !q.Action.Reads(q.Input):
-		return store.Unknown, "Duo may have done this. " + ExplainFor(q.Organization, err).Cause
+		return store.Unknown, "Duo may have done this. " + ExplainFor(q.Organization, q.Action.API, err).Cause
 	}
-	return store.Refused, ExplainFor(q.Organization, err).Cause
+	return store.Refused, ExplainFor(q.Organization, q.Action.API, err).Cause
 }
 
 // timeFor is how long Duo may take over an action.
@@ -279,13 +304,50 @@ func (r *Runner) clientFor(ctx context.Context, q Request) (*duo.Client, error) 
 	case q.Action.API != catalog.Auth:
 		return r.client(ctx, q.Scope, q.Organization)
 	}
-	if err := r.reaches(ctx, q.Scope, q.Organization); err != nil {
+	return r.authClient(ctx, q.Scope, q.Organization)
+}
+
+// authClient makes a client of an organization's Auth keys. Keys of its own must
+// be of the host that the organization is connected with: each Duo account has a
+// host of its own, so that those of another account can ask nobody here.
+func (r *Runner) authClient(ctx context.Context, sc store.Scope, o store.Organization) (*duo.Client, error) {
+	if err := r.reaches(ctx, sc, o); err != nil {
 		return nil, err
 	}
-	if q.Organization.Kind == store.Parent {
-		return r.clientIn(ctx, q.Scope, store.OfWorkspace(store.AuthAPI))
+	if o.Kind == store.Parent {
+		return r.clientIn(ctx, sc, store.OfWorkspace(store.AuthAPI))
 	}
-	return r.clientIn(ctx, q.Scope, store.Slot{API: store.AuthAPI, Organization: q.Organization.ID})
+	client, err := r.clientIn(ctx, sc, store.Slot{API: store.AuthAPI, Organization: o.ID})
+	if err == nil && (o.APIHostname == "" || !strings.EqualFold(client.Host(), o.APIHostname)) {
+		err = &NotConnected{API: apiTitle(store.AuthAPI), Own: true}
+	}
+	return client, err
+}
+
+// nameTime bounds how long a question to a person waits for the person's name.
+const nameTime = 4 * time.Second
+
+// nameOf is the username of whom a request is about that waits for a person, so
+// that its record says so from the start; empty if it is not known in time.
+func (r *Runner) nameOf(ctx context.Context, q Request) string {
+	id := q.Input.Given(q.Action)["user_id"]
+	if q.Action.Follow == nil || id == "" {
+		return ""
+	}
+	held, _, _ := r.users.get(listKeyOf(q.Scope, q.Organization), r.now())
+	for _, u := range held.Items {
+		if string(u.ID) == id {
+			return u.Username
+		}
+	}
+	client, err := r.client(ctx, q.Scope, q.Organization)
+	if err != nil {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, nameTime)
+	defer cancel()
+	user, _ := client.User(ctx, duo.UserID(id)) // without a name, the id stands for the user
+	return user.Username
 }
 
 // client makes a Duo client for an organization. A child is reached with the

@@ -87,7 +87,7 @@ func (r *Runner) diagnose(ctx context.Context, c *duo.Client, slot store.Slot) d
 	}
 	switch slot.API {
 	case store.AuthAPI:
-		r.diagnoseAuth(ctx, c, &d)
+		r.diagnoseAuth(ctx, c, slot, &d)
 	case store.AccountsAPI:
 		r.diagnoseAccounts(ctx, c, &d)
 	case store.AdminAPI:
@@ -102,9 +102,9 @@ func (r *Runner) diagnose(ctx context.Context, c *duo.Client, slot store.Slot) d
 	return d
 }
 
-func (r *Runner) diagnoseAuth(ctx context.Context, c *duo.Client, d *diagnosis) {
+func (r *Runner) diagnoseAuth(ctx context.Context, c *duo.Client, slot store.Slot, d *diagnosis) {
 	if _, err := c.Check(ctx); err != nil {
-		d.fail("The Auth API refuses these keys", r.whyRefused(ctx, c, store.OfWorkspace(store.AuthAPI), err))
+		d.fail("The Auth API refuses these keys", r.whyRefused(ctx, c, slot, err))
 		return
 	}
 	d.Outcome, d.Headline = Works, "The Auth API accepts these keys"
@@ -208,8 +208,8 @@ func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, slot store.Slot,
 		case other.api == slot.API || !r.accepts(ctx, c, other.api):
 		case slot.Organization != uuid.Nil:
 			return Explanation{
-				"These are the keys of an " + other.title + " application, not of an Admin API application.",
-				"Protect an Admin API application in this organization's own Duo account and enter its keys.",
+				"These are the keys of an " + other.title + " application, not of an " + apiTitle(slot.API) + " application.",
+				"Protect an " + apiTitle(slot.API) + " application in this organization's own Duo account and enter its keys.",
 			}
 		default:
 			return Explanation{

@@ -26,7 +26,7 @@ func (t *Tx) Map(ctx context.Context, organization uuid.UUID, accountID string, 
 	if err != nil {
 		return meaning(err)
 	}
-	return t.forgetKeys(ctx, organization)
+	return t.forgetKeys(ctx, organization, AdminAPI, AuthAPI)
 }
 
 // ConnectParent connects an organization with the MSP's own account. A
@@ -36,13 +36,17 @@ func (t *Tx) ConnectParent(ctx context.Context, organization, operator uuid.UUID
 	if err := t.connect(ctx, organization, Parent, operator, now); err != nil {
 		return err
 	}
-	return t.forgetKeys(ctx, organization)
+	return t.forgetKeys(ctx, organization, AdminAPI, AuthAPI)
 }
 
-// ConnectOwn connects an organization through keys of its own, which must be in
-// use: see Activate.
+// ConnectOwn connects an organization through Admin API keys of its own, which
+// must be in use: see Activate. Auth API keys of its own are destroyed: they were
+// those of the account before.
 func (t *Tx) ConnectOwn(ctx context.Context, organization, operator uuid.UUID, now time.Time) error {
-	return t.connect(ctx, organization, Own, operator, now)
+	if err := t.connect(ctx, organization, Own, operator, now); err != nil {
+		return err
+	}
+	return t.forgetKeys(ctx, organization, AuthAPI)
 }
 
 func (t *Tx) connect(ctx context.Context, organization uuid.UUID, kind string, operator uuid.UUID, now time.Time) error {
@@ -62,17 +66,20 @@ func (t *Tx) Unmap(ctx context.Context, organization uuid.UUID) error {
 	if _, err := t.tx.Exec(ctx, `delete from connection where `+inScope+` and organization_id = $1`, organization); err != nil {
 		return err
 	}
-	return t.forgetKeys(ctx, organization)
+	return t.forgetKeys(ctx, organization, AdminAPI, AuthAPI)
 }
 
-// forgetKeys retires an organization's own keys: what is not used is not kept.
-func (t *Tx) forgetKeys(ctx context.Context, organization uuid.UUID) error {
+// forgetKeys retires an organization's own keys: what is not used is not kept, and
+// what was made in another account must not ask the people of this one.
+func (t *Tx) forgetKeys(ctx context.Context, organization uuid.UUID, apis ...string) error {
 	if err := t.lockVersions(ctx); err != nil {
 		return err
 	}
-	for _, state := range []string{Active, Candidate} {
-		if err := t.retire(ctx, OfOrganization(organization), state); err != nil {
-			return err
+	for _, api := range apis {
+		for _, state := range []string{Active, Candidate} {
+			if err := t.retire(ctx, Slot{Organization: organization, API: api}, state); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -13,7 +13,7 @@ const failing = `(c.kind = 'child' and not exists (select from duo_account d whe
 	or c.kind = 'own' and 'fails' = (
 		select i.outcome from integration_check i
 		join integration_secret v on v.workspace_id = i.workspace_id and v.organization_id = i.organization_id and v.api = i.api and v.version = i.version
-		where i.workspace_id = o.workspace_id and i.organization_id = o.id and v.state = 'active' order by i.checked_at desc limit 1))`
+		where i.workspace_id = o.workspace_id and i.organization_id = o.id and i.api = 'admin' and v.state = 'active' order by i.checked_at desc limit 1))`
 
 // Drifted is an organization whose Duo account is not what it was when it was
 // mapped.

@@ -37,7 +37,7 @@ func TestRecordIsARunThatIsClosed(t *testing.T) {
 		t.Errorf("record %+v", got)
 	}
 	err := db.InWorkspace(t.Context(), whole, func(tx *store.Tx) error {
-		return tx.FinishRun(t.Context(), got.ID, store.Refused, "", "rewritten", today)
+		return tx.FinishRun(t.Context(), got.ID, store.Ending{State: store.Refused, Summary: "rewritten"}, today)
 	})
 	if !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a record was rewritten: %v", err)

@@ -17,9 +17,10 @@ const (
 )
 
 // sendingAtMost is how long a run may stay open: longer than any request to Duo
-// lives. One that is older was cut off by a crash: nobody can say from here
-// whether Duo acted, so it reads as Unknown, and nothing is repeated.
-const sendingAtMost = 90 * time.Second
+// lives, and than a person has to answer a push. One that is older was cut off by
+// a crash: nobody can say from here whether Duo acted, so it reads as Unknown, and
+// nothing is repeated.
+const sendingAtMost = 3 * time.Minute
 
 // Run is one carrying-out of an action: the audit record.
 type Run struct {
@@ -38,13 +39,14 @@ type Run struct {
 	Ticket         string
 	State          string
 	Summary        string
+	Answer         string // of a person who was asked through Duo: see catalog.Answer; empty: nobody was, or nobody answered yet
 	StartedAt      time.Time
 	FinishedAt     *time.Time
 }
 
 const runQuery = `
 	select r.id, r.organization_id, o.name as organization, o.slug as org_slug, o.colour as org_colour, r.account_id, r.operator_id, p.email as operator, r.action, r.subject, r.input,
-	       r.input_mac, r.ticket, r.started_at, r.finished_at,
+	       r.input_mac, r.ticket, r.answer, r.started_at, r.finished_at,
 	       case when r.state = 'sending' and r.started_at < $1 then 'unknown' else r.state end as state,
 	       case when r.state = 'sending' and r.started_at < $1 then 'The console stopped before Duo answered.' else r.summary end as summary
 	from run r
@@ -80,13 +82,16 @@ func (t *Tx) SameRun(stored, repeated Run, fields []string) bool {
 	return t.keys.SameMAC(stored.InputMAC, inputParts(repeated, fields)...)
 }
 
+// Ending is how a run is closed. An empty Subject leaves what is there.
+type Ending struct{ State, Subject, Summary, Answer string }
+
 // FinishRun closes a run with its outcome. A run can be closed once; ErrNotFound
 // says that it was closed before.
-func (t *Tx) FinishRun(ctx context.Context, id uuid.UUID, state, subject, summary string, now time.Time) error {
+func (t *Tx) FinishRun(ctx context.Context, id uuid.UUID, e Ending, now time.Time) error {
 	done, err := t.tx.Exec(ctx, `
-		update run set state = $2, subject = case when $3 = '' then subject else $3 end, summary = $4, finished_at = $5
+		update run set state = $2, subject = case when $3 = '' then subject else $3 end, summary = $4, answer = $5, finished_at = $6
 		where `+inScope+` and id = $1 and state = 'sending'`,
-		id, state, subject, summary, now)
+		id, e.State, e.Subject, e.Summary, e.Answer, now)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
@@ -108,6 +113,15 @@ func (t *Tx) Runs(ctx context.Context, now time.Time, limit, offset int) ([]Run,
 func (t *Tx) RunsOfPhone(ctx context.Context, now time.Time, account, phone string, limit int) ([]Run, error) {
 	return all[Run](ctx, t.tx, runQuery+`
 		where `+runInScope+` and r.account_id = $2 and r.input ->> 'phone_id' = $3 order by r.started_at desc, r.id limit $4`, now.Add(-sendingAtMost), account, phone, limit)
+}
+
+// LatestVerification returns the scope's latest run that asked a user of an
+// organization to prove who they are, if it was started at most within before now;
+// ErrNotFound if there is none.
+func (t *Tx) LatestVerification(ctx context.Context, now time.Time, organization uuid.UUID, account, user string, within time.Duration) (Run, error) {
+	return one[Run](ctx, t.tx, runQuery+`
+		where `+runInScope+` and r.organization_id = $2 and r.account_id = $3 and r.action = 'verify-caller' and r.input ->> 'user_id' = $4
+		and r.started_at >= $5 order by r.started_at desc limit 1`, now.Add(-sendingAtMost), organization, account, user, now.Add(-within))
 }
 
 // CountRuns says how many runs the scope has.

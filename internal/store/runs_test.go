@@ -33,7 +33,7 @@ func TestRunIsClosedOnce(t *testing.T) {
 		start(t, db, ws, r)
 		finish := func(state, summary string) error {
 			return db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-				return tx.FinishRun(t.Context(), r.ID, state, "", summary, today.Add(time.Second))
+				return tx.FinishRun(t.Context(), r.ID, store.Ending{State: state, Summary: summary}, today.Add(time.Second))
 			})
 		}
 		if err := finish(state, "the first"); err != nil {
@@ -133,23 +133,23 @@ func TestCutOffRunReadsAsUnknown(t *testing.T) {
 		})
 		return found
 	}
-	if got := look(90 * time.Second); got.State != store.Sending {
-		t.Errorf("after 90 s %s", got.State)
+	if got := look(3 * time.Minute); got.State != store.Sending {
+		t.Errorf("after 3 min %s", got.State)
 	}
-	if got := look(90*time.Second + time.Millisecond); got.State != store.Unknown || got.Summary == "" || got.FinishedAt != nil {
-		t.Errorf("after more than 90 s %+v", got)
+	if got := look(3*time.Minute + time.Millisecond); got.State != store.Unknown || got.Summary == "" || got.FinishedAt != nil {
+		t.Errorf("after more than 3 min %+v", got)
 	}
 	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-		runs, err := tx.Runs(t.Context(), today.Add(2*time.Minute), 10, 0)
+		runs, err := tx.Runs(t.Context(), today.Add(4*time.Minute), 10, 0)
 		if len(runs) != 1 || runs[0].State != store.Unknown || runs[0].Summary == "" {
 			t.Errorf("listed %+v", runs)
 		}
 		if err == nil {
-			err = tx.FinishRun(t.Context(), r.ID, store.Applied, "Ada", "late", today.Add(2*time.Minute))
+			err = tx.FinishRun(t.Context(), r.ID, store.Ending{State: store.Applied, Subject: "Ada", Summary: "late", Answer: "approved"}, today.Add(4*time.Minute))
 		}
 		return err
 	})
-	if got := look(time.Hour); got.State != store.Applied || got.Summary != "late" || got.Subject != "Ada" {
+	if got := look(time.Hour); got.State != store.Applied || got.Summary != "late" || got.Subject != "Ada" || got.Answer != "approved" {
 		t.Errorf("an answer that came late was lost: %+v", got)
 	}
 }
@@ -251,7 +251,7 @@ func TestRecordCannotBeRewritten(t *testing.T) {
 	start(t, db, ws, closed)
 	start(t, db, ws, open)
 	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-		return tx.FinishRun(t.Context(), closed.ID, store.Applied, "", "done", today)
+		return tx.FinishRun(t.Context(), closed.ID, store.Ending{State: store.Applied, Summary: "done"}, today)
 	})
 	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
 		return tx.Record(t.Context(), store.Record{Event: store.SignedIn, Operator: owner.ID, Summary: "Signed in.", At: today})

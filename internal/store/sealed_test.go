@@ -132,7 +132,7 @@ func TestNoSecretIsStoredInClear(t *testing.T) {
 		return errors.Join(
 			tx.SaveDraft(t.Context(), d.owner.ID, "integration", map[string]string{"admin_secret_key": draft.value}, today),
 			tx.StartRun(t.Context(), r, []string{"ada", field.value}),
-			tx.FinishRun(t.Context(), r.ID, store.Applied, "", plain, today))
+			tx.FinishRun(t.Context(), r.ID, store.Ending{State: store.Applied, Summary: plain}, today))
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestErrorsRepeatNoValues(t *testing.T) {
 		},
 		"a state that does not exist": func(tx *store.Tx) error {
 			r := newRun(d.owner.ID)
-			return errors.Join(tx.StartRun(t.Context(), r, nil), tx.FinishRun(t.Context(), r.ID, value, value, value, today))
+			return errors.Join(tx.StartRun(t.Context(), r, nil), tx.FinishRun(t.Context(), r.ID, store.Ending{State: value, Subject: value, Summary: value}, today))
 		},
 		"a ticket that is too long": func(tx *store.Tx) error {
 			r := newRun(d.owner.ID)

@@ -176,6 +176,10 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		return s.showRefusal(c, v, f, done.Result.Summary, err)
 	}
 	switch {
+	case done.Result.Pending != "" && len(done.Result.Secrets) > 0:
+		return s.render(c, http.StatusOK, v, place{tab: "users"}, s.verificationPage(v, f, done))
+	case done.Result.Pending != "":
+		return c.Redirect(http.StatusSeeOther, runAddress(v, done.Run))
 	case len(done.Result.Secrets) > 0 && !f.isGenerated():
 		return s.showSecrets(c, v, f, in, done)
 	case len(done.Result.Secrets) > 0, done.Result.Table != nil, action.Reads(in):
@@ -249,7 +253,7 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, er
 	case !duoSaidNo(err):
 		return err
 	}
-	f.fault, f.runID = strings.TrimSpace(catalog.Plain(done)+" "+refusalText(v, err)), uuid.New()
+	f.fault, f.runID = strings.TrimSpace(catalog.Plain(done)+" "+refusalText(v, f.action.API, err)), uuid.New()
 	if drawing := s.showSheet(c, v, statusOf(err), f); drawing == nil {
 		return nil
 	}
@@ -267,6 +271,8 @@ func (s *Server) showAlready(c echo.Context, v visitor, f sheet, before store.Ru
 	switch before.Action {
 	case "create-bypass-code-for-user", "send-activation-url":
 		page.Secret = before.State == store.Applied
+	case "verify-caller":
+		page.Secret = before.State != store.Refused || before.Answer != ""
 	}
 	if before.Subject != "" {
 		page.Sent += ", for " + before.Subject

@@ -2,11 +2,14 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/views"
@@ -22,6 +25,10 @@ func (s *Server) getConnection(c echo.Context, v visitor) error {
 		return err
 	}
 	switch {
+	case c.QueryParam("saved") == store.AuthAPI && page.Auth.Verdict.State == run.Works && page.Auth.Candidate == nil:
+		flash = append(flash, views.Flash{Level: "ok", Text: "Saved. Duo accepts the Auth API keys."})
+	case c.QueryParam("saved") == store.AuthAPI:
+		flash = append(flash, views.Flash{Level: "warn", Text: "Saved, but Duo did not accept the Auth API keys: see below."})
 	case c.QueryParam("saved") != "" && page.Own.Candidate == nil && v.organization.Kind == store.Own:
 		flash = append(flash, views.Flash{Level: "ok", Text: "Saved. Duo accepts the keys, and this organization is connected through them."})
 	case c.QueryParam("saved") != "":
@@ -43,11 +50,20 @@ func (s *Server) connectionPage(c echo.Context, v visitor) (views.ConnectionPage
 		page.Now = connectionFacts(v, o)
 	}
 	page.Kind.Value = o.Kind // own is none of those to choose from
-	state, err := s.Runner.Own(ctx, v.scope, o, v.operator.ID)
+	state, err := s.Runner.Own(ctx, v.scope, o, store.AdminAPI, v.operator.ID)
 	if err != nil {
 		return page, err
 	}
 	page.Own = s.apiCard(v, state, store.AdminAPI, "own", "own")
+	auth, err := s.Runner.Own(ctx, v.scope, o, store.AuthAPI, v.operator.ID)
+	if err != nil {
+		return page, err
+	}
+	page.Auth, page.RunID = s.apiCard(v, auth, store.AuthAPI, "ownauth", "ownauth"), uuid.NewString()
+	page.AuthOfWorkspace, page.AuthHost = o.Kind == store.Parent, o.APIHostname
+	if page.Auth.Host.Value == "" {
+		page.Auth.Host.Value = o.APIHostname // an account has one
+	}
 	if page.MayChoose {
 		for _, a := range state.Accounts {
 			page.Accounts = append(page.Accounts, views.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
@@ -107,7 +123,19 @@ func (s *Server) postConnection(c echo.Context, v visitor) error {
 	return s.showConnection(c, v, status, page)
 }
 
-var ownBoxes = []string{"own_host", "own_integration_key", "own_secret_key"}
+// ownPrefix is what the names of the boxes of an organization's own keys begin
+// with.
+func ownPrefix(api string) string {
+	if api == store.AuthAPI {
+		return "ownauth"
+	}
+	return "own"
+}
+
+func ownBoxes(api string) []string {
+	prefix := ownPrefix(api)
+	return []string{prefix + "_host", prefix + "_integration_key", prefix + "_secret_key"}
+}
 
 func valuesOf(f form, names []string) map[string]string {
 	typed := map[string]string{}
@@ -117,63 +145,108 @@ func valuesOf(f form, names []string) map[string]string {
 	return typed
 }
 
-func (s *Server) postOwnKeys(c echo.Context, v visitor) error {
-	form, err := formOf(c)
-	if err != nil {
-		return err
+func ownCards(page *views.ConnectionPage) cardBoxes {
+	return cardBoxes{"own": {&page.Own, "own"}, "ownauth": {&page.Auth, "ownauth"}}
+}
+
+func (s *Server) postOwnKeys(api string) handler {
+	return func(c echo.Context, v visitor) error {
+		form, err := formOf(c)
+		if err != nil {
+			return err
+		}
+		refused, _, err := s.Runner.SaveOwn(c.Request().Context(), v.scope, v.actor(), v.organization, api, valuesOf(form, ownBoxes(api)))
+		if err != nil {
+			return err
+		}
+		if refused != nil {
+			page, err := s.connectionPage(c, v)
+			if err != nil {
+				return err
+			}
+			setFaults(ownCards(&page), byField(refused.Faults), refused.Notes)
+			return s.showConnection(c, v, http.StatusUnprocessableEntity, page)
+		}
+		return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug)+"?saved="+api)
 	}
-	refused, _, err := s.Runner.SaveOwn(c.Request().Context(), v.scope, v.actor(), v.organization, valuesOf(form, ownBoxes))
-	if err != nil {
-		return err
-	}
-	if refused != nil {
+}
+
+func (s *Server) postFillOwnKeys(api string) handler {
+	return func(c echo.Context, v visitor) error {
+		form, err := formOf(c)
+		if err != nil {
+			return err
+		}
+		prefix := ownPrefix(api)
+		did, err := s.Runner.FillInOwn(c.Request().Context(), v.scope, v.actor(), v.organization, api, form.Get(run.PasteField(prefix)), valuesOf(form, ownBoxes(api)))
+		if err != nil {
+			return err
+		}
 		page, err := s.connectionPage(c, v)
 		if err != nil {
 			return err
 		}
-		setFaults(cardBoxes{"own": {&page.Own, "own"}}, byField(refused.Faults), refused.Notes)
-		return s.showConnection(c, v, http.StatusUnprocessableEntity, page)
+		status := showPasted(ownCards(&page), prefix, did, form)
+		return s.showConnection(c, v, status, page)
 	}
-	return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug)+"?saved=1")
 }
 
-func (s *Server) postFillOwnKeys(c echo.Context, v visitor) error {
+func (s *Server) postCheckOwnKeys(api string) handler {
+	return s.actOnOwnKeys(api, s.Runner.CheckOwn)
+}
+
+func (s *Server) postActivateOwnKeys(api string) handler {
+	return s.actOnOwnKeys(api, s.Runner.UseOwnAnyway)
+}
+
+func (s *Server) postDiscardOwnKeys(api string) handler {
+	return s.actOnOwnKeys(api, s.Runner.DiscardOwn)
+}
+
+func (s *Server) actOnOwnKeys(api string, act func(context.Context, store.Scope, run.Actor, store.Organization, string) error) handler {
+	return func(c echo.Context, v visitor) error {
+		if _, err := formOf(c); err != nil {
+			return err
+		}
+		if err := act(c.Request().Context(), v.scope, v.actor(), v.organization, api); err != nil {
+			return err
+		}
+		return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug)+"#api-"+ownPrefix(api))
+	}
+}
+
+// postProvision makes the organization's Auth API application in Duo, or finds it
+// there, and keeps its keys.
+func (s *Server) postProvision(c echo.Context, v visitor) error {
 	form, err := formOf(c)
 	if err != nil {
 		return err
 	}
-	did, err := s.Runner.FillInOwn(c.Request().Context(), v.scope, v.actor(), v.organization, form.Get("own_paste"), valuesOf(form, ownBoxes))
+	id, err := form.runID()
 	if err != nil {
 		return err
 	}
-	page, err := s.connectionPage(c, v)
-	if err != nil {
+	done, err := s.Runner.ProvisionAuth(c.Request().Context(), v.scope, v.actor(), v.organization, id)
+	var fault *catalog.FieldError
+	var already *run.AlreadyRun
+	switch {
+	case errors.As(err, &already):
+		done.Run = already.Run
+	case errors.As(err, &fault), err != nil && duoSaidNo(err) && done.Run.ID != uuid.Nil:
+		// Its record says what was done before, and what to look at.
+		page, drawing := s.connectionPage(c, v)
+		if drawing != nil {
+			return drawing
+		}
+		status := http.StatusUnprocessableEntity
+		if fault == nil {
+			status = statusOf(err)
+		}
+		return s.showConnection(c, v, status, page, views.Flash{Level: "bad", Text: done.Run.Summary, Link: views.Link{Text: "Open the run", Href: runAddress(v, done.Run)}})
+	case err != nil:
 		return err
 	}
-	status := showPasted(cardBoxes{"own": {&page.Own, "own"}}, "own", did, form)
-	return s.showConnection(c, v, status, page)
-}
-
-func (s *Server) postCheckOwnKeys(c echo.Context, v visitor) error {
-	return s.actOnOwnKeys(c, v, s.Runner.CheckOwn)
-}
-
-func (s *Server) postActivateOwnKeys(c echo.Context, v visitor) error {
-	return s.actOnOwnKeys(c, v, s.Runner.UseOwnAnyway)
-}
-
-func (s *Server) postDiscardOwnKeys(c echo.Context, v visitor) error {
-	return s.actOnOwnKeys(c, v, s.Runner.DiscardOwn)
-}
-
-func (s *Server) actOnOwnKeys(c echo.Context, v visitor, act func(context.Context, store.Scope, run.Actor, store.Organization) error) error {
-	if _, err := formOf(c); err != nil {
-		return err
-	}
-	if err := act(c.Request().Context(), v.scope, v.actor(), v.organization); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug)+"#own")
+	return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug)+"?run="+done.Run.ID.String())
 }
 
 // cardBoxes are cards of credential fields by the name of their API, with what

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
@@ -101,13 +102,13 @@ func duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
 	if c.Request().Method == http.MethodGet {
 		links = append([]views.Link{{Text: "Try again", Href: c.Request().URL.RequestURI()}}, links...)
 	}
-	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: refusalText(remembered(c), err), Links: links}
+	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: refusalText(remembered(c), catalog.Admin, err), Links: links}
 }
 
 // refusalText says why Duo did not do something, or that it may have done it all
 // the same.
-func refusalText(v visitor, err error) string {
-	why := run.ExplainFor(v.organization, err)
+func refusalText(v visitor, api catalog.API, err error) string {
+	why := run.ExplainFor(v.organization, api, err)
 	if mayHaveBeenApplied(err) {
 		return "This may have been done all the same: look before you send it again. " + why.Cause
 	}

@@ -133,6 +133,11 @@ func (e *estate) tenant(t testing.TB, ws store.Workspace, owner store.Operator, 
 		t.Fatal(err)
 	}
 	n := tenant{workspace: ws, org: access.Organization, account: account, canary: canary}
+	auth := e.Sim.AddApplication(account.AccountID, duosim.AuthAPI)
+	typed := map[string]string{"ownauth_host": account.APIHostname, "ownauth_integration_key": auth.IntegrationKey, "ownauth_secret_key": auth.SecretKey}
+	if refused, _, err := e.Runner.SaveOwn(t.Context(), store.WholeWorkspace(ws.ID), actor, n.org, store.AuthAPI, typed); err != nil || refused != nil {
+		t.Fatal(refused, err)
+	}
 	n.user = e.Sim.AddUser(account.AccountID, duosim.UserSpec{Username: canary + "-user", Realname: canary + " Jane", Email: canary + "@client.example", Notes: canary})
 	n.phone = e.Sim.AddPhone(account.AccountID, duosim.PhoneSpec{Name: canary + "-phone", Number: "+15550100199", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{n.user}})
 	n.directory = e.Sim.AddDirectory(account.AccountID, duosim.DirectorySpec{Name: canary})

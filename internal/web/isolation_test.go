@@ -219,7 +219,7 @@ func (w *walk) all(method string, allowed bool) {
 	routes := w.e.server.routes()
 	// Putting keys to use that do not work closes what comes after.
 	late := func(r route) int {
-		return strings.Count(r.path, ":api/activate") + strings.Count(r.path, "/connection/own/")
+		return strings.Count(r.path, ":api/activate") + 2*strings.Count(r.path, "/connection/own/") + strings.Count(r.path, "/connection/auth/activate")
 	}
 	slices.SortStableFunc(routes, func(a, b route) int { return cmp.Compare(late(a), late(b)) })
 	for _, r := range routes {

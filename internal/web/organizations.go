@@ -269,7 +269,7 @@ func statusCounts(v visitor, users run.List[duo.User]) []views.StatusCount {
 
 // trouble says on a page what Duo did not answer.
 func (s *Server) trouble(c echo.Context, err error) *views.Trouble {
-	why := run.ExplainFor(remembered(c).organization, err)
+	why := run.ExplainFor(remembered(c).organization, catalog.Admin, err)
 	var unconnected *run.NotConnected
 	if errors.As(err, &unconnected) {
 		return &views.Trouble{Headline: "Not connected to Duo yet", Text: why.Cause + " " + why.Fix}

@@ -22,6 +22,7 @@ type place struct {
 	section string // rail entry
 	tab     string // of an organization
 	flash   []views.Flash
+	waits   bool // the page is read again until what it waits for has come
 }
 
 // switcherSize is how many organizations the switcher offers without typing.
@@ -56,6 +57,9 @@ func (s *Server) shell(c echo.Context, v visitor, at place) views.Shell {
 	shell := views.Shell{
 		Theme: v.operator.Theme, Density: v.operator.Density, Here: here(c.Request()), Operator: v.operator.Email,
 		Section: at.section, Tab: at.tab, Sandbox: s.Sandbox, Flash: at.flash,
+	}
+	if at.waits {
+		shell.Refresh = refreshEvery
 	}
 	if v.workspace.ID == uuid.Nil {
 		return shell
@@ -106,8 +110,14 @@ func (s *Server) flashOf(ctx context.Context, c echo.Context, v visitor) ([]view
 		return nil, ignoreNotFound(err)
 	}
 	level := "ok"
-	if done.State != store.Applied {
+	switch {
+	case done.Answer == string(catalog.Denied) || done.Answer == string(catalog.Fraud) || done.Answer == string(catalog.LockedOut):
+		level = "bad"
+	case done.State != store.Applied:
 		level = "warn"
+	}
+	if done.State == store.Sending {
+		done.Summary = "This is still waiting for an answer."
 	}
 	return []views.Flash{{Level: level, Text: done.Summary, Link: views.Link{Text: "Open the run", Href: runAddress(v, done)}}}, nil
 }

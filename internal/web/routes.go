@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
 	"duodesk/static"
 )
 
@@ -24,6 +25,7 @@ const (
 	defaultDeadline = 35 * time.Second // longer than the longest reading from Duo
 	saveDeadline    = 60 * time.Second // three APIs are checked
 	exportDeadline  = 80 * time.Second // a file for a slow browser; less than the server's WriteTimeout
+	streamDeadline  = 3 * time.Minute  // as long as a run can be open; it moves the server's WriteTimeout
 
 	importUpload = "/w/:ws/o/import" // the one address that takes a file
 )
@@ -44,6 +46,7 @@ func (s *Server) routes() []route {
 		inWs    = policy{reach: inWorkspace, role: catalog.Auditor}
 		inOrg   = policy{reach: inOrganization, role: catalog.Auditor}
 		editOrg = policy{reach: inOrganization, role: catalog.Administrator}
+		adminWs = policy{reach: inWorkspace, role: catalog.Administrator}
 		// Which account an organization is concerns whoever sees all of them.
 		wholeOrg = policy{reach: inOrganization, role: catalog.Administrator, whole: true}
 		// The nine fields, the mapping and new organizations concern the whole
@@ -76,6 +79,7 @@ func (s *Server) routes() []route {
 		{post, "/w/:ws/actions/:action", inWs, 0, s.postAction},
 		{get, "/w/:ws/runs", inWs, 0, s.getRuns},
 		{get, "/w/:ws/runs/:run", inWs, 0, s.getRun},
+		{get, "/w/:ws/runs/:run/events", inWs, streamDeadline, s.getRunEvents},
 		{post, "/w/:ws/runs.csv", inWs, exportDeadline, s.postExportRuns},
 		{get, "/w/:ws/integration", inWs, 0, s.getIntegration},
 		{post, "/w/:ws/integration", wholeWs, saveDeadline, s.postIntegration},
@@ -87,6 +91,9 @@ func (s *Server) routes() []route {
 		{post, "/w/:ws/integration/:api/check", wholeWs, saveDeadline, s.postCheck},
 		{post, "/w/:ws/integration/:api/activate", wholeWs, 0, s.postActivate},
 		{post, "/w/:ws/integration/:api/discard", wholeWs, 0, s.postDiscard},
+
+		{get, "/w/:ws/auth", inWs, 0, s.getAuthKeys},
+		{post, "/w/:ws/auth/check", adminWs, saveDeadline, s.postCheckAuthKeys},
 
 		{get, "/w/:ws/operators", owners, 0, s.getOperators},
 		{get, "/w/:ws/operators/invite", owners, 0, s.getInvite},
@@ -117,17 +124,24 @@ func (s *Server) routes() []route {
 		{post, "/w/:ws/o/:org/repair", wholeOrg, 0, s.postRepair},
 		{get, "/w/:ws/o/:org/connection", editOrg, 0, s.getConnection},
 		{post, "/w/:ws/o/:org/connection", wholeOrg, 0, s.postConnection},
-		{post, "/w/:ws/o/:org/connection/own", editOrg, saveDeadline, s.postOwnKeys},
-		{post, "/w/:ws/o/:org/connection/own/fill", editOrg, 0, s.postFillOwnKeys},
-		{post, "/w/:ws/o/:org/connection/own/check", editOrg, saveDeadline, s.postCheckOwnKeys},
-		{post, "/w/:ws/o/:org/connection/own/activate", editOrg, 0, s.postActivateOwnKeys},
-		{post, "/w/:ws/o/:org/connection/own/discard", editOrg, 0, s.postDiscardOwnKeys},
+		{post, "/w/:ws/o/:org/connection/own", editOrg, saveDeadline, s.postOwnKeys(store.AdminAPI)},
+		{post, "/w/:ws/o/:org/connection/own/fill", editOrg, 0, s.postFillOwnKeys(store.AdminAPI)},
+		{post, "/w/:ws/o/:org/connection/own/check", editOrg, saveDeadline, s.postCheckOwnKeys(store.AdminAPI)},
+		{post, "/w/:ws/o/:org/connection/own/activate", editOrg, 0, s.postActivateOwnKeys(store.AdminAPI)},
+		{post, "/w/:ws/o/:org/connection/own/discard", editOrg, 0, s.postDiscardOwnKeys(store.AdminAPI)},
+		{post, "/w/:ws/o/:org/connection/auth", editOrg, saveDeadline, s.postOwnKeys(store.AuthAPI)},
+		{post, "/w/:ws/o/:org/connection/auth/fill", editOrg, 0, s.postFillOwnKeys(store.AuthAPI)},
+		{post, "/w/:ws/o/:org/connection/auth/check", editOrg, saveDeadline, s.postCheckOwnKeys(store.AuthAPI)},
+		{post, "/w/:ws/o/:org/connection/auth/activate", editOrg, 0, s.postActivateOwnKeys(store.AuthAPI)},
+		{post, "/w/:ws/o/:org/connection/auth/discard", editOrg, 0, s.postDiscardOwnKeys(store.AuthAPI)},
+		{post, "/w/:ws/o/:org/connection/auth/provision", editOrg, saveDeadline, s.postProvision},
 		{post, "/w/:ws/o/:org/connection/directories", editOrg, 0, s.postDirectory},
 		{post, "/w/:ws/o/:org/connection/directories/:directory/rename", editOrg, 0, s.postRenameDirectory},
 		{post, "/w/:ws/o/:org/connection/directories/:directory/primary", editOrg, 0, s.postPrimaryDirectory},
 		{post, "/w/:ws/o/:org/connection/directories/:directory/remove", editOrg, 0, s.postRemoveDirectory},
 		{get, "/w/:ws/o/:org/runs", inOrg, 0, s.getRuns},
 		{get, "/w/:ws/o/:org/runs/:run", inOrg, 0, s.getRun},
+		{get, "/w/:ws/o/:org/runs/:run/events", inOrg, streamDeadline, s.getRunEvents},
 		{post, "/w/:ws/o/:org/runs.csv", inOrg, exportDeadline, s.postExportRuns},
 		{get, "/w/:ws/o/:org/users", inOrg, 0, s.getUsers},
 		{get, "/w/:ws/o/:org/users/:user", inOrg, 0, s.getUser},

@@ -138,15 +138,17 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /w/:ws/actions":        one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"q": {"user"}} }}),
 	"GET /w/:ws/o/:org/actions": one(knownRoute{least: catalog.Auditor, ok: found}),
 
-	"GET /w/:ws":                      one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/runs":                 one(knownRoute{least: catalog.Auditor, ok: found, query: runsQuery}),
-	"GET /w/:ws/runs/:run":            one(knownRoute{least: catalog.Auditor, ok: found}),
-	"POST /w/:ws/runs.csv":            one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/runs/:run":     one(knownRoute{least: catalog.Auditor, ok: found}),
-	"POST /w/:ws/o/:org/runs.csv":     one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/integration":          one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"suggest": {"1"}} }}),
-	"POST /w/:ws/integration":         one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: nineFields}),
-	"POST /w/:ws/integration/mapping": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: mappingForm}),
+	"GET /w/:ws":                         one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/runs":                    one(knownRoute{least: catalog.Auditor, ok: found, query: runsQuery}),
+	"GET /w/:ws/runs/:run":               one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/runs/:run/events":        one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/runs/:run/events": one(knownRoute{least: catalog.Auditor, ok: found}),
+	"POST /w/:ws/runs.csv":               one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/runs/:run":        one(knownRoute{least: catalog.Auditor, ok: found}),
+	"POST /w/:ws/o/:org/runs.csv":        one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/integration":             one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"suggest": {"1"}} }}),
+	"POST /w/:ws/integration":            one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: nineFields}),
+	"POST /w/:ws/integration/mapping":    one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: mappingForm}),
 	"POST /w/:ws/integration/:api/fill": one(knownRoute{least: catalog.Administrator, whole: true, ok: found, form: func(e *estate, n *tenant, _ bool) url.Values {
 		paste := e.fieldsOf(n)["admin_integration_key"]
 		return url.Values{"auth_paste": {paste}, "accounts_paste": {paste}, "admin_paste": {paste}}
@@ -157,6 +159,11 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/integration/accounts/refresh":       one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
 	"GET /w/:ws/integration/accounts/organizations":  one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
 	"POST /w/:ws/integration/accounts/organizations": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
+
+	"GET /w/:ws/auth": one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"q": {"canary"}, "show": {"works"}} }}),
+	"POST /w/:ws/auth/check": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(e *estate, n *tenant, _ bool) url.Values {
+		return url.Values{"organizations": {n.org.ID.String()}}
+	}}),
 
 	"GET /w/:ws/o": one(knownRoute{least: catalog.Auditor, ok: found}),
 	"POST /w/:ws/o": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(*estate, *tenant, bool) url.Values {
@@ -177,11 +184,19 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/o/:org/connection": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(_ *estate, n *tenant, _ bool) url.Values {
 		return url.Values{"kind": {"child"}, "account": {n.account.AccountID}}
 	}}),
-	"POST /w/:ws/o/:org/connection/own":          one(knownRoute{least: catalog.Administrator, ok: http.StatusUnprocessableEntity}), // keys that work: TestOwnKeys
-	"POST /w/:ws/o/:org/connection/own/fill":     one(knownRoute{least: catalog.Administrator, ok: found, form: formWith("own_paste", "api-00000000.duosim.localhost")}),
-	"POST /w/:ws/o/:org/connection/own/check":    one(knownRoute{least: catalog.Administrator, ok: moved, form: ownCandidate}),
-	"POST /w/:ws/o/:org/connection/own/activate": one(knownRoute{least: catalog.Administrator, ok: moved, form: ownCandidate}),
-	"POST /w/:ws/o/:org/connection/own/discard":  one(knownRoute{least: catalog.Administrator, ok: moved, form: ownCandidate}),
+	"POST /w/:ws/o/:org/connection/own":           one(knownRoute{least: catalog.Administrator, ok: http.StatusUnprocessableEntity}), // keys that work: TestOwnKeys
+	"POST /w/:ws/o/:org/connection/own/fill":      one(knownRoute{least: catalog.Administrator, ok: found, form: formWith("own_paste", "api-00000000.duosim.localhost")}),
+	"POST /w/:ws/o/:org/connection/own/check":     one(knownRoute{least: catalog.Administrator, ok: moved, form: ownCandidate}),
+	"POST /w/:ws/o/:org/connection/own/activate":  one(knownRoute{least: catalog.Administrator, ok: moved, form: ownCandidate}),
+	"POST /w/:ws/o/:org/connection/own/discard":   one(knownRoute{least: catalog.Administrator, ok: moved, form: ownCandidate}),
+	"POST /w/:ws/o/:org/connection/auth":          one(knownRoute{least: catalog.Administrator, ok: http.StatusUnprocessableEntity}), // keys that work: TestOwnAuthKeys
+	"POST /w/:ws/o/:org/connection/auth/fill":     one(knownRoute{least: catalog.Administrator, ok: found, form: formWith("ownauth_paste", "api-00000000.duosim.localhost")}),
+	"POST /w/:ws/o/:org/connection/auth/check":    one(knownRoute{least: catalog.Administrator, ok: moved, form: authCandidate}),
+	"POST /w/:ws/o/:org/connection/auth/activate": one(knownRoute{least: catalog.Administrator, ok: moved, form: authCandidate}),
+	"POST /w/:ws/o/:org/connection/auth/discard":  one(knownRoute{least: catalog.Administrator, ok: moved, form: authCandidate}),
+	"POST /w/:ws/o/:org/connection/auth/provision": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(*estate, *tenant, bool) url.Values {
+		return url.Values{"run_id": {uuid.NewString()}}
+	}}),
 	"POST /w/:ws/o/:org/connection/directories": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(*estate, *tenant, bool) url.Values {
 		return url.Values{"directory_name": {rand.Text()}, "directory_key": {"DS" + rand.Text()[:18]}}
 	}}),
@@ -263,8 +278,24 @@ func ownCandidate(e *estate, n *tenant, fresh bool) url.Values {
 			actor.Operator = e.otherOwner.ID
 		}
 		typed := map[string]string{"own_host": a.APIHostname, "own_integration_key": a.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
-		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, n.org, typed); err != nil || refused != nil {
+		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, n.org, store.AdminAPI, typed); err != nil || refused != nil {
 			panic(err)
+		}
+	}
+	return url.Values{}
+}
+
+// authCandidate leaves Auth API keys of the organization's own behind that Duo
+// does not accept.
+func authCandidate(e *estate, n *tenant, fresh bool) url.Values {
+	if fresh {
+		actor := e.Actor(catalog.Owner)
+		if n == &e.foreign {
+			actor.Operator = e.otherOwner.ID
+		}
+		typed := map[string]string{"ownauth_host": n.account.APIHostname, "ownauth_integration_key": e.Sim.AddApplication(n.account.AccountID, duosim.AuthAPI).IntegrationKey, "ownauth_secret_key": strings.Repeat("x", 40)}
+		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, n.org, store.AuthAPI, typed); err != nil || refused != nil {
+			panic(fmt.Sprint(err, refused))
 		}
 	}
 	return url.Values{}
@@ -304,7 +335,7 @@ var actionRoutes = map[string]knownRoute{
 		setGenerated(f)
 	})},
 	"accounts-api-action": {least: catalog.Administrator, whole: true, ok: found, form: generatedForm("method", "post", "path", "/accounts/v1/account/list")},
-	"auth-api-action":     {least: catalog.Administrator, ok: http.StatusConflict, form: generatedForm("method", "get", "path", "/auth/v2/check")},
+	"auth-api-action":     {least: catalog.Administrator, ok: found, form: generatedForm("method", "get", "path", "/auth/v2/check")},
 	"admin-api-action":    {least: catalog.Administrator, ok: found, form: generatedForm("method", "get", "path", "/admin/v1/info/summary")},
 
 	"list-bypass-codes":              {least: catalog.Auditor, ok: found, form: generatedForm()},
@@ -318,8 +349,9 @@ var actionRoutes = map[string]knownRoute{
 	"list-users":                     {least: catalog.Auditor, ok: found, form: generatedForm()},
 	"get-user-by-username":           {least: catalog.Auditor, ok: found, form: generatedForm("username", "nobody")},
 	"get-user":                       {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"check-auth-api-credentials":     {least: catalog.Auditor, ok: http.StatusConflict, form: generatedForm()},
-	"ping-auth-api":                  {least: catalog.Auditor, ok: http.StatusConflict, form: generatedForm()},
+	"check-auth-api-credentials":     {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"ping-auth-api":                  {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"send-duo-authentication":        {least: catalog.Helpdesk, ok: moved, form: generatedForm("factor", "phone")},
 	"send-activation-by-sms":         {least: catalog.Helpdesk, ok: found, form: generatedForm()},
 	"send-installation-by-sms":       {least: catalog.Helpdesk, ok: moved, form: generatedForm()},
 	"send-passcode-by-sms":           {least: catalog.Helpdesk, ok: moved, form: generatedForm()},
@@ -339,9 +371,9 @@ var actionRoutes = map[string]knownRoute{
 	"read-telephony-log":          {least: catalog.Auditor, ok: found, form: generatedForm()},
 	"read-administrator-log":      {least: catalog.Auditor, ok: found, form: generatedForm()},
 	"list-integrations":           {least: catalog.Administrator, ok: found, form: generatedForm()},
-	"preauth-user":                {least: catalog.Helpdesk, ok: http.StatusConflict, form: generatedForm()},
-	"auth-enroll-user":            {least: catalog.Technician, ok: http.StatusConflict, form: generatedForm()},
-	"auth-enroll-status":          {least: catalog.Technician, ok: http.StatusConflict, form: generatedForm("activation_code", "duo://example")},
+	"preauth-user":                {least: catalog.Helpdesk, ok: found, form: generatedForm()},
+	"auth-enroll-user":            {least: catalog.Technician, ok: found, form: generatedForm()},
+	"auth-enroll-status":          {least: catalog.Technician, ok: found, form: generatedForm("activation_code", "duo://example")},
 	"create-auth-api-integration": {least: catalog.Owner, ok: found, form: generatedForm("name", "Desk")},
 
 	"update-settings": {least: catalog.Administrator, ok: moved, form: actionForm(func(_ *estate, _ *tenant, f url.Values) {
@@ -392,6 +424,10 @@ var actionRoutes = map[string]knownRoute{
 		setGenerated(f)
 	})},
 
+	"verify-caller": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("user_id", n.user)
+		f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, Activated: true, UserIDs: []string{n.user}}))
+	})},
 	"delete-bypass-code": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
 		f.Set("bypass_code_id", e.Sim.AddBypassCode(n.account.AccountID, n.user, duosim.BypassSpec{}))
 	})},
@@ -494,7 +530,8 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.AdoptAccounts(w), views.Organizations(w), views.OrganizationsView(w, "q", "unkeyed", 2), views.NewOrganization(w), views.Organization(w, o),
 			views.Users(w, o), views.UsersView(w, o, views.UsersFilter{Query: "q", Status: "bypass", Sort: "name", Page: 2, Fresh: true}), views.User(w, o, u), views.Phones(w, o), views.PhonesView(w, o, "q", 2), views.Phone(w, o, p),
 			views.Settings(w, o), views.BypassCodes(w, o), views.BypassCodesView(w, o, 2), views.Runs(w), views.RunsView(w, "", views.RunsFilter{Query: "q"}), views.OrganizationRuns(w, o), views.RunsView(w, o, views.RunsFilter{Outcome: "unknown"}),
-			views.Run(w, "", ":run"), views.Run(w, o, ":run"),
+			views.Run(w, "", ":run"), views.Run(w, o, ":run"), views.RunEvents(w, "", ":run"), views.RunEvents(w, o, ":run"),
+			views.AuthKeys(w), views.AuthKeysView(w, "q", "works", 2),
 			views.EditOrganization(w, o), views.Connection(w, o),
 			views.Actions(w, ""), views.Actions(w, o), views.Action(w, "", ":action"), views.Action(w, o, ":action", "user_id", u), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),
 			views.Operators(w), views.OperatorsView(w, "q", 2), views.OperatorsAfter(w, "r"), views.Invite(w), views.Member(w, ":operator"),
@@ -510,6 +547,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"), views.Action(w, "", ":action"),
 			views.RepairOrganization(w, o), views.ExportOrganizations(w), views.ImportOrganizations(w), views.ImportPreview(w, "", 1),
 			views.EditOrganization(w, o), views.FillAPI(w, ":api"), views.Connection(w, o), views.OwnKeys(w, o), views.FillOwnKeys(w, o), views.CheckOwnKeys(w, o),
+			views.CheckAuthKeys(w), views.OwnAuthKeys(w, o), views.OwnAuthAct(w, o, "fill"), views.OwnAuthAct(w, o, "check"), views.OwnAuthAct(w, o, "activate"), views.OwnAuthAct(w, o, "discard"), views.OwnAuthAct(w, o, "provision"),
 			views.ActivateOwnKeys(w, o), views.DiscardOwnKeys(w, o), views.Directories(w, o), views.RenameDirectory(w, o, ":directory"),
 			views.MakeDirectoryPrimary(w, o, ":directory"), views.RemoveDirectory(w, o, ":directory"),
 		},

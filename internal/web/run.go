@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
@@ -19,19 +18,12 @@ import (
 )
 
 func (s *Server) getRun(c echo.Context, v visitor) error {
-	id, err := uuid.Parse(c.Param("run"))
-	if err != nil {
-		return store.ErrNotFound
-	}
-	var r store.Run
-	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
-		r, err = tx.Run(c.Request().Context(), id, s.Now())
-		return err
-	})
+	r, err := s.runOf(c, v)
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, v, place{section: "runs", tab: "runs"}, s.runPage(v, r))
+	page := s.runPage(v, r)
+	return s.render(c, http.StatusOK, v, place{section: "runs", tab: "runs", waits: page.Live != nil}, page)
 }
 
 func (s *Server) runPage(v visitor, r store.Run) views.RunPage {
@@ -43,6 +35,8 @@ func (s *Server) runPage(v visitor, r store.Run) views.RunPage {
 	if r.OrgSlug != nil {
 		page.Organization = &views.OrganizationTag{Slug: *r.OrgSlug, Name: *r.Organization, Colour: *r.OrgColour}
 	}
+	page.Next = answerNext[catalog.Answer(r.Answer)]
+	page.Live = s.liveView(v, r, runAddress(v, r))
 	if r.State == store.Unknown {
 		page.Check, page.CheckAt = runCheck(v, r)
 	}
@@ -92,7 +86,9 @@ func runInput(r store.Run) []views.Fact {
 	action, _ := catalog.Lookup(r.Action)
 	for _, f := range action.Fields {
 		spec := f.Spec()
-		if text, given := rest[spec.Name]; given {
+		if text, given := rest[spec.Name]; given && text == "" && action.Kind == catalog.Send {
+			delete(rest, spec.Name) // nothing is emptied by sending
+		} else if given {
 			facts = append(facts, views.Fact{Label: cmp.Or(spec.Label, spec.Name), Text: inWords(spec, text), Mono: spec.Kind == "id"})
 			delete(rest, spec.Name)
 		}
@@ -143,6 +139,11 @@ func runCheck(v visitor, r store.Run) (string, views.Link) {
 		at = views.Link{Text: "Open the user", Href: views.User(ws, org, id)}
 	}
 	switch r.Action {
+	case "verify-caller", "send-duo-authentication":
+		return "Nobody knows what the person answered. Ask them whether a request came, before you send another one.", at
+	case "provision-auth-api":
+		return "Provision again on the Connection page: an application of the name " + catalog.AuthApplication + " that was made is found, and not made twice.",
+			views.Link{Text: "Open the connection", Href: views.Connection(ws, org)}
 	case "create-bypass-code-for-user":
 		return "Look at the user's bypass codes: is there one that was made then? Its digits are lost. Delete it and make another.", at
 	case "delete-bypass-code":

@@ -110,7 +110,7 @@ func timeFilters(v visitor, f views.RunsFilter, now time.Time) []views.FilterLin
 
 func actionOptions() []views.Option {
 	var all []views.Option
-	for _, a := range catalog.All() {
+	for _, a := range append(catalog.All(), catalog.ProvisionAuth()) {
 		all = append(all, views.Option{Value: a.Slug, Text: a.Title})
 	}
 	for _, e := range store.Events() {
@@ -160,6 +160,9 @@ func subjectLink(v visitor, r store.Run) views.Link {
 
 func titleOf(slug string) string {
 	if a, found := catalog.Lookup(slug); found {
+		return a.Title
+	}
+	if a := catalog.ProvisionAuth(); a.Slug == slug {
 		return a.Title
 	}
 	for _, e := range store.Events() {

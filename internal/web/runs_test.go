@@ -74,7 +74,7 @@ func TestRunsAreFiltered(t *testing.T) {
 	e.addRuns(t, 1, e.Owner, nil, "sign-in", store.Applied, "Yesteryear", "", now.Add(-3*366*24*time.Hour))
 	// Cut off by a crash: nobody closed it.
 	e.Exec(t, `insert into run (workspace_id, id, organization_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at)
-		values ($1, gen_random_uuid(), $2, $3, 'restore-user', 'Cut off', '{}', '', '', 'sending', '', $4)`, e.Workspace.ID, e.near.org.ID, tom.ID, now.Add(-2*time.Minute))
+		values ($1, gen_random_uuid(), $2, $3, 'restore-user', 'Cut off', '{}', '', '', 'sending', '', $4)`, e.Workspace.ID, e.near.org.ID, tom.ID, now.Add(-4*time.Minute))
 	b := e.as(t, e.Owner)
 	day := func(before time.Duration) string { return now.UTC().Add(-before).Format(dayLayout) }
 	for query, want := range map[string]struct {

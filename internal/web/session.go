@@ -110,6 +110,13 @@ func (s *sessionStore) current(r *http.Request) (store.Session, error) {
 	return found, nil
 }
 
+// lives reports whether the request's session is still there, looked up anew: for
+// an answer that goes on for longer than a page.
+func (s *sessionStore) lives(r *http.Request) bool {
+	session, err := s.New(r, s.cookie)
+	return err == nil && !session.IsNew
+}
+
 // start signs an operator in, with what the record is to say of it.
 func (s *sessionStore) start(c echo.Context, operator store.Operator, said store.Record) error {
 	traceOf(c.Request().Context()).operator = operator.ID

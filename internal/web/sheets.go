@@ -61,6 +61,10 @@ func (s *Server) sheetOf(f sheet) drawSheet {
 		return s.editSheet
 	case "enroll-user":
 		return s.enrollSheet
+	case "verify-caller":
+		return s.verifySheet
+	case "send-duo-authentication":
+		return s.authSheet
 	}
 	return nil
 }

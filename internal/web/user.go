@@ -22,7 +22,13 @@ func (s *Server) getUser(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, v, place{tab: "users", flash: flash}, s.userPage(v, user, codes))
+	page := s.userPage(v, user, codes)
+	shield, ticket, err := s.shield(c.Request().Context(), v, page.ID)
+	if err != nil {
+		return err
+	}
+	page.Shield, page.Ticket = shield, page.Ticket+ticket
+	return s.render(c, http.StatusOK, v, place{tab: "users", flash: flash}, page)
 }
 
 func (s *Server) userPage(v visitor, u duo.User, codes []duo.BypassCode) views.UserPage {
@@ -111,6 +117,9 @@ func userActs(v visitor, u duo.User) []views.Act {
 		}
 	}
 	trashed := u.Status == duo.StatusPendingDeletion
+	if !trashed {
+		add(catalog.Helpdesk, views.Act{Text: "Verify", Key: "v", Href: actionPath(v, "verify-caller", "user_id", id)})
+	}
 	if u.Status == duo.StatusLockedOut {
 		add(catalog.Helpdesk, views.Act{Text: "Unlock", Key: "u", Primary: true, Href: actionPath(v, "unlock-user", "user_id", id)})
 	}

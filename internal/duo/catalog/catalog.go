@@ -35,6 +35,11 @@ type Action struct {
 	// Run asks Duo. A *FieldError as its error says that nothing
 	// was changed. A Summary beside an error says what was done before it.
 	Run func(context.Context, *duo.Client, Values) (Result, error)
+
+	// Follow tells how far a result has come that Run left Pending: a person has to
+	// answer, and has Patience for it. It is asked again until there is an Answer.
+	Follow   func(context.Context, *duo.Client, Values, Result) (Progress, error)
+	Patience time.Duration
 }
 
 // API names the Duo API, and so the keys, that an action is signed with.
@@ -67,6 +72,7 @@ type Result struct {
 	Secrets []Secret
 	Created string        // Duo's id of what was created
 	Life    time.Duration // how long the secrets are valid; 0: without end
+	Pending string        // what Duo calls a question that a person has yet to answer; empty: all is done
 
 	Table *Table // what was read, or what is there after a change; nil: nothing to show
 	// Raw is what Duo answered last; whoever carries out the action fills it in
@@ -197,6 +203,7 @@ func init() {
 
 		checkAuth(),
 		pingAuth(),
+		sendAuthentication(),
 
 		restoreUser(),
 		unlockUser(),
@@ -239,5 +246,6 @@ func init() {
 		preauthUser(),
 		authEnroll(),
 		authEnrollStatus(),
+		verifyCaller(),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
@@ -32,13 +33,13 @@ var neighbours = strings.Fields(`
 	list-webauthn-credentials delete-webauthn-credential list-administrators get-account-summary
 	get-edition set-edition get-telephony-credits set-telephony-credits get-user-limit
 	read-authentication-log read-activity-log read-telephony-log read-administrator-log
-	list-integrations create-auth-api-integration preauth-user auth-enroll-user auth-enroll-status`)
+	list-integrations create-auth-api-integration preauth-user auth-enroll-user auth-enroll-status verify-caller`)
 
 // TestGoldenCatalogue holds the catalogue against the document's list: these
 // actions, in this order, before any other.
 func TestGoldenCatalogue(t *testing.T) {
 	t.Parallel()
-	missing := []string{"send-duo-authentication"}
+	missing := []string{}
 	var slugs []string
 	for _, a := range catalog.All() {
 		slugs = append(slugs, a.Slug)
@@ -134,7 +135,7 @@ func seed(t *testing.T) seeded {
 	accounts := clientOf(parent.APIHostname, parent.Application(duosim.AccountsAPI))
 	auth := clientOf(child.APIHostname, sim.AddApplication(child.AccountID, duosim.AuthAPI))
 	client := accounts.ForAccount(duo.AccountID(child.AccountID), child.APIHostname)
-	owned := sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS"})
+	owned := sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS", Activated: true})
 	user := sim.AddUser(child.AccountID, duosim.UserSpec{Username: "ada", PhoneIDs: []string{owned}})
 	sim.AddAdmin(child.AccountID, duosim.AdminSpec{Name: "Grace", Email: "grace@client.example"})
 	return seeded{sim: sim, child: child.AccountID, client: client, apis: map[catalog.API]*duo.Client{catalog.Accounts: accounts, catalog.Admin: client, catalog.Auth: auth}, ids: map[string]string{
@@ -220,6 +221,14 @@ func TestConformance(t *testing.T) {
 			}
 			if result.Subject == "" || !strings.HasSuffix(result.Summary, ".") {
 				t.Errorf("the record would say %q of %q", result.Summary, result.Subject)
+			}
+			if (result.Pending != "") != (a.Follow != nil) || a.Follow != nil && a.Patience < time.Minute {
+				t.Errorf("a person is asked, or not, as %q, and has %v", result.Pending, a.Patience)
+			}
+			if a.Follow != nil {
+				if p, err := a.Follow(t.Context(), s.apis[a.API], parse(t, a, s.examples(a)), result); err != nil || p.Answer != "" || p.Text == "" {
+					t.Errorf("nobody has answered, and it stands at %+v %v", p, err)
+				}
 			}
 			for _, secret := range result.Secrets {
 				if secret.Label == "" || secret.Value == "" || strings.Contains(result.Subject+result.Summary, secret.Value) {

@@ -119,6 +119,10 @@ func Unconnected(t testing.TB) *Desk {
 	d.Account = d.Sim.AddChild(d.Parent.AccountID, "Acme Dental, Inc.")
 	d.Workspace, d.Owner = d.DB.Workspace(t)
 	d.Runner = d.Over(d.Transport)
+	t.Cleanup(func() {
+		d.Runner.Stop()
+		d.Runner.Wait()
+	})
 	return d
 }
 

@@ -1,0 +1,167 @@
+package catalog
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+
+	"duodesk/internal/duo"
+)
+
+// The fields of an authentication. Duo takes a user by id or by name.
+var (
+	authUser     = ID{Name: "user_id", Label: "User", Names: OfUser, Optional: true, Example: "DU0000000000000000EX"}
+	authUsername = Text{Name: "username", Label: "Username", Help: "In the place of the user: as it is typed when logging in. An alias will do."}
+	authFactor   = Choice{Name: "factor", Label: "How to ask", Default: "push", Example: "push", Options: []Option{
+		{"push", "Push: a request in Duo Mobile"}, {"phone", "Phone call: press a key"}, {"sms", "SMS: send new passcodes"}, {"passcode", "Passcode: check one that you were told"}, {"auto", "The best that the device can do"},
+	}}
+	authDevice   = Text{Name: "device", Label: "Device", Help: "A phone's id, or auto for the first that can do it. Not used with a passcode.", Max: 64, Example: "auto"}
+	authPasscode = Text{Name: "passcode", Label: "Passcode", Help: "Of Duo Mobile, an SMS or a hardware token, or a bypass code. A good one is used up by this.", Max: 32, Secret: true}
+	authAddress  = Text{Name: "ipaddr", Label: "IP address", Help: "Where the login is meant to come from, for the policies on networks.", Max: 45}
+	authHost     = Text{Name: "hostname", Label: "Host name", Help: "Of the computer that is logged in to."}
+	authType     = Text{Name: "type", Label: "Title of the push", Help: "The phone shows it before the word request. Empty: Login.", Max: 100}
+	authShown    = Text{Name: "display_username", Label: "Name on the push", Help: "In the place of the username."}
+	authInfo     = Text{Name: "pushinfo", Label: "Rows on the push", Help: "One name=value a line, in this order. The phone shows them below the name.", Max: 4000, Multiline: true}
+)
+
+// AuthTime is how long Duo gives a person to answer a push or a call.
+const AuthTime = 60 * time.Second
+
+func sendAuthentication() Action {
+	return Action{
+		Slug: "send-duo-authentication", Title: "Send Duo Authentication", Category: authCategory,
+		Help: "Asks a user for the second factor, as a login does, and waits for the answer. Nobody is logged in by it.",
+		API:  Auth, Call: "POST /auth/v2/auth", Kind: Send, Role: Helpdesk,
+		Fields: []Field{authUser, authUsername, authFactor, authDevice, authPasscode, authAddress, authHost, authType, authShown, authInfo},
+		AsksFor: func(in Values) string {
+			if authFactor.Of(in) == "passcode" {
+				return "Duo checks the passcode. A good one is used up; wrong ones count towards the user's lockout."
+			}
+			return "The person is asked now, on a device of theirs. A denied request counts towards the user's lockout."
+		},
+		Check: checkAuthentication,
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			request, _ := authRequest(in)
+			r := Result{Subject: authUsername.Of(in)}
+			if r.Subject == "" {
+				r.Subject = authUser.Of(in)
+			}
+			txid, err := d.StartAuth(ctx, request)
+			if err != nil {
+				return r, err
+			}
+			r.Pending, r.Summary = string(txid), authStarted[authFactor.Of(in)]
+			return r, nil
+		},
+		Follow: func(ctx context.Context, d *duo.Client, in Values, r Result) (Progress, error) {
+			status, err := d.AuthStatus(ctx, duo.TransactionID(r.Pending))
+			if err != nil {
+				return Progress{}, err
+			}
+			return authProgress(status), nil
+		},
+		Patience: AuthTime,
+	}
+}
+
+var authStarted = map[string]string{
+	"push": "Sent a push.", "phone": "Called the phone.", "sms": "Asked for passcodes by SMS.", "passcode": "Checked a passcode.", "auto": "Asked on the user's device.",
+}
+
+func checkAuthentication(in Values) (bad []FieldError) {
+	fault := func(field, message string) { bad = append(bad, FieldError{Field: field, Message: message}) }
+	if (authUser.Of(in) == "") == (authUsername.Of(in) == "") {
+		fault(authUser.Name, "Choose a user, or type a username: one of the two.")
+	}
+	factor := authFactor.Of(in)
+	switch passcode := authPasscode.Of(in); {
+	case factor == "passcode" && passcode == "":
+		fault(authPasscode.Name, "Type the passcode that is to be checked.")
+	case factor != "passcode" && passcode != "":
+		fault(authPasscode.Name, "A passcode is checked only where you choose Passcode.")
+	}
+	if _, err := netip.ParseAddr(authAddress.Of(in)); authAddress.Of(in) != "" && err != nil {
+		fault(authAddress.Name, "This is not an IP address, such as 198.51.100.7 or 2001:db8::7.")
+	}
+	if factor != "push" && factor != "auto" {
+		for name, text := range map[string]string{authType.Name: authType.Of(in), authShown.Name: authShown.Of(in), authInfo.Name: authInfo.Of(in)} {
+			if text != "" {
+				fault(name, "Only a push shows this.")
+			}
+		}
+	}
+	if _, wrong := authRequest(in); wrong != "" {
+		fault(authInfo.Name, wrong)
+	}
+	return bad
+}
+
+// authRequest is what Duo is asked; fault is what is wrong with the rows of the
+// push.
+func authRequest(in Values) (r duo.AuthRequest, fault string) {
+	r = duo.AuthRequest{
+		User: duo.AuthUser{Username: authUsername.Of(in), ID: duo.UserID(authUser.Of(in))}, Factor: duo.Factor(authFactor.Of(in)), Device: authDevice.Of(in),
+		Passcode: authPasscode.Of(in), From: duo.AccessDevice{Hostname: authHost.Of(in)}, Type: authType.Of(in), DisplayUsername: authShown.Of(in),
+	}
+	if r.Factor == duo.FactorPasscode {
+		r.Device = ""
+	}
+	r.From.Address, _ = netip.ParseAddr(authAddress.Of(in)) // an empty one is none
+	for line := range strings.Lines(authInfo.Of(in)) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		name, value, found := strings.Cut(line, "=")
+		if name = strings.TrimSpace(name); !found || name == "" {
+			return r, "Write each row as name=value. This one is not: " + Plain(line)
+		}
+		r.Info = append(r.Info, duo.PushInfo{Name: name, Value: strings.TrimSpace(value)})
+	}
+	return r, ""
+}
+
+// authProgress puts Duo's answer into words. An SMS that was sent is denied by
+// Duo, since nobody has logged in: here it is what was asked for.
+func authProgress(s duo.AuthResult) Progress {
+	said := ""
+	if s.Message != "" {
+		said = " Duo says: " + s.Message
+	}
+	switch {
+	case s.Waiting():
+		return Progress{Text: authWaiting(s)}
+	case s.Allowed() && s.Status == "bypass":
+		return Progress{"Allowed, by a bypass.", Approved}
+	case s.Allowed():
+		return Progress{"Approved.", Approved}
+	case s.SMSSent():
+		return Progress{"New passcodes are on their way by SMS.", SMSSent}
+	case s.Status == "fraud":
+		return Progress{"Denied, and reported as fraud: the person did not ask for this.", Fraud}
+	case s.Status == "timeout":
+		return Progress{"Nobody answered within " + Duration(AuthTime) + ".", NoAnswer}
+	case s.Status == "locked_out":
+		return Progress{"Denied: the user is locked out.", LockedOut}
+	}
+	return Progress{"Denied." + said, Denied}
+}
+
+func authWaiting(s duo.AuthResult) string {
+	text := "Waiting for the answer."
+	switch s.Status {
+	case "pushed":
+		text = "The push is on the device. Waiting for the answer."
+	case "push_failed":
+		text = "The push did not reach the device. It is there once the person opens Duo Mobile."
+	case "calling":
+		text = "Duo is calling."
+	case "answered":
+		text = "The call was answered. Waiting for the key."
+	}
+	if s.Delayed {
+		text += " Duo is slower than usual."
+	}
+	return text
+}

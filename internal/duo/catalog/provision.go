@@ -1,0 +1,72 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+
+	"duodesk/internal/duo"
+)
+
+// AuthApplication is the name of the Auth API application that the console makes
+// in an organization's account, and finds again by.
+const AuthApplication = "Duodesk Auth API"
+
+// IntegrationKeySecret labels, beside SecretKeySecret, what ProvisionAuth yields.
+// Nobody is shown them: they are kept.
+const IntegrationKeySecret = "Integration key"
+
+// ProvisionAuth makes an Auth API application in an organization's account, or
+// finds the one that was made before, and fetches its keys. It is not an action
+// that somebody chooses: whoever runs it keeps the keys.
+func ProvisionAuth() Action {
+	return Action{
+		Slug: "provision-auth-api", Title: "Provision Auth API", Category: authCategory,
+		Help: "Makes an Auth API application in the organization's Duo account, or finds the one made before, and keeps its keys.",
+		API:  Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Administrator,
+		Run: func(ctx context.Context, d *duo.Client, _ Values) (Result, error) {
+			r := Result{Subject: AuthApplication}
+			found, err := authApplication(ctx, d)
+			if err != nil {
+				return r, mayNotManage(err)
+			}
+			said := "Found the application " + AuthApplication + "."
+			if found.Key == "" {
+				if found, err = d.CreateAuthIntegration(ctx, AuthApplication); err != nil {
+					return r, mayNotManage(err)
+				}
+				said = "Created the application " + AuthApplication + "."
+			}
+			key, err := d.IntegrationSecret(ctx, found.Key)
+			r.Summary = said
+			if err != nil {
+				return r, mayNotManage(err)
+			}
+			r.Secrets = []Secret{{IntegrationKeySecret, string(found.Key)}, {SecretKeySecret, string(key)}}
+			return r, nil
+		},
+	}
+}
+
+// authApplication finds the application of our name; of several, the one with
+// the first key. The zero value says that there is none.
+func authApplication(ctx context.Context, d *duo.Client) (duo.Integration, error) {
+	var first duo.Integration
+	for one, err := range d.Integrations(ctx) {
+		if err != nil {
+			return first, err
+		}
+		if one.Name == AuthApplication && one.Type == duo.AuthAPIType && (first.Key == "" || one.Key < first.Key) {
+			first = one
+		}
+	}
+	return first, nil
+}
+
+// mayNotManage says of a refusal which permission it is about.
+func mayNotManage(err error) error {
+	var refused *duo.Error
+	if errors.As(err, &refused) && refused.Code == duo.CodeForbidden {
+		return &FieldError{Message: "the keys that this organization is reached with may not manage applications. Grant “Grant applications” to that application in the Duo Admin Panel, or enter Auth API keys by hand."}
+	}
+	return err
+}

@@ -1,0 +1,67 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"duodesk/internal/duo"
+)
+
+// VerificationCode labels the code that a caller has to see on the phone.
+const VerificationCode = "Verification code"
+
+// VerificationTime is how long a verification push lives.
+const VerificationTime = 120 * time.Second
+
+func verifyCaller() Action {
+	return Action{
+		Slug: "verify-caller", Title: "Verify Caller", Category: userCategory,
+		Help: "Sends a push with a code to a user's phone. Who approves it, and sees the same code as you, has the phone.",
+		API:  Admin, Call: "POST /admin/v1/users/{user_id}/send_verification_push", Kind: Send, Role: Helpdesk, Fields: []Field{userID, phoneID},
+		Asks: "The person gets a push now.",
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			user, err := d.User(ctx, duo.UserID(userID.Of(in)))
+			if err != nil {
+				return Result{}, err
+			}
+			i := slices.IndexFunc(user.Phones, func(p duo.Phone) bool { return string(p.ID) == phoneID.Of(in) })
+			switch {
+			case i < 0:
+				return Result{Subject: user.Username}, &FieldError{Field: phoneID.Name, Message: "This is not a phone of this user."}
+			case !user.Phones[i].Activated:
+				return Result{Subject: user.Username}, &FieldError{Field: phoneID.Name, Message: "Duo Mobile is not activated on this phone: a push cannot reach it."}
+			}
+			push, err := d.SendVerificationPush(ctx, user.ID, user.Phones[i].ID)
+			if err != nil {
+				return Result{Subject: user.Username}, err
+			}
+			return Result{
+				Subject: user.Username, Summary: "Sent a verification push to " + phoneName(user.Phones[i]) + ".", Pending: string(push.ID),
+				Secrets: []Secret{{VerificationCode, string(push.Code)}}, Life: VerificationTime,
+			}, nil
+		},
+		Follow: func(ctx context.Context, d *duo.Client, in Values, r Result) (Progress, error) {
+			response, err := d.VerificationPushResponse(ctx, duo.UserID(userID.Of(in)), duo.PushID(r.Pending))
+			var refused *duo.Error
+			if errors.As(err, &refused) && refused.Code == duo.CodeNotFound {
+				// A push is unknown once it has expired.
+				return Progress{"Nobody answered within " + Duration(VerificationTime) + ".", NoAnswer}, nil
+			}
+			if err != nil {
+				return Progress{}, err
+			}
+			switch response {
+			case duo.VerificationApproved:
+				return Progress{"Approved: the caller has the phone.", Approved}, nil
+			case duo.VerificationDenied:
+				return Progress{"Denied on the phone.", Denied}, nil
+			case duo.VerificationFraud:
+				return Progress{"Denied, and reported as fraud: the owner of the phone did not call.", Fraud}, nil
+			}
+			return Progress{Text: "The push is on the phone. Waiting for the answer."}, nil
+		},
+		Patience: VerificationTime,
+	}
+}

@@ -1,0 +1,67 @@
+package run
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+)
+
+// Preauth asks Duo how a user would have to log in, and with which devices. It
+// sends nothing to anybody.
+func (r *Runner) Preauth(ctx context.Context, sc store.Scope, o store.Organization, user duo.AuthUser) (duo.Preauth, error) {
+	client, err := r.authClient(ctx, sc, o)
+	if err != nil {
+		return duo.Preauth{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	return client.Preauth(ctx, user, duo.AccessDevice{})
+}
+
+// ProvisionAuth makes an Auth API application in an organization's Duo account, or
+// finds the one that was made before, and puts its keys to use once they work. id
+// is the form's, as of every run. Errors are those of Do; a *store.ConflictError
+// says that somebody does the same at this moment.
+func (r *Runner) ProvisionAuth(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, id uuid.UUID) (Outcome, error) {
+	if o.Kind == store.Parent {
+		return Outcome{}, &store.ConflictError{Constraint: "connection_parent"}
+	}
+	// Two at once would both find nothing, and make two applications.
+	if _, busy := r.providing.LoadOrStore(o.ID, true); busy {
+		return Outcome{}, &store.ConflictError{Constraint: "provisioning"}
+	}
+	defer r.providing.Delete(o.ID)
+	done, err := r.Do(ctx, Request{ID: id, Scope: sc, Organization: o, Actor: actor, Action: catalog.ProvisionAuth()})
+	if err != nil {
+		return done, err
+	}
+	yielded := map[string]string{}
+	for _, s := range done.Result.Secrets {
+		yielded[s.Label] = s.Value
+	}
+	done.Result.Secrets, done.Result.Raw = nil, nil
+	// What was made is kept to the end even if the browser leaves.
+	ctx = context.WithoutCancel(ctx)
+	slot := store.Slot{Organization: o.ID, API: store.AuthAPI}
+	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		key := secret.Box([]byte(yielded[catalog.SecretKeySecret]))
+		version, err := tx.AddCandidate(ctx, slot, o.APIHostname, yielded[catalog.IntegrationKeySecret], key, actor.Operator, r.now())
+		if err != nil {
+			return err
+		}
+		saved := store.Version{OrganizationID: slot.Owner(), API: slot.API, Version: version, Host: o.APIHostname, IntegrationKey: yielded[catalog.IntegrationKeySecret]}
+		if err := tx.DropDraft(ctx, actor.Operator, ownForm(o, store.AuthAPI).draft); err != nil {
+			return err
+		}
+		return tx.Record(ctx, versionRecord(store.IntegrationSaved, actor, saved, "Saved, to be checked before use.", r.now()))
+	})
+	if err != nil {
+		return done, err
+	}
+	return done, r.CheckOwn(ctx, sc, actor, o, store.AuthAPI)
+}

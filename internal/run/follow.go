@@ -1,0 +1,142 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// Some runs end when a person has answered a push or a call. They stay open in
+// the state Sending meanwhile, and are followed by the process that began them:
+// by a goroutine each, which outlives the request and closes the run. If the
+// process dies, the run reads as unknown.
+
+// How often Duo is asked how it goes on, and how much longer than a person has.
+const (
+	followEvery  = time.Second
+	followLonger = 15 * time.Second
+)
+
+// Live is where a run stands that waits for a person.
+type Live struct {
+	Text  string
+	Until time.Time // the person has until then
+}
+
+type runKey struct{ workspace, id uuid.UUID }
+
+// followed is one run on its way.
+type followed struct {
+	live    Live
+	changed chan struct{} // closed when there is something new
+}
+
+// following are the runs that this process follows.
+type following struct {
+	ctx  context.Context // ends when the process stops
+	stop context.CancelFunc
+	all  sync.WaitGroup
+
+	mu   sync.Mutex
+	runs map[runKey]*followed
+}
+
+// Stop ends the following of all runs, which are closed as unknown, and of those
+// that are still to come. It does not wait: see Wait.
+func (r *Runner) Stop() { r.following.stop() }
+
+// Wait waits, after Stop, until no run is followed any more and each is closed.
+// Nothing may be begun meanwhile.
+func (r *Runner) Wait() { r.following.all.Wait() }
+
+// Live tells where a run stands that this process follows, and gives a channel
+// that is closed when there is something new. ok is false for a run that is not
+// followed here: it has been closed, or another process follows it.
+func (r *Runner) Live(sc store.Scope, id uuid.UUID) (live Live, changed <-chan struct{}, ok bool) {
+	r.following.mu.Lock()
+	defer r.following.mu.Unlock()
+	f, ok := r.following.runs[runKey{sc.Workspace(), id}]
+	if !ok {
+		return Live{}, nil, false
+	}
+	return f.live, f.changed, true
+}
+
+// tell publishes where a followed run stands; nil takes it off the list.
+func (f *following) tell(key runKey, live *Live) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if before := f.runs[key]; before != nil {
+		if live != nil && before.live == *live {
+			return
+		}
+		close(before.changed)
+	}
+	if live == nil {
+		delete(f.runs, key)
+		return
+	}
+	f.runs[key] = &followed{live: *live, changed: make(chan struct{})}
+}
+
+// follow follows a run that was started to its end. Of ctx only the words for the
+// log count.
+func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, started store.Run, result catalog.Result) {
+	key := runKey{q.Scope.Workspace(), q.ID}
+	until := started.StartedAt.Add(q.Action.Patience)
+	r.following.tell(key, &Live{Text: "Waiting for the answer.", Until: until})
+	r.following.all.Go(func() {
+		// Told after the run is closed: whoever hears of it finds the outcome.
+		defer r.following.tell(key, nil)
+		end := r.ending(q, client, until, result)
+		end.Subject = catalog.Plain(result.Subject)
+		end.Summary = catalog.Plain(result.Summary + " " + end.Summary)
+		r.forget(q.Scope, q.Organization) // an answer can lock a user out
+		if err := r.finish(ctx, q, end); err != nil {
+			r.log.ErrorContext(ctx, "run could not be closed", "run", q.ID, "error", err)
+			end.State = Unclosed
+		}
+		r.turned(end.State)
+	})
+}
+
+// ending asks Duo until there is an answer, or nobody can expect one any more.
+func (r *Runner) ending(q Request, client *duo.Client, until time.Time, result catalog.Result) store.Ending {
+	ctx, cancel := context.WithTimeout(r.following.ctx, q.Action.Patience+followLonger)
+	defer cancel()
+	for {
+		progress, err := q.Action.Follow(ctx, client, q.Input, result)
+		pause := followEvery
+		var refused *duo.Error
+		switch {
+		case r.following.ctx.Err() != nil:
+			return store.Ending{State: store.Unknown, Summary: "The console stopped before the answer came."}
+		case err == nil && progress.Answer.Good():
+			return store.Ending{State: store.Applied, Summary: progress.Text, Answer: string(progress.Answer)}
+		case err == nil && progress.Answer != "":
+			return store.Ending{State: store.Refused, Summary: progress.Text, Answer: string(progress.Answer)}
+		case ctx.Err() != nil || r.now().After(until.Add(followLonger)):
+			return store.Ending{State: store.Unknown, Summary: "Duo did not tell the answer in time."}
+		case err == nil:
+			r.following.tell(runKey{q.Scope.Workspace(), q.ID}, &Live{progress.Text, until})
+		case errors.As(err, &refused) && refused.Code == duo.CodeRateLimited:
+			pause = max(pause, refused.RetryAfter)
+			r.following.tell(runKey{q.Scope.Workspace(), q.ID}, &Live{"Duo is limiting how often it may be asked for the answer.", until})
+		case errors.As(err, &refused) && refused.Status < 500:
+			return store.Ending{State: store.Unknown, Summary: "Duo does not tell the answer. " + ExplainFor(q.Organization, q.Action.API, err).Cause}
+		default:
+			r.following.tell(runKey{q.Scope.Workspace(), q.ID}, &Live{"Duo does not answer at this moment; it is asked again.", until})
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+	}
+}

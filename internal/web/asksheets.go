@@ -1,0 +1,175 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/views"
+)
+
+// The sheets that ask a person through Duo: for the second factor, or to prove
+// who they are to a help desk.
+
+// verifySheet chooses the phone that a verification push goes to: the one that
+// was used last is chosen already.
+func (s *Server) verifySheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	user, confirm, err := s.userSheet(ctx, v, f)
+	if err != nil {
+		return nil, err
+	}
+	phones := slices.DeleteFunc(slices.Clone(user.Phones), func(p duo.Phone) bool { return !p.Activated })
+	slices.SortStableFunc(phones, func(a, b duo.Phone) int { return b.LastSeen.Compare(a.LastSeen) })
+	name := displayName(user)
+	if len(phones) == 0 {
+		confirm.Heading = "Verify " + name
+		confirm.Consequences = []string{"No phone of this user has Duo Mobile activated, so that no push can reach one.", "Call back on a number that you have on file, or check a passcode of a hardware token with Send Duo Authentication."}
+		return confirm, nil
+	}
+	page := views.ActionForm{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Heading: "Verify " + name,
+		About:  []string{"A push with a code goes to the phone. Whoever approves it and sees the same code as you has the phone."},
+		Hidden: confirm.Hidden, Facts: confirm.Facts, Post: actionPath(v, f.action.Slug), Button: "Send push", Ready: !f.submitted(), Error: f.fault, Cancel: confirm.Cancel,
+	}
+	choice := views.FieldView{Name: "phone_id", Label: "Phone", Kind: "radio", Value: f.input("phone_id", string(phones[0].ID)).Value, Error: f.faults["phone_id"], Required: true}
+	for _, p := range phones {
+		seen := ", never seen"
+		if !p.LastSeen.IsZero() {
+			seen = ", last seen " + s.when(v, p.LastSeen).Ago
+		}
+		choice.Options = append(choice.Options, views.Option{Value: string(p.ID), Text: phoneTitle(p) + " · " + phoneKind(p) + seen})
+	}
+	page.Fields = []views.FieldView{choice, ticketField(f)}
+	return page, nil
+}
+
+func ticketField(f sheet) views.FieldView {
+	return views.FieldView{Name: "ticket", Label: "Ticket", Value: f.input("ticket", "").Value, Error: f.faults["ticket"], MaxLength: 100}
+}
+
+// authSheet chooses a user, and then how to ask: what Duo says of the user and
+// the devices comes from preauth.
+func (s *Server) authSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	if f.get("user_id") == "" && !f.submitted() {
+		return s.chooseWhomToAsk(ctx, v, f)
+	}
+	user, confirm, err := s.userSheet(ctx, v, f)
+	if err != nil {
+		return nil, err
+	}
+	name := displayName(user)
+	pre, err := s.Runner.Preauth(ctx, v.scope, v.organization, duo.AuthUser{ID: user.ID})
+	if err != nil && !duoSaidNo(err) {
+		return nil, err
+	}
+	if err != nil && !f.submitted() {
+		why := run.ExplainFor(v.organization, catalog.Auth, err)
+		confirm.Heading, confirm.Consequences = "Ask "+name+" for the second factor", []string{why.Cause, why.Fix}
+		return confirm, nil
+	}
+	page := views.ActionForm{
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Heading: "Ask " + name + " for the second factor",
+		About: []string{"As a login does; nobody is logged in by it. The answer is shown as it comes."}, Hidden: confirm.Hidden, Facts: append(confirm.Facts, preauthFact(pre)),
+		Post: actionPath(v, f.action.Slug), Button: "Ask now", Error: cmp.Or(f.fault, f.faults["user_id"]), Cancel: confirm.Cancel, MoreTitle: "What the push shows, and where the login comes from",
+	}
+	for _, field := range f.action.Fields {
+		spec := field.Spec()
+		shown := fieldView(spec, f.input(spec.Name, spec.Default))
+		switch spec.Name {
+		case "user_id", "username":
+			continue
+		case "factor":
+			shown.Kind = "radio"
+			page.Fields = append(page.Fields, shown)
+		case "device":
+			page.Fields = append(page.Fields, deviceField(shown, pre))
+		case "passcode":
+			shown.Value, shown.Mono = "", true
+			page.Fields = append(page.Fields, shown)
+		default:
+			page.More = append(page.More, shown)
+		}
+	}
+	page.Fields = append(page.Fields, ticketField(f))
+	return page, nil
+}
+
+// deviceField offers the user's devices, each with what it can do.
+func deviceField(f views.FieldView, pre duo.Preauth) views.FieldView {
+	f.Kind, f.Help, f.Quiet = "select", "Not used with a passcode.", true
+	f.Options = []views.Option{{Value: "auto", Text: "The first that can do it"}}
+	known := f.Value == "" || f.Value == "auto"
+	for _, d := range pre.Devices {
+		if d.Type != "phone" {
+			continue // a token has nothing to be asked
+		}
+		known = known || d.ID == f.Value
+		f.Options = append(f.Options, views.Option{Value: d.ID, Text: catalog.Plain(cmp.Or(d.DisplayName, d.Name, d.Number, d.ID)) + ": " + capabilities(d)})
+	}
+	if !known {
+		f.Options = append(f.Options, views.Option{Value: f.Value, Text: catalog.Plain(f.Value)})
+	}
+	return f
+}
+
+func capabilities(d duo.AuthDevice) string {
+	words := map[string]string{"push": "push", "phone": "call", "sms": "SMS"}
+	var can []string
+	for _, c := range d.Capabilities {
+		if words[c] != "" {
+			can = append(can, words[c])
+		}
+	}
+	if len(can) == 0 {
+		return "passcodes only"
+	}
+	return strings.Join(can, ", ")
+}
+
+// preauthFact is what Duo says of the user before anybody is asked.
+func preauthFact(pre duo.Preauth) views.Fact {
+	fact := views.Fact{Label: "At a login", Note: catalog.Plain(pre.Message)}
+	switch pre.Result {
+	case duo.PreauthAuth:
+		fact.Text = "Duo asks for the second factor"
+	case duo.PreauthAllow:
+		fact.Text = "Duo lets this user in without asking"
+	case duo.PreauthEnroll:
+		fact.Text = "Duo asks this user to enroll a device first: there is none to ask"
+	case "":
+		fact.Text = "not known at this moment"
+	default:
+		fact.Text = "Duo refuses this user"
+	}
+	return fact
+}
+
+func (s *Server) chooseWhomToAsk(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+	users, err := s.Runner.Users(ctx, v.scope, v.organization, false)
+	if err != nil {
+		return nil, err
+	}
+	page := chooser(v, f)
+	page.Heading, page.Search = "Whom to ask for the second factor", "Name, username or e-mail"
+	page.Back = views.Link{Text: "All actions", Href: views.Actions(v.workspace.Slug, v.organization.Slug)}
+	page.Empty = listEmpty("users", users.Total, users.TooMany, actionPath(v, f.action.Slug))
+	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !userMatches(u, page.Query) })
+	if users.TooMany {
+		page.Search, page.Empty.Text = "Exact username, alias or e-mail", "Enter an exact username, alias or e-mail."
+		if found, err = s.exactly(ctx, v, page.Query); err != nil {
+			return nil, err
+		}
+	}
+	sortUsers(found, "")
+	n, pager := pageOfList(v, f, page, len(found), "users")
+	for _, u := range slice(found, n, listRows) {
+		page.Choices = append(page.Choices, views.Choice{Title: displayName(u), Name: catalog.Plain(u.Username), State: chipOf(u),
+			Act: views.Act{Text: "Choose", Href: actionPath(v, f.action.Slug, "user_id", string(u.ID))}})
+	}
+	page.Pager = pager
+	return page, nil
+}

@@ -1,0 +1,176 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/errgroup"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// getAuthKeys tells of all organizations in scope whether their Auth API keys
+// work, and since when.
+func (s *Server) getAuthKeys(c echo.Context, v visitor) error {
+	ctx, n, ws := c.Request().Context(), pageOf(c), v.workspace.Slug
+	page := views.AuthKeysPage{Workspace: ws, Query: query(c), Show: authState(c.QueryParam("show")), MayCheck: v.role >= catalog.Administrator}
+	var found []store.AuthKeys
+	var counts store.AuthKeysCounts
+	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		found, counts, err = tx.AuthKeys(ctx, page.Query, page.Show, listRows, (n-1)*listRows)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, k := range found {
+		page.Rows = append(page.Rows, s.authKeysRow(v, k))
+	}
+	count := map[string]int{"": counts.All, store.AuthWorks: counts.Works, store.AuthFails: counts.Fails, store.AuthUnchecked: counts.Unchecked, store.AuthNone: counts.None}
+	for _, f := range []struct{ text, state string }{{"All", ""}, {"Work", store.AuthWorks}, {"Fail", store.AuthFails}, {"Not checked", store.AuthUnchecked}, {"None", store.AuthNone}} {
+		page.Filters = append(page.Filters, views.FilterLink{Text: f.text, Count: count[f.state], Current: page.Show == f.state, Href: views.AuthKeysView(ws, page.Query, f.state, 1)})
+	}
+	page.Pager = pagerOf(n, listRows, count[page.Show], "organizations", func(n int) string { return views.AuthKeysView(ws, page.Query, page.Show, n) })
+	page.Empty = views.Empty{Kind: "no-match", Headline: "No organization fits", Link: views.Link{Text: "Show all", Href: views.AuthKeys(ws)}}
+	if counts.All == 0 && page.Query == "" {
+		page.Empty = views.Empty{Kind: "nothing-yet", Headline: "No organizations yet"}
+	}
+	return s.render(c, http.StatusOK, v, place{section: "integration", flash: checkedFlash(c)}, page)
+}
+
+func authState(text string) string {
+	switch text {
+	case store.AuthWorks, store.AuthFails, store.AuthUnchecked, store.AuthNone:
+		return text
+	}
+	return ""
+}
+
+var authChips = map[string]views.Chip{
+	store.AuthWorks: {Level: "ok", Text: "Work"}, store.AuthFails: {Level: "bad", Text: "Fail"},
+	store.AuthUnchecked: {Level: "warn", Text: "Not checked"}, store.AuthNone: {Level: "idle", Text: "None"},
+}
+
+func (s *Server) authKeysRow(v visitor, k store.AuthKeys) views.AuthKeysRow {
+	row := views.AuthKeysRow{
+		OrganizationTag: views.OrganizationTag{Slug: k.Slug, Name: k.Name, Colour: k.Colour}, ID: k.ID.String(), State: authChips[k.State],
+		Check: k.State != store.AuthNone && (k.Kind != store.Parent || v.membership.Every()),
+	}
+	if v.role >= catalog.Administrator {
+		row.Href = views.Connection(v.workspace.Slug, k.Slug) + "#api-ownauth"
+	}
+	if k.Since != nil {
+		row.Since = s.when(v, *k.Since)
+	}
+	if k.CheckedAt != nil {
+		row.Checked = s.when(v, *k.CheckedAt)
+	}
+	var told run.Verdict
+	switch {
+	case k.OtherHost:
+		row.Note = "These are the keys of another Duo account than the one it is connected with now."
+	case k.State == store.AuthFails && json.Unmarshal(k.Verdict, &told) == nil && told.Cause != "":
+		row.Note = told.Cause
+	case k.State == store.AuthFails:
+		row.Note = "They were never accepted, and are not in use."
+	case k.Kind == store.Parent:
+		row.Note = "Your own account: the workspace's keys."
+	case k.Kind == "":
+		row.Note = "No Duo account."
+	}
+	return row
+}
+
+// How long checking one page of organizations may take, and how many are checked
+// at a time: each has a Duo host of its own.
+const (
+	checkPageTime = 45 * time.Second
+	checkAtOnce   = 4
+)
+
+// postCheckAuthKeys checks the keys of the organizations that are named, until
+// its time is over.
+func (s *Server) postCheckAuthKeys(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	var ids []uuid.UUID
+	for text := range strings.SplitSeq(form.Get("organizations"), ",") {
+		if id, err := uuid.Parse(text); err == nil && len(ids) < listRows {
+			ids = append(ids, id)
+		}
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), checkPageTime)
+	defer cancel()
+	var found []store.Organization
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		found, err = tx.OrganizationsByID(ctx, ids)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	checked := make([]bool, len(found))
+	var all errgroup.Group
+	all.SetLimit(checkAtOnce)
+	for i, o := range found {
+		all.Go(func() (err error) {
+			if ctx.Err() != nil {
+				return nil // this one is left for the next click
+			}
+			checked[i], err = s.checkAuthKeys(ctx, v, o)
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	done := 0
+	for _, one := range checked {
+		if one {
+			done++
+		}
+	}
+	at := views.AuthKeysView(v.workspace.Slug, form.Get("q"), authState(form.Get("show")), 1)
+	separator := "?"
+	if strings.Contains(at, "?") {
+		separator = "&"
+	}
+	return c.Redirect(http.StatusSeeOther, at+separator+"checked="+strconv.Itoa(done)+"&left="+strconv.Itoa(len(found)-done))
+}
+
+// checkAuthKeys checks one organization's keys: the workspace's, for its own
+// account.
+func (s *Server) checkAuthKeys(ctx context.Context, v visitor, o store.Organization) (checked bool, err error) {
+	switch {
+	case o.Kind == store.Parent && v.membership.Every():
+		err = s.Runner.Check(ctx, v.scope, v.actor(), store.AuthAPI)
+	case o.Kind == store.Parent:
+		return false, nil
+	default:
+		err = s.Runner.CheckOwn(ctx, v.scope, v.actor(), o, store.AuthAPI)
+	}
+	return err == nil, ignoreNotFound(err)
+}
+
+func checkedFlash(c echo.Context) []views.Flash {
+	done, err := strconv.Atoi(c.QueryParam("checked"))
+	left, also := strconv.Atoi(c.QueryParam("left"))
+	switch {
+	case err != nil || also != nil:
+		return nil
+	case left > 0:
+		return []views.Flash{{Level: "warn", Text: "Checked " + strconv.Itoa(done) + ". " + strconv.Itoa(left) + " were not checked: they have no keys, or the time was over. Press again for those."}}
+	}
+	return []views.Flash{{Level: "ok", Text: "Checked " + strconv.Itoa(done) + "."}}
+}

@@ -1,0 +1,342 @@
+package web
+
+import (
+	"bufio"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/store"
+)
+
+// asking is a site whose one user, Jane, has an activated phone and can be asked
+// through both APIs.
+func asking(t *testing.T) (s *site, jane string) {
+	t.Helper()
+	s = newSite(t)
+	app := s.Sim.AddApplication(s.Account.AccountID, duosim.AuthAPI)
+	typed := map[string]string{"ownauth_host": s.Account.APIHostname, "ownauth_integration_key": app.IntegrationKey, "ownauth_secret_key": app.SecretKey}
+	if refused, _, err := s.Runner.SaveOwn(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client, store.AuthAPI, typed); err != nil || refused != nil {
+		t.Fatal(refused, err)
+	}
+	jane = s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
+	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS", Model: "iPhone 15", Activated: true, LastSeen: s.Clock.Now().Add(-time.Hour), UserIDs: []string{jane}})
+	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+12025550144", Type: "Mobile", Platform: "Google Android", Activated: true, UserIDs: []string{jane}})
+	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+12025550145", Type: "Landline", UserIDs: []string{jane}})
+	return s, jane
+}
+
+// answer does with the one push on its way what its owner does.
+func (s *site) answer(t *testing.T, how string) duosim.Push {
+	t.Helper()
+	pushes := s.Sim.Pushes(s.Account.AccountID)
+	if len(pushes) != 1 {
+		t.Fatalf("%d pushes are on their way", len(pushes))
+	}
+	if err := s.Sim.AnswerPush(pushes[0].ID, how, ""); err != nil {
+		t.Fatal(err)
+	}
+	return pushes[0]
+}
+
+// stream reads a run's events, and hands each to see, until the stream ends.
+func (b *browser) stream(address string, see func(liveEvent)) (status int, last liveEvent) {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.site.url+address, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	answer, err := b.client.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	lines := bufio.NewScanner(answer.Body)
+	for answer.StatusCode == http.StatusOK && lines.Scan() {
+		text, isEvent := strings.CutPrefix(lines.Text(), "data: ")
+		if !isEvent {
+			continue
+		}
+		if err := json.Unmarshal([]byte(text), &last); err != nil {
+			b.t.Fatal(err, text)
+		}
+		see(last)
+	}
+	return answer.StatusCode, last
+}
+
+// live finds what the live part of a page says under a name.
+func (p *page) live(name string) string {
+	for _, n := range p.all(func(n *node) bool { return has(n, "data-events") }) {
+		return attribute(n, name)
+	}
+	return ""
+}
+
+func TestVerifyCallerOnTheUsersPage(t *testing.T) {
+	t.Parallel()
+	for how, words := range map[string]string{
+		duosim.Approve: "Verified by push", duosim.Deny: "Push denied", duosim.Fraud: "Push reported as fraud",
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			s, jane := asking(t)
+			b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
+			at := s.org("/users/" + jane)
+			sheet := b.get(at).wantNot("Verified").click("Verify").want(http.StatusOK, "Verify Jane Roe", "+12025550143 · Apple iOS · iPhone 15, last seen", "+12025550144").wantNot("+12025550145").fine()
+			f := sheet.form("Send push").set("ticket", "T-77")
+			shown := f.post().want(http.StatusOK, "Sent a verification push to +12025550143.", "is not stored").fine()
+			push := s.Sim.Pushes(s.Account.AccountID)[0]
+			shown.want(http.StatusOK, inGroups(push.Code), spoken(push.Code))
+
+			// The same form again, in a second tab: one push, and no code.
+			f.post().want(http.StatusOK, "Already sent").wantNot(push.Code, inGroups(push.Code))
+			b.get(at).want(http.StatusOK, "Verification push sent")
+			s.answer(t, how)
+			status, last := b.stream(shown.live("data-events"), func(liveEvent) {})
+			if status != http.StatusOK || !last.Done {
+				t.Errorf("the stream ended with %d %+v", status, last)
+			}
+			b.get(shown.live("data-then")).want(http.StatusOK, words, "Jane Roe", last.Text).wantNot(push.Code, inGroups(push.Code)).fine()
+			b.get(at).click(words).want(http.StatusOK, "Verify Caller", "T-77", last.Text, "For the ticket").wantNot(push.Code, "See the answer")
+			everything := s.everyColumn(t)
+			for _, column := range []string{"input", "subject", "summary", "ticket", "answer"} { // others hold any six digits by chance
+				if strings.Contains(everything["run."+column], push.Code) {
+					t.Errorf("%s holds the code", column)
+				}
+			}
+			// A while later it says nothing about whoever calls now.
+			s.Clock.Move(16 * time.Minute)
+			b.get(at).want(http.StatusOK, "Jane Roe").wantNot(words)
+		})
+	}
+}
+
+func TestVerifyWithoutAnActivatedPhone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
+	s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Verify").want(http.StatusOK, "No phone of this user has Duo Mobile activated", "Call back").wantNot("Send push").fine()
+}
+
+func TestSendDuoAuthenticationLive(t *testing.T) {
+	t.Parallel()
+	s, jane := asking(t)
+	b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
+	sheet := b.get(s.org("/actions")).click("Send Duo Authentication").want(http.StatusOK, "Whom to ask", "Jane Roe").fine().
+		click("Choose").want(http.StatusOK, "Duo asks for the second factor", "Account is active", "XXX-XXX-0143", "push, SMS, call").fine()
+	bad := sheet.form("Ask now").set("ipaddr", "nowhere").set("pushinfo", "Service desk").send().want(http.StatusUnprocessableEntity, "This is not an IP address", "Write each row as name=value").fine()
+	if value, _ := bad.box("pushinfo"); value != "Service desk" {
+		t.Error("what was typed is lost: ", value)
+	}
+	f := bad.form("Ask now").set("ipaddr", "198.51.100.7").set("pushinfo", "Called by=Ana\r\nTicket=T-9").set("type", "Help desk").set("display_username", "Jane R.").set("ticket", "T-9")
+	page := f.send().want(http.StatusOK, "Send Duo Authentication", "Sending", "jroe", "See the answer").fine()
+	if !strings.Contains(page.body, `<noscript><meta http-equiv="refresh" content="3"`) {
+		t.Error("without a script, nobody sees the answer")
+	}
+	var once sync.Once
+	var texts []string
+	status, last := b.stream(page.live("data-events"), func(e liveEvent) {
+		texts = append(texts, e.Text)
+		once.Do(func() {
+			push := s.answer(t, duosim.Approve)
+			if push.Title != "Help desk" || push.ShownName != "Jane R." || push.Info != "Called+by=Ana&Ticket=T-9" {
+				t.Errorf("the phone shows %+v", push)
+			}
+		})
+	})
+	if status != http.StatusOK || !last.Done || last.Text != "Sent a push. Approved." || len(texts) < 2 {
+		t.Errorf("%d: %q, then %+v", status, texts, last)
+	}
+	b.get(page.live("data-then")).want(http.StatusOK, "Applied", "Sent a push. Approved.", "T-9").wantNot("See the answer", `http-equiv="refresh"`).fine()
+	f.send().want(http.StatusOK, "Already sent")
+	if n := len(s.Sim.Pushes(s.Account.AccountID)); n != 1 {
+		t.Errorf("%d pushes", n)
+	}
+
+	b.get(s.org("/actions/send-duo-authentication?user_id="+jane)).form("Ask now").set("factor", "passcode").set("passcode", "123123").send().want(http.StatusOK, "Send Duo Authentication").wantNot("123123")
+	bob := s.addUser(t, duosim.UserSpec{Username: "bob", Status: duosim.LockedOut})
+	b.get(s.org("/actions/send-duo-authentication?user_id="+bob)).want(http.StatusOK, "Duo refuses this user", "Account is locked out").fine()
+	carol := s.addUser(t, duosim.UserSpec{Username: "carol", Status: duosim.Bypass})
+	b.get(s.org("/actions/send-duo-authentication?user_id="+carol)).want(http.StatusOK, "Duo lets this user in without asking").fine()
+	dan := s.addUser(t, duosim.UserSpec{Username: "dan"})
+	b.get(s.org("/actions/send-duo-authentication?user_id="+dan)).want(http.StatusOK, "enroll a device first").fine()
+}
+
+func TestAskingWithoutKeysOrDuo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	jane := s.addUser(t, duosim.UserSpec{Username: "jroe"})
+	b := s.as(t, s.Owner)
+	b.get(s.org("/actions/send-duo-authentication?user_id="+jane)).want(http.StatusOK, "no Auth API keys of its own in use", "Connection page").wantNot("Ask now").fine()
+
+	s, jane = asking(t)
+	b = s.as(t, s.Owner)
+	f := b.get(s.org("/actions/send-duo-authentication?user_id=" + jane)).form("Ask now")
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 30 * time.Second, Path: "/auth/"})
+	again := f.send().want(http.StatusTooManyRequests, "Duo is limiting", "Wait 30 s").fine()
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost, Times: 1})
+	again.form("Ask now").send().want(http.StatusBadGateway, "may have been done all the same").fine()
+	if n := len(s.Sim.Pushes(s.Account.AccountID)); n != 1 {
+		t.Errorf("%d pushes", n)
+	}
+	b.get(s.org("/runs")).want(http.StatusOK, "Unknown").click("Send Duo Authentication").want(http.StatusOK, "Ask them whether a request came")
+}
+
+// TestEventsOfOthers: an open run's stream is for those who may see its page, for
+// as long as they may.
+func TestEventsOfOthers(t *testing.T) {
+	t.Parallel()
+	s, jane := asking(t)
+	b := s.as(t, s.Owner)
+	page := b.get(s.org("/actions/send-duo-authentication?user_id=" + jane)).form("Ask now").send()
+	events := page.live("data-events")
+	workspace, owner := s.DB.Workspace(t)
+	elsewhere := "/w/" + workspace.Slug + "/runs/" + events[strings.Index(events, "/runs/")+len("/runs/"):]
+	other := s.Map(t, "Other", s.Sim.AddChild(s.Parent.AccountID, "Other"))
+	for who, ask := range map[string]struct {
+		b       *browser
+		address string
+	}{
+		"the other workspace's owner":      {s.as(t, owner), events},
+		"in the other workspace":           {s.as(t, owner), elsewhere},
+		"a member of another organization": {s.as(t, s.Member(t, s.Workspace, catalog.Technician, other.ID)), events},
+		"in another organization":          {b, s.orgOf(other) + events[strings.Index(events, "/runs/"):]},
+		"the workspace of that member":     {s.as(t, s.Member(t, s.Workspace, catalog.Administrator, other.ID)), s.ws(events[strings.Index(events, "/runs/"):])},
+		"a run that is not there":          {b, s.org("/runs/00000000-0000-4000-8000-000000000000/events")},
+		"something that cannot be one":     {b, s.org("/runs/x/events")},
+	} {
+		if status, _ := ask.b.stream(ask.address, func(liveEvent) {}); status != http.StatusNotFound {
+			t.Errorf("%s: %d", who, status)
+		}
+	}
+	// Two tabs of one operator, and a colleague: all are told. Who signs out is told
+	// no more.
+	colleague := s.as(t, s.Member(t, s.Workspace, catalog.Auditor))
+	leaver, ended := s.as(t, s.Member(t, s.Workspace, catalog.Auditor)), s.Member(t, s.Workspace, catalog.Auditor)
+	opened, gone := make(chan bool, 5), make(chan bool, 2)
+	var all sync.WaitGroup
+	watch := func(b *browser, address string, wantDone bool) {
+		all.Go(func() {
+			first := true
+			_, last := b.stream(address, func(liveEvent) {
+				if first {
+					opened <- true
+					first = false
+				}
+			})
+			if !wantDone {
+				gone <- true
+			}
+			if last.Done != wantDone {
+				t.Errorf("%s ended with %+v, want done %v", address, last, wantDone)
+			}
+		})
+	}
+	watch(b, events, true)
+	watch(b, s.ws(events[strings.Index(events, "/runs/"):]), true)
+	watch(colleague, events, true)
+	watch(leaver, events, false)
+	watch(s.as(t, ended), events, false)
+	for range 5 {
+		<-opened
+	}
+	leaver.get(s.ws("")).form("Sign out").send()
+	s.Exec(t, `update membership set disabled_at = now() where workspace_id = $1 and operator_id = $2`, s.Workspace.ID, ended.ID)
+	for range 2 {
+		<-gone // at the stream's next look, before there is an answer
+	}
+	s.answer(t, duosim.Approve)
+	all.Wait()
+}
+
+func TestOwnAuthKeys(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Member(t, s.Workspace, catalog.Administrator, s.Client.ID))
+	app := s.Sim.AddApplication(s.Account.AccountID, duosim.AuthAPI)
+	open := func() *page { return b.get(s.org("/connection")).want(http.StatusOK, "Auth API").fine() }
+	text := "Integration key " + app.IntegrationKey + " Copy\r\nSecret key " + app.SecretKey + "Copy\r\nAPI hostname " + s.Account.APIHostname
+	open().form("Fill in : Auth API").set("ownauth_paste", text).send().want(http.StatusOK, "✓ Secret key of 40 characters, found").wantNot(app.SecretKey).fine().
+		form("Save Auth API keys").set("ownauth_secret_key", strings.Repeat("W", 40)).send().want(http.StatusOK, "Duo did not accept the Auth API keys", "Unverified", "does not belong").fine()
+	open().form("Discard").send().want(http.StatusOK)
+	open().form("Save Auth API keys").set("ownauth_host", s.Parent.APIHostname).set("ownauth_integration_key", app.IntegrationKey).set("ownauth_secret_key", app.SecretKey).send().
+		want(http.StatusUnprocessableEntity, "This is the host of another Duo account").wantNot(app.SecretKey).fine()
+	open().form("Save Auth API keys").set("ownauth_host", s.Account.APIHostname).set("ownauth_integration_key", app.IntegrationKey).set("ownauth_secret_key", app.SecretKey).send().
+		want(http.StatusOK, "Saved. Duo accepts the Auth API keys.", "The Auth API accepts these keys").wantNot(app.SecretKey).fine()
+	b.get(s.org("/actions/check-auth-api-credentials")).form("Check Auth API Credentials").send().want(http.StatusOK, "The Auth API keys work.")
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Revoked, Path: "/auth/"})
+	open().form("Check again : Auth API").send().want(http.StatusOK, "Duo does not know this integration key on this host")
+	b.get(s.org("/actions/check-auth-api-credentials")).form("Check Auth API Credentials").send().want(http.StatusUnprocessableEntity, "this organization's own Auth API keys: ")
+	b.get(s.org("/runs")).want(http.StatusOK, "Own Auth API keys", "Check own credentials")
+}
+
+func TestProvisionOnThePage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	open := func() *page { return b.get(s.org("/connection")) }
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.PermissionRemoved, Grant: "adminapi_integrations"})
+	open().form("Provision").send().want(http.StatusUnprocessableEntity, "Grant applications", "enter Auth API keys by hand").fine()
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost, Times: 1})
+	open().form("Provision").send().want(http.StatusBadGateway, "Duo may have done this.").fine().
+		click("Open the run").want(http.StatusOK, "Unknown", "Provision again", "not made twice").click("Open the connection").
+		form("Provision").send().want(http.StatusOK, "Found the application Duodesk Auth API.", "The Auth API accepts these keys").fine()
+	f := open().form("Provision")
+	f.send().want(http.StatusOK, "Found the application")
+	f.send().want(http.StatusOK, "Found the application")
+	b.get(s.org("/runs")).want(http.StatusOK, "Provision Auth API", "Duodesk Auth API")
+	b.get(s.ws("/runs?action=provision-auth-api")).want(http.StatusOK, "Found the application")
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Down})
+	open().form("Provision").send().want(http.StatusBadGateway, "Duo cannot be reached").fine()
+}
+
+func TestAuthKeysGrid(t *testing.T) {
+	t.Parallel()
+	s, _ := asking(t)
+	b := s.as(t, s.Owner)
+	broken := s.Map(t, "Broken Bones", s.Sim.AddChild(s.Parent.AccountID, "Broken Bones"))
+	if _, err := s.Runner.ProvisionAuth(t.Context(), s.Scope(), s.Actor(catalog.Owner), broken, uuid.New()); err != nil {
+		t.Fatal(err)
+	}
+	s.Map(t, "Keyless", s.Sim.AddChild(s.Parent.AccountID, "Keyless"))
+	grid := b.get(s.ws("/integration")).click("See which keys work").want(http.StatusOK, "Acme Dental", "Broken Bones", "Keyless", "Work", "None", "Check all 2 on this page").fine()
+	s.Sim.SetFault(broken.AccountID, duosim.Fault{Kind: duosim.Revoked})
+	grid.form("Check all").send().want(http.StatusOK, "Checked 2.", "Duo does not know this integration key on this host.").fine()
+	listed := func(address, want string) *page {
+		t.Helper()
+		p := b.get(s.ws(address)).want(http.StatusOK).fine()
+		var names []string
+		for _, n := range p.all(func(n *node) bool { return n.Data == "th" && attribute(n, "scope") == "row" }) {
+			names = append(names, textOf(n))
+		}
+		if got := strings.Join(names, ", "); got != want {
+			t.Errorf("%s lists %q, want %q", address, got, want)
+		}
+		return p
+	}
+	listed("/auth?show=fails", "Broken Bones").form("Check").send().want(http.StatusOK, "Checked 1.", "Broken Bones")
+	listed("/auth?show=none", "Keyless")
+	listed("/auth?show=works", "Acme Dental")
+	listed("/auth?show=unchecked", "")
+	listed("/auth?q=acme", "Acme Dental")
+	listed("/auth?q=nobody", "").want(http.StatusOK, "No organization fits")
+	s.Sim.SetFault(broken.AccountID, duosim.Fault{})
+	for range 2 {
+		s.Clock.Move(2 * time.Hour)
+		b = s.as(t, s.Owner) // sessions have ended
+		b.get(s.ws("/auth?q=broken")).form("Check").send()
+	}
+	b.get(s.ws("/auth?q=broken")).want(http.StatusOK, "Work", "2 h ago", "just now") // since, and the last check
+
+	// Who sees one organization sees one, and who may not check has no button.
+	limited := s.as(t, s.Member(t, s.Workspace, catalog.Auditor, broken.ID))
+	limited.get(s.ws("/auth")).want(http.StatusOK, "Broken Bones").wantNot("Acme Dental", "Keyless", "Check all").fine()
+}
