@@ -79,7 +79,7 @@ func (p SyncResult) Body() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</bdi>, one after the other.</p><div class=\"table\"><table><thead><tr><th scope=\"col\">Username</th><th scope=\"col\">Outcome</th><th scope=\"col\" class=\"what\">What happened</th><th scope=\"col\">Run</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</bdi>, one after the other.</p><div class=\"table synced\"><table><thead><tr><th scope=\"col\">Username</th><th scope=\"col\">Outcome</th><th scope=\"col\" class=\"what\">What happened</th><th scope=\"col\">Run</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

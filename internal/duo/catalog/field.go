@@ -35,6 +35,7 @@ type Spec struct {
 	Max      int    // most characters of a text, or the largest number
 	Min      int    // the smallest number
 	Unit     string // what a number counts, as one of it: "day"
+	Zero     string // what 0 means, where that is something of its own: "never"
 	Example  string // a value that the conformance test sends
 	Secret   bool   // kept out of the audit record
 	Lines    bool   // of a text: may have line breaks
@@ -212,8 +213,7 @@ func (f Int) Spec() Spec {
 		spec.Default = ""
 	}
 	if f.Zero != "" {
-		spec.Min = 0
-		spec.Options = []Option{{"0", f.Zero}}
+		spec.Min, spec.Zero = 0, f.Zero
 	}
 	return spec
 }
@@ -374,6 +374,8 @@ func (s Spec) Words(text string) string {
 		return "yes"
 	case s.Kind == "yesno" && text == "false":
 		return "no"
+	case s.Zero != "" && text == "0":
+		return s.Zero
 	case s.Kind == "number" && s.Unit != "" && err == nil:
 		return counted(n, s.Unit, s.Unit+"s")
 	case s.Kind == "duration" && err == nil && n > 0:

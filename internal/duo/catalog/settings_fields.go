@@ -172,7 +172,11 @@ func ShownSettings(s duo.Settings) (columns []Column, row []string) {
 	for _, c := range shownSettings {
 		known[c.Name] = true
 		if s.Has(c.Name) {
-			columns, row = append(columns, c), append(row, rawWords(s.Raw[c.Name]))
+			words := rawWords(s.Raw[c.Name])
+			if flag := strings.HasSuffix(c.Name, "_enabled") || strings.HasSuffix(c.Name, "_disabled"); flag && (words == "0" || words == "1") {
+				words = yesno(words == "1") // Duo has both forms
+			}
+			columns, row = append(columns, c), append(row, words)
 		}
 	}
 	for _, name := range sortedKeys(s.Raw) {

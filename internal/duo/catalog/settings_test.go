@@ -138,7 +138,7 @@ func TestSettingsRefused(t *testing.T) {
 		}
 		told[column.Title] = result.Table.Rows[0][i]
 	}
-	for label, words := range map[string]string{"Failed log-ins that lock a user out": "10 failed log-ins", "Lockout ends after": "an administrator unlocks", "Security checkup": "yes", "Language": "English", "Instant restore": "1"} {
+	for label, words := range map[string]string{"Failed log-ins that lock a user out": "10 failed log-ins", "Lockout ends after": "an administrator unlocks", "Security checkup": "yes", "Language": "English", "Instant restore": "yes"} {
 		if told[label] != words {
 			t.Errorf("%s: %q", label, told[label])
 		}
