@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,9 +53,9 @@ func TestProofSQLInjection(t *testing.T) {
 	}
 
 	c := s.serve("")
-	token := s.leaveEverything(s.organizations()[0], []string{"Imported"})
+	token, disabled := s.leaveEverything(s.organizations()[0], []string{"Imported"})
 	defer s.forgiveSignIns()()
-	finder := s.findRequests(token)
+	finder := s.findRequests(token, "/o/import/preview", "/operators/"+disabled.ID.String()+"/enable", "/integration?cleaned=auth_host")
 	targets := finder.targets()
 	for _, missing := range finder.untried(targets) {
 		t.Error("sqlmap was not led to ", missing)
@@ -135,6 +136,7 @@ type probe struct {
 	form            url.Values
 	cookies         []*http.Cookie
 	row             row
+	only            []string // the parameters to try; none: what is marked
 }
 
 var (
@@ -178,10 +180,16 @@ func (s *site) sqlmapBy(technique string, r probe) (tried int, found []string, s
 	}
 	args := []string{"-r", file, "--ignore-stdin", "--batch", "--flush-session", "--disable-coloring", "--output-dir", dir, "--dbms", "PostgreSQL", "--level", "1", "--risk", "1",
 		"--technique", technique, "--time-sec", "3", "--ignore-redirects", "--skip-waf", "--timeout", "30", "--retries", "1"}
+	switch {
+	case len(r.only) > 0:
+		args = append(args, "-p", strings.Join(r.only, ","))
+	case len(r.form) > 0: // its turn comes
+		args = append(args, "--skip", strings.Join(r.parameters(), ","))
+	}
 	// A form acts once under its id: without a new one each time, only the first request would get past that.
-	for _, id := range []string{"run_id", "id"} {
-		if r.form.Has(id) {
-			args = append(args, "--eval", "import uuid; "+id+" = str(uuid.uuid4())", "--skip", id)
+	for _, id := range formIDs {
+		if r.form.Has(id) && !slices.Contains(r.only, id) {
+			args = append(args, "--eval", "import uuid; "+id+" = str(uuid.uuid4())")
 		}
 	}
 	ctx, cancel := context.WithTimeout(s.t.Context(), sqlmapTime)
