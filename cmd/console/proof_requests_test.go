@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"duodesk/internal/duo/catalog"
 )
 
 // finder walks over the pages of a site like a person and collects what can be
@@ -157,7 +159,11 @@ func (f *finder) form(n *html.Node, action, here string) {
 		case e.Data == "textarea":
 			fields.Set(name, "words")
 		case value == "" && kind != "hidden" && kind != "password":
-			fields.Set(name, filling(name, kind))
+			text, optional := exampleOf(action, name)
+			if text == "" && !optional {
+				text = filling(name, kind)
+			}
+			fields.Set(name, text)
 		default:
 			fields.Set(name, value)
 		}
@@ -184,6 +190,19 @@ func (f *finder) form(n *html.Node, action, here string) {
 		f.kinds[kind] = true
 		f.found = append(f.found, probe{method: http.MethodPost, address: action, form: fields, row: r})
 	}
+}
+
+// exampleOf is a value that the action whose form it is takes in the field, and
+// whether it does without one.
+func exampleOf(address, field string) (text string, optional bool) {
+	path, _, _ := strings.Cut(address, "?")
+	a, _ := catalog.Lookup(path[strings.LastIndex(path, "/")+1:])
+	for _, f := range a.Fields {
+		if spec := f.Spec(); spec.Name == field {
+			return spec.Example, !spec.Required
+		}
+	}
+	return "", false
 }
 
 // filling is what is typed into an empty box.
