@@ -160,6 +160,9 @@ func (f *finder) form(n *html.Node, action, here string) {
 			fields.Set(name, "words")
 		case value == "" && kind != "hidden" && kind != "password":
 			text, optional := exampleOf(action, name)
+			if offered := offeredIn(n, attr(e, "list")); offered != "" {
+				text = offered
+			}
 			if text == "" && !optional {
 				text = filling(name, kind)
 			}
@@ -190,6 +193,16 @@ func (f *finder) form(n *html.Node, action, here string) {
 		f.kinds[kind] = true
 		f.found = append(f.found, probe{method: http.MethodPost, address: action, form: fields, row: r})
 	}
+}
+
+// offeredIn is what a list of a form offers first; empty without that list.
+func offeredIn(form *html.Node, list string) string {
+	for e := range form.Descendants() {
+		if e.Data == "datalist" && attr(e, "id") == list {
+			return chosen(e)
+		}
+	}
+	return ""
 }
 
 // exampleOf is a value that the action whose form it is takes in the field, and
