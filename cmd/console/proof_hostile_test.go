@@ -13,19 +13,27 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
 )
 
 const hostileName = `"><script>alert(1)</script>`
 
+// hostile is what stands in the account of hostile texts.
+type hostile struct {
+	texts  int
+	things map[string][]string // ids in Duo, by what they name
+}
+
 // startHostileSite makes a site with an organization in whose Duo every text is
 // one of the payloads, and one organization more for every payload.
-func startHostileSite(t *testing.T) (s *site, texts int) {
+func startHostileSite(t *testing.T) (s *site, h hostile) {
 	t.Helper()
 	o := duosim.Options{StateFile: filepath.Join(t.TempDir(), "duo.json")}
 	sim, err := duosim.New(o)
@@ -39,29 +47,35 @@ func startHostileSite(t *testing.T) (s *site, texts int) {
 		}
 	}
 	id := sim.AddChild(parent.AccountID, hostileName).AccountID
+	h.things = map[string][]string{catalog.OfAccount: {id}}
+	note := func(of, thing string) { h.things[of] = append(h.things[of], thing) }
 	for n := range payloads {
 		name := fmt.Sprintf("person%d", n)
 		user := sim.AddUser(id, duosim.UserSpec{
 			Username: name, Realname: name, Firstname: name, Lastname: name, Email: name, Notes: name, LockoutReason: name, Aliases: []string{name, "x" + name},
 			Status: []string{duosim.LockedOut, duosim.Active, duosim.Bypass, duosim.PendingDeletion, payloads[n]}[n%5],
 		})
-		sim.AddPhone(id, duosim.PhoneSpec{Name: name, Number: name, Extension: name, UserIDs: []string{user}})
+		note(catalog.OfUser, user)
+		note(catalog.OfPhone, sim.AddPhone(id, duosim.PhoneSpec{Name: name, Number: name, Extension: name, UserIDs: []string{user}}))
 		sim.AddPhone(id, duosim.PhoneSpec{Name: name, Number: name, Activated: true, UserIDs: []string{user}})
-		sim.AddBypassCode(id, user, duosim.BypassSpec{AdminEmail: name})
-		sim.AddGroup(id, name, name, user)
+		note(catalog.OfBypassCode, sim.AddBypassCode(id, user, duosim.BypassSpec{AdminEmail: name}))
+		note(catalog.OfGroup, sim.AddGroup(id, name, name, user))
+		note(catalog.OfToken, sim.AddToken(id, duosim.TokenSpec{Serial: name, UserIDs: []string{user}}))
+		note(catalog.OfCredential, sim.AddCredential(id, duosim.CredentialSpec{UserID: user, Name: name, Label: name, Transports: []string{name}}))
+		sim.AddAdmin(id, duosim.AdminSpec{Name: name, Email: name, Phone: name})
 	}
-	sim.AddDirectory(id, duosim.DirectorySpec{Name: "staff", People: []duosim.Person{{Username: "somebody", Realname: "somebody", Email: "somebody"}}})
-	texts = makeStateHostile(t, o.StateFile, id)
+	note(catalog.OfDirectory, sim.AddDirectory(id, duosim.DirectorySpec{Name: "staff", People: []duosim.Person{{Username: "somebody", Realname: "somebody", Email: "somebody"}}}))
+	h.texts = makeStateHostile(t, o.StateFile, id)
 	if sim, err = duosim.New(o); err != nil {
 		t.Fatal(err)
 	}
-	return startSiteOn(t, sim), texts
+	return startSiteOn(t, sim), h
 }
 
 // notTexts are the members of the simulator's state that name things or decide
 // how it answers. The texts of everything else are hostile, also of members that
 // the simulator gets later.
-var notTexts = regexp.MustCompile(`(ID|IDs|Key|Hostname|Status|StatusBeforeTrash|Code|Grants)$|^(Applications|Fault|LastSync)$`)
+var notTexts = regexp.MustCompile(`(ID|IDs|Key|Keys|Hostname|Status|StatusBeforeTrash|Code|Grants|Secret)$|^(Applications|Fault|LastSync|ActorType)$`)
 
 // textSettings are the settings of an account that are texts.
 var textSettings = []string{"caller_id", "fraud_email", "helpdesk_message", "language", "reactivation_url", "sms_message", "timezone"}
@@ -119,6 +133,7 @@ func makeStateHostile(t *testing.T, file, account string) (written int) {
 		}
 		written += len(settings)
 		a["Settings"] = settings
+		written += addHostileEvents(a)
 	}
 	if text, err = json.Marshal(state); err != nil {
 		t.Fatal(err)
@@ -126,6 +141,31 @@ func makeStateHostile(t *testing.T, file, account string) (written int) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return written
+}
+
+// addHostileEvents gives an account applications and a history that calls cannot
+// give it, of texts of these kinds, and returns how many.
+func addHostileEvents(account map[string]any) (written int) {
+	at := time.Now().Add(-time.Hour).UnixMilli()
+	var logins, actions, charges []any
+	applications, _ := account["Applications"].([]any)
+	for n, text := range payloads {
+		id, at := uuid.NewString(), at+int64(n)
+		logins = append(logins, map[string]any{"TxID": id, "At": at, "Username": text, "Email": text, "Groups": []string{text}, "ApplicationName": text,
+			"Factor": text, "Result": text, "Reason": text, "Type": text, "IP": text, "DeviceName": text})
+		// What was changed is described in JSON, or in what should be.
+		description := text
+		if told, err := json.Marshal(map[string]string{"notes": text, text: "x"}); err == nil && n%2 == 0 {
+			description = string(told)
+		}
+		actions = append(actions, map[string]any{"ID": id, "At": at, "Name": text, "Object": text, "Description": description, "ActorName": text, "ActorType": "admin_api"})
+		charges = append(charges, map[string]any{"ID": id, "At": at, "Context": text, "Phone": text, "Type": text, "Credits": 1})
+		applications = append(applications, map[string]any{"Type": text, "IntegrationKey": fmt.Sprintf("DIHOSTILE%011d", n), "SecretKey": strings.Repeat("x", 40), "Name": text, "Notes": text})
+		written += 9 + 4 + 3 + 3
+	}
+	account["Logs"] = map[string]any{"Logins": logins, "Actions": actions, "Charges": charges}
+	account["Applications"] = applications
 	return written
 }
 
@@ -180,7 +220,7 @@ func (s *site) makeHostileRuns() {
 
 // ourNames are columns that hold what we made ourselves, or what decides where
 // and whether a page is shown.
-var ourNames = []string{"slug", "account_id", "api_hostname", "host", "integration_key", "password_hash", "role", "state", "api", "email"}
+var ourNames = []string{"slug", "account_id", "api_hostname", "host", "integration_key", "password_hash", "role", "state", "api", "email", "form"}
 
 // makeTablesHostile writes the payloads into every column of text that takes
 // them, whatever the forms in front of it would have refused, and returns how

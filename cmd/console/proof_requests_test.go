@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"duodesk/internal/duo/catalog"
 )
 
 // finder walks over the pages of a site like a person and collects what can be
@@ -28,8 +30,9 @@ type finder struct {
 }
 
 // findRequests looks at one page of each kind, sends the forms that destroy
-// nothing, and looks at where they lead as well. token is of an invitation.
-func (s *site) findRequests(token string) *finder {
+// nothing, and looks at where they lead as well. token is of an invitation, and
+// starts are addresses besides.
+func (s *site) findRequests(token string, starts ...string) *finder {
 	s.t.Helper()
 	f := &finder{s: s, client: s.browser(s.owner), rows: routeTable(s.t), kinds: map[string]bool{}, empty: map[row]bool{}, pages: map[row]string{}}
 	f.look("/signin", http.DefaultClient)
@@ -42,7 +45,9 @@ func (s *site) findRequests(token string) *finder {
 	}
 	f.add("/")
 	f.add("/w/" + s.ws.Slug)
-	f.add("/w/" + s.ws.Slug + "/o/import/preview")
+	for _, start := range starts {
+		f.add("/w/" + s.ws.Slug + start)
+	}
 	f.all()
 	for _, p := range slices.Clone(f.found) {
 		if p.method == http.MethodPost && p.harm() == 0 {
@@ -77,8 +82,9 @@ func (f *finder) add(address string) {
 	r, known := rowOf(f.rows, http.MethodGet, u.Path)
 	names := slices.Sorted(maps.Keys(u.Query()))
 	kind := r.pattern + " " + strings.Join(names, " ")
-	if strings.HasSuffix(r.pattern, ":action") {
-		kind = u.Path + " " + kind
+	// A form of each action is looked at, but what narrows a list only once.
+	if strings.HasSuffix(r.pattern, ":action") && len(names) == 0 {
+		kind = u.Path
 	}
 	if !known || f.kinds[kind] || r.pattern == "/static/*" {
 		return
@@ -153,7 +159,14 @@ func (f *finder) form(n *html.Node, action, here string) {
 		case e.Data == "textarea":
 			fields.Set(name, "words")
 		case value == "" && kind != "hidden" && kind != "password":
-			fields.Set(name, filling(name, kind))
+			text, optional := exampleOf(action, name)
+			if offered := offeredIn(n, attr(e, "list")); offered != "" {
+				text = offered
+			}
+			if text == "" && !optional {
+				text = filling(name, kind)
+			}
+			fields.Set(name, text)
 		default:
 			fields.Set(name, value)
 		}
@@ -180,6 +193,29 @@ func (f *finder) form(n *html.Node, action, here string) {
 		f.kinds[kind] = true
 		f.found = append(f.found, probe{method: http.MethodPost, address: action, form: fields, row: r})
 	}
+}
+
+// offeredIn is what a list of a form offers first; empty without that list.
+func offeredIn(form *html.Node, list string) string {
+	for e := range form.Descendants() {
+		if e.Data == "datalist" && attr(e, "id") == list {
+			return chosen(e)
+		}
+	}
+	return ""
+}
+
+// exampleOf is a value that the action whose form it is takes in the field, and
+// whether it does without one.
+func exampleOf(address, field string) (text string, optional bool) {
+	path, _, _ := strings.Cut(address, "?")
+	a, _ := catalog.Lookup(path[strings.LastIndex(path, "/")+1:])
+	for _, f := range a.Fields {
+		if spec := f.Spec(); spec.Name == field {
+			return spec.Example, !spec.Required
+		}
+	}
+	return "", false
 }
 
 // filling is what is typed into an empty box.
@@ -231,9 +267,16 @@ func chosen(list *html.Node) string {
 	return value
 }
 
-// targets are the probes for sqlmap: what was found, as long as it has a
-// parameter that its row or action has not been tried with, the open parts of
-// each address, and the cookie.
+// mostAtOnce is how many parameters one run of sqlmap tries: forms with more are
+// shared out.
+const mostAtOnce = 12
+
+// formIDs are the parameters that make a form act once.
+var formIDs = []string{"run_id", "id"}
+
+// targets are the probes for sqlmap: the parameters of what was found that its
+// row, or the form of its action, has not been tried with, the open parts of each
+// address, and the cookie.
 func (f *finder) targets() []probe {
 	cookies := f.client.Jar.Cookies(mustParse(f.s.url))
 	var all []probe
@@ -241,20 +284,31 @@ func (f *finder) targets() []probe {
 	slices.SortStableFunc(f.found, func(a, b probe) int { return len(b.parameters()) - len(a.parameters()) })
 	for _, p := range f.found {
 		p.cookies = cookies
-		news := false
+		of, _, _ := strings.Cut(p.address, "?")
+		if p.method == http.MethodGet {
+			of = p.row.pattern
+		}
+		var news [][]string
+		var others []string
 		for _, name := range p.parameters() {
-			path, _, _ := strings.Cut(p.address, "?")
-			news = news || !seen[p.method+path+name]
-			seen[p.method+path+name] = true
+			key := p.method + of + name
+			if slices.Contains(formIDs, name) {
+				key = p.method + p.row.pattern + name
+			}
+			switch {
+			case seen[key]:
+			case slices.Contains(formIDs, name):
+				news = append(news, []string{name})
+			default:
+				others = append(others, name)
+			}
+			seen[key] = true
 		}
-		inAddress := marked(p)
-		if open[p.row] {
-			inAddress = nil
+		if !open[p.row] {
+			open[p.row] = true
+			all = append(all, marked(p)...)
 		}
-		open[p.row] = true
-		all = append(all, inAddress...)
-		// With marks in its address, the parameters of a form are tried as well, but not those of an address.
-		if news && (p.method == http.MethodGet || len(inAddress) == 0) {
+		for p.only = range slices.Values(slices.AppendSeq(news, slices.Chunk(others, mostAtOnce))) {
 			all = append(all, p)
 		}
 	}
@@ -291,7 +345,7 @@ func marked(p probe) []probe {
 	if marks == 0 {
 		return nil
 	}
-	p.address = strings.Join(parts, "/")
+	p.address, p.only = strings.Join(parts, "/"), nil
 	if asked {
 		p.address += "?" + query
 	}

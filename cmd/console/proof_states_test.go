@@ -21,15 +21,16 @@ import (
 // Some pages and forms are there only while something is pending. Proofs that
 // walk over all pages need all of it at once.
 
-var invitationLink = regexp.MustCompile(`/invitation#(\w+)`)
+var invitationLink = regexp.MustCompile(`/invitation#([\w-]+)`)
 
 // leaveEverything brings the site into every state that has pages or forms of
 // its own, with an organization in the middle of them, and returns the token of
-// an invitation. The texts are in the file that waits to be imported.
-func (s *site) leaveEverything(o store.Organization, texts []string) (token string) {
+// an invitation and a member who is disabled. The texts are in the file that
+// waits to be imported.
+func (s *site) leaveEverything(o store.Organization, texts []string) (token string, disabled store.Operator) {
 	s.t.Helper()
 	s.leaveCandidates(o)
-	disabled := s.db.Member(s.t, s.ws, catalog.Technician)
+	disabled = s.db.Member(s.t, s.ws, catalog.Technician)
 	s.db.Exec(s.t, `update membership set disabled_at = now() where operator_id = $1`, disabled.ID)
 
 	client := s.browser(s.owner)
@@ -57,7 +58,7 @@ func (s *site) leaveEverything(o store.Organization, texts []string) (token stri
 	}
 	s.sim.AddChild(s.duo.Accounts[0].AccountID, `<b>"new"</b>`)
 	s.must(client, http.StatusSeeOther, s.home()+"/integration/accounts/refresh", url.Values{})
-	return token
+	return token, disabled
 }
 
 // fileOf is a file to import, with a row for each text and one that is at fault.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
@@ -55,18 +56,35 @@ func (s *Server) postExport(c echo.Context, v visitor) error {
 // recordExport puts on record who took the list out, and how much of it. It is
 // about the workspace, whatever part of it the visitor sees.
 func (s *Server) recordExport(ctx context.Context, v visitor, filter store.Filter, search string) error {
-	var n store.Counts
+	record := store.Record{Event: store.OrganizationsExported, Input: map[string]string{"filter": string(filter), "search": search}}
+	return s.recordFile(ctx, v, record, func(tx *store.Tx) (string, error) {
+		_, n, err := tx.Organizations(ctx, filter, search, 0, 0)
+		return fmt.Sprintf("Exported %d organizations.", n.Matching), err
+	})
+}
+
+// recordFile puts on record that a visitor takes a file; summary says how much of
+// it, as the visitor sees it. Somebody whose membership has ended meanwhile takes
+// nothing.
+func (s *Server) recordFile(ctx context.Context, v visitor, record store.Record, summary func(*store.Tx) (string, error)) error {
+	record.Operator, record.At = v.operator.ID, s.Now()
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		_, n, err = tx.Organizations(ctx, filter, search, 0, 0)
+		if _, err = tx.Hold(ctx, v.operator.ID); err == nil {
+			record.Summary, err = summary(tx)
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return s.Store.InWorkspace(ctx, store.WholeWorkspace(v.workspace.ID), func(tx *store.Tx) error {
-		return tx.Record(ctx, store.Record{Event: store.OrganizationsExported, Operator: v.operator.ID, At: s.Now(),
-			Input: map[string]string{"filter": string(filter), "search": search}, Summary: fmt.Sprintf("Exported %d organizations.", n.Matching)})
-	})
+	// A record about no organization belongs to the whole workspace: in a part of it
+	// row-level security lets nobody write one, and a member who sees a part may
+	// export that part.
+	scope := v.scope
+	if record.Organization == uuid.Nil {
+		scope = store.WholeWorkspace(v.workspace.ID)
+	}
+	return s.Store.InWorkspace(ctx, scope, func(tx *store.Tx) error { return tx.Record(ctx, record) })
 }
 
 func exportOf(found []store.Organization, accounts map[string]store.Account) [][]string {

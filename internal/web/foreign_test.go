@@ -18,7 +18,7 @@ func TestForeignObjects(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t)
 	b := e.as(t, e.Owner)
-	nothing := tenant{directory: "DSNOWHERE00000000000", user: "DUNOWHERE00000000000", phone: "DPNOWHERE00000000000", code: "DBNOWHERE00000000000", group: "DGNOWHERE00000000000"}
+	nothing := tenant{directory: "DSNOWHERE00000000000", user: "DUNOWHERE00000000000", phone: "DPNOWHERE00000000000", code: "DBNOWHERE00000000000", group: "DGNOWHERE00000000000", token: "DHNOWHERE00000000000", credential: "WANOWHERE00000000000"}
 	for _, a := range catalog.All() {
 		if a.OfWorkspace() || !slices.ContainsFunc(a.Fields, func(f catalog.Field) bool { return f.Spec().Kind == "id" && f.Spec().Required }) {
 			continue // names nothing that exists
@@ -28,7 +28,7 @@ func TestForeignObjects(t *testing.T) {
 				continue // offers what is the organization's own, whatever the address names
 			}
 			ask := func(n tenant) string {
-				ids := url.Values{"user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}, "directory_key": {n.directory}, "username": {"somebody"}}
+				ids := url.Values{"user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}, "token_id": {n.token}, "webauthnkey": {n.credential}, "directory_key": {n.directory}, "username": {"somebody"}}
 				address, form := e.orgOf(e.near.org)+"/actions/"+a.Slug, url.Values(nil)
 				if method == http.MethodGet {
 					address += "?" + ids.Encode()
@@ -42,7 +42,7 @@ func TestForeignObjects(t *testing.T) {
 				if p.status < 400 {
 					t.Errorf("%s %s about another's things: %d", method, a.Slug, p.status)
 				}
-				return strings.NewReplacer(n.user, "", n.phone, "", n.code, "", n.group, "", n.directory, "").Replace(withoutEcho(p))
+				return strings.NewReplacer(n.user, "", n.phone, "", n.code, "", n.group, "", n.token, "", n.credential, "", n.directory, "").Replace(withoutEcho(p))
 			}
 			none := ask(nothing)
 			if got := ask(e.far); got != none {

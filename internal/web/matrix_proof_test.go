@@ -82,7 +82,7 @@ func TestMatrix(t *testing.T) {
 			if v.after != nil {
 				v.after(t, e, operator)
 			}
-			w := &walk{t: t, e: e, v: v, b: b, operator: operator, answers: map[string]string{}, failed: &failed, brief: brief, lenient: matrixMode == databaseOnly, every: !brief && matrixMode == bothLayers}
+			w := &walk{t: t, e: e, v: v, b: b, operator: operator, answers: map[string]string{}, failed: &failed, brief: brief, lenient: matrixMode == databaseOnly, every: !brief}
 			w.unchanged("GET", func() { w.all(http.MethodGet, true); w.all(http.MethodGet, false) })
 			if w.lenient {
 				w.onlyOwn(func() { w.all(http.MethodPost, false) })
@@ -233,7 +233,10 @@ func (w *walk) otherIDsIn(r route, k knownRoute, at target) {
 	}
 	for kind, own := range idsOf(at.of) {
 		answers, form := map[string]string{}, sent()
-		if own == "" || !strings.Contains(form.Encode(), own) {
+		if typed := form.Get(fieldOf[kind]); typed != "" {
+			own = typed // made for this form
+		}
+		if !strings.Contains(form.Encode(), own) {
 			continue
 		}
 		for what, id := range w.strange(at.of, kind) {
@@ -267,24 +270,33 @@ func (w *walk) otherIDsIn(r route, k knownRoute, at target) {
 
 // idsOf is everything of a tenant that a form can name.
 func idsOf(n *tenant) map[string]string {
-	return map[string]string{"user": n.user, "phone": n.phone, "code": n.code, "org": n.org.ID.String(), "account": n.account.AccountID}
+	return map[string]string{
+		"user": n.user, "phone": n.phone, "code": n.code, "group": n.group, "token": n.token, "credential": n.credential, "directory": n.directory,
+		"org": n.org.ID.String(), "account": n.account.AccountID, "directory of ours": n.directoryID, "operator": n.member.ID.String(), "invitation": n.invitation.String(),
+	}
+}
+
+// fieldOf names the field in which actions take an id of the kind.
+var fieldOf = map[string]string{
+	"user": "user_id", "phone": "phone_id", "code": "bypass_code_id", "group": "group_id", "token": "token_id", "credential": "webauthnkey",
+	"directory": "directory_key", "account": "account_id",
 }
 
 // strange is what stands in for an id of a kind. What the visitor may see of it
 // is left out.
 func (w *walk) strange(own *tenant, kind string) map[string]string {
-	found := map[string]string{"malformed": "';--", "another kind's": idsOf(own)["user"]}
+	id := idsOf(own)[kind]
+	found := map[string]string{"malformed": "';--", "another kind's": idsOf(own)["user"], "nothing": id[:2] + strings.Repeat("0", max(0, len(id)-2))}
 	if kind == "user" {
 		found["another kind's"] = own.phone
 	}
-	id := idsOf(own)[kind]
-	found["nothing"] = id[:2] + strings.Repeat("0", max(0, len(id)-2))
-	if kind == "org" {
-		found["nothing"] = uuid.Nil.String()
+	if _, err := uuid.Parse(id); err == nil && kind != "account" {
+		found["another kind's"], found["nothing"] = own.run, uuid.Nil.String()
 	}
+	ofWorkspace := kind == "org" || kind == "account" || kind == "operator" || kind == "invitation"
 	for _, n := range []*tenant{&w.e.near, &w.e.far, &w.e.foreign} {
 		switch {
-		case n == own || n.workspace.ID == own.workspace.ID && w.v.whole && (kind == "org" || kind == "account"):
+		case n == own || n.workspace.ID == own.workspace.ID && w.v.whole && ofWorkspace:
 		case n.workspace.ID == own.workspace.ID:
 			found["another organization's"] = idsOf(n)[kind]
 		default:

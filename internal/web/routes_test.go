@@ -60,7 +60,7 @@ func knownRoutes(row string) []knownRoute {
 				continue
 			}
 			k.action, k.query = a.Slug, func(n *tenant) url.Values {
-				return url.Values{"user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}}
+				return url.Values{"user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}, "token_id": {n.token}, "webauthnkey": {n.credential}}
 			}
 			if reading {
 				k.form, k.ok = nil, found

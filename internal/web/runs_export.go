@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/store"
@@ -84,25 +83,14 @@ func runExportRow(r store.Run) []string {
 	}
 }
 
-// recordRunsExport is written under the whole workspace: somebody who sees a part of
-// it may export that part.
+// recordRunsExport puts on record who took runs out, and how many.
 func (s *Server) recordRunsExport(ctx context.Context, v visitor, a runsAsked, now time.Time) error {
-	input := map[string]string{}
+	record := store.Record{Event: store.RunsExported, Input: map[string]string{}, Organization: v.organization.ID, Subject: v.organization.Name}
 	for _, h := range a.words.Pairs() {
-		input[h.Name] = h.Value
+		record.Input[h.Name] = h.Value
 	}
-	var counts store.RunCounts
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		counts, err = tx.CountRunsBy(ctx, now, a.runs)
-		return err
+	return s.recordFile(ctx, v, record, func(tx *store.Tx) (string, error) {
+		counts, err := tx.CountRunsBy(ctx, now, a.runs)
+		return fmt.Sprintf("Exported %d runs as a file.", counts.Of(a.words.Outcome)), err
 	})
-	if err != nil {
-		return err
-	}
-	record := store.Record{Event: store.RunsExported, Operator: v.operator.ID, Input: input, At: now,
-		Summary: fmt.Sprintf("Exported %d runs as a file.", counts.Of(a.words.Outcome))}
-	if v.organization.ID != uuid.Nil {
-		record.Organization, record.Subject = v.organization.ID, v.organization.Name
-	}
-	return s.Store.InWorkspace(ctx, store.WholeWorkspace(v.workspace.ID), func(tx *store.Tx) error { return tx.Record(ctx, record) })
 }
