@@ -40,6 +40,24 @@ func Sessions() string { return Account() + "/sessions" }
 // SignOutEverywhere takes a POST that ends all of the operator's own sessions.
 func SignOutEverywhere() string { return Account() + "/signout" }
 
+// Tokens is the list of the operator's own access tokens.
+func Tokens() string { return Account() + "/tokens" }
+
+// TokensAfter is Tokens saying what was just done: revoked.
+func TokensAfter(done string) string { return withQuery(Tokens(), "done", done) }
+
+// NewToken is the form of an access token for a workspace, and where it is posted to.
+func NewToken(ws string) string { return Tokens() + "/" + url.PathEscape(ws) }
+
+// RevokeToken takes a POST of the token's id that ends one of the operator's own access tokens.
+func RevokeToken(ws string) string { return NewToken(ws) + "/revoke" }
+
+// APIDocs describes the API for programs.
+func APIDocs() string { return Account() + "/api" }
+
+// OpenAPI is the description of the API for programs' tools.
+func OpenAPI() string { return "/api/v1/openapi.json" }
+
 // Preferences takes a POST with the operator's own choices: theme, density, time_zone, each if it is to change.
 func Preferences() string { return "/preferences" }
 
@@ -118,6 +136,9 @@ func Member(ws, id string) string { return Operators(ws) + "/" + url.PathEscape(
 
 // MemberAct asks (GET) and does (POST): act is disable, enable or end.
 func MemberAct(ws, id, act string) string { return Member(ws, id) + "/" + url.PathEscape(act) }
+
+// MemberTokens takes a POST of the token's id that ends one of a member's access tokens.
+func MemberTokens(ws, id string) string { return Member(ws, id) + "/tokens" }
 
 // Organizations is the list of organizations, and where a new one is posted to.
 func Organizations(ws string) string { return Workspace(ws) + "/o" }

@@ -25,6 +25,10 @@ func operatorSamples() []Sample {
 	fresh := GrantFields{Every: true, Organizations: manyBoxes(), Total: 500}
 	refused := GrantFields{Role: Input{Error: "Choose a role."}, ReachError: "Choose at least one organization, or all of them.", Total: 512, Find: "zzz"}
 	member := MemberPage{Workspace: sampleWorkspace, ID: sampleMember, Email: "tom@northwind.example", RunID: sampleRun, Was: "technician o1 o3", State: active, Seen: lastWeek, Grant: grant}
+	member.Tokens = []TokenRow{
+		{ID: sampleMember, Name: "ticket system", Role: "helpdesk", Reach: some, Made: lastWeek, Used: minutesAgo, Until: tomorrow, Revoke: MemberTokens(sampleWorkspace, sampleMember)},
+		{ID: sampleMember, Name: hostile.Name, Role: "auditor", Reach: Reach{All: true}, Made: longAgo, Until: lastWeek, Over: true, Revoke: MemberTokens(sampleWorkspace, sampleMember)},
+	}
 	last := member
 	last.You, last.Error = true, "This is the last owner who can sign in here. Make somebody else an owner first."
 	review := MemberReview{Workspace: sampleWorkspace, ID: sampleMember, Email: "tom@northwind.example", RunID: sampleRun, Was: "owner all", BeforeRole: "owner", AfterRole: "auditor",
@@ -71,6 +75,19 @@ func accountSamples() []Sample {
 	refused.TimeZone = Input{Value: hostile.Name, Error: "There is no such time zone. Names look like Europe/London."}
 	done := page
 	done.Said = "password"
+	tokens := []TokenRow{
+		{ID: "k1", Name: "ticket system", Workspace: "Northwind IT", Role: "helpdesk", Reach: Reach{Count: 2, Names: []string{acme.Name, harbour.Name}}, Made: lastWeek, Used: minutesAgo, Until: tomorrow, Revoke: RevokeToken(sampleWorkspace)},
+		{ID: "k2", Name: hostile.Name, Workspace: hostile.Name, Role: "owner", Reach: Reach{All: true}, Made: longAgo, Until: lastWeek, Over: true, Revoke: RevokeToken("harbour")},
+	}
+	boxes := []GrantOrganization{{OrganizationTag: acme, ID: "o1", Ticked: true}, {OrganizationTag: bright, ID: "o2"}, {OrganizationTag: hostile, ID: "o3", Ticked: true}}
+	form := TokenForm{Workspace: sampleWorkspace, WorkspaceName: "Northwind IT", RunID: sampleRun, Days: Input{Value: "30"}, Grant: GrantFields{Role: Input{Value: "auditor"}, Every: true, Organizations: boxes, Total: 3}}
+	bad := TokenForm{Workspace: sampleWorkspace, WorkspaceName: hostile.Name, RunID: sampleRun, Name: Input{Error: "Fill this in."}, Days: Input{Error: "Choose one."}, Password: Input{Error: "This is not your password."},
+		Grant: GrantFields{Role: Input{Value: "owner", Error: "Your own role is less."}, ReachError: "Choose at least one organization, or all of them.", Organizations: boxes, Total: 3, Most: "technician", Limited: true}}
+	docs := APIDocsPage{Total: 1, Try: "curl -sS https://duo.northwind.example/api/v1/w/WORKSPACE", Repeat: `{"replayed": true}`,
+		Reads:    []APIRead{{ID: "get-runs", Title: "Runs", Address: "/api/v1/w/{ws}/runs", Help: "What was done.", Role: "auditor", Parameters: []APIField{{Name: "limit", Kind: "1 to 500", Words: "How many at most."}}}},
+		Problems: []APIProblem{{409, "run_id_used", "The run_id was used before, with other fields."}},
+		Groups: []APIGroup{{"Admin API - Phones", []APIAction{{Slug: "create-phone", Title: "Create Phone", Address: "/api/v1/w/{ws}/o/{org}/actions/create-phone", Help: "Makes a phone.", Call: "POST /admin/v1/phones",
+			Kind: Chip{Level: "info", Text: "changes"}, Role: "technician", Fields: []APIField{{Name: "number", Kind: "phone number", Words: "Number.", Required: true}}, Curl: "curl …"}}}}}
 	invited := AcceptPage{Token: "mU9sB0mS3a9J", Email: "mia@northwind.example", Workspace: "Northwind IT", Role: "technician", Reach: Reach{Count: 2, Names: []string{acme.Name, hostile.Name}},
 		Inviter: "ana@northwind.example", Until: tomorrow}
 	known := invited
@@ -81,6 +98,14 @@ func accountSamples() []Sample {
 		{"account", signedIn, page},
 		{"account-refused", signedIn, refused},
 		{"account-done", signedIn, done},
+		{"tokens", signedIn, TokensPage{Said: "revoked", Rows: tokens, Places: []TokenPlace{{sampleWorkspace, "Northwind IT", "owner"}, {"harbour", hostile.Name, "auditor"}}}},
+		{"tokens-none", signedIn, TokensPage{Places: []TokenPlace{{sampleWorkspace, "Northwind IT", "owner"}}}},
+		{"token-form", signedIn, form},
+		{"token-refused", signedIn, bad},
+		{"token-shown", signedIn, TokenShown{Workspace: sampleWorkspace, Name: "ticket system", Role: "helpdesk", Reach: invited.Reach, Until: tomorrow, ShownAt: "11:02",
+			Token: "ddk_mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c",
+			Curl:  "curl -sS https://duo.northwind.example/api/v1/w/northwind \\\n  -H \"Authorization: Bearer $TOKEN\""}},
+		{"api-docs", signedIn, docs},
 		{"invitation", aloneShell(), InvitationPage{}},
 		{"invitation-refused", aloneShell(), InvitationPage{Refused: true}},
 		{"invitation-slow", aloneShell(), InvitationPage{SlowDown: "Too many attempts. Try again in 8 s."}},

@@ -16,10 +16,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"duodesk/internal/devpg"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/static"
@@ -37,6 +39,7 @@ type devFile struct {
 	URL      string            `json:"url"`
 	Email    string            `json:"email"`
 	Password string            `json:"password"`
+	Token    string            `json:"token"` // access token of the owner
 	Sandbox  map[string]string `json:"sandbox"`
 	Duosim   devSimulator      `json:"duosim"`
 }
@@ -125,6 +128,9 @@ func trial(ctx context.Context, listener net.Listener, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
+	if file, err = withToken(ctx, s, file); err != nil {
+		return err
+	}
 	introduce(out, file)
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return serveSimulator(ctx, simulator) })
@@ -210,7 +216,7 @@ func prepare(ctx context.Context, d trialDatabase, simulator *duosim.Server, lis
 	}
 	ready := simulator.Ready()
 	file := devFile{
-		URL: "http://" + listener.Addr().String(), Email: devEmail, Password: orElse(before.Password, rand.Text()),
+		URL: "http://" + listener.Addr().String(), Email: devEmail, Password: orElse(before.Password, rand.Text()), Token: before.Token,
 		Sandbox: sandboxValues(ready.Accounts), Duosim: devSimulator{Address: ready.Address, CAFile: ready.CAFile, Controls: ready.Controls},
 	}
 	hash, err := secret.HashPassword(ctx, file.Password)
@@ -226,11 +232,38 @@ func prepare(ctx context.Context, d trialDatabase, simulator *duosim.Server, lis
 			return devFile{}, err
 		}
 	}
-	text, err := json.MarshalIndent(file, "", "  ")
+	return file, file.write()
+}
+
+func (f devFile) write() error {
+	text, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
-		return devFile{}, err
+		return err
 	}
-	return file, writePrivate(path, append(text, '\n'))
+	return writePrivate(filepath.Join(dataDir, "dev.json"), append(text, '\n'))
+}
+
+// withToken keeps an access token of the owner in dev.json, for programs.
+func withToken(ctx context.Context, s *store.Store, file devFile) (devFile, error) {
+	runner := run.New(run.Config{Store: s, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	_, _, err := runner.Token(ctx, file.Token)
+	if !errors.Is(err, store.ErrNotFound) {
+		return file, err
+	}
+	owner, err := s.OperatorByEmail(ctx, devEmail)
+	if err != nil {
+		return file, err
+	}
+	access, err := s.Access(ctx, owner.ID, store.Slug(devWorkspace), "")
+	if err != nil {
+		return file, err
+	}
+	file.Token, _, err = runner.MakeToken(ctx, access.Workspace.ID, run.Actor{Operator: owner.ID}, store.Token{
+		ID: uuid.New(), Name: "dev.json", Role: "owner", Every: true, ExpiresAt: time.Now().Add(30 * 24 * time.Hour)})
+	if err != nil {
+		return file, err
+	}
+	return file, file.write()
 }
 
 func writePrivate(path string, text []byte) error {

@@ -34,6 +34,7 @@ var fenced = map[string][]string{
 	"golang.org/x/crypto":              {"internal/secret"},
 	"github.com/prometheus":            {"cmd/console"},
 	"github.com/chromedp":              {},
+	"github.com/pb33f":                 {},
 	"duodesk/internal/store/storetest": {"internal/run/runtest"},
 	"duodesk/internal/run/runtest":     {},
 }

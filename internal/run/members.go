@@ -29,17 +29,26 @@ func (r *Runner) changeMembers(ctx context.Context, sc store.Scope, actor Actor,
 		if err := may(ctx, tx, actor, catalog.Owner); err != nil {
 			return err
 		}
-		before, err := tx.Run(ctx, form, r.now())
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			return fn(tx)
-		case err != nil:
+		if err := r.firstTime(ctx, tx, actor, form, event); err != nil {
 			return err
-		case before.Action != event.Slug || before.OperatorID != actor.Operator:
-			return ErrOtherInput
 		}
-		return &AlreadyRun{Run: before}
+		return fn(tx)
 	})
+}
+
+// firstTime returns *AlreadyRun when the form's id was used before, or
+// ErrOtherInput when that was for something else.
+func (r *Runner) firstTime(ctx context.Context, tx *store.Tx, actor Actor, form uuid.UUID, event store.Event) error {
+	before, err := tx.Run(ctx, form, r.now())
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case before.Action != event.Slug || before.OperatorID != actor.Operator:
+		return ErrOtherInput
+	}
+	return &AlreadyRun{Run: before}
 }
 
 // ChangeMember gives a member another role and other organizations. was is the

@@ -30,11 +30,23 @@ var ErrForbidden = errors.New("run: the role does not allow this")
 // membership still allows it, and keeps the membership so until the change is
 // committed.
 func may(ctx context.Context, tx *store.Tx, actor Actor, least catalog.Role) error {
-	role, err := tx.Hold(ctx, actor.Operator)
-	if err == nil && catalog.ParseRole(role) < least {
+	role, err := roleNow(ctx, tx, actor)
+	if err == nil && role < least {
 		err = ErrForbidden
 	}
 	return err
+}
+
+// roleNow is the role that an actor has at this moment: the membership's, or less
+// by a token.
+func roleNow(ctx context.Context, tx *store.Tx, actor Actor) (catalog.Role, error) {
+	text, err := tx.Hold(ctx, actor.Operator)
+	role := catalog.ParseRole(text)
+	if err != nil || actor.Token.ID == uuid.Nil {
+		return role, err
+	}
+	text, err = tx.HoldToken(ctx, actor.Operator, actor.Token.ID, actor.Token.At)
+	return min(role, catalog.ParseRole(text)), err
 }
 
 // change is store.InWorkspace for what only the least role may do.
@@ -71,6 +83,14 @@ func (e *NotConnected) Error() string { return "run: not connected to the " + e.
 type Actor struct {
 	Operator uuid.UUID
 	Role     catalog.Role
+	Token    ByToken // zero: by a page
+}
+
+// ByToken says by which access token a program acts.
+type ByToken struct {
+	ID   uuid.UUID
+	Name string
+	At   time.Time // of the request
 }
 
 // How long Duo may take. A write goes on when its browser has gone, so that no
@@ -233,7 +253,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 // same thing.
 func (r *Runner) start(ctx context.Context, q Request, subject string) (store.Run, error) {
 	run := store.Run{
-		ID: q.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Action: q.Action.Slug,
+		ID: q.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Token: q.Actor.Token.Name, Action: q.Action.Slug,
 		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(), Subject: subject,
 	}
 	if q.Organization.ID != uuid.Nil {

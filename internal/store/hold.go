@@ -34,6 +34,20 @@ func (t *Tx) Hold(ctx context.Context, operator uuid.UUID) (role string, err err
 	return role, nil
 }
 
+// HoldGrant is Hold for what concerns the membership itself: it returns all that
+// it gives, wherever that lies. The Tx's scope must be the whole workspace.
+func (t *Tx) HoldGrant(ctx context.Context, operator uuid.UUID) (g Grant, err error) {
+	batch := &pgx.Batch{}
+	t.name(batch, operator)
+	batch.Queue(`
+		select m.role, m.every_organization from membership m join operator o on o.id = m.operator_id
+		where m.`+inWorkspace+` and m.operator_id = $1 and m.disabled_at is null and o.disabled_at is null for share of m`, operator).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&g.Role, &g.EveryOrganization) })
+	batch.Queue(`select coalesce(array_agg(organization_id), '{}') from membership_organization where `+inScope+` and operator_id = $1`, operator).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&g.Organizations) })
+	return g, meaning(t.tx.SendBatch(ctx, batch).Close())
+}
+
 // LockMembers waits until nobody else changes memberships of the workspace, and
 // keeps others waiting until the transaction ends. Take it before Hold where
 // memberships are changed: two owners who change each other would wait for one

@@ -162,6 +162,7 @@ var notSealed = []string{
 	"run.input_mac",         // a digest
 	"session.token_hash",    // a hash
 	"invitation.token_hash", // a hash
+	"api_token.token_hash",  // a hash
 	"sealing_key.key_id",    // no secret
 	"sealing_key.proof",     // each is sealed with its own key
 }

@@ -100,15 +100,16 @@ func (t *Tx) choose(batch *pgx.Batch, operator uuid.UUID, g Grant) {
 		select o.workspace_id, $1, o.id from organization o where `+organizationInScope+` and o.id = any ($2)`, operator, g.Organizations)
 }
 
-// SetMemberDisabled shuts a member out of this workspace, or lets the member in
-// again; other workspaces of the operator are not touched. It returns
-// ErrLastOwner.
+// SetMemberDisabled shuts a member out of this workspace and ends the member's
+// access tokens, or lets the member in again; other workspaces of the operator
+// are not touched. It returns ErrLastOwner.
 func (t *Tx) SetMemberDisabled(ctx context.Context, operator uuid.UUID, at *time.Time) error {
 	batch := &pgx.Batch{}
 	t.name(batch, operator)
 	batch.Queue(`update membership set disabled_at = $2 where `+inWorkspace+` and operator_id = $1`, operator, at)
 	if at != nil {
 		t.dropInvitationsBy(batch, operator, "")
+		t.dropTokens(batch, operator)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }

@@ -60,6 +60,9 @@ var (
 	MemberEnabled      = Event{"enable-membership", "Enable membership"}
 	MemberEnded        = Event{"end-membership", "End membership"}
 
+	TokenMade    = Event{"make-token", "Make access token"}
+	TokenRevoked = Event{"revoke-token", "Revoke access token"}
+
 	PasswordChanged = Event{"change-password", "Change own password"}
 	SessionsEnded   = Event{"end-sessions", "Sign out everywhere"}
 )
@@ -71,7 +74,7 @@ func Events() []Event {
 		OrganizationCreated, OrganizationsImported, OrganizationsExported, OrganizationChanged, OrganizationNameKept, OrganizationMapped, OrganizationUnmapped,
 		DirectoryKeySet, DirectoryKeyRemoved,
 		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysChecked, OwnKeysActivated, OwnKeysDiscarded,
-		OperatorInvited, InvitationRevoked, InvitationAccepted, MemberChanged, MemberDisabled, MemberEnabled, MemberEnded, PasswordChanged, SessionsEnded,
+		OperatorInvited, InvitationRevoked, InvitationAccepted, MemberChanged, MemberDisabled, MemberEnabled, MemberEnded, TokenMade, TokenRevoked, PasswordChanged, SessionsEnded,
 	}
 }
 
@@ -80,6 +83,7 @@ type Record struct {
 	ID           uuid.UUID // from the form, against doing it twice; uuid.Nil: any
 	Event        Event
 	Operator     uuid.UUID
+	Token        string    // name of the access token that it came by; empty: by a page
 	Organization uuid.UUID // uuid.Nil: of the workspace itself
 	AccountID    string    // of Duo, where the event is about one
 	Subject      string    // whom or what it was done to, as a person knows it
@@ -106,9 +110,9 @@ func (t *Tx) Record(ctx context.Context, records ...Record) error {
 			r.ID = uuid.New()
 		}
 		batch.Queue(`
-			insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11)`,
-			t.scope.workspace, r.ID, organization, r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input, cmp.Or(r.State, Applied), r.Summary, r.At)
+			insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at, token)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11, $12)`,
+			t.scope.workspace, r.ID, organization, r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input, cmp.Or(r.State, Applied), r.Summary, r.At, r.Token)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }

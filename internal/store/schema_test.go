@@ -20,6 +20,8 @@ var platform = []string{"goose_db_version", "login_attempt", "operator", "sealin
 // granted is all that the server's role may do. A verb more is a way for a
 // broken server to do harm; one less breaks the product.
 var granted = map[string]string{
+	"api_token":               "DELETE INSERT SELECT UPDATE(used_at)",
+	"api_token_organization":  "INSERT SELECT",
 	"connection":              "DELETE INSERT SELECT UPDATE",
 	"directory_key":           "DELETE INSERT SELECT UPDATE",
 	"draft":                   "DELETE INSERT SELECT UPDATE",

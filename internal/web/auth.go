@@ -20,6 +20,7 @@ type policy struct {
 	reach reach
 	role  catalog.Role // the least role, within a workspace
 	whole bool         // only for those whose membership holds every organization
+	token bool         // with an access token, and never with a session
 }
 
 type reach int
@@ -35,6 +36,7 @@ const (
 // Handlers get these, never an id that was not resolved in scope.
 type visitor struct {
 	operator     store.Operator // zero for anyone
+	token        run.ByToken    // by which a program asks; zero on pages
 	workspace    store.Workspace
 	role         catalog.Role
 	membership   store.Scope // all that the visitor may see of the workspace
@@ -50,7 +52,9 @@ func (v visitor) location() *time.Location {
 	return v.zone
 }
 
-func (v visitor) actor() run.Actor { return run.Actor{Operator: v.operator.ID, Role: v.role} }
+func (v visitor) actor() run.Actor {
+	return run.Actor{Operator: v.operator.ID, Role: v.role, Token: v.token}
+}
 
 // mayIntegrate reports whether the visitor's role and scope reach what
 // concerns the whole workspace: the nine fields, the mapping, new organizations.
@@ -97,6 +101,9 @@ func (s *Server) admit(c echo.Context, p policy) (visitor, error) {
 	if p.reach == anyone {
 		return v, nil
 	}
+	if p.token {
+		return s.admitToken(c, p)
+	}
 	session, err := s.sessions.current(c.Request())
 	if err != nil {
 		return v, err
@@ -108,26 +115,38 @@ func (s *Server) admit(c echo.Context, p policy) (visitor, error) {
 	if p.reach == signedIn {
 		return v, nil
 	}
-	organization := ""
-	if p.reach == inOrganization {
-		if organization = c.Param("org"); organization == "" {
-			return v, store.ErrNotFound
-		}
-	}
-	found, err := s.Store.Access(c.Request().Context(), v.operator.ID, c.Param("ws"), organization)
-	if errors.Is(err, store.ErrNotFound) && organization != "" {
-		return v, errBeyondScope
-	}
+	seen, err := v.enter(c, p, catalog.Owner, func(ws, organization string) (store.Access, error) {
+		return s.Store.Access(c.Request().Context(), v.operator.ID, ws, organization)
+	})
 	if err != nil {
 		return v, err
 	}
+	return v, s.noteSeen(c.Request().Context(), v, seen)
+}
+
+// enter resolves what an address names, in a role of at most most. It returns
+// when the operator was last seen there.
+func (v *visitor) enter(c echo.Context, p policy, most catalog.Role, access func(ws, organization string) (store.Access, error)) (*time.Time, error) {
+	organization := ""
+	if p.reach == inOrganization {
+		if organization = c.Param("org"); organization == "" {
+			return nil, store.ErrNotFound
+		}
+	}
+	found, err := access(c.Param("ws"), organization)
+	if errors.Is(err, store.ErrNotFound) && organization != "" {
+		return nil, errBeyondScope
+	}
+	if err != nil {
+		return nil, err
+	}
 	v.workspace, v.organization = found.Workspace, found.Organization
 	v.membership, v.scope = found.Membership, found.Scope
-	v.role = catalog.ParseRole(found.Role)
+	v.role = min(catalog.ParseRole(found.Role), most)
 	if v.role < p.role || p.whole && !v.membership.Every() {
-		return v, errBeyondRole
+		return nil, errBeyondRole
 	}
-	return v, s.noteSeen(c.Request().Context(), v, found.SeenAt)
+	return found.SeenAt, nil
 }
 
 // noteSeen keeps, now and then, when a member was last at work in the workspace.

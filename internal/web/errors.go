@@ -27,7 +27,11 @@ func (s *Server) answerError(err error, c echo.Context) {
 	if errors.Is(err, errSignedOut) {
 		answering = s.toSignIn(c)
 	} else {
-		page := s.explain(err, c)
+		page, code := s.explain(err, c)
+		if isAPI(c.Request()) {
+			answerProblem(c, err, page, code)
+			return
+		}
 		if page.Status == http.StatusServiceUnavailable || page.Status == http.StatusTooManyRequests {
 			c.Response().Header().Set("Retry-After", "5")
 		}
@@ -42,8 +46,8 @@ func (s *Server) answerError(err error, c echo.Context) {
 	}
 }
 
-// explain puts an error into words for a person.
-func (s *Server) explain(err error, c echo.Context) views.ErrorPage {
+// explain puts an error into words for a person, and into a code for a program.
+func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code string) {
 	v := remembered(c)
 	home := "/"
 	if v.workspace.Slug != "" {
@@ -55,36 +59,47 @@ func (s *Server) explain(err error, c echo.Context) views.ErrorPage {
 	var refused *duo.Error
 	var failed *duo.TransportError
 	var conflict *store.ConflictError
+	var invalid *invalidFields
+	var fast *tooFast
 	switch {
+	case errors.Is(err, errNoToken):
+		return views.ErrorPage{Status: http.StatusUnauthorized, Headline: "No valid access token",
+			Text: "Send a header Authorization: Bearer with an access token. It may be mistyped, revoked or run out, or its operator is no longer a member."}, "unauthorized"
+	case errors.Is(err, errSessionInAPI):
+		return views.ErrorPage{Status: http.StatusBadRequest, Headline: "A session is not for programs", Text: "The API takes access tokens only. Send the request without the session's cookie."}, "session_not_allowed"
+	case errors.As(err, &fast):
+		return views.ErrorPage{Status: http.StatusTooManyRequests, Headline: "Too many requests", Text: "This access token is used faster than the console takes. Nothing was done. Wait as long as Retry-After says."}, "too_many_requests"
+	case errors.As(err, &invalid):
+		return views.ErrorPage{Status: http.StatusUnprocessableEntity, Headline: "Something needs a change", Text: "Nothing was sent to Duo. errors says which field, and why."}, "invalid_fields"
 	case errors.Is(err, store.ErrNotFound):
-		return views.NotFound(home)
+		return views.NotFound(home), "not_found"
 	case errors.As(err, &refused) && refused.Code == duo.CodeNotFound && c.Request().Method == http.MethodGet,
 		errors.As(err, &failed) && failed.Failure == duo.InvalidRequest:
 		// An id that Duo does not know, or that cannot be one.
-		return views.NotFound(home)
+		return views.NotFound(home), "not_found"
 	case errors.Is(err, run.ErrForbidden):
-		return views.Forbidden("", home)
+		return views.Forbidden("", home), "forbidden"
 	case errors.As(err, &conflict):
 		return views.ErrorPage{Status: http.StatusConflict, Headline: "Somebody was faster", Links: []views.Link{{Text: "Go home", Href: home}},
-			Text: "What you sent clashes with a change made at the same moment. Look at what is there now."}
+			Text: "What you sent clashes with a change made at the same moment. Look at what is there now."}, "conflict"
 	case errors.Is(err, run.ErrOtherInput):
 		return views.ErrorPage{Status: http.StatusConflict, Headline: "This form was already used", Links: []views.Link{{Text: "Go home", Href: home}},
-			Text: "It was sent before with other values, so nothing was sent now. Open the form anew."}
+			Text: "It was sent before with other values, so nothing was sent now. Open the form anew."}, "run_id_used"
 	case errors.As(err, &tooLarge):
-		return views.TooLarge(refererPath(c.Request()))
+		return views.TooLarge(refererPath(c.Request())), "too_large"
 	case errors.As(err, &unconnected), errors.As(err, &refused), errors.As(err, &failed):
-		return duoTrouble(err, c, home)
+		return duoTrouble(err, c, home), duoCode(err)
 	case errors.Is(err, secret.ErrBusy):
-		return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Busy for a moment", Text: "Too many people are signing in. Try again in a few seconds."}
+		return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Busy for a moment", Text: "Too many people are signing in. Try again in a few seconds."}, "busy"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return s.unavailable(err, c)
+		return s.unavailable(err, c), "unavailable"
 	case errors.As(err, &httpErr):
-		return httpErrorPage(httpErr.Code, home)
+		return httpErrorPage(httpErr.Code, home), httpCode(httpErr.Code)
 	case store.Unavailable(err):
-		return s.unavailable(err, c)
+		return s.unavailable(err, c), "unavailable"
 	}
 	s.Log.ErrorContext(c.Request().Context(), "request failed", "error", err)
-	return views.ServerFault(requestID(c.Request().Context()), home)
+	return views.ServerFault(requestID(c.Request().Context()), home), "internal"
 }
 
 func (s *Server) unavailable(err error, c echo.Context) views.ErrorPage {

@@ -202,6 +202,8 @@ func (e *estate) rows(t testing.TB, ws store.Workspace) string {
 			where = "id in " + members
 		case name == "membership":
 			shown = "(t.operator_id, t.role, t.every_organization, t.disabled_at)"
+		case name == "api_token":
+			shown = "(t.id, t.operator_id, t.name, t.role, t.every_organization, t.token_hash, t.expires_at)"
 		case name == "session":
 			where, shown = "operator_id in "+members, "(t.token_hash, t.operator_id, t.created_at, t.ends_at)"
 		case table[1] == "":

@@ -26,6 +26,9 @@ type visitorCase struct {
 	foreign  bool // belongs to the other workspace only
 	gone     bool // belongs to no workspace any more
 	both     bool // is an owner of the other workspace besides
+	program  bool // asks with an access token, made by token, and without a session
+	token    func(*testing.T, *estate, store.Operator) string
+	pages    bool // tries pages too
 	operator func(*testing.T, *estate) store.Operator
 	after    func(*testing.T, *estate, store.Operator) // what happens once they have signed in
 }
@@ -133,6 +136,13 @@ func (e *estate) expect(v visitorCase, method string, r knownRoute, path string,
 		home = e.foreign.workspace.Slug
 	}
 	switch {
+	case r.token && !v.program && v.role != 0:
+		return http.StatusBadRequest, "" // a session
+	case r.token && (!v.program || v.gone):
+		return http.StatusUnauthorized, ""
+	case v.program && !r.token:
+		v.role, v.program = 0, false // a token opens no page
+		return e.expect(v, method, r, path, at)
 	case r.public && v.role != 0 && r.signedIn != 0:
 		return r.signedIn, ""
 	case r.public:
@@ -201,6 +211,7 @@ type walk struct {
 	v        visitorCase
 	b        *browser
 	operator store.Operator
+	token    string            // by which a program asks
 	answers  map[string]string // to what is not there, by route and slot
 	asked    int
 	allowed  int
@@ -225,7 +236,7 @@ func (w *walk) all(method string, allowed bool) {
 	}
 	slices.SortStableFunc(routes, func(a, b route) int { return cmp.Compare(late(a), late(b)) })
 	for _, r := range routes {
-		if r.method != method {
+		if r.method != method || w.v.program && !w.v.pages && !r.policy.token {
 			continue
 		}
 		known := knownRoutes(r.method + " " + r.path)
@@ -265,12 +276,12 @@ func (w *walk) ask(r route, k knownRoute, at target, status int, slot string) {
 		}
 	}
 	b := w.b
-	if strings.HasSuffix(r.path, "/signout") && w.v.role != 0 {
+	if strings.HasSuffix(r.path, "/signout") && w.v.role != 0 && !w.v.program {
 		b = w.e.as(w.t, w.operator)
 	}
-	p := b.request(r.method, address, form)
+	p := w.request(b, r, k, address, form)
 	w.asked++
-	if r.path == "/account/signout" && w.v.role != 0 {
+	if r.path == "/account/signout" && w.v.role != 0 && !w.v.program {
 		w.b.setCookie(w.e.server.sessions.cookie, w.e.token(w.t, w.operator))
 	}
 	if p.status != status && !(w.lenient && status != k.ok) {
@@ -298,6 +309,19 @@ func (w *walk) ask(r route, k knownRoute, at target, status int, slot string) {
 	} else if before != plain {
 		w.t.Errorf("%s %s: the answer gives away that it exists%s", r.method, address, difference(before, plain))
 	}
+}
+
+// request asks as a person, or as a program with a body of JSON.
+func (w *walk) request(b *browser, r route, k knownRoute, address string, form url.Values) *page {
+	w.t.Helper()
+	if !w.v.program {
+		return b.request(r.method, address, form)
+	}
+	w.e.Clock.Move(paceEvery)
+	if !k.token {
+		return b.request(r.method, address, form, "Authorization", "Bearer "+w.token)
+	}
+	return b.call(w.token, r.method, address, bodyOf(k.action, form))
 }
 
 func addressOf(r route, k knownRoute, at target) string {
@@ -349,7 +373,7 @@ func (w *walk) tellsNothing(r route, p *page) {
 
 var organizationAddress = regexp.MustCompile(`/o/canary-[a-z]+|-canary-[a-z]+(?:-[0-9-]+)?\.csv`)
 
-var echoed = regexp.MustCompile(`name="token" value="[^"]*"|datetime="[^"]*"|\d+ s ago|just now|name="next" value="[^"]*"|signin\?next=[^"]*|[0-9a-f]{8}-[0-9a-f-]{27}`)
+var echoed = regexp.MustCompile(`name="token" value="[^"]*"|datetime="[^"]*"|\d+ s ago|just now|name="next" value="[^"]*"|signin\?next=[^"]*|"request_id":"[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}`)
 
 // withoutEcho is an answer without what differs from request to request: its
 // number, the time, and the address that was asked for.

@@ -30,7 +30,14 @@ func (s *Server) showMember(c echo.Context, v visitor, status int, m store.Membe
 	if m.SeenAt != nil {
 		page.Seen = s.when(v, *m.SeenAt)
 	}
-	var err error
+	err := s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
+		tokens, err := tx.Tokens(c.Request().Context(), m.OperatorID)
+		page.Tokens = s.tokenRows(v, tokens, views.MemberTokens(v.workspace.Slug, page.ID))
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	if page.Grant, err = s.grantView(c, v, f); err != nil {
 		return err
 	}

@@ -26,13 +26,26 @@ func (s *Server) surround(e *echo.Echo) http.Handler {
 	// The report of a browser has no session and changes nothing.
 	protection.AddInsecureBypassPattern("POST /csp")
 	protection.SetDenyHandler(s.fixed(e, views.CrossSite("/")))
-	var h http.Handler = protection.Handler(e)
+	h := protection.Handler(e)
 	h = s.refuseBare(e, h)
+	h = apart(e, h)
 	h = s.refuseForeignHosts(e, h)
 	h = s.secureHeaders(h)
 	h = s.recoverPanics(e, h)
 	h = s.logAccess(h)
 	return identify(h)
+}
+
+// apart leads requests of programs past the checks of where a form comes from: a
+// token is sent by nobody unasked, and sessions are refused there.
+func apart(api, pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isAPI(r) {
+			api.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 }
 
 func identify(next http.Handler) http.Handler {
@@ -148,6 +161,10 @@ func (s *Server) refuseBare(e *echo.Echo, next http.Handler) http.Handler {
 // fixed answers with an error page, outside of any route.
 func (s *Server) fixed(e *echo.Echo, page views.ErrorPage) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isAPI(r) {
+			answerProblem(e.NewContext(r, w), nil, page, httpCode(page.Status))
+			return
+		}
 		if err := s.render(e.NewContext(r, w), page.Status, visitor{}, place{}, page); err != nil {
 			s.Log.ErrorContext(r.Context(), "error page could not be drawn", "error", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/static"
 )
@@ -53,6 +54,9 @@ func (s *Server) routes() []route {
 		// workspace.
 		wholeWs = policy{reach: inWorkspace, role: catalog.Administrator, whole: true}
 		owners  = policy{reach: inWorkspace, role: catalog.Owner, whole: true}
+		// Programs, with an access token.
+		apiWs  = policy{reach: inWorkspace, role: catalog.Auditor, token: true}
+		apiOrg = policy{reach: inOrganization, role: catalog.Auditor, token: true}
 	)
 	return []route{
 		{get, "/healthz", public, 0, s.getHealth},
@@ -71,6 +75,11 @@ func (s *Server) routes() []route {
 		{post, "/account/password", signed, 0, s.postPassword},
 		{post, "/account/sessions", signed, 0, s.postEndSession},
 		{post, "/account/signout", signed, 0, s.postSignOutEverywhere},
+		{get, "/account/tokens", signed, 0, s.getTokens},
+		{get, "/account/tokens/:ws", inWs, 0, s.getNewToken},
+		{post, "/account/tokens/:ws", inWs, 0, s.postNewToken},
+		{post, "/account/tokens/:ws/revoke", inWs, 0, s.postRevokeToken},
+		{get, "/account/api", signed, 0, s.getAPIDocs},
 		{get, "/", signed, 0, s.getWorkspaces},
 
 		{get, "/w/:ws", inWs, 0, s.getHome},
@@ -107,6 +116,7 @@ func (s *Server) routes() []route {
 		{post, "/w/:ws/operators/:operator/enable", owners, 0, s.doMember(enableMember)},
 		{get, "/w/:ws/operators/:operator/end", owners, 0, s.askMember(endMember)},
 		{post, "/w/:ws/operators/:operator/end", owners, 0, s.doMember(endMember)},
+		{post, "/w/:ws/operators/:operator/tokens", owners, 0, s.postRevokeMemberToken},
 
 		{get, "/w/:ws/o", inWs, 0, s.getOrganizations},
 		{post, "/w/:ws/o", wholeWs, 0, s.postOrganization},
@@ -152,5 +162,17 @@ func (s *Server) routes() []route {
 		{get, "/w/:ws/o/:org/actions", inOrg, 0, s.getActions},
 		{get, "/w/:ws/o/:org/actions/:action", inOrg, 0, s.getAction},
 		{post, "/w/:ws/o/:org/actions/:action", inOrg, 0, s.postAction},
+
+		{get, "/api/v1/openapi.json", public, 0, s.getOpenAPI},
+		{get, "/api/v1/w/:ws", apiWs, 0, s.apiGetWorkspace},
+		{get, "/api/v1/w/:ws/organizations", apiWs, 0, s.apiOrganizations},
+		{get, "/api/v1/w/:ws/mapping", apiWs, 0, s.apiMappings},
+		{get, "/api/v1/w/:ws/runs", apiWs, 0, s.apiRuns},
+		{get, "/api/v1/w/:ws/runs/:run", apiWs, 0, s.apiGetRun},
+		{post, "/api/v1/w/:ws/actions/:action", apiWs, 0, s.apiAction},
+		{get, "/api/v1/w/:ws/o/:org/users", apiOrg, 0, s.apiDuoList(run.UsersInDuo)},
+		{get, "/api/v1/w/:ws/o/:org/phones", apiOrg, 0, s.apiDuoList(run.PhonesInDuo)},
+		{get, "/api/v1/w/:ws/o/:org/bypass-codes", apiOrg, 0, s.apiDuoList(run.BypassCodesInDuo)},
+		{post, "/api/v1/w/:ws/o/:org/actions/:action", apiOrg, 0, s.apiAction},
 	}
 }

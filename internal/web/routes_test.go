@@ -31,6 +31,7 @@ var staticFile = static.Path("app.css")
 // down a second time, so that a slip in the route table shows.
 type knownRoute struct {
 	public, whole bool
+	token         bool // for programs
 	least         catalog.Role
 	ok            int // the status for those who may
 	signedIn      int // the status of a public page for those who have signed in, where it is another
@@ -66,6 +67,9 @@ func knownRoutes(row string) []knownRoute {
 				k.form, k.ok = nil, found
 			} else {
 				k.query = nil
+			}
+			if k.token = strings.Contains(row, " /api/"); k.token && k.ok == moved {
+				k.ok = found
 			}
 			all = append(all, k)
 		}
@@ -122,6 +126,21 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /account/sessions":  one(knownRoute{ok: moved, form: formWith("session", uuid.NewString())}),
 	"POST /account/signout":   one(knownRoute{ok: moved}),
 
+	"GET /account/api":                      one(knownRoute{ok: found}),
+	"GET /account/tokens":                   one(knownRoute{ok: found}),
+	"GET /account/tokens/:ws":               one(knownRoute{least: catalog.Auditor, ok: found}),
+	"POST /account/tokens/:ws":              one(knownRoute{least: catalog.Auditor, ok: found, form: tokenForm}),
+	"POST /account/tokens/:ws/revoke":       one(knownRoute{least: catalog.Auditor, ok: moved, form: formWith("token", uuid.NewString())}),
+	"GET /api/v1/openapi.json":              one(knownRoute{public: true, ok: found}),
+	"GET /api/v1/w/:ws":                     one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
+	"GET /api/v1/w/:ws/organizations":       one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
+	"GET /api/v1/w/:ws/mapping":             one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
+	"GET /api/v1/w/:ws/runs":                one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
+	"GET /api/v1/w/:ws/runs/:run":           one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
+	"GET /api/v1/w/:ws/o/:org/users":        one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
+	"GET /api/v1/w/:ws/o/:org/phones":       one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
+	"GET /api/v1/w/:ws/o/:org/bypass-codes": one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
+
 	"GET /w/:ws/operators":                                 one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
 	"GET /w/:ws/operators/invite":                          one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
 	"POST /w/:ws/operators/invite":                         one(knownRoute{least: catalog.Owner, whole: true, ok: found, form: memberForm("email", "new@msp.example", "role", "owner")}),
@@ -133,6 +152,7 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /w/:ws/operators/:operator/enable":                one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
 	"POST /w/:ws/operators/:operator/enable":               one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
 	"GET /w/:ws/operators/:operator/end":                   one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
+	"POST /w/:ws/operators/:operator/tokens":               one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm("token", uuid.NewString())}),
 	"POST /w/:ws/operators/:operator/end":                  one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
 
 	"GET /w/:ws/actions":        one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"q": {"user"}} }}),
@@ -230,6 +250,11 @@ func memberForm(pairs ...string) func(*estate, *tenant, bool) url.Values {
 		f.Set("run_id", uuid.NewString())
 		return f
 	}
+}
+
+// tokenForm asks for an access token for the least that anybody has.
+func tokenForm(*estate, *tenant, bool) url.Values {
+	return url.Values{"run_id": {uuid.NewString()}, "name": {"program"}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}}
 }
 
 // unknownInvitation names an invitation that nobody else tries: attempts at one
@@ -537,9 +562,11 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.Operators(w), views.OperatorsView(w, "q", 2), views.OperatorsAfter(w, "r"), views.Invite(w), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 			views.ImportOrganizations(w), views.ImportPreview(w, "fault", 2), views.ImportFaults(w), views.ImportTemplate(w),
+			views.Tokens(), views.TokensAfter("revoked"), views.NewToken(w), views.APIDocs(), views.OpenAPI(),
 		},
 		"POST": {
 			views.Invitation(), views.AcceptInvitation(), views.Password(), views.Sessions(), views.SignOutEverywhere(),
+			views.NewToken(w), views.RevokeToken(w), views.MemberTokens(w, ":operator"),
 			views.Invite(w), views.RevokeInvitation(w, ":invitation"), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 			views.SignIn(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
@@ -554,6 +581,9 @@ func TestPathsLeadSomewhere(t *testing.T) {
 	}
 	var rows, reached []string
 	for _, r := range (&Server{}).routes() {
+		if r.policy.token {
+			continue
+		}
 		rows = append(rows, r.method+" "+r.path)
 	}
 	for method, all := range paths {

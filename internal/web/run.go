@@ -45,6 +45,9 @@ func (s *Server) runPage(v visitor, r store.Run) views.RunPage {
 
 func (s *Server) runFacts(v visitor, r store.Run) []views.Fact {
 	facts := []views.Fact{{Label: "By", Text: r.Operator}}
+	if r.Token != "" {
+		facts = append(facts, views.Fact{Label: "By the access token", Text: catalog.Plain(r.Token)})
+	}
 	add := func(f views.Fact) {
 		if f.Text != "" {
 			facts = append(facts, f)

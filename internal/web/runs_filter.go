@@ -99,13 +99,24 @@ func dayStart(text string, zone *time.Location, later int) (time.Time, error) {
 // nothing that its reader has not seen, and opens nothing: the scope decides what
 // stands behind it.
 func markText(r store.Run) string {
+	return base64.RawURLEncoding.EncodeToString(markBytes(r))
+}
+
+func markBytes(r store.Run) []byte {
 	mark := binary.BigEndian.AppendUint64(nil, uint64(r.StartedAt.UnixMicro()))
-	return base64.RawURLEncoding.EncodeToString(append(mark, r.ID[:]...))
+	return append(mark, r.ID[:]...)
 }
 
 func parseMark(text string) (*store.RunMark, error) {
 	mark, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(mark) != 8+16 {
+	if err != nil {
+		return nil, echo.NewHTTPError(badFilter)
+	}
+	return markOf(mark)
+}
+
+func markOf(mark []byte) (*store.RunMark, error) {
+	if len(mark) != 8+16 {
 		return nil, echo.NewHTTPError(badFilter)
 	}
 	at := time.UnixMicro(int64(binary.BigEndian.Uint64(mark))).UTC()

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"duodesk/internal/duo/duosim"
@@ -75,6 +77,19 @@ func TestNoSecretLeaks(t *testing.T) {
 	add("activation code", link[strings.LastIndex(link, "/")+1:], 1)
 	activation.send().want(http.StatusOK, "Already sent")
 
+	// A program does the same with a token.
+	shown := b.request(http.MethodPost, "/account/tokens/"+s.Workspace.Slug, url.Values{"run_id": {uuid.NewString()}, "name": {"program"}, "days": {"7"}, "role": {"owner"}, "reach": {"all"}, "password": {storetest.Password}})
+	token := textOf(shown.want(http.StatusOK, "Shown once").byID("token"))
+	add("access token", token, 1)
+	program := s.stranger(t)
+	made := answer[apiOutcome](program.call(token, http.MethodPost, s.apiOrg("/actions/create-bypass-code-for-user"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": jane, "preserve_existing": true}}))
+	add("bypass code of a program", made.Secrets[0].Value, 1)
+	for _, address := range []string{s.api("/runs"), s.apiOrg("/bypass-codes"), s.api("/nothing")} {
+		program.call(token, http.MethodGet, address, nil)
+	}
+	program.call(token, http.MethodPost, s.apiOrg("/actions/create-user"), `{"run_id": "`+token+`", "fields": {"username": 1}}`).want(http.StatusUnprocessableEntity)
+	b.call(token, http.MethodGet, s.ws(""), nil).want(http.StatusOK) // a page, which has no use for it
+
 	for _, fault := range []duosim.Fault{{Kind: duosim.Down}, {Kind: duosim.ErrorAfterApplying}, {Kind: duosim.Revoked}, {}} {
 		s.Sim.SetFault(s.Account.AccountID, fault)
 		for _, address := range []string{s.ws(""), s.ws("/integration"), s.ws("/runs"), s.ws("/o"), s.org(""), s.org("/users"), s.org("/users/" + jane), s.org("/phones"), s.org("/bypass-codes"), s.org("/runs"), s.org("/nothing"), "/"} {
@@ -97,7 +112,7 @@ func TestNoSecretLeaks(t *testing.T) {
 		}
 		for i, form := range c.forms() {
 			shown := 0
-			for _, p := range b.seen {
+			for _, p := range slices.Concat(b.seen, program.seen) {
 				var header strings.Builder
 				_ = p.header.Write(&header)
 				if strings.Contains(header.String()+p.address+p.body, form) || strings.Contains(p.text(), form) {

@@ -48,6 +48,7 @@ type Served struct {
 type Server struct {
 	Config
 	sessions *sessionStore
+	pace     pace // of access tokens
 }
 
 // New makes a Server.

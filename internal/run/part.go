@@ -1,0 +1,59 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/store"
+)
+
+// DuoList names a list of an account in Duo.
+type DuoList struct {
+	path string
+	most int // objects in one answer
+}
+
+// The lists that are read in parts.
+var (
+	UsersInDuo       = DuoList{"/admin/v1/users", 300}
+	PhonesInDuo      = DuoList{"/admin/v1/phones", 500}
+	BypassCodesInDuo = DuoList{"/admin/v1/bypass_codes", 500}
+)
+
+// Part is a part of a list, its objects as Duo gives them.
+type Part struct {
+	Items []json.RawMessage
+	Total int // of the whole list; 0 if Duo does not say
+	Next  int // offset of the part after this; 0: none
+}
+
+// Part reads up to limit objects of an organization's list from an offset on,
+// from Duo itself and not from what is held.
+func (r *Runner) Part(ctx context.Context, sc store.Scope, o store.Organization, list DuoList, limit, offset int) (Part, error) {
+	client, err := r.client(ctx, sc, o)
+	if err != nil {
+		return Part{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, listTime)
+	defer cancel()
+	part := Part{Items: []json.RawMessage{}}
+	for {
+		answer, err := client.Do(ctx, duo.Request{Method: http.MethodGet, Path: list.path,
+			Params: duo.Params{"limit": min(list.most, limit-len(part.Items)), "offset": offset}})
+		if err != nil {
+			return Part{}, err
+		}
+		var items []json.RawMessage
+		if json.Unmarshal(answer.Response, &items) != nil || answer.Metadata.Next != 0 && (answer.Metadata.Next <= offset || len(items) == 0) {
+			return Part{}, &duo.TransportError{Failure: duo.NotUnderstood, Method: http.MethodGet, Sent: true}
+		}
+		part.Items = append(part.Items, items...)
+		part.Total, part.Next = answer.Metadata.Total, answer.Metadata.Next
+		if part.Next == 0 || len(part.Items) >= limit {
+			return part, nil
+		}
+		offset = part.Next
+	}
+}

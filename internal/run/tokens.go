@@ -1,0 +1,111 @@
+package run
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// TokenPrefix begins every access token, so that whoever finds one knows what it
+// is. The workspace follows, and as much chance as in an invitation.
+const TokenPrefix = "ddk_"
+
+// MakeToken makes an access token for the actor, with at most what the actor's
+// membership gives, and returns the text that is sent with requests: it is stored
+// nowhere. k.ID is the id of the form. ErrForbidden says that the grant is more
+// than the membership's.
+func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor Actor, k store.Token) (text string, kept store.Token, err error) {
+	chance := make([]byte, tokenChance)
+	rand.Read(chance)
+	text = TokenPrefix + base64.RawURLEncoding.EncodeToString(append(workspace[:], chance...))
+	k.WorkspaceID, k.OperatorID, k.CreatedAt = workspace, actor.Operator, r.now()
+	if !k.ExpiresAt.After(k.CreatedAt) || k.ExpiresAt.Sub(k.CreatedAt) > store.TokenLife {
+		return "", k, &catalog.FieldError{Field: "days", Message: "A token lives for a year at most."}
+	}
+	err = r.store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
+		given, err := tx.HoldGrant(ctx, actor.Operator)
+		if err != nil {
+			return err
+		}
+		if !covers(given, k.Grant()) {
+			return ErrForbidden
+		}
+		if err := r.firstTime(ctx, tx, actor, k.ID, store.TokenMade); err != nil {
+			return err
+		}
+		if err := tx.MakeToken(ctx, k, hashToken(text)); err != nil {
+			return err
+		}
+		all, err := tx.Tokens(ctx, actor.Operator)
+		if err != nil {
+			return err
+		}
+		kept = all[slices.IndexFunc(all, func(other store.Token) bool { return other.ID == k.ID })]
+		return tx.Record(ctx, store.Record{
+			ID: k.ID, Event: store.TokenMade, Operator: actor.Operator, Subject: k.Name, At: k.CreatedAt,
+			Input:   map[string]string{"grant": GrantText(kept.Grant(), kept.Names), "expires": k.ExpiresAt.UTC().Format(time.RFC3339)},
+			Summary: fmt.Sprintf("Made the access token %s: %s, until %s.", k.Name, grantInShort(kept.Grant(), kept.Names), k.ExpiresAt.UTC().Format("2 Jan 2006")),
+		})
+	})
+	return text, kept, err
+}
+
+// covers reports whether a grant holds all of another.
+func covers(given, asked store.Grant) bool {
+	role := catalog.ParseRole(asked.Role)
+	if role == 0 || role > catalog.ParseRole(given.Role) || asked.EveryOrganization && !given.EveryOrganization {
+		return false
+	}
+	return given.EveryOrganization || !slices.ContainsFunc(asked.Organizations, func(id uuid.UUID) bool { return !slices.Contains(given.Organizations, id) })
+}
+
+// RevokeToken ends an access token: one's own, or as an owner anybody's. It
+// returns store.ErrNotFound when there is no such token any more.
+func (r *Runner) RevokeToken(ctx context.Context, workspace uuid.UUID, actor Actor, operator, id uuid.UUID) error {
+	return r.store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
+		given, err := tx.HoldGrant(ctx, actor.Operator)
+		if err != nil {
+			return err
+		}
+		whose := "the own access token"
+		if operator != actor.Operator {
+			if catalog.ParseRole(given.Role) < catalog.Owner {
+				return ErrForbidden
+			}
+			member, err := tx.Member(ctx, operator)
+			if err != nil {
+				return err
+			}
+			whose = "the access token of " + member.Email + ","
+		}
+		k, err := tx.DropToken(ctx, operator, id)
+		if err != nil {
+			return err
+		}
+		return tx.Record(ctx, store.Record{
+			Event: store.TokenRevoked, Operator: actor.Operator, Subject: k.Name, At: r.now(),
+			Input:   map[string]string{"grant": GrantText(k.Grant(), k.Names)},
+			Summary: fmt.Sprintf("Revoked %s %s.", whose, k.Name),
+		})
+	})
+}
+
+// Token finds the access token of a request, and whose it is. It returns
+// store.ErrNotFound for any text that opens nothing, whatever the reason.
+func (r *Runner) Token(ctx context.Context, text string) (store.Token, store.Operator, error) {
+	rest, ours := strings.CutPrefix(text, TokenPrefix)
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(rest)
+	if !ours || err != nil || len(raw) != 16+tokenChance {
+		return store.Token{}, store.Operator{}, store.ErrNotFound
+	}
+	return r.store.FindToken(ctx, uuid.UUID(raw[:16]), hashToken(text), r.now())
+}

@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// TokenLife is the longest that an access token lives.
+	TokenLife = 365 * 24 * time.Hour
+	// LongestTokenName is how many characters its name may have.
+	LongestTokenName = 60
+	// usedEvery bounds how often a token's row is written while it is in use.
+	usedEvery = time.Minute
+)
+
+// Token is an access token, by which a program acts for an operator: with at
+// most this grant, and with no more than the membership gives at the moment.
+type Token struct {
+	WorkspaceID   uuid.UUID
+	ID            uuid.UUID
+	OperatorID    uuid.UUID
+	Name          string
+	Role          string
+	Every         bool // organization
+	Organizations []uuid.UUID
+	Names         []string // of Organizations, in order
+	CreatedAt     time.Time
+	ExpiresAt     time.Time
+	UsedAt        *time.Time // nil: never
+}
+
+// Grant is the most that the token gives.
+func (t Token) Grant() Grant { return Grant{t.Role, t.Every, t.Organizations} }
+
+const tokenQuery = `
+	select k.workspace_id, k.id, k.operator_id, k.name, k.role, k.every_organization as every, coalesce(g.ids, '{}') as organizations, coalesce(g.names, '{}') as names,
+	       k.created_at, k.expires_at, k.used_at
+	from api_token k
+	left join lateral (select array_agg(c.id order by lower(c.name), c.id) as ids, array_agg(c.name order by lower(c.name), c.id) as names
+	                   from api_token_organization l join organization c on c.workspace_id = l.workspace_id and c.id = l.organization_id
+	                   where l.workspace_id = k.workspace_id and l.token_id = k.id) g on true`
+
+// Tokens lists an operator's tokens in the workspace, the newest first; those
+// that have run out are among them until the next is made.
+func (t *Tx) Tokens(ctx context.Context, operator uuid.UUID) ([]Token, error) {
+	return all[Token](ctx, t.tx, tokenQuery+` where k.`+inWorkspace+` and k.operator_id = $1 order by k.created_at desc, k.id`, operator)
+}
+
+// MakeToken keeps a token under its SHA-256 and clears away those of the operator
+// that have run out. Organizations that the scope does not reach are left out.
+func (t *Tx) MakeToken(ctx context.Context, k Token, hash []byte) error {
+	batch := &pgx.Batch{}
+	t.name(batch, k.OperatorID)
+	batch.Queue(`delete from api_token where `+inWorkspace+` and operator_id = $1 and expires_at <= $2`, k.OperatorID, k.CreatedAt)
+	batch.Queue(`
+		insert into api_token (workspace_id, id, operator_id, name, role, every_organization, token_hash, created_at, expires_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		t.scope.workspace, k.ID, k.OperatorID, k.Name, k.Role, k.Every, hash, k.CreatedAt, k.ExpiresAt)
+	if !k.Every {
+		batch.Queue(`
+			insert into api_token_organization (workspace_id, token_id, organization_id)
+			select o.workspace_id, $1, o.id from organization o where `+organizationInScope+` and o.id = any ($2)`, k.ID, k.Organizations)
+	}
+	return meaning(t.tx.SendBatch(ctx, batch).Close())
+}
+
+// DropToken ends one of an operator's tokens and returns it; ErrNotFound when
+// there is no such token any more.
+func (t *Tx) DropToken(ctx context.Context, operator, id uuid.UUID) (Token, error) {
+	found, err := one[Token](ctx, t.tx, tokenQuery+` where k.`+inWorkspace+` and k.operator_id = $1 and k.id = $2`, operator, id)
+	if err != nil {
+		return found, err
+	}
+	batch := &pgx.Batch{}
+	t.name(batch, operator)
+	batch.Queue(`delete from api_token where `+inWorkspace+` and operator_id = $1 and id = $2`, operator, id)
+	return found, meaning(t.tx.SendBatch(ctx, batch).Close())
+}
+
+// dropTokens ends all of an operator's tokens in the workspace.
+func (t *Tx) dropTokens(batch *pgx.Batch, operator uuid.UUID) {
+	batch.Queue(`delete from api_token where `+inWorkspace+` and operator_id = $1`, operator)
+}
+
+// HoldToken is Hold for one who acts by a token, after Hold: it returns the
+// most that the token gives and keeps it from being revoked until the transaction
+// ends. It returns ErrNotFound when it was revoked or has run out, or does not
+// reach all of the Tx's scope.
+func (t *Tx) HoldToken(ctx context.Context, operator, id uuid.UUID, now time.Time) (role string, err error) {
+	var every bool
+	var chosen int
+	batch := &pgx.Batch{}
+	t.name(batch, operator)
+	// A weaker lock than a membership's: noting that the token was used does not
+	// have to wait.
+	batch.Queue(`select role, every_organization from api_token where `+inWorkspace+` and operator_id = $1 and id = $2 and expires_at > $3 for key share`, operator, id, now).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&role, &every) })
+	batch.Queue(`select count(*) from api_token_organization where `+inScope+` and token_id = $1`, id).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&chosen) })
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return "", meaning(err)
+	}
+	if !every && (t.scope.every || chosen < len(t.scope.organizations)) {
+		return "", ErrNotFound
+	}
+	return role, nil
+}
+
+// FindToken finds a token by the workspace that it names and its SHA-256, and
+// whose it is. It returns ErrNotFound when it was revoked or has run out, and while
+// the operator or the membership is disabled. Now and then it notes that the
+// token is in use.
+func (s *Store) FindToken(ctx context.Context, workspace uuid.UUID, hash []byte, now time.Time) (Token, Operator, error) {
+	var found Token
+	var operator Operator
+	err := s.InWorkspace(ctx, WholeWorkspace(workspace), func(t *Tx) (err error) {
+		found, err = one[Token](ctx, t.tx, tokenQuery+`
+			join membership m on m.workspace_id = k.workspace_id and m.operator_id = k.operator_id
+			where k.`+inWorkspace+` and k.token_hash = $1 and k.expires_at > $2 and m.disabled_at is null`, hash, now)
+		if err != nil {
+			return err
+		}
+		operator, err = one[Operator](ctx, t.tx, operatorQuery+` where id = $1 and disabled_at is null`, found.OperatorID)
+		if err != nil || found.UsedAt != nil && now.Sub(*found.UsedAt) < usedEvery {
+			return err
+		}
+		batch := &pgx.Batch{}
+		t.name(batch, found.OperatorID)
+		batch.Queue(`update api_token set used_at = $3 where `+inWorkspace+` and operator_id = $1 and id = $2`, found.OperatorID, found.ID, now)
+		return t.tx.SendBatch(ctx, batch).Close()
+	})
+	return found, operator, err
+}
+
+// AccessBy is Access for whoever acts by a token: its scopes are no larger than
+// the token's, and there is no other workspace. The role is the membership's.
+func (s *Store) AccessBy(ctx context.Context, token Token, workspace, organization string) (Access, error) {
+	a, err := s.Access(ctx, token.OperatorID, workspace, organization)
+	if err != nil {
+		return a, err
+	}
+	a.Membership = a.Membership.within(token)
+	if a.Workspace.ID != token.WorkspaceID || organization != "" && !a.Membership.holds(a.Organization.ID) {
+		return Access{}, ErrNotFound
+	}
+	if organization == "" {
+		a.Scope = a.Membership
+	}
+	return a, nil
+}
+
+func (sc Scope) holds(organization uuid.UUID) bool {
+	return sc.every || slices.Contains(sc.organizations, organization)
+}
+
+// within is the part of a scope that a token reaches as well.
+func (sc Scope) within(token Token) Scope {
+	if token.Every {
+		return sc
+	}
+	reached := slices.DeleteFunc(slices.Clone(token.Organizations), func(id uuid.UUID) bool { return !sc.holds(id) })
+	return Scope{workspace: sc.workspace, organizations: reached}
+}
+
+// endTokens ends all of an operator's tokens, in every workspace.
+func (s *Store) endTokens(ctx context.Context, tx pgx.Tx, operator uuid.UUID) error {
+	if _, err := tx.Exec(ctx, `select set_config('app.operator', $1, true)`, operator.String()); err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, `select workspace_id from membership where operator_id = $1 order by workspace_id`, operator)
+	if err != nil {
+		return err
+	}
+	workspaces, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return err
+	}
+	for _, workspace := range workspaces {
+		entered, err := s.enter(ctx, tx, WholeWorkspace(workspace))
+		if err != nil {
+			return err
+		}
+		batch := &pgx.Batch{}
+		entered.name(batch, operator)
+		entered.dropTokens(batch, operator)
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+)
+
+// apiOutcome answers a program that carried out an action.
+type apiOutcome struct {
+	RunID    uuid.UUID       `json:"run_id"`
+	State    string          `json:"state"`
+	Summary  string          `json:"summary"`
+	Replayed bool            `json:"replayed"` // it was done before: this is what came of it then
+	Result   json.RawMessage `json:"result,omitempty"`
+	Secrets  []apiSecret     `json:"secrets,omitempty"`
+	Created  string          `json:"created_id,omitempty"`
+	Expires  *time.Time      `json:"expires_at,omitempty"` // the secrets
+}
+
+type apiSecret struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
+
+// apiAction carries out an action for a program. The same run_id with the same
+// fields is the same run: what it brought forth is not shown again.
+func (s *Server) apiAction(c echo.Context, v visitor) error {
+	action, err := actionOf(c, v)
+	if err != nil {
+		return err
+	}
+	if action.OfWorkspace() != (v.organization.ID == uuid.Nil) {
+		return store.ErrNotFound
+	}
+	body, err := apiBodyOf(c, action)
+	if err != nil {
+		return err
+	}
+	in, err := s.apiInput(c, v, action, body)
+	if err != nil {
+		return err
+	}
+	done, err := s.Runner.Do(c.Request().Context(), run.Request{
+		ID: body.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: action, Input: in, Ticket: body.ticket,
+	})
+	var already *run.AlreadyRun
+	switch {
+	case errors.As(err, &already):
+		sendOutcome(c, v, apiOutcome{RunID: already.Run.ID, State: already.Run.State, Summary: already.Run.Summary, Replayed: true})
+		return nil
+	case err != nil:
+		return apiFailure(done, err)
+	}
+	sendOutcome(c, v, outcomeOf(done))
+	return nil
+}
+
+// apiInput checks the fields of a body.
+func (s *Server) apiInput(c echo.Context, v visitor, action catalog.Action, body apiBody) (catalog.Values, error) {
+	in, bad := action.Parse(body.get)
+	ticket := form{url.Values{"ticket": {body.ticket}}}
+	if _, fault := ticketOf(ticket); fault != "" {
+		bad = append(bad, catalog.FieldError{Field: "ticket", Message: fault})
+	}
+	if len(bad) == 0 {
+		values := url.Values{}
+		for name, text := range body.fields {
+			values.Set(name, text)
+		}
+		var err error
+		if bad, err = s.faultsHere(c.Request().Context(), v, sheet{action: action, values: values}); err != nil {
+			return in, err
+		}
+	}
+	if len(bad) > 0 {
+		return in, &invalidFields{bad}
+	}
+	return in, nil
+}
+
+// apiFailure keeps beside an error which run it is of, if there is one.
+func apiFailure(done run.Outcome, err error) error {
+	var fault *catalog.FieldError
+	if errors.As(err, &fault) {
+		err = &invalidFields{[]catalog.FieldError{*fault}}
+	}
+	if done.Run.State == "" {
+		return err
+	}
+	return &failedRun{run: done.Run, done: done.Result.Summary, err: err}
+}
+
+func outcomeOf(done run.Outcome) apiOutcome {
+	o := apiOutcome{RunID: done.Run.ID, State: done.Run.State, Summary: done.Run.Summary, Created: done.Result.Created, Result: resultJSON(done.Result)}
+	for _, secret := range done.Result.Secrets {
+		o.Secrets = append(o.Secrets, apiSecret{secret.Label, secret.Value})
+	}
+	if !done.Expires.IsZero() {
+		at := done.Expires.UTC()
+		o.Expires = &at
+	}
+	return o
+}
+
+// resultJSON is Duo's answer, secrets masked but where the answer is the result.
+func resultJSON(r catalog.Result) json.RawMessage {
+	if !r.Plain {
+		return catalog.Masked(r.Raw, r.Secrets)
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, bytes.ToValidUTF8(r.Raw, []byte("\ufffd"))) != nil {
+		return nil
+	}
+	return b.Bytes()
+}
+
+// sendOutcome answers 200, or 202 for a run that goes on, with its address.
+func sendOutcome(c echo.Context, v visitor, o apiOutcome) {
+	status := http.StatusOK
+	if o.State == store.Sending {
+		status = http.StatusAccepted
+		c.Response().Header().Set("Location", "/api/v1/w/"+url.PathEscape(v.workspace.Slug)+"/runs/"+o.RunID.String())
+	}
+	sendJSON(c, status, "application/json", o)
+}

@@ -1,0 +1,244 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+)
+
+// apiBody is what a program asks for. Fields stand in it as text, as a form
+// would have sent them.
+type apiBody struct {
+	runID  uuid.UUID
+	ticket string
+	fields map[string]string
+}
+
+func (b apiBody) get(name string) (string, bool) {
+	text, given := b.fields[name]
+	return text, given
+}
+
+// apiBodyOf reads the body of a request for an action. An error that is not
+// *invalidFields says that it is not the JSON that is asked for.
+func apiBodyOf(c echo.Context, a catalog.Action) (apiBody, error) {
+	r := c.Request()
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return apiBody{}, echo.NewHTTPError(http.StatusUnsupportedMediaType)
+	}
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return apiBody{}, err
+		}
+		return apiBody{}, echo.NewHTTPError(http.StatusBadRequest)
+	}
+	return parseBody(data, a)
+}
+
+// parseBody reads {"run_id": …, "fields": {…}, "ticket": …} strictly: a member
+// that is not known, or is there twice, could mean something else to whoever
+// wrote it.
+func parseBody(data []byte, a catalog.Action) (apiBody, error) {
+	b := apiBody{fields: map[string]string{}}
+	var bad []catalog.FieldError
+	fault := func(field, message string) {
+		bad = append(bad, catalog.FieldError{Field: field, Message: message})
+	}
+	members, err := membersOf(data)
+	if err != nil {
+		return b, err
+	}
+	for _, m := range members {
+		var text string
+		isText := json.Unmarshal(m.value, &text) == nil && m.value[0] == '"'
+		switch m.name {
+		case "run_id":
+			if b.runID, err = uuid.Parse(text); !isText || err != nil || len(text) != 36 {
+				fault("run_id", "Give a UUID as text, a new one for each thing to be done.")
+			}
+		case "ticket":
+			if b.ticket = text; !isText {
+				fault("ticket", "Give a text.")
+			}
+		case "fields":
+			b.fields, bad = fieldsOf(m.value, a, bad)
+		default:
+			fault(known(m.name), "There is no such member: only run_id, fields and ticket.")
+		}
+	}
+	if !slices.ContainsFunc(members, func(m member) bool { return m.name == "run_id" }) {
+		fault("run_id", "Give a UUID as text, a new one for each thing to be done.")
+	}
+	if len(bad) > 0 {
+		return b, &invalidFields{bad}
+	}
+	return b, nil
+}
+
+// known keeps a name that could be any text from filling an answer.
+func known(name string) string {
+	name = catalog.Plain(name)
+	if runes := []rune(name); len(runes) > 60 {
+		name = string(runes[:60]) + "…"
+	}
+	return name
+}
+
+// fieldsOf puts the fields of an action into the texts that its Parse takes.
+func fieldsOf(data json.RawMessage, a catalog.Action, bad []catalog.FieldError) (map[string]string, []catalog.FieldError) {
+	texts := map[string]string{}
+	members, err := membersOf(data)
+	if err != nil {
+		return texts, append(bad, catalog.FieldError{Field: "fields", Message: "Give a JSON object in which no name is there twice."})
+	}
+	for _, m := range members {
+		i := slices.IndexFunc(a.Fields, func(f catalog.Field) bool { return f.Spec().Name == m.name })
+		if i < 0 {
+			bad = append(bad, catalog.FieldError{Field: known(m.name), Message: "This action has no such field."})
+			continue
+		}
+		text, fault := fieldText(m.value, a.Fields[i].Spec())
+		if fault != "" {
+			bad = append(bad, catalog.FieldError{Field: m.name, Message: fault})
+		}
+		texts[m.name] = text
+	}
+	return texts, bad
+}
+
+// fieldText is a JSON value as a form would have sent it. Every kind of field
+// takes a text; beside that a number, true or false, a list of texts, or an
+// object, each where it can be meant.
+func fieldText(value json.RawMessage, spec catalog.Spec) (text, fault string) {
+	switch first := value[0]; {
+	case first == '"':
+		if json.Unmarshal(value, &text) != nil {
+			return "", "This is not a text."
+		}
+		return text, ""
+	case (first == '-' || first >= '0' && first <= '9') && (spec.Kind == "number" || spec.Kind == "duration"):
+		return string(value), ""
+	case (first == 't' || first == 'f') && spec.Kind == "yesno":
+		return string(value), ""
+	case first == '[' && spec.Kind == "lines":
+		return linesText(value)
+	case first == '{' && takesObject(spec):
+		return string(value), ""
+	}
+	return "", "Give " + jsonKinds(spec) + "."
+}
+
+// linesText is a list of texts as lines. An element that is no text is none: null
+// would be read as an empty one.
+func linesText(value json.RawMessage) (text, fault string) {
+	var items []*string
+	if json.Unmarshal(value, &items) != nil || slices.Contains(items, nil) {
+		return "", "Give a list of texts."
+	}
+	var lines []string
+	for _, item := range items {
+		if strings.ContainsAny(*item, "\r\n") {
+			return "", "A text of the list holds a line break."
+		}
+		lines = append(lines, *item)
+	}
+	return strings.Join(lines, "\n"), ""
+}
+
+// takesObject reports whether a field holds the parameters of a generic action.
+func takesObject(spec catalog.Spec) bool { return spec.Name == "params" && spec.Lines }
+
+// jsonKinds says what a field takes in JSON.
+func jsonKinds(spec catalog.Spec) string {
+	switch {
+	case spec.Kind == "number":
+		return "a number, or a text"
+	case spec.Kind == "duration":
+		return "a number of seconds, or a text such as 1 hour"
+	case spec.Kind == "yesno":
+		return "true or false, or a text"
+	case spec.Kind == "lines":
+		return "a list of texts, or a text with line breaks"
+	case takesObject(spec):
+		return "an object, or a text"
+	}
+	return "a text"
+}
+
+// member is one member of a JSON object, its value unread.
+type member struct {
+	name  string
+	value json.RawMessage
+}
+
+// deepest is how deep JSON may be nested in what programs send.
+const deepest = 32
+
+// membersOf reads a JSON object, member by member: the standard library takes
+// the last of several with the same name, and finds names in any case.
+func membersOf(data []byte) ([]member, error) {
+	refused := echo.NewHTTPError(http.StatusBadRequest)
+	if !utf8.Valid(data) || nesting(data) > deepest {
+		return nil, refused
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return nil, refused
+	}
+	var members []member
+	for d.More() {
+		token, err := d.Token()
+		name, ok := token.(string)
+		if err != nil || !ok || slices.ContainsFunc(members, func(m member) bool { return m.name == name }) {
+			return nil, refused
+		}
+		m := member{name: name}
+		if err := d.Decode(&m.value); err != nil {
+			return nil, refused
+		}
+		members = append(members, m)
+		if len(members) > 200 {
+			return nil, refused
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, refused
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, refused
+	}
+	return members, nil
+}
+
+// nesting is how deep brackets are nested at most, those in texts aside.
+func nesting(data []byte) int {
+	depth, most, inText := 0, 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case inText && c == '\\':
+			i++
+		case c == '"':
+			inText = !inText
+		case inText:
+		case c == '{' || c == '[':
+			depth++
+			most = max(most, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return most
+}

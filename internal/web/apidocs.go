@@ -1,0 +1,111 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/views"
+)
+
+func (s *Server) getAPIDocs(c echo.Context, v visitor) error {
+	return s.render(c, http.StatusOK, v, place{}, s.apiDocsPage())
+}
+
+// apiDocsPage says for people what openAPI says for tools.
+func (s *Server) apiDocsPage() views.APIDocsPage {
+	page := views.APIDocsPage{Try: s.firstRequest("WORKSPACE"), Total: len(catalog.All()),
+		Repeat: `{"run_id": "` + exampleID + `", "state": "applied", "summary": "Created 1 bypass code.", "replayed": true}`}
+	for _, known := range problemCodes {
+		page.Problems = append(page.Problems, views.APIProblem{Status: known.status, Code: known.code, Means: known.means})
+	}
+	addresses := map[bool]string{}
+	for _, r := range s.routes() {
+		known := apiRoutes[r.method+" "+r.path]
+		switch {
+		case !r.policy.token:
+		case strings.HasSuffix(r.path, "/:action"):
+			addresses[!strings.Contains(r.path, ":org")] = openPath(strings.TrimSuffix(r.path, ":action"))
+		default:
+			read := views.APIRead{ID: known.id, Title: known.title, Address: openPath(r.path), Help: known.help, Role: r.policy.role.String()}
+			query := known.query
+			if known.list != "" {
+				query = append(query[:len(query):len(query)], partParameters...)
+			}
+			for _, p := range query {
+				read.Parameters = append(read.Parameters, views.APIField{Name: p.name, Kind: parameterKind(p.schema), Words: p.help})
+			}
+			page.Reads = append(page.Reads, read)
+		}
+	}
+	for _, a := range catalog.All() {
+		if n := len(page.Groups); n == 0 || page.Groups[n-1].Name != a.Category {
+			page.Groups = append(page.Groups, views.APIGroup{Name: a.Category})
+		}
+		shown := views.APIAction{Slug: a.Slug, Title: a.Title, Address: addresses[a.OfWorkspace()] + a.Slug, Help: a.Help, Call: a.Call, Kind: kindChips[a.Kind],
+			Role: a.Role.String(), RoleNote: roleNote(a), Curl: s.curlOf(a)}
+		for _, f := range a.Fields {
+			spec := f.Spec()
+			shown.Fields = append(shown.Fields, views.APIField{Name: spec.Name, Kind: fieldKind(spec), Words: fieldWords(spec), Required: spec.Required})
+		}
+		group := &page.Groups[len(page.Groups)-1]
+		group.Actions = append(group.Actions, shown)
+	}
+	return page
+}
+
+func parameterKind(schema object) string {
+	switch {
+	case schema["enum"] != nil:
+		return strings.Join(schema["enum"].([]string), ", ")
+	case schema["format"] != nil:
+		return schema["format"].(string)
+	case schema["maximum"] != nil:
+		return fmt.Sprintf("%d to %d", schema["minimum"], schema["maximum"])
+	case schema["$ref"] != nil:
+		return "sending, applied, refused, unknown"
+	}
+	return "text"
+}
+
+// fieldKind is what a field takes, with its limits, in words.
+func fieldKind(spec catalog.Spec) string {
+	switch spec.Kind {
+	case "number":
+		return fmt.Sprintf("number, %d to %d", spec.Min, spec.Max)
+	case "duration":
+		return fmt.Sprintf("seconds, %d to %d", spec.Min, spec.Max)
+	case "yesno":
+		return "true or false"
+	case "lines":
+		return "list of texts"
+	case "id":
+		return "Duo’s id of a " + spec.Of
+	case "phone":
+		return "phone number"
+	case "choice":
+		var values []string
+		for _, o := range spec.Options {
+			values = append(values, o.Value)
+		}
+		return strings.Join(values, ", ")
+	}
+	if takesObject(spec) {
+		return "object, or text"
+	}
+	return fmt.Sprintf("text, up to %d characters", spec.Max)
+}
+
+func fieldWords(spec catalog.Spec) string {
+	words := spec.Label + "."
+	if spec.Help != "" {
+		words += " " + spec.Help
+	}
+	if spec.Default != "" {
+		words += " Without it: " + spec.Default + "."
+	}
+	return words
+}

@@ -1,0 +1,241 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+)
+
+// apiPart answers with a part of a list. Next is the cursor of the part after
+// it; null at the end.
+type apiPart[T any] struct {
+	Items []T     `json:"items"`
+	Total *int    `json:"total,omitempty"` // of the whole list, where that is known
+	Next  *string `json:"next"`
+}
+
+func sendPart[T any](c echo.Context, list apiList, items []T, total *int, next int) error {
+	part := apiPart[T]{Items: items, Total: total}
+	if items == nil {
+		part.Items = []T{}
+	}
+	if next > 0 {
+		part.Next = list.cursor(offsetBytes(next))
+	}
+	sendJSON(c, http.StatusOK, "application/json", part)
+	return nil
+}
+
+// apiWorkspace says what the token gives there at this moment.
+type apiWorkspace struct {
+	Workspace     string `json:"workspace"` // slug
+	Name          string `json:"name"`
+	Operator      string `json:"operator"` // e-mail
+	Token         string `json:"token"`    // its name
+	Role          string `json:"role"`
+	Organizations string `json:"organizations"` // all or chosen
+}
+
+func (s *Server) apiGetWorkspace(c echo.Context, v visitor) error {
+	w := apiWorkspace{Workspace: v.workspace.Slug, Name: v.workspace.Name, Operator: v.operator.Email, Token: v.token.Name, Role: v.role.String(), Organizations: "chosen"}
+	if v.membership.Every() {
+		w.Organizations = "all"
+	}
+	sendJSON(c, http.StatusOK, "application/json", w)
+	return nil
+}
+
+type apiOrganization struct {
+	Slug       string   `json:"slug"`
+	Name       string   `json:"name"`
+	Aliases    []string `json:"aliases"`
+	Tags       []string `json:"tags"`
+	TimeZone   string   `json:"time_zone"`
+	Connection string   `json:"connection"` // child, parent, own or none
+	Failing    bool     `json:"failing"`
+}
+
+// apiMapping is how an organization is joined with its Duo account.
+type apiMapping struct {
+	Organization string `json:"organization"` // slug
+	Name         string `json:"name"`
+	Connection   string `json:"connection"`
+	AccountID    string `json:"account_id"`
+	APIHostname  string `json:"api_hostname"`
+	DirectoryKey string `json:"directory_key"`
+	Failing      bool   `json:"failing"`
+}
+
+func connectionOf(o store.Organization) string {
+	if o.Mapped() {
+		return o.Kind
+	}
+	return "none"
+}
+
+func (s *Server) apiOrganizations(c echo.Context, v visitor) error {
+	return apiOrganizationList(s, c, v, func(o store.Organization) apiOrganization {
+		return apiOrganization{o.Slug, o.Name, append([]string{}, o.Aliases...), append([]string{}, o.Tags...), o.TimeZone, connectionOf(o), o.Failing}
+	})
+}
+
+func (s *Server) apiMappings(c echo.Context, v visitor) error {
+	return apiOrganizationList(s, c, v, func(o store.Organization) apiMapping {
+		return apiMapping{o.Slug, o.Name, connectionOf(o), o.AccountID, o.APIHostname, o.DirectoryKey, o.Failing}
+	})
+}
+
+func apiOrganizationList[T any](s *Server, c echo.Context, v visitor, item func(store.Organization) T) error {
+	list, err := apiListOf(c, "q", "show")
+	if err != nil {
+		return err
+	}
+	offset, err := list.offset()
+	if err != nil {
+		return err
+	}
+	show := store.Filter(c.QueryParam("show"))
+	switch show {
+	case store.All, store.Unmapped, store.Unkeyed, store.Failing:
+	default:
+		return &invalidFields{[]catalog.FieldError{{Field: "show", Message: "Choose unmapped, unkeyed or failing."}}}
+	}
+	var items []T
+	var n store.Counts
+	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
+		found, counts, err := tx.Organizations(c.Request().Context(), show, query(c), list.limit, offset)
+		n = counts
+		for _, o := range found {
+			items = append(items, item(o))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	next := offset + len(items)
+	if next >= n.Matching || len(items) == 0 {
+		next = 0
+	}
+	return sendPart(c, list, items, &n.Matching, next)
+}
+
+// apiDuoList reads one of an organization's lists from Duo, part by part.
+func (s *Server) apiDuoList(which run.DuoList) handler {
+	return func(c echo.Context, v visitor) error {
+		list, err := apiListOf(c)
+		if err != nil {
+			return err
+		}
+		offset, err := list.offset()
+		if err != nil {
+			return err
+		}
+		part, err := s.Runner.Part(c.Request().Context(), v.scope, v.organization, which, list.limit, offset)
+		if err != nil {
+			return err
+		}
+		items := make([]json.RawMessage, 0, len(part.Items))
+		for _, item := range part.Items {
+			if shown := catalog.Masked(item, nil); shown != nil {
+				items = append(items, shown)
+			}
+		}
+		var total *int
+		if part.Total > 0 {
+			total = &part.Total
+		}
+		return sendPart(c, list, items, total, part.Next)
+	}
+}
+
+type apiRun struct {
+	RunID        uuid.UUID         `json:"run_id"`
+	Action       string            `json:"action"`
+	Organization *string           `json:"organization"` // slug; null: of the workspace
+	AccountID    string            `json:"account_id"`
+	Subject      string            `json:"subject"`
+	State        string            `json:"state"`
+	Summary      string            `json:"summary"`
+	Fields       map[string]string `json:"fields"`
+	Ticket       string            `json:"ticket"`
+	Operator     string            `json:"operator"` // e-mail
+	Token        string            `json:"token"`    // name of the access token; empty: by a page
+	Started      time.Time         `json:"started_at"`
+	Finished     *time.Time        `json:"finished_at"`
+}
+
+func apiRunOf(r store.Run) apiRun {
+	shown := apiRun{RunID: r.ID, Action: r.Action, Organization: r.OrgSlug, AccountID: r.AccountID, Subject: r.Subject, State: r.State, Summary: r.Summary,
+		Fields: r.Input, Ticket: r.Ticket, Operator: r.Operator, Token: r.Token, Started: r.StartedAt.UTC()}
+	if r.FinishedAt != nil {
+		at := r.FinishedAt.UTC()
+		shown.Finished = &at
+	}
+	return shown
+}
+
+func (s *Server) apiGetRun(c echo.Context, v visitor) error {
+	id, err := uuid.Parse(c.Param("run"))
+	if err != nil {
+		return store.ErrNotFound
+	}
+	return s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
+		r, err := tx.Run(c.Request().Context(), id, s.Now())
+		if err == nil {
+			sendJSON(c, http.StatusOK, "application/json", apiRunOf(r))
+		}
+		return err
+	})
+}
+
+// runFilters are the parameters of a list of runs. Days are in UTC.
+var runFilters = []string{"q", "from", "to", "operator", "organization", "action", "state"}
+
+func (s *Server) apiRuns(c echo.Context, v visitor) error {
+	list, err := apiListOf(c, runFilters...)
+	if err != nil {
+		return err
+	}
+	asked, err := askedRuns(func(name string) string {
+		switch name {
+		case "outcome":
+			name = "state"
+		case "after":
+			return ""
+		}
+		return c.QueryParam(name)
+	}, v, s.Now())
+	if err != nil {
+		return err
+	}
+	if list.after != nil {
+		if asked.after, err = markOf(list.after); err != nil {
+			return err
+		}
+	}
+	var found []store.Run
+	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
+		found, err = tx.FindRuns(c.Request().Context(), s.Now(), asked.runs, asked.after, list.limit+1)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	part := apiPart[apiRun]{Items: []apiRun{}}
+	for _, r := range found[:min(len(found), list.limit)] {
+		part.Items = append(part.Items, apiRunOf(r))
+	}
+	if len(found) > list.limit {
+		part.Next = list.cursor(markBytes(found[list.limit-1]))
+	}
+	sendJSON(c, http.StatusOK, "application/json", part)
+	return nil
+}

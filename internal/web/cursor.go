@@ -1,0 +1,93 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+)
+
+// The sizes of a part of a list for programs.
+const (
+	partDefault = 100
+	partMost    = 500
+)
+
+// apiList is what a request asks of a list: how many, and from where on.
+type apiList struct {
+	limit int
+	after []byte // what stands in the cursor; nil: from the beginning
+	key   []byte // names the list, its filters included
+}
+
+// apiListOf reads the address of a list. A parameter that the list does not
+// know, or that is there twice, is refused: it was meant to choose something. A
+// cursor leads on in the list that it came from and in no other; what it names
+// is looked for within the visitor's reach like everything else.
+func apiListOf(c echo.Context, filters ...string) (apiList, error) {
+	list := apiList{limit: partDefault}
+	query := c.QueryParams()
+	var bad []catalog.FieldError
+	for name, values := range query {
+		if len(values) > 1 || name != "limit" && name != "cursor" && !slices.Contains(filters, name) {
+			bad = append(bad, catalog.FieldError{Field: known(name), Message: "The list has no such parameter, or it is there twice."})
+		}
+	}
+	if text := query.Get("limit"); query.Has("limit") {
+		n, err := strconv.Atoi(text)
+		if list.limit = n; err != nil || n < 1 || n > partMost {
+			bad = append(bad, catalog.FieldError{Field: "limit", Message: "Give a whole number from 1 to 500."})
+		}
+	}
+	if len(bad) > 0 {
+		return list, &invalidFields{bad}
+	}
+	list.key = listKey(c.Request().URL.Path, query)
+	if text := query.Get("cursor"); text != "" {
+		raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+		if err != nil || len(raw) <= len(list.key) || !slices.Equal(raw[:len(list.key)], list.key) {
+			return list, echo.NewHTTPError(http.StatusBadRequest)
+		}
+		list.after = raw[len(list.key):]
+	}
+	return list, nil
+}
+
+// listKey is short: it tells apart what a program might mix up, and protects
+// nothing.
+func listKey(path string, query url.Values) []byte {
+	filters := url.Values{}
+	for name, values := range query {
+		if name != "limit" && name != "cursor" {
+			filters[name] = values
+		}
+	}
+	sum := sha256.Sum256([]byte(path + "?" + filters.Encode()))
+	return sum[:8]
+}
+
+// cursor is where the list goes on.
+func (l apiList) cursor(after []byte) *string {
+	text := base64.RawURLEncoding.EncodeToString(slices.Concat(l.key, after))
+	return &text
+}
+
+// offset reads a cursor of a list that counts its places.
+func (l apiList) offset() (int, error) {
+	if l.after == nil {
+		return 0, nil
+	}
+	if len(l.after) != 4 {
+		return 0, echo.NewHTTPError(http.StatusBadRequest)
+	}
+	return int(binary.BigEndian.Uint32(l.after) & 0x7fffffff), nil
+}
+
+func offsetBytes(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }

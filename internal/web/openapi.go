@@ -1,0 +1,373 @@
+package web
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+)
+
+// object is a JSON object of the description: its names are OpenAPI's.
+type object map[string]any
+
+// apiRoute describes an address for programs but for what its row and the
+// catalogue say.
+type apiRoute struct {
+	id, title, help string
+	query           []apiParameter
+	list            string // schema of the items, where the answer is a part of a list
+	answer          string // schema of the answer otherwise
+	asksDuo         bool
+}
+
+type apiParameter struct {
+	name, help string
+	schema     object
+}
+
+var (
+	searchParameter = apiParameter{"q", "Words to search for.", object{"type": "string", "maxLength": 200}}
+	showParameter   = apiParameter{"show", "Only these.", object{"type": "string", "enum": []string{"unmapped", "unkeyed", "failing"}}}
+	partParameters  = []apiParameter{
+		{"limit", "How many at most.", object{"type": "integer", "minimum": 1, "maximum": partMost, "default": partDefault}},
+		{"cursor", "next of the part before, with the same other parameters.", object{"type": "string"}},
+	}
+)
+
+// apiRoutes are the addresses for programs by their row; those of actions are
+// described by the catalogue.
+var apiRoutes = map[string]apiRoute{
+	"GET /api/v1/w/:ws": {id: "get-workspace", title: "What the token gives", help: "Workspace, operator, role and reach of the access token at this moment.", answer: "Workspace"},
+	"GET /api/v1/w/:ws/organizations": {id: "get-organizations", title: "Organizations", help: "The organizations that the token reaches, by name.",
+		query: []apiParameter{searchParameter, showParameter}, list: "Organization"},
+	"GET /api/v1/w/:ws/mapping": {id: "get-mapping", title: "Mapping", help: "Which Duo account belongs to which organization, and its primary directory key.",
+		query: []apiParameter{searchParameter, showParameter}, list: "Mapping"},
+	"GET /api/v1/w/:ws/runs": {id: "get-runs", title: "Runs", help: "What was done, by people and by programs, latest first. A search without from looks at the last 12 months.", list: "Run",
+		query: []apiParameter{searchParameter,
+			{"from", "First day, in UTC.", object{"type": "string", "format": "date"}}, {"to", "Last day, in UTC.", object{"type": "string", "format": "date"}},
+			{"operator", "Id of the operator.", object{"type": "string", "format": "uuid"}}, {"organization", "Slug of the organization.", object{"type": "string"}},
+			{"action", "Slug of the action.", object{"type": "string"}}, {"state", "State of the run.", object{"$ref": "#/components/schemas/State"}}}},
+	"GET /api/v1/w/:ws/runs/:run":               {id: "get-run", title: "One run", help: "What came of a run. Ask again while its state is sending.", answer: "Run"},
+	"GET /api/v1/w/:ws/o/:org/users":            {id: "get-users", title: "Users", help: "The users of an organization, from Duo, as Duo describes them.", list: "DuoObject", asksDuo: true},
+	"GET /api/v1/w/:ws/o/:org/phones":           {id: "get-phones", title: "Phones", help: "The phones of an organization, from Duo, as Duo describes them.", list: "DuoObject", asksDuo: true},
+	"GET /api/v1/w/:ws/o/:org/bypass-codes":     {id: "get-bypass-codes", title: "Bypass codes", help: "The bypass codes of an organization, from Duo. Duo never shows the codes again.", list: "DuoObject", asksDuo: true},
+	"POST /api/v1/w/:ws/actions/:action":        {},
+	"POST /api/v1/w/:ws/o/:org/actions/:action": {},
+}
+
+// slots are the parameters of addresses.
+var slots = map[string]apiParameter{
+	"ws":  {"ws", "Slug of the workspace: what stands behind /w/ in the addresses of its pages.", object{"type": "string"}},
+	"org": {"org", "Slug of the organization.", object{"type": "string"}},
+	"run": {"run", "Id of the run.", object{"type": "string", "format": "uuid"}},
+}
+
+func (s *Server) getOpenAPI(c echo.Context, _ visitor) error {
+	sendJSON(c, http.StatusOK, "application/json", s.openAPI())
+	return nil
+}
+
+// openAPI is the description of the API, made of the route table and the
+// catalogue. It holds nothing of any workspace.
+func (s *Server) openAPI() object {
+	paths := object{}
+	for _, r := range s.routes() {
+		if !r.policy.token {
+			continue
+		}
+		known := apiRoutes[r.method+" "+r.path]
+		if !strings.HasSuffix(r.path, "/:action") {
+			paths[openPath(r.path)] = object{strings.ToLower(r.method): readOperation(r, known)}
+			continue
+		}
+		for _, a := range catalog.All() {
+			if a.OfWorkspace() == !strings.Contains(r.path, ":org") {
+				paths[openPath(strings.Replace(r.path, ":action", a.Slug, 1))] = object{strings.ToLower(r.method): actionOperation(r, a)}
+			}
+		}
+	}
+	return object{
+		"openapi": "3.1.0",
+		"info": object{"title": "Duodesk", "version": "1", "summary": "One desk for every client's Duo, for programs.",
+			"description": "Everything that the pages can do. An operator makes an access token on the account page. An action is carried out once for each run_id: the same request again is answered with what came of it."},
+		"servers":    []object{{"url": s.PublicURL.Scheme + "://" + s.PublicURL.Host}},
+		"security":   []object{{"token": []string{}}},
+		"tags":       openTags(),
+		"paths":      paths,
+		"components": object{"securitySchemes": object{"token": object{"type": "http", "scheme": "bearer", "description": "An access token: ddk_ and 64 letters, digits, - and _."}}, "schemas": openSchemas(), "responses": openProblems()},
+	}
+}
+
+const readsTag = "Reading"
+
+func openTags() []object {
+	tags := []object{{"name": readsTag}}
+	var seen []string
+	for _, a := range catalog.All() {
+		if !slices.Contains(seen, a.Category) {
+			seen = append(seen, a.Category)
+			tags = append(tags, object{"name": a.Category})
+		}
+	}
+	return tags
+}
+
+var slotInPath = regexp.MustCompile(`:(\w+)`)
+
+func openPath(path string) string { return slotInPath.ReplaceAllString(path, "{$1}") }
+
+func openParameters(r route, query []apiParameter) []object {
+	var all []object
+	for _, m := range slotInPath.FindAllStringSubmatch(r.path, -1) {
+		if p, known := slots[m[1]]; known {
+			all = append(all, object{"name": p.name, "in": "path", "required": true, "description": p.help, "schema": p.schema})
+		}
+	}
+	for _, p := range query {
+		all = append(all, object{"name": p.name, "in": "query", "description": p.help, "schema": p.schema})
+	}
+	return all
+}
+
+func readOperation(r route, known apiRoute) object {
+	query, schema := known.query, ref(known.answer)
+	if known.list != "" {
+		query = slices.Concat(query, partParameters)
+		schema = object{"type": "object", "additionalProperties": false, "required": []string{"items", "next"}, "properties": object{
+			"items": object{"type": "array", "items": ref(known.list)}, "total": object{"type": "integer", "description": "Of the whole list, where that is known."},
+			"next": object{"type": []string{"string", "null"}, "description": "cursor of the part after this; null: there is none."}}}
+	}
+	statuses := []int{400, 401, 404, 421, 422, 429, 500, 503}
+	if known.asksDuo {
+		statuses = append(statuses, 409, 502)
+	}
+	return object{
+		"operationId": known.id, "tags": []string{readsTag}, "summary": known.title, "description": known.help + " " + leastRole(r.policy.role),
+		"parameters": openParameters(r, query), "responses": openResponses(object{"200": answerOf("What was asked for.", schema)}, statuses),
+	}
+}
+
+func leastRole(role catalog.Role) string { return "Least role: " + role.String() + "." }
+
+func actionOperation(r route, a catalog.Action) object {
+	answers := object{
+		"200": answerOf("What came of it; with replayed, what came of it the first time.", ref("Outcome")),
+		"202": answerOf("It goes on. Location is the address of the run.", ref("Outcome")),
+	}
+	return object{
+		"operationId": a.Slug, "tags": []string{a.Category}, "summary": a.Title,
+		"description": a.Help + " Stands for " + a.Call + ". " + leastRole(a.Role) + roleNote(a),
+		"parameters":  openParameters(r, nil),
+		"requestBody": object{"required": true, "content": object{"application/json": object{"schema": bodySchema(a), "example": exampleBody(a)}}},
+		"responses":   openResponses(answers, []int{400, 401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 502, 503}),
+	}
+}
+
+func roleNote(a catalog.Action) string {
+	if a.RoleFor == nil {
+		return ""
+	}
+	return " Some fields ask for more."
+}
+
+func bodySchema(a catalog.Action) object {
+	fields := object{}
+	var required []string
+	for _, f := range a.Fields {
+		spec := f.Spec()
+		fields[spec.Name] = fieldSchema(spec)
+		if spec.Required {
+			required = append(required, spec.Name)
+		}
+	}
+	inner := object{"type": "object", "additionalProperties": false, "properties": fields}
+	outer := []string{"run_id"}
+	if len(required) > 0 {
+		inner["required"], outer = required, append(outer, "fields")
+	}
+	return object{"type": "object", "additionalProperties": false, "required": outer, "properties": object{
+		"run_id": object{"type": "string", "format": "uuid", "description": "A new one for each thing to be done: with the same, it is done once."},
+		"fields": inner,
+		"ticket": object{"type": "string", "maxLength": 100, "description": "Number in your ticket system, kept with the run."}}}
+}
+
+// fieldSchema is what a field takes; how a text is read is the field's own.
+func fieldSchema(spec catalog.Spec) object {
+	schema := object{"title": spec.Label, "type": "string"}
+	if spec.Help != "" {
+		schema["description"] = spec.Help
+	}
+	switch spec.Kind {
+	case "number", "duration":
+		schema["type"], schema["minimum"], schema["maximum"] = []string{"integer", "string"}, spec.Min, spec.Max
+	case "yesno":
+		schema["type"] = []string{"boolean", "string"}
+	case "lines":
+		schema["type"], schema["items"] = []string{"array", "string"}, object{"type": "string", "maxLength": 255}
+	case "id":
+		schema["pattern"] = "^[A-Za-z0-9]{1,64}$"
+	case "choice":
+		var values []string
+		for _, o := range spec.Options {
+			values = append(values, o.Value)
+		}
+		if !spec.Required && !slices.Contains(values, "") {
+			values = append(values, "")
+		}
+		schema["enum"] = values
+	default:
+		if spec.Max > 0 {
+			schema["maxLength"] = spec.Max
+		}
+		if takesObject(spec) {
+			schema["type"] = []string{"object", "string"}
+		}
+	}
+	if spec.Secret {
+		schema["writeOnly"] = true
+	}
+	if spec.Default != "" {
+		schema["default"] = typed(spec, spec.Default)
+	}
+	if spec.Example != "" {
+		schema["examples"] = []any{typed(spec, spec.Example)}
+	}
+	return schema
+}
+
+// typed is a field's value as JSON says it best.
+func typed(spec catalog.Spec, text string) any {
+	switch spec.Kind {
+	case "number", "duration":
+		if n, err := strconv.Atoi(text); err == nil {
+			return n
+		}
+	case "yesno":
+		if yes, err := strconv.ParseBool(text); err == nil {
+			return yes
+		}
+	case "lines":
+		return strings.Split(text, "\n")
+	}
+	return text
+}
+
+// exampleID is the run_id of examples.
+const exampleID = "3f1c9a52-6d0b-4e57-9c1e-2b8f0a7d4c11"
+
+func exampleBody(a catalog.Action) object {
+	return object{"run_id": exampleID, "fields": exampleFields(a)}
+}
+
+func exampleFields(a catalog.Action) object {
+	fields := object{}
+	for _, f := range a.Fields {
+		if spec := f.Spec(); spec.Example != "" {
+			fields[spec.Name] = typed(spec, spec.Example)
+		}
+	}
+	return fields
+}
+
+func ref(schema string) object { return object{"$ref": "#/components/schemas/" + schema} }
+
+func answerOf(means string, schema object) object {
+	return object{"description": means, "content": object{"application/json": object{"schema": schema}}}
+}
+
+// openResponses adds the errors to the answers of an operation. 405 is not among
+// them: it is the answer to what is no operation.
+func openResponses(answers object, statuses []int) object {
+	for _, status := range statuses {
+		answers[strconv.Itoa(status)] = object{"$ref": "#/components/responses/" + problemName(status)}
+	}
+	return answers
+}
+
+func problemName(status int) string { return "Problem" + strconv.Itoa(status) }
+
+func openProblems() object {
+	all := object{}
+	for _, known := range problemCodes {
+		name := problemName(known.status)
+		means := "`" + known.code + "`: " + known.means
+		if before, there := all[name].(object); there {
+			means = before["description"].(string) + "\n\n" + means
+		}
+		answer := object{"description": means, "content": object{"application/problem+json": object{"schema": ref("Problem")}}}
+		if known.status == http.StatusTooManyRequests || known.status == http.StatusServiceUnavailable {
+			answer["headers"] = object{"Retry-After": object{"description": "Seconds to wait.", "schema": object{"type": "integer"}}}
+		}
+		all[name] = answer
+	}
+	return all
+}
+
+func openSchemas() object {
+	text, moment := object{"type": "string"}, object{"type": "string", "format": "date-time"}
+	texts := object{"type": "array", "items": text}
+	described := func(schema object, words string) object {
+		copied := object{"description": words}
+		for k, v := range schema {
+			copied[k] = v
+		}
+		return copied
+	}
+	whole := func(properties object, optional ...string) object {
+		var required []string
+		for name := range properties {
+			if !slices.Contains(optional, name) {
+				required = append(required, name)
+			}
+		}
+		slices.Sort(required)
+		return object{"type": "object", "additionalProperties": false, "required": required, "properties": properties}
+	}
+	uuidText := object{"type": "string", "format": "uuid"}
+	connection := object{"type": "string", "enum": []string{"child", "parent", "own", "none"}}
+	var codes []string
+	for _, known := range problemCodes {
+		codes = append(codes, known.code)
+	}
+	return object{
+		"State":     object{"type": "string", "enum": []string{"sending", "applied", "refused", "unknown"}, "description": "sending: Duo is being asked. applied: Duo did it. refused: Duo did not do it. unknown: Duo may have done it, look before you do it again."},
+		"DuoObject": object{"type": "object", "description": "An object as Duo's Admin API describes it, secrets masked."},
+		"Workspace": whole(object{"workspace": text, "name": text, "operator": text, "token": text,
+			"role": object{"type": "string", "enum": []string{"owner", "admin", "technician", "helpdesk", "auditor"}}, "organizations": object{"type": "string", "enum": []string{"all", "chosen"}}}),
+		"Organization": whole(object{"slug": text, "name": text, "aliases": texts, "tags": texts, "time_zone": text, "connection": connection, "failing": described(object{"type": "boolean"}, "It cannot be reached as it is connected.")}),
+		"Mapping": whole(object{"organization": described(text, "Slug."), "name": text, "connection": connection, "account_id": text, "api_hostname": text, "directory_key": text,
+			"failing": object{"type": "boolean"}}),
+		"Run": whole(object{"run_id": uuidText, "action": text, "organization": object{"type": []string{"string", "null"}, "description": "Slug; null: of the workspace."}, "account_id": text, "subject": text, "state": ref("State"), "summary": text,
+			"fields": object{"type": "object", "additionalProperties": text}, "ticket": text, "operator": text, "token": described(text, "Name of the access token; empty: by a page."),
+			"started_at": moment, "finished_at": object{"type": []string{"string", "null"}, "format": "date-time"}}),
+		"Outcome": whole(object{"run_id": uuidText, "state": ref("State"), "summary": text, "replayed": described(object{"type": "boolean"}, "It was done before; result and secrets are not shown again."),
+			"result":     object{"description": "Duo's answer, secrets masked. Of a generic action it is whole."},
+			"secrets":    object{"type": "array", "description": "Shown in this answer and never again.", "items": whole(object{"label": text, "value": text})},
+			"created_id": described(text, "Duo's id of what was made."), "expires_at": described(moment, "When the secrets run out.")}, "result", "secrets", "created_id", "expires_at"),
+		"Problem": whole(object{"type": object{"type": "string", "format": "uri"}, "title": text, "status": object{"type": "integer"}, "detail": text,
+			"code": object{"type": "string", "enum": codes}, "request_id": described(text, "Tell it to whoever runs the console."),
+			"errors": object{"type": "array", "items": whole(object{"field": text, "message": text})}, "run_id": uuidText, "state": ref("State")}, "errors", "run_id", "state"),
+	}
+}
+
+// curlOf is a request for an action as a command.
+func (s *Server) curlOf(a catalog.Action) string {
+	at := "/o/ORGANIZATION"
+	if a.OfWorkspace() {
+		at = ""
+	}
+	fields, err := json.Marshal(exampleFields(a))
+	if err != nil {
+		fields = []byte("{}")
+	}
+	return "curl -sS " + s.PublicURL.Scheme + "://" + s.PublicURL.Host + "/api/v1/w/WORKSPACE" + at + "/actions/" + a.Slug + " \\\n" +
+		"  -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n" +
+		"  -d '{\"run_id\": \"'$(uuidgen)'\", \"fields\": " + strings.ReplaceAll(cmp.Or(string(fields), "{}"), "'", `'\''`) + "}'"
+}

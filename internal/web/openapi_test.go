@@ -1,0 +1,241 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/store"
+)
+
+// described is the description as a program's tools read it.
+type described struct {
+	validator.Validator
+	t *testing.T
+}
+
+func describe(t *testing.T, s *site) described {
+	t.Helper()
+	p := s.stranger(t).call("", http.MethodGet, "/api/v1/openapi.json", nil)
+	if p.status != http.StatusOK || p.header.Get("Content-Type") != "application/json" {
+		t.Fatal(p.status, p.header)
+	}
+	document, err := libopenapi.NewDocument([]byte(p.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, faults := validator.NewValidator(document)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	if valid, faults := v.ValidateDocument(); !valid {
+		for _, f := range faults {
+			t.Errorf("%s: %s %v", f.Message, f.Reason, f.SchemaValidationErrors)
+		}
+		t.FailNow()
+	}
+	return described{v, t}
+}
+
+func (d described) request(method, address string, body []byte) *http.Request {
+	d.t.Helper()
+	r, err := http.NewRequestWithContext(d.t.Context(), method, address, bytes.NewReader(body))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer x")
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r
+}
+
+// takes reports whether the description allows a request.
+func (d described) takes(method, address string, body []byte) (bool, string) {
+	d.t.Helper()
+	valid, faults := d.ValidateHttpRequest(d.request(method, address, body))
+	var words []string
+	for _, f := range faults {
+		words = append(words, f.Error())
+	}
+	return valid, strings.Join(words, "; ")
+}
+
+// answers fails the test unless the description allows an answer.
+func (d described) answers(method string, p *page) {
+	d.t.Helper()
+	a := &http.Response{StatusCode: p.status, Header: p.header, Body: io.NopCloser(strings.NewReader(p.body))}
+	valid, faults := d.ValidateHttpResponse(d.request(method, p.b.site.url+p.address, nil), a)
+	if !valid {
+		for _, f := range faults {
+			d.t.Errorf("%s %s: %s\n%s", method, p.address, f.Error(), p.body)
+		}
+	}
+}
+
+// TestEveryAPIRouteIsDescribed: the description, and the page for people, have
+// every row of the route table and every action.
+func TestEveryAPIRouteIsDescribed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var document struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+		} `json:"paths"`
+	}
+	if err := json.Unmarshal([]byte(s.stranger(t).call("", http.MethodGet, "/api/v1/openapi.json", nil).body), &document); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, operations := range document.Paths {
+		for _, o := range operations {
+			ids = append(ids, o.OperationID)
+		}
+	}
+	docs := s.as(t, s.Owner).get("/account/api").want(http.StatusOK).fine()
+	rows := 0
+	for _, r := range s.server.routes() {
+		if !r.policy.token {
+			continue
+		}
+		known, listed := apiRoutes[r.method+" "+r.path]
+		if rows++; !listed {
+			t.Errorf("%s %s is not described", r.method, r.path)
+		}
+		if known.id != "" && (!slices.Contains(ids, known.id) || docs.byID(known.id) == nil) {
+			t.Errorf("%s is not in the description, or not on the page", known.id)
+		}
+	}
+	if rows != len(apiRoutes) {
+		t.Errorf("%d rows, %d are described", rows, len(apiRoutes))
+	}
+	for _, a := range catalog.All() {
+		if !slices.Contains(ids, a.Slug) || docs.byID("action-"+a.Slug) == nil {
+			t.Errorf("%s is not in the description, or not on the page", a.Slug)
+		}
+	}
+	if len(ids) != rows-2+len(catalog.All()) {
+		t.Errorf("%d operations are described", len(ids))
+	}
+}
+
+// TestExamplesFitTheDescription: what is shown as an example is taken, by the
+// description and by the action, and what an action refuses is not described as
+// fitting.
+func TestExamplesFitTheDescription(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	d := describe(t, s)
+	for _, a := range catalog.All() {
+		address := s.url + s.apiOrg("/actions/"+a.Slug)
+		if a.OfWorkspace() {
+			address = s.url + s.api("/actions/"+a.Slug)
+		}
+		body, err := json.Marshal(exampleBody(a))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if valid, why := d.takes(http.MethodPost, address, body); !valid {
+			t.Errorf("%s: %s\n%s", a.Slug, why, body)
+		}
+		parsed, err := parseBody(body, a)
+		if err != nil {
+			t.Errorf("%s: %v", a.Slug, err)
+		}
+		if _, bad := a.Parse(parsed.get); len(bad) > 0 && a.Slug != "delete-account" {
+			t.Errorf("%s refuses its example: %v", a.Slug, bad)
+		}
+		for _, wrong := range []string{`{}`, `{"run_id": "x"}`, `{"run_id": "` + exampleID + `", "fields": {"nothing": 1}}`, `{"run_id": "` + exampleID + `", "fields": {}, "more": 1}`} {
+			if valid, _ := d.takes(http.MethodPost, address, []byte(wrong)); valid {
+				t.Errorf("%s is described as taking %s", a.Slug, wrong)
+			}
+		}
+	}
+}
+
+// TestAnswersFitTheDescription carries out every action as a program, reads
+// everything there is to read, and fails in the ways there are: each answer is as
+// described.
+func TestAnswersFitTheDescription(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	d := describe(t, e.site)
+	b := e.stranger(t)
+	token, _ := e.accessToken(t, e.Workspace, e.Owner, store.Grant{Role: "owner", EveryOrganization: true})
+	helpdesk, _ := e.accessToken(t, e.Workspace, e.Owner, store.Grant{Role: "helpdesk", EveryOrganization: true})
+	call := func(token, method, address string, body any, status int) {
+		t.Helper()
+		e.Clock.Move(paceEvery)
+		p := b.call(token, method, address, body)
+		if p.status != status {
+			t.Errorf("%s %s: status %d, want %d: %s", method, address, p.status, status, p.body)
+		}
+		d.answers(method, p)
+	}
+	for _, a := range catalog.All() {
+		k := actionRoutes[a.Slug]
+		address := e.api("/actions/" + a.Slug)
+		if !a.OfWorkspace() {
+			address = e.apiOrg("/actions/" + a.Slug)
+		}
+		body, ok := bodyOf(a.Slug, k.form(e, &e.near, true)), k.ok
+		if ok == moved {
+			ok = found
+		}
+		sent, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if valid, why := d.takes(http.MethodPost, e.url+address, sent); !valid {
+			t.Errorf("%s: %s\n%s", a.Slug, why, sent)
+		}
+		call(token, http.MethodPost, address, body, ok)
+		call(token, http.MethodPost, address, body, ok) // again
+		call(token, http.MethodPost, address, `{"run_id": "x"}`, http.StatusUnprocessableEntity)
+		call(token, http.MethodPost, address, `{`, http.StatusBadRequest)
+		call("", http.MethodPost, address, body, http.StatusUnauthorized)
+	}
+	lists := []string{e.api(""), e.api("/organizations?limit=1"), e.api("/mapping?show=unkeyed"), e.api("/runs?q=created&limit=3"), e.api("/runs/" + e.near.run), e.apiOrg("/users"), e.apiOrg("/phones?limit=1"), e.apiOrg("/bypass-codes")}
+	for _, address := range lists {
+		call(token, http.MethodGet, address, nil, http.StatusOK)
+		call("", http.MethodGet, address, nil, http.StatusUnauthorized)
+		if path, _, _ := strings.Cut(address, "?"); path != e.api("") && !strings.Contains(path, "/runs/") {
+			call(token, http.MethodGet, path+"?limit=0", nil, http.StatusUnprocessableEntity)
+			call(token, http.MethodGet, path+"?cursor=x", nil, http.StatusBadRequest)
+		}
+	}
+	bypass := e.apiOrg("/actions/create-bypass-code-for-user")
+	body := func(pairs ...any) map[string]any {
+		fields := map[string]any{"user_id": e.near.user}
+		for i := 0; i < len(pairs); i += 2 {
+			fields[pairs[i].(string)] = pairs[i+1]
+		}
+		return map[string]any{"run_id": uuid.NewString(), "fields": fields}
+	}
+	call(helpdesk, http.MethodPost, bypass, body("valid_secs", 7200), http.StatusForbidden)
+	call(helpdesk, http.MethodPost, e.apiOrg("/actions/delete-user"), body(), http.StatusNotFound)
+	used := body()
+	call(token, http.MethodPost, bypass, used, http.StatusOK)
+	used["ticket"] = "T-1"
+	call(token, http.MethodPost, bypass, used, http.StatusConflict)
+	for kind, status := range map[duosim.FaultKind]int{duosim.Down: http.StatusBadGateway, duosim.RateLimited: http.StatusTooManyRequests, duosim.Revoked: http.StatusUnprocessableEntity} {
+		e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{Kind: kind})
+		call(token, http.MethodPost, bypass, body(), status)
+	}
+	if valid, _ := d.takes(http.MethodGet, e.url+e.api("/organizations?limit=501"), nil); valid {
+		t.Error("a limit of 501 is described as fitting")
+	}
+	if strings.Contains(b.call("", http.MethodGet, "/api/v1/openapi.json", nil).body, e.Workspace.Slug) {
+		t.Error("the description tells of a workspace")
+	}
+}

@@ -1,0 +1,192 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// problem is an error as a program gets it: RFC 9457, with members of our own
+// behind those of the standard.
+type problem struct {
+	Type      string         `json:"type"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Detail    string         `json:"detail"`
+	Code      string         `json:"code"`
+	RequestID string         `json:"request_id"`
+	Errors    []problemField `json:"errors,omitempty"`
+	RunID     string         `json:"run_id,omitempty"` // of what was tried
+	State     string         `json:"state,omitempty"`
+}
+
+type problemField struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+// problemCodes are all codes, with what they say. The words of pages are not
+// always for programs: where there are some here, they stand in their place.
+var problemCodes = []struct {
+	code   string
+	status int
+	means  string
+	detail string
+}{
+	{"bad_request", 400, "The request is not understood: its JSON, a parameter of the address, or a cursor of another list.", ""},
+	{"session_not_allowed", 400, "The request carries the cookie of a session.", ""},
+	{"unauthorized", 401, "No access token, or one that is mistyped, revoked or run out.", ""},
+	{"forbidden", 403, "The role does not allow this with these fields.", "The role of this access token, or of its operator, does not allow this with these fields. Nothing was done."},
+	{"not_found", 404, "It does not exist, or is out of reach of the token.", "There is no such thing, or it is out of reach of this access token."},
+	{"method_not_allowed", 405, "The address does not take this method.", "The address does not take this method. Nothing was done."},
+	{"conflict", 409, "Somebody changed the same thing at the same moment.", ""},
+	{"run_id_used", 409, "The run_id was used before, with other fields.", "This run_id was used before for something else. Nothing was done. Make a new one."},
+	{"not_connected", 409, "The organization has no Duo account, or no keys for this API.", ""},
+	{"too_large", 413, "The body is longer than 256 KB.", "The body is longer than 256 KB. Nothing was done."},
+	{"unsupported_media_type", 415, "The body is not application/json.", "Send the body as application/json. Nothing was done."},
+	{"wrong_host", 421, "The request names another host than the console's.", ""},
+	{"invalid_fields", 422, "Fields are missing, unknown or wrong; errors lists them. Nothing was sent to Duo.", ""},
+	{"duo_refused", 422, "Duo answered and did not do it.", ""},
+	{"too_many_requests", 429, "The access token is used too fast. Retry-After says how long to wait.", ""},
+	{"duo_busy", 429, "Duo limits how often it is asked. Nothing was done. Retry-After says how long to wait.", ""},
+	{"internal", 500, "Something broke in the console. Look at the run before you try again.", "Something broke in the console. If you were changing something, look at the run before you try again."},
+	{"duo_unreachable", 502, "Duo was not reached. Nothing was done.", ""},
+	{"outcome_unknown", 502, "Duo may have done it: look before you send it again.", ""},
+	{"unavailable", 503, "The database did not answer in time.", ""},
+	{"busy", 503, "Too much at once. Try again in a few seconds.", ""},
+}
+
+// httpCode is the code for an error that is a status alone.
+func httpCode(status int) string {
+	switch status {
+	case http.StatusForbidden:
+		return "forbidden"
+	case http.StatusNotFound:
+		return "not_found"
+	case http.StatusMethodNotAllowed:
+		return "method_not_allowed"
+	case http.StatusRequestEntityTooLarge:
+		return "too_large"
+	case http.StatusUnsupportedMediaType:
+		return "unsupported_media_type"
+	case http.StatusMisdirectedRequest:
+		return "wrong_host"
+	case http.StatusInternalServerError:
+		return "internal"
+	}
+	return "bad_request"
+}
+
+// duoCode is the code for an error of Duo's, or of the way to it.
+func duoCode(err error) string {
+	var unconnected *run.NotConnected
+	var refused *duo.Error
+	switch {
+	case errors.As(err, &unconnected):
+		return "not_connected"
+	case mayHaveBeenApplied(err):
+		return "outcome_unknown"
+	case errors.As(err, &refused) && statusOf(err) == http.StatusTooManyRequests:
+		return "duo_busy"
+	case errors.As(err, &refused) && refused.Status < 500:
+		return "duo_refused"
+	}
+	return "duo_unreachable"
+}
+
+// invalidFields are values that were refused before anything was done.
+type invalidFields struct{ bad []catalog.FieldError }
+
+func (e *invalidFields) Error() string {
+	var words []string
+	for i := range e.bad {
+		words = append(words, e.bad[i].Error())
+	}
+	return "web: " + strings.Join(words, "; ")
+}
+
+// failedRun is an error of a run that was recorded; done tells of the steps that
+// were carried out before it.
+type failedRun struct {
+	run  store.Run
+	done string
+	err  error
+}
+
+func (e *failedRun) Error() string { return e.err.Error() }
+func (e *failedRun) Unwrap() error { return e.err }
+
+// answerProblem answers a program with an error, as explained.
+func answerProblem(c echo.Context, err error, page views.ErrorPage, code string) {
+	p := problem{Type: "urn:duodesk:problem:" + code, Title: page.Headline, Status: page.Status, Detail: strings.TrimSpace(page.Text), Code: code, RequestID: requestID(c.Request().Context())}
+	for _, known := range problemCodes {
+		if known.code == code {
+			p.Detail = cmp.Or(known.detail, p.Detail)
+		}
+	}
+	var invalid *invalidFields
+	if errors.As(err, &invalid) {
+		for _, b := range invalid.bad {
+			p.Errors = append(p.Errors, problemField{b.Field, catalog.Plain(b.Message)})
+		}
+	}
+	var failed *failedRun
+	if errors.As(err, &failed) {
+		p.RunID, p.State = failed.run.ID.String(), failed.run.State
+		p.Detail = strings.TrimSpace(catalog.Plain(failed.done) + " " + p.Detail)
+	}
+	h := c.Response().Header()
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="duodesk"`)
+		if c.Request().Header.Get("Authorization") != "" {
+			h.Set("WWW-Authenticate", `Bearer realm="duodesk", error="invalid_token"`)
+		}
+	}
+	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
+		h.Set("Retry-After", retryAfter(err))
+	}
+	sendJSON(c, p.Status, "application/problem+json", p)
+}
+
+// retryAfter is how many seconds to wait before the same is asked again.
+func retryAfter(err error) string {
+	wait := 5 * time.Second
+	var fast *tooFast
+	var refused *duo.Error
+	switch {
+	case errors.As(err, &fast):
+		wait = fast.wait
+	case errors.As(err, &refused) && refused.RetryAfter > 0:
+		wait = refused.RetryAfter
+	}
+	return strconv.Itoa(int(math.Ceil(wait.Seconds())))
+}
+
+// sendJSON sends a value in one piece. What is sent can be written: it is made of
+// texts, numbers and JSON that was read before.
+func sendJSON(c echo.Context, status int, kind string, value any) {
+	var b bytes.Buffer
+	if err := json.NewEncoder(&b).Encode(value); err != nil {
+		panic("web: " + err.Error())
+	}
+	h := c.Response().Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	c.Response().WriteHeader(status)
+	// Whoever has gone does not read it.
+	_, _ = c.Response().Write(b.Bytes())
+}

@@ -1,0 +1,209 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+func (s *Server) getTokens(c echo.Context, v visitor) error {
+	ctx := c.Request().Context()
+	page := views.TokensPage{Said: c.QueryParam("done")}
+	belongings, err := s.Store.WorkspacesOf(ctx, v.operator.ID)
+	if err != nil {
+		return err
+	}
+	for _, b := range belongings {
+		page.Places = append(page.Places, views.TokenPlace{Workspace: b.Slug, Name: b.Name, Role: b.Role})
+		access, err := s.Store.Access(ctx, v.operator.ID, b.Slug, "")
+		if err != nil {
+			return err
+		}
+		err = s.Store.InWorkspace(ctx, access.Membership, func(tx *store.Tx) error {
+			found, err := tx.Tokens(ctx, v.operator.ID)
+			for _, row := range s.tokenRows(v, found, views.RevokeToken(b.Slug)) {
+				row.Workspace = b.Name
+				page.Rows = append(page.Rows, row)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.render(c, http.StatusOK, v, place{}, page)
+}
+
+func (s *Server) tokenRows(v visitor, tokens []store.Token, revoke string) []views.TokenRow {
+	var rows []views.TokenRow
+	for _, k := range tokens {
+		row := views.TokenRow{ID: k.ID.String(), Name: catalog.Plain(k.Name), Role: k.Role, Reach: reachOf(k.Grant(), k.Names), Made: s.when(v, k.CreatedAt),
+			Until: s.when(v, k.ExpiresAt), Over: !k.ExpiresAt.After(s.Now()), Revoke: revoke}
+		if k.UsedAt != nil {
+			row.Used = s.when(v, *k.UsedAt)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (s *Server) getNewToken(c echo.Context, v visitor) error {
+	return s.showNewToken(c, v, http.StatusOK, views.TokenForm{Days: views.Input{Value: "30"}}, grantForm{grant: store.Grant{Role: catalog.Auditor.String(), EveryOrganization: true}})
+}
+
+// showNewToken fills in what the form shows in any case.
+func (s *Server) showNewToken(c echo.Context, v visitor, status int, page views.TokenForm, f grantForm) error {
+	var err error
+	if page.Grant, err = s.grantView(c, v, f); err != nil {
+		return err
+	}
+	page.Grant.Most, page.Grant.Limited = v.role.String(), !v.membership.Every()
+	page.Workspace, page.WorkspaceName, page.RunID = v.workspace.Slug, v.workspace.Name, uuid.NewString()
+	return s.render(c, status, v, place{}, page)
+}
+
+func (s *Server) postNewToken(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	id, err := form.runID()
+	if err != nil {
+		return err
+	}
+	f, err := s.readGrant(c, v, form)
+	if err != nil {
+		return err
+	}
+	page := views.TokenForm{Name: views.Input{Value: form.Get("name")}, Days: views.Input{Value: form.Get("days")}}
+	if form.Get("act") == "find" {
+		return s.showNewToken(c, v, http.StatusOK, page, f)
+	}
+	k := store.Token{ID: id, Role: f.grant.Role}
+	k.Name, page.Name.Error = tokenName(form)
+	k.ExpiresAt, page.Days.Error = s.tokenEnd(form.Get("days"))
+	if f.role == "" && catalog.ParseRole(k.Role) > v.role {
+		f.role = "Your own role is less."
+	}
+	if page.Name.Error == "" && page.Days.Error == "" && !f.faulty() {
+		// The password is looked at last: attempts are counted.
+		operator, fits, wait, err := s.passwordOf(c, v.operator.Email, form.Get("password"))
+		switch {
+		case err != nil:
+			return err
+		case wait > 0:
+			page.Password.Error = slowDown(c, wait)
+			return s.showNewToken(c, v, http.StatusTooManyRequests, page, f)
+		case !fits || operator.ID != v.operator.ID:
+			page.Password.Error = "This is not your password."
+			s.recordRefusedSignIn(c, v.operator)
+		}
+	}
+	if page.Name.Error+page.Days.Error+page.Password.Error != "" || f.faulty() {
+		return s.showNewToken(c, v, http.StatusUnprocessableEntity, page, f)
+	}
+	if k.Every, k.Organizations, err = s.tokenReach(c.Request().Context(), v, f.grant); err != nil {
+		return err
+	}
+	return s.makeToken(c, v, k)
+}
+
+func (s *Server) makeToken(c echo.Context, v visitor, k store.Token) error {
+	text, kept, err := s.Runner.MakeToken(c.Request().Context(), v.workspace.ID, v.actor(), k)
+	var already *run.AlreadyRun
+	if errors.As(err, &already) {
+		return s.render(c, http.StatusOK, v, place{}, views.AlreadySentPage{
+			Sent: "Access token " + already.Run.Subject, At: s.when(v, already.Run.StartedAt), Outcome: outcomeChip(already.Run.State), Summary: already.Run.Summary, Secret: true,
+			Onward: views.Link{Text: "See your access tokens", Href: views.Tokens()}, Again: views.Link{Text: "Make another", Href: views.NewToken(v.workspace.Slug)},
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, v, place{}, views.TokenShown{
+		Workspace: v.workspace.Slug, Name: catalog.Plain(kept.Name), Role: kept.Role, Reach: reachOf(kept.Grant(), kept.Names), Token: text, Until: s.when(v, kept.ExpiresAt), ShownAt: s.when(v, s.Now()).Text,
+		Curl: s.firstRequest(v.workspace.Slug),
+	})
+}
+
+// firstRequest is a command that shows whether a token works.
+func (s *Server) firstRequest(ws string) string {
+	return "curl -sS " + s.PublicURL.Scheme + "://" + s.PublicURL.Host + "/api/v1/w/" + ws + " \\\n  -H \"Authorization: Bearer $TOKEN\""
+}
+
+func tokenName(f form) (name, fault string) {
+	field := catalog.Text{Name: "name", Max: store.LongestTokenName, Required: true}
+	in, bad := catalog.Action{Fields: []catalog.Field{field}}.Parse(func(name string) (string, bool) { return f.Get(name), f.Has(name) })
+	if len(bad) > 0 {
+		return "", bad[0].Message
+	}
+	return field.Of(in), ""
+}
+
+func (s *Server) tokenEnd(days string) (end time.Time, fault string) {
+	switch days {
+	case "7", "30", "90", "365":
+		n, _ := strconv.Atoi(days)
+		return s.Now().Add(time.Duration(n) * 24 * time.Hour), ""
+	}
+	return end, "Choose one."
+}
+
+// tokenReach is what a token reaches: for somebody with chosen organizations
+// "all" are those that they are now.
+func (s *Server) tokenReach(ctx context.Context, v visitor, g store.Grant) (every bool, chosen []uuid.UUID, err error) {
+	if !g.EveryOrganization || v.membership.Every() {
+		return g.EveryOrganization, g.Organizations, nil
+	}
+	err = s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) error {
+		found, _, err := tx.Organizations(ctx, store.All, "", everyOrganization, 0)
+		for _, o := range found {
+			chosen = append(chosen, o.ID)
+		}
+		return err
+	})
+	return false, chosen, err
+}
+
+// postRevokeToken ends one of the operator's own tokens.
+func (s *Server) postRevokeToken(c echo.Context, v visitor) error {
+	if err := s.revokeToken(c, v, v.operator.ID); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.TokensAfter("revoked"))
+}
+
+func (s *Server) postRevokeMemberToken(c echo.Context, v visitor) error {
+	m, err := s.memberOf(c, v)
+	if err != nil {
+		return err
+	}
+	if err := s.revokeToken(c, v, m.OperatorID); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.Member(v.workspace.Slug, m.OperatorID.String()))
+}
+
+// revokeToken ends the token that a form names. One that is gone already is no
+// trouble.
+func (s *Server) revokeToken(c echo.Context, v visitor, operator uuid.UUID) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	id, err := uuid.Parse(form.Get("token"))
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest)
+	}
+	return ignoreNotFound(s.Runner.RevokeToken(c.Request().Context(), v.workspace.ID, v.actor(), operator, id))
+}
