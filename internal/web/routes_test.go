@@ -414,10 +414,10 @@ var actionRoutes = map[string]knownRoute{
 		f.Set("name", n.canary+rand.Text())
 		setGenerated(f)
 	})},
-	"modify-group": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"modify-group": {least: catalog.Technician, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
 		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
 		f.Set("desc", rand.Text())
-		setGenerated(f)
+		f.Set("reviewed", "1")
 	})},
 	"delete-group": {least: catalog.Administrator, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
 		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
