@@ -392,7 +392,7 @@ var actionRoutes = map[string]knownRoute{
 	"modify-group": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
 		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
 		f.Set("desc", rand.Text())
-		setGenerated(f)
+		f.Set("reviewed", "1")
 	})},
 	"delete-group": {least: catalog.Administrator, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
 		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
