@@ -83,6 +83,9 @@ func TestActsWhenDuoFails(t *testing.T) {
 				if writesOnly && (a.Kind == catalog.Read || a.Kind == catalog.Generic) || a.API != catalog.Admin {
 					continue
 				}
+				if trouble.status == http.StatusUnprocessableEntity && strings.Contains(a.Call, "/billing/") {
+					continue // goes by no permission that could be taken away
+				}
 				f := k.form(e, &e.near, true)
 				trouble.fault.WritesOnly = writesOnly
 				e.Sim.SetFault(e.near.account.AccountID, trouble.fault)
@@ -165,6 +168,9 @@ func TestUnknownOutcome(t *testing.T) {
 		b := e.as(t, e.Owner)
 		before := len(e.Sim.Ledger())
 		for slug, k := range actionRoutes {
+			if a, _ := catalog.Lookup(slug); a.Kind == catalog.Read || a.Kind == catalog.Generic || a.API != catalog.Admin {
+				continue
+			}
 			f := k.form(e, &e.near, true)
 			e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{Kind: kind, Times: 1})
 			p := b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/"+slug, f).want(http.StatusBadGateway, "This may have been done all the same: look before you send it again.").fine()
