@@ -164,6 +164,7 @@ type apiRun struct {
 	Subject      string            `json:"subject"`
 	State        string            `json:"state"`
 	Summary      string            `json:"summary"`
+	Answer       string            `json:"answer"` // of a person who was asked through Duo
 	Fields       map[string]string `json:"fields"`
 	Ticket       string            `json:"ticket"`
 	Operator     string            `json:"operator"` // e-mail
@@ -173,7 +174,7 @@ type apiRun struct {
 }
 
 func apiRunOf(r store.Run) apiRun {
-	shown := apiRun{RunID: r.ID, Action: r.Action, Organization: r.OrgSlug, AccountID: r.AccountID, Subject: r.Subject, State: r.State, Summary: r.Summary,
+	shown := apiRun{RunID: r.ID, Action: r.Action, Organization: r.OrgSlug, AccountID: r.AccountID, Subject: r.Subject, State: r.State, Summary: r.Summary, Answer: r.Answer,
 		Fields: r.Input, Ticket: r.Ticket, Operator: r.Operator, Token: r.Token, Started: r.StartedAt.UTC()}
 	if r.FinishedAt != nil {
 		at := r.FinishedAt.UTC()

@@ -345,7 +345,7 @@ func openSchemas() object {
 		"Mapping": whole(object{"organization": described(text, "Slug."), "name": text, "connection": connection, "account_id": text, "api_hostname": text, "directory_key": text,
 			"failing": object{"type": "boolean"}}),
 		"Run": whole(object{"run_id": uuidText, "action": text, "organization": object{"type": []string{"string", "null"}, "description": "Slug; null: of the workspace."}, "account_id": text, "subject": text, "state": ref("State"), "summary": text,
-			"fields": object{"type": "object", "additionalProperties": text}, "ticket": text, "operator": text, "token": described(text, "Name of the access token; empty: by a page."),
+			"answer": described(text, "Of a person who was asked through Duo; empty: nobody was, or nobody answered yet."), "fields": object{"type": "object", "additionalProperties": text}, "ticket": text, "operator": text, "token": described(text, "Name of the access token; empty: by a page."),
 			"started_at": moment, "finished_at": object{"type": []string{"string", "null"}, "format": "date-time"}}),
 		"Outcome": whole(object{"run_id": uuidText, "state": ref("State"), "summary": text, "replayed": described(object{"type": "boolean"}, "It was done before; result and secrets are not shown again."),
 			"result":     object{"description": "Duo's answer, secrets masked. Of a generic action it is whole."},

@@ -69,7 +69,9 @@ func knownRoutes(row string) []knownRoute {
 				k.query = nil
 			}
 			if k.token = strings.Contains(row, " /api/"); k.token && k.ok == moved {
-				k.ok = found
+				if k.ok = found; a.Follow != nil {
+					k.ok = http.StatusAccepted // it goes on
+				}
 			}
 			all = append(all, k)
 		}
