@@ -341,8 +341,11 @@ func TestLogLinesBelongToTheirRequest(t *testing.T) {
 	if !strings.Contains(broken.body, broken.id) {
 		t.Error("the page of a failure does not show the request's number")
 	}
-	// The page asks for the user and for his codes.
-	messages(broken, "/w/:ws/o/:org/users/:user", "WARN Duo call failed", "WARN Duo call failed", "INFO request")
+	// The page asks for the user and for his codes; whichever fails first ends the other.
+	w.get(w.url + "/healthz")
+	if all := w.lines(of(broken, "/w/:ws/o/:org/users/:user")); len(all) != 3 || all[0]["msg"] != "Duo call failed" || all[1]["msg"] != "Duo call failed" || all[2]["msg"] != "request" {
+		t.Errorf("a request to a page is logged as %v", all)
+	}
 	w.sim.SetFault(w.dental.AccountID, duosim.Fault{})
 	w.refuseClosing()
 	messages(w.want(http.StatusOK, w.code()), "/w/:ws/o/:org/actions/:action", "ERROR run could not be closed", "INFO request")
