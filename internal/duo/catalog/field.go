@@ -63,6 +63,9 @@ func (v Values) Given(a Action) map[string]string {
 	for _, f := range a.Fields {
 		spec := f.Spec()
 		if text, ok := v.given[spec.Name]; ok && !spec.Secret {
+			if a.Kind == Generic && spec.Name == callParams.Name {
+				text = maskedParams(text)
+			}
 			out[spec.Name] = text
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"duodesk/internal/duo"
@@ -23,6 +24,13 @@ var (
 	callParts = Int{Name: "parts", Label: "Parts of a list at most", Help: "How often the call is repeated to read on, where the answer is one part of a list.", Min: 1, Max: 20, Default: 1}
 	callTyped = Text{Name: "confirm", Label: "Path again", Help: "Type the path again if it deletes for good, or changes something that the console has no action for.", Max: 300}
 )
+
+const (
+	accountParam = "account_id"
+	noAccount    = "Leave account_id out: the organization decides which account it is."
+)
+
+var paramName = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,100}$`)
 
 func callPath(prefix, example string) Text {
 	return Text{Name: "path", Label: "Path", Required: true, Max: 300, Help: "Begins with " + prefix + "; without host and without ?.", Example: example}
@@ -77,6 +85,12 @@ func callOf(in Values) (call, *FieldError) {
 		return call{}, &FieldError{Field: callParams.Name, Message: fault}
 	}
 	c := call{strings.ToUpper(in.given["method"]), in.given["path"], params}
+	if c.method == http.MethodPost && c.path == bulkPath {
+		// What is judged is what is sent: a text could be read in another way by Duo.
+		if params["operations"] = listOf(params["operations"]); params["operations"] == nil {
+			return c, &FieldError{Field: callParams.Name, Message: notOperations}
+		}
+	}
 	if c.method == http.MethodGet || c.method == http.MethodDelete {
 		for name, value := range params {
 			if params[name] = inQuery(value); params[name] == nil {
@@ -125,8 +139,13 @@ func checkCall(api API, in Values) []FieldError {
 	if fault := pathFault(api, c.path); fault != "" {
 		return []FieldError{{Field: "path", Message: fault}}
 	}
-	if _, given := c.params["account_id"]; given && c.path != deleteAccountPath {
-		return []FieldError{{Field: callParams.Name, Message: "Leave account_id out: the organization decides which account it is."}}
+	for name := range c.params {
+		switch {
+		case !paramName.MatchString(name):
+			return []FieldError{{Field: callParams.Name, Message: "The name of a parameter is made of letters, digits and _ - . [ ]: " + Plain(name)}}
+		case strings.EqualFold(name, accountParam) && (name != accountParam || c.path != deleteAccountPath):
+			return []FieldError{{Field: callParams.Name, Message: noAccount}}
+		}
 	}
 	v := judge(api, c)
 	if v.fault != "" {

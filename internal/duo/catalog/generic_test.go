@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -57,6 +58,18 @@ func TestGenericCallsAreJudged(t *testing.T) {
 		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/bulk"}]}`, "/admin/v1/bulk", 0, false, "cannot be"},
 		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "post", "path": "/admin/v1/users"}]}`, "/admin/v1/bulk", 0, false, "method of an operation"},
 		{"admin-api-action", "post", "/admin/v1/bulk", "", "/admin/v1/bulk", 0, false, "1 to 50"},
+		// Go finds members in any case, Duo does not: what is judged has to be what is done.
+		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": "[{\"method\": \"DELETE\", \"path\": \"/admin/v1/users/DU0000000000000000EX\", \"Method\": \"POST\"}]"}`, "", 0, false, "1 to 50"},
+		{"admin-api-action", "post", "/admin/v1/bulk", `operations=[{"method": "POST", "path": "/admin/v1/nobody/knows", "PATH": "/admin/v1/users"}]`, "", 0, false, "1 to 50"},
+		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": "[{\"method\": \"POST\", \"path\": \"/admin/v1/users\"}] []"}`, "", 0, false, "1 to 50"},
+		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": {"Account_ID": "DA0000000000000000EX"}}]}`, "", 0, false, "account_id"},
+		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": [{"account_id": "DA0000000000000000EX"}]}]}`, "", 0, false, "1 to 50"},
+		{"admin-api-action", "get", "/admin/v1/users", "Account_id=DA0000000000000000EX", "", 0, false, "account_id"},
+		{"admin-api-action", "get", "/admin/v1/users", `{"account_id ": "DA0000000000000000EX"}`, "", 0, false, "name of a parameter"},
+		{"admin-api-action", "get", "/admin/v1/users", "account_id\u200b=DA0000000000000000EX", "", 0, false, "name of a parameter"},
+		{"accounts-api-action", "post", "/accounts/v1/account/delete", "account_id=DA0000000000000000EX\nAccount_ID=DA0000000000000000EY", "/accounts/v1/account/delete", 0, false, "account_id"},
+		{"admin-api-action", "get", "/admin/v3/integrations/DI0000000000000000EX/skey", "", "", Owner, false, ""},
+		{"admin-api-action", "get", "/admin/v2/integrations/DI0000000000000000EX/skey", "", "", Owner, false, ""},
 	} {
 		name := test.method + " " + test.path + " " + test.params
 		a, in, bad := typed(t, test.slug, map[string]string{"method": test.method, "path": test.path, "params": test.params, "confirm": test.confirm})
@@ -69,6 +82,46 @@ func TestGenericCallsAreJudged(t *testing.T) {
 			t.Errorf("%s: %v", name, bad)
 		case a.LeastRole(in) != test.least || (a.Question(in) != "") != test.asks || a.Reads(in) == test.asks:
 			t.Errorf("%s asks for %s and says %q", name, a.LeastRole(in), a.Question(in))
+		}
+	}
+}
+
+// TestBulkIsSentAsJudged gives a bulk call as a text in which a member is there
+// twice: which of the two is meant is decided here, not by Duo.
+func TestBulkIsSentAsJudged(t *testing.T) {
+	t.Parallel()
+	_, in, bad := typed(t, "admin-api-action", map[string]string{"method": "post", "path": bulkPath,
+		"params": `operations=[{"method": "DELETE", "method": "POST", "path": "/admin/v1/users", "body": {"n": 12345678901234567890}}]`})
+	c, fault := callOf(in)
+	sent, err := json.Marshal(c.params)
+	want := `{"operations":[{"body":{"n":12345678901234567890},"method":"POST","path":"/admin/v1/users"}]}`
+	if len(bad) > 0 || fault != nil || err != nil || string(sent) != want {
+		t.Errorf("%v, %v, %v: %s is sent", bad, fault, err, sent)
+	}
+}
+
+// TestSecretsOfGenericCallsAreNotRecorded looks for secrets among what the record
+// keeps of a call's parameters.
+func TestSecretsOfGenericCallsAreNotRecorded(t *testing.T) {
+	t.Parallel()
+	for params, want := range map[string]string{
+		"username=ada\npasscode=618204957":                                                                                  "username=ada\npasscode=(masked)",
+		" codes = 618204957\ncount=1":                                                                                       "codes=(masked)\ncount=1",
+		`{"codes": ["618204957"], "count": 1, "Secret": "618204957"}`:                                                       `{"Secret":"(masked)","codes":"(masked)","count":1}`,
+		`{"users": "[{\"username\": \"ada\", \"password\": \"618204957\"}]"}`:                                               `{"users":"[{\"password\":\"(masked)\",\"username\":\"ada\"}]"}`,
+		`users=[{"username": "ada", "password": "618204957"}]`:                                                              `users=[{"password":"(masked)","username":"ada"}]`,
+		`{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": {"username": "ada", "code": "618204957"}}]}`: `{"operations":[{"body":{"code":"(masked)","username":"ada"},"method":"POST","path":"/admin/v1/users"}]}`,
+		"a=1\na=2\n": "a=1\na=2",
+	} {
+		a, in, bad := typed(t, "admin-api-action", map[string]string{"method": "post", "path": "/admin/v1/users", "params": params})
+		if len(bad) > 0 {
+			t.Fatal(params, bad)
+		}
+		if got := in.Given(a)["params"]; got != want {
+			t.Errorf("%s is recorded as %s, want %s", params, got, want)
+		}
+		if strings.Contains(params, "618204957") && !strings.Contains(strings.Join(in.Ordered(a), "\n"), "618204957") {
+			t.Errorf("%s: a secret does not count for what makes two submissions the same", params)
 		}
 	}
 }

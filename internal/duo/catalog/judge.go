@@ -56,6 +56,9 @@ func judge(api API, c call) verdict {
 	}
 	pattern, least := knownCall(c)
 	v := verdict{role: max(least, Administrator)}
+	if c.method == http.MethodGet && pattern == "" && strings.Contains(c.path, "/integrations") {
+		v.role = Owner // could tell a secret key, in a version of the API that is not known here
+	}
 	if c.method == http.MethodGet || slices.Contains(reading, pattern) {
 		return v
 	}
@@ -67,33 +70,68 @@ func judge(api API, c call) verdict {
 	return v
 }
 
+const notOperations = "operations has to be a list of 1 to 50 calls, each with method, path and body."
+
+// listOf is a list as it is sent: of a text, which Duo takes as well, the list in
+// it. Nil is none.
+func listOf(value any) any {
+	if text, ok := value.(string); ok {
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.UseNumber()
+		if decoder.Decode(&value) != nil || decoder.More() {
+			return nil
+		}
+	}
+	if list, ok := value.([]any); ok {
+		return list
+	}
+	return nil
+}
+
 // judgeBulk judges each call inside of one, and asks for the most of them.
 func judgeBulk(api API, c call) verdict {
 	v := verdict{role: Administrator, asks: c.String() + " is sent as it stands here. The console checks nothing of what it does in Duo."}
-	var operations []struct{ Method, Path string }
-	// Duo takes the list as it is, or as a text.
-	data, err := json.Marshal(c.params["operations"])
-	if text, ok := c.params["operations"].(string); ok {
-		data = []byte(text)
-	}
-	if err == nil {
-		err = json.Unmarshal(data, &operations)
-	}
-	if err != nil || len(operations) == 0 || len(operations) > 50 {
-		return verdict{role: Owner, fault: "operations has to be a list of 1 to 50 calls, each with method, path and body."}
+	operations, _ := c.params["operations"].([]any)
+	if len(operations) == 0 || len(operations) > 50 {
+		return verdict{role: Owner, fault: notOperations}
 	}
 	for _, o := range operations {
-		inner := call{method: o.Method, path: o.Path}
-		switch {
-		case !slices.ContainsFunc(callMethod.Options, func(known Option) bool { return known.Label == o.Method }):
-			return verdict{role: Owner, fault: "The method of an operation has to be GET, POST, PUT, PATCH or DELETE."}
-		case o.Path == bulkPath || pathFault(api, o.Path) != "":
-			return verdict{role: Owner, fault: "The path of an operation cannot be " + Plain(o.Path) + "."}
+		inner, fault := innerCall(api, o)
+		if fault != "" {
+			return verdict{role: Owner, fault: fault}
 		}
 		one := judge(api, inner)
 		v.role, v.typed = max(v.role, one.role), v.typed || one.typed
 	}
 	return v
+}
+
+// innerCall is one call inside of another. Its members are named as Duo names
+// them and in no other case, and no account is among its parameters.
+func innerCall(api API, operation any) (c call, fault string) {
+	members, _ := operation.(map[string]any)
+	c.method, _ = members["method"].(string)
+	c.path, _ = members["path"].(string)
+	body, isObject := members["body"].(map[string]any)
+	for name := range members {
+		if !slices.Contains([]string{"method", "path", "body"}, name) {
+			return c, notOperations
+		}
+	}
+	for name := range body {
+		if strings.EqualFold(name, accountParam) {
+			return c, noAccount
+		}
+	}
+	switch {
+	case !slices.ContainsFunc(callMethod.Options, func(known Option) bool { return known.Label == c.method }):
+		return c, "The method of an operation has to be GET, POST, PUT, PATCH or DELETE."
+	case c.path == bulkPath || pathFault(api, c.path) != "":
+		return c, "The path of an operation cannot be " + Plain(c.path) + "."
+	case members["body"] != nil && !isObject:
+		return c, notOperations
+	}
+	return c, ""
 }
 
 // knownCall finds the pattern of a call that the console knows, and the least
