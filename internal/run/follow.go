@@ -96,7 +96,7 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 		// Told after the run is closed: whoever hears of it finds the outcome.
 		defer r.following.tell(key, nil)
 		end := r.ending(q, client, until, result)
-		end.Subject = catalog.Plain(result.Subject)
+		end.Subject = result.Subject
 		end.Summary = catalog.Plain(result.Summary + " " + end.Summary)
 		r.forget(q.Scope, q.Organization) // an answer can lock a user out
 		if err := r.finish(ctx, q, end); err != nil {

@@ -223,25 +223,3 @@ func (r *Runner) User(ctx context.Context, sc store.Scope, o store.Organization,
 	both.Go(func() (err error) { codes, err = client.UserBypassCodes(ctx, duo.UserID(id)); return err })
 	return user, codes, both.Wait()
 }
-
-// Phone reads one phone.
-func (r *Runner) Phone(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Phone, error) {
-	client, err := r.client(ctx, sc, o)
-	if err != nil {
-		return duo.Phone{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	return client.Phone(ctx, duo.PhoneID(id))
-}
-
-// BypassCode reads what Duo tells of one bypass code.
-func (r *Runner) BypassCode(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.BypassCode, error) {
-	client, err := r.client(ctx, sc, o)
-	if err != nil {
-		return duo.BypassCode{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	return client.BypassCode(ctx, duo.BypassCodeID(id))
-}

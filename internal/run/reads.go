@@ -24,27 +24,31 @@ func (r *Runner) Credentials(ctx context.Context, sc store.Scope, o store.Organi
 	return list(ctx, r, &r.credentials, sc, o, fresh, 500, (*duo.Client).WebAuthnPage)
 }
 
-// Settings reads an account's settings as they are now.
-func (r *Runner) Settings(ctx context.Context, sc store.Scope, o store.Organization) (duo.Settings, error) {
+// read asks an organization's account something, in the time that a page has.
+func read[T any](ctx context.Context, r *Runner, sc store.Scope, o store.Organization, ask func(context.Context, *duo.Client) (T, error)) (answer T, err error) {
 	client, err := r.client(ctx, sc, o)
 	if err != nil {
-		return duo.Settings{}, err
+		return answer, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	return client.Settings(ctx)
+	return ask(ctx, client)
+}
+
+// object reads the object of an id, as it is now.
+func object[ID ~string, T any](ctx context.Context, r *Runner, sc store.Scope, o store.Organization, id string, ask func(*duo.Client, context.Context, ID) (T, error)) (T, error) {
+	return read(ctx, r, sc, o, func(ctx context.Context, d *duo.Client) (T, error) { return ask(d, ctx, ID(id)) })
+}
+
+// Settings reads an account's settings as they are now.
+func (r *Runner) Settings(ctx context.Context, sc store.Scope, o store.Organization) (duo.Settings, error) {
+	return read(ctx, r, sc, o, func(ctx context.Context, d *duo.Client) (duo.Settings, error) { return d.Settings(ctx) })
 }
 
 // Credits reads the telephony credits that an organization's account has left,
 // as its parent is billed for them.
 func (r *Runner) Credits(ctx context.Context, sc store.Scope, o store.Organization) (int, error) {
-	client, err := r.client(ctx, sc, o)
-	if err != nil {
-		return 0, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	return client.TelephonyCredits(ctx)
+	return read(ctx, r, sc, o, func(ctx context.Context, d *duo.Client) (int, error) { return d.TelephonyCredits(ctx) })
 }
 
 // ParentCredits reads the telephony credits that the MSP's own account has left,
@@ -63,13 +67,17 @@ func (r *Runner) ParentCredits(ctx context.Context, sc store.Scope) (int, error)
 // Group reads one group as it is now: its status decides over the second factor
 // of its members.
 func (r *Runner) Group(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Group, error) {
-	client, err := r.client(ctx, sc, o)
-	if err != nil {
-		return duo.Group{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	return client.Group(ctx, duo.GroupID(id))
+	return object(ctx, r, sc, o, id, (*duo.Client).Group)
+}
+
+// Phone reads one phone.
+func (r *Runner) Phone(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Phone, error) {
+	return object(ctx, r, sc, o, id, (*duo.Client).Phone)
+}
+
+// BypassCode reads what Duo tells of one bypass code.
+func (r *Runner) BypassCode(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.BypassCode, error) {
+	return object(ctx, r, sc, o, id, (*duo.Client).BypassCode)
 }
 
 // PhoneAndUsers reads one phone and, whole, the users who have it: what a phone

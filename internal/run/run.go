@@ -8,10 +8,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,45 +17,8 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/secret"
 	"duodesk/internal/store"
 )
-
-// ErrForbidden says that the actor's role does not reach so far.
-var ErrForbidden = errors.New("run: the role does not allow this")
-
-// may makes sure, inside of the transaction of a change, that the actor's
-// membership still allows it, and keeps the membership so until the change is
-// committed.
-func may(ctx context.Context, tx *store.Tx, actor Actor, least catalog.Role) error {
-	role, err := roleNow(ctx, tx, actor)
-	if err == nil && role < least {
-		err = ErrForbidden
-	}
-	return err
-}
-
-// roleNow is the role that an actor has at this moment: the membership's, or less
-// by a token.
-func roleNow(ctx context.Context, tx *store.Tx, actor Actor) (catalog.Role, error) {
-	text, err := tx.Hold(ctx, actor.Operator)
-	role := catalog.ParseRole(text)
-	if err != nil || actor.Token.ID == uuid.Nil {
-		return role, err
-	}
-	text, err = tx.HoldToken(ctx, actor.Operator, actor.Token.ID, actor.Token.At)
-	return min(role, catalog.ParseRole(text)), err
-}
-
-// change is store.InWorkspace for what only the least role may do.
-func (r *Runner) change(ctx context.Context, sc store.Scope, actor Actor, least catalog.Role, fn func(*store.Tx) error) error {
-	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		if err := may(ctx, tx, actor, least); err != nil {
-			return err
-		}
-		return fn(tx)
-	})
-}
 
 // ErrOtherInput says that a run id was used before with other values: nothing
 // was sent.
@@ -177,9 +138,10 @@ type Outcome struct {
 // Do carries out an action once. The run is committed in the state Sending
 // before Duo is asked and closed after, whatever becomes of the caller's
 // context, if the role allows it at the moment of committing. A run that waits
-// for a person is still open when Do returns: see Live. Errors: ErrForbidden, *AlreadyRun and ErrOtherInput (nothing was
-// sent), *catalog.FieldError (nothing was sent), *NotConnected, and what duo
-// returns, of which duo.MayHaveBeenApplied tells how far it came.
+// for a person is still open when Do returns: see Live. Errors: ErrForbidden,
+// *AlreadyRun and ErrOtherInput (nothing was sent), *catalog.FieldError (nothing
+// was sent), *NotConnected, and what duo returns, of which
+// duo.MayHaveBeenApplied tells how far it came.
 func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if q.Actor.Role < q.Action.LeastRole(q.Input) {
 		return Outcome{}, ErrForbidden
@@ -214,12 +176,14 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if q.Action.Follow != nil && started.Subject != "" {
 		result.Subject = started.Subject
 	}
+	// Names in Duo are whatever somebody made them; the record is for people.
+	result.Subject = catalog.Plain(result.Subject)
+	done := Outcome{Run: started, Result: result}
+	if result.Life > 0 {
+		done.Expires = started.StartedAt.Add(result.Life)
+	}
 	if err == nil && result.Pending != "" {
-		done := Outcome{Run: started, Result: result}
 		done.Run.Summary = result.Summary
-		if result.Life > 0 {
-			done.Expires = started.StartedAt.Add(result.Life)
-		}
 		closed = store.Sending
 		r.follow(ctx, q, client, started, result)
 		return done, nil
@@ -232,19 +196,13 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 			summary = result.Summary + " " + summary
 		}
 	}
-	// Names in Duo are whatever somebody made them; the record is for people.
-	result.Subject, summary = catalog.Plain(result.Subject), catalog.Plain(summary)
-	if closing := r.finish(ctx, q, store.Ending{State: state, Subject: result.Subject, Summary: summary}); closing != nil {
+	done.Run.State, done.Run.Summary = state, catalog.Plain(summary)
+	if closing := r.finish(ctx, q, store.Ending{State: state, Subject: result.Subject, Summary: done.Run.Summary}); closing != nil {
 		// Duo has acted; the record stays open and will be shown as unknown. The
 		// person still gets what Duo answered.
 		r.log.ErrorContext(ctx, "run could not be closed", "run", q.ID, "error", closing)
 	} else {
 		closed = state
-	}
-	done := Outcome{Run: started, Result: result}
-	done.Run.State, done.Run.Summary = state, summary
-	if result.Life > 0 {
-		done.Expires = started.StartedAt.Add(result.Life)
 	}
 	return done, err
 }
@@ -311,39 +269,6 @@ func timeFor(a catalog.Action) time.Duration {
 	return writeTime
 }
 
-// clientFor makes the client that a request's action is given: of the
-// workspace's Accounts keys, of the organization's Auth keys, or for its account
-// through the Admin API. Auth keys never stand in for each other: the
-// workspace's own serve only the organization that is the MSP's own account.
-func (r *Runner) clientFor(ctx context.Context, q Request) (*duo.Client, error) {
-	switch {
-	case q.Action.OfWorkspace() != (q.Organization.ID == uuid.Nil):
-		return nil, store.ErrNotFound
-	case q.Action.OfWorkspace():
-		return r.accountsClient(ctx, q.Scope)
-	case q.Action.API != catalog.Auth:
-		return r.client(ctx, q.Scope, q.Organization)
-	}
-	return r.authClient(ctx, q.Scope, q.Organization)
-}
-
-// authClient makes a client of an organization's Auth keys. Keys of its own must
-// be of the host that the organization is connected with: each Duo account has a
-// host of its own, so that those of another account can ask nobody here.
-func (r *Runner) authClient(ctx context.Context, sc store.Scope, o store.Organization) (*duo.Client, error) {
-	if err := r.reaches(ctx, sc, o); err != nil {
-		return nil, err
-	}
-	if o.Kind == store.Parent {
-		return r.clientIn(ctx, sc, store.OfWorkspace(store.AuthAPI))
-	}
-	client, err := r.clientIn(ctx, sc, store.Slot{API: store.AuthAPI, Organization: o.ID})
-	if err == nil && (o.APIHostname == "" || !strings.EqualFold(client.Host(), o.APIHostname)) {
-		err = &NotConnected{API: apiTitle(store.AuthAPI), Own: true}
-	}
-	return client, err
-}
-
 // nameTime bounds how long a question to a person waits for the person's name.
 const nameTime = 4 * time.Second
 
@@ -368,73 +293,4 @@ func (r *Runner) nameOf(ctx context.Context, q Request) string {
 	defer cancel()
 	user, _ := client.User(ctx, duo.UserID(id)) // without a name, the id stands for the user
 	return user.Username
-}
-
-// client makes a Duo client for an organization. A child is reached with the
-// workspace's Accounts keys, bound to its host and account_id; the MSP's own
-// account with the workspace's Admin keys; any other account with the
-// organization's own Admin keys, and with no others.
-func (r *Runner) client(ctx context.Context, sc store.Scope, o store.Organization) (*duo.Client, error) {
-	if err := r.reaches(ctx, sc, o); err != nil {
-		return nil, err
-	}
-	switch o.Kind {
-	case store.Child:
-		c, err := r.clientIn(ctx, sc, store.OfWorkspace(store.AccountsAPI))
-		if err != nil {
-			return nil, err
-		}
-		return c.ForAccount(duo.AccountID(o.AccountID), o.APIHostname), nil
-	case store.Parent:
-		return r.clientIn(ctx, sc, store.OfWorkspace(store.AdminAPI))
-	case store.Own:
-		return r.clientIn(ctx, sc, store.OfOrganization(o.ID))
-	}
-	return nil, &NotConnected{}
-}
-
-// reaches looks an organization up once more in the scope it is to be reached
-// from: an organization that was taken from elsewhere leads to no account, and
-// nor does one whose connection was changed since it was read.
-func (r *Runner) reaches(ctx context.Context, sc store.Scope, o store.Organization) error {
-	now, err := r.organization(ctx, sc, o.ID)
-	if err == nil && (now.Kind != o.Kind || now.AccountID != o.AccountID || now.IntegrationKey != o.IntegrationKey || now.APIHostname != o.APIHostname) {
-		err = &store.ConflictError{Constraint: "connection_pkey"}
-	}
-	return err
-}
-
-// accountsClient makes a client of the workspace's Accounts keys.
-func (r *Runner) accountsClient(ctx context.Context, sc store.Scope) (*duo.Client, error) {
-	return r.clientIn(ctx, sc, store.OfWorkspace(store.AccountsAPI))
-}
-
-// clientIn makes a client of the keys in use of a slot.
-func (r *Runner) clientIn(ctx context.Context, sc store.Scope, slot store.Slot) (c *duo.Client, err error) {
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		active, err := tx.ActiveVersion(ctx, slot)
-		if err != nil {
-			return err
-		}
-		c, err = r.clientOf(ctx, tx, active)
-		return err
-	})
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, &NotConnected{API: apiTitle(slot.API), Own: slot.Organization != uuid.Nil}
-	case err != nil:
-		return nil, fmt.Errorf("run: open the keys: %w", err)
-	}
-	return c, nil
-}
-
-// clientOf makes a client of one version of an API's credential fields.
-func (r *Runner) clientOf(ctx context.Context, tx *store.Tx, v store.Version) (*duo.Client, error) {
-	key, err := tx.SecretKey(ctx, v.Slot(), v.Version)
-	// A key that does not open lends nothing, which the client reports as what
-	// it is: a call then fails in words that say what to do.
-	if err != nil && !errors.Is(err, secret.ErrCannotOpen) {
-		return nil, err
-	}
-	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.now, UserAgent: "duodesk/1", Observe: r.observe, Pacer: r.pacer}), nil
 }

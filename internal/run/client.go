@@ -1,0 +1,117 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+)
+
+// clientFor makes the client that a request's action is given: of the
+// workspace's Accounts keys, of the organization's Auth keys, or for its account
+// through the Admin API. Auth keys never stand in for each other: the
+// workspace's own serve only the organization that is the MSP's own account.
+func (r *Runner) clientFor(ctx context.Context, q Request) (*duo.Client, error) {
+	switch {
+	case q.Action.OfWorkspace() != (q.Organization.ID == uuid.Nil):
+		return nil, store.ErrNotFound
+	case q.Action.OfWorkspace():
+		return r.accountsClient(ctx, q.Scope)
+	case q.Action.API != catalog.Auth:
+		return r.client(ctx, q.Scope, q.Organization)
+	}
+	return r.authClient(ctx, q.Scope, q.Organization)
+}
+
+// authClient makes a client of an organization's Auth keys. Keys of its own must
+// be of the host that the organization is connected with: each Duo account has a
+// host of its own, so that those of another account can ask nobody here.
+func (r *Runner) authClient(ctx context.Context, sc store.Scope, o store.Organization) (*duo.Client, error) {
+	if err := r.reaches(ctx, sc, o); err != nil {
+		return nil, err
+	}
+	if o.Kind == store.Parent {
+		return r.clientIn(ctx, sc, store.OfWorkspace(store.AuthAPI))
+	}
+	client, err := r.clientIn(ctx, sc, store.Slot{API: store.AuthAPI, Organization: o.ID})
+	if err == nil && (o.APIHostname == "" || !strings.EqualFold(client.Host(), o.APIHostname)) {
+		err = &NotConnected{API: apiTitle(store.AuthAPI), Own: true}
+	}
+	return client, err
+}
+
+// client makes a Duo client for an organization. A child is reached with the
+// workspace's Accounts keys, bound to its host and account_id; the MSP's own
+// account with the workspace's Admin keys; any other account with the
+// organization's own Admin keys, and with no others.
+func (r *Runner) client(ctx context.Context, sc store.Scope, o store.Organization) (*duo.Client, error) {
+	if err := r.reaches(ctx, sc, o); err != nil {
+		return nil, err
+	}
+	switch o.Kind {
+	case store.Child:
+		c, err := r.clientIn(ctx, sc, store.OfWorkspace(store.AccountsAPI))
+		if err != nil {
+			return nil, err
+		}
+		return c.ForAccount(duo.AccountID(o.AccountID), o.APIHostname), nil
+	case store.Parent:
+		return r.clientIn(ctx, sc, store.OfWorkspace(store.AdminAPI))
+	case store.Own:
+		return r.clientIn(ctx, sc, store.OfOrganization(o.ID))
+	}
+	return nil, &NotConnected{}
+}
+
+// reaches looks an organization up once more in the scope it is to be reached
+// from: an organization that was taken from elsewhere leads to no account, and
+// nor does one whose connection was changed since it was read.
+func (r *Runner) reaches(ctx context.Context, sc store.Scope, o store.Organization) error {
+	now, err := r.organization(ctx, sc, o.ID)
+	if err == nil && (now.Kind != o.Kind || now.AccountID != o.AccountID || now.IntegrationKey != o.IntegrationKey || now.APIHostname != o.APIHostname) {
+		err = &store.ConflictError{Constraint: "connection_pkey"}
+	}
+	return err
+}
+
+// accountsClient makes a client of the workspace's Accounts keys.
+func (r *Runner) accountsClient(ctx context.Context, sc store.Scope) (*duo.Client, error) {
+	return r.clientIn(ctx, sc, store.OfWorkspace(store.AccountsAPI))
+}
+
+// clientIn makes a client of the keys in use of a slot.
+func (r *Runner) clientIn(ctx context.Context, sc store.Scope, slot store.Slot) (c *duo.Client, err error) {
+	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		active, err := tx.ActiveVersion(ctx, slot)
+		if err != nil {
+			return err
+		}
+		c, err = r.clientOf(ctx, tx, active)
+		return err
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, &NotConnected{API: apiTitle(slot.API), Own: slot.Organization != uuid.Nil}
+	case err != nil:
+		return nil, fmt.Errorf("run: open the keys: %w", err)
+	}
+	return c, nil
+}
+
+// clientOf makes a client of one version of an API's credential fields.
+func (r *Runner) clientOf(ctx context.Context, tx *store.Tx, v store.Version) (*duo.Client, error) {
+	key, err := tx.SecretKey(ctx, v.Slot(), v.Version)
+	// A key that does not open lends nothing, which the client reports as what
+	// it is: a call then fails in words that say what to do.
+	if err != nil && !errors.Is(err, secret.ErrCannotOpen) {
+		return nil, err
+	}
+	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.now, UserAgent: "duodesk/1", Observe: r.observe, Pacer: r.pacer}), nil
+}

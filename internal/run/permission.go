@@ -1,0 +1,47 @@
+package run
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// ErrForbidden says that the actor's role does not reach so far.
+var ErrForbidden = errors.New("run: the role does not allow this")
+
+// may makes sure, inside of the transaction of a change, that the actor's
+// membership still allows it, and keeps the membership so until the change is
+// committed.
+func may(ctx context.Context, tx *store.Tx, actor Actor, least catalog.Role) error {
+	role, err := roleNow(ctx, tx, actor)
+	if err == nil && role < least {
+		err = ErrForbidden
+	}
+	return err
+}
+
+// roleNow is the role that an actor has at this moment: the membership's, or less
+// by a token.
+func roleNow(ctx context.Context, tx *store.Tx, actor Actor) (catalog.Role, error) {
+	text, err := tx.Hold(ctx, actor.Operator)
+	role := catalog.ParseRole(text)
+	if err != nil || actor.Token.ID == uuid.Nil {
+		return role, err
+	}
+	text, err = tx.HoldToken(ctx, actor.Operator, actor.Token.ID, actor.Token.At)
+	return min(role, catalog.ParseRole(text)), err
+}
+
+// change is store.InWorkspace for what only the least role may do.
+func (r *Runner) change(ctx context.Context, sc store.Scope, actor Actor, least catalog.Role, fn func(*store.Tx) error) error {
+	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		if err := may(ctx, tx, actor, least); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
