@@ -82,7 +82,7 @@ func TestMatrix(t *testing.T) {
 			if v.after != nil {
 				v.after(t, e, operator)
 			}
-			w := &walk{t: t, e: e, v: v, b: b, operator: operator, answers: map[string]string{}, failed: &failed, brief: brief, lenient: matrixMode == databaseOnly, every: !brief}
+			w := &walk{t: t, e: e, v: v, b: b, operator: operator, answers: map[string]string{}, failed: &failed, brief: brief, lenient: matrixMode == databaseOnly, every: !brief, odd: !brief && matrixMode == bothLayers}
 			w.unchanged("GET", func() { w.all(http.MethodGet, true); w.all(http.MethodGet, false) })
 			if w.lenient {
 				w.onlyOwn(func() { w.all(http.MethodPost, false) })
