@@ -55,6 +55,12 @@ func (s *site) findRequests(token string, starts ...string) *finder {
 		}
 	}
 	f.all()
+	// Scripts ask how a run is getting on.
+	for _, pattern := range []string{"/w/:ws/runs/:run", "/w/:ws/o/:org/runs/:run"} {
+		if address := f.pages[row{http.MethodGet, pattern}]; address != "" {
+			f.look(address+"/events", f.client)
+		}
+	}
 	f.client.CloseIdleConnections()
 	return f
 }

@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
 )
 
 // Some pages and forms are there only while something is pending. Proofs that
@@ -49,6 +50,7 @@ func (s *site) leaveEverything(o store.Organization, texts []string) (token stri
 	if token == "" {
 		s.t.Fatal("an invitation is answered without its link")
 	}
+	s.must(client, http.StatusOK, s.url+"/account/tokens/"+s.ws.Slug, url.Values{"run_id": {uuid.NewString()}, "name": {"program"}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}})
 	// One account is renamed in Duo, one is new there.
 	for _, a := range s.duo.Accounts {
 		if !a.Parent && a.AccountID != o.AccountID {
