@@ -45,8 +45,8 @@ func (s *site) findRequests(token string, starts ...string) *finder {
 	}
 	f.add("/")
 	f.add("/w/" + s.ws.Slug)
-	for _, start := range starts {
-		f.add("/w/" + s.ws.Slug + start)
+	for _, start := range starts { // also where another of the kind is there
+		f.next = append(f.next, "/w/"+s.ws.Slug+start)
 	}
 	f.all()
 	for _, p := range slices.Clone(f.found) {

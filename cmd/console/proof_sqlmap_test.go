@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 )
 
@@ -56,7 +57,8 @@ func TestProofSQLInjection(t *testing.T) {
 	c := s.serve("")
 	token, disabled := s.leaveEverything(s.organizations()[0], []string{"Imported"})
 	defer s.forgiveSignIns()()
-	finder := s.findRequests(token, "/o/import/preview", "/operators/"+disabled.ID.String()+"/enable", "/integration?cleaned=auth_host")
+	finder := s.findRequests(token, "/o/import/preview", "/integration?cleaned=auth_host", "/auth?checked=1&left=1", "/operators/"+disabled.ID.String()+"/enable",
+		"/operators/"+s.db.Member(s.t, s.ws, catalog.Auditor).ID.String()+"/disable", "/operators/"+s.owner.ID.String())
 	targets := append(finder.programTargets(), finder.targets()...)
 	for _, missing := range finder.untried(targets) {
 		t.Error("sqlmap was not led to ", missing)

@@ -113,4 +113,17 @@ func (s *site) leaveCandidates(o store.Organization) {
 	if refused, _, err := runner.SaveOwn(s.t.Context(), sc, actor, o, store.AdminAPI, own); err != nil || refused != nil {
 		s.t.Fatal(err, refused)
 	}
+	// Of the Auth API some are in use besides.
+	login, host := s.sim.AddApplication(o.AccountID, duosim.AuthAPI), ""
+	for _, a := range s.sim.Accounts() {
+		if a.AccountID == o.AccountID {
+			host = a.APIHostname
+		}
+	}
+	for _, key := range []string{login.SecretKey, strings.Repeat("x", 40)} {
+		typed := map[string]string{"ownauth_host": host, "ownauth_integration_key": login.IntegrationKey, "ownauth_secret_key": key}
+		if refused, _, err := runner.SaveOwn(s.t.Context(), sc, actor, o, store.AuthAPI, typed); err != nil || refused != nil {
+			s.t.Fatal(err, refused)
+		}
+	}
 }
