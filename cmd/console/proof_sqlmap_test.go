@@ -41,6 +41,8 @@ func TestProofSQLInjection(t *testing.T) {
 				sim.AddPhone(id, duosim.PhoneSpec{Name: "Work", Number: "+15550100", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{user}})
 				sim.AddBypassCode(id, user, duosim.BypassSpec{})
 				sim.AddGroup(id, "All staff", "", user)
+				sim.AddToken(id, duosim.TokenSpec{Serial: fmt.Sprint(220511, i), UserIDs: []string{user}})
+				sim.AddCredential(id, duosim.CredentialSpec{UserID: user, Name: "Security key"})
 			}
 			sim.AddPhone(id, duosim.PhoneSpec{Name: "Spare", Number: "+15550199"})
 		}
