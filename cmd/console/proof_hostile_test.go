@@ -75,7 +75,7 @@ func startHostileSite(t *testing.T) (s *site, h hostile) {
 // notTexts are the members of the simulator's state that name things or decide
 // how it answers. The texts of everything else are hostile, also of members that
 // the simulator gets later.
-var notTexts = regexp.MustCompile(`(ID|IDs|Key|Keys|Hostname|Status|StatusBeforeTrash|Code|Grants|Secret)$|^(Applications|Fault|LastSync|ActorType)$`)
+var notTexts = regexp.MustCompile(`(ID|IDs|Key|Keys|Hostname|Status|StatusBeforeTrash|Code|Grants|Secret|Edition)$|^(Applications|Fault|LastSync|ActorType)$`)
 
 // textSettings are the settings of an account that are texts.
 var textSettings = []string{"caller_id", "fraud_email", "helpdesk_message", "language", "reactivation_url", "sms_message", "timezone"}

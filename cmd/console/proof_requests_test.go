@@ -45,8 +45,8 @@ func (s *site) findRequests(token string, starts ...string) *finder {
 	}
 	f.add("/")
 	f.add("/w/" + s.ws.Slug)
-	for _, start := range starts {
-		f.add("/w/" + s.ws.Slug + start)
+	for _, start := range starts { // also where another of the kind is there
+		f.next = append(f.next, "/w/"+s.ws.Slug+start)
 	}
 	f.all()
 	for _, p := range slices.Clone(f.found) {
@@ -55,6 +55,12 @@ func (s *site) findRequests(token string, starts ...string) *finder {
 		}
 	}
 	f.all()
+	// Scripts ask how a run is getting on.
+	for _, pattern := range []string{"/w/:ws/runs/:run", "/w/:ws/o/:org/runs/:run"} {
+		if address := f.pages[row{http.MethodGet, pattern}]; address != "" {
+			f.look(address+"/events", f.client)
+		}
+	}
 	f.client.CloseIdleConnections()
 	return f
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 )
 
@@ -39,6 +41,8 @@ func TestProofSQLInjection(t *testing.T) {
 				sim.AddPhone(id, duosim.PhoneSpec{Name: "Work", Number: "+15550100", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{user}})
 				sim.AddBypassCode(id, user, duosim.BypassSpec{})
 				sim.AddGroup(id, "All staff", "", user)
+				sim.AddToken(id, duosim.TokenSpec{Serial: fmt.Sprint(220511, i), UserIDs: []string{user}})
+				sim.AddCredential(id, duosim.CredentialSpec{UserID: user, Name: "Security key"})
 			}
 			sim.AddPhone(id, duosim.PhoneSpec{Name: "Spare", Number: "+15550199"})
 		}
@@ -55,8 +59,9 @@ func TestProofSQLInjection(t *testing.T) {
 	c := s.serve("")
 	token, disabled := s.leaveEverything(s.organizations()[0], []string{"Imported"})
 	defer s.forgiveSignIns()()
-	finder := s.findRequests(token, "/o/import/preview", "/operators/"+disabled.ID.String()+"/enable", "/integration?cleaned=auth_host")
-	targets := finder.targets()
+	finder := s.findRequests(token, "/o/import/preview", "/integration?cleaned=auth_host", "/auth?checked=1&left=1", "/operators/"+disabled.ID.String()+"/enable",
+		"/operators/"+s.db.Member(s.t, s.ws, catalog.Auditor).ID.String()+"/disable", "/operators/"+s.owner.ID.String())
+	targets := append(finder.programTargets(), finder.targets()...)
 	for _, missing := range finder.untried(targets) {
 		t.Error("sqlmap was not led to ", missing)
 	}
@@ -137,6 +142,7 @@ type probe struct {
 	cookies         []*http.Cookie
 	row             row
 	only            []string // the parameters to try; none: what is marked
+	origin, body    string   // of a program: where it asks, and the JSON that it sends
 }
 
 var (
@@ -210,6 +216,7 @@ func (s *site) sqlmapBy(technique string, r probe) (tried int, found []string, s
 
 // text is the request as it goes over the wire.
 func (r probe) text(origin string) string {
+	origin = cmp.Or(r.origin, origin)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: Mozilla/5.0\r\n", r.method, r.address, strings.TrimPrefix(origin, "http://"))
 	var cookies []string
@@ -219,9 +226,12 @@ func (r probe) text(origin string) string {
 	if len(cookies) > 0 {
 		fmt.Fprintf(&b, "Cookie: %s\r\n", strings.Join(cookies, "; "))
 	}
-	if r.method == http.MethodPost {
+	switch {
+	case r.body != "":
+		fmt.Fprintf(&b, "Content-Type: application/json\r\n\r\n%s", r.body)
+	case r.method == http.MethodPost:
 		fmt.Fprintf(&b, "Origin: %s\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n%s", origin, r.form.Encode())
-	} else {
+	default:
 		b.WriteString("\r\n")
 	}
 	return b.String()

@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
 )
 
 // Some pages and forms are there only while something is pending. Proofs that
@@ -49,6 +50,7 @@ func (s *site) leaveEverything(o store.Organization, texts []string) (token stri
 	if token == "" {
 		s.t.Fatal("an invitation is answered without its link")
 	}
+	s.must(client, http.StatusOK, s.url+"/account/tokens/"+s.ws.Slug, url.Values{"run_id": {uuid.NewString()}, "name": {"program"}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}})
 	// One account is renamed in Duo, one is new there.
 	for _, a := range s.duo.Accounts {
 		if !a.Parent && a.AccountID != o.AccountID {
@@ -110,5 +112,18 @@ func (s *site) leaveCandidates(o store.Organization) {
 	own := map[string]string{"own_host": elsewhere.APIHostname, "own_integration_key": elsewhere.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
 	if refused, _, err := runner.SaveOwn(s.t.Context(), sc, actor, o, store.AdminAPI, own); err != nil || refused != nil {
 		s.t.Fatal(err, refused)
+	}
+	// Of the Auth API some are in use besides.
+	login, host := s.sim.AddApplication(o.AccountID, duosim.AuthAPI), ""
+	for _, a := range s.sim.Accounts() {
+		if a.AccountID == o.AccountID {
+			host = a.APIHostname
+		}
+	}
+	for _, key := range []string{login.SecretKey, strings.Repeat("x", 40)} {
+		typed := map[string]string{"ownauth_host": host, "ownauth_integration_key": login.IntegrationKey, "ownauth_secret_key": key}
+		if refused, _, err := runner.SaveOwn(s.t.Context(), sc, actor, o, store.AuthAPI, typed); err != nil || refused != nil {
+			s.t.Fatal(err, refused)
+		}
 	}
 }

@@ -219,6 +219,7 @@ type walk struct {
 	failed   *atomic.Bool
 	lenient  bool // the application lets everybody in: only what is told and done counts
 	every    bool // ask about every action what is asked about one of its kind otherwise
+	odd      bool // ask with what is malformed and of another kind, whoever asks
 }
 
 // likeAnother reports whether what goes wrong with an address would go wrong with
@@ -244,7 +245,8 @@ func (w *walk) all(method string, allowed bool) {
 			w.t.Errorf("%s %s: this test does not know how to ask it", r.method, r.path)
 		}
 		for _, k := range known {
-			targets := w.e.targets(r.path, w.every || !w.brief && (w.v.role == 0 || w.v.role == catalog.Owner || !w.v.whole))
+			thorough := w.odd || !w.brief && !w.every && (w.v.role == 0 || w.v.role == catalog.Owner || !w.v.whole)
+			targets := w.e.targets(r.path, thorough && !likeAnother(k))
 			if !w.every && likeAnother(k) {
 				targets = targets[:1]
 			}

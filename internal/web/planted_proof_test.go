@@ -37,11 +37,10 @@ const broken = "PLANTED"
 // noApplication takes away what the application decides: who may enter, and the
 // WHERE of each statement. Row-level security is then alone.
 var noApplication = bug{name: "no application", patches: []patch{
-	{"internal/web/auth.go", `found, err := s.Store.Access(c.Request().Context(), v.operator.ID, c.Param("ws"), organization)`,
-		`found, err := s.Store.Access(c.Request().Context(), v.operator.ID, c.Param("ws"), organization)
-	if PLANTED {
-		found, err = everythingAllowed(c.Request().Context(), s, v.operator.ID, c.Param("ws"), organization)
-	}`},
+	{"internal/web/auth.go", `return s.Store.Access(c.Request().Context(), v.operator.ID, ws, organization)`,
+		`return either(PLANTED, everythingAllowed, asItIs)(c.Request().Context(), s, v.operator.ID, ws, organization)`},
+	{"internal/web/token.go", `return s.Store.AccessBy(r.Context(), token, ws, organization)`,
+		`return either(PLANTED, everythingAllowedBy, asItIsBy)(r.Context(), s, token, ws, organization)`},
 	{"internal/store/store.go", "const (\n\tinWorkspace = `workspace_id", "var (\n\tinWorkspace = either(PLANTED, `workspace_id is not null`, `workspace_id"},
 	{"internal/store/store.go", "= (select app.workspace())`\n\tinScope     = inWorkspace + `", "= (select app.workspace())`)\n\tinScope     = inWorkspace + either(PLANTED, ``, `"},
 	{"internal/store/store.go", " or organization_id = any ((select app.organizations())::uuid[]))`\n", " or organization_id = any ((select app.organizations())::uuid[]))`)\n"},
@@ -89,7 +88,11 @@ func unscoped(file, what, statement, predicate string) bug {
 var bugs = []bug{
 	in("web/auth.go", "the least role is not asked for", "", `v.role < p.role ||`, `!PLANTED && v.role < p.role ||`),
 	in("web/auth.go", "the whole workspace is not asked for", "", `p.whole && !v.membership.Every()`, `!PLANTED && p.whole && !v.membership.Every()`),
-	in("web/auth.go", "a refusal says that there is something", "", `return v, errBeyondRole`, `return v, either(PLANTED, run.ErrForbidden, errBeyondRole)`),
+	in("web/auth.go", "a refusal says that there is something", "", `return nil, errBeyondRole`, `return nil, either(PLANTED, run.ErrForbidden, errBeyondRole)`),
+	in("web/auth.go", "a token acts in the role of its operator", "", `v.role = min(catalog.ParseRole(found.Role), most)`, `v.role = min(catalog.ParseRole(found.Role), either(PLANTED, catalog.Owner, most))`),
+	in("store/tokens.go", "a token reaches all that its operator does", "", `a.Membership = a.Membership.within(token)`, `a.Membership = either(PLANTED, a.Membership, a.Membership.within(token))`),
+	in("store/tokens.go", "a token is good in every workspace of its operator", "", `a.Workspace.ID != token.WorkspaceID ||`, `!PLANTED && a.Workspace.ID != token.WorkspaceID ||`),
+	in("store/tokens.go", "a token never ends", "", "and k.token_hash = $1 and k.expires_at > $2 and", "and k.token_hash = $1 and (k.expires_at > $2 or `+either(PLANTED, `true`, `false`)+`) and"),
 	in("store/access.go", "somebody else's membership will do", application, "m.operator_id = $2 and m.disabled_at is null`, workspace, operator).",
 		"(m.operator_id = $2 or `+either(PLANTED, `true`, `false`)+`) and m.disabled_at is null`, workspace, operator)."),
 	unscoped("access.go", "the organization of an address", "organizationQuery+` where `+organizationInScope+` and o.slug = $1`", "organizationInScope"),
@@ -116,7 +119,7 @@ var bugs = []bug{
 	beyond("home.go", "the home page", "s.Store.InWorkspace(ctx, v.scope,"),
 	beyond("organizations.go", "the list of organizations", "err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {"),
 	beyond("runs.go", "the record", "s.Store.InWorkspace(ctx, v.scope,"),
-	beyond("run.go", "a run's page", "s.Store.InWorkspace(c.Request().Context(), v.scope,"),
+	beyond("live.go", "a run's page", "s.Store.InWorkspace(c.Request().Context(), v.scope,"),
 	beyond("mapping.go", "the mapping", "s.Store.InWorkspace(ctx, v.membership,"),
 	beyond("integration.go", "the accounts to map", "s.Runner.Integration(ctx, v.membership, v.operator.ID)"),
 
