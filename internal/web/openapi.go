@@ -193,7 +193,7 @@ func bodySchema(a catalog.Action) object {
 		inner["required"], outer = required, append(outer, "fields")
 	}
 	return object{"type": "object", "additionalProperties": false, "required": outer, "properties": object{
-		"run_id": object{"type": "string", "format": "uuid", "description": "A new one for each thing to be done: with the same, it is done once."},
+		"run_id": object{"type": "string", "format": "uuid", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", "description": "A new one for each thing to be done: with the same, it is done once."},
 		"fields": inner,
 		"ticket": object{"type": "string", "maxLength": 100, "description": "Number in your ticket system, kept with the run."}}}
 }

@@ -190,12 +190,7 @@ func TestAnswersFitTheDescription(t *testing.T) {
 		if !a.OfWorkspace() {
 			address = e.apiOrg("/actions/" + a.Slug)
 		}
-		body, ok := bodyOf(a.Slug, k.form(e, &e.near, true)), k.ok
-		if ok == moved {
-			if ok = found; a.Follow != nil {
-				ok = http.StatusAccepted // it goes on
-			}
-		}
+		body, ok := bodyOf(a.Slug, k.form(e, &e.near, true)), apiStatus(a, k.ok)
 		sent, err := json.Marshal(body)
 		if err != nil {
 			t.Fatal(err)

@@ -68,10 +68,8 @@ func knownRoutes(row string) []knownRoute {
 			} else {
 				k.query = nil
 			}
-			if k.token = strings.Contains(row, " /api/"); k.token && k.ok == moved {
-				if k.ok = found; a.Follow != nil {
-					k.ok = http.StatusAccepted // it goes on
-				}
+			if k.token = strings.Contains(row, " /api/"); k.token {
+				k.ok = apiStatus(a, k.ok)
 			}
 			all = append(all, k)
 		}
@@ -88,6 +86,17 @@ func knownRoutes(row string) []knownRoute {
 		return all
 	}
 	return plainRoutes[row]
+}
+
+// apiStatus is what a program gets where a browser gets a status.
+func apiStatus(a catalog.Action, ok int) int {
+	switch {
+	case ok != found && ok != moved:
+		return ok
+	case a.Follow != nil:
+		return http.StatusAccepted // it goes on
+	}
+	return found
 }
 
 func one(k knownRoute) []knownRoute { return []knownRoute{k} }
