@@ -374,6 +374,7 @@ func TestInvalidArgumentsAreNotSent(t *testing.T) {
 		"no users in bulk":        func() error { _, err := c.BulkCreateUsers(ctx, nil); return err },
 		"too many users in bulk":  func() error { _, err := c.BulkCreateUsers(ctx, make([]UserFields, 101)); return err },
 		"nameless user in bulk":   func() error { _, err := c.BulkCreateUsers(ctx, make([]UserFields, 1)); return err },
+		"word for an id":          func() error { _, err := c.UpdateUser(ctx, "enroll", UserFields{}); return err },
 		"no username to sync":     func() error { return c.SyncUser(ctx, "DS1", "") },
 		"no push":                 func() error { _, err := c.VerificationPushResponse(ctx, "DU1", ""); return err },
 		"text without link":       func() error { _, err := c.SendActivation(ctx, "DP1", ActivationSMS{Message: "hello"}); return err },

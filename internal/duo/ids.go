@@ -30,6 +30,7 @@ type (
 
 var (
 	idGrammar          = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+	wordGrammar        = regexp.MustCompile(`^[a-z]+$`)
 	transactionGrammar = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 )
 
@@ -38,11 +39,12 @@ type identifier interface {
 }
 
 // segment returns id as one segment of a path. The grammar leaves no character that would need
-// percent-encoding or that could climb out of the segment.
+// percent-encoding or that could climb out of the segment. A word in small letters is none of Duo's
+// identifiers but part of its paths: users/enroll is another call than users/{user_id}.
 func segment[ID identifier](id ID) (string, error) {
-	if !idGrammar.MatchString(string(id)) {
+	if !idGrammar.MatchString(string(id)) || wordGrammar.MatchString(string(id)) {
 		_, kind, _ := strings.Cut(fmt.Sprintf("%T", id), ".")
-		return "", invalid(fmt.Errorf("%s must be 1 to 64 letters and digits", kind))
+		return "", invalid(fmt.Errorf("%s must be 1 to 64 letters and digits, and no word in small letters", kind))
 	}
 	return "/" + string(id), nil
 }

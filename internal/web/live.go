@@ -35,13 +35,18 @@ type liveEvent struct {
 }
 
 // getRunEvents streams the states of a run until it is closed. Another's run is
-// not found, as on its page.
+// not found, as on its page. Somebody with too many open gets no more.
 func (s *Server) getRunEvents(c echo.Context, v visitor) error {
 	ctx := c.Request().Context()
 	r, err := s.runOf(c, v)
 	if err != nil {
 		return err
 	}
+	leave, ok := s.streams.enter(v.operator.ID)
+	if !ok {
+		return echo.NewHTTPError(http.StatusTooManyRequests)
+	}
+	defer leave()
 	// The server's own limits are those of a page.
 	connection, until := http.NewResponseController(c.Response()), time.Now().Add(streamDeadline)
 	if err := connection.SetReadDeadline(until); err != nil {

@@ -192,6 +192,42 @@ func TestAskingWithoutKeysOrDuo(t *testing.T) {
 
 // TestEventsOfOthers: an open run's stream is for those who may see its page, for
 // as long as they may.
+// TestStreamsOfOneOperator opens as many streams as one operator may have, of one
+// run in several sessions, and one more.
+func TestStreamsOfOneOperator(t *testing.T) {
+	t.Parallel()
+	s, jane := asking(t)
+	b := s.as(t, s.Owner)
+	events := b.get(s.org("/actions/send-duo-authentication?user_id=" + jane)).form("Ask now").send().live("data-events")
+	opened := make(chan bool, mostStreams)
+	var all sync.WaitGroup
+	for range mostStreams {
+		all.Go(func() {
+			var once sync.Once
+			b.stream(events, func(liveEvent) { once.Do(func() { opened <- true }) })
+		})
+	}
+	for range mostStreams {
+		<-opened
+	}
+	var once sync.Once // a stream that should not be there would wait for the answer
+	if status, _ := s.as(t, s.Owner).stream(events, func(liveEvent) { once.Do(func() { s.answer(t, duosim.Approve) }) }); status != http.StatusTooManyRequests {
+		t.Errorf("one more stream: status %d", status)
+	}
+	colleague := s.as(t, s.Member(t, s.Workspace, catalog.Auditor))
+	all.Go(func() {
+		if status, last := colleague.stream(events, func(liveEvent) { opened <- true }); status != http.StatusOK || !last.Done {
+			t.Errorf("a colleague's: status %d, last %+v", status, last)
+		}
+	})
+	<-opened
+	s.answer(t, duosim.Approve)
+	all.Wait()
+	if status, _ := b.stream(events, func(liveEvent) {}); status != http.StatusOK {
+		t.Errorf("after the others have ended: status %d", status)
+	}
+}
+
 func TestEventsOfOthers(t *testing.T) {
 	t.Parallel()
 	s, jane := asking(t)

@@ -56,3 +56,35 @@ func (p *pace) wait(token uuid.UUID, now time.Time) time.Duration {
 	p.paidBy[token] = paid
 	return 0
 }
+
+// mostStreams is how many streams of events one operator may have open of one
+// process: each asks the database for as long as it is open.
+const mostStreams = 16
+
+// streams counts those that are open, by operator. The zero value is ready for
+// use.
+type streams struct {
+	mu   sync.Mutex
+	open map[uuid.UUID]int
+}
+
+// enter takes account of one more, until leave is called; ok is false for one too
+// many.
+func (s *streams) enter(operator uuid.UUID) (leave func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[operator] >= mostStreams {
+		return nil, false
+	}
+	if s.open == nil {
+		s.open = map[uuid.UUID]int{}
+	}
+	s.open[operator]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.open[operator]--; s.open[operator] == 0 {
+			delete(s.open, operator)
+		}
+	}, true
+}

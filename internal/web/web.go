@@ -49,6 +49,7 @@ type Server struct {
 	Config
 	sessions *sessionStore
 	pace     pace // of access tokens
+	streams  streams
 }
 
 // New makes a Server.

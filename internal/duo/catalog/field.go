@@ -341,7 +341,11 @@ type ID struct {
 	Optional                   bool
 }
 
-var idShape = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+// A word in small letters, such as enroll, would name another call.
+var (
+	idShape   = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+	wordShape = regexp.MustCompile(`^[a-z]+$`)
+)
 
 func (f ID) Spec() Spec {
 	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "id", Of: f.Names, Required: !f.Optional, Max: 64, Example: f.Example}
@@ -355,7 +359,7 @@ func (f ID) normalize(text string, _ bool) (plain, fault string) {
 	if text == "" {
 		return "", "Choose one."
 	}
-	if !idShape.MatchString(text) {
+	if !idShape.MatchString(text) || wordShape.MatchString(text) {
 		return "", "This is not an identifier of Duo: 20 letters and digits."
 	}
 	return text, ""

@@ -108,6 +108,7 @@ func TestFieldKinds(t *testing.T) {
 		{"no id", ID{Name: "f"}, "", "", "Choose one"},
 		{"no id where none is needed", ID{Name: "f", Optional: true}, " ", "", ""},
 		{"way out of the path", ID{Name: "f"}, "../users", "", "not an identifier"},
+		{"word of Duo's paths", ID{Name: "f"}, "enroll", "", "not an identifier"},
 		{"id with a query", ID{Name: "f"}, "DU1?limit=1", "", "not an identifier"},
 		{"id with a line break inside", ID{Name: "f"}, "DU1\nDU2", "", "not an identifier"},
 		{"id too long", ID{Name: "f"}, long + "x", "", "not an identifier"},
