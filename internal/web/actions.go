@@ -210,7 +210,11 @@ func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error 
 		}
 		text := f.get(spec.Name)
 		page.Hidden = append(page.Hidden, views.Hidden{Name: spec.Name, Value: text})
-		if text != "" {
+		switch {
+		case text == "":
+		case spec.Secret: // it travels on, and is not for whoever looks at the screen
+			page.Facts = append(page.Facts, views.Fact{Label: spec.Label, Text: "as typed"})
+		default:
 			page.Facts = append(page.Facts, views.Fact{Label: spec.Label, Text: inWords(spec, text), Mono: spec.Kind == "id"})
 		}
 	}
