@@ -16,6 +16,11 @@
   // The server writes clock times in the zone that this cookie names, from the next page on.
   document.cookie = `tz=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}; path=/; max-age=31536000; samesite=lax`;
 
+  // On a narrow page the tabs are wider than it: the one that is open is brought into sight.
+
+  const tab = document.querySelector(".tabs [aria-current]");
+  if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+
   // Copy, print, dismiss, open.
 
   async function copy(button) {

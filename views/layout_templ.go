@@ -1220,7 +1220,7 @@ func keysDialog(shell Shell) templ.Component {
 			templ_7745c5c3_Var53 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<dialog id=\"keys\" class=\"keys\" aria-labelledby=\"keys-title\"><h2 id=\"keys-title\">Keys</h2><dl><div><dt><kbd>/</kbd></dt><dd>Search on this page</dd></div><div><dt><kbd>↓</kbd> <kbd>↑</kbd></dt><dd>From the search into the list and back</dd></div><div><dt><kbd>g</kbd> <kbd>h</kbd></dt><dd>Home</dd></div><div><dt><kbd>g</kbd> <kbd>o</kbd></dt><dd>Organizations</dd></div><div><dt><kbd>g</kbd> <kbd>i</kbd></dt><dd>Integration</dd></div><div><dt><kbd>g</kbd> <kbd>r</kbd></dt><dd>Runs</dd></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<dialog id=\"keys\" class=\"keys\" aria-labelledby=\"keys-title\"><h2 id=\"keys-title\">Keys</h2><dl><div><dt><kbd>/</kbd></dt><dd>Search on this page</dd></div><div><dt><kbd>↓</kbd> <kbd>↑</kbd></dt><dd>From the search into the list and back</dd></div><div><dt><kbd>g</kbd> <kbd>h</kbd></dt><dd>Home</dd></div><div><dt><kbd>g</kbd> <kbd>o</kbd></dt><dd>Organizations</dd></div><div><dt><kbd>g</kbd> <kbd>i</kbd></dt><dd>Integration</dd></div><div><dt><kbd>g</kbd> <kbd>x</kbd></dt><dd>Actions</dd></div><div><dt><kbd>g</kbd> <kbd>r</kbd></dt><dd>Runs</dd></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -69,6 +69,9 @@ func (s *Server) formOfFields(ctx context.Context, v visitor, f sheet, fields []
 	for _, field := range fields {
 		spec := field.Spec()
 		shown := fieldView(spec, f.input(spec.Name, spec.Default))
+		if a.Kind == catalog.Read && spec.Default == "" && shown.Kind == "select" {
+			shown.Options[0].Text = "Any" // it narrows what is read
+		}
 		list, err := s.offered(ctx, v, spec)
 		if err != nil {
 			return page, err
@@ -87,7 +90,7 @@ func (s *Server) formOfFields(ctx context.Context, v visitor, f sheet, fields []
 func actionFacts(a catalog.Action) []views.Fact {
 	facts := []views.Fact{{Label: "Duo call", Text: a.Call, Mono: true}, {Label: "Least role", Text: a.Role.String()}}
 	if a.Asks != "" {
-		facts = append(facts, views.Fact{Label: "What it does", Text: a.Asks, Note: "You are asked before."})
+		facts = append(facts, views.Fact{Label: "What it does", Text: a.Asks, Note: "You are asked first."})
 	}
 	return facts
 }

@@ -82,14 +82,14 @@ func (s *Server) resultPage(v visitor, f sheet, done run.Outcome) views.ActionRe
 			for i, text := range row {
 				cells = append(cells, s.resultCell(v, table.Columns[i].Kind, text))
 			}
-			page.Rows = append(page.Rows, cells)
+			page.Rows = append(page.Rows, linkedByName(cells))
 		}
 	}
 	if f.action.Kind != catalog.Read {
 		return page
 	}
 	if len(table.Rows) > 0 {
-		page.Again = append(page.Again, repeated(v, f, "Read as a file", true, map[string]string{"as": "csv"}))
+		page.Again = append(page.Again, repeated(v, f, "Download CSV", true, map[string]string{"as": "csv"}))
 	}
 	switch {
 	case table.Next > 0:
@@ -98,6 +98,16 @@ func (s *Server) resultPage(v visitor, f sheet, done run.Outcome) views.ActionRe
 		page.Again = append(page.Again, repeated(v, f, "Read the next "+table.Noun, false, table.Onward))
 	}
 	return page
+}
+
+// linkedByName gives a row's first cell the link that is on an id further along,
+// which a wide table hides.
+func linkedByName(cells []views.ResultCell) []views.ResultCell {
+	i := slices.IndexFunc(cells, func(c views.ResultCell) bool { return c.Href != "" })
+	if first := &cells[0]; i > 0 && first.Text != "" && first.When.ISO == "" {
+		first.Href, cells[i].Href = cells[i].Href, ""
+	}
+	return cells
 }
 
 // repeated sends a read's form once more, with some fields changed and a run of

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"maps"
 	"net/http"
@@ -250,11 +252,38 @@ func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error 
 		case spec.Secret: // it travels on, and is not for whoever looks at the screen
 			page.Facts = append(page.Facts, views.Fact{Label: spec.Label, Text: "as typed"})
 		default:
-			page.Facts = append(page.Facts, views.Fact{Label: spec.Label, Text: inWords(spec, text), Mono: spec.Kind == "id"})
+			page.Facts = append(page.Facts, s.factAsked(c.Request().Context(), v, spec, text))
 		}
 	}
 	page.Facts = append(page.Facts, s.creditsFacts(c.Request().Context(), v, f.action, f.get("credits"))...)
 	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, page)
+}
+
+// factAsked is a field in a question. What an id stands for is said by its name:
+// who agrees has to see whom it meets.
+func (s *Server) factAsked(ctx context.Context, v visitor, spec catalog.Spec, text string) views.Fact {
+	fact := views.Fact{Label: spec.Label, Text: inWords(spec, text), Mono: spec.Kind == "id"}
+	name := ""
+	switch spec.Of {
+	case catalog.OfUser:
+		users, _ := s.Runner.Users(ctx, v.scope, v.organization, false)
+		for _, u := range users.Items {
+			if string(u.ID) == text {
+				name = displayName(u) + " (" + catalog.Plain(u.Username) + ")"
+			}
+		}
+	case catalog.OfPhone:
+		phones, _ := s.Runner.Phones(ctx, v.scope, v.organization, false)
+		for _, p := range phones.Items {
+			if string(p.ID) == text {
+				name = cmp.Or(catalog.Plain(p.Number), catalog.Plain(p.Name), "No number") + " of " + cmp.Or(userNames(p, ""), "nobody")
+			}
+		}
+	}
+	if name != "" {
+		fact.Text, fact.Note, fact.Mono = name, text, false
+	}
+	return fact
 }
 
 // ticketBox is the field beside those of every action.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -43,8 +44,9 @@ func (s *Server) apiDocsPage() views.APIDocsPage {
 		}
 	}
 	for _, a := range catalog.All() {
-		if n := len(page.Groups); n == 0 || page.Groups[n-1].Name != a.Category {
-			page.Groups = append(page.Groups, views.APIGroup{Name: a.Category})
+		i := slices.IndexFunc(page.Groups, func(g views.APIGroup) bool { return g.Name == a.Category })
+		if i < 0 {
+			i, page.Groups = len(page.Groups), append(page.Groups, views.APIGroup{Name: a.Category})
 		}
 		shown := views.APIAction{Slug: a.Slug, Title: a.Title, Address: addresses[a.OfWorkspace()] + a.Slug, Help: a.Help, Call: a.Call, Kind: kindChips[a.Kind],
 			Role: a.Role.String(), RoleNote: roleNote(a), Curl: s.curlOf(a)}
@@ -52,7 +54,7 @@ func (s *Server) apiDocsPage() views.APIDocsPage {
 			spec := f.Spec()
 			shown.Fields = append(shown.Fields, views.APIField{Name: spec.Name, Kind: fieldKind(spec), Words: fieldWords(spec), Required: spec.Required})
 		}
-		group := &page.Groups[len(page.Groups)-1]
+		group := &page.Groups[i]
 		group.Actions = append(group.Actions, shown)
 	}
 	return page

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,10 +28,11 @@ func (s *Server) getActions(c echo.Context, v visitor) error {
 		if page.Total++; !actionMatches(a, page.Query) {
 			continue
 		}
-		if n := len(page.Groups); n == 0 || page.Groups[n-1].Name != a.Category {
-			page.Groups = append(page.Groups, views.ActionGroup{Name: a.Category})
+		i := slices.IndexFunc(page.Groups, func(g views.ActionGroup) bool { return g.Name == a.Category })
+		if i < 0 {
+			i, page.Groups = len(page.Groups), append(page.Groups, views.ActionGroup{Name: a.Category})
 		}
-		group := &page.Groups[len(page.Groups)-1]
+		group := &page.Groups[i]
 		group.Items = append(group.Items, actionItem(v, a))
 	}
 	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, page)

@@ -206,6 +206,9 @@ func (s *Server) getOrganization(c echo.Context, v visitor) error {
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
 		runs, err := tx.Runs(ctx, s.Now(), overviewRuns, 0)
 		page.Runs = s.runRows(v, runs)
+		for i := range page.Runs {
+			page.Runs[i].Organization = nil // the page is about it
+		}
 		return err
 	})
 	if err != nil {

@@ -57,7 +57,7 @@ func TestPagesWhenDuoFails(t *testing.T) {
 			if a, _ := catalog.Lookup(k.action); k.action == "create-user" || k.action == synchronizeUser || e.server.sheetOf(sheet{action: a}) == nil {
 				continue // asks Duo for nothing
 			}
-			b.get(org+"/actions/"+k.action+"?"+k.query(&e.near).Encode()).want(trouble.status, "Duo did not do this", trouble.words).fine()
+			b.get(org+"/actions/"+k.action+"?"+k.query(&e.near).Encode()).want(trouble.status, "Duo did not answer as it should", trouble.words).fine()
 		}
 		b.get(org+"/phones/"+e.near.phone).want(trouble.status, trouble.words).fine()
 		p := b.get(org+"/users/"+e.near.user).want(trouble.status, trouble.words).fine()

@@ -9,7 +9,7 @@ import (
 const accountsCategory = "Accounts API"
 
 var (
-	accountName    = Text{Name: "name", Label: "Name", Help: "Of the client. Duo takes a name twice: look first whether it is there.", Required: true, Example: "Casey Dental"}
+	accountName    = Text{Name: "name", Label: "Name", Help: "The client's name. Duo allows two of one name: look first whether it is there.", Required: true, Example: "Casey Dental"}
 	accountColumns = []Column{{"name", "Name", ""}, {"account_id", "Account id", Mono}, {"api_hostname", "API host", Mono}}
 )
 

@@ -14,7 +14,7 @@ func sendActivationURL() Action {
 		Slug: "send-activation-url", Title: "Send Activation URL", Category: phoneCategory,
 		Help: "Makes a link and a QR code that activate Duo Mobile on a phone. In spite of its name it sends nothing: you pass the link on.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/activation_url", Kind: Write, Role: Helpdesk, Reveals: true, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
-		Asks: "Duo Mobile on the device before it is disconnected at once.",
+		Asks: "The device that Duo Mobile was on before is disconnected at once.",
 		RoleFor: func(in Values) Role {
 			// Whoever has the link gets a lasting second factor.
 			if life.Of(in) > day {
@@ -56,7 +56,7 @@ func sendActivationURL() Action {
 			}
 			r := Result{
 				Subject: subject, Life: a.ValidFor,
-				Summary: "Made an activation link, valid for " + Duration(a.ValidFor) + ". Duo Mobile on the device before it is disconnected.",
+				Summary: "Made an activation link, valid for " + Duration(a.ValidFor) + ". The device that Duo Mobile was on before is disconnected.",
 				Secrets: []Secret{{ActivationLinkSecret, a.URL}, {ActivationCodeSecret, activationCode(a)}},
 			}
 			if a.InstallationURL != "" {

@@ -39,7 +39,7 @@ func listIntegrations() Action {
 }
 
 func createAuthIntegration() Action {
-	name := Text{Name: "name", Label: "Name", Help: "Duo takes a name twice: look first whether it is there.", Required: true, Example: "Duodesk Auth API"}
+	name := Text{Name: "name", Label: "Name", Help: "Duo allows two of one name: look first whether it is there.", Required: true, Example: "Duodesk Auth API"}
 	return Action{
 		Slug: "create-auth-api-integration", Title: "Create Auth API Integration", Category: integrationCategory,
 		Help: "Makes an application of the Auth API in the organization's account, and shows its keys once.",

@@ -19,7 +19,7 @@ var (
 	logFrom   = Time{Name: "mintime", Label: "From", Help: "A day, or a day and a time, in UTC. Empty: 24 hours before the end. Duo keeps 180 days."}
 	logTo     = Time{Name: "maxtime", Label: "To", Help: "In UTC. Empty: now. Events appear about two minutes after they happened."}
 	logLimit  = Int{Name: "limit", Label: "How many at most", Help: "Duo gives at most 1000 at a time, and asks for one reading a minute.", Min: 1, Max: 1000, Default: 100, Example: "100"}
-	logCursor = Text{Name: "next_offset", Label: "Read on from", Help: "The mark that a part before ended with; with the same times.", Max: 200}
+	logCursor = Text{Name: "next_offset", Label: "Read on from", Help: "The mark at the end of the part before this one. Keep the same times.", Max: 200}
 	logSort   = Choice{Name: "sort", Label: "Order", Default: "ts:desc", Options: []Option{{"ts:desc", "Newest first"}, {"ts:asc", "Oldest first"}}}
 )
 

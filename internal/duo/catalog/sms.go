@@ -37,7 +37,7 @@ func sendActivationSMS() Action {
 		Help: "Sends a phone the link that activates Duo Mobile on it. It costs telephony credits.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Role: Helpdesk, Reveals: true,
 		Fields: []Field{phoneID, smsLife, smsInstall, smsActivation, smsInstallation},
-		Asks:   "An SMS is sent now. Duo Mobile on the device before it is disconnected at once.",
+		Asks:   "An SMS is sent now. The device that Duo Mobile was on before is disconnected at once.",
 		RoleFor: func(in Values) Role {
 			if smsLife.Of(in) > day {
 				return Technician
