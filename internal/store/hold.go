@@ -16,7 +16,7 @@ func (t *Tx) Hold(ctx context.Context, operator uuid.UUID) (role string, err err
 	var every bool
 	var chosen int
 	batch := &pgx.Batch{}
-	batch.Queue(`select set_config('app.member', $1, true)`, operator.String())
+	t.name(batch, operator)
 	batch.Queue(`
 		select m.role, m.every_organization from membership m join operator o on o.id = m.operator_id
 		where m.`+inWorkspace+` and m.operator_id = $1 and m.disabled_at is null and o.disabled_at is null for share of m`, operator).
@@ -64,7 +64,7 @@ const SeenEvery = 5 * time.Minute
 // Saw notes that an operator was at work in the workspace.
 func (t *Tx) Saw(ctx context.Context, operator uuid.UUID, now time.Time) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`select set_config('app.member', $1, true)`, operator.String())
+	t.name(batch, operator)
 	batch.Queue(`update membership set seen_at = $2 where `+inWorkspace+` and operator_id = $1`, operator, now)
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }

@@ -145,23 +145,34 @@ func (t *Tx) RecordRefusal(ctx context.Context, r Record) error {
 // that the operator may enter, in a transaction of its caller. An operator
 // without a workspace leaves no record.
 func (s *Store) recordEverywhere(ctx context.Context, tx pgx.Tx, r Record) error {
-	if _, err := tx.Exec(ctx, `select set_config('app.operator', $1, true)`, r.Operator.String()); err != nil {
+	return s.eachMembership(ctx, tx, r.Operator, func(entered *Tx, disabled bool) error {
+		if disabled {
+			return nil
+		}
+		return entered.Record(ctx, r)
+	})
+}
+
+// eachMembership enters every workspace that an operator is a member of, one
+// after the other, in a transaction of its caller.
+func (s *Store) eachMembership(ctx context.Context, tx pgx.Tx, operator uuid.UUID, fn func(entered *Tx, disabled bool) error) error {
+	if _, err := tx.Exec(ctx, `select set_config('app.operator', $1, true)`, operator.String()); err != nil {
 		return err
 	}
-	rows, err := tx.Query(ctx, `select workspace_id from membership where operator_id = $1 and disabled_at is null order by workspace_id`, r.Operator)
+	type membership struct {
+		WorkspaceID uuid.UUID
+		Disabled    bool
+	}
+	found, err := all[membership](ctx, tx, `select workspace_id, disabled_at is not null as disabled from membership where operator_id = $1 order by workspace_id`, operator)
 	if err != nil {
 		return err
 	}
-	workspaces, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	if err != nil {
-		return err
-	}
-	for _, workspace := range workspaces {
-		entered, err := s.enter(ctx, tx, WholeWorkspace(workspace))
+	for _, m := range found {
+		entered, err := s.enter(ctx, tx, WholeWorkspace(m.WorkspaceID))
 		if err != nil {
 			return err
 		}
-		if err := entered.Record(ctx, r); err != nil {
+		if err := fn(entered, m.Disabled); err != nil {
 			return err
 		}
 	}

@@ -169,28 +169,10 @@ func (sc Scope) within(token Token) Scope {
 
 // endTokens ends all of an operator's tokens, in every workspace.
 func (s *Store) endTokens(ctx context.Context, tx pgx.Tx, operator uuid.UUID) error {
-	if _, err := tx.Exec(ctx, `select set_config('app.operator', $1, true)`, operator.String()); err != nil {
-		return err
-	}
-	rows, err := tx.Query(ctx, `select workspace_id from membership where operator_id = $1 order by workspace_id`, operator)
-	if err != nil {
-		return err
-	}
-	workspaces, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	if err != nil {
-		return err
-	}
-	for _, workspace := range workspaces {
-		entered, err := s.enter(ctx, tx, WholeWorkspace(workspace))
-		if err != nil {
-			return err
-		}
+	return s.eachMembership(ctx, tx, operator, func(entered *Tx, _ bool) error {
 		batch := &pgx.Batch{}
 		entered.name(batch, operator)
 		entered.dropTokens(batch, operator)
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-			return err
-		}
-	}
-	return nil
+		return tx.SendBatch(ctx, batch).Close()
+	})
 }
