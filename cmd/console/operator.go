@@ -184,7 +184,7 @@ func resetOperator(ctx context.Context, args []string, out io.Writer) error {
 	if err := store.ResetPassword(ctx, url, email, hash, time.Now()); err != nil {
 		return found(email, err)
 	}
-	fmt.Fprintf(out, "%s has a new password. All sessions ended.\n", email)
+	fmt.Fprintf(out, "%s has a new password. All sessions and access tokens ended.\n", email)
 	if !*fromStdin {
 		showPassword(out, password)
 	}
@@ -200,7 +200,7 @@ func disableOperator(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return found(email, err)
 	}
-	fmt.Fprintf(out, "%s cannot sign in any more, to any workspace. All sessions ended.\n", email)
+	fmt.Fprintf(out, "%s cannot sign in any more, to any workspace. All sessions and access tokens ended.\n", email)
 	for _, slug := range ownerless {
 		fmt.Fprintf(out, "The workspace at /w/%s is without an owner now: add one with console operator add --role owner.\n", slug)
 	}
