@@ -13,7 +13,7 @@ func sendActivationURL() Action {
 	return Action{
 		Slug: "send-activation-url", Title: "Send Activation URL", Category: phoneCategory,
 		Help: "Makes a link and a QR code that activate Duo Mobile on a phone. In spite of its name it sends nothing: you pass the link on.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/activation_url", Kind: Write, Role: Helpdesk, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/activation_url", Kind: Write, Role: Helpdesk, Reveals: true, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
 		Asks: "Duo Mobile on the device before it is disconnected at once.",
 		RoleFor: func(in Values) Role {
 			// Whoever has the link gets a lasting second factor.

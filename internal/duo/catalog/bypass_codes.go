@@ -28,7 +28,7 @@ func createBypassCodes() Action {
 	return Action{
 		Slug: "create-bypass-code-for-user", Title: "Create Bypass Code for User", Category: bypassCodeCategory,
 		Help: "Makes codes that stand in for the second factor. Duo shows them once.",
-		API:  Admin, Call: "POST /admin/v1/users/{user_id}/bypass_codes", Kind: Write, Role: Helpdesk,
+		API:  Admin, Call: "POST /admin/v1/users/{user_id}/bypass_codes", Kind: Write, Role: Helpdesk, Reveals: true,
 		AsksFor: bypassAsks,
 		Fields:  []Field{BypassUser, BypassNew, BypassUses, BypassLife, BypassKeep},
 		RoleFor: bypassRole,

@@ -23,6 +23,7 @@ type Action struct {
 	Kind     Kind
 	Role     Role // the least role
 	Fields   []Field
+	Reveals  bool // its result holds secrets, which are shown once
 	// Asks is what will come of it, said before it is done to somebody who has to
 	// say yes; an action without it is done at once.
 	Asks string

@@ -225,6 +225,9 @@ func TestConformance(t *testing.T) {
 			if (result.Pending != "") != (a.Follow != nil) || a.Follow != nil && a.Patience < time.Minute {
 				t.Errorf("a person is asked, or not, as %q, and has %v", result.Pending, a.Patience)
 			}
+			if (len(result.Secrets) > 0) != a.Reveals {
+				t.Errorf("it brought %d secrets, and says Reveals: %v", len(result.Secrets), a.Reveals)
+			}
 			if a.Follow != nil {
 				if p, err := a.Follow(t.Context(), s.apis[a.API], parse(t, a, s.examples(a)), result); err != nil || p.Answer != "" || p.Text == "" {
 					t.Errorf("nobody has answered, and it stands at %+v %v", p, err)

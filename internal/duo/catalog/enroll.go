@@ -19,7 +19,7 @@ func enrollUser() Action {
 	return Action{
 		Slug: "enroll-user", Title: "Enroll User", Category: userCategory,
 		Help: "E-mails a person the link with which they set up their own device. A user who does not exist is made. Sent again, it holds a new code.",
-		API:  Admin, Call: "POST /admin/v1/users/enroll", Kind: Send, Role: Technician, Fields: []Field{username, address, life},
+		API:  Admin, Call: "POST /admin/v1/users/enroll", Kind: Send, Role: Technician, Reveals: true, Fields: []Field{username, address, life},
 		Asks: "An e-mail is sent now. Whoever opens its link enrolls a device as this user. A link that was sent before stops working.",
 		RoleFor: func(in Values) Role {
 			if valid := life.Of(in); valid == 0 || valid > 30*day {
@@ -95,7 +95,7 @@ func authEnroll() Action {
 	return Action{
 		Slug: "auth-enroll-user", Title: "Enroll User by Auth API", Category: authCategory,
 		Help: "Makes a user and a phone without a number, and the code that activates Duo Mobile on it. Nothing is sent: you pass the code on.",
-		API:  Auth, Call: "POST /auth/v2/enroll", Kind: Write, Role: Technician, Fields: []Field{name, life, codes},
+		API:  Auth, Call: "POST /auth/v2/enroll", Kind: Write, Role: Technician, Reveals: true, Fields: []Field{name, life, codes},
 		Asks: "A user is made. Whoever opens the link first has the second factor of that user.",
 		RoleFor: func(in Values) Role {
 			if codes.Of(in) > 0 {

@@ -43,7 +43,7 @@ func createAuthIntegration() Action {
 	return Action{
 		Slug: "create-auth-api-integration", Title: "Create Auth API Integration", Category: integrationCategory,
 		Help: "Makes an application of the Auth API in the organization's account, and shows its keys once.",
-		API:  Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Owner, Fields: []Field{name},
+		API:  Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Owner, Reveals: true, Fields: []Field{name},
 		Asks: "Duo makes a new application. Whoever has its secret key can send authentications to everybody in the account.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			made, err := d.CreateAuthIntegration(ctx, name.Of(in))

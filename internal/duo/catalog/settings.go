@@ -53,7 +53,7 @@ func updateSettings() Action {
 		Slug: "update-settings", Title: "Update Settings", Category: settingsCategory,
 		Help: "Changes the settings that are given and leaves the others as they are.",
 		API:  Admin, Call: "POST /admin/v1/settings", Kind: Write, Role: Administrator, Fields: []Field{},
-		Check: func(in Values) []FieldError { return settingShapes(in) },
+		Check: settingShapes,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			r := Result{Subject: "settings"}
 			fields := settingsGiven(in)

@@ -35,7 +35,7 @@ func sendActivationSMS() Action {
 	return Action{
 		Slug: "send-activation-by-sms", Title: "Send Activation By SMS", Category: phoneCategory,
 		Help: "Sends a phone the link that activates Duo Mobile on it. It costs telephony credits.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Role: Helpdesk,
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Role: Helpdesk, Reveals: true,
 		Fields: []Field{phoneID, smsLife, smsInstall, smsActivation, smsInstallation},
 		Asks:   "An SMS is sent now. Duo Mobile on the device before it is disconnected at once.",
 		RoleFor: func(in Values) Role {
