@@ -33,6 +33,14 @@ func recordOnHost(ctx context.Context, tx pgx.Tx, event Event, operator uuid.UUI
 	return new(Store).recordEverywhere(ctx, tx, Record{Event: event, Operator: operator, Subject: email, Summary: summary, At: at})
 }
 
+// shutOut ends all sessions and access tokens of an operator.
+func shutOut(ctx context.Context, tx pgx.Tx, operator uuid.UUID) error {
+	if _, err := tx.Exec(ctx, `delete from session where operator_id = $1`, operator); err != nil {
+		return err
+	}
+	return new(Store).endTokens(ctx, tx, operator)
+}
+
 // ResetPassword replaces the password of an operator, ends all sessions and
 // access tokens and puts that on record.
 func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Time) error {
@@ -40,10 +48,7 @@ func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Ti
 		if _, err := tx.Exec(ctx, `update operator set password_hash = $2 where id = $1`, operator, hash); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `delete from session where operator_id = $1`, operator); err != nil {
-			return err
-		}
-		if err := new(Store).endTokens(ctx, tx, operator); err != nil {
+		if err := shutOut(ctx, tx, operator); err != nil {
 			return err
 		}
 		return recordOnHost(ctx, tx, PasswordReset, operator, email, "A new password was set on the host. All sessions and access tokens ended.", at)
@@ -51,17 +56,15 @@ func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Ti
 }
 
 // DisableOperator keeps an operator out of every workspace and ends all sessions
-// and access tokens, on record. It returns the addresses of workspaces that are left without an
-// owner who can sign in: on the host that is allowed, to stop somebody at once.
+// and access tokens, on record. It returns the addresses of workspaces that are
+// left without an owner who can sign in: on the host that is allowed, to stop
+// somebody at once.
 func DisableOperator(ctx context.Context, ownerURL, email string, at time.Time) (ownerless []string, err error) {
 	err = onHost(ctx, ownerURL, email, func(tx pgx.Tx, operator uuid.UUID) error {
 		if _, err := tx.Exec(ctx, `update operator set disabled_at = coalesce(disabled_at, $2) where id = $1`, operator, at); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `delete from session where operator_id = $1`, operator); err != nil {
-			return err
-		}
-		if err := new(Store).endTokens(ctx, tx, operator); err != nil {
+		if err := shutOut(ctx, tx, operator); err != nil {
 			return err
 		}
 		if err := recordOnHost(ctx, tx, OperatorDisabled, operator, email, "Disabled on the host, in every workspace. All sessions and access tokens ended.", at); err != nil {
