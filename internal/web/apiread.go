@@ -184,17 +184,12 @@ func apiRunOf(r store.Run) apiRun {
 }
 
 func (s *Server) apiGetRun(c echo.Context, v visitor) error {
-	id, err := uuid.Parse(c.Param("run"))
+	r, err := s.runOf(c, v)
 	if err != nil {
-		return store.ErrNotFound
-	}
-	return s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
-		r, err := tx.Run(c.Request().Context(), id, s.Now())
-		if err == nil {
-			sendJSON(c, http.StatusOK, "application/json", apiRunOf(r))
-		}
 		return err
-	})
+	}
+	sendJSON(c, http.StatusOK, "application/json", apiRunOf(r))
+	return nil
 }
 
 // runFilters are the parameters of a list of runs. Days are in UTC.
