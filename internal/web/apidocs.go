@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -108,4 +109,19 @@ func fieldWords(spec catalog.Spec) string {
 		words += " Without it: " + spec.Default + "."
 	}
 	return words
+}
+
+// curlOf is a request for an action as a command.
+func (s *Server) curlOf(a catalog.Action) string {
+	at := "/o/ORGANIZATION"
+	if a.OfWorkspace() {
+		at = ""
+	}
+	fields, err := json.Marshal(exampleFields(a))
+	if err != nil {
+		panic("web: " + err.Error()) // they are texts, numbers and lists of texts
+	}
+	return "curl -sS " + s.PublicURL.Scheme + "://" + s.PublicURL.Host + "/api/v1/w/WORKSPACE" + at + "/actions/" + a.Slug + " \\\n" +
+		"  -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n" +
+		"  -d '{\"run_id\": \"'$(uuidgen)'\", \"fields\": " + strings.ReplaceAll(string(fields), "'", `'\''`) + "}'"
 }
