@@ -117,7 +117,18 @@ func duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
 	if c.Request().Method == http.MethodGet {
 		links = append([]views.Link{{Text: "Try again", Href: c.Request().URL.RequestURI()}}, links...)
 	}
-	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: refusalText(remembered(c), catalog.Admin, err), Links: links}
+	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: refusalText(remembered(c), apiOf(err), err), Links: links}
+}
+
+// apiOf is the API whose keys an error is about: pages read by the Admin API.
+func apiOf(err error) catalog.API {
+	var failed *failedRun
+	if errors.As(err, &failed) {
+		if a, found := catalog.Lookup(failed.run.Action); found {
+			return a.API
+		}
+	}
+	return catalog.Admin
 }
 
 // refusalText says why Duo did not do something, or that it may have done it all

@@ -315,6 +315,11 @@ func TestOwnAuthKeys(t *testing.T) {
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Revoked, Path: "/auth/"})
 	open().form("Check again : Auth API").send().want(http.StatusOK, "Duo does not know this integration key on this host")
 	b.get(s.org("/actions/check-auth-api-credentials")).form("Check Auth API Credentials").send().want(http.StatusUnprocessableEntity, "this organization's own Auth API keys: ")
+	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
+	told := s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/check-auth-api-credentials"), map[string]any{"run_id": uuid.NewString()}).wantProblem(http.StatusUnprocessableEntity, "duo_refused")
+	if !strings.Contains(told.Detail, "this organization's own Auth API keys: ") {
+		t.Error("a program is told: ", told.Detail)
+	}
 	b.get(s.org("/runs")).want(http.StatusOK, "Own Auth API keys", "Check own credentials")
 }
 
