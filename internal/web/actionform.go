@@ -46,7 +46,7 @@ func (s *Server) generatedForm(ctx context.Context, v visitor, f sheet) (views.P
 	}
 	page, err := s.formOfFields(ctx, v, f, f.action.Fields)
 	if f.action.Kind != catalog.Read {
-		page.Fields = append(page.Fields, views.FieldView{Name: "ticket", Label: "Ticket", Value: f.input("ticket", "").Value, Error: f.faults["ticket"], MaxLength: 100})
+		page.Fields = append(page.Fields, ticketField(f))
 	}
 	return page, err
 }

@@ -61,6 +61,16 @@ func actionOf(c echo.Context, v visitor) (catalog.Action, error) {
 	return action, nil
 }
 
+// actionHere is actionOf where the action can be carried out: at an organization's
+// address, or the workspace's for its own.
+func actionHere(c echo.Context, v visitor) (catalog.Action, error) {
+	action, err := actionOf(c, v)
+	if err == nil && action.OfWorkspace() != (v.organization.ID == uuid.Nil) {
+		err = store.ErrNotFound
+	}
+	return action, err
+}
+
 func (s *Server) getAction(c echo.Context, v visitor) error {
 	action, err := actionOf(c, v)
 	if err != nil {
@@ -93,88 +103,113 @@ func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error
 	return s.render(c, status, v, place{section: "actions", tab: tab}, page)
 }
 
-// tabOf is the list that a sheet was opened from.
-func tabOf(f sheet) string {
-	switch f.action.Slug {
-	case updateSettings:
-		return "settings"
-	case "modify-group":
-		return "actions"
-	}
-	if f.get("from") == "phone" || f.get("user_id") == "" && strings.HasSuffix(f.action.Category, "Phones") {
-		return "phones"
-	}
-	return "users"
-}
-
+// postAction carries an action out, unless something has to be mended, chosen or
+// agreed to before.
 func (s *Server) postAction(c echo.Context, v visitor) error {
-	action, err := actionOf(c, v)
+	f, err := sentSheet(c, v)
 	if err != nil {
 		return err
 	}
-	if action.OfWorkspace() != (v.organization.ID == uuid.Nil) {
-		return store.ErrNotFound
-	}
-	form, err := formOf(c)
-	if err != nil {
-		return err
-	}
-	f := sheet{action: action, values: form.values}
-	if f.runID, err = form.runID(); err != nil {
-		return err
+	if faults, several := f.severalUsers(); several {
+		return s.syncMany(c, v, f, faults)
 	}
 	typed := maps.Clone(f.values)
-	var unknown []catalog.FieldError
-	if f.isGenerated() {
-		if unknown, err = s.pick(c.Request().Context(), v, f); err != nil {
-			return s.showRefusal(c, v, f, "", err)
+	bad, err := s.pick(c.Request().Context(), v, f)
+	if err != nil {
+		return s.showRefusal(c, v, f, "", err)
+	}
+	e, edits := s.editOf(f)
+	if edits && f.isGenerated() {
+		if len(bad) == 0 {
+			_, bad = chosenID(f, e.id)
 		}
-	}
-	if names := f.get("usernames"); action.Slug == synchronizeUser && f.values.Has("usernames") && !f.isGenerated() {
-		if faults := checkUsernames(names); faults != nil || strings.Contains(unixLines(strings.TrimSpace(names)), "\n") {
-			return s.syncMany(c, v, f, faults)
+		if len(bad) > 0 {
+			return s.showFaults(c, v, f, typed, bad)
 		}
-		f.values.Set("username", strings.TrimSpace(names))
+		return c.Redirect(http.StatusSeeOther, actionPath(v, f.action.Slug, e.id, f.get(e.id)))
 	}
-	if e, edits := s.editOf(f); edits && f.isGenerated() && len(unknown) == 0 {
-		if _, bad := chosenID(f, e.id); len(bad) > 0 {
-			f.faults, f.values = byField(bad), typed
-			return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
-		}
-		return c.Redirect(http.StatusSeeOther, actionPath(v, action.Slug, e.id, f.get(e.id)))
-	}
-	in, bad := action.Parse(form.field(action))
-	bad = append(unknown, bad...)
-	ticket, faulty := ticketOf(form)
-	if faulty != "" {
-		bad = append(bad, catalog.FieldError{Field: "ticket", Message: faulty})
-	}
-	if len(bad) == 0 {
+	in, ticket, faults := f.read()
+	if bad = append(bad, faults...); len(bad) == 0 {
 		if bad, err = s.faultsHere(c.Request().Context(), v, f); err != nil {
 			return err
 		}
 	}
 	if len(bad) > 0 {
-		f.faults, f.values = byField(bad), typed
-		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
+		return s.showFaults(c, v, f, typed, bad)
 	}
-	if e, edits := s.editOf(f); edits && f.get("reviewed") == "" {
+	if edits && f.get("reviewed") == "" {
 		return s.review(c, v, f, e, in)
 	}
-	if question := action.Question(in); question != "" && f.isGenerated() && f.get("agreed") == "" {
+	if question := f.action.Question(in); question != "" && f.isGenerated() && f.get("agreed") == "" {
 		return s.ask(c, v, f, question)
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
-		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: action, Input: in, Ticket: ticket,
+		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Ticket: ticket,
 	})
-	switch {
-	case err != nil && done.Result.Created != "":
+	if err != nil {
+		return s.showFailure(c, v, f, done, err)
+	}
+	return s.showDone(c, v, f, in, done)
+}
+
+// sentSheet reads the form of an action that is carried out at its address.
+func sentSheet(c echo.Context, v visitor) (sheet, error) {
+	action, err := actionHere(c, v)
+	if err != nil {
+		return sheet{}, err
+	}
+	form, err := formOf(c)
+	if err != nil {
+		return sheet{}, err
+	}
+	id, err := form.runID()
+	return sheet{action: action, values: form.values, runID: id}, err
+}
+
+// severalUsers reports whether a form asks for several users to be read again; a
+// single name becomes the action's own field.
+func (f sheet) severalUsers() (faults []catalog.FieldError, several bool) {
+	if f.action.Slug != synchronizeUser || !f.values.Has(syncNames.Name) || f.isGenerated() {
+		return nil, false
+	}
+	names, faults := usernamesOf(f.get(syncNames.Name))
+	if len(faults) > 0 || len(names) > 1 {
+		return faults, true
+	}
+	f.values.Set("username", names[0])
+	return nil, false
+}
+
+// read checks the fields of a form, and the ticket beside them.
+func (f sheet) read() (in catalog.Values, ticket string, bad []catalog.FieldError) {
+	sent := form{f.values}
+	in, bad = f.action.Parse(sent.field(f.action))
+	ticket, fault := sent.text(ticketBox)
+	if fault != "" {
+		bad = append(bad, catalog.FieldError{Field: ticketBox.Name, Message: fault})
+	}
+	return in, ticket, bad
+}
+
+// showFaults shows a form again as it was typed, with what is wrong beside it.
+func (s *Server) showFaults(c echo.Context, v visitor, f sheet, typed url.Values, bad []catalog.FieldError) error {
+	f.faults, f.values = byField(bad), typed
+	return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
+}
+
+// showFailure answers an action that was not carried out, or not to its end.
+func (s *Server) showFailure(c echo.Context, v visitor, f sheet, done run.Outcome, err error) error {
+	if done.Result.Created != "" {
 		// There is something now that the form would make a second time: its page
 		// says what was not done, and has the button for it.
 		return c.Redirect(http.StatusSeeOther, views.Phone(v.workspace.Slug, v.organization.Slug, done.Result.Created)+"?run="+done.Run.ID.String())
-	case err != nil:
-		return s.showRefusal(c, v, f, done.Result.Summary, err)
 	}
+	return s.showRefusal(c, v, f, done.Result.Summary, err)
+}
+
+// showDone answers an action that was carried out: with what is shown once or was
+// read, or by leading on.
+func (s *Server) showDone(c echo.Context, v visitor, f sheet, in catalog.Values, done run.Outcome) error {
 	switch {
 	case done.Result.Pending != "" && len(done.Result.Secrets) > 0:
 		return s.render(c, http.StatusOK, v, place{tab: "users"}, s.verificationPage(v, f, done))
@@ -182,7 +217,7 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		return c.Redirect(http.StatusSeeOther, runAddress(v, done.Run))
 	case len(done.Result.Secrets) > 0 && !f.isGenerated():
 		return s.showSecrets(c, v, f, in, done)
-	case len(done.Result.Secrets) > 0, done.Result.Table != nil, action.Reads(in):
+	case len(done.Result.Secrets) > 0, done.Result.Table != nil, f.action.Reads(in):
 		return s.showResult(c, v, f, done)
 	case f.isGenerated():
 		return c.Redirect(http.StatusSeeOther, runAddress(v, done.Run))
@@ -222,13 +257,11 @@ func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error 
 	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, page)
 }
 
-func ticketOf(f form) (ticket, fault string) {
-	field := catalog.Text{Name: "ticket", Max: 100}
-	in, bad := catalog.Action{Fields: []catalog.Field{field}}.Parse(func(name string) (string, bool) { return f.Get(name), f.Has(name) })
-	if len(bad) > 0 {
-		return "", bad[0].Message
-	}
-	return field.Of(in), ""
+// ticketBox is the field beside those of every action.
+var ticketBox = catalog.Text{Name: "ticket", Label: "Ticket", Max: 100}
+
+func ticketField(f sheet) views.FieldView {
+	return fieldView(ticketBox.Spec(), f.input(ticketBox.Name, ""))
 }
 
 func byField(bad []catalog.FieldError) map[string]string {
@@ -267,16 +300,10 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, er
 
 func (s *Server) showAlready(c echo.Context, v visitor, f sheet, before store.Run) error {
 	page := views.AlreadySentPage{
-		Sent: titleOf(before.Action), At: s.when(v, before.StartedAt), Outcome: outcomeChip(before.State), Summary: before.Summary,
+		Sent: titleOf(before.Action), At: s.when(v, before.StartedAt), Outcome: outcomeChip(before.State), Summary: before.Summary, Secret: revealed(f.action, before),
 		Onward: views.Link{Text: "See what is there now", Href: onward(v, f, run.Outcome{Run: before})},
 		Again:  views.Link{Text: "Open a fresh form", Href: again(v, f)},
 		Run:    views.Link{Text: "Open the run", Href: runAddress(v, before)},
-	}
-	switch before.Action {
-	case "create-bypass-code-for-user", "send-activation-url":
-		page.Secret = before.State == store.Applied
-	case "verify-caller":
-		page.Secret = before.State != store.Refused || before.Answer != ""
 	}
 	if before.Subject != "" {
 		page.Sent += ", for " + before.Subject
@@ -284,46 +311,14 @@ func (s *Server) showAlready(c echo.Context, v visitor, f sheet, before store.Ru
 	return s.render(c, http.StatusOK, v, place{tab: "users"}, page)
 }
 
-// again is the address of a fresh sheet for the same object.
-func again(v visitor, f sheet) string {
-	return actionPath(v, f.action.Slug, "user_id", f.get("user_id"), "phone_id", f.get("phone_id"), "bypass_code_id", f.get("bypass_code_id"), "group_id", f.get("group_id"), "from", f.get("from"))
-}
-
-// onward is where to go after an action, with the run named so that the page
-// says what was done.
-func onward(v visitor, f sheet, done run.Outcome) string {
-	to := placeOf(v, f)
-	ws, org, created := v.workspace.Slug, v.organization.Slug, done.Result.Created
-	switch slug := f.action.Slug; {
-	case slug == synchronizeUser && f.get("test") != "" && v.role >= catalog.Administrator:
-		to = views.Connection(ws, org)
-	case slug == "delete-user" && f.get("permanent") == "true":
-		to = views.Users(ws, org)
-	case slug == "delete-phone-by-id":
-		to = views.Phones(ws, org)
-	case (slug == "create-user" || slug == synchronizeUser) && created != "":
-		to = views.User(ws, org, created)
-	case slug == "create-phone" && created != "" && f.get("user_id") == "":
-		to = views.Phone(ws, org, created)
-	}
-	return to + "?run=" + done.Run.ID.String()
-}
-
-// placeOf is the page that a sheet was opened from: of the user or the phone it
-// is about, or a list.
-func placeOf(v visitor, f sheet) string {
-	ws, org, user, phone := v.workspace.Slug, v.organization.Slug, f.get("user_id"), f.get("phone_id")
+// revealed reports whether a run brought something that was shown then: at once,
+// where a person's answer is waited for.
+func revealed(a catalog.Action, r store.Run) bool {
 	switch {
-	case phone != "" && (user == "" || f.get("from") == "phone"):
-		return views.Phone(ws, org, phone)
-	case user != "":
-		return views.User(ws, org, user)
-	case f.action.Slug == "create-phone":
-		return views.Phones(ws, org)
-	case f.action.Slug == updateSettings:
-		return views.Settings(ws, org)
-	case f.action.Slug == "delete-bypass-code":
-		return views.BypassCodes(ws, org)
+	case !a.Reveals:
+		return false
+	case a.Follow != nil:
+		return r.State != store.Refused || r.Answer != ""
 	}
-	return views.Users(ws, org)
+	return r.State == store.Applied
 }

@@ -36,12 +36,9 @@ type apiSecret struct {
 // apiAction carries out an action for a program. The same run_id with the same
 // fields is the same run: what it brought forth is not shown again.
 func (s *Server) apiAction(c echo.Context, v visitor) error {
-	action, err := actionOf(c, v)
+	action, err := actionHere(c, v)
 	if err != nil {
 		return err
-	}
-	if action.OfWorkspace() != (v.organization.ID == uuid.Nil) {
-		return store.ErrNotFound
 	}
 	body, err := apiBodyOf(c, action)
 	if err != nil {
@@ -69,9 +66,8 @@ func (s *Server) apiAction(c echo.Context, v visitor) error {
 // apiInput checks the fields of a body.
 func (s *Server) apiInput(c echo.Context, v visitor, action catalog.Action, body apiBody) (catalog.Values, error) {
 	in, bad := action.Parse(body.get)
-	ticket := form{url.Values{"ticket": {body.ticket}}}
-	if _, fault := ticketOf(ticket); fault != "" {
-		bad = append(bad, catalog.FieldError{Field: "ticket", Message: fault})
+	if _, fault := (form{url.Values{ticketBox.Name: {body.ticket}}}).text(ticketBox); fault != "" {
+		bad = append(bad, catalog.FieldError{Field: ticketBox.Name, Message: fault})
 	}
 	if len(bad) == 0 {
 		values := url.Values{}

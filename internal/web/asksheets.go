@@ -47,10 +47,6 @@ func (s *Server) verifySheet(ctx context.Context, v visitor, f sheet) (views.Pag
 	return page, nil
 }
 
-func ticketField(f sheet) views.FieldView {
-	return views.FieldView{Name: "ticket", Label: "Ticket", Value: f.input("ticket", "").Value, Error: f.faults["ticket"], MaxLength: 100}
-}
-
 // authSheet chooses a user, and then how to ask: what Duo says of the user and
 // the devices comes from preauth.
 func (s *Server) authSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {

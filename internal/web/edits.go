@@ -27,8 +27,8 @@ type edit struct {
 }
 
 // edited is a thing as it is now, in the values of its form; what it cannot have
-// is no value. A choice of which
-// none fits what it is has no value, and its words are in unset.
+// is no value. A choice of which none fits what it is has no value, and its words
+// are in unset.
 type edited struct {
 	name   string
 	values map[string]string

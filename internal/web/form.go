@@ -74,6 +74,15 @@ func (f form) field(a catalog.Action) func(name string) (string, bool) {
 	}
 }
 
+// text checks a field that belongs to no action.
+func (f form) text(field catalog.Text) (text, fault string) {
+	in, bad := catalog.Action{Fields: []catalog.Field{field}}.Parse(func(name string) (string, bool) { return f.Get(name), f.Has(name) })
+	if len(bad) > 0 {
+		return "", bad[0].Message
+	}
+	return field.Of(in), ""
+}
+
 // untouched reports whether a box holds what it held when the form was opened.
 func (f form) untouched(name string) bool {
 	was := "was." + name

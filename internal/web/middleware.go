@@ -14,8 +14,8 @@ import (
 	"duodesk/views"
 )
 
-// maxBody is the largest form but for the import's: a page of the mapping with names of the longest
-// kind.
+// maxBody is the largest form but for the import's: a page of the mapping with
+// names of the longest kind.
 const maxBody = 256 << 10
 
 // surround puts around every request, from outside in: request id, access log,

@@ -10,10 +10,13 @@ import (
 	"duodesk/views"
 )
 
-// pick turns names that people typed into Duo's ids, for the fields of a form
-// that name things. What fits nothing, or several things, is a fault beside the
+// pick turns names that people typed into Duo's ids, for the fields of a generated
+// form that name things. What fits nothing, or several things, is a fault beside the
 // field; what looks like an id is left as it is.
 func (s *Server) pick(ctx context.Context, v visitor, f sheet) ([]catalog.FieldError, error) {
+	if !f.isGenerated() {
+		return nil, nil // the links to sheets hold ids
+	}
 	var bad []catalog.FieldError
 	for _, field := range f.action.Fields {
 		spec := field.Spec()

@@ -126,8 +126,10 @@ func TestEnrollUser(t *testing.T) {
 	if f.values.Get("username") != "jroe" || f.values.Get("email") != "jane@acme.example" {
 		t.Error("filled in: ", f.values)
 	}
-	p := f.send().want(http.StatusOK, "An e-mail is sent now.", "jane@acme.example").fine().form("Enroll User").send().
+	question := f.send().want(http.StatusOK, "An e-mail is sent now.", "jane@acme.example").fine().form("Enroll User")
+	p := question.send().
 		want(http.StatusOK, "Sent an enrollment e-mail to jane@acme.example, valid for 30 days.", "Enrollment code", "Shown once").fine()
+	question.send().want(http.StatusOK, "Already sent", "shown then and is not stored")
 	if sent := s.Sim.Outbox(s.Account.AccountID); len(sent) != 1 {
 		t.Fatal("sent: ", sent)
 	}

@@ -36,11 +36,6 @@ func usernamesOf(text string) ([]string, []catalog.FieldError) {
 	return names, bad
 }
 
-func checkUsernames(text string) []catalog.FieldError {
-	_, bad := usernamesOf(text)
-	return bad
-}
-
 // syncMany has Duo read several users again. Each is a run of its own, named
 // after the form's: what became of one is on record whatever becomes of the
 // next, and the form sent again goes on where it ended.

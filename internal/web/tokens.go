@@ -90,7 +90,7 @@ func (s *Server) postNewToken(c echo.Context, v visitor) error {
 		return s.showNewToken(c, v, http.StatusOK, page, f)
 	}
 	k := store.Token{ID: id, Role: f.grant.Role}
-	k.Name, page.Name.Error = tokenName(form)
+	k.Name, page.Name.Error = form.text(catalog.Text{Name: "name", Max: store.LongestTokenName, Required: true})
 	k.ExpiresAt, page.Days.Error = s.tokenEnd(form.Get("days"))
 	if f.role == "" && catalog.ParseRole(k.Role) > v.role {
 		f.role = "Your own role is less."
@@ -139,15 +139,6 @@ func (s *Server) makeToken(c echo.Context, v visitor, k store.Token) error {
 // firstRequest is a command that shows whether a token works.
 func (s *Server) firstRequest(ws string) string {
 	return "curl -sS " + s.PublicURL.Scheme + "://" + s.PublicURL.Host + "/api/v1/w/" + ws + " \\\n  -H \"Authorization: Bearer $TOKEN\""
-}
-
-func tokenName(f form) (name, fault string) {
-	field := catalog.Text{Name: "name", Max: store.LongestTokenName, Required: true}
-	in, bad := catalog.Action{Fields: []catalog.Field{field}}.Parse(func(name string) (string, bool) { return f.Get(name), f.Has(name) })
-	if len(bad) > 0 {
-		return "", bad[0].Message
-	}
-	return field.Of(in), ""
 }
 
 func (s *Server) tokenEnd(days string) (end time.Time, fault string) {
