@@ -136,7 +136,7 @@ func (e *estate) expect(v visitorCase, method string, r knownRoute, path string,
 		home = e.foreign.workspace.Slug
 	}
 	switch {
-	case r.token && !v.program && v.role != 0:
+	case r.token && !v.program && (v.role != 0 || v.operator != nil):
 		return http.StatusBadRequest, "" // a session
 	case r.token && (!v.program || v.gone):
 		return http.StatusUnauthorized, ""
@@ -161,6 +161,9 @@ func (e *estate) expect(v visitorCase, method string, r knownRoute, path string,
 		return http.StatusNotFound, "role"
 	}
 	slots := slotsOf(path)[1:]
+	if len(slots) == 0 && method == http.MethodPost && path == "/account/tokens/:ws" && len(v.sees) == 0 && !v.whole {
+		return http.StatusUnprocessableEntity, "" // a token would reach nothing
+	}
 	if len(slots) == 0 {
 		return r.ok, ""
 	}

@@ -208,7 +208,7 @@ var noticedBy = map[string]string{}
 // runMatrix runs tests of the binary with one of its bugs, or none.
 func runMatrix(t *testing.T, binary, bug, layer, tests string) (out string, err error) {
 	t.Helper()
-	run := exec.CommandContext(t.Context(), binary, "-test.run", tests, "-test.timeout", "15m")
+	run := exec.CommandContext(t.Context(), binary, "-test.run", tests, "-test.timeout", "15m", "-test.parallel", "6")
 	run.Env = append(os.Environ(), "PLANTED="+bug, "MATRIX="+layer)
 	said, err := run.CombinedOutput()
 	return string(said), err
