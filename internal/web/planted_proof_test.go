@@ -131,7 +131,7 @@ var bugs = []bug{
 
 	in("run/lists.go", "lists are held by workspace alone", "", "\treturn listKey{sc.Workspace(), o.ID, ", "\tif PLANTED {\n\t\treturn listKey{workspace: sc.Workspace()}\n\t}\n\treturn listKey{sc.Workspace(), o.ID, "),
 	in("run/lists.go", "lists are held for everybody", "", "func listKeyOf(sc store.Scope, o store.Organization) listKey {\n", "func listKeyOf(sc store.Scope, o store.Organization) listKey {\n\tif PLANTED {\n\t\treturn listKey{}\n\t}\n"),
-	in("run/run.go", "the parent's account in the child's place", "", `return c.ForAccount(`, `if PLANTED { return c, nil }; return c.ForAccount(`),
+	in("run/client.go", "the parent's account in the child's place", "", `return c.ForAccount(`, `if PLANTED { return c, nil }; return c.ForAccount(`),
 
 	unlocked("organization"), unlocked("run"), unlocked("duo_account"), unlocked("integration_secret"), unlocked("connection"),
 }
