@@ -222,7 +222,7 @@ func (w *walk) otherIDs() {
 				of = &w.e.far
 			}
 			at := targetOf(of)
-			if status, _ := w.e.expect(w.v, r.method, k, r.path, at); status != k.ok || k.public {
+			if status, _ := w.e.expect(w.v, r.method, k, r.path, at); status != k.ok || k.public || w.brief && likeAnother(k) {
 				continue
 			}
 			w.otherIDsIn(r, k, at)
