@@ -83,9 +83,18 @@ func slotsOf(path string) []string {
 // same shape.
 var alike = map[string]string{"ws": "org", "org": "ws", "user": "phone", "phone": "user", "run": "directory", "directory": "run", "operator": "invitation", "invitation": "operator"}
 
+// oddity is how much that is malformed or of another kind is asked about.
+type oddity int
+
+const (
+	nothingOdd oddity = iota
+	someOdd
+	everythingOdd
+)
+
 // targets puts into each slot of a path what is near, what is another's, what is
 // not there, and what is of another kind.
-func (e *estate) targets(path string, thorough bool) []target {
+func (e *estate) targets(path string, odd oddity) []target {
 	near, far, foreign := targetOf(&e.near), targetOf(&e.far), targetOf(&e.foreign)
 	all := []target{near}
 	slots := slotsOf(path)
@@ -93,8 +102,11 @@ func (e *estate) targets(path string, thorough bool) []target {
 		return all
 	}
 	junk := []string{"..%2f" + e.near.org.Slug, "%00", "%27%22%3E%3Cscript%3E", strings.Repeat("a", 300), "%ff%fe", "%252e%252e"}
-	if !thorough {
+	switch odd {
+	case nothingOdd:
 		junk = nil
+	case someOdd:
+		junk = junk[:2]
 	}
 	all = append(all, foreign)
 	if len(slots) > 2 {
@@ -102,7 +114,7 @@ func (e *estate) targets(path string, thorough bool) []target {
 	}
 	for _, slot := range slots {
 		others := append([]string{far.slots[slot], foreign.slots[slot], cmp.Or(nowhere[slot], "nowhere")}, junk...)
-		if thorough {
+		if odd != nothingOdd {
 			others = append(others, near.slots[alike[slot]], near.slots["operator"])
 		}
 		for _, value := range others {
@@ -136,7 +148,7 @@ func (e *estate) expect(v visitorCase, method string, r knownRoute, path string,
 		home = e.foreign.workspace.Slug
 	}
 	switch {
-	case r.token && !v.program && v.role != 0:
+	case r.token && !v.program && (v.role != 0 || v.operator != nil):
 		return http.StatusBadRequest, "" // a session
 	case r.token && (!v.program || v.gone):
 		return http.StatusUnauthorized, ""
@@ -161,6 +173,9 @@ func (e *estate) expect(v visitorCase, method string, r knownRoute, path string,
 		return http.StatusNotFound, "role"
 	}
 	slots := slotsOf(path)[1:]
+	if len(slots) == 0 && method == http.MethodPost && path == "/account/tokens/:ws" && len(v.sees) == 0 && !v.whole {
+		return http.StatusUnprocessableEntity, "" // a token would reach nothing
+	}
 	if len(slots) == 0 {
 		return r.ok, ""
 	}
@@ -231,9 +246,9 @@ func likeAnother(k knownRoute) bool {
 
 func (w *walk) all(method string, allowed bool) {
 	routes := w.e.server.routes()
-	// Putting keys to use that do not work closes what comes after.
+	// Putting keys to use that do not work closes what comes after, and so does another password.
 	late := func(r route) int {
-		return strings.Count(r.path, ":api/activate") + 2*strings.Count(r.path, "/connection/own/") + strings.Count(r.path, "/connection/auth/activate")
+		return strings.Count(r.path, ":api/activate") + 2*strings.Count(r.path, "/connection/own/") + strings.Count(r.path, "/account/password") + strings.Count(r.path, "/connection/auth/activate")
 	}
 	slices.SortStableFunc(routes, func(a, b route) int { return cmp.Compare(late(a), late(b)) })
 	for _, r := range routes {
@@ -245,8 +260,10 @@ func (w *walk) all(method string, allowed bool) {
 			w.t.Errorf("%s %s: this test does not know how to ask it", r.method, r.path)
 		}
 		for _, k := range known {
-			thorough := w.odd || !w.brief && !w.every && (w.v.role == 0 || w.v.role == catalog.Owner || !w.v.whole)
-			targets := w.e.targets(r.path, thorough && !likeAnother(k))
+			if w.brief && likeAnother(k) {
+				continue
+			}
+			targets := w.e.targets(r.path, w.oddityOf(k))
 			if !w.every && likeAnother(k) {
 				targets = targets[:1]
 			}
@@ -258,6 +275,20 @@ func (w *walk) all(method string, allowed bool) {
 			}
 		}
 	}
+}
+
+// oddityOf says how odd the visitor asks about an address. What is wrong with the
+// address of one action is wrong with those of all.
+func (w *walk) oddityOf(k knownRoute) oddity {
+	switch {
+	case w.brief || w.every && !w.odd || likeAnother(k):
+		return nothingOdd
+	case w.v.role == 0 || w.v.role == catalog.Owner || !w.v.whole:
+		return everythingOdd
+	case w.odd:
+		return someOdd
+	}
+	return nothingOdd
 }
 
 func (w *walk) ask(r route, k knownRoute, at target, status int, slot string) {
