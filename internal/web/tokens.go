@@ -168,33 +168,45 @@ func (s *Server) tokenReach(ctx context.Context, v visitor, g store.Grant) (ever
 
 // postRevokeToken ends one of the operator's own tokens.
 func (s *Server) postRevokeToken(c echo.Context, v visitor) error {
-	if err := s.revokeToken(c, v, v.operator.ID); err != nil {
+	id, err := tokenNamed(c)
+	if err != nil {
+		return err
+	}
+	if err := s.revokeToken(c, v, v.operator.ID, id); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.TokensAfter("revoked"))
 }
 
 func (s *Server) postRevokeMemberToken(c echo.Context, v visitor) error {
+	id, err := tokenNamed(c)
+	if err != nil {
+		return err
+	}
 	m, err := s.memberOf(c, v)
 	if err != nil {
 		return err
 	}
-	if err := s.revokeToken(c, v, m.OperatorID); err != nil {
+	if err := s.revokeToken(c, v, m.OperatorID, id); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.Member(v.workspace.Slug, m.OperatorID.String()))
 }
 
-// revokeToken ends the token that a form names. One that is gone already is no
-// trouble.
-func (s *Server) revokeToken(c echo.Context, v visitor, operator uuid.UUID) error {
+// tokenNamed is the token that a form names.
+func tokenNamed(c echo.Context) (uuid.UUID, error) {
 	form, err := formOf(c)
 	if err != nil {
-		return err
+		return uuid.Nil, err
 	}
 	id, err := uuid.Parse(form.Get("token"))
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest)
+		return uuid.Nil, echo.NewHTTPError(http.StatusBadRequest)
 	}
+	return id, nil
+}
+
+// revokeToken ends a token. One that is gone already is no trouble.
+func (s *Server) revokeToken(c echo.Context, v visitor, operator, id uuid.UUID) error {
 	return ignoreNotFound(s.Runner.RevokeToken(c.Request().Context(), v.workspace.ID, v.actor(), operator, id))
 }

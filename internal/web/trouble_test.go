@@ -167,10 +167,12 @@ func TestUnknownOutcome(t *testing.T) {
 		e := newEstate(t)
 		b := e.as(t, e.Owner)
 		before := len(e.Sim.Ledger())
+		changing := 0
 		for slug, k := range actionRoutes {
 			if a, _ := catalog.Lookup(slug); a.Kind == catalog.Read || a.Kind == catalog.Generic || a.API != catalog.Admin {
 				continue
 			}
+			changing++
 			f := k.form(e, &e.near, true)
 			e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{Kind: kind, Times: 1})
 			p := b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/"+slug, f).want(http.StatusBadGateway, "This may have been done all the same: look before you send it again.").fine()
@@ -181,8 +183,8 @@ func TestUnknownOutcome(t *testing.T) {
 			}
 			b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/"+slug, f).want(http.StatusOK, "Already sent", "Unknown", "Duo may have done this")
 		}
-		if done := len(e.Sim.Ledger()) - before; done != len(actionRoutes) {
-			t.Errorf("%s: %d changes in Duo for %d forms", kind, done, len(actionRoutes))
+		if done := len(e.Sim.Ledger()) - before; done != changing {
+			t.Errorf("%s: %d changes in Duo for %d forms", kind, done, changing)
 		}
 		b.get(e.ws("/runs")).want(http.StatusOK, "May have happened: look in Duo before you do it again.")
 	}
