@@ -38,8 +38,8 @@ func TestHostileStrings(t *testing.T) {
 		pages := []string{"", "/users", "/users/" + user, "/phones", "/phones/" + phone, "/phones/" + odd, "/actions/modify-phone?phone_id=" + odd, "/actions/assign-phone-to-user?from=phone&phone_id=" + odd,
 			"/actions/associate-group-with-user?user_id=" + user, "/bypass-codes", "/runs", "/connection"}
 		things := "?user_id=" + user + "&phone_id=" + phone + "&bypass_code_id=" + code + "&group_id=" + group
-		for _, a := range catalog.All() {
-			if !a.OfWorkspace() {
+		for i, a := range catalog.All() {
+			if i%5 == n%5 && !a.OfWorkspace() { // each meets every fifth text, and each kind of field every text
 				pages = append(pages, "/actions/"+a.Slug+things)
 			}
 		}
@@ -124,7 +124,7 @@ func TestHostileInput(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.as(t, s.Owner)
-	for _, text := range hostileTexts {
+	for n, text := range hostileTexts {
 		f := b.get(s.org("/actions/create-user")).form("Create user")
 		for _, name := range []string{"username", "realname", "firstname", "lastname", "email", "notes", "aliases"} {
 			f.set(name, text)
@@ -143,7 +143,10 @@ func TestHostileInput(t *testing.T) {
 			}
 		}
 		sheet := formWith("user_id", text, "phone_id", text, "valid_secs", text, "status", text, "count", text, "ticket", text, "q", text)(nil, nil, false).Encode()
-		for _, a := range catalog.All() {
+		for i, a := range catalog.All() {
+			if i%3 != n%3 {
+				continue
+			}
 			p := b.get(s.org("/actions/" + a.Slug + "?" + sheet))
 			if faults := markupFaults(p.body); len(faults) > 0 || p.status >= 500 {
 				t.Errorf("%s: %d %v", a.Slug, p.status, faults)

@@ -93,6 +93,9 @@ func TestActsWhenDuoFails(t *testing.T) {
 				if p.status == http.StatusTooManyRequests && strings.Contains(p.text(), "may have been done") {
 					t.Errorf("%s: %s", slug, p.text())
 				}
+				if !writesOnly && a.Kind != catalog.Read && a.Kind != catalog.Generic {
+					continue // sent again above
+				}
 				// The same form again is the same run: it is told about, not sent.
 				e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{})
 				b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/"+slug, f).want(http.StatusOK, "Already sent")
