@@ -24,21 +24,24 @@ const (
 // neighbouring are calls that the console knows without having made an action of
 // each. What is not here and no action's call is not known: it asks for an owner
 // if it may change something.
-var neighbouring = map[string]Role{
-	"GET /admin/v1/integrations":                                           Owner, // tells secret keys
-	"GET /admin/v1/integrations/{integration_key}":                         Owner,
-	"GET /admin/v1/integrations/{integration_key}/skey":                    Owner,
-	"GET /admin/v2/integrations/{integration_key}":                         Owner,
-	"GET /admin/v3/integrations":                                           Administrator,
-	"GET /admin/v3/integrations/{integration_key}":                         Owner,
-	"GET /admin/v2/integrations/oauth_cc/{ikey}/client_secret/{client_id}": Owner,
-	"GET /admin/v2/integrations/oidc/{ikey}/client_secret":                 Owner,
-	"GET /admin/v1/admins/activations":                                     Owner,
-	"POST /admin/v1/users/bulk_create":                                     Technician,
-	"POST /admin/v1/users/bulk_send_to_trash":                              Technician,
-	"POST /admin/v1/users/bulk_restore":                                    Technician,
-	"DELETE /admin/v1/users/{user_id}":                                     Administrator, // for good: see lasting
-	"POST /auth/v2/auth":                                                   Helpdesk,
+var neighbouring = []struct {
+	call string
+	role Role
+}{
+	{"GET /admin/v1/integrations", Owner}, // tells secret keys
+	{"GET /admin/v1/integrations/{integration_key}", Owner},
+	{"GET /admin/v1/integrations/{integration_key}/skey", Owner},
+	{"GET /admin/v2/integrations/{integration_key}", Owner},
+	{"GET /admin/v3/integrations", Administrator},
+	{"GET /admin/v3/integrations/{integration_key}", Owner},
+	{"GET /admin/v2/integrations/oauth_cc/{ikey}/client_secret/{client_id}", Owner},
+	{"GET /admin/v2/integrations/oidc/{ikey}/client_secret", Owner},
+	{"GET /admin/v1/admins/activations", Owner},
+	{"POST /admin/v1/users/bulk_create", Technician},
+	{"POST /admin/v1/users/bulk_send_to_trash", Technician},
+	{"POST /admin/v1/users/bulk_restore", Technician},
+	{"DELETE /admin/v1/users/{user_id}", Administrator}, // for good: see lasting
+	{"POST /auth/v2/auth", Helpdesk},
 }
 
 // reading are the POSTs that change nothing.
@@ -145,10 +148,10 @@ func knownCall(c call) (pattern string, least Role) {
 			}
 		}
 	}
-	for known, role := range neighbouring {
-		method, path, _ := strings.Cut(known, " ")
+	for _, known := range neighbouring {
+		method, path, _ := strings.Cut(known.call, " ")
 		if method == c.method && fitsPattern(path, c.path) {
-			pattern, least = known, max(least, role)
+			pattern, least = known.call, max(least, known.role)
 		}
 	}
 	return pattern, least
