@@ -43,6 +43,7 @@ type visitor struct {
 	scope        store.Scope // of this address
 	organization store.Organization
 	zone         *time.Location // chosen, or of the browser; nil: neither says
+	policy       policy         // by which the visitor was let in
 }
 
 func (v visitor) location() *time.Location {
@@ -97,7 +98,7 @@ func (s *Server) allow(r route) echo.HandlerFunc {
 }
 
 func (s *Server) admit(c echo.Context, p policy) (visitor, error) {
-	var v visitor
+	v := visitor{policy: p}
 	if p.reach == anyone {
 		return v, nil
 	}

@@ -70,7 +70,7 @@ func (s *Server) getRunEvents(c echo.Context, v visitor) error {
 		case <-ctx.Done():
 			return nil
 		}
-		if v, err = s.admit(c, policyOf(c)); err != nil || !s.sessions.lives(c.Request()) {
+		if v, err = s.admit(c, v.policy); err != nil || !s.sessions.lives(c.Request()) {
 			return nil // not a member any more, or signed out meanwhile
 		}
 		if r, err = s.runOf(c, v); err != nil {
@@ -88,15 +88,6 @@ func send(c echo.Context, event liveEvent) error {
 		return err
 	}
 	return http.NewResponseController(c.Response()).Flush()
-}
-
-// policyOf is that of the stream's address.
-func policyOf(c echo.Context) policy {
-	p := policy{reach: inWorkspace}
-	if c.Param("org") != "" {
-		p.reach = inOrganization
-	}
-	return p
 }
 
 // liveEvent is where a run stands, and a channel that is closed when there is
