@@ -31,11 +31,6 @@ func (r *Runner) ProvisionAuth(ctx context.Context, sc store.Scope, actor Actor,
 	if o.Kind == store.Parent {
 		return Outcome{}, &store.ConflictError{Constraint: "connection_parent"}
 	}
-	// Two at once would both find nothing, and make two applications.
-	if _, busy := r.providing.LoadOrStore(o.ID, true); busy {
-		return Outcome{}, &store.ConflictError{Constraint: "provisioning"}
-	}
-	defer r.providing.Delete(o.ID)
 	done, err := r.Do(ctx, Request{ID: id, Scope: sc, Organization: o, Actor: actor, Action: catalog.ProvisionAuth()})
 	if err != nil {
 		return done, err

@@ -3,6 +3,7 @@ package run_test
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -94,10 +95,12 @@ func TestProvisionAtOnce(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	o := again(t, d, d.Client)
+	// During an update two consoles are at work.
+	consoles := []*run.Runner{d.Runner, run.New(run.Config{Store: d.Store, HTTP: d.Transport, Now: d.Clock.Now, Log: slog.New(slog.DiscardHandler), Sandbox: true})}
 	var all sync.WaitGroup
-	for range 8 {
+	for n := range 8 {
 		all.Go(func() {
-			_, err := d.Runner.ProvisionAuth(t.Context(), d.Scope(), d.Actor(catalog.Administrator), o, uuid.New())
+			_, err := consoles[n%2].ProvisionAuth(t.Context(), d.Scope(), d.Actor(catalog.Administrator), o, uuid.New())
 			var conflict *store.ConflictError
 			if err != nil && !errors.As(err, &conflict) {
 				t.Error(err)

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -82,7 +81,6 @@ type Runner struct {
 	tokens      held[duo.Token]
 	credentials held[duo.WebAuthnCredential]
 	following   following
-	providing   sync.Map // organizations that keys are being made for
 }
 
 // Config is what a Runner needs.
@@ -218,7 +216,12 @@ func (r *Runner) start(ctx context.Context, q Request, subject string) (store.Ru
 		run.OrganizationID = &q.Organization.ID
 	}
 	fields := append(q.Input.Ordered(q.Action), "ticket", q.Ticket)
-	err := r.change(ctx, q.Scope, q.Actor, q.Action.LeastRole(q.Input), func(tx *store.Tx) error { return tx.StartRun(ctx, run, fields) })
+	err := r.change(ctx, q.Scope, q.Actor, q.Action.LeastRole(q.Input), func(tx *store.Tx) error {
+		if err := tx.StartRun(ctx, run, fields); err != nil || !q.Action.Alone {
+			return err
+		}
+		return tx.Alone(ctx, run)
+	})
 	if !store.IsConflict(err, "run_pkey") {
 		return run, err
 	}

@@ -78,6 +78,24 @@ func (t *Tx) StartRun(ctx context.Context, r Run, fields []string) error {
 	return meaning(err)
 }
 
+// Alone keeps every other run of an action in its organization from being open
+// beside r, which was started in this transaction: a *ConflictError on "run_alone"
+// says that one is.
+func (t *Tx) Alone(ctx context.Context, r Run) error {
+	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('run ' || $1::text || ' ' || $2, 0))`, r.OrganizationID, r.Action)
+	if err != nil {
+		return err
+	}
+	var open bool
+	err = t.tx.QueryRow(ctx, `select exists (
+		select from run where `+inScope+` and organization_id = $1 and action = $2 and id <> $3 and state = 'sending' and started_at > $4)`,
+		r.OrganizationID, r.Action, r.ID, r.StartedAt.Add(-sendingAtMost)).Scan(&open)
+	if err == nil && open {
+		return &ConflictError{Constraint: "run_alone"}
+	}
+	return err
+}
+
 // SameRun reports whether a run was started with exactly these values.
 func (t *Tx) SameRun(stored, repeated Run, fields []string) bool {
 	return t.keys.SameMAC(stored.InputMAC, inputParts(repeated, fields)...)

@@ -24,6 +24,7 @@ type Action struct {
 	Role     Role // the least role
 	Fields   []Field
 	Reveals  bool // its result holds secrets, which are shown once
+	Alone    bool // is not carried out twice at once in an organization
 	// Asks is what will come of it, said before it is done to somebody who has to
 	// say yes; an action without it is done at once.
 	Asks string

@@ -23,6 +23,7 @@ func ProvisionAuth() Action {
 		Slug: "provision-auth-api", Title: "Provision Auth API", Category: authCategory,
 		Help: "Makes an Auth API application in the organization's Duo account, or finds the one made before, and keeps its keys.",
 		API:  Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Administrator,
+		Alone: true, // two at once would both find nothing, and make two
 		Run: func(ctx context.Context, d *duo.Client, _ Values) (Result, error) {
 			r := Result{Subject: AuthApplication}
 			found, err := authApplication(ctx, d)
