@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"crypto/x509"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -47,6 +48,48 @@ func TestGoldenCatalogue(t *testing.T) {
 	want := slices.DeleteFunc(slices.Clone(documented), func(slug string) bool { return slices.Contains(missing, slug) })
 	if len(documented) != 36 || len(slugs) < len(want) || !slices.Equal(slugs[:len(want)], want) {
 		t.Errorf("the catalogue begins with %d actions %v", len(slugs), slugs)
+	}
+}
+
+// TestReadmeHasTheActions: README.md lists the document's actions, in its order
+// within each category, and counts the others.
+func TestReadmeHasTheActions(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := func(category string, n int) string {
+		for line := range strings.Lines(string(text)) {
+			if cells := strings.Split(line, " | "); len(cells) == 3 && cells[0] == "| "+category {
+				return strings.Trim(cells[n], " |\n")
+			}
+		}
+		return ""
+	}
+	listed, besides := map[string][]string{}, map[string][]string{}
+	for i, a := range catalog.All() {
+		if i < len(documented) {
+			listed[a.Category] = append(listed[a.Category], a.Title)
+		} else {
+			besides[a.Category] = append(besides[a.Category], a.Title)
+		}
+	}
+	more := 0
+	for category, titles := range besides {
+		if listed[category] == nil {
+			more += len(titles)
+		} else if got := row(category, 2); got != strings.Join(titles, ", ") {
+			t.Errorf("besides in %s: README.md has %q", category, got)
+		}
+	}
+	for category, titles := range listed {
+		if got := row(category, 1); got != strings.Join(titles, ", ") {
+			t.Errorf("%s: README.md has %q", category, got)
+		}
+	}
+	if !strings.Contains(string(text), fmt.Sprintf("| %d more |", more)) {
+		t.Errorf("README.md does not count the other %d", more)
 	}
 }
 
