@@ -108,7 +108,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     // An answer that is a file leaves the page as it is: it can be asked for again.
-    if (form.method !== "post" || event.defaultPrevented || "download" in form.dataset) return;
+    if (form.getAttribute("method") !== "post" || event.defaultPrevented || "download" in form.dataset) return;
     if (form.dataset.sending) {
       event.preventDefault();
       return;
