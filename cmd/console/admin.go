@@ -22,7 +22,7 @@ func ownerURL() (string, error) {
 }
 
 func migrateCommand(ctx context.Context, args []string, out io.Writer) error {
-	if err := flag.NewFlagSet("migrate", flag.ExitOnError).Parse(args); err != nil {
+	if err := parseFlags(flag.NewFlagSet("migrate", flag.ExitOnError), args); err != nil {
 		return err
 	}
 	url, err := ownerURL()

@@ -54,7 +54,7 @@ func devCommand(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("dev", flag.ExitOnError)
 	reset := flags.Bool("reset", false, "delete what earlier trials left, and stop")
 	bound := flags.Bool("end-with-parent", false, "stop when the process that started this one dies")
-	if err := flags.Parse(args); err != nil {
+	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
 	if *reset {

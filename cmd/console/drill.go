@@ -28,7 +28,7 @@ func drillCommand(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("drill", flag.ExitOnError)
 	dump := flags.String("dump", "", "a backup made with pg_dump --format=custom; without it one of made-up data is made and tried")
 	keyFile := flags.String("key-file", "", "the key file that belongs to the backup")
-	if err := flags.Parse(args); err != nil {
+	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
 	if (*dump == "") != (*keyFile == "") || flags.NArg() > 0 {

@@ -19,7 +19,7 @@ func duosimCommand(ctx context.Context, args []string, out io.Writer) error {
 	rates := flags.Bool("rates", false, "limit calls per minute as Duo does")
 	state := flags.String("state", "", "file to keep the state in across restarts")
 	caDir := flags.String("ca", "", "folder to keep the certificate authority in across restarts")
-	if err := flags.Parse(args); err != nil {
+	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
 	if *estate != duosim.EstateDemo && *estate != duosim.EstateEmpty {

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -64,6 +65,18 @@ func dispatch(ctx context.Context, args []string, out io.Writer) error {
 		return errors.New("there is no command " + args[0] + "; see: console help")
 	}
 	return run(ctx, args[1:], out)
+}
+
+// parseFlags reads the flags of a command, and refuses other words: whoever leaves
+// out a dash would see a command do less than they asked for.
+func parseFlags(flags *flag.FlagSet, args []string) error {
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%s takes no word %q; see: console %s -h", flags.Name(), flags.Arg(0), flags.Name())
+	}
+	return nil
 }
 
 func versionCommand(_ context.Context, _ []string, out io.Writer) error {

@@ -56,7 +56,7 @@ func addOperator(ctx context.Context, args []string, out io.Writer) error {
 	role := flags.String("role", "", "owner, admin, technician, helpdesk or auditor")
 	organizations := flags.String("organizations", everyOrganization, "addresses (slugs) of the organizations to reach, with commas between them; * for all")
 	fromStdin := flags.Bool("password-stdin", false, "read the password from standard input instead of making one up")
-	if err := flags.Parse(args); err != nil {
+	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
 	n, err := newOperator(*workspace, *email, *role, *organizations)
@@ -152,7 +152,7 @@ func readPassword(in io.Reader) (string, error) {
 // named reads the flags of a command about one operator who exists.
 func named(flags *flag.FlagSet, args []string) (email, url string, err error) {
 	text := flags.String("email", "", "e-mail address of the operator")
-	if err := flags.Parse(args); err != nil {
+	if err := parseFlags(flags, args); err != nil {
 		return "", "", err
 	}
 	if email, err = parseEmail(*text); err != nil {

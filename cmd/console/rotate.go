@@ -37,7 +37,7 @@ type rotation struct {
 func rotateCommand(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("key rotate", flag.ExitOnError)
 	target := flags.String("out", "", "write the changed key file here, to be put in the place of CONSOLE_KEY_FILE by you")
-	if err := flags.Parse(args); err != nil {
+	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
 	path := os.Getenv("CONSOLE_KEY_FILE")

@@ -26,7 +26,7 @@ import (
 const stopAtMost = 35 * time.Second
 
 func serveCommand(ctx context.Context, args []string, _ io.Writer) error {
-	if err := flag.NewFlagSet("serve", flag.ExitOnError).Parse(args); err != nil {
+	if err := parseFlags(flag.NewFlagSet("serve", flag.ExitOnError), args); err != nil {
 		return err
 	}
 	if err := leaveNoCore(); err != nil {

@@ -18,7 +18,7 @@ import (
 const runExportRows = 1000
 
 var runExportHeader = []string{
-	"started_at", "finished_at", "operator", "action", "action_title", "organization", "organization_name", "duo_account_id",
+	"started_at", "finished_at", "operator", "access_token", "action", "action_title", "organization", "organization_name", "duo_account_id",
 	"subject", "input", "ticket", "outcome", "summary", "run_id",
 }
 
@@ -78,7 +78,7 @@ func runExportRow(r store.Run) []string {
 		input = append(input, key+"="+r.Input[key])
 	}
 	return []string{
-		r.StartedAt.UTC().Format(time.RFC3339), finished, r.Operator, r.Action, titleOf(r.Action), organization, name, r.AccountID,
+		r.StartedAt.UTC().Format(time.RFC3339), finished, r.Operator, r.Token, r.Action, titleOf(r.Action), organization, name, r.AccountID,
 		subjectOf(r), strings.Join(input, ", "), r.Ticket, r.State, r.Summary, r.ID.String(),
 	}
 }
