@@ -132,19 +132,13 @@ func getCredits() Action {
 // setCredits takes the new total, as Duo does, and says what it moves: the
 // difference comes out of the parent's credits, or goes back to them.
 func setCredits() Action {
-	total := Int{Name: "credits", Label: "New total", Help: "Not what is added: the whole. The difference comes out of your own account's credits, or goes back to them.", Max: 1_000_000, Optional: true, Unit: "credit", Example: "250"}
+	total := Int{Name: "credits", Label: "New total", Help: "Not what is added: the whole. The difference comes out of your own account's credits, or goes back to them.", Max: 1_000_000, Required: true, Unit: "credit", Example: "250"}
 	return Action{
 		Slug: "set-telephony-credits", Title: "Set Telephony Credits", Category: billingCategory,
 		Help: "Gives a child account a new total of telephony credits.",
 		API:  Admin, Call: "POST /admin/v1/billing/telephony_credits", Kind: Write, Role: Owner, Fields: []Field{total},
 		AsksFor: func(in Values) string {
 			return "The account will have " + counted(total.Of(in), "credit", "credits") + " in all. The difference comes out of your own account's credits, or goes back to them."
-		},
-		Check: func(in Values) []FieldError {
-			if !total.Given(in) {
-				return []FieldError{{Field: total.Name, Message: fillIn}}
-			}
-			return nil
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			r, n := Result{Subject: "telephony credits"}, total.Of(in)

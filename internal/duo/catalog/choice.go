@@ -113,7 +113,7 @@ func (f ID) normalize(text string, _ bool) (plain, fault string) {
 		return "", ""
 	}
 	if text == "" {
-		return "", "Choose one."
+		return "", "Say which one."
 	}
 	if !idShape.MatchString(text) || wordShape.MatchString(text) {
 		return "", "This is not an identifier of Duo: 20 letters and digits."

@@ -228,13 +228,14 @@ type Int struct {
 	Name, Label, Help, Example string
 	Min, Max, Default          int
 	Optional                   bool   // empty is none
+	Required                   bool   // there is no default
 	Unit                       string // what it counts, as one of it: "day"
 	Zero                       string // what 0 means where it lies below Min; empty: it is then refused
 }
 
 func (f Int) Spec() Spec {
 	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "number", Min: f.Min, Max: f.Max, Default: strconv.Itoa(f.Default), Example: f.Example, Unit: f.Unit}
-	if f.Optional {
+	if spec.Required = f.Required; f.Optional || f.Required {
 		spec.Default = ""
 	}
 	if f.Zero != "" {
@@ -249,6 +250,9 @@ func (f Int) normalize(text string, given bool) (plain, fault string) {
 		within += ", or 0"
 	}
 	if text = strings.TrimSpace(text); text == "" {
+		if f.Required {
+			return "", fillIn
+		}
 		if given && !f.Optional {
 			return "", "Give a number " + within + "."
 		}

@@ -105,7 +105,7 @@ func TestFieldKinds(t *testing.T) {
 		{"part of one on the list", choice, "activ", "", "Choose one of the list"},
 
 		{"id", ID{Name: "f"}, " DU1234567890ABCDEFGH ", "DU1234567890ABCDEFGH", ""},
-		{"no id", ID{Name: "f"}, "", "", "Choose one"},
+		{"no id", ID{Name: "f"}, "", "", "Say which one"},
 		{"no id where none is needed", ID{Name: "f", Optional: true}, " ", "", ""},
 		{"way out of the path", ID{Name: "f"}, "../users", "", "not an identifier"},
 		{"word of Duo's paths", ID{Name: "f"}, "enroll", "", "not an identifier"},
