@@ -18,14 +18,16 @@ func (s *Server) refuseForeignHosts(e *echo.Echo, next http.Handler) http.Handle
 	ours := plainHost(s.PublicURL.Scheme, s.PublicURL.Host)
 	refusal := s.fixed(e, views.ForeignHost(s.PublicURL.Scheme+"://"+s.PublicURL.Host))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		probe := r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
-		if !probe && plainHost(s.PublicURL.Scheme, r.Host) != ours {
+		if !isProbe(r) && plainHost(s.PublicURL.Scheme, r.Host) != ours {
 			refusal.ServeHTTP(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
+
+// isProbe reports whether a load balancer or a supervisor asks.
+func isProbe(r *http.Request) bool { return r.URL.Path == "/healthz" || r.URL.Path == "/readyz" }
 
 // plainHost is a host as browsers write it: in small letters, without the port
 // that its scheme implies.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -66,7 +67,11 @@ func (s *Server) logAccess(next http.Handler) http.Handler {
 		counted.cut = true
 		defer func() {
 			done := Served{Route: cmp.Or(traceOf(r.Context()).route, "none"), Method: methodName(r.Method), Status: counted.status, Cut: counted.cut, Took: s.Now().Sub(began)}
-			s.Log.InfoContext(r.Context(), "request", "method", done.Method, "status", done.Status, "bytes", counted.bytes, "cut", done.Cut, "took", done.Took.Round(time.Microsecond))
+			level := slog.LevelInfo
+			if isProbe(r) && done.Status < 400 {
+				level = slog.LevelDebug // every few seconds, and no news
+			}
+			s.Log.Log(r.Context(), level, "request", "method", done.Method, "status", done.Status, "bytes", counted.bytes, "cut", done.Cut, "took", done.Took.Round(time.Microsecond))
 			if s.Served != nil {
 				s.Served(done)
 			}

@@ -202,7 +202,7 @@ func TestAssignFromThePhone(t *testing.T) {
 	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", UserIDs: []string{jane}})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	p := b.get(s.org("/phones/"+phone)).click("Assign to user").want(http.StatusOK, "Assign +442079460123 to a user", "already has it", "Tom Fry").wantNot("Gone Away")
-	p.form("Assign phone").send().want(http.StatusUnprocessableEntity, "1 thing needs a change", "Choose one.")
+	p.form("Assign phone").send().want(http.StatusUnprocessableEntity, "1 thing needs a change", "Say which one.")
 	p = p.form("Search").set("q", "nobody").ask().want(http.StatusOK, "Nothing matches").click("Back to the phone").want(http.StatusOK)
 	p.click("Un-assign").want(http.StatusOK, "It is the user's only phone.").form("Un-assign phone").send().want(http.StatusOK, "Took phone +442079460123 from jroe.", "Nobody has this phone.")
 	// An account that is too large to be listed is searched by exact names.

@@ -114,7 +114,7 @@ func TestEditOfAGroup(t *testing.T) {
 	f = s.as(t, s.Member(t, s.Workspace, catalog.Technician)).get(s.org("/actions/modify-group?group_id=" + staff)).form("Review changes")
 	f.set("status", "active").send().form("Save 1 change").send().want(http.StatusForbidden)
 	b.get(s.org("/actions/modify-group")).form("Open the form").set("group_id", "no such").send().want(http.StatusUnprocessableEntity, "There is no group of this name.").fine()
-	b.get(s.org("/actions/update-user")).form("Open the form").send().want(http.StatusUnprocessableEntity, "Choose one.").fine()
+	b.get(s.org("/actions/update-user")).form("Open the form").send().want(http.StatusUnprocessableEntity, "Say which one.").fine()
 }
 
 func TestEnrollUser(t *testing.T) {
