@@ -287,19 +287,28 @@ func mappingForm(_ *estate, n *tenant, _ bool) url.Values {
 	return url.Values{"row": {id}, "account." + id: {n.account.AccountID}, "directory_key." + id: {n.directory}}
 }
 
+// asItIsNow reads a tenant's organization anew: what was asked before may have
+// changed it.
+func (e *estate) asItIsNow(n *tenant) (now store.Organization) {
+	err := e.InWorkspace(context.Background(), store.WholeWorkspace(n.workspace.ID), func(tx *store.Tx) error {
+		found, err := tx.OrganizationsByID(context.Background(), []uuid.UUID{n.org.ID})
+		if err == nil {
+			now = found[0]
+		}
+		return err
+	})
+	if err != nil {
+		panic(err)
+	}
+	return now
+}
+
 // detailsForm changes an organization's tags; the revision is read anew, since
 // visitors before may have changed it.
 func detailsForm(e *estate, n *tenant, fresh bool) url.Values {
 	revision := n.org.Revision
 	if fresh {
-		err := e.InWorkspace(context.Background(), store.WholeWorkspace(n.workspace.ID), func(tx *store.Tx) error {
-			now, err := tx.OrganizationsByID(context.Background(), []uuid.UUID{n.org.ID})
-			revision = now[0].Revision
-			return err
-		})
-		if err != nil {
-			panic(err)
-		}
+		revision = e.asItIsNow(n).Revision
 	}
 	return url.Values{"revision": {strconv.Itoa(revision)}, "name": {n.org.Name}, "tags": {rand.Text()}, "colour": {"3"}}
 }
@@ -329,7 +338,7 @@ func authCandidate(e *estate, n *tenant, fresh bool) url.Values {
 		if n == &e.foreign {
 			actor.Operator = e.otherOwner.ID
 		}
-		typed := map[string]string{"ownauth_host": n.account.APIHostname, "ownauth_integration_key": e.Sim.AddApplication(n.account.AccountID, duosim.AuthAPI).IntegrationKey, "ownauth_secret_key": strings.Repeat("x", 40)}
+		typed := map[string]string{"ownauth_host": e.asItIsNow(n).APIHostname, "ownauth_integration_key": e.Sim.AddApplication(n.account.AccountID, duosim.AuthAPI).IntegrationKey, "ownauth_secret_key": strings.Repeat("x", 40)}
 		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, n.org, store.AuthAPI, typed); err != nil || refused != nil {
 			panic(fmt.Sprint(err, refused))
 		}
