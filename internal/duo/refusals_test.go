@@ -1,0 +1,202 @@
+package duo
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		status  int
+		body    string
+		want    Error
+		applied bool
+	}{
+		{"bad signature", 401, `{"code": 40103, "message": "Invalid signature in request credentials", "stat": "FAIL"}`,
+			Error{Status: 401, Code: CodeBadSignature, Message: "Invalid signature in request credentials"}, false},
+		{"detail", 400, `{"code": 40002, "message": "Invalid request parameters", "message_detail": "no capable device", "stat": "FAIL"}`,
+			Error{Status: 400, Code: CodeInvalidParameter, Message: "Invalid request parameters", Detail: "no capable device"}, false},
+		{"code as text", 404, `{"code": "40401", "message": "Resource not found", "stat": "FAIL"}`,
+			Error{Status: 404, Code: CodeNotFound, Message: "Resource not found"}, false},
+		{"a proxy's page", 403, `<html>blocked</html>`, Error{Status: 403, Message: "Forbidden"}, false},
+		{"inner error", 500, `{"code": 50001, "message": "Unknown internal server error", "stat": "FAIL"}`,
+			Error{Status: 500, Code: CodeUnknownInnerError, Message: "Unknown internal server error"}, true},
+		{"gateway", 502, ``, Error{Status: 502, Message: "Bad Gateway"}, true},
+		{"hostile words", 400, "{\"code\": 40002, \"message\": \"a\\r\\nb\\u202e\\u0000c" + strings.Repeat("x", 500) + "\", \"stat\": \"FAIL\"}",
+			Error{Status: 400, Code: CodeInvalidParameter, Message: "a b c" + strings.Repeat("x", 294) + "…"}, false},
+		{"refused with status 200", 200, `{"code": 40002, "message": "no", "stat": "FAIL"}`,
+			Error{Status: 200, Code: CodeInvalidParameter, Message: "no"}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := testClient(serve(t, answer(test.status, test.body))).CreateUser(t.Context(), UserFields{Username: new("ada")})
+			test.want.Method = http.MethodPost
+			refused, ok := errors.AsType[*Error](err)
+			if !ok || *refused != test.want {
+				t.Fatalf("error %#v, want %#v", err, test.want)
+			}
+			if got := MayHaveBeenApplied(fmt.Errorf("wrapped: %w", err)); got != test.applied {
+				t.Errorf("may have been applied: %t", got)
+			}
+		})
+	}
+}
+
+func TestAnswersThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		handler http.HandlerFunc
+		want    Failure
+	}{
+		{"a captive portal", answer(200, "<html>log in</html>"), NotUnderstood},
+		{"another envelope", answer(200, `{"users": []}`), NotUnderstood},
+		{"list where an object belongs", ok(`[]`), NotUnderstood},
+		{"null where an object belongs", ok(`null`), NotUnderstood},
+		{"deeper than any answer", ok(`{"user_id": "DU1", "x": ` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`), NotUnderstood},
+		{"as deep and large as can be", ok(strings.Repeat(`{"phones":[{"users":[`, 2000) + strings.Repeat(" ", 9<<20) + strings.Repeat(`]}]}`, 2000)), NotUnderstood},
+		{"cut off", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			io.WriteString(w, `{"response": {"user_id"`)
+		}, ConnectionLost},
+		{"connection closed instead of an answer", func(w http.ResponseWriter, r *http.Request) {
+			panic(http.ErrAbortHandler)
+		}, ConnectionLost},
+		{"too large", func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, `{"stat": "OK", "response": "`+strings.Repeat("x", maxAnswer)+`"}`)
+		}, AnswerTooLarge},
+		{"a bomb of zeros", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(w)
+			z.Write(make([]byte, 2*maxAnswer))
+			z.Flush()
+			io.WriteString(w, "no gzip any more: who reads this far reads too far")
+		}, AnswerTooLarge},
+		{"redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://api-00000000.duosim.localhost"+r.URL.Path, http.StatusTemporaryRedirect)
+		}, Redirected},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var requests atomic.Int32
+			c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) {
+				requests.Add(1)
+				test.handler(w, r)
+			}))
+			_, err := c.CreateUser(t.Context(), UserFields{Username: new("ada")})
+			failed, ok := errors.AsType[*TransportError](err)
+			if !ok || failed.Failure != test.want || !failed.Sent {
+				t.Errorf("error %#v, want %q, sent", err, test.want)
+			}
+			if !MayHaveBeenApplied(err) {
+				t.Error("a write without an answer is said to have no effect")
+			}
+			if n := requests.Load(); n != 1 {
+				t.Errorf("the write was sent %d times", n)
+			}
+		})
+	}
+}
+
+// TestAnswersWithoutTheirPoint: what the caller asked for must not read as a zero value where Duo
+// does not tell it.
+func TestAnswersWithoutTheirPoint(t *testing.T) {
+	t.Parallel()
+	ada := AuthUser{Username: "ada"}
+	for name, test := range map[string]struct {
+		response string
+		call     func(context.Context, *Client) error
+	}{
+		"preauth": {`{"status_msg": "x"}`, func(ctx context.Context, c *Client) error { _, err := c.Preauth(ctx, ada, AccessDevice{}); return err }},
+		"devices": {`{"result": "auth", "devices": {"no": "list"}}`, func(ctx context.Context, c *Client) error { _, err := c.Preauth(ctx, ada, AccessDevice{}); return err }},
+		"auth": {`{"status": "allow"}`, func(ctx context.Context, c *Client) error {
+			_, err := c.Auth(ctx, AuthRequest{User: ada, Factor: FactorPush})
+			return err
+		}},
+		"result": {`{"result": ["allow"]}`, func(ctx context.Context, c *Client) error { _, err := c.AuthStatus(ctx, "x"); return err }},
+		"transaction": {`{"result": "allow"}`, func(ctx context.Context, c *Client) error {
+			_, err := c.StartAuth(ctx, AuthRequest{User: ada, Factor: FactorPush})
+			return err
+		}},
+		"enroll status": {`""`, func(ctx context.Context, c *Client) error { _, err := c.EnrollStatus(ctx, "DU1", "x"); return err }},
+		"enroll code": {`["x"]`, func(ctx context.Context, c *Client) error {
+			_, err := c.EnrollUser(ctx, "ada", "a@b.example", 0)
+			return err
+		}},
+		"push": {`{"confirmation_code": "1"}`, func(ctx context.Context, c *Client) error {
+			_, err := c.SendVerificationPush(ctx, "DU1", "DP1")
+			return err
+		}},
+		"push response": {`{"push_id": "x"}`, func(ctx context.Context, c *Client) error {
+			_, err := c.VerificationPushResponse(ctx, "DU1", "x")
+			return err
+		}},
+		"edition": {`{}`, func(ctx context.Context, c *Client) error { _, err := c.Edition(ctx); return err }},
+		"credits": {`{"credits": null}`, func(ctx context.Context, c *Client) error { _, err := c.TelephonyCredits(ctx); return err }},
+		"secret":  {`{"secret_key": ""}`, func(ctx context.Context, c *Client) error { _, err := c.IntegrationSecret(ctx, "DI1"); return err }},
+		"policy":  {`{"policy_elements": []}`, func(ctx context.Context, c *Client) error { _, err := c.CalculatePolicy(ctx, "DI1", "DU1"); return err }},
+		"tokens":  {`{}`, func(ctx context.Context, c *Client) error { _, err := c.UserTokens(ctx, "DU1"); return err }},
+		"groups":  {`{"integration_key": "DI1", "groups_allowed": {"no": "list"}}`, func(ctx context.Context, c *Client) error { _, err := c.Integration(ctx, "DI1"); return err }},
+		"event's time": {`[{"action": "x"}]`, func(ctx context.Context, c *Client) error {
+			_, _, err := c.AdministratorLogPage(ctx, second, "")
+			return err
+		}},
+		"settings": {`""`, func(ctx context.Context, c *Client) error {
+			_, err := c.UpdateSettings(ctx, SettingsFields{Name: new("x")})
+			return err
+		}},
+	} {
+		err := test.call(t.Context(), testClient(serve(t, ok(test.response))))
+		if failed, ok := errors.AsType[*TransportError](err); !ok || failed.Failure != NotUnderstood || !failed.Sent {
+			t.Errorf("%s: %s is taken for an answer: %v", name, test.response, err)
+		}
+	}
+}
+
+func TestFailuresBeforeSending(t *testing.T) {
+	t.Parallel()
+	unused, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unused.Close()
+	other := serveTLS(t, ok(`""`)) // its certificate is not trusted below
+	plainHTTP := httptest.NewServer(ok(`""`))
+	t.Cleanup(plainHTTP.Close)
+	at := func(address string) http.RoundTripper { return NewTransport(TransportOptions{SandboxAddress: address}) }
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+
+	for _, test := range []struct {
+		name      string
+		transport http.RoundTripper
+		ctx       context.Context
+		want      Failure
+	}{
+		{"nobody listens", at(unused.Addr().String()), t.Context(), ConnectionRefused},
+		{"unknown authority", at(other.Listener.Addr().String()), t.Context(), TLSFailed},
+		{"not TLS", at(plainHTTP.Listener.Addr().String()), t.Context(), TLSFailed},
+		{"sandbox not allowed", NewTransport(TransportOptions{}), t.Context(), AddressRefused},
+		{"given up before", at(other.Listener.Addr().String()), canceled, Canceled},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := testClient(test.transport).CreateUser(test.ctx, UserFields{Username: new("ada")})
+			failed, ok := errors.AsType[*TransportError](err)
+			if !ok || failed.Failure != test.want || failed.Sent || MayHaveBeenApplied(err) {
+				t.Errorf("error %#v, want %q, not sent", err, test.want)
+			}
+		})
+	}
+}

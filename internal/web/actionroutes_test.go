@@ -1,0 +1,214 @@
+package web
+
+import (
+	"crypto/rand"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net/url"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+)
+
+// actionRoutes has, for each action, the least that a role may do with it.
+var actionRoutes = map[string]knownRoute{
+	"list-accounts":  {least: catalog.Administrator, whole: true, ok: found, form: generatedForm()},
+	"create-account": {least: catalog.Administrator, whole: true, ok: found, form: generatedForm("name", "One more")},
+	"delete-account": {least: catalog.Owner, whole: true, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		parent := e.Parent.AccountID
+		if n == &e.foreign {
+			parent = e.otherParent.AccountID
+		}
+		f.Set("account_id", e.Sim.AddChild(parent, "Gone").AccountID)
+		f.Set("confirm", "Gone")
+		setGenerated(f)
+	})},
+	"accounts-api-action": {least: catalog.Administrator, whole: true, ok: found, form: generatedForm("method", "post", "path", "/accounts/v1/account/list")},
+	"auth-api-action":     {least: catalog.Administrator, ok: found, form: generatedForm("method", "get", "path", "/auth/v2/check")},
+	"admin-api-action":    {least: catalog.Administrator, ok: found, form: generatedForm("method", "get", "path", "/admin/v1/info/summary")},
+
+	"list-bypass-codes":              {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-bypass-code":                {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-bypass-codes-by-user":      {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"retrieve-bypass-codes-for-user": {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-phones":                    {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-phone":                      {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-users-phones":               {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"retrieve-settings":              {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-users":                     {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-user-by-username":           {least: catalog.Auditor, ok: found, form: generatedForm("username", "nobody")},
+	"get-user":                       {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"check-auth-api-credentials":     {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"ping-auth-api":                  {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"send-duo-authentication":        {least: catalog.Helpdesk, ok: moved, form: generatedForm("factor", "phone")},
+	"send-activation-by-sms":         {least: catalog.Helpdesk, ok: found, form: generatedForm()},
+	"send-installation-by-sms":       {least: catalog.Helpdesk, ok: moved, form: generatedForm()},
+	"send-passcode-by-sms":           {least: catalog.Helpdesk, ok: moved, form: generatedForm()},
+
+	"list-groups":                 {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-group":                   {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-group-members":          {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-hardware-tokens":        {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-webauthn-credentials":   {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-administrators":         {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-account-summary":         {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-edition":                 {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-telephony-credits":       {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"get-user-limit":              {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"read-authentication-log":     {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"read-activity-log":           {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"read-telephony-log":          {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"read-administrator-log":      {least: catalog.Auditor, ok: found, form: generatedForm()},
+	"list-integrations":           {least: catalog.Administrator, ok: found, form: generatedForm()},
+	"preauth-user":                {least: catalog.Helpdesk, ok: found, form: generatedForm()},
+	"auth-enroll-user":            {least: catalog.Technician, ok: found, form: generatedForm()},
+	"auth-enroll-status":          {least: catalog.Technician, ok: found, form: generatedForm("activation_code", "duo://example")},
+	"create-auth-api-integration": {least: catalog.Owner, ok: found, form: generatedForm("name", "Desk")},
+
+	"update-settings": {least: catalog.Administrator, ok: moved, form: actionForm(func(_ *estate, _ *tenant, f url.Values) {
+		f.Set("lockout_threshold", strconv.Itoa(1+mathrand.IntN(9999)))
+		f.Set("reviewed", "1")
+	})},
+	"enroll-user": {least: catalog.Technician, ok: found, form: actionForm(func(_ *estate, _ *tenant, f url.Values) {
+		f.Set("username", "new."+rand.Text())
+		f.Set("email", "new@client.example")
+		setGenerated(f)
+	})},
+	"create-group": {least: catalog.Technician, ok: found, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+		f.Set("name", n.canary+rand.Text())
+		setGenerated(f)
+	})},
+	"modify-group": {least: catalog.Technician, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
+		f.Set("desc", rand.Text())
+		f.Set("reviewed", "1")
+	})},
+	"delete-group": {least: catalog.Administrator, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
+		setGenerated(f)
+	})},
+	"assign-hardware-token-to-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("token_id", e.Sim.AddToken(n.account.AccountID, duosim.TokenSpec{Serial: n.canary}))
+		setGenerated(f)
+	})},
+	"un-assign-hardware-token-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("token_id", e.Sim.AddToken(n.account.AccountID, duosim.TokenSpec{Serial: n.canary, UserIDs: []string{n.user}}))
+		setGenerated(f)
+	})},
+	"delete-hardware-token": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("token_id", e.Sim.AddToken(n.account.AccountID, duosim.TokenSpec{Serial: n.canary}))
+		setGenerated(f)
+	})},
+	"delete-webauthn-credential": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("webauthnkey", e.Sim.AddCredential(n.account.AccountID, duosim.CredentialSpec{UserID: n.user, Name: n.canary}))
+		setGenerated(f)
+	})},
+	"set-edition": {least: catalog.Owner, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("edition", anotherEdition(n.account.AccountID))
+		setGenerated(f)
+	})},
+	"set-telephony-credits": {least: catalog.Owner, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		e.Sim.SetCredits(n.account.AccountID, 100)
+		f.Set("credits", "101")
+		setGenerated(f)
+	})},
+
+	"verify-caller": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("user_id", n.user)
+		f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, Activated: true, UserIDs: []string{n.user}}))
+	})},
+	"delete-bypass-code": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("bypass_code_id", e.Sim.AddBypassCode(n.account.AccountID, n.user, duosim.BypassSpec{}))
+	})},
+	"create-bypass-code-for-user": {least: catalog.Helpdesk, ok: found, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+		f.Set("user_id", n.user)
+		f.Set("preserve_existing", "true")
+	})},
+	"send-activation-url": {least: catalog.Helpdesk, ok: found, form: actionForm(func(_ *estate, n *tenant, f url.Values) { f.Set("phone_id", n.phone) })},
+	"assign-phone-to-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("user_id", n.user)
+		f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary}))
+	})},
+	"un-assign-phone-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("user_id", n.user)
+		f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, UserIDs: []string{n.user}}))
+	})},
+	"create-user": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *estate, _ *tenant, f url.Values) { f.Set("username", "new."+rand.Text()) })},
+	"update-user": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+		f.Set("user_id", n.user)
+		f.Set("notes", rand.Text())
+		f.Set("reviewed", "1")
+	})},
+	"create-phone": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+		f.Del("phone_id")
+		f.Set("number", fmt.Sprintf("+1202%07d", mathrand.IntN(10_000_000)))
+	})},
+	"modify-phone": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+		f.Set("name", n.canary+rand.Text())
+		f.Set("reviewed", "1")
+	})},
+	"delete-phone-by-id": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, UserIDs: []string{n.user}}))
+		f.Set("user_ids", n.user)
+	})},
+	"associate-group-with-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
+	})},
+	"disassociate-group-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), "", n.user))
+	})},
+	"unlock-user": {least: catalog.Helpdesk, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("user_id", e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text(), Status: duosim.LockedOut}))
+	})},
+	"delete-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("user_id", e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text()}))
+	})},
+	"synchronize-users": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		name := "person." + rand.Text()
+		f.Set("username", name)
+		e.Sim.ChangeDirectory(n.account.AccountID, n.directory, duosim.Person{Username: name})
+	})},
+	"restore-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		f.Set("user_id", e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text(), Status: duosim.PendingDeletion}))
+	})},
+}
+
+func actionForm(fill func(*estate, *tenant, url.Values)) func(*estate, *tenant, bool) url.Values {
+	return func(e *estate, n *tenant, fresh bool) url.Values {
+		f := url.Values{"run_id": {uuid.NewString()}, "user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}, "directory_key": {n.directory}}
+		if fresh {
+			fill(e, n, f)
+		}
+		return f
+	}
+}
+
+// generatedForm makes a form that is made of an action's fields, and that its
+// question was answered with yes.
+func generatedForm(pairs ...string) func(*estate, *tenant, bool) url.Values {
+	return actionForm(func(_ *estate, _ *tenant, f url.Values) {
+		for i := 0; i < len(pairs); i += 2 {
+			f.Set(pairs[i], pairs[i+1])
+		}
+		setGenerated(f)
+	})
+}
+
+var editionsSet sync.Map // of an account: how often its edition was set
+
+// anotherEdition is one that the account does not have, if each is set that this
+// returns.
+func anotherEdition(account string) string {
+	n, _ := editionsSet.LoadOrStore(account, new(atomic.Int32))
+	return []string{"beyond", "enterprise", "platform"}[(n.(*atomic.Int32).Add(1)-1)%3]
+}
+
+func setGenerated(f url.Values) {
+	f.Set(generated, "1")
+	f.Set("agreed", "1")
+}
