@@ -291,7 +291,7 @@ func (f *finder) targets() []probe {
 	for _, p := range f.found {
 		p.cookies = cookies
 		of, _, _ := strings.Cut(p.address, "?")
-		if p.method == http.MethodGet {
+		if p.method == http.MethodGet || strings.HasSuffix(p.row.pattern, "/:action") { // all actions are read and recorded by one handler
 			of = p.row.pattern
 		}
 		var news [][]string

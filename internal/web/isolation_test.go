@@ -82,7 +82,7 @@ func (w *walk) all(method string, allowed bool) {
 			w.t.Errorf("%s %s: this test does not know how to ask it", r.method, r.path)
 		}
 		for _, k := range known {
-			if likeAnother(k) && (w.brief || w.v.gone && !w.every) {
+			if likeAnother(k) && (w.brief || !w.every && (w.v.gone || w.v.over)) {
 				continue // who may do nothing may not do what is alike
 			}
 			targets := w.e.targets(r.path, w.oddityOf(k))
@@ -105,7 +105,9 @@ func (w *walk) oddityOf(k knownRoute) oddity {
 	switch {
 	case w.brief || w.every && !w.odd || likeAnother(k):
 		return nothingOdd
-	case w.odd && w.v.role != 0 && (w.v.role == catalog.Owner || !w.v.whole), w.v.name == "stranger", w.v.name == "technician of the far organization":
+	case w.v.over:
+		return nothingOdd
+	case w.odd && (w.v.role == catalog.Owner || !w.v.whole), w.v.name == "stranger", w.v.name == "technician of the far organization":
 		return everythingOdd
 	case w.odd, w.v.name == "owner":
 		return someOdd

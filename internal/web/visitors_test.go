@@ -21,6 +21,7 @@ type visitorCase struct {
 	whole    bool
 	foreign  bool // belongs to the other workspace only
 	gone     bool // belongs to no workspace any more
+	over     bool // has a session that is worth nothing any more
 	both     bool // is an owner of the other workspace besides
 	program  bool // asks with an access token, made by token, and without a session
 	token    func(*testing.T, *estate, store.Operator) string
