@@ -68,9 +68,9 @@ func (s *site) findRequests(token string, starts ...string) *finder {
 // harm says how much later probes miss when this one is sent: what it changes,
 // ends or deletes. Those that do the most harm come last.
 func (p probe) harm() int {
-	for harm, words := range [][]string{{"/signout", "/end"}, {"delete", "/remove", "/discard"}, {"/activate"}, {"disassociate", "un-assign", "/disable", "/enable", "/revoke", "/accept", "/repair", "/import/preview"}} {
+	for harm, words := range [][]string{{"/account/password"}, {"/signout", "/end"}, {"delete", "/remove", "/discard"}, {"/activate"}, {"disassociate", "un-assign", "/disable", "/enable", "/revoke", "/accept", "/repair", "/import/preview"}} {
 		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(p.address, w) }) {
-			return 5 - harm
+			return 6 - harm
 		}
 	}
 	if p.method == http.MethodPost {
