@@ -159,13 +159,14 @@ func knownCall(c call) (pattern string, least Role) {
 
 func fitsPattern(pattern, path string) bool {
 	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
-	return slices.EqualFunc(want, got, func(w, g string) bool { return strings.HasPrefix(w, "{") && g != "" || w == g })
+	return slices.EqualFunc(want, got, func(w, g string) bool { return strings.HasPrefix(w, "{") && pathID.MatchString(g) || w == g })
 }
 
 var (
 	pathPrefixes = map[API][]string{Accounts: {"/accounts/v1/"}, Auth: {"/auth/v2/"}, Admin: {"/admin/v1/", "/admin/v2/", "/admin/v3/"}}
 	// A name of Duo's is in small letters and an id in capitals and digits: nothing
 	// else can be meant, and two spellings of one path cannot be judged apart.
+	pathID    = regexp.MustCompile(`^[A-Z0-9]{16,64}$`)
 	pathWords = regexp.MustCompile(`^(/([a-z0-9_-]{1,64}|[A-Z0-9]{16,64}))+$`)
 )
 
