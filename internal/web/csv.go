@@ -65,11 +65,11 @@ func (b *csvBody) Write(piece []byte) (int, error) {
 }
 
 // Spreadsheets take a cell that begins like this for a formula, and those that
-// separate by semicolon see a cell begin after each. The apostrophe that makes
+// separate by semicolon or tab see a cell begin after each. The apostrophe that makes
 // it text is counted among the beginnings, so that unguardCell finds what was.
 var (
-	formula = regexp.MustCompile(`(^|;)('*[=+\-@\t\r\n＝＋－＠])`)
-	guarded = regexp.MustCompile(`(^|;)'('*[=+\-@\t\r\n＝＋－＠])`)
+	formula = regexp.MustCompile(`(^|[;\t])('*[=+\-@\t\r\n＝＋－＠])`)
+	guarded = regexp.MustCompile(`(^|[;\t])'('*[=+\-@\t\r\n＝＋－＠])`)
 )
 
 func guardCell(text string) string { return formula.ReplaceAllString(text, "$1'$2") }

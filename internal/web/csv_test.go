@@ -94,7 +94,7 @@ func TestGuardCell(t *testing.T) {
 	for _, c := range []struct{ cell, want string }{
 		{"", ""}, {"Acme", "Acme"}, {"a=b", "a=b"}, {"O'Hara", "O'Hara"}, {"'tis", "'tis"}, {"a - b", "a - b"},
 		{"=1+1", "'=1+1"}, {"+44 20", "'+44 20"}, {"-1", "'-1"}, {"@SUM(A1)", "'@SUM(A1)"}, {"\t=1", "'\t=1"}, {"\r=1", "'\r=1"},
-		{"\n=1", "'\n=1"}, {"＝1", "'＝1"}, {"'=1", "''=1"}, {"''=1", "'''=1"}, {"a;=cmd", "a;'=cmd"}, {";;@x", ";;'@x"}, {"a;b", "a;b"},
+		{"\n=1", "'\n=1"}, {"＝1", "'＝1"}, {"'=1", "''=1"}, {"''=1", "'''=1"}, {"a;=cmd", "a;'=cmd"}, {";;@x", ";;'@x"}, {"a\t=cmd", "a\t'=cmd"}, {"a;b", "a;b"},
 	} {
 		if got := guardCell(c.cell); got != c.want {
 			t.Errorf("%q becomes %q, not %q", c.cell, got, c.want)
