@@ -200,12 +200,12 @@ func (r *Runner) FindUser(ctx context.Context, sc store.Scope, o store.Organizat
 			return user, err == nil, err
 		}
 	}
-	if strings.Contains(name, "@") {
-		if user, found, err := client.UserByEmail(ctx, name); err != nil || found {
-			return user, found, err
-		}
+	// An e-mail address may be anybody's, who had it set; a username is one person's.
+	user, found, err := client.UserByUsername(ctx, name)
+	if err == nil && !found && strings.Contains(name, "@") {
+		return client.UserByEmail(ctx, name)
 	}
-	return client.UserByUsername(ctx, name)
+	return user, found, err
 }
 
 // User reads one user and the bypass codes that the user has.

@@ -195,6 +195,12 @@ func TestListsOfSeveralPages(t *testing.T) {
 			t.Errorf("looked up %q: %q %t %v", name, found.Username, ok, err)
 		}
 	}
+	// Somebody who has another's username for an e-mail address is not found by it.
+	d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "a thief", Email: "boss@client.example"})
+	d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "boss@client.example"})
+	if u, found, err := d.Runner.FindUser(t.Context(), d.Scope(), d.Client, "boss@client.example"); err != nil || !found || u.Username != "boss@client.example" {
+		t.Error("found by a username: ", u.Username, found, err)
+	}
 	if _, ok, err := d.Runner.FindUser(t.Context(), d.Scope(), d.Client, "nobody"); ok || err != nil {
 		t.Errorf("nobody: %t %v", ok, err)
 	}
