@@ -143,13 +143,10 @@ func runnerOf(c config, s *store.Store, log *slog.Logger) *run.Runner {
 }
 
 func runConfig(c config, s *store.Store, log *slog.Logger) run.Config {
-	config := run.Config{
+	return run.Config{
 		Store: s, Now: time.Now, Log: log, Sandbox: c.sandboxAddress != "",
-		HTTP: duo.NewTransport(duo.TransportOptions{SandboxAddress: c.sandboxAddress, SandboxCA: c.sandboxCA}),
+		// The simulator counts calls only when it is told to, and nobody else calls it.
+		Paced: c.sandboxAddress == "",
+		HTTP:  duo.NewTransport(duo.TransportOptions{SandboxAddress: c.sandboxAddress, SandboxCA: c.sandboxCA}),
 	}
-	// The simulator counts calls only when it is told to, and nobody else calls it.
-	if !config.Sandbox {
-		config.Pacer = new(duo.Pacer)
-	}
-	return config
 }

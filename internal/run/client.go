@@ -113,5 +113,15 @@ func (r *Runner) clientOf(ctx context.Context, tx *store.Tx, v store.Version) (*
 	if err != nil && !errors.Is(err, secret.ErrCannotOpen) {
 		return nil, err
 	}
-	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.now, UserAgent: "duodesk/1", Observe: r.observe, Pacer: r.pacer}), nil
+	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.now, UserAgent: "duodesk/1", Observe: r.observe, Pacer: r.pacer(tx.WorkspaceID())}), nil
+}
+
+// pacer is a workspace's own: what one workspace asks of a host, and any host can
+// be typed in, makes no other wait.
+func (r *Runner) pacer(workspace uuid.UUID) *duo.Pacer {
+	if !r.paced {
+		return nil
+	}
+	p, _ := r.pacers.LoadOrStore(workspace, new(duo.Pacer))
+	return p.(*duo.Pacer)
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -65,7 +66,7 @@ const (
 type Runner struct {
 	store *store.Store
 	http  http.RoundTripper
-	pacer *duo.Pacer
+	paced bool
 	now   func() time.Time
 	log   *slog.Logger
 
@@ -81,13 +82,14 @@ type Runner struct {
 	tokens      held[duo.Token]
 	credentials held[duo.WebAuthnCredential]
 	following   following
+	pacers      sync.Map // of workspaces
 }
 
 // Config is what a Runner needs.
 type Config struct {
 	Store   *store.Store
 	HTTP    http.RoundTripper // reaches Duo; see duo.NewTransport
-	Pacer   *duo.Pacer        // spaces out the calls to each account; nil: does not
+	Paced   bool              // calls to each account are spaced out; for each workspace by itself
 	Now     func() time.Time
 	Log     *slog.Logger
 	Sandbox bool // hosts of the simulator are accepted
@@ -103,7 +105,7 @@ const Unclosed = "unclosed"
 
 // New makes a Runner.
 func New(c Config) *Runner {
-	r := &Runner{store: c.Store, http: c.HTTP, pacer: c.Pacer, now: c.Now, log: c.Log, sandbox: c.Sandbox, called: c.Called, turned: c.Turned}
+	r := &Runner{store: c.Store, http: c.HTTP, paced: c.Paced, now: c.Now, log: c.Log, sandbox: c.Sandbox, called: c.Called, turned: c.Turned}
 	if r.called == nil {
 		r.called = func(duo.Call) {}
 	}

@@ -132,6 +132,9 @@ type Tx struct {
 	scope Scope
 }
 
+// WorkspaceID names the workspace whose rows t sees.
+func (t *Tx) WorkspaceID() uuid.UUID { return t.scope.workspace }
+
 // InWorkspace runs fn in a transaction whose statements see only the rows of sc.
 // It commits when fn returns nil and rolls back otherwise. fn must not keep the
 // Tx, nor wait for anything but the database.

@@ -1,0 +1,20 @@
+package run
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// TestWorkspacesArePacedApart: whoever types another workspace's host in does not
+// make it wait.
+func TestWorkspacesArePacedApart(t *testing.T) {
+	t.Parallel()
+	r, one, other := New(Config{Paced: true}), uuid.New(), uuid.New()
+	if r.pacer(one) == nil || r.pacer(one) != r.pacer(one) || r.pacer(one) == r.pacer(other) {
+		t.Error("a workspace has no pace of its own")
+	}
+	if New(Config{}).pacer(one) != nil {
+		t.Error("the simulator is spared")
+	}
+}
