@@ -24,7 +24,7 @@ func connectionSamples() []Sample {
 	refused.Directories[1].Name = Input{Value: "Head office", Error: "This organization has a directory of this name. Give it another."}
 
 	own := fresh
-	own.MayChoose, own.OwnInUse = false, true
+	own.OwnInUse = true
 	own.Now = []Fact{{Label: "Duo account", Text: "own credentials", Note: "no child account"}, {Label: "Integration key", Text: "DIOWN000000000000001", Mono: true}, {Label: "API host", Text: "api-4c5d6e7f.duosecurity.com", Mono: true}}
 	own.Own = APICard{Host: Input{Value: "api-4c5d6e7f.duosecurity.com"}, IntegrationKey: Input{Value: "DIOWN000000000000002"}, SecretKey: stored,
 		Verdict:   Verdict{State: "works", Headline: "The Admin API accepts these keys", IntegrationKey: "DIOWN000000000000001", At: lastWeek, By: "tom@northwind.example", Checks: []Check{{"ok", "Integration key and secret key belong together."}, {"unknown", "Writing is not checked."}}},
@@ -33,8 +33,8 @@ func connectionSamples() []Sample {
 	own.RunID, own.AuthHost = sampleRun, "api-4c5d6e7f.duosecurity.com"
 	own.Auth = APICard{Host: Input{Value: own.AuthHost}, IntegrationKey: Input{Value: "DIAUTH00000000000001"}, SecretKey: stored,
 		Verdict: Verdict{State: "works", Headline: "The Auth API accepts these keys", IntegrationKey: "DIAUTH00000000000001", At: minutesAgo, By: "ana@northwind.example", Checks: []Check{{"ok", "Integration key and secret key belong together."}}}}
-	whole := own
-	whole.MayChoose = true
+	scoped := own
+	scoped.MayChoose = false
 	parent := fresh
 	parent.Kind.Value, parent.AuthOfWorkspace = "parent", true
 	parent.Now = []Fact{{Label: "Duo account", Text: "parent account", Note: "of Northwind IT itself, with the workspace's Admin API keys"}}
@@ -43,7 +43,7 @@ func connectionSamples() []Sample {
 		{"connection-child", shell, child},
 		{"connection-refused", shell, refused},
 		{"connection-own", shell, own},
-		{"connection-own-whole", shell, whole},
+		{"connection-own-scoped", shell, scoped},
 		{"connection-parent", shell, parent},
 	}
 }

@@ -92,16 +92,19 @@ func TestConnectionPage(t *testing.T) {
 	}
 }
 
-// TestConnectionOfOneOrganization: whoever administers an organization alone
-// sets keys of its own, and sees nothing of the workspace's accounts.
+// TestConnectionOfOneOrganization: which account an organization is, also by keys
+// of its own, is changed by those who see all organizations; whoever administers it
+// alone sees nothing of the workspace's accounts.
 func TestConnectionOfOneOrganization(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t)
 	b := e.as(t, e.Member(t, e.Workspace, catalog.Administrator, e.far.org.ID))
 	org := e.orgOf(e.far.org)
-	p := b.get(org+"/connection").want(http.StatusOK, "Own credentials", "Directory keys").wantNot("Change connection", "CANARY-near", "Nobody's yet", e.near.account.AccountID).fine()
+	p := b.get(org+"/connection").want(http.StatusOK, "Directory keys", "Administrators who see every organization").wantNot("Change connection", "Save own credentials", "CANARY-near", "Nobody's yet", e.near.account.AccountID).fine()
 	elsewhere := e.Sim.AddParent("Elsewhere")
 	app := elsewhere.Application(duosim.AdminAPI)
+	b.request(http.MethodPost, org+"/connection/own", formWith("own_host", elsewhere.APIHostname, "own_integration_key", app.IntegrationKey, "own_secret_key", app.SecretKey)(nil, nil, false)).want(http.StatusNotFound)
+	p = e.as(t, e.Owner).get(org + "/connection")
 	p.form("Save own credentials").set("own_host", elsewhere.APIHostname).set("own_integration_key", app.IntegrationKey).set("own_secret_key", app.SecretKey).send().want(http.StatusOK, "connected through them")
 	p.form("Save own credentials").set("own_host", elsewhere.APIHostname).set("own_integration_key", e.NineFields()["admin_integration_key"]).set("own_secret_key", app.SecretKey).send().
 		want(http.StatusUnprocessableEntity, "This is the key of the workspace's own Admin API.")

@@ -212,11 +212,11 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/o/:org/connection": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(_ *estate, n *tenant, _ bool) url.Values {
 		return url.Values{"kind": {"child"}, "account": {n.account.AccountID}}
 	}}),
-	"POST /w/:ws/o/:org/connection/own":           one(knownRoute{least: catalog.Administrator, ok: http.StatusUnprocessableEntity}), // keys that work: TestOwnKeys
-	"POST /w/:ws/o/:org/connection/own/fill":      one(knownRoute{least: catalog.Administrator, ok: found, form: formWith("own_paste", "api-00000000.duosim.localhost")}),
-	"POST /w/:ws/o/:org/connection/own/check":     one(knownRoute{least: catalog.Administrator, ok: moved, form: ownCandidate}),
-	"POST /w/:ws/o/:org/connection/own/activate":  one(knownRoute{least: catalog.Administrator, ok: moved, form: ownCandidate}),
-	"POST /w/:ws/o/:org/connection/own/discard":   one(knownRoute{least: catalog.Administrator, ok: moved, form: ownCandidate}),
+	"POST /w/:ws/o/:org/connection/own":           one(knownRoute{least: catalog.Administrator, whole: true, ok: http.StatusUnprocessableEntity}), // keys that work: TestOwnKeys
+	"POST /w/:ws/o/:org/connection/own/fill":      one(knownRoute{least: catalog.Administrator, whole: true, ok: found, form: formWith("own_paste", "api-00000000.duosim.localhost")}),
+	"POST /w/:ws/o/:org/connection/own/check":     one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: ownCandidate}),
+	"POST /w/:ws/o/:org/connection/own/activate":  one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: ownCandidate}),
+	"POST /w/:ws/o/:org/connection/own/discard":   one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: ownCandidate}),
 	"POST /w/:ws/o/:org/connection/auth":          one(knownRoute{least: catalog.Administrator, ok: http.StatusUnprocessableEntity}), // keys that work: TestOwnAuthKeys
 	"POST /w/:ws/o/:org/connection/auth/fill":     one(knownRoute{least: catalog.Administrator, ok: found, form: formWith("ownauth_paste", "api-00000000.duosim.localhost")}),
 	"POST /w/:ws/o/:org/connection/auth/check":    one(knownRoute{least: catalog.Administrator, ok: moved, form: authCandidate}),
