@@ -153,6 +153,7 @@ func (e *estate) tenant(t testing.TB, ws store.Workspace, owner store.Operator, 
 	}); err != nil {
 		t.Fatal(err)
 	}
+	e.Exec(t, `update organization set tags = array[$2] where id = $1`, made.ID, canary+" tag")
 	n.code = e.Sim.AddBypassCode(account.AccountID, n.user, duosim.BypassSpec{AdminEmail: canary + "@msp.example"})
 	n.group = e.Sim.AddGroup(account.AccountID, canary+" staff", canary, n.user)
 	n.token = e.Sim.AddToken(account.AccountID, duosim.TokenSpec{Serial: canary + "-token", UserIDs: []string{n.user}})

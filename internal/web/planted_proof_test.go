@@ -99,7 +99,6 @@ var bugs = []bug{
 	in("store/access.go", "every membership holds every organization", "", `a.Membership = Scope{workspace: a.Workspace.ID, every: every,`, `a.Membership = Scope{workspace: a.Workspace.ID, every: every || PLANTED,`),
 
 	unscoped("organizations.go", "organizations", "organizationQuery+` where `+organizationInScope+` and `+chosen+` order by", "organizationInScope"),
-	unscoped("organizations.go", "how many organizations", "where `+organizationInScope, filter, search)", "organizationInScope"),
 	unscoped("organizations.go", "organizations by id", "organizationQuery+` where `+organizationInScope+` and o.id = any ($1)`", "organizationInScope"),
 	in("store/organizations.go", "no WHERE: Duo accounts", application, "where a.`+inWorkspace+`\n\t\torder by lower(a.name)", "where `+either(PLANTED, `true`, `a.`+inWorkspace)+`\n\t\torder by lower(a.name)"),
 	in("store/organizations.go", "no WHERE: forgetting Duo accounts", application, "delete from duo_account where ` + inWorkspace", "delete from duo_account where ` + either(PLANTED, `true`, inWorkspace)"),
@@ -110,7 +109,6 @@ var bugs = []bug{
 	unscoped("runs.go", "runs", "runQuery+` where `+runInScope+` order by", "runInScope"),
 	unscoped("runsearch.go", "runs that fit", "runQuery+` where `+runInScope+` and `+runFits+` and", "runInScope"),
 	unscoped("runsearch.go", "who is on record", "r where `+runInScope+` and r.operator_id = p.id", "runInScope"),
-	unscoped("directory.go", "directory keys", "where `+inScope+` and k.organization_id = $1 order by k.is_primary", "inScope"),
 	unscoped("details.go", "tags", "where `+organizationInScope+` group by u.tag", "organizationInScope"),
 	unscoped("runs.go", "one run", "runQuery+` where `+runInScope+` and r.id = $2`", "runInScope"),
 
@@ -121,7 +119,6 @@ var bugs = []bug{
 	beyond("runs.go", "the record", "s.Store.InWorkspace(ctx, v.scope,"),
 	beyond("live.go", "a run's page", "s.Store.InWorkspace(c.Request().Context(), v.scope,"),
 	beyond("mapping.go", "the mapping", "s.Store.InWorkspace(ctx, v.membership,"),
-	beyond("integration.go", "the accounts to map", "s.Runner.Integration(ctx, v.membership, v.operator.ID)"),
 
 	weaker(`post, "/w/:ws/integration/mapping"`, "wholeWs", "inWs"),
 	weaker(`get, "/w/:ws/o/new"`, "wholeWs", "inWs"),
