@@ -366,7 +366,7 @@ func everythingAllowedTo(ctx context.Context, s *Server, workspace, organization
 			own = store.Access{}
 		}
 		a.Membership, a.Scope = own.Membership, own.Membership
-		a.Workspace.Name, a.Organization.Name = "stub", "stub"
+		a.Workspace.Name, a.Organization.Name, a.Organization.Tags = "stub", "stub", nil
 		return a, nil
 	}
 	return store.Access{}, store.ErrNotFound
