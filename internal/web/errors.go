@@ -34,7 +34,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 			return
 		}
 		if page.Status == http.StatusServiceUnavailable || page.Status == http.StatusTooManyRequests {
-			c.Response().Header().Set("Retry-After", "5")
+			c.Response().Header().Set("Retry-After", retryAfter(err))
 		}
 		if page.Status >= http.StatusInternalServerError {
 			page.RequestID = requestID(c.Request().Context())
