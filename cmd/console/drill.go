@@ -31,7 +31,7 @@ func drillCommand(ctx context.Context, args []string, out io.Writer) error {
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
-	if (*dump == "") != (*keyFile == "") || flags.NArg() > 0 {
+	if (*dump == "") != (*keyFile == "") {
 		return errors.New("usage: console drill [--dump FILE --key-file FILE]")
 	}
 	if err := leaveNoCore(); err != nil {

@@ -19,7 +19,7 @@ import (
 func healthcheckCommand(ctx context.Context, args []string, _ io.Writer) error {
 	flags := flag.NewFlagSet("healthcheck", flag.ExitOnError)
 	ca := flags.String("ca", "", "PEM file of the authority to trust with https")
-	if err := parseFlags(flags, args); err != nil {
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	target := "http://" + dialable(orElse(os.Getenv("ADDR"), presetAddress)) + "/readyz"

@@ -8,20 +8,16 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/mail"
 	"os"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
+	"duodesk/internal/web"
 )
-
-// leastPassword is the least number of characters of an operator's password.
-const leastPassword = 15
 
 // everyOrganization is what --organizations is when it is not given.
 const everyOrganization = "*"
@@ -67,7 +63,7 @@ func addOperator(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	password, hash, err := newPassword(ctx, *fromStdin)
+	password, hash, err := newPassword(ctx, n.Email, *fromStdin)
 	if err != nil {
 		return err
 	}
@@ -114,18 +110,18 @@ func newOperator(workspace, email, role, organizations string) (store.NewOperato
 }
 
 func parseEmail(text string) (string, error) {
-	email := strings.ToLower(strings.TrimSpace(text))
-	if address, err := mail.ParseAddress(email); err != nil || address.Address != email {
-		return email, errors.New("--email is not an e-mail address")
+	email, fault := web.EmailOf(text)
+	if fault != "" {
+		return "", errors.New("--email: " + fault)
 	}
 	return email, nil
 }
 
-// newPassword makes a password up or reads one, and hashes it.
-func newPassword(ctx context.Context, fromStdin bool) (password, hash string, err error) {
+// newPassword makes a password up for an operator or reads one, and hashes it.
+func newPassword(ctx context.Context, email string, fromStdin bool) (password, hash string, err error) {
 	password = rand.Text()
 	if fromStdin {
-		if password, err = readPassword(os.Stdin); err != nil {
+		if password, err = readPassword(os.Stdin, email); err != nil {
 			return "", "", err
 		}
 	}
@@ -137,14 +133,14 @@ func showPassword(out io.Writer, password string) {
 	fmt.Fprintf(out, "Password, shown this once: %s\n", password)
 }
 
-func readPassword(in io.Reader) (string, error) {
+func readPassword(in io.Reader, email string) (string, error) {
 	line, err := bufio.NewReader(in).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
 	password := strings.TrimRight(line, "\r\n")
-	if utf8.RuneCountInString(password) < leastPassword {
-		return "", fmt.Errorf("the password needs at least %d characters", leastPassword)
+	if fault := web.PasswordFault(password, email); fault != "" {
+		return "", errors.New("the password: " + fault)
 	}
 	return password, nil
 }
@@ -177,7 +173,7 @@ func resetOperator(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	password, hash, err := newPassword(ctx, *fromStdin)
+	password, hash, err := newPassword(ctx, email, *fromStdin)
 	if err != nil {
 		return err
 	}

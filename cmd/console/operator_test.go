@@ -139,14 +139,17 @@ func TestOperatorIsResetAndDisabled(t *testing.T) {
 	}
 
 	signIn()
-	in.refused(t, "at least 15 characters", "too short\n", "reset", "--email", bob, "--password-stdin")
+	in.refused(t, "at least 15 are needed", "too short\n", "reset", "--email", bob, "--password-stdin")
+	in.refused(t, "easy to guess", strings.Repeat("ab", 10)+"\n", "reset", "--email", bob, "--password-stdin")
+	in.refused(t, "easy to guess", bob+"\n", "reset", "--email", bob, "--password-stdin")
 	in.refused(t, "there is no operator nobody@msp.example", "", "reset", "--email", "nobody@msp.example")
-	in.refused(t, "not an e-mail address", "", "reset")
+	in.refused(t, "--email: Fill this in.", "", "reset")
+	in.refused(t, "not an e-mail address", "", "reset", "--email", "b\u00f6b@msp.example")
 	if !in.fits(t, bob, first) || !signedIn() {
 		t.Error("a refused command changed something")
 	}
 	second := shown(in.done(t, "", "reset", "--email", " BOB@msp.example "))
-	if in.fits(t, bob, first) || !in.fits(t, bob, second) || len(second) < leastPassword || signedIn() {
+	if in.fits(t, bob, first) || !in.fits(t, bob, second) || len(second) < 15 || signedIn() {
 		t.Error("the reset left the old password, or a session")
 	}
 	const chosen = "fifteen letters at least"

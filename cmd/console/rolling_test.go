@@ -350,3 +350,22 @@ func TestSocketOfSystemdOutlivesARestart(t *testing.T) {
 		t.Errorf("two sockets: %s", several.out.String())
 	}
 }
+
+// Whoever presses Ctrl-C again does not want to wait.
+func TestSecondInterruptEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	console := startServing(t, serveEnvironment(t, reserve(t)))
+	press := time.NewTicker(20 * time.Millisecond)
+	defer press.Stop()
+	for ended := false; !ended; {
+		select {
+		case <-console.done:
+			ended = true
+		case <-press.C:
+			_ = console.cmd.Process.Signal(os.Interrupt) // it may have ended
+		}
+	}
+	if status := console.cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGINT {
+		t.Errorf("it went on to its own end: %v\n%s", console.cmd.ProcessState, console.out.String())
+	}
+}

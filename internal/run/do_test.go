@@ -288,3 +288,33 @@ func TestNobodyRecordsElsewhere(t *testing.T) {
 		t.Error("Duo was asked")
 	}
 }
+
+// TestAWriteEndsBeforeAStop: a stopping server waits 35 s for a request in flight,
+// of which up to 10 s go to its record.
+func TestAWriteEndsBeforeAStop(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	user, _ := addUser(d, "ada")
+	var left time.Duration
+	d.Runner = d.Over(transport(func(r *http.Request) (*http.Response, error) {
+		deadline, _ := r.Context().Deadline()
+		left = time.Until(deadline)
+		return d.Transport.RoundTrip(r)
+	}))
+	for _, test := range []struct {
+		action   string
+		form     form
+		min, max time.Duration
+	}{
+		{"create-user", form{"username": "bob"}, 15 * time.Second, 20 * time.Second},
+		{"admin-api-action", form{"method": "post", "path": "/admin/v1/users/" + user, "params": "realname=Ada"}, 15 * time.Second, 20 * time.Second},
+		{"admin-api-action", form{"method": "get", "path": "/admin/v1/users"}, 25 * time.Second, 30 * time.Second},
+	} {
+		if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, test.action, test.form)); err != nil {
+			t.Errorf("%s %v: %v", test.action, test.form, err)
+		}
+		if left < test.min || left > test.max {
+			t.Errorf("%s %v has %v", test.action, test.form, left)
+		}
+	}
+}

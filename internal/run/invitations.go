@@ -18,8 +18,9 @@ import (
 // accept.
 var ErrOtherOperator = errors.New("run: the invitation is for another operator")
 
-// A token is what makes an invitation's link: the workspace, so that it is
-// looked for in one workspace only, and as much chance as a session's.
+// tokenChance is how many random bytes the token of an invitation's link holds,
+// as many as a session's. Before them stands the workspace, so that the token is
+// looked for in one workspace only.
 const tokenChance = 32
 
 // Invite invites an e-mail into the workspace, in the place of a waiting

@@ -128,13 +128,13 @@ type pageOf[T any] func(c *duo.Client, ctx context.Context, limit, offset int) (
 // list answers from what is held or reads all pages. Several who ask at once
 // share one reading, which goes on when the first of them has left.
 func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization, fresh bool, limit int, page pageOf[T]) (List[T], error) {
+	// What is held was read for somebody else, perhaps, and so is what is being read.
+	if err := r.reaches(ctx, sc, o); err != nil {
+		return List[T]{}, err
+	}
 	key := listKeyOf(sc, o)
 	found, drops, ok := h.get(key, r.now())
 	if ok && !fresh {
-		// It was read for somebody else, perhaps.
-		if err := r.reaches(ctx, sc, o); err != nil {
-			return List[T]{}, err
-		}
 		return found, nil
 	}
 	reading := h.flight.DoChan(key.String(), func() (any, error) {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
@@ -148,6 +150,12 @@ func TestReadersShareOneReading(t *testing.T) {
 		left <- err
 	}()
 	<-reading
+	// What is on its way is not for whoever comes with the organization in hand.
+	soon, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if _, err := d.Runner.Users(soon, store.Within(d.Workspace.ID, uuid.New()), d.Client, false); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("from another scope, during the reading: %v", err)
+	}
 	leave()
 	if err := <-left; !errors.Is(err, context.Canceled) {
 		t.Errorf("the first, who left: %v", err)

@@ -1,7 +1,7 @@
 // Package run carries out actions: it decides whether somebody may, records the
 // run before Duo is asked, asks, and records the outcome. It also reads from Duo
-// what pages show, and validates and maps the workspace's integration. A click,
-// an API call and a job all come through here.
+// what pages show, and validates and maps the workspace's integration. A click
+// and an API call both come through here.
 package run
 
 import (
@@ -151,7 +151,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 		return Outcome{}, err
 	}
 	subject := catalog.Plain(r.nameOf(ctx, q))
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(q.Action))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(q))
 	defer cancel()
 	started, err := r.start(ctx, q, subject)
 	if err != nil {
@@ -266,9 +266,9 @@ func outcome(q Request, err error) (state, summary string) {
 	return store.Refused, ExplainFor(q.Organization, q.Action.API, err).Cause
 }
 
-// timeFor is how long Duo may take over an action.
-func timeFor(a catalog.Action) time.Duration {
-	if a.Kind == catalog.Read || a.Kind == catalog.Generic {
+// timeFor is how long Duo may take over a request.
+func timeFor(q Request) time.Duration {
+	if q.Action.Reads(q.Input) {
 		return listTime
 	}
 	return writeTime

@@ -13,29 +13,19 @@ import (
 // committed first wins even over a request in flight. It returns ErrNotFound
 // unless the membership is enabled and still reaches all of the Tx's scope.
 func (t *Tx) Hold(ctx context.Context, operator uuid.UUID) (role string, err error) {
-	var every bool
-	var chosen int
-	batch := &pgx.Batch{}
-	t.name(batch, operator)
-	batch.Queue(`
-		select m.role, m.every_organization from membership m join operator o on o.id = m.operator_id
-		where m.`+inWorkspace+` and m.operator_id = $1 and m.disabled_at is null and o.disabled_at is null for share of m`, operator).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&role, &every) })
-	// A statement of its own: the one that waited for the lock reads other tables
-	// as they were before it waited.
-	batch.Queue(`select count(*) from membership_organization where `+inScope+` and operator_id = $1`, operator).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&chosen) })
-	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return "", meaning(err)
+	g, err := t.HoldGrant(ctx, operator)
+	if err == nil && !g.EveryOrganization && (t.scope.every || len(g.Organizations) < len(t.scope.organizations)) {
+		err = ErrNotFound
 	}
-	if !every && (t.scope.every || chosen < len(t.scope.organizations)) {
-		return "", ErrNotFound
+	if err != nil {
+		return "", err
 	}
-	return role, nil
+	return g.Role, nil
 }
 
 // HoldGrant is Hold for what concerns the membership itself: it returns all that
-// it gives, wherever that lies. The Tx's scope must be the whole workspace.
+// it gives, wherever that lies. The Tx's scope must be the whole workspace; of a
+// narrower one it returns what the membership gives within.
 func (t *Tx) HoldGrant(ctx context.Context, operator uuid.UUID) (g Grant, err error) {
 	batch := &pgx.Batch{}
 	t.name(batch, operator)
@@ -43,6 +33,8 @@ func (t *Tx) HoldGrant(ctx context.Context, operator uuid.UUID) (g Grant, err er
 		select m.role, m.every_organization from membership m join operator o on o.id = m.operator_id
 		where m.`+inWorkspace+` and m.operator_id = $1 and m.disabled_at is null and o.disabled_at is null for share of m`, operator).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&g.Role, &g.EveryOrganization) })
+	// A statement of its own: the one that waited for the lock reads other tables
+	// as they were before it waited.
 	batch.Queue(`select coalesce(array_agg(organization_id), '{}') from membership_organization where `+inScope+` and operator_id = $1`, operator).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&g.Organizations) })
 	return g, meaning(t.tx.SendBatch(ctx, batch).Close())

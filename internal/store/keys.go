@@ -116,7 +116,7 @@ func (s *Store) registerFirst(ctx context.Context, keys *secret.Keyring) error {
 
 // UseKeys puts a key file that was read again in the place of the one before, or
 // refuses it like CheckKeys. Its keys are announced in the names of connections,
-// so all of them are made anew.
+// so all of them are made anew. After an error the keys before are still held.
 func (s *Store) UseKeys(ctx context.Context, keys *secret.Keyring) error {
 	known, err := s.SealingKeys(ctx)
 	if err != nil {
@@ -127,7 +127,10 @@ func (s *Store) UseKeys(ctx context.Context, keys *secret.Keyring) error {
 	}
 	s.keys.Store(keys)
 	s.pool.Reset()
-	return s.pool.Ping(ctx)
+	// One is made now, so that others hear of the keys. When that fails they hear of
+	// them with the next one; the keys are in use either way.
+	_ = s.pool.Ping(ctx)
+	return nil
 }
 
 // HeldKeys returns the ids of the sealing keys held now.

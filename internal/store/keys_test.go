@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
@@ -133,6 +135,26 @@ func TestKeyFileBelongsToItsDatabase(t *testing.T) {
 	}
 	if _, err := app.Exec(t.Context(), `insert into sealing_key (key_id, proof) values ('abcd', '')`); code(err) != "23505" {
 		t.Error("a second first key: ", err)
+	}
+}
+
+// Where the database takes no new connection, the new keys are in use all the
+// same: nobody is told that those before are.
+func TestKeysAreInUseBeforeTheyAreAnnounced(t *testing.T) {
+	t.Parallel()
+	in := newInstallation(t)
+	before := in.HeldKeys()
+	if _, err := secret.AddKey(in.keyFile, in.keyFile); err != nil {
+		t.Fatal(err)
+	}
+	config, err := pgx.ParseConfig(in.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Open(t).Exec(t, `alter database `+config.Database+` allow_connections false`)
+	err = in.UseKeys(t.Context(), keysOf(t, in.keyFile))
+	if took := !slices.Equal(in.HeldKeys(), before); took != (err == nil) {
+		t.Errorf("other keys are held: %t, and the error is %v", took, err)
 	}
 }
 

@@ -60,7 +60,7 @@ func (s *Server) postPassword(c echo.Context, v visitor) error {
 		page.Current.Error = "This is not your password."
 		s.recordRefusedSignIn(c, v.operator)
 	}
-	page.New.Error = passwordFault(form.Get("new"), v.operator.Email)
+	page.New.Error = PasswordFault(form.Get("new"), v.operator.Email)
 	if page.New.Error == "" && form.Get("new") == form.Get("current") {
 		page.New.Error = "This is the password you have."
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -150,7 +151,8 @@ func (s *Server) postCheckAuthKeys(c echo.Context, v visitor) error {
 }
 
 // checkAuthKeys checks one organization's keys: the workspace's, for its own
-// account.
+// account. Keys that somebody changes at the same moment, and those that the time
+// does not suffice for, are left.
 func (s *Server) checkAuthKeys(ctx context.Context, v visitor, o store.Organization) (checked bool, err error) {
 	switch {
 	case o.Kind == store.Parent && v.membership.Every():
@@ -159,6 +161,10 @@ func (s *Server) checkAuthKeys(ctx context.Context, v visitor, o store.Organizat
 		return false, nil
 	default:
 		err = s.Runner.CheckOwn(ctx, v.scope, v.actor(), o, store.AuthAPI)
+	}
+	var conflict *store.ConflictError
+	if errors.As(err, &conflict) || errors.Is(err, context.DeadlineExceeded) {
+		return false, nil // its own trouble: the others were checked
 	}
 	return err == nil, ignoreNotFound(err)
 }
@@ -170,7 +176,7 @@ func checkedFlash(c echo.Context) []views.Flash {
 	case err != nil || also != nil:
 		return nil
 	case left > 0:
-		return []views.Flash{{Level: "warn", Text: "Checked " + strconv.Itoa(done) + ". " + strconv.Itoa(left) + " were not checked: they have no keys, or the time was over. Press again for those."}}
+		return []views.Flash{{Level: "warn", Text: "Checked " + strconv.Itoa(done) + ". " + strconv.Itoa(left) + " were not checked: they have no keys, somebody changed them at the same moment, or the time was over. Press again for those."}}
 	}
 	return []views.Flash{{Level: "ok", Text: "Checked " + strconv.Itoa(done) + "."}}
 }

@@ -1,12 +1,17 @@
 package web
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/store"
 )
@@ -177,5 +182,39 @@ func TestPanic(t *testing.T) {
 	}
 	if !strings.Contains(s.Log.String(), p.header.Get("X-Request-Id")) || !strings.Contains(s.Log.String(), "users.go") {
 		t.Error("the log does not lead to the fault")
+	}
+}
+
+// TestPanicAfterTheAnswerBegan: half of a file must not look like all of it.
+func TestPanicAfterTheAnswerBegan(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	half := httptest.NewServer(identify(s.server.logAccess(s.server.recoverPanics(echo.New(), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(w, "username,status")
+		panic("here")
+	})))))
+	t.Cleanup(half.Close)
+	answer, err := http.Get(half.URL)
+	if err != nil {
+		return // cut off before anything of it was sent
+	}
+	defer answer.Body.Close()
+	if text, err := io.ReadAll(answer.Body); err == nil {
+		t.Errorf("the answer ends as if it were whole:\n%s", text)
+	}
+}
+
+// TestClosedTab: whoever leaves is no trouble of ours.
+func TestClosedTab(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, s.ws("/runs"), nil)
+	r.Host = s.server.PublicURL.Host
+	r.AddCookie(&http.Cookie{Name: "session", Value: s.token(t, s.Owner)})
+	s.server.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	if log := s.Log.String(); !strings.Contains(log, "request could not be served") || strings.Contains(log, "WARN") {
+		t.Error(log)
 	}
 }

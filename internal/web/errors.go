@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -33,7 +34,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 			return
 		}
 		if page.Status == http.StatusServiceUnavailable || page.Status == http.StatusTooManyRequests {
-			c.Response().Header().Set("Retry-After", "5")
+			c.Response().Header().Set("Retry-After", retryAfter(err))
 		}
 		if page.Status >= http.StatusInternalServerError {
 			page.RequestID = requestID(c.Request().Context())
@@ -103,7 +104,11 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 }
 
 func (s *Server) unavailable(err error, c echo.Context) views.ErrorPage {
-	s.Log.WarnContext(c.Request().Context(), "request could not be served", "error", err)
+	level := slog.LevelWarn
+	if errors.Is(err, context.Canceled) {
+		level = slog.LevelInfo // a tab was closed
+	}
+	s.Log.Log(c.Request().Context(), level, "request could not be served", "error", err)
 	return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Not available at this moment",
 		Text: "The console did not get an answer from its database in time. Try again in a few seconds; look in Runs first if you were changing something."}
 }

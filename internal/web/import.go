@@ -124,27 +124,33 @@ func (s *Server) postImportPreview(c echo.Context, v visitor) error {
 		return c.Redirect(http.StatusSeeOther, done)
 	}
 	changed, err := s.Runner.ImportOrganizations(ctx, v.scope, v.actor(), id, kept.rows, expected)
-	switch {
-	case duoSaidNo(err):
-		judged, judging := s.Runner.JudgeImport(ctx, v.scope, kept.rows)
-		if judging != nil {
-			return judging
-		}
-		page, why := previewPage(c, v, kept, judged), run.Explain(err)
-		page.Failed = "Nothing was imported. " + why.Cause + " " + why.Fix
-		return s.render(c, statusOf(err), v, place{section: "organizations"}, page)
-	case err != nil:
-		return err
-	case changed != nil:
-		page := previewPage(c, v, kept, changed)
-		page.Failed = "Nothing was imported: since you looked, something changed in Duo or in the console. This is what would become of the rows now."
-		return s.render(c, http.StatusConflict, v, place{section: "organizations"}, page)
+	if err != nil || changed != nil {
+		return s.showNotImported(c, v, kept, changed, err)
 	}
 	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error { return tx.DropDraft(ctx, v.operator.ID, importForm) })
 	if err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, done)
+}
+
+// showNotImported shows the preview again with why nothing was imported: what
+// Duo said, or that the rows would become something else by now.
+func (s *Server) showNotImported(c echo.Context, v visitor, kept keptImport, changed []run.JudgedRow, err error) error {
+	status, failed := http.StatusConflict, "Nothing was imported: since you looked, something changed in Duo or in the console. This is what would become of the rows now."
+	if err != nil {
+		if !duoSaidNo(err) {
+			return err
+		}
+		why := run.Explain(err)
+		status, failed = statusOf(err), "Nothing was imported. "+why.Cause+" "+why.Fix
+		if changed, err = s.Runner.JudgeImport(c.Request().Context(), v.scope, kept.rows); err != nil {
+			return err
+		}
+	}
+	page := previewPage(c, v, kept, changed)
+	page.Failed = failed
+	return s.render(c, status, v, place{section: "organizations"}, page)
 }
 
 func previewPage(c echo.Context, v visitor, kept keptImport, judged []run.JudgedRow) views.ImportPreviewPage {

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -108,7 +107,7 @@ func (s *Server) postAccept(c echo.Context, _ visitor) error {
 		}
 		workspace, err = s.Runner.Accept(ctx, token, operator)
 	default:
-		if page.Error = passwordFault(form.Get("password"), found.Email); page.Error != "" {
+		if page.Error = PasswordFault(form.Get("password"), found.Email); page.Error != "" {
 			return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
 		}
 		operator, workspace, err = s.acceptAsNew(ctx, token, form.Get("password"))
@@ -157,26 +156,4 @@ func (s *Server) invitedOperator(c echo.Context, page views.AcceptPage, password
 		return operator, true, s.refuseSignIn(c, operator, page)
 	}
 	return operator, false, nil
-}
-
-// leastPassword is the least number of characters of an operator's password.
-const leastPassword = 15
-
-// passwordFault says why a new password will not do, or nothing.
-func passwordFault(password, email string) string {
-	different := map[rune]bool{}
-	for _, r := range password {
-		different[r] = true
-	}
-	switch {
-	case password == "":
-		return "Fill this in."
-	case utf8.RuneCountInString(password) < leastPassword:
-		return fmt.Sprintf("This has %d characters; at least %d are needed.", utf8.RuneCountInString(password), leastPassword)
-	case len(password) > secret.LongestPassword:
-		return fmt.Sprintf("This is too long: %d characters are enough.", leastPassword*4)
-	case len(different) < 5 || strings.EqualFold(password, email):
-		return "This is easy to guess. Four words that do not belong together do well."
-	}
-	return ""
 }

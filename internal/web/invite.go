@@ -3,9 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
-	"net/mail"
 	"strings"
-	"unicode"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -48,7 +46,7 @@ func (s *Server) postInvite(c echo.Context, v visitor) error {
 	if form.Get("act") == "find" {
 		return s.showInvite(c, v, http.StatusOK, email, f)
 	}
-	address, fault := emailOf(form.Get("email"))
+	address, fault := EmailOf(form.Get("email"))
 	if email.Error = fault; fault != "" || f.faulty() {
 		return s.showInvite(c, v, http.StatusUnprocessableEntity, email, f)
 	}
@@ -94,17 +92,4 @@ func (s *Server) postRevokeInvitation(c echo.Context, v visitor) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.OperatorsAfter(v.workspace.Slug, id.String()))
-}
-
-// emailOf reads an e-mail address as operators are known by it.
-func emailOf(text string) (address, fault string) {
-	address = strings.ToLower(strings.TrimSpace(text))
-	parsed, err := mail.ParseAddress(address)
-	switch {
-	case address == "":
-		return "", "Fill this in."
-	case err != nil || parsed.Address != address || len(address) > 254 || strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) }):
-		return "", "This is not an e-mail address."
-	}
-	return address, ""
 }

@@ -385,3 +385,20 @@ func TestAuthKeysGrid(t *testing.T) {
 	limited := s.as(t, s.Member(t, s.Workspace, catalog.Auditor, broken.ID))
 	limited.get(s.ws("/auth")).want(http.StatusOK, "Broken Bones").wantNot("Acme Dental", "Keyless", "Check all").fine()
 }
+
+// TestOneConflictLeavesTheOtherChecks: one organization's keys cannot be put to
+// use, as another has the same by now.
+func TestOneConflictLeavesTheOtherChecks(t *testing.T) {
+	t.Parallel()
+	s, _ := asking(t)
+	late := s.Map(t, "Late Again", s.Sim.AddChild(s.Parent.AccountID, "Late Again"))
+	app := s.Sim.AddApplication(late.AccountID, duosim.AuthAPI)
+	s.Sim.SetFault(late.AccountID, duosim.Fault{Kind: duosim.Down})
+	typed := map[string]string{"ownauth_host": late.APIHostname, "ownauth_integration_key": app.IntegrationKey, "ownauth_secret_key": app.SecretKey}
+	if refused, _, err := s.Runner.SaveOwn(t.Context(), s.Scope(), s.Actor(catalog.Owner), late, store.AuthAPI, typed); err != nil || refused != nil {
+		t.Fatal(refused, err)
+	}
+	s.Sim.SetFault(late.AccountID, duosim.Fault{})
+	s.Exec(t, `update integration_secret set integration_key = $1 where organization_id = $2`, app.IntegrationKey, s.Client.ID)
+	s.as(t, s.Owner).get(s.ws("/auth")).form("Check all 2").send().want(http.StatusOK, "Checked 1. 1 were not checked").fine()
+}

@@ -32,8 +32,7 @@ func (s *Server) surround(e *echo.Echo) http.Handler {
 	h = apart(e, h)
 	h = s.refuseForeignHosts(e, h)
 	h = s.secureHeaders(h)
-	h = s.recoverPanics(e, h)
-	h = s.logAccess(h)
+	h = s.logAccess(s.recoverPanics(e, h))
 	return identify(h)
 }
 
@@ -63,8 +62,7 @@ func identify(next http.Handler) http.Handler {
 func (s *Server) logAccess(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.Now()
-		counted := &countingWriter{ResponseWriter: w, status: http.StatusOK}
-		counted.cut = true
+		counted := &countingWriter{ResponseWriter: w, status: http.StatusOK, cut: true}
 		defer func() {
 			done := Served{Route: cmp.Or(traceOf(r.Context()).route, "none"), Method: methodName(r.Method), Status: counted.status, Cut: counted.cut, Took: s.Now().Sub(began)}
 			level := slog.LevelInfo
@@ -94,22 +92,25 @@ func methodName(method string) string {
 type countingWriter struct {
 	http.ResponseWriter
 	status, bytes int
+	begun         bool // the browser may have read some of it
 	cut           bool // until the answer is complete
 }
 
 func (w *countingWriter) WriteHeader(status int) {
-	w.status = status
+	w.status, w.begun = status, true
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *countingWriter) Write(b []byte) (int, error) {
 	n, err := w.ResponseWriter.Write(b)
-	w.bytes += n
+	w.begun, w.bytes = true, w.bytes+n
 	return n, err
 }
 
 func (w *countingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// recoverPanics makes a page of a fault of ours. An answer that has begun cannot
+// become one: it is cut off, so that nobody takes half of a file for all of it.
 func (s *Server) recoverPanics(e *echo.Echo, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -120,6 +121,9 @@ func (s *Server) recoverPanics(e *echo.Echo, next http.Handler) http.Handler {
 				// Only the kind of fault and the place are logged: the value may quote
 				// what was typed.
 				s.Log.ErrorContext(r.Context(), "panic", "kind", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+				if counted, ok := w.(*countingWriter); ok && counted.begun {
+					panic(http.ErrAbortHandler)
+				}
 				s.fixed(e, views.ServerFault(requestID(r.Context()), "/")).ServeHTTP(w, r)
 			}
 		}()

@@ -61,6 +61,9 @@ func TestPagesWhenDuoFails(t *testing.T) {
 		}
 		b.get(org+"/phones/"+e.near.phone).want(trouble.status, trouble.words).fine()
 		p := b.get(org+"/users/"+e.near.user).want(trouble.status, trouble.words).fine()
+		if wait := p.header.Get("Retry-After"); p.status == http.StatusTooManyRequests && wait != "30" {
+			t.Errorf("Retry-After is %q", wait)
+		}
 		b.get(org+"/runs").want(http.StatusOK, "Created 1 bypass code")
 		e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{})
 		p.click("Try again").want(http.StatusOK, "CANARY-near Jane")

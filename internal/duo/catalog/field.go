@@ -26,7 +26,7 @@ type Spec struct {
 	Name     string // as Duo names the parameter
 	Label    string
 	Help     string
-	Kind     string // text, lines, number, yesno, choice, phone, duration, moment, json or id
+	Kind     string // text, lines, number, yesno, choice, phone, duration, moment or id
 	Of       string // of an id: what it names, such as user; see the constants
 	Required bool
 	Default  string
