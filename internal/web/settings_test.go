@@ -20,7 +20,7 @@ func TestSettings(t *testing.T) {
 	}
 	open().send().want(http.StatusUnprocessableEntity, "Nothing is changed yet.").fine()
 
-	review := open().set("lockout_threshold", "5").set("lockout_expire_duration", "30").set("sms_refresh", "true").set("language", "de").send().
+	review := open().set("ticket", "INC-7").set("lockout_threshold", "5").set("lockout_expire_duration", "30").set("sms_refresh", "true").set("language", "de").send().
 		want(http.StatusOK, "Review changes to the settings", "10 failed log-ins", "5 failed log-ins", "an administrator unlocks", "30 minutes", "German").fine()
 	if len(s.Sim.Ledger()) > 0 {
 		t.Fatal("sent before it was reviewed")
@@ -33,7 +33,7 @@ func TestSettings(t *testing.T) {
 	if value, _ := b.get(s.org("/settings")).box("lockout_threshold"); value != "5" {
 		t.Error("the page still shows ", value)
 	}
-	b.get(s.org("/runs")).want(http.StatusOK, "Update Settings", "Changed 4 settings.")
+	b.get(s.org("/runs")).want(http.StatusOK, "Update Settings", "Changed 4 settings.", "INC-7")
 
 	// Somebody else changes the same setting meanwhile.
 	mine := open().set("helpdesk_message", "mine")
@@ -63,12 +63,14 @@ func TestSettingsRefused(t *testing.T) {
 	p.form("Review changes").set("helpdesk_bypass_expiration", "60").send().form("Save 2 changes").send().want(http.StatusOK, "Changed 2 settings.")
 
 	// The fault of Duo's own stands there after the review.
-	p = open().set("pending_deletion_days", "200").set("sms_batch", "7").send().form("Save 2 changes").send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
+	p = open().set("pending_deletion_days", "200").set("sms_batch", "7").set("ticket", "INC-8").send().form("Save 2 changes").send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
 	if value, fault := p.box("pending_deletion_days"); value != "200" || !strings.Contains(fault, "Duo did not accept this value, and changed nothing.") {
 		t.Error("refused by Duo: ", value, fault)
 	}
-	if value, _ := p.box("sms_batch"); value != "7" {
-		t.Error("typed value is lost: ", value)
+	for name, typed := range map[string]string{"sms_batch": "7", "ticket": "INC-8"} {
+		if value, _ := p.box(name); value != typed {
+			t.Errorf("typed %s is lost: %q", name, value)
+		}
 	}
 	p.form("Review changes").set("pending_deletion_days", "14").send().form("Save 2 changes").send().want(http.StatusOK, "Changed 2 settings.").fine()
 
