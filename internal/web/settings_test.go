@@ -8,6 +8,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
 )
 
@@ -117,6 +118,33 @@ func TestEditOfAGroup(t *testing.T) {
 	f.set("status", "active").send().form("Save 1 change").send().want(http.StatusForbidden)
 	b.get(s.org("/actions/modify-group")).form("Open the form").set("group_id", "no such").send().want(http.StatusUnprocessableEntity, "There is no group of this name.").fine()
 	b.get(s.org("/actions/update-user")).form("Open the form").send().want(http.StatusUnprocessableEntity, "Say which one.").fine()
+}
+
+// TestTooManyToName: a list that is too long to be read holds no names, which is
+// not to say that nothing has this one.
+func TestTooManyToName(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	account, phone := s.Account.AccountID, ""
+	user := s.addUser(t, duosim.UserSpec{Username: "ada"})
+	for i := range run.ListLimit + 1 {
+		phone = s.Sim.AddPhone(account, duosim.PhoneSpec{Name: fmt.Sprint("Phone ", i)})
+		s.Sim.AddGroup(account, fmt.Sprint("Group ", i), "")
+		s.Sim.AddToken(account, duosim.TokenSpec{Type: "d1", Serial: fmt.Sprint(100000 + i)})
+		s.Sim.AddCredential(account, duosim.CredentialSpec{UserID: user, Name: fmt.Sprint("Key ", i)})
+	}
+	b := s.as(t, s.Owner)
+	for _, test := range []struct{ slug, field, name, thing string }{
+		{"get-phone", "phone_id", "Phone 7", "phone"}, {"list-group-members", "group_id", "Group 7", "group"},
+		{"delete-hardware-token", "token_id", "100007", "hardware token"}, {"delete-webauthn-credential", "webauthnkey", "Key 7", "security key"},
+	} {
+		action, _ := catalog.Lookup(test.slug)
+		p := b.get(s.org("/actions/"+test.slug+"?form=1")).form(action.Title).set(test.field, test.name).send().want(http.StatusUnprocessableEntity)
+		if value, fault := p.box(test.field); value != test.name || fault != "Error: This account has too many to look through for a name. Type the "+test.thing+"'s id in Duo." {
+			t.Errorf("%s: %q, %q", test.slug, value, fault)
+		}
+	}
+	b.get(s.org("/actions/get-phone?form=1")).form("Get Phone").set("phone_id", phone).send().want(http.StatusOK, phone)
 }
 
 func TestEnrollUser(t *testing.T) {
