@@ -196,7 +196,7 @@ func (s *Server) getAdoptAccounts(c echo.Context, v visitor) error {
 	}
 	var unmapped []store.Organization
 	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		unmapped, _, err = tx.Organizations(ctx, store.Unmapped, "", everyOrganization, 0)
+		unmapped, _, err = tx.Organizations(ctx, store.Unmapped, "", store.EveryOrganization, 0)
 		return err
 	})
 	if err != nil {
