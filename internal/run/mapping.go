@@ -138,7 +138,7 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 	case account != o.AccountID && o.Mapped() && o.Kind != store.Child:
 		bad = append(bad, catalog.FieldError{Field: AccountField, Message: "This organization is connected another way. Change that on its Connection page."})
 	case account == o.AccountID:
-	case row.WasAccount != nil && accountIDIn(*row.WasAccount) != o.AccountID:
+	case row.WasAccount != nil && AccountIDIn(*row.WasAccount) != o.AccountID:
 		message, err := r.mappedMeanwhile(ctx, tx, o, accounts)
 		if err != nil {
 			return nil, err
