@@ -24,7 +24,10 @@ func TestDemotionWinsOverRequestsInFlight(t *testing.T) {
 		all := map[string]error{}
 		q := d.Request(t, catalog.Administrator, "update-user", form{"user_id": user, "realname": "x"})
 		q.Actor = actor
-		_, all["Do"] = d.Runner.Do(ctx, q)
+		done, err := d.Runner.Do(ctx, q)
+		if all["Do"] = err; done.Run.ID != uuid.Nil || done.Run.State != "" {
+			t.Errorf("a run that was not recorded is told of: %+v", done.Run)
+		}
 		all["UseAnyway"] = d.Runner.UseAnyway(ctx, d.Scope(), actor, store.AdminAPI)
 		all["Discard"] = d.Runner.Discard(ctx, d.Scope(), actor, store.AdminAPI)
 		all["Check"] = d.Runner.Check(ctx, d.Scope(), actor, store.AdminAPI)

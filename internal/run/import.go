@@ -134,11 +134,8 @@ func CountVerdicts(judged []JudgedRow) map[RowVerdict]int {
 	return count
 }
 
-// everyOrganization is more than a workspace will ever hold.
-const everyOrganization = 100_000
-
 func judgeNow(ctx context.Context, tx *store.Tx, rows []ImportRow) ([]JudgedRow, error) {
-	organizations, _, err := tx.Organizations(ctx, store.All, "", everyOrganization, 0)
+	organizations, _, err := tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,7 @@
 package run
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -63,10 +63,6 @@ func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor Actor, r
 			return nil, err
 		}
 	}
-	// An account that one row gives up can go to another.
-	rows = slices.SortedStableFunc(slices.Values(rows), func(a, b MappingRow) int {
-		return cmp.Compare(len(a.Account), len(b.Account))
-	})
 	faults := map[uuid.UUID][]catalog.FieldError{}
 	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if err := tx.LockMapping(ctx); err != nil {
@@ -79,7 +75,7 @@ func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor Actor, r
 		for _, o := range organizations {
 			current[o.ID] = o
 		}
-		for _, row := range rows {
+		for _, row := range inTurn(rows, current, accounts) {
 			o, found := current[row.Organization]
 			if !found {
 				return store.ErrNotFound
@@ -108,6 +104,30 @@ func assigns(rows []MappingRow, current map[uuid.UUID]store.Organization, accoun
 	return false
 }
 
+// inTurn puts rows into the order in which an account that one gives up can go to
+// another. Where they wait for each other in a ring, none can.
+func inTurn(rows []MappingRow, current map[uuid.UUID]store.Organization, accounts []store.Account) []MappingRow {
+	rows = slices.SortedFunc(slices.Values(rows), func(a, b MappingRow) int { return bytes.Compare(a.Organization[:], b.Organization[:]) })
+	waitsFor := map[uuid.UUID]string{} // the account that a row takes
+	for _, row := range rows {
+		if account, _ := accountOf(row.Account, accounts); !row.KeepAccount {
+			waitsFor[row.Organization] = account
+		}
+	}
+	var ordered []MappingRow
+	for len(rows) > 0 {
+		next := max(0, slices.IndexFunc(rows, func(row MappingRow) bool {
+			account := waitsFor[row.Organization]
+			return account == "" || !slices.ContainsFunc(rows, func(other MappingRow) bool {
+				return other.Organization != row.Organization && current[other.Organization].AccountID == account
+			})
+		}))
+		ordered = append(ordered, rows[next])
+		rows = slices.Delete(rows, next, next+1)
+	}
+	return ordered
+}
+
 func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store.Organization, row MappingRow, accounts []store.Account) ([]catalog.FieldError, error) {
 	var bad []catalog.FieldError
 	account, fault := accountOf(row.Account, accounts)
@@ -118,7 +138,7 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 	case account != o.AccountID && o.Mapped() && o.Kind != store.Child:
 		bad = append(bad, catalog.FieldError{Field: AccountField, Message: "This organization is connected another way. Change that on its Connection page."})
 	case account == o.AccountID:
-	case row.WasAccount != nil && accountIDIn(*row.WasAccount) != o.AccountID:
+	case row.WasAccount != nil && AccountIDIn(*row.WasAccount) != o.AccountID:
 		message, err := r.mappedMeanwhile(ctx, tx, o, accounts)
 		if err != nil {
 			return nil, err

@@ -93,6 +93,53 @@ func TestRowsAreSavedEachForItself(t *testing.T) {
 	}
 }
 
+// TestAccountsGoFromRowToRow: in one save an account can go on to the next
+// organization, in whatever order the rows come. A ring cannot be turned.
+func TestAccountsGoFromRowToRow(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	names := []string{"One", "Two", "Three", "Four"}
+	made := d.Organizations(t, d.Workspace, names...)
+	var accounts []string
+	for i := range 5 {
+		accounts = append(accounts, d.Sim.AddChild(d.Parent.AccountID, fmt.Sprint("Account", strings.Repeat(" and more", i))).AccountID)
+	}
+	give := func(at ...int) (rows []run.MappingRow) {
+		for i, account := range at {
+			rows = append(rows, run.MappingRow{Organization: made[i].ID})
+			if account >= 0 {
+				rows[i].Account = accounts[account]
+			}
+		}
+		return rows
+	}
+	for _, test := range []struct {
+		rows   []run.MappingRow
+		faults int
+	}{
+		{give(0, 1, 2, 3), 0}, {give(1, 2, 3, 4), 0}, {give(0, 1, 2, 3), 0}, {give(-1, 0, 1, 2), 0}, {give(0, 1, 2, -1), 0},
+		{give(1, 2, 0, 3), 3}, {give(0, 2, 1, 3), 2},
+	} {
+		before := organizations(t, d)
+		faults := saveRows(t, d, test.rows...)
+		if len(faults) != test.faults {
+			t.Fatalf("%v: %v", test.rows, faults)
+		}
+		for i, o := range made {
+			now, want := organizations(t, d)[o.Slug], test.rows[i].Account
+			if fault := faults[o.ID]; fault != "" {
+				want = before[o.Slug].AccountID
+				if !strings.Contains(fault, "Take it away there first.") {
+					t.Error(fault)
+				}
+			}
+			if now.AccountID != want {
+				t.Errorf("%s has %s, want %s", o.Name, now.AccountID, want)
+			}
+		}
+	}
+}
+
 // TestOnlyListedAccounts: whatever stood on the page, Duo is asked again before
 // an account is assigned.
 func TestOnlyListedAccounts(t *testing.T) {

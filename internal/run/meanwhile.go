@@ -11,9 +11,9 @@ import (
 	"duodesk/internal/store"
 )
 
-// accountIDIn is the account that the box of a row named when it was drawn: as
+// AccountIDIn is the account that the box of a row named when it was drawn: as
 // AccountText, or by its id alone.
-func accountIDIn(text string) string {
+func AccountIDIn(text string) string {
 	if m := idInBrackets.FindStringSubmatch(text); m != nil {
 		return m[1]
 	}

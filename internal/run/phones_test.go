@@ -112,9 +112,31 @@ func TestAHundredOfEach(t *testing.T) {
 			t.Errorf("%s: %v", test.slug, fault)
 		}
 	}
-	// A phone that the user has already is no further one.
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "assign-phone-to-user", form{"user_id": full, "phone_id": shared})); err != nil {
-		t.Error(err)
+}
+
+// TestNothingThatIsSoAlready: Duo takes any of these without an error, and the
+// record would tell of what did not happen.
+func TestNothingThatIsSoAlready(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	ada, phone := addUser(d, "ada")
+	bob := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "bob"})
+	for _, test := range []struct {
+		slug, field, says string
+		form              form
+	}{
+		{"update-user", "user_id", "Nothing is changed yet.", form{"user_id": ada}},
+		{"update-user", "user_id", "Nothing is changed yet.", form{"user_id": ada, "status": ""}},
+		{"assign-phone-to-user", "phone_id", "ada has the phone +12025550143 already.", form{"user_id": ada, "phone_id": phone}},
+		{"un-assign-phone-from-user", "phone_id", "bob does not have the phone +12025550143.", form{"user_id": bob, "phone_id": phone}},
+	} {
+		if fault := refused(t, d, catalog.Technician, test.slug, test.form); fault.Field != test.field || fault.Message != test.says {
+			t.Errorf("%s: %v", test.slug, fault)
+		}
+	}
+	q := d.Request(t, catalog.Technician, "update-user", form{"user_id": ada, "notes": "", "status": ""})
+	if _, err := d.Runner.Do(t.Context(), q); err != nil || d.Record(t, q.ID).Summary != "Changed notes." {
+		t.Errorf("notes alone: %v, %q", err, d.Record(t, q.ID).Summary)
 	}
 }
 

@@ -208,7 +208,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 }
 
 // start records the run. When its id was used before, it tells whether for the
-// same thing.
+// same thing. There is a run beside no error, and beside an *AlreadyRun alone.
 func (r *Runner) start(ctx context.Context, q Request, subject string) (store.Run, error) {
 	run := store.Run{
 		ID: q.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Token: q.Actor.Token.Name, Action: q.Action.Slug,
@@ -224,8 +224,11 @@ func (r *Runner) start(ctx context.Context, q Request, subject string) (store.Ru
 		}
 		return tx.Alone(ctx, run)
 	})
-	if !store.IsConflict(err, "run_pkey") {
-		return run, err
+	switch {
+	case err == nil:
+		return run, nil
+	case !store.IsConflict(err, "run_pkey"):
+		return store.Run{}, err
 	}
 	var before store.Run
 	var same bool

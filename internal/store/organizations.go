@@ -37,6 +37,10 @@ const (
 	Own    = "own"    // with Admin API keys of its own
 )
 
+// EveryOrganization is more organizations than a workspace will ever hold: the
+// limit with which Tx.Organizations lists all of them.
+const EveryOrganization = 100_000
+
 // LongestName is how many characters an organization's name may have.
 const LongestName = 200
 

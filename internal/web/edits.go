@@ -97,7 +97,7 @@ func (s *Server) review(c echo.Context, v visitor, f sheet, e edit, in catalog.V
 	page := views.ReviewPage{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Subject: now.name, Slug: f.action.Slug,
 		Back: again(v, f), Cancel: placeOf(v, f),
-		Hidden: []views.Hidden{{Name: "reviewed", Value: "1"}},
+		Hidden: []views.Hidden{{Name: "reviewed", Value: "1"}, {Name: ticketBox.Name, Value: f.get(ticketBox.Name)}},
 	}
 	if e.id != "" {
 		page.Hidden = append(page.Hidden, views.Hidden{Name: e.id, Value: f.get(e.id)})

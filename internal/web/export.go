@@ -48,7 +48,7 @@ func (s *Server) postExport(c echo.Context, v visitor) error {
 	if err := s.recordExport(c.Request().Context(), v, filter, search); err != nil {
 		return err
 	}
-	name := "organizations-" + v.workspace.Slug + "-" + s.Now().UTC().Format("2006-01-02") + ".csv"
+	name := "organizations-" + v.workspace.Slug + "-" + s.Now().UTC().Format(dayLayout) + ".csv"
 	header := append(importColumns[:len(importColumns):len(importColumns)], slugColumn, stateColumn)
 	return s.sendCSV(c, name, header, more)
 }

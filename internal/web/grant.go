@@ -75,7 +75,7 @@ func (s *Server) grantView(c echo.Context, v visitor, f grantForm) (views.GrantF
 	page := views.GrantFields{Role: views.Input{Value: f.grant.Role, Error: f.role}, Every: f.grant.EveryOrganization, ReachError: f.reach, Find: f.find}
 	ctx := c.Request().Context()
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
-		all, _, err := tx.Organizations(ctx, store.All, "", mostOrganizations, 0)
+		all, _, err := tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
 		page.Total = len(all)
 		for _, o := range all {
 			ticked := slices.Contains(f.grant.Organizations, o.ID)
@@ -87,9 +87,6 @@ func (s *Server) grantView(c echo.Context, v visitor, f grantForm) (views.GrantF
 	})
 	return page, err
 }
-
-// mostOrganizations bounds the list; the form's body is bounded as well.
-const mostOrganizations = 5000
 
 // hidden carries the part along unseen.
 func (f grantForm) hidden() []views.Hidden {

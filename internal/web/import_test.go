@@ -54,7 +54,7 @@ func (s *site) organizationsNow(t testing.TB) map[string]store.Organization {
 	t.Helper()
 	byName := map[string]store.Organization{}
 	err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) error {
-		all, _, err := tx.Organizations(t.Context(), store.All, "", everyOrganization, 0)
+		all, _, err := tx.Organizations(t.Context(), store.All, "", store.EveryOrganization, 0)
 		for _, o := range all {
 			byName[o.Name] = o
 		}

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,6 +92,15 @@ func shownAgain(typed string) string {
 		return ""
 	}
 	return typed
+}
+
+// accountShownAgain is shownAgain for the box of an account: what it offers is
+// longer than a key, and of another text with an id behind it the id is kept.
+func accountShownAgain(typed string, offered []views.AccountOption) string {
+	if slices.ContainsFunc(offered, func(o views.AccountOption) bool { return o.Value == strings.TrimSpace(typed) }) {
+		return typed
+	}
+	return cmp.Or(shownAgain(typed), shownAgain(run.AccountIDIn(typed)))
 }
 
 var (

@@ -70,7 +70,7 @@ func (s *Server) fillMapping(c echo.Context, v visitor, accounts []store.Account
 		}
 		if err == nil && filter.Suggest {
 			// Whether a name is unclear shows only in the whole list.
-			everybody, _, err = tx.Organizations(ctx, store.All, "", everyOrganization, 0)
+			everybody, _, err = tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
 		}
 		return err
 	})
@@ -99,9 +99,6 @@ func (s *Server) fillMapping(c echo.Context, v visitor, accounts []store.Account
 	m.Empty = mappingEmpty(v, n)
 	return nil
 }
-
-// everyOrganization is more than a workspace will ever hold.
-const everyOrganization = 100_000
 
 func mappingFilters(ws string, f views.MappingFilter, n store.Counts) []views.FilterLink {
 	link := func(text, show string, count int) views.FilterLink {

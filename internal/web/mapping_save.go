@@ -40,7 +40,7 @@ func (s *Server) postMapping(c echo.Context, v visitor) error {
 		return err
 	}
 	for i := range page.Mapping.Rows {
-		saving.keepTyped(&page.Mapping.Rows[i])
+		saving.keepTyped(&page.Mapping.Rows[i], page.Mapping.Accounts)
 	}
 	at := place{section: "integration"}
 	if saving.failed != nil {
@@ -121,11 +121,11 @@ func (r savedRows) leavesTyped() bool {
 
 // keepTyped puts what was typed back into a row that is not stored as it was
 // sent, with the faults beside it.
-func (r savedRows) keepTyped(row *views.MappingRow) {
+func (r savedRows) keepTyped(row *views.MappingRow, offered []views.AccountOption) {
 	if !r.form.Has("account."+row.OrganizationID) || r.saved(row.OrganizationID) {
 		return
 	}
-	row.Account.Value = r.form.Get("account." + row.OrganizationID)
+	row.Account.Value = accountShownAgain(r.form.Get("account."+row.OrganizationID), offered)
 	row.DirectoryKey.Value = shownAgain(r.form.Get("directory_key." + row.OrganizationID))
 	id, err := uuid.Parse(row.OrganizationID)
 	if err != nil {
@@ -146,6 +146,7 @@ func (r savedRows) keepTyped(row *views.MappingRow) {
 func (s *Server) answerMappingRow(c echo.Context, v visitor, r savedRows) error {
 	ctx := c.Request().Context()
 	accounts := map[string]store.Account{}
+	var offered []views.AccountOption
 	var found []store.Organization
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
 		listed, err := tx.Accounts(ctx)
@@ -154,6 +155,7 @@ func (s *Server) answerMappingRow(c echo.Context, v visitor, r savedRows) error 
 		}
 		for _, a := range listed {
 			accounts[a.AccountID] = a
+			offered = append(offered, views.AccountOption{Value: run.AccountText(a)})
 		}
 		found, err = tx.OrganizationsByID(ctx, []uuid.UUID{r.rows[0].Organization})
 		return err
@@ -165,7 +167,7 @@ func (s *Server) answerMappingRow(c echo.Context, v visitor, r savedRows) error 
 		return store.ErrNotFound
 	}
 	row := mappingRow(v, found[0], accounts, run.Suggestion{})
-	r.keepTyped(&row)
+	r.keepTyped(&row, offered)
 	if r.saved(row.OrganizationID) {
 		row.State.Text += ", saved"
 	}
@@ -196,7 +198,7 @@ func (s *Server) getAdoptAccounts(c echo.Context, v visitor) error {
 	}
 	var unmapped []store.Organization
 	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		unmapped, _, err = tx.Organizations(ctx, store.Unmapped, "", everyOrganization, 0)
+		unmapped, _, err = tx.Organizations(ctx, store.Unmapped, "", store.EveryOrganization, 0)
 		return err
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -134,6 +135,21 @@ func TestOrganizations(t *testing.T) {
 	p.want(http.StatusUnprocessableEntity, "3 things need a change")
 	if value, fault := p.box("account"); value != "nonsense" || fault == "" {
 		t.Error(value, fault)
+	}
+	// A secret key in the wrong box is not sent back; the id of an account is.
+	secret := s.NineFields()["accounts_secret_key"]
+	client := s.organizationsNow(t)["Only once"].ID.String()
+	for typed, want := range map[string]string{
+		secret: "", "Name (" + secret + ")": "",
+		"Acme Dental, Inc. (" + s.Account.AccountID + ")": s.Account.AccountID, "A name of long ago (DA0123456789ABCDEFGH)": "DA0123456789ABCDEFGH",
+	} {
+		made := b.get(s.ws("/o/new")).form("Create organization").set("name", " ").set("account", typed).send().want(http.StatusUnprocessableEntity)
+		live := b.request(http.MethodPost, s.ws("/integration/mapping"), url.Values{"row": {client}, "account." + client: {typed}, "directory_key." + client: {"short"}}, "HX-Request", "true").want(http.StatusUnprocessableEntity)
+		for _, p := range []*page{made.wantNot(secret), live.wantNot(secret)} {
+			if strings.Contains(p.body, "A name of long ago") || want != "" && !regexp.MustCompile(`value="([^"(]*\()?`+want+`\)?"`).MatchString(p.body) {
+				t.Errorf("%q is not shown again as %q", typed, want)
+			}
+		}
 	}
 	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{Kind: duosim.Down})
 	p = b.get(s.ws("/o/new")).form("Create organization").set("name", "Kept").set("account", "Anything").send().want(http.StatusBadGateway, "Duo cannot be reached")

@@ -266,6 +266,21 @@ func TestNarrowing(t *testing.T) {
 	f.send().want(http.StatusUnprocessableEntity, "3 things need a change", "Choose a role.", "Choose at least one organization", "This is not an e-mail address.")
 }
 
+// TestTickedFarDown: what is ticked is drawn however many organizations come
+// before it, since a form that is saved takes away what it does not hold.
+func TestTickedFarDown(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Exec(t, `insert into organization (workspace_id, id, slug, name, colour) select $1, gen_random_uuid(), 'client-' || i, 'Client ' || i, 1 from generate_series(1, 5000) i`, s.Workspace.ID)
+	last := s.Organizations(t, s.Workspace, "Zenith")[0]
+	f := s.as(t, s.Owner).get(s.ws("/operators/invite")).form("Create invitation").set("find", "zenith")
+	f.values.Set("org."+last.ID.String(), "true")
+	f.values.Set("act", "find")
+	if again := f.send().want(http.StatusOK, "Zenith").form("Create invitation"); again.values.Get("org."+last.ID.String()) != "true" {
+		t.Error("the tick is lost")
+	}
+}
+
 // TestDemotedWithAFormOpen: what was opened as a technician is refused to the
 // auditor, and so on for every way to lose a right.
 func TestDemotedWithAFormOpen(t *testing.T) {

@@ -176,7 +176,7 @@ func (s *Server) postOrganization(c echo.Context, v visitor) error {
 		return drawing
 	}
 	page.ID = id.String()
-	page.Name.Value, page.Account.Value, page.DirectoryKey.Value = form.Get("name"), form.Get("account"), shownAgain(form.Get("directory_key"))
+	page.Name.Value, page.Account.Value, page.DirectoryKey.Value = form.Get("name"), accountShownAgain(form.Get("account"), page.Accounts), shownAgain(form.Get("directory_key"))
 	for _, fault := range faults {
 		switch fault.Field {
 		case "name":

@@ -24,10 +24,12 @@ func (s *Server) pick(ctx context.Context, v visitor, f sheet) ([]catalog.FieldE
 		if spec.Kind != "id" || typed == "" || isDuoID(typed) {
 			continue
 		}
-		found, err := s.called(ctx, v, spec.Of, typed)
+		found, tooMany, err := s.called(ctx, v, spec.Of, typed)
 		switch {
 		case err != nil:
 			return nil, err
+		case tooMany:
+			bad = append(bad, catalog.FieldError{Field: spec.Name, Message: "This account has too many to look through for a name. Type the " + spec.Of + "'s id in Duo."})
 		case len(found) == 0:
 			bad = append(bad, catalog.FieldError{Field: spec.Name, Message: "There is no " + spec.Of + " of this name."})
 		case len(found) > 1:
@@ -53,8 +55,9 @@ func several(of string, found []views.Option) string {
 	return fmt.Sprintf("%d are called so. Type the %s's id: %s.", len(found), of, strings.Join(which, ", "))
 }
 
-// called finds what somebody means by a name.
-func (s *Server) called(ctx context.Context, v visitor, of, name string) (found []views.Option, err error) {
+// called finds what somebody means by a name, unless there are too many to look
+// through.
+func (s *Server) called(ctx context.Context, v visitor, of, name string) (found []views.Option, tooMany bool, err error) {
 	add := func(id, text string, names ...string) {
 		for _, n := range names {
 			if n != "" && strings.EqualFold(catalog.Plain(n), name) {
@@ -69,45 +72,45 @@ func (s *Server) called(ctx context.Context, v visitor, of, name string) (found 
 		if known {
 			found = []views.Option{{Value: string(user.ID)}}
 		}
-		return found, err
+		return found, false, err
 	case catalog.OfPhone:
 		phones, err := s.Runner.Phones(ctx, v.scope, v.organization, false)
 		for _, p := range phones.Items {
 			add(string(p.ID), phoneKind(p)+" "+userNames(p, ""), p.Number, p.Name, bareNumber(p, name))
 		}
-		return found, err
+		return found, phones.TooMany, err
 	case catalog.OfGroup:
 		groups, err := s.Runner.Groups(ctx, v.scope, v.organization, false)
 		for _, g := range groups.Items {
 			add(string(g.ID), catalog.Plain(g.Description), g.Name)
 		}
-		return found, err
+		return found, groups.TooMany, err
 	case catalog.OfToken:
 		tokens, err := s.Runner.Tokens(ctx, v.scope, v.organization, false)
 		for _, t := range tokens.Items {
 			add(string(t.ID), t.Type+" "+usernames(t.Users), t.Serial)
 		}
-		return found, err
+		return found, tokens.TooMany, err
 	case catalog.OfCredential:
 		credentials, err := s.Runner.Credentials(ctx, v.scope, v.organization, false)
 		for _, w := range credentials.Items {
 			add(string(w.Key), usernames([]duo.User{w.User}), w.Name)
 		}
-		return found, err
+		return found, credentials.TooMany, err
 	case catalog.OfDirectory:
 		directories, err := s.directories(ctx, v)
 		for _, d := range directories {
 			add(d.Key, "", d.Name)
 		}
-		return found, err
+		return found, false, err
 	case catalog.OfAccount:
 		accounts, err := s.accounts(ctx, v)
 		for _, a := range accounts {
 			add(a.AccountID, a.APIHostname, a.Name)
 		}
-		return found, err
+		return found, false, err
 	}
-	return nil, nil
+	return nil, false, nil
 }
 
 // bareNumber is name itself where it is a phone's number written in another way.

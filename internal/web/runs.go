@@ -46,7 +46,7 @@ func (s *Server) findRuns(ctx context.Context, v visitor, a runsAsked) (found fo
 			return err
 		}
 		if v.organization.ID == uuid.Nil {
-			found.organizations, _, err = tx.Organizations(ctx, store.All, "", everyOrganization, 0)
+			found.organizations, _, err = tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
 		}
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
 )
 
@@ -20,7 +21,7 @@ func TestSettings(t *testing.T) {
 	}
 	open().send().want(http.StatusUnprocessableEntity, "Nothing is changed yet.").fine()
 
-	review := open().set("lockout_threshold", "5").set("lockout_expire_duration", "30").set("sms_refresh", "true").set("language", "de").send().
+	review := open().set("ticket", "INC-7").set("lockout_threshold", "5").set("lockout_expire_duration", "30").set("sms_refresh", "true").set("language", "de").send().
 		want(http.StatusOK, "Review changes to the settings", "10 failed log-ins", "5 failed log-ins", "an administrator unlocks", "30 minutes", "German").fine()
 	if len(s.Sim.Ledger()) > 0 {
 		t.Fatal("sent before it was reviewed")
@@ -33,7 +34,7 @@ func TestSettings(t *testing.T) {
 	if value, _ := b.get(s.org("/settings")).box("lockout_threshold"); value != "5" {
 		t.Error("the page still shows ", value)
 	}
-	b.get(s.org("/runs")).want(http.StatusOK, "Update Settings", "Changed 4 settings.")
+	b.get(s.org("/runs")).want(http.StatusOK, "Update Settings", "Changed 4 settings.", "INC-7")
 
 	// Somebody else changes the same setting meanwhile.
 	mine := open().set("helpdesk_message", "mine")
@@ -63,12 +64,14 @@ func TestSettingsRefused(t *testing.T) {
 	p.form("Review changes").set("helpdesk_bypass_expiration", "60").send().form("Save 2 changes").send().want(http.StatusOK, "Changed 2 settings.")
 
 	// The fault of Duo's own stands there after the review.
-	p = open().set("pending_deletion_days", "200").set("sms_batch", "7").send().form("Save 2 changes").send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
+	p = open().set("pending_deletion_days", "200").set("sms_batch", "7").set("ticket", "INC-8").send().form("Save 2 changes").send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
 	if value, fault := p.box("pending_deletion_days"); value != "200" || !strings.Contains(fault, "Duo did not accept this value, and changed nothing.") {
 		t.Error("refused by Duo: ", value, fault)
 	}
-	if value, _ := p.box("sms_batch"); value != "7" {
-		t.Error("typed value is lost: ", value)
+	for name, typed := range map[string]string{"sms_batch": "7", "ticket": "INC-8"} {
+		if value, _ := p.box(name); value != typed {
+			t.Errorf("typed %s is lost: %q", name, value)
+		}
 	}
 	p.form("Review changes").set("pending_deletion_days", "14").send().form("Save 2 changes").send().want(http.StatusOK, "Changed 2 settings.").fine()
 
@@ -115,6 +118,33 @@ func TestEditOfAGroup(t *testing.T) {
 	f.set("status", "active").send().form("Save 1 change").send().want(http.StatusForbidden)
 	b.get(s.org("/actions/modify-group")).form("Open the form").set("group_id", "no such").send().want(http.StatusUnprocessableEntity, "There is no group of this name.").fine()
 	b.get(s.org("/actions/update-user")).form("Open the form").send().want(http.StatusUnprocessableEntity, "Say which one.").fine()
+}
+
+// TestTooManyToName: a list that is too long to be read holds no names, which is
+// not to say that nothing has this one.
+func TestTooManyToName(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	account, phone := s.Account.AccountID, ""
+	user := s.addUser(t, duosim.UserSpec{Username: "ada"})
+	for i := range run.ListLimit + 1 {
+		phone = s.Sim.AddPhone(account, duosim.PhoneSpec{Name: fmt.Sprint("Phone ", i)})
+		s.Sim.AddGroup(account, fmt.Sprint("Group ", i), "")
+		s.Sim.AddToken(account, duosim.TokenSpec{Type: "d1", Serial: fmt.Sprint(100000 + i)})
+		s.Sim.AddCredential(account, duosim.CredentialSpec{UserID: user, Name: fmt.Sprint("Key ", i)})
+	}
+	b := s.as(t, s.Owner)
+	for _, test := range []struct{ slug, field, name, thing string }{
+		{"get-phone", "phone_id", "Phone 7", "phone"}, {"list-group-members", "group_id", "Group 7", "group"},
+		{"delete-hardware-token", "token_id", "100007", "hardware token"}, {"delete-webauthn-credential", "webauthnkey", "Key 7", "security key"},
+	} {
+		action, _ := catalog.Lookup(test.slug)
+		p := b.get(s.org("/actions/"+test.slug+"?form=1")).form(action.Title).set(test.field, test.name).send().want(http.StatusUnprocessableEntity)
+		if value, fault := p.box(test.field); value != test.name || fault != "Error: This account has too many to look through for a name. Type the "+test.thing+"'s id in Duo." {
+			t.Errorf("%s: %q, %q", test.slug, value, fault)
+		}
+	}
+	b.get(s.org("/actions/get-phone?form=1")).form("Get Phone").set("phone_id", phone).send().want(http.StatusOK, phone)
 }
 
 func TestEnrollUser(t *testing.T) {

@@ -157,7 +157,7 @@ func (s *Server) tokenReach(ctx context.Context, v visitor, g store.Grant) (ever
 		return g.EveryOrganization, g.Organizations, nil
 	}
 	err = s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) error {
-		found, _, err := tx.Organizations(ctx, store.All, "", everyOrganization, 0)
+		found, _, err := tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
 		for _, o := range found {
 			chosen = append(chosen, o.ID)
 		}

@@ -221,20 +221,22 @@ func assignPhone() Action {
 		API:  Admin, Call: "POST /admin/v1/users/{user_id}/phones", Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, phone, err := userAndPhone(ctx, d, in)
-			if err != nil {
-				return Result{Subject: user.Username}, err
-			}
-			has := slices.ContainsFunc(phone.Users, func(u duo.User) bool { return u.ID == user.ID })
+			r := Result{Subject: user.Username}
 			switch {
-			case !has && len(user.Phones) >= mostRelated:
-				return Result{Subject: user.Username}, &FieldError{Field: phoneID.Name, Message: tooMany(user.Username, len(user.Phones), "phones")}
-			case !has && len(phone.Users) >= mostRelated:
-				return Result{Subject: user.Username}, &FieldError{Field: phoneID.Name, Message: tooMany(phoneName(phone), len(phone.Users), "users")}
+			case err != nil:
+				return r, err
+			case hasPhone(user, phone):
+				return r, &FieldError{Field: phoneID.Name, Message: user.Username + " has the phone " + phoneName(phone) + " already."}
+			case len(user.Phones) >= mostRelated:
+				return r, &FieldError{Field: phoneID.Name, Message: tooMany(user.Username, len(user.Phones), "phones")}
+			case len(phone.Users) >= mostRelated:
+				return r, &FieldError{Field: phoneID.Name, Message: tooMany(phoneName(phone), len(phone.Users), "users")}
 			}
 			if err := d.AssignPhone(ctx, user.ID, phone.ID); err != nil {
-				return Result{Subject: user.Username}, err
+				return r, err
 			}
-			return Result{Subject: user.Username, Summary: "Assigned phone " + phoneName(phone) + " to " + user.Username + "."}, nil
+			r.Summary = "Assigned phone " + phoneName(phone) + " to " + user.Username + "."
+			return r, nil
 		},
 	}
 }
@@ -247,15 +249,24 @@ func unassignPhone() Action {
 		Asks: "The user cannot sign in with this phone any more. The phone stays in the account.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, phone, err := userAndPhone(ctx, d, in)
-			if err != nil {
-				return Result{Subject: user.Username}, err
+			r := Result{Subject: user.Username}
+			switch {
+			case err != nil:
+				return r, err
+			case !hasPhone(user, phone):
+				return r, &FieldError{Field: phoneID.Name, Message: user.Username + " does not have the phone " + phoneName(phone) + "."}
 			}
 			if err := d.UnassignPhone(ctx, user.ID, phone.ID); err != nil {
-				return Result{Subject: user.Username}, err
+				return r, err
 			}
-			return Result{Subject: user.Username, Summary: "Took phone " + phoneName(phone) + " from " + user.Username + "."}, nil
+			r.Summary = "Took phone " + phoneName(phone) + " from " + user.Username + "."
+			return r, nil
 		},
 	}
+}
+
+func hasPhone(u duo.User, p duo.Phone) bool {
+	return slices.ContainsFunc(p.Users, func(other duo.User) bool { return other.ID == u.ID })
 }
 
 // userAndPhone reads both, so that the record names them.

@@ -65,17 +65,24 @@ func updateUser() Action {
 			return nil
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			var changed []string
+			for _, f := range fields[1:] {
+				spec := f.Spec()
+				text, given := in.given[spec.Name]
+				switch {
+				case !given, spec.Name == userStatus.Name && text == "": // an empty status leaves what there is
+				case spec.Name == userStatus.Name:
+					changed = append(changed, "status to "+text)
+				default:
+					changed = append(changed, strings.ToLower(spec.Label))
+				}
+			}
+			if len(changed) == 0 {
+				return Result{}, &FieldError{Field: userID.Name, Message: "Nothing is changed yet."}
+			}
 			user, err := d.UpdateUser(ctx, duo.UserID(userID.Of(in)), userFields(in, true))
 			if err != nil {
 				return Result{}, err
-			}
-			var changed []string
-			for _, f := range fields[1:] {
-				if spec := f.Spec(); spec.Name == "status" && in.given["status"] != "" {
-					changed = append(changed, "status to "+in.given["status"])
-				} else if _, given := in.given[spec.Name]; given {
-					changed = append(changed, strings.ToLower(spec.Label))
-				}
 			}
 			return Result{Subject: user.Username, Summary: "Changed " + strings.Join(changed, ", ") + "."}, nil
 		},
