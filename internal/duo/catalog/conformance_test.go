@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -339,6 +340,32 @@ func TestUserFieldsArrive(t *testing.T) {
 		if result.Summary == "Changed ." {
 			t.Errorf("the record does not tell that %s was changed", name)
 		}
+	}
+}
+
+// TestNamesOfUsersInBypass: nobody comes to be without a second factor by being
+// called like a user in bypass.
+func TestNamesOfUsersInBypass(t *testing.T) {
+	t.Parallel()
+	update, _ := catalog.Lookup("update-user")
+	s := seed(t)
+	bypassed := s.sim.AddUser(s.child, duosim.UserSpec{Username: "spare", Status: "bypass"})
+	grouped := s.sim.AddUser(s.child, duosim.UserSpec{Username: "grouped"})
+	s.sim.SetGroupStatus(s.child, s.sim.AddGroup(s.child, "Let in", "", grouped), "Bypass")
+	for _, id := range []string{bypassed, grouped} {
+		for field, value := range map[string]string{"username": "boss", "aliases": "boss"} {
+			_, err := update.Run(t.Context(), s.client, parse(t, update, map[string]string{"user_id": id, field: value}))
+			var fault *catalog.FieldError
+			if !errors.As(err, &fault) || fault.Field != field {
+				t.Errorf("%s: %v", field, err)
+			}
+		}
+	}
+	if done := s.sim.Ledger(); len(done) > 0 {
+		t.Errorf("done: %+v", done)
+	}
+	if _, err := update.Run(t.Context(), s.client, parse(t, update, map[string]string{"user_id": bypassed, "username": "boss", "status": "active"})); err != nil {
+		t.Error("with the end of the bypass: ", err)
 	}
 }
 

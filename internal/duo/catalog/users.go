@@ -1,8 +1,10 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"duodesk/internal/duo"
@@ -80,6 +82,9 @@ func updateUser() Action {
 			if len(changed) == 0 {
 				return Result{}, &FieldError{Field: userID.Name, Message: "Nothing is changed yet."}
 			}
+			if err := keepsName(ctx, d, in, name, userAliases); err != nil {
+				return Result{}, err
+			}
 			user, err := d.UpdateUser(ctx, duo.UserID(userID.Of(in)), userFields(in, true))
 			if err != nil {
 				return Result{}, err
@@ -87,6 +92,27 @@ func updateUser() Action {
 			return Result{Subject: user.Username, Summary: "Changed " + strings.Join(changed, ", ") + "."}, nil
 		},
 	}
+}
+
+// keepsName refuses other names for a user in bypass: whoever logs in by one of
+// them is not asked for a second factor, which takes an administrator to allow.
+func keepsName(ctx context.Context, d *duo.Client, in Values, name Text, userAliases Lines) error {
+	named := name.Name
+	if !name.Given(in) {
+		named = userAliases.Name
+		if !userAliases.Given(in) {
+			return nil
+		}
+	}
+	user, err := d.User(ctx, duo.UserID(userID.Of(in)))
+	if err != nil {
+		return err
+	}
+	status := cmp.Or(duo.UserStatus(in.given[userStatus.Name]), user.Status) // not given, it stays
+	if status == duo.StatusBypass || slices.ContainsFunc(user.Groups, func(g duo.Group) bool { return g.Status == duo.GroupBypass }) {
+		return &FieldError{Field: named, Message: "This user is in bypass: whoever logs in by another name would not be asked for a second factor either. End the bypass first."}
+	}
+	return nil
 }
 
 // unlockUser is what Duo's update of a user does to one who is locked out, as an
