@@ -52,6 +52,7 @@ func addOperator(ctx context.Context, args []string, out io.Writer) error {
 	role := flags.String("role", "", "owner, admin, technician, helpdesk or auditor")
 	organizations := flags.String("organizations", everyOrganization, "addresses (slugs) of the organizations to reach, with commas between them; * for all")
 	fromStdin := flags.Bool("password-stdin", false, "read the password from standard input instead of making one up")
+	existing := flags.Bool("existing", false, "the operator may exist already, made by another workspace, and keeps their password")
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func addOperator(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	n.PasswordHash, n.At = hash, time.Now()
+	n.PasswordHash, n.At, n.OnlyNew = hash, time.Now(), !*existing
 	added, err := store.AddOperator(ctx, url, n)
 	if err != nil {
 		return err

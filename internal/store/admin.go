@@ -21,6 +21,8 @@ type NewOperator struct {
 	Organizations []string
 	// When it is recorded; zero: not at all, as for what a trial begins with.
 	At time.Time
+	// Whoever has the e-mail address already is refused.
+	OnlyNew bool
 }
 
 // AddedOperator is what AddOperator did.
@@ -32,6 +34,9 @@ type AddedOperator struct {
 // ErrBelongs says that an operator belongs to the workspace already.
 var ErrBelongs = errors.New("that operator already belongs to that workspace")
 
+// ErrExists says that there is an operator of that e-mail address already.
+var ErrExists = errors.New("an operator of that e-mail address exists already; whoever made them has their password. Say --existing if that is the person you mean, and operator reset if you do not know who has it")
+
 // ErrOtherWorkspace says that the slug of a workspace's name belongs to a
 // workspace of another name.
 var ErrOtherWorkspace = errors.New("a workspace of another name has that address already; say its slug to mean that one, or choose a name that differs in Latin letters or digits")
@@ -39,6 +44,7 @@ var ErrOtherWorkspace = errors.New("a workspace of another name has that address
 // AddOperator makes an operator and the membership in a workspace, as the owner
 // role and from the command line only: the web has no way to make a first
 // owner. An operator who exists keeps the password and gains the membership;
+// ErrExists refuses that if n is to be OnlyNew,
 // ErrBelongs says that there is that membership already, ErrOtherWorkspace that
 // the name would lead into a workspace of another name.
 func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added AddedOperator, err error) {
@@ -64,6 +70,9 @@ func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added Add
 		err = tx.QueryRow(ctx, `
 			insert into operator (email, password_hash) values ($1, $2)
 			on conflict (email) do update set email = operator.email returning id, xmax = 0`, n.Email, n.PasswordHash).Scan(&operator, &added.New)
+		if err == nil && !added.New && n.OnlyNew {
+			err = ErrExists
+		}
 		if err != nil {
 			return err
 		}
