@@ -114,7 +114,7 @@ func (s *Server) postConnection(c echo.Context, v visitor) error {
 	}
 	faults := byField(bad)
 	page.Kind = views.Input{Value: form.Get("kind"), Error: faults[run.KindField]}
-	page.Account = views.Input{Value: shownAgain(form.Get("account")), Error: faults[run.AccountField]}
+	page.Account = views.Input{Value: accountShownAgain(form.Get("account"), page.Accounts), Error: faults[run.AccountField]}
 	status := http.StatusUnprocessableEntity
 	if err != nil {
 		why := run.Explain(err) // of the workspace's Accounts keys

@@ -196,8 +196,8 @@ func TestRunsExport(t *testing.T) {
 	rows := export(b, e.ws("/runs.csv"), url.Values{"q": {"calc"}, "action": {"update-user"}})
 	seen := map[string]bool{}
 	for _, row := range rows {
-		seen[row[13]] = true
-		if !strings.HasPrefix(row[8], "'=cmd") || row[10] != "'@SUM(1)" || row[5] != e.near.org.Slug || row[2] != e.Owner.Email || row[11] != "applied" {
+		seen[row[14]] = true
+		if !strings.HasPrefix(row[9], "'=cmd") || row[11] != "'@SUM(1)" || row[6] != e.near.org.Slug || row[2] != e.Owner.Email || row[12] != "applied" {
 			t.Fatalf("row %q", row)
 		}
 		if _, err := time.Parse(time.RFC3339, row[0]); err != nil {
@@ -215,7 +215,7 @@ func TestRunsExport(t *testing.T) {
 	scoped := e.as(t, e.Member(t, e.Workspace, catalog.Auditor, e.far.org.ID))
 	for _, address := range []string{e.ws("/runs.csv"), e.orgOf(e.far.org) + "/runs.csv"} {
 		for _, row := range export(scoped, address, url.Values{}) {
-			if row[5] != e.far.org.Slug {
+			if row[6] != e.far.org.Slug {
 				t.Errorf("%s tells of %q", address, row)
 			}
 		}
@@ -223,7 +223,7 @@ func TestRunsExport(t *testing.T) {
 	// The form of the page asks for what the page shows.
 	owner := e.as(t, e.Owner)
 	form := owner.get(e.ws("/runs?action=create-organization")).want(http.StatusOK).form("Export 2 runs")
-	if rows := export(owner, form.action, form.values); len(rows) != 2 || rows[0][3] != "create-organization" {
+	if rows := export(owner, form.action, form.values); len(rows) != 2 || rows[0][4] != "create-organization" {
 		t.Errorf("exported %q", rows)
 	}
 	owner.request(http.MethodPost, e.ws("/runs.csv"), url.Values{"outcome": {"lost"}}).want(http.StatusBadRequest)
