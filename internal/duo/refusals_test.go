@@ -200,3 +200,19 @@ func TestFailuresBeforeSending(t *testing.T) {
 		})
 	}
 }
+
+// TestAnotherCallsFailure: a context that ended because another call failed does
+// not bring that call's words, its path among them, into this one's error.
+func TestAnotherCallsFailure(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	client := testClient(serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		cancel(&TransportError{Failure: Unreachable, Path: "/admin/v1/users/DUOTHER"})
+		<-r.Context().Done()
+	}))
+	_, err := client.User(ctx, "DUTHIS")
+	failed, ok := errors.AsType[*TransportError](err)
+	if !ok || failed.Failure != Canceled || !errors.Is(err, context.Canceled) || strings.Contains(fmt.Sprintf("%v %v", err, failed.Err), "DUOTHER") {
+		t.Errorf("%#v", err)
+	}
+}

@@ -111,6 +111,15 @@ func (c *Client) attempt(ctx context.Context, p *prepared) (Answer, error) {
 	return answer, err
 }
 
+// ended says of a context that ended only that it did: net/http tells why, and that may be the
+// failure of another call, which is no matter of this one's record.
+func ended(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) {
+		return ctx.Err()
+	}
+	return err
+}
+
 // exchange sends p and reads the answer. It uses the transport directly, so no redirect can be followed and no
 // cookie kept.
 func (c *Client) exchange(ctx context.Context, p *prepared) (Answer, error) {
@@ -127,6 +136,7 @@ func (c *Client) exchange(ctx context.Context, p *prepared) (Answer, error) {
 	}
 	resp, err := c.options.Transport.RoundTrip(req)
 	if err != nil {
+		err = ended(ctx, err)
 		failure := failureOf(err, &progress)
 		return failed(failure, failure != AddressRefused && progress.sent(), err)
 	}
@@ -142,6 +152,7 @@ func (c *Client) exchange(ctx context.Context, p *prepared) (Answer, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
+		err = ended(ctx, err)
 		return failed(failureOf(err, &progress), true, err)
 	case len(body) > maxAnswer:
 		return failed(AnswerTooLarge, true, nil)
