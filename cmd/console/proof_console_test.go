@@ -139,8 +139,8 @@ func (c *console) tail() string {
 
 // line is what a line of the console's log says, as far as proofs look at it.
 type line struct {
-	Level, Msg, Method, Path, Error, Kind string
-	Status                                int
+	Level, Msg, Method, Route, Error, Kind string
+	Status                                 int
 }
 
 // lines returns the lines of the log with that message; all when it is empty.

@@ -68,7 +68,7 @@ func (s *site) findRequests(token string, starts ...string) *finder {
 // harm says how much later probes miss when this one is sent: what it changes,
 // ends or deletes. Those that do the most harm come last.
 func (p probe) harm() int {
-	for harm, words := range [][]string{{"/account/password"}, {"/signout", "/end"}, {"delete", "/remove", "/discard"}, {"/activate"}, {"disassociate", "un-assign", "/disable", "/enable", "/revoke", "/accept", "/repair", "/import/preview"}} {
+	for harm, words := range [][]string{{"/account/password"}, {"/signout", "/end", "/account/sessions"}, {"delete", "/remove", "/discard"}, {"/activate"}, {"disassociate", "un-assign", "/disable", "/enable", "/revoke", "/accept", "/repair", "/import/preview"}} {
 		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(p.address, w) }) {
 			return 6 - harm
 		}
