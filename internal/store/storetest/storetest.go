@@ -107,10 +107,11 @@ const Password = "correct horse battery staple"
 // passwordHash is made once: hashing is slow on purpose.
 var passwordHash = sync.OnceValues(func() (string, error) { return secret.HashPassword(context.Background(), Password) })
 
-// Workspace makes a fresh workspace with an owner, and returns both.
+// Workspace makes a fresh workspace with an owner, and returns both. Its name has
+// a word wider than a telephone's page, which every page has to break.
 func (db DB) Workspace(t testing.TB) (store.Workspace, store.Operator) {
 	t.Helper()
-	name := "Test " + rand.Text()
+	name := "Test MWMWMWMWMWMW" + rand.Text()
 	owner := db.member(t, name, catalog.Owner)
 	ws := store.Workspace{Slug: store.Slug(name), Name: name}
 	access, err := db.Access(t.Context(), owner.ID, ws.Slug, "")
