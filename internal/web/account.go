@@ -49,23 +49,17 @@ func (s *Server) postPassword(c echo.Context, v visitor) error {
 		return err
 	}
 	var page views.AccountPage
-	operator, fits, wait, err := s.passwordOf(c, v.operator.Email, form.Get("current"))
-	switch {
-	case err != nil:
+	operator, fault, status, err := s.ownPassword(c, v, form.Get("current"))
+	if err != nil {
 		return err
-	case wait > 0:
-		page.Current.Error = slowDown(c, wait)
-		return s.showAccount(c, v, http.StatusTooManyRequests, page)
-	case !fits || operator.ID != v.operator.ID:
-		page.Current.Error = "This is not your password."
-		s.recordRefusedSignIn(c, v.operator)
 	}
+	page.Current.Error = fault
 	page.New.Error = PasswordFault(form.Get("new"), v.operator.Email)
 	if page.New.Error == "" && form.Get("new") == form.Get("current") {
 		page.New.Error = "This is the password you have."
 	}
 	if page.Current.Error != "" || page.New.Error != "" {
-		return s.showAccount(c, v, http.StatusUnprocessableEntity, page)
+		return s.showAccount(c, v, status, page)
 	}
 	if err := s.changePassword(c, operator, form.Get("new")); err != nil {
 		return err

@@ -159,11 +159,7 @@ func sentSheet(c echo.Context, v visitor) (sheet, error) {
 	if err != nil {
 		return sheet{}, err
 	}
-	form, err := formOf(c)
-	if err != nil {
-		return sheet{}, err
-	}
-	id, err := form.runID()
+	form, id, err := formWithID(c)
 	return sheet{action: action, values: form.values, runID: id}, err
 }
 

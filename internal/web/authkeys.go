@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -121,26 +122,9 @@ func (s *Server) postCheckAuthKeys(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	checked := make([]bool, len(found))
-	var all errgroup.Group
-	all.SetLimit(checkAtOnce)
-	for i, o := range found {
-		all.Go(func() (err error) {
-			if ctx.Err() != nil {
-				return nil // this one is left for the next click
-			}
-			checked[i], err = s.checkAuthKeys(ctx, v, o)
-			return err
-		})
-	}
-	if err := all.Wait(); err != nil {
+	done, err := s.checkAllAuthKeys(ctx, v, found)
+	if err != nil {
 		return err
-	}
-	done := 0
-	for _, one := range checked {
-		if one {
-			done++
-		}
 	}
 	at := views.AuthKeysView(v.workspace.Slug, form.Get("q"), authState(form.Get("show")), 1)
 	separator := "?"
@@ -148,6 +132,28 @@ func (s *Server) postCheckAuthKeys(c echo.Context, v visitor) error {
 		separator = "&"
 	}
 	return c.Redirect(http.StatusSeeOther, at+separator+"checked="+strconv.Itoa(done)+"&left="+strconv.Itoa(len(found)-done))
+}
+
+// checkAllAuthKeys checks organizations until its context ends, and counts those
+// that it came to.
+func (s *Server) checkAllAuthKeys(ctx context.Context, v visitor, all []store.Organization) (done int, err error) {
+	var checks errgroup.Group
+	checks.SetLimit(checkAtOnce)
+	var checked atomic.Int64
+	for _, o := range all {
+		checks.Go(func() error {
+			if ctx.Err() != nil {
+				return nil // this one is left for the next click
+			}
+			one, err := s.checkAuthKeys(ctx, v, o)
+			if one {
+				checked.Add(1)
+			}
+			return err
+		})
+	}
+	err = checks.Wait()
+	return int(checked.Load()), err
 }
 
 // checkAuthKeys checks one organization's keys: the workspace's, for its own

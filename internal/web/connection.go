@@ -218,11 +218,7 @@ func (s *Server) actOnOwnKeys(api string, act func(context.Context, store.Scope,
 // postProvision makes the organization's Auth API application in Duo, or finds it
 // there, and keeps its keys.
 func (s *Server) postProvision(c echo.Context, v visitor) error {
-	form, err := formOf(c)
-	if err != nil {
-		return err
-	}
-	id, err := form.runID()
+	_, id, err := formWithID(c)
 	if err != nil {
 		return err
 	}

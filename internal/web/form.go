@@ -53,6 +53,16 @@ func (f form) runID() (uuid.UUID, error) {
 	return id, nil
 }
 
+// formWithID reads a form that acts once, and the id that it acts under.
+func formWithID(c echo.Context) (form, uuid.UUID, error) {
+	form, err := formOf(c)
+	if err != nil {
+		return form, uuid.Nil, err
+	}
+	id, err := form.runID()
+	return form, id, err
+}
+
 // field hands an action's fields to its Parse. A box that is not ticked is not
 // sent by browsers: for a yes-or-no field that means no.
 func (f form) field(a catalog.Action) func(name string) (string, bool) {

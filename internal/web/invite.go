@@ -30,11 +30,7 @@ func (s *Server) showInvite(c echo.Context, v visitor, status int, email views.I
 // postInvite answers alike whether the e-mail belongs to an operator somewhere or
 // not; members of this workspace are in the list for all to see.
 func (s *Server) postInvite(c echo.Context, v visitor) error {
-	form, err := formOf(c)
-	if err != nil {
-		return err
-	}
-	id, err := form.runID()
+	form, id, err := formWithID(c)
 	if err != nil {
 		return err
 	}
@@ -60,10 +56,9 @@ func (s *Server) postInvite(c echo.Context, v visitor) error {
 		email.Error = member.Message
 		return s.showInvite(c, v, http.StatusUnprocessableEntity, email, f)
 	case errors.As(err, &already):
-		return s.render(c, http.StatusOK, v, place{section: "operators"}, views.AlreadySentPage{
-			Sent: "Invitation of " + already.Run.Subject, At: s.when(v, already.Run.StartedAt), Outcome: outcomeChip(already.Run.State), Summary: already.Run.Summary, Secret: true,
-			Onward: views.Link{Text: "See who is invited", Href: views.Operators(v.workspace.Slug)}, Again: views.Link{Text: "Invite again", Href: views.Invite(v.workspace.Slug)},
-		})
+		page := s.sentBefore(v, "Invitation of "+already.Run.Subject, already.Run)
+		page.Onward, page.Again = views.Link{Text: "See who is invited", Href: views.Operators(v.workspace.Slug)}, views.Link{Text: "Invite again", Href: views.Invite(v.workspace.Slug)}
+		return s.render(c, http.StatusOK, v, place{section: "operators"}, page)
 	case err != nil:
 		return err
 	}
@@ -74,11 +69,7 @@ func (s *Server) postInvite(c echo.Context, v visitor) error {
 }
 
 func (s *Server) postRevokeInvitation(c echo.Context, v visitor) error {
-	form, err := formOf(c)
-	if err != nil {
-		return err
-	}
-	id, err := form.runID()
+	_, id, err := formWithID(c)
 	if err != nil {
 		return err
 	}

@@ -160,11 +160,7 @@ func (s *Server) showMemberAct(c echo.Context, v visitor, status int, act member
 
 func (s *Server) doMember(act memberAct) handler {
 	return func(c echo.Context, v visitor) error {
-		form, err := formOf(c)
-		if err != nil {
-			return err
-		}
-		id, err := form.runID()
+		_, id, err := formWithID(c)
 		if err != nil {
 			return err
 		}

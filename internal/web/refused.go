@@ -39,16 +39,21 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, er
 }
 
 func (s *Server) showAlready(c echo.Context, v visitor, f sheet, before store.Run) error {
-	page := views.AlreadySentPage{
-		Sent: titleOf(before.Action), At: s.when(v, before.StartedAt), Outcome: outcomeChip(before.State), Summary: before.Summary, Secret: revealed(f.action, before),
-		Onward: views.Link{Text: "See what is there now", Href: onward(v, f, run.Outcome{Run: before})},
-		Again:  views.Link{Text: "Open a fresh form", Href: again(v, f)},
-		Run:    views.Link{Text: "Open the run", Href: runAddress(v, before)},
-	}
+	sent := titleOf(before.Action)
 	if before.Subject != "" {
-		page.Sent += ", for " + before.Subject
+		sent += ", for " + before.Subject
 	}
+	page := s.sentBefore(v, sent, before)
+	page.Secret, page.Run = revealed(f.action, before), views.Link{Text: "Open the run", Href: runAddress(v, before)}
+	page.Onward = views.Link{Text: "See what is there now", Href: onward(v, f, run.Outcome{Run: before})}
+	page.Again = views.Link{Text: "Open a fresh form", Href: again(v, f)}
 	return s.render(c, http.StatusOK, v, place{tab: "users"}, page)
+}
+
+// sentBefore answers a form that was sent twice with the run of the first time,
+// which brought something that is shown once.
+func (s *Server) sentBefore(v visitor, sent string, before store.Run) views.AlreadySentPage {
+	return views.AlreadySentPage{Sent: sent, At: s.when(v, before.StartedAt), Outcome: outcomeChip(before.State), Summary: before.Summary, Secret: true}
 }
 
 // revealed reports whether a run brought something that was shown then: at once,

@@ -92,6 +92,22 @@ func (s *Server) passwordOf(c echo.Context, email, password string) (operator st
 	return operator, true, 0, s.Store.ForgiveLogin(ctx, own, account, address)
 }
 
+// ownPassword checks the password of somebody who is signed in once more. The
+// fault is for the box; the status is that of a page with a fault.
+func (s *Server) ownPassword(c echo.Context, v visitor, password string) (operator store.Operator, fault string, status int, err error) {
+	operator, fits, wait, err := s.passwordOf(c, v.operator.Email, password)
+	switch {
+	case err != nil:
+		return operator, "", 0, err
+	case wait > 0:
+		return operator, slowDown(c, wait), http.StatusTooManyRequests, nil
+	case !fits || operator.ID != v.operator.ID:
+		s.recordRefusedSignIn(c, v.operator)
+		return operator, "This is not your password.", http.StatusUnprocessableEntity, nil
+	}
+	return operator, "", http.StatusUnprocessableEntity, nil
+}
+
 // loginKeys are what attempts are counted by: the account from this address,
 // which a few wrong guesses slow down; the account from anywhere and the address
 // for any account, which take more, so that a stranger's guesses do not keep the

@@ -73,11 +73,7 @@ func (s *Server) showNewToken(c echo.Context, v visitor, status int, page views.
 }
 
 func (s *Server) postNewToken(c echo.Context, v visitor) error {
-	form, err := formOf(c)
-	if err != nil {
-		return err
-	}
-	id, err := form.runID()
+	form, id, err := formWithID(c)
 	if err != nil {
 		return err
 	}
@@ -95,22 +91,16 @@ func (s *Server) postNewToken(c echo.Context, v visitor) error {
 	if f.role == "" && catalog.ParseRole(k.Role) > v.role {
 		f.role = "Your own role is less."
 	}
-	if page.Name.Error == "" && page.Days.Error == "" && !f.faulty() {
-		// The password is looked at last: attempts are counted.
-		operator, fits, wait, err := s.passwordOf(c, v.operator.Email, form.Get("password"))
-		switch {
-		case err != nil:
-			return err
-		case wait > 0:
-			page.Password.Error = slowDown(c, wait)
-			return s.showNewToken(c, v, http.StatusTooManyRequests, page, f)
-		case !fits || operator.ID != v.operator.ID:
-			page.Password.Error = "This is not your password."
-			s.recordRefusedSignIn(c, v.operator)
-		}
-	}
-	if page.Name.Error+page.Days.Error+page.Password.Error != "" || f.faulty() {
+	if page.Name.Error+page.Days.Error != "" || f.faulty() {
 		return s.showNewToken(c, v, http.StatusUnprocessableEntity, page, f)
+	}
+	// The password is looked at last: attempts are counted.
+	_, fault, status, err := s.ownPassword(c, v, form.Get("password"))
+	if err != nil {
+		return err
+	}
+	if page.Password.Error = fault; fault != "" {
+		return s.showNewToken(c, v, status, page, f)
 	}
 	if k.Every, k.Organizations, err = s.tokenReach(c.Request().Context(), v, f.grant); err != nil {
 		return err
@@ -122,10 +112,9 @@ func (s *Server) makeToken(c echo.Context, v visitor, k store.Token) error {
 	text, kept, err := s.Runner.MakeToken(c.Request().Context(), v.workspace.ID, v.actor(), k)
 	var already *run.AlreadyRun
 	if errors.As(err, &already) {
-		return s.render(c, http.StatusOK, v, place{}, views.AlreadySentPage{
-			Sent: "Access token " + already.Run.Subject, At: s.when(v, already.Run.StartedAt), Outcome: outcomeChip(already.Run.State), Summary: already.Run.Summary, Secret: true,
-			Onward: views.Link{Text: "See your access tokens", Href: views.Tokens()}, Again: views.Link{Text: "Make another", Href: views.NewToken(v.workspace.Slug)},
-		})
+		page := s.sentBefore(v, "Access token "+already.Run.Subject, already.Run)
+		page.Onward, page.Again = views.Link{Text: "See your access tokens", Href: views.Tokens()}, views.Link{Text: "Make another", Href: views.NewToken(v.workspace.Slug)}
+		return s.render(c, http.StatusOK, v, place{}, page)
 	}
 	if err != nil {
 		return err
