@@ -29,14 +29,19 @@ type finder struct {
 	found  []probe
 }
 
+// strangers are the pages of who is not signed in, whose forms are sent without a
+// session: what signs in ends the session that it came with.
+var strangers = []string{"/signin", "/invitation"}
+
 // findRequests looks at one page of each kind, sends the forms that destroy
 // nothing, and looks at where they lead as well. token is of an invitation, and
 // starts are addresses besides.
 func (s *site) findRequests(token string, starts ...string) *finder {
 	s.t.Helper()
 	f := &finder{s: s, client: s.browser(s.owner), rows: routeTable(s.t), kinds: map[string]bool{}, empty: map[row]bool{}, pages: map[row]string{}}
-	f.look("/signin", http.DefaultClient)
-	f.look("/invitation", http.DefaultClient)
+	for _, page := range strangers {
+		f.look(page, http.DefaultClient)
+	}
 	for _, p := range f.found {
 		if p.form.Has("token") { // which a script would take from the link
 			p.form.Set("token", token)
@@ -45,6 +50,7 @@ func (s *site) findRequests(token string, starts ...string) *finder {
 	}
 	f.add("/")
 	f.add("/w/" + s.ws.Slug)
+	f.add("/account?done=session") // where ending one leads, which nobody does here yet
 	for _, start := range starts { // also where another of the kind is there
 		f.next = append(f.next, "/w/"+s.ws.Slug+start)
 	}
@@ -68,7 +74,10 @@ func (s *site) findRequests(token string, starts ...string) *finder {
 // harm says how much later probes miss when this one is sent: what it changes,
 // ends or deletes. Those that do the most harm come last.
 func (p probe) harm() int {
-	for harm, words := range [][]string{{"/account/password"}, {"/signout", "/end", "/account/sessions"}, {"delete", "/remove", "/discard"}, {"/activate"}, {"disassociate", "un-assign", "/disable", "/enable", "/revoke", "/accept", "/repair", "/import/preview"}} {
+	if strings.HasSuffix(p.row.pattern, "/connection/auth/activate") {
+		return -1 // another connection takes these keys with it
+	}
+	for harm, words := range [][]string{{"/account/password"}, {"/signout", "/end", "/account/sessions"}, {"delete", "/remove", "/discard", "/own/activate"}, {"/activate"}, {"disassociate", "un-assign", "/disable", "/enable", "/revoke", "/accept", "/repair", "/import/preview"}} {
 		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(p.address, w) }) {
 			return 6 - harm
 		}
@@ -289,7 +298,9 @@ func (f *finder) targets() []probe {
 	open, seen := map[row]bool{}, map[string]bool{}
 	slices.SortStableFunc(f.found, func(a, b probe) int { return len(b.parameters()) - len(a.parameters()) })
 	for _, p := range f.found {
-		p.cookies = cookies
+		if !slices.ContainsFunc(strangers, func(page string) bool { return strings.HasPrefix(p.row.pattern, page) }) {
+			p.cookies = cookies
+		}
 		of, _, _ := strings.Cut(p.address, "?")
 		if p.method == http.MethodGet || strings.HasSuffix(p.row.pattern, "/:action") { // all actions are read and recorded by one handler
 			of = p.row.pattern
