@@ -45,20 +45,17 @@ func (r *Runner) Connect(ctx context.Context, sc store.Scope, actor Actor, o sto
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
 		}
-		found, err := tx.OrganizationsByID(ctx, []uuid.UUID{o.ID})
-		if err == nil && len(found) == 0 {
-			err = store.ErrNotFound
-		}
+		now, err := tx.Organization(ctx, o.ID)
 		if err != nil {
 			return err
 		}
-		if now := found[0]; now.Kind == wanted.Kind && now.AccountID == wanted.AccountID {
+		if now.Kind == wanted.Kind && now.AccountID == wanted.AccountID {
 			return nil
 		}
 		if bad, err = r.connect(ctx, tx, actor, wanted, accounts); err != nil || len(bad) > 0 {
 			return err
 		}
-		return tx.Record(ctx, connectionRecord(actor, found[0], wanted, accounts, r.now()))
+		return tx.Record(ctx, connectionRecord(actor, now, wanted, accounts, r.now()))
 	})
 	return bad, err
 }

@@ -141,14 +141,10 @@ func (r *Runner) ChangeOrganization(ctx context.Context, sc store.Scope, actor A
 		return bad, nil
 	}
 	err := r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		found, err := tx.OrganizationsByID(ctx, []uuid.UUID{id})
+		now, err := tx.Organization(ctx, id)
 		if err != nil {
 			return err
 		}
-		if len(found) == 0 {
-			return store.ErrNotFound
-		}
-		now := found[0]
 		changes := changesOf(now, wanted)
 		if len(changes) == 0 {
 			return nil

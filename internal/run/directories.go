@@ -40,7 +40,7 @@ func (r *Runner) AddDirectory(ctx context.Context, sc store.Scope, actor Actor, 
 			return err
 		}
 		d := store.Directory{Name: name, Key: key}
-		return tx.Record(ctx, directoryRecord(store.DirectoryAdded, actor, o, d, "Added "+name+", whose key ends in "+end(key)+".", r.now()))
+		return tx.Record(ctx, directoryRecord(store.DirectoryAdded, actor, o, d, "Added "+name+", whose key ends in "+Tail(key)+".", r.now()))
 	})
 	return directoryConflict(err)
 }
@@ -95,7 +95,7 @@ func (r *Runner) MakePrimary(ctx context.Context, sc store.Scope, actor Actor, o
 // come from it stay as they are in Duo.
 func (r *Runner) RemoveDirectory(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, id uuid.UUID) error {
 	return r.changeDirectory(ctx, sc, actor, o, id, func(tx *store.Tx, d store.Directory) (store.Event, string, error) {
-		return store.DirectoryKeyRemoved, "Removed " + d.Name + ", whose key ended in " + end(d.Key) + ".", tx.RemoveDirectory(ctx, o.ID, id)
+		return store.DirectoryKeyRemoved, "Removed " + d.Name + ", whose key ended in " + Tail(d.Key) + ".", tx.RemoveDirectory(ctx, o.ID, id)
 	})
 }
 

@@ -245,20 +245,17 @@ func (r *Runner) putToUse(ctx context.Context, tx *store.Tx, actor Actor, v stor
 	if err := tx.LockMapping(ctx); err != nil {
 		return err
 	}
-	found, err := tx.OrganizationsByID(ctx, []uuid.UUID{*v.OrganizationID})
-	if err == nil && len(found) == 0 {
-		err = store.ErrNotFound
-	}
+	o, err := tx.Organization(ctx, *v.OrganizationID)
 	if err != nil {
 		return err
 	}
-	if err := tx.Activate(ctx, v.Slot(), v.Version); err != nil || found[0].Kind == store.Own {
+	if err := tx.Activate(ctx, v.Slot(), v.Version); err != nil || o.Kind == store.Own {
 		return err
 	}
 	if err := tx.ConnectOwn(ctx, *v.OrganizationID, actor.Operator, r.now()); err != nil {
 		return err
 	}
-	return tx.Record(ctx, connectionRecord(actor, found[0], store.Organization{Kind: store.Own}, nil, r.now()))
+	return tx.Record(ctx, connectionRecord(actor, o, store.Organization{Kind: store.Own}, nil, r.now()))
 }
 
 // UseAnyway puts an API's candidate to use although Duo did not accept it. It

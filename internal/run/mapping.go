@@ -198,8 +198,8 @@ func (r *Runner) mapTo(ctx context.Context, tx *store.Tx, actor Actor, o store.O
 func (r *Runner) takenBy(ctx context.Context, tx *store.Tx, account string, accounts []store.Account) string {
 	for _, a := range accounts {
 		if a.AccountID == account && a.MappedTo != nil {
-			if holders, err := tx.OrganizationsByID(ctx, []uuid.UUID{*a.MappedTo}); err == nil && len(holders) == 1 {
-				return "This account belongs to " + holders[0].Name + ". Take it away there first."
+			if holder, err := tx.Organization(ctx, *a.MappedTo); err == nil {
+				return "This account belongs to " + holder.Name + ". Take it away there first."
 			}
 		}
 	}

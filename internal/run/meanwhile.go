@@ -34,7 +34,7 @@ func (r *Runner) mappedMeanwhile(ctx context.Context, tx *store.Tx, o store.Orga
 func (r *Runner) keyedMeanwhile(ctx context.Context, tx *store.Tx, o store.Organization) (string, error) {
 	done := "removed the key"
 	if o.DirectoryKey != "" {
-		done = "set the key that ends in " + end(o.DirectoryKey)
+		done = "set the key that ends in " + Tail(o.DirectoryKey)
 	}
 	return r.meanwhile(ctx, tx, o, done, store.DirectoryKeySet, store.DirectoryKeyRemoved, store.DirectoryPrimary)
 }

@@ -121,19 +121,12 @@ func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor A
 }
 
 // organization reads one organization of a scope.
-func (r *Runner) organization(ctx context.Context, sc store.Scope, id uuid.UUID) (store.Organization, error) {
-	var found []store.Organization
-	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
-		found, err = tx.OrganizationsByID(ctx, []uuid.UUID{id})
+func (r *Runner) organization(ctx context.Context, sc store.Scope, id uuid.UUID) (o store.Organization, err error) {
+	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		o, err = tx.Organization(ctx, id)
 		return err
 	})
-	if err == nil && len(found) == 0 {
-		err = store.ErrNotFound
-	}
-	if err != nil {
-		return store.Organization{}, err
-	}
-	return found[0], nil
+	return o, err
 }
 
 // errFaults rolls a transaction back whose faults are told otherwise.

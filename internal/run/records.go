@@ -62,7 +62,7 @@ func connectionWords(o store.Organization, accounts []store.Account) string {
 func directoryRecord(e store.Event, actor Actor, o store.Organization, d store.Directory, summary string, now time.Time) store.Record {
 	return store.Record{
 		Event: e, Operator: actor.Operator, Organization: o.ID, AccountID: o.AccountID, Subject: o.Name, At: now,
-		Input: map[string]string{"name": d.Name, "key": end(d.Key)}, Summary: summary,
+		Input: map[string]string{"name": d.Name, "key": Tail(d.Key)}, Summary: summary,
 	}
 }
 
@@ -132,19 +132,19 @@ func namedAccount(id string, accounts []store.Account) string {
 func directoryKeyRecord(actor Actor, o store.Organization, key string, now time.Time) store.Record {
 	r := store.Record{
 		Event: store.DirectoryKeySet, Operator: actor.Operator, Organization: o.ID, AccountID: o.AccountID, Subject: o.Name, At: now,
-		Input: map[string]string{"from": end(o.DirectoryKey), "to": end(key)}, Summary: "Set the key that ends in " + end(key) + ".",
+		Input: map[string]string{"from": Tail(o.DirectoryKey), "to": Tail(key)}, Summary: "Set the key that ends in " + Tail(key) + ".",
 	}
 	switch {
 	case key == "":
-		r.Event, r.Summary = store.DirectoryKeyRemoved, "Removed the key that ended in "+end(o.DirectoryKey)+"."
+		r.Event, r.Summary = store.DirectoryKeyRemoved, "Removed the key that ended in "+Tail(o.DirectoryKey)+"."
 	case o.DirectoryKey != "":
-		r.Summary = "Set the key that ends in " + end(key) + " in place of the one that ended in " + end(o.DirectoryKey) + "."
+		r.Summary = "Set the key that ends in " + Tail(key) + " in place of the one that ended in " + Tail(o.DirectoryKey) + "."
 	}
 	return r
 }
 
-// end is the end of an identifier.
-func end(id string) string { return id[max(0, len(id)-4):] }
+// Tail is the end of an identifier, enough to tell two apart by eye.
+func Tail(id string) string { return id[max(0, len(id)-4):] }
 
 // changeRecord tells what of an organization's details was changed.
 func changeRecord(actor Actor, before, after store.Organization, changes []fieldChange, now time.Time) store.Record {

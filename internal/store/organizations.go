@@ -109,6 +109,19 @@ func (t *Tx) Organizations(ctx context.Context, filter Filter, search string, li
 	return found, n, err
 }
 
+// Organization returns the organization of an id. ErrNotFound says that the scope
+// does not reach it.
+func (t *Tx) Organization(ctx context.Context, id uuid.UUID) (Organization, error) {
+	found, err := t.OrganizationsByID(ctx, []uuid.UUID{id})
+	if err == nil && len(found) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Organization{}, err
+	}
+	return found[0], nil
+}
+
 // OrganizationsByID returns those of ids that the scope reaches.
 func (t *Tx) OrganizationsByID(ctx context.Context, ids []uuid.UUID) ([]Organization, error) {
 	return all[Organization](ctx, t.tx, organizationQuery+` where `+organizationInScope+` and o.id = any ($1)`, ids)

@@ -89,9 +89,13 @@ func TestRefusalsAreBounded(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	count := func() (n int) {
-		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) (err error) { n, err = tx.CountRuns(t.Context()); return err })
-		return n
+	count := func() int {
+		var n store.RunCounts
+		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) (err error) {
+			n, err = tx.CountRuns(t.Context(), today, store.RunFilter{})
+			return err
+		})
+		return n.Total
 	}
 	var all sync.WaitGroup
 	for range 40 {

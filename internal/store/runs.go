@@ -143,12 +143,6 @@ func (t *Tx) LatestVerification(ctx context.Context, now time.Time, organization
 		and r.started_at >= $5 order by r.started_at desc limit 1`, now.Add(-sendingAtMost), organization, account, user, now.Add(-within))
 }
 
-// CountRuns says how many runs the scope has.
-func (t *Tx) CountRuns(ctx context.Context) (n int, err error) {
-	err = t.tx.QueryRow(ctx, `select count(*) from run where `+inScope).Scan(&n)
-	return n, err
-}
-
 // IsConflict reports whether err is a ConflictError on the named constraint.
 func IsConflict(err error, constraint string) bool {
 	var conflict *ConflictError

@@ -173,13 +173,13 @@ func TestRunsAreListedLatestFirstWithinTheScope(t *testing.T) {
 		t.Helper()
 		within(t, db.Store, sc, func(tx *store.Tx) error {
 			runs, err := tx.Runs(t.Context(), today, limit, offset)
-			total, counting := tx.CountRuns(t.Context())
+			counts, counting := tx.CountRuns(t.Context(), today, store.RunFilter{})
 			var got []uuid.UUID
 			for _, r := range runs {
 				got = append(got, r.ID)
 			}
-			if total != wantTotal || !slices.Equal(got, want) {
-				t.Errorf("%v of %d, want %v of %d", got, total, want, wantTotal)
+			if counts.Total != wantTotal || !slices.Equal(got, want) {
+				t.Errorf("%v of %d, want %v of %d", got, counts.Total, want, wantTotal)
 			}
 			return errors.Join(err, counting)
 		})

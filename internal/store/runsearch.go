@@ -82,8 +82,8 @@ func (t *Tx) FindRuns(ctx context.Context, now time.Time, f RunFilter, after *Ru
 		order by r.started_at desc, r.id limit $11`, parameters...)
 }
 
-// CountRunsBy counts the scope's runs that fit, by state; f.State is not asked.
-func (t *Tx) CountRunsBy(ctx context.Context, now time.Time, f RunFilter) (n RunCounts, err error) {
+// CountRuns counts the scope's runs that fit, by state; f.State is not asked.
+func (t *Tx) CountRuns(ctx context.Context, now time.Time, f RunFilter) (n RunCounts, err error) {
 	err = t.tx.QueryRow(ctx, `
 		select count(*), count(*) filter (where state = 'applied'), count(*) filter (where state = 'refused'),
 		       count(*) filter (where state = 'unknown'), count(*) filter (where state = 'sending')

@@ -101,16 +101,17 @@ func TestAPIRefusesFields(t *testing.T) {
 	}
 }
 
-func (s *site) runCount(t testing.TB) (n int) {
+func (s *site) runCount(t testing.TB) int {
 	t.Helper()
+	var n store.RunCounts
 	err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) (err error) {
-		n, err = tx.CountRuns(t.Context())
+		n, err = tx.CountRuns(t.Context(), s.Clock.Now(), store.RunFilter{})
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return n.Total
 }
 
 // TestWhoMayAsk: a token is for the API alone and a session for the pages alone,

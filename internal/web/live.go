@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -47,16 +48,9 @@ func (s *Server) getRunEvents(c echo.Context, v visitor) error {
 		return echo.NewHTTPError(http.StatusTooManyRequests)
 	}
 	defer leave()
-	// The server's own limits are those of a page.
-	connection, until := http.NewResponseController(c.Response()), time.Now().Add(streamDeadline)
-	if err := connection.SetReadDeadline(until); err != nil {
+	if err := beginEvents(c); err != nil {
 		return err
 	}
-	if err := connection.SetWriteDeadline(until); err != nil {
-		return err
-	}
-	c.Response().Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-	c.Response().Header().Set("X-Accel-Buffering", "no") // of nginx
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
 	for {
@@ -77,6 +71,18 @@ func (s *Server) getRunEvents(c echo.Context, v visitor) error {
 			return nil
 		}
 	}
+}
+
+// beginEvents makes the answer a stream: the server's own limits are those of a
+// page.
+func beginEvents(c echo.Context) error {
+	connection, until := http.NewResponseController(c.Response()), time.Now().Add(streamDeadline)
+	if err := errors.Join(connection.SetReadDeadline(until), connection.SetWriteDeadline(until)); err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	c.Response().Header().Set("X-Accel-Buffering", "no") // of nginx
+	return nil
 }
 
 func send(c echo.Context, event liveEvent) error {

@@ -148,10 +148,7 @@ func mappingRow(v visitor, o store.Organization, accounts map[string]store.Accou
 	}
 	if o.Mapped() {
 		row.SavedAccount = row.Account.Value
-		row.AccountTail, row.AccountHost = tail(o.AccountID), o.APIHostname
+		row.AccountTail, row.AccountHost = run.Tail(o.AccountID), o.APIHostname
 	}
 	return row
 }
-
-// tail is the end of an identifier, enough to tell two apart by eye.
-func tail(id string) string { return id[max(0, len(id)-4):] }

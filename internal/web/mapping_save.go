@@ -147,7 +147,7 @@ func (s *Server) answerMappingRow(c echo.Context, v visitor, r savedRows) error 
 	ctx := c.Request().Context()
 	accounts := map[string]store.Account{}
 	var offered []views.AccountOption
-	var found []store.Organization
+	var o store.Organization
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
 		listed, err := tx.Accounts(ctx)
 		if err != nil {
@@ -157,16 +157,13 @@ func (s *Server) answerMappingRow(c echo.Context, v visitor, r savedRows) error 
 			accounts[a.AccountID] = a
 			offered = append(offered, views.AccountOption{Value: run.AccountText(a)})
 		}
-		found, err = tx.OrganizationsByID(ctx, []uuid.UUID{r.rows[0].Organization})
+		o, err = tx.Organization(ctx, r.rows[0].Organization)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if len(found) == 0 {
-		return store.ErrNotFound
-	}
-	row := mappingRow(v, found[0], accounts, run.Suggestion{})
+	row := mappingRow(v, o, accounts, run.Suggestion{})
 	r.keepTyped(&row, offered)
 	if r.saved(row.OrganizationID) {
 		row.State.Text += ", saved"

@@ -104,7 +104,7 @@ var accountGone = views.Chip{Level: "bad", Text: "Account gone"}
 func connectionText(o store.Organization) string {
 	switch o.Kind {
 	case store.Child:
-		return "child …" + tail(o.AccountID)
+		return "child …" + run.Tail(o.AccountID)
 	case store.Parent:
 		return "parent account"
 	case store.Own:

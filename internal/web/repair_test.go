@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 )
 
@@ -33,7 +34,7 @@ func TestDrift(t *testing.T) {
 	p := refresh().want(http.StatusOK, "Changed in Duo: 1 account gone, 2 renamed")
 
 	// The filter and the list say the same.
-	b.get(s.ws("/o?show=failing")).want(http.StatusOK, "Failing 1", "Borealis", "Account gone").wantNot("…" + tail(kept.AccountID))
+	b.get(s.ws("/o?show=failing")).want(http.StatusOK, "Failing 1", "Borealis", "Account gone").wantNot("…" + run.Tail(kept.AccountID))
 	b.get(s.ws("/integration?show=failing")).want(http.StatusOK, "Failing 1", "Account gone")
 
 	rename := p.form("Rename organization Acme Dental")

@@ -39,7 +39,7 @@ func (s *Server) findRuns(ctx context.Context, v visitor, a runsAsked) (found fo
 		if found.runs, err = tx.FindRuns(ctx, s.Now(), a.runs, a.after, listRows+1); err != nil {
 			return err
 		}
-		if found.counts, err = tx.CountRunsBy(ctx, s.Now(), a.runs); err != nil {
+		if found.counts, err = tx.CountRuns(ctx, s.Now(), a.runs); err != nil {
 			return err
 		}
 		if found.operators, err = tx.RunOperators(ctx); err != nil {

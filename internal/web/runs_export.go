@@ -90,7 +90,7 @@ func (s *Server) recordRunsExport(ctx context.Context, v visitor, a runsAsked, n
 		record.Input[h.Name] = h.Value
 	}
 	return s.recordFile(ctx, v, record, func(tx *store.Tx) (string, error) {
-		counts, err := tx.CountRunsBy(ctx, now, a.runs)
+		counts, err := tx.CountRuns(ctx, now, a.runs)
 		return fmt.Sprintf("Exported %d runs as a file.", counts.Of(a.words.Outcome)), err
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/views"
 )
@@ -46,7 +47,7 @@ func (s *Server) syncSheet(ctx context.Context, v visitor, f sheet) (views.Page,
 	}
 	found, err := s.directories(ctx, v)
 	for _, d := range found {
-		page.Directories = append(page.Directories, views.Option{Value: d.Key, Text: catalog.Plain(d.Name) + " (…" + tail(d.Key) + ")"})
+		page.Directories = append(page.Directories, views.Option{Value: d.Key, Text: catalog.Plain(d.Name) + " (…" + run.Tail(d.Key) + ")"})
 		if d.Primary && page.DirectoryKey.Value == "" {
 			page.DirectoryKey.Value = d.Key
 		}
