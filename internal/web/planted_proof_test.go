@@ -259,7 +259,7 @@ func visitorTest(name string) string {
 func runMatrix(t *testing.T, binary, bug, layer, tests string) (out string, err error) {
 	t.Helper()
 	run := exec.CommandContext(t.Context(), binary, "-test.run", tests, "-test.timeout", "15m", "-test.parallel", "6")
-	run.Env = append(os.Environ(), "PLANTED="+bug, "MATRIX="+layer)
+	run.Env = append(os.Environ(), "PLANTED="+bug, "MATRIX="+layer, "GOGC=300")
 	said, err := run.CombinedOutput()
 	return string(said), err
 }
