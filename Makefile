@@ -53,7 +53,7 @@ fuzz: go ## Run every fuzz test for FUZZTIME (30s)
 	@scripts/fuzz $(FUZZTIME)
 
 go:
-	@command -v go >/dev/null || { echo "Go is missing: install it from https://go.dev/dl/ (Debian: apt-get install golang-go) and try again." >&2; exit 1; }
+	@go list -m >/dev/null || { echo "Go $$(sed -n 's/^go //p' go.mod) or later is needed: install it from https://go.dev/dl/ and try again." >&2; exit 1; }
 
 npm:
 	@command -v npm >/dev/null || { echo "npm is missing: the browser tests need it (Debian: apt-get install npm)." >&2; exit 1; }
@@ -73,7 +73,7 @@ scripts-for-pages:
 	fi
 
 node_modules/.package-lock.json: package.json package-lock.json
-	@npm_config_update_notifier=false scripts/retry npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@npm_config_update_notifier=false scripts/retry npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
 	@touch $@
 
 static/vendor/htmx.min.js: node_modules/.package-lock.json

@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -64,7 +63,11 @@ func devCommand(ctx context.Context, args []string, out io.Writer) error {
 		endWithParent()
 	}
 	address := orElse(os.Getenv("ADDR"), "127.0.0.1:8080")
-	if host, _, err := net.SplitHostPort(address); err != nil || !isLoopback(host) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("ADDR is %s; it takes a host and a port, such as 127.0.0.1:9000", address)
+	}
+	if !isLoopback(host) {
 		return fmt.Errorf("ADDR is %s; a trial listens on a loopback address only, such as 127.0.0.1:9000", address)
 	}
 	listener, err := listen(address)
@@ -143,63 +146,11 @@ func trial(ctx context.Context, listener net.Listener, out io.Writer) error {
 			return nil
 		}
 	})
-	return all.Wait()
-}
-
-// trialDatabase is where a trial keeps its rows.
-type trialDatabase struct {
-	ownerURL, appURL string
-	died             <-chan struct{}
-	stop             func()
-}
-
-// startDatabase uses the database of DATABASE_URL, whose role then has to be
-// its owner, or starts a private one.
-func startDatabase(ctx context.Context, out io.Writer) (trialDatabase, error) {
-	if given := os.Getenv("DATABASE_URL"); given != "" {
-		fmt.Fprintln(out, "Using the database of DATABASE_URL.")
-		app, err := url.Parse(given)
-		if err != nil || app.Scheme == "" {
-			return trialDatabase{}, errors.New("DATABASE_URL is not an address like postgres://owner@host/database")
-		}
-		password := rand.Text()
-		if _, err := store.Migrate(ctx, given); err != nil {
-			return trialDatabase{}, err
-		}
-		if err := store.SetAppPassword(ctx, given, password); err != nil {
-			return trialDatabase{}, err
-		}
-		app.User = url.UserPassword(store.AppRole, password)
-		query := app.Query()
-		if query.Has("user") {
-			query.Set("user", store.AppRole)
-			query.Set("password", password)
-			app.RawQuery = query.Encode()
-		}
-		return trialDatabase{ownerURL: given, appURL: app.String(), stop: func() {}}, nil
+	if err := all.Wait(); err != nil {
+		return err
 	}
-	server, err := devpg.Start(ctx, devpg.Config{Dir: filepath.Join(dataDir, "postgres"), Log: slog.New(slog.NewTextHandler(out, nil))})
-	if errors.Is(err, devpg.ErrInUse) {
-		return trialDatabase{}, fmt.Errorf("a trial is running in this folder already; its address is in %s (%w)", filepath.Join(dataDir, "dev.json"), err)
-	}
-	if err != nil {
-		return trialDatabase{}, err
-	}
-	d := trialDatabase{ownerURL: server.URL(devpg.Superuser, devDatabase), appURL: server.URL(store.AppRole, devDatabase), died: server.Done(), stop: func() {
-		stopping, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := server.Stop(stopping); err != nil {
-			fmt.Fprintln(out, "Stopping the database:", err)
-		}
-	}}
-	err = store.CreateDatabase(ctx, server.URL(devpg.Superuser, "postgres"), devDatabase)
-	if err == nil {
-		_, err = store.Migrate(ctx, d.ownerURL)
-	}
-	if err != nil {
-		d.stop()
-	}
-	return d, err
+	_, err = fmt.Fprintf(out, "\nStopped. The data stays in %s.\n", dataDir)
+	return err
 }
 
 // prepare makes the key file, the owner and dev.json, or finds those of the

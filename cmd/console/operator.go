@@ -23,7 +23,8 @@ import (
 const everyOrganization = "*"
 
 const operatorUsage = `usage:
-  console operator add     --workspace NAME --email ADDRESS --role ROLE [--organizations SLUG,SLUG] [--password-stdin]
+  console operator add     --workspace NAME --email ADDRESS --role ROLE [--organizations SLUG,SLUG]
+                           [--existing] [--password-stdin]
   console operator reset   --email ADDRESS [--password-stdin]
   console operator disable --email ADDRESS
   console operator enable  --email ADDRESS`

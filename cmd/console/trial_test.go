@@ -177,8 +177,16 @@ func TestTrial(t *testing.T) {
 		t.Errorf("a start on a port in use said:\n%s", busy.out.String())
 	}
 
+	for address, want := range map[string]string{"9000": "a host and a port", "0.0.0.0:9000": "a loopback address only"} {
+		wrong := startProgram(t, t.TempDir(), []string{"ADDR=" + address}, "dev")
+		wrong.ends()
+		if wrong.cmd.ProcessState.ExitCode() == 0 || !strings.Contains(wrong.out.String(), want) {
+			t.Errorf("a start on %s said:\n%s", address, wrong.out.String())
+		}
+	}
+
 	first.stop(syscall.SIGINT)
-	if code := first.cmd.ProcessState.ExitCode(); code != 0 {
+	if code := first.cmd.ProcessState.ExitCode(); code != 0 || !strings.Contains(first.out.String(), "Stopped. The data stays") {
 		t.Errorf("Ctrl-C ended it with %d:\n%s", code, first.out.String())
 	}
 	again := startProgram(t, dir, nil, "dev")

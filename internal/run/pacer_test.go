@@ -11,7 +11,8 @@ import (
 func TestWorkspacesArePacedApart(t *testing.T) {
 	t.Parallel()
 	r, one, other := New(Config{Paced: true}), uuid.New(), uuid.New()
-	if r.pacer(one) == nil || r.pacer(one) != r.pacer(one) || r.pacer(one) == r.pacer(other) {
+	first := r.pacer(one)
+	if first == nil || first != r.pacer(one) || first == r.pacer(other) {
 		t.Error("a workspace has no pace of its own")
 	}
 	if New(Config{}).pacer(one) != nil {

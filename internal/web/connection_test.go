@@ -100,11 +100,11 @@ func TestConnectionOfOneOrganization(t *testing.T) {
 	e := newEstate(t)
 	b := e.as(t, e.Member(t, e.Workspace, catalog.Administrator, e.far.org.ID))
 	org := e.orgOf(e.far.org)
-	p := b.get(org+"/connection").want(http.StatusOK, "Directory keys", "Administrators who see every organization").wantNot("Change connection", "Save own credentials", "CANARY-near", "Nobody's yet", e.near.account.AccountID).fine()
+	b.get(org+"/connection").want(http.StatusOK, "Directory keys", "Administrators who see every organization").wantNot("Change connection", "Save own credentials", "CANARY-near", "Nobody's yet", e.near.account.AccountID).fine()
 	elsewhere := e.Sim.AddParent("Elsewhere")
 	app := elsewhere.Application(duosim.AdminAPI)
 	b.request(http.MethodPost, org+"/connection/own", formWith("own_host", elsewhere.APIHostname, "own_integration_key", app.IntegrationKey, "own_secret_key", app.SecretKey)(nil, nil, false)).want(http.StatusNotFound)
-	p = e.as(t, e.Owner).get(org + "/connection")
+	p := e.as(t, e.Owner).get(org + "/connection")
 	p.form("Save own credentials").set("own_host", elsewhere.APIHostname).set("own_integration_key", app.IntegrationKey).set("own_secret_key", app.SecretKey).send().want(http.StatusOK, "connected through them")
 	p.form("Save own credentials").set("own_host", elsewhere.APIHostname).set("own_integration_key", e.NineFields()["admin_integration_key"]).set("own_secret_key", app.SecretKey).send().
 		want(http.StatusUnprocessableEntity, "This is the key of the workspace's own Admin API.")
