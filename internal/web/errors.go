@@ -39,7 +39,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		if page.Status >= http.StatusInternalServerError {
 			page.RequestID = requestID(c.Request().Context())
 		}
-		answering = s.render(c, page.Status, remembered(c), place{}, page)
+		answering = s.render(c, page.Status, remembered(c), standsAt(c), page)
 	}
 	if answering != nil && !c.Response().Committed {
 		s.Log.ErrorContext(c.Request().Context(), "error page could not be drawn", "error", answering)

@@ -25,6 +25,13 @@ type place struct {
 	waits   bool // the page is read again until what it waits for has come
 }
 
+// standsAt is where an organization's page stands that could not be drawn: its
+// address tells.
+func standsAt(c echo.Context) place {
+	tab, _, _ := strings.Cut(strings.TrimPrefix(c.Path(), "/w/:ws/o/:org/"), "/")
+	return place{tab: tab}
+}
+
 // switcherSize is how many organizations the switcher offers without typing.
 const switcherSize = 12
 

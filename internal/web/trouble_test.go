@@ -60,6 +60,12 @@ func TestPagesWhenDuoFails(t *testing.T) {
 			b.get(org+"/actions/"+k.action+"?"+k.query(&e.near).Encode()).want(trouble.status, "Duo did not answer as it should", trouble.words).fine()
 		}
 		b.get(org+"/phones/"+e.near.phone).want(trouble.status, trouble.words).fine()
+		for tab, name := range map[string]string{"settings": "Settings", "users/" + e.near.user: "Users"} {
+			p := b.get(org+"/"+tab).want(trouble.status, trouble.words).fine()
+			if here := p.all(func(n *node) bool { return attribute(n, "aria-current") == "page" && textOf(n) == name }); len(here) != 1 {
+				t.Errorf("%s does not stand at %s", tab, name)
+			}
+		}
 		p := b.get(org+"/users/"+e.near.user).want(trouble.status, trouble.words).fine()
 		if wait := p.header.Get("Retry-After"); p.status == http.StatusTooManyRequests && wait != "30" {
 			t.Errorf("Retry-After is %q", wait)
