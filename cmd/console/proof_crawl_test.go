@@ -28,7 +28,8 @@ var (
 	mostOthers  = 4
 )
 
-// crawl visits pages in a browser and notes everything that a page must not do.
+// crawl visits pages in a browser, as narrow as a phone, and notes everything that
+// a page must not do.
 type crawl struct {
 	s    *site
 	page *page
@@ -48,7 +49,7 @@ type crawl struct {
 }
 
 func newCrawl(s *site) *crawl {
-	c := &crawl{s: s, page: newPage(s.t, pageOptions{Width: 1366, Height: 768}), rows: routeTable(s.t), kind: map[string]int{}, seen: map[string]bool{}, searched: map[row]bool{}, reached: map[row]int{}, told: map[string]int{}}
+	c := &crawl{s: s, page: newPage(s.t, pageOptions{Width: 390, Height: 844}), rows: routeTable(s.t), kind: map[string]int{}, seen: map[string]bool{}, searched: map[row]bool{}, reached: map[row]int{}, told: map[string]int{}}
 	if err := chromedp.Listen(c.page.ctx, c.observe); err != nil {
 		s.t.Fatal(err)
 	}
@@ -173,6 +174,8 @@ const leads = `(texts) => {
 		fault.push("an element " + e.localName);
 	for (const e of document.querySelectorAll("*"))
 		for (const a of e.attributes) if (/^on|^style$|^srcdoc$/.test(a.name)) fault.push("an attribute " + a.name + " of " + e.localName);
+	const over = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+	if (over > 0) fault.push(over + " px wider than the window");
 	for (const f of document.querySelectorAll("form[method=get],form:not([method])"))
 		for (const text of texts) {
 			const values = new FormData(f);

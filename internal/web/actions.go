@@ -26,6 +26,7 @@ type sheet struct {
 	runID  uuid.UUID
 	faults map[string]string // by field
 	fault  string            // of the form as a whole
+	tried  views.Link        // the run that the fault is of
 }
 
 func (f sheet) get(name string) string { return f.values.Get(name) }
@@ -101,7 +102,7 @@ func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error
 	if err != nil {
 		return err
 	}
-	return s.render(c, status, v, place{section: "actions", tab: tab}, page)
+	return s.render(c, status, v, place{section: "actions", tab: tab, tried: f.tried}, page)
 }
 
 // postAction carries an action out, unless something has to be mended, chosen or
@@ -200,6 +201,9 @@ func (s *Server) showFailure(c echo.Context, v visitor, f sheet, done run.Outcom
 		// There is something now that the form would make a second time: its page
 		// says what was not done, and has the button for it.
 		return c.Redirect(http.StatusSeeOther, views.Phone(v.workspace.Slug, v.organization.Slug, done.Result.Created)+"?run="+done.Run.ID.String())
+	}
+	if done.Run.State != "" {
+		f.tried = views.Link{Text: "Open the run", Href: runAddress(v, done.Run)}
 	}
 	return s.showRefusal(c, v, f, done.Result.Summary, err)
 }

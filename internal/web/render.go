@@ -22,7 +22,8 @@ type place struct {
 	section string // rail entry
 	tab     string // of an organization
 	flash   []views.Flash
-	waits   bool // the page is read again until what it waits for has come
+	tried   views.Link // the run of a form that is shown again
+	waits   bool       // the page is read again until what it waits for has come
 }
 
 // standsAt is where an organization's page stands that could not be drawn: its
@@ -63,7 +64,7 @@ func (s *Server) render(c echo.Context, status int, v visitor, at place, page vi
 func (s *Server) shell(c echo.Context, v visitor, at place) views.Shell {
 	shell := views.Shell{
 		Theme: v.operator.Theme, Density: v.operator.Density, Here: here(c.Request()), Operator: v.operator.Email,
-		Section: at.section, Tab: at.tab, Sandbox: s.Sandbox, Flash: at.flash,
+		Section: at.section, Tab: at.tab, Sandbox: s.Sandbox, Flash: at.flash, Tried: at.tried,
 	}
 	if at.waits {
 		shell.Refresh = refreshEvery

@@ -85,7 +85,7 @@ func TestActsWhenDuoFails(t *testing.T) {
 	for _, trouble := range troubles {
 		e := newEstate(t)
 		b := e.as(t, e.Owner)
-		before := len(e.Sim.Ledger())
+		before, opened := len(e.Sim.Ledger()), 0
 		for _, writesOnly := range []bool{true, false} {
 			for slug, k := range actionRoutes {
 				a, _ := catalog.Lookup(slug)
@@ -99,6 +99,10 @@ func TestActsWhenDuoFails(t *testing.T) {
 				trouble.fault.WritesOnly = writesOnly
 				e.Sim.SetFault(e.near.account.AccountID, trouble.fault)
 				p := b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/"+slug, f).want(trouble.status, trouble.words).fine()
+				if p.offers("Open the run") {
+					opened++
+					p.click("Open the run").want(http.StatusOK, a.Title)
+				}
 				if p.status == http.StatusTooManyRequests && strings.Contains(p.text(), "may have been done") {
 					t.Errorf("%s: %s", slug, p.text())
 				}
@@ -112,6 +116,9 @@ func TestActsWhenDuoFails(t *testing.T) {
 		}
 		if done := e.Sim.Ledger()[before:]; len(done) > 0 {
 			t.Errorf("%s: Duo has changed: %+v", trouble.fault.Kind, done)
+		}
+		if opened == 0 {
+			t.Error("no form leads to the run that failed")
 		}
 		b.get(e.ws("/runs")).want(http.StatusOK).fine()
 	}
