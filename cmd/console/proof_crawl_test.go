@@ -21,10 +21,10 @@ import (
 )
 
 // How many addresses of one kind are visited: pages of one object for each of the
-// payloads, forms about one for every eighth payload, others a few times.
+// payloads, forms about one for every sixteenth payload, others a few times.
 var (
 	mostObjects = len(payloads) + 5
-	mostForms   = len(payloads) / 8
+	mostForms   = len(payloads) / 16
 	mostOthers  = 4
 )
 
@@ -134,7 +134,7 @@ func (c *crawl) kindOf(address string) (kind string, most int) {
 
 // searchesEach is how many of the payloads each search form is sent with: others
 // for each row, so that all of them are sent.
-const searchesEach = 12
+const searchesEach = 8
 
 // search opens the search forms of a row once with some payloads.
 func (c *crawl) search(address string, found []string) {
@@ -174,8 +174,11 @@ const leads = `(texts) => {
 		fault.push("an element " + e.localName);
 	for (const e of document.querySelectorAll("*"))
 		for (const a of e.attributes) if (/^on|^style$|^srcdoc$/.test(a.name)) fault.push("an attribute " + a.name + " of " + e.localName);
-	const over = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-	if (over > 0) fault.push(over + " px wider than the window");
+	const edge = document.documentElement.clientWidth, over = document.documentElement.scrollWidth - edge;
+	if (over > 0) {
+		const widest = [...document.body.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > edge).pop();
+		fault.push(over + " px wider than the window: " + (widest?.outerHTML ?? "some text"));
+	}
 	for (const f of document.querySelectorAll("form[method=get],form:not([method])"))
 		for (const text of texts) {
 			const values = new FormData(f);
