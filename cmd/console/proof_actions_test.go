@@ -139,6 +139,7 @@ func asID(t thing) string    { return t.id }
 // TestProofActions does every action of the source document twice against the
 // simulator: by hand in a browser, and with curl as a program.
 func TestProofActions(t *testing.T) {
+	t.Parallel()
 	d := startDesk(t)
 	accounts := d.sim.Accounts()
 	parent := accounts[slices.IndexFunc(accounts, func(a duosim.Account) bool { return a.Parent && a.Application(duosim.AccountsAPI).SecretKey != "" })]

@@ -290,6 +290,7 @@ func (c *crawl) missed() []string {
 // TestProofHostileStrings: whatever stands in a client's Duo and in our own
 // tables, no page runs it, asks for it, or breaks by it.
 func TestProofHostileStrings(t *testing.T) {
+	t.Parallel()
 	s, h := startHostileSite(t)
 	// First the same eyes on a page that is at fault.
 	faulty := s.serve(planted(t))
