@@ -34,8 +34,8 @@ type Shell struct {
 
 	Sandbox bool // every Duo answer comes from the simulator
 	Flash   []Flash
-	Tried   Link // the run of a form that did not end well, and is shown again
-	Refresh int  // without a script, the page is read again after so many seconds; 0: it is not
+	Tried   Tried
+	Refresh int // without a script, the page is read again after so many seconds; 0: it is not
 }
 
 // htmxConfig keeps htmx inside the content security policy, lets a refused form (422) be swapped in, and keeps pages

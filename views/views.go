@@ -28,6 +28,13 @@ type Problem struct {
 	Field, Text string
 }
 
+// Tried is what became of a form that did not end well and is shown again: the zero value if it did not reach Duo.
+// Unsure means that it may have been done, and Look leads to where that shows; InPart that its first steps were.
+type Tried struct {
+	Run, Look      Link
+	Unsure, InPart bool
+}
+
 // When is a moment in words. ISO goes into the time element; Text is the clock time or date to show ("14:02",
 // "3 Aug 2026"); Ago is the distance ("34 s ago"). All empty means: not known, or never.
 type When struct {

@@ -151,7 +151,7 @@ func activation(p *page) {
 	}
 	p.axe()
 	p.snap("activation-result")
-	p.follow("main a.button.primary")
+	p.follow("main .buttons a.button")
 }
 
 // phoneByClicking gives the user a second phone, gives it a name and deletes it.
@@ -283,12 +283,12 @@ func TestMainJobNarrowDarkWithoutScripts(t *testing.T) {
 	p.follow("main form button.primary")
 	p.contains("Shown once")
 	p.snap("narrow-bypass-result")
-	p.follow("main a.button.primary")
+	p.follow("main .buttons a.button")
 	p.follow("a[href*='send-activation-url']")
 	p.follow("main form button.primary")
 	p.fitsWidth()
 	p.snap("narrow-activation-result")
-	p.follow("main a.button.primary")
+	p.follow("main .buttons a.button")
 	p.follow("a[href*='associate-group-with-user']:not([href*='group_id'])")
 	p.fitsWidth()
 	p.snap("narrow-groups")

@@ -51,11 +51,19 @@ func (s *Server) generatedForm(ctx context.Context, v visitor, f sheet) (views.P
 	return page, err
 }
 
+// buttonOf says what the button of a generated form does.
+func buttonOf(a catalog.Action) string {
+	if a.Kind == catalog.Generic {
+		return "Send call"
+	}
+	return a.Title
+}
+
 func (s *Server) formOfFields(ctx context.Context, v visitor, f sheet, fields []catalog.Field) (views.ActionForm, error) {
 	a := f.action
 	page := views.ActionForm{
 		Workspace: v.workspace.Slug, RunID: f.runID.String(), Heading: a.Title, About: []string{a.Help}, Facts: actionFacts(a),
-		Hidden: []views.Hidden{{Name: generated, Value: "1"}}, Post: actionPath(v, a.Slug), Button: a.Title, Error: f.fault,
+		Hidden: []views.Hidden{{Name: generated, Value: "1"}}, Post: actionPath(v, a.Slug), Button: buttonOf(a), Error: f.fault,
 		Cancel: views.Actions(v.workspace.Slug, v.organization.Slug),
 	}
 	if !f.isGenerated() && v.organization.ID != uuid.Nil && s.sheetOf(f) != nil {

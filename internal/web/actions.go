@@ -26,7 +26,7 @@ type sheet struct {
 	runID  uuid.UUID
 	faults map[string]string // by field
 	fault  string            // of the form as a whole
-	tried  views.Link        // the run that the fault is of
+	tried  views.Tried
 }
 
 func (f sheet) get(name string) string { return f.values.Get(name) }
@@ -203,7 +203,7 @@ func (s *Server) showFailure(c echo.Context, v visitor, f sheet, done run.Outcom
 		return c.Redirect(http.StatusSeeOther, views.Phone(v.workspace.Slug, v.organization.Slug, done.Result.Created)+"?run="+done.Run.ID.String())
 	}
 	if done.Run.State != "" {
-		f.tried = views.Link{Text: "Open the run", Href: runAddress(v, done.Run)}
+		f.tried = triedOf(v, f, done, err)
 	}
 	return s.showRefusal(c, v, f, done.Result.Summary, err)
 }

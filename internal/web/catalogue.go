@@ -56,6 +56,9 @@ var kindChips = map[catalog.Kind]views.Chip{
 
 func actionItem(v visitor, a catalog.Action) views.ActionItem {
 	item := views.ActionItem{Title: a.Title, Help: a.Help, Call: a.Call, Kind: kindChips[a.Kind]}
+	if strings.HasPrefix(a.Slug, "delete-") {
+		item.Kind = views.Chip{Level: "bad", Text: "deletes"}
+	}
 	switch {
 	case v.role < a.Role:
 		item.Off = "It needs the role " + a.Role.String() + "."

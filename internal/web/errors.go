@@ -120,7 +120,7 @@ func duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
 	}
 	links := []views.Link{{Text: "Go home", Href: home}}
 	if c.Request().Method == http.MethodGet {
-		headline = "Duo did not answer as it should" // nothing was to be done
+		headline = "This cannot be read from Duo now" // nothing was to be done
 		links = append([]views.Link{{Text: "Try again", Href: c.Request().URL.RequestURI()}}, links...)
 	}
 	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: refusalText(remembered(c), apiOf(err), err), Links: links}

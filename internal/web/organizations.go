@@ -277,5 +277,5 @@ func (s *Server) trouble(c echo.Context, err error) *views.Trouble {
 	if errors.As(err, &unconnected) {
 		return &views.Trouble{Headline: "Not connected to Duo yet", Text: why.Cause + " " + why.Fix}
 	}
-	return &views.Trouble{Headline: "Duo did not answer as it should", Text: why.Cause + " " + why.Fix, Retry: c.Request().URL.RequestURI()}
+	return &views.Trouble{Headline: "This cannot be read from Duo now", Text: why.Cause + " " + why.Fix, Retry: c.Request().URL.RequestURI()}
 }

@@ -67,13 +67,21 @@ func phoneActs(v visitor, p duo.Phone) []views.Act {
 	id := string(p.ID)
 	var acts []views.Act
 	if v.role >= catalog.Helpdesk && p.Type != "Landline" {
-		acts = append(acts, views.Act{Text: "Activate", Key: "a", Primary: true, Href: actionPath(v, "send-activation-url", "phone_id", id)})
+		acts = append(acts, views.Act{Text: activateText(p), Key: "a", Primary: !p.Activated, Href: actionPath(v, "send-activation-url", "phone_id", id)})
 	}
 	if v.role >= catalog.Technician {
 		acts = append(acts, views.Act{Text: "Edit", Key: "e", Href: actionPath(v, "modify-phone", "phone_id", id)},
 			views.Act{Text: "Delete phone", Danger: true, Href: actionPath(v, "delete-phone-by-id", "phone_id", id)})
 	}
 	return acts
+}
+
+// activateText warns that Duo Mobile works already: another activation ends it.
+func activateText(p duo.Phone) string {
+	if p.Activated {
+		return "Activate again"
+	}
+	return "Activate"
 }
 
 // phoneDetails are the facts as Duo gives them. What Duo does not tell of a
@@ -88,7 +96,7 @@ func (s *Server) phoneDetails(v visitor, p duo.Phone) []views.Fact {
 		{Label: "Last seen", Text: cmp.Or(s.when(v, p.LastSeen).Text, "never"), Note: s.when(v, p.LastSeen).Ago},
 	}
 	for _, more := range []views.Fact{
-		text("System version", p.OSVersion, ""), text("App version", p.AppVersion, ""), text("Extension", p.Extension, ""),
+		text("OS version", p.OSVersion, ""), text("App version", p.AppVersion, ""), text("Extension", p.Extension, ""),
 		text("Wait before", seconds(p.Predelay), ""), text("Wait after", seconds(p.Postdelay), ""),
 		text("Security", phoneSecurity(p), ""), text("Good for", phoneFactors(p), ""),
 		{Label: "Created", Text: s.when(v, p.Created).Text, Note: s.when(v, p.Created).Ago},

@@ -22,7 +22,7 @@ type place struct {
 	section string // rail entry
 	tab     string // of an organization
 	flash   []views.Flash
-	tried   views.Link // the run of a form that is shown again
+	tried   views.Tried
 	waits   bool       // the page is read again until what it waits for has come
 }
 

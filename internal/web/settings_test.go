@@ -258,5 +258,5 @@ func formOfAction(p *page, a catalog.Action) *formOfPage {
 	if strings.Contains(p.text(), "Open the form") {
 		return p.form("Open the form")
 	}
-	return p.form(a.Title)
+	return p.form(buttonOf(a))
 }

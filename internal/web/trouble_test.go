@@ -50,14 +50,14 @@ func TestPagesWhenDuoFails(t *testing.T) {
 		org := e.orgOf(e.near.org)
 		e.Sim.SetFault(e.near.account.AccountID, trouble.fault)
 		for _, address := range []string{"", "/users", "/users?fresh=1", "/users?q=jane", "/phones", "/bypass-codes"} {
-			p := b.get(org+address).want(http.StatusOK, "Duo did not answer as it should", trouble.words).fine()
+			p := b.get(org+address).want(http.StatusOK, "This cannot be read from Duo now", trouble.words).fine()
 			p.click("Try again").want(http.StatusOK, trouble.words)
 		}
 		for _, k := range knownRoutes("GET /w/:ws/o/:org/actions/:action") {
 			if a, _ := catalog.Lookup(k.action); k.action == "create-user" || k.action == synchronizeUser || e.server.sheetOf(sheet{action: a}) == nil {
 				continue // asks Duo for nothing
 			}
-			b.get(org+"/actions/"+k.action+"?"+k.query(&e.near).Encode()).want(trouble.status, "Duo did not answer as it should", trouble.words).fine()
+			b.get(org+"/actions/"+k.action+"?"+k.query(&e.near).Encode()).want(trouble.status, "This cannot be read from Duo now", trouble.words).fine()
 		}
 		b.get(org+"/phones/"+e.near.phone).want(trouble.status, trouble.words).fine()
 		for tab, name := range map[string]string{"settings": "Settings", "users/" + e.near.user: "Users"} {

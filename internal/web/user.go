@@ -145,7 +145,7 @@ func (s *Server) userPhone(v visitor, u duo.User, p duo.Phone, key string) views
 		return phone
 	}
 	if v.role >= catalog.Helpdesk && p.Type != "Landline" {
-		phone.Acts = append(phone.Acts, views.Act{Text: "Activate", Key: key, Href: actionPath(v, "send-activation-url", "phone_id", string(p.ID), "user_id", string(u.ID))})
+		phone.Acts = append(phone.Acts, views.Act{Text: activateText(p), Key: key, Href: actionPath(v, "send-activation-url", "phone_id", string(p.ID), "user_id", string(u.ID))})
 	}
 	if v.role >= catalog.Technician {
 		phone.Acts = append(phone.Acts, views.Act{Text: "Un-assign", Danger: true,
@@ -187,7 +187,7 @@ func activatedChip(p duo.Phone) views.Chip {
 }
 
 func (s *Server) userCode(v visitor, u duo.User, b duo.BypassCode) views.UserCode {
-	code := views.UserCode{UsesLeft: usesLeft(b), Expires: s.until(v, b.Expires), Never: b.Expires.IsZero(), By: catalog.Plain(b.AdminEmail)}
+	code := views.UserCode{UsesLeft: usesLeft(b), Expires: s.until(v, b.Expires), Never: b.Expires.IsZero(), Created: s.when(v, b.Created), By: catalog.Plain(b.AdminEmail)}
 	if v.role >= catalog.Technician {
 		code.Acts = []views.Act{{Text: "Delete", Danger: true, Href: actionPath(v, "delete-bypass-code", "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
 	}

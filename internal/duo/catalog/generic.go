@@ -21,8 +21,8 @@ var (
 		Options: []Option{{"get", "GET"}, {"post", "POST"}, {"put", "PUT"}, {"patch", "PATCH"}, {"delete", "DELETE"}}}
 	callParams = Text{Name: "params", Label: "Parameters", Max: 32_000, Multiline: true,
 		Help: "One name=value a line, or a JSON object. Leave account_id out: the console adds it."}
-	callParts = Int{Name: "parts", Label: "Parts of a list at most", Help: "How often the call is repeated to read on, where the answer is one part of a list.", Min: 1, Max: 20, Default: 1}
-	callTyped = Text{Name: "confirm", Label: "Path again", Help: "Type the path again if it deletes for good, or changes something that the console has no action for.", Max: 300}
+	callParts = Int{Name: "parts", Label: "Pages to read at most", Help: "Where the answer is one page of a list, the call is repeated to read on.", Min: 1, Max: 20, Default: 1}
+	callTyped = Text{Name: "confirm", Label: "Type the path again", Help: "Needed only for a call that deletes for good, or changes what the console has no action for.", Max: 300}
 )
 
 const (
