@@ -23,7 +23,7 @@ type place struct {
 	tab     string // of an organization
 	flash   []views.Flash
 	tried   views.Tried
-	waits   bool       // the page is read again until what it waits for has come
+	waits   bool // the page is read again until what it waits for has come
 }
 
 // standsAt is where an organization's page stands that could not be drawn: its
