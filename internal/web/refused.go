@@ -41,7 +41,7 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, er
 // triedOf tells what became of a form at Duo.
 func triedOf(v visitor, f sheet, done run.Outcome, err error) views.Tried {
 	tried := views.Tried{Run: views.Link{Text: "Open the run", Href: runAddress(v, done.Run)}, Unsure: mayHaveBeenApplied(err), InPart: done.Result.Summary != ""}
-	if tried.Unsure && !f.action.OfWorkspace() {
+	if tried.Unsure && !f.isGenerated() {
 		tried.Look = views.Link{Text: "See what is there now", Href: placeOf(v, f)}
 	}
 	return tried

@@ -186,7 +186,7 @@ func TestUnknownOutcome(t *testing.T) {
 		e := newEstate(t)
 		b := e.as(t, e.Owner)
 		before := len(e.Sim.Ledger())
-		changing := 0
+		changing, looked := 0, 0
 		for slug, k := range actionRoutes {
 			if a, _ := catalog.Lookup(slug); a.Kind == catalog.Read || a.Kind == catalog.Generic || a.API != catalog.Admin {
 				continue
@@ -200,10 +200,19 @@ func TestUnknownOutcome(t *testing.T) {
 			})); n > 0 {
 				t.Errorf("%s: the page offers the used form again", slug)
 			}
+			if p.offers("See what is there now") {
+				looked++
+				if to := b.get(p.link("See what is there now")).fine(); to.status != http.StatusOK && !(to.status == http.StatusNotFound && strings.HasPrefix(slug, "delete-")) {
+					t.Errorf("%s: what is there now is answered with %d", slug, to.status)
+				}
+			}
 			b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/"+slug, f).want(http.StatusOK, "Already sent", "Unknown", "Duo may have done this")
 		}
 		if done := len(e.Sim.Ledger()) - before; done != changing {
 			t.Errorf("%s: %d changes in Duo for %d forms", kind, done, changing)
+		}
+		if looked == 0 {
+			t.Error("no form leads to what is there now")
 		}
 		b.get(e.ws("/runs")).want(http.StatusOK, "May have happened: look in Duo before you do it again.")
 	}
