@@ -72,18 +72,15 @@ func (s *site) findRequests(token string, starts ...string) *finder {
 // harm says how much later probes miss when this one is sent: what it changes,
 // ends or deletes. Those that do the most harm come last.
 func (p probe) harm() int {
-	if strings.HasSuffix(p.row.pattern, "/connection/auth/activate") {
-		return -1 // another connection takes these keys with it
+	if p.method != http.MethodPost || strings.HasSuffix(p.row.pattern, "/connection/auth/activate") {
+		return -1 // changes nothing, or is taken along by another connection
 	}
 	for harm, words := range [][]string{{"/account/password"}, {"/signout", "/end", "/account/sessions"}, {"delete", "/remove", "/discard", "/own/activate"}, {"/activate"}, {"disassociate", "un-assign", "/disable", "/enable", "/revoke", "/accept", "/repair", "/import/preview"}} {
 		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(p.address, w) }) {
 			return 6 - harm
 		}
 	}
-	if p.method == http.MethodPost {
-		return 0
-	}
-	return -1
+	return 0
 }
 
 func (f *finder) add(address string) {
