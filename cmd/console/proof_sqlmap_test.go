@@ -188,10 +188,8 @@ func (s *site) sqlmapBy(technique string, r probe) (tried int, found []string, s
 	}
 	args := []string{"-r", file, "--ignore-stdin", "--batch", "--flush-session", "--disable-coloring", "--output-dir", dir, "--dbms", "PostgreSQL", "--level", "1", "--risk", "1",
 		"--technique", technique, "--time-sec", "3", "--ignore-redirects", "--skip-waf", "--timeout", "30", "--retries", "1",
-		"--answers", "sqlmap could have problems=Y"} // an id that begins with 999 looks like an attack to it
-	if r.method == http.MethodPost { // what works once is not there afterwards
-		args = append(args, "--ignore-code", "404")
-	}
+		"--answers", "sqlmap could have problems=Y", // an id that begins with 999 looks like an attack to it
+		"--ignore-code", "404"} // what works once is not there afterwards
 	switch {
 	case len(r.only) > 0:
 		args = append(args, "-p", strings.Join(r.only, ","))
