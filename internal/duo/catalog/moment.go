@@ -33,7 +33,7 @@ func (f Time) normalize(text string, _ bool) (plain, fault string) {
 		if len(text) == 10 {
 			n *= 1000
 		}
-		return timeText(time.UnixMilli(n)), ""
+		text = timeText(time.UnixMilli(n))
 	}
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1971 && t.Year() < 2200 {
