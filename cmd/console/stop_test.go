@@ -3,7 +3,6 @@ package main
 import (
 	"net/http"
 	"net/http/cookiejar"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"testing"
@@ -39,21 +38,19 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 	client.CloseIdleConnections()
 	client.Transport = &http.Transport{}
 
-	d.sim.SetFault("api-5e6f7a8b.duosim.localhost", duosim.Fault{Kind: duosim.Slow, Delay: time.Second})
-	sent := make(chan struct{})
-	trace := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) }}
-	slow, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), http.MethodGet, d.organization("harbourlight-dental-group")+"/users", nil)
+	const harbourlight = "api-5e6f7a8b.duosim.localhost"
+	d.sim.SetFault(harbourlight, duosim.Fault{Kind: duosim.Slow, Delay: time.Second, Times: 1})
+	slow, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.organization("harbourlight-dental-group")+"/users", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	go func() {
-		<-sent
-		// Connections are accepted in order: when a later one is answered, the
-		// request is in.
-		if later, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get(d.url + "/healthz"); err == nil {
-			later.Body.Close()
+		defer d.stop()
+		poll := time.NewTicker(5 * time.Millisecond)
+		defer poll.Stop()
+		for d.sim.FaultOf(harbourlight).Kind != duosim.NoFault && t.Context().Err() == nil {
+			<-poll.C // until the page's request waits for Duo
 		}
-		d.stop()
 	}()
 	answer, err = client.Do(slow)
 	if err != nil {

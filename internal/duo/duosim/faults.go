@@ -66,6 +66,17 @@ func (s *Sim) SetFault(accountIDOrHost string, f Fault) {
 	s.mustSave()
 }
 
+// FaultOf returns what the account's next request meets: nothing once a limited fault has been met as often as it may.
+func (s *Sim) FaultOf(accountIDOrHost string) Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.accountOrHost(accountIDOrHost)
+	if a == nil {
+		panic("duosim: no account " + accountIDOrHost)
+	}
+	return a.Fault
+}
+
 func (s *Sim) accountOrHost(name string) *account {
 	i := slices.IndexFunc(s.accounts, func(a *account) bool { return a.AccountID == name || a.APIHostname == name })
 	if i < 0 {
