@@ -23,7 +23,8 @@ reset: build ## Delete the database and the simulator of `make run` and start ov
 
 test: go npm chromium static/vendor/htmx.min.js ## Run every test, the browser journeys included
 	@scripts/retry go mod download
-	@env -u DATABASE_URL go test -ldflags=-w -shuffle=on ./... # linked without what only a debugger reads
+	@# Linked without what only a debugger reads; twice as many tests as cores, since most wait for a server or a browser.
+	@env -u DATABASE_URL go test -ldflags=-w -shuffle=on -parallel $$((2 * $$(getconf _NPROCESSORS_ONLN))) ./...
 
 proof: go npm chromium sqlmap static/vendor/htmx.min.js ## Run the long proofs: Postgres restarted, deploys, hostile strings, sqlmap
 	@scripts/retry go mod download

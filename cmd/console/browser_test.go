@@ -31,9 +31,10 @@ var chromium struct {
 	err   error
 }
 
-// browserNames are what scripts/install-chromium looks for too.
+// browserNames are what scripts/install-chromium looks for too. The first has the same engine as the second and no windows
+// to draw, which halves the time that the journeys take.
 var browserNames = []string{
-	"chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
+	"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
 	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 }
 
