@@ -149,13 +149,16 @@ func (s *Store) BeginLogin(ctx context.Context, now time.Time, keys ...LoginKey)
 				return err
 			}
 		}
-		if _, err := tx.Exec(ctx, `delete from login_attempt where at <= $1`, now.Add(-attemptWindow)); err != nil {
+		// Old by the database's clock as well: a server whose own runs ahead must not
+		// forget what the others have counted.
+		expired := now.Add(-attemptWindow)
+		if _, err := tx.Exec(ctx, `delete from login_attempt where at <= least($1, now() - $2::interval)`, expired, attemptWindow); err != nil {
 			return err
 		}
 		for _, key := range keys {
 			var count int
 			var last *time.Time
-			if err := tx.QueryRow(ctx, `select count(*), max(at) from login_attempt where key = $1`, key.Name).Scan(&count, &last); err != nil {
+			if err := tx.QueryRow(ctx, `select count(*), max(at) from login_attempt where key = $1 and at > $2`, key.Name, expired).Scan(&count, &last); err != nil {
 				return err
 			}
 			if over := count - key.free(); over >= 0 && last != nil {
