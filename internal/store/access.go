@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,7 +34,16 @@ type Access struct {
 func (s *Store) Access(ctx context.Context, operator uuid.UUID, workspace, organization string) (Access, error) {
 	var a Access
 	var organizations []uuid.UUID
-	var every bool
+	var every, missing bool
+	// That there is no row is no error: after one, pgx would forget how it has
+	// prepared the statements, for every address that somebody guesses.
+	found := func(err error) error {
+		if errors.Is(err, pgx.ErrNoRows) {
+			missing = true
+			return nil
+		}
+		return err
+	}
 	batch := &pgx.Batch{}
 	batch.Queue(`select set_config('app.operator', $1, true)`, operator.String())
 	batch.Queue(`
@@ -46,14 +56,17 @@ func (s *Store) Access(ctx context.Context, operator uuid.UUID, workspace, organ
 		                    where o.workspace_id = m.workspace_id and o.operator_id = m.operator_id) g
 		where w.slug = $1 and m.operator_id = $2 and m.disabled_at is null`, workspace, operator).
 		QueryRow(func(row pgx.Row) error {
-			return row.Scan(&a.Workspace.ID, &a.Workspace.Slug, &a.Workspace.Name, &a.Role, &every, &organizations, &a.SeenAt, nil, nil)
+			return found(row.Scan(&a.Workspace.ID, &a.Workspace.Slug, &a.Workspace.Name, &a.Role, &every, &organizations, &a.SeenAt, nil, nil))
 		})
 	if organization != "" {
 		batch.Queue(organizationQuery+` where `+organizationInScope+` and o.slug = $1`, organization).QueryRow(func(row pgx.Row) error {
-			return a.Organization.scan(row)
+			return found(a.Organization.scan(row))
 		})
 	}
 	err := s.transact(ctx, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
+	if err == nil && missing {
+		err = ErrNotFound
+	}
 	if err != nil {
 		return Access{}, err
 	}
