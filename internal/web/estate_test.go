@@ -179,9 +179,8 @@ func (e *estate) rows(t testing.TB, ws store.Workspace) string {
 	}
 	defer conn.Close(context.Background())
 	tables, err := queryAll[[2]string](t, conn, `
-		select array[t.table_name::text, coalesce((select 'workspace_id' from information_schema.columns c
-		             where c.table_schema = 'public' and c.table_name = t.table_name and c.column_name = 'workspace_id'), '')]
-		from information_schema.tables t where t.table_schema = 'public' and t.table_type = 'BASE TABLE' order by 1`)
+		select array[c.relname::text, coalesce((select 'workspace_id' from pg_attribute a where a.attrelid = c.oid and a.attname = 'workspace_id'), '')]
+		from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1`)
 	if err != nil || len(tables) < 10 {
 		t.Fatal(tables, err)
 	}
