@@ -27,7 +27,7 @@ type Shell struct {
 	Organization *OrganizationTag // nil outside of an organization
 	Tab          string           // overview, users, phones, bypass-codes, runs or connection
 
-	// Switcher lists the organizations reached with one click: the recent ones, then the first by name. A dozen is
+	// Switcher lists the organizations reached with one click, the first by name of OrganizationsTotal. A dozen is
 	// enough; the rest is found by typing.
 	Switcher           []OrganizationTag
 	OrganizationsTotal int

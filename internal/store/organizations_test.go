@@ -150,7 +150,7 @@ func TestListOfOrganizations(t *testing.T) {
 		}
 		return tx.SetDirectoryKey(t.Context(), made[0].ID, "DKAAAAAAAAAAAAAAAAAA", owner.ID, today)
 	})
-	one := store.Within(ws.ID, made[0].ID)
+	everything, one := store.WholeWorkspace(ws.ID), store.Within(ws.ID, made[0].ID)
 	for what, c := range map[string]struct {
 		scope         store.Scope
 		filter        store.Filter
@@ -175,12 +175,27 @@ func TestListOfOrganizations(t *testing.T) {
 	} {
 		sc := c.scope
 		if sc.Workspace() == uuid.Nil {
-			sc = store.WholeWorkspace(ws.ID)
+			sc = everything
 		}
 		within(t, db.Store, sc, func(tx *store.Tx) error {
 			found, n, err := tx.Organizations(t.Context(), c.filter, c.search, c.limit, c.offset)
 			if len(found) != c.listed || n != c.counts || (c.listed > 0 && found[0].Name != c.first) {
 				t.Errorf("%s: %d listed, %+v, %+v", what, len(found), n, found)
+			}
+			return err
+		})
+	}
+	for scope, want := range map[*store.Scope]struct {
+		first []store.OrganizationName
+		total int
+	}{
+		&everything: {[]store.OrganizationName{{Slug: made[12].Slug, Name: "100% Juice_Bar", Colour: made[12].Colour}, {Slug: made[0].Slug, Name: "Client 00", Colour: made[0].Colour}}, 14},
+		&one:        {[]store.OrganizationName{{Slug: made[0].Slug, Name: "Client 00", Colour: made[0].Colour}}, 1},
+	} {
+		within(t, db.Store, *scope, func(tx *store.Tx) error {
+			first, total, err := tx.FirstOrganizations(t.Context(), 2)
+			if !slices.Equal(first, want.first) || total != want.total {
+				t.Errorf("the first two are %+v of %d", first, total)
 			}
 			return err
 		})

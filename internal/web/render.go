@@ -81,11 +81,11 @@ func (s *Server) shell(c echo.Context, v visitor, at place) views.Shell {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), switcherTime)
 	defer cancel()
 	err := s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) error {
-		first, counts, err := tx.Organizations(ctx, store.All, "", switcherSize, 0)
+		first, total, err := tx.FirstOrganizations(ctx, switcherSize)
 		for _, o := range first {
-			shell.Switcher = append(shell.Switcher, tagOf(o))
+			shell.Switcher = append(shell.Switcher, views.OrganizationTag(o))
 		}
-		shell.OrganizationsTotal = counts.Organizations
+		shell.OrganizationsTotal = total
 		return err
 	})
 	if err != nil {
