@@ -298,6 +298,8 @@ func TestProofHostileStrings(t *testing.T) {
 	bad.signIn(s.owner)
 	bad.rows = append(bad.rows, row{http.MethodGet, "/w/:ws/o/:org" + plantedRaw})
 	bad.visit(s.hostileHome() + plantedRaw)
+	bad.page.open("about:blank") // it leads away by itself, to where nothing answers
+	bad.judge(s.hostileHome() + plantedRaw)
 	faulty.stop()
 	if len(bad.faults) == 0 {
 		t.Fatal("a planted templ.Raw was not found")
