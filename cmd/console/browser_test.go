@@ -32,7 +32,7 @@ var chromium struct {
 }
 
 // browserNames are what scripts/install-chromium looks for too. The first has the same engine as the second and no windows
-// to draw, which halves the time that the journeys take.
+// to draw, with which the journeys take a third less time.
 var browserNames = []string{
 	"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
 	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
