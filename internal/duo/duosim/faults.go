@@ -58,23 +58,24 @@ var sentinelUsers = map[string]Fault{
 func (s *Sim) SetFault(accountIDOrHost string, f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.accountOrHost(accountIDOrHost)
-	if a == nil {
-		panic("duosim: no account " + accountIDOrHost)
-	}
-	a.Fault = f
+	s.mustAccountOrHost(accountIDOrHost).Fault = f
 	s.mustSave()
 }
 
 // FaultOf returns what the account's next request meets: nothing once a limited fault has been met as often as it may.
+// It panics when there is no such account.
 func (s *Sim) FaultOf(accountIDOrHost string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.accountOrHost(accountIDOrHost)
+	return s.mustAccountOrHost(accountIDOrHost).Fault
+}
+
+func (s *Sim) mustAccountOrHost(name string) *account {
+	a := s.accountOrHost(name)
 	if a == nil {
-		panic("duosim: no account " + accountIDOrHost)
+		panic("duosim: no account " + name)
 	}
-	return a.Fault
+	return a
 }
 
 func (s *Sim) accountOrHost(name string) *account {
