@@ -153,7 +153,12 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	subject := catalog.Plain(r.nameOf(ctx, q))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(q))
 	defer cancel()
-	started, err := r.start(ctx, q, subject)
+	var before map[string]string
+	var reading error
+	if q.Action.Before != nil {
+		before, reading = q.Action.Before(ctx, client, q.Input)
+	}
+	started, err := r.start(ctx, q, subject, before)
 	if err != nil {
 		return Outcome{Run: started}, err
 	}
@@ -166,7 +171,11 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 			r.turned(closed)
 		}
 	}()
-	result, err := q.Action.Run(ctx, client, q.Input)
+	// What could not be read before is not changed either; the record says so.
+	result, err := catalog.Result{}, reading
+	if reading == nil {
+		result, err = q.Action.Run(ctx, client, q.Input)
+	}
 	if result.Raw == nil {
 		result.Raw = raw
 	}
@@ -209,10 +218,10 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 
 // start records the run. When its id was used before, it tells whether for the
 // same thing. There is a run beside no error, and beside an *AlreadyRun alone.
-func (r *Runner) start(ctx context.Context, q Request, subject string) (store.Run, error) {
+func (r *Runner) start(ctx context.Context, q Request, subject string, before map[string]string) (store.Run, error) {
 	run := store.Run{
 		ID: q.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Token: q.Actor.Token.Name, Action: q.Action.Slug,
-		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(), Subject: subject,
+		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(), Subject: subject, Before: before,
 	}
 	if q.Organization.ID != uuid.Nil {
 		run.OrganizationID = &q.Organization.ID
@@ -230,12 +239,12 @@ func (r *Runner) start(ctx context.Context, q Request, subject string) (store.Ru
 	case !store.IsConflict(err, "run_pkey"):
 		return store.Run{}, err
 	}
-	var before store.Run
+	var earlier store.Run
 	var same bool
 	err = r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
 		var err error
-		before, err = tx.Run(ctx, q.ID, r.now())
-		same = err == nil && tx.SameRun(before, run, fields)
+		earlier, err = tx.Run(ctx, q.ID, r.now())
+		same = err == nil && tx.SameRun(earlier, run, fields)
 		return err
 	})
 	switch {
@@ -244,7 +253,7 @@ func (r *Runner) start(ctx context.Context, q Request, subject string) (store.Ru
 	case err != nil:
 		return store.Run{}, err
 	}
-	return before, &AlreadyRun{Run: before}
+	return earlier, &AlreadyRun{Run: earlier}
 }
 
 // finish closes the run in a time of its own: by now the request's may be over.

@@ -36,6 +36,7 @@ type Run struct {
 	Action         string // slug of the catalogue
 	Subject        string // whom or what it was done to, as a person knows it
 	Input          map[string]string
+	Before         map[string]string // what the object was in Duo just before; see catalog.Action.Before
 	InputMAC       []byte
 	Ticket         string
 	State          string
@@ -47,7 +48,7 @@ type Run struct {
 
 const runQuery = `
 	select r.id, r.organization_id, o.name as organization, o.slug as org_slug, o.colour as org_colour, r.account_id, r.operator_id, p.email as operator, r.token, r.action, r.subject, r.input,
-	       r.input_mac, r.ticket, r.answer, r.started_at, r.finished_at,
+	       r.before, r.input_mac, r.ticket, r.answer, r.started_at, r.finished_at,
 	       case when r.state = 'sending' and r.started_at < $1 then 'unknown' else r.state end as state,
 	       case when r.state = 'sending' and r.started_at < $1 then 'The console stopped before Duo answered.' else r.summary end as summary
 	from run r
@@ -71,10 +72,15 @@ func (t *Tx) StartRun(ctx context.Context, r Run, fields []string) error {
 	if err != nil {
 		return err
 	}
+	if r.Before == nil {
+		r.Before = map[string]string{}
+	}
 	_, err = t.tx.Exec(ctx, `
-		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, token)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'sending', '', $11, $12)`,
-		t.scope.workspace, r.ID, r.OrganizationID, r.AccountID, r.OperatorID, r.Action, r.Subject, r.Input, mac, r.Ticket, r.StartedAt, r.Token)
+		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, before, input_mac, ticket,
+		                 state, summary, started_at, token)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sending', '', $12, $13)`,
+		t.scope.workspace, r.ID, r.OrganizationID, r.AccountID, r.OperatorID, r.Action, r.Subject, r.Input, r.Before, mac, r.Ticket,
+		r.StartedAt, r.Token)
 	return meaning(err)
 }
 

@@ -34,6 +34,10 @@ type Action struct {
 	RoleFor func(Values) Role
 	// Check finds what is wrong with fields taken together.
 	Check func(Values) []FieldError
+	// Before reads what the run records of the object before it changes it: names
+	// of Duo's fields with their values, never a secret. After an error Run is not
+	// called. An action without it records nothing.
+	Before func(context.Context, *duo.Client, Values) (map[string]string, error)
 	// Run asks Duo. A *FieldError as its error says that nothing
 	// was changed. A Summary beside an error says what was done before it.
 	Run func(context.Context, *duo.Client, Values) (Result, error)
