@@ -106,7 +106,7 @@ func (c *call) activityLog() (any, *refusal) {
 	return itemsAnswer(each(found, c.account.activityView), total, next), nil
 }
 
-// activityView leaves target.key out of what it knows: the log keeps names only.
+// activityView knows target.key of users alone; a bulk call names its users in one text, which is our choice.
 func (a *account) activityView(e *action) map[string]any {
 	details, err := json.Marshal(map[string]string{"ikey": e.ActorKey})
 	if err != nil {
@@ -122,7 +122,7 @@ func (a *account) activityView(e *action) map[string]any {
 		"akey":        a.AccountID,
 		"application": map[string]any{"key": textOrNull(e.ActorKey), "name": e.ActorName, "type": textOrNull(e.ActorType)},
 		"old_target":  nil, "outcome": map[string]any{"result": "SUCCESS"},
-		"target": map[string]any{"details": textOrNull(e.Description), "key": nil, "name": textOrNull(e.Object), "type": kind},
+		"target": map[string]any{"details": textOrNull(e.Description), "key": textOrNull(e.ObjectKey), "name": textOrNull(e.Object), "type": kind},
 		"ts":     isoMicro(e.At),
 	}
 }

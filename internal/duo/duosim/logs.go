@@ -38,6 +38,7 @@ type action struct {
 	ID                             string
 	At                             int64
 	Name, Object, Description      string // the description is JSON text, or empty
+	ObjectKey                      string // its id, where the address of the call names a user
 	ActorKey, ActorName, ActorType string
 }
 
@@ -70,7 +71,7 @@ func (c *call) logAction(name, object string, description map[string]any) {
 		text = string(made)
 	}
 	c.account.Logs.Actions = keep(c.account.Logs.Actions, &action{
-		ID: c.sim.ids.uuid(), At: c.now.UnixMilli(), Name: name, Object: object, Description: text,
+		ID: c.sim.ids.uuid(), At: c.now.UnixMilli(), Name: name, Object: object, Description: text, ObjectKey: c.path["user_id"],
 		ActorKey: c.app.IntegrationKey, ActorName: "API (" + c.app.name() + ")", ActorType: "admin_api",
 	})
 }

@@ -107,8 +107,8 @@ func page[T any](c *call, all []T, missing, most int) ([]T, *refusal) {
 }
 
 // each turns a list into the JSON form of its items; never nil, since Duo sends [] and not null.
-func each[T any](items []T, view func(T) map[string]any) []map[string]any {
-	out := make([]map[string]any, 0, len(items))
+func each[T, V any](items []T, view func(T) V) []V {
+	out := make([]V, 0, len(items))
 	for _, item := range items {
 		out = append(out, view(item))
 	}

@@ -36,6 +36,7 @@ func (a Account) Application(kind string) Application {
 type UserSpec struct {
 	Username, Realname, Firstname, Lastname, Email, Notes string
 	Status                                                string // also LockedOut and PendingDeletion, which no API call can set
+	BeforeTrash                                           string // of PendingDeletion: the status to come back with; "": Active
 	LockoutReason                                         string
 	Aliases                                               []string  // at most eight, the first is alias1
 	Created, LastLogin                                    time.Time // zero: now, and never
@@ -271,7 +272,7 @@ func (s *Sim) addUser(a *account, spec UserSpec) *user {
 	}
 	if u.Status == PendingDeletion {
 		now := s.now().Unix()
-		u.StatusBeforeTrash, u.TrashedAt = Active, &now
+		u.StatusBeforeTrash, u.TrashedAt = orElse(spec.BeforeTrash, Active), &now
 	}
 	if !spec.Created.IsZero() {
 		u.Created = spec.Created.Unix()
