@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 )
 
@@ -68,6 +69,18 @@ func (r *Runner) ParentCredits(ctx context.Context, sc store.Scope) (int, error)
 // of its members.
 func (r *Runner) Group(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Group, error) {
 	return object(ctx, r, sc, o, id, (*duo.Client).Group)
+}
+
+// GroupAndMembers reads one group as it is now, and says whom its status meets.
+func (r *Runner) GroupAndMembers(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Group, string, error) {
+	members := ""
+	group, err := read(ctx, r, sc, o, func(ctx context.Context, d *duo.Client) (group duo.Group, err error) {
+		if group, err = d.Group(ctx, duo.GroupID(id)); err == nil {
+			members, err = catalog.MembersOf(ctx, d, group.ID)
+		}
+		return group, err
+	})
+	return group, members, err
 }
 
 // Phone reads one phone.

@@ -139,8 +139,8 @@ type Outcome struct {
 // before Duo is asked and closed after, whatever becomes of the caller's
 // context, if the role allows it at the moment of committing. A run that waits
 // for a person is still open when Do returns: see Live. Errors: ErrForbidden,
-// *AlreadyRun and ErrOtherInput (nothing was sent), *catalog.FieldError (nothing
-// was sent), *NotConnected, and what duo returns, of which
+// *AlreadyRun and ErrOtherInput (nothing was sent), *catalog.FieldError and
+// *catalog.RoleError (nothing was changed), *NotConnected, and what duo returns, of which
 // duo.MayHaveBeenApplied tells how far it came.
 func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if q.Actor.Role < q.Action.LeastRole(q.Input) {
@@ -158,10 +158,11 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if q.Action.Before != nil {
 		before, reading = q.Action.Before(ctx, client, q.Input)
 	}
-	started, err := r.start(ctx, q, subject, before)
+	started, role, err := r.start(ctx, q, subject, before)
 	if err != nil {
 		return Outcome{Run: started}, err
 	}
+	q.Input = q.Input.By(role)
 	var raw json.RawMessage
 	client = client.Watched(func(_ duo.Request, a duo.Answer) { raw = a.Response })
 	closed := Unclosed // unless it is
@@ -173,7 +174,10 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	}()
 	// What could not be read before is not changed either; the record says so.
 	result, err := catalog.Result{}, reading
-	if reading == nil {
+	if err == nil && q.Action.Recalls != "" {
+		q.Input, err = r.recall(ctx, q)
+	}
+	if err == nil {
 		result, err = q.Action.Run(ctx, client, q.Input)
 	}
 	if result.Raw == nil {
@@ -216,9 +220,10 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	return done, err
 }
 
-// start records the run. When its id was used before, it tells whether for the
+// start records the run, and returns the role that its actor held when it was
+// committed. When its id was used before, it tells whether for the
 // same thing. There is a run beside no error, and beside an *AlreadyRun alone.
-func (r *Runner) start(ctx context.Context, q Request, subject string, before map[string]string) (store.Run, error) {
+func (r *Runner) start(ctx context.Context, q Request, subject string, before map[string]string) (store.Run, catalog.Role, error) {
 	run := store.Run{
 		ID: q.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Token: q.Actor.Token.Name, Action: q.Action.Slug,
 		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(), Subject: subject, Before: before,
@@ -227,7 +232,13 @@ func (r *Runner) start(ctx context.Context, q Request, subject string, before ma
 		run.OrganizationID = &q.Organization.ID
 	}
 	fields := append(q.Input.Ordered(q.Action), "ticket", q.Ticket)
+	var role catalog.Role
 	err := r.change(ctx, q.Scope, q.Actor, q.Action.LeastRole(q.Input), func(tx *store.Tx) error {
+		held, err := roleNow(ctx, tx, q.Actor)
+		if err != nil {
+			return err
+		}
+		role = min(held, q.Actor.Role)
 		if err := tx.StartRun(ctx, run, fields); err != nil || !q.Action.Alone {
 			return err
 		}
@@ -235,9 +246,9 @@ func (r *Runner) start(ctx context.Context, q Request, subject string, before ma
 	})
 	switch {
 	case err == nil:
-		return run, nil
+		return run, role, nil
 	case !store.IsConflict(err, "run_pkey"):
-		return store.Run{}, err
+		return store.Run{}, 0, err
 	}
 	var earlier store.Run
 	var same bool
@@ -249,11 +260,11 @@ func (r *Runner) start(ctx context.Context, q Request, subject string, before ma
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound) || err == nil && !same:
-		return store.Run{}, ErrOtherInput
+		return store.Run{}, 0, ErrOtherInput
 	case err != nil:
-		return store.Run{}, err
+		return store.Run{}, 0, err
 	}
-	return earlier, &AlreadyRun{Run: earlier}
+	return earlier, 0, &AlreadyRun{Run: earlier}
 }
 
 // finish closes the run in a time of its own: by now the request's may be over.
@@ -269,9 +280,12 @@ func (r *Runner) finish(ctx context.Context, q Request, end store.Ending) error 
 // nothing, unknown when it may have acted.
 func outcome(q Request, err error) (state, summary string) {
 	var fault *catalog.FieldError
+	var role *catalog.RoleError
 	switch {
 	case errors.As(err, &fault):
 		return store.Refused, "Not done: " + fault.Message
+	case errors.As(err, &role):
+		return store.Refused, "Not done. " + role.Error()
 	case duo.MayHaveBeenApplied(err) && !q.Action.Reads(q.Input):
 		return store.Unknown, "Duo may have done this. " + ExplainFor(q.Organization, q.Action.API, err).Cause
 	}

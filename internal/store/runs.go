@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -72,14 +73,15 @@ func (t *Tx) StartRun(ctx context.Context, r Run, fields []string) error {
 	if err != nil {
 		return err
 	}
-	if r.Before == nil {
-		r.Before = map[string]string{}
+	before := map[string]string{}
+	for name, value := range r.Before {
+		before[name] = strings.ReplaceAll(value, "\x00", "\ufffd") // which Postgres does not keep
 	}
 	_, err = t.tx.Exec(ctx, `
 		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, before, input_mac, ticket,
 		                 state, summary, started_at, token)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sending', '', $12, $13)`,
-		t.scope.workspace, r.ID, r.OrganizationID, r.AccountID, r.OperatorID, r.Action, r.Subject, r.Input, r.Before, mac, r.Ticket,
+		t.scope.workspace, r.ID, r.OrganizationID, r.AccountID, r.OperatorID, r.Action, r.Subject, r.Input, before, mac, r.Ticket,
 		r.StartedAt, r.Token)
 	return meaning(err)
 }
@@ -147,6 +149,14 @@ func (t *Tx) LatestVerification(ctx context.Context, now time.Time, organization
 	return one[Run](ctx, t.tx, runQuery+`
 		where `+runInScope+` and r.organization_id = $2 and r.account_id = $3 and r.action = 'verify-caller' and r.input ->> 'user_id' = $4
 		and r.started_at >= $5 order by r.started_at desc limit 1`, now.Add(-sendingAtMost), organization, account, user, now.Add(-within))
+}
+
+// LatestApplied returns the scope's latest run of an action that Duo did to a user
+// of an organization's account; ErrNotFound if there is none.
+func (t *Tx) LatestApplied(ctx context.Context, organization uuid.UUID, account, action, user string) (Run, error) {
+	return one[Run](ctx, t.tx, runQuery+`
+		where `+runInScope+` and r.organization_id = $2 and r.account_id = $3 and r.action = $4 and r.input ->> 'user_id' = $5
+		and r.state = 'applied' order by r.started_at desc limit 1`, time.Time{}, organization, account, action, user)
 }
 
 // IsConflict reports whether err is a ConflictError on the named constraint.

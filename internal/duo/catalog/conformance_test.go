@@ -154,7 +154,7 @@ func TestConformance(t *testing.T) {
 		t.Run(a.Slug, func(t *testing.T) {
 			t.Parallel()
 			s := seed(t)
-			result, err := a.Run(t.Context(), s.apis[a.API], parse(t, a, s.examples(a)))
+			result, err := a.Run(t.Context(), s.apis[a.API], parse(t, a, s.examples(a)).By(catalog.Owner))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -18,13 +18,18 @@ var (
 func synchronizeUser() Action {
 	return Action{
 		Slug: "synchronize-users", Title: "Synchronize Users", Category: userCategory,
-		Help: "Has Duo read a user again from the directory, Entra ID included: created, updated, or sent to the trash when the directory no longer has the user.",
+		Help: "Has Duo read a user again from the directory, Entra ID included: created, updated, or sent to the trash when the directory no longer has the user. A user who may be in bypass takes the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/users/directorysync/{directory_key}/syncuser", Kind: Write, Role: Technician, Fields: []Field{directoryKey, syncUsername},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			key, name := duo.DirectoryKey(directoryKey.Of(in)), syncUsername.Of(in)
 			before, known, err := d.UserByUsername(ctx, name)
 			if err != nil {
 				return Result{Subject: name}, err
+			}
+			if known {
+				if err := maySynchronize(in, before); err != nil {
+					return Result{Subject: before.Username}, err
+				}
 			}
 			if err := d.SyncUser(ctx, key, name); err != nil {
 				var refused *duo.Error
@@ -38,9 +43,23 @@ func synchronizeUser() Action {
 			if err != nil || !found {
 				return Result{Subject: name, Summary: "Synchronized user " + name + "."}, nil
 			}
-			return Result{Subject: after.Username, Created: string(after.ID), Summary: "Synchronized user " + after.Username + ": " + synced(before, after, known) + "."}, nil
+			r := Result{Subject: after.Username, Created: string(after.ID), Summary: "Synchronized user " + after.Username + ": " + synced(before, after, known) + "."}
+			said, err := endUnasked(ctx, d, in, after)
+			r.Summary += said
+			return r, err
 		},
 	}
+}
+
+// maySynchronize decides on what a directory makes of a user whom Duo has: other
+// names, and a way into the trash that hides the status from before. A user in
+// the trash is restored first: a directory may bring them back with what they had.
+func maySynchronize(in Values, before duo.User) error {
+	err := mayLeave(in.role, before, before)
+	if fault, ok := err.(*FieldError); ok {
+		fault.Field = syncUsername.Name
+	}
+	return err
 }
 
 // synced says what a synchronization has changed of a user.

@@ -47,6 +47,11 @@ func enrollUser() Action {
 			// It is sent; what is there now is told as far as it can be read.
 			if after, found, err := d.UserByUsername(ctx, name); err == nil && found {
 				r.Table = objectOf([]Column{{"username", "Username", ""}, {"email", "E-mail", ""}, {"user_id", "User id", UserLink}}, enrolledRow, after)
+				if !known {
+					said, err := endUnasked(ctx, d, in, after)
+					r.Summary += said
+					return r, err
+				}
 			}
 			return r, nil
 		},

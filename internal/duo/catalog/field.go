@@ -74,9 +74,34 @@ type FieldError struct {
 
 func (e *FieldError) Error() string { return e.Field + ": " + e.Message }
 
-// Values are the checked values of one submission.
+// Values are the checked values of one submission, and what the one who carries
+// out the action knows beside them.
 type Values struct {
 	given map[string]string
+	role  Role
+	past  *Past
+}
+
+// By returns the values with the role in which they are carried out. Without it
+// an action does what anyone may do, and no more.
+func (v Values) By(role Role) Values {
+	v.role = role
+	return v
+}
+
+// Past is the latest applied run of an action on the same object, as the record
+// has it: see Action.Recalls.
+type Past struct {
+	Before   map[string]string // see Action.Before
+	From, To time.Time         // when the run began and ended
+	Now      time.Time
+}
+
+// Recalling returns the values with what the record has of the action that
+// Action.Recalls names.
+func (v Values) Recalling(p Past) Values {
+	v.past = &p
+	return v
 }
 
 // Given returns the submitted values by name, as stored in the audit record.

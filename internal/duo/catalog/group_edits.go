@@ -3,6 +3,7 @@ package catalog
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strings"
 
 	"duodesk/internal/duo"
@@ -94,13 +95,15 @@ func createGroup() Action {
 }
 
 // modifyGroup leaves the status to administrators, unless it is to keep members
-// out: a group that is active again lets in who was held back by it.
+// out: a group that is active again lets in who was held back by it. A group that
+// is not Active is theirs altogether: disabled by a technician, a group in bypass
+// would come back with whoever is in it by then.
 func modifyGroup() Action {
 	name := groupName
 	name.Required = false
 	return Action{
 		Slug: "modify-group", Title: "Modify Group", Category: groupCategory,
-		Help: "Changes what is given and leaves the rest as it is. To set the status active or bypass takes the role admin.",
+		Help: "Changes what is given and leaves the rest as it is. To set the status active or bypass, or to change a group that is not Active, takes the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/groups/{group_id}", Kind: Write, Role: Technician, Fields: []Field{groupID, name, groupDesc, groupStatus},
 		AsksFor: func(in Values) string {
 			switch groupStatus.Of(in) {
@@ -119,6 +122,16 @@ func modifyGroup() Action {
 			}
 			return Technician
 		},
+		Before: func(ctx context.Context, d *duo.Client, in Values) (map[string]string, error) {
+			group, err := d.Group(ctx, duo.GroupID(groupID.Of(in)))
+			before := map[string]string{}
+			for name, value := range map[string]string{"name": group.Name, "desc": group.Description, "status": string(group.Status)} {
+				if _, given := in.given[name]; given {
+					before[name] = value
+				}
+			}
+			return before, err
+		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			fields := groupFields(in)
 			if fields.Name != nil && *fields.Name == "" {
@@ -131,13 +144,60 @@ func modifyGroup() Action {
 			if err != nil {
 				return Result{}, err
 			}
+			r := Result{Subject: before.Name}
+			if why := WhyAdministrators(before); why != "" && in.role < Administrator {
+				return r, &RoleError{Administrator, why}
+			}
+			members := ""
+			if fields.Status != nil && *fields.Status != "disabled" {
+				if members, err = MembersOf(ctx, d, before.ID); err != nil {
+					return r, err
+				}
+			}
 			after, err := d.ModifyGroup(ctx, before.ID, fields)
 			if err != nil {
-				return Result{Subject: before.Name}, groupTaken(err)
+				return r, groupTaken(err)
 			}
-			return Result{Subject: before.Name, Summary: groupChanged(before, after), Table: objectOf(groupColumns, groupRow, after)}, nil
+			r.Summary, r.Table = strings.TrimSpace(groupChanged(before, after)+" "+members), objectOf(groupColumns, groupRow, after)
+			return r, nil
 		},
 	}
+}
+
+// WhyAdministrators says why only an administrator changes a group; empty if a
+// technician may.
+func WhyAdministrators(g duo.Group) string {
+	if g.Status == duo.GroupActive {
+		return ""
+	}
+	return "the group " + Plain(g.Name) + " has the status " + cmp.Or(Plain(string(g.Status)), "unknown") + "."
+}
+
+// MembersOf says in a sentence whom a group's status meets; empty if it
+// has no members.
+func MembersOf(ctx context.Context, d *duo.Client, id duo.GroupID) (string, error) {
+	found, metadata, err := d.GroupMembersPage(ctx, id, 20, 0)
+	if err != nil {
+		return "", err
+	}
+	return membersInWords(found, max(metadata.Total, len(found))), nil
+}
+
+// membersInWords names members of a group, of which found are the first, in a
+// sentence; without members it is empty.
+func membersInWords(found []duo.User, total int) string {
+	var names []string
+	for _, u := range found {
+		names = append(names, Plain(u.Username))
+	}
+	if total == 0 {
+		return ""
+	}
+	said := "The group has " + counted(total, "member", "members") + ": " + Listed(names, len(names))
+	if rest := total - len(names); rest > 0 {
+		said += fmt.Sprintf(" and %d more", rest)
+	}
+	return said + "."
 }
 
 func groupChanged(before, after duo.Group) string {

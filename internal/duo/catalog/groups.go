@@ -13,15 +13,16 @@ const groupCategory = "Admin API - Groups"
 
 var groupID = ID{Name: "group_id", Label: "Group", Names: OfGroup, Example: "DG0000000000000000EX"}
 
-// associateGroup asks as much of a group in bypass as the status bypass itself
-// asks: the form says which status its reader saw, that decides the role, and a
-// group that has another status when it is done gets nobody.
+// associateGroup asks as much of a group that is not Active as the status bypass
+// itself asks: the form says which status its reader saw, and a group that has
+// another status when it is done gets nobody. A disabled group counts, since the
+// bypass that it may hold back comes with the end of it.
 func associateGroup() Action {
 	status := Choice{Name: "group_status", Label: "Status of the group", Help: "If the group has another by now, nothing is done.", Default: "active", Example: "active",
 		Options: []Option{{"active", "Active"}, {"bypass", "Bypass"}, {"disabled", "Disabled"}}}
 	return Action{
 		Slug: "associate-group-with-user", Title: "Associate Group with User", Category: groupCategory,
-		Help: "Puts a user into a group. The status of a group goes before the status of its members, so a group with the status bypass takes the role admin.",
+		Help: "Puts a user into a group. The status of a group goes before the status of its members, so a group that is not Active, and a user who may be in bypass, take the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/users/{user_id}/groups", Kind: Write, Role: Technician, Fields: []Field{userID, groupID, status},
 		RoleFor: func(in Values) Role {
 			if status.Of(in) == "bypass" {
@@ -29,6 +30,7 @@ func associateGroup() Action {
 			}
 			return Technician
 		},
+		Before: beforeUserOf("groups"),
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, group, err := userAndGroup(ctx, d, in)
 			r := Result{Subject: user.Username}
@@ -42,6 +44,9 @@ func associateGroup() Action {
 			case len(user.Groups) >= mostRelated:
 				return r, &FieldError{Field: groupID.Name, Message: tooMany(user.Username, len(user.Groups), "groups")}
 			}
+			if err := MayJoin(in.role, user, group); err != nil {
+				return r, err
+			}
 			if err := d.AssociateGroup(ctx, user.ID, group.ID); err != nil {
 				return r, err
 			}
@@ -54,14 +59,16 @@ func associateGroup() Action {
 	}
 }
 
-// disassociateGroup takes nobody out of a group that keeps a bypass from
-// counting: a technician would bring about what only an administrator may set.
+// disassociateGroup leaves it to an administrator to take out a user who may be
+// in bypass without the group: a technician would bring about what only an
+// administrator may set.
 func disassociateGroup() Action {
 	return Action{
 		Slug: "disassociate-group-from-user", Title: "Disassociate Group from User", Category: groupCategory,
-		Help: "Takes a user out of a group.",
+		Help: "Takes a user out of a group. For a user who may be in bypass without it, it takes the Administrator role.",
 		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/groups/{group_id}", Kind: Write, Role: Technician, Fields: []Field{userID, groupID},
-		Asks: "The user leaves the group, and what the group allows.",
+		Asks:   "The user leaves the group, and what the group allows.",
+		Before: beforeUserOf("groups"),
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, group, err := userAndGroup(ctx, d, in)
 			r := Result{Subject: user.Username}
@@ -70,8 +77,9 @@ func disassociateGroup() Action {
 				return r, err
 			case !inGroup(user, group):
 				return r, &FieldError{Field: groupID.Name, Message: user.Username + " is not in the group " + group.Name + "."}
-			case HoldsBypassBack(user, group):
-				return r, &FieldError{Field: groupID.Name, Message: "Without this group " + user.Username + " could sign in without the second factor, by status or by another group. End that bypass first."}
+			}
+			if err := MayQuit(in.role, user, group); err != nil {
+				return r, err
 			}
 			if err := d.DisassociateGroup(ctx, user.ID, group.ID); err != nil {
 				return r, err
@@ -80,16 +88,6 @@ func disassociateGroup() Action {
 			return r, nil
 		},
 	}
-}
-
-// HoldsBypassBack reports whether a group is all that keeps one of its members
-// from signing in without the second factor. A status that is not known counts
-// as one that does.
-func HoldsBypassBack(u duo.User, g duo.Group) bool {
-	if g.Status == duo.GroupActive || g.Status == duo.GroupBypass {
-		return false
-	}
-	return u.Status == duo.StatusBypass || slices.ContainsFunc(u.Groups, func(other duo.Group) bool { return other.ID != g.ID && other.Status == duo.GroupBypass })
 }
 
 func inGroup(u duo.User, g duo.Group) bool {

@@ -23,7 +23,7 @@ func (s seeded) do(t *testing.T, slug string, pairs ...string) (catalog.Result, 
 	for i := 0; i < len(pairs); i += 2 {
 		form[pairs[i]] = pairs[i+1]
 	}
-	return a.Run(t.Context(), s.apis[a.API], parse(t, a, form))
+	return a.Run(t.Context(), s.apis[a.API], parse(t, a, form).By(catalog.Owner))
 }
 
 // says runs an action and holds its summary against what it should be.

@@ -46,6 +46,9 @@ func createPhone() Action {
 				if user, err = d.User(ctx, duo.UserID(id)); err != nil {
 					return Result{}, err
 				}
+				if why := InTrash(user); why != "" {
+					return Result{Subject: user.Username}, &FieldError{Field: owner.Name, Message: why}
+				}
 				if len(user.Phones) >= mostRelated {
 					return Result{Subject: user.Username}, &FieldError{Field: owner.Name, Message: tooMany(user.Username, len(user.Phones), "phones")}
 				}
@@ -269,9 +272,13 @@ func hasPhone(u duo.User, p duo.Phone) bool {
 	return slices.ContainsFunc(p.Users, func(other duo.User) bool { return other.ID == u.ID })
 }
 
-// userAndPhone reads both, so that the record names them.
+// userAndPhone reads both, so that the record names them. What a user in the
+// trash has is not changed.
 func userAndPhone(ctx context.Context, d *duo.Client, in Values) (duo.User, duo.Phone, error) {
 	user, err := d.User(ctx, duo.UserID(userID.Of(in)))
+	if err == nil {
+		err = editable(user)
+	}
 	if err != nil {
 		return user, duo.Phone{}, err
 	}

@@ -15,6 +15,16 @@ const (
 	Owner
 )
 
+var roleTitles = [...]string{"", "Auditor", "Help Desk", "Technician", "Administrator", "Owner"}
+
+// Title is the role as people read it, such as Help Desk.
+func (r Role) Title() string {
+	if r < 0 || int(r) >= len(roleTitles) {
+		return r.String()
+	}
+	return roleTitles[r]
+}
+
 var roleNames = [...]string{"", "auditor", "helpdesk", "technician", "admin", "owner"}
 
 func (r Role) String() string {

@@ -99,9 +99,13 @@ func hasToken(u duo.User, t duo.Token) bool {
 	return slices.ContainsFunc(t.Users, func(other duo.User) bool { return other.ID == u.ID })
 }
 
-// userAndToken reads both, so that the record names them.
+// userAndToken reads both, so that the record names them. What a user in the
+// trash has is not changed.
 func userAndToken(ctx context.Context, d *duo.Client, in Values) (duo.User, duo.Token, error) {
 	user, err := d.User(ctx, duo.UserID(userID.Of(in)))
+	if err == nil {
+		err = editable(user)
+	}
 	if err != nil {
 		return user, duo.Token{}, err
 	}

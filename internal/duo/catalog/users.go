@@ -3,8 +3,6 @@ package catalog
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"slices"
 	"strings"
 
 	"duodesk/internal/duo"
@@ -42,12 +40,17 @@ func createUser() Action {
 		Help: "Adds a person to this organization's Duo account. No e-mail is sent.",
 		API:  Admin, Call: "POST /admin/v1/users", Kind: Write, Role: Technician, RoleFor: statusRole,
 		Fields: []Field{username, realname, firstname, lastname, email, userStatus, notes, userAliases},
+		Before: func(ctx context.Context, d *duo.Client, in Values) (map[string]string, error) {
+			taken, _, err := d.UserByUsername(ctx, username.Of(in))
+			return map[string]string{"user_id": string(taken.ID)}, err // of who has the name already
+		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, err := d.CreateUser(ctx, userFields(in, false))
 			if err != nil {
 				return Result{Subject: username.Of(in)}, err
 			}
-			return Result{Subject: user.Username, Created: string(user.ID), Summary: "Created user " + user.Username + "."}, nil
+			said, err := endUnasked(ctx, d, in, user)
+			return Result{Subject: user.Username, Created: string(user.ID), Summary: "Created user " + user.Username + "." + said}, err
 		},
 	}
 }
@@ -58,13 +61,22 @@ func updateUser() Action {
 	fields := []Field{userID, name, realname, firstname, lastname, email, userStatus, notes, userAliases}
 	return Action{
 		Slug: "update-user", Title: "Update User", Category: userCategory,
-		Help: "Changes what is given and leaves the rest as it is.",
+		Help: "Changes what is given and leaves the rest as it is. Names, aliases and the status of a user who may be in bypass take the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Technician, RoleFor: statusRole, Fields: fields,
 		Check: func(in Values) []FieldError {
 			if text, given := in.given["username"]; given && text == "" {
 				return []FieldError{{Field: "username", Message: "A user cannot be without a username."}}
 			}
 			return nil
+		},
+		Before: func(ctx context.Context, d *duo.Client, in Values) (map[string]string, error) {
+			var names []string
+			for _, f := range fields[1:] {
+				if _, given := in.given[f.Spec().Name]; given {
+					names = append(names, f.Spec().Name)
+				}
+			}
+			return beforeUserOf(names...)(ctx, d, in)
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			var changed []string
@@ -82,37 +94,49 @@ func updateUser() Action {
 			if len(changed) == 0 {
 				return Result{}, &FieldError{Field: userID.Name, Message: "Nothing is changed yet."}
 			}
-			if err := keepsName(ctx, d, in, name, userAliases); err != nil {
-				return Result{}, err
-			}
-			user, err := d.UpdateUser(ctx, duo.UserID(userID.Of(in)), userFields(in, true))
+			before, err := d.User(ctx, duo.UserID(userID.Of(in)))
 			if err != nil {
 				return Result{}, err
 			}
-			return Result{Subject: user.Username, Summary: "Changed " + strings.Join(changed, ", ") + "."}, nil
+			named := ""
+			switch {
+			case name.Given(in):
+				named = name.Name
+			case userAliases.Given(in):
+				named = userAliases.Name
+			}
+			if err := mayUpdate(in, before, named); err != nil {
+				return Result{Subject: before.Username}, err
+			}
+			user, err := d.UpdateUser(ctx, before.ID, userFields(in, true))
+			if err != nil {
+				return Result{Subject: before.Username}, err
+			}
+			said := ""
+			if status := in.given[userStatus.Name]; named != "" || status == "active" {
+				said, err = endUnasked(ctx, d, in, user)
+			}
+			return Result{Subject: user.Username, Summary: "Changed " + strings.Join(changed, ", ") + "." + said}, err
 		},
 	}
 }
 
-// keepsName refuses other names for a user in bypass: whoever logs in by one of
-// them is not asked for a second factor, which takes an administrator to allow.
-func keepsName(ctx context.Context, d *duo.Client, in Values, name Text, userAliases Lines) error {
-	named := name.Name
-	if !name.Given(in) {
-		named = userAliases.Name
-		if !userAliases.Given(in) {
-			return nil
-		}
-	}
-	user, err := d.User(ctx, duo.UserID(userID.Of(in)))
-	if err != nil {
-		return err
-	}
-	status := cmp.Or(duo.UserStatus(in.given[userStatus.Name]), user.Status) // not given, it stays
-	if status == duo.StatusBypass || slices.ContainsFunc(user.Groups, func(g duo.Group) bool { return g.Status == duo.GroupBypass }) {
+// mayUpdate decides on an edit of a user; named is the first field of a name that
+// is given, empty if none is. Who logs in by a name of a user in bypass is not
+// asked for a second factor: nobody gives such a user other names. Where the user
+// may be in bypass afterwards, names and status take an administrator. Disabling
+// whom Duo may let in now lets nobody in, whatever the groups.
+func mayUpdate(in Values, before duo.User, named string) error {
+	after, status := before, duo.UserStatus(in.given[userStatus.Name])
+	after.Status = cmp.Or(status, before.Status) // not given, it stays
+	disabling := status == duo.StatusDisabled && (before.Status == duo.StatusActive || before.Status == duo.StatusBypass)
+	switch {
+	case named == "" && (status == "" || disabling), InTrash(before) != "":
+		return editable(before)
+	case named != "" && inBypass(after):
 		return &FieldError{Field: named, Message: "This user is in bypass: whoever logs in by another name would not be asked for a second factor either. End the bypass first."}
 	}
-	return nil
+	return mayLeave(in.role, before, after)
 }
 
 // unlockUser is what Duo's update of a user does to one who is locked out, as an
@@ -121,9 +145,10 @@ func keepsName(ctx context.Context, d *duo.Client, in Values, name Text, userAli
 func unlockUser() Action {
 	return Action{
 		Slug: "unlock-user", Title: "Unlock User", Category: userCategory,
-		Help: "Lets a user who was locked out sign in again, with the second factor.",
+		Help: "Lets a user who was locked out sign in again, with the second factor. In a group that is not Active it takes the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Helpdesk, Fields: []Field{userID},
-		Asks: "The user can sign in again at once, with the second factor.",
+		Asks:   "The user can sign in again at once, with the second factor.",
+		Before: beforeUserOf("status"),
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id, active := duo.UserID(userID.Of(in)), duo.StatusActive
 			user, err := d.User(ctx, id)
@@ -132,6 +157,9 @@ func unlockUser() Action {
 			}
 			if user.Status != duo.StatusLockedOut {
 				return Result{Subject: user.Username}, &FieldError{Field: userID.Name, Message: "This user is not locked out."}
+			}
+			if err := MayUnlock(in.role, user); err != nil {
+				return Result{Subject: user.Username}, err
 			}
 			if _, err := d.UpdateUser(ctx, id, duo.UserFields{Status: &active}); err != nil {
 				return Result{Subject: user.Username}, err
@@ -169,67 +197,4 @@ func userFields(in Values, clear bool) duo.UserFields {
 		}
 	}
 	return fields
-}
-
-func deleteUser() Action {
-	permanent := Bool{Name: "permanent", Label: "Delete for good", Help: "Otherwise the user goes to Duo's trash and can be restored."}
-	confirm := Text{Name: "confirm", Label: "Username", Help: "Type the username of the one who is to be deleted for good."}
-	return Action{
-		Slug: "delete-user", Title: "Delete User", Category: userCategory,
-		Help: "Sends a user to Duo's trash, or deletes for good. If Duo refuses the trash, nothing is deleted.",
-		AsksFor: func(in Values) string {
-			if permanent.Of(in) {
-				return "The user is deleted for good, with bypass codes and group memberships. Nothing brings the user back."
-			}
-			return "The user goes to Duo's trash and cannot sign in. Until Duo empties it, you can restore the user."
-		},
-		API: Admin, Call: "POST /admin/v1/users/bulk_send_to_trash", Kind: Write, Role: Technician, Fields: []Field{userID, permanent, confirm},
-		RoleFor: func(in Values) Role {
-			if permanent.Of(in) {
-				return Administrator
-			}
-			return Technician
-		},
-		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
-			id := duo.UserID(userID.Of(in))
-			user, err := d.User(ctx, id)
-			if err != nil {
-				return Result{}, err
-			}
-			if !permanent.Of(in) {
-				if err := d.SendToTrash(ctx, id); err != nil {
-					return Result{Subject: user.Username}, err
-				}
-				return Result{Subject: user.Username, Summary: "Sent user " + user.Username + " to the trash."}, nil
-			}
-			if confirm.Of(in) != user.Username {
-				return Result{Subject: user.Username}, &FieldError{Field: confirm.Name,
-					Message: fmt.Sprintf("Type the username exactly as it is: %s", user.Username)}
-			}
-			if err := d.DeleteUser(ctx, id); err != nil {
-				return Result{Subject: user.Username}, err
-			}
-			return Result{Subject: user.Username, Summary: "Deleted user " + user.Username + " for good."}, nil
-		},
-	}
-}
-
-func restoreUser() Action {
-	return Action{
-		Slug: "restore-user", Title: "Restore User", Category: userCategory,
-		Help: "Takes a user out of Duo's trash, with the status from before.",
-		API:  Admin, Call: "POST /admin/v1/users/bulk_restore", Kind: Write, Role: Technician, Fields: []Field{userID},
-		Asks: "The user comes back out of the trash with the status from before.",
-		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
-			id := duo.UserID(userID.Of(in))
-			user, err := d.User(ctx, id)
-			if err != nil {
-				return Result{}, err
-			}
-			if err := d.Restore(ctx, id); err != nil {
-				return Result{Subject: user.Username}, err
-			}
-			return Result{Subject: user.Username, Summary: "Restored user " + user.Username + " from the trash."}, nil
-		},
-	}
 }

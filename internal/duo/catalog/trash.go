@@ -1,0 +1,237 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"duodesk/internal/duo"
+)
+
+func deleteUser() Action {
+	permanent := Bool{Name: "permanent", Label: "Delete for good", Help: "Otherwise the user goes to Duo's trash and can be restored."}
+	confirm := Text{Name: "confirm", Label: "Username", Help: "Type the username of the one who is to be deleted for good."}
+	return Action{
+		Slug: "delete-user", Title: "Delete User", Category: userCategory,
+		Help: "Sends a user to Duo's trash, or deletes for good. If Duo refuses the trash, nothing is deleted. " +
+			"For a user who may be in bypass it takes the Administrator role, and ends the bypass first.",
+		AsksFor: func(in Values) string {
+			if permanent.Of(in) {
+				return "The user is deleted for good, with bypass codes and group memberships. Nothing brings the user back."
+			}
+			return "The user goes to Duo's trash and cannot sign in. Until Duo empties it, you can restore the user. " +
+				"A bypass ends first: the status becomes Disabled, and the user leaves groups in bypass."
+		},
+		API: Admin, Call: "POST /admin/v1/users/bulk_send_to_trash", Kind: Write, Role: Technician, Fields: []Field{userID, permanent, confirm},
+		RoleFor: func(in Values) Role {
+			if permanent.Of(in) {
+				return Administrator
+			}
+			return Technician
+		},
+		// What a later restoring is decided by.
+		Before: beforeUserOf("username", "aliases", "status", "groups"),
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			id := duo.UserID(userID.Of(in))
+			user, err := d.User(ctx, id)
+			if err != nil {
+				return Result{}, err
+			}
+			if !permanent.Of(in) {
+				return sendToTrash(ctx, d, in, user)
+			}
+			if confirm.Of(in) != user.Username {
+				return Result{Subject: user.Username}, &FieldError{Field: confirm.Name,
+					Message: fmt.Sprintf("Type the username exactly as it is: %s", user.Username)}
+			}
+			if err := d.DeleteUser(ctx, id); err != nil {
+				return Result{Subject: user.Username}, err
+			}
+			return Result{Subject: user.Username, Summary: "Deleted user " + user.Username + " for good."}, nil
+		},
+	}
+}
+
+// sendToTrash ends a bypass before the trash hides it: nothing that brings the
+// user back, here or in Duo, brings the bypass back.
+func sendToTrash(ctx context.Context, d *duo.Client, in Values, user duo.User) (Result, error) {
+	r := Result{Subject: user.Username}
+	if err := MayTrash(in.role, user); err != nil {
+		return r, err
+	}
+	done, err := endBypass(ctx, d, user)
+	r.Summary = strings.Join(done, " ")
+	if err != nil {
+		return r, err
+	}
+	if err := d.SendToTrash(ctx, user.ID); err != nil {
+		return r, err
+	}
+	r.Summary = strings.Join(append(done, "Sent user "+user.Username+" to the trash."), " ")
+	return r, nil
+}
+
+func restoreUser() Action {
+	return Action{
+		Slug: "restore-user", Title: "Restore User", Category: userCategory,
+		Help: "Takes a user out of Duo's trash, with the status from before, but never in bypass. It takes the Administrator role, unless the console moved the " +
+			"user to the trash, the user was not in bypass then, and Duo's activity log shows nothing on the user since.",
+		API: Admin, Call: "POST /admin/v1/users/bulk_restore", Kind: Write, Role: Technician, Fields: []Field{userID},
+		Asks:    "The user comes back out of the trash with the status from before. If that is Bypass, it is set to Disabled at once.",
+		Before:  beforeUserOf("status"),
+		Recalls: "delete-user",
+		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
+			id := duo.UserID(userID.Of(in))
+			user, err := d.User(ctx, id)
+			if err != nil {
+				return Result{}, err
+			}
+			r := Result{Subject: user.Username}
+			if user.Status != duo.StatusPendingDeletion {
+				return r, &FieldError{Field: userID.Name, Message: "This user is not in the trash."}
+			}
+			if in.role < Administrator {
+				if why := whyNotHarmless(ctx, d, in.past, user); why != "" {
+					return r, &RoleError{Administrator, "the trash hides the status from before, and " + why + "."}
+				}
+			}
+			if err := d.Restore(ctx, id); err != nil {
+				return r, err
+			}
+			r.Summary = "Restored user " + user.Username + " from the trash."
+			said, err := withoutBypass(ctx, d, user)
+			r.Summary = strings.TrimSpace(r.Summary + " " + said)
+			return r, err
+		},
+	}
+}
+
+// withoutBypass ends a bypass that a user came back with. What cannot be read
+// counts as one.
+func withoutBypass(ctx context.Context, d *duo.Client, trashed duo.User) (said string, err error) {
+	after, err := d.User(ctx, trashed.ID)
+	if err != nil {
+		after = trashed
+		after.Status = ""
+	}
+	switch {
+	case after.Status == duo.StatusPendingDeletion:
+		return "Duo still shows the user in the trash: look at the status once the user is back.", nil
+	case !inBypass(after):
+		return "The status is " + string(after.Status) + ".", nil
+	}
+	said = "The user came back in bypass:"
+	if err != nil {
+		said = "The status of the user could not be read:"
+	}
+	done, err := endBypass(ctx, d, after)
+	if err != nil {
+		return strings.Join(append([]string{said}, append(done, "Ending that failed: the user may log in without a second factor.")...), " "), err
+	}
+	return said + " " + strings.Join(done, " "), nil
+}
+
+// The margins of reading the activity log. The trashing has to be in it, so far
+// behind the beginning that everything since the status was read is in it too,
+// with clocks that differ.
+const (
+	pastMargin   = 2 * time.Minute
+	pastAtLeast  = time.Minute
+	pastLogPages = 5
+)
+
+// whyNotHarmless says, as the end of a sentence, why what the trash hides may be
+// a bypass; empty if the record and Duo's log agree that it is none: the user was
+// active or disabled, in Active groups only, when the console moved them there,
+// and nothing happened to the user since.
+func whyNotHarmless(ctx context.Context, d *duo.Client, past *Past, user duo.User) string {
+	if past == nil {
+		return "the console has no record of moving this user there"
+	}
+	if past.Before["status"] == "" {
+		return "the record of moving this user there does not hold the status"
+	}
+	if status := past.Before["status"]; status != string(duo.StatusActive) && status != string(duo.StatusDisabled) {
+		return "the status was " + Plain(status) + " when the console moved this user there"
+	}
+	if why := whyNotActive(ctx, d, past, user); why != "" {
+		return why
+	}
+	return whyTouched(ctx, d, past, user)
+}
+
+// whyNotActive looks at the groups that the user is in, and was in: a user in the
+// trash may be shown without them.
+func whyNotActive(ctx context.Context, d *duo.Client, past *Past, user duo.User) string {
+	seen := user
+	seen.Status = duo.StatusActive
+	if why := WhyBypass(seen); why != "" {
+		return why
+	}
+	for line := range strings.Lines(past.Before["groups"]) {
+		id, status, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if status != string(duo.GroupActive) {
+			return "a group of this user had the status " + Plain(status) + " at that time"
+		}
+		if slices.ContainsFunc(user.Groups, func(g duo.Group) bool { return string(g.ID) == id }) {
+			continue
+		}
+		group, err := d.Group(ctx, duo.GroupID(id))
+		if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeNotFound {
+			continue // deleted since
+		}
+		if err != nil || group.Status != duo.GroupActive {
+			return "a group of this user may not be Active now"
+		}
+	}
+	return ""
+}
+
+// whyTouched looks for events on the user other than the trashing itself. One is
+// on the user if it names their id, or one of their names now and then: who was
+// renamed since is called by either.
+func whyTouched(ctx context.Context, d *duo.Client, past *Past, user duo.User) string {
+	names := append([]string{string(user.ID), user.Username, past.Before["username"]}, strings.Split(past.Before["aliases"], "\n")...)
+	names = append(names, user.Aliases[:]...)
+	window := duo.LogWindow{From: past.From.Add(-pastMargin), To: past.Now.Add(pastMargin)}
+	trashings := 0
+	for event, err := range d.ActivityLog(ctx, window, pastLogPages) {
+		switch {
+		case err != nil:
+			return "Duo's activity log since then cannot be read to its end"
+		case !concerns(event, names):
+		case !isTrashing(event), event.Time.Before(window.From.Add(pastMargin - pastAtLeast)), event.Time.After(past.To.Add(pastMargin)):
+			return "Duo's activity log shows that this user was changed at that time or since"
+		default:
+			trashings++
+		}
+	}
+	switch trashings {
+	case 0:
+		return "Duo's activity log does not show the move to the trash, which takes about two minutes to appear"
+	case 1:
+		return ""
+	}
+	return "Duo's activity log shows that this user was moved to the trash more than once"
+}
+
+func isTrashing(e duo.ActivityEvent) bool {
+	return strings.Contains(e.Action, "trash") && !strings.Contains(e.Action, "restore")
+}
+
+// concerns reports whether an event is on the user of these names. An event on
+// several, such as a bulk call, lists them in one text; the details are JSON.
+func concerns(e duo.ActivityEvent, names []string) bool {
+	for _, text := range []string{e.Target.Key, e.Target.Name, e.Target.Details, e.OldTarget.Key, e.OldTarget.Name, e.OldTarget.Details, e.ActionDetails} {
+		words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,;:\"'[]{}()", r) })
+		for _, name := range names {
+			is := func(word string) bool { return strings.EqualFold(word, name) }
+			if name != "" && (strings.EqualFold(text, name) || slices.ContainsFunc(words, is)) {
+				return true
+			}
+		}
+	}
+	return false
+}
