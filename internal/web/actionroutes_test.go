@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	mathrand "math/rand/v2"
@@ -13,6 +14,8 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
 )
 
 // actionRoutes has, for each action, the least that a role may do with it.
@@ -174,8 +177,26 @@ var actionRoutes = map[string]knownRoute{
 		e.Sim.ChangeDirectory(n.account.AccountID, n.directory, duosim.Person{Username: name})
 	})},
 	"restore-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
-		f.Set("user_id", e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text(), Status: duosim.PendingDeletion}))
+		f.Set("user_id", e.trashed(n))
 	})},
+}
+
+// trashed makes a user whom the console has moved to the trash, so that a
+// technician may restore them.
+func (e *estate) trashed(n *tenant) string {
+	user := e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text()})
+	owner := e.Owner
+	if n.workspace.ID != e.Workspace.ID {
+		owner = e.otherOwner
+	}
+	action, _ := catalog.Lookup("delete-user")
+	in, _ := action.Parse(func(name string) (string, bool) { return user, name == "user_id" })
+	_, err := e.Runner.Do(context.Background(), run.Request{ID: uuid.New(), Scope: store.WholeWorkspace(n.workspace.ID), Organization: n.org,
+		Actor: run.Actor{Operator: owner.ID, Role: catalog.Owner}, Action: action, Input: in})
+	if err != nil {
+		panic(err)
+	}
+	return user
 }
 
 func actionForm(fill func(*estate, *tenant, url.Values)) func(*estate, *tenant, bool) url.Values {

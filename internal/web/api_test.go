@@ -335,7 +335,8 @@ func TestAPIWhenDuoFails(t *testing.T) {
 		status      int
 		code, state string
 	}{
-		{duosim.Fault{Kind: duosim.Down}, http.StatusBadGateway, "outcome_unknown", store.Unknown},
+		{duosim.Fault{Kind: duosim.Down}, http.StatusBadGateway, "duo_unreachable", store.Refused}, // what is read before fails already
+		{duosim.Fault{Kind: duosim.Down, WritesOnly: true}, http.StatusBadGateway, "outcome_unknown", store.Unknown},
 		{duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 17 * time.Second}, http.StatusTooManyRequests, "duo_busy", store.Refused},
 		{duosim.Fault{Kind: duosim.Revoked}, http.StatusUnprocessableEntity, "duo_refused", store.Refused},
 		{duosim.Fault{Kind: duosim.ErrorAfterApplying}, http.StatusBadGateway, "outcome_unknown", store.Unknown},

@@ -33,6 +33,7 @@ type edited struct {
 	name   string
 	values map[string]string
 	unset  map[string]string
+	warn   string // what who edits it has to know besides
 }
 
 func (s *Server) editOf(f sheet) (edit, bool) {
@@ -125,7 +126,7 @@ func (s *Server) review(c echo.Context, v visitor, f sheet, e edit, in catalog.V
 		f.fault, f.runID = "Nothing is changed yet.", uuid.New()
 		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 	}
-	warnings := []string{f.action.Question(in)}
+	warnings := []string{f.action.Question(in), now.warn}
 	if len(elsewhere) > 0 {
 		warnings = append(warnings, "Somebody changed "+e.noun+" since you opened the form: "+strings.Join(elsewhere, ", ")+".")
 	}
@@ -149,6 +150,9 @@ func (s *Server) editSheet(ctx context.Context, v visitor, f sheet) (views.Page,
 	}
 	page, err := s.formOfFields(ctx, v, f, slices.DeleteFunc(slices.Clone(f.action.Fields), func(field catalog.Field) bool { return !slices.Contains(e.boxes, field.Spec().Name) }))
 	page.Heading, page.Button = "Edit "+now.name, "Review changes"
+	if now.warn != "" {
+		page.About = append(page.About, now.warn)
+	}
 	page.Hidden = append(was, views.Hidden{Name: e.id, Value: f.get(e.id)})
 	page.Error = cmp.Or(page.Error, f.faults[e.id])
 	page.Cancel = views.Actions(v.workspace.Slug, v.organization.Slug)
@@ -157,8 +161,12 @@ func (s *Server) editSheet(ctx context.Context, v visitor, f sheet) (views.Page,
 
 // groupNow reads what there is to edit of a group.
 func (s *Server) groupNow(ctx context.Context, v visitor, f sheet) (edited, error) {
-	group, err := s.Runner.Group(ctx, v.scope, v.organization, f.get("group_id"))
-	return edited{name: catalog.Plain(group.Name), unset: map[string]string{}, values: map[string]string{
+	group, members, err := s.Runner.GroupAndMembers(ctx, v.scope, v.organization, f.get("group_id"))
+	now := edited{name: catalog.Plain(group.Name), unset: map[string]string{}, warn: members, values: map[string]string{
 		"name": group.Name, "desc": group.Description, "status": strings.ToLower(string(group.Status)),
-	}}, err
+	}}
+	if why := catalog.WhyAdministrators(group); why != "" && err == nil {
+		now.warn = strings.TrimSpace((&catalog.RoleError{Least: catalog.Administrator, Why: why}).Error() + " " + members)
+	}
+	return now, err
 }

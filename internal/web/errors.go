@@ -62,6 +62,7 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 	var conflict *store.ConflictError
 	var invalid *invalidFields
 	var fast *tooFast
+	var role *catalog.RoleError
 	switch {
 	case errors.Is(err, errNoToken):
 		return views.ErrorPage{Status: http.StatusUnauthorized, Headline: "No valid access token",
@@ -80,6 +81,10 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		return views.NotFound(home), "not_found"
 	case errors.Is(err, run.ErrForbidden):
 		return views.Forbidden("", home), "forbidden"
+	case errors.As(err, &role):
+		page = views.Forbidden("", home)
+		page.Text = role.Error()
+		return page, "forbidden"
 	case errors.As(err, &conflict):
 		return views.ErrorPage{Status: http.StatusConflict, Headline: "Somebody was faster", Links: []views.Link{{Text: "Go home", Href: home}},
 			Text: "What you sent clashes with a change made at the same moment. Look at what is there now."}, "conflict"

@@ -24,19 +24,21 @@ func groupChip(g duo.Group) views.Chip {
 	return views.Chip{Level: "info", Text: "Status " + cmp.Or(catalog.Plain(string(g.Status)), "unknown")}
 }
 
-// mayJoin reports whether a role reaches so far as to put somebody into a group,
-// or why it does not. The catalogue decides when it is done.
-func mayJoin(v visitor, g duo.Group) string {
-	switch g.Status {
-	case duo.GroupActive, duo.GroupDisabled:
+// mayJoin says why a role does not reach so far as to put somebody into a group;
+// empty if it does. The catalogue decides when it is done.
+func mayJoin(v visitor, u duo.User, g duo.Group) string {
+	err := catalog.MayJoin(v.role, u, g)
+	switch {
+	case g.Status != duo.GroupActive && g.Status != duo.GroupDisabled && g.Status != duo.GroupBypass:
+		return "has a status that the console does not know"
+	case err == nil:
 		return ""
-	case duo.GroupBypass:
-		if v.role >= catalog.Administrator {
-			return ""
-		}
+	case g.Status == duo.GroupBypass:
 		return "needs the role admin, like the status bypass"
+	case g.Status == duo.GroupDisabled:
+		return "needs the role admin: it is disabled, which may hold a bypass back"
 	}
-	return "has a status that the console does not know"
+	return "needs the role admin for this user, who may be in bypass"
 }
 
 func userGroup(v visitor, u duo.User, g duo.Group) views.UserGroup {
@@ -68,7 +70,7 @@ func (s *Server) chooseGroupSheet(ctx context.Context, v visitor, f sheet) (view
 	slices.SortStableFunc(found, func(a, b duo.Group) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
 	n, pager := pageOfList(v, f, page, len(found), "groups")
 	for _, g := range slice(found, n, listRows) {
-		choice := views.Choice{Title: catalog.Plain(g.Name), State: groupChip(g), Note: catalog.Plain(g.Description), Off: mayJoin(v, g)}
+		choice := views.Choice{Title: catalog.Plain(g.Name), State: groupChip(g), Note: catalog.Plain(g.Description), Off: mayJoin(v, user, g)}
 		if slices.ContainsFunc(user.Groups, func(in duo.Group) bool { return in.ID == g.ID }) {
 			choice.Off = "already in it"
 		}
@@ -115,7 +117,7 @@ func (s *Server) joinGroupSheet(ctx context.Context, v visitor, f sheet) (views.
 		page.Danger = true
 		page.Consequences = []string{"This group is disabled: " + displayName(user) + " cannot sign in as long as the membership lasts."}
 	}
-	if why := mayJoin(v, group); why != "" {
+	if why := mayJoin(v, user, group); why != "" {
 		page.Button, page.Danger = "", false
 		page.Consequences = append(page.Consequences, "You cannot add anybody: this group "+why+".")
 	}
@@ -131,10 +133,13 @@ func (s *Server) leaveGroupSheet(ctx context.Context, v visitor, f sheet) (views
 	name := displayName(user)
 	page.Heading, page.Button, page.Danger = "Remove "+name+" from "+catalog.Plain(group.Name), "Remove from group", true
 	page.Consequences = []string{"What is set up in Duo for this group no longer counts for " + name + "."}
+	why := reasonOf(catalog.MayQuit(catalog.Technician, user, group))
 	switch {
-	case catalog.HoldsBypassBack(user, group):
+	case catalog.MayQuit(v.role, user, group) != nil:
 		page.Button = ""
-		page.Consequences = []string{"This group keeps " + name + " from signing in. Without it, " + name + " could sign in without the second factor, by status or by another group.", "End that bypass first."}
+		page.Consequences = []string{"You cannot do this. " + reasonOf(catalog.MayQuit(v.role, user, group))}
+	case why != "":
+		page.Consequences = []string{why}
 	case group.Status == duo.GroupBypass:
 		page.Consequences = []string{name + " is asked for the second factor again, unless the status or another group says bypass."}
 	case group.Status == duo.GroupDisabled:

@@ -50,7 +50,7 @@ var problemCodes = []struct {
 	{"bad_request", 400, "The request is not understood: its JSON, a parameter of the address, or a cursor of another list.", ""},
 	{"session_not_allowed", 400, "The request carries the cookie of a session.", ""},
 	{"unauthorized", 401, "No access token, or one that is mistyped, revoked or run out.", ""},
-	{"forbidden", 403, "The role does not allow this with these fields.", "The role of this access token, or of its operator, does not allow this with these fields. Nothing was done."},
+	{"forbidden", 403, "The role does not allow this with these fields, or with what Duo holds now: there is a run_id then, and detail says why.", "The role of this access token, or of its operator, does not allow this with these fields. Nothing was done."},
 	{"not_found", 404, "It does not exist, or is out of reach of the token.", "There is no such thing, or it is out of reach of this access token."},
 	{"method_not_allowed", 405, "The address does not take this method.", "The address does not take this method. Nothing was done."},
 	{"conflict", 409, "Somebody changed the same thing at the same moment.", ""},
@@ -143,6 +143,10 @@ func answerProblem(c echo.Context, err error, page views.ErrorPage, code string)
 		for _, b := range invalid.bad {
 			p.Errors = append(p.Errors, problemField{b.Field, catalog.Plain(b.Message)})
 		}
+	}
+	var role *catalog.RoleError
+	if errors.As(err, &role) {
+		p.Detail = role.Error() + " Nothing was changed."
 	}
 	var failed *failedRun
 	if errors.As(err, &failed) {

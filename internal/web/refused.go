@@ -20,6 +20,7 @@ import (
 func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, err error) error {
 	var fault *catalog.FieldError
 	var already *run.AlreadyRun
+	var role *catalog.RoleError
 	switch {
 	case errors.As(err, &already):
 		return s.showAlready(c, v, f, already.Run)
@@ -27,6 +28,9 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, er
 		// The message can quote a name that is in Duo.
 		f.faults, f.runID = map[string]string{fault.Field: catalog.Plain(fault.Message)}, uuid.New()
 		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
+	case errors.As(err, &role):
+		f.fault, f.runID = strings.TrimSpace(catalog.Plain(done)+" "+role.Error()), uuid.New()
+		return s.showSheet(c, v, http.StatusForbidden, f)
 	case !duoSaidNo(err):
 		return err
 	}
@@ -36,6 +40,19 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, er
 	}
 	// The sheet needs Duo as well, and Duo does not answer.
 	return err
+}
+
+// reasonOf is the sentence of a decision of the catalogue.
+func reasonOf(err error) string {
+	var fault *catalog.FieldError
+	var role *catalog.RoleError
+	switch {
+	case errors.As(err, &fault):
+		return fault.Message
+	case errors.As(err, &role):
+		return role.Error()
+	}
+	return ""
 }
 
 // triedOf tells what became of a form at Duo.

@@ -177,7 +177,20 @@ func (s *Server) unlockSheet(ctx context.Context, v visitor, f sheet) (views.Pag
 	user, page, err := s.userSheet(ctx, v, f)
 	page.Heading, page.Button = "Unlock "+displayName(user), "Unlock"
 	page.Consequences = []string{"The user can sign in again at once, with the second factor."}
+	if err == nil {
+		page = unless(page, catalog.MayUnlock(v.role, user))
+	}
 	return page, err
+}
+
+// unless takes the button off a question whose answer the catalogue refuses to
+// this role, and says why.
+func unless(page views.ConfirmPage, refused error) views.ConfirmPage {
+	if refused != nil {
+		page.Button, page.Danger = "", false
+		page.Consequences = append(page.Consequences, "You cannot do this. "+reasonOf(refused))
+	}
+	return page
 }
 
 func (s *Server) deleteUserSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
@@ -186,7 +199,12 @@ func (s *Server) deleteUserSheet(ctx context.Context, v visitor, f sheet) (views
 	switch {
 	case f.action.Slug == "restore-user":
 		page.Heading, page.Button = "Restore "+name, "Restore "+name
-		page.Consequences = []string{"The user comes back out of the trash with the status from before."}
+		page.Consequences = []string{"The user comes back out of the trash with the status from before. If that is Bypass, it is set to Disabled at once.",
+			"Names and groups come back too. The usernames and aliases are: " + strings.Join(plainAll(append([]string{user.Username}, aliasesOf(user)...)), ", ") + "."}
+		if v.role < catalog.Administrator {
+			page.Consequences = append(page.Consequences, "This requires the Administrator role, unless the console moved the user to the trash, the user was not in bypass then, "+
+				"and Duo's activity log shows nothing on the user since. The log takes about two minutes to show the move.")
+		}
 	case f.get("permanent") == "true":
 		page.Heading, page.Button, page.Danger = "Delete "+name+" permanently", "Delete "+name+" permanently", true
 		page.Consequences = []string{"This cannot be undone: the user is not in the trash afterwards, and Duo keeps no copy.",
@@ -197,6 +215,10 @@ func (s *Server) deleteUserSheet(ctx context.Context, v visitor, f sheet) (views
 		page.Heading, page.Button, page.Danger = "Send "+name+" to the trash", "Send to trash", true
 		page.Consequences = []string{"The user cannot sign in from now on. Duo empties its trash after some days (7 unless changed); until then you can restore the user here.",
 			"If Duo refuses the trash, nothing is deleted."}
+		if why := catalog.WhyBypass(user); why != "" && err == nil {
+			page.Consequences = append(page.Consequences, "This user may be in bypass, because "+why+". A bypass ends first: the status becomes Disabled, and the user leaves groups in bypass.")
+			page = unless(page, catalog.MayTrash(v.role, user))
+		}
 	}
 	return page, err
 }

@@ -91,10 +91,11 @@ func (s *Server) syncOne(ctx context.Context, v visitor, f sheet, name string) (
 	})
 	var already *run.AlreadyRun
 	var fault *catalog.FieldError
+	var role *catalog.RoleError
 	switch {
 	case errors.As(err, &already):
 		done.Run = already.Run
-	case errors.As(err, &fault), duoSaidNo(err) && done.Run.ID != uuid.Nil:
+	case errors.As(err, &fault), errors.As(err, &role), duoSaidNo(err) && done.Run.ID != uuid.Nil:
 	case err != nil:
 		return row, err
 	}

@@ -28,7 +28,15 @@ func userValues(u duo.User) map[string]string {
 // userNow reads what there is to edit of a user.
 func (s *Server) userNow(ctx context.Context, v visitor, f sheet) (edited, error) {
 	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
-	return edited{name: displayName(user), values: userValues(user), unset: map[string]string{"status": chipOf(user).Text}}, err
+	now := edited{name: displayName(user), values: userValues(user), unset: map[string]string{"status": chipOf(user).Text}}
+	switch why := catalog.WhyBypass(user); {
+	case err != nil:
+	case catalog.InTrash(user) != "":
+		now.warn = catalog.InTrash(user)
+	case why != "":
+		now.warn = "This user may be in bypass, because " + why + ". Names and status require the Administrator role."
+	}
+	return now, err
 }
 
 func (s *Server) createUserSheet(_ context.Context, v visitor, f sheet) (views.Page, error) {
@@ -48,6 +56,7 @@ func (s *Server) editUserSheet(ctx context.Context, v visitor, f sheet) (views.P
 		page.Statuses = append([]views.Option{{Text: now.unset["status"] + " (leave as it is)"}}, page.Statuses...)
 	}
 	page.Was = e.was(f, now)
+	page.Username.Note = now.warn
 	return page, nil
 }
 
