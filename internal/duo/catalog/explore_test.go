@@ -13,11 +13,16 @@ type explored struct {
 	states  int // distinct ones
 	calls   int // that were looked at
 	carried int // of them, by the console's actions in the simulator
+	left    int // states that are not expanded; 0: there are no others, whatever the number of calls
 	grown   string
 }
 
 func (e explored) String() string {
-	return fmt.Sprintf("depth %d: %d distinct states, %d calls, %d of them carried out", e.deep, e.states, e.calls, e.carried)
+	text := fmt.Sprintf("depth %d: %d distinct states, %d calls, %d of them carried out", e.deep, e.states, e.calls, e.carried)
+	if e.left == 0 {
+		text += "; no call leads to another state"
+	}
+	return text
 }
 
 // reading is all that a call depends on: the user it is about, the group, and which of its names
@@ -53,8 +58,8 @@ func explore(t testing.TB, depth int, until time.Time) (e explored) {
 	for _, s := range level {
 		came[s] = step{}
 	}
-	defer func() { e.states, e.carried = len(came), d.carried }()
-	for ; e.deep < depth; e.deep++ {
+	defer func() { e.states, e.carried, e.left = len(came), d.carried, len(level) }()
+	for ; e.deep < depth && len(level) > 0; e.deep++ {
 		var next []modelState
 		for i, from := range level {
 			if i%100 == 0 && time.Now().After(until) || t.Failed() {
@@ -90,7 +95,7 @@ func explore(t testing.TB, depth int, until time.Time) (e explored) {
 					for at := from; came[at].call.slug != ""; at = came[at].from {
 						path = append([]string{came[at].call.String()}, path...)
 					}
-					e.grown = more + " without a second factor, after: " + strings.Join(path, ", then ")
+					e.grown = more + " passes without a second factor after: " + strings.Join(path, ", then ")
 					return e
 				}
 				if _, been := came[to]; !been {
