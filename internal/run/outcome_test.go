@@ -173,7 +173,7 @@ func TestHalfDone(t *testing.T) {
 		}
 		return d.Transport.RoundTrip(r)
 	}))
-	q := d.Request(t, catalog.Helpdesk, "send-activation-url", form{"phone_id": phone, "platform": "apple ios"})
+	q := d.Request(t, catalog.Technician, "send-activation-url", form{"phone_id": phone, "platform": "apple ios"})
 	if _, err := refusing.Do(t.Context(), q); err == nil {
 		t.Fatal("not refused")
 	}

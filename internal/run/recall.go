@@ -3,24 +3,49 @@ package run
 import (
 	"context"
 	"errors"
+	"time"
 
+	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 )
 
-// recall adds to a request's values what the record has of the action that its own decides by: the
-// latest applied run on the same user of the same Duo account. Without one, nothing is added.
-func (r *Runner) recall(ctx context.Context, q Request) (catalog.Values, error) {
-	var past store.Run
-	err := r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) (err error) {
-		past, err = tx.LatestApplied(ctx, q.Organization.ID, q.Organization.AccountID, q.Action.Recalls, q.Input.Given(q.Action)["user_id"])
+// record is the record as the action of a request may know it: of its organization and Duo account.
+type record struct {
+	r *Runner
+	q Request
+}
+
+var _ catalog.Record = record{}
+
+func (c record) Trashed(ctx context.Context, user duo.UserID) (*catalog.Past, error) {
+	return c.past(ctx, func(tx *store.Tx) (store.Run, error) {
+		return tx.LatestApplied(ctx, c.q.Organization.ID, c.q.Organization.AccountID, "delete-user", string(user))
+	})
+}
+
+func (c record) Verified(ctx context.Context, user duo.UserID) (*catalog.Past, error) {
+	const within = catalog.VerifiedFor + catalog.VerificationTime + time.Minute // it ends after it began
+	return c.past(ctx, func(tx *store.Tx) (store.Run, error) {
+		return tx.LatestVerification(ctx, c.r.now(), c.q.Organization.ID, c.q.Organization.AccountID, string(user), within)
+	})
+}
+
+func (c record) past(ctx context.Context, find func(*store.Tx) (store.Run, error)) (*catalog.Past, error) {
+	var found store.Run
+	err := c.r.store.InWorkspace(ctx, c.q.Scope, func(tx *store.Tx) (err error) {
+		found, err = find(tx)
 		return err
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return q.Input, nil
+		return nil, nil
 	case err != nil:
-		return q.Input, err
+		return nil, err
 	}
-	return q.Input.Recalling(catalog.Past{Before: past.Before, From: past.StartedAt, To: *past.FinishedAt, Now: r.now()}), nil
+	past := &catalog.Past{Input: found.Input, Before: found.Before, Answer: catalog.Answer(found.Answer), From: found.StartedAt, Now: c.r.now()}
+	if found.FinishedAt != nil {
+		past.To = *found.FinishedAt
+	}
+	return past, nil
 }

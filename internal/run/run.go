@@ -162,7 +162,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{Run: started}, err
 	}
-	q.Input = q.Input.By(role)
+	q.Input = q.Input.By(role).Recalling(record{r, q})
 	var raw json.RawMessage
 	client = client.Watched(func(_ duo.Request, a duo.Answer) { raw = a.Response })
 	closed := Unclosed // unless it is
@@ -174,10 +174,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	}()
 	// What could not be read before is not changed either; the record says so.
 	result, err := catalog.Result{}, reading
-	if err == nil && q.Action.Recalls != "" {
-		q.Input, err = r.recall(ctx, q)
-	}
-	if err == nil {
+	if reading == nil {
 		result, err = q.Action.Run(ctx, client, q.Input)
 	}
 	if result.Raw == nil {

@@ -39,6 +39,7 @@ type tenant struct {
 // clients of the first, foreign one of the second.
 type estate struct {
 	*site
+	t                  testing.TB
 	near, far, foreign tenant
 	otherOwner         store.Operator
 	otherParent        duosim.Account
@@ -47,7 +48,7 @@ type estate struct {
 
 func newEstate(t testing.TB) *estate {
 	d := runtest.Unconnected(t)
-	e := &estate{site: serve(t, d)}
+	e := &estate{site: serve(t, d), t: t}
 	accounts := []duosim.Account{
 		d.Account, d.Sim.AddChild(d.Parent.AccountID, "CANARY-far account"), d.Sim.AddChild(d.Parent.AccountID, "Nobody's yet"),
 	}

@@ -130,6 +130,10 @@ func (s *Server) activationSheet(ctx context.Context, v visitor, f sheet) (views
 	if err != nil {
 		page.Device, page.Facts, page.NeedsPlatform = "this phone", nil, f.values.Has("platform")
 	}
+	if v.role < catalog.Technician {
+		page.Facts = append(page.Facts, views.Fact{Label: "With Help Desk", Text: "Verify the caller first",
+			Note: "on a phone activated over a day ago; the link can be made for " + catalog.Duration(catalog.VerifiedFor) + " after the approval"})
+	}
 	if phone.Activated {
 		page.Disconnects = strings.TrimPrefix(phoneKind(phone)+" · "+phoneTitle(phone), " · ")
 	}

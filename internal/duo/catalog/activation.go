@@ -12,7 +12,7 @@ func sendActivationURL() Action {
 	install := Bool{Name: "install", Label: "With a link to install Duo Mobile"}
 	return Action{
 		Slug: "send-activation-url", Title: "Send Activation URL", Category: phoneCategory,
-		Help: "Makes a link and a QR code that activate Duo Mobile on a phone. In spite of its name it sends nothing: you pass the link on.",
+		Help: "Makes a link and a QR code that activate Duo Mobile on a phone. In spite of its name it sends nothing: you pass the link on. Help Desk may within 15 minutes of an approved verification of the phone's user.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/activation_url", Kind: Write, Role: Helpdesk, Reveals: true, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
 		Asks: "The device that Duo Mobile was on before is disconnected at once.",
 		RoleFor: func(in Values) Role {
@@ -29,6 +29,9 @@ func sendActivationURL() Action {
 				return Result{}, err
 			}
 			subject := phoneName(phone)
+			if err := mustBeVerified(ctx, d, in, phone); err != nil {
+				return Result{Subject: subject}, err
+			}
 			// Only what is unknown is corrected here: changing a known phone is an
 			// action of its own, with a role of its own.
 			var unknown duo.PhoneFields
@@ -62,7 +65,7 @@ func sendActivationURL() Action {
 			if a.InstallationURL != "" {
 				r.Secrets = append(r.Secrets, Secret{InstallLinkSecret, a.InstallationURL})
 			}
-			return r, nil
+			return onlyDuos(d, r), nil
 		},
 	}
 }

@@ -38,9 +38,6 @@ type Action struct {
 	// of Duo's fields with their values, never a secret. After an error Run is not
 	// called. An action without it records nothing.
 	Before func(context.Context, *duo.Client, Values) (map[string]string, error)
-	// Recalls is the slug of an action whose latest applied run on the same user
-	// Run decides by: see Values.Recalling.
-	Recalls string
 	// Run asks Duo. A *FieldError or a *RoleError as its error says that nothing
 	// was changed. A Summary beside an error says what was done before it.
 	Run func(context.Context, *duo.Client, Values) (Result, error)

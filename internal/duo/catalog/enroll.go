@@ -119,6 +119,7 @@ func authEnroll() Action {
 			for _, code := range made.BypassCodes {
 				r.Secrets = append(r.Secrets, Secret{BypassCodeSecret, code})
 			}
+			r = onlyDuos(d, r)
 			if n := len(made.BypassCodes); n > 0 {
 				r.Summary += " Made " + counted(n, "bypass code", "bypass codes") + " that never expire."
 			}

@@ -77,9 +77,9 @@ func (e *FieldError) Error() string { return e.Field + ": " + e.Message }
 // Values are the checked values of one submission, and what the one who carries
 // out the action knows beside them.
 type Values struct {
-	given map[string]string
-	role  Role
-	past  *Past
+	given  map[string]string
+	role   Role
+	record Record
 }
 
 // By returns the values with the role in which they are carried out. Without it
@@ -89,18 +89,10 @@ func (v Values) By(role Role) Values {
 	return v
 }
 
-// Past is the latest applied run of an action on the same object, as the record
-// has it: see Action.Recalls.
-type Past struct {
-	Before   map[string]string // see Action.Before
-	From, To time.Time         // when the run began and ended
-	Now      time.Time
-}
-
-// Recalling returns the values with what the record has of the action that
-// Action.Recalls names.
-func (v Values) Recalling(p Past) Values {
-	v.past = &p
+// Recalling returns the values with the console's record, for what an action
+// decides by it. Without it an action takes it that the record has nothing.
+func (v Values) Recalling(r Record) Values {
+	v.record = r
 	return v
 }
 

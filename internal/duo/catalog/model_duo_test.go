@@ -37,6 +37,12 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
+// modelRecord is the record of one user's move to the trash.
+type modelRecord struct{ past *catalog.Past }
+
+func (r modelRecord) Trashed(context.Context, duo.UserID) (*catalog.Past, error)  { return r.past, nil }
+func (r modelRecord) Verified(context.Context, duo.UserID) (*catalog.Past, error) { return nil, nil }
+
 func newModelDuo(t testing.TB) *modelDuo {
 	m := &modelDuo{t: t, now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
 	var err error
@@ -116,8 +122,8 @@ func (m *modelDuo) do(s modelState, c modelCall) modelState {
 			m.t.Fatal(c, err)
 		}
 	}
-	if action.Recalls != "" && past[c.at] != nil {
-		in = in.Recalling(*past[c.at])
+	if c.at >= 0 {
+		in = in.Recalling(modelRecord{past[c.at]})
 	}
 	m.now = m.now.Add(time.Hour)
 	defer func() { m.now = m.now.Add(-time.Hour) }()

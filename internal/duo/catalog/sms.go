@@ -34,7 +34,7 @@ func holdsLink(name, text, link string) []FieldError {
 func sendActivationSMS() Action {
 	return Action{
 		Slug: "send-activation-by-sms", Title: "Send Activation By SMS", Category: phoneCategory,
-		Help: "Sends a phone the link that activates Duo Mobile on it. It costs telephony credits.",
+		Help: "Sends a phone the link that activates Duo Mobile on it. It costs telephony credits. Help Desk may within 15 minutes of an approved verification of the phone's user.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Role: Helpdesk, Reveals: true,
 		Fields: []Field{phoneID, smsLife, smsInstall, smsActivation, smsInstallation},
 		Asks:   "An SMS is sent now. The device that Duo Mobile was on before is disconnected at once.",
@@ -53,6 +53,9 @@ func sendActivationSMS() Action {
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			phone, err := phoneForSMS(ctx, d, phoneID.Of(in))
+			if err == nil {
+				err = mustBeVerified(ctx, d, in, phone)
+			}
 			if err != nil {
 				return Result{Subject: phoneName(phone)}, err
 			}
@@ -68,7 +71,7 @@ func sendActivationSMS() Action {
 					r.Secrets = append(r.Secrets, m)
 				}
 			}
-			return r, nil
+			return onlyDuos(d, r), nil
 		},
 	}
 }

@@ -79,9 +79,8 @@ func restoreUser() Action {
 		Help: "Takes a user out of Duo's trash, with the status from before, but never in bypass. It takes the Administrator role, unless the console moved the " +
 			"user to the trash, the user was not in bypass then, and Duo's activity log shows nothing on the user since.",
 		API: Admin, Call: "POST /admin/v1/users/bulk_restore", Kind: Write, Role: Technician, Fields: []Field{userID},
-		Asks:    "The user comes back out of the trash with the status from before. If that is Bypass, it is set to Disabled at once.",
-		Before:  beforeUserOf("status"),
-		Recalls: "delete-user",
+		Asks:   "The user comes back out of the trash with the status from before. If that is Bypass, it is set to Disabled at once.",
+		Before: beforeUserOf("status"),
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id := duo.UserID(userID.Of(in))
 			user, err := d.User(ctx, id)
@@ -93,7 +92,11 @@ func restoreUser() Action {
 				return r, &FieldError{Field: userID.Name, Message: "This user is not in the trash."}
 			}
 			if in.role < Administrator {
-				if why := whyNotHarmless(ctx, d, in.past, user); why != "" {
+				past, err := in.trashed(ctx, id)
+				if err != nil {
+					return r, err
+				}
+				if why := whyNotHarmless(ctx, d, past, user); why != "" {
 					return r, &RoleError{Administrator, "the trash hides the status from before, and " + why + "."}
 				}
 			}

@@ -48,6 +48,7 @@ type UserSpec struct {
 type PhoneSpec struct {
 	Name, Number, Extension, Type, Platform, Model, OSVersion string
 	Activated                                                 bool
+	ActivatedAt                                               time.Time // of an activated phone; zero: now
 	LastSeen                                                  time.Time // zero: never
 	UserIDs                                                   []string  // users to assign it to
 }
@@ -301,6 +302,9 @@ func (s *Sim) addPhone(a *account, spec PhoneSpec) *phone {
 	}
 	if p.Activated {
 		p.AppVersion, p.LastActivated = appVersion, &p.Created
+		if !spec.ActivatedAt.IsZero() {
+			p.LastActivated = unixOrNil(spec.ActivatedAt)
+		}
 	}
 	for _, id := range spec.UserIDs {
 		u := a.mustUser(id)
