@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 	mathrand "math/rand/v2"
@@ -15,8 +14,6 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
-	"duodesk/internal/run"
-	"duodesk/internal/store"
 )
 
 // actionRoutes has, for each action, the least that a role may do with it.
@@ -193,31 +190,28 @@ var actionRoutes = map[string]knownRoute{
 func (e *estate) verified(n *tenant) {
 	now := e.Clock.Now()
 	phone := e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, Activated: true, ActivatedAt: now.Add(-48 * time.Hour), UserIDs: []string{n.user}})
-	input := map[string]string{"user_id": n.user, "phone_id": phone}
-	e.Exec(e.t, `insert into run (workspace_id, id, organization_id, account_id, operator_id, action, input, input_mac, ticket, state, answer, summary, started_at, finished_at, subject)
-		values ($1, gen_random_uuid(), $2, $3, $4, 'verify-caller', $5, '', '', 'applied', 'approved', '', $6, $6, '')`,
-		n.workspace.ID, n.org.ID, n.org.AccountID, e.ownerOf(n), input, now)
+	e.record(n, "verify-caller", map[string]string{"user_id": n.user, "phone_id": phone}, map[string]string{}, "approved", now)
 }
 
-func (e *estate) ownerOf(n *tenant) uuid.UUID {
-	if n.workspace.ID != e.Workspace.ID {
-		return e.otherOwner.ID
-	}
-	return e.Owner.ID
-}
-
-// trashed makes a user whom the console has moved to the trash, so that a
-// technician may restore them.
+// trashed makes a user whom the console has moved to the trash, as the record and
+// Duo's log have it, so that a technician may restore them.
 func (e *estate) trashed(n *tenant) string {
-	user := e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text()})
-	action, _ := catalog.Lookup("delete-user")
-	in, _ := action.Parse(func(name string) (string, bool) { return user, name == "user_id" })
-	_, err := e.Runner.Do(context.Background(), run.Request{ID: uuid.New(), Scope: store.WholeWorkspace(n.workspace.ID), Organization: n.org,
-		Actor: run.Actor{Operator: e.ownerOf(n), Role: catalog.Owner}, Action: action, Input: in})
-	if err != nil {
-		e.t.Error(err)
-	}
+	name, now := rand.Text(), e.Clock.Now()
+	user := e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: name, Status: duosim.PendingDeletion})
+	e.Sim.AddActivity(n.account.AccountID, "user_bulk_send_to_trash", user, name)
+	e.record(n, "delete-user", map[string]string{"user_id": user}, map[string]string{"username": name, "status": "active", "groups": ""}, "", now)
 	return user
+}
+
+// record puts an applied run of a tenant's organization on record.
+func (e *estate) record(n *tenant, action string, input, before map[string]string, answer string, at time.Time) {
+	owner := e.Owner
+	if n.workspace.ID != e.Workspace.ID {
+		owner = e.otherOwner
+	}
+	e.Exec(e.t, `insert into run (workspace_id, id, organization_id, account_id, operator_id, action, input, before, input_mac, ticket, state, answer, summary, started_at, finished_at, subject)
+		values ($1, gen_random_uuid(), $2, $3, $4, $5, $6, $7, '', '', 'applied', $8, '', $9, $9, '')`,
+		n.workspace.ID, n.org.ID, n.org.AccountID, owner.ID, action, input, before, answer, at)
 }
 
 func actionForm(fill func(*estate, *tenant, url.Values)) func(*estate, *tenant, bool) url.Values {

@@ -14,8 +14,11 @@ func TestActivation(t *testing.T) {
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
 	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", UserIDs: []string{jane}})
-	b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
-	f := b.get(s.org("/users/"+jane)).click("Activate").want(http.StatusOK, "+442079460123", "Duo does not know what kind of phone this is").form("Make activation link")
+	help := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
+	f := help.get(s.org("/users/"+jane)).click("Activate").want(http.StatusOK, "Verify the caller first").form("Make activation link")
+	f.set("platform", "apple ios").send().want(http.StatusForbidden, "Requires the Technician role: jroe did not approve a verification").wantNot("Duo may have done this").fine()
+	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
+	f = b.get(s.org("/users/"+jane)).click("Activate").want(http.StatusOK, "+442079460123", "Duo does not know what kind of phone this is").form("Make activation link")
 	p := f.send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
 	if _, fault := p.box("platform"); !strings.Contains(fault, "Choose the platform") {
 		t.Error("beside the platform: ", fault)

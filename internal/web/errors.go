@@ -154,7 +154,9 @@ func refusalText(v visitor, api catalog.API, err error) string {
 
 func mayHaveBeenApplied(err error) bool {
 	var unconnected *run.NotConnected
-	return !errors.As(err, &unconnected) && duo.MayHaveBeenApplied(err)
+	var fault *catalog.FieldError
+	var role *catalog.RoleError
+	return !errors.As(err, &unconnected) && !errors.As(err, &fault) && !errors.As(err, &role) && duo.MayHaveBeenApplied(err)
 }
 
 // statusOf is the HTTP status for an error of Duo's.

@@ -136,3 +136,15 @@ func (a *account) passcodes(u *user, now time.Time) map[string][]string {
 	}
 	return shown
 }
+
+// AddActivity adds an event to the activity log, as an administrator in Duo's panel causes one now: on a user by id and
+// name.
+func (s *Sim) AddActivity(accountID, name, userID, username string) {
+	change(s, func() struct{} {
+		a := s.mustAccount(accountID)
+		a.Logs.Actions = keep(a.Logs.Actions, &action{
+			ID: s.ids.uuid(), At: s.now().UnixMilli(), Name: name, Object: username, ObjectKey: userID, ActorName: "Administrator", ActorType: "admin",
+		})
+		return struct{}{}
+	})
+}
