@@ -43,7 +43,9 @@ func (c record) past(ctx context.Context, find func(*store.Tx) (store.Run, error
 	case err != nil:
 		return nil, err
 	}
-	past := &catalog.Past{Input: found.Input, Before: found.Before, Answer: catalog.Answer(found.Answer), From: found.StartedAt, Now: c.r.now()}
+	past := &catalog.Past{
+		Input: found.Input, Before: found.Before, Answer: catalog.Answer(found.Answer), From: found.StartedAt, Now: c.r.now(),
+	}
 	if found.FinishedAt != nil {
 		past.To = *found.FinishedAt
 	}

@@ -96,12 +96,14 @@ func MayJoin(role Role, u duo.User, g duo.Group) error {
 func MayQuit(role Role, u duo.User, g duo.Group) error {
 	after := u
 	after.Groups = slices.DeleteFunc(slices.Clone(u.Groups), func(other duo.Group) bool { return other.ID == g.ID })
-	bypassed := after.Status == duo.StatusBypass || slices.ContainsFunc(after.Groups, func(g duo.Group) bool { return g.Status == duo.GroupBypass })
+	other := func(g duo.Group) bool { return g.Status == duo.GroupBypass }
+	bypassed := after.Status == duo.StatusBypass || slices.ContainsFunc(after.Groups, other)
 	switch {
 	case g.Status == duo.GroupBypass && !bypassed:
 		return editable(u)
 	case InTrash(u) == "" && g.Status != duo.GroupBypass && g.Status != duo.GroupActive && inBypass(after):
-		return &FieldError{Field: groupID.Name, Message: "Without this group " + Plain(u.Username) + " could sign in without the second factor, by status or by another group. End that bypass first."}
+		return &FieldError{Field: groupID.Name,
+			Message: "Without this group " + Plain(u.Username) + " could sign in without the second factor, by status or by another group. End that bypass first."}
 	}
 	return mayLeave(role, u, after)
 }
@@ -129,7 +131,9 @@ func statusBypasses(u duo.User) bool {
 }
 
 func bypassGroups(u duo.User) []duo.Group {
-	return slices.DeleteFunc(slices.Clone(u.Groups), func(g duo.Group) bool { return g.Status == duo.GroupActive || g.Status == duo.GroupDisabled })
+	return slices.DeleteFunc(slices.Clone(u.Groups), func(g duo.Group) bool {
+		return g.Status == duo.GroupActive || g.Status == duo.GroupDisabled
+	})
 }
 
 // endBypass ends what lets a user in without a second factor: it sets a status that does to disabled,
@@ -146,7 +150,8 @@ func endBypass(ctx context.Context, d *duo.Client, u duo.User) (done []string, e
 		if err := d.DisassociateGroup(ctx, u.ID, g.ID); err != nil {
 			return done, err
 		}
-		done = append(done, "Took "+u.Username+" out of the group "+g.Name+", which has the status "+cmp.Or(string(g.Status), "unknown")+".")
+		status := cmp.Or(string(g.Status), "unknown")
+		done = append(done, "Took "+u.Username+" out of the group "+g.Name+", which has the status "+status+".")
 	}
 	return done, nil
 }

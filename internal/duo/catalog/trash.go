@@ -131,7 +131,8 @@ func withoutBypass(ctx context.Context, d *duo.Client, trashed duo.User) (said s
 	}
 	done, err := endBypass(ctx, d, after)
 	if err != nil {
-		return strings.Join(append([]string{said}, append(done, "Ending that failed: the user may log in without a second factor.")...), " "), err
+		done = append(done, "Ending that failed: the user may log in without a second factor.")
+		return said + " " + strings.Join(done, " "), err
 	}
 	return said + " " + strings.Join(done, " "), nil
 }
@@ -196,8 +197,8 @@ func whyNotActive(ctx context.Context, d *duo.Client, past *Past, user duo.User)
 // on the user if it names their id, or one of their names now and then: who was
 // renamed since is called by either.
 func whyTouched(ctx context.Context, d *duo.Client, past *Past, user duo.User) string {
-	names := append([]string{string(user.ID), user.Username, past.Before["username"]}, strings.Split(past.Before["aliases"], "\n")...)
-	names = append(names, user.Aliases[:]...)
+	names := []string{string(user.ID), user.Username, past.Before["username"]}
+	names = append(append(names, strings.Split(past.Before["aliases"], "\n")...), user.Aliases[:]...)
 	window := duo.LogWindow{From: past.From.Add(-pastMargin), To: past.Now.Add(pastMargin)}
 	trashings := 0
 	for event, err := range d.ActivityLog(ctx, window, pastLogPages) {
@@ -205,7 +206,8 @@ func whyTouched(ctx context.Context, d *duo.Client, past *Past, user duo.User) s
 		case err != nil:
 			return "Duo's activity log since then cannot be read to its end"
 		case !concerns(event, names):
-		case !isTrashing(event), event.Time.Before(window.From.Add(pastMargin - pastAtLeast)), event.Time.After(past.To.Add(pastMargin)):
+		case !isTrashing(event), event.Time.Before(window.From.Add(pastMargin - pastAtLeast)),
+			event.Time.After(past.To.Add(pastMargin)):
 			return "Duo's activity log shows that this user was changed at that time or since"
 		default:
 			trashings++
@@ -227,7 +229,11 @@ func isTrashing(e duo.ActivityEvent) bool {
 // concerns reports whether an event is on the user of these names. An event on
 // several, such as a bulk call, lists them in one text; the details are JSON.
 func concerns(e duo.ActivityEvent, names []string) bool {
-	for _, text := range []string{e.Target.Key, e.Target.Name, e.Target.Details, e.OldTarget.Key, e.OldTarget.Name, e.OldTarget.Details, e.ActionDetails} {
+	texts := []string{e.ActionDetails}
+	for _, on := range []duo.LogParty{e.Target, e.OldTarget} {
+		texts = append(texts, on.Key, on.Name, on.Details)
+	}
+	for _, text := range texts {
 		words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,;:\"'[]{}()", r) })
 		for _, name := range names {
 			is := func(word string) bool { return strings.EqualFold(word, name) }

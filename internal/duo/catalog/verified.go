@@ -35,7 +35,8 @@ func mustBeVerified(ctx context.Context, d *duo.Client, in Values, phone duo.Pho
 			return err
 		}
 		if why := whyNotVerified(ctx, d, past, u.ID); why != "" {
-			return &RoleError{Technician, Plain(u.Username) + " " + why + ". With Help Desk, verify the caller first, on a phone that was activated over a day ago."}
+			return &RoleError{Technician, Plain(u.Username) + " " + why +
+				". With Help Desk, verify the caller first, on a phone that was activated over a day ago."}
 		}
 	}
 	return nil
