@@ -126,6 +126,11 @@ type Request struct {
 	Action       catalog.Action
 	Input        catalog.Values
 	Ticket       string // number in the MSP's ticket system; may be empty
+
+	// The connection that the form was opened for, see Connection; empty: whatever
+	// it is now.
+	Opened  string
+	Account string // the Duo account that is meant; empty: not named
 }
 
 // Outcome is what came of a run.
@@ -139,21 +144,28 @@ type Outcome struct {
 // before Duo is asked and closed after, whatever becomes of the caller's
 // context, if the role allows it at the moment of committing. A run that waits
 // for a person is still open when Do returns: see Live. Errors: ErrForbidden,
-// *AlreadyRun and ErrOtherInput (nothing was sent), *catalog.FieldError (nothing
-// was sent), *NotConnected, and what duo returns, of which
-// duo.MayHaveBeenApplied tells how far it came.
+// *AlreadyRun and ErrOtherInput (nothing was sent), *ConnectionChanged (nothing
+// was sent), *catalog.FieldError (nothing was sent), *NotConnected, and what duo
+// returns, of which duo.MayHaveBeenApplied tells how far it came.
 func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if q.Actor.Role < q.Action.LeastRole(q.Input) {
 		return Outcome{}, ErrForbidden
 	}
-	client, err := r.clientFor(ctx, q)
-	if err != nil {
-		return Outcome{}, err
+	if q.Opened == "" {
+		var err error
+		if q.Opened, _, err = r.Connection(ctx, q.Scope, q.Organization); err != nil {
+			return Outcome{}, err
+		}
+	}
+	// That there is no way to Duo is said where nothing else is to be said first.
+	client, unreachable := r.clientFor(ctx, q)
+	if errors.Is(unreachable, store.ErrNotFound) {
+		return Outcome{}, unreachable
 	}
 	subject := catalog.Plain(r.nameOf(ctx, q))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(q))
 	defer cancel()
-	started, err := r.start(ctx, q, subject)
+	started, err := r.start(ctx, q, subject, unreachable)
 	if err != nil {
 		return Outcome{Run: started}, err
 	}
@@ -207,9 +219,10 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	return done, err
 }
 
-// start records the run. When its id was used before, it tells whether for the
-// same thing. There is a run beside no error, and beside an *AlreadyRun alone.
-func (r *Runner) start(ctx context.Context, q Request, subject string) (store.Run, error) {
+// start records the run, unless Duo is unreachable. When its id was used before,
+// it tells whether for the same thing. There is a run beside no error, and beside
+// an *AlreadyRun alone.
+func (r *Runner) start(ctx context.Context, q Request, subject string, unreachable error) (store.Run, error) {
 	run := store.Run{
 		ID: q.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Token: q.Actor.Token.Name, Action: q.Action.Slug,
 		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(), Subject: subject,
@@ -219,8 +232,14 @@ func (r *Runner) start(ctx context.Context, q Request, subject string) (store.Ru
 	}
 	fields := append(q.Input.Ordered(q.Action), "ticket", q.Ticket)
 	err := r.change(ctx, q.Scope, q.Actor, q.Action.LeastRole(q.Input), func(tx *store.Tx) error {
-		if err := tx.StartRun(ctx, run, fields); err != nil || !q.Action.Alone {
+		if err := tx.StartRun(ctx, run, fields); err != nil {
 			return err
+		}
+		if err := holdConnection(ctx, tx, q); err != nil {
+			return err
+		}
+		if unreachable != nil || !q.Action.Alone {
+			return unreachable
 		}
 		return tx.Alone(ctx, run)
 	})
@@ -284,7 +303,7 @@ const nameTime = 4 * time.Second
 // that its record says so from the start; empty if it is not known in time.
 func (r *Runner) nameOf(ctx context.Context, q Request) string {
 	id := q.Input.Given(q.Action)["user_id"]
-	if q.Action.Follow == nil || id == "" {
+	if q.Action.Follow == nil || id == "" || q.Organization.Connection() != q.Opened {
 		return ""
 	}
 	held, _, _ := r.users.get(listKeyOf(q.Scope, q.Organization), r.now())
