@@ -27,6 +27,14 @@ type sheet struct {
 	faults map[string]string // by field
 	fault  string            // of the form as a whole
 	tried  views.Tried
+
+	connection string // for which it was opened, see run.Connection
+	connected  string // the same in words, as the page said
+}
+
+// once are the hidden fields of the sheet's form.
+func (f sheet) once() views.Once {
+	return views.Once{RunID: f.runID.String(), Connection: f.connection, Connected: f.connected}
 }
 
 func (f sheet) get(name string) string { return f.values.Get(name) }
@@ -89,7 +97,11 @@ func (s *Server) getAction(c echo.Context, v visitor) error {
 			values.Set(name, text)
 		}
 	}
-	return s.showSheet(c, v, http.StatusOK, sheet{action: action, values: values, runID: uuid.New()})
+	f, err := s.freshSheet(c.Request().Context(), v, action, values)
+	if err != nil {
+		return err
+	}
+	return s.showSheet(c, v, http.StatusOK, f)
 }
 
 func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error {
@@ -111,6 +123,15 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 	f, err := sentSheet(c, v)
 	if err != nil {
 		return err
+	}
+	now, err := s.connectedNow(c.Request().Context(), v, f)
+	switch {
+	case err != nil:
+		return err
+	case now != "":
+		return s.showChanged(c, v, f, now)
+	case f.get(reopened) != "":
+		return s.reopen(c, v, f)
 	}
 	if faults, several := f.severalUsers(); several {
 		return s.syncMany(c, v, f, faults)
@@ -146,7 +167,7 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		return s.ask(c, v, f, question)
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
-		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Ticket: ticket,
+		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Ticket: ticket, Opened: f.connection,
 	})
 	if err != nil {
 		return s.showFailure(c, v, f, done, err)
@@ -161,7 +182,11 @@ func sentSheet(c echo.Context, v visitor) (sheet, error) {
 		return sheet{}, err
 	}
 	form, id, err := formWithID(c)
-	return sheet{action: action, values: form.values, runID: id}, err
+	f := sheet{action: action, values: form.values, runID: id}
+	if err == nil {
+		f.connection, f.connected, err = form.opened()
+	}
+	return f, err
 }
 
 // severalUsers reports whether a form asks for several users to be read again; a

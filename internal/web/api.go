@@ -50,6 +50,7 @@ func (s *Server) apiAction(c echo.Context, v visitor) error {
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
 		ID: body.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: action, Input: in, Ticket: body.ticket,
+		Opened: body.connection, Account: body.account,
 	})
 	var already *run.AlreadyRun
 	switch {

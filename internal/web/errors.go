@@ -62,6 +62,7 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 	var conflict *store.ConflictError
 	var invalid *invalidFields
 	var fast *tooFast
+	var changed *run.ConnectionChanged
 	switch {
 	case errors.Is(err, errNoToken):
 		return views.ErrorPage{Status: http.StatusUnauthorized, Headline: "No valid access token",
@@ -80,6 +81,9 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		return views.NotFound(home), "not_found"
 	case errors.Is(err, run.ErrForbidden):
 		return views.Forbidden("", home), "forbidden"
+	case errors.As(err, &changed):
+		return views.ErrorPage{Status: http.StatusConflict, Headline: "The connection has changed", Links: []views.Link{{Text: "Go home", Href: home}},
+			Text: "Nothing was sent to Duo. This is connected otherwise than it was: it is " + changed.Now + " now. Look at what is there before you send it again."}, "connection_changed"
 	case errors.As(err, &conflict):
 		return views.ErrorPage{Status: http.StatusConflict, Headline: "Somebody was faster", Links: []views.Link{{Text: "Go home", Href: home}},
 			Text: "What you sent clashes with a change made at the same moment. Look at what is there now."}, "conflict"

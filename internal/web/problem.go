@@ -54,6 +54,7 @@ var problemCodes = []struct {
 	{"not_found", 404, "It does not exist, or is out of reach of the token.", "There is no such thing, or it is out of reach of this access token."},
 	{"method_not_allowed", 405, "The address does not take this method.", "The address does not take this method. Nothing was done."},
 	{"conflict", 409, "Somebody changed the same thing at the same moment.", ""},
+	{"connection_changed", 409, "The organization is connected otherwise than account_id, connection_id or the request itself found it. Nothing was sent to Duo.", ""},
 	{"run_id_used", 409, "The run_id was used before, with other fields.", "This run_id was used before for something else. Nothing was done. Make a new one."},
 	{"not_connected", 409, "The organization has no Duo account, or no keys for this API.", ""},
 	{"too_large", 413, "The body is longer than 256 KB.", "The body is longer than 256 KB. Nothing was done."},

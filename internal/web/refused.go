@@ -20,7 +20,10 @@ import (
 func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, err error) error {
 	var fault *catalog.FieldError
 	var already *run.AlreadyRun
+	var changed *run.ConnectionChanged
 	switch {
+	case errors.As(err, &changed):
+		return s.showChanged(c, v, f, changed.Now)
 	case errors.As(err, &already):
 		return s.showAlready(c, v, f, already.Run)
 	case errors.As(err, &fault):

@@ -52,7 +52,7 @@ func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.F
 		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 	}
 	names, _ := usernamesOf(f.get(syncNames.Name))
-	page := views.SyncResult{Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), DirectoryKey: f.get("directory_key"), Names: strings.Join(names, "\n")}
+	page := views.SyncResult{Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), DirectoryKey: f.get("directory_key"), Names: strings.Join(names, "\n")}
 	found, err := s.directories(ctx, v)
 	if err != nil {
 		return err
@@ -62,19 +62,34 @@ func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.F
 			page.Directory = catalog.Plain(d.Name)
 		}
 	}
+	changed := ""
 	for i, name := range names {
+		if changed != "" {
+			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
+			continue
+		}
 		if deadline, has := ctx.Deadline(); has && i > 0 && time.Until(deadline) < syncReserve {
 			page.Rest++
 			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: "The time was over before this one."})
 			continue
 		}
 		row, err := s.syncOne(ctx, v, f, name)
+		if other, is := errors.AsType[*run.ConnectionChanged](err); is && i > 0 {
+			changed = "The organization is connected otherwise now: " + other.Now + "."
+			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
+			continue
+		}
 		if err != nil {
 			return s.showRefusal(c, v, f, "", err)
 		}
 		page.Users = append(page.Users, row)
 	}
 	return s.render(c, http.StatusOK, v, place{tab: "users"}, page)
+}
+
+// syncRun is the id of the run for one of the users of a form.
+func syncRun(form uuid.UUID, name string) uuid.UUID {
+	return uuid.NewSHA1(form, []byte(strings.ToLower(name)))
 }
 
 // syncOne carries out one of them. Its error is one that concerns them all.
@@ -87,7 +102,7 @@ func (s *Server) syncOne(ctx context.Context, v visitor, f sheet, name string) (
 		return row, nil
 	}
 	done, err := s.Runner.Do(ctx, run.Request{
-		ID: uuid.NewSHA1(f.runID, []byte(strings.ToLower(name))), Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in,
+		ID: syncRun(f.runID, name), Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Opened: f.connection,
 	})
 	var already *run.AlreadyRun
 	var fault *catalog.FieldError
