@@ -28,9 +28,9 @@ func ConnectionText(o store.Organization) string {
 	switch o.Kind {
 	case store.Child:
 		if o.AccountName == "" {
-			return "the child account " + o.AccountID
+			return "the child account " + o.AccountID + " on " + o.APIHostname
 		}
-		return "the child account " + catalog.Plain(o.AccountName) + " (" + o.AccountID + ")"
+		return "the child account " + catalog.Plain(o.AccountName) + " (" + o.AccountID + ") on " + o.APIHostname
 	case store.Parent:
 		return "the parent account, with the key " + cmp.Or(o.IntegrationKey, "of none") + " on " + cmp.Or(o.APIHostname, "no host")
 	case store.Own:

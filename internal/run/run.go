@@ -131,6 +131,7 @@ type Request struct {
 	// it is now.
 	Opened  string
 	Account string // the Duo account that is meant; empty: not named
+	Reason  string // why it is done after a report of fraud; may be empty
 }
 
 // Outcome is what came of a run.
@@ -151,6 +152,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if q.Actor.Role < q.Action.LeastRole(q.Input) {
 		return Outcome{}, ErrForbidden
 	}
+	q.Reason = reasonOf(q.Reason)
 	if q.Opened == "" {
 		var err error
 		if q.Opened, _, err = r.Connection(ctx, q.Scope, q.Organization); err != nil {
@@ -165,7 +167,11 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	subject := catalog.Plain(r.nameOf(ctx, q))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(q))
 	defer cancel()
-	started, err := r.start(ctx, q, subject, unreachable)
+	asked, err := r.askedUser(ctx, q)
+	if err != nil {
+		return Outcome{}, err
+	}
+	started, err := r.start(ctx, q, subject, asked, unreachable)
 	if err != nil {
 		return Outcome{Run: started}, err
 	}
@@ -222,30 +228,23 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 // start records the run, unless Duo is unreachable. When its id was used before,
 // it tells whether for the same thing. There is a run beside no error, and beside
 // an *AlreadyRun alone.
-func (r *Runner) start(ctx context.Context, q Request, subject string, unreachable error) (store.Run, error) {
+func (r *Runner) start(ctx context.Context, q Request, subject, asked string, unreachable error) (store.Run, error) {
 	run := store.Run{
 		ID: q.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Token: q.Actor.Token.Name, Action: q.Action.Slug,
 		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(), Subject: subject,
+		AskedUser: asked, Reason: q.Reason,
 	}
 	if q.Organization.ID != uuid.Nil {
 		run.OrganizationID = &q.Organization.ID
 	}
 	fields := append(q.Input.Ordered(q.Action), "ticket", q.Ticket)
-	err := r.change(ctx, q.Scope, q.Actor, q.Action.LeastRole(q.Input), func(tx *store.Tx) error {
-		if err := tx.StartRun(ctx, run, fields); err != nil {
-			return err
-		}
-		if err := holdConnection(ctx, tx, q); err != nil {
-			return err
-		}
-		if unreachable != nil || !q.Action.Alone {
-			return unreachable
-		}
-		return tx.Alone(ctx, run)
-	})
+	if q.Reason != "" {
+		fields = append(fields, ReasonField, q.Reason)
+	}
+	begun, err := r.begin(ctx, q, run, fields, unreachable)
 	switch {
 	case err == nil:
-		return run, nil
+		return begun, nil
 	case !store.IsConflict(err, "run_pkey"):
 		return store.Run{}, err
 	}
