@@ -30,11 +30,13 @@ type sheet struct {
 
 	connection string // for which it was opened, see run.Connection
 	connected  string // the same in words, as the page said
+
+	held []string // who reported fraud here, see heldHere
 }
 
 // once are the hidden fields of the sheet's form.
 func (f sheet) once() views.Once {
-	return views.Once{RunID: f.runID.String(), Connection: f.connection, Connected: f.connected}
+	return views.Once{RunID: f.runID.String(), Connection: f.connection, Connected: f.connected, Held: f.held, Reason: f.input(run.ReasonField, "")}
 }
 
 func (f sheet) get(name string) string { return f.values.Get(name) }
@@ -133,6 +135,9 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 	case f.get(reopened) != "":
 		return s.reopen(c, v, f)
 	}
+	if f.held, err = s.heldHere(c.Request().Context(), v, f.action); err != nil {
+		return err
+	}
 	if faults, several := f.severalUsers(); several {
 		return s.syncMany(c, v, f, faults)
 	}
@@ -151,7 +156,7 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		}
 		return c.Redirect(http.StatusSeeOther, actionPath(v, f.action.Slug, e.id, f.get(e.id)))
 	}
-	in, ticket, faults := f.read()
+	in, ticket, reason, faults := f.read()
 	if bad = append(bad, faults...); len(bad) == 0 {
 		if bad, err = s.faultsHere(c.Request().Context(), v, f); err != nil {
 			return err
@@ -167,7 +172,7 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		return s.ask(c, v, f, question)
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
-		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Ticket: ticket, Opened: f.connection,
+		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Ticket: ticket, Opened: f.connection, Reason: reason,
 	})
 	if err != nil {
 		return s.showFailure(c, v, f, done, err)
@@ -203,15 +208,19 @@ func (f sheet) severalUsers() (faults []catalog.FieldError, several bool) {
 	return nil, false
 }
 
-// read checks the fields of a form, and the ticket beside them.
-func (f sheet) read() (in catalog.Values, ticket string, bad []catalog.FieldError) {
+// read checks the fields of a form, and the ticket and the reason beside them.
+func (f sheet) read() (in catalog.Values, ticket, reason string, bad []catalog.FieldError) {
 	sent := form{f.values}
 	in, bad = f.action.Parse(sent.field(f.action))
 	ticket, fault := sent.text(ticketBox)
 	if fault != "" {
 		bad = append(bad, catalog.FieldError{Field: ticketBox.Name, Message: fault})
 	}
-	return in, ticket, bad
+	reason, fault = sent.text(reasonBox)
+	if fault != "" {
+		bad = append(bad, catalog.FieldError{Field: reasonBox.Name, Message: fault})
+	}
+	return in, ticket, reason, bad
 }
 
 // showFaults shows a form again as it was typed, with what is wrong beside it.

@@ -22,6 +22,7 @@ import (
 type apiBody struct {
 	runID      uuid.UUID
 	ticket     string
+	reason     string
 	account    string // the Duo account that is meant; empty: not named
 	connection string // as lists return it; empty: not named
 	fields     map[string]string
@@ -50,8 +51,8 @@ func apiBodyOf(c echo.Context, a catalog.Action) (apiBody, error) {
 	return parseBody(data, a)
 }
 
-// parseBody reads {"run_id": …, "fields": {…}, "ticket": …, "account_id": …,
-// "connection_id": …} strictly: a member
+// parseBody reads {"run_id": …, "fields": {…}, "ticket": …, "reason": …,
+// "account_id": …, "connection_id": …} strictly: a member
 // that is not known, or is there twice, could mean something else to whoever
 // wrote it.
 func parseBody(data []byte, a catalog.Action) (apiBody, error) {
@@ -76,6 +77,10 @@ func parseBody(data []byte, a catalog.Action) (apiBody, error) {
 			if b.ticket = text; !isText {
 				fault("ticket", "Give a text.")
 			}
+		case "reason":
+			if b.reason = text; !isText {
+				fault("reason", "Give a text.")
+			}
 		case "account_id":
 			if b.account = text; !isText || text == "" || a.OfWorkspace() {
 				fault("account_id", "Give the id of the organization's Duo account as text, for a child account only.")
@@ -87,7 +92,7 @@ func parseBody(data []byte, a catalog.Action) (apiBody, error) {
 		case "fields":
 			b.fields, bad = fieldsOf(m.value, a, bad)
 		default:
-			fault(known(m.name), "There is no such member: only run_id, fields, ticket, account_id and connection_id.")
+			fault(known(m.name), "There is no such member: only run_id, fields, ticket, reason, account_id and connection_id.")
 		}
 	}
 	if !slices.ContainsFunc(members, func(m member) bool { return m.name == "run_id" }) {

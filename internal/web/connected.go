@@ -38,7 +38,9 @@ func (f form) opened() (connection, words string, err error) {
 // freshSheet is an action's form for the connection of now.
 func (s *Server) freshSheet(ctx context.Context, v visitor, action catalog.Action, values url.Values) (f sheet, err error) {
 	f = sheet{action: action, values: values, runID: uuid.New()}
-	f.connection, f.connected, err = s.Runner.Connection(ctx, v.scope, v.organization)
+	if f.connection, f.connected, err = s.Runner.Connection(ctx, v.scope, v.organization); err == nil {
+		f.held, err = s.heldHere(ctx, v, action)
+	}
 	return f, err
 }
 
@@ -75,7 +77,7 @@ func (s *Server) showChanged(c echo.Context, v visitor, f sheet, now string) err
 		return err
 	}
 	page := views.ChangedPage{
-		Heading: f.action.Title, Was: cmp.Or(f.connected, "not known"), Now: now, Typed: f.typed(), Post: actionPath(v, f.action.Slug),
+		Heading: f.action.Title, Was: cmp.Or(f.connected, "not known"), Now: sinceThen(f.connected, now), Typed: f.typed(), Post: actionPath(v, f.action.Slug),
 		Once:   views.Once{RunID: uuid.NewString(), Connection: connection, Connected: now},
 		Cancel: views.Workspace(v.workspace.Slug),
 	}
@@ -86,6 +88,14 @@ func (s *Server) showChanged(c echo.Context, v visitor, f sheet, now string) err
 		page.Hidden = append(page.Hidden, views.Hidden{Name: name, Value: cmp.Or(f.get(name), "1")})
 	}
 	return s.render(c, http.StatusConflict, v, place{section: "actions", tab: tabOf(f)}, page)
+}
+
+// sinceThen is how something is connected now, told apart from how it was.
+func sinceThen(was, now string) string {
+	if was == now {
+		return now + ", after a change in between"
+	}
+	return now
 }
 
 // firstRun is the id of the first run that a form starts.
@@ -110,7 +120,7 @@ func (f sheet) kept() []string {
 			names = append(names, spec.Name)
 		}
 	}
-	for _, name := range []string{syncNames.Name, ticketBox.Name} {
+	for _, name := range []string{syncNames.Name, ticketBox.Name, reasonBox.Name} {
 		if f.get(name) != "" {
 			names = append(names, name)
 		}
@@ -120,7 +130,7 @@ func (f sheet) kept() []string {
 
 // typed are the same fields to be read.
 func (f sheet) typed() []views.Fact {
-	words := map[string]string{syncNames.Name: "Usernames", ticketBox.Name: ticketBox.Label}
+	words := map[string]string{syncNames.Name: "Usernames", ticketBox.Name: ticketBox.Label, reasonBox.Name: reasonBox.Label}
 	specs := map[string]catalog.Spec{}
 	for _, field := range f.action.Fields {
 		specs[field.Spec().Name] = field.Spec()
@@ -217,5 +227,5 @@ func (s *Server) showConnectionChanged(c echo.Context, v visitor, f form, was, n
 		}
 	}
 	return s.showConnection(c, v, http.StatusConflict, page, views.Flash{Level: "bad",
-		Text: "Nothing was done: the connection has changed since you opened this page. Then it was " + cmp.Or(was, "another") + "; now it is " + now + "."})
+		Text: "Nothing was done: the connection has changed since you opened this page. Then it was " + cmp.Or(was, "another") + "; now it is " + sinceThen(was, now) + "."})
 }

@@ -21,6 +21,9 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, er
 	var fault *catalog.FieldError
 	var already *run.AlreadyRun
 	var changed *run.ConnectionChanged
+	if shown, ok := s.showHeld(c, v, f, err); ok {
+		return shown
+	}
 	switch {
 	case errors.As(err, &changed):
 		return s.showChanged(c, v, f, changed.Now)
