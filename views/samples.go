@@ -34,6 +34,7 @@ func Samples() []Sample {
 const (
 	sampleWorkspace = "northwind"
 	sampleRun       = "0198f3c2-7b1e-7c43-9a55-2f6d1c0b8e11"
+	sampleBound     = "R2V0SGVyZU5vdEJhY2sxMQ"
 )
 
 var (
@@ -44,6 +45,8 @@ var (
 	kestrel     = OrganizationTag{Slug: "kestrel-wren", Name: "Kestrel & Wren Architects", Colour: 4}
 	northwindIT = OrganizationTag{Slug: "northwind-it", Name: "Northwind IT", Colour: 2}
 	hostile     = OrganizationTag{Slug: "x", Name: `</title><script>alert("x")</script>` + "\u202egnp.exe " + strings.Repeat("Wideword", 16), Colour: 11}
+
+	sampleOnce = Once{RunID: sampleRun, Connection: sampleBound, Connected: "the child account Acme Dental (DAACME00000000000001)"}
 
 	minutesAgo = When{ISO: "2026-08-03T10:01:26Z", Text: "11:01", Ago: "34 s ago"}
 	thisMonday = When{ISO: "2026-08-03T08:12:00Z", Text: "09:12", Ago: "2 h ago"}

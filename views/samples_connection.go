@@ -13,7 +13,7 @@ func connectionSamples() []Sample {
 		{ID: "d1", Name: Input{Value: "Head office"}, Key: "DSACME00000000000001", Primary: true, SetOn: "3 Aug 2026", SetBy: "ana@northwind.example", Test: Action(sampleWorkspace, acme.Slug, "synchronize-users", "directory_key", "DSACME00000000000001", "test", "1")},
 		{ID: "d2", Name: Input{Value: hostile.Name}, Key: "DSACME00000000000002", SetOn: "3 Aug 2026", SetBy: "tom@northwind.example", Test: Action(sampleWorkspace, acme.Slug, "synchronize-users", "directory_key", "DSACME00000000000002", "test", "1")},
 	}
-	child.RunID, child.AuthHost = sampleRun, "api-5e6f7a8b.duosecurity.com"
+	child.Once, child.AuthHost = sampleOnce, "api-5e6f7a8b.duosecurity.com"
 	child.Auth = APICard{Host: Input{Value: child.AuthHost}}
 	refused := child
 	refused.Auth.Host = Input{Value: "api-0c1d2e3f.duosecurity.com", Error: "This is the host of another Duo account. This organization's is api-5e6f7a8b.duosecurity.com."}
@@ -30,7 +30,7 @@ func connectionSamples() []Sample {
 		Verdict:   Verdict{State: "works", Headline: "The Admin API accepts these keys", IntegrationKey: "DIOWN000000000000001", At: lastWeek, By: "tom@northwind.example", Checks: []Check{{"ok", "Integration key and secret key belong together."}, {"unknown", "Writing is not checked."}}},
 		Candidate: &Verdict{State: "fails", Headline: "The Admin API refuses these keys", IntegrationKey: "DIOWN000000000000002", At: minutesAgo, By: "ana@northwind.example", Cause: "These are the keys of an Auth API application, not of an Admin API application.", Fix: "Protect an Admin API application in this organization's own Duo account and enter its keys.", Checks: []Check{{"bad", "These are the keys of an Auth API application, not of an Admin API application."}}}}
 
-	own.RunID, own.AuthHost = sampleRun, "api-4c5d6e7f.duosecurity.com"
+	own.Once, own.AuthHost = sampleOnce, "api-4c5d6e7f.duosecurity.com"
 	own.Auth = APICard{Host: Input{Value: own.AuthHost}, IntegrationKey: Input{Value: "DIAUTH00000000000001"}, SecretKey: stored,
 		Verdict: Verdict{State: "works", Headline: "The Auth API accepts these keys", IntegrationKey: "DIAUTH00000000000001", At: minutesAgo, By: "ana@northwind.example", Checks: []Check{{"ok", "Integration key and secret key belong together."}}}}
 	scoped := own

@@ -3,7 +3,7 @@ package views
 func sampleSettings() SettingsPage {
 	yesno := []Option{{"true", "Yes"}, {"false", "No"}}
 	return SettingsPage{
-		Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, MayEdit: true, ReadAt: When{Text: "11:02", Ago: "just now"},
+		Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, MayEdit: true, ReadAt: When{Text: "11:02", Ago: "just now"},
 		Was: []Hidden{{"was.lockout_threshold", "10"}, {"was.helpdesk_bypass", "allow"}},
 		Groups: []SettingGroup{
 			{Title: "Log-in and lockout", Fields: []FieldView{
@@ -39,10 +39,10 @@ func settingsSamples() []Sample {
 		{"settings", shell, sampleSettings()},
 		{"settings-refused", shell, refused},
 		{"settings-read", auditor, read},
-		{"settings-review", shell, ReviewPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Subject: "the settings", Slug: "update-settings",
+		{"settings-review", shell, ReviewPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Subject: "the settings", Slug: "update-settings",
 			Changes: []Change{{"Failed log-ins that lock a user out", "10 failed log-ins", "5 failed log-ins"}, {"Help desk message", "", hostile.Name}}, Hidden: []Hidden{{"reviewed", "1"}, {"lockout_threshold", "5"}},
 			Back: Action(sampleWorkspace, acme.Slug, "update-settings"), Cancel: Settings(sampleWorkspace, acme.Slug), Warning: "Somebody changed these settings since you opened the form: help desk message."}},
-		{"sync-result", organizationShell(acme, "users"), SyncResult{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Directory: "Head office", DirectoryKey: "DSACME00000000000001", Names: "jroe\nnobody\n" + hostile.Name + "\nlate", Rest: 1,
+		{"sync-result", organizationShell(acme, "users"), SyncResult{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Directory: "Head office", DirectoryKey: "DSACME00000000000001", Names: "jroe\nnobody\n" + hostile.Name + "\nlate", Rest: 1,
 			Users: []SyncedUser{
 				{"jroe", Chip{"ok", "Done"}, "Synchronized user jroe: changed e-mail from jane@old.example to jane@acme-dental.example.", User(sampleWorkspace, acme.Slug, janeID), Run(sampleWorkspace, acme.Slug, sampleRun)},
 				{"nobody", Chip{"bad", "Refused"}, "Not done: The key works, and its directory has nobody of this username. Type the username as the directory has it.", "", Run(sampleWorkspace, acme.Slug, sampleRun)},

@@ -15,7 +15,7 @@ func sheetSamples() []Sample {
 	refusedBypass.Keep = false
 	refusedBypass.Count.Error, refusedBypass.Count.Value = "How many codes must be 1 to 10.", "99"
 
-	activation := ActivationPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, PhoneID: "DPJANE00000000000001", UserID: janeID, Device: "Jane’s phone, +44 20 7946 0123",
+	activation := ActivationPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, PhoneID: "DPJANE00000000000001", UserID: janeID, Device: "Jane’s phone, +44 20 7946 0123",
 		Facts:       []Fact{{Label: "Platform", Text: "iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", Text: "11:01", Note: "34 s ago"}, {Label: "Users", Text: "Jane Roe"}},
 		Disconnects: "iPhone 15", ValidSecs: Input{Value: "86400"}, Lifetimes: []Option{{"3600", "1 hour, until 12:02 today"}, {"86400", "24 hours, until 11:02 tomorrow"}}, Cancel: User(sampleWorkspace, acme.Slug, janeID)}
 	unknownPhone := activation
@@ -24,7 +24,7 @@ func sheetSamples() []Sample {
 	unknownPhone.Platforms, unknownPhone.Types = []Option{{"", "Choose"}, {"Apple iOS", "iPhone or iPad"}, {"Google Android", "Android"}}, []Option{{"", "Choose"}, {"Mobile", "Mobile"}, {"Landline", "Landline"}}
 	unknownPhone.Platform.Error, unknownPhone.Type.Value = "Choose the platform.", "Mobile"
 
-	sync := SyncPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Directories: []Option{{"DSACME00000000000001", "Head office (…0001)"}, {"DSACME00000000000002", hostile.Name + " (…0002)"}},
+	sync := SyncPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Directories: []Option{{"DSACME00000000000001", "Head office (…0001)"}, {"DSACME00000000000002", hostile.Name + " (…0002)"}},
 		DirectoryKey: Input{Value: "DSACME00000000000001"}}
 	testKey := sync
 	testKey.Test, testKey.Username = true, Input{Value: `"><script>`, Error: "The key works, and its directory has nobody of this username. Type the username as the directory has it."}
@@ -35,12 +35,12 @@ func sheetSamples() []Sample {
 		{"user-sync", shell, sync},
 		{"user-sync-test-refused", shell, testKey},
 		{"user-sync-no-key", shell, noKey},
-		{"user-create", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Status: Input{Value: "active"}, Statuses: statuses}},
-		{"user-create-refused", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Username: Input{Value: "jroe", Error: "Acme Dental already has a user called jroe."},
+		{"user-create", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Status: Input{Value: "active"}, Statuses: statuses}},
+		{"user-create-refused", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Username: Input{Value: "jroe", Error: "Acme Dental already has a user called jroe."},
 			Email: Input{Value: "jane@", Error: "This is not an e-mail address."}, Status: Input{Value: "active"}, Statuses: statuses, Aliases: Input{Value: "a\nb"}}},
-		{"user-edit", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, UserID: janeID, UserName: "Jane Roe", Username: Input{Value: "jroe"}, RealName: Input{Value: "Jane Roe"}, Email: Input{Value: "jane@acme-dental.example"},
+		{"user-edit", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, UserID: janeID, UserName: "Jane Roe", Username: Input{Value: "jroe"}, RealName: Input{Value: "Jane Roe"}, Email: Input{Value: "jane@acme-dental.example"},
 			Status: Input{Value: "active"}, Statuses: statuses, Was: []Hidden{{"was_username", "jroe"}, {"was_realname", "Jane Roe"}}}},
-		{"user-review", shell, ReviewPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Subject: "Jane Roe", Slug: "update-user", Changes: []Change{{"Full name", "Jane Roe", "Jane Roe-Smith"}, {"Notes", "", "Leeds on Fridays."}},
+		{"user-review", shell, ReviewPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Subject: "Jane Roe", Slug: "update-user", Changes: []Change{{"Full name", "Jane Roe", "Jane Roe-Smith"}, {"Notes", "", "Leeds on Fridays."}},
 			Hidden: []Hidden{{"user_id", janeID}, {"realname", "Jane Roe-Smith"}, {"confirmed", "true"}}, Cancel: User(sampleWorkspace, acme.Slug, janeID), Warning: "Somebody changed this user’s e-mail since you opened the form. It is left as it is now."}},
 		{"bypass", shell, bypassSheet},
 		{"bypass-helpdesk", shell, helpdesk},
@@ -53,13 +53,13 @@ func sheetSamples() []Sample {
 		{"activation-unknown", shell, unknownPhone},
 		{"activation-result", shell, ActivationResult{Workspace: sampleWorkspace, Organization: acme, Device: "Jane’s phone, +44 20 7946 0123", User: "Jane Roe", QR: sampleQR(), Link: "https://m-0a1b2c3d.duosecurity.com/activate/Kj4uY2bXc9LmQ0rT7sVw",
 			InstallLink: "https://m-0a1b2c3d.duosecurity.com/install", Expires: tomorrow, ShownAt: "11:02", Back: Link{"Back to Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}}},
-		{"confirm-trash", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Send Jane Roe to the trash", Consequences: []string{"Jane Roe cannot sign in with Duo from now on.", "Duo deletes users in the trash after 7 days. Until then you can restore this one."},
+		{"confirm-trash", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Send Jane Roe to the trash", Consequences: []string{"Jane Roe cannot sign in with Duo from now on.", "Duo deletes users in the trash after 7 days. Until then you can restore this one."},
 			Facts: []Fact{{Label: "Username", Text: "jroe"}, {Label: "Phones", Text: "2", Note: "stay in the account"}, {Label: "Bypass codes", Text: "2"}}, Post: Action(sampleWorkspace, acme.Slug, "delete-user"), Hidden: []Hidden{{"user_id", janeID}},
 			Button: "Send Jane Roe to the trash", Danger: true, Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
-		{"confirm-permanent", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Delete Jane Roe permanently", Consequences: []string{"This cannot be undone. It does not go through the trash."},
+		{"confirm-permanent", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Delete Jane Roe permanently", Consequences: []string{"This cannot be undone. It does not go through the trash."},
 			TypedName: "jroe", TypedLabel: "Type the username jroe to confirm", Typed: Input{Value: "jro", Error: "This is not the username. Type jroe."}, Post: Action(sampleWorkspace, acme.Slug, "delete-user"),
 			Hidden: []Hidden{{"user_id", janeID}, {"permanent", "true"}}, Button: "Delete Jane Roe permanently", Danger: true, Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
-		{"confirm-restore", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Restore Jane Roe", Consequences: []string{"Jane Roe can sign in with Duo again."}, Post: Action(sampleWorkspace, acme.Slug, "restore-user"),
+		{"confirm-restore", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Restore Jane Roe", Consequences: []string{"Jane Roe can sign in with Duo again."}, Post: Action(sampleWorkspace, acme.Slug, "restore-user"),
 			Hidden: []Hidden{{"user_id", janeID}}, Button: "Restore Jane Roe", Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
 		{"action-result", shell, ActionResult{Organization: acme, Heading: "Get User's Phones", Outcome: Chip{Level: "ok", Text: "Applied"}, Summary: "2 phones.", Columns: []ResultColumn{{Title: "Number"}, {Title: "Platform"}}, Rows: [][]ResultCell{{{Text: "+44 20 7946 0123"}, {Text: "iOS"}}, {{Text: hostile.Name}, {Text: "Unknown"}}},
 			Secrets: []Fact{{Label: "Raw answer", Text: `{"stat":"OK"}`, Mono: true}}, Back: Link{"Back to Acme Dental", Organization(sampleWorkspace, acme.Slug)}}},
@@ -69,7 +69,7 @@ func sheetSamples() []Sample {
 // choiceSamples choose a phone, a user and a group.
 func choiceSamples() []Sample {
 	back := Link{"Back to Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}
-	phone := ChoosePage{Organization: acme, RunID: sampleRun, Heading: "Assign phone to Jane Roe", Search: "Number, name or model", SearchAt: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user"), Keep: []Hidden{{"user_id", janeID}},
+	phone := ChoosePage{Organization: acme, Once: sampleOnce, Heading: "Assign phone to Jane Roe", Search: "Number, name or model", SearchAt: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user"), Keep: []Hidden{{"user_id", janeID}},
 		Post: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user"), Hidden: []Hidden{{"user_id", janeID}}, Field: "phone_id", Legend: "Phone", Button: "Assign phone", Back: back, Chosen: Input{Value: "DP2"},
 		Choices: []Choice{{Value: "DP1", Title: "+44 20 7946 0123", Name: "Jane’s phone", Note: "iOS · iPhone 15", Off: "already with Jane Roe"}, {Value: "DP2", Title: "+44 20 7946 0177", Note: "Android · Pixel 8 · nobody has it"},
 			{Value: "DP3", Title: hostile.Name, Name: hostile.Name, Note: "Unknown · with Tomás Fry, " + hostile.Name}},
@@ -85,7 +85,7 @@ func choiceSamples() []Sample {
 	join := func(id string) Act {
 		return sampleAct("Add to group", "associate-group-with-user", "", "user_id", janeID, "group_id", id)
 	}
-	group := ChoosePage{Organization: acme, RunID: sampleRun, Heading: "Add Jane Roe to a group", Search: "Name or description", SearchAt: Action(sampleWorkspace, acme.Slug, "associate-group-with-user"), Keep: []Hidden{{"user_id", janeID}}, Back: back,
+	group := ChoosePage{Organization: acme, Once: sampleOnce, Heading: "Add Jane Roe to a group", Search: "Name or description", SearchAt: Action(sampleWorkspace, acme.Slug, "associate-group-with-user"), Keep: []Hidden{{"user_id", janeID}}, Back: back,
 		Choices: []Choice{{Title: "Former contractors", State: Chip{Level: "idle", Text: "Disabled"}, Note: "Access has ended", Act: join("DG1")}, {Title: "Migration weekend", State: bypass, Note: "While the servers move", Off: "needs the role admin, like the status bypass"},
 			{Title: "Staff", Off: "already in it"}, {Title: "Surgeons", Act: join("DG2")}, {Title: hostile.Name, Note: hostile.Name, State: Chip{Level: "info", Text: "Status " + hostile.Name}, Off: "has a status that the console does not know"}}}
 	shell := organizationShell(acme, "users")
@@ -94,7 +94,7 @@ func choiceSamples() []Sample {
 
 func phoneFormSamples() []Sample {
 	types, platforms := []Option{{"mobile", "Mobile"}, {"landline", "Landline"}}, []Option{{"", "Not known yet"}, {"apple ios", "Apple iOS"}, {"google android", "Google Android"}}
-	form := ActionForm{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Create phone for Jane Roe", About: []string{"It is assigned to Jane Roe at once. Nothing is sent to the phone: activate it afterwards."}, Post: Action(sampleWorkspace, acme.Slug, "create-phone"),
+	form := ActionForm{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Create phone for Jane Roe", About: []string{"It is assigned to Jane Roe at once. Nothing is sent to the phone: activate it afterwards."}, Post: Action(sampleWorkspace, acme.Slug, "create-phone"),
 		Hidden: []Hidden{{"user_id", janeID}}, MoreTitle: "Extension and waiting times", Button: "Create phone", Cancel: User(sampleWorkspace, acme.Slug, janeID),
 		Fields: []FieldView{{Name: "number", Label: "Number", Kind: "tel", Help: "With the country code, such as +44 20 7946 0123. Empty for a tablet.", Autofocus: true}, {Name: "name", Label: "Name", Help: "What people call it, such as Reception.", MaxLength: 255},
 			{Name: "type", Label: "Type", Kind: "select", Value: "mobile", Options: types, Required: true}, {Name: "platform", Label: "Platform", Kind: "select", Options: platforms, Required: true}},
@@ -106,16 +106,22 @@ func phoneFormSamples() []Sample {
 	refused.More = []FieldView{{Name: "extension", Label: "Extension", Value: "12"}, {Name: "predelay", Label: "Seconds to wait before the extension is dialled", Kind: "number", Value: "-1", Min: "0", Max: "3600", Error: "Give a whole number from 0 to 3600."}}
 	shell := organizationShell(acme, "phones")
 	return []Sample{{"phone-create", organizationShell(acme, "users"), form}, {"phone-edit-refused", shell, refused},
-		{"confirm-phone", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Delete phone +44 20 7946 0123", Consequences: []string{"Jane Roe and Tomás Fry can no longer sign in with it.", "This cannot be undone. To take it from one user only, un-assign it.", "It is the only phone of Jane Roe."},
+		{"confirm-phone", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Delete phone +44 20 7946 0123", Consequences: []string{"Jane Roe and Tomás Fry can no longer sign in with it.", "This cannot be undone. To take it from one user only, un-assign it.", "It is the only phone of Jane Roe."},
 			Facts: []Fact{{Label: "Phone", Text: "+44 20 7946 0123"}, {Label: "Used by", Text: "Jane Roe, Tomás Fry"}}, Post: Action(sampleWorkspace, acme.Slug, "delete-phone-by-id"), Hidden: []Hidden{{"phone_id", "DP1"}, {"user_ids", janeID + "\nDU2"}}, Button: "Delete phone", Danger: true, Cancel: Phone(sampleWorkspace, acme.Slug, "DP1")}},
-		{"confirm-group-refused", organizationShell(acme, "users"), ConfirmPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, Heading: "Add Jane Roe to Migration weekend", Error: "The group Migration weekend has the status Bypass now. Look at what that means before you send this again.",
+		{"held-back", organizationShell(acme, "users"), ConfirmPage{Once: Once{RunID: sampleRun, Connection: sampleBound, Connected: sampleOnce.Connected, Reason: Input{Value: "sure", Error: "Give a reason."},
+			Held: []string{hostile.Name + " reported a push as fraud at 14:02 UTC. Until 15:02 UTC, changes for this user need an administrator or owner other than tom@northwind.example, who sent the push, and a reason."}},
+			Workspace: sampleWorkspace, Organization: acme, Heading: "Unlock Jane Roe", Post: Action(sampleWorkspace, acme.Slug, "unlock-user"), Button: "Unlock", Cancel: User(sampleWorkspace, acme.Slug, janeID), Error: "Nothing was sent. You may decide: give a reason."}},
+		{"connection-changed", organizationShell(acme, "users"), ChangedPage{Once: sampleOnce, Organization: acme, Heading: "Create User", Was: "the child account Harbour Legal LLP (DAHARBOUR00000000001)", Now: "the child account Acme Dental (DAACME00000000000001)",
+			Typed: []Fact{{Label: "Username", Text: "jroe"}, {Label: "Notes", Text: hostile.Name}}, Post: Action(sampleWorkspace, acme.Slug, "create-user"), Hidden: []Hidden{{"username", "jroe"}, {"notes", hostile.Name}, {"reopened", "1"}},
+			Cancel: Organization(sampleWorkspace, acme.Slug)}},
+		{"confirm-group-refused", organizationShell(acme, "users"), ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Add Jane Roe to Migration weekend", Error: "The group Migration weekend has the status Bypass now. Look at what that means before you send this again.",
 			Consequences: []string{"This group has the status bypass: Jane Roe is not asked for the second factor until somebody ends it.", "You cannot add anybody: this group needs the role admin, like the status bypass."},
 			Facts:        []Fact{{Label: "Group", Text: "Migration weekend"}, {Label: "Its status", Text: "Bypass"}}, Post: Action(sampleWorkspace, acme.Slug, "associate-group-with-user"), Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
 	}
 }
 
 func sampleBypass() BypassPage {
-	return BypassPage{Workspace: sampleWorkspace, Organization: acme, RunID: sampleRun, UserID: janeID, User: "Jane Roe", ValidSecs: Input{Value: "3600"}, Count: Input{Value: "1"}, Uses: Input{Value: "1"}, MaxCount: 10, MaxUses: 100, Keep: true, Existing: 2,
+	return BypassPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, UserID: janeID, User: "Jane Roe", ValidSecs: Input{Value: "3600"}, Count: Input{Value: "1"}, Uses: Input{Value: "1"}, MaxCount: 10, MaxUses: 100, Keep: true, Existing: 2,
 		Presets: []BypassPreset{{Secs: "3600", Text: "1 hour", Until: "12:02 today"}, {Secs: "14400", Text: "4 hours", Until: "15:02 today"}, {Secs: "25080", Text: "End of day", Until: "18:00 today"}, {Secs: "86400", Text: "24 hours", Until: "11:02 tomorrow"},
 			{Secs: "604800", Text: "7 days", Refused: "takes the role admin"}}}
 }

@@ -93,8 +93,13 @@ func (w *watched) want(status int, a answer) answer {
 // code asks for a bypass code.
 func (w *watched) code() answer {
 	w.t.Helper()
+	access, err := w.db.Access(w.t.Context(), w.owner.ID, w.ws.Slug, "harbourlight-dental-group")
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	return w.post(w.organization("harbourlight-dental-group")+"/actions/create-bypass-code-for-user", url.Values{
 		"run_id": {uuid.NewString()}, "user_id": {w.user}, "ticket": {"CANARY-TICKET"}, "valid_secs": {"3600"}, "count": {"1"}, "reuse_count": {"1"}, "preserve_existing": {"true"},
+		"connection": {access.Organization.Connection()},
 	})
 }
 

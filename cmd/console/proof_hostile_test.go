@@ -206,7 +206,7 @@ func (s *site) makeHostileRuns() {
 		if utf8.RuneCountInString(ticket) > 100 {
 			ticket = ""
 		}
-		form := url.Values{"run_id": {uuid.NewString()}, "user_id": {user}, "ticket": {ticket}, "preserve_existing": {"true"}, "reviewed": {"1"}}
+		form := url.Values{"run_id": {uuid.NewString()}, "user_id": {user}, "ticket": {ticket}, "preserve_existing": {"true"}, "reviewed": {"1"}, "connection": {s.hostileOrganization().Connection()}}
 		answer, err := client.Do(s.post(s.t.Context(), at+"/actions/"+slug, form))
 		if err != nil {
 			s.t.Fatal(err)

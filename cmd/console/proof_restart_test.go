@@ -224,7 +224,7 @@ func (w *worker) do(request *http.Request) (int, string) {
 func (w *worker) bypassCode(at string) {
 	id := uuid.New()
 	w.life++
-	form := url.Values{"run_id": {id.String()}, "user_id": {w.user}, "valid_secs": {fmt.Sprint(w.life)}, "reuse_count": {"1"}, "count": {"1"}, "preserve_existing": {"false"}, "reviewed": {"1"}}
+	form := url.Values{"run_id": {id.String()}, "user_id": {w.user}, "valid_secs": {fmt.Sprint(w.life)}, "reuse_count": {"1"}, "count": {"1"}, "preserve_existing": {"false"}, "reviewed": {"1"}, "connection": {w.org.Connection()}}
 	status, body := w.send(strings.TrimPrefix(at, w.s.url)+"/actions/create-bypass-code-for-user", form)
 	if status == http.StatusOK {
 		if !strings.Contains(body, "data-plain") {
@@ -236,7 +236,7 @@ func (w *worker) bypassCode(at string) {
 
 func (w *worker) directoryKey(n int) {
 	key, id := fmt.Sprintf("DSPROOF%013d", n), w.org.ID.String()
-	status, _ := w.send("/w/"+w.s.ws.Slug+"/integration/mapping", url.Values{"row": {id}, "account." + id: {w.org.AccountID}, "directory_key." + id: {key}})
+	status, _ := w.send("/w/"+w.s.ws.Slug+"/integration/mapping", url.Values{"row": {id}, "account." + id: {w.org.AccountID}, "directory_key." + id: {key}, "connection." + id: {w.org.Connection()}})
 	if status == http.StatusSeeOther {
 		w.keys = w.keys[:0]
 	}

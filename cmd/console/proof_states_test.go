@@ -39,7 +39,7 @@ func (s *site) leaveEverything(o store.Organization, texts []string) (token stri
 	defer client.CloseIdleConnections()
 	at := s.home() + "/o/" + o.Slug
 	for key, name := range map[string]string{"DSPROOFPROOFPROOF001": "First", "DSPROOFPROOFPROOF002": "Second"} {
-		s.must(client, http.StatusSeeOther, at+"/connection/directories", url.Values{"directory_name": {name}, "directory_key": {key}})
+		s.must(client, http.StatusSeeOther, at+"/connection/directories", url.Values{"directory_name": {name}, "directory_key": {key}, "connection": {o.Connection()}})
 	}
 	s.must(client, http.StatusSeeOther, s.home()+"/o/import", url.Values{"text": {fileOf(texts)}})
 	for _, email := range []string{"new@msp.example", "other@msp.example"} {

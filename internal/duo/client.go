@@ -87,6 +87,13 @@ func (c *Client) ForAccount(id AccountID, host string) *Client {
 // Host is the API host that c calls.
 func (c *Client) Host() string { return c.credentials.Host }
 
+// InBackground returns a client whose calls are in the background, see [Options.Background].
+func (c *Client) InBackground() *Client {
+	behind := *c
+	behind.options.Background = true
+	return &behind
+}
+
 // Watched returns a client that tells answered every answer, see [Options].
 func (c *Client) Watched(answered func(Request, Answer)) *Client {
 	watched := *c

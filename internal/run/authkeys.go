@@ -31,7 +31,7 @@ func (r *Runner) ProvisionAuth(ctx context.Context, sc store.Scope, actor Actor,
 	if o.Kind == store.Parent {
 		return Outcome{}, &store.ConflictError{Constraint: "connection_parent"}
 	}
-	done, err := r.Do(ctx, Request{ID: id, Scope: sc, Organization: o, Actor: actor, Action: catalog.ProvisionAuth()})
+	done, err := r.Do(ctx, Request{ID: id, Scope: sc, Organization: o, Actor: actor, Action: catalog.ProvisionAuth(), Opened: o.Connection()})
 	if err != nil {
 		return done, err
 	}
@@ -44,6 +44,9 @@ func (r *Runner) ProvisionAuth(ctx context.Context, sc store.Scope, actor Actor,
 	ctx = context.WithoutCancel(ctx)
 	slot := store.Slot{Organization: o.ID, API: store.AuthAPI}
 	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		if _, err := stillConnected(ctx, tx.LockConnection, o); err != nil {
+			return err // these are the keys of the account before
+		}
 		key := secret.Box([]byte(yielded[catalog.SecretKeySecret]))
 		version, err := tx.AddCandidate(ctx, slot, o.APIHostname, yielded[catalog.IntegrationKeySecret], key, actor.Operator, r.now())
 		if err != nil {

@@ -75,8 +75,8 @@ func (r *Runner) client(ctx context.Context, sc store.Scope, o store.Organizatio
 // nor does one whose connection was changed since it was read.
 func (r *Runner) reaches(ctx context.Context, sc store.Scope, o store.Organization) error {
 	now, err := r.organization(ctx, sc, o.ID)
-	if err == nil && (now.Kind != o.Kind || now.AccountID != o.AccountID || now.IntegrationKey != o.IntegrationKey || now.APIHostname != o.APIHostname) {
-		err = &store.ConflictError{Constraint: "connection_pkey"}
+	if err == nil && now.Connection() != o.Connection() {
+		err = &ConnectionChanged{ConnectionText(now)}
 	}
 	return err
 }

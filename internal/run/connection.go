@@ -45,7 +45,7 @@ func (r *Runner) Connect(ctx context.Context, sc store.Scope, actor Actor, o sto
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
 		}
-		now, err := tx.Organization(ctx, o.ID)
+		now, err := stillConnected(ctx, tx.LockConnection, o)
 		if err != nil {
 			return err
 		}
@@ -115,12 +115,12 @@ func (r *Runner) CheckOwn(ctx context.Context, sc store.Scope, actor Actor, o st
 
 // UseOwnAnyway puts waiting keys of an organization to use: see UseAnyway.
 func (r *Runner) UseOwnAnyway(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, api string) error {
-	return r.useAnyway(ctx, sc, actor, store.Slot{Organization: o.ID, API: api})
+	return r.useAnyway(ctx, sc, actor, ownForm(o, api), api)
 }
 
 // DiscardOwn drops waiting keys of an organization: see Discard.
 func (r *Runner) DiscardOwn(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, api string) error {
-	return r.discard(ctx, sc, actor, store.Slot{Organization: o.ID, API: api})
+	return r.discard(ctx, sc, actor, ownForm(o, api), api)
 }
 
 // ownFaults refuses keys that cannot be the organization's own.

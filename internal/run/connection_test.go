@@ -40,9 +40,10 @@ func again(t *testing.T, d *runtest.Desk, o store.Organization) store.Organizati
 	return access.Organization
 }
 
+// saveOwn saves keys with a form that was opened a moment ago.
 func saveOwn(t *testing.T, d *runtest.Desk, o store.Organization, typed map[string]string) map[string]string {
 	t.Helper()
-	refused, _, err := d.Runner.SaveOwn(t.Context(), store.Within(d.Workspace.ID, o.ID), d.Actor(catalog.Administrator), o, store.AdminAPI, typed)
+	refused, _, err := d.Runner.SaveOwn(t.Context(), store.Within(d.Workspace.ID, o.ID), d.Actor(catalog.Administrator), again(t, d, o), store.AdminAPI, typed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +250,7 @@ func TestOwnKeys(t *testing.T) {
 	if got, err := usersOf(t, d, again(t, d, d.Client)); err != nil || got != "user.of.elsewhere" {
 		t.Errorf("after wrong keys it lists %q (%v)", got, err)
 	}
-	if err := d.Runner.UseOwnAnyway(t.Context(), scope, actor, d.Client, store.AdminAPI); err != nil {
+	if err := d.Runner.UseOwnAnyway(t.Context(), scope, actor, again(t, d, d.Client), store.AdminAPI); err != nil {
 		t.Fatal(err)
 	}
 	_, err := d.Runner.Users(t.Context(), scope, again(t, d, d.Client), true)

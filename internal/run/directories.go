@@ -36,6 +36,9 @@ func (r *Runner) AddDirectory(ctx context.Context, sc store.Scope, actor Actor, 
 		return bad, nil
 	}
 	err := r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		if _, err := stillConnected(ctx, tx.HoldConnection, o); err != nil {
+			return err
+		}
 		if _, err := tx.AddDirectory(ctx, o.ID, name, key, actor.Operator, r.now()); err != nil {
 			return err
 		}
@@ -102,6 +105,9 @@ func (r *Runner) RemoveDirectory(ctx context.Context, sc store.Scope, actor Acto
 // changeDirectory changes one directory of an organization, with its record.
 func (r *Runner) changeDirectory(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, id uuid.UUID, change func(*store.Tx, store.Directory) (store.Event, string, error)) error {
 	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		if _, err := stillConnected(ctx, tx.HoldConnection, o); err != nil {
+			return err
+		}
 		found, err := tx.Directories(ctx, o.ID)
 		if err != nil {
 			return err

@@ -215,15 +215,19 @@ func TestNotConnected(t *testing.T) {
 func connected(t testing.TB, d *runtest.Desk, o store.Organization, kind string, account duosim.Account) store.Organization {
 	t.Helper()
 	d.Exec(t, `delete from connection where organization_id = $1`, o.ID)
-	o.Kind, o.AccountID, o.APIHostname = kind, "", ""
+	id, host := "", ""
 	if kind == store.Child {
-		o.AccountID, o.APIHostname = account.AccountID, account.APIHostname
+		id, host = account.AccountID, account.APIHostname
 	}
 	if kind != "" {
 		d.Exec(t, `insert into connection (workspace_id, organization_id, kind, account_id, api_hostname, mapped_by, mapped_at)
-			values ($1, $2, $3, nullif($4, ''), nullif($5, ''), $6, now())`, d.Workspace.ID, o.ID, kind, o.AccountID, o.APIHostname, d.Owner.ID)
+			values ($1, $2, $3, nullif($4, ''), nullif($5, ''), $6, now())`, d.Workspace.ID, o.ID, kind, id, host, d.Owner.ID)
 	}
-	return o
+	access, err := d.Access(t.Context(), d.Owner.ID, d.Workspace.Slug, o.Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return access.Organization
 }
 
 // TestTheBrowserLeaves ends the caller's context while Duo is at work: what Duo

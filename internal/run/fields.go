@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,6 +28,7 @@ var nineFields = []apiFields{
 type keyForm struct {
 	draft        string // what a refused form is kept under
 	organization uuid.UUID
+	connected    store.Organization // the organization as the form was opened for it
 	fields       []apiFields
 }
 
@@ -35,11 +37,21 @@ var nine = keyForm{draft: "integration", fields: nineFields}
 // ownForm is the form of an organization's own Admin API or Auth API keys.
 func ownForm(o store.Organization, api string) keyForm {
 	if api == store.AuthAPI {
-		return keyForm{draft: "own auth keys " + o.ID.String(), organization: o.ID,
+		return keyForm{draft: "own auth keys " + o.ID.String(), organization: o.ID, connected: o,
 			fields: []apiFields{{store.AuthAPI, "Auth API", "ownauth_host", "ownauth_integration_key", "ownauth_secret_key"}}}
 	}
-	return keyForm{draft: "own keys " + o.ID.String(), organization: o.ID,
+	return keyForm{draft: "own keys " + o.ID.String(), organization: o.ID, connected: o,
 		fields: []apiFields{{store.AdminAPI, "Admin API", "own_host", "own_integration_key", "own_secret_key"}}}
+}
+
+// held makes sure, inside of the transaction of a change, that the form's
+// organization is connected as it was when the form was opened.
+func (f keyForm) held(ctx context.Context, tx *store.Tx) error {
+	if f.organization == uuid.Nil {
+		return nil
+	}
+	_, err := stillConnected(ctx, tx.LockConnection, f.connected)
+	return err
 }
 
 func (f keyForm) slot(fields apiFields) store.Slot {

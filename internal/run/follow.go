@@ -18,11 +18,25 @@ import (
 // by a goroutine each, which outlives the request and closes the run. If the
 // process dies, the run reads as unknown.
 
-// How often Duo is asked how it goes on, and how much longer than a person has.
+// How often Duo is asked how it goes on: most people answer soon, or late. And how
+// long one question may take, of which the next is asked, and how much longer than
+// a person has.
 const (
 	followEvery  = time.Second
+	followSoon   = 20 * time.Second
+	followSlowly = 2 * time.Second
+	followAsking = 10 * time.Second
 	followLonger = 15 * time.Second
 )
+
+// followPause is how long to wait for the next question to Duo, some time after a
+// run was started.
+func followPause(after time.Duration) time.Duration {
+	if after < followSoon {
+		return followEvery
+	}
+	return followSlowly
+}
 
 // Live is where a run stands that waits for a person.
 type Live struct {
@@ -95,7 +109,8 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 	r.following.all.Go(func() {
 		// Told after the run is closed: whoever hears of it finds the outcome.
 		defer r.following.tell(key, nil)
-		end := r.ending(q, client, until, result)
+		// Nobody waits for these calls: they leave room for those that people wait for.
+		end := r.ending(q, client.InBackground(), until, result)
 		end.Subject = result.Subject
 		end.Summary = catalog.Plain(result.Summary + " " + end.Summary)
 		r.forget(q.Scope, q.Organization) // an answer can lock a user out
@@ -112,8 +127,10 @@ func (r *Runner) ending(q Request, client *duo.Client, until time.Time, result c
 	ctx, cancel := context.WithTimeout(r.following.ctx, q.Action.Patience+followLonger)
 	defer cancel()
 	for {
-		progress, err := q.Action.Follow(ctx, client, q.Input, result)
-		pause := followEvery
+		asking, asked := context.WithTimeout(ctx, followAsking)
+		progress, err := q.Action.Follow(asking, client, q.Input, result)
+		asked()
+		pause := followPause(q.Action.Patience - until.Sub(r.now()))
 		var refused *duo.Error
 		switch {
 		case r.following.ctx.Err() != nil:

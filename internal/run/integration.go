@@ -105,6 +105,9 @@ func (r *Runner) saveKeys(ctx context.Context, sc store.Scope, actor Actor, f ke
 		return &Refused{Faults: bad, Notes: notes}, nil, r.keepDraft(ctx, sc, actor, f, typed)
 	}
 	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		if err := f.held(ctx, tx); err != nil {
+			return err
+		}
 		for _, fields := range f.fields {
 			if err := r.addCandidate(ctx, tx, before, f.slot(fields), fields, plain, actor); err != nil {
 				return err
@@ -187,7 +190,7 @@ func (r *Runner) check(ctx context.Context, sc store.Scope, actor Actor, f keyFo
 	}
 	for _, wanted := range []string{store.Candidate, store.Active} {
 		if v, found := state.Version(api, wanted); found {
-			err := r.checkVersion(ctx, sc, actor, v)
+			err := r.checkVersion(ctx, sc, actor, f, v)
 			if errors.Is(err, store.ErrNotFound) {
 				return nil // another save or check was faster, and keeps its own verdict
 			}
@@ -197,7 +200,7 @@ func (r *Runner) check(ctx context.Context, sc store.Scope, actor Actor, f keyFo
 	return store.ErrNotFound
 }
 
-func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, v store.Version) error {
+func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, f keyForm, v store.Version) error {
 	// What was saved is checked to the end even if the browser leaves.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTime)
 	defer cancel()
@@ -225,7 +228,7 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 			return nil
 		}
 		if v.State == store.Candidate {
-			if err := r.putToUse(ctx, tx, actor, v); err != nil {
+			if err := r.putToUse(ctx, tx, actor, f, v); err != nil {
 				return err
 			}
 		}
@@ -237,17 +240,21 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 }
 
 // putToUse activates a version. The first Admin API keys of an organization's own
-// that are put to use connect it through them.
-func (r *Runner) putToUse(ctx context.Context, tx *store.Tx, actor Actor, v store.Version) error {
-	if v.OrganizationID == nil || v.API == store.AuthAPI {
+// that are put to use connect it through them, unless somebody has connected it
+// otherwise since the form was opened.
+func (r *Runner) putToUse(ctx context.Context, tx *store.Tx, actor Actor, f keyForm, v store.Version) error {
+	if v.OrganizationID == nil {
 		return tx.Activate(ctx, v.Slot(), v.Version)
 	}
 	if err := tx.LockMapping(ctx); err != nil {
 		return err
 	}
-	o, err := tx.Organization(ctx, *v.OrganizationID)
+	o, err := stillConnected(ctx, tx.LockConnection, f.connected)
 	if err != nil {
 		return err
+	}
+	if v.API == store.AuthAPI {
+		return tx.Activate(ctx, v.Slot(), v.Version)
 	}
 	if err := tx.Activate(ctx, v.Slot(), v.Version); err != nil || o.Kind == store.Own {
 		return err
@@ -261,20 +268,20 @@ func (r *Runner) putToUse(ctx context.Context, tx *store.Tx, actor Actor, v stor
 // UseAnyway puts an API's candidate to use although Duo did not accept it. It
 // returns store.ErrNotFound when there is no candidate.
 func (r *Runner) UseAnyway(ctx context.Context, sc store.Scope, actor Actor, api string) error {
-	return r.useAnyway(ctx, sc, actor, store.OfWorkspace(api))
+	return r.useAnyway(ctx, sc, actor, nine, api)
 }
 
-func (r *Runner) useAnyway(ctx context.Context, sc store.Scope, actor Actor, slot store.Slot) error {
+func (r *Runner) useAnyway(ctx context.Context, sc store.Scope, actor Actor, f keyForm, api string) error {
 	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		// Whoever maps takes this lock before the one of the versions.
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
 		}
-		v, err := tx.LockCandidate(ctx, slot)
+		v, err := tx.LockCandidate(ctx, store.Slot{Organization: f.organization, API: api})
 		if err != nil {
 			return err
 		}
-		if err := r.putToUse(ctx, tx, actor, v); err != nil {
+		if err := r.putToUse(ctx, tx, actor, f, v); err != nil {
 			return err
 		}
 		return tx.Record(ctx, versionRecord(store.IntegrationActivated, actor, v, "Put to use although "+lastCheck(v)+".", r.now()))
@@ -283,12 +290,15 @@ func (r *Runner) useAnyway(ctx context.Context, sc store.Scope, actor Actor, slo
 
 // Discard drops an API's candidate, if there is one.
 func (r *Runner) Discard(ctx context.Context, sc store.Scope, actor Actor, api string) error {
-	return r.discard(ctx, sc, actor, store.OfWorkspace(api))
+	return r.discard(ctx, sc, actor, nine, api)
 }
 
-func (r *Runner) discard(ctx context.Context, sc store.Scope, actor Actor, slot store.Slot) error {
+func (r *Runner) discard(ctx context.Context, sc store.Scope, actor Actor, f keyForm, api string) error {
 	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		v, err := tx.LockCandidate(ctx, slot)
+		if err := f.held(ctx, tx); err != nil {
+			return err
+		}
+		v, err := tx.LockCandidate(ctx, store.Slot{Organization: f.organization, API: api})
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}

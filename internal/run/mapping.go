@@ -22,9 +22,18 @@ type MappingRow struct {
 	Organization                  uuid.UUID
 	Account, DirectoryKey         string
 	KeepAccount, KeepDirectoryKey bool // the box was not touched: what is stored stays, whoever stored it
+	// The connection that the row was drawn for, see Connection; empty: not told. A
+	// directory key belongs to the account that it was typed for.
+	Opened string
 	// What the boxes held when the form was opened: nothing that somebody else
 	// saved since is replaced unseen. Nil: not told.
 	WasAccount, WasDirectoryKey *string
+}
+
+// changed reports whether an organization is connected otherwise than when the
+// row was drawn.
+func (row MappingRow) changed(o store.Organization) bool {
+	return row.Opened != "" && row.Opened != o.Connection()
 }
 
 // The fields of a row that a fault can stand beside.
@@ -138,7 +147,7 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 	case account != o.AccountID && o.Mapped() && o.Kind != store.Child:
 		bad = append(bad, catalog.FieldError{Field: AccountField, Message: "This organization is connected another way. Change that on its Connection page."})
 	case account == o.AccountID:
-	case row.WasAccount != nil && AccountIDIn(*row.WasAccount) != o.AccountID:
+	case row.WasAccount != nil && AccountIDIn(*row.WasAccount) != o.AccountID, row.changed(o):
 		message, err := r.mappedMeanwhile(ctx, tx, o, accounts)
 		if err != nil {
 			return nil, err
@@ -163,6 +172,10 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 	if key != o.DirectoryKey && row.WasDirectoryKey != nil && strings.TrimSpace(*row.WasDirectoryKey) != o.DirectoryKey {
 		message, err := r.keyedMeanwhile(ctx, tx, o)
 		return append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: message}), err
+	}
+	if key != o.DirectoryKey && row.changed(o) {
+		return append(bad, catalog.FieldError{Field: DirectoryKeyField,
+			Message: "Someone else changed the account first: it is " + ConnectionText(o) + " now. Save again if the key belongs there."}), nil
 	}
 	if key != o.DirectoryKey {
 		if err := tx.SetDirectoryKey(ctx, o.ID, key, actor.Operator, r.now()); err != nil {

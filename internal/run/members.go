@@ -26,7 +26,7 @@ func (r *Runner) changeMembers(ctx context.Context, sc store.Scope, actor Actor,
 		if err := tx.LockMembers(ctx); err != nil {
 			return err
 		}
-		if err := may(ctx, tx, actor, catalog.Owner); err != nil {
+		if _, err := may(ctx, tx, actor, catalog.Owner); err != nil {
 			return err
 		}
 		if err := r.firstTime(ctx, tx, actor, form, event); err != nil {

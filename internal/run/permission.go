@@ -15,13 +15,13 @@ var ErrForbidden = errors.New("run: the role does not allow this")
 
 // may makes sure, inside of the transaction of a change, that the actor's
 // membership still allows it, and keeps the membership so until the change is
-// committed.
-func may(ctx context.Context, tx *store.Tx, actor Actor, least catalog.Role) error {
+// committed. It returns the role that the actor holds.
+func may(ctx context.Context, tx *store.Tx, actor Actor, least catalog.Role) (catalog.Role, error) {
 	role, err := roleNow(ctx, tx, actor)
 	if err == nil && role < least {
 		err = ErrForbidden
 	}
-	return err
+	return role, err
 }
 
 // roleNow is the role that an actor has at this moment: the membership's, or less
@@ -39,7 +39,7 @@ func roleNow(ctx context.Context, tx *store.Tx, actor Actor) (catalog.Role, erro
 // change is store.InWorkspace for what only the least role may do.
 func (r *Runner) change(ctx context.Context, sc store.Scope, actor Actor, least catalog.Role, fn func(*store.Tx) error) error {
 	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		if err := may(ctx, tx, actor, least); err != nil {
+		if _, err := may(ctx, tx, actor, least); err != nil {
 			return err
 		}
 		return fn(tx)

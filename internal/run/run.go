@@ -126,6 +126,12 @@ type Request struct {
 	Action       catalog.Action
 	Input        catalog.Values
 	Ticket       string // number in the MSP's ticket system; may be empty
+
+	// The connection that the form was opened for, see Connection; empty: whatever
+	// it is now.
+	Opened  string
+	Account string // the Duo account that is meant; empty: not named
+	Reason  string // why it is done after a report of fraud; may be empty
 }
 
 // Outcome is what came of a run.
@@ -139,26 +145,35 @@ type Outcome struct {
 // before Duo is asked and closed after, whatever becomes of the caller's
 // context, if the role allows it at the moment of committing. A run that waits
 // for a person is still open when Do returns: see Live. Errors: ErrForbidden,
-// *AlreadyRun and ErrOtherInput (nothing was sent), *catalog.FieldError and
-// *catalog.RoleError (nothing was changed), *NotConnected, and what duo returns, of which
-// duo.MayHaveBeenApplied tells how far it came.
+// *AlreadyRun and ErrOtherInput (nothing was sent), *ConnectionChanged (nothing
+// was sent), *catalog.FieldError and *catalog.RoleError (nothing was changed),
+// *NotConnected, and what duo returns, of which duo.MayHaveBeenApplied tells how
+// far it came.
 func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if q.Actor.Role < q.Action.LeastRole(q.Input) {
 		return Outcome{}, ErrForbidden
 	}
-	client, err := r.clientFor(ctx, q)
-	if err != nil {
-		return Outcome{}, err
+	q.Reason = reasonOf(q.Reason)
+	if q.Opened == "" {
+		var err error
+		if q.Opened, _, err = r.Connection(ctx, q.Scope, q.Organization); err != nil {
+			return Outcome{}, err
+		}
+	}
+	// That there is no way to Duo is said where nothing else is to be said first.
+	client, unreachable := r.clientFor(ctx, q)
+	if errors.Is(unreachable, store.ErrNotFound) {
+		return Outcome{}, unreachable
 	}
 	subject := catalog.Plain(r.nameOf(ctx, q))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(q))
 	defer cancel()
-	var before map[string]string
-	var reading error
-	if q.Action.Before != nil {
-		before, reading = q.Action.Before(ctx, client, q.Input)
+	asked, err := r.askedUser(ctx, q)
+	if err != nil {
+		return Outcome{}, err
 	}
-	started, role, err := r.start(ctx, q, subject, before)
+	before, reading := r.before(ctx, q, client, unreachable)
+	started, role, err := r.start(ctx, q, store.Run{Subject: subject, AskedUser: asked, Before: before}, unreachable)
 	if err != nil {
 		return Outcome{Run: started}, err
 	}
@@ -217,33 +232,34 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	return done, err
 }
 
-// start records the run, and returns the role that its actor held when it was
-// committed. When its id was used before, it tells whether for the
-// same thing. There is a run beside no error, and beside an *AlreadyRun alone.
-func (r *Runner) start(ctx context.Context, q Request, subject string, before map[string]string) (store.Run, catalog.Role, error) {
-	run := store.Run{
-		ID: q.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Token: q.Actor.Token.Name, Action: q.Action.Slug,
-		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(), Subject: subject, Before: before,
+// before reads what the run records of its object; there is nothing to read where
+// Duo is unreachable.
+func (r *Runner) before(ctx context.Context, q Request, client *duo.Client, unreachable error) (map[string]string, error) {
+	if q.Action.Before == nil || unreachable != nil {
+		return nil, nil
 	}
+	return q.Action.Before(ctx, client, q.Input)
+}
+
+// start records the run, unless Duo is unreachable, and returns the role that its
+// actor held when it was committed. When its id was used before, it tells whether
+// for the same thing. There is a run beside no error, and beside an *AlreadyRun
+// alone.
+func (r *Runner) start(ctx context.Context, q Request, run store.Run, unreachable error) (store.Run, catalog.Role, error) {
+	run.ID, run.AccountID, run.OperatorID, run.Token = q.ID, q.Organization.AccountID, q.Actor.Operator, q.Actor.Token.Name
+	run.Action, run.Input, run.Ticket, run.Reason = q.Action.Slug, q.Input.Given(q.Action), q.Ticket, q.Reason
+	run.State, run.StartedAt = store.Sending, r.now()
 	if q.Organization.ID != uuid.Nil {
 		run.OrganizationID = &q.Organization.ID
 	}
 	fields := append(q.Input.Ordered(q.Action), "ticket", q.Ticket)
-	var role catalog.Role
-	err := r.change(ctx, q.Scope, q.Actor, q.Action.LeastRole(q.Input), func(tx *store.Tx) error {
-		held, err := roleNow(ctx, tx, q.Actor)
-		if err != nil {
-			return err
-		}
-		role = min(held, q.Actor.Role)
-		if err := tx.StartRun(ctx, run, fields); err != nil || !q.Action.Alone {
-			return err
-		}
-		return tx.Alone(ctx, run)
-	})
+	if q.Reason != "" {
+		fields = append(fields, ReasonField, q.Reason)
+	}
+	begun, role, err := r.begin(ctx, q, run, fields, unreachable)
 	switch {
 	case err == nil:
-		return run, role, nil
+		return begun, role, nil
 	case !store.IsConflict(err, "run_pkey"):
 		return store.Run{}, 0, err
 	}
@@ -304,7 +320,7 @@ const nameTime = 4 * time.Second
 // that its record says so from the start; empty if it is not known in time.
 func (r *Runner) nameOf(ctx context.Context, q Request) string {
 	id := q.Input.Given(q.Action)["user_id"]
-	if q.Action.Follow == nil || id == "" {
+	if q.Action.Follow == nil || id == "" || q.Organization.Connection() != q.Opened {
 		return ""
 	}
 	held, _, _ := r.users.get(listKeyOf(q.Scope, q.Organization), r.now())

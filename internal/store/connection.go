@@ -12,6 +12,9 @@ import (
 // on "connection_account" for one that another organization has. Keys of the
 // organization's own are destroyed.
 func (t *Tx) Map(ctx context.Context, organization uuid.UUID, accountID string, operator uuid.UUID, now time.Time) error {
+	if err := t.lockVersions(ctx); err != nil {
+		return err
+	}
 	done, err := t.tx.Exec(ctx, `
 		insert into connection (workspace_id, organization_id, kind, account_id, account_name, api_hostname, mapped_by, mapped_at)
 		select o.workspace_id, o.id, 'child', a.account_id, a.name, a.api_hostname, $3, $4
@@ -50,6 +53,9 @@ func (t *Tx) ConnectOwn(ctx context.Context, organization, operator uuid.UUID, n
 }
 
 func (t *Tx) connect(ctx context.Context, organization uuid.UUID, kind string, operator uuid.UUID, now time.Time) error {
+	if err := t.lockVersions(ctx); err != nil {
+		return err
+	}
 	done, err := t.tx.Exec(ctx, `
 		insert into connection (workspace_id, organization_id, kind, account_id, api_hostname, mapped_by, mapped_at)
 		select o.workspace_id, o.id, $2, null, null, $3, $4 from organization o where `+organizationInScope+` and o.id = $1
@@ -63,6 +69,9 @@ func (t *Tx) connect(ctx context.Context, organization uuid.UUID, kind string, o
 
 // Unmap takes an organization's Duo account away, and destroys keys of its own.
 func (t *Tx) Unmap(ctx context.Context, organization uuid.UUID) error {
+	if err := t.lockVersions(ctx); err != nil {
+		return err
+	}
 	if _, err := t.tx.Exec(ctx, `delete from connection where `+inScope+` and organization_id = $1`, organization); err != nil {
 		return err
 	}
@@ -70,11 +79,9 @@ func (t *Tx) Unmap(ctx context.Context, organization uuid.UUID) error {
 }
 
 // forgetKeys retires an organization's own keys: what is not used is not kept, and
-// what was made in another account must not ask the people of this one.
+// what was made in another account must not ask the people of this one. The
+// versions are locked: before the connection, as by who puts keys to use.
 func (t *Tx) forgetKeys(ctx context.Context, organization uuid.UUID, apis ...string) error {
-	if err := t.lockVersions(ctx); err != nil {
-		return err
-	}
 	for _, api := range apis {
 		for _, state := range []string{Active, Candidate} {
 			if err := t.retire(ctx, Slot{Organization: organization, API: api}, state); err != nil {

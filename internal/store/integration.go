@@ -191,7 +191,10 @@ func (t *Tx) Activate(ctx context.Context, slot Slot, version int) error {
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
-	return meaning(err)
+	if err != nil {
+		return meaning(err)
+	}
+	return t.renewConnection(ctx, slot)
 }
 
 // Discard drops the candidate of a slot.

@@ -28,6 +28,9 @@ type Organization struct {
 	TimeZone string   // IANA; empty: not told
 	Revision int      // counts the changes of name, aliases, tags, time zone and colour
 	Failing  bool     // cannot be reached as it is connected
+
+	AccountName        string    // of a child account, when it was mapped
+	ConnectionRevision uuid.UUID // another after every change of the connection; see Connection
 }
 
 // The ways in which an organization is reached in Duo.
@@ -50,7 +53,8 @@ func (o Organization) Mapped() bool { return o.Kind != "" }
 const organizationQuery = `
 	select o.id, o.slug, o.name, o.colour, coalesce(c.kind, '') as kind, coalesce(c.account_id, '') as account_id,
 	       coalesce(c.api_hostname, s.host, '') as api_hostname, coalesce(s.integration_key, '') as integration_key,
-	       coalesce(k.key, '') as directory_key, o.aliases, o.tags, o.time_zone, o.revision, coalesce(` + failing + `, false) as failing
+	       coalesce(k.key, '') as directory_key, o.aliases, o.tags, o.time_zone, o.revision, coalesce(` + failing + `, false) as failing,
+	       coalesce(c.account_name, '') as account_name, coalesce(c.revision, '00000000-0000-0000-0000-000000000000') as connection_revision
 	from organization o
 	left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
 	left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id and k.is_primary
@@ -61,7 +65,7 @@ const organizationQuery = `
 
 func (o *Organization) scan(row pgx.Row) error {
 	return row.Scan(&o.ID, &o.Slug, &o.Name, &o.Colour, &o.Kind, &o.AccountID, &o.APIHostname, &o.IntegrationKey, &o.DirectoryKey,
-		&o.Aliases, &o.Tags, &o.TimeZone, &o.Revision, &o.Failing)
+		&o.Aliases, &o.Tags, &o.TimeZone, &o.Revision, &o.Failing, &o.AccountName, &o.ConnectionRevision)
 }
 
 // Filter chooses organizations by what they still lack.

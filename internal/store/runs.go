@@ -45,11 +45,21 @@ type Run struct {
 	Answer         string // of a person who was asked through Duo: see catalog.Answer; empty: nobody was, or nobody answered yet
 	StartedAt      time.Time
 	FinishedAt     *time.Time
+
+	AskedUser  string // whom a push asks: Duo's id of the user, or a username in small letters; empty: nobody
+	Reason     string // for an act after a report of fraud
+	AfterFraud string // who decided after a report: ByAnother or BySame; empty: there was none
 }
+
+// Who decided about an act after a report of fraud.
+const (
+	ByAnother = "other" // than the operator who sent the push
+	BySame    = "same"  // where there was no other administrator or owner
+)
 
 const runQuery = `
 	select r.id, r.organization_id, o.name as organization, o.slug as org_slug, o.colour as org_colour, r.account_id, r.operator_id, p.email as operator, r.token, r.action, r.subject, r.input,
-	       r.before, r.input_mac, r.ticket, r.answer, r.started_at, r.finished_at,
+	       r.before, r.input_mac, r.ticket, r.answer, r.started_at, r.finished_at, r.asked_user, r.reason, r.after_fraud,
 	       case when r.state = 'sending' and r.started_at < $1 then 'unknown' else r.state end as state,
 	       case when r.state = 'sending' and r.started_at < $1 then 'The console stopped before Duo answered.' else r.summary end as summary
 	from run r
@@ -79,10 +89,10 @@ func (t *Tx) StartRun(ctx context.Context, r Run, fields []string) error {
 	}
 	_, err = t.tx.Exec(ctx, `
 		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, before, input_mac, ticket,
-		                 state, summary, started_at, token)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sending', '', $12, $13)`,
+		                 state, summary, started_at, token, asked_user, reason, after_fraud)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sending', '', $12, $13, $14, $15, $16)`,
 		t.scope.workspace, r.ID, r.OrganizationID, r.AccountID, r.OperatorID, r.Action, r.Subject, r.Input, before, mac, r.Ticket,
-		r.StartedAt, r.Token)
+		r.StartedAt, r.Token, r.AskedUser, r.Reason, r.AfterFraud)
 	return meaning(err)
 }
 

@@ -62,7 +62,7 @@ func buttonOf(a catalog.Action) string {
 func (s *Server) formOfFields(ctx context.Context, v visitor, f sheet, fields []catalog.Field) (views.ActionForm, error) {
 	a := f.action
 	page := views.ActionForm{
-		Workspace: v.workspace.Slug, RunID: f.runID.String(), Heading: a.Title, About: []string{a.Help}, Facts: actionFacts(a),
+		Workspace: v.workspace.Slug, Once: f.once(), Heading: a.Title, About: []string{a.Help}, Facts: actionFacts(a),
 		Hidden: []views.Hidden{{Name: generated, Value: "1"}}, Post: actionPath(v, a.Slug), Button: buttonOf(a), Error: f.fault,
 		Cancel: views.Actions(v.workspace.Slug, v.organization.Slug),
 	}

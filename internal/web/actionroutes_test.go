@@ -46,7 +46,12 @@ var actionRoutes = map[string]knownRoute{
 	"get-user":                       {least: catalog.Auditor, ok: found, form: generatedForm()},
 	"check-auth-api-credentials":     {least: catalog.Auditor, ok: found, form: generatedForm()},
 	"ping-auth-api":                  {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"send-duo-authentication":        {least: catalog.Helpdesk, ok: moved, form: generatedForm("factor", "phone")},
+	"send-duo-authentication": {least: catalog.Helpdesk, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+		setAsked(e, n, f)
+		f.Del("phone_id")
+		f.Set("factor", "phone")
+		setGenerated(f)
+	})},
 	"send-activation-by-sms": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
 		e.verified(n)
 		setGenerated(f)
@@ -123,8 +128,7 @@ var actionRoutes = map[string]knownRoute{
 	})},
 
 	"verify-caller": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
-		f.Set("user_id", n.user)
-		f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, Activated: true, UserIDs: []string{n.user}}))
+		setAsked(e, n, f)
 	})},
 	"delete-bypass-code": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
 		f.Set("bypass_code_id", e.Sim.AddBypassCode(n.account.AccountID, n.user, duosim.BypassSpec{}))
@@ -222,6 +226,13 @@ func actionForm(fill func(*estate, *tenant, url.Values)) func(*estate, *tenant, 
 		}
 		return f
 	}
+}
+
+// setAsked names a user who was not asked yet, and a phone that a push reaches.
+func setAsked(e *estate, n *tenant, f url.Values) {
+	user := e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: n.canary + rand.Text()})
+	f.Set("user_id", user)
+	f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, Number: "+15550100198", Activated: true, UserIDs: []string{user}}))
 }
 
 // generatedForm makes a form that is made of an action's fields, and that its

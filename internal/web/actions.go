@@ -27,6 +27,16 @@ type sheet struct {
 	faults map[string]string // by field
 	fault  string            // of the form as a whole
 	tried  views.Tried
+
+	connection string // for which it was opened, see run.Connection
+	connected  string // the same in words, as the page said
+
+	held []string // who reported fraud here, see heldHere
+}
+
+// once are the hidden fields of the sheet's form.
+func (f sheet) once() views.Once {
+	return views.Once{RunID: f.runID.String(), Connection: f.connection, Connected: f.connected, Held: f.held, Reason: f.input(run.ReasonField, "")}
 }
 
 func (f sheet) get(name string) string { return f.values.Get(name) }
@@ -89,7 +99,11 @@ func (s *Server) getAction(c echo.Context, v visitor) error {
 			values.Set(name, text)
 		}
 	}
-	return s.showSheet(c, v, http.StatusOK, sheet{action: action, values: values, runID: uuid.New()})
+	f, err := s.freshSheet(c.Request().Context(), v, action, values)
+	if err != nil {
+		return err
+	}
+	return s.showSheet(c, v, http.StatusOK, f)
 }
 
 func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error {
@@ -112,6 +126,18 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
+	now, err := s.connectedNow(c.Request().Context(), v, f)
+	switch {
+	case err != nil:
+		return err
+	case now != "":
+		return s.showChanged(c, v, f, now)
+	case f.get(reopened) != "":
+		return s.reopen(c, v, f)
+	}
+	if f.held, err = s.heldHere(c.Request().Context(), v, f.action); err != nil {
+		return err
+	}
 	if faults, several := f.severalUsers(); several {
 		return s.syncMany(c, v, f, faults)
 	}
@@ -130,7 +156,7 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		}
 		return c.Redirect(http.StatusSeeOther, actionPath(v, f.action.Slug, e.id, f.get(e.id)))
 	}
-	in, ticket, faults := f.read()
+	in, ticket, reason, faults := f.read()
 	if bad = append(bad, faults...); len(bad) == 0 {
 		if bad, err = s.faultsHere(c.Request().Context(), v, f); err != nil {
 			return err
@@ -146,7 +172,7 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		return s.ask(c, v, f, question)
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
-		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Ticket: ticket,
+		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Ticket: ticket, Opened: f.connection, Reason: reason,
 	})
 	if err != nil {
 		return s.showFailure(c, v, f, done, err)
@@ -161,7 +187,11 @@ func sentSheet(c echo.Context, v visitor) (sheet, error) {
 		return sheet{}, err
 	}
 	form, id, err := formWithID(c)
-	return sheet{action: action, values: form.values, runID: id}, err
+	f := sheet{action: action, values: form.values, runID: id}
+	if err == nil {
+		f.connection, f.connected, err = form.opened()
+	}
+	return f, err
 }
 
 // severalUsers reports whether a form asks for several users to be read again; a
@@ -178,15 +208,19 @@ func (f sheet) severalUsers() (faults []catalog.FieldError, several bool) {
 	return nil, false
 }
 
-// read checks the fields of a form, and the ticket beside them.
-func (f sheet) read() (in catalog.Values, ticket string, bad []catalog.FieldError) {
+// read checks the fields of a form, and the ticket and the reason beside them.
+func (f sheet) read() (in catalog.Values, ticket, reason string, bad []catalog.FieldError) {
 	sent := form{f.values}
 	in, bad = f.action.Parse(sent.field(f.action))
 	ticket, fault := sent.text(ticketBox)
 	if fault != "" {
 		bad = append(bad, catalog.FieldError{Field: ticketBox.Name, Message: fault})
 	}
-	return in, ticket, bad
+	reason, fault = sent.text(reasonBox)
+	if fault != "" {
+		bad = append(bad, catalog.FieldError{Field: reasonBox.Name, Message: fault})
+	}
+	return in, ticket, reason, bad
 }
 
 // showFaults shows a form again as it was typed, with what is wrong beside it.

@@ -50,6 +50,7 @@ func (s *Server) apiAction(c echo.Context, v visitor) error {
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
 		ID: body.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: action, Input: in, Ticket: body.ticket,
+		Opened: body.connection, Account: body.account, Reason: body.reason,
 	})
 	var already *run.AlreadyRun
 	switch {
@@ -57,7 +58,7 @@ func (s *Server) apiAction(c echo.Context, v visitor) error {
 		sendOutcome(c, v, apiOutcome{RunID: already.Run.ID, State: already.Run.State, Summary: already.Run.Summary, Replayed: true})
 		return nil
 	case err != nil:
-		return apiFailure(done, err)
+		return s.apiFailure(v, done, err)
 	}
 	sendOutcome(c, v, outcomeOf(done))
 	return nil
@@ -66,8 +67,11 @@ func (s *Server) apiAction(c echo.Context, v visitor) error {
 // apiInput checks the fields of a body.
 func (s *Server) apiInput(c echo.Context, v visitor, action catalog.Action, body apiBody) (catalog.Values, error) {
 	in, bad := action.Parse(body.get)
-	if _, fault := (form{url.Values{ticketBox.Name: {body.ticket}}}).text(ticketBox); fault != "" {
-		bad = append(bad, catalog.FieldError{Field: ticketBox.Name, Message: fault})
+	beside := form{url.Values{ticketBox.Name: {body.ticket}, reasonBox.Name: {body.reason}}}
+	for _, box := range []catalog.Text{ticketBox, reasonBox} {
+		if _, fault := beside.text(box); fault != "" {
+			bad = append(bad, catalog.FieldError{Field: box.Name, Message: fault})
+		}
 	}
 	if len(bad) == 0 {
 		values := url.Values{}
@@ -86,10 +90,14 @@ func (s *Server) apiInput(c echo.Context, v visitor, action catalog.Action, body
 }
 
 // apiFailure keeps beside an error which run it is of, if there is one.
-func apiFailure(done run.Outcome, err error) error {
+func (s *Server) apiFailure(v visitor, done run.Outcome, err error) error {
 	var fault *catalog.FieldError
-	if errors.As(err, &fault) {
+	var held *run.HeldBack
+	switch {
+	case errors.As(err, &fault):
 		err = &invalidFields{[]catalog.FieldError{*fault}}
+	case errors.As(err, &held) && held.NeedsReason:
+		err = &invalidFields{[]catalog.FieldError{{Field: run.ReasonField, Message: s.heldText(v, held)}}}
 	}
 	if done.Run.State == "" {
 		return err

@@ -20,9 +20,12 @@ import (
 // apiBody is what a program asks for. Fields stand in it as text, as a form
 // would have sent them.
 type apiBody struct {
-	runID  uuid.UUID
-	ticket string
-	fields map[string]string
+	runID      uuid.UUID
+	ticket     string
+	reason     string
+	account    string // the Duo account that is meant; empty: not named
+	connection string // as lists return it; empty: not named
+	fields     map[string]string
 }
 
 func (b apiBody) get(name string) (string, bool) {
@@ -48,7 +51,8 @@ func apiBodyOf(c echo.Context, a catalog.Action) (apiBody, error) {
 	return parseBody(data, a)
 }
 
-// parseBody reads {"run_id": …, "fields": {…}, "ticket": …} strictly: a member
+// parseBody reads {"run_id": …, "fields": {…}, "ticket": …, "reason": …,
+// "account_id": …, "connection_id": …} strictly: a member
 // that is not known, or is there twice, could mean something else to whoever
 // wrote it.
 func parseBody(data []byte, a catalog.Action) (apiBody, error) {
@@ -73,10 +77,22 @@ func parseBody(data []byte, a catalog.Action) (apiBody, error) {
 			if b.ticket = text; !isText {
 				fault("ticket", "Give a text.")
 			}
+		case "reason":
+			if b.reason = text; !isText {
+				fault("reason", "Give a text.")
+			}
+		case "account_id":
+			if b.account = text; !isText || text == "" || a.OfWorkspace() {
+				fault("account_id", "Give the id of the organization's Duo account as text, for a child account only.")
+			}
+		case "connection_id":
+			if b.connection = text; !isText || text == "" || a.OfWorkspace() {
+				fault("connection_id", "Give the organization's connection_id as text, as the lists return it.")
+			}
 		case "fields":
 			b.fields, bad = fieldsOf(m.value, a, bad)
 		default:
-			fault(known(m.name), "There is no such member: only run_id, fields and ticket.")
+			fault(known(m.name), "There is no such member: only run_id, fields, ticket, reason, account_id and connection_id.")
 		}
 	}
 	if !slices.ContainsFunc(members, func(m member) bool { return m.name == "run_id" }) {

@@ -59,6 +59,7 @@ type apiOrganization struct {
 	Tags       []string `json:"tags"`
 	TimeZone   string   `json:"time_zone"`
 	Connection string   `json:"connection"` // child, parent, own or none
+	Connected  string   `json:"connection_id"`
 	Failing    bool     `json:"failing"`
 }
 
@@ -67,6 +68,7 @@ type apiMapping struct {
 	Organization string `json:"organization"` // slug
 	Name         string `json:"name"`
 	Connection   string `json:"connection"`
+	Connected    string `json:"connection_id"`
 	AccountID    string `json:"account_id"`
 	APIHostname  string `json:"api_hostname"`
 	DirectoryKey string `json:"directory_key"`
@@ -82,13 +84,13 @@ func connectionOf(o store.Organization) string {
 
 func (s *Server) apiOrganizations(c echo.Context, v visitor) error {
 	return apiOrganizationList(s, c, v, func(o store.Organization) apiOrganization {
-		return apiOrganization{o.Slug, o.Name, append([]string{}, o.Aliases...), append([]string{}, o.Tags...), o.TimeZone, connectionOf(o), o.Failing}
+		return apiOrganization{o.Slug, o.Name, append([]string{}, o.Aliases...), append([]string{}, o.Tags...), o.TimeZone, connectionOf(o), o.Connection(), o.Failing}
 	})
 }
 
 func (s *Server) apiMappings(c echo.Context, v visitor) error {
 	return apiOrganizationList(s, c, v, func(o store.Organization) apiMapping {
-		return apiMapping{o.Slug, o.Name, connectionOf(o), o.AccountID, o.APIHostname, o.DirectoryKey, o.Failing}
+		return apiMapping{o.Slug, o.Name, connectionOf(o), o.Connection(), o.AccountID, o.APIHostname, o.DirectoryKey, o.Failing}
 	})
 }
 
@@ -167,15 +169,17 @@ type apiRun struct {
 	Answer       string            `json:"answer"` // of a person who was asked through Duo
 	Fields       map[string]string `json:"fields"`
 	Ticket       string            `json:"ticket"`
-	Operator     string            `json:"operator"` // e-mail
-	Token        string            `json:"token"`    // name of the access token; empty: by a page
+	Reason       string            `json:"reason"`
+	AfterFraud   string            `json:"after_fraud"` // who decided; empty: there was no report
+	Operator     string            `json:"operator"`    // e-mail
+	Token        string            `json:"token"`       // name of the access token; empty: by a page
 	Started      time.Time         `json:"started_at"`
 	Finished     *time.Time        `json:"finished_at"`
 }
 
 func apiRunOf(r store.Run) apiRun {
 	shown := apiRun{RunID: r.ID, Action: r.Action, Organization: r.OrgSlug, AccountID: r.AccountID, Subject: r.Subject, State: r.State, Summary: r.Summary, Answer: r.Answer,
-		Fields: r.Input, Ticket: r.Ticket, Operator: r.Operator, Token: r.Token, Started: r.StartedAt.UTC()}
+		Fields: r.Input, Ticket: r.Ticket, Reason: r.Reason, AfterFraud: r.AfterFraud, Operator: r.Operator, Token: r.Token, Started: r.StartedAt.UTC()}
 	if r.FinishedAt != nil {
 		at := r.FinishedAt.UTC()
 		shown.Finished = &at

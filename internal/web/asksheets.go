@@ -31,7 +31,7 @@ func (s *Server) verifySheet(ctx context.Context, v visitor, f sheet) (views.Pag
 		return confirm, nil
 	}
 	page := views.ActionForm{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Heading: "Verify " + name,
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Heading: "Verify " + name,
 		About:  []string{"A push with a code goes to the phone. Whoever approves it and sees the same code as you has the phone."},
 		Hidden: confirm.Hidden, Facts: confirm.Facts, Post: actionPath(v, f.action.Slug), Button: "Send push", Ready: !f.submitted(), Error: f.fault, Cancel: confirm.Cancel,
 	}
@@ -68,7 +68,7 @@ func (s *Server) authSheet(ctx context.Context, v visitor, f sheet) (views.Page,
 		return confirm, nil
 	}
 	page := views.ActionForm{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Heading: "Ask " + name + " for the second factor",
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Heading: "Ask " + name + " for the second factor",
 		About: []string{"As a login does; nobody is logged in by it. The answer is shown as it comes."}, Hidden: confirm.Hidden, Facts: append(confirm.Facts, preauthFact(pre)),
 		Post: actionPath(v, f.action.Slug), Button: "Ask now", Error: cmp.Or(f.fault, f.faults["user_id"]), Cancel: confirm.Cancel, MoreTitle: "What the push shows, and where the login comes from",
 	}

@@ -71,8 +71,18 @@ type page struct {
 	doc     *node
 }
 
-// request sends one request and does not follow redirects.
+// request sends one request and does not follow redirects. A form that acts on a
+// connection names the one of now, as if its page had been opened a moment ago.
 func (b *browser) request(method, address string, form url.Values, header ...string) *page {
+	b.t.Helper()
+	if method == http.MethodPost && form != nil {
+		form = b.site.bind(b.t, address, form)
+	}
+	return b.send(method, address, form, header...)
+}
+
+// send sends one request with the fields that it is given.
+func (b *browser) send(method, address string, form url.Values, header ...string) *page {
 	b.t.Helper()
 	var body io.Reader
 	if form != nil {
@@ -323,7 +333,7 @@ func (f *formOfPage) send(header ...string) *page {
 // post posts the form and returns the answer itself.
 func (f *formOfPage) post(header ...string) *page {
 	f.page.b.t.Helper()
-	return f.page.b.request(http.MethodPost, f.action, f.values, header...)
+	return f.page.b.send(http.MethodPost, f.action, f.values, header...)
 }
 
 // box is the control of that name as the page shows it, and the fault beside it.

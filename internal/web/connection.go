@@ -59,7 +59,8 @@ func (s *Server) connectionPage(c echo.Context, v visitor) (views.ConnectionPage
 	if err != nil {
 		return page, err
 	}
-	page.Auth, page.RunID = s.apiCard(v, auth, store.AuthAPI, "ownauth", "ownauth"), uuid.NewString()
+	page.Auth = s.apiCard(v, auth, store.AuthAPI, "ownauth", "ownauth")
+	page.Once = views.Once{RunID: uuid.NewString(), Connection: o.Connection(), Connected: run.ConnectionText(o)}
 	page.AuthOfWorkspace, page.AuthHost = o.Kind == store.Parent, o.APIHostname
 	if page.Auth.Host.Value == "" {
 		page.Auth.Host.Value = o.APIHostname // an account has one

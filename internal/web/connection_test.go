@@ -106,6 +106,7 @@ func TestConnectionOfOneOrganization(t *testing.T) {
 	b.request(http.MethodPost, org+"/connection/own", formWith("own_host", elsewhere.APIHostname, "own_integration_key", app.IntegrationKey, "own_secret_key", app.SecretKey)(nil, nil, false)).want(http.StatusNotFound)
 	p := e.as(t, e.Owner).get(org + "/connection")
 	p.form("Save own credentials").set("own_host", elsewhere.APIHostname).set("own_integration_key", app.IntegrationKey).set("own_secret_key", app.SecretKey).send().want(http.StatusOK, "connected through them")
+	p = e.as(t, e.Owner).get(org + "/connection")
 	p.form("Save own credentials").set("own_host", elsewhere.APIHostname).set("own_integration_key", e.NineFields()["admin_integration_key"]).set("own_secret_key", app.SecretKey).send().
 		want(http.StatusUnprocessableEntity, "This is the key of the workspace's own Admin API.")
 	// Another organization cannot take the same keys, whoever tries.

@@ -96,7 +96,7 @@ func (s *Server) review(c echo.Context, v visitor, f sheet, e edit, in catalog.V
 	}
 	typed := in.Given(f.action)
 	page := views.ReviewPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Subject: now.name, Slug: f.action.Slug,
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Subject: now.name, Slug: f.action.Slug,
 		Back: again(v, f), Cancel: placeOf(v, f),
 		Hidden: []views.Hidden{{Name: "reviewed", Value: "1"}, {Name: ticketBox.Name, Value: f.get(ticketBox.Name)}},
 	}

@@ -63,6 +63,9 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 	var invalid *invalidFields
 	var fast *tooFast
 	var role *catalog.RoleError
+	var changed *run.ConnectionChanged
+	var held *run.HeldBack
+	var many *run.TooManyPushes
 	switch {
 	case errors.Is(err, errNoToken):
 		return views.ErrorPage{Status: http.StatusUnauthorized, Headline: "No valid access token",
@@ -79,12 +82,23 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		errors.As(err, &failed) && failed.Failure == duo.InvalidRequest:
 		// An id that Duo does not know, or that cannot be one.
 		return views.NotFound(home), "not_found"
+	case errors.As(err, &held):
+		return views.ErrorPage{Status: http.StatusForbidden, Headline: "Held back by a report of fraud", Text: s.heldText(v, held), Links: []views.Link{{Text: "Go home", Href: home}}}, "fraud_reported"
+	case errors.As(err, &many):
+		code := "push_limit"
+		if many.Open != nil {
+			code = "verification_open"
+		}
+		return views.ErrorPage{Status: pushesStatus(many), Headline: "This user was asked already", Text: s.pushesText(v, many), Links: []views.Link{{Text: "Go home", Href: home}}}, code
 	case errors.Is(err, run.ErrForbidden):
 		return views.Forbidden("", home), "forbidden"
 	case errors.As(err, &role):
 		page = views.Forbidden("", home)
 		page.Text = role.Error()
 		return page, "forbidden"
+	case errors.As(err, &changed):
+		return views.ErrorPage{Status: http.StatusConflict, Headline: "The connection has changed", Links: []views.Link{{Text: "Go home", Href: home}},
+			Text: "Nothing was sent to Duo. This is connected otherwise than it was: it is " + changed.Now + " now. Look at what is there before you send it again."}, "connection_changed"
 	case errors.As(err, &conflict):
 		return views.ErrorPage{Status: http.StatusConflict, Headline: "Somebody was faster", Links: []views.Link{{Text: "Go home", Href: home}},
 			Text: "What you sent clashes with a change made at the same moment. Look at what is there now."}, "conflict"

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type site struct {
 	*runtest.Desk
 	server *Server
 	url    string
+	known  sync.Map // ids of an organization by its address, see bind
 }
 
 func newSite(t testing.TB) *site { return serve(t, runtest.New(t)) }

@@ -128,7 +128,7 @@ func mappingEmpty(v visitor, n store.Counts) views.Empty {
 // mappingRow is one organization as it is saved, or with a suggestion that is
 // not.
 func mappingRow(v visitor, o store.Organization, accounts map[string]store.Account, suggested run.Suggestion) views.MappingRow {
-	row := views.MappingRow{Workspace: v.workspace.Slug, OrganizationID: o.ID.String(), OrganizationTag: tagOf(o), Editable: v.mayIntegrate()}
+	row := views.MappingRow{Workspace: v.workspace.Slug, OrganizationID: o.ID.String(), OrganizationTag: tagOf(o), Editable: v.mayIntegrate(), Connection: o.Connection()}
 	row.DirectoryKey.Value, row.SavedDirectoryKey = o.DirectoryKey, o.DirectoryKey
 	account, listed := accounts[o.AccountID]
 	switch {

@@ -49,7 +49,8 @@ func (s *Server) postMapping(c echo.Context, v visitor) error {
 	return s.render(c, saving.status(), v, at, page)
 }
 
-// submittedRows reads account.<id> and directory_key.<id> of the rows to save.
+// submittedRows reads account.<id> and directory_key.<id> of the rows to save, and
+// connection.<id>, for which each was drawn.
 func submittedRows(f form) ([]run.MappingRow, error) {
 	var rows []run.MappingRow
 	one := f.Get("row")
@@ -59,13 +60,13 @@ func submittedRows(f form) ([]run.MappingRow, error) {
 			continue
 		}
 		id, err := uuid.Parse(text)
-		if err != nil {
+		if err != nil || f.Get("connection."+text) == "" {
 			return nil, echo.NewHTTPError(http.StatusBadRequest)
 		}
 		rows = append(rows, run.MappingRow{
 			Organization: id, Account: f.Get(name), DirectoryKey: f.Get("directory_key." + text),
 			KeepAccount: f.untouched(name), KeepDirectoryKey: f.untouched("directory_key." + text),
-			WasAccount: f.was(name), WasDirectoryKey: f.was("directory_key." + text),
+			WasAccount: f.was(name), WasDirectoryKey: f.was("directory_key." + text), Opened: f.Get("connection." + text),
 		})
 	}
 	if len(rows) == 0 || len(rows) > mappingRows {

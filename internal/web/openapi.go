@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 )
 
 // object is a JSON object of the description: its names are OpenAPI's.
@@ -190,10 +191,17 @@ func bodySchema(a catalog.Action) object {
 	if len(required) > 0 {
 		inner["required"], outer = required, append(outer, "fields")
 	}
-	return object{"type": "object", "additionalProperties": false, "required": outer, "properties": object{
+	properties := object{
 		"run_id": object{"type": "string", "format": "uuid", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", "description": "A new one for each thing to be done: with the same, it is done once."},
 		"fields": inner,
-		"ticket": object{"type": "string", "maxLength": 100, "description": "Number in your ticket system, kept with the run."}}}
+		"ticket": object{"type": "string", "maxLength": 100, "description": "Number in your ticket system, kept with the run."},
+		"reason": object{"type": "string", "maxLength": run.LongestReason, "description": "Why this is done. Needed within 60 minutes after the person reported a push as fraud; kept with the run."},
+	}
+	if !a.OfWorkspace() {
+		properties["account_id"] = object{"type": "string", "minLength": 1, "description": "The Duo account that you mean, for an organization that is a child account: with any other nothing is sent (409, connection_changed). Absent: whichever it is connected with."}
+		properties["connection_id"] = object{"type": "string", "minLength": 1, "description": "The connection that you mean, as the lists of organizations return it: with any other nothing is sent (409, connection_changed). Absent: whichever it is."}
+	}
+	return object{"type": "object", "additionalProperties": false, "required": outer, "properties": properties}
 }
 
 // fieldSchema is what a field takes; how a text is read is the field's own.

@@ -43,6 +43,7 @@ func openSchemas() object {
 	}
 	uuidText := object{"type": "string", "format": "uuid"}
 	connection := object{"type": "string", "enum": []string{"child", "parent", "own", "none"}}
+	connected := described(text, "Names the connection: it changes whenever the connection does. A body may repeat it, so that nothing is done in another account.")
 	var codes []string
 	for _, known := range problemCodes {
 		codes = append(codes, known.code)
@@ -52,11 +53,11 @@ func openSchemas() object {
 		"DuoObject": object{"type": "object", "description": "An object as Duo's Admin API describes it, secrets masked."},
 		"Workspace": whole(object{"workspace": text, "name": text, "operator": text, "token": text,
 			"role": object{"type": "string", "enum": []string{"owner", "admin", "technician", "helpdesk", "auditor"}}, "organizations": object{"type": "string", "enum": []string{"all", "chosen"}}}),
-		"Organization": whole(object{"slug": text, "name": text, "aliases": texts, "tags": texts, "time_zone": text, "connection": connection, "failing": described(object{"type": "boolean"}, "It cannot be reached as it is connected.")}),
-		"Mapping": whole(object{"organization": described(text, "Slug."), "name": text, "connection": connection, "account_id": text, "api_hostname": text, "directory_key": text,
+		"Organization": whole(object{"slug": text, "name": text, "aliases": texts, "tags": texts, "time_zone": text, "connection": connection, "connection_id": connected, "failing": described(object{"type": "boolean"}, "It cannot be reached as it is connected.")}),
+		"Mapping": whole(object{"organization": described(text, "Slug."), "name": text, "connection": connection, "connection_id": connected, "account_id": text, "api_hostname": text, "directory_key": text,
 			"failing": object{"type": "boolean"}}),
 		"Run": whole(object{"run_id": uuidText, "action": text, "organization": object{"type": []string{"string", "null"}, "description": "Slug; null: of the workspace."}, "account_id": text, "subject": text, "state": ref("State"), "summary": text,
-			"answer": described(text, "Of a person who was asked through Duo; empty: nobody was, or nobody answered yet."), "fields": object{"type": "object", "additionalProperties": text}, "ticket": text, "operator": text, "token": described(text, "Name of the access token; empty: by a page."),
+			"answer": described(text, "Of a person who was asked through Duo; empty: nobody was, or nobody answered yet."), "fields": object{"type": "object", "additionalProperties": text}, "ticket": text, "reason": described(text, "Why it was done after a report of fraud."), "after_fraud": object{"type": "string", "enum": []string{"", "other", "same"}, "description": "Who decided after a report of fraud: other than the operator who sent the push, or the same, where there was no other; empty: there was no report."}, "operator": text, "token": described(text, "Name of the access token; empty: by a page."),
 			"started_at": moment, "finished_at": object{"type": []string{"string", "null"}, "format": "date-time"}}),
 		"Outcome": whole(object{"run_id": uuidText, "state": ref("State"), "summary": text, "replayed": described(object{"type": "boolean"}, "It was done before; result and secrets are not shown again."),
 			"result":     object{"description": "Duo's answer, secrets masked. Of a generic action it is whole."},

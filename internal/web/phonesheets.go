@@ -98,7 +98,7 @@ func (s *Server) editPhoneSheet(ctx context.Context, v visitor, f sheet) (views.
 // without a value.
 func phoneForm(v visitor, f sheet, preset, unset map[string]string) views.ActionForm {
 	page := views.ActionForm{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Post: actionPath(v, f.action.Slug), Cancel: placeOf(v, f),
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Post: actionPath(v, f.action.Slug), Cancel: placeOf(v, f),
 		MoreTitle: "Extension and waiting times", Error: cmp.Or(f.fault, f.unseen(phoneBoxes...)),
 	}
 	fields := f.fields(preset, phoneBoxes...)

@@ -51,9 +51,12 @@ var problemCodes = []struct {
 	{"session_not_allowed", 400, "The request carries the cookie of a session.", ""},
 	{"unauthorized", 401, "No access token, or one that is mistyped, revoked or run out.", ""},
 	{"forbidden", 403, "The role does not allow this with these fields, or with what Duo holds now: there is a run_id then, and detail says why.", "The role of this access token, or of its operator, does not allow this with these fields. Nothing was done."},
+	{"fraud_reported", 403, "The person reported a push as fraud within the last 60 minutes: someone else has to decide, whom detail names.", ""},
 	{"not_found", 404, "It does not exist, or is out of reach of the token.", "There is no such thing, or it is out of reach of this access token."},
 	{"method_not_allowed", 405, "The address does not take this method.", "The address does not take this method. Nothing was done."},
 	{"conflict", 409, "Somebody changed the same thing at the same moment.", ""},
+	{"connection_changed", 409, "The organization is connected otherwise than account_id, connection_id or the request itself found it. Nothing was sent to Duo.", ""},
+	{"verification_open", 409, "A verification of this user waits for its answer. Nothing was sent.", ""},
 	{"run_id_used", 409, "The run_id was used before, with other fields.", "This run_id was used before for something else. Nothing was done. Make a new one."},
 	{"not_connected", 409, "The organization has no Duo account, or no keys for this API.", ""},
 	{"too_large", 413, "The body is longer than 256 KB.", "The body is longer than 256 KB. Nothing was done."},
@@ -62,6 +65,7 @@ var problemCodes = []struct {
 	{"invalid_fields", 422, "Fields are missing, unknown or wrong; errors lists them. Nothing was sent to Duo.", ""},
 	{"duo_refused", 422, "Duo answered and did not do it.", ""},
 	{"too_many_requests", 429, "The access token is used too fast. Retry-After says how long to wait.", ""},
+	{"push_limit", 429, "The user was asked 3 times in the last 10 minutes. Nothing was sent. Retry-After says how long to wait.", ""},
 	{"duo_busy", 429, "Duo limits how often it is asked. Nothing was done. Retry-After says how long to wait.", ""},
 	{"internal", 500, "Something broke in the console. Look at the run before you try again.", "Something broke in the console. If you were changing something, look at the run before you try again."},
 	{"duo_unreachable", 502, "Duo was not reached. Nothing was done.", ""},
@@ -171,7 +175,10 @@ func retryAfter(err error) string {
 	wait := 5 * time.Second
 	var fast *tooFast
 	var refused *duo.Error
+	var many *run.TooManyPushes
 	switch {
+	case errors.As(err, &many):
+		wait = many.Wait
 	case errors.As(err, &fast):
 		wait = fast.wait
 	case errors.As(err, &refused) && refused.RetryAfter > 0:

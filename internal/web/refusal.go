@@ -73,6 +73,9 @@ func refusalRecord(c echo.Context, r route, v visitor, why error) store.Record {
 		Event: store.Denied, Operator: v.operator.ID, Token: v.token.Name, Organization: v.organization.ID, AccountID: v.organization.AccountID,
 		Input: map[string]string{"route": r.method + " " + r.path}, Summary: "Not allowed in this role: nothing was done.",
 	}
+	if held, is := errors.AsType[*run.HeldBack](why); is {
+		record.Summary = "Held back: " + personOf(held.Fraud) + " reported a push as fraud. Nothing was done."
+	}
 	if errors.Is(why, errBeyondScope) {
 		record.Summary = "The organization is out of reach: nothing was done."
 	}

@@ -21,7 +21,13 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, er
 	var fault *catalog.FieldError
 	var already *run.AlreadyRun
 	var role *catalog.RoleError
+	var changed *run.ConnectionChanged
+	if shown, ok := s.showHeld(c, v, f, err); ok {
+		return shown
+	}
 	switch {
+	case errors.As(err, &changed):
+		return s.showChanged(c, v, f, changed.Now)
 	case errors.As(err, &already):
 		return s.showAlready(c, v, f, already.Run)
 	case errors.As(err, &fault):

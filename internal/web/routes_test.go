@@ -320,7 +320,7 @@ func ownCandidate(e *estate, n *tenant, fresh bool) url.Values {
 			actor.Operator = e.otherOwner.ID
 		}
 		typed := map[string]string{"own_host": a.APIHostname, "own_integration_key": a.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
-		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, n.org, store.AdminAPI, typed); err != nil || refused != nil {
+		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, e.asItIsNow(n), store.AdminAPI, typed); err != nil || refused != nil {
 			panic(err)
 		}
 	}
@@ -336,7 +336,7 @@ func authCandidate(e *estate, n *tenant, fresh bool) url.Values {
 			actor.Operator = e.otherOwner.ID
 		}
 		typed := map[string]string{"ownauth_host": e.asItIsNow(n).APIHostname, "ownauth_integration_key": e.Sim.AddApplication(n.account.AccountID, duosim.AuthAPI).IntegrationKey, "ownauth_secret_key": strings.Repeat("x", 40)}
-		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, n.org, store.AuthAPI, typed); err != nil || refused != nil {
+		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, e.asItIsNow(n), store.AuthAPI, typed); err != nil || refused != nil {
 			panic(fmt.Sprint(err, refused))
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/views"
 )
@@ -36,11 +37,23 @@ func (s *Server) runPage(v visitor, r store.Run) views.RunPage {
 		page.Organization = &views.OrganizationTag{Slug: *r.OrgSlug, Name: *r.Organization, Colour: *r.OrgColour}
 	}
 	page.Next = answerNext[catalog.Answer(r.Answer)]
+	if until := fraudUntil(r); s.Now().Before(until) {
+		page.Next += " Until " + s.clock(v, until) + ", changes for this user need an administrator or owner other than " + r.Operator + ", and a reason."
+	}
 	page.Live = s.liveView(v, r, runAddress(v, r))
 	if r.State == store.Unknown {
 		page.Check, page.CheckAt = runCheck(v, r)
 	}
 	return page
+}
+
+// fraudUntil is until when a run holds back what is done for the person who
+// reported it; zero for one that nobody reported.
+func fraudUntil(r store.Run) (until time.Time) {
+	if r.Answer == string(catalog.Fraud) && r.FinishedAt != nil {
+		until = r.FinishedAt.Add(run.FraudHold)
+	}
+	return until
 }
 
 func (s *Server) runFacts(v visitor, r store.Run) []views.Fact {
@@ -67,8 +80,16 @@ func (s *Server) runFacts(v visitor, r store.Run) []views.Fact {
 	}
 	add(views.Fact{Label: "Duo account", Text: r.AccountID, Mono: true})
 	add(views.Fact{Label: "Ticket", Text: r.Ticket})
+	add(views.Fact{Label: "Reason", Text: catalog.Plain(r.Reason)})
+	add(views.Fact{Label: "After a report of fraud", Text: decidedBy[r.AfterFraud]})
 	add(views.Fact{Label: "Run", Text: r.ID.String(), Mono: true})
 	return facts
+}
+
+// decidedBy says who decided about an act after a report of fraud.
+var decidedBy = map[string]string{
+	store.ByAnother: "Decided by someone other than the operator who sent the push.",
+	store.BySame:    "Decided by the operator who sent the push: there was no other administrator or owner.",
 }
 
 // exactly writes a moment as a record has to: with its day, to the second.
@@ -122,6 +143,9 @@ func (s *Server) runTicket(v visitor, r store.Run) string {
 	fmt.Fprintf(&b, "\n%s. %s\n", outcomeChip(r.State).Text, r.Summary)
 	if r.Ticket != "" {
 		fmt.Fprintf(&b, "Ticket: %s\n", r.Ticket)
+	}
+	if r.Reason != "" {
+		fmt.Fprintf(&b, "Reason: %s %s\n", catalog.Plain(r.Reason), decidedBy[r.AfterFraud])
 	}
 	fmt.Fprintf(&b, "%s, by %s\nRun %s", exactly(v, r.StartedAt), r.Operator, r.ID)
 	return b.String()

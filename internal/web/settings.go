@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo"
@@ -29,7 +28,10 @@ func (s *Server) getSettings(c echo.Context, v visitor) error {
 		return err
 	}
 	action, _ := catalog.Lookup(updateSettings)
-	f := sheet{action: action, runID: uuid.New()}
+	f, err := s.freshSheet(c.Request().Context(), v, action, nil)
+	if err != nil {
+		return err
+	}
 	page := s.settingsPage(v, f, settingsEdited(settings))
 	page.Shown, page.ReadAt = settingsShown(settings), s.when(v, s.Now())
 	page.MayEdit = v.role >= action.Role
@@ -97,7 +99,7 @@ func settingsFaults(now map[string]string, in catalog.Values) []catalog.FieldErr
 func (s *Server) settingsPage(v visitor, f sheet, now edited) views.SettingsPage {
 	e := edit{boxes: settingBoxes()}
 	page := views.SettingsPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Error: f.fault,
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Error: f.fault,
 		Was: e.was(f, now), Ticket: f.input("ticket", ""),
 	}
 	for _, g := range catalog.Settings {

@@ -100,7 +100,7 @@ func (s *Server) bypassSheet(ctx context.Context, v visitor, f sheet) (views.Pag
 		return nil, err
 	}
 	page := views.BypassPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), UserID: f.get("user_id"), User: displayName(user),
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), UserID: f.get("user_id"), User: displayName(user),
 		Presets: s.bypassPresets(v), ValidSecs: f.input("valid_secs", "3600"), Count: f.input("count", "1"), Uses: f.input("reuse_count", "1"),
 		MaxCount: 10, MaxUses: 100, Keep: !f.submitted() || f.get("preserve_existing") == "true", Existing: len(codes), Ticket: f.input("ticket", ""), Error: cmp.Or(f.fault, f.faults["user_id"]),
 	}
@@ -122,7 +122,7 @@ func (s *Server) activationSheet(ctx context.Context, v visitor, f sheet) (views
 		return nil, err
 	}
 	page := views.ActivationPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), PhoneID: f.get("phone_id"), UserID: f.get("user_id"),
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), PhoneID: f.get("phone_id"), UserID: f.get("user_id"),
 		Device: phoneTitle(phone), Facts: s.phoneFacts(phone), NeedsPlatform: phone.Platform == "Unknown" || phone.Type == "Unknown",
 		Platform: f.input("platform", ""), Type: f.input("type", "mobile"), ValidSecs: f.input("valid_secs", "86400"), Error: f.fault,
 		Cancel: placeOf(v, f),
@@ -164,7 +164,7 @@ func optionsOf(a catalog.Action, field string) []views.Option {
 // confirmPage is what all sheets that only ask have in common.
 func confirmPage(v visitor, f sheet, back string) views.ConfirmPage {
 	return views.ConfirmPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Post: actionPath(v, f.action.Slug),
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Post: actionPath(v, f.action.Slug),
 		Cancel: back, Error: cmp.Or(f.fault, f.unseen("confirm")),
 	}
 }

@@ -38,7 +38,7 @@ func (s *Server) faultsHere(ctx context.Context, v visitor, f sheet) ([]catalog.
 
 func (s *Server) syncSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
 	page := views.SyncPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), Error: f.fault,
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Error: f.fault,
 		DirectoryKey: f.input("directory_key", ""), Username: f.input("username", ""), Test: f.get("test") != "" && v.role >= catalog.Administrator, MayAdd: v.role >= catalog.Administrator,
 	}
 	if !page.Test {

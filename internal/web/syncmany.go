@@ -51,8 +51,12 @@ func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.F
 		f.faults = byField(faults)
 		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 	}
+	reason, fault := form{f.values}.text(reasonBox)
+	if fault != "" {
+		return s.showFaults(c, v, f, f.values, []catalog.FieldError{{Field: reasonBox.Name, Message: fault}})
+	}
 	names, _ := usernamesOf(f.get(syncNames.Name))
-	page := views.SyncResult{Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(), DirectoryKey: f.get("directory_key"), Names: strings.Join(names, "\n")}
+	page := views.SyncResult{Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), DirectoryKey: f.get("directory_key"), Names: strings.Join(names, "\n")}
 	found, err := s.directories(ctx, v)
 	if err != nil {
 		return err
@@ -62,13 +66,23 @@ func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.F
 			page.Directory = catalog.Plain(d.Name)
 		}
 	}
+	changed := ""
 	for i, name := range names {
+		if changed != "" {
+			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
+			continue
+		}
 		if deadline, has := ctx.Deadline(); has && i > 0 && time.Until(deadline) < syncReserve {
 			page.Rest++
 			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: "The time was over before this one."})
 			continue
 		}
-		row, err := s.syncOne(ctx, v, f, name)
+		row, err := s.syncOne(ctx, v, f, name, reason)
+		if other, is := errors.AsType[*run.ConnectionChanged](err); is && i > 0 {
+			changed = "The organization is connected otherwise now: " + other.Now + "."
+			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
+			continue
+		}
 		if err != nil {
 			return s.showRefusal(c, v, f, "", err)
 		}
@@ -77,8 +91,13 @@ func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.F
 	return s.render(c, http.StatusOK, v, place{tab: "users"}, page)
 }
 
+// syncRun is the id of the run for one of the users of a form.
+func syncRun(form uuid.UUID, name string) uuid.UUID {
+	return uuid.NewSHA1(form, []byte(strings.ToLower(name)))
+}
+
 // syncOne carries out one of them. Its error is one that concerns them all.
-func (s *Server) syncOne(ctx context.Context, v visitor, f sheet, name string) (views.SyncedUser, error) {
+func (s *Server) syncOne(ctx context.Context, v visitor, f sheet, name, reason string) (views.SyncedUser, error) {
 	row := views.SyncedUser{Username: catalog.Plain(name)}
 	values := url.Values{"directory_key": {f.get("directory_key")}, "username": {name}}
 	in, bad := f.action.Parse(func(field string) (string, bool) { return values.Get(field), values.Has(field) })
@@ -87,14 +106,18 @@ func (s *Server) syncOne(ctx context.Context, v visitor, f sheet, name string) (
 		return row, nil
 	}
 	done, err := s.Runner.Do(ctx, run.Request{
-		ID: uuid.NewSHA1(f.runID, []byte(strings.ToLower(name))), Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in,
+		ID: syncRun(f.runID, name), Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Opened: f.connection, Reason: reason,
 	})
 	var already *run.AlreadyRun
 	var fault *catalog.FieldError
 	var role *catalog.RoleError
+	var held *run.HeldBack
 	switch {
 	case errors.As(err, &already):
 		done.Run = already.Run
+	case errors.As(err, &held):
+		row.Outcome, row.Summary = views.Chip{Level: "bad", Text: "held back"}, s.heldText(v, held)
+		return row, nil
 	case errors.As(err, &fault), errors.As(err, &role), duoSaidNo(err) && done.Run.ID != uuid.Nil:
 	case err != nil:
 		return row, err

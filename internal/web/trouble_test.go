@@ -222,7 +222,7 @@ func TestUnknownOutcome(t *testing.T) {
 func TestSentAtOnce(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t)
-	f := url.Values{"run_id": {uuid.NewString()}, "user_id": {e.near.user}, "preserve_existing": {"true"}}
+	f := url.Values{"run_id": {uuid.NewString()}, "user_id": {e.near.user}, "preserve_existing": {"true"}, "connection": {e.near.org.Connection()}}
 	owner := e.token(t, e.Owner)
 	before := len(e.Sim.Ledger())
 	var all sync.WaitGroup

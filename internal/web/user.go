@@ -22,6 +22,11 @@ func (s *Server) getUser(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
+	reported, err := s.fraudFlash(c.Request().Context(), v, user)
+	if err != nil {
+		return err
+	}
+	flash = append(reported, flash...)
 	page := s.userPage(v, user, codes)
 	shield, ticket, err := s.shield(c.Request().Context(), v, page.ID)
 	if err != nil {

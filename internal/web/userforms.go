@@ -78,7 +78,7 @@ func (s *Server) enrollSheet(ctx context.Context, v visitor, f sheet) (views.Pag
 func userForm(v visitor, f sheet, preset map[string]string) views.UserForm {
 	box := func(name string) views.Input { return f.input(name, preset[name]) }
 	page := views.UserForm{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), RunID: f.runID.String(),
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(),
 		Username: box("username"), RealName: box("realname"), FirstName: box("firstname"), LastName: box("lastname"),
 		Email: box("email"), Notes: box("notes"), Status: box("status"), Aliases: box("aliases"), Error: f.fault,
 	}

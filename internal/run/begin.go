@@ -1,0 +1,129 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// How often one person is asked through Duo, by all operators together.
+const (
+	mostPushes = 3
+	pushesIn   = 10 * time.Minute
+)
+
+// TooManyPushes says that a person was asked often enough: nothing was sent.
+type TooManyPushes struct {
+	Open  *store.Push   // a verification that waits for its answer; nil: it is about how many there were
+	Count int           // pushes in the last 10 minutes
+	Wait  time.Duration // until the next can be sent
+}
+
+func (e *TooManyPushes) Error() string {
+	if e.Open != nil {
+		return "run: a verification of this user is open"
+	}
+	return fmt.Sprintf("run: %d pushes in %s", e.Count, pushesIn)
+}
+
+// begin commits a run as sending, unless something speaks against it at that
+// moment: the role, the connection, a report of fraud, or pushes to the same
+// person. It returns the run as it was committed. Of errors, one on "run_pkey"
+// comes first: a form that was sent before is told so.
+func (r *Runner) begin(ctx context.Context, q Request, run store.Run, fields []string, unreachable error) (store.Run, catalog.Role, error) {
+	people := map[string]reported{}
+	for {
+		begun := run
+		var role catalog.Role
+		err := r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) (err error) {
+			if role, err = may(ctx, tx, q.Actor, q.Action.LeastRole(q.Input)); err != nil {
+				return err
+			}
+			held := r.decide(ctx, tx, q, &begun, people)
+			if held != nil && !errors.As(held, new(*HeldBack)) && !errors.As(held, new(*unknownPeople)) {
+				return held
+			}
+			if err := tx.StartRun(ctx, begun, fields); err != nil {
+				return err
+			}
+			if err := holdConnection(ctx, tx, q); err != nil {
+				return err
+			}
+			if held != nil || unreachable != nil {
+				return cmp.Or(held, unreachable)
+			}
+			if err := r.countPushes(ctx, tx, q, begun); err != nil || !q.Action.Alone {
+				return err
+			}
+			return tx.Alone(ctx, begun)
+		})
+		unknown, is := errors.AsType[*unknownPeople](err)
+		if !is {
+			return begun, min(role, q.Actor.Role), err
+		}
+		// Duo is asked with no transaction open; then everything is judged again.
+		if err := r.lookUp(ctx, q, unknown.frauds, people); err != nil {
+			return run, 0, err
+		}
+	}
+}
+
+// countPushes keeps a person from being asked while a verification is open, or
+// more often than is good.
+func (r *Runner) countPushes(ctx context.Context, tx *store.Tx, q Request, run store.Run) error {
+	if !q.Action.AsksAPerson(q.Input) {
+		return nil
+	}
+	sent, err := tx.LockPushes(ctx, run, run.StartedAt.Add(-pushesIn))
+	if err != nil {
+		return err
+	}
+	for _, p := range sent {
+		if p.Open && p.Action == run.Action && run.Action == "verify-caller" {
+			return &TooManyPushes{Open: &p, Count: len(sent), Wait: wait(p.StartedAt, q.Action.Patience, run.StartedAt)}
+		}
+	}
+	if len(sent) >= mostPushes {
+		return &TooManyPushes{Count: len(sent), Wait: wait(sent[mostPushes-1].StartedAt, pushesIn, run.StartedAt)}
+	}
+	return nil
+}
+
+// wait is how long it is until a time after a moment has gone by; the moment may be
+// of another process, whose clock is ahead.
+func wait(since time.Time, long time.Duration, now time.Time) time.Duration {
+	return min(max(since.Add(long).Sub(now), time.Second), long)
+}
+
+// askedUser is whom a request asks through Duo: Duo's id of the user, so that a
+// person is one person under every name, or the name in small letters where Duo
+// knows no such user, or does not tell. Duo is not asked where nothing will be
+// sent.
+func (r *Runner) askedUser(ctx context.Context, q Request) (string, error) {
+	id, username := q.Action.Asked(q.Input)
+	name := nameKey(username)
+	if id != "" || name == "" || q.Organization.Connection() != q.Opened {
+		return cmp.Or(id, name), nil
+	}
+	client, err := r.client(ctx, q.Scope, q.Organization)
+	if err != nil {
+		return name, nil // which is said where nothing else is to be said first
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	user, found, err := client.UserByUsername(ctx, username)
+	var refused *duo.Error
+	switch {
+	case errors.As(err, &refused) && refused.Status < 500 && refused.Code != duo.CodeRateLimited, err == nil && !found:
+		return name, nil
+	case err != nil:
+		return "", err
+	}
+	return string(user.ID), nil
+}

@@ -1,0 +1,146 @@
+package web
+
+import (
+	"encoding/csv"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+)
+
+// TestFraudIsSaid: the user's page, the form, the run, the file and the API say
+// that a person reported a push, whom to ask, and who decided and why.
+func TestFraudIsSaid(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
+	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{jane}})
+	bob := s.addUser(t, duosim.UserSpec{Username: "bob"})
+	tom, ana := s.Member(t, s.Workspace, catalog.Technician), s.Member(t, s.Workspace, catalog.Administrator)
+	technician, admin := s.as(t, tom), s.as(t, ana)
+	open := technician.get(s.org("/actions/create-bypass-code-for-user?user_id=" + jane)).form("Create code")
+
+	sent := technician.get(s.org("/actions/verify-caller?user_id=" + jane)).form("Send push")
+	shown := sent.send().want(http.StatusOK)
+	second := technician.get(s.org("/actions/verify-caller?user_id=" + jane)).form("Send push").send()
+	second.want(http.StatusConflict, "Nothing was sent", tom.Email+" sent this user a verification", "not answered yet").fine()
+	pushes := s.Sim.Pushes(s.Account.AccountID)
+	if len(pushes) != 1 || !strings.Contains(shown.text(), inGroups(pushes[0].Code)) {
+		t.Fatalf("%+v", pushes)
+	}
+	if err := s.Sim.AnswerPush(pushes[0].ID, duosim.Fraud, ""); err != nil {
+		t.Fatal(err)
+	}
+	id := uuid.MustParse(sent.values.Get("run_id"))
+	for _, changed, open := s.Desk.Runner.Live(s.Scope(), id); open; _, changed, open = s.Desk.Runner.Live(s.Scope(), id) {
+		<-changed
+	}
+	const said = "jroe reported a push as fraud"
+	admin.get(s.org("/runs/"+id.String())).want(http.StatusOK, "Change nothing for whoever called", "changes for this user need an administrator or owner other than "+tom.Email)
+	technician.get(s.org("/users/"+jane)).want(http.StatusOK, said, "other than "+tom.Email, "Ask ", ana.Email, s.Owner.Email).fine()
+	technician.get(s.org("/users/" + bob)).want(http.StatusOK).wantNot(said)
+
+	// A form that was open before, and one that is opened now.
+	effects := len(s.Sim.Ledger())
+	open.send().want(http.StatusForbidden, "Nothing was sent. "+said, "Ask ", ana.Email).fine()
+	fresh := technician.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).want(http.StatusOK, said, "Reason").form("Create code")
+	fresh.set("reason", "Called back").send().want(http.StatusForbidden, ana.Email)
+	technician.get(s.org("/actions/send-activation-url?phone_id="+phone)).form("Make activation link").send().want(http.StatusForbidden, said)
+	denied := slices.DeleteFunc(s.recordOf(t, s.Workspace, tom), func(r store.Run) bool { return !strings.HasPrefix(r.Summary, "Held back: jroe") })
+	if len(denied) != 3 || len(s.Sim.Ledger()) != effects {
+		t.Errorf("%d refusals are on record; in Duo: %+v", len(denied), s.Sim.Ledger()[effects:])
+	}
+	f := admin.get(s.org("/actions/create-bypass-code-for-user?user_id=" + jane)).form("Create code")
+	f.send().want(http.StatusUnprocessableEntity, "You may decide: give a reason.", "Give a reason.").fine()
+	f.set("reason", " . ").send().want(http.StatusUnprocessableEntity)
+	again := f.set("reason", strings.Repeat("x", 301)).send().want(http.StatusUnprocessableEntity, "at most 300 fit").form("Create code")
+	again.set("reason", "Called back on the number on file").send().want(http.StatusOK, "Shown once")
+	decided := again.values.Get("run_id")
+	admin.get(s.org("/runs/"+decided)).want(http.StatusOK, "Called back on the number on file", "Decided by someone other than the operator who sent the push.")
+	rows := csvRows(t, admin.get(s.ws("/runs")).form("Export").post().body)
+	if i := slices.IndexFunc(rows, func(row []string) bool { return slices.Contains(row, decided) }); i < 0 || rows[i][15] != "Called back on the number on file" || rows[i][16] != store.ByAnother || rows[0][15] != "reason" {
+		t.Errorf("in the file: %q", rows)
+	}
+	// The reason travels through questions and reviews.
+	review := admin.get(s.org("/actions/update-user?user_id="+jane)).form("Review changes").set("notes", "Careful").set("reason", "Asked by HR").send().want(http.StatusOK, "Review changes", said)
+	review.form("Save 1 change").send().want(http.StatusOK, "Changed notes.")
+
+	// Programs are told the same.
+	token, _ := s.accessToken(t, s.Workspace, tom, store.Grant{Role: "technician", EveryOrganization: true})
+	deciding, _ := s.accessToken(t, s.Workspace, ana, store.Grant{Role: "admin", EveryOrganization: true})
+	b := s.stranger(t)
+	body := func(pairs ...string) map[string]any {
+		m := map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": jane, "preserve_existing": true}}
+		for i := 0; i < len(pairs); i += 2 {
+			m[pairs[i]] = pairs[i+1]
+		}
+		return m
+	}
+	code := s.apiOrg("/actions/create-bypass-code-for-user")
+	if p := b.call(token, http.MethodPost, code, body("reason", "I am sure")); !strings.Contains(p.wantProblem(http.StatusForbidden, "fraud_reported").Detail, ana.Email) {
+		t.Error("a program is not told whom to ask: ", p.body)
+	}
+	if p := b.call(deciding, http.MethodPost, code, body()).wantProblem(http.StatusUnprocessableEntity, "invalid_fields"); len(p.Errors) != 1 || p.Errors[0].Field != "reason" {
+		t.Errorf("%+v", p)
+	}
+	done := wantOutcome(b.call(deciding, http.MethodPost, code, body("reason", "Met in person")), store.Applied, false)
+	got := answer[apiRun](b.call(deciding, http.MethodGet, s.api("/runs/"+done.RunID.String()), nil))
+	if got.Reason != "Met in person" || got.AfterFraud != store.ByAnother {
+		t.Errorf("%+v", got)
+	}
+	s.Clock.Move(run.FraudHold + time.Minute)
+	technician = s.as(t, tom)
+	technician.get(s.org("/users/" + jane)).want(http.StatusOK).wantNot(said)
+	technician.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).wantNot(said).form("Create code").send().want(http.StatusOK, "Shown once")
+}
+
+// TestAskedTooOften: the fourth push within ten minutes is refused with the time
+// of the next, on pages and to programs.
+func TestAskedTooOften(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	jane := s.addUser(t, duosim.UserSpec{Username: "jroe"})
+	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{jane}})
+	b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
+	for range 3 {
+		sent := b.get(s.org("/actions/verify-caller?user_id=" + jane)).form("Send push")
+		sent.send().want(http.StatusOK)
+		pushes := s.Sim.Pushes(s.Account.AccountID)
+		if err := s.Sim.AnswerPush(pushes[len(pushes)-1].ID, duosim.Deny, ""); err != nil {
+			t.Fatal(err)
+		}
+		id := uuid.MustParse(sent.values.Get("run_id"))
+		for _, changed, open := s.Desk.Runner.Live(s.Scope(), id); open; _, changed, open = s.Desk.Runner.Live(s.Scope(), id) {
+			<-changed
+		}
+	}
+	pushes := len(s.Sim.Pushes(s.Account.AccountID))
+	p := b.get(s.org("/actions/verify-caller?user_id="+jane)).form("Send push").send().want(http.StatusTooManyRequests, "asked 3 times in the last 10 minutes", "The next push can be sent at ").fine()
+	if wait, err := strconv.Atoi(p.header.Get("Retry-After")); err != nil || wait < 500 || wait > 600 {
+		t.Errorf("Retry-After: %q", p.header.Get("Retry-After"))
+	}
+	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
+	push := map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": jane, "phone_id": s.Sim.Pushes(s.Account.AccountID)[0].PhoneID}}
+	refused := s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/verify-caller"), push)
+	if refused.wantProblem(http.StatusTooManyRequests, "push_limit"); refused.header.Get("Retry-After") == "" || len(s.Sim.Pushes(s.Account.AccountID)) != pushes {
+		t.Error("a program is not told when to ask again, or a push was sent")
+	}
+}
+
+func csvRows(t *testing.T, text string) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
