@@ -232,10 +232,11 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	return done, err
 }
 
-// before reads what the run records of its object; there is nothing to read where
-// Duo is unreachable.
+// before reads what the run records of its object. Where Duo is unreachable, or
+// another account is meant than would be read, there will be no run.
 func (r *Runner) before(ctx context.Context, q Request, client *duo.Client, unreachable error) (map[string]string, error) {
-	if q.Action.Before == nil || unreachable != nil {
+	other := q.Organization.ID != uuid.Nil && (q.Opened != q.Organization.Connection() || q.Account != "" && q.Account != q.Organization.AccountID)
+	if q.Action.Before == nil || unreachable != nil || other {
 		return nil, nil
 	}
 	return q.Action.Before(ctx, client, q.Input)

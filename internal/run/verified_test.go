@@ -31,7 +31,6 @@ func TestActivationByHelpDeskTakesAVerification(t *testing.T) {
 		"16 minutes ago":               {48 * time.Hour, duosim.Approve, func(_ *testing.T, d *runtest.Desk, _, _ string) { d.Clock.Move(16 * time.Minute) }, false},
 		"a phone of today":             {23 * time.Hour, duosim.Approve, nil, false},
 		"denied":                       {48 * time.Hour, duosim.Deny, nil, false},
-		"reported as fraud":            {48 * time.Hour, duosim.Fraud, nil, false},
 		"the phone was activated anew": {48 * time.Hour, duosim.Approve, func(_ *testing.T, d *runtest.Desk, _, phone string) { d.Sim.ActivatePhone(d.Account.AccountID, phone) }, false},
 		"the phone was taken away": {48 * time.Hour, duosim.Approve, func(t *testing.T, d *runtest.Desk, user, phone string) {
 			act(t, d, catalog.Technician, "un-assign-phone-from-user", form{"user_id": user, "phone_id": phone})
