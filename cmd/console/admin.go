@@ -29,7 +29,7 @@ func migrateCommand(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	applied, err := store.Migrate(ctx, url)
+	applied, err := store.MigrateSaying(ctx, url, func(wait string) { fmt.Fprintln(out, wait) })
 	if err != nil {
 		return err
 	}

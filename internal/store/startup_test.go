@@ -111,7 +111,19 @@ func TestServerRefusesAnotherSchema(t *testing.T) {
 	if _, err := su.Exec(t.Context(), `insert into goose_db_version (version_id, is_applied) values (99999, true)`); err != nil {
 		t.Fatal(err)
 	}
-	expect("newer database", "newer than this binary")
+	if err := s.CheckSchema(t.Context()); err != nil {
+		t.Error("a newer schema that only added is refused: ", err)
+	}
+	if _, err := store.Migrate(t.Context(), url); err == nil || !strings.Contains(err.Error(), "newer than this binary") {
+		t.Error("an older migrate says of a newer schema: ", err)
+	}
+	if _, err := su.Exec(t.Context(), `update oldest_binary set schema_version = 99999`); err != nil {
+		t.Fatal(err)
+	}
+	expect("newer database that took something away", "newer than this binary")
+	if _, err := su.Exec(t.Context(), `update oldest_binary set schema_version = 75`); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := su.Exec(t.Context(), `delete from goose_db_version where version_id >= (select max(version_id) from goose_db_version where version_id < 99999)`); err != nil {
 		t.Fatal(err)
 	}
