@@ -103,16 +103,16 @@ func isLockTimeout(err error) bool {
 }
 
 func migrator(url string, files fs.FS) (*goose.Provider, *sql.DB, error) {
-	config, err := pgx.ParseConfig(url)
+	config, err := readURL(url)
 	if err != nil {
-		return nil, nil, errors.New("store: the database URL cannot be read")
+		return nil, nil, err
 	}
-	config.RuntimeParams["lock_timeout"] = strconv.FormatInt(lockTimeout.Milliseconds(), 10)
+	config.ConnConfig.RuntimeParams["lock_timeout"] = strconv.FormatInt(lockTimeout.Milliseconds(), 10)
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return nil, nil, err
 	}
-	db := stdlib.OpenDB(*config)
+	db := stdlib.OpenDB(*config.ConnConfig)
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
 	if err != nil {
 		db.Close()
@@ -140,7 +140,7 @@ func versions(ctx context.Context, db *sql.DB, provider *goose.Provider) (schema
 // createRole makes the server's role without a password: where roles need one,
 // the administrator sets it, so that it passes through no command of ours.
 func createRole(ctx context.Context, ownerURL string) error {
-	conn, err := pgx.Connect(ctx, ownerURL)
+	conn, err := connect(ctx, ownerURL)
 	if err != nil {
 		return err
 	}
@@ -212,9 +212,9 @@ func (s *Store) CheckRole(ctx context.Context) error {
 
 // CreateDatabase makes a database when the server has none of that name.
 func CreateDatabase(ctx context.Context, url, name string) error {
-	conn, err := pgx.Connect(ctx, url)
+	conn, err := connect(ctx, url)
 	if err != nil {
-		return fmt.Errorf("store: connect: %w", err)
+		return err
 	}
 	defer conn.Close(ctx)
 	var found bool
