@@ -38,10 +38,11 @@ var granted = map[string]string{
 	"oldest_binary":           "SELECT",
 	"operator":                "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
 	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(colour) UPDATE(name) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
+	"reading":                 "INSERT SELECT UPDATE(rows)",
 	"run":                     "INSERT SELECT UPDATE(answer) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
 	"sealing_key":             "INSERT(key_id) INSERT(proof) SELECT",
 	"session":                 "DELETE INSERT SELECT UPDATE",
-	"workspace":               "SELECT",
+	"workspace":               "SELECT UPDATE(rows_a_day)",
 }
 
 // grants reads what the server's role, or everybody, may do with tables.

@@ -62,6 +62,7 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 	var conflict *store.ConflictError
 	var invalid *invalidFields
 	var fast *tooFast
+	var much *store.TooMuchRead
 	switch {
 	case errors.Is(err, errNoToken):
 		return views.ErrorPage{Status: http.StatusUnauthorized, Headline: "No valid access token",
@@ -70,6 +71,8 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		return views.ErrorPage{Status: http.StatusBadRequest, Headline: "A session is not for programs", Text: "The API takes access tokens only. Send the request without the session's cookie."}, "session_not_allowed"
 	case errors.As(err, &fast):
 		return views.ErrorPage{Status: http.StatusTooManyRequests, Headline: "Too many requests", Text: "This access token is used faster than the console takes. Nothing was done. Wait as long as Retry-After says."}, "too_many_requests"
+	case errors.As(err, &much):
+		return tooMuchRead(much), "reading_limit"
 	case errors.As(err, &invalid):
 		return views.ErrorPage{Status: http.StatusUnprocessableEntity, Headline: "Something needs a change", Text: "Nothing was sent to Duo. errors says which field, and why."}, "invalid_fields"
 	case errors.Is(err, store.ErrNotFound):

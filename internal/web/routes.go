@@ -90,6 +90,8 @@ func (s *Server) routes() []route {
 		{get, "/w/:ws/runs/:run", inWs, 0, s.getRun},
 		{get, "/w/:ws/runs/:run/events", inWs, streamDeadline, s.getRunEvents},
 		{post, "/w/:ws/runs.csv", inWs, exportDeadline, s.postExportRuns},
+		{get, "/w/:ws/readings", inWs, 0, s.getReadings},
+		{post, "/w/:ws/readings/limit", owners, 0, s.postReadingLimit},
 		{get, "/w/:ws/integration", inWs, 0, s.getIntegration},
 		{post, "/w/:ws/integration", wholeWs, saveDeadline, s.postIntegration},
 		{post, "/w/:ws/integration/mapping", wholeWs, 0, s.postMapping},
