@@ -311,6 +311,9 @@ func Run(ws, org, id string) string { return runsOf(ws, org) + "/" + url.PathEsc
 // RunEvents is the stream of a run's states, until it is closed.
 func RunEvents(ws, org, id string) string { return Run(ws, org, id) + "/events" }
 
+// HeldForm takes a POST of a form that was held, and leads back to its page.
+func HeldForm() string { return "/held" }
+
 // Readings is what was taken out of a workspace: files, and lists by access tokens.
 func Readings(ws string) string { return Workspace(ws) + "/readings" }
 

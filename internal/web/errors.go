@@ -39,6 +39,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		if page.Status >= http.StatusInternalServerError {
 			page.RequestID = requestID(c.Request().Context())
 		}
+		page.Held = s.holdForm(c, page.Status)
 		answering = s.render(c, page.Status, remembered(c), standsAt(c), page)
 	}
 	if answering != nil && !c.Response().Committed {

@@ -33,8 +33,11 @@ const (
 
 // bodyLimit is how many bytes a route's request may have.
 func (r route) bodyLimit() int64 {
-	if r.method == post && r.path == importUpload {
+	switch {
+	case r.method == post && r.path == importUpload:
 		return maxUpload
+	case r.method == post && r.path == "/held":
+		return heldLimit
 	}
 	return maxBody
 }
@@ -66,6 +69,7 @@ func (s *Server) routes() []route {
 
 		{get, "/signin", public, 0, s.getSignIn},
 		{post, "/signin", public, 0, s.postSignIn},
+		{post, "/held", signed, 0, s.postHeld},
 		{post, "/signout", signed, 0, s.postSignOut},
 		{post, "/preferences", signed, 0, s.postPreferences},
 		{get, "/invitation", public, 0, s.getInvitation},

@@ -122,6 +122,7 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /signin": one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: func(*estate, *tenant, bool) url.Values {
 		return url.Values{"email": {rand.Text() + "@msp.example"}, "password": {"wrong"}}
 	}}),
+	"POST /held":        one(knownRoute{ok: http.StatusGone}),
 	"POST /signout":     one(knownRoute{ok: moved}),
 	"POST /preferences": one(knownRoute{ok: moved, form: formWith("theme", "dark")}),
 	"GET /":             one(knownRoute{ok: moved}),
@@ -390,7 +391,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.NewToken(w), views.RevokeToken(w), views.MemberTokens(w, ":operator"),
 			views.Invite(w), views.RevokeInvitation(w, ":invitation"), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
-			views.SignIn(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
+			views.SignIn(), views.HeldForm(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
 			views.ExportRuns(w, ""), views.ExportRuns(w, o), views.ReadingLimit(w),
 			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"), views.Action(w, "", ":action"),
 			views.RepairOrganization(w, o), views.ExportOrganizations(w), views.ImportOrganizations(w), views.ImportPreview(w, "", 1),
