@@ -1,10 +1,13 @@
+# Base images are named by digest: a tag can be moved to something else. To take a new one:
+# docker buildx imagetools inspect golang:VERSION-bookworm
+#
 # The scripts that pages load.
-FROM node:22.20.0-bookworm-slim AS scripts
+FROM node:22.20.0-bookworm-slim@sha256:b21fe589dfbe5cc39365d0544b9be3f1f33f55f3c86c87a76ff65a02f8f5848e AS scripts
 WORKDIR /src
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
-FROM golang:1.26.8-bookworm AS build
+FROM golang:1.26.8-bookworm@sha256:a688600ca24f8a4d3ca77f95b0dd40704a9fc787c826660eb7ba0b641b8b175d AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download && go mod verify

@@ -21,8 +21,9 @@ run: build ## Start the console with a private database and the Duo simulator (A
 reset: build ## Delete the database and the simulator of `make run` and start over next time
 	@exec bin/console dev --reset
 
-test: go npm chromium static/vendor/htmx.min.js ## Run every test, the browser journeys included
+test: go npm chromium static/vendor/htmx.min.js ## Check the code, then run every test, the browser journeys included
 	@scripts/retry go mod download
+	@scripts/check
 	@# Linked without what only a debugger reads; twice as many tests as cores, since most wait for a server or a browser.
 	@env -u DATABASE_URL go test -ldflags=-w -shuffle=on -parallel $$((2 * $$(getconf _NPROCESSORS_ONLN))) ./...
 

@@ -311,6 +311,18 @@ func Run(ws, org, id string) string { return runsOf(ws, org) + "/" + url.PathEsc
 // RunEvents is the stream of a run's states, until it is closed.
 func RunEvents(ws, org, id string) string { return Run(ws, org, id) + "/events" }
 
+// HeldForm takes a POST of a form that was held, and leads back to its page.
+func HeldForm() string { return "/held" }
+
+// Readings is what was taken out of a workspace: files, and lists by access tokens.
+func Readings(ws string) string { return Workspace(ws) + "/readings" }
+
+// ReadingsAfter is the part of Readings behind a mark.
+func ReadingsAfter(ws, mark string) string { return withQuery(Readings(ws), "after", mark) }
+
+// ReadingLimit takes a POST of an owner, with how many rows an operator may take out.
+func ReadingLimit(ws string) string { return Readings(ws) + "/limit" }
+
 // ExportRuns takes a POST of a RunsFilter that answers with the runs as a file.
 func ExportRuns(ws, org string) string { return runsOf(ws, org) + ".csv" }
 

@@ -113,7 +113,13 @@ func sampleOrganizations() []OrganizationRow {
 
 func errorSamples() []Sample {
 	home := Workspace(sampleWorkspace)
+	held := SessionEnded(Workspace(sampleWorkspace))
+	held.Held = "AYd3c2VhbGVk"
+	away := ErrorPage{Status: 503, Headline: "Temporarily unavailable", Text: "The database did not answer in time. Try again in a few seconds.",
+		RequestID: "k3v7q2m5x8r4t1wz", Held: held.Held, Links: []Link{{"Go home", Workspace(sampleWorkspace)}}}
 	return []Sample{
+		{"error-held", organizationShell(acme, "users"), away},
+		{"error-session-held", aloneShell(), held},
 		{"error-not-found", workspaceShell(""), NotFound(home)},
 		{"error-forbidden", organizationShell(acme, "users"), Forbidden("technician", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001"))},
 		{"error-cross-site", aloneShell(), CrossSite("/")},

@@ -40,6 +40,8 @@ func runSamples() []Sample {
 	return []Sample{
 		{"runs", workspaceShell("runs"), sampleRunsPage()},
 		{"runs-filtered", workspaceShell("runs"), filtered},
+		{"readings", workspaceShell("runs"), sampleReadings()},
+		{"readings-none", workspaceShell("runs"), ReadingsPage{Workspace: sampleWorkspace, Limit: Input{Value: "50000"}}},
 		{"runs-no-match", workspaceShell("runs"), none},
 		{"runs-organization", organizationShell(acme, "runs"), ofOne},
 		{"runs-none", organizationShell(bright, "runs"), RunsPage{Workspace: sampleWorkspace, Organization: &bright}},
@@ -52,6 +54,16 @@ func runSamples() []Sample {
 			Input:  []Fact{{Label: "Organization", Text: hostile.Name, Mono: true}, {Label: "Request", Text: "POST /w/:ws/o/:org/actions/:action", Mono: true}},
 			Ticket: "Refused access\nRefused. Not allowed in this role: nothing was done.", Back: Link{"All runs", Runs(sampleWorkspace)}}},
 	}
+}
+
+func sampleReadings() ReadingsPage {
+	return ReadingsPage{Workspace: sampleWorkspace, MayChange: true, Limit: Input{Value: "12", Error: "Enter a whole number from 1000 to 10000000."},
+		Rows: []ReadingRow{
+			{Hour: thisMonday, By: "tom@northwind.example", Token: "billing export", List: "users", Organization: &acme, Rows: 1204},
+			{Hour: thisMonday, By: "ana@northwind.example", List: "runs.csv", Rows: 50},
+			{Hour: lastWeek, By: "tom@northwind.example", Token: hostile.Name, List: "phones", Organization: &hostile, Rows: 3},
+		},
+		Newest: Readings(sampleWorkspace), Older: ReadingsAfter(sampleWorkspace, "AAYzqz")}
 }
 
 func sampleRunPage(outcome Chip, summary string) RunPage {

@@ -18,6 +18,9 @@ func ownerURL() (string, error) {
 	if url == "" {
 		return "", errors.New("CONSOLE_OWNER_DATABASE_URL is missing: the database, as the role that owns the schema")
 	}
+	if err := checkDatabase(url, os.Getenv(databaseTLS)); err != nil {
+		return "", fmt.Errorf("CONSOLE_OWNER_DATABASE_URL: %w", err)
+	}
 	return url, nil
 }
 
@@ -29,7 +32,7 @@ func migrateCommand(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	applied, err := store.Migrate(ctx, url)
+	applied, err := store.MigrateSaying(ctx, url, func(wait string) { fmt.Fprintln(out, wait) })
 	if err != nil {
 		return err
 	}

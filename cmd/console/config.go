@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"duodesk/internal/store"
 )
 
 // config is what serve is told by the environment. All of it is read here and
@@ -39,7 +41,30 @@ const presetAddress = "127.0.0.1:8080"
 // which must not switch something off unseen.
 var knownSettings = []string{
 	"CONSOLE_PUBLIC_URL", "CONSOLE_TRUSTED_PROXIES", "CONSOLE_KEY_FILE", "CONSOLE_SESSION_IDLE", "CONSOLE_SESSION_LONGEST", "CONSOLE_METRICS_ADDR",
-	"CONSOLE_SANDBOX_ADDRESS", "CONSOLE_SANDBOX_CA_FILE", "CONSOLE_OWNER_DATABASE_URL",
+	"CONSOLE_SANDBOX_ADDRESS", "CONSOLE_SANDBOX_CA_FILE", "CONSOLE_OWNER_DATABASE_URL", databaseTLS,
+}
+
+// databaseTLS is the setting that says how a database on another machine proves
+// who it is: verify-full, or unverified where the network to it is private.
+const databaseTLS = "CONSOLE_DATABASE_TLS"
+
+// checkDatabase refuses a database's URL that cannot be read, or whose connection
+// others could read. tls is the setting.
+func checkDatabase(url, tls string) error {
+	switch tls {
+	case "", "verify-full":
+		err := store.CheckURL(url)
+		if errors.Is(err, store.ErrUnverified) {
+			err = fmt.Errorf("%w; or, where the network between is private, set %s=unverified", err, databaseTLS)
+		}
+		return err
+	case "unverified":
+		if err := store.CheckURL(url); !errors.Is(err, store.ErrUnverified) {
+			return err
+		}
+		return nil
+	}
+	return fmt.Errorf("%s is verify-full or unverified", databaseTLS)
 }
 
 // readConfig reads the environment, given as "NAME=value" lines, and reports
@@ -70,6 +95,9 @@ func readConfig(environment []string) (config, error) {
 	}
 	if c.databaseURL == "" {
 		fault("DATABASE_URL is missing: the database, as the role console_app")
+	} else if err := checkDatabase(c.databaseURL, settings[databaseTLS]); err != nil {
+		fault("DATABASE_URL: %w", err)
+		c.databaseURL = ""
 	}
 	if c.keyFile == "" {
 		fault("CONSOLE_KEY_FILE is missing: the file that secrets are sealed with (make one with: console key new FILE)")

@@ -35,7 +35,7 @@ func TestReadConfigSaysAllFaultsAtOnce(t *testing.T) {
 
 func TestReadConfig(t *testing.T) {
 	t.Parallel()
-	good := []string{"DATABASE_URL=postgres://console_app@db/console", "CONSOLE_KEY_FILE=/etc/console/key.json"}
+	good := []string{"DATABASE_URL=postgres://console_app@db/console?sslmode=verify-full", "CONSOLE_KEY_FILE=/etc/console/key.json"}
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(ca, []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
@@ -44,31 +44,41 @@ func TestReadConfig(t *testing.T) {
 		add   []string
 		fault string // empty: accepted
 	}{
-		"plain":                        {nil, ""},
-		"https":                        {[]string{"CONSOLE_PUBLIC_URL=https://duo.example.com"}, ""},
-		"loopback name":                {[]string{"CONSOLE_PUBLIC_URL=http://localhost:9000"}, ""},
-		"loopback v6":                  {[]string{"CONSOLE_PUBLIC_URL=http://[::1]:9000"}, ""},
-		"all addresses over http":      {[]string{"ADDR=0.0.0.0:8080"}, "plain http"},
-		"http elsewhere":               {[]string{"CONSOLE_PUBLIC_URL=http://10.0.0.1"}, "plain http"},
-		"a name that begins so":        {[]string{"CONSOLE_PUBLIC_URL=http://localhost.example.com"}, "plain http"},
-		"with a path":                  {[]string{"CONSOLE_PUBLIC_URL=https://example.com/duo"}, "not an address"},
-		"with a user":                  {[]string{"CONSOLE_PUBLIC_URL=https://a@example.com"}, "not an address"},
-		"another scheme":               {[]string{"CONSOLE_PUBLIC_URL=ftp://example.com"}, "https://"},
-		"idle too long":                {[]string{"CONSOLE_SESSION_IDLE=48h"}, "CONSOLE_SESSION_IDLE"},
-		"idle":                         {[]string{"CONSOLE_SESSION_IDLE=10m"}, ""},
-		"sandbox on a public address":  {[]string{"CONSOLE_PUBLIC_URL=https://duo.example.com", "CONSOLE_SANDBOX_ADDRESS=127.0.0.1:1", "CONSOLE_SANDBOX_CA_FILE=" + ca}, "only while CONSOLE_PUBLIC_URL is a loopback"},
-		"sandbox without certificate":  {[]string{"CONSOLE_SANDBOX_ADDRESS=127.0.0.1:1", "CONSOLE_SANDBOX_CA_FILE=" + ca}, "no certificate"},
-		"sandbox without its address":  {[]string{"CONSOLE_SANDBOX_CA_FILE=" + ca}, "CONSOLE_SANDBOX_ADDRESS is missing"},
-		"proxies":                      {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7/32, fd00::/8"}, ""},
-		"a proxy without its length":   {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7"}, "not a network"},
-		"everybody as a proxy":         {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7/32,0.0.0.0/0"}, "everybody"},
-		"metrics":                      {[]string{"CONSOLE_METRICS_ADDR=127.0.0.1:9464"}, ""},
-		"metrics for a network":        {[]string{"CONSOLE_METRICS_ADDR=0.0.0.0:9464"}, ""},
-		"metrics for whoever comes":    {[]string{"CONSOLE_METRICS_ADDR=:9464"}, "CONSOLE_METRICS_ADDR: this is not an address"},
-		"metrics without a port":       {[]string{"CONSOLE_METRICS_ADDR=127.0.0.1"}, "CONSOLE_METRICS_ADDR: this is not an address"},
-		"metrics on the public port":   {[]string{"CONSOLE_METRICS_ADDR=0.0.0.0:8080"}, "port 8080 is ADDR's"},
-		"a typing error":               {[]string{"CONSOLE_KEYFILE=x"}, "not a setting"},
-		"names of others do not count": {[]string{"PATH=/bin", "CONSOLES=2"}, ""},
+		"plain":                         {nil, ""},
+		"https":                         {[]string{"CONSOLE_PUBLIC_URL=https://duo.example.com"}, ""},
+		"loopback name":                 {[]string{"CONSOLE_PUBLIC_URL=http://localhost:9000"}, ""},
+		"loopback v6":                   {[]string{"CONSOLE_PUBLIC_URL=http://[::1]:9000"}, ""},
+		"all addresses over http":       {[]string{"ADDR=0.0.0.0:8080"}, "plain http"},
+		"http elsewhere":                {[]string{"CONSOLE_PUBLIC_URL=http://10.0.0.1"}, "plain http"},
+		"a name that begins so":         {[]string{"CONSOLE_PUBLIC_URL=http://localhost.example.com"}, "plain http"},
+		"with a path":                   {[]string{"CONSOLE_PUBLIC_URL=https://example.com/duo"}, "not an address"},
+		"with a user":                   {[]string{"CONSOLE_PUBLIC_URL=https://a@example.com"}, "not an address"},
+		"another scheme":                {[]string{"CONSOLE_PUBLIC_URL=ftp://example.com"}, "https://"},
+		"idle too long":                 {[]string{"CONSOLE_SESSION_IDLE=48h"}, "CONSOLE_SESSION_IDLE"},
+		"idle":                          {[]string{"CONSOLE_SESSION_IDLE=10m"}, ""},
+		"sandbox on a public address":   {[]string{"CONSOLE_PUBLIC_URL=https://duo.example.com", "CONSOLE_SANDBOX_ADDRESS=127.0.0.1:1", "CONSOLE_SANDBOX_CA_FILE=" + ca}, "only while CONSOLE_PUBLIC_URL is a loopback"},
+		"sandbox without certificate":   {[]string{"CONSOLE_SANDBOX_ADDRESS=127.0.0.1:1", "CONSOLE_SANDBOX_CA_FILE=" + ca}, "no certificate"},
+		"sandbox without its address":   {[]string{"CONSOLE_SANDBOX_CA_FILE=" + ca}, "CONSOLE_SANDBOX_ADDRESS is missing"},
+		"proxies":                       {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7/32, fd00::/8"}, ""},
+		"a proxy without its length":    {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7"}, "not a network"},
+		"everybody as a proxy":          {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7/32,0.0.0.0/0"}, "everybody"},
+		"metrics":                       {[]string{"CONSOLE_METRICS_ADDR=127.0.0.1:9464"}, ""},
+		"metrics for a network":         {[]string{"CONSOLE_METRICS_ADDR=0.0.0.0:9464"}, ""},
+		"metrics for whoever comes":     {[]string{"CONSOLE_METRICS_ADDR=:9464"}, "CONSOLE_METRICS_ADDR: this is not an address"},
+		"metrics without a port":        {[]string{"CONSOLE_METRICS_ADDR=127.0.0.1"}, "CONSOLE_METRICS_ADDR: this is not an address"},
+		"metrics on the public port":    {[]string{"CONSOLE_METRICS_ADDR=0.0.0.0:8080"}, "port 8080 is ADDR's"},
+		"a database in the open":        {[]string{"DATABASE_URL=postgres://console_app@db/console"}, "sslmode=verify-full"},
+		"a database of any certificate": {[]string{"DATABASE_URL=postgres://console_app@db/console?sslmode=require"}, "sslmode=verify-full"},
+		"a database of any name":        {[]string{"DATABASE_URL=postgres://console_app@db/console?sslmode=verify-ca"}, "sslmode=verify-full"},
+		"one of two in the open":        {[]string{"DATABASE_URL=postgres://console_app@localhost,db/console"}, "sslmode=verify-full"},
+		"a private network":             {[]string{"DATABASE_URL=postgres://console_app@db/console", "CONSOLE_DATABASE_TLS=unverified"}, ""},
+		"a kind of TLS nobody knows":    {[]string{"CONSOLE_DATABASE_TLS=off"}, "CONSOLE_DATABASE_TLS is"},
+		"a socket":                      {[]string{"DATABASE_URL=postgres:///console?host=/run/postgresql"}, ""},
+		"this machine":                  {[]string{"DATABASE_URL=postgres://console_app@127.0.0.1/console"}, ""},
+		"this machine by v6":            {[]string{"DATABASE_URL=postgres://console_app@[::1]/console"}, ""},
+		"a URL that cannot be read":     {[]string{"DATABASE_URL=postgres://a:b/c@db/console"}, "DATABASE_URL: the database URL cannot be read: the port"},
+		"a typing error":                {[]string{"CONSOLE_KEYFILE=x"}, "not a setting"},
+		"names of others do not count":  {[]string{"PATH=/bin", "CONSOLES=2"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

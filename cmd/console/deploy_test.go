@@ -45,7 +45,7 @@ func TestDeployedSettingsAreKnown(t *testing.T) {
 		t.Error("the database of docker-compose.yml would not be made")
 	}
 	// An empty value is none: compose passes on what its user did not set.
-	if _, err := readConfig([]string{"DATABASE_URL=x", "CONSOLE_KEY_FILE=x", "CONSOLE_SANDBOX_ADDRESS=", "CONSOLE_SANDBOX_CA_FILE=", "CONSOLE_TRUSTED_PROXIES="}); err != nil {
+	if _, err := readConfig([]string{"DATABASE_URL=postgres://127.0.0.1/x", "CONSOLE_KEY_FILE=x", "CONSOLE_SANDBOX_ADDRESS=", "CONSOLE_SANDBOX_CA_FILE=", "CONSOLE_TRUSTED_PROXIES="}); err != nil {
 		t.Error(err)
 	}
 }
@@ -62,8 +62,8 @@ func TestImageVersions(t *testing.T) {
 	}
 	images := regexp.MustCompile(`(?m)^(?:FROM|\s+image:) (\S+)`).FindAllStringSubmatch(dockerfile+readHere(t, "docker-compose.yml"), -1)
 	for _, i := range images {
-		if ours := i[1] == "scratch" || i[1] == "duodesk:local"; !ours && !regexp.MustCompile(`:\d+\.\d+(\.\d+)?-`).MatchString(i[1]) {
-			t.Errorf("the image %s is not pinned to a version", i[1])
+		if ours := i[1] == "scratch" || i[1] == "duodesk:local"; !ours && !regexp.MustCompile(`:\d+\.\d+(\.\d+)?-[a-z-]+@sha256:[0-9a-f]{64}$`).MatchString(i[1]) {
+			t.Errorf("the image %s is not pinned to a version and its digest", i[1])
 		}
 	}
 	if len(images) < 4 {

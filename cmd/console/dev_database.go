@@ -27,6 +27,9 @@ type trialDatabase struct {
 // its owner, or starts a private one.
 func startDatabase(ctx context.Context, out io.Writer) (trialDatabase, error) {
 	if given := os.Getenv("DATABASE_URL"); given != "" {
+		if err := checkDatabase(given, os.Getenv(databaseTLS)); err != nil {
+			return trialDatabase{}, fmt.Errorf("DATABASE_URL: %w", err)
+		}
 		fmt.Fprintln(out, "Using the database of DATABASE_URL.")
 		app, err := url.Parse(given)
 		if err != nil || app.Scheme == "" {

@@ -11,15 +11,19 @@ import (
 
 // DuoList names a list of an account in Duo.
 type DuoList struct {
+	name string
 	path string
 	most int // objects in one answer
 }
 
+// Name is what the list is called in addresses and in the record.
+func (l DuoList) Name() string { return l.name }
+
 // The lists that are read in parts.
 var (
-	UsersInDuo       = DuoList{"/admin/v1/users", 300}
-	PhonesInDuo      = DuoList{"/admin/v1/phones", 500}
-	BypassCodesInDuo = DuoList{"/admin/v1/bypass_codes", 500}
+	UsersInDuo       = DuoList{"users", "/admin/v1/users", 300}
+	PhonesInDuo      = DuoList{"phones", "/admin/v1/phones", 500}
+	BypassCodesInDuo = DuoList{"bypass-codes", "/admin/v1/bypass_codes", 500}
 )
 
 // Part is a part of a list, its objects as Duo gives them.

@@ -48,9 +48,9 @@ var ErrOtherWorkspace = errors.New("a workspace of another name has that address
 // ErrBelongs says that there is that membership already, ErrOtherWorkspace that
 // the name would lead into a workspace of another name.
 func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added AddedOperator, err error) {
-	conn, err := pgx.Connect(ctx, ownerURL)
+	conn, err := connect(ctx, ownerURL)
 	if err != nil {
-		return added, fmt.Errorf("store: connect: %w", err)
+		return added, err
 	}
 	defer conn.Close(ctx)
 	name := strings.TrimSpace(n.Workspace)
@@ -128,9 +128,9 @@ func limit(ctx context.Context, tx pgx.Tx, workspace, operator uuid.UUID, slugs 
 // SetAppPassword lets the server's role sign in with a password, where the
 // database wants one.
 func SetAppPassword(ctx context.Context, ownerURL, password string) error {
-	conn, err := pgx.Connect(ctx, ownerURL)
+	conn, err := connect(ctx, ownerURL)
 	if err != nil {
-		return fmt.Errorf("store: connect: %w", err)
+		return err
 	}
 	defer conn.Close(ctx)
 	// A utility statement takes no parameters: Postgres itself quotes the text.

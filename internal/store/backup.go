@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -38,9 +37,9 @@ type TableRows struct {
 
 // CountRows counts the rows of every table, as a role that no policy binds.
 func CountRows(ctx context.Context, url string) ([]TableRows, error) {
-	conn, err := pgx.Connect(ctx, url)
+	conn, err := connect(ctx, url)
 	if err != nil {
-		return nil, fmt.Errorf("store: connect: %w", err)
+		return nil, err
 	}
 	defer conn.Close(ctx)
 	rows, err := conn.Query(ctx, `select tablename, 0 from pg_tables where schemaname = 'public' order by tablename`)

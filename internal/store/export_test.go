@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"io/fs"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -23,6 +25,16 @@ func OpenNarrow(ctx context.Context, url string, keys *secret.Keyring, connectio
 	s := &Store{pool: pool}
 	s.keys.Store(keys)
 	return s, nil
+}
+
+// MigrateFiles is MigrateSaying with other migrations than this binary's.
+func MigrateFiles(ctx context.Context, ownerURL string, files fs.FS, say func(string)) (int, error) {
+	return migrate(ctx, ownerURL, files, say, time.Millisecond)
+}
+
+// CheckSchemaOf is CheckSchema of a binary with other migrations.
+func (s *Store) CheckSchemaOf(ctx context.Context, files fs.FS) error {
+	return s.checkSchema(ctx, files)
 }
 
 // Pool lends the pool, to look at connections that came back to it.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,9 +11,9 @@ import (
 // onHost runs fn for an operator as the owner role, from the command line only.
 // It returns ErrNotFound when there is no operator with that e-mail.
 func onHost(ctx context.Context, ownerURL, email string, fn func(tx pgx.Tx, operator uuid.UUID) error) error {
-	conn, err := pgx.Connect(ctx, ownerURL)
+	conn, err := connect(ctx, ownerURL)
 	if err != nil {
-		return fmt.Errorf("store: connect: %w", err)
+		return err
 	}
 	defer conn.Close(ctx)
 	return meaning(pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {

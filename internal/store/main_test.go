@@ -65,6 +65,7 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 		for i := range made.organizations {
 			o := &made.organizations[i]
 			all = append(all,
+				tx.CountReading(ctx, store.Reading{OperatorID: owner, List: "users", OrganizationID: &o.ID, Rows: 1}, 1),
 				tx.Map(ctx, o.ID, sharedAccounts[i].AccountID, owner, today),
 				tx.SetDirectoryKey(ctx, o.ID, "DKAAAAAAAAAAAAAAAAAA", owner, today),
 				newKeys(ctx, tx, store.OfOrganization(o.ID), owner),

@@ -22,6 +22,7 @@ var (
 	SignedIn = Event{"sign-in", "Sign in"}
 	Denied   = Event{"denied", "Refused access"}
 
+	ReadingLimitSet  = Event{"set-reading-limit", "Change limit of data taken out"}
 	RunsExported     = Event{"export-runs", "Export runs"}
 	OperatorAdded    = Event{"add-operator", "Add operator"}
 	OperatorDisabled = Event{"disable-operator", "Disable operator"}
@@ -70,7 +71,7 @@ var (
 // Events lists all events in the order of a filter.
 func Events() []Event {
 	return []Event{
-		SignedIn, Denied, RunsExported, OperatorAdded, OperatorDisabled, OperatorEnabled, PasswordReset, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
+		SignedIn, Denied, RunsExported, ReadingLimitSet, OperatorAdded, OperatorDisabled, OperatorEnabled, PasswordReset, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
 		OrganizationCreated, OrganizationsImported, OrganizationsExported, OrganizationChanged, OrganizationNameKept, OrganizationMapped, OrganizationUnmapped,
 		DirectoryKeySet, DirectoryKeyRemoved,
 		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysChecked, OwnKeysActivated, OwnKeysDiscarded,

@@ -15,7 +15,7 @@ import (
 
 // platform lists the tables that belong to no workspace. Every other table must
 // carry workspace_id and row-level security.
-var platform = []string{"goose_db_version", "login_attempt", "operator", "sealing_key", "session", "workspace"}
+var platform = []string{"goose_db_version", "login_attempt", "oldest_binary", "operator", "sealing_key", "session", "workspace"}
 
 // granted is all that the server's role may do. A verb more is a way for a
 // broken server to do harm; one less breaks the product.
@@ -35,12 +35,14 @@ var granted = map[string]string{
 	"membership": "DELETE INSERT(every_organization) INSERT(operator_id) INSERT(role) INSERT(workspace_id) SELECT " +
 		"UPDATE(disabled_at) UPDATE(every_organization) UPDATE(role) UPDATE(seen_at)",
 	"membership_organization": "DELETE INSERT SELECT",
+	"oldest_binary":           "SELECT",
 	"operator":                "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
 	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(colour) UPDATE(name) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
+	"reading":                 "INSERT SELECT UPDATE(rows)",
 	"run":                     "INSERT SELECT UPDATE(answer) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
 	"sealing_key":             "INSERT(key_id) INSERT(proof) SELECT",
 	"session":                 "DELETE INSERT SELECT UPDATE",
-	"workspace":               "SELECT",
+	"workspace":               "SELECT UPDATE(rows_a_day)",
 }
 
 // grants reads what the server's role, or everybody, may do with tables.

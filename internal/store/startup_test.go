@@ -111,7 +111,19 @@ func TestServerRefusesAnotherSchema(t *testing.T) {
 	if _, err := su.Exec(t.Context(), `insert into goose_db_version (version_id, is_applied) values (99999, true)`); err != nil {
 		t.Fatal(err)
 	}
-	expect("newer database", "newer than this binary")
+	if err := s.CheckSchema(t.Context()); err != nil {
+		t.Error("a newer schema that only added is refused: ", err)
+	}
+	if _, err := store.Migrate(t.Context(), url); err == nil || !strings.Contains(err.Error(), "newer than this binary") {
+		t.Error("an older migrate says of a newer schema: ", err)
+	}
+	if _, err := su.Exec(t.Context(), `update oldest_binary set schema_version = 99999`); err != nil {
+		t.Fatal(err)
+	}
+	expect("newer database that took something away", "newer than this binary")
+	if _, err := su.Exec(t.Context(), `update oldest_binary set schema_version = 75`); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := su.Exec(t.Context(), `delete from goose_db_version where version_id >= (select max(version_id) from goose_db_version where version_id < 99999)`); err != nil {
 		t.Fatal(err)
 	}
@@ -174,11 +186,34 @@ func TestMigrateMayRunTwiceAtOnce(t *testing.T) {
 	}
 }
 
-func TestURLWithAPasswordIsNotRepeated(t *testing.T) {
+// What is wrong with a URL is said, and no part of it repeated: any could be of
+// the password.
+func TestURLSaysWhichPartIsWrong(t *testing.T) {
 	t.Parallel()
-	const password = "canary-7c1e"
-	_, err := store.Open(t.Context(), "postgres://console_app:"+password+"@[::1/console", nil)
-	if err == nil || strings.Contains(err.Error(), password) {
-		t.Errorf("error %v", err)
+	const password = "canary7c1e"
+	for url, want := range map[string]string{
+		"postgres://console_app:" + password + "@[::1/console":  "the host is not written as in a URL",
+		"postgres://console_app:" + password + "/x@db/console":  "the port is not a number",
+		"postgres://console_app:" + password + "%zz@db/console": "hexadecimal digits",
+		"postgres://console_app:" + password + " x@db/console":  "the user or the password",
+		"postgres://console_app:x@" + password + " x/console":   "the host has a character",
+		"mysql://console_app:" + password + "@db/console":       "has to begin with postgres://",
+		password: "has to begin with postgres://",
+		"postgres://console_app:" + password + "@db:99999/console":                       "host or port",
+		"postgres://console_app:" + password + "@db/console?sslmode=" + password:         "its option sslmode",
+		"postgres://console_app:" + password + "@db/console?sslrootcert=/" + password:    "the file of its option sslrootcert does not exist",
+		"postgres://console_app:" + password + "@db/console\n":                           "line break",
+		"postgres://console_app:" + password + "@db/console?connect_timeout=" + password: "its option connect_timeout",
+		"host=db port=" + password: "keyword=value",
+	} {
+		for what, err := range map[string]error{
+			"Open":     func() error { _, err := store.Open(t.Context(), url, nil); return err }(),
+			"CheckURL": store.CheckURL(url),
+			"Migrate":  func() error { _, err := store.Migrate(t.Context(), url); return err }(),
+		} {
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+				t.Errorf("%s %q: error %v, want one that says %q", what, url, err, want)
+			}
+		}
 	}
 }

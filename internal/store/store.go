@@ -45,10 +45,9 @@ type Store struct {
 // Open connects, with pool and time-outs of our own whatever the URL says. The role must be the
 // application's own: see CheckRole.
 func Open(ctx context.Context, url string, keys *secret.Keyring) (*Store, error) {
-	config, err := pgxpool.ParseConfig(url)
+	config, err := readURL(url)
 	if err != nil {
-		// pgx repeats the URL in its error, password included.
-		return nil, errors.New("store: the database URL cannot be read")
+		return nil, err
 	}
 	config.MaxConns = 8
 	config.MinConns = 1 // see connectionName

@@ -28,6 +28,9 @@ import (
 func (s *Server) showResult(c echo.Context, v visitor, f sheet, done run.Outcome) error {
 	if f.get("as") == "csv" && done.Result.Table != nil {
 		rows := done.Result.Table.Rows
+		if err := s.countReading(c.Request().Context(), v, f.action.Slug+".csv", len(rows)); err != nil {
+			return err
+		}
 		name := f.action.Slug + "-" + cmp.Or(v.organization.Slug, v.workspace.Slug) + "-" + s.Now().In(v.location()).Format(dayLayout) + ".csv"
 		return s.sendCSV(c, name, columnNames(done.Result.Table), func(context.Context) ([][]string, error) {
 			part := rows

@@ -48,6 +48,12 @@ func (s *Server) apiAction(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
+	reads := action.Reads(in)
+	if reads {
+		if err := s.countReading(c.Request().Context(), v, action.Slug, 0); err != nil {
+			return err
+		}
+	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
 		ID: body.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: action, Input: in, Ticket: body.ticket,
 		Opened: body.connection, Account: body.account, Reason: body.reason,
@@ -60,8 +66,25 @@ func (s *Server) apiAction(c echo.Context, v visitor) error {
 	case err != nil:
 		return s.apiFailure(v, done, err)
 	}
+	if reads {
+		if err := s.countReading(c.Request().Context(), v, action.Slug, rowsOf(done.Result)); err != nil {
+			return err
+		}
+	}
 	sendOutcome(c, v, outcomeOf(done))
 	return nil
+}
+
+// rowsOf is how many rows of a list a result brings.
+func rowsOf(r catalog.Result) int {
+	var list []json.RawMessage
+	if r.Table != nil {
+		return len(r.Table.Rows)
+	}
+	if json.Unmarshal(r.Raw, &list) != nil {
+		return 1
+	}
+	return len(list)
 }
 
 // apiInput checks the fields of a body.

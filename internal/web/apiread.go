@@ -83,18 +83,18 @@ func connectionOf(o store.Organization) string {
 }
 
 func (s *Server) apiOrganizations(c echo.Context, v visitor) error {
-	return apiOrganizationList(s, c, v, func(o store.Organization) apiOrganization {
+	return apiOrganizationList(s, c, v, "organizations", func(o store.Organization) apiOrganization {
 		return apiOrganization{o.Slug, o.Name, append([]string{}, o.Aliases...), append([]string{}, o.Tags...), o.TimeZone, connectionOf(o), o.Connection(), o.Failing}
 	})
 }
 
 func (s *Server) apiMappings(c echo.Context, v visitor) error {
-	return apiOrganizationList(s, c, v, func(o store.Organization) apiMapping {
+	return apiOrganizationList(s, c, v, "mapping", func(o store.Organization) apiMapping {
 		return apiMapping{o.Slug, o.Name, connectionOf(o), o.Connection(), o.AccountID, o.APIHostname, o.DirectoryKey, o.Failing}
 	})
 }
 
-func apiOrganizationList[T any](s *Server, c echo.Context, v visitor, item func(store.Organization) T) error {
+func apiOrganizationList[T any](s *Server, c echo.Context, v visitor, name string, item func(store.Organization) T) error {
 	list, err := apiListOf(c, "q", "show")
 	if err != nil {
 		return err
@@ -122,6 +122,9 @@ func apiOrganizationList[T any](s *Server, c echo.Context, v visitor, item func(
 	if err != nil {
 		return err
 	}
+	if err := s.countReading(c.Request().Context(), v, name, len(items)); err != nil {
+		return err
+	}
 	next := offset + len(items)
 	if next >= n.Matching || len(items) == 0 {
 		next = 0
@@ -140,8 +143,14 @@ func (s *Server) apiDuoList(which run.DuoList) handler {
 		if err != nil {
 			return err
 		}
+		if err := s.countReading(c.Request().Context(), v, which.Name(), 0); err != nil {
+			return err
+		}
 		part, err := s.Runner.Part(c.Request().Context(), v.scope, v.organization, which, list.limit, offset)
 		if err != nil {
+			return err
+		}
+		if err := s.countReading(c.Request().Context(), v, which.Name(), len(part.Items)); err != nil {
 			return err
 		}
 		items := make([]json.RawMessage, 0, len(part.Items))
@@ -227,6 +236,9 @@ func (s *Server) apiRuns(c echo.Context, v visitor) error {
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.countReading(c.Request().Context(), v, "runs", min(len(found), list.limit)); err != nil {
 		return err
 	}
 	part := apiPart[apiRun]{Items: []apiRun{}}

@@ -79,16 +79,20 @@ func (s *Server) allow(r route) echo.HandlerFunc {
 		traceOf(whole.Context()).route = r.path
 		ctx, cancel := context.WithTimeout(whole.Context(), deadline)
 		defer cancel()
-		whole.Body = http.MaxBytesReader(c.Response(), whole.Body, r.bodyLimit())
+		limitBody(c, r)
 		c.SetRequest(whole.WithContext(ctx))
-		// An error is answered after this returns, when ctx has ended.
-		defer func() { c.SetRequest(whole) }()
+		// An error is answered after this returns, when ctx has ended, and may hold
+		// the form.
+		defer func() {
+			whole.Form, whole.PostForm = c.Request().Form, c.Request().PostForm
+			c.SetRequest(whole)
+		}()
 		v, err := s.admit(c, r.policy)
 		t := traceOf(ctx)
 		t.operator, t.workspace, t.organization = v.operator.ID, v.workspace.Slug, v.organization.Slug
 		if err == nil {
 			remember(c, v)
-			err = r.handle(c, v)
+			err = s.refilled(r.handle)(c, v)
 		}
 		if isRefusal(err) && r.method != get {
 			s.recordRefusal(c, r, v, err)
@@ -169,8 +173,8 @@ func remembered(c echo.Context) visitor {
 	return v
 }
 
-// toSignIn sends a browser to the sign-in form and back to where it was; a form
-// that was sent after the session ended is told so, since it cannot be replayed.
+// toSignIn sends a browser to the sign-in form and back to where it was. A form
+// that was sent after the session ended comes back as it was typed.
 func (s *Server) toSignIn(c echo.Context) error {
 	r := c.Request()
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
@@ -180,5 +184,7 @@ func (s *Server) toSignIn(c echo.Context) error {
 		}
 		return c.Redirect(http.StatusSeeOther, views.SignInAndReturn(next))
 	}
-	return s.render(c, http.StatusUnauthorized, visitor{}, place{}, views.SessionEnded(refererPath(r)))
+	page := views.SessionEnded(refererPath(r))
+	page.Held = s.holdForm(c, http.StatusUnauthorized)
+	return s.render(c, http.StatusUnauthorized, visitor{}, place{}, page)
 }

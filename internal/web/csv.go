@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 )
@@ -64,15 +65,54 @@ func (b *csvBody) Write(piece []byte) (int, error) {
 	return b.c.Response().Write(piece)
 }
 
-// Spreadsheets take a cell that begins like this for a formula, and those that
-// separate by semicolon or tab see a cell begin after each. The apostrophe that makes
-// it text is counted among the beginnings, so that unguardCell finds what was.
-var (
-	formula = regexp.MustCompile(`(^|[;\t])('*[=+\-@\t\r\n＝＋－＠])`)
-	guarded = regexp.MustCompile(`(^|[;\t])'('*[=+\-@\t\r\n＝＋－＠])`)
-)
+// A spreadsheet takes a cell that begins with one of these for a formula.
+const formulaBegins = "=+-@＝＋－＠"
 
-func guardCell(text string) string { return formula.ReplaceAllString(text, "$1'$2") }
+// cellBreaks are where a cell may begin besides the start of ours: a program that
+// separates by semicolon, tab or bar does not see our quotation marks, and so
+// begins a cell, or a row, in the middle of one.
+const cellBreaks = ";|\t\r\n\v\f\u0085\u2028\u2029\""
 
-// unguardCell undoes guardCell, for files that come back.
-func unguardCell(text string) string { return guarded.ReplaceAllString(text, "$1$2") }
+// plainNumber is a number of which no program makes more than that number: a
+// phone number as Duo has it, +12485550100, can be used as it is. Programs keep
+// 15 digits of a number exactly.
+var plainNumber = regexp.MustCompile(`^[+-][0-9]{1,15}([` + cellBreaks + `]|$)`)
+
+// guardCell puts an apostrophe before everything that could be taken for a formula.
+// unguardCell undoes it: an apostrophe that was there already is doubled.
+func guardCell(text string) string {
+	var safe strings.Builder
+	rest := eachFormula(text, func(before string, number bool) {
+		safe.WriteString(before)
+		if !number || strings.HasSuffix(before, "'") {
+			safe.WriteByte('\'')
+		}
+	})
+	return safe.String() + rest
+}
+
+// unguardCell returns the text that guardCell made safe, for files that come back.
+func unguardCell(text string) string {
+	var plain strings.Builder
+	rest := eachFormula(text, func(before string, _ bool) { plain.WriteString(strings.TrimSuffix(before, "'")) })
+	return plain.String() + rest
+}
+
+// eachFormula calls found at each place where a formula may begin, with the text
+// since the place before, and whether a plain number begins there. It returns the
+// text after the last one.
+func eachFormula(text string, found func(before string, number bool)) (rest string) {
+	from, begins := 0, true
+	for i, r := range text {
+		switch {
+		case strings.ContainsRune(cellBreaks, r):
+			begins = true
+		case begins && strings.ContainsRune(formulaBegins, r):
+			found(text[from:i], plainNumber.MatchString(text[i:]))
+			from, begins = i, false
+		case r != ' ' && r != '\'':
+			begins = false
+		}
+	}
+	return text[from:]
+}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,8 +94,14 @@ func TestGuardCell(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ cell, want string }{
 		{"", ""}, {"Acme", "Acme"}, {"a=b", "a=b"}, {"O'Hara", "O'Hara"}, {"'tis", "'tis"}, {"a - b", "a - b"},
-		{"=1+1", "'=1+1"}, {"+44 20", "'+44 20"}, {"-1", "'-1"}, {"@SUM(A1)", "'@SUM(A1)"}, {"\t=1", "'\t=1"}, {"\r=1", "'\r=1"},
-		{"\n=1", "'\n=1"}, {"＝1", "'＝1"}, {"'=1", "''=1"}, {"''=1", "'''=1"}, {"a;=cmd", "a;'=cmd"}, {";;@x", ";;'@x"}, {"a\t=cmd", "a\t'=cmd"}, {"a;b", "a;b"},
+		{"=1+1", "'=1+1"}, {"@SUM(A1)", "'@SUM(A1)"}, {"\t=1", "\t'=1"}, {"\r=1", "\r'=1"}, {"\n=1", "\n'=1"}, {"＝1", "'＝1"},
+		{"'=1", "''=1"}, {"''=1", "'''=1"}, {" =1", " '=1"}, {"a;=cmd", "a;'=cmd"}, {";;@x", ";;'@x"}, {"a\t=cmd", "a\t'=cmd"},
+		{"a\n=cmd", "a\n'=cmd"}, {"a\r\n@x", "a\r\n'@x"}, {"a\u2028=1", "a\u2028'=1"}, {"a | =1", "a | '=1"}, {"a;b", "a;b"},
+		{`say "=1+1"`, `say "'=1+1"`}, {`;"=1"`, `;"'=1"`}, {`"=1`, `"'=1`}, {"\"\n=1", "\"\n'=1"},
+		// Numbers stay as they are, and only they.
+		{"+12485550100", "+12485550100"}, {"-1", "-1"}, {"a;+44;b", "a;+44;b"}, {`"+44"`, `"+44"`},
+		{"+44 20", "'+44 20"}, {"+1-248-555", "'+1-248-555"}, {"+1+cmd", "'+1+cmd"}, {"-1;=x", "-1;'=x"}, {"+", "'+"}, {"-x", "'-x"},
+		{"+1234567890123456", "'+1234567890123456"}, {"=1", "'=1"}, {"'+44", "''+44"}, {"@1", "'@1"}, {"＋44", "'＋44"},
 	} {
 		if got := guardCell(c.cell); got != c.want {
 			t.Errorf("%q becomes %q, not %q", c.cell, got, c.want)
@@ -105,13 +112,14 @@ func TestGuardCell(t *testing.T) {
 // Whatever a cell holds, no spreadsheet takes it for a formula, and it comes back
 // as it was.
 func FuzzGuardCell(f *testing.F) {
-	for _, cell := range []string{"", "=1", "'=1", ";'';=", "\"\r\n\"", "+;-@", "'", ";", "＠", "\xff"} {
+	for _, cell := range []string{"", "=1", "'=1", ";'';=", "\"\r\n\"", "+;-@", "'", ";", "＠", "\xff", "'+44", "\n+1;-2", `;"=1`} {
 		f.Add(cell)
 	}
 	f.Fuzz(func(t *testing.T, cell string) {
 		safe := guardCell(cell)
-		for _, part := range strings.Split(safe, ";") {
-			if part != "" && strings.ContainsAny(string([]rune(part)[:1]), "=+-@\t\r\n＝＋－＠") {
+		for _, part := range strings.FieldsFunc(safe, func(r rune) bool { return strings.ContainsRune("; |\t\r\n\v\f\u0085\u2028\u2029\"", r) }) {
+			number, _ := regexp.MatchString(`^[+-][0-9]{1,15}$`, part)
+			if strings.ContainsAny(string([]rune(part)[:1]), "=+-@＝＋－＠") && !number && !strings.Contains(cell, " ") {
 				t.Errorf("%q becomes %q, a formula", cell, safe)
 			}
 		}

@@ -39,6 +39,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		if page.Status >= http.StatusInternalServerError {
 			page.RequestID = requestID(c.Request().Context())
 		}
+		page.Held = s.holdForm(c, page.Status)
 		answering = s.render(c, page.Status, remembered(c), standsAt(c), page)
 	}
 	if answering != nil && !c.Response().Committed {
@@ -66,6 +67,7 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 	var changed *run.ConnectionChanged
 	var held *run.HeldBack
 	var many *run.TooManyPushes
+	var much *store.TooMuchRead
 	switch {
 	case errors.Is(err, errNoToken):
 		return views.ErrorPage{Status: http.StatusUnauthorized, Headline: "No valid access token",
@@ -74,6 +76,8 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		return views.ErrorPage{Status: http.StatusBadRequest, Headline: "A session is not for programs", Text: "The API takes access tokens only. Send the request without the session's cookie."}, "session_not_allowed"
 	case errors.As(err, &fast):
 		return views.ErrorPage{Status: http.StatusTooManyRequests, Headline: "Too many requests", Text: "This access token is used faster than the console takes. Nothing was done. Wait as long as Retry-After says."}, "too_many_requests"
+	case errors.As(err, &much):
+		return tooMuchRead(much), "reading_limit"
 	case errors.As(err, &invalid):
 		return views.ErrorPage{Status: http.StatusUnprocessableEntity, Headline: "Something needs a change", Text: "Nothing was sent to Duo. errors says which field, and why."}, "invalid_fields"
 	case errors.Is(err, store.ErrNotFound):

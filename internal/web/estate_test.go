@@ -196,10 +196,12 @@ func (e *estate) rows(t testing.TB, ws store.Workspace) string {
 			continue
 		case name == "workspace":
 			where = "id = $1"
-		case name == "sealing_key": // everybody's: no request changes it
+		case name == "sealing_key", name == "oldest_binary": // of the whole installation: no request changes it
 			where = "$1::uuid is not null"
 		case name == "run": // that a member was refused is on record
 			where = fmt.Sprintf("workspace_id = $1 and not (input ? 'route' and (%t or operator_id in %s))", e.open, members)
+		case name == "reading": // that a member read a list is on record
+			where = "workspace_id = $1 and not operator_id in " + members
 		case name == "operator":
 			where = "id in " + members
 		case name == "membership":

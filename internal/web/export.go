@@ -57,23 +57,27 @@ func (s *Server) postExport(c echo.Context, v visitor) error {
 // about the workspace, whatever part of it the visitor sees.
 func (s *Server) recordExport(ctx context.Context, v visitor, filter store.Filter, search string) error {
 	record := store.Record{Event: store.OrganizationsExported, Input: map[string]string{"filter": string(filter), "search": search}}
-	return s.recordFile(ctx, v, record, func(tx *store.Tx) (string, error) {
+	return s.recordFile(ctx, v, record, "organizations.csv", func(tx *store.Tx) (int, string, error) {
 		_, n, err := tx.Organizations(ctx, filter, search, 0, 0)
-		return fmt.Sprintf("Exported %d organizations.", n.Matching), err
+		return n.Matching, fmt.Sprintf("Exported %d organizations.", n.Matching), err
 	})
 }
 
-// recordFile puts on record that a visitor takes a file; summary says how much of
-// it, as the visitor sees it. Somebody whose membership has ended meanwhile takes
-// nothing.
-func (s *Server) recordFile(ctx context.Context, v visitor, record store.Record, summary func(*store.Tx) (string, error)) error {
+// recordFile puts on record that a visitor takes a file; count says how many rows
+// of it, as the visitor sees it. Somebody whose membership has ended meanwhile, or
+// who would take more than the owners allow, takes nothing.
+func (s *Server) recordFile(ctx context.Context, v visitor, record store.Record, file string, count func(*store.Tx) (rows int, summary string, err error)) error {
 	record.Operator, record.At = v.operator.ID, s.Now()
+	rows := 0
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
 		if _, err = tx.Hold(ctx, v.operator.ID); err == nil {
-			record.Summary, err = summary(tx)
+			rows, record.Summary, err = count(tx)
 		}
 		return err
 	})
+	if err == nil {
+		err = s.countReading(ctx, v, file, rows)
+	}
 	if err != nil {
 		return err
 	}

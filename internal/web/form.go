@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -29,6 +30,9 @@ func formOf(c echo.Context) (form, error) {
 			return form{}, err
 		}
 		return form{}, echo.NewHTTPError(http.StatusBadRequest)
+	}
+	if err := withinLimit(c); err != nil {
+		return form{}, err
 	}
 	for _, values := range r.PostForm {
 		if len(values) > 1 {
@@ -111,3 +115,33 @@ func (f form) was(name string) *string {
 
 // unixLines undoes what browsers make of line breaks in a form.
 func unixLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
+
+// body is what a request sends, and how much of it was read.
+type body struct {
+	io.ReadCloser
+	limit, read int64 // bytes; more is too much, and is read only to be given back
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.read += int64(n)
+	return n, err
+}
+
+// limitBody bounds how much a route's request may send. A form on the pages of a
+// workspace is read beyond its limit, up to what is held of a form.
+func limitBody(c echo.Context, r route) {
+	request, most := c.Request(), r.bodyLimit()
+	if r.policy.reach >= inWorkspace && !r.policy.token {
+		most = max(most, heldMost)
+	}
+	request.Body = &body{ReadCloser: http.MaxBytesReader(c.Response(), request.Body, most), limit: r.bodyLimit()}
+}
+
+// withinLimit refuses a body that was longer than its route allows.
+func withinLimit(c echo.Context) error {
+	if b, ok := c.Request().Body.(*body); ok && b.read > b.limit {
+		return &http.MaxBytesError{Limit: b.limit}
+	}
+	return nil
+}

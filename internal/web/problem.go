@@ -66,6 +66,7 @@ var problemCodes = []struct {
 	{"duo_refused", 422, "Duo answered and did not do it.", ""},
 	{"too_many_requests", 429, "The access token is used too fast. Retry-After says how long to wait.", ""},
 	{"push_limit", 429, "The user was asked 3 times in the last 10 minutes. Nothing was sent. Retry-After says how long to wait.", ""},
+	{"reading_limit", 429, "The operator has taken out as many rows within 24 hours as the owners of the workspace allow.", ""},
 	{"duo_busy", 429, "Duo limits how often it is asked. Nothing was done. Retry-After says how long to wait.", ""},
 	{"internal", 500, "Something broke in the console. Look at the run before you try again.", "Something broke in the console. If you were changing something, look at the run before you try again."},
 	{"duo_unreachable", 502, "Duo was not reached. Nothing was done.", ""},
@@ -176,11 +177,14 @@ func retryAfter(err error) string {
 	var fast *tooFast
 	var refused *duo.Error
 	var many *run.TooManyPushes
+	var much *store.TooMuchRead
 	switch {
 	case errors.As(err, &many):
 		wait = many.Wait
 	case errors.As(err, &fast):
 		wait = fast.wait
+	case errors.As(err, &much):
+		wait = time.Hour
 	case errors.As(err, &refused) && refused.RetryAfter > 0:
 		wait = refused.RetryAfter
 	}

@@ -33,8 +33,11 @@ const (
 
 // bodyLimit is how many bytes a route's request may have.
 func (r route) bodyLimit() int64 {
-	if r.method == post && r.path == importUpload {
+	switch {
+	case r.method == post && r.path == importUpload:
 		return maxUpload
+	case r.method == post && r.path == "/held":
+		return heldLimit
 	}
 	return maxBody
 }
@@ -66,6 +69,7 @@ func (s *Server) routes() []route {
 
 		{get, "/signin", public, 0, s.getSignIn},
 		{post, "/signin", public, 0, s.postSignIn},
+		{post, "/held", signed, 0, s.postHeld},
 		{post, "/signout", signed, 0, s.postSignOut},
 		{post, "/preferences", signed, 0, s.postPreferences},
 		{get, "/invitation", public, 0, s.getInvitation},
@@ -90,6 +94,8 @@ func (s *Server) routes() []route {
 		{get, "/w/:ws/runs/:run", inWs, 0, s.getRun},
 		{get, "/w/:ws/runs/:run/events", inWs, streamDeadline, s.getRunEvents},
 		{post, "/w/:ws/runs.csv", inWs, exportDeadline, s.postExportRuns},
+		{get, "/w/:ws/readings", inWs, 0, s.getReadings},
+		{post, "/w/:ws/readings/limit", owners, 0, s.postReadingLimit},
 		{get, "/w/:ws/integration", inWs, 0, s.getIntegration},
 		{post, "/w/:ws/integration", wholeWs, saveDeadline, s.postIntegration},
 		{post, "/w/:ws/integration/mapping", wholeWs, 0, s.postMapping},

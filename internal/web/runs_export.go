@@ -89,8 +89,9 @@ func (s *Server) recordRunsExport(ctx context.Context, v visitor, a runsAsked, n
 	for _, h := range a.words.Pairs() {
 		record.Input[h.Name] = h.Value
 	}
-	return s.recordFile(ctx, v, record, func(tx *store.Tx) (string, error) {
+	return s.recordFile(ctx, v, record, "runs.csv", func(tx *store.Tx) (int, string, error) {
 		counts, err := tx.CountRuns(ctx, now, a.runs)
-		return fmt.Sprintf("Exported %d runs as a file.", counts.Of(a.words.Outcome)), err
+		n := counts.Of(a.words.Outcome)
+		return n, fmt.Sprintf("Exported %d runs as a file.", n), err
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/gorilla/sessions"
 	"github.com/labstack/echo/v4"
 
@@ -84,10 +85,8 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 		http.SetCookie(w, sessions.NewCookie(session.Name(), "", session.Options))
 		return nil
 	}
-	raw := make([]byte, tokenBytes)
-	rand.Read(raw)
-	session.ID = base64.RawURLEncoding.EncodeToString(raw)
 	operator, _ := session.Values[operatorID].(store.Operator)
+	session.ID = newToken(operator.ID)
 	said, _ := session.Values[signInSaid].(store.Record)
 	origin, _ := session.Values[originKey].(store.Origin)
 	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator.ID, origin, s.now(), s.now().Add(s.longest), said); err != nil {
@@ -95,6 +94,28 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	}
 	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
 	return nil
+}
+
+// newToken makes the random value of a session's cookie. It ends with the
+// operator's id, so that a form sent after the session can be held for them.
+func newToken(operator uuid.UUID) string {
+	raw := make([]byte, tokenBytes, tokenBytes+len(operator))
+	rand.Read(raw)
+	return base64.RawURLEncoding.EncodeToString(append(raw, operator[:]...))
+}
+
+// claimedOperator is the operator whom a session's cookie names. Nothing proves
+// it: it serves to seal a form for that operator, and for nothing else.
+func claimedOperator(r *http.Request, cookie string) uuid.UUID {
+	found, err := r.Cookie(cookie)
+	if err != nil {
+		return uuid.Nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(found.Value)
+	if err != nil || len(raw) != tokenBytes+len(uuid.UUID{}) {
+		return uuid.Nil
+	}
+	return uuid.UUID(raw[tokenBytes:])
 }
 
 // current returns the request's session, or errSignedOut.

@@ -33,7 +33,7 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 	if err != nil {
 		return err
 	}
-	page := views.SignInPage{Email: form.Get("email"), Next: localPath(form.Get("next"))}
+	page := views.SignInPage{Email: form.Get("email"), Next: localPath(form.Get("next")), Held: form.Get(heldField)}
 	operator, fits, wait, err := s.passwordOf(c, page.Email, form.Get("password"))
 	switch {
 	case err != nil:
@@ -46,6 +46,13 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 		return s.refuseSignIn(c, operator, page)
 	}
 	if err := s.sessions.start(c, operator, s.signInRecord(c, operator)); err != nil {
+		return err
+	}
+	back, err := s.returnForm(c.Request().Context(), operator, page.Held)
+	switch {
+	case err == nil:
+		page.Next = back
+	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, page.Next)

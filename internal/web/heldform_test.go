@@ -1,0 +1,182 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
+)
+
+// signIn signs an operator in as a person does.
+func (b *browser) signIn(operator store.Operator) {
+	b.t.Helper()
+	b.get("/signin").form("Sign in").set("email", operator.Email).set("password", storetest.Password).send().want(http.StatusOK)
+}
+
+// typedUser is the form that creates a user, with much typed into it.
+func (s *site) typedUser(b *browser) *formOfPage {
+	return b.get(s.org("/actions/create-user")).form("Create user").set("username", "amara").set("realname", `Amara "A" <Okonkwo>`).
+		set("notes", "\r\nFirst line\r\nsecond & last").set("status", "disabled")
+}
+
+func (s *site) wantTyped(t *testing.T, p *page) *formOfPage {
+	t.Helper()
+	p.want(http.StatusOK, "What you typed is back").fine()
+	f := p.form("Create user")
+	for name, want := range map[string]string{"username": "amara", "realname": `Amara "A" <Okonkwo>`, "notes": "\r\nFirst line\r\nsecond & last", "status": "disabled"} {
+		if got := f.values.Get(name); strings.TrimPrefix(got, "\r\n") != strings.TrimPrefix(want, "\r\n") {
+			t.Errorf("%s came back as %q, not %q", name, got, want)
+		}
+	}
+	return f
+}
+
+// A session that ends while a form is open costs a sign-in and nothing else.
+func TestFormOutlivesItsSession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.stranger(t)
+	b.signIn(s.Owner)
+	form := s.typedUser(b)
+	s.Clock.Move(testIdle + time.Minute)
+	users := len(s.Sim.Ledger())
+	ended := form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, "Your session ended", "What you typed is kept").fine()
+	if strings.Contains(ended.body, "Okonkwo") || len(s.Sim.Ledger()) != users {
+		t.Error("the page of a stranger shows what was typed, or something was done")
+	}
+	again := ended.form("Sign in").set("email", s.Owner.Email)
+	wrong := again.set("password", "not the password at all").send().want(http.StatusUnprocessableEntity)
+	back := wrong.form("Sign in").set("email", s.Owner.Email).set("password", storetest.Password).send()
+	f := s.wantTyped(t, back)
+	if f.values.Get("run_id") != form.values.Get("run_id") {
+		t.Error("the form came back under another run id: it could be done twice")
+	}
+	f.send().want(http.StatusOK, "amara")
+	// Once only.
+	b.get(s.org("/actions/create-user?held=1")).want(http.StatusOK).wantNot("What you typed is back")
+}
+
+// What one operator typed is nobody else's, however it is asked for, and not for
+// long.
+func TestHeldFormIsItsOperators(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	other := s.Member(t, s.Workspace, catalog.Owner)
+	b := s.stranger(t)
+	b.signIn(s.Owner)
+	form := s.typedUser(b)
+	s.Clock.Move(testIdle + time.Minute)
+	ended := form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized)
+	signIn := ended.form("Sign in")
+	held := signIn.values.Get("held")
+	signIn.set("email", other.Email).set("password", storetest.Password).send().want(http.StatusOK).wantNot("Okonkwo")
+	b.get(s.org("/actions/create-user?held=1")).want(http.StatusOK).wantNot("Okonkwo")
+	b.request(http.MethodPost, "/held", url.Values{"held": {held}}).want(http.StatusGone).wantNot("Okonkwo")
+
+	owner := s.stranger(t)
+	owner.signIn(s.Owner)
+	for _, broken := range []string{"", "x", held[:len(held)-4], "AAAA" + held} {
+		owner.request(http.MethodPost, "/held", url.Values{"held": {broken}}).want(http.StatusGone)
+	}
+	s.wantTyped(t, owner.request(http.MethodPost, "/held", url.Values{"held": {held}}).follow())
+	s.Clock.Move(store.HeldFormLife)
+	owner.request(http.MethodPost, "/held", url.Values{"held": {held}}).want(http.StatusGone)
+}
+
+// Nor do a form that is not understood, one that is too long and a database that
+// is away cost what was typed.
+func TestFormOutlivesTrouble(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	from := []string{"Referer", s.url + s.org("/actions/create-user")}
+	back := func(f *formOfPage, status int) *formOfPage {
+		t.Helper()
+		return s.wantTyped(t, f.post(from...).want(status).fine().form("Back to the form").send())
+	}
+	bad := s.typedUser(b)
+	id := bad.values.Get("run_id")
+	bad.values.Set("run_id", "not an id")
+	back(bad, http.StatusBadRequest)
+
+	long := s.typedUser(b)
+	long.values.Set("email", strings.Repeat("x", maxBody))
+	if got := back(long, http.StatusRequestEntityTooLarge).values.Get("email"); len(got) != maxBody {
+		t.Errorf("%d characters of %d came back", len(got), maxBody)
+	}
+
+	name := "full_" + strings.ReplaceAll(s.Workspace.ID.String(), "-", "")
+	s.Exec(t, `create function `+name+`() returns trigger language plpgsql set search_path = pg_catalog as
+		$$ begin if new.workspace_id = '`+s.Workspace.ID.String()+`' then raise exception 'full' using errcode = 'disk_full'; end if; return new; end $$`)
+	s.Exec(t, `create trigger `+name+` before insert on run for each row execute function `+name+`()`)
+	away := s.typedUser(b)
+	away.values.Set("run_id", id)
+	f := back(away, http.StatusServiceUnavailable)
+	s.Exec(t, `drop trigger `+name+` on run`)
+	f.send().want(http.StatusOK, "amara")
+}
+
+// Every box for a password or a key that a page has is left out.
+func TestSecretInputsAreNotHeld(t *testing.T) {
+	t.Parallel()
+	goldens, err := filepath.Glob("../../views/testdata/*.html")
+	if err != nil || len(goldens) < 50 {
+		t.Fatal(goldens, err)
+	}
+	input := regexp.MustCompile(`<input[^>]*>`)
+	name := regexp.MustCompile(` name="([^"]*)"`)
+	found := 0
+	for _, golden := range goldens {
+		text, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, box := range input.FindAllString(string(text), -1) {
+			if !strings.Contains(box, ` type="password"`) {
+				continue
+			}
+			found++
+			if m := name.FindStringSubmatch(box); m == nil || !secretInput(m[1]) {
+				t.Errorf("%s: %s would be held", filepath.Base(golden), box)
+			}
+		}
+	}
+	if found < 5 {
+		t.Errorf("only %d boxes for passwords were found", found)
+	}
+}
+
+func TestRefill(t *testing.T) {
+	t.Parallel()
+	page := `<html><body><main><form method="post" action="/w/a/x"><input type="hidden" name="id" value="1"><input name="n" value="old"></form>
+		<form id="f" method="post" action="/w/a/x?y"><input type="hidden" name="id" value="2"><input name="n" value="old">
+		<input type="checkbox" name="c" value="1" checked><input type="checkbox" name="d"><input type="radio" name="r" value="a" checked><input type="radio" name="r" value="b">
+		<select name="s"><option value="p" selected>P</option><option value="q">Q</option></select><input type="password" name="p"></form>
+		<textarea name="t" form="f">old</textarea></main></body></html>`
+	values := url.Values{"id": {"2"}, "n": {`"><script>`}, "d": {"on"}, "r": {"b"}, "s": {"q"}, "p": {"secret"}, "t": {"\nnew</textarea>"}, "gone": {"kept <b>"}, "was.n": {"old"}, "run_id": {"7"}}
+	filled, err := refill([]byte(page), "/w/a/x", values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`name="id" value="1"/><input name="n" value="old"/>`, `name="id" value="2"/><input name="n" value="&#34;&gt;&lt;script&gt;"/>`,
+		`name="c" value="1"/>`, `name="d" checked=""/>`, `value="a"/>`, `value="b" checked=""/>`, `<option value="p">`, `<option value="q" selected="">`,
+		`<input type="password" name="p"/>`, "<textarea name=\"t\" form=\"f\">\n\nnew&lt;/textarea&gt;</textarea>", "<dt>gone</dt><dd>kept &lt;b&gt;</dd>",
+	} {
+		if !strings.Contains(string(filled), want) {
+			t.Errorf("%s is missing in\n%s", want, filled)
+		}
+	}
+	if strings.Contains(string(filled), "secret") || slices.Contains([]bool{strings.Contains(string(filled), "<dt>was.n"), strings.Contains(string(filled), "<dt>run_id")}, true) {
+		t.Errorf("%s", filled)
+	}
+}
