@@ -11,6 +11,7 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/task"
 )
 
 // Some runs end when a person has answered a push or a call. They stay open in
@@ -42,7 +43,7 @@ type followed struct {
 type following struct {
 	ctx  context.Context // ends when the process stops
 	stop context.CancelFunc
-	all  sync.WaitGroup
+	all  task.Group
 
 	mu   sync.Mutex
 	runs map[runKey]*followed
@@ -54,7 +55,7 @@ func (r *Runner) Stop() { r.following.stop() }
 
 // Wait waits, after Stop, until no run is followed any more and each is closed.
 // Nothing may be begun meanwhile.
-func (r *Runner) Wait() { r.following.all.Wait() }
+func (r *Runner) Wait() { _ = r.following.all.Wait() }
 
 // Live tells where a run stands that this process follows, and gives a channel
 // that is closed when there is something new. ok is false for a run that is not
@@ -92,7 +93,7 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 	key := runKey{q.Scope.Workspace(), q.ID}
 	until := started.StartedAt.Add(q.Action.Patience)
 	r.following.tell(key, &Live{Text: "Waiting for the answer.", Until: until})
-	r.following.all.Go(func() {
+	r.following.all.Go(ctx, r.log, "follow a run", func() error {
 		// Told after the run is closed: whoever hears of it finds the outcome.
 		defer r.following.tell(key, nil)
 		end := r.ending(q, client, until, result)
@@ -104,6 +105,7 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 			end.State = Unclosed
 		}
 		r.turned(end.State)
+		return nil
 	})
 }
 

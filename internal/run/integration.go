@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
+	"duodesk/internal/task"
 )
 
 // Integration is the state of a workspace's nine credential fields for one
@@ -161,9 +161,9 @@ func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, before Integrat
 
 // CheckAll validates, for each API at the same time, the newest version.
 func (r *Runner) CheckAll(ctx context.Context, sc store.Scope, actor Actor) error {
-	var three errgroup.Group
+	var three task.Group
 	for _, f := range nineFields {
-		three.Go(func() error { return r.Check(ctx, sc, actor, f.api) })
+		three.Go(ctx, r.log, "check keys", func() error { return r.Check(ctx, sc, actor, f.api) })
 	}
 	return three.Wait()
 }

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/store"
+	"duodesk/internal/task"
 )
 
 // A list read from Duo is held for ListAge and holds at most ListLimit items: it
@@ -145,7 +145,8 @@ func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o s
 			return List[T]{}, err
 		}
 		asked := r.now() // what it holds may be as old as that
-		found, err := readAll(ctx, client, limit, page)
+		var found List[T]
+		err = task.Run(ctx, r.log, "read a list", func() (err error) { found, err = readAll(ctx, client, limit, page); return err })
 		found.ReadAt = asked
 		if err == nil {
 			h.put(key, found, drops)
@@ -218,8 +219,11 @@ func (r *Runner) User(ctx context.Context, sc store.Scope, o store.Organization,
 	defer cancel()
 	var user duo.User
 	var codes []duo.BypassCode
-	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) { user, err = client.User(ctx, duo.UserID(id)); return err })
-	both.Go(func() (err error) { codes, err = client.UserBypassCodes(ctx, duo.UserID(id)); return err })
+	both := task.Group{Failed: cancel}
+	both.Go(ctx, r.log, "read a user", func() (err error) { user, err = client.User(ctx, duo.UserID(id)); return err })
+	both.Go(ctx, r.log, "read a user's codes", func() (err error) {
+		codes, err = client.UserBypassCodes(ctx, duo.UserID(id))
+		return err
+	})
 	return user, codes, both.Wait()
 }
