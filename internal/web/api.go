@@ -59,7 +59,7 @@ func (s *Server) apiAction(c echo.Context, v visitor) error {
 	case err != nil:
 		return apiFailure(done, err)
 	}
-	sendOutcome(c, v, outcomeOf(done))
+	sendOutcome(c, v, outcomeOf(done, v.role))
 	return nil
 }
 
@@ -97,8 +97,8 @@ func apiFailure(done run.Outcome, err error) error {
 	return &failedRun{run: done.Run, done: done.Result.Summary, err: err}
 }
 
-func outcomeOf(done run.Outcome) apiOutcome {
-	o := apiOutcome{RunID: done.Run.ID, State: done.Run.State, Summary: done.Run.Summary, Created: done.Result.Created, Result: resultJSON(done.Result)}
+func outcomeOf(done run.Outcome, role catalog.Role) apiOutcome {
+	o := apiOutcome{RunID: done.Run.ID, State: done.Run.State, Summary: done.Run.Summary, Created: done.Result.Created, Result: resultJSON(done.Result, role)}
 	for _, secret := range done.Result.Secrets {
 		o.Secrets = append(o.Secrets, apiSecret{secret.Label, secret.Value})
 	}
@@ -109,13 +109,10 @@ func outcomeOf(done run.Outcome) apiOutcome {
 	return o
 }
 
-// resultJSON is Duo's answer, secrets masked but where the answer is the result.
-func resultJSON(r catalog.Result) json.RawMessage {
-	if !r.Plain {
-		return catalog.Masked(r.Raw, r.Secrets)
-	}
+// resultJSON is Duo's answer, as far as somebody in a role may see it.
+func resultJSON(r catalog.Result, role catalog.Role) json.RawMessage {
 	var b bytes.Buffer
-	if json.Compact(&b, bytes.ToValidUTF8(r.Raw, []byte("\ufffd"))) != nil {
+	if json.Compact(&b, bytes.ToValidUTF8(r.Answer(role), []byte("\ufffd"))) != nil {
 		return nil
 	}
 	return b.Bytes()
