@@ -168,8 +168,8 @@ func (r *Runner) CheckAll(ctx context.Context, sc store.Scope, actor Actor) erro
 	return three.Wait()
 }
 
-// checkTime bounds a check: three calls to Duo, and the record.
-const checkTime = 40 * time.Second
+// checkTime bounds a check: the calls to Duo, which have readTime, and the record.
+const checkTime = 25 * time.Second
 
 // Check validates the newest version of one API: the candidate if there is one,
 // else the one in use. It returns store.ErrNotFound when there is neither.
