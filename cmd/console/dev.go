@@ -16,13 +16,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 
 	"duodesk/internal/devpg"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
+	"duodesk/internal/task"
 	"duodesk/static"
 )
 
@@ -135,10 +135,12 @@ func trial(ctx context.Context, listener net.Listener, out io.Writer) error {
 		return err
 	}
 	introduce(out, file)
-	all, ctx := errgroup.WithContext(ctx)
-	all.Go(func() error { return serveSimulator(ctx, simulator) })
-	all.Go(func() error { return serve(ctx, c, s, listener, log) })
-	all.Go(func() error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	all := task.Group{Failed: end}
+	all.Go(ctx, log, "simulator", func() error { return serveSimulator(ctx, simulator) })
+	all.Go(ctx, log, "console", func() error { return serve(ctx, c, s, listener, log) })
+	all.Go(ctx, log, "watch the database", func() error {
 		select {
 		case <-database.died:
 			return errors.New("the database stopped; see its server.log under " + dataDir)

@@ -6,9 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/task"
 )
 
 func duosimCommand(ctx context.Context, args []string, out io.Writer) error {
@@ -49,8 +51,7 @@ func startSimulator(ctx context.Context, address string, o duosim.Options, l duo
 
 // serveSimulator answers until ctx ends.
 func serveSimulator(ctx context.Context, server *duosim.Server) error {
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve() }()
+	ended := task.Go(ctx, slog.Default(), "simulator", server.Serve)
 	select {
 	case err := <-ended:
 		return err

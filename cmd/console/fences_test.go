@@ -2,7 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,12 +16,15 @@ import (
 // ours says which of our packages each package may import. What is not listed
 // may import none.
 var ours = map[string][]string{
+	"internal/duo":             {"internal/task"},
 	"internal/duo/catalog":     {"internal/duo"},
-	"internal/run":             {"internal/store", "internal/duo", "internal/duo/catalog", "internal/secret"},
+	"internal/duo/duosim":      {"internal/task"},
+	"internal/devpg":           {"internal/task"},
+	"internal/run":             {"internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task"},
 	"internal/store":           {"internal/secret", "migrations"},
-	"internal/web":             {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "views", "static"},
+	"internal/web":             {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "views", "static"},
 	"views":                    {"static"},
-	"cmd/console":              {"deploy", "internal/devpg", "internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/secret", "internal/store", "internal/web", "static"},
+	"cmd/console":              {"deploy", "internal/devpg", "internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/secret", "internal/store", "internal/task", "internal/web", "static"},
 	"internal/store/storetest": {"internal/devpg", "internal/duo/catalog", "internal/secret", "internal/store"},
 	"internal/run/runtest":     {"internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/store", "internal/store/storetest"},
 }
@@ -34,6 +42,7 @@ var fenced = map[string][]string{
 	"golang.org/x/crypto":              {"internal/secret"},
 	"github.com/prometheus":            {"cmd/console"},
 	"github.com/chromedp":              {},
+	"golang.org/x/sync/errgroup":       {}, // task.Group
 	"github.com/pb33f":                 {},
 	"duodesk/internal/store/storetest": {"internal/run/runtest"},
 	"duodesk/internal/run/runtest":     {},
@@ -72,5 +81,58 @@ func TestImportFences(t *testing.T) {
 	}
 	if seen < len(ours) {
 		t.Errorf("only %d packages were seen", seen)
+	}
+}
+
+// TestGoroutinesAreGuarded: a panic in a goroutine ends the process unless it is recovered there, so only
+// internal/task starts any. What others start for us and run our code in counts too.
+func TestGoroutinesAreGuarded(t *testing.T) {
+	t.Parallel()
+	starters := []string{"sync.WaitGroup", "time.AfterFunc", "context.AfterFunc"}
+	files, started := 0, 0
+	for _, dir := range []string{"../../cmd", "../../internal", "../../views", "../../static", "../../migrations", "../../deploy"} {
+		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "runtest" || entry.Name() == "storetest") {
+				return filepath.SkipDir
+			}
+			if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return nil
+			}
+			files++
+			set := token.NewFileSet()
+			parsed, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				what := ""
+				switch n := n.(type) {
+				case *ast.GoStmt:
+					what = "a go statement"
+				case *ast.SelectorExpr:
+					if of, ok := n.X.(*ast.Ident); ok && slices.Contains(starters, of.Name+"."+n.Sel.Name) {
+						what = of.Name + "." + n.Sel.Name
+					}
+				}
+				switch {
+				case what == "":
+				case strings.Contains(path, "internal/task/"):
+					started++
+				default:
+					t.Errorf("%s: %s; use internal/task", set.Position(n.Pos()), what)
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files < 200 || started == 0 {
+		t.Errorf("only %d files were seen, and %d goroutines of internal/task", files, started)
 	}
 }

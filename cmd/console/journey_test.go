@@ -317,7 +317,7 @@ func TestDuoDown(t *testing.T) {
 	p := newPage(t, pageOptions{Width: 1366, Height: 768})
 	d.signIn(p)
 	for slug, words := range map[string]string{
-		"fault-rate-limited": "limiting how often", "fault-down": "cannot be reached", "fault-keys-revoked": "does not know this integration key",
+		"fault-rate-limited": "limiting requests", "fault-down": "cannot be reached", "fault-keys-revoked": "does not know this integration key",
 		"fault-unavailable-503": "internal error",
 	} {
 		p.open(d.organization(slug))
@@ -336,7 +336,7 @@ func TestDuoDown(t *testing.T) {
 	if status := p.follow("main form button.primary"); status != 429 {
 		p.fatalf("a rate-limited form was answered with %d", status)
 	}
-	p.contains("limiting how often", "did not do this")
+	p.contains("limiting requests", "did not do this")
 	if p.value("[name=ticket]") != "T-4711" {
 		p.fatalf("what was typed is lost")
 	}

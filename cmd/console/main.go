@@ -9,10 +9,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"duodesk/internal/task"
 )
 
 const usage = `console runs Cisco Duo for every client of an MSP.
@@ -48,7 +51,7 @@ var commands = map[string]command{
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second one ends the process at once.
-	context.AfterFunc(ctx, stop)
+	task.AfterFunc(ctx, slog.Default(), "take the second signal", stop)
 	err := dispatch(ctx, os.Args[1:], os.Stdout)
 	stop()
 	if err != nil {

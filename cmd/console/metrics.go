@@ -17,6 +17,7 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/task"
 	"duodesk/internal/web"
 )
 
@@ -109,12 +110,14 @@ func (m *metrics) listen(ctx context.Context, address string, log *slog.Logger) 
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	context.AfterFunc(ctx, func() { _ = server.Close() })
-	go func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	task.AfterFunc(ctx, log, "close metrics", func() { _ = server.Close() })
+	task.Go(ctx, log, "metrics", func() error {
+		err := server.Serve(listener)
+		if !errors.Is(err, http.ErrServerClosed) {
 			log.Error("metrics are not answered any more", "error", err)
 		}
-	}()
+		return err
+	})
 	log.Info("serving metrics", "address", listener.Addr().String())
 	return nil
 }

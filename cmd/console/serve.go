@@ -17,6 +17,7 @@ import (
 	"duodesk/internal/run"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
+	"duodesk/internal/task"
 	"duodesk/internal/web"
 	"duodesk/static"
 )
@@ -101,9 +102,8 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 		Handler: sendAway(&leaving, handler(c, s, runner, log, m)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	go watchKeys(ctx, c, s, log)
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	task.Go(ctx, log, "watch the key file", func() error { watchKeys(ctx, c, s, log); return nil })
+	ended := task.Go(ctx, log, "serve", func() error { return server.Serve(listener) })
 	log.Info("serving", "address", listener.Addr().String(), "public_url", c.publicURL.String(), "sandbox", c.sandboxAddress != "")
 	select {
 	case err := <-ended:

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"duodesk/internal/task"
 )
 
 const (
@@ -32,7 +34,7 @@ type process struct {
 
 // startProcess starts cmd so that it ends with this process (on Linux) and not with a Ctrl-C in the terminal, which
 // its owner must see first.
-func startProcess(cmd *exec.Cmd) (*process, error) {
+func startProcess(ctx context.Context, cmd *exec.Cmd, log *slog.Logger) (*process, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
@@ -41,17 +43,18 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error)
-	go func() {
+	task.Go(ctx, log, "wait for the database server", func() error {
 		// Linux sends the parent-death signal when the starting thread ends, so this thread stays until the child is gone.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
 		started <- err
-		if err == nil {
-			_ = cmd.Wait()
-			close(p.done)
+		if err != nil {
+			return err
 		}
-	}()
+		defer close(p.done)
+		return cmd.Wait()
+	})
 	return p, <-started
 }
 
@@ -83,7 +86,7 @@ func (s *Server) launch(ctx context.Context, args []string) error {
 
 	cmd := s.engine.command(context.WithoutCancel(ctx), s.state, "postgres", args...)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
-	if s.process, err = startProcess(cmd); err != nil {
+	if s.process, err = startProcess(ctx, cmd, s.log); err != nil {
 		return fmt.Errorf("%s: %w", s.engine.source, err)
 	}
 	pid := s.engine.postmasterPID(s.process)

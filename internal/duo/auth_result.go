@@ -97,6 +97,7 @@ func (c *Client) AuthStatus(ctx context.Context, id TransactionID) (AuthResult, 
 func (c *Client) patient() *Client {
 	patient := *c
 	patient.options.Timeout = max(c.options.Timeout, maxAuthWait)
+	patient.options.ReadTimeout = patient.options.Timeout
 	return &patient
 }
 

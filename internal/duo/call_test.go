@@ -92,7 +92,7 @@ func TestCallsAreObserved(t *testing.T) {
 	}{
 		"done":               {ok(`{"user_id": "DU01", "username": "ada"}`), user, []string{read + "ok"}},
 		"refused":            {answer(404, `{"code": 40401, "message": "Resource not found", "stat": "FAIL"}`), user, []string{read + "refused"}},
-		"limited, repeated":  {limited, user, []string{read + "rate_limited", read + "rate_limited"}},
+		"limited, repeated":  {limited, user, []string{read + "rate_limited", read + "rate_limited", read + "rate_limited"}},
 		"Duo's fault":        {answer(503, `<html>`), user, []string{read + "duo_error"}},
 		"no JSON":            {answer(200, `<html>`), user, []string{read + "not_understood"}},
 		"another shape":      {ok(`"text"`), user, []string{read + "not_understood"}},

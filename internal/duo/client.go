@@ -32,13 +32,16 @@ type Options struct {
 	// call. It must not change them.
 	Answered func(Request, Answer)
 	// Timeout bounds each call, together with the caller's context: the wait for its turn by itself,
-	// and the request with its repetition. The default is 30 seconds.
+	// and the request. The default is 30 seconds.
 	Timeout time.Duration
+	// ReadTimeout bounds a GET in place of Timeout, unless in the background. The default is 10
+	// seconds, or Timeout if that is shorter.
+	ReadTimeout time.Duration
 	// Pacer spaces out the requests to each account; without one, or with one that others do not
 	// share, it is Duo that limits them.
 	Pacer *Pacer
 	// Background is for calls that nobody waits for: they leave room for people, wait for their turn
-	// as long as the caller's context lasts, and repeat reads that were rate-limited, see
+	// as long as the caller's context lasts, and repeat reads that were rate-limited more often, see
 	// [Client.Do].
 	Background bool
 	// Observe, if there is one, is told of every request with its outcome, before the caller gets
@@ -70,6 +73,9 @@ func New(c Credentials, o Options) *Client {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
+	}
+	if o.ReadTimeout == 0 {
+		o.ReadTimeout = min(o.Timeout, 10*time.Second)
 	}
 	return &Client{credentials: c, options: o, clock: &clock{now: o.Now}}
 }
@@ -117,12 +123,13 @@ type Answer struct {
 	Metadata Metadata        // zero if the answer is not one page of a list
 }
 
-// The waits after a rate limit. Those in the background double, as with Duo's own clients.
+// How often a read that was rate-limited is repeated. The waits begin with a second and double, as
+// with Duo's own clients.
 const (
-	maxReadWait  = 2 * time.Second
-	firstBackoff = time.Second
-	lastBackoff  = 32 * time.Second
-	maxBackoff   = 2 * time.Minute
+	maxReadWait     = 2 * time.Second // of Retry-After that a person waits for
+	firstBackoff    = time.Second
+	repeatsPerson   = 2
+	repeatsUnwaited = 6
 )
 
 // Do signs and sends r and opens the envelope of the answer. Errors are [*Error] and
@@ -130,10 +137,10 @@ const (
 // these cases only, in all of which Duo has applied nothing:
 //
 //   - The clock was refused and Duo's ping tells a time that was not known before: once.
-//   - A GET was rate-limited and Retry-After is at most two seconds and within the deadline: once.
+//   - A GET was rate-limited, Retry-After is not given or at most two seconds, and the wait is within
+//     the deadline: twice, after 1 and 2 seconds and up to one more.
 //   - A GET of a client with [Options.Background] was rate-limited: six times, after 1, 2, 4, 8, 16
-//     and 32 seconds and up to one more, or after Retry-After if that is longer and not longer than
-//     two minutes.
+//     and 32 seconds and up to one more, or after Retry-After if that is longer.
 func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 	return c.ask(ctx, r, nil)
 }
@@ -154,37 +161,49 @@ func (c *Client) do(ctx context.Context, r Request, into any) (Answer, error) {
 		return Answer{}, err
 	}
 	prepared.into = into
-	for wait := firstBackoff; ; wait *= 2 {
+	for repeats := 0; ; repeats++ {
 		answer, err := c.turn(ctx, r, prepared)
-		refused, ok := errors.AsType[*Error](err)
-		if !ok || refused.Status != http.StatusTooManyRequests || r.Method != http.MethodGet || !c.options.Background ||
-			wait > lastBackoff || refused.RetryAfter > maxBackoff ||
-			sleep(ctx, max(refused.RetryAfter, wait+rand.N(time.Second))) != nil {
+		wait, again := c.repeat(r, err, repeats)
+		if !again || sleep(ctx, wait) != nil {
 			return answer, err
 		}
 	}
 }
 
-// turn makes a call when its turn has come, with the repetitions that a person can wait for.
+// repeat tells whether a call that failed is made once more, and when.
+func (c *Client) repeat(r Request, err error, repeats int) (wait time.Duration, again bool) {
+	refused, ok := errors.AsType[*Error](err)
+	if !ok || refused.Status != http.StatusTooManyRequests || r.Method != http.MethodGet {
+		return 0, false
+	}
+	wait = max(refused.RetryAfter, firstBackoff<<repeats+rand.N(time.Second))
+	if c.options.Background {
+		return wait, repeats < repeatsUnwaited
+	}
+	return wait, repeats < repeatsPerson && refused.RetryAfter <= maxReadWait
+}
+
+// turn makes a call when its turn has come.
 func (c *Client) turn(ctx context.Context, r Request, prepared *prepared) (answer Answer, err error) {
+	if err := ctx.Err(); err != nil { // it says nothing of Duo
+		failure := failureOf(err, new(progress))
+		return Answer{}, &TransportError{Failure: failure, Method: r.Method, Path: r.Path, Host: c.credentials.Host, Err: err}
+	}
 	done, err := c.paced(ctx, r)
 	if err != nil {
 		return Answer{}, err
 	}
 	defer func() { done(err) }()
-	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
+	timeout := c.options.Timeout
+	if r.Method == http.MethodGet && !c.options.Background {
+		timeout = c.options.ReadTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	offset := c.ClockOffset()
 	answer, err = c.attempt(ctx, prepared)
-	refused, ok := errors.AsType[*Error](err)
-	switch {
-	case !ok:
-		return answer, err
-	case refused.Code == CodeBadTimestamp && c.learnOffset(ctx) != offset:
-		return c.attempt(ctx, prepared)
-	case refused.Status == http.StatusTooManyRequests && r.Method == http.MethodGet && !c.options.Background &&
-		refused.RetryAfter > 0 && refused.RetryAfter <= maxReadWait && sleep(ctx, refused.RetryAfter) == nil:
+	if refused, ok := errors.AsType[*Error](err); ok && refused.Code == CodeBadTimestamp && c.learnOffset(ctx) != offset {
 		return c.attempt(ctx, prepared)
 	}
 	return answer, err

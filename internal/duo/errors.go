@@ -33,7 +33,7 @@ type Error struct {
 	Code       int           // Duo's code; 0 if the answer carried none
 	Message    string        // Duo's words; single line, at most 300 characters
 	Detail     string        // often the name of the parameter at fault; may be empty
-	RetryAfter time.Duration // how long Duo asks to wait; 0 if it did not say
+	RetryAfter time.Duration // how long Duo asks to wait, 60 s at most; 0 if it did not say
 }
 
 // Error gives Duo's words with their code, in one line.
@@ -59,6 +59,8 @@ type Failure string
 const (
 	InvalidRequest    Failure = "the request is not valid"                          // an argument was refused here
 	Paced             Failure = "too many requests to this account wait to be sent" // by the [Pacer]; nothing was sent
+	Limited           Failure = "the account is rate-limited"                       // by the [Pacer], after a 429; nothing was sent
+	Silent            Failure = "the account does not answer"                       // by the [Pacer], after time-outs; nothing was sent
 	SecretUnavailable Failure = "the secret key cannot be used"                     // [Secret] failed
 	NameNotResolved   Failure = "the host name does not resolve"
 	ConnectionRefused Failure = "the host refuses connections"
@@ -81,6 +83,8 @@ type TransportError struct {
 	Path    string
 	Host    string
 	Err     error // the cause, if there is one to tell
+
+	RetryAfter time.Duration // Paced, Limited and Silent: when a call may go through; 0 if that is not known
 }
 
 // Error names the cause only of failures before anything was sent: later ones can quote the answer,

@@ -3,11 +3,12 @@ package duo
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
+
+	"duodesk/internal/task"
 )
 
 // Pacer keeps requests within what Duo asks of its callers, for each account by itself. One Pacer
@@ -21,11 +22,32 @@ import (
 //
 // A call that comes too early waits, first come, first served. It gives up at once, with the
 // [TransportError] Paced and nothing sent, if its turn comes after the deadline of its context, or,
-// unless in the background, later than [Options.Timeout]. After a rate limit (429) the account is
-// left alone for as long as Duo says, or for a second.
+// unless in the background, later than [Options.Timeout].
+//
+// After a rate limit (429) the account is left alone for as long as Duo says, 60 seconds at most, or
+// for a second and a bit. Meanwhile one call in 10 seconds goes through, and one a second of all
+// accounts that are limited: when Duo answers it, the limit is over. After three calls in a row that
+// timed out, the account is pinged, and called by one at a time once it answers. The other calls
+// fail at once with Limited or Silent and nothing sent, or wait in the background.
 type Pacer struct {
-	mu       sync.Mutex
-	accounts map[string]*accountPace
+	// Unspaced leaves the requests as they come; limits and silence count all the same.
+	Unspaced bool
+	// Now is the clock that limits are measured by; the default is time.Now.
+	Now func() time.Time
+	// Log is told of a panic in the pings; the default is none.
+	Log *slog.Logger
+
+	mu        sync.Mutex
+	accounts  map[string]*accountPace
+	trials    int       // so far
+	nextProbe time.Time // of any limited account
+}
+
+func (p *Pacer) time() time.Time {
+	if p.Now == nil {
+		return time.Now()
+	}
+	return p.Now()
 }
 
 // pace is a number of requests that may come at once, of which some are reserved, and the time
@@ -44,6 +66,7 @@ var (
 type accountPace struct {
 	requests, logs bucket
 	logRead        chan struct{} // holds the one log read that is under way
+	gate, auth     gate          // of the Auth API: auth
 }
 
 // bucket tells, by the time when all of its requests are there again, how many there are.
@@ -68,13 +91,6 @@ func (b *bucket) take(now time.Time) {
 	b.full = b.full.Add(b.every)
 }
 
-// block leaves nothing in the bucket until d has gone by.
-func (b *bucket) block(now time.Time, d time.Duration) {
-	if until := now.Add(d + time.Duration(b.burst-1)*b.every); b.full.Before(until) {
-		b.full = until
-	}
-}
-
 func (p *Pacer) account(host string) *accountPace {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -93,47 +109,80 @@ func isLog(path string) bool {
 	return strings.HasPrefix(path, "/admin/v1/logs/") || strings.HasPrefix(path, "/admin/v2/logs/") || strings.HasPrefix(path, "/admin/v1/trust_monitor/")
 }
 
-// paced waits until the account may be sent r. The caller then calls done with how it went.
+// paced waits until the account may be sent r. The caller then calls done with how it went. It is
+// all that a Client asks of its Pacer: may this go now, and what came of it.
 func (c *Client) paced(ctx context.Context, r Request) (done func(error), err error) {
 	p := c.options.Pacer
 	if p == nil {
 		return func(error) {}, nil
 	}
 	a := p.account(c.credentials.Host)
-	if !c.options.Background {
+	g := &a.gate
+	if strings.HasPrefix(r.Path, "/auth/") {
+		g = &a.auth
+	}
+	trial, leave, err := p.enter(ctx, a, g, c.options, isLog(r.Path))
+	if err != nil {
+		failed := &TransportError{Failure: Paced, Method: r.Method, Path: r.Path, Host: c.credentials.Host, Err: err}
+		if early, ok := errors.AsType[*tooEarly](err); ok {
+			failed.Failure, failed.RetryAfter = early.why, early.wait
+		} else if errors.Is(err, context.Canceled) {
+			failed.Failure = Canceled
+		}
+		return nil, failed
+	}
+	began := time.Now()
+	return func(err error) {
+		leave()
+		p.report(g, trial, ofAccount(r, err), time.Since(began))
+		if p.mayPing(g, false) {
+			log := p.Log
+			if log == nil {
+				log = slog.New(slog.DiscardHandler)
+			}
+			task.Go(context.Background(), log, "ping a silent account", func() error { return c.revive(g) })
+		}
+	}, nil
+}
+
+// enter takes a call through the gate and the buckets. The gate is asked again at the end, as Duo
+// may have said something meanwhile.
+func (p *Pacer) enter(ctx context.Context, a *accountPace, g *gate, o Options, isLog bool) (trial int, leave func(), err error) {
+	if _, err := p.pass(ctx, g, o.Background, false); err != nil {
+		return 0, nil, err
+	}
+	leave = func() {}
+	if !p.Unspaced {
+		if leave, err = p.space(ctx, a, o, isLog); err != nil {
+			return 0, nil, err
+		}
+	}
+	if trial, err = p.pass(ctx, g, o.Background, true); err != nil {
+		leave()
+	}
+	return trial, leave, err
+}
+
+// space waits for the call's turn among those to the same account.
+func (p *Pacer) space(ctx context.Context, a *accountPace, o Options, isLog bool) (leave func(), err error) {
+	if !o.Background {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.options.Timeout)
+		ctx, cancel = context.WithTimeout(ctx, o.Timeout)
 		defer cancel()
 	}
 	buckets := []*bucket{&a.requests}
-	if isLog(r.Path) {
+	if isLog {
 		buckets = []*bucket{&a.logs, &a.requests}
 	}
 	for _, b := range buckets {
-		if err = p.turn(ctx, b, c.options.Background); err != nil {
-			break
+		if err := p.turn(ctx, b, o.Background); err != nil {
+			return nil, err
 		}
 	}
-	if err == nil && isLog(r.Path) {
-		err = enter(ctx, a.logRead)
+	if !isLog {
+		return func() {}, nil
 	}
-	if err != nil {
-		failure := Paced
-		if errors.Is(err, context.Canceled) {
-			failure = Canceled
-		}
-		return nil, &TransportError{Failure: failure, Method: r.Method, Path: r.Path, Host: c.credentials.Host, Err: err}
-	}
-	return func(err error) {
-		if isLog(r.Path) {
-			<-a.logRead
-		}
-		if refused, ok := errors.AsType[*Error](err); ok && refused.Status == http.StatusTooManyRequests {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			buckets[0].block(time.Now(), max(refused.RetryAfter, time.Second))
-		}
-	}, nil
+	return func() { <-a.logRead }, enter(ctx, a.logRead)
 }
 
 // turn waits for b. People reserve their turn when they come; what runs in the background looks
@@ -175,7 +224,7 @@ func (p *Pacer) take(ctx context.Context, b *bucket, leaving int, ahead bool) (t
 	now := time.Now()
 	wait := b.wait(now, leaving)
 	if deadline, ok := ctx.Deadline(); ok && wait > 0 && !now.Add(wait).Before(deadline) {
-		return 0, fmt.Errorf("the next one can be sent in %s", wait.Round(time.Millisecond))
+		return 0, &tooEarly{Paced, wait}
 	}
 	if ahead || wait == 0 {
 		b.take(now)

@@ -203,15 +203,19 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // retryAfter reads Retry-After, or the X-Retry-After that Duo's own tools know too: seconds or an
-// HTTP date.
+// HTTP date. It is a minute at most: a mistake, or a proxy, must not silence an account for hours.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	for _, name := range []string{"Retry-After", "X-Retry-After"} {
 		value := header.Get(name)
-		if seconds, err := strconv.ParseUint(value, 10, 16); err == nil {
-			return time.Duration(seconds) * time.Second
+		seconds, err := strconv.ParseUint(value, 10, 64)
+		switch {
+		case errors.Is(err, strconv.ErrRange):
+			return maxLimit
+		case err == nil:
+			return time.Duration(min(seconds, uint64(maxLimit/time.Second))) * time.Second
 		}
 		if at, err := http.ParseTime(value); err == nil && at.After(now) {
-			return at.Sub(now)
+			return min(at.Sub(now), maxLimit)
 		}
 	}
 	return 0

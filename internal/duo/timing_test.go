@@ -105,10 +105,13 @@ func TestRateLimit(t *testing.T) {
 		wait       time.Duration
 	}{
 		{"a read waits and repeats", read, "2", 10 * time.Second, 1, 2, false, 0},
-		{"once only", read, "1", 10 * time.Second, 5, 2, true, time.Second},
+		{"twice only", read, "1", 10 * time.Second, 5, 3, true, time.Second},
 		{"not for long", read, "3", 10 * time.Second, 1, 1, true, 3 * time.Second},
 		{"not beyond the deadline", read, "2", time.Second, 1, 1, true, 2 * time.Second},
-		{"not without being told", read, "", 10 * time.Second, 1, 1, true, 0},
+		{"also without being told", read, "", 10 * time.Second, 1, 2, false, 0},
+		{"twice only without being told", read, "", 10 * time.Second, 5, 3, true, 0},
+		{"a number that is none", read, "-1", 10 * time.Second, 1, 2, false, 0},
+		{"not for 18 hours", read, "65535", 10 * time.Second, 1, 1, true, time.Minute},
 		{"a date", read, "Sat, 01 Jan 2000 00:00:01 GMT", 10 * time.Second, 1, 2, false, 0},
 		{"never a write", write, "1", 10 * time.Second, 1, 1, true, time.Second},
 	} {

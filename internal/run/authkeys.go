@@ -18,9 +18,9 @@ func (r *Runner) Preauth(ctx context.Context, sc store.Scope, o store.Organizati
 	if err != nil {
 		return duo.Preauth{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	return client.Preauth(ctx, user, duo.AccessDevice{})
+	return readBy(ctx, r, client, func(ctx context.Context, d *duo.Client) (duo.Preauth, error) {
+		return d.Preauth(ctx, user, duo.AccessDevice{})
+	})
 }
 
 // ProvisionAuth makes an Auth API application in an organization's Duo account, or

@@ -86,18 +86,18 @@ func (r *Runner) countPushes(ctx context.Context, tx *store.Tx, q Request, run s
 	}
 	for _, p := range sent {
 		if p.Open && p.Action == run.Action && run.Action == "verify-caller" {
-			return &TooManyPushes{Open: &p, Count: len(sent), Wait: wait(p.StartedAt, q.Action.Patience, run.StartedAt)}
+			return &TooManyPushes{Open: &p, Count: len(sent), Wait: waitSince(p.StartedAt, q.Action.Patience, run.StartedAt)}
 		}
 	}
 	if len(sent) >= mostPushes {
-		return &TooManyPushes{Count: len(sent), Wait: wait(sent[mostPushes-1].StartedAt, pushesIn, run.StartedAt)}
+		return &TooManyPushes{Count: len(sent), Wait: waitSince(sent[mostPushes-1].StartedAt, pushesIn, run.StartedAt)}
 	}
 	return nil
 }
 
-// wait is how long it is until a time after a moment has gone by; the moment may be
+// waitSince is how long it is until a time after a moment has gone by; the moment may be
 // of another process, whose clock is ahead.
-func wait(since time.Time, long time.Duration, now time.Time) time.Duration {
+func waitSince(since time.Time, long time.Duration, now time.Time) time.Duration {
 	return min(max(since.Add(long).Sub(now), time.Second), long)
 }
 

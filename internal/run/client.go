@@ -119,9 +119,6 @@ func (r *Runner) clientOf(ctx context.Context, tx *store.Tx, v store.Version) (*
 // pacer is a workspace's own: what one workspace asks of a host, and any host can
 // be typed in, makes no other wait.
 func (r *Runner) pacer(workspace uuid.UUID) *duo.Pacer {
-	if !r.paced {
-		return nil
-	}
-	p, _ := r.pacers.LoadOrStore(workspace, new(duo.Pacer))
+	p, _ := r.pacers.LoadOrStore(workspace, &duo.Pacer{Unspaced: !r.paced, Now: r.now, Log: r.log})
 	return p.(*duo.Pacer)
 }

@@ -314,7 +314,7 @@ func TestAWriteEndsBeforeAStop(t *testing.T) {
 	}{
 		{"create-user", form{"username": "bob"}, 15 * time.Second, 20 * time.Second},
 		{"admin-api-action", form{"method": "post", "path": "/admin/v1/users/" + user, "params": "realname=Ada"}, 15 * time.Second, 20 * time.Second},
-		{"admin-api-action", form{"method": "get", "path": "/admin/v1/users"}, 25 * time.Second, 30 * time.Second},
+		{"admin-api-action", form{"method": "get", "path": "/admin/v1/users"}, 8 * time.Second, 10 * time.Second}, // of 30 s for all calls
 	} {
 		if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, test.action, test.form)); err != nil {
 			t.Errorf("%s %v: %v", test.action, test.form, err)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"strings"
+	"time"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
@@ -17,6 +18,18 @@ import (
 type Explanation struct {
 	Cause string // what happened
 	Fix   string // what to do about it; may be empty
+}
+
+// AgainIn tells in what time a call can be made again that Duo limited or did not
+// answer; 0 if that is not known.
+func AgainIn(err error) time.Duration {
+	if refused, ok := errors.AsType[*duo.Error](err); ok && refused.Status == http.StatusTooManyRequests {
+		return refused.RetryAfter
+	}
+	if failed, ok := errors.AsType[*duo.TransportError](err); ok {
+		return failed.RetryAfter
+	}
+	return 0
 }
 
 // Explain puts an error of a call to Duo into words for a technician.
@@ -80,11 +93,7 @@ func keysAtFault(err error) bool {
 func explainRefusal(e *duo.Error) Explanation {
 	switch e.Code {
 	case duo.CodeRateLimited:
-		wait := "a minute"
-		if e.RetryAfter > 0 {
-			wait = fmt.Sprintf("%d s", int(math.Ceil(e.RetryAfter.Seconds())))
-		}
-		return Explanation{"Duo is limiting how often it may be asked, and did not do this.", "Wait " + wait + ", then try again."}
+		return later("Duo is limiting requests to this account, and did not do this.", e.RetryAfter)
 	case duo.CodeUnknownKey:
 		return Explanation{"Duo does not know this integration key on this host.", "Compare the key and the host with the application's page in the Duo Admin Panel; the application may have been deleted."}
 	case duo.CodeBadSignature:
@@ -117,6 +126,15 @@ func explainRefusal(e *duo.Error) Explanation {
 	return Explanation{fmt.Sprintf("Duo refused: %s.", e.Message), ""}
 }
 
+// later says to try again in a while, a minute if it is not known when.
+func later(cause string, in time.Duration) Explanation {
+	wait := "a minute"
+	if in > 0 {
+		wait = fmt.Sprintf("%d s", int(math.Ceil(in.Seconds())))
+	}
+	return Explanation{cause, "Wait " + wait + ", then try again."}
+}
+
 func explainFailure(e *duo.TransportError) Explanation {
 	switch e.Failure {
 	case duo.NameNotResolved:
@@ -136,7 +154,11 @@ func explainFailure(e *duo.TransportError) Explanation {
 	case duo.SecretUnavailable:
 		return Explanation{"The stored secret key cannot be opened with this server's key file.", "Enter the secret key again on the integration page."}
 	case duo.Paced:
-		return Explanation{"Too many requests to this Duo account are waiting already: this one was not sent.", "Try again in a few seconds."}
+		return later("Too many requests to this Duo account are waiting already: this one was not sent.", max(e.RetryAfter, time.Second))
+	case duo.Limited:
+		return later("Duo is limiting requests to this account: this one was not sent.", e.RetryAfter)
+	case duo.Silent:
+		return later("Duo does not answer for this account: this was not sent.", e.RetryAfter)
 	case duo.Canceled:
 		return Explanation{Cause: "The request was ended before Duo answered."}
 	}

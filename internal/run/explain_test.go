@@ -34,7 +34,7 @@ func TestEveryErrorIsExplained(t *testing.T) {
 		}
 	}
 	for _, failure := range []duo.Failure{duo.InvalidRequest, duo.SecretUnavailable, duo.NameNotResolved, duo.ConnectionRefused, duo.Unreachable,
-		duo.AddressRefused, duo.TLSFailed, duo.TimedOut, duo.Canceled, duo.Paced, duo.ConnectionLost, duo.Redirected, duo.AnswerTooLarge, duo.NotUnderstood} {
+		duo.AddressRefused, duo.TLSFailed, duo.TimedOut, duo.Canceled, duo.Paced, duo.Limited, duo.Silent, duo.ConnectionLost, duo.Redirected, duo.AnswerTooLarge, duo.NotUnderstood} {
 		known[string(failure)] = &duo.TransportError{Failure: failure, Sent: true, Host: "api-1a2b3c4d.duosecurity.com", Method: "POST", Path: "/x", Err: errors.New(canary)}
 	}
 	causes := map[string]string{}

@@ -11,6 +11,7 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/task"
 )
 
 // Some runs end when a person has answered a push or a call. They stay open in
@@ -56,7 +57,7 @@ type followed struct {
 type following struct {
 	ctx  context.Context // ends when the process stops
 	stop context.CancelFunc
-	all  sync.WaitGroup
+	all  task.Group
 
 	mu   sync.Mutex
 	runs map[runKey]*followed
@@ -68,7 +69,7 @@ func (r *Runner) Stop() { r.following.stop() }
 
 // Wait waits, after Stop, until no run is followed any more and each is closed.
 // Nothing may be begun meanwhile.
-func (r *Runner) Wait() { r.following.all.Wait() }
+func (r *Runner) Wait() { _ = r.following.all.Wait() }
 
 // Live tells where a run stands that this process follows, and gives a channel
 // that is closed when there is something new. ok is false for a run that is not
@@ -106,7 +107,7 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 	key := runKey{q.Scope.Workspace(), q.ID}
 	until := started.StartedAt.Add(q.Action.Patience)
 	r.following.tell(key, &Live{Text: "Waiting for the answer.", Until: until})
-	r.following.all.Go(func() {
+	r.following.all.Go(ctx, r.log, "follow a run", func() error {
 		// Told after the run is closed: whoever hears of it finds the outcome.
 		defer r.following.tell(key, nil)
 		// Nobody waits for these calls: they leave room for those that people wait for.
@@ -119,6 +120,7 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 			end.State = Unclosed
 		}
 		r.turned(end.State)
+		return nil
 	})
 }
 

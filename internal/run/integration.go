@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
+	"duodesk/internal/task"
 )
 
 // Integration is the state of a workspace's nine credential fields for one
@@ -164,15 +164,15 @@ func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, before Integrat
 
 // CheckAll validates, for each API at the same time, the newest version.
 func (r *Runner) CheckAll(ctx context.Context, sc store.Scope, actor Actor) error {
-	var three errgroup.Group
+	var three task.Group
 	for _, f := range nineFields {
-		three.Go(func() error { return r.Check(ctx, sc, actor, f.api) })
+		three.Go(ctx, r.log, "check keys", func() error { return r.Check(ctx, sc, actor, f.api) })
 	}
 	return three.Wait()
 }
 
-// checkTime bounds a check: three calls to Duo, and the record.
-const checkTime = 40 * time.Second
+// checkTime bounds a check: the calls to Duo, which have readTime, and the record.
+const checkTime = 25 * time.Second
 
 // Check validates the newest version of one API: the candidate if there is one,
 // else the one in use. It returns store.ErrNotFound when there is neither.

@@ -258,3 +258,80 @@ func TestAFailedReadingIsNotHeld(t *testing.T) {
 		t.Errorf("after that: %q", got)
 	}
 }
+
+// TestAnOlderListIsShownWithItsReason: while Duo limits or is away, pages get the latest list beside the error, and
+// whoever looks something up gets none. A refusal is an answer: the keys may have been taken away.
+func TestAnOlderListIsShownWithItsReason(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault duosim.Fault
+		older bool
+	}{
+		"limited":     {duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 65535 * time.Second}, true},
+		"away":        {duosim.Fault{Kind: duosim.Down}, true},
+		"in trouble":  {duosim.Fault{Kind: duosim.Unavailable}, true},
+		"revoked":     {duosim.Fault{Kind: duosim.Revoked}, false},
+		"not allowed": {duosim.Fault{Kind: duosim.PermissionRemoved}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := runtest.New(t)
+			addUser(d, "ada")
+			read := d.Clock.Now()
+			if got := usernames(t, d, d.Client, false); got != "ada" {
+				t.Fatal(got)
+			}
+			shown := func() (int, bool, error) {
+				t.Helper()
+				list, err := d.Runner.UsersToShow(t.Context(), d.Scope(), d.Client, true)
+				if err == nil {
+					t.Fatal("no error")
+				}
+				if looked, _ := d.Runner.Users(t.Context(), d.Scope(), d.Client, true); len(looked.Items) > 0 {
+					t.Error("somebody who looks something up gets the older list")
+				}
+				if len(list.Items) > 0 && (list.ReadAt.Before(read) || list.ReadAt.After(read.Add(10*time.Second))) {
+					t.Errorf("read at %v, shown as of %v", read, list.ReadAt)
+				}
+				return len(list.Items), list.Behind, err
+			}
+			d.Sim.SetFault(d.Account.AccountID, test.fault)
+			d.Clock.Move(8 * time.Minute)
+			if n, behind, err := shown(); (n == 1) != test.older || behind {
+				t.Errorf("%d users, behind: %t, beside %v", n, behind, err)
+			}
+			// What was read before a write says so. The write itself may have been lost.
+			if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user", form{"username": "bob"})); err == nil {
+				t.Fatal("it was carried out")
+			}
+			if n, behind, err := shown(); (n == 1) != test.older || behind != test.older {
+				t.Errorf("after a write: %d users, behind: %t, beside %v", n, behind, err)
+			}
+			if list, err := d.Runner.UsersToShow(t.Context(), store.Within(d.Workspace.ID, uuid.New()), d.Client, false); !errors.Is(err, store.ErrNotFound) || len(list.Items) > 0 {
+				t.Errorf("from another scope: %d users, %v", len(list.Items), err)
+			}
+			d.Clock.Move(2 * time.Minute)
+			if n, _, _ := shown(); n != 0 {
+				t.Error("a list of ten minutes is shown")
+			}
+			d.Sim.SetFault(d.Account.AccountID, duosim.Fault{})
+			d.Clock.Move(11 * time.Second) // the next probe
+			if got := usernames(t, d, d.Client, false); got != "ada" {
+				t.Errorf("when Duo is back: %q", got)
+			}
+		})
+	}
+}
+
+// TestAListThatIsTooLargeIsNotHeld: few objects can be large too.
+func TestAListThatIsTooLargeIsNotHeld(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	for i := range 60 {
+		d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: fmt.Sprint("user", i), Notes: strings.Repeat("x", 300_000)})
+	}
+	list, err := d.Runner.Users(t.Context(), d.Scope(), d.Client, false)
+	if err == nil && (!list.TooMany || len(list.Items) > 0 || list.Total != 60) {
+		t.Errorf("%d of %d, too many: %t", len(list.Items), list.Total, list.TooMany)
+	}
+}

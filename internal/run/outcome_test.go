@@ -70,6 +70,7 @@ func TestWhatDuoAnswers(t *testing.T) {
 			if n := len(d.Sim.Ledger()); n != test.effects {
 				t.Errorf("%d effects in Duo, want %d", n, test.effects)
 			}
+			d.Clock.Move(test.fault.RetryAfter)
 			q.ID = uuid.New()
 			if _, err := d.Runner.Do(t.Context(), q); err != nil {
 				t.Errorf("a fresh form: %v", err)

@@ -40,7 +40,7 @@ func (r *Runner) Part(ctx context.Context, sc store.Scope, o store.Organization,
 	if err != nil {
 		return Part{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, listTime)
+	ctx, cancel := patient(ctx, readTime)
 	defer cancel()
 	part := Part{Items: []json.RawMessage{}}
 	for {

@@ -10,30 +10,19 @@ import (
 
 // Groups lists an organization's groups, from what is held if fresh is false.
 func (r *Runner) Groups(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.Group], error) {
-	return list(ctx, r, &r.groups, sc, o, fresh, 500, (*duo.Client).GroupsPage)
+	return list(ctx, r, &r.groups, sc, o, fresh)
 }
 
 // Tokens lists an organization's hardware tokens, from what is held if fresh is
 // false.
 func (r *Runner) Tokens(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.Token], error) {
-	return list(ctx, r, &r.tokens, sc, o, fresh, 500, (*duo.Client).TokensPage)
+	return list(ctx, r, &r.tokens, sc, o, fresh)
 }
 
 // Credentials lists an organization's WebAuthn credentials, from what is held if
 // fresh is false.
 func (r *Runner) Credentials(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.WebAuthnCredential], error) {
-	return list(ctx, r, &r.credentials, sc, o, fresh, 500, (*duo.Client).WebAuthnPage)
-}
-
-// read asks an organization's account something, in the time that a page has.
-func read[T any](ctx context.Context, r *Runner, sc store.Scope, o store.Organization, ask func(context.Context, *duo.Client) (T, error)) (answer T, err error) {
-	client, err := r.client(ctx, sc, o)
-	if err != nil {
-		return answer, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	return ask(ctx, client)
+	return list(ctx, r, &r.credentials, sc, o, fresh)
 }
 
 // object reads the object of an id, as it is now.
@@ -59,10 +48,10 @@ func (r *Runner) ParentCredits(ctx context.Context, sc store.Scope) (int, error)
 	if err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	summary, err := client.InfoSummary(ctx)
-	return summary.TelephonyCreditsRemaining, err
+	return readBy(ctx, r, client, func(ctx context.Context, d *duo.Client) (int, error) {
+		summary, err := d.InfoSummary(ctx)
+		return summary.TelephonyCreditsRemaining, err
+	})
 }
 
 // Group reads one group as it is now: its status decides over the second factor
@@ -96,20 +85,18 @@ func (r *Runner) BypassCode(ctx context.Context, sc store.Scope, o store.Organiz
 // PhoneAndUsers reads one phone and, whole, the users who have it: what a phone
 // itself tells of them is short and can be out of date.
 func (r *Runner) PhoneAndUsers(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Phone, []duo.User, error) {
-	client, err := r.client(ctx, sc, o)
-	if err != nil {
-		return duo.Phone{}, nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	phone, err := client.Phone(ctx, duo.PhoneID(id))
-	if err != nil || len(phone.Users) == 0 {
-		return phone, nil, err
-	}
-	var ids []duo.UserID
-	for _, u := range phone.Users {
-		ids = append(ids, u.ID)
-	}
-	users, err := client.UsersByID(ctx, ids...)
+	var users []duo.User
+	phone, err := read(ctx, r, sc, o, func(ctx context.Context, client *duo.Client) (phone duo.Phone, err error) {
+		phone, err = client.Phone(ctx, duo.PhoneID(id))
+		if err != nil || len(phone.Users) == 0 {
+			return phone, err
+		}
+		var ids []duo.UserID
+		for _, u := range phone.Users {
+			ids = append(ids, u.ID)
+		}
+		users, err = client.UsersByID(ctx, ids...)
+		return phone, err
+	})
 	return phone, users, err
 }

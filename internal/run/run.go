@@ -57,7 +57,7 @@ type ByToken struct {
 // How long Duo may take. A write goes on when its browser has gone, so that no
 // outcome is lost to a closed tab.
 const (
-	readTime  = 10 * time.Second
+	readTime  = 9 * time.Second // a page has to be there in 10
 	writeTime = 20 * time.Second
 	listTime  = 30 * time.Second
 )
@@ -74,6 +74,7 @@ type Runner struct {
 	turned func(state string)
 
 	sandbox bool
+	shelf   *shelf
 	users   held[duo.User]
 	phones  held[duo.Phone]
 	codes   held[duo.BypassCode]
@@ -89,7 +90,7 @@ type Runner struct {
 type Config struct {
 	Store   *store.Store
 	HTTP    http.RoundTripper // reaches Duo; see duo.NewTransport
-	Paced   bool              // calls to each account are spaced out; for each workspace by itself
+	Paced   bool              // calls to each account are spaced out; limits and silence of Duo count in any case
 	Now     func() time.Time
 	Log     *slog.Logger
 	Sandbox bool // hosts of the simulator are accepted
@@ -114,6 +115,7 @@ func New(c Config) *Runner {
 	}
 	r.following.runs = map[runKey]*followed{}
 	r.following.ctx, r.following.stop = context.WithCancel(context.Background())
+	r.shelve()
 	return r
 }
 
@@ -324,7 +326,7 @@ func (r *Runner) nameOf(ctx context.Context, q Request) string {
 	if q.Action.Follow == nil || id == "" || q.Organization.Connection() != q.Opened {
 		return ""
 	}
-	held, _, _ := r.users.get(listKeyOf(q.Scope, q.Organization), r.now())
+	held, _ := r.users.get(listKeyOf(q.Scope, q.Organization))
 	for _, u := range held.Items {
 		if string(u.ID) == id {
 			return u.Username

@@ -65,7 +65,7 @@ func (d *diagnosis) fail(headline string, why Explanation) {
 
 // diagnose tries the credentials of a slot with harmless calls.
 func (r *Runner) diagnose(ctx context.Context, c *duo.Client, slot store.Slot) diagnosis {
-	ctx, cancel := context.WithTimeout(ctx, 2*readTime)
+	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
 	var d diagnosis
 	asked := r.now()

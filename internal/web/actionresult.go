@@ -62,8 +62,8 @@ func (s *Server) resultPage(v visitor, f sheet, done run.Outcome) views.ActionRe
 	for _, secret := range result.Secrets {
 		page.Secrets = append(page.Secrets, views.Fact{Label: secret.Label, Text: secret.Value, Mono: true})
 	}
-	page.Raw, page.RawOpen = rawText(result), result.Plain
-	if !result.Plain {
+	page.Raw, page.RawOpen = rawText(result.Answer(v.role)), result.Plain
+	if !result.Plain || v.role < result.Least {
 		page.RawNote = "Secrets in it are masked."
 	}
 	if f.action.Kind == catalog.Read {
@@ -161,14 +161,9 @@ func (s *Server) resultCell(v visitor, kind, text string) views.ResultCell {
 // mostRaw is how much of Duo's own answer a page shows, in bytes.
 const mostRaw = 200_000
 
-// rawText is Duo's answer as a person reads it, secrets masked but where the
-// answer is the result. It stays JSON: what would not be seen, or would turn the
-// direction of writing, is escaped.
-func rawText(r catalog.Result) string {
-	raw := r.Raw
-	if !r.Plain {
-		raw = catalog.Masked(raw, r.Secrets)
-	}
+// rawText is Duo's answer as a person reads it. It stays JSON: what would not be
+// seen, or would turn the direction of writing, is escaped.
+func rawText(raw json.RawMessage) string {
 	var indented bytes.Buffer
 	if len(raw) == 0 || json.Indent(&indented, raw, "", "  ") != nil {
 		return ""

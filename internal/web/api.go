@@ -71,7 +71,7 @@ func (s *Server) apiAction(c echo.Context, v visitor) error {
 			return err
 		}
 	}
-	sendOutcome(c, v, outcomeOf(done))
+	sendOutcome(c, v, outcomeOf(done, v.role))
 	return nil
 }
 
@@ -128,8 +128,8 @@ func (s *Server) apiFailure(v visitor, done run.Outcome, err error) error {
 	return &failedRun{run: done.Run, done: done.Result.Summary, err: err}
 }
 
-func outcomeOf(done run.Outcome) apiOutcome {
-	o := apiOutcome{RunID: done.Run.ID, State: done.Run.State, Summary: done.Run.Summary, Created: done.Result.Created, Result: resultJSON(done.Result)}
+func outcomeOf(done run.Outcome, role catalog.Role) apiOutcome {
+	o := apiOutcome{RunID: done.Run.ID, State: done.Run.State, Summary: done.Run.Summary, Created: done.Result.Created, Result: resultJSON(done.Result, role)}
 	for _, secret := range done.Result.Secrets {
 		o.Secrets = append(o.Secrets, apiSecret{secret.Label, secret.Value})
 	}
@@ -140,13 +140,10 @@ func outcomeOf(done run.Outcome) apiOutcome {
 	return o
 }
 
-// resultJSON is Duo's answer, secrets masked but where the answer is the result.
-func resultJSON(r catalog.Result) json.RawMessage {
-	if !r.Plain {
-		return catalog.Masked(r.Raw, r.Secrets)
-	}
+// resultJSON is Duo's answer, as far as somebody in a role may see it.
+func resultJSON(r catalog.Result, role catalog.Role) json.RawMessage {
 	var b bytes.Buffer
-	if json.Compact(&b, bytes.ToValidUTF8(r.Raw, []byte("\ufffd"))) != nil {
+	if json.Compact(&b, bytes.ToValidUTF8(r.Answer(role), []byte("\ufffd"))) != nil {
 		return nil
 	}
 	return b.Bytes()

@@ -92,6 +92,7 @@ func (s *Server) allow(r route) echo.HandlerFunc {
 		t.operator, t.workspace, t.organization = v.operator.ID, v.workspace.Slug, v.organization.Slug
 		if err == nil {
 			remember(c, v)
+			c.SetRequest(c.Request().WithContext(s.patience(c, r)))
 			err = s.refilled(r.handle)(c, v)
 		}
 		if isRefusal(err) && r.method != get {

@@ -12,11 +12,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
-	"golang.org/x/sync/errgroup"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/task"
 	"duodesk/views"
 )
 
@@ -95,7 +95,7 @@ func (s *Server) authKeysRow(v visitor, k store.AuthKeys) views.AuthKeysRow {
 // How long checking one page of organizations may take, and how many are checked
 // at a time: each has a Duo host of its own.
 const (
-	checkPageTime = 45 * time.Second
+	checkPageTime = 9 * time.Second
 	checkAtOnce   = 4
 )
 
@@ -137,11 +137,10 @@ func (s *Server) postCheckAuthKeys(c echo.Context, v visitor) error {
 // checkAllAuthKeys checks organizations until its context ends, and counts those
 // that it came to.
 func (s *Server) checkAllAuthKeys(ctx context.Context, v visitor, all []store.Organization) (done int, err error) {
-	var checks errgroup.Group
-	checks.SetLimit(checkAtOnce)
+	checks := task.Limited(checkAtOnce)
 	var checked atomic.Int64
 	for _, o := range all {
-		checks.Go(func() error {
+		checks.Go(ctx, s.Log, "check Auth API keys", func() error {
 			if ctx.Err() != nil {
 				return nil // this one is left for the next click
 			}

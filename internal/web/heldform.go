@@ -184,6 +184,9 @@ func (s *Server) refilled(handle handler) handler {
 // fillPage answers with a handler's page, into whose form values are filled.
 func (s *Server) fillPage(c echo.Context, v visitor, handle handler, post string, values url.Values) error {
 	answer := c.Response()
+	if page, ok := c.Get(earlyKey).(*early); ok {
+		page.begun = true // a page that is filled in is sent in one piece
+	}
 	held := &heldAnswer{ResponseWriter: answer.Writer}
 	answer.Writer = held
 	err := handle(c, v)

@@ -3,15 +3,14 @@ package web
 import (
 	"cmp"
 	"crypto/rand"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/task"
 	"duodesk/views"
 )
 
@@ -118,9 +117,7 @@ func (s *Server) recoverPanics(e *echo.Echo, next http.Handler) http.Handler {
 				if fault == http.ErrAbortHandler {
 					panic(fault)
 				}
-				// Only the kind of fault and the place are logged: the value may quote
-				// what was typed.
-				s.Log.ErrorContext(r.Context(), "panic", "kind", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+				task.LogPanic(r.Context(), s.Log, "answer a request", fault)
 				if counted, ok := w.(*countingWriter); ok && counted.begun {
 					panic(http.ErrAbortHandler)
 				}

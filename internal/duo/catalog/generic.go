@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"duodesk/internal/duo"
@@ -200,10 +201,14 @@ func runCall(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 		if err != nil {
 			return Result{Subject: c.String()}, err
 		}
-		return Result{Subject: c.String(), Summary: c.String() + " was answered.", Raw: answer.Response, Plain: true}, nil
+		done := Result{Subject: c.String(), Summary: c.String() + " was answered.", Raw: answer.Response, Plain: true}
+		if c.reads() {
+			done.Least = Owner
+		}
+		return done, nil
 	}
 	var parts []json.RawMessage
-	more := ""
+	held, more := 0, ""
 	for answer, err := range d.DoPages(ctx, request, callParts.Of(in)) {
 		switch {
 		case errors.Is(err, duo.ErrMorePages):
@@ -211,10 +216,34 @@ func runCall(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 		case err != nil:
 			return Result{Subject: c.String()}, err
 		default:
+			held += len(answer.Response)
 			parts = append(parts, answer.Response)
 		}
+		if held > mostRead {
+			parts, more = parts[:len(parts)-1], " There is more to read; this is as much as one call brings, 20 MB."
+			break
+		}
 	}
-	return Result{Subject: c.String(), Summary: c.String() + " was answered" + inParts(len(parts)) + "." + more, Raw: joined(parts), Plain: true}, nil
+	summary := c.String() + " was answered" + inParts(len(parts)) + "." + more
+	return Result{Subject: c.String(), Summary: summary, Raw: joined(parts), Plain: true, Least: Owner}, nil
+}
+
+// mostRead is how much a generic read holds of Duo's answers, in bytes. One answer
+// has at most half of that.
+const mostRead = 20 << 20
+
+// reads reports whether what a call brings back was in Duo before: what a call
+// makes, such as bypass codes, is nowhere else.
+func (c call) reads() bool {
+	pattern, _ := knownCall(c)
+	if c.method == http.MethodGet || slices.Contains(reading, pattern) {
+		return true
+	}
+	operations, _ := c.params["operations"].([]any)
+	return c.path == bulkPath && slices.ContainsFunc(operations, func(o any) bool {
+		inner, _ := o.(map[string]any)
+		return inner["method"] == http.MethodGet
+	})
 }
 
 func inParts(n int) string {

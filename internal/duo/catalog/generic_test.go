@@ -2,8 +2,13 @@ package catalog
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
+
+	"duodesk/internal/duo"
 )
 
 func typed(t *testing.T, slug string, form map[string]string) (Action, Values, []FieldError) {
@@ -107,10 +112,10 @@ func TestSecretsOfGenericCallsAreNotRecorded(t *testing.T) {
 	for params, want := range map[string]string{
 		"username=ada\npasscode=618204957":                                                                                  "username=ada\npasscode=(masked)",
 		" codes = 618204957\ncount=1":                                                                                       "codes=(masked)\ncount=1",
-		`{"codes": ["618204957"], "count": 1, "Secret": "618204957"}`:                                                       `{"Secret":"(masked)","codes":"(masked)","count":1}`,
-		`{"users": "[{\"username\": \"ada\", \"password\": \"618204957\"}]"}`:                                               `{"users":"[{\"password\":\"(masked)\",\"username\":\"ada\"}]"}`,
-		`users=[{"username": "ada", "password": "618204957"}]`:                                                              `users=[{"password":"(masked)","username":"ada"}]`,
-		`{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": {"username": "ada", "code": "618204957"}}]}`: `{"operations":[{"body":{"code":"(masked)","username":"ada"},"method":"POST","path":"/admin/v1/users"}]}`,
+		`{"codes": ["618204957"], "count": 1, "Secret": "618204957"}`:                                                       `{"codes":"(masked)","count":1,"Secret":"(masked)"}`,
+		`{"users": "[{\"username\": \"ada\", \"password\": \"618204957\"}]"}`:                                               `{"users":"[{\"username\":\"ada\",\"password\":\"(masked)\"}]"}`,
+		`users=[{"username": "ada", "password": "618204957"}]`:                                                              `users=[{"username":"ada","password":"(masked)"}]`,
+		`{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": {"username": "ada", "code": "618204957"}}]}`: `{"operations":[{"method":"POST","path":"/admin/v1/users","body":{"username":"ada","code":"(masked)"}}]}`,
 		"a=1\na=2\n": "a=1\na=2",
 	} {
 		a, in, bad := typed(t, "admin-api-action", map[string]string{"method": "post", "path": "/admin/v1/users", "params": params})
@@ -160,23 +165,6 @@ func FuzzGenericCall(f *testing.F) {
 	})
 }
 
-func TestMasked(t *testing.T) {
-	t.Parallel()
-	secrets := []Secret{{"Bypass code", "618204957"}}
-	for raw, want := range map[string]string{
-		`["618204957","094713526"]`:                            `["(masked)","094713526"]`,
-		`{"secret_key":"x","name":"n"}`:                        `{"name":"n","secret_key":"(masked)"}`,
-		`[{"a":{"activation_url":"https://m/activate/x"}}]`:    `[{"a":{"activation_url":"(masked)"}}]`,
-		`{"secret_key":null,"codes":[],"n":12345678901234567}`: `{"codes":"(masked)","n":12345678901234567,"secret_key":null}`,
-		`{"text":"your code is 618204957."}`:                   `{"text":"(masked)"}`,
-		`no json`:                                              ``,
-	} {
-		if got := string(Masked([]byte(raw), secrets)); got != want {
-			t.Errorf("%s became %s, want %s", raw, got, want)
-		}
-	}
-}
-
 func TestSpan(t *testing.T) {
 	t.Parallel()
 	life := BypassLife
@@ -218,4 +206,34 @@ func valuesOf(options []Option) []string {
 		values = append(values, o.Value)
 	}
 	return values
+}
+
+type answers func(*http.Request) string
+
+func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(a(r))), Request: r}, nil
+}
+
+// TestAGenericReadIsBounded reads pages of 6 MB each, of which there are always more.
+func TestAGenericReadIsBounded(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	client := duo.New(duo.Credentials{Host: "api-1a2b3c4d.duosecurity.com", IntegrationKey: "DI0000000000000000EX", Secret: func(use func([]byte)) error {
+		use([]byte("a secret"))
+		return nil
+	}}, duo.Options{Transport: answers(func(*http.Request) string {
+		asked++
+		return fmt.Sprintf(`{"stat":"OK","metadata":{"next_offset":%d},"response":["%s"]}`, asked, strings.Repeat("x", 6<<20))
+	})})
+	a, in, bad := typed(t, "admin-api-action", map[string]string{"method": "get", "path": "/admin/v1/users", "parts": "20"})
+	if len(bad) > 0 {
+		t.Fatal(bad)
+	}
+	result, err := a.Run(t.Context(), client, in)
+	if err != nil || len(result.Raw) > mostRead || len(result.Raw) < 18<<20 || asked != 4 {
+		t.Errorf("%d bytes of %d pages, %v", len(result.Raw), asked, err)
+	}
+	if !strings.Contains(result.Summary, "in 3 parts") || !strings.Contains(result.Summary, "There is more to read") {
+		t.Errorf("it says %q", result.Summary)
+	}
 }

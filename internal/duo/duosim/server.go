@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"time"
+
+	"duodesk/internal/task"
 )
 
 // ListenOptions say how a simulator is served.
@@ -110,7 +113,8 @@ func (s *Server) Ready() Ready {
 // Serve answers requests until Close; it then returns nil.
 func (s *Server) Serve() error {
 	if s.desk != nil {
-		go func() { _ = s.controls.Serve(s.desk) }() // ends with Close; without it, everything else works
+		// It ends with Close; without it, everything else works.
+		task.Go(context.Background(), slog.Default(), "page for testers", func() error { return s.controls.Serve(s.desk) })
 	}
 	if err := s.server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("duosim: %w", err)
