@@ -100,7 +100,7 @@ func phoneFormSamples() []Sample {
 			{Name: "type", Label: "Type", Kind: "select", Value: "mobile", Options: types, Required: true}, {Name: "platform", Label: "Platform", Kind: "select", Options: platforms, Required: true}},
 		More: []FieldView{{Name: "extension", Label: "Extension", MaxLength: 32}, {Name: "predelay", Label: "Seconds to wait before the extension is dialled", Kind: "number", Min: "0", Max: "3600"}}}
 	refused := form
-	refused.Hidden, refused.Heading, refused.Cancel, refused.Error = []Hidden{{"phone_id", "DP1"}, {"was.number", "+442079460123"}}, "Edit "+hostile.Name, Phone(sampleWorkspace, acme.Slug, "DP1"), "Duo is limiting how often it may be asked, and did not do this. Wait 30 s, then try again."
+	refused.Hidden, refused.Heading, refused.Cancel, refused.Error = []Hidden{{"phone_id", "DP1"}, {"was.number", "+442079460123"}}, "Edit "+hostile.Name, Phone(sampleWorkspace, acme.Slug, "DP1"), "Duo is limiting requests to this account, and did not do this. Try again at 14:02:30 BST."
 	refused.Post, refused.Button = Action(sampleWorkspace, acme.Slug, "modify-phone"), "Review changes"
 	refused.Fields = []FieldView{{Name: "number", Label: "Number", Kind: "tel", Value: "020 7946 0123", Error: "Start with + and the country code, such as +44. Duo would take this for a number of the United States."}, {Name: "name", Label: "Name", Value: hostile.Name}}
 	refused.More = []FieldView{{Name: "extension", Label: "Extension", Value: "12"}, {Name: "predelay", Label: "Seconds to wait before the extension is dialled", Kind: "number", Value: "-1", Min: "0", Max: "3600", Error: "Give a whole number from 0 to 3600."}}

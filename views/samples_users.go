@@ -12,7 +12,7 @@ func organizationSamples() []Sample {
 		Users: []StatusCount{{active, 161, Users(sampleWorkspace, acme.Slug)}, {bypass, 2, Users(sampleWorkspace, acme.Slug)}, {locked, 3, Users(sampleWorkspace, acme.Slug)}, {enrolling, 12, Users(sampleWorkspace, acme.Slug)}, {disabled, 6, Users(sampleWorkspace, acme.Slug)}},
 	}
 	unreachable := ready
-	unreachable.State, unreachable.Users = "unreachable", nil
+	unreachable.State, unreachable.Users, unreachable.UsersTotal, unreachable.ReadAt = "unreachable", nil, "", When{}
 	unreachable.Trouble = &Trouble{Headline: "Duo does not answer", Text: "api-1a2b3c4d.duosecurity.com did not answer within 10 seconds. Nothing was changed.", Retry: Organization(sampleWorkspace, acme.Slug)}
 	ready.MayEdit = true
 	ready.About = []Fact{{Label: "Also called", Text: "AD, Acme Smiles"}, {Label: "Tags", Text: "dental, vip"}, {Label: "Time zone", Text: "America/Chicago", Note: "now Mon 05:02"}}
@@ -46,12 +46,18 @@ func userSamples() []Sample {
 	noMatch.Caption, noMatch.Empty = "0 of 300 users match", Empty{Kind: "no-match", Headline: "Nobody matches “zzz”", Link: Link{"Show all users", Users(sampleWorkspace, acme.Slug)}}
 	failing := UsersPage{Workspace: sampleWorkspace, Organization: acme,
 		Trouble: &Trouble{Headline: "Duo refuses this account", Text: "The Accounts key no longer reaches Acme Dental (40301). An admin can check it under Integration.", Retry: Users(sampleWorkspace, acme.Slug)}}
+	older := users
+	older.ReadAt = When{ISO: "2026-08-03T09:58:00Z", Text: "10:58 BST", Ago: "4 min ago"}
+	older.Trouble = &Trouble{Headline: "An older list", Retry: Users(sampleWorkspace, acme.Slug),
+		Text: "This is the list as of 10:58:00 BST. Duo is limiting requests to this account. Try again at 11:02:30 BST."}
 	exact := UsersPage{Workspace: sampleWorkspace, Organization: harbour, Exact: true, Filter: UsersFilter{Query: "jroe"}, Rows: sampleUsers(1), Caption: "1 user", ReadAt: minutesAgo}
 
 	return []Sample{
 		{"users", organizationShell(acme, "users"), users},
 		{"users-none", organizationShell(acme, "users"), none},
 		{"users-no-match", organizationShell(acme, "users"), noMatch},
+		{"users-older", organizationShell(acme, "users"), older},
+		{"users-asking", organizationShell(acme, "users"), AskingPage{Heading: "Users"}},
 		{"users-failing", organizationShell(acme, "users"), failing},
 		{"users-exact", organizationShell(harbour, "users"), exact},
 		{"user", organizationShell(acme, "users"), sampleUser()},

@@ -352,6 +352,7 @@ func TestAPIWhenDuoFails(t *testing.T) {
 			t.Errorf("Retry-After is %q", p.header.Get("Retry-After"))
 		}
 		s.Sim.SetFault(s.Account.AccountID, duosim.Fault{})
+		s.Clock.Move(c.fault.RetryAfter)
 		wantOutcome(b.call(token, http.MethodPost, s.apiOrg("/actions/create-user"), map[string]any{"run_id": id, "fields": map[string]any{"username": id}}), c.state, true)
 	}
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Down})

@@ -88,6 +88,7 @@ func (s *Server) allow(r route) echo.HandlerFunc {
 		t.operator, t.workspace, t.organization = v.operator.ID, v.workspace.Slug, v.organization.Slug
 		if err == nil {
 			remember(c, v)
+			c.SetRequest(c.Request().WithContext(s.patience(c, r)))
 			err = r.handle(c, v)
 		}
 		if isRefusal(err) && r.method != get {

@@ -95,7 +95,7 @@ func (s *Server) authKeysRow(v visitor, k store.AuthKeys) views.AuthKeysRow {
 // How long checking one page of organizations may take, and how many are checked
 // at a time: each has a Duo host of its own.
 const (
-	checkPageTime = 45 * time.Second
+	checkPageTime = 9 * time.Second
 	checkAtOnce   = 4
 )
 

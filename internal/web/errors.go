@@ -21,7 +21,7 @@ import (
 // Errors that nobody expected are logged here, once; the browser learns their
 // request's id and no more.
 func (s *Server) answerError(err error, c echo.Context) {
-	if c.Response().Committed {
+	if c.Response().Committed && begunEarly(c) == nil {
 		return
 	}
 	var answering error
@@ -89,7 +89,7 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 	case errors.As(err, &tooLarge):
 		return views.TooLarge(refererPath(c.Request())), "too_large"
 	case errors.As(err, &unconnected), errors.As(err, &refused), errors.As(err, &failed):
-		return duoTrouble(err, c, home), duoCode(err)
+		return s.duoTrouble(err, c, home), duoCode(err)
 	case errors.Is(err, secret.ErrBusy):
 		return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Busy for a moment", Text: "Too many people are signing in. Try again in a few seconds."}, "busy"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
@@ -113,7 +113,7 @@ func (s *Server) unavailable(err error, c echo.Context) views.ErrorPage {
 		Text: "The console did not get an answer from its database in time. Try again in a few seconds; look in Runs first if you were changing something."}
 }
 
-func duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
+func (s *Server) duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
 	headline := "Duo did not do this"
 	if mayHaveBeenApplied(err) {
 		headline = "Duo did not answer"
@@ -123,7 +123,7 @@ func duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
 		headline = "This cannot be read from Duo now" // nothing was to be done
 		links = append([]views.Link{{Text: "Try again", Href: c.Request().URL.RequestURI()}}, links...)
 	}
-	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: refusalText(remembered(c), apiOf(err), err), Links: links}
+	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: s.refusalText(remembered(c), apiOf(err), err), Links: links}
 }
 
 // apiOf is the API whose keys an error is about: pages read by the Admin API.
@@ -139,12 +139,11 @@ func apiOf(err error) catalog.API {
 
 // refusalText says why Duo did not do something, or that it may have done it all
 // the same.
-func refusalText(v visitor, api catalog.API, err error) string {
-	why := run.ExplainFor(v.organization, api, err)
+func (s *Server) refusalText(v visitor, api catalog.API, err error) string {
 	if mayHaveBeenApplied(err) {
-		return "This may have been done all the same: look before you send it again. " + why.Cause
+		return "This may have been done all the same: look before you send it again. " + run.ExplainFor(v.organization, api, err).Cause
 	}
-	return why.Cause + " " + why.Fix
+	return s.whyNot(v, api, err)
 }
 
 func mayHaveBeenApplied(err error) bool {
@@ -156,9 +155,14 @@ func mayHaveBeenApplied(err error) bool {
 func statusOf(err error) int {
 	var unconnected *run.NotConnected
 	var refused *duo.Error
+	var failed *duo.TransportError
 	switch {
 	case errors.As(err, &unconnected):
 		return http.StatusConflict
+	case errors.As(err, &failed) && (failed.Failure == duo.Limited || failed.Failure == duo.Paced):
+		return http.StatusTooManyRequests
+	case errors.As(err, &failed) && failed.Failure == duo.Silent:
+		return http.StatusServiceUnavailable
 	case errors.As(err, &refused) && refused.Code == duo.CodeRateLimited:
 		return http.StatusTooManyRequests
 	case errors.As(err, &refused) && refused.Status < 500:

@@ -119,7 +119,7 @@ func TestVerdicts(t *testing.T) {
 	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{Kind: duosim.Down})
 	b.request(http.MethodPost, s.ws("/integration/accounts/check"), url.Values{}).follow().want(http.StatusOK, "Duo cannot be reached")
 	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{Kind: duosim.RateLimited})
-	b.request(http.MethodPost, s.ws("/integration/accounts/check"), url.Values{}).follow().want(http.StatusOK, "Duo is limiting how often it may be asked")
+	b.request(http.MethodPost, s.ws("/integration/accounts/check"), url.Values{}).follow().want(http.StatusOK, "Duo is limiting requests")
 }
 
 // TestReadersSeeTheState: those who may not set the values see how they are, and

@@ -183,7 +183,8 @@ func TestAskingWithoutKeysOrDuo(t *testing.T) {
 	b = s.as(t, s.Owner)
 	f := b.get(s.org("/actions/send-duo-authentication?user_id=" + jane)).form("Ask now")
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 30 * time.Second, Path: "/auth/"})
-	again := f.send().want(http.StatusTooManyRequests, "Duo is limiting", "Wait 30 s").fine()
+	again := f.send().want(http.StatusTooManyRequests, "Duo is limiting", "Try again at ").fine()
+	s.Clock.Move(30 * time.Second)
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost, Times: 1})
 	again.form("Ask now").send().want(http.StatusBadGateway, "may have been done all the same").fine()
 	if n := len(s.Sim.Pushes(s.Account.AccountID)); n != 1 {

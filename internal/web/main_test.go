@@ -48,6 +48,7 @@ func serveAt(t testing.TB, d *runtest.Desk, public string, proxies ...netip.Pref
 		Store: d.Store, Runner: d.Runner, Log: slog.New(LogHandler(slog.NewTextHandler(d.Log, nil))), Now: d.Clock.Now,
 		PublicURL: address, Idle: testIdle, Longest: testLongest, Sandbox: true,
 		TrustedProxies: proxies,
+		AskingAfter:    time.Minute, // a page that has begun has the status 200, and a busy machine is slow
 	})}
 	server.Config.Handler = s.server.Handler()
 	server.Start()

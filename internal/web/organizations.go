@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
@@ -219,13 +218,14 @@ func (s *Server) getOrganization(c echo.Context, v visitor) error {
 		return s.render(c, http.StatusOK, v, place{tab: "overview"}, page)
 	}
 	page.Connection = connectionFacts(v, o)
-	users, err := s.Runner.Users(ctx, v.scope, o, c.QueryParam("fresh") != "")
+	users, err := s.Runner.UsersToShow(ctx, v.scope, o, c.QueryParam("fresh") != "")
 	switch {
 	case duoSaidNo(err):
-		page.State, page.Trouble = "unreachable", s.trouble(c, err)
+		page.State, page.Trouble = "unreachable", s.trouble(c, err, users.ReadAt, users.Behind)
 	case err != nil:
 		return err
-	default:
+	}
+	if !users.ReadAt.IsZero() {
 		page.ReadAt = s.when(v, users.ReadAt)
 		page.Users, page.UsersTotal = statusCounts(v, users), totalText(users.Total, users.TooMany)
 	}
@@ -268,14 +268,4 @@ func statusCounts(v visitor, users run.List[duo.User]) []views.StatusCount {
 		}
 	}
 	return counts
-}
-
-// trouble says on a page what Duo did not answer.
-func (s *Server) trouble(c echo.Context, err error) *views.Trouble {
-	why := run.ExplainFor(remembered(c).organization, catalog.Admin, err)
-	var unconnected *run.NotConnected
-	if errors.As(err, &unconnected) {
-		return &views.Trouble{Headline: "Not connected to Duo yet", Text: why.Cause + " " + why.Fix}
-	}
-	return &views.Trouble{Headline: "This cannot be read from Duo now", Text: why.Cause + " " + why.Fix, Retry: c.Request().URL.RequestURI()}
 }

@@ -110,7 +110,7 @@ func TestCreatePhone(t *testing.T) {
 	// Made, and not assigned: the phone's page says so and has the button for it.
 	f = b.get(s.org("/users/"+jane)).click("Create phone").form("Create phone").set("number", "+442079460188")
 	s.failing("/users/"+jane+"/phones", duosim.Fault{Kind: duosim.RateLimited})
-	p = f.send().want(http.StatusOK, "Created phone +442079460188. It is not assigned to jroe. Duo is limiting how often", "Nobody has this phone").fine()
+	p = f.send().want(http.StatusOK, "Created phone +442079460188. It is not assigned to jroe. Duo is limiting requests", "Nobody has this phone").fine()
 	s.server.Runner = s.Runner
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{})
 	p.click("Assign to user").form("Assign phone").set("user_id", jane).send().want(http.StatusOK, "Assigned phone +442079460188 to jroe.", "Jane Roe")

@@ -24,13 +24,15 @@ func (s *Server) getPhones(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	phones, err := s.Runner.Phones(c.Request().Context(), v.scope, v.organization, c.QueryParam("fresh") != "")
+	phones, err := s.Runner.PhonesToShow(c.Request().Context(), v.scope, v.organization, c.QueryParam("fresh") != "")
 	switch {
 	case duoSaidNo(err):
-		page.Trouble = s.trouble(c, err)
-		return s.render(c, http.StatusOK, v, place{tab: "phones", flash: flash}, page)
+		page.Trouble = s.trouble(c, err, phones.ReadAt, phones.Behind)
 	case err != nil:
 		return err
+	}
+	if phones.ReadAt.IsZero() {
+		return s.render(c, http.StatusOK, v, place{tab: "phones", flash: flash}, page)
 	}
 	n := pageOf(c)
 	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !phoneMatches(p, page.Query) })
@@ -78,13 +80,15 @@ func (s *Server) phoneRow(v visitor, p duo.Phone) views.PhoneRow {
 func (s *Server) getBypassCodes(c echo.Context, v visitor) error {
 	ws, org := v.workspace.Slug, v.organization.Slug
 	page := views.BypassCodesPage{Workspace: ws, Organization: tagOf(v.organization), Refresh: views.BypassCodes(ws, org) + "?fresh=1"}
-	codes, err := s.Runner.BypassCodes(c.Request().Context(), v.scope, v.organization, c.QueryParam("fresh") != "")
+	codes, err := s.Runner.BypassCodesToShow(c.Request().Context(), v.scope, v.organization, c.QueryParam("fresh") != "")
 	switch {
 	case duoSaidNo(err):
-		page.Trouble = s.trouble(c, err)
-		return s.render(c, http.StatusOK, v, place{tab: "bypass-codes"}, page)
+		page.Trouble = s.trouble(c, err, codes.ReadAt, codes.Behind)
 	case err != nil:
 		return err
+	}
+	if codes.ReadAt.IsZero() {
+		return s.render(c, http.StatusOK, v, place{tab: "bypass-codes"}, page)
 	}
 	n := pageOf(c)
 	// Those without an end, then those that live longest, come first: they are

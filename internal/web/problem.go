@@ -66,6 +66,7 @@ var problemCodes = []struct {
 	{"internal", 500, "Something broke in the console. Look at the run before you try again.", "Something broke in the console. If you were changing something, look at the run before you try again."},
 	{"duo_unreachable", 502, "Duo was not reached. Nothing was done.", ""},
 	{"outcome_unknown", 502, "Duo may have done it: look before you send it again.", ""},
+	{"duo_silent", 503, "Duo does not answer for this account, and is asked again every few seconds. Nothing was done. Retry-After says how long to wait.", ""},
 	{"unavailable", 503, "The database did not answer in time.", ""},
 	{"busy", 503, "Too much at once. Try again in a few seconds.", ""},
 }
@@ -100,8 +101,10 @@ func duoCode(err error) string {
 		return "not_connected"
 	case mayHaveBeenApplied(err):
 		return "outcome_unknown"
-	case errors.As(err, &refused) && statusOf(err) == http.StatusTooManyRequests:
+	case statusOf(err) == http.StatusTooManyRequests:
 		return "duo_busy"
+	case statusOf(err) == http.StatusServiceUnavailable:
+		return "duo_silent"
 	case errors.As(err, &refused) && refused.Status < 500:
 		return "duo_refused"
 	}
@@ -166,12 +169,11 @@ func answerProblem(c echo.Context, err error, page views.ErrorPage, code string)
 func retryAfter(err error) string {
 	wait := 5 * time.Second
 	var fast *tooFast
-	var refused *duo.Error
-	switch {
+	switch in := run.AgainIn(err); {
 	case errors.As(err, &fast):
 		wait = fast.wait
-	case errors.As(err, &refused) && refused.RetryAfter > 0:
-		wait = refused.RetryAfter
+	case in > 0:
+		wait = in
 	}
 	return strconv.Itoa(int(math.Ceil(wait.Seconds())))
 }

@@ -30,7 +30,7 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, er
 	case !duoSaidNo(err):
 		return err
 	}
-	f.fault, f.runID = strings.TrimSpace(catalog.Plain(done)+" "+refusalText(v, f.action.API, err)), uuid.New()
+	f.fault, f.runID = strings.TrimSpace(catalog.Plain(done)+" "+s.refusalText(v, f.action.API, err)), uuid.New()
 	if drawing := s.showSheet(c, v, statusOf(err), f); drawing == nil {
 		return nil
 	}

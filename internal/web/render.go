@@ -44,6 +44,9 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // render draws a page into its shell and sends it in one piece, so that a page
 // that cannot be drawn can still become an error page.
 func (s *Server) render(c echo.Context, status int, v visitor, at place, page views.Page) error {
+	if begun := begunEarly(c); begun != nil {
+		return s.renderRest(c, begun, s.shell(c, v, at), page)
+	}
 	b := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(b)
 	b.Reset()

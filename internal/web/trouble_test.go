@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +23,7 @@ var troubles = []struct {
 }{
 	{duosim.Fault{Kind: duosim.Down}, http.StatusBadGateway, "Duo cannot be reached"},
 	{duosim.Fault{Kind: duosim.Unavailable}, http.StatusBadGateway, "Duo"},
-	{duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 30 * time.Second}, http.StatusTooManyRequests, "Wait 30 s, then try again."},
+	{duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 30 * time.Second}, http.StatusTooManyRequests, "Duo is limiting requests to this account"},
 	{duosim.Fault{Kind: duosim.Revoked}, http.StatusUnprocessableEntity, "Duo does not know this integration key on this host"},
 	{duosim.Fault{Kind: duosim.PermissionRemoved}, http.StatusUnprocessableEntity, "Duo does not permit this to these keys"},
 }
@@ -67,11 +68,12 @@ func TestPagesWhenDuoFails(t *testing.T) {
 			}
 		}
 		p := b.get(org+"/users/"+e.near.user).want(trouble.status, trouble.words).fine()
-		if wait := p.header.Get("Retry-After"); p.status == http.StatusTooManyRequests && wait != "30" {
-			t.Errorf("Retry-After is %q", wait)
+		if wait, _ := strconv.Atoi(p.header.Get("Retry-After")); p.status == http.StatusTooManyRequests && (wait < 1 || wait > 30 || !strings.Contains(p.text(), "Try again at ")) {
+			t.Errorf("Retry-After is %d beside %s", wait, p.text())
 		}
 		b.get(org+"/runs").want(http.StatusOK, "Created 1 bypass code")
 		e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{})
+		e.Clock.Move(30 * time.Second)
 		p.click("Try again").want(http.StatusOK, "CANARY-near Jane")
 		// Another client is none the worse for it.
 		b.get(e.orgOf(e.far.org)+"/users").want(http.StatusOK, "CANARY-far Jane")
@@ -265,18 +267,5 @@ func TestNotConnected(t *testing.T) {
 	p := b.get(s.orgOf(o)+"/actions/create-user").form("Create user").set("username", "kept").send().want(http.StatusConflict, "not mapped").fine()
 	if value, _ := p.box("username"); value != "kept" || strings.Contains(p.text(), "may have been done") {
 		t.Error("typed value: ", value, "\n", p.text())
-	}
-}
-
-// TestSlowDuo: the pages give up in time and say so.
-func TestSlowDuo(t *testing.T) {
-	t.Parallel()
-	e := newEstate(t)
-	e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{Kind: duosim.Slow, Delay: time.Minute})
-	b := e.as(t, e.Owner)
-	began := time.Now()
-	b.get(e.orgOf(e.near.org)+"/users/"+e.near.user).want(http.StatusBadGateway, "Duo did not answer in time").fine()
-	if took := time.Since(began); took > 15*time.Second {
-		t.Error("after ", took)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -20,13 +21,16 @@ func (s *Server) getUsers(c echo.Context, v visitor) error {
 	page := views.UsersPage{Workspace: v.workspace.Slug, Organization: tagOf(v.organization), MayCreate: v.role >= catalog.Technician && v.organization.Mapped(),
 		Filter: views.UsersFilter{Query: query(c), Status: c.QueryParam("status"), Sort: c.QueryParam("sort"), Page: pageOf(c)}}
 	fresh := c.QueryParam("fresh") != ""
-	users, err := s.Runner.Users(c.Request().Context(), v.scope, v.organization, fresh)
+	users, err := s.Runner.UsersToShow(c.Request().Context(), v.scope, v.organization, fresh)
 	switch {
-	case fresh && err == nil && c.Request().Header.Get("HX-Request") == "":
+	case fresh && err == nil && c.Request().Header.Get("HX-Request") == "" && begunEarly(c) == nil:
 		// The address without "fresh" is what a reload should ask for.
 		return c.Redirect(http.StatusSeeOther, views.UsersView(page.Workspace, page.Organization.Slug, page.Filter))
 	case duoSaidNo(err):
-		page.Trouble = s.trouble(c, err)
+		page.Trouble = s.trouble(c, err, users.ReadAt, users.Behind)
+		if !users.ReadAt.IsZero() && !users.TooMany {
+			s.fillUsers(v, &page, users)
+		}
 	case err != nil:
 		return err
 	case users.TooMany:
@@ -98,7 +102,7 @@ func (s *Server) exactUser(c echo.Context, v visitor, page *views.UsersPage, use
 	}
 	user, found, err := s.Runner.FindUser(c.Request().Context(), v.scope, v.organization, page.Filter.Query)
 	if duoSaidNo(err) {
-		page.Trouble = s.trouble(c, err)
+		page.Trouble = s.trouble(c, err, time.Time{}, false)
 	}
 	if err != nil {
 		return err

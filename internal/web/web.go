@@ -32,6 +32,8 @@ type Config struct {
 	// for who it is.
 	TrustedProxies []netip.Prefix
 
+	AskingAfter time.Duration // a page says that Duo is being asked when it has waited so long; 0: a second
+
 	Served func(Served) // is told of every request, for counting; may be nil
 }
 
