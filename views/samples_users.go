@@ -49,7 +49,7 @@ func userSamples() []Sample {
 	older := users
 	older.ReadAt = When{ISO: "2026-08-03T09:58:00Z", Text: "10:58 BST", Ago: "4 min ago"}
 	older.Trouble = &Trouble{Headline: "An older list", Retry: Users(sampleWorkspace, acme.Slug),
-		Text: "This is the list as of 10:58:00 BST. Duo is limiting requests to this account: this one was not sent. Try again at 11:02:30 BST."}
+		Text: "This is the list as of 10:58:00 BST. Duo is limiting requests to this account. Try again at 11:02:30 BST."}
 	exact := UsersPage{Workspace: sampleWorkspace, Organization: harbour, Exact: true, Filter: UsersFilter{Query: "jroe"}, Rows: sampleUsers(1), Caption: "1 user", ReadAt: minutesAgo}
 
 	return []Sample{

@@ -56,7 +56,8 @@
 //
 // Duo limits requests per account and asks that logs are read about once a minute. A [Pacer] keeps
 // to that before Duo has to say so: 8 requests at once and 4 a second, with half kept for people
-// while [Options.Background] clients work.
+// while [Options.Background] clients work. After a rate limit, or when an account does not answer, it
+// lets one call at a time through and fails the others at once, with Limited or Silent.
 //
 // # Secrets in answers
 //

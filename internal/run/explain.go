@@ -126,6 +126,14 @@ func explainRefusal(e *duo.Error) Explanation {
 	return Explanation{fmt.Sprintf("Duo refused: %s.", e.Message), ""}
 }
 
+// notSent says of a change that was kept back that it was; a reading is to be seen.
+func notSent(e *duo.TransportError) string {
+	if e.Method == http.MethodGet {
+		return ""
+	}
+	return ": this was not sent"
+}
+
 // later says to try again in a while, a minute if it is not known when.
 func later(cause string, in time.Duration) Explanation {
 	wait := "a minute"
@@ -156,9 +164,9 @@ func explainFailure(e *duo.TransportError) Explanation {
 	case duo.Paced:
 		return later("Too many requests to this Duo account are waiting already: this one was not sent.", max(e.RetryAfter, time.Second))
 	case duo.Limited:
-		return later("Duo is limiting requests to this account: this one was not sent.", e.RetryAfter)
+		return later("Duo is limiting requests to this account"+notSent(e)+".", e.RetryAfter)
 	case duo.Silent:
-		return later("Duo does not answer for this account: this was not sent.", e.RetryAfter)
+		return later("Duo does not answer for this account"+notSent(e)+".", e.RetryAfter)
 	case duo.Canceled:
 		return Explanation{Cause: "The request was ended before Duo answered."}
 	}

@@ -123,11 +123,13 @@ func TestHangingDuo(t *testing.T) {
 	slowest(10*time.Second, func() {
 		ended := make(chan *page)
 		addresses := []string{"/users", "/users/" + e.near.user, "/phones/" + e.near.phone, "/actions/assign-phone-to-user?user_id=" + e.near.user}
-		for _, address := range addresses {
+		for i := range 32 { // twice as many as there are connections to a host, four times those to the database
 			another := e.as(t, e.Owner)
-			go func() { ended <- another.request(http.MethodGet, org+address, nil) }()
+			go func() { ended <- another.request(http.MethodGet, org+addresses[i%len(addresses)], nil) }()
 		}
-		for range addresses {
+		slowest(2*time.Second, func() { b.get(e.orgOf(e.far.org)+"/phones").want(http.StatusOK, "Platform") })
+		slowest(2*time.Second, func() { b.get(e.ws("")).want(http.StatusOK) })
+		for range 32 {
 			(<-ended).fine()
 		}
 	})
