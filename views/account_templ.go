@@ -56,7 +56,7 @@ func (p AccountPage) Problems() []Problem {
 func (p AccountPage) said() string {
 	switch p.Said {
 	case "password":
-		return "Your password is changed. All other sessions have ended."
+		return "Your password is changed. All other sessions and your access tokens have ended."
 	case "session":
 		return "That session has ended."
 	}
@@ -246,7 +246,7 @@ func (p AccountPage) Body() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" class=\"buttons below-table\"><button>Sign out everywhere</button> <span class=\"muted\">Here too. Anything unsaved elsewhere is lost.</span></form></section><section class=\"below\" aria-labelledby=\"tokens-title\"><h2 id=\"tokens-title\">Programs</h2><p class=\"buttons\"><a class=\"button\" href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" class=\"buttons below-table\"><button>Sign out everywhere</button> <span class=\"muted\">Here too. Also ends your access tokens and the invitations you sent. Anything unsaved elsewhere is lost.</span></form></section><section class=\"below\" aria-labelledby=\"tokens-title\"><h2 id=\"tokens-title\">Programs</h2><p class=\"buttons\"><a class=\"button\" href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -310,7 +310,7 @@ func (p AccountPage) Body() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<p class=\"buttons\"><button>Change password</button> <span class=\"muted\">Ends all your other sessions. Access tokens stay.</span></p></form></section><section class=\"below\" aria-labelledby=\"display-title\"><h2 id=\"display-title\">Display</h2><form method=\"post\" action=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<p class=\"buttons\"><button>Change password</button> <span class=\"muted\">Ends all your other sessions, your access tokens and the invitations you sent.</span></p></form></section><section class=\"below\" aria-labelledby=\"display-title\"><h2 id=\"display-title\">Display</h2><form method=\"post\" action=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

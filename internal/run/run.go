@@ -43,6 +43,7 @@ func (e *NotConnected) Error() string { return "run: not connected to the " + e.
 // Actor is who acts, and what they may do in the workspace.
 type Actor struct {
 	Operator uuid.UUID
+	Epoch    int // of the operator, as the session or the token was found with
 	Role     catalog.Role
 	Token    ByToken // zero: by a page
 }
@@ -213,6 +214,9 @@ func (r *Runner) start(ctx context.Context, q Request, subject string) (store.Ru
 	run := store.Run{
 		ID: q.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Token: q.Actor.Token.Name, Action: q.Action.Slug,
 		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(), Subject: subject,
+	}
+	if q.Actor.Token.ID != uuid.Nil {
+		run.TokenID = &q.Actor.Token.ID
 	}
 	if q.Organization.ID != uuid.Nil {
 		run.OrganizationID = &q.Organization.ID

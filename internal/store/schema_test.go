@@ -35,7 +35,7 @@ var granted = map[string]string{
 	"membership": "DELETE INSERT(every_organization) INSERT(operator_id) INSERT(role) INSERT(workspace_id) SELECT " +
 		"UPDATE(disabled_at) UPDATE(every_organization) UPDATE(role) UPDATE(seen_at)",
 	"membership_organization": "DELETE INSERT SELECT",
-	"operator":                "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
+	"operator":                "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(epoch) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
 	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(colour) UPDATE(name) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
 	"run":                     "INSERT SELECT UPDATE(answer) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
 	"sealing_key":             "INSERT(key_id) INSERT(proof) SELECT",

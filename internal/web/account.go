@@ -61,22 +61,18 @@ func (s *Server) postPassword(c echo.Context, v visitor) error {
 	if page.Current.Error != "" || page.New.Error != "" {
 		return s.showAccount(c, v, status, page)
 	}
-	if err := s.changePassword(c, operator, form.Get("new")); err != nil {
+	hash, err := secret.HashPassword(c.Request().Context(), form.Get("new"))
+	if err != nil {
+		return err
+	}
+	if operator, err = s.Store.ChangePassword(c.Request().Context(), operator, hash, s.Now()); err != nil {
+		return err
+	}
+	// This browser goes on with a new token: the one it had may have been copied.
+	if err := s.sessions.start(c, operator); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.AccountAfter("password"))
-}
-
-func (s *Server) changePassword(c echo.Context, operator store.Operator, password string) error {
-	session, err := s.sessions.current(c.Request())
-	if err != nil {
-		return err
-	}
-	hash, err := secret.HashPassword(c.Request().Context(), password)
-	if err != nil {
-		return err
-	}
-	return s.Store.ChangePassword(c.Request().Context(), operator, hash, session.ID, s.Now())
 }
 
 // postEndSession ends one of the operator's own sessions. One that is gone
@@ -101,7 +97,7 @@ func (s *Server) postSignOutEverywhere(c echo.Context, v visitor) error {
 	if _, err := formOf(c); err != nil {
 		return err
 	}
-	if err := s.Store.EndAllSessions(c.Request().Context(), v.operator.ID, s.Now()); err != nil {
+	if err := s.Store.EndAllSessions(c.Request().Context(), v.operator, s.Now()); err != nil {
 		return err
 	}
 	return s.postSignOut(c, v)

@@ -69,7 +69,7 @@ func (s *Server) recordExport(ctx context.Context, v visitor, filter store.Filte
 func (s *Server) recordFile(ctx context.Context, v visitor, record store.Record, summary func(*store.Tx) (string, error)) error {
 	record.Operator, record.At = v.operator.ID, s.Now()
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		if _, err = tx.Hold(ctx, v.operator.ID); err == nil {
+		if _, err = tx.Hold(ctx, v.operator.ID, v.operator.Epoch); err == nil {
 			record.Summary, err = summary(tx)
 		}
 		return err

@@ -115,6 +115,9 @@ func (s *Server) postAccept(c echo.Context, _ visitor) error {
 	switch {
 	case errors.Is(err, store.ErrNotFound): // somebody used it at the same moment
 		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, views.InvitationPage{Refused: true})
+	case errors.Is(err, store.ErrEnded) && !page.SignedIn: // the password was changed since it was checked
+		page.Error = "This password is wrong."
+		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
 	case store.IsConflict(err, "operator_email_key"):
 		page.Known, page.Error = true, "You have become an operator meanwhile. Enter the password you chose then."
 		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)

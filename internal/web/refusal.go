@@ -70,7 +70,7 @@ func (s *Server) recordRefusal(c echo.Context, r route, v visitor, why error) {
 
 func refusalRecord(c echo.Context, r route, v visitor, why error) store.Record {
 	record := store.Record{
-		Event: store.Denied, Operator: v.operator.ID, Token: v.token.Name, Organization: v.organization.ID, AccountID: v.organization.AccountID,
+		Event: store.Denied, Operator: v.operator.ID, Token: v.token.Name, TokenID: v.token.ID, Organization: v.organization.ID, AccountID: v.organization.AccountID,
 		Input: map[string]string{"route": r.method + " " + r.path}, Summary: "Not allowed in this role: nothing was done.",
 	}
 	if errors.Is(why, errBeyondScope) {

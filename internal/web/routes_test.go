@@ -262,7 +262,7 @@ func memberForm(pairs ...string) func(*estate, *tenant, bool) url.Values {
 
 // tokenForm asks for an access token for the least that anybody has.
 func tokenForm(*estate, *tenant, bool) url.Values {
-	return url.Values{"run_id": {uuid.NewString()}, "name": {"program"}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}}
+	return url.Values{"run_id": {uuid.NewString()}, "name": {"program " + rand.Text()}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}}
 }
 
 // unknownInvitation names an invitation that nobody else tries: attempts at one
@@ -317,7 +317,7 @@ func ownCandidate(e *estate, n *tenant, fresh bool) url.Values {
 		a := e.Sim.AddParent("Elsewhere " + rand.Text())
 		actor := e.Actor(catalog.Owner)
 		if n == &e.foreign {
-			actor.Operator = e.otherOwner.ID
+			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
 		typed := map[string]string{"own_host": a.APIHostname, "own_integration_key": a.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
 		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, n.org, store.AdminAPI, typed); err != nil || refused != nil {
@@ -333,7 +333,7 @@ func authCandidate(e *estate, n *tenant, fresh bool) url.Values {
 	if fresh {
 		actor := e.Actor(catalog.Owner)
 		if n == &e.foreign {
-			actor.Operator = e.otherOwner.ID
+			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
 		typed := map[string]string{"ownauth_host": e.asItIsNow(n).APIHostname, "ownauth_integration_key": e.Sim.AddApplication(n.account.AccountID, duosim.AuthAPI).IntegrationKey, "ownauth_secret_key": strings.Repeat("x", 40)}
 		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, n.org, store.AuthAPI, typed); err != nil || refused != nil {
@@ -354,7 +354,7 @@ func candidates(e *estate, n *tenant, fresh bool) url.Values {
 	if fresh {
 		actor := e.Actor(catalog.Owner)
 		if n == &e.foreign {
-			actor.Operator = e.otherOwner.ID
+			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
 		if refused, _, err := e.Runner.SaveIntegration(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, typed); err != nil || refused != nil {
 			panic(err)

@@ -46,7 +46,7 @@ func (s *Server) runPage(v visitor, r store.Run) views.RunPage {
 func (s *Server) runFacts(v visitor, r store.Run) []views.Fact {
 	facts := []views.Fact{{Label: "By", Text: r.Operator}}
 	if r.Token != "" {
-		facts = append(facts, views.Fact{Label: "By the access token", Text: catalog.Plain(r.Token)})
+		facts = append(facts, tokenFact(v, r))
 	}
 	add := func(f views.Fact) {
 		if f.Text != "" {
@@ -69,6 +69,19 @@ func (s *Server) runFacts(v visitor, r store.Run) []views.Fact {
 	add(views.Fact{Label: "Ticket", Text: r.Ticket})
 	add(views.Fact{Label: "Run", Text: r.ID.String(), Mono: true})
 	return facts
+}
+
+// tokenFact names the access token that a run came by, and leads to the run that
+// made it for who can see that: it has the token's id.
+func tokenFact(v visitor, r store.Run) views.Fact {
+	fact := views.Fact{Label: "By the access token", Text: catalog.Plain(r.Token)}
+	if r.TokenID != nil {
+		fact.Note = r.TokenID.String()
+		if v.membership.Every() {
+			fact.Href = views.Run(v.workspace.Slug, "", r.TokenID.String())
+		}
+	}
+	return fact
 }
 
 // exactly writes a moment as a record has to: with its day, to the second.

@@ -26,6 +26,9 @@ func (s *Server) getSignIn(c echo.Context, _ visitor) error {
 	return s.render(c, http.StatusOK, visitor{}, place{}, views.SignInPage{Next: next})
 }
 
+// wrongPair is the answer to every sign-in that is refused.
+const wrongPair = "E-mail or password is wrong."
+
 // postSignIn answers alike, in words and in time, for names that exist and names
 // that do not.
 func (s *Server) postSignIn(c echo.Context, _ visitor) error {
@@ -42,10 +45,15 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 		page.SlowDown = slowDown(c, wait)
 		return s.render(c, http.StatusTooManyRequests, visitor{}, place{}, page)
 	case !fits:
-		page.Error = "E-mail or password is wrong."
+		page.Error = wrongPair
 		return s.refuseSignIn(c, operator, page)
 	}
-	if err := s.sessions.start(c, operator, s.signInRecord(c, operator)); err != nil {
+	err = s.sessions.start(c, operator, s.signInRecord(c, operator))
+	if errors.Is(err, store.ErrEnded) { // the password was right when it was checked, and was changed since
+		page.Error = wrongPair
+		return s.refuseSignIn(c, operator, page)
+	}
+	if err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, page.Next)
@@ -101,6 +109,8 @@ func (s *Server) ownPassword(c echo.Context, v visitor, password string) (operat
 		return operator, "", 0, err
 	case wait > 0:
 		return operator, slowDown(c, wait), http.StatusTooManyRequests, nil
+	case fits && operator.Epoch != v.operator.Epoch:
+		return operator, "", 0, errSignedOut // the session was ended while the form was on its way
 	case !fits || operator.ID != v.operator.ID:
 		s.recordRefusedSignIn(c, v.operator)
 		return operator, "This is not your password.", http.StatusUnprocessableEntity, nil
