@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -98,12 +97,15 @@ func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator Ope
 		if _, err := tx.Exec(ctx, `delete from session where ends_at <= $1`, now); err != nil {
 			return err
 		}
+		if err := forgetAccountEvents(ctx, tx); err != nil {
+			return err
+		}
 		// The lock has sign-ins of one operator count one after the other.
 		done, err := tx.Exec(ctx, `
-			with checked as (select id, epoch from operator where id = $2 and epoch = $8 and disabled_at is null for no key update)
+			with checked as (select id, epoch from operator where id = $2 and epoch = $7 and disabled_at is null for no key update)
 			insert into session (token_hash, operator_id, created_at, seen_at, ends_at, address, agent, epoch)
-			select $1, id, $3, $3, $4, left($5, 64), left($6, $7), epoch from checked`,
-			tokenHash, operator.ID, now, endsAt, from.Address, strings.ToValidUTF8(strings.ReplaceAll(from.Agent, "\x00", ""), ""), longestAgent, operator.Epoch)
+			select $1, id, $3, $3, $4, $5, $6, epoch from checked`,
+			tokenHash, operator.ID, now, endsAt, from.address(), from.agent(), operator.Epoch)
 		if err != nil {
 			return err
 		}

@@ -19,6 +19,9 @@ func (s *Server) getAccount(c echo.Context, v visitor) error {
 	return s.showAccount(c, v, http.StatusOK, page)
 }
 
+// accountEventsShown is how many events of the account the page lists.
+const accountEventsShown = 20
+
 // showAccount fills in what the page shows in any case.
 func (s *Server) showAccount(c echo.Context, v visitor, status int, page views.AccountPage) error {
 	session, err := s.sessions.current(c.Request())
@@ -32,6 +35,17 @@ func (s *Server) showAccount(c echo.Context, v visitor, status int, page views.A
 	for _, o := range open {
 		page.Sessions = append(page.Sessions, views.SessionRow{ID: o.ID.String(), Browser: browserName(o.Agent), Address: o.Address,
 			Since: s.when(v, o.CreatedAt), Seen: s.when(v, o.SeenAt), This: o.ID == session.ID})
+	}
+	events, err := s.Store.AccountEvents(c.Request().Context(), v.operator.ID, accountEventsShown)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		row := views.AccountEventRow{Kind: e.Kind, Address: e.Address, At: s.when(v, e.At)}
+		if e.Agent != "" {
+			row.Browser = browserName(e.Agent)
+		}
+		page.Events = append(page.Events, row)
 	}
 	page.Email, page.Theme, page.Density = v.operator.Email, v.operator.Theme, v.operator.Density
 	if page.TimeZone.Error == "" {

@@ -156,7 +156,7 @@ func (s *Server) invitedOperator(c echo.Context, page views.AcceptPage, password
 		return operator, true, s.render(c, http.StatusTooManyRequests, visitor{}, place{}, page)
 	case !fits:
 		page.Error = "This password is wrong."
-		return operator, true, s.refuseSignIn(c, operator, page)
+		return operator, true, s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
 	}
 	return operator, false, nil
 }

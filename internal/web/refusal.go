@@ -94,22 +94,3 @@ func (s *Server) signInRecord(c echo.Context, operator store.Operator) store.Rec
 		Summary: "Signed in from " + c.RealIP() + ".",
 	}
 }
-
-// recordRefusedSignIn keeps that somebody tried an operator's name. Names that
-// nobody has are logged, and not what they were: people type passwords there.
-func (s *Server) recordRefusedSignIn(c echo.Context, operator store.Operator) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), recordTime)
-	defer cancel()
-	if operator.ID == uuid.Nil {
-		s.Log.InfoContext(ctx, "sign-in refused: nobody has this name", "address", c.RealIP())
-		return
-	}
-	record := s.signInRecord(c, operator)
-	record.State, record.Summary = store.Refused, "Wrong password, from "+c.RealIP()+"."
-	if operator.Disabled {
-		record.Summary = "The operator is disabled; tried from " + c.RealIP() + "."
-	}
-	if err := s.Store.RecordEverywhere(ctx, record); err != nil {
-		s.Log.ErrorContext(ctx, "refused sign-in could not be recorded", "error", err)
-	}
-}

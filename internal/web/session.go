@@ -126,8 +126,13 @@ func (s *sessionStore) start(c echo.Context, operator store.Operator, said ...st
 		return err
 	}
 	session.Values[operatorID], session.Values[signInSaid] = operator, said
-	session.Values[originKey] = store.Origin{Address: c.RealIP(), Agent: c.Request().UserAgent()}
+	session.Values[originKey] = originOf(c)
 	return s.Save(c.Request(), c.Response(), session)
+}
+
+// originOf is where a request comes from.
+func originOf(c echo.Context) store.Origin {
+	return store.Origin{Address: c.RealIP(), Agent: c.Request().UserAgent()}
 }
 
 // end signs out.

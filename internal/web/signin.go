@@ -46,12 +46,12 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 		return s.render(c, http.StatusTooManyRequests, visitor{}, place{}, page)
 	case !fits:
 		page.Error = wrongPair
-		return s.refuseSignIn(c, operator, page)
+		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
 	}
 	err = s.sessions.start(c, operator, s.signInRecord(c, operator))
 	if errors.Is(err, store.ErrEnded) { // the password was right when it was checked, and was changed since
 		page.Error = wrongPair
-		return s.refuseSignIn(c, operator, page)
+		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
 	}
 	if err != nil {
 		return err
@@ -59,21 +59,13 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 	return c.Redirect(http.StatusSeeOther, page.Next)
 }
 
-// refuseSignIn answers a wrong password with a page.
-func (s *Server) refuseSignIn(c echo.Context, operator store.Operator, page views.Page) error {
-	if err := s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page); err != nil {
-		return err
-	}
-	// The record is written when the answer has gone, so that the time it takes
-	// does not tell which names are known.
-	c.Response().Flush()
-	s.recordRefusedSignIn(c, operator)
-	return nil
-}
-
 // passwordOf finds the operator of an e-mail, if there is one, and says whether
 // the password is right and the operator may sign in. It is one attempt: above
 // zero, wait says that there were too many.
+//
+// A refusal tells nothing about the name by its time: the statements and the one
+// hash are the same for a known name, an unknown one and a disabled operator, and
+// all is done before the answer. Keep it so; TestRefusedSignInsDoTheSame counts.
 func (s *Server) passwordOf(c echo.Context, email, password string) (operator store.Operator, fits bool, wait time.Duration, err error) {
 	ctx := c.Request().Context()
 	email = strings.ToLower(strings.TrimSpace(email))
@@ -86,8 +78,13 @@ func (s *Server) passwordOf(c echo.Context, email, password string) (operator st
 		return operator, false, 0, err
 	}
 	fits, renew, err := secret.CheckPassword(ctx, operator.PasswordHash, password)
-	if err != nil || !fits || operator.Disabled {
+	if err != nil {
 		return operator, false, 0, err
+	}
+	if !fits || operator.Disabled {
+		// What was typed is not logged: people type passwords there.
+		s.Log.InfoContext(ctx, "sign-in refused", "address", c.RealIP())
+		return operator, false, 0, s.Store.RefuseSignIn(ctx, operator.ID, originOf(c), s.Now())
 	}
 	if renew {
 		if hash, err := secret.HashPassword(ctx, password); err == nil {
@@ -112,7 +109,6 @@ func (s *Server) ownPassword(c echo.Context, v visitor, password string) (operat
 	case fits && operator.Epoch != v.operator.Epoch:
 		return operator, "", 0, errSignedOut // the session was ended while the form was on its way
 	case !fits || operator.ID != v.operator.ID:
-		s.recordRefusedSignIn(c, v.operator)
 		return operator, "This is not your password.", http.StatusUnprocessableEntity, nil
 	}
 	return operator, "", http.StatusUnprocessableEntity, nil
