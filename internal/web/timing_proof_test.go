@@ -4,6 +4,7 @@ package web
 
 import (
 	"bufio"
+	random "crypto/rand"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -40,7 +41,8 @@ func TestProofSignInTimeTellsNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		known, unknown = append(known, o.Email), append(unknown, strings.Replace(o.Email, "@", ".x@", 1))
+		// As long as a known one: the page repeats what was typed.
+		known, unknown = append(known, o.Email), append(unknown, "technician."+strings.ToLower(random.Text())+"@msp.example")
 	}
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
