@@ -78,17 +78,18 @@ func TestRestoredEndsWhatWasOpen(t *testing.T) {
 	}
 	defer conn.Close(context.Background())
 	const counts = `
-		select (select count(*) from session) || ' ' || (select count(*) from api_token) || ' ' || (select count(*) from invitation) || ' ' || (select count(*) from draft)`
+		select (select count(*) from session) || ' ' || (select count(*) from api_token) || ' ' || (select count(*) from invitation) || ' ' || (select count(*) from draft) || ' ' || (select count(*) from device)`
 	count := func(want string) {
 		t.Helper()
 		var got string
 		if err := conn.QueryRow(t.Context(), counts).Scan(&got); err != nil || got != want {
-			t.Errorf("sessions, tokens, invitations, drafts: %s, want %s (%v)", got, want, err)
+			t.Errorf("sessions, tokens, invitations, drafts, devices: %s, want %s (%v)", got, want, err)
 		}
 	}
 	_, err = conn.Exec(t.Context(), `
 		insert into session (token_hash, operator_id, created_at, seen_at, ends_at)
 			select sha256(id::text::bytea), id, now(), now(), now() + interval '1 hour' from operator;
+		insert into device (operator_id, token_hash, address, agent, created_at, seen_at, ends_at) select id, sha256('d'), '', '', now(), now(), now() + interval '1 day' from operator;
 		insert into api_token (workspace_id, id, operator_id, name, role, every_organization, token_hash, created_at, expires_at)
 			select workspace_id, gen_random_uuid(), operator_id, 'billing', 'auditor', true, sha256('t'), now(), now() + interval '1 hour' from membership;
 		insert into invitation (workspace_id, id, email, role, every_organization, token_hash, invited_by, invited_at, expires_at)
@@ -96,11 +97,11 @@ func TestRestoredEndsWhatWasOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	count("1 2 2 2")
+	count("1 2 2 2 1")
 	if _, err := conn.Exec(t.Context(), deploy.Restored); err != nil {
 		t.Fatal(err)
 	}
-	count("0 0 0 0")
+	count("0 0 0 0 0")
 	s, err := open(t.Context(), config{databaseURL: elsewhere(db.AppURL), keyFile: key})
 	if err != nil {
 		t.Fatal(err)

@@ -211,7 +211,7 @@ func disableOperator(ctx context.Context, args []string, out io.Writer) error {
 // showShutOut prints what ended for an operator, and what the account changed in
 // the day before: a thief of a session may have left a way back.
 func showShutOut(out io.Writer, shut store.ShutOut) {
-	fmt.Fprintf(out, "Ended sessions: %d, access tokens: %d, invitations: %d.\n", shut.Sessions, shut.Tokens, shut.Invitations)
+	fmt.Fprintf(out, "Ended sessions: %d, access tokens: %d, invitations: %d. Forgotten devices: %d.\n", shut.Sessions, shut.Tokens, shut.Invitations, shut.Devices)
 	if len(shut.Changes) == 0 {
 		fmt.Fprintln(out, "The account changed no members, access tokens or keys in the last 24 hours.")
 		return

@@ -156,7 +156,7 @@ func TestOperatorIsResetAndDisabled(t *testing.T) {
 	}
 	said := in.done(t, "", "reset", "--email", " BOB@msp.example ")
 	second := shown(said)
-	if !strings.Contains(said, "Ended sessions: 1, access tokens: 0, invitations: 0.") || !strings.Contains(said, "changed no members, access tokens or keys") {
+	if !strings.Contains(said, "Ended sessions: 1, access tokens: 0, invitations: 0. Forgotten devices: 0.") || !strings.Contains(said, "changed no members, access tokens or keys") {
 		t.Errorf("the reset says %s", said)
 	}
 	if in.fits(t, bob, first) || !in.fits(t, bob, second) || len(second) < 15 || signedIn() {

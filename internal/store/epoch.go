@@ -15,11 +15,12 @@ var ErrEnded = errors.New("store: the session or the access token has ended")
 
 // Ended counts what was ended for an operator at once.
 type Ended struct {
-	Sessions, Tokens, Invitations int
+	Sessions, Tokens, Invitations, Devices int
 }
 
 // raiseEpoch ends everything that an operator's password opened until now: all
-// sessions, all access tokens and all invitations that the operator sent. What is
+// sessions, all access tokens and all invitations that the operator sent. It also
+// forgets the browsers that the operator signed in with. What is
 // being stored at the same time with the epoch of before is never found. The
 // operator's row must be one that the transaction can update.
 func (s *Store) raiseEpoch(ctx context.Context, tx pgx.Tx, operator uuid.UUID, at time.Time) (epoch int, ended Ended, err error) {
@@ -33,6 +34,10 @@ func (s *Store) raiseEpoch(ctx context.Context, tx pgx.Tx, operator uuid.UUID, a
 		return 0, ended, err
 	}
 	ended.Sessions = int(done.RowsAffected())
+	if done, err = tx.Exec(ctx, `delete from device where operator_id = $1`, operator); err != nil {
+		return 0, ended, err
+	}
+	ended.Devices = int(done.RowsAffected())
 	err = s.eachMembership(ctx, tx, operator, func(entered *Tx, disabled bool) error {
 		tokens, err := entered.endTokens(ctx, operator, at)
 		if err != nil {

@@ -23,7 +23,10 @@ func raises(t testing.TB, db storetest.DB) map[string]func(store.Operator) error
 			_, err := db.ChangePassword(t.Context(), o, "changed", today)
 			return err
 		},
-		"signed out everywhere": func(o store.Operator) error { return db.EndAllSessions(t.Context(), o, today) },
+		"signed out everywhere": func(o store.Operator) error {
+			_, err := db.EndAllSessions(t.Context(), o, today)
+			return err
+		},
 		"a reset on the host": func(o store.Operator) error {
 			_, err := store.ResetPassword(t.Context(), db.OwnerURL, o.Email, "reset", today)
 			return err
@@ -51,6 +54,10 @@ func TestRaisedEpochEndsWhatIsInFlight(t *testing.T) {
 			return errors.Join(tx.MakeToken(t.Context(), token, tokenHash[:]), tx.Invite(t.Context(), invitation, invited[:]))
 		}
 		within(t, db.Store, scope, make)
+		device := sha256.Sum256([]byte(rand.Text()))
+		if err := db.RememberDevice(t.Context(), o, nil, device[:], store.Origin{}, today); err != nil {
+			t.Fatal(err)
+		}
 		found, err := db.FindSession(t.Context(), session, today, idle)
 		if err != nil {
 			t.Fatal(err)
@@ -79,13 +86,17 @@ func TestRaisedEpochEndsWhatIsInFlight(t *testing.T) {
 		}
 		nothing("at once")
 		left := column[int](t, db.Superuser(t), `
-			select (select count(*) from session where operator_id = $1) + (select count(*) from api_token where operator_id = $1) + (select count(*) from invitation where invited_by = $1)`, o.ID)[0]
+			select (select count(*) from session where operator_id = $1) + (select count(*) from api_token where operator_id = $1) + (select count(*) from invitation where invited_by = $1) +
+			       (select count(*) from device where operator_id = $1)`, o.ID)[0]
 		if left > 0 {
 			t.Errorf("%s left %d rows", what, left)
 		}
 
 		if err := db.StartSession(t.Context(), session, o, store.Origin{}, today, today.Add(life)); !errors.Is(err, store.ErrEnded) {
 			t.Errorf("%s: a sign-in in flight starts a session (%v)", what, err)
+		}
+		if err := db.RememberDevice(t.Context(), o, device[:], device[:], store.Origin{}, today); !errors.Is(err, store.ErrEnded) {
+			t.Errorf("%s: a sign-in in flight makes a known device (%v)", what, err)
 		}
 		// As a process would that forgot to hold the operator, or one from before epochs.
 		within(t, db.Store, scope, make)
@@ -263,7 +274,7 @@ func TestEndedTokensAreOnRecord(t *testing.T) {
 	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
 		return tx.MakeToken(t.Context(), store.Token{ID: uuid.New(), OperatorID: o.ID, Name: "ticket system", Role: "auditor", Every: true, CreatedAt: today, ExpiresAt: today.Add(time.Hour)}, make([]byte, 32))
 	})
-	if err := db.EndAllSessions(t.Context(), o, today); err != nil {
+	if _, err := db.EndAllSessions(t.Context(), o, today); err != nil {
 		t.Fatal(err)
 	}
 	su := db.Superuser(t)

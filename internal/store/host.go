@@ -43,7 +43,7 @@ type ShutOut struct {
 
 // shutOut ends all that lets an operator in, or lets the operator come back: all
 // sessions and access tokens, the invitations that the operator sent, and those
-// that wait for the operator's e-mail. It lists what the account changed before.
+// that wait for the operator's e-mail, and the devices. It lists what the account changed before.
 func shutOut(ctx context.Context, tx pgx.Tx, operator uuid.UUID, email string, at time.Time) (out ShutOut, err error) {
 	s := new(Store)
 	if _, out.Ended, err = s.raiseEpoch(ctx, tx, operator, at); err != nil {

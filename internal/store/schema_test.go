@@ -15,7 +15,7 @@ import (
 
 // platform lists the tables that belong to no workspace. Every other table must
 // carry workspace_id and row-level security.
-var platform = []string{"account_event", "goose_db_version", "login_attempt", "operator", "sealing_key", "session", "workspace"}
+var platform = []string{"account_event", "device", "goose_db_version", "login_attempt", "operator", "sealing_key", "session", "workspace"}
 
 // granted is all that the server's role may do. A verb more is a way for a
 // broken server to do harm; one less breaks the product.
@@ -24,6 +24,7 @@ var granted = map[string]string{
 	"api_token":               "DELETE INSERT SELECT UPDATE(used_at)",
 	"api_token_organization":  "INSERT SELECT",
 	"connection":              "DELETE INSERT SELECT UPDATE",
+	"device":                  "DELETE INSERT SELECT UPDATE",
 	"directory_key":           "DELETE INSERT SELECT UPDATE",
 	"draft":                   "DELETE INSERT SELECT UPDATE",
 	"duo_account":             "DELETE INSERT SELECT UPDATE",

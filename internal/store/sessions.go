@@ -47,19 +47,21 @@ func (s *Store) EndSessionByID(ctx context.Context, operator, id uuid.UUID) erro
 	return err
 }
 
-// EndAllSessions ends every session, access token and invitation of an operator
-// and records it in the operator's workspaces. ErrEnded says that the session that
+// EndAllSessions ends every session, access token and invitation of an operator,
+// forgets the operator's devices, and records it in the operator's workspaces. It
+// returns the operator with the raised epoch. ErrEnded says that the session that
 // asks was ended before.
-func (s *Store) EndAllSessions(ctx context.Context, operator Operator, now time.Time) error {
-	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
-		if err := holdEpoch(ctx, tx, operator); err != nil {
+func (s *Store) EndAllSessions(ctx context.Context, operator Operator, now time.Time) (Operator, error) {
+	err := s.asOperator(ctx, operator.ID, func(tx pgx.Tx) (err error) {
+		if err = holdEpoch(ctx, tx, operator); err != nil {
 			return err
 		}
-		if _, _, err := s.raiseEpoch(ctx, tx, operator.ID, now); err != nil {
+		if operator.Epoch, _, err = s.raiseEpoch(ctx, tx, operator.ID, now); err != nil {
 			return err
 		}
 		return s.recordEverywhere(ctx, tx, Record{Event: SessionsEnded, Operator: operator.ID, Summary: "Ended all own sessions and access tokens.", At: now})
 	})
+	return operator, err
 }
 
 // ChangePassword replaces an operator's password hash, ends every session, access

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"slices"
@@ -35,6 +36,15 @@ func (s *Server) showAccount(c echo.Context, v visitor, status int, page views.A
 	for _, o := range open {
 		page.Sessions = append(page.Sessions, views.SessionRow{ID: o.ID.String(), Browser: browserName(o.Agent), Address: o.Address,
 			Since: s.when(v, o.CreatedAt), Seen: s.when(v, o.SeenAt), This: o.ID == session.ID})
+	}
+	devices, err := s.Store.Devices(c.Request().Context(), v.operator.ID, s.Now())
+	if err != nil {
+		return err
+	}
+	here := s.deviceHash(c.Request())
+	for _, d := range devices {
+		page.Devices = append(page.Devices, views.SessionRow{ID: d.ID.String(), Browser: browserName(d.Agent), Address: d.Address,
+			Since: s.when(v, d.CreatedAt), Seen: s.when(v, d.SeenAt), This: bytes.Equal(here, d.TokenHash)})
 	}
 	events, err := s.Store.AccountEvents(c.Request().Context(), v.operator.ID, accountEventsShown)
 	if err != nil {
@@ -83,7 +93,7 @@ func (s *Server) postPassword(c echo.Context, v visitor) error {
 		return err
 	}
 	// This browser goes on with a new token: the one it had may have been copied.
-	if err := s.sessions.start(c, operator); err != nil {
+	if err := s.startSession(c, operator); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.AccountAfter("password"))
@@ -111,8 +121,21 @@ func (s *Server) postSignOutEverywhere(c echo.Context, v visitor) error {
 	if _, err := formOf(c); err != nil {
 		return err
 	}
-	if err := s.Store.EndAllSessions(c.Request().Context(), v.operator, s.Now()); err != nil {
+	ctx, known := c.Request().Context(), false
+	if hash := s.deviceHash(c.Request()); hash != nil {
+		_, err := s.Store.FindDevice(ctx, hash, v.operator.Email, s.Now())
+		if known = err == nil; !known && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	operator, err := s.Store.EndAllSessions(ctx, v.operator, s.Now())
+	if err != nil {
 		return err
+	}
+	if known { // who signs out everywhere comes back by this browser
+		if err := s.rememberDevice(c, operator); err != nil {
+			return err
+		}
 	}
 	return s.postSignOut(c, v)
 }

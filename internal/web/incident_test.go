@@ -73,7 +73,10 @@ func (s *site) responses(t testing.TB) map[string]func(store.Operator) error {
 			_, err := s.Store.ChangePassword(t.Context(), o, "changed", s.Clock.Now())
 			return err
 		},
-		"signed out everywhere": func(o store.Operator) error { return s.Store.EndAllSessions(t.Context(), o, s.Clock.Now()) },
+		"signed out everywhere": func(o store.Operator) error {
+			_, err := s.Store.EndAllSessions(t.Context(), o, s.Clock.Now())
+			return err
+		},
 		"reset on the host": func(o store.Operator) error {
 			_, err := store.ResetPassword(t.Context(), s.OwnerURL, o.Email, "reset", s.Clock.Now())
 			return err
@@ -117,7 +120,7 @@ func TestWorkInFlightEnds(t *testing.T) {
 			if work.session {
 				b = s.as(t, o)
 			}
-			held := s.holdUp(t, keysOf(b, o)...)
+			held := s.holdUp(t, s.keysOf(b, o)...)
 			answer := make(chan *page)
 			go func() { answer <- work.send(b, o) }()
 			held.waits()
@@ -142,8 +145,16 @@ func TestWorkInFlightEnds(t *testing.T) {
 }
 
 // keysOf are the keys that a right password of an operator clears, in a browser.
-func keysOf(b *browser, o store.Operator) []store.LoginKey {
+func (s *site) keysOf(b *browser, o store.Operator) []store.LoginKey {
+	b.t.Helper()
 	own, _, _ := loginKeys(o.Email, b.ip)
+	ids, err := queryAll[string](b.t, s.Superuser(b.t), `select id::text from session where token_hash = $1`, hashOf(b.cookie("session")))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if len(ids) > 0 {
+		own = store.LoginKey{Name: "session:" + ids[0]}
+	}
 	return []store.LoginKey{own}
 }
 
@@ -176,7 +187,7 @@ func TestSessionEndsWhileAFormIsOnItsWay(t *testing.T) {
 	o := s.Member(t, s.Workspace, catalog.Owner)
 	b := s.as(t, o)
 	token, _ := s.accessToken(t, s.Workspace, o, store.Grant{Role: "owner", EveryOrganization: true})
-	if err := s.Store.EndAllSessions(t.Context(), o, s.Clock.Now()); err != nil {
+	if _, err := s.Store.EndAllSessions(t.Context(), o, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	b.request(http.MethodPost, s.ws("/o"), url.Values{"name": {"Late"}}).want(http.StatusUnauthorized, "Your session ended")

@@ -125,7 +125,7 @@ func (s *Server) postAccept(c echo.Context, _ visitor) error {
 		return err
 	}
 	if !page.SignedIn {
-		if err := s.sessions.start(c, operator, s.signInRecord(c, operator)); err != nil {
+		if err := s.startSession(c, operator, s.signInRecord(c, operator)); err != nil {
 			return err
 		}
 	}
@@ -147,7 +147,7 @@ func (s *Server) invitedOperator(c echo.Context, page views.AcceptPage, password
 		session, err := s.sessions.current(c.Request())
 		return session.Operator, err != nil, err
 	}
-	operator, fits, wait, err := s.passwordOf(c, page.Email, password)
+	operator, fits, wait, err := s.signInBy(c, page.Email, password)
 	switch {
 	case err != nil:
 		return operator, true, err

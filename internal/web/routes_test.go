@@ -132,6 +132,7 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /account":            one(knownRoute{ok: found}),
 	"POST /account/password":  one(knownRoute{ok: moved, form: formWith("current", storetest.Password, "new", "another "+storetest.Password)}),
 	"POST /account/sessions":  one(knownRoute{ok: moved, form: formWith("session", uuid.NewString())}),
+	"POST /account/devices":   one(knownRoute{ok: moved, form: formWith("device", uuid.NewString())}),
 	"POST /account/signout":   one(knownRoute{ok: moved}),
 
 	"GET /account/api":                      one(knownRoute{ok: found}),
@@ -384,7 +385,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.Tokens(), views.TokensAfter("revoked"), views.NewToken(w), views.APIDocs(), views.OpenAPI(),
 		},
 		"POST": {
-			views.Invitation(), views.AcceptInvitation(), views.Password(), views.Sessions(), views.SignOutEverywhere(),
+			views.Invitation(), views.AcceptInvitation(), views.Password(), views.Sessions(), views.Devices(), views.SignOutEverywhere(),
 			views.NewToken(w), views.RevokeToken(w), views.MemberTokens(w, ":operator"),
 			views.Invite(w), views.RevokeInvitation(w, ":invitation"), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
