@@ -8,3 +8,9 @@ import _ "embed"
 //
 //go:embed roles.sql
 var Roles string
+
+// Restored ends what a dump brings back to life: a script for psql, run after a
+// restore and before serve.
+//
+//go:embed restored.sql
+var Restored string

@@ -37,6 +37,9 @@ func Password() string { return Account() + "/password" }
 // Sessions takes a POST that ends one of the operator's own sessions.
 func Sessions() string { return Account() + "/sessions" }
 
+// Devices takes a POST that forgets one of the operator's own devices, with its id as device.
+func Devices() string { return Account() + "/devices" }
+
 // SignOutEverywhere takes a POST that ends all of the operator's own sessions.
 func SignOutEverywhere() string { return Account() + "/signout" }
 

@@ -69,6 +69,13 @@ func accountSamples() []Sample {
 	page := AccountPage{Email: "ana@northwind.example", Theme: "auto", Density: "compact", BrowserZone: "Europe/London", Sessions: []SessionRow{
 		{ID: "s1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: thisMonday, Seen: minutesAgo, This: true},
 		{ID: "s2", Browser: "Another browser", Since: lastWeek, Seen: lastWeek},
+	}, Devices: []SessionRow{
+		{ID: "d1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: lastWeek, Seen: thisMonday, This: true},
+		{ID: "d2", Browser: "Another browser", Since: longAgo, Seen: lastWeek},
+	}, Events: []AccountEventRow{
+		{Kind: "refused", Browser: "Another browser", Address: "198.51.100.9", At: minutesAgo},
+		{Kind: "signed-in", Browser: "Firefox on Windows", Address: "203.0.113.7", At: thisMonday},
+		{Kind: "password-reset", At: lastWeek},
 	}}
 	refused := page
 	refused.Current.Error, refused.New.Error = "This is not your password.", "This has 9 characters; at least 15 are needed."

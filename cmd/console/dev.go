@@ -181,7 +181,7 @@ func prepare(ctx context.Context, d trialDatabase, simulator *duosim.Server, lis
 		return devFile{}, err
 	}
 	if file.Password != before.Password {
-		if err := store.ResetPassword(ctx, d.ownerURL, devEmail, hash, time.Now()); err != nil {
+		if _, err := store.ResetPassword(ctx, d.ownerURL, devEmail, hash, time.Now()); err != nil {
 			return devFile{}, err
 		}
 	}
@@ -211,8 +211,8 @@ func withToken(ctx context.Context, s *store.Store, file devFile) (devFile, erro
 	if err != nil {
 		return file, err
 	}
-	file.Token, _, err = runner.MakeToken(ctx, access.Workspace.ID, run.Actor{Operator: owner.ID}, store.Token{
-		ID: uuid.New(), Name: "dev.json", Role: "owner", Every: true, ExpiresAt: time.Now().Add(30 * 24 * time.Hour)})
+	file.Token, _, err = runner.MakeToken(ctx, access.Workspace.ID, run.Actor{Operator: owner.ID, Epoch: owner.Epoch}, store.Token{
+		ID: uuid.New(), Name: "dev.json of " + time.Now().UTC().Format("2006-01-02 15:04:05"), Role: "owner", Every: true, ExpiresAt: time.Now().Add(30 * 24 * time.Hour)})
 	if err != nil {
 		return file, err
 	}

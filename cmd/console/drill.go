@@ -156,7 +156,10 @@ func restore(ctx context.Context, dump, keyFile string, before []store.TableRows
 	for _, r := range rows {
 		fmt.Fprintf(out, "  %-28s%8d rows\n", r.Table, r.Rows)
 	}
-	return checkRestored(ctx, super, server.as(store.AppRole), keyFile, out)
+	if err := checkRestored(ctx, super, server.as(store.AppRole), keyFile, out); err != nil {
+		return err
+	}
+	return server.tool(ctx, deploy.Restored, "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-", "--dbname="+super)
 }
 
 // checkRestored makes the checks of serve's start, as its role, and opens

@@ -38,7 +38,7 @@ func fillSample(ctx context.Context, ownerURL, appURL, keyFile string) error {
 			return err
 		}
 		if err := s.InWorkspace(ctx, store.WholeWorkspace(access.Workspace.ID), func(tx *store.Tx) error {
-			return fillWorkspace(ctx, tx, operator.ID)
+			return fillWorkspace(ctx, tx, operator)
 		}); err != nil {
 			return err
 		}
@@ -46,9 +46,9 @@ func fillSample(ctx context.Context, ownerURL, appURL, keyFile string) error {
 	return nil
 }
 
-func fillWorkspace(ctx context.Context, tx *store.Tx, operator uuid.UUID) error {
+func fillWorkspace(ctx context.Context, tx *store.Tx, operator store.Operator) error {
 	now := time.Now()
-	if _, err := tx.Hold(ctx, operator); err != nil {
+	if _, err := tx.Hold(ctx, operator.ID, operator.Epoch); err != nil {
 		return err
 	}
 	clients, err := tx.CreateOrganizations(ctx, "Harbourlight Dental Group", "Birch & Partners", "Cedar Homes")
@@ -56,12 +56,12 @@ func fillWorkspace(ctx context.Context, tx *store.Tx, operator uuid.UUID) error 
 		return err
 	}
 	for _, slot := range []store.Slot{store.OfWorkspace(store.AccountsAPI), store.OfWorkspace(store.AdminAPI), store.OfOrganization(clients[0].ID)} {
-		_, err := tx.AddCandidate(ctx, slot, "api-0a1b2c3d.duosecurity.com", "DI"+uuid.NewString()[:18], secret.Box([]byte(uuid.NewString())), operator, now)
+		_, err := tx.AddCandidate(ctx, slot, "api-0a1b2c3d.duosecurity.com", "DI"+uuid.NewString()[:18], secret.Box([]byte(uuid.NewString())), operator.ID, now)
 		if err != nil {
 			return err
 		}
 	}
 	return errors.Join(
 		tx.SaveAccounts(ctx, []store.Account{{AccountID: "DA0123456789ABCDEFGH", Name: clients[0].Name, APIHostname: "api-0a1b2c3e.duosecurity.com"}}, now),
-		tx.SaveDraft(ctx, operator, "integration", map[string]string{"admin_secret_key": "half a key"}, now))
+		tx.SaveDraft(ctx, operator.ID, "integration", map[string]string{"admin_secret_key": "half a key"}, now))
 }

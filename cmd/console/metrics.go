@@ -16,6 +16,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/run"
+	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/task"
 	"duodesk/internal/web"
@@ -56,6 +57,8 @@ func newMetrics(s *store.Store) *metrics {
 	}
 	m.registry.MustRegister(m.requests, m.calls, m.closed, m.sending, collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "duodesk_password_hashes_total", Help: "Password hashes made: each takes tens of megabytes and milliseconds."},
+			func() float64 { return float64(secret.Hashed()) }),
 		poolGauge("acquired", "Connections to the database in use.", func() float64 { return float64(s.Connections().Acquired) }),
 		poolGauge("idle", "Connections to the database that wait for use.", func() float64 { return float64(s.Connections().Idle) }),
 		poolGauge("max", "Connections to the database at most.", func() float64 { return float64(s.Connections().Max) }),

@@ -179,13 +179,15 @@ func resetOperator(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := store.ResetPassword(ctx, url, email, hash, time.Now()); err != nil {
+	shut, err := store.ResetPassword(ctx, url, email, hash, time.Now())
+	if err != nil {
 		return found(email, err)
 	}
-	fmt.Fprintf(out, "%s has a new password. All sessions and access tokens ended.\n", email)
+	fmt.Fprintf(out, "%s has a new password.\n", email)
 	if !*fromStdin {
 		showPassword(out, password)
 	}
+	showShutOut(out, shut)
 	return nil
 }
 
@@ -194,15 +196,43 @@ func disableOperator(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ownerless, err := store.DisableOperator(ctx, url, email, time.Now())
+	shut, err := store.DisableOperator(ctx, url, email, time.Now())
 	if err != nil {
 		return found(email, err)
 	}
-	fmt.Fprintf(out, "%s cannot sign in any more, to any workspace. All sessions and access tokens ended.\n", email)
-	for _, slug := range ownerless {
+	fmt.Fprintf(out, "%s cannot sign in any more, to any workspace.\n", email)
+	showShutOut(out, shut)
+	for _, slug := range shut.Ownerless {
 		fmt.Fprintf(out, "The workspace at /w/%s is without an owner now: add one with console operator add --role owner.\n", slug)
 	}
 	return nil
+}
+
+// showShutOut prints what ended for an operator, and what the account changed in
+// the day before: a thief of a session may have left a way back.
+func showShutOut(out io.Writer, shut store.ShutOut) {
+	fmt.Fprintf(out, "Ended sessions: %d, access tokens: %d, invitations: %d. Forgotten devices: %d.\n", shut.Sessions, shut.Tokens, shut.Invitations, shut.Devices)
+	if len(shut.Changes) == 0 {
+		fmt.Fprintln(out, "The account changed no members, access tokens or keys in the last 24 hours.")
+		return
+	}
+	fmt.Fprintln(out, "Members, access tokens and keys that the account changed in the last 24 hours (undo what its owner did not do):")
+	for _, c := range shut.Changes {
+		line := fmt.Sprintf("%s  /w/%s  %s", c.At.UTC().Format("2006-01-02 15:04 UTC"), c.Workspace, c.Action)
+		if c.Subject != "" {
+			line += " " + c.Subject
+		}
+		if c.State != store.Applied {
+			line += " (" + c.State + ")"
+		}
+		if c.Summary != "" {
+			line += ": " + c.Summary
+		}
+		if c.Token != "" {
+			line += " By the access token " + c.Token + "."
+		}
+		fmt.Fprintln(out, "  "+catalog.Plain(line))
+	}
 }
 
 func enableOperator(ctx context.Context, args []string, out io.Writer) error {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 )
@@ -79,7 +81,8 @@ const bob = "bob@msp.example"
 
 func shown(said string) string {
 	_, password, _ := strings.Cut(said, "Password, shown this once: ")
-	return strings.TrimSpace(password)
+	password, _, _ = strings.Cut(password, "\n")
+	return password
 }
 
 func TestOperatorIsAddedWithinOrganizations(t *testing.T) {
@@ -125,7 +128,10 @@ func TestOperatorIsResetAndDisabled(t *testing.T) {
 	token, now := []byte(strings.Repeat("t", 32)), time.Now()
 	signIn := func() {
 		t.Helper()
-		if err := in.StartSession(t.Context(), token, op.ID, store.Origin{}, now, now.Add(time.Hour)); err != nil {
+		if op, err = in.OperatorByEmail(t.Context(), bob); err != nil {
+			t.Fatal(err)
+		}
+		if err := in.StartSession(t.Context(), token, op, store.Origin{}, now, now.Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -148,7 +154,11 @@ func TestOperatorIsResetAndDisabled(t *testing.T) {
 	if !in.fits(t, bob, first) || !signedIn() {
 		t.Error("a refused command changed something")
 	}
-	second := shown(in.done(t, "", "reset", "--email", " BOB@msp.example "))
+	said := in.done(t, "", "reset", "--email", " BOB@msp.example ")
+	second := shown(said)
+	if !strings.Contains(said, "Ended sessions: 1, access tokens: 0, invitations: 0. Forgotten devices: 0.") || !strings.Contains(said, "changed no members, access tokens or keys") {
+		t.Errorf("the reset says %s", said)
+	}
 	if in.fits(t, bob, first) || !in.fits(t, bob, second) || len(second) < 15 || signedIn() {
 		t.Error("the reset left the old password, or a session")
 	}
@@ -178,5 +188,35 @@ func TestOperatorIsResetAndDisabled(t *testing.T) {
 	}
 	for _, args := range [][]string{{}, {"remove"}} {
 		in.refused(t, "usage:", "", args...)
+	}
+}
+
+// The host is told what a stolen account changed, and what the words of others
+// hold cannot change the terminal.
+func TestResetTellsWhatTheAccountChanged(t *testing.T) {
+	t.Parallel()
+	in := newInstallation(t)
+	scope := store.WholeWorkspace(in.ws.ID)
+	err := in.InWorkspace(t.Context(), scope, func(tx *store.Tx) error {
+		return errors.Join(
+			tx.Invite(t.Context(), store.Invitation{ID: uuid.New(), Email: "thief@msp.example", Role: "owner", Every: true, InvitedBy: in.owner.ID, InvitedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}, make([]byte, 32)),
+			tx.Record(t.Context(),
+				store.Record{Event: store.OperatorInvited, Operator: in.owner.ID, Subject: "thief@msp.example", Summary: "Invited \x1b[2Jthief@msp.example.", At: time.Now(), Token: "ticket system"},
+				store.Record{Event: store.MemberChanged, Operator: in.owner.ID, Subject: "last week", At: time.Now().Add(-7 * 24 * time.Hour)},
+				store.Record{Event: store.MemberChanged, Operator: in.owner.ID, Subject: "refused", State: store.Refused, At: time.Now()}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := in.done(t, "", "reset", "--email", in.owner.Email)
+	for _, want := range []string{"invitations: 1", "/w/" + in.ws.Slug + "  invite-operator thief@msp.example: Invited", "By the access token ticket system."} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is missing in %s", want, said)
+		}
+	}
+	for _, wrong := range []string{"\x1b", "last week", "refused"} {
+		if strings.Contains(said, wrong) {
+			t.Errorf("%q is in %s", wrong, said)
+		}
 	}
 }

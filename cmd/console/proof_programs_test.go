@@ -27,8 +27,9 @@ const (
 
 	freshID = "00000000-fefe-4000-8000-000000000000" // stands for one that was never used
 
-	// manyTokens are enough for a hundred requests a second: each is paced.
-	manyTokens = 40
+	// manyTokens are enough for a hundred requests a second: each is paced. An
+	// operator has twenty at most.
+	manyTokens = 16
 )
 
 // forPrograms serves the console to whoever knows no tokens: requests get one of

@@ -32,7 +32,7 @@ func (r *Runner) Invite(ctx context.Context, sc store.Scope, actor Actor, i stor
 	chance := make([]byte, tokenChance)
 	rand.Read(chance)
 	token = base64.RawURLEncoding.EncodeToString(append(workspace[:], chance...))
-	i.InvitedBy, i.InvitedAt = actor.Operator, r.now()
+	i.InvitedBy, i.Epoch, i.InvitedAt = actor.Operator, actor.Epoch, r.now()
 	i.ExpiresAt = i.InvitedAt.Add(store.InvitationLife)
 	err = r.changeMembers(ctx, sc, actor, i.ID, store.OperatorInvited, func(tx *store.Tx) error {
 		member, err := tx.MemberByEmail(ctx, i.Email)
@@ -105,10 +105,13 @@ func (r *Runner) Invitation(ctx context.Context, token string) (OpenInvitation, 
 	return found, err
 }
 
-// Accept makes a known operator a member; ErrOtherOperator unless the invitation
-// is for that operator's e-mail.
+// Accept makes a known operator a member: the one whose password was checked, or
+// whose session was found. It returns ErrOtherOperator unless the invitation is for
+// that operator's e-mail, and store.ErrEnded when the operator's epoch was raised.
 func (r *Runner) Accept(ctx context.Context, token string, operator store.Operator) (store.Workspace, error) {
-	_, workspace, err := r.accept(ctx, token, func(*store.Tx, store.Invitation) (store.Operator, error) { return operator, nil })
+	_, workspace, err := r.accept(ctx, token, func(tx *store.Tx, _ store.Invitation) (store.Operator, error) {
+		return operator, tx.HoldOperator(ctx, operator.ID, operator.Epoch)
+	})
 	return workspace, err
 }
 
@@ -126,10 +129,12 @@ func (r *Runner) accept(ctx context.Context, token string, who func(*store.Tx, s
 		if err := tx.LockMembers(ctx); err != nil {
 			return err
 		}
-		taken, err := tx.TakeInvitation(ctx, hashToken(token), r.now())
+		taken, err := tx.Invitation(ctx, hashToken(token), r.now())
 		if err != nil {
 			return err
 		}
+		// Operators are held before the invitation goes, in the order of the host's
+		// commands: each waits for the other otherwise.
 		if err := inviterMay(ctx, tx, taken); err != nil {
 			return err
 		}
@@ -138,6 +143,9 @@ func (r *Runner) accept(ctx context.Context, token string, who func(*store.Tx, s
 		}
 		if operator.Email != taken.Email || operator.Disabled {
 			return ErrOtherOperator
+		}
+		if err := tx.DropInvitation(ctx, taken.ID); err != nil {
+			return err
 		}
 		if err := tx.AddMember(ctx, operator.ID, taken.Grant()); err != nil {
 			return err
@@ -154,10 +162,11 @@ func (r *Runner) accept(ctx context.Context, token string, who func(*store.Tx, s
 	return operator, workspace, err
 }
 
-// inviterMay makes an invitation void whose inviter is no owner any more.
+// inviterMay makes an invitation void whose inviter is no owner any more, or has
+// ended everything that was started before a moment since.
 func inviterMay(ctx context.Context, tx *store.Tx, i store.Invitation) error {
-	role, err := tx.Hold(ctx, i.InvitedBy)
-	if err == nil && catalog.ParseRole(role) < catalog.Owner {
+	role, err := tx.Hold(ctx, i.InvitedBy, i.Epoch)
+	if err == nil && catalog.ParseRole(role) < catalog.Owner || errors.Is(err, store.ErrEnded) {
 		err = store.ErrNotFound
 	}
 	return err

@@ -27,7 +27,7 @@ func may(ctx context.Context, tx *store.Tx, actor Actor, least catalog.Role) (ca
 // roleNow is the role that an actor has at this moment: the membership's, or less
 // by a token.
 func roleNow(ctx context.Context, tx *store.Tx, actor Actor) (catalog.Role, error) {
-	text, err := tx.Hold(ctx, actor.Operator)
+	text, err := tx.Hold(ctx, actor.Operator, actor.Epoch)
 	role := catalog.ParseRole(text)
 	if err != nil || actor.Token.ID == uuid.Nil {
 		return role, err

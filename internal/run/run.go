@@ -43,6 +43,7 @@ func (e *NotConnected) Error() string { return "run: not connected to the " + e.
 // Actor is who acts, and what they may do in the workspace.
 type Actor struct {
 	Operator uuid.UUID
+	Epoch    int // of the operator, as the session or the token was found with
 	Role     catalog.Role
 	Token    ByToken // zero: by a page
 }
@@ -252,6 +253,9 @@ func (r *Runner) start(ctx context.Context, q Request, run store.Run, unreachabl
 	run.ID, run.AccountID, run.OperatorID, run.Token = q.ID, q.Organization.AccountID, q.Actor.Operator, q.Actor.Token.Name
 	run.Action, run.Input, run.Ticket, run.Reason = q.Action.Slug, q.Input.Given(q.Action), q.Ticket, q.Reason
 	run.State, run.StartedAt = store.Sending, r.now()
+	if q.Actor.Token.ID != uuid.Nil {
+		run.TokenID = &q.Actor.Token.ID
+	}
 	if q.Organization.ID != uuid.Nil {
 		run.OrganizationID = &q.Organization.ID
 	}

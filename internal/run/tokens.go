@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
@@ -21,18 +23,23 @@ const TokenPrefix = "ddk_"
 
 // MakeToken makes an access token for the actor, with at most what the actor's
 // membership gives, and returns the text that is sent with requests: it is stored
-// nowhere. k.ID is the id of the form. ErrForbidden says that the grant is more
-// than the membership's.
+// nowhere. k.ID is the id of the form. actor is who gave the password, with the
+// epoch that was read with its hash. ErrForbidden says that the grant is more than
+// the membership's; a FieldError that the name is taken, or that there are as many
+// tokens as can be.
 func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor Actor, k store.Token) (text string, kept store.Token, err error) {
 	chance := make([]byte, tokenChance)
 	rand.Read(chance)
 	text = TokenPrefix + base64.RawURLEncoding.EncodeToString(append(workspace[:], chance...))
-	k.WorkspaceID, k.OperatorID, k.CreatedAt = workspace, actor.Operator, r.now()
+	k.WorkspaceID, k.OperatorID, k.Epoch, k.CreatedAt = workspace, actor.Operator, actor.Epoch, r.now()
 	if !k.ExpiresAt.After(k.CreatedAt) || k.ExpiresAt.Sub(k.CreatedAt) > store.TokenLife {
 		return "", k, &catalog.FieldError{Field: "days", Message: "A token lives for a year at most."}
 	}
 	err = r.store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
-		given, err := tx.HoldGrant(ctx, actor.Operator)
+		if err := tx.LockTokens(ctx, actor.Operator); err != nil {
+			return err
+		}
+		given, err := tx.HoldGrant(ctx, actor.Operator, actor.Epoch)
 		if err != nil {
 			return err
 		}
@@ -42,10 +49,17 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor Actor
 		if err := r.firstTime(ctx, tx, actor, k.ID, store.TokenMade); err != nil {
 			return err
 		}
+		all, err := tx.Tokens(ctx, actor.Operator)
+		if err != nil {
+			return err
+		}
+		if err := roomFor(k, all); err != nil {
+			return err
+		}
 		if err := tx.MakeToken(ctx, k, hashToken(text)); err != nil {
 			return err
 		}
-		all, err := tx.Tokens(ctx, actor.Operator)
+		all, err = tx.Tokens(ctx, actor.Operator)
 		if err != nil {
 			return err
 		}
@@ -57,6 +71,26 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor Actor
 		})
 	})
 	return text, kept, err
+}
+
+// roomFor returns a FieldError when a new token has the name of another that is
+// live, or would be one too many. The record and the list name tokens.
+func roomFor(k store.Token, others []store.Token) error {
+	live := slices.DeleteFunc(slices.Clone(others), func(other store.Token) bool { return !other.ExpiresAt.After(k.CreatedAt) })
+	if slices.ContainsFunc(live, func(other store.Token) bool { return sameName(other.Name, k.Name) }) {
+		return &catalog.FieldError{Field: "name", Message: "You already have an access token with this name. Choose another name, or revoke that token first."}
+	}
+	if len(live) >= store.MostTokens {
+		return &catalog.FieldError{Field: "name", Message: fmt.Sprintf("You have %d access tokens in this workspace, and that is the limit. Revoke one first.", len(live))}
+	}
+	return nil
+}
+
+// sameName reports whether a person would read two names as the same.
+func sameName(a, b string) bool { return foldName(a) == foldName(b) }
+
+func foldName(name string) string {
+	return cases.Fold().String(norm.NFKC.String(strings.Join(strings.Fields(catalog.Plain(name)), " ")))
 }
 
 // covers reports whether a grant holds all of another.
@@ -72,7 +106,7 @@ func covers(given, asked store.Grant) bool {
 // returns store.ErrNotFound when there is no such token any more.
 func (r *Runner) RevokeToken(ctx context.Context, workspace uuid.UUID, actor Actor, operator, id uuid.UUID) error {
 	return r.store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
-		given, err := tx.HoldGrant(ctx, actor.Operator)
+		given, err := tx.HoldGrant(ctx, actor.Operator, actor.Epoch)
 		if err != nil {
 			return err
 		}

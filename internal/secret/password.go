@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/argon2"
@@ -41,6 +42,13 @@ const (
 // hashing admits as many hashes at once as there are cores: each takes tens of
 // megabytes, and sign-ins must not starve everything else.
 var hashing = make(chan struct{}, runtime.NumCPU())
+
+// hashed counts the hashes that were made.
+var hashed atomic.Int64
+
+// Hashed returns how many password hashes this process has made: what sign-ins
+// cost, for metrics and tests.
+func Hashed() int64 { return hashed.Load() }
 
 // HashPassword returns the argon2id hash of a password, with its parameters, in
 // the PHC string form. It returns ErrBusy when it had to wait too long.
@@ -92,6 +100,7 @@ func (c cost) hash(ctx context.Context, password string, salt []byte) ([]byte, e
 	case <-ctx.Done():
 		return nil, ErrBusy
 	}
+	hashed.Add(1)
 	return argon2.IDKey([]byte(password), salt, c.time, c.memory, c.threads, hashLength), nil
 }
 

@@ -10,10 +10,12 @@ import (
 
 // Hold returns the role that an operator has at this moment and keeps it from
 // being changed until the transaction ends: a change of the membership that was
-// committed first wins even over a request in flight. It returns ErrNotFound
-// unless the membership is enabled and still reaches all of the Tx's scope.
-func (t *Tx) Hold(ctx context.Context, operator uuid.UUID) (role string, err error) {
-	g, err := t.HoldGrant(ctx, operator)
+// committed first wins even over a request in flight. So does the operator's epoch,
+// which must be the one that the session or the token was found with: ErrEnded. It
+// returns ErrNotFound unless the membership is enabled and still reaches all of the
+// Tx's scope.
+func (t *Tx) Hold(ctx context.Context, operator uuid.UUID, epoch int) (role string, err error) {
+	g, err := t.HoldGrant(ctx, operator, epoch)
 	if err == nil && !g.EveryOrganization && (t.scope.every || len(g.Organizations) < len(t.scope.organizations)) {
 		err = ErrNotFound
 	}
@@ -26,18 +28,23 @@ func (t *Tx) Hold(ctx context.Context, operator uuid.UUID) (role string, err err
 // HoldGrant is Hold for what concerns the membership itself: it returns all that
 // it gives, wherever that lies. The Tx's scope must be the whole workspace; of a
 // narrower one it returns what the membership gives within.
-func (t *Tx) HoldGrant(ctx context.Context, operator uuid.UUID) (g Grant, err error) {
+func (t *Tx) HoldGrant(ctx context.Context, operator uuid.UUID, epoch int) (g Grant, err error) {
+	var now int
 	batch := &pgx.Batch{}
 	t.name(batch, operator)
 	batch.Queue(`
-		select m.role, m.every_organization from membership m join operator o on o.id = m.operator_id
-		where m.`+inWorkspace+` and m.operator_id = $1 and m.disabled_at is null and o.disabled_at is null for share of m`, operator).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&g.Role, &g.EveryOrganization) })
+		select m.role, m.every_organization, o.epoch from membership m join operator o on o.id = m.operator_id
+		where m.`+inWorkspace+` and m.operator_id = $1 and m.disabled_at is null and o.disabled_at is null for share of m, o`, operator).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&g.Role, &g.EveryOrganization, &now) })
 	// A statement of its own: the one that waited for the lock reads other tables
 	// as they were before it waited.
 	batch.Queue(`select coalesce(array_agg(organization_id), '{}') from membership_organization where `+inScope+` and operator_id = $1`, operator).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&g.Organizations) })
-	return g, meaning(t.tx.SendBatch(ctx, batch).Close())
+	err = meaning(t.tx.SendBatch(ctx, batch).Close())
+	if err == nil && now != epoch {
+		err = ErrEnded
+	}
+	return g, err
 }
 
 // LockMembers waits until nobody else changes memberships of the workspace, and

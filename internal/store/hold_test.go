@@ -19,7 +19,7 @@ import (
 func hold(t testing.TB, db storetest.DB, sc store.Scope, operator uuid.UUID) (role string, err error) {
 	t.Helper()
 	err = db.InWorkspace(t.Context(), sc, func(tx *store.Tx) (err error) {
-		role, err = tx.Hold(t.Context(), operator)
+		role, err = tx.Hold(t.Context(), operator, 0)
 		return err
 	})
 	return role, err

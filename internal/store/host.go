@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,53 +33,128 @@ func recordOnHost(ctx context.Context, tx pgx.Tx, event Event, operator uuid.UUI
 	return new(Store).recordEverywhere(ctx, tx, Record{Event: event, Operator: operator, Subject: email, Summary: summary, At: at})
 }
 
-// shutOut ends all sessions and access tokens of an operator.
-func shutOut(ctx context.Context, tx pgx.Tx, operator uuid.UUID) error {
-	if _, err := tx.Exec(ctx, `delete from session where operator_id = $1`, operator); err != nil {
-		return err
+// ShutOut is what shutting an operator out found and ended.
+type ShutOut struct {
+	Ended
+	Changes   []HostChange // of the 24 hours before, oldest first
+	Ownerless []string     // slugs of workspaces that no owner can enter any more
+}
+
+// shutOut ends all that lets an operator in, or lets the operator come back: all
+// sessions and access tokens, the invitations that the operator sent, and those
+// that wait for the operator's e-mail, and the devices. It lists what the account changed before.
+func shutOut(ctx context.Context, tx pgx.Tx, operator uuid.UUID, email string, at time.Time) (out ShutOut, err error) {
+	s := new(Store)
+	if _, out.Ended, err = s.raiseEpoch(ctx, tx, operator, at); err != nil {
+		return out, err
 	}
-	return new(Store).endTokens(ctx, tx, operator)
+	workspaces, err := all[Workspace](ctx, tx, `select id, slug, name from workspace order by slug`)
+	if err != nil {
+		return out, err
+	}
+	for _, w := range workspaces {
+		entered, err := s.enter(ctx, tx, WholeWorkspace(w.ID))
+		if err != nil {
+			return out, err
+		}
+		done, err := tx.Exec(ctx, `delete from invitation where `+inWorkspace+` and (email = $1 or invited_by = $2)`, email, operator)
+		if err != nil {
+			return out, err
+		}
+		out.Invitations += int(done.RowsAffected())
+		changes, err := entered.changesOf(ctx, operator, at.Add(-incidentTime))
+		if err != nil {
+			return out, err
+		}
+		for _, c := range changes {
+			c.Workspace = w.Slug
+			out.Changes = append(out.Changes, c)
+		}
+	}
+	slices.SortStableFunc(out.Changes, func(a, b HostChange) int { return a.At.Compare(b.At) })
+	return out, nil
 }
 
-// ResetPassword replaces the password of an operator, ends all sessions and
-// access tokens and puts that on record.
-func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Time) error {
-	return onHost(ctx, ownerURL, email, func(tx pgx.Tx, operator uuid.UUID) error {
-		if _, err := tx.Exec(ctx, `update operator set password_hash = $2 where id = $1`, operator, hash); err != nil {
+// incidentTime is how far back the host is told what an account changed.
+const incidentTime = 24 * time.Hour
+
+// HostChange is a change of members, tokens or keys as the host is told of it.
+type HostChange struct {
+	Workspace string // slug
+	At        time.Time
+	Action    string // slug of the event or the action
+	Subject   string
+	State     string
+	Summary   string
+	Token     string // name of the access token that it came by; empty: by a page
+}
+
+// incidentActions are the runs by which who has an account can leave a way back
+// behind: members, tokens and keys.
+var incidentActions = func() []string {
+	slugs := []string{"provision-auth-api"}
+	for _, e := range []Event{
+		OperatorInvited, InvitationRevoked, InvitationAccepted, MemberChanged, MemberDisabled, MemberEnabled, MemberEnded, TokenMade, TokenRevoked,
+		IntegrationSaved, IntegrationActivated, IntegrationDiscarded, OwnKeysSaved, OwnKeysActivated, OwnKeysDiscarded, ConnectionChanged,
+		DirectoryKeySet, DirectoryKeyRemoved, DirectoryAdded, DirectoryRenamed, DirectoryPrimary,
+	} {
+		slugs = append(slugs, e.Slug)
+	}
+	return slugs
+}()
+
+// changesOf lists the changes of an operator in the workspace since then, but
+// those that were refused.
+func (t *Tx) changesOf(ctx context.Context, operator uuid.UUID, since time.Time) ([]HostChange, error) {
+	return all[HostChange](ctx, t.tx, `
+		select '' as workspace, started_at as at, action, subject, state, summary, token from run
+		where `+inWorkspace+` and operator_id = $1 and started_at >= $2 and action = any ($3) and state <> 'refused'
+		order by started_at, id`, operator, since, incidentActions)
+}
+
+// ResetPassword replaces the password of an operator, shuts out whoever used the
+// one before and puts that on record.
+func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Time) (out ShutOut, err error) {
+	err = onHost(ctx, ownerURL, email, func(tx pgx.Tx, operator uuid.UUID) (err error) {
+		if _, err = tx.Exec(ctx, `update operator set password_hash = $2 where id = $1`, operator, hash); err != nil {
 			return err
 		}
-		if err := shutOut(ctx, tx, operator); err != nil {
+		if out, err = shutOut(ctx, tx, operator, email, at); err != nil {
 			return err
 		}
-		return recordOnHost(ctx, tx, PasswordReset, operator, email, "A new password was set on the host. All sessions and access tokens ended.", at)
+		return recordOnHost(ctx, tx, PasswordReset, operator, email, "A new password was set on the host. All sessions, access tokens and invitations ended.", at)
 	})
+	return out, err
 }
 
-// DisableOperator keeps an operator out of every workspace and ends all sessions
-// and access tokens, on record. It returns the addresses of workspaces that are
-// left without an owner who can sign in: on the host that is allowed, to stop
-// somebody at once.
-func DisableOperator(ctx context.Context, ownerURL, email string, at time.Time) (ownerless []string, err error) {
-	err = onHost(ctx, ownerURL, email, func(tx pgx.Tx, operator uuid.UUID) error {
-		if _, err := tx.Exec(ctx, `update operator set disabled_at = coalesce(disabled_at, $2) where id = $1`, operator, at); err != nil {
+// DisableOperator keeps an operator out of every workspace and shuts the account
+// out, on record. A workspace may be left without an owner who can sign in: on the
+// host that is allowed, to stop somebody at once.
+func DisableOperator(ctx context.Context, ownerURL, email string, at time.Time) (out ShutOut, err error) {
+	err = onHost(ctx, ownerURL, email, func(tx pgx.Tx, operator uuid.UUID) (err error) {
+		if _, err = tx.Exec(ctx, `update operator set disabled_at = coalesce(disabled_at, $2) where id = $1`, operator, at); err != nil {
 			return err
 		}
-		if err := shutOut(ctx, tx, operator); err != nil {
+		if out, err = shutOut(ctx, tx, operator, email, at); err != nil {
 			return err
 		}
-		if err := recordOnHost(ctx, tx, OperatorDisabled, operator, email, "Disabled on the host, in every workspace. All sessions and access tokens ended.", at); err != nil {
+		if err = recordOnHost(ctx, tx, OperatorDisabled, operator, email, "Disabled on the host, in every workspace. All sessions, access tokens and invitations ended.", at); err != nil {
 			return err
 		}
-		ownerless, err = withoutOwner(ctx, tx, operator)
+		out.Ownerless, err = withoutOwner(ctx, tx, operator)
 		return err
 	})
-	return ownerless, err
+	return out, err
 }
 
-// EnableOperator lets a disabled operator sign in again, on record.
+// EnableOperator lets a disabled operator sign in again, on record. What was
+// started before the disabling, or during it, stays ended.
 func EnableOperator(ctx context.Context, ownerURL, email string, at time.Time) error {
 	return onHost(ctx, ownerURL, email, func(tx pgx.Tx, operator uuid.UUID) error {
 		if _, err := tx.Exec(ctx, `update operator set disabled_at = null where id = $1`, operator); err != nil {
+			return err
+		}
+		if _, _, err := new(Store).raiseEpoch(ctx, tx, operator, at); err != nil {
 			return err
 		}
 		return recordOnHost(ctx, tx, OperatorEnabled, operator, email, "Enabled again on the host.", at)

@@ -23,6 +23,7 @@ type Invitation struct {
 	Inviter       string // e-mail
 	InvitedAt     time.Time
 	ExpiresAt     time.Time
+	Epoch         int // of the inviter at that time
 }
 
 // Grant is what accepting gives.
@@ -30,7 +31,7 @@ func (i Invitation) Grant() Grant { return Grant{i.Role, i.Every, i.Organization
 
 const invitationQuery = `
 	select i.id, i.email, i.role, i.every_organization as every, coalesce(g.ids, '{}') as organizations, coalesce(g.names, '{}') as names,
-	       i.invited_by, o.email as inviter, i.invited_at, i.expires_at
+	       i.invited_by, o.email as inviter, i.invited_at, i.expires_at, i.epoch
 	from invitation i join operator o on o.id = i.invited_by
 	left join lateral (select array_agg(c.id order by lower(c.name), c.id) as ids, array_agg(c.name order by lower(c.name), c.id) as names
 	                   from invitation_organization l join organization c on c.workspace_id = l.workspace_id and c.id = l.organization_id
@@ -47,9 +48,9 @@ func (t *Tx) Invite(ctx context.Context, i Invitation, tokenHash []byte) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`delete from invitation where `+inWorkspace+` and (email = $1 or expires_at <= $2)`, i.Email, i.InvitedAt)
 	batch.Queue(`
-		insert into invitation (workspace_id, id, email, role, every_organization, token_hash, invited_by, invited_at, expires_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		t.scope.workspace, i.ID, i.Email, i.Role, i.Every, tokenHash, i.InvitedBy, i.InvitedAt, i.ExpiresAt)
+		insert into invitation (workspace_id, id, email, role, every_organization, token_hash, invited_by, invited_at, expires_at, epoch)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		t.scope.workspace, i.ID, i.Email, i.Role, i.Every, tokenHash, i.InvitedBy, i.InvitedAt, i.ExpiresAt, i.Epoch)
 	if !i.Every {
 		batch.Queue(`
 			insert into invitation_organization (workspace_id, invitation_id, organization_id)
@@ -63,22 +64,13 @@ func (t *Tx) Invitation(ctx context.Context, tokenHash []byte, now time.Time) (I
 	return one[Invitation](ctx, t.tx, invitationQuery+` where i.`+inWorkspace+` and i.token_hash = $1 and i.expires_at > $2`, tokenHash, now)
 }
 
-// TakeInvitation removes a waiting invitation and returns it: of several who try
-// one gets it, the others ErrNotFound. LockMembers comes before.
-func (t *Tx) TakeInvitation(ctx context.Context, tokenHash []byte, now time.Time) (Invitation, error) {
-	found, err := t.Invitation(ctx, tokenHash, now)
-	if err != nil {
-		return found, err
-	}
-	return found, t.DropInvitation(ctx, found.ID)
-}
-
 // WaitingInvitation returns an invitation by its id.
 func (t *Tx) WaitingInvitation(ctx context.Context, id uuid.UUID, now time.Time) (Invitation, error) {
 	return one[Invitation](ctx, t.tx, invitationQuery+` where i.`+inWorkspace+` and i.id = $1 and i.expires_at > $2`, id, now)
 }
 
-// DropInvitation removes an invitation; ErrNotFound when it waits no more.
+// DropInvitation removes an invitation; ErrNotFound when it waits no more, so that
+// of several who accept it one gets it.
 func (t *Tx) DropInvitation(ctx context.Context, id uuid.UUID) error {
 	done, err := t.tx.Exec(ctx, `delete from invitation where `+inWorkspace+` and id = $1`, id)
 	if err == nil && done.RowsAffected() == 0 {

@@ -108,8 +108,8 @@ func (t *Tx) SetMemberDisabled(ctx context.Context, operator uuid.UUID, at *time
 	t.name(batch, operator)
 	batch.Queue(`update membership set disabled_at = $2 where `+inWorkspace+` and operator_id = $1`, operator, at)
 	if at != nil {
-		t.dropInvitationsBy(batch, operator, "")
 		t.dropTokens(batch, operator)
+		t.dropInvitationsBy(batch, operator, "")
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }

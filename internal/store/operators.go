@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,9 +20,12 @@ type Operator struct {
 	TimeZone     string // IANA name; empty: as the browser says
 	Density      string // comfortable or compact
 	Disabled     bool
+	// Epoch counts how often all sessions and tokens were ended at once. What is
+	// started for an operator carries the epoch of this row.
+	Epoch int
 }
 
-const operatorQuery = `select id, email, password_hash, theme, time_zone, density, disabled_at is not null as disabled from operator`
+const operatorQuery = `select id, email, password_hash, theme, time_zone, density, disabled_at is not null as disabled, epoch from operator`
 
 // OperatorByEmail finds an operator; email must be in lower case.
 func (s *Store) OperatorByEmail(ctx context.Context, email string) (Operator, error) {
@@ -82,17 +84,37 @@ type Session struct {
 // seenEvery bounds how often a session's row is written while it is in use.
 const seenEvery = 30 * time.Second
 
-// StartSession keeps a sign-in under the SHA-256 of the cookie's token and clears
-// away sessions that have ended. What is to be said about it goes into the record
-// of every workspace of the operator: without it there is no session.
-func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator uuid.UUID, from Origin, now, endsAt time.Time, said ...Record) error {
-	return s.transact(ctx, func(tx pgx.Tx) error {
+// mostSessions is how many sessions an operator can have.
+const mostSessions = 10
+
+// StartSession keeps a sign-in under the SHA-256 of the cookie's token. It clears
+// away sessions that have ended, and the operator's oldest beyond ten. operator is
+// the row whose password hash was checked: ErrEnded says that its epoch was raised
+// since, or that the operator was disabled. What is to be said about it goes into
+// the record of every workspace of the operator: without it there is no session.
+func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator Operator, from Origin, now, endsAt time.Time, said ...Record) error {
+	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `delete from session where ends_at <= $1`, now); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `
-			insert into session (token_hash, operator_id, created_at, seen_at, ends_at, address, agent) values ($1, $2, $3, $3, $4, left($5, 64), left($6, $7))`,
-			tokenHash, operator, now, endsAt, from.Address, strings.ToValidUTF8(strings.ReplaceAll(from.Agent, "\x00", ""), ""), longestAgent)
+		if err := forgetAccountEvents(ctx, tx); err != nil {
+			return err
+		}
+		// The lock has sign-ins of one operator count one after the other.
+		done, err := tx.Exec(ctx, `
+			with checked as (select id, epoch from operator where id = $2 and epoch = $7 and disabled_at is null for no key update)
+			insert into session (token_hash, operator_id, created_at, seen_at, ends_at, address, agent, epoch)
+			select $1, id, $3, $3, $4, $5, $6, epoch from checked`,
+			tokenHash, operator.ID, now, endsAt, from.address(), from.agent(), operator.Epoch)
+		if err != nil {
+			return err
+		}
+		if done.RowsAffected() == 0 {
+			return ErrEnded
+		}
+		_, err = tx.Exec(ctx, `
+			delete from session where operator_id = $1 and id in (
+				select id from session where operator_id = $1 order by created_at desc, id offset $2)`, operator.ID, mostSessions)
 		if err != nil {
 			return err
 		}
@@ -106,15 +128,16 @@ func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator uui
 }
 
 // FindSession returns the session of a token unless it has ended, been idle for
-// longer than idle, or belongs to a disabled operator; then ErrNotFound.
+// longer than idle, has not the operator's epoch, or belongs to a disabled
+// operator; then ErrNotFound.
 func (s *Store) FindSession(ctx context.Context, tokenHash []byte, now time.Time, idle time.Duration) (Session, error) {
 	var found Session
 	op := &found.Operator
 	err := s.pool.QueryRow(ctx, `
-		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, s.seen_at
+		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, o.epoch, s.seen_at
 		from session s join operator o on o.id = s.operator_id
-		where s.token_hash = $1 and s.ends_at > $2 and s.seen_at > $3 and o.disabled_at is null`,
-		tokenHash, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density, &found.SeenAt)
+		where s.token_hash = $1 and s.ends_at > $2 and s.seen_at > $3 and s.epoch = o.epoch and o.disabled_at is null`,
+		tokenHash, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density, &op.Epoch, &found.SeenAt)
 	if err != nil {
 		return Session{}, meaning(err)
 	}

@@ -85,6 +85,7 @@ type Record struct {
 	Event        Event
 	Operator     uuid.UUID
 	Token        string    // name of the access token that it came by; empty: by a page
+	TokenID      uuid.UUID // of that token
 	Organization uuid.UUID // uuid.Nil: of the workspace itself
 	AccountID    string    // of Duo, where the event is about one
 	Subject      string    // whom or what it was done to, as a person knows it
@@ -100,10 +101,6 @@ type Record struct {
 func (t *Tx) Record(ctx context.Context, records ...Record) error {
 	batch := &pgx.Batch{}
 	for _, r := range records {
-		var organization *uuid.UUID
-		if r.Organization != uuid.Nil {
-			organization = &r.Organization
-		}
 		if r.Input == nil {
 			r.Input = map[string]string{}
 		}
@@ -111,11 +108,19 @@ func (t *Tx) Record(ctx context.Context, records ...Record) error {
 			r.ID = uuid.New()
 		}
 		batch.Queue(`
-			insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at, token)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11, $12)`,
-			t.scope.workspace, r.ID, organization, r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input, cmp.Or(r.State, Applied), r.Summary, r.At, r.Token)
+			insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at, token, token_id)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11, $12, $13)`,
+			t.scope.workspace, r.ID, orNull(r.Organization), r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input, cmp.Or(r.State, Applied), r.Summary, r.At, r.Token, orNull(r.TokenID))
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
+}
+
+// orNull is an id as the database has it: null for none.
+func orNull(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
 }
 
 // refusalsAnHour is how many refusals of one operator are kept within an hour, so

@@ -32,10 +32,11 @@ type Run struct {
 	OrgColour      *int
 	AccountID      string // of Duo, that was acted on
 	OperatorID     uuid.UUID
-	Operator       string // e-mail
-	Token          string // name of the access token that it came by; empty: by a page
-	Action         string // slug of the catalogue
-	Subject        string // whom or what it was done to, as a person knows it
+	Operator       string     // e-mail
+	Token          string     // name of the access token that it came by; empty: by a page
+	TokenID        *uuid.UUID // of that token; nil also for runs from before ids were kept
+	Action         string     // slug of the catalogue
+	Subject        string     // whom or what it was done to, as a person knows it
 	Input          map[string]string
 	Before         map[string]string // what the object was in Duo just before; see catalog.Action.Before
 	InputMAC       []byte
@@ -58,7 +59,7 @@ const (
 )
 
 const runQuery = `
-	select r.id, r.organization_id, o.name as organization, o.slug as org_slug, o.colour as org_colour, r.account_id, r.operator_id, p.email as operator, r.token, r.action, r.subject, r.input,
+	select r.id, r.organization_id, o.name as organization, o.slug as org_slug, o.colour as org_colour, r.account_id, r.operator_id, p.email as operator, r.token, r.token_id, r.action, r.subject, r.input,
 	       r.before, r.input_mac, r.ticket, r.answer, r.started_at, r.finished_at, r.asked_user, r.reason, r.after_fraud,
 	       case when r.state = 'sending' and r.started_at < $1 then 'unknown' else r.state end as state,
 	       case when r.state = 'sending' and r.started_at < $1 then 'The console stopped before Duo answered.' else r.summary end as summary
@@ -89,10 +90,10 @@ func (t *Tx) StartRun(ctx context.Context, r Run, fields []string) error {
 	}
 	_, err = t.tx.Exec(ctx, `
 		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, before, input_mac, ticket,
-		                 state, summary, started_at, token, asked_user, reason, after_fraud)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sending', '', $12, $13, $14, $15, $16)`,
+		                 state, summary, started_at, token, token_id, asked_user, reason, after_fraud)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sending', '', $12, $13, $14, $15, $16, $17)`,
 		t.scope.workspace, r.ID, r.OrganizationID, r.AccountID, r.OperatorID, r.Action, r.Subject, r.Input, before, mac, r.Ticket,
-		r.StartedAt, r.Token, r.AskedUser, r.Reason, r.AfterFraud)
+		r.StartedAt, r.Token, r.TokenID, r.AskedUser, r.Reason, r.AfterFraud)
 	return meaning(err)
 }
 

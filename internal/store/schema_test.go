@@ -15,14 +15,16 @@ import (
 
 // platform lists the tables that belong to no workspace. Every other table must
 // carry workspace_id and row-level security.
-var platform = []string{"goose_db_version", "login_attempt", "oldest_binary", "operator", "sealing_key", "session", "workspace"}
+var platform = []string{"account_event", "device", "goose_db_version", "login_attempt", "oldest_binary", "operator", "sealing_key", "session", "workspace"}
 
 // granted is all that the server's role may do. A verb more is a way for a
 // broken server to do harm; one less breaks the product.
 var granted = map[string]string{
+	"account_event":           "DELETE INSERT SELECT",
 	"api_token":               "DELETE INSERT SELECT UPDATE(used_at)",
 	"api_token_organization":  "INSERT SELECT",
 	"connection":              "DELETE INSERT SELECT UPDATE",
+	"device":                  "DELETE INSERT SELECT UPDATE",
 	"directory_key":           "DELETE INSERT SELECT UPDATE",
 	"draft":                   "DELETE INSERT SELECT UPDATE",
 	"duo_account":             "DELETE INSERT SELECT UPDATE",
@@ -36,7 +38,7 @@ var granted = map[string]string{
 		"UPDATE(disabled_at) UPDATE(every_organization) UPDATE(role) UPDATE(seen_at)",
 	"membership_organization": "DELETE INSERT SELECT",
 	"oldest_binary":           "SELECT",
-	"operator":                "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
+	"operator":                "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(epoch) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
 	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(colour) UPDATE(name) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
 	"reading":                 "INSERT SELECT UPDATE(rows)",
 	"run":                     "INSERT SELECT UPDATE(answer) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",

@@ -124,7 +124,7 @@ func TestNoSecretIsStoredInClear(t *testing.T) {
 		}
 	}
 	hash := sha256.Sum256([]byte(token.value))
-	if err := d.StartSession(t.Context(), hash[:], d.owner.ID, store.Origin{}, today, today.Add(time.Hour)); err != nil {
+	if err := d.StartSession(t.Context(), hash[:], d.owner, store.Origin{}, today, today.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	r := newRun(d.owner.ID)

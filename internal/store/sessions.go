@@ -29,8 +29,8 @@ type OpenSession struct {
 // first.
 func (s *Store) Sessions(ctx context.Context, operator uuid.UUID, now time.Time, idle time.Duration) ([]OpenSession, error) {
 	rows, err := s.pool.Query(ctx, `
-		select id, address, agent, created_at, seen_at from session
-		where operator_id = $1 and ends_at > $2 and seen_at > $3 order by seen_at desc, id`, operator, now, now.Add(-idle))
+		select s.id, s.address, s.agent, s.created_at, s.seen_at from session s join operator o on o.id = s.operator_id and o.epoch = s.epoch
+		where s.operator_id = $1 and s.ends_at > $2 and s.seen_at > $3 order by s.seen_at desc, s.id`, operator, now, now.Add(-idle))
 	if err != nil {
 		return nil, err
 	}
@@ -47,32 +47,50 @@ func (s *Store) EndSessionByID(ctx context.Context, operator, id uuid.UUID) erro
 	return err
 }
 
-// EndAllSessions ends every session of an operator and records it in the
-// operator's workspaces.
-func (s *Store) EndAllSessions(ctx context.Context, operator uuid.UUID, now time.Time) error {
-	return s.transact(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `delete from session where operator_id = $1`, operator); err != nil {
+// EndAllSessions ends every session, access token and invitation of an operator,
+// forgets the operator's devices, and records it in the operator's workspaces. It
+// returns the operator with the raised epoch. ErrEnded says that the session that
+// asks was ended before.
+func (s *Store) EndAllSessions(ctx context.Context, operator Operator, now time.Time) (Operator, error) {
+	err := s.asOperator(ctx, operator.ID, func(tx pgx.Tx) (err error) {
+		if err = holdEpoch(ctx, tx, operator); err != nil {
 			return err
 		}
-		return s.recordEverywhere(ctx, tx, Record{Event: SessionsEnded, Operator: operator, Summary: "Ended all own sessions.", At: now})
+		if operator.Epoch, _, err = s.raiseEpoch(ctx, tx, operator.ID, now); err != nil {
+			return err
+		}
+		return s.recordEverywhere(ctx, tx, Record{Event: SessionsEnded, Operator: operator.ID, Summary: "Ended all own sessions and access tokens.", At: now})
 	})
+	return operator, err
 }
 
-// ChangePassword replaces an operator's password hash, ends all sessions but the
-// one that is kept, and records it in the operator's workspaces. It returns
-// ErrNotFound when the hash is not the one that the operator was read with.
-func (s *Store) ChangePassword(ctx context.Context, operator Operator, hash string, keep uuid.UUID, now time.Time) error {
-	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
-		done, err := tx.Exec(ctx, `update operator set password_hash = $3 where id = $1 and password_hash = $2`, operator.ID, operator.PasswordHash, hash)
-		if err != nil {
+// ChangePassword replaces an operator's password hash, ends every session, access
+// token and invitation of the operator, and records it in the operator's
+// workspaces. It returns the operator as whom a new session can be started.
+// ErrEnded says that the epoch is not the one that the hash was read with.
+func (s *Store) ChangePassword(ctx context.Context, operator Operator, hash string, now time.Time) (Operator, error) {
+	err := s.asOperator(ctx, operator.ID, func(tx pgx.Tx) (err error) {
+		if err := holdEpoch(ctx, tx, operator); err != nil {
 			return err
 		}
-		if done.RowsAffected() == 0 {
-			return ErrNotFound
-		}
-		if _, err := tx.Exec(ctx, `delete from session where operator_id = $1 and id <> $2`, operator.ID, keep); err != nil {
+		if _, err := tx.Exec(ctx, `update operator set password_hash = $2 where id = $1`, operator.ID, hash); err != nil {
 			return err
 		}
-		return s.recordEverywhere(ctx, tx, Record{Event: PasswordChanged, Operator: operator.ID, Summary: "Changed the own password. Other sessions ended.", At: now})
+		operator.PasswordHash = hash
+		if operator.Epoch, _, err = s.raiseEpoch(ctx, tx, operator.ID, now); err != nil {
+			return err
+		}
+		return s.recordEverywhere(ctx, tx, Record{Event: PasswordChanged, Operator: operator.ID, Summary: "Changed the own password. All sessions and access tokens ended.", At: now})
 	})
+	return operator, err
+}
+
+// holdEpoch locks an operator's row for a change by the operator, or returns
+// ErrEnded.
+func holdEpoch(ctx context.Context, tx pgx.Tx, operator Operator) error {
+	done, err := tx.Exec(ctx, `select from operator where id = $1 and epoch = $2 and disabled_at is null for no key update`, operator.ID, operator.Epoch)
+	if err == nil && done.RowsAffected() == 0 {
+		err = ErrEnded
+	}
+	return err
 }

@@ -21,7 +21,7 @@ const (
 )
 
 // signIn starts a session and returns the hash of its token.
-func signIn(t testing.TB, db storetest.DB, operator uuid.UUID, at time.Time) []byte {
+func signIn(t testing.TB, db storetest.DB, operator store.Operator, at time.Time) []byte {
 	t.Helper()
 	hash := sha256.Sum256([]byte(rand.Text()))
 	if err := db.StartSession(t.Context(), hash[:], operator, store.Origin{}, at, at.Add(life)); err != nil {
@@ -48,7 +48,7 @@ func TestSessionEnds(t *testing.T) {
 		}
 	}
 
-	hash := signIn(t, db, owner.ID, today)
+	hash := signIn(t, db, owner, today)
 	if err := find(hash, idle-time.Second); err != nil {
 		t.Error("before the idle time: ", err)
 	}
@@ -58,7 +58,7 @@ func TestSessionEnds(t *testing.T) {
 	}
 	ended("idle", find(hash, 3*idle))
 
-	hash = signIn(t, db, owner.ID, today)
+	hash = signIn(t, db, owner, today)
 	for after := time.Duration(0); after < life; after += idle - time.Minute {
 		if err := find(hash, after); err != nil {
 			t.Fatalf("in use after %s: %v", after, err)
@@ -66,7 +66,7 @@ func TestSessionEnds(t *testing.T) {
 	}
 	ended("in use until its absolute end", find(hash, life))
 
-	hash = signIn(t, db, owner.ID, today)
+	hash = signIn(t, db, owner, today)
 	if err := db.EndSession(t.Context(), hash); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestSessionEnds(t *testing.T) {
 		t.Error("the row of a session that was ended is still there")
 	}
 
-	hash = signIn(t, db, owner.ID, today)
+	hash = signIn(t, db, owner, today)
 	db.Exec(t, `update operator set disabled_at = now() where id = $1`, owner.ID)
 	ended("operator disabled", find(hash, 0))
 }
@@ -84,8 +84,8 @@ func TestSignInClearsSessionsThatEnded(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
 	_, owner := db.Workspace(t)
-	old := signIn(t, db, owner.ID, today.Add(-life))
-	live := signIn(t, db, owner.ID, today)
+	old := signIn(t, db, owner, today.Add(-life))
+	live := signIn(t, db, owner, today)
 	if left := column[[]byte](t, db.Superuser(t), `select token_hash from session where operator_id = $1`, owner.ID); len(left) != 1 || string(left[0]) != string(live) {
 		t.Errorf("sessions %x, want only %x and not %x", left, live, old)
 	}
@@ -97,7 +97,7 @@ func TestSessionTakesNoToken(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
 	_, owner := db.Workspace(t)
-	if err := db.StartSession(t.Context(), []byte(rand.Text()), owner.ID, store.Origin{}, today, today.Add(life)); code(err) != checkBroken {
+	if err := db.StartSession(t.Context(), []byte(rand.Text()), owner, store.Origin{}, today, today.Add(life)); code(err) != checkBroken {
 		t.Errorf("a token was stored as it is: %v", err)
 	}
 }
@@ -172,7 +172,7 @@ func TestPasswordAndTheme(t *testing.T) {
 	if err != nil || found.Theme != "dark" || found.Density != "compact" || found.PasswordHash != "renewed" || found.ID != owner.ID {
 		t.Errorf("operator %+v (%v)", found, err)
 	}
-	if err := store.ResetPassword(t.Context(), db.OwnerURL, owner.Email, "reset", today); err != nil {
+	if _, err := store.ResetPassword(t.Context(), db.OwnerURL, owner.Email, "reset", today); err != nil {
 		t.Fatal(err)
 	}
 	if found, _ = db.OperatorByEmail(t.Context(), owner.Email); found.PasswordHash != "reset" {
@@ -183,7 +183,7 @@ func TestPasswordAndTheme(t *testing.T) {
 			t.Errorf("%q: %v", email, err)
 		}
 	}
-	if err := store.ResetPassword(t.Context(), db.OwnerURL, "nobody@msp.example", "x", today); !errors.Is(err, store.ErrNotFound) {
+	if _, err := store.ResetPassword(t.Context(), db.OwnerURL, "nobody@msp.example", "x", today); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("password of nobody: %v", err)
 	}
 }

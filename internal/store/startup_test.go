@@ -158,7 +158,7 @@ func TestOwnerIsAnOrdinaryRole(t *testing.T) {
 	if _, err := store.AddOperator(t.Context(), url, n); !errors.Is(err, store.ErrBelongs) {
 		t.Error("twice: ", err)
 	}
-	if err := store.ResetPassword(t.Context(), url, n.Email, "second", today); err != nil {
+	if _, err := store.ResetPassword(t.Context(), url, n.Email, "second", today); err != nil {
 		t.Error(err)
 	}
 }

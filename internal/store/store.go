@@ -43,8 +43,9 @@ type Store struct {
 }
 
 // Open connects, with pool and time-outs of our own whatever the URL says. The role must be the
-// application's own: see CheckRole.
-func Open(ctx context.Context, url string, keys *secret.Keyring) (*Store, error) {
+// application's own: see CheckRole. A tracer, where one is given, sees every statement: tests
+// count them.
+func Open(ctx context.Context, url string, keys *secret.Keyring, tracer ...pgx.QueryTracer) (*Store, error) {
 	config, err := readURL(url)
 	if err != nil {
 		return nil, err
@@ -57,6 +58,9 @@ func Open(ctx context.Context, url string, keys *secret.Keyring) (*Store, error)
 	// Duo is asked because a run is recorded: the record must outlive a crash of
 	// Postgres, also on a server that is set to take that lightly.
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
+	if len(tracer) > 0 {
+		config.ConnConfig.Tracer = tracer[0]
+	}
 	s := &Store{}
 	s.keys.Store(keys)
 	config.BeforeConnect = s.nameConnections

@@ -12,6 +12,8 @@ import (
 const (
 	// TokenLife is the longest that an access token lives.
 	TokenLife = 365 * 24 * time.Hour
+	// MostTokens is how many live tokens an operator can have in a workspace.
+	MostTokens = 20
 	// LongestTokenName is how many characters its name may have.
 	LongestTokenName = 60
 	// usedEvery bounds how often a token's row is written while it is in use.
@@ -32,6 +34,7 @@ type Token struct {
 	CreatedAt     time.Time
 	ExpiresAt     time.Time
 	UsedAt        *time.Time // nil: never
+	Epoch         int        // of the operator whose password was checked for it
 }
 
 // Grant is the most that the token gives.
@@ -39,11 +42,18 @@ func (t Token) Grant() Grant { return Grant{t.Role, t.Every, t.Organizations} }
 
 const tokenQuery = `
 	select k.workspace_id, k.id, k.operator_id, k.name, k.role, k.every_organization as every, coalesce(g.ids, '{}') as organizations, coalesce(g.names, '{}') as names,
-	       k.created_at, k.expires_at, k.used_at
+	       k.created_at, k.expires_at, k.used_at, k.epoch
 	from api_token k
 	left join lateral (select array_agg(c.id order by lower(c.name), c.id) as ids, array_agg(c.name order by lower(c.name), c.id) as names
 	                   from api_token_organization l join organization c on c.workspace_id = l.workspace_id and c.id = l.organization_id
 	                   where l.workspace_id = k.workspace_id and l.token_id = k.id) g on true`
+
+// LockTokens waits until nobody else makes a token of the operator in the
+// workspace. Take it before Hold: tokens are counted.
+func (t *Tx) LockTokens(ctx context.Context, operator uuid.UUID) error {
+	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('tokens ' || app.workspace()::text || $1::text, 0))`, operator.String())
+	return err
+}
 
 // Tokens lists an operator's tokens in the workspace, the newest first; those
 // that have run out are among them until the next is made.
@@ -58,9 +68,9 @@ func (t *Tx) MakeToken(ctx context.Context, k Token, hash []byte) error {
 	t.name(batch, k.OperatorID)
 	batch.Queue(`delete from api_token where `+inWorkspace+` and operator_id = $1 and expires_at <= $2`, k.OperatorID, k.CreatedAt)
 	batch.Queue(`
-		insert into api_token (workspace_id, id, operator_id, name, role, every_organization, token_hash, created_at, expires_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		t.scope.workspace, k.ID, k.OperatorID, k.Name, k.Role, k.Every, hash, k.CreatedAt, k.ExpiresAt)
+		insert into api_token (workspace_id, id, operator_id, name, role, every_organization, token_hash, created_at, expires_at, epoch)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		t.scope.workspace, k.ID, k.OperatorID, k.Name, k.Role, k.Every, hash, k.CreatedAt, k.ExpiresAt, k.Epoch)
 	if !k.Every {
 		batch.Queue(`
 			insert into api_token_organization (workspace_id, token_id, organization_id)
@@ -98,7 +108,9 @@ func (t *Tx) HoldToken(ctx context.Context, operator, id uuid.UUID, now time.Tim
 	t.name(batch, operator)
 	// A weaker lock than a membership's: noting that the token was used does not
 	// have to wait.
-	batch.Queue(`select role, every_organization from api_token where `+inWorkspace+` and operator_id = $1 and id = $2 and expires_at > $3 for key share`, operator, id, now).
+	batch.Queue(`
+		select k.role, k.every_organization from api_token k join operator o on o.id = k.operator_id and o.epoch = k.epoch
+		where k.`+inWorkspace+` and k.operator_id = $1 and k.id = $2 and k.expires_at > $3 for key share of k`, operator, id, now).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&role, &every) })
 	batch.Queue(`select count(*) from api_token_organization where `+inScope+` and token_id = $1`, id).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&chosen) })
@@ -112,8 +124,8 @@ func (t *Tx) HoldToken(ctx context.Context, operator, id uuid.UUID, now time.Tim
 }
 
 // FindToken finds a token by the workspace that it names and its SHA-256, and
-// whose it is. It returns ErrNotFound when it was revoked or has run out, and while
-// the operator or the membership is disabled. Now and then it notes that the
+// whose it is. It returns ErrNotFound when it was revoked or has run out, when its
+// epoch is not the operator's, and while the operator or the membership is disabled. Now and then it notes that the
 // token is in use.
 func (s *Store) FindToken(ctx context.Context, workspace uuid.UUID, hash []byte, now time.Time) (Token, Operator, error) {
 	var found Token
@@ -125,7 +137,7 @@ func (s *Store) FindToken(ctx context.Context, workspace uuid.UUID, hash []byte,
 		if err != nil {
 			return err
 		}
-		operator, err = one[Operator](ctx, t.tx, operatorQuery+` where id = $1 and disabled_at is null`, found.OperatorID)
+		operator, err = one[Operator](ctx, t.tx, operatorQuery+` where id = $1 and epoch = $2 and disabled_at is null`, found.OperatorID, found.Epoch)
 		if err != nil || found.UsedAt != nil && now.Sub(*found.UsedAt) < usedEvery {
 			return err
 		}
@@ -165,14 +177,4 @@ func (sc Scope) within(token Token) Scope {
 	}
 	reached := slices.DeleteFunc(slices.Clone(token.Organizations), func(id uuid.UUID) bool { return !sc.holds(id) })
 	return Scope{workspace: sc.workspace, organizations: reached}
-}
-
-// endTokens ends all of an operator's tokens, in every workspace.
-func (s *Store) endTokens(ctx context.Context, tx pgx.Tx, operator uuid.UUID) error {
-	return s.eachMembership(ctx, tx, operator, func(entered *Tx, _ bool) error {
-		batch := &pgx.Batch{}
-		entered.name(batch, operator)
-		entered.dropTokens(batch, operator)
-		return tx.SendBatch(ctx, batch).Close()
-	})
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"slices"
@@ -19,6 +20,9 @@ func (s *Server) getAccount(c echo.Context, v visitor) error {
 	return s.showAccount(c, v, http.StatusOK, page)
 }
 
+// accountEventsShown is how many events of the account the page lists.
+const accountEventsShown = 20
+
 // showAccount fills in what the page shows in any case.
 func (s *Server) showAccount(c echo.Context, v visitor, status int, page views.AccountPage) error {
 	session, err := s.sessions.current(c.Request())
@@ -32,6 +36,26 @@ func (s *Server) showAccount(c echo.Context, v visitor, status int, page views.A
 	for _, o := range open {
 		page.Sessions = append(page.Sessions, views.SessionRow{ID: o.ID.String(), Browser: browserName(o.Agent), Address: o.Address,
 			Since: s.when(v, o.CreatedAt), Seen: s.when(v, o.SeenAt), This: o.ID == session.ID})
+	}
+	devices, err := s.Store.Devices(c.Request().Context(), v.operator.ID, s.Now())
+	if err != nil {
+		return err
+	}
+	here := s.deviceHash(c.Request())
+	for _, d := range devices {
+		page.Devices = append(page.Devices, views.SessionRow{ID: d.ID.String(), Browser: browserName(d.Agent), Address: d.Address,
+			Since: s.when(v, d.CreatedAt), Seen: s.when(v, d.SeenAt), This: bytes.Equal(here, d.TokenHash)})
+	}
+	events, err := s.Store.AccountEvents(c.Request().Context(), v.operator.ID, accountEventsShown)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		row := views.AccountEventRow{Kind: e.Kind, Address: e.Address, At: s.when(v, e.At)}
+		if e.Agent != "" {
+			row.Browser = browserName(e.Agent)
+		}
+		page.Events = append(page.Events, row)
 	}
 	page.Email, page.Theme, page.Density = v.operator.Email, v.operator.Theme, v.operator.Density
 	if page.TimeZone.Error == "" {
@@ -61,22 +85,18 @@ func (s *Server) postPassword(c echo.Context, v visitor) error {
 	if page.Current.Error != "" || page.New.Error != "" {
 		return s.showAccount(c, v, status, page)
 	}
-	if err := s.changePassword(c, operator, form.Get("new")); err != nil {
+	hash, err := secret.HashPassword(c.Request().Context(), form.Get("new"))
+	if err != nil {
+		return err
+	}
+	if operator, err = s.Store.ChangePassword(c.Request().Context(), operator, hash, s.Now()); err != nil {
+		return err
+	}
+	// This browser goes on with a new token: the one it had may have been copied.
+	if err := s.startSession(c, operator); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.AccountAfter("password"))
-}
-
-func (s *Server) changePassword(c echo.Context, operator store.Operator, password string) error {
-	session, err := s.sessions.current(c.Request())
-	if err != nil {
-		return err
-	}
-	hash, err := secret.HashPassword(c.Request().Context(), password)
-	if err != nil {
-		return err
-	}
-	return s.Store.ChangePassword(c.Request().Context(), operator, hash, session.ID, s.Now())
 }
 
 // postEndSession ends one of the operator's own sessions. One that is gone
@@ -101,8 +121,21 @@ func (s *Server) postSignOutEverywhere(c echo.Context, v visitor) error {
 	if _, err := formOf(c); err != nil {
 		return err
 	}
-	if err := s.Store.EndAllSessions(c.Request().Context(), v.operator.ID, s.Now()); err != nil {
+	ctx, known := c.Request().Context(), false
+	if hash := s.deviceHash(c.Request()); hash != nil {
+		_, err := s.Store.FindDevice(ctx, hash, v.operator.Email, s.Now())
+		if known = err == nil; !known && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	operator, err := s.Store.EndAllSessions(ctx, v.operator, s.Now())
+	if err != nil {
 		return err
+	}
+	if known { // who signs out everywhere comes back by this browser
+		if err := s.rememberDevice(c, operator); err != nil {
+			return err
+		}
 	}
 	return s.postSignOut(c, v)
 }

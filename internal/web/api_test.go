@@ -21,7 +21,7 @@ func TestAPIActs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.stranger(t)
-	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
+	token, kept := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
 	user := s.addUser(t, duosim.UserSpec{Username: "jroe"})
 	act := s.apiOrg("/actions/create-bypass-code-for-user")
 	body := map[string]any{"run_id": uuid.NewString(), "ticket": "T-9", "fields": map[string]any{"user_id": user, "count": 2, "valid_secs": "1 hour", "preserve_existing": true}}
@@ -44,10 +44,10 @@ func TestAPIActs(t *testing.T) {
 	}
 	// The record tells by which token it came, to people and to programs.
 	recorded := answer[apiRun](b.call(token, http.MethodGet, s.api("/runs/"+first.RunID.String()), nil))
-	if recorded.Token != "program" || recorded.Operator != s.Owner.Email || recorded.Ticket != "T-9" || recorded.Fields["count"] != "2" || recorded.Fields["valid_secs"] != "3600" {
+	if recorded.Token != kept.Name || recorded.TokenID == nil || *recorded.TokenID != kept.ID || recorded.Operator != s.Owner.Email || recorded.Ticket != "T-9" || recorded.Fields["count"] != "2" || recorded.Fields["valid_secs"] != "3600" {
 		t.Errorf("%+v", recorded)
 	}
-	s.as(t, s.Owner).get(s.ws("/runs/"+first.RunID.String())).want(http.StatusOK, "By the access token program")
+	s.as(t, s.Owner).get(s.ws("/runs/"+first.RunID.String())).want(http.StatusOK, "By the access token "+kept.Name, kept.ID.String())
 }
 
 // A field that is missing, unknown, of another kind or beyond its limits is

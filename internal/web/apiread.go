@@ -182,13 +182,14 @@ type apiRun struct {
 	AfterFraud   string            `json:"after_fraud"` // who decided; empty: there was no report
 	Operator     string            `json:"operator"`    // e-mail
 	Token        string            `json:"token"`       // name of the access token; empty: by a page
+	TokenID      *uuid.UUID        `json:"token_id"`    // null: by a page, or from before ids were kept
 	Started      time.Time         `json:"started_at"`
 	Finished     *time.Time        `json:"finished_at"`
 }
 
 func apiRunOf(r store.Run) apiRun {
 	shown := apiRun{RunID: r.ID, Action: r.Action, Organization: r.OrgSlug, AccountID: r.AccountID, Subject: r.Subject, State: r.State, Summary: r.Summary, Answer: r.Answer,
-		Fields: r.Input, Ticket: r.Ticket, Reason: r.Reason, AfterFraud: r.AfterFraud, Operator: r.Operator, Token: r.Token, Started: r.StartedAt.UTC()}
+		Fields: r.Input, Ticket: r.Ticket, Reason: r.Reason, AfterFraud: r.AfterFraud, Operator: r.Operator, Token: r.Token, TokenID: r.TokenID, Started: r.StartedAt.UTC()}
 	if r.FinishedAt != nil {
 		at := r.FinishedAt.UTC()
 		shown.Finished = &at

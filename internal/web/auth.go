@@ -54,7 +54,7 @@ func (v visitor) location() *time.Location {
 }
 
 func (v visitor) actor() run.Actor {
-	return run.Actor{Operator: v.operator.ID, Role: v.role, Token: v.token}
+	return run.Actor{Operator: v.operator.ID, Epoch: v.operator.Epoch, Role: v.role, Token: v.token}
 }
 
 // mayIntegrate reports whether the visitor's role and scope reach what

@@ -22,6 +22,7 @@ type browser struct {
 	t      testing.TB
 	site   *site
 	client *http.Client
+	ip     string  // from which it asks
 	seen   []*page // every answer, those of redirects included
 }
 
@@ -38,10 +39,11 @@ func (s *site) stranger(t testing.TB) *browser {
 	// Each browser has an address of its own, since sign-ins are slowed down per
 	// address: all of 127.0.0.0/8 is this machine.
 	n := browsers.Add(1)
-	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(n>>8), byte(n))}}
+	ip := net.IPv4(127, 1, byte(n>>8), byte(n))
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: ip}}
 	transport := &http.Transport{DialContext: dialer.DialContext}
 	t.Cleanup(transport.CloseIdleConnections)
-	b := &browser{t: t, site: s}
+	b := &browser{t: t, site: s, ip: ip.String()}
 	b.client = &http.Client{Jar: jar, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return b
 }

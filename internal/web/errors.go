@@ -25,7 +25,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		return
 	}
 	var answering error
-	if errors.Is(err, errSignedOut) {
+	if errors.Is(err, errSignedOut) || errors.Is(err, store.ErrEnded) && !isAPI(c.Request()) {
 		answering = s.toSignIn(c)
 	} else {
 		page, code := s.explain(err, c)
@@ -69,7 +69,7 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 	var many *run.TooManyPushes
 	var much *store.TooMuchRead
 	switch {
-	case errors.Is(err, errNoToken):
+	case errors.Is(err, errNoToken), errors.Is(err, store.ErrEnded):
 		return views.ErrorPage{Status: http.StatusUnauthorized, Headline: "No valid access token",
 			Text: "Send a header Authorization: Bearer with an access token. It may be mistyped, revoked or run out, or its operator is no longer a member."}, "unauthorized"
 	case errors.Is(err, errSessionInAPI):

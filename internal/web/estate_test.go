@@ -210,6 +210,8 @@ func (e *estate) rows(t testing.TB, ws store.Workspace) string {
 			shown = "(t.id, t.operator_id, t.name, t.role, t.every_organization, t.token_hash, t.expires_at)"
 		case name == "session":
 			where, shown = "operator_id in "+members, "(t.token_hash, t.operator_id, t.created_at, t.ends_at)"
+		case name == "device", name == "account_event":
+			where = "operator_id in " + members
 		case table[1] == "":
 			t.Fatalf("table %s: this test does not know whose its rows are", name)
 		}

@@ -70,7 +70,7 @@ func (s *Server) recordFile(ctx context.Context, v visitor, record store.Record,
 	record.Operator, record.At = v.operator.ID, s.Now()
 	rows := 0
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		if _, err = tx.Hold(ctx, v.operator.ID); err == nil {
+		if _, err = tx.Hold(ctx, v.operator.ID, v.operator.Epoch); err == nil {
 			rows, record.Summary, err = count(tx)
 		}
 		return err

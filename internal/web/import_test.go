@@ -321,7 +321,7 @@ func importedForm(e *estate, n *tenant, fresh bool) url.Values {
 	if fresh {
 		actor := e.Actor(catalog.Owner)
 		if n == &e.foreign {
-			actor.Operator = e.otherOwner.ID
+			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
 		row := run.ImportRow{Line: 2, Details: run.Details{Name: "Imported " + rand.Text()}}
 		if _, err := e.Runner.ImportOrganizations(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, id, []run.ImportRow{row}, 1); err != nil {

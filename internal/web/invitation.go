@@ -115,6 +115,9 @@ func (s *Server) postAccept(c echo.Context, _ visitor) error {
 	switch {
 	case errors.Is(err, store.ErrNotFound): // somebody used it at the same moment
 		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, views.InvitationPage{Refused: true})
+	case errors.Is(err, store.ErrEnded) && !page.SignedIn: // the password was changed since it was checked
+		page.Error = "This password is wrong."
+		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
 	case store.IsConflict(err, "operator_email_key"):
 		page.Known, page.Error = true, "You have become an operator meanwhile. Enter the password you chose then."
 		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
@@ -122,7 +125,7 @@ func (s *Server) postAccept(c echo.Context, _ visitor) error {
 		return err
 	}
 	if !page.SignedIn {
-		if err := s.sessions.start(c, operator, s.signInRecord(c, operator)); err != nil {
+		if err := s.startSession(c, operator, s.signInRecord(c, operator)); err != nil {
 			return err
 		}
 	}
@@ -144,7 +147,7 @@ func (s *Server) invitedOperator(c echo.Context, page views.AcceptPage, password
 		session, err := s.sessions.current(c.Request())
 		return session.Operator, err != nil, err
 	}
-	operator, fits, wait, err := s.passwordOf(c, page.Email, password)
+	operator, fits, wait, err := s.signInBy(c, page.Email, password)
 	switch {
 	case err != nil:
 		return operator, true, err
@@ -153,7 +156,7 @@ func (s *Server) invitedOperator(c echo.Context, page views.AcceptPage, password
 		return operator, true, s.render(c, http.StatusTooManyRequests, visitor{}, place{}, page)
 	case !fits:
 		page.Error = "This password is wrong."
-		return operator, true, s.refuseSignIn(c, operator, page)
+		return operator, true, s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
 	}
 	return operator, false, nil
 }

@@ -58,6 +58,7 @@ func openSchemas() object {
 			"failing": object{"type": "boolean"}}),
 		"Run": whole(object{"run_id": uuidText, "action": text, "organization": object{"type": []string{"string", "null"}, "description": "Slug; null: of the workspace."}, "account_id": text, "subject": text, "state": ref("State"), "summary": text,
 			"answer": described(text, "Of a person who was asked through Duo; empty: nobody was, or nobody answered yet."), "fields": object{"type": "object", "additionalProperties": text}, "ticket": text, "reason": described(text, "Why it was done after a report of fraud."), "after_fraud": object{"type": "string", "enum": []string{"", "other", "same"}, "description": "Who decided after a report of fraud: other than the operator who sent the push, or the same, where there was no other; empty: there was no report."}, "operator": text, "token": described(text, "Name of the access token; empty: by a page."),
+			"token_id":   object{"type": []string{"string", "null"}, "format": "uuid", "description": "Of the access token, and the run_id of the run that made it; null: by a page, or before ids were kept."},
 			"started_at": moment, "finished_at": object{"type": []string{"string", "null"}, "format": "date-time"}}),
 		"Outcome": whole(object{"run_id": uuidText, "state": ref("State"), "summary": text, "replayed": described(object{"type": "boolean"}, "It was done before; result and secrets are not shown again."),
 			"result":     object{"description": "Duo's answer, secrets masked. Of a generic action it is whole."},

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -19,8 +20,8 @@ import (
 // accessToken makes a token for an operator behind the form's back.
 func (s *site) accessToken(t testing.TB, ws store.Workspace, operator store.Operator, g store.Grant) (string, store.Token) {
 	t.Helper()
-	text, kept, err := s.Runner.MakeToken(t.Context(), ws.ID, run.Actor{Operator: operator.ID}, store.Token{
-		ID: uuid.New(), Name: "program", Role: g.Role, Every: g.EveryOrganization, Organizations: g.Organizations, ExpiresAt: s.Clock.Now().Add(24 * time.Hour)})
+	text, kept, err := s.Runner.MakeToken(t.Context(), ws.ID, run.Actor{Operator: operator.ID, Epoch: s.today(t, operator).Epoch}, store.Token{
+		ID: uuid.New(), Name: "program " + rand.Text(), Role: g.Role, Every: g.EveryOrganization, Organizations: g.Organizations, ExpiresAt: s.Clock.Now().Add(24 * time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}

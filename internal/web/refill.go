@@ -122,7 +122,7 @@ func addNote(doc *html.Node, left url.Values) {
 	note.AppendChild(text("What you typed is back. Nothing was sent. Passwords and keys have to be entered again."))
 	if len(left) > 0 {
 		list := element("dl")
-		for _, name := range sortedKeys(left) {
+		for _, name := range sortedNames(left) {
 			term, described := element("dt"), element("dd")
 			term.AppendChild(text(name))
 			described.AppendChild(text(strings.Join(left[name], "\n")))
@@ -143,7 +143,7 @@ func addNote(doc *html.Node, left url.Values) {
 // unseenNames are hidden inputs, which nobody typed.
 var unseenNames = []string{"run_id", "id", "connection", "agreed", generated, "as", "from"}
 
-func sortedKeys(values url.Values) []string {
+func sortedNames(values url.Values) []string {
 	var names []string
 	for name := range values {
 		names = append(names, name)

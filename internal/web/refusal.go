@@ -70,7 +70,7 @@ func (s *Server) recordRefusal(c echo.Context, r route, v visitor, why error) {
 
 func refusalRecord(c echo.Context, r route, v visitor, why error) store.Record {
 	record := store.Record{
-		Event: store.Denied, Operator: v.operator.ID, Token: v.token.Name, Organization: v.organization.ID, AccountID: v.organization.AccountID,
+		Event: store.Denied, Operator: v.operator.ID, Token: v.token.Name, TokenID: v.token.ID, Organization: v.organization.ID, AccountID: v.organization.AccountID,
 		Input: map[string]string{"route": r.method + " " + r.path}, Summary: "Not allowed in this role: nothing was done.",
 	}
 	if held, is := errors.AsType[*run.HeldBack](why); is {
@@ -95,24 +95,5 @@ func (s *Server) signInRecord(c echo.Context, operator store.Operator) store.Rec
 	return store.Record{
 		Event: store.SignedIn, Operator: operator.ID, At: s.Now(), Input: map[string]string{"address": c.RealIP()},
 		Summary: "Signed in from " + c.RealIP() + ".",
-	}
-}
-
-// recordRefusedSignIn keeps that somebody tried an operator's name. Names that
-// nobody has are logged, and not what they were: people type passwords there.
-func (s *Server) recordRefusedSignIn(c echo.Context, operator store.Operator) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), recordTime)
-	defer cancel()
-	if operator.ID == uuid.Nil {
-		s.Log.InfoContext(ctx, "sign-in refused: nobody has this name", "address", c.RealIP())
-		return
-	}
-	record := s.signInRecord(c, operator)
-	record.State, record.Summary = store.Refused, "Wrong password, from "+c.RealIP()+"."
-	if operator.Disabled {
-		record.Summary = "The operator is disabled; tried from " + c.RealIP() + "."
-	}
-	if err := s.Store.RecordEverywhere(ctx, record); err != nil {
-		s.Log.ErrorContext(ctx, "refused sign-in could not be recorded", "error", err)
 	}
 }

@@ -78,6 +78,7 @@ func (s *Server) routes() []route {
 		{get, "/account", signed, 0, s.getAccount},
 		{post, "/account/password", signed, 0, s.postPassword},
 		{post, "/account/sessions", signed, 0, s.postEndSession},
+		{post, "/account/devices", signed, 0, s.postForgetDevice},
 		{post, "/account/signout", signed, 0, s.postSignOutEverywhere},
 		{get, "/account/tokens", signed, 0, s.getTokens},
 		{get, "/account/tokens/:ws", inWs, 0, s.getNewToken},

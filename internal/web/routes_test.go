@@ -133,6 +133,7 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /account":            one(knownRoute{ok: found}),
 	"POST /account/password":  one(knownRoute{ok: moved, form: formWith("current", storetest.Password, "new", "another "+storetest.Password)}),
 	"POST /account/sessions":  one(knownRoute{ok: moved, form: formWith("session", uuid.NewString())}),
+	"POST /account/devices":   one(knownRoute{ok: moved, form: formWith("device", uuid.NewString())}),
 	"POST /account/signout":   one(knownRoute{ok: moved}),
 
 	"GET /account/api":                      one(knownRoute{ok: found}),
@@ -265,7 +266,7 @@ func memberForm(pairs ...string) func(*estate, *tenant, bool) url.Values {
 
 // tokenForm asks for an access token for the least that anybody has.
 func tokenForm(*estate, *tenant, bool) url.Values {
-	return url.Values{"run_id": {uuid.NewString()}, "name": {"program"}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}}
+	return url.Values{"run_id": {uuid.NewString()}, "name": {"program " + rand.Text()}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}}
 }
 
 // unknownInvitation names an invitation that nobody else tries: attempts at one
@@ -320,7 +321,7 @@ func ownCandidate(e *estate, n *tenant, fresh bool) url.Values {
 		a := e.Sim.AddParent("Elsewhere " + rand.Text())
 		actor := e.Actor(catalog.Owner)
 		if n == &e.foreign {
-			actor.Operator = e.otherOwner.ID
+			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
 		typed := map[string]string{"own_host": a.APIHostname, "own_integration_key": a.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
 		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, e.asItIsNow(n), store.AdminAPI, typed); err != nil || refused != nil {
@@ -336,7 +337,7 @@ func authCandidate(e *estate, n *tenant, fresh bool) url.Values {
 	if fresh {
 		actor := e.Actor(catalog.Owner)
 		if n == &e.foreign {
-			actor.Operator = e.otherOwner.ID
+			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
 		typed := map[string]string{"ownauth_host": e.asItIsNow(n).APIHostname, "ownauth_integration_key": e.Sim.AddApplication(n.account.AccountID, duosim.AuthAPI).IntegrationKey, "ownauth_secret_key": strings.Repeat("x", 40)}
 		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, e.asItIsNow(n), store.AuthAPI, typed); err != nil || refused != nil {
@@ -357,7 +358,7 @@ func candidates(e *estate, n *tenant, fresh bool) url.Values {
 	if fresh {
 		actor := e.Actor(catalog.Owner)
 		if n == &e.foreign {
-			actor.Operator = e.otherOwner.ID
+			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
 		if refused, _, err := e.Runner.SaveIntegration(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, typed); err != nil || refused != nil {
 			panic(err)
@@ -387,7 +388,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.Tokens(), views.TokensAfter("revoked"), views.NewToken(w), views.APIDocs(), views.OpenAPI(),
 		},
 		"POST": {
-			views.Invitation(), views.AcceptInvitation(), views.Password(), views.Sessions(), views.SignOutEverywhere(),
+			views.Invitation(), views.AcceptInvitation(), views.Password(), views.Sessions(), views.Devices(), views.SignOutEverywhere(),
 			views.NewToken(w), views.RevokeToken(w), views.MemberTokens(w, ":operator"),
 			views.Invite(w), views.RevokeInvitation(w, ":invitation"), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),

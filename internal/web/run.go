@@ -59,7 +59,7 @@ func fraudUntil(r store.Run) (until time.Time) {
 func (s *Server) runFacts(v visitor, r store.Run) []views.Fact {
 	facts := []views.Fact{{Label: "By", Text: r.Operator}}
 	if r.Token != "" {
-		facts = append(facts, views.Fact{Label: "By the access token", Text: catalog.Plain(r.Token)})
+		facts = append(facts, tokenFact(v, r))
 	}
 	add := func(f views.Fact) {
 		if f.Text != "" {
@@ -90,6 +90,19 @@ func (s *Server) runFacts(v visitor, r store.Run) []views.Fact {
 var decidedBy = map[string]string{
 	store.ByAnother: "Decided by someone other than the operator who sent the push.",
 	store.BySame:    "Decided by the operator who sent the push: there was no other administrator or owner.",
+}
+
+// tokenFact names the access token that a run came by, and leads to the run that
+// made it for who can see that: it has the token's id.
+func tokenFact(v visitor, r store.Run) views.Fact {
+	fact := views.Fact{Label: "By the access token", Text: catalog.Plain(r.Token)}
+	if r.TokenID != nil {
+		fact.Note = r.TokenID.String()
+		if v.membership.Every() {
+			fact.Href = views.Run(v.workspace.Slug, "", r.TokenID.String())
+		}
+	}
+	return fact
 }
 
 // exactly writes a moment as a record has to: with its day, to the second.

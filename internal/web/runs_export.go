@@ -19,7 +19,7 @@ const runExportRows = 1000
 
 var runExportHeader = []string{
 	"started_at", "finished_at", "operator", "access_token", "action", "action_title", "organization", "organization_name", "duo_account_id",
-	"subject", "input", "ticket", "outcome", "summary", "run_id", "reason", "after_fraud",
+	"subject", "input", "ticket", "outcome", "summary", "run_id", "reason", "after_fraud", "access_token_id",
 }
 
 // postExportRuns sends the filtered runs as a file. That somebody took them is a
@@ -73,13 +73,17 @@ func runExportRow(r store.Run) []string {
 	if r.OrgSlug != nil {
 		organization, name = *r.OrgSlug, *r.Organization
 	}
+	tokenID := ""
+	if r.TokenID != nil {
+		tokenID = r.TokenID.String()
+	}
 	var input []string
 	for _, key := range slices.Sorted(maps.Keys(r.Input)) {
 		input = append(input, key+"="+r.Input[key])
 	}
 	return []string{
 		r.StartedAt.UTC().Format(time.RFC3339), finished, r.Operator, r.Token, r.Action, titleOf(r.Action), organization, name, r.AccountID,
-		subjectOf(r), strings.Join(input, ", "), r.Ticket, r.State, r.Summary, r.ID.String(), r.Reason, r.AfterFraud,
+		subjectOf(r), strings.Join(input, ", "), r.Ticket, r.State, r.Summary, r.ID.String(), r.Reason, r.AfterFraud, tokenID,
 	}
 }
 

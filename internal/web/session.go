@@ -87,9 +87,9 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	}
 	operator, _ := session.Values[operatorID].(store.Operator)
 	session.ID = newToken(operator.ID)
-	said, _ := session.Values[signInSaid].(store.Record)
+	said, _ := session.Values[signInSaid].([]store.Record)
 	origin, _ := session.Values[originKey].(store.Origin)
-	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator.ID, origin, s.now(), s.now().Add(s.longest), said); err != nil {
+	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator, origin, s.now(), s.now().Add(s.longest), said...); err != nil {
 		return err
 	}
 	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
@@ -138,16 +138,22 @@ func (s *sessionStore) lives(r *http.Request) bool {
 	return err == nil && !session.IsNew
 }
 
-// start signs an operator in, with what the record is to say of it.
-func (s *sessionStore) start(c echo.Context, operator store.Operator, said store.Record) error {
+// start signs an operator in, with what the record is to say of it. operator is the
+// row whose password was checked; see store.StartSession.
+func (s *sessionStore) start(c echo.Context, operator store.Operator, said ...store.Record) error {
 	traceOf(c.Request().Context()).operator = operator.ID
 	session, err := s.Get(c.Request(), s.cookie)
 	if err != nil {
 		return err
 	}
 	session.Values[operatorID], session.Values[signInSaid] = operator, said
-	session.Values[originKey] = store.Origin{Address: c.RealIP(), Agent: c.Request().UserAgent()}
+	session.Values[originKey] = originOf(c)
 	return s.Save(c.Request(), c.Response(), session)
+}
+
+// originOf is where a request comes from.
+func originOf(c echo.Context) store.Origin {
+	return store.Origin{Address: c.RealIP(), Agent: c.Request().UserAgent()}
 }
 
 // end signs out.

@@ -26,6 +26,9 @@ func (s *Server) getSignIn(c echo.Context, _ visitor) error {
 	return s.render(c, http.StatusOK, visitor{}, place{}, views.SignInPage{Next: next})
 }
 
+// wrongPair is the answer to every sign-in that is refused.
+const wrongPair = "E-mail or password is wrong."
+
 // postSignIn answers alike, in words and in time, for names that exist and names
 // that do not.
 func (s *Server) postSignIn(c echo.Context, _ visitor) error {
@@ -34,7 +37,7 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 		return err
 	}
 	page := views.SignInPage{Email: form.Get("email"), Next: localPath(form.Get("next")), Held: form.Get(heldField)}
-	operator, fits, wait, err := s.passwordOf(c, page.Email, form.Get("password"))
+	operator, fits, wait, err := s.signInBy(c, page.Email, form.Get("password"))
 	switch {
 	case err != nil:
 		return err
@@ -42,10 +45,15 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 		page.SlowDown = slowDown(c, wait)
 		return s.render(c, http.StatusTooManyRequests, visitor{}, place{}, page)
 	case !fits:
-		page.Error = "E-mail or password is wrong."
-		return s.refuseSignIn(c, operator, page)
+		page.Error = wrongPair
+		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
 	}
-	if err := s.sessions.start(c, operator, s.signInRecord(c, operator)); err != nil {
+	err = s.startSession(c, operator, s.signInRecord(c, operator))
+	if errors.Is(err, store.ErrEnded) { // the password was right when it was checked, and was changed since
+		page.Error = wrongPair
+		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
+	}
+	if err != nil {
 		return err
 	}
 	back, err := s.returnForm(c.Request().Context(), operator, page.Held)
@@ -58,26 +66,26 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 	return c.Redirect(http.StatusSeeOther, page.Next)
 }
 
-// refuseSignIn answers a wrong password with a page.
-func (s *Server) refuseSignIn(c echo.Context, operator store.Operator, page views.Page) error {
-	if err := s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page); err != nil {
-		return err
+// signInBy is passwordOf for who has no session.
+func (s *Server) signInBy(c echo.Context, email, password string) (operator store.Operator, fits bool, wait time.Duration, err error) {
+	email = strings.ToLower(strings.TrimSpace(email))
+	own, shared, err := s.attemptKeys(c, email)
+	if err != nil {
+		return operator, false, 0, err
 	}
-	// The record is written when the answer has gone, so that the time it takes
-	// does not tell which names are known.
-	c.Response().Flush()
-	s.recordRefusedSignIn(c, operator)
-	return nil
+	return s.passwordOf(c, email, password, own, shared...)
 }
 
 // passwordOf finds the operator of an e-mail, if there is one, and says whether
-// the password is right and the operator may sign in. It is one attempt: above
-// zero, wait says that there were too many.
-func (s *Server) passwordOf(c echo.Context, email, password string) (operator store.Operator, fits bool, wait time.Duration, err error) {
+// the password is right and the operator may sign in. It is one attempt under the
+// keys: above zero, wait says that there were too many.
+//
+// A refusal tells nothing about the name by its time: the statements and the one
+// hash are the same for a known name, an unknown one and a disabled operator, and
+// all is done before the answer. Keep it so; TestRefusedSignInsDoTheSame counts.
+func (s *Server) passwordOf(c echo.Context, email, password string, own store.LoginKey, shared ...store.LoginKey) (operator store.Operator, fits bool, wait time.Duration, err error) {
 	ctx := c.Request().Context()
-	email = strings.ToLower(strings.TrimSpace(email))
-	own, account, address := loginKeys(email, c.RealIP())
-	if wait, err = s.Store.BeginLogin(ctx, s.Now(), own, account, address); err != nil || wait > 0 {
+	if wait, err = s.Store.BeginLogin(ctx, s.Now(), append([]store.LoginKey{own}, shared...)...); err != nil || wait > 0 {
 		return operator, false, wait, err
 	}
 	operator, err = s.Store.OperatorByEmail(ctx, email)
@@ -85,8 +93,13 @@ func (s *Server) passwordOf(c echo.Context, email, password string) (operator st
 		return operator, false, 0, err
 	}
 	fits, renew, err := secret.CheckPassword(ctx, operator.PasswordHash, password)
-	if err != nil || !fits || operator.Disabled {
+	if err != nil {
 		return operator, false, 0, err
+	}
+	if !fits || operator.Disabled {
+		// What was typed is not logged: people type passwords there.
+		s.Log.InfoContext(ctx, "sign-in refused", "address", c.RealIP())
+		return operator, false, 0, s.Store.RefuseSignIn(ctx, operator.ID, originOf(c), s.Now())
 	}
 	if renew {
 		if hash, err := secret.HashPassword(ctx, password); err == nil {
@@ -96,26 +109,32 @@ func (s *Server) passwordOf(c echo.Context, email, password string) (operator st
 			operator.PasswordHash = hash
 		}
 	}
-	return operator, true, 0, s.Store.ForgiveLogin(ctx, own, account, address)
+	return operator, true, 0, s.Store.ForgiveLogin(ctx, own, shared...)
 }
 
-// ownPassword checks the password of somebody who is signed in once more. The
-// fault is for the box; the status is that of a page with a fault.
+// ownPassword checks the password of somebody who is signed in once more: guesses
+// are counted for the session alone. The fault is for the box; the status is that
+// of a page with a fault.
 func (s *Server) ownPassword(c echo.Context, v visitor, password string) (operator store.Operator, fault string, status int, err error) {
-	operator, fits, wait, err := s.passwordOf(c, v.operator.Email, password)
+	key, err := s.sessionKey(c)
+	if err != nil {
+		return operator, "", 0, err
+	}
+	operator, fits, wait, err := s.passwordOf(c, v.operator.Email, password, key)
 	switch {
 	case err != nil:
 		return operator, "", 0, err
 	case wait > 0:
 		return operator, slowDown(c, wait), http.StatusTooManyRequests, nil
+	case fits && operator.Epoch != v.operator.Epoch:
+		return operator, "", 0, errSignedOut // the session was ended while the form was on its way
 	case !fits || operator.ID != v.operator.ID:
-		s.recordRefusedSignIn(c, v.operator)
 		return operator, "This is not your password.", http.StatusUnprocessableEntity, nil
 	}
 	return operator, "", http.StatusUnprocessableEntity, nil
 }
 
-// loginKeys are what attempts are counted by: the account from this address,
+// loginKeys are what a stranger's attempts are counted by: the account from this address,
 // which a few wrong guesses slow down; the account from anywhere and the address
 // for any account, which take more, so that a stranger's guesses do not keep the
 // operator out.

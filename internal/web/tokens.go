@@ -95,7 +95,7 @@ func (s *Server) postNewToken(c echo.Context, v visitor) error {
 		return s.showNewToken(c, v, http.StatusUnprocessableEntity, page, f)
 	}
 	// The password is looked at last: attempts are counted.
-	_, fault, status, err := s.ownPassword(c, v, form.Get("password"))
+	operator, fault, status, err := s.ownPassword(c, v, form.Get("password"))
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,14 @@ func (s *Server) postNewToken(c echo.Context, v visitor) error {
 	if k.Every, k.Organizations, err = s.tokenReach(c.Request().Context(), v, f.grant); err != nil {
 		return err
 	}
-	return s.makeToken(c, v, k)
+	v.operator = operator // the token carries the epoch of this check
+	err = s.makeToken(c, v, k)
+	var taken *catalog.FieldError
+	if errors.As(err, &taken) && taken.Field == "name" {
+		page.Name.Error = taken.Message
+		return s.showNewToken(c, v, http.StatusUnprocessableEntity, page, f)
+	}
+	return err
 }
 
 func (s *Server) makeToken(c echo.Context, v visitor, k store.Token) error {

@@ -166,7 +166,16 @@ func (d *Desk) Record(t testing.TB, id uuid.UUID) store.Run {
 
 // Actor is the Desk's owner acting in a role.
 func (d *Desk) Actor(role catalog.Role) run.Actor {
-	return run.Actor{Operator: d.Owner.ID, Role: role}
+	return d.ActorOf(d.Owner, role)
+}
+
+// ActorOf is an operator acting in a role, with the epoch of this moment.
+func (d *Desk) ActorOf(operator store.Operator, role catalog.Role) run.Actor {
+	found, err := d.OperatorByEmail(context.Background(), operator.Email)
+	if err != nil {
+		panic(err)
+	}
+	return run.Actor{Operator: found.ID, Epoch: found.Epoch, Role: role}
 }
 
 // NineFields are the values of the simulator's parent account, by the names of

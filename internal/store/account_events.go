@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// AccountEvent is something that happened to an operator's account. The operator
+// alone sees it.
+type AccountEvent struct {
+	Kind           string // one of the constants below
+	At             time.Time
+	Address, Agent string // of the browser; empty for what was done on the host
+}
+
+// The kinds of account events.
+const (
+	AccountSignedIn            = "signed-in"
+	AccountRefused             = "refused" // a sign-in, or the password that is asked for again
+	AccountPasswordChanged     = "password-changed"
+	AccountSignedOutEverywhere = "signed-out-everywhere"
+	AccountReset               = "password-reset" // on the host, as are the next two
+	AccountDisabled            = "disabled"
+	AccountEnabled             = "enabled"
+)
+
+// addAccountEvent takes the operator, the kind, the moment, and what addressOf and
+// agentOf return.
+const addAccountEvent = `
+	insert into account_event (operator_id, kind, at, address, agent)
+	values (nullif($1::uuid, '00000000-0000-0000-0000-000000000000'), $2, $3, $4, $5)`
+
+// RefuseSignIn keeps a refused sign-in for the eyes of its operator; uuid.Nil
+// stands for a name that nobody has. It is one statement, the same for all names:
+// the time of the answer tells nothing.
+func (s *Store) RefuseSignIn(ctx context.Context, operator uuid.UUID, from Origin, at time.Time) error {
+	_, err := s.pool.Exec(ctx, addAccountEvent, operator, AccountRefused, at, from.address(), from.agent())
+	return meaning(err)
+}
+
+// AccountEvents lists the latest events of an operator's account, latest first.
+func (s *Store) AccountEvents(ctx context.Context, operator uuid.UUID, limit int) (found []AccountEvent, err error) {
+	err = s.asOperator(ctx, operator, func(tx pgx.Tx) error {
+		found, err = all[AccountEvent](ctx, tx, `
+			select kind, at, address, agent from account_event where operator_id = $1 order by at desc, id desc limit $2`, operator, limit)
+		return err
+	})
+	return found, err
+}
+
+// forgetAccountEvents deletes what nobody can look at any more.
+func forgetAccountEvents(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `delete from account_event where at < now() - interval '90 days' or operator_id is null and at < now() - interval '1 day'`)
+	return err
+}
+
+func (o Origin) address() string { return shortened(o.Address, 64) }
+func (o Origin) agent() string   { return shortened(o.Agent, longestAgent) }
+
+// shortened is a text from outside as a column takes it.
+func shortened(text string, most int) string {
+	runes := []rune(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), ""))
+	return string(runes[:min(len(runes), most)])
+}

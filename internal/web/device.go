@@ -1,0 +1,96 @@
+package web
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// deviceCookie is the name of the cookie by which a browser is known in which
+// operators have signed in. It outlives sessions and gives no access.
+func (s *Server) deviceCookie() string {
+	if s.PublicURL.Scheme == "https" {
+		return "__Host-device"
+	}
+	return "device"
+}
+
+// deviceHash is the SHA-256 of the cookie that a request came with; nil without.
+func (s *Server) deviceHash(r *http.Request) []byte {
+	cookie, err := r.Cookie(s.deviceCookie())
+	if err != nil {
+		return nil
+	}
+	return hashOf(cookie.Value)
+}
+
+// attemptKeys are what a sign-in by an e-mail is counted by, its own key first. In
+// a browser where that operator has signed in before, that is the browser alone:
+// neither strangers nor a whole office can use its attempts up.
+func (s *Server) attemptKeys(c echo.Context, email string) (own store.LoginKey, shared []store.LoginKey, err error) {
+	if hash := s.deviceHash(c.Request()); hash != nil {
+		device, err := s.Store.FindDevice(c.Request().Context(), hash, email, s.Now())
+		if err == nil {
+			return store.LoginKey{Name: "device:" + device.String()}, nil, nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return own, nil, err
+		}
+	}
+	own, account, address := loginKeys(email, c.RealIP())
+	return own, []store.LoginKey{account, address}, nil
+}
+
+// sessionKey is what attempts are counted by that come from a live session:
+// nobody else's guesses count against it.
+func (s *Server) sessionKey(c echo.Context) (store.LoginKey, error) {
+	session, err := s.sessions.current(c.Request())
+	return store.LoginKey{Name: "session:" + session.ID.String()}, err
+}
+
+// startSession signs an operator in and remembers the browser. operator is the row
+// whose password was checked.
+func (s *Server) startSession(c echo.Context, operator store.Operator, said ...store.Record) error {
+	if err := s.sessions.start(c, operator, said...); err != nil {
+		return err
+	}
+	return s.rememberDevice(c, operator)
+}
+
+// rememberDevice gives the browser a new cookie, in the place of any it came with.
+func (s *Server) rememberDevice(c echo.Context, operator store.Operator) error {
+	raw := make([]byte, tokenBytes)
+	rand.Read(raw)
+	token := base64.RawURLEncoding.EncodeToString(raw)
+	if err := s.Store.RememberDevice(c.Request().Context(), operator, s.deviceHash(c.Request()), hashOf(token), originOf(c), s.Now()); err != nil {
+		return err
+	}
+	http.SetCookie(c.Response(), &http.Cookie{Name: s.deviceCookie(), Value: token, Path: "/", HttpOnly: true, Secure: s.PublicURL.Scheme == "https",
+		SameSite: http.SameSiteStrictMode, MaxAge: int(store.DeviceLife / time.Second)})
+	return nil
+}
+
+// postForgetDevice forgets one of the operator's own browsers. One that is gone
+// already is no trouble.
+func (s *Server) postForgetDevice(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	id, err := uuid.Parse(form.Get("device"))
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest)
+	}
+	if err := ignoreNotFound(s.Store.ForgetDevice(c.Request().Context(), v.operator.ID, id)); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.AccountAfter("device"))
+}
