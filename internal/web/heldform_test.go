@@ -16,12 +16,6 @@ import (
 	"duodesk/internal/store/storetest"
 )
 
-// signIn signs an operator in as a person does.
-func (b *browser) signIn(operator store.Operator) {
-	b.t.Helper()
-	b.get("/signin").form("Sign in").set("email", operator.Email).set("password", storetest.Password).send().want(http.StatusOK)
-}
-
 // typedUser is the form that creates a user, with much typed into it.
 func (s *site) typedUser(b *browser) *formOfPage {
 	return b.get(s.org("/actions/create-user")).form("Create user").set("username", "amara").set("realname", `Amara "A" <Okonkwo>`).
@@ -45,7 +39,7 @@ func TestFormOutlivesItsSession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.stranger(t)
-	b.signIn(s.Owner)
+	b.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
 	form := s.typedUser(b)
 	s.Clock.Move(testIdle + time.Minute)
 	users := len(s.Sim.Ledger())
@@ -72,7 +66,7 @@ func TestHeldFormIsItsOperators(t *testing.T) {
 	s := newSite(t)
 	other := s.Member(t, s.Workspace, catalog.Owner)
 	b := s.stranger(t)
-	b.signIn(s.Owner)
+	b.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
 	form := s.typedUser(b)
 	s.Clock.Move(testIdle + time.Minute)
 	ended := form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized)
@@ -83,7 +77,7 @@ func TestHeldFormIsItsOperators(t *testing.T) {
 	b.request(http.MethodPost, "/held", url.Values{"held": {held}}).want(http.StatusGone).wantNot("Okonkwo")
 
 	owner := s.stranger(t)
-	owner.signIn(s.Owner)
+	owner.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
 	for _, broken := range []string{"", "x", held[:len(held)-4], "AAAA" + held} {
 		owner.request(http.MethodPost, "/held", url.Values{"held": {broken}}).want(http.StatusGone)
 	}
