@@ -25,6 +25,10 @@ import (
 // are taken: longer than any write to Duo and its record.
 const stopAtMost = 35 * time.Second
 
+// closeAtMost is how long a stopping server goes on trying to record outcomes that
+// are known, when the database does not answer.
+const closeAtMost = 10 * time.Second
+
 func serveCommand(ctx context.Context, args []string, _ io.Writer) error {
 	if err := parseFlags(flag.NewFlagSet("serve", flag.ExitOnError), args); err != nil {
 		return err
@@ -127,7 +131,9 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 	finishing, cancel := context.WithTimeout(context.Background(), stopAtMost)
 	defer cancel()
 	err := server.Shutdown(finishing)
-	runner.Wait()
+	closing, giveUp := context.WithTimeout(context.Background(), closeAtMost)
+	defer giveUp()
+	runner.Wait(closing)
 	return err
 }
 

@@ -53,8 +53,13 @@ type following struct {
 func (r *Runner) Stop() { r.following.stop() }
 
 // Wait waits, after Stop, until no run is followed any more and each is closed.
-// Nothing may be begun meanwhile.
-func (r *Runner) Wait() { r.following.all.Wait() }
+// When ctx ends, runs that cannot be closed are given up. Nothing may be begun
+// meanwhile.
+func (r *Runner) Wait(ctx context.Context) {
+	giveUp := context.AfterFunc(ctx, r.endGrace)
+	defer giveUp()
+	r.following.all.Wait()
+}
 
 // Live tells where a run stands that this process follows, and gives a channel
 // that is closed when there is something new. ok is false for a run that is not
@@ -99,11 +104,7 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 		end.Subject = result.Subject
 		end.Summary = catalog.Plain(result.Summary + " " + end.Summary)
 		r.forget(q.Scope, q.Organization) // an answer can lock a user out
-		if err := r.finish(ctx, q, end); err != nil {
-			r.log.ErrorContext(ctx, "run could not be closed", "run", q.ID, "error", err)
-			end.State = Unclosed
-		}
-		r.turned(end.State)
+		r.close(ctx, q.Scope, q.ID, end)
 	})
 }
 

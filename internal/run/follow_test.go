@@ -257,7 +257,7 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.Runner.Stop()
-		d.Runner.Wait()
+		d.Runner.Wait(t.Context())
 		if got := d.Record(t, q.ID); got.State != store.Unknown || !strings.HasSuffix(got.Summary, "The console stopped before the answer came.") {
 			t.Errorf("%+v", got)
 		}

@@ -83,6 +83,9 @@ type Runner struct {
 	credentials held[duo.WebAuthnCredential]
 	following   following
 	pacers      sync.Map // of workspaces
+
+	grace    context.Context // ends when a run that cannot be closed is given up
+	endGrace context.CancelFunc
 }
 
 // Config is what a Runner needs.
@@ -99,8 +102,8 @@ type Config struct {
 	Turned func(state string) // of every run: store.Sending, then the state it was closed in, or Unclosed
 }
 
-// Unclosed is told of a run whose outcome could not be written down: its record
-// stays open and will read as unknown.
+// Unclosed is what Turned gets for a run whose outcome could not be recorded
+// before the process had to end: its record stays open.
 const Unclosed = "unclosed"
 
 // New makes a Runner.
@@ -114,6 +117,7 @@ func New(c Config) *Runner {
 	}
 	r.following.runs = map[runKey]*followed{}
 	r.following.ctx, r.following.stop = context.WithCancel(context.Background())
+	r.grace, r.endGrace = context.WithCancel(context.Background())
 	return r
 }
 
@@ -137,7 +141,8 @@ type Outcome struct {
 
 // Do carries out an action once. The run is committed in the state Sending
 // before Duo is asked and closed after, whatever becomes of the caller's
-// context, if the role allows it at the moment of committing. A run that waits
+// context, if the role allows it at the moment of committing. If the database is
+// away after Duo answered, Do returns that answer and the run is closed later. A run that waits
 // for a person is still open when Do returns: see Live. Errors: ErrForbidden,
 // *AlreadyRun and ErrOtherInput (nothing was sent), *catalog.FieldError (nothing
 // was sent), *NotConnected, and what duo returns, of which
@@ -164,13 +169,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	}
 	var raw json.RawMessage
 	client = client.Watched(func(_ duo.Request, a duo.Answer) { raw = a.Response })
-	closed := Unclosed // unless it is
 	r.turned(store.Sending)
-	defer func() {
-		if closed != store.Sending {
-			r.turned(closed)
-		}
-	}()
 	// What could not be read before is not changed either; the record says so.
 	result, err := catalog.Result{}, reading
 	if reading == nil {
@@ -193,7 +192,6 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	}
 	if err == nil && result.Pending != "" {
 		done.Run.Summary = result.Summary
-		closed = store.Sending
 		r.follow(ctx, q, client, started, result)
 		return done, nil
 	}
@@ -206,13 +204,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 		}
 	}
 	done.Run.State, done.Run.Summary = state, catalog.Plain(summary)
-	if closing := r.finish(ctx, q, store.Ending{State: state, Subject: result.Subject, Summary: done.Run.Summary}); closing != nil {
-		// Duo has acted; the record stays open and will be shown as unknown. The
-		// person still gets what Duo answered.
-		r.log.ErrorContext(ctx, "run could not be closed", "run", q.ID, "error", closing)
-	} else {
-		closed = state
-	}
+	r.finish(ctx, q.Scope, q.ID, store.Ending{State: state, Subject: result.Subject, Summary: done.Run.Summary})
 	return done, err
 }
 
@@ -254,15 +246,6 @@ func (r *Runner) start(ctx context.Context, q Request, subject string, before ma
 		return store.Run{}, err
 	}
 	return earlier, &AlreadyRun{Run: earlier}
-}
-
-// finish closes the run in a time of its own: by now the request's may be over.
-func (r *Runner) finish(ctx context.Context, q Request, end store.Ending) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	return r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
-		return tx.FinishRun(ctx, q.ID, end, r.now())
-	})
 }
 
 // outcome puts an error into the record: refused when Duo certainly did

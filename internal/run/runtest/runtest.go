@@ -121,7 +121,7 @@ func Unconnected(t testing.TB) *Desk {
 	d.Runner = d.Over(d.Transport)
 	t.Cleanup(func() {
 		d.Runner.Stop()
-		d.Runner.Wait()
+		d.Runner.Wait(context.Background())
 	})
 	return d
 }
