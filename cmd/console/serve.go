@@ -25,6 +25,10 @@ import (
 // are taken: longer than any write to Duo and its record.
 const stopAtMost = 35 * time.Second
 
+// heartbeat is how often a server writes to the database that it lives. Tests make
+// it shorter.
+var heartbeat = run.HeartbeatEvery
+
 // closeAtMost is how long a stopping server goes on trying to record outcomes that
 // are known, when the database does not answer.
 const closeAtMost = 10 * time.Second
@@ -100,7 +104,18 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 	var leaving atomic.Bool
 	counted := runConfig(c, s, log)
 	counted.Called, counted.Turned = m.called, m.turned
+	counted.Heartbeat = heartbeat
 	runner := run.New(counted)
+	if err := runner.Begin(ctx); err != nil {
+		return fmt.Errorf("this process cannot be registered in the database: %w", err)
+	}
+	defer func() {
+		runner.Stop()
+		closing, giveUp := context.WithTimeout(context.Background(), closeAtMost)
+		defer giveUp()
+		runner.Wait(closing)
+	}()
+	runner.Watch(s.Workspaces)
 	server := &http.Server{
 		Handler: sendAway(&leaving, handler(c, s, runner, log, m)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -130,11 +145,7 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 	runner.Stop()
 	finishing, cancel := context.WithTimeout(context.Background(), stopAtMost)
 	defer cancel()
-	err := server.Shutdown(finishing)
-	closing, giveUp := context.WithTimeout(context.Background(), closeAtMost)
-	defer giveUp()
-	runner.Wait(closing)
-	return err
+	return server.Shutdown(finishing)
 }
 
 // handler joins the parts of the web console.

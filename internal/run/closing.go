@@ -35,7 +35,6 @@ func (r *Runner) finish(ctx context.Context, sc store.Scope, id uuid.UUID, end s
 	select {
 	case <-closed:
 	case <-wait.C:
-		r.log.WarnContext(ctx, "run is not closed yet", "run", id)
 	}
 }
 
@@ -53,14 +52,31 @@ func (r *Runner) close(ctx context.Context, sc store.Scope, id uuid.UUID, end st
 // Each attempt is safe to repeat: a run is closed once, and one that a lost answer
 // of the database had closed already is found with the same outcome.
 func (r *Runner) closeUntilDone(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) error {
-	for pause := closePause; ; pause = min(2*pause, closeRest) {
+	said := false
+	return r.untilDone(ctx, func(ctx context.Context) error {
 		err := r.closeOnce(ctx, sc, id, end)
-		if err == nil {
-			return nil
+		if err != nil && !said {
+			said = true
+			r.log.WarnContext(ctx, "run is not closed yet", "run", id, "error", err)
+		}
+		return err
+	})
+}
+
+// untilDone carries out a short step in the database again and again until it
+// succeeds, finds nothing to do (ErrNotFound), ctx ends, or the process ends.
+func (r *Runner) untilDone(ctx context.Context, step func(context.Context) error) error {
+	for pause := closePause; ; pause = min(2*pause, closeRest) {
+		err := once(ctx, step)
+		if err == nil || errors.Is(err, store.ErrNotFound) {
+			return err
 		}
 		again := time.NewTimer(pause)
 		select {
 		case <-again.C:
+		case <-ctx.Done():
+			again.Stop()
+			return err
 		case <-r.grace.Done():
 			again.Stop()
 			return err
@@ -68,15 +84,19 @@ func (r *Runner) closeUntilDone(ctx context.Context, sc store.Scope, id uuid.UUI
 	}
 }
 
-func (r *Runner) closeOnce(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) error {
+func once(ctx context.Context, step func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, closeTry)
 	defer cancel()
+	return step(ctx)
+}
+
+func (r *Runner) closeOnce(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) error {
 	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		err := tx.FinishRun(ctx, id, end, r.now())
 		if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		closed, err := tx.Run(ctx, id, r.now())
+		closed, err := tx.Run(ctx, id)
 		switch {
 		case err != nil:
 			return err
@@ -103,7 +123,7 @@ func (r *Runner) appendLate(ctx context.Context, tx *store.Tx, closed store.Run,
 	if end.Subject != "" {
 		late.Subject = end.Subject
 	}
-	if _, err := tx.Run(ctx, late.ID, r.now()); !errors.Is(err, store.ErrNotFound) {
+	if _, err := tx.Run(ctx, late.ID); !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	return tx.Record(ctx, late)

@@ -3,7 +3,6 @@ package run_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"testing"
@@ -73,7 +72,7 @@ func TestAResultAfterTheCloseIsAppended(t *testing.T) {
 			d := runtest.New(t)
 			var mu sync.Mutex
 			var turned []string
-			d.Runner = run.New(run.Config{Store: d.Store, HTTP: d.Transport, Now: d.Clock.Now, Log: slog.New(slog.DiscardHandler), Sandbox: true, Turned: func(state string) {
+			d.Runner = d.Process(t, run.Config{Turned: func(state string) {
 				mu.Lock()
 				defer mu.Unlock()
 				turned = append(turned, state)
@@ -113,7 +112,7 @@ func TestAStopGivesUpAtItsEnd(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	turned := make(chan string, 10)
-	d.Runner = run.New(run.Config{Store: d.Store, HTTP: d.Transport, Now: d.Clock.Now, Log: slog.New(slog.DiscardHandler), Sandbox: true, Turned: func(state string) { turned <- state }})
+	d.Runner = d.Process(t, run.Config{Turned: func(state string) { turned <- state }})
 	d.RefuseClosing(t, d.Workspace)
 	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "create-user", form{"username": "ada"})); err != nil {
 		t.Fatal(err)

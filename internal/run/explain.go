@@ -137,6 +137,8 @@ func explainFailure(e *duo.TransportError) Explanation {
 		return Explanation{"The stored secret key cannot be opened with this server's key file.", "Enter the secret key again on the integration page."}
 	case duo.Paced:
 		return Explanation{"Too many requests to this Duo account are waiting already: this one was not sent.", "Try again in a few seconds."}
+	case duo.HeldBack:
+		return Explanation{"Not sent: the console could not write to its database for 15 seconds.", "Try again in a minute."}
 	case duo.Canceled:
 		return Explanation{Cause: "The request was ended before Duo answered."}
 	}

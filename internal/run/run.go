@@ -5,10 +5,12 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -84,6 +86,11 @@ type Runner struct {
 	following   following
 	pacers      sync.Map // of workspaces
 
+	process  process
+	rhythm   rhythm
+	settling settling
+	looks    chan struct{} // as many as may be made at once
+
 	grace    context.Context // ends when a run that cannot be closed is given up
 	endGrace context.CancelFunc
 }
@@ -97,6 +104,8 @@ type Config struct {
 	Log     *slog.Logger
 	Sandbox bool // hosts of the simulator are accepted
 
+	Heartbeat time.Duration // how often the process writes its heartbeat; 0: HeartbeatEvery
+
 	// For counting; they must be quick and safe for concurrent use, and may be nil.
 	Called func(duo.Call)     // of every request that was made of Duo
 	Turned func(state string) // of every run: store.Sending, then the state it was closed in, or Unclosed
@@ -108,7 +117,8 @@ const Unclosed = "unclosed"
 
 // New makes a Runner.
 func New(c Config) *Runner {
-	r := &Runner{store: c.Store, http: c.HTTP, paced: c.Paced, now: c.Now, log: c.Log, sandbox: c.Sandbox, called: c.Called, turned: c.Turned}
+	r := &Runner{store: c.Store, http: fence{c.HTTP}, paced: c.Paced, now: c.Now, log: c.Log, sandbox: c.Sandbox, called: c.Called, turned: c.Turned}
+	r.rhythm = rhythm(cmp.Or(c.Heartbeat, HeartbeatEvery))
 	if r.called == nil {
 		r.called = func(duo.Call) {}
 	}
@@ -117,6 +127,7 @@ func New(c Config) *Runner {
 	}
 	r.following.runs = map[runKey]*followed{}
 	r.following.ctx, r.following.stop = context.WithCancel(context.Background())
+	r.settling.runs, r.looks = map[runKey]bool{}, make(chan struct{}, lookAtOnce)
 	r.grace, r.endGrace = context.WithCancel(context.Background())
 	return r
 }
@@ -142,14 +153,20 @@ type Outcome struct {
 // Do carries out an action once. The run is committed in the state Sending
 // before Duo is asked and closed after, whatever becomes of the caller's
 // context, if the role allows it at the moment of committing. If the database is
-// away after Duo answered, Do returns that answer and the run is closed later. A run that waits
+// away after Duo answered, Do returns that answer and the run is closed later. A
+// change that may have been made is looked for in the background, and its run is
+// open until then. A run that waits
 // for a person is still open when Do returns: see Live. Errors: ErrForbidden,
-// *AlreadyRun and ErrOtherInput (nothing was sent), *catalog.FieldError (nothing
+// ErrSilent, *AlreadyRun and ErrOtherInput (nothing was sent), *catalog.FieldError (nothing
 // was sent), *NotConnected, and what duo returns, of which
 // duo.MayHaveBeenApplied tells how far it came.
 func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if q.Actor.Role < q.Action.LeastRole(q.Input) {
 		return Outcome{}, ErrForbidden
+	}
+	now := r.process.now.Load()
+	if !now.fresh() {
+		return Outcome{}, ErrSilent
 	}
 	client, err := r.clientFor(ctx, q)
 	if err != nil {
@@ -158,12 +175,9 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	subject := catalog.Plain(r.nameOf(ctx, q))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(q))
 	defer cancel()
-	var before map[string]string
-	var reading error
-	if q.Action.Before != nil {
-		before, reading = q.Action.Before(ctx, client, q.Input)
-	}
-	started, err := r.start(ctx, q, subject, before)
+	ctx = now.within(ctx)
+	before, reading := lookBefore(ctx, client, q)
+	started, err := r.start(ctx, q, now.id, client.Host(), subject, before)
 	if err != nil {
 		return Outcome{Run: started}, err
 	}
@@ -204,16 +218,40 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 		}
 	}
 	done.Run.State, done.Run.Summary = state, catalog.Plain(summary)
-	r.finish(ctx, q.Scope, q.ID, store.Ending{State: state, Subject: result.Subject, Summary: done.Run.Summary})
+	if state == store.Unknown && q.Action.ReadBack != nil {
+		done.Run.State = store.Sending
+		r.doubt(ctx, q.Scope, started, done.Run.Summary, result.Subject)
+		return done, err
+	}
+	r.finish(ctx, q.Scope, q.ID, store.Ending{State: state, Subject: result.Subject, Summary: done.Run.Summary, By: now.id})
 	return done, err
+}
+
+// lookBefore reads what the record keeps of the object before it is changed.
+func lookBefore(ctx context.Context, client *duo.Client, q Request) (before map[string]string, err error) {
+	before = map[string]string{}
+	if q.Action.ReadBack != nil {
+		facts, err := q.Action.ReadBack.Look(ctx, client, q.Input)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(before, facts)
+	}
+	if q.Action.Before == nil {
+		return before, nil
+	}
+	facts, err := q.Action.Before(ctx, client, q.Input)
+	maps.Copy(before, facts)
+	return before, err
 }
 
 // start records the run. When its id was used before, it tells whether for the
 // same thing. There is a run beside no error, and beside an *AlreadyRun alone.
-func (r *Runner) start(ctx context.Context, q Request, subject string, before map[string]string) (store.Run, error) {
+func (r *Runner) start(ctx context.Context, q Request, process uuid.UUID, host, subject string, before map[string]string) (store.Run, error) {
 	run := store.Run{
 		ID: q.ID, AccountID: q.Organization.AccountID, OperatorID: q.Actor.Operator, Token: q.Actor.Token.Name, Action: q.Action.Slug,
 		Input: q.Input.Given(q.Action), Ticket: q.Ticket, State: store.Sending, StartedAt: r.now(), Subject: subject, Before: before,
+		ProcessID: &process, ConnectionKind: q.Organization.Kind, APIHost: host, Within: timeFor(q),
 	}
 	if q.Organization.ID != uuid.Nil {
 		run.OrganizationID = &q.Organization.ID
@@ -235,7 +273,7 @@ func (r *Runner) start(ctx context.Context, q Request, subject string, before ma
 	var same bool
 	err = r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
 		var err error
-		earlier, err = tx.Run(ctx, q.ID, r.now())
+		earlier, err = tx.Run(ctx, q.ID)
 		same = err == nil && tx.SameRun(earlier, run, fields)
 		return err
 	})

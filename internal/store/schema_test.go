@@ -15,7 +15,7 @@ import (
 
 // platform lists the tables that belong to no workspace. Every other table must
 // carry workspace_id and row-level security.
-var platform = []string{"goose_db_version", "login_attempt", "operator", "sealing_key", "session", "workspace"}
+var platform = []string{"goose_db_version", "login_attempt", "operator", "process", "sealing_key", "session", "workspace"}
 
 // granted is all that the server's role may do. A verb more is a way for a
 // broken server to do harm; one less breaks the product.
@@ -37,10 +37,13 @@ var granted = map[string]string{
 	"membership_organization": "DELETE INSERT SELECT",
 	"operator":                "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
 	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(colour) UPDATE(name) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
+	"process":                 "INSERT(beats_every) INSERT(id) SELECT UPDATE(gone_at) UPDATE(heartbeat_at) UPDATE(settled_at)",
 	"run":                     "INSERT SELECT UPDATE(answer) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
-	"sealing_key":             "INSERT(key_id) INSERT(proof) SELECT",
-	"session":                 "DELETE INSERT SELECT UPDATE",
-	"workspace":               "SELECT",
+	"run_open": "DELETE INSERT SELECT UPDATE(absent) UPDATE(doubt) UPDATE(looked) UPDATE(looked_at) UPDATE(looker) UPDATE(pending) " +
+		"UPDATE(subject) UPDATE(summary)",
+	"sealing_key": "INSERT(key_id) INSERT(proof) SELECT",
+	"session":     "DELETE INSERT SELECT UPDATE",
+	"workspace":   "SELECT",
 }
 
 // grants reads what the server's role, or everybody, may do with tables.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -105,7 +106,7 @@ func (s *site) runCount(t testing.TB) int {
 	t.Helper()
 	var n store.RunCounts
 	err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) (err error) {
-		n, err = tx.CountRuns(t.Context(), s.Clock.Now(), store.RunFilter{})
+		n, err = tx.CountRuns(t.Context(), store.RunFilter{})
 		return err
 	})
 	if err != nil {
@@ -335,11 +336,11 @@ func TestAPIWhenDuoFails(t *testing.T) {
 		status      int
 		code, state string
 	}{
-		{duosim.Fault{Kind: duosim.Down}, http.StatusBadGateway, "outcome_unknown", store.Unknown},
+		{duosim.Fault{Kind: duosim.Down}, http.StatusBadGateway, "duo_unreachable", store.Refused},
 		{duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 17 * time.Second}, http.StatusTooManyRequests, "duo_busy", store.Refused},
 		{duosim.Fault{Kind: duosim.Revoked}, http.StatusUnprocessableEntity, "duo_refused", store.Refused},
-		{duosim.Fault{Kind: duosim.ErrorAfterApplying}, http.StatusBadGateway, "outcome_unknown", store.Unknown},
-		{duosim.Fault{Kind: duosim.AnswerLost}, http.StatusBadGateway, "outcome_unknown", store.Unknown},
+		{duosim.Fault{Kind: duosim.ErrorAfterApplying}, http.StatusBadGateway, "outcome_unknown", store.Sending},
+		{duosim.Fault{Kind: duosim.AnswerLost}, http.StatusBadGateway, "outcome_unknown", store.Sending},
 	} {
 		s.Sim.SetFault(s.Account.AccountID, c.fault)
 		id := uuid.NewString()
@@ -352,6 +353,15 @@ func TestAPIWhenDuoFails(t *testing.T) {
 			t.Errorf("Retry-After is %q", p.header.Get("Retry-After"))
 		}
 		s.Sim.SetFault(s.Account.AccountID, duosim.Fault{})
+		if c.state == store.Sending {
+			if !strings.Contains(got.Detail, "being looked up") {
+				t.Errorf("%s: %q", c.fault.Kind, got.Detail)
+			}
+			for answer[apiRun](b.call(token, http.MethodGet, s.api("/runs/"+id), nil)).State == store.Sending {
+				runtime.Gosched()
+			}
+			c.state = store.Applied // as was read back
+		}
 		wantOutcome(b.call(token, http.MethodPost, s.apiOrg("/actions/create-user"), map[string]any{"run_id": id, "fields": map[string]any{"username": id}}), c.state, true)
 	}
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Down})

@@ -78,6 +78,9 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		errors.As(err, &failed) && failed.Failure == duo.InvalidRequest:
 		// An id that Duo does not know, or that cannot be one.
 		return views.NotFound(home), "not_found"
+	case errors.Is(err, run.ErrSilent):
+		return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Temporarily unavailable",
+			Text: "Nothing was sent to Duo. The console could not write to its database for 15 seconds, and starts nothing that it could not record. Try again in a minute."}, "unavailable"
 	case errors.Is(err, run.ErrForbidden):
 		return views.Forbidden("", home), "forbidden"
 	case errors.As(err, &conflict):
@@ -123,7 +126,13 @@ func duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
 		headline = "This cannot be read from Duo now" // nothing was to be done
 		links = append([]views.Link{{Text: "Try again", Href: c.Request().URL.RequestURI()}}, links...)
 	}
-	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: refusalText(remembered(c), apiOf(err), err), Links: links}
+	text := refusalText(remembered(c), apiOf(err), err)
+	var failed *failedRun
+	if errors.As(err, &failed) && failed.run.State == store.Sending {
+		text += " " + beingLookedUp
+		links = append([]views.Link{{Text: "Open the run", Href: runAddress(remembered(c), failed.run)}}, links...)
+	}
+	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: text, Links: links}
 }
 
 // apiOf is the API whose keys an error is about: pages read by the Admin API.

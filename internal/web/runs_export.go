@@ -54,7 +54,7 @@ func (s *Server) exportedRuns(v visitor, f store.RunFilter) func(context.Context
 	return func(ctx context.Context) (rows [][]string, err error) {
 		var runs []store.Run
 		err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-			runs, err = tx.FindRuns(ctx, s.Now(), f, after, runExportRows)
+			runs, err = tx.FindRuns(ctx, f, after, runExportRows)
 			return err
 		})
 		for _, r := range runs {
@@ -90,7 +90,7 @@ func (s *Server) recordRunsExport(ctx context.Context, v visitor, a runsAsked, n
 		record.Input[h.Name] = h.Value
 	}
 	return s.recordFile(ctx, v, record, func(tx *store.Tx) (string, error) {
-		counts, err := tx.CountRuns(ctx, now, a.runs)
+		counts, err := tx.CountRuns(ctx, a.runs)
 		return fmt.Sprintf("Exported %d runs as a file.", counts.Of(a.words.Outcome)), err
 	})
 }
