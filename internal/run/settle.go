@@ -38,15 +38,23 @@ func (r *Runner) doubt(ctx context.Context, sc store.Scope, started store.Run, s
 	r.following.all.Go(func() {
 		r.guarded("read-back", func() {
 			var o store.OpenRun
+			var closed store.Run
 			err := r.untilDone(ctx, func(ctx context.Context) error {
 				return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
 					if err = tx.NoteDoubt(ctx, started, summary, subject, process); err == nil {
 						o, err = tx.Claim(ctx, started.ID, process)
 					}
+					if errors.Is(err, store.ErrNotFound) {
+						closed, err = tx.Run(ctx, started.ID)
+					}
 					return err
 				})
 			})
-			if err != nil {
+			if err == nil && closed.State != "" && closed.State != store.Sending {
+				r.turned(closed.State) // this process was taken for dead, and another one found it out
+				return
+			}
+			if err != nil || closed.State == store.Sending {
 				r.log.WarnContext(ctx, "nobody looks for the outcome of a run yet", "run", started.ID, "error", err)
 				r.turned(Unclosed)
 				return
