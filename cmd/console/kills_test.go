@@ -30,9 +30,15 @@ import (
 // heartbeat.
 const heartbeatOf = "DUODESK_TEST_HEARTBEAT"
 
+// wrongBy names by how much the clock of such a console is ahead.
+const wrongBy = "DUODESK_TEST_CLOCK_AHEAD"
+
 func init() {
 	if every, err := time.ParseDuration(os.Getenv(heartbeatOf)); err == nil {
 		heartbeat = every
+	}
+	if wrong, err := time.ParseDuration(os.Getenv(wrongBy)); err == nil {
+		wallClock = func() time.Time { return time.Now().Add(wrong) }
 	}
 }
 

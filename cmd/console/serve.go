@@ -29,6 +29,9 @@ const stopAtMost = 35 * time.Second
 // it shorter.
 var heartbeat = run.HeartbeatEvery
 
+// wallClock is this machine's clock. Tests make it wrong.
+var wallClock = time.Now
+
 // closeAtMost is how long a stopping server goes on trying to record outcomes that
 // are known, when the database does not answer.
 const closeAtMost = 10 * time.Second
@@ -47,6 +50,7 @@ func serveCommand(ctx context.Context, args []string, _ io.Writer) error {
 		return fmt.Errorf("cannot start:\n%w", err)
 	}
 	defer s.Close()
+	s.UseClock(wallClock)
 	listener, err := listenShared(ctx, c.address)
 	if err != nil {
 		return err
@@ -151,7 +155,7 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 // handler joins the parts of the web console.
 func handler(c config, s *store.Store, runner *run.Runner, log *slog.Logger, m *metrics) http.Handler {
 	return web.New(web.Config{
-		Store: s, Runner: runner, Served: m.served, Log: log, Now: time.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
+		Store: s, Runner: runner, Served: m.served, Log: log, Now: s.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
 	}).Handler()
 }
 
@@ -161,7 +165,7 @@ func runnerOf(c config, s *store.Store, log *slog.Logger) *run.Runner {
 
 func runConfig(c config, s *store.Store, log *slog.Logger) run.Config {
 	return run.Config{
-		Store: s, Now: time.Now, Log: log, Sandbox: c.sandboxAddress != "",
+		Store: s, Now: s.Now, Log: log, Sandbox: c.sandboxAddress != "",
 		// The simulator counts calls only when it is told to, and nobody else calls it.
 		Paced: c.sandboxAddress == "",
 		HTTP:  duo.NewTransport(duo.TransportOptions{SandboxAddress: c.sandboxAddress, SandboxCA: c.sandboxCA}),

@@ -28,7 +28,7 @@ func (r *Runner) finish(ctx context.Context, sc store.Scope, id uuid.UUID, end s
 	closed := make(chan struct{})
 	r.following.all.Go(func() {
 		defer close(closed)
-		r.close(ctx, sc, id, end)
+		r.guarded("closing", func() { r.close(ctx, sc, id, end) })
 	})
 	wait := time.NewTimer(closeWait)
 	defer wait.Stop()

@@ -101,14 +101,16 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 	r.following.tell(key, &Live{Text: "Waiting for the answer.", Until: until})
 	noted := make(chan struct{})
 	r.following.all.Go(func() {
-		err := r.untilDone(r.following.ctx, func(ctx context.Context) error {
-			return r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
-				return tx.NotePending(ctx, started, result.Pending, result.Summary, result.Subject)
+		r.guarded("noting a question", func() {
+			err := r.untilDone(r.following.ctx, func(ctx context.Context) error {
+				return r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
+					return tx.NotePending(ctx, started, result.Pending, result.Summary, result.Subject)
+				})
 			})
+			if err == nil {
+				close(noted)
+			}
 		})
-		if err == nil {
-			close(noted)
-		}
 	})
 	r.following.all.Go(func() {
 		// Told after the run is closed: whoever hears of it finds the outcome.

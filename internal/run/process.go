@@ -105,11 +105,12 @@ func (r *Runner) Begin(ctx context.Context) error {
 	if err := r.beginLife(ctx); err != nil {
 		return err
 	}
+	wrong := r.sayClock(ctx, false)
 	beating, stop := context.WithCancel(context.Background())
 	r.process.stop, r.process.done = stop, make(chan struct{})
 	go func() {
 		defer close(r.process.done)
-		r.guarded("heartbeat", func() { r.keepBeating(beating) })
+		r.guarded("heartbeat", func() { r.keepBeating(beating, wrong) })
 	}()
 	return nil
 }
@@ -126,8 +127,26 @@ func (r *Runner) beginLife(ctx context.Context) error {
 	return nil
 }
 
+// clockApart is by how much this machine's clock may differ from the database's
+// before that is said.
+const clockApart = 5 * time.Second
+
+// sayClock logs when this machine's clock begins or ceases to differ from the
+// database's, whose time counts. It returns whether it differs.
+func (r *Runner) sayClock(ctx context.Context, before bool) bool {
+	behind := r.store.ClockBehind()
+	wrong := behind.Abs() > clockApart
+	switch {
+	case wrong && !before:
+		r.log.WarnContext(ctx, "this machine's clock differs from the database's, whose time is used: set it (NTP)", "behind", behind.Round(time.Second).String())
+	case !wrong && before:
+		r.log.InfoContext(ctx, "this machine's clock agrees with the database's again")
+	}
+	return wrong
+}
+
 // keepBeating writes heartbeats until ctx ends.
-func (r *Runner) keepBeating(ctx context.Context) {
+func (r *Runner) keepBeating(ctx context.Context, wrong bool) {
 	next := time.NewTicker(time.Duration(r.rhythm))
 	defer next.Stop()
 	for failing := false; ; {
@@ -140,6 +159,7 @@ func (r *Runner) keepBeating(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
+		wrong = r.sayClock(ctx, wrong)
 		if failed := err != nil; failed != failing {
 			failing = failed
 			if failed {
