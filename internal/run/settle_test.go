@@ -18,14 +18,15 @@ import (
 	"duodesk/internal/store"
 )
 
-// quick is a rhythm in which a change that is not in Duo 3 s after its deadline
+// quick is the rhythm of processes that a test silences, and hasty of those that
+// look after others: for them a change that is not in Duo 1.5 s after its deadline
 // does not arrive any more.
-const quick = 100 * time.Millisecond
+const quick, hasty = 100 * time.Millisecond, 50 * time.Millisecond
 
 // watcher makes another process, which looks after the runs of the Desk's workspace.
 func watcher(t *testing.T, d *runtest.Desk) *run.Runner {
 	t.Helper()
-	r := d.Process(t, run.Config{Heartbeat: quick})
+	r := d.Process(t, run.Config{Heartbeat: hasty})
 	r.Watch(func(context.Context) ([]uuid.UUID, error) { return []uuid.UUID{d.Workspace.ID}, nil })
 	return r
 }
@@ -156,6 +157,9 @@ func TestTheProcessDies(t *testing.T) {
 				if n := len(d.Sim.Ledger()); n != effects {
 					t.Errorf("%d effects in Duo, want %d", n, effects)
 				}
+				// A process is judged only when it has long stopped by itself; here it learns
+				// that with its next heartbeat.
+				eventually(t, "the sender learns of it", func() bool { return strings.Contains(d.Log.String(), "taken for dead") })
 				p.revive()
 				// What was not sent before is not sent now: others have read it back.
 				if err := <-p.over; (err == nil) != applied || !applied && !errors.Is(err, run.ErrSilent) {
