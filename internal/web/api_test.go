@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -357,9 +356,11 @@ func TestAPIWhenDuoFails(t *testing.T) {
 			if !strings.Contains(got.Detail, "being looked up") {
 				t.Errorf("%s: %q", c.fault.Kind, got.Detail)
 			}
-			for answer[apiRun](b.call(token, http.MethodGet, s.api("/runs/"+id), nil)).State == store.Sending {
-				runtime.Gosched()
+			poll := time.NewTicker(10 * time.Millisecond)
+			for s.Record(t, uuid.MustParse(id)).State == store.Sending {
+				<-poll.C
 			}
+			poll.Stop()
 			c.state = store.Applied // as was read back
 		}
 		wantOutcome(b.call(token, http.MethodPost, s.apiOrg("/actions/create-user"), map[string]any{"run_id": id, "fields": map[string]any{"username": id}}), c.state, true)
