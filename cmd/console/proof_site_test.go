@@ -1,5 +1,3 @@
-//go:build proof
-
 package main
 
 import (
@@ -21,8 +19,9 @@ import (
 	"duodesk/internal/store/storetest"
 )
 
-// The long proofs, and the measurements of `make bench`: the real program as a
-// process of its own, a private Postgres that they may stop, a simulator.
+// For the long proofs, the measurements of `make bench`, and tests that kill
+// processes: the real program as a process of its own, a private Postgres that they
+// may stop, a simulator.
 
 // tell prints the one line of a proof. Only what was counted or measured stands in it.
 func tell(t *testing.T, format string, args ...any) {

@@ -26,6 +26,17 @@ import (
 // are taken: longer than any write to Duo and its record.
 const stopAtMost = 35 * time.Second
 
+// heartbeat is how often a server writes to the database that it lives. Tests make
+// it shorter.
+var heartbeat = run.HeartbeatEvery
+
+// wallClock is this machine's clock. Tests make it wrong.
+var wallClock = time.Now
+
+// closeAtMost is how long a stopping server goes on trying to record outcomes that
+// are known, when the database does not answer.
+const closeAtMost = 10 * time.Second
+
 func serveCommand(ctx context.Context, args []string, _ io.Writer) error {
 	if err := parseFlags(flag.NewFlagSet("serve", flag.ExitOnError), args); err != nil {
 		return err
@@ -40,6 +51,7 @@ func serveCommand(ctx context.Context, args []string, _ io.Writer) error {
 		return fmt.Errorf("cannot start:\n%w", err)
 	}
 	defer s.Close()
+	s.UseClock(wallClock)
 	listener, err := listenShared(ctx, c.address)
 	if err != nil {
 		return err
@@ -97,7 +109,18 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 	var leaving atomic.Bool
 	counted := runConfig(c, s, log)
 	counted.Called, counted.Turned = m.called, m.turned
+	counted.Heartbeat = heartbeat
 	runner := run.New(counted)
+	if err := runner.Begin(ctx); err != nil {
+		return fmt.Errorf("this process cannot be registered in the database: %w", err)
+	}
+	defer func() {
+		runner.Stop()
+		closing, giveUp := context.WithTimeout(context.Background(), closeAtMost)
+		defer giveUp()
+		runner.Wait(closing)
+	}()
+	runner.Watch(s.Workspaces)
 	server := &http.Server{
 		Handler: sendAway(&leaving, handler(c, s, runner, log, m)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -126,15 +149,13 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 	runner.Stop()
 	finishing, cancel := context.WithTimeout(context.Background(), stopAtMost)
 	defer cancel()
-	err := server.Shutdown(finishing)
-	runner.Wait()
-	return err
+	return server.Shutdown(finishing)
 }
 
 // handler joins the parts of the web console.
 func handler(c config, s *store.Store, runner *run.Runner, log *slog.Logger, m *metrics) http.Handler {
 	return web.New(web.Config{
-		Store: s, Runner: runner, Served: m.served, Log: log, Now: time.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
+		Store: s, Runner: runner, Served: m.served, Log: log, Now: s.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
 	}).Handler()
 }
 
@@ -144,7 +165,7 @@ func runnerOf(c config, s *store.Store, log *slog.Logger) *run.Runner {
 
 func runConfig(c config, s *store.Store, log *slog.Logger) run.Config {
 	return run.Config{
-		Store: s, Now: time.Now, Log: log, Sandbox: c.sandboxAddress != "",
+		Store: s, Now: s.Now, Log: log, Sandbox: c.sandboxAddress != "",
 		// The simulator counts calls only when it is told to, and nobody else calls it.
 		Paced: c.sandboxAddress == "",
 		HTTP:  duo.NewTransport(duo.TransportOptions{SandboxAddress: c.sandboxAddress, SandboxCA: c.sandboxCA}),

@@ -66,6 +66,7 @@ const (
 	ConnectionRefused Failure = "the host refuses connections"
 	Unreachable       Failure = "the host cannot be reached"
 	AddressRefused    Failure = "the address is not one of Duo's" // by the guard of [NewTransport]
+	HeldBack          Failure = "the request was held back"       // by the transport, see [Withheld]
 	TLSFailed         Failure = "no trusted TLS connection"       // certificate, protocol or handshake
 	TimedOut          Failure = "no answer in time"
 	Canceled          Failure = "the call was canceled"
@@ -122,6 +123,14 @@ func MayHaveBeenApplied(err error) bool {
 	return true
 }
 
+// Withheld is for a transport of the caller's own: the error says that it did not send a request,
+// not even a part of it.
+func Withheld(why error) error { return &withheld{why} }
+
+type withheld struct{ error }
+
+func (w *withheld) Unwrap() error { return w.error }
+
 func invalid(err error) *TransportError {
 	return &TransportError{Failure: InvalidRequest, Err: err}
 }
@@ -129,11 +138,14 @@ func invalid(err error) *TransportError {
 // failureOf names the failure behind an error of the transport.
 func failureOf(err error, progress *progress) Failure {
 	var guarded *guardError
+	var held *withheld
 	var lookup *net.DNSError
 	var network net.Error
 	switch {
 	case errors.As(err, &guarded):
 		return AddressRefused
+	case errors.As(err, &held):
+		return HeldBack
 	case errors.Is(err, context.Canceled):
 		return Canceled
 	case errors.As(err, &lookup):

@@ -138,7 +138,7 @@ func (c *Client) exchange(ctx context.Context, p *prepared) (Answer, error) {
 	if err != nil {
 		err = ended(ctx, err)
 		failure := failureOf(err, &progress)
-		return failed(failure, failure != AddressRefused && progress.sent(), err)
+		return failed(failure, failure != AddressRefused && failure != HeldBack && progress.sent(), err)
 	}
 	defer resp.Body.Close()
 

@@ -3,7 +3,6 @@ package run_test
 import (
 	"bytes"
 	"errors"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -96,7 +95,7 @@ func TestProvisionAtOnce(t *testing.T) {
 	d := runtest.New(t)
 	o := again(t, d, d.Client)
 	// During an update two consoles are at work.
-	consoles := []*run.Runner{d.Runner, run.New(run.Config{Store: d.Store, HTTP: d.Transport, Now: d.Clock.Now, Log: slog.New(slog.DiscardHandler), Sandbox: true})}
+	consoles := []*run.Runner{d.Runner, d.Process(t, run.Config{})}
 	var all sync.WaitGroup
 	for n := range 8 {
 		all.Go(func() {

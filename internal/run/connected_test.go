@@ -299,7 +299,7 @@ func TestKeysCheckedForAnotherConnection(t *testing.T) {
 	_, own := stranger(d, "Elsewhere")
 	account := d.Sim.AddChild(d.Parent.AccountID, "Beta")
 	var once sync.Once
-	runner := d.Over(transport(func(r *http.Request) (*http.Response, error) {
+	runner := d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 		once.Do(func() { connected(t, d, d.Client, store.Child, account) })
 		return d.Transport.RoundTrip(r)
 	}))

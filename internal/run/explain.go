@@ -167,6 +167,8 @@ func explainFailure(e *duo.TransportError) Explanation {
 		return later("Duo is limiting requests to this account"+notSent(e)+".", e.RetryAfter)
 	case duo.Silent:
 		return later("Duo does not answer for this account"+notSent(e)+".", e.RetryAfter)
+	case duo.HeldBack:
+		return Explanation{"Not sent: the console could not write to its database for 15 seconds.", "Try again in a minute."}
 	case duo.Canceled:
 		return Explanation{Cause: "The request was ended before Duo answered."}
 	}

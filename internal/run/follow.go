@@ -17,7 +17,7 @@ import (
 // Some runs end when a person has answered a push or a call. They stay open in
 // the state Sending meanwhile, and are followed by the process that began them:
 // by a goroutine each, which outlives the request and closes the run. If the
-// process dies, the run reads as unknown.
+// process stops or dies, another one goes on: see Watch.
 
 // How often Duo is asked how it goes on: most people answer soon, or late. And how
 // long one question may take, of which the next is asked, and how much longer than
@@ -63,13 +63,20 @@ type following struct {
 	runs map[runKey]*followed
 }
 
-// Stop ends the following of all runs, which are closed as unknown, and of those
-// that are still to come. It does not wait: see Wait.
+// Stop ends the following of all runs and the looking for outcomes, here and of
+// those that are still to come: other processes go on with them. It does not wait:
+// see Wait.
 func (r *Runner) Stop() { r.following.stop() }
 
 // Wait waits, after Stop, until no run is followed any more and each is closed.
-// Nothing may be begun meanwhile.
-func (r *Runner) Wait() { _ = r.following.all.Wait() }
+// When ctx ends, runs that cannot be closed are given up. Nothing may be begun
+// meanwhile. Then this process is over for the others, see Begin.
+func (r *Runner) Wait(ctx context.Context) {
+	giveUp := context.AfterFunc(ctx, r.endGrace)
+	defer giveUp()
+	_ = r.following.all.Wait()
+	r.endProcess()
+}
 
 // Live tells where a run stands that this process follows, and gives a channel
 // that is closed when there is something new. ok is false for a run that is not
@@ -107,19 +114,35 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 	key := runKey{q.Scope.Workspace(), q.ID}
 	until := started.StartedAt.Add(q.Action.Patience)
 	r.following.tell(key, &Live{Text: "Waiting for the answer.", Until: until})
+	noted := make(chan struct{})
+	r.following.all.Go(ctx, r.log, "note a question", func() error {
+		err := r.untilDone(r.following.ctx, func(ctx context.Context) error {
+			return r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
+				return tx.NotePending(ctx, started, result.Pending, result.Summary, result.Subject)
+			})
+		})
+		if err == nil {
+			close(noted)
+		}
+		return err
+	})
 	r.following.all.Go(ctx, r.log, "follow a run", func() error {
 		// Told after the run is closed: whoever hears of it finds the outcome.
 		defer r.following.tell(key, nil)
 		// Nobody waits for these calls: they leave room for those that people wait for.
 		end := r.ending(q, client.InBackground(), until, result)
-		end.Subject = result.Subject
+		select {
+		case <-noted:
+			if r.following.ctx.Err() != nil && end.Answer == "" {
+				r.turned(Unclosed)
+				return nil // another process goes on
+			}
+		default:
+		}
+		end.Subject, end.By = result.Subject, *started.ProcessID
 		end.Summary = catalog.Plain(result.Summary + " " + end.Summary)
 		r.forget(q.Scope, q.Organization) // an answer can lock a user out
-		if err := r.finish(ctx, q, end); err != nil {
-			r.log.ErrorContext(ctx, "run could not be closed", "run", q.ID, "error", err)
-			end.State = Unclosed
-		}
-		r.turned(end.State)
+		r.close(ctx, q.Scope, q.ID, end)
 		return nil
 	})
 }

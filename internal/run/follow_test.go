@@ -249,19 +249,6 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
-	t.Run("the console stops", func(t *testing.T) {
-		t.Parallel()
-		d, user, phone := asked(t)
-		q := d.Request(t, catalog.Helpdesk, "verify-caller", form{"user_id": user, "phone_id": phone})
-		if _, err := d.Runner.Do(t.Context(), q); err != nil {
-			t.Fatal(err)
-		}
-		d.Runner.Stop()
-		d.Runner.Wait()
-		if got := d.Record(t, q.ID); got.State != store.Unknown || !strings.HasSuffix(got.Summary, "The console stopped before the answer came.") {
-			t.Errorf("%+v", got)
-		}
-	})
 }
 
 // TestAuthKeysNeverStandIn: the workspace's own serve its own account and no

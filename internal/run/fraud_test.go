@@ -289,7 +289,7 @@ func TestFraudReportedMeanwhile(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
 	var once sync.Once
-	runner := v.Over(transport(func(r *http.Request) (*http.Response, error) {
+	runner := v.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 		// The request was let in, and asks whom the name means.
 		once.Do(func() { v.reportFraud(t, v.sender, "verify-caller", v.verify()) })
 		return v.Transport.RoundTrip(r)

@@ -207,7 +207,7 @@ func folded(name string) string { return strings.ToLower(strings.Join(strings.Fi
 // Imported reports whether the form with this id was carried out.
 func (r *Runner) Imported(ctx context.Context, sc store.Scope, id uuid.UUID) (bool, error) {
 	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		found, err := tx.Run(ctx, id, r.now())
+		found, err := tx.Run(ctx, id)
 		if err == nil && found.Action != store.OrganizationsImported.Slug {
 			err = store.ErrNotFound
 		}

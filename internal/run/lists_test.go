@@ -106,7 +106,7 @@ func TestAListFromBeforeAWriteIsNotKept(t *testing.T) {
 	addUser(d, "ada")
 	read, write := make(chan struct{}), make(chan struct{})
 	var held atomic.Bool
-	d.Runner = d.Over(transport(func(r *http.Request) (*http.Response, error) {
+	d.Runner = d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 		answer, err := d.Transport.RoundTrip(r)
 		if r.Method == http.MethodGet && held.CompareAndSwap(false, true) {
 			close(read)
@@ -138,7 +138,7 @@ func TestReadersShareOneReading(t *testing.T) {
 	d := runtest.New(t)
 	addUser(d, "ada")
 	reading, goOn := make(chan struct{}, 20), make(chan struct{})
-	d.Runner = d.Over(transport(func(r *http.Request) (*http.Response, error) {
+	d.Runner = d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 		reading <- struct{}{}
 		<-goOn
 		return d.Transport.RoundTrip(r)

@@ -39,7 +39,7 @@ func (r *Runner) changeMembers(ctx context.Context, sc store.Scope, actor Actor,
 // firstTime returns *AlreadyRun when the form's id was used before, or
 // ErrOtherInput when that was for something else.
 func (r *Runner) firstTime(ctx context.Context, tx *store.Tx, actor Actor, form uuid.UUID, event store.Event) error {
-	before, err := tx.Run(ctx, form, r.now())
+	before, err := tx.Run(ctx, form)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil

@@ -168,7 +168,7 @@ func TestHalfDone(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	phone := d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile"})
-	refusing := d.Over(transport(func(r *http.Request) (*http.Response, error) {
+	refusing := d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(r.URL.Path, "/activation_url") {
 			d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: duosim.RateLimited})
 		}

@@ -19,7 +19,7 @@ func TestAPanicEndsItsWorkOnly(t *testing.T) {
 	d := runtest.New(t)
 	user, _ := addUser(d, "ada")
 	var panics atomic.Bool
-	d.Runner = d.Over(transport(func(r *http.Request) (*http.Response, error) {
+	d.Runner = d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 		if panics.Load() {
 			panic("what " + user + " typed")
 		}

@@ -43,14 +43,14 @@ func TestPhoneIsMadeAndNotAssigned(t *testing.T) {
 	}{
 		{duosim.RateLimited, store.Refused, 1, "Created phone +442079460123. It is not assigned to ada. Duo is limiting"},
 		{duosim.PermissionRemoved, store.Refused, 1, "Created phone +442079460123. It is not assigned to ada. Duo does not permit"},
-		{duosim.AnswerLost, store.Unknown, 2, "Created phone +442079460123. Whether ada has it is not known. Duo may have done this."},
-		{duosim.ErrorBeforeApplying, store.Unknown, 1, "Whether ada has it is not known."},
+		{duosim.AnswerLost, store.Sending, 2, "Created phone +442079460123. Whether ada has it is not known. Duo may have done this."},
+		{duosim.ErrorBeforeApplying, store.Sending, 1, "Whether ada has it is not known."},
 	} {
 		t.Run(string(test.fault), func(t *testing.T) {
 			t.Parallel()
 			d := runtest.New(t)
 			user := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "ada"})
-			failing := d.Over(transport(func(r *http.Request) (*http.Response, error) {
+			failing := d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 				if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/"+user+"/phones") {
 					d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: test.fault})
 				}
@@ -61,8 +61,15 @@ func TestPhoneIsMadeAndNotAssigned(t *testing.T) {
 			if err == nil || done.Result.Created == "" {
 				t.Fatalf("the phone that was made is not named: %+v, %v", done.Result, err)
 			}
-			record := d.Record(t, q.ID)
-			if record.State != test.state || !strings.Contains(record.Summary, test.says) || record.Subject != "ada" {
+			if done.Run.State != test.state || !strings.Contains(done.Run.Summary, test.says) {
+				t.Errorf("answered as %s: %q", done.Run.State, done.Run.Summary)
+			}
+			if test.state == store.Sending {
+				eventually(t, "the doubt is on record", func() bool {
+					record := d.Record(t, q.ID)
+					return record.State == store.Applied || strings.Contains(record.Doubt, test.says)
+				})
+			} else if record := d.Record(t, q.ID); record.State != test.state || !strings.Contains(record.Summary, test.says) || record.Subject != "ada" {
 				t.Errorf("recorded as %s of %q: %q", record.State, record.Subject, record.Summary)
 			}
 			if n := len(d.Sim.Ledger()); n != test.effects {
@@ -210,7 +217,7 @@ func TestNobodyWalksIntoBypass(t *testing.T) {
 		t.Fatal("a technician put somebody into a group in bypass: ", err)
 	}
 	// Duo not telling the group's status is no reason to go on.
-	blind := d.Over(transport(func(r *http.Request) (*http.Response, error) {
+	blind := d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 		answer, err := d.Transport.RoundTrip(r)
 		if err == nil && strings.Contains(r.URL.Path, "/groups/"+group) && r.Method == http.MethodGet {
 			replaceBody(t, answer, `{"stat": "OK", "response": {"group_id": "`+group+`", "name": "Migration"}}`)

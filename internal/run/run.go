@@ -5,10 +5,12 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -85,6 +87,14 @@ type Runner struct {
 	credentials held[duo.WebAuthnCredential]
 	following   following
 	pacers      sync.Map // of workspaces
+
+	process  process
+	rhythm   rhythm
+	settling settling
+	looks    chan struct{} // as many as may be made at once
+
+	grace    context.Context // ends when a run that cannot be closed is given up
+	endGrace context.CancelFunc
 }
 
 // Config is what a Runner needs.
@@ -96,18 +106,21 @@ type Config struct {
 	Log     *slog.Logger
 	Sandbox bool // hosts of the simulator are accepted
 
+	Heartbeat time.Duration // how often the process writes its heartbeat; 0: HeartbeatEvery
+
 	// For counting; they must be quick and safe for concurrent use, and may be nil.
 	Called func(duo.Call)     // of every request that was made of Duo
 	Turned func(state string) // of every run: store.Sending, then the state it was closed in, or Unclosed
 }
 
-// Unclosed is told of a run whose outcome could not be written down: its record
-// stays open and will read as unknown.
+// Unclosed is what Turned gets for a run whose outcome could not be recorded
+// before the process had to end: its record stays open.
 const Unclosed = "unclosed"
 
 // New makes a Runner.
 func New(c Config) *Runner {
-	r := &Runner{store: c.Store, http: c.HTTP, paced: c.Paced, now: c.Now, log: c.Log, sandbox: c.Sandbox, called: c.Called, turned: c.Turned}
+	r := &Runner{store: c.Store, http: fence{c.HTTP}, paced: c.Paced, now: c.Now, log: c.Log, sandbox: c.Sandbox, called: c.Called, turned: c.Turned}
+	r.rhythm = rhythm(cmp.Or(c.Heartbeat, HeartbeatEvery))
 	if r.called == nil {
 		r.called = func(duo.Call) {}
 	}
@@ -117,6 +130,8 @@ func New(c Config) *Runner {
 	r.following.runs = map[runKey]*followed{}
 	r.following.ctx, r.following.stop = context.WithCancel(context.Background())
 	r.shelve()
+	r.settling.runs, r.looks = map[runKey]bool{}, make(chan struct{}, lookAtOnce)
+	r.grace, r.endGrace = context.WithCancel(context.Background())
 	return r
 }
 
@@ -146,15 +161,22 @@ type Outcome struct {
 
 // Do carries out an action once. The run is committed in the state Sending
 // before Duo is asked and closed after, whatever becomes of the caller's
-// context, if the role allows it at the moment of committing. A run that waits
+// context, if the role allows it at the moment of committing. If the database is
+// away after Duo answered, Do returns that answer and the run is closed later. A
+// change that may have been made is looked for in the background, and its run is
+// open until then. A run that waits
 // for a person is still open when Do returns: see Live. Errors: ErrForbidden,
-// *AlreadyRun and ErrOtherInput (nothing was sent), *ConnectionChanged (nothing
-// was sent), *catalog.FieldError and *catalog.RoleError (nothing was changed),
-// *NotConnected, and what duo returns, of which duo.MayHaveBeenApplied tells how
-// far it came.
+// ErrSilent, *AlreadyRun and ErrOtherInput (nothing was sent), *ConnectionChanged
+// (nothing was sent), *catalog.FieldError and *catalog.RoleError (nothing was
+// changed), *NotConnected, and what duo returns, of which duo.MayHaveBeenApplied
+// tells how far it came.
 func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if q.Actor.Role < q.Action.LeastRole(q.Input) {
 		return Outcome{}, ErrForbidden
+	}
+	now := r.process.now.Load()
+	if !now.fresh() {
+		return Outcome{}, ErrSilent
 	}
 	q.Reason = reasonOf(q.Reason)
 	if q.Opened == "" {
@@ -171,25 +193,24 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	subject := catalog.Plain(r.nameOf(ctx, q))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(q))
 	defer cancel()
+	ctx = now.within(ctx)
 	asked, err := r.askedUser(ctx, q)
 	if err != nil {
 		return Outcome{}, err
 	}
-	before, reading := r.before(ctx, q, client, unreachable)
-	started, role, err := r.start(ctx, q, store.Run{Subject: subject, AskedUser: asked, Before: before}, unreachable)
+	before, reading := lookBefore(ctx, q, client, unreachable)
+	run := store.Run{Subject: subject, AskedUser: asked, Before: before, ProcessID: &now.id}
+	if unreachable == nil {
+		run.APIHost = client.Host()
+	}
+	started, role, err := r.start(ctx, q, run, unreachable)
 	if err != nil {
 		return Outcome{Run: started}, err
 	}
 	q.Input = q.Input.By(role).Recalling(record{r, q})
 	var raw json.RawMessage
 	client = client.Watched(func(_ duo.Request, a duo.Answer) { raw = a.Response })
-	closed := Unclosed // unless it is
 	r.turned(store.Sending)
-	defer func() {
-		if closed != store.Sending {
-			r.turned(closed)
-		}
-	}()
 	// What could not be read before is not changed either; the record says so.
 	result, err := catalog.Result{}, reading
 	if reading == nil {
@@ -212,7 +233,6 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	}
 	if err == nil && result.Pending != "" {
 		done.Run.Summary = result.Summary
-		closed = store.Sending
 		r.follow(ctx, q, client, started, result)
 		return done, nil
 	}
@@ -225,24 +245,39 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 		}
 	}
 	done.Run.State, done.Run.Summary = state, catalog.Plain(summary)
-	if closing := r.finish(ctx, q, store.Ending{State: state, Subject: result.Subject, Summary: done.Run.Summary}); closing != nil {
-		// Duo has acted; the record stays open and will be shown as unknown. The
-		// person still gets what Duo answered.
-		r.log.ErrorContext(ctx, "run could not be closed", "run", q.ID, "error", closing)
-	} else {
-		closed = state
+	if state == store.Unknown && q.Action.ReadBack != nil {
+		done.Run.State = store.Sending
+		r.doubt(ctx, q.Scope, started, done.Run.Summary, result.Subject)
+		return done, err
 	}
+	r.finish(ctx, q.Scope, q.ID, store.Ending{State: state, Subject: result.Subject, Summary: done.Run.Summary, By: now.id})
 	return done, err
 }
 
-// before reads what the run records of its object. Where Duo is unreachable, or
-// another account is meant than would be read, there will be no run.
-func (r *Runner) before(ctx context.Context, q Request, client *duo.Client, unreachable error) (map[string]string, error) {
+// lookBefore reads what the record keeps of the object before it is changed. Where
+// Duo is unreachable, or another account is meant than would be read, there will be
+// no run.
+func lookBefore(ctx context.Context, q Request, client *duo.Client, unreachable error) (before map[string]string, err error) {
+	before = map[string]string{}
 	other := q.Organization.ID != uuid.Nil && (q.Opened != q.Organization.Connection() || q.Account != "" && q.Account != q.Organization.AccountID)
-	if q.Action.Before == nil || unreachable != nil || other {
-		return nil, nil
+	if unreachable != nil || other {
+		return before, nil
 	}
-	return q.Action.Before(ctx, client, q.Input)
+	var looks []func(context.Context, *duo.Client, catalog.Values) (map[string]string, error)
+	if q.Action.Before != nil {
+		looks = append(looks, q.Action.Before)
+	}
+	if q.Action.ReadBack != nil {
+		looks = append(looks, q.Action.ReadBack.Look)
+	}
+	for _, look := range looks {
+		facts, err := look(ctx, client, q.Input)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(before, facts)
+	}
+	return before, nil
 }
 
 // start records the run, unless Duo is unreachable, and returns the role that its
@@ -253,6 +288,7 @@ func (r *Runner) start(ctx context.Context, q Request, run store.Run, unreachabl
 	run.ID, run.AccountID, run.OperatorID, run.Token = q.ID, q.Organization.AccountID, q.Actor.Operator, q.Actor.Token.Name
 	run.Action, run.Input, run.Ticket, run.Reason = q.Action.Slug, q.Input.Given(q.Action), q.Ticket, q.Reason
 	run.State, run.StartedAt = store.Sending, r.now()
+	run.ConnectionKind, run.Within = q.Organization.Kind, timeFor(q)
 	if q.Actor.Token.ID != uuid.Nil {
 		run.TokenID = &q.Actor.Token.ID
 	}
@@ -274,7 +310,7 @@ func (r *Runner) start(ctx context.Context, q Request, run store.Run, unreachabl
 	var same bool
 	err = r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
 		var err error
-		earlier, err = tx.Run(ctx, q.ID, r.now())
+		earlier, err = tx.Run(ctx, q.ID)
 		same = err == nil && tx.SameRun(earlier, run, fields)
 		return err
 	})
@@ -285,15 +321,6 @@ func (r *Runner) start(ctx context.Context, q Request, run store.Run, unreachabl
 		return store.Run{}, 0, err
 	}
 	return earlier, 0, &AlreadyRun{Run: earlier}
-}
-
-// finish closes the run in a time of its own: by now the request's may be over.
-func (r *Runner) finish(ctx context.Context, q Request, end store.Ending) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	return r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
-		return tx.FinishRun(ctx, q.ID, end, r.now())
-	})
 }
 
 // outcome puts an error into the record: refused when Duo certainly did

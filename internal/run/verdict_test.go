@@ -91,7 +91,7 @@ func TestVerdicts(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			d := runtest.Unconnected(t)
-			d.Runner = d.Over(impatient(d.Transport))
+			d.Runner = d.Over(t, impatient(d.Transport))
 			typed := d.NineFields()
 			if test.typed != nil {
 				typed = test.typed(d)
@@ -143,7 +143,7 @@ func impatient(next http.RoundTripper) http.RoundTripper {
 func TestHostsThatAreNotDuos(t *testing.T) {
 	t.Parallel()
 	d := runtest.Unconnected(t)
-	d.Runner = d.Over(transport(func(r *http.Request) (*http.Response, error) {
+	d.Runner = d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 		answer, err := d.Transport.RoundTrip(r)
 		if err == nil && r.URL.Path == "/accounts/v1/account/list" {
 			replaceBody(t, answer, fmt.Sprintf(`{"stat": "OK", "response": [

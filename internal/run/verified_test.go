@@ -99,7 +99,7 @@ func TestLinksThatDoNotLeadToDuoAreNotShown(t *testing.T) {
 	d := runtest.New(t)
 	phone := d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS"})
 	through := func(replace func(string) string) *run.Runner {
-		return d.Over(transport(func(r *http.Request) (*http.Response, error) {
+		return d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 			resp, err := d.Transport.RoundTrip(r)
 			if err == nil && r.Method == http.MethodPost {
 				text, _ := io.ReadAll(resp.Body)

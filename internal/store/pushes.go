@@ -91,5 +91,5 @@ func (t *Tx) LockPushes(ctx context.Context, r Run, since time.Time) ([]Push, er
 		from run r join operator p on p.id = r.operator_id
 		where `+runInScope+` and r.organization_id = $1 and `+pushed+` and `+pushedUser+` = $2 and r.id <> $3 and r.started_at > $5
 		and coalesce(r.input ->> 'factor', '') <> 'passcode' and not (r.state = 'refused' and r.answer = '')
-		order by r.started_at desc, r.id`, r.OrganizationID, r.AskedUser, r.ID, r.StartedAt.Add(-sendingAtMost), since)
+		order by r.started_at desc, r.id`, r.OrganizationID, r.AskedUser, r.ID, r.StartedAt.Add(-longestPush), since)
 }

@@ -19,8 +19,9 @@ type Event struct {
 // The events. An act that was refused has the event of the act, in the state
 // Refused; Denied is for those that no event or action names.
 var (
-	SignedIn = Event{"sign-in", "Sign in"}
-	Denied   = Event{"denied", "Refused access"}
+	SignedIn   = Event{"sign-in", "Sign in"}
+	Denied     = Event{"denied", "Refused access"}
+	LateResult = Event{"late-result", "Late result"} // of a run that had been closed before; Input names it
 
 	ReadingLimitSet  = Event{"set-reading-limit", "Change limit of data taken out"}
 	RunsExported     = Event{"export-runs", "Export runs"}
@@ -71,7 +72,7 @@ var (
 // Events lists all events in the order of a filter.
 func Events() []Event {
 	return []Event{
-		SignedIn, Denied, RunsExported, ReadingLimitSet, OperatorAdded, OperatorDisabled, OperatorEnabled, PasswordReset, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
+		SignedIn, Denied, LateResult, RunsExported, ReadingLimitSet, OperatorAdded, OperatorDisabled, OperatorEnabled, PasswordReset, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
 		OrganizationCreated, OrganizationsImported, OrganizationsExported, OrganizationChanged, OrganizationNameKept, OrganizationMapped, OrganizationUnmapped,
 		DirectoryKeySet, DirectoryKeyRemoved,
 		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysChecked, OwnKeysActivated, OwnKeysDiscarded,

@@ -26,7 +26,7 @@ func TestRecordIsARunThatIsClosed(t *testing.T) {
 	within(t, db.Store, whole, func(tx *store.Tx) error { return tx.Record(t.Context(), r) })
 	var got store.Run
 	within(t, db.Store, whole, func(tx *store.Tx) error {
-		runs, err := tx.Runs(t.Context(), today, 1, 0)
+		runs, err := tx.Runs(t.Context(), 1, 0)
 		if len(runs) == 1 {
 			got = runs[0]
 		}
@@ -67,7 +67,7 @@ func TestRecordEverywhere(t *testing.T) {
 		want int
 	}{{ws.ID, 1}, {second.ID, 1}, {stranger.ID, 0}} {
 		within(t, db.Store, store.WholeWorkspace(c.ws), func(tx *store.Tx) error {
-			runs, err := tx.Runs(t.Context(), today, 10, 0)
+			runs, err := tx.Runs(t.Context(), 10, 0)
 			n := len(slices.DeleteFunc(runs, func(r store.Run) bool { return r.Action != store.SignedIn.Slug }))
 			if n != c.want {
 				t.Errorf("%d records, want %d", n, c.want)
@@ -92,7 +92,7 @@ func TestRefusalsAreBounded(t *testing.T) {
 	count := func() int {
 		var n store.RunCounts
 		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) (err error) {
-			n, err = tx.CountRuns(t.Context(), today, store.RunFilter{})
+			n, err = tx.CountRuns(t.Context(), store.RunFilter{})
 			return err
 		})
 		return n.Total

@@ -17,11 +17,9 @@ const (
 	Unknown = "unknown" // Duo may have done it, and nobody knows
 )
 
-// sendingAtMost is how long a run may stay open: longer than any request to Duo
-// lives, and than a person has to answer a push. One that is older was cut off by
-// a crash: nobody can say from here whether Duo acted, so it reads as Unknown, and
-// nothing is repeated.
-const sendingAtMost = 3 * time.Minute
+// oldSending is after how long an open run without a process counts as cut off. A
+// server of an earlier version may still be sending a younger one.
+const oldSending = `interval '3 minutes'`
 
 // Run is one carrying-out of an action: the audit record.
 type Run struct {
@@ -50,7 +48,27 @@ type Run struct {
 	AskedUser  string // whom a push asks: Duo's id of the user, or a username in small letters; empty: nobody
 	Reason     string // for an act after a report of fraud
 	AfterFraud string // who decided after a report: ByAnother or BySame; empty: there was none
+
+	// How it was sent: by which process, until when that waits for Duo at most (in
+	// the database's time), and how Duo was reached.
+	ProcessID      *uuid.UUID
+	DeadlineAt     *time.Time
+	ConnectionKind string
+	APIHost        string
+	Within         time.Duration `db:"-"` // for StartRun: from then to DeadlineAt
+
+	// What is known of an open run. SilentSince is when its process was last heard
+	// of, if that does not answer any more; Doubt says why the process does not know
+	// the outcome, although it lives.
+	SilentSince *time.Time
+	Doubt       string
+	LookedAt    *time.Time // when Duo was asked again; nil: not yet
+	Looked      string     // what was found then
+	Absent      bool       // what was asked for was not in Duo
 }
+
+// Unclear reports whether a run is open and its sender cannot tell the outcome.
+func (r Run) Unclear() bool { return r.State == Sending && (r.SilentSince != nil || r.Doubt != "") }
 
 // Who decided about an act after a report of fraud.
 const (
@@ -60,12 +78,18 @@ const (
 
 const runQuery = `
 	select r.id, r.organization_id, o.name as organization, o.slug as org_slug, o.colour as org_colour, r.account_id, r.operator_id, p.email as operator, r.token, r.token_id, r.action, r.subject, r.input,
-	       r.before, r.input_mac, r.ticket, r.answer, r.started_at, r.finished_at, r.asked_user, r.reason, r.after_fraud,
-	       case when r.state = 'sending' and r.started_at < $1 then 'unknown' else r.state end as state,
-	       case when r.state = 'sending' and r.started_at < $1 then 'The console stopped before Duo answered.' else r.summary end as summary
+	       r.before, r.input_mac, r.ticket, r.answer, r.started_at, r.finished_at, r.state, r.summary,
+	       r.asked_user, r.reason, r.after_fraud,
+	       r.process_id, r.deadline_at, r.connection_kind, r.api_host,
+	       case when r.state <> 'sending' then null
+	            when r.process_id is null and r.started_at < clock_timestamp() - ` + oldSending + ` then r.started_at
+	            when h.gone_at is not null or h.heartbeat_at < clock_timestamp() - ` + silentBeats + ` * h.beats_every then h.heartbeat_at end as silent_since,
+	       coalesce(w.doubt, '') as doubt, w.looked_at, coalesce(w.looked, '') as looked, coalesce(w.absent, false) as absent
 	from run r
 	join operator p on p.id = r.operator_id
-	left join organization o on o.workspace_id = r.workspace_id and o.id = r.organization_id`
+	left join organization o on o.workspace_id = r.workspace_id and o.id = r.organization_id
+	left join process h on r.state = 'sending' and h.id = r.process_id
+	left join run_open w on r.state = 'sending' and w.workspace_id = r.workspace_id and w.run_id = r.id`
 
 // inputParts is what a run's digest covers: who, what, where and every field.
 func inputParts(r Run, fields []string) []string {
@@ -79,6 +103,7 @@ func inputParts(r Run, fields []string) []string {
 // StartRun records a run in the state Sending. fields are all submitted values,
 // secret ones included, in a fixed order: only their keyed digest is stored. A
 // *ConflictError on "run_pkey" says that the id was used before: see SameRun.
+// ErrSilent says that the process may be taken for dead; nothing was recorded.
 func (t *Tx) StartRun(ctx context.Context, r Run, fields []string) error {
 	mac, err := t.keys.MAC(inputParts(r, fields)...)
 	if err != nil {
@@ -88,18 +113,25 @@ func (t *Tx) StartRun(ctx context.Context, r Run, fields []string) error {
 	for name, value := range r.Before {
 		before[name] = strings.ReplaceAll(value, "\x00", "\ufffd") // which Postgres does not keep
 	}
-	_, err = t.tx.Exec(ctx, `
+	done, err := t.tx.Exec(ctx, `
 		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, before, input_mac, ticket,
-		                 state, summary, started_at, token, token_id, asked_user, reason, after_fraud)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sending', '', $12, $13, $14, $15, $16, $17)`,
+		                 state, summary, started_at, token, token_id, asked_user, reason, after_fraud,
+		                 process_id, deadline_at, connection_kind, api_host)
+		select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sending', '', $12, $13, $14, $15, $16, $17,
+		       $18, clock_timestamp() + $19, $20, $21
+		where $18::uuid is null or exists (
+			select from process where id = $18 and gone_at is null and heartbeat_at > clock_timestamp() - `+lapseBeats+` * beats_every)`,
 		t.scope.workspace, r.ID, r.OrganizationID, r.AccountID, r.OperatorID, r.Action, r.Subject, r.Input, before, mac, r.Ticket,
-		r.StartedAt, r.Token, r.TokenID, r.AskedUser, r.Reason, r.AfterFraud)
+		r.StartedAt, r.Token, r.TokenID, r.AskedUser, r.Reason, r.AfterFraud, r.ProcessID, r.Within, r.ConnectionKind, r.APIHost)
+	if err == nil && done.RowsAffected() == 0 {
+		return ErrSilent
+	}
 	return meaning(err)
 }
 
 // Alone keeps every other run of an action in its organization from being open
 // beside r, which was started in this transaction: a *ConflictError on "run_alone"
-// says that one is.
+// says that one is. One that nobody closed for minutes does not count.
 func (t *Tx) Alone(ctx context.Context, r Run) error {
 	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('run ' || $1::text || ' ' || $2, 0))`, r.OrganizationID, r.Action)
 	if err != nil {
@@ -107,8 +139,9 @@ func (t *Tx) Alone(ctx context.Context, r Run) error {
 	}
 	var open bool
 	err = t.tx.QueryRow(ctx, `select exists (
-		select from run where `+inScope+` and organization_id = $1 and action = $2 and id <> $3 and state = 'sending' and started_at > $4)`,
-		r.OrganizationID, r.Action, r.ID, r.StartedAt.Add(-sendingAtMost)).Scan(&open)
+		select from run where `+inScope+` and organization_id = $1 and action = $2 and id <> $3 and state = 'sending'
+		and coalesce(deadline_at, started_at) > clock_timestamp() - `+oldSending+`)`,
+		r.OrganizationID, r.Action, r.ID).Scan(&open)
 	if err == nil && open {
 		return &ConflictError{Constraint: "run_alone"}
 	}
@@ -120,37 +153,47 @@ func (t *Tx) SameRun(stored, repeated Run, fields []string) bool {
 	return t.keys.SameMAC(stored.InputMAC, inputParts(repeated, fields)...)
 }
 
-// Ending is how a run is closed. An empty Subject leaves what is there.
-type Ending struct{ State, Subject, Summary, Answer string }
+// Ending is how a run is closed. An empty Subject leaves what is there. By is the
+// process that closes it: uuid.Nil for one that sends runs without a process.
+type Ending struct {
+	State, Subject, Summary, Answer string
+	By                              uuid.UUID
+}
 
-// FinishRun closes a run with its outcome. A run can be closed once; ErrNotFound
-// says that it was closed before.
+// FinishRun closes a run with its outcome. A run can be closed once, and while the
+// process that sent it lives, by no other: ErrNotFound says that it was closed
+// before, or that its process lives.
 func (t *Tx) FinishRun(ctx context.Context, id uuid.UUID, e Ending, now time.Time) error {
 	done, err := t.tx.Exec(ctx, `
 		update run set state = $2, subject = case when $3 = '' then subject else $3 end, summary = $4, answer = $5, finished_at = $6
-		where `+inScope+` and id = $1 and state = 'sending'`,
-		id, e.State, e.Subject, e.Summary, e.Answer, now)
+		where `+inScope+` and id = $1 and state = 'sending'
+		and case when process_id is null then $7::uuid = '00000000-0000-0000-0000-000000000000'::uuid or started_at < clock_timestamp() - `+oldSending+`
+		    else process_id = $7 or exists (select from process h where h.id = process_id and h.gone_at is not null) end`,
+		id, e.State, e.Subject, e.Summary, e.Answer, now, e.By)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
+	}
+	if err == nil {
+		_, err = t.tx.Exec(ctx, `delete from run_open where `+inScope+` and run_id = $1`, id)
 	}
 	return meaning(err)
 }
 
 // Run returns one run of the scope.
-func (t *Tx) Run(ctx context.Context, id uuid.UUID, now time.Time) (Run, error) {
-	return one[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.id = $2`, now.Add(-sendingAtMost), id)
+func (t *Tx) Run(ctx context.Context, id uuid.UUID) (Run, error) {
+	return one[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.id = $1`, id)
 }
 
 // Runs lists the scope's runs, latest first.
-func (t *Tx) Runs(ctx context.Context, now time.Time, limit, offset int) ([]Run, error) {
-	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` order by r.started_at desc, r.id limit $2 offset $3`, now.Add(-sendingAtMost), limit, offset)
+func (t *Tx) Runs(ctx context.Context, limit, offset int) ([]Run, error) {
+	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` order by r.started_at desc, r.id limit $1 offset $2`, limit, offset)
 }
 
 // RunsOfPhone lists the scope's latest runs that were asked for one phone of a
 // Duo account, latest first.
-func (t *Tx) RunsOfPhone(ctx context.Context, now time.Time, account, phone string, limit int) ([]Run, error) {
+func (t *Tx) RunsOfPhone(ctx context.Context, account, phone string, limit int) ([]Run, error) {
 	return all[Run](ctx, t.tx, runQuery+`
-		where `+runInScope+` and r.account_id = $2 and r.input ->> 'phone_id' = $3 order by r.started_at desc, r.id limit $4`, now.Add(-sendingAtMost), account, phone, limit)
+		where `+runInScope+` and r.account_id = $1 and r.input ->> 'phone_id' = $2 order by r.started_at desc, r.id limit $3`, account, phone, limit)
 }
 
 // LatestVerification returns the scope's latest run that asked a user of an
@@ -158,16 +201,21 @@ func (t *Tx) RunsOfPhone(ctx context.Context, now time.Time, account, phone stri
 // ErrNotFound if there is none.
 func (t *Tx) LatestVerification(ctx context.Context, now time.Time, organization uuid.UUID, account, user string, within time.Duration) (Run, error) {
 	return one[Run](ctx, t.tx, runQuery+`
-		where `+runInScope+` and r.organization_id = $2 and r.account_id = $3 and r.action = 'verify-caller' and r.input ->> 'user_id' = $4
-		and r.started_at >= $5 order by r.started_at desc limit 1`, now.Add(-sendingAtMost), organization, account, user, now.Add(-within))
+		where `+runInScope+` and r.organization_id = $1 and r.account_id = $2 and r.action = 'verify-caller' and r.input ->> 'user_id' = $3
+		and r.started_at >= $4 order by r.started_at desc limit 1`, organization, account, user, now.Add(-within))
+}
+
+// LateResults lists what came of a run after it had been closed, oldest first.
+func (t *Tx) LateResults(ctx context.Context, id uuid.UUID) ([]Run, error) {
+	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.action = 'late-result' and r.input ->> 'run_id' = $1 order by r.started_at`, id.String())
 }
 
 // LatestApplied returns the scope's latest run of an action that Duo did to a user
 // of an organization's account; ErrNotFound if there is none.
 func (t *Tx) LatestApplied(ctx context.Context, organization uuid.UUID, account, action, user string) (Run, error) {
 	return one[Run](ctx, t.tx, runQuery+`
-		where `+runInScope+` and r.organization_id = $2 and r.account_id = $3 and r.action = $4 and r.input ->> 'user_id' = $5
-		and r.state = 'applied' order by r.started_at desc limit 1`, time.Time{}, organization, account, action, user)
+		where `+runInScope+` and r.organization_id = $1 and r.account_id = $2 and r.action = $3 and r.input ->> 'user_id' = $4
+		and r.state = 'applied' order by r.started_at desc limit 1`, organization, account, action, user)
 }
 
 // IsConflict reports whether err is a ConflictError on the named constraint.

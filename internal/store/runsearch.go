@@ -45,18 +45,14 @@ func (n RunCounts) Of(state string) int {
 }
 
 // Every parameter that does not choose is given the value that all rows pass, so
-// that one statement serves and the times still bound the index. $1 is as in
-// runQuery.
-const (
-	runFits = `r.started_at >= $2 and r.started_at < $3
-		and ($4::uuid is null or r.operator_id = $4)
-		and ($5 = '' or o.slug = $5)
-		and ($6 = '' or r.action = $6)
-		and ($7 = '' or position($7 in lower(r.subject || ' ' || r.summary || ' ' || r.ticket || ' ' || p.email)) > 0)`
-	runState = `case when r.state = 'sending' and r.started_at < $1 then 'unknown' else r.state end`
-)
+// that one statement serves and the times still bound the index.
+const runFits = `r.started_at >= $1 and r.started_at < $2
+		and ($3::uuid is null or r.operator_id = $3)
+		and ($4 = '' or o.slug = $4)
+		and ($5 = '' or r.action = $5)
+		and ($6 = '' or position($6 in lower(r.subject || ' ' || r.summary || ' ' || r.ticket || ' ' || p.email)) > 0)`
 
-func (f RunFilter) parameters(now time.Time) []any {
+func (f RunFilter) parameters() []any {
 	if f.To.IsZero() {
 		f.To = farOff
 	}
@@ -64,7 +60,7 @@ func (f RunFilter) parameters(now time.Time) []any {
 	if f.Operator != uuid.Nil {
 		operator = &f.Operator
 	}
-	return []any{now.Add(-sendingAtMost), f.From, f.To, operator, f.Organization, f.Action, strings.ToLower(f.Search)}
+	return []any{f.From, f.To, operator, f.Organization, f.Action, strings.ToLower(f.Search)}
 }
 
 // farOff is later than any run.
@@ -72,25 +68,25 @@ var farOff = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // FindRuns lists the scope's runs that fit, latest first; after is the last run
 // of the part before, nil for the first part.
-func (t *Tx) FindRuns(ctx context.Context, now time.Time, f RunFilter, after *RunMark, limit int) ([]Run, error) {
+func (t *Tx) FindRuns(ctx context.Context, f RunFilter, after *RunMark, limit int) ([]Run, error) {
 	if after == nil {
 		after = &RunMark{At: farOff}
 	}
-	parameters := append(f.parameters(now), f.State, after.At, after.ID, limit)
-	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and `+runFits+` and ($8 = '' or `+runState+` = $8)
-		and r.started_at <= $9 and (r.started_at < $9 or r.id > $10)
-		order by r.started_at desc, r.id limit $11`, parameters...)
+	parameters := append(f.parameters(), f.State, after.At, after.ID, limit)
+	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and `+runFits+` and ($7 = '' or r.state = $7)
+		and r.started_at <= $8 and (r.started_at < $8 or r.id > $9)
+		order by r.started_at desc, r.id limit $10`, parameters...)
 }
 
 // CountRuns counts the scope's runs that fit, by state; f.State is not asked.
-func (t *Tx) CountRuns(ctx context.Context, now time.Time, f RunFilter) (n RunCounts, err error) {
+func (t *Tx) CountRuns(ctx context.Context, f RunFilter) (n RunCounts, err error) {
 	err = t.tx.QueryRow(ctx, `
 		select count(*), count(*) filter (where state = 'applied'), count(*) filter (where state = 'refused'),
 		       count(*) filter (where state = 'unknown'), count(*) filter (where state = 'sending')
-		from (select `+runState+` as state from run r
+		from (select r.state from run r
 		      join operator p on p.id = r.operator_id
 		      left join organization o on o.workspace_id = r.workspace_id and o.id = r.organization_id
-		      where `+runInScope+` and `+runFits+`) fitting`, f.parameters(now)...).
+		      where `+runInScope+` and `+runFits+`) fitting`, f.parameters()...).
 		Scan(&n.Total, &n.Applied, &n.Refused, &n.Unknown, &n.Sending)
 	return n, err
 }

@@ -15,7 +15,7 @@ import (
 
 // platform lists the tables that belong to no workspace. Every other table must
 // carry workspace_id and row-level security.
-var platform = []string{"account_event", "device", "goose_db_version", "login_attempt", "oldest_binary", "operator", "sealing_key", "session", "workspace"}
+var platform = []string{"account_event", "device", "goose_db_version", "login_attempt", "oldest_binary", "operator", "process", "sealing_key", "session", "workspace"}
 
 // granted is all that the server's role may do. A verb more is a way for a
 // broken server to do harm; one less breaks the product.
@@ -40,11 +40,14 @@ var granted = map[string]string{
 	"oldest_binary":           "SELECT",
 	"operator":                "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(epoch) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
 	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(colour) UPDATE(name) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
+	"process":                 "INSERT(beats_every) INSERT(id) SELECT UPDATE(gone_at) UPDATE(heartbeat_at) UPDATE(settled_at)",
 	"reading":                 "INSERT SELECT UPDATE(rows)",
 	"run":                     "INSERT SELECT UPDATE(answer) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
-	"sealing_key":             "INSERT(key_id) INSERT(proof) SELECT",
-	"session":                 "DELETE INSERT SELECT UPDATE",
-	"workspace":               "SELECT UPDATE(rows_a_day)",
+	"run_open": "DELETE INSERT SELECT UPDATE(absent) UPDATE(doubt) UPDATE(looked) UPDATE(looked_at) UPDATE(looker) UPDATE(pending) " +
+		"UPDATE(subject) UPDATE(summary)",
+	"sealing_key": "INSERT(key_id) INSERT(proof) SELECT",
+	"session":     "DELETE INSERT SELECT UPDATE",
+	"workspace":   "SELECT UPDATE(rows_a_day)",
 }
 
 // grants reads what the server's role, or everybody, may do with tables.

@@ -40,6 +40,8 @@ func (e *ConflictError) Error() string { return "store: conflict on " + e.Constr
 type Store struct {
 	pool *pgxpool.Pool
 	keys atomic.Pointer[secret.Keyring] // see UseKeys
+
+	clock clock
 }
 
 // Open connects, with pool and time-outs of our own whatever the URL says. The role must be the

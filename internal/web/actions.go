@@ -32,6 +32,8 @@ type sheet struct {
 	connected  string // the same in words, as the page said
 
 	held []string // who reported fraud here, see heldHere
+
+	run store.Run // what became of it, once it was recorded
 }
 
 // once are the hidden fields of the sheet's form.
@@ -116,7 +118,13 @@ func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error
 	if err != nil {
 		return err
 	}
-	return s.render(c, status, v, place{section: "actions", tab: tab, tried: f.tried}, page)
+	at := place{section: "actions", tab: tab, tried: f.tried}
+	if c.Request().Method == http.MethodGet && f.action.Kind != catalog.Read {
+		if at.flash, err = s.unclearFlashes(c.Request().Context(), v, aboutForm(v, f)); err != nil {
+			return err
+		}
+	}
+	return s.render(c, status, v, at, page)
 }
 
 // postAction carries an action out, unless something has to be mended, chosen or
@@ -237,7 +245,7 @@ func (s *Server) showFailure(c echo.Context, v visitor, f sheet, done run.Outcom
 		return c.Redirect(http.StatusSeeOther, views.Phone(v.workspace.Slug, v.organization.Slug, done.Result.Created)+"?run="+done.Run.ID.String())
 	}
 	if done.Run.State != "" {
-		f.tried = triedOf(v, f, done, err)
+		f.tried, f.run = triedOf(v, f, done, err), done.Run
 	}
 	return s.showRefusal(c, v, f, done.Result.Summary, err)
 }

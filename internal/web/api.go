@@ -61,7 +61,7 @@ func (s *Server) apiAction(c echo.Context, v visitor) error {
 	var already *run.AlreadyRun
 	switch {
 	case errors.As(err, &already):
-		sendOutcome(c, v, apiOutcome{RunID: already.Run.ID, State: already.Run.State, Summary: already.Run.Summary, Replayed: true})
+		sendOutcome(c, v, apiOutcome{RunID: already.Run.ID, State: already.Run.State, Summary: apiRunOf(already.Run).Summary, Replayed: true})
 		return nil
 	case err != nil:
 		return s.apiFailure(v, done, err)

@@ -190,6 +190,9 @@ type apiRun struct {
 func apiRunOf(r store.Run) apiRun {
 	shown := apiRun{RunID: r.ID, Action: r.Action, Organization: r.OrgSlug, AccountID: r.AccountID, Subject: r.Subject, State: r.State, Summary: r.Summary, Answer: r.Answer,
 		Fields: r.Input, Ticket: r.Ticket, Reason: r.Reason, AfterFraud: r.AfterFraud, Operator: r.Operator, Token: r.Token, TokenID: r.TokenID, Started: r.StartedAt.UTC()}
+	if r.Unclear() {
+		shown.Summary = unclearWords(r, func(t time.Time) string { return t.UTC().Format("15:04:05 UTC") })
+	}
 	if r.FinishedAt != nil {
 		at := r.FinishedAt.UTC()
 		shown.Finished = &at
@@ -233,7 +236,7 @@ func (s *Server) apiRuns(c echo.Context, v visitor) error {
 	}
 	var found []store.Run
 	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
-		found, err = tx.FindRuns(c.Request().Context(), s.Now(), asked.runs, asked.after, list.limit+1)
+		found, err = tx.FindRuns(c.Request().Context(), asked.runs, asked.after, list.limit+1)
 		return err
 	})
 	if err != nil {

@@ -63,7 +63,7 @@ func (s *Server) showChanged(c echo.Context, v visitor, f sheet, now string) err
 	ctx := c.Request().Context()
 	var before store.Run
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		before, err = tx.Run(ctx, f.firstRun(), s.Now())
+		before, err = tx.Run(ctx, f.firstRun())
 		return err
 	})
 	if err == nil && before.Action == f.action.Slug {

@@ -94,6 +94,9 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 			code = "verification_open"
 		}
 		return views.ErrorPage{Status: pushesStatus(many), Headline: "This user was asked already", Text: s.pushesText(v, many), Links: []views.Link{{Text: "Go home", Href: home}}}, code
+	case errors.Is(err, run.ErrSilent):
+		return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Temporarily unavailable",
+			Text: "Nothing was sent to Duo. The console could not write to its database for 15 seconds, and starts nothing that it could not record. Try again in a minute."}, "unavailable"
 	case errors.Is(err, run.ErrForbidden):
 		return views.Forbidden("", home), "forbidden"
 	case errors.As(err, &role):
@@ -146,7 +149,13 @@ func (s *Server) duoTrouble(err error, c echo.Context, home string) views.ErrorP
 		headline = "This cannot be read from Duo now" // nothing was to be done
 		links = append([]views.Link{{Text: "Try again", Href: c.Request().URL.RequestURI()}}, links...)
 	}
-	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: s.refusalText(remembered(c), apiOf(err), err), Links: links}
+	text := s.refusalText(remembered(c), apiOf(err), err)
+	var failed *failedRun
+	if errors.As(err, &failed) && failed.run.State == store.Sending {
+		text += " " + beingLookedUp
+		links = append([]views.Link{{Text: "Open the run", Href: runAddress(remembered(c), failed.run)}}, links...)
+	}
+	return views.ErrorPage{Status: statusOf(err), Headline: headline, Text: text, Links: links}
 }
 
 // apiOf is the API whose keys an error is about: pages read by the Admin API.

@@ -192,7 +192,7 @@ func (e *estate) rows(t testing.TB, ws store.Workspace) string {
 		switch name := table[0]; {
 		case name == "draft":
 			continue
-		case name == "login_attempt", name == "goose_db_version": // belong to nobody
+		case name == "login_attempt", name == "goose_db_version", name == "process": // belong to nobody
 			continue
 		case name == "workspace":
 			where = "id = $1"

@@ -67,7 +67,7 @@ func (s *Server) getHome(c echo.Context, v visitor) error {
 		}
 		counts = n
 		page.Organizations, page.OrganizationsTotal = organizationRows(organizations), n.Organizations
-		runs, err := tx.Runs(ctx, s.Now(), homeRows, 0)
+		runs, err := tx.Runs(ctx, homeRows, 0)
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,11 @@ func (s *Server) getHome(c echo.Context, v visitor) error {
 		return err
 	}
 	page.Steps = setupSteps(v, connected, counts)
-	return s.render(c, http.StatusOK, v, place{section: "home"}, page)
+	flash, err := s.unclearFlashes(ctx, v, func(r store.Run) bool { return r.OperatorID == v.operator.ID })
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, v, place{section: "home", flash: flash}, page)
 }
 
 // setupSteps lists what is still to be done before the console is of use; none

@@ -103,6 +103,9 @@ func (s *Server) liveEvent(v visitor, r store.Run) (liveEvent, <-chan struct{}) 
 		return liveEvent{Text: r.Summary, Done: true}, nil
 	}
 	live, changed, followed := s.Runner.Live(v.scope, r.ID)
+	if !followed && r.Unclear() {
+		return liveEvent{Text: unclearWords(r, v.clock)}, nil
+	}
 	if !followed {
 		return liveEvent{Text: "Waiting for the answer."}, nil
 	}
@@ -129,7 +132,7 @@ func (s *Server) runOf(c echo.Context, v visitor) (r store.Run, err error) {
 		return r, store.ErrNotFound
 	}
 	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
-		r, err = tx.Run(c.Request().Context(), id, s.Now())
+		r, err = tx.Run(c.Request().Context(), id)
 		return err
 	})
 	return r, err

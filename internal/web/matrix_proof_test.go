@@ -206,7 +206,7 @@ func (e *estate) layered(t *testing.T) {
 	t.Cleanup(beyond.Close)
 	config := e.server.Config
 	config.Store = beyond
-	config.Runner = run.New(run.Config{Store: beyond, HTTP: e.Transport, Now: e.Clock.Now, Log: slog.New(slog.DiscardHandler), Sandbox: true})
+	config.Runner = e.Process(t, run.Config{Store: beyond, Log: slog.New(slog.DiscardHandler)})
 	e.server = New(config)
 	server := httptest.NewServer(e.server.Handler())
 	t.Cleanup(server.Close)

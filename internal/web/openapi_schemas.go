@@ -49,7 +49,7 @@ func openSchemas() object {
 		codes = append(codes, known.code)
 	}
 	return object{
-		"State":     object{"type": "string", "enum": []string{"sending", "applied", "refused", "unknown"}, "description": "sending: Duo is being asked. applied: Duo did it. refused: Duo did not do it. unknown: Duo may have done it, look before you do it again."},
+		"State":     object{"type": "string", "enum": []string{"sending", "applied", "refused", "unknown"}, "description": "sending: Duo is being asked, or what it did is being looked up. applied: Duo did it. refused: Duo did not do it. unknown: Duo may have done it, look before you do it again."},
 		"DuoObject": object{"type": "object", "description": "An object as Duo's Admin API describes it, secrets masked."},
 		"Workspace": whole(object{"workspace": text, "name": text, "operator": text, "token": text,
 			"role": object{"type": "string", "enum": []string{"owner", "admin", "technician", "helpdesk", "auditor"}}, "organizations": object{"type": "string", "enum": []string{"all", "chosen"}}}),

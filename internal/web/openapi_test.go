@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -231,6 +232,7 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	for kind, status := range map[duosim.FaultKind]int{duosim.Down: http.StatusBadGateway, duosim.RateLimited: http.StatusTooManyRequests, duosim.Revoked: http.StatusUnprocessableEntity} {
 		e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{Kind: kind})
 		call(token, http.MethodPost, bypass, body(), status)
+		e.Clock.Move(time.Minute) // a limited account is left alone for so long at most
 	}
 	if d.takes(http.MethodGet, e.url+e.api("/organizations?limit=501"), nil) == nil {
 		t.Error("a limit of 501 is described as fitting")

@@ -203,7 +203,7 @@ func (s *Server) getOrganization(c echo.Context, v visitor) error {
 		MayEdit: v.role >= catalog.Administrator, About: s.aboutFacts(v, o),
 		Refresh: views.Organization(v.workspace.Slug, o.Slug) + "?fresh=1", Directory: directoryFact(o)}
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
-		runs, err := tx.Runs(ctx, s.Now(), overviewRuns, 0)
+		runs, err := tx.Runs(ctx, overviewRuns, 0)
 		page.Runs = s.runRows(v, runs)
 		for i := range page.Runs {
 			page.Runs[i].Organization = nil // the page is about it

@@ -24,7 +24,7 @@ func (s *Server) getPhone(c echo.Context, v visitor) error {
 	}
 	var runs []store.Run
 	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		runs, err = tx.RunsOfPhone(ctx, s.Now(), v.organization.AccountID, string(phone.ID), phoneRuns)
+		runs, err = tx.RunsOfPhone(ctx, v.organization.AccountID, string(phone.ID), phoneRuns)
 		return err
 	})
 	if err != nil {

@@ -24,8 +24,8 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // failing makes Duo fail from the first write to such a path on.
-func (s *site) failing(suffix string, fault duosim.Fault) {
-	s.server.Runner = s.Over(roundTrip(func(r *http.Request) (*http.Response, error) {
+func (s *site) failing(t *testing.T, suffix string, fault duosim.Fault) {
+	s.server.Runner = s.Over(t, roundTrip(func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, suffix) {
 			fault.WritesOnly = true
 			s.Sim.SetFault(s.Account.AccountID, fault)
@@ -109,7 +109,7 @@ func TestCreatePhone(t *testing.T) {
 
 	// Made, and not assigned: the phone's page says so and has the button for it.
 	f = b.get(s.org("/users/"+jane)).click("Create phone").form("Create phone").set("number", "+442079460188")
-	s.failing("/users/"+jane+"/phones", duosim.Fault{Kind: duosim.RateLimited})
+	s.failing(t, "/users/"+jane+"/phones", duosim.Fault{Kind: duosim.RateLimited})
 	p = f.send().want(http.StatusOK, "Created phone +442079460188. It is not assigned to jroe. Duo is limiting requests", "Nobody has this phone").fine()
 	s.server.Runner = s.Runner
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{})

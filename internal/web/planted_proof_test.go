@@ -109,7 +109,7 @@ var bugs = []bug{
 	unscoped("runsearch.go", "runs that fit", "runQuery+` where `+runInScope+` and `+runFits+` and", "runInScope"),
 	unscoped("runsearch.go", "who is on record", "r where `+runInScope+` and r.operator_id = p.id", "runInScope"),
 	unscoped("details.go", "tags", "where `+organizationInScope+` group by u.tag", "organizationInScope"),
-	unscoped("runs.go", "one run", "runQuery+` where `+runInScope+` and r.id = $2`", "runInScope"),
+	unscoped("runs.go", "one run", "runQuery+` where `+runInScope+` and r.id = $1`", "runInScope"),
 
 	beyond("render.go", "the switcher", "err := s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) error {"),
 	beyond("render.go", "what was just done", "err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {"),

@@ -21,7 +21,7 @@ func (s *site) recordOf(t testing.TB, ws store.Workspace, operator store.Operato
 	t.Helper()
 	var found []store.Run
 	err := s.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) (err error) {
-		found, err = tx.Runs(t.Context(), s.Clock.Now(), 1000, 0)
+		found, err = tx.Runs(t.Context(), 1000, 0)
 		return err
 	})
 	if err != nil {

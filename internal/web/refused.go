@@ -41,10 +41,16 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, er
 		return err
 	}
 	f.fault, f.runID = strings.TrimSpace(catalog.Plain(done)+" "+s.refusalText(v, f.action.API, err)), uuid.New()
+	if f.run.State == store.Sending {
+		f.fault += " " + beingLookedUp
+	}
 	if drawing := s.showSheet(c, v, statusOf(err), f); drawing == nil {
 		return nil
 	}
 	// The sheet needs Duo as well, and Duo does not answer.
+	if f.run.State != "" {
+		return &failedRun{run: f.run, err: err}
+	}
 	return err
 }
 
@@ -60,6 +66,9 @@ func reasonOf(err error) string {
 	}
 	return ""
 }
+
+// beingLookedUp is said beside an outcome that is not known.
+const beingLookedUp = "What Duo did is being looked up: the run says what was found."
 
 // triedOf tells what became of a form at Duo.
 func triedOf(v visitor, f sheet, done run.Outcome, err error) views.Tried {
@@ -85,7 +94,7 @@ func (s *Server) showAlready(c echo.Context, v visitor, f sheet, before store.Ru
 // sentBefore answers a form that was sent twice with the run of the first time,
 // which brought something that is shown once.
 func (s *Server) sentBefore(v visitor, sent string, before store.Run) views.AlreadySentPage {
-	return views.AlreadySentPage{Sent: sent, At: s.when(v, before.StartedAt), Outcome: outcomeChip(before.State), Summary: before.Summary, Secret: true}
+	return views.AlreadySentPage{Sent: sent, At: s.when(v, before.StartedAt), Outcome: outcomeChip(before.State), Summary: unclearRun(v, before), Secret: true}
 }
 
 // revealed reports whether a run brought something that was shown then: at once,

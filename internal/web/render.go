@@ -114,7 +114,7 @@ func (s *Server) flashOf(ctx context.Context, c echo.Context, v visitor) ([]view
 	}
 	var done store.Run
 	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		done, err = tx.Run(ctx, id, s.Now())
+		done, err = tx.Run(ctx, id)
 		return err
 	})
 	if err != nil {
@@ -127,7 +127,10 @@ func (s *Server) flashOf(ctx context.Context, c echo.Context, v visitor) ([]view
 	case done.State != store.Applied:
 		level = "warn"
 	}
-	if done.State == store.Sending {
+	switch {
+	case done.Unclear():
+		done.Summary = unclearWords(done, v.clock)
+	case done.State == store.Sending:
 		done.Summary = "This is still waiting for an answer."
 	}
 	return []views.Flash{{Level: level, Text: done.Summary, Link: views.Link{Text: "Open the run", Href: runAddress(v, done)}}}, nil

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -24,6 +25,11 @@ func (s *Server) getRun(c echo.Context, v visitor) error {
 		return err
 	}
 	page := s.runPage(v, r)
+	late, err := s.lateFacts(c.Request().Context(), v, r)
+	if err != nil {
+		return err
+	}
+	page.Facts = append(page.Facts, late...)
 	return s.render(c, http.StatusOK, v, place{section: "runs", tab: "runs", waits: page.Live != nil}, page)
 }
 
@@ -41,7 +47,7 @@ func (s *Server) runPage(v visitor, r store.Run) views.RunPage {
 		page.Next += " Until " + s.clock(v, until) + ", changes for this user need an administrator or owner other than " + r.Operator + ", and a reason."
 	}
 	page.Live = s.liveView(v, r, runAddress(v, r))
-	if r.State == store.Unknown {
+	if r.State == store.Unknown || r.Unclear() {
 		page.Check, page.CheckAt = runCheck(v, r)
 	}
 	return page
@@ -54,6 +60,22 @@ func fraudUntil(r store.Run) (until time.Time) {
 		until = r.FinishedAt.Add(run.FraudHold)
 	}
 	return until
+}
+
+// lateFacts are results that came after a run had been closed.
+func (s *Server) lateFacts(ctx context.Context, v visitor, r store.Run) (facts []views.Fact, err error) {
+	if r.State == store.Sending {
+		return nil, nil
+	}
+	var late []store.Run
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		late, err = tx.LateResults(ctx, r.ID)
+		return err
+	})
+	for _, l := range late {
+		facts = append(facts, views.Fact{Label: "Result after the end", Text: outcomeChip(l.State).Text + ": " + catalog.Plain(l.Summary), Note: exactly(v, l.StartedAt)})
+	}
+	return facts, err
 }
 
 func (s *Server) runFacts(v visitor, r store.Run) []views.Fact {
@@ -70,8 +92,6 @@ func (s *Server) runFacts(v visitor, r store.Run) []views.Fact {
 	switch {
 	case r.State == store.Sending:
 		add(views.Fact{Label: "Finished", Text: "not yet"})
-	case r.FinishedAt == nil:
-		add(views.Fact{Label: "Finished", Text: "never closed"})
 	case r.FinishedAt.After(r.StartedAt):
 		add(views.Fact{Label: "Finished", Text: exactly(v, *r.FinishedAt), Note: "after " + r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond).String()})
 	}
@@ -153,7 +173,7 @@ func (s *Server) runTicket(v visitor, r store.Run) string {
 	if r.Organization != nil {
 		b.WriteString(", " + *r.Organization)
 	}
-	fmt.Fprintf(&b, "\n%s. %s\n", outcomeChip(r.State).Text, r.Summary)
+	fmt.Fprintf(&b, "\n%s. %s\n", outcomeChip(r.State).Text, unclearRun(v, r))
 	if r.Ticket != "" {
 		fmt.Fprintf(&b, "Ticket: %s\n", r.Ticket)
 	}

@@ -36,10 +36,10 @@ type foundRuns struct {
 
 func (s *Server) findRuns(ctx context.Context, v visitor, a runsAsked) (found foundRuns, err error) {
 	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		if found.runs, err = tx.FindRuns(ctx, s.Now(), a.runs, a.after, listRows+1); err != nil {
+		if found.runs, err = tx.FindRuns(ctx, a.runs, a.after, listRows+1); err != nil {
 			return err
 		}
-		if found.counts, err = tx.CountRuns(ctx, s.Now(), a.runs); err != nil {
+		if found.counts, err = tx.CountRuns(ctx, a.runs); err != nil {
 			return err
 		}
 		if found.operators, err = tx.RunOperators(ctx); err != nil {
@@ -124,9 +124,7 @@ func (s *Server) runRows(v visitor, runs []store.Run) []views.RunRow {
 	for _, r := range runs {
 		row := views.RunRow{ID: r.ID.String(), Href: runAddress(v, r), At: s.when(v, r.StartedAt), By: r.Operator, Action: titleOf(r.Action), Subject: subjectLink(v, r),
 			Outcome: outcomeChip(r.State), Summary: r.Summary, Ticket: r.Ticket}
-		if r.State == store.Unknown {
-			row.Note = "May have happened: look in Duo before you do it again."
-		}
+		row.Note = outcomeNote(v, r)
 		if r.OrgSlug != nil {
 			row.Organization = &views.OrganizationTag{Slug: *r.OrgSlug, Name: *r.Organization, Colour: *r.OrgColour}
 			if row.Subject.Text == *r.Organization {

@@ -54,7 +54,7 @@ func (s *Server) exportedRuns(v visitor, f store.RunFilter) func(context.Context
 	return func(ctx context.Context) (rows [][]string, err error) {
 		var runs []store.Run
 		err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-			runs, err = tx.FindRuns(ctx, s.Now(), f, after, runExportRows)
+			runs, err = tx.FindRuns(ctx, f, after, runExportRows)
 			return err
 		})
 		for _, r := range runs {
@@ -94,7 +94,7 @@ func (s *Server) recordRunsExport(ctx context.Context, v visitor, a runsAsked, n
 		record.Input[h.Name] = h.Value
 	}
 	return s.recordFile(ctx, v, record, "runs.csv", func(tx *store.Tx) (int, string, error) {
-		counts, err := tx.CountRuns(ctx, now, a.runs)
+		counts, err := tx.CountRuns(ctx, a.runs)
 		n := counts.Of(a.words.Outcome)
 		return n, fmt.Sprintf("Exported %d runs as a file.", n), err
 	})

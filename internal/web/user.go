@@ -33,6 +33,11 @@ func (s *Server) getUser(c echo.Context, v visitor) error {
 		return err
 	}
 	page.Shield, page.Ticket = shield, page.Ticket+ticket
+	unclear, err := s.unclearFlashes(c.Request().Context(), v, aboutUser(page.ID, user.Username))
+	if err != nil {
+		return err
+	}
+	flash = append(flash, unclear...)
 	return s.render(c, http.StatusOK, v, place{tab: "users", flash: flash}, page)
 }
 

@@ -38,6 +38,9 @@ type Action struct {
 	// of Duo's fields with their values, never a secret. After an error Run is not
 	// called. An action without it records nothing.
 	Before func(context.Context, *duo.Client, Values) (map[string]string, error)
+	// ReadBack tells what became of a change whose answer was lost; nil: that cannot
+	// be read. What it finds first is recorded beside what Before reads.
+	ReadBack *ReadBack
 	// Run asks Duo. A *FieldError or a *RoleError as its error says that nothing
 	// was changed. A Summary beside an error says what was done before it.
 	Run func(context.Context, *duo.Client, Values) (Result, error)
@@ -255,5 +258,8 @@ func init() {
 		authEnroll(),
 		authEnrollStatus(),
 		verifyCaller(),
+	}
+	for i := range all {
+		all[i].ReadBack = readBacks[all[i].Slug]
 	}
 }

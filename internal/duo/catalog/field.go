@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
 	"net/mail"
 	"slices"
 	"strconv"
@@ -110,6 +111,10 @@ func (v Values) Given(a Action) map[string]string {
 	}
 	return out
 }
+
+// Recalled are the values of a recorded submission: as Given returned them, so
+// without the secret ones.
+func Recalled(given map[string]string) Values { return Values{given: maps.Clone(given)} }
 
 // Ordered returns all submitted values, secret ones included, as name and value
 // in the order of the action's fields: what makes two submissions the same.

@@ -122,16 +122,6 @@ func modifyGroup() Action {
 			}
 			return Technician
 		},
-		Before: func(ctx context.Context, d *duo.Client, in Values) (map[string]string, error) {
-			group, err := d.Group(ctx, duo.GroupID(groupID.Of(in)))
-			before := map[string]string{}
-			for name, value := range map[string]string{"name": group.Name, "desc": group.Description, "status": string(group.Status)} {
-				if _, given := in.given[name]; given {
-					before[name] = value
-				}
-			}
-			return before, err
-		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			fields := groupFields(in)
 			if fields.Name != nil && *fields.Name == "" {

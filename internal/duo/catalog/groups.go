@@ -30,7 +30,6 @@ func associateGroup() Action {
 			}
 			return Technician
 		},
-		Before: beforeUserOf("groups"),
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, group, err := userAndGroup(ctx, d, in)
 			r := Result{Subject: user.Username}
@@ -67,8 +66,7 @@ func disassociateGroup() Action {
 		Slug: "disassociate-group-from-user", Title: "Disassociate Group from User", Category: groupCategory,
 		Help: "Takes a user out of a group. For a user who may be in bypass without it, it takes the Administrator role.",
 		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/groups/{group_id}", Kind: Write, Role: Technician, Fields: []Field{userID, groupID},
-		Asks:   "The user leaves the group, and what the group allows.",
-		Before: beforeUserOf("groups"),
+		Asks: "The user leaves the group, and what the group allows.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, group, err := userAndGroup(ctx, d, in)
 			r := Result{Subject: user.Username}

@@ -79,8 +79,7 @@ func restoreUser() Action {
 		Help: "Takes a user out of Duo's trash, with the status from before, but never in bypass. It takes the Administrator role, unless the console moved the " +
 			"user to the trash, the user was not in bypass then, and Duo's activity log shows nothing on the user since.",
 		API: Admin, Call: "POST /admin/v1/users/bulk_restore", Kind: Write, Role: Technician, Fields: []Field{userID},
-		Asks:   "The user comes back out of the trash with the status from before. If that is Bypass, it is set to Disabled at once.",
-		Before: beforeUserOf("status"),
+		Asks: "The user comes back out of the trash with the status from before. If that is Bypass, it is set to Disabled at once.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id := duo.UserID(userID.Of(in))
 			user, err := d.User(ctx, id)
@@ -135,6 +134,25 @@ func withoutBypass(ctx context.Context, d *duo.Client, trashed duo.User) (said s
 		return said + " " + strings.Join(done, " "), err
 	}
 	return said + " " + strings.Join(done, " "), nil
+}
+
+// afterRestored is what follows a restoring that was found by reading back.
+func afterRestored(ctx context.Context, d *duo.Client, in Values) (string, error) {
+	user, err := d.User(ctx, duo.UserID(userID.Of(in)))
+	if err != nil {
+		return "The status of the user could not be read.", err
+	}
+	return withoutBypass(ctx, d, user)
+}
+
+// afterCreatedUser is what follows a creating that was found by reading back.
+func afterCreatedUser(ctx context.Context, d *duo.Client, in Values) (string, error) {
+	user, found, err := d.UserByUsername(ctx, username.Of(in))
+	if err != nil || !found || userStatus.Of(in) == "bypass" {
+		return "", err
+	}
+	said, err := endUnasked(ctx, d, in, user)
+	return strings.TrimSpace(said), err
 }
 
 // The margins of reading the activity log. The trashing has to be in it, so far

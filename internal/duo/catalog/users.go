@@ -40,10 +40,6 @@ func createUser() Action {
 		Help: "Adds a person to this organization's Duo account. No e-mail is sent.",
 		API:  Admin, Call: "POST /admin/v1/users", Kind: Write, Role: Technician, RoleFor: statusRole,
 		Fields: []Field{username, realname, firstname, lastname, email, userStatus, notes, userAliases},
-		Before: func(ctx context.Context, d *duo.Client, in Values) (map[string]string, error) {
-			taken, _, err := d.UserByUsername(ctx, username.Of(in))
-			return map[string]string{"user_id": string(taken.ID)}, err // of who has the name already
-		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, err := d.CreateUser(ctx, userFields(in, false))
 			if err != nil {
@@ -68,15 +64,6 @@ func updateUser() Action {
 				return []FieldError{{Field: "username", Message: "A user cannot be without a username."}}
 			}
 			return nil
-		},
-		Before: func(ctx context.Context, d *duo.Client, in Values) (map[string]string, error) {
-			var names []string
-			for _, f := range fields[1:] {
-				if _, given := in.given[f.Spec().Name]; given {
-					names = append(names, f.Spec().Name)
-				}
-			}
-			return beforeUserOf(names...)(ctx, d, in)
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			var changed []string
@@ -147,8 +134,7 @@ func unlockUser() Action {
 		Slug: "unlock-user", Title: "Unlock User", Category: userCategory,
 		Help: "Lets a user who was locked out sign in again, with the second factor. In a group that is not Active it takes the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Helpdesk, Fields: []Field{userID},
-		Asks:   "The user can sign in again at once, with the second factor.",
-		Before: beforeUserOf("status"),
+		Asks: "The user can sign in again at once, with the second factor.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id, active := duo.UserID(userID.Of(in)), duo.StatusActive
 			user, err := d.User(ctx, id)

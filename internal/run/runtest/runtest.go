@@ -118,18 +118,39 @@ func Unconnected(t testing.TB) *Desk {
 	d.Parent = d.Sim.AddParent("Parent MSP")
 	d.Account = d.Sim.AddChild(d.Parent.AccountID, "Acme Dental, Inc.")
 	d.Workspace, d.Owner = d.DB.Workspace(t)
-	d.Runner = d.Over(d.Transport)
-	t.Cleanup(func() {
-		d.Runner.Stop()
-		d.Runner.Wait()
-	})
+	d.Runner = d.Over(t, d.Transport)
 	return d
 }
 
 // Over makes another Runner for the Desk, which reaches Duo through transport.
-func (d *Desk) Over(transport http.RoundTripper) *run.Runner {
-	log := slog.New(slog.NewTextHandler(d.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return run.New(run.Config{Store: d.Store, HTTP: transport, Now: d.Clock.Now, Log: log, Sandbox: true})
+func (d *Desk) Over(t testing.TB, transport http.RoundTripper) *run.Runner {
+	t.Helper()
+	return d.Process(t, run.Config{HTTP: transport})
+}
+
+// Process makes a Runner that is a process of its own until the test ends. What c
+// leaves out is the Desk's.
+func (d *Desk) Process(t testing.TB, c run.Config) *run.Runner {
+	t.Helper()
+	if c.Store == nil {
+		c.Store = d.Store
+	}
+	if c.HTTP == nil {
+		c.HTTP = d.Transport
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.NewTextHandler(d.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	c.Now, c.Sandbox = d.Clock.Now, true
+	runner := run.New(c)
+	if err := runner.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		runner.Stop()
+		runner.Wait(context.Background())
+	})
+	return runner
 }
 
 // Scope is all of the Desk's workspace.
@@ -155,7 +176,7 @@ func (d *Desk) Record(t testing.TB, id uuid.UUID) store.Run {
 	t.Helper()
 	var found store.Run
 	err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) (err error) {
-		found, err = tx.Run(t.Context(), id, d.Clock.Now())
+		found, err = tx.Run(t.Context(), id)
 		return err
 	})
 	if err != nil {

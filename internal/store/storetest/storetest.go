@@ -195,6 +195,33 @@ func (db DB) RefuseRecords(t testing.TB, ws store.Workspace) {
 	})
 }
 
+// RefuseClosing makes the database refuse to close a workspace's runs, as if it
+// were away when Duo has answered. allow ends that, together with a statement that
+// may be empty and is carried out first.
+func (db DB) RefuseClosing(t testing.TB, ws store.Workspace) (allow func(first string)) {
+	t.Helper()
+	name := "refuse_" + strings.ToLower(rand.Text())
+	db.Exec(t, fmt.Sprintf(`
+		create function public.%[1]s() returns trigger language plpgsql set search_path = pg_catalog as 'begin raise exception ''not closed''; end';
+		create trigger %[1]s before update on public.run for each row when (new.workspace_id = '%[2]s') execute function public.%[1]s()`, name, ws.ID))
+	allow = func(first string) {
+		t.Helper()
+		db.Exec(t, `drop function if exists public.`+name+`() cascade; `+first)
+	}
+	t.Cleanup(func() {
+		conn, err := pgx.Connect(context.Background(), db.OwnerURL)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close(context.Background())
+		if _, err := conn.Exec(context.Background(), `drop function if exists public.`+name+`() cascade`); err != nil {
+			t.Error(err)
+		}
+	})
+	return allow
+}
+
 // BypassURL is the database as a role that may do what the server's role may and
 // is not bound by row-level security.
 func (db DB) BypassURL(t testing.TB) string {

@@ -1,0 +1,198 @@
+package catalog
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"duodesk/internal/duo"
+)
+
+// ReadBack finds out by reading whether a change was made whose answer was lost.
+// Both functions return names of Duo's fields with their values, or names of
+// relations with yes or no. An action without it leaves nothing to compare: what
+// it makes is secret, or reaches a person.
+type ReadBack struct {
+	// Look reads what the action is about to change, or has changed. An empty map
+	// says that the object cannot be told apart from others.
+	Look func(context.Context, *duo.Client, Values) (map[string]string, error)
+	// Sent returns what Look finds once exactly this change was made, given what it
+	// found before.
+	Sent func(in Values, before map[string]string) map[string]string
+	// Object names the field that says which object it is; empty: the account as a
+	// whole.
+	Object string
+	// After does what the action does once its change is made, where that must not be
+	// left out: it ends a bypass that the change brought about. It may be repeated; nil:
+	// there is nothing to do. It says what it did, beside an error too.
+	After func(context.Context, *duo.Client, Values) (said string, err error)
+}
+
+// Finding is what a comparison showed.
+type Finding string
+
+// The findings. Unclear is all that is neither: then nothing is concluded.
+const (
+	Made    Finding = "made"     // exactly what was sent is there, and was not before
+	NotMade Finding = "not made" // what was there before is there, and would not be after
+	Unclear Finding = "unclear"
+)
+
+// The names of relations and of existence.
+const (
+	factExists = "exists"
+	factTrash  = "in_trash"
+	factPhone  = "has_phone"
+	factToken  = "has_token"
+	factGroup  = "in_group"
+	factCount  = "accounts"
+)
+
+var factLabels = map[string]string{
+	factExists: "In Duo", factTrash: "In the trash", factPhone: "User has the phone", factToken: "User has the token", factGroup: "User is in the group",
+	factCount: "Accounts of this name", "edition": "Edition",
+}
+
+// folded are the fields whose letter case Duo changes.
+var folded = []string{"username", "aliases", "status", "type", "platform", "edition"}
+
+func sameFact(name, a, b string) bool {
+	return a == b || slices.Contains(folded, name) && strings.EqualFold(a, b)
+}
+
+// Compare judges what was found now against what was sent and what the run
+// recorded before, and says in words what it compared. It is the same for all
+// actions, so that no kind concludes from less than another.
+func (b *ReadBack) Compare(a Action, in Values, before, now map[string]string) (Finding, string) {
+	sent := b.Sent(in, before)
+	if len(sent) == 0 || len(before) == 0 || len(now) == 0 {
+		return Unclear, "What was there before is not on record, so that nothing can be compared."
+	}
+	made, unmade, differs := true, true, false
+	var names []string
+	for name, want := range sent {
+		was, known := before[name]
+		if !known && before[factExists] != no {
+			return Unclear, "What was there before is not on record, so that nothing can be compared."
+		}
+		made = made && sameFact(name, now[name], want)
+		unmade = unmade && sameFact(name, now[name], was)
+		if !sameFact(name, was, want) {
+			differs = true
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	switch {
+	case !differs:
+		return Unclear, "Everything was as it was sent before, so that nothing can be compared."
+	case made:
+		return Made, a.factWords(names, before, now)
+	case unmade:
+		return NotMade, a.factWords(names, before, now)
+	}
+	return Unclear, "What is there now is neither what was sent nor what was there before: " + a.factWords(names, before, now)
+}
+
+// factWords says of a few fields what they are now and were before.
+func (a Action) factWords(names []string, before, now map[string]string) string {
+	const most = 3
+	var words []string
+	for _, name := range names {
+		label := factLabels[name]
+		for _, f := range a.Fields {
+			if spec := f.Spec(); spec.Name == name {
+				label = spec.Label
+			}
+		}
+		is, was := cmp.Or(now[name], "empty"), cmp.Or(before[name], "empty")
+		if sameFact(name, is, was) {
+			words = append(words, cmp.Or(label, name)+": "+is+", as before")
+		} else {
+			words = append(words, cmp.Or(label, name)+": "+is+", was "+was)
+		}
+	}
+	rest := ""
+	if len(words) > most {
+		rest = "; and " + counted(len(words)-most, "field more", "fields more")
+		words = words[:most]
+	}
+	return Plain(strings.Join(words, "; ")) + rest + "."
+}
+
+const (
+	yes = "yes"
+	no  = "no"
+)
+
+func yesOrNo(is bool) string {
+	if is {
+		return yes
+	}
+	return no
+}
+
+// existing turns "Duo knows no such object" into an answer.
+func existing(facts map[string]string, err error) (map[string]string, error) {
+	var refused *duo.Error
+	if errors.As(err, &refused) && refused.Code == duo.CodeNotFound {
+		return map[string]string{factExists: no}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	facts[factExists] = yes
+	return facts, nil
+}
+
+// given returns the submitted values of some fields; with full only those that
+// are not empty.
+func given(in Values, full bool, names ...string) map[string]string {
+	sent := map[string]string{}
+	for _, name := range names {
+		if text, ok := in.given[name]; ok && (text != "" || !full) {
+			sent[name] = text
+		}
+	}
+	return sent
+}
+
+// always is a Sent that depends on nothing.
+func always(name, value string) func(Values, map[string]string) map[string]string {
+	return func(Values, map[string]string) map[string]string { return map[string]string{name: value} }
+}
+
+// readBacks are the actions whose effect can be read back, by their slugs. Never
+// on this list: bypass codes, activations, and what is sent to a person.
+var readBacks = map[string]*ReadBack{
+	"create-user":  {Look: lookNewUser, Sent: sentNewUser, Object: "username", After: afterCreatedUser},
+	"update-user":  {Look: lookUser, Sent: sentUser, Object: "user_id"},
+	"unlock-user":  {Look: lookUser, Sent: always("status", "active"), Object: "user_id"},
+	"restore-user": {Look: lookTrash, Sent: always(factTrash, no), Object: "user_id", After: afterRestored},
+	"delete-user":  {Look: lookDeletedUser, Sent: sentDeletedUser, Object: "user_id"},
+
+	"assign-phone-to-user":      {Look: lookPhoneOfUser, Sent: always(factPhone, yes), Object: "phone_id"},
+	"un-assign-phone-from-user": {Look: lookPhoneOfUser, Sent: always(factPhone, no), Object: "phone_id"},
+	"create-phone":              {Look: lookNewPhone, Sent: sentNewPhone, Object: "number"},
+	"modify-phone":              {Look: lookPhone, Sent: sentPhone, Object: "phone_id"},
+	"delete-phone-by-id":        {Look: lookPhone, Sent: always(factExists, no), Object: "phone_id"},
+
+	"associate-group-with-user":    {Look: lookGroupOfUser, Sent: always(factGroup, yes), Object: "user_id"},
+	"disassociate-group-from-user": {Look: lookGroupOfUser, Sent: always(factGroup, no), Object: "user_id"},
+	"create-group":                 {Look: lookNewGroup, Sent: sentNewGroup, Object: "name"},
+	"modify-group":                 {Look: lookGroup, Sent: sentGroup, Object: "group_id"},
+	"delete-group":                 {Look: lookGroup, Sent: always(factExists, no), Object: "group_id"},
+
+	"assign-hardware-token-to-user":      {Look: lookTokenOfUser, Sent: always(factToken, yes), Object: "token_id"},
+	"un-assign-hardware-token-from-user": {Look: lookTokenOfUser, Sent: always(factToken, no), Object: "token_id"},
+	"delete-hardware-token":              {Look: lookToken, Sent: always(factExists, no), Object: "token_id"},
+	"delete-webauthn-credential":         {Look: lookCredential, Sent: always(factExists, no), Object: "webauthnkey"},
+
+	"update-settings":       {Look: lookSettings, Sent: sentSettings, Object: ""},
+	"set-edition":           {Look: lookEdition, Sent: sentEdition, Object: ""},
+	"set-telephony-credits": {Look: lookCredits, Sent: sentCredits, Object: ""},
+	"create-account":        {Look: lookAccountsNamed, Sent: sentAccountMore, Object: "name"},
+	"delete-account":        {Look: lookAccount, Sent: always(factExists, no), Object: "account_id"},
+}

@@ -1,0 +1,131 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// What Duo answered must reach the record even when the database is away at that
+// moment: closing a run is tried until it succeeds or the process has to end.
+const (
+	closeWait  = 2 * time.Second        // how long the person who asked waits for the record
+	closeTry   = 3 * time.Second        // one attempt
+	closePause = 100 * time.Millisecond // before the second attempt; doubles
+	closeRest  = 5 * time.Second        // the longest pause
+)
+
+// finish closes a run with what is known of it. It returns when the run is closed,
+// or after closeWait: the caller has Duo's answer and must not wait for the
+// database. The closing then goes on in the background. The values of ctx count,
+// its deadline does not.
+func (r *Runner) finish(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) {
+	closed := make(chan struct{})
+	r.following.all.Go(ctx, r.log, "close a run", func() error {
+		defer close(closed)
+		r.close(ctx, sc, id, end)
+		return nil
+	})
+	wait := time.NewTimer(closeWait)
+	defer wait.Stop()
+	select {
+	case <-closed:
+	case <-wait.C:
+	}
+}
+
+// close closes a run and reports that to Turned, however long it takes.
+func (r *Runner) close(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) {
+	err := r.closeUntilDone(context.WithoutCancel(ctx), sc, id, end)
+	if err != nil {
+		r.log.ErrorContext(ctx, "run could not be closed", "run", id, "error", err)
+		end.State = Unclosed
+	}
+	r.turned(end.State)
+}
+
+// closeUntilDone tries to close a run until that succeeds or the process ends.
+// Each attempt is safe to repeat: a run is closed once, and one that a lost answer
+// of the database had closed already is found with the same outcome.
+func (r *Runner) closeUntilDone(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) error {
+	said := false
+	return r.untilDone(ctx, func(ctx context.Context) error {
+		err := r.closeOnce(ctx, sc, id, end)
+		if err != nil && !said {
+			said = true
+			r.log.WarnContext(ctx, "run is not closed yet", "run", id, "error", err)
+		}
+		return err
+	})
+}
+
+// untilDone carries out a short step in the database again and again until it
+// succeeds, finds nothing to do (ErrNotFound), ctx ends, or the process ends.
+func (r *Runner) untilDone(ctx context.Context, step func(context.Context) error) error {
+	for pause := closePause; ; pause = min(2*pause, closeRest) {
+		err := once(ctx, step)
+		if err == nil || errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		again := time.NewTimer(pause)
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			again.Stop()
+			return err
+		case <-r.grace.Done():
+			again.Stop()
+			return err
+		}
+	}
+}
+
+func once(ctx context.Context, step func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, closeTry)
+	defer cancel()
+	return step(ctx)
+}
+
+func (r *Runner) closeOnce(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) error {
+	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		err := tx.FinishRun(ctx, id, end, r.now())
+		if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		closed, err := tx.Run(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case closed.State == store.Sending:
+			return errors.New("run: the run is open and cannot be closed")
+		case closed.State == end.State && closed.Summary == end.Summary && closed.Answer == end.Answer:
+			return nil // by an attempt before, whose answer was lost
+		}
+		return r.appendLate(ctx, tx, closed, end)
+	})
+}
+
+// appendLate puts a result on record that came after the run had been closed, as
+// a record of its own: a closed run is not rewritten. Repeated, it is written once.
+func (r *Runner) appendLate(ctx context.Context, tx *store.Tx, closed store.Run, end store.Ending) error {
+	late := store.Record{
+		ID: uuid.NewSHA1(closed.ID, []byte(store.LateResult.Slug)), Event: store.LateResult, Operator: closed.OperatorID, Token: closed.Token,
+		AccountID: closed.AccountID, Subject: catalog.Plain(closed.Subject), State: end.State, Summary: end.Summary, At: r.now(),
+		Input: map[string]string{"run_id": closed.ID.String(), "action": closed.Action},
+	}
+	if closed.OrganizationID != nil {
+		late.Organization = *closed.OrganizationID
+	}
+	if end.Subject != "" {
+		late.Subject = end.Subject
+	}
+	if _, err := tx.Run(ctx, late.ID); !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return tx.Record(ctx, late)
+}

@@ -1,0 +1,186 @@
+package run
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// How much a process takes upon itself of what others left.
+const (
+	lookAtOnce    = 8  // questions to Duo at a time
+	orphansAtOnce = 50 // open runs of a workspace in one sweep
+	settleAtOnce  = 200
+	oldEvery      = time.Minute // between sweeps for runs that name no process
+)
+
+// settling are the runs whose outcome this process looks for.
+type settling struct {
+	mu   sync.Mutex
+	runs map[runKey]bool
+}
+
+// enter reports whether the caller is to look for a run's outcome: nobody here does
+// yet, and there is room.
+func (s *settling) enter(key runKey) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.runs[key] || len(s.runs) >= settleAtOnce {
+		return false
+	}
+	s.runs[key] = true
+	return true
+}
+
+func (s *settling) leave(key runKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.runs, key)
+}
+
+// Watch looks after the runs of processes that are gone, in the workspaces that are
+// listed each time, until Stop: it finds out what became of changes, and goes on
+// asking for the answers of persons.
+func (r *Runner) Watch(workspaces func(context.Context) ([]uuid.UUID, error)) {
+	r.following.all.Go(r.following.ctx, r.log, "watch other processes", func() error {
+		var old time.Time // of the last sweep for runs without a process
+		for {
+			withOld := time.Since(old) > oldEvery
+			err := r.sweep(r.following.ctx, workspaces, withOld)
+			if r.following.ctx.Err() != nil {
+				return nil
+			}
+			if err != nil {
+				r.log.Warn("runs of other processes could not be looked after", "error", err)
+			} else if withOld {
+				old = time.Now()
+			}
+			wait := time.NewTimer(r.rhythm.skip())
+			select {
+			case <-wait.C:
+			case <-r.following.ctx.Done():
+				wait.Stop()
+				return nil
+			}
+		}
+	})
+}
+
+// sweep judges other processes, if this one may, and takes over what those that are
+// gone left open.
+func (r *Runner) sweep(ctx context.Context, workspaces func(context.Context) ([]uuid.UUID, error), withOld bool) error {
+	l := r.process.now.Load()
+	if !l.fresh() {
+		return nil // its own heartbeat is missing
+	}
+	if l.mayJudge() {
+		dead, err := r.store.JudgeProcesses(ctx)
+		if err != nil {
+			return err
+		}
+		if dead > 0 {
+			r.log.WarnContext(ctx, "processes do not answer any more: their runs are looked after", "processes", dead)
+		}
+	}
+	gone, err := r.store.UnsettledProcesses(ctx)
+	if err != nil || len(gone) == 0 && !withOld {
+		return err
+	}
+	places, err := workspaces(ctx)
+	if err != nil {
+		return err
+	}
+	orphans, busy, err := r.store.Orphans(ctx, places, gone, orphansAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, o := range orphans {
+		r.takeOver(o, l.id)
+	}
+	var settled []uuid.UUID
+	for _, id := range gone {
+		if !busy[id] {
+			settled = append(settled, id)
+		}
+	}
+	if len(settled) == 0 {
+		return nil
+	}
+	return r.store.SettleProcesses(ctx, settled)
+}
+
+// takeOver looks after an open run that nobody looks after, unless another process
+// is quicker.
+func (r *Runner) takeOver(o store.OpenRun, looker uuid.UUID) {
+	key := runKey{o.Workspace, o.ID}
+	if !r.settling.enter(key) {
+		return
+	}
+	r.following.all.Go(r.following.ctx, r.log, "read back a run", func() error {
+		defer r.settling.leave(key)
+		// A claim that is left behind keeps others away for as long as this process lives.
+		defer func() { r.unclaim(o, looker) }()
+		ctx, sc := r.following.ctx, store.WholeWorkspace(o.Workspace)
+		err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+			o, err = tx.Claim(ctx, o.ID, looker)
+			return err
+		})
+		if err != nil {
+			return nil // another process was quicker; or this is tried again with the next sweep
+		}
+		if action, known := catalog.Lookup(o.Action); known && action.Follow != nil && o.Pending != "" {
+			r.followOn(ctx, o, action, looker)
+			return nil
+		}
+		r.settle(ctx, o, looker)
+		return nil
+	})
+}
+
+func (r *Runner) unclaim(o store.OpenRun, looker uuid.UUID) {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTry)
+	defer cancel()
+	err := r.store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) error { return tx.Unclaim(ctx, o.ID, looker) })
+	if err != nil {
+		r.log.Warn("a run that is not looked after any more is still claimed", "run", o.ID, "error", err)
+	}
+}
+
+// followOn asks Duo for a person's answer to a question that a process sent which
+// is gone: the answer counts, whoever asks for it.
+func (r *Runner) followOn(ctx context.Context, o store.OpenRun, action catalog.Action, looker uuid.UUID) {
+	sc := store.WholeWorkspace(o.Workspace)
+	until := o.StartedAt.Add(action.Patience)
+	if r.now().After(until) {
+		// Duo may have forgotten the question by now, and would report no answer.
+		r.closeFound(ctx, o, store.Ending{State: store.Unknown, Subject: o.Whom, By: looker, Summary: catalog.Plain(o.Sent + " The console stopped before the answer came.")})
+		return
+	}
+	client, err := r.clientAsSent(ctx, o, action.API)
+	if err != nil {
+		r.closeFound(ctx, o, store.Ending{State: store.Unknown, Subject: o.Whom, By: looker, Summary: catalog.Plain(o.Sent + " " + lookFailed(o, action, err))})
+		return
+	}
+	q := Request{ID: o.ID, Scope: sc, Action: action, Input: catalog.Recalled(o.Input), Organization: store.Organization{Kind: o.ConnectionKind, AccountID: o.AccountID}}
+	if o.OrganizationID != nil {
+		q.Organization.ID = *o.OrganizationID
+	}
+	key := runKey{o.Workspace, o.ID}
+	r.following.tell(key, &Live{Text: "Waiting for the answer.", Until: until})
+	defer r.following.tell(key, nil)
+	end := r.ending(q, client, until, catalog.Result{Pending: o.Pending})
+	if r.following.ctx.Err() != nil {
+		return // the next process goes on
+	}
+	end.Subject, end.By = o.Whom, looker
+	end.Summary = catalog.Plain(o.Sent + " " + end.Summary)
+	if organization, err := r.organizationOf(ctx, o); err == nil {
+		r.forget(sc, organization) // an answer can lock a user out
+	}
+	r.closeFound(ctx, o, end)
+}

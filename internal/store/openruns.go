@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// OpenRun is an open run whose sender is gone, or does not know the outcome, with
+// what is needed to find it out.
+type OpenRun struct {
+	Run
+	Workspace uuid.UUID
+	Pending   string // Duo's name for a question to a person; empty: none is known to have been sent
+	Sent      string // what was done so far, in words
+	Whom      string // subject, as far as it was known then
+}
+
+// Orphans lists open runs of some workspaces whose process is gone and which no
+// living process looks after, oldest first, at most so many of each workspace. busy
+// are those of the dead processes that have an open run there, looked after or not.
+func (s *Store) Orphans(ctx context.Context, workspaces, dead []uuid.UUID, limit int) (found []OpenRun, busy map[uuid.UUID]bool, err error) {
+	busy = map[uuid.UUID]bool{}
+	batch := &pgx.Batch{}
+	for _, workspace := range workspaces {
+		batch.Queue(`select set_config('app.workspace', $1, true), set_config('app.organizations', '*', true)`, workspace.String())
+		batch.Queue(runQuery+`
+			where `+runInScope+` and r.state = 'sending'
+			and case when r.process_id is null then r.started_at < clock_timestamp() - `+oldSending+` else h.gone_at is not null end
+			and not exists (select from process l where l.id = w.looker and l.gone_at is null)
+			order by r.started_at limit $1`, limit).Query(func(rows pgx.Rows) error {
+			runs, err := pgx.CollectRows(rows, pgx.RowToStructByName[Run])
+			for _, r := range runs {
+				found = append(found, OpenRun{Run: r, Workspace: workspace})
+			}
+			return err
+		})
+		batch.Queue(`select distinct process_id from run where `+inScope+` and state = 'sending' and process_id = any ($1)`, dead).Query(func(rows pgx.Rows) error {
+			ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			for _, id := range ids {
+				busy[id] = true
+			}
+			return err
+		})
+	}
+	err = s.transact(ctx, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
+	return found, busy, err
+}
+
+// Claim makes a living process the one that looks for the outcome of an open run,
+// unless another one does: ErrNotFound. It returns the run as it is then.
+func (t *Tx) Claim(ctx context.Context, id, looker uuid.UUID) (o OpenRun, err error) {
+	o.Workspace = t.scope.workspace
+	if o.Run, err = t.Run(ctx, id); err != nil {
+		return o, err
+	}
+	if o.State != Sending {
+		return o, ErrNotFound
+	}
+	err = t.tx.QueryRow(ctx, `
+		insert into run_open (workspace_id, run_id, organization_id, looker) values ($1, $2, $3, $4)
+		on conflict (workspace_id, run_id) do update set looker = excluded.looker
+		where run_open.looker is null or run_open.looker = excluded.looker
+		or exists (select from process l where l.id = run_open.looker and l.gone_at is not null)
+		returning pending, summary, subject`, t.scope.workspace, id, o.OrganizationID, looker).Scan(&o.Pending, &o.Sent, &o.Whom)
+	return o, meaning(err)
+}
+
+// Unclaim lets other processes look for the outcome of a run.
+func (t *Tx) Unclaim(ctx context.Context, id, looker uuid.UUID) error {
+	_, err := t.tx.Exec(ctx, `update run_open set looker = null where `+inScope+` and run_id = $1 and looker = $2`, id, looker)
+	return err
+}
+
+// NotePending keeps by which name any process can ask Duo for a person's answer.
+// It is nothing to an open run that was closed meanwhile.
+func (t *Tx) NotePending(ctx context.Context, r Run, pending, summary, subject string) error {
+	_, err := t.tx.Exec(ctx, `
+		insert into run_open (workspace_id, run_id, organization_id, pending, summary, subject)
+		select workspace_id, id, organization_id, $2, $3, $4 from run where `+inScope+` and id = $1 and state = 'sending'
+		on conflict (workspace_id, run_id) do update set pending = excluded.pending, summary = excluded.summary, subject = excluded.subject`,
+		r.ID, pending, summary, subject)
+	return err
+}
+
+// NoteDoubt keeps why the process that sent a run does not know its outcome, and
+// makes that process the one that looks for it.
+func (t *Tx) NoteDoubt(ctx context.Context, r Run, doubt, subject string, looker uuid.UUID) error {
+	_, err := t.tx.Exec(ctx, `
+		insert into run_open (workspace_id, run_id, organization_id, doubt, subject, looker)
+		select workspace_id, id, organization_id, $2, $3, $4 from run where `+inScope+` and id = $1 and state = 'sending'
+		on conflict (workspace_id, run_id) do update set doubt = excluded.doubt, subject = excluded.subject, looker = excluded.looker`,
+		r.ID, doubt, subject, looker)
+	return err
+}
+
+// NoteLook keeps what Duo had of an open run when it was asked again, and returns
+// the database's time. ErrNotFound says that the run was closed meanwhile, or that
+// another process looks after it.
+func (t *Tx) NoteLook(ctx context.Context, id, looker uuid.UUID, looked string, absent bool) (now time.Time, err error) {
+	err = t.tx.QueryRow(ctx, `
+		update run_open set looked_at = clock_timestamp(), looked = $3, absent = $4
+		where `+inScope+` and run_id = $1 and looker = $2 returning looked_at`, id, looker, looked, absent).Scan(&now)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return now, ErrNotFound
+	}
+	return now, err
+}
+
+// Contested reports whether another run of the same action can have done to the
+// same object, named by one of its input fields, what r asked for: one that was at
+// work since r was started.
+func (t *Tx) Contested(ctx context.Context, r Run, field string) (contested bool, err error) {
+	err = t.tx.QueryRow(ctx, `select exists (
+		select from run where `+inScope+` and id <> $1 and action = $2 and organization_id is not distinct from $3 and state <> 'refused'
+		and started_at > $4::timestamptz - interval '10 minutes' and coalesce(finished_at, 'infinity') > $4
+		and ($5 = '' or input ->> $5 = $6))`, r.ID, r.Action, r.OrganizationID, r.StartedAt, field, r.Input[field]).Scan(&contested)
+	return contested, err
+}
+
+// UnclearRuns lists the scope's runs of the last hour whose outcome is not known:
+// open ones whose sender cannot tell it, and those closed as Unknown within since.
+// The latest come first.
+func (t *Tx) UnclearRuns(ctx context.Context, since time.Duration, limit int) ([]Run, error) {
+	return all[Run](ctx, t.tx, `select * from (`+runQuery+`
+		where `+runInScope+` and r.state in ('sending', 'unknown') and r.started_at > clock_timestamp() - interval '1 hour'
+		and (r.state = 'sending' or r.finished_at > clock_timestamp() - $1::interval)) unclear
+		where state = 'unknown' or silent_since is not null or doubt <> '' order by started_at desc, id limit $2`, since, limit)
+}
