@@ -109,6 +109,29 @@ func (r *Runner) closeOnce(ctx context.Context, sc store.Scope, id uuid.UUID, en
 	})
 }
 
+// cancel closes a run whose start failed, in case that it was committed all the
+// same and only the database's answer was lost: it was not sent, and nobody else
+// closes the run of a process that lives.
+func (r *Runner) cancel(ctx context.Context, sc store.Scope, started store.Run, why error) {
+	var conflict *store.ConflictError
+	if errors.As(why, &conflict) || errors.Is(why, ErrForbidden) || errors.Is(why, store.ErrNotFound) || errors.Is(why, ErrSilent) {
+		return // the database said so
+	}
+	ctx = context.WithoutCancel(ctx)
+	r.following.all.Go(func() {
+		r.guarded("closing", func() {
+			err := r.untilDone(ctx, func(ctx context.Context) error {
+				return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+					return tx.CancelRun(ctx, started, "Not sent: the database did not confirm the record in time.", r.now())
+				})
+			})
+			if err != nil {
+				r.log.ErrorContext(ctx, "a run that was not sent may be open", "run", started.ID, "error", err)
+			}
+		})
+	})
+}
+
 // appendLate puts a result on record that came after the run had been closed, as
 // a record of its own: a closed run is not rewritten. Repeated, it is written once.
 func (r *Runner) appendLate(ctx context.Context, tx *store.Tx, closed store.Run, end store.Ending) error {

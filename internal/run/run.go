@@ -184,6 +184,12 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	var raw json.RawMessage
 	client = client.Watched(func(_ duo.Request, a duo.Answer) { raw = a.Response })
 	r.turned(store.Sending)
+	defer func() {
+		if p := recover(); p != nil {
+			r.broken(ctx, q, started)
+			panic(p)
+		}
+	}()
 	// What could not be read before is not changed either; the record says so.
 	result, err := catalog.Result{}, reading
 	if reading == nil {
@@ -227,6 +233,16 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	return done, err
 }
 
+// broken sees to a run whose action panicked: Duo may have been asked by then.
+func (r *Runner) broken(ctx context.Context, q Request, started store.Run) {
+	const summary = "The console failed while Duo was asked. Duo may have done this."
+	if q.Action.ReadBack != nil {
+		r.doubt(ctx, q.Scope, started, summary, "")
+		return
+	}
+	r.finish(ctx, q.Scope, q.ID, store.Ending{State: store.Unknown, Summary: summary, By: *started.ProcessID})
+}
+
 // lookBefore reads what the record keeps of the object before it is changed.
 func lookBefore(ctx context.Context, client *duo.Client, q Request) (before map[string]string, err error) {
 	before = map[string]string{}
@@ -267,6 +283,7 @@ func (r *Runner) start(ctx context.Context, q Request, process uuid.UUID, host, 
 	case err == nil:
 		return run, nil
 	case !store.IsConflict(err, "run_pkey"):
+		r.cancel(ctx, q.Scope, run, err)
 		return store.Run{}, err
 	}
 	var earlier store.Run
