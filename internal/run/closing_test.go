@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
@@ -104,6 +105,41 @@ func TestAResultAfterTheCloseIsAppended(t *testing.T) {
 				t.Errorf("the late result says %+v", late[0])
 			}
 		})
+	}
+}
+
+// TestABrokenActionIsClosed: a run must not stay open because the console failed.
+func TestABrokenActionIsClosed(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	user, phone := addUser(d, "ada")
+	for slug, test := range map[string]struct {
+		form  form
+		state string
+	}{
+		"modify-phone":                {form{"phone_id": phone, "name": "Desk"}, store.Applied}, // by read-back
+		"create-bypass-code-for-user": {form{"user_id": user}, store.Unknown},
+	} {
+		q := d.Request(t, catalog.Owner, slug, test.form)
+		acts := q.Action.Run
+		q.Action.Run = func(ctx context.Context, c *duo.Client, in catalog.Values) (catalog.Result, error) {
+			if _, err := acts(ctx, c, in); err != nil {
+				t.Error(err)
+			}
+			panic("broken")
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed")
+				}
+			}()
+			_, _ = d.Runner.Do(t.Context(), q)
+		}()
+		eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
+		if got := d.Record(t, q.ID); got.State != test.state {
+			t.Errorf("%s is closed as %s: %q", slug, got.State, got.Summary)
+		}
 	}
 }
 

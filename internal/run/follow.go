@@ -72,7 +72,7 @@ func (r *Runner) Stop() { r.following.stop() }
 // When ctx ends, runs that cannot be closed are given up. Nothing may be begun
 // meanwhile. Then this process is over for the others, see Begin.
 func (r *Runner) Wait(ctx context.Context) {
-	giveUp := context.AfterFunc(ctx, r.endGrace)
+	giveUp := task.AfterFunc(ctx, r.log, "give up closing", r.endGrace)
 	defer giveUp()
 	_ = r.following.all.Wait()
 	r.endProcess()

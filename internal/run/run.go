@@ -211,6 +211,12 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	var raw json.RawMessage
 	client = client.Watched(func(_ duo.Request, a duo.Answer) { raw = a.Response })
 	r.turned(store.Sending)
+	defer func() {
+		if p := recover(); p != nil {
+			r.broken(ctx, q, started)
+			panic(p)
+		}
+	}()
 	// What could not be read before is not changed either; the record says so.
 	result, err := catalog.Result{}, reading
 	if reading == nil {
@@ -252,6 +258,16 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	}
 	r.finish(ctx, q.Scope, q.ID, store.Ending{State: state, Subject: result.Subject, Summary: done.Run.Summary, By: now.id})
 	return done, err
+}
+
+// broken sees to a run whose action panicked: Duo may have been asked by then.
+func (r *Runner) broken(ctx context.Context, q Request, started store.Run) {
+	const summary = "The console failed while Duo was asked. Duo may have done this."
+	if q.Action.ReadBack != nil {
+		r.doubt(ctx, q.Scope, started, summary, "")
+		return
+	}
+	r.finish(ctx, q.Scope, q.ID, store.Ending{State: store.Unknown, Summary: summary, By: *started.ProcessID})
 }
 
 // lookBefore reads what the record keeps of the object before it is changed. Where
@@ -304,6 +320,7 @@ func (r *Runner) start(ctx context.Context, q Request, run store.Run, unreachabl
 	case err == nil:
 		return begun, role, nil
 	case !store.IsConflict(err, "run_pkey"):
+		r.cancel(ctx, q.Scope, run, err)
 		return store.Run{}, 0, err
 	}
 	var earlier store.Run

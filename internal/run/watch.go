@@ -16,7 +16,7 @@ const (
 	lookAtOnce    = 8  // questions to Duo at a time
 	orphansAtOnce = 50 // open runs of a workspace in one sweep
 	settleAtOnce  = 200
-	oldEvery      = time.Minute // between sweeps for runs that name no process
+	oldEvery      = time.Minute // between sweeps for runs that name no process, or that this one lost sight of
 )
 
 // settling are the runs whose outcome this process looks for.
@@ -95,7 +95,7 @@ func (r *Runner) sweep(ctx context.Context, workspaces func(context.Context) ([]
 	if err != nil {
 		return err
 	}
-	orphans, busy, err := r.store.Orphans(ctx, places, gone, orphansAtOnce)
+	orphans, busy, err := r.store.Orphans(ctx, l.id, places, gone, orphansAtOnce)
 	if err != nil {
 		return err
 	}

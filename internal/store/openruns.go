@@ -22,16 +22,19 @@ type OpenRun struct {
 // Orphans lists open runs of some workspaces whose process is gone and which no
 // living process looks after, oldest first, at most so many of each workspace. busy
 // are those of the dead processes that have an open run there, looked after or not.
-func (s *Store) Orphans(ctx context.Context, workspaces, dead []uuid.UUID, limit int) (found []OpenRun, busy map[uuid.UUID]bool, err error) {
+// Runs of the calling process itself are among them that it should have closed
+// minutes ago, and has lost sight of.
+func (s *Store) Orphans(ctx context.Context, caller uuid.UUID, workspaces, dead []uuid.UUID, limit int) (found []OpenRun, busy map[uuid.UUID]bool, err error) {
 	busy = map[uuid.UUID]bool{}
 	batch := &pgx.Batch{}
 	for _, workspace := range workspaces {
 		batch.Queue(`select set_config('app.workspace', $1, true), set_config('app.organizations', '*', true)`, workspace.String())
 		batch.Queue(runQuery+`
 			where `+runInScope+` and r.state = 'sending'
-			and case when r.process_id is null then r.started_at < clock_timestamp() - `+oldSending+` else h.gone_at is not null end
+			and case when r.process_id is null then r.started_at < clock_timestamp() - `+oldSending+`
+			    else h.gone_at is not null or r.process_id = $2 and r.deadline_at < clock_timestamp() - `+oldSending+` end
 			and not exists (select from process l where l.id = w.looker and l.gone_at is null)
-			order by r.started_at limit $1`, limit).Query(func(rows pgx.Rows) error {
+			order by r.started_at limit $1`, limit, caller).Query(func(rows pgx.Rows) error {
 			runs, err := pgx.CollectRows(rows, pgx.RowToStructByName[Run])
 			for _, r := range runs {
 				found = append(found, OpenRun{Run: r, Workspace: workspace})

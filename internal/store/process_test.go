@@ -194,7 +194,7 @@ func TestOneProcessLooks(t *testing.T) {
 	r := sentBy(owner.ID, sender)
 	start(t, db, ws, r)
 	orphans := func() int {
-		found, _, err := db.Orphans(t.Context(), []uuid.UUID{ws.ID}, nil, 10)
+		found, _, err := db.Orphans(t.Context(), a, []uuid.UUID{ws.ID}, nil, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,6 +215,18 @@ func TestOneProcessLooks(t *testing.T) {
 	if n := orphans(); n != 0 {
 		t.Errorf("%d orphans while the sender lives", n)
 	}
+	// A process looks after its own runs that it should have closed long ago.
+	lost := sentBy(owner.ID, a)
+	start(t, db, ws, lost)
+	for _, deadline := range []string{"2 minutes", "4 minutes"} {
+		db.Exec(t, `update run set deadline_at = clock_timestamp() - $2::interval where id = $1`, lost.ID, deadline)
+		if n := orphans(); n != map[string]int{"4 minutes": 1}[deadline] {
+			t.Errorf("%d orphans of its own, %s after the deadline", n, deadline)
+		}
+	}
+	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
+		return tx.FinishRun(t.Context(), lost.ID, store.Ending{State: store.Unknown, By: a}, today)
+	})
 	end := func(id uuid.UUID) {
 		if err := db.EndProcess(t.Context(), id); err != nil {
 			t.Fatal(err)

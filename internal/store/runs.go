@@ -179,6 +179,16 @@ func (t *Tx) FinishRun(ctx context.Context, id uuid.UUID, e Ending, now time.Tim
 	return meaning(err)
 }
 
+// CancelRun closes a run that its process recorded and did not send, as it does not
+// know whether the record was committed: exactly that one, and not another start
+// under the same id. It does nothing if there is no such open run.
+func (t *Tx) CancelRun(ctx context.Context, r Run, summary string, now time.Time) error {
+	_, err := t.tx.Exec(ctx, `
+		update run set state = 'refused', summary = $4, finished_at = $5
+		where `+inScope+` and id = $1 and process_id = $2 and started_at = $3 and state = 'sending'`, r.ID, r.ProcessID, r.StartedAt, summary, now)
+	return meaning(err)
+}
+
 // Run returns one run of the scope.
 func (t *Tx) Run(ctx context.Context, id uuid.UUID) (Run, error) {
 	return one[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.id = $1`, id)
