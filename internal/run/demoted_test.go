@@ -3,6 +3,7 @@ package run_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -12,6 +13,29 @@ import (
 	"duodesk/internal/store"
 )
 
+// everyChange is what each change of an administrator's says that actor wants.
+func everyChange(t *testing.T, d *runtest.Desk, user string, actor run.Actor) map[string]error {
+	t.Helper()
+	ctx := t.Context()
+	all := map[string]error{}
+	q := d.Request(t, catalog.Administrator, "update-user", form{"user_id": user, "realname": "x"})
+	q.Actor = actor
+	done, err := d.Runner.Do(ctx, q)
+	if all["Do"] = err; done.Run.ID != uuid.Nil || done.Run.State != "" {
+		t.Errorf("a run that was not recorded is told of: %+v", done.Run)
+	}
+	all["UseAnyway"] = d.Runner.UseAnyway(ctx, d.Scope(), actor, store.AdminAPI)
+	all["Discard"] = d.Runner.Discard(ctx, d.Scope(), actor, store.AdminAPI)
+	all["Check"] = d.Runner.Check(ctx, d.Scope(), actor, store.AdminAPI)
+	_, all["RefreshAccounts"] = d.Runner.RefreshAccounts(ctx, d.Scope(), actor)
+	all["AdoptAccounts"] = d.Runner.AdoptAccounts(ctx, d.Scope(), actor)
+	_, _, all["CreateOrganization"] = d.Runner.CreateOrganization(ctx, d.Scope(), actor, "New", run.MappingRow{})
+	_, all["SaveMapping"] = d.Runner.SaveMapping(ctx, d.Scope(), actor, []run.MappingRow{{Organization: d.Client.ID}})
+	_, _, all["SaveIntegration"] = d.Runner.SaveIntegration(ctx, d.Scope(), actor, d.NineFields())
+	_, _, all["SaveIntegration, with faults"] = d.Runner.SaveIntegration(ctx, d.Scope(), actor, map[string]string{})
+	return all
+}
+
 // A request that was let in while its operator was an administrator, and writes
 // after a demotion was committed, is refused whatever it wants to change.
 func TestDemotionWinsOverRequestsInFlight(t *testing.T) {
@@ -19,26 +43,6 @@ func TestDemotionWinsOverRequestsInFlight(t *testing.T) {
 	d := runtest.New(t)
 	user, _ := addUser(d, "ada")
 	d.Sim.AddChild(d.Parent.AccountID, "Unmapped")
-	ctx := t.Context()
-	changes := func(actor run.Actor) map[string]error {
-		all := map[string]error{}
-		q := d.Request(t, catalog.Administrator, "update-user", form{"user_id": user, "realname": "x"})
-		q.Actor = actor
-		done, err := d.Runner.Do(ctx, q)
-		if all["Do"] = err; done.Run.ID != uuid.Nil || done.Run.State != "" {
-			t.Errorf("a run that was not recorded is told of: %+v", done.Run)
-		}
-		all["UseAnyway"] = d.Runner.UseAnyway(ctx, d.Scope(), actor, store.AdminAPI)
-		all["Discard"] = d.Runner.Discard(ctx, d.Scope(), actor, store.AdminAPI)
-		all["Check"] = d.Runner.Check(ctx, d.Scope(), actor, store.AdminAPI)
-		_, all["RefreshAccounts"] = d.Runner.RefreshAccounts(ctx, d.Scope(), actor)
-		all["AdoptAccounts"] = d.Runner.AdoptAccounts(ctx, d.Scope(), actor)
-		_, _, all["CreateOrganization"] = d.Runner.CreateOrganization(ctx, d.Scope(), actor, "New", run.MappingRow{})
-		_, all["SaveMapping"] = d.Runner.SaveMapping(ctx, d.Scope(), actor, []run.MappingRow{{Organization: d.Client.ID}})
-		_, _, all["SaveIntegration"] = d.Runner.SaveIntegration(ctx, d.Scope(), actor, d.NineFields())
-		_, _, all["SaveIntegration, with faults"] = d.Runner.SaveIntegration(ctx, d.Scope(), actor, map[string]string{})
-		return all
-	}
 	for what, c := range map[string]struct {
 		change string
 		want   error
@@ -51,7 +55,7 @@ func TestDemotionWinsOverRequestsInFlight(t *testing.T) {
 		admin := d.Member(t, d.Workspace, catalog.Administrator)
 		d.Exec(t, c.change, admin.ID)
 		before, calls := runs(t, d), len(d.Sim.Ledger())
-		for name, err := range changes(run.Actor{Operator: admin.ID, Role: catalog.Administrator}) {
+		for name, err := range everyChange(t, d, user, run.Actor{Operator: admin.ID, Role: catalog.Administrator}) {
 			if !errors.Is(err, c.want) {
 				t.Errorf("%s: %s says %v, want %v", what, name, err, c.want)
 			}
@@ -81,5 +85,52 @@ func TestOrganizationTakenAwayInFlight(t *testing.T) {
 	q.ID = uuid.New()
 	if _, err := d.Runner.Do(t.Context(), q); !errors.Is(err, store.ErrNotFound) || len(d.Sim.Ledger()) != 1 {
 		t.Errorf("%v; Duo has %v", err, d.Sim.Ledger())
+	}
+}
+
+// What acts by a token is committed with no more than the token gives at that
+// moment, whatever the request was let in with and the maker may do.
+func TestTokenCutsTheRoleAtCommit(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	user, _ := addUser(d, "ada")
+	d.Sim.AddChild(d.Parent.AccountID, "Unmapped")
+	now := d.Clock.Now()
+	for what, c := range map[string]struct {
+		token store.Token
+		end   string // what happens to it meanwhile
+		at    time.Duration
+		want  error
+	}{
+		"of an auditor":       {token: askToken(d, "auditor"), want: run.ErrForbidden},
+		"of a help desk":      {token: askToken(d, "helpdesk"), want: run.ErrForbidden},
+		"of one organization": {token: askToken(d, "admin", d.Client.ID), want: store.ErrNotFound},
+		"that was revoked":    {token: askToken(d, "owner"), end: `delete from api_token where id = $1`, want: store.ErrNotFound},
+		"that has run out":    {token: askToken(d, "owner"), at: time.Hour + time.Minute, want: store.ErrNotFound},
+		"of an epoch before":  {token: askToken(d, "owner"), end: `update api_token set epoch = epoch - 1 where id = $1`, want: store.ErrNotFound},
+		"that was narrowed":   {token: askToken(d, "owner"), end: `update api_token set role = 'auditor' where id = $1`, want: run.ErrForbidden},
+	} {
+		c.token.Name = what
+		_, kept, err := d.Runner.MakeToken(t.Context(), d.Workspace.ID, d.Actor(catalog.Owner), c.token)
+		if err != nil {
+			t.Fatal(what, ": ", err)
+		}
+		if c.end != "" {
+			d.Exec(t, c.end, kept.ID)
+		}
+		actor := d.Actor(catalog.Owner)
+		actor.Token = run.ByToken{ID: kept.ID, Name: kept.Name, At: now.Add(c.at)}
+		before, calls := runs(t, d), len(d.Sim.Ledger())
+		for name, err := range everyChange(t, d, user, actor) {
+			if !errors.Is(err, c.want) {
+				t.Errorf("a token %s: %s says %v, want %v", what, name, err, c.want)
+			}
+		}
+		if n := runs(t, d); n != before || len(d.Sim.Ledger()) != calls {
+			t.Errorf("a token %s: %d runs were recorded, Duo has changed: %v", what, n-before, d.Sim.Ledger()[calls:])
+		}
+	}
+	if len(organizations(t, d)) != 1 {
+		t.Error("organizations were made")
 	}
 }

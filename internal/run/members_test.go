@@ -1,11 +1,15 @@
 package run_test
 
 import (
+	"crypto/rand"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
@@ -157,5 +161,85 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 	}
 	if _, err := d.Runner.Invitation(t.Context(), token); err != nil {
 		t.Error(err)
+	}
+}
+
+// An invitation is void from the moment its inviter is no owner who can sign in,
+// also for whoever has its page open: what is accepted is judged by the inviter of
+// that moment.
+func TestInvitationOfAnInviterWhoMayNotAnyMore(t *testing.T) {
+	t.Parallel()
+	d := runtest.Unconnected(t)
+	for what, change := range map[string]string{
+		"demoted":                   `update membership set role = 'admin' where operator_id = $1`,
+		"disabled in the workspace": `update membership set disabled_at = now() where operator_id = $1`,
+		"ended":                     `delete from membership where operator_id = $1`,
+		"disabled on the host":      `update operator set disabled_at = now() where id = $1`,
+		"signed out":                `update operator set epoch = epoch + 1 where id = $1`,
+	} {
+		for _, meanwhile := range []bool{false, true} {
+			inviter := d.Member(t, d.Workspace, catalog.Owner)
+			_, known := d.DB.Workspace(t)
+			invite := func(email string) string {
+				t.Helper()
+				token, _, err := d.Runner.Invite(t.Context(), d.Scope(), d.ActorOf(inviter, catalog.Owner), store.Invitation{ID: uuid.New(), Email: email, Role: "owner", Every: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := d.Runner.Invitation(t.Context(), token); err != nil {
+					t.Fatal("the page does not open: ", err)
+				}
+				return token
+			}
+			toNew, toKnown := invite(strings.ToLower(rand.Text())+"@msp.example"), invite(known.Email)
+			su := d.Superuser(t)
+			tx, err := su.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tx.Exec(t.Context(), change, inviter.ID); err != nil {
+				t.Fatal(err)
+			}
+			if !meanwhile {
+				if err := tx.Commit(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			accepted := make(chan error, 2)
+			go func() {
+				_, _, err := d.Runner.AcceptAsNew(t.Context(), toNew, "hash")
+				accepted <- err
+				_, err = d.Runner.Accept(t.Context(), toKnown, known)
+				accepted <- err
+			}()
+			if meanwhile {
+				waitsFor(t, d, su)
+				if err := tx.Commit(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 2 {
+				if err := <-accepted; !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("%s (meanwhile: %v): accepting says %v", what, meanwhile, err)
+				}
+			}
+			if _, err := d.Runner.Invitation(t.Context(), toKnown); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%s: the page opens (%v)", what, err)
+			}
+		}
+	}
+}
+
+// waitsFor waits until a connection holds somebody else up.
+func waitsFor(t testing.TB, d *runtest.Desk, holder *pgx.Conn) {
+	t.Helper()
+	look, pid := d.Superuser(t), holder.PgConn().PID()
+	for n, until := 0, time.Now().Add(20*time.Second); n == 0; {
+		if time.Now().After(until) {
+			t.Fatal("nothing waits")
+		}
+		if err := look.QueryRow(t.Context(), `select count(*) from pg_stat_activity where $1 = any (pg_blocking_pids(pid))`, int(pid)).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -2,10 +2,12 @@ package store_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -63,6 +65,36 @@ func TestHold(t *testing.T) {
 	if found, err := db.WorkspacesOf(t.Context(), helpdesk.ID); err != nil || len(found) > 0 {
 		t.Errorf("disabled, and enters %v (%v)", found, err)
 	}
+	// Disabled on the host, whether the epoch was raised with it or not.
+	for what, disable := range map[string]func(store.Operator) error{
+		"by the host's command": func(o store.Operator) error {
+			_, err := store.DisableOperator(t.Context(), db.OwnerURL, o.Email, today)
+			return err
+		},
+		"by a statement": func(o store.Operator) error {
+			db.Exec(t, `update operator set disabled_at = now() where id = $1`, o.ID)
+			return nil
+		},
+	} {
+		o := db.Member(t, ws, catalog.Administrator)
+		if err := disable(o); err != nil {
+			t.Fatal(what, err)
+		}
+		epoch := column[int](t, db.Superuser(t), `select epoch from operator where id = $1`, o.ID)[0]
+		err := db.InWorkspace(t.Context(), whole, func(tx *store.Tx) error {
+			if _, err := tx.HoldGrant(t.Context(), o.ID, epoch); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("disabled %s, as to the grant: %v", what, err)
+			}
+			if err := tx.HoldOperator(t.Context(), o.ID, epoch); !errors.Is(err, store.ErrEnded) {
+				t.Errorf("disabled %s, as to the operator: %v", what, err)
+			}
+			_, err := tx.Hold(t.Context(), o.ID, epoch)
+			return err
+		})
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("disabled %s: %v", what, err)
+		}
+	}
 }
 
 // A change of role and scope that is about to be committed is waited for, and
@@ -73,6 +105,8 @@ func TestHoldSeesTheChangeItWaitedFor(t *testing.T) {
 	ws, _ := db.Workspace(t)
 	made := db.Organizations(t, ws, "Acme Dental", "Birch Legal")
 	for what, change := range map[string]string{
+		"on the host":   `update operator set disabled_at = now() where id = $1`,
+		"signed out":    `update operator set epoch = epoch + 1 where id = $1`,
 		"role":          `update membership set role = 'auditor' where operator_id = $1`,
 		"disabled":      `update membership set disabled_at = now() where operator_id = $1`,
 		"ended":         `delete from membership where operator_id = $1`,
@@ -97,8 +131,11 @@ func TestHoldSeesTheChangeItWaitedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := fmt.Sprint("", store.ErrNotFound)
-		if what == "role" {
+		switch what {
+		case "role":
 			want = "auditor<nil>"
+		case "signed out":
+			want = fmt.Sprint("", store.ErrEnded)
 		}
 		if got := <-answer; got != want {
 			t.Errorf("%s: %s, want %s", what, got, want)
@@ -106,13 +143,89 @@ func TestHoldSeesTheChangeItWaitedFor(t *testing.T) {
 	}
 }
 
+// TestHoldToken: a token holds for whom it belongs to, where it reaches, until it
+// runs out; and a revocation that is about to be committed is waited for.
+func TestHoldToken(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, o := db.Workspace(t)
+	foreign, other := db.Workspace(t)
+	made := db.Organizations(t, ws, "Acme Dental", "Birch Legal")
+	keep := func(k store.Token) store.Token {
+		t.Helper()
+		k.ID, k.OperatorID, k.Name, k.CreatedAt, k.ExpiresAt = uuid.New(), o.ID, "billing "+k.Role, today, today.Add(time.Hour)
+		hash := sha256.Sum256(k.ID[:])
+		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error { return tx.MakeToken(t.Context(), k, hash[:]) })
+		return k
+	}
+	holdToken := func(sc store.Scope, operator, id uuid.UUID, at time.Time) (role string, err error) {
+		err = db.InWorkspace(t.Context(), sc, func(tx *store.Tx) (err error) {
+			role, err = tx.HoldToken(t.Context(), operator, id, at)
+			return err
+		})
+		return role, err
+	}
+	whole, acme := store.WholeWorkspace(ws.ID), store.Within(ws.ID, made[0].ID)
+	every := keep(store.Token{Role: "technician", Every: true})
+	chosen := keep(store.Token{Role: "helpdesk", Organizations: []uuid.UUID{made[0].ID}})
+	for _, c := range []struct {
+		what         string
+		scope        store.Scope
+		operator, id uuid.UUID
+		at           time.Time
+		want         string
+	}{
+		{"everywhere", whole, o.ID, every.ID, today, "technician"},
+		{"until its last moment", whole, o.ID, every.ID, every.ExpiresAt.Add(-time.Second), "technician"},
+		{"at a chosen organization", acme, o.ID, chosen.ID, today, "helpdesk"},
+		{"at the moment it ends", whole, o.ID, every.ID, every.ExpiresAt, ""},
+		{"long after", whole, o.ID, every.ID, every.ExpiresAt.Add(48 * time.Hour), ""},
+		{"beyond the chosen organization", store.Within(ws.ID, made[1].ID), o.ID, chosen.ID, today, ""},
+		{"of a chosen organization, everywhere", whole, o.ID, chosen.ID, today, ""},
+		{"for another operator", whole, other.ID, every.ID, today, ""},
+		{"in another workspace", store.WholeWorkspace(foreign.ID), o.ID, every.ID, today, ""},
+		{"none", whole, o.ID, uuid.New(), today, ""},
+	} {
+		role, err := holdToken(c.scope, c.operator, c.id, c.at)
+		if role != c.want || (c.want == "") != errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: %q (%v), want %q", c.what, role, err, c.want)
+		}
+	}
+	su := db.Superuser(t)
+	tx, err := su.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `delete from api_token where id = $1`, every.ID); err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan error)
+	go func() {
+		_, err := holdToken(whole, o.ID, every.ID, today)
+		answer <- err
+	}()
+	waitForLockOf(t, db, "%for key share of k%")
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answer; !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("revoked meanwhile: %v", err)
+	}
+}
+
 // waitForLock waits until somebody waits for a membership's row.
 func waitForLock(t testing.TB, db storetest.DB) {
 	t.Helper()
-	su := db.Superuser(t)
-	for column[int](t, su, `select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%for share of m%'`)[0] == 0 {
-		if err := t.Context().Err(); err != nil {
-			t.Fatal(err)
+	waitForLockOf(t, db, "%for share of m%")
+}
+
+// waitForLockOf waits until a statement like another waits for a lock.
+func waitForLockOf(t testing.TB, db storetest.DB, statement string) {
+	t.Helper()
+	su, until := db.Superuser(t), time.Now().Add(20*time.Second)
+	for column[int](t, su, `select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like $1`, statement)[0] == 0 {
+		if time.Now().After(until) {
+			t.Fatal("nothing waits for a lock")
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -96,6 +97,7 @@ func TestForwardedForIsBelievedOfProxiesOnly(t *testing.T) {
 		"the proxy adds the address at the end":            {[]netip.Prefix{loopback}, "203.0.113.%", false},
 		"a client before the proxy writes one of his own":  {[]netip.Prefix{loopback}, "198.51.100.%, 203.0.113.9", true},
 		"two proxies, one behind the other":                {[]netip.Prefix{loopback, netip.MustParsePrefix("10.0.0.7/32")}, "198.51.100.1, 203.0.113.%, 10.0.0.7", false},
+		"a private network is no proxy":                    {[]netip.Prefix{loopback}, "198.51.100.%, 10.0.0.9", true},
 		"what is no address is taken for the proxy itself": {[]netip.Prefix{loopback}, "nonsense-%", true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,5 +113,23 @@ func TestForwardedForIsBelievedOfProxiesOnly(t *testing.T) {
 				t.Errorf("the seventh guess is answered with %d", last.status)
 			}
 		})
+	}
+}
+
+// Whoever sits in the same network as the console is a client like others, unless
+// the operator of the host named that network: nothing is trusted for its kind.
+func TestNoNetworkIsAProxyByItself(t *testing.T) {
+	t.Parallel()
+	for _, near := range []string{"10.0.0.9", "172.16.0.9", "192.168.0.9", "169.254.0.9", "127.0.0.9", "fc00::9", "fd00::9", "fe80::9", "::1"} {
+		for what, proxies := range map[string][]netip.Prefix{"no proxy": nil, "another proxy": {netip.MustParsePrefix("198.51.100.0/24")}} {
+			r := &http.Request{RemoteAddr: net.JoinHostPort(near, "4711"), Header: http.Header{"X-Forwarded-For": {"203.0.113.1"}}}
+			if got := whoAsks(proxies)(r); got != near {
+				t.Errorf("%s: a request of %s counts for %s", what, near, got)
+			}
+		}
+		r := &http.Request{RemoteAddr: "198.51.100.7:4711", Header: http.Header{"X-Forwarded-For": {"203.0.113.1, " + near}}}
+		if got := whoAsks([]netip.Prefix{netip.MustParsePrefix("198.51.100.7/32")})(r); got != near {
+			t.Errorf("a request that %s sent through a proxy counts for %s", near, got)
+		}
 	}
 }

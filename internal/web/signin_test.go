@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -149,6 +150,44 @@ func TestGuessesFromEverywhereSlowDown(t *testing.T) {
 	_, _, two := loginKeys("", "2001:db8:1:2:3:4:5:6")
 	if one != two {
 		t.Error("two addresses of one IPv6 network are two strangers: ", one, two)
+	}
+}
+
+// TestGuessesAreCountedByTheForm sends guesses through the form itself: from an
+// address of its own each for one account, and for an account of its own each from
+// one address. Of both, the 31st is refused unseen.
+func TestGuessesAreCountedByTheForm(t *testing.T) {
+	t.Parallel()
+	for what, try := range map[string]func(o store.Operator, n int) (email, address string){
+		"one account, in changing letters": func(o store.Operator, n int) (string, string) {
+			email := o.Email
+			if n%2 == 1 {
+				email = " " + strings.ToUpper(email)
+			}
+			return email, fmt.Sprintf("203.0.113.%d", n)
+		},
+		"one address": func(o store.Operator, n int) (string, string) {
+			if n == 30 {
+				return o.Email, "2001:db8:1:2::30"
+			}
+			return fmt.Sprintf("name%d@msp.example", n), fmt.Sprintf("2001:db8:1:2::%x", n)
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			s := serveAt(t, runtest.Unconnected(t), "", netip.MustParsePrefix("127.0.0.0/8"))
+			b := s.stranger(t)
+			guess := func(n int, password string) *page {
+				email, address := try(s.Owner, n)
+				return b.request(http.MethodPost, "/signin", url.Values{"email": {email}, "password": {password}}, "X-Forwarded-For", address)
+			}
+			for n := range 30 {
+				if p := guess(n, "wrong"); p.status != http.StatusUnprocessableEntity {
+					t.Fatalf("guess %d is answered with %d", n+1, p.status)
+				}
+			}
+			guess(30, storetest.Password).want(http.StatusTooManyRequests, "Too many attempts. Try again in ")
+		})
 	}
 }
 

@@ -91,6 +91,48 @@ func TestGenericCallsAreJudged(t *testing.T) {
 	}
 }
 
+// TestSecretsOfIntegrationsAreOwners: a call that reads an integration's secret is
+// an owner's, in each version of the API, for each kind of integration and in each
+// spelling that is let through, by itself and within a bulk call.
+func TestSecretsOfIntegrationsAreOwners(t *testing.T) {
+	t.Parallel()
+	const key, client = "DI0000000000000000EX", "DC0000000000000000EX"
+	paths := []string{key, key + "/skey", key + "/secret_key", key + "/client_secret", "oidc/" + key, "oidc/" + key + "/client_secret", "oidc/" + key + "/client-secret",
+		"oidc/" + key + "/clientsecret", "oidc/client_secret/" + key, "oauth_cc/" + key + "/client_secret", "oauth_cc/" + key + "/client_secret/" + client,
+		"oauth_cc/" + key + "/client_secrets", "saml/" + key + "/skey", "sso/oidc/" + key + "/client_secret"}
+	var all []string
+	for _, version := range []string{"v1", "v2", "v3"} {
+		for _, path := range paths {
+			path = "/admin/" + version + "/integrations/" + path
+			all = append(all, path, path+"/", strings.ToUpper(path), strings.Replace(path, "integrations", "Integrations", 1), strings.Replace(path, "integrations", "integrations/.", 1),
+				strings.Replace(path, "/integrations", "//integrations", 1), strings.Replace(path, "integrations", "%69ntegrations", 1), strings.Replace(path, "_", "%5f", 1),
+				strings.Replace(path, "integrations", "users/../integrations", 1), strings.Replace(path, "integrations", "integrations;x", 1), path+"?x", path+"#x", " "+path, path+"\u200b")
+		}
+	}
+	refused := 0
+	for _, path := range all {
+		inner, err := json.Marshal([]any{map[string]any{"method": "GET", "path": path}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, form := range map[string]map[string]string{
+			"get":    {"method": "get", "path": path},
+			"bulk":   {"method": "post", "path": bulkPath, "params": `{"operations": ` + string(inner) + `}`, "confirm": bulkPath},
+			"change": {"method": "post", "path": path, "confirm": path},
+		} {
+			a, in, bad := typed(t, "admin-api-action", form)
+			if len(bad) > 0 {
+				refused++
+			} else if a.LeastRole(in) != Owner {
+				t.Errorf("%s %s asks for %s", what, path, a.LeastRole(in))
+			}
+		}
+	}
+	if n := len(all) * 3; refused < n/2 || refused > n-3*3*len(paths) {
+		t.Errorf("%d of %d are refused: the plain paths are to be judged, the others not to be sent", refused, n)
+	}
+}
+
 // TestBulkIsSentAsJudged gives a bulk call as a text in which a member is there
 // twice: which of the two is meant is decided here, not by Duo.
 func TestBulkIsSentAsJudged(t *testing.T) {
