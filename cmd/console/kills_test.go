@@ -637,10 +637,10 @@ func suspended(t *testing.T, every, away time.Duration) {
 
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
-	databaseAway(t, 200*time.Millisecond, 4*time.Second)
+	databaseAway(t, 500*time.Millisecond, 8*time.Second)
 }
 
 func TestProcessSuspended(t *testing.T) {
 	t.Parallel()
-	suspended(t, 200*time.Millisecond, 0)
+	suspended(t, 500*time.Millisecond, 0)
 }

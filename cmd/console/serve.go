@@ -120,7 +120,7 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 		defer giveUp()
 		runner.Wait(closing)
 	}()
-	runner.Watch(s.Workspaces)
+	runner.Watch()
 	server := &http.Server{
 		Handler: sendAway(&leaving, handler(c, s, runner, log, m)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),

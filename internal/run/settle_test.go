@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
@@ -27,7 +25,7 @@ const quick, hasty = 100 * time.Millisecond, 50 * time.Millisecond
 func watcher(t *testing.T, d *runtest.Desk) *run.Runner {
 	t.Helper()
 	r := d.Process(t, run.Config{Heartbeat: hasty})
-	r.Watch(func(context.Context) ([]uuid.UUID, error) { return []uuid.UUID{d.Workspace.ID}, nil })
+	r.Watch(d.Workspace.ID)
 	return r
 }
 

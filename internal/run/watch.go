@@ -43,15 +43,15 @@ func (s *settling) leave(key runKey) {
 	delete(s.runs, key)
 }
 
-// Watch looks after the runs of processes that are gone, in the workspaces that are
-// listed each time, until Stop: it finds out what became of changes, and goes on
-// asking for the answers of persons.
-func (r *Runner) Watch(workspaces func(context.Context) ([]uuid.UUID, error)) {
+// Watch looks after the runs of processes that are gone, until Stop: it finds out
+// what became of changes, and goes on asking for the answers of persons. It does so
+// in all workspaces, or in those that are named.
+func (r *Runner) Watch(only ...uuid.UUID) {
 	r.following.all.Go(r.following.ctx, r.log, "watch other processes", func() error {
 		var old time.Time // of the last sweep for runs without a process
 		for {
 			withOld := time.Since(old) > oldEvery
-			err := r.sweep(r.following.ctx, workspaces, withOld)
+			err := r.sweep(r.following.ctx, only, withOld)
 			if r.following.ctx.Err() != nil {
 				return nil
 			}
@@ -73,7 +73,7 @@ func (r *Runner) Watch(workspaces func(context.Context) ([]uuid.UUID, error)) {
 
 // sweep judges other processes, if this one may, and takes over what those that are
 // gone left open.
-func (r *Runner) sweep(ctx context.Context, workspaces func(context.Context) ([]uuid.UUID, error), withOld bool) error {
+func (r *Runner) sweep(ctx context.Context, only []uuid.UUID, withOld bool) error {
 	l := r.process.now.Load()
 	if !l.fresh() {
 		return nil // its own heartbeat is missing
@@ -91,9 +91,11 @@ func (r *Runner) sweep(ctx context.Context, workspaces func(context.Context) ([]
 	if err != nil || len(gone) == 0 && !withOld {
 		return err
 	}
-	places, err := workspaces(ctx)
-	if err != nil {
-		return err
+	places := only
+	if len(only) == 0 {
+		if places, err = r.store.Workspaces(ctx); err != nil {
+			return err
+		}
 	}
 	orphans, busy, err := r.store.Orphans(ctx, l.id, places, gone, orphansAtOnce)
 	if err != nil {
@@ -101,6 +103,9 @@ func (r *Runner) sweep(ctx context.Context, workspaces func(context.Context) ([]
 	}
 	for _, o := range orphans {
 		r.takeOver(o, l.id)
+	}
+	if len(only) > 0 {
+		return nil // there may be open runs elsewhere
 	}
 	var settled []uuid.UUID
 	for _, id := range gone {
