@@ -18,7 +18,7 @@ import (
 )
 
 // TokenPrefix begins every access token, so that whoever finds one knows what it
-// is. The workspace follows, and as much chance as in an invitation.
+// is. The workspace follows, as much chance as in an invitation, and a stamp.
 const TokenPrefix = "ddk_"
 
 // MakeToken makes an access token for the actor, with at most what the actor's
@@ -30,7 +30,11 @@ const TokenPrefix = "ddk_"
 func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor Actor, k store.Token) (text string, kept store.Token, err error) {
 	chance := make([]byte, tokenChance)
 	rand.Read(chance)
-	text = TokenPrefix + base64.RawURLEncoding.EncodeToString(append(workspace[:], chance...))
+	stamped, err := r.store.Stamp(tokenKind, append(workspace[:], chance...))
+	if err != nil {
+		return "", k, err
+	}
+	text = TokenPrefix + base64.RawURLEncoding.EncodeToString(stamped)
 	k.WorkspaceID, k.OperatorID, k.Epoch, k.CreatedAt = workspace, actor.Operator, actor.Epoch, r.now()
 	if !k.ExpiresAt.After(k.CreatedAt) || k.ExpiresAt.Sub(k.CreatedAt) > store.TokenLife {
 		return "", k, &catalog.FieldError{Field: "days", Message: "A token lives for a year at most."}
@@ -133,12 +137,30 @@ func (r *Runner) RevokeToken(ctx context.Context, workspace uuid.UUID, actor Act
 	})
 }
 
+// tokenKind is what access tokens are stamped as.
+const tokenKind = "access token"
+
+// TokenTrust reports what the text of an access token shows without the database.
+func (r *Runner) TokenTrust(text string) store.Trust {
+	raw, ok := tokenBytes(text)
+	if !ok {
+		return store.MadeUp
+	}
+	return r.store.Judge(tokenKind, raw, 16+tokenChance)
+}
+
+// tokenBytes are those of an access token's text.
+func tokenBytes(text string) (raw []byte, ok bool) {
+	rest, ours := strings.CutPrefix(text, TokenPrefix)
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(rest)
+	return raw, ours && err == nil
+}
+
 // Token finds the access token of a request, and whose it is. It returns
 // store.ErrNotFound for any text that opens nothing, whatever the reason.
 func (r *Runner) Token(ctx context.Context, text string) (store.Token, store.Operator, error) {
-	rest, ours := strings.CutPrefix(text, TokenPrefix)
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(rest)
-	if !ours || err != nil || len(raw) != 16+tokenChance {
+	raw, _ := tokenBytes(text)
+	if r.TokenTrust(text) == store.MadeUp {
 		return store.Token{}, store.Operator{}, store.ErrNotFound
 	}
 	return r.store.FindToken(ctx, uuid.UUID(raw[:16]), hashToken(text), r.now())

@@ -40,7 +40,7 @@ func TestTokenIsNoMoreThanItsMaker(t *testing.T) {
 	}
 	asked := askToken(d, "technician", d.Client.ID)
 	text, kept, err := d.Runner.MakeToken(t.Context(), d.Workspace.ID, actor, asked)
-	if err != nil || !strings.HasPrefix(text, run.TokenPrefix) || len(text) != 68 || kept.Names[0] != d.Client.Name {
+	if err != nil || !strings.HasPrefix(text, run.TokenPrefix) || len(text) != 118 || kept.Names[0] != d.Client.Name {
 		t.Fatal(text, kept, err)
 	}
 	var already *run.AlreadyRun

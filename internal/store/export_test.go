@@ -48,3 +48,6 @@ func SealedColumns() []string {
 	}
 	return names
 }
+
+// Lock is the advisory lock under which attempts of a key are counted.
+func (k LoginKey) Lock() int64 { return k.lock() }

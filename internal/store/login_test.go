@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"crypto/rand"
 	"sync"
 	"sync/atomic"
@@ -33,7 +34,9 @@ func TestLoginPace(t *testing.T) {
 		return wait
 	}
 
-	t.Run("parallel guesses are counted one by one", func(t *testing.T) {
+	// Of guesses at the same moment some are refused for being at the same moment:
+	// never more than that many are granted, and that many in the end.
+	t.Run("parallel guesses are never more than n, and n in the end", func(t *testing.T) {
 		for _, c := range []struct {
 			keys []store.LoginKey
 			want int32
@@ -42,20 +45,48 @@ func TestLoginPace(t *testing.T) {
 			{[]store.LoginKey{address()}, freeSharedGuesses},
 		} {
 			var granted atomic.Int32
+			guess := func() {
+				if wait, err := db.BeginLogin(t.Context(), today, c.keys...); err != nil {
+					t.Error(err)
+				} else if wait == 0 {
+					granted.Add(1)
+				}
+			}
 			var all sync.WaitGroup
 			for range 100 {
-				all.Go(func() {
-					if wait, err := db.BeginLogin(t.Context(), today, c.keys...); err != nil {
-						t.Error(err)
-					} else if wait == 0 {
-						granted.Add(1)
-					}
-				})
+				all.Go(guess)
 			}
 			all.Wait()
-			if granted.Load() != c.want {
-				t.Errorf("%d of 100 guesses at once were granted, want %d", granted.Load(), c.want)
+			if n := granted.Load(); n < 1 || n > c.want {
+				t.Errorf("%d of 100 guesses at once were granted, want 1 to %d", n, c.want)
 			}
+			for range 2 * c.want {
+				guess()
+			}
+			if granted.Load() != c.want {
+				t.Errorf("%d guesses were granted, want %d", granted.Load(), c.want)
+			}
+		}
+	})
+
+	t.Run("a guess waits for no other", func(t *testing.T) {
+		person := account()
+		tx, err := db.Superuser(t).Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback(context.Background())
+		if _, err := tx.Exec(t.Context(), `select pg_advisory_xact_lock($1)`, person.Lock()); err != nil {
+			t.Fatal(err)
+		}
+		if wait := begin(t, today, account(), person); wait != time.Second {
+			t.Errorf("wait %s, want a second", wait)
+		}
+		if err := tx.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if wait := begin(t, today, person); wait != 0 {
+			t.Errorf("afterwards wait %s", wait)
 		}
 	})
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -160,67 +159,71 @@ const (
 	attemptsFree  = 5
 	attemptWait   = 2 * time.Second
 	attemptWaitUp = 5 * time.Minute
+	attemptLost   = time.Second // another attempt under the same key is being counted
 )
 
 // BeginLogin reserves one sign-in attempt under every key (an account, an
-// address) before the password is looked at, so that parallel guesses count one
-// by one. A wait above zero means that no attempt was granted.
+// address) before the password is looked at, so that parallel guesses are counted:
+// of two at the same moment under one key the second is too fast. A wait above zero
+// means that no attempt was granted. It waits for nothing but the database, and
+// holds a connection for two round trips.
 func (s *Store) BeginLogin(ctx context.Context, now time.Time, keys ...LoginKey) (wait time.Duration, err error) {
-	err = s.transact(ctx, func(tx pgx.Tx) error {
-		for _, key := range keys {
-			if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, key.lock()); err != nil {
-				return err
-			}
-		}
-		// Old by the database's clock as well: a server whose own runs ahead must not
-		// forget what the others have counted.
-		expired := now.Add(-attemptWindow)
-		if _, err := tx.Exec(ctx, `delete from login_attempt where at <= least($1, now() - $2::interval)`, expired, attemptWindow); err != nil {
-			return err
-		}
-		for _, key := range keys {
-			var count int
-			var last *time.Time
-			if err := tx.QueryRow(ctx, `select count(*), max(at) from login_attempt where key = $1 and at > $2`, key.Name, expired).Scan(&count, &last); err != nil {
-				return err
-			}
-			if over := count - key.free(); over >= 0 && last != nil {
-				pause := min(attemptWait<<min(over, 10), attemptWaitUp)
-				wait = max(wait, last.Add(pause).Sub(now))
-			}
-		}
-		if wait > 0 {
-			return errSlowDown
-		}
-		for _, key := range keys {
-			if _, err := tx.Exec(ctx, `insert into login_attempt (key, at) values ($1, $2)`, key.Name, now); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if errors.Is(err, errSlowDown) {
-		return wait, nil
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return 0, err
 	}
-	return 0, err
+	defer conn.Release() // which closes it, and so ends the transaction, when that is still open
+	expired := now.Add(-attemptWindow)
+	count := &pgx.Batch{}
+	count.Queue(`begin`)
+	for _, key := range keys {
+		count.Queue(`select pg_try_advisory_xact_lock($1)`, key.lock()).QueryRow(func(row pgx.Row) error {
+			var alone bool
+			err := row.Scan(&alone)
+			if !alone {
+				wait = max(wait, attemptLost)
+			}
+			return err
+		})
+	}
+	for _, key := range keys {
+		count.Queue(`select count(*), max(at) from login_attempt where key = $1 and at > $2`, key.Name, expired).QueryRow(func(row pgx.Row) error {
+			var n int
+			var last *time.Time
+			err := row.Scan(&n, &last)
+			if over := n - key.free(); over >= 0 && last != nil {
+				wait = max(wait, last.Add(min(attemptWait<<min(over, 10), attemptWaitUp)).Sub(now))
+			}
+			return err
+		})
+	}
+	if err := conn.SendBatch(ctx, count).Close(); err != nil {
+		return 0, meaning(err)
+	}
+	if wait > 0 {
+		_, err := conn.Exec(ctx, `rollback`)
+		return wait, err
+	}
+	keep := &pgx.Batch{}
+	// Old by the database's clock as well: a server whose own runs ahead must not
+	// forget what the others have counted.
+	keep.Queue(`delete from login_attempt where at <= least($1, now() - $2::interval)`, expired, attemptWindow)
+	for _, key := range keys {
+		keep.Queue(`insert into login_attempt (key, at) values ($1, $2)`, key.Name, now)
+	}
+	keep.Queue(`commit`)
+	return 0, meaning(conn.SendBatch(ctx, keep).Close())
 }
-
-var errSlowDown = errors.New("store: sign-in attempts come too fast")
 
 // ForgiveLogin forgets the failures of a key after a sign-in that succeeded, and
 // that one attempt under the shared keys.
 func (s *Store) ForgiveLogin(ctx context.Context, own LoginKey, shared ...LoginKey) error {
-	return s.transact(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `delete from login_attempt where key = $1`, own.Name); err != nil {
-			return err
-		}
-		for _, key := range shared {
-			if _, err := tx.Exec(ctx, `delete from login_attempt where id = (select max(id) from login_attempt where key = $1)`, key.Name); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	batch := &pgx.Batch{} // a transaction of its own
+	batch.Queue(`delete from login_attempt where key = $1`, own.Name)
+	for _, key := range shared {
+		batch.Queue(`delete from login_attempt where id = (select max(id) from login_attempt where key = $1)`, key.Name)
+	}
+	return meaning(s.pool.SendBatch(ctx, batch).Close())
 }
 
 // LoginKey is what sign-in attempts are counted by. Shared keys are granted more

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"time"
@@ -49,6 +47,17 @@ func (s *Server) attemptKeys(c echo.Context, email string) (own store.LoginKey, 
 	return own, []store.LoginKey{account, address}, nil
 }
 
+// laneOf is where a request without a session waits, and what its attempts are paced
+// by: a known browser's do not wait behind strangers'. Whose browser it is does not
+// matter yet.
+func (s *Server) laneOf(r *http.Request) (l lane, paced string) {
+	cookie, err := r.Cookie(s.deviceCookie())
+	if err == nil && judge(s.Store, deviceKind, cookie.Value, tokenBytes) == store.Proved {
+		return s.crowd.known, string(hashOf(cookie.Value))
+	}
+	return s.crowd.strangers, network(s.crowd.address(r))
+}
+
 // sessionKey is what attempts are counted by that come from a live session:
 // nobody else's guesses count against it.
 func (s *Server) sessionKey(c echo.Context) (store.LoginKey, error) {
@@ -67,9 +76,10 @@ func (s *Server) startSession(c echo.Context, operator store.Operator, said ...s
 
 // rememberDevice gives the browser a new cookie, in the place of any it came with.
 func (s *Server) rememberDevice(c echo.Context, operator store.Operator) error {
-	raw := make([]byte, tokenBytes)
-	rand.Read(raw)
-	token := base64.RawURLEncoding.EncodeToString(raw)
+	token, err := newToken(s.Store, deviceKind)
+	if err != nil {
+		return err
+	}
 	if err := s.Store.RememberDevice(c.Request().Context(), operator, s.deviceHash(c.Request()), hashOf(token), originOf(c), s.Now()); err != nil {
 		return err
 	}

@@ -63,6 +63,7 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 	var conflict *store.ConflictError
 	var invalid *invalidFields
 	var fast *tooFast
+	var attempts *tooMany
 	var role *catalog.RoleError
 	var changed *run.ConnectionChanged
 	var held *run.HeldBack
@@ -76,6 +77,9 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		return views.ErrorPage{Status: http.StatusBadRequest, Headline: "A session is not for programs", Text: "The API takes access tokens only. Send the request without the session's cookie."}, "session_not_allowed"
 	case errors.As(err, &fast):
 		return views.ErrorPage{Status: http.StatusTooManyRequests, Headline: "Too many requests", Text: "This access token is used faster than the console takes. Nothing was done. Wait as long as Retry-After says."}, "too_many_requests"
+	case errors.As(err, &attempts):
+		return views.ErrorPage{Status: http.StatusTooManyRequests, Headline: "Too many attempts",
+			Text: "Too many sessions or access tokens that do not exist came from your address. Nothing was done. Wait as long as Retry-After says, or sign in."}, "too_many_attempts"
 	case errors.As(err, &much):
 		return tooMuchRead(much), "reading_limit"
 	case errors.As(err, &invalid):

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,10 +27,32 @@ func (s *Server) getHealth(c echo.Context, _ visitor) error {
 
 // getReady says that requests can be served: the database answers.
 func (s *Server) getReady(c echo.Context, _ visitor) error {
-	if err := s.Store.Ping(c.Request().Context()); err != nil {
+	if err := s.ready.ask(c.Request().Context(), s.Store.Ping); err != nil {
 		return c.String(http.StatusServiceUnavailable, "the database does not answer\n")
 	}
 	return c.String(http.StatusOK, "ready\n")
+}
+
+// readiness keeps whether the database answers for a second: anybody can ask.
+type readiness struct {
+	mu    sync.Mutex
+	until time.Time // by the real clock
+	err   error
+}
+
+// ask returns what ping returned less than a second ago, or asks it again. It does
+// not end with the request: a stranger who hangs up must not make the console look
+// out of order.
+func (r *readiness) ask(ctx context.Context, ping func(context.Context) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Now().After(r.until) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		r.err = ping(ctx)
+		r.until = time.Now().Add(time.Second)
+	}
+	return r.err
 }
 
 // postCSPReport notes that a browser held something back. What exactly is not

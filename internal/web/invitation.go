@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -41,23 +40,41 @@ func (s *Server) postInvitation(c echo.Context, _ visitor) error {
 // openInvitation finds what a token invites to, paced like signing in. Links that
 // are wrong, used, revoked or too old are answered alike.
 func (s *Server) openInvitation(c echo.Context, token string) (found run.OpenInvitation, refused bool, err error) {
-	ctx := c.Request().Context()
-	own, account, address := loginKeys("invitation "+token, c.RealIP())
-	wait, err := s.Store.BeginLogin(ctx, s.Now(), own, account, address)
-	if err != nil {
-		return found, true, err
-	}
-	if wait > 0 {
+	found, wait, err := s.findInvitation(c, token)
+	switch {
+	case errors.Is(err, secret.ErrBusy):
+		return found, true, s.render(c, http.StatusServiceUnavailable, visitor{}, place{}, views.InvitationPage{SlowDown: busy(c)})
+	case errors.Is(err, store.ErrNotFound):
+		return found, true, s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, views.InvitationPage{Refused: true})
+	case wait > 0:
 		return found, true, s.render(c, http.StatusTooManyRequests, visitor{}, place{}, views.InvitationPage{SlowDown: slowDown(c, wait)})
 	}
-	found, err = s.Runner.Invitation(ctx, token)
-	if errors.Is(err, store.ErrNotFound) {
-		return found, true, s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, views.InvitationPage{Refused: true})
+	return found, err != nil, err
+}
+
+// findInvitation is openInvitation without its pages: it holds a place in a lane.
+func (s *Server) findInvitation(c echo.Context, token string) (found run.OpenInvitation, wait time.Duration, err error) {
+	ctx := c.Request().Context()
+	l, paced := s.laneOf(c.Request())
+	leave, wait, err := s.crowd.enter(ctx, l, paced)
+	if err != nil || wait > 0 {
+		return found, wait, err
 	}
-	if err != nil {
-		return found, true, err
+	defer leave()
+	own, account, address := loginKeys("invitation "+token, c.RealIP())
+	if wait, err = s.Store.BeginLogin(ctx, s.Now(), own, account, address); err != nil || wait > 0 {
+		return found, wait, err
 	}
-	return found, false, s.Store.ForgiveLogin(ctx, own, account, address)
+	if found, err = s.Runner.Invitation(ctx, token); err != nil {
+		return found, 0, err
+	}
+	return found, 0, s.Store.ForgiveLogin(ctx, own, account, address)
+}
+
+// busy says that too many ask at once, also in the answer's head.
+func busy(c echo.Context) string {
+	c.Response().Header().Set("Retry-After", retryAfter(secret.ErrBusy))
+	return "Too many people are signing in at this moment. Try again in a few seconds."
 }
 
 // slowDown says how long to wait, also in the answer's head.
@@ -110,9 +127,12 @@ func (s *Server) postAccept(c echo.Context, _ visitor) error {
 		if page.Error = PasswordFault(form.Get("password"), found.Email); page.Error != "" {
 			return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
 		}
-		operator, workspace, err = s.acceptAsNew(ctx, token, form.Get("password"))
+		operator, workspace, err = s.acceptAsNew(c, token, form.Get("password"))
 	}
 	switch {
+	case errors.Is(err, secret.ErrBusy):
+		page.Error = busy(c)
+		return s.render(c, http.StatusServiceUnavailable, visitor{}, place{}, page)
 	case errors.Is(err, store.ErrNotFound): // somebody used it at the same moment
 		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, views.InvitationPage{Refused: true})
 	case errors.Is(err, store.ErrEnded) && !page.SignedIn: // the password was changed since it was checked
@@ -132,7 +152,14 @@ func (s *Server) postAccept(c echo.Context, _ visitor) error {
 	return c.Redirect(http.StatusSeeOther, views.Workspace(workspace.Slug))
 }
 
-func (s *Server) acceptAsNew(ctx context.Context, token, password string) (store.Operator, store.Workspace, error) {
+func (s *Server) acceptAsNew(c echo.Context, token, password string) (store.Operator, store.Workspace, error) {
+	ctx := c.Request().Context()
+	l, _ := s.laneOf(c.Request())
+	leave, err := l.enter(ctx)
+	if err != nil {
+		return store.Operator{}, store.Workspace{}, err
+	}
+	defer leave()
 	hash, err := secret.HashPassword(ctx, password)
 	if err != nil {
 		return store.Operator{}, store.Workspace{}, err
@@ -149,6 +176,9 @@ func (s *Server) invitedOperator(c echo.Context, page views.AcceptPage, password
 	}
 	operator, fits, wait, err := s.signInBy(c, page.Email, password)
 	switch {
+	case errors.Is(err, secret.ErrBusy):
+		page.Error = busy(c)
+		return operator, true, s.render(c, http.StatusServiceUnavailable, visitor{}, place{}, page)
 	case err != nil:
 		return operator, true, err
 	case wait > 0:

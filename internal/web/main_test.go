@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"crypto/rand"
 	"log/slog"
 	"net/http/httptest"
 	"net/netip"
@@ -50,6 +49,7 @@ func serveAt(t testing.TB, d *runtest.Desk, public string, proxies ...netip.Pref
 		Store: d.Store, Runner: d.Runner, Log: slog.New(LogHandler(slog.NewTextHandler(d.Log, nil))), Now: d.Clock.Now,
 		PublicURL: address, Idle: testIdle, Longest: testLongest, Sandbox: true,
 		TrustedProxies: proxies,
+		RefusalPause:   time.Nanosecond,
 		AskingAfter:    time.Minute, // a page that has begun has the status 200, and a busy machine is slow
 	})}
 	server.Config.Handler = s.server.Handler()
@@ -78,7 +78,10 @@ func (s *site) today(t testing.TB, operator store.Operator) store.Operator {
 // on purpose.
 func (s *site) token(t testing.TB, operator store.Operator) string {
 	t.Helper()
-	token := rand.Text() + rand.Text()
+	token, err := newToken(s.Store, sessionKind, operator.ID[:]...)
+	if err != nil {
+		t.Fatal(err)
+	}
 	now := s.Clock.Now()
 	if err := s.Store.StartSession(t.Context(), hashOf(token), s.today(t, operator), store.Origin{}, now, now.Add(testLongest)); err != nil {
 		t.Fatal(err)

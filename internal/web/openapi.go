@@ -100,7 +100,7 @@ func (s *Server) openAPI() object {
 		"security":   []object{{"token": []string{}}},
 		"tags":       openTags(),
 		"paths":      paths,
-		"components": object{"securitySchemes": object{"token": object{"type": "http", "scheme": "bearer", "description": "An access token: ddk_ and 64 letters, digits, - and _."}}, "schemas": openSchemas(), "responses": openProblems()},
+		"components": object{"securitySchemes": object{"token": object{"type": "http", "scheme": "bearer", "description": "An access token: ddk_ and 114 letters, digits, - and _; 64 in one made before stamps."}}, "schemas": openSchemas(), "responses": openProblems()},
 	}
 }
 

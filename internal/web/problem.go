@@ -65,6 +65,7 @@ var problemCodes = []struct {
 	{"invalid_fields", 422, "Fields are missing, unknown or wrong; errors lists them. Nothing was sent to Duo.", ""},
 	{"duo_refused", 422, "Duo answered and did not do it.", ""},
 	{"too_many_requests", 429, "The access token is used too fast. Retry-After says how long to wait.", ""},
+	{"too_many_attempts", 429, "Too many access tokens that do not exist came from your address. Retry-After says how long to wait. A new access token is not affected.", ""},
 	{"push_limit", 429, "The user was asked 3 times in the last 10 minutes. Nothing was sent. Retry-After says how long to wait.", ""},
 	{"reading_limit", 429, "The operator has taken out as many rows within 24 hours as the owners of the workspace allow.", ""},
 	{"duo_busy", 429, "Duo limits how often it is asked. Nothing was done. Retry-After says how long to wait.", ""},
@@ -178,6 +179,7 @@ func answerProblem(c echo.Context, err error, page views.ErrorPage, code string)
 func retryAfter(err error) string {
 	wait := 5 * time.Second
 	var fast *tooFast
+	var attempts *tooMany
 	var many *run.TooManyPushes
 	var much *store.TooMuchRead
 	switch in := run.AgainIn(err); {
@@ -185,6 +187,8 @@ func retryAfter(err error) string {
 		wait = many.Wait
 	case errors.As(err, &fast):
 		wait = fast.wait
+	case errors.As(err, &attempts):
+		wait = attempts.wait
 	case errors.As(err, &much):
 		wait = time.Hour
 	case in > 0:

@@ -19,6 +19,7 @@ import (
 // holds a random token, the row its SHA-256, and deleting the row signs out.
 type sessionStore struct {
 	store         *store.Store
+	crowd         *crowd
 	now           func() time.Time
 	idle, longest time.Duration
 	cookie        string
@@ -33,9 +34,9 @@ const (
 	originKey  = "origin"   // of Values: from where
 )
 
-func newSessionStore(c Config) *sessionStore {
+func newSessionStore(c Config, crowd *crowd) *sessionStore {
 	s := &sessionStore{
-		store: c.Store, now: c.Now, idle: c.Idle, longest: c.Longest,
+		store: c.Store, crowd: crowd, now: c.Now, idle: c.Idle, longest: c.Longest,
 		cookie:  "session",
 		options: sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: int(c.Longest / time.Second)},
 	}
@@ -61,7 +62,11 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	if err != nil {
 		return session, nil
 	}
-	found, err := s.store.FindSession(r.Context(), hashOf(cookie.Value), s.now(), s.idle)
+	var found store.Session
+	err = s.crowd.look(r, judge(s.store, sessionKind, cookie.Value, tokenBytes, tokenBytes+len(uuid.UUID{})), cookie.Value, func() (err error) {
+		found, err = s.store.FindSession(r.Context(), hashOf(cookie.Value), s.now(), s.idle)
+		return err
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		return session, nil
 	}
@@ -86,7 +91,11 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 		return nil
 	}
 	operator, _ := session.Values[operatorID].(store.Operator)
-	session.ID = newToken(operator.ID)
+	token, err := newToken(s.store, sessionKind, operator.ID[:]...)
+	if err != nil {
+		return err
+	}
+	session.ID = token
 	said, _ := session.Values[signInSaid].([]store.Record)
 	origin, _ := session.Values[originKey].(store.Origin)
 	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator, origin, s.now(), s.now().Add(s.longest), said...); err != nil {
@@ -96,26 +105,46 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	return nil
 }
 
-// newToken makes the random value of a session's cookie. It ends with the
-// operator's id, so that a form sent after the session can be held for them.
-func newToken(operator uuid.UUID) string {
-	raw := make([]byte, tokenBytes, tokenBytes+len(operator))
+// The kinds of cookies, for their stamps.
+const (
+	sessionKind = "session"
+	deviceKind  = "device"
+)
+
+// newToken makes the value of a cookie: random bytes, what follows them, and a
+// stamp. A session's holds the operator's id, so that a form sent after the session
+// can be held for them.
+func newToken(s *store.Store, kind string, following ...byte) (string, error) {
+	raw := make([]byte, tokenBytes, tokenBytes+len(following))
 	rand.Read(raw)
-	return base64.RawURLEncoding.EncodeToString(append(raw, operator[:]...))
+	stamped, err := s.Stamp(kind, append(raw, following...))
+	return base64.RawURLEncoding.EncodeToString(stamped), err
 }
 
-// claimedOperator is the operator whom a session's cookie names. Nothing proves
-// it: it serves to seal a form for that operator, and for nothing else.
+// judge reports what a cookie's value shows; lengths are those of its bytes without
+// the stamp.
+func judge(s *store.Store, kind, text string, lengths ...int) store.Trust {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return store.MadeUp
+	}
+	return s.Judge(kind, raw, lengths...)
+}
+
+// claimedOperator is the operator whom a session's cookie names. One without a
+// stamp proves nothing: it serves to seal a form for that operator, and for nothing
+// else.
 func claimedOperator(r *http.Request, cookie string) uuid.UUID {
 	found, err := r.Cookie(cookie)
 	if err != nil {
 		return uuid.Nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(found.Value)
-	if err != nil || len(raw) != tokenBytes+len(uuid.UUID{}) {
+	named := tokenBytes + len(uuid.UUID{})
+	if err != nil || len(raw) != named && len(raw) != named+store.StampBytes {
 		return uuid.Nil
 	}
-	return uuid.UUID(raw[tokenBytes:])
+	return uuid.UUID(raw[tokenBytes:named])
 }
 
 // current returns the request's session, or errSignedOut.

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -39,6 +38,9 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 	page := views.SignInPage{Email: form.Get("email"), Next: localPath(form.Get("next")), Held: form.Get(heldField)}
 	operator, fits, wait, err := s.signInBy(c, page.Email, form.Get("password"))
 	switch {
+	case errors.Is(err, secret.ErrBusy):
+		page.SlowDown = busy(c)
+		return s.render(c, http.StatusServiceUnavailable, visitor{}, place{}, page)
 	case err != nil:
 		return err
 	case wait > 0:
@@ -66,8 +68,15 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 	return c.Redirect(http.StatusSeeOther, page.Next)
 }
 
-// signInBy is passwordOf for who has no session.
+// signInBy is passwordOf for who has no session. It asks the database nothing while
+// the address or the browser is too fast, or too many are waiting: secret.ErrBusy.
 func (s *Server) signInBy(c echo.Context, email, password string) (operator store.Operator, fits bool, wait time.Duration, err error) {
+	l, paced := s.laneOf(c.Request())
+	leave, wait, err := s.crowd.enter(c.Request().Context(), l, paced)
+	if err != nil || wait > 0 {
+		return operator, false, wait, err
+	}
+	defer leave()
 	email = strings.ToLower(strings.TrimSpace(email))
 	own, shared, err := s.attemptKeys(c, email)
 	if err != nil {
@@ -120,7 +129,12 @@ func (s *Server) ownPassword(c echo.Context, v visitor, password string) (operat
 	if err != nil {
 		return operator, "", 0, err
 	}
+	leave, err := s.crowd.known.enter(c.Request().Context())
+	if err != nil {
+		return operator, "", 0, err
+	}
 	operator, fits, wait, err := s.passwordOf(c, v.operator.Email, password, key)
+	leave()
 	switch {
 	case err != nil:
 		return operator, "", 0, err
@@ -141,12 +155,7 @@ func (s *Server) ownPassword(c echo.Context, v visitor, password string) (operat
 func loginKeys(email, address string) (own, account, shared store.LoginKey) {
 	sum := sha256.Sum256([]byte(email))
 	name := hex.EncodeToString(sum[:])
-	if ip, err := netip.ParseAddr(address); err == nil && ip.Is6() && !ip.Is4In6() {
-		// Whoever has one IPv6 address has 2^64 of them.
-		if prefix, err := ip.WithZone("").Prefix(64); err == nil {
-			address = prefix.String()
-		}
-	}
+	address = network(address)
 	return store.LoginKey{Name: "account:" + name + " from " + address},
 		store.LoginKey{Name: "account:" + name, Shared: true}, store.LoginKey{Name: "address:" + address, Shared: true}
 }

@@ -216,7 +216,12 @@ func TestSessionEnds(t *testing.T) {
 func TestFormAfterTheSessionEnded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	b := s.as(t, s.Owner)
+	b, now := s.stranger(t), s.Clock.Now()
+	// A cookie of before names no operator, for whom the form could be held.
+	b.setCookie("session", madeUp(tokenBytes))
+	if err := s.Store.StartSession(t.Context(), hashOf(b.cookie("session")), s.today(t, s.Owner), store.Origin{}, now, now.Add(testLongest)); err != nil {
+		t.Fatal(err)
+	}
 	f := b.get(s.org("/actions/create-user")).form("Create user").set("username", "late")
 	s.Clock.Move(testIdle + time.Second)
 	p := f.send("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, "Your session ended")

@@ -32,7 +32,12 @@ func (s *Server) admitToken(c echo.Context, p policy) (visitor, error) {
 	if err != nil {
 		return v, err
 	}
-	token, operator, err := s.Runner.Token(r.Context(), text)
+	var token store.Token
+	var operator store.Operator
+	err = s.crowd.look(r, s.Runner.TokenTrust(text), text, func() (err error) {
+		token, operator, err = s.Runner.Token(r.Context(), text)
+		return err
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		return v, errNoToken
 	}

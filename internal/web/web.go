@@ -34,6 +34,8 @@ type Config struct {
 
 	AskingAfter time.Duration // a page says that Duo is being asked when it has waited so long; 0: a second
 
+	RefusalPause time.Duration // before a stranger is told to be too fast; 0: a second
+
 	Served func(Served) // is told of every request, for counting; may be nil
 }
 
@@ -50,13 +52,16 @@ type Served struct {
 type Server struct {
 	Config
 	sessions *sessionStore
+	crowd    *crowd
+	ready    readiness
 	pace     pace // of access tokens
 	streams  streams
 }
 
 // New makes a Server.
 func New(c Config) *Server {
-	return &Server{Config: c, sessions: newSessionStore(c)}
+	crowd := newCrowd(c)
+	return &Server{Config: c, crowd: crowd, sessions: newSessionStore(c, crowd)}
 }
 
 // Handler returns the whole web application. It panics when the route table
