@@ -118,7 +118,7 @@ func traced(t testing.TB) (*site, *statements) {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Store.Close)
-	d.Runner = d.Over(d.Transport)
+	d.Runner = d.Over(t, d.Transport)
 	return serve(t, d), sent
 }
 
