@@ -17,6 +17,7 @@ const (
 	maxTimeouts  = 3                // in a row, until an account counts as silent
 	fairTime     = 3 * time.Second  // a call has to have had, for its time-out to count
 	gatePatience = 2 * time.Second  // a person waits for a limit to end
+	trialPoll    = 100 * time.Millisecond
 	trialTime    = 10 * time.Second // a trial keeps others back: a call can wait for a person's answer
 
 	pingEvery     = time.Second     // a silent account is pinged
@@ -60,7 +61,7 @@ func (p *Pacer) admit(g *gate, now time.Time, take bool) (trial int, why Failure
 	case now.Before(g.until) && (tried || now.Before(g.probe)):
 		return 0, Limited, g.until.Sub(now)
 	case tried:
-		return 0, Limited, time.Second
+		return 0, Limited, trialPoll // it may be answered at any time
 	case now.Before(p.nextProbe):
 		return 0, Limited, max(g.until.Sub(now), p.nextProbe.Sub(now))
 	}
@@ -89,7 +90,7 @@ func (p *Pacer) pass(ctx context.Context, g *gate, background, take bool) (trial
 		case background:
 			wait = min(wait, time.Second) // what is limited can open earlier
 		case why == Silent || now.Add(wait).After(began.Add(gatePatience)):
-			return 0, &tooEarly{why, wait}
+			return 0, &tooEarly{why, max(wait, time.Second)}
 		}
 		timer := time.NewTimer(wait)
 		select {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -124,6 +125,24 @@ func TestALimitedAccountIsProbed(t *testing.T) {
 			atOnce(5, func() error { return readUser(t.Context(), d.client(false)) })
 			if times := d.times(); times[2] < 6*time.Second {
 				t.Errorf("asked at %v: others went before the first was answered", times)
+			}
+		})
+	})
+	t.Run("who comes late waits for the one", func(t *testing.T) {
+		testPacing(t, func(t *testing.T, d *pacing) {
+			d.limited, d.after = 1, "5"
+			readUser(t.Context(), d.client(false))
+			d.now(1900*time.Millisecond, 0, "")
+			time.Sleep(5 * time.Second)
+			var errs []error
+			var late sync.WaitGroup
+			late.Go(func() { errs = append(errs, readUser(t.Context(), d.client(false))) })
+			time.Sleep(100 * time.Millisecond)
+			if err := readUser(t.Context(), d.client(false)); err != nil {
+				t.Error("1.8 s before the trial is answered: ", err)
+			}
+			if late.Wait(); errors.Join(errs...) != nil || len(d.times()) != 3 {
+				t.Errorf("%v, asked at %v", errs, d.times())
 			}
 		})
 	})

@@ -140,7 +140,7 @@ func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o s
 	if found, ok := h.get(key); ok && !fresh {
 		return found, nil
 	}
-	reading, host := h.shelf.join(ctx, shelfKey{h.kind, key}, func(f *flight) (any, int, time.Time, error) {
+	flying, host := h.shelf.join(ctx, shelfKey{h.kind, key}, func(f *flight) (any, int, time.Time, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), listTime)
 		defer cancel()
 		client, err := r.client(ctx, sc, o)
@@ -162,14 +162,14 @@ func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o s
 	}
 	waiting, cancel := patient(ctx, readTime)
 	defer cancel()
-	err := wait(waiting, reading.done)
+	err := wait(waiting, flying.done)
 	switch {
 	case err != nil:
 		return List[T]{}, &duo.TransportError{Failure: duo.TimedOut, Method: http.MethodGet, Host: o.APIHostname, Err: err}
-	case reading.err != nil:
-		return List[T]{}, reading.err
+	case flying.err != nil:
+		return List[T]{}, flying.err
 	}
-	return reading.list.(List[T]), nil
+	return flying.list.(List[T]), nil
 }
 
 // unanswered reports whether an error says nothing of what would have been

@@ -80,8 +80,11 @@ func wait(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
+// question is something that Duo is asked.
+type question[T any] func(context.Context, *duo.Client) (T, error)
+
 // read asks an organization's account something, in the time that a page has.
-func read[T any](ctx context.Context, r *Runner, sc store.Scope, o store.Organization, ask func(context.Context, *duo.Client) (T, error)) (T, error) {
+func read[T any](ctx context.Context, r *Runner, sc store.Scope, o store.Organization, ask question[T]) (T, error) {
 	client, err := r.client(ctx, sc, o)
 	if err != nil {
 		var none T
@@ -91,7 +94,7 @@ func read[T any](ctx context.Context, r *Runner, sc store.Scope, o store.Organiz
 }
 
 // readBy is read with a client that was made before.
-func readBy[T any](ctx context.Context, r *Runner, client *duo.Client, ask func(context.Context, *duo.Client) (T, error)) (answer T, err error) {
+func readBy[T any](ctx context.Context, r *Runner, client *duo.Client, ask question[T]) (answer T, err error) {
 	ctx, cancel := patient(ctx, readTime)
 	defer cancel()
 	done := make(chan struct{})

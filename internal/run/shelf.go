@@ -70,9 +70,11 @@ func (s *shelf) get(key shelfKey, age time.Duration) (list any, behind, ok bool)
 	return l.list, l.behind, true
 }
 
-// join returns the reading of a list that is under way, and the host that it asks. Or it begins one with read, which
-// returns the list, how many bytes it takes and when Duo was asked.
-func (s *shelf) join(ctx context.Context, key shelfKey, read func(*flight) (list any, bytes int, at time.Time, err error)) (f *flight, host string) {
+// reading reads a list from Duo: what it is, how many bytes it takes, and when Duo was asked.
+type reading func(*flight) (list any, bytes int, at time.Time, err error)
+
+// join returns the reading of a list that is under way, and the host that it asks. Or it begins one with read.
+func (s *shelf) join(ctx context.Context, key shelfKey, read reading) (f *flight, host string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f := s.flights[key]; f != nil {

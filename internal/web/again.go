@@ -37,17 +37,18 @@ func secondOf(v visitor, t time.Time) string { return t.In(v.location()).Format(
 // says how old that is.
 func (s *Server) trouble(c echo.Context, err error, readAt time.Time, behind bool) *views.Trouble {
 	v := remembered(c)
-	why := run.ExplainFor(v.organization, catalog.Admin, err)
+	why, retry := run.ExplainFor(v.organization, catalog.Admin, err), c.Request().URL.RequestURI()
 	var unconnected *run.NotConnected
 	switch {
 	case errors.As(err, &unconnected):
 		return &views.Trouble{Headline: "Not connected to Duo yet", Text: why.Cause + " " + why.Fix}
 	case readAt.IsZero():
-		return &views.Trouble{Headline: "This cannot be read from Duo now", Text: s.whyNot(v, catalog.Admin, err), Retry: c.Request().URL.RequestURI()}
+		text := s.whyNot(v, catalog.Admin, err)
+		return &views.Trouble{Headline: "This cannot be read from Duo now", Text: text, Retry: retry}
 	}
 	text := "This is the list as of " + secondOf(v, readAt) + ". "
 	if behind {
 		text = "This is the list as of " + secondOf(v, readAt) + ", before the last change that was made here. "
 	}
-	return &views.Trouble{Headline: "An older list", Text: text + s.whyNot(v, catalog.Admin, err), Retry: c.Request().URL.RequestURI()}
+	return &views.Trouble{Headline: "An older list", Text: text + s.whyNot(v, catalog.Admin, err), Retry: retry}
 }

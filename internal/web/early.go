@@ -57,7 +57,8 @@ func (s *Server) beginEarly(c echo.Context, page *early) {
 	page.begun = true
 	ctx, v, at := c.Request().Context(), remembered(c), standsAt(c)
 	var whole bytes.Buffer
-	if err := views.Layout(s.shell(c, v, at), views.AskingPage{Heading: headingOf(c, v)}).Render(context.WithoutCancel(ctx), &whole); err != nil {
+	note := views.AskingPage{Heading: headingOf(c, v)}
+	if err := views.Layout(s.shell(c, v, at), note).Render(context.WithoutCancel(ctx), &whole); err != nil {
 		s.Log.ErrorContext(ctx, "page could not be begun", "error", err)
 		return
 	}

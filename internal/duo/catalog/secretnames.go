@@ -9,18 +9,20 @@ import (
 // secretNames are the members of Duo's answers that hold a secret, or a link that
 // is as good as one, in the spelling of plainName.
 var secretNames = []string{
-	"secretkey", "clientsecret", "skey", "secret", "password", "aeskey", "privateid", "activationurl", "activationbarcode", "activationcode", "activationmsg",
-	"enrollportalurl", "code", "codes", "bypasscodes", "link", "message", "confirmationcode", "verificationcode", "trusteddevicetoken",
-	"passcode", "passcodes", "accesstoken", "refreshtoken", "idtoken", "privatekey", "apikey", "seed", "qrcode", "barcode",
+	"secretkey", "clientsecret", "skey", "secret", "password", "aeskey", "privateid", "activationurl",
+	"activationbarcode", "activationcode", "activationmsg", "enrollportalurl", "code", "codes", "bypasscodes",
+	"link", "message", "confirmationcode", "verificationcode", "trusteddevicetoken", "passcode", "passcodes",
+	"accesstoken", "refreshtoken", "idtoken", "privatekey", "apikey", "seed", "qrcode", "barcode",
 }
 
 // secretParts are in the names of members that hold secrets in versions of the
 // API that are not known here. Only texts are masked for them: how long a
 // password has to be is none.
 var secretParts = []string{
-	"secret", "password", "passphrase", "passcode", "skey", "privatekey", "apikey", "signingkey", "encryptionkey", "bypasscode", "activationcode", "activationurl",
-	"activationlink", "activationbarcode", "enrollurl", "enrollportal", "enrollmenturl", "enrollmentcode", "enrollmentlink", "verificationcode", "recoverycode", "backupcode",
-	"accesstoken", "refreshtoken", "sessiontoken", "devicetoken", "authtoken",
+	"secret", "password", "passphrase", "passcode", "skey", "privatekey", "apikey", "signingkey", "encryptionkey",
+	"bypasscode", "activationcode", "activationurl", "activationlink", "activationbarcode", "enrollurl",
+	"enrollportal", "enrollmenturl", "enrollmentcode", "enrollmentlink", "verificationcode", "recoverycode",
+	"backupcode", "accesstoken", "refreshtoken", "sessiontoken", "devicetoken", "authtoken",
 }
 
 // harmlessEnds are the ends of names that say something about a secret, and are
