@@ -26,10 +26,14 @@ func onHost(ctx context.Context, ownerURL, email string, fn func(tx pgx.Tx, oper
 	}))
 }
 
-// recordOnHost writes down, in every workspace of an operator, what was done to
-// the operator on the host. Who did it is not known there: the record names the
+// recordOnHost writes down, in every workspace of an operator and for the operator,
+// what was done to the operator on the host. Who did it is not known there: the record names the
 // operator, and says where.
 func recordOnHost(ctx context.Context, tx pgx.Tx, event Event, operator uuid.UUID, email, summary string, at time.Time) error {
+	kinds := map[Event]string{PasswordReset: AccountReset, OperatorDisabled: AccountDisabled, OperatorEnabled: AccountEnabled}
+	if err := keepAccountEvent(ctx, tx, operator, kinds[event], Origin{}, at); err != nil {
+		return err
+	}
 	return new(Store).recordEverywhere(ctx, tx, Record{Event: event, Operator: operator, Subject: email, Summary: summary, At: at})
 }
 

@@ -89,11 +89,15 @@ func (s *Server) postPassword(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	if operator, err = s.Store.ChangePassword(c.Request().Context(), operator, hash, s.Now()); err != nil {
+	if operator, err = s.Store.ChangePassword(c.Request().Context(), operator, hash, originOf(c), s.Now()); err != nil {
 		return err
 	}
 	// This browser goes on with a new token: the one it had may have been copied.
-	if err := s.startSession(c, operator); err != nil {
+	before, err := s.sessions.current(c.Request())
+	if err != nil {
+		return err
+	}
+	if err := s.startSession(c, operator, before.Entered...); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.AccountAfter("password"))
@@ -128,7 +132,7 @@ func (s *Server) postSignOutEverywhere(c echo.Context, v visitor) error {
 			return err
 		}
 	}
-	operator, err := s.Store.EndAllSessions(ctx, v.operator, s.Now())
+	operator, err := s.Store.EndAllSessions(ctx, v.operator, originOf(c), s.Now())
 	if err != nil {
 		return err
 	}

@@ -145,7 +145,7 @@ func (s *Server) postAccept(c echo.Context, _ visitor) error {
 		return err
 	}
 	if !page.SignedIn {
-		if err := s.startSession(c, operator, s.signInRecord(c, operator)); err != nil {
+		if err := s.startSession(c, operator); err != nil {
 			return err
 		}
 	}
