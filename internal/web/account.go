@@ -78,7 +78,15 @@ func (s *Server) postPassword(c echo.Context, v visitor) error {
 		return err
 	}
 	page.Current.Error = fault
-	page.New.Error = PasswordFault(form.Get("new"), v.operator.Email)
+	belongs, err := s.Store.WorkspacesOf(c.Request().Context(), v.operator.ID)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, w := range belongs {
+		names = append(names, w.Name, w.Slug)
+	}
+	page.New.Error = PasswordFault(form.Get("new"), v.operator.Email, names...)
 	if page.New.Error == "" && form.Get("new") == form.Get("current") {
 		page.New.Error = "This is the password you have."
 	}
