@@ -35,6 +35,7 @@ var fenced = map[string][]string{
 	"github.com/labstack/echo":         {"internal/web"},
 	"github.com/gorilla":               {"internal/web"},
 	"github.com/boombuler":             {"internal/web"},
+	"github.com/trustelem":             {"internal/web"},
 	"github.com/jackc":                 {"internal/store", "internal/store/storetest"},
 	"github.com/pressly":               {"internal/store"},
 	"github.com/a-h/templ":             {"views"},

@@ -65,7 +65,7 @@ func addOperator(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	password, hash, err := newPassword(ctx, n.Email, *fromStdin)
+	password, hash, err := newPassword(ctx, n.Email, *fromStdin, n.Workspace)
 	if err != nil {
 		return err
 	}
@@ -119,11 +119,12 @@ func parseEmail(text string) (string, error) {
 	return email, nil
 }
 
-// newPassword makes a password up for an operator or reads one, and hashes it.
-func newPassword(ctx context.Context, email string, fromStdin bool) (password, hash string, err error) {
+// newPassword makes a password up for an operator or reads one, and hashes it. names
+// are those of the operator's workspaces.
+func newPassword(ctx context.Context, email string, fromStdin bool, names ...string) (password, hash string, err error) {
 	password = rand.Text()
 	if fromStdin {
-		if password, err = readPassword(os.Stdin, email); err != nil {
+		if password, err = readPassword(os.Stdin, email, names); err != nil {
 			return "", "", err
 		}
 	}
@@ -135,13 +136,13 @@ func showPassword(out io.Writer, password string) {
 	fmt.Fprintf(out, "Password, shown this once: %s\n", password)
 }
 
-func readPassword(in io.Reader, email string) (string, error) {
+func readPassword(in io.Reader, email string, names []string) (string, error) {
 	line, err := bufio.NewReader(in).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
 	password := strings.TrimRight(line, "\r\n")
-	if fault := web.PasswordFault(password, email); fault != "" {
+	if fault := web.PasswordFault(password, email, names...); fault != "" {
 		return "", errors.New("the password: " + fault)
 	}
 	return password, nil
@@ -175,7 +176,11 @@ func resetOperator(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	password, hash, err := newPassword(ctx, email, *fromStdin)
+	names, err := store.WorkspaceNames(ctx, url, email)
+	if err != nil {
+		return found(email, err)
+	}
+	password, hash, err := newPassword(ctx, email, *fromStdin, names...)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,24 @@ func (s *Store) RefuseSignIn(ctx context.Context, operator uuid.UUID, from Origi
 	return meaning(err)
 }
 
+// keepAccountEvent keeps an event for the eyes of its operator.
+func keepAccountEvent(ctx context.Context, tx pgx.Tx, operator uuid.UUID, kind string, from Origin, at time.Time) error {
+	_, err := tx.Exec(ctx, addAccountEvent, operator, kind, at, from.address(), from.agent())
+	return err
+}
+
+// EnterWorkspace notes that a session is used in the workspace. The first time it is
+// written into the workspace's record, without the address: that is between the
+// operator and the account page.
+func (t *Tx) EnterWorkspace(ctx context.Context, session Session, now time.Time) error {
+	done, err := t.tx.Exec(ctx, `
+		update session set entered = array_append(entered, $2) where id = $1 and not $2 = any (entered)`, session.ID, t.scope.workspace)
+	if err != nil || done.RowsAffected() == 0 {
+		return err // another request of the session was first
+	}
+	return t.Record(ctx, Record{Event: SignedIn, Operator: session.Operator.ID, Summary: "Signed in.", At: now})
+}
+
 // AccountEvents lists the latest events of an operator's account, latest first.
 func (s *Store) AccountEvents(ctx context.Context, operator uuid.UUID, limit int) (found []AccountEvent, err error) {
 	err = s.asOperator(ctx, operator, func(tx pgx.Tx) error {

@@ -20,11 +20,11 @@ import (
 func raises(t testing.TB, db storetest.DB) map[string]func(store.Operator) error {
 	return map[string]func(store.Operator) error{
 		"a new password": func(o store.Operator) error {
-			_, err := db.ChangePassword(t.Context(), o, "changed", today)
+			_, err := db.ChangePassword(t.Context(), o, "changed", store.Origin{}, today)
 			return err
 		},
 		"signed out everywhere": func(o store.Operator) error {
-			_, err := db.EndAllSessions(t.Context(), o, today)
+			_, err := db.EndAllSessions(t.Context(), o, store.Origin{}, today)
 			return err
 		},
 		"a reset on the host": func(o store.Operator) error {
@@ -274,7 +274,7 @@ func TestEndedTokensAreOnRecord(t *testing.T) {
 	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
 		return tx.MakeToken(t.Context(), store.Token{ID: uuid.New(), OperatorID: o.ID, Name: "ticket system", Role: "auditor", Every: true, CreatedAt: today, ExpiresAt: today.Add(time.Hour)}, make([]byte, 32))
 	})
-	if _, err := db.EndAllSessions(t.Context(), o, today); err != nil {
+	if _, err := db.EndAllSessions(t.Context(), o, store.Origin{}, today); err != nil {
 		t.Fatal(err)
 	}
 	su := db.Superuser(t)

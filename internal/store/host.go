@@ -26,10 +26,28 @@ func onHost(ctx context.Context, ownerURL, email string, fn func(tx pgx.Tx, oper
 	}))
 }
 
-// recordOnHost writes down, in every workspace of an operator, what was done to
-// the operator on the host. Who did it is not known there: the record names the
+// WorkspaceNames returns the names and slugs of an operator's workspaces; ErrNotFound
+// for an e-mail that nobody has.
+func WorkspaceNames(ctx context.Context, ownerURL, email string) (names []string, err error) {
+	err = onHost(ctx, ownerURL, email, func(tx pgx.Tx, operator uuid.UUID) error {
+		rows, err := tx.Query(ctx, `
+			select unnest(array[w.name, w.slug]) from membership m join workspace w on w.id = m.workspace_id where m.operator_id = $1`, operator)
+		if err == nil {
+			names, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		}
+		return err
+	})
+	return names, err
+}
+
+// recordOnHost writes down, in every workspace of an operator and for the operator,
+// what was done to the operator on the host. Who did it is not known there: the record names the
 // operator, and says where.
 func recordOnHost(ctx context.Context, tx pgx.Tx, event Event, operator uuid.UUID, email, summary string, at time.Time) error {
+	kinds := map[Event]string{PasswordReset: AccountReset, OperatorDisabled: AccountDisabled, OperatorEnabled: AccountEnabled}
+	if err := keepAccountEvent(ctx, tx, operator, kinds[event], Origin{}, at); err != nil {
+		return err
+	}
 	return new(Store).recordEverywhere(ctx, tx, Record{Event: event, Operator: operator, Subject: email, Summary: summary, At: at})
 }
 

@@ -186,6 +186,7 @@ var notSealed = []string{
 	"session.token_hash",    // a hash
 	"invitation.token_hash", // a hash
 	"api_token.token_hash",  // a hash
+	"device.token_hash",     // a hash
 	"sealing_key.key_id",    // no secret
 	"sealing_key.proof",     // each is sealed with its own key
 }

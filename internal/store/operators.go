@@ -78,6 +78,7 @@ type Session struct {
 	ID       uuid.UUID
 	Operator Operator
 	SeenAt   time.Time
+	Entered  []uuid.UUID // workspaces in which it was used
 }
 
 // seenEvery bounds how often a session's row is written while it is in use.
@@ -89,9 +90,10 @@ const mostSessions = 10
 // StartSession keeps a sign-in under the SHA-256 of the cookie's token. It clears
 // away sessions that have ended, and the operator's oldest beyond ten. operator is
 // the row whose password hash was checked: ErrEnded says that its epoch was raised
-// since, or that the operator was disabled. What is to be said about it goes into
-// the record of every workspace of the operator: without it there is no session.
-func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator Operator, from Origin, now, endsAt time.Time, said ...Record) error {
+// since, or that the operator was disabled. The sign-in is kept for the operator's
+// eyes; see EnterWorkspace for the record. A session that goes on under a new token
+// has entered workspaces before, and is no sign-in.
+func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator Operator, from Origin, now, endsAt time.Time, entered ...uuid.UUID) error {
 	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `delete from session where ends_at <= $1`, now); err != nil {
 			return err
@@ -102,9 +104,9 @@ func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator Ope
 		// The lock has sign-ins of one operator count one after the other.
 		done, err := tx.Exec(ctx, `
 			with checked as (select id, epoch from operator where id = $2 and epoch = $7 and disabled_at is null for no key update)
-			insert into session (token_hash, operator_id, created_at, seen_at, ends_at, address, agent, epoch)
-			select $1, id, $3, $3, $4, $5, $6, epoch from checked`,
-			tokenHash, operator.ID, now, endsAt, from.address(), from.agent(), operator.Epoch)
+			insert into session (token_hash, operator_id, created_at, seen_at, ends_at, address, agent, epoch, entered)
+			select $1, id, $3, $3, $4, $5, $6, epoch, coalesce($8::uuid[], '{}') from checked`,
+			tokenHash, operator.ID, now, endsAt, from.address(), from.agent(), operator.Epoch, entered)
 		if err != nil {
 			return err
 		}
@@ -117,12 +119,10 @@ func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator Ope
 		if err != nil {
 			return err
 		}
-		for _, r := range said {
-			if err := s.recordEverywhere(ctx, tx, r); err != nil {
-				return err
-			}
+		if len(entered) > 0 {
+			return nil
 		}
-		return nil
+		return keepAccountEvent(ctx, tx, operator.ID, AccountSignedIn, from, now)
 	})
 }
 
@@ -133,10 +133,10 @@ func (s *Store) FindSession(ctx context.Context, tokenHash []byte, now time.Time
 	var found Session
 	op := &found.Operator
 	err := s.pool.QueryRow(ctx, `
-		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, o.epoch, s.seen_at
+		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, o.epoch, s.seen_at, s.entered
 		from session s join operator o on o.id = s.operator_id
 		where s.token_hash = $1 and s.ends_at > $2 and s.seen_at > $3 and s.epoch = o.epoch and o.disabled_at is null`,
-		tokenHash, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density, &op.Epoch, &found.SeenAt)
+		tokenHash, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density, &op.Epoch, &found.SeenAt, &found.Entered)
 	if err != nil {
 		return Session{}, meaning(err)
 	}

@@ -185,9 +185,3 @@ func (s *Store) eachMembership(ctx context.Context, tx pgx.Tx, operator uuid.UUI
 	}
 	return nil
 }
-
-// RecordEverywhere writes an event about an operator down in every workspace
-// that the operator may enter.
-func (s *Store) RecordEverywhere(ctx context.Context, r Record) error {
-	return s.transact(ctx, func(tx pgx.Tx) error { return s.recordEverywhere(ctx, tx, r) })
-}

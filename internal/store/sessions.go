@@ -48,10 +48,10 @@ func (s *Store) EndSessionByID(ctx context.Context, operator, id uuid.UUID) erro
 }
 
 // EndAllSessions ends every session, access token and invitation of an operator,
-// forgets the operator's devices, and records it in the operator's workspaces. It
+// forgets the operator's devices, and keeps it for the operator's eyes. It
 // returns the operator with the raised epoch. ErrEnded says that the session that
 // asks was ended before.
-func (s *Store) EndAllSessions(ctx context.Context, operator Operator, now time.Time) (Operator, error) {
+func (s *Store) EndAllSessions(ctx context.Context, operator Operator, from Origin, now time.Time) (Operator, error) {
 	err := s.asOperator(ctx, operator.ID, func(tx pgx.Tx) (err error) {
 		if err = holdEpoch(ctx, tx, operator); err != nil {
 			return err
@@ -59,16 +59,16 @@ func (s *Store) EndAllSessions(ctx context.Context, operator Operator, now time.
 		if operator.Epoch, _, err = s.raiseEpoch(ctx, tx, operator.ID, now); err != nil {
 			return err
 		}
-		return s.recordEverywhere(ctx, tx, Record{Event: SessionsEnded, Operator: operator.ID, Summary: "Ended all own sessions and access tokens.", At: now})
+		return keepAccountEvent(ctx, tx, operator.ID, AccountSignedOutEverywhere, from, now)
 	})
 	return operator, err
 }
 
 // ChangePassword replaces an operator's password hash, ends every session, access
-// token and invitation of the operator, and records it in the operator's
-// workspaces. It returns the operator as whom a new session can be started.
+// token and invitation of the operator, and keeps it for the operator's eyes. It
+// returns the operator as whom a new session can be started.
 // ErrEnded says that the epoch is not the one that the hash was read with.
-func (s *Store) ChangePassword(ctx context.Context, operator Operator, hash string, now time.Time) (Operator, error) {
+func (s *Store) ChangePassword(ctx context.Context, operator Operator, hash string, from Origin, now time.Time) (Operator, error) {
 	err := s.asOperator(ctx, operator.ID, func(tx pgx.Tx) (err error) {
 		if err := holdEpoch(ctx, tx, operator); err != nil {
 			return err
@@ -80,7 +80,7 @@ func (s *Store) ChangePassword(ctx context.Context, operator Operator, hash stri
 		if operator.Epoch, _, err = s.raiseEpoch(ctx, tx, operator.ID, now); err != nil {
 			return err
 		}
-		return s.recordEverywhere(ctx, tx, Record{Event: PasswordChanged, Operator: operator.ID, Summary: "Changed the own password. All sessions and access tokens ended.", At: now})
+		return keepAccountEvent(ctx, tx, operator.ID, AccountPasswordChanged, from, now)
 	})
 	return operator, err
 }

@@ -78,7 +78,15 @@ func (s *Server) postPassword(c echo.Context, v visitor) error {
 		return err
 	}
 	page.Current.Error = fault
-	page.New.Error = PasswordFault(form.Get("new"), v.operator.Email)
+	belongs, err := s.Store.WorkspacesOf(c.Request().Context(), v.operator.ID)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, w := range belongs {
+		names = append(names, w.Name, w.Slug)
+	}
+	page.New.Error = PasswordFault(form.Get("new"), v.operator.Email, names...)
 	if page.New.Error == "" && form.Get("new") == form.Get("current") {
 		page.New.Error = "This is the password you have."
 	}
@@ -89,11 +97,15 @@ func (s *Server) postPassword(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	if operator, err = s.Store.ChangePassword(c.Request().Context(), operator, hash, s.Now()); err != nil {
+	if operator, err = s.Store.ChangePassword(c.Request().Context(), operator, hash, originOf(c), s.Now()); err != nil {
 		return err
 	}
 	// This browser goes on with a new token: the one it had may have been copied.
-	if err := s.startSession(c, operator); err != nil {
+	before, err := s.sessions.current(c.Request())
+	if err != nil {
+		return err
+	}
+	if err := s.startSession(c, operator, before.Entered...); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.AccountAfter("password"))
@@ -128,7 +140,7 @@ func (s *Server) postSignOutEverywhere(c echo.Context, v visitor) error {
 			return err
 		}
 	}
-	operator, err := s.Store.EndAllSessions(ctx, v.operator, s.Now())
+	operator, err := s.Store.EndAllSessions(ctx, v.operator, originOf(c), s.Now())
 	if err != nil {
 		return err
 	}

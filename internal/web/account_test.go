@@ -44,7 +44,7 @@ func TestChangePassword(t *testing.T) {
 	}
 	sign(storetest.Password).want(http.StatusUnprocessableEntity)
 	sign(newPassword).want(http.StatusSeeOther)
-	here.get(s.ws("/runs")).want(http.StatusOK, "Change own password")
+	here.get("/account").want(http.StatusOK, "Password changed")
 
 	// Guessing the current password is slowed down like signing in.
 	for i := range 12 {
@@ -91,7 +91,7 @@ func TestSessions(t *testing.T) {
 	for _, b := range []*browser{b, other} {
 		b.get(s.ws("")).want(http.StatusOK, "Sign in").wantNot(s.Workspace.Name)
 	}
-	theirs.get(s.ws("/runs")).want(http.StatusOK, "Sign out everywhere", s.Owner.Email)
+	s.as(t, s.Owner).get("/account").want(http.StatusOK, "Signed out everywhere")
 }
 
 func TestPreferences(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -126,6 +127,14 @@ func (s *Server) admit(c echo.Context, p policy) (visitor, error) {
 	})
 	if err != nil {
 		return v, err
+	}
+	if !slices.Contains(session.Entered, v.workspace.ID) {
+		err := s.Store.InWorkspace(c.Request().Context(), store.WholeWorkspace(v.workspace.ID), func(tx *store.Tx) error {
+			return tx.EnterWorkspace(c.Request().Context(), session, s.Now())
+		})
+		if err != nil {
+			return v, err
+		}
 	}
 	return v, s.noteSeen(c.Request().Context(), v, seen)
 }

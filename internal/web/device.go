@@ -67,8 +67,8 @@ func (s *Server) sessionKey(c echo.Context) (store.LoginKey, error) {
 
 // startSession signs an operator in and remembers the browser. operator is the row
 // whose password was checked.
-func (s *Server) startSession(c echo.Context, operator store.Operator, said ...store.Record) error {
-	if err := s.sessions.start(c, operator, said...); err != nil {
+func (s *Server) startSession(c echo.Context, operator store.Operator, entered ...uuid.UUID) error {
+	if err := s.sessions.start(c, operator, entered...); err != nil {
 		return err
 	}
 	return s.rememberDevice(c, operator)

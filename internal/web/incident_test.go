@@ -70,11 +70,11 @@ func (h *heldUp) release() {
 func (s *site) responses(t testing.TB) map[string]func(store.Operator) error {
 	return map[string]func(store.Operator) error{
 		"password changed": func(o store.Operator) error {
-			_, err := s.Store.ChangePassword(t.Context(), o, "changed", s.Clock.Now())
+			_, err := s.Store.ChangePassword(t.Context(), o, "changed", store.Origin{}, s.Clock.Now())
 			return err
 		},
 		"signed out everywhere": func(o store.Operator) error {
-			_, err := s.Store.EndAllSessions(t.Context(), o, s.Clock.Now())
+			_, err := s.Store.EndAllSessions(t.Context(), o, store.Origin{}, s.Clock.Now())
 			return err
 		},
 		"reset on the host": func(o store.Operator) error {
@@ -187,7 +187,7 @@ func TestSessionEndsWhileAFormIsOnItsWay(t *testing.T) {
 	o := s.Member(t, s.Workspace, catalog.Owner)
 	b := s.as(t, o)
 	token, _ := s.accessToken(t, s.Workspace, o, store.Grant{Role: "owner", EveryOrganization: true})
-	if _, err := s.Store.EndAllSessions(t.Context(), o, s.Clock.Now()); err != nil {
+	if _, err := s.Store.EndAllSessions(t.Context(), o, store.Origin{}, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	b.request(http.MethodPost, s.ws("/o"), url.Values{"name": {"Late"}}).want(http.StatusUnauthorized, "Your session ended")

@@ -124,7 +124,7 @@ func (s *Server) postAccept(c echo.Context, _ visitor) error {
 		}
 		workspace, err = s.Runner.Accept(ctx, token, operator)
 	default:
-		if page.Error = PasswordFault(form.Get("password"), found.Email); page.Error != "" {
+		if page.Error = PasswordFault(form.Get("password"), found.Email, found.Workspace.Name, found.Workspace.Slug); page.Error != "" {
 			return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
 		}
 		operator, workspace, err = s.acceptAsNew(c, token, form.Get("password"))
@@ -145,7 +145,7 @@ func (s *Server) postAccept(c echo.Context, _ visitor) error {
 		return err
 	}
 	if !page.SignedIn {
-		if err := s.startSession(c, operator, s.signInRecord(c, operator)); err != nil {
+		if err := s.startSession(c, operator); err != nil {
 			return err
 		}
 	}

@@ -89,11 +89,3 @@ func refusalRecord(c echo.Context, r route, v visitor, why error) store.Record {
 	}
 	return record
 }
-
-// signInRecord is what is kept of a sign-in, in every workspace of the operator.
-func (s *Server) signInRecord(c echo.Context, operator store.Operator) store.Record {
-	return store.Record{
-		Event: store.SignedIn, Operator: operator.ID, At: s.Now(), Input: map[string]string{"address": c.RealIP()},
-		Summary: "Signed in from " + c.RealIP() + ".",
-	}
-}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -112,16 +111,27 @@ func TestSignInsAreOnRecord(t *testing.T) {
 	attempt(disabled.Email, storetest.Password, http.StatusUnprocessableEntity)
 	attempt(s.Owner.Email, "wrong canary", http.StatusUnprocessableEntity)
 	attempt(s.Owner.Email, storetest.Password, http.StatusSeeOther)
+	b.get("/account").want(http.StatusOK, "Signed in", b.ip)
+	signIns := func(ws store.Workspace, o store.Operator) []store.Run {
+		return slices.DeleteFunc(s.recordOf(t, ws, o), func(r store.Run) bool { return r.Action != store.SignedIn.Slug })
+	}
+	if n := len(signIns(s.Workspace, s.Owner)); n != 0 {
+		t.Errorf("before the first use of the workspace its record holds %d sign-ins", n)
+	}
+	for range 2 {
+		b.get(s.ws("")).want(http.StatusOK)
+		b.get(s.org("/users")).want(http.StatusOK)
+	}
 	for operator, want := range map[*store.Operator][]string{
-		&s.Owner:  {"sign-in applied Signed in from 127."},
+		&s.Owner:  {"sign-in applied Signed in."},
 		&disabled: {},
 	} {
-		record := slices.DeleteFunc(s.recordOf(t, s.Workspace, *operator), func(r store.Run) bool { return r.Action != store.SignedIn.Slug })
+		record := signIns(s.Workspace, *operator)
 		if len(record) != len(want) {
 			t.Fatalf("%d records of sign-ins, want %d", len(record), len(want))
 		}
 		for i, r := range record {
-			if line := r.Action + " " + r.State + " " + r.Summary; !strings.HasPrefix(line, want[i]) || !strings.HasPrefix(r.Input["address"], "127.") || len(r.Input) != 1 {
+			if line := r.Action + " " + r.State + " " + r.Summary; line != want[i] || len(r.Input) != 0 {
 				t.Errorf("%s %v, want %s", line, r.Input, want[i])
 			}
 		}
@@ -159,10 +169,60 @@ func TestNoSignInOffTheRecord(t *testing.T) {
 	s := newSite(t)
 	s.RefuseRecords(t, s.Workspace)
 	b := s.stranger(t)
-	b.request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}}).want(http.StatusInternalServerError)
-	if b.cookie("session") != "" {
-		t.Error("signed in without a record")
+	b.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
+	b.get("/account").want(http.StatusOK)
+	for range 2 {
+		b.request(http.MethodGet, s.ws(""), nil).want(http.StatusInternalServerError).wantNot(s.Workspace.Name)
 	}
-	s.Clock.Move(time.Second)
-	b.get(s.ws("")).want(http.StatusOK, "Sign in")
+}
+
+// TestAccountIsNobodyElsesBusiness: what an operator does in one workspace, or with
+// the own account, is in the record of no other.
+func TestAccountIsNobodyElsesBusiness(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	second, secondOwner := s.DB.Workspace(t)
+	if _, err := store.AddOperator(t.Context(), s.OwnerURL, store.NewOperator{Workspace: second.Name, Email: s.Owner.Email, Role: "auditor"}); err != nil {
+		t.Fatal(err)
+	}
+	counted := func(ws store.Workspace) string {
+		var slugs []string
+		for _, r := range s.recordOf(t, ws, s.Owner) {
+			slugs = append(slugs, r.Action)
+			if strings.Contains(r.Summary, "127.") || r.Input["address"] != "" {
+				t.Error("the record holds an address: ", r.Summary, r.Input)
+			}
+		}
+		slices.Sort(slugs)
+		return strings.Join(slugs, " ")
+	}
+	there := counted(second)
+	b := s.stranger(t)
+	b.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
+	b.get(s.ws("")).want(http.StatusOK)
+	here := counted(s.Workspace)
+	b.get("/account").form("Change password").set("current", storetest.Password).set("new", newPassword).send().want(http.StatusOK, "Your password is changed.", "Password changed")
+	b.get(s.ws("")).want(http.StatusOK) // the session goes on: no sign-in
+	b.get("/account").form("Sign out everywhere").send().want(http.StatusOK, "Sign in")
+	if now := counted(s.Workspace); now != here {
+		t.Errorf("the record here: %s, before %s", now, here)
+	}
+	if now := counted(second); now != there {
+		t.Errorf("the record of another workspace: %s, before %s", now, there)
+	}
+	s.as(t, secondOwner).get("/w/" + second.Slug + "/runs").want(http.StatusOK).wantNot(b.ip)
+	b.signIn(s.Owner, newPassword).want(http.StatusSeeOther)
+	b.get("/account").want(http.StatusOK, "Signed in", "Password changed", "Signed out everywhere", b.ip)
+	b.get("/w/" + second.Slug).want(http.StatusOK)
+	if now := counted(second); strings.Count(now, "sign-in") != strings.Count(there, "sign-in")+1 {
+		t.Errorf("after the first use the other workspace's record is %s", now)
+	}
+	// What the host does concerns the workspaces, and the operator.
+	if _, err := store.ResetPassword(t.Context(), s.OwnerURL, s.Owner.Email, s.Owner.PasswordHash, s.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(counted(second), store.PasswordReset.Slug) {
+		t.Error("a reset on the host is not in the record")
+	}
+	s.as(t, s.Owner).get("/account").want(http.StatusOK, "Password reset on the host")
 }

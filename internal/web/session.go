@@ -30,8 +30,8 @@ const (
 	tokenBytes = 32
 	sessionKey = "session"  // of Values: the store.Session found
 	operatorID = "operator" // of Values: who is to be signed in by Save
-	signInSaid = "record"   // of Values: what the record is to say of it
 	originKey  = "origin"   // of Values: from where
+	enteredKey = "entered"  // of Values: workspaces in which the session before was used
 )
 
 func newSessionStore(c Config, crowd *crowd) *sessionStore {
@@ -96,9 +96,9 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 		return err
 	}
 	session.ID = token
-	said, _ := session.Values[signInSaid].([]store.Record)
 	origin, _ := session.Values[originKey].(store.Origin)
-	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator, origin, s.now(), s.now().Add(s.longest), said...); err != nil {
+	entered, _ := session.Values[enteredKey].([]uuid.UUID)
+	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator, origin, s.now(), s.now().Add(s.longest), entered...); err != nil {
 		return err
 	}
 	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
@@ -167,16 +167,15 @@ func (s *sessionStore) lives(r *http.Request) bool {
 	return err == nil && !session.IsNew
 }
 
-// start signs an operator in, with what the record is to say of it. operator is the
-// row whose password was checked; see store.StartSession.
-func (s *sessionStore) start(c echo.Context, operator store.Operator, said ...store.Record) error {
+// start signs an operator in, or has a session that entered workspaces go on under a
+// new token. operator is the row whose password was checked; see store.StartSession.
+func (s *sessionStore) start(c echo.Context, operator store.Operator, entered ...uuid.UUID) error {
 	traceOf(c.Request().Context()).operator = operator.ID
 	session, err := s.Get(c.Request(), s.cookie)
 	if err != nil {
 		return err
 	}
-	session.Values[operatorID], session.Values[signInSaid] = operator, said
-	session.Values[originKey] = originOf(c)
+	session.Values[operatorID], session.Values[originKey], session.Values[enteredKey] = operator, originOf(c), entered
 	return s.Save(c.Request(), c.Response(), session)
 }
 

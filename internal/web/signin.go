@@ -50,7 +50,7 @@ func (s *Server) postSignIn(c echo.Context, _ visitor) error {
 		page.Error = wrongPair
 		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
 	}
-	err = s.startSession(c, operator, s.signInRecord(c, operator))
+	err = s.startSession(c, operator)
 	if errors.Is(err, store.ErrEnded) { // the password was right when it was checked, and was changed since
 		page.Error = wrongPair
 		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
