@@ -59,7 +59,7 @@ func judge(api API, c call) verdict {
 	}
 	pattern, least := knownCall(c)
 	v := verdict{role: max(least, Administrator)}
-	if c.method == http.MethodGet && pattern == "" && strings.Contains(c.path, "/integrations") {
+	if c.method == http.MethodGet && pattern == "" && secretPath.MatchString(c.path) {
 		v.role = Owner // could tell a secret key, in a version of the API that is not known here
 	}
 	if c.method == http.MethodGet || slices.Contains(reading, pattern) {
@@ -170,6 +170,8 @@ var (
 	// else can be meant, and two spellings of one path cannot be judged apart.
 	pathID    = regexp.MustCompile(`^[A-Z0-9]{16,64}$`)
 	pathWords = regexp.MustCompile(`^(/([a-z0-9_-]{1,64}|[A-Z0-9]{16,64}))+$`)
+	// An answer can hold a secret under a name that says nothing; its path says more.
+	secretPath = regexp.MustCompile(`/integrations|secret|[/_-]skey`)
 )
 
 func pathFault(api API, path string) string {
