@@ -6,8 +6,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -135,5 +137,49 @@ func TestGoroutinesAreGuarded(t *testing.T) {
 	}
 	if files < 200 || started == 0 {
 		t.Errorf("only %d files were seen, and %d goroutines of internal/task", files, started)
+	}
+}
+
+// TestSecurityNamesItsTests: each promise of SECURITY.md names a test that shows it,
+// and there is one of that name.
+func TestSecurityNamesItsTests(t *testing.T) {
+	t.Parallel()
+	tests := map[string]bool{}
+	for _, dir := range []string{"../../cmd", "../../internal", "../../views"} {
+		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, found := range regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`).FindAllSubmatch(text, -1) {
+				tests[string(found[1])] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile("../../SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	promises := 0
+	for line := range strings.Lines(string(text)) {
+		named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(line, -1)
+		for _, name := range named {
+			if !tests[name[1]] {
+				t.Errorf("SECURITY.md names %s, and there is no such test", name[1])
+			}
+		}
+		if strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| promise") {
+			promises++
+			if len(named) == 0 {
+				t.Errorf("no test shows: %s", line)
+			}
+		}
+	}
+	if promises < 30 {
+		t.Errorf("only %d promises were read", promises)
 	}
 }

@@ -2,10 +2,15 @@ package duo
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"sync/atomic"
 	"testing"
@@ -190,5 +195,29 @@ func TestRedirectToLoopbackIsNotFollowed(t *testing.T) {
 	}
 	if followed.Load() != 0 {
 		t.Error("a redirect was followed")
+	}
+}
+
+// TestOldTLSIsRefused: a host that knows nothing newer than TLS 1.1 gets no request,
+// and so no signature made with a key.
+func TestOldTLSIsRefused(t *testing.T) {
+	t.Parallel()
+	for version, served := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
+		var asked atomic.Int32
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked.Add(1)
+			ok(`{"user_id": "DU1"}`)(w, r)
+		}))
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{sandboxCertificate(t)}, MinVersion: version, MaxVersion: version}
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		roots := x509.NewCertPool()
+		roots.AddCert(server.Certificate())
+		transport := newGuard(TransportOptions{SandboxAddress: server.Listener.Addr().String(), SandboxCA: roots}, nil)
+		t.Cleanup(transport.CloseIdleConnections)
+		if _, err := testClient(transport).User(t.Context(), "DU1"); (err == nil) != served || (asked.Load() > 0) != served {
+			t.Errorf("%s: asked %d times (%v)", tls.VersionName(version), asked.Load(), err)
+		}
 	}
 }

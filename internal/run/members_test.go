@@ -182,7 +182,8 @@ func TestInvitationOfAnInviterWhoMayNotAnyMore(t *testing.T) {
 			_, known := d.DB.Workspace(t)
 			invite := func(email string) string {
 				t.Helper()
-				token, _, err := d.Runner.Invite(t.Context(), d.Scope(), d.ActorOf(inviter, catalog.Owner), store.Invitation{ID: uuid.New(), Email: email, Role: "owner", Every: true})
+				i := store.Invitation{ID: uuid.New(), Email: email, Role: "owner", Every: true}
+				token, _, err := d.Runner.Invite(t.Context(), d.Scope(), d.ActorOf(inviter, catalog.Owner), i)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -234,11 +235,12 @@ func TestInvitationOfAnInviterWhoMayNotAnyMore(t *testing.T) {
 func waitsFor(t testing.TB, d *runtest.Desk, holder *pgx.Conn) {
 	t.Helper()
 	look, pid := d.Superuser(t), holder.PgConn().PID()
+	const waiting = `select count(*) from pg_stat_activity where $1 = any (pg_blocking_pids(pid))`
 	for n, until := 0, time.Now().Add(20*time.Second); n == 0; {
 		if time.Now().After(until) {
 			t.Fatal("nothing waits")
 		}
-		if err := look.QueryRow(t.Context(), `select count(*) from pg_stat_activity where $1 = any (pg_blocking_pids(pid))`, int(pid)).Scan(&n); err != nil {
+		if err := look.QueryRow(t.Context(), waiting, int(pid)).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 	}

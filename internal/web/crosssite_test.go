@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -165,6 +166,23 @@ func TestWrongMethods(t *testing.T) {
 			if faults := headerFaults(p.header, false); len(faults) > 0 {
 				t.Error(address, faults)
 			}
+		}
+	}
+}
+
+// TestContentSecurityPolicy: pages run the console's own scripts and send forms to
+// the console, and nothing else. The policy is written out here once more, so that
+// it is not weakened unseen.
+func TestContentSecurityPolicy(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const want = "base-uri 'none'; connect-src 'self'; default-src 'none'; form-action 'self'; frame-ancestors 'none'; " +
+		"img-src 'self' data:; report-uri /csp; script-src 'self'; style-src 'self'"
+	for _, address := range []string{"/signin", "/static/app.css", "/nowhere"} {
+		policy := strings.Split(s.stranger(t).get(address).header.Get("Content-Security-Policy"), "; ")
+		slices.Sort(policy)
+		if got := strings.Join(policy, "; "); got != want {
+			t.Errorf("%s: %s", address, got)
 		}
 	}
 }

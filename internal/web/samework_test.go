@@ -105,4 +105,20 @@ func TestRefusedSignInsDoTheSame(t *testing.T) {
 			t.Errorf("%s: %q, and for a known name %q", try.what, atAnswer, want)
 		}
 	}
+
+	// Too many guesses: the attempt is counted before anything is looked at, so that
+	// guesses sent at once get no more answers than guesses one by one.
+	b := s.stranger(t)
+	for range 5 {
+		b.signIn(d.Owner, "wrong").want(http.StatusUnprocessableEntity)
+	}
+	traced.take()
+	hashes := secret.Hashed()
+	b.signIn(d.Owner, storetest.Password).want(http.StatusTooManyRequests)
+	if n := secret.Hashed() - hashes; n != 0 {
+		t.Errorf("slowed down: %d hashes", n)
+	}
+	if slices.ContainsFunc(traced.take(), func(sql string) bool { return strings.Contains(sql, "from operator where email") }) {
+		t.Error("slowed down, and the operator is looked for")
+	}
 }

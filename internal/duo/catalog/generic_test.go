@@ -97,21 +97,26 @@ func TestGenericCallsAreJudged(t *testing.T) {
 func TestSecretsOfIntegrationsAreOwners(t *testing.T) {
 	t.Parallel()
 	const key, client = "DI0000000000000000EX", "DC0000000000000000EX"
-	paths := []string{key, key + "/skey", key + "/secret_key", key + "/client_secret", "oidc/" + key, "oidc/" + key + "/client_secret", "oidc/" + key + "/client-secret",
-		"oidc/" + key + "/clientsecret", "oidc/client_secret/" + key, "oauth_cc/" + key + "/client_secret", "oauth_cc/" + key + "/client_secret/" + client,
+	paths := []string{key, key + "/skey", key + "/secret_key", key + "/client_secret",
+		"oidc/" + key, "oidc/" + key + "/client_secret", "oidc/" + key + "/client-secret",
+		"oidc/" + key + "/clientsecret", "oidc/client_secret/" + key,
+		"oauth_cc/" + key + "/client_secret", "oauth_cc/" + key + "/client_secret/" + client,
 		"oauth_cc/" + key + "/client_secrets", "saml/" + key + "/skey", "sso/oidc/" + key + "/client_secret"}
 	var all []string
 	for _, version := range []string{"v1", "v2", "v3"} {
 		for _, path := range paths {
 			path = "/admin/" + version + "/integrations/" + path
-			all = append(all, path, path+"/", strings.ToUpper(path), strings.Replace(path, "integrations", "Integrations", 1), strings.Replace(path, "integrations", "integrations/.", 1),
-				strings.Replace(path, "/integrations", "//integrations", 1), strings.Replace(path, "integrations", "%69ntegrations", 1), strings.Replace(path, "_", "%5f", 1),
-				strings.Replace(path, "integrations", "users/../integrations", 1), strings.Replace(path, "integrations", "integrations;x", 1), path+"?x", path+"#x", " "+path, path+"\u200b")
+			all = append(all, path, path+"/", path+"?x", path+"#x", " "+path, path+"\u200b", strings.ToUpper(path),
+				strings.Replace(path, "_", "%5f", 1))
+			for _, spelling := range []string{"Integrations", "integrations/.", "/integrations", "%69ntegrations",
+				"users/../integrations", "integrations;x"} {
+				all = append(all, strings.Replace(path, "integrations", spelling, 1))
+			}
 		}
 	}
 	// Wherever a later version puts them.
-	all = append(all, "/admin/v2/oidc/"+key+"/client_secret", "/admin/v3/applications/"+key+"/client-secret", "/admin/v3/applications/"+key+"/clientsecrets",
-		"/admin/v3/applications/"+key+"/skey", "/admin/v1/secret_keys/"+key)
+	all = append(all, "/admin/v2/oidc/"+key+"/client_secret", "/admin/v3/applications/"+key+"/client-secret",
+		"/admin/v3/applications/"+key+"/clientsecrets", "/admin/v3/applications/"+key+"/skey", "/admin/v1/secret_keys/"+key)
 	refused := 0
 	for _, path := range all {
 		inner, err := json.Marshal([]any{map[string]any{"method": "GET", "path": path}})
