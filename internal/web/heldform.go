@@ -109,7 +109,7 @@ func (s *Server) postHeld(c echo.Context, v visitor) error {
 	page, err := s.returnForm(c.Request().Context(), v.operator, form.Get(heldField))
 	if errors.Is(err, store.ErrNotFound) {
 		return s.render(c, http.StatusGone, v, place{}, views.ErrorPage{Status: http.StatusGone, Headline: "What you typed is no longer kept",
-			Text: "It was kept for 15 minutes, for the operator who typed it, and nothing was sent.", Links: []views.Link{{Text: "Go home", Href: "/"}}})
+			Text: "It was kept for 15 minutes, for the operator who typed it.", Links: []views.Link{{Text: "Go home", Href: "/"}}})
 	}
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (s *Server) postHeld(c echo.Context, v visitor) error {
 
 // returnForm opens a held form of an operator, keeps it for the next opening of
 // its page, and returns the address of that. It returns ErrNotFound for a form of
-// somebody else, one that is too old, and one of a workspace out of reach.
+// another operator, one that is too old, and one of a workspace out of reach.
 func (s *Server) returnForm(ctx context.Context, operator store.Operator, sealed string) (page string, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(sealed)
 	if err != nil {

@@ -24,7 +24,8 @@ func (s *site) typedUser(b *browser) *formOfPage {
 
 func (s *site) wantTyped(t *testing.T, p *page) *formOfPage {
 	t.Helper()
-	p.want(http.StatusOK, "What you typed is back").fine()
+	// Whether it was done the first time is for the run to say.
+	p.want(http.StatusOK, "What you typed is back. It was not sent again.").wantNot("Nothing was sent").fine()
 	f := p.form("Create user")
 	for name, want := range map[string]string{"username": "amara", "realname": `Amara "A" <Okonkwo>`, "notes": "\r\nFirst line\r\nsecond & last", "status": "disabled"} {
 		if got := f.values.Get(name); strings.TrimPrefix(got, "\r\n") != strings.TrimPrefix(want, "\r\n") {

@@ -119,7 +119,7 @@ func addNote(doc *html.Node, left url.Values) {
 		}
 	}
 	note := element("div", "class", "note", "role", "status")
-	note.AppendChild(text("What you typed is back. Nothing was sent. Passwords and keys have to be entered again."))
+	note.AppendChild(text("What you typed is back. It was not sent again. Passwords and keys have to be entered again."))
 	if len(left) > 0 {
 		list := element("dl")
 		for _, name := range sortedNames(left) {
