@@ -86,7 +86,7 @@ type Result struct {
 	Table *Table // what was read, or what is there after a change; nil: nothing to show
 	// Raw is what Duo answered last; whoever carries out the action fills it in
 	// where the action does not. If Plain, it is the result, and is shown whole, but
-	// for its secrets to somebody below Least: see Answer.
+	// for its secrets below the role Least: see Answer.
 	Raw   json.RawMessage
 	Plain bool
 	Least Role

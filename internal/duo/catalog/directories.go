@@ -51,7 +51,7 @@ func synchronizeUser() Action {
 	}
 }
 
-// maySynchronize decides on what a directory makes of a user whom Duo has: other
+// maySynchronize decides about the changes that a directory makes to an existing user: other
 // names, and a way into the trash that hides the status from before. A user in
 // the trash is restored first: a directory may bring them back with what they had.
 func maySynchronize(in Values, before duo.User) error {

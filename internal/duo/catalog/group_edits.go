@@ -97,7 +97,7 @@ func createGroup() Action {
 // modifyGroup leaves the status to administrators, unless it is to keep members
 // out: a group that is active again lets in who was held back by it. A group that
 // is not Active is theirs altogether: disabled by a technician, a group in bypass
-// would come back with whoever is in it by then.
+// would come back with the members it was given meanwhile.
 func modifyGroup() Action {
 	name := groupName
 	name.Required = false
@@ -163,8 +163,8 @@ func WhyAdministrators(g duo.Group) string {
 	return "the group " + Plain(g.Name) + " has the status " + cmp.Or(Plain(string(g.Status)), "unknown") + "."
 }
 
-// MembersOf says in a sentence whom a group's status meets; empty if it
-// has no members.
+// MembersOf returns a sentence with the members that a group's status affects; empty
+// if it has none.
 func MembersOf(ctx context.Context, d *duo.Client, id duo.GroupID) (string, error) {
 	found, metadata, err := d.GroupMembersPage(ctx, id, 20, 0)
 	if err != nil {

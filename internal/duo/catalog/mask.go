@@ -19,7 +19,7 @@ func Masked(raw json.RawMessage, secrets []Secret) json.RawMessage {
 	return maskedWhole(raw, &masker{secrets: secrets})
 }
 
-// Answer is what somebody in a role may see of Raw, Duo's own answer.
+// Answer returns what a role may see of Raw, Duo's own answer.
 func (r Result) Answer(role Role) json.RawMessage {
 	switch {
 	case !r.Plain:

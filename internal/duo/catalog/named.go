@@ -78,7 +78,7 @@ func isText(value any, text string) bool {
 // TakesAway reports whether an action with these values can only take access away
 // from a person: to disable a user, to move one to the trash, or to delete a
 // bypass code. To take a phone or a token away is none of these: a user who has
-// none left may be asked to enroll one at the next login, whoever that is.
+// none left may be asked to enroll one at the next login, and so may an attacker who knows the password.
 func (a Action) TakesAway(in Values) bool {
 	switch a.Slug {
 	case "delete-bypass-code":
