@@ -72,7 +72,7 @@ func TestStrangersHaveALaneOfTheirOwn(t *testing.T) {
 // pages have connections of their own.
 func TestStuckSignInsDoNotHoldPages(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := serve(t, runtest.Apart(t)) // others sign in meanwhile
 	in := s.as(t, s.Owner)
 	conn := s.Superuser(t)
 	tx, err := conn.Begin(t.Context())

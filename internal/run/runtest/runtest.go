@@ -82,7 +82,17 @@ func (l *Log) String() string {
 // New makes a Desk: keys in use, one organization mapped.
 func New(t testing.TB) *Desk {
 	t.Helper()
-	d := Unconnected(t)
+	return connect(t, Unconnected(t))
+}
+
+// Apart is New in a database of its own, see storetest.Apart.
+func Apart(t testing.TB) *Desk {
+	t.Helper()
+	return connect(t, unconnected(t, storetest.Apart(t)))
+}
+
+func connect(t testing.TB, d *Desk) *Desk {
+	t.Helper()
 	if refused, _, err := d.Runner.SaveIntegration(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner), d.NineFields()); err != nil || refused != nil {
 		t.Fatal("saving the nine fields: ", err, refused)
 	}
@@ -93,7 +103,12 @@ func New(t testing.TB) *Desk {
 // Unconnected makes a Desk whose workspace has no keys and no organizations yet.
 func Unconnected(t testing.TB) *Desk {
 	t.Helper()
-	d := &Desk{DB: storetest.Open(t), Clock: &Clock{}, Log: &Log{}}
+	return unconnected(t, storetest.Open(t))
+}
+
+func unconnected(t testing.TB, db storetest.DB) *Desk {
+	t.Helper()
+	d := &Desk{DB: db, Clock: &Clock{}, Log: &Log{}}
 	var err error
 	if d.Sim, err = duosim.New(duosim.Options{Now: d.Clock.Now}); err != nil {
 		t.Fatal(err)

@@ -71,6 +71,9 @@ func Open(t testing.TB) DB {
 	return shared
 }
 
+// blank is the migrated database that others are copied from.
+const blank = "blank"
+
 func start() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -78,11 +81,10 @@ func start() error {
 	if server, err = devpg.Start(ctx, devpg.Config{}); err != nil {
 		return err
 	}
-	shared.OwnerURL, shared.AppURL = server.URL(devpg.Superuser, "console"), server.URL(store.AppRole, "console")
-	if err := store.CreateDatabase(ctx, server.URL(devpg.Superuser, "postgres"), "console"); err != nil {
+	if err := store.CreateDatabase(ctx, server.URL(devpg.Superuser, "postgres"), blank); err != nil {
 		return err
 	}
-	if _, err := store.Migrate(ctx, shared.OwnerURL); err != nil {
+	if _, err := store.Migrate(ctx, server.URL(devpg.Superuser, blank)); err != nil {
 		return err
 	}
 	if keyDir, err = os.MkdirTemp("", "duodesk-key-"); err != nil {
@@ -95,10 +97,37 @@ func start() error {
 	if shared.Keys, err = secret.Load(shared.KeyFile); err != nil {
 		return err
 	}
-	if shared.Store, err = store.Open(context.Background(), shared.AppURL, shared.Keys); err != nil {
-		return err
+	shared, err = shared.copyOf(ctx, "console")
+	return err
+}
+
+// Apart gives a test a database of its own, beside the binary's: for tests that
+// lock a whole table or change what all share.
+func Apart(t testing.TB) DB {
+	t.Helper()
+	db, err := Open(t).copyOf(t.Context(), "apart_"+strings.ToLower(rand.Text()))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return shared.CheckKeys(ctx)
+	t.Cleanup(db.Close)
+	return db
+}
+
+// copyOf makes and opens a database with no rows under db's keys.
+func (db DB) copyOf(ctx context.Context, name string) (DB, error) {
+	conn, err := pgx.Connect(ctx, server.URL(devpg.Superuser, "postgres"))
+	if err != nil {
+		return db, err
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, `create database `+name+` template `+blank); err != nil {
+		return db, err
+	}
+	db.OwnerURL, db.AppURL = server.URL(devpg.Superuser, name), server.URL(store.AppRole, name)
+	if db.Store, err = store.Open(ctx, db.AppURL, db.Keys); err != nil {
+		return db, err
+	}
+	return db, db.CheckKeys(ctx)
 }
 
 // Password is the password of every operator made here.
