@@ -3,7 +3,7 @@ package views
 // liveSamples are the pages that wait for a person, and the state of the keys that this takes.
 func liveSamples() []Sample {
 	run := Run(sampleWorkspace, acme.Slug, sampleRun)
-	waiting := sampleRunPage(Chip{Level: "info", Text: "Sending"}, "")
+	waiting := sendingRunPage()
 	waiting.Action, waiting.Input = "Send Duo Authentication", []Fact{{Label: "User", Text: janeID, Mono: true}, {Label: "How to ask", Text: "Push: a request in Duo Mobile"}}
 	waiting.Live = &Live{Text: "The push is on the device. Waiting for the answer.", Left: 43, Events: RunEvents(sampleWorkspace, acme.Slug, sampleRun), Then: run, Page: run}
 	waits := organizationShell(acme, "runs")

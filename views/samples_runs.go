@@ -1,5 +1,7 @@
 package views
 
+import "slices"
+
 func sampleRuns() []RunRow {
 	applied := Chip{Level: "ok", Text: "Applied"}
 	return []RunRow{
@@ -46,7 +48,7 @@ func runSamples() []Sample {
 		{"runs-organization", organizationShell(acme, "runs"), ofOne},
 		{"runs-none", organizationShell(bright, "runs"), RunsPage{Workspace: sampleWorkspace, Organization: &bright}},
 		{"run", organizationShell(acme, "runs"), sampleRunPage(Chip{Level: "ok", Text: "Applied"}, "Created 1 bypass code, 1 use each, valid for 1 hour.")},
-		{"run-sending", organizationShell(acme, "runs"), sampleRunPage(Chip{Level: "info", Text: "Sending"}, "")},
+		{"run-sending", organizationShell(acme, "runs"), sendingRunPage()},
 		{"run-refused", organizationShell(acme, "runs"), sampleRunPage(Chip{Level: "bad", Text: "Refused"}, "Duo refused: "+hostile.Name)},
 		{"run-unknown", organizationShell(acme, "runs"), unknownRunPage()},
 		{"run-event", workspaceShell("runs"), RunPage{Workspace: sampleWorkspace, Action: "Refused access", Outcome: Chip{Level: "bad", Text: "Refused"}, Summary: "Not allowed in this role: nothing was done.",
@@ -73,6 +75,13 @@ func sampleRunPage(outcome Chip, summary string) RunPage {
 		Input:  []Fact{{Label: "User", Text: "DUJANE00000000000001", Mono: true}, {Label: "How many codes", Text: "1"}, {Label: "Keep older codes", Text: "yes"}},
 		Ticket: "Create Bypass Code for User: Jane Roe, Acme Dental\n" + outcome.Text + ". " + summary + "\nTicket: INC-20417\n3 Aug 2026, 11:01:26 BST, by ana@northwind.example\nRun " + sampleRun,
 		Back:   Link{"All runs", OrganizationRuns(sampleWorkspace, acme.Slug)}}
+}
+
+// sendingRunPage has no end yet.
+func sendingRunPage() RunPage {
+	p := sampleRunPage(Chip{Level: "info", Text: "Sending"}, "")
+	p.Facts = slices.DeleteFunc(p.Facts, func(f Fact) bool { return f.Label == "Finished" })
+	return p
 }
 
 func unknownRunPage() RunPage {
