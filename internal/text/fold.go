@@ -1,0 +1,54 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// spelled are letters that no normal form takes apart, and how they are written
+// where the keyboard has no such letter.
+var spelled = strings.NewReplacer("ł", "l", "ø", "o", "ß", "ss", "æ", "ae", "œ", "oe", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ŧ", "t", "ı", "i")
+
+// Fold returns the form by which texts are searched and matched: compatibility
+// forms, case, accents and other marks, invisible characters and the number of
+// blanks make no difference, and letters such as ł, ø, ß, æ, œ, đ and þ are spelled
+// out. Punctuation and words stay as they are. A text that is not empty can fold to
+// an empty one.
+func Fold(s string) string {
+	if isPlainASCII(s) {
+		return strings.ToLower(strings.TrimSpace(s))
+	}
+	// Folding case can bring forth what has a compatibility form, and the other way
+	// round, so both are done twice.
+	s = foldOnce(foldOnce(s))
+	return strings.Join(strings.FieldsFunc(s, isBlank), " ")
+}
+
+func foldOnce(s string) string {
+	s = cases.Fold().String(norm.NFKC.String(s))
+	s = strings.Map(func(r rune) rune {
+		if isInvisible(r) || unicode.In(r, unicode.Mn, unicode.Me) {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(s))
+	return norm.NFC.String(spelled.Replace(s))
+}
+
+// Same reports whether two texts are one when searched for.
+func Same(a, b string) bool { return Fold(a) == Fold(b) }
+
+// Holds reports whether a text holds every word of a search, each anywhere. An
+// empty search is held by all.
+func Holds(s, search string) bool {
+	s = Fold(s)
+	for word := range strings.FieldsSeq(Fold(search)) {
+		if !strings.Contains(s, word) {
+			return false
+		}
+	}
+	return true
+}
