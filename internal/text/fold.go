@@ -4,13 +4,13 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
 // spelled are letters that no normal form takes apart, and how they are written
-// where the keyboard has no such letter.
-var spelled = strings.NewReplacer("ł", "l", "ø", "o", "ß", "ss", "æ", "ae", "œ", "oe", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ŧ", "t", "ı", "i")
+// where the keyboard has no such letter; and the one letter that has two small
+// forms. app.fold in the database says the same.
+var spelled = strings.NewReplacer("ł", "l", "ø", "o", "ß", "ss", "æ", "ae", "œ", "oe", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ŧ", "t", "ı", "i", "ς", "σ")
 
 // Fold returns the form by which texts are searched and matched: compatibility
 // forms, case, accents and other marks, invisible characters and the number of
@@ -21,14 +21,14 @@ func Fold(s string) string {
 	if isPlainASCII(s) {
 		return strings.ToLower(strings.TrimSpace(s))
 	}
-	// Folding case can bring forth what has a compatibility form, and the other way
-	// round, so both are done twice.
+	// Lower case can have a compatibility form and the other way round, so both are
+	// done twice.
 	s = foldOnce(foldOnce(s))
 	return strings.Join(strings.FieldsFunc(s, isBlank), " ")
 }
 
 func foldOnce(s string) string {
-	s = cases.Fold().String(norm.NFKC.String(s))
+	s = strings.ToLower(norm.NFKC.String(s))
 	s = strings.Map(func(r rune) rune {
 		if isInvisible(r) || unicode.In(r, unicode.Mn, unicode.Me) {
 			return -1
