@@ -3,7 +3,9 @@
 -- A test compares the two over all of Unicode. The long class is every mark and
 -- every character that shows nothing.
 -- +goose StatementBegin
-create function app.fold(t text) returns text language sql immutable parallel safe return
+create function app.fold(t text) returns text language sql immutable parallel safe
+set search_path = pg_catalog
+return
     case when octet_length(t) = length(t) then btrim(regexp_replace(lower(t), '\s+', ' ', 'g'))
     else btrim(regexp_replace(translate(replace(replace(replace(replace(
         lower(normalize(regexp_replace(normalize(lower(normalize(t, NFKC)), NFKD),

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"duodesk/internal/text"
 )
 
 // SandboxSuffix ends the host names that a simulator serves in place of Duo.
@@ -16,12 +18,12 @@ var (
 )
 
 // ParseHost reads an API hostname as people paste it. It lower-cases it and takes off blanks,
-// https:// and a closing slash; cleaned tells whether more than letter case was changed. Hosts of
+// characters that nobody sees, https:// and a closing slash; cleaned tells whether more than letter case was changed. Hosts of
 // the simulator are accepted only with sandbox. The error is a phrase to show beside the field; it
 // does not repeat the input.
 func ParseHost(s string, sandbox bool) (host string, cleaned bool, err error) {
 	lower := strings.ToLower(s)
-	host = strings.TrimSpace(lower)
+	host = text.Key(lower)
 	if strings.HasPrefix(host, "http://") {
 		return "", false, errors.New("this begins with http://, and Duo is reached over https only; enter the host name alone")
 	}

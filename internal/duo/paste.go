@@ -5,7 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
+
+	"duodesk/internal/text"
 )
 
 // Pasted is what [FindCredentials] found, each value once, in the order of the text.
@@ -24,8 +25,8 @@ var (
 // FindCredentials finds API hosts, integration keys and secret keys by their shape in any text that
 // holds them: an application's page of the Admin Panel, a mail, HTML. Labels and the words of
 // buttons may stick to them. It never guesses: whoever gets two of a kind has to choose.
-func FindCredentials(text string, sandbox bool) Pasted {
-	text = plainText(text)
+func FindCredentials(pasted string, sandbox bool) Pasted {
+	text := plainText(pasted)
 	var found Pasted
 	for _, at := range hostShape.FindAllStringIndex(text, -1) {
 		host, _, err := ParseHost(text[at[0]:at[1]], sandbox)
@@ -51,18 +52,11 @@ func FindCredentials(text string, sandbox bool) Pasted {
 
 // FindDirectoryKeys finds the keys of directories (DS…) by their shape in any text, such as a
 // directory's page of the Admin Panel or its address.
-func FindDirectoryKeys(text string) []string { return capitalKeys(dirKeyShape, plainText(text)) }
+func FindDirectoryKeys(pasted string) []string { return capitalKeys(dirKeyShape, plainText(pasted)) }
 
 // plainText takes entities and invisible characters off. Tags may stay: their
 // brackets and quotes are where values end.
-func plainText(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cf, r) {
-			return -1 // soft hyphens, zero-width blanks, direction marks
-		}
-		return r
-	}, html.UnescapeString(text))
-}
+func plainText(pasted string) string { return text.Visible(html.UnescapeString(pasted)) }
 
 // capitalKeys finds keys of 20 capital letters and digits. What stands before may be the end of a
 // label, what comes after a capitalized word, but no more of what keys are made of.

@@ -16,6 +16,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // Details are what is typed about an organization: aliases one a line, tags
@@ -43,19 +44,24 @@ const (
 func (d Details) parse() (store.Organization, []catalog.FieldError) {
 	var o store.Organization
 	name, bad := checkName(catalog.Text{Name: NameField, Required: true, Max: store.LongestName}, d.Name)
-	o.Name = catalog.Plain(name) // marks that turn the direction of writing pass the check
+	o.Name = name
 	fault := func(field, format string, args ...any) {
 		bad = append(bad, catalog.FieldError{Field: field, Message: fmt.Sprintf(format, args...)})
 	}
-	o.Aliases = splitList(d.Aliases, "|\n", func(a, b string) bool { return strings.EqualFold(a, b) })
-	o.Aliases = slices.DeleteFunc(o.Aliases, func(alias string) bool { return strings.EqualFold(alias, o.Name) })
+	o.Aliases = splitList(d.Aliases, "|\n", text.Same)
+	o.Aliases = slices.DeleteFunc(o.Aliases, func(alias string) bool { return text.Same(alias, o.Name) })
+	for field, typed := range map[string]string{AliasesField: d.Aliases, TagsField: d.Tags} {
+		if text.Bad(typed) != text.Fine {
+			fault(field, "This holds control characters, or bytes that are not text.")
+		}
+	}
 	if len(o.Aliases) > mostAliases {
 		fault(AliasesField, "These are %d; there can be %d.", len(o.Aliases), mostAliases)
 	}
 	if i := tooLong(o.Aliases, longestAlias); i >= 0 {
 		fault(AliasesField, "One begins “%s” and is too long: %d characters at most.", start(o.Aliases[i]), longestAlias)
 	}
-	o.Tags = splitList(strings.ToLower(d.Tags), "|,;\n", func(a, b string) bool { return a == b })
+	o.Tags = splitList(strings.ToLower(d.Tags), "|,;\n", text.Same)
 	slices.Sort(o.Tags)
 	if len(o.Tags) > mostTags {
 		fault(TagsField, "These are %d; there can be %d.", len(o.Tags), mostTags)
@@ -74,10 +80,10 @@ func (d Details) parse() (store.Organization, []catalog.FieldError) {
 }
 
 // splitList takes a list apart, without blanks, doubles and what cannot be shown.
-func splitList(text, separators string, same func(a, b string) bool) []string {
+func splitList(typed, separators string, same func(a, b string) bool) []string {
 	list := []string{}
-	for _, item := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(separators, r) }) {
-		item = catalog.Plain(strings.Join(strings.Fields(item), " "))
+	for _, item := range strings.FieldsFunc(typed, func(r rune) bool { return strings.ContainsRune(separators, r) }) {
+		item = text.Line(item)
 		if item != "" && !slices.ContainsFunc(list, func(other string) bool { return same(item, other) }) {
 			list = append(list, item)
 		}
@@ -90,11 +96,13 @@ func tooLong(list []string, longest int) int {
 }
 
 // start is enough of a text to find it by.
-func start(text string) string { return string([]rune(text)[:min(20, utf8.RuneCountInString(text))]) }
+func start(typed string) string {
+	return string([]rune(typed)[:min(20, utf8.RuneCountInString(typed))])
+}
 
 // timeZone checks the name of a zone; none is as good.
 func timeZone(name string) (string, bool) {
-	name = strings.TrimSpace(name)
+	name = text.Key(name)
 	if name == "" || name == "UTC" {
 		return name, true
 	}
@@ -107,15 +115,15 @@ func timeZone(name string) (string, bool) {
 	return name, err == nil
 }
 
-func colourOf(text string) (int, bool) {
-	text = strings.ToLower(strings.TrimSpace(text))
-	if text == "" {
+func colourOf(typed string) (int, bool) {
+	word := strings.ToLower(text.Line(typed))
+	if word == "" {
 		return 0, true
 	}
-	if i := slices.Index(Colours[:], text); i >= 0 {
+	if i := slices.Index(Colours[:], word); i >= 0 {
 		return i + 1, true
 	}
-	n, err := strconv.Atoi(text)
+	n, err := strconv.Atoi(word)
 	return n, err == nil && n >= 1 && n <= len(Colours)
 }
 

@@ -3,13 +3,13 @@ package run
 import (
 	"context"
 	"errors"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // DirectoryNameField is the name of the box of a directory's name.
@@ -61,7 +61,10 @@ func directoryConflict(err error) ([]catalog.FieldError, error) {
 }
 
 func directoryName(name string) (string, []catalog.FieldError) {
-	name = strings.TrimSpace(catalog.Plain(name))
+	if text.Bad(name) != text.Fine {
+		return name, fault(DirectoryNameField, "This holds control characters, or bytes that are not text.")
+	}
+	name = text.Line(name)
 	if utf8.RuneCountInString(name) > longestDirectoryName {
 		return name, fault(DirectoryNameField, "This is longer than 60 characters.")
 	}

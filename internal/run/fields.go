@@ -11,6 +11,7 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // apiFields are the names of an API's three inputs.
@@ -87,15 +88,15 @@ func checkShape(fields []apiFields, typed map[string]string, hasSecret map[strin
 		host, cleaned, err := duo.ParseHost(typed[f.host], sandbox)
 		plain[f.host] = host
 		switch {
-		case strings.TrimSpace(typed[f.host]) == "":
+		case text.Key(typed[f.host]) == "":
 			fault(f.host, "Fill this in: the API hostname of the "+f.title+" application.")
 		case err != nil:
 			fault(f.host, Sentence(err.Error()))
 		case cleaned:
-			notes[f.host] = "Blanks, https:// or a slash around the host name were taken off."
+			notes[f.host] = "Blanks, invisible characters, https:// or a slash were removed from the host name."
 		}
 
-		key := strings.TrimSpace(typed[f.integrationKey])
+		key := text.Key(typed[f.integrationKey])
 		plain[f.integrationKey] = key
 		switch err := duo.CheckIntegrationKey(key); {
 		case key == "":
@@ -107,11 +108,11 @@ func checkShape(fields []apiFields, typed map[string]string, hasSecret map[strin
 		default:
 			keys[key] = f.title
 			if key != typed[f.integrationKey] {
-				notes[f.integrationKey] = "Blanks around the key were taken off."
+				notes[f.integrationKey] = "Blanks and invisible characters were removed from the key."
 			}
 		}
 
-		secret := strings.TrimSpace(typed[f.secretKey])
+		secret := text.Key(typed[f.secretKey])
 		plain[f.secretKey] = secret
 		switch err := duo.CheckSecretKey(secret); {
 		case secret == keep && hasSecret[f.api]:
@@ -119,6 +120,8 @@ func checkShape(fields []apiFields, typed map[string]string, hasSecret map[strin
 			fault(f.secretKey, "Fill this in: the secret key of the "+f.title+" application.")
 		case err != nil:
 			fault(f.secretKey, Sentence(err.Error()))
+		case secret != typed[f.secretKey]:
+			notes[f.secretKey] = "Blanks and invisible characters were removed from the key."
 		}
 	}
 	return plain, notes, bad

@@ -12,6 +12,7 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // FraudHold is how long a report of fraud holds back what would be done for the
@@ -47,9 +48,9 @@ const (
 
 // reasonOf is a reason as it is kept: what holds no three letters or digits is
 // none.
-func reasonOf(text string) string {
+func reasonOf(typed string) string {
 	said := 0
-	for _, c := range text {
+	for _, c := range typed {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) {
 			said++
 		}
@@ -57,7 +58,7 @@ func reasonOf(text string) string {
 	if said < 3 {
 		return ""
 	}
-	return strings.TrimSpace(catalog.Plain(text))
+	return text.Line(catalog.Plain(typed))
 }
 
 // Frauds lists the reports of fraud that hold acts back in an organization now,
@@ -204,7 +205,7 @@ func (p reported) simply(name string) bool {
 
 // nameKey is a username as two spellings of it are compared.
 func nameKey(name string) string {
-	return strings.ToLower(strings.TrimSpace(catalog.Plain(name)))
+	return text.Fold(name)
 }
 
 // simpleName is nameKey without a domain.

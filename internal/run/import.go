@@ -11,6 +11,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // MostImported is how many organizations a file may hold.
@@ -145,9 +146,10 @@ func judgeNow(ctx context.Context, tx *store.Tx, rows []ImportRow) ([]JudgedRow,
 
 // judge compares the rows with what is there and with each other.
 func judge(rows []ImportRow, organizations []store.Organization, accounts []store.Account) []JudgedRow {
-	bySlug, byName, holder := map[string]store.Organization{}, map[string]store.Organization{}, map[string]string{}
+	bySlug, byName, holder := map[string]store.Organization{}, map[string][]store.Organization{}, map[string]string{}
 	for _, o := range organizations {
-		bySlug[o.Slug], byName[folded(o.Name)], holder[o.AccountID] = o, o, o.Name
+		bySlug[o.Slug], holder[o.AccountID] = o, o.Name
+		byName[text.Fold(o.Name)] = append(byName[text.Fold(o.Name)], o)
 	}
 	names, used := map[string]int{}, map[string]int{} // name, account id → line
 	judged := make([]JudgedRow, len(rows))
@@ -156,17 +158,21 @@ func judge(rows []ImportRow, organizations []store.Organization, accounts []stor
 		j.ImportRow = row
 		var bad []catalog.FieldError
 		j.made, bad = row.Details.parse()
-		if found, exists := existing(row, j.made.Name, bySlug, byName); exists {
-			j.Verdict, j.Exists = Exists, found
+		found := existing(row, j.made.Name, bySlug, byName)
+		if len(found) == 1 {
+			j.Verdict, j.Exists = Exists, found[0]
 			continue
 		}
 		fault := func(field, message string) {
 			bad = append(bad, catalog.FieldError{Field: field, Message: message})
 		}
-		if first := names[folded(j.made.Name)]; first > 0 && j.made.Name != "" {
+		if len(found) > 1 {
+			fault(NameField, fmt.Sprintf("%d organizations match this name. Give the slug of the one that you mean.", len(found)))
+		}
+		if first := names[text.Fold(j.made.Name)]; first > 0 && j.made.Name != "" {
 			fault(NameField, fmt.Sprintf("Line %d has this name too.", first))
 		} else {
-			names[folded(j.made.Name)] = row.Line
+			names[text.Fold(j.made.Name)] = row.Line
 		}
 		id, wrong := accountOf(row.Account, accounts)
 		switch {
@@ -180,7 +186,7 @@ func judge(rows []ImportRow, organizations []store.Organization, accounts []stor
 		default:
 			used[id] = row.Line
 		}
-		key := strings.TrimSpace(row.DirectoryKey)
+		key := text.Key(row.DirectoryKey)
 		if wrong := directoryKeyFault(key); wrong != "" {
 			fault(DirectoryKeyField, wrong)
 		}
@@ -192,17 +198,17 @@ func judge(rows []ImportRow, organizations []store.Organization, accounts []stor
 	return judged
 }
 
-// existing finds the organization that a row is about: by the slug of an export,
-// else by name.
-func existing(row ImportRow, name string, bySlug, byName map[string]store.Organization) (store.Organization, bool) {
-	if o, found := bySlug[strings.TrimSpace(row.Slug)]; found {
-		return o, true
+// existing finds the organizations that a row may be about: that of the slug of an
+// export, else those of the name.
+func existing(row ImportRow, name string, bySlug map[string]store.Organization, byName map[string][]store.Organization) []store.Organization {
+	if o, found := bySlug[text.Key(row.Slug)]; found {
+		return []store.Organization{o}
 	}
-	o, found := byName[folded(name)]
-	return o, found && name != ""
+	if name == "" {
+		return nil
+	}
+	return byName[text.Fold(name)]
 }
-
-func folded(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), " ")) }
 
 // Imported reports whether the form with this id was carried out.
 func (r *Runner) Imported(ctx context.Context, sc store.Scope, id uuid.UUID) (bool, error) {

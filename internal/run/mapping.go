@@ -13,6 +13,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // MappingRow is one row of the mapping as submitted. Account is what stands in
@@ -229,21 +230,21 @@ var (
 
 // accountOf finds the account that the text of a row means, "" for an empty
 // text.
-func accountOf(text string, accounts []store.Account) (id, fault string) {
-	text = strings.TrimSpace(text)
-	if text == "" {
+func accountOf(typed string, accounts []store.Account) (id, fault string) {
+	typed = text.Line(typed)
+	if typed == "" {
 		return "", ""
 	}
 	bracketed := ""
-	if m := idInBrackets.FindStringSubmatch(text); m != nil {
+	if m := idInBrackets.FindStringSubmatch(typed); m != nil {
 		bracketed = m[1]
 	}
 	var named []string
 	for _, a := range accounts {
-		if a.AccountID == text || a.AccountID == bracketed {
+		if a.AccountID == typed || a.AccountID == bracketed {
 			return a.AccountID, ""
 		}
-		if strings.EqualFold(a.Name, text) {
+		if text.Same(a.Name, typed) {
 			named = append(named, a.AccountID)
 		}
 	}
@@ -253,7 +254,7 @@ func accountOf(text string, accounts []store.Account) (id, fault string) {
 	case 1:
 		return named[0], ""
 	}
-	return "", fmt.Sprintf("%d accounts have this name. Choose one by its id.", len(named))
+	return "", fmt.Sprintf("%d accounts match this name. Choose one by its id.", len(named))
 }
 
 func directoryKeyFault(key string) string {

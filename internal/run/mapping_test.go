@@ -71,7 +71,7 @@ func TestRowsAreSavedEachForItself(t *testing.T) {
 		run.MappingRow{Organization: made[5].ID, Account: last.AccountID, DirectoryKey: "short"},
 	)
 	for i, want := range []string{"", "account: This account belongs to Acme Dental.", "account: The Accounts API lists no such account",
-		"account: 2 accounts have this name", "directory_key: This is an integration key", "directory_key: This has 5 characters"} {
+		"account: 2 accounts match this name", "directory_key: This is an integration key", "directory_key: This has 5 characters"} {
 		if got := faults[made[i].ID]; (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", made[i].Name, got, want)
 		}

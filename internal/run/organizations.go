@@ -83,7 +83,6 @@ func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor A
 	}
 	in := catalog.Text{Name: "name", Required: true, Max: 200}
 	name, bad := checkName(in, name)
-	name = catalog.Plain(name) // marks that turn the direction of writing pass the check
 	accounts, err := r.accountsFor(ctx, sc, actor, row.Account)
 	if err != nil {
 		return store.Organization{}, nil, err

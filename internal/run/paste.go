@@ -8,6 +8,7 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // Pasted is what came of a text that was pasted for one API. The text itself is
@@ -71,15 +72,14 @@ func (r *Runner) fillIn(ctx context.Context, sc store.Scope, actor Actor, f keyF
 
 // PastedKey finds the directory key in a text: alone, or by its shape in
 // whatever it was pasted with. An empty text has none, and no fault.
-func PastedKey(text string) (key, fault string) {
-	text = strings.TrimSpace(text)
-	if directoryKeyFault(text) == "" {
-		return text, ""
+func PastedKey(pasted string) (key, fault string) {
+	if key = text.Key(pasted); directoryKeyFault(key) == "" {
+		return key, ""
 	}
-	switch found := duo.FindDirectoryKeys(text); len(found) {
+	switch found := duo.FindDirectoryKeys(pasted); len(found) {
 	case 0:
-		if len(text) <= 40 { // a key with a slip rather than a page
-			return "", directoryKeyFault(text)
+		if len(key) <= 40 { // a key with a slip rather than a page
+			return "", directoryKeyFault(key)
 		}
 		return "", "No directory key is in this text. It starts with DS and has 20 characters."
 	case 1:

@@ -10,11 +10,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // TokenPrefix begins every access token, so that whoever finds one knows what it
@@ -81,20 +80,13 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor Actor
 // live, or would be one too many. The record and the list name tokens.
 func roomFor(k store.Token, others []store.Token) error {
 	live := slices.DeleteFunc(slices.Clone(others), func(other store.Token) bool { return !other.ExpiresAt.After(k.CreatedAt) })
-	if slices.ContainsFunc(live, func(other store.Token) bool { return sameName(other.Name, k.Name) }) {
+	if slices.ContainsFunc(live, func(other store.Token) bool { return text.Same(other.Name, k.Name) }) {
 		return &catalog.FieldError{Field: "name", Message: "You already have an access token with this name. Choose another name, or revoke that token first."}
 	}
 	if len(live) >= store.MostTokens {
 		return &catalog.FieldError{Field: "name", Message: fmt.Sprintf("You have %d access tokens in this workspace, and that is the limit. Revoke one first.", len(live))}
 	}
 	return nil
-}
-
-// sameName reports whether a person would read two names as the same.
-func sameName(a, b string) bool { return foldName(a) == foldName(b) }
-
-func foldName(name string) string {
-	return cases.Fold().String(norm.NFKC.String(strings.Join(strings.Fields(catalog.Plain(name)), " ")))
 }
 
 // covers reports whether a grant holds all of another.

@@ -58,7 +58,7 @@ const authKeys = `
 const authKeysState = `case when version is null then 'none' when waiting or other_host or outcome = 'fails' then 'fails' when outcome is null then 'unchecked' else 'works' end`
 
 // authKeysFit picks by a search, $1.
-const authKeysFit = `($1 = '' or position(lower($1) in lower(o.name || chr(10) || array_to_string(o.aliases, chr(10)))) > 0)`
+const authKeysFit = `($1 = '' or position(app.fold($1) in app.fold(o.name || chr(10) || array_to_string(o.aliases, chr(10)))) > 0)`
 
 // AuthKeysCounts says how many organizations are in which state.
 type AuthKeysCounts struct{ All, Works, Fails, Unchecked, None int }

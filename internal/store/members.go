@@ -41,7 +41,7 @@ const memberQuery = `
 // Members lists a page of the workspace's members whose e-mail has search in it,
 // and says how many there are and how many match.
 func (t *Tx) Members(ctx context.Context, search string, limit, offset int) (found []Member, total, matching int, err error) {
-	const fits = `($1 = '' or position(lower($1) in o.email) > 0)`
+	const fits = `($1 = '' or position(app.fold($1) in o.email) > 0)`
 	err = t.tx.QueryRow(ctx, `
 		select count(*), count(*) filter (where `+fits+`) from membership m join operator o on o.id = m.operator_id where m.`+inWorkspace, search).Scan(&total, &matching)
 	if err != nil {

@@ -91,7 +91,7 @@ type Counts struct {
 // chosen picks by a filter, $1, and by a search, $2.
 const chosen = `($1 = '' or ($1 = 'unmapped' and c.kind is null) or ($1 = 'unkeyed' and k.key is null) or ($1 = 'failing' and ` + failing + `)
 	or (starts_with($1, 'tag:') and substr($1, 5) = any (o.tags)))
-	and ($2 = '' or position(lower($2) in lower(o.name || chr(10) || array_to_string(o.aliases, chr(10)))) > 0)`
+	and ($2 = '' or position(app.fold($2) in app.fold(o.name || chr(10) || array_to_string(o.aliases, chr(10)))) > 0)`
 
 // Organizations lists a page of the scope's organizations by name. search is a
 // part of the name or of an alias, in any case; filter chooses by what they lack

@@ -3,49 +3,35 @@ package store
 import (
 	"strconv"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"github.com/gosimple/slug"
 )
 
-// Slug makes the address form of a name: lower-case ASCII letters and digits
-// with single hyphens, at most 60 characters. Accents fall away; a name without
-// any Latin letter or digit becomes "organization".
+// longestSlug is how many characters a slug has before its number.
+const longestSlug = 60
+
+// Slug makes the address form of a name: lower-case ASCII letters and digits with
+// single hyphens, at most 60 characters. Letters of other scripts are spelled in
+// Latin ones; a name without any letter or digit becomes "organization".
 func Slug(name string) string {
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(strings.ToLower(name)) {
-		switch {
-		case r == 'ß':
-			b.WriteString("ss")
-		case r == 'ł':
-			b.WriteByte('l')
-		case r == 'ø':
-			b.WriteByte('o')
-		case r < unicode.MaxASCII && (unicode.IsLower(r) || unicode.IsDigit(r)):
-			b.WriteRune(r)
-		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’' || r == '.':
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-	}
-	slug := b.String()
-	slug = strings.Trim(slug[:min(len(slug), 60)], "-")
-	if slug == "" {
+	made := slug.Make(strings.NewReplacer("'", "", "’", "", ".", "", "_", "-").Replace(name))
+	made = strings.Trim(made[:min(len(made), longestSlug)], "-")
+	if made == "" {
 		return "organization"
 	}
-	return slug
+	return made
 }
 
 // freeSlug returns the name's slug, with "-2", "-3" … where it is taken.
 func freeSlug(name string, taken map[string]bool) string {
 	base := Slug(name)
 	for n := 1; ; n++ {
-		slug := base
+		made := base
 		if n > 1 {
-			slug += "-" + strconv.Itoa(n)
+			made += "-" + strconv.Itoa(n)
 		}
-		if !taken[slug] {
-			return slug
+		if !taken[made] {
+			return made
 		}
 	}
 }

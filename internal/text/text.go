@@ -51,6 +51,16 @@ func Key(s string) string {
 	}, norm.NFC.String(s)))
 }
 
+// Visible takes away the characters that nobody sees, and nothing else.
+func Visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if isInvisible(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
 // Fault is what a text holds that cannot be cleaned.
 type Fault int
 

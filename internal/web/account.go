@@ -12,6 +12,7 @@ import (
 
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -163,7 +164,7 @@ func (s *Server) postPreferences(c echo.Context, v visitor) error {
 		return echo.NewHTTPError(http.StatusBadRequest)
 	}
 	if form.Has("time_zone") {
-		zone := strings.TrimSpace(form.Get("time_zone"))
+		zone := text.Key(form.Get("time_zone"))
 		if zone != "" && zoneNamed(zone) == nil {
 			return s.showAccount(c, v, http.StatusUnprocessableEntity, views.AccountPage{
 				TimeZone: views.Input{Value: form.Get("time_zone"), Error: "There is no such time zone. Names look like Europe/London."}})

@@ -11,6 +11,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -40,13 +41,7 @@ func (s *Server) getActions(c echo.Context, v visitor) error {
 
 // actionMatches reports whether every word of a search is in an action's words.
 func actionMatches(a catalog.Action, search string) bool {
-	words := strings.ToLower(a.Title + " " + a.Category + " " + a.Help + " " + a.Call + " " + a.Slug)
-	for word := range strings.FieldsSeq(strings.ToLower(search)) {
-		if !strings.Contains(words, word) {
-			return false
-		}
-	}
-	return true
+	return text.Holds(a.Title+" "+a.Category+" "+a.Help+" "+a.Call+" "+a.Slug, search)
 }
 
 var kindChips = map[catalog.Kind]views.Chip{

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
@@ -16,7 +15,7 @@ import (
 // is searched in the address, and keep names what the sheet is about there.
 func chooser(v visitor, f sheet, keep ...string) views.ChoosePage {
 	page := views.ChoosePage{
-		Organization: tagOf(v.organization), Once: f.once(), Query: catalog.Plain(strings.TrimSpace(f.get("q"))), SearchAt: actionPath(v, f.action.Slug), Error: f.fault,
+		Organization: tagOf(v.organization), Once: f.once(), Query: searched(f.get("q")), SearchAt: actionPath(v, f.action.Slug), Error: f.fault,
 	}
 	for _, name := range keep {
 		page.Keep = append(page.Keep, views.Hidden{Name: name, Value: f.get(name)})

@@ -4,12 +4,14 @@ import (
 	"net/mail"
 	"strings"
 	"unicode"
+
+	"duodesk/internal/text"
 )
 
 // EmailOf reads an e-mail address as operators are known by it, or says why it is
 // none in words that stand beside a field.
-func EmailOf(text string) (address, fault string) {
-	address = strings.ToLower(strings.TrimSpace(text))
+func EmailOf(typed string) (address, fault string) {
+	address = strings.ToLower(text.Line(typed))
 	parsed, err := mail.ParseAddress(address)
 	switch {
 	case address == "":

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 )
@@ -24,7 +23,7 @@ func (s *Server) postExport(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	filter, search, from := store.Filter(organizationFilter(form.Get("show"))), catalog.Plain(strings.TrimSpace(form.Get("q"))), 0
+	filter, search, from := store.Filter(organizationFilter(form.Get("show"))), searched(form.Get("q")), 0
 	var accounts map[string]store.Account
 	more := func(ctx context.Context) ([][]string, error) {
 		var found []store.Organization

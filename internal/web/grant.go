@@ -10,6 +10,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -29,7 +30,7 @@ const boxPrefix = "org."
 // readGrant reads the part from a form. An organization that is not the
 // workspace's does not exist.
 func (s *Server) readGrant(c echo.Context, v visitor, form form) (grantForm, error) {
-	f := grantForm{find: catalog.Plain(strings.TrimSpace(form.Get("find")))}
+	f := grantForm{find: searched(form.Get("find"))}
 	f.grant.Role, f.grant.EveryOrganization = form.Get("role"), form.Get("reach") == "all"
 	for _, name := range slices.Sorted(maps.Keys(form.values)) {
 		text, ours := strings.CutPrefix(name, boxPrefix)
@@ -79,7 +80,7 @@ func (s *Server) grantView(c echo.Context, v visitor, f grantForm) (views.GrantF
 		page.Total = len(all)
 		for _, o := range all {
 			ticked := slices.Contains(f.grant.Organizations, o.ID)
-			if ticked || strings.Contains(strings.ToLower(o.Name), strings.ToLower(f.find)) {
+			if ticked || text.Holds(o.Name, f.find) {
 				page.Organizations = append(page.Organizations, views.GrantOrganization{OrganizationTag: tagOf(o), ID: o.ID.String(), Ticked: ticked})
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -50,7 +51,7 @@ func userGroup(v visitor, u duo.User, g duo.Group) views.UserGroup {
 }
 
 func groupMatches(g duo.Group, q string) bool {
-	return strings.Contains(strings.ToLower(g.Name+" "+g.Description), strings.ToLower(q)) || strings.EqualFold(q, string(g.ID))
+	return text.Holds(g.Name+" "+g.Description, q) || strings.EqualFold(q, string(g.ID))
 }
 
 func (s *Server) chooseGroupSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
@@ -67,7 +68,7 @@ func (s *Server) chooseGroupSheet(ctx context.Context, v visitor, f sheet) (view
 	page.Heading, page.Search = "Add "+displayName(user)+" to a group", "Name or description"
 	page.Back = views.Link{Text: "Back to " + displayName(user), Href: placeOf(v, f)}
 	found := slices.DeleteFunc(slices.Clone(groups.Items), func(g duo.Group) bool { return !groupMatches(g, page.Query) })
-	slices.SortStableFunc(found, func(a, b duo.Group) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	slices.SortStableFunc(found, func(a, b duo.Group) int { return cmp.Compare(text.Fold(a.Name), text.Fold(b.Name)) })
 	n, pager := pageOfList(v, f, page, len(found), "groups")
 	for _, g := range slice(found, n, listRows) {
 		choice := views.Choice{Title: catalog.Plain(g.Name), State: groupChip(g), Note: catalog.Plain(g.Description), Off: mayJoin(v, user, g)}

@@ -16,6 +16,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/text"
 )
 
 const (
@@ -100,7 +101,7 @@ func readImport(text string) ([]run.ImportRow, error) {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return nil, uploaded("This is not UTF-8 text. Save it as “CSV UTF-8”.")
 	}
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimLeft(text, "\ufeff"))
 	if strings.TrimSpace(text) == "" {
 		return nil, uploaded("There is nothing in it. Choose a file, or paste its text.")
 	}
@@ -159,7 +160,7 @@ func columnsOf(header []string) ([]string, error) {
 	known := append(slices.Clone(importColumns), slugColumn, stateColumn, verdictColumn, faultColumn)
 	var columns []string
 	for _, cell := range header {
-		name := strings.NewReplacer(" ", "_", "-", "_", "color", "colour").Replace(strings.ToLower(strings.TrimSpace(cell)))
+		name := strings.NewReplacer(" ", "_", "-", "_", "color", "colour").Replace(strings.ToLower(text.Line(cell)))
 		switch {
 		case name != "" && !slices.Contains(known, name):
 			return nil, uploaded("The first line names a column “" + catalog.Plain(cell) + "”, which there is not. The columns are " + strings.Join(importColumns, ", ") + ".")
@@ -181,7 +182,7 @@ func importRow(columns, cells []string, line int) (row run.ImportRow, blank bool
 		"account": &row.Account, "directory_key": &row.DirectoryKey, slugColumn: &row.Slug,
 	}
 	for i, cell := range cells {
-		cell = strings.TrimSpace(unguardCell(cell))
+		cell = text.Block(unguardCell(text.Visible(cell)))
 		if cell == "" {
 			continue
 		}

@@ -184,9 +184,9 @@ func nineCards(page *views.IntegrationPage) cardBoxes {
 func noteCleaned(page *views.IntegrationPage, names []string) {
 	notes := map[string]string{}
 	for _, name := range names {
-		notes[name] = "Blanks around the key were taken off."
+		notes[name] = "Blanks and invisible characters were removed from the key."
 		if strings.HasSuffix(name, "_host") {
-			notes[name] = "Blanks, https:// or a slash around the host name were taken off."
+			notes[name] = "Blanks, invisible characters, https:// or a slash were removed from the host name."
 		}
 	}
 	setFaults(nineCards(page), nil, notes)

@@ -59,7 +59,7 @@ func TestNineFields(t *testing.T) {
 		}
 	}
 	refused.wantNot(good["auth_secret_key"], good["accounts_secret_key"], "SECRETTOOSHORTkx9")
-	if _, note := refused.note("account_host"); !strings.Contains(note, "taken off") {
+	if _, note := refused.note("account_host"); !strings.Contains(note, "removed") {
 		t.Errorf("what was taken off is not said: %q", note)
 	}
 

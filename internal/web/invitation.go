@@ -13,6 +13,7 @@ import (
 	"duodesk/internal/run"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -85,11 +86,11 @@ func slowDown(c echo.Context, wait time.Duration) string {
 }
 
 // tokenOf takes the token out of what a person pasted: the link or its end.
-func tokenOf(text string) string {
-	if i := strings.LastIndexByte(text, '#'); i >= 0 {
-		text = text[i+1:]
+func tokenOf(pasted string) string {
+	if i := strings.LastIndexByte(pasted, '#'); i >= 0 {
+		pasted = pasted[i+1:]
 	}
-	return strings.TrimSpace(text)
+	return text.Key(pasted)
 }
 
 // acceptPage asks for what is missing: nothing of the operator who is signed in,

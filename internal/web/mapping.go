@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/views"
@@ -20,7 +18,7 @@ const mappingRows = 50
 // mappingFilter reads which part of the mapping is asked for, from an address or
 // from the form that carries it along.
 func mappingFilter(value func(string) string) views.MappingFilter {
-	f := views.MappingFilter{Show: value("show"), Query: catalog.Plain(strings.TrimSpace(value("q"))), Suggest: value("suggest") == "1"}
+	f := views.MappingFilter{Show: value("show"), Query: searched(value("q")), Suggest: value("suggest") == "1"}
 	if !slices.Contains([]store.Filter{store.Unmapped, store.Unkeyed, store.Failing}, store.Filter(f.Show)) {
 		f.Show = ""
 	}

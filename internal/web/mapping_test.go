@@ -38,7 +38,7 @@ func TestMapping(t *testing.T) {
 		set("account."+orgs[2].ID.String(), borealis.AccountID).set("directory_key."+orgs[2].ID.String(), s.NineFields()["auth_integration_key"])
 	p = f.send().want(http.StatusUnprocessableEntity, "3 things need a change", "0 of 4 have a directory key")
 	for name, want := range map[string][2]string{
-		"account." + orgs[1].ID.String():       {"Sunrise Bakery", "2 accounts have this name"},
+		"account." + orgs[1].ID.String():       {"Sunrise Bakery", "2 accounts match this name"},
 		"account." + orgs[2].ID.String():       {borealis.AccountID, "This account belongs to Borealis Freight"},
 		"directory_key." + orgs[2].ID.String(): {s.NineFields()["auth_integration_key"], "This is an integration key"},
 		key:                                    {"", ""},

@@ -11,6 +11,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -65,7 +66,7 @@ func phoneMatches(p duo.Phone, q string) bool {
 	for _, u := range p.Users {
 		texts = append(texts, u.Username, u.RealName)
 	}
-	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(strings.ToLower(text), strings.ToLower(q)) })
+	return text.Holds(strings.Join(texts, "\n"), q)
 }
 
 func (s *Server) phoneRow(v visitor, p duo.Phone) views.PhoneRow {

@@ -7,6 +7,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -20,7 +21,7 @@ func (s *Server) pick(ctx context.Context, v visitor, f sheet) ([]catalog.FieldE
 	var bad []catalog.FieldError
 	for _, field := range f.action.Fields {
 		spec := field.Spec()
-		typed := strings.TrimSpace(f.get(spec.Name))
+		typed := text.Line(f.get(spec.Name))
 		if spec.Kind != "id" || typed == "" || isDuoID(typed) {
 			continue
 		}
@@ -58,10 +59,10 @@ func several(of string, found []views.Option) string {
 // called finds what somebody means by a name, unless there are too many to look
 // through.
 func (s *Server) called(ctx context.Context, v visitor, of, name string) (found []views.Option, tooMany bool, err error) {
-	add := func(id, text string, names ...string) {
+	add := func(id, words string, names ...string) {
 		for _, n := range names {
-			if n != "" && strings.EqualFold(catalog.Plain(n), name) {
-				found = append(found, views.Option{Value: id, Text: text})
+			if n != "" && text.Same(n, name) {
+				found = append(found, views.Option{Value: id, Text: words})
 				return
 			}
 		}

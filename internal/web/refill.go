@@ -87,7 +87,7 @@ func fillControl(n *html.Node, texts []string, typed bool) {
 		for child := n.FirstChild; child != nil; child = n.FirstChild {
 			n.RemoveChild(child)
 		}
-		n.AppendChild(text(unixLines(texts[0])))
+		n.AppendChild(textNode(unixLines(texts[0])))
 	case n.DataAtom == atom.Select && typed:
 		for option := range n.Descendants() {
 			if option.DataAtom == atom.Option {
@@ -119,17 +119,17 @@ func addNote(doc *html.Node, left url.Values) {
 		}
 	}
 	note := element("div", "class", "note", "role", "status")
-	note.AppendChild(text("What you typed is back. It was not sent again. Passwords and keys have to be entered again."))
+	note.AppendChild(textNode("What you typed is back. It was not sent again. Passwords and keys have to be entered again."))
 	if len(left) > 0 {
 		list := element("dl")
 		for _, name := range sortedNames(left) {
 			term, described := element("dt"), element("dd")
-			term.AppendChild(text(name))
-			described.AppendChild(text(strings.Join(left[name], "\n")))
+			term.AppendChild(textNode(name))
+			described.AppendChild(textNode(strings.Join(left[name], "\n")))
 			list.AppendChild(term)
 			list.AppendChild(described)
 		}
-		note.AppendChild(text(" This page has no box for:"))
+		note.AppendChild(textNode(" This page has no box for:"))
 		note.AppendChild(list)
 	}
 	for n := range doc.Descendants() {
@@ -160,7 +160,7 @@ func element(name string, attributes ...string) *html.Node {
 	return n
 }
 
-func text(s string) *html.Node { return &html.Node{Type: html.TextNode, Data: s} }
+func textNode(s string) *html.Node { return &html.Node{Type: html.TextNode, Data: s} }
 
 func attr(n *html.Node, name string) string {
 	for _, a := range n.Attr {

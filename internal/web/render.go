@@ -8,12 +8,15 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -208,7 +211,21 @@ func slice[T any](items []T, n, size int) []T {
 	return items[from:min(from+size, len(items))]
 }
 
-// query is the trimmed search text of an address.
-func query(c echo.Context) string {
-	return catalog.Plain(strings.TrimSpace(c.QueryParam("q")))
+// query is the search text of an address.
+func query(c echo.Context) string { return searched(c.QueryParam("q")) }
+
+// longestSearch is how many characters of a search are read.
+const longestSearch = 300
+
+// searched cleans a search text: what is searched is folded, so that the very text
+// of a name finds it.
+func searched(typed string) string {
+	typed = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(typed, ""))
+	typed = text.Line(typed)
+	return string([]rune(typed)[:min(longestSearch, utf8.RuneCountInString(typed))])
 }

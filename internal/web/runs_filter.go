@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/views"
 )
@@ -36,7 +35,7 @@ type runsAsked struct {
 // a list that shows more than was asked for misleads an auditor.
 func askedRuns(value func(string) string, v visitor, now time.Time) (runsAsked, error) {
 	f := views.RunsFilter{
-		Query: catalog.Plain(strings.TrimSpace(value("q"))), From: value("from"), To: value("to"), Operator: value("operator"),
+		Query: searched(value("q")), From: value("from"), To: value("to"), Operator: value("operator"),
 		Organization: value("organization"), Action: value("action"), Outcome: value("outcome"), After: value("after"),
 	}
 	if v.organization.ID != uuid.Nil {

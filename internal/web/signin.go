@@ -14,6 +14,7 @@ import (
 
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -77,7 +78,7 @@ func (s *Server) signInBy(c echo.Context, email, password string) (operator stor
 		return operator, false, wait, err
 	}
 	defer leave()
-	email = strings.ToLower(strings.TrimSpace(email))
+	email = strings.ToLower(text.Line(email))
 	own, shared, err := s.attemptKeys(c, email)
 	if err != nil {
 		return operator, false, 0, err

@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -125,12 +126,7 @@ func userMatches(u duo.User, q string) bool {
 		return true
 	}
 	// Each word has to be somewhere: "jane acme" finds jane@acme.example.
-	for word := range strings.FieldsSeq(strings.ToLower(q)) {
-		if !slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(strings.ToLower(text), word) }) {
-			return false
-		}
-	}
-	return true
+	return text.Holds(strings.Join(texts, "\n"), q)
 }
 
 // numberHolds reports whether q is a part of a phone number, however either is
@@ -148,7 +144,7 @@ func onlyDigits(r rune) rune {
 }
 
 func sortUsers(users []duo.User, by string) {
-	name := func(u duo.User) string { return strings.ToLower(displayName(u)) }
+	name := func(u duo.User) string { return text.Fold(displayName(u)) }
 	slices.SortStableFunc(users, func(a, b duo.User) int {
 		byName := cmp.Or(cmp.Compare(name(a), name(b)), cmp.Compare(a.ID, b.ID))
 		switch by {

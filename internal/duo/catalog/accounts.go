@@ -52,7 +52,7 @@ func createAccount() Action {
 
 func deleteAccount() Action {
 	account := ID{Name: "account_id", Label: "Account", Names: OfAccount, Help: "By its name or its id.", Example: "DA0000000000000000EX"}
-	confirm := Text{Name: "confirm", Label: "Name of the account", Help: "Type the name of the account that is to be deleted.", Required: true, Example: "Client"}
+	confirm := Text{Name: "confirm", Label: "Name of the account", Max: longestTyped, Help: "Type the name of the account that is to be deleted.", Required: true, Example: "Client"}
 	return Action{
 		Slug: "delete-account", Title: "Delete Account", Category: accountsCategory,
 		Help: "Deletes a child account with all that is in it. This cannot be undone, and nobody there has a second factor afterwards.",
@@ -68,8 +68,8 @@ func deleteAccount() Action {
 				if string(a.ID) != account.Of(in) {
 					continue
 				}
-				if a.Name != confirm.Of(in) {
-					return Result{Subject: a.Name}, &FieldError{Field: confirm.Name, Message: "Type the name exactly as it is: " + a.Name}
+				if !typedAs(confirm.Of(in), a.Name) {
+					return Result{Subject: a.Name}, &FieldError{Field: confirm.Name, Message: "Type the name as it is shown: " + Plain(a.Name)}
 				}
 				if err := d.DeleteAccount(ctx, a.ID); err != nil {
 					return Result{Subject: a.Name}, err

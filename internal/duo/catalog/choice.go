@@ -23,10 +23,11 @@ func (f Bool) Spec() Spec {
 }
 
 func (f Bool) normalize(text string, given bool) (plain, fault string) {
-	if !given || f.Optional && strings.TrimSpace(text) == "" {
+	text = strings.ToLower(cleaned(text))
+	if !given || f.Optional && text == "" {
 		return "", ""
 	}
-	switch strings.ToLower(strings.TrimSpace(text)) {
+	switch text {
 	case "true", "1", "on", "yes":
 		return "true", ""
 	case "false", "0", "off", "no", "":
@@ -57,7 +58,7 @@ func (f Choice) Spec() Spec {
 }
 
 func (f Choice) normalize(text string, _ bool) (plain, fault string) {
-	text = strings.ToLower(strings.TrimSpace(text))
+	text = strings.ToLower(cleaned(text))
 	switch {
 	case text == "" && f.Required:
 		return "", "Choose one."
@@ -108,7 +109,7 @@ func (f ID) Spec() Spec {
 }
 
 func (f ID) normalize(text string, _ bool) (plain, fault string) {
-	text = strings.TrimSpace(text)
+	text = cleaned(text)
 	if text == "" && f.Optional {
 		return "", ""
 	}

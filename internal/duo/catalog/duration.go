@@ -61,7 +61,7 @@ var (
 const day = 24 * time.Hour
 
 func (f Span) normalize(text string, given bool) (plain, fault string) {
-	text = strings.ToLower(strings.TrimSpace(text))
+	text = strings.ToLower(cleaned(text))
 	fault = fmt.Sprintf("Give a time from %s to %s, such as %s.", Duration(f.Min), Duration(f.Max), f.words(f.Default))
 	if text == "" {
 		if given {

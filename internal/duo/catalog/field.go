@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"duodesk/internal/text"
 )
 
 // Field is one input of an action: it describes itself and checks one value.
@@ -151,25 +153,30 @@ func (f Text) max() int {
 	return f.Max
 }
 
-func (f Text) normalize(text string, _ bool) (plain, fault string) {
-	text = strings.TrimSpace(text)
-	single := text
+func (f Text) normalize(typed string, _ bool) (plain, fault string) {
+	single := strings.TrimSpace(typed)
+	plain = text.Line(typed)
 	if f.Multiline {
-		text = strings.ReplaceAll(text, "\r\n", "\n")
-		single = strings.ReplaceAll(text, "\n", " ")
+		single = strings.ReplaceAll(strings.ReplaceAll(single, "\r\n", "\n"), "\n", " ")
+		plain = text.Block(typed)
 	}
 	switch {
-	case text == "" && f.Required:
-		return "", fillIn
-	case !utf8.ValidString(text):
+	case text.Bad(typed) == text.NotUTF8:
 		return "", "This holds bytes that are not text."
-	case utf8.RuneCountInString(text) > f.max():
-		return "", fmt.Sprintf("This has %d characters; at most %d fit.", utf8.RuneCountInString(text), f.max())
 	case strings.ContainsFunc(single, unicode.IsControl):
 		return "", "This holds control characters, such as a line break or a tab."
 	}
-	return text, ""
+	switch n := utf8.RuneCountInString(plain); {
+	case n == 0 && f.Required:
+		return "", fillIn
+	case n > f.max():
+		return "", fmt.Sprintf("This has %d characters; at most %d fit.", n, f.max())
+	}
+	return plain, ""
 }
+
+// cleaned is text.Line, where a parameter has the package's name.
+func cleaned(typed string) string { return text.Line(typed) }
 
 // Of returns the value, empty when none was given.
 func (f Text) Of(in Values) string { return in.given[f.Name] }
@@ -271,7 +278,8 @@ func (f Int) normalize(text string, given bool) (plain, fault string) {
 	if f.Zero != "" && f.Min > 0 {
 		within += ", or 0"
 	}
-	if text = strings.TrimSpace(text); text == "" {
+	text = cleaned(text)
+	if text == "" {
 		if f.Required {
 			return "", fillIn
 		}

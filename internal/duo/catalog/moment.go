@@ -3,7 +3,6 @@ package catalog
 import (
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -24,7 +23,7 @@ var (
 )
 
 func (f Time) normalize(text string, _ bool) (plain, fault string) {
-	text = strings.TrimSpace(text)
+	text = cleaned(text)
 	if text == "" {
 		return "", ""
 	}

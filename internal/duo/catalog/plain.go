@@ -4,20 +4,33 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"duodesk/internal/text"
 )
 
 // longestText is how much of a text from Duo a page shows.
 const longestText = 300
 
+// longestTyped is how many characters a name can have that is typed again.
+const longestTyped = 2000
+
+// typedAs reports whether somebody typed a name of Duo's as a person reads it on a
+// page: blanks, invisible characters and the way in which letters are composed make
+// no difference.
+func typedAs(typed, name string) bool {
+	typed = text.Line(typed)
+	return typed != "" && (typed == text.Line(name) || typed == text.Line(Plain(name)))
+}
+
 // Plain makes a text from a client's Duo fit to be shown and recorded: whoever can edit a
 // user there chose it. Control characters and the marks that turn the direction
 // of writing become visible, bytes that are no text are replaced, and what is
 // too long is cut.
-func Plain(text string) string {
-	if isPlain(text) {
-		return text
+func Plain(theirs string) string {
+	if isPlain(theirs) {
+		return theirs
 	}
-	text = strings.Map(func(r rune) rune {
+	theirs = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t' || r == '\r', unicode.In(r, unicode.Zl, unicode.Zp):
 			return ' '
@@ -29,11 +42,11 @@ func Plain(text string) string {
 			return '\ufffd'
 		}
 		return r
-	}, text)
-	if utf8.RuneCountInString(text) > longestText {
-		text = string([]rune(text)[:longestText]) + "…"
+	}, theirs)
+	if utf8.RuneCountInString(theirs) > longestText {
+		theirs = string([]rune(theirs)[:longestText]) + "…"
 	}
-	return text
+	return theirs
 }
 
 func isPlain(text string) bool {

@@ -67,3 +67,20 @@ func TestDuration(t *testing.T) {
 		}
 	}
 }
+
+func TestTypedAs(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		typed, name string
+		want        bool
+	}{
+		{"jdoe", "jdoe", true}, {"jdoe", "jdoe ", true}, {"Acme Dental", "Acme  Dental\t", true}, {"Zo\u00eb", "Zoe\u0308", true}, {"Zoe\u0308", "Zo\u00eb", true},
+		{"jdoe", "jdoe\u200b", true}, {"jdoe\ufffd", "jdoe\u200b", true}, {"jdoe\u200b", "jdoe\u200b", true},
+		{strings.Repeat("n", 1000), strings.Repeat("n", 1000), true}, {strings.Repeat("n", 300) + "…", strings.Repeat("n", 1000), true},
+		{"", "", false}, {"", "\u200b", false}, {"Jdoe", "jdoe", false}, {"jdo", "jdoe", false}, {"j doe", "jdoe", false}, {"Zoe", "Zo\u00eb", false},
+	} {
+		if got := typedAs(test.typed, test.name); got != test.want {
+			t.Errorf("%q for %q: %t", test.typed, test.name, got)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +11,7 @@ import (
 
 func deleteUser() Action {
 	permanent := Bool{Name: "permanent", Label: "Delete for good", Help: "Otherwise the user goes to Duo's trash and can be restored."}
-	confirm := Text{Name: "confirm", Label: "Username", Help: "Type the username of the one who is to be deleted for good."}
+	confirm := Text{Name: "confirm", Label: "Username", Max: longestTyped, Help: "Type the username of the one who is to be deleted for good."}
 	return Action{
 		Slug: "delete-user", Title: "Delete User", Category: userCategory,
 		Help: "Sends a user to Duo's trash, or deletes for good. If Duo refuses the trash, nothing is deleted. " +
@@ -42,9 +41,9 @@ func deleteUser() Action {
 			if !permanent.Of(in) {
 				return sendToTrash(ctx, d, in, user)
 			}
-			if confirm.Of(in) != user.Username {
+			if !typedAs(confirm.Of(in), user.Username) {
 				return Result{Subject: user.Username}, &FieldError{Field: confirm.Name,
-					Message: fmt.Sprintf("Type the username exactly as it is: %s", user.Username)}
+					Message: "Type the username as it is shown: " + Plain(user.Username)}
 			}
 			if err := d.DeleteUser(ctx, id); err != nil {
 				return Result{Subject: user.Username}, err
