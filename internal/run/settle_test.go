@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
@@ -345,6 +347,20 @@ func TestALostAnswerIsLookedUp(t *testing.T) {
 	}
 }
 
+// pending waits until Duo's name for a run's question is kept.
+func pending(t *testing.T, d *runtest.Desk, id uuid.UUID) {
+	t.Helper()
+	eventually(t, "the push's name is kept", func() bool {
+		found := 0
+		conn := d.Superuser(t)
+		defer conn.Close(context.Background())
+		if err := conn.QueryRow(t.Context(), `select count(*) from run_open where run_id = $1 and pending <> ''`, id).Scan(&found); err != nil {
+			t.Fatal(err)
+		}
+		return found == 1
+	})
+}
+
 // TestAnApprovalCountsWhoeverAsks: the process that sent a push dies, or stops in
 // good order. Another one asks for the answer.
 func TestAnApprovalCountsWhoeverAsks(t *testing.T) {
@@ -364,15 +380,7 @@ func TestAnApprovalCountsWhoeverAsks(t *testing.T) {
 					t.Fatal(err)
 				}
 				sent := pushOf(t, d)
-				eventually(t, "the push's name is kept", func() bool {
-					found := 0
-					conn := d.Superuser(t)
-					defer conn.Close(context.Background())
-					if err := conn.QueryRow(t.Context(), `select count(*) from run_open where run_id = $1 and pending <> ''`, q.ID).Scan(&found); err != nil {
-						t.Fatal(err)
-					}
-					return found == 1
-				})
+				pending(t, d, q.ID)
 				if how == "stops" {
 					sender.Stop()
 					sender.Wait(t.Context())
