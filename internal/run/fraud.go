@@ -225,11 +225,11 @@ func (r *Runner) lookUp(ctx context.Context, q Request, frauds []store.Fraud, pe
 	for _, f := range frauds {
 		p := reported{ids: map[string]bool{f.UserID: true}, names: map[string]bool{}, groups: map[string]bool{}}
 		p.called(f.UserID, f.Username)
-		user, found, err := userMeant(ctx, client, f.UserID)
+		users, err := r.usersMeant(ctx, q, client, f.UserID)
 		if err != nil {
 			return err
 		}
-		if found {
+		for _, user := range users {
 			if err := p.add(ctx, client, user); err != nil {
 				return err
 			}
@@ -239,17 +239,18 @@ func (r *Runner) lookUp(ctx context.Context, q Request, frauds []store.Fraud, pe
 	return nil
 }
 
-// userMeant finds a user by Duo's id, or by a username or an alias.
-func userMeant(ctx context.Context, client *duo.Client, name string) (duo.User, bool, error) {
+// usersMeant finds who reported a push: by Duo's id, or by what was typed in the
+// place of it.
+func (r *Runner) usersMeant(ctx context.Context, q Request, client *duo.Client, name string) ([]duo.User, error) {
 	if !duoID.MatchString(name) {
-		return client.UserByUsername(ctx, name)
+		return r.calledAtLogin(ctx, q, client, name)
 	}
 	user, err := client.User(ctx, duo.UserID(name))
 	var refused *duo.Error
 	if errors.As(err, &refused) && refused.Code == duo.CodeNotFound {
-		return user, false, nil
+		return nil, nil
 	}
-	return user, err == nil, err
+	return []duo.User{user}, err
 }
 
 // called notes names of the person.
