@@ -64,7 +64,7 @@ func reasonOf(text string) string {
 // the latest of each person.
 func (r *Runner) Frauds(ctx context.Context, sc store.Scope, o store.Organization) (frauds []store.Fraud, err error) {
 	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
-		frauds, err = tx.Frauds(ctx, o.ID, o.AccountID, r.now().Add(-FraudHold))
+		frauds, err = tx.Frauds(ctx, o, r.now().Add(-FraudHold))
 		return err
 	})
 	seen := map[string]bool{}
@@ -82,7 +82,7 @@ func (r *Runner) Frauds(ctx context.Context, sc store.Scope, o store.Organizatio
 // nobody, if there is no administrator or owner but those who sent the pushes.
 func (r *Runner) Deciders(ctx context.Context, sc store.Scope, o store.Organization, person string) (emails []string, err error) {
 	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		frauds, err := tx.Frauds(ctx, o.ID, o.AccountID, r.now().Add(-FraudHold))
+		frauds, err := tx.Frauds(ctx, o, r.now().Add(-FraudHold))
 		if err != nil {
 			return err
 		}
@@ -124,7 +124,7 @@ func (r *Runner) decide(ctx context.Context, tx *store.Tx, q Request, run *store
 	if q.Organization.ID == uuid.Nil || q.Action.Reads(q.Input) || q.Action.TakesAway(q.Input) {
 		return nil
 	}
-	frauds, err := tx.Frauds(ctx, q.Organization.ID, q.Organization.AccountID, r.now().Add(-FraudHold))
+	frauds, err := tx.Frauds(ctx, q.Organization, r.now().Add(-FraudHold))
 	if err != nil || len(frauds) == 0 {
 		return err
 	}

@@ -448,3 +448,42 @@ func TestAPersonUnderOtherSpellings(t *testing.T) {
 		})
 	}
 }
+
+// TestAnotherWayToTheAccount: an organization that reaches the same Duo account by keys of its own reaches the same
+// people.
+func TestAnotherWayToTheAccount(t *testing.T) {
+	t.Parallel()
+	v := newVictim(t)
+	beta := v.Organizations(t, v.Workspace, "Beta")[0]
+	app := v.Sim.AddApplication(v.Account.AccountID, duosim.AdminAPI)
+	own := map[string]string{"own_host": v.Account.APIHostname, "own_integration_key": app.IntegrationKey, "own_secret_key": app.SecretKey}
+	if faults := saveOwn(t, v.Desk, beta, own); len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	beta = again(t, v.Desk, beta)
+	there := func(slug string, fields form) error {
+		q := v.by(t, v.sender, catalog.Technician, slug, fields)
+		q.Organization, q.Scope = beta, store.Within(v.Workspace.ID, beta.ID)
+		_, err := v.Runner.Do(t.Context(), q)
+		return err
+	}
+	if err := there("get-user", form{"user_id": v.user}); err != nil {
+		t.Fatal("it is another account: ", err)
+	}
+	q := v.by(t, v.sender, catalog.Technician, "verify-caller", v.verify())
+	if _, err := v.Runner.Do(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+	var many *run.TooManyPushes
+	if err := there("verify-caller", v.verify()); !errors.As(err, &many) || many.Open == nil {
+		t.Errorf("beside an open verification: %v", err)
+	}
+	if err := v.Sim.AnswerPush(pushOf(t, v.Desk).ID, duosim.Fraud, ""); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, v.Desk, q.ID)
+	var held *run.HeldBack
+	if err := there("create-bypass-code-for-user", form{"user_id": v.user, "preserve_existing": "true"}); !errors.As(err, &held) {
+		t.Errorf("after a report of fraud: %v", err)
+	}
+}
