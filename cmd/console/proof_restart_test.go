@@ -210,7 +210,7 @@ func (w *worker) do(request *http.Request) (int, string) {
 	w.answers[answer.StatusCode]++
 	switch body := string(text); {
 	case answer.StatusCode == http.StatusServiceUnavailable:
-		if answer.Header.Get("Retry-After") == "" || !strings.Contains(body, "Not available at this moment") || !strings.Contains(body, "</html>") {
+		if answer.Header.Get("Retry-After") == "" || !strings.Contains(body, "Temporarily unavailable") || !strings.Contains(body, "</html>") {
 			w.s.t.Errorf("%s: a 503 without Retry-After or words: %v %.300s", request.URL.Path, answer.Header, body)
 		}
 		return answer.StatusCode, body

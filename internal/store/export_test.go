@@ -13,13 +13,12 @@ import (
 
 // OpenNarrow is Open with a pool of so few connections that they change hands
 // all the time.
-func OpenNarrow(ctx context.Context, url string, keys *secret.Keyring, connections int32) (*Store, error) {
+func OpenNarrow(ctx context.Context, url string, keys *secret.Keyring, connections int) (*Store, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err
 	}
-	config.MaxConns = connections
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	pool, err := newPool(ctx, config, connections)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +38,7 @@ func (s *Store) CheckSchemaOf(ctx context.Context, files fs.FS) error {
 }
 
 // Pool lends the pool, to look at connections that came back to it.
-func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+func (s *Store) Pool() *pgxpool.Pool { return s.pool.inner }
 
 // SealedColumns lists the columns that a rotation seals anew.
 func SealedColumns() []string {
