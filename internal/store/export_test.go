@@ -56,3 +56,27 @@ func (k LoginKey) Lock() int64 { return k.lock() }
 func (s *Store) RecordEverywhere(ctx context.Context, r Record) error {
 	return s.transact(ctx, func(tx pgx.Tx) error { return s.recordEverywhere(ctx, tx, r) })
 }
+
+// OpenImpatient is Open with another silence after which a connection is given up.
+func OpenImpatient(ctx context.Context, url string, keys *secret.Keyring, silence time.Duration) (*Store, error) {
+	config, err := readURL(url)
+	if err != nil {
+		return nil, err
+	}
+	config.ConnConfig.DialFunc = dialer(silence)
+	pool, err := newPool(ctx, config, mostConnections)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{pool: pool}
+	s.keys.Store(keys)
+	return s, nil
+}
+
+// Waiting is how many wait for a connection.
+func (s *Store) Waiting() int {
+	g := s.pool.gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.urgent) + len(g.others)
+}

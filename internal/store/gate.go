@@ -34,6 +34,7 @@ type gate struct {
 	urgent, others []chan struct{} // closed to let in
 	growAt         time.Time       // the limit may be tried by one more
 	moved          time.Time       // when a working connection was last given back
+	silent         bool            // so was the database when another connection was last tried
 
 	waits  int64
 	waited time.Duration
@@ -42,7 +43,8 @@ type gate struct {
 func newGate(most int) *gate { return &gate{most: most, limit: most} }
 
 // enter waits until the caller may use a connection; leave or refused ends that.
-// Errors are errAllInUse and errRefused, with ctx's own if that ended the wait.
+// Errors are errAllInUse, errRefused and
+// errNoAnswer, with ctx's own if that ended the wait.
 func (g *gate) enter(ctx context.Context, urgent bool) error {
 	began, ticket := time.Now(), make(chan struct{})
 	g.mu.Lock()
@@ -115,10 +117,13 @@ func (g *gate) look(now, began time.Time) error {
 func (g *gate) why() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.limit < g.most {
-		return errRefused
+	switch {
+	case g.limit == g.most:
+		return errAllInUse
+	case g.silent:
+		return errNoAnswer
 	}
-	return errAllInUse
+	return errRefused
 }
 
 // withdraw reports whether a ticket was still waiting, and takes it out.
@@ -154,7 +159,7 @@ func (g *gate) refused(since time.Time, silent bool) (worthWaiting bool) {
 	defer g.mu.Unlock()
 	now := time.Now()
 	g.inside--
-	g.limit, g.growAt = max(1, g.inside), now.Add(growEvery)
+	g.limit, g.growAt, g.silent = max(1, g.inside), now.Add(growEvery), silent
 	worthWaiting = g.inside > 0 && (!silent || g.moved.After(since))
 	g.admit(now)
 	return worthWaiting

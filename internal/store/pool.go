@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"sync"
@@ -53,6 +54,22 @@ type conn struct {
 	gate *gate
 }
 
+// meant is an error of the connection, of which pgx may say no more than that it is
+// closed.
+func (c *conn) meant(err error) error {
+	if err == nil || !c.Conn.Conn().IsClosed() {
+		return err
+	}
+	on := c.Conn.Conn().PgConn().Conn()
+	if secured, is := on.(*tls.Conn); is {
+		on = secured.NetConn()
+	}
+	if w, is := on.(*wire); is && w.silent() && !errors.Is(err, errSilence) {
+		return fmt.Errorf("%w: %w", errSilence, err)
+	}
+	return err
+}
+
 func (c *conn) Release() {
 	works := !c.Conn.Conn().IsClosed()
 	c.Conn.Release()
@@ -98,7 +115,8 @@ func (p *pool) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comman
 		return pgconn.CommandTag{}, err
 	}
 	defer c.Release()
-	return c.Conn.Exec(ctx, sql, args...)
+	done, err := c.Conn.Exec(ctx, sql, args...)
+	return done, c.meant(err)
 }
 
 // SendBatch carries out a batch in a transaction of its own.
@@ -108,7 +126,7 @@ func (p *pool) SendBatch(ctx context.Context, batch *pgx.Batch) error {
 		return err
 	}
 	defer c.Release()
-	return c.Conn.SendBatch(ctx, batch).Close()
+	return c.meant(c.Conn.SendBatch(ctx, batch).Close())
 }
 
 // Query is that of pgx: the connection is given back when the rows are closed, or
@@ -120,6 +138,7 @@ func (p *pool) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, er
 	}
 	rows, err := c.Conn.Query(ctx, sql, args...)
 	if err != nil {
+		err = c.meant(err)
 		c.Release()
 		return nil, err
 	}
@@ -132,7 +151,7 @@ func (p *pool) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	if err != nil {
 		return failedRow{err}
 	}
-	return poolRow{c.Conn.QueryRow(ctx, sql, args...), c.Release}
+	return poolRow{c.Conn.QueryRow(ctx, sql, args...), c}
 }
 
 func (p *pool) Ping(ctx context.Context) error {
@@ -141,7 +160,7 @@ func (p *pool) Ping(ctx context.Context) error {
 		return err
 	}
 	defer c.Release()
-	return c.Conn.Ping(ctx)
+	return c.meant(c.Conn.Ping(ctx))
 }
 
 type poolRows struct {
@@ -164,12 +183,12 @@ func (r *poolRows) Next() bool {
 
 type poolRow struct {
 	pgx.Row
-	release func()
+	conn *conn
 }
 
 func (r poolRow) Scan(dest ...any) error {
-	defer r.release()
-	return r.Row.Scan(dest...)
+	defer r.conn.Release()
+	return r.conn.meant(r.Row.Scan(dest...))
 }
 
 type failedRow struct{ err error }

@@ -170,7 +170,7 @@ func (s *Store) transact(ctx context.Context, fn func(pgx.Tx) error) error {
 		return err
 	}
 	defer conn.Release()
-	err = pgx.BeginFunc(ctx, conn, fn)
+	err = conn.meant(pgx.BeginFunc(ctx, conn, fn))
 	s.writing.note(err)
 	return meaning(err)
 }

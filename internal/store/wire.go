@@ -87,6 +87,13 @@ func (w *wire) until(set func(time.Time) error, asked *time.Time) error {
 	return set(deadline)
 }
 
+// silent reports whether the connection was given up for its silence.
+func (w *wire) silent() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.dead
+}
+
 func (w *wire) SetDeadline(t time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
