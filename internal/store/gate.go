@@ -152,15 +152,15 @@ func (g *gate) leave(works bool) {
 }
 
 // refused ends a use of the pool, tried since then, that got no connection because
-// another one cannot be made. It reports whether those that others use are worth
-// waiting for: not if the database was silent, and to them as well.
+// another one cannot be made. It reports whether there are others to wait for: one
+// came back meanwhile, or some are in use, unless the database is silent.
 func (g *gate) refused(since time.Time, silent bool) (worthWaiting bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
 	g.inside--
 	g.limit, g.growAt, g.silent = max(1, g.inside), now.Add(growEvery), silent
-	worthWaiting = g.inside > 0 && (!silent || g.moved.After(since))
+	worthWaiting = g.moved.After(since) || g.inside > 0 && !silent
 	g.admit(now)
 	return worthWaiting
 }
