@@ -348,7 +348,7 @@ func (s *site) connections(condition string) int {
 	conn := s.db.Superuser(s.t)
 	defer conn.Close(context.Background())
 	var n int
-	err := conn.QueryRow(s.t.Context(), `select count(*) from pg_stat_activity where application_name = 'console' and pid <> pg_backend_pid() and (`+condition+`)`).Scan(&n)
+	err := conn.QueryRow(s.t.Context(), `select count(*) from pg_stat_activity where application_name like 'console%' and pid <> pg_backend_pid() and (`+condition+`)`).Scan(&n)
 	if err != nil {
 		s.t.Fatal(err)
 	}

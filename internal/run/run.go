@@ -202,8 +202,8 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	}
 	// That there is no way to Duo is said where nothing else is to be said first.
 	client, unreachable := r.clientFor(ctx, q)
-	if errors.Is(unreachable, store.ErrNotFound) {
-		return Outcome{}, unreachable
+	if _, trouble := store.TroubleOf(unreachable); trouble || errors.Is(unreachable, store.ErrNotFound) {
+		return Outcome{}, beforeSending(unreachable) // the database is not asked once more
 	}
 	subject := catalog.Plain(r.nameOf(ctx, q))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(q))
