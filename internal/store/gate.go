@@ -43,8 +43,8 @@ type gate struct {
 func newGate(most int) *gate { return &gate{most: most, limit: most} }
 
 // enter waits until the caller may use a connection; leave or refused ends that.
-// Errors are errAllInUse, errRefused and
-// errNoAnswer, with ctx's own if that ended the wait.
+// Errors are errAllInUse, errRefused and errNoAnswer, with ctx's own if that ended
+// the wait.
 func (g *gate) enter(ctx context.Context, urgent bool) error {
 	began, ticket := time.Now(), make(chan struct{})
 	g.mu.Lock()
