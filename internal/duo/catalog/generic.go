@@ -149,7 +149,7 @@ func checkCall(api API, in Values) []FieldError {
 		}
 	}
 	if c.asksAPerson() {
-		return []FieldError{{Field: "path", Message: "This asks a person on a device. Use Verify Caller or Send Duo Authentication: they follow the answer, and a report of fraud counts."}}
+		return []FieldError{{Field: "path", Message: asksAPerson}}
 	}
 	v := judge(api, c)
 	if v.fault != "" {

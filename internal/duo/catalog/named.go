@@ -110,7 +110,11 @@ func (a Action) Asked(in Values) (id, username string) {
 
 // AsksAPerson reports whether the action with these values asks a person through
 // Duo, on a device of theirs. A generic call never does: see checkCall.
-func (a Action) AsksAPerson(in Values) bool { return a.Follow != nil && in.given["factor"] != "passcode" }
+func (a Action) AsksAPerson(in Values) bool {
+	return a.Follow != nil && in.given["factor"] != "passcode"
+}
+
+const asksAPerson = "This asks a person on a device. Use Verify Caller or Send Duo Authentication: they follow the answer, and a report of fraud counts."
 
 // asksAPerson reports whether a generic call would.
 func (c call) asksAPerson() bool {
