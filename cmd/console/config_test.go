@@ -165,7 +165,7 @@ func TestOpenRefusesToStart(t *testing.T) {
 		"key file missing":       {config{databaseURL: db.AppURL, keyFile: key + ".not"}, []string{"is missing"}},
 		"key file open to all":   {config{databaseURL: db.AppURL, keyFile: open0644}, []string{"open to others", "chmod 600"}},
 		"key file cut off":       {config{databaseURL: db.AppURL, keyFile: short}, []string{"too short"}},
-		"no database":            {config{databaseURL: elsewhere("nowhere"), keyFile: key}, []string{"cannot be reached"}},
+		"no database":            {config{databaseURL: elsewhere("nowhere"), keyFile: key}, []string{"cannot be used"}},
 		"several faults at once": {config{databaseURL: db.OwnerURL, keyFile: short}, []string{"is a superuser", "too short"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"duodesk/internal/store"
 	"duodesk/internal/task"
 )
 
@@ -55,9 +56,18 @@ func main() {
 	err := dispatch(ctx, os.Args[1:], os.Stdout)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "console:", err)
+		fmt.Fprintln(os.Stderr, "console:", inWords(err))
 		os.Exit(1)
 	}
+}
+
+// inWords is an error as a command ends with it: trouble in the database is named
+// first.
+func inWords(err error) string {
+	if trouble, is := store.TroubleOf(err); is {
+		return trouble.Text() + "\n" + err.Error()
+	}
+	return err.Error()
 }
 
 func dispatch(ctx context.Context, args []string, out io.Writer) error {

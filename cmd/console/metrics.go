@@ -59,6 +59,13 @@ func newMetrics(s *store.Store) *metrics {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "duodesk_password_hashes_total", Help: "Password hashes made: each takes tens of megabytes and milliseconds."},
 			func() float64 { return float64(secret.Hashed()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "duodesk_database_writes", Help: "1 while the database takes writes, as far as this process knows, 0 while it does not."},
+			func() float64 {
+				if s.Writing() != "" {
+					return 0
+				}
+				return 1
+			}),
 		poolGauge("acquired", "Connections to the database in use.", func() float64 { return float64(s.Connections().Acquired) }),
 		poolGauge("idle", "Connections to the database that wait for use.", func() float64 { return float64(s.Connections().Idle) }),
 		poolGauge("max", "Connections to the database at most.", func() float64 { return float64(s.Connections().Max) }),

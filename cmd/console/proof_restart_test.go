@@ -210,7 +210,7 @@ func (w *worker) do(request *http.Request) (int, string) {
 	w.answers[answer.StatusCode]++
 	switch body := string(text); {
 	case answer.StatusCode == http.StatusServiceUnavailable:
-		if answer.Header.Get("Retry-After") == "" || !strings.Contains(body, "Not available at this moment") || !strings.Contains(body, "</html>") {
+		if answer.Header.Get("Retry-After") == "" || !strings.Contains(body, "Temporarily unavailable") || !strings.Contains(body, "</html>") {
 			w.s.t.Errorf("%s: a 503 without Retry-After or words: %v %.300s", request.URL.Path, answer.Header, body)
 		}
 		return answer.StatusCode, body
@@ -348,7 +348,7 @@ func (s *site) connections(condition string) int {
 	conn := s.db.Superuser(s.t)
 	defer conn.Close(context.Background())
 	var n int
-	err := conn.QueryRow(s.t.Context(), `select count(*) from pg_stat_activity where application_name = 'console' and pid <> pg_backend_pid() and (`+condition+`)`).Scan(&n)
+	err := conn.QueryRow(s.t.Context(), `select count(*) from pg_stat_activity where application_name like 'console%' and pid <> pg_backend_pid() and (`+condition+`)`).Scan(&n)
 	if err != nil {
 		s.t.Fatal(err)
 	}

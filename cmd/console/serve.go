@@ -80,7 +80,7 @@ func open(ctx context.Context, c config) (*store.Store, error) {
 		return nil, errors.Join(append(faults, err)...)
 	}
 	if err := s.Ping(ctx); err != nil {
-		faults = append(faults, fmt.Errorf("the database cannot be reached: %w", err))
+		faults = append(faults, fmt.Errorf("the database cannot be used: %w", err))
 	} else {
 		schema := s.CheckSchema(ctx)
 		faults = append(faults, s.CheckRole(ctx), schema)

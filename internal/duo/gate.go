@@ -35,6 +35,7 @@ const (
 type gate struct {
 	closed  Failure       // Limited, Silent, or "" while the account is open
 	trial   int           // number of the call that is on its way; 0: none is
+	behind  int           // calls in the background that wait, of which the next trial is
 	began   time.Time     // of the trial
 	changed chan struct{} // closed when the gate opens, or the trial ends
 
@@ -47,8 +48,9 @@ type gate struct {
 }
 
 // admit lets a call through, as a trial if the gate is closed; or it returns why not, and for how
-// long. take says that the call goes at once. p.mu is held.
-func (p *Pacer) admit(g *gate, now time.Time, take bool) (trial int, why Failure, wait time.Duration) {
+// long. take says that the call goes at once. People leave the trial of a limited account to a call that
+// waits in the background: by asking all the time they would always come first. p.mu is held.
+func (p *Pacer) admit(g *gate, now time.Time, background, take bool) (trial int, why Failure, wait time.Duration) {
 	tried := g.trial != 0 && now.Before(g.began.Add(trialTime))
 	switch {
 	case g.closed == "":
@@ -64,6 +66,8 @@ func (p *Pacer) admit(g *gate, now time.Time, take bool) (trial int, why Failure
 		return 0, Limited, trialPoll // it may be answered at any time
 	case now.Before(p.nextProbe):
 		return 0, Limited, max(g.until.Sub(now), p.nextProbe.Sub(now))
+	case g.behind > 0 && !background:
+		return 0, Limited, max(g.until.Sub(now), trialPoll)
 	}
 	if !take {
 		return 0, "", 0
@@ -81,7 +85,7 @@ func (p *Pacer) pass(ctx context.Context, g *gate, background, take bool) (trial
 	for began := p.time(); ; {
 		p.mu.Lock()
 		now := p.time()
-		trial, why, wait := p.admit(g, now, take)
+		trial, why, wait := p.admit(g, now, background, take)
 		changed := g.changed
 		p.mu.Unlock()
 		switch {
@@ -114,7 +118,7 @@ func (p *Pacer) Check(host string) error {
 	a := p.account(host)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, why, wait := p.admit(&a.gate, p.time(), false)
+	_, why, wait := p.admit(&a.gate, p.time(), false, false)
 	if why == Silent || why == Limited && wait > gatePatience {
 		return &TransportError{Failure: why, Method: http.MethodGet, Host: host, RetryAfter: wait}
 	}

@@ -18,7 +18,8 @@ import (
 // An account may be sent 8 requests at once and 4 a second after that. Its logs may be read 5 times
 // at once and once a minute after that, one read at a time. Half of the requests and all but one of
 // the log reads at once are kept for people: [Options.Background] clients do not touch them, so
-// that whoever opens a page does not queue up behind a synchronization.
+// that whoever opens a page does not queue up behind a synchronization. One of nine requests is the
+// background's in any case.
 //
 // A call that comes too early waits, first come, first served. It gives up at once, with the
 // [TransportError] Paced and nothing sent, if its turn comes after the deadline of its context, or,
@@ -148,6 +149,16 @@ func (c *Client) paced(ctx context.Context, r Request) (done func(error), err er
 // enter takes a call through the gate and the buckets. The gate is asked again at the end, as Duo
 // may have said something meanwhile.
 func (p *Pacer) enter(ctx context.Context, a *accountPace, g *gate, o Options, isLog bool) (trial int, leave func(), err error) {
+	if o.Background {
+		p.mu.Lock()
+		g.behind++
+		p.mu.Unlock()
+		defer func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			g.behind--
+		}()
+	}
 	if _, err := p.pass(ctx, g, o.Background, false); err != nil {
 		return 0, nil, err
 	}
@@ -185,11 +196,16 @@ func (p *Pacer) space(ctx context.Context, a *accountPace, o Options, isLog bool
 	return func() { <-a.logRead }, enter(ctx, a.logRead)
 }
 
+// fairShare is how many requests of people go before one that waits in the background.
+const fairShare = 8
+
 // turn waits for b. People reserve their turn when they come; what runs in the background looks
-// again when it has waited, because people may have come in between.
+// again when it has waited, because people may have come in between. Its first one goes after
+// fairShare of theirs in any case: who never stops reading would keep the answer to a push from
+// being asked for.
 func (p *Pacer) turn(ctx context.Context, b *bucket, background bool) error {
 	if !background {
-		wait, err := p.take(ctx, b, 0, true)
+		wait, err := p.take(ctx, b, 0, true, 0)
 		if err != nil || wait == 0 {
 			return err
 		}
@@ -205,8 +221,8 @@ func (p *Pacer) turn(ctx context.Context, b *bucket, background bool) error {
 		return err
 	}
 	defer func() { <-b.queue }()
-	for {
-		wait, err := p.take(ctx, b, b.reserved, false)
+	for until := time.Now().Add(fairShare * b.every); ; {
+		wait, err := p.take(ctx, b, b.reserved, false, time.Until(until))
 		if err != nil || wait == 0 {
 			return err
 		}
@@ -217,12 +233,16 @@ func (p *Pacer) turn(ctx context.Context, b *bucket, background bool) error {
 }
 
 // take takes a request out of b and tells how long to wait before it may be sent, unless that is
-// longer than ctx lasts. It takes what is not there yet only with ahead.
-func (p *Pacer) take(ctx context.Context, b *bucket, leaving int, ahead bool) (time.Duration, error) {
+// longer than ctx lasts. It takes what is not there yet only with ahead, or when most, the longest
+// wait without it, is over.
+func (p *Pacer) take(ctx context.Context, b *bucket, leaving int, ahead bool, most time.Duration) (time.Duration, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
 	wait := b.wait(now, leaving)
+	if !ahead {
+		wait = min(wait, max(most, 0))
+	}
 	if deadline, ok := ctx.Deadline(); ok && wait > 0 && !now.Add(wait).Before(deadline) {
 		return 0, &tooEarly{Paced, wait}
 	}

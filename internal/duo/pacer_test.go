@@ -23,6 +23,7 @@ type pacing struct {
 	limited int                        // how many requests are refused with 429 first
 	after   string                     // Retry-After of these
 	only    string                     // if set, the one host that needs time
+	lists   bool                       // lists of users are refused with 429
 	asked   map[string][]time.Duration // since began, by host
 	open    int
 	most    int // requests at the same time
@@ -45,7 +46,7 @@ func (d *pacing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.asked[r.Host] = append(d.asked[r.Host], time.Since(d.began))
 	d.open++
 	d.most = max(d.most, d.open)
-	refuse := d.limited > 0
+	refuse := d.limited > 0 || d.lists && r.URL.Path == "/admin/v1/users"
 	d.limited--
 	takes := d.takes
 	if d.only != "" && d.only != r.Host {
@@ -200,6 +201,57 @@ func TestPeopleDoNotQueue(t *testing.T) {
 			t.Errorf("%d requests in 50 seconds, want 200: what is left by people is used", n)
 		}
 	})
+}
+
+// TestPeopleDoNotStarveTheBackground: whoever reads as fast as they are let, or has Duo limit the account, does not
+// keep the answer to a push from being asked for.
+func TestPeopleDoNotStarveTheBackground(t *testing.T) {
+	list := func(ctx context.Context, c *Client) error { _, _, err := c.UsersPage(ctx, 300, 0); return err }
+	for name, flood := range map[string]struct {
+		call    func(context.Context, *Client) error
+		limited bool
+		within  time.Duration
+	}{
+		"who never stop reading":      {readUser, false, 5 * time.Second},
+		"who have Duo limit them all": {list, true, 25 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			testPacing(t, func(t *testing.T, d *pacing) {
+				d.lists = flood.limited
+				ctx, stop := context.WithCancel(t.Context())
+				var people sync.WaitGroup
+				for i := range 40 {
+					people.Go(func() {
+						time.Sleep(time.Duration(i) * time.Millisecond)
+						for ctx.Err() == nil {
+							flood.call(ctx, d.client(false))
+							time.Sleep(50 * time.Millisecond)
+						}
+					})
+				}
+				time.Sleep(5 * time.Second)
+				// As the answer to a push is asked for.
+				for last := time.Now(); time.Since(d.began) < 2*time.Minute; {
+					asking, asked := context.WithTimeout(ctx, 10*time.Second)
+					err := readUser(asking, d.client(true))
+					asked()
+					if took := time.Since(last); took > flood.within {
+						t.Errorf("after %v: %v without an answer, %v", time.Since(d.began), took, err)
+						break
+					}
+					if err == nil {
+						last = time.Now()
+					}
+					time.Sleep(2 * time.Second)
+				}
+				stop()
+				people.Wait()
+				if n := busiest(d.times()[12:], 10*time.Second); n > 50 {
+					t.Errorf("%d requests in ten seconds", n)
+				}
+			})
+		})
+	}
 }
 
 func TestLogsAreReadSlowly(t *testing.T) {

@@ -102,14 +102,14 @@ func waitSince(since time.Time, long time.Duration, now time.Time) time.Duration
 }
 
 // askedUser is whom a request asks through Duo: Duo's id of the user, so that a
-// person is one person under every name, or the name in small letters where Duo
-// knows no such user, or does not tell. Duo is not asked where nothing will be
+// person is one person under every name, or the name as a login may read it where
+// Duo knows no such user, or does not tell. Duo is not asked where nothing will be
 // sent.
 func (r *Runner) askedUser(ctx context.Context, q Request) (string, error) {
 	id, username := q.Action.Asked(q.Input)
-	name := nameKey(username)
+	name := simpleName(username)
 	if id != "" || name == "" || q.Organization.Connection() != q.Opened {
-		return cmp.Or(id, name), nil
+		return cmp.Or(id, nameKey(username)), nil
 	}
 	client, err := r.client(ctx, q.Scope, q.Organization)
 	if err != nil {
@@ -117,13 +117,43 @@ func (r *Runner) askedUser(ctx context.Context, q Request) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	user, found, err := client.UserByUsername(ctx, username)
+	users, err := r.calledAtLogin(ctx, q, client, username)
 	var refused *duo.Error
 	switch {
-	case errors.As(err, &refused) && refused.Status < 500 && refused.Code != duo.CodeRateLimited, err == nil && !found:
+	case errors.As(err, &refused) && refused.Status < 500 && refused.Code != duo.CodeRateLimited, err == nil && len(users) != 1:
 		return name, nil
 	case err != nil:
 		return "", err
 	}
-	return string(user.ID), nil
+	return string(users[0].ID), nil
+}
+
+// calledAtLogin finds the users whom a name can mean at a login: the one with this
+// username or alias, or all those with the name when domains are left out, as an
+// account can be set to read names.
+func (r *Runner) calledAtLogin(ctx context.Context, q Request, client *duo.Client, name string) ([]duo.User, error) {
+	user, found, err := client.UserByUsername(ctx, name)
+	if err != nil || found {
+		return []duo.User{user}, err
+	}
+	list, err := r.Users(ctx, q.Scope, q.Organization, false)
+	if err != nil {
+		return nil, err
+	}
+	if simple := simpleName(name); list.TooMany && simple != "" {
+		user, found, err = client.UserByUsername(ctx, simple)
+		if found {
+			list.Items = []duo.User{user}
+		}
+	}
+	var called []duo.User
+	for _, u := range list.Items {
+		for _, own := range append([]string{u.Username}, u.Aliases[:]...) {
+			if own != "" && simpleName(own) == simpleName(name) {
+				called = append(called, u)
+				break
+			}
+		}
+	}
+	return called, err
 }

@@ -87,7 +87,7 @@ func (r *Runner) untilDone(ctx context.Context, step func(context.Context) error
 }
 
 func once(ctx context.Context, step func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, closeTry)
+	ctx, cancel := context.WithTimeout(store.Urgent(ctx), closeTry)
 	defer cancel()
 	return step(ctx)
 }

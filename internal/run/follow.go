@@ -30,6 +30,14 @@ const (
 	followLonger = 15 * time.Second
 )
 
+// Duo forgets a question when its time is over, and the answer with it. That nobody
+// answered is known only where the question was seen open shortly before, and not
+// much too early for its time to be over.
+const (
+	followUnseen = 15 * time.Second
+	followEarly  = 30 * time.Second
+)
+
 // followPause is how long to wait for the next question to Duo, some time after a
 // run was started.
 func followPause(after time.Duration) time.Duration {
@@ -151,6 +159,8 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 func (r *Runner) ending(q Request, client *duo.Client, until time.Time, result catalog.Result) store.Ending {
 	ctx, cancel := context.WithTimeout(r.following.ctx, q.Action.Patience+followLonger)
 	defer cancel()
+	// By the clock of the machine: a step of the calendar is no gap.
+	seen := sinceBoot() - max(0, r.now().Sub(until.Add(-q.Action.Patience)))
 	for {
 		asking, asked := context.WithTimeout(ctx, followAsking)
 		progress, err := q.Action.Follow(asking, client, q.Input, result)
@@ -160,6 +170,8 @@ func (r *Runner) ending(q Request, client *duo.Client, until time.Time, result c
 		switch {
 		case r.following.ctx.Err() != nil:
 			return store.Ending{State: store.Unknown, Summary: "The console stopped before the answer came."}
+		case err == nil && progress.Gone && (sinceBoot()-seen > followUnseen || r.now().Before(until.Add(-followEarly))):
+			return store.Ending{State: store.Unknown, Summary: "Duo does not know the question any more. Whether the person answered is not known."}
 		case err == nil && progress.Answer.Good():
 			return store.Ending{State: store.Applied, Summary: progress.Text, Answer: string(progress.Answer)}
 		case err == nil && progress.Answer != "":
@@ -167,6 +179,7 @@ func (r *Runner) ending(q Request, client *duo.Client, until time.Time, result c
 		case ctx.Err() != nil || r.now().After(until.Add(followLonger)):
 			return store.Ending{State: store.Unknown, Summary: "Duo did not tell the answer in time."}
 		case err == nil:
+			seen = sinceBoot()
 			r.following.tell(runKey{q.Scope.Workspace(), q.ID}, &Live{progress.Text, until})
 		case errors.As(err, &refused) && refused.Code == duo.CodeRateLimited:
 			pause = max(pause, refused.RetryAfter)

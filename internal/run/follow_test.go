@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -158,7 +159,7 @@ func TestVerifyCaller(t *testing.T) {
 			}
 			pushOf(t, d)
 			if how == "" {
-				d.Sim.MoveClock(2 * time.Minute)
+				d.Clock.Move(2 * time.Minute)
 			} else if err := d.Sim.AnswerPush(push.ID, how, ""); err != nil {
 				t.Fatal(err)
 			}
@@ -235,6 +236,51 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		pushOf(t, d)
+	})
+	t.Run("Duo forgot the push before its time", func(t *testing.T) {
+		t.Parallel()
+		d, user, phone := asked(t)
+		q := d.Request(t, catalog.Helpdesk, "verify-caller", form{"user_id": user, "phone_id": phone})
+		if _, err := d.Runner.Do(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+		pushOf(t, d)
+		act(t, d, catalog.Administrator, "delete-user", form{"user_id": user, "permanent": "true", "confirm": "ada"})
+		if got := wait(t, d, q.ID); got.State != store.Unknown || got.Answer != "" || strings.Contains(got.Summary, "Nobody answered") {
+			t.Errorf("%+v", got)
+		}
+	})
+	t.Run("Duo was not reached until it forgot the push", func(t *testing.T) {
+		t.Parallel()
+		d, user, phone := asked(t)
+		q := d.Request(t, catalog.Helpdesk, "verify-caller", form{"user_id": user, "phone_id": phone})
+		answers := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/verification_push_response") }
+		sender := d.Process(t, run.Config{HTTP: transport(func(r *http.Request) (*http.Response, error) {
+			if answers(r) {
+				return nil, errors.New("cut off")
+			}
+			return d.Transport.RoundTrip(r)
+		})})
+		if _, err := sender.Do(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+		pending(t, d, q.ID)
+		if err := d.Sim.AnswerPush(pushOf(t, d).ID, duosim.Fraud, ""); err != nil {
+			t.Fatal(err)
+		}
+		d.Clock.Move(catalog.VerificationTime - 10*time.Second)
+		next := d.Process(t, run.Config{Heartbeat: hasty, HTTP: transport(func(r *http.Request) (*http.Response, error) {
+			if answers(r) {
+				d.Clock.Move(15 * time.Second)
+			}
+			return d.Transport.RoundTrip(r)
+		})})
+		d.Exec(t, `update process set gone_at = clock_timestamp() where id = $1`, *d.Record(t, q.ID).ProcessID)
+		next.Watch(d.Workspace.ID)
+		eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
+		if got := d.Record(t, q.ID); got.State != store.Unknown || got.Answer != "" || strings.Contains(got.Summary, "Nobody answered") {
+			t.Errorf("%+v", got)
+		}
 	})
 	t.Run("Duo is dead until nobody can answer", func(t *testing.T) {
 		t.Parallel()

@@ -65,7 +65,7 @@ func reasonOf(typed string) string {
 // the latest of each person.
 func (r *Runner) Frauds(ctx context.Context, sc store.Scope, o store.Organization) (frauds []store.Fraud, err error) {
 	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
-		frauds, err = tx.Frauds(ctx, o.ID, o.AccountID, r.now().Add(-FraudHold))
+		frauds, err = tx.Frauds(ctx, o, r.now().Add(-FraudHold))
 		return err
 	})
 	seen := map[string]bool{}
@@ -83,7 +83,7 @@ func (r *Runner) Frauds(ctx context.Context, sc store.Scope, o store.Organizatio
 // nobody, if there is no administrator or owner but those who sent the pushes.
 func (r *Runner) Deciders(ctx context.Context, sc store.Scope, o store.Organization, person string) (emails []string, err error) {
 	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		frauds, err := tx.Frauds(ctx, o.ID, o.AccountID, r.now().Add(-FraudHold))
+		frauds, err := tx.Frauds(ctx, o, r.now().Add(-FraudHold))
 		if err != nil {
 			return err
 		}
@@ -125,7 +125,7 @@ func (r *Runner) decide(ctx context.Context, tx *store.Tx, q Request, run *store
 	if q.Organization.ID == uuid.Nil || q.Action.Reads(q.Input) || q.Action.TakesAway(q.Input) {
 		return nil
 	}
-	frauds, err := tx.Frauds(ctx, q.Organization.ID, q.Organization.AccountID, r.now().Add(-FraudHold))
+	frauds, err := tx.Frauds(ctx, q.Organization, r.now().Add(-FraudHold))
 	if err != nil || len(frauds) == 0 {
 		return err
 	}
@@ -226,11 +226,11 @@ func (r *Runner) lookUp(ctx context.Context, q Request, frauds []store.Fraud, pe
 	for _, f := range frauds {
 		p := reported{ids: map[string]bool{f.UserID: true}, names: map[string]bool{}, groups: map[string]bool{}}
 		p.called(f.UserID, f.Username)
-		user, found, err := userMeant(ctx, client, f.UserID)
+		users, err := r.usersMeant(ctx, q, client, f.UserID)
 		if err != nil {
 			return err
 		}
-		if found {
+		for _, user := range users {
 			if err := p.add(ctx, client, user); err != nil {
 				return err
 			}
@@ -240,17 +240,18 @@ func (r *Runner) lookUp(ctx context.Context, q Request, frauds []store.Fraud, pe
 	return nil
 }
 
-// userMeant finds a user by Duo's id, or by a username or an alias.
-func userMeant(ctx context.Context, client *duo.Client, name string) (duo.User, bool, error) {
+// usersMeant finds who reported a push: by Duo's id, or by what was typed in the
+// place of it.
+func (r *Runner) usersMeant(ctx context.Context, q Request, client *duo.Client, name string) ([]duo.User, error) {
 	if !duoID.MatchString(name) {
-		return client.UserByUsername(ctx, name)
+		return r.calledAtLogin(ctx, q, client, name)
 	}
 	user, err := client.User(ctx, duo.UserID(name))
 	var refused *duo.Error
 	if errors.As(err, &refused) && refused.Code == duo.CodeNotFound {
-		return user, false, nil
+		return nil, nil
 	}
-	return user, err == nil, err
+	return []duo.User{user}, err
 }
 
 // called notes names of the person.

@@ -151,7 +151,7 @@ func (r *Runner) sayClock(ctx context.Context, before bool) bool {
 func (r *Runner) keepBeating(ctx context.Context, wrong bool) {
 	next := time.NewTicker(time.Duration(r.rhythm))
 	defer next.Stop()
-	for failing := false; ; {
+	for failing, full := false, false; ; {
 		select {
 		case <-ctx.Done():
 			return
@@ -170,7 +170,25 @@ func (r *Runner) keepBeating(ctx context.Context, wrong bool) {
 				r.log.InfoContext(ctx, "heartbeat written again")
 			}
 		}
+		if err == nil {
+			full = r.checkRoom(ctx, full)
+		}
 	}
+}
+
+// checkRoom logs when the database begins or ceases to have no room on its disk. It
+// returns whether it has none.
+func (r *Runner) checkRoom(ctx context.Context, before bool) bool {
+	ctx, cancel := context.WithTimeout(ctx, r.rhythm.answer())
+	defer cancel()
+	err := r.store.CheckRoom(ctx)
+	switch full := err != nil; {
+	case full && !before:
+		r.log.ErrorContext(ctx, "the database cannot write to its disk: changes will be refused", "error", err)
+	case !full && before:
+		r.log.InfoContext(ctx, "the database can write to its disk again")
+	}
+	return err != nil
 }
 
 // beat writes one heartbeat. A process that was judged dead begins a new life.

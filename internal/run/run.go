@@ -32,6 +32,21 @@ type AlreadyRun struct{ Run store.Run }
 
 func (e *AlreadyRun) Error() string { return "run: already carried out as " + e.Run.ID.String() }
 
+// NotSent says that nothing was sent to Duo, because the database was in trouble
+// before the run was on record.
+type NotSent struct{ Err error }
+
+func (e *NotSent) Error() string { return "run: not sent: " + e.Err.Error() }
+func (e *NotSent) Unwrap() error { return e.Err }
+
+// beforeSending makes a *NotSent of trouble in the database.
+func beforeSending(err error) error {
+	if _, is := store.TroubleOf(err); is || errors.Is(err, context.DeadlineExceeded) {
+		return &NotSent{err}
+	}
+	return err
+}
+
 // NotConnected says why an organization cannot be reached in Duo: it has no Duo
 // account (API is empty), or the keys for that API are not in use: the
 // workspace's, or the organization's own.
@@ -166,7 +181,7 @@ type Outcome struct {
 // change that may have been made is looked for in the background, and its run is
 // open until then. A run that waits
 // for a person is still open when Do returns: see Live. Errors: ErrForbidden,
-// ErrSilent, *AlreadyRun and ErrOtherInput (nothing was sent), *ConnectionChanged
+// ErrSilent, *NotSent, *AlreadyRun and ErrOtherInput (nothing was sent), *ConnectionChanged
 // (nothing was sent), *catalog.FieldError and *catalog.RoleError (nothing was
 // changed), *NotConnected, and what duo returns, of which duo.MayHaveBeenApplied
 // tells how far it came.
@@ -182,13 +197,13 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	if q.Opened == "" {
 		var err error
 		if q.Opened, _, err = r.Connection(ctx, q.Scope, q.Organization); err != nil {
-			return Outcome{}, err
+			return Outcome{}, beforeSending(err)
 		}
 	}
 	// That there is no way to Duo is said where nothing else is to be said first.
 	client, unreachable := r.clientFor(ctx, q)
-	if errors.Is(unreachable, store.ErrNotFound) {
-		return Outcome{}, unreachable
+	if _, trouble := store.TroubleOf(unreachable); trouble || errors.Is(unreachable, store.ErrNotFound) {
+		return Outcome{}, beforeSending(unreachable) // the database is not asked once more
 	}
 	subject := catalog.Plain(r.nameOf(ctx, q))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeFor(q))
@@ -196,7 +211,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	ctx = now.within(ctx)
 	asked, err := r.askedUser(ctx, q)
 	if err != nil {
-		return Outcome{}, err
+		return Outcome{}, beforeSending(err)
 	}
 	before, reading := lookBefore(ctx, q, client, unreachable)
 	run := store.Run{Subject: subject, AskedUser: asked, Before: before, ProcessID: &now.id}
@@ -205,7 +220,7 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 	}
 	started, role, err := r.start(ctx, q, run, unreachable)
 	if err != nil {
-		return Outcome{Run: started}, err
+		return Outcome{Run: started}, beforeSending(err)
 	}
 	q.Input = q.Input.By(role).Recalling(record{r, q})
 	var raw json.RawMessage

@@ -196,11 +196,7 @@ func (r *Runner) look(ctx context.Context, o store.OpenRun) look {
 	if found.finding != catalog.Made {
 		return found
 	}
-	var contested bool
-	err = r.store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) (err error) {
-		contested, err = tx.Contested(ctx, o.Run, action.ReadBack.Object)
-		return err
-	})
+	contested, err := r.contested(ctx, o, action, in)
 	if err != nil || contested {
 		return look{finding: catalog.Unclear, words: "What was asked for is in Duo, and another run asked for the same at that time: " + found.words}
 	}
@@ -212,6 +208,20 @@ func (r *Runner) look(ctx context.Context, o store.OpenRun) look {
 		}
 	}
 	return found
+}
+
+// contested reports whether another run may have done what a run asked for, by
+// whatever action.
+func (r *Runner) contested(ctx context.Context, o store.OpenRun, action catalog.Action, in catalog.Values) (contested bool, err error) {
+	rivals, raw := catalog.Rivals()
+	err = r.store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) error {
+		found, err := tx.Rivals(ctx, o.Run, rivals, raw, action.ReadBack.Named(action, in))
+		for _, other := range found {
+			contested = contested || action.ReadBack.Contests(action, in, other.Action, other.Input)
+		}
+		return err
+	})
+	return contested, err
 }
 
 // errElsewhere says that the keys in use lead to another account than a run was

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
@@ -319,6 +321,57 @@ func TestAnotherRunMayHaveDoneIt(t *testing.T) {
 	}
 }
 
+// TestAnotherActionMayHaveDoneIt: what was asked for came by another action, or from elsewhere in the workspace.
+func TestAnotherActionMayHaveDoneIt(t *testing.T) {
+	t.Parallel()
+	raw := func(path, params string) form {
+		return form{"method": "post", "path": path, "params": params, "confirm": path}
+	}
+	for name, test := range map[string]struct {
+		lost, other string
+		form        func(user, phone, group string) (lost, other form)
+		made        bool
+	}{
+		"unlocked by a status": {"unlock-user", "update-user", func(u, _, _ string) (form, form) {
+			return form{"user_id": u}, form{"user_id": u, "status": "active"}
+		}, false},
+		"made by an enrollment": {"create-user", "enroll-user", func(_, _, _ string) (form, form) {
+			return form{"username": "grace"}, form{"username": "Grace", "email": "grace@client.example"}
+		}, false},
+		"out of a group that is deleted": {"disassociate-group-from-user", "delete-group", func(u, _, g string) (form, form) {
+			return form{"user_id": u, "group_id": g}, form{"group_id": g}
+		}, false},
+		"from a user who is deleted": {"un-assign-phone-from-user", "delete-user", func(u, p, _ string) (form, form) {
+			return form{"user_id": u, "phone_id": p}, form{"user_id": u, "permanent": "true", "confirm": "ada"}
+		}, false},
+		"trashed by a raw call": {"delete-user", "admin-api-action", func(u, _, _ string) (form, form) {
+			return form{"user_id": u}, raw("/admin/v1/users/bulk_send_to_trash", `user_id_list=["`+u+`"]`)
+		}, false},
+		"beside something else": {"delete-phone-by-id", "update-user", func(u, p, _ string) (form, form) {
+			return form{"phone_id": p}, form{"user_id": u, "realname": "Ada L"}
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := runtest.New(t)
+			user, phone := addUser(d, "ada")
+			group := d.Sim.AddGroup(d.Account.AccountID, "Staff", "", user)
+			if test.lost == "unlock-user" {
+				user = d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "bob", Status: duosim.LockedOut})
+			}
+			lost, other := test.form(user, phone, group)
+			p := dies(t, d, d.Request(t, catalog.Owner, test.lost, lost), test.made)
+			act(t, d, catalog.Owner, test.other, other)
+			p.deadlineOver()
+			watcher(t, d)
+			got := p.closed()
+			if made := got.State == store.Applied; made != test.made || !made && got.State != store.Unknown {
+				t.Errorf("closed as %s: %q", got.State, got.Summary)
+			}
+		})
+	}
+}
+
 // TestALostAnswerIsLookedUp: the process lives and Duo's answer was lost. The person
 // is answered at once, and the run is closed by what Duo has.
 func TestALostAnswerIsLookedUp(t *testing.T) {
@@ -345,6 +398,20 @@ func TestALostAnswerIsLookedUp(t *testing.T) {
 	}
 }
 
+// pending waits until Duo's name for a run's question is kept.
+func pending(t *testing.T, d *runtest.Desk, id uuid.UUID) {
+	t.Helper()
+	eventually(t, "the push's name is kept", func() bool {
+		found := 0
+		conn := d.Superuser(t)
+		defer conn.Close(context.Background())
+		if err := conn.QueryRow(t.Context(), `select count(*) from run_open where run_id = $1 and pending <> ''`, id).Scan(&found); err != nil {
+			t.Fatal(err)
+		}
+		return found == 1
+	})
+}
+
 // TestAnApprovalCountsWhoeverAsks: the process that sent a push dies, or stops in
 // good order. Another one asks for the answer.
 func TestAnApprovalCountsWhoeverAsks(t *testing.T) {
@@ -364,15 +431,7 @@ func TestAnApprovalCountsWhoeverAsks(t *testing.T) {
 					t.Fatal(err)
 				}
 				sent := pushOf(t, d)
-				eventually(t, "the push's name is kept", func() bool {
-					found := 0
-					conn := d.Superuser(t)
-					defer conn.Close(context.Background())
-					if err := conn.QueryRow(t.Context(), `select count(*) from run_open where run_id = $1 and pending <> ''`, q.ID).Scan(&found); err != nil {
-						t.Fatal(err)
-					}
-					return found == 1
-				})
+				pending(t, d, q.ID)
 				if how == "stops" {
 					sender.Stop()
 					sender.Wait(t.Context())

@@ -178,7 +178,7 @@ func (r *Runner) followOn(ctx context.Context, o store.OpenRun, action catalog.A
 	key := runKey{o.Workspace, o.ID}
 	r.following.tell(key, &Live{Text: "Waiting for the answer.", Until: until})
 	defer r.following.tell(key, nil)
-	end := r.ending(q, client, until, catalog.Result{Pending: o.Pending})
+	end := r.ending(q, client.InBackground(), until, catalog.Result{Pending: o.Pending})
 	if r.following.ctx.Err() != nil {
 		return // the next process goes on
 	}

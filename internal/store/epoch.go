@@ -43,6 +43,9 @@ func (s *Store) raiseEpoch(ctx context.Context, tx pgx.Tx, operator uuid.UUID, a
 		if err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, `delete from draft where `+inWorkspace+` and operator_id = $1`, operator); err != nil {
+			return err
+		}
 		done, err := tx.Exec(ctx, `delete from invitation where `+inWorkspace+` and invited_by = $1`, operator)
 		ended.Tokens += tokens
 		ended.Invitations += int(done.RowsAffected())

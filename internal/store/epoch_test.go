@@ -54,6 +54,10 @@ func TestRaisedEpochEndsWhatIsInFlight(t *testing.T) {
 			return errors.Join(tx.MakeToken(t.Context(), token, tokenHash[:]), tx.Invite(t.Context(), invitation, invited[:]))
 		}
 		within(t, db.Store, scope, make)
+		// Keys that a thief typed would be saved with the next form of the operator's.
+		within(t, db.Store, scope, func(tx *store.Tx) error {
+			return tx.SaveDraft(t.Context(), o.ID, "integration", map[string]string{"admin_secret_key": "x"}, today)
+		})
 		device := sha256.Sum256([]byte(rand.Text()))
 		if err := db.RememberDevice(t.Context(), o, nil, device[:], store.Origin{}, today); err != nil {
 			t.Fatal(err)
@@ -87,7 +91,7 @@ func TestRaisedEpochEndsWhatIsInFlight(t *testing.T) {
 		nothing("at once")
 		left := column[int](t, db.Superuser(t), `
 			select (select count(*) from session where operator_id = $1) + (select count(*) from api_token where operator_id = $1) + (select count(*) from invitation where invited_by = $1) +
-			       (select count(*) from device where operator_id = $1)`, o.ID)[0]
+			       (select count(*) from device where operator_id = $1) + (select count(*) from draft where operator_id = $1)`, o.ID)[0]
 		if left > 0 {
 			t.Errorf("%s left %d rows", what, left)
 		}

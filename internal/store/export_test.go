@@ -13,13 +13,12 @@ import (
 
 // OpenNarrow is Open with a pool of so few connections that they change hands
 // all the time.
-func OpenNarrow(ctx context.Context, url string, keys *secret.Keyring, connections int32) (*Store, error) {
+func OpenNarrow(ctx context.Context, url string, keys *secret.Keyring, connections int) (*Store, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err
 	}
-	config.MaxConns = connections
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	pool, err := newPool(ctx, config, connections)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +38,7 @@ func (s *Store) CheckSchemaOf(ctx context.Context, files fs.FS) error {
 }
 
 // Pool lends the pool, to look at connections that came back to it.
-func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+func (s *Store) Pool() *pgxpool.Pool { return s.pool.inner }
 
 // SealedColumns lists the columns that a rotation seals anew.
 func SealedColumns() []string {
@@ -56,4 +55,28 @@ func (k LoginKey) Lock() int64 { return k.lock() }
 // RecordEverywhere is recordEverywhere in a transaction of its own.
 func (s *Store) RecordEverywhere(ctx context.Context, r Record) error {
 	return s.transact(ctx, func(tx pgx.Tx) error { return s.recordEverywhere(ctx, tx, r) })
+}
+
+// OpenImpatient is Open with another silence after which a connection is given up.
+func OpenImpatient(ctx context.Context, url string, keys *secret.Keyring, silence time.Duration) (*Store, error) {
+	config, err := readURL(url)
+	if err != nil {
+		return nil, err
+	}
+	config.ConnConfig.DialFunc = dialer(silence)
+	pool, err := newPool(ctx, config, mostConnections)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{pool: pool}
+	s.keys.Store(keys)
+	return s, nil
+}
+
+// Waiting is how many wait for a connection.
+func (s *Store) Waiting() int {
+	g := s.pool.gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.urgent) + len(g.others)
 }

@@ -126,7 +126,7 @@ func (s *Store) UseKeys(ctx context.Context, keys *secret.Keyring) error {
 		return err
 	}
 	s.keys.Store(keys)
-	s.pool.Reset()
+	s.pool.inner.Reset()
 	// One is made now, so that others hear of the keys. When that fails they hear of
 	// them with the next one; the keys are in use either way.
 	_ = s.pool.Ping(ctx)

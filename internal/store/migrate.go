@@ -164,7 +164,7 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 }
 
 func (s *Store) checkSchema(ctx context.Context, files fs.FS) error {
-	db := stdlib.OpenDBFromPool(s.pool)
+	db := stdlib.OpenDBFromPool(s.pool.inner)
 	defer db.Close()
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, files)
 	if err != nil {

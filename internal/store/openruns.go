@@ -113,15 +113,27 @@ func (t *Tx) NoteLook(ctx context.Context, id, looker uuid.UUID, looked string, 
 	return now, err
 }
 
-// Contested reports whether another run of the same action can have done to the
-// same object, named by one of its input fields, what r asked for: one that was at
-// work since r was started.
-func (t *Tx) Contested(ctx context.Context, r Run, field string) (contested bool, err error) {
-	err = t.tx.QueryRow(ctx, `select exists (
-		select from run where `+inScope+` and id <> $1 and action = $2 and organization_id is not distinct from $3 and state <> 'refused'
-		and started_at > $4::timestamptz - interval '10 minutes' and coalesce(finished_at, 'infinity') > $4
-		and ($5 = '' or input ->> $5 = $6))`, r.ID, r.Action, r.OrganizationID, r.StartedAt, field, r.Input[field]).Scan(&contested)
-	return contested, err
+// Rivals lists the runs of some actions, with id, action and input, that can have
+// done to an object what r asked for: of r's organization or Duo account, at work
+// since r was started, and not refused. They name one of the texts in a field, or
+// anywhere in one if their action is among raw. With no names all of them do.
+func (t *Tx) Rivals(ctx context.Context, r Run, actions, raw, names []string) (found []Run, err error) {
+	rows, err := t.tx.Query(ctx, `
+		select r.id, r.action, r.input from run r
+		where `+runInScope+` and r.id <> $3 and r.action = any ($4) and r.state <> 'refused'
+		and (r.organization_id is not distinct from $1 or `+sameAccount+`)
+		and r.started_at > $7::timestamptz - interval '10 minutes' and coalesce(r.finished_at, 'infinity') > $7
+		and (cardinality($6::text[]) = 0 or exists (
+			select from jsonb_each_text(r.input) f, unnest($6::text[]) n
+			where lower(f.value) = lower(n) or r.action = any ($5) and strpos(lower(f.value), lower(n)) > 0))
+		order by r.started_at, r.id`, r.OrganizationID, r.APIHost, r.ID, actions, raw, names, r.StartedAt)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (o Run, err error) {
+		err = row.Scan(&o.ID, &o.Action, &o.Input)
+		return o, err
+	})
 }
 
 // UnclearRuns lists the scope's runs of the last hour whose outcome is not known:

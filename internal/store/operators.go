@@ -223,7 +223,7 @@ func (s *Store) ForgiveLogin(ctx context.Context, own LoginKey, shared ...LoginK
 	for _, key := range shared {
 		batch.Queue(`delete from login_attempt where id = (select max(id) from login_attempt where key = $1)`, key.Name)
 	}
-	return meaning(s.pool.SendBatch(ctx, batch).Close())
+	return meaning(s.pool.SendBatch(ctx, batch))
 }
 
 // LoginKey is what sign-in attempts are counted by. Shared keys are granted more

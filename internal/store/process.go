@@ -31,8 +31,9 @@ type Heartbeat struct {
 // BeginProcess registers a server process that will write its heartbeat at an
 // interval.
 func (s *Store) BeginProcess(ctx context.Context, id uuid.UUID, every time.Duration) (h Heartbeat, err error) {
+	defer func() { s.writing.wrote(every, err) }()
 	began := s.clock.now()
-	err = s.pool.QueryRow(ctx, `insert into process (id, beats_every) values ($1, $2) returning heartbeat_at, heartbeat_at, pg_postmaster_start_time()`, id, every).
+	err = s.pool.QueryRow(Urgent(ctx), `insert into process (id, beats_every) values ($1, $2) returning heartbeat_at, heartbeat_at, pg_postmaster_start_time()`, id, every).
 		Scan(&h.At, &h.Previous, &h.UpSince)
 	s.clock.measure(began, h.At, s.clock.now())
 	return h, meaning(err)
@@ -41,8 +42,9 @@ func (s *Store) BeginProcess(ctx context.Context, id uuid.UUID, every time.Durat
 // Beat writes a process's heartbeat. ErrNotFound says that the process was judged
 // dead meanwhile, which is final for this id.
 func (s *Store) Beat(ctx context.Context, id uuid.UUID) (h Heartbeat, err error) {
+	defer func() { s.writing.wrote(0, err) }()
 	began := s.clock.now()
-	err = s.pool.QueryRow(ctx, `
+	err = s.pool.QueryRow(Urgent(ctx), `
 		update process p set heartbeat_at = clock_timestamp()
 		from (select heartbeat_at from process where id = $1 and gone_at is null for update) before
 		where p.id = $1 returning p.heartbeat_at, before.heartbeat_at, pg_postmaster_start_time()`, id).
@@ -54,7 +56,8 @@ func (s *Store) Beat(ctx context.Context, id uuid.UUID) (h Heartbeat, err error)
 // EndProcess says that a process has ended in good order: nobody need wait for its
 // heartbeat.
 func (s *Store) EndProcess(ctx context.Context, id uuid.UUID) error {
-	_, err := s.pool.Exec(ctx, `update process set gone_at = clock_timestamp() where id = $1 and gone_at is null`, id)
+	s.writing.ended()
+	_, err := s.pool.Exec(Urgent(ctx), `update process set gone_at = clock_timestamp() where id = $1 and gone_at is null`, id)
 	return err
 }
 

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,30 +28,40 @@ const (
 	longestPush = 3 * time.Minute // from a push to its answer
 )
 
-// Frauds lists the reports of fraud that came since a moment in an organization,
-// or in the Duo account that it has now, latest first. It looks at the account in
-// all of the workspace, whatever the scope: what a person reported counts for
-// whoever reaches that person.
-func (t *Tx) Frauds(ctx context.Context, organization uuid.UUID, account string, since time.Time) ([]Fraud, error) {
+// sameAccount picks the runs r of an organization, $1, or of the Duo account with a
+// host, $2: each account has a host of its own, by whatever keys it is reached.
+const sameAccount = `(r.organization_id = $1 or lower(r.api_host) = lower($2) and $2 <> '')`
+
+// everywhere sends statements that look at all of the workspace, whatever the
+// scope: what a person was asked counts for whoever reaches that person.
+func (t *Tx) everywhere(ctx context.Context, batch *pgx.Batch) error {
 	own := "*"
 	if !t.scope.every {
 		own = uuidArray(t.scope.organizations)
 	}
+	whole := &pgx.Batch{}
+	whole.Queue(`select set_config('app.organizations', '*', true)`)
+	whole.QueuedQueries = append(whole.QueuedQueries, batch.QueuedQueries...)
+	whole.Queue(`select set_config('app.organizations', $1, true)`, own)
+	return t.tx.SendBatch(ctx, whole).Close()
+}
+
+// Frauds lists the reports of fraud that came since a moment in an organization,
+// or in the Duo account that it has now, latest first, whatever the scope.
+func (t *Tx) Frauds(ctx context.Context, o Organization, since time.Time) ([]Fraud, error) {
 	var found []Fraud
 	batch := &pgx.Batch{}
-	batch.Queue(`select set_config('app.organizations', '*', true)`)
 	batch.Queue(`
 		select r.id, `+pushedUser+` as user_id, r.subject as username, r.operator_id, p.email as operator, r.finished_at as answered_at
 		from run r join operator p on p.id = r.operator_id
-		where r.`+inWorkspace+` and (r.organization_id = $1 or r.account_id = $2 and $2 <> '')
-		and `+pushed+` and r.answer = 'fraud' and r.started_at > $4 and r.finished_at > $3 order by r.finished_at desc, r.id`,
-		organization, account, since, since.Add(-longestPush)).
+		where r.`+inWorkspace+` and (`+sameAccount+` or r.account_id = $3 and $3 <> '')
+		and `+pushed+` and r.answer = 'fraud' and r.started_at > $5 and r.finished_at > $4 order by r.finished_at desc, r.id`,
+		o.ID, o.APIHostname, o.AccountID, since, since.Add(-longestPush)).
 		Query(func(rows pgx.Rows) (err error) {
 			found, err = pgx.CollectRows(rows, pgx.RowToStructByName[Fraud])
 			return err
 		})
-	batch.Queue(`select set_config('app.organizations', $1, true)`, own)
-	return found, t.tx.SendBatch(ctx, batch).Close()
+	return found, t.everywhere(ctx, batch)
 }
 
 // Deciders lists the e-mail addresses of those who may decide in an organization
@@ -77,19 +89,27 @@ type Push struct {
 	StartedAt time.Time
 }
 
-// LockPushes waits until nobody else sends a push to a user of an organization,
+// LockPushes waits until nobody else sends a push to a user of a Duo account,
 // keeps others waiting until the transaction ends, and returns the pushes that
 // were sent to the user since a moment, latest first: r, which was started in this
-// transaction, aside, and those that Duo refused to send.
-func (t *Tx) LockPushes(ctx context.Context, r Run, since time.Time) ([]Push, error) {
-	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('push ' || $1::text || ' ' || $2, 0))`, r.OrganizationID, r.AskedUser)
+// transaction, aside, and those that Duo refused to send. By whatever organization
+// they were sent, they count.
+func (t *Tx) LockPushes(ctx context.Context, r Run, since time.Time) (found []Push, err error) {
+	account := strings.ToLower(cmp.Or(r.APIHost, r.OrganizationID.String()))
+	_, err = t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('push ' || $1::text || ' ' || $2, 0))`, account, r.AskedUser)
 	if err != nil {
 		return nil, err
 	}
-	return all[Push](ctx, t.tx, `
-		select r.id, r.action, p.email as operator, r.state = 'sending' and r.started_at > $4 as open, r.started_at
+	batch := &pgx.Batch{}
+	batch.Queue(`
+		select r.id, r.action, p.email as operator, r.state = 'sending' and r.started_at > $5 as open, r.started_at
 		from run r join operator p on p.id = r.operator_id
-		where `+runInScope+` and r.organization_id = $1 and `+pushed+` and `+pushedUser+` = $2 and r.id <> $3 and r.started_at > $5
+		where r.`+inWorkspace+` and `+sameAccount+` and `+pushed+` and `+pushedUser+` = $3 and r.id <> $4 and r.started_at > $6
 		and coalesce(r.input ->> 'factor', '') <> 'passcode' and not (r.state = 'refused' and r.answer = '')
-		order by r.started_at desc, r.id`, r.OrganizationID, r.AskedUser, r.ID, r.StartedAt.Add(-longestPush), since)
+		order by r.started_at desc, r.id`, r.OrganizationID, r.APIHost, r.AskedUser, r.ID, r.StartedAt.Add(-longestPush), since).
+		Query(func(rows pgx.Rows) (err error) {
+			found, err = pgx.CollectRows(rows, pgx.RowToStructByName[Push])
+			return err
+		})
+	return found, t.everywhere(ctx, batch)
 }

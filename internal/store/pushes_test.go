@@ -106,7 +106,7 @@ func TestFraudsLeaveTheScope(t *testing.T) {
 		{near, "DA1", today, store.WholeWorkspace(foreign.ID), nil},
 	} {
 		err := d.InWorkspace(t.Context(), c.scope, func(tx *store.Tx) error {
-			found, err := tx.Frauds(t.Context(), c.organization, c.account, c.since)
+			found, err := tx.Frauds(t.Context(), store.Organization{ID: c.organization, AccountID: c.account}, c.since)
 			ids := map[uuid.UUID]bool{}
 			for _, f := range found {
 				if ids[f.ID] = true; f.UserID != "DUOLD" || f.Username != "ada" || f.Operator != d.owner.Email || !f.AnsweredAt.Equal(today.Add(time.Minute)) {

@@ -8,15 +8,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
+	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"duodesk/internal/secret"
 )
@@ -38,10 +36,11 @@ func (e *ConflictError) Error() string { return "store: conflict on " + e.Constr
 
 // Store is the database as the server sees it. It is safe for concurrent use.
 type Store struct {
-	pool *pgxpool.Pool
+	pool *pool
 	keys atomic.Pointer[secret.Keyring] // see UseKeys
 
-	clock clock
+	clock   clock
+	writing writing
 }
 
 // Open connects, with pool and time-outs of our own whatever the URL says. The role must be the
@@ -52,10 +51,10 @@ func Open(ctx context.Context, url string, keys *secret.Keyring, tracer ...pgx.Q
 	if err != nil {
 		return nil, err
 	}
-	config.MaxConns = 8
 	config.MinConns = 1 // see connectionName
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
-	config.ConnConfig.RuntimeParams["statement_timeout"] = "10000"
+	config.ConnConfig.DialFunc = dialer(silence)
+	config.ConnConfig.RuntimeParams["statement_timeout"] = strconv.FormatInt(statementTime.Milliseconds(), 10)
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
 	// Duo is asked because a run is recorded: the record must outlive a crash of
 	// Postgres, also on a server that is set to take that lightly.
@@ -66,14 +65,14 @@ func Open(ctx context.Context, url string, keys *secret.Keyring, tracer ...pgx.Q
 	s := &Store{}
 	s.keys.Store(keys)
 	config.BeforeConnect = s.nameConnections
-	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+	if s.pool, err = newPool(ctx, config, mostConnections); err != nil {
 		return nil, fmt.Errorf("store: open: %w", err)
 	}
 	return s, nil
 }
 
 // Close waits for borrowed connections and closes all.
-func (s *Store) Close() { s.pool.Close() }
+func (s *Store) Close() { s.pool.inner.Close() }
 
 // Connections is how busy the connections to the database are.
 type Connections struct {
@@ -84,10 +83,11 @@ type Connections struct {
 
 // Connections returns the numbers of this moment.
 func (s *Store) Connections() Connections {
-	now := s.pool.Stat()
+	now := s.pool.inner.Stat()
+	waits, waited := s.pool.gate.counted()
 	return Connections{
 		Acquired: int(now.AcquiredConns()), Idle: int(now.IdleConns()), Max: int(now.MaxConns()),
-		Waits: now.EmptyAcquireCount(), Waited: now.EmptyAcquireWaitTime(),
+		Waits: now.EmptyAcquireCount() + waits, Waited: now.EmptyAcquireWaitTime() + waited,
 	}
 }
 
@@ -142,7 +142,8 @@ func (t *Tx) WorkspaceID() uuid.UUID { return t.scope.workspace }
 
 // InWorkspace runs fn in a transaction whose statements see only the rows of sc.
 // It commits when fn returns nil and rolls back otherwise. fn must not keep the
-// Tx, nor wait for anything but the database.
+// Tx, nor wait for anything but the database, nor ask s for anything: it holds the
+// one connection that there may be.
 func (s *Store) InWorkspace(ctx context.Context, sc Scope, fn func(*Tx) error) error {
 	return s.transact(ctx, func(tx pgx.Tx) error {
 		entered, err := s.enter(ctx, tx, sc)
@@ -164,7 +165,13 @@ func (s *Store) enter(ctx context.Context, tx pgx.Tx, sc Scope) (*Tx, error) {
 }
 
 func (s *Store) transact(ctx context.Context, fn func(pgx.Tx) error) error {
-	err := pgx.BeginFunc(ctx, s.pool, fn)
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	err = conn.meant(pgx.BeginFunc(ctx, conn, fn))
+	s.writing.note(err)
 	return meaning(err)
 }
 
@@ -215,21 +222,4 @@ func all[T any](ctx context.Context, tx pgx.Tx, sql string, args ...any) ([]T, e
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
-}
-
-// Unavailable reports whether an error says that the database cannot be reached
-// or is shutting down, rather than that a statement was wrong.
-func Unavailable(err error) bool {
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
-		// Classes 08 connection, 53 resources, 57 operator intervention.
-		switch refused.Code[:2] {
-		case "08", "53", "57":
-			return true
-		}
-		return false
-	}
-	var network net.Error
-	var connecting *pgconn.ConnectError
-	return errors.As(err, &network) || errors.As(err, &connecting) || pgconn.SafeToRetry(err) || errors.Is(err, io.ErrUnexpectedEOF)
 }

@@ -29,6 +29,7 @@ func readURL(text string) (*pgxpool.Config, error) {
 	if err != nil || blankIn(text) {
 		return nil, errors.New("the database URL cannot be read: " + faultOfURL(text, err))
 	}
+	config.ConnConfig.DialFunc = dialer(0)
 	return config, nil
 }
 

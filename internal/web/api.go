@@ -77,14 +77,41 @@ func (s *Server) apiAction(c echo.Context, v visitor) error {
 
 // rowsOf is how many rows of a list a result brings.
 func rowsOf(r catalog.Result) int {
-	var list []json.RawMessage
 	if r.Table != nil {
 		return len(r.Table.Rows)
 	}
+	var list []json.RawMessage
 	if json.Unmarshal(r.Raw, &list) != nil {
-		return 1
+		return rowsWithin(r.Raw)
 	}
-	return len(list)
+	rows := 0
+	for _, item := range list {
+		// Several pages of a log are joined to a list of pages.
+		var page struct{ Metadata json.RawMessage }
+		if json.Unmarshal(item, &page) == nil && page.Metadata != nil {
+			rows += rowsWithin(item)
+		} else {
+			rows++
+		}
+	}
+	return rows
+}
+
+// rowsWithin is how many rows an answer brings that is no list: those of its longest
+// list, such as the events of a log, or one.
+func rowsWithin(answer json.RawMessage) int {
+	most := 1
+	var members map[string]json.RawMessage
+	if json.Unmarshal(answer, &members) != nil {
+		return most
+	}
+	for _, member := range members {
+		var list []json.RawMessage
+		if json.Unmarshal(member, &list) == nil {
+			most = max(most, len(list))
+		}
+	}
+	return most
 }
 
 // apiInput checks the fields of a body.

@@ -126,21 +126,40 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		return s.unavailable(err, c), "unavailable"
 	case errors.As(err, &httpErr):
 		return httpErrorPage(httpErr.Code, home), httpCode(httpErr.Code)
-	case store.Unavailable(err):
+	}
+	if _, is := store.TroubleOf(err); is {
 		return s.unavailable(err, c), "unavailable"
 	}
 	s.Log.ErrorContext(c.Request().Context(), "request failed", "error", err)
 	return views.ServerFault(requestID(c.Request().Context()), home), "internal"
 }
 
+// unavailable says what keeps the database from serving, and how far a change came.
 func (s *Server) unavailable(err error, c echo.Context) views.ErrorPage {
-	level := slog.LevelWarn
-	if errors.Is(err, context.Canceled) {
+	trouble, is := store.TroubleOf(err)
+	text, level := "The console ran out of time.", slog.LevelWarn
+	switch {
+	case is && trouble.Lasts():
+		text, level = trouble.Text(), slog.LevelError
+	case is:
+		text = trouble.Text()
+	case errors.Is(err, context.Canceled):
 		level = slog.LevelInfo // a tab was closed
 	}
-	s.Log.Log(c.Request().Context(), level, "request could not be served", "error", err)
-	return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Not available at this moment",
-		Text: "The console did not get an answer from its database in time. Try again in a few seconds; look in Runs first if you were changing something."}
+	s.Log.Log(c.Request().Context(), level, "request could not be served", "trouble", string(trouble), "error", err)
+	method := c.Request().Method
+	switch {
+	case errors.As(err, new(*run.NotSent)):
+		text += " Nothing was sent to Duo."
+	case method != http.MethodGet && method != http.MethodHead:
+		text += " What you submitted may have been done in part: check before you submit it again."
+	}
+	if trouble.Lasts() {
+		text += " Tell the administrator of this server."
+	} else {
+		text += " Try again in a few seconds."
+	}
+	return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Temporarily unavailable", Text: text}
 }
 
 func (s *Server) duoTrouble(err error, c echo.Context, home string) views.ErrorPage {

@@ -139,6 +139,9 @@ func (s *Server) returnForm(ctx context.Context, operator store.Operator, sealed
 		return "", err
 	}
 	err = s.Store.InWorkspace(ctx, access.Membership, func(tx *store.Tx) error {
+		if err := tx.HoldOperator(ctx, operator.ID, operator.Epoch); err != nil {
+			return err
+		}
 		return tx.HoldForm(ctx, operator.ID, map[string]string{"post": form.Post, "values": form.Values}, s.Now())
 	})
 	address, parsing := url.Parse(localPath(form.Page))

@@ -43,6 +43,9 @@ func (s *Server) postImport(c echo.Context, v visitor) error {
 	}
 	draft := map[string]string{"id": uuid.NewString(), "file": name, "text": text}
 	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
+		if err := tx.HoldOperator(c.Request().Context(), v.operator.ID, v.operator.Epoch); err != nil {
+			return err
+		}
 		return tx.SaveDraft(c.Request().Context(), v.operator.ID, importForm, draft, s.Now())
 	})
 	if err != nil {

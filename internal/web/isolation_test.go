@@ -269,8 +269,8 @@ func (w *walk) unchanged(what string, ask func()) {
 	w.t.Helper()
 	ours, theirs, ledger := w.e.rows(w.t, w.e.Workspace), w.e.rows(w.t, w.e.foreign.workspace), len(w.e.Sim.Ledger())
 	w.onlyOwn(ask)
-	if w.e.rows(w.t, w.e.Workspace) != ours || w.e.rows(w.t, w.e.foreign.workspace) != theirs {
-		w.t.Errorf("%s changed the database", what)
+	if tables := append(changed(ours, w.e.rows(w.t, w.e.Workspace)), changed(theirs, w.e.rows(w.t, w.e.foreign.workspace))...); len(tables) > 0 {
+		w.t.Errorf("%s changed %s", what, strings.Join(tables, ", "))
 	}
 	if done := w.e.Sim.Ledger()[ledger:]; len(done) > 0 {
 		w.t.Errorf("%s changed something in Duo: %+v", what, done)
@@ -302,7 +302,7 @@ func (w *walk) onlyOwn(ask func()) {
 			}
 		}
 	}
-	if w.e.rows(w.t, other) != rows {
-		w.t.Error("rows of the other workspace have changed")
+	if tables := changed(rows, w.e.rows(w.t, other)); len(tables) > 0 {
+		w.t.Errorf("rows of the other workspace have changed: %s", strings.Join(tables, ", "))
 	}
 }

@@ -373,7 +373,7 @@ func everythingAllowedTo(ctx context.Context, s *Server, workspace, organization
 			own = store.Access{}
 		}
 		a.Membership, a.Scope = own.Membership, own.Membership
-		a.Workspace.Name, a.Organization.Name, a.Organization.Tags = "stub", "stub", nil
+		a.Workspace.Name, a.Organization.Name, a.Organization.Tags, a.Organization.AccountName = "stub", "stub", nil, "stub"
 		return a, nil
 	}
 	return store.Access{}, store.ErrNotFound

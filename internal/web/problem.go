@@ -73,7 +73,7 @@ var problemCodes = []struct {
 	{"duo_unreachable", 502, "Duo was not reached. Nothing was done.", ""},
 	{"outcome_unknown", 502, "Duo may have done it: look before you send it again.", ""},
 	{"duo_silent", 503, "Duo does not answer for this account, and is asked again every few seconds. Nothing was done. Retry-After says how long to wait.", ""},
-	{"unavailable", 503, "The database did not answer in time.", ""},
+	{"unavailable", 503, "The database is in trouble: detail says in which, and whether anything was sent to Duo. Retry-After says how long to wait.", ""},
 	{"busy", 503, "Too much at once. Try again in a few seconds.", ""},
 }
 
@@ -193,6 +193,10 @@ func retryAfter(err error) string {
 		wait = time.Hour
 	case in > 0:
 		wait = in
+	default:
+		if trouble, _ := store.TroubleOf(err); trouble.Lasts() {
+			wait = 30 * time.Second
+		}
 	}
 	return strconv.Itoa(int(math.Ceil(wait.Seconds())))
 }

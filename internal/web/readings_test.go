@@ -2,12 +2,16 @@ package web
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
@@ -79,6 +83,27 @@ func TestReadingLeavesALine(t *testing.T) {
 		t.Error(rows)
 	}
 	s.as(t, s.Owner).get(s.ws("/readings")).want(http.StatusOK, "users", auditor.Email, "program").fine()
+}
+
+// A log's page is an object around a list: its events are rows, by whatever action they are read.
+func TestRowsOfAGenericRead(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for range 7 {
+		s.Sim.AddActivity(s.Account.AccountID, "user_update", "DU1", "ada")
+	}
+	admin := s.Member(t, s.Workspace, catalog.Administrator)
+	token, _ := s.accessToken(t, s.Workspace, admin, store.Grant{Role: "admin", EveryOrganization: true})
+	now := time.Now()
+	for _, parts := range []string{"1", "3"} {
+		limit := map[string]string{"1": "10", "3": "3"}[parts]
+		body := bodyOf("admin-api-action", url.Values{"run_id": {uuid.NewString()}, "method": {"get"}, "path": {"/admin/v2/logs/activity"}, "parts": {parts},
+			"params": {fmt.Sprintf("mintime=%d\nmaxtime=%d\nlimit=%s", now.Add(-time.Hour).UnixMilli(), now.Add(time.Hour).UnixMilli(), limit)}})
+		wantOutcome(s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/admin-api-action"), body), store.Applied, false)
+	}
+	if found := s.readingsOf(t); len(found) != 1 || found[0].Rows != 14 {
+		t.Errorf("%+v", found)
+	}
 }
 
 // The limit is exact, however many ask at once, and for all of an operator's

@@ -83,6 +83,11 @@ func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.F
 			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
 			continue
 		}
+		if trouble, is := store.TroubleOf(err); is && i > 0 {
+			changed = trouble.Text()
+			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
+			continue
+		}
 		if err != nil {
 			return s.showRefusal(c, v, f, "", err)
 		}

@@ -20,4 +20,7 @@ func (a Answer) Good() bool { return a == Approved || a == SMSSent }
 type Progress struct {
 	Text   string // where it stands or, with an Answer, how it ended: a sentence for the record
 	Answer Answer // empty: not yet
+	// Gone says that Duo does not know the question any more: the Answer is NoAnswer
+	// only if the question was open until its time was over.
+	Gone bool
 }

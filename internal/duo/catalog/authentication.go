@@ -133,19 +133,19 @@ func authProgress(s duo.AuthResult) Progress {
 	case s.Waiting():
 		return Progress{Text: authWaiting(s)}
 	case s.Allowed() && s.Status == "bypass":
-		return Progress{"Allowed, by a bypass.", Approved}
+		return Progress{Text: "Allowed, by a bypass.", Answer: Approved}
 	case s.Allowed():
-		return Progress{"Approved.", Approved}
+		return Progress{Text: "Approved.", Answer: Approved}
 	case s.SMSSent():
-		return Progress{"New passcodes are on their way by SMS.", SMSSent}
+		return Progress{Text: "New passcodes are on their way by SMS.", Answer: SMSSent}
 	case s.Status == "fraud":
-		return Progress{"Denied, and reported as fraud: the person did not ask for this.", Fraud}
+		return Progress{Text: "Denied, and reported as fraud: the person did not ask for this.", Answer: Fraud}
 	case s.Status == "timeout":
-		return Progress{"Nobody answered within " + Duration(AuthTime) + ".", NoAnswer}
+		return Progress{Text: "Nobody answered within " + Duration(AuthTime) + ".", Answer: NoAnswer}
 	case s.Status == "locked_out":
-		return Progress{"Denied: the user is locked out.", LockedOut}
+		return Progress{Text: "Denied: the user is locked out.", Answer: LockedOut}
 	}
-	return Progress{"Denied." + said, Denied}
+	return Progress{Text: "Denied." + said, Answer: Denied}
 }
 
 func authWaiting(s duo.AuthResult) string {

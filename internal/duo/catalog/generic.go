@@ -148,6 +148,9 @@ func checkCall(api API, in Values) []FieldError {
 			return []FieldError{{Field: callParams.Name, Message: noAccount}}
 		}
 	}
+	if c.asksAPerson() {
+		return []FieldError{{Field: "path", Message: asksAPerson}}
+	}
 	v := judge(api, c)
 	if v.fault != "" {
 		return []FieldError{{Field: callParams.Name, Message: v.fault}}

@@ -129,8 +129,8 @@ func innerCall(api API, operation any) (c call, fault string) {
 	switch {
 	case !slices.ContainsFunc(callMethod.Options, func(known Option) bool { return known.Label == c.method }):
 		return c, "The method of an operation has to be GET, POST, PUT, PATCH or DELETE."
-	case fitsPattern(pushPath, c.path):
-		return c, "A push is sent by a call of its own: how often a person is asked is counted."
+	case c.asksAPerson():
+		return c, asksAPerson
 	case c.path == bulkPath || pathFault(api, c.path) != "":
 		return c, "The path of an operation cannot be " + Plain(c.path) + "."
 	case members["body"] != nil && !isObject:

@@ -96,11 +96,8 @@ func (a Action) TakesAway(in Values) bool {
 	return false
 }
 
-// The calls that ask a person through Duo.
-const (
-	authPath = "/auth/v2/auth"
-	pushPath = "/admin/v1/users/{user_id}/send_verification_push"
-)
+// authPath asks a person through Duo, unless a passcode is given.
+const authPath = "/auth/v2/auth"
 
 // Asked is whom an action with these values asks through Duo: by Duo's id, or by a
 // username; both are empty where nobody is asked.
@@ -108,30 +105,20 @@ func (a Action) Asked(in Values) (id, username string) {
 	if a.Follow != nil {
 		return in.given["user_id"], in.given["username"]
 	}
-	if a.Kind != Generic || !a.AsksAPerson(in) {
-		return "", ""
-	}
-	c, _ := callOf(in) // it was read before
-	if fitsPattern(pushPath, c.path) {
-		return strings.Split(c.path, "/")[4], ""
-	}
-	first := func(name string) string {
-		for _, text := range textsIn(c.params[name], deepestText) {
-			return text
-		}
-		return ""
-	}
-	return first("user_id"), first("username")
+	return "", ""
 }
 
 // AsksAPerson reports whether the action with these values asks a person through
-// Duo, on a device of theirs.
+// Duo, on a device of theirs. A generic call never does: see checkCall.
 func (a Action) AsksAPerson(in Values) bool {
-	if a.Kind != Generic {
-		return a.Follow != nil && in.given["factor"] != "passcode"
-	}
-	c, fault := callOf(in)
-	return fault == nil && c.method == http.MethodPost && (fitsPattern(pushPath, c.path) || c.path == authPath && c.params["factor"] != "passcode")
+	return a.Follow != nil && in.given["factor"] != "passcode"
+}
+
+const asksAPerson = "This asks a person on a device. Use Verify Caller or Send Duo Authentication: they follow the answer, and a report of fraud counts."
+
+// asksAPerson reports whether a generic call would.
+func (c call) asksAPerson() bool {
+	return c.method == http.MethodPost && (strings.HasSuffix(c.path, "/send_verification_push") || c.path == authPath && c.params["factor"] != "passcode")
 }
 
 // ChangesGroup reports whether the action may change what a group does to all of

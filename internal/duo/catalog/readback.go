@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,6 +29,66 @@ type ReadBack struct {
 	// left out: it ends a bypass that the change brought about. It may be repeated; nil:
 	// there is nothing to do. It says what it did, beside an error too.
 	After func(context.Context, *duo.Client, Values) (said string, err error)
+}
+
+// Rivals are the actions that can bring about what another one asks for, and raw
+// those of them that name an object anywhere in their fields.
+func Rivals() (slugs, raw []string) {
+	for _, a := range all {
+		switch {
+		case a.Kind == Generic:
+			raw = append(raw, a.Slug)
+		case a.ReadBack == nil && !a.makesUsers():
+			continue
+		}
+		slugs = append(slugs, a.Slug)
+	}
+	return slugs, raw
+}
+
+// makesUsers reports whether an action that is not read back can make a user, or
+// change one as a directory has it.
+func (a Action) makesUsers() bool {
+	return slices.Contains([]string{"enroll-user", "auth-enroll-user", "synchronize-users"}, a.Slug)
+}
+
+// Named are the texts by which a rival of an action with these values names what it
+// is about: the object, and what else has a part in it, which is gone for the
+// object, too, once it is deleted.
+func (b *ReadBack) Named(a Action, in Values) (names []string) {
+	if b.Object == "" {
+		return nil
+	}
+	for _, f := range a.Fields {
+		spec := f.Spec()
+		if text := in.given[spec.Name]; text != "" && (spec.Name == b.Object || spec.Kind == "id") {
+			names = append(names, text)
+		}
+	}
+	return names
+}
+
+// Contests reports whether another run, which names one of the texts of Named, can
+// have brought about what the action with these values asked for.
+func (b *ReadBack) Contests(a Action, in Values, other string, given map[string]string) bool {
+	rival, known := Lookup(other)
+	theirs := Recalled(given)
+	about := b.Object == "" || slices.ContainsFunc(slices.Collect(maps.Values(given)), func(text string) bool { return strings.EqualFold(text, in.given[b.Object]) })
+	switch {
+	case !known || rival.Kind == Generic, b.Object != "" && strings.HasPrefix(other, "delete-"):
+		return true
+	case !about:
+		return false
+	case rival.Slug == a.Slug, rival.ReadBack == nil:
+		return true
+	}
+	sent := rival.ReadBack.Sent(theirs, nil)
+	for name, want := range b.Sent(in, nil) {
+		if value, same := sent[name]; same && sameFact(name, value, want) {
+			return true
+		}
+	}
+	return false
 }
 
 // Finding is what a comparison showed.

@@ -47,18 +47,18 @@ func verifyCaller() Action {
 			var refused *duo.Error
 			if errors.As(err, &refused) && refused.Code == duo.CodeNotFound {
 				// A push is unknown once it has expired.
-				return Progress{"Nobody answered within " + Duration(VerificationTime) + ".", NoAnswer}, nil
+				return Progress{Text: "Nobody answered within " + Duration(VerificationTime) + ".", Answer: NoAnswer, Gone: true}, nil
 			}
 			if err != nil {
 				return Progress{}, err
 			}
 			switch response {
 			case duo.VerificationApproved:
-				return Progress{"Approved: the caller has the phone.", Approved}, nil
+				return Progress{Text: "Approved: the caller has the phone.", Answer: Approved}, nil
 			case duo.VerificationDenied:
-				return Progress{"Denied on the phone.", Denied}, nil
+				return Progress{Text: "Denied on the phone.", Answer: Denied}, nil
 			case duo.VerificationFraud:
-				return Progress{"Denied, and reported as fraud: the owner of the phone did not call.", Fraud}, nil
+				return Progress{Text: "Denied, and reported as fraud: the owner of the phone did not call.", Answer: Fraud}, nil
 			}
 			return Progress{Text: "The push is on the phone. Waiting for the answer."}, nil
 		},

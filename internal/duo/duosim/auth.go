@@ -22,7 +22,7 @@ func (c *call) loginUser() (*user, *refusal) {
 	case c.given("user_id") && c.given("username"):
 		return nil, refuse(40002, "username")
 	case c.given("username"):
-		return c.account.userNamed(c.param("username")), nil
+		return c.account.userAtLogin(c.param("username")), nil
 	case !c.given("user_id"):
 		return nil, refuse(40001, "username")
 	}

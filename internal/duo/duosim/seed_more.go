@@ -88,6 +88,11 @@ func (s *Sim) SetBilling(parentID string, on bool) {
 	change(s, func() struct{} { s.mustAccount(parentID).NoBilling = !on; return struct{}{} })
 }
 
+// SetSimpleNames says whether an account reads usernames without their domains at logins, as DOMAIN\user and user@domain.
+func (s *Sim) SetSimpleNames(accountID string, on bool) {
+	change(s, func() struct{} { s.mustAccount(accountID).SimpleNames = on; return struct{}{} })
+}
+
 // SetCredits says how many telephony credits an account has left.
 func (s *Sim) SetCredits(accountID string, credits int) {
 	change(s, func() struct{} { s.mustAccount(accountID).TelephonyCredits = credits; return struct{}{} })

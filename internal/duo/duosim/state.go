@@ -33,6 +33,7 @@ type account struct {
 	Logo             []byte // PNG
 	NoTelephony      bool   // no calls; members that go with calls are missing from its objects
 	NoBilling        bool   // of a parent: Duo's support has not enabled the billing calls
+	SimpleNames      bool   // username normalization is Simple at logins
 	UserLimit        int    // 0: none
 	Applications     []*application
 	Users            []*user
@@ -212,6 +213,24 @@ func (a *account) userNamed(name string) *user {
 		}
 	}
 	return nil
+}
+
+// userAtLogin finds a user by what was typed at a login.
+func (a *account) userAtLogin(name string) *user {
+	if found := a.userNamed(name); found != nil || !a.SimpleNames {
+		return found
+	}
+	for _, u := range a.Users {
+		if u.Status != PendingDeletion && simpleName(u.Username) == simpleName(name) {
+			return u
+		}
+	}
+	return nil
+}
+
+func simpleName(name string) string {
+	name, _, _ = strings.Cut(strings.ToLower(name[strings.LastIndex(name, `\`)+1:]), "@")
+	return name
 }
 
 func (a *account) phone(id string) *phone {
