@@ -57,3 +57,6 @@ func (k LoginKey) Lock() int64 { return k.lock() }
 func (s *Store) RecordEverywhere(ctx context.Context, r Record) error {
 	return s.transact(ctx, func(tx pgx.Tx) error { return s.recordEverywhere(ctx, tx, r) })
 }
+
+// Searches of tests reach the limits of large records with small ones.
+func init() { window, rareRuns = 60, 25 }

@@ -118,18 +118,18 @@ func TestRunsAreFiltered(t *testing.T) {
 func TestMarkOfAnotherWorkspace(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t)
-	foreign := markText(store.Run{ID: uuid.MustParse(e.foreign.run), StartedAt: e.Clock.Now().Add(time.Hour)})
+	foreign := markText(store.RunMark{ID: uuid.MustParse(e.foreign.run), At: e.Clock.Now().Add(time.Hour)})
 	for _, b := range []*browser{e.as(t, e.Owner), e.as(t, e.Member(t, e.Workspace, catalog.Auditor, e.far.org.ID))} {
 		b.get(e.ws("/runs?after="+foreign)).want(http.StatusOK, "CANARY-far").wantNot("CANARY-foreign")
 	}
 }
 
 func FuzzMark(f *testing.F) {
-	f.Add(markText(store.Run{ID: uuid.New(), StartedAt: time.Now()}))
+	f.Add(markText(store.RunMark{ID: uuid.New(), At: time.Now()}))
 	f.Add("AAAA")
 	f.Fuzz(func(t *testing.T, text string) {
 		mark, err := parseMark(text)
-		if err == nil && markText(store.Run{ID: mark.ID, StartedAt: mark.At}) != text {
+		if err == nil && markText(*mark) != text {
 			t.Errorf("%q is read as %+v", text, mark)
 		}
 	})
