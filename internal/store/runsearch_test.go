@@ -238,7 +238,7 @@ func databaseName(t testing.TB, conn *pgx.Conn) string {
 // superuser, whom they do not.
 func TestFunctionsWorkForAnOwnerWhomPoliciesBind(t *testing.T) {
 	t.Parallel()
-	db := boundOwner(t)
+	db := boundOwner(t).DB
 	a := newTenant(t, db, 1)
 	r := rand.New(rand.NewPCG(3, 4))
 	fillRecord(t, db, r, a, []store.Operator{a.owner}, 80)

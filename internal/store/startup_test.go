@@ -219,19 +219,25 @@ func TestURLSaysWhichPartIsWrong(t *testing.T) {
 	}
 }
 
-// boundOwner is a database whose owner is no superuser, as README makes it: forced
-// row-level security binds it. Its OwnerURL is still a superuser's.
-func boundOwner(t testing.TB) storetest.DB {
+// boundDB is a database whose owner is no superuser, as README makes it: forced
+// row-level security binds it.
+type boundDB struct {
+	storetest.DB
+	BoundURL string // as that owner; OwnerURL is still a superuser's
+}
+
+func boundOwner(t testing.TB) boundDB {
 	t.Helper()
-	db := storetest.Open(t)
+	db := boundDB{DB: storetest.Open(t)}
 	name := randomName()
 	db.Exec(t, `create role `+name+` login createrole`)
 	db.Exec(t, `create database `+name+` owner `+name)
 	db.OwnerURL, db.AppURL = strings.Replace(db.OwnerURL, "/console?", "/"+name+"?", 1), strings.Replace(db.AppURL, "/console?", "/"+name+"?", 1)
-	if _, err := store.Migrate(t.Context(), strings.Replace(db.OwnerURL, "user=postgres", "user="+name, 1)); err != nil {
+	db.BoundURL = strings.Replace(db.OwnerURL, "user=postgres", "user="+name, 1)
+	if _, err := store.Migrate(t.Context(), db.BoundURL); err != nil {
 		t.Fatal(err)
 	}
-	db.Store = open(t, db, db.AppURL)
+	db.Store = open(t, db.DB, db.AppURL)
 	if err := db.CheckKeys(t.Context()); err != nil {
 		t.Fatal(err)
 	}
