@@ -256,3 +256,35 @@ func TestFunctionsWorkForAnOwnerWhomPoliciesBind(t *testing.T) {
 		return err
 	})
 }
+
+// TestRunOperators lists each operator of a scope once, and nobody of another.
+func TestRunOperators(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	su := db.Superuser(t)
+	a, b := newTenant(t, db, 1), newTenant(t, db, 1)
+	r := rand.New(rand.NewPCG(7, 8))
+	idle := db.Member(t, a.Workspace, catalog.Auditor)
+	fillRecord(t, db, r, a, []store.Operator{a.owner, a.member}, 40)
+	fillRecord(t, db, r, b, []store.Operator{b.owner, idle}, 10)
+	one := a.organizations[0].ID
+	db.Exec(t, `update run set operator_id = $1 where workspace_id = $2 and organization_id = $3`, a.owner.ID, a.ID, one)
+	for _, c := range []struct {
+		scope         store.Scope
+		organizations []uuid.UUID
+	}{{store.WholeWorkspace(a.ID), nil}, {store.Within(a.ID, one), []uuid.UUID{one}}, {store.Within(a.ID, one, a.organizations[1].ID), []uuid.UUID{one, a.organizations[1].ID}}, {store.Within(a.ID), []uuid.UUID{}}} {
+		want := column[string](t, su, `select distinct p.email from run r join operator p on p.id = r.operator_id
+			where r.workspace_id = $1 and ($2::uuid[] is null or r.organization_id = any ($2)) order by 1`, a.ID, c.organizations)
+		within(t, db.Store, c.scope, func(tx *store.Tx) error {
+			found, err := tx.RunOperators(t.Context())
+			var got []string
+			for _, o := range found {
+				got = append(got, o.Email)
+			}
+			if slices.Sort(got); !slices.Equal(got, want) {
+				t.Errorf("%v: operators %v, want %v", c.organizations, got, want)
+			}
+			return err
+		})
+	}
+}
