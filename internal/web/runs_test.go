@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
+	"duodesk/views"
 )
 
 // addRuns writes n closed runs of an operator, the latest a minute before at, one
@@ -230,5 +231,28 @@ func TestRunsExport(t *testing.T) {
 	e.RefuseRecords(t, e.Workspace)
 	if p := owner.request(http.MethodPost, e.ws("/runs.csv"), url.Values{}).want(http.StatusInternalServerError); strings.HasPrefix(p.header.Get("Content-Type"), "text/csv") {
 		t.Error("exported off the record")
+	}
+}
+
+// A part of a search that was cut short says how far it searched, and no count of a
+// part passes for the whole.
+func TestSearchSaysHowFarItSearched(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v := visitor{workspace: s.Workspace}
+	asked := runsAsked{words: views.RunsFilter{Query: "as"}}
+	mark := &store.RunMark{At: time.Date(2026, 3, 3, 14, 2, 10, 0, time.UTC), ID: uuid.New()}
+	page := s.server.runsPage(v, asked, foundRuns{next: mark, counts: store.RunCounts{Total: 7, Applied: 7}, more: true})
+	if page.SearchedTo != "3 Mar 2026, 14:02:10 UTC" || !strings.Contains(page.Older, markText(*mark)) || !page.More {
+		t.Errorf("%+v", page)
+	}
+	for _, link := range page.Outcomes {
+		if link.Count != -1 {
+			t.Errorf("%s is counted as %d", link.Text, link.Count)
+		}
+	}
+	page = s.server.runsPage(v, asked, foundRuns{counts: store.RunCounts{Total: 7, Applied: 7}})
+	if page.SearchedTo != "" || page.Older != "" || page.Outcomes[0].Count != 7 {
+		t.Errorf("%+v", page)
 	}
 }
