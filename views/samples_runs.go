@@ -37,11 +37,15 @@ func runSamples() []Sample {
 	filtered.Rows, filtered.Total, filtered.Older, filtered.Newest = filtered.Rows[1:3], 3, "", RunsView(sampleWorkspace, "", filtered.Filter)
 	filtered.Note = "Searched the last 12 months. Choose a day to look further back."
 	none := RunsPage{Workspace: sampleWorkspace, Filter: RunsFilter{Query: "nobody"}}
+	searching := sampleRunsPage()
+	searching.Filter, searching.Rows, searching.Total, searching.More = RunsFilter{Query: "as"}, nil, 0, true
+	searching.SearchedTo = "3 Mar 2026, 14:02:10 GMT"
 	ofOne := sampleRunsPage()
 	ofOne.Organization, ofOne.Organizations, ofOne.Rows, ofOne.Total, ofOne.Older = &acme, nil, ofOne.Rows[:2], 2, ""
 	return []Sample{
 		{"runs", workspaceShell("runs"), sampleRunsPage()},
 		{"runs-filtered", workspaceShell("runs"), filtered},
+		{"runs-searching", workspaceShell("runs"), searching},
 		{"readings", workspaceShell("runs"), sampleReadings()},
 		{"readings-none", workspaceShell("runs"), ReadingsPage{Workspace: sampleWorkspace, Limit: Input{Value: "50000"}}},
 		{"runs-no-match", workspaceShell("runs"), none},

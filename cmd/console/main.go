@@ -28,6 +28,7 @@ const usage = `console runs Cisco Duo for every client of an MSP.
   console duosim       start the Duo simulator alone
   console operator     add an operator, reset a password, disable or enable
   console key          make a key file, or rotate its key
+  console record       delete old months of the record, after an export
   console drill        restore a backup into a server of its own and see whether it is whole
   console version      print the version
 
@@ -45,6 +46,7 @@ var commands = map[string]command{
 	"duosim":      duosimCommand,
 	"operator":    operatorCommand,
 	"key":         keyCommand,
+	"record":      recordCommand,
 	"drill":       drillCommand,
 	"version":     versionCommand,
 }

@@ -41,7 +41,7 @@ func TestProofPostgresFreezes(t *testing.T) {
 	}
 	watch := s.browser(s.owner)
 	watch.Timeout = answeredWithin
-	s.db.Close() // what follows counts the connections of the console
+	s.db.Close()                                                          // what follows counts the connections of the console
 	everybody[0].get(s.home() + "/o/" + everybody[0].org.Slug + "/users") // lists that are held have a sweep
 	everybody[0].client.CloseIdleConnections()
 	time.Sleep(time.Second)

@@ -14,7 +14,9 @@ const (
 	longestWait = 6 * time.Second
 	stuckAfter  = 3 * time.Second        // gives up sooner when no working connection comes back for so long
 	gateLook    = 250 * time.Millisecond // how often a request that waits looks at the time
-	growEvery   = time.Second            // how often another connection is tried after one was refused
+	loneTries   = 3
+	tryPause    = 20 * time.Millisecond // before a refused request tries again
+	growEvery   = time.Second           // how often another connection is tried after one was refused
 )
 
 var (
@@ -34,6 +36,7 @@ type gate struct {
 	urgent, others []chan struct{} // closed to let in
 	growAt         time.Time       // the limit may be tried by one more
 	moved          time.Time       // when a working connection was last given back
+	lone           int             // refusals with nobody inside, since a connection worked
 	silent         bool            // so was the database when another connection was last tried
 
 	waits  int64
@@ -146,23 +149,28 @@ func (g *gate) leave(works bool) {
 	now := time.Now()
 	g.inside--
 	if works {
-		g.moved = now
+		g.moved, g.lone = now, 0
 	}
 	g.admit(now)
 }
 
 // refused ends a use of the pool, tried since then, that got no connection because
-// another one cannot be made. It reports whether there are others to wait for: one
-// came back meanwhile, or some are in use, unless the database is silent.
-func (g *gate) refused(since time.Time, silent bool) (worthWaiting bool) {
+// another one cannot be made. It reports whether trying again is worth it: a
+// connection came back meanwhile, or some are in use, unless the database is silent.
+// Several that are made at once can keep each other out, so the first who are
+// refused with nobody beside them try again as well.
+func (g *gate) refused(since time.Time, silent bool) (worthIt bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
 	g.inside--
 	g.limit, g.growAt, g.silent = max(1, g.inside), now.Add(growEvery), silent
-	worthWaiting = g.moved.After(since) || g.inside > 0 && !silent
+	if g.inside == 0 {
+		g.lone++
+	}
+	worthIt = g.moved.After(since) || !silent && (g.inside > 0 || g.lone <= loneTries)
 	g.admit(now)
-	return worthWaiting
+	return worthIt
 }
 
 // grew notes that another connection could be made: the next may be tried at once.

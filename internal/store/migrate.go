@@ -191,12 +191,13 @@ func (s *Store) checkSchema(ctx context.Context, files fs.FS) error {
 // that may become one.
 func (s *Store) CheckRole(ctx context.Context) error {
 	var role string
-	var super, bypass, owner bool
+	var super, bypass, owner, database bool
 	err := s.pool.QueryRow(ctx, `
 		select current_user, bool_or(rolsuper), bool_or(rolbypassrls),
 		       exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-		               where n.nspname in ('public', 'app') and c.relkind in ('r', 'p') and pg_has_role(current_user, c.relowner, 'member'))
-		from pg_roles where pg_has_role(current_user, oid, 'member')`).Scan(&role, &super, &bypass, &owner)
+		               where n.nspname in ('public', 'app') and c.relkind in ('r', 'p') and pg_has_role(current_user, c.relowner, 'member')),
+		       pg_has_role(current_user, 'pg_database_owner', 'member')
+		from pg_roles where pg_has_role(current_user, oid, 'member')`).Scan(&role, &super, &bypass, &owner, &database)
 	switch {
 	case err != nil:
 		return fmt.Errorf("store: read role: %w", err)
@@ -206,6 +207,8 @@ func (s *Store) CheckRole(ctx context.Context) error {
 		return fmt.Errorf("the database role %s may bypass row-level security; connect as %s", role, AppRole)
 	case owner:
 		return fmt.Errorf("the database role %s owns the tables and could switch row-level security off; connect as %s", role, AppRole)
+	case database:
+		return fmt.Errorf("the database role %s owns the database, and policies of the owner would count for it; connect as %s", role, AppRole)
 	}
 	return nil
 }

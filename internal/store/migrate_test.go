@@ -137,3 +137,42 @@ func TestMigrationsExpandOrRaiseTheOldestBinary(t *testing.T) {
 		}
 	}
 }
+
+// An index whose building was cut off stays behind, not valid and of no use: the same
+// migration makes it again.
+func TestHalfBuiltIndexesAreBuiltAgain(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	url := otherDatabase(t, db)
+	names, err := fs.Glob(migrations.Files, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := fstest.MapFS{}
+	for _, name := range names {
+		if data, err := fs.ReadFile(migrations.Files, name); err == nil && name < "00086" {
+			before[name] = &fstest.MapFile{Data: data}
+		}
+	}
+	if _, err := store.MigrateFiles(t.Context(), url, before, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	su := connect(t, url)
+	left := []string{"run_search", "run_phone", "run_user", "run_action_latest"}
+	for _, name := range left {
+		if _, err := su.Exec(t.Context(), `create index `+name+` on run (ticket)`); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := su.Exec(t.Context(), `update pg_index set indisvalid = false where indexrelid = $1::regclass`, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := store.Migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range left {
+		if column[int](t, su, `select count(*) from pg_index where indexrelid = $1::regclass and indisvalid and pg_get_indexdef(indexrelid) not like '%(ticket)'`, name)[0] != 1 {
+			t.Error(name, " is still the half-built one")
+		}
+	}
+}

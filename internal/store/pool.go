@@ -106,6 +106,10 @@ func (p *pool) Acquire(ctx context.Context) (*conn, error) {
 			return nil, err
 		}
 		first, refused = true, err // it has waited once
+		select {
+		case <-time.After(tryPause):
+		case <-ctx.Done():
+		}
 	}
 }
 

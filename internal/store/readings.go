@@ -37,30 +37,35 @@ func (e *TooMuchRead) Error() string {
 	return fmt.Sprintf("store: %d of %d rows were taken out within 24 hours", e.Used, e.Limit)
 }
 
-// CountReading adds rows to what an operator took out, or returns a *TooMuchRead
-// if that is more than times the workspace's limit. With no rows it asks whether
-// there may be one. The Tx's scope must be the whole workspace.
-func (t *Tx) CountReading(ctx context.Context, r Reading, times int) error {
-	if _, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('reading ' || app.workspace()::text || $1::text, 0))`,
-		r.OperatorID.String()); err != nil {
-		return err
-	}
+// MayRead returns a *TooMuchRead if an operator who takes rows out now would have
+// taken more than times the workspace's limit; with no rows it asks for one. The
+// Tx's scope must be the whole workspace.
+func (t *Tx) MayRead(ctx context.Context, operator uuid.UUID, rows, times int) error {
 	// A row stands for an hour from its beginning on: 25 hours hold all of the last 24.
 	var limit, used int
 	err := t.tx.QueryRow(ctx, `
 		select w.rows_a_day, (select coalesce(sum(rows), 0) from reading
 			where `+inWorkspace+` and operator_id = $1 and hour > now() - interval '25 hours')
-		from workspace w where w.id = (select app.workspace())`, r.OperatorID).Scan(&limit, &used)
+		from workspace w where w.id = (select app.workspace())`, operator).Scan(&limit, &used)
 	if err != nil {
 		return err
 	}
-	if limit *= times; used+max(r.Rows, 1) > limit {
+	if limit *= times; used+max(rows, 1) > limit {
 		return &TooMuchRead{Limit: limit, Used: used}
 	}
-	if r.Rows == 0 {
-		return nil
+	return nil
+}
+
+// CountReading adds rows to what an operator took out, unless MayRead refuses them.
+func (t *Tx) CountReading(ctx context.Context, r Reading, times int) error {
+	if _, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('reading ' || app.workspace()::text || $1::text, 0))`,
+		r.OperatorID.String()); err != nil {
+		return err
 	}
-	_, err = t.tx.Exec(ctx, `
+	if err := t.MayRead(ctx, r.OperatorID, r.Rows, times); err != nil || r.Rows == 0 {
+		return err
+	}
+	_, err := t.tx.Exec(ctx, `
 		insert into reading (workspace_id, operator_id, token_id, token, list, organization_id, hour, rows)
 		values ($1, $2, $3, $4, $5, $6, date_trunc('hour', now()), $7)
 		on conflict on constraint reading_hour do update set rows = reading.rows + excluded.rows`,

@@ -25,6 +25,7 @@ var (
 
 	ReadingLimitSet  = Event{"set-reading-limit", "Change limit of data taken out"}
 	RunsExported     = Event{"export-runs", "Export runs"}
+	RecordPruned     = Event{"prune-record", "Prune record"}
 	OperatorAdded    = Event{"add-operator", "Add operator"}
 	OperatorDisabled = Event{"disable-operator", "Disable operator"}
 	OperatorEnabled  = Event{"enable-operator", "Enable operator"}
@@ -72,7 +73,7 @@ var (
 // Events lists all events in the order of a filter.
 func Events() []Event {
 	return []Event{
-		SignedIn, Denied, LateResult, RunsExported, ReadingLimitSet, OperatorAdded, OperatorDisabled, OperatorEnabled, PasswordReset, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
+		SignedIn, Denied, LateResult, RunsExported, RecordPruned, ReadingLimitSet, OperatorAdded, OperatorDisabled, OperatorEnabled, PasswordReset, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
 		OrganizationCreated, OrganizationsImported, OrganizationsExported, OrganizationChanged, OrganizationNameKept, OrganizationMapped, OrganizationUnmapped,
 		DirectoryKeySet, DirectoryKeyRemoved,
 		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysChecked, OwnKeysActivated, OwnKeysDiscarded,

@@ -92,7 +92,7 @@ func TestRefusalsAreBounded(t *testing.T) {
 	count := func() int {
 		var n store.RunCounts
 		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) (err error) {
-			n, err = tx.CountRuns(t.Context(), store.RunFilter{})
+			n, _, err = tx.CountRuns(t.Context(), store.RunFilter{}, nil)
 			return err
 		})
 		return n.Total

@@ -196,14 +196,15 @@ func (t *Tx) Run(ctx context.Context, id uuid.UUID) (Run, error) {
 
 // Runs lists the scope's runs, latest first.
 func (t *Tx) Runs(ctx context.Context, limit, offset int) ([]Run, error) {
-	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` order by r.started_at desc, r.id limit $1 offset $2`, limit, offset)
+	c := t.conditions(RunFilter{}, nil)
+	return all[Run](ctx, t.tx, c.with(runQuery+` where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $ offset $`, limit, offset), c.args...)
 }
 
 // RunsOfPhone lists the scope's latest runs that were asked for one phone of a
 // Duo account, latest first.
 func (t *Tx) RunsOfPhone(ctx context.Context, account, phone string, limit int) ([]Run, error) {
 	return all[Run](ctx, t.tx, runQuery+`
-		where `+runInScope+` and r.account_id = $1 and r.input ->> 'phone_id' = $2 order by r.started_at desc, r.id limit $3`, account, phone, limit)
+		where `+runInScope+` and r.id = any (array(select app.runs_of_phone($1, $2, $3))) order by r.started_at desc, r.id limit $3`, account, phone, limit)
 }
 
 // LatestVerification returns the scope's latest run that asked a user of an
@@ -211,7 +212,7 @@ func (t *Tx) RunsOfPhone(ctx context.Context, account, phone string, limit int) 
 // ErrNotFound if there is none.
 func (t *Tx) LatestVerification(ctx context.Context, now time.Time, organization uuid.UUID, account, user string, within time.Duration) (Run, error) {
 	return one[Run](ctx, t.tx, runQuery+`
-		where `+runInScope+` and r.organization_id = $1 and r.account_id = $2 and r.action = 'verify-caller' and r.input ->> 'user_id' = $3
+		where `+runInScope+` and r.organization_id = $1 and r.id = any (array(select app.runs_of_user($2, 'verify-caller', $3)))
 		and r.started_at >= $4 order by r.started_at desc limit 1`, organization, account, user, now.Add(-within))
 }
 
@@ -224,7 +225,7 @@ func (t *Tx) LateResults(ctx context.Context, id uuid.UUID) ([]Run, error) {
 // of an organization's account; ErrNotFound if there is none.
 func (t *Tx) LatestApplied(ctx context.Context, organization uuid.UUID, account, action, user string) (Run, error) {
 	return one[Run](ctx, t.tx, runQuery+`
-		where `+runInScope+` and r.organization_id = $1 and r.account_id = $2 and r.action = $3 and r.input ->> 'user_id' = $4
+		where `+runInScope+` and r.organization_id = $1 and r.id = any (array(select app.runs_of_user($2, $3, $4)))
 		and r.state = 'applied' order by r.started_at desc limit 1`, organization, account, action, user)
 }
 

@@ -137,7 +137,7 @@ func TestRunsAreListedLatestFirstWithinTheScope(t *testing.T) {
 		t.Helper()
 		within(t, db.Store, sc, func(tx *store.Tx) error {
 			runs, err := tx.Runs(t.Context(), limit, offset)
-			counts, counting := tx.CountRuns(t.Context(), store.RunFilter{})
+			counts, _, counting := tx.CountRuns(t.Context(), store.RunFilter{}, nil)
 			var got []uuid.UUID
 			for _, r := range runs {
 				got = append(got, r.ID)

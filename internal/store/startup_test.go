@@ -67,6 +67,7 @@ func TestServerRefusesRolesThatPoliciesDoNotBind(t *testing.T) {
 		"may become an owner":     {`create role %o; create role % login noinherit; alter table run owner to %o; grant %o to %`, "owns the tables"},
 		"may become one bypasses": {`create role %o bypassrls; create role % login noinherit; grant %o to %`, "bypass row-level security"},
 		"may become a superuser":  {`create role %o superuser; create role % login noinherit; grant %o to %`, "superuser"},
+		"owner of the database":   {`create role % login; do $$ begin execute 'alter database ' || current_database() || ' owner to %'; end $$`, "owns the database"},
 		"plain":                   {`create role % login`, ""},
 	} {
 		role := randomName()
@@ -216,4 +217,29 @@ func TestURLSaysWhichPartIsWrong(t *testing.T) {
 			}
 		}
 	}
+}
+
+// boundDB is a database whose owner is no superuser, as README makes it: forced
+// row-level security binds it.
+type boundDB struct {
+	storetest.DB
+	BoundURL string // as that owner; OwnerURL is still a superuser's
+}
+
+func boundOwner(t testing.TB) boundDB {
+	t.Helper()
+	db := boundDB{DB: storetest.Open(t)}
+	name := randomName()
+	db.Exec(t, `create role `+name+` login createrole`)
+	db.Exec(t, `create database `+name+` owner `+name)
+	db.OwnerURL, db.AppURL = strings.Replace(db.OwnerURL, "/console?", "/"+name+"?", 1), strings.Replace(db.AppURL, "/console?", "/"+name+"?", 1)
+	db.BoundURL = strings.Replace(db.OwnerURL, "user=postgres", "user="+name, 1)
+	if _, err := store.Migrate(t.Context(), db.BoundURL); err != nil {
+		t.Fatal(err)
+	}
+	db.Store = open(t, db.DB, db.AppURL)
+	if err := db.CheckKeys(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
 }

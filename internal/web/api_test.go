@@ -105,7 +105,7 @@ func (s *site) runCount(t testing.TB) int {
 	t.Helper()
 	var n store.RunCounts
 	err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) (err error) {
-		n, err = tx.CountRuns(t.Context(), store.RunFilter{})
+		n, _, err = tx.CountRuns(t.Context(), store.RunFilter{}, nil)
 		return err
 	})
 	if err != nil {

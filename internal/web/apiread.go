@@ -235,22 +235,23 @@ func (s *Server) apiRuns(c echo.Context, v visitor) error {
 		}
 	}
 	var found []store.Run
+	var next *store.RunMark
 	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
-		found, err = tx.FindRuns(c.Request().Context(), asked.runs, asked.after, list.limit+1)
+		found, next, err = tx.FindRuns(c.Request().Context(), asked.runs, asked.after, list.limit)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.countReading(c.Request().Context(), v, "runs", min(len(found), list.limit)); err != nil {
+	if err := s.countReading(c.Request().Context(), v, "runs", len(found)); err != nil {
 		return err
 	}
 	part := apiPart[apiRun]{Items: []apiRun{}}
-	for _, r := range found[:min(len(found), list.limit)] {
+	for _, r := range found {
 		part.Items = append(part.Items, apiRunOf(r))
 	}
-	if len(found) > list.limit {
-		part.Next = list.cursor(markBytes(found[list.limit-1]))
+	if next != nil {
+		part.Next = list.cursor(markBytes(*next))
 	}
 	sendJSON(c, http.StatusOK, "application/json", part)
 	return nil

@@ -78,7 +78,10 @@ func (s *Server) allow(r route) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		whole := c.Request()
 		traceOf(whole.Context()).route = r.path
-		ctx, cancel := context.WithTimeout(whole.Context(), deadline)
+		ctx, cancel := context.WithCancel(whole.Context())
+		if deadline != noDeadline {
+			ctx, cancel = context.WithTimeout(whole.Context(), deadline)
+		}
 		defer cancel()
 		limitBody(c, r)
 		c.SetRequest(whole.WithContext(ctx))

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"mime"
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
@@ -14,16 +16,19 @@ import (
 // sendCSV streams a file: UTF-8 with the mark that spreadsheets want to see,
 // commas, every cell safe to open. more hands out the next rows, none at the
 // end; the file is written between its calls, so that no transaction waits for
-// a slow browser. A failure before the first piece is on its way is an error
+// a slow browser. The file has no deadline: each piece of it has one. A failure before the first piece is on its way is an error
 // like any other; one after it cuts the connection, because a file that merely
 // stops would pass for the whole.
 func (s *Server) sendCSV(c echo.Context, name string, header []string, more func(context.Context) ([][]string, error)) error {
 	ctx := c.Request().Context()
-	w := csv.NewWriter(&csvBody{c: c, name: name})
+	w := csv.NewWriter(&csvBody{c: c, name: name, stall: cmp.Or(s.StallTime, 30*time.Second)})
 	failed := w.Write(header)
 	for failed == nil {
 		var rows [][]string
-		if rows, failed = more(ctx); failed != nil || len(rows) == 0 {
+		part, cancel := context.WithTimeout(ctx, partDeadline)
+		rows, failed = more(part)
+		cancel()
+		if failed != nil || len(rows) == 0 {
 			break
 		}
 		for _, row := range rows {
@@ -49,12 +54,21 @@ func (s *Server) sendCSV(c echo.Context, name string, header []string, more func
 // csvBody puts headers and mark before the first piece: until then the answer
 // can still be a page.
 type csvBody struct {
-	c    echo.Context
-	name string
+	c     echo.Context
+	name  string
+	stall time.Duration // how long the reader may take for a piece
 }
 
 func (b *csvBody) Write(piece []byte) (int, error) {
+	connection := http.NewResponseController(b.c.Response())
+	// The server's own limits are those of a page.
+	if err := connection.SetWriteDeadline(time.Now().Add(b.stall)); err != nil {
+		return 0, err
+	}
 	if !b.c.Response().Committed {
+		if err := connection.SetReadDeadline(time.Time{}); err != nil {
+			return 0, err
+		}
 		h := b.c.Response().Header()
 		h.Set("Content-Type", "text/csv; charset=utf-8")
 		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": b.name}))

@@ -40,7 +40,9 @@ func (s *Server) answerError(err error, c echo.Context) {
 			page.RequestID = requestID(c.Request().Context())
 		}
 		page.Held = s.holdForm(c, page.Status)
-		answering = s.render(c, page.Status, remembered(c), standsAt(c), page)
+		at := standsAt(c)
+		at.bare = code == "unavailable"
+		answering = s.render(c, page.Status, remembered(c), at, page)
 	}
 	if answering != nil && !c.Response().Committed {
 		s.Log.ErrorContext(c.Request().Context(), "error page could not be drawn", "error", answering)

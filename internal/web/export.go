@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/google/uuid"
@@ -25,57 +26,63 @@ func (s *Server) postExport(c echo.Context, v visitor) error {
 	}
 	filter, search, from := store.Filter(organizationFilter(form.Get("show"))), searched(form.Get("q")), 0
 	var accounts map[string]store.Account
-	more := func(ctx context.Context) ([][]string, error) {
-		var found []store.Organization
-		err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-			if accounts == nil {
-				listed, err := tx.Accounts(ctx)
-				if err != nil {
-					return err
-				}
-				accounts = map[string]store.Account{}
-				for _, a := range listed {
-					accounts[a.AccountID] = a
-				}
+	part := func(ctx context.Context, tx *store.Tx) ([][]string, bool, error) {
+		if accounts == nil {
+			listed, err := tx.Accounts(ctx)
+			if err != nil {
+				return nil, false, err
 			}
-			found, _, err = tx.Organizations(ctx, filter, search, exportRows, from)
-			return err
-		})
+			accounts = map[string]store.Account{}
+			for _, a := range listed {
+				accounts[a.AccountID] = a
+			}
+		}
+		found, _, err := tx.Organizations(ctx, filter, search, exportRows, from)
 		from += len(found)
-		return exportOf(found, accounts), err
+		return exportOf(found, accounts), len(found) < exportRows, err
 	}
 	if err := s.recordExport(c.Request().Context(), v, filter, search); err != nil {
 		return err
 	}
 	name := "organizations-" + v.workspace.Slug + "-" + s.Now().UTC().Format(dayLayout) + ".csv"
 	header := append(importColumns[:len(importColumns):len(importColumns)], slugColumn, stateColumn)
-	return s.sendCSV(c, name, header, more)
+	return s.sendExport(c, v, organizationsFile, name, header, part)
 }
 
 // recordExport puts on record who took the list out, and how much of it. It is
 // about the workspace, whatever part of it the visitor sees.
 func (s *Server) recordExport(ctx context.Context, v visitor, filter store.Filter, search string) error {
 	record := store.Record{Event: store.OrganizationsExported, Input: map[string]string{"filter": string(filter), "search": search}}
-	return s.recordFile(ctx, v, record, "organizations.csv", func(tx *store.Tx) (int, string, error) {
+	rows := 0
+	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
 		_, n, err := tx.Organizations(ctx, filter, search, 0, 0)
-		return n.Matching, fmt.Sprintf("Exported %d organizations.", n.Matching), err
+		rows = n.Matching
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	record.Summary = fmt.Sprintf("Exported %d organizations.", rows)
+	return s.recordFile(ctx, v, record, rows)
 }
 
-// recordFile puts on record that a visitor takes a file; count says how many rows
-// of it, as the visitor sees it. Somebody whose membership has ended meanwhile, or
-// who would take more than the owners allow, takes nothing.
-func (s *Server) recordFile(ctx context.Context, v visitor, record store.Record, file string, count func(*store.Tx) (rows int, summary string, err error)) error {
+// The lists that files are counted as; see countReading.
+const (
+	organizationsFile = "organizations.csv"
+	runsFile          = "runs.csv"
+)
+
+// recordFile puts on record that a visitor takes a file of so many rows. A visitor
+// whose membership has ended meanwhile, or who would take more than the owners
+// allow, takes nothing. The rows are counted as they are sent.
+func (s *Server) recordFile(ctx context.Context, v visitor, record store.Record, rows int) error {
 	record.Operator, record.At = v.operator.ID, s.Now()
-	rows := 0
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		if _, err = tx.Hold(ctx, v.operator.ID, v.operator.Epoch); err == nil {
-			rows, record.Summary, err = count(tx)
-		}
+	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+		_, err := tx.Hold(ctx, v.operator.ID, v.operator.Epoch)
 		return err
 	})
 	if err == nil {
-		err = s.countReading(ctx, v, file, rows)
+		err = s.mayRead(ctx, v, rows)
 	}
 	if err != nil {
 		return err
@@ -88,6 +95,39 @@ func (s *Server) recordFile(ctx context.Context, v visitor, record store.Record,
 		scope = store.WholeWorkspace(v.workspace.ID)
 	}
 	return s.Store.InWorkspace(ctx, scope, func(tx *store.Tx) error { return tx.Record(ctx, record) })
+}
+
+// sendExport is sendCSV for a list of the console's own, which part hands out: rows,
+// perhaps none, and whether they are the last. Each part is read in a transaction of
+// its own under the rights of that moment, and counted before it is sent. A session
+// or a membership that ends, or a limit that is reached, cuts the file off.
+func (s *Server) sendExport(c echo.Context, v visitor, file, name string, header []string, part func(context.Context, *store.Tx) (rows [][]string, last bool, err error)) error {
+	leave, ok := s.streams.enter(v.operator.ID)
+	if !ok {
+		return echo.NewHTTPError(http.StatusTooManyRequests)
+	}
+	defer leave()
+	last := false
+	return s.sendCSV(c, name, header, func(ctx context.Context) (rows [][]string, err error) {
+		for len(rows) == 0 && !last {
+			if !s.sessions.lives(c.Request()) {
+				return nil, errSignedOut
+			}
+			err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+				if _, err = tx.Hold(ctx, v.operator.ID, v.operator.Epoch); err == nil {
+					rows, last, err = part(ctx, tx)
+				}
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		if len(rows) > 0 {
+			err = s.countReading(ctx, v, file, len(rows))
+		}
+		return rows, err
+	})
 }
 
 func exportOf(found []store.Organization, accounts map[string]store.Account) [][]string {

@@ -48,7 +48,7 @@ var apiRoutes = map[string]apiRoute{
 		query: []apiParameter{searchParameter, showParameter}, list: "Organization"},
 	"GET /api/v1/w/:ws/mapping": {id: "get-mapping", title: "Mapping", help: "Which Duo account belongs to which organization, and its primary directory key.",
 		query: []apiParameter{searchParameter, showParameter}, list: "Mapping"},
-	"GET /api/v1/w/:ws/runs": {id: "get-runs", title: "Runs", help: "What was done, by people and by programs, latest first. A search without from looks at the last 12 months.", list: "Run",
+	"GET /api/v1/w/:ws/runs": {id: "get-runs", title: "Runs", help: "What was done, by people and by programs, latest first. A search without from looks at the last 12 months. A part can hold fewer than limit, or none, and have a next.", list: "Run",
 		query: []apiParameter{searchParameter,
 			{"from", "First day, in UTC.", object{"type": "string", "format": "date"}}, {"to", "Last day, in UTC.", object{"type": "string", "format": "date"}},
 			{"operator", "Id of the operator.", object{"type": "string", "format": "uuid"}}, {"organization", "Slug of the organization.", object{"type": "string"}},

@@ -24,19 +24,30 @@ const administratorReads = 5
 // find out whether there may be any.
 func (s *Server) countReading(ctx context.Context, v visitor, list string, rows int) error {
 	reading := store.Reading{OperatorID: v.operator.ID, List: list, Rows: rows}
-	times := 1
 	if v.token.ID != uuid.Nil {
 		reading.TokenID, reading.Token = &v.token.ID, v.token.Name
-		if v.role >= catalog.Administrator {
-			times = administratorReads
-		}
 	}
 	if v.organization.ID != uuid.Nil {
 		reading.OrganizationID = &v.organization.ID
 	}
 	return s.Store.InWorkspace(ctx, store.WholeWorkspace(v.workspace.ID), func(tx *store.Tx) error {
-		return tx.CountReading(ctx, reading, times)
+		return tx.CountReading(ctx, reading, v.readTimes())
 	})
+}
+
+// mayRead is countReading without the counting.
+func (s *Server) mayRead(ctx context.Context, v visitor, rows int) error {
+	return s.Store.InWorkspace(ctx, store.WholeWorkspace(v.workspace.ID), func(tx *store.Tx) error {
+		return tx.MayRead(ctx, v.operator.ID, rows, v.readTimes())
+	})
+}
+
+// readTimes is how many times the workspace's limit a visitor may read.
+func (v visitor) readTimes() int {
+	if v.token.ID != uuid.Nil && v.role >= catalog.Administrator {
+		return administratorReads
+	}
+	return 1
 }
 
 func tooMuchRead(e *store.TooMuchRead) views.ErrorPage {
@@ -81,7 +92,7 @@ func (s *Server) showReadings(c echo.Context, v visitor, status int, limit views
 	}
 	if len(found) > listRows {
 		last := shown[len(shown)-1]
-		page.Older = views.ReadingsAfter(v.workspace.Slug, markText(store.Run{StartedAt: last.Hour, ID: last.ID}))
+		page.Older = views.ReadingsAfter(v.workspace.Slug, markText(store.RunMark{At: last.Hour, ID: last.ID}))
 	}
 	return s.render(c, status, v, place{section: "runs"}, page)
 }

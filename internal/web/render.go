@@ -27,6 +27,7 @@ type place struct {
 	flash   []views.Flash
 	tried   views.Tried
 	waits   bool // the page is read again until what it waits for has come
+	bare    bool // the database is in trouble, and is not asked for more
 }
 
 // standsAt is where an organization's page stands that could not be drawn: its
@@ -83,6 +84,9 @@ func (s *Server) shell(c echo.Context, v visitor, at place) views.Shell {
 		tag := tagOf(v.organization)
 		shell.Organization = &tag
 		shell.Section = "organizations"
+	}
+	if at.bare {
+		return shell
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), switcherTime)
 	defer cancel()

@@ -15,7 +15,7 @@ import (
 type route struct {
 	method, path string
 	policy       policy
-	deadline     time.Duration // 0: defaultDeadline
+	deadline     time.Duration // 0: defaultDeadline; see noDeadline
 	handle       handler
 }
 
@@ -25,8 +25,12 @@ const (
 
 	defaultDeadline = 35 * time.Second // longer than the longest reading from Duo
 	saveDeadline    = 60 * time.Second // three APIs are checked
-	exportDeadline  = 80 * time.Second // a file for a slow browser; less than the server's WriteTimeout
 	streamDeadline  = 3 * time.Minute  // as long as a run can be open; it moves the server's WriteTimeout
+
+	// noDeadline is for files of any length. Each of their parts has limits instead:
+	// partDeadline to be read, Config.StallTime to be taken.
+	noDeadline   = -1
+	partDeadline = defaultDeadline
 
 	importUpload = "/w/:ws/o/import" // the one address that takes a file
 )
@@ -94,7 +98,7 @@ func (s *Server) routes() []route {
 		{get, "/w/:ws/runs", inWs, 0, s.getRuns},
 		{get, "/w/:ws/runs/:run", inWs, 0, s.getRun},
 		{get, "/w/:ws/runs/:run/events", inWs, streamDeadline, s.getRunEvents},
-		{post, "/w/:ws/runs.csv", inWs, exportDeadline, s.postExportRuns},
+		{post, "/w/:ws/runs.csv", inWs, noDeadline, s.postExportRuns},
 		{get, "/w/:ws/readings", inWs, 0, s.getReadings},
 		{post, "/w/:ws/readings/limit", owners, 0, s.postReadingLimit},
 		{get, "/w/:ws/integration", inWs, 0, s.getIntegration},
@@ -128,7 +132,7 @@ func (s *Server) routes() []route {
 		{get, "/w/:ws/o", inWs, 0, s.getOrganizations},
 		{post, "/w/:ws/o", wholeWs, 0, s.postOrganization},
 		{get, "/w/:ws/o/new", wholeWs, 0, s.getNewOrganization},
-		{post, "/w/:ws/export/organizations", inWs, saveDeadline, s.postExport},
+		{post, "/w/:ws/export/organizations", inWs, noDeadline, s.postExport},
 		{get, "/w/:ws/o/import", wholeWs, 0, s.getImport},
 		{post, importUpload, wholeWs, 0, s.postImport},
 		{get, "/w/:ws/o/import/preview", wholeWs, 0, s.getImportPreview},
@@ -159,7 +163,7 @@ func (s *Server) routes() []route {
 		{get, "/w/:ws/o/:org/runs", inOrg, 0, s.getRuns},
 		{get, "/w/:ws/o/:org/runs/:run", inOrg, 0, s.getRun},
 		{get, "/w/:ws/o/:org/runs/:run/events", inOrg, streamDeadline, s.getRunEvents},
-		{post, "/w/:ws/o/:org/runs.csv", inOrg, exportDeadline, s.postExportRuns},
+		{post, "/w/:ws/o/:org/runs.csv", inOrg, noDeadline, s.postExportRuns},
 		{get, "/w/:ws/o/:org/users", inOrg, 0, s.getUsers},
 		{get, "/w/:ws/o/:org/users/:user", inOrg, 0, s.getUser},
 		{get, "/w/:ws/o/:org/phones", inOrg, 0, s.getPhones},

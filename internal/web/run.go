@@ -134,6 +134,7 @@ func exactly(v visitor, t time.Time) string {
 var inputWords = map[string]string{
 	"action": "Action", "address": "Address", "api": "API", "from": "Before", "host": "Host", "integration_key": "Integration key",
 	"name": "Name", "org": "Organization", "route": "Request", "slug": "Address part", "to": "After", "version": "Version",
+	"month": "Month", "runs": "Runs", "file": "File", "sha256": "SHA-256", "host_account": "Account on the host",
 }
 
 // runInput is what was asked for, in the words of the form it was asked in.

@@ -28,20 +28,28 @@ func (s *Server) getRuns(c echo.Context, v visitor) error {
 
 // foundRuns is one part of a list of runs, and what can be chosen from.
 type foundRuns struct {
-	runs          []store.Run // one more than is shown when there are older ones
+	runs          []store.Run
+	next          *store.RunMark // where older ones begin; nil: there are none
 	counts        store.RunCounts
+	more          bool // there are at least as many as counts says
 	operators     []store.RunOperator
 	organizations []store.Organization
 }
 
 func (s *Server) findRuns(ctx context.Context, v visitor, a runsAsked) (found foundRuns, err error) {
 	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		if found.runs, err = tx.FindRuns(ctx, a.runs, a.after, listRows+1); err != nil {
+		filter, err := tx.LookUp(ctx, a.runs)
+		if err != nil {
 			return err
 		}
-		if found.counts, err = tx.CountRuns(ctx, a.runs); err != nil {
+		if found.runs, found.next, err = tx.FindRuns(ctx, filter, a.after, listRows); err != nil {
 			return err
 		}
+		counts, further, err := tx.CountRuns(ctx, filter, nil)
+		if err != nil {
+			return err
+		}
+		found.counts, found.more = counts, further != nil
 		if found.operators, err = tx.RunOperators(ctx); err != nil {
 			return err
 		}
@@ -55,8 +63,8 @@ func (s *Server) findRuns(ctx context.Context, v visitor, a runsAsked) (found fo
 
 func (s *Server) runsPage(v visitor, a runsAsked, found foundRuns) views.RunsPage {
 	page := views.RunsPage{
-		Workspace: v.workspace.Slug, Filter: a.words, Note: a.note, Total: found.counts.Of(a.words.Outcome), Actions: actionOptions(),
-		Outcomes: outcomeFilters(v, a.words, found.counts), Times: timeFilters(v, a.words, s.Now()),
+		Workspace: v.workspace.Slug, Filter: a.words, Note: a.note, Total: found.counts.Of(a.words.Outcome), More: found.more, Actions: actionOptions(),
+		Outcomes: outcomeFilters(v, a.words, found), Times: timeFilters(v, a.words, s.Now()),
 	}
 	if v.organization.ID != uuid.Nil {
 		tag := tagOf(v.organization)
@@ -68,13 +76,15 @@ func (s *Server) runsPage(v visitor, a runsAsked, found foundRuns) views.RunsPag
 	for _, o := range found.organizations {
 		page.Organizations = append(page.Organizations, views.Option{Value: o.Slug, Text: o.Name})
 	}
-	shown := found.runs[:min(len(found.runs), listRows)]
-	page.Rows = s.runRows(v, shown)
+	page.Rows = s.runRows(v, found.runs)
 	if a.after != nil {
 		page.Newest = runsView(v, a.words, func(f *views.RunsFilter) { f.After = "" })
 	}
-	if len(found.runs) > listRows {
-		page.Older = runsView(v, a.words, func(f *views.RunsFilter) { f.After = markText(shown[listRows-1]) })
+	if found.next != nil {
+		page.Older = runsView(v, a.words, func(f *views.RunsFilter) { f.After = markText(*found.next) })
+		if len(found.runs) < listRows {
+			page.SearchedTo = exactly(v, found.next.At)
+		}
 	}
 	return page
 }
@@ -85,10 +95,14 @@ func runsView(v visitor, f views.RunsFilter, change func(*views.RunsFilter)) str
 	return views.RunsView(v.workspace.Slug, v.organization.Slug, f)
 }
 
-func outcomeFilters(v visitor, f views.RunsFilter, n store.RunCounts) []views.FilterLink {
+func outcomeFilters(v visitor, f views.RunsFilter, found foundRuns) []views.FilterLink {
 	var links []views.FilterLink
 	for _, o := range []views.Option{{Text: "All"}, {Value: store.Applied, Text: "Applied"}, {Value: store.Refused, Text: "Refused"}, {Value: store.Unknown, Text: "Unknown: needs a look"}} {
-		links = append(links, views.FilterLink{Text: o.Text, Count: n.Of(o.Value), Current: f.Outcome == o.Value,
+		count := found.counts.Of(o.Value)
+		if found.more {
+			count = -1 // of a part, which would pass for the whole
+		}
+		links = append(links, views.FilterLink{Text: o.Text, Count: count, Current: f.Outcome == o.Value,
 			Href: runsView(v, f, func(f *views.RunsFilter) { f.Outcome, f.After = o.Value, "" })})
 	}
 	return links

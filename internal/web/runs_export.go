@@ -38,6 +38,9 @@ func (s *Server) postExportRuns(c echo.Context, v visitor) error {
 	if asked.runs.To.IsZero() || asked.runs.To.After(now) {
 		asked.runs.To = now
 	}
+	if asked.runs, err = s.lookUpRuns(c.Request().Context(), v, asked.runs); err != nil {
+		return err
+	}
 	if err := s.recordRunsExport(c.Request().Context(), v, asked, now); err != nil {
 		return err
 	}
@@ -45,24 +48,30 @@ func (s *Server) postExportRuns(c echo.Context, v visitor) error {
 	if v.organization.Slug != "" {
 		name += "-" + v.organization.Slug
 	}
-	return s.sendCSV(c, name+"-"+now.In(v.location()).Format(dayLayout)+".csv", runExportHeader, s.exportedRuns(v, asked.runs))
+	name += "-" + now.In(v.location()).Format(dayLayout) + ".csv"
+	return s.sendExport(c, v, runsFile, name, runExportHeader, exportedRuns(asked.runs))
 }
 
 // exportedRuns hands out the runs in parts, latest first.
-func (s *Server) exportedRuns(v visitor, f store.RunFilter) func(context.Context) ([][]string, error) {
+func exportedRuns(f store.RunFilter) func(context.Context, *store.Tx) ([][]string, bool, error) {
 	var after *store.RunMark
-	return func(ctx context.Context) (rows [][]string, err error) {
-		var runs []store.Run
-		err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-			runs, err = tx.FindRuns(ctx, f, after, runExportRows)
-			return err
-		})
+	return func(ctx context.Context, tx *store.Tx) (rows [][]string, last bool, err error) {
+		runs, next, err := tx.FindRuns(ctx, f, after, runExportRows)
 		for _, r := range runs {
 			rows = append(rows, runExportRow(r))
-			after = &store.RunMark{At: r.StartedAt, ID: r.ID}
 		}
-		return rows, err
+		after = next
+		return rows, next == nil, err
 	}
+}
+
+// lookUpRuns asks the index for a filter's words, for all that follows.
+func (s *Server) lookUpRuns(ctx context.Context, v visitor, f store.RunFilter) (found store.RunFilter, err error) {
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		found, err = tx.LookUp(ctx, f)
+		return err
+	})
+	return found, err
 }
 
 func runExportRow(r store.Run) []string {
@@ -93,9 +102,27 @@ func (s *Server) recordRunsExport(ctx context.Context, v visitor, a runsAsked, n
 	for _, h := range a.words.Pairs() {
 		record.Input[h.Name] = h.Value
 	}
-	return s.recordFile(ctx, v, record, "runs.csv", func(tx *store.Tx) (int, string, error) {
-		counts, err := tx.CountRuns(ctx, a.runs)
-		n := counts.Of(a.words.Outcome)
-		return n, fmt.Sprintf("Exported %d runs as a file.", n), err
-	})
+	rows, err := s.countRuns(ctx, v, a)
+	if err != nil {
+		return err
+	}
+	record.Summary = fmt.Sprintf("Exported %d runs as a file.", rows)
+	return s.recordFile(ctx, v, record, rows)
+}
+
+// countRuns counts all runs of a filter, in parts so that no statement takes long. It
+// stops with the error of mayRead as soon as they are too many.
+func (s *Server) countRuns(ctx context.Context, v visitor, a runsAsked) (rows int, err error) {
+	var after *store.RunMark
+	for more := true; more && err == nil; more = after != nil {
+		err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+			counts, next, err := tx.CountRuns(ctx, a.runs, after)
+			rows, after = rows+counts.Of(a.words.Outcome), next
+			return err
+		})
+		if err == nil && after != nil {
+			err = s.mayRead(ctx, v, rows)
+		}
+	}
+	return rows, err
 }

@@ -14,8 +14,8 @@ import (
 	"duodesk/views"
 )
 
-// searchReach is how far back a search looks that names no day: no index can
-// serve words under row-level security, so every run of the time is read.
+// searchReach is how far back a search looks that names no day. Common words are
+// looked for run by run; see store.RunFilter.
 const searchReach = 366 * 24 * time.Hour
 
 const (
@@ -97,13 +97,13 @@ func dayStart(text string, zone *time.Location, later int) (time.Time, error) {
 // markText and parseMark carry a place in a list in an address. The mark says
 // nothing that its reader has not seen, and opens nothing: the scope decides what
 // stands behind it.
-func markText(r store.Run) string {
-	return base64.RawURLEncoding.EncodeToString(markBytes(r))
+func markText(m store.RunMark) string {
+	return base64.RawURLEncoding.EncodeToString(markBytes(m))
 }
 
-func markBytes(r store.Run) []byte {
-	mark := binary.BigEndian.AppendUint64(nil, uint64(r.StartedAt.UnixMicro()))
-	return append(mark, r.ID[:]...)
+func markBytes(m store.RunMark) []byte {
+	mark := binary.BigEndian.AppendUint64(nil, uint64(m.At.UnixMicro()))
+	return append(mark, m.ID[:]...)
 }
 
 func parseMark(text string) (*store.RunMark, error) {

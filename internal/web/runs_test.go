@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
+	"duodesk/views"
 )
 
 // addRuns writes n closed runs of an operator, the latest a minute before at, one
@@ -118,18 +119,18 @@ func TestRunsAreFiltered(t *testing.T) {
 func TestMarkOfAnotherWorkspace(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t)
-	foreign := markText(store.Run{ID: uuid.MustParse(e.foreign.run), StartedAt: e.Clock.Now().Add(time.Hour)})
+	foreign := markText(store.RunMark{ID: uuid.MustParse(e.foreign.run), At: e.Clock.Now().Add(time.Hour)})
 	for _, b := range []*browser{e.as(t, e.Owner), e.as(t, e.Member(t, e.Workspace, catalog.Auditor, e.far.org.ID))} {
 		b.get(e.ws("/runs?after="+foreign)).want(http.StatusOK, "CANARY-far").wantNot("CANARY-foreign")
 	}
 }
 
 func FuzzMark(f *testing.F) {
-	f.Add(markText(store.Run{ID: uuid.New(), StartedAt: time.Now()}))
+	f.Add(markText(store.RunMark{ID: uuid.New(), At: time.Now()}))
 	f.Add("AAAA")
 	f.Fuzz(func(t *testing.T, text string) {
 		mark, err := parseMark(text)
-		if err == nil && markText(store.Run{ID: mark.ID, StartedAt: mark.At}) != text {
+		if err == nil && markText(*mark) != text {
 			t.Errorf("%q is read as %+v", text, mark)
 		}
 	})
@@ -230,5 +231,28 @@ func TestRunsExport(t *testing.T) {
 	e.RefuseRecords(t, e.Workspace)
 	if p := owner.request(http.MethodPost, e.ws("/runs.csv"), url.Values{}).want(http.StatusInternalServerError); strings.HasPrefix(p.header.Get("Content-Type"), "text/csv") {
 		t.Error("exported off the record")
+	}
+}
+
+// A part of a search that was cut short says how far it searched, and no count of a
+// part passes for the whole.
+func TestSearchSaysHowFarItSearched(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v := visitor{workspace: s.Workspace}
+	asked := runsAsked{words: views.RunsFilter{Query: "as"}}
+	mark := &store.RunMark{At: time.Date(2026, 3, 3, 14, 2, 10, 0, time.UTC), ID: uuid.New()}
+	page := s.server.runsPage(v, asked, foundRuns{next: mark, counts: store.RunCounts{Total: 7, Applied: 7}, more: true})
+	if page.SearchedTo != "3 Mar 2026, 14:02:10 UTC" || !strings.Contains(page.Older, markText(*mark)) || !page.More {
+		t.Errorf("%+v", page)
+	}
+	for _, link := range page.Outcomes {
+		if link.Count != -1 {
+			t.Errorf("%s is counted as %d", link.Text, link.Count)
+		}
+	}
+	page = s.server.runsPage(v, asked, foundRuns{counts: store.RunCounts{Total: 7, Applied: 7}})
+	if page.SearchedTo != "" || page.Older != "" || page.Outcomes[0].Count != 7 {
+		t.Errorf("%+v", page)
 	}
 }

@@ -34,6 +34,8 @@ type Config struct {
 
 	AskingAfter time.Duration // a page says that Duo is being asked when it has waited so long; 0: a second
 
+	StallTime time.Duration // a file is cut off if its reader takes nothing for so long; 0: 30 seconds
+
 	RefusalPause time.Duration // before a stranger is told to be too fast; 0: a second
 
 	Served func(Served) // is told of every request, for counting; may be nil
