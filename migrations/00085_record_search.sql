@@ -25,7 +25,7 @@ end $$;
 -- +goose StatementEnd
 
 -- Ids of the scope's runs with a part of their text, at most so many, in no order.
--- words are in small letters; nothing in them is a wildcard. The statement is
+-- words are folded; nothing in them is a wildcard. The statement is
 -- planned for the words at hand: a plan for any words reads the whole table.
 -- +goose StatementBegin
 create function app.search_runs(words text, since timestamptz, until timestamptz, most integer) returns setof uuid
@@ -36,7 +36,7 @@ begin
         where r.workspace_id = (select app.workspace())
         and ((select app.every_organization()) or r.organization_id = any ((select app.organizations())::uuid[]))
         and r.started_at >= $2 and r.started_at < $3
-        and lower(r.subject || ' ' || r.summary || ' ' || r.ticket) like '%' || replace(replace(replace($1, '\', '\\'), '%', '\%'), '_', '\_') || '%'
+        and app.fold(r.subject || ' ' || r.summary || ' ' || r.ticket) like '%' || replace(replace(replace($1, '\', '\\'), '%', '\%'), '_', '\_') || '%'
         limit $4 $q$
     using words, since, until, most;
 end $f$;

@@ -6,7 +6,7 @@
 set lock_timeout = 0;
 drop index concurrently if exists run_search;
 -- No pending list: a search would read it, and one unlucky run would write it out.
-create index concurrently run_search on run using gin (workspace_id, lower(subject || ' ' || summary || ' ' || ticket) gin_trgm_ops) with (fastupdate = off);
+create index concurrently run_search on run using gin (workspace_id, app.fold(subject || ' ' || summary || ' ' || ticket) gin_trgm_ops) with (fastupdate = off);
 drop index concurrently if exists run_phone;
 create index concurrently run_phone on run (workspace_id, account_id, (input ->> 'phone_id'), started_at desc, id) where input ->> 'phone_id' is not null;
 drop index concurrently if exists run_user;

@@ -6,12 +6,13 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"duodesk/internal/text"
 )
 
 // RunFilter chooses runs. What is zero does not choose.
@@ -72,7 +73,7 @@ type runHits struct {
 }
 
 // runMatches is a condition on the words of run r; $ are the words and operators.
-const runMatches = `(position($ in lower(r.subject || ' ' || r.summary || ' ' || r.ticket)) > 0 or r.operator_id = any ($))`
+const runMatches = `(position($ in app.fold(r.subject || ' ' || r.summary || ' ' || r.ticket)) > 0 or r.operator_id = any ($))`
 
 // farOff is later than any run.
 var farOff = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -145,7 +146,7 @@ func (t *Tx) LookUp(ctx context.Context, f RunFilter) (RunFilter, error) {
 	if f.Search == "" {
 		return f, nil
 	}
-	f.Search = strings.ToLower(f.Search)
+	f.Search = text.Fold(f.Search)
 	hits := &runHits{}
 	rows, err := t.tx.Query(ctx, `select id from operator where position($1 in email) > 0`, f.Search)
 	if err == nil {

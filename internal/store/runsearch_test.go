@@ -62,7 +62,7 @@ func plainly(t testing.TB, su *pgx.Conn, a tenant, organizations []uuid.UUID, f 
 		select r.id from run r join operator p on p.id = r.operator_id left join organization o on o.workspace_id = r.workspace_id and o.id = r.organization_id
 		where r.workspace_id = $1 and ($2::uuid[] is null or r.organization_id = any ($2)) and r.started_at >= $3 and r.started_at < $4
 		and ($5 = '' or o.slug = $5) and ($6 = '' or r.action = $6) and ($7 = '' or r.state = $7) and ($8::uuid is null or r.operator_id = $8)
-		and (position(lower($9) in lower(r.subject || ' ' || r.summary || ' ' || r.ticket)) > 0 or position(lower($9) in p.email) > 0)
+		and (position(app.fold($9) in app.fold(r.subject || ' ' || r.summary || ' ' || r.ticket)) > 0 or position(app.fold($9) in p.email) > 0)
 		order by r.started_at desc, r.id`,
 		a.ID, organizations, f.From, f.To, f.Organization, f.Action, f.State, orNil(f.Operator), f.Search)
 }
@@ -169,9 +169,9 @@ func TestFunctionsReturnNoMoreThanPolicies(t *testing.T) {
 	}
 	calls := []struct{ call, plain string }{
 		{`app.search_runs('', '-infinity', 'infinity', 1000000)`, own(`true`)},
-		{`app.search_runs('%', '-infinity', 'infinity', 1000000)`, own(`position('%' in lower(subject || ' ' || summary || ' ' || ticket)) > 0`)},
-		{`app.search_runs('alpha', '-infinity', 'infinity', 1000000)`, own(`position('alpha' in lower(subject || ' ' || summary || ' ' || ticket)) > 0`)},
-		{`app.search_runs('\', '-infinity', 'infinity', 1000000)`, own(`position('\' in lower(subject || ' ' || summary || ' ' || ticket)) > 0`)},
+		{`app.search_runs('%', '-infinity', 'infinity', 1000000)`, own(`position('%' in app.fold(subject || ' ' || summary || ' ' || ticket)) > 0`)},
+		{`app.search_runs('alpha', '-infinity', 'infinity', 1000000)`, own(`position('alpha' in app.fold(subject || ' ' || summary || ' ' || ticket)) > 0`)},
+		{`app.search_runs('\', '-infinity', 'infinity', 1000000)`, own(`position('\' in app.fold(subject || ' ' || summary || ' ' || ticket)) > 0`)},
 		{`app.search_runs(''') or true --', '-infinity', 'infinity', 1000000)`, own(`false`)},
 		{`app.search_runs(null, '-infinity', 'infinity', null)`, own(`false`)},
 		{`app.runs_of_phone('DA1', 'DP1', 1000000)`, own(`account_id = 'DA1' and input ->> 'phone_id' = 'DP1'`)},

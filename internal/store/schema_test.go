@@ -129,7 +129,8 @@ var lint = map[string]string{
 	"a function that runs as its owner, or without a fixed search path": `
 		select proname from pg_proc p where pronamespace in ('public'::regnamespace, 'app'::regnamespace)
 		and (prosecdef and not (pronamespace = 'app'::regnamespace and proname = any (` + definers + `))
-		     or not coalesce(array_to_string(proconfig, ' ') like case when prosecdef then '%search_path=pg_catalog, pg_temp%' else '%search_path=%' end, false))
+		     -- Names in a body of SQL are resolved when the function is made.
+		     or (prosecdef or prosqlbody is null) and not coalesce(array_to_string(proconfig, ' ') like case when prosecdef then '%search_path=pg_catalog, pg_temp%' else '%search_path=%' end, false))
 		and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e' and not prosecdef)`,
 	"something that the server's role owns": `
 		select relname from pg_class where relowner = 'console_app'::regrole
