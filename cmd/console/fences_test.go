@@ -18,15 +18,15 @@ import (
 // ours says which of our packages each package may import. What is not listed
 // may import none.
 var ours = map[string][]string{
-	"internal/duo":             {"internal/task"},
-	"internal/duo/catalog":     {"internal/duo"},
-	"internal/duo/duosim":      {"internal/task"},
+	"internal/duo":             {"internal/task", "internal/text"},
+	"internal/duo/catalog":     {"internal/duo", "internal/text"},
+	"internal/duo/duosim":      {"internal/task", "internal/text"},
 	"internal/devpg":           {"internal/task"},
-	"internal/run":             {"internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task"},
-	"internal/store":           {"internal/secret", "migrations"},
-	"internal/web":             {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "views", "static"},
+	"internal/run":             {"internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "internal/text"},
+	"internal/store":           {"internal/secret", "migrations", "internal/text"},
+	"internal/web":             {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "views", "static", "internal/text"},
 	"views":                    {"static"},
-	"cmd/console":              {"deploy", "internal/devpg", "internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/secret", "internal/store", "internal/task", "internal/web", "static"},
+	"cmd/console":              {"deploy", "internal/devpg", "internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/secret", "internal/store", "internal/task", "internal/web", "static", "internal/text"},
 	"internal/store/storetest": {"internal/devpg", "internal/duo/catalog", "internal/secret", "internal/store"},
 	"internal/run/runtest":     {"internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/store", "internal/store/storetest"},
 }
@@ -43,6 +43,7 @@ var fenced = map[string][]string{
 	"github.com/a-h/templ":             {"views"},
 	"github.com/tink-crypto":           {"internal/secret"},
 	"golang.org/x/crypto":              {"internal/secret"},
+	"github.com/gosimple":              {"internal/store"},
 	"github.com/prometheus":            {"cmd/console"},
 	"github.com/chromedp":              {},
 	"golang.org/x/sync/errgroup":       {}, // task.Group
