@@ -98,7 +98,8 @@ func (p pruning) run(ctx context.Context, workspace string, before time.Time, ye
 		if !yes {
 			p.say("%s %s: %d runs", m.Workspace.Slug, m.Month.Format("2006-01"), m.Runs)
 		} else if err := p.prune(ctx, m); err != nil {
-			return fmt.Errorf("%s %s: %w\nThis month was not deleted. Run the same command again: it goes on from here", m.Workspace.Slug, m.Month.Format("2006-01"), err)
+			return fmt.Errorf("%s %s: %w\nThe month is whole, or gone with its file and its record. Run the same command again: it goes on from there",
+				m.Workspace.Slug, m.Month.Format("2006-01"), err)
 		}
 	}
 	switch {
@@ -112,7 +113,8 @@ func (p pruning) run(ctx context.Context, workspace string, before time.Time, ye
 
 func (p pruning) noOwner(m store.PrunableMonth, err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("%s is not an owner of the workspace %s who can sign in: choose one with --workspace, or another --by. Nothing was changed", p.by, m.Workspace.Slug)
+		return fmt.Errorf("%s is not an owner of the workspace %s who can sign in: choose one with --workspace, or another --by",
+			p.by, m.Workspace.Slug)
 	}
 	return err
 }
@@ -142,8 +144,11 @@ func (p pruning) prune(ctx context.Context, m store.PrunableMonth) error {
 		}
 		return store.Record{
 			Event: store.RecordPruned, Operator: operator, Subject: month, At: time.Now(),
-			Input:   map[string]string{"month": m.Month.Format("2006-01"), "runs": strconv.Itoa(runs), "file": filepath.Base(path), "sha256": sum, "host_account": p.host},
-			Summary: fmt.Sprintf("Deleted the %d runs of %s from the record, on the host as %s, after exporting them to %s (SHA-256 %s).", runs, month, p.host, filepath.Base(path), sum),
+			Input: map[string]string{
+				"month": m.Month.Format("2006-01"), "runs": strconv.Itoa(runs), "file": filepath.Base(path), "sha256": sum, "host_account": p.host,
+			},
+			Summary: fmt.Sprintf("Deleted the %d runs of %s from the record, on the host as %s, after exporting them to %s (SHA-256 %s).",
+				runs, month, p.host, filepath.Base(path), sum),
 		}, nil
 	})
 	if err != nil {
@@ -155,7 +160,8 @@ func (p pruning) prune(ctx context.Context, m store.PrunableMonth) error {
 
 // export writes a month to a new file, down to the disk. Files of before stay.
 func (p pruning) export(ctx context.Context, m store.PrunableMonth) (path string, runs int, sum string, err error) {
-	name := fmt.Sprintf("runs-%s-%s-%s.jsonl.gz", m.Workspace.Slug, m.Month.Format("2006-01"), time.Now().UTC().Format("20060102T150405.000Z"))
+	now := time.Now().UTC().Format("20060102T150405.000Z")
+	name := fmt.Sprintf("runs-%s-%s-%s.jsonl.gz", m.Workspace.Slug, m.Month.Format("2006-01"), now)
 	path = filepath.Join(p.to, name)
 	file, err := os.OpenFile(path+".part", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

@@ -226,7 +226,8 @@ func (t *Tx) FindRuns(ctx context.Context, f RunFilter, after *RunMark, limit in
 		}
 		c.add(runMatches, f.Search, f.hits.operators)
 	}
-	found, err = all[Run](ctx, t.tx, c.with(runQuery+` where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $`, limit+1), c.args...)
+	sql := c.with(runQuery+` where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $`, limit+1)
+	found, err = all[Run](ctx, t.tx, sql, c.args...)
 	if err == nil && len(found) > limit {
 		found = found[:limit]
 		next = &RunMark{At: found[limit-1].StartedAt, ID: found[limit-1].ID}
@@ -265,10 +266,10 @@ func (t *Tx) rare(ctx context.Context, c *conditions, hits *runHits, most int) e
 // windowEnd returns the last of the next runs that are read at once; nil if these
 // are all.
 func (t *Tx) windowEnd(ctx context.Context, c conditions) (*RunMark, error) {
+	sql := c.with(`
+		select r.started_at, r.id from run r where `+runInScope+c.sql+` order by r.started_at desc, r.id offset $ limit 1`, window-1)
 	end := &RunMark{}
-	err := t.tx.QueryRow(ctx, c.with(`
-		select r.started_at, r.id from run r where `+runInScope+c.sql+` order by r.started_at desc, r.id offset $ limit 1`, window-1), c.args...).
-		Scan(&end.At, &end.ID)
+	err := t.tx.QueryRow(ctx, sql, c.args...).Scan(&end.At, &end.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -296,11 +297,13 @@ func (t *Tx) CountRuns(ctx context.Context, f RunFilter, after *RunMark) (n RunC
 		fits = counted.with(runMatches, f.Search, f.hits.operators)
 	}
 	var read int
-	err = t.tx.QueryRow(ctx, counted.with(`
-		select count(*) filter (where fits), count(*) filter (where fits and state = 'applied'), count(*) filter (where fits and state = 'refused'),
-		       count(*) filter (where fits and state = 'unknown'), count(*) filter (where fits and state = 'sending'), count(*)
-		from (select r.state, `+fits+` as fits from run r where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $) counted`, window), counted.args...).
-		Scan(&n.Total, &n.Applied, &n.Refused, &n.Unknown, &n.Sending, &read)
+	sql := counted.with(`
+		select count(*) filter (where fits), count(*) filter (where fits and state = 'applied'),
+		       count(*) filter (where fits and state = 'refused'), count(*) filter (where fits and state = 'unknown'),
+		       count(*) filter (where fits and state = 'sending'), count(*)
+		from (select r.state, `+fits+` as fits from run r
+		      where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $) counted`, window)
+	err = t.tx.QueryRow(ctx, sql, counted.args...).Scan(&n.Total, &n.Applied, &n.Refused, &n.Unknown, &n.Sending, &read)
 	if err == nil && read == window {
 		next, err = t.windowEnd(ctx, *c)
 	}

@@ -97,11 +97,14 @@ func (s *Server) recordFile(ctx context.Context, v visitor, record store.Record,
 	return s.Store.InWorkspace(ctx, scope, func(tx *store.Tx) error { return tx.Record(ctx, record) })
 }
 
-// sendExport is sendCSV for a list of the console's own, which part hands out: rows,
-// perhaps none, and whether they are the last. Each part is read in a transaction of
+// filePart hands out the next rows of a file, perhaps none, and says whether they are
+// the last.
+type filePart func(context.Context, *store.Tx) (rows [][]string, last bool, err error)
+
+// sendExport is sendCSV for a list of the console's own. Each part is read in a transaction of
 // its own under the rights of that moment, and counted before it is sent. A session
 // or a membership that ends, or a limit that is reached, cuts the file off.
-func (s *Server) sendExport(c echo.Context, v visitor, file, name string, header []string, part func(context.Context, *store.Tx) (rows [][]string, last bool, err error)) error {
+func (s *Server) sendExport(c echo.Context, v visitor, file, name string, header []string, part filePart) error {
 	leave, ok := s.streams.enter(v.operator.ID)
 	if !ok {
 		return echo.NewHTTPError(http.StatusTooManyRequests)

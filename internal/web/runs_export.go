@@ -53,7 +53,7 @@ func (s *Server) postExportRuns(c echo.Context, v visitor) error {
 }
 
 // exportedRuns hands out the runs in parts, latest first.
-func exportedRuns(f store.RunFilter) func(context.Context, *store.Tx) ([][]string, bool, error) {
+func exportedRuns(f store.RunFilter) filePart {
 	var after *store.RunMark
 	return func(ctx context.Context, tx *store.Tx) (rows [][]string, last bool, err error) {
 		runs, next, err := tx.FindRuns(ctx, f, after, runExportRows)
