@@ -19,7 +19,7 @@ func TestOwnCredentialsByPasting(t *testing.T) {
 	app := elsewhere.Application(duosim.AdminAPI)
 	p := newPage(t, pageOptions{Width: 1366, Height: 768})
 	d.signIn(p)
-	p.open(d.organization("kestrel-wren-architects-llp"))
+	p.open(d.organization("kestrel-and-wren-architects-llp"))
 	p.follow("nav.tabs a[href$='/connection']")
 	p.contains("child of", "Change connection", "Own credentials")
 	p.axe()

@@ -355,7 +355,7 @@ func TestHostileEstate(t *testing.T) {
 	p := newPage(t, pageOptions{Width: 1366, Height: 768})
 	d.signIn(p)
 	p.open(d.home + "/integration")
-	at := d.organization("hostile-strings-script-co")
+	at := d.organization("hostile-strings-script-and-co")
 	for _, page := range []string{"", "/users", "/phones", "/bypass-codes", "/runs"} {
 		if status := p.open(at + page); status != 200 {
 			p.fatalf("%s was answered with %d", page, status)

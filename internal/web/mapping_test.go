@@ -123,7 +123,7 @@ func TestOrganizations(t *testing.T) {
 	b := s.as(t, s.Owner)
 	for i := range 3 {
 		p := b.get(s.ws("/o/new")).form("Create organization").set("name", "Twin & Twin").send().want(http.StatusOK, "Twin & Twin")
-		if want := s.ws("/o/twin-twin") + map[int]string{0: "", 1: "-2", 2: "-3"}[i]; p.address != want && i > 0 {
+		if want := s.ws("/o/twin-and-twin") + map[int]string{0: "", 1: "-2", 2: "-3"}[i]; p.address != want && i > 0 {
 			t.Errorf("address %s, want %s", p.address, want)
 		}
 	}
