@@ -49,9 +49,6 @@ func SealedColumns() []string {
 	return names
 }
 
-// Lock is the advisory lock under which attempts of a key are counted.
-func (k LoginKey) Lock() int64 { return k.lock() }
-
 // RecordEverywhere is recordEverywhere in a transaction of its own.
 func (s *Store) RecordEverywhere(ctx context.Context, r Record) error {
 	return s.transact(ctx, func(tx pgx.Tx) error { return s.recordEverywhere(ctx, tx, r) })

@@ -159,7 +159,9 @@ const (
 	attemptsFree  = 5
 	attemptWait   = 2 * time.Second
 	attemptWaitUp = 5 * time.Minute
-	attemptLost   = time.Second // another attempt under the same key is being counted
+
+	// AttemptLost is the wait when another attempt under the same key is being counted.
+	AttemptLost = time.Second
 )
 
 // BeginLogin reserves one sign-in attempt under every key (an account, an
@@ -177,11 +179,11 @@ func (s *Store) BeginLogin(ctx context.Context, now time.Time, keys ...LoginKey)
 	count := &pgx.Batch{}
 	count.Queue(`begin`)
 	for _, key := range keys {
-		count.Queue(`select pg_try_advisory_xact_lock($1)`, key.lock()).QueryRow(func(row pgx.Row) error {
+		count.Queue(`select pg_try_advisory_xact_lock($1)`, key.Lock()).QueryRow(func(row pgx.Row) error {
 			var alone bool
 			err := row.Scan(&alone)
 			if !alone {
-				wait = max(wait, attemptLost)
+				wait = max(wait, AttemptLost)
 			}
 			return err
 		})
@@ -241,7 +243,8 @@ func (k LoginKey) free() int {
 	return attemptsFree
 }
 
-func (k LoginKey) lock() int64 {
+// Lock is the advisory lock under which attempts of a key are counted.
+func (k LoginKey) Lock() int64 {
 	sum := sha256.Sum256([]byte(k.Name))
 	return int64(binary.BigEndian.Uint64(sum[:8]))
 }

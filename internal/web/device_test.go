@@ -1,9 +1,11 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,4 +164,29 @@ func TestDevicesAreForgotten(t *testing.T) {
 		s.flooded(t, o)
 		b.signIn(o, storetest.Password).want(http.StatusTooManyRequests)
 	}
+}
+
+// TestColleaguesSignInAtOnce: one office has one address. While the attempt of one is
+// counted, by any console, another waits a moment and is not refused.
+func TestColleaguesSignInAtOnce(t *testing.T) {
+	t.Parallel()
+	s, sent := traced(t)
+	b := s.stranger(t)
+	_, _, address := loginKeys(s.Owner.Email, b.ip)
+	tx, err := s.Superuser(t).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.Background())
+	if _, err := tx.Exec(t.Context(), `select pg_advisory_xact_lock($1)`, address.Lock()); err != nil {
+		t.Fatal(err)
+	}
+	sent.take()
+	answered := make(chan *page)
+	go func() { answered <- b.signIn(s.Owner, storetest.Password) }()
+	waitUntil(t, "it was too fast once", func() bool { return slices.Contains(sent.take(), "rollback") })
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	(<-answered).want(http.StatusSeeOther)
 }

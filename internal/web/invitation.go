@@ -63,7 +63,7 @@ func (s *Server) findInvitation(c echo.Context, token string) (found run.OpenInv
 	}
 	defer leave()
 	own, account, address := loginKeys("invitation "+token, c.RealIP())
-	if wait, err = s.Store.BeginLogin(ctx, s.Now(), own, account, address); err != nil || wait > 0 {
+	if wait, err = s.beginLogin(ctx, own, account, address); err != nil || wait > 0 {
 		return found, wait, err
 	}
 	if found, err = s.Runner.Invitation(ctx, token); err != nil {
