@@ -237,7 +237,11 @@ func findUser(ctx context.Context, client *duo.Client, name string) (duo.User, b
 	// An e-mail address may be anybody's, who had it set; a username is one person's.
 	user, found, err := client.UserByUsername(ctx, name)
 	if err == nil && !found && strings.Contains(name, "@") {
-		return client.UserByEmail(ctx, name)
+		users, err := client.UsersByEmail(ctx, name)
+		if err != nil || len(users) != 1 {
+			return duo.User{}, false, err
+		}
+		return users[0], true, nil
 	}
 	return user, found, err
 }
