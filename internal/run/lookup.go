@@ -149,7 +149,7 @@ func foundOf(exactly, nearly []Match, tooMany bool) Found {
 		f = Found{Matches: nearly, TooMany: tooMany}
 	}
 	slices.SortStableFunc(f.Matches, func(a, b Match) int {
-		return cmp.Or(cmp.Compare(text.Fold(a.Name), text.Fold(b.Name)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(text.Fold(a.Name), text.Fold(b.Name)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
 	return f
 }

@@ -3,8 +3,10 @@ package web
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
+	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/text"
@@ -56,6 +58,9 @@ func (s *Server) pick(ctx context.Context, v visitor, f *sheet) ([]catalog.Field
 			continue
 		}
 		found, err := s.Runner.Lookup(ctx, v.scope, v.organization, spec.Of, typed)
+		if spec.Kind == "text" && duoSaidNo(err) {
+			continue // Duo takes the name itself, and the run records what it says
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +122,8 @@ func matchOptions(spec catalog.Spec, typed string, found run.Found) (options []v
 		}
 		options = append(options, option)
 	}
-	if spec.Kind == "text" && len(found.Matches) > 0 {
+	named := slices.ContainsFunc(options, func(o views.Option) bool { return duo.SameName(o.Value, typed) })
+	if spec.Kind == "text" && len(found.Matches) > 0 && !named {
 		options = append(options, views.Option{Value: typed, Text: "As typed: " + catalog.Plain(typed)})
 	}
 	return options
