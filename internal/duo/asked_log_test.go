@@ -1,6 +1,7 @@
 package duo
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -50,6 +51,16 @@ func TestIgnoredFiltersOfLogs(t *testing.T) {
 	}
 	if answers != 5 {
 		t.Errorf("a generic call read %d pages", answers)
+	}
+}
+
+// Names are unique in an account, so nobody is the one of two.
+func TestOneUserHasAUsername(t *testing.T) {
+	t.Parallel()
+	c := testClient(serve(t, ok(`[{"user_id": "DU1", "username": "ada"}, {"user_id": "DU2", "username": "bob", "alias1": "ADA"}]`)))
+	user, found, err := c.UserByUsername(t.Context(), "ada")
+	if failed, is := errors.AsType[*TransportError](err); found || !is || failed.Failure != OtherAnswer {
+		t.Errorf("found %q, %t, %v", user.ID, found, err)
 	}
 }
 
