@@ -35,8 +35,9 @@ type matches func(row *object) bool
 
 // objects names the member with the id of an object, by the word before the id in paths.
 var objects = map[string]string{
-	"users": "user_id", "phones": "phone_id", "groups": "group_id", "tokens": "token_id", "webauthncredentials": "webauthnkey",
-	"bypass_codes": "bypass_code_id", "admins": "admin_id", "integrations": "integration_key", "policies": "policy_key",
+	"users": "user_id", "phones": "phone_id", "groups": "group_id", "tokens": "token_id",
+	"webauthncredentials": "webauthnkey", "bypass_codes": "bypass_code_id", "admins": "admin_id",
+	"integrations": "integration_key", "policies": "policy_key",
 	"administrative_units": "admin_unit_id", "endpoints": "epkey", "desktop_authenticators": "dakey",
 }
 
@@ -197,7 +198,8 @@ func named(asked []string) matches {
 
 // HasName reports whether a name is the username or an alias of the user, as Duo compares them.
 func (u User) HasName(name string) bool {
-	return SameName(u.Username, name) || slices.ContainsFunc(u.Aliases[:], func(alias string) bool { return alias != "" && SameName(alias, name) })
+	is := func(own string) bool { return SameName(own, name) }
+	return is(u.Username) || slices.ContainsFunc(u.Aliases[:], is)
 }
 
 // SameName reports whether Duo takes two usernames, aliases or e-mail addresses for one: letter

@@ -65,22 +65,26 @@ func (r *Runner) Lookup(ctx context.Context, sc store.Scope, o store.Organizatio
 	case catalog.OfPhone:
 		list, err := r.Phones(ctx, sc, o, false)
 		return lookIn(list, func(p duo.Phone) (Match, fit) {
-			return Match{ID: string(p.ID), Name: phoneName(p), Note: joined(p.Platform, ownersOf(p.Users))}, max(called(typed, string(p.ID), p.Name), numberFit(p, typed))
+			m := Match{ID: string(p.ID), Name: phoneName(p), Note: joined(p.Platform, ownersOf(p.Users))}
+			return m, max(called(typed, m.ID, p.Name), numberFit(p, typed))
 		}), err
 	case catalog.OfGroup:
 		list, err := r.Groups(ctx, sc, o, false)
 		return lookIn(list, func(g duo.Group) (Match, fit) {
-			return Match{ID: string(g.ID), Name: g.Name, Note: joined(g.Description, string(g.Status))}, called(typed, string(g.ID), g.Name)
+			m := Match{ID: string(g.ID), Name: g.Name, Note: joined(g.Description, string(g.Status))}
+			return m, called(typed, m.ID, m.Name)
 		}), err
 	case catalog.OfToken:
 		list, err := r.Tokens(ctx, sc, o, false)
 		return lookIn(list, func(t duo.Token) (Match, fit) {
-			return Match{ID: string(t.ID), Name: t.Serial, Note: joined("type "+t.Type, ownersOf(t.Users))}, called(typed, string(t.ID), t.Serial)
+			m := Match{ID: string(t.ID), Name: t.Serial, Note: joined("type "+t.Type, ownersOf(t.Users))}
+			return m, called(typed, m.ID, m.Name)
 		}), err
 	case catalog.OfCredential:
 		list, err := r.Credentials(ctx, sc, o, false)
 		return lookIn(list, func(w duo.WebAuthnCredential) (Match, fit) {
-			return Match{ID: string(w.Key), Name: w.Name, Note: joined(w.Label, ownersOf([]duo.User{w.User}))}, called(typed, string(w.Key), w.Name)
+			m := Match{ID: string(w.Key), Name: w.Name, Note: joined(w.Label, ownersOf([]duo.User{w.User}))}
+			return m, called(typed, m.ID, m.Name)
 		}), err
 	}
 	return r.lookupStored(ctx, sc, o, of, typed)
@@ -88,19 +92,22 @@ func (r *Runner) Lookup(ctx context.Context, sc store.Scope, o store.Organizatio
 
 // lookupStored finds what the console keeps itself: directories of the organization
 // and accounts of the workspace.
-func (r *Runner) lookupStored(ctx context.Context, sc store.Scope, o store.Organization, of, typed string) (found Found, err error) {
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+func (r *Runner) lookupStored(ctx context.Context, sc store.Scope, o store.Organization, of, typed string) (Found, error) {
+	var found Found
+	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		switch of {
 		case catalog.OfDirectory:
 			list, err := tx.Directories(ctx, o.ID)
 			found = lookIn(List[store.Directory]{Items: list}, func(d store.Directory) (Match, fit) {
-				return Match{ID: d.Key, Name: d.Name, Note: "key ends in " + Tail(d.Key)}, called(typed, d.Key, d.Name)
+				m := Match{ID: d.Key, Name: d.Name, Note: "key ends in " + Tail(d.Key)}
+				return m, called(typed, m.ID, m.Name)
 			})
 			return err
 		case catalog.OfAccount:
 			list, err := tx.Accounts(ctx)
 			found = lookIn(List[store.Account]{Items: list}, func(a store.Account) (Match, fit) {
-				return Match{ID: a.AccountID, Name: a.Name, Note: a.APIHostname}, called(typed, a.AccountID, a.Name)
+				m := Match{ID: a.AccountID, Name: a.Name, Note: a.APIHostname}
+				return m, called(typed, m.ID, m.Name)
 			})
 			return err
 		}

@@ -31,11 +31,11 @@ func numberFit(p duo.Phone, typed string) fit {
 	if digits == "" || digitsOf(digits) != digits || has == "" || extension != "" && extension != p.Extension {
 		return noFit
 	}
-	local := strings.TrimLeft(digits, "0")
-	switch {
-	case digits == has:
+	if digits == has {
 		return exactFit
-	case !international && len(local) >= leastDigits && strings.HasSuffix(has, local), strings.HasPrefix(digits, "00") && digits[2:] == has:
+	}
+	local := strings.TrimLeft(digits, "0") // also of 00 before a country
+	if !international && len(local) >= leastDigits && strings.HasSuffix(has, local) {
 		return closeFit
 	}
 	return noFit

@@ -116,7 +116,8 @@ func fitOf(u duo.User, typed string) fit {
 		return closeFit
 	}
 	simple := simpleName(typed)
-	if simple != "" && slices.ContainsFunc(names[1:], func(own string) bool { return own != "" && simpleName(own) == simple }) {
+	sameSimple := func(own string) bool { return own != "" && simpleName(own) == simple }
+	if simple != "" && slices.ContainsFunc(names[1:], sameSimple) {
 		return closeFit
 	}
 	return noFit

@@ -123,7 +123,7 @@ func (s *Server) apiInput(c echo.Context, v visitor, action catalog.Action, body
 			bad = append(bad, catalog.FieldError{Field: box.Name, Message: fault})
 		}
 	}
-	bad, err := s.idsFor(c.Request().Context(), v, action, body.get, bad)
+	bad, err := s.idsFor(c.Request().Context(), v, action, body, bad)
 	if err != nil {
 		return in, err
 	}

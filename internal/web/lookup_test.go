@@ -142,8 +142,8 @@ func TestAPINamesAllMatches(t *testing.T) {
 		return b.call(token, http.MethodPost, s.apiOrg("/actions/create-phone"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"number": "+12025550143", "user_id": user}})
 	}
 	for typed, want := range map[string][]string{
-		"m@client.example": {"2 match: ", first + " a-maria (m@client.example)", maria + " maria.lund (Maria Lund, m@client.example)", "Send the id of the one that you mean."},
-		"maria.lund":       {"1 match: ", maria}, "Lund, Maria": {"no user has exactly this name. 1 close: ", maria}, "nobody.at.all": {"This is not an identifier of Duo: 20 letters and digits."},
+		"m@client.example": {"2 match: ", first + " a-maria (m@client.example)", maria + " maria.lund (Maria Lund, m@client.example)", "Send the id of the one you mean."},
+		"maria.lund":       {"1 match: ", maria}, "Lund, Maria": {"No user has exactly this name. 1 close: ", maria}, "nobody.at.all": {"This is not an identifier of Duo: 20 letters and digits."},
 	} {
 		p := create(typed).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
 		if len(p.Errors) != 1 || p.Errors[0].Field != "user_id" {

@@ -99,7 +99,8 @@ func matchText(of string, found run.Found) string {
 	}
 	switch {
 	case n == 0 && found.TooMany && of == catalog.OfUser:
-		return "No user has exactly this username, alias or e-mail address. This account has too many users to look through for other names."
+		return "No user has exactly this username, alias or e-mail address. " +
+			"This account has too many users to look through for other names."
 	case n == 0 && found.TooMany:
 		return "This account has too many to look through for a name. Type the " + of + "'s id in Duo."
 	case n == 0:
@@ -140,11 +141,13 @@ func (f sheet) matchesOf(name string) []views.Option {
 
 // idsFor refuses names where a program has to send ids, and says what each can mean:
 // a name may mean something else the next time that the program asks.
-func (s *Server) idsFor(ctx context.Context, v visitor, action catalog.Action, get func(string) (string, bool), bad []catalog.FieldError) ([]catalog.FieldError, error) {
-	for _, field := range action.Fields {
+func (s *Server) idsFor(ctx context.Context, v visitor, a catalog.Action, body apiBody, bad []catalog.FieldError,
+) ([]catalog.FieldError, error) {
+	for _, field := range a.Fields {
 		spec := field.Spec()
-		typed, _ := get(spec.Name)
-		if typed = text.Line(typed); spec.Kind != "id" || typed == "" || isDuoID(typed) || text.Bad(typed) != text.Fine {
+		typed := body.fields[spec.Name]
+		isText := text.Bad(typed) == text.Fine
+		if typed = text.Line(typed); spec.Kind != "id" || typed == "" || isDuoID(typed) || !isText {
 			continue
 		}
 		found, err := s.Runner.Lookup(ctx, v.scope, v.organization, spec.Of, typed)
@@ -154,11 +157,11 @@ func (s *Server) idsFor(ctx context.Context, v visitor, action catalog.Action, g
 		if only, one := found.Only(); len(found.Matches) == 0 || one && only.ID == typed {
 			continue
 		}
-		message := fmt.Sprintf("This is not an identifier of Duo. %d match: %s. Send the id of the one that you mean.", len(found.Matches), found.Candidates())
+		message := fmt.Sprintf(" %d match: ", len(found.Matches))
 		if !found.Exact {
-			message = fmt.Sprintf("This is not an identifier of Duo, and no %s has exactly this name. %d close: %s. Send the id of the one that you mean.",
-				spec.Of, len(found.Matches), found.Candidates())
+			message = fmt.Sprintf(" No %s has exactly this name. %d close: ", spec.Of, len(found.Matches))
 		}
+		message = "This is not an identifier of Duo." + message + found.Candidates() + ". Send the id of the one you mean."
 		bad = append([]catalog.FieldError{{Field: spec.Name, Message: message}}, withoutField(bad, spec.Name)...)
 	}
 	return bad, nil

@@ -96,7 +96,8 @@ func (c *call) answer() (any, *refusal) {
 	case OtherObject:
 		response, no := c.route.handle(c)
 		other := c.elsewhere()
-		if no != nil || other == nil || c.req.method == http.MethodDelete || c.req.method != http.MethodGet && len(c.route.parts()) != 4 {
+		about := c.req.method == http.MethodGet || c.req.method != http.MethodDelete && len(c.route.parts()) == 4
+		if no != nil || other == nil || !about {
 			return response, no
 		}
 		response, no = other.route.handle(other)
