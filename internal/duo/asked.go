@@ -27,7 +27,7 @@ type question struct {
 	id     string
 	needed bool // an answer without the member is none
 	rows   []matches
-	whole  bool // a row that does not match spoils the answer: it is about somebody else
+	whole  bool // a row that does not match spoils the answer: it is about another user
 }
 
 // matches reports whether a row is one that was asked for.

@@ -141,7 +141,7 @@ func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
 
 // UserByUsername finds the user with exactly this username or alias, letter case aside. Duo keeps
 // these names unique in an account, so an answer with several users is an error, as is one about
-// somebody else.
+// another user.
 //
 // GET /admin/v1/users?username=
 func (c *Client) UserByUsername(ctx context.Context, username string) (user User, found bool, err error) {
