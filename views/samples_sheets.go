@@ -102,7 +102,9 @@ func phoneFormSamples() []Sample {
 	refused := form
 	refused.Hidden, refused.Heading, refused.Cancel, refused.Error = []Hidden{{"phone_id", "DP1"}, {"was.number", "+442079460123"}}, "Edit "+hostile.Name, Phone(sampleWorkspace, acme.Slug, "DP1"), "Duo is limiting requests to this account, and did not do this. Try again at 14:02:30 BST."
 	refused.Post, refused.Button = Action(sampleWorkspace, acme.Slug, "modify-phone"), "Review changes"
-	refused.Fields = []FieldView{{Name: "number", Label: "Number", Kind: "tel", Value: "020 7946 0123", Error: "Start with + and the country code, such as +44. Duo would take this for a number of the United States."}, {Name: "name", Label: "Name", Value: hostile.Name}}
+	refused.Fields = []FieldView{{Name: "number", Label: "Number", Kind: "tel", Value: "020 7946 0123", Error: "Start with + and the country code, such as +44. Duo would take this for a number of the United States."}, {Name: "name", Label: "Name", Value: hostile.Name},
+		{Name: "user_id", Label: "User", Value: "m@client.example", Error: "2 match: choose one, or type another name.", Matches: []Option{
+			{Value: "DU0000000000000000M1", Text: "a-maria (m@client.example)"}, {Value: "DU0000000000000000M2", Text: "maria.lund (" + hostile.Name + ", m@client.example)"}}}}
 	refused.More = []FieldView{{Name: "extension", Label: "Extension", Value: "12"}, {Name: "predelay", Label: "Seconds to wait before the extension is dialled", Kind: "number", Value: "-1", Min: "0", Max: "3600", Error: "Give a whole number from 0 to 3600."}}
 	shell := organizationShell(acme, "phones")
 	return []Sample{{"phone-create", organizationShell(acme, "users"), form}, {"phone-edit-refused", shell, refused},

@@ -48,7 +48,7 @@ var outcomes = map[Failure]string{
 	InvalidRequest: "not_sent", Paced: "not_sent", Limited: "not_sent", Silent: "not_sent", SecretUnavailable: "not_sent", AddressRefused: "not_sent", HeldBack: "not_sent",
 	NameNotResolved: "unreachable", ConnectionRefused: "unreachable", Unreachable: "unreachable", TLSFailed: "unreachable",
 	TimedOut: "timeout", Canceled: "canceled", ConnectionLost: "lost",
-	Redirected: "not_understood", AnswerTooLarge: "not_understood", NotUnderstood: "not_understood",
+	Redirected: "not_understood", AnswerTooLarge: "not_understood", NotUnderstood: "not_understood", OtherAnswer: "not_understood",
 }
 
 const otherEndpoint = "other"

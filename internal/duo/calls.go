@@ -37,3 +37,8 @@ func (*void) UnmarshalJSON([]byte) error { return nil }
 func (c *Client) notUnderstood(r Request) error {
 	return &TransportError{Failure: NotUnderstood, Sent: true, Method: r.Method, Path: r.Path, Host: c.credentials.Host}
 }
+
+// failedRead is a failure of a GET that was answered.
+func (c *Client) failedRead(failure Failure, path string) error {
+	return &TransportError{Failure: failure, Sent: true, Method: http.MethodGet, Path: path, Host: c.credentials.Host}
+}

@@ -29,7 +29,7 @@ const (
 // Error is a refusal: Duo answered, and the answer was no.
 type Error struct {
 	Method     string        // HTTP method of the request
-	Status     int           // HTTP status
+	Status     int           // HTTP status, or that of Code where Duo refuses with a status of success
 	Code       int           // Duo's code; 0 if the answer carried none
 	Message    string        // Duo's words; single line, at most 300 characters
 	Detail     string        // often the name of the parameter at fault; may be empty
@@ -74,6 +74,7 @@ const (
 	Redirected        Failure = "the host answers with a redirect" // never followed
 	AnswerTooLarge    Failure = "the answer is too large"          // more than 10 MB
 	NotUnderstood     Failure = "the answer was not understood"    // not JSON, or not of the expected shape
+	OtherAnswer       Failure = "the answer is about something else than was asked for"
 )
 
 // TransportError is a call without a usable answer.
@@ -188,6 +189,9 @@ func refusal(method string, resp *http.Response, body []byte, now time.Time) *Er
 		e.Code = int(fields.number("code"))
 		e.Message = plain(fields.text("message"))
 		e.Detail = plain(fields.text("message_detail"))
+	}
+	if status := e.Code / 100; e.Status < 400 && status >= 400 && status <= 599 {
+		e.Status = status
 	}
 	if e.Message == "" {
 		e.Message = http.StatusText(resp.StatusCode)

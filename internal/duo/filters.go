@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// UserFilter chooses users of a list. Username (a username or an alias) and Email find at most one
-// user; IDs and Usernames find up to 100, without those that do not exist. Duo takes one of the
-// four.
+// UserFilter chooses users of a list. Username (a username or an alias) finds at most one user, Email
+// all who share the address; IDs and Usernames find up to 100, without those that do not exist. Duo
+// takes one of the four.
 type UserFilter struct {
 	Username, Email string
 	IDs             []UserID

@@ -204,7 +204,7 @@ func TestUserForms(t *testing.T) {
 			value(func(ctx context.Context, c *Client) ([]User, error) {
 				users, _, err := c.UsersMatching(ctx, UserFilter{Usernames: []string{"ada", "bob"}}, 10, 20)
 				return users, err
-			}), "GET", "/admin/v1/users?limit=10&offset=20&username_list=%5B%22ada%22%2C%22bob%22%5D", "", `[{"user_id": "DU1"}]`, []User{{ID: "DU1"}},
+			}), "GET", "/admin/v1/users?limit=10&offset=20&username_list=%5B%22ada%22%2C%22bob%22%5D", "", `[{"user_id": "DU1", "username": "Bob"}]`, []User{{ID: "DU1", Username: "Bob"}},
 		},
 		"users by id and e-mail": {
 			value(func(ctx context.Context, c *Client) ([]User, error) {
@@ -216,7 +216,8 @@ func TestUserForms(t *testing.T) {
 			value(func(ctx context.Context, c *Client) ([]Phone, error) {
 				phones, _, err := c.PhonesMatching(ctx, PhoneFilter{Number: "+17345551212", Extension: "12"}, 1, 0)
 				return phones, err
-			}), "GET", "/admin/v1/phones?extension=12&limit=1&number=%2B17345551212&offset=0", "", `[{"phone_id": "DP1"}]`, []Phone{{ID: "DP1"}},
+			}), "GET", "/admin/v1/phones?extension=12&limit=1&number=%2B17345551212&offset=0", "", `[{"phone_id": "DP1", "number": "+17345551212", "extension": "12"}]`,
+			[]Phone{{ID: "DP1", Number: "+17345551212", Extension: "12"}},
 		},
 		"page of a user's phones": {
 			value(func(ctx context.Context, c *Client) (Metadata, error) {

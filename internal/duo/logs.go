@@ -62,12 +62,15 @@ type logPage[T any] struct {
 	next   string
 }
 
+// logMembers are the names of the list in a page of a log.
+var logMembers = []string{"items", "authlogs", "events"}
+
 func (p *logPage[T]) UnmarshalJSON(data []byte) error {
 	o, err := parseObject(data)
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"items", "authlogs", "events"} {
+	for _, name := range logMembers {
 		if _, has := o.members[name]; has {
 			*p = logPage[T]{events: list[T](o, name), next: nextCursor(o)}
 			return o.err
@@ -99,8 +102,8 @@ func readLog[T any](ctx context.Context, c *Client, path string, w LogWindow, li
 	if err != nil {
 		return nil, "", err
 	}
-	page, _, err := get[logPage[T]](ctx, c, path, params)
-	if err != nil || len(page.events) == 0 {
+	page, metadata, err := get[logPage[T]](ctx, c, path, params)
+	if err != nil || len(page.events)+metadata.left == 0 {
 		return nil, "", err // Duo may give a cursor even behind the last event
 	}
 	if page.next == cursor && cursor != "" {

@@ -18,6 +18,8 @@ var ErrMorePages = errors.New("duo: there are more pages than were asked for")
 type Metadata struct {
 	Total int // objects in the whole list
 	Next  int // offset of the next page; 0 on the last
+
+	left int // events of a log that were left out: they were not asked for
 }
 
 func metadata(envelope *object) Metadata {
@@ -74,7 +76,7 @@ func nextPage(path string, answer Answer) (name, next string) {
 		return "offset", strconv.Itoa(answer.Metadata.Next)
 	}
 	var log logPage[json.RawMessage]
-	if json.Unmarshal(answer.Response, &log) != nil || len(log.events) == 0 {
+	if json.Unmarshal(answer.Response, &log) != nil || len(log.events)+answer.Metadata.left == 0 {
 		return "", ""
 	}
 	if strings.HasPrefix(path, "/admin/v1/trust_monitor/") {

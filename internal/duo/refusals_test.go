@@ -36,7 +36,14 @@ func TestRefusals(t *testing.T) {
 		{"hostile words", 400, "{\"code\": 40002, \"message\": \"a\\r\\nb\\u202e\\u0000c" + strings.Repeat("x", 500) + "\", \"stat\": \"FAIL\"}",
 			Error{Status: 400, Code: CodeInvalidParameter, Message: "a b c" + strings.Repeat("x", 294) + "…"}, false},
 		{"refused with status 200", 200, `{"code": 40002, "message": "no", "stat": "FAIL"}`,
-			Error{Status: 200, Code: CodeInvalidParameter, Message: "no"}, true},
+			Error{Status: 400, Code: CodeInvalidParameter, Message: "no"}, false},
+		{"limited with status 200", 200, `{"code": 42901, "message": "no", "stat": "FAIL"}`,
+			Error{Status: 429, Code: CodeRateLimited, Message: "no"}, false},
+		{"inner error with status 200", 200, `{"code": 50001, "message": "no", "stat": "FAIL"}`,
+			Error{Status: 500, Code: CodeUnknownInnerError, Message: "no"}, true},
+		{"no code with status 200", 200, `{"message": "no", "stat": "FAIL"}`, Error{Status: 200, Message: "no"}, true},
+		{"a code that is none with status 200", 200, `{"code": 4, "message": "no", "stat": "FAIL"}`,
+			Error{Status: 200, Code: 4, Message: "no"}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

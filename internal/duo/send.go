@@ -30,6 +30,7 @@ type prepared struct {
 	query       string
 	contentType string
 	into        any // takes the response; nil if the caller wants it as it is
+	question    question
 }
 
 func (c *Client) prepare(r Request) (*prepared, error) {
@@ -51,6 +52,7 @@ func (c *Client) prepare(r Request) (*prepared, error) {
 	p := &prepared{
 		message:   message{method: r.Method, host: c.credentials.Host, path: r.Path},
 		signature: r.Signature,
+		question:  questionOf(r),
 	}
 	var err error
 	switch r.Method {
@@ -160,6 +162,10 @@ func (c *Client) exchange(ctx context.Context, p *prepared) (Answer, error) {
 	answer, stat := openEnvelope(body)
 	switch stat {
 	case "OK":
+		answer, fits := p.question.compare(answer)
+		if !fits {
+			return failed(OtherAnswer, true, nil)
+		}
 		if p.into != nil && json.Unmarshal(answer.Response, p.into) != nil {
 			_, err = failed(NotUnderstood, true, nil)
 		}

@@ -145,7 +145,10 @@ func TestUsersAgainstSimulator(t *testing.T) {
 	for by, find := range map[string]func() (duo.User, bool, error){
 		"username": func() (duo.User, bool, error) { return c.UserByUsername(ctx, "ADA") },
 		"alias":    func() (duo.User, bool, error) { return c.UserByUsername(ctx, "ada.l") },
-		"email":    func() (duo.User, bool, error) { return c.UserByEmail(ctx, "ada@acme.example") },
+		"email": func() (duo.User, bool, error) {
+			users, err := c.UsersByEmail(ctx, "ADA@acme.example")
+			return users[0], len(users) == 1, err
+		},
 	} {
 		if user, found, err := find(); err != nil || !found || user.ID != made.ID {
 			t.Errorf("by %s: %+v, %t, %v", by, user, found, err)

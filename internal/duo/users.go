@@ -139,30 +139,37 @@ func (c *Client) Users(ctx context.Context) iter.Seq2[User, error] {
 	return pages[User](ctx, c, "/admin/v1/users", maxUsersPage)
 }
 
-// UserByUsername finds the user with exactly this username or alias, letter case aside.
+// UserByUsername finds the user with exactly this username or alias, letter case aside. Duo keeps
+// these names unique in an account, so an answer with several users is an error, as is one about
+// another user.
 //
 // GET /admin/v1/users?username=
 func (c *Client) UserByUsername(ctx context.Context, username string) (user User, found bool, err error) {
-	return c.findUser(ctx, "username", username)
-}
-
-// UserByEmail finds a user with exactly this e-mail address, the first one if there are several.
-//
-// GET /admin/v1/users?email=
-func (c *Client) UserByEmail(ctx context.Context, email string) (user User, found bool, err error) {
-	return c.findUser(ctx, "email", email)
-}
-
-func (c *Client) findUser(ctx context.Context, by, value string) (User, bool, error) {
-	if strings.TrimSpace(value) == "" {
-		// Duo would take an empty filter for none and answer with everybody.
-		return User{}, false, invalid(fmt.Errorf("%s is empty", by))
-	}
-	users, _, err := get[[]User](ctx, c, "/admin/v1/users", Params{by: value})
-	if err != nil || len(users) == 0 {
+	users, err := c.usersBy(ctx, "username", username)
+	switch {
+	case err != nil || len(users) == 0:
 		return User{}, false, err
+	case len(users) > 1:
+		return User{}, false, c.failedRead(OtherAnswer, "/admin/v1/users")
 	}
 	return users[0], true, nil
+}
+
+// UsersByEmail finds the users with exactly this e-mail address, letter case aside. Several can share
+// one. Whether Duo then returns all of them is not documented.
+//
+// GET /admin/v1/users?email=
+func (c *Client) UsersByEmail(ctx context.Context, email string) ([]User, error) {
+	return c.usersBy(ctx, "email", email)
+}
+
+func (c *Client) usersBy(ctx context.Context, by, value string) ([]User, error) {
+	if strings.TrimSpace(value) == "" {
+		// Duo would take an empty filter for none and answer with everybody.
+		return nil, invalid(fmt.Errorf("%s is empty", by))
+	}
+	users, _, err := get[[]User](ctx, c, "/admin/v1/users", Params{by: value})
+	return users, err
 }
 
 // User returns one user; an unknown id is an [*Error] with CodeNotFound.

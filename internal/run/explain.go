@@ -159,6 +159,9 @@ func explainFailure(e *duo.TransportError) Explanation {
 		return Explanation{"Duo cannot be reached (" + string(e.Failure) + ").", "Try again in a minute; status.duo.com tells of disturbances."}
 	case duo.AnswerTooLarge, duo.NotUnderstood:
 		return Explanation{"The answer of " + e.Host + " makes no sense as Duo's.", "Check that the host is right; a proxy may be answering in its place."}
+	case duo.OtherAnswer:
+		return Explanation{"Duo answered about something else than was asked for. The answer was not used.",
+			"Try again. If this happens again, look for a proxy between this server and Duo, or ask Duo Support."}
 	case duo.SecretUnavailable:
 		return Explanation{"The stored secret key cannot be opened with this server's key file.", "Enter the secret key again on the integration page."}
 	case duo.Paced:

@@ -167,7 +167,11 @@ func judge(rows []ImportRow, organizations []store.Organization, accounts []stor
 			bad = append(bad, catalog.FieldError{Field: field, Message: message})
 		}
 		if len(found) > 1 {
-			fault(NameField, fmt.Sprintf("%d organizations match this name. Give the slug of the one that you mean.", len(found)))
+			var slugs []string
+			for _, o := range found {
+				slugs = append(slugs, o.Slug)
+			}
+			fault(NameField, fmt.Sprintf("%d organizations match this name: %s. Give the slug of the one that you mean.", len(found), catalog.Listed(slugs, mostNamed)))
 		}
 		if first := names[text.Fold(j.made.Name)]; first > 0 && j.made.Name != "" {
 			fault(NameField, fmt.Sprintf("Line %d has this name too.", first))

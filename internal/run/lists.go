@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -211,35 +209,6 @@ func readAll[T any](ctx context.Context, c *duo.Client, limit int, page pageOf[T
 		}
 		offset = meta.Next
 	}
-}
-
-// duoID is the shape of a user's identifier.
-var duoID = regexp.MustCompile(`^DU[A-Z0-9]{18}$`)
-
-// FindUser looks one user up in Duo by exact id, username, alias or e-mail.
-func (r *Runner) FindUser(ctx context.Context, sc store.Scope, o store.Organization, name string) (duo.User, bool, error) {
-	found := false
-	user, err := read(ctx, r, sc, o, func(ctx context.Context, client *duo.Client) (user duo.User, err error) {
-		user, found, err = findUser(ctx, client, name)
-		return user, err
-	})
-	return user, found, err
-}
-
-func findUser(ctx context.Context, client *duo.Client, name string) (duo.User, bool, error) {
-	if duoID.MatchString(name) {
-		user, err := client.User(ctx, duo.UserID(name))
-		var refused *duo.Error
-		if !errors.As(err, &refused) || refused.Code != duo.CodeNotFound {
-			return user, err == nil, err
-		}
-	}
-	// An e-mail address may be anybody's, who had it set; a username is one person's.
-	user, found, err := client.UserByUsername(ctx, name)
-	if err == nil && !found && strings.Contains(name, "@") {
-		return client.UserByEmail(ctx, name)
-	}
-	return user, found, err
 }
 
 // User reads one user and the bypass codes that the user has.

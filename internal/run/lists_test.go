@@ -198,20 +198,6 @@ func TestListsOfSeveralPages(t *testing.T) {
 	if calls := d.Sim.Calls(d.Account.AccountID) - before; calls != 1 {
 		t.Errorf("%d calls to learn that they are too many", calls)
 	}
-	for _, name := range []string{"one more", "ONE MORE", "one@client.example"} {
-		if found, ok, err := d.Runner.FindUser(t.Context(), d.Scope(), d.Client, name); err != nil || !ok || found.Username != "one more" {
-			t.Errorf("looked up %q: %q %t %v", name, found.Username, ok, err)
-		}
-	}
-	// Somebody who has another's username for an e-mail address is not found by it.
-	d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "a thief", Email: "boss@client.example"})
-	d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "boss@client.example"})
-	if u, found, err := d.Runner.FindUser(t.Context(), d.Scope(), d.Client, "boss@client.example"); err != nil || !found || u.Username != "boss@client.example" {
-		t.Error("found by a username: ", u.Username, found, err)
-	}
-	if _, ok, err := d.Runner.FindUser(t.Context(), d.Scope(), d.Client, "nobody"); ok || err != nil {
-		t.Errorf("nobody: %t %v", ok, err)
-	}
 }
 
 func TestOrganizationsShareNoList(t *testing.T) {

@@ -239,23 +239,30 @@ func accountOf(typed string, accounts []store.Account) (id, fault string) {
 	if m := idInBrackets.FindStringSubmatch(typed); m != nil {
 		bracketed = m[1]
 	}
-	var named []string
+	var named []store.Account
 	for _, a := range accounts {
 		if a.AccountID == typed || a.AccountID == bracketed {
 			return a.AccountID, ""
 		}
 		if text.Same(a.Name, typed) {
-			named = append(named, a.AccountID)
+			named = append(named, a)
 		}
 	}
 	switch len(named) {
 	case 0:
 		return "", "The Accounts API lists no such account. Choose one of the list, or refresh it."
 	case 1:
-		return named[0], ""
+		return named[0].AccountID, ""
 	}
-	return "", fmt.Sprintf("%d accounts match this name. Choose one by its id.", len(named))
+	var which []string
+	for _, a := range named {
+		which = append(which, a.AccountID+" ("+a.APIHostname+")")
+	}
+	return "", fmt.Sprintf("%d accounts match this name: %s. Choose one by its id.", len(named), catalog.Listed(which, mostNamed))
 }
+
+// mostNamed is how many of those that have one name are listed.
+const mostNamed = 5
 
 func directoryKeyFault(key string) string {
 	switch {

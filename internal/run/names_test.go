@@ -28,7 +28,7 @@ func TestAccountOf(t *testing.T) {
 		{"renamed meanwhile (DA00000000000000ACME)", "DA00000000000000ACME", ""},
 		{AccountText(accounts[1]), "DA00000000000000EAST", ""},
 		{"Acme (East)", "DA00000000000000EAST", ""},
-		{"Twin", "", "2 accounts match this name"},
+		{"Twin", "", "2 accounts match this name: "},
 		{AccountText(accounts[3]), "DA0000000000000TWIN2", ""},
 		{AccountText(accounts[4]), "DA0000000000000TRICK", ""},
 		{"Acm", "", "lists no such account"},

@@ -77,6 +77,7 @@ func (s *Server) formOfFields(ctx context.Context, v visitor, f sheet, fields []
 	for _, field := range fields {
 		spec := field.Spec()
 		shown := fieldView(spec, f.input(spec.Name, spec.Default))
+		shown.Matches = f.matchesOf(spec.Name)
 		if a.Kind == catalog.Read && spec.Default == "" && shown.Kind == "select" {
 			shown.Options[0].Text = "Any" // it narrows what is read
 		}

@@ -21,12 +21,13 @@ import (
 // sheet is an action's form at one moment: fresh from an address, or refused and
 // to be shown again with what was typed.
 type sheet struct {
-	action catalog.Action
-	values url.Values // as typed, or as the address fills them in advance
-	runID  uuid.UUID
-	faults map[string]string // by field
-	fault  string            // of the form as a whole
-	tried  views.Tried
+	action  catalog.Action
+	values  url.Values // as typed, or as the address fills them in advance
+	runID   uuid.UUID
+	faults  map[string]string         // by field
+	fault   string                    // of the form as a whole
+	matches map[string][]views.Option // by field: what a name can mean that was typed there
+	tried   views.Tried
 
 	connection string // for which it was opened, see run.Connection
 	connected  string // the same in words, as the page said
@@ -149,8 +150,9 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 	if faults, several := f.severalUsers(); several {
 		return s.syncMany(c, v, f, faults)
 	}
+	f.choose()
 	typed := maps.Clone(f.values)
-	bad, err := s.pick(c.Request().Context(), v, f)
+	bad, err := s.pick(c.Request().Context(), v, &f)
 	if err != nil {
 		return s.showRefusal(c, v, f, "", err)
 	}
@@ -288,6 +290,9 @@ func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error 
 		}
 		text := f.get(spec.Name)
 		page.Hidden = append(page.Hidden, views.Hidden{Name: spec.Name, Value: text})
+		if f.isChosen(spec.Name) {
+			page.Hidden = append(page.Hidden, views.Hidden{Name: spec.Name + choiceSuffix, Value: text}, views.Hidden{Name: spec.Name + forSuffix, Value: text})
+		}
 		switch {
 		case text == "":
 		case spec.Secret: // it travels on, and is not for whoever looks at the screen

@@ -123,12 +123,15 @@ func (s *Server) apiInput(c echo.Context, v visitor, action catalog.Action, body
 			bad = append(bad, catalog.FieldError{Field: box.Name, Message: fault})
 		}
 	}
+	bad, err := s.idsFor(c.Request().Context(), v, action, body, bad)
+	if err != nil {
+		return in, err
+	}
 	if len(bad) == 0 {
 		values := url.Values{}
 		for name, text := range body.fields {
 			values.Set(name, text)
 		}
-		var err error
 		if bad, err = s.faultsHere(c.Request().Context(), v, sheet{action: action, values: values}); err != nil {
 			return in, err
 		}

@@ -106,14 +106,14 @@ func (s *Server) chooseUserSheet(ctx context.Context, v visitor, f sheet) (views
 	return page, nil
 }
 
-// exactly finds the one user of an account that is too large to be listed.
-func (s *Server) exactly(ctx context.Context, v visitor, name string) ([]duo.User, error) {
-	if name == "" {
-		return nil, nil
+// exactly finds who can be meant by a name in an account that is too large to be
+// listed, but for users in the trash.
+func (s *Server) exactly(ctx context.Context, v visitor, name string) (users []duo.User, err error) {
+	found, err := s.Runner.Lookup(ctx, v.scope, v.organization, catalog.OfUser, name)
+	for _, m := range found.Matches {
+		if m.User.Status != duo.StatusPendingDeletion {
+			users = append(users, m.User)
+		}
 	}
-	user, found, err := s.Runner.FindUser(ctx, v.scope, v.organization, name)
-	if !found || user.Status == duo.StatusPendingDeletion {
-		return nil, err
-	}
-	return []duo.User{user}, err
+	return users, err
 }

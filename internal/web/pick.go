@@ -3,41 +3,77 @@ package web
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/text"
 	"duodesk/views"
 )
 
+// Names of the fields beside a box, with which a form chooses one of several
+// matches: the choice, and the text that the choices were offered for.
+const (
+	choiceSuffix = ".choice"
+	forSuffix    = ".for"
+)
+
+// choose puts what was chosen among several matches into the box, unless the text
+// was changed after they were offered.
+func (f sheet) choose() {
+	for _, field := range f.action.Fields {
+		name := field.Spec().Name
+		chosen := f.get(name + choiceSuffix)
+		if chosen != "" && text.Line(f.get(name+forSuffix)) == text.Line(f.get(name)) {
+			f.values.Set(name, chosen)
+			f.values.Set(name+forSuffix, chosen)
+		} else {
+			f.values.Del(name + choiceSuffix)
+			f.values.Del(name + forSuffix)
+		}
+	}
+}
+
+// isChosen reports whether a box holds what was chosen among several matches.
+func (f sheet) isChosen(name string) bool {
+	return f.values.Has(name+choiceSuffix) && f.get(name+choiceSuffix) == f.get(name)
+}
+
 // pick turns names that people typed into Duo's ids, for the fields of a generated
-// form that name things. What fits nothing, or several things, is a fault beside the
-// field; what looks like an id is left as it is.
-func (s *Server) pick(ctx context.Context, v visitor, f sheet) ([]catalog.FieldError, error) {
+// form that name things. What fits nothing is a fault beside the field, and what
+// fits several things, or is merely close to one, is offered to choose from; what
+// looks like an id is left as it is.
+func (s *Server) pick(ctx context.Context, v visitor, f *sheet) ([]catalog.FieldError, error) {
 	if !f.isGenerated() {
 		return nil, nil // the links to sheets hold ids
 	}
 	var bad []catalog.FieldError
+	f.matches = map[string][]views.Option{}
 	for _, field := range f.action.Fields {
 		spec := field.Spec()
 		typed := text.Line(f.get(spec.Name))
-		if spec.Kind != "id" || typed == "" || isDuoID(typed) {
+		if spec.Of == "" || typed == "" || spec.Kind == "id" && isDuoID(typed) || f.isChosen(spec.Name) {
 			continue
 		}
-		found, tooMany, err := s.called(ctx, v, spec.Of, typed)
-		switch {
-		case err != nil:
-			return nil, err
-		case tooMany:
-			bad = append(bad, catalog.FieldError{Field: spec.Name, Message: "This account has too many to look through for a name. Type the " + spec.Of + "'s id in Duo."})
-		case len(found) == 0:
-			bad = append(bad, catalog.FieldError{Field: spec.Name, Message: "There is no " + spec.Of + " of this name."})
-		case len(found) > 1:
-			bad = append(bad, catalog.FieldError{Field: spec.Name, Message: several(spec.Of, found)})
-		default:
-			f.values.Set(spec.Name, found[0].Value)
+		found, err := s.Runner.Lookup(ctx, v.scope, v.organization, spec.Of, typed)
+		if spec.Kind == "text" && duoSaidNo(err) {
+			continue // Duo takes the name itself, and the run records what it says
 		}
+		if err != nil {
+			return nil, err
+		}
+		only, one := found.Only()
+		switch {
+		case spec.Kind == "text" && (len(found.Matches) == 0 || one && only.User.HasName(typed)):
+			continue // Duo takes the name itself
+		case spec.Kind == "id" && one:
+			f.values.Set(spec.Name, only.ID)
+			continue
+		}
+		bad = append(bad, catalog.FieldError{Field: spec.Name, Message: matchText(spec.Of, found)})
+		f.matches[spec.Name] = matchOptions(spec, typed, found)
 	}
 	return bad, nil
 }
@@ -48,76 +84,94 @@ func isDuoID(text string) bool {
 	return len(text) == 20 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
-func several(of string, found []views.Option) string {
-	var which []string
-	for _, o := range found[:min(len(found), 3)] {
-		which = append(which, o.Value+" ("+o.Text+")")
+// mostMatches is how many matches a form offers to choose from.
+const mostMatches = 20
+
+// matchText says beside a box why what was typed cannot be taken.
+func matchText(of string, found run.Found) string {
+	n := len(found.Matches)
+	which := "choose one, or type another name."
+	if n == 1 {
+		which = "choose it, or type another name."
 	}
-	return fmt.Sprintf("%d are called so. Type the %s's id: %s.", len(found), of, strings.Join(which, ", "))
+	if n > mostMatches {
+		which = fmt.Sprintf("choose one of the first %d, or type more of the name.", mostMatches)
+	}
+	switch {
+	case n == 0 && found.TooMany && of == catalog.OfUser:
+		return "No user has exactly this username, alias or e-mail address. " +
+			"This account has too many users to look through for other names."
+	case n == 0 && found.TooMany:
+		return "This account has too many to look through for a name. Type the " + of + "'s id in Duo."
+	case n == 0:
+		return "There is no " + of + " of this name."
+	case !found.Exact && n == 1:
+		return "No " + of + " has exactly this name. 1 is close: " + which
+	case !found.Exact:
+		return fmt.Sprintf("No %s has exactly this name. %d are close: %s", of, n, which)
+	}
+	return fmt.Sprintf("%d match: %s", n, which)
 }
 
-// called finds what somebody means by a name, unless there are too many to look
-// through.
-func (s *Server) called(ctx context.Context, v visitor, of, name string) (found []views.Option, tooMany bool, err error) {
-	add := func(id, words string, names ...string) {
-		for _, n := range names {
-			if n != "" && text.Same(n, name) {
-				found = append(found, views.Option{Value: id, Text: words})
-				return
-			}
+// matchOptions are the matches as a form offers them. A box for a username takes
+// the username of a match, or what was typed, as it is.
+func matchOptions(spec catalog.Spec, typed string, found run.Found) (options []views.Option) {
+	for _, m := range found.Matches[:min(len(found.Matches), mostMatches)] {
+		option := views.Option{Value: m.ID, Text: m.Words()}
+		if spec.Kind == "text" {
+			option.Value = m.Name
 		}
+		options = append(options, option)
 	}
-	switch of {
-	case catalog.OfUser:
-		user, known, err := s.Runner.FindUser(ctx, v.scope, v.organization, name)
-		if known {
-			found = []views.Option{{Value: string(user.ID)}}
-		}
-		return found, false, err
-	case catalog.OfPhone:
-		phones, err := s.Runner.Phones(ctx, v.scope, v.organization, false)
-		for _, p := range phones.Items {
-			add(string(p.ID), phoneKind(p)+" "+userNames(p, ""), p.Number, p.Name, bareNumber(p, name))
-		}
-		return found, phones.TooMany, err
-	case catalog.OfGroup:
-		groups, err := s.Runner.Groups(ctx, v.scope, v.organization, false)
-		for _, g := range groups.Items {
-			add(string(g.ID), catalog.Plain(g.Description), g.Name)
-		}
-		return found, groups.TooMany, err
-	case catalog.OfToken:
-		tokens, err := s.Runner.Tokens(ctx, v.scope, v.organization, false)
-		for _, t := range tokens.Items {
-			add(string(t.ID), t.Type+" "+usernames(t.Users), t.Serial)
-		}
-		return found, tokens.TooMany, err
-	case catalog.OfCredential:
-		credentials, err := s.Runner.Credentials(ctx, v.scope, v.organization, false)
-		for _, w := range credentials.Items {
-			add(string(w.Key), usernames([]duo.User{w.User}), w.Name)
-		}
-		return found, credentials.TooMany, err
-	case catalog.OfDirectory:
-		directories, err := s.directories(ctx, v)
-		for _, d := range directories {
-			add(d.Key, "", d.Name)
-		}
-		return found, false, err
-	case catalog.OfAccount:
-		accounts, err := s.accounts(ctx, v)
-		for _, a := range accounts {
-			add(a.AccountID, a.APIHostname, a.Name)
-		}
-		return found, false, err
+	named := slices.ContainsFunc(options, func(o views.Option) bool { return duo.SameName(o.Value, typed) })
+	if spec.Kind == "text" && len(found.Matches) > 0 && !named {
+		options = append(options, views.Option{Value: typed, Text: "As typed: " + catalog.Plain(typed)})
 	}
-	return nil, false, nil
+	return options
 }
 
-// bareNumber is name itself where it is a phone's number written in another way.
-func bareNumber(p duo.Phone, name string) string {
-	if digits := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(name); digits == p.Number {
-		return name
+// matchesOf are the matches that a box offers: none, unless what was typed has to be
+// chosen or was.
+func (f sheet) matchesOf(name string) []views.Option {
+	if f.isChosen(name) {
+		return []views.Option{{Value: f.get(name), Text: "Chosen: " + catalog.Plain(f.get(name))}}
 	}
-	return ""
+	return f.matches[name]
+}
+
+// idsFor refuses names where a program has to send ids, and says what each can mean:
+// a name may mean something else the next time that the program asks.
+func (s *Server) idsFor(ctx context.Context, v visitor, a catalog.Action, body apiBody, bad []catalog.FieldError,
+) ([]catalog.FieldError, error) {
+	for _, field := range a.Fields {
+		spec := field.Spec()
+		typed := body.fields[spec.Name]
+		isText := text.Bad(typed) == text.Fine
+		if typed = text.Line(typed); spec.Kind != "id" || typed == "" || isDuoID(typed) || !isText {
+			continue
+		}
+		found, err := s.Runner.Lookup(ctx, v.scope, v.organization, spec.Of, typed)
+		if err != nil {
+			return bad, err
+		}
+		if only, one := found.Only(); len(found.Matches) == 0 || one && only.ID == typed {
+			continue
+		}
+		message := fmt.Sprintf(" %d match: ", len(found.Matches))
+		if !found.Exact {
+			message = fmt.Sprintf(" No %s has exactly this name. %d close: ", spec.Of, len(found.Matches))
+		}
+		message = "This is not an identifier of Duo." + message + found.Candidates() + ". Send the id of the one you mean."
+		bad = append([]catalog.FieldError{{Field: spec.Name, Message: message}}, withoutField(bad, spec.Name)...)
+	}
+	return bad, nil
+}
+
+func withoutField(bad []catalog.FieldError, name string) (others []catalog.FieldError) {
+	for _, b := range bad {
+		if b.Field != name {
+			others = append(others, b)
+		}
+	}
+	return others
 }

@@ -92,8 +92,8 @@ func (s *Server) fillUsers(v visitor, page *views.UsersPage, users run.List[duo.
 	}
 }
 
-// exactUser serves an account that is too large to be held: one user, looked up
-// by an exact name.
+// exactUser serves an account that is too large to be held: who can be meant by an
+// exact name.
 func (s *Server) exactUser(c echo.Context, v visitor, page *views.UsersPage, users run.List[duo.User]) error {
 	page.Exact = true
 	page.Caption = fmt.Sprintf("%d users", users.Total)
@@ -101,7 +101,7 @@ func (s *Server) exactUser(c echo.Context, v visitor, page *views.UsersPage, use
 	if page.Filter.Query == "" {
 		return nil
 	}
-	user, found, err := s.Runner.FindUser(c.Request().Context(), v.scope, v.organization, page.Filter.Query)
+	found, err := s.Runner.Lookup(c.Request().Context(), v.scope, v.organization, catalog.OfUser, page.Filter.Query)
 	if duoSaidNo(err) {
 		page.Trouble = s.trouble(c, err, time.Time{}, false)
 	}
@@ -109,8 +109,8 @@ func (s *Server) exactUser(c echo.Context, v visitor, page *views.UsersPage, use
 		return err
 	}
 	page.Empty = views.Empty{Kind: "no-match", Headline: "No user has exactly this name", Text: "Enter the whole username, alias or e-mail."}
-	if found {
-		page.Rows = []views.UserRow{s.userRow(v, user)}
+	for _, m := range found.Matches {
+		page.Rows = append(page.Rows, s.userRow(v, m.User))
 	}
 	return nil
 }
@@ -125,8 +125,9 @@ func userMatches(u duo.User, q string) bool {
 	if slices.ContainsFunc(u.Phones, func(p duo.Phone) bool { return numberHolds(p.Number, q) }) {
 		return true
 	}
-	// Each word has to be somewhere: "jane acme" finds jane@acme.example.
-	return text.Holds(strings.Join(texts, "\n"), q)
+	// Each word has to be somewhere: "jane acme" finds jane@acme.example, and so does
+	// "Acme, Jane".
+	return text.Holds(strings.Join(texts, "\n"), strings.ReplaceAll(q, ",", " ")) || run.CanMean(u, q)
 }
 
 // numberHolds reports whether q is a part of a phone number, however either is

@@ -12,7 +12,7 @@ import (
 // The fields of an authentication. Duo takes a user by id or by name.
 var (
 	authUser     = ID{Name: "user_id", Label: "User", Names: OfUser, Optional: true, Example: "DU0000000000000000EX"}
-	authUsername = Text{Name: "username", Label: "Username", Help: "In the place of the user: as it is typed when logging in. An alias will do."}
+	authUsername = Text{Name: "username", Names: OfUser, Label: "Username", Help: "In the place of the user: as it is typed when logging in. An alias will do."}
 	authFactor   = Choice{Name: "factor", Label: "How to ask", Default: "push", Example: "push", Options: []Option{
 		{"push", "Push: a request in Duo Mobile"}, {"phone", "Phone call: press a key"}, {"sms", "SMS: send new passcodes"}, {"passcode", "Passcode: check one that you were told"}, {"auto", "The best that the device can do"},
 	}}

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
+	"fmt"
 	"strings"
 
 	"duodesk/internal/duo"
@@ -98,14 +98,29 @@ func synced(before, after duo.User, known bool) string {
 // who comes from the directory shows that the key is right.
 func notInDirectory(ctx context.Context, d *duo.Client, key duo.DirectoryKey, asked duo.User) *FieldError {
 	comes := func(u duo.User) bool { return u.DirectoryKey == string(key) }
-	known := comes(asked)
+	known, read, all := comes(asked), 0, true
 	if !known {
-		users, _, err := d.UsersPage(ctx, 300, 0)
-		known = err == nil && slices.ContainsFunc(users, comes)
+		for user, err := range d.Users(ctx) {
+			if all = err == nil && read < mostSearched; !all {
+				break
+			}
+			read++
+			if known = comes(user); known {
+				break
+			}
+		}
 	}
 	if known {
 		return &FieldError{Field: syncUsername.Name, Message: "The key works, and its directory has nobody of this username. Type the username as the directory has it."}
 	}
+	here := "No user here comes from this directory"
+	if !all {
+		here = fmt.Sprintf("None of the first %d users here comes from this directory; the others were not read", read)
+	}
 	return &FieldError{Field: directoryKey.Name, Message: "Duo does not know this key in this account, or its directory has nobody of this username. " +
-		"No user here comes from this directory: compare the key with the directory's page in the Duo Admin Panel."}
+		here + ": compare the key with the directory's page in the Duo Admin Panel."}
 }
+
+// mostSearched is how many users are read to find one who comes from a directory:
+// 20 calls, for somebody who waits.
+const mostSearched = 6000

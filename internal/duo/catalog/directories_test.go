@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -46,5 +47,42 @@ func TestSynchronizeUser(t *testing.T) {
 	}
 	if n := len(s.sim.Ledger()); n != 2 {
 		t.Errorf("%d effects", n)
+	}
+}
+
+// Who comes from a directory can be on any page; that nobody does is said after the
+// last one.
+func TestSynchronizeUserReadsOn(t *testing.T) {
+	t.Parallel()
+	s := seed(t)
+	action, _ := catalog.Lookup("synchronize-users")
+	account := s.sim.Accounts()[1].AccountID
+	key := s.sim.AddDirectory(account, duosim.DirectorySpec{Name: "AD"})
+	add := func(n int, key string) {
+		for i := range n {
+			s.sim.AddUser(account, duosim.UserSpec{Username: fmt.Sprint("user ", n, " ", i), DirectoryKey: key})
+		}
+	}
+	said := func() string {
+		t.Helper()
+		_, err := action.Run(t.Context(), s.client, parse(t, action, map[string]string{"directory_key": key, "username": "nobody"}))
+		var fault *catalog.FieldError
+		if !errors.As(err, &fault) {
+			t.Fatal(err)
+		}
+		return fault.Message
+	}
+	add(700, "")
+	if words := said(); !strings.Contains(words, "No user here comes from this directory") {
+		t.Errorf("of 700 users none: %s", words)
+	}
+	add(1, key)
+	if words := said(); !strings.Contains(words, "The key works") {
+		t.Errorf("the last of 701: %s", words)
+	}
+	key = s.sim.AddDirectory(account, duosim.DirectorySpec{Name: "LDAP"})
+	add(5400, "")
+	if words := said(); !strings.Contains(words, "None of the first 6000 users here comes from this directory; the others were not read") {
+		t.Errorf("of more than are read: %s", words)
 	}
 }

@@ -13,7 +13,8 @@ import (
 const EnrollmentCodeSecret = "Enrollment code"
 
 func enrollUser() Action {
-	address := email
+	username, address := username, email
+	username.Names = OfUser
 	address.Required, address.Help = true, "The e-mail goes there, and Duo keeps the address with the user."
 	life := Span{Name: "valid_secs", Label: "The link is valid for", Min: time.Hour, Max: 90 * day, Default: 30 * day, Never: "never expires", Presets: []time.Duration{day, 7 * day, 30 * day}}
 	return Action{

@@ -30,7 +30,7 @@ type Spec struct {
 	Label    string
 	Help     string
 	Kind     string // text, lines, number, yesno, choice, phone, duration, moment or id
-	Of       string // of an id: what it names, such as user; see the constants
+	Of       string // what an id, or a text that can be looked up, names, such as user; see the constants
 	Required bool
 	Default  string
 	Options  []Option
@@ -140,10 +140,11 @@ type Text struct {
 	Max                        int  // characters; 0: 255
 	Multiline                  bool // line breaks are text too
 	Secret                     bool
+	Names                      string // what it names, such as OfUser; forms offer what is close to it
 }
 
 func (f Text) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Required: f.Required, Max: f.max(), Example: f.Example, Secret: f.Secret, Lines: f.Multiline}
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Of: f.Names, Required: f.Required, Max: f.max(), Example: f.Example, Secret: f.Secret, Lines: f.Multiline}
 }
 
 func (f Text) max() int {

@@ -21,7 +21,7 @@ func userRow(u duo.User) []string {
 }
 
 func listUsers() Action {
-	name := Text{Name: "username", Label: "Username", Help: "Only the user with this username or alias."}
+	name := Text{Name: "username", Names: OfUser, Label: "Username", Help: "Only the user with this username or alias."}
 	mail := Email{Name: "email", Label: "E-mail", Help: "Only the user with this address."}
 	ids := Lines{Name: "user_id_list", Label: "User ids", Help: "Only these users, one id a line, at most 100.", MaxLines: 100}
 	names := Lines{Name: "username_list", Label: "Usernames", Help: "Only these users, one username a line, at most 100.", MaxLines: 100}
@@ -56,6 +56,8 @@ func listUsers() Action {
 }
 
 func getUserByUsername() Action {
+	username := username
+	username.Names = OfUser
 	return Action{
 		Slug: "get-user-by-username", Title: "Get User by Username", Category: userCategory,
 		Help: "Reads the user who has this username or alias.",

@@ -24,13 +24,15 @@ const (
 	AnswerLost          FaultKind = "answer lost"           // (*) the change is made, then the connection dropped
 	ErrorBeforeApplying FaultKind = "error before applying" // (*) 500, and nothing has changed
 	ErrorAfterApplying  FaultKind = "error after applying"  // (*) 500, although the change was made
+	FiltersIgnored      FaultKind = "filters ignored"       // lists are answered as if nothing chose their rows
+	OtherObject         FaultKind = "other object"          // calls for one object by id are answered with another one
 	AppliedLate         FaultKind = "applied late"          // (*) the connection is dropped, and the change made when the clock is Delay further
 )
 
 // FaultKinds are all of them.
 var FaultKinds = []FaultKind{
 	RateLimited, Down, Unavailable, Slow, Revoked, ClockOff, PermissionRemoved, TrashRefused, AnswerLost, ErrorBeforeApplying,
-	ErrorAfterApplying, AppliedLate,
+	ErrorAfterApplying, FiltersIgnored, OtherObject, AppliedLate,
 }
 
 // Fault makes requests fail. The zero value is no fault.

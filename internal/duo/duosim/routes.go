@@ -186,6 +186,9 @@ func (r *route) changes() bool {
 	return r.method != http.MethodGet && !slices.Contains(readingPosts, r.pattern)
 }
 
+// parts are the words of the path, as in admin, v1, users, {user_id}.
+func (r *route) parts() []string { return strings.Split(r.pattern[1:], "/") }
+
 // findRoute returns the row for a request and the values of its {names}; known tells whether the path exists for some
 // other method.
 func findRoute(method, path string) (found *route, known bool, values map[string]string) {

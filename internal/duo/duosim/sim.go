@@ -206,7 +206,7 @@ func (c *call) run() (any, *refusal) {
 		return nil, c.req.malformed
 	}
 	c.route, c.path = route, path
-	return route.handle(c)
+	return c.answer()
 }
 
 // hostAccount picks the account by Host header. A name of ours that belongs to nobody (a deleted child's, say) picks
