@@ -143,7 +143,7 @@ func duoSaid(err error) bool {
 // a record of its own: a closed run is not rewritten. Repeated, it is written once.
 func (r *Runner) appendLate(ctx context.Context, tx *store.Tx, closed store.Run, end store.Ending) error {
 	late := store.Record{
-		ID: uuid.NewSHA1(closed.ID, []byte(store.LateResult.Slug)), Event: store.LateResult, Operator: closed.OperatorID, Token: closed.Token,
+		ID: uuid.New(), Event: store.LateResult, Operator: closed.OperatorID, Token: closed.Token,
 		AccountID: closed.AccountID, Subject: catalog.Plain(closed.Subject), State: end.State, Summary: end.Summary, At: r.now(),
 		Input: map[string]string{"run_id": closed.ID.String(), "action": closed.Action},
 	}
@@ -153,7 +153,9 @@ func (r *Runner) appendLate(ctx context.Context, tx *store.Tx, closed store.Run,
 	if end.Subject != "" {
 		late.Subject = end.Subject
 	}
-	if _, err := tx.Run(ctx, late.ID); !errors.Is(err, store.ErrNotFound) {
+	// Once, also where the answer to a commit was lost; found by what it is about and
+	// not by an id, since a program chooses the ids of its runs.
+	if before, err := tx.LateResults(ctx, closed.ID); err != nil || len(before) > 0 {
 		return err
 	}
 	return tx.Record(ctx, late)
