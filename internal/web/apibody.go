@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"mime"
 	"net/http"
 	"slices"
@@ -149,7 +150,7 @@ func fieldText(value json.RawMessage, spec catalog.Spec) (text, fault string) {
 		}
 		return text, ""
 	case (first == '-' || first >= '0' && first <= '9') && (spec.Kind == "number" || spec.Kind == "duration"):
-		return string(value), ""
+		return wholeNumber(string(value)), ""
 	case (first == 't' || first == 'f') && spec.Kind == "yesno":
 		return string(value), ""
 	case first == '[' && spec.Kind == "lines":
@@ -158,6 +159,22 @@ func fieldText(value json.RawMessage, spec catalog.Spec) (text, fault string) {
 		return string(value), ""
 	}
 	return "", "Give " + jsonKinds(spec) + "."
+}
+
+// wholeNumber is a number of JSON without a fraction or an exponent where it is whole:
+// 1.0 and 1e2 are 1 and 100. Others are left as they are, for the field to refuse.
+func wholeNumber(number string) string {
+	if number == "-0" {
+		return "0"
+	}
+	if !strings.ContainsAny(number, ".eE") || len(number) > 100 {
+		return number
+	}
+	f, _, err := big.ParseFloat(number, 10, 512, big.ToZero)
+	if err != nil || f.MantExp(nil) > 64 || !f.IsInt() {
+		return number
+	}
+	return f.Text('f', 0)
 }
 
 // linesText is a list of texts as lines. An element that is no text is none: null

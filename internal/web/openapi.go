@@ -1,11 +1,16 @@
 package web
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -31,7 +36,7 @@ type apiParameter struct {
 }
 
 var (
-	searchParameter = apiParameter{"q", "Words to search for.", object{"type": "string", "maxLength": 200}}
+	searchParameter = apiParameter{"q", "Words to search for: the first 300 characters count.", object{"type": "string"}}
 	showParameter   = apiParameter{"show", "Only these.", object{"type": "string", "enum": []string{"unmapped", "unkeyed", "failing"}}}
 	partParameters  = []apiParameter{
 		{"limit", "How many at most.", object{"type": "integer", "minimum": 1, "maximum": partMost, "default": partDefault}},
@@ -71,8 +76,29 @@ var slots = map[string]apiParameter{
 }
 
 func (s *Server) getOpenAPI(c echo.Context, _ visitor) error {
-	sendJSON(c, http.StatusOK, "application/json", s.openAPI())
+	// Most tools read JSON as YAML, which takes fewer characters: all are escaped that
+	// are not ASCII.
+	text, err := json.Marshal(s.openAPI())
+	if err != nil {
+		return err
+	}
+	sendJSON(c, http.StatusOK, "application/json", json.RawMessage(inASCII(text)))
 	return nil
+}
+
+// inASCII escapes what is not ASCII in the texts of JSON.
+func inASCII(text []byte) []byte {
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if r < utf8.RuneSelf {
+			b.WriteByte(byte(r))
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.Bytes()
 }
 
 // openAPI is the description of the API, made of the route table and the
