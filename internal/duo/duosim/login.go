@@ -2,6 +2,7 @@ package duosim
 
 import (
 	"crypto/sha256"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -277,7 +278,9 @@ func (c *call) authStatus() (any, *refusal) {
 		if !overdue && p.Ended == nil && status == p.Told {
 			return nil, nil, false
 		}
-		p.Told = status
+		if c.req.sent != http.MethodHead { // which tells nothing
+			p.Told = status
+		}
 		return view, nil, true
 	}
 	return nil, nil

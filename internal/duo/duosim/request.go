@@ -17,7 +17,8 @@ type pair struct{ key, value string }
 
 // request is what arrived on the wire, kept both as received (for the signature) and decoded (for the handlers).
 type request struct {
-	method   string
+	method   string // GET for a HEAD, which is answered alike but for the body
+	sent     string // the method as it was sent, and signed
 	host     string // Host header, lower case, with its port if it has one
 	hostname string // the same without port
 	rawPath  string // as received, still percent-encoded
@@ -38,8 +39,11 @@ type request struct {
 func readRequest(r *http.Request, body []byte) *request {
 	target, query, _ := strings.Cut(r.RequestURI, "?")
 	req := &request{
-		method: r.Method, host: strings.ToLower(r.Host), rawPath: target, path: r.URL.Path,
+		method: r.Method, sent: r.Method, host: strings.ToLower(r.Host), rawPath: target, path: r.URL.Path,
 		query: parsePairs(query), body: body, headers: r.Header, params: map[string]string{},
+	}
+	if req.sent == http.MethodHead {
+		req.method = http.MethodGet
 	}
 	req.hostname = req.host
 	if name, _, err := net.SplitHostPort(req.host); err == nil {
