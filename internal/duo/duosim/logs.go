@@ -13,7 +13,7 @@ const (
 	maxLogged    = 5000 // events kept per log and account; Duo keeps all
 	logReach     = 180 * 24 * time.Hour
 	logGrace     = time.Hour // Duo's own clients ask for exactly 180 days, counted before the request is on its way
-	firstLogPage = 1000 // what version 1 of the logs answers at most, and the largest page of version 2
+	firstLogPage = 1000      // what version 1 of the logs answers at most, and the largest page of version 2
 )
 
 // logs are what an account remembers of what happened in it, oldest first.
