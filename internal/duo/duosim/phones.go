@@ -171,9 +171,6 @@ func (c *call) applyPhoneParams(p *phone) *refusal {
 			*field = c.param(name)
 		}
 	}
-	if c.given("name") && len(p.Name) > 255 {
-		return refuse(40002, "name")
-	}
 	if c.given("extension") && strings.Trim(p.Extension, digits+",#*") != "" {
 		return refuse(40002, "extension")
 	}

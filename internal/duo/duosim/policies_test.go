@@ -14,8 +14,8 @@ func TestGlobalPolicy(t *testing.T) {
 	if len(listed) != 1 || listed[0]["is_global_policy"] != true || !strings.HasPrefix(key, "PO") || len(key) != objectIDLength {
 		t.Fatalf("list: %v", listed)
 	}
-	sections := `{"new_user":{"new_user_behavior":"deny"},"authentication_methods":{"require_verified_push":true}}`
-	changed := b.wantOK(b.asParent("PUT", "/admin/v2/policies/"+key, "sections", sections)).object()["sections"].(map[string]any)
+	sections := map[string]any{"new_user": map[string]any{"new_user_behavior": "deny"}, "authentication_methods": map[string]any{"require_verified_push": true}}
+	changed := b.wantOK(b.asParentJSON("PUT", "/admin/v2/policies/"+key, map[string]any{"sections": sections})).object()["sections"].(map[string]any)
 	methods := changed["authentication_methods"].(map[string]any)
 	if methods["require_verified_push"] != true || methods["verified_push_digits"] != 6.0 || len(methods["allowed_auth_list"].([]any)) != 6 {
 		t.Errorf("members that were not named did not stay: %v", methods)
@@ -33,7 +33,7 @@ func TestGlobalPolicy(t *testing.T) {
 	b.wantOK(b.asParent("GET", "/admin/v2/policies/calculate", "user_id", user, "integration_key", app.IntegrationKey))
 	b.wantRefusal(b.asParent("GET", "/admin/v2/policies/calculate", "user_id", user, "integration_key", "DIx"), 40002, "integration_key")
 	b.wantRefusal(b.asParent("GET", "/admin/v2/policies/PO00000000000000000X"), 40401, "")
-	b.wantRefusal(b.asParent("PUT", "/admin/v2/policies/"+key, "sections", "[]"), 40002, "sections")
+	b.wantRefusal(b.asParentJSON("PUT", "/admin/v2/policies/"+key, map[string]any{"sections": []any{}}), 40002, "sections")
 }
 
 func TestM19AccountWithoutTelephony(t *testing.T) {

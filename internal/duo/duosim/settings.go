@@ -23,7 +23,6 @@ var settingTable = []setting{
 	{"caller_id", "12485550100", callerID},
 	{"duo_mobile_otp_type", "hotp", oneOf("hotp", "totp")},
 	{"email_activity_notification_enabled", false, flag},
-	{"enrolled_user_lockout_threshold", 0, number(0, 3650)},
 	{"enrollment_module", "new", nil},
 	{"enrollment_universal_prompt_enabled", true, flag},
 	{"fraud_email", "", text},

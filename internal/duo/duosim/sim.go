@@ -206,6 +206,9 @@ func (c *call) run() (any, *refusal) {
 		return nil, c.req.malformed
 	}
 	c.route, c.path = route, path
+	if no := c.misshapen(); no != nil {
+		return nil, no
+	}
 	return c.answer()
 }
 

@@ -69,7 +69,7 @@ func cloneAccounts(accounts []*account) []*account {
 			p.SMSPasscodes = slices.Clone(p.SMSPasscodes)
 		}
 		for _, u := range a.Users {
-			u.Aliases, u.BypassCodes = maps.Clone(u.Aliases), cloneAll(u.BypassCodes)
+			u.Aliases, u.CustomAttributes, u.BypassCodes = maps.Clone(u.Aliases), maps.Clone(u.CustomAttributes), cloneAll(u.BypassCodes)
 			u.PhoneIDs, u.GroupIDs, u.TokenIDs = slices.Clone(u.PhoneIDs), slices.Clone(u.GroupIDs), slices.Clone(u.TokenIDs)
 		}
 		// Entries of a log are never changed, and what is appended to one clone is no matter of another.
