@@ -23,7 +23,7 @@ var nameLimits = map[string]int{
 // scalars are the parameters of one value besides those and the settings. In a JSON body they come as text, number or
 // boolean: Duo's clients differ in that.
 var scalars = strings.Fields(`
-	account_id aes_key aliases app_integration_key async background_img bypass_codes card_accent_color
+	account_id aes_key aliases app_integration_key async background_img help_text bypass_codes card_accent_color
 	client_supports_verified_push code1 code2 code3 codes count counter credits desc device display_username edition email
 	enable_auto_prompt extension factor group_id groups_allowed hostname install installation_msg activation_msg
 	integration_key ipaddr limit locale logo maxtime mintime next_offset notes number offset page_background_color passcode

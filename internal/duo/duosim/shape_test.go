@@ -105,7 +105,7 @@ func TestCustomAttributesThatTheAccountHas(t *testing.T) {
 }
 
 // textInJSON are the parameters with a list or object that may be sent either way, so that no shape is wrong for them.
-var textInJSON = []string{"users", "user_id_list", "username_list", "group_id_list"}
+var textInJSON = []string{"users", "user_id_list", "username_list", "group_id_list", "user_ids", "help_links"}
 
 // TestEveryParameterHasAShape: what the handlers read by a name of its own is known to be one value or a structure.
 func TestEveryParameterHasAShape(t *testing.T) {

@@ -61,7 +61,12 @@ func cloneAccounts(accounts []*account) []*account {
 		a := *from
 		a.Applications, a.Groups, a.Admins, a.Credentials = cloneAll(from.Applications), cloneAll(from.Groups), cloneAll(from.Admins), cloneAll(from.Credentials)
 		a.Tokens, a.Pushes, a.Directories, a.Phones, a.Users = cloneAll(from.Tokens), cloneAll(from.Pushes), cloneAll(from.Directories), cloneAll(from.Phones), cloneAll(from.Users)
-		a.Settings, a.GlobalPolicy = maps.Clone(from.Settings), maps.Clone(from.GlobalPolicy)
+		a.Settings, a.GlobalPolicy, a.Policies = maps.Clone(from.Settings), maps.Clone(from.GlobalPolicy), cloneAll(from.Policies)
+		a.Messaging = maps.Clone(from.Messaging)
+		if from.BrandingDraft != nil {
+			draft := *from.BrandingDraft
+			a.BrandingDraft = &draft
+		}
 		for _, d := range a.Directories {
 			d.LastSync = maps.Clone(d.LastSync)
 		}

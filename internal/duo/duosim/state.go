@@ -48,6 +48,10 @@ type account struct {
 	Logs             logs
 	Settings         map[string]any // only those ever changed
 	GlobalPolicy     map[string]any // sections of the global policy; only those ever changed
+	Policies         []*policy      // all others
+	Branding         branding
+	BrandingDraft    *branding            // nil: none
+	Messaging        map[string]messaging // by locale
 	Fault            Fault
 }
 
@@ -59,6 +63,8 @@ type application struct {
 	Grants         []Grant
 	Name           string // "": the usual name of its type
 	Notes          string
+	PolicyKey      string // "": none of its own
+	GroupPolicies  []groupPolicy
 	UserAccess     string // of v3: NO_USERS, ALL_USERS or PERMITTED_GROUPS; "": ALL_USERS
 	GroupsAllowed  []string
 }
