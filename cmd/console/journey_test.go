@@ -317,8 +317,8 @@ func TestDuoDown(t *testing.T) {
 	p := newPage(t, pageOptions{Width: 1366, Height: 768})
 	d.signIn(p)
 	for slug, words := range map[string]string{
-		"fault-rate-limited": "limiting requests", "fault-down": "cannot be reached", "fault-keys-revoked": "does not know this integration key",
-		"fault-unavailable-503": "internal error",
+		"test-fault-rate-limited": "limiting requests", "test-fault-down": "cannot be reached", "test-fault-keys-revoked": "does not know this integration key",
+		"test-fault-unavailable-503": "internal error",
 	} {
 		p.open(d.organization(slug))
 		p.contains(words, "Try again")

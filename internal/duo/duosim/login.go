@@ -68,7 +68,7 @@ func (c *call) ask(p *push, u *user, factor string, device *phone) {
 	if device != nil {
 		p.PhoneID, p.DeviceName = device.PhoneID, device.label()
 	}
-	behavior := c.account.policyWord("authentication_policy", "user_auth_behavior")
+	behavior := c.account.policyWord(c.app, u, "authentication_policy", "user_auth_behavior")
 	decided := map[string]outcome{Bypass: bypassed, Disabled: isDisabled, LockedOut: isLockedOut, PendingDeletion: isDisabled}
 	how, fixed := decided[c.account.statusInForce(u)]
 	switch {

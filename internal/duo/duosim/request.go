@@ -32,8 +32,9 @@ type request struct {
 	hasCredentials            bool
 	integrationKey, signature string
 
-	params    map[string]string // query and body together; the body wins, lists of a JSON body stay JSON text
-	malformed *refusal          // a body that cannot be read, reported only to callers whose signature is good
+	params     map[string]string // query and body together; the body wins, lists of a JSON body stay JSON text
+	structured map[string]bool   // of those: which a JSON body has as list or object
+	malformed  *refusal          // a body that cannot be read, reported only to callers whose signature is good
 }
 
 func readRequest(r *http.Request, body []byte) *request {
@@ -128,6 +129,9 @@ func (req *request) readJSON() {
 
 // takeMembers takes parameters from JSON: scalars as their text, lists and objects as they are written.
 func (req *request) takeMembers(members map[string]json.RawMessage) {
+	if req.structured == nil {
+		req.structured = map[string]bool{}
+	}
 	for name, raw := range members {
 		var text string
 		switch {
@@ -135,8 +139,12 @@ func (req *request) takeMembers(members map[string]json.RawMessage) {
 			continue
 		case json.Unmarshal(raw, &text) == nil:
 			req.params[name] = text
+			delete(req.structured, name)
 		default:
 			req.params[name] = string(raw)
+			if raw[0] == '{' || raw[0] == '[' {
+				req.structured[name] = true
+			}
 		}
 	}
 }
