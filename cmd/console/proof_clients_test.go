@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -127,7 +126,7 @@ func (w workshop) run(ctx context.Context, folder, program string, args ...strin
 	command.Stderr = &errors
 	said, err := command.Output()
 	if err != nil {
-		w.t.Fatal(fmt.Sprintf("%s %s: %v\n%s%s", filepath.Base(program), strings.Join(args, " "), err, said, errors.String()))
+		w.t.Fatalf("%s %s: %v\n%s%s", filepath.Base(program), strings.Join(args, " "), err, said, errors.String())
 	}
 	return strings.TrimSpace(string(said))
 }
