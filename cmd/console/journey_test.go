@@ -30,7 +30,7 @@ func TestMainJob(t *testing.T) {
 	p.snap("integration-empty")
 	nineFieldsByClicking(d, p)
 	mapByClicking(d, p)
-	p.follow("a[href$='/o/harbourlight-dental-group']")
+	p.follow("main a[href$='/o/harbourlight-dental-group']")
 	p.contains("Connection", "Locked out")
 	p.snap("overview")
 	findUser(p, "amara")
