@@ -80,6 +80,12 @@ func (r *Runner) Frauds(ctx context.Context, sc store.Scope, o store.Organizatio
 	return latest, err
 }
 
+// MayBeBy reports whether a user may be the person who reported fraud. A report holds
+// acts on all such users back.
+func MayBeBy(f store.Fraud, u duo.User) bool {
+	return f.UserID == string(u.ID) || !duoID.MatchString(f.UserID) && goesBy(u, f.UserID)
+}
+
 // Deciders lists who may decide about acts on a person after a report of fraud:
 // nobody, if there is no administrator or owner but those who sent the pushes.
 func (r *Runner) Deciders(ctx context.Context, sc store.Scope, o store.Organization, person string) (emails []string, err error) {

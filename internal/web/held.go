@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -61,7 +60,7 @@ func (s *Server) fraudFlash(ctx context.Context, v visitor, u duo.User) ([]views
 		return nil, err
 	}
 	for _, f := range frauds {
-		if f.UserID != string(u.ID) && !strings.EqualFold(f.UserID, u.Username) {
+		if !run.MayBeBy(f, u) {
 			continue
 		}
 		deciders, err := s.Runner.Deciders(ctx, v.scope, v.organization, f.UserID)
