@@ -32,11 +32,9 @@ func (r *Runner) finish(ctx context.Context, sc store.Scope, id uuid.UUID, end s
 		r.close(ctx, sc, id, end)
 		return nil
 	})
-	wait := time.NewTimer(closeWait)
-	defer wait.Stop()
 	select {
 	case <-closed:
-	case <-wait.C:
+	case <-time.After(closeWait):
 	}
 }
 
@@ -73,14 +71,11 @@ func (r *Runner) untilDone(ctx context.Context, step func(context.Context) error
 		if err == nil || errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		again := time.NewTimer(pause)
 		select {
-		case <-again.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
-			again.Stop()
 			return err
 		case <-r.grace.Done():
-			again.Stop()
 			return err
 		}
 	}
