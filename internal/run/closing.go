@@ -38,22 +38,13 @@ func (r *Runner) finish(ctx context.Context, sc store.Scope, id uuid.UUID, end s
 	}
 }
 
-// close closes a run and reports that to Turned, however long it takes.
+// close tries to close a run until that succeeds or the process ends, and reports
+// what came of it to Turned. Each attempt is safe to repeat: a run is closed once,
+// and one that a lost answer of the database had closed already is found with the
+// same outcome. The deadline of ctx does not count.
 func (r *Runner) close(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) {
-	err := r.closeUntilDone(context.WithoutCancel(ctx), sc, id, end)
-	if err != nil {
-		r.log.ErrorContext(ctx, "run could not be closed", "run", id, "error", err)
-		end.State = Unclosed
-	}
-	r.turned(end.State)
-}
-
-// closeUntilDone tries to close a run until that succeeds or the process ends.
-// Each attempt is safe to repeat: a run is closed once, and one that a lost answer
-// of the database had closed already is found with the same outcome.
-func (r *Runner) closeUntilDone(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) error {
 	said := false
-	return r.untilDone(ctx, func(ctx context.Context) error {
+	err := r.untilDone(context.WithoutCancel(ctx), func(ctx context.Context) error {
 		err := r.closeOnce(ctx, sc, id, end)
 		if err != nil && !said {
 			said = true
@@ -61,6 +52,11 @@ func (r *Runner) closeUntilDone(ctx context.Context, sc store.Scope, id uuid.UUI
 		}
 		return err
 	})
+	if err != nil {
+		r.log.ErrorContext(ctx, "run could not be closed", "run", id, "error", err)
+		end.State = Unclosed
+	}
+	r.turned(end.State)
 }
 
 // untilDone carries out a short step in the database again and again until it
