@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 )
@@ -102,15 +101,10 @@ func (r *Runner) closeOnce(ctx context.Context, sc store.Scope, id uuid.UUID, en
 	})
 }
 
-// cancel closes a run whose start failed, in case that it was committed all the
-// same and only the database's answer was lost: it was not sent, and nobody else
-// closes the run of a process that lives.
-func (r *Runner) cancel(ctx context.Context, sc store.Scope, started store.Run, why error) {
-	var conflict *store.ConflictError
-	if errors.As(why, &conflict) || errors.As(why, new(*HeldBack)) || errors.As(why, new(*TooManyPushes)) || duoSaid(why) ||
-		errors.Is(why, ErrForbidden) || errors.Is(why, store.ErrNotFound) || errors.Is(why, ErrSilent) {
-		return // it was never committed
-	}
+// cancel closes a run whose start was not confirmed, in case that it was committed
+// all the same: it was not sent, and nobody else closes the run of a process that
+// lives.
+func (r *Runner) cancel(ctx context.Context, sc store.Scope, started store.Run) {
 	ctx = context.WithoutCancel(ctx)
 	r.following.all.Go(ctx, r.log, "cancel a run", func() error {
 		err := r.untilDone(ctx, func(ctx context.Context) error {
@@ -123,11 +117,6 @@ func (r *Runner) cancel(ctx context.Context, sc store.Scope, started store.Run, 
 		}
 		return nil
 	})
-}
-
-// duoSaid reports whether an error is of the way to Duo.
-func duoSaid(err error) bool {
-	return errors.As(err, new(*duo.Error)) || errors.As(err, new(*duo.TransportError)) || errors.As(err, new(*NotConnected))
 }
 
 // appendLate puts a result on record that came after the run had been closed, as
