@@ -127,11 +127,11 @@ func (s *Server) showHeld(c echo.Context, v visitor, f sheet, err error) (shown 
 	}
 	if many, is := errors.AsType[*run.TooManyPushes](err); is {
 		f.fault = s.pushesText(v, many)
-		if status := pushesStatus(many); status == http.StatusTooManyRequests {
+		status := pushesStatus(many)
+		if status == http.StatusTooManyRequests {
 			c.Response().Header().Set("Retry-After", retryAfter(err))
-			return s.showSheet(c, v, status, f), true
 		}
-		return s.showSheet(c, v, http.StatusConflict, f), true
+		return s.showSheet(c, v, status, f), true
 	}
 	return nil, false
 }
