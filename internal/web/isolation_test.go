@@ -233,7 +233,7 @@ var organizationAddress = regexp.MustCompile(`/o/canary-[a-z]+|-canary-[a-z]+(?:
 
 var (
 	formToken = regexp.MustCompile(`name="token" value="[^"]*"`)
-	echoed    = regexp.MustCompile(`datetime="[^"]*"|\d+ s ago|just now|\d\d:\d\d UTC|name="next" value="[^"]*"|signin\?next=[^"]*|"request_id":"[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}`)
+	echoed    = regexp.MustCompile(`datetime="[^"]*"|\d+ s ago|just now|\d+ (?:seconds?|minutes?) at most|\d\d:\d\d UTC|name="next" value="[^"]*"|signin\?next=[^"]*|"request_id":"[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}`)
 )
 
 // withoutEcho is an answer without what differs from request to request: its
