@@ -174,11 +174,11 @@ func (p pruning) export(ctx context.Context, m store.PrunableMonth) (path string
 		_, err := io.WriteString(packed, line+"\n")
 		return err
 	})
-	if err = errors.Join(err, packed.Close()); err == nil {
-		err = errors.Join(file.Sync(), os.Rename(path+".part", path), syncFolder(p.to))
-	} else {
-		err = errors.Join(err, os.Remove(path+".part"))
+	// A file gets its name when all of it is on the disk.
+	if err = errors.Join(err, packed.Close(), file.Sync()); err != nil {
+		return path, runs, "", errors.Join(err, os.Remove(path+".part"))
 	}
+	err = errors.Join(os.Rename(path+".part", path), syncFolder(p.to))
 	return path, runs, hex.EncodeToString(written.Sum(nil)), err
 }
 

@@ -20,9 +20,9 @@ type Ended struct {
 
 // raiseEpoch ends everything that an operator's password opened until now: all
 // sessions, all access tokens and all invitations that the operator sent. It also
-// forgets the browsers that the operator signed in with. What is
-// being stored at the same time with the epoch of before is never found. The
-// operator's row must be one that the transaction can update.
+// forgets the browsers that the operator signed in with. What is being stored at the
+// same time with the previous epoch is never found. The operator's row must be one
+// that the transaction can update.
 func (s *Store) raiseEpoch(ctx context.Context, tx pgx.Tx, operator uuid.UUID, at time.Time) (epoch int, ended Ended, err error) {
 	// First, so that what waits for this row sees the raised epoch, and what is
 	// deleted below includes all that was stored before.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 )
 
 // Reading is what an operator, or one of their access tokens, took out of one list
@@ -103,9 +102,8 @@ const (
 
 // SetRowsADay changes RowsADay and puts that on record.
 func (t *Tx) SetRowsADay(ctx context.Context, limit int, record Record) error {
-	batch := &pgx.Batch{}
-	batch.Queue(`update workspace set rows_a_day = $1 where id = (select app.workspace())`, limit)
-	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+	_, err := t.tx.Exec(ctx, `update workspace set rows_a_day = $1 where id = (select app.workspace())`, limit)
+	if err != nil {
 		return meaning(err)
 	}
 	return t.Record(ctx, record)

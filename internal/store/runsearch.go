@@ -148,7 +148,13 @@ func (t *Tx) LookUp(ctx context.Context, f RunFilter) (RunFilter, error) {
 	}
 	f.Search = text.Fold(f.Search)
 	hits := &runHits{}
-	rows, err := t.tx.Query(ctx, `select id from operator where position($1 in email) > 0`, f.Search)
+	// Operators of other workspaces would make words common that are rare here. No
+	// exists: joined, all runs would be read.
+	c := t.conditions(RunFilter{}, nil)
+	sql := c.with(`
+		select o.id from operator o where position($ in o.email) > 0
+		and (select true from run r where `+runInScope+c.sql+` and r.operator_id = o.id limit 1)`, f.Search)
+	rows, err := t.tx.Query(ctx, sql, c.args...)
 	if err == nil {
 		hits.operators, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 	}

@@ -152,6 +152,29 @@ func TestSearchFindsWhatAPlainScanFinds(t *testing.T) {
 	}
 }
 
+// TestSearchDoesNotDependOnOtherWorkspaces: operators who did nothing here, and whose addresses hold the words, do not
+// make the words common: the index still answers, in one part.
+func TestSearchDoesNotDependOnOtherWorkspaces(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	ws, owner := db.Workspace(t)
+	db.Exec(t, `
+		insert into run (workspace_id, id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
+		select $1, gen_random_uuid(), $2, 'update-user', case when i = 200 then 'zeta-reticuli' else 'other' end, '{}', '', '', 'applied', '',
+			now() - i * interval '1 minute', now()
+		from generate_series(1, 200) i`, ws.ID, owner.ID)
+	db.Exec(t, `
+		insert into operator (id, email, password_hash)
+		select gen_random_uuid(), 'zeta-reticuli' || i || '.' || gen_random_uuid() || '@elsewhere.example', '' from generate_series(1, 5) i`)
+	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
+		runs, next, err := tx.FindRuns(t.Context(), store.RunFilter{Search: "zeta-reticuli"}, nil, 10)
+		if len(runs) != 1 || next != nil {
+			t.Errorf("%d runs in the first part; the next begins behind %v", len(runs), next)
+		}
+		return err
+	})
+}
+
 // TestFunctionsReturnNoMoreThanPolicies attacks the functions that run as their
 // owner: whatever the settings and the inputs, they return what the policies show.
 func TestFunctionsReturnNoMoreThanPolicies(t *testing.T) {

@@ -92,18 +92,14 @@ func troubleOfState(code string) Trouble {
 		return DiskFull
 	case "53200":
 		return NoMemory
-	case "53300":
+	case "53300", "08P01": // 08P01: from PgBouncer, to a client too many, or one that waited for a connection
 		return NoConnections
-	case "08P01":
-		return NoConnections // so PgBouncer refuses a client too many, or one that waited for a connection
 	case "25006":
 		return ReadOnly
-	case "57014":
+	case "57014", "25P03", "25P04": // 25P03, 25P04: a transaction that was idle, or open, for too long
 		return TooSlow
 	case "55P03", "40001", "40P01":
 		return Contended
-	case "25P03", "25P04":
-		return TooSlow // a transaction that was idle, or open, for too long
 	}
 	switch code[:min(2, len(code))] {
 	case "53":

@@ -16,9 +16,9 @@ import (
 // sendCSV streams a file: UTF-8 with the mark that spreadsheets want to see,
 // commas, every cell safe to open. more hands out the next rows, none at the
 // end; the file is written between its calls, so that no transaction waits for
-// a slow browser. The file has no deadline: each piece of it has one. A failure before the first piece is on its way is an error
-// like any other; one after it cuts the connection, because a file that merely
-// stops would pass for the whole.
+// a slow browser. The file has no deadline: each piece of it has one. A failure
+// before the first piece is on its way is an error like any other; one after it cuts
+// the connection, because a file that merely stops would pass for the whole.
 func (s *Server) sendCSV(c echo.Context, name string, header []string, more func(context.Context) ([][]string, error)) error {
 	ctx := c.Request().Context()
 	w := csv.NewWriter(&csvBody{c: c, name: name, stall: cmp.Or(s.StallTime, 30*time.Second)})
