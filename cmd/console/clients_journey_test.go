@@ -86,7 +86,7 @@ func driftByClicking(d *desk, p *page) {
 		switch a.Name {
 		case "Harbourlight Dental Group":
 			renamed = a.AccountID
-		case "Fault: down":
+		case "Test fault: down":
 			gone = a.AccountID
 		}
 	}

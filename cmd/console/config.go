@@ -134,8 +134,12 @@ func orElse(value, preset string) string {
 func publicURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || u.Host == "" || u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+	case err != nil || u.Host == "" || u.User != nil:
 		return nil, errors.New("this is not an address like https://duo.example.com")
+	case strings.Trim(u.Path, "/") != "":
+		return nil, fmt.Errorf("the console cannot be served below a path: remove %s and give it a host name of its own, such as https://duo.example.com", u.EscapedPath())
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, errors.New("this is more than an address: remove everything after the host name, as in https://duo.example.com")
 	case u.Scheme == "https":
 	case u.Scheme != "http":
 		return nil, errors.New("the address must begin with https://")

@@ -30,7 +30,7 @@ func TestMainJob(t *testing.T) {
 	p.snap("integration-empty")
 	nineFieldsByClicking(d, p)
 	mapByClicking(d, p)
-	p.follow("a[href$='/o/harbourlight-dental-group']")
+	p.follow("main a[href$='/o/harbourlight-dental-group']")
 	p.contains("Connection", "Locked out")
 	p.snap("overview")
 	findUser(p, "amara")
@@ -317,8 +317,8 @@ func TestDuoDown(t *testing.T) {
 	p := newPage(t, pageOptions{Width: 1366, Height: 768})
 	d.signIn(p)
 	for slug, words := range map[string]string{
-		"fault-rate-limited": "limiting requests", "fault-down": "cannot be reached", "fault-keys-revoked": "does not know this integration key",
-		"fault-unavailable-503": "internal error",
+		"test-fault-rate-limited": "limiting requests", "test-fault-down": "cannot be reached", "test-fault-keys-revoked": "does not know this integration key",
+		"test-fault-unavailable-503": "internal error",
 	} {
 		p.open(d.organization(slug))
 		p.contains(words, "Try again")

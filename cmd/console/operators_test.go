@@ -49,7 +49,7 @@ func TestInvitedAndDemoted(t *testing.T) {
 	mia.follow("main form button.primary")
 	mia.open(d.home + "/o")
 	mia.contains("Harbourlight Dental Group")
-	mia.lacks("/o/fault-down")
+	mia.lacks("/o/test-fault-down")
 	mia.open(d.organization("harbourlight-dental-group") + "/users?q=amara")
 	mia.follow("#list tbody a[href*='/users/']")
 	mia.follow("a[href*='delete-user']:not([href*='permanent'])")

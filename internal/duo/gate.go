@@ -96,13 +96,11 @@ func (p *Pacer) pass(ctx context.Context, g *gate, background, take bool) (trial
 		case why == Silent || now.Add(wait).After(began.Add(gatePatience)):
 			return 0, &tooEarly{why, max(wait, time.Second)}
 		}
-		timer := time.NewTimer(wait)
 		select {
-		case <-timer.C:
+		case <-time.After(wait):
 		case <-changed:
 		case <-ctx.Done():
 		}
-		timer.Stop()
 		switch {
 		case errors.Is(ctx.Err(), context.DeadlineExceeded):
 			return 0, &tooEarly{why, wait}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"duodesk/internal/duo"
@@ -148,12 +149,16 @@ func (r *Runner) calledAtLogin(ctx context.Context, q Request, client *duo.Clien
 	}
 	var called []duo.User
 	for _, u := range list.Items {
-		for _, own := range append([]string{u.Username}, u.Aliases[:]...) {
-			if own != "" && simpleName(own) == simpleName(name) {
-				called = append(called, u)
-				break
-			}
+		if goesBy(u, name) {
+			called = append(called, u)
 		}
 	}
 	return called, err
+}
+
+// goesBy reports whether a user has a name when domains are left out.
+func goesBy(u duo.User, name string) bool {
+	return slices.ContainsFunc(append([]string{u.Username}, u.Aliases[:]...), func(own string) bool {
+		return own != "" && simpleName(own) == simpleName(name)
+	})
 }

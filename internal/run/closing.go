@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 )
@@ -32,30 +31,19 @@ func (r *Runner) finish(ctx context.Context, sc store.Scope, id uuid.UUID, end s
 		r.close(ctx, sc, id, end)
 		return nil
 	})
-	wait := time.NewTimer(closeWait)
-	defer wait.Stop()
 	select {
 	case <-closed:
-	case <-wait.C:
+	case <-time.After(closeWait):
 	}
 }
 
-// close closes a run and reports that to Turned, however long it takes.
+// close tries to close a run until that succeeds or the process ends, and reports
+// what came of it to Turned. Each attempt is safe to repeat: a run is closed once,
+// and one that a lost answer of the database had closed already is found with the
+// same outcome. The deadline of ctx does not count.
 func (r *Runner) close(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) {
-	err := r.closeUntilDone(context.WithoutCancel(ctx), sc, id, end)
-	if err != nil {
-		r.log.ErrorContext(ctx, "run could not be closed", "run", id, "error", err)
-		end.State = Unclosed
-	}
-	r.turned(end.State)
-}
-
-// closeUntilDone tries to close a run until that succeeds or the process ends.
-// Each attempt is safe to repeat: a run is closed once, and one that a lost answer
-// of the database had closed already is found with the same outcome.
-func (r *Runner) closeUntilDone(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) error {
 	said := false
-	return r.untilDone(ctx, func(ctx context.Context) error {
+	err := r.untilDone(context.WithoutCancel(ctx), func(ctx context.Context) error {
 		err := r.closeOnce(ctx, sc, id, end)
 		if err != nil && !said {
 			said = true
@@ -63,6 +51,11 @@ func (r *Runner) closeUntilDone(ctx context.Context, sc store.Scope, id uuid.UUI
 		}
 		return err
 	})
+	if err != nil {
+		r.log.ErrorContext(ctx, "run could not be closed", "run", id, "error", err)
+		end.State = Unclosed
+	}
+	r.turned(end.State)
 }
 
 // untilDone carries out a short step in the database again and again until it
@@ -73,14 +66,11 @@ func (r *Runner) untilDone(ctx context.Context, step func(context.Context) error
 		if err == nil || errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		again := time.NewTimer(pause)
 		select {
-		case <-again.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
-			again.Stop()
 			return err
 		case <-r.grace.Done():
-			again.Stop()
 			return err
 		}
 	}
@@ -111,15 +101,10 @@ func (r *Runner) closeOnce(ctx context.Context, sc store.Scope, id uuid.UUID, en
 	})
 }
 
-// cancel closes a run whose start failed, in case that it was committed all the
-// same and only the database's answer was lost: it was not sent, and nobody else
-// closes the run of a process that lives.
-func (r *Runner) cancel(ctx context.Context, sc store.Scope, started store.Run, why error) {
-	var conflict *store.ConflictError
-	if errors.As(why, &conflict) || errors.As(why, new(*HeldBack)) || errors.As(why, new(*TooManyPushes)) || duoSaid(why) ||
-		errors.Is(why, ErrForbidden) || errors.Is(why, store.ErrNotFound) || errors.Is(why, ErrSilent) {
-		return // it was never committed
-	}
+// cancel closes a run whose start was not confirmed, in case that it was committed
+// all the same: it was not sent, and nobody else closes the run of a process that
+// lives.
+func (r *Runner) cancel(ctx context.Context, sc store.Scope, started store.Run) {
 	ctx = context.WithoutCancel(ctx)
 	r.following.all.Go(ctx, r.log, "cancel a run", func() error {
 		err := r.untilDone(ctx, func(ctx context.Context) error {
@@ -134,16 +119,11 @@ func (r *Runner) cancel(ctx context.Context, sc store.Scope, started store.Run, 
 	})
 }
 
-// duoSaid reports whether an error is of the way to Duo.
-func duoSaid(err error) bool {
-	return errors.As(err, new(*duo.Error)) || errors.As(err, new(*duo.TransportError)) || errors.As(err, new(*NotConnected))
-}
-
 // appendLate puts a result on record that came after the run had been closed, as
 // a record of its own: a closed run is not rewritten. Repeated, it is written once.
 func (r *Runner) appendLate(ctx context.Context, tx *store.Tx, closed store.Run, end store.Ending) error {
 	late := store.Record{
-		ID: uuid.NewSHA1(closed.ID, []byte(store.LateResult.Slug)), Event: store.LateResult, Operator: closed.OperatorID, Token: closed.Token,
+		ID: uuid.New(), Event: store.LateResult, Operator: closed.OperatorID, Token: closed.Token,
 		AccountID: closed.AccountID, Subject: catalog.Plain(closed.Subject), State: end.State, Summary: end.Summary, At: r.now(),
 		Input: map[string]string{"run_id": closed.ID.String(), "action": closed.Action},
 	}
@@ -153,7 +133,9 @@ func (r *Runner) appendLate(ctx context.Context, tx *store.Tx, closed store.Run,
 	if end.Subject != "" {
 		late.Subject = end.Subject
 	}
-	if _, err := tx.Run(ctx, late.ID); !errors.Is(err, store.ErrNotFound) {
+	// Once, also where the answer to a commit was lost; found by what it is about and
+	// not by an id, since a program chooses the ids of its runs.
+	if before, err := tx.LateResults(ctx, closed.ID); err != nil || len(before) > 0 {
 		return err
 	}
 	return tx.Record(ctx, late)

@@ -1,12 +1,21 @@
 package run_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
@@ -80,6 +89,13 @@ func TestAResultAfterTheCloseIsAppended(t *testing.T) {
 			}})
 			allow := d.RefuseClosing(t, d.Workspace)
 			q := d.Request(t, catalog.Technician, "create-user", form{"username": "ada"})
+			// A program chooses the ids of its runs, also one that could be the result's.
+			guess := d.Request(t, catalog.Technician, "list-users", nil)
+			guess.ID = uuid.NewSHA1(q.ID, []byte(store.LateResult.Slug))
+			act := func() error { _, err := d.Runner.Do(t.Context(), guess); return err }
+			if err := act(); err != nil {
+				t.Fatal(err)
+			}
 			if _, err := d.Runner.Do(t.Context(), q); err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +103,7 @@ func TestAResultAfterTheCloseIsAppended(t *testing.T) {
 			eventually(t, "the closing ends", func() bool {
 				mu.Lock()
 				defer mu.Unlock()
-				return slices.Equal(turned, []string{store.Sending, store.Applied})
+				return slices.Equal(turned[max(0, len(turned)-2):], []string{store.Sending, store.Applied}) && len(turned) == 3
 			})
 			if record := d.Record(t, q.ID); record.State != test.state || record.Summary != test.summary {
 				t.Errorf("a closed run was rewritten: %+v", record)
@@ -159,5 +175,86 @@ func TestAStopGivesUpAtItsEnd(t *testing.T) {
 	d.Runner.Wait(over)
 	if first, last := <-turned, <-turned; first != store.Sending || last != run.Unclosed {
 		t.Errorf("counted as %s, %s", first, last)
+	}
+}
+
+// loseCommit returns a URL for the Desk's database by which the answer to the first commit of a run is lost, once, and
+// the connection with it.
+func loseCommit(t *testing.T, d *runtest.Desk) string {
+	t.Helper()
+	to, err := url.Parse(d.AppURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	query := to.Query()
+	socket := filepath.Join(query.Get("host"), ".s.PGSQL."+query.Get("port"))
+	var lost atomic.Bool
+	carry := func(from, to net.Conn, seen func([]byte) (goOn bool)) {
+		defer from.Close()
+		defer to.Close()
+		b := make([]byte, 32<<10)
+		for {
+			n, err := from.Read(b)
+			if !seen(b[:n]) {
+				return
+			}
+			if _, failed := to.Write(b[:n]); failed != nil || err != nil {
+				return
+			}
+		}
+	}
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("unix", socket)
+			if err != nil {
+				near.Close()
+				return
+			}
+			var begun atomic.Bool
+			go carry(near, far, func(b []byte) bool {
+				if bytes.Contains(b, []byte("insert into run (")) {
+					begun.Store(true)
+				}
+				return true
+			})
+			go carry(far, near, func(b []byte) bool {
+				return !begun.Load() || !bytes.Contains(b, []byte("COMMIT\x00")) || !lost.CompareAndSwap(false, true)
+			})
+		}
+	}()
+	to.Host, to.User, to.RawQuery = listener.Addr().String(), url.User(query.Get("user")), "sslmode=disable"
+	return to.String()
+}
+
+// TestARunWhoseStartIsNotConfirmed: the run was committed, and the database's answer to that was lost. Nothing is sent,
+// and the record says so.
+func TestARunWhoseStartIsNotConfirmed(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	s, err := store.Open(t.Context(), loseCommit(t, d), d.Keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	runner := d.Process(t, run.Config{Store: s})
+	q := d.Request(t, catalog.Technician, "create-user", form{"username": "ada"})
+	effects := len(d.Sim.Ledger())
+	var unsent *run.NotSent
+	if _, err := runner.Do(t.Context(), q); !errors.As(err, &unsent) {
+		t.Fatalf("the start was confirmed, or refused otherwise: %v", err)
+	}
+	eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
+	record := d.Record(t, q.ID)
+	if record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not sent: ") || len(d.Sim.Ledger()) != effects {
+		t.Errorf("%s: %q; in Duo: %+v", record.State, record.Summary, d.Sim.Ledger()[effects:])
 	}
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -79,6 +80,12 @@ func (r *Runner) Frauds(ctx context.Context, sc store.Scope, o store.Organizatio
 	return latest, err
 }
 
+// MayBeBy reports whether a user may be the person who reported fraud. A report holds
+// acts on all such users back.
+func MayBeBy(f store.Fraud, u duo.User) bool {
+	return f.UserID == string(u.ID) || !duoID.MatchString(f.UserID) && goesBy(u, f.UserID)
+}
+
 // Deciders lists who may decide about acts on a person after a report of fraud:
 // nobody, if there is no administrator or owner but those who sent the pushes.
 func (r *Runner) Deciders(ctx context.Context, sc store.Scope, o store.Organization, person string) (emails []string, err error) {
@@ -130,47 +137,42 @@ func (r *Runner) decide(ctx context.Context, tx *store.Tx, q Request, run *store
 		return err
 	}
 	unknown := &unknownPeople{}
-	about := map[string]bool{}
-	var ids []uuid.UUID
-	var first store.Fraud
+	var pushedBy []uuid.UUID // who sent the pushes that the request's person reported
+	var latest store.Fraud
 	for _, f := range frauds {
 		person, known := people[f.UserID]
 		switch {
 		case !known:
 			unknown.frauds = append(unknown.frauds, f)
 		case person.meant(q, run.AskedUser):
-			if len(about) == 0 {
-				first = f
+			if len(pushedBy) == 0 {
+				latest = f
 			}
-			about[f.UserID] = true
-			ids = append(ids, f.OperatorID)
+			pushedBy = append(pushedBy, f.OperatorID)
 		}
 	}
 	switch {
 	case len(unknown.frauds) > 0:
 		return unknown
-	case len(about) == 0:
+	case len(pushedBy) == 0:
 		return nil
 	}
-	deciders, err := tx.Deciders(ctx, q.Organization.ID, ids)
+	deciders, err := tx.Deciders(ctx, q.Organization.ID, pushedBy)
 	if err != nil {
 		return err
 	}
-	held := &HeldBack{Fraud: first, Until: first.AnsweredAt.Add(FraudHold), Ask: deciders}
-	sender := false
-	for _, id := range ids {
-		sender = sender || id == q.Actor.Operator
-	}
+	held := &HeldBack{Fraud: latest, Until: latest.AnsweredAt.Add(FraudHold), Ask: deciders}
+	isSender := slices.Contains(pushedBy, q.Actor.Operator)
 	_, least := may(ctx, tx, q.Actor, catalog.Administrator)
 	switch {
-	case errors.Is(least, ErrForbidden), least == nil && sender && len(deciders) > 0:
+	case errors.Is(least, ErrForbidden), least == nil && isSender && len(deciders) > 0:
 		return held
 	case least != nil:
 		return least
 	case run.Reason == "":
 		held.NeedsReason = true
 		return held
-	case sender:
+	case isSender:
 		run.AfterFraud = store.BySame
 	default:
 		run.AfterFraud = store.ByAnother

@@ -64,15 +64,14 @@ func wait(ctx context.Context, done <-chan struct{}) error {
 	if p != nil && p.After > 0 {
 		after = p.After
 	}
-	asking := time.NewTimer(after)
-	defer asking.Stop()
+	asking := time.After(after)
 	for {
 		select {
 		case <-done:
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-asking.C:
+		case <-asking:
 			if p != nil && p.Asking != nil {
 				p.Asking()
 			}

@@ -41,10 +41,17 @@ func (e *NotSent) Unwrap() error { return e.Err }
 
 // beforeSending makes a *NotSent of trouble in the database.
 func beforeSending(err error) error {
-	if _, is := store.TroubleOf(err); is || errors.Is(err, context.DeadlineExceeded) {
+	if unconfirmed(err) {
 		return &NotSent{err}
 	}
 	return err
+}
+
+// unconfirmed reports whether an error of a transaction leaves open whether it was
+// committed: the database was in trouble.
+func unconfirmed(err error) bool {
+	_, is := store.TroubleOf(err)
+	return is || errors.Is(err, context.DeadlineExceeded)
 }
 
 // NotConnected says why an organization cannot be reached in Duo: it has no Duo
@@ -334,8 +341,10 @@ func (r *Runner) start(ctx context.Context, q Request, run store.Run, unreachabl
 	switch {
 	case err == nil:
 		return begun, role, nil
+	case unconfirmed(err):
+		r.cancel(ctx, q.Scope, run)
+		return store.Run{}, 0, err
 	case !store.IsConflict(err, "run_pkey"):
-		r.cancel(ctx, q.Scope, run, err)
 		return store.Run{}, 0, err
 	}
 	var earlier store.Run

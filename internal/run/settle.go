@@ -87,11 +87,9 @@ func (r *Runner) settle(ctx context.Context, o store.OpenRun, looker uuid.UUID) 
 			end.By = looker
 			return r.closeFound(ctx, o, end)
 		}
-		wait := time.NewTimer(again)
 		select {
-		case <-wait.C:
+		case <-time.After(again):
 		case <-ctx.Done():
-			wait.Stop()
 			return Unclosed
 		}
 	}

@@ -60,11 +60,9 @@ func (r *Runner) Watch(only ...uuid.UUID) {
 			} else if withOld {
 				old = time.Now()
 			}
-			wait := time.NewTimer(r.rhythm.skip())
 			select {
-			case <-wait.C:
+			case <-time.After(r.rhythm.skip()):
 			case <-r.following.ctx.Done():
-				wait.Stop()
 				return nil
 			}
 		}

@@ -121,7 +121,7 @@ func (s *Server) postEndSession(c echo.Context, v visitor) error {
 	}
 	id, err := uuid.Parse(form.Get("session"))
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest)
+		return badRequest("The form does not name a session.")
 	}
 	err = s.Store.EndSessionByID(c.Request().Context(), v.operator.ID, id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -161,7 +161,7 @@ func (s *Server) postPreferences(c echo.Context, v visitor) error {
 	}
 	p := store.Preferences{Theme: form.Get("theme"), Density: form.Get("density")}
 	if !slices.Contains([]string{"", "auto", "light", "dark"}, p.Theme) || !slices.Contains([]string{"", "comfortable", "compact"}, p.Density) {
-		return echo.NewHTTPError(http.StatusBadRequest)
+		return badRequest("The theme or the density is not one of the choices.")
 	}
 	if form.Has("time_zone") {
 		zone := text.Key(form.Get("time_zone"))

@@ -3,8 +3,12 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -86,11 +90,32 @@ func TestAPIRefusesFields(t *testing.T) {
 			t.Errorf("%s: %q, want %q", body, fields, want)
 		}
 	}
-	for _, body := range []string{``, `[]`, `{`, `{"run_id": 1}x`, `{` + id + `, ` + id + `}`, strings.Repeat(`{"fields":`, 40), "{\"run_id\": \"\xff\"}"} {
-		b.call(token, http.MethodPost, act, body).wantProblem(http.StatusBadRequest, "bad_request")
+	var many []string
+	for i := range mostMembers + 1 {
+		many = append(many, fmt.Sprintf(`"m%d": 1`, i))
+	}
+	for body, reason := range map[string]string{
+		``: "The body is empty.", " \n": "The body is empty.", "\ufeff": "The body is empty.", `[]`: "The JSON is not an object.", `"x"`: "The JSON is not an object.", `null`: "not an object",
+		`{`: "unexpected end of JSON input, at byte 1.", `{"run_id": 1}x`: "The body is not JSON: invalid character 'x' after top-level value, at byte 14.",
+		`{"run_id": 1,}`: "at byte 14", `{'run_id': 1}`: "at byte 2", `{"run_id": NaN}`: "The body is not JSON",
+		`{` + id + `, ` + id + `}`: "twice in one object: run_id.", strings.Repeat(`{"fields":`, 40): "nested more than 32 deep", `{` + strings.Join(many, ",") + `}`: "more than 200 members",
+		"{\"run_id\": \"\xff\"}": "not UTF-8: byte 13 is", "\ufeff\ufeff{}": "not JSON", "\xff\xfe{\x00}\x00": "looks like UTF-16", "\xfe\xff\x00{\x00}": "looks like UTF-16", "{\x00\"\x00r\x00\"\x00": "looks like UTF-16",
+		"{\"ticket\": \"caf\xe9\"}": "not UTF-8: byte 16 is",
+	} {
+		s.Clock.Move(paceEvery)
+		p := b.call(token, http.MethodPost, act, body).wantProblem(http.StatusBadRequest, "bad_request")
+		if !strings.Contains(p.Detail, reason) || !strings.HasSuffix(p.Detail, ". Nothing was done.") {
+			t.Errorf("%q: %q, want %q", body, p.Detail, reason)
+		}
 	}
 	good := map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": user}}
-	b.call(token, http.MethodPost, act, good, "Content-Type", "application/x-www-form-urlencoded").wantProblem(http.StatusUnsupportedMediaType, "unsupported_media_type")
+	for _, kind := range []string{"application/x-www-form-urlencoded", "text/plain", "text/json", "", "application/", "multipart/form-data"} {
+		s.Clock.Move(paceEvery)
+		p := b.call(token, http.MethodPost, act, good, "Content-Type", kind).wantProblem(http.StatusUnsupportedMediaType, "unsupported_media_type")
+		if p.Title != "The body is not JSON" || !strings.Contains(p.Detail, "application/json") {
+			t.Errorf("%q: %+v", kind, p)
+		}
+	}
 	b.call(token, http.MethodPost, act, `{"run_id": "`+strings.Repeat("x", maxBody)+`"}`).wantProblem(http.StatusRequestEntityTooLarge, "too_large")
 	b.call(token, http.MethodPut, act, good).wantProblem(http.StatusMethodNotAllowed, "method_not_allowed")
 	b.call(token, http.MethodPost, s.api("/actions/create-bypass-code-for-user"), good).wantProblem(http.StatusNotFound, "not_found")
@@ -99,6 +124,48 @@ func TestAPIRefusesFields(t *testing.T) {
 	if n := s.runCount(t); n != before {
 		t.Errorf("%d runs were recorded", n-before)
 	}
+	// Many programs write a byte order mark.
+	marked, err := json.Marshal(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantOutcome(b.call(token, http.MethodPost, act, "\ufeff"+string(marked), "Content-Type", "Application/JSON; charset=UTF-8"), "applied", false)
+}
+
+// TestBadRequestsSayWhy: wherever a request is not understood, the answer says what
+// is wrong with it, to programs and on pages.
+func TestBadRequestsSayWhy(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 100 {
+		t.Fatal(files, err)
+	}
+	silent := regexp.MustCompile(`NewHTTPError\((http\.StatusBadRequest|400)\b`)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if silent.Match(text) {
+			t.Errorf("%s refuses a request without a reason: use badRequest", file)
+		}
+	}
+	s := newSite(t)
+	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
+	program, owner := s.stranger(t), s.as(t, s.Owner)
+	for address, reason := range map[string]string{
+		"/runs?operator=x": "operator is not", "/runs?action=x": "action is not", "/runs?state=x": "sending, applied, refused or unknown", "/runs?organization=%ff": "organization is not",
+		"/runs?from=x": "from is not a day", "/runs?to=2026-02-30": "to is not a day", "/runs?cursor=x": "cursor is not", "/organizations?cursor=MTA": "cursor is not", "/mapping?cursor=%ff": "cursor is not",
+	} {
+		if p := program.call(token, http.MethodGet, s.api(address), nil).wantProblem(http.StatusBadRequest, "bad_request"); !strings.Contains(p.Detail, reason) {
+			t.Errorf("%s: %q", address, p.Detail)
+		}
+	}
+	for form, reason := range map[string]string{"theme=dark&theme=light": "field twice: theme.", "theme=%zz": "not encoded", "theme=pink": "The theme"} {
+		p := owner.call("", http.MethodPost, "/preferences", form, "Content-Type", "application/x-www-form-urlencoded", "Origin", s.url)
+		p.want(http.StatusBadRequest, "Bad request", reason, "Nothing was done.")
+	}
+	owner.call("", http.MethodPost, s.ws("/o"), `{}`, "Origin", s.url).want(http.StatusUnsupportedMediaType, "Programs send JSON")
 }
 
 func (s *site) runCount(t testing.TB) int {

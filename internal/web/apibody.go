@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"math/big"
 	"mime"
 	"net/http"
 	"slices"
@@ -46,7 +48,7 @@ func apiBodyOf(c echo.Context, a catalog.Action) (apiBody, error) {
 		if errors.As(err, &tooLarge) {
 			return apiBody{}, err
 		}
-		return apiBody{}, echo.NewHTTPError(http.StatusBadRequest)
+		return apiBody{}, badRequest("The body could not be read to its end.")
 	}
 	return parseBody(data, a)
 }
@@ -61,7 +63,7 @@ func parseBody(data []byte, a catalog.Action) (apiBody, error) {
 	fault := func(field, message string) {
 		bad = append(bad, catalog.FieldError{Field: field, Message: message})
 	}
-	members, err := membersOf(data)
+	members, err := membersOf(bytes.TrimPrefix(data, byteOrderMark))
 	if err != nil {
 		return b, err
 	}
@@ -117,8 +119,10 @@ func known(name string) string {
 func fieldsOf(data json.RawMessage, a catalog.Action, bad []catalog.FieldError) (map[string]string, []catalog.FieldError) {
 	texts := map[string]string{}
 	members, err := membersOf(data)
-	if err != nil {
-		return texts, append(bad, catalog.FieldError{Field: "fields", Message: "Give a JSON object in which no name is there twice."})
+	if why, is := errors.AsType[*notUnderstood](err); is {
+		return texts, append(bad, catalog.FieldError{Field: "fields", Message: why.reason})
+	} else if err != nil {
+		return texts, append(bad, catalog.FieldError{Field: "fields", Message: "Give a JSON object."})
 	}
 	for _, m := range members {
 		i := slices.IndexFunc(a.Fields, func(f catalog.Field) bool { return f.Spec().Name == m.name })
@@ -146,7 +150,7 @@ func fieldText(value json.RawMessage, spec catalog.Spec) (text, fault string) {
 		}
 		return text, ""
 	case (first == '-' || first >= '0' && first <= '9') && (spec.Kind == "number" || spec.Kind == "duration"):
-		return string(value), ""
+		return wholeNumber(string(value)), ""
 	case (first == 't' || first == 'f') && spec.Kind == "yesno":
 		return string(value), ""
 	case first == '[' && spec.Kind == "lines":
@@ -155,6 +159,22 @@ func fieldText(value json.RawMessage, spec catalog.Spec) (text, fault string) {
 		return string(value), ""
 	}
 	return "", "Give " + jsonKinds(spec) + "."
+}
+
+// wholeNumber is a number of JSON without a fraction or an exponent where it is whole:
+// 1.0 and 1e2 are 1 and 100. Others are left as they are, for the field to refuse.
+func wholeNumber(number string) string {
+	if number == "-0" {
+		return "0"
+	}
+	if !strings.ContainsAny(number, ".eE") || len(number) > 100 {
+		return number
+	}
+	f, _, err := big.ParseFloat(number, 10, 512, big.ToZero)
+	if err != nil || f.MantExp(nil) > 64 || !f.IsInt() {
+		return number
+	}
+	return f.Text('f', 0)
 }
 
 // linesText is a list of texts as lines. An element that is no text is none: null
@@ -200,43 +220,80 @@ type member struct {
 	value json.RawMessage
 }
 
-// deepest is how deep JSON may be nested in what programs send.
-const deepest = 32
+// The limits of the JSON that programs send: how deep it may be nested, and how many
+// members an object may have.
+const (
+	deepest     = 32
+	mostMembers = 200
+)
+
+// byteOrderMark may stand before UTF-8, and many programs write it there.
+var byteOrderMark = []byte("\ufeff")
 
 // membersOf reads a JSON object, member by member: the standard library takes
-// the last of several with the same name, and finds names in any case.
+// the last of several with the same name, and finds names in any case. Its errors are
+// *notUnderstood.
 func membersOf(data []byte) ([]member, error) {
-	refused := echo.NewHTTPError(http.StatusBadRequest)
-	if !utf8.Valid(data) || nesting(data) > deepest {
-		return nil, refused
+	if why := unreadable(data); why != "" {
+		return nil, badRequest(why)
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, refused
+	if _, err := d.Token(); err != nil {
+		return nil, err
 	}
 	var members []member
 	for d.More() {
 		token, err := d.Token()
-		name, ok := token.(string)
-		if err != nil || !ok || slices.ContainsFunc(members, func(m member) bool { return m.name == name }) {
-			return nil, refused
+		if err != nil {
+			return nil, err
 		}
-		m := member{name: name}
+		m := member{name: token.(string)} // unreadable would have found anything else
+		if slices.ContainsFunc(members, func(other member) bool { return other.name == m.name }) {
+			return nil, badRequest("The JSON has a name twice in one object: " + known(m.name) + ".")
+		}
 		if err := d.Decode(&m.value); err != nil {
-			return nil, refused
+			return nil, err
 		}
-		members = append(members, m)
-		if len(members) > 200 {
-			return nil, refused
+		if members = append(members, m); len(members) > mostMembers {
+			return nil, badRequest(fmt.Sprintf("The JSON has more than %d members in one object.", mostMembers))
 		}
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, refused
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, refused
 	}
 	return members, nil
+}
+
+// unreadable says why data is not one JSON object in UTF-8; empty: it is one.
+func unreadable(data []byte) string {
+	var broken *json.SyntaxError
+	var whole json.RawMessage
+	err := json.Unmarshal(data, &whole)
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) || bytes.Count(data, []byte{0}) > len(data)/4:
+		return "The body is not UTF-8 but looks like UTF-16. Send it as UTF-8."
+	case !utf8.Valid(data):
+		return fmt.Sprintf("The body is not UTF-8: byte %d is not part of a character.", firstInvalid(data)+1)
+	case len(bytes.TrimSpace(data)) == 0:
+		return "The body is empty. Send a JSON object."
+	case nesting(data) > deepest:
+		return fmt.Sprintf("The JSON is nested more than %d deep.", deepest)
+	case errors.As(err, &broken):
+		return fmt.Sprintf("The body is not JSON: %s, at byte %d.", catalog.Plain(broken.Error()), broken.Offset)
+	case bytes.TrimSpace(data)[0] != '{':
+		return "The JSON is not an object."
+	}
+	return ""
+}
+
+// firstInvalid is where data stops being UTF-8.
+func firstInvalid(data []byte) int {
+	at := 0
+	for at < len(data) {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	return at
 }
 
 // nesting is how deep brackets are nested at most, those in texts aside.

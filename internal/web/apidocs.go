@@ -52,7 +52,7 @@ func (s *Server) apiDocsPage() views.APIDocsPage {
 			Role: a.Role.String(), RoleNote: roleNote(a), Curl: s.curlOf(a)}
 		for _, f := range a.Fields {
 			spec := f.Spec()
-			shown.Fields = append(shown.Fields, views.APIField{Name: spec.Name, Kind: fieldKind(spec), Words: fieldWords(spec), Required: spec.Required})
+			shown.Fields = append(shown.Fields, views.APIField{Name: spec.Name, Kind: fieldKind(spec), Words: s.fieldWords(a, spec), Required: spec.Required})
 		}
 		group := &page.Groups[i]
 		group.Actions = append(group.Actions, shown)
@@ -102,12 +102,13 @@ func fieldKind(spec catalog.Spec) string {
 	return fmt.Sprintf("text, up to %d characters", spec.Max)
 }
 
-func fieldWords(spec catalog.Spec) string {
+func (s *Server) fieldWords(a catalog.Action, spec catalog.Spec) string {
 	words := spec.Label + "."
 	if spec.Help != "" {
 		words += " " + spec.Help
 	}
-	if spec.Default != "" {
+	// An edit leaves what is not given as it is.
+	if _, edits := s.editOf(sheet{action: a}); spec.Default != "" && !edits {
 		words += " Without it: " + spec.Default + "."
 	}
 	return words

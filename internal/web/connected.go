@@ -30,7 +30,7 @@ const longestConnected = 600
 func (f form) opened() (connection, words string, err error) {
 	connection, words = f.Get("connection"), catalog.Plain(f.Get("was.connection"))
 	if connection == "" || len(words) > longestConnected {
-		err = echo.NewHTTPError(http.StatusBadRequest)
+		err = badRequest("The form does not say which connection it was opened for. Open it again.")
 	}
 	return connection, words, err
 }

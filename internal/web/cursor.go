@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -53,12 +52,15 @@ func apiListOf(c echo.Context, filters ...string) (apiList, error) {
 	if text := query.Get("cursor"); text != "" {
 		raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
 		if err != nil || len(raw) <= len(list.key) || !slices.Equal(raw[:len(list.key)], list.key) {
-			return list, echo.NewHTTPError(http.StatusBadRequest)
+			return list, badRequest(otherCursor)
 		}
 		list.after = raw[len(list.key):]
 	}
 	return list, nil
 }
+
+// otherCursor says that a cursor cannot be read on from.
+const otherCursor = "cursor is not the next of this list with the same other parameters. Leave it out to begin with the first part."
 
 // listKey is short: it tells apart what a program might mix up, and protects
 // nothing.
@@ -85,7 +87,7 @@ func (l apiList) offset() (int, error) {
 		return 0, nil
 	}
 	if len(l.after) != 4 {
-		return 0, echo.NewHTTPError(http.StatusBadRequest)
+		return 0, badRequest(otherCursor)
 	}
 	return int(binary.BigEndian.Uint32(l.after) & 0x7fffffff), nil
 }

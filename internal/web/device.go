@@ -97,7 +97,7 @@ func (s *Server) postForgetDevice(c echo.Context, v visitor) error {
 	}
 	id, err := uuid.Parse(form.Get("device"))
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest)
+		return badRequest("The form does not name a browser.")
 	}
 	if err := ignoreNotFound(s.Store.ForgetDevice(c.Request().Context(), v.operator.ID, id)); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -58,6 +59,7 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		home = views.Workspace(v.workspace.Slug)
 	}
 	var httpErr *echo.HTTPError
+	var unread *notUnderstood
 	var tooLarge *http.MaxBytesError
 	var unconnected *run.NotConnected
 	var refused *duo.Error
@@ -126,6 +128,10 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Busy for a moment", Text: "Too many people are signing in. Try again in a few seconds."}, "busy"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return s.unavailable(err, c), "unavailable"
+	case errors.As(err, &unread):
+		return views.ErrorPage{Status: http.StatusBadRequest, Headline: "Bad request", Text: unread.reason + " Nothing was done.", Links: []views.Link{{Text: "Go home", Href: home}}}, "bad_request"
+	case errors.As(err, &httpErr) && httpErr.Code == http.StatusUnsupportedMediaType:
+		return notTaken(c), httpCode(httpErr.Code)
 	case errors.As(err, &httpErr):
 		return httpErrorPage(httpErr.Code, home), httpCode(httpErr.Code)
 	}
@@ -230,6 +236,27 @@ func statusOf(err error) int {
 	return http.StatusBadGateway
 }
 
+// notUnderstood is a request that cannot be read; reason says why in a sentence for
+// the person or the program that sent it.
+type notUnderstood struct{ reason string }
+
+func (e *notUnderstood) Error() string { return "web: bad request: " + e.reason }
+
+func badRequest(reason string) error { return &notUnderstood{reason} }
+
+// notTaken says which kind of body an address takes: pages take forms, and the API
+// takes JSON.
+func notTaken(c echo.Context) views.ErrorPage {
+	page := views.ErrorPage{Status: http.StatusUnsupportedMediaType, Headline: "This is not a form", Text: "Pages take forms as browsers send them: application/x-www-form-urlencoded."}
+	switch {
+	case isAPI(c.Request()):
+		page.Headline = "The body is not JSON"
+	case strings.Contains(strings.ToLower(c.Request().Header.Get("Content-Type")), "json"):
+		page.Text += " Programs send JSON to the addresses that begin with /api/v1/, with an access token."
+	}
+	return page
+}
+
 func httpErrorPage(status int, home string) views.ErrorPage {
 	switch status {
 	case http.StatusNotFound:
@@ -238,8 +265,6 @@ func httpErrorPage(status int, home string) views.ErrorPage {
 		return views.MethodNotAllowed(home)
 	case http.StatusRequestEntityTooLarge:
 		return views.TooLarge(home)
-	case http.StatusUnsupportedMediaType:
-		return views.ErrorPage{Status: status, Headline: "This is not a form", Text: "The console takes forms as browsers send them: application/x-www-form-urlencoded."}
 	}
 	return views.ErrorPage{Status: status, Headline: "This request is not understood", Text: fmt.Sprintf("It was refused (%d) and nothing was changed.", status),
 		Links: []views.Link{{Text: "Go home", Href: home}}}

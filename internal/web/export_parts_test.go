@@ -29,7 +29,7 @@ func (s *site) addLongRuns(t testing.TB) {
 // beginFile asks for the file of runs and reads no more than its head.
 func (s *site) beginFile(t testing.TB, token string) io.ReadCloser {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+s.ws("/runs.csv"), strings.NewReader(url.Values{"q": {"long"}}.Encode()))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+s.ws("/runs.csv"), strings.NewReader(url.Values{"action": {"update-user"}}.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +125,7 @@ func TestFileEndsWithTheRight(t *testing.T) {
 func TestFilesOfReadersWhoStall(t *testing.T) {
 	t.Parallel()
 	s := serve(t, runtest.Apart(t))
+	s.server.StallTime = time.Hour // until it is meant
 	s.addLongRuns(t)
 	auditor := s.Member(t, s.Workspace, catalog.Auditor)
 	token := s.token(t, auditor)

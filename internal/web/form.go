@@ -29,14 +29,14 @@ func formOf(c echo.Context) (form, error) {
 		if errors.As(err, &tooLarge) {
 			return form{}, err
 		}
-		return form{}, echo.NewHTTPError(http.StatusBadRequest)
+		return form{}, badRequest("The form is not encoded as application/x-www-form-urlencoded, or broke off.")
 	}
 	if err := withinLimit(c); err != nil {
 		return form{}, err
 	}
-	for _, values := range r.PostForm {
+	for name, values := range r.PostForm {
 		if len(values) > 1 {
-			return form{}, echo.NewHTTPError(http.StatusBadRequest)
+			return form{}, badRequest("The form has a field twice: " + known(name) + ".")
 		}
 	}
 	return form{r.PostForm}, nil
@@ -52,7 +52,7 @@ func (f form) Has(name string) bool { return f.values.Has(name) }
 func (f form) runID() (uuid.UUID, error) {
 	id, err := uuid.Parse(f.Get("run_id"))
 	if err != nil {
-		return id, echo.NewHTTPError(http.StatusBadRequest)
+		return id, badRequest("The form has no run_id, or one that is not a UUID. Open it again.")
 	}
 	return id, nil
 }

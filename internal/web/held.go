@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -61,7 +60,7 @@ func (s *Server) fraudFlash(ctx context.Context, v visitor, u duo.User) ([]views
 		return nil, err
 	}
 	for _, f := range frauds {
-		if f.UserID != string(u.ID) && !strings.EqualFold(f.UserID, u.Username) {
+		if !run.MayBeBy(f, u) {
 			continue
 		}
 		deciders, err := s.Runner.Deciders(ctx, v.scope, v.organization, f.UserID)
@@ -128,11 +127,11 @@ func (s *Server) showHeld(c echo.Context, v visitor, f sheet, err error) (shown 
 	}
 	if many, is := errors.AsType[*run.TooManyPushes](err); is {
 		f.fault = s.pushesText(v, many)
-		if status := pushesStatus(many); status == http.StatusTooManyRequests {
+		status := pushesStatus(many)
+		if status == http.StatusTooManyRequests {
 			c.Response().Header().Set("Retry-After", retryAfter(err))
-			return s.showSheet(c, v, status, f), true
 		}
-		return s.showSheet(c, v, http.StatusConflict, f), true
+		return s.showSheet(c, v, status, f), true
 	}
 	return nil, false
 }

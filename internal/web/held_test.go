@@ -103,6 +103,28 @@ func TestFraudIsSaid(t *testing.T) {
 	technician.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).wantNot(said).form("Create code").send().want(http.StatusOK, "Shown once")
 }
 
+// TestFraudByAnotherSpellingIsSaid: a report by a name that several users can have at a login holds acts on each of them
+// back, and the page of each says so.
+func TestFraudByAnotherSpellingIsSaid(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	near := s.addUser(t, duosim.UserSpec{Username: "jo@near.example"})
+	far := s.addUser(t, duosim.UserSpec{Username: "joanna", Aliases: []string{`FAR\Jo`}})
+	other := s.addUser(t, duosim.UserSpec{Username: "joe@near.example"})
+	s.Exec(t, `
+		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary,
+			answer, asked_user, started_at, finished_at)
+		values ($1, gen_random_uuid(), $2, $3, $4, 'send-duo-authentication', 'jo', '{}', '', '', 'refused', '', 'fraud', 'jo', $5, $5)`,
+		s.Workspace.ID, s.Client.ID, s.Account.AccountID, s.Owner.ID, s.Clock.Now())
+	const said = "jo reported a push as fraud"
+	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
+	for _, user := range []string{near, far} {
+		b.get(s.org("/actions/create-bypass-code-for-user?user_id="+user)).form("Create code").send().want(http.StatusForbidden, said)
+		b.get(s.org("/users/"+user)).want(http.StatusOK, said)
+	}
+	b.get(s.org("/users/" + other)).want(http.StatusOK).wantNot(said)
+}
+
 // TestAskedTooOften: the fourth push within ten minutes is refused with the time
 // of the next, on pages and to programs.
 func TestAskedTooOften(t *testing.T) {

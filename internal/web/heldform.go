@@ -171,9 +171,12 @@ func (s *Server) refilled(handle handler) handler {
 			if errors.Is(err, store.ErrNotFound) {
 				err = nil
 			}
+			if err == nil && onlyHead(r.Context()) {
+				err = errOnlyHead // the form stays for whoever opens the page
+			}
 			return err
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, errOnlyHead) {
 			return err
 		}
 		values, err := url.ParseQuery(form["values"])

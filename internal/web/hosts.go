@@ -1,9 +1,9 @@
 package web
 
 import (
-	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -39,12 +39,49 @@ func plainHost(scheme, host string) string {
 	return strings.ToLower(strings.TrimSuffix(host, port))
 }
 
-// whoAsks finds the address that a request comes from: the peer's, or the last
-// one in X-Forwarded-For that is not a trusted proxy's.
+// whoAsks finds the address that a request comes from: the peer's, or the last one
+// in X-Forwarded-For that is not a trusted proxy's. Where that entry is no address,
+// it is the peer's.
 func whoAsks(proxies []netip.Prefix) echo.IPExtractor {
-	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range proxies {
-		trust = append(trust, echo.TrustIPRange(&net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}))
+	trusted := func(a netip.Addr) bool {
+		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 	}
-	return echo.ExtractIPFromXFFHeader(trust...)
+	return func(r *http.Request) string {
+		peer, ok := forwardedAddress(r.RemoteAddr)
+		if !ok {
+			return ""
+		}
+		last := peer
+		entries := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		for len(entries) > 0 && trusted(last) {
+			entry := strings.TrimSpace(entries[len(entries)-1])
+			entries = entries[:len(entries)-1]
+			if entry == "" {
+				continue
+			}
+			if last, ok = forwardedAddress(entry); !ok {
+				return peer.String()
+			}
+		}
+		return last.String()
+	}
+}
+
+// forwardedAddress reads an address as proxies write it: with or without a port, an
+// IPv6 address with or without brackets. A zone is left out: it means something to
+// the proxy's machine only.
+func forwardedAddress(entry string) (a netip.Addr, ok bool) {
+	if inner, bracketed := strings.CutPrefix(entry, "["); bracketed {
+		if inner, bracketed = strings.CutSuffix(inner, "]"); bracketed {
+			a, err := netip.ParseAddr(inner)
+			return a.Unmap().WithZone(""), err == nil && a.Is6()
+		}
+	}
+	a, err := netip.ParseAddr(entry)
+	if err != nil {
+		var both netip.AddrPort
+		both, err = netip.ParseAddrPort(entry)
+		a = both.Addr()
+	}
+	return a.Unmap().WithZone(""), err == nil
 }

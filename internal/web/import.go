@@ -101,7 +101,7 @@ func (s *Server) postImportPreview(c echo.Context, v visitor) error {
 	id, badID := uuid.Parse(form.Get("id"))
 	expected, badCount := strconv.Atoi(form.Get("expected"))
 	if badID != nil || badCount != nil || expected < 1 {
-		return echo.NewHTTPError(http.StatusBadRequest)
+		return badRequest("The form does not say what is to be imported. Open the preview again.")
 	}
 	done := views.OrganizationsView(v.workspace.Slug, "", "", 1) + "?run=" + id.String()
 	imported, err := s.Runner.Imported(ctx, v.scope, id)

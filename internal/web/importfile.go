@@ -67,7 +67,7 @@ func uploadOf(c echo.Context) (name, text string, err error) {
 		}
 		field := part.FormName()
 		if seen[field] {
-			return "", "", echo.NewHTTPError(http.StatusBadRequest)
+			return "", "", badRequest("The form has a field twice.")
 		}
 		seen[field] = true
 		switch {
@@ -91,7 +91,7 @@ func badBody(err error) error {
 	if errors.As(err, &tooLarge) {
 		return err
 	}
-	return echo.NewHTTPError(http.StatusBadRequest)
+	return badRequest("The upload could not be read to its end.")
 }
 
 // readImport takes a file apart into rows: UTF-8, with or without a mark at the

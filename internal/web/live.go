@@ -51,6 +51,10 @@ func (s *Server) getRunEvents(c echo.Context, v visitor) error {
 	if err := beginEvents(c); err != nil {
 		return err
 	}
+	if onlyHead(ctx) {
+		c.Response().WriteHeader(http.StatusOK)
+		return nil
+	}
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
 	for {

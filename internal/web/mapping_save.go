@@ -61,7 +61,7 @@ func submittedRows(f form) ([]run.MappingRow, error) {
 		}
 		id, err := uuid.Parse(text)
 		if err != nil || f.Get("connection."+text) == "" {
-			return nil, echo.NewHTTPError(http.StatusBadRequest)
+			return nil, badRequest("A row of the mapping does not say which organization or connection it is for. Open the mapping again.")
 		}
 		rows = append(rows, run.MappingRow{
 			Organization: id, Account: f.Get(name), DirectoryKey: f.Get("directory_key." + text),
@@ -70,7 +70,7 @@ func submittedRows(f form) ([]run.MappingRow, error) {
 		})
 	}
 	if len(rows) == 0 || len(rows) > mappingRows {
-		return nil, echo.NewHTTPError(http.StatusBadRequest)
+		return nil, badRequest(fmt.Sprintf("The form has %d rows of the mapping to save; from 1 to %d are saved at a time.", len(rows), mappingRows))
 	}
 	return rows, nil
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"log/slog"
 	"net/http"
@@ -26,9 +27,10 @@ func (s *Server) surround(e *echo.Echo) http.Handler {
 	// The report of a browser has no session and changes nothing.
 	protection.AddInsecureBypassPattern("POST /csp")
 	protection.SetDenyHandler(s.fixed(e, views.CrossSite("/")))
-	h := protection.Handler(e)
+	pages := asGet(e)
+	h := protection.Handler(pages)
 	h = s.refuseBare(e, h)
-	h = apart(e, h)
+	h = apart(pages, h)
 	h = s.refuseForeignHosts(e, h)
 	h = s.secureHeaders(h)
 	h = s.logAccess(s.recoverPanics(e, h))
@@ -47,6 +49,24 @@ func apart(api, pages http.Handler) http.Handler {
 	})
 }
 
+// asGet answers a HEAD as a GET whose body nobody reads: net/http knows the method
+// that was sent, and drops the body. So no handler has to think of it, but for those
+// of an answer without end and those that keep on record what was taken out: see
+// onlyHead.
+func asGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			traceOf(r.Context()).head = true
+			r = r.WithContext(r.Context()) // a copy
+			r.Method = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// onlyHead reports whether a request asks for the headers of an answer alone.
+func onlyHead(ctx context.Context) bool { return traceOf(ctx).head }
+
 func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := strings.ToLower(rand.Text()[:16])
@@ -61,7 +81,7 @@ func identify(next http.Handler) http.Handler {
 func (s *Server) logAccess(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.Now()
-		counted := &countingWriter{ResponseWriter: w, status: http.StatusOK, cut: true}
+		counted := &countingWriter{ResponseWriter: w, status: http.StatusOK, cut: true, head: r.Method == http.MethodHead}
 		defer func() {
 			done := Served{Route: cmp.Or(traceOf(r.Context()).route, "none"), Method: methodName(r.Method), Status: counted.status, Cut: counted.cut, Took: s.Now().Sub(began)}
 			level := slog.LevelInfo
@@ -93,6 +113,7 @@ type countingWriter struct {
 	status, bytes int
 	begun         bool // the browser may have read some of it
 	cut           bool // until the answer is complete
+	head          bool // what is written is not sent
 }
 
 func (w *countingWriter) WriteHeader(status int) {
@@ -102,7 +123,9 @@ func (w *countingWriter) WriteHeader(status int) {
 
 func (w *countingWriter) Write(b []byte) (int, error) {
 	n, err := w.ResponseWriter.Write(b)
-	w.begun, w.bytes = true, w.bytes+n
+	if w.begun = true; !w.head {
+		w.bytes += n
+	}
 	return n, err
 }
 

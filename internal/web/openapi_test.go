@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -112,7 +113,7 @@ func TestEveryAPIRouteIsDescribed(t *testing.T) {
 		if rows++; !listed {
 			t.Errorf("%s %s is not described", r.method, r.path)
 		}
-		if known.id != "" && (!slices.Contains(ids, known.id) || docs.byID(known.id) == nil) {
+		if known.id != "" && (!slices.Contains(ids, camel(known.id)) || docs.byID(known.id) == nil) {
 			t.Errorf("%s is not in the description, or not on the page", known.id)
 		}
 	}
@@ -120,7 +121,7 @@ func TestEveryAPIRouteIsDescribed(t *testing.T) {
 		t.Errorf("%d rows, %d are described", rows, len(apiRoutes))
 	}
 	for _, a := range catalog.All() {
-		if !slices.Contains(ids, a.Slug) || docs.byID("action-"+a.Slug) == nil {
+		if !slices.Contains(ids, camel(a.Slug)) || docs.byID("action-"+a.Slug) == nil {
 			t.Errorf("%s is not in the description, or not on the page", a.Slug)
 		}
 	}
@@ -163,6 +164,17 @@ func TestExamplesFitTheDescription(t *testing.T) {
 	}
 }
 
+// typedBodyOf is a form as a program sends it that keeps to the description.
+func typedBodyOf(a catalog.Action, form url.Values) any {
+	fields := object{}
+	for _, f := range a.Fields {
+		if name := f.Spec().Name; form.Has(name) {
+			fields[name] = typed(f, form.Get(name))
+		}
+	}
+	return object{"run_id": form.Get("run_id"), "fields": fields}
+}
+
 // TestAnswersFitTheDescription carries out every action as a program, reads
 // everything there is to read, and fails in the ways there are: each answer is as
 // described.
@@ -188,7 +200,7 @@ func TestAnswersFitTheDescription(t *testing.T) {
 		if !a.OfWorkspace() {
 			address = e.apiOrg("/actions/" + a.Slug)
 		}
-		body, ok := bodyOf(a.Slug, k.form(e, &e.near, true)), apiStatus(a, k.ok)
+		body, ok := typedBodyOf(a, k.form(e, &e.near, true)), apiStatus(a, k.ok)
 		sent, err := json.Marshal(body)
 		if err != nil {
 			t.Fatal(err)

@@ -46,7 +46,7 @@ func (s *Server) postEditOrganization(c echo.Context, v visitor) error {
 	}
 	revision, err := strconv.Atoi(form.Get("revision"))
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest)
+		return badRequest("The form does not say which revision of the organization it was opened with. Open it again.")
 	}
 	typed := run.Details{Name: form.Get("name"), Aliases: unixLines(form.Get("aliases")), Tags: form.Get("tags"), TimeZone: form.Get("time_zone"), Colour: form.Get("colour")}
 	faults, err := s.Runner.ChangeOrganization(c.Request().Context(), v.scope, v.actor(), v.organization.ID, revision, typed)

@@ -160,7 +160,7 @@ func (s *Server) postOrganization(c echo.Context, v visitor) error {
 	}
 	id, err := uuid.Parse(form.Get("id"))
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest)
+		return badRequest("The form has no id. Open it again.")
 	}
 	row := run.MappingRow{Organization: id, Account: form.Get("account"), DirectoryKey: form.Get("directory_key")}
 	created, faults, err := s.Runner.CreateOrganization(c.Request().Context(), v.scope, v.actor(), form.Get("name"), row)

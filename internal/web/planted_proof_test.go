@@ -105,9 +105,12 @@ var bugs = []bug{
 	in("store/integration.go", "no WHERE: integration", application, "where `+keysInScope+` and s.organization_id is not distinct from $1 and s.state <> 'retired'", "where `+either(PLANTED, `true`, keysInScope)+` and s.organization_id is not distinct from $1 and s.state <> 'retired'"),
 	in("store/integration.go", "no WHERE: keys in use", application, "where `+keysInScope+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`",
 		"where `+either(PLANTED, `true`, keysInScope)+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`"),
-	unscoped("runs.go", "runs", "runQuery+` where `+runInScope+` order by", "runInScope"),
-	unscoped("runsearch.go", "runs that fit", "runQuery+` where `+runInScope+` and `+runFits+` and", "runInScope"),
-	unscoped("runsearch.go", "who is on record", "r where `+runInScope+` and r.operator_id = p.id", "runInScope"),
+	unscoped("runs.go", "runs", "runQuery+` where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $ offset $`", "runInScope"),
+	unscoped("runsearch.go", "runs that fit", "runQuery+` where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $`", "runInScope"),
+	{name: "no WHERE: who is on record", layer: application, patches: []patch{
+		{"internal/store/runsearch.go", "(select r.operator_id from run r where `+runInScope+c.sql+` order by", "(select r.operator_id from run r where `+either(PLANTED, `true`, runInScope)+c.sql+` order by"},
+		{"internal/store/runsearch.go", "(select r.operator_id from run r where `+runInScope+c.sql+` and r.operator_id >", "(select r.operator_id from run r where `+either(PLANTED, `true`, runInScope)+c.sql+` and r.operator_id >"},
+	}},
 	unscoped("details.go", "tags", "where `+organizationInScope+` group by u.tag", "organizationInScope"),
 	unscoped("runs.go", "one run", "runQuery+` where `+runInScope+` and r.id = $1`", "runInScope"),
 

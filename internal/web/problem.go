@@ -77,6 +77,9 @@ var problemCodes = []struct {
 	{"busy", 503, "Too much at once. Try again in a few seconds.", ""},
 }
 
+// problemType names a code as a URI.
+func problemType(code string) string { return "urn:duodesk:problem:" + code }
+
 // httpCode is the code for an error that is a status alone.
 func httpCode(status int) string {
 	switch status {
@@ -141,7 +144,7 @@ func (e *failedRun) Unwrap() error { return e.err }
 
 // answerProblem answers a program with an error, as explained.
 func answerProblem(c echo.Context, err error, page views.ErrorPage, code string) {
-	p := problem{Type: "urn:duodesk:problem:" + code, Title: page.Headline, Status: page.Status, Detail: strings.TrimSpace(page.Text), Code: code, RequestID: requestID(c.Request().Context())}
+	p := problem{Type: problemType(code), Title: page.Headline, Status: page.Status, Detail: strings.TrimSpace(page.Text), Code: code, RequestID: requestID(c.Request().Context())}
 	for _, known := range problemCodes {
 		if known.code == code {
 			p.Detail = cmp.Or(known.detail, p.Detail)

@@ -2,6 +2,8 @@ package web
 
 import (
 	"bytes"
+	"cmp"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,10 +19,7 @@ func refill(page []byte, post string, values url.Values) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	left := url.Values{}
-	for name, texts := range values {
-		left[name] = texts
-	}
+	left := maps.Clone(values)
 	for _, control := range controlsOf(doc, bestForm(doc, post, values)) {
 		name := attr(control, "name")
 		if texts, typed := values[name]; name != "" {
@@ -40,8 +39,10 @@ func bestForm(doc *html.Node, post string, values url.Values) *html.Node {
 	var best *html.Node
 	most := -1
 	for form := range doc.Descendants() {
-		action, err := url.Parse(attr(form, "action"))
-		if form.DataAtom != atom.Form || !strings.EqualFold(attr(form, "method"), "post") || err != nil || action.Path != post {
+		if form.DataAtom != atom.Form || !strings.EqualFold(attr(form, "method"), "post") {
+			continue
+		}
+		if action, err := url.Parse(attr(form, "action")); err != nil || action.Path != post {
 			continue
 		}
 		shared := 0
@@ -97,11 +98,7 @@ func fillControl(n *html.Node, texts []string, typed bool) {
 	case n.DataAtom == atom.Input:
 		switch attr(n, "type") {
 		case "checkbox", "radio":
-			value := attr(n, "value")
-			if value == "" {
-				value = "on"
-			}
-			mark(n, "checked", slices.Contains(texts, value))
+			mark(n, "checked", slices.Contains(texts, cmp.Or(attr(n, "value"), "on")))
 		case "password", "file", "submit", "button", "image", "reset":
 		default:
 			if typed {
@@ -122,7 +119,7 @@ func addNote(doc *html.Node, left url.Values) {
 	note.AppendChild(textNode("What you typed is back. It was not sent again. Passwords and keys have to be entered again."))
 	if len(left) > 0 {
 		list := element("dl")
-		for _, name := range sortedNames(left) {
+		for _, name := range slices.Sorted(maps.Keys(left)) {
 			term, described := element("dt"), element("dd")
 			term.AppendChild(textNode(name))
 			described.AppendChild(textNode(strings.Join(left[name], "\n")))
@@ -142,15 +139,6 @@ func addNote(doc *html.Node, left url.Values) {
 
 // unseenNames are hidden inputs, which nobody typed.
 var unseenNames = []string{"run_id", "id", "connection", "agreed", generated, "as", "from"}
-
-func sortedNames(values url.Values) []string {
-	var names []string
-	for name := range values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
 
 func element(name string, attributes ...string) *html.Node {
 	n := &html.Node{Type: html.ElementNode, Data: name, DataAtom: atom.Lookup([]byte(name))}

@@ -3,12 +3,10 @@ package web
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"net/http"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/store"
 	"duodesk/views"
@@ -18,10 +16,7 @@ import (
 // looked for run by run; see store.RunFilter.
 const searchReach = 366 * 24 * time.Hour
 
-const (
-	dayLayout = "2006-01-02"
-	badFilter = http.StatusBadRequest
-)
+const dayLayout = "2006-01-02"
 
 // runsAsked is a filter of runs as an address or a form says it, read.
 type runsAsked struct {
@@ -45,17 +40,22 @@ func askedRuns(value func(string) string, v visitor, now time.Time) (runsAsked, 
 	var err error
 	if f.Operator != "" {
 		if a.runs.Operator, err = uuid.Parse(f.Operator); err != nil {
-			return a, echo.NewHTTPError(badFilter)
+			return a, badRequest("operator is not the id of an operator, a UUID.")
 		}
 	}
-	if f.Action != "" && titleOf(f.Action) == f.Action || f.Outcome != "" && !isState(f.Outcome) || !fitsText(f.Organization) {
-		return a, echo.NewHTTPError(badFilter)
+	switch {
+	case f.Action != "" && titleOf(f.Action) == f.Action:
+		return a, badRequest("action is not the slug of an action.")
+	case f.Outcome != "" && !isState(f.Outcome):
+		return a, badRequest("The state of a run is sending, applied, refused or unknown.")
+	case !fitsText(f.Organization):
+		return a, badRequest("organization is not the slug of an organization.")
 	}
-	if a.runs.From, err = dayStart(f.From, v.location(), 0); err != nil {
-		return a, echo.NewHTTPError(badFilter)
+	if a.runs.From, err = dayStart("from", f.From, v.location(), 0); err != nil {
+		return a, err
 	}
-	if a.runs.To, err = dayStart(f.To, v.location(), 1); err != nil {
-		return a, echo.NewHTTPError(badFilter)
+	if a.runs.To, err = dayStart("to", f.To, v.location(), 1); err != nil {
+		return a, err
 	}
 	if f.Query != "" && f.From == "" {
 		a.runs.From = now.Add(-searchReach)
@@ -63,7 +63,7 @@ func askedRuns(value func(string) string, v visitor, now time.Time) (runsAsked, 
 	}
 	if f.After != "" {
 		if a.after, err = parseMark(f.After); err != nil {
-			return a, echo.NewHTTPError(badFilter)
+			return a, err
 		}
 	}
 	return a, nil
@@ -82,17 +82,20 @@ func fitsText(text string) bool {
 	return strings.ToValidUTF8(text, "") == text && !strings.Contains(text, "\x00")
 }
 
-// dayStart is when a day begins, some days later; zero for no day.
-func dayStart(text string, zone *time.Location, later int) (time.Time, error) {
+// dayStart is when a day begins, some days later; zero for no day. name is the
+// parameter's.
+func dayStart(name, text string, zone *time.Location, later int) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	day, err := time.ParseInLocation(dayLayout, text, zone)
 	if err != nil || day.Year() < 2000 || day.Year() > 9000 {
-		return time.Time{}, echo.NewHTTPError(badFilter)
+		return time.Time{}, badRequest(name + " is not a day such as 2026-08-04.")
 	}
 	return day.AddDate(0, 0, later), nil
 }
+
+const otherMark = "The mark of the place to read on from is not one of this list."
 
 // markText and parseMark carry a place in a list in an address. The mark says
 // nothing that its reader has not seen, and opens nothing: the scope decides what
@@ -109,18 +112,18 @@ func markBytes(m store.RunMark) []byte {
 func parseMark(text string) (*store.RunMark, error) {
 	mark, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
-		return nil, echo.NewHTTPError(badFilter)
+		return nil, badRequest(otherMark)
 	}
 	return markOf(mark)
 }
 
 func markOf(mark []byte) (*store.RunMark, error) {
 	if len(mark) != 8+16 {
-		return nil, echo.NewHTTPError(badFilter)
+		return nil, badRequest(otherMark)
 	}
 	at := time.UnixMicro(int64(binary.BigEndian.Uint64(mark))).UTC()
 	if at.Year() < 2000 || at.Year() > 9000 {
-		return nil, echo.NewHTTPError(badFilter)
+		return nil, badRequest(otherMark)
 	}
 	return &store.RunMark{At: at, ID: uuid.UUID(mark[8:])}, nil
 }

@@ -197,7 +197,7 @@ func tokenNamed(c echo.Context) (uuid.UUID, error) {
 	}
 	id, err := uuid.Parse(form.Get("token"))
 	if err != nil {
-		return uuid.Nil, echo.NewHTTPError(http.StatusBadRequest)
+		return uuid.Nil, badRequest("The form does not name an access token.")
 	}
 	return id, nil
 }

@@ -13,6 +13,7 @@ type trace struct {
 	id, route               string // route: the pattern, never the path: people type into paths
 	workspace, organization string // slugs
 	operator                uuid.UUID
+	head                    bool // only the headers of the answer are asked for
 }
 
 type contextKey int

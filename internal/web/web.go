@@ -78,6 +78,9 @@ func (s *Server) Handler() http.Handler {
 			panic("web: no policy for " + r.method + " " + r.path)
 		}
 		e.Add(r.method, r.path, s.allow(r))
+		if r.method == get {
+			e.Add(http.MethodHead, r.path, s.allow(r)) // is asked as GET, see asGet; this is for the header Allow
+		}
 	}
 	return s.surround(e)
 }

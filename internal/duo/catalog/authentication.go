@@ -18,11 +18,11 @@ var (
 	}}
 	authDevice   = Text{Name: "device", Label: "Device", Help: "A phone's id, or auto for the first that can do it. Not used with a passcode.", Max: 64, Example: "auto"}
 	authPasscode = Text{Name: "passcode", Label: "Passcode", Help: "Of Duo Mobile, an SMS or a hardware token, or a bypass code. A good one is used up by this.", Max: 32, Secret: true}
-	authAddress  = Text{Name: "ipaddr", Label: "IP address", Help: "Where the login is meant to come from, for the policies on networks.", Max: 45}
+	authAddress  = Text{Name: "ipaddr", Label: "IP address", Help: "Where the login is meant to come from, for the policies on networks.", Max: 45, Pattern: addressPattern}
 	authHost     = Text{Name: "hostname", Label: "Host name", Help: "Of the computer that is logged in to."}
 	authType     = Text{Name: "type", Label: "Title of the push", Help: "The phone shows it before the word request. Empty: Login.", Max: 100}
 	authShown    = Text{Name: "display_username", Label: "Name on the push", Help: "In the place of the username."}
-	authInfo     = Text{Name: "pushinfo", Label: "Rows on the push", Help: "One name=value a line, in this order. The phone shows them below the name.", Max: 4000, Multiline: true}
+	authInfo     = Text{Name: "pushinfo", Label: "Rows on the push", Help: "One name=value a line, in this order. The phone shows them below the name.", Max: 4000, Multiline: true, Pattern: rowsPattern}
 )
 
 // AuthTime is how long Duo gives a person to answer a push or a call.

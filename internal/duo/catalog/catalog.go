@@ -155,6 +155,15 @@ func (a Action) Parse(get func(name string) (string, bool)) (Values, []FieldErro
 	return in, bad
 }
 
+// PlainForm returns a value of a field as Parse keeps it: a span in seconds, a number
+// of a telephone in E.164. What the field does not take is returned as it is.
+func PlainForm(f Field, text string) string {
+	if plain, fault := f.normalize(text, true); fault == "" {
+		return plain
+	}
+	return text
+}
+
 // Lookup finds an action by its slug.
 func Lookup(slug string) (Action, bool) {
 	i := slices.IndexFunc(all, func(a Action) bool { return a.Slug == slug })

@@ -51,10 +51,11 @@ type Choice struct {
 	Options                    []Option
 	Default                    string
 	Required                   bool
+	Filled                     bool // may be left out, and may not be empty: the action checks that
 }
 
 func (f Choice) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "choice", Options: f.Options, Default: f.Default, Required: f.Required, Example: f.Example}
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "choice", Options: f.Options, Default: f.Default, Required: f.Required, Filled: f.Filled, Example: f.Example}
 }
 
 func (f Choice) normalize(text string, _ bool) (plain, fault string) {

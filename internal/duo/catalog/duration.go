@@ -20,7 +20,7 @@ type Span struct {
 func (f Span) Spec() Spec {
 	spec := Spec{Name: f.Name, Label: f.Label, Help: f.help(), Kind: "duration", Min: seconds(f.Min), Max: seconds(f.Max), Default: f.words(f.Default), Example: f.Example}
 	if f.Never != "" {
-		spec.Min = 0
+		spec.Min, spec.Least = 0, seconds(f.Min)
 	}
 	for _, p := range f.Presets {
 		spec.Options = append(spec.Options, Option{Value: f.words(p), Label: f.words(p)})

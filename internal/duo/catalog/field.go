@@ -34,8 +34,11 @@ type Spec struct {
 	Required bool
 	Default  string
 	Options  []Option
-	Max      int    // most characters of a text, or the largest number
+	Max      int    // most characters of a text, the largest number, or most lines
 	Min      int    // the smallest number
+	Least    int    // the smallest number besides 0, where 0 means something of its own; 0: Min says it
+	Filled   bool   // may be left out, and may not be empty
+	Pattern  string // see Text; Shape is the whole of it
 	Unit     string // what a number counts, as one of it: "day"
 	Zero     string // what 0 means, where that is something of its own: "never"
 	Example  string // a value that the conformance test sends
@@ -141,10 +144,14 @@ type Text struct {
 	Multiline                  bool // line breaks are text too
 	Secret                     bool
 	Names                      string // what it names, such as OfUser; forms offer what is close to it
+	Filled                     bool   // may be left out, and may not be empty: the action checks that
+	// Pattern describes to programs what the action checks about a text that is not
+	// empty: see Shape.
+	Pattern string
 }
 
 func (f Text) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Of: f.Names, Required: f.Required, Max: f.max(), Example: f.Example, Secret: f.Secret, Lines: f.Multiline}
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Of: f.Names, Required: f.Required, Max: f.max(), Example: f.Example, Secret: f.Secret, Lines: f.Multiline, Filled: f.Filled, Pattern: f.Pattern}
 }
 
 func (f Text) max() int {
@@ -192,7 +199,7 @@ type Email struct {
 }
 
 func (f Email) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Required: f.Required, Max: 254, Example: f.Example}
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Required: f.Required, Max: 254, Example: f.Example, Pattern: emailPattern}
 }
 
 func (f Email) normalize(text string, given bool) (plain, fault string) {
@@ -219,7 +226,7 @@ type Lines struct {
 }
 
 func (f Lines) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "lines", Example: f.Example}
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "lines", Max: f.MaxLines, Example: f.Example}
 }
 
 func (f Lines) normalize(text string, _ bool) (plain, fault string) {
@@ -269,7 +276,7 @@ func (f Int) Spec() Spec {
 		spec.Default = ""
 	}
 	if f.Zero != "" {
-		spec.Min, spec.Zero = 0, f.Zero
+		spec.Min, spec.Least, spec.Zero = 0, f.Min, f.Zero
 	}
 	return spec
 }

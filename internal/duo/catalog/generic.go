@@ -33,12 +33,12 @@ const (
 
 var paramName = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,100}$`)
 
-func callPath(prefix, example string) Text {
-	return Text{Name: "path", Label: "Path", Required: true, Max: 300, Help: "Begins with " + prefix + "; without host and without ?.", Example: example}
+func callPath(prefix, example, pattern string) Text {
+	return Text{Name: "path", Label: "Path", Required: true, Max: 300, Help: "Begins with " + prefix + "; without host and without ?.", Example: example, Pattern: pattern + `(?:/` + pathWord + `)+`}
 }
 
 func accountsAPIAction() Action {
-	path := callPath("/accounts/v1/", "/accounts/v1/account/list")
+	path := callPath("/accounts/v1/", "/accounts/v1/account/list", `/accounts/v1`)
 	method := callMethod
 	method.Default, method.Example = "post", "post"
 	return generic(Action{
@@ -48,7 +48,7 @@ func accountsAPIAction() Action {
 }
 
 func authAPIAction() Action {
-	path := callPath("/auth/v2/", "/auth/v2/check")
+	path := callPath("/auth/v2/", "/auth/v2/check", `/auth/v2`)
 	return generic(Action{
 		Slug: "auth-api-action", Title: "Auth API Action", Category: "Admin API - General", API: Auth, Call: "any /auth/v2/…",
 		Help: "Makes any call of the Auth API with the organization's keys.", Fields: []Field{callMethod, path, callParams, callParts, callTyped},
@@ -56,7 +56,7 @@ func authAPIAction() Action {
 }
 
 func adminAPIAction() Action {
-	path := callPath("/admin/v1/, /admin/v2/ or /admin/v3/", "/admin/v1/info/summary")
+	path := callPath("/admin/v1/, /admin/v2/ or /admin/v3/", "/admin/v1/info/summary", `/admin/v[123]`)
 	return generic(Action{
 		Slug: "admin-api-action", Title: "Admin API Action", Category: "Admin API - General", API: Admin, Call: "any /admin/v1, v2, v3/…",
 		Help: "Makes any call of the Admin API in the organization's account.", Fields: []Field{callMethod, path, callParams, callParts, callTyped},

@@ -164,12 +164,14 @@ func fitsPattern(pattern, path string) bool {
 	return slices.EqualFunc(want, got, func(w, g string) bool { return strings.HasPrefix(w, "{") && pathID.MatchString(g) || w == g })
 }
 
+const pathWord = `(?:[a-z0-9_-]{1,64}|[A-Z0-9]{16,64})`
+
 var (
 	pathPrefixes = map[API][]string{Accounts: {"/accounts/v1/"}, Auth: {"/auth/v2/"}, Admin: {"/admin/v1/", "/admin/v2/", "/admin/v3/"}}
 	// A name of Duo's is in small letters and an id in capitals and digits: nothing
 	// else can be meant, and two spellings of one path cannot be judged apart.
 	pathID    = regexp.MustCompile(`^[A-Z0-9]{16,64}$`)
-	pathWords = regexp.MustCompile(`^(/([a-z0-9_-]{1,64}|[A-Z0-9]{16,64}))+$`)
+	pathWords = regexp.MustCompile(`^(/` + pathWord + `)+$`)
 	// An answer can hold a secret under a name that says nothing; its path says more.
 	secretPath = regexp.MustCompile(`/integrations|secret|[/_-]skey`)
 )

@@ -185,7 +185,8 @@ func administratorRow(e duo.AdministratorEvent) []string {
 }
 
 func administratorLog() Action {
-	from := logFrom
+	from, logCursor := logFrom, logCursor // this log has marks of its own
+	logCursor.Pattern = `[0-9]+`
 	from.Help = "A day, or a day and a time, in UTC. Empty: 24 hours ago. The oldest come first, at most 1000 of them; Duo asks for one reading a minute."
 	return Action{
 		Slug: "read-administrator-log", Title: "Read Administrator Log", Category: logCategory,

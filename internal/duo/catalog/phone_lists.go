@@ -15,14 +15,14 @@ func phoneRow(p duo.Phone) []string {
 }
 
 func listPhones() Action {
-	number, extension := phoneNumber, phoneExtension
-	number.Help, number.Example, extension.Example = "Only the phone with this number, with its country code.", "", ""
+	number, phoneExtension := phoneNumber, phoneExtension
+	number.Help, number.Example, phoneExtension.Example = "Only the phone with this number, with its country code.", "", ""
 	return Action{
 		Slug: "list-phones", Title: "List Phones", Category: phoneCategory,
 		Help: "Reads the account's phones and tablets, with who has them.",
-		API:  Admin, Call: "GET /admin/v1/phones", Kind: Read, Role: Auditor, Fields: []Field{number, extension, listLimit, listOffset},
+		API:  Admin, Call: "GET /admin/v1/phones", Kind: Read, Role: Auditor, Fields: []Field{number, phoneExtension, listLimit, listOffset}, Check: checkExtension,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
-			found, metadata, err := d.PhonesMatching(ctx, duo.PhoneFilter{Number: number.Of(in), Extension: extension.Of(in)}, listLimit.Of(in), listOffset.Of(in))
+			found, metadata, err := d.PhonesMatching(ctx, duo.PhoneFilter{Number: number.Of(in), Extension: phoneExtension.Of(in)}, listLimit.Of(in), listOffset.Of(in))
 			if err != nil {
 				return Result{}, err
 			}

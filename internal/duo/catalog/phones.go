@@ -22,7 +22,7 @@ var (
 	phoneType      = Choice{Name: "type", Label: "Type", Default: "mobile", Example: "mobile", Options: []Option{{"mobile", "Mobile"}, {"landline", "Landline"}}}
 	phoneNumber    = PhoneNumber{Name: "number", Label: "Number", Help: "With the country code, such as +44 20 7946 0123. Empty for a tablet.", Example: "+12025550177", Extension: "extension"}
 	phoneLabel     = Text{Name: "name", Label: "Name", Help: "What people call it, such as Reception.", Example: "Reception"}
-	phoneExtension = Text{Name: "extension", Label: "Extension", Help: "Digits, and the signs , # and *.", Max: 32, Example: "22"}
+	phoneExtension = Text{Name: "extension", Label: "Extension", Help: "Digits, and the signs , # and *.", Max: 32, Example: "22", Pattern: `[0-9,#*]+`}
 	phonePredelay  = Int{Name: "predelay", Label: "Seconds to wait before the extension is dialled", Max: 3600, Optional: true, Example: "2"}
 	phonePostdelay = Int{Name: "postdelay", Label: "Seconds to wait after the extension before speaking", Max: 3600, Optional: true, Example: "1"}
 )
@@ -105,11 +105,13 @@ func checkExtension(in Values) []FieldError {
 func modifyPhone() Action {
 	predelay, postdelay := phonePredelay, phonePostdelay
 	predelay.Optional, postdelay.Optional = false, false // Duo has no call that takes a wait away
+	kind, platform := phoneType, phonePlatform
+	kind.Filled, platform.Filled = true, true
 	return Action{
 		Slug: "modify-phone", Title: "Modify Phone", Category: phoneCategory,
 		Help: "Changes what is given and leaves the rest as it is. The phone's users keep it.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician,
-		Fields: []Field{phoneID, phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, predelay, postdelay},
+		Fields: []Field{phoneID, phoneNumber, phoneLabel, kind, platform, phoneExtension, predelay, postdelay},
 		Check: func(in Values) []FieldError {
 			bad := checkExtension(in)
 			for _, f := range []Choice{phoneType, phonePlatform} {

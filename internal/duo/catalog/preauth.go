@@ -16,7 +16,7 @@ func preauthRow(d duo.AuthDevice) []string {
 }
 
 func preauthUser() Action {
-	address := Text{Name: "ipaddr", Label: "IP address", Help: "That the person logs in from: policies on networks look at it.", Max: 45}
+	address := Text{Name: "ipaddr", Label: "IP address", Help: "That the person logs in from: policies on networks look at it.", Max: 45, Pattern: addressPattern}
 	host := Text{Name: "hostname", Label: "Host name", Help: "Of the device that the person logs in from."}
 	trusted := Text{Name: "trusted_device_token", Label: "Token of a trusted device", Help: "From an authentication before.", Max: 4096, Secret: true}
 	return Action{

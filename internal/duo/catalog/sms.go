@@ -19,9 +19,9 @@ var (
 	smsLife       = Span{Name: "valid_secs", Label: "The link is valid for", Min: time.Minute, Max: 7 * day, Default: day, Presets: []time.Duration{time.Hour, day, 3 * day, 7 * day}}
 	smsInstall    = Bool{Name: "install", Label: "Send a link to install Duo Mobile first"}
 	smsActivation = Text{Name: "activation_msg", Label: "Text of the activation message", Max: 80,
-		Help: "At most 80 characters, with <acturl> where the link is to stand. Empty: Duo's own text.", Example: "Activate Duo Mobile: <acturl>"}
+		Help: "At most 80 characters, with <acturl> where the link is to stand. Empty: Duo's own text.", Example: "Activate Duo Mobile: <acturl>", Pattern: actPattern}
 	smsInstallation = Text{Name: "installation_msg", Label: "Text of the installation message", Max: 80,
-		Help: "At most 80 characters, with <insturl> where the link is to stand. Empty: Duo's own text."}
+		Help: "At most 80 characters, with <insturl> where the link is to stand. Empty: Duo's own text.", Pattern: installPattern}
 )
 
 func holdsLink(name, text, link string) []FieldError {

@@ -53,7 +53,7 @@ func createUser() Action {
 
 func updateUser() Action {
 	name := username
-	name.Required = false
+	name.Required, name.Filled = false, true
 	fields := []Field{userID, name, realname, firstname, lastname, email, userStatus, notes, userAliases}
 	return Action{
 		Slug: "update-user", Title: "Update User", Category: userCategory,

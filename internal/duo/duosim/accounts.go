@@ -3,7 +3,6 @@ package duosim
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // accountView holds the three members that the Accounts API shows of a child.
@@ -16,16 +15,13 @@ func (c *call) listAccounts() (any, *refusal) {
 	return each(children, accountView), nil
 }
 
-// createAccount makes a child. Names need not be unique; their length limit is our choice.
+// createAccount makes a child. Names need not be unique.
 func (c *call) createAccount() (any, *refusal) {
 	name, no := c.required("name")
 	if no != nil {
 		return nil, no
 	}
 	name = strings.TrimSpace(name)
-	if utf8.RuneCountInString(name) > 255 {
-		return nil, refuse(40002, "name")
-	}
 	child := c.sim.addChild(c.account, name)
 	c.record(name)
 	return accountView(child), nil

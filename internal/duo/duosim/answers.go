@@ -71,6 +71,10 @@ func (a *account) idsOf(name string) (ids []string) {
 				ids = append(ids, b.ID)
 			}
 		}
+	case "policy_key":
+		for _, p := range a.policies() {
+			ids = append(ids, p.Key)
+		}
 	case "admin_id":
 		for _, d := range a.Admins {
 			ids = append(ids, d.AdminID)

@@ -48,7 +48,7 @@ func (c *call) preauth() (any, *refusal) {
 	if u != nil {
 		status = c.account.statusInForce(u)
 	}
-	behavior := c.account.policyWord("authentication_policy", "user_auth_behavior")
+	behavior := c.account.policyWord(c.app, u, "authentication_policy", "user_auth_behavior")
 	switch {
 	case status != "" && status != Active && status != Bypass:
 		return map[string]any{"result": "deny", "status_msg": "Account is " + status}, nil
@@ -72,7 +72,7 @@ func (c *call) preauth() (any, *refusal) {
 
 // preauthNew is the answer for who is unknown or has no device.
 func (c *call) preauthNew(u *user) map[string]any {
-	switch c.account.policyWord("new_user", "new_user_behavior") {
+	switch c.account.policyWord(c.app, u, "new_user", "new_user_behavior") {
 	case "no-mfa":
 		return map[string]any{"result": "allow", "status_msg": "Users who are not enrolled are let in"}
 	case "deny":
@@ -90,7 +90,7 @@ func (c *call) preauthNew(u *user) map[string]any {
 // prepareVerified begins a push that will have to be answered with a code, when policy wants it and the client can.
 func (c *call) prepareVerified(u *user, response map[string]any) {
 	able, _ := c.boolean("client_supports_verified_push", false)
-	length, required := c.account.verifiedPush()
+	length, required := c.account.verifiedPush(c.app, u)
 	if !able || !required {
 		return
 	}

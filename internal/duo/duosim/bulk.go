@@ -14,7 +14,7 @@ const (
 func (c *call) with(params map[string]json.RawMessage) *call {
 	sub := *c
 	request := *c.req
-	request.query, request.form, request.params = nil, nil, map[string]string{}
+	request.query, request.form, request.params, request.structured = nil, nil, map[string]string{}, nil
 	request.takeMembers(params)
 	sub.req, sub.effects, sub.metadata = &request, 0, nil
 	return &sub
@@ -34,7 +34,11 @@ func (c *call) bulkCreateUsers() (any, *refusal) {
 	made := []any{}
 	for _, one := range wanted {
 		sub := c.with(one)
-		view, no := sub.createUser()
+		no := sub.misshapen()
+		var view any
+		if no == nil {
+			view, no = sub.createUser()
+		}
 		if no != nil {
 			c.account.Users, c.sim.ledger, c.account.Logs.Actions = before, ledger, actions
 			c.effects = 0
@@ -73,7 +77,11 @@ func (c *call) bulkOperations() (any, *refusal) {
 		sub := c.with(o.Body)
 		sub.route, _, sub.path = findRoute(o.Method, o.Path)
 		sub.req.method, sub.req.path = o.Method, o.Path
-		response, no := sub.route.handle(sub)
+		no := sub.misshapen()
+		var response any
+		if no == nil {
+			response, no = sub.route.handle(sub)
+		}
 		c.effects += sub.effects
 		one := answer{response: response, refusal: no}
 		status, body := one.envelope()

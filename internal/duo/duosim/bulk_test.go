@@ -35,17 +35,14 @@ func TestBulkOperationsStandForThemselves(t *testing.T) {
 	b := newBench(t, Options{})
 	ada := b.AddUser(b.child.AccountID, UserSpec{Username: "ada"})
 	group := b.AddGroup(b.child.AccountID, "Pilots", "")
-	operations, err := json.Marshal([]map[string]any{
+	operations := []map[string]any{
 		{"method": "POST", "path": "/admin/v1/users", "body": map[string]any{"username": "bob"}},
 		{"method": "POST", "path": "/admin/v1/users", "body": map[string]any{"username": "ADA"}},
 		{"method": "POST", "path": "/admin/v1/users/" + ada, "body": map[string]any{"notes": "hello"}},
 		{"method": "POST", "path": "/admin/v1/users/" + ada + "/groups", "body": map[string]any{"group_id": group}},
 		{"method": "DELETE", "path": "/admin/v1/users/" + ada + "/groups/" + group},
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
-	results := b.wantOK(b.asParent("POST", "/admin/v1/bulk", "operations", string(operations))).list()
+	results := b.wantOK(b.asParentJSON("POST", "/admin/v1/bulk", map[string]any{"operations": operations})).list()
 	var codes []any
 	for _, r := range results {
 		codes = append(codes, r["status_code"])
@@ -57,6 +54,6 @@ func TestBulkOperationsStandForThemselves(t *testing.T) {
 		t.Errorf("%d effects, want 4", n)
 	}
 	for _, wrong := range []string{`[]`, `[{"method":"GET","path":"/admin/v1/users"}]`, `[{"method":"DELETE","path":"/admin/v1/phones/x"}]`, `[{"method":"POST","path":"/admin/v1/bulk"}]`} {
-		b.wantRefusal(b.asParent("POST", "/admin/v1/bulk", "operations", wrong), 40002, "operations")
+		b.wantRefusal(b.asParentJSON("POST", "/admin/v1/bulk", map[string]any{"operations": json.RawMessage(wrong)}), 40002, "operations")
 	}
 }

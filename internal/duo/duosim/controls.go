@@ -39,7 +39,7 @@ func (s *Sim) Controls() http.Handler {
 		switch {
 		case strings.HasPrefix(r.URL.Path, controlsPath):
 			s.controls(w, r)
-		case r.URL.Path == "/" && r.Method == http.MethodGet:
+		case r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 			http.Redirect(w, r, controlsPath, http.StatusSeeOther)
 		default:
 			http.NotFound(w, r)
@@ -65,7 +65,7 @@ func (s *Sim) controls(w http.ResponseWriter, r *http.Request) {
 	case isAct:
 		h.Set("Allow", http.MethodPost)
 		http.Error(w, "Use POST.", http.StatusMethodNotAllowed)
-	case r.Method != http.MethodGet:
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		http.Error(w, "Use GET.", http.StatusMethodNotAllowed)
 	case name == "":
 		h.Set("Content-Type", "text/html; charset=utf-8")

@@ -155,6 +155,10 @@ func (d *demo) hostile() {
 	d.sim.addBypassCode(u, BypassSpec{AdminEmail: `"<svg/onload=alert(1)>"@evil.example`})
 }
 
+// faultPrefix makes the accounts that fail a group of their own: the last one where accounts come by name, as they do in
+// the console, and made last, they are so in Duo's order, too.
+const faultPrefix = "Test fault: "
+
 // faultyClients are the children that always fail, named for how. Their hosts are easy to remember and can also be typed
 // where a host is asked for.
 func (d *demo) faultyClients() {
@@ -162,24 +166,24 @@ func (d *demo) faultyClients() {
 		name, host string
 		fault      Fault
 	}{
-		{"Fault: rate limited", "fa000429", Fault{Kind: RateLimited, RetryAfter: 30 * time.Second}},
-		{"Fault: down", "fa000000", Fault{Kind: Down}},
-		{"Fault: unavailable (503)", "fa000503", Fault{Kind: Unavailable}},
-		{"Fault: slow", "fa000012", Fault{Kind: Slow, Delay: 12 * time.Second}},
-		{"Fault: keys revoked", "fa040102", Fault{Kind: Revoked}},
-		{"Fault: clock off by 10 minutes", "fa000600", Fault{Kind: ClockOff, Delay: 10 * time.Minute}},
-		{"Fault: writing not permitted", "fa040301", Fault{Kind: PermissionRemoved, Grant: WriteResource}},
-		{"Fault: settings not permitted", "fa040302", Fault{Kind: PermissionRemoved, Grant: Settings}},
-		{"Fault: trash refused", "fa0007a5", Fault{Kind: TrashRefused}},
-		{"Fault: answer lost", "fa001057", Fault{Kind: AnswerLost}},
-		{"Fault: error 500", "fa000500", Fault{Kind: ErrorAfterApplying}},
+		{"rate limited", "fa000429", Fault{Kind: RateLimited, RetryAfter: 30 * time.Second}},
+		{"down", "fa000000", Fault{Kind: Down}},
+		{"unavailable (503)", "fa000503", Fault{Kind: Unavailable}},
+		{"slow", "fa000012", Fault{Kind: Slow, Delay: 12 * time.Second}},
+		{"keys revoked", "fa040102", Fault{Kind: Revoked}},
+		{"clock off by 10 minutes", "fa000600", Fault{Kind: ClockOff, Delay: 10 * time.Minute}},
+		{"writing not permitted", "fa040301", Fault{Kind: PermissionRemoved, Grant: WriteResource}},
+		{"settings not permitted", "fa040302", Fault{Kind: PermissionRemoved, Grant: Settings}},
+		{"trash refused", "fa0007a5", Fault{Kind: TrashRefused}},
+		{"answer lost", "fa001057", Fault{Kind: AnswerLost}},
+		{"error 500", "fa000500", Fault{Kind: ErrorAfterApplying}},
 	} {
-		a := d.child(f.name)
+		a := d.child(faultPrefix + f.name)
 		a.APIHostname, a.Fault = apiHost(f.host), f.fault
 		d.ownKeys(a, AllGrants)
 		d.staff(a, 3, "fault-"+f.host+".example", usNumber("917"))
 	}
-	a := d.child("Fault: by username")
+	a := d.child(faultPrefix + "by username")
 	a.APIHostname = apiHost("fa000001")
 	for i, name := range []string{"fault.ratelimited", "fault.answerlost", "fault.error.before", "fault.error.after", "fault.trashrefused"} {
 		d.add(a, person{name: "Writes fail: " + name, username: name, login: i, phones: []phoneKind{iPhone}}, "fault-fa000001.example", usNumber("917"), i)

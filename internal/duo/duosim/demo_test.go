@@ -2,6 +2,7 @@ package duosim
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestDemoEstateHasOneOfEveryKind(t *testing.T) {
 			t.Errorf("host %s twice", a.APIHostname)
 		}
 		hosts[a.APIHostname] = true
-		if !strings.HasPrefix(a.Name, "Fault:") {
+		if !strings.HasPrefix(a.Name, faultPrefix) {
 			r := b.wantOK(b.call(a.APIHostname, keys, "GET", "/admin/v1/users", "account_id", a.AccountID))
 			sizes[r.Metadata["total_objects"]]++
 		}
@@ -141,5 +142,28 @@ func TestDemoFaultHosts(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDemoFaultAccountsComeLast: by name, as the console sorts, and in the order of Duo's list.
+func TestDemoFaultAccountsComeLast(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Options{Estate: EstateDemo})
+	var listed []string
+	for _, a := range b.call(b.Accounts()[0].APIHostname, b.Accounts()[0].Application(AccountsAPI), "POST", "/accounts/v1/account/list").list() {
+		listed = append(listed, a["name"].(string))
+	}
+	sorted := slices.SortedFunc(slices.Values(listed), func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	for order, names := range map[string][]string{"Duo's": listed, "by name": sorted} {
+		first := slices.IndexFunc(names, func(name string) bool { return strings.HasPrefix(name, faultPrefix) })
+		if first < 10 || slices.ContainsFunc(names[first:], func(name string) bool { return !strings.HasPrefix(name, faultPrefix) }) {
+			t.Errorf("%s order: %v", order, names)
+		}
+	}
+	for _, a := range b.Accounts() {
+		faulty := b.account(a.AccountID).Fault.Kind != NoFault || strings.HasPrefix(a.APIHostname, "api-fa00")
+		if faulty != strings.HasPrefix(a.Name, faultPrefix) {
+			t.Errorf("%s: faulty %t", a.Name, faulty)
+		}
 	}
 }

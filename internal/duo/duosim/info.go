@@ -19,7 +19,7 @@ func (c *call) infoSummary() (any, *refusal) {
 	}, nil
 }
 
-// span reads mintime and maxtime, Unix seconds: the last 30 days if not given, 180 at most.
+// span reads mintime and maxtime, Unix seconds: the last 30 days if not given, 180 at most, with the grace of the logs.
 func (c *call) span() (from, to int64, no *refusal) {
 	maxtime, no := c.integer("maxtime", int(c.now.Unix()), 0, 1<<40)
 	if no != nil {
@@ -29,7 +29,7 @@ func (c *call) span() (from, to int64, no *refusal) {
 	if no != nil {
 		return 0, 0, no
 	}
-	if mintime > maxtime || maxtime-mintime > int(logReach.Seconds()) {
+	if mintime > maxtime || maxtime-mintime > int((logReach+logGrace).Seconds()) {
 		return 0, 0, refuse(40002, "mintime")
 	}
 	return int64(mintime), int64(maxtime), nil

@@ -54,7 +54,7 @@ func integrationV1(app *application) map[string]any {
 func integrationV3(app *application) map[string]any {
 	view := integrationView(app)
 	view["user_access"] = cmp.Or(app.UserAccess, "ALL_USERS")
-	view["policy_key"], view["prompt_v4_enabled"], view["frameless_auth_prompt_enabled"] = nil, 0, 0
+	view["policy_key"], view["prompt_v4_enabled"], view["frameless_auth_prompt_enabled"] = textOrNull(app.PolicyKey), 0, 0
 	return view
 }
 

@@ -99,7 +99,7 @@ func (c *call) effect(kind string) {
 // shownParameters leaves out what would be a secret or says nothing.
 func (c *call) shownParameters() map[string]string {
 	parameters := maps.Clone(c.req.params)
-	for _, name := range []string{"account_id", "codes", "passcode", "secret", "private_id", "aes_key", "code1", "code2", "code3"} {
+	for _, name := range []string{"account_id", "codes", "passcode", "secret", "private_id", "aes_key", "code1", "code2", "code3", "logo", "background_img"} {
 		delete(parameters, name)
 	}
 	return parameters

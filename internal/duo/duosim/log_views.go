@@ -59,6 +59,9 @@ func (c *call) loginLog() (any, *refusal) {
 	matching := slices.DeleteFunc(slices.Clone(c.account.Logs.Logins), func(l *login) bool {
 		for name, values := range loginFilters {
 			wanted := c.all(name)
+			if name == "phone_numbers" {
+				wanted = each(wanted, inOneForm)
+			}
 			if len(wanted) > 0 && !slices.ContainsFunc(values(l), func(value string) bool { return slices.Contains(wanted, value) }) {
 				return true
 			}
@@ -74,6 +77,14 @@ func (c *call) loginLog() (any, *refusal) {
 		metadata["next_offset"] = []string{strconv.FormatInt(next.at, 10), next.id}
 	}
 	return map[string]any{"authlogs": each(found, loginView), "metadata": metadata}, nil
+}
+
+// inOneForm is a number as phones and the log have it; what is no number stays as it is.
+func inOneForm(text string) string {
+	if number, valid := normalNumber(text); valid {
+		return number
+	}
+	return text
 }
 
 func loginView(l *login) map[string]any {

@@ -2,6 +2,7 @@ package duosim
 
 import (
 	"crypto/sha256"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -67,7 +68,7 @@ func (c *call) ask(p *push, u *user, factor string, device *phone) {
 	if device != nil {
 		p.PhoneID, p.DeviceName = device.PhoneID, device.label()
 	}
-	behavior := c.account.policyWord("authentication_policy", "user_auth_behavior")
+	behavior := c.account.policyWord(c.app, u, "authentication_policy", "user_auth_behavior")
 	decided := map[string]outcome{Bypass: bypassed, Disabled: isDisabled, LockedOut: isLockedOut, PendingDeletion: isDisabled}
 	how, fixed := decided[c.account.statusInForce(u)]
 	switch {
@@ -277,7 +278,9 @@ func (c *call) authStatus() (any, *refusal) {
 		if !overdue && p.Ended == nil && status == p.Told {
 			return nil, nil, false
 		}
-		p.Told = status
+		if c.req.sent != http.MethodHead { // which tells nothing
+			p.Told = status
+		}
 		return view, nil, true
 	}
 	return nil, nil

@@ -12,7 +12,8 @@ import (
 const (
 	maxLogged    = 5000 // events kept per log and account; Duo keeps all
 	logReach     = 180 * 24 * time.Hour
-	firstLogPage = 1000 // what version 1 of the logs answers at most, and the largest page of version 2
+	logGrace     = time.Hour // Duo's own clients ask for exactly 180 days, counted before the request is on its way
+	firstLogPage = 1000      // what version 1 of the logs answers at most, and the largest page of version 2
 )
 
 // logs are what an account remembers of what happened in it, oldest first.
@@ -100,7 +101,7 @@ func firstLogs[T interface{ moment() (int64, string) }](c *call, log []T, view f
 	if no != nil {
 		return nil, no
 	}
-	from := max(int64(mintime)*1000, c.now.Add(-logReach).UnixMilli())
+	from := max(int64(mintime)*1000, c.now.Add(-logReach-logGrace).UnixMilli())
 	found := []T{}
 	for _, entry := range log {
 		if at, _ := entry.moment(); at >= from && at <= c.now.Add(-c.sim.logDelay).UnixMilli() {
@@ -140,7 +141,7 @@ func logPage[T interface{ moment() (int64, string) }](c *call, log []T) (found [
 	if edges[0] >= edges[1] {
 		return nil, 0, nil, refuse(40002, "mintime")
 	}
-	if edges[0] < c.now.Add(-logReach).UnixMilli() {
+	if edges[0] < c.now.Add(-logReach-logGrace).UnixMilli() {
 		return nil, 0, nil, refuse(40002, "mintime must be within the past 180 days")
 	}
 	limit, no := c.integer("limit", 100, 1, 1<<31)

@@ -171,9 +171,6 @@ func (c *call) applyPhoneParams(p *phone) *refusal {
 			*field = c.param(name)
 		}
 	}
-	if c.given("name") && len(p.Name) > 255 {
-		return refuse(40002, "name")
-	}
 	if c.given("extension") && strings.Trim(p.Extension, digits+",#*") != "" {
 		return refuse(40002, "extension")
 	}
@@ -214,9 +211,14 @@ func (c *call) choose(name string, allowed []string, field *string) *refusal {
 	return nil
 }
 
+// bareNumber is a number without what people write between its digits.
+func bareNumber(text string) string {
+	return strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "", "/", "").Replace(text)
+}
+
 // normalNumber turns a phone number into E.164. Without "+" it is read as North American, as Duo does; empty stays empty.
 func normalNumber(text string) (number string, valid bool) {
-	bare := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "", "/", "").Replace(text)
+	bare := bareNumber(text)
 	rest, international := strings.CutPrefix(bare, "+")
 	switch {
 	case bare == "":

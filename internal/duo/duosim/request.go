@@ -17,7 +17,8 @@ type pair struct{ key, value string }
 
 // request is what arrived on the wire, kept both as received (for the signature) and decoded (for the handlers).
 type request struct {
-	method   string
+	method   string // GET for a HEAD, which is answered alike but for the body
+	sent     string // the method as it was sent, and signed
 	host     string // Host header, lower case, with its port if it has one
 	hostname string // the same without port
 	rawPath  string // as received, still percent-encoded
@@ -31,15 +32,19 @@ type request struct {
 	hasCredentials            bool
 	integrationKey, signature string
 
-	params    map[string]string // query and body together; the body wins, lists of a JSON body stay JSON text
-	malformed *refusal          // a body that cannot be read, reported only to callers whose signature is good
+	params     map[string]string // query and body together; the body wins, lists of a JSON body stay JSON text
+	structured map[string]bool   // of those: which a JSON body has as list or object
+	malformed  *refusal          // a body that cannot be read, reported only to callers whose signature is good
 }
 
 func readRequest(r *http.Request, body []byte) *request {
 	target, query, _ := strings.Cut(r.RequestURI, "?")
 	req := &request{
-		method: r.Method, host: strings.ToLower(r.Host), rawPath: target, path: r.URL.Path,
+		method: r.Method, sent: r.Method, host: strings.ToLower(r.Host), rawPath: target, path: r.URL.Path,
 		query: parsePairs(query), body: body, headers: r.Header, params: map[string]string{},
+	}
+	if req.sent == http.MethodHead {
+		req.method = http.MethodGet
 	}
 	req.hostname = req.host
 	if name, _, err := net.SplitHostPort(req.host); err == nil {
@@ -124,6 +129,9 @@ func (req *request) readJSON() {
 
 // takeMembers takes parameters from JSON: scalars as their text, lists and objects as they are written.
 func (req *request) takeMembers(members map[string]json.RawMessage) {
+	if req.structured == nil {
+		req.structured = map[string]bool{}
+	}
 	for name, raw := range members {
 		var text string
 		switch {
@@ -131,8 +139,12 @@ func (req *request) takeMembers(members map[string]json.RawMessage) {
 			continue
 		case json.Unmarshal(raw, &text) == nil:
 			req.params[name] = text
+			delete(req.structured, name)
 		default:
 			req.params[name] = string(raw)
+			if raw[0] == '{' || raw[0] == '[' {
+				req.structured[name] = true
+			}
 		}
 	}
 }

@@ -164,7 +164,24 @@ var accountWideRoutes = []route{
 	{"GET", "/admin/v2/policies/summary", Integrations, "", (*call).policySummary},
 	{"GET", "/admin/v2/policies/calculate", Integrations, "", (*call).calculatePolicy},
 	{"GET", "/admin/v2/policies/{policy_key}", Integrations, "", (*call).getPolicy},
+	{"POST", "/admin/v2/policies", Integrations, "policy_create", (*call).createPolicy},
+	{"POST", "/admin/v2/policies/copy", Integrations, "policy_create", (*call).copyPolicy},
+	{"PUT", "/admin/v2/policies/update", Integrations, "policy_update", (*call).updatePolicies},
 	{"PUT", "/admin/v2/policies/{policy_key}", Integrations, "policy_update", (*call).updatePolicy},
+	{"DELETE", "/admin/v2/policies/{policy_key}", Integrations, "policy_delete", (*call).deletePolicy},
+
+	{"GET", "/admin/v1/logo", Settings, "", (*call).logo},
+	{"POST", "/admin/v1/logo", Settings, "logo_update", (*call).setLogo},
+	{"DELETE", "/admin/v1/logo", Settings, "logo_delete", (*call).deleteLogo},
+	{"GET", "/admin/v1/branding", Settings, "", (*call).getBranding},
+	{"POST", "/admin/v1/branding", Settings, "branding_update", (*call).updateBranding},
+	{"GET", "/admin/v1/branding/draft", Settings, "", (*call).getBrandingDraft},
+	{"POST", "/admin/v1/branding/draft", Settings, "branding_draft_update", (*call).updateBrandingDraft},
+	{"POST", "/admin/v1/branding/draft/publish", Settings, "branding_publish", (*call).publishBranding},
+	{"POST", "/admin/v1/branding/draft/users/{user_id}", Settings, "branding_draft_update", (*call).addDraftUser},
+	{"DELETE", "/admin/v1/branding/draft/users/{user_id}", Settings, "branding_draft_update", (*call).removeDraftUser},
+	{"GET", "/admin/v1/branding/custom_messaging", Settings, "", (*call).getMessaging},
+	{"POST", "/admin/v1/branding/custom_messaging", Settings, "custom_messaging_update", (*call).updateMessaging},
 }
 
 // GET /auth/v2/ping is answered before any credentials are looked at.

@@ -93,6 +93,15 @@ func (s *Sim) SetSimpleNames(accountID string, on bool) {
 	change(s, func() struct{} { s.mustAccount(accountID).SimpleNames = on; return struct{}{} })
 }
 
+// AddCustomAttribute sets up another custom attribute of users, as an administrator does in Duo's panel; no API call does.
+func (s *Sim) AddCustomAttribute(accountID, name string) {
+	change(s, func() struct{} {
+		a := s.mustAccount(accountID)
+		a.CustomAttributes = append(a.CustomAttributes, name)
+		return struct{}{}
+	})
+}
+
 // SetCredits says how many telephony credits an account has left.
 func (s *Sim) SetCredits(accountID string, credits int) {
 	change(s, func() struct{} { s.mustAccount(accountID).TelephonyCredits = credits; return struct{}{} })

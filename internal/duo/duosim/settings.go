@@ -20,12 +20,11 @@ type setting struct {
 // Ranges are those Duo documents; where it does not, the range is wide. The initial values are those of a recorded small
 // account; those of the newer flags are presumed.
 var settingTable = []setting{
-	{"caller_id", "12485550100", phoneDigits},
+	{"caller_id", "12485550100", callerID},
 	{"duo_mobile_otp_type", "hotp", oneOf("hotp", "totp")},
 	{"email_activity_notification_enabled", false, flag},
 	{"enrollment_module", "new", nil},
 	{"enrollment_universal_prompt_enabled", true, flag},
-	{"enrolled_user_lockout_threshold", 0, number(0, 3650)},
 	{"fraud_email", "", text},
 	{"fraud_email_enabled", true, flag},
 	{"global_ssp_policy_enforced", true, flag},
@@ -172,8 +171,17 @@ func zeroOne(given string) (any, bool) {
 	return 0, valid
 }
 
-func phoneDigits(given string) (any, bool) {
-	return given, len(given) <= 15 && strings.Trim(given, digits) == ""
+// callerID takes a number as phones do, and shows it as Duo shows this one: its digits, the country code first. What was
+// shown can be sent again, so eleven digits and more have their country code.
+func callerID(given string) (any, bool) {
+	bare := strings.TrimPrefix(bareNumber(given), "+")
+	if len(bare) > 10 {
+		bare = "+" + bare
+	} else {
+		bare = given
+	}
+	number, valid := normalNumber(bare)
+	return strings.TrimPrefix(number, "+"), valid
 }
 
 // longest takes a text of so many characters at most.

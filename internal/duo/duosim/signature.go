@@ -92,7 +92,7 @@ func (req *request) canonicalForms() []string {
 	var forms []string
 	for _, host := range distinct(req.hostname, req.host) {
 		for _, path := range distinct(req.rawPath, req.path) {
-			start := req.date() + "\n" + strings.ToUpper(req.method) + "\n" + host + "\n" + path + "\n"
+			start := req.date() + "\n" + strings.ToUpper(req.sent) + "\n" + host + "\n" + path + "\n"
 			if !req.opaque { // version 2 does not cover such a body, so it must not vouch for it
 				for _, line := range allLines {
 					forms = append(forms, start+line)

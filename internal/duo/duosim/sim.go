@@ -187,6 +187,9 @@ func (s *Sim) answer(ctx context.Context, req *request, fault Fault, now time.Ti
 }
 
 func (c *call) run() (any, *refusal) {
+	if no := lacking(c.req.method, c.req.path); no != nil {
+		return nil, no
+	}
 	route, known, path := findRoute(c.req.method, c.req.path)
 	if route != nil && !c.granted(route.grant) {
 		return nil, refuse(40301)
@@ -206,6 +209,9 @@ func (c *call) run() (any, *refusal) {
 		return nil, c.req.malformed
 	}
 	c.route, c.path = route, path
+	if no := c.misshapen(); no != nil {
+		return nil, no
+	}
 	return c.answer()
 }
 

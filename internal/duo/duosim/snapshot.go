@@ -61,7 +61,12 @@ func cloneAccounts(accounts []*account) []*account {
 		a := *from
 		a.Applications, a.Groups, a.Admins, a.Credentials = cloneAll(from.Applications), cloneAll(from.Groups), cloneAll(from.Admins), cloneAll(from.Credentials)
 		a.Tokens, a.Pushes, a.Directories, a.Phones, a.Users = cloneAll(from.Tokens), cloneAll(from.Pushes), cloneAll(from.Directories), cloneAll(from.Phones), cloneAll(from.Users)
-		a.Settings, a.GlobalPolicy = maps.Clone(from.Settings), maps.Clone(from.GlobalPolicy)
+		a.Settings, a.GlobalPolicy, a.Policies = maps.Clone(from.Settings), maps.Clone(from.GlobalPolicy), cloneAll(from.Policies)
+		a.Messaging = maps.Clone(from.Messaging)
+		if from.BrandingDraft != nil {
+			draft := *from.BrandingDraft
+			a.BrandingDraft = &draft
+		}
 		for _, d := range a.Directories {
 			d.LastSync = maps.Clone(d.LastSync)
 		}
@@ -69,7 +74,7 @@ func cloneAccounts(accounts []*account) []*account {
 			p.SMSPasscodes = slices.Clone(p.SMSPasscodes)
 		}
 		for _, u := range a.Users {
-			u.Aliases, u.BypassCodes = maps.Clone(u.Aliases), cloneAll(u.BypassCodes)
+			u.Aliases, u.CustomAttributes, u.BypassCodes = maps.Clone(u.Aliases), maps.Clone(u.CustomAttributes), cloneAll(u.BypassCodes)
 			u.PhoneIDs, u.GroupIDs, u.TokenIDs = slices.Clone(u.PhoneIDs), slices.Clone(u.GroupIDs), slices.Clone(u.TokenIDs)
 		}
 		// Entries of a log are never changed, and what is appended to one clone is no matter of another.

@@ -29,12 +29,13 @@ type account struct {
 	APIHostname      string
 	Edition          string
 	TelephonyCredits int
-	OtherDeployment  bool   // the parent's host cannot reach it
-	Logo             []byte // PNG
-	NoTelephony      bool   // no calls; members that go with calls are missing from its objects
-	NoBilling        bool   // of a parent: Duo's support has not enabled the billing calls
-	SimpleNames      bool   // username normalization is Simple at logins
-	UserLimit        int    // 0: none
+	OtherDeployment  bool     // the parent's host cannot reach it
+	Logo             []byte   // PNG
+	NoTelephony      bool     // no calls; members that go with calls are missing from its objects
+	NoBilling        bool     // of a parent: Duo's support has not enabled the billing calls
+	CustomAttributes []string // of users, as set up in Duo's panel
+	SimpleNames      bool     // username normalization is Simple at logins
+	UserLimit        int      // 0: none
 	Applications     []*application
 	Users            []*user
 	Phones           []*phone
@@ -47,6 +48,10 @@ type account struct {
 	Logs             logs
 	Settings         map[string]any // only those ever changed
 	GlobalPolicy     map[string]any // sections of the global policy; only those ever changed
+	Policies         []*policy      // all others
+	Branding         branding
+	BrandingDraft    *branding            // nil: none
+	Messaging        map[string]messaging // by locale
 	Fault            Fault
 }
 
@@ -58,6 +63,8 @@ type application struct {
 	Grants         []Grant
 	Name           string // "": the usual name of its type
 	Notes          string
+	PolicyKey      string // "": none of its own
+	GroupPolicies  []groupPolicy
 	UserAccess     string // of v3: NO_USERS, ALL_USERS or PERMITTED_GROUPS; "": ALL_USERS
 	GroupsAllowed  []string
 }
@@ -66,6 +73,7 @@ type user struct {
 	UserID            string
 	Username          string
 	Aliases           map[string]string // "alias1" … "alias8"
+	CustomAttributes  map[string]string // only those with a value
 	Realname          string
 	Firstname         string
 	Lastname          string

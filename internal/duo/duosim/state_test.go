@@ -151,7 +151,7 @@ func TestNewerStateSurvivesARestart(t *testing.T) {
 	}
 	again.wantEnd(again.status(waiting), "allow", "allow", "Success. Logging you in...")
 	again.begin("push", "txid", verified["txid"].(string))
-	if got, _ := again.account(again.child.AccountID).verifiedPush(); got != 4 {
+	if got, _ := again.account(again.child.AccountID).verifiedPush(nil, nil); got != 4 {
 		t.Errorf("digits after a restart: %d", got)
 	}
 	if err := again.Scan(enrolling["activation_code"].(string)); err != nil {

@@ -16,7 +16,6 @@ import (
 var tokenKinds = map[string]int{"h6": 6, "h8": 8, "t6": 6, "t8": 8, "yk": 0}
 
 const (
-	maxSerial   = 128
 	usualStep   = 30
 	lookAhead   = 20 // HOTP codes that may have been skipped
 	resyncReach = 1000
@@ -98,9 +97,6 @@ func (c *call) createToken() (any, *refusal) {
 	serial, no := c.required("serial")
 	if no != nil {
 		return nil, no
-	}
-	if len(serial) > maxSerial {
-		return nil, refuse(40002, "serial")
 	}
 	t := &token{TokenID: c.sim.ids.object("DH"), Type: kind, Serial: serial}
 	if no := c.applyTokenSecret(t); no != nil {

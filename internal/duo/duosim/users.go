@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // The states of a user.
@@ -131,6 +132,9 @@ func (c *call) applyUserParams(u *user) *refusal {
 	if no := c.applyAliases(u); no != nil {
 		return no
 	}
+	if no := c.applyCustomAttributes(u); no != nil {
+		return no
+	}
 	if no := c.applyStatus(u); no != nil {
 		return no
 	}
@@ -197,6 +201,9 @@ func (c *call) applyAliases(u *user) *refusal {
 		if change.value == "" {
 			continue
 		}
+		if utf8.RuneCountInString(change.value) > maxName {
+			return refuse(40002, "aliases")
+		}
 		if c.nameTaken(u, change.value) {
 			return refuse(40003)
 		}
@@ -233,7 +240,7 @@ func (a *account) reducedView(u *user) map[string]any {
 
 func (a *account) userView(u *user) map[string]any {
 	view := a.reducedView(u)
-	view["custom_attributes"] = map[string]any{}
+	view["custom_attributes"] = orEmpty(u.CustomAttributes)
 	view["desktop_authenticators"] = []any{}
 	view["desktoptokens"] = []any{}
 	view["enable_auto_prompt"] = u.EnableAutoPrompt
