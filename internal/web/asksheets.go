@@ -106,8 +106,8 @@ func deviceField(f views.FieldView, pre duo.Preauth, phones []duo.Phone) views.F
 		known = known || d.ID == f.Value
 		name := catalog.Plain(cmp.Or(d.DisplayName, d.Name, d.Number, d.ID))
 		for _, p := range phones {
-			if string(p.ID) == d.ID {
-				name = phoneTitle(p) // Duo's name for it has no extension
+			if string(p.ID) == d.ID && p.Extension != "" {
+				name += " ext. " + catalog.Plain(p.Extension) // Duo's name for it has none
 			}
 		}
 		f.Options = append(f.Options, views.Option{Value: d.ID, Text: name + ": " + capabilities(d)})

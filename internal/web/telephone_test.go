@@ -60,3 +60,13 @@ func TestExtensionTyped(t *testing.T) {
 	}
 	p.form("Create phone").set("extension", "").send().want(http.StatusOK, "Created phone +442079460123 ext. 3243.", "Extension 3243")
 }
+
+// TestDevicesOfOneNumber: Duo's own names of devices have no extension.
+func TestDevicesOfOneNumber(t *testing.T) {
+	t.Parallel()
+	s, jane := asking(t)
+	for _, extension := range []string{"21", "22"} {
+		s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Extension: extension, Type: "Landline", UserIDs: []string{jane}})
+	}
+	s.as(t, s.Owner).get(s.org("/actions/send-duo-authentication?user_id="+jane)).want(http.StatusOK, "XXX-XXX-0123 ext. 21", "XXX-XXX-0123 ext. 22", "XXX-XXX-0143")
+}
