@@ -1,6 +1,14 @@
 package catalog
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
+
+// trunk is the zero that some people write into international numbers.
+const trunk = "(0)"
+
+var shownDigits = regexp.MustCompile(`^[1-9][0-9]{0,14}$`)
 
 // PhoneNumber is a telephone number with its country code, or none. It is kept
 // as E.164: + and digits alone.
@@ -9,22 +17,35 @@ type PhoneNumber struct {
 	// Extension is the name of the field that takes an extension typed behind the
 	// number; without one, such a number is refused.
 	Extension string
+	// Digits says that Duo shows this one as digits without the +; a text of digits
+	// alone is taken as it is, and so is what Duo showed.
+	Digits bool
 }
 
 func (f PhoneNumber) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "phone", Max: 60, Example: f.Example}
+	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "phone", Max: 60, Example: f.Example, Pattern: `\+[1-9][0-9]{6,14}`}
+	if f.Digits {
+		spec.Pattern = `\+[1-9][0-9]{6,14}|[1-9][0-9]{0,14}`
+	}
+	return spec
 }
 
 func (f PhoneNumber) normalize(text string, _ bool) (plain, fault string) {
 	if strings.TrimSpace(text) == "" {
 		return "", ""
 	}
-	if strings.Contains(text, "(0)") {
+	if f.Digits && shownDigits.MatchString(strings.TrimSpace(text)) {
+		return strings.TrimSpace(text), ""
+	}
+	if strings.Contains(text, trunk) {
 		return "", "Leave the (0) out: it is not dialled after the country code."
 	}
 	t, fault := ParseTelephone(text)
 	if fault == "" && t.Extension != "" {
 		return "", "This number has an extension. Leave it out: there is no place for one here."
+	}
+	if f.Digits {
+		return strings.TrimPrefix(t.Number, "+"), fault
 	}
 	return t.Number, fault
 }

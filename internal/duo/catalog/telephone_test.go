@@ -70,6 +70,9 @@ func TestExtensionOfNumber(t *testing.T) {
 				t.Errorf("%s, box %q: %v, faults %v", slug, box, in.given, bad)
 			}
 		}
+		if _, bad := parse("+44 (0)20 7946 0123 x3243", ""); len(bad) != 1 || !strings.Contains(bad[0].Message, "(0)") {
+			t.Errorf("%s, a zero that is not dialed: %v", slug, bad)
+		}
 		if _, bad := parse("+1 202 555 0177 x3243", "12"); len(bad) != 1 || bad[0].Field != "extension" || !strings.Contains(bad[0].Message, "3243") {
 			t.Errorf("%s, two extensions: %v", slug, bad)
 		}
