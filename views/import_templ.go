@@ -19,7 +19,7 @@ type ImportPage struct {
 func (ImportPage) Title() string { return "Import organizations" }
 
 func (p ImportPage) textField() FieldView {
-	return FieldView{Name: "text", Label: "Or paste its text", Kind: "textarea", Rows: 6, Mono: true, Value: p.Text.Value, Error: p.Text.Error}
+	return FieldView{Name: "text", Label: "Or paste its text", Help: "CSV, or cells copied from a spreadsheet.", Kind: "textarea", Rows: 6, Mono: true, Value: p.Text.Value, Error: p.Text.Error}
 }
 
 func (p ImportPage) Problems() []Problem {

@@ -79,7 +79,7 @@ func savedIntegration() IntegrationPage {
 				Fix:    "Copy it again: Duo Admin Panel, Applications, Admin API.",
 				Checks: []Check{{"ok", "The host answers."}, {"bad", "The signature is refused (40103)."}, {"unknown", "Reading users was not reached."}}}},
 		Mapping: MappingSection{Workspace: sampleWorkspace, Editable: true, Organizations: 5, Mapped: 2, Keyed: 1, UnmappedAccounts: 4, ReadAt: When{ISO: "2026-08-03T09:50:00Z", Text: "10:50", Ago: "11 min ago"},
-			Accounts: sampleAccounts(), Rows: mappingRows(true), Filter: MappingFilter{Suggest: true},
+			Unusable: []string{"Sunrise Bakery (DASUNRISEBAKERY00001)"}, Accounts: sampleAccounts(), Rows: mappingRows(true), Filter: MappingFilter{Suggest: true},
 			Filters: []FilterLink{{"All", Mapping(sampleWorkspace, MappingFilter{}), 5, true}, {"Unmapped", Mapping(sampleWorkspace, MappingFilter{Show: "unmapped"}), 3, false},
 				{"Without key", Mapping(sampleWorkspace, MappingFilter{Show: "unkeyed"}), 4, false}}},
 	}

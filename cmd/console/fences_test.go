@@ -44,6 +44,7 @@ var fenced = map[string][]string{
 	"github.com/tink-crypto":           {"internal/secret"},
 	"golang.org/x/crypto":              {"internal/secret"},
 	"github.com/gosimple":              {"internal/store"},
+	"github.com/nyaruka":               {"internal/duo/catalog"},
 	"github.com/prometheus":            {"cmd/console"},
 	"github.com/chromedp":              {},
 	"golang.org/x/sync/errgroup":       {}, // task.Group

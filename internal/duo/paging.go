@@ -36,9 +36,25 @@ const (
 	maxPage      = 500
 )
 
-// page gives one page. Duo refuses a limit below 1 or an offset below 0 with CodeInvalidParameter.
+// page gives one page, of fewer objects than limit if more are too large for one answer: the metadata
+// leads to the next in both cases. Duo refuses a limit below 1 or an offset below 0 with
+// CodeInvalidParameter.
 func page[T any](ctx context.Context, c *Client, path string, limit, offset int) ([]T, Metadata, error) {
-	return get[[]T](ctx, c, path, pageParams(limit, offset))
+	items, metadata, _, err := fittingPage[T](ctx, c, path, limit, offset)
+	return items, metadata, err
+}
+
+// fittingPage gives one page, and the limit that its answer was small enough with. Reading is safe to
+// repeat, so that a page of which the answer was too large is asked for again, a quarter of it each time.
+func fittingPage[T any](ctx context.Context, c *Client, path string, limit, offset int) ([]T, Metadata, int, error) {
+	for {
+		items, metadata, err := get[[]T](ctx, c, path, pageParams(limit, offset))
+		failed, is := errors.AsType[*TransportError](err)
+		if !is || failed.Failure != AnswerTooLarge || limit <= 1 {
+			return items, metadata, limit, err
+		}
+		limit = max(1, limit/4)
+	}
 }
 
 // DoPages sends r, a GET, and then the same for each following page, at most maxPages times in all,
@@ -91,8 +107,8 @@ func pages[T any](ctx context.Context, c *Client, path string, limit int) iter.S
 	return func(yield func(T, error) bool) {
 		var none T
 		for offset := 0; ; {
-			items, metadata, err := page[T](ctx, c, path, limit, offset)
-			if err != nil {
+			items, metadata, fitting, err := fittingPage[T](ctx, c, path, limit, offset)
+			if limit = fitting; err != nil {
 				yield(none, err)
 				return
 			}

@@ -3,6 +3,7 @@ package duo
 import (
 	"context"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,26 @@ type Phone struct {
 	LastActivated    time.Time // zero if never or not known
 	LastSeen         time.Time // zero if never
 	Users            []User    // short copies; only where the phone itself was asked for
+}
+
+// FullNumber is the number with the extension, which tells phones of one number apart: +442079460123
+// ext. 22. It is "" for a device without either.
+func (p Phone) FullNumber() string {
+	if p.Extension == "" {
+		return p.Number
+	}
+	return strings.TrimSpace(p.Number + " ext. " + p.Extension)
+}
+
+// Title names a phone in a list: by its full number, or else by the first that Duo knows of its name,
+// model, platform and id.
+func (p Phone) Title() string {
+	for _, name := range []string{p.FullNumber(), p.Name, p.Model, p.Platform} {
+		if name = strings.TrimSpace(name); name != "" && !strings.EqualFold(name, "unknown") {
+			return name
+		}
+	}
+	return string(p.ID)
 }
 
 // UnmarshalJSON reads Duo's answer.

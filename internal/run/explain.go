@@ -157,7 +157,9 @@ func explainFailure(e *duo.TransportError) Explanation {
 		return Explanation{"Duo did not answer in time.", "Try again in a minute; status.duo.com tells of disturbances."}
 	case duo.ConnectionRefused, duo.Unreachable, duo.ConnectionLost:
 		return Explanation{"Duo cannot be reached (" + string(e.Failure) + ").", "Try again in a minute; status.duo.com tells of disturbances."}
-	case duo.AnswerTooLarge, duo.NotUnderstood:
+	case duo.AnswerTooLarge:
+		return Explanation{"The answer of " + e.Host + " has more than 10 MB, and was not read.", "Ask for less at once, such as with a smaller limit."}
+	case duo.NotUnderstood:
 		return Explanation{"The answer of " + e.Host + " makes no sense as Duo's.", "Check that the host is right; a proxy may be answering in its place."}
 	case duo.OtherAnswer:
 		return Explanation{"Duo answered about something else than was asked for. The answer was not used.",

@@ -25,6 +25,7 @@ type Integration struct {
 	Draft      map[string]string
 	DraftUntil time.Time
 	Accounts   []store.Account // as the Accounts API last listed them
+	Unusable   []store.Account // those that it listed without a usable host
 }
 
 // Version returns the stored version of an API in a state, and whether there is
@@ -51,6 +52,9 @@ func (r *Runner) stateOf(ctx context.Context, sc store.Scope, f keyForm, operato
 			return err
 		}
 		if found.Accounts, err = tx.Accounts(ctx); err != nil {
+			return err
+		}
+		if found.Unusable, err = tx.UnusableAccounts(ctx); err != nil {
 			return err
 		}
 		found.Draft, found.DraftUntil, err = tx.Draft(ctx, operator, f.draft, r.now())

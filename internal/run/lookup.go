@@ -181,11 +181,10 @@ func ownersOf(users []duo.User) string {
 
 // phoneName tells a phone from others with its number.
 func phoneName(p duo.Phone) string {
-	name := p.Number
-	if p.Extension != "" {
-		name += " ext. " + p.Extension
+	if number := p.FullNumber(); number != "" {
+		return joined(number, p.Name)
 	}
-	return joined(name, p.Name)
+	return p.Title()
 }
 
 // Candidates says in a sentence what a text can mean, for where a person or a

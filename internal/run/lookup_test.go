@@ -153,6 +153,8 @@ func TestLookupOfThings(t *testing.T) {
 		{catalog.OfPhone, "tel:+44-20-7946-0123;ext=23", "+442079460123 ext. 23, Desk", "+442079460123 ext. 23, Desk"}, {catalog.OfPhone, "+442079460123 ext 24", "", ""},
 		{catalog.OfPhone, "020 7946 0123 ext. 22", "+442079460123 ext. 22", ""}, {catalog.OfPhone, "00442079460123", all, ""}, {catalog.OfPhone, "0123", "", ""},
 		{catalog.OfPhone, "\u202d+1\u00a0(202)\u2011555\u20110143\u202c", "+12025550143, Work", "+12025550143, Work"},
+		{catalog.OfPhone, "tel:+44-20-7946-0123;ext=24", "", ""}, {catalog.OfPhone, "+44 (0)20\u20137946\u20090123 Ext. 22", "+442079460123 ext. 22", "+442079460123 ext. 22"},
+		{catalog.OfPhone, "+44 20 7946 0123 #23", "+442079460123 ext. 23, Desk", "+442079460123 ext. 23, Desk"}, {catalog.OfPhone, "442079460123 x22", "+442079460123 ext. 22", "+442079460123 ext. 22"},
 		{catalog.OfPhone, "Tablet", "Tablet | tablet", ""}, {catalog.OfPhone, "desk", "+442079460123 ext. 23, Desk", "+442079460123 ext. 23, Desk"},
 		{catalog.OfGroup, "staff", "Staff", "Staff"}, {catalog.OfGroup, "reception", "Réception", ""}, {catalog.OfGroup, "sta", "", ""},
 		{catalog.OfToken, "7", "7 | 7", ""}, {catalog.OfToken, "8", "8", "8"},

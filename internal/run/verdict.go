@@ -118,26 +118,36 @@ func (r *Runner) diagnoseAccounts(ctx context.Context, c *duo.Client, d *diagnos
 		return
 	}
 	d.accounts = accounts
-	d.Outcome, d.Headline = Works, fmt.Sprintf("The Accounts API lists %d accounts", len(accounts))
-	if len(accounts) == 1 {
+	good := 0
+	for _, a := range accounts {
+		if a.APIHostname != "" {
+			good++
+		}
+	}
+	d.Outcome, d.Headline = Works, fmt.Sprintf("The Accounts API lists %d accounts", good)
+	if good == 1 {
 		d.Headline = "The Accounts API lists 1 account"
 	}
 	d.step(stepOK, "Integration key and secret key belong together.")
 	d.step(stepOK, d.Headline+".")
 	if left > 0 {
-		d.step(stepBad, fmt.Sprintf("%d more are left out: their host is not one of Duo's.", left))
+		d.step(stepBad, fmt.Sprintf("%d more cannot be mapped: Duo lists them without a host of its own.", left))
 	}
 	d.step(stepUnknown, "Creating and deleting accounts is not checked.")
 }
 
 // listAccounts reads the child accounts. Those whose host is none of Duo's are
-// left out and counted: keys must not be sent there.
+// counted in left and get no host, since keys must not be sent there; those without
+// an id are left out.
 func (r *Runner) listAccounts(ctx context.Context, c *duo.Client) (accounts []store.Account, left int, err error) {
 	listed, err := c.ListAccounts(ctx)
 	for _, a := range listed {
 		host, _, err := duo.ParseHost(a.Host, r.sandbox)
 		if err != nil || a.ID == "" {
 			left++
+			host = ""
+		}
+		if a.ID == "" {
 			continue
 		}
 		accounts = append(accounts, store.Account{AccountID: string(a.ID), Name: accountName(a), APIHostname: host})

@@ -19,7 +19,7 @@ func (t *Tx) Map(ctx context.Context, organization uuid.UUID, accountID string, 
 		insert into connection (workspace_id, organization_id, kind, account_id, account_name, api_hostname, mapped_by, mapped_at)
 		select o.workspace_id, o.id, 'child', a.account_id, a.name, a.api_hostname, $3, $4
 		from organization o join duo_account a on a.workspace_id = o.workspace_id
-		where `+organizationInScope+` and o.id = $1 and a.account_id = $2
+		where `+organizationInScope+` and o.id = $1 and a.account_id = $2 and `+usable+`
 		on conflict (workspace_id, organization_id) do update
 		set kind = 'child', account_id = excluded.account_id, account_name = excluded.account_name, api_hostname = excluded.api_hostname, mapped_by = $3, mapped_at = $4`,
 		organization, accountID, operator, now)

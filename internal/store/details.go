@@ -87,7 +87,7 @@ func (t *Tx) ImportOrganizations(ctx context.Context, made []Organization, opera
 			batch.Queue(`
 				insert into connection (workspace_id, organization_id, kind, account_id, account_name, api_hostname, mapped_by, mapped_at)
 				select a.workspace_id, $1, 'child', a.account_id, a.name, a.api_hostname, $3, $4 from duo_account a
-				where a.`+inWorkspace+` and a.account_id = $2`, o.ID, o.AccountID, operator, now).Exec(oneRow)
+				where a.`+inWorkspace+` and a.account_id = $2 and `+usable, o.ID, o.AccountID, operator, now).Exec(oneRow)
 		}
 		if o.DirectoryKey != "" {
 			batch.Queue(`insert into directory_key (workspace_id, organization_id, name, key, is_primary, set_by, set_at) values ($1, $2, $3, $4, true, $5, $6)`,

@@ -7,9 +7,9 @@ import (
 )
 
 // failing asks whether an organization, o connected by c, cannot be reached in
-// the way it is connected: Duo lists its account no more, or did not accept its
+// the way it is connected: Duo lists its account no more, or without a usable host, or did not accept its
 // own keys when they were checked last.
-const failing = `(c.kind = 'child' and not exists (select from duo_account d where d.workspace_id = c.workspace_id and d.account_id = c.account_id)
+const failing = `(c.kind = 'child' and not exists (select from duo_account d where d.workspace_id = c.workspace_id and d.account_id = c.account_id and d.api_hostname <> '')
 	or c.kind = 'own' and 'fails' = (
 		select i.outcome from integration_check i
 		join integration_secret v on v.workspace_id = i.workspace_id and v.organization_id = i.organization_id and v.api = i.api and v.version = i.version
@@ -25,7 +25,7 @@ type Drifted struct {
 	AccountID   string
 	AccountName string // when somebody last said yes to it; empty: not known
 	NameNow     string
-	Gone        bool // Duo lists the account no more
+	Gone        bool // Duo lists the account no more, or without a usable host
 }
 
 // Drifted lists the organizations whose account was renamed in Duo, unless the
@@ -35,7 +35,7 @@ func (t *Tx) Drifted(ctx context.Context) ([]Drifted, error) {
 		select o.id, o.slug, o.name, o.colour, c.account_id, c.account_name, coalesce(a.name, '') as name_now, a.account_id is null as gone
 		from organization o
 		join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id and c.kind = 'child'
-		left join duo_account a on a.workspace_id = c.workspace_id and a.account_id = c.account_id
+		left join duo_account a on a.workspace_id = c.workspace_id and a.account_id = c.account_id and `+usable+`
 		where `+organizationInScope+` and (a.account_id is null or c.account_name not in ('', a.name) and a.name <> o.name)
 		order by a.account_id is not null, lower(o.name), o.id`)
 }

@@ -225,18 +225,32 @@ func (t *Tx) LockMapping(ctx context.Context) error {
 type Account struct {
 	AccountID   string
 	Name        string
-	APIHostname string
+	APIHostname string     // "": Duo names no host for it that keys may be sent to
 	ReadAt      time.Time  // when Duo listed it last
 	MappedTo    *uuid.UUID // the organization that has it; nil: none of this scope
 }
 
-// Accounts lists the Duo accounts as they were last read, by name.
+// usable accounts, a, can be mapped: Duo named one of its hosts for them.
+const usable = `a.api_hostname <> ''`
+
+// UnusableAccounts lists the Duo accounts that were last read without a host that
+// keys may be sent to, by name.
+func (t *Tx) UnusableAccounts(ctx context.Context) ([]Account, error) {
+	return all[Account](ctx, t.tx, `
+		select a.account_id, a.name, a.api_hostname, a.read_at, null::uuid as mapped_to
+		from duo_account a
+		where a.`+inWorkspace+` and not (`+usable+`)
+		order by lower(a.name), a.account_id`)
+}
+
+// Accounts lists the Duo accounts as they were last read, by name, without the
+// unusable ones.
 func (t *Tx) Accounts(ctx context.Context) ([]Account, error) {
 	return all[Account](ctx, t.tx, `
 		select a.account_id, a.name, a.api_hostname, a.read_at, c.organization_id as mapped_to
 		from duo_account a left join connection c on c.workspace_id = a.workspace_id and c.account_id = a.account_id
 		     and ((select app.every_organization()) or c.organization_id = any ((select app.organizations())::uuid[]))
-		where a.`+inWorkspace+`
+		where a.`+inWorkspace+` and `+usable+`
 		order by lower(a.name), a.account_id`)
 }
 
@@ -258,7 +272,7 @@ func (t *Tx) SaveAccounts(ctx context.Context, accounts []Account, now time.Time
 	// Duo may move an account to another host.
 	batch.Queue(`
 		update connection c set api_hostname = a.api_hostname from duo_account a
-		where a.` + inWorkspace + ` and a.workspace_id = c.workspace_id and a.account_id = c.account_id and a.api_hostname <> c.api_hostname`)
+		where a.` + inWorkspace + ` and a.workspace_id = c.workspace_id and a.account_id = c.account_id and a.api_hostname <> c.api_hostname and ` + usable)
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
 

@@ -180,7 +180,7 @@ func (s *Server) offered(ctx context.Context, v visitor, spec catalog.Spec) (vie
 	case catalog.OfPhone:
 		phones, _ := s.Runner.Phones(ctx, v.scope, v.organization, false)
 		for _, p := range phones.Items {
-			add(cmp.Or(catalog.Plain(p.Number), string(p.ID)), catalog.Plain(p.Name)+" "+userNames(p, ""))
+			add(phoneTitle(p), catalog.Plain(p.Name)+" "+userNames(p, ""))
 		}
 	case catalog.OfGroup:
 		groups, _ := s.Runner.Groups(ctx, v.scope, v.organization, false)

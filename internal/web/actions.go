@@ -322,7 +322,7 @@ func (s *Server) factAsked(ctx context.Context, v visitor, spec catalog.Spec, te
 		phones, _ := s.Runner.Phones(ctx, v.scope, v.organization, false)
 		for _, p := range phones.Items {
 			if string(p.ID) == text {
-				name = cmp.Or(catalog.Plain(p.Number), catalog.Plain(p.Name), "No number") + " of " + cmp.Or(userNames(p, ""), "nobody")
+				name = phoneTitle(p) + " of " + cmp.Or(userNames(p, ""), "nobody")
 			}
 		}
 	}

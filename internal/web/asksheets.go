@@ -82,7 +82,7 @@ func (s *Server) authSheet(ctx context.Context, v visitor, f sheet) (views.Page,
 			shown.Kind = "radio"
 			page.Fields = append(page.Fields, shown)
 		case "device":
-			page.Fields = append(page.Fields, deviceField(shown, pre))
+			page.Fields = append(page.Fields, deviceField(shown, pre, user.Phones))
 		case "passcode":
 			shown.Value, shown.Mono = "", true
 			page.Fields = append(page.Fields, shown)
@@ -95,7 +95,7 @@ func (s *Server) authSheet(ctx context.Context, v visitor, f sheet) (views.Page,
 }
 
 // deviceField offers the user's devices, each with what it can do.
-func deviceField(f views.FieldView, pre duo.Preauth) views.FieldView {
+func deviceField(f views.FieldView, pre duo.Preauth, phones []duo.Phone) views.FieldView {
 	f.Kind, f.Help, f.Quiet = "select", "Not used with a passcode.", true
 	f.Options = []views.Option{{Value: "auto", Text: "The first that can do it"}}
 	known := f.Value == "" || f.Value == "auto"
@@ -104,7 +104,13 @@ func deviceField(f views.FieldView, pre duo.Preauth) views.FieldView {
 			continue // a token has nothing to be asked
 		}
 		known = known || d.ID == f.Value
-		f.Options = append(f.Options, views.Option{Value: d.ID, Text: catalog.Plain(cmp.Or(d.DisplayName, d.Name, d.Number, d.ID)) + ": " + capabilities(d)})
+		name := catalog.Plain(cmp.Or(d.DisplayName, d.Name, d.Number, d.ID))
+		for _, p := range phones {
+			if string(p.ID) == d.ID && p.Extension != "" {
+				name += " ext. " + catalog.Plain(p.Extension) // Duo's name for it has none
+			}
+		}
+		f.Options = append(f.Options, views.Option{Value: d.ID, Text: name + ": " + capabilities(d)})
 	}
 	if !known {
 		f.Options = append(f.Options, views.Option{Value: f.Value, Text: catalog.Plain(f.Value)})

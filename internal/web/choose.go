@@ -55,7 +55,7 @@ func (s *Server) choosePhoneSheet(ctx context.Context, v visitor, f sheet) (view
 	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !phoneMatches(p, page.Query) })
 	n, pager := pageOfList(v, f, page, len(found), "phones")
 	for _, p := range slice(found, n, listRows) {
-		choice := views.Choice{Value: string(p.ID), Title: catalog.Plain(cmp.Or(p.Number, p.Name, "No number")), Note: phoneKind(p) + " · nobody has it"}
+		choice := views.Choice{Value: string(p.ID), Title: phoneTitle(p), Note: phoneKind(p) + " · nobody has it"}
 		if p.Number != "" {
 			choice.Name = catalog.Plain(p.Name)
 		}

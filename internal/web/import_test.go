@@ -330,3 +330,28 @@ func importedForm(e *estate, n *tenant, fresh bool) url.Values {
 	}
 	return url.Values{"id": {id.String()}, "expected": {"1"}}
 }
+
+// TestImportOfPastedCells: cells come between tabs when they are copied from a
+// spreadsheet, those with a line break or a tab between quotation marks.
+func TestImportOfPastedCells(t *testing.T) {
+	t.Parallel()
+	rows, err := readImport("\ufeffName\tTime zone\tTags\tAliases\r\nAcme, Inc; Ltd\tEurope/London\tvip|west\t\r\n5\" Disks\t\tone, two\t\"first\nsecond\"\r\n\t\t\t\r\n")
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%+v, %v", rows, err)
+	}
+	if r := rows[0]; r.Line != 2 || r.Name != "Acme, Inc; Ltd" || r.TimeZone != "Europe/London" || r.Tags != "vip|west" || r.Aliases != "" {
+		t.Errorf("%+v", r)
+	}
+	if r := rows[1]; r.Line != 3 || r.Name != "5\" Disks" || r.TimeZone != "" || r.Tags != "one, two" || r.Aliases != "first\nsecond" {
+		t.Errorf("%+v", r)
+	}
+	if rows, err := readImport("name;tags\na\tb;c\td\n"); err != nil || len(rows) != 1 || rows[0].Tags != "c d" && rows[0].Tags != "c\td" {
+		t.Errorf("a tab in a cell between semicolons: %+v, %v", rows, err)
+	}
+	if _, err := readImport("name\ttags\nacme\tvip\textra\n"); err == nil || !strings.Contains(err.Error(), "Line 2 has more cells") {
+		t.Error(err)
+	}
+
+	s := newSite(t)
+	s.as(t, s.Owner).upload("cells.txt", "name\ttags\nCasey Dental\tvip\n").want(http.StatusOK, "Casey Dental")
+}

@@ -95,7 +95,7 @@ func badBody(err error) error {
 }
 
 // readImport takes a file apart into rows: UTF-8, with or without a mark at the
-// beginning, between commas or semicolons. An error is an uploaded, about the
+// beginning, between commas, semicolons or tabs. An error is an uploaded, about the
 // file as a whole.
 func readImport(text string) ([]run.ImportRow, error) {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
@@ -108,9 +108,13 @@ func readImport(text string) ([]run.ImportRow, error) {
 	reader := csv.NewReader(strings.NewReader(text))
 	reader.FieldsPerRecord = -1
 	first, _, _ := strings.Cut(strings.TrimLeft(text, "\n"), "\n")
-	if strings.Count(first, ";") > strings.Count(first, ",") {
-		reader.Comma = ';'
+	for _, mark := range ";\t" {
+		if strings.Count(first, string(mark)) > strings.Count(first, string(reader.Comma)) {
+			reader.Comma = mark
+		}
 	}
+	// Spreadsheets copy a cell with a quotation mark in it as it is.
+	reader.LazyQuotes = reader.Comma == '\t'
 	header, err := reader.Read()
 	if err != nil {
 		return nil, notCSV(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/views"
@@ -52,6 +53,12 @@ func (s *Server) mappingSection(c echo.Context, v visitor, state run.Integration
 			m.UnmappedAccounts++
 		}
 		m.ReadAt = s.when(v, a.ReadAt)
+	}
+	for _, a := range state.Unusable {
+		if m.Editable {
+			m.Unusable = append(m.Unusable, catalog.Plain(run.AccountText(a)))
+			m.ReadAt = s.when(v, a.ReadAt)
+		}
 	}
 	return m, s.fillMapping(c, v, state.Accounts, &m)
 }

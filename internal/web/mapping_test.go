@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -8,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/store"
 )
 
 func TestMapping(t *testing.T) {
@@ -166,4 +169,42 @@ func TestOrganizations(t *testing.T) {
 	b.get(s.ws("/o")).want(http.StatusOK, "Client 03").wantNot("Twin").click("Next").want(http.StatusOK, "Twin & Twin")
 	b.get(s.ws("/o?q=client+29")).want(http.StatusOK, "Client 29").wantNot("Client 03</bdi></span></a></th>")
 	b.get(s.ws("/integration/accounts/organizations")).want(http.StatusOK, "Organization mapping") // nothing left to create
+}
+
+// TestAccountsWithoutUsableHost: an account whose host is none of Duo's is listed
+// with the reason, and nothing leads there.
+func TestAccountsWithoutUsableHost(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	free := s.Organizations(t, s.Workspace, "Borealis Freight")[0]
+	for i, host := range []string{"", "api-1a2b3c4d.example.com", "admin-1a2b3c4d.duosecurity.com"} {
+		s.Sim.ListUnder(s.Sim.AddChild(s.Parent.AccountID, fmt.Sprint("Odd ", i)).AccountID, host)
+	}
+	s.Sim.AddChild(s.Parent.AccountID, "Plain")
+	odd := s.Sim.AddChild(s.Parent.AccountID, "Borealis Freight")
+	s.Sim.ListUnder(odd.AccountID, "duo.example")
+	page := b.get(s.ws("/integration")).form("Refresh").send()
+	page.want(http.StatusOK, "2 Duo accounts, read", "4 Duo accounts cannot be mapped: Duo lists no API host of its own", "Odd 0 (", "Odd 1 (", "Odd 2 (", "Borealis Freight ("+odd.AccountID+")")
+	b.get(s.ws("/integration?suggest=1")).wantNot("Suggested, not saved yet")
+	row := url.Values{"row": {free.ID.String()}, "account." + free.ID.String(): {odd.AccountID}, "directory_key." + free.ID.String(): {""}}
+	b.request(http.MethodPost, s.ws("/integration/mapping"), row).want(http.StatusUnprocessableEntity, "lists no such account")
+	b.get(s.ws("/integration/accounts/organizations")).want(http.StatusOK, "Plain").wantNot("Odd 0")
+
+	// What was mapped before keeps the host of before, and is shown as failing.
+	s.Sim.ListUnder(s.Account.AccountID, "duo.example")
+	b.get(s.ws("/integration")).form("Refresh").send().want(http.StatusOK, "5 Duo accounts cannot be mapped", "Account gone")
+	b.get(s.ws("/integration?show=failing")).want(http.StatusOK, "Failing 1", "Account gone")
+	if o := s.organizationsNow(t)[s.Client.Name]; o.AccountID != s.Account.AccountID || o.APIHostname != s.Account.APIHostname {
+		t.Errorf("its connection changed: %+v", o)
+	}
+	for _, account := range []string{odd.AccountID, s.Account.AccountID} {
+		err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) error {
+			return tx.Map(t.Context(), free.ID, account, s.Owner.ID, s.Now())
+		})
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s is mapped: %v", account, err)
+		}
+	}
+	s.as(t, s.Member(t, s.Workspace, catalog.Technician)).get(s.ws("/integration")).wantNot("cannot be mapped")
 }

@@ -44,7 +44,7 @@ func (s *Server) getPhone(c echo.Context, v visitor) error {
 
 func (s *Server) phonePage(v visitor, p duo.Phone, users []duo.User) views.PhonePage {
 	page := views.PhonePage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), ID: string(p.ID), Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name),
+		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), ID: string(p.ID), Number: catalog.Plain(p.FullNumber()), Name: catalog.Plain(p.Name),
 		Activated: activatedChip(p), Acts: phoneActs(v, p), Facts: s.phoneDetails(v, p), ReadAt: s.when(v, s.Now()),
 	}
 	if v.role >= catalog.Technician {

@@ -98,7 +98,7 @@ func TestCreatePhone(t *testing.T) {
 		t.Error(fault)
 	}
 	p = p.form("Create phone").set("number", "+44 20 7946 0123").set("type", "landline").set("extension", "22").set("predelay", "2").send()
-	p.want(http.StatusOK, "Created phone +442079460123.", "Landline", "Nobody has this phone", "22", "2 s")
+	p.want(http.StatusOK, "Created phone +442079460123 ext. 22.", "Landline", "Nobody has this phone", "22", "2 s")
 	if done := s.Sim.Ledger(); len(done) != 1 || done[0].Parameters["platform"] != "" || done[0].Parameters["name"] != "" {
 		t.Error("sent: ", done)
 	}

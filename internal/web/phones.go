@@ -59,7 +59,7 @@ func listEmpty(noun string, total int, tooMany bool, all string) views.Empty {
 }
 
 func phoneMatches(p duo.Phone, q string) bool {
-	if q == "" || strings.EqualFold(q, string(p.ID)) || numberHolds(p.Number, q) {
+	if q == "" || strings.EqualFold(q, string(p.ID)) || numberHolds(p, q) {
 		return true
 	}
 	texts := []string{p.Name, p.Model, p.Platform}
@@ -70,7 +70,7 @@ func phoneMatches(p duo.Phone, q string) bool {
 }
 
 func (s *Server) phoneRow(v visitor, p duo.Phone) views.PhoneRow {
-	row := views.PhoneRow{ID: string(p.ID), Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Platform: phoneKind(duo.Phone{Platform: p.Platform, Type: p.Type}),
+	row := views.PhoneRow{ID: string(p.ID), Number: catalog.Plain(p.FullNumber()), Name: phoneLabel(p), Platform: phoneKind(duo.Phone{Platform: p.Platform, Type: p.Type}),
 		Model: catalog.Plain(strings.TrimPrefix(p.Model, "Unknown")), Activated: activatedChip(p), LastSeen: s.when(v, p.LastSeen)}
 	for _, u := range p.Users {
 		row.Users = append(row.Users, views.Link{Text: displayName(u), Href: views.User(v.workspace.Slug, v.organization.Slug, string(u.ID))})

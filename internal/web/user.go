@@ -150,7 +150,7 @@ func userActs(v visitor, u duo.User) []views.Act {
 }
 
 func (s *Server) userPhone(v visitor, u duo.User, p duo.Phone, key string) views.UserPhone {
-	phone := views.UserPhone{Href: views.Phone(v.workspace.Slug, v.organization.Slug, string(p.ID)), Number: catalog.Plain(p.Number), Name: catalog.Plain(p.Name), Kind: phoneKind(p), Activated: activatedChip(p), LastSeen: s.when(v, p.LastSeen)}
+	phone := views.UserPhone{Href: views.Phone(v.workspace.Slug, v.organization.Slug, string(p.ID)), Number: catalog.Plain(p.FullNumber()), Name: phoneLabel(p), Kind: phoneKind(p), Activated: activatedChip(p), LastSeen: s.when(v, p.LastSeen)}
 	if u.Status == duo.StatusPendingDeletion {
 		return phone
 	}
@@ -175,15 +175,22 @@ func phoneKind(p duo.Phone) string {
 	if p.Model != "" && p.Model != "Unknown" {
 		parts = append(parts, p.Model)
 	}
-	if p.Extension != "" {
-		parts = append(parts, "extension "+p.Extension)
-	}
 	return catalog.Plain(strings.Join(parts, " · "))
 }
 
-// phoneTitle names a phone the way a caller would: its number, else its label.
+// phoneTitle names a phone the way a caller would: its number with the extension,
+// else its label.
 func phoneTitle(p duo.Phone) string {
-	return catalog.Plain(cmp.Or(p.Number, p.Name, p.Model, string(p.ID)))
+	return catalog.Plain(p.Title())
+}
+
+// phoneLabel is the name beside a phone's number. A phone without both is called
+// what else is known of it, so that it differs from others.
+func phoneLabel(p duo.Phone) string {
+	if p.FullNumber() == "" {
+		return catalog.Plain(cmp.Or(p.Name, p.Title()))
+	}
+	return catalog.Plain(p.Name)
 }
 
 func activatedChip(p duo.Phone) views.Chip {

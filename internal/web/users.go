@@ -122,7 +122,7 @@ func userMatches(u duo.User, q string) bool {
 	}
 	texts := []string{u.Username, u.RealName, u.FirstName + " " + u.LastName, u.Email}
 	texts = append(texts, u.Aliases[:]...)
-	if slices.ContainsFunc(u.Phones, func(p duo.Phone) bool { return numberHolds(p.Number, q) }) {
+	if slices.ContainsFunc(u.Phones, func(p duo.Phone) bool { return numberHolds(p, q) }) {
 		return true
 	}
 	// Each word has to be somewhere: "jane acme" finds jane@acme.example, and so does
@@ -130,18 +130,18 @@ func userMatches(u duo.User, q string) bool {
 	return text.Holds(strings.Join(texts, "\n"), strings.ReplaceAll(q, ",", " ")) || run.CanMean(u, q)
 }
 
-// numberHolds reports whether q is a part of a phone number, however either is
-// written: at least three digits, and nothing that is not used to write numbers.
-func numberHolds(number, q string) bool {
-	digits := strings.Map(onlyDigits, q)
-	return len(digits) >= 3 && strings.Trim(q, "0123456789 +-/.()") == "" && strings.Contains(strings.Map(onlyDigits, number), digits)
-}
-
-func onlyDigits(r rune) rune {
-	if r >= '0' && r <= '9' {
-		return r
+// numberHolds reports whether q is a part of a phone's number, however either is
+// written: at least three digits, and the extension if q has one.
+func numberHolds(p duo.Phone, q string) bool {
+	part, ok := catalog.DigitsOf(q)
+	if whole, fault := catalog.ParseTelephone(q); fault == "" {
+		part = catalog.Telephone{Number: whole.Number[1:], Extension: whole.Extension}
 	}
-	return -1
+	if national := strings.TrimLeft(part.Number, "0"); len(national) >= 6 && !strings.Contains(q, "+") {
+		part.Number = national // the zero before a national number, or 00 before its country
+	}
+	has, _ := catalog.DigitsOf(p.Number)
+	return ok && len(part.Number) >= 3 && strings.Contains(has.Number, part.Number) && (part.Extension == "" || part.Extension == p.Extension)
 }
 
 func sortUsers(users []duo.User, by string) {
@@ -162,7 +162,7 @@ func (s *Server) userRow(v visitor, u duo.User) views.UserRow {
 	row := views.UserRow{ID: string(u.ID), Name: catalog.Plain(u.RealName), Username: catalog.Plain(u.Username), State: chipOf(u), LastLogin: s.when(v, u.LastLogin)}
 	var phones, groups []string
 	for _, p := range u.Phones {
-		phones = append(phones, cmp.Or(p.Number, p.Name, p.Platform))
+		phones = append(phones, p.Title())
 	}
 	for _, g := range u.Groups {
 		groups = append(groups, g.Name)

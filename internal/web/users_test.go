@@ -90,7 +90,7 @@ func TestUserPage(t *testing.T) {
 	s.Sim.AddBypassCode(s.Account.AccountID, id, duosim.BypassSpec{Code: "192837465"})
 	s.Sim.AddGroup(s.Account.AccountID, "All staff", "", id)
 	words := []string{"Jane Roe", "jroe", "roe.j", "Locked out", "Failed Attempts", "jane@acme.example", "Starts on Monday", "All staff",
-		"+442079460123", "Apple iOS · iPhone 15", "Activated", "Landline · extension 12", "3 uses left", "Never expires", "Bypass codes: 2", id}
+		"+442079460123", "Apple iOS · iPhone 15", "Activated", "+442079460199 ext. 12", "Landline", "3 uses left", "Never expires", "Bypass codes: 2", id}
 	offers := map[catalog.Role][]string{
 		catalog.Auditor:       {},
 		catalog.Helpdesk:      {"Unlock", "Create bypass code", "Activate"},

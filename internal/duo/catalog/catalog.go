@@ -137,7 +137,7 @@ func (a Action) OfWorkspace() bool { return a.API == Accounts }
 // the order of the fields.
 func (a Action) Parse(get func(name string) (string, bool)) (Values, []FieldError) {
 	in := Values{given: map[string]string{}}
-	var bad []FieldError
+	get, bad := a.spread(get)
 	for _, f := range a.Fields {
 		spec := f.Spec()
 		text, given := get(spec.Name)

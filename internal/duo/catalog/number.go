@@ -5,35 +5,49 @@ import (
 	"strings"
 )
 
+// trunk is the zero that some people write into international numbers.
+const trunk = "(0)"
+
+var shownDigits = regexp.MustCompile(`^[1-9][0-9]{0,14}$`)
+
 // PhoneNumber is a telephone number with its country code, or none. It is kept
 // as E.164: + and digits alone.
 type PhoneNumber struct {
 	Name, Label, Help, Example string
+	// Extension is the name of the field that takes an extension typed behind the
+	// number; without one, such a number is refused.
+	Extension string
+	// Digits says that Duo shows this one as digits without the +; a text of digits
+	// alone is taken as it is, and so is what Duo showed.
+	Digits bool
 }
 
 func (f PhoneNumber) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "phone", Max: 40, Example: f.Example}
+	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "phone", Max: 60, Example: f.Example, Pattern: `\+[1-9][0-9]{6,14}`}
+	if f.Digits {
+		spec.Pattern = `\+[1-9][0-9]{6,14}|[1-9][0-9]{0,14}`
+	}
+	return spec
 }
 
-var (
-	e164       = regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
-	separators = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "-", "", "\u2011", "", "(", "", ")", "", ".", "", "/", "")
-)
-
 func (f PhoneNumber) normalize(text string, _ bool) (plain, fault string) {
-	text = strings.TrimSpace(text)
-	bare := separators.Replace(text)
-	switch {
-	case bare == "" && text == "":
+	if strings.TrimSpace(text) == "" {
 		return "", ""
-	case strings.Contains(text, "(0)"):
-		return "", "Leave the (0) out: it is not dialled after the country code."
-	case e164.MatchString(bare):
-		return bare, ""
-	case !strings.HasPrefix(bare, "+"):
-		return "", "Start with + and the country code, such as +44. Duo would take this for a number of the United States."
 	}
-	return "", "This is not a telephone number: + and 8 to 15 digits, the country code first."
+	if f.Digits && shownDigits.MatchString(strings.TrimSpace(text)) {
+		return strings.TrimSpace(text), ""
+	}
+	if strings.Contains(text, trunk) {
+		return "", "Leave the (0) out: it is not dialled after the country code."
+	}
+	t, fault := ParseTelephone(text)
+	if fault == "" && t.Extension != "" {
+		return "", "This number has an extension. Leave it out: there is no place for one here."
+	}
+	if f.Digits {
+		return strings.TrimPrefix(t.Number, "+"), fault
+	}
+	return t.Number, fault
 }
 
 // Of returns the number, empty when none was given.

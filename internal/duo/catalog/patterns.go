@@ -49,8 +49,7 @@ func (s Spec) Shape() string {
 	switch {
 	case s.Kind == "id":
 		pattern = "[a-z]*[A-Z0-9][A-Za-z0-9]*"
-	case s.Kind == "phone":
-		pattern = `\+[1-9][0-9]{7,14}`
+	case s.Kind == "phone": // has its pattern
 	case s.Kind == "moment":
 		pattern, must = momentPattern, true
 	case s.Kind == "lines":

@@ -20,7 +20,7 @@ var (
 		{"palm webos", "Palm webOS"}, {"symbian os", "Symbian OS"}, {"windows mobile", "Windows Mobile"},
 	}}
 	phoneType      = Choice{Name: "type", Label: "Type", Default: "mobile", Example: "mobile", Options: []Option{{"mobile", "Mobile"}, {"landline", "Landline"}}}
-	phoneNumber    = PhoneNumber{Name: "number", Label: "Number", Help: "With the country code, such as +44 20 7946 0123. Empty for a tablet.", Example: "+12025550177"}
+	phoneNumber    = PhoneNumber{Name: "number", Label: "Number", Help: "With the country code, such as +44 20 7946 0123. Empty for a tablet.", Example: "+12025550177", Extension: "extension"}
 	phoneLabel     = Text{Name: "name", Label: "Name", Help: "What people call it, such as Reception.", Example: "Reception"}
 	phoneExtension = Text{Name: "extension", Label: "Extension", Help: "Digits, and the signs , # and *.", Max: 32, Example: "22", Pattern: `[0-9,#*]+`}
 	phonePredelay  = Int{Name: "predelay", Label: "Seconds to wait before the extension is dialled", Max: 3600, Optional: true, Example: "2"}
@@ -208,15 +208,10 @@ func sameTexts(a, b []string) bool {
 }
 
 func phoneName(p duo.Phone) string {
-	switch {
-	case p.Number != "" && p.Name != "":
-		return p.Number + " (" + p.Name + ")"
-	case p.Number != "":
-		return p.Number
-	case p.Name != "":
-		return p.Name
+	if number := p.FullNumber(); number != "" && p.Name != "" {
+		return number + " (" + p.Name + ")"
 	}
-	return string(p.ID)
+	return p.Title()
 }
 
 func assignPhone() Action {

@@ -95,9 +95,6 @@ func settingSpecs() []Spec {
 func settingShapes(in Values) []FieldError {
 	var bad []FieldError
 	add := func(field, message string) { bad = append(bad, FieldError{Field: field, Message: message}) }
-	if text := in.given["caller_id"]; strings.Trim(text, "0123456789") != "" {
-		add("caller_id", "Only digits, the country code first, without + and blanks.")
-	}
 	for _, name := range []string{"keypress_confirm", "keypress_fraud"} {
 		if text := in.given[name]; strings.Trim(text, "0123456789#*") != "" {
 			add(name, "Give one of 0 to 9, # and *, or nothing.")

@@ -43,7 +43,7 @@ var Settings = []SettingGroup{
 		Int{Name: "sms_expiration", Label: "SMS passcodes live for", Help: "0: for ever.", Max: 525600, Optional: true, Unit: "minute", Zero: "for ever"},
 		Text{Name: "sms_message", Label: "Text before SMS passcodes"},
 		Bool{Name: "sms_refresh", Label: "New passcodes are sent when the last one was used", Optional: true},
-		Text{Name: "caller_id", Label: "Number that calls come from", Help: "Digits, the country code first, such as 12485550100.", Max: 15, Pattern: `[0-9]+`},
+		PhoneNumber{Name: "caller_id", Label: "Number that calls come from", Help: "With the country code, such as +1 248 555 0100.", Digits: true},
 		Text{Name: "keypress_confirm", Label: "Key that approves a call", Help: "0 to 9, # or *. Set both keys, or neither.", Max: 1, Pattern: `[0-9#*]`},
 		Text{Name: "keypress_fraud", Label: "Key that reports fraud", Help: "0 to 9, # or *. Another one than the key that approves.", Max: 1, Pattern: `[0-9#*]`},
 		Int{Name: "user_telephony_cost_max", Label: "Credits for one log-in, at most", Help: "Duo begins with 20.", Max: 100000, Optional: true, Unit: "credit"},

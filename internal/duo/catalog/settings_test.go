@@ -111,12 +111,19 @@ func TestSettingsRefused(t *testing.T) {
 		t.Error("changed all the same: ", done)
 	}
 	for name, form := range map[string]map[string]string{
-		"caller_id": {"caller_id": "+442079460123"}, "keypress_confirm": {"keypress_confirm": "A"}, "timezone": {"timezone": "Mars/Olympus"}, "name": {"name": " "},
+		"caller_id": {"caller_id": "020 7946 0123"}, "keypress_confirm": {"keypress_confirm": "A"}, "timezone": {"timezone": "Mars/Olympus"}, "name": {"name": " "},
 		"lockout_expire_duration": {"lockout_expire_duration": "4"}, "inactive_user_expiration": {"inactive_user_expiration": "29"}, "language": {"language": "es"},
 	} {
 		_, faults := update.Parse(func(n string) (string, bool) { text, given := form[n]; return text, given })
 		if len(faults) != 1 || faults[0].Field != name {
 			t.Errorf("%v: %v", form, faults)
+		}
+	}
+
+	for typed, want := range map[string]string{"+442079460123": "442079460123", "tel:+1-248-555-0100": "12485550100", "12485550100": "12485550100", "": ""} {
+		in := parse(t, update, map[string]string{"caller_id": typed})
+		if got := in.Given(update)["caller_id"]; got != want {
+			t.Errorf("caller_id %q is sent as %q", typed, got)
 		}
 	}
 

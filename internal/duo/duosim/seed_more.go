@@ -83,6 +83,11 @@ func (s *Sim) SetTelephony(accountID string, on bool) {
 	change(s, func() struct{} { s.mustAccount(accountID).NoTelephony = !on; return struct{}{} })
 }
 
+// ListUnder has the Accounts API list an account under another host, which may be none of Duo's, or "".
+func (s *Sim) ListUnder(accountID, host string) {
+	change(s, func() struct{} { s.mustAccount(accountID).APIHostname = host; return struct{}{} })
+}
+
 // SetBilling says whether Duo's support has enabled the billing calls for a parent. They are enabled at first.
 func (s *Sim) SetBilling(parentID string, on bool) {
 	change(s, func() struct{} { s.mustAccount(parentID).NoBilling = !on; return struct{}{} })

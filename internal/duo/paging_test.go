@@ -1,0 +1,72 @@
+package duo
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// TestPagesTooLargeForOneAnswer: what is too large for one answer is asked for in
+// smaller pages, which leave nothing out.
+func TestPagesTooLargeForOneAnswer(t *testing.T) {
+	t.Parallel()
+	const total = 320
+	for _, test := range []struct {
+		each   int // bytes of a user
+		limits []int
+		users  int
+	}{
+		{1 << 10, []int{300, 300}, total},
+		{40 << 10, []int{300, 75, 75, 75, 75, 75}, total}, // 300 of them are 12 MB
+		{maxAnswer, []int{300, 75, 18, 4, 1}, 0},
+	} {
+		var mu sync.Mutex
+		var limits []int
+		c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) {
+			limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
+			offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+			mu.Lock()
+			limits = append(limits, limit)
+			mu.Unlock()
+			end := min(offset+limit, total)
+			metadata := map[string]any{"total_objects": total}
+			if end < total {
+				metadata["next_offset"] = end
+			}
+			var users []map[string]string
+			for i := offset; i < end && (i-offset)*test.each <= 2*maxAnswer; i++ {
+				users = append(users, map[string]string{"user_id": fmt.Sprintf("DU%d", i), "notes": strings.Repeat("x", test.each)})
+			}
+			// A client that has read too much closes the connection.
+			_ = json.NewEncoder(w).Encode(map[string]any{"stat": "OK", "response": users, "metadata": metadata})
+		}))
+		users, err := collect(c.Users(t.Context()))
+		mu.Lock()
+		got := slices.Clone(limits)
+		mu.Unlock()
+		if len(users) != test.users || !slices.Equal(got, test.limits) {
+			t.Errorf("%d bytes: %d users with limits %v, %v", test.each, len(users), got, err)
+		}
+		for i, u := range users {
+			if u.ID != UserID(fmt.Sprintf("DU%d", i)) {
+				t.Fatalf("%d bytes: %s is number %d", test.each, u.ID, i)
+			}
+		}
+		failed, _ := errors.AsType[*TransportError](err)
+		if (test.users == 0) != (failed != nil && failed.Failure == AnswerTooLarge) {
+			t.Errorf("%d bytes: %v", test.each, err)
+		}
+		if test.users > 0 {
+			page, metadata, err := c.UsersPage(t.Context(), 300, 0)
+			if err != nil || len(page) != test.limits[1] || metadata.Next != test.limits[1] || metadata.Total != total {
+				t.Errorf("%d bytes, one page: %d users, %+v, %v", test.each, len(page), metadata, err)
+			}
+		}
+	}
+}
