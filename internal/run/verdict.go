@@ -131,7 +131,7 @@ func (r *Runner) diagnoseAccounts(ctx context.Context, c *duo.Client, d *diagnos
 	d.step(stepOK, "Integration key and secret key belong together.")
 	d.step(stepOK, d.Headline+".")
 	if left > 0 {
-		d.step(stepBad, fmt.Sprintf("%d more cannot be mapped: Duo lists them without a host of its own.", left))
+		d.step(stepBad, fmt.Sprintf("%d more cannot be mapped: Duo lists them without a usable host.", left))
 	}
 	d.step(stepUnknown, "Creating and deleting accounts is not checked.")
 }

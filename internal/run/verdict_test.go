@@ -157,7 +157,7 @@ func TestHostsThatAreNotDuos(t *testing.T) {
 	}))
 	save(t, d, d.NineFields())
 	told, _ := verdict(t, d, store.AccountsAPI)
-	if !strings.Contains(text(told), "4 more are left out") || !strings.Contains(told.Headline, "1 account") {
+	if !strings.Contains(text(told), "4 more cannot be mapped") || !strings.Contains(told.Headline, "1 account") {
 		t.Errorf("told: %s", text(told))
 	}
 	if accounts := state(t, d).Accounts; len(accounts) != 1 || accounts[0].Name != "good" {

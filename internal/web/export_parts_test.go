@@ -1,8 +1,10 @@
 package web
 
 import (
+	"context"
 	"encoding/csv"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,6 +28,16 @@ func (s *site) addLongRuns(t testing.TB) {
 		from generate_series(1, $4::int) i`, s.Workspace.ID, s.Owner.ID, s.Clock.Now(), longFile)
 }
 
+// narrow is a client that holds little of what it does not read: the file must not
+// fit into the buffers of its connection.
+var narrow = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err == nil {
+		err = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+	}
+	return conn, err
+}}}
+
 // beginFile asks for the file of runs and reads no more than its head.
 func (s *site) beginFile(t testing.TB, token string) io.ReadCloser {
 	t.Helper()
@@ -36,7 +48,7 @@ func (s *site) beginFile(t testing.TB, token string) io.ReadCloser {
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Origin", s.url)
 	request.AddCookie(&http.Cookie{Name: s.server.sessions.cookie, Value: token})
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := narrow.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
