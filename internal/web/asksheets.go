@@ -159,7 +159,8 @@ func (s *Server) chooseWhomToAsk(ctx context.Context, v visitor, f sheet) (views
 	page.Heading, page.Search = "Whom to ask for the second factor", "Name, username or e-mail"
 	page.Back = views.Link{Text: "All actions", Href: views.Actions(v.workspace.Slug, v.organization.Slug)}
 	page.Empty = listEmpty("users", users.Total, users.TooMany, actionPath(v, f.action.Slug))
-	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !userMatches(u, page.Query) })
+	sought := searchOf(page.Query)
+	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !sought.user(u) })
 	if users.TooMany {
 		page.Search, page.Empty.Text = "Exact username, alias or e-mail", "Enter an exact username, alias or e-mail."
 		if found, err = s.exactly(ctx, v, page.Query); err != nil {

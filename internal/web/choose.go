@@ -52,7 +52,8 @@ func (s *Server) choosePhoneSheet(ctx context.Context, v visitor, f sheet) (view
 	page.Heading, page.Search, page.Field, page.Legend, page.Button = "Assign phone to "+name, "Number, name or model", "phone_id", "Phone", "Assign phone"
 	page.Post, page.Hidden, page.Chosen = actionPath(v, f.action.Slug), page.Keep, f.input("phone_id", "")
 	page.Back = views.Link{Text: "Back to " + name, Href: placeOf(v, f)}
-	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !phoneMatches(p, page.Query) })
+	sought := searchOf(page.Query)
+	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !sought.phone(p) })
 	n, pager := pageOfList(v, f, page, len(found), "phones")
 	for _, p := range slice(found, n, listRows) {
 		choice := views.Choice{Value: string(p.ID), Title: phoneTitle(p), Note: phoneKind(p) + " · nobody has it"}
@@ -86,7 +87,8 @@ func (s *Server) chooseUserSheet(ctx context.Context, v visitor, f sheet) (views
 	page.Chosen.Error = cmp.Or(page.Chosen.Error, f.faults["phone_id"])
 	page.Back = views.Link{Text: "Back to the phone", Href: placeOf(v, f)}
 	page.Empty = listEmpty("users", users.Total, users.TooMany, actionPath(v, f.action.Slug, "phone_id", string(phone.ID), "from", "phone"))
-	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !userMatches(u, page.Query) })
+	sought := searchOf(page.Query)
+	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !sought.user(u) })
 	if users.TooMany {
 		page.Search, page.Empty.Text = "Exact username, alias or e-mail", "Enter an exact username, alias or e-mail."
 		if found, err = s.exactly(ctx, v, page.Query); err != nil {

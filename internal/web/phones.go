@@ -11,7 +11,6 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -36,7 +35,8 @@ func (s *Server) getPhones(c echo.Context, v visitor) error {
 		return s.render(c, http.StatusOK, v, place{tab: "phones", flash: flash}, page)
 	}
 	n := pageOf(c)
-	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !phoneMatches(p, page.Query) })
+	sought := searchOf(page.Query)
+	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !sought.phone(p) })
 	for _, p := range slice(found, n, listRows) {
 		page.Rows = append(page.Rows, s.phoneRow(v, p))
 	}
@@ -56,17 +56,6 @@ func listEmpty(noun string, total int, tooMany bool, all string) views.Empty {
 		return views.Empty{Kind: "nothing-yet", Headline: "No " + noun, Text: "This Duo account has none."}
 	}
 	return views.Empty{Kind: "no-match", Headline: "Nothing matches", Text: "Change the search.", Link: views.Link{Text: "Show all", Href: all}}
-}
-
-func phoneMatches(p duo.Phone, q string) bool {
-	if q == "" || strings.EqualFold(q, string(p.ID)) || numberHolds(p, q) {
-		return true
-	}
-	texts := []string{p.Name, p.Model, p.Platform}
-	for _, u := range p.Users {
-		texts = append(texts, u.Username, u.RealName)
-	}
-	return text.Holds(strings.Join(texts, "\n"), q)
 }
 
 func (s *Server) phoneRow(v visitor, p duo.Phone) views.PhoneRow {

@@ -53,7 +53,8 @@ func (s *Server) getUsers(c echo.Context, v visitor) error {
 func (s *Server) fillUsers(v visitor, page *views.UsersPage, users run.List[duo.User]) {
 	f := &page.Filter
 	page.ReadAt = s.when(v, users.ReadAt)
-	searched := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return !userMatches(u, f.Query) })
+	sought := searchOf(f.Query)
+	searched := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return !sought.user(u) })
 	count := map[string]int{}
 	for _, u := range searched {
 		count[stateOf(u)]++
@@ -113,35 +114,6 @@ func (s *Server) exactUser(c echo.Context, v visitor, page *views.UsersPage, use
 		page.Rows = append(page.Rows, s.userRow(v, m.User))
 	}
 	return nil
-}
-
-func userMatches(u duo.User, q string) bool {
-	// A part of an id means nothing, and short words are in many by chance.
-	if q == "" || strings.EqualFold(q, string(u.ID)) {
-		return true
-	}
-	texts := []string{u.Username, u.RealName, u.FirstName + " " + u.LastName, u.Email}
-	texts = append(texts, u.Aliases[:]...)
-	if slices.ContainsFunc(u.Phones, func(p duo.Phone) bool { return numberHolds(p, q) }) {
-		return true
-	}
-	// Each word has to be somewhere: "jane acme" finds jane@acme.example, and so does
-	// "Acme, Jane".
-	return text.Holds(strings.Join(texts, "\n"), strings.ReplaceAll(q, ",", " ")) || run.CanMean(u, q)
-}
-
-// numberHolds reports whether q is a part of a phone's number, however either is
-// written: at least three digits, and the extension if q has one.
-func numberHolds(p duo.Phone, q string) bool {
-	part, ok := catalog.DigitsOf(q)
-	if whole, fault := catalog.ParseTelephone(q); fault == "" {
-		part = catalog.Telephone{Number: whole.Number[1:], Extension: whole.Extension}
-	}
-	if national := strings.TrimLeft(part.Number, "0"); len(national) >= 6 && !strings.Contains(q, "+") {
-		part.Number = national // the zero before a national number, or 00 before its country
-	}
-	has, _ := catalog.DigitsOf(p.Number)
-	return ok && len(part.Number) >= 3 && strings.Contains(has.Number, part.Number) && (part.Extension == "" || part.Extension == p.Extension)
 }
 
 func sortUsers(users []duo.User, by string) {

@@ -101,6 +101,9 @@ func hasOneWord(number string, extended bool) bool {
 // DigitsOf returns the digits of a number or of a part of one, as they are typed, and
 // the extension if one follows; ok is false for a text that is no such thing.
 func DigitsOf(typed string) (t Telephone, ok bool) {
+	if digits, plus := strings.CutPrefix(typed, "+"); plus && digits != "" && strings.Trim(digits, "0123456789") == "" {
+		return Telephone{Number: digits}, true // as Duo writes most: lists are searched for it
+	}
 	number, extension := cutDialed(typed)
 	// The region is of no matter: only the extension is taken from what is parsed.
 	if parsed, err := phonenumbers.Parse(number, "US"); err == nil && extension == "" && parsed.GetExtension() != "" {
