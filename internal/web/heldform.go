@@ -148,7 +148,7 @@ func (s *Server) returnForm(ctx context.Context, operator store.Operator, sealed
 	if err != nil || parsing != nil {
 		return "", errors.Join(err, parsing)
 	}
-	if !strings.HasPrefix(address.Path, "/w/"+workspace) {
+	if home := views.Workspace(workspace); address.Path != home && !strings.HasPrefix(address.Path, home+"/") {
 		address = &url.URL{Path: views.Workspace(workspace)} // the browser did not say where the form was
 	}
 	query := address.Query()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 )
@@ -91,7 +92,7 @@ func TestHeldFormIsItsOperators(t *testing.T) {
 // is away cost what was typed.
 func TestFormOutlivesTrouble(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := serve(t, runtest.Apart(t)) // a change that is refused makes all that share the database not ready
 	b := s.as(t, s.Owner)
 	from := []string{"Referer", s.url + s.org("/actions/create-user")}
 	back := func(f *formOfPage, status int) *formOfPage {
@@ -109,14 +110,11 @@ func TestFormOutlivesTrouble(t *testing.T) {
 		t.Errorf("%d characters of %d came back", len(got), maxBody)
 	}
 
-	name := "full_" + strings.ReplaceAll(s.Workspace.ID.String(), "-", "")
-	s.Exec(t, `create function `+name+`() returns trigger language plpgsql set search_path = pg_catalog as
-		$$ begin if new.workspace_id = '`+s.Workspace.ID.String()+`' then raise exception 'full' using errcode = 'disk_full'; end if; return new; end $$`)
-	s.Exec(t, `create trigger `+name+` before insert on run for each row execute function `+name+`()`)
+	allow := s.refuse(t, "insert", "run", "disk_full")
 	away := s.typedUser(b)
 	away.values.Set("run_id", id)
 	f := back(away, http.StatusServiceUnavailable)
-	s.Exec(t, `drop trigger `+name+` on run`)
+	allow()
 	f.send().want(http.StatusOK, "amara")
 }
 
