@@ -62,7 +62,7 @@ func (s *Server) recordExport(ctx context.Context, v visitor, filter store.Filte
 	if err != nil {
 		return err
 	}
-	record.Summary = fmt.Sprintf("Exported %d organizations.", rows)
+	record.Summary = fmt.Sprintf("Export of %d organizations started.", rows)
 	return s.recordFile(ctx, v, record, rows)
 }
 

@@ -102,7 +102,7 @@ func TestImport(t *testing.T) {
 	if exported.want(http.StatusOK); !strings.Contains(exported.body, "'=Formula & Sons") || !strings.HasPrefix(exported.body, "\ufeffname,") {
 		t.Error(exported.body)
 	}
-	b.get(s.ws("/runs")).want(http.StatusOK, "Exported 3 organizations.")
+	b.get(s.ws("/runs")).want(http.StatusOK, "Export of 3 organizations started.")
 	b.upload("again.csv", exported.body).want(http.StatusOK, "All 3", "Exist already 3", "Faults 0").wantNot("Import 3")
 
 	// The faults come back with what was typed, and their reasons.

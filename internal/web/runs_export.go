@@ -106,7 +106,7 @@ func (s *Server) recordRunsExport(ctx context.Context, v visitor, a runsAsked, n
 	if err != nil {
 		return err
 	}
-	record.Summary = fmt.Sprintf("Exported %d runs as a file.", rows)
+	record.Summary = fmt.Sprintf("Export of %d runs started.", rows)
 	return s.recordFile(ctx, v, record, rows)
 }
 

@@ -210,7 +210,7 @@ func TestRunsExport(t *testing.T) {
 		t.Errorf("%d rows, %d different, want 2300", len(rows), len(seen))
 	}
 	record := e.recordOf(t, e.Workspace, auditor)
-	if len(record) != 1 || record[0].Action != "export-runs" || record[0].Summary != "Exported 2300 runs as a file." || fmt.Sprint(record[0].Input) != "map[action:update-user q:calc]" {
+	if len(record) != 1 || record[0].Action != "export-runs" || record[0].Summary != "Export of 2300 runs started." || fmt.Sprint(record[0].Input) != "map[action:update-user q:calc]" {
 		t.Errorf("recorded %+v", record)
 	}
 	// Who sees a part exports that part, and nothing of it is in a page's list of others.
