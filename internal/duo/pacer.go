@@ -18,8 +18,8 @@ import (
 // An account may be sent 8 requests at once and 4 a second after that. Its logs may be read 5 times
 // at once and once a minute after that, one read at a time. Half of the requests and all but one of
 // the log reads at once are kept for people: [Options.Background] clients do not touch them, so
-// that whoever opens a page does not queue up behind a synchronization. One of nine requests is the
-// background's in any case.
+// that a page does not queue up behind a synchronization. One of nine requests is the background's
+// in any case.
 //
 // A call that comes too early waits, first come, first served. It gives up at once, with the
 // [TransportError] Paced and nothing sent, if its turn comes after the deadline of its context, or,

@@ -129,7 +129,7 @@ func (r *Runner) askedUser(ctx context.Context, q Request) (string, error) {
 	return string(users[0].ID), nil
 }
 
-// calledAtLogin finds the users whom a name can mean at a login: the one with this
+// calledAtLogin returns the users that a name can mean at a login: the one with this
 // username or alias, or all those with the name when domains are left out, as an
 // account can be set to read names.
 func (r *Runner) calledAtLogin(ctx context.Context, q Request, client *duo.Client, name string) ([]duo.User, error) {

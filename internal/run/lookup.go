@@ -17,7 +17,7 @@ import (
 type Match struct {
 	ID   string
 	Name string // that people know it by, such as a username or a number
-	Note string // what tells it from others of this name; can be empty
+	Note string // tells it from others of this name; can be empty
 
 	User duo.User // of a user
 }

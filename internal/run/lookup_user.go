@@ -16,7 +16,7 @@ import (
 // duoID is the shape of a user's identifier.
 var duoID = regexp.MustCompile(`^DU[A-Z0-9]{18}$`)
 
-// lookupUser asks Duo for who is called so at this moment, and looks for others in
+// lookupUser asks Duo for the user of this name, now, and looks for others in
 // the list that is held: several users can share an e-mail address, and it can be
 // the username of another one.
 func (r *Runner) lookupUser(ctx context.Context, sc store.Scope, o store.Organization, typed string) (Found, error) {

@@ -122,5 +122,5 @@ func notInDirectory(ctx context.Context, d *duo.Client, key duo.DirectoryKey, as
 }
 
 // mostSearched is how many users are read to find one who comes from a directory:
-// 20 calls, for somebody who waits.
+// 20 calls, while a technician waits for the answer.
 const mostSearched = 6000

@@ -14,9 +14,8 @@ const longestText = 300
 // longestTyped is how many characters a name can have that is typed again.
 const longestTyped = 2000
 
-// typedAs reports whether somebody typed a name of Duo's as a person reads it on a
-// page: blanks, invisible characters and the way in which letters are composed make
-// no difference.
+// typedAs reports whether typed is a name of Duo's as pages show it: blanks,
+// invisible characters and the way in which letters are composed make no difference.
 func typedAs(typed, name string) bool {
 	typed = text.Line(typed)
 	return typed != "" && (typed == text.Line(name) || typed == text.Line(Plain(name)))
