@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -134,6 +135,31 @@ func TestWorkspaceOfAnotherNameIsNotEntered(t *testing.T) {
 	}
 	if err := add(ws.Name + "!"); !errors.Is(err, store.ErrOtherWorkspace) {
 		t.Errorf("%q entered the workspace %q (%v)", ws.Name+"!", ws.Name, err)
+	}
+}
+
+// Slugs are permanent, while the way in which they are made has changed.
+func TestWorkspaceIsFoundUnderAnOldSlug(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	name := "Smith & Co " + randomName()
+	old := "old-" + randomName()
+	db.Exec(t, `insert into workspace (slug, name) values ($1, $2)`, old, name)
+	add := func(workspace string) (string, error) {
+		added, err := store.AddOperator(t.Context(), db.OwnerURL, store.NewOperator{Workspace: workspace, Email: randomName() + "@msp.example", Role: "owner"})
+		return added.Workspace, err
+	}
+	for _, same := range []string{name, strings.ToUpper(name) + "\u200b", old} {
+		if slug, err := add(same); err != nil || slug != old {
+			t.Errorf("%q made or entered %q (%v)", same, slug, err)
+		}
+	}
+	db.Exec(t, `insert into workspace (slug, name) values ($1, $2)`, "second-"+old, name)
+	if slug, err := add(name); !errors.Is(err, store.ErrSeveralWorkspaces) {
+		t.Errorf("a name of two workspaces entered %q (%v)", slug, err)
+	}
+	if slug, err := add(old); err != nil || slug != old {
+		t.Errorf("%q entered %q (%v)", old, slug, err)
 	}
 }
 

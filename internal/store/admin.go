@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"duodesk/internal/text"
 )
 
 // NewOperator is what AddOperator needs to know.
@@ -41,31 +43,28 @@ var ErrExists = errors.New("an operator of that e-mail address exists already; w
 // workspace of another name.
 var ErrOtherWorkspace = errors.New("a workspace of another name has that address already; say its slug to mean that one, or choose a name that differs in Latin letters or digits")
 
+// ErrSeveralWorkspaces says that a name is that of several workspaces.
+var ErrSeveralWorkspaces = errors.New("several workspaces have this name; say the slug of the one that you mean")
+
 // AddOperator makes an operator and the membership in a workspace, as the owner
 // role and from the command line only: the web has no way to make a first
 // owner. An operator who exists keeps the password and gains the membership;
 // ErrExists refuses that if n is to be OnlyNew,
 // ErrBelongs says that there is that membership already, ErrOtherWorkspace that
-// the name would lead into a workspace of another name.
+// the name would lead into a workspace of another name, and ErrSeveralWorkspaces
+// that several have it.
 func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added AddedOperator, err error) {
 	conn, err := connect(ctx, ownerURL)
 	if err != nil {
 		return added, err
 	}
 	defer conn.Close(ctx)
-	name := strings.TrimSpace(n.Workspace)
-	added.Workspace = Slug(name)
+	name := text.Line(n.Workspace)
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		var workspace, operator uuid.UUID
-		var found string
-		err := tx.QueryRow(ctx, `
-			insert into workspace (slug, name) values ($1, $2)
-			on conflict (slug) do update set name = workspace.name returning id, name`, added.Workspace, name).Scan(&workspace, &found)
+		workspace, added.Workspace, err = workspaceCalled(ctx, tx, name)
 		if err != nil {
 			return err
-		}
-		if !strings.EqualFold(found, name) && added.Workspace != name {
-			return ErrOtherWorkspace
 		}
 		err = tx.QueryRow(ctx, `
 			insert into operator (email, password_hash) values ($1, $2)
@@ -102,6 +101,31 @@ func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added Add
 		err = ErrBelongs
 	}
 	return added, err
+}
+
+// workspaceCalled finds the workspace that a name or a slug means, and makes it if
+// there is none. Slugs are permanent: a name can have made another one than it would
+// today.
+func workspaceCalled(ctx context.Context, tx pgx.Tx, name string) (id uuid.UUID, slug string, err error) {
+	found, err := all[Workspace](ctx, tx, `
+		select id, slug, name from workspace where slug = $1 or app.fold(name) = app.fold($1) order by slug = $1 desc, slug limit 2`, name)
+	switch {
+	case err != nil:
+		return id, "", err
+	case len(found) == 1, len(found) > 1 && found[0].Slug == name:
+		return found[0].ID, found[0].Slug, nil
+	case len(found) > 1:
+		return id, "", ErrSeveralWorkspaces
+	}
+	var taken string
+	slug = Slug(name)
+	err = tx.QueryRow(ctx, `
+		insert into workspace (slug, name) values ($1, $2)
+		on conflict (slug) do update set name = workspace.name returning id, name`, slug, name).Scan(&id, &taken)
+	if err == nil && !text.Same(taken, name) {
+		err = ErrOtherWorkspace
+	}
+	return id, slug, err
 }
 
 // limit lets a membership reach the organizations of these slugs, all of which
