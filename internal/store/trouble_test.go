@@ -145,8 +145,8 @@ func TestNoConnectionIsSaidSoon(t *testing.T) {
 		})
 	}
 	crowd.Wait()
-	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("said after %v", took)
+	if took := time.Since(began); took > 9*time.Second {
+		t.Errorf("said after %v", took) // by the deadline of a page, however busy the machine
 	}
 	if trouble := db.Ready(t.Context()); trouble != store.NoConnections {
 		t.Errorf("ready: %q", trouble)
@@ -193,7 +193,7 @@ func TestUrgentGoesFirst(t *testing.T) {
 	err = s.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(*store.Tx) error {
 		began := time.Now()
 		err := work(t.Context(), s, ws)
-		if trouble, _ := store.TroubleOf(err); trouble != store.AllInUse || time.Since(began) > 5*time.Second {
+		if trouble, _ := store.TroubleOf(err); trouble != store.AllInUse || time.Since(began) > 9*time.Second {
 			t.Errorf("a second one beside one that never comes back: %v after %v", err, time.Since(began))
 		}
 		enter(t.Context(), "page")
@@ -304,7 +304,7 @@ func TestSilentDatabaseIsGivenUp(t *testing.T) {
 	t.Cleanup(s.Close)
 	say := func(what string, err error, began time.Time) {
 		t.Helper()
-		if trouble, _ := store.TroubleOf(err); trouble != store.NoAnswer || time.Since(began) > 4*time.Second {
+		if trouble, _ := store.TroubleOf(err); trouble != store.NoAnswer || time.Since(began) > 9*time.Second {
 			t.Errorf("%s: %v (%q) after %v", what, err, trouble, time.Since(began))
 		}
 	}

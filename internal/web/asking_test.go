@@ -124,7 +124,7 @@ func TestHangingDuo(t *testing.T) {
 			t.Errorf("it took %v, want %v at most", took, limit)
 		}
 	}
-	slowest(10*time.Second, func() {
+	slowest(10*time.Second+atOnce, func() { // thirty, if nobody gave up
 		ended, session := make(chan *page), e.token(t, e.Owner)
 		addresses := []string{"/users", "/users/" + e.near.user, "/phones/" + e.near.phone, "/actions/assign-phone-to-user?user_id=" + e.near.user}
 		for i := range 32 { // twice as many as there are connections to a host, four times those to the database
@@ -166,8 +166,8 @@ func TestHangingDuo(t *testing.T) {
 	e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{})
 	back := time.Now()
 	for !strings.Contains(b.get(org+"/phones/"+e.near.phone).body, "Last runs") {
-		if time.Since(back) > 5*time.Second {
-			t.Fatal("not back after five seconds")
+		if time.Since(back) > 5*time.Second+atOnce {
+			t.Fatal("not back after five seconds, and five for a busy machine")
 		}
 	}
 	b.get(org+"/users").want(http.StatusOK, "CANARY-near Jane").wantNot("An older list")

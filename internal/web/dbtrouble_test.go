@@ -150,7 +150,7 @@ func TestTwoConnectionsServePages(t *testing.T) {
 		crowd.Go(func() { b.get(s.ws("")).want(http.StatusServiceUnavailable, store.NoConnections.Text()) })
 	}
 	crowd.Wait()
-	if took := time.Since(began); took > 8*time.Second {
+	if took := time.Since(began); took > 9*time.Second {
 		t.Errorf("said after %v", took)
 	}
 	b.await("/readyz", http.StatusServiceUnavailable, string(store.NoConnections))
