@@ -239,14 +239,7 @@ const mostRead = 20 << 20
 // makes, such as bypass codes, is nowhere else.
 func (c call) reads() bool {
 	pattern, _ := knownCall(c)
-	if c.method == http.MethodGet || slices.Contains(reading, pattern) {
-		return true
-	}
-	operations, _ := c.params["operations"].([]any)
-	return c.path == bulkPath && slices.ContainsFunc(operations, func(o any) bool {
-		inner, _ := o.(map[string]any)
-		return inner["method"] == http.MethodGet
-	})
+	return c.method == http.MethodGet || slices.Contains(reading, pattern)
 }
 
 func inParts(n int) string {

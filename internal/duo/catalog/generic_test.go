@@ -67,6 +67,7 @@ func TestGenericCallsAreJudged(t *testing.T) {
 		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/nobody/knows"}]}`, "/admin/v1/bulk", Owner, true, ""},
 		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/bulk"}]}`, "/admin/v1/bulk", 0, false, "cannot be"},
 		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "post", "path": "/admin/v1/users"}]}`, "/admin/v1/bulk", 0, false, "method of an operation"},
+		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "GET", "path": "/admin/v1/users"}]}`, "/admin/v1/bulk", 0, false, "only changes"},
 		{"admin-api-action", "post", "/admin/v1/bulk", "", "/admin/v1/bulk", 0, false, "1 to 50"},
 		// Go finds members in any case, Duo does not: what is judged has to be what is done.
 		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": "[{\"method\": \"DELETE\", \"path\": \"/admin/v1/users/DU0000000000000000EX\", \"Method\": \"POST\"}]"}`, "", 0, false, "1 to 50"},

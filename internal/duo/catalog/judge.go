@@ -127,8 +127,8 @@ func innerCall(api API, operation any) (c call, fault string) {
 		}
 	}
 	switch {
-	case !slices.ContainsFunc(callMethod.Options, func(known Option) bool { return known.Label == c.method }):
-		return c, "The method of an operation has to be GET, POST, PUT, PATCH or DELETE."
+	case !slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}, c.method):
+		return c, "The method of an operation has to be POST, PUT, PATCH or DELETE: Duo takes only changes here."
 	case c.asksAPerson():
 		return c, asksAPerson
 	case c.path == bulkPath || pathFault(api, c.path) != "":
