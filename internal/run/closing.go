@@ -125,7 +125,7 @@ func (r *Runner) appendLate(ctx context.Context, tx *store.Tx, closed store.Run,
 	late := store.Record{
 		ID: uuid.New(), Event: store.LateResult, Operator: closed.OperatorID, Token: closed.Token,
 		AccountID: closed.AccountID, Subject: catalog.Plain(closed.Subject), State: end.State, Summary: end.Summary, At: r.now(),
-		Input: map[string]string{"run_id": closed.ID.String(), "action": closed.Action},
+		Input: map[string]string{"run_id": closed.ID.String(), "action": closed.Action}, Asked: &closed, Answer: end.Answer,
 	}
 	if closed.OrganizationID != nil {
 		late.Organization = *closed.OrganizationID

@@ -169,6 +169,42 @@ func TestFraudHoldsBack(t *testing.T) {
 	}
 }
 
+// TestFraudToldLateHoldsBack: a report of fraud counts, also where the run of the
+// push was closed before it came.
+func TestFraudToldLateHoldsBack(t *testing.T) {
+	t.Parallel()
+	v := newVictim(t)
+	allow := v.RefuseClosing(t, v.Workspace)
+	q := v.by(t, v.sender, catalog.Technician, "verify-caller", v.verify())
+	if _, err := v.Runner.Do(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Sim.AnswerPush(pushOf(t, v.Desk).ID, duosim.Fraud, ""); err != nil {
+		t.Fatal(err)
+	}
+	allow(`update run set state = 'unknown', summary = 'Nobody knows.', finished_at = now() where id = '` + q.ID.String() + `'`)
+	eventually(t, "the report is on record", func() bool { return len(lateResults(t, v.Desk)) == 1 })
+	var held *run.HeldBack
+	code := v.by(t, v.sender, catalog.Technician, "create-bypass-code-for-user", form{"user_id": v.user, "preserve_existing": "true"})
+	if _, err := v.Runner.Do(t.Context(), code); !errors.As(err, &held) || held.Fraud.OperatorID != v.sender.ID {
+		t.Errorf("after a report of fraud that came late: %v, %+v", err, held)
+	}
+	// Three pushes are allowed: the late result is none.
+	admin := v.Member(t, v.Workspace, catalog.Administrator)
+	for range 2 {
+		q := v.by(t, admin, catalog.Administrator, "verify-caller", v.verify())
+		q.Reason = "They called back"
+		if _, err := v.Runner.Do(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+		pushes := v.Sim.Pushes(v.Account.AccountID)
+		if err := v.Sim.AnswerPush(pushes[len(pushes)-1].ID, duosim.Deny, ""); err != nil {
+			t.Fatal(err)
+		}
+		wait(t, v.Desk, q.ID)
+	}
+}
+
 // TestWhoDecidesAfterFraud: the record says who decided and why, where nobody else
 // could the same person, and after an hour nothing is held back.
 func TestWhoDecidesAfterFraud(t *testing.T) {

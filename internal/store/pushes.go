@@ -105,7 +105,7 @@ func (t *Tx) LockPushes(ctx context.Context, r Run, since time.Time) (found []Pu
 		select r.id, r.action, p.email as operator, r.state = 'sending' and r.started_at > $5 as open, r.started_at
 		from run r join operator p on p.id = r.operator_id
 		where r.`+inWorkspace+` and `+sameAccount+` and `+pushed+` and `+pushedUser+` = $3 and r.id <> $4 and r.started_at > $6
-		and coalesce(r.input ->> 'factor', '') <> 'passcode' and not (r.state = 'refused' and r.answer = '')
+		and coalesce(r.input ->> 'factor', '') <> 'passcode' and r.action <> 'late-result' and not (r.state = 'refused' and r.answer = '')
 		order by r.started_at desc, r.id`, r.OrganizationID, r.APIHost, r.AskedUser, r.ID, r.StartedAt.Add(-longestPush), since).
 		Query(func(rows pgx.Rows) (err error) {
 			found, err = pgx.CollectRows(rows, pgx.RowToStructByName[Push])

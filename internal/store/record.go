@@ -95,6 +95,8 @@ type Record struct {
 	State        string // Applied when empty
 	Summary      string // what happened, in a sentence
 	At           time.Time
+	Asked        *Run // the run that asked a person, whose answer is told late
+	Answer       string
 }
 
 // Record writes events down, closed: in the transaction of the change itself, so
@@ -109,10 +111,16 @@ func (t *Tx) Record(ctx context.Context, records ...Record) error {
 		if r.ID == uuid.Nil {
 			r.ID = uuid.New()
 		}
+		asked := Run{}
+		if r.Asked != nil {
+			asked = *r.Asked
+		}
 		batch.Queue(`
-			insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at, token, token_id)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11, $12, $13)`,
-			t.scope.workspace, r.ID, orNull(r.Organization), r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input, cmp.Or(r.State, Applied), r.Summary, r.At, r.Token, orNull(r.TokenID))
+			insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket,
+			                 state, summary, started_at, finished_at, token, token_id, answer, asked_user, api_host)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11, $12, $13, $14, $15, $16)`,
+			t.scope.workspace, r.ID, orNull(r.Organization), r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input,
+			cmp.Or(r.State, Applied), r.Summary, r.At, r.Token, orNull(r.TokenID), r.Answer, asked.AskedUser, asked.APIHost)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
