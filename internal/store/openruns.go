@@ -136,12 +136,14 @@ func (t *Tx) Rivals(ctx context.Context, r Run, actions, raw, names []string) (f
 	})
 }
 
-// UnclearRuns lists the scope's runs of the last hour whose outcome is not known:
-// open ones whose sender cannot tell it, and those closed as Unknown within since.
-// The latest come first.
-func (t *Tx) UnclearRuns(ctx context.Context, since time.Duration, limit int) ([]Run, error) {
+// UnclearRuns lists the scope's runs of an operator, uuid.Nil for any, whose outcome
+// is not known: open ones of the last hour whose sender cannot tell it, and those
+// closed as Unknown within since. The latest come first.
+func (t *Tx) UnclearRuns(ctx context.Context, operator uuid.UUID, since time.Duration, limit int) ([]Run, error) {
 	return all[Run](ctx, t.tx, `select * from (`+runQuery+`
 		where `+runInScope+` and r.state in ('sending', 'unknown') and r.started_at > clock_timestamp() - interval '1 hour'
-		and (r.state = 'sending' or r.finished_at > clock_timestamp() - $1::interval)) unclear
-		where state = 'unknown' or silent_since is not null or doubt <> '' order by started_at desc, id limit $2`, since, limit)
+		and (r.state = 'sending' or r.finished_at > clock_timestamp() - $1::interval)
+		and (r.operator_id = $3 or $3 is null)) unclear
+		where state = 'unknown' or silent_since is not null or doubt <> '' order by started_at desc, id limit $2`,
+		since, limit, orNull(operator))
 }

@@ -68,12 +68,15 @@ func (s *Store) CheckRoom(ctx context.Context) error {
 	w := &s.writing
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.room = ""
-	if t, _ := TroubleOf(err); t == DiskFull || t == Faulty {
+	switch t, _ := TroubleOf(err); {
+	case err == nil:
+		w.room = ""
+	case t == DiskFull, t == Faulty:
 		w.room = t
-		return err
+	default:
+		return nil // nothing is known of the disk: what was known of it stays
 	}
-	return nil
+	return err
 }
 
 // wrote notes what came of a heartbeat.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/views"
@@ -59,13 +61,17 @@ func unclearRun(v visitor, r store.Run) string {
 	return r.Summary
 }
 
-// unclearFlashes points out the runs in the visitor's reach whose outcome is not
-// known, of those that about chooses.
+// unclearFlashes points out runs whose outcome is not known: of the visitor's
+// organization those that about chooses, and where there is none the visitor's own.
 func (s *Server) unclearFlashes(ctx context.Context, v visitor, about func(store.Run) bool) (flashes []views.Flash, err error) {
-	const most = 100
+	const most = 1000 // beyond that a user's page can leave one out
+	operator := uuid.Nil
+	if v.organization.ID == uuid.Nil {
+		operator = v.operator.ID
+	}
 	var found []store.Run
 	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		found, err = tx.UnclearRuns(ctx, unclearFor, most)
+		found, err = tx.UnclearRuns(ctx, operator, unclearFor, most)
 		return err
 	})
 	n := 0
