@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 	"unicode"
+
+	"duodesk/internal/text"
 )
 
 // Codes of [Error] that callers tell apart. The first three digits are the HTTP status.
@@ -31,8 +33,8 @@ type Error struct {
 	Method     string        // HTTP method of the request
 	Status     int           // HTTP status, or that of Code where Duo refuses with a status of success
 	Code       int           // Duo's code; 0 if the answer carried none
-	Message    string        // Duo's words; single line, at most 300 characters
-	Detail     string        // often the name of the parameter at fault; may be empty
+	Message    string        // Duo's words; single line, at most 300 characters, nothing invisible
+	Detail     string        // the same; often the name of the parameter at fault; may be empty
 	RetryAfter time.Duration // how long Duo asks to wait, 60 s at most; 0 if it did not say
 }
 
@@ -50,6 +52,30 @@ func (e *Error) Error() string {
 		b.WriteString(": " + e.Detail)
 	}
 	return b.String()
+}
+
+// Said quotes the answer in a sentence, to stand behind one of ours: Duo said: “Invalid request
+// parameters: username” (code 40002). Words without one of Duo's codes are the host's: a proxy may
+// have answered. It is "" where the answer had neither.
+func (e *Error) Said() string {
+	words := strings.NewReplacer("“", `"`, "”", `"`).Replace(e.Message)
+	if e.Detail != "" {
+		words = strings.TrimPrefix(words+": "+strings.NewReplacer("“", `"`, "”", `"`).Replace(e.Detail), ": ")
+	}
+	switch {
+	case e.Code == 0 && (words == "" || words == http.StatusText(e.Status)):
+		return ""
+	case e.Code == 0:
+		return fmt.Sprintf("The host said: “%s” (status %d).", words, e.Status)
+	case words == "":
+		return fmt.Sprintf("Duo gave the code %d and no words.", e.Code)
+	}
+	return fmt.Sprintf("Duo said: “%s” (code %d).", words, e.Code)
+}
+
+// WrongKind reports whether Duo says that the keys belong to another kind of application.
+func (e *Error) WrongKind() bool {
+	return e.Code == CodeForbidden && strings.Contains(strings.ToLower(e.Message+" "+e.Detail), "integration type")
 }
 
 // Failure says why there was no usable answer.
@@ -163,20 +189,17 @@ func failureOf(err error, progress *progress) Failure {
 	return Unreachable
 }
 
-// plain makes text from Duo fit for one line of a log or a page: no control characters, no
-// invisible direction marks, at most 300 characters.
+// plain makes text from Duo fit for one line of a log or a page: no control characters, nothing
+// that a person does not see, at most 300 characters.
 func plain(s string) string {
 	const most = 300
 	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r), unicode.IsControl(r):
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
 			return ' '
-		case unicode.Is(unicode.Cf, r):
-			return -1
 		}
 		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
+	}, strings.ToValidUTF8(s, "\ufffd"))
+	s = strings.Join(strings.Fields(text.Visible(s)), " ")
 	if runes := []rune(s); len(runes) > most {
 		s = string(runes[:most-1]) + "…"
 	}
@@ -187,13 +210,13 @@ func refusal(method string, resp *http.Response, body []byte, now time.Time) *Er
 	e := &Error{Method: method, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
 	if fields, err := parseObject(body); err == nil {
 		e.Code = int(fields.number("code"))
-		e.Message = plain(fields.text("message"))
-		e.Detail = plain(fields.text("message_detail"))
+		e.Message = plain(fields.words("message"))
+		e.Detail = plain(fields.words("message_detail"))
 	}
 	if status := e.Code / 100; e.Status < 400 && status >= 400 && status <= 599 {
 		e.Status = status
 	}
-	if e.Message == "" {
+	if e.Message == "" && e.Code == 0 {
 		e.Message = http.StatusText(resp.StatusCode)
 	}
 	return e
