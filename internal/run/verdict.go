@@ -195,6 +195,9 @@ func (d *diagnosis) permission(err error, granted, missing string) {
 	if err == nil {
 		d.step(stepOK, granted)
 	} else {
+		if refused, ok := errors.AsType[*duo.Error](err); ok && saysWhy(refused) {
+			missing += " " + refused.Said()
+		}
 		d.step(stepBad, missing)
 	}
 }
@@ -228,9 +231,9 @@ func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, slot store.Slot,
 			}
 		}
 	}
-	if refused.Code == duo.CodeForbidden && refused.Detail == "" {
-		return Explanation{"Duo knows these keys but permits nothing to them here: another kind of application, or one without any permission.",
-			"Check the application's type and its permissions in the Duo Admin Panel."}
+	if refused.Code == duo.CodeForbidden && !saysWhy(refused) && !refused.WrongKind() {
+		cause := "Duo knows these keys but permits nothing to them here: another kind of application, or one without any permission."
+		return Explanation{strings.TrimSpace(cause + " " + refused.Said()), "Check the application's type and its permissions in the Duo Admin Panel."}
 	}
 	return why
 }

@@ -73,7 +73,7 @@ func (s *Server) lateFacts(ctx context.Context, v visitor, r store.Run) (facts [
 		return err
 	})
 	for _, l := range late {
-		facts = append(facts, views.Fact{Label: "Result after the end", Text: outcomeChip(l.State).Text + ": " + catalog.Plain(l.Summary), Note: exactly(v, l.StartedAt)})
+		facts = append(facts, views.Fact{Label: "Result after the end", Text: outcomeChip(l.State).Text + ": " + catalog.Sentences(l.Summary), Note: exactly(v, l.StartedAt)})
 	}
 	return facts, err
 }

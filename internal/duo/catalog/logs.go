@@ -217,8 +217,8 @@ func administratorLog() Action {
 
 // tooOld puts Duo's refusal of a beginning before its 180 days beside it.
 func tooOld(err error) error {
-	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter && strings.Contains(refused.Detail, "mintime") {
-		return &FieldError{Field: logFrom.Name, Message: "Duo keeps its logs for 180 days. Begin later."}
+	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter && strings.Contains(refused.Detail, "mintime must be") {
+		return refusedField(logFrom.Name, "Duo keeps its logs for 180 days. Begin later.", refused)
 	}
 	return err
 }
