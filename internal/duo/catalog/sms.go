@@ -52,7 +52,7 @@ func sendActivationSMS() Action {
 			return bad
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
-			phone, err := phoneForSMS(ctx, d, phoneID.Of(in))
+			phone, err := phoneForSMS(ctx, d, phoneID.Of(in), noSMS)
 			if err == nil {
 				err = mustBeVerified(ctx, d, in, phone)
 			}
@@ -77,13 +77,16 @@ func sendActivationSMS() Action {
 }
 
 // phoneForSMS reads a phone and refuses one that Duo would refuse in vaguer
-// words.
-func phoneForSMS(ctx context.Context, d *duo.Client, id string) (duo.Phone, error) {
+// words; unable says why, "" if it is able.
+func phoneForSMS(ctx context.Context, d *duo.Client, id string, unable func(duo.Phone) string) (duo.Phone, error) {
 	phone, err := d.Phone(ctx, duo.PhoneID(id))
-	if err == nil && phone.Number == "" {
-		err = &FieldError{Field: phoneID.Name, Message: "This device has no number to send an SMS to."}
+	if err != nil {
+		return phone, err
 	}
-	return phone, err
+	if why := unable(phone); why != "" {
+		return phone, &FieldError{Field: phoneID.Name, Message: why}
+	}
+	return phone, nil
 }
 
 func sendInstallationSMS() Action {
@@ -97,7 +100,7 @@ func sendInstallationSMS() Action {
 			return holdsLink(smsInstallation.Name, smsInstallation.Of(in), "<insturl>")
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
-			phone, err := phoneForSMS(ctx, d, phoneID.Of(in))
+			phone, err := phoneForSMS(ctx, d, phoneID.Of(in), noSMS)
 			if err != nil {
 				return Result{Subject: phoneName(phone)}, err
 			}
@@ -116,7 +119,7 @@ func sendPasscodeSMS() Action {
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_passcodes", Kind: Send, Role: Helpdesk, Fields: []Field{phoneID},
 		Asks: "An SMS is sent now. Passcodes that were sent before stop working.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
-			phone, err := phoneForSMS(ctx, d, phoneID.Of(in))
+			phone, err := phoneForSMS(ctx, d, phoneID.Of(in), noPasscodes)
 			if err != nil {
 				return Result{Subject: phoneName(phone)}, err
 			}
