@@ -236,7 +236,7 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("metadata %+v", m)
 			}
 		}
-		if e := refusal(http.MethodPost, &http.Response{StatusCode: 400, Header: http.Header{}}, data, time.Time{}); strings.ContainsAny(e.Error(), "\r\n\x00") {
+		if e := refusal(http.MethodPost, "/", &http.Response{StatusCode: 400, Header: http.Header{}}, data, time.Time{}); strings.ContainsAny(e.Error(), "\r\n\x00") {
 			t.Errorf("error text %q", e)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -36,6 +37,19 @@ type Error struct {
 	Message    string        // Duo's words; single line, at most 300 characters, nothing invisible
 	Detail     string        // the same; often the name of the parameter at fault; may be empty
 	RetryAfter time.Duration // how long Duo asks to wait, 60 s at most; 0 if it did not say
+
+	reads bool // by a POST that only reads
+}
+
+// readingPosts are the paths that a POST only reads.
+var readingPosts = []string{"/accounts/v1/account/list", "/auth/v2/preauth", "/auth/v2/enroll_status"}
+
+// Reads reports whether the refused call would have changed nothing.
+func (e *Error) Reads() bool { return e.Method == http.MethodGet || e.reads }
+
+// Reads reports whether the call would have changed nothing.
+func (e *TransportError) Reads() bool {
+	return e.Method == http.MethodGet || slices.Contains(readingPosts, e.Path)
 }
 
 // Error gives Duo's words with their code, in one line.
@@ -134,7 +148,7 @@ func (e *TransportError) Error() string {
 func (e *TransportError) Unwrap() error { return e.Err }
 
 // MayHaveBeenApplied tells whether Duo may have carried out a change in spite of err. It is false
-// when nothing was sent, for GET, which changes nothing, and for refusals with a 4xx status, rate
+// when nothing was sent, for calls that only read, and for refusals with a 4xx status, rate
 // limits included. It is true for 5xx, for answers that were lost, came late or made no sense, and
 // for errors that are not this package's, of which nothing is known. A nil error is false.
 func MayHaveBeenApplied(err error) bool {
@@ -142,10 +156,10 @@ func MayHaveBeenApplied(err error) bool {
 		return false
 	}
 	if refused, ok := errors.AsType[*Error](err); ok {
-		return refused.Method != http.MethodGet && (refused.Status < 400 || refused.Status > 499)
+		return !refused.Reads() && (refused.Status < 400 || refused.Status > 499)
 	}
 	if failed, ok := errors.AsType[*TransportError](err); ok {
-		return failed.Method != http.MethodGet && failed.Sent
+		return !failed.Reads() && failed.Sent
 	}
 	return true
 }
@@ -206,8 +220,8 @@ func plain(s string) string {
 	return s
 }
 
-func refusal(method string, resp *http.Response, body []byte, now time.Time) *Error {
-	e := &Error{Method: method, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
+func refusal(method, path string, resp *http.Response, body []byte, now time.Time) *Error {
+	e := &Error{Method: method, reads: slices.Contains(readingPosts, path), Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
 	if fields, err := parseObject(body); err == nil {
 		e.Code = int(fields.number("code"))
 		e.Message = plain(fields.words("message"))

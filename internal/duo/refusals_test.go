@@ -229,6 +229,23 @@ func TestAnotherCallsFailure(t *testing.T) {
 	}
 }
 
+// TestReadingByPOST: such a call changes nothing, whatever became of its answer.
+func TestReadingByPOST(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]http.HandlerFunc{
+		"inner error": answer(500, `{"code": 50001, "message": "no", "stat": "FAIL"}`), "lost": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		_, list := testClient(serve(t, handler)).ListAccounts(t.Context())
+		_, preauth := testClient(serve(t, handler)).Preauth(t.Context(), AuthUser{Username: "ada"}, AccessDevice{})
+		_, status := testClient(serve(t, handler)).EnrollStatus(t.Context(), "DU1", "x")
+		for _, err := range []error{list, preauth, status} {
+			if err == nil || MayHaveBeenApplied(err) {
+				t.Errorf("%s: %v may have been applied", name, err)
+			}
+		}
+	}
+}
+
 // TestWhatDuoSaid: the answer's own words can stand behind a sentence of ours, and say whose they are.
 func TestWhatDuoSaid(t *testing.T) {
 	t.Parallel()

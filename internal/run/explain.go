@@ -123,7 +123,7 @@ func meaningOf(e *duo.Error) Explanation {
 		}
 		return Explanation{"Duo did not accept the value of " + e.Detail + ".", "If you typed it, change it and try again."}
 	}
-	if e.Status >= 500 && (e.Method == http.MethodGet || e.Status != http.StatusInternalServerError) {
+	if e.Status >= 500 && (e.Reads() || e.Status != http.StatusInternalServerError) {
 		return Explanation{fmt.Sprintf("Duo had an internal error (%d).", e.Status), "Try again in a minute; status.duo.com tells of disturbances."}
 	}
 	if e.Status >= 500 {
@@ -158,7 +158,7 @@ func forbidden(e *duo.Error) Explanation {
 
 // notSent says of a change that was kept back that it was; a reading is to be seen.
 func notSent(e *duo.TransportError) string {
-	if e.Method == http.MethodGet {
+	if e.Reads() {
 		return ""
 	}
 	return ": this was not sent"

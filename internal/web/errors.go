@@ -175,7 +175,7 @@ func (s *Server) unavailable(err error, c echo.Context) views.ErrorPage {
 func (s *Server) duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
 	headline := "Duo did not do this"
 	if mayHaveBeenApplied(err) {
-		headline = "Duo did not answer"
+		headline = "Duo may have done this"
 	}
 	links := []views.Link{{Text: "Go home", Href: home}}
 	if c.Request().Method == http.MethodGet {

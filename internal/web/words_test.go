@@ -92,6 +92,13 @@ func TestValueThatDuoRefuses(t *testing.T) {
 	if len(got.Errors) != 0 || strings.Contains(got.Detail, "fewer") || !strings.Contains(got.Detail, "“Telephony is being changed”") {
 		t.Errorf("%+v", got)
 	}
+	// A reading that Duo serves by POST changes nothing, whatever becomes of its answer.
+	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{Kind: duosim.Unavailable, Path: "/accounts/v1/account/list"})
+	p = b.call(token, http.MethodPost, s.api("/actions/list-accounts"), map[string]any{"run_id": uuid.NewString()})
+	if got = p.wantProblem(http.StatusBadGateway, "duo_unreachable"); strings.Contains(got.Detail, "may have") {
+		t.Errorf("%+v", got)
+	}
+	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{})
 	// What the console refuses itself is not Duo's refusal; Duo may have been asked for a name.
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{})
 	p = call("update-user", map[string]any{"user_id": "nobody.at.all", "realname": "x"})
