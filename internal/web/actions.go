@@ -284,7 +284,7 @@ func chosenID(f sheet, name string) (catalog.Values, []catalog.FieldError) {
 func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error {
 	page := confirmPage(v, f, actionPath(v, f.action.Slug))
 	page.Heading, page.Button, page.Danger = f.action.Title, f.action.Title, f.action.Kind != catalog.Write || strings.HasPrefix(f.action.Slug, "delete-")
-	page.Consequences = []string{question}
+	page.Consequences = []string{cmp.Or(s.unable(c.Request().Context(), v, f), question)}
 	page.Hidden = []views.Hidden{{Name: generated, Value: f.get(generated)}, {Name: "agreed", Value: "1"}, {Name: "ticket", Value: f.get("ticket")}}
 	if hasTimes(f.action) {
 		page.Hidden = append(page.Hidden, views.Hidden{Name: zoneField, Value: f.zone.String()})

@@ -35,7 +35,7 @@ func sendActivationSMS() Action {
 	return Action{
 		Slug: "send-activation-by-sms", Title: "Send Activation By SMS", Category: phoneCategory,
 		Help: "Sends a phone the link that activates Duo Mobile on it. It costs telephony credits. Help Desk may within 15 minutes of an approved verification of the phone's user.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Role: Helpdesk, Reveals: true,
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Role: Helpdesk, Unable: noSMS, Reveals: true,
 		Fields: []Field{phoneID, smsLife, smsInstall, smsActivation, smsInstallation},
 		Asks:   "An SMS is sent now. The device that Duo Mobile was on before is disconnected at once.",
 		RoleFor: func(in Values) Role {
@@ -93,7 +93,7 @@ func sendInstallationSMS() Action {
 	return Action{
 		Slug: "send-installation-by-sms", Title: "Send Installation By SMS", Category: phoneCategory,
 		Help: "Sends a phone the link to install Duo Mobile. It activates nothing. It costs telephony credits.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_installation", Kind: Send, Role: Helpdesk,
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_installation", Kind: Send, Role: Helpdesk, Unable: noSMS,
 		Fields: []Field{phoneID, smsInstallation},
 		Asks:   "An SMS is sent now.",
 		Check: func(in Values) []FieldError {
@@ -116,7 +116,7 @@ func sendPasscodeSMS() Action {
 	return Action{
 		Slug: "send-passcode-by-sms", Title: "Send Passcode By SMS", Category: phoneCategory,
 		Help: "Sends a phone a new set of passcodes; those sent before stop working. It costs telephony credits.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_passcodes", Kind: Send, Role: Helpdesk, Fields: []Field{phoneID},
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_passcodes", Kind: Send, Role: Helpdesk, Unable: noPasscodes, Fields: []Field{phoneID},
 		Asks: "An SMS is sent now. Passcodes that were sent before stop working.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			phone, err := phoneForSMS(ctx, d, phoneID.Of(in), noPasscodes)
