@@ -29,7 +29,7 @@ func (p ChangedPage) Problems() []Problem {
 	if p.Organization.Slug != "" {
 		what = "The Duo connection of " + p.Organization.Name + " has"
 	}
-	return []Problem{{Text: "Nothing was sent to Duo. " + what + " changed since you opened this form."}}
+	return []Problem{{Text: "Nothing was done in Duo. " + what + " changed since you opened this form."}}
 }
 
 func (p ChangedPage) Body() templ.Component {

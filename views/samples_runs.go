@@ -23,7 +23,7 @@ func sampleRunsPage() RunsPage {
 	day := func(text, from string) FilterLink {
 		return FilterLink{Text: text, Count: -1, Href: RunsView(sampleWorkspace, "", RunsFilter{From: from})}
 	}
-	return RunsPage{Workspace: sampleWorkspace, Rows: sampleRuns(), Total: 1204, Older: RunsView(sampleWorkspace, "", RunsFilter{After: "AAYzqz"}),
+	return RunsPage{Workspace: sampleWorkspace, Zone: "Europe/London", Rows: sampleRuns(), Total: 1204, Older: RunsView(sampleWorkspace, "", RunsFilter{After: "AAYzqz"}),
 		Operators:     []Option{{"b3c1", "ana@northwind.example"}, {"b3c2", "tom@northwind.example"}},
 		Organizations: []Option{{acme.Slug, acme.Name}, {harbour.Slug, harbour.Name}, {hostile.Slug, hostile.Name}},
 		Actions:       []Option{{"update-user", "Update User"}, {"sign-in", "Sign in"}},

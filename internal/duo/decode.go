@@ -57,6 +57,14 @@ func parseObject(data []byte) (*object, error) {
 // text reads a string; numbers and booleans give their literal.
 func (o *object) text(name string) string { return scalar(o.members[name]) }
 
+// words reads a string; an object or a list gives its JSON.
+func (o *object) words(name string) string {
+	if value := o.members[name]; len(value) > 0 && (value[0] == '{' || value[0] == '[') {
+		return string(value)
+	}
+	return o.text(name)
+}
+
 // scalar reads one value as text; what is not a scalar is "".
 func scalar(value json.RawMessage) string {
 	raw := string(value)

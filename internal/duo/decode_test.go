@@ -39,8 +39,33 @@ func TestLenientUser(t *testing.T) {
 	if u.Groups != nil || u.Phones != nil || len(u.Tokens) != 1 || u.Tokens[0].Serial != "123456" {
 		t.Errorf("lists %v %v %v", u.Groups, u.Phones, u.Tokens)
 	}
+	for member, on := range map[string]bool{"": true, `, "enable_auto_prompt": null`: true, `, "enable_auto_prompt": "1"`: true,
+		`, "enable_auto_prompt": false`: false, `, "enable_auto_prompt": 0`: false} {
+		if err := json.Unmarshal([]byte(`{"user_id": "DU1"`+member+`}`), &u); err != nil || u.EnableAutoPrompt != on {
+			t.Errorf("%q reads as %t, %v", member, u.EnableAutoPrompt, err)
+		}
+	}
 	if err := json.Unmarshal([]byte(`{"user_id": "DU1", "phones": {"no": "list"}}`), &u); err == nil {
 		t.Error("phones that cannot be read are shown as no phones")
+	}
+}
+
+// TestLogDetails: they are JSON as text, or the JSON itself. A restored user is looked for in them.
+func TestLogDetails(t *testing.T) {
+	t.Parallel()
+	for details, want := range map[string]string{
+		`"{\"a\": 1}"`: `{"a": 1}`, `{"a": 1}`: `{"a": 1}`, `["a"]`: `["a"]`, `"a"`: "a", `7`: "7", `null`: "", `""`: "",
+	} {
+		var e ActivityEvent
+		event := `{"ts": "2026-08-04T12:00:00+00:00", "action": {"name": "user_update", "details": ` + details + `}, "target": {"key": "DU1", "details": ` + details + `}}`
+		if err := json.Unmarshal([]byte(event), &e); err != nil || e.ActionDetails != want || e.Target.Details != want {
+			t.Errorf("%s reads as %q and %q, %v", details, e.ActionDetails, e.Target.Details, err)
+		}
+		var a AdministratorEvent
+		event = `{"timestamp": 1785846896, "action": "user_update", "description": ` + details + `}`
+		if err := json.Unmarshal([]byte(event), &a); err != nil || a.Description != want {
+			t.Errorf("%s reads as %q, %v", details, a.Description, err)
+		}
 	}
 }
 
@@ -211,7 +236,7 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("metadata %+v", m)
 			}
 		}
-		if e := refusal(http.MethodPost, &http.Response{StatusCode: 400, Header: http.Header{}}, data, time.Time{}); strings.ContainsAny(e.Error(), "\r\n\x00") {
+		if e := refusal(http.MethodPost, "/", &http.Response{StatusCode: 400, Header: http.Header{}}, data, time.Time{}); strings.ContainsAny(e.Error(), "\r\n\x00") {
 			t.Errorf("error text %q", e)
 		}
 	})

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 	"unicode"
+
+	"duodesk/internal/text"
 )
 
 // Codes of [Error] that callers tell apart. The first three digits are the HTTP status.
@@ -31,9 +34,22 @@ type Error struct {
 	Method     string        // HTTP method of the request
 	Status     int           // HTTP status, or that of Code where Duo refuses with a status of success
 	Code       int           // Duo's code; 0 if the answer carried none
-	Message    string        // Duo's words; single line, at most 300 characters
-	Detail     string        // often the name of the parameter at fault; may be empty
+	Message    string        // Duo's words; single line, at most 300 characters, nothing invisible
+	Detail     string        // the same; often the name of the parameter at fault; may be empty
 	RetryAfter time.Duration // how long Duo asks to wait, 60 s at most; 0 if it did not say
+
+	reads bool // by a POST that only reads
+}
+
+// readingPosts are the paths that a POST only reads.
+var readingPosts = []string{"/accounts/v1/account/list", "/auth/v2/preauth", "/auth/v2/enroll_status"}
+
+// Reads reports whether the refused call would have changed nothing.
+func (e *Error) Reads() bool { return e.Method == http.MethodGet || e.reads }
+
+// Reads reports whether the call would have changed nothing.
+func (e *TransportError) Reads() bool {
+	return e.Method == http.MethodGet || slices.Contains(readingPosts, e.Path)
 }
 
 // Error gives Duo's words with their code, in one line.
@@ -50,6 +66,30 @@ func (e *Error) Error() string {
 		b.WriteString(": " + e.Detail)
 	}
 	return b.String()
+}
+
+// Said quotes the answer in a sentence, to stand behind one of ours: Duo said: “Invalid request
+// parameters: username” (code 40002). Words without one of Duo's codes are the host's: a proxy may
+// have answered. It is "" where the answer had neither.
+func (e *Error) Said() string {
+	words := strings.NewReplacer("“", `"`, "”", `"`).Replace(e.Message)
+	if e.Detail != "" {
+		words = strings.TrimPrefix(words+": "+strings.NewReplacer("“", `"`, "”", `"`).Replace(e.Detail), ": ")
+	}
+	switch {
+	case e.Code == 0 && (words == "" || words == http.StatusText(e.Status)):
+		return ""
+	case e.Code == 0:
+		return fmt.Sprintf("The host said: “%s” (status %d).", words, e.Status)
+	case words == "":
+		return fmt.Sprintf("Duo gave the code %d and no words.", e.Code)
+	}
+	return fmt.Sprintf("Duo said: “%s” (code %d).", words, e.Code)
+}
+
+// WrongKind reports whether Duo says that the keys belong to another kind of application.
+func (e *Error) WrongKind() bool {
+	return e.Code == CodeForbidden && strings.Contains(strings.ToLower(e.Message+" "+e.Detail), "integration type")
 }
 
 // Failure says why there was no usable answer.
@@ -108,7 +148,7 @@ func (e *TransportError) Error() string {
 func (e *TransportError) Unwrap() error { return e.Err }
 
 // MayHaveBeenApplied tells whether Duo may have carried out a change in spite of err. It is false
-// when nothing was sent, for GET, which changes nothing, and for refusals with a 4xx status, rate
+// when nothing was sent, for calls that only read, and for refusals with a 4xx status, rate
 // limits included. It is true for 5xx, for answers that were lost, came late or made no sense, and
 // for errors that are not this package's, of which nothing is known. A nil error is false.
 func MayHaveBeenApplied(err error) bool {
@@ -116,10 +156,10 @@ func MayHaveBeenApplied(err error) bool {
 		return false
 	}
 	if refused, ok := errors.AsType[*Error](err); ok {
-		return refused.Method != http.MethodGet && (refused.Status < 400 || refused.Status > 499)
+		return !refused.Reads() && (refused.Status < 400 || refused.Status > 499)
 	}
 	if failed, ok := errors.AsType[*TransportError](err); ok {
-		return failed.Method != http.MethodGet && failed.Sent
+		return !failed.Reads() && failed.Sent
 	}
 	return true
 }
@@ -163,37 +203,34 @@ func failureOf(err error, progress *progress) Failure {
 	return Unreachable
 }
 
-// plain makes text from Duo fit for one line of a log or a page: no control characters, no
-// invisible direction marks, at most 300 characters.
+// plain makes text from Duo fit for one line of a log or a page: no control characters, nothing
+// that a person does not see, at most 300 characters.
 func plain(s string) string {
 	const most = 300
 	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r), unicode.IsControl(r):
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
 			return ' '
-		case unicode.Is(unicode.Cf, r):
-			return -1
 		}
 		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
+	}, strings.ToValidUTF8(s, "\ufffd"))
+	s = strings.Join(strings.Fields(text.Visible(s)), " ")
 	if runes := []rune(s); len(runes) > most {
 		s = string(runes[:most-1]) + "…"
 	}
 	return s
 }
 
-func refusal(method string, resp *http.Response, body []byte, now time.Time) *Error {
-	e := &Error{Method: method, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
+func refusal(method, path string, resp *http.Response, body []byte, now time.Time) *Error {
+	e := &Error{Method: method, reads: slices.Contains(readingPosts, path), Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
 	if fields, err := parseObject(body); err == nil {
 		e.Code = int(fields.number("code"))
-		e.Message = plain(fields.text("message"))
-		e.Detail = plain(fields.text("message_detail"))
+		e.Message = plain(fields.words("message"))
+		e.Detail = plain(fields.words("message_detail"))
 	}
 	if status := e.Code / 100; e.Status < 400 && status >= 400 && status <= 599 {
 		e.Status = status
 	}
-	if e.Message == "" {
+	if e.Message == "" && e.Code == 0 {
 		e.Message = http.StatusText(resp.StatusCode)
 	}
 	return e

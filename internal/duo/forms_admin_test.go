@@ -10,7 +10,7 @@ import (
 func TestDeviceForms(t *testing.T) {
 	t.Parallel()
 	const token = `{"admins": [{"admin_id": "DE1", "name": "Jane"}], "serial": 123456, "token_id": "DH1", "totp_step": null, "type": "h6", "users": [{"user_id": "DU1"}]}`
-	wantToken := Token{ID: "DH1", Serial: "123456", Type: "h6", Users: []User{{ID: "DU1"}}, Administrators: []Admin{{ID: "DE1", Name: "Jane"}}}
+	wantToken := Token{ID: "DH1", Serial: "123456", Type: "h6", Users: []User{{ID: "DU1", EnableAutoPrompt: true}}, Administrators: []Admin{{ID: "DE1", Name: "Jane"}}}
 	testForms(t, map[string]form{
 		"tokens": {
 			value(func(ctx context.Context, c *Client) ([]Token, error) { return collect(c.Tokens(ctx)) }),
@@ -48,7 +48,7 @@ func TestDeviceForms(t *testing.T) {
 				return c.WebAuthnCredential(ctx, "WA1")
 			}),
 			"GET", "/admin/v1/webauthncredentials/WA1", "", `{"credential_name": "key", "webauthnkey": "WA1", "user": {"user_id": "DU1", "username": "ada"}}`,
-			WebAuthnCredential{Key: "WA1", Name: "key", User: User{ID: "DU1", Username: "ada"}},
+			WebAuthnCredential{Key: "WA1", Name: "key", User: User{ID: "DU1", Username: "ada", EnableAutoPrompt: true}},
 		},
 		"delete WebAuthn": {
 			nothing(func(ctx context.Context, c *Client) error { return c.DeleteWebAuthn(ctx, "WA1") }),
@@ -88,7 +88,7 @@ func TestGroupForms(t *testing.T) {
 		},
 		"members": {
 			value(func(ctx context.Context, c *Client) ([]User, error) { return collect(c.GroupMembers(ctx, "DG1")) }),
-			"GET", "/admin/v2/groups/DG1/users?limit=500&offset=0", "", `[{"user_id": "DU1", "username": "ada"}]`, []User{{ID: "DU1", Username: "ada"}},
+			"GET", "/admin/v2/groups/DG1/users?limit=500&offset=0", "", `[{"user_id": "DU1", "username": "ada"}]`, []User{{ID: "DU1", Username: "ada", EnableAutoPrompt: true}},
 		},
 		"page of members": {
 			value(func(ctx context.Context, c *Client) (int, error) {

@@ -167,7 +167,7 @@ func TestUserForms(t *testing.T) {
 				return c.BulkCreateUsers(ctx, []UserFields{{Username: new("ada"), Aliases: map[int]string{1: "a"}}, {Username: new("bob"), EnableAutoPrompt: new(true)}})
 			}), "POST", "/admin/v1/users/bulk_create",
 			`{"users":"[{\"aliases\":\"alias1=a\",\"username\":\"ada\"},{\"enable_auto_prompt\":true,\"username\":\"bob\"}]"}`,
-			`[{"user_id": "DU1"}, {"user_id": "DU2"}]`, []User{{ID: "DU1"}, {ID: "DU2"}},
+			`[{"user_id": "DU1"}, {"user_id": "DU2"}]`, []User{{ID: "DU1", EnableAutoPrompt: true}, {ID: "DU2", EnableAutoPrompt: true}},
 		},
 		"tokens": {
 			value(func(ctx context.Context, c *Client) ([]Token, error) { return c.UserTokens(ctx, "DU1") }),
@@ -204,7 +204,7 @@ func TestUserForms(t *testing.T) {
 			value(func(ctx context.Context, c *Client) ([]User, error) {
 				users, _, err := c.UsersMatching(ctx, UserFilter{Usernames: []string{"ada", "bob"}}, 10, 20)
 				return users, err
-			}), "GET", "/admin/v1/users?limit=10&offset=20&username_list=%5B%22ada%22%2C%22bob%22%5D", "", `[{"user_id": "DU1", "username": "Bob"}]`, []User{{ID: "DU1", Username: "Bob"}},
+			}), "GET", "/admin/v1/users?limit=10&offset=20&username_list=%5B%22ada%22%2C%22bob%22%5D", "", `[{"user_id": "DU1", "username": "Bob"}]`, []User{{ID: "DU1", Username: "Bob", EnableAutoPrompt: true}},
 		},
 		"users by id and e-mail": {
 			value(func(ctx context.Context, c *Client) ([]User, error) {

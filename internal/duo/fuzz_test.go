@@ -48,7 +48,7 @@ func FuzzEnvelope(f *testing.F) {
 			t.Errorf("stat %q", stat)
 		}
 		resp := &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {string(body)}}}
-		e := refusal(http.MethodGet, resp, body, time.Now())
+		e := refusal(http.MethodGet, "/", resp, body, time.Now())
 		if !utf8.ValidString(e.Message) || !utf8.ValidString(e.Detail) || strings.ContainsAny(e.Error(), "\r\n\x00") || e.RetryAfter < 0 {
 			t.Errorf("refusal %q, wait %v", e, e.RetryAfter)
 		}

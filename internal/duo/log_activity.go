@@ -32,7 +32,7 @@ func (e *ActivityEvent) UnmarshalJSON(data []byte) error {
 		ID:            o.text("activity_id"),
 		Time:          o.eventTime("ts"),
 		Action:        action.text("name"),
-		ActionDetails: action.text("details"),
+		ActionDetails: action.words("details"),
 		Actor:         party(member(o, "actor")),
 		Target:        party(member(o, "target")),
 		OldTarget:     party(member(o, "old_target")),

@@ -31,10 +31,7 @@ func (e *AdministratorEvent) UnmarshalJSON(data []byte) error {
 		Actor:       o.text("username"),
 		Action:      o.text("action"),
 		Object:      o.text("object"),
-		Description: o.text("description"),
-	}
-	if raw := o.members["description"]; e.Description == "" && len(raw) > 0 && raw[0] == '{' {
-		e.Description = string(raw)
+		Description: o.words("description"),
 	}
 	if e.Time.IsZero() {
 		e.Time = o.isoTime("isotimestamp")

@@ -95,7 +95,7 @@ func member(o *object, name string) *object {
 }
 
 func party(o *object) LogParty {
-	return LogParty{Key: o.text("key"), Name: o.text("name"), Type: o.text("type"), Details: o.text("details")}
+	return LogParty{Key: o.text("key"), Name: o.text("name"), Type: o.text("type"), Details: o.words("details")}
 }
 
 func device(o *object) LogDevice {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"net/http"
 	"strconv"
@@ -49,17 +50,41 @@ func page[T any](ctx context.Context, c *Client, path string, limit, offset int)
 func fittingPage[T any](ctx context.Context, c *Client, path string, limit, offset int) ([]T, Metadata, int, error) {
 	for {
 		items, metadata, err := get[[]T](ctx, c, path, pageParams(limit, offset))
-		failed, is := errors.AsType[*TransportError](err)
-		if !is || failed.Failure != AnswerTooLarge || limit <= 1 {
+		smaller := smallerLimit(limit, err)
+		if smaller == 0 {
 			return items, metadata, limit, err
 		}
-		limit = max(1, limit/4)
+		limit = smaller
+	}
+}
+
+// smallerLimit is the limit to ask with again after an answer that was too large; 0: not at all.
+func smallerLimit(limit int, err error) int {
+	failed, is := errors.AsType[*TransportError](err)
+	if !is || failed.Failure != AnswerTooLarge || limit <= 1 {
+		return 0
+	}
+	return max(1, limit/4)
+}
+
+// doFitting sends r, a GET, and returns the request whose answer was small enough: r, or r with a
+// smaller limit, if it has one.
+func (c *Client) doFitting(ctx context.Context, r Request) (Request, Answer, error) {
+	for {
+		answer, err := c.Do(ctx, r)
+		limit, _ := strconv.Atoi(fmt.Sprint(r.Params["limit"])) // without a limit, 0
+		smaller := smallerLimit(limit, err)
+		if smaller == 0 {
+			return r, answer, err
+		}
+		r.Params = r.Params.with("limit", strconv.Itoa(smaller))
 	}
 }
 
 // DoPages sends r, a GET, and then the same for each following page, at most maxPages times in all,
 // and gives the answers as they come; [ErrMorePages] ends it when there are more. It knows the
-// pages of lists (offset) and of logs (next_offset). An answer that has no pages is the only one.
+// pages of lists (offset) and of logs (next_offset). An answer that has no pages is the only one. Of
+// answers that are too large it asks for a part, where r has a limit that can be made smaller.
 func (c *Client) DoPages(ctx context.Context, r Request, maxPages int) iter.Seq2[Answer, error] {
 	return func(yield func(Answer, error) bool) {
 		if r.Method != http.MethodGet || maxPages < 1 {
@@ -67,8 +92,9 @@ func (c *Client) DoPages(ctx context.Context, r Request, maxPages int) iter.Seq2
 			return
 		}
 		for range maxPages {
-			answer, err := c.Do(ctx, r)
-			if !yield(answer, err) || err != nil {
+			var answer Answer
+			var err error
+			if r, answer, err = c.doFitting(ctx, r); !yield(answer, err) || err != nil {
 				return
 			}
 			name, next := nextPage(r.Path, answer)

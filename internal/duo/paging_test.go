@@ -1,6 +1,7 @@
 package duo
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,21 @@ import (
 	"sync"
 	"testing"
 )
+
+// rowsOfPages counts what a generic call reads of a list.
+func rowsOfPages(ctx context.Context, c *Client, limit string, parts int) (rows int, err error) {
+	for answer, err := range c.DoPages(ctx, Request{Method: http.MethodGet, Path: "/admin/v1/users", Params: Params{"limit": limit}}, parts) {
+		if err != nil {
+			return rows, err
+		}
+		var part []json.RawMessage
+		if err := json.Unmarshal(answer.Response, &part); err != nil {
+			return rows, err
+		}
+		rows += len(part)
+	}
+	return rows, nil
+}
 
 // TestPagesTooLargeForOneAnswer: what is too large for one answer is asked for in
 // smaller pages, which leave nothing out.
@@ -61,6 +77,12 @@ func TestPagesTooLargeForOneAnswer(t *testing.T) {
 		failed, _ := errors.AsType[*TransportError](err)
 		if (test.users == 0) != (failed != nil && failed.Failure == AnswerTooLarge) {
 			t.Errorf("%d bytes: %v", test.each, err)
+		}
+		if rows, err := rowsOfPages(t.Context(), c, "300", 100); rows != test.users || (test.users == 0) != (err != nil) {
+			t.Errorf("%d bytes, by a generic call: %d users, %v", test.each, rows, err)
+		}
+		if rows, err := rowsOfPages(t.Context(), c, "300", 1); test.users > 0 && (rows != test.limits[1] || !errors.Is(err, ErrMorePages)) {
+			t.Errorf("%d bytes, one part of a generic call: %d users, %v", test.each, rows, err)
 		}
 		if test.users > 0 {
 			page, metadata, err := c.UsersPage(t.Context(), 300, 0)

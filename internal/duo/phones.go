@@ -5,6 +5,8 @@ import (
 	"iter"
 	"strings"
 	"time"
+
+	"duodesk/internal/text"
 )
 
 // Phone is a phone or a tablet. Duo describes the device in words of its own, shown here as they
@@ -47,8 +49,8 @@ func (p Phone) FullNumber() string {
 // model, platform and id.
 func (p Phone) Title() string {
 	for _, name := range []string{p.FullNumber(), p.Name, p.Model, p.Platform} {
-		if name = strings.TrimSpace(name); name != "" && !strings.EqualFold(name, "unknown") {
-			return name
+		if seen := strings.TrimSpace(text.Visible(name)); seen != "" && !strings.EqualFold(seen, "unknown") {
+			return strings.TrimSpace(name)
 		}
 	}
 	return string(p.ID)

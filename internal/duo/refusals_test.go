@@ -35,6 +35,11 @@ func TestRefusals(t *testing.T) {
 		{"gateway", 502, ``, Error{Status: 502, Message: "Bad Gateway"}, true},
 		{"hostile words", 400, "{\"code\": 40002, \"message\": \"a\\r\\nb\\u202e\\u0000c" + strings.Repeat("x", 500) + "\", \"stat\": \"FAIL\"}",
 			Error{Status: 400, Code: CodeInvalidParameter, Message: "a b c" + strings.Repeat("x", 294) + "…"}, false},
+		{"invisible words", 400, "{\"code\": 40002, \"message\": \"\u3164a\u200b\ufe0fb\", \"message_detail\": \"c\u2028d\u115f\", \"stat\": \"FAIL\"}",
+			Error{Status: 400, Code: CodeInvalidParameter, Message: "ab", Detail: "c d"}, false},
+		{"detail that is an object", 400, `{"code": 40002, "message": "no", "message_detail": {"users": ["ada"]}, "stat": "FAIL"}`,
+			Error{Status: 400, Code: CodeInvalidParameter, Message: "no", Detail: `{"users": ["ada"]}`}, false},
+		{"no words", 200, `{"code": 40301, "stat": "FAIL"}`, Error{Status: 403, Code: CodeForbidden}, false},
 		{"refused with status 200", 200, `{"code": 40002, "message": "no", "stat": "FAIL"}`,
 			Error{Status: 400, Code: CodeInvalidParameter, Message: "no"}, false},
 		{"limited with status 200", 200, `{"code": 42901, "message": "no", "stat": "FAIL"}`,
@@ -221,5 +226,48 @@ func TestAnotherCallsFailure(t *testing.T) {
 	failed, ok := errors.AsType[*TransportError](err)
 	if !ok || failed.Failure != Canceled || !errors.Is(err, context.Canceled) || strings.Contains(fmt.Sprintf("%v %v", err, failed.Err), "DUOTHER") {
 		t.Errorf("%#v", err)
+	}
+}
+
+// TestReadingByPOST: such a call changes nothing, whatever became of its answer.
+func TestReadingByPOST(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]http.HandlerFunc{
+		"inner error": answer(500, `{"code": 50001, "message": "no", "stat": "FAIL"}`), "lost": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		_, list := testClient(serve(t, handler)).ListAccounts(t.Context())
+		_, preauth := testClient(serve(t, handler)).Preauth(t.Context(), AuthUser{Username: "ada"}, AccessDevice{})
+		_, status := testClient(serve(t, handler)).EnrollStatus(t.Context(), "DU1", "x")
+		for _, err := range []error{list, preauth, status} {
+			if err == nil || MayHaveBeenApplied(err) {
+				t.Errorf("%s: %v may have been applied", name, err)
+			}
+		}
+	}
+}
+
+// TestWhatDuoSaid: the answer's own words can stand behind a sentence of ours, and say whose they are.
+func TestWhatDuoSaid(t *testing.T) {
+	t.Parallel()
+	for want, e := range map[string]Error{
+		"Duo said: “Invalid request parameters: username” (code 40002).": {Status: 400, Code: 40002, Message: "Invalid request parameters", Detail: "username"},
+		"Duo said: “Not in your edition” (code 40301).":                  {Status: 403, Code: 40301, Message: "Not in your edition"},
+		`Duo said: “"x"” (code 40002).`:                                  {Status: 400, Code: 40002, Message: "“x”"},
+		"Duo said: “username” (code 40002).":                             {Status: 400, Code: 40002, Detail: "username"},
+		"Duo gave the code 40301 and no words.":                          {Status: 403, Code: 40301},
+		"The host said: “blocked by policy” (status 403).":               {Status: 403, Message: "blocked by policy"},
+		"": {Status: 403, Message: "Forbidden"},
+	} {
+		if got := e.Said(); got != want {
+			t.Errorf("%+v: %q, want %q", e, got, want)
+		}
+	}
+	for wrong, e := range map[bool]Error{
+		true:  {Code: 40301, Message: "Access forbidden", Detail: "Wrong integration type for this API."},
+		false: {Code: 40301, Message: "Access forbidden", Detail: "Your edition does not include this."},
+	} {
+		if e.WrongKind() != wrong {
+			t.Errorf("%+v: %v", e, e.WrongKind())
+		}
 	}
 }

@@ -147,7 +147,7 @@ func (c *Client) exchange(ctx context.Context, p *prepared) (Answer, error) {
 	switch {
 	case resp.StatusCode >= 400:
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal)) // the status alone is a refusal
-		return Answer{}, refusal(p.method, resp, body, c.options.Now())
+		return Answer{}, refusal(p.method, p.path, resp, body, c.options.Now())
 	case resp.StatusCode >= 300:
 		return failed(Redirected, true, nil)
 	}
@@ -171,7 +171,7 @@ func (c *Client) exchange(ctx context.Context, p *prepared) (Answer, error) {
 		}
 		return answer, err
 	case "FAIL":
-		return Answer{}, refusal(p.method, resp, body, c.options.Now())
+		return Answer{}, refusal(p.method, p.path, resp, body, c.options.Now())
 	}
 	return failed(NotUnderstood, true, nil)
 }

@@ -36,7 +36,7 @@ type User struct {
 	Status            UserStatus
 	LockoutReason     string
 	Enrolled          bool // has something to log in with; outdated in the short copy
-	EnableAutoPrompt  bool
+	EnableAutoPrompt  bool // on where Duo does not say
 	Notes             string
 	DirectoryKey      string // the directory that manages the user, if any
 	ExternalID        string
@@ -65,7 +65,7 @@ func (u *User) UnmarshalJSON(data []byte) error {
 		Status:            UserStatus(o.text("status")),
 		LockoutReason:     o.text("lockout_reason"),
 		Enrolled:          o.flag("is_enrolled"),
-		EnableAutoPrompt:  o.flag("enable_auto_prompt"),
+		EnableAutoPrompt:  o.text("enable_auto_prompt") == "" || o.flag("enable_auto_prompt"),
 		Notes:             o.text("notes"),
 		DirectoryKey:      o.text("directory_key"),
 		ExternalID:        o.text("external_id"),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -83,14 +84,24 @@ func keysAtFault(err error) bool {
 	var failed *duo.TransportError
 	switch {
 	case errors.As(err, &refused):
-		return refused.Code == duo.CodeUnknownKey || refused.Code == duo.CodeBadSignature || refused.Code == duo.CodeForbidden
+		return refused.Code == duo.CodeUnknownKey || refused.Code == duo.CodeBadSignature ||
+			refused.Code == duo.CodeForbidden && !saysWhy(refused)
 	case errors.As(err, &failed):
 		return failed.Failure == duo.SecretUnavailable
 	}
 	return false
 }
 
+// explainRefusal says in our words what a refusal means, and keeps Duo's own beside them.
 func explainRefusal(e *duo.Error) Explanation {
+	why := meaningOf(e)
+	if e.Code != duo.CodeRateLimited {
+		why.Cause = strings.TrimSpace(why.Cause + " " + e.Said())
+	}
+	return why
+}
+
+func meaningOf(e *duo.Error) Explanation {
 	switch e.Code {
 	case duo.CodeRateLimited:
 		return later("Duo is limiting requests to this account, and did not do this.", e.RetryAfter)
@@ -101,34 +112,53 @@ func explainRefusal(e *duo.Error) Explanation {
 	case duo.CodeBadTimestamp:
 		return Explanation{"Duo refused the time of the request: the clock here and Duo's differ too much.", "Set this server's clock (NTP), then try again."}
 	case duo.CodeForbidden:
-		if e.Detail != "" {
-			return Explanation{"Duo refused: these keys belong to another kind of application (" + e.Detail + ").", "Use the keys of the right application."}
-		}
-		return Explanation{"Duo does not permit this to these keys.", "Grant the permission to the application in the Duo Admin Panel, or check that the edition includes the feature."}
+		return forbidden(e)
 	case duo.CodeNotFound:
 		return Explanation{"Duo does not know this any more; somebody may have deleted it.", "Go back to the list and refresh it."}
 	case duo.CodeDuplicate:
 		return Explanation{"Duo already has one like it: the name, alias or number is taken.", "Look for the one that exists."}
 	case duo.CodeMissingParameter, duo.CodeInvalidParameter:
-		cause := "Duo did not accept a value"
-		if e.Detail != "" {
-			cause += " (" + e.Detail + ")"
+		if !parameterName.MatchString(e.Detail) {
+			return Explanation{"Duo did not accept this request.", ""} // what Duo said is all that is known
 		}
-		return Explanation{cause + ".", "Change it and try again."}
+		return Explanation{"Duo did not accept the value of " + e.Detail + ".", "If you typed it, change it and try again."}
 	}
-	if e.Status >= 500 && (e.Method == http.MethodGet || e.Status != http.StatusInternalServerError) {
+	if e.Status >= 500 && (e.Reads() || e.Status != http.StatusInternalServerError) {
 		return Explanation{fmt.Sprintf("Duo had an internal error (%d).", e.Status), "Try again in a minute; status.duo.com tells of disturbances."}
 	}
 	if e.Status >= 500 {
 		return Explanation{fmt.Sprintf("Duo had an internal error (%d). It also answers like this when a user or phone would get more than 100 related objects.", e.Status),
 			"Look at what is there before you try again."}
 	}
-	return Explanation{fmt.Sprintf("Duo refused: %s.", e.Message), ""}
+	if e.Code == 0 {
+		return Explanation{fmt.Sprintf("The host refused with the status %d, without a code of Duo's.", e.Status), "Check that the host is right; a proxy may be answering in its place."}
+	}
+	return Explanation{"Duo answered that this failed.", ""}
+}
+
+// parameterName is a detail of Duo's that names a parameter; others are a phrase.
+var parameterName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// saysWhy reports whether a refusal says more than that something is forbidden, such as that the
+// edition lacks it: the keys need not be at fault then.
+func saysWhy(e *duo.Error) bool {
+	return !e.WrongKind() && (e.Detail != "" || e.Message != "" && !strings.EqualFold(e.Message, "Access forbidden"))
+}
+
+func forbidden(e *duo.Error) Explanation {
+	switch {
+	case e.WrongKind():
+		return Explanation{"Duo refused: these keys belong to another kind of application.", "Use the keys of the right application."}
+	case saysWhy(e):
+		return Explanation{"Duo does not permit this in this account, or to these keys.",
+			"Duo's words say what is missing. If it is a permission, grant it to the application in the Duo Admin Panel; if it is a feature, compare the account's edition."}
+	}
+	return Explanation{"Duo does not permit this to these keys.", "Grant the permission to the application in the Duo Admin Panel, or check that the edition includes the feature."}
 }
 
 // notSent says of a change that was kept back that it was; a reading is to be seen.
 func notSent(e *duo.TransportError) string {
-	if e.Method == http.MethodGet {
+	if e.Reads() {
 		return ""
 	}
 	return ": this was not sent"

@@ -148,7 +148,7 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 		default:
 		}
 		end.Subject, end.By = result.Subject, *started.ProcessID
-		end.Summary = catalog.Plain(result.Summary + " " + end.Summary)
+		end.Summary = catalog.Sentences(catalog.Plain(result.Summary) + " " + end.Summary)
 		r.forget(q.Scope, q.Organization) // an answer can lock a user out
 		r.close(ctx, q.Scope, q.ID, end)
 		return nil

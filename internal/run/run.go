@@ -264,15 +264,15 @@ func (r *Runner) Do(ctx context.Context, q Request) (Outcome, error) {
 		r.follow(ctx, q, client, started, result)
 		return done, nil
 	}
-	state, summary := store.Applied, result.Summary
+	state, summary := store.Applied, catalog.Plain(result.Summary)
 	if err != nil {
 		state, summary = outcome(q, err)
 		if result.Summary != "" {
 			// The action has several steps, and the first were done.
-			summary = result.Summary + " " + summary
+			summary = catalog.Plain(result.Summary) + " " + summary
 		}
 	}
-	done.Run.State, done.Run.Summary = state, catalog.Plain(summary)
+	done.Run.State, done.Run.Summary = state, catalog.Sentences(summary)
 	if state == store.Unknown && q.Action.ReadBack != nil {
 		done.Run.State = store.Sending
 		r.doubt(ctx, q.Scope, started, done.Run.Summary, result.Subject)
@@ -371,9 +371,9 @@ func outcome(q Request, err error) (state, summary string) {
 	var role *catalog.RoleError
 	switch {
 	case errors.As(err, &fault):
-		return store.Refused, "Not done: " + fault.Message
+		return store.Refused, "Not done: " + fault.Shown()
 	case errors.As(err, &role):
-		return store.Refused, "Not done. " + role.Error()
+		return store.Refused, "Not done. " + catalog.Plain(role.Error())
 	case duo.MayHaveBeenApplied(err) && !q.Action.Reads(q.Input):
 		return store.Unknown, "Duo may have done this. " + ExplainFor(q.Organization, q.Action.API, err).Cause
 	}

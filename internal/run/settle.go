@@ -117,9 +117,9 @@ func (r *Runner) conclude(o store.OpenRun, found look, absent int, now time.Time
 	case action.Run != nil && action.Reads(catalog.Recalled(o.Input)):
 		end.State, end.Summary = store.Refused, "The console stopped before Duo answered. This only reads: nothing was changed."
 	case found.finding == catalog.Made:
-		end.State, end.Summary = store.Applied, "Applied, by read-back at "+clock(now)+". "+found.words
+		end.State, end.Summary = store.Applied, "Applied, by read-back at "+clock(now)+". "+catalog.Plain(found.words)
 	case found.finding == catalog.NotMade && absent >= 2 && !now.Before(late):
-		end.State, end.Summary = store.Refused, "Not done, by read-back at "+clock(now)+". "+found.words
+		end.State, end.Summary = store.Refused, "Not done, by read-back at "+clock(now)+". "+catalog.Plain(found.words)
 	case found.finding == catalog.NotMade:
 		// It may arrive at any time; the last look comes when that time is over.
 		pause *= 1 << min(absent-1, 2)
@@ -128,13 +128,13 @@ func (r *Runner) conclude(o store.OpenRun, found look, absent int, now time.Time
 		}
 		return store.Ending{}, pause
 	case found.never && !now.Before(late), !now.Before(enough):
-		end.State, end.Summary = store.Unknown, strings.TrimSpace(unknownWords(o)+" "+found.words)
+		end.State, end.Summary = store.Unknown, strings.TrimSpace(unknownWords(o)+" "+catalog.Plain(found.words))
 	case found.never:
 		return store.Ending{}, max(pause, late.Sub(now))
 	default:
 		return store.Ending{}, pause
 	}
-	end.Summary = catalog.Plain(end.Summary)
+	end.Summary = catalog.Sentences(end.Summary)
 	return end, 0
 }
 

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +61,8 @@ const (
 func (d *diagnosis) step(state, text string) { d.Steps = append(d.Steps, CheckStep{state, text}) }
 
 func (d *diagnosis) fail(headline string, why Explanation) {
-	d.Outcome, d.Headline, d.Cause, d.Fix = Fails, headline, why.Cause, why.Fix
+	d.Outcome, d.Headline, d.Cause = Fails, headline, why.Cause
+	d.Fix = cmp.Or(why.Fix, "Check again in a minute. If it fails in the same way, ask Duo Support.")
 	d.step(stepBad, why.Cause)
 }
 
@@ -71,7 +74,7 @@ func (r *Runner) diagnose(ctx context.Context, c *duo.Client, slot store.Slot) d
 	asked := r.now()
 	duoTime, err := c.Ping(ctx)
 	if err != nil {
-		d.fail("Duo does not answer", Explain(err))
+		d.fail(headlineOf(noAPI, err), Explain(err))
 		return d
 	}
 	d.step(stepOK, "The host answers over a trusted connection.")
@@ -102,9 +105,31 @@ func (r *Runner) diagnose(ctx context.Context, c *duo.Client, slot store.Slot) d
 	return d
 }
 
+// headlineOf says what became of a question to an API: only a refusal of who asks is
+// about the keys, and an answer is not called none.
+func headlineOf(asked string, err error) string {
+	if refused, is := errors.AsType[*duo.Error](err); is {
+		if asked != noAPI && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden) {
+			return "The " + asked + " refuses these keys"
+		}
+		return "The " + asked + " did not do what it was asked"
+	}
+	failed, is := errors.AsType[*duo.TransportError](err)
+	switch {
+	case is && !failed.Sent:
+		return "Duo was not reached"
+	case is && slices.Contains([]duo.Failure{duo.Redirected, duo.AnswerTooLarge, duo.NotUnderstood, duo.OtherAnswer}, failed.Failure):
+		return "The answer cannot be used"
+	}
+	return "Duo does not answer"
+}
+
+// noAPI is asked before any API, and without keys.
+const noAPI = "host"
+
 func (r *Runner) diagnoseAuth(ctx context.Context, c *duo.Client, slot store.Slot, d *diagnosis) {
 	if _, err := c.Check(ctx); err != nil {
-		d.fail("The Auth API refuses these keys", r.whyRefused(ctx, c, slot, err))
+		d.fail(headlineOf("Auth API", err), r.whyRefused(ctx, c, slot, err))
 		return
 	}
 	d.Outcome, d.Headline = Works, "The Auth API accepts these keys"
@@ -114,7 +139,7 @@ func (r *Runner) diagnoseAuth(ctx context.Context, c *duo.Client, slot store.Slo
 func (r *Runner) diagnoseAccounts(ctx context.Context, c *duo.Client, d *diagnosis) {
 	accounts, left, err := r.listAccounts(ctx, c)
 	if err != nil {
-		d.fail("The Accounts API refuses these keys", r.whyRefused(ctx, c, store.OfWorkspace(store.AccountsAPI), err))
+		d.fail(headlineOf("Accounts API", err), r.whyRefused(ctx, c, store.OfWorkspace(store.AccountsAPI), err))
 		return
 	}
 	d.accounts = accounts
@@ -167,17 +192,17 @@ func accountName(a duo.Account) string {
 func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, slot store.Slot, d *diagnosis) {
 	_, _, usersErr := c.UsersPage(ctx, 1, 0)
 	if usersErr != nil && !notPermitted(usersErr) {
-		d.fail("The Admin API refuses these keys", r.whyRefused(ctx, c, slot, usersErr))
+		d.fail(headlineOf("Admin API", usersErr), r.whyRefused(ctx, c, slot, usersErr))
 		return
 	}
 	_, settingsErr := c.Settings(ctx)
 	if settingsErr != nil && !notPermitted(settingsErr) {
-		d.fail("Duo did not answer the second question", Explain(settingsErr))
+		d.fail(headlineOf("Admin API", settingsErr), Explain(settingsErr))
 		return
 	}
 	switch {
 	case usersErr != nil && settingsErr != nil:
-		d.fail("The Admin API refuses these keys", r.whyRefused(ctx, c, slot, usersErr))
+		d.fail(headlineOf("Admin API", usersErr), r.whyRefused(ctx, c, slot, usersErr))
 		return
 	case usersErr == nil && settingsErr == nil:
 		d.Outcome, d.Headline = Works, "The Admin API accepts these keys"
@@ -195,6 +220,9 @@ func (d *diagnosis) permission(err error, granted, missing string) {
 	if err == nil {
 		d.step(stepOK, granted)
 	} else {
+		if refused, ok := errors.AsType[*duo.Error](err); ok && saysWhy(refused) {
+			missing += " " + refused.Said()
+		}
 		d.step(stepBad, missing)
 	}
 }
@@ -228,9 +256,9 @@ func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, slot store.Slot,
 			}
 		}
 	}
-	if refused.Code == duo.CodeForbidden && refused.Detail == "" {
-		return Explanation{"Duo knows these keys but permits nothing to them here: another kind of application, or one without any permission.",
-			"Check the application's type and its permissions in the Duo Admin Panel."}
+	if refused.Code == duo.CodeForbidden && !saysWhy(refused) && !refused.WrongKind() {
+		cause := "Duo knows these keys but permits nothing to them here: another kind of application, or one without any permission."
+		return Explanation{strings.TrimSpace(cause + " " + refused.Said()), "Check the application's type and its permissions in the Duo Admin Panel."}
 	}
 	return why
 }

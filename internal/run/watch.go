@@ -161,12 +161,12 @@ func (r *Runner) followOn(ctx context.Context, o store.OpenRun, action catalog.A
 	until := o.StartedAt.Add(action.Patience)
 	if r.now().After(until) {
 		// Duo may have forgotten the question by now, and would report no answer.
-		r.closeFound(ctx, o, store.Ending{State: store.Unknown, Subject: o.Whom, By: looker, Summary: catalog.Plain(o.Sent + " The console stopped before the answer came.")})
+		r.closeFound(ctx, o, store.Ending{State: store.Unknown, Subject: o.Whom, By: looker, Summary: catalog.Sentences(o.Sent + " The console stopped before the answer came.")})
 		return
 	}
 	client, err := r.clientAsSent(ctx, o, action.API)
 	if err != nil {
-		r.closeFound(ctx, o, store.Ending{State: store.Unknown, Subject: o.Whom, By: looker, Summary: catalog.Plain(o.Sent + " " + lookFailed(o, action, err))})
+		r.closeFound(ctx, o, store.Ending{State: store.Unknown, Subject: o.Whom, By: looker, Summary: catalog.Sentences(o.Sent + " " + lookFailed(o, action, err))})
 		return
 	}
 	q := Request{ID: o.ID, Scope: sc, Action: action, Input: catalog.Recalled(o.Input), Organization: store.Organization{Kind: o.ConnectionKind, AccountID: o.AccountID}}
@@ -181,7 +181,7 @@ func (r *Runner) followOn(ctx context.Context, o store.OpenRun, action catalog.A
 		return // the next process goes on
 	}
 	end.Subject, end.By = o.Whom, looker
-	end.Summary = catalog.Plain(o.Sent + " " + end.Summary)
+	end.Summary = catalog.Sentences(o.Sent + " " + end.Summary)
 	if organization, err := r.organizationOf(ctx, o); err == nil {
 		r.forget(sc, organization) // an answer can lock a user out
 	}

@@ -15,6 +15,9 @@ const failing = `(c.kind = 'child' and not exists (select from duo_account d whe
 		join integration_secret v on v.workspace_id = i.workspace_id and v.organization_id = i.organization_id and v.api = i.api and v.version = i.version
 		where i.workspace_id = o.workspace_id and i.organization_id = o.id and i.api = 'admin' and v.state = 'active' order by i.checked_at desc limit 1))`
 
+// noHost asks whether Duo does list the account of an organization connected by c, but without a usable host.
+const noHost = `(c.kind = 'child' and exists (select from duo_account d where d.workspace_id = c.workspace_id and d.account_id = c.account_id and d.api_hostname = ''))`
+
 // Drifted is an organization whose Duo account is not what it was when it was
 // mapped.
 type Drifted struct {
@@ -26,13 +29,14 @@ type Drifted struct {
 	AccountName string // when somebody last said yes to it; empty: not known
 	NameNow     string
 	Gone        bool // Duo lists the account no more, or without a usable host
+	NoHost      bool // the latter of the two
 }
 
 // Drifted lists the organizations whose account was renamed in Duo, unless the
 // organization is called so already, or is not listed any more; the latter first.
 func (t *Tx) Drifted(ctx context.Context) ([]Drifted, error) {
 	return all[Drifted](ctx, t.tx, `
-		select o.id, o.slug, o.name, o.colour, c.account_id, c.account_name, coalesce(a.name, '') as name_now, a.account_id is null as gone
+		select o.id, o.slug, o.name, o.colour, c.account_id, c.account_name, coalesce(a.name, '') as name_now, a.account_id is null as gone, `+noHost+` as no_host
 		from organization o
 		join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id and c.kind = 'child'
 		left join duo_account a on a.workspace_id = c.workspace_id and a.account_id = c.account_id and `+usable+`

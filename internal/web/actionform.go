@@ -93,6 +93,15 @@ func (s *Server) formOfFields(ctx context.Context, v visitor, f sheet, fields []
 		}
 		page.Fields = append(page.Fields, shown)
 	}
+	if hasTimes(a) {
+		last := 1
+		for i, field := range fields {
+			if field.Spec().Kind == "moment" {
+				last = i + 1
+			}
+		}
+		page.Fields = slices.Insert(page.Fields, last, zoneBox(v, f))
+	}
 	return page, nil
 }
 

@@ -118,6 +118,9 @@ func linkedByName(cells []views.ResultCell) []views.ResultCell {
 func repeated(v visitor, f sheet, button string, download bool, with map[string]string) views.AgainForm {
 	form := views.AgainForm{Post: actionPath(v, f.action.Slug), Button: button, Download: download,
 		Hidden: []views.Hidden{{Name: "run_id", Value: uuid.NewString()}, {Name: generated, Value: "1"}, {Name: "connection", Value: f.connection}, {Name: "was.connection", Value: f.connected}}}
+	if hasTimes(f.action) {
+		form.Hidden = append(form.Hidden, views.Hidden{Name: zoneField, Value: f.zone.String()})
+	}
 	for _, name := range slices.Sorted(maps.Keys(with)) {
 		form.Hidden = append(form.Hidden, views.Hidden{Name: name, Value: with[name]})
 	}

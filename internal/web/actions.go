@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -35,6 +36,8 @@ type sheet struct {
 	held []string // who reported fraud here, see heldHere
 
 	run store.Run // what became of it, once it was recorded
+
+	zone *time.Location // in which its times were typed; nil: it was not sent
 }
 
 // once are the hidden fields of the sheet's form.
@@ -197,7 +200,7 @@ func sentSheet(c echo.Context, v visitor) (sheet, error) {
 		return sheet{}, err
 	}
 	form, id, err := formWithID(c)
-	f := sheet{action: action, values: form.values, runID: id}
+	f := sheet{action: action, values: form.values, runID: id, zone: zoneOfForm(v, form)}
 	if err == nil {
 		f.connection, f.connected, err = form.opened()
 	}
@@ -221,7 +224,7 @@ func (f sheet) severalUsers() (faults []catalog.FieldError, several bool) {
 // read checks the fields of a form, and the ticket and the reason beside them.
 func (f sheet) read() (in catalog.Values, ticket, reason string, bad []catalog.FieldError) {
 	sent := form{f.values}
-	in, bad = f.action.Parse(sent.field(f.action))
+	in, bad = f.action.Parse(f.inZone(sent.field(f.action)))
 	ticket, fault := sent.text(ticketBox)
 	if fault != "" {
 		bad = append(bad, catalog.FieldError{Field: ticketBox.Name, Message: fault})
@@ -281,8 +284,11 @@ func chosenID(f sheet, name string) (catalog.Values, []catalog.FieldError) {
 func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error {
 	page := confirmPage(v, f, actionPath(v, f.action.Slug))
 	page.Heading, page.Button, page.Danger = f.action.Title, f.action.Title, f.action.Kind != catalog.Write || strings.HasPrefix(f.action.Slug, "delete-")
-	page.Consequences = []string{question}
+	page.Consequences = []string{cmp.Or(s.unable(c.Request().Context(), v, f), question)}
 	page.Hidden = []views.Hidden{{Name: generated, Value: f.get(generated)}, {Name: "agreed", Value: "1"}, {Name: "ticket", Value: f.get("ticket")}}
+	if hasTimes(f.action) {
+		page.Hidden = append(page.Hidden, views.Hidden{Name: zoneField, Value: f.zone.String()})
+	}
 	for _, field := range f.action.Fields {
 		spec := field.Spec()
 		if !f.values.Has(spec.Name) {
@@ -293,6 +299,7 @@ func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error 
 		if f.isChosen(spec.Name) {
 			page.Hidden = append(page.Hidden, views.Hidden{Name: spec.Name + choiceSuffix, Value: text}, views.Hidden{Name: spec.Name + forSuffix, Value: text})
 		}
+		text = f.moment(spec, text)
 		switch {
 		case text == "":
 		case spec.Secret: // it travels on, and is not for whoever looks at the screen
@@ -308,7 +315,7 @@ func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error 
 // factAsked is a field in a question. What an id stands for is said by its name:
 // who agrees has to see whom it meets.
 func (s *Server) factAsked(ctx context.Context, v visitor, spec catalog.Spec, text string) views.Fact {
-	fact := views.Fact{Label: spec.Label, Text: inWords(spec, text), Mono: spec.Kind == "id"}
+	fact := views.Fact{Label: spec.Label, Text: inWords(v, spec, text), Mono: spec.Kind == "id"}
 	name := ""
 	switch spec.Of {
 	case catalog.OfUser:

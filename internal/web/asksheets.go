@@ -176,3 +176,17 @@ func (s *Server) chooseWhomToAsk(ctx context.Context, v visitor, f sheet) (views
 	page.Pager = pager
 	return page, nil
 }
+
+// unable says why the phone that a form names cannot get what would be sent, as far
+// as the list that is held shows it; "" if it may, or that is not known.
+func (s *Server) unable(ctx context.Context, v visitor, f sheet) string {
+	if f.action.Unable == nil {
+		return ""
+	}
+	phones, _ := s.Runner.Phones(ctx, v.scope, v.organization, false)
+	i := slices.IndexFunc(phones.Items, func(p duo.Phone) bool { return string(p.ID) == f.get("phone_id") })
+	if i < 0 || f.action.Unable(phones.Items[i]) == "" {
+		return ""
+	}
+	return f.action.Unable(phones.Items[i]) + " Nothing will be sent."
+}

@@ -77,7 +77,7 @@ func (s *Server) showChanged(c echo.Context, v visitor, f sheet, now string) err
 		return err
 	}
 	page := views.ChangedPage{
-		Heading: f.action.Title, Was: cmp.Or(f.connected, "not known"), Now: sinceThen(f.connected, now), Typed: f.typed(), Post: actionPath(v, f.action.Slug),
+		Heading: f.action.Title, Was: cmp.Or(f.connected, "not known"), Now: sinceThen(f.connected, now), Typed: f.typed(v), Post: actionPath(v, f.action.Slug),
 		Once:   views.Once{RunID: uuid.NewString(), Connection: connection, Connected: now},
 		Cancel: views.Workspace(v.workspace.Slug),
 	}
@@ -120,7 +120,7 @@ func (f sheet) kept() []string {
 			names = append(names, spec.Name)
 		}
 	}
-	for _, name := range []string{syncNames.Name, ticketBox.Name, reasonBox.Name} {
+	for _, name := range []string{zoneField, syncNames.Name, ticketBox.Name, reasonBox.Name} {
 		if f.get(name) != "" {
 			names = append(names, name)
 		}
@@ -129,7 +129,7 @@ func (f sheet) kept() []string {
 }
 
 // typed are the same fields to be read.
-func (f sheet) typed() []views.Fact {
+func (f sheet) typed(v visitor) []views.Fact {
 	words := map[string]string{syncNames.Name: "Usernames", ticketBox.Name: ticketBox.Label, reasonBox.Name: reasonBox.Label}
 	specs := map[string]catalog.Spec{}
 	for _, field := range f.action.Fields {
@@ -144,7 +144,7 @@ func (f sheet) typed() []views.Fact {
 		}
 		text := f.get(name)
 		if known {
-			text = inWords(spec, text)
+			text = inWords(v, spec, f.moment(spec, text))
 		}
 		facts = append(facts, views.Fact{Label: label, Text: catalog.Plain(text)})
 	}

@@ -218,7 +218,7 @@ func TestWhatWasTypedForAnotherConnection(t *testing.T) {
 	if bad, err := s.Runner.Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client, store.Child, beta.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
-	p := sheet.send().want(http.StatusConflict, "Nothing was sent to Duo.", "the child account Acme Dental, Inc. ("+s.Account.AccountID+") on "+s.Account.APIHostname, "the child account Beta & Sons ("+beta.AccountID+")",
+	p := sheet.send().want(http.StatusConflict, "Nothing was done in Duo.", "the child account Acme Dental, Inc. ("+s.Account.AccountID+") on "+s.Account.APIHostname, "the child account Beta & Sons ("+beta.AccountID+")",
 		"amara", "Starts on Monday.").fine()
 	again := p.form("Open the form again").send().want(http.StatusOK).form("Create user")
 	if again.values.Get("username") != "amara" || again.values.Get("notes") != "Starts on Monday.\r\nDesk 4." || len(s.Sim.Ledger()) != 0 {
@@ -239,7 +239,7 @@ func TestWhatWasTypedForAnotherConnection(t *testing.T) {
 		t.Fatal(bad, err)
 	}
 	again.send().want(http.StatusOK, "Already sent")
-	sheet.send().want(http.StatusConflict, "Nothing was sent to Duo.", "after a change in between")
+	sheet.send().want(http.StatusConflict, "Nothing was done in Duo.", "after a change in between")
 	// A passcode is not carried along.
 	f := url.Values{"run_id": {uuid.NewString()}, "username": {"amara"}, "factor": {"passcode"}, "passcode": {"918273645"}, "connection": {"old"}, "was.connection": {"the child account Gone (DAGONE)"}, generated: {"1"}}
 	b.send(http.MethodPost, s.org("/actions/send-duo-authentication"), f).want(http.StatusConflict, "amara", "DAGONE").wantNot("918273645")

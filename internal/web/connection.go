@@ -85,7 +85,7 @@ func directoryRows(v visitor, found []store.Directory) []views.DirectoryRow {
 	var rows []views.DirectoryRow
 	for _, d := range found {
 		rows = append(rows, views.DirectoryRow{
-			ID: d.ID.String(), Name: views.Input{Value: d.Name}, Key: d.Key, Primary: d.Primary, SetOn: d.SetAt.UTC().Format("2 Jan 2006"), SetBy: d.SetBy,
+			ID: d.ID.String(), Name: views.Input{Value: d.Name}, Key: d.Key, Primary: d.Primary, SetOn: d.SetAt.In(v.location()).Format("2 Jan 2006"), SetBy: d.SetBy,
 			Test: actionPath(v, synchronizeUser, "directory_key", d.Key, "test", "1"),
 		})
 	}

@@ -57,13 +57,13 @@ func TestTroubleIsSaidAsWhatItIs(t *testing.T) {
 		form := s.typedUser(b)
 		allow := s.refuse(t, "insert", "run", condition)
 		p := form.post("Referer", s.url+s.org("/actions/create-user")).
-			want(http.StatusServiceUnavailable, "Temporarily unavailable", want.Text(), "Nothing was sent to Duo.").wantNot("canary", "in time").fine()
+			want(http.StatusServiceUnavailable, "Temporarily unavailable", want.Text(), "Nothing was done in Duo.").wantNot("canary", "in time").fine()
 		if p.header.Get("Retry-After") == "" {
 			t.Error(condition, ": no Retry-After")
 		}
 		program := s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/create-user"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"username": "ada"}})
 		got := program.wantProblem(http.StatusServiceUnavailable, "unavailable")
-		if !strings.Contains(got.Detail, want.Text()+" Nothing was sent to Duo.") || program.header.Get("Retry-After") == "" {
+		if !strings.Contains(got.Detail, want.Text()+" Nothing was done in Duo.") || program.header.Get("Retry-After") == "" {
 			t.Errorf("%s: a program gets %q", condition, got.Detail)
 		}
 		allow()

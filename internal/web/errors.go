@@ -86,8 +86,10 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 			Text: "Too many sessions or access tokens that do not exist came from your address. Nothing was done. Wait as long as Retry-After says, or sign in."}, "too_many_attempts"
 	case errors.As(err, &much):
 		return tooMuchRead(much), "reading_limit"
+	case errors.As(err, &invalid) && invalid.refused():
+		return views.ErrorPage{Status: http.StatusUnprocessableEntity, Headline: "Duo did not do this", Text: "Duo refused a value. errors says which, and why."}, "duo_refused"
 	case errors.As(err, &invalid):
-		return views.ErrorPage{Status: http.StatusUnprocessableEntity, Headline: "Something needs a change", Text: "Nothing was sent to Duo. errors says which field, and why."}, "invalid_fields"
+		return views.ErrorPage{Status: http.StatusUnprocessableEntity, Headline: "Something needs a change", Text: notDone(err) + " errors says which field, and why."}, "invalid_fields"
 	case errors.Is(err, store.ErrNotFound):
 		return views.NotFound(home), "not_found"
 	case errors.As(err, &refused) && refused.Code == duo.CodeNotFound && c.Request().Method == http.MethodGet,
@@ -104,7 +106,7 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		return views.ErrorPage{Status: pushesStatus(many), Headline: "This user was asked already", Text: s.pushesText(v, many), Links: []views.Link{{Text: "Go home", Href: home}}}, code
 	case errors.Is(err, run.ErrSilent):
 		return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Temporarily unavailable",
-			Text: "Nothing was sent to Duo. The console could not write to its database for 15 seconds, and starts nothing that it could not record. Try again in a minute."}, "unavailable"
+			Text: "Nothing was done in Duo. The console could not write to its database for 15 seconds, and starts nothing that it could not record. Try again in a minute."}, "unavailable"
 	case errors.Is(err, run.ErrForbidden):
 		return views.Forbidden("", home), "forbidden"
 	case errors.As(err, &role):
@@ -113,7 +115,7 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		return page, "forbidden"
 	case errors.As(err, &changed):
 		return views.ErrorPage{Status: http.StatusConflict, Headline: "The connection has changed", Links: []views.Link{{Text: "Go home", Href: home}},
-			Text: "Nothing was sent to Duo. This is connected otherwise than it was: it is " + changed.Now + " now. Look at what is there before you send it again."}, "connection_changed"
+			Text: "Nothing was done in Duo. This is connected otherwise than it was: it is " + changed.Now + " now. Look at what is there before you send it again."}, "connection_changed"
 	case errors.As(err, &conflict):
 		return views.ErrorPage{Status: http.StatusConflict, Headline: "Somebody was faster", Links: []views.Link{{Text: "Go home", Href: home}},
 			Text: "What you sent clashes with a change made at the same moment. Look at what is there now."}, "conflict"
@@ -158,7 +160,7 @@ func (s *Server) unavailable(err error, c echo.Context) views.ErrorPage {
 	method := c.Request().Method
 	switch {
 	case errors.As(err, new(*run.NotSent)):
-		text += " Nothing was sent to Duo."
+		text += " Nothing was done in Duo."
 	case method != http.MethodGet && method != http.MethodHead:
 		text += " What you submitted may have been done in part: check before you submit it again."
 	}
@@ -173,7 +175,7 @@ func (s *Server) unavailable(err error, c echo.Context) views.ErrorPage {
 func (s *Server) duoTrouble(err error, c echo.Context, home string) views.ErrorPage {
 	headline := "Duo did not do this"
 	if mayHaveBeenApplied(err) {
-		headline = "Duo did not answer"
+		headline = "Duo may have done this"
 	}
 	links := []views.Link{{Text: "Go home", Href: home}}
 	if c.Request().Method == http.MethodGet {

@@ -44,7 +44,7 @@ func (s *Server) postExport(c echo.Context, v visitor) error {
 	if err := s.recordExport(c.Request().Context(), v, filter, search); err != nil {
 		return err
 	}
-	name := "organizations-" + v.workspace.Slug + "-" + s.Now().UTC().Format(dayLayout) + ".csv"
+	name := "organizations-" + v.workspace.Slug + "-" + s.Now().In(v.location()).Format(dayLayout) + ".csv"
 	header := append(importColumns[:len(importColumns):len(importColumns)], slugColumn, stateColumn)
 	return s.sendExport(c, v, organizationsFile, name, header, part)
 }

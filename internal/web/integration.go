@@ -72,7 +72,7 @@ func (s *Server) apiCard(v visitor, state run.Integration, api, hostPrefix, keyP
 	}
 	card.Host.Value, card.IntegrationKey.Value = shown.Host, shown.IntegrationKey
 	if waiting || inUse {
-		card.SecretKey = views.SecretInput{Stored: true, SetOn: shown.SetAt.UTC().Format("2 Jan 2006"), SetBy: shown.SetBy}
+		card.SecretKey = views.SecretInput{Stored: true, SetOn: shown.SetAt.In(v.location()).Format("2 Jan 2006"), SetBy: shown.SetBy}
 	}
 	if state.Draft != nil {
 		card.Host.Value = shownAgain(state.Draft[hostPrefix+"_host"])

@@ -143,7 +143,7 @@ func mappingRow(v visitor, o store.Organization, accounts map[string]store.Accou
 	case o.Mapped() && listed:
 		row.Account.Value, row.State = run.AccountText(account), views.Chip{Level: "ok", Text: "Mapped"}
 	case o.Mapped():
-		row.Account.Value, row.State = o.AccountID, accountGone
+		row.Account.Value, row.State = o.AccountID, lostAccount(o)
 	case suggested.Account.AccountID != "":
 		row.Account.Value, row.State = run.AccountText(suggested.Account), views.Chip{Level: "info", Text: "Suggested, not saved yet"}
 	case suggested.Ambiguous > 0:

@@ -193,8 +193,9 @@ func TestAccountsWithoutUsableHost(t *testing.T) {
 
 	// What was mapped before keeps the host of before, and is shown as failing.
 	s.Sim.ListUnder(s.Account.AccountID, "duo.example")
-	b.get(s.ws("/integration")).form("Refresh").send().want(http.StatusOK, "5 Duo accounts cannot be mapped", "Account gone")
-	b.get(s.ws("/integration?show=failing")).want(http.StatusOK, "Failing 1", "Account gone")
+	b.get(s.ws("/integration")).form("Refresh").send().want(http.StatusOK, "5 Duo accounts cannot be mapped", "Changed in Duo: 1 account without an API host", "which Duo lists without an API host of its own").wantNot("Account gone", "lists no more")
+	b.get(s.ws("/integration?show=failing")).want(http.StatusOK, "Failing 1", "No API host").wantNot("Account gone")
+	b.get(s.ws("/o?show=failing")).want(http.StatusOK, "Failing 1", "No API host").wantNot("Account gone")
 	if o := s.organizationsNow(t)[s.Client.Name]; o.AccountID != s.Account.AccountID || o.APIHostname != s.Account.APIHostname {
 		t.Errorf("its connection changed: %+v", o)
 	}

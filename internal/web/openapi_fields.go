@@ -86,6 +86,7 @@ func fieldSchema(spec catalog.Spec) object {
 		schema["enum"] = choices(spec)
 	case "moment":
 		schema["format"] = "date-time"
+		schema["description"] = strings.TrimSpace(spec.Help + " Without a zone it is in UTC.")
 	default:
 		if takesObject(spec) {
 			delete(schema, "pattern")

@@ -87,7 +87,7 @@ func organizationRows(found []store.Organization) []views.OrganizationRow {
 		}
 		switch {
 		case o.Failing && o.Kind == store.Child:
-			row.State = accountGone
+			row.State = lostAccount(o)
 		case o.Failing:
 			row.State = views.Chip{Level: "bad", Text: "Keys refused"}
 		}
@@ -96,8 +96,14 @@ func organizationRows(found []store.Organization) []views.OrganizationRow {
 	return rows
 }
 
-// accountGone is the state of an organization whose account Duo lists no more.
-var accountGone = views.Chip{Level: "bad", Text: "Account gone"}
+// lostAccount is the state of an organization whose account Duo lists no more, or
+// lists without a host that it could be reached on.
+func lostAccount(o store.Organization) views.Chip {
+	if o.NoHost {
+		return views.Chip{Level: "bad", Text: "No API host"}
+	}
+	return views.Chip{Level: "bad", Text: "Account gone"}
+}
 
 // connectionText names in two words how an organization is reached in Duo.
 func connectionText(o store.Organization) string {

@@ -140,7 +140,7 @@ func TestUserStates(t *testing.T) {
 	for _, u := range sorted {
 		chips = append(chips, chipOf(u).Text)
 	}
-	if want := []string{"Locked out", "Bypass", "Disabled", "Not enrolled", "Active", "In the trash", "something new"}; !slices.Equal(chips, want) {
+	if want := []string{"Locked out", "Bypass", "Disabled", "Not enrolled", "Active", "In the trash", "Something new"}; !slices.Equal(chips, want) {
 		t.Error(chips)
 	}
 	mixed := slices.Clone(sorted)

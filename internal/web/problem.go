@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,25 +56,25 @@ var problemCodes = []struct {
 	{"not_found", 404, "It does not exist, or is out of reach of the token.", "There is no such thing, or it is out of reach of this access token."},
 	{"method_not_allowed", 405, "The address does not take this method.", "The address does not take this method. Nothing was done."},
 	{"conflict", 409, "Somebody changed the same thing at the same moment.", ""},
-	{"connection_changed", 409, "The organization is connected otherwise than account_id, connection_id or the request itself found it. Nothing was sent to Duo.", ""},
+	{"connection_changed", 409, "The organization is connected otherwise than account_id, connection_id or the request itself found it. Nothing was done in Duo.", ""},
 	{"verification_open", 409, "A verification of this user waits for its answer. Nothing was sent.", ""},
 	{"run_id_used", 409, "The run_id was used before, with other fields.", "This run_id was used before for something else. Nothing was done. Make a new one."},
 	{"not_connected", 409, "The organization has no Duo account, or no keys for this API.", ""},
 	{"too_large", 413, "The body is longer than 256 KB.", "The body is longer than 256 KB. Nothing was done."},
 	{"unsupported_media_type", 415, "The body is not application/json.", "Send the body as application/json. Nothing was done."},
 	{"wrong_host", 421, "The request names another host than the console's.", ""},
-	{"invalid_fields", 422, "Fields are missing, unknown or wrong; errors lists them. Nothing was sent to Duo.", ""},
-	{"duo_refused", 422, "Duo answered and did not do it.", ""},
+	{"invalid_fields", 422, "Fields are missing, unknown or wrong; errors lists them. Nothing was done in Duo by this step.", ""},
+	{"duo_refused", 422, "Duo answered and did not do it: detail, or errors where a field is at fault, quotes what Duo said.", ""},
 	{"too_many_requests", 429, "The access token is used too fast. Retry-After says how long to wait.", ""},
 	{"too_many_attempts", 429, "Too many access tokens that do not exist came from your address. Retry-After says how long to wait. A new access token is not affected.", ""},
 	{"push_limit", 429, "The user was asked 3 times in the last 10 minutes. Nothing was sent. Retry-After says how long to wait.", ""},
 	{"reading_limit", 429, "The operator has taken out as many rows within 24 hours as the owners of the workspace allow.", ""},
-	{"duo_busy", 429, "Duo limits how often it is asked. Nothing was done. Retry-After says how long to wait.", ""},
+	{"duo_busy", 429, "Duo limits how often it is asked, and did not do it. Retry-After says how long to wait.", ""},
 	{"internal", 500, "Something broke in the console. Look at the run before you try again.", "Something broke in the console. If you were changing something, look at the run before you try again."},
-	{"duo_unreachable", 502, "Duo was not reached. Nothing was done.", ""},
+	{"duo_unreachable", 502, "Duo was not reached, or did not answer a reading. Nothing was done by this step.", ""},
 	{"outcome_unknown", 502, "Duo may have done it: look before you send it again.", ""},
-	{"duo_silent", 503, "Duo does not answer for this account, and is asked again every few seconds. Nothing was done. Retry-After says how long to wait.", ""},
-	{"unavailable", 503, "The database is in trouble: detail says in which, and whether anything was sent to Duo. Retry-After says how long to wait.", ""},
+	{"duo_silent", 503, "Duo does not answer for this account, and is asked again every few seconds. It was not asked to do this. Retry-After says how long to wait.", ""},
+	{"unavailable", 503, "The database is in trouble: detail says in which, and whether anything was done in Duo. Retry-After says how long to wait.", ""},
 	{"busy", 503, "Too much at once. Try again in a few seconds.", ""},
 }
 
@@ -120,8 +121,13 @@ func duoCode(err error) string {
 	return "duo_unreachable"
 }
 
-// invalidFields are values that were refused before anything was done.
+// invalidFields are values that were refused before anything was done, or refused by Duo.
 type invalidFields struct{ bad []catalog.FieldError }
+
+// refused reports whether it was Duo that refused one of them.
+func (e *invalidFields) refused() bool {
+	return slices.ContainsFunc(e.bad, func(b catalog.FieldError) bool { return b.Refused })
+}
 
 func (e *invalidFields) Error() string {
 	var words []string
@@ -139,6 +145,16 @@ type failedRun struct {
 	err  error
 }
 
+// notDone says of an error that its change was not made. It does not say that Duo was not asked:
+// names are looked up there, and what is about to change is read.
+func notDone(err error) string {
+	var failed *failedRun
+	if errors.As(err, &failed) && failed.done != "" {
+		return "The rest was not done."
+	}
+	return "Nothing was done in Duo."
+}
+
 func (e *failedRun) Error() string { return e.err.Error() }
 func (e *failedRun) Unwrap() error { return e.err }
 
@@ -153,12 +169,12 @@ func answerProblem(c echo.Context, err error, page views.ErrorPage, code string)
 	var invalid *invalidFields
 	if errors.As(err, &invalid) {
 		for _, b := range invalid.bad {
-			p.Errors = append(p.Errors, problemField{b.Field, catalog.Plain(b.Message)})
+			p.Errors = append(p.Errors, problemField{b.Field, b.Shown()})
 		}
 	}
 	var role *catalog.RoleError
 	if errors.As(err, &role) {
-		p.Detail = role.Error() + " Nothing was changed."
+		p.Detail = role.Error() + " " + notDone(err)
 	}
 	var failed *failedRun
 	if errors.As(err, &failed) {

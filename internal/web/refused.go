@@ -32,7 +32,7 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, er
 		return s.showAlready(c, v, f, already.Run)
 	case errors.As(err, &fault):
 		// The message can quote a name that is in Duo.
-		f.faults, f.runID = map[string]string{fault.Field: catalog.Plain(fault.Message)}, uuid.New()
+		f.faults, f.runID = map[string]string{fault.Field: fault.Shown()}, uuid.New()
 		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 	case errors.As(err, &role):
 		f.fault, f.runID = strings.TrimSpace(catalog.Plain(done)+" "+role.Error()), uuid.New()

@@ -17,7 +17,7 @@ func driftRows(drifted []store.Drifted) []views.DriftRow {
 	for _, d := range drifted {
 		rows = append(rows, views.DriftRow{
 			OrganizationTag: views.OrganizationTag{Slug: d.Slug, Name: d.Name, Colour: d.Colour},
-			AccountID:       d.AccountID, AccountName: catalog.Plain(d.AccountName), NameNow: catalog.Plain(d.NameNow), Gone: d.Gone,
+			AccountID:       d.AccountID, AccountName: catalog.Plain(d.AccountName), NameNow: catalog.Plain(d.NameNow), Gone: d.Gone, NoHost: d.NoHost,
 		})
 	}
 	return rows

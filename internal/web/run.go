@@ -36,7 +36,7 @@ func (s *Server) getRun(c echo.Context, v visitor) error {
 func (s *Server) runPage(v visitor, r store.Run) views.RunPage {
 	page := views.RunPage{
 		Workspace: v.workspace.Slug, Action: titleOf(r.Action), Subject: subjectLink(v, r), Outcome: outcomeChip(r.State), Summary: r.Summary,
-		Facts: s.runFacts(v, r), Input: runInput(r), Ticket: s.runTicket(v, r),
+		Facts: s.runFacts(v, r), Input: runInput(v, r), Ticket: s.runTicket(v, r),
 		Back: views.Link{Text: "All runs", Href: views.RunsView(v.workspace.Slug, v.organization.Slug, views.RunsFilter{})},
 	}
 	if r.OrgSlug != nil {
@@ -73,7 +73,7 @@ func (s *Server) lateFacts(ctx context.Context, v visitor, r store.Run) (facts [
 		return err
 	})
 	for _, l := range late {
-		facts = append(facts, views.Fact{Label: "Result after the end", Text: outcomeChip(l.State).Text + ": " + catalog.Plain(l.Summary), Note: exactly(v, l.StartedAt)})
+		facts = append(facts, views.Fact{Label: "Result after the end", Text: outcomeChip(l.State).Text + ": " + catalog.Sentences(l.Summary), Note: exactly(v, l.StartedAt)})
 	}
 	return facts, err
 }
@@ -138,7 +138,7 @@ var inputWords = map[string]string{
 }
 
 // runInput is what was asked for, in the words of the form it was asked in.
-func runInput(r store.Run) []views.Fact {
+func runInput(v visitor, r store.Run) []views.Fact {
 	var facts []views.Fact
 	rest := maps.Clone(r.Input)
 	action, _ := catalog.Lookup(r.Action)
@@ -147,7 +147,7 @@ func runInput(r store.Run) []views.Fact {
 		if text, given := rest[spec.Name]; given && text == "" && action.Kind == catalog.Send {
 			delete(rest, spec.Name) // nothing is emptied by sending
 		} else if given {
-			facts = append(facts, views.Fact{Label: cmp.Or(spec.Label, spec.Name), Text: inWords(spec, text), Mono: spec.Kind == "id"})
+			facts = append(facts, views.Fact{Label: cmp.Or(spec.Label, spec.Name), Text: inWords(v, spec, text), Mono: spec.Kind == "id"})
 			delete(rest, spec.Name)
 		}
 	}
@@ -157,7 +157,10 @@ func runInput(r store.Run) []views.Fact {
 	return facts
 }
 
-func inWords(spec catalog.Spec, text string) string {
+func inWords(v visitor, spec catalog.Spec, text string) string {
+	if at, err := time.Parse(time.RFC3339, text); spec.Kind == "moment" && err == nil {
+		return exactly(v, at)
+	}
 	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 && strings.HasSuffix(spec.Name, "_secs") {
 		return catalog.Duration(time.Duration(seconds) * time.Second)
 	}

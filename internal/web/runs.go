@@ -63,7 +63,7 @@ func (s *Server) findRuns(ctx context.Context, v visitor, a runsAsked) (found fo
 
 func (s *Server) runsPage(v visitor, a runsAsked, found foundRuns) views.RunsPage {
 	page := views.RunsPage{
-		Workspace: v.workspace.Slug, Filter: a.words, Note: a.note, Total: found.counts.Of(a.words.Outcome), More: found.more, Actions: actionOptions(),
+		Workspace: v.workspace.Slug, Zone: v.location().String(), Filter: a.words, Note: a.note, Total: found.counts.Of(a.words.Outcome), More: found.more, Actions: actionOptions(),
 		Outcomes: outcomeFilters(v, a.words, found), Times: timeFilters(v, a.words, s.Now()),
 	}
 	if v.organization.ID != uuid.Nil {

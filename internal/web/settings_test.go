@@ -190,7 +190,7 @@ func TestCredits(t *testing.T) {
 	f.set("credits", "250").send().want(http.StatusOK, "250 afterwards", "350 afterwards").fine().form("Set Telephony Credits").send().
 		want(http.StatusOK, "Set the telephony credits from 100 to 250: 150 credits came out of your own account.", "350 credits left").fine()
 	p := b.get(s.org("/actions/set-telephony-credits")).form("Set Telephony Credits").set("credits", "900").send().want(http.StatusOK, "not enough").form("Set Telephony Credits").send().want(http.StatusUnprocessableEntity).fine()
-	if _, fault := p.box("credits"); !strings.Contains(fault, "Nothing was moved.") {
+	if _, fault := p.box("credits"); !strings.Contains(fault, "moved nothing") || !strings.Contains(fault, "(code 40002)") {
 		t.Error("beside the total: ", fault)
 	}
 	s.Sim.SetBilling(s.Parent.AccountID, false)

@@ -70,3 +70,21 @@ func TestDevicesOfOneNumber(t *testing.T) {
 	}
 	s.as(t, s.Owner).get(s.org("/actions/send-duo-authentication?user_id="+jane)).want(http.StatusOK, "XXX-XXX-0123 ext. 21", "XXX-XXX-0123 ext. 22", "XXX-XXX-0143")
 }
+
+// TestSMSToALandline: the question says that nothing will be sent, and the answer to it that nothing was.
+func TestSMSToALandline(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	desk := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Landline"})
+	mobile := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460177", Type: "Mobile"})
+	b := s.as(t, s.Owner)
+	for slug, title := range map[string]string{"send-passcode-by-sms": "Send Passcode By SMS", "send-installation-by-sms": "Send Installation By SMS", "send-activation-by-sms": "Send Activation By SMS"} {
+		fresh := func() *formOfPage { return b.get(s.org("/actions/" + slug + "?form=1")).form(title) }
+		fresh().set("phone_id", mobile).send().want(http.StatusOK, "An SMS is sent now.").wantNot("Nothing will be sent")
+		question := fresh().set("phone_id", desk).send().want(http.StatusOK, "This is a landline: it cannot get an SMS. Nothing will be sent.").wantNot("An SMS is sent now.")
+		question.form(title).send().want(http.StatusUnprocessableEntity, "This is a landline: it cannot get an SMS.")
+	}
+	if sent := s.Sim.Ledger(); len(sent) != 0 {
+		t.Errorf("sent: %+v", sent)
+	}
+}

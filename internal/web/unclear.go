@@ -48,7 +48,7 @@ func unclearWords(r store.Run, at func(time.Time) string) string {
 	default:
 		add("This cannot be looked up by the console.")
 	}
-	return catalog.Plain(strings.Join(words, " "))
+	return catalog.Sentences(strings.Join(words, " "))
 }
 
 func (v visitor) clock(t time.Time) string { return t.In(v.location()).Format("15:04:05 MST") }

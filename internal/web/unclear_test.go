@@ -140,14 +140,14 @@ func TestASilentProcessSaysSo(t *testing.T) {
 	s.server.Runner = run.New(run.Config{Store: s.Store, HTTP: s.Transport, Now: s.Clock.Now, Sandbox: true})
 	b := s.as(t, s.Owner)
 	p := b.request(http.MethodPost, s.org("/actions/create-user"), url.Values{"run_id": {uuid.NewString()}, "username": {"ada"}, "reviewed": {"1"}}).
-		want(http.StatusServiceUnavailable, "Temporarily unavailable", "Nothing was sent to Duo.")
+		want(http.StatusServiceUnavailable, "Temporarily unavailable", "Nothing was done in Duo.")
 	if p.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
 	got := s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/create-user"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"username": "ada"}}).
 		wantProblem(http.StatusServiceUnavailable, "unavailable")
-	if !strings.Contains(got.Detail, "Nothing was sent to Duo.") {
+	if !strings.Contains(got.Detail, "Nothing was done in Duo.") {
 		t.Errorf("a program is told %q", got.Detail)
 	}
 	if n := len(s.Sim.Ledger()); n != 0 {

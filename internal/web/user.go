@@ -188,7 +188,7 @@ func phoneTitle(p duo.Phone) string {
 // what else is known of it, so that it differs from others.
 func phoneLabel(p duo.Phone) string {
 	if p.FullNumber() == "" {
-		return catalog.Plain(cmp.Or(p.Name, p.Title()))
+		return phoneTitle(p)
 	}
 	return catalog.Plain(p.Name)
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -61,10 +63,10 @@ func (s *Server) fillUsers(v visitor, page *views.UsersPage, users run.List[duo.
 	}
 	ws, org := page.Workspace, page.Organization.Slug
 	page.Statuses = []views.FilterLink{{Text: "All", Count: len(searched), Current: f.Status == "", Href: views.UsersView(ws, org, views.UsersFilter{Query: f.Query, Sort: f.Sort})}}
-	for _, state := range userStates {
-		if count[state.name] > 0 || f.Status == state.name {
-			page.Statuses = append(page.Statuses, views.FilterLink{Text: state.chip.Text, Count: count[state.name], Current: f.Status == state.name,
-				Href: views.UsersView(ws, org, views.UsersFilter{Query: f.Query, Status: state.name, Sort: f.Sort})})
+	for _, state := range statesOf(count) {
+		if count[state] > 0 || f.Status == state {
+			page.Statuses = append(page.Statuses, views.FilterLink{Text: stateChip(state).Text, Count: count[state], Current: f.Status == state,
+				Href: views.UsersView(ws, org, views.UsersFilter{Query: f.Query, Status: state, Sort: f.Sort})})
 		}
 	}
 	if f.Status != "" {
@@ -122,7 +124,7 @@ func sortUsers(users []duo.User, by string) {
 		byName := cmp.Or(cmp.Compare(name(a), name(b)), cmp.Compare(a.ID, b.ID))
 		switch by {
 		case "status":
-			return cmp.Or(cmp.Compare(stateRank(a), stateRank(b)), byName)
+			return cmp.Or(cmp.Compare(rankOf(stateOf(a)), rankOf(stateOf(b))), cmp.Compare(stateOf(a), stateOf(b)), byName)
 		case "last_login":
 			return cmp.Or(b.LastLogin.Compare(a.LastLogin), byName)
 		}
@@ -164,7 +166,29 @@ var userStates = []struct {
 	{string(duo.StatusPendingDeletion), views.Chip{Level: "idle", Text: "In the trash"}},
 }
 
-const notEnrolled = "not enrolled"
+const (
+	notEnrolled = "not enrolled"
+	noState     = "unknown" // Duo says none
+)
+
+// mostOtherStates is how many states beside those of userStates get a filter.
+const mostOtherStates = 10
+
+// statesOf are the states to filter by: those of userStates, and then those that
+// the counted users have besides, since Duo may add some.
+func statesOf(count map[string]int) []string {
+	var states, others []string
+	for _, state := range userStates {
+		states = append(states, state.name)
+	}
+	for state := range count {
+		if !slices.Contains(states, state) {
+			others = append(others, state)
+		}
+	}
+	slices.Sort(others)
+	return append(states, others[:min(len(others), mostOtherStates)]...)
+}
 
 // stateOf is a user's one state: Duo's status, but for active users without
 // anything to sign in with.
@@ -172,23 +196,28 @@ func stateOf(u duo.User) string {
 	if u.Status == duo.StatusActive && !u.Enrolled {
 		return notEnrolled
 	}
-	return string(u.Status)
+	return cmp.Or(strings.TrimSpace(string(u.Status)), noState)
 }
 
-func stateRank(u duo.User) int {
-	for i, state := range userStates {
-		if state.name == stateOf(u) {
+// rankOf is where a state stands among userStates; those besides come last.
+func rankOf(state string) int {
+	for i, known := range userStates {
+		if known.name == state {
 			return i
 		}
 	}
 	return len(userStates)
 }
 
-func chipOf(u duo.User) views.Chip {
-	if i := stateRank(u); i < len(userStates) {
+func chipOf(u duo.User) views.Chip { return stateChip(stateOf(u)) }
+
+// stateChip shows a state. One that Duo added is shown by Duo's name for it.
+func stateChip(state string) views.Chip {
+	if i := rankOf(state); i < len(userStates) {
 		return userStates[i].chip
 	}
-	return views.Chip{Level: "idle", Text: catalog.Plain(string(u.Status))}
+	first, size := utf8.DecodeRuneInString(state)
+	return views.Chip{Level: "idle", Text: catalog.Plain(string(unicode.ToUpper(first)) + state[size:])}
 }
 
 func displayName(u duo.User) string {

@@ -65,6 +65,33 @@ func TestUsers(t *testing.T) {
 	b.get(s.org("/users?q=newer")).want(http.StatusOK, "Newer Still")
 }
 
+// TestStatesThatDuoAdded: a state that the console does not know has its filter, by Duo's name for it.
+func TestStatesThatDuoAdded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for name, status := range map[string]string{"ada": "quarantined", "bob": "quarantined", "cy": duosim.Active, "dan": "éloigné & <b>"} {
+		s.addUser(t, duosim.UserSpec{Username: name, Status: status})
+	}
+	b := s.as(t, s.Owner)
+	p := b.get(s.org("/users")).want(http.StatusOK, "4 users", "Quarantined", "Éloigné & <b>")
+	p.click("Quarantined 2").want(http.StatusOK, "2 of 4 users match", "ada", "bob").wantNot("No user matches").fine()
+	p.click("Éloigné & <b> 1").want(http.StatusOK, "1 of 4 users match", "dan").fine()
+	b.get(s.org("/users?status=nothing-of-the-kind")).want(http.StatusOK, "No user matches").wantNot("Nothing-of-the-kind")
+}
+
+// TestPhonesWithoutNames: every list says something of a phone, were it only its id.
+func TestPhonesWithoutNames(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	user := s.addUser(t, duosim.UserSpec{Username: "jroe"})
+	bare := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{UserIDs: []string{user}})
+	hidden := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Name: "\u200b\u3164", UserIDs: []string{user}})
+	b := s.as(t, s.Owner)
+	for _, address := range []string{"/users", "/users/" + user, "/phones", "/actions/assign-phone-to-user?user_id=" + s.addUser(t, duosim.UserSpec{Username: "zoe"})} {
+		b.get(s.org(address)).want(http.StatusOK, bare, hidden)
+	}
+}
+
 // TestTooManyUsers: an account beyond the limit is searched by exact names.
 func TestTooManyUsers(t *testing.T) {
 	t.Parallel()

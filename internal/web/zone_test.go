@@ -2,9 +2,14 @@ package web
 
 import (
 	"net/http"
+	"path"
+	"strconv"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"duodesk/internal/store"
 	"duodesk/views"
 )
 
@@ -48,5 +53,58 @@ func TestWhenInTheBrowsersZone(t *testing.T) {
 		if got := s.when(v, now.Add(at)); got != want {
 			t.Errorf("%v: %+v, want %+v", at, got, want)
 		}
+	}
+}
+
+// TestTypedTimesAreInTheZoneThatTheFormNames: it is the visitor's, as pages show times, unless
+// another one is chosen; a form means what it said, even if the visitor's zone has changed since.
+func TestTypedTimesAreInTheZoneThatTheFormNames(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	b.get(s.org("/actions/create-group")).form("Create Group").set("name", "Staff").send().want(http.StatusOK)
+	s.Clock.Move(3 * time.Minute) // Duo's log is late
+	b.setCookie("tz", "America%2FDetroit")
+	detroit := zoneNamed("America/Detroit")
+	from := s.Clock.Now().Add(-26 * time.Hour).Truncate(time.Minute)
+	asked := func(p *page) string {
+		t.Helper()
+		p.want(http.StatusOK, "Read Activity Log")
+		return s.Record(t, uuid.MustParse(path.Base(p.link("Open the run")))).Input["mintime"]
+	}
+	want := from.UTC().Format(time.RFC3339)
+	f := func() *formOfPage {
+		return b.get(s.org("/actions/read-activity-log")).want(http.StatusOK, "Time zone of these times", "America/Detroit").wantNot("in UTC").form("Read Activity Log")
+	}
+	open := f().set("mintime", from.In(detroit).Format("2006-01-02 15:04"))
+	b.setCookie("tz", "Asia%2FKolkata")
+	first := open.send()
+	if got := asked(first); got != want {
+		t.Errorf("sent as %s, want %s", got, want)
+	}
+	if again := first.form("Download CSV"); again.values.Get(zoneField) != "America/Detroit" {
+		t.Errorf("the same reading as a file is in %q", again.values.Get(zoneField))
+	}
+	first.click("Open the run").want(http.StatusOK, exactly(visitor{zone: zoneNamed("Asia/Kolkata")}, from)).wantNot(want)
+	b.setCookie("tz", "America%2FDetroit")
+	for _, at := range []struct{ zone, text string }{
+		{"UTC", from.UTC().Format("2006-01-02T15:04:05")}, {"America/Detroit", from.Format(time.RFC3339)}, {"UTC", strconv.FormatInt(from.Unix(), 10)},
+	} {
+		if got := asked(f().set("mintime", at.text).set(zoneField, at.zone).send()); got != want {
+			t.Errorf("%s in %s is sent as %s, want %s", at.text, at.zone, got, want)
+		}
+	}
+	// What cannot be read comes back with the zone that it was typed for.
+	p := f().set("mintime", "soon").set(zoneField, "UTC").send().want(http.StatusUnprocessableEntity, "Give a day such as")
+	if zone := p.form("Read Activity Log").values.Get(zoneField); zone != "UTC" {
+		t.Errorf("shown again for %q", zone)
+	}
+	b.get(s.ws("/runs")).want(http.StatusOK, "America/Detroit")
+	// Programs give times in UTC, or say their zone.
+	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
+	id := uuid.New()
+	wantOutcome(s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/read-telephony-log"), map[string]any{"run_id": id, "fields": map[string]any{"mintime": from.UTC().Format("2006-01-02 15:04")}}), store.Applied, false)
+	if got := s.Record(t, id).Input["mintime"]; got != want {
+		t.Errorf("a program's time is sent as %s, want %s", got, want)
 	}
 }

@@ -168,10 +168,12 @@ func creditsMoved(n int) string {
 	return counted(n, "credit", "credits") + " came out of your own account"
 }
 
-// creditsRefused says what Duo's refusal of a total means.
+// creditsRefused puts Duo's refusal of a total beside it. Duo gives no reason, and other parameters
+// can be refused with the same code.
 func creditsRefused(err error) error {
-	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter {
-		return &FieldError{Field: "credits", Message: "Duo did not accept this total: your own account probably has not got so many credits left. Nothing was moved."}
+	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter && refused.Detail == "credits" {
+		message := "Duo did not accept this total, and moved nothing. Your own account may have fewer credits left than this takes."
+		return refusedField("credits", message, refused)
 	}
 	return err
 }

@@ -47,6 +47,9 @@ func sendAuthentication() Action {
 			if r.Subject == "" {
 				r.Subject = authUser.Of(in)
 			}
+			if err := askable(ctx, d, request); err != nil {
+				return r, err
+			}
 			txid, err := d.StartAuth(ctx, request)
 			if err != nil {
 				return r, err

@@ -34,6 +34,8 @@ type Action struct {
 	RoleFor func(Values) Role
 	// Check finds what is wrong with fields taken together.
 	Check func(Values) []FieldError
+	// Unable says why a phone cannot get what is sent to it; "" if it may. Run refuses such a phone.
+	Unable func(duo.Phone) string
 	// Before reads what the run records of the object before it changes it: names
 	// of Duo's fields with their values, never a secret. After an error Run is not
 	// called. An action without it records nothing.

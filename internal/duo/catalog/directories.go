@@ -3,7 +3,6 @@ package catalog
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -32,9 +31,8 @@ func synchronizeUser() Action {
 				}
 			}
 			if err := d.SyncUser(ctx, key, name); err != nil {
-				var refused *duo.Error
-				if errors.As(err, &refused) && refused.Code == duo.CodeNotFound {
-					err = notInDirectory(ctx, d, key, before)
+				if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeNotFound {
+					err = notInDirectory(ctx, d, key, before, refused)
 				}
 				return Result{Subject: name}, err
 			}
@@ -96,7 +94,7 @@ func synced(before, after duo.User, known bool) string {
 // notInDirectory tells the two apart that Duo answers alike: a key that this
 // account does not have, and a username that the directory does not have. A user
 // who comes from the directory shows that the key is right.
-func notInDirectory(ctx context.Context, d *duo.Client, key duo.DirectoryKey, asked duo.User) *FieldError {
+func notInDirectory(ctx context.Context, d *duo.Client, key duo.DirectoryKey, asked duo.User, refused *duo.Error) *FieldError {
 	comes := func(u duo.User) bool { return u.DirectoryKey == string(key) }
 	known, read, all := comes(asked), 0, true
 	if !known {
@@ -111,14 +109,14 @@ func notInDirectory(ctx context.Context, d *duo.Client, key duo.DirectoryKey, as
 		}
 	}
 	if known {
-		return &FieldError{Field: syncUsername.Name, Message: "The key works, and its directory has nobody of this username. Type the username as the directory has it."}
+		return refusedField(syncUsername.Name, "The key works, and its directory has nobody of this username. Type the username as the directory has it.", refused)
 	}
 	here := "No user here comes from this directory"
 	if !all {
 		here = fmt.Sprintf("None of the first %d users here comes from this directory; the others were not read", read)
 	}
-	return &FieldError{Field: directoryKey.Name, Message: "Duo does not know this key in this account, or its directory has nobody of this username. " +
-		here + ": compare the key with the directory's page in the Duo Admin Panel."}
+	return refusedField(directoryKey.Name, "Duo does not know this key in this account, or its directory has nobody of this username. "+
+		here+": compare the key with the directory's page in the Duo Admin Panel.", refused)
 }
 
 // mostSearched is how many users are read to find one who comes from a directory:

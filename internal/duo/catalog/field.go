@@ -76,6 +76,7 @@ func (s Spec) Words(text string) string {
 type FieldError struct {
 	Field   string
 	Message string
+	Refused bool // by Duo, which was asked to do it; Message then quotes Duo
 }
 
 func (e *FieldError) Error() string { return e.Field + ": " + e.Message }

@@ -225,7 +225,7 @@ func groupFields(in Values) duo.GroupFields {
 // groupTaken says what Duo's "duplicate" means for a group: nothing was done.
 func groupTaken(err error) error {
 	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeDuplicate {
-		return &FieldError{Field: groupName.Name, Message: "This account already has a group of this name."}
+		return refusedField(groupName.Name, "This account already has a group of this name.", refused)
 	}
 	return err
 }

@@ -16,8 +16,8 @@ const logCategory = "Admin API - Logs"
 // The fields of a log: from when to when, and which part of that. Duo keeps 180
 // days.
 var (
-	logFrom   = Time{Name: "mintime", Label: "From", Help: "A day, or a day and a time, in UTC. Empty: 24 hours before the end. Duo keeps 180 days."}
-	logTo     = Time{Name: "maxtime", Label: "To", Help: "In UTC. Empty: now. Events appear about two minutes after they happened."}
+	logFrom   = Time{Name: "mintime", Label: "From", Help: "A day, or a day and a time. Empty: 24 hours before the end. Duo keeps 180 days."}
+	logTo     = Time{Name: "maxtime", Label: "To", Help: "Empty: now. Events appear about two minutes after they happened."}
 	logLimit  = Int{Name: "limit", Label: "How many at most", Help: "Duo gives at most 1000 at a time, and asks for one reading a minute.", Min: 1, Max: 1000, Default: 100, Example: "100"}
 	logCursor = Text{Name: "next_offset", Label: "Read on from", Help: "The mark at the end of the part before this one. Keep the same times.", Max: 200}
 	logSort   = Choice{Name: "sort", Label: "Order", Default: "ts:desc", Options: []Option{{"ts:desc", "Newest first"}, {"ts:asc", "Oldest first"}}}
@@ -187,7 +187,7 @@ func administratorRow(e duo.AdministratorEvent) []string {
 func administratorLog() Action {
 	from, logCursor := logFrom, logCursor // this log has marks of its own
 	logCursor.Pattern = `[0-9]+`
-	from.Help = "A day, or a day and a time, in UTC. Empty: 24 hours ago. The oldest come first, at most 1000 of them; Duo asks for one reading a minute."
+	from.Help = "A day, or a day and a time. Empty: 24 hours ago. The oldest come first, at most 1000 of them; Duo asks for one reading a minute."
 	return Action{
 		Slug: "read-administrator-log", Title: "Read Administrator Log", Category: logCategory,
 		Help: "Reads what administrators and applications changed, from Duo's older log. The activity log is its successor.",
@@ -217,8 +217,8 @@ func administratorLog() Action {
 
 // tooOld puts Duo's refusal of a beginning before its 180 days beside it.
 func tooOld(err error) error {
-	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter && strings.Contains(refused.Detail, "mintime") {
-		return &FieldError{Field: logFrom.Name, Message: "Duo keeps its logs for 180 days. Begin later."}
+	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter && strings.Contains(refused.Detail, "mintime must be") {
+		return refusedField(logFrom.Name, "Duo keeps its logs for 180 days. Begin later.", refused)
 	}
 	return err
 }

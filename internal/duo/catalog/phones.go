@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -159,8 +158,8 @@ func phoneFields(in Values, clear bool) duo.PhoneFields {
 
 // numberTaken says what Duo's "duplicate" means for a phone: nothing was done.
 func numberTaken(err error) error {
-	if refused, ok := errors.AsType[*duo.Error](err); ok && refused.Code == duo.CodeDuplicate {
-		return &FieldError{Field: phoneNumber.Name, Message: "This account already has a phone with this number and extension. Look for it among the phones."}
+	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeDuplicate {
+		return refusedField(phoneNumber.Name, "This account already has a phone with this number and extension. Look for it among the phones.", refused)
 	}
 	return err
 }

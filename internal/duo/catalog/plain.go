@@ -8,8 +8,12 @@ import (
 	"duodesk/internal/text"
 )
 
-// longestText is how much of a text from Duo a page shows.
-const longestText = 300
+// longestText is how much of a text from Duo a page shows, and longestSentences how much of our
+// own sentences that quote several of them.
+const (
+	longestText      = 300
+	longestSentences = 1500
+)
 
 // longestTyped is how many characters a name can have that is typed again.
 const longestTyped = 2000
@@ -25,8 +29,14 @@ func typedAs(typed, name string) bool {
 // user there chose it. Control characters and the marks that turn the direction
 // of writing become visible, bytes that are no text are replaced, and what is
 // too long is cut.
-func Plain(theirs string) string {
-	if isPlain(theirs) {
+func Plain(theirs string) string { return plainUpTo(theirs, longestText) }
+
+// Sentences is Plain for our own sentences, such as a run's summary, which quote names and
+// Duo's words.
+func Sentences(ours string) string { return plainUpTo(ours, longestSentences) }
+
+func plainUpTo(theirs string, most int) string {
+	if isPlain(theirs, most) {
 		return theirs
 	}
 	theirs = strings.Map(func(r rune) rune {
@@ -42,14 +52,14 @@ func Plain(theirs string) string {
 		}
 		return r
 	}, theirs)
-	if utf8.RuneCountInString(theirs) > longestText {
-		theirs = string([]rune(theirs)[:longestText]) + "…"
+	if utf8.RuneCountInString(theirs) > most {
+		theirs = string([]rune(theirs)[:most]) + "…"
 	}
 	return theirs
 }
 
-func isPlain(text string) bool {
-	if len(text) > longestText {
+func isPlain(text string, most int) bool {
+	if len(text) > most {
 		return false
 	}
 	for i := range len(text) {

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"errors"
 
 	"duodesk/internal/duo"
 )
@@ -65,9 +64,9 @@ func authApplication(ctx context.Context, d *duo.Client) (duo.Integration, error
 
 // mayNotManage says of a refusal which permission it is about.
 func mayNotManage(err error) error {
-	var refused *duo.Error
-	if errors.As(err, &refused) && refused.Code == duo.CodeForbidden {
-		return &FieldError{Message: "the keys that this organization is reached with may not manage applications. Grant “Grant applications” to that application in the Duo Admin Panel, or enter Auth API keys by hand."}
+	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeForbidden && refused.Detail == "" {
+		return refusedField("", "the keys that this organization is reached with may not manage applications. "+
+			"Grant “Grant applications” to that application in the Duo Admin Panel, or enter Auth API keys by hand.", refused)
 	}
 	return err
 }

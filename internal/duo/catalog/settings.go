@@ -69,7 +69,7 @@ func updateSettings() Action {
 			}
 			after, err := d.UpdateSettings(ctx, fields)
 			if err != nil {
-				return r, settingRefused(err)
+				return r, settingRefused(in, err)
 			}
 			r.Summary = settingsChanged(SettingValues(before), SettingValues(after), in)
 			return r, nil
@@ -155,15 +155,15 @@ func SettingFaults(now map[string]string, in Values) []FieldError {
 	return bad
 }
 
-// settingRefused puts Duo's refusal beside the setting that it names.
-func settingRefused(err error) error {
+// settingRefused puts Duo's refusal beside the setting that it names, if that was sent.
+func settingRefused(in Values, err error) error {
 	refused, ok := asRefusal(err)
 	if !ok || refused.Code != duo.CodeInvalidParameter && refused.Code != duo.CodeMissingParameter {
 		return err
 	}
 	for _, spec := range settingSpecs() {
-		if spec.Name == refused.Detail {
-			return &FieldError{Field: spec.Name, Message: "Duo did not accept this value, and changed nothing."}
+		if _, sent := in.given[spec.Name]; sent && spec.Name == refused.Detail {
+			return refusedField(spec.Name, "Duo did not accept this value, and changed nothing.", refused)
 		}
 	}
 	return err

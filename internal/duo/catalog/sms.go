@@ -35,7 +35,7 @@ func sendActivationSMS() Action {
 	return Action{
 		Slug: "send-activation-by-sms", Title: "Send Activation By SMS", Category: phoneCategory,
 		Help: "Sends a phone the link that activates Duo Mobile on it. It costs telephony credits. Help Desk may within 15 minutes of an approved verification of the phone's user.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Role: Helpdesk, Reveals: true,
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Role: Helpdesk, Unable: noSMS, Reveals: true,
 		Fields: []Field{phoneID, smsLife, smsInstall, smsActivation, smsInstallation},
 		Asks:   "An SMS is sent now. The device that Duo Mobile was on before is disconnected at once.",
 		RoleFor: func(in Values) Role {
@@ -52,7 +52,7 @@ func sendActivationSMS() Action {
 			return bad
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
-			phone, err := phoneForSMS(ctx, d, phoneID.Of(in))
+			phone, err := phoneForSMS(ctx, d, phoneID.Of(in), noSMS)
 			if err == nil {
 				err = mustBeVerified(ctx, d, in, phone)
 			}
@@ -77,27 +77,30 @@ func sendActivationSMS() Action {
 }
 
 // phoneForSMS reads a phone and refuses one that Duo would refuse in vaguer
-// words.
-func phoneForSMS(ctx context.Context, d *duo.Client, id string) (duo.Phone, error) {
+// words; unable says why, "" if it is able.
+func phoneForSMS(ctx context.Context, d *duo.Client, id string, unable func(duo.Phone) string) (duo.Phone, error) {
 	phone, err := d.Phone(ctx, duo.PhoneID(id))
-	if err == nil && phone.Number == "" {
-		err = &FieldError{Field: phoneID.Name, Message: "This device has no number to send an SMS to."}
+	if err != nil {
+		return phone, err
 	}
-	return phone, err
+	if why := unable(phone); why != "" {
+		return phone, &FieldError{Field: phoneID.Name, Message: why}
+	}
+	return phone, nil
 }
 
 func sendInstallationSMS() Action {
 	return Action{
 		Slug: "send-installation-by-sms", Title: "Send Installation By SMS", Category: phoneCategory,
 		Help: "Sends a phone the link to install Duo Mobile. It activates nothing. It costs telephony credits.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_installation", Kind: Send, Role: Helpdesk,
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_installation", Kind: Send, Role: Helpdesk, Unable: noSMS,
 		Fields: []Field{phoneID, smsInstallation},
 		Asks:   "An SMS is sent now.",
 		Check: func(in Values) []FieldError {
 			return holdsLink(smsInstallation.Name, smsInstallation.Of(in), "<insturl>")
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
-			phone, err := phoneForSMS(ctx, d, phoneID.Of(in))
+			phone, err := phoneForSMS(ctx, d, phoneID.Of(in), noSMS)
 			if err != nil {
 				return Result{Subject: phoneName(phone)}, err
 			}
@@ -113,10 +116,10 @@ func sendPasscodeSMS() Action {
 	return Action{
 		Slug: "send-passcode-by-sms", Title: "Send Passcode By SMS", Category: phoneCategory,
 		Help: "Sends a phone a new set of passcodes; those sent before stop working. It costs telephony credits.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_passcodes", Kind: Send, Role: Helpdesk, Fields: []Field{phoneID},
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_passcodes", Kind: Send, Role: Helpdesk, Unable: noPasscodes, Fields: []Field{phoneID},
 		Asks: "An SMS is sent now. Passcodes that were sent before stop working.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
-			phone, err := phoneForSMS(ctx, d, phoneID.Of(in))
+			phone, err := phoneForSMS(ctx, d, phoneID.Of(in), noPasscodes)
 			if err != nil {
 				return Result{Subject: phoneName(phone)}, err
 			}

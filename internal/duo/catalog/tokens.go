@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"duodesk/internal/duo"
@@ -142,6 +141,3 @@ func deleteToken() Action {
 		},
 	}
 }
-
-// asRefusal is Duo's refusal behind an error.
-func asRefusal(err error) (*duo.Error, bool) { return errors.AsType[*duo.Error](err) }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"math"
 	"mime"
 	"net"
 	"net/http"
@@ -203,7 +204,8 @@ func (s *Sim) controlClock(fields url.Values) (string, error) {
 
 // controlFault makes an account fail, or ends that when kind is empty.
 func (s *Sim) controlFault(fields url.Values) (string, error) {
-	f := Fault{Kind: FaultKind(fields.Get("kind")), Grant: Grant(fields.Get("grant")), Path: fields.Get("path")}
+	f := Fault{Kind: FaultKind(fields.Get("kind")), Grant: Grant(fields.Get("grant")), Path: fields.Get("path"),
+		Message: fields.Get("message"), Detail: fields.Get("detail")}
 	if f.Kind != NoFault && !slices.Contains(FaultKinds, f.Kind) {
 		return "", fmt.Errorf("there is no fault %q", f.Kind)
 	}
@@ -221,12 +223,23 @@ func (s *Sim) controlFault(fields url.Values) (string, error) {
 		}
 		*field = given
 	}
-	if text := fields.Get("times"); text != "" {
-		times, err := strconv.Atoi(text)
-		if err != nil || times < 0 {
-			return "", errors.New("times is a number; 0 means always")
+	for _, n := range []struct {
+		name        string
+		field       *int
+		least, most int
+		wrong       string
+	}{
+		{"times", &f.Times, 0, math.MaxInt, "times is a number; 0 means always"},
+		{"code", &f.Code, 40000, 59999, "code is a number such as 40002"},
+		{"status", &f.Status, 200, 599, "status is an HTTP status such as 400"},
+	} {
+		if text := fields.Get(n.name); text != "" {
+			given, err := strconv.Atoi(text)
+			if err != nil || given < n.least || given > n.most {
+				return "", errors.New(n.wrong)
+			}
+			*n.field = given
 		}
-		f.Times = times
 	}
 	if text := fields.Get("writes_only"); text != "" {
 		only, valid := parseBool(text)

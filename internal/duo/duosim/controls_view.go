@@ -137,6 +137,7 @@ func (f Fault) String() string {
 	}{
 		{f.Delay != 0, f.Delay.String()}, {f.RetryAfter != 0, "Retry-After " + f.RetryAfter.String()}, {f.Grant != "", string(f.Grant)},
 		{f.WritesOnly, "writes only"}, {f.Path != "", "under " + f.Path}, {f.Times > 0, fmt.Sprint(f.Times, " more")},
+		{f.Code != 0, fmt.Sprint("code ", f.Code)}, {f.Status != 0, fmt.Sprint("status ", f.Status)},
 	} {
 		if w.given {
 			words = append(words, w.text)

@@ -2,6 +2,7 @@ package duosim
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha1"
 	"encoding/json"
 	"fmt"
@@ -19,6 +20,7 @@ type refusal struct {
 	message    string        // "": the usual message of the code
 	detail     string        // message_detail; "": left out
 	retryAfter time.Duration // of 42901; 0: no such header
+	status     int           // HTTP status; 0: the one of the code
 }
 
 // The usual messages. Those of 40106, 40501 and 50000 are our wording.
@@ -73,7 +75,7 @@ func (a answer) envelope() (status int, body map[string]any) {
 		if no.detail != "" {
 			body["message_detail"] = no.detail
 		}
-		return no.code / 100, body
+		return cmp.Or(no.status, no.code/100), body
 	}
 	body = map[string]any{"response": a.response, "stat": "OK"}
 	if a.metadata != nil {

@@ -1,6 +1,7 @@
 package duosim
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -27,12 +28,13 @@ const (
 	FiltersIgnored      FaultKind = "filters ignored"       // lists are answered as if nothing chose their rows
 	OtherObject         FaultKind = "other object"          // calls for one object by id are answered with another one
 	AppliedLate         FaultKind = "applied late"          // (*) the connection is dropped, and the change made when the clock is Delay further
+	Refuses             FaultKind = "refuses"               // answers FAIL with Code, Message and Detail, and changes nothing
 )
 
 // FaultKinds are all of them.
 var FaultKinds = []FaultKind{
 	RateLimited, Down, Unavailable, Slow, Revoked, ClockOff, PermissionRemoved, TrashRefused, AnswerLost, ErrorBeforeApplying,
-	ErrorAfterApplying, FiltersIgnored, OtherObject, AppliedLate,
+	ErrorAfterApplying, FiltersIgnored, OtherObject, AppliedLate, Refuses,
 }
 
 // Fault makes requests fail. The zero value is no fault.
@@ -44,6 +46,12 @@ type Fault struct {
 	WritesOnly bool          `json:",omitempty"` // spares calls that only read
 	Path       string        `json:",omitempty"` // spares calls whose path does not begin with it
 	Times      int           `json:",omitempty"` // ends after so many requests; 0: lasts until changed
+
+	// Of Refuses. What is left out of them is Duo's usual message, no detail, and the code's own status.
+	Code    int    `json:",omitempty"` // such as 40002; 0: 50000
+	Message string `json:",omitempty"`
+	Detail  string `json:",omitempty"`
+	Status  int    `json:",omitempty"` // HTTP status; Duo has been seen to refuse with 200
 }
 
 // sentinelUsers are usernames that fail in any account: writes that name such a user (by id or username) meet the fault.
@@ -173,6 +181,10 @@ func (f Fault) before(w http.ResponseWriter, r *http.Request, now time.Time) boo
 		return false
 	case ErrorBeforeApplying:
 		refused(refuse(50001)).write(w, r.Method, now)
+		return false
+	case Refuses:
+		no := &refusal{code: cmp.Or(f.Code, 50000), message: f.Message, detail: f.Detail, status: f.Status}
+		refused(no).write(w, r.Method, now)
 		return false
 	case Slow:
 		wait := time.NewTimer(f.Delay)

@@ -32,6 +32,8 @@ func TestM11Faults(t *testing.T) {
 		{name: "nothing permitted", fault: Fault{Kind: PermissionRemoved}, read: 403, write: 403, code: 40301},
 		{name: "answer lost", fault: Fault{Kind: AnswerLost}, read: 200, write: 0, applied: true},
 		{name: "error before", fault: Fault{Kind: ErrorBeforeApplying}, read: 200, write: 500, code: 50001},
+		{name: "refused in words", fault: Fault{Kind: Refuses, Code: 40301, Message: "Not in your edition"}, read: 403, write: 403, code: 40301},
+		{name: "refused with status 200", fault: Fault{Kind: Refuses, Code: 40002, Status: 200, WritesOnly: true}, read: 200, write: 200, code: 40002},
 		{name: "error after", fault: Fault{Kind: ErrorAfterApplying}, read: 200, write: 500, code: 50001, applied: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -64,6 +66,17 @@ func TestFaultEndsAfterSomeTimes(t *testing.T) {
 		b.wantRefusal(b.asParent("GET", "/admin/v1/users"), 42901, "")
 	}
 	b.wantOK(b.asParent("GET", "/admin/v1/users"))
+}
+
+func TestRefusalInGivenWords(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Options{})
+	b.wantControl("fault", `{"account":"`+b.child.AccountID+`","kind":"refuses","code":40002,"message":"Not now","detail":"no reason","status":200}`)
+	r := b.asParent("GET", "/admin/v1/users")
+	want := `{"code": 40002, "message": "Not now", "message_detail": "no reason", "stat": "FAIL"}`
+	if r.Status != http.StatusOK || r.Text != want {
+		t.Errorf("%d %s", r.Status, r.Text)
+	}
 }
 
 func TestFaultMeetsAChildOnItsParentsHost(t *testing.T) {

@@ -1,0 +1,98 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"duodesk/internal/duo"
+)
+
+// noSMS says why a phone cannot get an SMS; "" if it may. Duo's capability of this
+// name is about passcodes alone: a link can be sent to a phone without it.
+func noSMS(p duo.Phone) string {
+	switch {
+	case p.Number == "":
+		return "This device has no number to send an SMS to."
+	case p.Type == "Landline":
+		return "This is a landline: it cannot get an SMS."
+	}
+	return ""
+}
+
+// noPasscodes says why a phone cannot get passcodes by SMS; "" if it may.
+func noPasscodes(p duo.Phone) string {
+	if why := noSMS(p); why != "" || len(p.Capabilities) == 0 || slices.Contains(p.Capabilities, "sms") {
+		return why // without any capability, Duo has not said what the phone can do
+	}
+	return "Duo does not send passcodes by SMS to this phone."
+}
+
+// preauthTime bounds how long an authentication waits to learn what the user's
+// devices can do.
+const preauthTime = 4 * time.Second
+
+// askable refuses an authentication that no device of the user can answer, before
+// anything is sent. What Duo does not say here, it decides when it is asked.
+func askable(ctx context.Context, d *duo.Client, r duo.AuthRequest) error {
+	if r.Factor == duo.FactorPasscode {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, preauthTime)
+	defer cancel()
+	pre, err := d.Preauth(ctx, r.User, r.From)
+	if err != nil {
+		return nil
+	}
+	if field, why := cannotAsk(pre, r); why != "" {
+		return &FieldError{Field: field, Message: why}
+	}
+	return nil
+}
+
+// howAsked says for each factor what a device has to be able to do, and in words
+// why one cannot.
+var howAsked = map[duo.Factor]struct {
+	any []string
+	why string
+}{
+	duo.FactorPush:  {[]string{"push"}, "can get a push: Duo Mobile has to be activated on it, and the policy has to allow a push"},
+	duo.FactorPhone: {[]string{"phone"}, "can be called: it has to have a number, and the policy has to allow phone calls"},
+	duo.FactorSMS:   {[]string{"sms"}, "can get passcodes by SMS: it has to be a mobile phone with a number, and the policy has to allow them"},
+	duo.FactorAuto:  {[]string{"push", "phone", "sms"}, "can be asked by a push, a call or an SMS"},
+}
+
+// cannotAsk says which field of an authentication names what Duo cannot do, and
+// why; "" if it can be done as far as preauth tells. Who is let in or refused
+// anyway is asked nothing, so that Duo says so itself.
+func cannotAsk(pre duo.Preauth, r duo.AuthRequest) (field, why string) {
+	switch pre.Result {
+	case duo.PreauthEnroll:
+		field = authUser.Name
+		if r.User.ID == "" {
+			field = authUsername.Name
+		}
+		return field, "Duo knows no device of this user that could be asked. The user has to enroll first."
+	case duo.PreauthAuth:
+	default:
+		return "", ""
+	}
+	how, chosen := howAsked[r.Factor], r.Device != "" && r.Device != "auto"
+	known, able := false, false
+	for _, device := range pre.Devices {
+		if device.Type != "phone" || chosen && device.ID != r.Device {
+			continue
+		}
+		known = true
+		able = able || slices.ContainsFunc(how.any, func(c string) bool { return slices.Contains(device.Capabilities, c) })
+	}
+	switch {
+	case able:
+		return "", ""
+	case chosen && !known:
+		return authDevice.Name, "This is not a phone of this user."
+	case chosen:
+		return authDevice.Name, "This is not a device that " + how.why + "."
+	}
+	return authFactor.Name, "This user has no device that " + how.why + "."
+}

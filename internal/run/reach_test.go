@@ -1,0 +1,74 @@
+package run_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/store"
+)
+
+// TestWhatNoDeviceCanGetIsNotSent: a push, a call or an SMS that no device can get is refused in
+// words before Duo is asked to send it.
+func TestWhatNoDeviceCanGetIsNotSent(t *testing.T) {
+	t.Parallel()
+	d, user, _ := asked(t)
+	add := func(name string, phones ...duosim.PhoneSpec) (id string, of []string) {
+		id = d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: name})
+		for _, p := range phones {
+			p.UserIDs = []string{id}
+			of = append(of, d.Sim.AddPhone(d.Account.AccountID, p))
+		}
+		return id, of
+	}
+	landline := duosim.PhoneSpec{Number: "+442079460123", Type: "Landline"}
+	tablet := duosim.PhoneSpec{Name: "Tablet", Type: "Mobile", Platform: "Apple iOS", Activated: true}
+	mobile := duosim.PhoneSpec{Number: "+442079460177", Type: "Mobile"}
+	desk, desks := add("desk", landline)
+	pad, pads := add("pad", tablet)
+	both, boths := add("both", landline, tablet, mobile)
+	none, _ := add("none")
+	const auth = "send-duo-authentication"
+	for name, test := range map[string]struct {
+		slug, field, words string
+		form               form
+	}{
+		"a push without a device":         {auth, "user_id", "no device of this user", form{"user_id": none, "factor": "push"}},
+		"a push by name":                  {auth, "username", "no device of this user", form{"username": "none", "factor": "auto"}},
+		"a push to a landline":            {auth, "factor", "no device that can get a push", form{"user_id": desk, "factor": "push"}},
+		"a push to the landline of two":   {auth, "device", "not a device that can get a push", form{"user_id": both, "factor": "push", "device": boths[0]}},
+		"a push to a phone of another":    {auth, "device", "not a phone of this user", form{"user_id": both, "factor": "push", "device": desks[0]}},
+		"a call to a tablet":              {auth, "factor", "no device that can be called", form{"user_id": pad, "factor": "phone"}},
+		"passcodes to a landline":         {auth, "factor", "no device that can get passcodes by SMS", form{"user_id": desk, "factor": "sms"}},
+		"an SMS to a landline":            {"send-passcode-by-sms", "phone_id", "landline", form{"phone_id": desks[0]}},
+		"an SMS to a tablet":              {"send-passcode-by-sms", "phone_id", "no number", form{"phone_id": pads[0]}},
+		"an installation to a landline":   {"send-installation-by-sms", "phone_id", "landline", form{"phone_id": desks[0]}},
+		"an activation to a landline":     {"send-activation-by-sms", "phone_id", "landline", form{"phone_id": boths[0]}},
+		"a verification to an unused app": {"verify-caller", "phone_id", "not activated", form{"user_id": both, "phone_id": boths[2]}},
+	} {
+		q := d.Request(t, catalog.Owner, test.slug, test.form)
+		_, err := d.Runner.Do(t.Context(), q)
+		fault, is := errors.AsType[*catalog.FieldError](err)
+		if !is || fault.Field != test.field || !strings.Contains(fault.Message, test.words) || fault.Refused {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := d.Record(t, q.ID); got.State != store.Refused || !strings.Contains(got.Summary, test.words) {
+			t.Errorf("%s: the record says %+v", name, got)
+		}
+	}
+	if sent := d.Sim.Ledger(); len(sent) != 0 {
+		t.Errorf("sent: %+v", sent)
+	}
+	// What a device can get is sent, and whoever is let in or refused is not our decision.
+	for name, fields := range map[string]form{
+		"a push": {"user_id": user, "factor": "push"}, "a call to a landline": {"user_id": desk, "factor": "phone"}, "the best of a tablet": {"user_id": pad},
+		"the right one of two": {"user_id": both, "factor": "push", "device": boths[1]}, "passcodes to the mobile": {"user_id": both, "factor": "sms"},
+		"a user who is let in": {"user_id": d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "vip", Status: duosim.Bypass}), "factor": "push"},
+	} {
+		if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, auth, fields)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
