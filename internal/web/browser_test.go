@@ -184,7 +184,10 @@ func textOf(n *node) string {
 	var b strings.Builder
 	for c := range n.Descendants() {
 		if c.Type == html.TextNode && (c.Parent == nil || c.Parent.Data != "script" && c.Parent.Data != "style") {
-			b.WriteString(c.Data + " ")
+			b.WriteString(c.Data)
+			if c.NextSibling == nil || c.NextSibling.Data != "wbr" {
+				b.WriteString(" ")
+			}
 		}
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
