@@ -44,7 +44,7 @@ func (s *Server) runPage(v visitor, r store.Run) views.RunPage {
 	}
 	page.Next = answerNext[catalog.Answer(r.Answer)]
 	if until := fraudUntil(r); s.Now().Before(until) {
-		page.Next += " Until " + s.clock(v, until) + ", changes for this user need an administrator or owner other than " + r.Operator + ", and a reason."
+		page.Next += " Until " + s.clock(v, until) + ", changes for " + cmp.Or(catalog.Plain(r.Subject), "this user") + " need an administrator or owner other than " + r.Operator + ", and a reason."
 	}
 	page.Live = s.liveView(v, r, runAddress(v, r))
 	if r.State == store.Unknown || r.Unclear() {
