@@ -93,14 +93,28 @@ func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 			shown := f.post().want(http.StatusOK, "Sent a verification push to +12025550143.", "is not stored").fine()
 			push := s.Sim.Pushes(s.Account.AccountID)[0]
 			shown.want(http.StatusOK, inGroups(push.Code), spoken(push.Code))
+			// Without a script the page stays as it is: it says so, and has a link.
+			shown.want(http.StatusOK, "Open the answer").wantNot("Waiting for the answer", `http-equiv="refresh"`)
+			if left := shown.all(func(n *node) bool { return strings.HasPrefix(attribute(n, "class"), "live-left") }); len(left) != 1 || !has(left[0], "hidden") {
+				t.Error("without a script, the page counts seconds that it does not count")
+			}
+			if shown.live("data-approved") != "Approved. Did the caller read "+inGroups(push.Code)+"?" {
+				t.Error("an approval asks nothing: ", shown.live("data-approved"))
+			}
 
 			// The same form again, in a second tab: one push, and no code.
 			f.post().want(http.StatusOK, "Already sent").wantNot(push.Code, inGroups(push.Code))
 			b.get(at).want(http.StatusOK, "Verification push sent")
 			s.answer(t, how)
 			status, last := b.stream(shown.live("data-events"), func(liveEvent) {})
-			if status != http.StatusOK || !last.Done {
+			if status != http.StatusOK || !last.Done || how == duosim.Approve && last.Answer != string(catalog.Approved) {
 				t.Errorf("the stream ended with %d %+v", status, last)
+			}
+			if how == duosim.Approve {
+				if last.Text != "Sent a verification push to +12025550143. Approved on +12025550143." {
+					t.Error("an approval says ", last.Text)
+				}
+				b.get(at).want(http.StatusOK, "Approved on +12025550143.")
 			}
 			b.get(shown.live("data-then")).want(http.StatusOK, words, "Jane Roe", last.Text).wantNot(push.Code, inGroups(push.Code)).fine()
 			b.get(at).click(words).want(http.StatusOK, "Verify Caller", "T-77", last.Text, "For the ticket").wantNot(push.Code, "See the answer")
