@@ -162,12 +162,13 @@ func (s *Server) chooseWhomToAsk(ctx context.Context, v visitor, f sheet) (views
 	sought := searchOf(page.Query)
 	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !sought.user(u) })
 	if users.TooMany {
-		page.Search, page.Empty.Text = "Exact username, alias or e-mail", "Enter an exact username, alias or e-mail."
+		page.Search, page.Empty = "Exact "+views.ExactUser, exactEmpty(v, page.Query)
 		if found, err = s.exactly(ctx, v, page.Query); err != nil {
 			return nil, err
 		}
 	}
 	sortUsers(found, "")
+	page.Caption = captionOf(len(found), users.Total, "user")
 	n, pager := pageOfList(v, f, page, len(found), "users")
 	for _, u := range slice(found, n, listRows) {
 		page.Choices = append(page.Choices, views.Choice{Title: displayName(u), Name: catalog.Plain(u.Username), State: chipOf(u),
