@@ -24,7 +24,13 @@ func (s *Server) getRun(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	page := s.runPage(v, r)
+	shown := []store.Run{r}
+	if err := s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
+		return tx.MarkGone(c.Request().Context(), shown)
+	}); err != nil {
+		return err
+	}
+	page := s.runPage(v, shown[0])
 	late, err := s.lateFacts(c.Request().Context(), v, r)
 	if err != nil {
 		return err
