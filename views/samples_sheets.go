@@ -15,6 +15,8 @@ func sheetSamples() []Sample {
 	refusedBypass.Keep = false
 	refusedBypass.Count.Error, refusedBypass.Count.Value = "How many codes must be 1 to 10.", "99"
 
+	noCodes := sampleBypass()
+	noCodes.Refused = "This user cannot sign in (disabled), also not with a code."
 	activation := ActivationPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, PhoneID: "DPJANE00000000000001", UserID: janeID, Device: "Jane’s phone, +44 20 7946 0123",
 		Facts:       []Fact{{Label: "Platform", Text: "iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", Text: "11:01", Note: "34 s ago"}, {Label: "Users", Text: "Jane Roe"}},
 		Disconnects: "iPhone 15", ValidSecs: Input{Value: "86400"}, Lifetimes: []Option{{"3600", "1 hour, until 12:02 today"}, {"86400", "24 hours, until 11:02 tomorrow"}}, Cancel: User(sampleWorkspace, acme.Slug, janeID)}
@@ -31,7 +33,12 @@ func sheetSamples() []Sample {
 	noKey := sync
 	noKey.Directories = nil
 
+	unverified := activation
+	unverified.Refused, unverified.Verify = "Requires the Technician role: jroe did not approve a verification in the last 15 minutes.", Action(sampleWorkspace, acme.Slug, "verify-caller", "user_id", janeID)
+
 	return []Sample{
+		{"bypass-no-use", shell, noCodes},
+		{"activation-unverified", shell, unverified},
 		{"user-sync", shell, sync},
 		{"user-sync-test-refused", shell, testKey},
 		{"user-sync-no-key", shell, noKey},

@@ -74,7 +74,7 @@ func TestWhatIsNotThereLeadsBack(t *testing.T) {
 		"/users/DU0000000000000000XX": "All users", "/users/nonsense": "All users", "/phones/DP0000000000000000XX": "All phones",
 		"/actions/unlock-user?user_id=DU0000000000000000XX": "All users", "/actions/modify-phone?phone_id=DP0000000000000000XX": "All phones",
 	} {
-		b.get(s.org(address)).want(http.StatusNotFound, words).click(list+" of "+s.Client.Name).want(http.StatusOK)
+		b.get(s.org(address)).want(http.StatusNotFound, words).click(list + " of " + s.Client.Name).want(http.StatusOK)
 		// Out of reach, the page does not say which organization it would be.
 		if p := s.as(t, elsewhere).get(s.org(address)).want(http.StatusNotFound, words); p.leadsTo(s.org("")) {
 			t.Errorf("%s tells of an organization out of reach", address)
