@@ -201,6 +201,9 @@ func (s *Server) duoTrouble(err error, c echo.Context, home string) views.ErrorP
 		headline = "This cannot be read from Duo now" // nothing was to be done
 		links = append([]views.Link{{Text: "Try again", Href: c.Request().URL.RequestURI()}}, links...)
 	}
+	if _, at := keysFix(remembered(c), apiOf(err), err); at.Href != "" {
+		links = append([]views.Link{at}, links...)
+	}
 	text := s.refusalText(remembered(c), apiOf(err), err)
 	var failed *failedRun
 	if errors.As(err, &failed) && failed.run.State == store.Sending {

@@ -135,7 +135,8 @@ func TestVerifyWithoutAnActivatedPhone(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
-	s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Verify").want(http.StatusOK, "No phone of this user has Duo Mobile activated", "Call back").wantNot("Send push").fine()
+	s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Verify").want(http.StatusOK, "No phone of this user has Duo Mobile activated", "Call back").wantNot("Send push").fine().
+		click("Send Duo Authentication").want(http.StatusOK, "Ask Jane Roe for the second factor", "no Auth API keys")
 }
 
 func TestSendDuoAuthenticationLive(t *testing.T) {
@@ -191,7 +192,15 @@ func TestAskingWithoutKeysOrDuo(t *testing.T) {
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe"})
 	b := s.as(t, s.Owner)
-	b.get(s.org("/actions/send-duo-authentication?user_id="+jane)).want(http.StatusOK, "no Auth API keys of its own in use", "Connection page").wantNot("Ask now").fine()
+	b.get(s.org("/actions/send-duo-authentication?user_id="+jane)).want(http.StatusOK, "no Auth API keys of its own in use", "Connection page").wantNot("Ask now").fine().
+		click("Open Connection").want(http.StatusOK, "Auth API")
+	for _, role := range []catalog.Role{catalog.Helpdesk, catalog.Technician} {
+		p := s.as(t, s.Member(t, s.Workspace, role)).get(s.org("/actions/send-duo-authentication?user_id="+jane)).
+			want(http.StatusOK, "no Auth API keys of its own in use", "An owner or admin can add them.").wantNot("Connection page").fine()
+		if p.leadsTo("/connection") {
+			t.Error(role, " is led to a page that is not theirs")
+		}
+	}
 
 	s, jane = asking(t)
 	b = s.as(t, s.Owner)
