@@ -217,17 +217,28 @@
       const seconds = Math.ceil((until - performance.now()) / 1000);
       if (left) left.textContent = seconds > 0 ? `${seconds} s left` : "";
     };
-    setInterval(count, 1000);
+    const counting = setInterval(count, 1000);
     const events = new EventSource(live.dataset.events);
     events.addEventListener("message", ({ data }) => {
       const now = JSON.parse(data);
+      // A code that the caller has yet to read out stays in sight.
+      const stays = now.done && now.answer === "approved" && live.dataset.approved;
       const text = live.querySelector(".live-text");
-      if (text.textContent !== now.text) text.textContent = now.text;
+      const words = stays ? live.dataset.approved : now.text;
+      if (text.textContent !== words) text.textContent = words;
       if (now.left) until = performance.now() + now.left * 1000;
       count();
       if (!now.done) return;
       events.close();
-      location.replace(live.dataset.then);
+      if (!stays) {
+        location.replace(live.dataset.then);
+        return;
+      }
+      clearInterval(counting);
+      if (left) left.textContent = "";
+      const link = live.querySelector("a");
+      link.href = live.dataset.then;
+      link.textContent = live.dataset.onward;
     });
     addEventListener("pagehide", () => events.close());
   }

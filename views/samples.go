@@ -113,7 +113,8 @@ func sampleOrganizations() []OrganizationRow {
 
 func errorSamples() []Sample {
 	home := Workspace(sampleWorkspace)
-	held := SessionEnded(Workspace(sampleWorkspace))
+	held, lost := SessionEnded(Workspace(sampleWorkspace)), SessionEnded(Workspace(sampleWorkspace))
+	lost.Lost = true
 	held.Held = "AYd3c2VhbGVk"
 	away := ErrorPage{Status: 503, Headline: "Temporarily unavailable", Text: "The database did not answer in time. Try again in a few seconds.",
 		RequestID: "k3v7q2m5x8r4t1wz", Held: held.Held, Links: []Link{{"Go home", Workspace(sampleWorkspace)}}}
@@ -127,6 +128,7 @@ func errorSamples() []Sample {
 		{"error-method", workspaceShell(""), MethodNotAllowed(home)},
 		{"error-too-large", workspaceShell(""), TooLarge(Integration(sampleWorkspace))},
 		{"error-fault", workspaceShell(""), ServerFault("0198f3c27b1e7c43", home)},
+		{"error-signed-out", aloneShell(), lost},
 		{"error-session", aloneShell(), SessionEnded("/w/northwind/o/acme-dental/users?q=jane&status=active")},
 		{"error-duo", organizationShell(acme, "users"), DuoTroublePage{Headline: "Duo did not answer", What: "No answer from api-0a1b2c3d.duosecurity.com within 20 seconds.",
 			Unknown: true, Happened: "The code may have been made: look at the user’s bypass codes before you try again.", Do: "Wait a minute. If it goes on, look at status.duo.com.",

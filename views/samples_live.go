@@ -31,7 +31,7 @@ func liveSamples() []Sample {
 		{"run-waiting", waits, waiting},
 		{"verification", organizationShell(acme, "users"), VerificationPage{Workspace: sampleWorkspace, Organization: acme, UserID: janeID, User: "Jane Roe", Sent: "Sent a verification push to +44 20 7946 0123.",
 			Code: ShownCode{Groups: "824 135", Plain: "824135", Spoken: "eight two four, one three five"},
-			Live: Live{Text: "Waiting for the answer.", Left: 119, Events: RunEvents(sampleWorkspace, acme.Slug, sampleRun), Then: User(sampleWorkspace, acme.Slug, janeID) + "?run=" + sampleRun, Page: run}}},
+			Live: Live{Text: "The push is sent. Once the caller has answered it, open the answer.", Approved: "Approved. Did the caller read 824 135?", Onward: "Go on with jroe", Left: 119, Events: RunEvents(sampleWorkspace, acme.Slug, sampleRun), Then: User(sampleWorkspace, acme.Slug, janeID) + "?run=" + sampleRun, Page: run}}},
 		{"user-verified", organizationShell(acme, "users"), verified},
 		{"user-fraud", organizationShell(acme, "users"), denied},
 		{"auth-keys", workspaceShell("integration"), grid},

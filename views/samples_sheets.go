@@ -15,6 +15,8 @@ func sheetSamples() []Sample {
 	refusedBypass.Keep = false
 	refusedBypass.Count.Error, refusedBypass.Count.Value = "How many codes must be 1 to 10.", "99"
 
+	noCodes := sampleBypass()
+	noCodes.Refused = "This user cannot sign in (disabled), also not with a code."
 	activation := ActivationPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, PhoneID: "DPJANE00000000000001", UserID: janeID, Device: "Jane’s phone, +44 20 7946 0123",
 		Facts:       []Fact{{Label: "Platform", Text: "iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", Text: "11:01", Note: "34 s ago"}, {Label: "Users", Text: "Jane Roe"}},
 		Disconnects: "iPhone 15", ValidSecs: Input{Value: "86400"}, Lifetimes: []Option{{"3600", "1 hour, until 12:02 today"}, {"86400", "24 hours, until 11:02 tomorrow"}}, Cancel: User(sampleWorkspace, acme.Slug, janeID)}
@@ -31,7 +33,12 @@ func sheetSamples() []Sample {
 	noKey := sync
 	noKey.Directories = nil
 
+	unverified := activation
+	unverified.Refused, unverified.Verify = "Requires the Technician role: jroe did not approve a verification in the last 15 minutes.", Action(sampleWorkspace, acme.Slug, "verify-caller", "user_id", janeID)
+
 	return []Sample{
+		{"bypass-no-use", shell, noCodes},
+		{"activation-unverified", shell, unverified},
 		{"user-sync", shell, sync},
 		{"user-sync-test-refused", shell, testKey},
 		{"user-sync-no-key", shell, noKey},
@@ -111,7 +118,8 @@ func phoneFormSamples() []Sample {
 		{"confirm-phone", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Delete phone +44 20 7946 0123", Consequences: []string{"Jane Roe and Tomás Fry can no longer sign in with it.", "This cannot be undone. To take it from one user only, un-assign it.", "It is the only phone of Jane Roe."},
 			Facts: []Fact{{Label: "Phone", Text: "+44 20 7946 0123"}, {Label: "Used by", Text: "Jane Roe, Tomás Fry"}}, Post: Action(sampleWorkspace, acme.Slug, "delete-phone-by-id"), Hidden: []Hidden{{"phone_id", "DP1"}, {"user_ids", janeID + "\nDU2"}}, Button: "Delete phone", Danger: true, Cancel: Phone(sampleWorkspace, acme.Slug, "DP1")}},
 		{"held-back", organizationShell(acme, "users"), ConfirmPage{Once: Once{RunID: sampleRun, Connection: sampleBound, Connected: sampleOnce.Connected, Reason: Input{Value: "sure", Error: "Give a reason."},
-			Held: []string{"Jane Roe reported a push as fraud at 14:02 UTC. Until 15:02 UTC, changes for this user need an administrator or owner other than tom@northwind.example, who sent the push, and a reason."}},
+			Held:       []string{"Jane Roe reported a push as fraud at 14:02 UTC. Until 15:02 UTC, changes for Jane Roe need an administrator or owner other than tom@northwind.example, who sent the push, and a reason. Ask ana@northwind.example."},
+			ReasonHelp: "For changes for Jane Roe: how you know that it is right. It is kept with the run."},
 			Workspace: sampleWorkspace, Organization: acme, Heading: "Unlock Jane Roe", Post: Action(sampleWorkspace, acme.Slug, "unlock-user"), Button: "Unlock", Cancel: User(sampleWorkspace, acme.Slug, janeID), Error: "Nothing was sent. You may decide: give a reason."}},
 		{"connection-changed", organizationShell(acme, "users"), ChangedPage{Once: sampleOnce, Organization: acme, Heading: "Create User", Was: "the child account Harbour Legal LLP (DAHARBOUR00000000001)", Now: "the child account Acme Dental (DAACME00000000000001)",
 			Typed: []Fact{{Label: "Username", Text: "jroe"}, {Label: "Notes", Text: hostile.Name}}, Post: Action(sampleWorkspace, acme.Slug, "create-user"), Hidden: []Hidden{{"username", "jroe"}, {"notes", hostile.Name}, {"reopened", "1"}},

@@ -113,6 +113,7 @@ type Pager struct {
 type Trouble struct {
 	Headline, Text string
 	Retry          string // address of the same page
+	Link           Link   // where it can be put right; empty for who may not
 }
 
 // Empty is what a list says instead of rows. Kind is "nothing-yet", "no-match" or "all-well".

@@ -94,6 +94,23 @@ func TestEveryPageCanBeUsedByEverybody(t *testing.T) {
 	}
 }
 
+// TestKeysAreShownByTheScript: a letter does nothing without a script, so no page shows one to who has none.
+func TestKeysAreShownByTheScript(t *testing.T) {
+	t.Parallel()
+	for _, s := range Samples() {
+		for _, n := range parse(t, drawn(t, s)).elements {
+			shown := n.Data == "kbd"
+			for at := n; shown && at != nil; at = at.Parent {
+				byScript := slices.ContainsFunc(at.Attr, func(a html.Attribute) bool { return a.Key == "hidden" }) && strings.Contains(attribute(at, "class"), "js-only")
+				shown = !byScript && at.Data != "dialog"
+			}
+			if shown {
+				t.Errorf("%s shows the key %s", s.Name, text(n))
+			}
+		}
+	}
+}
+
 func TestNoPageRunsWhatItShows(t *testing.T) {
 	t.Parallel()
 	for _, s := range Samples() {

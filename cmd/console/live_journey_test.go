@@ -108,9 +108,15 @@ func verifyByClicking(d *desk, p *page, name string) {
 		p.look(name + "-verify-waiting")
 	}
 	d.answer(p, duosim.Approve)
-	p.waitText("main", "Approved: the caller has the phone.")
 	if p.opt.NoJS {
+		p.waitText("main", "Approved on ")
 		p.open(d.url + user)
+	} else {
+		p.waitText(".live", "Approved. Did the caller read "+code[:3]+" "+code[3:]+"?")
+		p.contains(code[:3] + " " + code[3:])
+		p.look(name + "-verify-approved")
+		p.follow("main .live a")
+		p.contains("Approved on ")
 	}
 	p.contains("Verified by push")
 	p.lacks(code)

@@ -26,6 +26,7 @@ const FraudHold = 60 * time.Minute
 type HeldBack struct {
 	Fraud       store.Fraud
 	Until       time.Time
+	About       Concern  // what makes the act one on the person
 	Ask         []string // e-mail addresses of those who may decide
 	NeedsReason bool     // the actor may decide, and gave no reason
 }
@@ -114,8 +115,8 @@ func senders(frauds []store.Fraud, person string) []uuid.UUID {
 // reported is a person who reported a push, with everything in Duo that is the
 // person's: whoever names one of it acts on the person.
 type reported struct {
-	ids    map[string]bool // of the user, phones, tokens, credentials and bypass codes
-	names  map[string]bool // username and aliases, in small letters
+	ids    map[string]Belonging // of the user, phones, tokens, credentials and bypass codes
+	names  map[string]bool      // username and aliases, in small letters
 	groups map[string]bool
 }
 
@@ -139,16 +140,19 @@ func (r *Runner) decide(ctx context.Context, tx *store.Tx, q Request, run *store
 	unknown := &unknownPeople{}
 	var pushedBy []uuid.UUID // who sent the pushes that the request's person reported
 	var latest store.Fraud
+	var about Concern
 	for _, f := range frauds {
 		person, known := people[f.UserID]
 		switch {
 		case !known:
 			unknown.frauds = append(unknown.frauds, f)
-		case person.meant(q, run.AskedUser):
-			if len(pushedBy) == 0 {
-				latest = f
+		default:
+			if concern, meant := person.meant(q, run.AskedUser); meant {
+				if len(pushedBy) == 0 {
+					latest, about = f, concern
+				}
+				pushedBy = append(pushedBy, f.OperatorID)
 			}
-			pushedBy = append(pushedBy, f.OperatorID)
 		}
 	}
 	switch {
@@ -161,7 +165,7 @@ func (r *Runner) decide(ctx context.Context, tx *store.Tx, q Request, run *store
 	if err != nil {
 		return err
 	}
-	held := &HeldBack{Fraud: latest, Until: latest.AnsweredAt.Add(FraudHold), Ask: deciders}
+	held := &HeldBack{Fraud: latest, Until: latest.AnsweredAt.Add(FraudHold), About: about, Ask: deciders}
 	isSender := slices.Contains(pushedBy, q.Actor.Operator)
 	_, least := may(ctx, tx, q.Actor, catalog.Administrator)
 	switch {
@@ -178,20 +182,6 @@ func (r *Runner) decide(ctx context.Context, tx *store.Tx, q Request, run *store
 		run.AfterFraud = store.ByAnother
 	}
 	return nil
-}
-
-// meant reports whether a request is about the person.
-func (p reported) meant(q Request, asked string) bool {
-	for _, text := range append(q.Action.Named(q.Input), asked) {
-		switch {
-		case text == "":
-		case p.ids[text], p.names[nameKey(text)], p.groups[text] && q.Action.ChangesGroup():
-			return true
-		case q.Action.API == catalog.Auth && p.simply(simpleName(text)):
-			return true
-		}
-	}
-	return false
 }
 
 // simply reports whether a name is one of the person's without their domains: an
@@ -226,8 +216,7 @@ func (r *Runner) lookUp(ctx context.Context, q Request, frauds []store.Fraud, pe
 		return err
 	}
 	for _, f := range frauds {
-		p := reported{ids: map[string]bool{f.UserID: true}, names: map[string]bool{}, groups: map[string]bool{}}
-		p.called(f.UserID, f.Username)
+		p := newReported(f)
 		users, err := r.usersMeant(ctx, q, client, f.UserID)
 		if err != nil {
 			return err
@@ -256,6 +245,13 @@ func (r *Runner) usersMeant(ctx context.Context, q Request, client *duo.Client, 
 	return []duo.User{user}, err
 }
 
+// newReported is a person of whom only the report is known.
+func newReported(f store.Fraud) reported {
+	p := reported{ids: map[string]Belonging{f.UserID: Themselves}, names: map[string]bool{}, groups: map[string]bool{}}
+	p.called(f.UserID, f.Username)
+	return p
+}
+
 // called notes names of the person.
 func (p reported) called(names ...string) {
 	for _, name := range names {
@@ -267,24 +263,26 @@ func (p reported) called(names ...string) {
 
 // add notes what Duo has of the person.
 func (p reported) add(ctx context.Context, client *duo.Client, user duo.User) error {
-	p.ids[string(user.ID)] = true
+	if p.ids[string(user.ID)] == "" {
+		p.ids[string(user.ID)] = Namesake
+	}
 	p.called(user.Username)
 	p.called(user.Aliases[:]...)
 	for _, phone := range user.Phones {
-		p.ids[string(phone.ID)] = true
+		p.ids[string(phone.ID)] = TheirPhone
 	}
 	for _, token := range user.Tokens {
-		p.ids[string(token.ID)] = true
+		p.ids[string(token.ID)] = TheirToken
 	}
 	for _, credential := range user.WebAuthn {
-		p.ids[string(credential.Key)] = true
+		p.ids[string(credential.Key)] = TheirCredential
 	}
 	for _, group := range user.Groups {
 		p.groups[string(group.ID)] = true
 	}
 	codes, err := client.UserBypassCodes(ctx, user.ID)
 	for _, code := range codes {
-		p.ids[string(code.ID)] = true
+		p.ids[string(code.ID)] = TheirCode
 	}
 	return err
 }

@@ -31,6 +31,16 @@ func (c record) Verified(ctx context.Context, user duo.UserID) (*catalog.Past, e
 	})
 }
 
+// MustBeVerified returns why a role may not make an activation link for a phone now,
+// as a *catalog.RoleError; nil if it may. It is judged again when the link is made.
+func (r *Runner) MustBeVerified(ctx context.Context, sc store.Scope, o store.Organization, role catalog.Role, phone duo.Phone) error {
+	recalled := catalog.Values{}.By(role).Recalling(record{r, Request{Scope: sc, Organization: o}})
+	_, err := read(ctx, r, sc, o, func(ctx context.Context, d *duo.Client) (struct{}, error) {
+		return struct{}{}, catalog.MustBeVerified(ctx, d, recalled, phone)
+	})
+	return err
+}
+
 func (c record) past(ctx context.Context, find func(*store.Tx) (store.Run, error)) (*catalog.Past, error) {
 	var found store.Run
 	err := c.r.store.InWorkspace(ctx, c.q.Scope, func(tx *store.Tx) (err error) {

@@ -65,6 +65,8 @@ type Run struct {
 	LookedAt    *time.Time // when Duo was asked again; nil: not yet
 	Looked      string     // what was found then
 	Absent      bool       // what was asked for was not in Duo
+
+	Gone bool `db:"-"` // the user or the phone was deleted for good, see MarkGone
 }
 
 // Unclear reports whether a run is open and its sender cannot tell the outcome.

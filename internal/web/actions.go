@@ -33,7 +33,8 @@ type sheet struct {
 	connection string // for which it was opened, see run.Connection
 	connected  string // the same in words, as the page said
 
-	held []string // who reported fraud here, see heldHere
+	held     []string // which reports of fraud hold it back or may, see hold
+	heldHelp string   // when it needs a reason
 
 	run store.Run // what became of it, once it was recorded
 
@@ -42,7 +43,7 @@ type sheet struct {
 
 // once are the hidden fields of the sheet's form.
 func (f sheet) once() views.Once {
-	return views.Once{RunID: f.runID.String(), Connection: f.connection, Connected: f.connected, Held: f.held, Reason: f.input(run.ReasonField, "")}
+	return views.Once{RunID: f.runID.String(), Connection: f.connection, Connected: f.connected, Held: f.held, ReasonHelp: f.heldHelp, Reason: f.input(run.ReasonField, "")}
 }
 
 func (f sheet) get(name string) string { return f.values.Get(name) }
@@ -115,8 +116,15 @@ func (s *Server) getAction(c echo.Context, v visitor) error {
 func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error {
 	draw, tab := s.sheetOf(f), tabOf(f)
 	e, edits := s.editOf(f)
+	offered := false
 	if onlyOne := edits && e.id == ""; draw == nil || f.isGenerated() && !onlyOne || !f.submitted() && f.namesNothing() {
-		draw, tab = s.generatedForm, "actions"
+		draw, tab, offered = s.generatedForm, "actions", true
+	}
+	// A form that only asks which thing is to be edited changes nothing.
+	if !edits || !offered {
+		if err := s.hold(c.Request().Context(), v, &f, offered); err != nil {
+			return err
+		}
 	}
 	page, err := draw(c.Request().Context(), v, f)
 	if err != nil {
@@ -146,9 +154,6 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		return s.showChanged(c, v, f, now)
 	case f.get(reopened) != "":
 		return s.reopen(c, v, f)
-	}
-	if f.held, err = s.heldHere(c.Request().Context(), v, f.action); err != nil {
-		return err
 	}
 	if faults, several := f.severalUsers(); several {
 		return s.syncMany(c, v, f, faults)
@@ -282,6 +287,9 @@ func chosenID(f sheet, name string) (catalog.Values, []catalog.FieldError) {
 
 // ask shows what will come of a generated form, and carries its fields along.
 func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error {
+	if err := s.hold(c.Request().Context(), v, &f, false); err != nil {
+		return err
+	}
 	page := confirmPage(v, f, actionPath(v, f.action.Slug))
 	page.Heading, page.Button, page.Danger = f.action.Title, f.action.Title, f.action.Kind != catalog.Write || strings.HasPrefix(f.action.Slug, "delete-")
 	page.Consequences = []string{cmp.Or(s.unable(c.Request().Context(), v, f), question)}

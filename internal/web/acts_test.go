@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
@@ -13,12 +16,13 @@ func TestActivation(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
-	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", UserIDs: []string{jane}})
+	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", UserIDs: []string{jane}})
 	help := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
-	f := help.get(s.org("/users/"+jane)).click("Activate").want(http.StatusOK, "Verify the caller first").form("Make activation link")
-	f.set("platform", "apple ios").send().want(http.StatusForbidden, "Requires the Technician role: jroe did not approve a verification").wantNot("Duo may have done this").fine()
+	help.get(s.org("/users/"+jane)).click("Activate").want(http.StatusOK, "Verify the caller first", "Requires the Technician role: jroe did not approve a verification").wantNot("Make activation link").fine().
+		click("Verify caller").want(http.StatusOK, "Verify Jane Roe")
+	help.request(http.MethodPost, s.org("/actions/send-activation-url"), formWith("run_id", uuid.NewString(), "phone_id", phone, "valid_secs", "3600", "platform", "apple ios", "type", "mobile")(nil, nil, false)).want(http.StatusForbidden, "Requires the Technician role: jroe did not approve a verification").wantNot("Duo may have done this").fine()
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	f = b.get(s.org("/users/"+jane)).click("Activate").want(http.StatusOK, "+442079460123", "Duo does not know what kind of phone this is").form("Make activation link")
+	f := b.get(s.org("/users/"+jane)).click("Activate").want(http.StatusOK, "+442079460123", "Duo does not know what kind of phone this is").form("Make activation link")
 	p := f.send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
 	if _, fault := p.box("platform"); !strings.Contains(fault, "Choose the platform") {
 		t.Error("beside the platform: ", fault)
@@ -40,6 +44,36 @@ func TestActivation(t *testing.T) {
 	// One that works says what is cut off.
 	active := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460555", Type: "Mobile", Platform: "Google Android", Model: "Pixel 9", Activated: true, UserIDs: []string{jane}})
 	b.get(s.org("/actions/send-activation-url?phone_id="+active)).want(http.StatusOK, "This disconnects Google Android · Pixel 9 · +442079460555 at once")
+}
+
+// TestActivationByHelpDeskIsSaidBefore: the sheet says what the form would be refused for, and has the form once it would
+// not be.
+func TestActivationByHelpDeskIsSaidBefore(t *testing.T) {
+	t.Parallel()
+	for name, activated := range map[string]time.Duration{"today": 2 * time.Hour, "before": 48 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
+			s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile", Platform: "Apple iOS", Activated: true,
+				ActivatedAt: s.Clock.Now().Add(-activated), UserIDs: []string{jane}})
+			fresh := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460199", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{jane}})
+			b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
+			open := func() *page {
+				return b.get(s.org("/actions/send-activation-url?phone_id=" + fresh + "&user_id=" + jane)).want(http.StatusOK)
+			}
+			open().want(http.StatusOK, "did not approve a verification in the last 15 minutes").wantNot("Make activation link")
+			sent := open().click("Verify caller").form("Send push")
+			shown := sent.send().want(http.StatusOK)
+			s.answer(t, duosim.Approve)
+			b.stream(shown.live("data-events"), func(liveEvent) {})
+			if name == "today" {
+				open().want(http.StatusOK, "approved a verification on a phone that was activated less than a day ago").wantNot("Make activation link")
+				return
+			}
+			open().wantNot("Requires the Technician role").form("Make activation link").send().want(http.StatusOK, "Shown once")
+		})
+	}
 }
 
 func TestAssignAndUnassign(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/store"
 	"duodesk/views"
 )
 
@@ -18,7 +19,39 @@ func (s *Server) whyNot(v visitor, api catalog.API, err error) string {
 	if again := s.againAt(v, err); again != "" {
 		return why.Cause + " Try again at " + again + "."
 	}
+	if whom, _ := keysFix(v, api, err); whom != "" {
+		return why.Cause + " " + whom
+	}
 	return why.Cause + " " + why.Fix
+}
+
+// keysFix says where the keys that an error is about can be put right, to who may,
+// and whom to ask, to others; both are empty for other errors.
+func keysFix(v visitor, api catalog.API, err error) (whom string, at views.Link) {
+	if !run.KeysAtFault(err) {
+		return "", at
+	}
+	unconnected, none := errors.AsType[*run.NotConnected](err)
+	own := v.organization.Kind == store.Own || api == catalog.Auth && v.organization.Kind != store.Parent
+	if none {
+		own = unconnected.Own
+	}
+	whom = "An owner or an admin of all organizations can "
+	switch {
+	case own && v.role >= catalog.Administrator:
+		return "", views.Link{Text: "Open Connection", Href: views.Connection(v.workspace.Slug, v.organization.Slug)}
+	case !own && v.mayIntegrate():
+		return "", views.Link{Text: "Open Integration", Href: views.Integration(v.workspace.Slug)}
+	case own:
+		whom = "An owner or admin can "
+	}
+	switch {
+	case none && unconnected.API == "":
+		return whom + "map it.", at
+	case none:
+		return whom + "add them.", at
+	}
+	return whom + "correct the keys.", at
 }
 
 // againAt is the time at which Duo can be asked again; empty if that is not known.
@@ -37,18 +70,19 @@ func secondOf(v visitor, t time.Time) string { return t.In(v.location()).Format(
 // says how old that is.
 func (s *Server) trouble(c echo.Context, err error, readAt time.Time, behind bool) *views.Trouble {
 	v := remembered(c)
-	why, retry := run.ExplainFor(v.organization, catalog.Admin, err), c.Request().URL.RequestURI()
+	retry := c.Request().URL.RequestURI()
+	_, at := keysFix(v, catalog.Admin, err)
 	var unconnected *run.NotConnected
 	switch {
 	case errors.As(err, &unconnected):
-		return &views.Trouble{Headline: "Not connected to Duo yet", Text: why.Cause + " " + why.Fix}
+		return &views.Trouble{Headline: "Not connected to Duo yet", Text: s.whyNot(v, catalog.Admin, err), Link: at}
 	case readAt.IsZero():
 		text := s.whyNot(v, catalog.Admin, err)
-		return &views.Trouble{Headline: "This cannot be read from Duo now", Text: text, Retry: retry}
+		return &views.Trouble{Headline: "This cannot be read from Duo now", Text: text, Retry: retry, Link: at}
 	}
 	text := "This is the list as of " + secondOf(v, readAt) + ". "
 	if behind {
 		text = "This is the list as of " + secondOf(v, readAt) + ", before the last change that was made here. "
 	}
-	return &views.Trouble{Headline: "An older list", Text: text + s.whyNot(v, catalog.Admin, err), Retry: retry}
+	return &views.Trouble{Headline: "An older list", Text: text + s.whyNot(v, catalog.Admin, err), Retry: retry, Link: at}
 }

@@ -8,7 +8,6 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/run"
 	"duodesk/views"
 )
 
@@ -28,6 +27,7 @@ func (s *Server) verifySheet(ctx context.Context, v visitor, f sheet) (views.Pag
 	if len(phones) == 0 {
 		confirm.Heading = "Verify " + name
 		confirm.Consequences = []string{"No phone of this user has Duo Mobile activated, so that no push can reach one.", "Call back on a number that you have on file, or check a passcode of a hardware token with Send Duo Authentication."}
+		confirm.Onward = views.Link{Text: "Send Duo Authentication", Href: actionPath(v, "send-duo-authentication", "user_id", string(user.ID))}
 		return confirm, nil
 	}
 	page := views.ActionForm{
@@ -63,8 +63,8 @@ func (s *Server) authSheet(ctx context.Context, v visitor, f sheet) (views.Page,
 		return nil, err
 	}
 	if err != nil && !f.submitted() {
-		why := run.ExplainFor(v.organization, catalog.Auth, err)
-		confirm.Heading, confirm.Consequences = "Ask "+name+" for the second factor", []string{why.Cause, why.Fix}
+		confirm.Heading, confirm.Consequences = "Ask "+name+" for the second factor", []string{s.whyNot(v, catalog.Auth, err)}
+		_, confirm.Onward = keysFix(v, catalog.Auth, err)
 		return confirm, nil
 	}
 	page := views.ActionForm{
@@ -162,12 +162,13 @@ func (s *Server) chooseWhomToAsk(ctx context.Context, v visitor, f sheet) (views
 	sought := searchOf(page.Query)
 	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !sought.user(u) })
 	if users.TooMany {
-		page.Search, page.Empty.Text = "Exact username, alias or e-mail", "Enter an exact username, alias or e-mail."
+		page.Search, page.Empty = "Exact "+views.ExactUser, exactEmpty(v, page.Query)
 		if found, err = s.exactly(ctx, v, page.Query); err != nil {
 			return nil, err
 		}
 	}
 	sortUsers(found, "")
+	page.Caption = captionOf(len(found), users.Total, "user")
 	n, pager := pageOfList(v, f, page, len(found), "users")
 	for _, u := range slice(found, n, listRows) {
 		page.Choices = append(page.Choices, views.Choice{Title: displayName(u), Name: catalog.Plain(u.Username), State: chipOf(u),

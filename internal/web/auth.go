@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -186,8 +187,19 @@ func remembered(c echo.Context) visitor {
 	return v
 }
 
+// anyTyped reports whether a form that was read holds anything.
+func anyTyped(r *http.Request) bool {
+	for _, texts := range r.PostForm {
+		if strings.Join(texts, "") != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // toSignIn sends a browser to the sign-in form and back to where it was. A form
-// that was sent after the session ended comes back as it was typed.
+// that was sent after the session ended comes back as it was typed, or is said to be
+// lost.
 func (s *Server) toSignIn(c echo.Context) error {
 	r := c.Request()
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
@@ -199,5 +211,6 @@ func (s *Server) toSignIn(c echo.Context) error {
 	}
 	page := views.SessionEnded(refererPath(r))
 	page.Held = s.holdForm(c, http.StatusUnauthorized)
+	page.Lost = page.Held == "" && anyTyped(r) // signing out takes away the cookie that names the operator
 	return s.render(c, http.StatusUnauthorized, visitor{}, place{}, page)
 }

@@ -54,6 +54,9 @@ func (s *Server) choosePhoneSheet(ctx context.Context, v visitor, f sheet) (view
 	page.Back = views.Link{Text: "Back to " + name, Href: placeOf(v, f)}
 	sought := searchOf(page.Query)
 	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !sought.phone(p) })
+	if !phones.TooMany {
+		page.Caption = captionOf(len(found), phones.Total, "phone")
+	}
 	n, pager := pageOfList(v, f, page, len(found), "phones")
 	for _, p := range slice(found, n, listRows) {
 		choice := views.Choice{Value: string(p.ID), Title: phoneTitle(p), Note: phoneKind(p) + " · nobody has it"}
@@ -90,12 +93,13 @@ func (s *Server) chooseUserSheet(ctx context.Context, v visitor, f sheet) (views
 	sought := searchOf(page.Query)
 	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !sought.user(u) })
 	if users.TooMany {
-		page.Search, page.Empty.Text = "Exact username, alias or e-mail", "Enter an exact username, alias or e-mail."
+		page.Search, page.Empty = "Exact "+views.ExactUser, exactEmpty(v, page.Query)
 		if found, err = s.exactly(ctx, v, page.Query); err != nil {
 			return nil, err
 		}
 	}
 	sortUsers(found, "")
+	page.Caption = captionOf(len(found), users.Total, "user")
 	n, pager := pageOfList(v, f, page, len(found), "users")
 	for _, u := range slice(found, n, listRows) {
 		choice := views.Choice{Value: string(u.ID), Title: displayName(u), Name: catalog.Plain(u.Username), State: chipOf(u)}

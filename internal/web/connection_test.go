@@ -48,7 +48,12 @@ func TestConnectionPage(t *testing.T) {
 
 	// What fails is said to be the organization's own keys.
 	e.Sim.SetFault(elsewhere.AccountID, duosim.Fault{Kind: duosim.Revoked})
-	b.get(org+"/users?fresh=1").want(http.StatusOK, "These are this organization's own Admin API keys: Duo does not know this integration key", "Correct them on its Connection page.").fine()
+	b.get(org+"/users?fresh=1").want(http.StatusOK, "These are this organization's own Admin API keys: Duo does not know this integration key", "Correct them on its Connection page.").fine().
+		click("Open Connection").want(http.StatusOK, "Own credentials")
+	if p := e.as(t, e.Member(t, e.Workspace, catalog.Technician)).get(org+"/users?fresh=1").want(http.StatusOK, "Duo does not know this integration key",
+		"An owner or admin can correct the keys.").wantNot("Connection page").fine(); p.leadsTo("/connection") {
+		t.Error("a technician is led to a page that is not theirs")
+	}
 	b.get(org+"/actions/create-user").form("Create user").set("username", "kept").send().want(http.StatusUnprocessableEntity, "this organization's own Admin API keys").fine()
 	open().form("Check again : Own credentials").send().want(http.StatusOK, "Duo does not know this integration key on this host")
 	e.Sim.SetFault(elsewhere.AccountID, duosim.Fault{})
@@ -192,4 +197,31 @@ func TestPasteBoxes(t *testing.T) {
 	if strings.Contains(e.Log.String(), "PASTED-CANARY") {
 		t.Error("what was pasted is in the log")
 	}
+}
+
+// TestWorkspaceKeysAtFault: where the workspace's keys are refused or missing, those who may correct them are led there, and
+// others learn whom to ask.
+func TestWorkspaceKeysAtFault(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	jane := s.addUser(t, duosim.UserSpec{Username: "jroe"})
+	some := s.as(t, s.Member(t, s.Workspace, catalog.Administrator, s.Client.ID))
+	tech, owner := s.as(t, s.Member(t, s.Workspace, catalog.Technician)), s.as(t, s.Owner)
+	const whom = "An owner or an admin of all organizations can "
+	unmapped := s.Organizations(t, s.Workspace, "Unmapped")[0]
+	look := func(words string, addresses ...string) {
+		t.Helper()
+		for _, address := range addresses {
+			for _, b := range []*browser{some, tech} {
+				if p := b.get(address); b != some || p.status != http.StatusNotFound {
+					p.want(p.status, words).wantNot("on the integration page", "Open Integration")
+				}
+			}
+			p := owner.get(address)
+			p.want(p.status).wantNot(whom).click("Open Integration").want(http.StatusOK)
+		}
+	}
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Revoked})
+	look(whom+"correct the keys.", s.org("/users?fresh=1"), s.org("/phones?fresh=1"), s.org("/users/"+jane))
+	look(whom+"map it.", s.orgOf(unmapped)+"/users", s.orgOf(unmapped)+"/users/"+jane)
 }

@@ -94,6 +94,9 @@ func (s *Server) review(c echo.Context, v visitor, f sheet, e edit, in catalog.V
 			return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 		}
 	}
+	if err := s.hold(c.Request().Context(), v, &f, false); err != nil {
+		return err
+	}
 	typed := in.Given(f.action)
 	page := views.ReviewPage{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Subject: now.name, Slug: f.action.Slug,

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo"
@@ -91,11 +92,11 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 	case errors.As(err, &invalid):
 		return views.ErrorPage{Status: http.StatusUnprocessableEntity, Headline: "Something needs a change", Text: notDone(err) + " errors says which field, and why."}, "invalid_fields"
 	case errors.Is(err, store.ErrNotFound):
-		return views.NotFound(home), "not_found"
+		return notFound(c, v, home), "not_found"
 	case errors.As(err, &refused) && refused.Code == duo.CodeNotFound && c.Request().Method == http.MethodGet,
 		errors.As(err, &failed) && failed.Failure == duo.InvalidRequest:
 		// An id that Duo does not know, or that cannot be one.
-		return views.NotFound(home), "not_found"
+		return notFound(c, v, home), "not_found"
 	case errors.As(err, &held):
 		return views.ErrorPage{Status: http.StatusForbidden, Headline: "Held back by a report of fraud", Text: s.heldText(v, held), Links: []views.Link{{Text: "Go home", Href: home}}}, "fraud_reported"
 	case errors.As(err, &many):
@@ -144,6 +145,26 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 	return views.ServerFault(requestID(c.Request().Context()), home), "internal"
 }
 
+// notFound answers for what does not exist and for what is out of reach, in the same
+// words. Within an organization that the visitor reaches it leads back to the list
+// that the address is of.
+func notFound(c echo.Context, v visitor, home string) views.ErrorPage {
+	page := views.NotFound(home)
+	if v.organization.ID == uuid.Nil {
+		return page
+	}
+	ws, org := v.workspace.Slug, v.organization.Slug
+	list := views.Link{Text: "All users of " + v.organization.Name, Href: views.Users(ws, org)}
+	switch {
+	case strings.Contains(c.Path(), "/o/:org/phones"), c.QueryParam("phone_id") != "" && c.QueryParam("user_id") == "":
+		list = views.Link{Text: "All phones of " + v.organization.Name, Href: views.Phones(ws, org)}
+	case !strings.Contains(c.Path(), "/o/:org/users") && c.QueryParam("user_id") == "":
+		list = views.Link{Text: "Overview of " + v.organization.Name, Href: views.Organization(ws, org)}
+	}
+	page.Links = append([]views.Link{list}, page.Links...)
+	return page
+}
+
 // unavailable says what keeps the database from serving, and how far a change came.
 func (s *Server) unavailable(err error, c echo.Context) views.ErrorPage {
 	trouble, is := store.TroubleOf(err)
@@ -181,6 +202,9 @@ func (s *Server) duoTrouble(err error, c echo.Context, home string) views.ErrorP
 	if c.Request().Method == http.MethodGet {
 		headline = "This cannot be read from Duo now" // nothing was to be done
 		links = append([]views.Link{{Text: "Try again", Href: c.Request().URL.RequestURI()}}, links...)
+	}
+	if _, at := keysFix(remembered(c), apiOf(err), err); at.Href != "" {
+		links = append([]views.Link{at}, links...)
 	}
 	text := s.refusalText(remembered(c), apiOf(err), err)
 	var failed *failedRun

@@ -69,6 +69,9 @@ func (s *Server) chooseGroupSheet(ctx context.Context, v visitor, f sheet) (view
 	page.Back = views.Link{Text: "Back to " + displayName(user), Href: placeOf(v, f)}
 	found := slices.DeleteFunc(slices.Clone(groups.Items), func(g duo.Group) bool { return !groupMatches(g, page.Query) })
 	slices.SortStableFunc(found, func(a, b duo.Group) int { return cmp.Compare(text.Fold(a.Name), text.Fold(b.Name)) })
+	if !groups.TooMany {
+		page.Caption = captionOf(len(found), groups.Total, "group")
+	}
 	n, pager := pageOfList(v, f, page, len(found), "groups")
 	for _, g := range slice(found, n, listRows) {
 		choice := views.Choice{Title: catalog.Plain(g.Name), State: groupChip(g), Note: catalog.Plain(g.Description), Off: mayJoin(v, user, g)}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/csv"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -45,7 +46,7 @@ func TestFraudIsSaid(t *testing.T) {
 		<-changed
 	}
 	const said = "jroe reported a push as fraud"
-	admin.get(s.org("/runs/"+id.String())).want(http.StatusOK, "Change nothing for whoever called", "changes for this user need an administrator or owner other than "+tom.Email)
+	admin.get(s.org("/runs/"+id.String())).want(http.StatusOK, "Change nothing for whoever called", "changes for jroe need an administrator or owner other than "+tom.Email)
 	technician.get(s.org("/users/"+jane)).want(http.StatusOK, said, "other than "+tom.Email, "Ask ", ana.Email, s.Owner.Email).fine()
 	technician.get(s.org("/users/" + bob)).want(http.StatusOK).wantNot(said)
 
@@ -103,6 +104,111 @@ func TestFraudIsSaid(t *testing.T) {
 	technician.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).wantNot(said).form("Create code").send().want(http.StatusOK, "Shown once")
 }
 
+// TestFraudIsSaidOnlyWhereItHolds: a form says that a report of fraud holds it back, and has a box for the reason, only if
+// it would be held back when it is sent; one that does not say yet whom it concerns says on what condition.
+func TestFraudIsSaidOnlyWhereItHolds(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	account := s.Account.AccountID
+	amara := s.addUser(t, duosim.UserSpec{Username: "amara.okonkwo", Aliases: []string{"amara"}})
+	bob := s.addUser(t, duosim.UserSpec{Username: "bob"})
+	iPhone := duosim.PhoneSpec{Type: "Mobile", Platform: "Apple iOS", Activated: true}
+	hers, his := iPhone, iPhone
+	hers.Number, hers.UserIDs, his.Number, his.UserIDs = "+442079460123", []string{amara}, "+442079460199", []string{bob}
+	herPhone, hisPhone := s.Sim.AddPhone(account, hers), s.Sim.AddPhone(account, his)
+	code := s.Sim.AddBypassCode(account, amara, duosim.BypassSpec{})
+	group := s.Sim.AddGroup(account, "Staff", "", amara)
+	other := s.Sim.AddGroup(account, "Guests", "", bob)
+	directory := s.Sim.AddDirectory(account, duosim.DirectorySpec{Name: "Entra"})
+	err := s.Desk.Store.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) error {
+		return tx.SetDirectoryKey(t.Context(), s.Client.ID, directory, s.Owner.ID, s.Clock.Now())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.addFraud(t, amara, "amara.okonkwo", s.Owner)
+	ana := s.Member(t, s.Workspace, catalog.Administrator)
+	b := s.as(t, ana)
+	const (
+		holds   = "changes for amara.okonkwo need an administrator or owner other than"
+		perhaps = "If this concerns amara.okonkwo: "
+		only    = "A reason is needed only then."
+		box     = `name="reason"`
+	)
+	for address, words := range map[string][]string{
+		"create-bypass-code-for-user?user_id=" + amara:                    {holds, "Ask " + ana.Email},
+		"update-user?user_id=" + amara:                                    {holds, "To set nothing but the status Disabled needs neither."},
+		"delete-user?permanent=true&user_id=" + amara:                     {holds},
+		"enroll-user?user_id=" + amara:                                    {holds},
+		"verify-caller?user_id=" + amara:                                  {holds},
+		"send-activation-url?user_id=" + bob + "&phone_id=" + herPhone:    {holds, "This phone belongs to amara.okonkwo in Duo."},
+		"modify-phone?phone_id=" + herPhone:                               {holds, "This phone belongs to amara.okonkwo in Duo."},
+		"modify-group?group_id=" + group:                                  {holds, "amara.okonkwo is a member of this group."},
+		"assign-phone-to-user?phone_id=" + hisPhone + "&user_id=" + amara: {holds},
+		"create-bypass-code-for-user":                                     {perhaps, holds, only},
+		"send-activation-url":                                             {perhaps, only},
+		"delete-user":                                                     {perhaps, only},
+		"enroll-user":                                                     {perhaps, only},
+		"synchronize-users":                                               {perhaps, only},
+		"admin-api-action":                                                {perhaps, only},
+		"assign-phone-to-user?user_id=" + bob:                             {perhaps, only},
+	} {
+		p := b.get(s.org("/actions/"+address)).want(http.StatusOK, append(words, "amara.okonkwo reported a push as fraud")...).fine()
+		if !strings.Contains(p.body, box) {
+			t.Errorf("%s has no box for the reason", address)
+		}
+		if words[0] == holds && strings.Contains(p.text(), perhaps) {
+			t.Errorf("%s names the person, and is not sure", address)
+		}
+	}
+	for _, address := range []string{
+		"create-bypass-code-for-user?user_id=" + bob, "update-user?user_id=" + bob, "delete-user?user_id=" + bob, "verify-caller?user_id=" + bob,
+		"send-activation-url?phone_id=" + hisPhone + "&user_id=" + amara, "modify-phone?phone_id=" + hisPhone, "modify-group?group_id=" + other,
+		"enroll-user?user_id=" + bob, "create-user", "create-phone", "update-user", "delete-bypass-code", "list-users",
+		"delete-user?user_id=" + amara, "delete-bypass-code?user_id=" + amara + "&bypass_code_id=" + code,
+	} {
+		if p := b.get(s.org("/actions/" + address)).want(http.StatusOK).wantNot("as fraud"); strings.Contains(p.body, box) {
+			t.Errorf("%s has a box for the reason", address)
+		}
+	}
+	b.get(s.org("/settings")).want(http.StatusOK).wantNot("as fraud")
+	// A review knows what is to be changed.
+	b.get(s.org("/actions/update-user?user_id="+amara)).form("Review changes").set("status", "disabled").send().want(http.StatusOK, "Save 1 change").wantNot("as fraud")
+	b.get(s.org("/actions/update-user?user_id="+bob)).form("Review changes").set("notes", "x").send().want(http.StatusOK, "Save 1 change").wantNot("as fraud")
+	// An act on somebody else that is held back says why.
+	const alias = "“amara” is a username or an alias of amara.okonkwo in Duo."
+	b.get(s.org("/actions/update-user?user_id="+bob)).form("Review changes").set("aliases", "amara").send().want(http.StatusOK, "Save 1 change", holds, alias)
+	p := b.get(s.org("/actions/create-user")).form("Create user").set("username", "Amara").send().want(http.StatusUnprocessableEntity, holds, "“Amara” is a username or an alias", "You may decide: give a reason.")
+	if !strings.Contains(p.body, box) {
+		t.Error("a form that needs a reason has no box for it")
+	}
+	// Where nobody else can decide, the form says so, as the user's page does.
+	const alone = "There is no other administrator or owner"
+	s.Exec(t, `update membership set role = 'technician' where operator_id = $1`, ana.ID)
+	owner := s.as(t, s.Owner)
+	owner.get(s.org("/users/"+amara)).want(http.StatusOK, alone)
+	owner.get(s.org("/actions/create-bypass-code-for-user?user_id="+amara)).want(http.StatusOK, holds, alone)
+	// Duo does not say what is hers: only what is known by name and id is sure.
+	s.server.Runner = s.Over(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/bypass_codes") {
+			return nil, errors.New("away")
+		}
+		return s.Transport.RoundTrip(r)
+	}))
+	owner.get(s.org("/actions/modify-phone?phone_id="+hisPhone)).want(http.StatusOK, perhaps, only)
+	owner.get(s.org("/settings")).want(http.StatusOK).wantNot("as fraud")
+}
+
+// addFraud puts on record that a person reported a push of an operator just now. asked is Duo's id of the person, or a name.
+func (s *site) addFraud(t testing.TB, asked, username string, by store.Operator) {
+	t.Helper()
+	s.Exec(t, `
+		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary,
+			answer, asked_user, started_at, finished_at)
+		values ($1, gen_random_uuid(), $2, $3, $4, 'send-duo-authentication', $6, '{}', '', '', 'refused', '', 'fraud', $7, $5, $5)`,
+		s.Workspace.ID, s.Client.ID, s.Account.AccountID, by.ID, s.Clock.Now(), username, asked)
+}
+
 // TestFraudByAnotherSpellingIsSaid: a report by a name that several users can have at a login holds acts on each of them
 // back, and the page of each says so.
 func TestFraudByAnotherSpellingIsSaid(t *testing.T) {
@@ -111,16 +217,13 @@ func TestFraudByAnotherSpellingIsSaid(t *testing.T) {
 	near := s.addUser(t, duosim.UserSpec{Username: "jo@near.example"})
 	far := s.addUser(t, duosim.UserSpec{Username: "joanna", Aliases: []string{`FAR\Jo`}})
 	other := s.addUser(t, duosim.UserSpec{Username: "joe@near.example"})
-	s.Exec(t, `
-		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary,
-			answer, asked_user, started_at, finished_at)
-		values ($1, gen_random_uuid(), $2, $3, $4, 'send-duo-authentication', 'jo', '{}', '', '', 'refused', '', 'fraud', 'jo', $5, $5)`,
-		s.Workspace.ID, s.Client.ID, s.Account.AccountID, s.Owner.ID, s.Clock.Now())
+	s.addFraud(t, "jo", "jo", s.Owner)
 	const said = "jo reported a push as fraud"
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	for _, user := range []string{near, far} {
 		b.get(s.org("/actions/create-bypass-code-for-user?user_id="+user)).form("Create code").send().want(http.StatusForbidden, said)
 		b.get(s.org("/users/"+user)).want(http.StatusOK, said)
+		b.get(s.org("/actions/unlock-user?user_id="+user)).want(http.StatusOK, said, "A login as jo can mean this user.")
 	}
 	b.get(s.org("/users/" + other)).want(http.StatusOK).wantNot(said)
 }

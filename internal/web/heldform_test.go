@@ -45,7 +45,7 @@ func TestFormOutlivesItsSession(t *testing.T) {
 	form := s.typedUser(b)
 	s.Clock.Move(testIdle + time.Minute)
 	users := len(s.Sim.Ledger())
-	ended := form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, "Your session ended", "What you typed is kept").fine()
+	ended := form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, "You are signed out", "What you typed is kept").fine()
 	if strings.Contains(ended.body, "Okonkwo") || len(s.Sim.Ledger()) != users {
 		t.Error("the page of a stranger shows what was typed, or something was done")
 	}
@@ -59,6 +59,33 @@ func TestFormOutlivesItsSession(t *testing.T) {
 	f.send().want(http.StatusOK, "amara")
 	// Once only.
 	b.get(s.org("/actions/create-user?held=1")).want(http.StatusOK).wantNot("What you typed is back")
+}
+
+// TestFormAfterSigningOut: the page says no more than is known of why the session ended. What was typed is kept where the
+// cookie still says whose it is, and said to be lost elsewhere.
+func TestFormAfterSigningOut(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	sign := func() *browser {
+		b := s.stranger(t)
+		b.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
+		return b
+	}
+	const said, lost = "You are signed out The form was not carried out.", "What you typed could not be kept."
+	b := sign()
+	form, other := s.typedUser(b), b.get("/account").form("Sign out")
+	other.send()
+	p := form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, said, lost, "typed again").wantNot("It ends after a time", "is kept for 15 minutes").fine()
+	if len(p.all(func(n *node) bool { return attribute(n, "name") == "held" })) != 0 || !p.offers("Sign in and go on") {
+		t.Error("a form is held for nobody, or nothing leads on")
+	}
+	// Nothing was typed: nothing is said to be lost.
+	b.request(http.MethodPost, "/signout", nil).wantNot(lost)
+
+	here, there := sign(), sign()
+	form = s.typedUser(here)
+	there.get("/account").form("Sign out everywhere").send()
+	form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, said, "What you typed is kept").wantNot(lost)
 }
 
 // What one operator typed is nobody else's, however it is asked for, and not for

@@ -96,6 +96,9 @@ func (s *Server) getHome(c echo.Context, v visitor) error {
 		if err != nil {
 			return err
 		}
+		if err := tx.MarkGone(ctx, runs); err != nil {
+			return err
+		}
 		page.Runs = s.runRows(v, runs)
 		_, err = tx.ActiveVersion(ctx, store.OfWorkspace(store.AccountsAPI))
 		connected = err == nil

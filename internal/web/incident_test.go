@@ -190,7 +190,7 @@ func TestSessionEndsWhileAFormIsOnItsWay(t *testing.T) {
 	if _, err := s.Store.EndAllSessions(t.Context(), o, store.Origin{}, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	b.request(http.MethodPost, s.ws("/o"), url.Values{"name": {"Late"}}).want(http.StatusUnauthorized, "Your session ended")
+	b.request(http.MethodPost, s.ws("/o"), url.Values{"name": {"Late"}}).want(http.StatusUnauthorized, "You are signed out")
 	s.stranger(t).call(token, http.MethodGet, s.api(""), nil).wantProblem(http.StatusUnauthorized, "unauthorized")
 	// Found before the end, committed after it: as allow would have left the visitor.
 	_, _, err := s.Runner.MakeToken(t.Context(), s.Workspace.ID, visitor{operator: o}.actor(), store.Token{ID: uuid.New(), Name: "late", Role: "auditor", Every: true, ExpiresAt: s.Clock.Now().Add(time.Hour)})

@@ -2,7 +2,10 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
@@ -38,7 +41,15 @@ func TestNoCodeForWhoCannotSignIn(t *testing.T) {
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
 	for _, status := range []string{duosim.Disabled, duosim.PendingDeletion} {
 		user := s.addUser(t, duosim.UserSpec{Username: "gone." + status[:3], Status: status})
-		b.get(s.org("/actions/create-bypass-code-for-user?user_id="+user)).form("Create code").send().want(http.StatusUnprocessableEntity, "cannot sign in")
+		at := s.org("/actions/create-bypass-code-for-user")
+		b.get(at+"?user_id="+user).want(http.StatusOK, "This user cannot sign in ("+status+"), also not with a code.").wantNot("Create code").fine()
+		b.request(http.MethodPost, at, formWith("run_id", uuid.NewString(), "user_id", user, "valid_secs", "3600", "count", "1", "reuse_count", "1", "preserve_existing", "true")(nil, nil, false)).
+			want(http.StatusUnprocessableEntity, "cannot sign in")
+		for _, n := range b.get(s.org("/users/" + user)).all(func(n *node) bool { return n.Data == "a" && strings.HasPrefix(textOf(n), "Create bypass code") }) {
+			if strings.Contains(attribute(n, "class"), "primary") {
+				t.Error(status, ": the button for a code is the primary one")
+			}
+		}
 		if codes := s.Sim.BypassCodes(s.Account.AccountID, user); len(codes) != 0 {
 			t.Error(status, " user got ", codes)
 		}

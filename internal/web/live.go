@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,6 +34,8 @@ type liveEvent struct {
 	Text string `json:"text"`
 	Left int    `json:"left"` // seconds that the person has; 0: not known
 	Done bool   `json:"done"`
+
+	Answer string `json:"answer,omitempty"` // of the person, as catalog.Answer
 }
 
 // getRunEvents streams the states of a run until it is closed. Another's run is
@@ -104,7 +107,7 @@ func send(c echo.Context, event liveEvent) error {
 // something new; nil where nobody tells.
 func (s *Server) liveEvent(v visitor, r store.Run) (liveEvent, <-chan struct{}) {
 	if r.State != store.Sending {
-		return liveEvent{Text: r.Summary, Done: true}, nil
+		return liveEvent{Text: r.Summary, Done: true, Answer: r.Answer}, nil
 	}
 	live, changed, followed := s.Runner.Live(v.scope, r.ID)
 	if !followed && r.Unclear() {
@@ -147,7 +150,8 @@ func (s *Server) verificationPage(v visitor, f sheet, done run.Outcome) views.Ve
 	code, at := done.Result.Secrets[0].Value, runAddress(v, done.Run)
 	user := views.User(v.workspace.Slug, v.organization.Slug, f.get("user_id"))
 	live := s.liveView(v, done.Run, user+"?run="+done.Run.ID.String())
-	live.Page = at
+	live.Page, live.Approved, live.Onward = at, "Approved. Did the caller read "+inGroups(code)+"?", "Go on with "+catalog.Plain(done.Result.Subject)
+	live.Text = "The push is sent. Once the caller has answered it, open the answer." // without a script, this page stays as it is
 	return views.VerificationPage{
 		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), UserID: f.get("user_id"), User: catalog.Plain(done.Result.Subject), Sent: catalog.Plain(done.Result.Summary),
 		Code: views.ShownCode{Groups: inGroups(code), Plain: code, Spoken: spoken(code)}, Live: *live,
@@ -185,6 +189,9 @@ func (s *Server) shield(ctx context.Context, v visitor, user string) (shield vie
 		return shield, "", nil
 	}
 	ticket = "\n" + chip.Text + ", " + exactly(v, at)
+	if _, phone, ok := strings.Cut(r.Summary, " Approved on "); ok {
+		ticket += ". Approved on " + phone
+	}
 	chip.Text += " " + s.when(v, at).Ago
 	return views.Shield{Chip: chip, Run: runAddress(v, r)}, ticket, nil
 }

@@ -93,14 +93,28 @@ func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 			shown := f.post().want(http.StatusOK, "Sent a verification push to +12025550143.", "is not stored").fine()
 			push := s.Sim.Pushes(s.Account.AccountID)[0]
 			shown.want(http.StatusOK, inGroups(push.Code), spoken(push.Code))
+			// Without a script the page stays as it is: it says so, and has a link.
+			shown.want(http.StatusOK, "Open the answer").wantNot("Waiting for the answer", `http-equiv="refresh"`)
+			if left := shown.all(func(n *node) bool { return strings.HasPrefix(attribute(n, "class"), "live-left") }); len(left) != 1 || !has(left[0], "hidden") {
+				t.Error("without a script, the page counts seconds that it does not count")
+			}
+			if shown.live("data-approved") != "Approved. Did the caller read "+inGroups(push.Code)+"?" {
+				t.Error("an approval asks nothing: ", shown.live("data-approved"))
+			}
 
 			// The same form again, in a second tab: one push, and no code.
 			f.post().want(http.StatusOK, "Already sent").wantNot(push.Code, inGroups(push.Code))
 			b.get(at).want(http.StatusOK, "Verification push sent")
 			s.answer(t, how)
 			status, last := b.stream(shown.live("data-events"), func(liveEvent) {})
-			if status != http.StatusOK || !last.Done {
+			if status != http.StatusOK || !last.Done || how == duosim.Approve && last.Answer != string(catalog.Approved) {
 				t.Errorf("the stream ended with %d %+v", status, last)
+			}
+			if how == duosim.Approve {
+				if last.Text != "Sent a verification push to +12025550143. Approved on +12025550143." {
+					t.Error("an approval says ", last.Text)
+				}
+				b.get(at).want(http.StatusOK, "Approved on +12025550143.")
 			}
 			b.get(shown.live("data-then")).want(http.StatusOK, words, "Jane Roe", last.Text).wantNot(push.Code, inGroups(push.Code)).fine()
 			b.get(at).click(words).want(http.StatusOK, "Verify Caller", "T-77", last.Text, "For the ticket").wantNot(push.Code, "See the answer")
@@ -121,7 +135,8 @@ func TestVerifyWithoutAnActivatedPhone(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
-	s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Verify").want(http.StatusOK, "No phone of this user has Duo Mobile activated", "Call back").wantNot("Send push").fine()
+	s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Verify").want(http.StatusOK, "No phone of this user has Duo Mobile activated", "Call back").wantNot("Send push").fine().
+		click("Send Duo Authentication").want(http.StatusOK, "Ask Jane Roe for the second factor", "no Auth API keys")
 }
 
 func TestSendDuoAuthenticationLive(t *testing.T) {
@@ -177,7 +192,15 @@ func TestAskingWithoutKeysOrDuo(t *testing.T) {
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe"})
 	b := s.as(t, s.Owner)
-	b.get(s.org("/actions/send-duo-authentication?user_id="+jane)).want(http.StatusOK, "no Auth API keys of its own in use", "Connection page").wantNot("Ask now").fine()
+	b.get(s.org("/actions/send-duo-authentication?user_id="+jane)).want(http.StatusOK, "no Auth API keys of its own in use", "Connection page").wantNot("Ask now").fine().
+		click("Open Connection").want(http.StatusOK, "Auth API")
+	for _, role := range []catalog.Role{catalog.Helpdesk, catalog.Technician} {
+		p := s.as(t, s.Member(t, s.Workspace, role)).get(s.org("/actions/send-duo-authentication?user_id="+jane)).
+			want(http.StatusOK, "no Auth API keys of its own in use", "An owner or admin can add them.").wantNot("Connection page").fine()
+		if p.leadsTo("/connection") {
+			t.Error(role, " is led to a page that is not theirs")
+		}
+	}
 
 	s, jane = asking(t)
 	b = s.as(t, s.Owner)

@@ -210,6 +210,9 @@ func (s *Server) getOrganization(c echo.Context, v visitor) error {
 		Refresh: views.Organization(v.workspace.Slug, o.Slug) + "?fresh=1", Directory: directoryFact(o)}
 	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
 		runs, err := tx.Runs(ctx, overviewRuns, 0)
+		if err == nil {
+			err = tx.MarkGone(ctx, runs)
+		}
 		page.Runs = s.runRows(v, runs)
 		for i := range page.Runs {
 			page.Runs[i].Organization = nil // the page is about it

@@ -25,7 +25,10 @@ func (s *Server) getPhone(c echo.Context, v visitor) error {
 	var runs []store.Run
 	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
 		runs, err = tx.RunsOfPhone(ctx, v.organization.AccountID, string(phone.ID), phoneRuns)
-		return err
+		if err != nil {
+			return err
+		}
+		return tx.MarkGone(ctx, runs)
 	})
 	if err != nil {
 		return err

@@ -210,7 +210,7 @@ func TestAssignFromThePhone(t *testing.T) {
 		s.addUser(t, duosim.UserSpec{Username: "user" + strings.Repeat("x", i%7) + uuid.NewString()})
 	}
 	s.Clock.Move(61 * time.Second)
-	p = b.get(s.org("/phones/"+phone)).click("Assign to user").want(http.StatusOK, "Too many to list", "Enter an exact username")
+	p = b.get(s.org("/phones/"+phone)).click("Assign to user").want(http.StatusOK, "Find one user", "Type the whole username")
 	p.form("Search").set("q", "jroe").ask().want(http.StatusOK, "Jane Roe").form("Assign phone").set("user_id", jane).send().want(http.StatusOK, "Jane Roe", "Assigned phone")
 }
 

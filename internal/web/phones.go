@@ -41,10 +41,23 @@ func (s *Server) getPhones(c echo.Context, v visitor) error {
 		page.Rows = append(page.Rows, s.phoneRow(v, p))
 	}
 	page.ReadAt = s.when(v, phones.ReadAt)
-	page.Caption = fmt.Sprintf("%d phones", phones.Total)
+	if page.Caption = captionOf(len(found), phones.Total, "phone"); phones.TooMany {
+		page.Caption = captionOf(phones.Total, phones.Total, "phone") // nothing of it is held
+	}
 	page.Pager = pagerOf(n, listRows, len(found), "phones", func(p int) string { return views.PhonesView(ws, org, page.Query, p) })
 	page.Empty = listEmpty("phones", phones.Total, phones.TooMany, views.Phones(ws, org))
 	return s.render(c, http.StatusOK, v, place{tab: "phones", flash: flash}, page)
+}
+
+// captionOf counts what a list shows, and what there is of it without a search.
+func captionOf(found, total int, noun string) string {
+	if total != 1 {
+		noun += "s"
+	}
+	if found != total {
+		return fmt.Sprintf("%d of %d %s match", found, total, noun)
+	}
+	return fmt.Sprintf("%d %s", total, noun)
 }
 
 // listEmpty says why a list that is held shows no rows.
@@ -96,7 +109,7 @@ func (s *Server) getBypassCodes(c echo.Context, v visitor) error {
 		page.Rows = append(page.Rows, s.bypassCodeRow(v, b))
 	}
 	page.ReadAt = s.when(v, codes.ReadAt)
-	page.Caption = fmt.Sprintf("%d bypass codes", codes.Total)
+	page.Caption = captionOf(codes.Total, codes.Total, "bypass code")
 	page.Pager = pagerOf(n, listRows, len(sorted), "bypass codes", func(p int) string { return views.BypassCodesView(ws, org, p) })
 	page.Empty = listEmpty("bypass codes", codes.Total, codes.TooMany, views.BypassCodes(ws, org))
 	if codes.Total == 0 {

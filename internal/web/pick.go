@@ -99,7 +99,7 @@ func matchText(of string, found run.Found) string {
 	}
 	switch {
 	case n == 0 && found.TooMany && of == catalog.OfUser:
-		return "No user has exactly this username, alias or e-mail address. " +
+		return "No user has exactly this " + views.ExactUser + ". " +
 			"This account has too many users to look through for other names."
 	case n == 0 && found.TooMany:
 		return "This account has too many to look through for a name. Type the " + of + "'s id in Duo."

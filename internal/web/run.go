@@ -24,7 +24,13 @@ func (s *Server) getRun(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	page := s.runPage(v, r)
+	shown := []store.Run{r}
+	if err := s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
+		return tx.MarkGone(c.Request().Context(), shown)
+	}); err != nil {
+		return err
+	}
+	page := s.runPage(v, shown[0])
 	late, err := s.lateFacts(c.Request().Context(), v, r)
 	if err != nil {
 		return err
@@ -44,7 +50,7 @@ func (s *Server) runPage(v visitor, r store.Run) views.RunPage {
 	}
 	page.Next = answerNext[catalog.Answer(r.Answer)]
 	if until := fraudUntil(r); s.Now().Before(until) {
-		page.Next += " Until " + s.clock(v, until) + ", changes for this user need an administrator or owner other than " + r.Operator + ", and a reason."
+		page.Next += " Until " + s.clock(v, until) + ", changes for " + cmp.Or(catalog.Plain(r.Subject), "this user") + " need an administrator or owner other than " + r.Operator + ", and a reason."
 	}
 	page.Live = s.liveView(v, r, runAddress(v, r))
 	if r.State == store.Unknown || r.Unclear() {

@@ -45,6 +45,9 @@ func (s *Server) findRuns(ctx context.Context, v visitor, a runsAsked) (found fo
 		if found.runs, found.next, err = tx.FindRuns(ctx, filter, a.after, listRows); err != nil {
 			return err
 		}
+		if err = tx.MarkGone(ctx, found.runs); err != nil {
+			return err
+		}
 		counts, further, err := tx.CountRuns(ctx, filter, nil)
 		if err != nil {
 			return err
@@ -156,16 +159,23 @@ func runAddress(v visitor, r store.Run) string {
 }
 
 // subjectLink names whom a run was about, and leads there where that is a user or
-// a phone.
+// a phone. Who was created, or named, is found by the name.
 func subjectLink(v visitor, r store.Run) views.Link {
 	link := views.Link{Text: catalog.Plain(subjectOf(r))}
-	if r.OrgSlug == nil {
+	if r.OrgSlug == nil || r.Gone {
 		return link
 	}
-	if id := r.Input["user_id"]; id != "" {
-		link.Href = views.User(v.workspace.Slug, *r.OrgSlug, id)
-	} else if id := r.Input["phone_id"]; id != "" {
-		link.Href = views.Phone(v.workspace.Slug, *r.OrgSlug, id)
+	user, phone, number := r.Input["user_id"], r.Input["phone_id"], r.Input["number"]
+	switch ws := v.workspace.Slug; {
+	case user != "":
+		link.Href = views.User(ws, *r.OrgSlug, user)
+	case phone != "":
+		link.Href = views.Phone(ws, *r.OrgSlug, phone)
+	case r.State != store.Applied:
+	case r.Input["username"] != "":
+		link.Href = views.UsersView(ws, *r.OrgSlug, views.UsersFilter{Query: r.Input["username"]})
+	case number != "" && r.Action == "create-phone":
+		link.Href = views.PhonesView(ws, *r.OrgSlug, number, 0)
 	}
 	return link
 }

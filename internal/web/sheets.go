@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -109,6 +110,8 @@ func (s *Server) bypassSheet(ctx context.Context, v visitor, f sheet) (views.Pag
 	}
 	if err != nil {
 		page.User, page.Existing = "this user", -1
+	} else if refused := catalog.NoUseOfCodes(user); refused != nil {
+		page.Refused, page.Error = reasonOf(refused), ""
 	}
 	return page, nil
 }
@@ -133,6 +136,14 @@ func (s *Server) activationSheet(ctx context.Context, v visitor, f sheet) (views
 	if v.role < catalog.Technician {
 		page.Facts = append(page.Facts, views.Fact{Label: "With Help Desk", Text: "Verify the caller first",
 			Note: "on a phone activated over a day ago; the link can be made for " + catalog.Duration(catalog.VerifiedFor) + " after the approval"})
+	}
+	if v.role < catalog.Technician && err == nil {
+		if refused, is := errors.AsType[*catalog.RoleError](s.Runner.MustBeVerified(ctx, v.scope, v.organization, v.role, phone)); is {
+			page.Refused, page.Error = refused.Error(), ""
+			if page.UserID != "" {
+				page.Verify = actionPath(v, "verify-caller", "user_id", page.UserID)
+			}
+		}
 	}
 	if phone.Activated {
 		page.Disconnects = strings.TrimPrefix(phoneKind(phone)+" · "+phoneTitle(phone), " · ")

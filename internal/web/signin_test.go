@@ -224,7 +224,7 @@ func TestFormAfterTheSessionEnded(t *testing.T) {
 	}
 	f := b.get(s.org("/actions/create-user")).form("Create user").set("username", "late")
 	s.Clock.Move(testIdle + time.Second)
-	p := f.send("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, "Your session ended")
+	p := f.send("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, "You are signed out")
 	if to := p.link("Sign in and go on"); to != "/signin?next="+url.QueryEscape(s.org("/actions/create-user")) {
 		t.Error("leads to ", to)
 	}

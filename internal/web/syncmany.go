@@ -56,6 +56,9 @@ func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.F
 		return s.showFaults(c, v, f, f.values, []catalog.FieldError{{Field: reasonBox.Name, Message: fault}})
 	}
 	names, _ := usernamesOf(f.get(syncNames.Name))
+	if err := s.hold(ctx, v, &f, false, names...); err != nil {
+		return err
+	}
 	page := views.SyncResult{Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), DirectoryKey: f.get("directory_key"), Names: strings.Join(names, "\n")}
 	found, err := s.directories(ctx, v)
 	if err != nil {

@@ -77,6 +77,7 @@ func (s *Server) userPage(v visitor, u duo.User, codes []duo.BypassCode) views.U
 	}
 	if v.role >= catalog.Helpdesk {
 		page.CreateCode = actionPath(v, "create-bypass-code-for-user", "user_id", string(u.ID))
+		page.NoCodes = catalog.NoUseOfCodes(u) != nil
 	}
 	return page
 }

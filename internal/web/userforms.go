@@ -71,6 +71,10 @@ func (s *Server) enrollSheet(ctx context.Context, v visitor, f sheet) (views.Pag
 		}
 		f.values.Set("username", catalog.Plain(user.Username))
 		f.values.Set("email", catalog.Plain(user.Email))
+		f.held = nil
+		if err := s.hold(ctx, v, &f, true); err != nil {
+			return nil, err
+		}
 	}
 	return s.generatedForm(ctx, v, f)
 }

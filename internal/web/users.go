@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -81,13 +80,7 @@ func (s *Server) fillUsers(v visitor, page *views.UsersPage, users run.List[duo.
 		g.Page = n
 		return views.UsersView(ws, org, g)
 	})
-	page.Caption = fmt.Sprintf("%d users", users.Total)
-	if users.Total == 1 {
-		page.Caption = "1 user"
-	}
-	if len(searched) != users.Total {
-		page.Caption = fmt.Sprintf("%d of %d users match", len(searched), users.Total)
-	}
+	page.Caption = captionOf(len(searched), users.Total, "user")
 	page.Empty = views.Empty{Kind: "nothing-yet", Headline: "No users yet", Text: "This Duo account is empty."}
 	if users.Total > 0 {
 		page.Empty = views.Empty{Kind: "no-match", Headline: "No user matches", Text: "Change the search or the status.",
@@ -99,8 +92,8 @@ func (s *Server) fillUsers(v visitor, page *views.UsersPage, users run.List[duo.
 // exact name.
 func (s *Server) exactUser(c echo.Context, v visitor, page *views.UsersPage, users run.List[duo.User]) error {
 	page.Exact = true
-	page.Caption = fmt.Sprintf("%d users", users.Total)
-	page.Empty = views.Empty{Kind: "no-match", Headline: "Find one user", Text: "This account is too large to list. Enter an exact username, alias or e-mail."}
+	page.Caption = captionOf(users.Total, users.Total, "user")
+	page.Empty = exactEmpty(v, page.Filter.Query)
 	if page.Filter.Query == "" {
 		return nil
 	}
@@ -111,11 +104,20 @@ func (s *Server) exactUser(c echo.Context, v visitor, page *views.UsersPage, use
 	if err != nil {
 		return err
 	}
-	page.Empty = views.Empty{Kind: "no-match", Headline: "No user has exactly this name", Text: "Enter the whole username, alias or e-mail."}
+	page.Caption = captionOf(len(found.Matches), users.Total, "user")
 	for _, m := range found.Matches {
 		page.Rows = append(page.Rows, s.userRow(v, m.User))
 	}
 	return nil
+}
+
+// exactEmpty says of an account that is too large to be listed why no user is shown.
+func exactEmpty(v visitor, query string) views.Empty {
+	if query == "" {
+		return views.Empty{Kind: "no-match", Headline: "Find one user", Text: "This account is too large to list. Type the whole " + views.ExactUser + "."}
+	}
+	return views.Empty{Kind: "no-match", Headline: "No user has exactly this name", Text: "Type the whole " + views.ExactUser + ".",
+		Link: views.Link{Text: "Search the phones for it", Href: views.PhonesView(v.workspace.Slug, v.organization.Slug, query, 0)}}
 }
 
 func sortUsers(users []duo.User, by string) {

@@ -100,10 +100,26 @@ func TestTooManyUsers(t *testing.T) {
 		s.addUser(t, duosim.UserSpec{Username: fmt.Sprintf("user%04d", i), Realname: fmt.Sprintf("Person %04d", i), Email: fmt.Sprintf("u%d@acme.example", i)})
 	}
 	b := s.as(t, s.Owner)
-	b.get(s.org("/users")).want(http.StatusOK, "more than 2 000 users", "Find one user").wantNot("Person 0001")
-	b.get(s.org("/users?q=user1234")).want(http.StatusOK, "Person 1234")
+	b.get(s.org("/users")).want(http.StatusOK, "more than 2 000 users", "Find one user", "2001 users").wantNot("Person 0001")
+	b.get(s.org("/users?q=user1234")).want(http.StatusOK, "Person 1234", "1 of 2001 users match")
 	b.get(s.org("/users?q=u77@acme.example")).want(http.StatusOK, "Person 0077")
-	b.get(s.org("/users?q=user12")).want(http.StatusOK, "No user has exactly this name")
+	b.get(s.org("/users?q=user12")).want(http.StatusOK, "No user has exactly this name", "0 of 2001 users match")
+	// One sentence says what can be typed, and all of it finds the user.
+	id := s.addUser(t, duosim.UserSpec{Username: "zoe", Realname: "Zoe Last", Email: "zoe@acme.example", Aliases: []string{"zz"}})
+	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{id}})
+	s.Clock.Move(61 * time.Second)
+	for _, typed := range []string{"zoe", "zz", "zoe@acme.example", id} {
+		b.get(s.org("/users?q="+typed)).want(http.StatusOK, "Zoe Last", "1 of 2002 users match")
+	}
+	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460199"})
+	for _, address := range []string{"/users", "/actions/send-duo-authentication", "/actions/assign-phone-to-user?from=phone&phone_id=" + phone} {
+		p := b.get(s.org(address)).want(http.StatusOK, "Type the whole username, alias, e-mail address or Duo id.")
+		if !strings.Contains(p.body, `placeholder="Exact username, alias, e-mail address or Duo id"`) {
+			t.Errorf("%s asks for something else", address)
+		}
+		p.form("Search").set("q", "020 7946 0123").ask().want(http.StatusOK, "Type the whole username, alias, e-mail address or Duo id.").wantNot("Zoe").
+			click("Search the phones for it").want(http.StatusOK, "+442079460123", "Zoe Last", "1 of 2 phones match")
+	}
 	b.get(s.org("")).want(http.StatusOK, "more than 2000")
 }
 
@@ -152,8 +168,13 @@ func TestPhonesAndCodesLists(t *testing.T) {
 	s.Sim.AddBypassCode(s.Account.AccountID, jane, duosim.BypassSpec{Unlimited: true})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
 	b.get(s.org("/phones")).want(http.StatusOK, "120 phones", "Phone 000").click("Next").want(http.StatusOK, "51–100 of 120")
-	b.get(s.org("/phones?q=Phone+117")).want(http.StatusOK, "Phone 117").wantNot("Phone 116")
+	b.get(s.org("/phones?q=Phone+117")).want(http.StatusOK, "Phone 117", "1 of 120 phones match").wantNot("Phone 116")
 	b.get(s.org("/phones?q=5550100117")).want(http.StatusOK, "Phone 117").wantNot("Phone 116")
+	technician := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
+	technician.get(s.org("/actions/assign-phone-to-user?q=Phone+117&user_id="+jane)).want(http.StatusOK, "Phone 117", "1 of 120 phones match")
+	s.Sim.AddGroup(s.Account.AccountID, "Staff", "")
+	s.Sim.AddGroup(s.Account.AccountID, "Guests", "")
+	technician.get(s.org("/actions/associate-group-with-user?q=staff&user_id="+jane)).want(http.StatusOK, "Staff", "1 of 2 groups match")
 	p := b.get(s.org("/bypass-codes")).want(http.StatusOK, "121 bypass codes", "any number of uses", "Jane Roe").wantNot("770000")
 	if strings.Index(p.text(), "any number of uses") > strings.Index(p.text(), "1 use left") || p.offers("Delete") {
 		t.Error("those without an end come first, and help desks cannot delete")

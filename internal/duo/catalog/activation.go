@@ -29,7 +29,7 @@ func sendActivationURL() Action {
 				return Result{}, err
 			}
 			subject := phoneName(phone)
-			if err := mustBeVerified(ctx, d, in, phone); err != nil {
+			if err := MustBeVerified(ctx, d, in, phone); err != nil {
 				return Result{Subject: subject}, err
 			}
 			// Only what is unknown is corrected here: changing a known phone is an

@@ -38,9 +38,8 @@ func createBypassCodes() Action {
 			if err != nil {
 				return Result{}, err
 			}
-			if user.Status == duo.StatusDisabled || user.Status == duo.StatusPendingDeletion {
-				return Result{Subject: user.Username}, &FieldError{Field: BypassUser.Name,
-					Message: "This user cannot sign in (" + string(user.Status) + "), also not with a code."}
+			if fault := NoUseOfCodes(user); fault != nil {
+				return Result{Subject: user.Username}, fault
 			}
 			existing, err := d.UserBypassCodes(ctx, id)
 			if err != nil {
@@ -64,6 +63,14 @@ func createBypassCodes() Action {
 			return r, nil
 		},
 	}
+}
+
+// NoUseOfCodes says why a user gets no bypass codes; nil if they may.
+func NoUseOfCodes(u duo.User) error {
+	if u.Status != duo.StatusDisabled && u.Status != duo.StatusPendingDeletion {
+		return nil
+	}
+	return &FieldError{Field: BypassUser.Name, Message: "This user cannot sign in (" + string(u.Status) + "), also not with a code."}
 }
 
 // bypassRole lets a help desk make one short code, a technician what lasts a

@@ -54,7 +54,7 @@ func sendActivationSMS() Action {
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			phone, err := phoneForSMS(ctx, d, phoneID.Of(in), noSMS)
 			if err == nil {
-				err = mustBeVerified(ctx, d, in, phone)
+				err = MustBeVerified(ctx, d, in, phone)
 			}
 			if err != nil {
 				return Result{Subject: phoneName(phone)}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"duodesk/internal/duo"
@@ -14,6 +15,9 @@ const VerificationCode = "Verification code"
 
 // VerificationTime is how long a verification push lives.
 const VerificationTime = 120 * time.Second
+
+// verificationSent begins the summary of a push, which goes on with the phone's name.
+const verificationSent = "Sent a verification push to "
 
 func verifyCaller() Action {
 	return Action{
@@ -38,7 +42,7 @@ func verifyCaller() Action {
 				return Result{Subject: user.Username}, err
 			}
 			return Result{
-				Subject: user.Username, Summary: "Sent a verification push to " + phoneName(user.Phones[i]) + ".", Pending: string(push.ID),
+				Subject: user.Username, Summary: verificationSent + phoneName(user.Phones[i]) + ".", Pending: string(push.ID),
 				Secrets: []Secret{{VerificationCode, string(push.Code)}}, Life: VerificationTime,
 			}, nil
 		},
@@ -54,7 +58,12 @@ func verifyCaller() Action {
 			}
 			switch response {
 			case duo.VerificationApproved:
-				return Progress{Text: "Approved: the caller has the phone.", Answer: Approved}, nil
+				// Whether the caller read the code out is not Duo's to say.
+				phone, known := strings.CutPrefix(r.Summary, verificationSent)
+				if !known {
+					phone = "the phone."
+				}
+				return Progress{Text: "Approved on " + phone, Answer: Approved}, nil
 			case duo.VerificationDenied:
 				return Progress{Text: "Denied on the phone.", Answer: Denied}, nil
 			case duo.VerificationFraud:

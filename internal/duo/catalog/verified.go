@@ -20,9 +20,9 @@ const (
 	activatedSince = 24 * time.Hour
 )
 
-// mustBeVerified refuses a help desk the activation of a phone, unless each user
-// of it has just been verified.
-func mustBeVerified(ctx context.Context, d *duo.Client, in Values, phone duo.Phone) error {
+// MustBeVerified refuses a help desk the activation of a phone with a *RoleError,
+// unless each user of it has just been verified by the record that in recalls.
+func MustBeVerified(ctx context.Context, d *duo.Client, in Values, phone duo.Phone) error {
 	if in.role >= Technician {
 		return nil
 	}
