@@ -3,15 +3,18 @@
 package main
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store/storetest"
 )
 
 // finder walks over the pages of a site like a person and collects what can be
@@ -21,8 +24,12 @@ type finder struct {
 	client *http.Client
 	rows   []row
 	kinds  map[string]bool
+	forms  map[string]bool
 	empty  map[row]bool // rows whose form carries nothing
 	next   []string     // paths with queries
+	looked []string     // the ones before
+	again  bool         // whether these are looked at once more
+	over   bool         // whether forms are not collected any more
 	pages  map[row]string
 	found  []probe
 }
@@ -31,12 +38,42 @@ type finder struct {
 // session: what signs in ends the session that it came with.
 var strangers = []string{"/signin", "/invitation"}
 
-// findRequests looks at one page of each kind, sends the forms that destroy
-// nothing, and looks at where they lead as well. token is of an invitation, and
-// starts are addresses besides.
+// harmful are the forms that change, end or delete what other pages and forms need.
+var harmful = regexp.MustCompile(`/signin|/account/(password|sessions)|/signout|/end$|/(dis|en)able|/revoke|/accept|/repair|/import/preview|/o$|` +
+	`/accounts/organizations|/directories$|/remove|/discard|activate|/synchronize|/create-|-enroll-user|delete|associate|assign|restore|unlock`)
+
+// findRequests looks at one page of each kind, sends the forms that harm nothing, and looks at where they lead as well.
+// token is of an invitation, and starts are addresses besides.
 func (s *site) findRequests(token string, starts ...string) *finder {
 	s.t.Helper()
-	f := &finder{s: s, client: s.browser(s.owner), rows: routeTable(s.t), kinds: map[string]bool{}, empty: map[row]bool{}, pages: map[row]string{}}
+	f := &finder{s: s, client: s.browser(s.owner), rows: routeTable(s.t), kinds: map[string]bool{}, forms: map[string]bool{}, empty: map[row]bool{}, pages: map[row]string{}}
+	f.add("/")
+	f.add("/w/" + s.ws.Slug)
+	f.add("/account?done=session") // where ending one leads, which nobody does here yet
+	for _, start := range starts { // also where another of the kind is there
+		f.next = append(f.next, "/w/"+s.ws.Slug+start)
+	}
+	f.walk(token, func() {})
+	// Scripts ask how a run is getting on.
+	for _, pattern := range []string{"/w/:ws/runs/:run", "/w/:ws/o/:org/runs/:run"} {
+		if address := f.pages[row{http.MethodGet, pattern}]; address != "" {
+			f.look(address+"/events", f.client)
+		}
+	}
+	return f
+}
+
+// lookAgain collects what the same pages offer now, in the state that restore brings back. What was found before is of
+// states that are gone.
+func (f *finder) lookAgain(token string, restore func()) {
+	f.next, f.looked, f.found, f.forms, f.again = f.looked, nil, nil, map[string]bool{}, true
+	f.walk(token, restore)
+	f.client.CloseIdleConnections()
+}
+
+// walk looks at the next pages and where they lead, sends each form to the state that restore brings back, and looks at
+// where that leads.
+func (f *finder) walk(token string, restore func()) {
 	for _, page := range strangers {
 		f.look(page, http.DefaultClient)
 	}
@@ -46,41 +83,24 @@ func (s *site) findRequests(token string, starts ...string) *finder {
 			f.send(p)
 		}
 	}
-	f.add("/")
-	f.add("/w/" + s.ws.Slug)
-	f.add("/account?done=session") // where ending one leads, which nobody does here yet
-	for _, start := range starts { // also where another of the kind is there
-		f.next = append(f.next, "/w/"+s.ws.Slug+start)
-	}
 	f.all()
+	for _, p := range f.found {
+		if p.row.pattern == "/w/:ws/o" && p.method == http.MethodPost { // what is not understood comes back in a form of its own
+			p.form = maps.Clone(p.form)
+			p.form.Set("id", "words")
+			f.send(p)
+			break
+		}
+	}
 	for _, p := range slices.Clone(f.found) {
-		if p.method == http.MethodPost && p.harm() == 0 {
+		if p.method == http.MethodPost && (f.again || !harmful.MatchString(p.address)) {
+			restore()
 			f.send(p)
 		}
 	}
+	restore()
+	f.over = f.again // these pages are of states that are gone again
 	f.all()
-	// Scripts ask how a run is getting on.
-	for _, pattern := range []string{"/w/:ws/runs/:run", "/w/:ws/o/:org/runs/:run"} {
-		if address := f.pages[row{http.MethodGet, pattern}]; address != "" {
-			f.look(address+"/events", f.client)
-		}
-	}
-	f.client.CloseIdleConnections()
-	return f
-}
-
-// harm says how much later probes miss when this one is sent: what it changes,
-// ends or deletes. Those that do the most harm come last.
-func (p probe) harm() int {
-	if p.method != http.MethodPost || strings.HasSuffix(p.row.pattern, "/connection/auth/activate") {
-		return -1 // changes nothing, or is taken along by another connection
-	}
-	for harm, words := range [][]string{{"/account/password"}, {"/signout", "/end", "/account/sessions"}, {"delete", "/remove", "/discard", "/own/activate"}, {"/activate"}, {"disassociate", "un-assign", "/disable", "/enable", "/revoke", "/accept", "/repair", "/import/preview"}} {
-		if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(p.address, w) }) {
-			return 6 - harm
-		}
-	}
-	return 0
 }
 
 func (f *finder) add(address string) {
@@ -94,7 +114,7 @@ func (f *finder) add(address string) {
 	kind := r.pattern + " " + strings.Join(names, " ")
 	// A form of each action is looked at, but what narrows a list only once.
 	if strings.HasSuffix(r.pattern, ":action") && len(names) == 0 {
-		kind = u.Path
+		kind = r.pattern + slugOf(address)
 	}
 	if !known || f.kinds[kind] || r.pattern == "/static/*" {
 		return
@@ -119,6 +139,9 @@ func (f *finder) look(address string, client *http.Client) {
 		return
 	}
 	defer answer.Body.Close()
+	if client == f.client {
+		f.looked = append(f.looked, address)
+	}
 	f.add(answer.Header.Get("Location"))
 	path, query, _ := strings.Cut(address, "?")
 	r, _ := rowOf(f.rows, http.MethodGet, path)
@@ -161,20 +184,21 @@ func (f *finder) form(n *html.Node, action, here string) {
 	fields := url.Values{}
 	for e := range n.Descendants() {
 		name, value := attr(e, "name"), attr(e, "value")
+		if e.Data == "textarea" && e.FirstChild != nil {
+			value = e.FirstChild.Data
+		}
 		switch kind := attr(e, "type"); {
-		case name == "" || e.Data != "input" && e.Data != "select" && e.Data != "textarea" && e.Data != "button":
+		case name == "" || has(e, "disabled") || e.Data != "input" && e.Data != "select" && e.Data != "textarea" && e.Data != "button":
 		case (kind == "radio" || kind == "checkbox") && !has(e, "checked") && fields.Has(name), e.Data == "button" && fields.Has(name):
 		case e.Data == "select":
 			fields.Set(name, chosen(e))
-		case e.Data == "textarea":
-			fields.Set(name, "words")
-		case value == "" && kind != "hidden" && kind != "password":
+		case value == "" && kind != "hidden":
 			text, optional := exampleOf(action, name)
-			if offered := offeredIn(n, attr(e, "list")); offered != "" {
-				text = offered
+			if text == "" || typedInto[slugOf(action)+" "+name] == "" {
+				text = cmp.Or(offeredIn(n, attr(e, "list")), text)
 			}
 			if text == "" && !optional {
-				text = filling(name, kind)
+				text = f.filling(name, kind)
 			}
 			fields.Set(name, text)
 		default:
@@ -193,14 +217,14 @@ func (f *finder) form(n *html.Node, action, here string) {
 	f.empty[r] = len(fields) == 0
 	kind := "POST " + r.pattern + " " + strings.Join(slices.Sorted(maps.Keys(fields)), " ")
 	if strings.HasSuffix(r.pattern, ":action") {
-		kind += path
+		kind += slugOf(path)
 	}
 	// The mapping repeats its fields for each organization.
 	if r.pattern == "/w/:ws/integration/mapping" {
 		kind = r.pattern
 	}
-	if !f.kinds[kind] {
-		f.kinds[kind] = true
+	if !f.forms[kind] && !f.over {
+		f.forms[kind] = true
 		f.found = append(f.found, probe{method: http.MethodPost, address: action, form: fields, row: r})
 	}
 }
@@ -215,33 +239,60 @@ func offeredIn(form *html.Node, list string) string {
 	return ""
 }
 
+// typedInto is what some actions take in a field, other than its example: a name that nothing in Duo has yet, or the one
+// that is asked for again, or a change.
+var typedInto = map[string]string{
+	"create-user username": "robin.example", "enroll-user username": "robin.example", "auth-enroll-user username": "robin.example",
+	"create-phone extension":       "23",
+	"assign-phone-to-user user_id": "user1", "assign-hardware-token-to-user user_id": "user1",
+	"disassociate-group-from-user group_id": "All staff 0",
+	"delete-phone-by-id phone_id":           "+15550199", "unlock-user user_id": "user1", "restore-user user_id": "user2",
+	"delete-account confirm": newAccount, "delete-user confirm": "casey.example", "verify-caller user_id": "user1", "verify-caller phone_id": "+15550101",
+	"update-settings helpdesk_message": "Call us.",
+}
+
 // exampleOf is a value that the action whose form it is takes in the field, and
 // whether it does without one.
 func exampleOf(address, field string) (text string, optional bool) {
-	path, _, _ := strings.Cut(address, "?")
-	a, _ := catalog.Lookup(path[strings.LastIndex(path, "/")+1:])
+	slug := slugOf(address)
+	a, known := catalog.Lookup(slug)
 	for _, f := range a.Fields {
 		if spec := f.Spec(); spec.Name == field {
-			return spec.Example, !spec.Required
+			return cmp.Or(typedInto[slug+" "+field], spec.Example), !spec.Required
 		}
 	}
-	return "", false
+	return typedInto[slug+" "+field], known && field == "confirm"
+}
+
+// slugOf is the end of an address, which names an action if it is one's.
+func slugOf(address string) string {
+	path, _, _ := strings.Cut(address, "?")
+	return path[strings.LastIndex(path, "/")+1:]
 }
 
 // filling is what is typed into an empty box.
-func filling(name, kind string) string {
+func (f *finder) filling(name, kind string) string {
 	field, _, _ := strings.Cut(name, ".")
-	for _, known := range []string{field, kind} {
-		if text := map[string]string{"directory_key": "DSPROOFPROOFPROOF001", "extension": "12", "email": "a@b.example", "number": "1", "tel": "+15550100"}[known]; text != "" {
-			return text
-		}
+	if strings.HasSuffix(field, "_paste") {
+		return "Integration key DIPROOFPROOFPROOF001 Secret key " + strings.Repeat("x", 40) +
+			" API hostname " + f.s.duo.Accounts[0].APIHostname
+	}
+	byField := map[string]string{"directory_key": "DSPROOFPROOFPROOF003", "extension": "12", "text": "name,aliases\nAnother,one",
+		"usernames": "casey.example", "password": storetest.Password, "current": storetest.Password, "new": "quaint ember tundra violin"}
+	byKind := map[string]string{"email": f.s.owner.Email, "number": "1", "tel": "+15550100"}
+	if text := cmp.Or(byField[field], byKind[kind]); text != "" || kind == "password" {
+		return text // a key that is empty stays as it is
 	}
 	return "words"
 }
 
 // send sends a form once, to see where it leads.
 func (f *finder) send(p probe) {
-	answer, err := f.client.Do(f.s.post(f.s.t.Context(), f.s.url+p.address, p.form))
+	request := f.s.post(f.s.t.Context(), f.s.url+p.address, p.form)
+	for _, c := range f.client.Jar.Cookies(request.URL) {
+		request.AddCookie(c)
+	}
+	answer, err := http.DefaultTransport.RoundTrip(request) // which forgets no session
 	if err != nil {
 		f.s.t.Error(err)
 		return

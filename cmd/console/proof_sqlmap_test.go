@@ -3,11 +3,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,12 +21,17 @@ import (
 	"duodesk/internal/duo/duosim"
 )
 
-// sqlmapTime bounds one run of sqlmap over one request.
-const sqlmapTime = 4 * time.Minute
+const (
+	sqlmapTime = 10 * time.Minute // bounds one run of sqlmap, over some probes
+
+	atOnce = 3  // keeps two processors busy: a sqlmap also waits
+	shares = 15 // runs of sqlmap: few, since each begins slowly, and enough to end together
+)
 
 // TestProofSQLInjection: sqlmap, signed in as an owner, tries every parameter
-// that a page offers, every open part of every address, and the cookie. It finds
-// nothing, and it finds a hole that was planted for it.
+// that a page offers, every open part of every address, and the cookies. Each
+// request comes to its handler. It finds nothing, and it finds a hole that was
+// planted for it.
 func TestProofSQLInjection(t *testing.T) {
 	if _, err := exec.LookPath("sqlmap"); err != nil {
 		t.Fatal("sqlmap is missing: run make proof, which installs it where it may (Debian: apt-get install sqlmap)")
@@ -37,234 +40,157 @@ func TestProofSQLInjection(t *testing.T) {
 		for _, name := range []string{"Acme Dental", "Borealis Freight"} {
 			id := sim.AddChild(parent.AccountID, name).AccountID
 			for i, status := range []string{duosim.Active, duosim.LockedOut, duosim.PendingDeletion} {
-				user := sim.AddUser(id, duosim.UserSpec{Username: fmt.Sprintf("user%d", i), Realname: "Jane Roe", Status: status})
-				sim.AddPhone(id, duosim.PhoneSpec{Name: "Work", Number: "+15550100", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{user}})
+				// The first is the one of the actions' examples.
+				person := duosim.UserSpec{Username: "casey.example", Realname: "Casey Example", Status: status}
+				phone := duosim.PhoneSpec{Name: "Work", Number: "+12025550177", Extension: "22", Type: "Mobile", Platform: "Apple iOS"}
+				if i > 0 {
+					person.Username, person.Realname = fmt.Sprint("user", i), "Jane Roe"
+					phone.Number, phone.Extension, phone.Activated = fmt.Sprint("+1555010", i), "", true
+				}
+				user := sim.AddUser(id, person)
+				phone.UserIDs = []string{user}
+				sim.AddPhone(id, phone)
 				sim.AddBypassCode(id, user, duosim.BypassSpec{})
-				sim.AddGroup(id, "All staff", "", user)
+				sim.AddGroup(id, fmt.Sprint("All staff ", i), "", user)
 				sim.AddToken(id, duosim.TokenSpec{Serial: fmt.Sprint(220511, i), UserIDs: []string{user}})
 				sim.AddCredential(id, duosim.CredentialSpec{UserID: user, Name: "Security key"})
+			}
+			sim.AddGroup(id, "All staff", "")                                              // of an example, with room for another
+			for _, key := range []string{"DSPROOFPROOFPROOF001", "DSPROOFPROOFPROOF002"} { // which are left with the console
+				sim.AddDirectory(id, duosim.DirectorySpec{Key: key, People: []duosim.Person{{Username: "casey.example", Realname: "Casey Example"}}})
 			}
 			sim.AddPhone(id, duosim.PhoneSpec{Name: "Spare", Number: "+15550199"})
 		}
 	})
-	// First the hole that is there to be found.
-	faulty := s.serve(planted(t))
-	hole := probe{method: http.MethodGet, address: "/w/" + s.ws.Slug + plantedSearch + "?q=Acme+Dental", cookies: s.signIn(s.owner).Cookies(mustParse(s.url))}
-	_, holes, said := s.sqlmap(hole)
-	faulty.stop()
-	if len(holes) == 0 {
-		t.Fatalf("the planted hole was not found; sqlmap said:\n%s", said)
-	}
-
+	t.Setenv("CONSOLE_TRUSTED_PROXIES", "127.0.0.0/8") // the attack is one, with many behind it
 	c := s.serve("")
 	near := s.organizations()[0]
 	token, disabled := s.leaveEverything(near, []string{"Imported"})
-	defer s.forgiveSignIns()()
-	finder := s.findRequests(token, "/o/import/preview", "/integration?cleaned=auth_host", "/auth?checked=1&left=1", "/operators/"+disabled.ID.String()+"/enable",
-		"/operators/"+s.db.Member(s.t, s.ws, catalog.Auditor).ID.String()+"/disable", "/operators/"+s.owner.ID.String())
+	auditor := s.db.Member(s.t, s.ws, catalog.Auditor).ID.String()
+	finder := s.findRequests(token, "/o/import/preview", "/integration?cleaned=auth_host", "/auth?checked=1&left=1",
+		"/operators/"+disabled.ID.String()+"/enable", "/operators/"+auditor+"/disable", "/operators/"+auditor+"/end", "/operators/"+s.owner.ID.String())
 	s.leaveCandidates(near) // looking around has put others in their place
-	targets := append(finder.programTargets(), finder.targets()...)
+	a := s.newAttack(finder.client)
+	finder.lookAgain(token, a.restore)
+	programs := finder.programTargets(a)
+	targets := slices.Concat(programs, finder.targets())
 	for _, missing := range finder.untried(targets) {
 		t.Error("sqlmap was not led to ", missing)
 	}
-	before := len(c.lines("request"))
+	a.sendAsTheyAre(slices.Concat(programs, finder.found))
 	began := time.Now()
-	var tried, refused atomic.Int64
-	s.each(targets, func(r probe) {
-		parameters, found, said := s.sqlmap(r)
-		tried.Add(int64(parameters))
-		if m := sqlmapRefused.FindStringSubmatch(said); m != nil {
-			refused.Add(1)
-			t.Logf("%s %s is answered with %s as it is", r.method, r.address, m[1])
-		}
-		if len(found) > 0 || parameters == 0 {
-			t.Errorf("%s %s: tried %d parameters, found %q; sqlmap said:\n%s", r.method, r.address, parameters, found, said[max(0, len(said)-800):])
-		}
-	})
+	tried, found := a.tryAll(targets)
 	took := time.Since(began).Round(time.Second)
+	for _, hole := range found {
+		t.Error("sqlmap found ", hole)
+	}
+	for _, complaint := range a.unreached() {
+		t.Error(complaint)
+	}
 	if len(c.lines("panic"))+len(c.lines("request failed")) > 0 {
 		t.Error("a request broke the console; ", c.tail())
 	}
-	requests := c.lines("request")[before:]
-	answered := s.reached(finder.rows, targets, requests)
 	c.stop()
+	requests, answered := a.answered()
 
-	tell(t, "%d pages and forms (%d refused as they are), %d parameters, %d requests in %v, answered %v: nothing; the planted hole: %s",
-		len(targets), refused.Load(), tried.Load(), len(requests), took, answered, strings.Join(holes, ", "))
-}
-
-// forgiveSignIns takes the pace out of signing in until the returned function is
-// called: sqlmap would be told to wait and learn nothing.
-func (s *site) forgiveSignIns() (stop func()) {
-	ctx, cancel := context.WithCancel(s.t.Context())
-	conn := s.db.Superuser(s.t)
-	var forgiving sync.WaitGroup
-	forgiving.Go(func() {
-		for ctx.Err() == nil {
-			if _, err := conn.Exec(ctx, `delete from login_attempt`); err != nil && ctx.Err() == nil {
-				s.t.Error(err)
-				return
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(20 * time.Millisecond):
-			}
-		}
-	})
-	return func() {
-		cancel()
-		forgiving.Wait()
+	// It finds the hole that is there to be found.
+	faulty := s.serve(planted(t))
+	hole := probe{method: http.MethodGet, address: "/w/" + s.ws.Slug + plantedSearch + "?q=Acme+Dental", places: []place{{inQuery, "q"}}}
+	_, holes := a.tryAll([]probe{hole})
+	faulty.stop()
+	if len(holes) == 0 {
+		t.Error("the planted hole was not found")
 	}
+	tell(t, "%d pages and forms, %d parameters, %d requests in %v, answered %v: nothing; the planted hole: %s",
+		len(targets), tried, requests, took, answered, strings.Join(holes, ", "))
 }
 
-// each runs do for all probes, three at a time, which keeps two processors busy:
-// a sqlmap also waits.
-func (s *site) each(all []probe, do func(probe)) {
-	var working sync.WaitGroup
-	next := make(chan probe)
-	for range 3 {
-		working.Go(func() {
-			for r := range next {
-				do(r)
+// tryAll has sqlmap try all places of the probes, and returns how many it tried and in which it found a hole.
+func (a *attack) tryAll(probes []probe) (tried int, found []string) {
+	var running sync.WaitGroup
+	var mu sync.Mutex
+	turns, shared := make(chan struct{}, atOnce), make([][]string, min(shares, len(probes)))
+	for i, address := range a.add(probes...) {
+		shared[i%len(shared)] = append(shared[i%len(shared)], address)
+	}
+	for _, share := range shared {
+		running.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			results := a.sqlmap(techniques, share)
+			// Where it takes back what it found by telling pages apart, that may be the names in the frame of an error's
+			// page, which it took for an answer to its liking. The clock is not misled.
+			var takenBack []string
+			for address, said := range results {
+				if sqlmapTakenBack.MatchString(said) {
+					takenBack = append(takenBack, address)
+				}
+			}
+			if len(takenBack) > 0 {
+				maps.Copy(results, a.sqlmap(strings.Trim(techniques, "B"), takenBack))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for _, address := range share {
+				p, said := a.probes[a.number(mustParse(address).Path)], results[address]
+				n := len(sqlmapTried.FindAllString(said, -1))
+				tried += n
+				for _, m := range sqlmapFound.FindAllStringSubmatch(said, -1) {
+					found = append(found, fmt.Sprintf("%s of %s %s %v", m[1], p.method, p.address, p.places))
+				}
+				if n != len(p.places) {
+					a.s.t.Errorf("%s %s: tried %d of %v; sqlmap said:\n%s", p.method, p.address, n, p.places, said[max(0, len(said)-800):])
+				}
 			}
 		})
 	}
-	for _, r := range all {
-		next <- r
-	}
-	close(next)
-	working.Wait()
-}
-
-// probe is one request whose parameters are tried. A * in the address marks the
-// places to try; without one it is the parameters.
-type probe struct {
-	method, address string // the address is a path and a query
-	form            url.Values
-	cookies         []*http.Cookie
-	row             row
-	only            []string // the parameters to try; none: what is marked
-	origin, body    string   // of a program: where it asks, and the JSON that it sends
+	running.Wait()
+	return tried, found
 }
 
 var (
-	sqlmapTried   = regexp.MustCompile(`(?m)(?:parameter|header) '[^\n]*' does not seem to be injectable|(?:parameter|header) '[^\n]*' is vulnerable`)
-	sqlmapRefused = regexp.MustCompile(`the web server responded with an HTTP error code \((\d+)\)`)
-	sqlmapFound   = regexp.MustCompile(`(?m)^Parameter: (.*)$`)
-
+	sqlmapTried     = regexp.MustCompile(`(?m)parameter '[^\n]*' does not seem to be injectable|parameter '[^\n]*' is vulnerable`)
+	sqlmapFound     = regexp.MustCompile(`(?m)^Parameter: (\S+)`)
 	sqlmapTakenBack = regexp.MustCompile(`false positive or unexploitable injection point detected`)
+	sqlmapNext      = regexp.MustCompile(`testing URL '(.*)'`)
 )
 
 // techniques are those that sqlmap has for PostgreSQL by which a hole shows: telling pages apart, errors, several
 // statements, delays. UNION and inline queries are ways of using one.
 const techniques = "BEST"
 
-// sqlmap tries a request and returns how many parameters it tried and in which
-// it found a hole.
-func (s *site) sqlmap(r probe) (tried int, found []string, said string) {
-	s.t.Helper()
-	tried, found, said = s.sqlmapBy(techniques, r)
-	// Where it takes back what it found by telling pages apart, that may be the names in the frame of an error's page,
-	// which it took for an answer to its liking. The clock is not misled.
-	if sqlmapTakenBack.MatchString(said) {
-		var more string
-		_, found, more = s.sqlmapBy(strings.Trim(techniques, "B"), r)
-		said += more
-	}
-	return tried, found, said
-}
-
-func (s *site) sqlmapBy(technique string, r probe) (tried int, found []string, said string) {
-	s.t.Helper()
-	dir, err := os.MkdirTemp(s.dir, "sqlmap-")
+// sqlmap tries all parameters of some addresses, and returns what it said of each.
+func (a *attack) sqlmap(technique string, addresses []string) (said map[string]string) {
+	said = map[string]string{}
+	dir, err := os.MkdirTemp(a.s.dir, "sqlmap-")
 	if err != nil {
-		s.t.Error(err)
-		return 0, nil, ""
+		a.s.t.Error(err)
+		return said
 	}
-	file := filepath.Join(dir, "request")
-	if err := os.WriteFile(file, []byte(r.text(s.url)), 0o600); err != nil {
-		s.t.Error(err)
-		return 0, nil, ""
+	file := filepath.Join(dir, "addresses")
+	if err := os.WriteFile(file, []byte(strings.Join(addresses, "\n")), 0o600); err != nil {
+		a.s.t.Error(err)
+		return said
 	}
-	args := []string{"-r", file, "--ignore-stdin", "--batch", "--flush-session", "--disable-coloring", "--output-dir", dir, "--dbms", "PostgreSQL", "--level", "1", "--risk", "1",
-		"--technique", technique, "--time-sec", "3", "--ignore-redirects", "--skip-waf", "--timeout", "30", "--retries", "1",
-		"--answers", "sqlmap could have problems=Y", // an id that begins with 999 looks like an attack to it
-		"--ignore-code", "404"} // what works once is not there afterwards
-	switch {
-	case len(r.only) > 0:
-		args = append(args, "-p", strings.Join(r.only, ","))
-	case len(r.form) > 0: // its turn comes
-		args = append(args, "--skip", strings.Join(r.parameters(), ","))
-	}
-	// A form acts once under its id: without a new one each time, only the first request would get past that.
-	for _, id := range formIDs {
-		if r.form.Has(id) && !slices.Contains(r.only, id) {
-			args = append(args, "--eval", "import uuid; "+id+" = str(uuid.uuid4())")
-		}
-	}
-	ctx, cancel := context.WithTimeout(s.t.Context(), sqlmapTime)
+	ctx, cancel := context.WithTimeout(a.s.t.Context(), sqlmapTime)
 	defer cancel()
-	command := exec.CommandContext(ctx, "sqlmap", args...)
+	command := exec.CommandContext(ctx, "sqlmap", "-m", file, "--ignore-stdin", "--batch", "--flush-session", "--disable-coloring",
+		"--output-dir", dir, "--dbms", "PostgreSQL", "--level", "1", "--risk", "1", "--technique", technique, "--time-sec", "3",
+		"--ignore-redirects", "--skip-waf", "--timeout", "30", "--retries", "1",
+		"--ignore-code", "404", // another value in an address is not there
+		"--answers", "do you want to skip=N,exploit=N")
 	command.Env = append(os.Environ(), "HOME="+dir, "TERM=dumb")
 	out, err := command.CombinedOutput()
-	said = string(out)
-	tail := said[max(0, len(said)-800):]
 	if err != nil {
-		s.t.Errorf("sqlmap for %s %s: %v\n%s", r.method, r.address, err, tail)
+		a.s.t.Errorf("sqlmap: %v\n%s", err, out[max(0, len(out)-800):])
 	}
-	for _, m := range sqlmapFound.FindAllStringSubmatch(said, -1) {
-		found = append(found, m[1])
-	}
-	return len(sqlmapTried.FindAllString(said, -1)), found, said
-}
-
-// text is the request as it goes over the wire.
-func (r probe) text(origin string) string {
-	origin = cmp.Or(r.origin, origin)
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: Mozilla/5.0\r\n", r.method, r.address, strings.TrimPrefix(origin, "http://"))
-	var cookies []string
-	for _, c := range r.cookies {
-		cookies = append(cookies, c.Name+"="+c.Value)
-	}
-	if len(cookies) > 0 {
-		fmt.Fprintf(&b, "Cookie: %s\r\n", strings.Join(cookies, "; "))
-	}
-	switch {
-	case r.body != "":
-		fmt.Fprintf(&b, "Content-Type: application/json\r\n\r\n%s", r.body)
-	case r.method == http.MethodPost:
-		fmt.Fprintf(&b, "Origin: %s\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n%s", origin, r.form.Encode())
-	default:
-		b.WriteString("\r\n")
-	}
-	return b.String()
-}
-
-// reached counts the answers by status, and complains of rows that never
-// answered like to a visitor who is known and understood.
-func (s *site) reached(rows []row, targets []probe, requests []line) map[int]int {
-	s.t.Helper()
-	count, good, of := map[int]int{}, map[row]bool{}, map[row]map[int]int{}
-	for _, l := range requests {
-		r := row{l.Method, l.Route}
-		count[l.Status]++
-		if of[r] == nil {
-			of[r] = map[int]int{}
+	starts := sqlmapNext.FindAllSubmatchIndex(out, -1)
+	for i, at := range starts {
+		end := len(out)
+		if i+1 < len(starts) {
+			end = starts[i+1][0]
 		}
-		of[r][l.Status]++
-		if slices.Contains(rows, r) && (l.Status == http.StatusOK || l.Status == http.StatusSeeOther || l.Status == http.StatusUnprocessableEntity) {
-			good[r] = true
-		}
+		said[string(out[at[2]:at[3]])] = string(out[at[0]:end])
 	}
-	for _, r := range targets {
-		if r.row != (row{}) && !good[r.row] { // one address is a constant in the table, and has no row here
-			s.t.Errorf("%s %s was never answered by its handler: %v", r.row.method, r.row.pattern, of[r.row])
-			good[r.row] = true
-		}
-	}
-	if count[http.StatusOK] < len(requests)/10 {
-		s.t.Errorf("hardly a request was understood: %v", count)
-	}
-	return count
+	return said
 }

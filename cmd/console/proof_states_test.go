@@ -23,6 +23,9 @@ import (
 // Some pages and forms are there only while something is pending. Proofs that
 // walk over all pages need all of it at once.
 
+// newAccount is the name of an account in Duo that no organization has.
+const newAccount = `<b>"new"</b>`
+
 var invitationLink = regexp.MustCompile(`/invitation#([\w-]+)`)
 
 // leaveEverything brings the site into every state that has pages or forms of
@@ -60,7 +63,7 @@ func (s *site) leaveEverything(o store.Organization, texts []string) (token stri
 			break
 		}
 	}
-	s.sim.AddChild(s.duo.Accounts[0].AccountID, `<b>"new"</b>`)
+	s.sim.AddChild(s.duo.Accounts[0].AccountID, newAccount)
 	s.must(client, http.StatusSeeOther, s.home()+"/integration/accounts/refresh", url.Values{})
 	return token, disabled
 }

@@ -3,99 +3,99 @@
 package main
 
 import (
+	"fmt"
 	"go/ast"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// mostAtOnce is how many parameters one run of sqlmap tries: forms with more are
-// shared out.
-const mostAtOnce = 12
+// probe is one request, whose places are tried with other values.
+type probe struct {
+	method, address string // the address is a path and a query
+	form            url.Values
+	row             row
+	places          []place
+}
 
-// formIDs are the parameters that make a form act once.
-var formIDs = []string{"run_id", "id"}
+// place is where a request holds a value: a parameter, or a part of the path as its row names it.
+type place struct{ in, name string }
 
-// targets are the probes for sqlmap: the parameters of what was found that its
-// row, or the form of its action, has not been tried with, the open parts of each
-// address, and the cookie.
+const (
+	inPath   = "path"
+	inQuery  = "query"
+	inForm   = "form" // of a program: in its JSON
+	inCookie = "cookie"
+)
+
+// slugs are the open parts of addresses that the policy of a row reads, before its handler is asked.
+var slugs = []string{":ws", ":org"}
+
+// slugReaders is in how many places they are read: in auth.go for all rows, and the workspace's for a refusal.
+const slugReaders = 3
+
+// targets are the probes for sqlmap: the parameters of what was found that its row has not been tried with, since one
+// handler reads them all, the open parts of each address, and the cookies.
 func (f *finder) targets() []probe {
-	cookies := f.client.Jar.Cookies(mustParse(f.s.url))
 	var all []probe
-	open, seen := map[row]bool{}, map[string]bool{}
+	seen := map[string]bool{}
 	slices.SortStableFunc(f.found, func(a, b probe) int { return len(b.parameters()) - len(a.parameters()) })
-	for _, p := range f.found {
-		if !slices.ContainsFunc(strangers, func(page string) bool { return strings.HasPrefix(p.row.pattern, page) }) {
-			p.cookies = cookies
-		}
-		of, _, _ := strings.Cut(p.address, "?")
-		if p.method == http.MethodGet || strings.HasSuffix(p.row.pattern, "/:action") { // all actions are read and recorded by one handler
-			of = p.row.pattern
-		}
-		var news [][]string
-		var others []string
-		for _, name := range p.parameters() {
-			key := p.method + of + name
-			if slices.Contains(formIDs, name) {
-				key = p.method + p.row.pattern + name
+	found := slices.Clone(f.found)
+	for r, address := range f.pages {
+		found = append(found, probe{method: http.MethodGet, address: address, row: r})
+	}
+	for _, p := range found {
+		for _, at := range append(openParts(p.row), p.parameters()...) {
+			key := p.method + p.row.pattern + at.in + at.name
+			if at.in == inPath && slices.Contains(slugs, at.name) { // one function reads them, of all rows
+				key = p.method + p.row.reach() + at.name
 			}
-			switch {
-			case seen[key]:
-			case slices.Contains(formIDs, name):
-				news = append(news, []string{name})
-			default:
-				others = append(others, name)
+			if !seen[key] {
+				seen[key] = true
+				p.places = append(p.places, at)
 			}
-			seen[key] = true
 		}
-		if !open[p.row] {
-			open[p.row] = true
-			all = append(all, marked(p)...)
-		}
-		for p.only = range slices.Values(slices.AppendSeq(news, slices.Chunk(others, mostAtOnce))) {
+		if len(p.places) > 0 {
 			all = append(all, p)
 		}
 	}
-	for r, address := range f.pages {
-		if !open[r] {
-			all = append(all, marked(probe{method: http.MethodGet, address: address, row: r, cookies: cookies})...)
-		}
+	home := probe{method: http.MethodGet, address: "/w/" + f.s.ws.Slug, row: row{http.MethodGet, "/w/:ws"}}
+	for _, c := range f.client.Jar.Cookies(mustParse(f.s.url)) {
+		home.places = append(home.places, place{inCookie, c.Name})
 	}
-	home, _ := rowOf(f.rows, http.MethodGet, "/w/"+f.s.ws.Slug)
-	all = append(all, probe{method: http.MethodGet, address: "/w/" + f.s.ws.Slug, row: home, cookies: []*http.Cookie{{Name: cookies[0].Name, Value: cookies[0].Value + "*"}}})
-	slices.SortStableFunc(all, func(a, b probe) int { return a.harm() - b.harm() })
-	return all
+	return append(all, home)
 }
 
-// parameters are the names of what the probe's request carries.
-func (p probe) parameters() []string {
-	if p.method == http.MethodPost {
-		return slices.Sorted(maps.Keys(p.form))
+// parameters are the places of what the probe's request carries.
+func (p probe) parameters() (places []place) {
+	in, values := inForm, p.form
+	if p.method == http.MethodGet {
+		in, values = inQuery, mustParse(p.address).Query()
 	}
-	return slices.Sorted(maps.Keys(mustParse(p.address).Query()))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		places = append(places, place{in, name})
+	}
+	return places
 }
 
-// marked is the probe of the open parts of an address; none when it has none.
-func marked(p probe) []probe {
-	path, query, asked := strings.Cut(p.address, "?")
-	parts := strings.Split(path, "/")
-	marks := 0
-	for i, w := range strings.Split(p.row.pattern, "/") {
-		if strings.HasPrefix(w, ":") {
-			parts[i] += "*"
-			marks++
+// openParts are the places in the addresses of a row.
+func openParts(r row) (places []place) {
+	for part := range strings.SplitSeq(r.pattern, "/") {
+		if strings.HasPrefix(part, ":") {
+			places = append(places, place{inPath, part})
 		}
 	}
-	if marks == 0 {
-		return nil
-	}
-	p.address, p.only = strings.Join(parts, "/"), nil
-	if asked {
-		p.address += "?" + query
-	}
-	return []probe{p}
+	return places
+}
+
+// reach is the beginning of a row's address that its policy looks at.
+func (r row) reach() string {
+	home, _, inOrganization := strings.Cut(r.pattern, "/:org")
+	home, _, _ = strings.Cut(home, ":ws")
+	return fmt.Sprint(home, inOrganization)
 }
 
 // untried are rows of the route table and names of parameters in the source
@@ -105,16 +105,18 @@ func (f *finder) untried(targets []probe) []string {
 	tried, named := map[row]bool{}, map[string]bool{}
 	for _, p := range targets {
 		tried[p.row] = true
-		for _, name := range p.parameters() {
-			named[name] = true
+		for _, at := range p.places {
+			named[at.name] = true
 		}
 	}
 	for _, r := range f.rows {
-		// Without anything open in the address, without parameters and form, there is nothing to try.
-		if plain := !strings.Contains(r.pattern, ":"); !tried[r] && !(plain && (r.method == http.MethodGet || r.pattern == "/csp" || f.empty[r])) {
+		// Without anything but slugs open in the address, without parameters and form, there is nothing to try.
+		open := slices.ContainsFunc(openParts(r), func(at place) bool { return !slices.Contains(slugs, at.name) })
+		if !tried[r] && (open || r.method != http.MethodGet && r.pattern != "/csp" && !f.empty[r]) {
 			missing = append(missing, r.method+" "+r.pattern)
 		}
 	}
+	readers := 0
 	inspectWeb(f.s.t, func(n ast.Node) {
 		call, ok := n.(*ast.CallExpr)
 		if !ok || len(call.Args) != 1 {
@@ -122,6 +124,9 @@ func (f *finder) untried(targets []probe) []string {
 		}
 		name, ok := call.Fun.(*ast.SelectorExpr)
 		text, isText := call.Args[0].(*ast.BasicLit)
+		if ok && isText && name.Sel.Name == "Param" && slices.Contains(slugs, ":"+strings.Trim(text.Value, `"`)) {
+			readers++
+		}
 		if ok && isText && name.Sel.Name == "QueryParam" {
 			if parameter, _ := strconv.Unquote(text.Value); !named[parameter] {
 				named[parameter] = true
@@ -129,5 +134,8 @@ func (f *finder) untried(targets []probe) []string {
 			}
 		}
 	})
+	if readers != slugReaders {
+		missing = append(missing, fmt.Sprintf("each place where a slug is read: there are %d", readers))
+	}
 	return missing
 }
