@@ -169,7 +169,7 @@ func tooMany(who string, n int, what string) string {
 }
 
 func deletePhone() Action {
-	users := Lines{Name: "user_ids", Label: "Users", Help: "Who has the phone, by Duo's ids, one a line. If it is somebody else by now, nothing is deleted.", MaxLines: mostRelated}
+	users := Lines{Name: "user_ids", Label: "Users", Help: "Who has the phone, by Duo's ids, one a line; empty: nobody. If other people have it, nothing is deleted.", MaxLines: mostRelated}
 	return Action{
 		Slug: "delete-phone-by-id", Title: "Delete Phone by ID", Category: phoneCategory,
 		Help: "Deletes a phone from the account and from everybody who has it. This cannot be undone.",
@@ -188,7 +188,7 @@ func deletePhone() Action {
 				ids, names = append(ids, string(u.ID)), append(names, u.Username)
 			}
 			if users.Given(in) && !sameTexts(ids, users.Of(in)) {
-				return r, &FieldError{Field: users.Name, Message: "Other people have this phone now than when you were asked. Look again."}
+				return r, &FieldError{Field: users.Name, Message: "Other people have this phone than the form says. Look at the phone again."}
 			}
 			if err := d.DeletePhone(ctx, phone.ID); err != nil {
 				return r, err
