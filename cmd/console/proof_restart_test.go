@@ -82,6 +82,11 @@ func TestProofPostgresRestarts(t *testing.T) {
 	}
 	watch.CloseIdleConnections()
 	var now int
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("goroutines %d then %d, connections %d, at work %d", resting, now, s.connections(`true`), s.connections(`state <> 'idle'`))
+		}
+	})
 	c.await("connections or goroutines stay behind", func() bool {
 		now = c.goroutines()
 		return now <= resting && s.connections(`state <> 'idle'`) == 0 && s.connections(`true`) <= 8
