@@ -45,7 +45,9 @@ func TestProofPostgresRestarts(t *testing.T) {
 		everybody[i] = s.newWorker(o, i)
 	}
 	watch := s.browser(s.owner)
-	s.db.Close() // what follows counts the connections of the console
+	s.db.Close()                                                          // what follows counts the connections of the console
+	everybody[0].get(s.home() + "/o/" + everybody[0].org.Slug + "/users") // lists that are held have a sweep
+	everybody[0].client.CloseIdleConnections()
 	resting := c.goroutines()
 
 	ctx, stop := context.WithCancel(t.Context())
@@ -82,11 +84,11 @@ func TestProofPostgresRestarts(t *testing.T) {
 	}
 	watch.CloseIdleConnections()
 	var now int
-	t.Cleanup(func() {
+	defer func() {
 		if t.Failed() {
 			t.Logf("goroutines %d then %d, connections %d, at work %d", resting, now, s.connections(`true`), s.connections(`state <> 'idle'`))
 		}
-	})
+	}()
 	c.await("connections or goroutines stay behind", func() bool {
 		now = c.goroutines()
 		return now <= resting && s.connections(`state <> 'idle'`) == 0 && s.connections(`true`) <= 8
