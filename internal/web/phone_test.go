@@ -179,7 +179,7 @@ func TestDeletePhone(t *testing.T) {
 	f := open().form("Delete phone")
 	// In another tab, somebody gives the phone to Tom: he was not named.
 	b.get(s.org("/phones/"+phone)).click("Assign to user").form("Assign phone").set("user_id", tom).send().want(http.StatusOK, "Tom Fry", "Assigned phone +442079460123 to tom.")
-	p := f.send().want(http.StatusUnprocessableEntity, "Other people have this phone now", "Jane Roe and Tom Fry can no longer sign in with it")
+	p := f.send().want(http.StatusUnprocessableEntity, "Other people have this phone than the form says", "Jane Roe and Tom Fry can no longer sign in with it")
 	p.form("Delete phone").send().want(http.StatusOK, "Deleted phone +442079460123, which jroe and tom had.", "No phones")
 	b.get(s.org("/phones/" + phone)).want(http.StatusNotFound)
 	b.get(s.org("/users/"+jane)).want(http.StatusOK, "No phone yet.")
