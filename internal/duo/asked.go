@@ -87,19 +87,17 @@ func questionOf(r Request) question {
 	}
 	get := r.Method == http.MethodGet
 	switch kind, last := parts[2], parts[len(parts)-1]; {
-	case len(parts) == 4 && objects[kind] != "" && isID(last):
+	case len(parts) == 4 && objects[kind] != "" && CanBeID(last):
 		return question{member: objects[kind], id: last, needed: get}
 	case len(parts) == 5 && kind == "integrations" && last == "skey":
 		return question{member: objects[kind], id: parts[3]}
-	case len(parts) == 5 && kind == "users" && get && isID(parts[3]):
+	case len(parts) == 5 && kind == "users" && get && CanBeID(parts[3]):
 		return question{rows: []matches{belonging(parts[3])}, whole: true}
 	case get && (len(parts) == 3 || kind == "logs" && parts[1] == "v2"):
 		return question{rows: chosen(filters[kind], r.Params)}
 	}
 	return question{}
 }
-
-func isID(text string) bool { return idGrammar.MatchString(text) && !wordGrammar.MatchString(text) }
 
 // chosen makes the filters of parameters. Duo takes an empty one for none.
 func chosen(known map[string]func([]string) matches, params Params) (rows []matches) {

@@ -44,12 +44,17 @@ type Error struct {
 // readingPosts are the paths that a POST only reads.
 var readingPosts = []string{"/accounts/v1/account/list", "/auth/v2/preauth", "/auth/v2/enroll_status"}
 
+// OnlyReads reports whether a call changes nothing in Duo and sends nothing to anyone.
+func OnlyReads(method, path string) bool {
+	return method == http.MethodGet || method == http.MethodPost && slices.Contains(readingPosts, path)
+}
+
 // Reads reports whether the refused call would have changed nothing.
 func (e *Error) Reads() bool { return e.Method == http.MethodGet || e.reads }
 
 // Reads reports whether the call would have changed nothing.
 func (e *TransportError) Reads() bool {
-	return e.Method == http.MethodGet || slices.Contains(readingPosts, e.Path)
+	return OnlyReads(e.Method, e.Path)
 }
 
 // Error gives Duo's words with their code, in one line.
@@ -221,7 +226,7 @@ func plain(s string) string {
 }
 
 func refusal(method, path string, resp *http.Response, body []byte, now time.Time) *Error {
-	e := &Error{Method: method, reads: slices.Contains(readingPosts, path), Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
+	e := &Error{Method: method, reads: OnlyReads(method, path), Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
 	if fields, err := parseObject(body); err == nil {
 		e.Code = int(fields.number("code"))
 		e.Message = plain(fields.words("message"))

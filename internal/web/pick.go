@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
@@ -54,7 +53,7 @@ func (s *Server) pick(ctx context.Context, v visitor, f *sheet) ([]catalog.Field
 	for _, field := range f.action.Fields {
 		spec := field.Spec()
 		typed := text.Line(f.get(spec.Name))
-		if spec.Of == "" || typed == "" || spec.Kind == "id" && isDuoID(typed) || f.isChosen(spec.Name) {
+		if spec.Of == "" || typed == "" || spec.Kind == "id" && duo.LooksLikeID(typed) || f.isChosen(spec.Name) {
 			continue
 		}
 		found, err := s.Runner.Lookup(ctx, v.scope, v.organization, spec.Of, typed)
@@ -76,12 +75,6 @@ func (s *Server) pick(ctx context.Context, v visitor, f *sheet) ([]catalog.Field
 		f.matches[spec.Name] = matchOptions(spec, typed, found)
 	}
 	return bad, nil
-}
-
-// isDuoID reports whether a text is an id as Duo makes them: 20 capitals and
-// digits.
-func isDuoID(text string) bool {
-	return len(text) == 20 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
 // mostMatches is how many matches a form offers to choose from.
@@ -147,7 +140,7 @@ func (s *Server) idsFor(ctx context.Context, v visitor, a catalog.Action, body a
 		spec := field.Spec()
 		typed := body.fields[spec.Name]
 		isText := text.Bad(typed) == text.Fine
-		if typed = text.Line(typed); spec.Kind != "id" || typed == "" || isDuoID(typed) || !isText {
+		if typed = text.Line(typed); spec.Kind != "id" || typed == "" || duo.LooksLikeID(typed) || !isText {
 			continue
 		}
 		found, err := s.Runner.Lookup(ctx, v.scope, v.organization, spec.Of, typed)
