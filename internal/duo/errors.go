@@ -97,6 +97,12 @@ func (e *Error) WrongKind() bool {
 	return e.Code == CodeForbidden && strings.Contains(strings.ToLower(e.Message+" "+e.Detail), "integration type")
 }
 
+// SaysWhy reports whether a refusal says more than that something is forbidden, such as that the
+// edition lacks it: the keys need not be at fault then.
+func (e *Error) SaysWhy() bool {
+	return !e.WrongKind() && (e.Detail != "" || e.Message != "" && !strings.EqualFold(e.Message, "Access forbidden"))
+}
+
 // Failure says why there was no usable answer.
 type Failure string
 

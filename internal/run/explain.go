@@ -85,7 +85,7 @@ func keysAtFault(err error) bool {
 	switch {
 	case errors.As(err, &refused):
 		return refused.Code == duo.CodeUnknownKey || refused.Code == duo.CodeBadSignature ||
-			refused.Code == duo.CodeForbidden && !saysWhy(refused)
+			refused.Code == duo.CodeForbidden && !refused.SaysWhy()
 	case errors.As(err, &failed):
 		return failed.Failure == duo.SecretUnavailable
 	}
@@ -139,17 +139,11 @@ func meaningOf(e *duo.Error) Explanation {
 // parameterName is a detail of Duo's that names a parameter; others are a phrase.
 var parameterName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// saysWhy reports whether a refusal says more than that something is forbidden, such as that the
-// edition lacks it: the keys need not be at fault then.
-func saysWhy(e *duo.Error) bool {
-	return !e.WrongKind() && (e.Detail != "" || e.Message != "" && !strings.EqualFold(e.Message, "Access forbidden"))
-}
-
 func forbidden(e *duo.Error) Explanation {
 	switch {
 	case e.WrongKind():
 		return Explanation{"Duo refused: these keys belong to another kind of application.", "Use the keys of the right application."}
-	case saysWhy(e):
+	case e.SaysWhy():
 		return Explanation{"Duo does not permit this in this account, or to these keys.",
 			"Duo's words say what is missing. If it is a permission, grant it to the application in the Duo Admin Panel; if it is a feature, compare the account's edition."}
 	}
