@@ -95,9 +95,7 @@ func keysAtFault(err error) bool {
 // explainRefusal says in our words what a refusal means, and keeps Duo's own beside them.
 func explainRefusal(e *duo.Error) Explanation {
 	why := meaningOf(e)
-	if e.Code != duo.CodeRateLimited {
-		why.Cause = strings.TrimSpace(why.Cause + " " + e.Said())
-	}
+	why.Cause = strings.TrimSpace(why.Cause + " " + e.Said())
 	return why
 }
 
@@ -114,12 +112,15 @@ func meaningOf(e *duo.Error) Explanation {
 	case duo.CodeForbidden:
 		return forbidden(e)
 	case duo.CodeNotFound:
-		return Explanation{"Duo does not know this any more; somebody may have deleted it.", "Go back to the list and refresh it."}
+		return Explanation{"Duo does not know this id or path.", "Go back to the list and refresh it."}
 	case duo.CodeDuplicate:
 		return Explanation{"Duo already has one like it: the name, alias or number is taken.", "Look for the one that exists."}
 	case duo.CodeMissingParameter, duo.CodeInvalidParameter:
 		if !parameterName.MatchString(e.Detail) {
 			return Explanation{"Duo did not accept this request.", ""} // what Duo said is all that is known
+		}
+		if e.Code == duo.CodeMissingParameter {
+			return Explanation{"Duo asks for " + e.Detail + ", which was not given.", "If there is a field for it, fill it in and try again."}
 		}
 		return Explanation{"Duo did not accept the value of " + e.Detail + ".", "If you typed it, change it and try again."}
 	}
