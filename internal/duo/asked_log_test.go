@@ -2,6 +2,7 @@ package duo
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -75,6 +76,42 @@ func TestSameName(t *testing.T) {
 	} {
 		if got := SameName(test.a, test.b); got != test.want {
 			t.Errorf("%q and %q: %t", test.a, test.b, got)
+		}
+	}
+}
+
+// TestIgnoredFiltersOfOldLogs: in a log of version 1, which has at most its 1000 earliest
+// events in one answer, too, only what was asked for is returned.
+func TestIgnoredFiltersOfOldLogs(t *testing.T) {
+	t.Parallel()
+	events := func(seconds ...int) string {
+		var rows []string
+		for _, second := range seconds {
+			rows = append(rows, fmt.Sprintf(`{"timestamp": %d}`, second))
+		}
+		return "[" + strings.Join(append(rows, `{"action": "no time"}`), ",") + "]"
+	}
+	var early []int
+	for second := range 999 {
+		early = append(early, second+1)
+	}
+	answered := ""
+	c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) { ok(answered)(w, r) }))
+	for _, log := range []string{"administrator", "authentication", "telephony", "offline_enrollment"} {
+		read := func(params Params) (string, error) {
+			answer, err := c.Do(t.Context(), Request{Method: http.MethodGet, Path: "/admin/v1/logs/" + log, Params: params})
+			return strings.ReplaceAll(string(answer.Response), " ", ""), err
+		}
+		answered = events(1999, 2000, 2001)
+		for value, want := range map[any]string{"2000": events(2000, 2001), 1999: answered, "": answered, "soon": answered} {
+			if got, err := read(Params{"mintime": value}); err != nil || got != strings.ReplaceAll(want, " ", "") {
+				t.Errorf("%s from %v: %s, %v", log, value, got, err)
+			}
+		}
+		answered = events(early...)
+		_, err := read(Params{"mintime": "999"})
+		if failed, is := errors.AsType[*TransportError](err); !is || failed.Failure != OtherAnswer {
+			t.Errorf("%s: the earliest 1000 of all say what came later: %v", log, err)
 		}
 	}
 }

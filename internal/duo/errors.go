@@ -44,12 +44,17 @@ type Error struct {
 // readingPosts are the paths that a POST only reads.
 var readingPosts = []string{"/accounts/v1/account/list", "/auth/v2/preauth", "/auth/v2/enroll_status"}
 
+// OnlyReads reports whether a call changes nothing in Duo and sends nothing to anyone.
+func OnlyReads(method, path string) bool {
+	return method == http.MethodGet || method == http.MethodPost && slices.Contains(readingPosts, path)
+}
+
 // Reads reports whether the refused call would have changed nothing.
 func (e *Error) Reads() bool { return e.Method == http.MethodGet || e.reads }
 
 // Reads reports whether the call would have changed nothing.
 func (e *TransportError) Reads() bool {
-	return e.Method == http.MethodGet || slices.Contains(readingPosts, e.Path)
+	return OnlyReads(e.Method, e.Path)
 }
 
 // Error gives Duo's words with their code, in one line.
@@ -90,6 +95,12 @@ func (e *Error) Said() string {
 // WrongKind reports whether Duo says that the keys belong to another kind of application.
 func (e *Error) WrongKind() bool {
 	return e.Code == CodeForbidden && strings.Contains(strings.ToLower(e.Message+" "+e.Detail), "integration type")
+}
+
+// SaysWhy reports whether a refusal says more than that something is forbidden, such as that the
+// edition lacks it: the keys need not be at fault then.
+func (e *Error) SaysWhy() bool {
+	return !e.WrongKind() && (e.Detail != "" || e.Message != "" && !strings.EqualFold(e.Message, "Access forbidden"))
 }
 
 // Failure says why there was no usable answer.
@@ -221,7 +232,7 @@ func plain(s string) string {
 }
 
 func refusal(method, path string, resp *http.Response, body []byte, now time.Time) *Error {
-	e := &Error{Method: method, reads: slices.Contains(readingPosts, path), Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
+	e := &Error{Method: method, reads: OnlyReads(method, path), Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
 	if fields, err := parseObject(body); err == nil {
 		e.Code = int(fields.number("code"))
 		e.Message = plain(fields.words("message"))

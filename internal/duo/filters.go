@@ -19,16 +19,16 @@ type UserFilter struct {
 //
 // GET /admin/v1/users
 func (c *Client) UsersMatching(ctx context.Context, f UserFilter, limit, offset int) ([]User, Metadata, error) {
-	params := pageParams(limit, offset)
-	putText(params, "username", f.Username)
-	putText(params, "email", f.Email)
-	if err := putList(params, "user_id_list", f.IDs); err != nil {
+	filter := Params{}
+	putText(filter, "username", f.Username)
+	putText(filter, "email", f.Email)
+	if err := putList(filter, "user_id_list", f.IDs); err != nil {
 		return nil, Metadata{}, err
 	}
-	if err := putList(params, "username_list", f.Usernames); err != nil {
+	if err := putList(filter, "username_list", f.Usernames); err != nil {
 		return nil, Metadata{}, err
 	}
-	return get[[]User](ctx, c, "/admin/v1/users", params)
+	return pageOf[User](ctx, c, "/admin/v1/users", filter, limit, offset)
 }
 
 // PhoneFilter chooses phones of a list: that of a number (E.164) and an extension.
@@ -39,10 +39,10 @@ type PhoneFilter struct{ Number, Extension string }
 //
 // GET /admin/v1/phones
 func (c *Client) PhonesMatching(ctx context.Context, f PhoneFilter, limit, offset int) ([]Phone, Metadata, error) {
-	params := pageParams(limit, offset)
-	putText(params, "number", f.Number)
-	putText(params, "extension", f.Extension)
-	return get[[]Phone](ctx, c, "/admin/v1/phones", params)
+	filter := Params{}
+	putText(filter, "number", f.Number)
+	putText(filter, "extension", f.Extension)
+	return pageOf[Phone](ctx, c, "/admin/v1/phones", filter, limit, offset)
 }
 
 // UserPhonesPage returns one page of a user's phones, without their users.

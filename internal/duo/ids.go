@@ -30,6 +30,7 @@ type (
 
 var (
 	idGrammar          = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+	usualGrammar       = regexp.MustCompile(`^[A-Z0-9]{20}$`)
 	wordGrammar        = regexp.MustCompile(`^[a-z]+$`)
 	transactionGrammar = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 )
@@ -38,11 +39,22 @@ type identifier interface {
 	AccountID | UserID | PhoneID | BypassCodeID | GroupID | TokenID | WebAuthnKey | AdminID | IntegrationKey | PolicyKey | DirectoryKey
 }
 
-// segment returns id as one segment of a path. The grammar leaves no character that would need
-// percent-encoding or that could climb out of the segment. A word in small letters is none of Duo's
-// identifiers but part of its paths: users/enroll is another call than users/{user_id}.
+// CanBeID reports whether a text can be an identifier: 1 to 64 letters and digits, which leaves no
+// character that would need percent-encoding in a path or that could climb out of its segment. A word
+// in small letters is none of Duo's identifiers but part of its paths: users/enroll is another call
+// than users/{user_id}.
+func CanBeID(text string) bool { return idGrammar.MatchString(text) && !wordGrammar.MatchString(text) }
+
+// LooksLikeID reports whether a text has the shape of the identifiers that Duo assigns today: 20
+// capitals and digits. Names rarely have it.
+func LooksLikeID(text string) bool { return usualGrammar.MatchString(text) }
+
+// LooksLikeUserID reports whether a text has the shape of the identifiers of users.
+func LooksLikeUserID(text string) bool { return LooksLikeID(text) && strings.HasPrefix(text, "DU") }
+
+// segment returns id as one segment of a path.
 func segment[ID identifier](id ID) (string, error) {
-	if !idGrammar.MatchString(string(id)) || wordGrammar.MatchString(string(id)) {
+	if !CanBeID(string(id)) {
 		_, kind, _ := strings.Cut(fmt.Sprintf("%T", id), ".")
 		return "", invalid(fmt.Errorf("%s must be 1 to 64 letters and digits, and no word in small letters", kind))
 	}

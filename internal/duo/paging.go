@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -41,15 +42,22 @@ const (
 // leads to the next in both cases. Duo refuses a limit below 1 or an offset below 0 with
 // CodeInvalidParameter.
 func page[T any](ctx context.Context, c *Client, path string, limit, offset int) ([]T, Metadata, error) {
-	items, metadata, _, err := fittingPage[T](ctx, c, path, limit, offset)
+	return pageOf[T](ctx, c, path, nil, limit, offset)
+}
+
+// pageOf gives one page of what a filter chooses.
+func pageOf[T any](ctx context.Context, c *Client, path string, filter Params, limit, offset int) ([]T, Metadata, error) {
+	items, metadata, _, err := fittingPage[T](ctx, c, path, filter, limit, offset)
 	return items, metadata, err
 }
 
 // fittingPage gives one page, and the limit that its answer was small enough with. Reading is safe to
 // repeat, so that a page of which the answer was too large is asked for again, a quarter of it each time.
-func fittingPage[T any](ctx context.Context, c *Client, path string, limit, offset int) ([]T, Metadata, int, error) {
+func fittingPage[T any](ctx context.Context, c *Client, path string, filter Params, limit, offset int) ([]T, Metadata, int, error) {
 	for {
-		items, metadata, err := get[[]T](ctx, c, path, pageParams(limit, offset))
+		params := pageParams(limit, offset)
+		maps.Copy(params, filter)
+		items, metadata, err := get[[]T](ctx, c, path, params)
 		smaller := smallerLimit(limit, err)
 		if smaller == 0 {
 			return items, metadata, limit, err
@@ -67,17 +75,17 @@ func smallerLimit(limit int, err error) int {
 	return max(1, limit/4)
 }
 
-// doFitting sends r, a GET, and returns the request whose answer was small enough: r, or r with a
-// smaller limit, if it has one.
-func (c *Client) doFitting(ctx context.Context, r Request) (Request, Answer, error) {
-	for {
-		answer, err := c.Do(ctx, r)
-		limit, _ := strconv.Atoi(fmt.Sprint(r.Params["limit"])) // without a limit, 0
+// DoFitting sends r, a GET, and returns its answer, with the limit that the answer was small enough
+// with: that of r, 0 if r has none, or a smaller one.
+func (c *Client) DoFitting(ctx context.Context, r Request) (answer Answer, limit int, err error) {
+	for limit, _ = strconv.Atoi(fmt.Sprint(r.Params["limit"])); ; {
+		answer, err = c.Do(ctx, r)
 		smaller := smallerLimit(limit, err)
 		if smaller == 0 {
-			return r, answer, err
+			return answer, limit, err
 		}
-		r.Params = r.Params.with("limit", strconv.Itoa(smaller))
+		limit = smaller
+		r.Params = r.Params.with("limit", strconv.Itoa(limit))
 	}
 }
 
@@ -92,10 +100,12 @@ func (c *Client) DoPages(ctx context.Context, r Request, maxPages int) iter.Seq2
 			return
 		}
 		for range maxPages {
-			var answer Answer
-			var err error
-			if r, answer, err = c.doFitting(ctx, r); !yield(answer, err) || err != nil {
+			answer, limit, err := c.DoFitting(ctx, r)
+			if !yield(answer, err) || err != nil {
 				return
+			}
+			if limit > 0 {
+				r.Params = r.Params.with("limit", strconv.Itoa(limit))
 			}
 			name, next := nextPage(r.Path, answer)
 			if next == "" {
@@ -130,10 +140,15 @@ func nextPage(path string, answer Answer) (name, next string) {
 // pages walks a list page by page. The sequence ends after the last object or after the first
 // error, whichever comes first.
 func pages[T any](ctx context.Context, c *Client, path string, limit int) iter.Seq2[T, error] {
+	return pagesOf[T](ctx, c, path, nil, limit)
+}
+
+// pagesOf walks what a filter chooses of a list.
+func pagesOf[T any](ctx context.Context, c *Client, path string, filter Params, limit int) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		for offset := 0; ; {
-			items, metadata, fitting, err := fittingPage[T](ctx, c, path, limit, offset)
+			items, metadata, fitting, err := fittingPage[T](ctx, c, path, filter, limit, offset)
 			if limit = fitting; err != nil {
 				yield(none, err)
 				return

@@ -92,3 +92,65 @@ func TestPagesTooLargeForOneAnswer(t *testing.T) {
 		}
 	}
 }
+
+// TestChosenPagesTooLargeForOneAnswer: what a filter chooses is asked for in smaller
+// pages too. Next to ids Duo ignores a limit, so fewer ids are asked for.
+func TestChosenPagesTooLargeForOneAnswer(t *testing.T) {
+	t.Parallel()
+	const total = 320
+	row := func(n, bytes int) map[string]string {
+		return map[string]string{"user_id": fmt.Sprintf("DU%d", n), "phone_id": fmt.Sprintf("DP%d", n), "email": "m@acme.example",
+			"number": "+12025550143", "notes": strings.Repeat("x", bytes)}
+	}
+	c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		limit, _ := strconv.Atoi(query.Get("limit"))
+		offset, _ := strconv.Atoi(query.Get("offset"))
+		answer := map[string]any{"stat": "OK"}
+		var rows []map[string]string
+		var ids []string
+		if json.Unmarshal([]byte(query.Get("user_id_list")), &ids) == nil {
+			for _, id := range ids {
+				n, _ := strconv.Atoi(strings.TrimPrefix(id, "DU"))
+				rows = append(rows, row(n, 150<<10)) // 100 of them are 15 MB
+			}
+		} else {
+			end := min(offset+limit, total)
+			for n := offset; n < end; n++ {
+				rows = append(rows, row(n, 40<<10)) // 300 of them are 12 MB
+			}
+			metadata := map[string]any{"total_objects": total}
+			if end < total {
+				metadata["next_offset"] = end
+			}
+			answer["metadata"] = metadata
+		}
+		answer["response"] = rows
+		_ = json.NewEncoder(w).Encode(answer) // a client that has read too much closes the connection
+	}))
+	sharing, err := c.UsersByEmail(t.Context(), "m@acme.example")
+	if err != nil || len(sharing) != total || sharing[total-1].ID != "DU319" {
+		t.Errorf("sharing an address: %d users, %v", len(sharing), err)
+	}
+	users, metadata, err := c.UsersMatching(t.Context(), UserFilter{Email: "m@acme.example"}, 300, 0)
+	if err != nil || len(users) != 75 || metadata.Next != 75 || metadata.Total != total {
+		t.Errorf("a page of users: %d, %+v, %v", len(users), metadata, err)
+	}
+	phones, metadata, err := c.PhonesMatching(t.Context(), PhoneFilter{Number: "+12025550143"}, 300, 0)
+	if err != nil || len(phones) != 75 || metadata.Next != 75 || metadata.Total != total {
+		t.Errorf("a page of phones: %d, %+v, %v", len(phones), metadata, err)
+	}
+	var ids []UserID
+	for n := range 100 {
+		ids = append(ids, UserID(fmt.Sprintf("DU%d", n)))
+	}
+	byID, err := c.UsersByID(t.Context(), ids...)
+	if err != nil || len(byID) != len(ids) {
+		t.Fatalf("by id: %d users, %v", len(byID), err)
+	}
+	for n, u := range byID {
+		if u.ID != ids[n] {
+			t.Errorf("by id: %s is number %d", u.ID, n)
+		}
+	}
+}

@@ -168,8 +168,7 @@ func (c *Client) usersBy(ctx context.Context, by, value string) ([]User, error) 
 		// Duo would take an empty filter for none and answer with everybody.
 		return nil, invalid(fmt.Errorf("%s is empty", by))
 	}
-	users, _, err := get[[]User](ctx, c, "/admin/v1/users", Params{by: value})
-	return users, err
+	return collect(pagesOf[User](ctx, c, "/admin/v1/users", Params{by: value}, maxUsersPage))
 }
 
 // User returns one user; an unknown id is an [*Error] with CodeNotFound.
@@ -184,7 +183,8 @@ func (c *Client) User(ctx context.Context, id UserID) (User, error) {
 	return user, err
 }
 
-// UsersByID returns up to 100 users in one call; unknown ids are left out.
+// UsersByID returns up to 100 users; unknown ids are left out. It makes one call, or several where one
+// answer would be too large.
 //
 // GET /admin/v1/users?user_id_list=
 func (c *Client) UsersByID(ctx context.Context, ids ...UserID) ([]User, error) {
@@ -193,7 +193,16 @@ func (c *Client) UsersByID(ctx context.Context, ids ...UserID) ([]User, error) {
 		return nil, err
 	}
 	users, _, err := get[[]User](ctx, c, "/admin/v1/users", Params{"user_id_list": list})
-	return users, err
+	if smallerLimit(len(ids), err) == 0 {
+		return users, err
+	}
+	// Duo ignores a limit next to ids, so we ask for fewer ids.
+	half := len(ids) / 2
+	if users, err = c.UsersByID(ctx, ids[:half]...); err != nil {
+		return nil, err
+	}
+	rest, err := c.UsersByID(ctx, ids[half:]...)
+	return append(users, rest...), err
 }
 
 // CreateUser makes a user; f.Username is required and must be no other user's name or alias. No

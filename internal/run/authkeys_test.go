@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
@@ -128,6 +129,19 @@ func TestProvisionRefusedAndLost(t *testing.T) {
 		}
 		if _, kept := authVersion(t, d, store.Active); kept {
 			t.Error("keys are kept that nobody gave")
+		}
+	})
+	t.Run("the edition lacks it", func(t *testing.T) {
+		t.Parallel()
+		d := runtest.New(t)
+		for _, fault := range []duosim.Fault{{Message: "This feature requires Duo Premier"}, {Detail: "This feature requires Duo Premier"}, {Detail: "Wrong integration type for this API."}} {
+			fault.Kind, fault.Code, fault.Path = duosim.Refuses, duo.CodeForbidden, "/admin/v2/integrations"
+			d.Sim.SetFault(d.Account.AccountID, fault)
+			done, err := provision(t, d)
+			refused, is := errors.AsType[*duo.Error](err)
+			if got := d.Record(t, done.Run.ID); !is || got.State != store.Refused || !strings.Contains(got.Summary, refused.Said()) || strings.Contains(got.Summary, "may not manage") {
+				t.Errorf("%+v: %v; the record says %+v", fault, err, got)
+			}
 		}
 	})
 	t.Run("the answer is lost", func(t *testing.T) {

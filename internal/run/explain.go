@@ -85,7 +85,7 @@ func keysAtFault(err error) bool {
 	switch {
 	case errors.As(err, &refused):
 		return refused.Code == duo.CodeUnknownKey || refused.Code == duo.CodeBadSignature ||
-			refused.Code == duo.CodeForbidden && !saysWhy(refused)
+			refused.Code == duo.CodeForbidden && !refused.SaysWhy()
 	case errors.As(err, &failed):
 		return failed.Failure == duo.SecretUnavailable
 	}
@@ -95,9 +95,7 @@ func keysAtFault(err error) bool {
 // explainRefusal says in our words what a refusal means, and keeps Duo's own beside them.
 func explainRefusal(e *duo.Error) Explanation {
 	why := meaningOf(e)
-	if e.Code != duo.CodeRateLimited {
-		why.Cause = strings.TrimSpace(why.Cause + " " + e.Said())
-	}
+	why.Cause = strings.TrimSpace(why.Cause + " " + e.Said())
 	return why
 }
 
@@ -114,12 +112,15 @@ func meaningOf(e *duo.Error) Explanation {
 	case duo.CodeForbidden:
 		return forbidden(e)
 	case duo.CodeNotFound:
-		return Explanation{"Duo does not know this any more; somebody may have deleted it.", "Go back to the list and refresh it."}
+		return Explanation{"Duo does not know this id or path.", "Go back to the list and refresh it."}
 	case duo.CodeDuplicate:
 		return Explanation{"Duo already has one like it: the name, alias or number is taken.", "Look for the one that exists."}
 	case duo.CodeMissingParameter, duo.CodeInvalidParameter:
 		if !parameterName.MatchString(e.Detail) {
 			return Explanation{"Duo did not accept this request.", ""} // what Duo said is all that is known
+		}
+		if e.Code == duo.CodeMissingParameter {
+			return Explanation{"Duo asks for " + e.Detail + ", which was not given.", "If there is a field for it, fill it in and try again."}
 		}
 		return Explanation{"Duo did not accept the value of " + e.Detail + ".", "If you typed it, change it and try again."}
 	}
@@ -139,17 +140,11 @@ func meaningOf(e *duo.Error) Explanation {
 // parameterName is a detail of Duo's that names a parameter; others are a phrase.
 var parameterName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// saysWhy reports whether a refusal says more than that something is forbidden, such as that the
-// edition lacks it: the keys need not be at fault then.
-func saysWhy(e *duo.Error) bool {
-	return !e.WrongKind() && (e.Detail != "" || e.Message != "" && !strings.EqualFold(e.Message, "Access forbidden"))
-}
-
 func forbidden(e *duo.Error) Explanation {
 	switch {
 	case e.WrongKind():
 		return Explanation{"Duo refused: these keys belong to another kind of application.", "Use the keys of the right application."}
-	case saysWhy(e):
+	case e.SaysWhy():
 		return Explanation{"Duo does not permit this in this account, or to these keys.",
 			"Duo's words say what is missing. If it is a permission, grant it to the application in the Duo Admin Panel; if it is a feature, compare the account's edition."}
 	}

@@ -79,3 +79,27 @@ func TestSentence(t *testing.T) {
 		}
 	}
 }
+
+// TestExplanationsAreTrue: our sentence says no more than Duo did, and Duo's words stand behind it.
+func TestExplanationsAreTrue(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		refused *duo.Error
+		cause   string
+	}{
+		{&duo.Error{Status: 400, Code: duo.CodeMissingParameter, Message: "Missing required request parameters", Detail: "email"},
+			"Duo asks for email, which was not given. Duo said: “Missing required request parameters: email” (code 40001)."},
+		{&duo.Error{Status: 400, Code: duo.CodeMissingParameter, Message: "Missing required request parameters"},
+			"Duo did not accept this request. Duo said: “Missing required request parameters” (code 40001)."},
+		{&duo.Error{Status: 400, Code: duo.CodeInvalidParameter, Message: "Invalid request parameters", Detail: "email"},
+			"Duo did not accept the value of email. Duo said: “Invalid request parameters: email” (code 40002)."},
+		{&duo.Error{Status: 404, Code: duo.CodeNotFound, Message: "Resource not found"},
+			"Duo does not know this id or path. Duo said: “Resource not found” (code 40401)."},
+		{&duo.Error{Status: 429, Code: duo.CodeRateLimited, Message: "Too many pushes to this user"},
+			"Duo is limiting requests to this account, and did not do this. Duo said: “Too many pushes to this user” (code 42901)."},
+	} {
+		if got := Explain(test.refused).Cause; got != test.cause {
+			t.Errorf("%q, want %q", got, test.cause)
+		}
+	}
+}

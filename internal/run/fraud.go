@@ -84,7 +84,7 @@ func (r *Runner) Frauds(ctx context.Context, sc store.Scope, o store.Organizatio
 // MayBeBy reports whether a user may be the person who reported fraud. A report holds
 // acts on all such users back.
 func MayBeBy(f store.Fraud, u duo.User) bool {
-	return f.UserID == string(u.ID) || !duoID.MatchString(f.UserID) && goesBy(u, f.UserID)
+	return f.UserID == string(u.ID) || !duo.LooksLikeUserID(f.UserID) && goesBy(u, f.UserID)
 }
 
 // Deciders lists who may decide about acts on a person after a report of fraud:
@@ -234,7 +234,7 @@ func (r *Runner) lookUp(ctx context.Context, q Request, frauds []store.Fraud, pe
 // usersMeant finds who reported a push: by Duo's id, or by what was typed in the
 // place of it.
 func (r *Runner) usersMeant(ctx context.Context, q Request, client *duo.Client, name string) ([]duo.User, error) {
-	if !duoID.MatchString(name) {
+	if !duo.LooksLikeUserID(name) {
 		return r.calledAtLogin(ctx, q, client, name)
 	}
 	user, err := client.User(ctx, duo.UserID(name))

@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ type Found struct {
 	Exact   bool // the matches are called exactly so
 	TooMany bool // the account has too many to be listed: there may be other matches
 
-	sure bool // Duo itself confirms the only match
+	sure bool // the only match is so now, and not merely in a list that is held
 }
 
 // Only returns the one thing that a text means. There is none where several are
@@ -54,6 +55,7 @@ func (f Found) Only() (Match, bool) {
 // a kind, such as catalog.OfUser. Letter case, blanks around, invisible characters
 // and how letters are composed make no difference to what is exact; accents,
 // domains and the order of names make it close. A kind without names finds nothing.
+// Lists of Duo's can be as old as ListAge, so Duo is asked again about the only match.
 func (r *Runner) Lookup(ctx context.Context, sc store.Scope, o store.Organization, of, typed string) (Found, error) {
 	typed = text.Line(typed)
 	if typed == "" {
@@ -63,29 +65,26 @@ func (r *Runner) Lookup(ctx context.Context, sc store.Scope, o store.Organizatio
 	case catalog.OfUser:
 		return r.lookupUser(ctx, sc, o, typed)
 	case catalog.OfPhone:
-		list, err := r.Phones(ctx, sc, o, false)
-		return lookIn(list, func(p duo.Phone) (Match, fit) {
+		return lookInDuo(ctx, r, &r.phones, sc, o, (*duo.Client).Phone, func(p duo.Phone) (Match, fit) {
 			m := Match{ID: string(p.ID), Name: phoneName(p), Note: joined(p.Platform, ownersOf(p.Users))}
 			return m, max(called(typed, m.ID, p.Name), numberFit(p, typed))
-		}), err
+		})
 	case catalog.OfGroup:
-		list, err := r.Groups(ctx, sc, o, false)
-		return lookIn(list, func(g duo.Group) (Match, fit) {
+		return lookInDuo(ctx, r, &r.groups, sc, o, (*duo.Client).Group, func(g duo.Group) (Match, fit) {
 			m := Match{ID: string(g.ID), Name: g.Name, Note: joined(g.Description, string(g.Status))}
 			return m, called(typed, m.ID, m.Name)
-		}), err
+		})
 	case catalog.OfToken:
-		list, err := r.Tokens(ctx, sc, o, false)
-		return lookIn(list, func(t duo.Token) (Match, fit) {
+		return lookInDuo(ctx, r, &r.tokens, sc, o, (*duo.Client).Token, func(t duo.Token) (Match, fit) {
 			m := Match{ID: string(t.ID), Name: t.Serial, Note: joined("type "+t.Type, ownersOf(t.Users))}
 			return m, called(typed, m.ID, m.Name)
-		}), err
+		})
 	case catalog.OfCredential:
-		list, err := r.Credentials(ctx, sc, o, false)
-		return lookIn(list, func(w duo.WebAuthnCredential) (Match, fit) {
+		ask := (*duo.Client).WebAuthnCredential
+		return lookInDuo(ctx, r, &r.credentials, sc, o, ask, func(w duo.WebAuthnCredential) (Match, fit) {
 			m := Match{ID: string(w.Key), Name: w.Name, Note: joined(w.Label, ownersOf([]duo.User{w.User}))}
 			return m, called(typed, m.ID, m.Name)
-		}), err
+		})
 	}
 	return r.lookupStored(ctx, sc, o, of, typed)
 }
@@ -137,6 +136,38 @@ func called(typed string, names ...string) fit {
 		}
 	}
 	return best
+}
+
+// lookInDuo finds matches in a list of Duo's. It reads the only match again by its id:
+// what is called otherwise by now, or is gone, is not taken.
+func lookInDuo[ID ~string, T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization,
+	ask func(*duo.Client, context.Context, ID) (T, error), describe func(T) (Match, fit)) (Found, error) {
+	found, err := list(ctx, r, h, sc, o, false)
+	if err != nil {
+		return Found{}, err
+	}
+	matches := lookIn(found, describe)
+	only, one := matches.Only()
+	if !one {
+		return matches, nil
+	}
+	now, err := object(ctx, r, sc, o, only.ID, ask)
+	refused, is := errors.AsType[*duo.Error](err)
+	gone := is && refused.Code == duo.CodeNotFound
+	if err != nil && !gone {
+		return Found{}, err
+	}
+	var items []T
+	for _, item := range found.Items {
+		switch m, _ := describe(item); {
+		case m.ID != only.ID:
+			items = append(items, item)
+		case !gone:
+			items = append(items, now)
+		}
+	}
+	found.Items = items
+	return lookIn(found, describe), nil
 }
 
 // lookIn finds matches in a list.

@@ -197,3 +197,58 @@ func FuzzCanMean(f *testing.F) {
 		}
 	})
 }
+
+// TestLookupAsksDuoAboutThings: the only match in a list that is held is taken as Duo has it
+// now, not as it was.
+func TestLookupAsksDuoAboutThings(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	id := d.Account.AccountID
+	user := d.Sim.AddUser(id, duosim.UserSpec{Username: "ada"})
+	phone := d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550143", Name: "Work"})
+	gonePhone := d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550144", Name: "Gone"})
+	d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550145", Name: "Spare"})
+	group, goneGroup := d.Sim.AddGroup(id, "Staff", ""), d.Sim.AddGroup(id, "Interns", "")
+	accented := d.Sim.AddGroup(id, "Reception", "")
+	token := d.Sim.AddToken(id, duosim.TokenSpec{Type: "h6", Serial: "7", Secret: "00"})
+	key := d.Sim.AddCredential(id, duosim.CredentialSpec{UserID: user, Name: "Blue"})
+	cases := []struct{ of, typed, only string }{
+		{catalog.OfPhone, "+1 202 555 0143", "+12025550143, Work"}, {catalog.OfPhone, phone, "+12025550143, Work"}, {catalog.OfPhone, "gone", "+12025550144, Gone"},
+		{catalog.OfGroup, "staff", "Staff"}, {catalog.OfGroup, group, "Staff"}, {catalog.OfGroup, "Interns", "Interns"}, {catalog.OfGroup, "Reception", "Reception"},
+		{catalog.OfToken, "7", "7"}, {catalog.OfCredential, "blue", "Blue"},
+	}
+	for _, test := range cases {
+		if _, only, _ := lookUp(t, d, test.of, test.typed); only != test.only {
+			t.Fatalf("%s %q: taken %q", test.of, test.typed, only)
+		}
+	}
+	// Another process changes them, so the lists that are held here are older.
+	other := d.Process(t, run.Config{})
+	for slug, fields := range map[string][]form{
+		"modify-phone":               {{"phone_id": phone, "number": "+12025550199", "name": "Home"}},
+		"delete-phone-by-id":         {{"phone_id": gonePhone}},
+		"modify-group":               {{"group_id": group, "name": "Former staff"}, {"group_id": accented, "name": "Réception"}},
+		"delete-group":               {{"group_id": goneGroup}},
+		"delete-hardware-token":      {{"token_id": token}},
+		"delete-webauthn-credential": {{"webauthnkey": key}},
+	} {
+		for _, f := range fields {
+			if _, err := other.Do(t.Context(), d.Request(t, catalog.Owner, slug, f)); err != nil {
+				t.Fatal(slug, ": ", err)
+			}
+		}
+	}
+	for _, test := range []struct{ of, typed, matches, only string }{
+		{catalog.OfPhone, "+1 202 555 0143", "", ""}, {catalog.OfPhone, phone, "+12025550199, Home", "+12025550199, Home"}, {catalog.OfPhone, "gone", "", ""},
+		{catalog.OfGroup, "staff", "", ""}, {catalog.OfGroup, group, "Former staff", "Former staff"}, {catalog.OfGroup, "Interns", "", ""},
+		{catalog.OfGroup, "Reception", "Réception", ""}, {catalog.OfToken, "7", "", ""}, {catalog.OfCredential, "blue", "", ""},
+	} {
+		if matches, only, _ := lookUp(t, d, test.of, test.typed); matches != test.matches || only != test.only {
+			t.Errorf("%s %q: %q, taken %q; want %q, taken %q", test.of, test.typed, matches, only, test.matches, test.only)
+		}
+	}
+	d.Sim.SetFault(id, duosim.Fault{Kind: duosim.OtherObject})
+	if found, err := d.Runner.Lookup(t.Context(), d.Scope(), d.Client, catalog.OfPhone, phone); err == nil {
+		t.Errorf("another phone confirms this one: %+v", found)
+	}
+}

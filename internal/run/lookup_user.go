@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -12,9 +11,6 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
-
-// duoID is the shape of a user's identifier.
-var duoID = regexp.MustCompile(`^DU[A-Z0-9]{18}$`)
 
 // lookupUser asks Duo for the user of this name, now, and looks for others in
 // the list that is held: several users can share an e-mail address, and it can be
@@ -60,7 +56,7 @@ func (r *Runner) lookupUser(ctx context.Context, sc store.Scope, o store.Organiz
 // alias, and by e-mail address. Of an account that cannot be listed it asks also for
 // the name without its domain.
 func askFor(ctx context.Context, client *duo.Client, typed string, unlisted bool) (users []duo.User, err error) {
-	if duoID.MatchString(typed) {
+	if duo.LooksLikeUserID(typed) {
 		user, err := client.User(ctx, duo.UserID(typed))
 		var refused *duo.Error
 		switch {

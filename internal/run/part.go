@@ -43,11 +43,15 @@ func (r *Runner) Part(ctx context.Context, sc store.Scope, o store.Organization,
 	ctx, cancel := patient(ctx, readTime)
 	defer cancel()
 	part := Part{Items: []json.RawMessage{}}
-	for {
-		answer, err := client.Do(ctx, duo.Request{Method: http.MethodGet, Path: list.path,
-			Params: duo.Params{"limit": min(list.most, limit-len(part.Items)), "offset": offset}})
+	for most := list.most; ; {
+		asked := min(most, limit-len(part.Items))
+		answer, fitting, err := client.DoFitting(ctx, duo.Request{Method: http.MethodGet, Path: list.path,
+			Params: duo.Params{"limit": asked, "offset": offset}})
 		if err != nil {
 			return Part{}, err
+		}
+		if fitting < asked {
+			most = fitting // more were too large for one answer
 		}
 		var items []json.RawMessage
 		if json.Unmarshal(answer.Response, &items) != nil || answer.Metadata.Next != 0 && (answer.Metadata.Next <= offset || len(items) == 0) {

@@ -36,7 +36,8 @@ func TestWhatNoDeviceCanGetIsNotSent(t *testing.T) {
 		form               form
 	}{
 		"a push without a device":         {auth, "user_id", "no device of this user", form{"user_id": none, "factor": "push"}},
-		"a push by name":                  {auth, "username", "no device of this user", form{"username": "none", "factor": "auto"}},
+		"a push by name":                  {auth, "username", "no device of a user with this name", form{"username": "none", "factor": "auto"}},
+		"a push to nobody":                {auth, "username", "no device of a user with this name", form{"username": "nobody.at.all", "factor": "push"}},
 		"a push to a landline":            {auth, "factor", "no device that can get a push", form{"user_id": desk, "factor": "push"}},
 		"a push to the landline of two":   {auth, "device", "not a device that can get a push", form{"user_id": both, "factor": "push", "device": boths[0]}},
 		"a push to a phone of another":    {auth, "device", "not a phone of this user", form{"user_id": both, "factor": "push", "device": desks[0]}},

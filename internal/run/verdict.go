@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -109,7 +108,7 @@ func (r *Runner) diagnose(ctx context.Context, c *duo.Client, slot store.Slot) d
 // about the keys, and an answer is not called none.
 func headlineOf(asked string, err error) string {
 	if refused, is := errors.AsType[*duo.Error](err); is {
-		if asked != noAPI && (refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden) {
+		if asked != noAPI && keysAtFault(refused) {
 			return "The " + asked + " refuses these keys"
 		}
 		return "The " + asked + " did not do what it was asked"
@@ -209,21 +208,27 @@ func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, slot store.Sl
 	default:
 		d.Outcome, d.Headline = Limited, "The Admin API accepts these keys, with a permission missing"
 		d.Fix = "Grant the missing permission to the application in the Duo Admin Panel."
+		if refused, is := errors.AsType[*duo.Error](cmp.Or(usersErr, settingsErr)); is && refused.SaysWhy() {
+			d.Headline, d.Fix = "The Admin API accepts these keys, but does not permit everything", "Duo's words say what is missing."
+		}
 	}
 	d.step(stepOK, "Integration key and secret key belong together.")
-	d.permission(usersErr, "Reading users: granted.", "Reading users: not granted (permission “Grant resource - Read”).")
-	d.permission(settingsErr, "Reading settings: granted.", "Reading settings: not granted (permission “Grant settings”).")
+	d.permission("Reading users", usersErr, "Grant resource - Read")
+	d.permission("Reading settings", settingsErr, "Grant settings")
 	d.step(stepUnknown, "Writing is not checked.")
 }
 
-func (d *diagnosis) permission(err error, granted, missing string) {
-	if err == nil {
-		d.step(stepOK, granted)
-	} else {
-		if refused, ok := errors.AsType[*duo.Error](err); ok && saysWhy(refused) {
-			missing += " " + refused.Said()
-		}
-		d.step(stepBad, missing)
+// permission says whether Duo let the keys do something. Only a refusal that gives no
+// reason is taken for the lack of the permission.
+func (d *diagnosis) permission(what string, err error, named string) {
+	refused, is := errors.AsType[*duo.Error](err)
+	switch {
+	case err == nil:
+		d.step(stepOK, what+": granted.")
+	case is && refused.SaysWhy():
+		d.step(stepBad, what+": Duo does not permit it. "+refused.Said())
+	default:
+		d.step(stepBad, what+": not granted (permission “"+named+"”).")
 	}
 }
 
@@ -256,7 +261,7 @@ func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, slot store.Slot,
 			}
 		}
 	}
-	if refused.Code == duo.CodeForbidden && !saysWhy(refused) && !refused.WrongKind() {
+	if refused.Code == duo.CodeForbidden && !refused.SaysWhy() && !refused.WrongKind() {
 		cause := "Duo knows these keys but permits nothing to them here: another kind of application, or one without any permission."
 		return Explanation{strings.TrimSpace(cause + " " + refused.Said()), "Check the application's type and its permissions in the Duo Admin Panel."}
 	}

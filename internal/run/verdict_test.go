@@ -61,7 +61,7 @@ func TestVerdicts(t *testing.T) {
 			return with(d, "auth_secret_key", wrong, "accounts_secret_key", wrong, "admin_secret_key", wrong)
 		}, duosim.Fault{}, all, run.Fails, "refused the signature"},
 		{"unknown key", func(d *runtest.Desk) map[string]string { return with(d, "admin_integration_key", unknown) }, duosim.Fault{},
-			[]string{store.AdminAPI}, run.Fails, "does not know this integration key"},
+			[]string{store.AdminAPI}, run.Fails, `^The Admin API refuses these keys\|.*does not know this integration key`},
 		{"another parent's host", func(d *runtest.Desk) map[string]string {
 			return with(d, "account_host", d.Sim.AddParent("Second").APIHostname)
 		}, duosim.Fault{}, []string{store.AccountsAPI}, run.Fails, "does not know this integration key on this host"},
@@ -86,7 +86,15 @@ func TestVerdicts(t *testing.T) {
 		{"second question refused", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40002, Message: "Not now", Path: "/admin/v1/settings"}, []string{store.AdminAPI}, run.Fails,
 			`^The Admin API did not do what it was asked\|.*Duo said: “Not now” \(code 40002\)`},
 		{"an edition's refusal", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40301, Message: "Not in your edition", Path: "/admin/v1/settings"}, []string{store.AdminAPI}, run.Limited,
-			`Reading settings: not granted.*Duo said: “Not in your edition” \(code 40301\)`},
+			`^The Admin API accepts these keys, but does not permit everything\|.*Reading settings: Duo does not permit it. Duo said: “Not in your edition” \(code 40301\)`},
+		{"an edition's refusal of everything", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40301, Message: "Not in your edition", Path: "/admin/"}, []string{store.AdminAPI}, run.Fails,
+			`^The Admin API did not do what it was asked\|.*Duo said: “Not in your edition” \(code 40301\)`},
+		{"a network's refusal", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40301, Message: "Your network is not permitted", Path: "/accounts/"}, []string{store.AccountsAPI}, run.Fails,
+			`^The Accounts API did not do what it was asked\|.*Duo said: “Your network is not permitted”`},
+		{"a refused time", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40105, Message: "Bad request timestamp", Path: "/admin/"}, []string{store.AdminAPI}, run.Fails,
+			`^The Admin API did not do what it was asked\|.*the clock here and Duo's differ too much`},
+		{"a refused type of content", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40106, Message: "Invalid content type", Path: "/admin/"}, []string{store.AdminAPI}, run.Fails,
+			`^The Admin API did not do what it was asked\|`},
 		{"down", nil, duosim.Fault{Kind: duosim.Down}, all, run.Fails, "cannot be reached"},
 		{"unavailable", nil, duosim.Fault{Kind: duosim.Unavailable}, all, run.Fails, `did not do what it was asked\|.*\(503\)`},
 		{"slow", nil, duosim.Fault{Kind: duosim.Slow, Delay: time.Hour}, all, run.Fails, "did not answer in time"},

@@ -93,9 +93,9 @@ func (s *Server) explain(err error, c echo.Context) (page views.ErrorPage, code 
 		return views.ErrorPage{Status: http.StatusUnprocessableEntity, Headline: "Something needs a change", Text: notDone(err) + " errors says which field, and why."}, "invalid_fields"
 	case errors.Is(err, store.ErrNotFound):
 		return notFound(c, v, home), "not_found"
-	case errors.As(err, &refused) && refused.Code == duo.CodeNotFound && c.Request().Method == http.MethodGet,
+	case errors.As(err, &refused) && refused.Code == duo.CodeNotFound && c.Request().Method == http.MethodGet && !isAPI(c.Request()),
 		errors.As(err, &failed) && failed.Failure == duo.InvalidRequest:
-		// An id that Duo does not know, or that cannot be one.
+		// An id in a page's address that Duo does not know, or one that cannot be an id.
 		return notFound(c, v, home), "not_found"
 	case errors.As(err, &held):
 		return views.ErrorPage{Status: http.StatusForbidden, Headline: "Held back by a report of fraud", Text: s.heldText(v, held), Links: []views.Link{{Text: "Go home", Href: home}}}, "fraud_reported"

@@ -203,3 +203,55 @@ func TestAnswersToOtherQuestions(t *testing.T) {
 		t.Error("done: ", done)
 	}
 }
+
+// TestAPIMakesNoSecondUser: a username that is no user's, and by which a user can be meant,
+// is answered with the users instead of being sent to Duo.
+func TestAPIMakesNoSecondUser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	first, maria := twins(t, s)
+	jdoe := s.addUser(t, duosim.UserSpec{Username: "jdoe", Aliases: []string{"john"}})
+	s.addUser(t, duosim.UserSpec{Username: "boss@client.example"})
+	s.addUser(t, duosim.UserSpec{Username: "thief", Email: "boss@client.example"})
+	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
+	call := func(slug string, fields map[string]any) *page {
+		return s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/"+slug), map[string]any{"run_id": uuid.NewString(), "fields": fields})
+	}
+	const none = "No user has this username or alias. "
+	for typed, want := range map[string][]string{
+		"m@client.example": {none + "2 match: ", first + " a-maria (m@client.example)", maria + " maria.lund (Maria Lund, m@client.example)"},
+		`CLIENT\jdoe`:      {none + "1 close: ", jdoe + " jdoe"}, `client\JOHN`: {none + "1 close: ", jdoe}, "jdoe@other.example": {none + "1 close: ", jdoe},
+		"Lund, Maria": {none + "1 close: ", maria}, "jdöe": {none + "1 close: ", jdoe}, jdoe: {none + "1 match: ", jdoe},
+	} {
+		const makes = " If you mean a new user, use create-user."
+		for slug, more := range map[string]string{"enroll-user": makes, "auth-enroll-user": makes, "get-user-by-username": "", "list-users": ""} {
+			fields := map[string]any{"username": typed}
+			if slug == "enroll-user" {
+				fields["email"] = "new@client.example"
+			}
+			p := call(slug, fields).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
+			if len(p.Errors) != 1 || p.Errors[0].Field != "username" || !strings.HasSuffix(p.Errors[0].Message, "Send the username of the one you mean."+more) {
+				t.Fatalf("%s, %s: %+v", slug, typed, p)
+			}
+			for _, words := range want {
+				if !strings.Contains(p.Errors[0].Message, words) {
+					t.Errorf("%s, %s: %q lacks %q", slug, typed, p.Errors[0].Message, words)
+				}
+			}
+		}
+	}
+	if done := s.Sim.Ledger(); len(done) > 0 {
+		t.Fatal("done by a name: ", done)
+	}
+	// What Duo has by this name is meant, whoever else shares it, and so is a new name.
+	token, _ = s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true}) // with a pace of its own
+	for typed, name := range map[string]string{"JOHN": "jdoe", "boss@client.example": "boss@client.example", "new.one": "new.one", `CLIENT\jdoe`: `CLIENT\jdoe`} {
+		if strings.Contains(typed, `\`) {
+			wantOutcome(call("create-user", map[string]any{"username": typed}), store.Applied, false)
+		}
+		wantOutcome(call("enroll-user", map[string]any{"username": typed, "email": "new@client.example"}), store.Applied, false)
+		if o := wantOutcome(call("get-user-by-username", map[string]any{"username": typed}), store.Applied, false); !strings.EqualFold(o.Summary, "Read user "+name+".") {
+			t.Errorf("%s: %s", typed, o.Summary)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
@@ -54,7 +53,7 @@ func (s *Server) pick(ctx context.Context, v visitor, f *sheet) ([]catalog.Field
 	for _, field := range f.action.Fields {
 		spec := field.Spec()
 		typed := text.Line(f.get(spec.Name))
-		if spec.Of == "" || typed == "" || spec.Kind == "id" && isDuoID(typed) || f.isChosen(spec.Name) {
+		if spec.Of == "" || typed == "" || spec.Kind == "id" && duo.LooksLikeID(typed) || f.isChosen(spec.Name) {
 			continue
 		}
 		found, err := s.Runner.Lookup(ctx, v.scope, v.organization, spec.Of, typed)
@@ -76,12 +75,6 @@ func (s *Server) pick(ctx context.Context, v visitor, f *sheet) ([]catalog.Field
 		f.matches[spec.Name] = matchOptions(spec, typed, found)
 	}
 	return bad, nil
-}
-
-// isDuoID reports whether a text is an id as Duo makes them: 20 capitals and
-// digits.
-func isDuoID(text string) bool {
-	return len(text) == 20 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
 // mostMatches is how many matches a form offers to choose from.
@@ -140,31 +133,71 @@ func (f sheet) matchesOf(name string) []views.Option {
 }
 
 // idsFor refuses names where a program has to send ids, and says what each can mean:
-// a name may mean something else the next time that the program asks.
+// a name may mean something else the next time that the program asks. A username that
+// Duo takes itself is refused where no user has it and a user can be meant by it.
 func (s *Server) idsFor(ctx context.Context, v visitor, a catalog.Action, body apiBody, bad []catalog.FieldError,
 ) ([]catalog.FieldError, error) {
 	for _, field := range a.Fields {
 		spec := field.Spec()
 		typed := body.fields[spec.Name]
 		isText := text.Bad(typed) == text.Fine
-		if typed = text.Line(typed); spec.Kind != "id" || typed == "" || isDuoID(typed) || !isText {
+		typed = text.Line(typed)
+		isID, isName := spec.Kind == "id" && !duo.LooksLikeID(typed), namesUser(a, spec)
+		if !isID && !isName || typed == "" || !isText {
 			continue
 		}
-		found, err := s.Runner.Lookup(ctx, v.scope, v.organization, spec.Of, typed)
+		of := spec.Of
+		if isName {
+			of = catalog.OfUser
+		}
+		found, err := s.Runner.Lookup(ctx, v.scope, v.organization, of, typed)
+		if isName && duoSaidNo(err) {
+			continue // as in a form
+		}
 		if err != nil {
 			return bad, err
 		}
-		if only, one := found.Only(); len(found.Matches) == 0 || one && only.ID == typed {
+		only, one := found.Only()
+		has := func(m run.Match) bool { return m.User.HasName(typed) }
+		if len(found.Matches) == 0 || isID && one && only.ID == typed || isName && slices.ContainsFunc(found.Matches, has) {
 			continue
 		}
-		message := fmt.Sprintf(" %d match: ", len(found.Matches))
-		if !found.Exact {
-			message = fmt.Sprintf(" No %s has exactly this name. %d close: ", spec.Of, len(found.Matches))
+		message := whichID(of, found)
+		if isName {
+			message = whichUsername(a, found)
 		}
-		message = "This is not an identifier of Duo." + message + found.Candidates() + ". Send the id of the one you mean."
 		bad = append([]catalog.FieldError{{Field: spec.Name, Message: message}}, withoutField(bad, spec.Name)...)
 	}
 	return bad, nil
+}
+
+// namesUser reports whether a field holds the username of a user who can exist already.
+// In authentications Duo reads names as at a login, so they are left to it. Create User
+// takes any new name, as its form does: it is how to make a user in spite of a match.
+func namesUser(a catalog.Action, spec catalog.Spec) bool {
+	return spec.Kind == "text" && spec.Of == catalog.OfUser && a.Follow == nil || a.Slug == "auth-enroll-user" && spec.Name == "username"
+}
+
+// whichID says to a program what a name can mean where it has to send an id.
+func whichID(of string, found run.Found) string {
+	message := fmt.Sprintf(" %d match: ", len(found.Matches))
+	if !found.Exact {
+		message = fmt.Sprintf(" No %s has exactly this name. %d close: ", of, len(found.Matches))
+	}
+	return "This is not an identifier of Duo." + message + found.Candidates() + ". Send the id of the one you mean."
+}
+
+// whichUsername says to a program which users a username can mean that none of them has.
+func whichUsername(a catalog.Action, found run.Found) string {
+	how := "match"
+	if !found.Exact {
+		how = "close"
+	}
+	message := fmt.Sprintf("No user has this username or alias. %d %s: %s. Send the username of the one you mean.", len(found.Matches), how, found.Candidates())
+	if a.Kind != catalog.Read {
+		message += " If you mean a new user, use create-user."
+	}
+	return message
 }
 
 func withoutField(bad []catalog.FieldError, name string) (others []catalog.FieldError) {

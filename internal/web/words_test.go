@@ -109,3 +109,26 @@ func TestValueThatDuoRefuses(t *testing.T) {
 	form := s.as(t, s.Member(t, s.Workspace, catalog.Technician)).get(s.org("/actions/unlock-user?user_id=" + user)).form("Unlock")
 	form.send().want(http.StatusUnprocessableEntity, "This user is not locked out.").wantNot("Duo said")
 }
+
+// TestNotFoundInDuosWords: a page of ours says that it does not exist; an action and what a
+// program reads keep Duo's words.
+func TestNotFoundInDuosWords(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b, program := s.as(t, s.Owner), s.stranger(t)
+	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
+	const said = "Duo does not know this id or path. Duo said: “Resource not found” (code 40401)."
+	nobody := "DU0000000000000NOBODY"[:20]
+	b.get(s.org("/users/" + nobody)).want(http.StatusNotFound).wantNot("Duo said")
+	b.get(s.org("/actions/get-user?form=1")).form("Get User").set("user_id", nobody).send().want(http.StatusUnprocessableEntity, said)
+	got := program.call(token, http.MethodPost, s.apiOrg("/actions/get-user"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": nobody}}).
+		wantProblem(http.StatusUnprocessableEntity, "duo_refused")
+	if !strings.Contains(got.Detail, said) {
+		t.Errorf("%+v", got)
+	}
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Refuses, Code: 40401, Message: "Resource not found", Path: "/admin/v1/users"})
+	got = program.call(token, http.MethodGet, s.apiOrg("/users"), nil).wantProblem(http.StatusUnprocessableEntity, "duo_refused")
+	if !strings.Contains(got.Detail, said) {
+		t.Errorf("%+v", got)
+	}
+}

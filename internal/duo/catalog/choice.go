@@ -1,10 +1,11 @@
 package catalog
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"duodesk/internal/duo"
 )
 
 // Bool is yes or no.
@@ -99,12 +100,6 @@ type ID struct {
 	Optional                   bool
 }
 
-// A word in small letters, such as enroll, would name another call.
-var (
-	idShape   = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
-	wordShape = regexp.MustCompile(`^[a-z]+$`)
-)
-
 func (f ID) Spec() Spec {
 	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "id", Of: f.Names, Required: !f.Optional, Max: 64, Example: f.Example}
 }
@@ -117,7 +112,7 @@ func (f ID) normalize(text string, _ bool) (plain, fault string) {
 	if text == "" {
 		return "", "Say which one."
 	}
-	if !idShape.MatchString(text) || wordShape.MatchString(text) {
+	if !duo.CanBeID(text) {
 		return "", "This is not an identifier of Duo: 20 letters and digits."
 	}
 	return text, ""

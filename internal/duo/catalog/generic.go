@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 
 	"duodesk/internal/duo"
@@ -237,10 +236,7 @@ const mostRead = 20 << 20
 
 // reads reports whether what a call brings back was in Duo before: what a call
 // makes, such as bypass codes, is nowhere else.
-func (c call) reads() bool {
-	pattern, _ := knownCall(c)
-	return c.method == http.MethodGet || slices.Contains(reading, pattern)
-}
+func (c call) reads() bool { return duo.OnlyReads(c.method, c.path) }
 
 func inParts(n int) string {
 	if n == 1 {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"duodesk/internal/duo"
 )
 
 // verdict is what a generic call asks for.
@@ -44,9 +46,6 @@ var neighbouring = []struct {
 	{"POST /auth/v2/auth", Helpdesk},
 }
 
-// reading are the POSTs that change nothing.
-var reading = []string{"POST /accounts/v1/account/list", "POST /auth/v2/preauth", "POST /auth/v2/enroll_status"}
-
 // lasting are the calls that nothing undoes: their actions ask for a name, and a
 // generic action for the path.
 var lasting = []string{"POST " + deleteAccountPath, "DELETE /admin/v1/users/{user_id}"}
@@ -62,7 +61,7 @@ func judge(api API, c call) verdict {
 	if c.method == http.MethodGet && pattern == "" && secretPath.MatchString(c.path) {
 		v.role = Owner // could tell a secret key, in a version of the API that is not known here
 	}
-	if c.method == http.MethodGet || slices.Contains(reading, pattern) {
+	if duo.OnlyReads(c.method, c.path) {
 		return v
 	}
 	v.asks = c.String() + " is sent as it stands here. The console checks nothing of what it does in Duo."

@@ -62,9 +62,9 @@ func authApplication(ctx context.Context, d *duo.Client) (duo.Integration, error
 	return first, nil
 }
 
-// mayNotManage says of a refusal which permission it is about.
+// mayNotManage says which permission a refusal is about, unless Duo gives another reason.
 func mayNotManage(err error) error {
-	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeForbidden && refused.Detail == "" {
+	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeForbidden && !refused.SaysWhy() && !refused.WrongKind() {
 		return refusedField("", "the keys that this organization is reached with may not manage applications. "+
 			"Grant “Grant applications” to that application in the Duo Admin Panel, or enter Auth API keys by hand.", refused)
 	}

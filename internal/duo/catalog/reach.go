@@ -68,11 +68,10 @@ var howAsked = map[duo.Factor]struct {
 func cannotAsk(pre duo.Preauth, r duo.AuthRequest) (field, why string) {
 	switch pre.Result {
 	case duo.PreauthEnroll:
-		field = authUser.Name
-		if r.User.ID == "" {
-			field = authUsername.Name
+		if r.User.ID == "" { // Duo answers the same for a name that no user has
+			return authUsername.Name, "Duo knows no device of a user with this name. Check the name; a user who exists has to enroll first."
 		}
-		return field, "Duo knows no device of this user that could be asked. The user has to enroll first."
+		return authUser.Name, "Duo knows no device of this user that could be asked. The user has to enroll first."
 	case duo.PreauthAuth:
 	default:
 		return "", ""
