@@ -221,7 +221,7 @@ func (r *Runner) takenBy(ctx context.Context, tx *store.Tx, account string, acco
 }
 
 // AccountText is how an account is offered in the box of a row.
-func AccountText(a store.Account) string { return a.Name + " (" + a.AccountID + ")" }
+func AccountText(a store.Account) string { return catalog.Plain(a.Name) + " (" + a.AccountID + ")" }
 
 var (
 	idInBrackets   = regexp.MustCompile(`\(([A-Za-z0-9]{1,64})\)\s*$`)
