@@ -11,7 +11,7 @@ import (
 
 func deleteUser() Action {
 	permanent := Bool{Name: "permanent", Label: "Delete for good", Help: "Otherwise the user goes to Duo's trash and can be restored."}
-	confirm := Text{Name: "confirm", Label: "Username", Max: longestTyped, Help: "Type the username of the one who is to be deleted for good."}
+	confirm := Text{Name: "confirm", Label: "Username", Max: longestTyped, Again: true, Help: "Type the username of the one who is to be deleted for good."}
 	return Action{
 		Slug: "delete-user", Title: "Delete User", Category: userCategory,
 		Help: "Sends a user to Duo's trash, or deletes for good. If Duo refuses the trash, nothing is deleted. " +
