@@ -138,7 +138,7 @@ func (a Action) spread(get func(string) (string, bool)) (func(string) (string, b
 		}
 		typed, _ := get(number.Name)
 		t, fault := ParseTelephone(typed)
-		if fault != "" || t.Extension == "" || strings.Contains(typed, trunk) {
+		if fault != "" || t.Extension == "" || strings.Contains(text.Key(typed), trunk) {
 			continue
 		}
 		if own, _ := get(number.Extension); text.Key(own) != "" && text.Key(own) != t.Extension {

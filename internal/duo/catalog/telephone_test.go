@@ -125,3 +125,15 @@ func FuzzParseTelephone(f *testing.F) {
 		}
 	})
 }
+
+// TestPhoneNumberThatNobodySees: a box with invisible characters alone is empty.
+func TestPhoneNumberThatNobodySees(t *testing.T) {
+	t.Parallel()
+	for _, f := range []PhoneNumber{{Name: "f"}, {Name: "f", Digits: true}} {
+		for _, typed := range []string{"", " ", "\u200b", "\ufeff\u202d\u202c\u00a0", "\u3164"} {
+			if plain, fault := f.normalize(typed, true); plain != "" || fault != "" {
+				t.Errorf("%q: %q, %q", typed, plain, fault)
+			}
+		}
+	}
+}
