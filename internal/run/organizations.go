@@ -154,7 +154,7 @@ func checkName(f catalog.Text, name string) (string, []catalog.FieldError) {
 
 // accountsFor lists the accounts, freshly when one is to be assigned.
 func (r *Runner) accountsFor(ctx context.Context, sc store.Scope, actor Actor, account string) (accounts []store.Account, err error) {
-	if strings.TrimSpace(account) != "" {
+	if text.Line(account) != "" {
 		return r.RefreshAccounts(ctx, sc, actor)
 	}
 	return nil, nil
