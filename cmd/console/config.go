@@ -161,8 +161,12 @@ func trustedProxies(text string, public *url.URL) ([]netip.Prefix, error) {
 			continue
 		}
 		prefix, err := netip.ParsePrefix(network)
+		// Clients have their plain IPv4 addresses, also those that a socket shows as IPv6.
+		if prefix.Addr().Is4In6() && prefix.Bits() >= 96 {
+			prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96)
+		}
 		switch {
-		case err != nil:
+		case err != nil, prefix.Addr().Is4In6():
 			return nil, fmt.Errorf("%q is not a network like 10.0.0.7/32", network)
 		case prefix.Bits() == 0:
 			return nil, fmt.Errorf("%s is everybody, and then anybody could say who asks", network)

@@ -108,6 +108,7 @@ func TestTrustedProxies(t *testing.T) {
 		"plain":       {"", "http://127.0.0.1:8080", "[]"},
 		"given":       {"10.0.0.7/32,fd00::1/128", "https://duo.example.com", "[10.0.0.7/32 fd00::1/128]"},
 		"not aligned": {" 10.1.2.3/8 ", "http://127.0.0.1:8080", "[10.0.0.0/8]"},
+		"mapped":      {"::ffff:10.0.0.0/104, ::ffff:10.0.0.7/128", "http://127.0.0.1:8080", "[10.0.0.0/8 10.0.0.7/32]"},
 	} {
 		public, err := url.Parse(test.public)
 		if err != nil {
@@ -115,6 +116,11 @@ func TestTrustedProxies(t *testing.T) {
 		}
 		if got, err := trustedProxies(test.list, public); err != nil || fmt.Sprint(got) != test.want {
 			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	for list, want := range map[string]string{"::ffff:0.0.0.0/96": "everybody", "::ffff:10.0.0.0/90": "not a network", "::ffff:10.0.0.0": "not a network"} {
+		if got, err := trustedProxies(list, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, %v", list, got, err)
 		}
 	}
 }

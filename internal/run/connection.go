@@ -9,6 +9,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // KindField is the name of the choice of how an organization is connected.
@@ -25,7 +26,7 @@ func (r *Runner) Connect(ctx context.Context, sc store.Scope, actor Actor, o sto
 	switch kind {
 	case "", store.Parent:
 	case store.Child:
-		if strings.TrimSpace(account) == "" {
+		if text.Line(account) == "" {
 			return fault(AccountField, "Choose the child account."), nil
 		}
 		var err error

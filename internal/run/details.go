@@ -142,7 +142,7 @@ func (e *Overtaken) Error() string { return "run: changed by somebody else since
 // was typed already, as after a form sent twice, is a success.
 func (r *Runner) ChangeOrganization(ctx context.Context, sc store.Scope, actor Actor, id uuid.UUID, revision int, typed Details) ([]catalog.FieldError, error) {
 	wanted, bad := typed.parse()
-	if strings.TrimSpace(typed.Colour) == "" {
+	if text.Line(typed.Colour) == "" {
 		bad = append(bad, catalog.FieldError{Field: ColourField, Message: "Choose a colour."})
 	}
 	if len(bad) > 0 {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -62,7 +61,7 @@ func (r *Runner) JudgeImport(ctx context.Context, sc store.Scope, rows []ImportR
 // expected cannot be created any more, nothing is done and the rows come back
 // with what they are now.
 func (r *Runner) ImportOrganizations(ctx context.Context, sc store.Scope, actor Actor, id uuid.UUID, rows []ImportRow, expected int) (changed []JudgedRow, err error) {
-	if slices.ContainsFunc(rows, func(row ImportRow) bool { return strings.TrimSpace(row.Account) != "" }) {
+	if slices.ContainsFunc(rows, func(row ImportRow) bool { return text.Line(row.Account) != "" }) {
 		if _, err := r.RefreshAccounts(ctx, sc, actor); err != nil {
 			return nil, err
 		}

@@ -107,7 +107,7 @@ func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor Actor, r
 // that may be new in Duo.
 func assigns(rows []MappingRow, current map[uuid.UUID]store.Organization, accounts []store.Account) bool {
 	for _, row := range rows {
-		if id, _ := accountOf(row.Account, accounts); !row.KeepAccount && strings.TrimSpace(row.Account) != "" && (id == "" || id != current[row.Organization].AccountID) {
+		if id, _ := accountOf(row.Account, accounts); !row.KeepAccount && text.Line(row.Account) != "" && (id == "" || id != current[row.Organization].AccountID) {
 			return true
 		}
 	}
@@ -170,7 +170,7 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 	if fault != "" {
 		return append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: fault}), nil
 	}
-	if key != o.DirectoryKey && row.WasDirectoryKey != nil && strings.TrimSpace(*row.WasDirectoryKey) != o.DirectoryKey {
+	if key != o.DirectoryKey && row.WasDirectoryKey != nil && text.Key(*row.WasDirectoryKey) != o.DirectoryKey {
 		message, err := r.keyedMeanwhile(ctx, tx, o)
 		return append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: message}), err
 	}
@@ -221,7 +221,7 @@ func (r *Runner) takenBy(ctx context.Context, tx *store.Tx, account string, acco
 }
 
 // AccountText is how an account is offered in the box of a row.
-func AccountText(a store.Account) string { return a.Name + " (" + a.AccountID + ")" }
+func AccountText(a store.Account) string { return catalog.Plain(a.Name) + " (" + a.AccountID + ")" }
 
 var (
 	idInBrackets   = regexp.MustCompile(`\(([A-Za-z0-9]{1,64})\)\s*$`)

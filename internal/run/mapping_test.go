@@ -3,6 +3,7 @@ package run_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -322,5 +323,80 @@ func TestMappingWithoutKeys(t *testing.T) {
 	}
 	if after := organizations(t, foreign); !after[foreign.Client.Slug].Mapped() {
 		t.Error("another workspace's mapping was changed")
+	}
+}
+
+// TestAccountNamesAreKeptAsDuoSentThem: an organization takes a name that a person can
+// type, and an account is found by such a name whatever is in its own.
+func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	sent := map[string]string{"Globex\u200b Dental": "Globex Dental", "می\u200cخواهم": "می\u200cخواهم", "Bell\u009bTower": "Bell Tower", strings.Repeat("é", 250): strings.Repeat("é", store.LongestName)}
+	for name := range sent {
+		d.Sim.AddChild(d.Parent.AccountID, name)
+	}
+	accounts, err := d.Runner.RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range sent {
+		kept := string([]rune(name)[:min(len([]rune(name)), store.LongestName)])
+		i := slices.IndexFunc(accounts, func(a store.Account) bool { return a.Name == kept })
+		if i < 0 {
+			t.Errorf("no account is called %q: %+v", name, accounts)
+		} else if shown := run.AccountText(accounts[i]); strings.ContainsAny(shown, "\u200b\u200c\u009b") {
+			t.Errorf("pages would show %q", shown)
+		}
+	}
+	row := run.ImportRow{Line: 2, Details: run.Details{Name: "By file"}, Account: "globex dental"}
+	if judged, err := d.Runner.JudgeImport(t.Context(), d.Scope(), []run.ImportRow{row}); err != nil || judged[0].Verdict != run.WillBeCreated {
+		t.Errorf("typed in a file: %+v, %v", judged, err)
+	}
+	if err := d.Runner.AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]store.Organization{}
+	for _, o := range organizations(t, d) {
+		names[o.Name] = o
+	}
+	for _, want := range sent {
+		if !names[want].Mapped() {
+			t.Errorf("no organization is called %q: %+v", want, names)
+		}
+	}
+
+	// What the version before stored of the same name is no change in Duo; another name is.
+	drifted := func() (found []store.Drifted) {
+		t.Helper()
+		if _, err := d.Runner.RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
+			t.Fatal(err)
+		}
+		err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) (err error) {
+			found, err = tx.Drifted(t.Context())
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	o := names["Globex Dental"]
+	o.Name = "Globex HQ"
+	d.Exec(t, `update organization set name = $2 where id = $1`, o.ID, o.Name)
+	d.Exec(t, `update connection set account_name = E'Globex\ufffd Dental' where organization_id = $1`, o.ID)
+	if found := drifted(); len(found) != 0 {
+		t.Errorf("called otherwise in Duo: %+v", found)
+	}
+	d.Sim.RenameAccount(o.AccountID, "Globex\u200b\x1b Group")
+	found := drifted()
+	if len(found) != 1 || found[0].ID != o.ID {
+		t.Fatalf("called otherwise in Duo: %+v", found)
+	}
+	err = d.Runner.Repair(t.Context(), d.Scope(), d.Actor(catalog.Owner), o, run.RepairRename, o.AccountID, catalog.Plain(found[0].NameNow))
+	if after := organizations(t, d)[o.Slug]; err != nil || after.Name != "Globex Group" || !slices.Equal(after.Aliases, []string{"Globex HQ"}) {
+		t.Errorf("renamed to %q, also called %q: %v", after.Name, after.Aliases, err)
+	}
+	if found := drifted(); len(found) != 0 {
+		t.Errorf("after it was renamed: %+v", found)
 	}
 }

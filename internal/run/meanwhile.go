@@ -5,19 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // AccountIDIn is the account that the box of a row named when it was drawn: as
 // AccountText, or by its id alone.
-func AccountIDIn(text string) string {
-	if m := idInBrackets.FindStringSubmatch(text); m != nil {
+func AccountIDIn(named string) string {
+	if m := idInBrackets.FindStringSubmatch(named); m != nil {
 		return m[1]
 	}
-	return strings.TrimSpace(text)
+	return text.Line(named)
 }
 
 // mappedMeanwhile says what somebody else made of an organization's account

@@ -83,6 +83,12 @@ func TestSuggestedNames(t *testing.T) {
 		{"Ａｃｍｅ", "Acme", true},
 		{"Côte d’Azur S.A.R.L.", "Cote d'Azur", true},
 		{"Limited", "LIMITED", true},
+		{"Łódź Dental", "Lodz Dental", true},
+		{"Strauß", "Strauss GmbH", true},
+		{"Œuvre", "Oeuvre, Inc.", true},
+		{"Đurđevac", "Durdevac", true},
+		{"North\u00adshore", "Northshore", true},
+		{"Acme\u200b Dental", "Acme\ufffd Dental", true},
 		{"Acme East", "Acme West", false},
 		{"Acme", "Acme Dental", false},
 		{"Co", "Limited", false},
@@ -163,6 +169,42 @@ func TestSuggestByAlias(t *testing.T) {
 	}{{smiles, "DA1", 0}, {named, "DA2", 0}, {twin, "", 2}, {elm, "", 2}} {
 		if got := found[c.o.ID]; got.Account.AccountID != c.account || got.Ambiguous != c.unclear {
 			t.Errorf("%s: %+v, want %q, %d", c.o.Name, got, c.account, c.unclear)
+		}
+	}
+}
+
+// TestOrganizationName: what an organization takes from its account is what a person
+// could have typed, and stays as it is when the organization is saved again.
+func TestOrganizationName(t *testing.T) {
+	t.Parallel()
+	for theirs, want := range map[string]string{
+		"Acme Dental": "Acme Dental", "Acme\u200b  Dental\u00a0": "Acme Dental", "Bell\x1bTower\u009b": "Bell Tower", "Zoe\u0308\ufffd": "Zo\u00eb",
+		"a\tb\nc": "a b c", "می\u200cخواهم": "می\u200cخواهم", strings.Repeat("é", 300): strings.Repeat("é", store.LongestName),
+		strings.Repeat("é", store.LongestName-1) + " x": strings.Repeat("é", store.LongestName-1), "\u200b": "DA1", "\x00 \ufffd": "DA1", "": "DA1",
+	} {
+		got := OrganizationName(store.Account{AccountID: "DA1", Name: theirs})
+		if got != want {
+			t.Errorf("%q lends the name %q, want %q", theirs, got, want)
+		}
+		if o, bad := (Details{Name: got}).parse(); o.Name != got || len(bad) > 0 {
+			t.Errorf("%q is saved again as %q: %v", got, o.Name, bad)
+		}
+	}
+}
+
+// TestNameBeforeAsAlias: it is listed once, as a person compares names.
+func TestNameBeforeAsAlias(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		aliases       []string
+		name, instead string
+		want          string
+	}{
+		{nil, "Acme", "Acme Group", "Acme"}, {[]string{"Lodz"}, "Łódź", "Łódź Group", "Lodz"}, {[]string{"Straße"}, "Acme", "STRASSE", "Acme"},
+		{nil, "Œuvre", "Oeuvre", ""}, {[]string{"A", "B"}, "C", "D", "A,B,C"},
+	} {
+		if got := strings.Join(withAlias(test.aliases, test.name, test.instead), ","); got != test.want {
+			t.Errorf("%q, once called %q and now %q, has the aliases %q, want %q", test.aliases, test.name, test.instead, got, test.want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // RefreshAccounts reads the accounts from Duo again and keeps the list.
@@ -51,7 +53,7 @@ func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor)
 		var names, ids []string
 		for _, a := range accounts {
 			if a.MappedTo == nil {
-				names, ids = append(names, a.Name), append(ids, a.AccountID)
+				names, ids = append(names, OrganizationName(a)), append(ids, a.AccountID)
 			}
 		}
 		created, err := tx.CreateOrganizations(ctx, names...)
@@ -71,6 +73,19 @@ func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor)
 		}
 		return nil
 	})
+}
+
+// OrganizationName is the name that an organization takes from its Duo account: cleaned
+// like one that is typed, with a blank for what a typed one cannot hold. An account
+// without a name lends its id.
+func OrganizationName(a store.Account) string {
+	name := strings.Map(func(r rune) rune {
+		if text.Bad(string(r)) != text.Fine {
+			return ' '
+		}
+		return r
+	}, a.Name)
+	return cmp.Or(text.Line(cut(text.Line(name), store.LongestName)), a.AccountID)
 }
 
 // CreateOrganization adds one organization, with its account and directory key
@@ -139,7 +154,7 @@ func checkName(f catalog.Text, name string) (string, []catalog.FieldError) {
 
 // accountsFor lists the accounts, freshly when one is to be assigned.
 func (r *Runner) accountsFor(ctx context.Context, sc store.Scope, actor Actor, account string) (accounts []store.Account, err error) {
-	if strings.TrimSpace(account) != "" {
+	if text.Line(account) != "" {
 		return r.RefreshAccounts(ctx, sc, actor)
 	}
 	return nil, nil

@@ -65,7 +65,8 @@ func TestWhatNoDeviceCanGetIsNotSent(t *testing.T) {
 	// What a device can get is sent, and whoever is let in or refused is not our decision.
 	for name, fields := range map[string]form{
 		"a push": {"user_id": user, "factor": "push"}, "a call to a landline": {"user_id": desk, "factor": "phone"}, "the best of a tablet": {"user_id": pad},
-		"the right one of two": {"user_id": both, "factor": "push", "device": boths[1]}, "passcodes to the mobile": {"user_id": both, "factor": "sms"},
+		"the first that can, in capitals": {"user_id": user, "factor": "push", "device": "AUTO"},
+		"the right one of two":            {"user_id": both, "factor": "push", "device": boths[1]}, "passcodes to the mobile": {"user_id": both, "factor": "sms"},
 		"a user who is let in": {"user_id": d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "vip", Status: duosim.Bypass}), "factor": "push"},
 	} {
 		if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, auth, fields)); err != nil {

@@ -3,11 +3,11 @@ package run
 import (
 	"context"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // What can be done about an organization whose account is not what it was in Duo.
@@ -60,7 +60,7 @@ func (r *Runner) Repair(ctx context.Context, sc store.Scope, actor Actor, o stor
 // renameAfterAccount keeps the name before as an alias: callers go on using it.
 func (r *Runner) renameAfterAccount(ctx context.Context, tx *store.Tx, actor Actor, o store.Organization, d store.Drifted) error {
 	wanted := o
-	wanted.Name = cut(catalog.Plain(d.NameNow), store.LongestName)
+	wanted.Name = OrganizationName(store.Account{AccountID: d.AccountID, Name: d.NameNow})
 	wanted.Aliases = withAlias(o.Aliases, o.Name, wanted.Name)
 	if err := tx.ChangeOrganization(ctx, wanted); err != nil {
 		return err
@@ -73,15 +73,15 @@ func (r *Runner) renameAfterAccount(ctx context.Context, tx *store.Tx, actor Act
 
 // withAlias adds a name to aliases unless it is there, or there is no room.
 func withAlias(aliases []string, name, instead string) []string {
-	kept := slices.DeleteFunc(slices.Clone(aliases), func(a string) bool { return strings.EqualFold(a, instead) })
-	known := slices.ContainsFunc(kept, func(a string) bool { return strings.EqualFold(a, name) })
-	if known || strings.EqualFold(name, instead) || len(kept) >= mostAliases || utf8.RuneCountInString(name) > longestAlias {
+	kept := slices.DeleteFunc(slices.Clone(aliases), func(a string) bool { return text.Same(a, instead) })
+	known := slices.ContainsFunc(kept, func(a string) bool { return text.Same(a, name) })
+	if known || text.Same(name, instead) || len(kept) >= mostAliases || utf8.RuneCountInString(name) > longestAlias {
 		return kept
 	}
 	return append(kept, name)
 }
 
 // cut keeps the first characters of a text.
-func cut(text string, most int) string {
-	return strings.TrimSpace(string([]rune(text)[:min(most, utf8.RuneCountInString(text))]))
+func cut(theirs string, most int) string {
+	return string([]rune(theirs)[:min(most, utf8.RuneCountInString(theirs))])
 }

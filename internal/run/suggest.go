@@ -6,9 +6,9 @@ import (
 	"unicode"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/unicode/norm"
 
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // Suggestion is what the names say about an organization without an account.
@@ -71,16 +71,16 @@ var legalForms = strings.Fields(`and inc incorporated llc ltd limited corp corpo
 
 // plainName is a name as two people would agree on it.
 func plainName(name string) string {
-	name = strings.ReplaceAll(strings.ToLower(name), "&", " and ")
+	name = strings.ReplaceAll(text.Fold(name), "&", " and ")
 	name = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			return r
-		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’' || r == '.':
+		case r == '\'' || r == '’' || r == '.':
 			return -1 // "St. John's" and "L.L.C." are one word each
 		}
 		return ' '
-	}, norm.NFKD.String(name))
+	}, name)
 	words := strings.Fields(name)
 	if len(words) > 1 && words[0] == "the" {
 		words = words[1:]

@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo"
-	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // The outcomes of a check.
@@ -179,13 +179,14 @@ func (r *Runner) listAccounts(ctx context.Context, c *duo.Client) (accounts []st
 	return accounts, left, err
 }
 
-// accountName is an account's name as an organization can bear it.
+// accountName is an account's name as Duo has it, as far as the database can keep it.
+// Pages show it by catalog.Plain. One that nobody could see is the id.
 func accountName(a duo.Account) string {
-	name := strings.TrimSpace(catalog.Plain(a.Name))
-	if runes := []rune(name); len(runes) > store.LongestName {
-		name = string(runes[:store.LongestName-1]) + "…"
+	name := strings.ReplaceAll(strings.ToValidUTF8(a.Name, "\ufffd"), "\x00", "\ufffd")
+	if text.Key(name) == "" {
+		return string(a.ID)
 	}
-	return cmp.Or(name, string(a.ID))
+	return cut(name, store.LongestName)
 }
 
 func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, slot store.Slot, d *diagnosis) {

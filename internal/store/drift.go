@@ -2,8 +2,12 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
+
+	"duodesk/internal/text"
 )
 
 // failing asks whether an organization, o connected by c, cannot be reached in
@@ -33,15 +37,25 @@ type Drifted struct {
 }
 
 // Drifted lists the organizations whose account was renamed in Duo, unless the
-// organization is called so already, or is not listed any more; the latter first.
+// organization is called so already, or is not listed any more; the latter first. Names
+// that look the same to a person are one name.
 func (t *Tx) Drifted(ctx context.Context) ([]Drifted, error) {
-	return all[Drifted](ctx, t.tx, `
+	found, err := all[Drifted](ctx, t.tx, `
 		select o.id, o.slug, o.name, o.colour, c.account_id, c.account_name, coalesce(a.name, '') as name_now, a.account_id is null as gone, `+noHost+` as no_host
 		from organization o
 		join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id and c.kind = 'child'
 		left join duo_account a on a.workspace_id = c.workspace_id and a.account_id = c.account_id and `+usable+`
 		where `+organizationInScope+` and (a.account_id is null or c.account_name not in ('', a.name) and a.name <> o.name)
 		order by a.account_id is not null, lower(o.name), o.id`)
+	return slices.DeleteFunc(found, func(d Drifted) bool {
+		return !d.Gone && (visible(d.AccountName) == visible(d.NameNow) || text.Line(d.NameNow) == d.Name)
+	}), err
+}
+
+// visible is a name without what nobody sees: names used to be stored with a sign in
+// the place of each such character.
+func visible(name string) string {
+	return text.Line(text.Visible(strings.ReplaceAll(name, "\ufffd", "")))
 }
 
 // AcceptAccountName notes that an organization's account is known by the name

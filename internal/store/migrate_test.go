@@ -4,11 +4,15 @@ import (
 	"context"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
@@ -174,5 +178,65 @@ func TestHalfBuiltIndexesAreBuiltAgain(t *testing.T) {
 		if column[int](t, su, `select count(*) from pg_index where indexrelid = $1::regclass and indisvalid and pg_get_indexdef(indexrelid) not like '%(ticket)'`, name)[0] != 1 {
 			t.Error(name, " is still the half-built one")
 		}
+	}
+}
+
+// TestRecordsOfBeforeAreFoldedAgain: the index of the record finds by app.fold as it is
+// now what was recorded before, and what a session records that was open all the time.
+func TestRecordsOfBeforeAreFoldedAgain(t *testing.T) {
+	t.Parallel()
+	url := otherDatabase(t, storetest.Open(t))
+	before := fstest.MapFS{}
+	names, err := fs.Glob(migrations.Files, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if data, err := fs.ReadFile(migrations.Files, name); err == nil && name < "00087" {
+			before[name] = &fstest.MapFile{Data: data}
+		}
+	}
+	if _, err := store.MigrateFiles(t.Context(), url, before, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	su, workspace := connect(t, url), uuid.New()
+	record := func(subject string) {
+		t.Helper()
+		if _, err := su.Exec(t.Context(), `insert into run (workspace_id, id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
+			values ($1, gen_random_uuid(), 'DA', gen_random_uuid(), 'update-user', $2, '{}', '', '', 'applied', 'Done.', now(), now())`, workspace, subject); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := func(conn *pgx.Conn, words string) int {
+		t.Helper()
+		return column[int](t, conn, `select count(*) from run where app.fold(subject || ' ' || summary || ' ' || ticket) like '%`+words+`%'`)[0]
+	}
+	for _, setting := range []string{`set session_replication_role = replica`, `set enable_seqscan = off`, `set enable_indexscan = off`} {
+		if _, err := su.Exec(t.Context(), setting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	record("ja\ufffdne doe")
+	if n := found(su, "jane doe"); n != 0 {
+		t.Fatal("found before: ", n)
+	}
+	if _, err := su.Exec(t.Context(), `create index run_search_ccnew on run (ticket)`); err != nil { // as an interrupted run leaves it
+		t.Fatal(err)
+	}
+	if _, err := store.Migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	record("jo\ufffdhn doe")
+	for _, words := range []string{"jane doe", "john doe"} {
+		if n := found(su, words); n != 1 {
+			t.Errorf("%d runs are found by %q", n, words)
+		}
+	}
+	plan := strings.Join(column[string](t, su, `explain select 1 from run where app.fold(subject || ' ' || summary || ' ' || ticket) like '%jane doe%'`), "\n")
+	if !strings.Contains(plan, "run_search") {
+		t.Error("the index is not used: ", plan)
+	}
+	if left := column[string](t, su, `select c.relname::text from pg_class c join pg_index i on i.indexrelid = c.oid where c.relname like 'run_search%' or not i.indisvalid`); !slices.Equal(left, []string{"run_search"}) {
+		t.Error("indexes: ", left)
 	}
 }

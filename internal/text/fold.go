@@ -15,7 +15,9 @@ var spelled = strings.NewReplacer("ł", "l", "ø", "o", "ß", "ss", "æ", "ae", 
 // Fold returns the form by which texts are searched and matched: compatibility
 // forms, case, accents and other marks, invisible characters and the number of
 // blanks make no difference, and letters such as ł, ø, ß, æ, œ, đ and þ are spelled
-// out. Punctuation and words stay as they are. A text that is not empty can fold to
+// out. The sign U+FFFD is left out, and so are control characters beyond ASCII: pages and
+// the record show it in their place and in that of invisible ones. Punctuation and words
+// stay as they are. A text that is not empty can fold to
 // an empty one.
 func Fold(s string) string {
 	if isPlainASCII(s) {
@@ -30,7 +32,7 @@ func Fold(s string) string {
 func foldOnce(s string) string {
 	s = strings.ToLower(norm.NFKC.String(s))
 	s = strings.Map(func(r rune) rune {
-		if isInvisible(r) || unicode.In(r, unicode.Mn, unicode.Me) {
+		if r == unicode.ReplacementChar || isInvisible(r) || r > unicode.MaxASCII && unicode.IsControl(r) && !isBlank(r) || unicode.In(r, unicode.Mn, unicode.Me) {
 			return -1
 		}
 		return r

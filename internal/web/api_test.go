@@ -99,8 +99,8 @@ func TestAPIRefusesFields(t *testing.T) {
 		`{`: "unexpected end of JSON input, at byte 1.", `{"run_id": 1}x`: "The body is not JSON: invalid character 'x' after top-level value, at byte 14.",
 		`{"run_id": 1,}`: "at byte 14", `{'run_id': 1}`: "at byte 2", `{"run_id": NaN}`: "The body is not JSON",
 		`{` + id + `, ` + id + `}`: "twice in one object: run_id.", strings.Repeat(`{"fields":`, 40): "nested more than 32 deep", `{` + strings.Join(many, ",") + `}`: "more than 200 members",
-		"{\"run_id\": \"\xff\"}": "not UTF-8: byte 13 is", "\ufeff\ufeff{}": "not JSON", "\xff\xfe{\x00}\x00": "looks like UTF-16", "\xfe\xff\x00{\x00}": "looks like UTF-16", "{\x00\"\x00r\x00\"\x00": "looks like UTF-16",
-		"{\"ticket\": \"caf\xe9\"}": "not UTF-8: byte 16 is",
+		"{\"run_id\": \"\xff\"}": "not UTF-8: byte 13 is", "\xff\xfe{\x00}\x00": "looks like UTF-16", "\xfe\xff\x00{\x00}": "looks like UTF-16", "{\x00\"\x00r\x00\"\x00": "looks like UTF-16",
+		"{\"ticket\": \"caf\xe9\"}": "not UTF-8: byte 16 is", "\ufeff{\"ticket\": \"caf\xe9\"}": "not UTF-8: byte 19 is", "\ufeff\ufeff{'run_id': 1}": "at byte 8.", "\ufeff\ufeff": "The body is empty.",
 	} {
 		s.Clock.Move(paceEvery)
 		p := b.call(token, http.MethodPost, act, body).wantProblem(http.StatusBadRequest, "bad_request")
@@ -129,7 +129,7 @@ func TestAPIRefusesFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantOutcome(b.call(token, http.MethodPost, act, "\ufeff"+string(marked), "Content-Type", "Application/JSON; charset=UTF-8"), "applied", false)
+	wantOutcome(b.call(token, http.MethodPost, act, "\ufeff\ufeff"+string(marked), "Content-Type", "Application/JSON; charset=UTF-8"), "applied", false)
 }
 
 // TestBadRequestsSayWhy: wherever a request is not understood, the answer says what

@@ -63,7 +63,7 @@ func parseBody(data []byte, a catalog.Action) (apiBody, error) {
 	fault := func(field, message string) {
 		bad = append(bad, catalog.FieldError{Field: field, Message: message})
 	}
-	members, err := membersOf(bytes.TrimPrefix(data, byteOrderMark))
+	members, err := membersOf(withoutMarks(data))
 	if err != nil {
 		return b, err
 	}
@@ -156,7 +156,11 @@ func fieldText(value json.RawMessage, spec catalog.Spec) (text, fault string) {
 	case first == '[' && spec.Kind == "lines":
 		return linesText(value)
 	case first == '{' && takesObject(spec):
-		return string(value), ""
+		var object bytes.Buffer
+		if json.Compact(&object, value) != nil {
+			return "", "Give " + jsonKinds(spec) + "."
+		}
+		return object.String(), ""
 	}
 	return "", "Give " + jsonKinds(spec) + "."
 }
@@ -227,8 +231,12 @@ const (
 	mostMembers = 200
 )
 
-// byteOrderMark may stand before UTF-8, and many programs write it there.
-var byteOrderMark = []byte("\ufeff")
+// withoutMarks has blanks in the place of the byte order marks that programs write
+// before UTF-8: what is said about a byte counts from the start of the body.
+func withoutMarks(data []byte) []byte {
+	rest := bytes.TrimLeft(data, "\ufeff")
+	return append(bytes.Repeat([]byte(" "), len(data)-len(rest)), rest...)
+}
 
 // membersOf reads a JSON object, member by member: the standard library takes
 // the last of several with the same name, and finds names in any case. Its errors are

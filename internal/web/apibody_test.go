@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"duodesk/internal/duo/catalog"
@@ -34,7 +36,7 @@ func FuzzAPIBody(f *testing.F) {
 			Ticket string         `json:"ticket"`
 			Fields map[string]any `json:"fields"`
 		}
-		if err := json.Unmarshal(data, &plain); err != nil {
+		if err := json.Unmarshal(bytes.TrimLeft(data, "\ufeff"), &plain); err != nil {
 			t.Fatalf("%q was taken: %v", data, err)
 		}
 		if len(plain.Fields) != len(b.fields) || plain.Ticket != b.ticket {
@@ -47,4 +49,44 @@ func FuzzAPIBody(f *testing.F) {
 		}
 		a.Parse(b.get)
 	})
+}
+
+// TestParametersAsWritten: an object is taken however it is indented, and texts of
+// several lines keep line breaks and tabs.
+func TestParametersAsWritten(t *testing.T) {
+	t.Parallel()
+	const indented = "{\r\n\t\"limit\": \"1\",\n\t\"note\": \"a\\tb\"\n}"
+	raw, _ := catalog.Lookup("admin-api-action")
+	for how, params := range map[string]string{"an object": indented, "a text": string(mustMarshal(t, indented))} {
+		b, err := parseBody([]byte("\ufeff\ufeff{\"run_id\": \""+exampleID+"\",\n\t\"fields\": {\"method\": \"get\", \"path\": \"/admin/v1/users\", \"params\": "+params+"}}"), raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.fields["params"]; how == "an object" && got != `{"limit":"1","note":"a\tb"}` {
+			t.Errorf("an object is taken as %q", got)
+		}
+		if in, bad := raw.Parse(b.get); len(bad) > 0 || !strings.Contains(in.Given(raw)["params"], `"limit"`) {
+			t.Errorf("%s: %v %v", how, in.Given(raw), bad)
+		}
+	}
+	update, _ := catalog.Lookup("update-user")
+	for notes, fault := range map[string]string{"a\tb\nc": "", "a\x1bb": "This holds control characters.", "a\ufffdb": "This holds bytes that are not text."} {
+		b, err := parseBody(mustMarshal(t, object{"run_id": exampleID, "fields": object{"user_id": "DU0000000000000000EX", "notes": notes}}), update)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, bad := update.Parse(b.get)
+		if fault == "" && (len(bad) > 0 || in.Given(update)["notes"] != notes) || fault != "" && (len(bad) != 1 || bad[0].Message != fault) {
+			t.Errorf("notes %q are %q: %v", notes, in.Given(update)["notes"], bad)
+		}
+	}
+}
+
+func mustMarshal(t *testing.T, value any) []byte {
+	t.Helper()
+	data, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }

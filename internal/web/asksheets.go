@@ -98,7 +98,7 @@ func (s *Server) authSheet(ctx context.Context, v visitor, f sheet) (views.Page,
 func deviceField(f views.FieldView, pre duo.Preauth, phones []duo.Phone) views.FieldView {
 	f.Kind, f.Help, f.Quiet = "select", "Not used with a passcode.", true
 	f.Options = []views.Option{{Value: "auto", Text: "The first that can do it"}}
-	known := f.Value == "" || f.Value == "auto"
+	known := f.Value == "" || strings.EqualFold(f.Value, "auto")
 	for _, d := range pre.Devices {
 		if d.Type != "phone" {
 			continue // a token has nothing to be asked

@@ -76,3 +76,61 @@ func TestImportWithInvisibleCharacters(t *testing.T) {
 	b.upload("clients.csv", "\ufeff\ufeffna"+unseen+"me,Time\u00a0Zone\u200b\nGlobex"+unseen+",Europe/Oslo\u200b\nACME\u00a0 DENTAL,\nGlob\u00e9x,\n").
 		want(http.StatusOK, "Import 1 organization", "Exist already 1", "name: Line 2 has this name too.")
 }
+
+// TestNamesWithInvisibleCharactersAreFound: the record and pages show a sign in the place of
+// what nobody sees. The name is found without it, as it is, and as it is copied from a page.
+func TestNamesWithInvisibleCharactersAreFound(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	user := s.addUser(t, duosim.UserSpec{Username: "jd\u200boe", Realname: "Jane"})
+	tom := s.addUser(t, duosim.UserSpec{Username: "tom"})
+	for id, name := range map[string]string{user: "Jane", tom: "tom"} {
+		b.get(s.org("/users/"+id)).click("Send to trash").form("Send to trash").send().want(http.StatusOK, "to the trash.").wantNot("No users " + name)
+	}
+	for _, q := range []string{"jdoe", "jd\u200boe", "jd\ufffdoe", "JDOE\ufffd"} {
+		b.get(s.org("/users?q="+url.QueryEscape(q))).want(http.StatusOK, "jd\ufffdoe").wantNot("tom")
+		if rows := rowsOn(b.get(s.ws("/runs?q="+url.QueryEscape(q))).want(http.StatusOK, "jd\ufffdoe")); len(rows) != 1 {
+			t.Errorf("%d runs are found by %q", len(rows), q)
+		}
+	}
+}
+
+// TestNameIsTypedAsThePageShowsIt: what nobody can type is shown as a sign, and the sign is taken.
+func TestNameIsTypedAsThePageShowsIt(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	user := s.addUser(t, duosim.UserSpec{Username: "jd\u200boe\u009bx", Realname: "Jane Roe"})
+	const shown = "jd\ufffdoe\ufffdx"
+	f := b.get(s.org("/users/"+user)).click("Delete permanently").want(http.StatusOK, "Type the username "+shown+" to confirm").form("Delete Jane Roe permanently")
+	p := f.set("confirm", "jdoex").send().want(http.StatusUnprocessableEntity, "Type the username as it is shown: "+shown)
+	p.form("Delete Jane Roe permanently").set("confirm", shown).send().want(http.StatusOK, "Deleted user "+shown+" for good.")
+}
+
+// TestAccountNamesOfDuoOnPages: what Duo calls an account is shown harmlessly, offered, and
+// taken as a person types it.
+func TestAccountNamesOfDuoOnPages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	child := s.Sim.AddChild(s.Parent.AccountID, "Globex\u202e\u009b Dental\u200b")
+	const shown = "Globex\ufffd\ufffd Dental\ufffd"
+	o := s.Organizations(t, s.Workspace, "Globex")[0]
+	p := b.get(s.ws("/integration")).form("Refresh").send().want(http.StatusOK)
+	p.harmless("")
+	if !strings.Contains(p.body, shown+" ("+child.AccountID+")") {
+		t.Error("the account is not offered")
+	}
+	b.get(s.ws("/integration/accounts/organizations")).want(http.StatusOK, "Globex Dental").harmless("")
+	p.form("Save all on this page").set("account."+o.ID.String(), "globex dental").send().want(http.StatusOK, "…"+child.AccountID[16:]).harmless("")
+	s.Sim.RenameAccount(child.AccountID, "Globex\u202e Group\u200b")
+	p = b.get(s.ws("/integration")).form("Refresh").send().want(http.StatusOK, "is called Globex\ufffd Group\ufffd now")
+	p.form("Rename organization Globex").send().want(http.StatusOK, "Globex Group").harmless("")
+	for _, at := range []string{s.ws("/runs"), s.orgOf(o) + "/runs", s.orgOf(o) + "/connection"} {
+		b.get(at).want(http.StatusOK).harmless("")
+	}
+	if file := b.get(s.ws("/o")).form("Export").send().want(http.StatusOK).body; strings.Contains(file, "\u202e") || !strings.Contains(file, "Globex Group,") {
+		t.Errorf("exported as %q", file)
+	}
+}

@@ -296,6 +296,9 @@ func FuzzReadImport(f *testing.F) {
 		for _, r := range rows {
 			cells := []string{r.Name, r.Aliases, r.Tags, r.TimeZone, r.Colour, r.Account, r.DirectoryKey, r.Slug}
 			for i, cell := range cells {
+				if _, more, _ := strings.Cut(cell, "\n"); strings.Contains(more, ",") {
+					return // between commas it could be two rows, and is refused
+				}
 				cells[i] = guardCell(cell)
 			}
 			_ = w.Write(cells)
@@ -342,7 +345,7 @@ func TestImportOfPastedCells(t *testing.T) {
 	if r := rows[0]; r.Line != 2 || r.Name != "Acme, Inc; Ltd" || r.TimeZone != "Europe/London" || r.Tags != "vip|west" || r.Aliases != "" {
 		t.Errorf("%+v", r)
 	}
-	if r := rows[1]; r.Line != 3 || r.Name != "5\" Disks" || r.TimeZone != "" || r.Tags != "one, two" || r.Aliases != "first\nsecond" {
+	if r := rows[1]; r.Line != 3 || r.Name != "5\" Disks" || r.TimeZone != "" || r.Tags != "one, two" || r.Aliases != "first | second" {
 		t.Errorf("%+v", r)
 	}
 	if rows, err := readImport("name;tags\na\tb;c\td\n"); err != nil || len(rows) != 1 || rows[0].Tags != "c d" && rows[0].Tags != "c\td" {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -105,35 +104,24 @@ func readImport(text string) ([]run.ImportRow, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, uploaded("There is nothing in it. Choose a file, or paste its text.")
 	}
-	reader := csv.NewReader(strings.NewReader(text))
-	reader.FieldsPerRecord = -1
 	first, _, _ := strings.Cut(strings.TrimLeft(text, "\n"), "\n")
-	for _, mark := range ";\t" {
-		if strings.Count(first, string(mark)) > strings.Count(first, string(reader.Comma)) {
-			reader.Comma = mark
+	mark := ','
+	for _, other := range ";\t" {
+		if strings.Count(first, string(other)) > strings.Count(first, string(mark)) {
+			mark = other
 		}
 	}
-	// Spreadsheets copy a cell with a quotation mark in it as it is.
-	reader.LazyQuotes = reader.Comma == '\t'
-	header, err := reader.Read()
+	records, err := recordsOf(text, mark)
 	if err != nil {
-		return nil, notCSV(err)
+		return nil, err
 	}
-	columns, err := columnsOf(header)
+	columns, err := columnsOf(records[0].cells)
 	if err != nil {
 		return nil, err
 	}
 	var rows []run.ImportRow
-	for {
-		cells, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, notCSV(err)
-		}
-		line, _ := reader.FieldPos(0)
-		row, blank, err := importRow(columns, cells, line)
+	for _, r := range records[1:] {
+		row, blank, err := importRow(columns, r.cells, r.line)
 		if err != nil {
 			return nil, err
 		}
@@ -148,14 +136,6 @@ func readImport(text string) ([]run.ImportRow, error) {
 		return nil, uploaded("There is a header and no row below it.")
 	}
 	return rows, nil
-}
-
-func notCSV(err error) error {
-	var wrong *csv.ParseError
-	if errors.As(err, &wrong) {
-		return uploaded(fmt.Sprintf("Line %d cannot be read: its quotation marks do not match. A cell with a quotation mark in it is written \"like \"\"this\"\"\".", wrong.StartLine))
-	}
-	return uploaded("This cannot be read as CSV.")
 }
 
 // columnsOf reads the header. What it does not know is a fault: a column that
@@ -186,7 +166,7 @@ func importRow(columns, cells []string, line int) (row run.ImportRow, blank bool
 		"account": &row.Account, "directory_key": &row.DirectoryKey, slugColumn: &row.Slug,
 	}
 	for i, cell := range cells {
-		cell = text.Block(unguardCell(text.Visible(cell)))
+		cell = text.Block(unguardCell(text.Block(cell)))
 		if cell == "" {
 			continue
 		}
@@ -197,6 +177,10 @@ func importRow(columns, cells []string, line int) (row run.ImportRow, blank bool
 		if to := into[columns[i]]; to != nil {
 			*to = cell
 		}
+	}
+	// Written like this they are one line in every file: see recordsOf.
+	for _, list := range []*string{&row.Aliases, &row.Tags} {
+		*list = strings.ReplaceAll(*list, "\n", " | ")
 	}
 	return row, blank, nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -97,7 +98,7 @@ func shownAgain(typed string) string {
 // accountShownAgain is shownAgain for the box of an account: what it offers is
 // longer than a key, and of another text with an id behind it the id is kept.
 func accountShownAgain(typed string, offered []views.AccountOption) string {
-	if slices.ContainsFunc(offered, func(o views.AccountOption) bool { return o.Value == strings.TrimSpace(typed) }) {
+	if slices.ContainsFunc(offered, func(o views.AccountOption) bool { return text.Line(o.Value) == text.Line(typed) }) {
 		return typed
 	}
 	return cmp.Or(shownAgain(typed), shownAgain(run.AccountIDIn(typed)))

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/views"
@@ -56,7 +55,7 @@ func (s *Server) mappingSection(c echo.Context, v visitor, state run.Integration
 	}
 	for _, a := range state.Unusable {
 		if m.Editable {
-			m.Unusable = append(m.Unusable, catalog.Plain(run.AccountText(a)))
+			m.Unusable = append(m.Unusable, run.AccountText(a))
 			m.ReadAt = s.when(v, a.ReadAt)
 		}
 	}

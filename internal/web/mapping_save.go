@@ -216,8 +216,8 @@ func adoptPage(v visitor, accounts []store.Account, unmapped []store.Organizatio
 	count := map[string]int{}
 	for _, a := range accounts {
 		if a.MappedTo == nil {
-			page.Names = append(page.Names, a.Name)
-			count[a.Name]++
+			page.Names = append(page.Names, run.OrganizationName(a))
+			count[run.OrganizationName(a)]++
 		}
 	}
 	suggested := run.Suggest(unmapped, accounts)

@@ -10,6 +10,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -102,7 +103,8 @@ func (s *Server) unclearFlashes(ctx context.Context, v visitor, about func(store
 // aboutUser chooses runs about a user of the visitor's organization.
 func aboutUser(id, username string) func(store.Run) bool {
 	return func(r store.Run) bool {
-		return r.Input["user_id"] == id || r.Input["user_id"] == "" && strings.EqualFold(r.Input["username"], username)
+		named := r.Input["username"]
+		return r.Input["user_id"] == id || r.Input["user_id"] == "" && named != "" && text.Same(named, username)
 	}
 }
 
@@ -114,7 +116,8 @@ func aboutForm(v visitor, f sheet) func(store.Run) bool {
 			return false
 		}
 		for _, name := range []string{"user_id", "phone_id", "group_id", "bypass_code_id", "username"} {
-			if value := f.get(name); value != "" && r.Input[name] == value {
+			value, theirs := f.get(name), r.Input[name]
+			if value != "" && theirs != "" && (value == theirs || name == "username" && text.Same(value, theirs)) {
 				return true
 			}
 		}

@@ -52,7 +52,7 @@ func createAccount() Action {
 
 func deleteAccount() Action {
 	account := ID{Name: "account_id", Label: "Account", Names: OfAccount, Help: "By its name or its id.", Example: "DA0000000000000000EX"}
-	confirm := Text{Name: "confirm", Label: "Name of the account", Max: longestTyped, Help: "Type the name of the account that is to be deleted.", Required: true, Example: "Client"}
+	confirm := Text{Name: "confirm", Label: "Name of the account", Max: longestTyped, Again: true, Help: "Type the name of the account that is to be deleted.", Required: true, Example: "Client"}
 	return Action{
 		Slug: "delete-account", Title: "Delete Account", Category: accountsCategory,
 		Help: "Deletes a child account with all that is in it. This cannot be undone, and nobody there has a second factor afterwards.",

@@ -25,6 +25,9 @@ var (
 	authInfo     = Text{Name: "pushinfo", Label: "Rows on the push", Help: "One name=value a line, in this order. The phone shows them below the name.", Max: 4000, Multiline: true, Pattern: rowsPattern}
 )
 
+// anyDevice asks on the first device that can do it.
+const anyDevice = "auto"
+
 // AuthTime is how long Duo gives a person to answer a push or a call.
 const AuthTime = 60 * time.Second
 
@@ -107,8 +110,11 @@ func authRequest(in Values) (r duo.AuthRequest, fault string) {
 		User: duo.AuthUser{Username: authUsername.Of(in), ID: duo.UserID(authUser.Of(in))}, Factor: duo.Factor(authFactor.Of(in)), Device: authDevice.Of(in),
 		Passcode: authPasscode.Of(in), From: duo.AccessDevice{Hostname: authHost.Of(in)}, Type: authType.Of(in), DisplayUsername: authShown.Of(in),
 	}
-	if r.Factor == duo.FactorPasscode {
+	switch {
+	case r.Factor == duo.FactorPasscode:
 		r.Device = ""
+	case strings.EqualFold(r.Device, anyDevice):
+		r.Device = anyDevice
 	}
 	r.From.Address, _ = netip.ParseAddr(authAddress.Of(in)) // an empty one is none
 	for line := range strings.Lines(authInfo.Of(in)) {

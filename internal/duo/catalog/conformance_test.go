@@ -189,6 +189,9 @@ func bad(spec catalog.Spec) string {
 	if spec.Kind == "lines" {
 		return "one\nt\x01wo"
 	}
+	if spec.Name == "confirm" { // whatever a name can hold
+		return strings.Repeat("x", spec.Max+1)
+	}
 	return "no\x01ne" // no number, id, moment or choice, and no text either
 }
 

@@ -142,7 +142,8 @@ type Text struct {
 	Name, Label, Help, Example string
 	Required                   bool
 	Max                        int  // characters; 0: 255
-	Multiline                  bool // line breaks are text too
+	Multiline                  bool // line breaks and tabs are text too
+	Again                      bool // a name typed as a page shows it, only to be compared by typedAs
 	Secret                     bool
 	Names                      string // what it names, such as OfUser; forms offer what is close to it
 	Filled                     bool   // may be left out, and may not be empty: the action checks that
@@ -152,6 +153,9 @@ type Text struct {
 }
 
 func (f Text) Spec() Spec {
+	if f.Again {
+		f.Pattern = `(?:[^\n]|\n)*`
+	}
 	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Of: f.Names, Required: f.Required, Max: f.max(), Example: f.Example, Secret: f.Secret, Lines: f.Multiline, Filled: f.Filled, Pattern: f.Pattern}
 }
 
@@ -163,17 +167,21 @@ func (f Text) max() int {
 }
 
 func (f Text) normalize(typed string, _ bool) (plain, fault string) {
-	single := strings.TrimSpace(typed)
+	if f.Again {
+		typed = signed(text.Line(typed))
+	}
 	plain = text.Line(typed)
 	if f.Multiline {
-		single = strings.ReplaceAll(strings.ReplaceAll(single, "\r\n", "\n"), "\n", " ")
 		plain = text.Block(typed)
 	}
-	switch {
-	case text.Bad(typed) == text.NotUTF8:
+	switch bad := text.Bad(typed); {
+	case f.Again:
+	case bad == text.NotUTF8:
 		return "", "This holds bytes that are not text."
-	case strings.ContainsFunc(single, unicode.IsControl):
-		return "", "This holds control characters, such as a line break or a tab."
+	case bad == text.Controls, f.Multiline && strings.ContainsAny(strings.TrimSpace(typed), "\v\f\u0085"):
+		return "", "This holds control characters."
+	case !f.Multiline && strings.ContainsFunc(strings.TrimSpace(typed), unicode.IsControl):
+		return "", "This holds a line break, a tab or another control character."
 	}
 	switch n := utf8.RuneCountInString(plain); {
 	case n == 0 && f.Required:

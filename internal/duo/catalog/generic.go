@@ -22,7 +22,7 @@ var (
 	callParams = Text{Name: "params", Label: "Parameters", Max: 32_000, Multiline: true,
 		Help: "One name=value a line, or a JSON object. Leave account_id out: the console adds it."}
 	callParts = Int{Name: "parts", Label: "Pages to read at most", Help: "Where the answer is one page of a list, the call is repeated to read on.", Min: 1, Max: 20, Default: 1}
-	callTyped = Text{Name: "confirm", Label: "Type the path again", Help: "Needed only for a call that deletes for good, or changes what the console has no action for.", Max: 300}
+	callTyped = Text{Name: "confirm", Label: "Type the path again", Again: true, Help: "Needed only for a call that deletes for good, or changes what the console has no action for.", Max: 300}
 )
 
 const (
@@ -154,7 +154,7 @@ func checkCall(api API, in Values) []FieldError {
 	if v.fault != "" {
 		return []FieldError{{Field: callParams.Name, Message: v.fault}}
 	}
-	if v.typed && callTyped.Of(in) != c.path {
+	if v.typed && !typedAs(callTyped.Of(in), c.path) {
 		return []FieldError{{Field: callTyped.Name, Message: "Type the path again: " + c.path}}
 	}
 	return nil

@@ -3,6 +3,9 @@ package catalog
 import (
 	"regexp"
 	"strings"
+	"unicode"
+
+	"duodesk/internal/text"
 )
 
 // trunk is the zero that some people write into international numbers.
@@ -30,17 +33,22 @@ func (f PhoneNumber) Spec() Spec {
 	return spec
 }
 
-func (f PhoneNumber) normalize(text string, _ bool) (plain, fault string) {
-	if strings.TrimSpace(text) == "" {
+func (f PhoneNumber) normalize(typed string, _ bool) (plain, fault string) {
+	compact := text.Key(typed)
+	if compact == "" {
 		return "", ""
 	}
-	if f.Digits && shownDigits.MatchString(strings.TrimSpace(text)) {
-		return strings.TrimSpace(text), ""
-	}
-	if strings.Contains(text, trunk) {
+	if strings.Contains(compact, trunk) {
 		return "", "Leave the (0) out: it is not dialled after the country code."
 	}
-	t, fault := ParseTelephone(text)
+	if digits := strings.Map(withoutJoints, compact); f.Digits && shownDigits.MatchString(digits) {
+		// A person who writes ten digits in groups may mean a national number, as Duo would.
+		_, fault := ParseTelephone("+" + digits)
+		if digits == text.Line(typed) || fault == "" && len(digits) != 10 && !strings.HasPrefix(compact, "(") {
+			return digits, ""
+		}
+	}
+	t, fault := ParseTelephone(typed)
 	if fault == "" && t.Extension != "" {
 		return "", "This number has an extension. Leave it out: there is no place for one here."
 	}
@@ -48,6 +56,14 @@ func (f PhoneNumber) normalize(text string, _ bool) (plain, fault string) {
 		return strings.TrimPrefix(t.Number, "+"), fault
 	}
 	return t.Number, fault
+}
+
+// withoutJoints drops what people write between the digits of a number.
+func withoutJoints(r rune) rune {
+	if unicode.Is(unicode.Pd, r) || strings.ContainsRune("()[]./\u2212\u30fc", r) {
+		return -1
+	}
+	return r
 }
 
 // Of returns the number, empty when none was given.

@@ -12,7 +12,7 @@ const (
 	anyRune  = "[^\\x00-\\x1f\\x7f-\\x9f\ufffd]"
 	seenRune = "[^\\x00-\\x20\\x7f-\\xa0" + unseen + "]"
 
-	anyInBlock = "(?:" + anyRune + "|\\r?\\n)"
+	anyInBlock = "(?:" + anyRune + "|[\\t\\r\\n])"
 
 	emailPattern = emailAtoms + "@" + emailAtoms
 	emailAtoms   = emailAtom + `(?:\.` + emailAtom + ")*"

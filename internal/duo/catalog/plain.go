@@ -20,9 +20,10 @@ const longestTyped = 2000
 
 // typedAs reports whether typed is a name of Duo's as pages show it: blanks,
 // invisible characters and the way in which letters are composed make no difference.
+// Signs that pages show in the place of other characters can be typed as they are shown.
 func typedAs(typed, name string) bool {
 	typed = text.Line(typed)
-	return typed != "" && (typed == text.Line(name) || typed == text.Line(Plain(name)))
+	return typed != "" && (typed == text.Line(name) || typed == text.Line(Plain(name)) || typed == text.Line(signed(text.Line(name))))
 }
 
 // Plain makes a text from a client's Duo fit to be shown and recorded: whoever can edit a
@@ -30,6 +31,9 @@ func typedAs(typed, name string) bool {
 // of writing become visible, bytes that are no text are replaced, and what is
 // too long is cut.
 func Plain(theirs string) string { return plainUpTo(theirs, longestText) }
+
+// signed is Plain of a text of any length.
+func signed(theirs string) string { return plainUpTo(theirs, len(theirs)) }
 
 // Sentences is Plain for our own sentences, such as a run's summary, which quote names and
 // Duo's words.

@@ -84,3 +84,29 @@ func TestTypedAs(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesAreTypedAsTheyAreShown: whatever a name holds, the text that a page asks for
+// passes the field and is the name.
+func TestNamesAreTypedAsTheyAreShown(t *testing.T) {
+	t.Parallel()
+	deleteUser, _ := Lookup("delete-user")
+	deleteAccount, _ := Lookup("delete-account")
+	for _, name := range []string{"jdoe", "jd\u200boe", "jdoe\ufffd", "jd\u009boe", "jd\x00oe\x1b", "jdoe\x7f", "a\tb", "a\u0085b", "a\x0bb", "\u200b", "می\u200cخواهم", "👩\u200d👧", "Zoe\u0308",
+		strings.Repeat("n\u009b", 400)} {
+		for _, a := range []Action{deleteUser, deleteAccount} {
+			form := map[string]string{"user_id": "DU0000000000000000EX", "account_id": "DA0000000000000000EX", "permanent": "true"}
+			for how, typed := range map[string]string{"as shown": Plain(name), "as it is": name} {
+				form["confirm"] = typed
+				in, bad := a.Parse(func(field string) (string, bool) { text, given := form[field]; return text, given })
+				if how == "as it is" && name == "\u200b" {
+					continue // nothing was typed
+				}
+				confirm := in.given["confirm"]
+				cut := how == "as shown" && utf8.RuneCountInString(name) > longestText // what comes after it cannot be asked for
+				if len(bad) > 0 || !typedAs(confirm, name) || typedAs(confirm, name+"x") && !cut || strings.ContainsRune(confirm, 0) {
+					t.Errorf("%s: %q, typed %s, is %q: %v", a.Slug, name, how, confirm, bad)
+				}
+			}
+		}
+	}
+}

@@ -76,7 +76,7 @@ func cannotAsk(pre duo.Preauth, r duo.AuthRequest) (field, why string) {
 	default:
 		return "", ""
 	}
-	how, chosen := howAsked[r.Factor], r.Device != "" && r.Device != "auto"
+	how, chosen := howAsked[r.Factor], r.Device != "" && r.Device != anyDevice
 	known, able := false, false
 	for _, device := range pre.Devices {
 		if device.Type != "phone" || chosen && device.ID != r.Device {

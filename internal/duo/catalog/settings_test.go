@@ -120,10 +120,18 @@ func TestSettingsRefused(t *testing.T) {
 		}
 	}
 
-	for typed, want := range map[string]string{"+442079460123": "442079460123", "tel:+1-248-555-0100": "12485550100", "12485550100": "12485550100", "": ""} {
+	for typed, want := range map[string]string{"+442079460123": "442079460123", "tel:+1-248-555-0100": "12485550100", "12485550100": "12485550100", "": "",
+		"\u202d12485550100\u202c": "12485550100", "1-248-555-0100": "12485550100", "1 248\u00a0555\u20110100": "12485550100", "44.20.7946.0123": "442079460123", "1 (248) 555-0100": "12485550100", "\u200b\ufeff ": ""} {
 		in := parse(t, update, map[string]string{"caller_id": typed})
 		if got := in.Given(update)["caller_id"]; got != want {
 			t.Errorf("caller_id %q is sent as %q", typed, got)
+		}
+	}
+
+	for _, typed := range []string{"(248) 555-0100", "248-555-0100", "248 555 0100", "1-248-555-010", "020-7946-0123", "1-248-555-0100\ufffd"} {
+		form := map[string]string{"caller_id": typed}
+		if in, bad := update.Parse(func(n string) (string, bool) { text, given := form[n]; return text, given }); len(bad) != 1 {
+			t.Errorf("caller_id %q is taken as %q", typed, in.Given(update)["caller_id"])
 		}
 	}
 

@@ -37,7 +37,7 @@ func ParseTelephone(typed string) (t Telephone, fault string) {
 	if !startsInternational(number) {
 		return Telephone{}, "Start with + and the country code, such as +44. Duo would take this for a number of the United States."
 	}
-	if strings.ContainsFunc(number, isForeignToNumbers) || strings.Count(number, "+") != 1 {
+	if text.Bad(typed) != text.Fine || strings.ContainsFunc(number, isForeignToNumbers) || strings.Count(number, "+") != 1 {
 		return Telephone{}, wrong
 	}
 	parsed, err := phonenumbers.Parse(number, noRegion)
@@ -138,7 +138,7 @@ func (a Action) spread(get func(string) (string, bool)) (func(string) (string, b
 		}
 		typed, _ := get(number.Name)
 		t, fault := ParseTelephone(typed)
-		if fault != "" || t.Extension == "" || strings.Contains(typed, trunk) {
+		if fault != "" || t.Extension == "" || strings.Contains(text.Key(typed), trunk) {
 			continue
 		}
 		if own, _ := get(number.Extension); text.Key(own) != "" && text.Key(own) != t.Extension {

@@ -43,7 +43,7 @@ func TestParseTelephone(t *testing.T) {
 		"call +442079460123": "country code", "+44 20": "too short", "+1 555 0177": "too short", "+1 202 555 01777": "too long", "+999 123 456 789": "no country",
 		"+1202555CALL": "not a telephone number", "+1 800 FLOWERS x22": "not a telephone number", "+12025550177 x": "not a telephone number",
 		"+12025550177 +12025550178": "not a telephone number", "+12025550177 <b>": "not a telephone number", "+": "not a telephone number",
-		"+12025550177;isub=12": "not a telephone number", "+12025550177 x1,2 x3": "not a telephone number", "+1202555\x000177": "not a telephone number",
+		"+12025550177;isub=12": "not a telephone number", "+12025550177 x1,2 x3": "not a telephone number", "+1202555\x000177": "not a telephone number", "+1202555\ufffd0177": "not a telephone number",
 	} {
 		if got, fault := ParseTelephone(typed); got != (Telephone{}) || !strings.Contains(fault, want) {
 			t.Errorf("%q: %+v, %q; want %q", typed, got, fault, want)
@@ -124,4 +124,16 @@ func FuzzParseTelephone(f *testing.F) {
 			t.Errorf("%q: %+v, and then %+v, %q", typed, got, twice, fault)
 		}
 	})
+}
+
+// TestPhoneNumberThatNobodySees: a box with invisible characters alone is empty.
+func TestPhoneNumberThatNobodySees(t *testing.T) {
+	t.Parallel()
+	for _, f := range []PhoneNumber{{Name: "f"}, {Name: "f", Digits: true}} {
+		for _, typed := range []string{"", " ", "\u200b", "\ufeff\u202d\u202c\u00a0", "\u3164"} {
+			if plain, fault := f.normalize(typed, true); plain != "" || fault != "" {
+				t.Errorf("%q: %q, %q", typed, plain, fault)
+			}
+		}
+	}
 }

@@ -2,16 +2,20 @@ package catalog
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"duodesk/internal/duo"
+	"duodesk/internal/text"
 )
 
 func deleteUser() Action {
 	permanent := Bool{Name: "permanent", Label: "Delete for good", Help: "Otherwise the user goes to Duo's trash and can be restored."}
-	confirm := Text{Name: "confirm", Label: "Username", Max: longestTyped, Help: "Type the username of the one who is to be deleted for good."}
+	confirm := Text{Name: "confirm", Label: "Username", Max: longestTyped, Again: true, Help: "Type the username of the one who is to be deleted for good."}
 	return Action{
 		Slug: "delete-user", Title: "Delete User", Category: userCategory,
 		Help: "Sends a user to Duo's trash, or deletes for good. If Duo refuses the trash, nothing is deleted. " +
@@ -250,14 +254,63 @@ func concerns(e duo.ActivityEvent, names []string) bool {
 	for _, on := range []duo.LogParty{e.Target, e.OldTarget} {
 		texts = append(texts, on.Key, on.Name, on.Details)
 	}
-	for _, text := range texts {
-		words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,;:\"'[]{}()", r) })
-		for _, name := range names {
-			is := func(word string) bool { return strings.EqualFold(word, name) }
-			if name != "" && (strings.EqualFold(text, name) || slices.ContainsFunc(words, is)) {
-				return true
-			}
+	for i := 0; i < len(texts); i++ {
+		texts = append(texts, stringsOf(texts[i])...)
+		if slices.ContainsFunc(names, func(name string) bool { return mentions(texts[i], name) }) {
+			return true
 		}
 	}
 	return false
+}
+
+// stringsOf are the texts within JSON, without its escapes; none of what is not JSON.
+func stringsOf(details string) (found []string) {
+	tokens := json.NewDecoder(strings.NewReader(details))
+	for token, err := tokens.Token(); err == nil; token, err = tokens.Token() {
+		if s, is := token.(string); is {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// mentions reports whether a text has a name in it, as a person would search for it,
+// that is not a part of a longer one. In doubt it is one: DOMAIN\jdoe and
+// jdoe@client.example can be jdoe.
+func mentions(in, name string) bool {
+	if folded := text.Fold(name); folded != "" {
+		in, name = text.Fold(in), folded
+	}
+	for from := 0; name != ""; {
+		at := strings.Index(in[from:], name)
+		if at < 0 {
+			return false
+		}
+		at += from
+		if !goesOn(lastTwo(in[:at])) && !goesOn(firstTwo(in[at+len(name):])) {
+			return true
+		}
+		_, size := utf8.DecodeRuneInString(in[at:])
+		from = at + size
+	}
+	return false
+}
+
+// goesOn reports whether a name goes on with the characters beside it: a letter or
+// digit, be it behind a sign that joins words, such as that of a-maria.
+func goesOn(near, far rune) bool {
+	isWord := func(r rune) bool { return unicode.In(r, unicode.L, unicode.M, unicode.N) }
+	return isWord(near) || strings.ContainsRune("-_.+", near) && isWord(far)
+}
+
+func firstTwo(s string) (near, far rune) {
+	near, size := utf8.DecodeRuneInString(s)
+	far, _ = utf8.DecodeRuneInString(s[size:])
+	return near, far
+}
+
+func lastTwo(s string) (near, far rune) {
+	near, size := utf8.DecodeLastRuneInString(s)
+	far, _ = utf8.DecodeLastRuneInString(s[:len(s)-size])
+	return near, far
 }
