@@ -16,7 +16,7 @@ type Belonging string
 
 const (
 	Themselves      Belonging = "user"
-	Namesake        Belonging = "namesake" // a user whom a login by the reported name can mean
+	Namesake        Belonging = "namesake" // a login by the reported name can mean this user
 	TheirName       Belonging = "name"     // a username or an alias
 	TheirLogin      Belonging = "login"    // a name that a login can read as one of theirs
 	TheirPhone      Belonging = "phone"
@@ -44,9 +44,9 @@ const askedFirst = 2 * time.Second
 
 // Holding returns the reports of fraud that would hold a request back if it were
 // sent now, by the judgement that counts when it is sent. With open, the request can
-// still come to concern anybody: then all others are returned too, without About. So
-// are those of whom Duo does not say in time what is theirs. others are further texts
-// that the request names.
+// still come to concern anyone: then all others are returned too, without About. So
+// are those where Duo does not say in time what belongs to the person. others are
+// further texts that the request names.
 func (r *Runner) Holding(ctx context.Context, q Request, open bool, others ...string) ([]Holding, error) {
 	judged := q.Organization.ID != uuid.Nil && !q.Action.Reads(q.Input) && !q.Action.TakesAway(q.Input)
 	named := append(q.Action.Named(q.Input), others...)

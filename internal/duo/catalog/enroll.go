@@ -163,7 +163,7 @@ func authEnrollStatus() Action {
 // usernameTaken puts Duo's refusal of a username that exists beside it.
 func usernameTaken(err error) error {
 	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter && strings.Contains(refused.Detail, "already exists") {
-		return refusedField(username.Name, "Somebody has this username already. Send an enrollment e-mail with Enroll User, or activate the phone that is there.", refused)
+		return refusedField(username.Name, "Another user has this username already. Send an enrollment e-mail with Enroll User, or activate the phone that is there.", refused)
 	}
 	return err
 }
