@@ -31,12 +31,14 @@ var scalars = strings.Fields(`
 	reset_secret_key reuse_count secret sort sso_custom_username_label status text_prompt token_id totp_step txid type
 	user_access user_id user_limit valid_secs activation_code`)
 
-// structures are the parameters that only a JSON body can carry, as list or object. Everything else of the kind, such as
-// users and user_id_list, is a text with JSON in it.
+// structures are the parameters that only a JSON body can carry, as list or object.
 var structures = []string{
 	"operations", "sections", "sections_to_delete", "apply_to_apps", "apply_to_groups_in_apps", "policies_to_update", "policy_changes",
 	"new_policy_names_list", "custom_attributes", "custom_attribute_map",
 }
+
+// encoded are the lists that Duo takes as a text with JSON in it, in a JSON body too.
+var encoded = []string{"users", "user_id_list", "username_list", "group_id_list"}
 
 // oneValue tells whether a parameter has one value; what no call of the simulator reads is neither.
 func oneValue(name string) bool {
@@ -45,12 +47,12 @@ func oneValue(name string) bool {
 	return nameLimits[name] > 0 || isSetting || isGrant || slices.Contains(scalars, name)
 }
 
-// misshapen refuses a list or object where one value belongs, a text where a list or object does, and names that are too
-// long. Parameters that Duo does not know are ignored, whatever their form.
+// misshapen refuses a list or object where one value or a text belongs, a text where a list or object does, and names
+// that are too long. Parameters that Duo does not know are ignored, whatever their form.
 func (c *call) misshapen() *refusal {
 	for _, name := range slices.Sorted(maps.Keys(c.req.params)) {
 		structured := c.req.structured[name]
-		if structured && oneValue(name) || !structured && slices.Contains(structures, name) {
+		if structured && (oneValue(name) || slices.Contains(encoded, name)) || !structured && slices.Contains(structures, name) {
 			return refuse(40002, name)
 		}
 		if limit := nameLimits[name]; limit > 0 && utf8.RuneCountInString(strings.TrimSpace(c.param(name))) > limit {
