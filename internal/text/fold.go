@@ -43,6 +43,22 @@ func foldOnce(s string) string {
 // Same reports whether two texts are one when searched for.
 func Same(a, b string) bool { return Fold(a) == Fold(b) }
 
+// Alike reports whether a person reads two texts as one: letter case, blanks, how letters
+// are composed, and what shows nothing or a sign in its place, make no difference.
+// Accents and other letters do. Where it does harm to take one thing for another, what
+// is Alike is the thing, and what is only Same is to be offered. Empty texts are alike.
+func Alike(a, b string) bool { return strings.EqualFold(shown(a), shown(b)) }
+
+// shown is a text without what pages show as a sign, or not at all.
+func shown(s string) string {
+	return Line(strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || isInvisible(r) || unicode.IsControl(r) && !isBlank(r) {
+			return -1
+		}
+		return r
+	}, s))
+}
+
 // Holds reports whether a text holds every word of a search, each anywhere. An
 // empty search is held by all.
 func Holds(s, search string) bool {

@@ -111,6 +111,25 @@ func TestFold(t *testing.T) {
 	}
 }
 
+func TestAlike(t *testing.T) {
+	t.Parallel()
+	for _, same := range [][2]string{
+		{"Acme", " ACME\u200b"}, {"Zo\u00eb  B", "ZOE\u0308 b"}, {"Globex\u202e\u009b", "globex\ufffd\ufffd"}, {"a\x1bb", "a\ufffdb"}, {"Андрей", "АНДРЕЙ"}, {"", "\u200b"},
+		{norm.NFD.String("パナ"), "パナ"}, {"می\u200cخواهم", "میخواهم"},
+	} {
+		if !Alike(same[0], same[1]) || !Same(same[0], same[1]) && same[0] != "a\x1bb" {
+			t.Errorf("%q and %q are two texts", same[0], same[1])
+		}
+	}
+	for _, differ := range [][2]string{
+		{"パナ", "バナ"}, {"Андрей", "Андреи"}, {"Réception", "Reception"}, {"Łódź", "Lodz"}, {"Straße", "Strasse"}, {"ﬁne", "fine"}, {"ａｃｍｅ", "acme"}, {"a b", "ab"}, {"Acme", "Acme!"},
+	} {
+		if Alike(differ[0], differ[1]) {
+			t.Errorf("%q and %q are one text", differ[0], differ[1])
+		}
+	}
+}
+
 func TestHolds(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
