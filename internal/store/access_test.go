@@ -161,6 +161,12 @@ func TestWorkspaceIsFoundUnderAnOldSlug(t *testing.T) {
 	if slug, err := add(old); err != nil || slug != old {
 		t.Errorf("%q entered %q (%v)", old, slug, err)
 	}
+	// A name that differs by an accent is another company's.
+	near, far := "Панa "+randomName(), "near-"+randomName()
+	db.Exec(t, `insert into workspace (slug, name) values ($1, $2)`, far, strings.Replace(near, "П", "П\u0301", 1))
+	if slug, err := add(near); !errors.Is(err, store.ErrOtherWorkspace) || !strings.Contains(err.Error(), far) {
+		t.Errorf("%q entered %q (%v)", near, slug, err)
+	}
 }
 
 // seenIn returns the slugs of the organizations that a scope reaches.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,8 +41,8 @@ var ErrBelongs = errors.New("that operator already belongs to that workspace")
 var ErrExists = errors.New("an operator of that e-mail address exists already; whoever made them has their password. Say --existing if that is the person you mean, and operator reset if you do not know who has it")
 
 // ErrOtherWorkspace says that the slug of a workspace's name belongs to a
-// workspace of another name.
-var ErrOtherWorkspace = errors.New("a workspace of another name has that address already; say its slug to mean that one, or choose a name that differs in Latin letters or digits")
+// workspace of another name, or that the name is merely close to another's.
+var ErrOtherWorkspace = errors.New("a workspace of another name has that address, or one like it, already; say its slug to mean that one, or choose a name that differs in Latin letters or digits")
 
 // ErrSeveralWorkspaces says that a name is that of several workspaces.
 var ErrSeveralWorkspaces = errors.New("several workspaces have this name; say the slug of the one that you mean")
@@ -108,21 +109,25 @@ func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added Add
 // today.
 func workspaceCalled(ctx context.Context, tx pgx.Tx, name string) (id uuid.UUID, slug string, err error) {
 	found, err := all[Workspace](ctx, tx, `
-		select id, slug, name from workspace where slug = $1 or app.fold(name) = app.fold($1) order by slug = $1 desc, slug limit 2`, name)
+		select id, slug, name from workspace where slug = $1 or app.fold(name) = app.fold($1) order by slug = $1 desc, slug`, name)
+	exact := slices.DeleteFunc(slices.Clone(found), func(w Workspace) bool { return w.Slug != name && !text.Alike(w.Name, name) })
 	switch {
 	case err != nil:
 		return id, "", err
-	case len(found) == 1, len(found) > 1 && found[0].Slug == name:
-		return found[0].ID, found[0].Slug, nil
-	case len(found) > 1:
+	case len(exact) == 1, len(exact) > 1 && exact[0].Slug == name:
+		return exact[0].ID, exact[0].Slug, nil
+	case len(exact) > 1:
 		return id, "", ErrSeveralWorkspaces
+	case len(found) > 0:
+		// Two companies can differ by an accent, and a membership is a key to all clients.
+		return id, "", fmt.Errorf("%w: %s (%s)", ErrOtherWorkspace, found[0].Slug, found[0].Name)
 	}
 	var taken string
 	slug = Slug(name)
 	err = tx.QueryRow(ctx, `
 		insert into workspace (slug, name) values ($1, $2)
 		on conflict (slug) do update set name = workspace.name returning id, name`, slug, name).Scan(&id, &taken)
-	if err == nil && !text.Same(taken, name) {
+	if err == nil && !text.Alike(taken, name) {
 		err = ErrOtherWorkspace
 	}
 	return id, slug, err
