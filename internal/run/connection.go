@@ -73,7 +73,8 @@ func (r *Runner) connect(ctx context.Context, tx *store.Tx, actor Actor, wanted 
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound) && wanted.Kind == store.Child:
-		return fault(AccountField, "The Accounts API does not list this account."), nil
+		why, err := unlisted(ctx, tx, wanted.AccountID)
+		return fault(AccountField, why), err
 	case store.IsConflict(err, "connection_account"):
 		return fault(AccountField, r.takenBy(ctx, tx, wanted.AccountID, accounts)), nil
 	case store.IsConflict(err, "connection_parent"):

@@ -51,11 +51,16 @@ func (r *Runner) stateOf(ctx context.Context, sc store.Scope, f keyForm, operato
 		if found.Versions, err = tx.Integration(ctx, f.organization); err != nil {
 			return err
 		}
-		if found.Accounts, err = tx.Accounts(ctx); err != nil {
+		listed, err := tx.Accounts(ctx)
+		if err != nil {
 			return err
 		}
-		if found.Unusable, err = tx.UnusableAccounts(ctx); err != nil {
-			return err
+		for _, a := range listed {
+			if a.Usable() {
+				found.Accounts = append(found.Accounts, a)
+			} else {
+				found.Unusable = append(found.Unusable, a)
+			}
 		}
 		found.Draft, found.DraftUntil, err = tx.Draft(ctx, operator, f.draft, r.now())
 		if errors.Is(err, store.ErrNotFound) {

@@ -105,7 +105,7 @@ func (r *Runner) lookupStored(ctx context.Context, sc store.Scope, o store.Organ
 		case catalog.OfAccount:
 			list, err := tx.Accounts(ctx)
 			found = lookIn(List[store.Account]{Items: list}, func(a store.Account) (Match, fit) {
-				m := Match{ID: a.AccountID, Name: a.Name, Note: a.APIHostname}
+				m := Match{ID: a.AccountID, Name: a.Name, Note: cmp.Or(a.APIHostname, noAPIHost)}
 				return m, called(typed, m.ID, m.Name)
 			})
 			return err

@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -202,11 +203,23 @@ func (r *Runner) mapTo(ctx context.Context, tx *store.Tx, actor Actor, o store.O
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return "The Accounts API does not list this account.", nil
+		return unlisted(ctx, tx, account)
 	case store.IsConflict(err, "connection_account"):
 		return r.takenBy(ctx, tx, account, accounts), nil
 	}
 	return "", err
+}
+
+// unlisted says why an account cannot be mapped that was in the list a moment ago.
+func unlisted(ctx context.Context, tx *store.Tx, account string) (fault string, err error) {
+	accounts, err := tx.Accounts(ctx)
+	if err != nil {
+		return "", err
+	}
+	if _, fault = accountOf(account, accounts); fault == "" {
+		err = store.ErrNotFound // then it is the organization that is gone
+	}
+	return fault, err
 }
 
 func (r *Runner) takenBy(ctx context.Context, tx *store.Tx, account string, accounts []store.Account) string {
@@ -228,8 +241,9 @@ var (
 	directoryShape = regexp.MustCompile(`^[A-Z0-9]{20}$`)
 )
 
-// accountOf finds the account that the text of a row means, "" for an empty
-// text.
+// accountOf finds the account that the text of a row means, "" for an empty text. An
+// account is named by its id or, if no other is called so, by its name as a person
+// reads it: what is close is for a person to choose, since keys act on what is taken.
 func accountOf(typed string, accounts []store.Account) (id, fault string) {
 	typed = text.Line(typed)
 	if typed == "" {
@@ -239,27 +253,48 @@ func accountOf(typed string, accounts []store.Account) (id, fault string) {
 	if m := idInBrackets.FindStringSubmatch(typed); m != nil {
 		bracketed = m[1]
 	}
-	var named []store.Account
+	var named, near []store.Account
 	for _, a := range accounts {
-		if a.AccountID == typed || a.AccountID == bracketed {
-			return a.AccountID, ""
-		}
-		if text.Same(a.Name, typed) {
+		switch {
+		case a.AccountID == typed || a.AccountID == bracketed:
+			return usableID(a)
+		case text.Alike(a.Name, typed):
 			named = append(named, a)
+		case text.Same(a.Name, typed):
+			near = append(near, a)
 		}
 	}
-	switch len(named) {
-	case 0:
-		return "", "The Accounts API lists no such account. Choose one of the list, or refresh it."
-	case 1:
-		return named[0].AccountID, ""
+	switch {
+	case len(named) == 1:
+		return usableID(named[0])
+	case len(named) > 1:
+		return "", fmt.Sprintf("%d accounts match this name: %s. Choose one by its id.", len(named), listedByID(named))
+	case len(near) == 1:
+		return "", "No account has exactly this name. 1 is close: " + listedByID(near) + ". Choose it by its id if you mean it."
+	case len(near) > 1:
+		return "", fmt.Sprintf("No account has exactly this name. %d are close: %s. Choose one by its id.", len(near), listedByID(near))
 	}
-	var which []string
-	for _, a := range named {
-		which = append(which, a.AccountID+" ("+a.APIHostname+")")
-	}
-	return "", fmt.Sprintf("%d accounts match this name: %s. Choose one by its id.", len(named), catalog.Listed(which, mostNamed))
+	return "", "The Accounts API lists no such account. Choose one of the list, or refresh it."
 }
+
+func usableID(a store.Account) (id, fault string) {
+	if !a.Usable() {
+		return "", "Duo lists this account without a usable API host, so it cannot be mapped."
+	}
+	return a.AccountID, ""
+}
+
+// listedByID names accounts so that a person can choose one by its id.
+func listedByID(accounts []store.Account) string {
+	var which []string
+	for _, a := range accounts {
+		which = append(which, a.AccountID+" ("+catalog.Plain(a.Name)+", "+cmp.Or(a.APIHostname, noAPIHost)+")")
+	}
+	return catalog.Listed(which, mostNamed)
+}
+
+// noAPIHost stands in the place of an account's host that cannot be used.
+const noAPIHost = "no usable API host"
 
 // mostNamed is how many of those that have one name are listed.
 const mostNamed = 5

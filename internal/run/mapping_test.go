@@ -340,17 +340,22 @@ func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name := range sent {
-		kept := string([]rune(name)[:min(len([]rune(name)), store.LongestName)])
-		i := slices.IndexFunc(accounts, func(a store.Account) bool { return a.Name == kept })
+		i := slices.IndexFunc(accounts, func(a store.Account) bool { return a.Name == name })
 		if i < 0 {
 			t.Errorf("no account is called %q: %+v", name, accounts)
 		} else if shown := run.AccountText(accounts[i]); strings.ContainsAny(shown, "\u200b\u200c\u009b") {
 			t.Errorf("pages would show %q", shown)
 		}
 	}
-	row := run.ImportRow{Line: 2, Details: run.Details{Name: "By file"}, Account: "globex dental"}
-	if judged, err := d.Runner.JudgeImport(t.Context(), d.Scope(), []run.ImportRow{row}); err != nil || judged[0].Verdict != run.WillBeCreated {
-		t.Errorf("typed in a file: %+v, %v", judged, err)
+	for _, typed := range []string{"globex dental", strings.Repeat("É", 250)} {
+		row := run.ImportRow{Line: 2, Details: run.Details{Name: "By file"}, Account: typed}
+		if judged, err := d.Runner.JudgeImport(t.Context(), d.Scope(), []run.ImportRow{row}); err != nil || judged[0].Verdict != run.WillBeCreated {
+			t.Errorf("typed in a file: %+v, %v", judged, err)
+		}
+		found, err := d.Runner.Lookup(t.Context(), d.Scope(), store.Organization{}, catalog.OfAccount, typed)
+		if _, one := found.Only(); err != nil || !one {
+			t.Errorf("typed to be deleted: %+v, %v", found, err)
+		}
 	}
 	if err := d.Runner.AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
 		t.Fatal(err)
@@ -384,6 +389,7 @@ func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
 	o.Name = "Globex HQ"
 	d.Exec(t, `update organization set name = $2 where id = $1`, o.ID, o.Name)
 	d.Exec(t, `update connection set account_name = E'Globex\ufffd Dental' where organization_id = $1`, o.ID)
+	d.Exec(t, `update connection set account_name = left(account_name, $2) where organization_id = $1`, names[strings.Repeat("é", store.LongestName)].ID, store.LongestName)
 	if found := drifted(); len(found) != 0 {
 		t.Errorf("called otherwise in Duo: %+v", found)
 	}

@@ -18,7 +18,18 @@ func TestAccountOf(t *testing.T) {
 		{AccountID: "DA0000000000000TWIN1", Name: "Twin"},
 		{AccountID: "DA0000000000000TWIN2", Name: "twin"},
 		{AccountID: "DA0000000000000TRICK", Name: "Trick (DA00000000000000ACME)"},
+		{AccountID: "DA00000000000000PANA", Name: "パナ"},
+		{AccountID: "DA00000000000000CAFE", Name: "Café\u200b"}, {AccountID: "DA0000000000000CAFE2", Name: "cafè"},
+		{AccountID: "DA0000000000000ROSE1", Name: "Rosé"}, {AccountID: "DA0000000000000ROSE2", Name: "Rosè"},
+		{AccountID: "DA00000000000NOWHERE", Name: "Nowhere"}, {AccountID: "DA000000000000TWINS3", Name: "Both"}, {AccountID: "DA000000000000TWINS4", Name: "both"},
 	}
+	for i := range accounts {
+		accounts[i].APIHostname = "api-0a1b2c3d.duosecurity.com"
+		if a := &accounts[i]; a.Name == "Nowhere" || a.Name == "both" {
+			a.APIHostname = ""
+		}
+	}
+	const noHost = "Duo lists this account without a usable API host"
 	for _, test := range []struct{ text, id, fault string }{
 		{"", "", ""},
 		{"  ", "", ""},
@@ -31,6 +42,12 @@ func TestAccountOf(t *testing.T) {
 		{"Twin", "", "2 accounts match this name: "},
 		{AccountText(accounts[3]), "DA0000000000000TWIN2", ""},
 		{AccountText(accounts[4]), "DA0000000000000TRICK", ""},
+		{"パナ", "DA00000000000000PANA", ""},
+		{"バナ", "", "No account has exactly this name. 1 is close: DA00000000000000PANA (パナ, api-0a1b2c3d.duosecurity.com)."},
+		{"CAFE\u0301", "DA00000000000000CAFE", ""},
+		{"Rose", "", "No account has exactly this name. 2 are close: DA0000000000000ROSE1"},
+		{"nowhere", "", noHost}, {"DA00000000000NOWHERE", "", noHost}, {"Nowhere (DA00000000000NOWHERE)", "", noHost},
+		{"Both", "", "2 accounts match this name: DA000000000000TWINS3 (Both, api-0a1b2c3d.duosecurity.com) and DA000000000000TWINS4 (both, no usable API host)"},
 		{"Acm", "", "lists no such account"},
 		{"Acme (DA0000000000NOTTHERE)", "", "lists no such account"},
 		{"da00000000000000acme", "", "lists no such account"},

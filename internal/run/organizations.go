@@ -52,7 +52,7 @@ func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor)
 		}
 		var names, ids []string
 		for _, a := range accounts {
-			if a.MappedTo == nil {
+			if a.MappedTo == nil && a.Usable() {
 				names, ids = append(names, OrganizationName(a)), append(ids, a.AccountID)
 			}
 		}

@@ -179,14 +179,15 @@ func (r *Runner) listAccounts(ctx context.Context, c *duo.Client) (accounts []st
 	return accounts, left, err
 }
 
-// accountName is an account's name as Duo has it, as far as the database can keep it.
-// Pages show it by catalog.Plain. One that nobody could see is the id.
+// accountName is an account's whole name as Duo has it, as far as the database can keep
+// it: names are matched by it. Pages show it by catalog.Plain. One that nobody could see
+// is the id.
 func accountName(a duo.Account) string {
 	name := strings.ReplaceAll(strings.ToValidUTF8(a.Name, "\ufffd"), "\x00", "\ufffd")
 	if text.Key(name) == "" {
 		return string(a.ID)
 	}
-	return cut(name, store.LongestName)
+	return name
 }
 
 func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, slot store.Slot, d *diagnosis) {

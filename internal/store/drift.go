@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -48,8 +49,21 @@ func (t *Tx) Drifted(ctx context.Context) ([]Drifted, error) {
 		where `+organizationInScope+` and (a.account_id is null or c.account_name not in ('', a.name) and a.name <> o.name)
 		order by a.account_id is not null, lower(o.name), o.id`)
 	return slices.DeleteFunc(found, func(d Drifted) bool {
-		return !d.Gone && (visible(d.AccountName) == visible(d.NameNow) || text.Line(d.NameNow) == d.Name)
+		return !d.Gone && (sameName(d.AccountName, d.NameNow, visible) || sameName(d.Name, d.NameNow, text.Line))
 	}), err
+}
+
+// sameName reports whether two names are one. An organization's name has LongestName
+// characters at most, and names of accounts used to be stored no longer than that.
+func sameName(a, b string, form func(string) string) bool {
+	short := func(name string) string { return string([]rune(name)[:LongestName]) }
+	switch n, m := utf8.RuneCountInString(a), utf8.RuneCountInString(b); {
+	case n == LongestName && m > n:
+		b = short(b)
+	case m == LongestName && n > m:
+		a = short(a)
+	}
+	return form(a) == form(b)
 }
 
 // visible is a name without what nobody sees: names used to be stored with a sign in

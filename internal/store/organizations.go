@@ -234,24 +234,16 @@ type Account struct {
 // usable accounts, a, can be mapped: Duo named one of its hosts for them.
 const usable = `a.api_hostname <> ''`
 
-// UnusableAccounts lists the Duo accounts that were last read without a host that
-// keys may be sent to, by name.
-func (t *Tx) UnusableAccounts(ctx context.Context) ([]Account, error) {
-	return all[Account](ctx, t.tx, `
-		select a.account_id, a.name, a.api_hostname, a.read_at, null::uuid as mapped_to
-		from duo_account a
-		where a.`+inWorkspace+` and not (`+usable+`)
-		order by lower(a.name), a.account_id`)
-}
+// Usable reports whether an organization can be connected with the account.
+func (a Account) Usable() bool { return a.APIHostname != "" }
 
-// Accounts lists the Duo accounts as they were last read, by name, without the
-// unusable ones.
+// Accounts lists the Duo accounts as they were last read, by name, usable or not.
 func (t *Tx) Accounts(ctx context.Context) ([]Account, error) {
 	return all[Account](ctx, t.tx, `
 		select a.account_id, a.name, a.api_hostname, a.read_at, c.organization_id as mapped_to
 		from duo_account a left join connection c on c.workspace_id = a.workspace_id and c.account_id = a.account_id
 		     and ((select app.every_organization()) or c.organization_id = any ((select app.organizations())::uuid[]))
-		where a.`+inWorkspace+` and `+usable+`
+		where a.`+inWorkspace+`
 		order by lower(a.name), a.account_id`)
 }
 

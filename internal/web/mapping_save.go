@@ -155,8 +155,10 @@ func (s *Server) answerMappingRow(c echo.Context, v visitor, r savedRows) error 
 			return err
 		}
 		for _, a := range listed {
-			accounts[a.AccountID] = a
-			offered = append(offered, views.AccountOption{Value: run.AccountText(a)})
+			if a.Usable() {
+				accounts[a.AccountID] = a
+				offered = append(offered, views.AccountOption{Value: run.AccountText(a)})
+			}
 		}
 		o, err = tx.Organization(ctx, r.rows[0].Organization)
 		return err

@@ -188,7 +188,7 @@ func TestAccountsWithoutUsableHost(t *testing.T) {
 	page.want(http.StatusOK, "2 Duo accounts, read", "4 Duo accounts cannot be mapped: Duo lists no API host of its own", "Odd 0 (", "Odd 1 (", "Odd 2 (", "Borealis Freight ("+odd.AccountID+")")
 	b.get(s.ws("/integration?suggest=1")).wantNot("Suggested, not saved yet")
 	row := url.Values{"row": {free.ID.String()}, "account." + free.ID.String(): {odd.AccountID}, "directory_key." + free.ID.String(): {""}}
-	b.request(http.MethodPost, s.ws("/integration/mapping"), row).want(http.StatusUnprocessableEntity, "lists no such account")
+	b.request(http.MethodPost, s.ws("/integration/mapping"), row).want(http.StatusUnprocessableEntity, "without a usable API host")
 	b.get(s.ws("/integration/accounts/organizations")).want(http.StatusOK, "Plain").wantNot("Odd 0")
 
 	// What was mapped before keeps the host of before, and is shown as failing.
