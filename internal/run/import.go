@@ -16,10 +16,14 @@ import (
 // MostImported is how many organizations a file may hold.
 const MostImported = 1000
 
+// NewSlug in the place of a slug says that a row is not an organization whose name is close
+// to its own. No organization has it.
+const NewSlug = "new"
+
 // ImportRow is one organization of a file, as it was typed.
 type ImportRow struct {
 	Line int    // of the file, where the row begins
-	Slug string // of one that exists, as exports tell; mostly empty
+	Slug string // of one that exists, as exports have it, or NewSlug; mostly empty
 	Details
 	Account      string // a name, an id, or both as in AccountText
 	DirectoryKey string
@@ -150,32 +154,28 @@ func judge(rows []ImportRow, organizations []store.Organization, accounts []stor
 		bySlug[o.Slug], holder[o.AccountID] = o, o.Name
 		byName[text.Fold(o.Name)] = append(byName[text.Fold(o.Name)], o)
 	}
-	names, used := map[string]int{}, map[string]int{} // name, account id → line
+	names, used := map[string][]ImportRow{}, map[string]int{} // folded name → rows, account id → line
 	judged := make([]JudgedRow, len(rows))
 	for i, row := range rows {
 		j := &judged[i]
 		j.ImportRow = row
 		var bad []catalog.FieldError
 		j.made, bad = row.Details.parse()
-		found := existing(row, j.made.Name, bySlug, byName)
-		if len(found) == 1 {
+		found, exact := existing(row, j.made.Name, bySlug, byName)
+		if exact && len(found) == 1 {
 			j.Verdict, j.Exists = Exists, found[0]
 			continue
 		}
 		fault := func(field, message string) {
 			bad = append(bad, catalog.FieldError{Field: field, Message: message})
 		}
-		if len(found) > 1 {
-			var slugs []string
-			for _, o := range found {
-				slugs = append(slugs, o.Slug)
-			}
-			fault(NameField, fmt.Sprintf("%d organizations match this name: %s. Give the slug of the one that you mean.", len(found), catalog.Listed(slugs, mostNamed)))
+		if len(found) > 0 {
+			fault(NameField, unclearName(found, exact))
 		}
-		if first := names[text.Fold(j.made.Name)]; first > 0 && j.made.Name != "" {
-			fault(NameField, fmt.Sprintf("Line %d has this name too.", first))
-		} else {
-			names[text.Fold(j.made.Name)] = row.Line
+		if wrong := namedBefore(row, j.made.Name, names[text.Fold(j.made.Name)]); wrong != "" {
+			fault(NameField, wrong)
+		} else if j.made.Name != "" {
+			names[text.Fold(j.made.Name)] = append(names[text.Fold(j.made.Name)], row)
 		}
 		id, wrong := accountOf(row.Account, accounts)
 		switch {
@@ -202,15 +202,63 @@ func judge(rows []ImportRow, organizations []store.Organization, accounts []stor
 }
 
 // existing finds the organizations that a row may be about: that of the slug of an
-// export, else those of the name.
-func existing(row ImportRow, name string, bySlug map[string]store.Organization, byName map[string][]store.Organization) []store.Organization {
+// export, else those that are called so as a person reads it, else those whose name is
+// close. A row is left out only for one that is exactly meant: two clients can differ by
+// no more than an accent.
+func existing(row ImportRow, name string, bySlug map[string]store.Organization, byName map[string][]store.Organization) (found []store.Organization, exact bool) {
 	if o, found := bySlug[text.Key(row.Slug)]; found {
-		return []store.Organization{o}
+		return []store.Organization{o}, true
 	}
 	if name == "" {
-		return nil
+		return nil, false
 	}
-	return byName[text.Fold(name)]
+	near := byName[text.Fold(name)]
+	for _, o := range near {
+		if text.Alike(o.Name, name) {
+			found = append(found, o)
+		}
+	}
+	switch {
+	case len(found) > 0:
+		return found, true
+	case text.Key(row.Slug) == NewSlug:
+		return nil, false
+	}
+	return near, false
+}
+
+// unclearName asks which of several organizations a row is, or whether it is the one
+// whose name is merely close.
+func unclearName(found []store.Organization, exact bool) string {
+	var which []string
+	for _, o := range found {
+		which = append(which, o.Slug+" ("+o.Name+")")
+	}
+	list := catalog.Listed(which, mostNamed)
+	if exact {
+		return fmt.Sprintf("%d organizations match this name: %s. Give the slug of the one that you mean.", len(found), list)
+	}
+	near := "1 is"
+	if len(found) > 1 {
+		near = fmt.Sprintf("%d are", len(found))
+	}
+	return "No organization has exactly this name. " + near + " close: " + list +
+		". In the column slug, give its slug if you mean it, or " + NewSlug + " for another organization."
+}
+
+// namedBefore says which of the rows before has the name of a row, or one close to it; ""
+// if none has, or the row is said to be another.
+func namedBefore(row ImportRow, name string, before []ImportRow) string {
+	for _, other := range before {
+		if text.Alike(other.Name, name) {
+			return fmt.Sprintf("Line %d has this name too.", other.Line)
+		}
+	}
+	if len(before) == 0 || text.Key(row.Slug) == NewSlug {
+		return ""
+	}
+	return fmt.Sprintf("Line %d has a name close to this: %s. In the column slug, give %s if this is another organization.",
+		before[0].Line, catalog.Plain(text.Line(before[0].Name)), NewSlug)
 }
 
 // Imported reports whether the form with this id was carried out.

@@ -222,9 +222,9 @@ func (s *Server) getImportFaults(c echo.Context, v visitor) error {
 		for _, f := range j.Faults {
 			said = append(said, f.Field+": "+f.Message)
 		}
-		rows = append(rows, []string{j.Name, j.Aliases, j.Tags, j.TimeZone, j.Colour, j.Account, j.DirectoryKey, string(j.Verdict), strings.Join(said, " ")})
+		rows = append(rows, []string{j.Name, j.Aliases, j.Tags, j.TimeZone, j.Colour, j.Account, j.DirectoryKey, j.Slug, string(j.Verdict), strings.Join(said, " ")})
 	}
-	header := append(importColumns[:len(importColumns):len(importColumns)], verdictColumn, faultColumn)
+	header := append(importColumns[:len(importColumns):len(importColumns)], slugColumn, verdictColumn, faultColumn)
 	return s.sendCSV(c, "faults.csv", header, func(context.Context) ([][]string, error) {
 		all := rows
 		rows = nil
