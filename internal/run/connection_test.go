@@ -373,6 +373,24 @@ func TestDirectoriesOfAnOrganization(t *testing.T) {
 	if bad, err := d.Runner.RenameDirectory(t.Context(), scope, actor, d.Client, found[0].ID, "Head office"); err != nil || len(bad) != 0 {
 		t.Errorf("renamed: %v (%v)", bad, err)
 	}
+	// Names are compared as they are searched; what clashes already stays, and can be renamed.
+	for _, twin := range []string{"entra", "  ENTRA\u200b", "Éntra"} {
+		if got := add(twin, "DSCCCCCCCCCCCCCC3333"); !strings.Contains(got, "directory_name: This organization has a directory of this name") {
+			t.Errorf("%q is added beside Entra: %q", twin, got)
+		}
+		if bad, err := d.Runner.RenameDirectory(t.Context(), scope, actor, d.Client, found[0].ID, twin); err != nil || len(bad) != 1 {
+			t.Errorf("a directory beside Entra is called %q: %v (%v)", twin, bad, err)
+		}
+	}
+	d.Exec(t, `update directory_key set name = 'ENTRA' where id = $1`, found[0].ID)
+	for _, name := range []string{"entra 1", "Head office"} {
+		if bad, err := d.Runner.RenameDirectory(t.Context(), scope, actor, d.Client, found[0].ID, name); err != nil || len(bad) != 0 {
+			t.Errorf("renamed: %v (%v)", bad, err)
+		}
+	}
+	if bad, err := d.Runner.RenameDirectory(t.Context(), scope, actor, d.Client, found[1].ID, "Entra"); err != nil || len(bad) != 0 {
+		t.Errorf("renamed to what it is called: %v (%v)", bad, err)
+	}
 	if err := errors.Join(d.Runner.MakePrimary(t.Context(), scope, actor, d.Client, found[1].ID), d.Runner.RemoveDirectory(t.Context(), scope, actor, d.Client, found[0].ID)); err != nil {
 		t.Fatal(err)
 	}
@@ -383,7 +401,7 @@ func TestDirectoriesOfAnOrganization(t *testing.T) {
 		t.Error(err)
 	}
 	said := latest(t, d, 5)
-	for i, want := range []string{"Removed Head office, whose key ended in 1111.", "Made Entra primary.", "Renamed Directory to Head office.", "Added Entra, whose key ends in 2222.", "Added Directory, whose key ends in 1111."} {
+	for i, want := range []string{"Removed Head office, whose key ended in 1111.", "Made Entra primary.", "Renamed Entra to Entra.", "Renamed entra 1 to Head office.", "Renamed ENTRA to entra 1."} {
 		if !strings.Contains(said[i], want) {
 			t.Errorf("the record says %q, want %q", said[i], want)
 		}

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -39,6 +40,9 @@ func (r *Runner) AddDirectory(ctx context.Context, sc store.Scope, actor Actor, 
 		if _, err := stillConnected(ctx, tx.HoldConnection, o); err != nil {
 			return err
 		}
+		if err := directoryNameFree(ctx, tx, o, uuid.Nil, name); err != nil {
+			return err
+		}
 		if _, err := tx.AddDirectory(ctx, o.ID, name, key, actor.Operator, r.now()); err != nil {
 			return err
 		}
@@ -48,12 +52,29 @@ func (r *Runner) AddDirectory(ctx context.Context, sc store.Scope, actor Actor, 
 	return directoryConflict(err)
 }
 
+// errDirectoryName says that the organization has a directory of a name already.
+var errDirectoryName = errors.New("run: a directory has this name")
+
+// directoryNameFree returns errDirectoryName if another of the organization's directories,
+// but for the one of this id, has a name that is found by the same words. It holds others
+// back who add or rename one.
+func directoryNameFree(ctx context.Context, tx *store.Tx, o store.Organization, but uuid.UUID, name string) error {
+	if err := tx.LockDirectories(ctx, o.ID); err != nil {
+		return err
+	}
+	found, err := tx.Directories(ctx, o.ID)
+	if slices.ContainsFunc(found, func(d store.Directory) bool { return d.ID != but && text.Same(d.Name, name) }) {
+		return errDirectoryName
+	}
+	return err
+}
+
 // directoryConflict turns a name or a key that the organization has already into
 // a fault beside its box.
 func directoryConflict(err error) ([]catalog.FieldError, error) {
 	switch {
-	case store.IsConflict(err, "directory_key_name"):
-		return fault(DirectoryNameField, "This organization has a directory of this name. Give it another."), nil
+	case store.IsConflict(err, "directory_key_name"), errors.Is(err, errDirectoryName):
+		return fault(DirectoryNameField, "This organization has a directory of this name, or of one that differs only in case or accents. Give it another."), nil
 	case store.IsConflict(err, "directory_key_key"):
 		return fault(DirectoryKeyField, "This organization has this key already."), nil
 	}
@@ -80,6 +101,9 @@ func (r *Runner) RenameDirectory(ctx context.Context, sc store.Scope, actor Acto
 	err := r.changeDirectory(ctx, sc, actor, o, id, func(tx *store.Tx, d store.Directory) (store.Event, string, error) {
 		if len(bad) > 0 {
 			return store.DirectoryRenamed, "", errFaults // not before it is known that there is one
+		}
+		if err := directoryNameFree(ctx, tx, o, id, name); err != nil {
+			return store.DirectoryRenamed, "", err
 		}
 		return store.DirectoryRenamed, "Renamed " + d.Name + " to " + name + ".", tx.RenameDirectory(ctx, o.ID, id, name)
 	})

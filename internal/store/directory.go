@@ -29,6 +29,14 @@ func (t *Tx) Directories(ctx context.Context, organization uuid.UUID) ([]Directo
 		where `+inScope+` and k.organization_id = $1 order by k.is_primary desc, lower(k.name), k.id`, organization)
 }
 
+// LockDirectories waits until nobody else adds or renames a directory of the organization,
+// and keeps others waiting until the transaction ends: names are compared as people read
+// them, which no index does for rows from before.
+func (t *Tx) LockDirectories(ctx context.Context, organization uuid.UUID) error {
+	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('directories ' || app.workspace()::text || $1::text, 0))`, organization.String())
+	return err
+}
+
 // AddDirectory adds a directory; an organization's first is primary. A
 // *ConflictError on "directory_key_name" or "directory_key_key" says what of it
 // the organization has already. The key's form must have been checked.
