@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -47,6 +48,16 @@ func (f sheet) once() views.Once {
 }
 
 func (f sheet) get(name string) string { return f.values.Get(name) }
+
+// cleanIDs cleans the ids in a form as [catalog.Action.Parse] does: pages and checks compare
+// them beside it, and look things up by them.
+func (f sheet) cleanIDs() {
+	for _, field := range f.action.Fields {
+		if spec := field.Spec(); spec.Kind == "id" && f.values.Has(spec.Name) {
+			f.values.Set(spec.Name, text.Line(f.get(spec.Name)))
+		}
+	}
+}
 
 // input is a field as the form shows it; preset stands where nothing was typed.
 func (f sheet) input(name, preset string) views.Input {
@@ -155,11 +166,12 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 	case f.get(reopened) != "":
 		return s.reopen(c, v, f)
 	}
+	f.choose()
+	typed := maps.Clone(f.values)
+	f.cleanIDs()
 	if faults, several := f.severalUsers(); several {
 		return s.syncMany(c, v, f, faults)
 	}
-	f.choose()
-	typed := maps.Clone(f.values)
 	bad, err := s.pick(c.Request().Context(), v, &f)
 	if err != nil {
 		return s.showRefusal(c, v, f, "", err)
@@ -176,7 +188,7 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 	}
 	in, ticket, reason, faults := f.read()
 	if bad = append(bad, faults...); len(bad) == 0 {
-		if bad, err = s.faultsHere(c.Request().Context(), v, f); err != nil {
+		if bad, err = s.faultsHere(c.Request().Context(), v, f.action, in.Given(f.action)); err != nil {
 			return err
 		}
 	}
@@ -187,7 +199,7 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		return s.review(c, v, f, e, in)
 	}
 	if question := f.action.Question(in); question != "" && f.isGenerated() && f.get("agreed") == "" {
-		return s.ask(c, v, f, question)
+		return s.ask(c, v, f, in, question)
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
 		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Ticket: ticket, Opened: f.connection, Reason: reason,
@@ -286,7 +298,7 @@ func chosenID(f sheet, name string) (catalog.Values, []catalog.FieldError) {
 }
 
 // ask shows what will come of a generated form, and carries its fields along.
-func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error {
+func (s *Server) ask(c echo.Context, v visitor, f sheet, in catalog.Values, question string) error {
 	if err := s.hold(c.Request().Context(), v, &f, false); err != nil {
 		return err
 	}
@@ -316,7 +328,7 @@ func (s *Server) ask(c echo.Context, v visitor, f sheet, question string) error 
 			page.Facts = append(page.Facts, s.factAsked(c.Request().Context(), v, spec, text))
 		}
 	}
-	page.Facts = append(page.Facts, s.creditsFacts(c.Request().Context(), v, f.action, f.get("credits"))...)
+	page.Facts = append(page.Facts, s.creditsFacts(c.Request().Context(), v, f.action, in.Given(f.action)["credits"])...)
 	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, page)
 }
 

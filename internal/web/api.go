@@ -128,11 +128,7 @@ func (s *Server) apiInput(c echo.Context, v visitor, action catalog.Action, body
 		return in, err
 	}
 	if len(bad) == 0 {
-		values := url.Values{}
-		for name, text := range body.fields {
-			values.Set(name, text)
-		}
-		if bad, err = s.faultsHere(c.Request().Context(), v, sheet{action: action, values: values}); err != nil {
+		if bad, err = s.faultsHere(c.Request().Context(), v, action, in.Given(action)); err != nil {
 			return in, err
 		}
 	}

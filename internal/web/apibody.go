@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/text"
 )
 
 // apiBody is what a program asks for. Fields stand in it as text, as a form
@@ -53,6 +54,9 @@ func apiBodyOf(c echo.Context, a catalog.Action) (apiBody, error) {
 	return parseBody(data, a)
 }
 
+// withoutBlanks is text.Key, where a variable has the package's name.
+func withoutBlanks(id string) string { return text.Key(id) }
+
 // parseBody reads {"run_id": …, "fields": {…}, "ticket": …, "reason": …,
 // "account_id": …, "connection_id": …} strictly: a member
 // that is not known, or is there twice, could mean something else to whoever
@@ -84,11 +88,11 @@ func parseBody(data []byte, a catalog.Action) (apiBody, error) {
 				fault("reason", "Give a text.")
 			}
 		case "account_id":
-			if b.account = text; !isText || text == "" || a.OfWorkspace() {
+			if b.account = withoutBlanks(text); !isText || b.account == "" || a.OfWorkspace() {
 				fault("account_id", "Give the id of the organization's Duo account as text, for a child account only.")
 			}
 		case "connection_id":
-			if b.connection = text; !isText || text == "" || a.OfWorkspace() {
+			if b.connection = withoutBlanks(text); !isText || b.connection == "" || a.OfWorkspace() {
 				fault("connection_id", "Give the organization's connection_id as text, as the lists return it.")
 			}
 		case "fields":

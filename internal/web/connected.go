@@ -38,6 +38,7 @@ func (f form) opened() (connection, words string, err error) {
 // freshSheet is an action's form for the connection of now.
 func (s *Server) freshSheet(ctx context.Context, v visitor, action catalog.Action, values url.Values) (f sheet, err error) {
 	f = sheet{action: action, values: values, runID: uuid.New()}
+	f.cleanIDs()
 	f.connection, f.connected, err = s.Runner.Connection(ctx, v.scope, v.organization)
 	return f, err
 }

@@ -21,15 +21,15 @@ func (s *Server) directories(ctx context.Context, v visitor) (found []store.Dire
 	return found, err
 }
 
-// faultsHere are what is wrong with a form that only the organization tells: a
-// key must be one of its own.
-func (s *Server) faultsHere(ctx context.Context, v visitor, f sheet) ([]catalog.FieldError, error) {
-	if f.action.Slug != synchronizeUser {
+// faultsHere are what is wrong with the checked values of an action that only the
+// organization says: a key must be one of its own.
+func (s *Server) faultsHere(ctx context.Context, v visitor, a catalog.Action, given map[string]string) ([]catalog.FieldError, error) {
+	if a.Slug != synchronizeUser {
 		return nil, nil
 	}
 	found, err := s.directories(ctx, v)
 	for _, d := range found {
-		if d.Key == f.get("directory_key") {
+		if d.Key == given["directory_key"] {
 			return nil, err
 		}
 	}

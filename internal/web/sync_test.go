@@ -5,8 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/store"
 )
 
 // TestSynchronizeSeveral sends several names in one form: each is a run of its
@@ -80,4 +83,30 @@ func TestSynchronizeUser(t *testing.T) {
 	for _, role := range []catalog.Role{catalog.Auditor, catalog.Helpdesk} {
 		e.as(t, e.Member(t, e.Workspace, role)).get(org + "/actions/synchronize-users").want(http.StatusNotFound)
 	}
+}
+
+// TestDirectoryKeyIsComparedAsCleaned: blanks and what nobody sees around a key are not
+// part of it, wherever it is sent.
+func TestDirectoryKeyIsComparedAsCleaned(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	org := e.orgOf(e.near.org)
+	var people []duosim.Person
+	for _, name := range []string{"ann", "bea", "cyd", "dan", "eve"} {
+		people = append(people, duosim.Person{Username: name})
+	}
+	e.Sim.ChangeDirectory(e.near.account.AccountID, e.near.directory, people...)
+	b := e.as(t, e.Member(t, e.Workspace, catalog.Technician))
+	for name, key := range map[string]string{"ann": e.near.directory + "\u200b", "bea": " " + e.near.directory + " "} {
+		b.get(org+"/actions/synchronize-users?form=1").form("Synchronize Users").set("directory_key", key).set("username", name).send().
+			want(http.StatusOK, "Synchronized user "+name+": created.")
+	}
+	several := b.get(org+"/actions/synchronize-users").form("Synchronize").set("usernames", "cyd\ndan")
+	several.values.Set("directory_key", e.near.directory+"\u200b ")
+	several.send().want(http.StatusOK, "Synchronized user cyd: created.", "Synchronized user dan: created.", "CANARY-near").fine()
+	secret, _ := e.accessToken(t, e.Workspace, e.Owner, store.Grant{Role: "technician", EveryOrganization: true})
+	wantOutcome(e.stranger(t).call(secret, http.MethodPost, "/api/v1"+org+"/actions/synchronize-users", map[string]any{
+		"run_id": uuid.NewString(), "account_id": " " + e.near.account.AccountID + "\u200b",
+		"fields": map[string]string{"directory_key": e.near.directory + "\u200b", "username": "eve"},
+	}), "applied", false)
 }

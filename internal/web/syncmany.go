@@ -43,7 +43,8 @@ func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.F
 	ctx := c.Request().Context()
 	if len(faults) == 0 {
 		var err error
-		if faults, err = s.faultsHere(ctx, v, f); err != nil {
+		given := map[string]string{"directory_key": f.get("directory_key")}
+		if faults, err = s.faultsHere(ctx, v, f.action, given); err != nil {
 			return err
 		}
 	}
