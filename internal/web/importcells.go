@@ -15,11 +15,12 @@ type fileRecord struct {
 }
 
 // recordsOf takes a text apart at a mark, one record at least. Lines end with a line
-// feed alone. An error is an uploaded. No row goes into a cell of another one unseen,
-// whatever quotation marks cells begin with.
+// feed alone. Without a mark each line is a row of one cell, as a column is pasted: commas
+// are in the names of companies. An error is an uploaded. No row goes into a cell of
+// another one unseen, whatever quotation marks cells begin with.
 func recordsOf(text string, mark rune) (records []fileRecord, err error) {
-	if mark == '\t' {
-		return pastedRecords(text)
+	if mark == '\t' || mark == oneColumn {
+		return pastedRecords(text, mark)
 	}
 	reader := csv.NewReader(strings.NewReader(text))
 	reader.FieldsPerRecord, reader.Comma = -1, mark
@@ -41,10 +42,16 @@ func recordsOf(text string, mark rune) (records []fileRecord, err error) {
 	}
 }
 
+// oneColumn is in the place of a mark where the first line has none.
+const oneColumn = rune(0)
+
 // holdsRow reports whether a cell between quotation marks goes on in a line that could
 // be a row: then each of the marks may as well belong to a row of its own.
 func holdsRow(cell string, mark rune) bool {
 	_, more, _ := strings.Cut(cell, "\n")
+	if mark == oneColumn {
+		return strings.TrimSpace(more) != ""
+	}
 	return strings.ContainsRune(more, mark)
 }
 
@@ -63,14 +70,17 @@ func notCSV(err error) error {
 
 // pastedRecords takes apart what spreadsheets copy: cells between tabs. They put
 // quotation marks around a cell with a line break or a tab only, and leave those of
-// other cells as they are.
-func pastedRecords(text string) (records []fileRecord, err error) {
+// other cells as they are. A column that was saved as CSV has them around cells with a
+// comma.
+func pastedRecords(text string, mark rune) (records []fileRecord, err error) {
 	record, line := fileRecord{line: 1}, 1
 	for {
 		cell, rest, quoted := quotedCell(text)
 		switch end := strings.IndexAny(text, "\t\n"); {
-		case quoted && holdsRow(cell, '\t'):
+		case quoted && holdsRow(cell, mark):
 			return nil, notOneCell(line)
+		case !quoted && mark == oneColumn && quotedMore(text):
+			return nil, moreCells(line)
 		case !quoted && end < 0:
 			cell, rest = text, ""
 		case !quoted:
@@ -89,6 +99,21 @@ func pastedRecords(text string) (records []fileRecord, err error) {
 		}
 		text = rest[1:]
 	}
+}
+
+// quotedMore reports whether the line at the start of a text is CSV of several cells, the
+// first of them between quotation marks.
+func quotedMore(text string) bool {
+	line, _, _ := strings.Cut(text, "\n")
+	if !strings.HasPrefix(line, `"`) {
+		return false
+	}
+	cells, err := csv.NewReader(strings.NewReader(line)).Read()
+	return err == nil && len(cells) > 1
+}
+
+func moreCells(line int) error {
+	return uploaded(fmt.Sprintf("Line %d has more cells than the first line has columns.", line))
 }
 
 // quotedCell reads a cell between quotation marks at the start of a text. It is one

@@ -31,6 +31,11 @@ func TestNoRowIsSwallowed(t *testing.T) {
 		"\"name\"\t\"aliases\"\r\n\r\n\"Acme\"\t19\" rack\r\nNext\t\"\"\r\n": `3:Acme(19" rack) 4:Next()`,
 		"name,aliases\nAcme,\"Shop\nThe S\"\nNext Co,x\n":                    `2:Acme(Shop | The S) 4:Next Co(x)`,
 		"name;aliases\nAcme;\"Shop, Inc\nThe S, Inc\"\nNext;x\n":             `2:Acme(Shop, Inc | The S, Inc) 4:Next(x)`,
+		// One column: each line is a name, unless it is CSV between quotation marks.
+		"name\nAcme Dental, Inc.\n\"Foo\" Ltd\n\nBar; Baz\n":         `2:Acme Dental, Inc.() 3:"Foo" Ltd() 5:Bar; Baz()`,
+		"\"name\"\n\"Acme Dental, Inc.\"\n\"The \"\"Foo\"\"\"\nNext": `2:Acme Dental, Inc.() 3:The "Foo"() 4:Next()`,
+		"name\n\"Open\nNext, \"Inc\"\n\"Last\n\"\n":                  `2:"Open() 3:Next, "Inc"() 4:Last()`,
+		"\n name \r\nAcme\r\n":                                       `3:Acme()`,
 	} {
 		if got := rows(text); got != want {
 			t.Errorf("%q is read as %s, want %s", text, got, want)
@@ -42,6 +47,9 @@ func TestNoRowIsSwallowed(t *testing.T) {
 		"name,aliases\nA,\nAcme,\"Shop\nNext Co,Other\"\nLast,\n":     "Line 3 has a quotation mark that is closed in a later line, and what is between them could be rows",
 		"name;aliases\nAcme;\"Shop\nNext Co;x\nMore;Other\"\nLast;\n": "Line 2 has a quotation mark that is closed in a later line, and what is between them could be rows",
 		"name\taliases\nAcme\t\"Shop\nNext Co\tOther\"\nLast\t\n":     "Line 2 has a quotation mark that is closed in a later line",
+		"name\nAcme\n\"Shop\nNext Co\"\nLast\n":                       "Line 3 has a quotation mark that is closed in a later line",
+		"name\n\"Acme, Inc.\",vip\n":                                  "Line 2 has more cells",
+		"name\nAcme\nNext\tvip\n":                                     "Line 3 has more cells",
 	} {
 		if got := rows(text); !strings.HasPrefix(got, "refused: "+want) {
 			t.Errorf("%q is read as %s, want %s", text, got, want)

@@ -105,9 +105,9 @@ func readImport(text string) ([]run.ImportRow, error) {
 		return nil, uploaded("There is nothing in it. Choose a file, or paste its text.")
 	}
 	first, _, _ := strings.Cut(strings.TrimLeft(text, "\n"), "\n")
-	mark := ','
-	for _, other := range ";\t" {
-		if strings.Count(first, string(other)) > strings.Count(first, string(mark)) {
+	mark := oneColumn
+	for _, other := range ",;\t" {
+		if strings.ContainsRune(first, other) && (mark == oneColumn || strings.Count(first, string(other)) > strings.Count(first, string(mark))) {
 			mark = other
 		}
 	}
@@ -172,7 +172,7 @@ func importRow(columns, cells []string, line int) (row run.ImportRow, blank bool
 		}
 		blank = false
 		if i >= len(columns) || columns[i] == "" {
-			return row, false, uploaded(fmt.Sprintf("Line %d has more cells than the first line has columns.", line))
+			return row, false, moreCells(line)
 		}
 		if to := into[columns[i]]; to != nil {
 			*to = cell
