@@ -14,7 +14,8 @@ import (
 // An account can ignore a parameter that it does not know, and a proxy can answer from
 // another request. So each answer is compared with its question, here and for all calls:
 //
-//   - An object that was asked for by id has to have this id.
+//   - An object that was asked for by id has to have this id, and an answer that names again what a parameter
+//     named has to name the same.
 //   - What a user has has to be this user's, where Duo says whose it is.
 //   - Rows of a list that a filter does not choose are left out. What Duo left out itself is then
 //     not known, unless the list is whole, so a list with such rows that may have more pages is an
@@ -25,7 +26,8 @@ import (
 type question struct {
 	member string // of the answered object, such as user_id; "" if none is asked for by id
 	id     string
-	needed bool // an answer without the member is none
+	needed bool      // an answer without the member is none
+	again  []matches // what parameters named, of an answer that is an object
 	rows   []matches
 	whole  bool // a row that does not match spoils the answer: it is about another user
 	most   int  // rows of an answer without metadata: one with fewer is all there is; 0: not known
@@ -40,6 +42,11 @@ var objects = map[string]string{
 	"webauthncredentials": "webauthnkey", "bypass_codes": "bypass_code_id", "admins": "admin_id",
 	"integrations": "integration_key", "policies": "policy_key",
 	"administrative_units": "admin_unit_id", "endpoints": "epkey", "desktop_authenticators": "dakey",
+}
+
+// repeated are the parameters of readings that name one thing, and that an answer may have as a member.
+var repeated = []string{
+	"push_id", "txid", "user_id", "phone_id", "group_id", "token_id", "webauthnkey", "bypass_code_id", "admin_id", "integration_key", "policy_key",
 }
 
 // filters are the parameters that choose rows of a list, by the end of its path. A parameter that is
@@ -93,9 +100,32 @@ var oldLogFilters = map[string]func(asked []string) matches{"mintime": notBefore
 //     does not document which member of an event they choose by.
 //   - mintime, maxtime and type of Trust Monitor: an event has several times, and a type of another name.
 //   - mintime and maxtime of counts, such as info/telephony_credits_used: the answer has no rows.
-//   - user_id and integration_key of policies/calculate: the answer does not repeat them.
+//   - device, username and user_id of the Auth API: only an enrollment's answer says whose it is.
 
 func questionOf(r Request) question {
+	q := byPath(r)
+	switch {
+	case r.Method == http.MethodGet:
+		for _, name := range repeated {
+			if asked, err := paramTexts(r.Params[name]); err == nil && len(asked) == 1 && asked[0] != "" {
+				q.again = append(q.again, havingIfAny(same, asked, name))
+			}
+		}
+	case r.Method == http.MethodPost && makesUser[r.Path]:
+		if asked, is := r.Params["username"].(string); is && asked != "" {
+			q.again = append(q.again, havingIfAny(sameLogin, []string{asked}, "username"))
+		}
+	case r.Method == http.MethodPost && r.Path == "/admin/v1/users/bulk_create":
+		q.rows, q.whole = []matches{havingIfAny(sameLogin, usernamesIn(r.Params["users"]), "username")}, true
+	}
+	return q
+}
+
+// makesUser are the calls that answer with the user that they made.
+var makesUser = map[string]bool{"/admin/v1/users": true, "/auth/v2/enroll": true}
+
+// byPath is the part of a question that is in the path of the request, and the filters of its list.
+func byPath(r Request) question {
 	parts := strings.Split(strings.TrimPrefix(r.Path, "/"), "/")
 	if len(parts) < 3 || parts[0] != "admin" {
 		return question{}
@@ -139,6 +169,9 @@ func (q question) compare(a Answer) (kept Answer, fits bool) {
 		id := o.text(q.member)
 		return a, id == q.id || id == "" && !q.needed
 	}
+	if !q.namesTheSame(a) {
+		return a, false
+	}
 	if len(q.rows) == 0 {
 		return a, true
 	}
@@ -156,6 +189,15 @@ func (q question) compare(a Answer) (kept Answer, fits bool) {
 	}
 	a.Response, a.Metadata = encoded(wanted), Metadata{Total: len(wanted)}
 	return a, true
+}
+
+// namesTheSame reports whether an answer names nothing else than the parameters did.
+func (q question) namesTheSame(a Answer) bool {
+	if len(q.again) == 0 {
+		return true
+	}
+	o, err := parseObject(a.Response)
+	return err != nil || !slices.ContainsFunc(q.again, func(fits matches) bool { return !fits(o) })
 }
 
 // compareLog compares a page of a log, whose events are within an object.
@@ -204,6 +246,12 @@ func having(equal func(asked, is string) bool, asked []string, path ...string) m
 	}
 }
 
+// havingIfAny compares a text of a row, if it has it, with what was asked for.
+func havingIfAny(equal func(asked, is string) bool, asked []string, name string) matches {
+	has := having(equal, asked, name)
+	return func(row *object) bool { return row.text(name) == "" || has(row) }
+}
+
 // named compares a user's username and aliases.
 func named(asked []string) matches {
 	return func(row *object) bool {
@@ -223,6 +271,27 @@ func (u User) HasName(name string) bool {
 func SameName(a, b string) bool {
 	a, b = strings.TrimSpace(norm.NFC.String(a)), strings.TrimSpace(norm.NFC.String(b))
 	return a != "" && strings.EqualFold(a, b)
+}
+
+// sameLogin reports whether a user who was made can have got this username: an account may take names without
+// their domain.
+func sameLogin(asked, is string) bool {
+	bare := func(name string) string {
+		name, _, _ = strings.Cut(name[strings.LastIndex(name, `\`)+1:], "@")
+		return name
+	}
+	return SameName(asked, is) || SameName(bare(asked), bare(is))
+}
+
+// usernamesIn are the usernames of users who are to be made, as JSON in a parameter.
+func usernamesIn(users any) (names []string) {
+	text, _ := users.(string)
+	var list []struct{ Username string }
+	_ = json.Unmarshal([]byte(text), &list) // Duo refuses what is none
+	for _, u := range list {
+		names = append(names, u.Username)
+	}
+	return names
 }
 
 func same(a, b string) bool { return a == b }

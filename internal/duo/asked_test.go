@@ -1,6 +1,7 @@
 package duo_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ type crowd struct {
 	*simulator
 	c                                                     *duo.Client
 	ada, bob, cell, desk, pilots, token, key, admin, code string
+	push                                                  duo.PushID
 	application                                           duo.IntegrationKey
 }
 
@@ -43,6 +45,11 @@ func crowded(t *testing.T) crowd {
 	s.AddBypassCode(id, s.bob, duosim.BypassSpec{})
 	codes := must[[]duo.BypassCode](t)(s.c.UserBypassCodes(t.Context(), duo.UserID(s.ada)))
 	s.code = string(codes[0].ID)
+	for _, user := range []string{s.ada, s.bob} {
+		phone := s.AddPhone(id, duosim.PhoneSpec{Name: "Activated", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{user}})
+		sent := must[duo.VerificationPush](t)(s.c.SendVerificationPush(t.Context(), duo.UserID(user), duo.PhoneID(phone)))
+		s.push = cmp.Or(s.push, sent.ID) // of ada
+	}
 	for _, name := range []string{"One", "Two"} {
 		made := must[duo.Integration](t)(s.c.CreateAuthIntegration(t.Context(), name))
 		s.application = made.Key
@@ -171,6 +178,7 @@ func TestAnotherObjectIsNotTaken(t *testing.T) {
 		"admin":             func() error { _, err := c.Admin(ctx, duo.AdminID(s.admin)); return err },
 		"bypass code":       func() error { _, err := c.BypassCode(ctx, duo.BypassCodeID(s.code)); return err },
 		"application":       func() error { _, err := c.Integration(ctx, s.application); return err },
+		"answer to a push":  func() error { _, err := c.VerificationPushResponse(ctx, duo.UserID(s.ada), s.push); return err },
 		"older group":       raw("/admin/v1/groups/" + s.pilots),
 		"newer application": raw("/admin/v3/integrations/" + string(s.application)),
 		"codes of a user":   raw("/admin/v1/users/" + s.ada + "/bypass_codes"),

@@ -170,6 +170,16 @@ func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o s
 	return flying.list.(List[T]), nil
 }
 
+// listNow lists what Duo has now: a reading that was under way already may be from before.
+func listNow[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization) (List[T], error) {
+	asked := r.now()
+	found, err := list(ctx, r, h, sc, o, true)
+	if err == nil && found.ReadAt.Before(asked) {
+		return list(ctx, r, h, sc, o, true)
+	}
+	return found, err
+}
+
 // unanswered reports whether an error says nothing of what would have been
 // answered, so that an older answer may still be shown. After a refusal it may
 // not: the keys may have been taken away.

@@ -3,7 +3,6 @@ package run
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,7 +38,7 @@ type Found struct {
 	Exact   bool // the matches are called exactly so
 	TooMany bool // the account has too many to be listed: there may be other matches
 
-	sure bool // the only match is so now, and not merely in a list that is held
+	sure bool // the only match is so now, and nothing else is
 }
 
 // Only returns the one thing that a text means. There is none where several are
@@ -55,7 +54,7 @@ func (f Found) Only() (Match, bool) {
 // a kind, such as catalog.OfUser. Letter case, blanks around, invisible characters
 // and how letters are composed make no difference to what is exact; accents,
 // domains and the order of names make it close. A kind without names finds nothing.
-// Lists of Duo's can be as old as ListAge, so Duo is asked again about the only match.
+// Lists are read from Duo for it, since one that is held can lack what was made a minute ago.
 func (r *Runner) Lookup(ctx context.Context, sc store.Scope, o store.Organization, of, typed string) (Found, error) {
 	typed = text.Line(typed)
 	if typed == "" {
@@ -65,54 +64,64 @@ func (r *Runner) Lookup(ctx context.Context, sc store.Scope, o store.Organizatio
 	case catalog.OfUser:
 		return r.lookupUser(ctx, sc, o, typed)
 	case catalog.OfPhone:
-		return lookInDuo(ctx, r, &r.phones, sc, o, (*duo.Client).Phone, func(p duo.Phone) (Match, fit) {
+		return lookInDuo(ctx, r, &r.phones, sc, o, func(p duo.Phone) (Match, fit) {
 			m := Match{ID: string(p.ID), Name: phoneName(p), Note: joined(p.Platform, ownersOf(p.Users))}
 			return m, max(called(typed, m.ID, p.Name), numberFit(p, typed))
 		})
 	case catalog.OfGroup:
-		return lookInDuo(ctx, r, &r.groups, sc, o, (*duo.Client).Group, func(g duo.Group) (Match, fit) {
+		return lookInDuo(ctx, r, &r.groups, sc, o, func(g duo.Group) (Match, fit) {
 			m := Match{ID: string(g.ID), Name: g.Name, Note: joined(g.Description, string(g.Status))}
 			return m, called(typed, m.ID, m.Name)
 		})
 	case catalog.OfToken:
-		return lookInDuo(ctx, r, &r.tokens, sc, o, (*duo.Client).Token, func(t duo.Token) (Match, fit) {
+		return lookInDuo(ctx, r, &r.tokens, sc, o, func(t duo.Token) (Match, fit) {
 			m := Match{ID: string(t.ID), Name: t.Serial, Note: joined("type "+t.Type, ownersOf(t.Users))}
 			return m, called(typed, m.ID, m.Name)
 		})
 	case catalog.OfCredential:
-		ask := (*duo.Client).WebAuthnCredential
-		return lookInDuo(ctx, r, &r.credentials, sc, o, ask, func(w duo.WebAuthnCredential) (Match, fit) {
+		return lookInDuo(ctx, r, &r.credentials, sc, o, func(w duo.WebAuthnCredential) (Match, fit) {
 			m := Match{ID: string(w.Key), Name: w.Name, Note: joined(w.Label, ownersOf([]duo.User{w.User}))}
 			return m, called(typed, m.ID, m.Name)
 		})
+	case catalog.OfDirectory:
+		return r.lookupDirectory(ctx, sc, o, typed)
+	case catalog.OfAccount:
+		return r.lookupAccount(ctx, sc, typed)
 	}
-	return r.lookupStored(ctx, sc, o, of, typed)
+	return Found{}, nil
 }
 
-// lookupStored finds what the console keeps itself: directories of the organization
-// and accounts of the workspace.
-func (r *Runner) lookupStored(ctx context.Context, sc store.Scope, o store.Organization, of, typed string) (Found, error) {
-	var found Found
-	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		switch of {
-		case catalog.OfDirectory:
-			list, err := tx.Directories(ctx, o.ID)
-			found = lookIn(List[store.Directory]{Items: list}, func(d store.Directory) (Match, fit) {
-				m := Match{ID: d.Key, Name: d.Name, Note: "key ends in " + Tail(d.Key)}
-				return m, called(typed, m.ID, m.Name)
-			})
-			return err
-		case catalog.OfAccount:
-			list, err := tx.Accounts(ctx)
-			found = lookIn(List[store.Account]{Items: list}, func(a store.Account) (Match, fit) {
-				m := Match{ID: a.AccountID, Name: a.Name, Note: cmp.Or(a.APIHostname, noAPIHost)}
-				return m, called(typed, m.ID, m.Name)
-			})
-			return err
-		}
-		return nil
+// lookupDirectory finds directories, which the console keeps itself.
+func (r *Runner) lookupDirectory(ctx context.Context, sc store.Scope, o store.Organization, typed string) (found Found, err error) {
+	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		list, err := tx.Directories(ctx, o.ID)
+		found = lookIn(List[store.Directory]{Items: list}, func(d store.Directory) (Match, fit) {
+			m := Match{ID: d.Key, Name: d.Name, Note: "key ends in " + Tail(d.Key)}
+			return m, called(typed, m.ID, m.Name)
+		})
+		return err
 	})
 	return found, err
+}
+
+// lookupAccount finds child accounts as Duo lists them now: the list that is kept can
+// lack a second one of the name.
+func (r *Runner) lookupAccount(ctx context.Context, sc store.Scope, typed string) (Found, error) {
+	client, err := r.accountsClient(ctx, sc)
+	if err != nil {
+		return Found{}, err
+	}
+	accounts, err := readBy(ctx, r, client, func(ctx context.Context, c *duo.Client) ([]store.Account, error) {
+		listed, _, err := r.listAccounts(ctx, c)
+		return listed, err
+	})
+	if err != nil {
+		return Found{}, err
+	}
+	return lookIn(List[store.Account]{Items: accounts}, func(a store.Account) (Match, fit) {
+		m := Match{ID: a.AccountID, Name: a.Name, Note: cmp.Or(a.APIHostname, noAPIHost)}
+		return m, called(typed, m.ID, m.Name)
+	}), nil
 }
 
 // fit is how well a thing's names fit a text.
@@ -138,35 +147,13 @@ func called(typed string, names ...string) fit {
 	return best
 }
 
-// lookInDuo finds matches in a list of Duo's. It reads the only match again by its id:
-// what is called otherwise by now, or is gone, is not taken.
-func lookInDuo[ID ~string, T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization,
-	ask func(*duo.Client, context.Context, ID) (T, error), describe func(T) (Match, fit)) (Found, error) {
-	found, err := list(ctx, r, h, sc, o, false)
+// lookInDuo finds matches in a list that is read from Duo for it.
+func lookInDuo[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization,
+	describe func(T) (Match, fit)) (Found, error) {
+	found, err := listNow(ctx, r, h, sc, o)
 	if err != nil {
 		return Found{}, err
 	}
-	matches := lookIn(found, describe)
-	only, one := matches.Only()
-	if !one {
-		return matches, nil
-	}
-	now, err := object(ctx, r, sc, o, only.ID, ask)
-	refused, is := errors.AsType[*duo.Error](err)
-	gone := is && refused.Code == duo.CodeNotFound
-	if err != nil && !gone {
-		return Found{}, err
-	}
-	var items []T
-	for _, item := range found.Items {
-		switch m, _ := describe(item); {
-		case m.ID != only.ID:
-			items = append(items, item)
-		case !gone:
-			items = append(items, now)
-		}
-	}
-	found.Items = items
 	return lookIn(found, describe), nil
 }
 

@@ -2,9 +2,13 @@ package run_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -247,8 +251,82 @@ func TestLookupAsksDuoAboutThings(t *testing.T) {
 			t.Errorf("%s %q: %q, taken %q; want %q, taken %q", test.of, test.typed, matches, only, test.matches, test.only)
 		}
 	}
-	d.Sim.SetFault(id, duosim.Fault{Kind: duosim.OtherObject})
-	if found, err := d.Runner.Lookup(t.Context(), d.Scope(), d.Client, catalog.OfPhone, phone); err == nil {
-		t.Errorf("another phone confirms this one: %+v", found)
+	// What was made in the Admin Panel a moment ago is seen: a second one of the name, and the first.
+	d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550146", Name: "Spare"})
+	d.Sim.AddPhone(id, duosim.PhoneSpec{Name: "Brand new"})
+	d.Sim.AddGroup(id, "Pilots", "")
+	d.Sim.AddToken(id, duosim.TokenSpec{Type: "h6", Serial: "9", Secret: "00"})
+	d.Sim.AddCredential(id, duosim.CredentialSpec{UserID: user, Name: "Red"})
+	d.Sim.AddChild(d.Parent.AccountID, d.Account.Name)
+	d.Sim.AddChild(d.Parent.AccountID, "Brand New, Inc.")
+	for _, test := range []struct{ of, typed, matches, only string }{
+		{catalog.OfPhone, "spare", "+12025550145, Spare | +12025550146, Spare", ""}, {catalog.OfPhone, "brand new", "Brand new", "Brand new"},
+		{catalog.OfGroup, "pilots", "Pilots", "Pilots"}, {catalog.OfToken, "9", "9", "9"}, {catalog.OfCredential, "red", "Red", "Red"},
+		{catalog.OfAccount, d.Account.Name, d.Account.Name + " | " + d.Account.Name, ""}, {catalog.OfAccount, "brand new, inc.", "Brand New, Inc.", "Brand New, Inc."},
+	} {
+		if matches, only, _ := lookUp(t, d, test.of, test.typed); matches != test.matches || only != test.only {
+			t.Errorf("%s %q: %q, taken %q; want %q, taken %q", test.of, test.typed, matches, only, test.matches, test.only)
+		}
+	}
+}
+
+// TestLookupReadsAgainAfterAReadingBefore: a list that was being read when somebody asked can be from before.
+func TestLookupReadsAgainAfterAReadingBefore(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	id := d.Account.AccountID
+	d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550145", Name: "Spare"})
+	read, joined := make(chan struct{}), make(chan struct{})
+	var held atomic.Bool
+	d.Runner = d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
+		answer, err := d.Transport.RoundTrip(r)
+		if held.CompareAndSwap(false, true) {
+			close(read)
+			<-joined // Duo has answered; the answer is on its way
+		}
+		return answer, err
+	}))
+	before := make(chan error)
+	go func() {
+		_, err := d.Runner.Phones(t.Context(), d.Scope(), d.Client, true)
+		before <- err
+	}()
+	<-read
+	d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550146", Name: "Spare"})
+	patience := run.NewPatience(time.Minute)
+	patience.After, patience.Asking = time.Millisecond, sync.OnceFunc(func() { close(joined) })
+	found, err := d.Runner.Lookup(run.WithPatience(t.Context(), patience), d.Scope(), d.Client, catalog.OfPhone, "spare")
+	if _, one := found.Only(); err != nil || one || len(found.Matches) != 2 {
+		t.Errorf("found %+v, %v", found.Matches, err)
+	}
+	if err := <-before; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLookupWhereFiltersAreIgnored: of an account with several pages of users, which answers every question with the
+// first, who is meant is found in the whole list, as it is now.
+func TestLookupWhereFiltersAreIgnored(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	id := d.Account.AccountID
+	for i := range 699 {
+		d.Sim.AddUser(id, duosim.UserSpec{Username: fmt.Sprint("user", i)})
+	}
+	d.Sim.AddUser(id, duosim.UserSpec{Username: "zoe", Email: "zoe@client.example"})
+	if _, err := d.Runner.Users(t.Context(), d.Scope(), d.Client, true); err != nil {
+		t.Fatal(err)
+	}
+	d.Sim.SetFault(id, duosim.Fault{Kind: duosim.FiltersIgnored})
+	for _, test := range []struct{ typed, matches, only string }{
+		{"zoe@client.example", "zoe", "zoe"}, {"ZOE", "zoe", "zoe"}, {"user7", "user7", "user7"}, {"nobody.at.all", "", ""}, {`CORP\zoe`, "zoe", ""},
+	} {
+		if matches, only, _ := lookUp(t, d, catalog.OfUser, test.typed); matches != test.matches || only != test.only {
+			t.Errorf("%q: %q, taken %q; want %q, taken %q", test.typed, matches, only, test.matches, test.only)
+		}
+	}
+	d.Sim.AddUser(id, duosim.UserSpec{Username: "a-zoe", Email: "zoe@client.example"})
+	if matches, only, _ := lookUp(t, d, catalog.OfUser, "zoe@client.example"); matches != "a-zoe | zoe" || only != "" {
+		t.Errorf("a twin since then: %q, taken %q", matches, only)
 	}
 }

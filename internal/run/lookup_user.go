@@ -23,6 +23,13 @@ func (r *Runner) lookupUser(ctx context.Context, sc store.Scope, o store.Organiz
 	asked, err := read(ctx, r, sc, o, func(ctx context.Context, client *duo.Client) ([]duo.User, error) {
 		return askFor(ctx, client, typed, list.TooMany)
 	})
+	if other, is := errors.AsType[*duo.TransportError](err); is && other.Failure == duo.OtherAnswer && !list.TooMany {
+		// The account does not answer by name or by address: everyone is read instead.
+		all, failed := listNow(ctx, r, &r.users, sc, o)
+		if failed != nil || !all.TooMany {
+			list, asked, err = all, all.Items, failed
+		}
+	}
 	if err != nil {
 		return Found{}, err
 	}

@@ -110,34 +110,33 @@ func isBlank(r rune) bool {
 	return unicode.IsSpace(r) || unicode.In(r, unicode.Zs, unicode.Zl, unicode.Zp) || r == '\u2800'
 }
 
-// invisible are the characters besides Unicode's class Cf that show nothing: Hangul
-// fillers, the grapheme joiner, vowels of Khmer that are never written, and marks
-// that choose a variant of the character before them.
-var invisible = &unicode.RangeTable{
-	R16: []unicode.Range16{
-		{Lo: 0x034f, Hi: 0x034f, Stride: 1}, {Lo: 0x115f, Hi: 0x1160, Stride: 1}, {Lo: 0x17b4, Hi: 0x17b5, Stride: 1},
-		{Lo: 0x180b, Hi: 0x180f, Stride: 1}, {Lo: 0x3164, Hi: 0x3164, Stride: 1}, {Lo: 0xfe00, Hi: 0xfe0f, Stride: 1},
-		{Lo: 0xffa0, Hi: 0xffa0, Stride: 1}, {Lo: 0xfff0, Hi: 0xfff8, Stride: 1}, {Lo: 0xfffe, Hi: 0xffff, Stride: 1},
-	},
-	R32: []unicode.Range32{{Lo: 0xe0000, Hi: 0xe0fff, Stride: 1}},
+// invisible are the characters that show nothing: the property Default_Ignorable_Code_Point as Unicode derives it,
+// which includes code points that have no character yet; marks around annotations, which are of class Cf too; and two
+// code points that are no characters.
+var invisible = []*unicode.RangeTable{
+	unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector,
+	{R16: []unicode.Range16{{Lo: 0xfffe, Hi: 0xffff, Stride: 1}}},
 }
 
-func isInvisible(r rune) bool { return unicode.In(r, unicode.Cf, invisible) && !isShownFormat(r) }
+func isInvisible(r rune) bool { return unicode.In(r, invisible...) && !isShownFormat(r) }
 
 // isShownFormat reports whether a character of the class Cf is visible: signs that
-// embrace the digits after them.
+// embrace the digits after them, and joints of hieroglyphs.
 func isShownFormat(r rune) bool {
-	return r >= 0x0600 && r <= 0x0605 || r == 0x06dd || r == 0x070f || r == 0x0890 || r == 0x0891 || r == 0x08e2 ||
-		r == 0x110bd || r == 0x110cd || r >= 0x13430 && r <= 0x1343f
+	return unicode.Is(unicode.Prepended_Concatenation_Mark, r) || r >= 0x13430 && r <= 0x1343f
 }
 
 const (
-	nonJoiner = '\u200c'
-	joiner    = '\u200d'
+	nonJoiner      = '\u200c'
+	joiner         = '\u200d'
+	asSign         = '\ufe0e'
+	asPicture      = '\ufe0f'
+	keycap         = '\u20e3'
+	vowelSeparator = '\u180e'
 )
 
 // isNeeded reports whether an invisible character changes how the text around it
-// is written, and so belongs to a word.
+// is written, and so belongs to a word. Where it changes nothing, two texts would look the same and be two.
 func isNeeded(before []rune, r rune, after []rune) bool {
 	if len(before) == 0 {
 		return false
@@ -152,31 +151,45 @@ func isNeeded(before []rune, r rune, after []rune) bool {
 		return isPicture(next)
 	case r == joiner || r == nonJoiner:
 		// A letter without its vowel takes another form also at the end of a word.
-		return unicode.In(last, virama) || joins(last) && joins(next)
-	case r >= 0xfe00 && r <= 0xfe0f:
-		return unicode.In(last, unicode.Han, unicode.So, unicode.Sm, unicode.Myanmar) || r == 0xfe0f && strings.ContainsRune("0123456789#*", last)
+		return unicode.In(last, virama) || isWritten(last) && unicode.In(next, virama, shifters) ||
+			r == nonJoiner && isCursive(last) && isCursive(next)
+	case r == asPicture && last <= unicode.MaxASCII:
+		return strings.ContainsRune("0123456789#*", last) && next == keycap
+	case r == asPicture || r == asSign:
+		return unicode.Is(twofold, last)
+	case r >= 0xfe00 && r <= 0xfe02 && unicode.Is(unicode.Unified_Ideograph, last):
+		return true
+	case r == 0xfe00:
+		return unicode.Is(dotted, last)
 	case r >= 0xe0100 && r <= 0xe01ef:
-		return unicode.Is(unicode.Han, last)
+		return unicode.Is(unicode.Unified_Ideograph, last)
+	case r == vowelSeparator: // before a or e, which it sets apart
+		return unicode.Is(unicode.Mongolian, last) && isWritten(last) && (next == 0x1820 || next == 0x1821)
 	case r >= 0x180b && r <= 0x180f:
-		return unicode.Is(unicode.Mongolian, last) && last != r
+		return unicode.Is(unicode.Mongolian, last) && unicode.IsLetter(last)
 	}
 	return false
 }
 
-// isPicture reports whether a character is part of an emoji.
-func isPicture(r rune) bool {
-	return unicode.In(r, unicode.So, unicode.Sk) || r == 0xfe0f || r == 0x2640 || r == 0x2642
-}
+// isPicture reports whether a character is an emoji or ends one.
+func isPicture(r rune) bool { return r == asPicture || unicode.In(r, twofold, pictures) }
 
-// joins reports whether a character is written in a script whose letters change
-// their form beside each other.
-func joins(r rune) bool {
-	return unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Nko, unicode.Mandaic, unicode.Mongolian, unicode.Phags_Pa,
-		unicode.Devanagari, unicode.Bengali, unicode.Gurmukhi, unicode.Gujarati, unicode.Oriya, unicode.Tamil, unicode.Telugu,
-		unicode.Kannada, unicode.Malayalam, unicode.Sinhala, unicode.Khmer, unicode.Myanmar, unicode.Tibetan, unicode.Thaana)
+func isWritten(r rune) bool { return unicode.In(r, unicode.L, unicode.M) }
+
+// isCursive reports whether a character is of a script whose letters join those beside them.
+func isCursive(r rune) bool {
+	return isWritten(r) && unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Nko, unicode.Mandaic, unicode.Mongolian,
+		unicode.Phags_Pa, unicode.Adlam, unicode.Hanifi_Rohingya)
 }
 
 // virama are the marks that take a letter's vowel away.
 var virama = &unicode.RangeTable{R16: []unicode.Range16{
-	{Lo: 0x094d, Hi: 0x0d4d, Stride: 0x80}, {Lo: 0x0dca, Hi: 0x0dca, Stride: 1}, {Lo: 0x1039, Hi: 0x103a, Stride: 1}, {Lo: 0x17d2, Hi: 0x17d2, Stride: 1},
+	{Lo: 0x094d, Hi: 0x0d4d, Stride: 0x80}, {Lo: 0x0dca, Hi: 0x0dca, Stride: 1}, {Lo: 0x1039, Hi: 0x103a, Stride: 1},
+	{Lo: 0x17d2, Hi: 0x17d2, Stride: 1},
 }}
+
+// shifters are the marks of Khmer that a non-joiner keeps above a letter.
+var shifters = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x17c9, Hi: 0x17ca, Stride: 1}}}
+
+// dotted are the letters of Myanmar that have a form with a dot.
+var dotted = tableOf("1000 1002 1004 1010-1011 1015 1019-101a 101c-101d 1022 1031 1075 1078 107a 1080 aa60-aa66 aa6b-aa6c aa6f aa7a")

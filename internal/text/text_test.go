@@ -1,6 +1,8 @@
 package text
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -32,6 +34,26 @@ func TestLine(t *testing.T) {
 		{"Malayalam at the end of a word", "അവന്\u200d", "അവന്\u200d"},
 		{"a family stays together", "👩\u200d👧", "👩\u200d👧"},
 		{"a heart stays red", "❤\ufe0f", "❤\ufe0f"},
+		{"and becomes black", "❤\ufe0e", "❤\ufe0e"},
+		{"once", "❤\ufe0f\ufe0e\ufe0f", "❤\ufe0f"},
+		{"what is a picture anyway", "☕\ufe0f😀\ufe0e", "☕😀"},
+		{"a burning heart", "❤\ufe0f\u200d🔥", "❤\ufe0f\u200d🔥"},
+		{"an astronaut", "👩🏽\u200d🚀", "👩🏽\u200d🚀"},
+		{"a joiner among signs", "a^\u200d^`\u200d`°\u200d°│\u200d│", "a^^``°°││"},
+		{"a joiner after half an emoji", "👩\u200dx", "👩x"},
+		{"keycaps", "1\ufe0f\u20e3#\ufe0f\u20e3*\ufe0f\u20e3", "1\ufe0f\u20e3#\ufe0f\u20e3*\ufe0f\u20e3"},
+		{"digits without a key", "jdoe1\ufe0f 2\ufe0fa #\ufe0f *\ufe0e3\ufe0e\u20e3", "jdoe1 2a # *3\u20e3"},
+		{"signs that are no emoji", "+\ufe0f=\ufe0f<\ufe0f>\ufe0f|\ufe0f~\ufe0f^\ufe0f$\ufe0f°\ufe0f¬\ufe0f±\ufe00∩\ufe00│\ufe0f", "+=<>|~^$°¬±∩│"},
+		{"code points without a character", "jdoe\u2065\ufff0\U000e0002\U000e0fff", "jdoe"},
+		{"marks of shorthand and of music", "jdoe\U0001bca0\U0001d173", "jdoe"},
+		{"variants of a character", "葛\ufe00葛\ufe02葛\ufe03葛\ufe0f葛\U000e0100\U000e0101", "葛\ufe00葛\ufe02葛葛葛\U000e0100"},
+		{"variants of what is no character", "々\U000e0100ア\ufe00。\U000e0100", "々ア。"},
+		{"Mongolian keeps one variant", "ᠠ\u180b\u180c\u180b", "ᠠ\u180b"},
+		{"and its separated vowel", "ᠬ\u180eᠠ ᠬ\u180eᠪ ᠐\u180bᠠ", "ᠬ\u180eᠠ ᠬᠪ ᠐ᠠ"},
+		{"Myanmar keeps a dotted form", "\u1000\ufe00 \u1001\ufe00", "\u1000\ufe00 \u1001"},
+		{"joiners among letters that do not change", "ب\u200dب क\u200cक ९\u200c९ ،\u200cخ", "بب कक ९९ ،خ"},
+		{"Bengali joins before the virama", "র\u200d্য", "র\u200d্য"},
+		{"Khmer keeps a shifter above", "ប\u200c៊ី", "ប\u200c៊ី"},
 		{"a name's variant of a character", "葛\U000e0100城", "葛\U000e0100城"},
 		{"signs that embrace digits", "\u06dd٣", "\u06dd٣"},
 		{"compatibility forms are another text", "ﬁ ①", "ﬁ ①"},
@@ -146,7 +168,52 @@ func TestHolds(t *testing.T) {
 }
 
 var seeds = []string{"e\ufffd\u0301", "Ada", "  a\tb ", "Zoe\u0308", "jdoe\u200b", "می\u200cخواهم", "👩\u200d👧", "İıẞŉ", "ﬁﬃ①", "\u3164\u115f", "\x00\xff", "e\u200b\u0301", "ᾳ\u0345", "ﾞ", "葛\U000e0100", "\u1e9e\u0307",
-	"\u0390\u03b0", "\u212b\u2126", "\u0f71\u0f72", "\u1100\u200b\u1161"}
+	"jdoe1\ufe0f", "+\ufe0f", "1\ufe0f\u20e3", "❤\ufe0f\u200d🔥", "^\u200d^", "\u2065", "ᠠ\u180b\u180eᠠ", "\u1000\ufe00", "র\u200d্য", "ប\u200c៊", "葛\ufe00", "\u0390\u03b0", "\u212b\u2126", "\u0f71\u0f72", "\u1100\u200b\u1161"}
+
+// ignorable is Unicode's property Default_Ignorable_Code_Point (DerivedCoreProperties.txt of version 17).
+var ignorable = tableOf(`ad 34f 61c 115f-1160 17b4-17b5 180b-180f 200b-200f 202a-202e 2060-206f 3164 fe00-fe0f feff ffa0
+	fff0-fff8 1bca0-1bca3 1d173-1d17a e0000-e0fff`)
+
+// TestNothingIgnorableIsLeft: for every code point that shows nothing, wherever it is beside characters of ASCII, and
+// however often.
+func TestNothingIgnorableIsLeft(t *testing.T) {
+	t.Parallel()
+	for r := range unicode.MaxRune + 1 {
+		if !unicode.Is(ignorable, r) {
+			continue
+		}
+		x := string(r)
+		if got := Visible("jd" + x + "oe"); got != "jdoe" {
+			t.Errorf("%U stays in what is visible: %q", r, got)
+		}
+		if got := Fold("JD" + x + "oe"); got != "jdoe" {
+			t.Errorf("%U stays in what is compared: %q", r, got)
+		}
+		for before := range rune(utf8.RuneSelf) {
+			plain := string(before) + "a"
+			if got := Line(string(before) + x + x + "a" + x); got != Line(plain) {
+				t.Errorf("%U behind %q stays: %q", r, before, got)
+			}
+			if got := Key(x + string(before) + x + "a"); got != Key(plain) {
+				t.Errorf("%U behind %q stays in a key: %q", r, before, got)
+			}
+		}
+	}
+}
+
+// effects are the places where what shows nothing changes what is written: the character before it, itself, and the
+// one behind it.
+var effects = regexp.MustCompile(`^(?:` + strings.Join([]string{
+	`[0-9#*]\x{fe0f}\x{20e3}`,
+	`[\p{So}\p{Sm}\x{203c}\x{2049}\x{2139}\x{3030}\x{303d}][\x{fe0e}\x{fe0f}].?`,
+	`[\p{So}\p{Sm}\x{fe0f}\x{1f3fb}-\x{1f3ff}]\x{200d}[\p{So}\p{Sm}\x{1f3fb}-\x{1f3ff}]`,
+	`\p{Han}[\x{fe00}-\x{fe02}\x{e0100}-\x{e01ef}].?`,
+	`\p{Myanmar}\x{fe00}.?`,
+	`\p{Mongolian}(?:[\x{180b}-\x{180d}\x{180f}].?|\x{180e}\p{Mongolian})`,
+	`\p{Mn}[\x{200c}\x{200d}].?`,
+	`[\p{L}\p{M}]\x{200d}\p{Mn}`,
+	`[\p{L}\p{M}]\x{200c}[\p{L}\p{M}]`,
+}, "|") + `)$`)
 
 func FuzzClean(f *testing.F) {
 	for _, seed := range seeds {
@@ -165,9 +232,19 @@ func FuzzClean(f *testing.F) {
 				t.Errorf("%s of %q depends on how it was composed", name, text)
 			}
 		}
-		for _, r := range Line(text) {
+		line := []rune(Line(text))
+		for i, r := range line {
 			if unicode.In(r, unicode.Bidi_Control) || isBlank(r) && r != ' ' {
 				t.Errorf("Line of %q holds %U", text, r)
+			}
+			around := string(line[max(0, i-1):min(len(line), i+2)])
+			if unicode.Is(ignorable, r) && (i == 0 || !effects.MatchString(around)) {
+				t.Errorf("Line of %q holds %U, which changes nothing in %+q", text, r, around)
+			}
+		}
+		for _, r := range Key(text) + Visible(text) + Fold(text) {
+			if unicode.Is(ignorable, r) {
+				t.Errorf("%U is left in %q", r, text)
 			}
 		}
 	})

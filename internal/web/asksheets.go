@@ -103,7 +103,9 @@ func deviceField(f views.FieldView, pre duo.Preauth, phones []duo.Phone) views.F
 		if d.Type != "phone" {
 			continue // a token has nothing to be asked
 		}
-		known = known || d.ID == f.Value
+		if strings.EqualFold(d.ID, f.Value) {
+			known, f.Value = true, d.ID
+		}
 		name := catalog.Plain(cmp.Or(d.DisplayName, d.Name, d.Number, d.ID))
 		for _, p := range phones {
 			if string(p.ID) == d.ID && p.Extension != "" {

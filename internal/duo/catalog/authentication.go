@@ -16,7 +16,7 @@ var (
 	authFactor   = Choice{Name: "factor", Label: "How to ask", Default: "push", Example: "push", Options: []Option{
 		{"push", "Push: a request in Duo Mobile"}, {"phone", "Phone call: press a key"}, {"sms", "SMS: send new passcodes"}, {"passcode", "Passcode: check one that you were told"}, {"auto", "The best that the device can do"},
 	}}
-	authDevice   = Text{Name: "device", Label: "Device", Help: "A phone's id, or auto for the first that can do it. Not used with a passcode.", Max: 64, Example: "auto"}
+	authDevice   = Text{Name: "device", Label: "Device", Help: "The id of one of the user's phones, or auto for the first that can do it. Not used with a passcode.", Max: 64, Example: "auto"}
 	authPasscode = Text{Name: "passcode", Label: "Passcode", Help: "Of Duo Mobile, an SMS or a hardware token, or a bypass code. A good one is used up by this.", Max: 32, Secret: true}
 	authAddress  = Text{Name: "ipaddr", Label: "IP address", Help: "Where the login is meant to come from, for the policies on networks.", Max: 45, Pattern: addressPattern}
 	authHost     = Text{Name: "hostname", Label: "Host name", Help: "Of the computer that is logged in to."}
@@ -50,7 +50,8 @@ func sendAuthentication() Action {
 			if r.Subject == "" {
 				r.Subject = authUser.Of(in)
 			}
-			if err := askable(ctx, d, request); err != nil {
+			request, err := askable(ctx, d, request)
+			if err != nil {
 				return r, err
 			}
 			txid, err := d.StartAuth(ctx, request)

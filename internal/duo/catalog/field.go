@@ -211,15 +211,19 @@ func (f Email) Spec() Spec {
 	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Required: f.Required, Max: 254, Example: f.Example, Pattern: emailPattern}
 }
 
-func (f Email) normalize(text string, given bool) (plain, fault string) {
-	text, fault = Text{Required: f.Required, Max: 254}.normalize(text, given)
-	if fault != "" || text == "" {
-		return text, fault
+func (f Email) normalize(typed string, given bool) (plain, fault string) {
+	plain, fault = Text{Required: f.Required, Max: 254}.normalize(typed, given)
+	if fault != "" || plain == "" {
+		return plain, fault
 	}
-	if a, err := mail.ParseAddress(text); err != nil || a.Address != text {
+	if a, err := mail.ParseAddress(plain); err != nil || a.Address != plain {
 		return "", "This is not an e-mail address."
 	}
-	return text, ""
+	// Where a script needs one, the address without it may be another person's.
+	if text.Visible(plain) != plain {
+		return "", "This address holds an invisible character. Retype the address."
+	}
+	return plain, ""
 }
 
 // Of returns the address, empty when none was given.

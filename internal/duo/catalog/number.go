@@ -34,12 +34,12 @@ func (f PhoneNumber) Spec() Spec {
 }
 
 func (f PhoneNumber) normalize(typed string, _ bool) (plain, fault string) {
-	compact := text.Key(typed)
+	compact := strings.Map(inASCII, text.Key(typed))
 	if compact == "" {
 		return "", ""
 	}
 	if strings.Contains(compact, trunk) {
-		return "", "Leave the (0) out: it is not dialled after the country code."
+		return "", aboutTrunk(compact)
 	}
 	if digits := strings.Map(withoutJoints, compact); f.Digits && shownDigits.MatchString(digits) {
 		// A person who writes ten digits in groups may mean a national number, as Duo would.
@@ -56,6 +56,22 @@ func (f PhoneNumber) normalize(typed string, _ bool) (plain, fault string) {
 		return strings.TrimPrefix(t.Number, "+"), fault
 	}
 	return t.Number, fault
+}
+
+// aboutTrunk says what to make of the zero in brackets of a number: most countries drop it after their code, and
+// some, such as Italy, dial it.
+func aboutTrunk(compact string) (fault string) {
+	kept, notKept := ParseTelephone(strings.ReplaceAll(compact, trunk, "0"))
+	dropped, notDropped := ParseTelephone(strings.ReplaceAll(compact, trunk, ""))
+	switch {
+	case notKept != "" && notDropped != "":
+		return notDropped
+	case notKept != "", kept.Number == dropped.Number, notDropped == "" && dropped.inUse() && !kept.inUse():
+		return "Leave the (0) out: it is not dialed after the country code."
+	case notDropped != "", kept.inUse() && !dropped.inUse():
+		return "Write the (0) as 0: in this country it is dialed after the country code."
+	}
+	return "Write the (0) as 0, or leave it out: with and without it this is another number."
 }
 
 // withoutJoints drops what people write between the digits of a number.

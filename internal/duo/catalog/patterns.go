@@ -5,9 +5,10 @@ import "strings"
 // The shapes of texts are described to programs in the regular expressions that Go,
 // ECMAScript and Python share: no look-ahead, no classes of Unicode. What is invisible
 // or a blank stands in them itself; internal/text says what that is, and a test
-// compares both.
+// compares both. Characters beyond U+FFFF are left out: without its flag u, ECMAScript
+// takes a class with a range of them for an error.
 const (
-	unseen = "\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u2064\u2066-\u206f" +
+	unseen = "\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f" +
 		"\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffd-\uffff"
 	anyRune  = "[^\\x00-\\x1f\\x7f-\\x9f\ufffd]"
 	seenRune = "[^\\x00-\\x20\\x7f-\\xa0" + unseen + "]"
@@ -16,7 +17,7 @@ const (
 
 	emailPattern = emailAtoms + "@" + emailAtoms
 	emailAtoms   = emailAtom + `(?:\.` + emailAtom + ")*"
-	emailAtom    = `[^\x00-\x20\x7f-\xa0()<>\[\]:;@\\,."` + unseen + "]+"
+	emailAtom    = `[^\x00-\x20\x7f-\xa0()<>\[\]:;@\\,."` + unseen + "\u037e]+" // U+037E is a semicolon, once composed
 
 	actPattern     = anyRune + "*<acturl>" + anyRune + "*"
 	installPattern = anyRune + "*<insturl>" + anyRune + "*"

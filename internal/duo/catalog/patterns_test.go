@@ -5,7 +5,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
+
+	"duodesk/internal/text"
 )
 
 // TestShapesOfTextsAreTheTexts compares what is described to programs with what is
@@ -34,10 +37,25 @@ func TestShapesOfEmailsAndAddresses(t *testing.T) {
 	t.Parallel()
 	f := Email{Required: true}
 	email := regexp.MustCompile(f.Spec().Shape())
-	for _, text := range []string{"a@b", "ada.lovelace+x@client.example", "zoë@bücher.example", "a@b.", ".a@b", "a..b@c", "a@", "@b", "a b@c", "a@b@c", "a@[1.2.3.4", `"a"@b`, "<a@b>", "Ada <a@b>", "a@b, c@d", "a\u2003b@c", "a'b@c", "a@b;", "a(c)@b", "", "a"} {
-		_, fault := f.normalize(text, true)
-		if taken := fault == ""; taken != email.MatchString(text) {
-			t.Errorf("%q: taken %v, described %v", text, taken, !taken)
+	for _, typed := range []string{"a@b", "ada.lovelace+x@client.example", "zoë@bücher.example", "a@b.", ".a@b", "a..b@c", "a@", "@b", "a b@c", "a@b@c", "a@[1.2.3.4", `"a"@b`, "<a@b>", "Ada <a@b>", "a@b, c@d", "a\u2003b@c", "a'b@c", "a@b;", "a(c)@b", "", "a"} {
+		_, fault := f.normalize(typed, true)
+		if taken := fault == ""; taken != email.MatchString(typed) {
+			t.Errorf("%q: taken %v, described %v", typed, taken, !taken)
+		}
+	}
+	// Whatever becomes of a character, what is sent fits what is described, and what is described is taken.
+	for r := range rune(unicode.MaxRune + 1) {
+		if !utf8.ValidRune(r) || r > 0xffff && text.Visible(string(r)) != "" {
+			continue
+		}
+		for _, typed := range []string{"a" + string(r) + "b@client.example", "a+" + string(r) + "b@client.example", "葛" + string(r) + "ب" + string(r) + "ب@client.example", "a@b" + string(r)} {
+			sent, fault := f.normalize(typed, true)
+			if fault == "" && !email.MatchString(sent) {
+				t.Errorf("%U in %q: sent as %q, which is not described", r, typed, sent)
+			}
+			if fault != "" && r <= 0xffff && email.MatchString(typed) {
+				t.Errorf("%U in %q: described as taken, and the field says %q", r, typed, fault)
+			}
 		}
 	}
 	address := regexp.MustCompile("^" + addressPattern + "$")

@@ -1,11 +1,15 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"duodesk/internal/duo"
+	"duodesk/internal/text"
 )
 
 // noSMS says why a phone cannot get an SMS; "" if it may. Duo's capability of this
@@ -33,22 +37,63 @@ func noPasscodes(p duo.Phone) string {
 const preauthTime = 4 * time.Second
 
 // askable refuses an authentication that no device of the user can answer, before
-// anything is sent. What Duo does not say here, it decides when it is asked.
-func askable(ctx context.Context, d *duo.Client, r duo.AuthRequest) error {
+// anything is sent, and returns it with the id of its device as Duo writes it. What Duo
+// does not say here, it decides when it is asked.
+func askable(ctx context.Context, d *duo.Client, r duo.AuthRequest) (duo.AuthRequest, error) {
 	if r.Factor == duo.FactorPasscode {
-		return nil
+		return r, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, preauthTime)
 	defer cancel()
 	pre, err := d.Preauth(ctx, r.User, r.From)
 	if err != nil {
-		return nil
+		return r, nil
+	}
+	for _, device := range pre.Devices {
+		if strings.EqualFold(device.ID, r.Device) {
+			r.Device = device.ID
+		}
 	}
 	if field, why := cannotAsk(pre, r); why != "" {
-		return &FieldError{Field: field, Message: why}
+		return r, &FieldError{Field: field, Message: why}
 	}
-	return nil
+	return r, nil
 }
+
+// whichDevice says which ids a device can have, where a text is none of them: those of
+// the phones that it names, or else of all. Duo shows the end of their numbers only.
+func whichDevice(pre duo.Preauth, typed string) string {
+	part, isNumber := DigitsOf(typed)
+	var named, all []string
+	for _, d := range pre.Devices {
+		if d.Type != "phone" {
+			continue
+		}
+		words := d.ID + " (" + Plain(cmp.Or(d.DisplayName, d.Name, d.Number, "no name")) + ")"
+		all = append(all, words)
+		shown, _ := DigitsOf(strings.NewReplacer("X", "", "x", "").Replace(d.Number))
+		same := func(name string) bool { return name != "" && text.Same(name, typed) }
+		if same(d.Name) || same(d.DisplayName) || same(d.Number) ||
+			isNumber && len(shown.Number) >= shownOfNumber && strings.HasSuffix(part.Number, shown.Number) {
+			named = append(named, words)
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return "This user has no phone."
+	case len(named) == 0:
+		return "No phone of this user has this id. Enter auto, or the id of one: " + Listed(all, mostDevices) + "."
+	case len(named) == 1:
+		return "Enter the id of the phone: " + named[0] + "."
+	}
+	return fmt.Sprintf("%d phones match; enter the id of one: %s.", len(named), Listed(named, mostDevices))
+}
+
+// shownOfNumber is how many digits of a number Duo shows here, and mostDevices how many devices are listed.
+const (
+	shownOfNumber = 4
+	mostDevices   = 10
+)
 
 // howAsked says for each factor what a device has to be able to do, and in words
 // why one cannot.
@@ -89,7 +134,7 @@ func cannotAsk(pre duo.Preauth, r duo.AuthRequest) (field, why string) {
 	case able:
 		return "", ""
 	case chosen && !known:
-		return authDevice.Name, "This is not a phone of this user."
+		return authDevice.Name, whichDevice(pre, r.Device)
 	case chosen:
 		return authDevice.Name, "This is not a device that " + how.why + "."
 	}

@@ -73,9 +73,16 @@ func ParseTelephone(typed string) (t Telephone, fault string) {
 	return Telephone{}, wrong
 }
 
-// cutDialed folds a text and cuts an extension off that only Duo knows.
+// inUse reports whether the number fits one of the ranges that its country has assigned.
+func (t Telephone) inUse() bool {
+	parsed, err := phonenumbers.Parse(t.Number, noRegion)
+	return err == nil && phonenumbers.IsValidNumber(parsed)
+}
+
+// cutDialed folds a text, with the digits of all scripts as those of ASCII, and cuts an extension off that only Duo
+// knows.
 func cutDialed(typed string) (number, extension string) {
-	number = strings.TrimSpace(strings.TrimPrefix(text.Fold(typed), "tel:"))
+	number = strings.Map(inASCII, strings.TrimSpace(strings.TrimPrefix(text.Fold(typed), "tel:")))
 	if parts := dialed.FindStringSubmatch(number); parts != nil {
 		return parts[1], parts[2]
 	}
@@ -113,18 +120,38 @@ func DigitsOf(typed string) (t Telephone, ok bool) {
 		}
 	}
 	ok = number != "" && !strings.ContainsFunc(number, func(r rune) bool { return unicode.IsLetter(r) || isForeignToNumbers(r) })
-	return Telephone{strings.Map(asDigit, number), extension}, ok
+	return Telephone{strings.Map(onlyDigits, number), extension}, ok
 }
 
-// asDigit keeps digits, those of other scripts as those of ASCII.
-func asDigit(r rune) rune {
-	switch {
-	case !unicode.IsDigit(r):
+func onlyDigits(r rune) rune {
+	if r < '0' || r > '9' {
 		return -1
-	case r > unicode.MaxASCII:
-		return rune(phonenumbers.NormalizeDigitsOnly(string(r))[0])
 	}
 	return r
+}
+
+// inASCII writes a decimal digit of any script as that of ASCII. Unicode has the ten digits of a script beside each
+// other, from zero on.
+func inASCII(r rune) rune {
+	if r <= unicode.MaxASCII || !unicode.Is(unicode.Nd, r) {
+		return r
+	}
+	zero := r
+	for unicode.Is(unicode.Nd, zero-1) {
+		zero--
+	}
+	return '0' + (r-zero)%10
+}
+
+// withASCII reads a field with the digits of all scripts as those of ASCII.
+func withASCII(get func(string) (string, bool), field string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		typed, given := get(name)
+		if name == field {
+			typed = strings.Map(inASCII, typed)
+		}
+		return typed, given
+	}
 }
 
 // spread puts the extension that was typed behind a number into its own field, for
@@ -136,6 +163,7 @@ func (a Action) spread(get func(string) (string, bool)) (func(string) (string, b
 		if !is || number.Extension == "" {
 			continue
 		}
+		get = withASCII(get, number.Extension)
 		typed, _ := get(number.Name)
 		t, fault := ParseTelephone(typed)
 		if fault != "" || t.Extension == "" || strings.Contains(text.Key(typed), trunk) {

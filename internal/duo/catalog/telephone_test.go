@@ -27,6 +27,10 @@ func TestParseTelephone(t *testing.T) {
 		"\uff0b\uff14\uff14 20 7946 0123":                {"+442079460123", ""},
 		"+\u0664\u0664 \u0662\u0660 7946 0123":           {"+442079460123", ""},
 		"+44 (0)20 7946 0123":                            {"+442079460123", ""},
+		"+44 20 7946 0123 x\u0662\u0662":                 {"+442079460123", "22"},
+		"+44 20 7946 0123;ext=\uff12\u06f2":              {"+442079460123", "22"},
+		"+44 20 7946 0123 ext. 1,,\u0662#":               {"+442079460123", "1,,2#"},
+		"+\u096a\u096a \u0968\u0966 7946 0123 x\u0968":   {"+442079460123", "2"},
 		"+44 7700 900123":                                {"+447700900123", ""},
 		"+61 491 570 156":                                {"+61491570156", ""},
 		"+39 06 698 12345":                               {"+390669812345", ""},
@@ -64,11 +68,14 @@ func TestExtensionOfNumber(t *testing.T) {
 				return text, given && (name != "extension" || text != "")
 			})
 		}
-		for _, box := range []string{"", "3243"} {
+		for _, box := range []string{"", "3243", "\u0663\u0662\u0664\u0663"} {
 			in, bad := parse("+1 202 555 0177 x3243", box)
 			if len(bad) > 0 || in.given["number"] != "+12025550177" || in.given["extension"] != "3243" {
 				t.Errorf("%s, box %q: %v, faults %v", slug, box, in.given, bad)
 			}
+		}
+		if in, bad := parse("+1 202 555 0177", "\u0663\u0662"); len(bad) > 0 || in.given["extension"] != "32" {
+			t.Errorf("%s, an extension in other digits: %v, faults %v", slug, in.given, bad)
 		}
 		if _, bad := parse("+44 (0)20 7946 0123 x3243", ""); len(bad) != 1 || !strings.Contains(bad[0].Message, "(0)") {
 			t.Errorf("%s, a zero that is not dialed: %v", slug, bad)

@@ -26,8 +26,11 @@ func (c *call) unfiltered() *call {
 	return &sub
 }
 
-// elsewhere is the reading of another object of the kind that the path names; nil if there is none.
+// elsewhere is the reading of another object of the kind that the path names, or of another push; nil if there is none.
 func (c *call) elsewhere() *call {
+	if id := c.req.params["push_id"]; id != "" {
+		return c.ofOtherPush(id)
+	}
 	for name, id := range c.path {
 		others := slices.DeleteFunc(c.account.idsOf(name), func(other string) bool { return other == id })
 		if len(others) == 0 {
@@ -40,6 +43,19 @@ func (c *call) elsewhere() *call {
 		}
 	}
 	return nil
+}
+
+// ofOtherPush is the reading of another push of the account; nil if there is none.
+func (c *call) ofOtherPush(id string) *call {
+	i := slices.IndexFunc(c.account.Pushes, func(p *push) bool { return p.Verification && p.ID != id })
+	if i < 0 {
+		return nil
+	}
+	sub, request := *c, *c.req
+	request.params, sub.path = maps.Clone(c.req.params), maps.Clone(c.path)
+	request.params["push_id"], sub.path["user_id"] = c.account.Pushes[i].ID, c.account.Pushes[i].UserID
+	sub.req = &request
+	return &sub
 }
 
 // idsOf are the ids of all objects that a name in a path can stand for.

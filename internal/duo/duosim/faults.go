@@ -26,7 +26,7 @@ const (
 	ErrorBeforeApplying FaultKind = "error before applying" // (*) 500, and nothing has changed
 	ErrorAfterApplying  FaultKind = "error after applying"  // (*) 500, although the change was made
 	FiltersIgnored      FaultKind = "filters ignored"       // lists are answered as if nothing chose their rows
-	OtherObject         FaultKind = "other object"          // calls for one object by id are answered with another one
+	OtherObject         FaultKind = "other object"          // calls for one object by id, or for a push, are answered with another one
 	AppliedLate         FaultKind = "applied late"          // (*) the connection is dropped, and the change made when the clock is Delay further
 	Refuses             FaultKind = "refuses"               // answers FAIL with Code, Message and Detail, and changes nothing
 )
