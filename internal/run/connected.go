@@ -22,6 +22,10 @@ func (e *ConnectionChanged) Unwrap() error {
 	return &store.ConflictError{Constraint: "connection_pkey"}
 }
 
+// shownOfAccount is how many characters of an account's name are in the words for a
+// connection, which forms carry along; the id is what tells accounts apart.
+const shownOfAccount = 60
+
 // ConnectionText says how an organization is connected, so that two connections
 // can be told apart.
 func ConnectionText(o store.Organization) string {
@@ -30,7 +34,11 @@ func ConnectionText(o store.Organization) string {
 		if o.AccountName == "" {
 			return "the child account " + o.AccountID + " on " + o.APIHostname
 		}
-		return "the child account " + catalog.Plain(o.AccountName) + " (" + o.AccountID + ") on " + o.APIHostname
+		name := cut(o.AccountName, shownOfAccount)
+		if name != o.AccountName {
+			name += "…"
+		}
+		return "the child account " + catalog.Plain(name) + " (" + o.AccountID + ") on " + o.APIHostname
 	case store.Parent:
 		return "the parent account, with the key " + cmp.Or(o.IntegrationKey, "of none") + " on " + cmp.Or(o.APIHostname, "no host")
 	case store.Own:
