@@ -72,16 +72,12 @@ var errSignedOut = errors.New("web: not signed in")
 // allow wraps a route's handler with its policy and its deadline. What may not
 // be seen is answered like what does not exist.
 func (s *Server) allow(r route) echo.HandlerFunc {
-	deadline := r.deadline
-	if deadline == 0 {
-		deadline = defaultDeadline
-	}
 	return func(c echo.Context) error {
 		whole := c.Request()
 		traceOf(whole.Context()).route = r.path
 		ctx, cancel := context.WithCancel(whole.Context())
-		if deadline != noDeadline {
-			ctx, cancel = context.WithTimeout(whole.Context(), deadline)
+		if r.deadline != noDeadline {
+			ctx, cancel = context.WithTimeout(whole.Context(), r.deadline)
 		}
 		defer cancel()
 		limitBody(c, r)
@@ -100,7 +96,7 @@ func (s *Server) allow(r route) echo.HandlerFunc {
 			c.SetRequest(c.Request().WithContext(s.patience(c, r)))
 			err = s.refilled(r.handle)(c, v)
 		}
-		if isRefusal(err) && r.method != get {
+		if isRefusal(err) && r.method != http.MethodGet {
 			s.recordRefusal(c, r, v, err)
 		}
 		return err

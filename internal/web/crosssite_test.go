@@ -94,7 +94,7 @@ func TestOddRequests(t *testing.T) {
 			address := strings.NewReplacer(":ws", s.Workspace.Slug, ":org", s.Client.Slug, ":api", k.api, ":action", k.action).Replace(r.path)
 			for _, kind := range []string{"text/plain", "application/json", "multipart/form-data; boundary=x", "", "application/x-www-form-urlencoded; ="} {
 				want := http.StatusUnsupportedMediaType
-				if r.path == importUpload && strings.HasPrefix(kind, "multipart/") {
+				if r.path == "/w/:ws/o/import" && strings.HasPrefix(kind, "multipart/") {
 					want = http.StatusBadRequest // it takes files, and this is none
 				}
 				if p := send(address, kind, `{"theme":"dark"}`); p.status != want {

@@ -32,7 +32,7 @@ const earlyKey = "early"
 // into a page that is there.
 func (s *Server) patience(c echo.Context, r route) context.Context {
 	p := run.NewPatience(readPatience)
-	if r.method == get && !r.policy.token && c.Request().Header.Get("HX-Request") == "" {
+	if r.method == http.MethodGet && !r.policy.token && c.Request().Header.Get("HX-Request") == "" {
 		page := &early{}
 		c.Set(earlyKey, page)
 		p.After = s.AskingAfter

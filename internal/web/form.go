@@ -131,11 +131,11 @@ func (b *body) Read(p []byte) (int, error) {
 // limitBody bounds how much a route's request may send. A form on the pages of a
 // workspace is read beyond its limit, up to what is held of a form.
 func limitBody(c echo.Context, r route) {
-	request, most := c.Request(), r.bodyLimit()
+	request, most := c.Request(), r.limit
 	if r.policy.reach >= inWorkspace && !r.policy.token {
 		most = max(most, heldMost)
 	}
-	request.Body = &body{ReadCloser: http.MaxBytesReader(c.Response(), request.Body, most), limit: r.bodyLimit()}
+	request.Body = &body{ReadCloser: http.MaxBytesReader(c.Response(), request.Body, most), limit: r.limit}
 }
 
 // withinLimit refuses a body that was longer than its route allows.

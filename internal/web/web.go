@@ -78,7 +78,7 @@ func (s *Server) Handler() http.Handler {
 			panic("web: no policy for " + r.method + " " + r.path)
 		}
 		e.Add(r.method, r.path, s.allow(r))
-		if r.method == get {
+		if r.method == http.MethodGet {
 			e.Add(http.MethodHead, r.path, s.allow(r)) // is asked as GET, see asGet; this is for the header Allow
 		}
 	}

@@ -1,0 +1,18 @@
+package web
+
+import "duodesk/internal/run"
+
+func (s *Server) apiRoutes() []route {
+	return []route{
+		get("/account/api", signed, s.getAPIDocs),
+		get("/api/v1/openapi.json", public, s.getOpenAPI),
+		get("/api/v1/w/:ws", apiWs, s.apiGetWorkspace),
+		get("/api/v1/w/:ws/organizations", apiWs, s.apiOrganizations),
+		get("/api/v1/w/:ws/mapping", apiWs, s.apiMappings),
+		get("/api/v1/w/:ws/runs", apiWs, s.apiRuns),
+		get("/api/v1/w/:ws/runs/:run", apiWs, s.apiGetRun),
+		get("/api/v1/w/:ws/o/:org/users", apiOrg, s.apiDuoList(run.UsersInDuo)),
+		get("/api/v1/w/:ws/o/:org/phones", apiOrg, s.apiDuoList(run.PhonesInDuo)),
+		get("/api/v1/w/:ws/o/:org/bypass-codes", apiOrg, s.apiDuoList(run.BypassCodesInDuo)),
+	}
+}
