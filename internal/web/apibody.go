@@ -159,7 +159,7 @@ func fieldText(value json.RawMessage, spec catalog.Spec) (text, fault string) {
 		return string(value), ""
 	case first == '[' && spec.Kind == "lines":
 		return linesText(value)
-	case first == '{' && takesObject(spec):
+	case first == '{' && spec.TakesObject():
 		var object bytes.Buffer
 		if json.Compact(&object, value) != nil {
 			return "", "Give " + jsonKinds(spec) + "."
@@ -202,9 +202,6 @@ func linesText(value json.RawMessage) (text, fault string) {
 	return strings.Join(lines, "\n"), ""
 }
 
-// takesObject reports whether a field holds the parameters of a generic action.
-func takesObject(spec catalog.Spec) bool { return spec.Name == "params" && spec.Lines }
-
 // jsonKinds says what a field takes in JSON.
 func jsonKinds(spec catalog.Spec) string {
 	switch {
@@ -216,7 +213,7 @@ func jsonKinds(spec catalog.Spec) string {
 		return "true or false, or a text"
 	case spec.Kind == "lines":
 		return "a list of texts, or a text with line breaks"
-	case takesObject(spec):
+	case spec.TakesObject():
 		return "an object, or a text"
 	}
 	return "a text"

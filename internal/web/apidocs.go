@@ -96,7 +96,7 @@ func fieldKind(spec catalog.Spec) string {
 		}
 		return strings.Join(values, ", ")
 	}
-	if takesObject(spec) {
+	if spec.TakesObject() {
 		return "object, or text"
 	}
 	return fmt.Sprintf("text, up to %d characters", spec.Max)
@@ -108,7 +108,7 @@ func (s *Server) fieldWords(a catalog.Action, spec catalog.Spec) string {
 		words += " " + spec.Help
 	}
 	// An edit leaves what is not given as it is.
-	if _, edits := s.editOf(sheet{action: a}); spec.Default != "" && !edits {
+	if spec.Default != "" && !a.Edits {
 		words += " Without it: " + spec.Default + "."
 	}
 	return words

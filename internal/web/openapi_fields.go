@@ -32,13 +32,12 @@ func bodySchema(a catalog.Action) object {
 
 func (s *Server) fieldsSchema(a catalog.Action) object {
 	// An edit leaves what is not given as it is: it has no defaults.
-	_, edits := s.editOf(sheet{action: a})
 	properties := object{}
 	var required []string
 	for _, f := range a.Fields {
 		spec := f.Spec()
 		schema := fieldSchema(spec)
-		if spec.Default != "" && !spec.Required && !edits {
+		if spec.Default != "" && !spec.Required && !a.Edits {
 			schema["default"] = typed(f, spec.Default)
 		}
 		if spec.Example != "" {
@@ -88,7 +87,7 @@ func fieldSchema(spec catalog.Spec) object {
 		schema["format"] = "date-time"
 		schema["description"] = strings.TrimSpace(spec.Help + " Without a zone it is in UTC.")
 	default:
-		if takesObject(spec) {
+		if spec.TakesObject() {
 			delete(schema, "pattern")
 			schema["type"], schema["additionalProperties"] = "object", true
 			break

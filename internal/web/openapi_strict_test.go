@@ -125,7 +125,7 @@ func borders(f catalog.Field) []any {
 	switch {
 	case kind == "duration":
 		kind = "number"
-	case takesObject(spec):
+	case spec.TakesObject():
 		kind = "object"
 	}
 	if kind == "object" || kind == "number" || kind == "yesno" || kind == "lines" {
@@ -167,7 +167,7 @@ func borders(f catalog.Field) []any {
 		all = slices.DeleteFunc(all, func(v any) bool { text, is := v.(string); return is && strings.Trim(text, " \u00a0\u200b") == "" }) // as if not given
 		all = append(all, "2021-08-04T12:34:56Z", "2021-08-04T12:34:56.789+05:30", "1971-01-01T00:00:00Z", "1970-12-31T23:59:59Z", "2021-02-30T00:00:00Z", "2021-08-04T24:00:00Z", "2021-08-04T12:60:00Z", "2021-08-04t12:34:56z", "2021-08-04T12:34:60Z", "0021-08-04T12:34:56Z", "yesterday", "2021")
 	case "text":
-		if takesObject(spec) {
+		if spec.TakesObject() {
 			return append(all, object{}, object{"a": "b"}, object{"a.b[1]-c_d": []string{"x"}})
 		}
 		all = append(all, "x", "a b", "7", "é", "a\tb", "a\nb", "a\rb", runes(spec.Max), runes(spec.Max+1), "#", "*", "77", "a,b", "1,2#*", "<acturl>", "x <acturl> y", "x <insturl> y", "<actur>",
@@ -236,6 +236,9 @@ func TestEditsHaveNoDefaults(t *testing.T) {
 	s, edits, defaults := &Server{}, 0, 0
 	for _, a := range catalog.All() {
 		_, edit := s.editOf(sheet{action: a})
+		if edit != a.Edits {
+			t.Errorf("%s: its form edits: %v, the catalog: %v", a.Slug, edit, a.Edits)
+		}
 		if edit {
 			edits++
 		}

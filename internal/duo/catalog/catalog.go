@@ -25,6 +25,7 @@ type Action struct {
 	Fields   []Field
 	Reveals  bool // its result holds secrets, which are shown once
 	Alone    bool // is not carried out twice at once in an organization
+	Edits    bool // changes an existing object: a field that is not given keeps its value in Duo
 	// Asks is what will come of it, said before it is done to somebody who has to
 	// say yes; an action without it is done at once.
 	Asks string

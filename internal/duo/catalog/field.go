@@ -46,6 +46,10 @@ type Spec struct {
 	Lines    bool   // of a text: may have line breaks
 }
 
+// TakesObject reports whether a field holds the parameters of a generic action: programs
+// may send them as a JSON object.
+func (s Spec) TakesObject() bool { return s.Name == "params" && s.Lines }
+
 // Option is one value of a choice.
 type Option struct{ Value, Label string }
 

@@ -104,7 +104,7 @@ func modifyGroup() Action {
 	return Action{
 		Slug: "modify-group", Title: "Modify Group", Category: groupCategory,
 		Help: "Changes what is given and leaves the rest as it is. To set the status active or bypass, or to change a group that is not Active, takes the Administrator role.",
-		API:  Admin, Call: "POST /admin/v1/groups/{group_id}", Kind: Write, Role: Technician, Fields: []Field{groupID, name, groupDesc, groupStatus},
+		API:  Admin, Call: "POST /admin/v1/groups/{group_id}", Kind: Write, Role: Technician, Edits: true, Fields: []Field{groupID, name, groupDesc, groupStatus},
 		AsksFor: func(in Values) string {
 			switch groupStatus.Of(in) {
 			case "bypass":

@@ -109,7 +109,7 @@ func modifyPhone() Action {
 	return Action{
 		Slug: "modify-phone", Title: "Modify Phone", Category: phoneCategory,
 		Help: "Changes what is given and leaves the rest as it is. The phone's users keep it.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician,
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician, Edits: true,
 		Fields: []Field{phoneID, phoneNumber, phoneLabel, kind, platform, phoneExtension, predelay, postdelay},
 		Check: func(in Values) []FieldError {
 			bad := checkExtension(in)

@@ -52,7 +52,7 @@ func updateSettings() Action {
 	a := Action{
 		Slug: "update-settings", Title: "Update Settings", Category: settingsCategory,
 		Help: "Changes the settings that are given and leaves the others as they are.",
-		API:  Admin, Call: "POST /admin/v1/settings", Kind: Write, Role: Administrator, Fields: []Field{},
+		API:  Admin, Call: "POST /admin/v1/settings", Kind: Write, Role: Administrator, Edits: true, Fields: []Field{},
 		Check: settingShapes,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			r := Result{Subject: "settings"}

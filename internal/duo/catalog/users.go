@@ -58,7 +58,7 @@ func updateUser() Action {
 	return Action{
 		Slug: "update-user", Title: "Update User", Category: userCategory,
 		Help: "Changes what is given and leaves the rest as it is. Names, aliases and the status of a user who may be in bypass take the Administrator role.",
-		API:  Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Technician, RoleFor: statusRole, Fields: fields,
+		API:  Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Technician, Edits: true, RoleFor: statusRole, Fields: fields,
 		Check: func(in Values) []FieldError {
 			if text, given := in.given["username"]; given && text == "" {
 				return []FieldError{{Field: "username", Message: "A user cannot be without a username."}}
