@@ -129,7 +129,7 @@ func TestHangingDuo(t *testing.T) {
 		addresses := []string{"/users", "/users/" + e.near.user, "/phones/" + e.near.phone, "/actions/assign-phone-to-user?user_id=" + e.near.user}
 		for i := range 32 { // twice as many as there are connections to a host, four times those to the database
 			another := e.stranger(t)
-			another.setCookie(e.server.sessions.cookie, session)
+			another.setCookie(sessionCookie, session)
 			go func() { ended <- another.request(http.MethodGet, org+addresses[i%len(addresses)], nil) }()
 		}
 		slowest(5*time.Second, func() { b.get(e.orgOf(e.far.org)+"/phones").want(http.StatusOK, "Platform") })

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -215,8 +217,8 @@ func TestPanic(t *testing.T) {
 // TestPanicAfterTheAnswerBegan: half of a file must not look like all of it.
 func TestPanicAfterTheAnswerBegan(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	half := httptest.NewServer(identify(s.server.logAccess(s.server.recoverPanics(echo.New(), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s := &Server{Config: Config{Log: slog.New(slog.DiscardHandler), Now: time.Now}}
+	half := httptest.NewServer(identify(s.logAccess(s.recoverPanics(echo.New(), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "username,status")
 		panic("here")
 	})))))

@@ -167,15 +167,15 @@ func TestMadeUpCredentialsCostNoStatement(t *testing.T) {
 func TestCredentialsFromBeforeStamps(t *testing.T) {
 	t.Parallel()
 	s, sent := traced(t)
-	old := madeUp(tokenBytes)
+	old := madeUp(32)
 	now := s.Clock.Now()
-	if err := s.Store.StartSession(t.Context(), hashOf(old), s.today(t, s.Owner), store.Origin{}, now, now.Add(testLongest)); err != nil {
+	if err := s.Store.StartSession(t.Context(), hashOfToken(old), s.today(t, s.Owner), store.Origin{}, now, now.Add(testLongest)); err != nil {
 		t.Fatal(err)
 	}
 	token, kept := s.accessToken(t, s.Workspace, s.Owner, wholeGrant(catalog.Owner))
 	raw, _ := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(token, run.TokenPrefix))
 	oldToken := run.TokenPrefix + base64.RawURLEncoding.EncodeToString(raw[:48])
-	s.Exec(t, `update api_token set token_hash = $2 where id = $1`, kept.ID, hashOf(oldToken))
+	s.Exec(t, `update api_token set token_hash = $2 where id = $1`, kept.ID, hashOfToken(oldToken))
 	b := s.stranger(t)
 	session := func(cookie string) *page {
 		b.setCookie("session", cookie)
@@ -216,7 +216,7 @@ func TestCredentialsFromBeforeStamps(t *testing.T) {
 	ended := s.as(t, s.Owner)
 	copied := ended.cookie("session")
 	ended.get(s.ws("")).form("Sign out").send()
-	misses.drain(string(hashOf(copied)), s.Clock.Now())
+	misses.drain(string(hashOfToken(copied)), s.Clock.Now())
 	sent.take()
 	ended.setCookie("session", copied)
 	ended.request(http.MethodGet, s.ws(""), nil).want(http.StatusSeeOther)

@@ -47,7 +47,7 @@ func (s *site) beginFile(t testing.TB, token string) io.ReadCloser {
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Origin", s.url)
-	request.AddCookie(&http.Cookie{Name: s.server.sessions.cookie, Value: token})
+	request.AddCookie(&http.Cookie{Name: sessionCookie, Value: token})
 	answer, err := narrow.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func waitUntil(t testing.TB, what string, ok func() bool) {
 func (s *site) takenOut(t testing.TB, operator store.Operator) (rows int) {
 	t.Helper()
 	for _, r := range s.readingsOf(t) {
-		if r.OperatorID == operator.ID && r.List == runsFile {
+		if r.OperatorID == operator.ID && r.List == "runs.csv" {
 			rows += r.Rows
 		}
 	}

@@ -148,7 +148,7 @@ func TestWorkInFlightEnds(t *testing.T) {
 func (s *site) keysOf(b *browser, o store.Operator) []store.LoginKey {
 	b.t.Helper()
 	own, _, _ := loginKeys(o.Email, b.ip)
-	ids, err := queryAll[string](b.t, s.Superuser(b.t), `select id::text from session where token_hash = $1`, hashOf(b.cookie("session")))
+	ids, err := queryAll[string](b.t, s.Superuser(b.t), `select id::text from session where token_hash = $1`, hashOfToken(b.cookie("session")))
 	if err != nil {
 		b.t.Fatal(err)
 	}

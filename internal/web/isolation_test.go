@@ -139,7 +139,7 @@ func (w *walk) ask(r route, k knownRoute, at target, status int, slot string) {
 	p := w.request(b, r, k, address, form)
 	w.asked++
 	if r.path == "/account/signout" && w.v.role != 0 && !w.v.program {
-		w.b.setCookie(w.e.server.sessions.cookie, w.e.token(w.t, w.operator))
+		w.b.setCookie(sessionCookie, w.e.token(w.t, w.operator))
 	}
 	if p.status != status && !(w.lenient && status != k.ok) {
 		w.t.Errorf("%s %s: status %d, want %d\n%.600s", r.method, address, p.status, status, p.text())

@@ -12,7 +12,9 @@ import (
 // headerFaults says what an answer lacks that every answer must have.
 func headerFaults(h http.Header, static bool) []string {
 	want := map[string]string{
-		"Content-Security-Policy": contentSecurityPolicy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; report-uri /csp",
+		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
 		"X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
 	}
 	if static {

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"strings"
 	"testing"
-
-	"duodesk/internal/store/storetest"
 )
 
 func TestEasyPasswords(t *testing.T) {
@@ -36,7 +34,7 @@ func TestEasyPasswords(t *testing.T) {
 		}
 	}
 	good := []string{
-		storetest.Password, newPassword, "staple orbit velvet canyon", "Trumpet-Glacier-Onion-Fjord", "lanternvioletquarrytuesday", "moss kettle prairie ninety",
+		"correct horse battery staple", "quarry lantern violet tuesday", "staple orbit velvet canyon", "Trumpet-Glacier-Onion-Fjord", "lanternvioletquarrytuesday", "moss kettle prairie ninety",
 		"k3J9vQz81mWp7Lt", "xkcdqvzmwpltrhy", "7f3c-91ab-e40d-5528", "Zr!8vL#q2Wm@x9Tb", "northwind lantern violet tuesday", "my duo is a kettle of moss",
 		"ordinateur flamant brume jeudi", "Käsekuchen Laterne Dienstag", "тихий океан ласточка вторник", "正しい馬電池ホチキス紫火曜日の朝に飛ぶ", "oxide8Badger8plume", "vexing-quartz-jumps-5",
 	}

@@ -175,6 +175,9 @@ func TestUnknownRunsSayWhatToCheck(t *testing.T) {
 	}
 }
 
+const runColumns = "started_at finished_at operator access_token action action_title organization organization_name duo_account_id " +
+	"subject input ticket outcome summary run_id reason after_fraud access_token_id"
+
 func TestRunsExport(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t)
@@ -188,7 +191,7 @@ func TestRunsExport(t *testing.T) {
 		}
 		text, marked := strings.CutPrefix(p.body, "\ufeff")
 		rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-		if err != nil || !marked || !slices.Equal(rows[0], runExportHeader) {
+		if err != nil || !marked || strings.Join(rows[0], " ") != runColumns {
 			t.Fatal(marked, err, rows[0])
 		}
 		return rows[1:]
@@ -239,11 +242,10 @@ func TestRunsExport(t *testing.T) {
 // part passes for the whole.
 func TestSearchSaysHowFarItSearched(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	v := visitor{workspace: s.Workspace}
+	s, v := &Server{Config: Config{Now: time.Now}}, visitor{workspace: store.Workspace{Slug: "northwind"}}
 	asked := runsAsked{words: views.RunsFilter{Query: "as"}}
 	mark := &store.RunMark{At: time.Date(2026, 3, 3, 14, 2, 10, 0, time.UTC), ID: uuid.New()}
-	page := s.server.runsPage(v, asked, foundRuns{next: mark, counts: store.RunCounts{Total: 7, Applied: 7}, more: true})
+	page := s.runsPage(v, asked, foundRuns{next: mark, counts: store.RunCounts{Total: 7, Applied: 7}, more: true})
 	if page.SearchedTo != "3 Mar 2026, 14:02:10 UTC" || !strings.Contains(page.Older, markText(*mark)) || !page.More {
 		t.Errorf("%+v", page)
 	}
@@ -252,7 +254,7 @@ func TestSearchSaysHowFarItSearched(t *testing.T) {
 			t.Errorf("%s is counted as %d", link.Text, link.Count)
 		}
 	}
-	page = s.server.runsPage(v, asked, foundRuns{counts: store.RunCounts{Total: 7, Applied: 7}})
+	page = s.runsPage(v, asked, foundRuns{counts: store.RunCounts{Total: 7, Applied: 7}})
 	if page.SearchedTo != "" || page.Older != "" || page.Outcomes[0].Count != 7 {
 		t.Errorf("%+v", page)
 	}

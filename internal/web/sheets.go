@@ -17,6 +17,10 @@ import (
 // about.
 type drawSheet func(context.Context, visitor, sheet) (views.Page, error)
 
+// hasOwnSheet reports whether an action has a form made for it, besides the one that its
+// fields make.
+func hasOwnSheet(a catalog.Action) bool { return (&Server{}).sheetOf(sheet{action: a}) != nil }
+
 // sheetOf returns how an action's form is drawn.
 func (s *Server) sheetOf(f sheet) drawSheet {
 	switch f.action.Slug {

@@ -82,21 +82,21 @@ func TestTypedTimesAreInTheZoneThatTheFormNames(t *testing.T) {
 	if got := asked(first); got != want {
 		t.Errorf("sent as %s, want %s", got, want)
 	}
-	if again := first.form("Download CSV"); again.values.Get(zoneField) != "America/Detroit" {
-		t.Errorf("the same reading as a file is in %q", again.values.Get(zoneField))
+	if again := first.form("Download CSV"); again.values.Get("typed_zone") != "America/Detroit" {
+		t.Errorf("the same reading as a file is in %q", again.values.Get("typed_zone"))
 	}
 	first.click("Open the run").want(http.StatusOK, exactly(visitor{zone: zoneNamed("Asia/Kolkata")}, from)).wantNot(want)
 	b.setCookie("tz", "America%2FDetroit")
 	for _, at := range []struct{ zone, text string }{
 		{"UTC", from.UTC().Format("2006-01-02T15:04:05")}, {"America/Detroit", from.Format(time.RFC3339)}, {"UTC", strconv.FormatInt(from.Unix(), 10)},
 	} {
-		if got := asked(f().set("mintime", at.text).set(zoneField, at.zone).send()); got != want {
+		if got := asked(f().set("mintime", at.text).set("typed_zone", at.zone).send()); got != want {
 			t.Errorf("%s in %s is sent as %s, want %s", at.text, at.zone, got, want)
 		}
 	}
 	// What cannot be read comes back with the zone that it was typed for.
-	p := f().set("mintime", "soon").set(zoneField, "UTC").send().want(http.StatusUnprocessableEntity, "Give a day such as")
-	if zone := p.form("Read Activity Log").values.Get(zoneField); zone != "UTC" {
+	p := f().set("mintime", "soon").set("typed_zone", "UTC").send().want(http.StatusUnprocessableEntity, "Give a day such as")
+	if zone := p.form("Read Activity Log").values.Get("typed_zone"); zone != "UTC" {
 		t.Errorf("shown again for %q", zone)
 	}
 	b.get(s.ws("/runs")).want(http.StatusOK, "America/Detroit")
