@@ -34,6 +34,21 @@ const (
 	inOrganization       // a member of :ws whose scope holds :org
 )
 
+// String says who may use an address.
+func (p policy) String() string {
+	text := map[reach]string{anyone: "anyone", signedIn: "signed in", inWorkspace: "workspace ", inOrganization: "organization "}[p.reach]
+	if p.reach >= inWorkspace {
+		text += p.role.String()
+	}
+	if p.whole {
+		text += ", whole scope"
+	}
+	if p.token {
+		text += ", token"
+	}
+	return text
+}
+
 // visitor is who asks, and the objects of the address as they may see them.
 // Handlers get these, never an id that was not resolved in scope.
 type visitor struct {

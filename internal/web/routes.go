@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -48,6 +49,22 @@ func (r route) within(deadline time.Duration) route {
 func (r route) taking(limit int64) route {
 	r.limit = limit
 	return r
+}
+
+// String is the row as a line: method, path, who may use it, and what is unusual about it.
+func (r route) String() string {
+	line := fmt.Sprintf("%-4s %-58s %s", r.method, r.path, r.policy)
+	switch r.deadline {
+	case defaultDeadline:
+	case noDeadline:
+		line += ", no deadline"
+	default:
+		line += fmt.Sprintf(", deadline %s", r.deadline)
+	}
+	if r.limit != maxBody {
+		line += fmt.Sprintf(", %d bytes", r.limit)
+	}
+	return line
 }
 
 // Who may use an address.

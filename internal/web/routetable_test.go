@@ -17,7 +17,7 @@ func TestRouteTable(t *testing.T) {
 	const file = "testdata/routes.txt"
 	var table strings.Builder
 	for _, r := range (&Server{}).routes() {
-		fmt.Fprintf(&table, "%-4s %-58s %s\n", r.method, r.path, policyText(r))
+		fmt.Fprintln(&table, r)
 	}
 	if *update {
 		if err := os.WriteFile(file, []byte(table.String()), 0o644); err != nil {
@@ -37,35 +37,4 @@ func TestRouteTable(t *testing.T) {
 			t.Errorf("row %d of %s:\n%s\nis now\n%s", i+1, file, before[i], now[i])
 		}
 	}
-}
-
-func policyText(r route) string {
-	var text strings.Builder
-	switch p := r.policy; p.reach {
-	case anyone:
-		text.WriteString("anyone")
-	case signedIn:
-		text.WriteString("signed in")
-	case inWorkspace:
-		text.WriteString("workspace " + p.role.String())
-	case inOrganization:
-		text.WriteString("organization " + p.role.String())
-	}
-	if r.policy.whole {
-		text.WriteString(", whole scope")
-	}
-	if r.policy.token {
-		text.WriteString(", token")
-	}
-	switch r.deadline {
-	case defaultDeadline:
-	case noDeadline:
-		text.WriteString(", no deadline")
-	default:
-		fmt.Fprintf(&text, ", deadline %s", r.deadline)
-	}
-	if r.limit != maxBody {
-		fmt.Fprintf(&text, ", %d bytes", r.limit)
-	}
-	return text.String()
 }

@@ -75,7 +75,7 @@ func (s *Server) Handler() http.Handler {
 	e.HTTPErrorHandler = s.answerError
 	for _, r := range s.routes() {
 		if r.policy == (policy{}) {
-			panic("web: no policy for " + r.method + " " + r.path)
+			panic("web: no policy for " + r.String())
 		}
 		e.Add(r.method, r.path, s.allow(r))
 		if r.method == http.MethodGet {
