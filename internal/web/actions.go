@@ -240,7 +240,7 @@ func (f sheet) severalUsers() (faults []catalog.FieldError, several bool) {
 
 // read checks the fields of a form, and the ticket and the reason beside them.
 func (f sheet) read() (in catalog.Values, ticket, reason string, bad []catalog.FieldError) {
-	sent := form{f.values}
+	sent := form{values: f.values}
 	in, bad = f.action.Parse(f.inZone(sent.field(f.action)))
 	ticket, fault := sent.text(ticketBox)
 	if fault != "" {

@@ -117,7 +117,7 @@ func rowsWithin(answer json.RawMessage) int {
 // apiInput checks the fields of a body.
 func (s *Server) apiInput(c echo.Context, v visitor, action catalog.Action, body apiBody) (catalog.Values, error) {
 	in, bad := action.Parse(body.get)
-	beside := form{url.Values{ticketBox.Name: {body.ticket}, reasonBox.Name: {body.reason}}}
+	beside := form{values: url.Values{ticketBox.Name: {body.ticket}, reasonBox.Name: {body.reason}}}
 	for _, box := range []catalog.Text{ticketBox, reasonBox} {
 		if _, fault := beside.text(box); fault != "" {
 			bad = append(bad, catalog.FieldError{Field: box.Name, Message: fault})
@@ -133,7 +133,7 @@ func (s *Server) apiInput(c echo.Context, v visitor, action catalog.Action, body
 		}
 	}
 	if len(bad) > 0 {
-		return in, &invalidFields{bad}
+		return in, &invalidFields{bad: bad}
 	}
 	return in, nil
 }
@@ -144,9 +144,9 @@ func (s *Server) apiFailure(v visitor, done run.Outcome, err error) error {
 	var held *run.HeldBack
 	switch {
 	case errors.As(err, &fault):
-		err = &invalidFields{[]catalog.FieldError{*fault}}
+		err = &invalidFields{bad: []catalog.FieldError{*fault}}
 	case errors.As(err, &held) && held.NeedsReason:
-		err = &invalidFields{[]catalog.FieldError{{Field: run.ReasonField, Message: s.heldText(v, held)}}}
+		err = &invalidFields{bad: []catalog.FieldError{{Field: run.ReasonField, Message: s.heldText(v, held)}}}
 	}
 	if done.Run.State == "" {
 		return err

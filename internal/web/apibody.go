@@ -105,7 +105,7 @@ func parseBody(data []byte, a catalog.Action) (apiBody, error) {
 		fault("run_id", "Give a UUID as text, a new one for each thing to be done.")
 	}
 	if len(bad) > 0 {
-		return b, &invalidFields{bad}
+		return b, &invalidFields{bad: bad}
 	}
 	return b, nil
 }

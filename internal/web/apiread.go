@@ -107,7 +107,7 @@ func apiOrganizationList[T any](s *Server, c echo.Context, v visitor, name strin
 	switch show {
 	case store.All, store.Unmapped, store.Unkeyed, store.Failing:
 	default:
-		return &invalidFields{[]catalog.FieldError{{Field: "show", Message: "Choose unmapped, unkeyed or failing."}}}
+		return &invalidFields{bad: []catalog.FieldError{{Field: "show", Message: "Choose unmapped, unkeyed or failing."}}}
 	}
 	var items []T
 	var n store.Counts

@@ -138,7 +138,7 @@ func (f sheet) typed(v visitor) []views.Fact {
 	for _, name := range f.kept() {
 		spec, known := specs[name]
 		label := cmp.Or(words[name], spec.Label)
-		if name == generated || label == "" || (form{f.values}).untouched(name) {
+		if name == generated || label == "" || (form{values: f.values}).untouched(name) {
 			continue
 		}
 		text := f.get(name)

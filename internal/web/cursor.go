@@ -46,7 +46,7 @@ func apiListOf(c echo.Context, filters ...string) (apiList, error) {
 		}
 	}
 	if len(bad) > 0 {
-		return list, &invalidFields{bad}
+		return list, &invalidFields{bad: bad}
 	}
 	list.key = listKey(c.Request().URL.Path, query)
 	if text := query.Get("cursor"); text != "" {

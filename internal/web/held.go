@@ -30,7 +30,7 @@ func (s *Server) hold(ctx context.Context, v visitor, f *sheet, offered bool, ot
 	if f.held != nil || f.action.Kind == catalog.Read || f.action.OfWorkspace() {
 		return nil
 	}
-	in, _ := f.action.Parse(form{f.values}.field(f.action))
+	in, _ := f.action.Parse(form{values: f.values}.field(f.action))
 	holding, err := s.Runner.Holding(ctx, run.Request{
 		Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Opened: f.connection,
 	}, f.choosesWhom(offered), others...)

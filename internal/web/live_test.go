@@ -80,7 +80,7 @@ func (p *page) live(name string) string {
 
 func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 	t.Parallel()
-	for how, words := range map[string]string{
+	for how, said := range map[string]string{
 		duosim.Approve: "Verified by push", duosim.Deny: "Push denied", duosim.Fraud: "Push reported as fraud",
 	} {
 		t.Run(how, func(t *testing.T) {
@@ -116,8 +116,8 @@ func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 				}
 				b.get(at).want(http.StatusOK, "Approved on +12025550143.")
 			}
-			b.get(shown.live("data-then")).want(http.StatusOK, words, "Jane Roe", last.Text).wantNot(push.Code, inGroups(push.Code)).fine()
-			b.get(at).click(words).want(http.StatusOK, "Verify Caller", "T-77", last.Text, "For the ticket").wantNot(push.Code, "See the answer")
+			b.get(shown.live("data-then")).want(http.StatusOK, said, "Jane Roe", last.Text).wantNot(push.Code, inGroups(push.Code)).fine()
+			b.get(at).click(said).want(http.StatusOK, "Verify Caller", "T-77", last.Text, "For the ticket").wantNot(push.Code, "See the answer")
 			everything := s.everyColumn(t)
 			for _, column := range []string{"input", "subject", "summary", "ticket", "answer"} { // others hold any six digits by chance
 				if strings.Contains(everything["run."+column], push.Code) {
@@ -126,7 +126,7 @@ func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 			}
 			// A while later it says nothing about whoever calls now.
 			s.Clock.Move(16 * time.Minute)
-			b.get(at).want(http.StatusOK, "Jane Roe").wantNot(words)
+			b.get(at).want(http.StatusOK, "Jane Roe").wantNot(said)
 		})
 	}
 }

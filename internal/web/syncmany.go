@@ -52,7 +52,7 @@ func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.F
 		f.faults = byField(faults)
 		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 	}
-	reason, fault := form{f.values}.text(reasonBox)
+	reason, fault := form{values: f.values}.text(reasonBox)
 	if fault != "" {
 		return s.showFaults(c, v, f, f.values, []catalog.FieldError{{Field: reasonBox.Name, Message: fault}})
 	}
