@@ -154,9 +154,9 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 
 // handler joins the parts of the web console.
 func handler(c config, s *store.Store, runner *run.Runner, log *slog.Logger, m *metrics) http.Handler {
-	return web.New(web.Config{
+	return web.Handler(web.New(web.Config{
 		Store: s, Runner: runner, Served: m.served, Log: log, Now: s.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
-	}).Handler()
+	}))
 }
 
 func runnerOf(c config, s *store.Store, log *slog.Logger) *run.Runner {

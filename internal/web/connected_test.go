@@ -72,7 +72,7 @@ func TestEveryFormNamesItsConnection(t *testing.T) {
 	ownCandidate(e, &e.near, true)
 	authCandidate(e, &e.near, true)
 	at := targetOf(&e.near)
-	for _, r := range e.server.routes() {
+	for _, r := range routes(e.server) {
 		if r.method != http.MethodGet || r.policy.token || strings.HasSuffix(r.path, "/events") {
 			continue
 		}
@@ -151,7 +151,7 @@ func TestNoFormActsOnAnotherConnection(t *testing.T) {
 	}
 	add(org+"/actions/synchronize-users", url.Values{"run_id": {uuid.NewString()}, "usernames": {"a\nb"}, "directory_key": {e.near.directory}})
 	at := targetOf(&e.near)
-	for _, r := range e.server.routes() {
+	for _, r := range routes(e.server) {
 		if r.method == http.MethodPost && strings.Contains(r.path, "/:org/connection") {
 			k := knownRoutes("POST " + r.path)[0]
 			var form url.Values

@@ -36,7 +36,7 @@ func TestCrossSite(t *testing.T) {
 	}
 	before, calls := e.rows(t, e.Workspace), e.Sim.Calls(e.near.account.AccountID)
 	asked := 0
-	for _, r := range e.server.routes() {
+	for _, r := range routes(e.server) {
 		if r.method == http.MethodGet || r.path == "/csp" || r.policy.token { // a session is refused there: TestWhoMayAsk
 			continue
 		}
@@ -88,7 +88,7 @@ func TestOddRequests(t *testing.T) {
 		return p
 	}
 	const urlencoded = "application/x-www-form-urlencoded"
-	for _, r := range s.server.routes() {
+	for _, r := range routes(s.server) {
 		if r.method == http.MethodGet || r.path == "/csp" || r.path == "/signout" || r.policy.token { // programs send no forms: TestAPIRefusesFields
 			continue
 		}
@@ -135,10 +135,10 @@ func TestWrongMethods(t *testing.T) {
 	s := newSite(t)
 	for _, b := range []*browser{s.stranger(t), s.as(t, s.Owner)} {
 		known := map[string]bool{}
-		for _, r := range s.server.routes() {
+		for _, r := range routes(s.server) {
 			known[r.method+" "+r.path] = true
 		}
-		for _, r := range s.server.routes() {
+		for _, r := range routes(s.server) {
 			if r.path == "/static/*" {
 				continue
 			}
@@ -242,7 +242,7 @@ func TestClosedTab(t *testing.T) {
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, s.ws("/runs"), nil)
 	r.Host = s.server.PublicURL.Host
 	r.AddCookie(&http.Cookie{Name: "session", Value: s.token(t, s.Owner)})
-	s.server.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	Handler(s.server).ServeHTTP(httptest.NewRecorder(), r)
 	if log := s.Log.String(); !strings.Contains(log, "request could not be served") || strings.Contains(log, "WARN") {
 		t.Error(log)
 	}

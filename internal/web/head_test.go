@@ -72,7 +72,7 @@ func TestHeadIsGetWithoutBody(t *testing.T) {
 func (w *walk) heads(method string) map[string]*page {
 	w.t.Helper()
 	answers := map[string]*page{}
-	for _, r := range w.e.server.routes() {
+	for _, r := range routes(w.e.server) {
 		if r.method != http.MethodGet || strings.HasSuffix(r.path, "/events") && method == http.MethodGet {
 			continue
 		}

@@ -30,7 +30,7 @@ func TestForeignHostsAreRefused(t *testing.T) {
 		return b.do(r)
 	}
 	stranger, owner := s.stranger(t), s.as(t, s.Owner)
-	for _, route := range s.server.routes() {
+	for _, route := range routes(s.server) {
 		path := strings.NewReplacer(":ws", s.Workspace.Slug, ":org", s.Client.Slug, "*", "app.css").Replace(route.path)
 		want := http.StatusMisdirectedRequest
 		if route.path == "/healthz" || route.path == "/readyz" {

@@ -57,7 +57,7 @@ func serveAt(t testing.TB, d *runtest.Desk, public string, proxies ...netip.Pref
 		RefusalPause:   time.Nanosecond,
 		AskingAfter:    time.Minute, // a page that has begun has the status 200, and a busy machine is slow
 	})}
-	server.Config.Handler = s.server.Handler()
+	server.Config.Handler = Handler(s.server)
 	server.Start()
 	t.Cleanup(server.Close)
 	if idle, ok := d.Transport.(interface{ CloseIdleConnections() }); ok {

@@ -208,7 +208,7 @@ func (e *estate) layered(t *testing.T) {
 	config.Store = beyond
 	config.Runner = e.Process(t, run.Config{Store: beyond, Log: slog.New(slog.DiscardHandler)})
 	e.server = New(config)
-	server := httptest.NewServer(e.server.Handler())
+	server := httptest.NewServer(Handler(e.server))
 	t.Cleanup(server.Close)
 	e.url = server.URL
 }
@@ -218,7 +218,7 @@ func (e *estate) layered(t *testing.T) {
 // Nothing of another's may come of it, and the answer about another's must be
 // the one about nothing.
 func (w *walk) otherIDs() {
-	routes := w.e.server.routes()
+	routes := routes(w.e.server)
 	// What makes another's key or account the visitor's own comes last.
 	late := func(r route) int { return strings.Count(r.path, "/connection") + strings.Count(r.path, "/integration") }
 	slices.SortStableFunc(routes, func(a, b route) int { return cmp.Compare(late(a), late(b)) })

@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"duodesk/internal/duo/catalog"
@@ -85,8 +84,3 @@ var (
 	apiWs  = policy{reach: inWorkspace, role: catalog.Auditor, token: true}
 	apiOrg = policy{reach: inOrganization, role: catalog.Auditor, token: true}
 )
-
-// routes is every address of the console; testdata/routes.txt lists them with their policies.
-func (s *Server) routes() []route {
-	return slices.Concat(s.siteRoutes(), s.operatorsRoutes(), s.estateRoutes(), s.actionsRoutes(), s.recordsRoutes(), s.setupRoutes(), s.apiRoutes())
-}

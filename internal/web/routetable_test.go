@@ -16,7 +16,7 @@ func TestRouteTable(t *testing.T) {
 	t.Parallel()
 	const file = "testdata/routes.txt"
 	var table strings.Builder
-	for _, r := range (&Server{}).routes() {
+	for _, r := range routes(&Server{}) {
 		fmt.Fprintln(&table, r)
 	}
 	if *update {

@@ -66,14 +66,14 @@ func New(c Config) *Server {
 	return &Server{Config: c, crowd: crowd, sessions: newSessionStore(c, crowd)}
 }
 
-// Handler returns the whole web application. It panics when the route table
+// Handler serves the rows of the route table. It panics when it
 // holds a row without a policy.
-func (s *Server) Handler() http.Handler {
+func (s *Server) Handler(rows []route) http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = whoAsks(s.TrustedProxies)
 	e.HTTPErrorHandler = s.answerError
-	for _, r := range s.routes() {
+	for _, r := range rows {
 		if r.policy == (policy{}) {
 			panic("web: no policy for " + r.String())
 		}
