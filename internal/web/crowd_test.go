@@ -21,7 +21,7 @@ import (
 )
 
 // fill takes every place of a lane, until empty is called.
-func (l lane) fill() (empty func()) {
+func fill(l lane) (empty func()) {
 	for range cap(l.inside) {
 		l.inside <- struct{}{}
 	}
@@ -46,7 +46,7 @@ func TestStrangersHaveALaneOfTheirOwn(t *testing.T) {
 	known, in := s.stranger(t), s.as(t, s.Owner)
 	known.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, wholeGrant(catalog.Auditor))
-	empty := s.server.crowd.strangers.fill()
+	empty := fill(s.server.crowd.strangers)
 	full := []string{"Too many people are signing in at this moment. Try again in a few seconds."}
 	for what, p := range map[string]*page{
 		"sign-in":    s.stranger(t).signIn(s.Owner, storetest.Password),
@@ -195,7 +195,7 @@ func TestCredentialsFromBeforeStamps(t *testing.T) {
 	if counted(b) || !counted(guesser) || !counted(program) {
 		t.Error("misses are not counted for their addresses")
 	}
-	later := misses.drain(network(b.ip), s.Clock.Now())
+	later := drain(misses, network(b.ip), s.Clock.Now())
 	sent.take()
 	session(madeUp(32)).want(http.StatusTooManyRequests, "Too many attempts", "from your address")
 	b.client.Jar, _ = cookiejar.New(nil)
@@ -216,7 +216,7 @@ func TestCredentialsFromBeforeStamps(t *testing.T) {
 	ended := s.as(t, s.Owner)
 	copied := ended.cookie("session")
 	ended.get(s.ws("")).form("Sign out").send()
-	misses.drain(string(hashOfToken(copied)), s.Clock.Now())
+	drain(misses, string(hashOfToken(copied)), s.Clock.Now())
 	sent.take()
 	ended.setCookie("session", copied)
 	ended.request(http.MethodGet, s.ws(""), nil).want(http.StatusSeeOther)
@@ -232,7 +232,7 @@ func TestAddressesArePacedBeforeTheDatabase(t *testing.T) {
 	s, sent := traced(t)
 	b, known := s.stranger(t), s.stranger(t)
 	known.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
-	later := s.server.crowd.attempts.drain(network(b.ip), s.Clock.Now())
+	later := drain(&s.server.crowd.attempts, network(b.ip), s.Clock.Now())
 	sent.take()
 	for _, address := range []string{"/signin", "/invitation", "/invitation/accept"} {
 		p := b.request(http.MethodPost, address, url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}, "token": {"x"}}).
@@ -257,7 +257,7 @@ func TestAddressesArePacedBeforeTheDatabase(t *testing.T) {
 
 // drain empties a key's bucket, and returns after how long it is full again: until
 // then nothing comes back, however slow a test is.
-func (b *buckets) drain(key string, now time.Time) time.Duration {
+func drain(b *buckets, key string, now time.Time) time.Duration {
 	const ahead = time.Hour
 	for b.take(key, now.Add(ahead)) == 0 {
 	}
