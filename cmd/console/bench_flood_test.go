@@ -65,7 +65,7 @@ func TestBenchFlood(t *testing.T) {
 }
 
 // timed asks for a page.
-func (s *site) timed(client *http.Client, address string) time.Duration {
+func (s *proofSite) timed(client *http.Client, address string) time.Duration {
 	s.t.Helper()
 	began := time.Now()
 	answer, err := client.Get(address)
@@ -80,7 +80,7 @@ func (s *site) timed(client *http.Client, address string) time.Duration {
 }
 
 // signsIn signs the owner in once more in a browser that is known.
-func (s *site) signsIn(client *http.Client) time.Duration {
+func (s *proofSite) signsIn(client *http.Client) time.Duration {
 	s.t.Helper()
 	began := time.Now()
 	answer, err := client.Do(s.post(s.t.Context(), s.url+"/signin", url.Values{"email": {s.owner.Email}, "password": {storetest.Password}}))
@@ -96,7 +96,7 @@ func (s *site) signsIn(client *http.Client) time.Duration {
 
 // flood sends wrong sign-ins over many connections until ctx ends, and counts the
 // answers by status.
-func (s *site) flood(ctx context.Context, addresses int) map[int]int {
+func (s *proofSite) flood(ctx context.Context, addresses int) map[int]int {
 	answers := map[int]int{}
 	if addresses == 0 {
 		return answers

@@ -91,7 +91,7 @@ func paceOf(took []time.Duration, within time.Duration) pace {
 }
 
 // ask has everybody ask for a page, again as soon as it is there.
-func (s *site) ask(people []*http.Client, path string, during time.Duration) pace {
+func (s *proofSite) ask(people []*http.Client, path string, during time.Duration) pace {
 	s.t.Helper()
 	var mu sync.Mutex
 	var took []time.Duration

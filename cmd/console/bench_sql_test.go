@@ -35,7 +35,7 @@ type statement struct {
 
 // recordSQL has a console draw a page and reads from the server's log what it
 // sent. The second time counts: by then lists are held and statements prepared.
-func (s *site) recordSQL(path string) script {
+func (s *proofSite) recordSQL(path string) script {
 	s.t.Helper()
 	s.db.Exec(s.t, `alter role console_app set log_statement = 'all'`)
 	defer s.db.Exec(s.t, `alter role console_app reset log_statement`)
@@ -74,7 +74,7 @@ var (
 )
 
 // scriptOf reads statements and their parameters out of a server's log.
-func (s *site) scriptOf(log string) script {
+func (s *proofSite) scriptOf(log string) script {
 	s.t.Helper()
 	var entries [][2]string // kind and text
 	lines := bufio.NewScanner(strings.NewReader(log))
@@ -129,7 +129,7 @@ func (s *site) scriptOf(log string) script {
 
 // replay sends a page's statements over as many connections as a console has,
 // by pgbench, or by a loop of ours where there is none.
-func (s *site) replay(page script, during time.Duration) pace {
+func (s *proofSite) replay(page script, during time.Duration) pace {
 	s.t.Helper()
 	program, err := exec.LookPath("pgbench")
 	if beside := filepath.Join(s.pg.Source(), "pgbench"); err != nil {
@@ -177,7 +177,7 @@ func (s *site) replay(page script, during time.Duration) pace {
 	return paceOf(took, during)
 }
 
-func (s *site) replayHere(page script, during time.Duration) pace {
+func (s *proofSite) replayHere(page script, during time.Duration) pace {
 	s.t.Helper()
 	var mu sync.Mutex
 	var took []time.Duration

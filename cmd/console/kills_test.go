@@ -60,7 +60,7 @@ func TestKilled(t *testing.T) {
 // kills is a site whose console is killed while people write, beside one that is
 // not: it stands for the rest of an installation.
 type kills struct {
-	*site
+	*proofSite
 	every  time.Duration // between heartbeats
 	victim *program
 	at     string // address of the victim
@@ -93,7 +93,7 @@ func startKills(t *testing.T, people int, every time.Duration) *kills {
 			sim.AddChild(parent.AccountID, fmt.Sprintf("Client %02d", i))
 		}
 	})
-	h := &kills{site: s, every: every, untold: map[uuid.UUID]time.Time{}, at: reserve(t), look: reserve(t), orgs: s.organizations()}
+	h := &kills{proofSite: s, every: every, untold: map[uuid.UUID]time.Time{}, at: reserve(t), look: reserve(t), orgs: s.organizations()}
 	secret, _, err := s.runner().MakeToken(t.Context(), s.ws.ID, run.Actor{Operator: s.owner.ID}, store.Token{
 		ID: uuid.New(), Name: "kills", Role: "owner", Every: true, ExpiresAt: time.Now().Add(time.Hour)})
 	if err != nil {

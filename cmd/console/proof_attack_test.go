@@ -33,7 +33,7 @@ const manyTokens = 16
 // attack serves probes to sqlmap, which knows neither forms nor sessions: the probe n has the address /n, with a
 // parameter for each of its places. Every request finds the console, and Duo, in the same state.
 type attack struct {
-	s       *site
+	s       *proofSite
 	restore func()
 	cookies []*http.Cookie
 	tokens  []string
@@ -52,7 +52,7 @@ type answers struct{ asItIs, tried map[int]int }
 
 // newAttack prepares to attack a site with the session of its owner's client, and tokens. The present state is the one
 // that every request finds.
-func (s *site) newAttack(client *http.Client) *attack {
+func (s *proofSite) newAttack(client *http.Client) *attack {
 	s.t.Helper()
 	a := &attack{s: s, cookies: client.Jar.Cookies(mustParse(s.url))}
 	for n := range manyTokens {

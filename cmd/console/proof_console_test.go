@@ -56,7 +56,7 @@ var started atomic.Int64
 
 // serve starts a console and waits until it serves. program is the path of a
 // binary, or empty for this one.
-func (s *site) serve(program string) *console {
+func (s *proofSite) serve(program string) *console {
 	s.t.Helper()
 	n := started.Add(1)
 	if program == "" {
@@ -164,7 +164,7 @@ func (c *console) lines(message string) []line {
 }
 
 // browser is a signed-in operator's client, which follows no redirects.
-func (s *site) browser(operator store.Operator) *http.Client {
+func (s *proofSite) browser(operator store.Operator) *http.Client {
 	s.t.Helper()
 	return &http.Client{
 		Jar: s.signIn(operator), Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 4},
@@ -173,7 +173,7 @@ func (s *site) browser(operator store.Operator) *http.Client {
 }
 
 // post makes a request of a form as a browser sends it.
-func (s *site) post(ctx context.Context, address string, form url.Values) *http.Request {
+func (s *proofSite) post(ctx context.Context, address string, form url.Values) *http.Request {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
 		s.t.Fatal(err)
@@ -184,7 +184,7 @@ func (s *site) post(ctx context.Context, address string, form url.Values) *http.
 }
 
 // signIn signs an operator in by the form and returns the cookies.
-func (s *site) signIn(operator store.Operator) http.CookieJar {
+func (s *proofSite) signIn(operator store.Operator) http.CookieJar {
 	s.t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {

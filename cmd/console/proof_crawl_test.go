@@ -31,7 +31,7 @@ var (
 // crawl visits pages in a browser, as narrow as a phone, and notes everything that
 // a page must not do.
 type crawl struct {
-	s    *site
+	s    *proofSite
 	page *page
 	rows []row
 	kind map[string]int // addresses taken of each kind
@@ -48,7 +48,7 @@ type crawl struct {
 	sending string   // the path of the form that is sent
 }
 
-func newCrawl(s *site) *crawl {
+func newCrawl(s *proofSite) *crawl {
 	c := &crawl{s: s, page: newPage(s.t, pageOptions{Width: 390, Height: 844}), rows: routeTable(s.t), kind: map[string]int{}, seen: map[string]bool{}, searched: map[row]bool{}, reached: map[row]int{}, told: map[string]int{}}
 	if err := chromedp.Listen(c.page.ctx, c.observe); err != nil {
 		s.t.Fatal(err)

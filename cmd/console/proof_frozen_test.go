@@ -107,7 +107,7 @@ func TestProofPostgresFreezes(t *testing.T) {
 }
 
 // healthy returns how long it takes until everything works.
-func (s *site) healthy(watch *http.Client) time.Duration {
+func (s *proofSite) healthy(watch *http.Client) time.Duration {
 	s.t.Helper()
 	for began := time.Now(); time.Since(began) < 2*healthyWithin; {
 		if isOK(watch, s.url+"/readyz") && isOK(watch, s.home()) {
@@ -123,7 +123,7 @@ func (s *site) healthy(watch *http.Client) time.Duration {
 }
 
 // freezePostgres stops the site's server and all of its sessions, as they are.
-func (s *site) freezePostgres() (thaw func()) {
+func (s *proofSite) freezePostgres() (thaw func()) {
 	s.t.Helper()
 	su := s.db.Superuser(s.t)
 	var postmaster int

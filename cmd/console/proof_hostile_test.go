@@ -33,7 +33,7 @@ type hostile struct {
 
 // startHostileSite makes a site with an organization in whose Duo every text is
 // one of the payloads, and one organization more for every payload.
-func startHostileSite(t *testing.T) (s *site, h hostile) {
+func startHostileSite(t *testing.T) (s *proofSite, h hostile) {
 	t.Helper()
 	o := duosim.Options{StateFile: filepath.Join(t.TempDir(), "duo.json")}
 	sim, err := duosim.New(o)
@@ -170,7 +170,7 @@ func addHostileEvents(account map[string]any) (written int) {
 }
 
 // hostileOrganization is the one whose Duo is all payloads.
-func (s *site) hostileOrganization() store.Organization {
+func (s *proofSite) hostileOrganization() store.Organization {
 	s.t.Helper()
 	for _, o := range s.organizations() {
 		if o.AccountID == s.hostileAccount() {
@@ -181,9 +181,9 @@ func (s *site) hostileOrganization() store.Organization {
 	return store.Organization{}
 }
 
-func (s *site) hostileHome() string { return s.home() + "/o/" + s.hostileOrganization().Slug }
+func (s *proofSite) hostileHome() string { return s.home() + "/o/" + s.hostileOrganization().Slug }
 
-func (s *site) hostileAccount() string {
+func (s *proofSite) hostileAccount() string {
 	for _, a := range s.duo.Accounts {
 		if a.Name == hostileName {
 			return a.AccountID
@@ -194,7 +194,7 @@ func (s *site) hostileAccount() string {
 
 // makeHostileRuns does something to users of such names, with such tickets, so
 // that the record holds them.
-func (s *site) makeHostileRuns() {
+func (s *proofSite) makeHostileRuns() {
 	s.t.Helper()
 	client := s.browser(s.owner)
 	defer client.CloseIdleConnections()
@@ -225,7 +225,7 @@ var ourNames = []string{"slug", "account_id", "api_hostname", "host", "integrati
 // makeTablesHostile writes the payloads into every column of text that takes
 // them, whatever the forms in front of it would have refused, and returns how
 // many texts it wrote. New tables and columns are found by themselves.
-func (s *site) makeTablesHostile() int {
+func (s *proofSite) makeTablesHostile() int {
 	s.t.Helper()
 	conn := s.db.Superuser(s.t)
 	// Operators of such addresses did what is on record.

@@ -9,7 +9,7 @@ import (
 
 // keepState remembers what the database and the simulator hold. restore brings that back, under consoles that go on
 // serving: forms that were used up, and the limits that count attempts, are as they were.
-func (s *site) keepState() (restore func()) {
+func (s *proofSite) keepState() (restore func()) {
 	s.t.Helper()
 	conn, duo := s.db.Superuser(s.t), s.sim.Snapshot()
 	rows, err := conn.Query(s.t.Context(), `

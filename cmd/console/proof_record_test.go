@@ -28,7 +28,7 @@ const (
 
 // fillRecord writes a million runs, without the indexes and with them afterwards:
 // each is then as full as if it had grown.
-func (s *site) fillRecord(o store.Organization) {
+func (s *proofSite) fillRecord(o store.Organization) {
 	s.t.Helper()
 	conn := s.db.Superuser(s.t)
 	exec := func(sql string, args ...any) {
@@ -76,7 +76,7 @@ func took(t *testing.T, fn func() error) time.Duration {
 }
 
 // search looks for words as the page of runs does.
-func (s *site) search(words string, want int) func() error {
+func (s *proofSite) search(words string, want int) func() error {
 	return func() error {
 		return s.db.InWorkspace(s.t.Context(), store.WholeWorkspace(s.ws.ID), func(tx *store.Tx) error {
 			f, err := tx.LookUp(s.t.Context(), store.RunFilter{Search: words})
@@ -145,7 +145,7 @@ func ms(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) 
 
 // takeFile reads the file of all runs with pauses that are together longer than any
 // deadline of a page or of the server.
-func (s *site) takeFile(c *console) (took time.Duration, megabytes int) {
+func (s *proofSite) takeFile(c *console) (took time.Duration, megabytes int) {
 	s.t.Helper()
 	s.db.Exec(s.t, `update workspace set rows_a_day = 10000000`)
 	client := s.browser(s.owner)
@@ -188,7 +188,7 @@ func (s *site) takeFile(c *console) (took time.Duration, megabytes int) {
 }
 
 // pruneMonth prunes the oldest month that is whole, and what is before it.
-func (s *site) pruneMonth() string {
+func (s *proofSite) pruneMonth() string {
 	s.t.Helper()
 	dir := s.t.TempDir()
 	oldest := time.Now().UTC().Add(-recordRuns * runApart)

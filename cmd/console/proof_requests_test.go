@@ -20,7 +20,7 @@ import (
 // finder walks over the pages of a site like a person and collects what can be
 // asked of the console: addresses with parameters, and forms.
 type finder struct {
-	s      *site
+	s      *proofSite
 	client *http.Client
 	rows   []row
 	kinds  map[string]bool
@@ -44,7 +44,7 @@ var harmful = regexp.MustCompile(`/signin|/account/(password|sessions)|/signout|
 
 // findRequests looks at one page of each kind, sends the forms that harm nothing, and looks at where they lead as well.
 // token is of an invitation, and starts are addresses besides.
-func (s *site) findRequests(token string, starts ...string) *finder {
+func (s *proofSite) findRequests(token string, starts ...string) *finder {
 	s.t.Helper()
 	f := &finder{s: s, client: s.browser(s.owner), rows: routeTable(s.t), kinds: map[string]bool{}, forms: map[string]bool{}, empty: map[row]bool{}, pages: map[row]string{}}
 	f.add("/")

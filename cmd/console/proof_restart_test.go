@@ -99,7 +99,7 @@ func TestProofPostgresRestarts(t *testing.T) {
 
 // restartPostgres kills Postgres or stops it in its quickest orderly way, leaves
 // it away, starts it, and returns how long the console then took.
-func (s *site) restartPostgres(immediate bool, away time.Duration, watch *http.Client) time.Duration {
+func (s *proofSite) restartPostgres(immediate bool, away time.Duration, watch *http.Client) time.Duration {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
@@ -138,7 +138,7 @@ func isOK(client *http.Client, address string) bool {
 
 // worker is one person who works in one organization as fast as the console lets.
 type worker struct {
-	s        *site
+	s        *proofSite
 	operator store.Operator
 	client   *http.Client
 	org      store.Organization
@@ -150,7 +150,7 @@ type worker struct {
 	user     string
 }
 
-func (s *site) newWorker(o store.Organization, n int) *worker {
+func (s *proofSite) newWorker(o store.Organization, n int) *worker {
 	operator := s.db.Member(s.t, s.ws, catalog.Owner)
 	w := &worker{s: s, operator: operator, client: s.browser(operator), org: o, answers: map[int]int{}, life: 1000 + 5000*n, keys: []string{""}}
 	w.user = s.sim.AddUser(o.AccountID, duosim.UserSpec{Username: "caller"})
@@ -252,7 +252,7 @@ func (w *worker) directoryKey(n int) {
 }
 
 // nothingLost compares what was answered, what is stored and what Duo did.
-func (s *site) nothingLost(everybody []*worker) (runs, effects int) {
+func (s *proofSite) nothingLost(everybody []*worker) (runs, effects int) {
 	s.t.Helper()
 	conn := s.db.Superuser(s.t)
 	state, byLife := map[uuid.UUID]string{}, map[string]int{}
@@ -310,7 +310,7 @@ func (s *site) nothingLost(everybody []*worker) (runs, effects int) {
 }
 
 // openRuns counts runs that are not closed.
-func (s *site) openRuns() (n int) {
+func (s *proofSite) openRuns() (n int) {
 	s.t.Helper()
 	conn := s.db.Superuser(s.t)
 	defer conn.Close(context.Background())
@@ -350,7 +350,7 @@ func (c *console) goroutines() int {
 var goroutineGroup = regexp.MustCompile(`(?m)^(\d+) @ .*\n(?:#.*\n)*`)
 
 // connections counts those of the consoles to Postgres that fit a condition.
-func (s *site) connections(condition string) int {
+func (s *proofSite) connections(condition string) int {
 	s.t.Helper()
 	conn := s.db.Superuser(s.t)
 	defer conn.Close(context.Background())

@@ -29,7 +29,7 @@ func tell(t *testing.T, format string, args ...any) {
 }
 
 // site is what a console needs: a database of its own, keys, and the simulator.
-type site struct {
+type proofSite struct {
 	t     *testing.T
 	dir   string
 	pg    *devpg.Server
@@ -43,7 +43,7 @@ type site struct {
 
 // startSite makes a site whose workspace has its nine fields in use and an
 // organization for every account that seed leaves in the simulator.
-func startSite(t *testing.T, seed func(sim *duosim.Sim, parent duosim.Account)) *site {
+func startSite(t *testing.T, seed func(sim *duosim.Sim, parent duosim.Account)) *proofSite {
 	t.Helper()
 	sim, err := duosim.New(duosim.Options{})
 	if err != nil {
@@ -53,9 +53,9 @@ func startSite(t *testing.T, seed func(sim *duosim.Sim, parent duosim.Account)) 
 	return startSiteOn(t, sim)
 }
 
-func startSiteOn(t *testing.T, sim *duosim.Sim) *site {
+func startSiteOn(t *testing.T, sim *duosim.Sim) *proofSite {
 	t.Helper()
-	s := &site{t: t, dir: t.TempDir(), sim: sim}
+	s := &proofSite{t: t, dir: t.TempDir(), sim: sim}
 	s.startDatabase()
 	s.startSimulator()
 	s.ws, s.owner = s.db.Workspace(t)
@@ -71,7 +71,7 @@ func startSiteOn(t *testing.T, sim *duosim.Sim) *site {
 	return s
 }
 
-func (s *site) startDatabase() {
+func (s *proofSite) startDatabase() {
 	s.t.Helper()
 	state := filepath.Join(s.dir, "postgres")
 	s.pg = startPostgres(s.t, state)
@@ -120,7 +120,7 @@ func startPostgres(t *testing.T, state string) *devpg.Server {
 	return server
 }
 
-func (s *site) startSimulator() {
+func (s *proofSite) startSimulator() {
 	s.t.Helper()
 	server, err := duosim.Listen(s.t.Context(), "127.0.0.1:0", s.sim, duosim.ListenOptions{CADir: s.dir})
 	if err != nil {
@@ -136,7 +136,7 @@ func (s *site) startSimulator() {
 }
 
 // runner does what the console does, without one, to prepare a site.
-func (s *site) runner() *run.Runner {
+func (s *proofSite) runner() *run.Runner {
 	s.t.Helper()
 	pem, err := os.ReadFile(s.duo.CAFile)
 	if err != nil {
@@ -147,10 +147,10 @@ func (s *site) runner() *run.Runner {
 	return runnerOf(c, s.db.Store, slog.New(slog.DiscardHandler))
 }
 
-func (s *site) home() string { return s.url + "/w/" + s.ws.Slug }
+func (s *proofSite) home() string { return s.url + "/w/" + s.ws.Slug }
 
 // organizations are those of the site's workspace, by name.
-func (s *site) organizations() []store.Organization {
+func (s *proofSite) organizations() []store.Organization {
 	s.t.Helper()
 	var found []store.Organization
 	err := s.db.InWorkspace(s.t.Context(), store.WholeWorkspace(s.ws.ID), func(tx *store.Tx) (err error) {

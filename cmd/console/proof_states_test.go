@@ -32,7 +32,7 @@ var invitationLink = regexp.MustCompile(`/invitation#([\w-]+)`)
 // its own, with an organization in the middle of them, and returns the token of
 // an invitation and a member who is disabled. The texts are in the file that
 // waits to be imported.
-func (s *site) leaveEverything(o store.Organization, texts []string) (token string, disabled store.Operator) {
+func (s *proofSite) leaveEverything(o store.Organization, texts []string) (token string, disabled store.Operator) {
 	s.t.Helper()
 	s.leaveCandidates(o)
 	disabled = s.db.Member(s.t, s.ws, catalog.Technician)
@@ -82,7 +82,7 @@ func fileOf(texts []string) string {
 }
 
 // must posts a form and returns the answer, which has to be of that status.
-func (s *site) must(client *http.Client, status int, address string, form url.Values) string {
+func (s *proofSite) must(client *http.Client, status int, address string, form url.Values) string {
 	s.t.Helper()
 	answer, err := client.Do(s.post(s.t.Context(), address, form))
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *site) must(client *http.Client, status int, address string, form url.Va
 
 // leaveCandidates leaves new keys behind that Duo does not accept, of each API
 // of the workspace and of an organization's own.
-func (s *site) leaveCandidates(o store.Organization) {
+func (s *proofSite) leaveCandidates(o store.Organization) {
 	s.t.Helper()
 	runner, sc, actor := s.runner(), store.WholeWorkspace(s.ws.ID), run.Actor{Operator: s.owner.ID, Role: catalog.Owner}
 	fields := sandboxValues(s.duo.Accounts)

@@ -86,7 +86,7 @@ type wire struct {
 }
 
 // ask sends the next of a few requests.
-func (c *wire) ask(s *site, org string, n int) error {
+func (c *wire) ask(s *proofSite, org string, n int) error {
 	var request *http.Request
 	want := http.StatusOK
 	switch n % 4 {

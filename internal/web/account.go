@@ -198,3 +198,20 @@ func browserName(agent string) string {
 	}
 	return "Another browser"
 }
+
+// postForgetDevice forgets one of the operator's own browsers. One that is gone
+// already is no trouble.
+func (s *Server) postForgetDevice(c echo.Context, v visitor) error {
+	form, err := formOf(c)
+	if err != nil {
+		return err
+	}
+	id, err := uuid.Parse(form.Get("device"))
+	if err != nil {
+		return badRequest("The form does not name a browser.")
+	}
+	if err := ignoreNotFound(s.Store.ForgetDevice(c.Request().Context(), v.operator.ID, id)); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.AccountAfter("device"))
+}

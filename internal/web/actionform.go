@@ -14,10 +14,6 @@ import (
 	"duodesk/views"
 )
 
-// generated names the field of a form that is made of the action's own fields,
-// rather than by a sheet about one thing.
-const generated = "form"
-
 func (f sheet) isGenerated() bool { return f.get(generated) != "" }
 
 // namesNothing reports whether a form is about a thing that is not named: there

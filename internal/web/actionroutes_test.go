@@ -20,7 +20,7 @@ import (
 var actionRoutes = map[string]knownRoute{
 	"list-accounts":  {least: catalog.Administrator, whole: true, ok: found, form: generatedForm()},
 	"create-account": {least: catalog.Administrator, whole: true, ok: found, form: generatedForm("name", "One more")},
-	"delete-account": {least: catalog.Owner, whole: true, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"delete-account": {least: catalog.Owner, whole: true, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		parent := e.Parent.AccountID
 		if n == &e.foreign {
 			parent = e.otherParent.AccountID
@@ -46,13 +46,13 @@ var actionRoutes = map[string]knownRoute{
 	"get-user":                       {least: catalog.Auditor, ok: found, form: generatedForm()},
 	"check-auth-api-credentials":     {least: catalog.Auditor, ok: found, form: generatedForm()},
 	"ping-auth-api":                  {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"send-duo-authentication": {least: catalog.Helpdesk, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"send-duo-authentication": {least: catalog.Helpdesk, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		setAsked(e, n, f)
 		f.Del("phone_id")
 		f.Set("factor", "phone")
 		setGenerated(f)
 	})},
-	"send-activation-by-sms": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"send-activation-by-sms": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		e.verified(n)
 		setGenerated(f)
 	})},
@@ -79,119 +79,119 @@ var actionRoutes = map[string]knownRoute{
 	"auth-enroll-status":          {least: catalog.Technician, ok: found, form: generatedForm("activation_code", "duo://example")},
 	"create-auth-api-integration": {least: catalog.Owner, ok: found, form: generatedForm("name", "Desk")},
 
-	"update-settings": {least: catalog.Administrator, ok: moved, form: actionForm(func(_ *estate, _ *tenant, f url.Values) {
+	"update-settings": {least: catalog.Administrator, ok: moved, form: actionForm(func(_ *fleet, _ *tenant, f url.Values) {
 		f.Set("lockout_threshold", strconv.Itoa(1+mathrand.IntN(9999)))
 		f.Set("reviewed", "1")
 	})},
-	"enroll-user": {least: catalog.Technician, ok: found, form: actionForm(func(_ *estate, _ *tenant, f url.Values) {
+	"enroll-user": {least: catalog.Technician, ok: found, form: actionForm(func(_ *fleet, _ *tenant, f url.Values) {
 		f.Set("username", "new."+rand.Text())
 		f.Set("email", "new@client.example")
 		setGenerated(f)
 	})},
-	"create-group": {least: catalog.Technician, ok: found, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+	"create-group": {least: catalog.Technician, ok: found, form: actionForm(func(_ *fleet, n *tenant, f url.Values) {
 		f.Set("name", n.canary+rand.Text())
 		setGenerated(f)
 	})},
-	"modify-group": {least: catalog.Technician, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"modify-group": {least: catalog.Technician, ok: found, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
 		f.Set("desc", rand.Text())
 		f.Set("reviewed", "1")
 	})},
-	"delete-group": {least: catalog.Administrator, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"delete-group": {least: catalog.Administrator, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
 		setGenerated(f)
 	})},
-	"assign-hardware-token-to-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"assign-hardware-token-to-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("token_id", e.Sim.AddToken(n.account.AccountID, duosim.TokenSpec{Serial: n.canary}))
 		setGenerated(f)
 	})},
-	"un-assign-hardware-token-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"un-assign-hardware-token-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("token_id", e.Sim.AddToken(n.account.AccountID, duosim.TokenSpec{Serial: n.canary, UserIDs: []string{n.user}}))
 		setGenerated(f)
 	})},
-	"delete-hardware-token": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"delete-hardware-token": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("token_id", e.Sim.AddToken(n.account.AccountID, duosim.TokenSpec{Serial: n.canary}))
 		setGenerated(f)
 	})},
-	"delete-webauthn-credential": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"delete-webauthn-credential": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("webauthnkey", e.Sim.AddCredential(n.account.AccountID, duosim.CredentialSpec{UserID: n.user, Name: n.canary}))
 		setGenerated(f)
 	})},
-	"set-edition": {least: catalog.Owner, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"set-edition": {least: catalog.Owner, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("edition", anotherEdition(n.account.AccountID))
 		setGenerated(f)
 	})},
-	"set-telephony-credits": {least: catalog.Owner, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"set-telephony-credits": {least: catalog.Owner, ok: found, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		e.Sim.SetCredits(n.account.AccountID, 100)
 		f.Set("credits", "101")
 		setGenerated(f)
 	})},
 
-	"verify-caller": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"verify-caller": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		setAsked(e, n, f)
 	})},
-	"delete-bypass-code": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"delete-bypass-code": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("bypass_code_id", e.Sim.AddBypassCode(n.account.AccountID, n.user, duosim.BypassSpec{}))
 	})},
-	"create-bypass-code-for-user": {least: catalog.Helpdesk, ok: found, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+	"create-bypass-code-for-user": {least: catalog.Helpdesk, ok: found, form: actionForm(func(_ *fleet, n *tenant, f url.Values) {
 		f.Set("user_id", n.user)
 		f.Set("preserve_existing", "true")
 	})},
-	"send-activation-url": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"send-activation-url": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		e.verified(n)
 		f.Set("phone_id", n.phone)
 	})},
-	"assign-phone-to-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"assign-phone-to-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("user_id", n.user)
 		f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary}))
 	})},
-	"un-assign-phone-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"un-assign-phone-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("user_id", n.user)
 		f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, UserIDs: []string{n.user}}))
 	})},
-	"create-user": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *estate, _ *tenant, f url.Values) { f.Set("username", "new."+rand.Text()) })},
-	"update-user": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+	"create-user": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *fleet, _ *tenant, f url.Values) { f.Set("username", "new."+rand.Text()) })},
+	"update-user": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *fleet, n *tenant, f url.Values) {
 		f.Set("user_id", n.user)
 		f.Set("notes", rand.Text())
 		f.Set("reviewed", "1")
 	})},
-	"create-phone": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+	"create-phone": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *fleet, n *tenant, f url.Values) {
 		f.Del("phone_id")
 		f.Set("number", fmt.Sprintf("+1202%07d", mathrand.IntN(10_000_000)))
 	})},
-	"modify-phone": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *estate, n *tenant, f url.Values) {
+	"modify-phone": {least: catalog.Technician, ok: moved, form: actionForm(func(_ *fleet, n *tenant, f url.Values) {
 		f.Set("name", n.canary+rand.Text())
 		f.Set("reviewed", "1")
 	})},
-	"delete-phone-by-id": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"delete-phone-by-id": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, UserIDs: []string{n.user}}))
 		f.Set("user_ids", n.user)
 	})},
-	"associate-group-with-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"associate-group-with-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
 	})},
-	"disassociate-group-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"disassociate-group-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), "", n.user))
 	})},
-	"unlock-user": {least: catalog.Helpdesk, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"unlock-user": {least: catalog.Helpdesk, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("user_id", e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text(), Status: duosim.LockedOut}))
 	})},
-	"delete-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"delete-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("user_id", e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: rand.Text()}))
 	})},
-	"synchronize-users": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"synchronize-users": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		name := "person." + rand.Text()
 		f.Set("username", name)
 		e.Sim.ChangeDirectory(n.account.AccountID, n.directory, duosim.Person{Username: name})
 	})},
-	"restore-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *estate, n *tenant, f url.Values) {
+	"restore-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("user_id", e.trashed(n))
 	})},
 }
 
 // verified puts on record that the tenant's user has just approved a verification,
 // so that a help desk may activate a phone of theirs.
-func (e *estate) verified(n *tenant) {
+func (e *fleet) verified(n *tenant) {
 	now := e.Clock.Now()
 	phone := e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, Activated: true, ActivatedAt: now.Add(-48 * time.Hour), UserIDs: []string{n.user}})
 	e.record(n, "verify-caller", map[string]string{"user_id": n.user, "phone_id": phone}, map[string]string{}, "approved", now)
@@ -199,7 +199,7 @@ func (e *estate) verified(n *tenant) {
 
 // trashed makes a user whom the console has moved to the trash, as the record and
 // Duo's log have it, so that a technician may restore them.
-func (e *estate) trashed(n *tenant) string {
+func (e *fleet) trashed(n *tenant) string {
 	name, now := rand.Text(), e.Clock.Now()
 	user := e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: name, Status: duosim.PendingDeletion})
 	e.Sim.AddActivity(n.account.AccountID, "user_bulk_send_to_trash", user, name)
@@ -208,7 +208,7 @@ func (e *estate) trashed(n *tenant) string {
 }
 
 // record puts an applied run of a tenant's organization on record.
-func (e *estate) record(n *tenant, action string, input, before map[string]string, answer string, at time.Time) {
+func (e *fleet) record(n *tenant, action string, input, before map[string]string, answer string, at time.Time) {
 	owner := e.Owner
 	if n.workspace.ID != e.Workspace.ID {
 		owner = e.otherOwner
@@ -218,8 +218,8 @@ func (e *estate) record(n *tenant, action string, input, before map[string]strin
 		n.workspace.ID, n.org.ID, n.org.AccountID, owner.ID, action, input, before, answer, at)
 }
 
-func actionForm(fill func(*estate, *tenant, url.Values)) func(*estate, *tenant, bool) url.Values {
-	return func(e *estate, n *tenant, fresh bool) url.Values {
+func actionForm(fill func(*fleet, *tenant, url.Values)) func(*fleet, *tenant, bool) url.Values {
+	return func(e *fleet, n *tenant, fresh bool) url.Values {
 		f := url.Values{"run_id": {uuid.NewString()}, "user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}, "directory_key": {n.directory}}
 		if fresh {
 			fill(e, n, f)
@@ -229,7 +229,7 @@ func actionForm(fill func(*estate, *tenant, url.Values)) func(*estate, *tenant, 
 }
 
 // setAsked names a user who was not asked yet, and a phone that a push reaches.
-func setAsked(e *estate, n *tenant, f url.Values) {
+func setAsked(e *fleet, n *tenant, f url.Values) {
 	user := e.Sim.AddUser(n.account.AccountID, duosim.UserSpec{Username: n.canary + rand.Text()})
 	f.Set("user_id", user)
 	f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, Number: "+15550100198", Activated: true, UserIDs: []string{user}}))
@@ -237,8 +237,8 @@ func setAsked(e *estate, n *tenant, f url.Values) {
 
 // generatedForm makes a form that is made of an action's fields, and that its
 // question was answered with yes.
-func generatedForm(pairs ...string) func(*estate, *tenant, bool) url.Values {
-	return actionForm(func(_ *estate, _ *tenant, f url.Values) {
+func generatedForm(pairs ...string) func(*fleet, *tenant, bool) url.Values {
+	return actionForm(func(_ *fleet, _ *tenant, f url.Values) {
 		for i := 0; i < len(pairs); i += 2 {
 			f.Set(pairs[i], pairs[i+1])
 		}

@@ -359,19 +359,6 @@ func (s *Server) factAsked(ctx context.Context, v visitor, spec catalog.Spec, te
 	return fact
 }
 
-// ticketBox is the field beside those of every action.
-var ticketBox = catalog.Text{Name: "ticket", Label: "Ticket", Max: 100}
-
 func ticketField(f sheet) views.FieldView {
 	return fieldView(ticketBox.Spec(), f.input(ticketBox.Name, ""))
-}
-
-func byField(bad []catalog.FieldError) map[string]string {
-	faults := map[string]string{}
-	for _, b := range bad {
-		if faults[b.Field] == "" { // the first says more
-			faults[b.Field] = b.Message
-		}
-	}
-	return faults
 }

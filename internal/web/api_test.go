@@ -175,7 +175,7 @@ func TestBadRequestsSayWhy(t *testing.T) {
 	owner.call("", http.MethodPost, s.ws("/o"), `{}`, "Origin", s.url).want(http.StatusUnsupportedMediaType, "Programs send JSON")
 }
 
-func (s *site) runCount(t testing.TB) int {
+func (s *console) runCount(t testing.TB) int {
 	t.Helper()
 	var n store.RunCounts
 	err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) (err error) {
@@ -215,28 +215,6 @@ func TestWhoMayAsk(t *testing.T) {
 		t.Errorf("a page answers a token with %d", p.status)
 	}
 	b.call(token, http.MethodPost, s.org("/actions/list-users"), list).want(http.StatusUnauthorized)
-}
-
-// TestPace: a token that asks too fast has to wait, whatever it asks; another has
-// not.
-func TestPace(t *testing.T) {
-	t.Parallel()
-	var p pace
-	id, other, now := uuid.New(), uuid.New(), time.Now()
-	for i := range paceBurst {
-		if wait := p.wait(id, now); wait != 0 {
-			t.Fatalf("request %d waits %s", i, wait)
-		}
-	}
-	if wait := p.wait(id, now); wait != paceEvery {
-		t.Errorf("waits %s", wait)
-	}
-	if p.wait(other, now) != 0 || p.wait(id, now.Add(paceEvery)) != 0 || p.wait(id, now.Add(paceEvery)) == 0 {
-		t.Error("the pace is not kept")
-	}
-	if p.wait(other, now.Add(time.Hour)); len(p.paidBy) != 1 {
-		t.Errorf("%d tokens are remembered", len(p.paidBy))
-	}
 }
 
 // TestPaceIsToldToPrograms: a token that asks faster than that is told when to go on.
@@ -355,7 +333,7 @@ func make0(ask func() *page) <-chan *page {
 }
 
 // waitForLock waits until a request waits for a row of this database.
-func (s *site) waitForLock(t testing.TB) {
+func (s *console) waitForLock(t testing.TB) {
 	t.Helper()
 	su := s.Superuser(t)
 	for {

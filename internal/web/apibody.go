@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -108,15 +109,6 @@ func parseBody(data []byte, a catalog.Action) (apiBody, error) {
 		return b, &invalidFields{bad: bad}
 	}
 	return b, nil
-}
-
-// known keeps a name that could be any text from filling an answer.
-func known(name string) string {
-	name = catalog.Plain(name)
-	if runes := []rune(name); len(runes) > 60 {
-		name = string(runes[:60]) + "…"
-	}
-	return name
 }
 
 // fieldsOf puts the fields of an action into the texts that its Parse takes.
@@ -323,4 +315,20 @@ func nesting(data []byte) int {
 		}
 	}
 	return most
+}
+
+// typed is a field's value in the type that the description gives it.
+func typed(f catalog.Field, text string) any {
+	plain := catalog.PlainForm(f, text)
+	switch f.Spec().Kind {
+	case "number", "duration":
+		if n, err := strconv.Atoi(plain); err == nil {
+			return n
+		}
+	case "yesno":
+		return plain == "true"
+	case "lines":
+		return strings.Split(plain, "\n")
+	}
+	return plain
 }

@@ -11,15 +11,14 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/duosim"
-	"duodesk/internal/run"
 	"duodesk/internal/store"
 )
 
 const askingDuo = "Asking Duo…"
 
 // slow is an estate whose pages say early that Duo is being asked.
-func slowEstate(t *testing.T) (*estate, *browser) {
-	e := newEstate(t)
+func slowEstate(t *testing.T) (*fleet, *browser) {
+	e := newFleet(t)
 	e.server.AskingAfter = 20 * time.Millisecond
 	return e, e.as(t, e.Owner)
 }
@@ -107,7 +106,7 @@ func TestTheNoteComesBeforeTheAnswer(t *testing.T) {
 // with its age, and all is well five seconds after Duo is back.
 func TestHangingDuo(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Owner)
 	org := e.orgOf(e.near.org)
 	token, _ := e.accessToken(t, e.Workspace, e.Owner, store.Grant{Role: "owner", EveryOrganization: true})
@@ -176,7 +175,7 @@ func TestHangingDuo(t *testing.T) {
 // TestLimitedAccount: the next visitor has an answer at once, with the older list and when to try.
 func TestLimitedAccount(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Owner)
 	org := e.orgOf(e.near.org)
 	token, _ := e.accessToken(t, e.Workspace, e.Owner, store.Grant{Role: "owner", EveryOrganization: true})
@@ -207,21 +206,4 @@ func TestLimitedAccount(t *testing.T) {
 	e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{})
 	e.Clock.Move(10 * time.Second)
 	b.get(org+"/users").want(http.StatusOK, "CANARY-near Jane").wantNot("An older list")
-}
-
-// TestSecondOf: times to try again are in the visitor's zone, and not too early.
-func TestSecondOf(t *testing.T) {
-	t.Parallel()
-	zone, err := time.LoadLocation("America/New_York")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := time.Date(2026, 8, 4, 18, 2, 30, 1, time.UTC)
-	if got := secondOf(visitor{zone: zone}, at); got != "14:02:30 EDT" {
-		t.Error(got)
-	}
-	s := &Server{Config: Config{Now: func() time.Time { return at }}}
-	if got := s.againAt(visitor{}, &run.NotConnected{}); got != "" {
-		t.Error(got)
-	}
 }

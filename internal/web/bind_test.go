@@ -19,7 +19,7 @@ var bindsTo = regexp.MustCompile(`^/w/([^/?]+)(?:/o/([^/?]+))?/(?:actions/|conne
 
 // bind adds to a form the connection that its page would carry now, where it has
 // none and the address takes one.
-func (s *site) bind(t testing.TB, address string, form url.Values) url.Values {
+func (s *console) bind(t testing.TB, address string, form url.Values) url.Values {
 	t.Helper()
 	m := bindsTo.FindStringSubmatch(address)
 	if m == nil || form.Has("connection") {
@@ -42,7 +42,7 @@ func (s *site) bind(t testing.TB, address string, form url.Values) url.Values {
 
 // connectionOf is the name of a connection as it is now; of the workspace's keys
 // where no organization is named.
-func (s *site) connectionOf(t testing.TB, workspace, organization uuid.UUID) string {
+func (s *console) connectionOf(t testing.TB, workspace, organization uuid.UUID) string {
 	t.Helper()
 	scope := store.WholeWorkspace(workspace)
 	var o store.Organization
@@ -66,7 +66,7 @@ func (s *site) connectionOf(t testing.TB, workspace, organization uuid.UUID) str
 }
 
 // ids are those of the slugs of an address; what does not exist has none.
-func (s *site) ids(t testing.TB, workspace, organization string) (ws, org uuid.UUID) {
+func (s *console) ids(t testing.TB, workspace, organization string) (ws, org uuid.UUID) {
 	t.Helper()
 	if known, ok := s.known.Load(workspace + "/" + organization); ok {
 		return known.([2]uuid.UUID)[0], known.([2]uuid.UUID)[1]

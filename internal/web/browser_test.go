@@ -20,7 +20,7 @@ import (
 // that a form really has.
 type browser struct {
 	t      testing.TB
-	site   *site
+	site   *console
 	client *http.Client
 	ip     string  // from which it asks
 	seen   []*page // every answer, those of redirects included
@@ -31,7 +31,7 @@ type node = html.Node
 
 var browsers atomic.Uint32
 
-func (s *site) stranger(t testing.TB) *browser {
+func (s *console) stranger(t testing.TB) *browser {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)

@@ -44,11 +44,6 @@ func actionMatches(a catalog.Action, search string) bool {
 	return text.Holds(a.Title+" "+a.Category+" "+a.Help+" "+a.Call+" "+a.Slug, search)
 }
 
-var kindChips = map[catalog.Kind]views.Chip{
-	catalog.Read: {Level: "idle", Text: "reads"}, catalog.Write: {Level: "info", Text: "changes"},
-	catalog.Send: {Level: "warn", Text: "reaches a person"}, catalog.Generic: {Level: "warn", Text: "any call"},
-}
-
 func actionItem(v visitor, a catalog.Action) views.ActionItem {
 	item := views.ActionItem{Title: a.Title, Help: a.Help, Call: a.Call, Kind: kindChips[a.Kind]}
 	if strings.HasPrefix(a.Slug, "delete-") {

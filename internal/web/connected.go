@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/views"
 )
@@ -22,18 +20,6 @@ import (
 // reopened names the field with which what was typed is put into a form for the
 // connection of now.
 const reopened = "reopen"
-
-// longestConnected bounds the words that a form carries along, in bytes.
-const longestConnected = 600
-
-// opened returns the connection that a form was opened for, and its words.
-func (f form) opened() (connection, words string, err error) {
-	connection, words = f.Get("connection"), catalog.Plain(f.Get("was.connection"))
-	if connection == "" || len(words) > longestConnected {
-		err = badRequest("The form does not say which connection it was opened for. Open it again.")
-	}
-	return connection, words, err
-}
 
 // freshSheet is an action's form for the connection of now.
 func (s *Server) freshSheet(ctx context.Context, v visitor, action catalog.Action, values url.Values) (f sheet, err error) {
@@ -87,14 +73,6 @@ func (s *Server) showChanged(c echo.Context, v visitor, f sheet, now string) err
 		page.Hidden = append(page.Hidden, views.Hidden{Name: name, Value: cmp.Or(f.get(name), "1")})
 	}
 	return s.render(c, http.StatusConflict, v, place{section: "actions", tab: tabOf(f)}, page)
-}
-
-// sinceThen is how something is connected now, told apart from how it was.
-func sinceThen(was, now string) string {
-	if was == now {
-		return now + ", after a change in between"
-	}
-	return now
 }
 
 // firstRun is the id of the first run that a form starts.
@@ -162,69 +140,4 @@ func (s *Server) reopen(c echo.Context, v visitor, f sheet) error {
 		return err
 	}
 	return s.showSheet(c, v, http.StatusOK, fresh)
-}
-
-// bound wraps the handler of a form about how an organization is connected, or
-// about what belongs to its account: it is called only for a form that was opened
-// for the connection that v holds, which the transaction of the change compares
-// once more. What was typed is shown again otherwise.
-func (s *Server) bound(handle handler) handler {
-	return func(c echo.Context, v visitor) error {
-		form, err := formOf(c)
-		if err != nil {
-			return err
-		}
-		connection, words, err := form.opened()
-		if err != nil {
-			return err
-		}
-		if connection != v.organization.Connection() && !asksForWhatIs(v.organization, form) {
-			return s.showConnectionChanged(c, v, form, words, run.ConnectionText(v.organization))
-		}
-		err = handle(c, v)
-		if changed, is := errors.AsType[*run.ConnectionChanged](err); is {
-			if v.organization, err = s.organizationNow(c.Request().Context(), v); err != nil {
-				return err
-			}
-			return s.showConnectionChanged(c, v, form, words, changed.Now)
-		}
-		return err
-	}
-}
-
-// asksForWhatIs reports whether a form asks to connect an organization as it is
-// connected already: it was sent twice.
-func asksForWhatIs(o store.Organization, f form) bool {
-	return f.Has(run.KindField) && f.Get(run.KindField) == o.Kind && (o.Kind == store.Parent || o.Kind == store.Child && run.AccountIDIn(f.Get(run.AccountField)) == o.AccountID)
-}
-
-// organizationNow reads the visitor's organization again.
-func (s *Server) organizationNow(ctx context.Context, v visitor) (o store.Organization, err error) {
-	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		o, err = tx.Organization(ctx, v.organization.ID)
-		return err
-	})
-	return o, err
-}
-
-// showConnectionChanged shows the connection as it is now, with what was typed
-// for another, secrets aside.
-func (s *Server) showConnectionChanged(c echo.Context, v visitor, f form, was, now string) error {
-	page, err := s.connectionPage(c, v)
-	if err != nil {
-		return err
-	}
-	if f.Has("account") {
-		page.Account.Value = accountShownAgain(f.Get("account"), page.Accounts)
-	}
-	if f.Has(run.DirectoryKeyField) {
-		page.DirectoryName.Value, page.DirectoryKey.Value = f.Get(run.DirectoryNameField), shownAgain(f.Get(run.DirectoryKeyField))
-	}
-	for prefix, card := range map[string]*views.APICard{"own": &page.Own, "ownauth": &page.Auth} {
-		if f.Has(prefix + "_host") {
-			card.Host.Value, card.IntegrationKey.Value = f.Get(prefix+"_host"), f.Get(prefix+"_integration_key")
-		}
-	}
-	return s.showConnection(c, v, http.StatusConflict, page, views.Flash{Level: "bad",
-		Text: "Nothing was done: the connection has changed since you opened this page. Then it was " + cmp.Or(was, "another") + "; now it is " + sinceThen(was, now) + "."})
 }

@@ -57,7 +57,7 @@ func fieldsWhose(values url.Values, keep func(string) bool) url.Values {
 
 type formWalk struct {
 	t    *testing.T
-	e    *estate
+	e    *fleet
 	seen map[string]int
 }
 
@@ -65,7 +65,7 @@ type formWalk struct {
 // to before anything is done.
 func TestEveryFormNamesItsConnection(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Owner)
 	w := &formWalk{t, e, map[string]int{}}
 	// Forms of an organization with keys of its own that wait, too.
@@ -127,7 +127,7 @@ func TestEveryFormNamesItsConnection(t *testing.T) {
 // for. Duo is not asked anything.
 func TestNoFormActsOnAnotherConnection(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Owner)
 	org := e.orgOf(e.near.org)
 	type sent struct {

@@ -14,7 +14,7 @@ import (
 // account and to none, as an administrator of everything does.
 func TestConnectionPage(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Owner)
 	org := e.orgOf(e.near.org)
 	elsewhere := e.Sim.AddParent("Elsewhere")
@@ -102,7 +102,7 @@ func TestConnectionPage(t *testing.T) {
 // alone sees nothing of the workspace's accounts.
 func TestConnectionOfOneOrganization(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Member(t, e.Workspace, catalog.Administrator, e.far.org.ID))
 	org := e.orgOf(e.far.org)
 	b.get(org+"/connection").want(http.StatusOK, "Directory keys", "Administrators who see every organization").wantNot("Change connection", "Save own credentials", "CANARY-near", "Nobody's yet", e.near.account.AccountID).fine()
@@ -129,7 +129,7 @@ func TestConnectionOfOneOrganization(t *testing.T) {
 
 func TestDirectoryKeys(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Member(t, e.Workspace, catalog.Administrator, e.near.org.ID))
 	org := e.orgOf(e.near.org)
 	open := func() *page { return b.get(org + "/connection").want(http.StatusOK).fine() }
@@ -162,7 +162,7 @@ func TestDirectoryKeys(t *testing.T) {
 
 func TestPasteBoxes(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Owner)
 	nine := e.NineFields()
 	open := func() *page { return b.get(e.ws("/integration")).want(http.StatusOK) }

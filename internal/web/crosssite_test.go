@@ -2,19 +2,14 @@ package web
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
-	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/store"
 	"duodesk/views"
@@ -24,7 +19,7 @@ import (
 // operator's cookie.
 func TestCrossSite(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Owner)
 	forgeries := map[string][]string{
 		"another site":     {"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"},
@@ -211,25 +206,6 @@ func TestPanic(t *testing.T) {
 	}
 	if !strings.Contains(s.Log.String(), p.header.Get("X-Request-Id")) || !strings.Contains(s.Log.String(), "users.go") {
 		t.Error("the log does not lead to the fault")
-	}
-}
-
-// TestPanicAfterTheAnswerBegan: half of a file must not look like all of it.
-func TestPanicAfterTheAnswerBegan(t *testing.T) {
-	t.Parallel()
-	s := &Server{Config: Config{Log: slog.New(slog.DiscardHandler), Now: time.Now}}
-	half := httptest.NewServer(identify(s.logAccess(s.recoverPanics(echo.New(), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(w, "username,status")
-		panic("here")
-	})))))
-	t.Cleanup(half.Close)
-	answer, err := http.Get(half.URL)
-	if err != nil {
-		return // cut off before anything of it was sent
-	}
-	defer answer.Body.Close()
-	if text, err := io.ReadAll(answer.Body); err == nil {
-		t.Errorf("the answer ends as if it were whole:\n%s", text)
 	}
 }
 

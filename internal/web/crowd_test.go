@@ -109,7 +109,7 @@ func TestStuckSignInsDoNotHoldPages(t *testing.T) {
 }
 
 // traced is a site whose statements are counted.
-func traced(t testing.TB) (*site, *statements) {
+func traced(t testing.TB) (*console, *statements) {
 	t.Helper()
 	d := runtest.New(t)
 	sent := &statements{}
@@ -262,32 +262,6 @@ func drain(b *buckets, key string, now time.Time) time.Duration {
 	for b.take(key, now.Add(ahead)) == 0 {
 	}
 	return ahead + time.Duration(b.burst)*time.Second
-}
-
-// TestGenerationsAreBounded: strangers of ever more addresses do not fill the
-// memory, and a key in use stays.
-func TestGenerationsAreBounded(t *testing.T) {
-	t.Parallel()
-	var b generations[int]
-	now := time.Now()
-	for n := range 3 * mostGeneration {
-		b.put(strconv.Itoa(n), n, now)
-		b.get("0", now)
-	}
-	if n := len(b.this) + len(b.before); n > 2*mostGeneration {
-		t.Error(n, " keys are kept")
-	}
-	if _, found := b.get("0", now); !found {
-		t.Error("a key in use was forgotten")
-	}
-	if _, found := b.get("1", now); found {
-		t.Error("a key of long ago is kept")
-	}
-	b.put("later", 1, now.Add(generation))
-	b.put("much later", 1, now.Add(2*generation))
-	if _, found := b.get("0", now.Add(2*generation)); found {
-		t.Error("a key that was not used for two generations is kept")
-	}
 }
 
 func wholeGrant(role catalog.Role) store.Grant {

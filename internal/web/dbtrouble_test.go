@@ -18,7 +18,7 @@ import (
 
 // refuse makes the database refuse new rows of a table, or changes of them, with a
 // condition of Postgres, until allow is called.
-func (s *site) refuse(t testing.TB, what, table, condition string) (allow func()) {
+func (s *console) refuse(t testing.TB, what, table, condition string) (allow func()) {
 	t.Helper()
 	name := "trouble_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	s.Exec(t, `create function `+name+`() returns trigger language plpgsql set search_path = pg_catalog as

@@ -9,7 +9,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/store"
-	"duodesk/views"
 )
 
 // deviceCookie is the name of the cookie by which a browser is known in which
@@ -86,21 +85,4 @@ func (s *Server) rememberDevice(c echo.Context, operator store.Operator) error {
 	http.SetCookie(c.Response(), &http.Cookie{Name: s.deviceCookie(), Value: token, Path: "/", HttpOnly: true, Secure: s.PublicURL.Scheme == "https",
 		SameSite: http.SameSiteStrictMode, MaxAge: int(store.DeviceLife / time.Second)})
 	return nil
-}
-
-// postForgetDevice forgets one of the operator's own browsers. One that is gone
-// already is no trouble.
-func (s *Server) postForgetDevice(c echo.Context, v visitor) error {
-	form, err := formOf(c)
-	if err != nil {
-		return err
-	}
-	id, err := uuid.Parse(form.Get("device"))
-	if err != nil {
-		return badRequest("The form does not name a browser.")
-	}
-	if err := ignoreNotFound(s.Store.ForgetDevice(c.Request().Context(), v.operator.ID, id)); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, views.AccountAfter("device"))
 }

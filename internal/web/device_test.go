@@ -20,7 +20,7 @@ import (
 
 // flooded is what an hour of one wrong guess a second from changing addresses
 // comes to: the account takes no attempts of strangers.
-func (s *site) flooded(t testing.TB, o store.Operator) {
+func (s *console) flooded(t testing.TB, o store.Operator) {
 	t.Helper()
 	for n := range 60 {
 		own, account, address := loginKeys(o.Email, fmt.Sprintf("203.0.113.%d", n))

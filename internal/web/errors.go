@@ -304,3 +304,13 @@ func duoSaidNo(err error) bool {
 	var failed *duo.TransportError
 	return errors.As(err, &unconnected) || errors.As(err, &refused) || errors.As(err, &failed)
 }
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// beingLookedUp is said beside an outcome that is not known.
+const beingLookedUp = "What Duo did is being looked up: the run says what was found."

@@ -37,8 +37,8 @@ type tenant struct {
 
 // estate is two workspaces behind one console and one Duo: near and far are two
 // clients of the first, foreign one of the second.
-type estate struct {
-	*site
+type fleet struct {
+	*console
 	t                  testing.TB
 	near, far, foreign tenant
 	otherOwner         store.Operator
@@ -46,9 +46,9 @@ type estate struct {
 	open               bool // lets everybody in: whoever is refused is on record, a member or not
 }
 
-func newEstate(t testing.TB) *estate {
+func newFleet(t testing.TB) *fleet {
 	d := runtest.Unconnected(t)
-	e := &estate{site: serve(t, d), t: t}
+	e := &fleet{console: serve(t, d), t: t}
 	accounts := []duosim.Account{
 		d.Account, d.Sim.AddChild(d.Parent.AccountID, "CANARY-far account"), d.Sim.AddChild(d.Parent.AccountID, "Nobody's yet"),
 	}
@@ -75,7 +75,7 @@ func newEstate(t testing.TB) *estate {
 
 // staff makes the members and invitations of a workspace's tenants what they were
 // at first.
-func (e *estate) staff(ws store.Workspace) {
+func (e *fleet) staff(ws store.Workspace) {
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, e.OwnerURL)
 	if err != nil {
@@ -107,7 +107,7 @@ func (e *estate) staff(ws store.Workspace) {
 }
 
 // fieldsOf are the nine values of the workspace that a tenant belongs to.
-func (e *estate) fieldsOf(n *tenant) map[string]string {
+func (e *fleet) fieldsOf(n *tenant) map[string]string {
 	d := *e.Desk
 	if n == &e.foreign {
 		d.Parent = e.otherParent
@@ -124,7 +124,7 @@ func connect(t testing.TB, d *runtest.Desk, ws store.Workspace, owner store.Oper
 	}
 }
 
-func (e *estate) tenant(t testing.TB, ws store.Workspace, owner store.Operator, account duosim.Account, canary string) tenant {
+func (e *fleet) tenant(t testing.TB, ws store.Workspace, owner store.Operator, account duosim.Account, canary string) tenant {
 	t.Helper()
 	actor := run.Actor{Operator: owner.ID, Role: catalog.Owner}
 	made, faults, err := e.Runner.CreateOrganization(t.Context(), store.WholeWorkspace(ws.ID), actor, canary, run.MappingRow{Organization: uuid.New(), Account: account.AccountID})
@@ -172,7 +172,7 @@ func (e *estate) tenant(t testing.TB, ws store.Workspace, owner store.Operator, 
 // rows is a digest of all rows of a workspace, in every table there is: its
 // operators, members and their sessions too, but for when these were last seen. Drafts
 // that have run out are cleared away by who looks, so they are left out as well.
-func (e *estate) rows(t testing.TB, ws store.Workspace) string {
+func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), e.OwnerURL)
 	if err != nil {

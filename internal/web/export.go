@@ -3,13 +3,9 @@ package web
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"strings"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"duodesk/internal/run"
 	"duodesk/internal/store"
 )
 
@@ -69,86 +65,4 @@ func (s *Server) recordExport(ctx context.Context, v visitor, filter store.Filte
 // The lists that files are counted as; see countReading.
 const (
 	organizationsFile = "organizations.csv"
-	runsFile          = "runs.csv"
 )
-
-// recordFile puts on record that a visitor takes a file of so many rows. A visitor
-// whose membership has ended meanwhile, or who would take more than the owners
-// allow, takes nothing. The rows are counted as they are sent.
-func (s *Server) recordFile(ctx context.Context, v visitor, record store.Record, rows int) error {
-	record.Operator, record.At = v.operator.ID, s.Now()
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
-		_, err := tx.Hold(ctx, v.operator.ID, v.operator.Epoch)
-		return err
-	})
-	if err == nil {
-		err = s.mayRead(ctx, v, rows)
-	}
-	if err != nil {
-		return err
-	}
-	// A record about no organization belongs to the whole workspace: in a part of it
-	// row-level security lets nobody write one, and a member who sees a part may
-	// export that part.
-	scope := v.scope
-	if record.Organization == uuid.Nil {
-		scope = store.WholeWorkspace(v.workspace.ID)
-	}
-	return s.Store.InWorkspace(ctx, scope, func(tx *store.Tx) error { return tx.Record(ctx, record) })
-}
-
-// filePart hands out the next rows of a file, perhaps none, and says whether they are
-// the last.
-type filePart func(context.Context, *store.Tx) (rows [][]string, last bool, err error)
-
-// sendExport is sendCSV for a list of the console's own. Each part is read in a transaction of
-// its own under the rights of that moment, and counted before it is sent. A session
-// or a membership that ends, or a limit that is reached, cuts the file off.
-func (s *Server) sendExport(c echo.Context, v visitor, file, name string, header []string, part filePart) error {
-	leave, ok := s.streams.enter(v.operator.ID)
-	if !ok {
-		return echo.NewHTTPError(http.StatusTooManyRequests)
-	}
-	defer leave()
-	last := false
-	return s.sendCSV(c, name, header, func(ctx context.Context) (rows [][]string, err error) {
-		for len(rows) == 0 && !last {
-			if !s.sessions.lives(c.Request()) {
-				return nil, errSignedOut
-			}
-			err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-				if _, err = tx.Hold(ctx, v.operator.ID, v.operator.Epoch); err == nil {
-					rows, last, err = part(ctx, tx)
-				}
-				return err
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
-		if len(rows) > 0 {
-			err = s.countReading(ctx, v, file, len(rows))
-		}
-		return rows, err
-	})
-}
-
-func exportOf(found []store.Organization, accounts map[string]store.Account) [][]string {
-	var rows [][]string
-	for _, o := range found {
-		account, state := o.AccountID, "not mapped"
-		if a, listed := accounts[o.AccountID]; listed {
-			account = run.AccountText(a)
-		}
-		switch {
-		case o.Failing:
-			state = "failing"
-		case o.Mapped():
-			state = "mapped"
-		}
-		rows = append(rows, []string{
-			o.Name, strings.Join(o.Aliases, " | "), strings.Join(o.Tags, " | "), o.TimeZone, run.Colours[o.Colour-1], account, o.DirectoryKey, o.Slug, state,
-		})
-	}
-	return rows
-}

@@ -20,7 +20,7 @@ import (
 // waits for its reader.
 const longFile = 4000
 
-func (s *site) addLongRuns(t testing.TB) {
+func (s *console) addLongRuns(t testing.TB) {
 	t.Helper()
 	s.Exec(t, `
 		insert into run (workspace_id, id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
@@ -39,7 +39,7 @@ var narrow = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, Di
 }}}
 
 // beginFile asks for the file of runs and reads no more than its head.
-func (s *site) beginFile(t testing.TB, token string) io.ReadCloser {
+func (s *console) beginFile(t testing.TB, token string) io.ReadCloser {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+s.ws("/runs.csv"), strings.NewReader(url.Values{"action": {"update-user"}}.Encode()))
 	if err != nil {
@@ -74,7 +74,7 @@ func waitUntil(t testing.TB, what string, ok func() bool) {
 }
 
 // takenOut is how many rows of files an operator is counted for.
-func (s *site) takenOut(t testing.TB, operator store.Operator) (rows int) {
+func (s *console) takenOut(t testing.TB, operator store.Operator) (rows int) {
 	t.Helper()
 	for _, r := range s.readingsOf(t) {
 		if r.OperatorID == operator.ID && r.List == "runs.csv" {

@@ -16,7 +16,7 @@ import (
 // queries that are the visitor's own.
 func TestForeignObjects(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Owner)
 	nothing := tenant{directory: "DSNOWHERE00000000000", user: "DUNOWHERE00000000000", phone: "DPNOWHERE00000000000", code: "DBNOWHERE00000000000", group: "DGNOWHERE00000000000", token: "DHNOWHERE00000000000", credential: "WANOWHERE00000000000"}
 	for _, a := range catalog.All() {
@@ -60,7 +60,7 @@ func TestForeignObjects(t *testing.T) {
 
 func TestForeignMapping(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Owner)
 	before := e.rows(t, e.foreign.workspace)
 	save := func(org, account string) *page {
@@ -81,7 +81,7 @@ func TestForeignMapping(t *testing.T) {
 // TestForeignRun opens pages with the number of a run of somebody else.
 func TestForeignRun(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	conn := e.Superuser(t)
 	b := e.as(t, e.Member(t, e.Workspace, catalog.Technician, e.near.org.ID))
 	for _, n := range []tenant{e.near, e.far, e.foreign} {
@@ -106,7 +106,7 @@ func TestForeignRun(t *testing.T) {
 // that the visitor does not see must not bring that account up.
 func TestSuggestionsStayInScope(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	twin := e.Organizations(t, e.Workspace, "CANARY-far account Ltd", "Nobody's yet Inc")
 	scoped := e.as(t, e.Member(t, e.Workspace, catalog.Administrator, twin[0].ID, twin[1].ID))
 	p := scoped.get(e.ws("/integration?suggest=1")).want(http.StatusOK, twin[0].Name, twin[1].Name)

@@ -1,17 +1,21 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 )
 
 // form is what a form sent: each field once, from the body alone.
@@ -144,4 +148,63 @@ func withinLimit(c echo.Context) error {
 		return &http.MaxBytesError{Limit: b.limit}
 	}
 	return nil
+}
+
+// known keeps a name that could be any text from filling an answer.
+func known(name string) string {
+	name = catalog.Plain(name)
+	if runes := []rune(name); len(runes) > 60 {
+		name = string(runes[:60]) + "…"
+	}
+	return name
+}
+
+func byField(bad []catalog.FieldError) map[string]string {
+	faults := map[string]string{}
+	for _, b := range bad {
+		if faults[b.Field] == "" { // the first says more
+			faults[b.Field] = b.Message
+		}
+	}
+	return faults
+}
+
+// ticketBox is the field beside those of every action.
+var ticketBox = catalog.Text{Name: "ticket", Label: "Ticket", Max: 100}
+
+// reasonBox is the field for the reason of an act after a report of fraud.
+var reasonBox = catalog.Text{Name: run.ReasonField, Label: "Reason", Max: run.LongestReason}
+
+// generated names the field of a form that is made of the action's own fields,
+// rather than by a sheet about one thing.
+const generated = "form"
+
+// longestConnected bounds the words that a form carries along, in bytes.
+const longestConnected = 600
+
+// opened returns the connection that a form was opened for, and its words.
+func (f form) opened() (connection, words string, err error) {
+	connection, words = f.Get("connection"), catalog.Plain(f.Get("was.connection"))
+	if connection == "" || len(words) > longestConnected {
+		err = badRequest("The form does not say which connection it was opened for. Open it again.")
+	}
+	return connection, words, err
+}
+
+// sinceThen is how something is connected now, told apart from how it was.
+func sinceThen(was, now string) string {
+	if was == now {
+		return now + ", after a change in between"
+	}
+	return now
+}
+
+func inWords(v visitor, spec catalog.Spec, text string) string {
+	if at, err := time.Parse(time.RFC3339, text); spec.Kind == "moment" && err == nil {
+		return exactly(v, at)
+	}
+	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 && strings.HasSuffix(spec.Name, "_secs") {
+		return catalog.Duration(time.Duration(seconds) * time.Second)
+	}
+	return cmp.Or(catalog.Plain(spec.Words(text)), "empty")
 }

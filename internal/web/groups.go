@@ -12,19 +12,6 @@ import (
 	"duodesk/views"
 )
 
-// groupChip marks a group that decides over the second factor of its members.
-func groupChip(g duo.Group) views.Chip {
-	switch g.Status {
-	case duo.GroupActive:
-		return views.Chip{}
-	case duo.GroupBypass:
-		return views.Chip{Level: "warn", Text: "Bypass"}
-	case duo.GroupDisabled:
-		return views.Chip{Level: "idle", Text: "Disabled"}
-	}
-	return views.Chip{Level: "info", Text: "Status " + cmp.Or(catalog.Plain(string(g.Status)), "unknown")}
-}
-
 // mayJoin says why a role does not reach so far as to put somebody into a group;
 // empty if it does. The catalogue decides when it is done.
 func mayJoin(v visitor, u duo.User, g duo.Group) string {
@@ -40,14 +27,6 @@ func mayJoin(v visitor, u duo.User, g duo.Group) string {
 		return "needs the role admin: it is disabled, which may hold a bypass back"
 	}
 	return "needs the role admin for this user, who may be in bypass"
-}
-
-func userGroup(v visitor, u duo.User, g duo.Group) views.UserGroup {
-	group := views.UserGroup{Name: catalog.Plain(g.Name), Description: catalog.Plain(g.Description), Status: groupChip(g)}
-	if v.role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
-		group.Acts = []views.Act{{Text: "Remove", Href: actionPath(v, "disassociate-group-from-user", "user_id", string(u.ID), "group_id", string(g.ID))}}
-	}
-	return group
 }
 
 func groupMatches(g duo.Group, q string) bool {

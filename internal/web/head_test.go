@@ -31,7 +31,7 @@ func TestHeadIsGetWithoutBody(t *testing.T) {
 	for _, v := range some {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			e := newEstate(t)
+			e := newFleet(t)
 			w := &walk{t: t, e: e, v: v, b: e.stranger(t), answers: map[string]string{}}
 			if v.operator != nil {
 				w.operator = v.operator(t, e)
@@ -97,7 +97,7 @@ func (w *walk) heads(method string) map[string]*page {
 	return answers
 }
 
-func (e *estate) readingRows(t testing.TB) (rows int) {
+func (e *fleet) readingRows(t testing.TB) (rows int) {
 	t.Helper()
 	err := e.InWorkspace(t.Context(), e.Scope(), func(tx *store.Tx) error {
 		found, err := tx.Readings(t.Context(), nil, 100)

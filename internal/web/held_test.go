@@ -200,7 +200,7 @@ func TestFraudIsSaidOnlyWhereItHolds(t *testing.T) {
 }
 
 // addFraud puts on record that a person reported a push of an operator just now. asked is Duo's id of the person, or a name.
-func (s *site) addFraud(t testing.TB, asked, username string, by store.Operator) {
+func (s *console) addFraud(t testing.TB, asked, username string, by store.Operator) {
 	t.Helper()
 	s.Exec(t, `
 		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary,

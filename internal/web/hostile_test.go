@@ -23,7 +23,7 @@ var hostileTexts = []string{
 func TestHostileStrings(t *testing.T) {
 	t.Parallel()
 	for n, text := range hostileTexts {
-		e := newEstate(t)
+		e := newFleet(t)
 		id := e.near.account.AccountID
 		user := e.Sim.AddUser(id, duosim.UserSpec{Username: text, Realname: text, Firstname: text, Lastname: text, Email: text, Notes: text, LockoutReason: text,
 			Status: []string{duosim.LockedOut, duosim.Active, text}[n%3], Aliases: []string{text, "x" + text}})

@@ -50,7 +50,7 @@ func (b *browser) upload(name, content string) *page {
 }
 
 // organizationsNow lists all organizations of the site's workspace by name.
-func (s *site) organizationsNow(t testing.TB) map[string]store.Organization {
+func (s *console) organizationsNow(t testing.TB) map[string]store.Organization {
 	t.Helper()
 	byName := map[string]store.Organization{}
 	err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) error {
@@ -276,50 +276,9 @@ func TestImportOfThousand(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, reading it ends in rows or in a fault in words, and its
-// rows are what an export of them reads back.
-func FuzzReadImport(f *testing.F) {
-	for _, text := range []string{"name\nx", "\ufeffname;tags\r\n\"a\nb\";'=c\r\n", "name,slug,state\n\"", "name\tx", "NAME , color\nx,1", ";;\n", "name\n\x00", "name\r\rx"} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		rows, err := readImport(text)
-		if err != nil {
-			if _, told := err.(uploaded); !told || len(rows) > 0 {
-				t.Errorf("%q: %v", text, err)
-			}
-			return
-		}
-		var again bytes.Buffer
-		w := csv.NewWriter(&again)
-		_ = w.Write(append(importColumns[:len(importColumns):len(importColumns)], slugColumn))
-		for _, r := range rows {
-			cells := []string{r.Name, r.Aliases, r.Tags, r.TimeZone, r.Colour, r.Account, r.DirectoryKey, r.Slug}
-			for i, cell := range cells {
-				if _, more, _ := strings.Cut(cell, "\n"); strings.Contains(more, ",") {
-					return // between commas it could be two rows, and is refused
-				}
-				cells[i] = guardCell(cell)
-			}
-			_ = w.Write(cells)
-		}
-		w.Flush()
-		back, err := readImport(again.String())
-		if err != nil || len(back) != len(rows) {
-			t.Fatalf("%q is %d rows, and %d again: %v", text, len(rows), len(back), err)
-		}
-		for i := range rows {
-			rows[i].Line, back[i].Line = 0, 0
-			if rows[i] != back[i] {
-				t.Errorf("%q: row %+v, and %+v again", text, rows[i], back[i])
-			}
-		}
-	})
-}
-
 // importedForm sends the form of an import that was carried out: who sends it
 // again is led to what came of it.
-func importedForm(e *estate, n *tenant, fresh bool) url.Values {
+func importedForm(e *fleet, n *tenant, fresh bool) url.Values {
 	id := uuid.New()
 	if fresh {
 		actor := e.Actor(catalog.Owner)

@@ -26,7 +26,7 @@ type heldUp struct {
 	look *pgx.Conn
 }
 
-func (s *site) holdUp(t testing.TB, keys ...store.LoginKey) *heldUp {
+func (s *console) holdUp(t testing.TB, keys ...store.LoginKey) *heldUp {
 	t.Helper()
 	conn := s.Superuser(t)
 	tx, err := conn.Begin(t.Context())
@@ -67,7 +67,7 @@ func (h *heldUp) release() {
 
 // responses are what an operator, or who runs the host, does against a thief of
 // the password or of a session.
-func (s *site) responses(t testing.TB) map[string]func(store.Operator) error {
+func (s *console) responses(t testing.TB) map[string]func(store.Operator) error {
 	return map[string]func(store.Operator) error{
 		"password changed": func(o store.Operator) error {
 			_, err := s.Store.ChangePassword(t.Context(), o, "changed", store.Origin{}, s.Clock.Now())
@@ -145,7 +145,7 @@ func TestWorkInFlightEnds(t *testing.T) {
 }
 
 // keysOf are the keys that a right password of an operator clears, in a browser.
-func (s *site) keysOf(b *browser, o store.Operator) []store.LoginKey {
+func (s *console) keysOf(b *browser, o store.Operator) []store.LoginKey {
 	b.t.Helper()
 	own, _, _ := loginKeys(o.Email, b.ip)
 	ids, err := queryAll[string](b.t, s.Superuser(b.t), `select id::text from session where token_hash = $1`, hashOfToken(b.cookie("session")))
@@ -158,7 +158,7 @@ func (s *site) keysOf(b *browser, o store.Operator) []store.LoginKey {
 	return []store.LoginKey{own}
 }
 
-func (s *site) tokenForm() url.Values {
+func (s *console) tokenForm() url.Values {
 	return url.Values{"run_id": {uuid.NewString()}, "name": {"stolen"}, "days": {"365"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}}
 }
 

@@ -2,9 +2,7 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -70,19 +68,6 @@ func (s *Server) findInvitation(c echo.Context, token string) (found run.OpenInv
 		return found, 0, err
 	}
 	return found, 0, s.Store.ForgiveLogin(ctx, own, account, address)
-}
-
-// busy says that too many ask at once, also in the answer's head.
-func busy(c echo.Context) string {
-	c.Response().Header().Set("Retry-After", retryAfter(secret.ErrBusy))
-	return "Too many people are signing in at this moment. Try again in a few seconds."
-}
-
-// slowDown says how long to wait, also in the answer's head.
-func slowDown(c echo.Context, wait time.Duration) string {
-	seconds := int(wait/time.Second) + 1
-	c.Response().Header().Set("Retry-After", strconv.Itoa(seconds))
-	return fmt.Sprintf("Too many attempts. Try again in %d s.", seconds)
 }
 
 // tokenOf takes the token out of what a person pasted: the link or its end.

@@ -23,7 +23,7 @@ func TestEveryAddress(t *testing.T) {
 	for _, v := range visitors() {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			e := newEstate(t)
+			e := newFleet(t)
 			b := e.stranger(t)
 			var operator store.Operator
 			if v.operator != nil {
@@ -44,7 +44,7 @@ func TestEveryAddress(t *testing.T) {
 // walk is one visitor's way through the route table.
 type walk struct {
 	t        *testing.T
-	e        *estate
+	e        *fleet
 	v        visitorCase
 	b        *browser
 	operator store.Operator

@@ -16,7 +16,7 @@ import (
 
 // asking is a site whose one user, Jane, has an activated phone and can be asked
 // through both APIs.
-func asking(t *testing.T) (s *site, jane string) {
+func asking(t *testing.T) (s *console, jane string) {
 	t.Helper()
 	s = newSite(t)
 	app := s.Sim.AddApplication(s.Account.AccountID, duosim.AuthAPI)
@@ -32,7 +32,7 @@ func asking(t *testing.T) (s *site, jane string) {
 }
 
 // answer does with the one push on its way what its owner does.
-func (s *site) answer(t *testing.T, how string) duosim.Push {
+func (s *console) answer(t *testing.T, how string) duosim.Push {
 	t.Helper()
 	pushes := s.Sim.Pushes(s.Account.AccountID)
 	if len(pushes) != 1 {

@@ -13,7 +13,7 @@ import (
 )
 
 // twins are two users who share an e-mail address; the first of them is not meant.
-func twins(t *testing.T, s *site) (first, maria string) {
+func twins(t *testing.T, s *console) (first, maria string) {
 	t.Helper()
 	first = s.addUser(t, duosim.UserSpec{Username: "a-maria", Email: "m@client.example"})
 	maria = s.addUser(t, duosim.UserSpec{Username: "maria.lund", Realname: "Maria Lund", Email: "m@client.example"})
@@ -73,7 +73,7 @@ func TestFormsOfferAllMatches(t *testing.T) {
 }
 
 // failsFor fails when something was done to a user.
-func (s *site) failsFor(t *testing.T, user string) {
+func (s *console) failsFor(t *testing.T, user string) {
 	t.Helper()
 	for _, e := range s.Sim.Ledger() {
 		if strings.Contains(e.Path, user) {

@@ -28,29 +28,29 @@ const (
 )
 
 // site is a Desk with the console serving it.
-type site struct {
+type console struct {
 	*runtest.Desk
 	server *Server
 	url    string
 	known  sync.Map // ids of an organization by its address, see bind
 }
 
-func newSite(t testing.TB) *site { return serve(t, runtest.New(t)) }
+func newSite(t testing.TB) *console { return serve(t, runtest.New(t)) }
 
-func serve(t testing.TB, d *runtest.Desk) *site {
+func serve(t testing.TB, d *runtest.Desk) *console {
 	t.Helper()
 	return serveAt(t, d, "")
 }
 
 // serveAt serves a console that is found at a public address, its own if empty.
-func serveAt(t testing.TB, d *runtest.Desk, public string, proxies ...netip.Prefix) *site {
+func serveAt(t testing.TB, d *runtest.Desk, public string, proxies ...netip.Prefix) *console {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	address, err := url.Parse(cmp.Or(public, "http://"+server.Listener.Addr().String()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{Desk: d, server: New(Config{
+	s := &console{Desk: d, server: New(Config{
 		Store: d.Store, Runner: d.Runner, Log: slog.New(LogHandler(slog.NewTextHandler(d.Log, nil))), Now: d.Clock.Now,
 		PublicURL: address, Idle: testIdle, Longest: testLongest, Sandbox: true,
 		TrustedProxies: proxies,
@@ -70,7 +70,7 @@ func serveAt(t testing.TB, d *runtest.Desk, public string, proxies ...netip.Pref
 
 // today is an operator as a password check would find them: epochs are raised
 // while tests run.
-func (s *site) today(t testing.TB, operator store.Operator) store.Operator {
+func (s *console) today(t testing.TB, operator store.Operator) store.Operator {
 	t.Helper()
 	found, err := s.OperatorByEmail(t.Context(), operator.Email)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *site) today(t testing.TB, operator store.Operator) store.Operator {
 
 // token signs an operator in behind the form's back: checking passwords is slow
 // on purpose.
-func (s *site) token(t testing.TB, operator store.Operator) string {
+func (s *console) token(t testing.TB, operator store.Operator) string {
 	t.Helper()
 	raw := make([]byte, 32)
 	rand.Read(raw)
@@ -105,16 +105,16 @@ func hashOfToken(token string) []byte {
 }
 
 // as is a browser in which an operator has signed in.
-func (s *site) as(t testing.TB, operator store.Operator) *browser {
+func (s *console) as(t testing.TB, operator store.Operator) *browser {
 	b := s.stranger(t)
 	b.setCookie(sessionCookie, s.token(t, operator))
 	return b
 }
 
 // org is the address of the mapped organization, with more behind it.
-func (s *site) org(more string) string { return s.orgOf(s.Client) + more }
+func (s *console) org(more string) string { return s.orgOf(s.Client) + more }
 
-func (s *site) orgOf(o store.Organization) string { return s.ws("/o/" + o.Slug) }
+func (s *console) orgOf(o store.Organization) string { return s.ws("/o/" + o.Slug) }
 
 // ws is the address of the workspace, with more behind it.
-func (s *site) ws(more string) string { return "/w/" + s.Workspace.Slug + more }
+func (s *console) ws(more string) string { return "/w/" + s.Workspace.Slug + more }

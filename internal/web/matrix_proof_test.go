@@ -72,7 +72,7 @@ func TestMatrix(t *testing.T) {
 			if brief && failed.Load() {
 				return
 			}
-			e := newEstate(t)
+			e := newFleet(t)
 			e.layered(t)
 			e.warm(t)
 			b := e.stranger(t)
@@ -136,37 +136,37 @@ func everybody() []visitorCase {
 	near := []string{"CANARY-near", "CANARY-far"}
 	for _, role := range []catalog.Role{catalog.Auditor, catalog.Helpdesk} {
 		all = append(all, visitorCase{name: role.String() + " of the far organization", role: role, sees: near[1:],
-			operator: func(t *testing.T, e *estate) store.Operator { return e.Member(t, e.Workspace, role, e.far.org.ID) }})
+			operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, role, e.far.org.ID) }})
 	}
 	for _, role := range []catalog.Role{catalog.Auditor, catalog.Helpdesk, catalog.Technician, catalog.Administrator} {
 		all = append(all, visitorCase{name: role.String() + " of the other workspace", role: role, whole: true, foreign: true, sees: []string{"CANARY-foreign"},
-			operator: func(t *testing.T, e *estate) store.Operator { return e.Member(t, e.foreign.workspace, role) }})
+			operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.foreign.workspace, role) }})
 	}
 	all = append(all, programs()...)
 	return append(all,
-		visitorCase{name: "somebody who is disabled", over: true, operator: func(t *testing.T, e *estate) store.Operator { return e.Member(t, e.Workspace, catalog.Owner) },
-			after: func(t *testing.T, e *estate, op store.Operator) {
+		visitorCase{name: "somebody who is disabled", over: true, operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, catalog.Owner) },
+			after: func(t *testing.T, e *fleet, op store.Operator) {
 				e.Exec(t, `update operator set disabled_at = now() where id = $1`, op.ID)
 			}},
-		visitorCase{name: "somebody whose session has idled out", over: true, operator: func(t *testing.T, e *estate) store.Operator { return e.Member(t, e.Workspace, catalog.Owner) },
-			after: func(t *testing.T, e *estate, op store.Operator) {
+		visitorCase{name: "somebody whose session has idled out", over: true, operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, catalog.Owner) },
+			after: func(t *testing.T, e *fleet, op store.Operator) {
 				e.Exec(t, `update session set seen_at = seen_at - interval '31 minutes' where operator_id = $1`, op.ID)
 			}},
-		visitorCase{name: "somebody whose session is over", over: true, operator: func(t *testing.T, e *estate) store.Operator { return e.Member(t, e.Workspace, catalog.Owner) },
-			after: func(t *testing.T, e *estate, op store.Operator) {
+		visitorCase{name: "somebody whose session is over", over: true, operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, catalog.Owner) },
+			after: func(t *testing.T, e *fleet, op store.Operator) {
 				e.Exec(t, `update session set ends_at = seen_at where operator_id = $1`, op.ID)
 			}},
 		visitorCase{name: "auditor here and owner of the other workspace", role: catalog.Auditor, whole: true, sees: append([]string{"CANARY-foreign"}, near...), both: true,
-			operator: func(t *testing.T, e *estate) store.Operator {
+			operator: func(t *testing.T, e *fleet) store.Operator {
 				e.Exec(t, `insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, 'auditor', true)`, e.Workspace.ID, e.otherOwner.ID)
 				return e.otherOwner
 			}},
-		visitorCase{name: "somebody without any organization", role: catalog.Technician, operator: func(t *testing.T, e *estate) store.Operator {
+		visitorCase{name: "somebody without any organization", role: catalog.Technician, operator: func(t *testing.T, e *fleet) store.Operator {
 			op := e.Member(t, e.Workspace, catalog.Technician)
 			e.Exec(t, `update membership set every_organization = false where operator_id = $1`, op.ID)
 			return op
 		}},
-		visitorCase{name: "somebody whose membership has ended", role: catalog.Owner, gone: true, operator: func(t *testing.T, e *estate) store.Operator {
+		visitorCase{name: "somebody whose membership has ended", role: catalog.Owner, gone: true, operator: func(t *testing.T, e *fleet) store.Operator {
 			op := e.Member(t, e.Workspace, catalog.Owner)
 			e.Exec(t, `delete from membership where operator_id = $1`, op.ID)
 			return op
@@ -176,7 +176,7 @@ func everybody() []visitorCase {
 
 // warm opens lists as those to whom they belong, so that what is held is there to
 // be given to the wrong person.
-func (e *estate) warm(t *testing.T) {
+func (e *fleet) warm(t *testing.T) {
 	for _, owner := range []struct {
 		operator store.Operator
 		of       []tenant
@@ -193,7 +193,7 @@ func (e *estate) warm(t *testing.T) {
 }
 
 // layered takes one layer of the server under test away.
-func (e *estate) layered(t *testing.T) {
+func (e *fleet) layered(t *testing.T) {
 	lettingIn.Store(e.server, e)
 	e.open = matrixMode == databaseOnly
 	if matrixMode != applicationOnly {
@@ -362,7 +362,7 @@ func everythingAllowedBy(ctx context.Context, s *Server, token store.Token, work
 
 func everythingAllowedTo(ctx context.Context, s *Server, workspace, organization string, granted func() (store.Access, error)) (store.Access, error) {
 	known, _ := lettingIn.Load(s)
-	e := known.(*estate)
+	e := known.(*fleet)
 	for _, owner := range []uuid.UUID{e.Owner.ID, e.otherOwner.ID} {
 		a, err := s.Store.Access(ctx, owner, workspace, organization)
 		if err != nil {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"duodesk/internal/duo/catalog"
@@ -114,22 +113,6 @@ func choices(spec catalog.Spec) []string {
 		values = append(values, "")
 	}
 	return values
-}
-
-// typed is a field's value in the type that the description gives it.
-func typed(f catalog.Field, text string) any {
-	plain := catalog.PlainForm(f, text)
-	switch f.Spec().Kind {
-	case "number", "duration":
-		if n, err := strconv.Atoi(plain); err == nil {
-			return n
-		}
-	case "yesno":
-		return plain == "true"
-	case "lines":
-		return strings.Split(plain, "\n")
-	}
-	return plain
 }
 
 // The values of examples that are no field's.

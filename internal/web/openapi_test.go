@@ -31,7 +31,7 @@ type described struct {
 	t      *testing.T
 }
 
-func describe(t *testing.T, s *site) described {
+func describe(t *testing.T, s *console) described {
 	t.Helper()
 	p := s.stranger(t).call("", http.MethodGet, "/api/v1/openapi.json", nil)
 	if p.status != http.StatusOK || p.header.Get("Content-Type") != "application/json" {
@@ -189,8 +189,8 @@ func typedBodyOf(a catalog.Action, form url.Values) any {
 // described.
 func TestAnswersFitTheDescription(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
-	d := describe(t, e.site)
+	e := newFleet(t)
+	d := describe(t, e.console)
 	b := e.stranger(t)
 	token, _ := e.accessToken(t, e.Workspace, e.Owner, store.Grant{Role: "owner", EveryOrganization: true})
 	helpdesk, _ := e.accessToken(t, e.Workspace, e.Owner, store.Grant{Role: "helpdesk", EveryOrganization: true})

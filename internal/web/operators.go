@@ -6,13 +6,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/views"
 )
-
-// searchFrom is from how many members on they can be searched.
-const searchFrom = 15
 
 func (s *Server) getOperators(c echo.Context, v visitor) error {
 	ctx, n := c.Request().Context(), pageOf(c)
@@ -59,21 +55,6 @@ func memberState(m store.Member) views.Chip {
 		return views.Chip{Level: "idle", Text: "Disabled"}
 	}
 	return views.Chip{Level: "ok", Text: "Active"}
-}
-
-// reachShown is how many chosen organizations a table names.
-const reachShown = 3
-
-// reachOf puts the organizations of a grant into the words of a table.
-func reachOf(g store.Grant, names []string) views.Reach {
-	if g.EveryOrganization {
-		return views.Reach{All: true}
-	}
-	reach := views.Reach{Count: len(names)}
-	for _, name := range names[:min(len(names), reachShown)] {
-		reach.Names = append(reach.Names, catalog.Plain(name))
-	}
-	return reach
 }
 
 // memberOf finds the member of an address.

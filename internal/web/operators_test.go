@@ -183,7 +183,7 @@ func TestDeadInvitationsAnswerAlike(t *testing.T) {
 }
 
 // tokenOfWorkspace is a token with the workspace of another owner in it.
-func tokenOfWorkspace(t *testing.T, s *site, owner store.Operator, token string) string {
+func tokenOfWorkspace(t *testing.T, s *console, owner store.Operator, token string) string {
 	t.Helper()
 	found, err := s.WorkspacesOf(t.Context(), owner.ID)
 	if err != nil || len(found) != 1 {

@@ -5,9 +5,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
@@ -79,33 +76,6 @@ func TestEditOrganizationWithinTheScope(t *testing.T) {
 	}
 	s.as(t, s.Member(t, s.Workspace, catalog.Technician)).get(s.org("")).want(http.StatusOK).wantNot("/edit")
 	s.as(t, s.Owner).get(s.ws("/o?q=stolen")).want(http.StatusOK, "No organization matches")
-}
-
-// What ends is told by the clock of the caller's place.
-func TestEndsInTheOrganizationsZone(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 11, 23, 22, 10, 0, 0, time.UTC)
-	s := &Server{Config: Config{Now: func() time.Time { return now }}}
-	berlin, _ := time.LoadLocation("Europe/Berlin")
-	for _, c := range []struct {
-		organization string
-		zone         *time.Location
-		in           time.Duration
-		want         string
-	}{
-		{"", berlin, time.Hour, "24 Nov, 00:10 CET"}, // as everywhere
-		{"Asia/Kolkata", nil, time.Hour, "04:40 Asia/Kolkata (23:10 UTC for you)"},
-		{"Europe/Berlin", berlin, 10 * time.Minute, "23:20 Europe/Berlin"},
-		{"Europe/Paris", berlin, 10 * time.Minute, "23:20 Europe/Paris"}, // the same hour
-		{"America/Sao_Paulo", berlin, 24 * time.Hour, "24 Nov, 19:10 America/Sao_Paulo (24 Nov, 23:10 CET for you)"},
-		{"Asia/Kolkata", nil, 365 * 24 * time.Hour, "24 Nov 2027"},
-		{"Nowhere/Atall", nil, time.Hour, "23:10 UTC"},
-	} {
-		v := visitor{zone: c.zone, organization: store.Organization{ID: uuid.New(), TimeZone: c.organization}}
-		if got := s.until(v, now.Add(c.in)).Text; got != c.want {
-			t.Errorf("%s: %q, want %q", c.organization, got, c.want)
-		}
-	}
 }
 
 func TestBypassCodeInTheOrganizationsZone(t *testing.T) {

@@ -14,8 +14,6 @@ import (
 	"duodesk/views"
 )
 
-const listRows = 50
-
 func (s *Server) getOrganizations(c echo.Context, v visitor) error {
 	ctx, n := c.Request().Context(), pageOf(c)
 	ws := v.workspace.Slug
@@ -72,50 +70,6 @@ func organizationFilter(show string) string {
 		}
 	}
 	return ""
-}
-
-func organizationRows(found []store.Organization) []views.OrganizationRow {
-	var rows []views.OrganizationRow
-	for _, o := range found {
-		row := views.OrganizationRow{OrganizationTag: tagOf(o), Aliases: strings.Join(o.Aliases, ", "), Tags: o.Tags, Keyed: o.DirectoryKey != "", State: views.Chip{Level: "idle", Text: "Not mapped"}}
-		if o.Mapped() {
-			row.State = views.Chip{Level: "ok", Text: "Mapped"}
-			row.Account = connectionText(o)
-			if host, _, _ := strings.Cut(o.APIHostname, "."); host != "" {
-				row.Account += " · " + host
-			}
-		}
-		switch {
-		case o.Failing && o.Kind == store.Child:
-			row.State = lostAccount(o)
-		case o.Failing:
-			row.State = views.Chip{Level: "bad", Text: "Keys refused"}
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-// lostAccount is the state of an organization whose account Duo lists no more, or
-// lists without a host that it could be reached on.
-func lostAccount(o store.Organization) views.Chip {
-	if o.NoHost {
-		return views.Chip{Level: "bad", Text: "No API host"}
-	}
-	return views.Chip{Level: "bad", Text: "Account gone"}
-}
-
-// connectionText names in two words how an organization is reached in Duo.
-func connectionText(o store.Organization) string {
-	switch o.Kind {
-	case store.Child:
-		return "child …" + run.Tail(o.AccountID)
-	case store.Parent:
-		return "parent account"
-	case store.Own:
-		return "own credentials"
-	}
-	return "not connected"
 }
 
 // connectionFacts say how an organization is reached, in full.

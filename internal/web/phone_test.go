@@ -24,7 +24,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // failing makes Duo fail from the first write to such a path on.
-func (s *site) failing(t *testing.T, suffix string, fault duosim.Fault) {
+func (s *console) failing(t *testing.T, suffix string, fault duosim.Fault) {
 	s.server.Runner = s.Over(t, roundTrip(func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, suffix) {
 			fault.WritesOnly = true

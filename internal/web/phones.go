@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -47,28 +46,6 @@ func (s *Server) getPhones(c echo.Context, v visitor) error {
 	page.Pager = pagerOf(n, listRows, len(found), "phones", func(p int) string { return views.PhonesView(ws, org, page.Query, p) })
 	page.Empty = listEmpty("phones", phones.Total, phones.TooMany, views.Phones(ws, org))
 	return s.render(c, http.StatusOK, v, place{tab: "phones", flash: flash}, page)
-}
-
-// captionOf counts what a list shows, and what there is of it without a search.
-func captionOf(found, total int, noun string) string {
-	if total != 1 {
-		noun += "s"
-	}
-	if found != total {
-		return fmt.Sprintf("%d of %d %s match", found, total, noun)
-	}
-	return fmt.Sprintf("%d %s", total, noun)
-}
-
-// listEmpty says why a list that is held shows no rows.
-func listEmpty(noun string, total int, tooMany bool, all string) views.Empty {
-	switch {
-	case tooMany:
-		return views.Empty{Kind: "no-match", Headline: "Too many to list", Text: fmt.Sprintf("This account has %d %s. Open the user they belong to.", total, noun)}
-	case total == 0:
-		return views.Empty{Kind: "nothing-yet", Headline: "No " + noun, Text: "This Duo account has none."}
-	}
-	return views.Empty{Kind: "no-match", Headline: "Nothing matches", Text: "Change the search.", Link: views.Link{Text: "Show all", Href: all}}
 }
 
 func (s *Server) phoneRow(v visitor, p duo.Phone) views.PhoneRow {

@@ -21,17 +21,6 @@ func (s *Server) phoneFacts(p duo.Phone) []views.Fact {
 	return facts
 }
 
-// userNames lists who has a phone, but for one.
-func userNames(p duo.Phone, except duo.UserID) string {
-	var names []string
-	for _, u := range p.Users {
-		if u.ID != except {
-			names = append(names, displayName(u))
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
 // phoneBoxes are the fields of a phone's form, in its order; the last three are
 // for desk phones, and folded away.
 var phoneBoxes = []string{"number", "name", "type", "platform", "extension", "predelay", "postdelay"}

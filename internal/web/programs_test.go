@@ -18,7 +18,7 @@ import (
 )
 
 // accessToken makes a token for an operator behind the form's back.
-func (s *site) accessToken(t testing.TB, ws store.Workspace, operator store.Operator, g store.Grant) (string, store.Token) {
+func (s *console) accessToken(t testing.TB, ws store.Workspace, operator store.Operator, g store.Grant) (string, store.Token) {
 	t.Helper()
 	text, kept, err := s.Runner.MakeToken(t.Context(), ws.ID, run.Actor{Operator: operator.ID, Epoch: s.today(t, operator).Epoch}, store.Token{
 		ID: uuid.New(), Name: "program " + rand.Text(), Role: g.Role, Every: g.EveryOrganization, Organizations: g.Organizations, ExpiresAt: s.Clock.Now().Add(24 * time.Hour)})
@@ -111,38 +111,38 @@ func wantOutcome(p *page, state string, replayed bool) apiOutcome {
 	return got
 }
 
-func (s *site) api(more string) string { return "/api/v1/w/" + s.Workspace.Slug + more }
+func (s *console) api(more string) string { return "/api/v1/w/" + s.Workspace.Slug + more }
 
-func (s *site) apiOrg(more string) string { return s.api("/o/" + s.Client.Slug + more) }
+func (s *console) apiOrg(more string) string { return s.api("/o/" + s.Client.Slug + more) }
 
 // programs are the access tokens that try every address: role by scope, and those
 // that are worth nothing any more.
 func programs() []visitorCase {
 	every := func(role catalog.Role) store.Grant { return store.Grant{Role: role.String(), EveryOrganization: true} }
-	member := func(role catalog.Role) func(*testing.T, *estate) store.Operator {
-		return func(t *testing.T, e *estate) store.Operator { return e.Member(t, e.Workspace, role) }
+	member := func(role catalog.Role) func(*testing.T, *fleet) store.Operator {
+		return func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, role) }
 	}
-	token := func(role catalog.Role) func(*testing.T, *estate, store.Operator) string {
-		return func(t *testing.T, e *estate, o store.Operator) string {
+	token := func(role catalog.Role) func(*testing.T, *fleet, store.Operator) string {
+		return func(t *testing.T, e *fleet, o store.Operator) string {
 			text, _ := e.accessToken(t, e.Workspace, o, every(role))
 			return text
 		}
 	}
-	then := func(make func(*testing.T, *estate, store.Operator) string, sql string) func(*testing.T, *estate, store.Operator) string {
-		return func(t *testing.T, e *estate, o store.Operator) string {
+	then := func(make func(*testing.T, *fleet, store.Operator) string, sql string) func(*testing.T, *fleet, store.Operator) string {
+		return func(t *testing.T, e *fleet, o store.Operator) string {
 			text := make(t, e, o)
 			e.Exec(t, sql, o.ID)
 			return text
 		}
 	}
 	both, far := []string{"CANARY-near", "CANARY-far"}, []string{"CANARY-far"}
-	atFar := func(role catalog.Role) func(*testing.T, *estate, store.Operator) string {
-		return func(t *testing.T, e *estate, o store.Operator) string {
+	atFar := func(role catalog.Role) func(*testing.T, *fleet, store.Operator) string {
+		return func(t *testing.T, e *fleet, o store.Operator) string {
 			text, _ := e.accessToken(t, e.Workspace, o, store.Grant{Role: role.String(), Organizations: []uuid.UUID{e.far.org.ID}})
 			return text
 		}
 	}
-	gone := func(name string, make func(*testing.T, *estate, store.Operator) string) visitorCase {
+	gone := func(name string, make func(*testing.T, *fleet, store.Operator) string) visitorCase {
 		return visitorCase{name: name, role: catalog.Owner, whole: true, gone: true, operator: member(catalog.Owner), token: make}
 	}
 	owners := token(catalog.Owner)
@@ -157,22 +157,22 @@ func programs() []visitorCase {
 		{name: "administrator's token, limited since", role: catalog.Administrator, sees: nil, operator: member(catalog.Administrator),
 			token: then(token(catalog.Administrator), `update membership set every_organization = false where operator_id = $1`)},
 		{name: "owner's token of the other workspace", role: catalog.Owner, whole: true, foreign: true, sees: []string{"CANARY-foreign"},
-			operator: func(_ *testing.T, e *estate) store.Operator { return e.otherOwner },
-			token: func(t *testing.T, e *estate, o store.Operator) string {
+			operator: func(_ *testing.T, e *fleet) store.Operator { return e.otherOwner },
+			token: func(t *testing.T, e *fleet, o store.Operator) string {
 				text, _ := e.accessToken(t, e.foreign.workspace, o, every(catalog.Owner))
 				return text
 			}},
 		{name: "owner's token of the other workspace, of an owner of both", role: catalog.Owner, whole: true, foreign: true, sees: []string{"CANARY-foreign"},
-			operator: func(t *testing.T, e *estate) store.Operator {
+			operator: func(t *testing.T, e *fleet) store.Operator {
 				e.Exec(t, `insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, 'owner', true)`, e.Workspace.ID, e.otherOwner.ID)
 				return e.otherOwner
 			},
-			token: func(t *testing.T, e *estate, o store.Operator) string {
+			token: func(t *testing.T, e *fleet, o store.Operator) string {
 				text, _ := e.accessToken(t, e.foreign.workspace, o, every(catalog.Owner))
 				return text
 			}},
 		gone("token that has run out", then(owners, `update api_token set created_at = now() - interval '2 days', expires_at = now() - interval '1 second' where operator_id = $1`)),
-		gone("token that was revoked", func(t *testing.T, e *estate, o store.Operator) string {
+		gone("token that was revoked", func(t *testing.T, e *fleet, o store.Operator) string {
 			text, kept := e.accessToken(t, e.Workspace, o, every(catalog.Owner))
 			if err := e.Runner.RevokeToken(t.Context(), e.Workspace.ID, run.Actor{Operator: e.Owner.ID}, o.ID, kept.ID); err != nil {
 				t.Fatal(err)
@@ -182,12 +182,12 @@ func programs() []visitorCase {
 		gone("token of a membership that was ended", then(owners, `delete from membership where operator_id = $1`)),
 		gone("token of a membership that is disabled", then(owners, `update membership set disabled_at = now() where operator_id = $1`)),
 		gone("token of an operator who is disabled", then(owners, `update operator set disabled_at = now() where id = $1`)),
-		gone("token that names another workspace", func(t *testing.T, e *estate, o store.Operator) string {
+		gone("token that names another workspace", func(t *testing.T, e *fleet, o store.Operator) string {
 			text, _ := e.accessToken(t, e.Workspace, o, every(catalog.Owner))
 			other, _ := e.accessToken(t, e.foreign.workspace, e.otherOwner, every(catalog.Owner))
 			return other[:len("ddk_")+21] + text[len("ddk_")+21:]
 		}),
-		gone("no token", func(*testing.T, *estate, store.Operator) string { return "x" }),
+		gone("no token", func(*testing.T, *fleet, store.Operator) string { return "x" }),
 	}
 	for i := range all {
 		all[i].program = true
@@ -201,7 +201,7 @@ func TestEveryAddressByToken(t *testing.T) {
 	for _, v := range programs() {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			e := newEstate(t)
+			e := newFleet(t)
 			operator := v.operator(t, e)
 			w := &walk{t: t, e: e, v: v, b: e.stranger(t), operator: operator, token: v.token(t, e, operator), answers: map[string]string{}}
 			w.unchanged("GET", func() { w.all(http.MethodGet, true); w.all(http.MethodGet, false) })

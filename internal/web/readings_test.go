@@ -19,7 +19,7 @@ import (
 )
 
 // readingsOf is the record of what was taken out, latest first.
-func (s *site) readingsOf(t testing.TB) []store.Reading {
+func (s *console) readingsOf(t testing.TB) []store.Reading {
 	t.Helper()
 	var found []store.Reading
 	err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) (err error) {
@@ -33,7 +33,7 @@ func (s *site) readingsOf(t testing.TB) []store.Reading {
 }
 
 // tookOut makes an operator have taken out rows within this day.
-func (s *site) tookOut(t testing.TB, operator store.Operator, rows int) {
+func (s *console) tookOut(t testing.TB, operator store.Operator, rows int) {
 	t.Helper()
 	s.Exec(t, `insert into reading (workspace_id, operator_id, token, list, hour, rows) values ($1, $2, '', $3, date_trunc('hour', now()), $4)`,
 		s.Workspace.ID, operator.ID, rand.Text(), rows)

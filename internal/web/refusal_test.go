@@ -16,7 +16,7 @@ import (
 )
 
 // recordOf is what an operator has on record in a workspace, latest first.
-func (s *site) recordOf(t testing.TB, ws store.Workspace, operator store.Operator) []store.Run {
+func (s *console) recordOf(t testing.TB, ws store.Workspace, operator store.Operator) []store.Run {
 	t.Helper()
 	var found []store.Run
 	err := s.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) (err error) {
@@ -33,7 +33,7 @@ func (s *site) recordOf(t testing.TB, ws store.Workspace, operator store.Operato
 // with the address, not with what the form held; who only looks is not.
 func TestRefusalsAreOnRecord(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	technician := e.Member(t, e.Workspace, catalog.Technician, e.near.org.ID)
 	helpdesk := e.Member(t, e.Workspace, catalog.Helpdesk)
 	scopedAdmin := e.Member(t, e.Workspace, catalog.Administrator, e.near.org.ID)

@@ -67,9 +67,6 @@ func reasonOf(err error) string {
 	return ""
 }
 
-// beingLookedUp is said beside an outcome that is not known.
-const beingLookedUp = "What Duo did is being looked up: the run says what was found."
-
 // triedOf tells what became of a form at Duo.
 func triedOf(v visitor, f sheet, done run.Outcome, err error) views.Tried {
 	tried := views.Tried{Run: views.Link{Text: "Open the run", Href: runAddress(v, done.Run)}, Unsure: mayHaveBeenApplied(err), InPart: done.Result.Summary != ""}
@@ -89,12 +86,6 @@ func (s *Server) showAlready(c echo.Context, v visitor, f sheet, before store.Ru
 	page.Onward = views.Link{Text: "See what is there now", Href: onward(v, f, run.Outcome{Run: before})}
 	page.Again = views.Link{Text: "Open a fresh form", Href: again(v, f)}
 	return s.render(c, http.StatusOK, v, place{tab: "users"}, page)
-}
-
-// sentBefore answers a form that was sent twice with the run of the first time,
-// which brought something that is shown once.
-func (s *Server) sentBefore(v visitor, sent string, before store.Run) views.AlreadySentPage {
-	return views.AlreadySentPage{Sent: sent, At: s.when(v, before.StartedAt), Outcome: outcomeChip(before.State), Summary: unclearRun(v, before), Secret: true}
 }
 
 // revealed reports whether a run brought something that was shown then: at once,

@@ -8,15 +8,12 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
-	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -150,86 +147,4 @@ func (s *Server) when(v visitor, t time.Time) views.When {
 		return views.When{}
 	}
 	return views.When{ISO: t.UTC().Format(time.RFC3339), Text: clockText(t.In(v.location()), s.Now().In(v.location())), Ago: distance(s.Now().Sub(t))}
-}
-
-func clockText(t, now time.Time) string {
-	switch {
-	case t.Year() == now.Year() && t.YearDay() == now.YearDay():
-		return t.Format("15:04 MST")
-	case t.Year() == now.Year():
-		return t.Format("2 Jan, 15:04 MST")
-	}
-	return t.Format("2 Jan 2006")
-}
-
-func distance(d time.Duration) string {
-	ago, in := " ago", ""
-	if d < 0 {
-		d, ago, in = -d, "", "in "
-	}
-	count := func(unit time.Duration, noun string) string {
-		return in + strconv.Itoa(int(d.Round(unit)/unit)) + noun + ago
-	}
-	switch {
-	case d.Round(time.Second) < 2*time.Second:
-		return "just now"
-	case d.Round(time.Second) < time.Minute:
-		return count(time.Second, " s")
-	case d.Round(time.Minute) < time.Hour:
-		return count(time.Minute, " min")
-	case d.Round(time.Hour) < 48*time.Hour:
-		return count(time.Hour, " h")
-	}
-	return count(24*time.Hour, " days")
-}
-
-func tagOf(o store.Organization) views.OrganizationTag {
-	return views.OrganizationTag{Slug: o.Slug, Name: o.Name, Colour: o.Colour}
-}
-
-// pageOf reads which page of a list is asked for, from 1.
-func pageOf(c echo.Context) int {
-	n, err := strconv.Atoi(c.QueryParam("page"))
-	if err != nil || n < 1 || n > 1_000_000 {
-		return 1
-	}
-	return n
-}
-
-// pagerOf describes page n of a list in pages of size; address makes the address
-// of another page.
-func pagerOf(n, size, total int, noun string, address func(page int) string) views.Pager {
-	p := views.Pager{From: min((n-1)*size+1, total), To: min(n*size, total), Total: total, Noun: noun}
-	if n > 1 {
-		p.Previous = address(n - 1)
-	}
-	if n*size < total {
-		p.Next = address(n + 1)
-	}
-	return p
-}
-
-// slice cuts page n out of a list that is held whole.
-func slice[T any](items []T, n, size int) []T {
-	from := min((n-1)*size, len(items))
-	return items[from:min(from+size, len(items))]
-}
-
-// query is the search text of an address.
-func query(c echo.Context) string { return searched(c.QueryParam("q")) }
-
-// longestSearch is how many characters of a search are read.
-const longestSearch = 300
-
-// searched cleans a search text: what is searched is folded, so that the very text
-// of a name finds it.
-func searched(typed string) string {
-	typed = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && !unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(typed, ""))
-	typed = text.Line(typed)
-	return string([]rune(typed)[:min(longestSearch, utf8.RuneCountInString(typed))])
 }

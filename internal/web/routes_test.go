@@ -36,7 +36,7 @@ type knownRoute struct {
 	query         func(*tenant) url.Values
 	// form makes a form that works; where fresh is false the caller is refused
 	// before anything in it counts, and nothing has to be prepared.
-	form func(e *estate, n *tenant, fresh bool) url.Values
+	form func(e *fleet, n *tenant, fresh bool) url.Values
 }
 
 const (
@@ -103,8 +103,8 @@ func runsQuery(*tenant) url.Values {
 	return url.Values{"q": {"created"}, "from": {"2020-01-01"}, "action": {"create-bypass-code-for-user"}, "outcome": {store.Applied}}
 }
 
-func formWith(pairs ...string) func(*estate, *tenant, bool) url.Values {
-	return func(*estate, *tenant, bool) url.Values {
+func formWith(pairs ...string) func(*fleet, *tenant, bool) url.Values {
+	return func(*fleet, *tenant, bool) url.Values {
 		f := url.Values{}
 		for i := 0; i < len(pairs); i += 2 {
 			f.Set(pairs[i], pairs[i+1])
@@ -119,7 +119,7 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /csp":     one(knownRoute{public: true, ok: http.StatusNoContent}),
 	"GET /static/*": one(knownRoute{public: true, ok: found}),
 	"GET /signin":   one(knownRoute{public: true, ok: found, signedIn: moved}),
-	"POST /signin": one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: func(*estate, *tenant, bool) url.Values {
+	"POST /signin": one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: func(*fleet, *tenant, bool) url.Values {
 		return url.Values{"email": {rand.Text() + "@msp.example"}, "password": {"wrong"}}
 	}}),
 	"POST /held":        one(knownRoute{ok: http.StatusGone}),
@@ -181,7 +181,7 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /w/:ws/integration":             one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"suggest": {"1"}} }}),
 	"POST /w/:ws/integration":            one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: nineFields}),
 	"POST /w/:ws/integration/mapping":    one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: mappingForm}),
-	"POST /w/:ws/integration/:api/fill": one(knownRoute{least: catalog.Administrator, whole: true, ok: found, form: func(e *estate, n *tenant, _ bool) url.Values {
+	"POST /w/:ws/integration/:api/fill": one(knownRoute{least: catalog.Administrator, whole: true, ok: found, form: func(e *fleet, n *tenant, _ bool) url.Values {
 		paste := e.fieldsOf(n)["admin_integration_key"]
 		return url.Values{"auth_paste": {paste}, "accounts_paste": {paste}, "admin_paste": {paste}}
 	}}),
@@ -193,12 +193,12 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/integration/accounts/organizations": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
 
 	"GET /w/:ws/auth": one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"q": {"canary"}, "show": {"works"}} }}),
-	"POST /w/:ws/auth/check": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(e *estate, n *tenant, _ bool) url.Values {
+	"POST /w/:ws/auth/check": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(e *fleet, n *tenant, _ bool) url.Values {
 		return url.Values{"organizations": {n.org.ID.String()}}
 	}}),
 
 	"GET /w/:ws/o": one(knownRoute{least: catalog.Auditor, ok: found}),
-	"POST /w/:ws/o": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(*estate, *tenant, bool) url.Values {
+	"POST /w/:ws/o": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(*fleet, *tenant, bool) url.Values {
 		return url.Values{"id": {uuid.NewString()}, "name": {"One more"}}
 	}}),
 	"GET /w/:ws/o/new":                one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
@@ -213,7 +213,7 @@ var plainRoutes = map[string][]knownRoute{
 
 	"GET /w/:ws/o/:org/edit":       one(knownRoute{least: catalog.Administrator, ok: found}),
 	"GET /w/:ws/o/:org/connection": one(knownRoute{least: catalog.Administrator, ok: found}),
-	"POST /w/:ws/o/:org/connection": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(_ *estate, n *tenant, _ bool) url.Values {
+	"POST /w/:ws/o/:org/connection": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(_ *fleet, n *tenant, _ bool) url.Values {
 		return url.Values{"kind": {"child"}, "account": {n.account.AccountID}}
 	}}),
 	"POST /w/:ws/o/:org/connection/own":           one(knownRoute{least: catalog.Administrator, whole: true, ok: http.StatusUnprocessableEntity}), // keys that work: TestOwnKeys
@@ -226,13 +226,13 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/o/:org/connection/auth/check":    one(knownRoute{least: catalog.Administrator, ok: moved, form: authCandidate}),
 	"POST /w/:ws/o/:org/connection/auth/activate": one(knownRoute{least: catalog.Administrator, ok: moved, form: authCandidate}),
 	"POST /w/:ws/o/:org/connection/auth/discard":  one(knownRoute{least: catalog.Administrator, ok: moved, form: authCandidate}),
-	"POST /w/:ws/o/:org/connection/auth/provision": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(*estate, *tenant, bool) url.Values {
+	"POST /w/:ws/o/:org/connection/auth/provision": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(*fleet, *tenant, bool) url.Values {
 		return url.Values{"run_id": {uuid.NewString()}}
 	}}),
-	"POST /w/:ws/o/:org/connection/directories": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(*estate, *tenant, bool) url.Values {
+	"POST /w/:ws/o/:org/connection/directories": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(*fleet, *tenant, bool) url.Values {
 		return url.Values{"directory_name": {rand.Text()}, "directory_key": {"DS" + rand.Text()[:18]}}
 	}}),
-	"POST /w/:ws/o/:org/connection/directories/:directory/rename": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(_ *estate, n *tenant, _ bool) url.Values {
+	"POST /w/:ws/o/:org/connection/directories/:directory/rename": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(_ *fleet, n *tenant, _ bool) url.Values {
 		return url.Values{"name." + n.directoryID: {rand.Text()}}
 	}}),
 	"POST /w/:ws/o/:org/connection/directories/:directory/primary": one(knownRoute{least: catalog.Administrator, ok: moved}),
@@ -253,8 +253,8 @@ var plainRoutes = map[string][]knownRoute{
 
 // memberForm makes a form of owners; the members and invitations that addresses
 // name are as at first when it is fresh.
-func memberForm(pairs ...string) func(*estate, *tenant, bool) url.Values {
-	return func(e *estate, n *tenant, fresh bool) url.Values {
+func memberForm(pairs ...string) func(*fleet, *tenant, bool) url.Values {
+	return func(e *fleet, n *tenant, fresh bool) url.Values {
 		if fresh {
 			e.staff(n.workspace)
 		}
@@ -265,17 +265,17 @@ func memberForm(pairs ...string) func(*estate, *tenant, bool) url.Values {
 }
 
 // tokenForm asks for an access token for the least that anybody has.
-func tokenForm(*estate, *tenant, bool) url.Values {
+func tokenForm(*fleet, *tenant, bool) url.Values {
 	return url.Values{"run_id": {uuid.NewString()}, "name": {"program " + rand.Text()}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}}
 }
 
 // unknownInvitation names an invitation that nobody else tries: attempts at one
 // are slowed down, whoever makes them.
-func unknownInvitation(*estate, *tenant, bool) url.Values {
+func unknownInvitation(*fleet, *tenant, bool) url.Values {
 	return url.Values{"token": {rand.Text()}, "password": {storetest.Password}}
 }
 
-func nineFields(e *estate, n *tenant, _ bool) url.Values {
+func nineFields(e *fleet, n *tenant, _ bool) url.Values {
 	f := url.Values{}
 	for name, value := range e.fieldsOf(n) {
 		f.Set(name, value)
@@ -283,14 +283,14 @@ func nineFields(e *estate, n *tenant, _ bool) url.Values {
 	return f
 }
 
-func mappingForm(_ *estate, n *tenant, _ bool) url.Values {
+func mappingForm(_ *fleet, n *tenant, _ bool) url.Values {
 	id := n.org.ID.String()
 	return url.Values{"row": {id}, "account." + id: {n.account.AccountID}, "directory_key." + id: {n.directory}}
 }
 
 // asItIsNow reads a tenant's organization anew: what was asked before may have
 // changed it.
-func (e *estate) asItIsNow(n *tenant) (now store.Organization) {
+func (e *fleet) asItIsNow(n *tenant) (now store.Organization) {
 	err := e.InWorkspace(context.Background(), store.WholeWorkspace(n.workspace.ID), func(tx *store.Tx) error {
 		found, err := tx.OrganizationsByID(context.Background(), []uuid.UUID{n.org.ID})
 		if err == nil {
@@ -306,7 +306,7 @@ func (e *estate) asItIsNow(n *tenant) (now store.Organization) {
 
 // detailsForm changes an organization's tags; the revision is read anew, since
 // visitors before may have changed it.
-func detailsForm(e *estate, n *tenant, fresh bool) url.Values {
+func detailsForm(e *fleet, n *tenant, fresh bool) url.Values {
 	revision := n.org.Revision
 	if fresh {
 		revision = e.asItIsNow(n).Revision
@@ -316,7 +316,7 @@ func detailsForm(e *estate, n *tenant, fresh bool) url.Values {
 
 // ownCandidate leaves keys of the organization's own behind that Duo does not
 // accept.
-func ownCandidate(e *estate, n *tenant, fresh bool) url.Values {
+func ownCandidate(e *fleet, n *tenant, fresh bool) url.Values {
 	if fresh {
 		a := e.Sim.AddParent("Elsewhere " + rand.Text())
 		actor := e.Actor(catalog.Owner)
@@ -333,7 +333,7 @@ func ownCandidate(e *estate, n *tenant, fresh bool) url.Values {
 
 // authCandidate leaves Auth API keys of the organization's own behind that Duo
 // does not accept.
-func authCandidate(e *estate, n *tenant, fresh bool) url.Values {
+func authCandidate(e *fleet, n *tenant, fresh bool) url.Values {
 	if fresh {
 		actor := e.Actor(catalog.Owner)
 		if n == &e.foreign {
@@ -348,7 +348,7 @@ func authCandidate(e *estate, n *tenant, fresh bool) url.Values {
 }
 
 // candidates leaves a candidate of each API behind that Duo does not accept.
-func candidates(e *estate, n *tenant, fresh bool) url.Values {
+func candidates(e *fleet, n *tenant, fresh bool) url.Values {
 	typed := e.fieldsOf(n)
 	for name := range typed {
 		if run.SecretField(name) {

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -131,11 +130,6 @@ func tokenFact(v visitor, r store.Run) views.Fact {
 	return fact
 }
 
-// exactly writes a moment as a record has to: with its day, to the second.
-func exactly(v visitor, t time.Time) string {
-	return t.In(v.location()).Format("2 Jan 2006, 15:04:05 MST")
-}
-
 // inputWords are the labels of what events keep.
 var inputWords = map[string]string{
 	"action": "Action", "address": "Address", "api": "API", "from": "Before", "host": "Host", "integration_key": "Integration key",
@@ -161,16 +155,6 @@ func runInput(v visitor, r store.Run) []views.Fact {
 		facts = append(facts, views.Fact{Label: cmp.Or(inputWords[name], name), Text: cmp.Or(catalog.Plain(rest[name]), "none"), Mono: name != "name"})
 	}
 	return facts
-}
-
-func inWords(v visitor, spec catalog.Spec, text string) string {
-	if at, err := time.Parse(time.RFC3339, text); spec.Kind == "moment" && err == nil {
-		return exactly(v, at)
-	}
-	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 && strings.HasSuffix(spec.Name, "_secs") {
-		return catalog.Duration(time.Duration(seconds) * time.Second)
-	}
-	return cmp.Or(catalog.Plain(spec.Words(text)), "empty")
 }
 
 // runTicket is a run in plain words, to be pasted into a ticket.
@@ -232,4 +216,13 @@ func runCheck(v visitor, r store.Run) (string, views.Link) {
 		return "Look at the user: does the page show the change?", at
 	}
 	return "Look whether what is there now shows the change.", at
+}
+
+// answerNext says what to do about a person's answer.
+var answerNext = map[catalog.Answer]string{
+	catalog.Denied:    "Change nothing for a caller who could not approve. Ask the person, on a number that you have on file, whether they denied it.",
+	catalog.Fraud:     "Change nothing for whoever called, and tell those who look after security. Call the person back on a number that you have on file.",
+	catalog.NoAnswer:  "Ask again, or in another way: by a call or a passcode. Change nothing until there is an answer.",
+	catalog.LockedOut: "Unlock the user once you know who calls.",
+	catalog.SMSSent:   "Ask the person for one of the passcodes, and check it: Send Duo Authentication, Passcode.",
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -134,81 +133,4 @@ func actionOptions() []views.Option {
 		all = append(all, views.Option{Value: e.Slug, Text: e.Title})
 	}
 	return all
-}
-
-func (s *Server) runRows(v visitor, runs []store.Run) []views.RunRow {
-	var rows []views.RunRow
-	for _, r := range runs {
-		row := views.RunRow{ID: r.ID.String(), Href: runAddress(v, r), At: s.when(v, r.StartedAt), By: r.Operator, Action: titleOf(r.Action), Subject: subjectLink(v, r),
-			Outcome: outcomeChip(r.State), Summary: r.Summary, Ticket: r.Ticket}
-		row.Note = outcomeNote(v, r)
-		if r.OrgSlug != nil {
-			row.Organization = &views.OrganizationTag{Slug: *r.OrgSlug, Name: *r.Organization, Colour: *r.OrgColour}
-			if row.Subject.Text == *r.Organization {
-				row.Subject = views.Link{} // it stands beside it
-			}
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-// runAddress is a run's page, within the organization if the visitor is there.
-func runAddress(v visitor, r store.Run) string {
-	return views.Run(v.workspace.Slug, v.organization.Slug, r.ID.String())
-}
-
-// subjectLink names whom a run was about, and leads there where that is a user or
-// a phone. Who was created, or named, is found by the name.
-func subjectLink(v visitor, r store.Run) views.Link {
-	link := views.Link{Text: catalog.Plain(subjectOf(r))}
-	if r.OrgSlug == nil || r.Gone {
-		return link
-	}
-	user, phone, number := r.Input["user_id"], r.Input["phone_id"], r.Input["number"]
-	switch ws := v.workspace.Slug; {
-	case user != "":
-		link.Href = views.User(ws, *r.OrgSlug, user)
-	case phone != "":
-		link.Href = views.Phone(ws, *r.OrgSlug, phone)
-	case r.State != store.Applied:
-	case r.Input["username"] != "":
-		link.Href = views.UsersView(ws, *r.OrgSlug, views.UsersFilter{Query: r.Input["username"]})
-	case number != "" && r.Action == "create-phone":
-		link.Href = views.PhonesView(ws, *r.OrgSlug, number, 0)
-	}
-	return link
-}
-
-func titleOf(slug string) string {
-	if a, found := catalog.Lookup(slug); found {
-		return a.Title
-	}
-	if a := catalog.ProvisionAuth(); a.Slug == slug {
-		return a.Title
-	}
-	for _, e := range store.Events() {
-		if e.Slug == slug {
-			return e.Title
-		}
-	}
-	return slug
-}
-
-func outcomeChip(state string) views.Chip {
-	switch state {
-	case store.Applied:
-		return views.Chip{Level: "ok", Text: "Applied"}
-	case store.Refused:
-		return views.Chip{Level: "bad", Text: "Refused"}
-	case store.Sending:
-		return views.Chip{Level: "info", Text: "Sending"}
-	}
-	return views.Chip{Level: "warn", Text: "Unknown"}
-}
-
-// subjectOf names whom a run was about; a run that was refused early knows only
-// the id it was given.
-func subjectOf(r store.Run) string {
-	return cmp.Or(r.Subject, r.Input["username"], r.Input["user_id"], r.Input["phone_id"], r.Input["number"], r.Input["bypass_code_id"])
 }

@@ -126,3 +126,5 @@ func (s *Server) countRuns(ctx context.Context, v visitor, a runsAsked) (rows in
 	}
 	return rows, err
 }
+
+const runsFile = "runs.csv"

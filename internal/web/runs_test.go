@@ -16,12 +16,11 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
-	"duodesk/views"
 )
 
 // addRuns writes n closed runs of an operator, the latest a minute before at, one
 // a minute.
-func (s *site) addRuns(t testing.TB, n int, by store.Operator, organization *uuid.UUID, action, state, subject, ticket string, at time.Time) {
+func (s *console) addRuns(t testing.TB, n int, by store.Operator, organization *uuid.UUID, action, state, subject, ticket string, at time.Time) {
 	t.Helper()
 	s.Exec(t, `
 		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
@@ -67,7 +66,7 @@ func TestPagesOfRunsAreStable(t *testing.T) {
 
 func TestRunsAreFiltered(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	tom := e.Member(t, e.Workspace, catalog.Technician)
 	now := e.Clock.Now()
 	e.addRuns(t, 2, tom, &e.far.org.ID, "delete-user", store.Refused, "Ögüz %_'\"", "INC-77", now.Add(-time.Hour))
@@ -119,22 +118,11 @@ func TestRunsAreFiltered(t *testing.T) {
 // more.
 func TestMarkOfAnotherWorkspace(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	foreign := markText(store.RunMark{ID: uuid.MustParse(e.foreign.run), At: e.Clock.Now().Add(time.Hour)})
 	for _, b := range []*browser{e.as(t, e.Owner), e.as(t, e.Member(t, e.Workspace, catalog.Auditor, e.far.org.ID))} {
 		b.get(e.ws("/runs?after="+foreign)).want(http.StatusOK, "CANARY-far").wantNot("CANARY-foreign")
 	}
-}
-
-func FuzzMark(f *testing.F) {
-	f.Add(markText(store.RunMark{ID: uuid.New(), At: time.Now()}))
-	f.Add("AAAA")
-	f.Fuzz(func(t *testing.T, text string) {
-		mark, err := parseMark(text)
-		if err == nil && markText(*mark) != text {
-			t.Errorf("%q is read as %+v", text, mark)
-		}
-	})
 }
 
 func TestPageOfARun(t *testing.T) {
@@ -163,24 +151,12 @@ func TestPageOfARun(t *testing.T) {
 	b.get(s.org("/runs/nothing")).want(http.StatusNotFound)
 }
 
-// Every action that may be left unknown says what to look at, and leads there.
-func TestUnknownRunsSayWhatToCheck(t *testing.T) {
-	t.Parallel()
-	name, slug := "Acme", "acme"
-	for _, a := range catalog.All() {
-		text, at := runCheck(visitor{workspace: store.Workspace{Slug: "ws"}}, store.Run{Action: a.Slug, Organization: &name, OrgSlug: &slug, Input: map[string]string{"user_id": "DU1", "username": "ada"}})
-		if text == "" || at.Text == "" || !strings.HasPrefix(at.Href, "/w/ws/o/acme") {
-			t.Errorf("%s: %q %+v", a.Slug, text, at)
-		}
-	}
-}
-
 const runColumns = "started_at finished_at operator access_token action action_title organization organization_name duo_account_id " +
 	"subject input ticket outcome summary run_id reason after_fraud access_token_id"
 
 func TestRunsExport(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	now := e.Clock.Now()
 	e.addRuns(t, 2300, e.Owner, &e.near.org.ID, "update-user", store.Applied, "=cmd|' /C calc'!A0", "@SUM(1)", now.Add(-time.Hour))
 	export := func(b *browser, address string, filter url.Values) [][]string {
@@ -235,27 +211,5 @@ func TestRunsExport(t *testing.T) {
 	e.RefuseRecords(t, e.Workspace)
 	if p := owner.request(http.MethodPost, e.ws("/runs.csv"), url.Values{}).want(http.StatusInternalServerError); strings.HasPrefix(p.header.Get("Content-Type"), "text/csv") {
 		t.Error("exported off the record")
-	}
-}
-
-// A part of a search that was cut short says how far it searched, and no count of a
-// part passes for the whole.
-func TestSearchSaysHowFarItSearched(t *testing.T) {
-	t.Parallel()
-	s, v := &Server{Config: Config{Now: time.Now}}, visitor{workspace: store.Workspace{Slug: "northwind"}}
-	asked := runsAsked{words: views.RunsFilter{Query: "as"}}
-	mark := &store.RunMark{At: time.Date(2026, 3, 3, 14, 2, 10, 0, time.UTC), ID: uuid.New()}
-	page := s.runsPage(v, asked, foundRuns{next: mark, counts: store.RunCounts{Total: 7, Applied: 7}, more: true})
-	if page.SearchedTo != "3 Mar 2026, 14:02:10 UTC" || !strings.Contains(page.Older, markText(*mark)) || !page.More {
-		t.Errorf("%+v", page)
-	}
-	for _, link := range page.Outcomes {
-		if link.Count != -1 {
-			t.Errorf("%s is counted as %d", link.Text, link.Count)
-		}
-	}
-	page = s.runsPage(v, asked, foundRuns{counts: store.RunCounts{Total: 7, Applied: 7}})
-	if page.SearchedTo != "" || page.Older != "" || page.Outcomes[0].Count != 7 {
-		t.Errorf("%+v", page)
 	}
 }

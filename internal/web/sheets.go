@@ -10,6 +10,8 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/internal/text"
 	"duodesk/views"
 )
 
@@ -164,18 +166,6 @@ func (s *Server) activationSheet(ctx context.Context, v visitor, f sheet) (views
 	return page, nil
 }
 
-func optionsOf(a catalog.Action, field string) []views.Option {
-	var options []views.Option
-	for _, f := range a.Fields {
-		if spec := f.Spec(); spec.Name == field {
-			for _, o := range spec.Options {
-				options = append(options, views.Option{Value: o.Value, Text: o.Label})
-			}
-		}
-	}
-	return options
-}
-
 // confirmPage is what all sheets that only ask have in common.
 func confirmPage(v visitor, f sheet, back string) views.ConfirmPage {
 	return views.ConfirmPage{
@@ -262,4 +252,21 @@ func (s *Server) deleteCodeSheet(ctx context.Context, v visitor, f sheet) (views
 	page.Facts = []views.Fact{{Label: "User", Text: name, Note: catalog.Plain(code.User.Username)}, {Label: "Uses", Text: usesLeft(code)}, {Label: "Expires", Text: expires}}
 	page.Hidden = []views.Hidden{{Name: "bypass_code_id", Value: string(code.ID)}, {Name: "user_id", Value: f.get("user_id")}}
 	return page, nil
+}
+
+// aboutForm chooses runs of the same kind as a form that is about to be filled in:
+// the visitor's own, and anyone's about the same object.
+func aboutForm(v visitor, f sheet) func(store.Run) bool {
+	return func(r store.Run) bool {
+		if r.Action != f.action.Slug {
+			return false
+		}
+		for _, name := range []string{"user_id", "phone_id", "group_id", "bypass_code_id", "username"} {
+			value, theirs := f.get(name), r.Input[name]
+			if value != "" && theirs != "" && (value == theirs || name == "username" && text.Same(value, theirs)) {
+				return true
+			}
+		}
+		return r.OperatorID == v.operator.ID
+	}
 }

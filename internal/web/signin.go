@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -210,4 +212,17 @@ func refererPath(r *http.Request) string {
 		return "/"
 	}
 	return localPath(u.RequestURI())
+}
+
+// busy says that too many ask at once, also in the answer's head.
+func busy(c echo.Context) string {
+	c.Response().Header().Set("Retry-After", retryAfter(secret.ErrBusy))
+	return "Too many people are signing in at this moment. Try again in a few seconds."
+}
+
+// slowDown says how long to wait, also in the answer's head.
+func slowDown(c echo.Context, wait time.Duration) string {
+	seconds := int(wait/time.Second) + 1
+	c.Response().Header().Set("Retry-After", strconv.Itoa(seconds))
+	return fmt.Sprintf("Too many attempts. Try again in %d s.", seconds)
 }

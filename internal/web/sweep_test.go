@@ -145,7 +145,7 @@ func TestNoSecretLeaks(t *testing.T) {
 }
 
 // everyColumn returns the whole database as text, by table and column.
-func (s *site) everyColumn(t testing.TB) map[string]string {
+func (s *console) everyColumn(t testing.TB) map[string]string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), s.OwnerURL)
 	if err != nil {

@@ -6,20 +6,8 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
-	"duodesk/internal/store"
 	"duodesk/views"
 )
-
-// synchronizeUser is the action whose sheet also tests a directory key.
-const synchronizeUser = "synchronize-users"
-
-func (s *Server) directories(ctx context.Context, v visitor) (found []store.Directory, err error) {
-	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		found, err = tx.Directories(ctx, v.organization.ID)
-		return err
-	})
-	return found, err
-}
 
 // faultsHere are what is wrong with the checked values of an action that only the
 // organization says: a key must be one of its own.

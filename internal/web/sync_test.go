@@ -16,7 +16,7 @@ import (
 // own, and what becomes of one does not stop the next.
 func TestSynchronizeSeveral(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Member(t, e.Workspace, catalog.Technician))
 	org, account := e.orgOf(e.near.org), e.near.account.AccountID
 	e.Sim.ChangeDirectory(account, e.near.directory, duosim.Person{Username: "ann", Email: "ann@client.example"}, duosim.Person{Username: "bea"}, duosim.Person{Username: "cyd"}, duosim.Person{Username: "dan"})
@@ -53,7 +53,7 @@ func TestSynchronizeSeveral(t *testing.T) {
 
 func TestSynchronizeUser(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	b := e.as(t, e.Member(t, e.Workspace, catalog.Technician))
 	org := e.orgOf(e.near.org)
 	e.Sim.ChangeDirectory(e.near.account.AccountID, e.near.directory, duosim.Person{Username: "grace", Realname: "Grace Hopper"})
@@ -89,7 +89,7 @@ func TestSynchronizeUser(t *testing.T) {
 // part of it, wherever it is sent.
 func TestDirectoryKeyIsComparedAsCleaned(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	org := e.orgOf(e.near.org)
 	var people []duosim.Person
 	for _, name := range []string{"ann", "bea", "cyd", "dan", "eve"} {

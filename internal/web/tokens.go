@@ -132,11 +132,6 @@ func (s *Server) makeToken(c echo.Context, v visitor, k store.Token) error {
 	})
 }
 
-// firstRequest is a command that shows whether a token works.
-func (s *Server) firstRequest(ws string) string {
-	return "curl -sS " + s.PublicURL.Scheme + "://" + s.PublicURL.Host + "/api/v1/w/" + ws + " \\\n  -H \"Authorization: Bearer $TOKEN\""
-}
-
 func (s *Server) tokenEnd(days string) (end time.Time, fault string) {
 	switch days {
 	case "7", "30", "90", "365":

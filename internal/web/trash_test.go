@@ -16,7 +16,7 @@ import (
 )
 
 // passing are the login names that Duo lets in without a second factor.
-func (s *site) passing() []string {
+func (s *console) passing() []string {
 	var names []string
 	for _, u := range s.Sim.UserStates(s.Account.AccountID) {
 		if u.InForce == duosim.Bypass {

@@ -46,7 +46,7 @@ func (p *page) fine() *page {
 func TestPagesWhenDuoFails(t *testing.T) {
 	t.Parallel()
 	for _, trouble := range troubles {
-		e := newEstate(t)
+		e := newFleet(t)
 		b := e.as(t, e.Owner)
 		org := e.orgOf(e.near.org)
 		e.Sim.SetFault(e.near.account.AccountID, trouble.fault)
@@ -85,7 +85,7 @@ func TestPagesWhenDuoFails(t *testing.T) {
 func TestActsWhenDuoFails(t *testing.T) {
 	t.Parallel()
 	for _, trouble := range troubles {
-		e := newEstate(t)
+		e := newFleet(t)
 		b := e.as(t, e.Owner)
 		before, opened := len(e.Sim.Ledger()), 0
 		for _, writesOnly := range []bool{true, false} {
@@ -130,7 +130,7 @@ func TestActsWhenDuoFails(t *testing.T) {
 func TestInputIsKept(t *testing.T) {
 	t.Parallel()
 	for _, writesOnly := range []bool{true, false} {
-		e := newEstate(t)
+		e := newFleet(t)
 		b := e.as(t, e.Owner)
 		org := e.orgOf(e.near.org)
 		phone := e.Sim.AddPhone(e.near.account.AccountID, duosim.PhoneSpec{Number: "+442079460123"})
@@ -185,7 +185,7 @@ func TestInputIsKept(t *testing.T) {
 func TestUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []duosim.FaultKind{duosim.AnswerLost, duosim.ErrorAfterApplying} {
-		e := newEstate(t)
+		e := newFleet(t)
 		b := e.as(t, e.Owner)
 		before := len(e.Sim.Ledger())
 		changing, looked := 0, 0
@@ -232,7 +232,7 @@ func TestUnknownOutcome(t *testing.T) {
 // TestSentAtOnce sends one form twelve times at the same moment.
 func TestSentAtOnce(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t)
+	e := newFleet(t)
 	f := url.Values{"run_id": {uuid.NewString()}, "user_id": {e.near.user}, "preserve_existing": {"true"}, "connection": {e.near.org.Connection()}}
 	owner := e.token(t, e.Owner)
 	before := len(e.Sim.Ledger())

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,34 +22,6 @@ const unclearFor = 15 * time.Minute
 
 // unclearShown is how many such runs a page points out.
 const unclearShown = 3
-
-// unclearWords says of an open run why its outcome is not known, and what Duo had
-// when it was looked up.
-func unclearWords(r store.Run, at func(time.Time) string) string {
-	var words []string
-	add := func(text string) { words = append(words, strings.TrimSpace(text)) }
-	action, known := catalog.Lookup(r.Action)
-	readable := known && action.ReadBack != nil
-	if r.SilentSince != nil {
-		add("The process that sent this was last heard of at " + at(*r.SilentSince) + ".")
-	}
-	if r.Doubt != "" {
-		add(r.Doubt)
-	}
-	switch {
-	case r.LookedAt != nil && r.Absent:
-		add("Not in Duo at " + at(*r.LookedAt) + ", may still arrive.")
-	case r.LookedAt != nil && r.Looked != "":
-		add("Looked up at " + at(*r.LookedAt) + ": " + r.Looked)
-	case readable:
-		add("What Duo did is being looked up.")
-	case known && action.Follow != nil:
-		add("Another process asks for the answer, if the question is known to have been sent.")
-	default:
-		add("This cannot be looked up by the console.")
-	}
-	return catalog.Sentences(strings.Join(words, " "))
-}
 
 func (v visitor) clock(t time.Time) string { return t.In(v.location()).Format("15:04:05 MST") }
 
@@ -105,23 +76,6 @@ func aboutUser(id, username string) func(store.Run) bool {
 	return func(r store.Run) bool {
 		named := r.Input["username"]
 		return r.Input["user_id"] == id || r.Input["user_id"] == "" && named != "" && text.Same(named, username)
-	}
-}
-
-// aboutForm chooses runs of the same kind as a form that is about to be filled in:
-// the visitor's own, and anyone's about the same object.
-func aboutForm(v visitor, f sheet) func(store.Run) bool {
-	return func(r store.Run) bool {
-		if r.Action != f.action.Slug {
-			return false
-		}
-		for _, name := range []string{"user_id", "phone_id", "group_id", "bypass_code_id", "username"} {
-			value, theirs := f.get(name), r.Input[name]
-			if value != "" && theirs != "" && (value == theirs || name == "username" && text.Same(value, theirs)) {
-				return true
-			}
-		}
-		return r.OperatorID == v.operator.ID
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // interrupted records an open run whose process was last heard of a minute ago.
-func (s *site) interrupted(t *testing.T, action string, input map[string]string, subject string) (id uuid.UUID) {
+func (s *console) interrupted(t *testing.T, action string, input map[string]string, subject string) (id uuid.UUID) {
 	t.Helper()
 	process := uuid.New()
 	if _, err := s.BeginProcess(t.Context(), process, run.HeartbeatEvery); err != nil {
@@ -152,25 +152,5 @@ func TestASilentProcessSaysSo(t *testing.T) {
 	}
 	if n := len(s.Sim.Ledger()); n != 0 {
 		t.Errorf("%d changes in Duo", n)
-	}
-}
-
-// TestAnInterruptedRunIsToldByAnyFormOfTheName: the name is compared as a person would.
-func TestAnInterruptedRunIsToldByAnyFormOfTheName(t *testing.T) {
-	t.Parallel()
-	about := aboutUser("DU1", "Zo\u00eb\u200b")
-	for name, want := range map[string]bool{"zoe\u0308": true, "ZO\u00cb": true, "zoe\ufffd": true, "zoi": false, "": false} {
-		if got := about(store.Run{Input: map[string]string{"username": name}}); got != want {
-			t.Errorf("%q: %t", name, got)
-		}
-	}
-	if aboutUser("DU1", "\u200b")(store.Run{Input: map[string]string{}}) {
-		t.Error("a run that names nobody is about a user whose name nobody sees")
-	}
-	form := aboutForm(visitor{operator: store.Operator{ID: uuid.New()}}, sheet{action: catalog.Action{Slug: "create-user"}, values: url.Values{"username": {"Zo\u00eb"}}})
-	for name, want := range map[string]bool{"zoe\u0308\u200b": true, "zoi": false} {
-		if got := form(store.Run{Action: "create-user", Input: map[string]string{"username": name}}); got != want {
-			t.Errorf("a form for Zoë beside a run for %q: %t", name, got)
-		}
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/views"
 )
 
@@ -82,27 +84,6 @@ func (s *Server) userPage(v visitor, u duo.User, codes []duo.BypassCode) views.U
 	return page
 }
 
-func actionPath(v visitor, slug string, values ...string) string {
-	return views.Action(v.workspace.Slug, v.organization.Slug, slug, values...)
-}
-
-func aliasesOf(u duo.User) []string {
-	var aliases []string
-	for _, alias := range u.Aliases {
-		if alias != "" {
-			aliases = append(aliases, alias)
-		}
-	}
-	return aliases
-}
-
-func plainAll(texts []string) []string {
-	for i := range texts {
-		texts[i] = catalog.Plain(texts[i])
-	}
-	return texts
-}
-
 func (s *Server) userFacts(v visitor, u duo.User) []views.Fact {
 	facts := []views.Fact{
 		{Label: "E-mail", Text: catalog.Plain(cmp.Or(u.Email, "none"))},
@@ -165,61 +146,12 @@ func (s *Server) userPhone(v visitor, u duo.User, p duo.Phone, key string) views
 	return phone
 }
 
-func phoneKind(p duo.Phone) string {
-	parts := []string{p.Platform}
-	if p.Platform == "" || p.Platform == "Unknown" {
-		parts[0] = "Unknown platform"
-	}
-	if p.Type == "Landline" {
-		parts[0] = "Landline"
-	}
-	if p.Model != "" && p.Model != "Unknown" {
-		parts = append(parts, p.Model)
-	}
-	return catalog.Plain(strings.Join(parts, " · "))
-}
-
-// phoneTitle names a phone the way a caller would: its number with the extension,
-// else its label.
-func phoneTitle(p duo.Phone) string {
-	return catalog.Plain(p.Title())
-}
-
-// phoneLabel is the name beside a phone's number. A phone without both is called
-// what else is known of it, so that it differs from others.
-func phoneLabel(p duo.Phone) string {
-	if p.FullNumber() == "" {
-		return phoneTitle(p)
-	}
-	return catalog.Plain(p.Name)
-}
-
-func activatedChip(p duo.Phone) views.Chip {
-	switch {
-	case p.Activated:
-		return views.Chip{Level: "ok", Text: "Activated"}
-	case p.Type == "Landline":
-		return views.Chip{Level: "idle", Text: "Calls only"}
-	}
-	return views.Chip{Level: "warn", Text: "Not activated"}
-}
-
 func (s *Server) userCode(v visitor, u duo.User, b duo.BypassCode) views.UserCode {
 	code := views.UserCode{UsesLeft: usesLeft(b), Expires: s.until(v, b.Expires), Never: b.Expires.IsZero(), Created: s.when(v, b.Created), By: catalog.Plain(b.AdminEmail)}
 	if v.role >= catalog.Technician {
 		code.Acts = []views.Act{{Text: "Delete", Danger: true, Href: actionPath(v, "delete-bypass-code", "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
 	}
 	return code
-}
-
-func usesLeft(b duo.BypassCode) string {
-	switch b.ReuseCount {
-	case 0:
-		return "any number of uses"
-	case 1:
-		return "1 use left"
-	}
-	return fmt.Sprintf("%d uses left", b.ReuseCount)
 }
 
 // ticketText is the user's state in plain words, to be pasted into a ticket.
@@ -235,4 +167,24 @@ func (s *Server) ticketText(v visitor, page views.UserPage) string {
 	}
 	fmt.Fprintf(&b, "Bypass codes: %d\nAs of %s, by %s", len(page.Codes), s.Now().In(v.location()).Format("2 Jan 2006, 15:04 MST"), v.operator.Email)
 	return b.String()
+}
+
+// fraudFlash says on a user's page that the person reported a push, and whom to ask.
+func (s *Server) fraudFlash(ctx context.Context, v visitor, u duo.User) ([]views.Flash, error) {
+	frauds, err := s.Runner.Frauds(ctx, v.scope, v.organization)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range frauds {
+		if !run.MayBeBy(f, u) {
+			continue
+		}
+		deciders, err := s.Runner.Deciders(ctx, v.scope, v.organization, f.UserID)
+		if err != nil {
+			return nil, err
+		}
+		// The run may be another organization's, which has had the account.
+		return []views.Flash{{Level: "bad", Text: s.fraudText(v, f) + " " + whomToAsk(deciders)}}, nil
+	}
+	return nil, nil
 }

@@ -11,7 +11,7 @@ import (
 	"duodesk/internal/duo/duosim"
 )
 
-func (s *site) addUser(t testing.TB, spec duosim.UserSpec) string {
+func (s *console) addUser(t testing.TB, spec duosim.UserSpec) string {
 	t.Helper()
 	return s.Sim.AddUser(s.Account.AccountID, spec)
 }

@@ -24,27 +24,27 @@ type visitorCase struct {
 	over     bool // has a session that is worth nothing any more
 	both     bool // is an owner of the other workspace besides
 	program  bool // asks with an access token, made by token, and without a session
-	token    func(*testing.T, *estate, store.Operator) string
+	token    func(*testing.T, *fleet, store.Operator) string
 	pages    bool // tries pages too
-	operator func(*testing.T, *estate) store.Operator
-	after    func(*testing.T, *estate, store.Operator) // what happens once they have signed in
+	operator func(*testing.T, *fleet) store.Operator
+	after    func(*testing.T, *fleet, store.Operator) // what happens once they have signed in
 }
 
 func visitors() []visitorCase {
 	member := func(role catalog.Role) visitorCase {
 		return visitorCase{name: role.String(), role: role, whole: true, sees: []string{"CANARY-near", "CANARY-far"},
-			operator: func(t *testing.T, e *estate) store.Operator { return e.Member(t, e.Workspace, role) }}
+			operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, role) }}
 	}
 	scoped := func(role catalog.Role) visitorCase {
 		return visitorCase{name: role.String() + " of the far organization", role: role, sees: []string{"CANARY-far"},
-			operator: func(t *testing.T, e *estate) store.Operator { return e.Member(t, e.Workspace, role, e.far.org.ID) }}
+			operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, role, e.far.org.ID) }}
 	}
 	return []visitorCase{
 		{name: "stranger"},
 		member(catalog.Auditor), member(catalog.Helpdesk), member(catalog.Technician), member(catalog.Administrator), member(catalog.Owner),
 		scoped(catalog.Technician), scoped(catalog.Administrator),
 		{name: "owner of the other workspace", role: catalog.Owner, whole: true, foreign: true, sees: []string{"CANARY-foreign"},
-			operator: func(_ *testing.T, e *estate) store.Operator { return e.otherOwner }},
+			operator: func(_ *testing.T, e *fleet) store.Operator { return e.otherOwner }},
 	}
 }
 
@@ -91,7 +91,7 @@ const (
 
 // targets puts into each slot of a path what is near, what is another's, what is
 // not there, and what is of another kind.
-func (e *estate) targets(path string, odd oddity) []target {
+func (e *fleet) targets(path string, odd oddity) []target {
 	near, far, foreign := targetOf(&e.near), targetOf(&e.far), targetOf(&e.foreign)
 	all := []target{near}
 	slots := slotsOf(path)
@@ -134,7 +134,7 @@ func (e *estate) targets(path string, odd oddity) []target {
 
 // expect is what the answer must be, told from the estate alone. slot names what
 // of the address does not exist for this visitor.
-func (e *estate) expect(v visitorCase, method string, r knownRoute, path string, at target) (status int, slot string) {
+func (e *fleet) expect(v visitorCase, method string, r knownRoute, path string, at target) (status int, slot string) {
 	seen := map[string]tenant{e.near.canary: e.near, e.far.canary: e.far, e.foreign.canary: e.foreign}
 	maps.DeleteFunc(seen, func(canary string, _ tenant) bool { return !slices.Contains(v.sees, canary) })
 	home := e.Workspace.Slug

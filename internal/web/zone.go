@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
-	_ "time/tzdata" // a container may have no zone files
+	_ "time/tzdata"
 
 	"duodesk/views"
 )
@@ -68,4 +68,13 @@ func (s *Server) until(v visitor, t time.Time) views.When {
 		w.Text += " (" + yours + " for you)"
 	}
 	return w
+}
+
+// exactly writes a moment as a record has to: with its day, to the second.
+func exactly(v visitor, t time.Time) string {
+	return t.In(v.location()).Format("2 Jan 2006, 15:04:05 MST")
+}
+
+func (s *Server) clock(v visitor, t time.Time) string {
+	return clockText(t.In(v.location()), s.Now().In(v.location()))
 }

@@ -1,0 +1,79 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// bound wraps the handler of a form about how an organization is connected, or
+// about what belongs to its account: it is called only for a form that was opened
+// for the connection that v holds, which the transaction of the change compares
+// once more. What was typed is shown again otherwise.
+func (s *Server) bound(handle handler) handler {
+	return func(c echo.Context, v visitor) error {
+		form, err := formOf(c)
+		if err != nil {
+			return err
+		}
+		connection, words, err := form.opened()
+		if err != nil {
+			return err
+		}
+		if connection != v.organization.Connection() && !asksForWhatIs(v.organization, form) {
+			return s.showConnectionChanged(c, v, form, words, run.ConnectionText(v.organization))
+		}
+		err = handle(c, v)
+		if changed, is := errors.AsType[*run.ConnectionChanged](err); is {
+			if v.organization, err = s.organizationNow(c.Request().Context(), v); err != nil {
+				return err
+			}
+			return s.showConnectionChanged(c, v, form, words, changed.Now)
+		}
+		return err
+	}
+}
+
+// asksForWhatIs reports whether a form asks to connect an organization as it is
+// connected already: it was sent twice.
+func asksForWhatIs(o store.Organization, f form) bool {
+	return f.Has(run.KindField) && f.Get(run.KindField) == o.Kind && (o.Kind == store.Parent || o.Kind == store.Child && run.AccountIDIn(f.Get(run.AccountField)) == o.AccountID)
+}
+
+// organizationNow reads the visitor's organization again.
+func (s *Server) organizationNow(ctx context.Context, v visitor) (o store.Organization, err error) {
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		o, err = tx.Organization(ctx, v.organization.ID)
+		return err
+	})
+	return o, err
+}
+
+// showConnectionChanged shows the connection as it is now, with what was typed
+// for another, secrets aside.
+func (s *Server) showConnectionChanged(c echo.Context, v visitor, f form, was, now string) error {
+	page, err := s.connectionPage(c, v)
+	if err != nil {
+		return err
+	}
+	if f.Has("account") {
+		page.Account.Value = accountShownAgain(f.Get("account"), page.Accounts)
+	}
+	if f.Has(run.DirectoryKeyField) {
+		page.DirectoryName.Value, page.DirectoryKey.Value = f.Get(run.DirectoryNameField), shownAgain(f.Get(run.DirectoryKeyField))
+	}
+	for prefix, card := range map[string]*views.APICard{"own": &page.Own, "ownauth": &page.Auth} {
+		if f.Has(prefix + "_host") {
+			card.Host.Value, card.IntegrationKey.Value = f.Get(prefix+"_host"), f.Get(prefix+"_integration_key")
+		}
+	}
+	return s.showConnection(c, v, http.StatusConflict, page, views.Flash{Level: "bad",
+		Text: "Nothing was done: the connection has changed since you opened this page. Then it was " + cmp.Or(was, "another") + "; now it is " + sinceThen(was, now) + "."})
+}

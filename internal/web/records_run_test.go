@@ -1,0 +1,47 @@
+package web
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// Every action that may be left unknown says what to look at, and leads there.
+func TestUnknownRunsSayWhatToCheck(t *testing.T) {
+	t.Parallel()
+	name, slug := "Acme", "acme"
+	for _, a := range catalog.All() {
+		text, at := runCheck(visitor{workspace: store.Workspace{Slug: "ws"}}, store.Run{Action: a.Slug, Organization: &name, OrgSlug: &slug, Input: map[string]string{"user_id": "DU1", "username": "ada"}})
+		if text == "" || at.Text == "" || !strings.HasPrefix(at.Href, "/w/ws/o/acme") {
+			t.Errorf("%s: %q %+v", a.Slug, text, at)
+		}
+	}
+}
+
+// A part of a search that was cut short says how far it searched, and no count of a
+// part passes for the whole.
+func TestSearchSaysHowFarItSearched(t *testing.T) {
+	t.Parallel()
+	s, v := &Server{Config: Config{Now: time.Now}}, visitor{workspace: store.Workspace{Slug: "northwind"}}
+	asked := runsAsked{words: views.RunsFilter{Query: "as"}}
+	mark := &store.RunMark{At: time.Date(2026, 3, 3, 14, 2, 10, 0, time.UTC), ID: uuid.New()}
+	page := s.runsPage(v, asked, foundRuns{next: mark, counts: store.RunCounts{Total: 7, Applied: 7}, more: true})
+	if page.SearchedTo != "3 Mar 2026, 14:02:10 UTC" || !strings.Contains(page.Older, markText(*mark)) || !page.More {
+		t.Errorf("%+v", page)
+	}
+	for _, link := range page.Outcomes {
+		if link.Count != -1 {
+			t.Errorf("%s is counted as %d", link.Text, link.Count)
+		}
+	}
+	page = s.runsPage(v, asked, foundRuns{counts: store.RunCounts{Total: 7, Applied: 7}})
+	if page.SearchedTo != "" || page.Older != "" || page.Outcomes[0].Count != 7 {
+		t.Errorf("%+v", page)
+	}
+}

@@ -1,0 +1,56 @@
+package web
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// shieldTime is how long a verification counts on a user's page.
+const shieldTime = 15 * time.Minute
+
+// shield tells on a user's page what came of the latest verification, and as a
+// line for the ticket.
+func (s *Server) shield(ctx context.Context, v visitor, user string) (shield views.Shield, ticket string, err error) {
+	var r store.Run
+	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+		r, err = tx.LatestVerification(ctx, s.Now(), v.organization.ID, v.organization.AccountID, user, shieldTime)
+		return err
+	})
+	if err != nil {
+		return shield, "", ignoreNotFound(err)
+	}
+	chip, at := shieldChip(r), r.StartedAt
+	if r.FinishedAt != nil {
+		at = *r.FinishedAt
+	}
+	if chip.Text == "" {
+		return shield, "", nil
+	}
+	ticket = "\n" + chip.Text + ", " + exactly(v, at)
+	if _, phone, ok := strings.Cut(r.Summary, " Approved on "); ok {
+		ticket += ". Approved on " + phone
+	}
+	chip.Text += " " + s.when(v, at).Ago
+	return views.Shield{Chip: chip, Run: runAddress(v, r)}, ticket, nil
+}
+
+func shieldChip(r store.Run) views.Chip {
+	switch {
+	case r.State == store.Sending:
+		return views.Chip{Level: "info", Text: "Verification push sent"}
+	case r.Answer == string(catalog.Approved):
+		return views.Chip{Level: "ok", Text: "Verified by push"}
+	case r.Answer == string(catalog.Fraud):
+		return views.Chip{Level: "bad", Text: "Push reported as fraud"}
+	case r.Answer == string(catalog.Denied):
+		return views.Chip{Level: "bad", Text: "Push denied"}
+	case r.Answer == string(catalog.NoAnswer):
+		return views.Chip{Level: "warn", Text: "Push not answered"}
+	}
+	return views.Chip{}
+}
