@@ -19,7 +19,7 @@ import (
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/task"
-	"duodesk/internal/web"
+	"duodesk/internal/web/site"
 )
 
 // metrics counts what this process does. Every label has few values, all of them
@@ -83,7 +83,7 @@ func poolCounter(name, help string, read func() float64) prometheus.Collector {
 	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "duodesk_pool_" + name, Help: help}, read)
 }
 
-func (m *metrics) served(r web.Served) {
+func (m *metrics) served(r site.Served) {
 	class := strconv.Itoa(r.Status/100) + "xx"
 	if r.Cut {
 		class = "cut"

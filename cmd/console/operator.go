@@ -16,7 +16,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
-	"duodesk/internal/web"
+	"duodesk/internal/web/site"
 )
 
 // everyOrganization is what --organizations is when it is not given.
@@ -112,7 +112,7 @@ func newOperator(workspace, email, role, organizations string) (store.NewOperato
 }
 
 func parseEmail(text string) (string, error) {
-	email, fault := web.EmailOf(text)
+	email, fault := site.EmailOf(text)
 	if fault != "" {
 		return "", errors.New("--email: " + fault)
 	}
@@ -142,7 +142,7 @@ func readPassword(in io.Reader, email string, names []string) (string, error) {
 		return "", err
 	}
 	password := strings.TrimRight(line, "\r\n")
-	if fault := web.PasswordFault(password, email, names...); fault != "" {
+	if fault := site.PasswordFault(password, email, names...); fault != "" {
 		return "", errors.New("the password: " + fault)
 	}
 	return password, nil

@@ -19,6 +19,7 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/task"
 	"duodesk/internal/web"
+	"duodesk/internal/web/site"
 	"duodesk/static"
 )
 
@@ -99,7 +100,7 @@ func open(ctx context.Context, c config) (*store.Store, error) {
 // as the configuration says, takes no new connections, and lets what is in
 // flight finish.
 func serve(ctx context.Context, c config, s *store.Store, listener net.Listener, log *slog.Logger) error {
-	log = slog.New(web.LogHandler(log.Handler()))
+	log = slog.New(site.LogHandler(log.Handler()))
 	m := newMetrics(s)
 	if c.metrics != "" {
 		if err := m.listen(ctx, c.metrics, log); err != nil {
@@ -154,7 +155,7 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 
 // handler joins the parts of the web console.
 func handler(c config, s *store.Store, runner *run.Runner, log *slog.Logger, m *metrics) http.Handler {
-	return web.Handler(web.New(web.Config{
+	return web.Handler(site.New(site.Config{
 		Store: s, Runner: runner, Served: m.served, Log: log, Now: s.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
 	}))
 }

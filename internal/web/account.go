@@ -13,10 +13,11 @@ import (
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
-func (s *Server) getAccount(c echo.Context, v visitor) error {
+func (s *pages) getAccount(c echo.Context, v site.Visitor) error {
 	page := views.AccountPage{Said: c.QueryParam("done")}
 	return s.showAccount(c, v, http.StatusOK, page)
 }
@@ -25,61 +26,61 @@ func (s *Server) getAccount(c echo.Context, v visitor) error {
 const accountEventsShown = 20
 
 // showAccount fills in what the page shows in any case.
-func (s *Server) showAccount(c echo.Context, v visitor, status int, page views.AccountPage) error {
-	session, err := s.sessions.current(c.Request())
+func (s *pages) showAccount(c echo.Context, v site.Visitor, status int, page views.AccountPage) error {
+	session, err := s.Sessions.Current(c.Request())
 	if err != nil {
 		return err
 	}
-	open, err := s.Store.Sessions(c.Request().Context(), v.operator.ID, s.Now(), s.Idle)
+	open, err := s.Store.Sessions(c.Request().Context(), v.Operator.ID, s.Now(), s.Idle)
 	if err != nil {
 		return err
 	}
 	for _, o := range open {
 		page.Sessions = append(page.Sessions, views.SessionRow{ID: o.ID.String(), Browser: browserName(o.Agent), Address: o.Address,
-			Since: s.when(v, o.CreatedAt), Seen: s.when(v, o.SeenAt), This: o.ID == session.ID})
+			Since: s.When(v, o.CreatedAt), Seen: s.When(v, o.SeenAt), This: o.ID == session.ID})
 	}
-	devices, err := s.Store.Devices(c.Request().Context(), v.operator.ID, s.Now())
+	devices, err := s.Store.Devices(c.Request().Context(), v.Operator.ID, s.Now())
 	if err != nil {
 		return err
 	}
-	here := s.deviceHash(c.Request())
+	here := s.DeviceHash(c.Request())
 	for _, d := range devices {
 		page.Devices = append(page.Devices, views.SessionRow{ID: d.ID.String(), Browser: browserName(d.Agent), Address: d.Address,
-			Since: s.when(v, d.CreatedAt), Seen: s.when(v, d.SeenAt), This: bytes.Equal(here, d.TokenHash)})
+			Since: s.When(v, d.CreatedAt), Seen: s.When(v, d.SeenAt), This: bytes.Equal(here, d.TokenHash)})
 	}
-	events, err := s.Store.AccountEvents(c.Request().Context(), v.operator.ID, accountEventsShown)
+	events, err := s.Store.AccountEvents(c.Request().Context(), v.Operator.ID, accountEventsShown)
 	if err != nil {
 		return err
 	}
 	for _, e := range events {
-		row := views.AccountEventRow{Kind: e.Kind, Address: e.Address, At: s.when(v, e.At)}
+		row := views.AccountEventRow{Kind: e.Kind, Address: e.Address, At: s.When(v, e.At)}
 		if e.Agent != "" {
 			row.Browser = browserName(e.Agent)
 		}
 		page.Events = append(page.Events, row)
 	}
-	page.Email, page.Theme, page.Density = v.operator.Email, v.operator.Theme, v.operator.Density
+	page.Email, page.Theme, page.Density = v.Operator.Email, v.Operator.Theme, v.Operator.Density
 	if page.TimeZone.Error == "" {
-		page.TimeZone.Value = v.operator.TimeZone
+		page.TimeZone.Value = v.Operator.TimeZone
 	}
-	if zone := zoneOf(c.Request()); zone != nil {
+	if zone := site.ZoneOf(c.Request()); zone != nil {
 		page.BrowserZone = zone.String()
 	}
-	return s.render(c, status, v, place{}, page)
+	return s.Render(c, status, v, site.Place{}, page)
 }
 
-func (s *Server) postPassword(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postPassword(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
 	var page views.AccountPage
-	operator, fault, status, err := s.ownPassword(c, v, form.Get("current"))
+	operator, fault, status, err := s.OwnPassword(c, v, form.Get("current"))
 	if err != nil {
 		return err
 	}
 	page.Current.Error = fault
-	belongs, err := s.Store.WorkspacesOf(c.Request().Context(), v.operator.ID)
+	belongs, err := s.Store.WorkspacesOf(c.Request().Context(), v.Operator.ID)
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (s *Server) postPassword(c echo.Context, v visitor) error {
 	for _, w := range belongs {
 		names = append(names, w.Name, w.Slug)
 	}
-	page.New.Error = PasswordFault(form.Get("new"), v.operator.Email, names...)
+	page.New.Error = site.PasswordFault(form.Get("new"), v.Operator.Email, names...)
 	if page.New.Error == "" && form.Get("new") == form.Get("current") {
 		page.New.Error = "This is the password you have."
 	}
@@ -98,15 +99,15 @@ func (s *Server) postPassword(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	if operator, err = s.Store.ChangePassword(c.Request().Context(), operator, hash, originOf(c), s.Now()); err != nil {
+	if operator, err = s.Store.ChangePassword(c.Request().Context(), operator, hash, site.OriginOf(c), s.Now()); err != nil {
 		return err
 	}
 	// This browser goes on with a new token: the one it had may have been copied.
-	before, err := s.sessions.current(c.Request())
+	before, err := s.Sessions.Current(c.Request())
 	if err != nil {
 		return err
 	}
-	if err := s.startSession(c, operator, before.Entered...); err != nil {
+	if err := s.StartSession(c, operator, before.Entered...); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.AccountAfter("password"))
@@ -114,67 +115,67 @@ func (s *Server) postPassword(c echo.Context, v visitor) error {
 
 // postEndSession ends one of the operator's own sessions. One that is gone
 // already is no trouble.
-func (s *Server) postEndSession(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postEndSession(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
 	id, err := uuid.Parse(form.Get("session"))
 	if err != nil {
-		return badRequest("The form does not name a session.")
+		return site.BadRequest("The form does not name a session.")
 	}
-	err = s.Store.EndSessionByID(c.Request().Context(), v.operator.ID, id)
+	err = s.Store.EndSessionByID(c.Request().Context(), v.Operator.ID, id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.AccountAfter("session"))
 }
 
-func (s *Server) postSignOutEverywhere(c echo.Context, v visitor) error {
-	if _, err := formOf(c); err != nil {
+func (s *pages) postSignOutEverywhere(c echo.Context, v site.Visitor) error {
+	if _, err := site.FormOf(c); err != nil {
 		return err
 	}
 	ctx, known := c.Request().Context(), false
-	if hash := s.deviceHash(c.Request()); hash != nil {
-		_, err := s.Store.FindDevice(ctx, hash, v.operator.Email, s.Now())
+	if hash := s.DeviceHash(c.Request()); hash != nil {
+		_, err := s.Store.FindDevice(ctx, hash, v.Operator.Email, s.Now())
 		if known = err == nil; !known && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 	}
-	operator, err := s.Store.EndAllSessions(ctx, v.operator, originOf(c), s.Now())
+	operator, err := s.Store.EndAllSessions(ctx, v.Operator, site.OriginOf(c), s.Now())
 	if err != nil {
 		return err
 	}
 	if known { // who signs out everywhere comes back by this browser
-		if err := s.rememberDevice(c, operator); err != nil {
+		if err := s.RememberDevice(c, operator); err != nil {
 			return err
 		}
 	}
-	return s.postSignOut(c, v)
+	return s.PostSignOut(c, v)
 }
 
 // postPreferences takes any of the choices: the menu sends the theme alone.
-func (s *Server) postPreferences(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postPreferences(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
 	p := store.Preferences{Theme: form.Get("theme"), Density: form.Get("density")}
 	if !slices.Contains([]string{"", "auto", "light", "dark"}, p.Theme) || !slices.Contains([]string{"", "comfortable", "compact"}, p.Density) {
-		return badRequest("The theme or the density is not one of the choices.")
+		return site.BadRequest("The theme or the density is not one of the choices.")
 	}
 	if form.Has("time_zone") {
 		zone := text.Key(form.Get("time_zone"))
-		if zone != "" && zoneNamed(zone) == nil {
+		if zone != "" && site.ZoneNamed(zone) == nil {
 			return s.showAccount(c, v, http.StatusUnprocessableEntity, views.AccountPage{
 				TimeZone: views.Input{Value: form.Get("time_zone"), Error: "There is no such time zone. Names look like Europe/London."}})
 		}
 		p.TimeZone = &zone
 	}
-	if err := s.Store.SetPreferences(c.Request().Context(), v.operator.ID, p); err != nil {
+	if err := s.Store.SetPreferences(c.Request().Context(), v.Operator.ID, p); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, localPath(form.Get("next")))
+	return c.Redirect(http.StatusSeeOther, site.LocalPath(form.Get("next")))
 }
 
 // browserName puts what a browser calls itself into words: "Firefox on Windows".
@@ -201,16 +202,16 @@ func browserName(agent string) string {
 
 // postForgetDevice forgets one of the operator's own browsers. One that is gone
 // already is no trouble.
-func (s *Server) postForgetDevice(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postForgetDevice(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
 	id, err := uuid.Parse(form.Get("device"))
 	if err != nil {
-		return badRequest("The form does not name a browser.")
+		return site.BadRequest("The form does not name a browser.")
 	}
-	if err := ignoreNotFound(s.Store.ForgetDevice(c.Request().Context(), v.operator.ID, id)); err != nil {
+	if err := site.IgnoreNotFound(s.Store.ForgetDevice(c.Request().Context(), v.Operator.ID, id)); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.AccountAfter("device"))

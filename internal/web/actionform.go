@@ -11,10 +11,12 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (f sheet) isGenerated() bool { return f.get(generated) != "" }
+func (f sheet) isGenerated() bool { return f.get(site.Generated) != "" }
 
 // namesNothing reports whether a form is about a thing that is not named: there
 // is no sheet about it then.
@@ -33,7 +35,7 @@ func (f sheet) namesNothing() bool {
 
 // generatedForm draws an action's form from its fields. One that changes a thing
 // asks first which: its own form holds what is there.
-func (s *Server) generatedForm(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) generatedForm(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	if e, edits := s.editOf(f); edits {
 		which := slices.DeleteFunc(slices.Clone(f.action.Fields), func(field catalog.Field) bool { return field.Spec().Name != e.id })
 		page, err := s.formOfFields(ctx, v, f, which)
@@ -55,18 +57,18 @@ func buttonOf(a catalog.Action) string {
 	return a.Title
 }
 
-func (s *Server) formOfFields(ctx context.Context, v visitor, f sheet, fields []catalog.Field) (views.ActionForm, error) {
+func (s *pages) formOfFields(ctx context.Context, v site.Visitor, f sheet, fields []catalog.Field) (views.ActionForm, error) {
 	a := f.action
 	page := views.ActionForm{
-		Workspace: v.workspace.Slug, Once: f.once(), Heading: a.Title, About: []string{a.Help}, Facts: actionFacts(a),
-		Hidden: []views.Hidden{{Name: generated, Value: "1"}}, Post: actionPath(v, a.Slug), Button: buttonOf(a), Error: f.fault,
-		Cancel: views.Actions(v.workspace.Slug, v.organization.Slug),
+		Workspace: v.Workspace.Slug, Once: f.once(), Heading: a.Title, About: []string{a.Help}, Facts: actionFacts(a),
+		Hidden: []views.Hidden{{Name: site.Generated, Value: "1"}}, Post: site.ActionPath(v, a.Slug), Button: buttonOf(a), Error: f.fault,
+		Cancel: views.Actions(v.Workspace.Slug, v.Organization.Slug),
 	}
-	if !f.isGenerated() && v.organization.ID != uuid.Nil && s.sheetOf(f) != nil {
+	if !f.isGenerated() && v.Organization.ID != uuid.Nil && s.sheetOf(f) != nil {
 		page.Cancel = placeOf(v, f)
 	}
-	if v.organization.ID != uuid.Nil {
-		page.Organization = tagOf(v.organization)
+	if v.Organization.ID != uuid.Nil {
+		page.Organization = words.TagOf(v.Organization)
 	}
 	page.Facts = append(page.Facts, s.creditsFacts(ctx, v, a, "")...)
 	offered := map[string]bool{}
@@ -163,7 +165,7 @@ const mostOffered = 500
 // offered are the values that a field's box offers while somebody types: what
 // the account has of the kind. A form must not fail because Duo does not answer:
 // it then offers nothing.
-func (s *Server) offered(ctx context.Context, v visitor, spec catalog.Spec) (views.Datalist, error) {
+func (s *pages) offered(ctx context.Context, v site.Visitor, spec catalog.Spec) (views.Datalist, error) {
 	list := views.Datalist{ID: "offered-" + spec.Name}
 	add := func(value, text string) {
 		if len(list.Options) < mostOffered {
@@ -178,37 +180,37 @@ func (s *Server) offered(ctx context.Context, v visitor, spec catalog.Spec) (vie
 	}
 	switch spec.Of {
 	case catalog.OfUser:
-		users, _ := s.Runner.Users(ctx, v.scope, v.organization, false)
+		users, _ := s.Runner.Users(ctx, v.Scope, v.Organization, false)
 		for _, u := range users.Items {
-			add(catalog.Plain(u.Username), displayName(u))
+			add(catalog.Plain(u.Username), words.DisplayName(u))
 		}
 	case catalog.OfPhone:
-		phones, _ := s.Runner.Phones(ctx, v.scope, v.organization, false)
+		phones, _ := s.Runner.Phones(ctx, v.Scope, v.Organization, false)
 		for _, p := range phones.Items {
-			add(phoneTitle(p), catalog.Plain(p.Name)+" "+userNames(p, ""))
+			add(words.PhoneTitle(p), catalog.Plain(p.Name)+" "+words.UserNames(p, ""))
 		}
 	case catalog.OfGroup:
-		groups, _ := s.Runner.Groups(ctx, v.scope, v.organization, false)
+		groups, _ := s.Runner.Groups(ctx, v.Scope, v.Organization, false)
 		for _, g := range groups.Items {
 			add(catalog.Plain(g.Name), catalog.Plain(g.Description))
 		}
 	case catalog.OfToken:
-		tokens, _ := s.Runner.Tokens(ctx, v.scope, v.organization, false)
+		tokens, _ := s.Runner.Tokens(ctx, v.Scope, v.Organization, false)
 		for _, t := range tokens.Items {
 			add(cmp.Or(catalog.Plain(t.Serial), string(t.ID)), usernames(t.Users))
 		}
 	case catalog.OfCredential:
-		credentials, _ := s.Runner.Credentials(ctx, v.scope, v.organization, false)
+		credentials, _ := s.Runner.Credentials(ctx, v.Scope, v.Organization, false)
 		for _, w := range credentials.Items {
 			add(string(w.Key), catalog.Plain(cmp.Or(w.Name, w.Label))+", "+usernames([]duo.User{w.User}))
 		}
 	case catalog.OfBypassCode:
-		codes, _ := s.Runner.BypassCodes(ctx, v.scope, v.organization, false)
+		codes, _ := s.Runner.BypassCodes(ctx, v.Scope, v.Organization, false)
 		for _, code := range codes.Items {
-			add(string(code.ID), displayName(code.User)+", "+usesLeft(code))
+			add(string(code.ID), words.DisplayName(code.User)+", "+words.UsesLeft(code))
 		}
 	case catalog.OfDirectory:
-		found, err := s.directories(ctx, v)
+		found, err := s.Directories(ctx, v)
 		for _, d := range found {
 			add(d.Key, catalog.Plain(d.Name))
 		}
@@ -233,8 +235,8 @@ func usernames(users []duo.User) string {
 	return catalog.Listed(names, 3)
 }
 
-func (s *Server) accounts(ctx context.Context, v visitor) (found []store.Account, err error) {
-	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+func (s *pages) accounts(ctx context.Context, v site.Visitor) (found []store.Account, err error) {
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		found, err = tx.Accounts(ctx)
 		return err
 	})

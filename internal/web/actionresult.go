@@ -20,19 +20,21 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
 // showResult answers an action with what it brought back: it is this answer, and
 // nowhere else. A file is asked for by the same form.
-func (s *Server) showResult(c echo.Context, v visitor, f sheet, done run.Outcome) error {
+func (s *pages) showResult(c echo.Context, v site.Visitor, f sheet, done run.Outcome) error {
 	if f.get("as") == "csv" && done.Result.Table != nil {
 		rows := done.Result.Table.Rows
-		if err := s.countReading(c.Request().Context(), v, f.action.Slug+".csv", len(rows)); err != nil {
+		if err := s.CountReading(c.Request().Context(), v, f.action.Slug+".csv", len(rows)); err != nil {
 			return err
 		}
-		name := f.action.Slug + "-" + cmp.Or(v.organization.Slug, v.workspace.Slug) + "-" + s.Now().In(v.location()).Format(dayLayout) + ".csv"
-		return s.sendCSV(c, name, columnNames(done.Result.Table), func(context.Context) ([][]string, error) {
+		name := f.action.Slug + "-" + cmp.Or(v.Organization.Slug, v.Workspace.Slug) + "-" + s.Now().In(v.Location()).Format(site.DayLayout) + ".csv"
+		return s.SendCSV(c, name, columnNames(done.Result.Table), func(context.Context) ([][]string, error) {
 			part := rows
 			rows = nil
 			return part, nil
@@ -42,7 +44,7 @@ func (s *Server) showResult(c echo.Context, v visitor, f sheet, done run.Outcome
 	if facts := s.creditsFacts(c.Request().Context(), v, f.action, ""); len(facts) > 1 {
 		page.Facts = append(page.Facts, facts[1:]...) // the account's own are in the result
 	}
-	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "actions", Tab: "actions"}, page)
 }
 
 func columnNames(t *catalog.Table) []string {
@@ -53,17 +55,17 @@ func columnNames(t *catalog.Table) []string {
 	return names
 }
 
-func (s *Server) resultPage(v visitor, f sheet, done run.Outcome) views.ActionResult {
+func (s *pages) resultPage(v site.Visitor, f sheet, done run.Outcome) views.ActionResult {
 	result := done.Result
 	page := views.ActionResult{
-		Organization: tagOf(v.organization), Heading: f.action.Title, Outcome: outcomeChip(done.Run.State), Summary: done.Run.Summary, ShownAt: s.when(v, s.Now()).Text,
-		Run: views.Link{Text: "Open the run", Href: runAddress(v, done.Run)}, Back: views.Link{Text: "All actions", Href: views.Actions(v.workspace.Slug, v.organization.Slug)},
+		Organization: words.TagOf(v.Organization), Heading: f.action.Title, Outcome: words.OutcomeChip(done.Run.State), Summary: done.Run.Summary, ShownAt: s.When(v, s.Now()).Text,
+		Run: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}, Back: views.Link{Text: "All actions", Href: views.Actions(v.Workspace.Slug, v.Organization.Slug)},
 	}
 	for _, secret := range result.Secrets {
 		page.Secrets = append(page.Secrets, views.Fact{Label: secret.Label, Text: secret.Value, Mono: true})
 	}
-	page.Raw, page.RawOpen = rawText(result.Answer(v.role)), result.Plain
-	if !result.Plain || v.role < result.Least {
+	page.Raw, page.RawOpen = rawText(result.Answer(v.Role)), result.Plain
+	if !result.Plain || v.Role < result.Least {
 		page.RawNote = "Secrets in it are masked."
 	}
 	if f.action.Kind == catalog.Read {
@@ -115,9 +117,9 @@ func linkedByName(cells []views.ResultCell) []views.ResultCell {
 
 // repeated sends a read's form once more, with some fields changed and a run of
 // its own.
-func repeated(v visitor, f sheet, button string, download bool, with map[string]string) views.AgainForm {
-	form := views.AgainForm{Post: actionPath(v, f.action.Slug), Button: button, Download: download,
-		Hidden: []views.Hidden{{Name: "run_id", Value: uuid.NewString()}, {Name: generated, Value: "1"}, {Name: "connection", Value: f.connection}, {Name: "was.connection", Value: f.connected}}}
+func repeated(v site.Visitor, f sheet, button string, download bool, with map[string]string) views.AgainForm {
+	form := views.AgainForm{Post: site.ActionPath(v, f.action.Slug), Button: button, Download: download,
+		Hidden: []views.Hidden{{Name: "run_id", Value: uuid.NewString()}, {Name: site.Generated, Value: "1"}, {Name: "connection", Value: f.connection}, {Name: "was.connection", Value: f.connected}}}
 	if hasTimes(f.action) {
 		form.Hidden = append(form.Hidden, views.Hidden{Name: zoneField, Value: f.zone.String()})
 	}
@@ -133,7 +135,7 @@ func repeated(v visitor, f sheet, button string, download bool, with map[string]
 	return form
 }
 
-func (s *Server) resultFacts(v visitor, table *catalog.Table) []views.Fact {
+func (s *pages) resultFacts(v site.Visitor, table *catalog.Table) []views.Fact {
 	var facts []views.Fact
 	for i, text := range table.Rows[0] {
 		cell := s.resultCell(v, table.Columns[i].Kind, text)
@@ -143,20 +145,20 @@ func (s *Server) resultFacts(v visitor, table *catalog.Table) []views.Fact {
 	return facts
 }
 
-func (s *Server) resultCell(v visitor, kind, text string) views.ResultCell {
+func (s *pages) resultCell(v site.Visitor, kind, text string) views.ResultCell {
 	text = catalog.Plain(text)
 	cell := views.ResultCell{Text: text}
 	switch kind {
 	case catalog.Moment, catalog.Instant:
 		if at, err := time.Parse(time.RFC3339, text); err == nil {
-			cell.When, cell.Exact = s.when(v, at), kind == catalog.Instant
+			cell.When, cell.Exact = s.When(v, at), kind == catalog.Instant
 		}
 	case catalog.Mono:
 		cell.Mono = true
 	case catalog.UserLink:
-		cell.Mono, cell.Href = true, views.User(v.workspace.Slug, v.organization.Slug, text)
+		cell.Mono, cell.Href = true, views.User(v.Workspace.Slug, v.Organization.Slug, text)
 	case catalog.PhoneRef:
-		cell.Mono, cell.Href = true, views.Phone(v.workspace.Slug, v.organization.Slug, text)
+		cell.Mono, cell.Href = true, views.Phone(v.Workspace.Slug, v.Organization.Slug, text)
 	}
 	return cell
 }

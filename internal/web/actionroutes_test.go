@@ -14,6 +14,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/web/site"
 )
 
 // actionRoutes has, for each action, the least that a role may do with it.
@@ -256,6 +257,6 @@ func anotherEdition(account string) string {
 }
 
 func setGenerated(f url.Values) {
-	f.Set(generated, "1")
+	f.Set(site.Generated, "1")
 	f.Set("agreed", "1")
 }

@@ -17,6 +17,8 @@ import (
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
@@ -80,39 +82,39 @@ func (f sheet) unseen(shown ...string) string {
 
 // actionOf finds the action of an address. What the visitor's role can never do
 // does not exist for them.
-func actionOf(c echo.Context, v visitor) (catalog.Action, error) {
+func actionOf(c echo.Context, v site.Visitor) (catalog.Action, error) {
 	action, found := catalog.Lookup(c.Param("action"))
 	switch {
-	case !found, action.OfWorkspace() && v.organization.ID != uuid.Nil:
+	case !found, action.OfWorkspace() && v.Organization.ID != uuid.Nil:
 		return action, store.ErrNotFound
-	case v.role < action.Role, action.OfWorkspace() && !v.membership.Every():
-		return action, errBeyondRole
+	case v.Role < action.Role, action.OfWorkspace() && !v.Membership.Every():
+		return action, site.ErrBeyondRole
 	}
 	return action, nil
 }
 
 // actionHere is actionOf where the action can be carried out: at an organization's
 // address, or the workspace's for its own.
-func actionHere(c echo.Context, v visitor) (catalog.Action, error) {
+func actionHere(c echo.Context, v site.Visitor) (catalog.Action, error) {
 	action, err := actionOf(c, v)
-	if err == nil && action.OfWorkspace() != (v.organization.ID == uuid.Nil) {
+	if err == nil && action.OfWorkspace() != (v.Organization.ID == uuid.Nil) {
 		err = store.ErrNotFound
 	}
 	return action, err
 }
 
-func (s *Server) getAction(c echo.Context, v visitor) error {
+func (s *pages) getAction(c echo.Context, v site.Visitor) error {
 	action, err := actionOf(c, v)
 	if err != nil {
 		return err
 	}
-	if v.organization.ID == uuid.Nil && !action.OfWorkspace() {
+	if v.Organization.ID == uuid.Nil && !action.OfWorkspace() {
 		return s.getChooseOrganization(c, v, action)
 	}
 	// An address says what the form is about, not what is to be done: anybody can
 	// send somebody a link.
 	values := url.Values{}
-	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "from", "permanent", "directory_key", "username", "test", "q", "page", generated} {
+	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "from", "permanent", "directory_key", "username", "test", "q", "page", site.Generated} {
 		if text := c.QueryParam(name); text != "" {
 			values.Set(name, text)
 		}
@@ -124,7 +126,7 @@ func (s *Server) getAction(c echo.Context, v visitor) error {
 	return s.showSheet(c, v, http.StatusOK, f)
 }
 
-func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error {
+func (s *pages) showSheet(c echo.Context, v site.Visitor, status int, f sheet) error {
 	draw, tab := s.sheetOf(f), tabOf(f)
 	e, edits := s.editOf(f)
 	offered := false
@@ -141,18 +143,18 @@ func (s *Server) showSheet(c echo.Context, v visitor, status int, f sheet) error
 	if err != nil {
 		return err
 	}
-	at := place{section: "actions", tab: tab, tried: f.tried}
+	at := site.Place{Section: "actions", Tab: tab, Tried: f.tried}
 	if c.Request().Method == http.MethodGet && f.action.Kind != catalog.Read {
-		if at.flash, err = s.unclearFlashes(c.Request().Context(), v, aboutForm(v, f)); err != nil {
+		if at.Flash, err = s.UnclearFlashes(c.Request().Context(), v, aboutForm(v, f)); err != nil {
 			return err
 		}
 	}
-	return s.render(c, status, v, at, page)
+	return s.Render(c, status, v, at, page)
 }
 
 // postAction carries an action out, unless something has to be mended, chosen or
 // agreed to before.
-func (s *Server) postAction(c echo.Context, v visitor) error {
+func (s *pages) postAction(c echo.Context, v site.Visitor) error {
 	f, err := sentSheet(c, v)
 	if err != nil {
 		return err
@@ -184,7 +186,7 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		if len(bad) > 0 {
 			return s.showFaults(c, v, f, typed, bad)
 		}
-		return c.Redirect(http.StatusSeeOther, actionPath(v, f.action.Slug, e.id, f.get(e.id)))
+		return c.Redirect(http.StatusSeeOther, site.ActionPath(v, f.action.Slug, e.id, f.get(e.id)))
 	}
 	in, ticket, reason, faults := f.read()
 	if bad = append(bad, faults...); len(bad) == 0 {
@@ -202,7 +204,7 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 		return s.ask(c, v, f, in, question)
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
-		ID: f.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Ticket: ticket, Opened: f.connection, Reason: reason,
+		ID: f.runID, Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: f.action, Input: in, Ticket: ticket, Opened: f.connection, Reason: reason,
 	})
 	if err != nil {
 		return s.showFailure(c, v, f, done, err)
@@ -211,15 +213,15 @@ func (s *Server) postAction(c echo.Context, v visitor) error {
 }
 
 // sentSheet reads the form of an action that is carried out at its address.
-func sentSheet(c echo.Context, v visitor) (sheet, error) {
+func sentSheet(c echo.Context, v site.Visitor) (sheet, error) {
 	action, err := actionHere(c, v)
 	if err != nil {
 		return sheet{}, err
 	}
-	form, id, err := formWithID(c)
-	f := sheet{action: action, values: form.values, runID: id, zone: zoneOfForm(v, form)}
+	form, id, err := site.FormWithID(c)
+	f := sheet{action: action, values: form.Values, runID: id, zone: zoneOfForm(v, form)}
 	if err == nil {
-		f.connection, f.connected, err = form.opened()
+		f.connection, f.connected, err = form.Opened()
 	}
 	return f, err
 }
@@ -227,7 +229,7 @@ func sentSheet(c echo.Context, v visitor) (sheet, error) {
 // severalUsers reports whether a form asks for several users to be read again; a
 // single name becomes the action's own field.
 func (f sheet) severalUsers() (faults []catalog.FieldError, several bool) {
-	if f.action.Slug != synchronizeUser || !f.values.Has(syncNames.Name) || f.isGenerated() {
+	if f.action.Slug != words.SynchronizeUser || !f.values.Has(syncNames.Name) || f.isGenerated() {
 		return nil, false
 	}
 	names, faults := usernamesOf(f.get(syncNames.Name))
@@ -240,31 +242,31 @@ func (f sheet) severalUsers() (faults []catalog.FieldError, several bool) {
 
 // read checks the fields of a form, and the ticket and the reason beside them.
 func (f sheet) read() (in catalog.Values, ticket, reason string, bad []catalog.FieldError) {
-	sent := form{values: f.values}
-	in, bad = f.action.Parse(f.inZone(sent.field(f.action)))
-	ticket, fault := sent.text(ticketBox)
+	sent := site.Form{Values: f.values}
+	in, bad = f.action.Parse(f.inZone(sent.Field(f.action)))
+	ticket, fault := sent.Text(site.TicketBox)
 	if fault != "" {
-		bad = append(bad, catalog.FieldError{Field: ticketBox.Name, Message: fault})
+		bad = append(bad, catalog.FieldError{Field: site.TicketBox.Name, Message: fault})
 	}
-	reason, fault = sent.text(reasonBox)
+	reason, fault = sent.Text(site.ReasonBox)
 	if fault != "" {
-		bad = append(bad, catalog.FieldError{Field: reasonBox.Name, Message: fault})
+		bad = append(bad, catalog.FieldError{Field: site.ReasonBox.Name, Message: fault})
 	}
 	return in, ticket, reason, bad
 }
 
 // showFaults shows a form again as it was typed, with what is wrong beside it.
-func (s *Server) showFaults(c echo.Context, v visitor, f sheet, typed url.Values, bad []catalog.FieldError) error {
-	f.faults, f.values = byField(bad), typed
+func (s *pages) showFaults(c echo.Context, v site.Visitor, f sheet, typed url.Values, bad []catalog.FieldError) error {
+	f.faults, f.values = site.ByField(bad), typed
 	return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 }
 
 // showFailure answers an action that was not carried out, or not to its end.
-func (s *Server) showFailure(c echo.Context, v visitor, f sheet, done run.Outcome, err error) error {
+func (s *pages) showFailure(c echo.Context, v site.Visitor, f sheet, done run.Outcome, err error) error {
 	if done.Result.Created != "" {
 		// There is something now that the form would make a second time: its page
 		// says what was not done, and has the button for it.
-		return c.Redirect(http.StatusSeeOther, views.Phone(v.workspace.Slug, v.organization.Slug, done.Result.Created)+"?run="+done.Run.ID.String())
+		return c.Redirect(http.StatusSeeOther, views.Phone(v.Workspace.Slug, v.Organization.Slug, done.Result.Created)+"?run="+done.Run.ID.String())
 	}
 	if done.Run.State != "" {
 		f.tried, f.run = triedOf(v, f, done, err), done.Run
@@ -274,18 +276,18 @@ func (s *Server) showFailure(c echo.Context, v visitor, f sheet, done run.Outcom
 
 // showDone answers an action that was carried out: with what is shown once or was
 // read, or by leading on.
-func (s *Server) showDone(c echo.Context, v visitor, f sheet, in catalog.Values, done run.Outcome) error {
+func (s *pages) showDone(c echo.Context, v site.Visitor, f sheet, in catalog.Values, done run.Outcome) error {
 	switch {
 	case done.Result.Pending != "" && len(done.Result.Secrets) > 0:
-		return s.render(c, http.StatusOK, v, place{tab: "users"}, s.verificationPage(v, f, done))
+		return s.Render(c, http.StatusOK, v, site.Place{Tab: "users"}, s.verificationPage(v, f, done))
 	case done.Result.Pending != "":
-		return c.Redirect(http.StatusSeeOther, runAddress(v, done.Run))
+		return c.Redirect(http.StatusSeeOther, site.RunAddress(v, done.Run))
 	case len(done.Result.Secrets) > 0 && !f.isGenerated():
 		return s.showSecrets(c, v, f, in, done)
 	case len(done.Result.Secrets) > 0, done.Result.Table != nil, f.action.Reads(in):
 		return s.showResult(c, v, f, done)
 	case f.isGenerated():
-		return c.Redirect(http.StatusSeeOther, runAddress(v, done.Run))
+		return c.Redirect(http.StatusSeeOther, site.RunAddress(v, done.Run))
 	}
 	return c.Redirect(http.StatusSeeOther, onward(v, f, done))
 }
@@ -298,14 +300,14 @@ func chosenID(f sheet, name string) (catalog.Values, []catalog.FieldError) {
 }
 
 // ask shows what will come of a generated form, and carries its fields along.
-func (s *Server) ask(c echo.Context, v visitor, f sheet, in catalog.Values, question string) error {
+func (s *pages) ask(c echo.Context, v site.Visitor, f sheet, in catalog.Values, question string) error {
 	if err := s.hold(c.Request().Context(), v, &f, false); err != nil {
 		return err
 	}
-	page := confirmPage(v, f, actionPath(v, f.action.Slug))
+	page := confirmPage(v, f, site.ActionPath(v, f.action.Slug))
 	page.Heading, page.Button, page.Danger = f.action.Title, f.action.Title, f.action.Kind != catalog.Write || strings.HasPrefix(f.action.Slug, "delete-")
 	page.Consequences = []string{cmp.Or(s.unable(c.Request().Context(), v, f), question)}
-	page.Hidden = []views.Hidden{{Name: generated, Value: f.get(generated)}, {Name: "agreed", Value: "1"}, {Name: "ticket", Value: f.get("ticket")}}
+	page.Hidden = []views.Hidden{{Name: site.Generated, Value: f.get(site.Generated)}, {Name: "agreed", Value: "1"}, {Name: "ticket", Value: f.get("ticket")}}
 	if hasTimes(f.action) {
 		page.Hidden = append(page.Hidden, views.Hidden{Name: zoneField, Value: f.zone.String()})
 	}
@@ -329,27 +331,27 @@ func (s *Server) ask(c echo.Context, v visitor, f sheet, in catalog.Values, ques
 		}
 	}
 	page.Facts = append(page.Facts, s.creditsFacts(c.Request().Context(), v, f.action, in.Given(f.action)["credits"])...)
-	return s.render(c, http.StatusOK, v, place{section: "actions", tab: "actions"}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "actions", Tab: "actions"}, page)
 }
 
 // factAsked is a field in a question. What an id stands for is said by its name:
 // who agrees has to see whom it meets.
-func (s *Server) factAsked(ctx context.Context, v visitor, spec catalog.Spec, text string) views.Fact {
-	fact := views.Fact{Label: spec.Label, Text: inWords(v, spec, text), Mono: spec.Kind == "id"}
+func (s *pages) factAsked(ctx context.Context, v site.Visitor, spec catalog.Spec, text string) views.Fact {
+	fact := views.Fact{Label: spec.Label, Text: site.InWords(v, spec, text), Mono: spec.Kind == "id"}
 	name := ""
 	switch spec.Of {
 	case catalog.OfUser:
-		users, _ := s.Runner.Users(ctx, v.scope, v.organization, false)
+		users, _ := s.Runner.Users(ctx, v.Scope, v.Organization, false)
 		for _, u := range users.Items {
 			if string(u.ID) == text {
-				name = displayName(u) + " (" + catalog.Plain(u.Username) + ")"
+				name = words.DisplayName(u) + " (" + catalog.Plain(u.Username) + ")"
 			}
 		}
 	case catalog.OfPhone:
-		phones, _ := s.Runner.Phones(ctx, v.scope, v.organization, false)
+		phones, _ := s.Runner.Phones(ctx, v.Scope, v.Organization, false)
 		for _, p := range phones.Items {
 			if string(p.ID) == text {
-				name = phoneTitle(p) + " of " + cmp.Or(userNames(p, ""), "nobody")
+				name = words.PhoneTitle(p) + " of " + cmp.Or(words.UserNames(p, ""), "nobody")
 			}
 		}
 	}
@@ -360,5 +362,5 @@ func (s *Server) factAsked(ctx context.Context, v visitor, spec catalog.Spec, te
 }
 
 func ticketField(f sheet) views.FieldView {
-	return fieldView(ticketBox.Spec(), f.input(ticketBox.Name, ""))
+	return fieldView(site.TicketBox.Spec(), f.input(site.TicketBox.Name, ""))
 }

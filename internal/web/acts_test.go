@@ -10,6 +10,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/web/site"
 )
 
 func TestActivation(t *testing.T) {
@@ -104,7 +105,7 @@ func TestCreateUser(t *testing.T) {
 	p := f.send().want(http.StatusUnprocessableEntity, "3 things need a change")
 	for name, want := range typed {
 		value, fault := p.box(name)
-		if value = unixLines(value); value != want || (fault != "") != (name == "email" || name == "notes" || name == "aliases") {
+		if value = site.UnixLines(value); value != want || (fault != "") != (name == "email" || name == "notes" || name == "aliases") {
 			t.Errorf("%s: %q, %q", name, value, fault)
 		}
 	}

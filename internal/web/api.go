@@ -14,6 +14,8 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 )
 
 // apiOutcome answers a program that carried out an action.
@@ -35,12 +37,12 @@ type apiSecret struct {
 
 // apiAction carries out an action for a program. The same run_id with the same
 // fields is the same run: what it brought forth is not shown again.
-func (s *Server) apiAction(c echo.Context, v visitor) error {
+func (s *pages) apiAction(c echo.Context, v site.Visitor) error {
 	action, err := actionHere(c, v)
 	if err != nil {
 		return err
 	}
-	body, err := apiBodyOf(c, action)
+	body, err := site.APIBodyOf(c, action)
 	if err != nil {
 		return err
 	}
@@ -50,28 +52,28 @@ func (s *Server) apiAction(c echo.Context, v visitor) error {
 	}
 	reads := action.Reads(in)
 	if reads {
-		if err := s.countReading(c.Request().Context(), v, action.Slug, 0); err != nil {
+		if err := s.CountReading(c.Request().Context(), v, action.Slug, 0); err != nil {
 			return err
 		}
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
-		ID: body.runID, Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: action, Input: in, Ticket: body.ticket,
-		Opened: body.connection, Account: body.account, Reason: body.reason,
+		ID: body.RunID, Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: action, Input: in, Ticket: body.Ticket,
+		Opened: body.Connection, Account: body.Account, Reason: body.Reason,
 	})
 	var already *run.AlreadyRun
 	switch {
 	case errors.As(err, &already):
-		sendOutcome(c, v, apiOutcome{RunID: already.Run.ID, State: already.Run.State, Summary: apiRunOf(already.Run).Summary, Replayed: true})
+		sendOutcome(c, v, apiOutcome{RunID: already.Run.ID, State: already.Run.State, Summary: words.APIRunOf(already.Run).Summary, Replayed: true})
 		return nil
 	case err != nil:
 		return s.apiFailure(v, done, err)
 	}
 	if reads {
-		if err := s.countReading(c.Request().Context(), v, action.Slug, rowsOf(done.Result)); err != nil {
+		if err := s.CountReading(c.Request().Context(), v, action.Slug, rowsOf(done.Result)); err != nil {
 			return err
 		}
 	}
-	sendOutcome(c, v, outcomeOf(done, v.role))
+	sendOutcome(c, v, outcomeOf(done, v.Role))
 	return nil
 }
 
@@ -115,11 +117,11 @@ func rowsWithin(answer json.RawMessage) int {
 }
 
 // apiInput checks the fields of a body.
-func (s *Server) apiInput(c echo.Context, v visitor, action catalog.Action, body apiBody) (catalog.Values, error) {
-	in, bad := action.Parse(body.get)
-	beside := form{values: url.Values{ticketBox.Name: {body.ticket}, reasonBox.Name: {body.reason}}}
-	for _, box := range []catalog.Text{ticketBox, reasonBox} {
-		if _, fault := beside.text(box); fault != "" {
+func (s *pages) apiInput(c echo.Context, v site.Visitor, action catalog.Action, body site.APIBody) (catalog.Values, error) {
+	in, bad := action.Parse(body.Get)
+	beside := site.Form{Values: url.Values{site.TicketBox.Name: {body.Ticket}, site.ReasonBox.Name: {body.Reason}}}
+	for _, box := range []catalog.Text{site.TicketBox, site.ReasonBox} {
+		if _, fault := beside.Text(box); fault != "" {
 			bad = append(bad, catalog.FieldError{Field: box.Name, Message: fault})
 		}
 	}
@@ -133,25 +135,25 @@ func (s *Server) apiInput(c echo.Context, v visitor, action catalog.Action, body
 		}
 	}
 	if len(bad) > 0 {
-		return in, &invalidFields{bad: bad}
+		return in, &site.InvalidFields{Bad: bad}
 	}
 	return in, nil
 }
 
 // apiFailure keeps beside an error which run it is of, if there is one.
-func (s *Server) apiFailure(v visitor, done run.Outcome, err error) error {
+func (s *pages) apiFailure(v site.Visitor, done run.Outcome, err error) error {
 	var fault *catalog.FieldError
 	var held *run.HeldBack
 	switch {
 	case errors.As(err, &fault):
-		err = &invalidFields{bad: []catalog.FieldError{*fault}}
+		err = &site.InvalidFields{Bad: []catalog.FieldError{*fault}}
 	case errors.As(err, &held) && held.NeedsReason:
-		err = &invalidFields{bad: []catalog.FieldError{{Field: run.ReasonField, Message: s.heldText(v, held)}}}
+		err = &site.InvalidFields{Bad: []catalog.FieldError{{Field: run.ReasonField, Message: s.HeldText(v, held)}}}
 	}
 	if done.Run.State == "" {
 		return err
 	}
-	return &failedRun{run: done.Run, done: done.Result.Summary, err: err}
+	return &site.FailedRun{Run: done.Run, Done: done.Result.Summary, Err: err}
 }
 
 func outcomeOf(done run.Outcome, role catalog.Role) apiOutcome {
@@ -176,11 +178,11 @@ func resultJSON(r catalog.Result, role catalog.Role) json.RawMessage {
 }
 
 // sendOutcome answers 200, or 202 for a run that goes on, with its address.
-func sendOutcome(c echo.Context, v visitor, o apiOutcome) {
+func sendOutcome(c echo.Context, v site.Visitor, o apiOutcome) {
 	status := http.StatusOK
 	if o.State == store.Sending {
 		status = http.StatusAccepted
-		c.Response().Header().Set("Location", "/api/v1/w/"+url.PathEscape(v.workspace.Slug)+"/runs/"+o.RunID.String())
+		c.Response().Header().Set("Location", "/api/v1/w/"+url.PathEscape(v.Workspace.Slug)+"/runs/"+o.RunID.String())
 	}
-	sendJSON(c, status, "application/json", o)
+	site.SendJSON(c, status, "application/json", o)
 }

@@ -20,6 +20,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 )
 
 func TestAPIActs(t *testing.T) {
@@ -103,7 +104,7 @@ func TestAPIRefusesFields(t *testing.T) {
 		"{\"run_id\": \"\xff\"}": "not UTF-8: byte 13 is", "\xff\xfe{\x00}\x00": "looks like UTF-16", "\xfe\xff\x00{\x00}": "looks like UTF-16", "{\x00\"\x00r\x00\"\x00": "looks like UTF-16",
 		"{\"ticket\": \"caf\xe9\"}": "not UTF-8: byte 16 is", "\ufeff{\"ticket\": \"caf\xe9\"}": "not UTF-8: byte 19 is", "\ufeff\ufeff{'run_id': 1}": "at byte 8.", "\ufeff\ufeff": "The body is empty.",
 	} {
-		s.Clock.Move(paceEvery)
+		s.Clock.Move(site.PaceEvery)
 		p := b.call(token, http.MethodPost, act, body).wantProblem(http.StatusBadRequest, "bad_request")
 		if !strings.Contains(p.Detail, reason) || !strings.HasSuffix(p.Detail, ". Nothing was done.") {
 			t.Errorf("%q: %q, want %q", body, p.Detail, reason)
@@ -111,13 +112,13 @@ func TestAPIRefusesFields(t *testing.T) {
 	}
 	good := map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": user}}
 	for _, kind := range []string{"application/x-www-form-urlencoded", "text/plain", "text/json", "", "application/", "multipart/form-data"} {
-		s.Clock.Move(paceEvery)
+		s.Clock.Move(site.PaceEvery)
 		p := b.call(token, http.MethodPost, act, good, "Content-Type", kind).wantProblem(http.StatusUnsupportedMediaType, "unsupported_media_type")
 		if p.Title != "The body is not JSON" || !strings.Contains(p.Detail, "application/json") {
 			t.Errorf("%q: %+v", kind, p)
 		}
 	}
-	b.call(token, http.MethodPost, act, `{"run_id": "`+strings.Repeat("x", maxBody)+`"}`).wantProblem(http.StatusRequestEntityTooLarge, "too_large")
+	b.call(token, http.MethodPost, act, `{"run_id": "`+strings.Repeat("x", site.MaxBody)+`"}`).wantProblem(http.StatusRequestEntityTooLarge, "too_large")
 	b.call(token, http.MethodPut, act, good).wantProblem(http.StatusMethodNotAllowed, "method_not_allowed")
 	b.call(token, http.MethodPost, s.api("/actions/create-bypass-code-for-user"), good).wantProblem(http.StatusNotFound, "not_found")
 	b.call(token, http.MethodPost, s.apiOrg("/actions/list-accounts"), good).wantProblem(http.StatusNotFound, "not_found")
@@ -272,7 +273,7 @@ func TestCursors(t *testing.T) {
 		}
 		for _, fault := range []string{"limit=0", "limit=501", "limit=x", "limit=", "page=2", "limit=1&limit=2"} {
 			b.call(token, http.MethodGet, list+"?"+fault, nil).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
-			s.Clock.Move(paceEvery)
+			s.Clock.Move(site.PaceEvery)
 		}
 		s.Clock.Move(time.Minute)
 	}

@@ -10,31 +10,33 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getAPIDocs(rows []route) handler {
-	return func(c echo.Context, v visitor) error {
-		return s.render(c, http.StatusOK, v, place{}, s.apiDocsPage(rows))
+func (s *pages) getAPIDocs(rows []site.Route) site.Handler {
+	return func(c echo.Context, v site.Visitor) error {
+		return s.Render(c, http.StatusOK, v, site.Place{}, s.apiDocsPage(rows))
 	}
 }
 
 // apiDocsPage says for people what openAPI says for tools.
-func (s *Server) apiDocsPage(rows []route) views.APIDocsPage {
-	page := views.APIDocsPage{Try: s.firstRequest("WORKSPACE"), Total: len(catalog.All()),
+func (s *pages) apiDocsPage(rows []site.Route) views.APIDocsPage {
+	page := views.APIDocsPage{Try: s.FirstRequest("WORKSPACE"), Total: len(catalog.All()),
 		Repeat: `{"run_id": "` + exampleID + `", "state": "applied", "summary": "Created 1 bypass code.", "replayed": true}`}
-	for _, known := range problemCodes {
-		page.Problems = append(page.Problems, views.APIProblem{Status: known.status, Code: known.code, Means: known.means})
+	for _, known := range site.ProblemCodes {
+		page.Problems = append(page.Problems, views.APIProblem{Status: known.Status, Code: known.Code, Means: known.Means})
 	}
 	addresses := map[bool]string{}
 	for _, r := range rows {
-		known := apiRoutes[r.method+" "+r.path]
+		known := apiRoutes[r.Method+" "+r.Path]
 		switch {
-		case !r.policy.token:
-		case strings.HasSuffix(r.path, "/:action"):
-			addresses[!strings.Contains(r.path, ":org")] = openPath(strings.TrimSuffix(r.path, ":action"))
+		case !r.Policy.Token:
+		case strings.HasSuffix(r.Path, "/:action"):
+			addresses[!strings.Contains(r.Path, ":org")] = openPath(strings.TrimSuffix(r.Path, ":action"))
 		default:
-			read := views.APIRead{ID: known.id, Title: known.title, Address: openPath(r.path), Help: known.help, Role: r.policy.role.String()}
+			read := views.APIRead{ID: known.id, Title: known.title, Address: openPath(r.Path), Help: known.help, Role: r.Policy.Role.String()}
 			query := known.query
 			if known.list != "" {
 				query = append(query[:len(query):len(query)], partParameters...)
@@ -50,7 +52,7 @@ func (s *Server) apiDocsPage(rows []route) views.APIDocsPage {
 		if i < 0 {
 			i, page.Groups = len(page.Groups), append(page.Groups, views.APIGroup{Name: a.Category})
 		}
-		shown := views.APIAction{Slug: a.Slug, Title: a.Title, Address: addresses[a.OfWorkspace()] + a.Slug, Help: a.Help, Call: a.Call, Kind: kindChips[a.Kind],
+		shown := views.APIAction{Slug: a.Slug, Title: a.Title, Address: addresses[a.OfWorkspace()] + a.Slug, Help: a.Help, Call: a.Call, Kind: words.KindChips[a.Kind],
 			Role: a.Role.String(), RoleNote: roleNote(a), Curl: s.curlOf(a)}
 		for _, f := range a.Fields {
 			spec := f.Spec()
@@ -104,7 +106,7 @@ func fieldKind(spec catalog.Spec) string {
 	return fmt.Sprintf("text, up to %d characters", spec.Max)
 }
 
-func (s *Server) fieldWords(a catalog.Action, spec catalog.Spec) string {
+func (s *pages) fieldWords(a catalog.Action, spec catalog.Spec) string {
 	words := spec.Label + "."
 	if spec.Help != "" {
 		words += " " + spec.Help
@@ -117,7 +119,7 @@ func (s *Server) fieldWords(a catalog.Action, spec catalog.Spec) string {
 }
 
 // curlOf is a request for an action as a command.
-func (s *Server) curlOf(a catalog.Action) string {
+func (s *pages) curlOf(a catalog.Action) string {
 	at := "/o/ORGANIZATION"
 	if a.OfWorkspace() {
 		at = ""

@@ -9,6 +9,8 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 )
 
 // apiPart answers with a part of a list. Next is the cursor of the part after
@@ -19,15 +21,15 @@ type apiPart[T any] struct {
 	Next  *string `json:"next"`
 }
 
-func sendPart[T any](c echo.Context, list apiList, items []T, total *int, next int) error {
+func sendPart[T any](c echo.Context, list site.APIList, items []T, total *int, next int) error {
 	part := apiPart[T]{Items: items, Total: total}
 	if items == nil {
 		part.Items = []T{}
 	}
 	if next > 0 {
-		part.Next = list.cursor(offsetBytes(next))
+		part.Next = list.Cursor(site.OffsetBytes(next))
 	}
-	sendJSON(c, http.StatusOK, "application/json", part)
+	site.SendJSON(c, http.StatusOK, "application/json", part)
 	return nil
 }
 
@@ -41,12 +43,12 @@ type apiWorkspace struct {
 	Organizations string `json:"organizations"` // all or chosen
 }
 
-func (s *Server) apiGetWorkspace(c echo.Context, v visitor) error {
-	w := apiWorkspace{Workspace: v.workspace.Slug, Name: v.workspace.Name, Operator: v.operator.Email, Token: v.token.Name, Role: v.role.String(), Organizations: "chosen"}
-	if v.membership.Every() {
+func (s *pages) apiGetWorkspace(c echo.Context, v site.Visitor) error {
+	w := apiWorkspace{Workspace: v.Workspace.Slug, Name: v.Workspace.Name, Operator: v.Operator.Email, Token: v.Token.Name, Role: v.Role.String(), Organizations: "chosen"}
+	if v.Membership.Every() {
 		w.Organizations = "all"
 	}
-	sendJSON(c, http.StatusOK, "application/json", w)
+	site.SendJSON(c, http.StatusOK, "application/json", w)
 	return nil
 }
 
@@ -80,24 +82,24 @@ func connectionOf(o store.Organization) string {
 	return "none"
 }
 
-func (s *Server) apiOrganizations(c echo.Context, v visitor) error {
+func (s *pages) apiOrganizations(c echo.Context, v site.Visitor) error {
 	return apiOrganizationList(s, c, v, "organizations", func(o store.Organization) apiOrganization {
 		return apiOrganization{o.Slug, o.Name, append([]string{}, o.Aliases...), append([]string{}, o.Tags...), o.TimeZone, connectionOf(o), o.Connection(), o.Failing}
 	})
 }
 
-func (s *Server) apiMappings(c echo.Context, v visitor) error {
+func (s *pages) apiMappings(c echo.Context, v site.Visitor) error {
 	return apiOrganizationList(s, c, v, "mapping", func(o store.Organization) apiMapping {
 		return apiMapping{o.Slug, o.Name, connectionOf(o), o.Connection(), o.AccountID, o.APIHostname, o.DirectoryKey, o.Failing}
 	})
 }
 
-func apiOrganizationList[T any](s *Server, c echo.Context, v visitor, name string, item func(store.Organization) T) error {
-	list, err := apiListOf(c, "q", "show")
+func apiOrganizationList[T any](s *pages, c echo.Context, v site.Visitor, name string, item func(store.Organization) T) error {
+	list, err := site.APIListOf(c, "q", "show")
 	if err != nil {
 		return err
 	}
-	offset, err := list.offset()
+	offset, err := list.Offset()
 	if err != nil {
 		return err
 	}
@@ -105,12 +107,12 @@ func apiOrganizationList[T any](s *Server, c echo.Context, v visitor, name strin
 	switch show {
 	case store.All, store.Unmapped, store.Unkeyed, store.Failing:
 	default:
-		return &invalidFields{bad: []catalog.FieldError{{Field: "show", Message: "Choose unmapped, unkeyed or failing."}}}
+		return &site.InvalidFields{Bad: []catalog.FieldError{{Field: "show", Message: "Choose unmapped, unkeyed or failing."}}}
 	}
 	var items []T
 	var n store.Counts
-	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
-		found, counts, err := tx.Organizations(c.Request().Context(), show, query(c), list.limit, offset)
+	err = s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) error {
+		found, counts, err := tx.Organizations(c.Request().Context(), show, site.Query(c), list.Limit, offset)
 		n = counts
 		for _, o := range found {
 			items = append(items, item(o))
@@ -120,7 +122,7 @@ func apiOrganizationList[T any](s *Server, c echo.Context, v visitor, name strin
 	if err != nil {
 		return err
 	}
-	if err := s.countReading(c.Request().Context(), v, name, len(items)); err != nil {
+	if err := s.CountReading(c.Request().Context(), v, name, len(items)); err != nil {
 		return err
 	}
 	next := offset + len(items)
@@ -131,24 +133,24 @@ func apiOrganizationList[T any](s *Server, c echo.Context, v visitor, name strin
 }
 
 // apiDuoList reads one of an organization's lists from Duo, part by part.
-func (s *Server) apiDuoList(which run.DuoList) handler {
-	return func(c echo.Context, v visitor) error {
-		list, err := apiListOf(c)
+func (s *pages) apiDuoList(which run.DuoList) site.Handler {
+	return func(c echo.Context, v site.Visitor) error {
+		list, err := site.APIListOf(c)
 		if err != nil {
 			return err
 		}
-		offset, err := list.offset()
+		offset, err := list.Offset()
 		if err != nil {
 			return err
 		}
-		if err := s.countReading(c.Request().Context(), v, which.Name(), 0); err != nil {
+		if err := s.CountReading(c.Request().Context(), v, which.Name(), 0); err != nil {
 			return err
 		}
-		part, err := s.Runner.Part(c.Request().Context(), v.scope, v.organization, which, list.limit, offset)
+		part, err := s.Runner.Part(c.Request().Context(), v.Scope, v.Organization, which, list.Limit, offset)
 		if err != nil {
 			return err
 		}
-		if err := s.countReading(c.Request().Context(), v, which.Name(), len(part.Items)); err != nil {
+		if err := s.CountReading(c.Request().Context(), v, which.Name(), len(part.Items)); err != nil {
 			return err
 		}
 		items := make([]json.RawMessage, 0, len(part.Items))
@@ -165,24 +167,24 @@ func (s *Server) apiDuoList(which run.DuoList) handler {
 	}
 }
 
-func (s *Server) apiGetRun(c echo.Context, v visitor) error {
-	r, err := s.runOf(c, v)
+func (s *pages) apiGetRun(c echo.Context, v site.Visitor) error {
+	r, err := s.RunOf(c, v)
 	if err != nil {
 		return err
 	}
-	sendJSON(c, http.StatusOK, "application/json", apiRunOf(r))
+	site.SendJSON(c, http.StatusOK, "application/json", words.APIRunOf(r))
 	return nil
 }
 
 // runFilters are the parameters of a list of runs. Days are in UTC.
 var runFilters = []string{"q", "from", "to", "operator", "organization", "action", "state"}
 
-func (s *Server) apiRuns(c echo.Context, v visitor) error {
-	list, err := apiListOf(c, runFilters...)
+func (s *pages) apiRuns(c echo.Context, v site.Visitor) error {
+	list, err := site.APIListOf(c, runFilters...)
 	if err != nil {
 		return err
 	}
-	asked, err := askedRuns(func(name string) string {
+	asked, err := site.AskedRuns(func(name string) string {
 		switch name {
 		case "outcome":
 			name = "state"
@@ -194,30 +196,30 @@ func (s *Server) apiRuns(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	if list.after != nil {
-		if asked.after, err = markOf(list.after); err != nil {
+	if list.After != nil {
+		if asked.After, err = site.MarkOf(list.After); err != nil {
 			return err
 		}
 	}
 	var found []store.Run
 	var next *store.RunMark
-	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
-		found, next, err = tx.FindRuns(c.Request().Context(), asked.runs, asked.after, list.limit)
+	err = s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) (err error) {
+		found, next, err = tx.FindRuns(c.Request().Context(), asked.Runs, asked.After, list.Limit)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.countReading(c.Request().Context(), v, "runs", len(found)); err != nil {
+	if err := s.CountReading(c.Request().Context(), v, "runs", len(found)); err != nil {
 		return err
 	}
-	part := apiPart[apiRun]{Items: []apiRun{}}
+	part := apiPart[words.APIRun]{Items: []words.APIRun{}}
 	for _, r := range found {
-		part.Items = append(part.Items, apiRunOf(r))
+		part.Items = append(part.Items, words.APIRunOf(r))
 	}
 	if next != nil {
-		part.Next = list.cursor(markBytes(*next))
+		part.Next = list.Cursor(site.MarkBytes(*next))
 	}
-	sendJSON(c, http.StatusOK, "application/json", part)
+	site.SendJSON(c, http.StatusOK, "application/json", part)
 	return nil
 }

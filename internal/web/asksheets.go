@@ -8,6 +8,8 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
@@ -16,32 +18,32 @@ import (
 
 // verifySheet chooses the phone that a verification push goes to: the one that
 // was used last is chosen already.
-func (s *Server) verifySheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) verifySheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	user, confirm, err := s.userSheet(ctx, v, f)
 	if err != nil {
 		return nil, err
 	}
 	phones := slices.DeleteFunc(slices.Clone(user.Phones), func(p duo.Phone) bool { return !p.Activated })
 	slices.SortStableFunc(phones, func(a, b duo.Phone) int { return b.LastSeen.Compare(a.LastSeen) })
-	name := displayName(user)
+	name := words.DisplayName(user)
 	if len(phones) == 0 {
 		confirm.Heading = "Verify " + name
 		confirm.Consequences = []string{"No phone of this user has Duo Mobile activated, so that no push can reach one.", "Call back on a number that you have on file, or check a passcode of a hardware token with Send Duo Authentication."}
-		confirm.Onward = views.Link{Text: "Send Duo Authentication", Href: actionPath(v, "send-duo-authentication", "user_id", string(user.ID))}
+		confirm.Onward = views.Link{Text: "Send Duo Authentication", Href: site.ActionPath(v, "send-duo-authentication", "user_id", string(user.ID))}
 		return confirm, nil
 	}
 	page := views.ActionForm{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Heading: "Verify " + name,
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Heading: "Verify " + name,
 		About:  []string{"A push with a code goes to the phone. Whoever approves it and sees the same code as you has the phone."},
-		Hidden: confirm.Hidden, Facts: confirm.Facts, Post: actionPath(v, f.action.Slug), Button: "Send push", Ready: !f.submitted(), Error: f.fault, Cancel: confirm.Cancel,
+		Hidden: confirm.Hidden, Facts: confirm.Facts, Post: site.ActionPath(v, f.action.Slug), Button: "Send push", Ready: !f.submitted(), Error: f.fault, Cancel: confirm.Cancel,
 	}
 	choice := views.FieldView{Name: "phone_id", Label: "Phone", Kind: "radio", Value: f.input("phone_id", string(phones[0].ID)).Value, Error: f.faults["phone_id"], Required: true}
 	for _, p := range phones {
 		seen := ", never seen"
 		if !p.LastSeen.IsZero() {
-			seen = ", last seen " + s.when(v, p.LastSeen).Ago
+			seen = ", last seen " + s.When(v, p.LastSeen).Ago
 		}
-		choice.Options = append(choice.Options, views.Option{Value: string(p.ID), Text: phoneTitle(p) + " · " + phoneKind(p) + seen})
+		choice.Options = append(choice.Options, views.Option{Value: string(p.ID), Text: words.PhoneTitle(p) + " · " + words.PhoneKind(p) + seen})
 	}
 	page.Fields = []views.FieldView{choice, ticketField(f)}
 	return page, nil
@@ -49,7 +51,7 @@ func (s *Server) verifySheet(ctx context.Context, v visitor, f sheet) (views.Pag
 
 // authSheet chooses a user, and then how to ask: what Duo says of the user and
 // the devices comes from preauth.
-func (s *Server) authSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) authSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	if f.get("user_id") == "" && !f.submitted() {
 		return s.chooseWhomToAsk(ctx, v, f)
 	}
@@ -57,20 +59,20 @@ func (s *Server) authSheet(ctx context.Context, v visitor, f sheet) (views.Page,
 	if err != nil {
 		return nil, err
 	}
-	name := displayName(user)
-	pre, err := s.Runner.Preauth(ctx, v.scope, v.organization, duo.AuthUser{ID: user.ID})
-	if err != nil && !duoSaidNo(err) {
+	name := words.DisplayName(user)
+	pre, err := s.Runner.Preauth(ctx, v.Scope, v.Organization, duo.AuthUser{ID: user.ID})
+	if err != nil && !site.DuoSaidNo(err) {
 		return nil, err
 	}
 	if err != nil && !f.submitted() {
-		confirm.Heading, confirm.Consequences = "Ask "+name+" for the second factor", []string{s.whyNot(v, catalog.Auth, err)}
-		_, confirm.Onward = keysFix(v, catalog.Auth, err)
+		confirm.Heading, confirm.Consequences = "Ask "+name+" for the second factor", []string{s.WhyNot(v, catalog.Auth, err)}
+		_, confirm.Onward = site.KeysFix(v, catalog.Auth, err)
 		return confirm, nil
 	}
 	page := views.ActionForm{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Heading: "Ask " + name + " for the second factor",
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Heading: "Ask " + name + " for the second factor",
 		About: []string{"As a login does; nobody is logged in by it. The answer is shown as it comes."}, Hidden: confirm.Hidden, Facts: append(confirm.Facts, preauthFact(pre)),
-		Post: actionPath(v, f.action.Slug), Button: "Ask now", Error: cmp.Or(f.fault, f.faults["user_id"]), Cancel: confirm.Cancel, MoreTitle: "What the push shows, and where the login comes from",
+		Post: site.ActionPath(v, f.action.Slug), Button: "Ask now", Error: cmp.Or(f.fault, f.faults["user_id"]), Cancel: confirm.Cancel, MoreTitle: "What the push shows, and where the login comes from",
 	}
 	for _, field := range f.action.Fields {
 		spec := field.Spec()
@@ -152,29 +154,29 @@ func preauthFact(pre duo.Preauth) views.Fact {
 	return fact
 }
 
-func (s *Server) chooseWhomToAsk(ctx context.Context, v visitor, f sheet) (views.Page, error) {
-	users, err := s.Runner.Users(ctx, v.scope, v.organization, false)
+func (s *pages) chooseWhomToAsk(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
+	users, err := s.Runner.Users(ctx, v.Scope, v.Organization, false)
 	if err != nil {
 		return nil, err
 	}
 	page := chooser(v, f)
 	page.Heading, page.Search = "Whom to ask for the second factor", "Name, username or e-mail"
-	page.Back = views.Link{Text: "All actions", Href: views.Actions(v.workspace.Slug, v.organization.Slug)}
-	page.Empty = listEmpty("users", users.Total, users.TooMany, actionPath(v, f.action.Slug))
-	sought := searchOf(page.Query)
-	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !sought.user(u) })
+	page.Back = views.Link{Text: "All actions", Href: views.Actions(v.Workspace.Slug, v.Organization.Slug)}
+	page.Empty = site.ListEmpty("users", users.Total, users.TooMany, site.ActionPath(v, f.action.Slug))
+	sought := words.SearchOf(page.Query)
+	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !sought.User(u) })
 	if users.TooMany {
-		page.Search, page.Empty = "Exact "+views.ExactUser, exactEmpty(v, page.Query)
+		page.Search, page.Empty = "Exact "+views.ExactUser, site.ExactEmpty(v, page.Query)
 		if found, err = s.exactly(ctx, v, page.Query); err != nil {
 			return nil, err
 		}
 	}
-	sortUsers(found, "")
-	page.Caption = captionOf(len(found), users.Total, "user")
+	words.SortUsers(found, "")
+	page.Caption = words.CaptionOf(len(found), users.Total, "user")
 	n, pager := pageOfList(v, f, page, len(found), "users")
-	for _, u := range slice(found, n, listRows) {
-		page.Choices = append(page.Choices, views.Choice{Title: displayName(u), Name: catalog.Plain(u.Username), State: chipOf(u),
-			Act: views.Act{Text: "Choose", Href: actionPath(v, f.action.Slug, "user_id", string(u.ID))}})
+	for _, u := range site.Slice(found, n, site.ListRows) {
+		page.Choices = append(page.Choices, views.Choice{Title: words.DisplayName(u), Name: catalog.Plain(u.Username), State: words.ChipOf(u),
+			Act: views.Act{Text: "Choose", Href: site.ActionPath(v, f.action.Slug, "user_id", string(u.ID))}})
 	}
 	page.Pager = pager
 	return page, nil
@@ -182,11 +184,11 @@ func (s *Server) chooseWhomToAsk(ctx context.Context, v visitor, f sheet) (views
 
 // unable says why the phone that a form names cannot get what would be sent, as far
 // as the list that is held shows it; "" if it may, or that is not known.
-func (s *Server) unable(ctx context.Context, v visitor, f sheet) string {
+func (s *pages) unable(ctx context.Context, v site.Visitor, f sheet) string {
 	if f.action.Unable == nil {
 		return ""
 	}
-	phones, _ := s.Runner.Phones(ctx, v.scope, v.organization, false)
+	phones, _ := s.Runner.Phones(ctx, v.Scope, v.Organization, false)
 	i := slices.IndexFunc(phones.Items, func(p duo.Phone) bool { return string(p.ID) == f.get("phone_id") })
 	if i < 0 || f.action.Unable(phones.Items[i]) == "" {
 		return ""

@@ -17,18 +17,19 @@ import (
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/task"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
 // getAuthKeys tells of all organizations in scope whether their Auth API keys
 // work, and since when.
-func (s *Server) getAuthKeys(c echo.Context, v visitor) error {
-	ctx, n, ws := c.Request().Context(), pageOf(c), v.workspace.Slug
-	page := views.AuthKeysPage{Workspace: ws, Query: query(c), Show: authState(c.QueryParam("show")), MayCheck: v.role >= catalog.Administrator}
+func (s *pages) getAuthKeys(c echo.Context, v site.Visitor) error {
+	ctx, n, ws := c.Request().Context(), site.PageOf(c), v.Workspace.Slug
+	page := views.AuthKeysPage{Workspace: ws, Query: site.Query(c), Show: authState(c.QueryParam("show")), MayCheck: v.Role >= catalog.Administrator}
 	var found []store.AuthKeys
 	var counts store.AuthKeysCounts
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		found, counts, err = tx.AuthKeys(ctx, page.Query, page.Show, listRows, (n-1)*listRows)
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+		found, counts, err = tx.AuthKeys(ctx, page.Query, page.Show, site.ListRows, (n-1)*site.ListRows)
 		return err
 	})
 	if err != nil {
@@ -41,12 +42,12 @@ func (s *Server) getAuthKeys(c echo.Context, v visitor) error {
 	for _, f := range []struct{ text, state string }{{"All", ""}, {"Work", store.AuthWorks}, {"Fail", store.AuthFails}, {"Not checked", store.AuthUnchecked}, {"None", store.AuthNone}} {
 		page.Filters = append(page.Filters, views.FilterLink{Text: f.text, Count: count[f.state], Current: page.Show == f.state, Href: views.AuthKeysView(ws, page.Query, f.state, 1)})
 	}
-	page.Pager = pagerOf(n, listRows, count[page.Show], "organizations", func(n int) string { return views.AuthKeysView(ws, page.Query, page.Show, n) })
+	page.Pager = site.PagerOf(n, site.ListRows, count[page.Show], "organizations", func(n int) string { return views.AuthKeysView(ws, page.Query, page.Show, n) })
 	page.Empty = views.Empty{Kind: "no-match", Headline: "No organization fits", Link: views.Link{Text: "Show all", Href: views.AuthKeys(ws)}}
 	if counts.All == 0 && page.Query == "" {
 		page.Empty = views.Empty{Kind: "nothing-yet", Headline: "No organizations yet"}
 	}
-	return s.render(c, http.StatusOK, v, place{section: "integration", flash: checkedFlash(c)}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "integration", Flash: checkedFlash(c)}, page)
 }
 
 func authState(text string) string {
@@ -62,19 +63,19 @@ var authChips = map[string]views.Chip{
 	store.AuthUnchecked: {Level: "warn", Text: "Not checked"}, store.AuthNone: {Level: "idle", Text: "None"},
 }
 
-func (s *Server) authKeysRow(v visitor, k store.AuthKeys) views.AuthKeysRow {
+func (s *pages) authKeysRow(v site.Visitor, k store.AuthKeys) views.AuthKeysRow {
 	row := views.AuthKeysRow{
 		OrganizationTag: views.OrganizationTag{Slug: k.Slug, Name: k.Name, Colour: k.Colour}, ID: k.ID.String(), State: authChips[k.State],
-		Check: k.State != store.AuthNone && (k.Kind != store.Parent || v.membership.Every()),
+		Check: k.State != store.AuthNone && (k.Kind != store.Parent || v.Membership.Every()),
 	}
-	if v.role >= catalog.Administrator {
-		row.Href = views.Connection(v.workspace.Slug, k.Slug) + "#api-ownauth"
+	if v.Role >= catalog.Administrator {
+		row.Href = views.Connection(v.Workspace.Slug, k.Slug) + "#api-ownauth"
 	}
 	if k.Since != nil {
-		row.Since = s.when(v, *k.Since)
+		row.Since = s.When(v, *k.Since)
 	}
 	if k.CheckedAt != nil {
-		row.Checked = s.when(v, *k.CheckedAt)
+		row.Checked = s.When(v, *k.CheckedAt)
 	}
 	var told run.Verdict
 	switch {
@@ -101,21 +102,21 @@ const (
 
 // postCheckAuthKeys checks the keys of the organizations that are named, until
 // its time is over.
-func (s *Server) postCheckAuthKeys(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postCheckAuthKeys(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
 	var ids []uuid.UUID
 	for text := range strings.SplitSeq(form.Get("organizations"), ",") {
-		if id, err := uuid.Parse(text); err == nil && len(ids) < listRows {
+		if id, err := uuid.Parse(text); err == nil && len(ids) < site.ListRows {
 			ids = append(ids, id)
 		}
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), checkPageTime)
 	defer cancel()
 	var found []store.Organization
-	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		found, err = tx.OrganizationsByID(ctx, ids)
 		return err
 	})
@@ -126,7 +127,7 @@ func (s *Server) postCheckAuthKeys(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	at := views.AuthKeysView(v.workspace.Slug, form.Get("q"), authState(form.Get("show")), 1)
+	at := views.AuthKeysView(v.Workspace.Slug, form.Get("q"), authState(form.Get("show")), 1)
 	separator := "?"
 	if strings.Contains(at, "?") {
 		separator = "&"
@@ -136,7 +137,7 @@ func (s *Server) postCheckAuthKeys(c echo.Context, v visitor) error {
 
 // checkAllAuthKeys checks organizations until its context ends, and counts those
 // that it came to.
-func (s *Server) checkAllAuthKeys(ctx context.Context, v visitor, all []store.Organization) (done int, err error) {
+func (s *pages) checkAllAuthKeys(ctx context.Context, v site.Visitor, all []store.Organization) (done int, err error) {
 	checks := task.Limited(checkAtOnce)
 	var checked atomic.Int64
 	for _, o := range all {
@@ -158,20 +159,20 @@ func (s *Server) checkAllAuthKeys(ctx context.Context, v visitor, all []store.Or
 // checkAuthKeys checks one organization's keys: the workspace's, for its own
 // account. Keys that somebody changes at the same moment, and those that the time
 // does not suffice for, are left.
-func (s *Server) checkAuthKeys(ctx context.Context, v visitor, o store.Organization) (checked bool, err error) {
+func (s *pages) checkAuthKeys(ctx context.Context, v site.Visitor, o store.Organization) (checked bool, err error) {
 	switch {
-	case o.Kind == store.Parent && v.membership.Every():
-		err = s.Runner.Check(ctx, v.scope, v.actor(), store.AuthAPI)
+	case o.Kind == store.Parent && v.Membership.Every():
+		err = s.Runner.Check(ctx, v.Scope, v.Actor(), store.AuthAPI)
 	case o.Kind == store.Parent:
 		return false, nil
 	default:
-		err = s.Runner.CheckOwn(ctx, v.scope, v.actor(), o, store.AuthAPI)
+		err = s.Runner.CheckOwn(ctx, v.Scope, v.Actor(), o, store.AuthAPI)
 	}
 	var conflict *store.ConflictError
 	if errors.As(err, &conflict) || errors.Is(err, context.DeadlineExceeded) {
 		return false, nil // its own trouble: the others were checked
 	}
-	return err == nil, ignoreNotFound(err)
+	return err == nil, site.IgnoreNotFound(err)
 }
 
 func checkedFlash(c echo.Context) []views.Flash {

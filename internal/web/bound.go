@@ -10,6 +10,7 @@ import (
 
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
@@ -17,22 +18,22 @@ import (
 // about what belongs to its account: it is called only for a form that was opened
 // for the connection that v holds, which the transaction of the change compares
 // once more. What was typed is shown again otherwise.
-func (s *Server) bound(handle handler) handler {
-	return func(c echo.Context, v visitor) error {
-		form, err := formOf(c)
+func (s *pages) bound(handle site.Handler) site.Handler {
+	return func(c echo.Context, v site.Visitor) error {
+		form, err := site.FormOf(c)
 		if err != nil {
 			return err
 		}
-		connection, words, err := form.opened()
+		connection, words, err := form.Opened()
 		if err != nil {
 			return err
 		}
-		if connection != v.organization.Connection() && !asksForWhatIs(v.organization, form) {
-			return s.showConnectionChanged(c, v, form, words, run.ConnectionText(v.organization))
+		if connection != v.Organization.Connection() && !asksForWhatIs(v.Organization, form) {
+			return s.showConnectionChanged(c, v, form, words, run.ConnectionText(v.Organization))
 		}
 		err = handle(c, v)
 		if changed, is := errors.AsType[*run.ConnectionChanged](err); is {
-			if v.organization, err = s.organizationNow(c.Request().Context(), v); err != nil {
+			if v.Organization, err = s.organizationNow(c.Request().Context(), v); err != nil {
 				return err
 			}
 			return s.showConnectionChanged(c, v, form, words, changed.Now)
@@ -43,14 +44,14 @@ func (s *Server) bound(handle handler) handler {
 
 // asksForWhatIs reports whether a form asks to connect an organization as it is
 // connected already: it was sent twice.
-func asksForWhatIs(o store.Organization, f form) bool {
+func asksForWhatIs(o store.Organization, f site.Form) bool {
 	return f.Has(run.KindField) && f.Get(run.KindField) == o.Kind && (o.Kind == store.Parent || o.Kind == store.Child && run.AccountIDIn(f.Get(run.AccountField)) == o.AccountID)
 }
 
 // organizationNow reads the visitor's organization again.
-func (s *Server) organizationNow(ctx context.Context, v visitor) (o store.Organization, err error) {
-	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		o, err = tx.Organization(ctx, v.organization.ID)
+func (s *pages) organizationNow(ctx context.Context, v site.Visitor) (o store.Organization, err error) {
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+		o, err = tx.Organization(ctx, v.Organization.ID)
 		return err
 	})
 	return o, err
@@ -58,7 +59,7 @@ func (s *Server) organizationNow(ctx context.Context, v visitor) (o store.Organi
 
 // showConnectionChanged shows the connection as it is now, with what was typed
 // for another, secrets aside.
-func (s *Server) showConnectionChanged(c echo.Context, v visitor, f form, was, now string) error {
+func (s *pages) showConnectionChanged(c echo.Context, v site.Visitor, f site.Form, was, now string) error {
 	page, err := s.connectionPage(c, v)
 	if err != nil {
 		return err
@@ -75,5 +76,5 @@ func (s *Server) showConnectionChanged(c echo.Context, v visitor, f form, was, n
 		}
 	}
 	return s.showConnection(c, v, http.StatusConflict, page, views.Flash{Level: "bad",
-		Text: "Nothing was done: the connection has changed since you opened this page. Then it was " + cmp.Or(was, "another") + "; now it is " + sinceThen(was, now) + "."})
+		Text: "Nothing was done: the connection has changed since you opened this page. Then it was " + cmp.Or(was, "another") + "; now it is " + site.SinceThen(was, now) + "."})
 }

@@ -11,6 +11,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/web/words"
 )
 
 func TestBypassCode(t *testing.T) {
@@ -31,20 +32,20 @@ func TestBypassCode(t *testing.T) {
 	if len(codes) != 2 || codes[0] != "555555555" {
 		t.Fatal("codes in Duo: ", codes)
 	}
-	shown.want(http.StatusOK, inGroups(codes[1]), spoken(codes[1]))
+	shown.want(http.StatusOK, words.InGroups(codes[1]), words.Spoken(codes[1]))
 	if len(s.Sim.Ledger()) != 1 {
 		t.Error("more than one change in Duo")
 	}
 
 	// The same form again does nothing, and the code is not shown again.
-	f.send().want(http.StatusOK, "Already sent", "not carried out again", "shown then and is not stored", "jroe").wantNot(codes[1], inGroups(codes[1]), spoken(codes[1]))
+	f.send().want(http.StatusOK, "Already sent", "not carried out again", "shown then and is not stored", "jroe").wantNot(codes[1], words.InGroups(codes[1]), words.Spoken(codes[1]))
 	other := f.set("ticket", "T-9999").send().want(http.StatusConflict, "This form was already used").wantNot(codes[1])
 	other.want(http.StatusConflict, "nothing was sent now")
 	if got := s.Sim.BypassCodes(s.Account.AccountID, jane); len(s.Sim.Ledger()) != 1 || !slices.Equal(got, codes) {
 		t.Error("a repeated form reached Duo")
 	}
 	for _, address := range []string{"/users/" + jane, "/bypass-codes", "/runs", ""} {
-		b.get(s.org(address)).want(http.StatusOK).wantNot(codes[1], inGroups(codes[1]))
+		b.get(s.org(address)).want(http.StatusOK).wantNot(codes[1], words.InGroups(codes[1]))
 	}
 	b.get(s.org("/runs")).want(http.StatusOK, "Create Bypass Code for User", "jroe", "Applied", "Created 1 bypass code, 1 use each, valid for 1 hour.", "T-1234")
 	b.get(s.ws("/runs")).want(http.StatusOK, "T-1234", "Acme Dental")

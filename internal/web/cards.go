@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"duodesk/internal/run"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
@@ -41,8 +42,8 @@ func setFaults(cards cardBoxes, faults, notes map[string]string) {
 
 // showPasted says at the boxes of one API what was found in a pasted text, and
 // returns the status of the answer.
-func showPasted(cards cardBoxes, api string, did run.Pasted, f form) int {
-	faults, notes := byField(did.Faults), map[string]string{}
+func showPasted(cards cardBoxes, api string, did run.Pasted, f site.Form) int {
+	faults, notes := site.ByField(did.Faults), map[string]string{}
 	for _, name := range did.Found {
 		notes[name] = "✓ " + kindOfBox(name) + ", found in the pasted text."
 	}

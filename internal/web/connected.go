@@ -11,6 +11,8 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
@@ -22,10 +24,10 @@ import (
 const reopened = "reopen"
 
 // freshSheet is an action's form for the connection of now.
-func (s *Server) freshSheet(ctx context.Context, v visitor, action catalog.Action, values url.Values) (f sheet, err error) {
+func (s *pages) freshSheet(ctx context.Context, v site.Visitor, action catalog.Action, values url.Values) (f sheet, err error) {
 	f = sheet{action: action, values: values, runID: uuid.New()}
 	f.cleanIDs()
-	f.connection, f.connected, err = s.Runner.Connection(ctx, v.scope, v.organization)
+	f.connection, f.connected, err = s.Runner.Connection(ctx, v.Scope, v.Organization)
 	return f, err
 }
 
@@ -33,8 +35,8 @@ func (s *Server) freshSheet(ctx context.Context, v visitor, action catalog.Actio
 // now if that is not as the form was opened; else it is empty. The transaction of
 // the run compares once more: this spares a form that comes too late the
 // questions that it would ask Duo.
-func (s *Server) connectedNow(ctx context.Context, v visitor, f sheet) (words string, err error) {
-	now, words, err := s.Runner.Connection(ctx, v.scope, v.organization)
+func (s *pages) connectedNow(ctx context.Context, v site.Visitor, f sheet) (words string, err error) {
+	now, words, err := s.Runner.Connection(ctx, v.Scope, v.Organization)
 	if err != nil || now == f.connection {
 		return "", err
 	}
@@ -44,35 +46,35 @@ func (s *Server) connectedNow(ctx context.Context, v visitor, f sheet) (words st
 // showChanged answers a form whose organization is connected otherwise by now:
 // what it was, what it is, and what was typed. Nothing was sent, unless the same
 // form was sent before.
-func (s *Server) showChanged(c echo.Context, v visitor, f sheet, now string) error {
+func (s *pages) showChanged(c echo.Context, v site.Visitor, f sheet, now string) error {
 	ctx := c.Request().Context()
 	var before store.Run
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		before, err = tx.Run(ctx, f.firstRun())
 		return err
 	})
 	if err == nil && before.Action == f.action.Slug {
 		return s.showAlready(c, v, f, before)
 	}
-	if err := ignoreNotFound(err); err != nil {
+	if err := site.IgnoreNotFound(err); err != nil {
 		return err
 	}
-	connection, _, err := s.Runner.Connection(ctx, v.scope, v.organization)
+	connection, _, err := s.Runner.Connection(ctx, v.Scope, v.Organization)
 	if err != nil {
 		return err
 	}
 	page := views.ChangedPage{
-		Heading: f.action.Title, Was: cmp.Or(f.connected, "not known"), Now: sinceThen(f.connected, now), Typed: f.typed(v), Post: actionPath(v, f.action.Slug),
+		Heading: f.action.Title, Was: cmp.Or(f.connected, "not known"), Now: site.SinceThen(f.connected, now), Typed: f.typed(v), Post: site.ActionPath(v, f.action.Slug),
 		Once:   views.Once{RunID: uuid.NewString(), Connection: connection, Connected: now},
-		Cancel: views.Workspace(v.workspace.Slug),
+		Cancel: views.Workspace(v.Workspace.Slug),
 	}
-	if v.organization.ID != uuid.Nil {
-		page.Organization, page.Cancel = tagOf(v.organization), views.Organization(v.workspace.Slug, v.organization.Slug)
+	if v.Organization.ID != uuid.Nil {
+		page.Organization, page.Cancel = words.TagOf(v.Organization), views.Organization(v.Workspace.Slug, v.Organization.Slug)
 	}
 	for _, name := range append(f.kept(), reopened) {
 		page.Hidden = append(page.Hidden, views.Hidden{Name: name, Value: cmp.Or(f.get(name), "1")})
 	}
-	return s.render(c, http.StatusConflict, v, place{section: "actions", tab: tabOf(f)}, page)
+	return s.Render(c, http.StatusConflict, v, site.Place{Section: "actions", Tab: tabOf(f)}, page)
 }
 
 // firstRun is the id of the first run that a form starts.
@@ -89,7 +91,7 @@ func (f sheet) firstRun() uuid.UUID {
 func (f sheet) kept() []string {
 	var names []string
 	if f.isGenerated() {
-		names = append(names, generated)
+		names = append(names, site.Generated)
 	}
 	for _, field := range f.action.Fields {
 		spec := field.Spec()
@@ -97,7 +99,7 @@ func (f sheet) kept() []string {
 			names = append(names, spec.Name)
 		}
 	}
-	for _, name := range []string{zoneField, syncNames.Name, ticketBox.Name, reasonBox.Name} {
+	for _, name := range []string{zoneField, syncNames.Name, site.TicketBox.Name, site.ReasonBox.Name} {
 		if f.get(name) != "" {
 			names = append(names, name)
 		}
@@ -106,8 +108,8 @@ func (f sheet) kept() []string {
 }
 
 // typed are the same fields to be read.
-func (f sheet) typed(v visitor) []views.Fact {
-	words := map[string]string{syncNames.Name: "Usernames", ticketBox.Name: ticketBox.Label, reasonBox.Name: reasonBox.Label}
+func (f sheet) typed(v site.Visitor) []views.Fact {
+	words := map[string]string{syncNames.Name: "Usernames", site.TicketBox.Name: site.TicketBox.Label, site.ReasonBox.Name: site.ReasonBox.Label}
 	specs := map[string]catalog.Spec{}
 	for _, field := range f.action.Fields {
 		specs[field.Spec().Name] = field.Spec()
@@ -116,12 +118,12 @@ func (f sheet) typed(v visitor) []views.Fact {
 	for _, name := range f.kept() {
 		spec, known := specs[name]
 		label := cmp.Or(words[name], spec.Label)
-		if name == generated || label == "" || (form{values: f.values}).untouched(name) {
+		if name == site.Generated || label == "" || (site.Form{Values: f.values}).Untouched(name) {
 			continue
 		}
 		text := f.get(name)
 		if known {
-			text = inWords(v, spec, f.moment(spec, text))
+			text = site.InWords(v, spec, f.moment(spec, text))
 		}
 		facts = append(facts, views.Fact{Label: label, Text: catalog.Plain(text)})
 	}
@@ -130,7 +132,7 @@ func (f sheet) typed(v visitor) []views.Fact {
 
 // reopen shows an action's form for the connection of now, filled with what was
 // typed into one that was opened for another. Nothing is done.
-func (s *Server) reopen(c echo.Context, v visitor, f sheet) error {
+func (s *pages) reopen(c echo.Context, v site.Visitor, f sheet) error {
 	values := url.Values{}
 	for _, name := range f.kept() {
 		values.Set(name, f.get(name))

@@ -12,6 +12,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 )
 
 // unbound are the forms of an organization's pages that are about nothing in its
@@ -73,10 +74,10 @@ func TestEveryFormNamesItsConnection(t *testing.T) {
 	authCandidate(e, &e.near, true)
 	at := targetOf(&e.near)
 	for _, r := range routes(e.server) {
-		if r.method != http.MethodGet || r.policy.token || strings.HasSuffix(r.path, "/events") {
+		if r.Method != http.MethodGet || r.Policy.Token || strings.HasSuffix(r.Path, "/events") {
 			continue
 		}
-		for _, k := range knownRoutes("GET " + r.path) {
+		for _, k := range knownRoutes("GET " + r.Path) {
 			address := addressOf(r, k, at)
 			w.look(b.get(address)) // a generated form, or a chooser
 			if k.query == nil {
@@ -152,8 +153,8 @@ func TestNoFormActsOnAnotherConnection(t *testing.T) {
 	add(org+"/actions/synchronize-users", url.Values{"run_id": {uuid.NewString()}, "usernames": {"a\nb"}, "directory_key": {e.near.directory}})
 	at := targetOf(&e.near)
 	for _, r := range routes(e.server) {
-		if r.method == http.MethodPost && strings.Contains(r.path, "/:org/connection") {
-			k := knownRoutes("POST " + r.path)[0]
+		if r.Method == http.MethodPost && strings.Contains(r.Path, "/:org/connection") {
+			k := knownRoutes("POST " + r.Path)[0]
 			var form url.Values
 			if k.form != nil {
 				form = k.form(e, &e.near, true)
@@ -241,7 +242,7 @@ func TestWhatWasTypedForAnotherConnection(t *testing.T) {
 	again.send().want(http.StatusOK, "Already sent")
 	sheet.send().want(http.StatusConflict, "Nothing was done in Duo.", "after a change in between")
 	// A passcode is not carried along.
-	f := url.Values{"run_id": {uuid.NewString()}, "username": {"amara"}, "factor": {"passcode"}, "passcode": {"918273645"}, "connection": {"old"}, "was.connection": {"the child account Gone (DAGONE)"}, generated: {"1"}}
+	f := url.Values{"run_id": {uuid.NewString()}, "username": {"amara"}, "factor": {"passcode"}, "passcode": {"918273645"}, "connection": {"old"}, "was.connection": {"the child account Gone (DAGONE)"}, site.Generated: {"1"}}
 	b.send(http.MethodPost, s.org("/actions/send-duo-authentication"), f).want(http.StatusConflict, "amara", "DAGONE").wantNot("918273645")
 }
 

@@ -12,15 +12,17 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getConnection(c echo.Context, v visitor) error {
+func (s *pages) getConnection(c echo.Context, v site.Visitor) error {
 	page, err := s.connectionPage(c, v)
 	if err != nil {
 		return err
 	}
-	flash, err := s.flashOf(c.Request().Context(), c, v)
+	flash, err := s.FlashOf(c.Request().Context(), c, v)
 	if err != nil {
 		return err
 	}
@@ -29,7 +31,7 @@ func (s *Server) getConnection(c echo.Context, v visitor) error {
 		flash = append(flash, views.Flash{Level: "ok", Text: "Saved. Duo accepts the Auth API keys."})
 	case c.QueryParam("saved") == store.AuthAPI:
 		flash = append(flash, views.Flash{Level: "warn", Text: "Saved, but Duo did not accept the Auth API keys: see below."})
-	case c.QueryParam("saved") != "" && page.Own.Candidate == nil && v.organization.Kind == store.Own:
+	case c.QueryParam("saved") != "" && page.Own.Candidate == nil && v.Organization.Kind == store.Own:
 		flash = append(flash, views.Flash{Level: "ok", Text: "Saved. Duo accepts the keys, and this organization is connected through them."})
 	case c.QueryParam("saved") != "":
 		flash = append(flash, views.Flash{Level: "warn", Text: "Saved, but Duo did not accept the keys: see below. The organization stays connected as it was."})
@@ -37,25 +39,25 @@ func (s *Server) getConnection(c echo.Context, v visitor) error {
 	return s.showConnection(c, v, http.StatusOK, page, flash...)
 }
 
-func (s *Server) showConnection(c echo.Context, v visitor, status int, page views.ConnectionPage, flash ...views.Flash) error {
-	return s.render(c, status, v, place{tab: "connection", flash: flash}, page)
+func (s *pages) showConnection(c echo.Context, v site.Visitor, status int, page views.ConnectionPage, flash ...views.Flash) error {
+	return s.Render(c, status, v, site.Place{Tab: "connection", Flash: flash}, page)
 }
 
 // connectionPage is the page as stored.
-func (s *Server) connectionPage(c echo.Context, v visitor) (views.ConnectionPage, error) {
-	ctx, o := c.Request().Context(), v.organization
-	page := views.ConnectionPage{Workspace: v.workspace.Slug, Organization: tagOf(o), MayChoose: v.mayIntegrate(), OwnInUse: o.Kind == store.Own,
+func (s *pages) connectionPage(c echo.Context, v site.Visitor) (views.ConnectionPage, error) {
+	ctx, o := c.Request().Context(), v.Organization
+	page := views.ConnectionPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(o), MayChoose: v.MayIntegrate(), OwnInUse: o.Kind == store.Own,
 		Now: []views.Fact{{Label: "Duo account", Text: "not connected"}}}
 	if o.Mapped() {
 		page.Now = connectionFacts(v, o)
 	}
 	page.Kind.Value = o.Kind // own is none of those to choose from
-	state, err := s.Runner.Own(ctx, v.scope, o, store.AdminAPI, v.operator.ID)
+	state, err := s.Runner.Own(ctx, v.Scope, o, store.AdminAPI, v.Operator.ID)
 	if err != nil {
 		return page, err
 	}
 	page.Own = s.apiCard(v, state, store.AdminAPI, "own", "own")
-	auth, err := s.Runner.Own(ctx, v.scope, o, store.AuthAPI, v.operator.ID)
+	auth, err := s.Runner.Own(ctx, v.Scope, o, store.AuthAPI, v.Operator.ID)
 	if err != nil {
 		return page, err
 	}
@@ -76,17 +78,17 @@ func (s *Server) connectionPage(c echo.Context, v visitor) (views.ConnectionPage
 			page.Account.Value = o.AccountID // it is not listed any more
 		}
 	}
-	found, err := s.directories(ctx, v)
+	found, err := s.Directories(ctx, v)
 	page.Directories = directoryRows(v, found)
 	return page, err
 }
 
-func directoryRows(v visitor, found []store.Directory) []views.DirectoryRow {
+func directoryRows(v site.Visitor, found []store.Directory) []views.DirectoryRow {
 	var rows []views.DirectoryRow
 	for _, d := range found {
 		rows = append(rows, views.DirectoryRow{
-			ID: d.ID.String(), Name: views.Input{Value: d.Name}, Key: d.Key, Primary: d.Primary, SetOn: d.SetAt.In(v.location()).Format("2 Jan 2006"), SetBy: d.SetBy,
-			Test: actionPath(v, synchronizeUser, "directory_key", d.Key, "test", "1"),
+			ID: d.ID.String(), Name: views.Input{Value: d.Name}, Key: d.Key, Primary: d.Primary, SetOn: d.SetAt.In(v.Location()).Format("2 Jan 2006"), SetBy: d.SetBy,
+			Test: site.ActionPath(v, words.SynchronizeUser, "directory_key", d.Key, "test", "1"),
 		})
 	}
 	return rows
@@ -94,32 +96,32 @@ func directoryRows(v visitor, found []store.Directory) []views.DirectoryRow {
 
 // postConnection connects the organization as a child or as the MSP's own
 // account, or not at all. The accounts concern the whole workspace.
-func (s *Server) postConnection(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postConnection(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
 	if !form.Has("kind") {
-		form.values.Set("kind", "nothing chosen")
+		form.Values.Set("kind", "nothing chosen")
 	}
-	bad, err := s.Runner.Connect(c.Request().Context(), v.membership, v.actor(), v.organization, form.Get("kind"), form.Get("account"))
-	if err != nil && !duoSaidNo(err) {
+	bad, err := s.Runner.Connect(c.Request().Context(), v.Membership, v.Actor(), v.Organization, form.Get("kind"), form.Get("account"))
+	if err != nil && !site.DuoSaidNo(err) {
 		return err
 	}
 	if err == nil && len(bad) == 0 {
-		return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug))
+		return c.Redirect(http.StatusSeeOther, views.Connection(v.Workspace.Slug, v.Organization.Slug))
 	}
 	page, drawing := s.connectionPage(c, v)
 	if drawing != nil {
 		return drawing
 	}
-	faults := byField(bad)
+	faults := site.ByField(bad)
 	page.Kind = views.Input{Value: form.Get("kind"), Error: faults[run.KindField]}
 	page.Account = views.Input{Value: accountShownAgain(form.Get("account"), page.Accounts), Error: faults[run.AccountField]}
 	status := http.StatusUnprocessableEntity
 	if err != nil {
 		why := run.Explain(err) // of the workspace's Accounts keys
-		page.Account.Error, status = strings.TrimSpace("Nothing was changed. "+why.Cause+" "+why.Fix), statusOf(err)
+		page.Account.Error, status = strings.TrimSpace("Nothing was changed. "+why.Cause+" "+why.Fix), site.StatusOf(err)
 	}
 	return s.showConnection(c, v, status, page)
 }
@@ -138,7 +140,7 @@ func ownBoxes(api string) []string {
 	return []string{prefix + "_host", prefix + "_integration_key", prefix + "_secret_key"}
 }
 
-func valuesOf(f form, names []string) map[string]string {
+func valuesOf(f site.Form, names []string) map[string]string {
 	typed := map[string]string{}
 	for _, name := range names {
 		typed[name] = f.Get(name)
@@ -150,13 +152,13 @@ func ownCards(page *views.ConnectionPage) cardBoxes {
 	return cardBoxes{"own": {&page.Own, "own"}, "ownauth": {&page.Auth, "ownauth"}}
 }
 
-func (s *Server) postOwnKeys(api string) handler {
-	return func(c echo.Context, v visitor) error {
-		form, err := formOf(c)
+func (s *pages) postOwnKeys(api string) site.Handler {
+	return func(c echo.Context, v site.Visitor) error {
+		form, err := site.FormOf(c)
 		if err != nil {
 			return err
 		}
-		refused, _, err := s.Runner.SaveOwn(c.Request().Context(), v.scope, v.actor(), v.organization, api, valuesOf(form, ownBoxes(api)))
+		refused, _, err := s.Runner.SaveOwn(c.Request().Context(), v.Scope, v.Actor(), v.Organization, api, valuesOf(form, ownBoxes(api)))
 		if err != nil {
 			return err
 		}
@@ -165,21 +167,21 @@ func (s *Server) postOwnKeys(api string) handler {
 			if err != nil {
 				return err
 			}
-			setFaults(ownCards(&page), byField(refused.Faults), refused.Notes)
+			setFaults(ownCards(&page), site.ByField(refused.Faults), refused.Notes)
 			return s.showConnection(c, v, http.StatusUnprocessableEntity, page)
 		}
-		return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug)+"?saved="+api)
+		return c.Redirect(http.StatusSeeOther, views.Connection(v.Workspace.Slug, v.Organization.Slug)+"?saved="+api)
 	}
 }
 
-func (s *Server) postFillOwnKeys(api string) handler {
-	return func(c echo.Context, v visitor) error {
-		form, err := formOf(c)
+func (s *pages) postFillOwnKeys(api string) site.Handler {
+	return func(c echo.Context, v site.Visitor) error {
+		form, err := site.FormOf(c)
 		if err != nil {
 			return err
 		}
 		prefix := ownPrefix(api)
-		did, err := s.Runner.FillInOwn(c.Request().Context(), v.scope, v.actor(), v.organization, api, form.Get(run.PasteField(prefix)), valuesOf(form, ownBoxes(api)))
+		did, err := s.Runner.FillInOwn(c.Request().Context(), v.Scope, v.Actor(), v.Organization, api, form.Get(run.PasteField(prefix)), valuesOf(form, ownBoxes(api)))
 		if err != nil {
 			return err
 		}
@@ -192,44 +194,44 @@ func (s *Server) postFillOwnKeys(api string) handler {
 	}
 }
 
-func (s *Server) postCheckOwnKeys(api string) handler {
+func (s *pages) postCheckOwnKeys(api string) site.Handler {
 	return s.actOnOwnKeys(api, s.Runner.CheckOwn)
 }
 
-func (s *Server) postActivateOwnKeys(api string) handler {
+func (s *pages) postActivateOwnKeys(api string) site.Handler {
 	return s.actOnOwnKeys(api, s.Runner.UseOwnAnyway)
 }
 
-func (s *Server) postDiscardOwnKeys(api string) handler {
+func (s *pages) postDiscardOwnKeys(api string) site.Handler {
 	return s.actOnOwnKeys(api, s.Runner.DiscardOwn)
 }
 
-func (s *Server) actOnOwnKeys(api string, act func(context.Context, store.Scope, run.Actor, store.Organization, string) error) handler {
-	return func(c echo.Context, v visitor) error {
-		if _, err := formOf(c); err != nil {
+func (s *pages) actOnOwnKeys(api string, act func(context.Context, store.Scope, run.Actor, store.Organization, string) error) site.Handler {
+	return func(c echo.Context, v site.Visitor) error {
+		if _, err := site.FormOf(c); err != nil {
 			return err
 		}
-		if err := act(c.Request().Context(), v.scope, v.actor(), v.organization, api); err != nil {
+		if err := act(c.Request().Context(), v.Scope, v.Actor(), v.Organization, api); err != nil {
 			return err
 		}
-		return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug)+"#api-"+ownPrefix(api))
+		return c.Redirect(http.StatusSeeOther, views.Connection(v.Workspace.Slug, v.Organization.Slug)+"#api-"+ownPrefix(api))
 	}
 }
 
 // postProvision makes the organization's Auth API application in Duo, or finds it
 // there, and keeps its keys.
-func (s *Server) postProvision(c echo.Context, v visitor) error {
-	_, id, err := formWithID(c)
+func (s *pages) postProvision(c echo.Context, v site.Visitor) error {
+	_, id, err := site.FormWithID(c)
 	if err != nil {
 		return err
 	}
-	done, err := s.Runner.ProvisionAuth(c.Request().Context(), v.scope, v.actor(), v.organization, id)
+	done, err := s.Runner.ProvisionAuth(c.Request().Context(), v.Scope, v.Actor(), v.Organization, id)
 	var fault *catalog.FieldError
 	var already *run.AlreadyRun
 	switch {
 	case errors.As(err, &already):
 		done.Run = already.Run
-	case errors.As(err, &fault), err != nil && duoSaidNo(err) && done.Run.ID != uuid.Nil:
+	case errors.As(err, &fault), err != nil && site.DuoSaidNo(err) && done.Run.ID != uuid.Nil:
 		// Its record says what was done before, and what to look at.
 		page, drawing := s.connectionPage(c, v)
 		if drawing != nil {
@@ -237,11 +239,11 @@ func (s *Server) postProvision(c echo.Context, v visitor) error {
 		}
 		status := http.StatusUnprocessableEntity
 		if fault == nil {
-			status = statusOf(err)
+			status = site.StatusOf(err)
 		}
-		return s.showConnection(c, v, status, page, views.Flash{Level: "bad", Text: done.Run.Summary, Link: views.Link{Text: "Open the run", Href: runAddress(v, done.Run)}})
+		return s.showConnection(c, v, status, page, views.Flash{Level: "bad", Text: done.Run.Summary, Link: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}})
 	case err != nil:
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug)+"?run="+done.Run.ID.String())
+	return c.Redirect(http.StatusSeeOther, views.Connection(v.Workspace.Slug, v.Organization.Slug)+"?run="+done.Run.ID.String())
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
@@ -16,19 +17,19 @@ const setCredits = "set-telephony-credits"
 // as far as it can be read: the organization's, and the MSP's own, which concerns
 // whoever sees every organization. total, if it is a number, is what the first is
 // to have.
-func (s *Server) creditsFacts(ctx context.Context, v visitor, a catalog.Action, total string) []views.Fact {
+func (s *pages) creditsFacts(ctx context.Context, v site.Visitor, a catalog.Action, total string) []views.Fact {
 	if a.Slug != setCredits {
 		return nil
 	}
 	var facts []views.Fact
-	now, err := s.Runner.Credits(ctx, v.scope, v.organization)
+	now, err := s.Runner.Credits(ctx, v.Scope, v.Organization)
 	n, bad := strconv.Atoi(total)
 	if err != nil {
 		return nil
 	}
 	facts = append(facts, creditsFact("This account", now, n, bad == nil))
-	if v.membership.Every() {
-		if parent, err := s.Runner.ParentCredits(ctx, v.scope); err == nil {
+	if v.Membership.Every() {
+		if parent, err := s.Runner.ParentCredits(ctx, v.Scope); err == nil {
 			facts = append(facts, creditsFact("Your own account", parent, parent-(n-now), bad == nil))
 		}
 	}

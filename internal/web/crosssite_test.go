@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
@@ -32,20 +33,20 @@ func TestCrossSite(t *testing.T) {
 	before, calls := e.rows(t, e.Workspace), e.Sim.Calls(e.near.account.AccountID)
 	asked := 0
 	for _, r := range routes(e.server) {
-		if r.method == http.MethodGet || r.path == "/csp" || r.policy.token { // a session is refused there: TestWhoMayAsk
+		if r.Method == http.MethodGet || r.Path == "/csp" || r.Policy.Token { // a session is refused there: TestWhoMayAsk
 			continue
 		}
-		for _, k := range knownRoutes(r.method + " " + r.path) {
-			address := strings.NewReplacer(":ws", e.Workspace.Slug, ":org", e.near.org.Slug, ":api", k.api, ":action", k.action).Replace(r.path)
+		for _, k := range knownRoutes(r.Method + " " + r.Path) {
+			address := strings.NewReplacer(":ws", e.Workspace.Slug, ":org", e.near.org.Slug, ":api", k.api, ":action", k.action).Replace(r.Path)
 			form := url.Values{}
 			if k.form != nil {
 				form = k.form(e, &e.near, false)
 			}
 			for name, header := range forgeries {
 				asked++
-				p := b.request(r.method, address, form, header...)
+				p := b.request(r.Method, address, form, header...)
 				if p.status != http.StatusForbidden {
-					t.Errorf("%s %s from %s: status %d", r.method, address, name, p.status)
+					t.Errorf("%s %s from %s: status %d", r.Method, address, name, p.status)
 				}
 				if faults := append(headerFaults(p.header, false), markupFaults(p.body)...); len(faults) > 0 {
 					t.Error(address, name, faults)
@@ -84,14 +85,14 @@ func TestOddRequests(t *testing.T) {
 	}
 	const urlencoded = "application/x-www-form-urlencoded"
 	for _, r := range routes(s.server) {
-		if r.method == http.MethodGet || r.path == "/csp" || r.path == "/signout" || r.policy.token { // programs send no forms: TestAPIRefusesFields
+		if r.Method == http.MethodGet || r.Path == "/csp" || r.Path == "/signout" || r.Policy.Token { // programs send no forms: TestAPIRefusesFields
 			continue
 		}
-		for _, k := range knownRoutes(r.method + " " + r.path) {
-			address := strings.NewReplacer(":ws", s.Workspace.Slug, ":org", s.Client.Slug, ":api", k.api, ":action", k.action).Replace(r.path)
+		for _, k := range knownRoutes(r.Method + " " + r.Path) {
+			address := strings.NewReplacer(":ws", s.Workspace.Slug, ":org", s.Client.Slug, ":api", k.api, ":action", k.action).Replace(r.Path)
 			for _, kind := range []string{"text/plain", "application/json", "multipart/form-data; boundary=x", "", "application/x-www-form-urlencoded; ="} {
 				want := http.StatusUnsupportedMediaType
-				if r.path == "/w/:ws/o/import" && strings.HasPrefix(kind, "multipart/") {
+				if r.Path == "/w/:ws/o/import" && strings.HasPrefix(kind, "multipart/") {
 					want = http.StatusBadRequest // it takes files, and this is none
 				}
 				if p := send(address, kind, `{"theme":"dark"}`); p.status != want {
@@ -104,7 +105,7 @@ func TestOddRequests(t *testing.T) {
 			if p := send(address, urlencoded, "theme=%zz"); p.status != http.StatusBadRequest {
 				t.Errorf("%s with a broken escape: status %d", address, p.status)
 			}
-			if p := send(address, urlencoded, "theme="+strings.Repeat("x", max(maxBody, heldOf(r)))); p.status != http.StatusRequestEntityTooLarge {
+			if p := send(address, urlencoded, "theme="+strings.Repeat("x", max(site.MaxBody, heldOf(r)))); p.status != http.StatusRequestEntityTooLarge {
 				t.Errorf("%s with too much: status %d", address, p.status)
 			}
 		}
@@ -118,9 +119,9 @@ func TestOddRequests(t *testing.T) {
 }
 
 // heldOf is more than a route takes that brings a long form back.
-func heldOf(r route) int {
-	if r.path == views.HeldForm() {
-		return heldLimit
+func heldOf(r site.Route) int {
+	if r.Path == views.HeldForm() {
+		return site.HeldLimit
 	}
 	return 0
 }
@@ -131,15 +132,15 @@ func TestWrongMethods(t *testing.T) {
 	for _, b := range []*browser{s.stranger(t), s.as(t, s.Owner)} {
 		known := map[string]bool{}
 		for _, r := range routes(s.server) {
-			known[r.method+" "+r.path] = true
+			known[r.Method+" "+r.Path] = true
 		}
 		for _, r := range routes(s.server) {
-			if r.path == "/static/*" {
+			if r.Path == "/static/*" {
 				continue
 			}
-			address := strings.NewReplacer(":ws", s.Workspace.Slug, ":org", s.Client.Slug, ":user", "DU1", ":api", store.AuthAPI, ":action", "create-user").Replace(r.path)
+			address := strings.NewReplacer(":ws", s.Workspace.Slug, ":org", s.Client.Slug, ":user", "DU1", ":api", store.AuthAPI, ":action", "create-user").Replace(r.Path)
 			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-				if known[method+" "+r.path] {
+				if known[method+" "+r.Path] {
 					continue
 				}
 				p := b.request(method, address, nil)
@@ -147,7 +148,7 @@ func TestWrongMethods(t *testing.T) {
 					t.Errorf("%s %s: status %d", method, address, p.status)
 				}
 				faults := headerFaults(p.header, false)
-				if !strings.HasPrefix(r.path, "/api/") {
+				if !strings.HasPrefix(r.Path, "/api/") {
 					faults = append(faults, markupFaults(p.body)...)
 				}
 				if len(faults) > 0 {

@@ -18,22 +18,23 @@ import (
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
+	"duodesk/internal/web/site"
 )
 
 // fill takes every place of a lane, until empty is called.
-func fill(l lane) (empty func()) {
-	for range cap(l.inside) {
-		l.inside <- struct{}{}
+func fill(l site.Lane) (empty func()) {
+	for range cap(l.Inside) {
+		l.Inside <- struct{}{}
 	}
-	for range cap(l.places) {
-		l.places <- struct{}{}
+	for range cap(l.Places) {
+		l.Places <- struct{}{}
 	}
 	return func() {
-		for range cap(l.inside) {
-			<-l.inside
+		for range cap(l.Inside) {
+			<-l.Inside
 		}
-		for range cap(l.places) {
-			<-l.places
+		for range cap(l.Places) {
+			<-l.Places
 		}
 	}
 }
@@ -46,7 +47,7 @@ func TestStrangersHaveALaneOfTheirOwn(t *testing.T) {
 	known, in := s.stranger(t), s.as(t, s.Owner)
 	known.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, wholeGrant(catalog.Auditor))
-	empty := fill(s.server.crowd.strangers)
+	empty := fill(s.server.Crowd.Strangers)
 	full := []string{"Too many people are signing in at this moment. Try again in a few seconds."}
 	for what, p := range map[string]*page{
 		"sign-in":    s.stranger(t).signIn(s.Owner, storetest.Password),
@@ -86,24 +87,24 @@ func TestStuckSignInsDoNotHoldPages(t *testing.T) {
 	var flood sync.WaitGroup
 	defer flood.Wait()
 	defer tx.Rollback(context.WithoutCancel(t.Context()))
-	lane := s.server.crowd.strangers
-	for range cap(lane.places) {
+	lane := s.server.Crowd.Strangers
+	for range cap(lane.Places) {
 		b := s.stranger(t)
 		flood.Go(func() { b.signIn(s.Owner, "wrong") })
 	}
 	held.waits()
-	for until := time.Now().Add(20 * time.Second); len(lane.places) < cap(lane.places); {
+	for until := time.Now().Add(20 * time.Second); len(lane.Places) < cap(lane.Places); {
 		if time.Now().After(until) {
-			t.Fatalf("%d of %d places are taken", len(lane.places), cap(lane.places))
+			t.Fatalf("%d of %d places are taken", len(lane.Places), cap(lane.Places))
 		}
 	}
 	in.get(s.ws("")).want(http.StatusOK)
 	in.get(s.org("/users")).want(http.StatusOK)
 	in.get("/readyz").want(http.StatusOK)
 	s.stranger(t).signIn(s.Owner, "wrong").want(http.StatusServiceUnavailable, "Too many people are signing in")
-	for until := time.Now().Add(20 * time.Second); s.Store.Connections().Acquired > cap(lane.inside); {
+	for until := time.Now().Add(20 * time.Second); s.Store.Connections().Acquired > cap(lane.Inside); {
 		if time.Now().After(until) {
-			t.Fatalf("%d connections are used by strangers, want at most %d", s.Store.Connections().Acquired, cap(lane.inside))
+			t.Fatalf("%d connections are used by strangers, want at most %d", s.Store.Connections().Acquired, cap(lane.Inside))
 		}
 	}
 }
@@ -183,9 +184,9 @@ func TestCredentialsFromBeforeStamps(t *testing.T) {
 		return b.request(http.MethodGet, s.ws(""), nil)
 	}
 	session(old).want(http.StatusOK)
-	misses := &s.server.crowd.misses
+	misses := &s.server.Crowd.Misses
 	counted := func(b *browser) bool {
-		_, found := misses.counts.get(network(b.ip), s.Clock.Now())
+		_, found := misses.Counts.Get(site.Network(b.ip), s.Clock.Now())
 		return found
 	}
 	guesser, program := s.stranger(t), s.stranger(t)
@@ -195,7 +196,7 @@ func TestCredentialsFromBeforeStamps(t *testing.T) {
 	if counted(b) || !counted(guesser) || !counted(program) {
 		t.Error("misses are not counted for their addresses")
 	}
-	later := drain(misses, network(b.ip), s.Clock.Now())
+	later := drain(misses, site.Network(b.ip), s.Clock.Now())
 	sent.take()
 	session(madeUp(32)).want(http.StatusTooManyRequests, "Too many attempts", "from your address")
 	b.client.Jar, _ = cookiejar.New(nil)
@@ -232,7 +233,7 @@ func TestAddressesArePacedBeforeTheDatabase(t *testing.T) {
 	s, sent := traced(t)
 	b, known := s.stranger(t), s.stranger(t)
 	known.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
-	later := drain(&s.server.crowd.attempts, network(b.ip), s.Clock.Now())
+	later := drain(&s.server.Crowd.Attempts, site.Network(b.ip), s.Clock.Now())
 	sent.take()
 	for _, address := range []string{"/signin", "/invitation", "/invitation/accept"} {
 		p := b.request(http.MethodPost, address, url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}, "token": {"x"}}).
@@ -250,18 +251,18 @@ func TestAddressesArePacedBeforeTheDatabase(t *testing.T) {
 	b.setCookie("device", "x")
 	s.Clock.Move(later)
 	b.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
-	if network("2001:db8:1:2::1") != network("2001:db8:1:2:3:4:5:6%eth0") || network("192.0.2.1") == network("192.0.2.2") {
-		t.Error("networks: ", network("2001:db8:1:2::1"))
+	if site.Network("2001:db8:1:2::1") != site.Network("2001:db8:1:2:3:4:5:6%eth0") || site.Network("192.0.2.1") == site.Network("192.0.2.2") {
+		t.Error("networks: ", site.Network("2001:db8:1:2::1"))
 	}
 }
 
 // drain empties a key's bucket, and returns after how long it is full again: until
 // then nothing comes back, however slow a test is.
-func drain(b *buckets, key string, now time.Time) time.Duration {
+func drain(b *site.Buckets, key string, now time.Time) time.Duration {
 	const ahead = time.Hour
-	for b.take(key, now.Add(ahead)) == 0 {
+	for b.Take(key, now.Add(ahead)) == 0 {
 	}
-	return ahead + time.Duration(b.burst)*time.Second
+	return ahead + time.Duration(b.Burst)*time.Second
 }
 
 func wholeGrant(role catalog.Role) store.Grant {

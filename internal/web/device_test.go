@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
+	"duodesk/internal/web/site"
 )
 
 // flooded is what an hour of one wrong guess a second from changing addresses
@@ -23,7 +24,7 @@ import (
 func (s *console) flooded(t testing.TB, o store.Operator) {
 	t.Helper()
 	for n := range 60 {
-		own, account, address := loginKeys(o.Email, fmt.Sprintf("203.0.113.%d", n))
+		own, account, address := site.LoginKeys(o.Email, fmt.Sprintf("203.0.113.%d", n))
 		if _, err := s.Store.BeginLogin(t.Context(), s.Clock.Now(), own, account, address); err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +173,7 @@ func TestColleaguesSignInAtOnce(t *testing.T) {
 	t.Parallel()
 	s, sent := traced(t)
 	b := s.stranger(t)
-	_, _, address := loginKeys(s.Owner.Email, b.ip)
+	_, _, address := site.LoginKeys(s.Owner.Email, b.ip)
 	tx, err := s.Superuser(t).Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

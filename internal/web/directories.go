@@ -10,19 +10,20 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
 // keysOffered is how many pasted directory keys are offered to choose from.
 const keysOffered = 6
 
-func (s *Server) postDirectory(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postDirectory(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
 	name, text := form.Get("directory_name"), form.Get("directory_key")
-	bad, err := s.Runner.AddDirectory(c.Request().Context(), v.scope, v.actor(), v.organization, name, text)
+	bad, err := s.Runner.AddDirectory(c.Request().Context(), v.Scope, v.Actor(), v.Organization, name, text)
 	if err != nil {
 		return err
 	}
@@ -33,7 +34,7 @@ func (s *Server) postDirectory(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	faults := byField(bad)
+	faults := site.ByField(bad)
 	page.DirectoryName = views.Input{Value: name, Error: faults[run.DirectoryNameField]}
 	page.DirectoryKey = views.Input{Value: shownAgain(text), Error: faults[run.DirectoryKeyField]}
 	if keys := duo.FindDirectoryKeys(text); len(keys) > 1 && len(keys) <= keysOffered {
@@ -45,8 +46,8 @@ func (s *Server) postDirectory(c echo.Context, v visitor) error {
 	return s.showConnection(c, v, http.StatusUnprocessableEntity, page)
 }
 
-func (s *Server) toDirectories(c echo.Context, v visitor) error {
-	return c.Redirect(http.StatusSeeOther, views.Connection(v.workspace.Slug, v.organization.Slug)+"#directories")
+func (s *pages) toDirectories(c echo.Context, v site.Visitor) error {
+	return c.Redirect(http.StatusSeeOther, views.Connection(v.Workspace.Slug, v.Organization.Slug)+"#directories")
 }
 
 // directoryParam reads the directory that an address names.
@@ -58,8 +59,8 @@ func directoryParam(c echo.Context) (uuid.UUID, error) {
 	return id, nil
 }
 
-func (s *Server) postRenameDirectory(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postRenameDirectory(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (s *Server) postRenameDirectory(c echo.Context, v visitor) error {
 		return err
 	}
 	name := form.Get("name." + id.String())
-	bad, err := s.Runner.RenameDirectory(c.Request().Context(), v.scope, v.actor(), v.organization, id, name)
+	bad, err := s.Runner.RenameDirectory(c.Request().Context(), v.Scope, v.Actor(), v.Organization, id, name)
 	if err != nil {
 		return err
 	}
@@ -87,23 +88,23 @@ func (s *Server) postRenameDirectory(c echo.Context, v visitor) error {
 	return s.showConnection(c, v, http.StatusUnprocessableEntity, page)
 }
 
-func (s *Server) postPrimaryDirectory(c echo.Context, v visitor) error {
+func (s *pages) postPrimaryDirectory(c echo.Context, v site.Visitor) error {
 	return s.actOnDirectory(c, v, s.Runner.MakePrimary)
 }
 
-func (s *Server) postRemoveDirectory(c echo.Context, v visitor) error {
+func (s *pages) postRemoveDirectory(c echo.Context, v site.Visitor) error {
 	return s.actOnDirectory(c, v, s.Runner.RemoveDirectory)
 }
 
-func (s *Server) actOnDirectory(c echo.Context, v visitor, act func(context.Context, store.Scope, run.Actor, store.Organization, uuid.UUID) error) error {
-	if _, err := formOf(c); err != nil {
+func (s *pages) actOnDirectory(c echo.Context, v site.Visitor, act func(context.Context, store.Scope, run.Actor, store.Organization, uuid.UUID) error) error {
+	if _, err := site.FormOf(c); err != nil {
 		return err
 	}
 	id, err := directoryParam(c)
 	if err != nil {
 		return err
 	}
-	if err := act(c.Request().Context(), v.scope, v.actor(), v.organization, id); err != nil {
+	if err := act(c.Request().Context(), v.Scope, v.Actor(), v.Organization, id); err != nil {
 		return err
 	}
 	return s.toDirectories(c, v)

@@ -11,6 +11,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
@@ -21,7 +23,7 @@ type edit struct {
 	noun  string   // "this user"
 	id    string   // the field that names it; empty: there is only one
 	boxes []string // the fields of the form, in its order
-	read  func(context.Context, visitor, sheet) (edited, error)
+	read  func(context.Context, site.Visitor, sheet) (edited, error)
 	// check finds what does not go with what is there now; nil: everything does.
 	check func(now map[string]string, in catalog.Values) []catalog.FieldError
 }
@@ -36,7 +38,7 @@ type edited struct {
 	warn   string // what who edits it has to know besides
 }
 
-func (s *Server) editOf(f sheet) (edit, bool) {
+func (s *pages) editOf(f sheet) (edit, bool) {
 	switch f.action.Slug {
 	case "update-user":
 		return edit{noun: "this user", id: "user_id", boxes: userBoxes, read: s.userNow}, true
@@ -52,7 +54,7 @@ func (s *Server) editOf(f sheet) (edit, bool) {
 
 // now is what the form is filled with. What was typed must not be lost because
 // Duo does not answer: a form that was sent keeps what it was opened with.
-func (e edit) now(ctx context.Context, v visitor, f sheet) (edited, error) {
+func (e edit) now(ctx context.Context, v site.Visitor, f sheet) (edited, error) {
 	now, err := e.read(ctx, v, f)
 	if err == nil || !f.submitted() {
 		return now, err
@@ -60,7 +62,7 @@ func (e edit) now(ctx context.Context, v visitor, f sheet) (edited, error) {
 	now = edited{name: e.noun, values: map[string]string{}, unset: map[string]string{}}
 	for _, name := range e.boxes {
 		if now.unset[name] = "As it is"; f.values.Has("was." + name) {
-			now.values[name] = unixLines(f.get("was." + name))
+			now.values[name] = site.UnixLines(f.get("was." + name))
 		}
 	}
 	return now, nil
@@ -83,14 +85,14 @@ func (e edit) was(f sheet, now edited) []views.Hidden {
 
 // review shows what an edit would change. Only what differs from what the form
 // was opened with is sent; what somebody else changed meanwhile is told.
-func (s *Server) review(c echo.Context, v visitor, f sheet, e edit, in catalog.Values) error {
+func (s *pages) review(c echo.Context, v site.Visitor, f sheet, e edit, in catalog.Values) error {
 	now, err := e.read(c.Request().Context(), v, f)
 	if err != nil {
 		return s.showRefusal(c, v, f, "", err)
 	}
 	if e.check != nil {
 		if bad := e.check(now.values, in); len(bad) > 0 {
-			f.faults = byField(bad)
+			f.faults = site.ByField(bad)
 			return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 		}
 	}
@@ -99,9 +101,9 @@ func (s *Server) review(c echo.Context, v visitor, f sheet, e edit, in catalog.V
 	}
 	typed := in.Given(f.action)
 	page := views.ReviewPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Subject: now.name, Slug: f.action.Slug,
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Subject: now.name, Slug: f.action.Slug,
 		Back: again(v, f), Cancel: placeOf(v, f),
-		Hidden: []views.Hidden{{Name: "reviewed", Value: "1"}, {Name: ticketBox.Name, Value: f.get(ticketBox.Name)}},
+		Hidden: []views.Hidden{{Name: "reviewed", Value: "1"}, {Name: site.TicketBox.Name, Value: f.get(site.TicketBox.Name)}},
 	}
 	if e.id != "" {
 		page.Hidden = append(page.Hidden, views.Hidden{Name: e.id, Value: f.get(e.id)})
@@ -113,7 +115,7 @@ func (s *Server) review(c echo.Context, v visitor, f sheet, e edit, in catalog.V
 		if !given || !slices.Contains(e.boxes, spec.Name) {
 			continue
 		}
-		if f.values.Has("was."+spec.Name) && now.values[spec.Name] != unixLines(f.get("was."+spec.Name)) {
+		if f.values.Has("was."+spec.Name) && now.values[spec.Name] != site.UnixLines(f.get("was."+spec.Name)) {
 			elsewhere = append(elsewhere, strings.ToLower(spec.Label))
 		}
 		before := cmp.Or(spec.Words(now.values[spec.Name]), now.unset[spec.Name])
@@ -134,12 +136,12 @@ func (s *Server) review(c echo.Context, v visitor, f sheet, e edit, in catalog.V
 		warnings = append(warnings, "Somebody changed "+e.noun+" since you opened the form: "+strings.Join(elsewhere, ", ")+".")
 	}
 	page.Warning = strings.TrimSpace(strings.Join(warnings, " "))
-	return s.render(c, http.StatusOK, v, place{tab: tabOf(f)}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: tabOf(f)}, page)
 }
 
 // editSheet is the form of an edit that has no page of its own: its fields,
 // filled with what is there.
-func (s *Server) editSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) editSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	e, _ := s.editOf(f)
 	now, err := e.now(ctx, v, f)
 	if err != nil {
@@ -158,13 +160,13 @@ func (s *Server) editSheet(ctx context.Context, v visitor, f sheet) (views.Page,
 	}
 	page.Hidden = append(was, views.Hidden{Name: e.id, Value: f.get(e.id)})
 	page.Error = cmp.Or(page.Error, f.faults[e.id])
-	page.Cancel = views.Actions(v.workspace.Slug, v.organization.Slug)
+	page.Cancel = views.Actions(v.Workspace.Slug, v.Organization.Slug)
 	return page, err
 }
 
 // groupNow reads what there is to edit of a group.
-func (s *Server) groupNow(ctx context.Context, v visitor, f sheet) (edited, error) {
-	group, members, err := s.Runner.GroupAndMembers(ctx, v.scope, v.organization, f.get("group_id"))
+func (s *pages) groupNow(ctx context.Context, v site.Visitor, f sheet) (edited, error) {
+	group, members, err := s.Runner.GroupAndMembers(ctx, v.Scope, v.Organization, f.get("group_id"))
 	now := edited{name: catalog.Plain(group.Name), unset: map[string]string{}, warn: members, values: map[string]string{
 		"name": group.Name, "desc": group.Description, "status": strings.ToLower(string(group.Status)),
 	}}

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 )
 
 // exportRows is how many organizations an export reads at a time.
@@ -15,12 +16,12 @@ const exportRows = 500
 // postExport is the list of organizations as a file that can be imported: the
 // part that the list shows, of what the visitor may see. It is a POST because it
 // is put on record.
-func (s *Server) postExport(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postExport(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
-	filter, search, from := store.Filter(organizationFilter(form.Get("show"))), searched(form.Get("q")), 0
+	filter, search, from := store.Filter(organizationFilter(form.Get("show"))), site.Searched(form.Get("q")), 0
 	var accounts map[string]store.Account
 	part := func(ctx context.Context, tx *store.Tx) ([][]string, bool, error) {
 		if accounts == nil {
@@ -35,22 +36,22 @@ func (s *Server) postExport(c echo.Context, v visitor) error {
 		}
 		found, _, err := tx.Organizations(ctx, filter, search, exportRows, from)
 		from += len(found)
-		return exportOf(found, accounts), len(found) < exportRows, err
+		return site.ExportOf(found, accounts), len(found) < exportRows, err
 	}
 	if err := s.recordExport(c.Request().Context(), v, filter, search); err != nil {
 		return err
 	}
-	name := "organizations-" + v.workspace.Slug + "-" + s.Now().In(v.location()).Format(dayLayout) + ".csv"
+	name := "organizations-" + v.Workspace.Slug + "-" + s.Now().In(v.Location()).Format(site.DayLayout) + ".csv"
 	header := append(importColumns[:len(importColumns):len(importColumns)], slugColumn, stateColumn)
-	return s.sendExport(c, v, organizationsFile, name, header, part)
+	return s.SendExport(c, v, organizationsFile, name, header, part)
 }
 
 // recordExport puts on record who took the list out, and how much of it. It is
 // about the workspace, whatever part of it the visitor sees.
-func (s *Server) recordExport(ctx context.Context, v visitor, filter store.Filter, search string) error {
+func (s *pages) recordExport(ctx context.Context, v site.Visitor, filter store.Filter, search string) error {
 	record := store.Record{Event: store.OrganizationsExported, Input: map[string]string{"filter": string(filter), "search": search}}
 	rows := 0
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		_, n, err := tx.Organizations(ctx, filter, search, 0, 0)
 		rows = n.Matching
 		return err
@@ -59,10 +60,10 @@ func (s *Server) recordExport(ctx context.Context, v visitor, filter store.Filte
 		return err
 	}
 	record.Summary = fmt.Sprintf("Export of %d organizations started.", rows)
-	return s.recordFile(ctx, v, record, rows)
+	return s.RecordFile(ctx, v, record, rows)
 }
 
-// The lists that files are counted as; see countReading.
+// The lists that files are counted as; see CountReading.
 const (
 	organizationsFile = "organizations.csv"
 )

@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 )
 
 // longFile is more runs than connections, and all that is between, hold: the server
@@ -154,8 +155,8 @@ func TestFilesOfReadersWhoStall(t *testing.T) {
 	if text, err := io.ReadAll(file); err == nil {
 		t.Errorf("a file of %d bytes passes for the whole", len(text))
 	}
-	for range mostStreams - n {
-		s.server.streams.enter(auditor.ID)
+	for range site.MostStreams - n {
+		s.server.Streams.Enter(auditor.ID)
 	}
 	s.as(t, auditor).request(http.MethodPost, s.ws("/runs.csv"), url.Values{}).want(http.StatusTooManyRequests)
 }

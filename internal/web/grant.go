@@ -11,6 +11,8 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
@@ -29,10 +31,10 @@ const boxPrefix = "org."
 
 // readGrant reads the part from a form. An organization that is not the
 // workspace's does not exist.
-func (s *Server) readGrant(c echo.Context, v visitor, form form) (grantForm, error) {
-	f := grantForm{find: searched(form.Get("find"))}
+func (s *pages) readGrant(c echo.Context, v site.Visitor, form site.Form) (grantForm, error) {
+	f := grantForm{find: site.Searched(form.Get("find"))}
 	f.grant.Role, f.grant.EveryOrganization = form.Get("role"), form.Get("reach") == "all"
-	for _, name := range slices.Sorted(maps.Keys(form.values)) {
+	for _, name := range slices.Sorted(maps.Keys(form.Values)) {
 		text, ours := strings.CutPrefix(name, boxPrefix)
 		if !ours {
 			continue
@@ -72,16 +74,16 @@ func (s *Server) readGrant(c echo.Context, v visitor, form form) (grantForm, err
 
 // grantView draws the part. The list holds what is ticked and what fits the
 // search.
-func (s *Server) grantView(c echo.Context, v visitor, f grantForm) (views.GrantFields, error) {
+func (s *pages) grantView(c echo.Context, v site.Visitor, f grantForm) (views.GrantFields, error) {
 	page := views.GrantFields{Role: views.Input{Value: f.grant.Role, Error: f.role}, Every: f.grant.EveryOrganization, ReachError: f.reach, Find: f.find}
 	ctx := c.Request().Context()
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		all, _, err := tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
 		page.Total = len(all)
 		for _, o := range all {
 			ticked := slices.Contains(f.grant.Organizations, o.ID)
 			if ticked || text.Holds(o.Name, f.find) {
-				page.Organizations = append(page.Organizations, views.GrantOrganization{OrganizationTag: tagOf(o), ID: o.ID.String(), Ticked: ticked})
+				page.Organizations = append(page.Organizations, views.GrantOrganization{OrganizationTag: words.TagOf(o), ID: o.ID.String(), Ticked: ticked})
 			}
 		}
 		return err

@@ -9,13 +9,15 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/text"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
 // mayJoin says why a role does not reach so far as to put somebody into a group;
 // empty if it does. The catalogue decides when it is done.
-func mayJoin(v visitor, u duo.User, g duo.Group) string {
-	err := catalog.MayJoin(v.role, u, g)
+func mayJoin(v site.Visitor, u duo.User, g duo.Group) string {
+	err := catalog.MayJoin(v.Role, u, g)
 	switch {
 	case g.Status != duo.GroupActive && g.Status != duo.GroupDisabled && g.Status != duo.GroupBypass:
 		return "has a status that the console does not know"
@@ -33,36 +35,36 @@ func groupMatches(g duo.Group, q string) bool {
 	return text.Holds(g.Name+" "+g.Description, q) || strings.EqualFold(q, string(g.ID))
 }
 
-func (s *Server) chooseGroupSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
-	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
+func (s *pages) chooseGroupSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
+	user, _, err := s.Runner.User(ctx, v.Scope, v.Organization, f.get("user_id"))
 	if err != nil {
 		return nil, err
 	}
-	groups, err := s.Runner.Groups(ctx, v.scope, v.organization, false)
+	groups, err := s.Runner.Groups(ctx, v.Scope, v.Organization, false)
 	if err != nil {
 		return nil, err
 	}
 	page := chooser(v, f, "user_id")
 	page.Error = cmp.Or(f.fault, f.unseen())
-	page.Heading, page.Search = "Add "+displayName(user)+" to a group", "Name or description"
-	page.Back = views.Link{Text: "Back to " + displayName(user), Href: placeOf(v, f)}
+	page.Heading, page.Search = "Add "+words.DisplayName(user)+" to a group", "Name or description"
+	page.Back = views.Link{Text: "Back to " + words.DisplayName(user), Href: placeOf(v, f)}
 	found := slices.DeleteFunc(slices.Clone(groups.Items), func(g duo.Group) bool { return !groupMatches(g, page.Query) })
 	slices.SortStableFunc(found, func(a, b duo.Group) int { return cmp.Compare(text.Fold(a.Name), text.Fold(b.Name)) })
 	if !groups.TooMany {
-		page.Caption = captionOf(len(found), groups.Total, "group")
+		page.Caption = words.CaptionOf(len(found), groups.Total, "group")
 	}
 	n, pager := pageOfList(v, f, page, len(found), "groups")
-	for _, g := range slice(found, n, listRows) {
-		choice := views.Choice{Title: catalog.Plain(g.Name), State: groupChip(g), Note: catalog.Plain(g.Description), Off: mayJoin(v, user, g)}
+	for _, g := range site.Slice(found, n, site.ListRows) {
+		choice := views.Choice{Title: catalog.Plain(g.Name), State: words.GroupChip(g), Note: catalog.Plain(g.Description), Off: mayJoin(v, user, g)}
 		if slices.ContainsFunc(user.Groups, func(in duo.Group) bool { return in.ID == g.ID }) {
 			choice.Off = "already in it"
 		}
 		if choice.Off == "" {
-			choice.Act = views.Act{Text: "Add to group", Href: actionPath(v, f.action.Slug, "user_id", string(user.ID), "group_id", string(g.ID))}
+			choice.Act = views.Act{Text: "Add to group", Href: site.ActionPath(v, f.action.Slug, "user_id", string(user.ID), "group_id", string(g.ID))}
 		}
 		page.Choices = append(page.Choices, choice)
 	}
-	page.Pager, page.Empty = pager, listEmpty("groups", groups.Total, groups.TooMany, actionPath(v, f.action.Slug, "user_id", string(user.ID)))
+	page.Pager, page.Empty = pager, site.ListEmpty("groups", groups.Total, groups.TooMany, site.ActionPath(v, f.action.Slug, "user_id", string(user.ID)))
 	if groups.TooMany {
 		page.Empty.Text = "Add the user to the group in the Duo Admin Panel."
 	}
@@ -70,35 +72,35 @@ func (s *Server) chooseGroupSheet(ctx context.Context, v visitor, f sheet) (view
 }
 
 // groupSheet is what joining and leaving have in common.
-func (s *Server) groupSheet(ctx context.Context, v visitor, f sheet) (duo.User, duo.Group, views.ConfirmPage, error) {
+func (s *pages) groupSheet(ctx context.Context, v site.Visitor, f sheet) (duo.User, duo.Group, views.ConfirmPage, error) {
 	user, page, err := s.userSheet(ctx, v, f)
 	if err != nil {
 		return user, duo.Group{}, page, err
 	}
-	group, err := s.Runner.Group(ctx, v.scope, v.organization, f.get("group_id"))
+	group, err := s.Runner.Group(ctx, v.Scope, v.Organization, f.get("group_id"))
 	page.Facts = append(page.Facts, views.Fact{Label: "Group", Text: catalog.Plain(group.Name), Note: catalog.Plain(group.Description)},
 		views.Fact{Label: "Its status", Text: cmp.Or(catalog.Plain(string(group.Status)), "Unknown")})
 	page.Hidden = append(page.Hidden, views.Hidden{Name: "group_id", Value: string(group.ID)})
 	return user, group, page, err
 }
 
-func (s *Server) joinGroupSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) joinGroupSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	user, group, page, err := s.groupSheet(ctx, v, f)
 	if err != nil {
 		return nil, err
 	}
-	page.Heading, page.Button = "Add "+displayName(user)+" to "+catalog.Plain(group.Name), "Add to group"
+	page.Heading, page.Button = "Add "+words.DisplayName(user)+" to "+catalog.Plain(group.Name), "Add to group"
 	page.Hidden = append(page.Hidden, views.Hidden{Name: "group_status", Value: strings.ToLower(string(group.Status))})
 	switch group.Status {
 	case duo.GroupActive:
-		page.Consequences = []string{"What is set up in Duo for this group counts for " + displayName(user) + " from now on."}
+		page.Consequences = []string{"What is set up in Duo for this group counts for " + words.DisplayName(user) + " from now on."}
 	case duo.GroupBypass:
 		page.Danger = true
-		page.Consequences = []string{"This group has the status bypass: " + displayName(user) + " is not asked for the second factor until somebody ends it.",
+		page.Consequences = []string{"This group has the status bypass: " + words.DisplayName(user) + " is not asked for the second factor until somebody ends it.",
 			"It takes the role admin, like the status bypass of a user."}
 	case duo.GroupDisabled:
 		page.Danger = true
-		page.Consequences = []string{"This group is disabled: " + displayName(user) + " cannot sign in as long as the membership lasts."}
+		page.Consequences = []string{"This group is disabled: " + words.DisplayName(user) + " cannot sign in as long as the membership lasts."}
 	}
 	if why := mayJoin(v, user, group); why != "" {
 		page.Button, page.Danger = "", false
@@ -108,19 +110,19 @@ func (s *Server) joinGroupSheet(ctx context.Context, v visitor, f sheet) (views.
 	return page, nil
 }
 
-func (s *Server) leaveGroupSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) leaveGroupSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	user, group, page, err := s.groupSheet(ctx, v, f)
 	if err != nil {
 		return nil, err
 	}
-	name := displayName(user)
+	name := words.DisplayName(user)
 	page.Heading, page.Button, page.Danger = "Remove "+name+" from "+catalog.Plain(group.Name), "Remove from group", true
 	page.Consequences = []string{"What is set up in Duo for this group no longer counts for " + name + "."}
 	why := reasonOf(catalog.MayQuit(catalog.Technician, user, group))
 	switch {
-	case catalog.MayQuit(v.role, user, group) != nil:
+	case catalog.MayQuit(v.Role, user, group) != nil:
 		page.Button = ""
-		page.Consequences = []string{"You cannot do this. " + reasonOf(catalog.MayQuit(v.role, user, group))}
+		page.Consequences = []string{"You cannot do this. " + reasonOf(catalog.MayQuit(v.Role, user, group))}
 	case why != "":
 		page.Consequences = []string{why}
 	case group.Status == duo.GroupBypass:

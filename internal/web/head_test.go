@@ -15,6 +15,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
+	"duodesk/internal/web/site"
 )
 
 // TestHeadIsGetWithoutBody asks every row of the route table that has a GET by HEAD
@@ -73,10 +74,10 @@ func (w *walk) heads(method string) map[string]*page {
 	w.t.Helper()
 	answers := map[string]*page{}
 	for _, r := range routes(w.e.server) {
-		if r.method != http.MethodGet || strings.HasSuffix(r.path, "/events") && method == http.MethodGet {
+		if r.Method != http.MethodGet || strings.HasSuffix(r.Path, "/events") && method == http.MethodGet {
 			continue
 		}
-		for _, k := range knownRoutes("GET " + r.path) {
+		for _, k := range knownRoutes("GET " + r.Path) {
 			if likeAnother(k) {
 				continue
 			}
@@ -85,7 +86,7 @@ func (w *walk) heads(method string) map[string]*page {
 				if k.query != nil {
 					address += "?" + k.query(at.of).Encode()
 				}
-				w.e.Clock.Move(paceEvery)
+				w.e.Clock.Move(site.PaceEvery)
 				if k.token {
 					answers[address] = w.b.call(w.token, method, address, nil)
 				} else {
@@ -121,13 +122,13 @@ func TestHeadOfAStreamEnds(t *testing.T) {
 	shown := b.get(s.org("/users/" + jane)).click("Verify").form("Send push").post().want(http.StatusOK)
 	events := shown.live("data-events")
 	began := time.Now()
-	for range mostStreams + 1 { // none is counted as open
+	for range site.MostStreams + 1 { // none is counted as open
 		p := b.request(http.MethodHead, events, nil).want(http.StatusOK)
 		if p.header.Get("Content-Type") != "text/event-stream; charset=utf-8" || p.body != "" {
 			t.Fatal(p.header, p.body)
 		}
 	}
-	if took := time.Since(began); took > lookAgain*mostStreams {
+	if took := time.Since(began); took > site.LookAgain*site.MostStreams {
 		t.Errorf("the headers took %v", took)
 	}
 	s.stranger(t).request(http.MethodHead, events, nil).want(http.StatusSeeOther)

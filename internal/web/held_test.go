@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/words"
 )
 
 // TestFraudIsSaid: the user's page, the form, the run, the file and the API say
@@ -35,7 +36,7 @@ func TestFraudIsSaid(t *testing.T) {
 	second := technician.get(s.org("/actions/verify-caller?user_id=" + jane)).form("Send push").send()
 	second.want(http.StatusConflict, "Nothing was sent", tom.Email+" sent this user a verification", "not answered yet").fine()
 	pushes := s.Sim.Pushes(s.Account.AccountID)
-	if len(pushes) != 1 || !strings.Contains(shown.text(), inGroups(pushes[0].Code)) {
+	if len(pushes) != 1 || !strings.Contains(shown.text(), words.InGroups(pushes[0].Code)) {
 		t.Fatalf("%+v", pushes)
 	}
 	if err := s.Sim.AnswerPush(pushes[0].ID, duosim.Fraud, ""); err != nil {

@@ -11,6 +11,7 @@ import (
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
+	"duodesk/internal/web/site"
 )
 
 // typedUser is the form that creates a user, with much typed into it.
@@ -128,9 +129,9 @@ func TestFormOutlivesTrouble(t *testing.T) {
 	back(bad, http.StatusBadRequest)
 
 	long := s.typedUser(b)
-	long.values.Set("email", strings.Repeat("x", maxBody))
-	if got := back(long, http.StatusRequestEntityTooLarge).values.Get("email"); len(got) != maxBody {
-		t.Errorf("%d characters of %d came back", len(got), maxBody)
+	long.values.Set("email", strings.Repeat("x", site.MaxBody))
+	if got := back(long, http.StatusRequestEntityTooLarge).values.Get("email"); len(got) != site.MaxBody {
+		t.Errorf("%d characters of %d came back", len(got), site.MaxBody)
 	}
 
 	allow := s.refuse(t, "insert", "run", "disk_full")

@@ -6,11 +6,13 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getWorkspaces(c echo.Context, v visitor) error {
-	found, err := s.Store.WorkspacesOf(c.Request().Context(), v.operator.ID)
+func (s *pages) getWorkspaces(c echo.Context, v site.Visitor) error {
+	found, err := s.Store.WorkspacesOf(c.Request().Context(), v.Operator.ID)
 	if err != nil {
 		return err
 	}
@@ -21,24 +23,24 @@ func (s *Server) getWorkspaces(c echo.Context, v visitor) error {
 	for _, w := range found {
 		page.Workspaces = append(page.Workspaces, views.WorkspaceChoice{Slug: w.Slug, Name: w.Name, Role: w.Role})
 	}
-	return s.render(c, http.StatusOK, v, place{}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{}, page)
 }
 
 // homeRows is how many organizations and runs the home page shows.
 const homeRows = 10
 
-func (s *Server) getHome(c echo.Context, v visitor) error {
+func (s *pages) getHome(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
-	page := views.HomePage{Workspace: v.workspace.Slug, WorkspaceName: v.workspace.Name}
+	page := views.HomePage{Workspace: v.Workspace.Slug, WorkspaceName: v.Workspace.Name}
 	var counts store.Counts
 	var connected bool
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		organizations, n, err := tx.Organizations(ctx, store.All, "", homeRows, 0)
 		if err != nil {
 			return err
 		}
 		counts = n
-		page.Organizations, page.OrganizationsTotal = organizationRows(organizations), n.Organizations
+		page.Organizations, page.OrganizationsTotal = words.OrganizationRows(organizations), n.Organizations
 		runs, err := tx.Runs(ctx, homeRows, 0)
 		if err != nil {
 			return err
@@ -46,43 +48,43 @@ func (s *Server) getHome(c echo.Context, v visitor) error {
 		if err := tx.MarkGone(ctx, runs); err != nil {
 			return err
 		}
-		page.Runs = s.runRows(v, runs)
+		page.Runs = s.RunRows(v, runs)
 		_, err = tx.ActiveVersion(ctx, store.OfWorkspace(store.AccountsAPI))
 		connected = err == nil
-		return ignoreNotFound(err)
+		return site.IgnoreNotFound(err)
 	})
 	if err != nil {
 		return err
 	}
 	page.Steps = setupSteps(v, connected, counts)
-	flash, err := s.unclearFlashes(ctx, v, func(store.Run) bool { return true })
+	flash, err := s.UnclearFlashes(ctx, v, func(store.Run) bool { return true })
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, v, place{section: "home", flash: flash}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "home", Flash: flash}, page)
 }
 
 // setupSteps lists what is still to be done before the console is of use; none
 // when it is.
-func setupSteps(v visitor, connected bool, n store.Counts) []views.SetupStep {
+func setupSteps(v site.Visitor, connected bool, n store.Counts) []views.SetupStep {
 	if connected && n.Mapped > 0 {
 		return nil
 	}
 	steps := []views.SetupStep{
 		{State: "now", Title: "Enter the nine values", Text: "Three applications of your own Duo account give a host, an integration key and a secret key each.",
-			Link: views.Link{Text: "Open Integration", Href: views.Integration(v.workspace.Slug)}},
+			Link: views.Link{Text: "Open Integration", Href: views.Integration(v.Workspace.Slug)}},
 		{State: "later", Title: "Map your organizations", Text: "Each client of yours to its Duo account. All of them can be created in one go."},
 		{State: "later", Title: "Open an organization", Text: "Find a user, make a bypass code, activate a phone."},
 	}
-	if !v.mayIntegrate() {
+	if !v.MayIntegrate() {
 		steps[0].Text = "An owner or admin of this workspace does this."
 		steps[0].Link = views.Link{}
 	}
 	if connected {
 		steps[0].State, steps[1].State = "done", "now"
 		steps[0].Link = views.Link{}
-		if v.mayIntegrate() {
-			steps[1].Link = views.Link{Text: "Map organizations", Href: views.Mapping(v.workspace.Slug, views.MappingFilter{})}
+		if v.MayIntegrate() {
+			steps[1].Link = views.Link{Text: "Map organizations", Href: views.Mapping(v.Workspace.Slug, views.MappingFilter{})}
 		}
 	}
 	return steps

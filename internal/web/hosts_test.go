@@ -30,16 +30,16 @@ func TestForeignHostsAreRefused(t *testing.T) {
 	}
 	stranger, owner := s.stranger(t), s.as(t, s.Owner)
 	for _, route := range routes(s.server) {
-		path := strings.NewReplacer(":ws", s.Workspace.Slug, ":org", s.Client.Slug, "*", "app.css").Replace(route.path)
+		path := strings.NewReplacer(":ws", s.Workspace.Slug, ":org", s.Client.Slug, "*", "app.css").Replace(route.Path)
 		want := http.StatusMisdirectedRequest
-		if route.path == "/healthz" || route.path == "/readyz" {
+		if route.Path == "/healthz" || route.Path == "/readyz" {
 			want = http.StatusOK
 		}
 		for _, b := range []*browser{stranger, owner} {
-			if p := ask(b, route.method, path, "evil.example"+port); p.status != want {
-				t.Errorf("%s %s for another host is answered with %d", route.method, route.path, p.status)
+			if p := ask(b, route.Method, path, "evil.example"+port); p.status != want {
+				t.Errorf("%s %s for another host is answered with %d", route.Method, route.Path, p.status)
 			} else if want != http.StatusOK && strings.Contains(p.body, s.Workspace.Name) {
-				t.Errorf("%s %s tells another host of the workspace", route.method, route.path)
+				t.Errorf("%s %s tells another host of the workspace", route.Method, route.Path)
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
@@ -19,39 +20,39 @@ import (
 // the browser is never asked for verdicts again, nor for the rows.
 const importForm = "import"
 
-func (s *Server) getImport(c echo.Context, v visitor) error {
-	return s.render(c, http.StatusOK, v, place{section: "organizations"}, views.ImportPage{Workspace: v.workspace.Slug})
+func (s *pages) getImport(c echo.Context, v site.Visitor) error {
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"}, views.ImportPage{Workspace: v.Workspace.Slug})
 }
 
 // postImport keeps a file and shows what would become of it.
-func (s *Server) postImport(c echo.Context, v visitor) error {
+func (s *pages) postImport(c echo.Context, v site.Visitor) error {
 	name, text, err := uploadOf(c)
 	if err == nil {
 		_, err = readImport(text)
 	}
 	var fault uploaded
 	if errors.As(err, &fault) {
-		page := views.ImportPage{Workspace: v.workspace.Slug}
+		page := views.ImportPage{Workspace: v.Workspace.Slug}
 		page.File.Error = string(fault)
-		if name == "" && len(text) <= maxBody {
+		if name == "" && len(text) <= site.MaxBody {
 			page.Text.Value, page.Text.Error, page.File.Error = text, string(fault), ""
 		}
-		return s.render(c, http.StatusUnprocessableEntity, v, place{section: "organizations"}, page)
+		return s.Render(c, http.StatusUnprocessableEntity, v, site.Place{Section: "organizations"}, page)
 	}
 	if err != nil {
 		return err
 	}
 	draft := map[string]string{"id": uuid.NewString(), "file": name, "text": text}
-	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
-		if err := tx.HoldOperator(c.Request().Context(), v.operator.ID, v.operator.Epoch); err != nil {
+	err = s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) error {
+		if err := tx.HoldOperator(c.Request().Context(), v.Operator.ID, v.Operator.Epoch); err != nil {
 			return err
 		}
-		return tx.SaveDraft(c.Request().Context(), v.operator.ID, importForm, draft, s.Now())
+		return tx.SaveDraft(c.Request().Context(), v.Operator.ID, importForm, draft, s.Now())
 	})
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.ImportPreview(v.workspace.Slug, "", 1))
+	return c.Redirect(http.StatusSeeOther, views.ImportPreview(v.Workspace.Slug, "", 1))
 }
 
 // keptImport is the file that its operator uploaded last, judged as things are
@@ -62,20 +63,20 @@ type keptImport struct {
 	rows []run.ImportRow
 }
 
-func (s *Server) keptImport(ctx context.Context, v visitor) (keptImport, error) {
+func (s *pages) keptImport(ctx context.Context, v site.Visitor) (keptImport, error) {
 	var draft map[string]string
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		draft, _, err = tx.Draft(ctx, v.operator.ID, importForm, s.Now())
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+		draft, _, err = tx.Draft(ctx, v.Operator.ID, importForm, s.Now())
 		return err
 	})
 	if err != nil {
-		return keptImport{}, ignoreNotFound(err)
+		return keptImport{}, site.IgnoreNotFound(err)
 	}
 	rows, err := readImport(draft["text"])
 	return keptImport{id: draft["id"], file: draft["file"], rows: rows}, err
 }
 
-func (s *Server) getImportPreview(c echo.Context, v visitor) error {
+func (s *pages) getImportPreview(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
 	kept, err := s.keptImport(ctx, v)
 	if err != nil {
@@ -84,16 +85,16 @@ func (s *Server) getImportPreview(c echo.Context, v visitor) error {
 	if kept.id == "" {
 		return s.getImport(c, v)
 	}
-	judged, err := s.Runner.JudgeImport(ctx, v.scope, kept.rows)
+	judged, err := s.Runner.JudgeImport(ctx, v.Scope, kept.rows)
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, v, place{section: "organizations"}, previewPage(c, v, kept, judged))
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"}, previewPage(c, v, kept, judged))
 }
 
 // postImportPreview imports the file that the form names by its id.
-func (s *Server) postImportPreview(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postImportPreview(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
@@ -101,10 +102,10 @@ func (s *Server) postImportPreview(c echo.Context, v visitor) error {
 	id, badID := uuid.Parse(form.Get("id"))
 	expected, badCount := strconv.Atoi(form.Get("expected"))
 	if badID != nil || badCount != nil || expected < 1 {
-		return badRequest("The form does not say what is to be imported. Open the preview again.")
+		return site.BadRequest("The form does not say what is to be imported. Open the preview again.")
 	}
-	done := views.OrganizationsView(v.workspace.Slug, "", "", 1) + "?run=" + id.String()
-	imported, err := s.Runner.Imported(ctx, v.scope, id)
+	done := views.OrganizationsView(v.Workspace.Slug, "", "", 1) + "?run=" + id.String()
+	imported, err := s.Runner.Imported(ctx, v.Scope, id)
 	if err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func (s *Server) postImportPreview(c echo.Context, v visitor) error {
 	if kept.id != id.String() {
 		// The first sending is done by now, or another file took this one's place,
 		// or the day is over.
-		if imported, err = s.Runner.Imported(ctx, v.scope, id); err == nil && !imported {
+		if imported, err = s.Runner.Imported(ctx, v.Scope, id); err == nil && !imported {
 			err = &store.ConflictError{Constraint: "draft"}
 		}
 		if err != nil {
@@ -126,11 +127,11 @@ func (s *Server) postImportPreview(c echo.Context, v visitor) error {
 		}
 		return c.Redirect(http.StatusSeeOther, done)
 	}
-	changed, err := s.Runner.ImportOrganizations(ctx, v.scope, v.actor(), id, kept.rows, expected)
+	changed, err := s.Runner.ImportOrganizations(ctx, v.Scope, v.Actor(), id, kept.rows, expected)
 	if err != nil || changed != nil {
 		return s.showNotImported(c, v, kept, changed, err)
 	}
-	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error { return tx.DropDraft(ctx, v.operator.ID, importForm) })
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error { return tx.DropDraft(ctx, v.Operator.ID, importForm) })
 	if err != nil {
 		return err
 	}
@@ -139,25 +140,25 @@ func (s *Server) postImportPreview(c echo.Context, v visitor) error {
 
 // showNotImported shows the preview again with why nothing was imported: what
 // Duo said, or that the rows would become something else by now.
-func (s *Server) showNotImported(c echo.Context, v visitor, kept keptImport, changed []run.JudgedRow, err error) error {
+func (s *pages) showNotImported(c echo.Context, v site.Visitor, kept keptImport, changed []run.JudgedRow, err error) error {
 	status, failed := http.StatusConflict, "Nothing was imported: since you looked, something changed in Duo or in the console. This is what would become of the rows now."
 	if err != nil {
-		if !duoSaidNo(err) {
+		if !site.DuoSaidNo(err) {
 			return err
 		}
 		why := run.Explain(err)
-		status, failed = statusOf(err), "Nothing was imported. "+why.Cause+" "+why.Fix
-		if changed, err = s.Runner.JudgeImport(c.Request().Context(), v.scope, kept.rows); err != nil {
+		status, failed = site.StatusOf(err), "Nothing was imported. "+why.Cause+" "+why.Fix
+		if changed, err = s.Runner.JudgeImport(c.Request().Context(), v.Scope, kept.rows); err != nil {
 			return err
 		}
 	}
 	page := previewPage(c, v, kept, changed)
 	page.Failed = failed
-	return s.render(c, status, v, place{section: "organizations"}, page)
+	return s.Render(c, status, v, site.Place{Section: "organizations"}, page)
 }
 
-func previewPage(c echo.Context, v visitor, kept keptImport, judged []run.JudgedRow) views.ImportPreviewPage {
-	ws, n, show := v.workspace.Slug, pageOf(c), c.QueryParam("show")
+func previewPage(c echo.Context, v site.Visitor, kept keptImport, judged []run.JudgedRow) views.ImportPreviewPage {
+	ws, n, show := v.Workspace.Slug, site.PageOf(c), c.QueryParam("show")
 	count := run.CountVerdicts(judged)
 	page := views.ImportPreviewPage{Workspace: ws, ID: kept.id, File: kept.file, Creates: count[run.WillBeCreated], Faults: count[run.Faulty]}
 	link := func(text, value string, count int) views.FilterLink {
@@ -173,10 +174,10 @@ func previewPage(c echo.Context, v visitor, kept keptImport, judged []run.Judged
 			shown = append(shown, j)
 		}
 	}
-	for _, j := range slice(shown, n, listRows) {
+	for _, j := range site.Slice(shown, n, site.ListRows) {
 		page.Rows = append(page.Rows, importRowView(ws, j))
 	}
-	page.Pager = pagerOf(n, listRows, len(shown), "rows", func(p int) string { return views.ImportPreview(ws, show, p) })
+	page.Pager = site.PagerOf(n, site.ListRows, len(shown), "rows", func(p int) string { return views.ImportPreview(ws, show, p) })
 	return page
 }
 
@@ -198,18 +199,18 @@ func importRowView(ws string, j run.JudgedRow) views.ImportRow {
 }
 
 // getImportTemplate is a file with nothing but the header.
-func (s *Server) getImportTemplate(c echo.Context, _ visitor) error {
-	return s.sendCSV(c, "organizations.csv", importColumns, func(context.Context) ([][]string, error) { return nil, nil })
+func (s *pages) getImportTemplate(c echo.Context, _ site.Visitor) error {
+	return s.SendCSV(c, "organizations.csv", importColumns, func(context.Context) ([][]string, error) { return nil, nil })
 }
 
 // getImportFaults gives the rows with faults back, to be mended and uploaded.
-func (s *Server) getImportFaults(c echo.Context, v visitor) error {
+func (s *pages) getImportFaults(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
 	kept, err := s.keptImport(ctx, v)
 	if err != nil {
 		return err
 	}
-	judged, err := s.Runner.JudgeImport(ctx, v.scope, kept.rows)
+	judged, err := s.Runner.JudgeImport(ctx, v.Scope, kept.rows)
 	if err != nil {
 		return err
 	}
@@ -225,7 +226,7 @@ func (s *Server) getImportFaults(c echo.Context, v visitor) error {
 		rows = append(rows, []string{j.Name, j.Aliases, j.Tags, j.TimeZone, j.Colour, j.Account, j.DirectoryKey, j.Slug, string(j.Verdict), strings.Join(said, " ")})
 	}
 	header := append(importColumns[:len(importColumns):len(importColumns)], slugColumn, verdictColumn, faultColumn)
-	return s.sendCSV(c, "faults.csv", header, func(context.Context) ([][]string, error) {
+	return s.SendCSV(c, "faults.csv", header, func(context.Context) ([][]string, error) {
 		all := rows
 		rows = nil
 		return all, nil

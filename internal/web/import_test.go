@@ -20,6 +20,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 )
 
 // upload sends a file to the import, as browsers do.
@@ -149,14 +150,14 @@ func TestImportRefusesFiles(t *testing.T) {
 		}
 	}
 	p := b.get(s.ws("/o/import")).form("Preview import").set("text", "nam\nAcme").send().want(http.StatusUnprocessableEntity)
-	if value, fault := p.box("text"); unixLines(value) != "nam\nAcme" || !strings.Contains(fault, "“nam”") {
+	if value, fault := p.box("text"); site.UnixLines(value) != "nam\nAcme" || !strings.Contains(fault, "“nam”") {
 		t.Errorf("%q, %q", value, fault)
 	}
-	if p := b.upload("x.csv", strings.Repeat("x", maxUpload+maxBody)); p.status != http.StatusRequestEntityTooLarge {
+	if p := b.upload("x.csv", strings.Repeat("x", maxUpload+site.MaxBody)); p.status != http.StatusRequestEntityTooLarge {
 		t.Error("far too large: ", p.status)
 	}
 	// No other form takes files, nor that much.
-	r := b.request(http.MethodPost, s.ws("/o"), url.Values{"name": {strings.Repeat("x", maxBody)}})
+	r := b.request(http.MethodPost, s.ws("/o"), url.Values{"name": {strings.Repeat("x", site.MaxBody)}})
 	if r.status != http.StatusRequestEntityTooLarge {
 		t.Error("a large form: ", r.status)
 	}

@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/text"
+	"duodesk/internal/web/site"
 )
 
 const (
@@ -46,8 +47,8 @@ func uploadOf(c echo.Context) (name, text string, err error) {
 	r := c.Request()
 	kind, options, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" || options["boundary"] == "" {
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
-		f, err := formOf(c)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, site.MaxBody)
+		f, err := site.FormOf(c)
 		return "", f.Get("text"), err
 	}
 	parts := multipart.NewReader(r.Body, options["boundary"])
@@ -66,7 +67,7 @@ func uploadOf(c echo.Context) (name, text string, err error) {
 		}
 		field := part.FormName()
 		if seen[field] {
-			return "", "", badRequest("The form has a field twice.")
+			return "", "", site.BadRequest("The form has a field twice.")
 		}
 		seen[field] = true
 		switch {
@@ -90,7 +91,7 @@ func badBody(err error) error {
 	if errors.As(err, &tooLarge) {
 		return err
 	}
-	return badRequest("The upload could not be read to its end.")
+	return site.BadRequest("The upload could not be read to its end.")
 }
 
 // readImport takes a file apart into rows: UTF-8, with or without a mark at the
@@ -166,7 +167,7 @@ func importRow(columns, cells []string, line int) (row run.ImportRow, blank bool
 		"account": &row.Account, "directory_key": &row.DirectoryKey, slugColumn: &row.Slug,
 	}
 	for i, cell := range cells {
-		cell = text.Block(unguardCell(text.Block(cell)))
+		cell = text.Block(site.UnguardCell(text.Block(cell)))
 		if cell == "" {
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
+	"duodesk/internal/web/site"
 )
 
 // heldUp keeps work that has checked an operator's password from going on: it
@@ -147,7 +148,7 @@ func TestWorkInFlightEnds(t *testing.T) {
 // keysOf are the keys that a right password of an operator clears, in a browser.
 func (s *console) keysOf(b *browser, o store.Operator) []store.LoginKey {
 	b.t.Helper()
-	own, _, _ := loginKeys(o.Email, b.ip)
+	own, _, _ := site.LoginKeys(o.Email, b.ip)
 	ids, err := queryAll[string](b.t, s.Superuser(b.t), `select id::text from session where token_hash = $1`, hashOfToken(b.cookie("session")))
 	if err != nil {
 		b.t.Fatal(err)
@@ -193,7 +194,7 @@ func TestSessionEndsWhileAFormIsOnItsWay(t *testing.T) {
 	b.request(http.MethodPost, s.ws("/o"), url.Values{"name": {"Late"}}).want(http.StatusUnauthorized, "You are signed out")
 	s.stranger(t).call(token, http.MethodGet, s.api(""), nil).wantProblem(http.StatusUnauthorized, "unauthorized")
 	// Found before the end, committed after it: as allow would have left the visitor.
-	_, _, err := s.Runner.MakeToken(t.Context(), s.Workspace.ID, visitor{operator: o}.actor(), store.Token{ID: uuid.New(), Name: "late", Role: "auditor", Every: true, ExpiresAt: s.Clock.Now().Add(time.Hour)})
+	_, _, err := s.Runner.MakeToken(t.Context(), s.Workspace.ID, site.Visitor{Operator: o}.Actor(), store.Token{ID: uuid.New(), Name: "late", Role: "auditor", Every: true, ExpiresAt: s.Clock.Now().Add(time.Hour)})
 	if !errors.Is(err, store.ErrEnded) {
 		t.Errorf("a change of a session that ended: %v", err)
 	}

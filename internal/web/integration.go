@@ -16,10 +16,11 @@ import (
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
-func (s *Server) getIntegration(c echo.Context, v visitor) error {
+func (s *pages) getIntegration(c echo.Context, v site.Visitor) error {
 	page, err := s.integrationPage(c, v)
 	if err != nil {
 		return err
@@ -34,18 +35,18 @@ func (s *Server) getIntegration(c echo.Context, v visitor) error {
 	if cleaned := c.QueryParam("cleaned"); cleaned != "" {
 		noteCleaned(&page, strings.Split(cleaned, ","))
 	}
-	return s.render(c, http.StatusOK, v, place{section: "integration", flash: flash}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "integration", Flash: flash}, page)
 }
 
 // integrationPage is the page as stored: the draft's values where a refused form
 // left some, else the candidate's, else those in use.
-func (s *Server) integrationPage(c echo.Context, v visitor) (views.IntegrationPage, error) {
+func (s *pages) integrationPage(c echo.Context, v site.Visitor) (views.IntegrationPage, error) {
 	ctx := c.Request().Context()
-	state, err := s.Runner.Integration(ctx, v.membership, v.operator.ID)
+	state, err := s.Runner.Integration(ctx, v.Membership, v.Operator.ID)
 	if err != nil {
 		return views.IntegrationPage{}, err
 	}
-	page := views.IntegrationPage{Workspace: v.workspace.Slug, Editable: v.mayIntegrate()}
+	page := views.IntegrationPage{Workspace: v.Workspace.Slug, Editable: v.MayIntegrate()}
 	page.Auth = s.apiCard(v, state, store.AuthAPI, "auth", "auth")
 	page.Accounts = s.apiCard(v, state, store.AccountsAPI, "account", "accounts")
 	page.Admin = s.apiCard(v, state, store.AdminAPI, "admin", "admin")
@@ -53,7 +54,7 @@ func (s *Server) integrationPage(c echo.Context, v visitor) (views.IntegrationPa
 	return page, err
 }
 
-func (s *Server) apiCard(v visitor, state run.Integration, api, hostPrefix, keyPrefix string) views.APICard {
+func (s *pages) apiCard(v site.Visitor, state run.Integration, api, hostPrefix, keyPrefix string) views.APICard {
 	var card views.APICard
 	active, inUse := state.Version(api, store.Active)
 	candidate, waiting := state.Version(api, store.Candidate)
@@ -73,13 +74,13 @@ func (s *Server) apiCard(v visitor, state run.Integration, api, hostPrefix, keyP
 	}
 	card.Host.Value, card.IntegrationKey.Value = shown.Host, shown.IntegrationKey
 	if waiting || inUse {
-		card.SecretKey = views.SecretInput{Stored: true, SetOn: shown.SetAt.In(v.location()).Format("2 Jan 2006"), SetBy: shown.SetBy}
+		card.SecretKey = views.SecretInput{Stored: true, SetOn: shown.SetAt.In(v.Location()).Format("2 Jan 2006"), SetBy: shown.SetBy}
 	}
 	if state.Draft != nil {
 		card.Host.Value = shownAgain(state.Draft[hostPrefix+"_host"])
 		card.IntegrationKey.Value = shownAgain(state.Draft[keyPrefix+"_integration_key"])
 		if state.Draft[keyPrefix+"_secret_key"] != "" {
-			card.SecretKey.DraftUntil = s.when(v, state.DraftUntil).Text
+			card.SecretKey.DraftUntil = s.When(v, state.DraftUntil).Text
 		}
 	}
 	return card
@@ -109,7 +110,7 @@ var (
 	likeHost  = regexp.MustCompile(`^\s*(?i:https?://)?[A-Za-z0-9-]{1,20}(\.[A-Za-z0-9-]{1,20})+[/\s]*$`)
 )
 
-func (s *Server) verdict(v visitor, stored store.Version) views.Verdict {
+func (s *pages) verdict(v site.Visitor, stored store.Version) views.Verdict {
 	shown := views.Verdict{State: "unchecked", Headline: "Not checked yet", IntegrationKey: stored.IntegrationKey}
 	if stored.Outcome == nil {
 		return shown
@@ -122,16 +123,16 @@ func (s *Server) verdict(v visitor, stored store.Version) views.Verdict {
 	for _, step := range found.Steps {
 		shown.Checks = append(shown.Checks, views.Check(step))
 	}
-	shown.At, shown.By = s.when(v, *stored.CheckedAt), *stored.CheckedBy
+	shown.At, shown.By = s.When(v, *stored.CheckedAt), *stored.CheckedBy
 	return shown
 }
 
-func (s *Server) postIntegration(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postIntegration(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
-	refused, notes, err := s.Runner.SaveIntegration(c.Request().Context(), v.scope, v.actor(), valuesOf(form, run.IntegrationFields()))
+	refused, notes, err := s.Runner.SaveIntegration(c.Request().Context(), v.Scope, v.Actor(), valuesOf(form, run.IntegrationFields()))
 	if err != nil {
 		return err
 	}
@@ -140,8 +141,8 @@ func (s *Server) postIntegration(c echo.Context, v visitor) error {
 		if err != nil {
 			return err
 		}
-		setFaults(nineCards(&page), byField(refused.Faults), refused.Notes)
-		return s.render(c, http.StatusUnprocessableEntity, v, place{section: "integration"}, page)
+		setFaults(nineCards(&page), site.ByField(refused.Faults), refused.Notes)
+		return s.Render(c, http.StatusUnprocessableEntity, v, site.Place{Section: "integration"}, page)
 	}
 	to := url.Values{"saved": {"1"}}
 	if len(notes) > 0 {
@@ -151,13 +152,13 @@ func (s *Server) postIntegration(c echo.Context, v visitor) error {
 		}
 		to.Set("cleaned", strings.Join(names, ","))
 	}
-	return c.Redirect(http.StatusSeeOther, views.Integration(v.workspace.Slug)+"?"+to.Encode())
+	return c.Redirect(http.StatusSeeOther, views.Integration(v.Workspace.Slug)+"?"+to.Encode())
 }
 
 // postFill fills the boxes of one API in from a text that was pasted. Nothing but
 // the draft is saved by it.
-func (s *Server) postFill(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postFill(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
@@ -165,7 +166,7 @@ func (s *Server) postFill(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	did, err := s.Runner.FillIn(c.Request().Context(), v.scope, v.actor(), api, form.Get(run.PasteField(api)), valuesOf(form, run.IntegrationFields()))
+	did, err := s.Runner.FillIn(c.Request().Context(), v.Scope, v.Actor(), api, form.Get(run.PasteField(api)), valuesOf(form, run.IntegrationFields()))
 	if err != nil {
 		return err
 	}
@@ -174,7 +175,7 @@ func (s *Server) postFill(c echo.Context, v visitor) error {
 		return err
 	}
 	status := showPasted(nineCards(&page), api, did, form)
-	return s.render(c, status, v, place{section: "integration"}, page)
+	return s.Render(c, status, v, site.Place{Section: "integration"}, page)
 }
 
 func nineCards(page *views.IntegrationPage) cardBoxes {
@@ -218,26 +219,26 @@ func apiParam(c echo.Context) (string, error) {
 	return "", store.ErrNotFound
 }
 
-func (s *Server) postCheck(c echo.Context, v visitor) error {
+func (s *pages) postCheck(c echo.Context, v site.Visitor) error {
 	return s.actOnAPI(c, v, func(ctx context.Context, api string) error {
-		return s.Runner.Check(ctx, v.scope, v.actor(), api)
+		return s.Runner.Check(ctx, v.Scope, v.Actor(), api)
 	})
 }
 
-func (s *Server) postActivate(c echo.Context, v visitor) error {
+func (s *pages) postActivate(c echo.Context, v site.Visitor) error {
 	return s.actOnAPI(c, v, func(ctx context.Context, api string) error {
-		return s.Runner.UseAnyway(ctx, v.scope, v.actor(), api)
+		return s.Runner.UseAnyway(ctx, v.Scope, v.Actor(), api)
 	})
 }
 
-func (s *Server) postDiscard(c echo.Context, v visitor) error {
+func (s *pages) postDiscard(c echo.Context, v site.Visitor) error {
 	return s.actOnAPI(c, v, func(ctx context.Context, api string) error {
-		return s.Runner.Discard(ctx, v.scope, v.actor(), api)
+		return s.Runner.Discard(ctx, v.Scope, v.Actor(), api)
 	})
 }
 
-func (s *Server) actOnAPI(c echo.Context, v visitor, act func(context.Context, string) error) error {
-	if _, err := formOf(c); err != nil {
+func (s *pages) actOnAPI(c echo.Context, v site.Visitor, act func(context.Context, string) error) error {
+	if _, err := site.FormOf(c); err != nil {
 		return err
 	}
 	api, err := apiParam(c)
@@ -247,5 +248,5 @@ func (s *Server) actOnAPI(c echo.Context, v visitor, act func(context.Context, s
 	if err := act(c.Request().Context(), api); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Integration(v.workspace.Slug)+"#api-"+api)
+	return c.Redirect(http.StatusSeeOther, views.Integration(v.Workspace.Slug)+"#api-"+api)
 }

@@ -12,19 +12,21 @@ import (
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
 // An invitation's link is /invitation#TOKEN. What follows the # is not sent to
 // any server: it is in no access log, ours or a proxy's, and in no Referer. A
 // script puts it into the form and sends that; without scripts a person does.
-func (s *Server) getInvitation(c echo.Context, _ visitor) error {
-	return s.render(c, http.StatusOK, visitor{}, place{}, views.InvitationPage{})
+func (s *pages) getInvitation(c echo.Context, _ site.Visitor) error {
+	return s.Render(c, http.StatusOK, site.Visitor{}, site.Place{}, views.InvitationPage{})
 }
 
 // postInvitation shows what a token invites to.
-func (s *Server) postInvitation(c echo.Context, _ visitor) error {
-	form, err := formOf(c)
+func (s *pages) postInvitation(c echo.Context, _ site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
@@ -33,35 +35,35 @@ func (s *Server) postInvitation(c echo.Context, _ visitor) error {
 	if err != nil || refused {
 		return err
 	}
-	return s.render(c, http.StatusOK, visitor{}, place{}, s.acceptPage(c, token, found))
+	return s.Render(c, http.StatusOK, site.Visitor{}, site.Place{}, s.acceptPage(c, token, found))
 }
 
 // openInvitation finds what a token invites to, paced like signing in. Links that
 // are wrong, used, revoked or too old are answered alike.
-func (s *Server) openInvitation(c echo.Context, token string) (found run.OpenInvitation, refused bool, err error) {
+func (s *pages) openInvitation(c echo.Context, token string) (found run.OpenInvitation, refused bool, err error) {
 	found, wait, err := s.findInvitation(c, token)
 	switch {
 	case errors.Is(err, secret.ErrBusy):
-		return found, true, s.render(c, http.StatusServiceUnavailable, visitor{}, place{}, views.InvitationPage{SlowDown: busy(c)})
+		return found, true, s.Render(c, http.StatusServiceUnavailable, site.Visitor{}, site.Place{}, views.InvitationPage{SlowDown: site.Busy(c)})
 	case errors.Is(err, store.ErrNotFound):
-		return found, true, s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, views.InvitationPage{Refused: true})
+		return found, true, s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, views.InvitationPage{Refused: true})
 	case wait > 0:
-		return found, true, s.render(c, http.StatusTooManyRequests, visitor{}, place{}, views.InvitationPage{SlowDown: slowDown(c, wait)})
+		return found, true, s.Render(c, http.StatusTooManyRequests, site.Visitor{}, site.Place{}, views.InvitationPage{SlowDown: site.SlowDown(c, wait)})
 	}
 	return found, err != nil, err
 }
 
 // findInvitation is openInvitation without its pages: it holds a place in a lane.
-func (s *Server) findInvitation(c echo.Context, token string) (found run.OpenInvitation, wait time.Duration, err error) {
+func (s *pages) findInvitation(c echo.Context, token string) (found run.OpenInvitation, wait time.Duration, err error) {
 	ctx := c.Request().Context()
-	l, paced := s.laneOf(c.Request())
-	leave, wait, err := s.crowd.enter(ctx, l, paced)
+	l, paced := s.LaneOf(c.Request())
+	leave, wait, err := s.Crowd.Enter(ctx, l, paced)
 	if err != nil || wait > 0 {
 		return found, wait, err
 	}
 	defer leave()
-	own, account, address := loginKeys("invitation "+token, c.RealIP())
-	if wait, err = s.beginLogin(ctx, own, account, address); err != nil || wait > 0 {
+	own, account, address := site.LoginKeys("invitation "+token, c.RealIP())
+	if wait, err = s.BeginLogin(ctx, own, account, address); err != nil || wait > 0 {
 		return found, wait, err
 	}
 	if found, err = s.Runner.Invitation(ctx, token); err != nil {
@@ -80,17 +82,17 @@ func tokenOf(pasted string) string {
 
 // acceptPage asks for what is missing: nothing of the operator who is signed in,
 // the password of one who is known, a new password of anybody else.
-func (s *Server) acceptPage(c echo.Context, token string, found run.OpenInvitation) views.AcceptPage {
-	page := views.AcceptPage{Token: token, Email: found.Email, Workspace: found.Workspace.Name, Role: found.Role, Reach: reachOf(found.Grant(), found.Names),
-		Inviter: found.Inviter, Until: s.when(visitor{zone: zoneOf(c.Request())}, found.ExpiresAt), Known: found.Known}
-	if session, err := s.sessions.current(c.Request()); err == nil {
+func (s *pages) acceptPage(c echo.Context, token string, found run.OpenInvitation) views.AcceptPage {
+	page := views.AcceptPage{Token: token, Email: found.Email, Workspace: found.Workspace.Name, Role: found.Role, Reach: words.ReachOf(found.Grant(), found.Names),
+		Inviter: found.Inviter, Until: s.When(site.Visitor{Zone: site.ZoneOf(c.Request())}, found.ExpiresAt), Known: found.Known}
+	if session, err := s.Sessions.Current(c.Request()); err == nil {
 		page.SignedIn, page.Other = session.Operator.Email == found.Email, session.Operator.Email
 	}
 	return page
 }
 
-func (s *Server) postAccept(c echo.Context, _ visitor) error {
-	form, err := formOf(c)
+func (s *pages) postAccept(c echo.Context, _ site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
@@ -110,38 +112,38 @@ func (s *Server) postAccept(c echo.Context, _ visitor) error {
 		}
 		workspace, err = s.Runner.Accept(ctx, token, operator)
 	default:
-		if page.Error = PasswordFault(form.Get("password"), found.Email, found.Workspace.Name, found.Workspace.Slug); page.Error != "" {
-			return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
+		if page.Error = site.PasswordFault(form.Get("password"), found.Email, found.Workspace.Name, found.Workspace.Slug); page.Error != "" {
+			return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, page)
 		}
 		operator, workspace, err = s.acceptAsNew(c, token, form.Get("password"))
 	}
 	switch {
 	case errors.Is(err, secret.ErrBusy):
-		page.Error = busy(c)
-		return s.render(c, http.StatusServiceUnavailable, visitor{}, place{}, page)
+		page.Error = site.Busy(c)
+		return s.Render(c, http.StatusServiceUnavailable, site.Visitor{}, site.Place{}, page)
 	case errors.Is(err, store.ErrNotFound): // somebody used it at the same moment
-		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, views.InvitationPage{Refused: true})
+		return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, views.InvitationPage{Refused: true})
 	case errors.Is(err, store.ErrEnded) && !page.SignedIn: // the password was changed since it was checked
 		page.Error = "This password is wrong."
-		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
+		return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, page)
 	case store.IsConflict(err, "operator_email_key"):
 		page.Known, page.Error = true, "You have become an operator meanwhile. Enter the password you chose then."
-		return s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
+		return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, page)
 	case err != nil:
 		return err
 	}
 	if !page.SignedIn {
-		if err := s.startSession(c, operator); err != nil {
+		if err := s.StartSession(c, operator); err != nil {
 			return err
 		}
 	}
 	return c.Redirect(http.StatusSeeOther, views.Workspace(workspace.Slug))
 }
 
-func (s *Server) acceptAsNew(c echo.Context, token, password string) (store.Operator, store.Workspace, error) {
+func (s *pages) acceptAsNew(c echo.Context, token, password string) (store.Operator, store.Workspace, error) {
 	ctx := c.Request().Context()
-	l, _ := s.laneOf(c.Request())
-	leave, err := l.enter(ctx)
+	l, _ := s.LaneOf(c.Request())
+	leave, err := l.Enter(ctx)
 	if err != nil {
 		return store.Operator{}, store.Workspace{}, err
 	}
@@ -155,24 +157,24 @@ func (s *Server) acceptAsNew(c echo.Context, token, password string) (store.Oper
 
 // invitedOperator is the known operator of an invitation, who has a session or
 // gives the password.
-func (s *Server) invitedOperator(c echo.Context, page views.AcceptPage, password string) (operator store.Operator, refused bool, err error) {
+func (s *pages) invitedOperator(c echo.Context, page views.AcceptPage, password string) (operator store.Operator, refused bool, err error) {
 	if page.SignedIn {
-		session, err := s.sessions.current(c.Request())
+		session, err := s.Sessions.Current(c.Request())
 		return session.Operator, err != nil, err
 	}
-	operator, fits, wait, err := s.signInBy(c, page.Email, password)
+	operator, fits, wait, err := s.SignInBy(c, page.Email, password)
 	switch {
 	case errors.Is(err, secret.ErrBusy):
-		page.Error = busy(c)
-		return operator, true, s.render(c, http.StatusServiceUnavailable, visitor{}, place{}, page)
+		page.Error = site.Busy(c)
+		return operator, true, s.Render(c, http.StatusServiceUnavailable, site.Visitor{}, site.Place{}, page)
 	case err != nil:
 		return operator, true, err
 	case wait > 0:
-		page.Error = slowDown(c, wait)
-		return operator, true, s.render(c, http.StatusTooManyRequests, visitor{}, place{}, page)
+		page.Error = site.SlowDown(c, wait)
+		return operator, true, s.Render(c, http.StatusTooManyRequests, site.Visitor{}, site.Place{}, page)
 	case !fits:
 		page.Error = "This password is wrong."
-		return operator, true, s.render(c, http.StatusUnprocessableEntity, visitor{}, place{}, page)
+		return operator, true, s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, page)
 	}
 	return operator, false, nil
 }

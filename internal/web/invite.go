@@ -11,26 +11,28 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getInvite(c echo.Context, v visitor) error {
+func (s *pages) getInvite(c echo.Context, v site.Visitor) error {
 	return s.showInvite(c, v, http.StatusOK, views.Input{}, grantForm{grant: store.Grant{EveryOrganization: true}})
 }
 
-func (s *Server) showInvite(c echo.Context, v visitor, status int, email views.Input, f grantForm) error {
-	page := views.InvitePage{Workspace: v.workspace.Slug, RunID: uuid.NewString(), Email: email}
+func (s *pages) showInvite(c echo.Context, v site.Visitor, status int, email views.Input, f grantForm) error {
+	page := views.InvitePage{Workspace: v.Workspace.Slug, RunID: uuid.NewString(), Email: email}
 	var err error
 	if page.Grant, err = s.grantView(c, v, f); err != nil {
 		return err
 	}
-	return s.render(c, status, v, place{section: "operators"}, page)
+	return s.Render(c, status, v, site.Place{Section: "operators"}, page)
 }
 
 // postInvite answers alike whether the e-mail belongs to an operator somewhere or
 // not; members of this workspace are in the list for all to see.
-func (s *Server) postInvite(c echo.Context, v visitor) error {
-	form, id, err := formWithID(c)
+func (s *pages) postInvite(c echo.Context, v site.Visitor) error {
+	form, id, err := site.FormWithID(c)
 	if err != nil {
 		return err
 	}
@@ -42,11 +44,11 @@ func (s *Server) postInvite(c echo.Context, v visitor) error {
 	if form.Get("act") == "find" {
 		return s.showInvite(c, v, http.StatusOK, email, f)
 	}
-	address, fault := EmailOf(form.Get("email"))
+	address, fault := site.EmailOf(form.Get("email"))
 	if email.Error = fault; fault != "" || f.faulty() {
 		return s.showInvite(c, v, http.StatusUnprocessableEntity, email, f)
 	}
-	token, kept, err := s.Runner.Invite(c.Request().Context(), v.scope, v.actor(), store.Invitation{
+	token, kept, err := s.Runner.Invite(c.Request().Context(), v.Scope, v.Actor(), store.Invitation{
 		ID: id, Email: address, Role: f.grant.Role, Every: f.grant.EveryOrganization, Organizations: f.grant.Organizations,
 	})
 	var member *catalog.FieldError
@@ -56,20 +58,20 @@ func (s *Server) postInvite(c echo.Context, v visitor) error {
 		email.Error = member.Message
 		return s.showInvite(c, v, http.StatusUnprocessableEntity, email, f)
 	case errors.As(err, &already):
-		page := s.sentBefore(v, "Invitation of "+already.Run.Subject, already.Run)
-		page.Onward, page.Again = views.Link{Text: "See who is invited", Href: views.Operators(v.workspace.Slug)}, views.Link{Text: "Invite again", Href: views.Invite(v.workspace.Slug)}
-		return s.render(c, http.StatusOK, v, place{section: "operators"}, page)
+		page := s.SentBefore(v, "Invitation of "+already.Run.Subject, already.Run)
+		page.Onward, page.Again = views.Link{Text: "See who is invited", Href: views.Operators(v.Workspace.Slug)}, views.Link{Text: "Invite again", Href: views.Invite(v.Workspace.Slug)}
+		return s.Render(c, http.StatusOK, v, site.Place{Section: "operators"}, page)
 	case err != nil:
 		return err
 	}
-	return s.render(c, http.StatusOK, v, place{section: "operators"}, views.InvitedPage{
-		Workspace: v.workspace.Slug, Email: kept.Email, Role: kept.Role, Reach: reachOf(kept.Grant(), kept.Names), Until: s.when(v, kept.ExpiresAt),
-		Link: strings.TrimSuffix(s.PublicURL.String(), "/") + views.InvitationLink(token), ShownAt: s.when(v, s.Now()).Text,
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "operators"}, views.InvitedPage{
+		Workspace: v.Workspace.Slug, Email: kept.Email, Role: kept.Role, Reach: words.ReachOf(kept.Grant(), kept.Names), Until: s.When(v, kept.ExpiresAt),
+		Link: strings.TrimSuffix(s.PublicURL.String(), "/") + views.InvitationLink(token), ShownAt: s.When(v, s.Now()).Text,
 	})
 }
 
-func (s *Server) postRevokeInvitation(c echo.Context, v visitor) error {
-	_, id, err := formWithID(c)
+func (s *pages) postRevokeInvitation(c echo.Context, v site.Visitor) error {
+	_, id, err := site.FormWithID(c)
 	if err != nil {
 		return err
 	}
@@ -77,10 +79,10 @@ func (s *Server) postRevokeInvitation(c echo.Context, v visitor) error {
 	if err != nil {
 		return store.ErrNotFound
 	}
-	err = s.Runner.RevokeInvitation(c.Request().Context(), v.scope, v.actor(), id, invitation)
+	err = s.Runner.RevokeInvitation(c.Request().Context(), v.Scope, v.Actor(), id, invitation)
 	var already *run.AlreadyRun
 	if err != nil && !errors.As(err, &already) {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.OperatorsAfter(v.workspace.Slug, id.String()))
+	return c.Redirect(http.StatusSeeOther, views.OperatorsAfter(v.Workspace.Slug, id.String()))
 }

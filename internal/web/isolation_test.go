@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 )
 
 // TestEveryAddress asks every row of the route table as everybody, about what is
@@ -69,28 +70,28 @@ func likeAnother(k knownRoute) bool {
 func (w *walk) all(method string, allowed bool) {
 	routes := routes(w.e.server)
 	// Putting keys to use that do not work closes what comes after, and so does another password.
-	late := func(r route) int {
-		return strings.Count(r.path, ":api/activate") + 2*strings.Count(r.path, "/connection/own/") + strings.Count(r.path, "/account/password") + strings.Count(r.path, "/connection/auth/activate")
+	late := func(r site.Route) int {
+		return strings.Count(r.Path, ":api/activate") + 2*strings.Count(r.Path, "/connection/own/") + strings.Count(r.Path, "/account/password") + strings.Count(r.Path, "/connection/auth/activate")
 	}
-	slices.SortStableFunc(routes, func(a, b route) int { return cmp.Compare(late(a), late(b)) })
+	slices.SortStableFunc(routes, func(a, b site.Route) int { return cmp.Compare(late(a), late(b)) })
 	for _, r := range routes {
-		if r.method != method || w.v.program && !w.v.pages && !r.policy.token {
+		if r.Method != method || w.v.program && !w.v.pages && !r.Policy.Token {
 			continue
 		}
-		known := knownRoutes(r.method + " " + r.path)
+		known := knownRoutes(r.Method + " " + r.Path)
 		if len(known) == 0 {
-			w.t.Errorf("%s %s: this test does not know how to ask it", r.method, r.path)
+			w.t.Errorf("%s %s: this test does not know how to ask it", r.Method, r.Path)
 		}
 		for _, k := range known {
 			if likeAnother(k) && (w.brief || !w.every && (w.v.gone || w.v.over)) {
 				continue // who may do nothing may not do what is alike
 			}
-			targets := w.e.targets(r.path, w.oddityOf(k))
+			targets := w.e.targets(r.Path, w.oddityOf(k))
 			if !w.every && likeAnother(k) {
 				targets = targets[:1]
 			}
 			for _, at := range targets {
-				status, slot := w.e.expect(w.v, r.method, k, r.path, at)
+				status, slot := w.e.expect(w.v, r.Method, k, r.Path, at)
 				if (status == k.ok) == allowed {
 					w.ask(r, k, at, status, slot)
 				}
@@ -115,7 +116,7 @@ func (w *walk) oddityOf(k knownRoute) oddity {
 	return nothingOdd
 }
 
-func (w *walk) ask(r route, k knownRoute, at target, status int, slot string) {
+func (w *walk) ask(r site.Route, k knownRoute, at target, status int, slot string) {
 	w.t.Helper()
 	if w.brief && (w.t.Failed() || w.failed.Load()) {
 		w.failed.Store(true)
@@ -126,27 +127,27 @@ func (w *walk) ask(r route, k knownRoute, at target, status int, slot string) {
 	if k.query != nil {
 		address += "?" + k.query(at.of).Encode()
 	}
-	if r.method == http.MethodPost {
+	if r.Method == http.MethodPost {
 		form = url.Values{}
 		if k.form != nil {
 			form = k.form(w.e, at.of, status == k.ok)
 		}
 	}
 	b := w.b
-	if strings.HasSuffix(r.path, "/signout") && w.v.role != 0 && !w.v.program {
+	if strings.HasSuffix(r.Path, "/signout") && w.v.role != 0 && !w.v.program {
 		b = w.e.as(w.t, w.operator)
 	}
 	p := w.request(b, r, k, address, form)
 	w.asked++
-	if r.path == "/account/signout" && w.v.role != 0 && !w.v.program {
+	if r.Path == "/account/signout" && w.v.role != 0 && !w.v.program {
 		w.b.setCookie(sessionCookie, w.e.token(w.t, w.operator))
 	}
 	if p.status != status && !(w.lenient && status != k.ok) {
-		w.t.Errorf("%s %s: status %d, want %d\n%.600s", r.method, address, p.status, status, p.text())
+		w.t.Errorf("%s %s: status %d, want %d\n%.600s", r.Method, address, p.status, status, p.text())
 		return
 	}
-	if faults := headerFaults(p.header, r.path == "/static/*"); len(faults) > 0 {
-		w.t.Errorf("%s %s: %v", r.method, address, faults)
+	if faults := headerFaults(p.header, r.Path == "/static/*"); len(faults) > 0 {
+		w.t.Errorf("%s %s: %v", r.Method, address, faults)
 	}
 	if status == k.ok && !k.public && w.v.role != 0 {
 		w.allowed++
@@ -156,7 +157,7 @@ func (w *walk) ask(r route, k knownRoute, at target, status int, slot string) {
 		return
 	}
 	// The answer about another's things is the one about nothing, byte for byte.
-	key := r.method + " " + r.path + " " + k.action + " " + slot
+	key := r.Method + " " + r.Path + " " + k.action + " " + slot
 	if slot != "workspace" && slot != "org" {
 		key += " in " + at.slots["ws"] + " " + at.slots["org"] // whose names the page bears
 	}
@@ -164,33 +165,33 @@ func (w *walk) ask(r route, k knownRoute, at target, status int, slot string) {
 		w.answers[key] = withoutToken(p)
 	} else if plain := withoutToken(p); before != plain { // hardly ever
 		if before, plain = withoutRest(before), withoutRest(plain); before != plain {
-			w.t.Errorf("%s %s: the answer gives away that it exists%s", r.method, address, difference(before, plain))
+			w.t.Errorf("%s %s: the answer gives away that it exists%s", r.Method, address, difference(before, plain))
 		}
 	}
 }
 
 // request asks as a person, or as a program with a body of JSON.
-func (w *walk) request(b *browser, r route, k knownRoute, address string, form url.Values) *page {
+func (w *walk) request(b *browser, r site.Route, k knownRoute, address string, form url.Values) *page {
 	w.t.Helper()
 	if !w.v.program {
-		return b.request(r.method, address, form)
+		return b.request(r.Method, address, form)
 	}
-	w.e.Clock.Move(paceEvery)
+	w.e.Clock.Move(site.PaceEvery)
 	if !k.token {
-		return b.request(r.method, address, form, "Authorization", "Bearer "+w.token)
+		return b.request(r.Method, address, form, "Authorization", "Bearer "+w.token)
 	}
-	return b.call(w.token, r.method, address, bodyOf(k.action, form))
+	return b.call(w.token, r.Method, address, bodyOf(k.action, form))
 }
 
-func addressOf(r route, k knownRoute, at target) string {
-	return slotName.ReplaceAllStringFunc(strings.Replace(r.path, "*", strings.TrimPrefix(staticFile, "/static/"), 1), func(slot string) string {
+func addressOf(r site.Route, k knownRoute, at target) string {
+	return slotName.ReplaceAllStringFunc(strings.Replace(r.Path, "*", strings.TrimPrefix(staticFile, "/static/"), 1), func(slot string) string {
 		return cmp.Or(at.slots[slot[1:]], map[string]string{":api": k.api, ":action": k.action}[slot])
 	})
 }
 
 // tellsNothing fails if an answer holds anything of what the visitor does not
 // see, but for what was asked.
-func (w *walk) tellsNothing(r route, p *page) {
+func (w *walk) tellsNothing(r site.Route, p *page) {
 	w.t.Helper()
 	// Taking out what echoes is slow, and hardly an answer holds such a text at all.
 	whole := strings.ToLower(headOf(p.header) + p.body)
@@ -208,7 +209,7 @@ func (w *walk) tellsNothing(r route, p *page) {
 	}
 	for _, n := range []tenant{w.e.near, w.e.far, w.e.foreign} {
 		if !slices.Contains(w.v.sees, n.canary) && holds(n.canary) {
-			w.t.Errorf("%s %s tells of %s", r.method, p.address, n.canary)
+			w.t.Errorf("%s %s tells of %s", r.Method, p.address, n.canary)
 		}
 	}
 	hidden := []string{"CANARY-draft"} // typed by somebody else
@@ -224,7 +225,7 @@ func (w *walk) tellsNothing(r route, p *page) {
 	}
 	for _, text := range hidden {
 		if text != w.operator.Email && holds(text) {
-			w.t.Errorf("%s %s holds %s, of somebody else", r.method, p.address, text)
+			w.t.Errorf("%s %s holds %s, of somebody else", r.Method, p.address, text)
 		}
 	}
 }

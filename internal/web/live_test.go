@@ -12,6 +12,8 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 )
 
 // asking is a site whose one user, Jane, has an activated phone and can be asked
@@ -92,18 +94,18 @@ func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 			f := sheet.form("Send push").set("ticket", "T-77")
 			shown := f.post().want(http.StatusOK, "Sent a verification push to +12025550143.", "is not stored").fine()
 			push := s.Sim.Pushes(s.Account.AccountID)[0]
-			shown.want(http.StatusOK, inGroups(push.Code), spoken(push.Code))
+			shown.want(http.StatusOK, words.InGroups(push.Code), words.Spoken(push.Code))
 			// Without a script the page stays as it is: it says so, and has a link.
 			shown.want(http.StatusOK, "Open the answer").wantNot("Waiting for the answer", `http-equiv="refresh"`)
 			if left := shown.all(func(n *node) bool { return strings.HasPrefix(attribute(n, "class"), "live-left") }); len(left) != 1 || !has(left[0], "hidden") {
 				t.Error("without a script, the page counts seconds that it does not count")
 			}
-			if shown.live("data-approved") != "Approved. Did the caller read "+inGroups(push.Code)+"?" {
+			if shown.live("data-approved") != "Approved. Did the caller read "+words.InGroups(push.Code)+"?" {
 				t.Error("an approval asks nothing: ", shown.live("data-approved"))
 			}
 
 			// The same form again, in a second tab: one push, and no code.
-			f.post().want(http.StatusOK, "Already sent").wantNot(push.Code, inGroups(push.Code))
+			f.post().want(http.StatusOK, "Already sent").wantNot(push.Code, words.InGroups(push.Code))
 			b.get(at).want(http.StatusOK, "Verification push sent")
 			s.answer(t, how)
 			status, last := b.stream(shown.live("data-events"), func(liveEvent) {})
@@ -116,7 +118,7 @@ func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 				}
 				b.get(at).want(http.StatusOK, "Approved on +12025550143.")
 			}
-			b.get(shown.live("data-then")).want(http.StatusOK, said, "Jane Roe", last.Text).wantNot(push.Code, inGroups(push.Code)).fine()
+			b.get(shown.live("data-then")).want(http.StatusOK, said, "Jane Roe", last.Text).wantNot(push.Code, words.InGroups(push.Code)).fine()
 			b.get(at).click(said).want(http.StatusOK, "Verify Caller", "T-77", last.Text, "For the ticket").wantNot(push.Code, "See the answer")
 			everything := s.everyColumn(t)
 			for _, column := range []string{"input", "subject", "summary", "ticket", "answer"} { // others hold any six digits by chance
@@ -223,15 +225,15 @@ func TestStreamsOfOneOperator(t *testing.T) {
 	s, jane := asking(t)
 	b := s.as(t, s.Owner)
 	events := b.get(s.org("/actions/send-duo-authentication?user_id=" + jane)).form("Ask now").send().live("data-events")
-	opened := make(chan bool, mostStreams)
+	opened := make(chan bool, site.MostStreams)
 	var all sync.WaitGroup
-	for range mostStreams {
+	for range site.MostStreams {
 		all.Go(func() {
 			var once sync.Once
 			b.stream(events, func(liveEvent) { once.Do(func() { opened <- true }) })
 		})
 	}
-	for range mostStreams {
+	for range site.MostStreams {
 		<-opened
 	}
 	var once sync.Once // a stream that should not be there would wait for the answer

@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
+	"duodesk/internal/web/site"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -30,7 +31,7 @@ const (
 // site is a Desk with the console serving it.
 type console struct {
 	*runtest.Desk
-	server *Server
+	server *site.Site
 	url    string
 	known  sync.Map // ids of an organization by its address, see bind
 }
@@ -50,8 +51,8 @@ func serveAt(t testing.TB, d *runtest.Desk, public string, proxies ...netip.Pref
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &console{Desk: d, server: New(Config{
-		Store: d.Store, Runner: d.Runner, Log: slog.New(LogHandler(slog.NewTextHandler(d.Log, nil))), Now: d.Clock.Now,
+	s := &console{Desk: d, server: site.New(site.Config{
+		Store: d.Store, Runner: d.Runner, Log: slog.New(site.LogHandler(slog.NewTextHandler(d.Log, nil))), Now: d.Clock.Now,
 		PublicURL: address, Idle: testIdle, Longest: testLongest, Sandbox: true,
 		TrustedProxies: proxies,
 		RefusalPause:   time.Nanosecond,

@@ -10,6 +10,8 @@ import (
 
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
@@ -18,7 +20,7 @@ const mappingRows = 50
 // mappingFilter reads which part of the mapping is asked for, from an address or
 // from the form that carries it along.
 func mappingFilter(value func(string) string) views.MappingFilter {
-	f := views.MappingFilter{Show: value("show"), Query: searched(value("q")), Suggest: value("suggest") == "1"}
+	f := views.MappingFilter{Show: value("show"), Query: site.Searched(value("q")), Suggest: value("suggest") == "1"}
 	if !slices.Contains([]store.Filter{store.Unmapped, store.Unkeyed, store.Failing}, store.Filter(f.Show)) {
 		f.Show = ""
 	}
@@ -30,12 +32,12 @@ func mappingFilter(value func(string) string) views.MappingFilter {
 
 // mappingSection is the mapping as the address asks for it. It opens once the
 // Accounts API has answered.
-func (s *Server) mappingSection(c echo.Context, v visitor, state run.Integration) (views.MappingSection, error) {
+func (s *pages) mappingSection(c echo.Context, v site.Visitor, state run.Integration) (views.MappingSection, error) {
 	filter := mappingFilter(c.QueryParam)
 	if c.Request().Method == http.MethodPost {
 		filter = mappingFilter(c.Request().PostFormValue)
 	}
-	m := views.MappingSection{Workspace: v.workspace.Slug, Editable: v.mayIntegrate(), Filter: filter}
+	m := views.MappingSection{Workspace: v.Workspace.Slug, Editable: v.MayIntegrate(), Filter: filter}
 	if _, inUse := state.Version(store.AccountsAPI, store.Active); !inUse {
 		m.Locked = "The mapping opens when the Accounts API has accepted its keys: it lists the Duo accounts to map."
 		return m, nil
@@ -51,23 +53,23 @@ func (s *Server) mappingSection(c echo.Context, v visitor, state run.Integration
 		if a.MappedTo == nil {
 			m.UnmappedAccounts++
 		}
-		m.ReadAt = s.when(v, a.ReadAt)
+		m.ReadAt = s.When(v, a.ReadAt)
 	}
 	for _, a := range state.Unusable {
 		if m.Editable {
 			m.Unusable = append(m.Unusable, run.AccountText(a))
-			m.ReadAt = s.when(v, a.ReadAt)
+			m.ReadAt = s.When(v, a.ReadAt)
 		}
 	}
 	return m, s.fillMapping(c, v, state.Accounts, &m)
 }
 
-func (s *Server) fillMapping(c echo.Context, v visitor, accounts []store.Account, m *views.MappingSection) error {
+func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Account, m *views.MappingSection) error {
 	ctx, filter := c.Request().Context(), m.Filter
 	var rows, everybody []store.Organization
 	var drifted []store.Drifted
 	var n store.Counts
-	err := s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) (err error) {
+	err := s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) (err error) {
 		rows, n, err = tx.Organizations(ctx, store.Filter(filter.Show), filter.Query, mappingRows, (filter.Page-1)*mappingRows)
 		if err == nil && m.Editable {
 			drifted, err = tx.Drifted(ctx)
@@ -83,7 +85,7 @@ func (s *Server) fillMapping(c echo.Context, v visitor, accounts []store.Account
 	}
 	m.Organizations, m.Mapped, m.Keyed = n.Organizations, n.Mapped, n.Keyed
 	m.Drift = driftRows(drifted)
-	m.Filters = mappingFilters(v.workspace.Slug, filter, n)
+	m.Filters = mappingFilters(v.Workspace.Slug, filter, n)
 	var suggestions map[uuid.UUID]run.Suggestion
 	if filter.Suggest {
 		suggestions = run.Suggest(everybody, accounts)
@@ -95,10 +97,10 @@ func (s *Server) fillMapping(c echo.Context, v visitor, accounts []store.Account
 	for _, o := range rows {
 		m.Rows = append(m.Rows, mappingRow(v, o, byID, suggestions[o.ID]))
 	}
-	m.Pager = pagerOf(filter.Page, mappingRows, n.Matching, "organizations", func(page int) string {
+	m.Pager = site.PagerOf(filter.Page, mappingRows, n.Matching, "organizations", func(page int) string {
 		f := filter
 		f.Page = page
-		return views.Mapping(v.workspace.Slug, f)
+		return views.Mapping(v.Workspace.Slug, f)
 	})
 	m.Empty = mappingEmpty(v, n)
 	return nil
@@ -117,32 +119,32 @@ func mappingFilters(ws string, f views.MappingFilter, n store.Counts) []views.Fi
 	}
 }
 
-func mappingEmpty(v visitor, n store.Counts) views.Empty {
+func mappingEmpty(v site.Visitor, n store.Counts) views.Empty {
 	switch {
-	case n.Organizations == 0 && v.mayIntegrate():
+	case n.Organizations == 0 && v.MayIntegrate():
 		return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "Create one for every Duo account in one go, or one by one.",
-			Link: views.Link{Text: "New organization", Href: views.NewOrganization(v.workspace.Slug)}}
+			Link: views.Link{Text: "New organization", Href: views.NewOrganization(v.Workspace.Slug)}}
 	case n.Organizations == 0:
 		return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "An owner or admin of this workspace creates them."}
 	}
 	return views.Empty{Kind: "no-match", Headline: "No organization matches", Text: "Change the search or the filter.",
-		Link: views.Link{Text: "Show all", Href: views.Mapping(v.workspace.Slug, views.MappingFilter{})}}
+		Link: views.Link{Text: "Show all", Href: views.Mapping(v.Workspace.Slug, views.MappingFilter{})}}
 }
 
 // mappingRow is one organization as it is saved, or with a suggestion that is
 // not.
-func mappingRow(v visitor, o store.Organization, accounts map[string]store.Account, suggested run.Suggestion) views.MappingRow {
-	row := views.MappingRow{Workspace: v.workspace.Slug, OrganizationID: o.ID.String(), OrganizationTag: tagOf(o), Editable: v.mayIntegrate(), Connection: o.Connection()}
+func mappingRow(v site.Visitor, o store.Organization, accounts map[string]store.Account, suggested run.Suggestion) views.MappingRow {
+	row := views.MappingRow{Workspace: v.Workspace.Slug, OrganizationID: o.ID.String(), OrganizationTag: words.TagOf(o), Editable: v.MayIntegrate(), Connection: o.Connection()}
 	row.DirectoryKey.Value, row.SavedDirectoryKey = o.DirectoryKey, o.DirectoryKey
 	account, listed := accounts[o.AccountID]
 	switch {
 	case o.Kind == store.Parent || o.Kind == store.Own:
-		row.Connected, row.AccountHost, row.State = connectionText(o), o.APIHostname, views.Chip{Level: "ok", Text: "Mapped"}
+		row.Connected, row.AccountHost, row.State = words.ConnectionText(o), o.APIHostname, views.Chip{Level: "ok", Text: "Mapped"}
 		return row
 	case o.Mapped() && listed:
 		row.Account.Value, row.State = run.AccountText(account), views.Chip{Level: "ok", Text: "Mapped"}
 	case o.Mapped():
-		row.Account.Value, row.State = o.AccountID, lostAccount(o)
+		row.Account.Value, row.State = o.AccountID, words.LostAccount(o)
 	case suggested.Account.AccountID != "":
 		row.Account.Value, row.State = run.AccountText(suggested.Account), views.Chip{Level: "info", Text: "Suggested, not saved yet"}
 	case suggested.Ambiguous > 0:

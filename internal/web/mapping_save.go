@@ -11,12 +11,13 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
 // postMapping saves one row (row is an organization's id) or all that were sent.
-func (s *Server) postMapping(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postMapping(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
@@ -24,8 +25,8 @@ func (s *Server) postMapping(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	faults, err := s.Runner.SaveMapping(c.Request().Context(), v.scope, v.actor(), rows)
-	if err != nil && !duoSaidNo(err) {
+	faults, err := s.Runner.SaveMapping(c.Request().Context(), v.Scope, v.Actor(), rows)
+	if err != nil && !site.DuoSaidNo(err) {
 		return err
 	}
 	saving := savedRows{form: form, rows: rows, faults: faults, failed: err}
@@ -33,7 +34,7 @@ func (s *Server) postMapping(c echo.Context, v visitor) error {
 		return s.answerMappingRow(c, v, saving)
 	}
 	if !saving.leavesTyped() {
-		return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, mappingFilter(form.Get)))
+		return c.Redirect(http.StatusSeeOther, views.Mapping(v.Workspace.Slug, mappingFilter(form.Get)))
 	}
 	page, err := s.integrationPage(c, v)
 	if err != nil {
@@ -42,42 +43,42 @@ func (s *Server) postMapping(c echo.Context, v visitor) error {
 	for i := range page.Mapping.Rows {
 		saving.keepTyped(&page.Mapping.Rows[i], page.Mapping.Accounts)
 	}
-	at := place{section: "integration"}
+	at := site.Place{Section: "integration"}
 	if saving.failed != nil {
-		at.flash = []views.Flash{{Level: "bad", Text: saving.failure()}}
+		at.Flash = []views.Flash{{Level: "bad", Text: saving.failure()}}
 	}
-	return s.render(c, saving.status(), v, at, page)
+	return s.Render(c, saving.status(), v, at, page)
 }
 
 // submittedRows reads account.<id> and directory_key.<id> of the rows to save, and
 // connection.<id>, for which each was drawn.
-func submittedRows(f form) ([]run.MappingRow, error) {
+func submittedRows(f site.Form) ([]run.MappingRow, error) {
 	var rows []run.MappingRow
 	one := f.Get("row")
-	for name := range f.values {
+	for name := range f.Values {
 		text, found := strings.CutPrefix(name, "account.")
 		if !found || one != "all" && one != text {
 			continue
 		}
 		id, err := uuid.Parse(text)
 		if err != nil || f.Get("connection."+text) == "" {
-			return nil, badRequest("A row of the mapping does not say which organization or connection it is for. Open the mapping again.")
+			return nil, site.BadRequest("A row of the mapping does not say which organization or connection it is for. Open the mapping again.")
 		}
 		rows = append(rows, run.MappingRow{
 			Organization: id, Account: f.Get(name), DirectoryKey: f.Get("directory_key." + text),
-			KeepAccount: f.untouched(name), KeepDirectoryKey: f.untouched("directory_key." + text),
-			WasAccount: f.was(name), WasDirectoryKey: f.was("directory_key." + text), Opened: f.Get("connection." + text),
+			KeepAccount: f.Untouched(name), KeepDirectoryKey: f.Untouched("directory_key." + text),
+			WasAccount: f.Was(name), WasDirectoryKey: f.Was("directory_key." + text), Opened: f.Get("connection." + text),
 		})
 	}
 	if len(rows) == 0 || len(rows) > mappingRows {
-		return nil, badRequest(fmt.Sprintf("The form has %d rows of the mapping to save; from 1 to %d are saved at a time.", len(rows), mappingRows))
+		return nil, site.BadRequest(fmt.Sprintf("The form has %d rows of the mapping to save; from 1 to %d are saved at a time.", len(rows), mappingRows))
 	}
 	return rows, nil
 }
 
 // savedRows is what came of saving rows of a form.
 type savedRows struct {
-	form   form
+	form   site.Form
 	rows   []run.MappingRow
 	faults map[uuid.UUID][]catalog.FieldError
 	failed error // of Duo's; nothing was saved
@@ -86,7 +87,7 @@ type savedRows struct {
 func (r savedRows) status() int {
 	switch {
 	case r.failed != nil:
-		return statusOf(r.failed)
+		return site.StatusOf(r.failed)
 	case len(r.faults) > 0:
 		return http.StatusUnprocessableEntity
 	}
@@ -111,9 +112,9 @@ func (r savedRows) saved(id string) bool {
 // leavesTyped reports whether the form holds something that is not stored: in a
 // row with a fault, or in one that was not to be saved yet.
 func (r savedRows) leavesTyped() bool {
-	for name := range r.form.values {
+	for name := range r.form.Values {
 		id, found := strings.CutPrefix(name, "account.")
-		if found && !r.saved(id) && !(r.form.untouched(name) && r.form.untouched("directory_key."+id)) {
+		if found && !r.saved(id) && !(r.form.Untouched(name) && r.form.Untouched("directory_key."+id)) {
 			return true
 		}
 	}
@@ -144,12 +145,12 @@ func (r savedRows) keepTyped(row *views.MappingRow, offered []views.AccountOptio
 
 // answerMappingRow answers a live save with the one row. Only a refused form
 // (422) is shown in place.
-func (s *Server) answerMappingRow(c echo.Context, v visitor, r savedRows) error {
+func (s *pages) answerMappingRow(c echo.Context, v site.Visitor, r savedRows) error {
 	ctx := c.Request().Context()
 	accounts := map[string]store.Account{}
 	var offered []views.AccountOption
 	var o store.Organization
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		listed, err := tx.Accounts(ctx)
 		if err != nil {
 			return err
@@ -180,24 +181,24 @@ func (s *Server) answerMappingRow(c echo.Context, v visitor, r savedRows) error 
 	return views.MappingRowView(&row).Render(ctx, c.Response())
 }
 
-func (s *Server) postRefreshAccounts(c echo.Context, v visitor) error {
-	if _, err := formOf(c); err != nil {
+func (s *pages) postRefreshAccounts(c echo.Context, v site.Visitor) error {
+	if _, err := site.FormOf(c); err != nil {
 		return err
 	}
-	if _, err := s.Runner.RefreshAccounts(c.Request().Context(), v.scope, v.actor()); err != nil {
+	if _, err := s.Runner.RefreshAccounts(c.Request().Context(), v.Scope, v.Actor()); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
+	return c.Redirect(http.StatusSeeOther, views.Mapping(v.Workspace.Slug, views.MappingFilter{}))
 }
 
-func (s *Server) getAdoptAccounts(c echo.Context, v visitor) error {
+func (s *pages) getAdoptAccounts(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
-	state, err := s.Runner.Integration(ctx, v.scope, v.operator.ID)
+	state, err := s.Runner.Integration(ctx, v.Scope, v.Operator.ID)
 	if err != nil {
 		return err
 	}
 	var unmapped []store.Organization
-	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		unmapped, _, err = tx.Organizations(ctx, store.Unmapped, "", store.EveryOrganization, 0)
 		return err
 	})
@@ -206,15 +207,15 @@ func (s *Server) getAdoptAccounts(c echo.Context, v visitor) error {
 	}
 	page := adoptPage(v, state.Accounts, unmapped)
 	if len(page.Names) == 0 {
-		return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
+		return c.Redirect(http.StatusSeeOther, views.Mapping(v.Workspace.Slug, views.MappingFilter{}))
 	}
-	return s.render(c, http.StatusOK, v, place{section: "integration"}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "integration"}, page)
 }
 
 // adoptPage lists what would be created, and says where a second organization of
 // the same name would come of it.
-func adoptPage(v visitor, accounts []store.Account, unmapped []store.Organization) views.AdoptAccountsPage {
-	page := views.AdoptAccountsPage{Workspace: v.workspace.Slug}
+func adoptPage(v site.Visitor, accounts []store.Account, unmapped []store.Organization) views.AdoptAccountsPage {
+	page := views.AdoptAccountsPage{Workspace: v.Workspace.Slug}
 	count := map[string]int{}
 	for _, a := range accounts {
 		if a.MappedTo == nil {
@@ -237,12 +238,12 @@ func adoptPage(v visitor, accounts []store.Account, unmapped []store.Organizatio
 	return page
 }
 
-func (s *Server) postAdoptAccounts(c echo.Context, v visitor) error {
-	if _, err := formOf(c); err != nil {
+func (s *pages) postAdoptAccounts(c echo.Context, v site.Visitor) error {
+	if _, err := site.FormOf(c); err != nil {
 		return err
 	}
-	if err := s.Runner.AdoptAccounts(c.Request().Context(), v.scope, v.actor()); err != nil {
+	if err := s.Runner.AdoptAccounts(c.Request().Context(), v.Scope, v.Actor()); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Integration(v.workspace.Slug)+"?adopted=1#mapping")
+	return c.Redirect(http.StatusSeeOther, views.Integration(v.Workspace.Slug)+"?adopted=1#mapping")
 }

@@ -24,6 +24,7 @@ import (
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
@@ -207,7 +208,7 @@ func (e *fleet) layered(t *testing.T) {
 	config := e.server.Config
 	config.Store = beyond
 	config.Runner = e.Process(t, run.Config{Store: beyond, Log: slog.New(slog.DiscardHandler)})
-	e.server = New(config)
+	e.server = site.New(config)
 	server := httptest.NewServer(Handler(e.server))
 	t.Cleanup(server.Close)
 	e.url = server.URL
@@ -220,13 +221,15 @@ func (e *fleet) layered(t *testing.T) {
 func (w *walk) otherIDs() {
 	routes := routes(w.e.server)
 	// What makes another's key or account the visitor's own comes last.
-	late := func(r route) int { return strings.Count(r.path, "/connection") + strings.Count(r.path, "/integration") }
-	slices.SortStableFunc(routes, func(a, b route) int { return cmp.Compare(late(a), late(b)) })
+	late := func(r site.Route) int {
+		return strings.Count(r.Path, "/connection") + strings.Count(r.Path, "/integration")
+	}
+	slices.SortStableFunc(routes, func(a, b site.Route) int { return cmp.Compare(late(a), late(b)) })
 	for _, r := range routes {
-		if w.v.program && !r.policy.token {
+		if w.v.program && !r.Policy.Token {
 			continue
 		}
-		for _, k := range knownRoutes(r.method + " " + r.path) {
+		for _, k := range knownRoutes(r.Method + " " + r.Path) {
 			of := &w.e.near
 			if w.v.foreign {
 				of = &w.e.foreign
@@ -234,7 +237,7 @@ func (w *walk) otherIDs() {
 				of = &w.e.far
 			}
 			at := targetOf(of)
-			if status, _ := w.e.expect(w.v, r.method, k, r.path, at); status != k.ok || k.public || likeAnother(k) && (w.brief || r.method == http.MethodGet) {
+			if status, _ := w.e.expect(w.v, r.Method, k, r.Path, at); status != k.ok || k.public || likeAnother(k) && (w.brief || r.Method == http.MethodGet) {
 				continue
 			}
 			w.otherIDsIn(r, k, at)
@@ -242,12 +245,12 @@ func (w *walk) otherIDs() {
 	}
 }
 
-func (w *walk) otherIDsIn(r route, k knownRoute, at target) {
+func (w *walk) otherIDsIn(r site.Route, k knownRoute, at target) {
 	sent := func() url.Values {
 		switch {
-		case r.method == http.MethodPost && k.form != nil:
+		case r.Method == http.MethodPost && k.form != nil:
 			return k.form(w.e, at.of, true)
-		case r.method == http.MethodGet && k.query != nil:
+		case r.Method == http.MethodGet && k.query != nil:
 			return k.query(at.of)
 		}
 		return nil
@@ -269,7 +272,7 @@ func (w *walk) otherIDsIn(r route, k knownRoute, at target) {
 				changed.Set("run_id", uuid.NewString())
 			}
 			var p *page
-			if r.method == http.MethodGet {
+			if r.Method == http.MethodGet {
 				p = w.request(w.b, r, k, addressOf(r, k, at)+"?"+changed.Encode(), nil)
 			} else {
 				p = w.request(w.b, r, k, addressOf(r, k, at), changed)
@@ -282,7 +285,7 @@ func (w *walk) otherIDsIn(r route, k knownRoute, at target) {
 			answers[what] = strings.NewReplacer(id, "", url.QueryEscape(id), "").Replace(withoutToken(p))
 		}
 		for _, what := range []string{"another organization's", "another workspace's"} {
-			if what == "another organization's" && w.v.whole && !strings.Contains(r.path, ":org") {
+			if what == "another organization's" && w.v.whole && !strings.Contains(r.Path, ":org") {
 				continue // a page of the whole workspace shows it to them
 			}
 			got, found := answers[what]
@@ -291,7 +294,7 @@ func (w *walk) otherIDsIn(r route, k knownRoute, at target) {
 				continue
 			}
 			if got, nothing = withoutOwn(got), withoutOwn(nothing); got != nothing { // hardly ever
-				w.t.Errorf("%s %s %s: %s %s is told from nothing%s", r.method, r.path, k.action, what, kind, difference(nothing, got))
+				w.t.Errorf("%s %s %s: %s %s is told from nothing%s", r.Method, r.Path, k.action, what, kind, difference(nothing, got))
 			}
 		}
 	}
@@ -348,19 +351,10 @@ func (w *walk) strange(own *tenant, kind string) map[string]string {
 // lettingIn are the estates of servers whose application lets everybody in.
 var lettingIn sync.Map
 
-// everythingAllowed takes the place of store.Access where the application's check
-// is taken away: everything exists and everybody is its owner. What statements
-// then reach is what the membership grants, and row-level security alone says so.
-func everythingAllowed(ctx context.Context, s *Server, operator uuid.UUID, workspace, organization string) (store.Access, error) {
-	return everythingAllowedTo(ctx, s, workspace, organization, func() (store.Access, error) { return s.Store.Access(ctx, operator, workspace, "") })
-}
-
-// everythingAllowedBy does so for a program.
-func everythingAllowedBy(ctx context.Context, s *Server, token store.Token, workspace, organization string) (store.Access, error) {
-	return everythingAllowedTo(ctx, s, workspace, organization, func() (store.Access, error) { return s.Store.AccessBy(ctx, token, workspace, "") })
-}
-
-func everythingAllowedTo(ctx context.Context, s *Server, workspace, organization string, granted func() (store.Access, error)) (store.Access, error) {
+// everythingAllowed takes the place of granted, which is store.Access or store.AccessBy, where
+// the application's check is taken away: everything exists and everybody is its owner. What
+// statements then reach is what the membership grants, and row-level security alone says so.
+func everythingAllowed(ctx context.Context, s *site.Site, workspace, organization string, granted func(organization string) (store.Access, error)) (store.Access, error) {
 	known, _ := lettingIn.Load(s)
 	e := known.(*fleet)
 	for _, owner := range []uuid.UUID{e.Owner.ID, e.otherOwner.ID} {
@@ -368,7 +362,7 @@ func everythingAllowedTo(ctx context.Context, s *Server, workspace, organization
 		if err != nil {
 			continue
 		}
-		own, err := granted()
+		own, err := granted("")
 		if err != nil {
 			own = store.Access{}
 		}
@@ -379,13 +373,5 @@ func everythingAllowedTo(ctx context.Context, s *Server, workspace, organization
 	return store.Access{}, store.ErrNotFound
 }
 
-func asItIs(ctx context.Context, s *Server, operator uuid.UUID, workspace, organization string) (store.Access, error) {
-	return s.Store.Access(ctx, operator, workspace, organization)
-}
-
-func asItIsBy(ctx context.Context, s *Server, token store.Token, workspace, organization string) (store.Access, error) {
-	return s.Store.AccessBy(ctx, token, workspace, organization)
-}
-
-// They are called by the build that takes the check away.
-var _, _, _, _ = everythingAllowed, everythingAllowedBy, asItIs, asItIsBy
+// It is called by the build that takes the check away.
+var _ = everythingAllowed

@@ -12,10 +12,12 @@ import (
 
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getMember(c echo.Context, v visitor) error {
+func (s *pages) getMember(c echo.Context, v site.Visitor) error {
 	m, err := s.memberOf(c, v)
 	if err != nil {
 		return err
@@ -24,15 +26,15 @@ func (s *Server) getMember(c echo.Context, v visitor) error {
 }
 
 // showMember draws a member's page with the form as it stands.
-func (s *Server) showMember(c echo.Context, v visitor, status int, m store.Member, f grantForm, fault string) error {
-	page := views.MemberPage{Workspace: v.workspace.Slug, ID: m.OperatorID.String(), Email: m.Email, State: memberState(m), Disabled: m.DisabledAt != nil,
-		You: m.OperatorID == v.operator.ID, RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault}
+func (s *pages) showMember(c echo.Context, v site.Visitor, status int, m store.Member, f grantForm, fault string) error {
+	page := views.MemberPage{Workspace: v.Workspace.Slug, ID: m.OperatorID.String(), Email: m.Email, State: memberState(m), Disabled: m.DisabledAt != nil,
+		You: m.OperatorID == v.Operator.ID, RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault}
 	if m.SeenAt != nil {
-		page.Seen = s.when(v, *m.SeenAt)
+		page.Seen = s.When(v, *m.SeenAt)
 	}
-	err := s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
+	err := s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) error {
 		tokens, err := tx.Tokens(c.Request().Context(), m.OperatorID)
-		page.Tokens = s.tokenRows(v, tokens, views.MemberTokens(v.workspace.Slug, page.ID))
+		page.Tokens = s.tokenRows(v, tokens, views.MemberTokens(v.Workspace.Slug, page.ID))
 		return err
 	})
 	if err != nil {
@@ -41,17 +43,17 @@ func (s *Server) showMember(c echo.Context, v visitor, status int, m store.Membe
 	if page.Grant, err = s.grantView(c, v, f); err != nil {
 		return err
 	}
-	flashes, err := s.flashOf(c.Request().Context(), c, v)
+	flashes, err := s.FlashOf(c.Request().Context(), c, v)
 	if err != nil {
 		return err
 	}
-	return s.render(c, status, v, place{section: "operators", flash: flashes}, page)
+	return s.Render(c, status, v, site.Place{Section: "operators", Flash: flashes}, page)
 }
 
 // postMember reviews a change first and makes it when it is sent again from
 // there.
-func (s *Server) postMember(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postMember(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
@@ -74,11 +76,11 @@ func (s *Server) postMember(c echo.Context, v visitor) error {
 		}
 		return s.reviewMember(c, v, http.StatusOK, m, f, "")
 	}
-	id, err := form.runID()
+	id, err := form.RunID()
 	if err != nil {
 		return err
 	}
-	err = s.Runner.ChangeMember(c.Request().Context(), v.scope, v.actor(), id, m.OperatorID, grantFrom(form.Get("was")), f.grant)
+	err = s.Runner.ChangeMember(c.Request().Context(), v.Scope, v.Actor(), id, m.OperatorID, grantFrom(form.Get("was")), f.grant)
 	switch {
 	case errors.Is(err, run.ErrChangedMeanwhile):
 		return s.reviewMember(c, v, http.StatusConflict, m, f, "Somebody changed this membership since you opened the form. Look at what would change now.")
@@ -92,33 +94,33 @@ const lastOwnerWords = "This is the last owner who can sign in here. Make somebo
 
 // afterChange leads back to the list, with the record named so that the page
 // says what was done; and out of it whoever took the own membership away.
-func (s *Server) afterChange(c echo.Context, v visitor, id uuid.UUID, m store.Member, err error) error {
+func (s *pages) afterChange(c echo.Context, v site.Visitor, id uuid.UUID, m store.Member, err error) error {
 	var already *run.AlreadyRun
 	if err != nil && !errors.As(err, &already) {
 		return err
 	}
-	if m.OperatorID == v.operator.ID {
+	if m.OperatorID == v.Operator.ID {
 		return c.Redirect(http.StatusSeeOther, views.Workspaces())
 	}
-	return c.Redirect(http.StatusSeeOther, views.OperatorsAfter(v.workspace.Slug, id.String()))
+	return c.Redirect(http.StatusSeeOther, views.OperatorsAfter(v.Workspace.Slug, id.String()))
 }
 
-func (s *Server) reviewMember(c echo.Context, v visitor, status int, m store.Member, f grantForm, fault string) error {
+func (s *pages) reviewMember(c echo.Context, v site.Visitor, status int, m store.Member, f grantForm, fault string) error {
 	names, err := s.namesOf(c.Request().Context(), v, f.grant.Organizations)
 	if err != nil {
 		return err
 	}
-	page := views.MemberReview{Workspace: v.workspace.Slug, ID: m.OperatorID.String(), Email: m.Email, RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault,
-		Before: reachOf(m.Grant(), m.Names), BeforeRole: m.Role, After: reachOf(f.grant, names), AfterRole: f.grant.Role, You: m.OperatorID == v.operator.ID}
+	page := views.MemberReview{Workspace: v.Workspace.Slug, ID: m.OperatorID.String(), Email: m.Email, RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault,
+		Before: words.ReachOf(m.Grant(), m.Names), BeforeRole: m.Role, After: words.ReachOf(f.grant, names), AfterRole: f.grant.Role, You: m.OperatorID == v.Operator.ID}
 	page.LosesOwner = m.Role == "owner" && f.grant.Role != "owner"
 	page.Kept = f.hidden()
-	return s.render(c, status, v, place{section: "operators"}, page)
+	return s.Render(c, status, v, site.Place{Section: "operators"}, page)
 }
 
 // namesOf are the names of organizations, in their order.
-func (s *Server) namesOf(ctx context.Context, v visitor, ids []uuid.UUID) ([]string, error) {
+func (s *pages) namesOf(ctx context.Context, v site.Visitor, ids []uuid.UUID) ([]string, error) {
 	var names []string
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		found, err := tx.OrganizationsByID(ctx, ids)
 		for _, o := range found {
 			names = append(names, o.Name)
@@ -142,8 +144,8 @@ var (
 	endMember     = memberAct{"end", (*run.Runner).EndMember}
 )
 
-func (s *Server) askMember(act memberAct) handler {
-	return func(c echo.Context, v visitor) error {
+func (s *pages) askMember(act memberAct) site.Handler {
+	return func(c echo.Context, v site.Visitor) error {
 		m, err := s.memberOf(c, v)
 		if err != nil {
 			return err
@@ -152,15 +154,15 @@ func (s *Server) askMember(act memberAct) handler {
 	}
 }
 
-func (s *Server) showMemberAct(c echo.Context, v visitor, status int, act memberAct, m store.Member, fault string) error {
-	page := views.MemberActPage{Workspace: v.workspace.Slug, WorkspaceName: v.workspace.Name, ID: m.OperatorID.String(), Email: m.Email, Act: act.name,
-		Role: m.Role, Reach: reachOf(m.Grant(), m.Names), RunID: uuid.NewString(), You: m.OperatorID == v.operator.ID, Error: fault}
-	return s.render(c, status, v, place{section: "operators"}, page)
+func (s *pages) showMemberAct(c echo.Context, v site.Visitor, status int, act memberAct, m store.Member, fault string) error {
+	page := views.MemberActPage{Workspace: v.Workspace.Slug, WorkspaceName: v.Workspace.Name, ID: m.OperatorID.String(), Email: m.Email, Act: act.name,
+		Role: m.Role, Reach: words.ReachOf(m.Grant(), m.Names), RunID: uuid.NewString(), You: m.OperatorID == v.Operator.ID, Error: fault}
+	return s.Render(c, status, v, site.Place{Section: "operators"}, page)
 }
 
-func (s *Server) doMember(act memberAct) handler {
-	return func(c echo.Context, v visitor) error {
-		_, id, err := formWithID(c)
+func (s *pages) doMember(act memberAct) site.Handler {
+	return func(c echo.Context, v site.Visitor) error {
+		_, id, err := site.FormWithID(c)
 		if err != nil {
 			return err
 		}
@@ -168,7 +170,7 @@ func (s *Server) doMember(act memberAct) handler {
 		if err != nil {
 			return err
 		}
-		err = act.do(s.Runner, c.Request().Context(), v.scope, v.actor(), id, m.OperatorID)
+		err = act.do(s.Runner, c.Request().Context(), v.Scope, v.Actor(), id, m.OperatorID)
 		if errors.Is(err, store.ErrLastOwner) {
 			return s.showMemberAct(c, v, http.StatusUnprocessableEntity, act, m, lastOwnerWords)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
 )
 
 // object is a JSON object of the description: its names are OpenAPI's.
@@ -39,7 +40,7 @@ var (
 	searchParameter = apiParameter{"q", "Words to search for: the first 300 characters count.", object{"type": "string"}}
 	showParameter   = apiParameter{"show", "Only these.", object{"type": "string", "enum": []string{"unmapped", "unkeyed", "failing"}}}
 	partParameters  = []apiParameter{
-		{"limit", "How many at most.", object{"type": "integer", "minimum": 1, "maximum": partMost, "default": partDefault}},
+		{"limit", "How many at most.", object{"type": "integer", "minimum": 1, "maximum": site.PartMost, "default": site.PartDefault}},
 		{"cursor", "next of the part before, with the same other parameters.", object{"type": "string"}},
 	}
 )
@@ -73,15 +74,15 @@ var slots = map[string]apiParameter{
 	"run": {"run", "Id of the run.", object{"type": "string", "format": "uuid"}},
 }
 
-func (s *Server) getOpenAPI(rows []route) handler {
-	return func(c echo.Context, _ visitor) error {
+func (s *pages) getOpenAPI(rows []site.Route) site.Handler {
+	return func(c echo.Context, _ site.Visitor) error {
 		// Most tools read JSON as YAML, which takes fewer characters: all are escaped that
 		// are not ASCII.
 		text, err := json.Marshal(s.openAPI(rows))
 		if err != nil {
 			return err
 		}
-		sendJSON(c, http.StatusOK, "application/json", json.RawMessage(inASCII(text)))
+		site.SendJSON(c, http.StatusOK, "application/json", json.RawMessage(inASCII(text)))
 		return nil
 	}
 }
@@ -103,20 +104,20 @@ func inASCII(text []byte) []byte {
 
 // openAPI is the description of the API, made of rows of the route table and the
 // catalogue. It holds nothing of any workspace.
-func (s *Server) openAPI(rows []route) object {
+func (s *pages) openAPI(rows []site.Route) object {
 	paths, schemas := object{}, s.openSchemas()
 	for _, r := range rows {
-		if !r.policy.token {
+		if !r.Policy.Token {
 			continue
 		}
-		known := apiRoutes[r.method+" "+r.path]
-		if !strings.HasSuffix(r.path, "/:action") {
-			paths[openPath(r.path)] = object{strings.ToLower(r.method): readOperation(r, known, schemas)}
+		known := apiRoutes[r.Method+" "+r.Path]
+		if !strings.HasSuffix(r.Path, "/:action") {
+			paths[openPath(r.Path)] = object{strings.ToLower(r.Method): readOperation(r, known, schemas)}
 			continue
 		}
 		for _, a := range catalog.All() {
-			if a.OfWorkspace() == !strings.Contains(r.path, ":org") {
-				paths[openPath(strings.Replace(r.path, ":action", a.Slug, 1))] = object{strings.ToLower(r.method): actionOperation(r, a, schemas)}
+			if a.OfWorkspace() == !strings.Contains(r.Path, ":org") {
+				paths[openPath(strings.Replace(r.Path, ":action", a.Slug, 1))] = object{strings.ToLower(r.Method): actionOperation(r, a, schemas)}
 			}
 		}
 	}
@@ -180,9 +181,9 @@ var slotInPath = regexp.MustCompile(`:(\w+)`)
 
 func openPath(path string) string { return slotInPath.ReplaceAllString(path, "{$1}") }
 
-func openParameters(r route, query []apiParameter) []object {
+func openParameters(r site.Route, query []apiParameter) []object {
 	var all []object
-	for _, m := range slotInPath.FindAllStringSubmatch(r.path, -1) {
+	for _, m := range slotInPath.FindAllStringSubmatch(r.Path, -1) {
 		if p, known := slots[m[1]]; known {
 			all = append(all, object{"name": p.name, "in": "path", "required": true, "description": p.help, "schema": p.schema})
 		}
@@ -193,7 +194,7 @@ func openParameters(r route, query []apiParameter) []object {
 	return all
 }
 
-func readOperation(r route, known apiRoute, schemas object) object {
+func readOperation(r site.Route, known apiRoute, schemas object) object {
 	query, schema := known.query, known.answer
 	if known.list != "" {
 		query, schema = slices.Concat(query, partParameters), known.list
@@ -203,7 +204,7 @@ func readOperation(r route, known apiRoute, schemas object) object {
 		statuses = append(statuses, 409, 502)
 	}
 	return object{
-		"operationId": camel(known.id), "tags": []string{readsTag}, "summary": known.title, "description": known.help + " " + leastRole(r.policy.role),
+		"operationId": camel(known.id), "tags": []string{readsTag}, "summary": known.title, "description": known.help + " " + leastRole(r.Policy.Role),
 		"parameters": openParameters(r, query), "responses": openResponses(object{"200": answerOf("What was asked for.", ref(schema), exampleOf(schemas, schema))}, statuses),
 	}
 }
@@ -212,7 +213,7 @@ func exampleOf(schemas object, name string) any { return schemas[name].(object)[
 
 func leastRole(role catalog.Role) string { return "Least role: " + role.String() + "." }
 
-func actionOperation(r route, a catalog.Action, schemas object) object {
+func actionOperation(r site.Route, a catalog.Action, schemas object) object {
 	outcome := pascal(a.Slug) + "Outcome"
 	shown := exampleOf(schemas, outcome)
 	later := answerOf("It goes on. Location is the address of the run.", ref(outcome), shown)

@@ -6,6 +6,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/web/site"
 )
 
 // bodySchema is what a program sends for an action; its fields are a component of
@@ -19,7 +20,7 @@ func bodySchema(a catalog.Action) object {
 	properties := object{
 		"run_id": object{"type": "string", "format": "uuid", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", "description": "A new one for each thing to be done: with the same, it is done once."},
 		"fields": ref(pascal(a.Slug) + "Fields"),
-		"ticket": object{"type": "string", "maxLength": ticketBox.Max, "pattern": line, "description": "Number in your ticket system, kept with the run."},
+		"ticket": object{"type": "string", "maxLength": site.TicketBox.Max, "pattern": line, "description": "Number in your ticket system, kept with the run."},
 		"reason": object{"type": "string", "maxLength": run.LongestReason, "pattern": line, "description": "Why this is done. Needed within 60 minutes after the person reported a push as fraud; kept with the run."},
 	}
 	if !a.OfWorkspace() {
@@ -29,7 +30,7 @@ func bodySchema(a catalog.Action) object {
 	return object{"type": "object", "additionalProperties": false, "required": required, "properties": properties}
 }
 
-func (s *Server) fieldsSchema(a catalog.Action) object {
+func (s *pages) fieldsSchema(a catalog.Action) object {
 	// An edit leaves what is not given as it is: it has no defaults.
 	properties := object{}
 	var required []string
@@ -37,10 +38,10 @@ func (s *Server) fieldsSchema(a catalog.Action) object {
 		spec := f.Spec()
 		schema := fieldSchema(spec)
 		if spec.Default != "" && !spec.Required && !a.Edits {
-			schema["default"] = typed(f, spec.Default)
+			schema["default"] = site.Typed(f, spec.Default)
 		}
 		if spec.Example != "" {
-			schema["examples"] = []any{typed(f, spec.Example)}
+			schema["examples"] = []any{site.Typed(f, spec.Example)}
 		}
 		properties[spec.Name] = schema
 		if spec.Required {
@@ -129,7 +130,7 @@ func exampleFields(a catalog.Action) object {
 	fields := object{}
 	for _, f := range a.Fields {
 		if spec := f.Spec(); spec.Example != "" {
-			fields[spec.Name] = typed(f, spec.Example)
+			fields[spec.Name] = site.Typed(f, spec.Example)
 		}
 	}
 	return fields

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
 )
 
 // notDescribed are the statuses that no operation answers with.
@@ -14,15 +15,15 @@ var notDescribed = []int{http.StatusMethodNotAllowed}
 // openProblems are the errors by their status, with an example of each code.
 func openProblems() object {
 	all := object{}
-	for _, known := range problemCodes {
-		if slices.Contains(notDescribed, known.status) {
+	for _, known := range site.ProblemCodes {
+		if slices.Contains(notDescribed, known.Status) {
 			continue
 		}
-		name := problemName(known.status)
+		name := problemName(known.Status)
 		answer, there := all[name].(object)
 		if !there {
 			answer = object{"description": "", "content": object{"application/problem+json": object{"schema": ref("Problem"), "examples": object{}}}}
-			switch known.status {
+			switch known.Status {
 			case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 				answer["headers"] = object{"Retry-After": object{"description": "Seconds to wait.", "schema": object{"type": "integer"}}}
 			case http.StatusUnauthorized:
@@ -32,15 +33,15 @@ func openProblems() object {
 		} else {
 			answer["description"] = answer["description"].(string) + "\n\n"
 		}
-		answer["description"] = answer["description"].(string) + "`" + known.code + "`: " + known.means
+		answer["description"] = answer["description"].(string) + "`" + known.Code + "`: " + known.Means
 		media := answer["content"].(object)["application/problem+json"].(object)
-		media["examples"].(object)[known.code] = object{"summary": known.means, "value": problemExample(known.code, known.status, known.means)}
+		media["examples"].(object)[known.Code] = object{"summary": known.Means, "value": problemExample(known.Code, known.Status, known.Means)}
 	}
 	return all
 }
 
 func problemExample(code string, status int, means string) object {
-	shown := object{"type": problemType(code), "title": http.StatusText(status), "status": status, "detail": means, "code": code, "request_id": "rjd5vacinac5zovc"}
+	shown := object{"type": site.ProblemType(code), "title": http.StatusText(status), "status": status, "detail": means, "code": code, "request_id": "rjd5vacinac5zovc"}
 	switch code {
 	case "invalid_fields":
 		shown["errors"] = []object{{"field": "count", "message": "Give a whole number from 1 to 10."}}
@@ -89,7 +90,7 @@ func partOf(schemas object, item string) object {
 
 // openSchemas are all components: those of the console, those of Duo, and three for
 // each action.
-func (s *Server) openSchemas() object {
+func (s *pages) openSchemas() object {
 	all := ownSchemas()
 	maps.Copy(all, duoSchemas())
 	maps.Copy(all, plainResults())
@@ -112,8 +113,8 @@ func ownSchemas() object {
 	connection := object{"type": "string", "enum": []string{"child", "parent", "own", "none"}}
 	connected := withWords(text, "Names the connection: it changes whenever the connection does. A body may repeat it, so that nothing is done in another account.")
 	var codes []string
-	for _, known := range problemCodes {
-		codes = append(codes, known.code)
+	for _, known := range site.ProblemCodes {
+		codes = append(codes, known.Code)
 	}
 	return object{
 		"State":  object{"type": "string", "enum": []string{"sending", "applied", "refused", "unknown"}, "description": "sending: Duo is being asked, or what it did is being looked up. applied: Duo did it. refused: Duo did not do it. unknown: Duo may have done it, look before you do it again."},

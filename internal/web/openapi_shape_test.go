@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
 )
 
 // TestDescriptionBuildsClients looks for what tools that make clients stumble over:
@@ -22,8 +23,8 @@ func TestDescriptionBuildsClients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Config: Config{PublicURL: home}}
-	rows := append(s.apiRoutes(nil), post("/api/v1/w/:ws/actions/:action", apiWs, nil), post("/api/v1/w/:ws/o/:org/actions/:action", apiOrg, nil))
+	s := &pages{&site.Site{Config: site.Config{PublicURL: home}}}
+	rows := append(s.apiRoutes(nil), site.Post("/api/v1/w/:ws/actions/:action", site.APIWorkspace, nil), site.Post("/api/v1/w/:ws/o/:org/actions/:action", site.APIOrganization, nil))
 	written, err := json.Marshal(s.openAPI(rows))
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
 )
 
 // beside are fields that have to be given for another to be looked at, by action and
@@ -39,7 +40,7 @@ var filledBesides = []string{"send-duo-authentication user_id", "send-duo-authen
 // TestWhatIsTakenBesides.
 func TestSchemasAreAsStrictAsTheConsole(t *testing.T) {
 	t.Parallel()
-	s := &Server{}
+	s := &pages{&site.Site{}}
 	fields, tried := 0, 0
 	for _, a := range catalog.All() {
 		for _, f := range a.Fields {
@@ -51,7 +52,7 @@ func TestSchemasAreAsStrictAsTheConsole(t *testing.T) {
 			described := compiled(t, s.fieldsSchema(a)["properties"].(object)[spec.Name].(object))
 			values := borders(f)
 			if spec.Example != "" {
-				values = append(values, typed(f, spec.Example))
+				values = append(values, site.Typed(f, spec.Example))
 			}
 			for _, value := range values {
 				if text, is := value.(string); is && strings.Trim(text, " \u00a0\u200b") == "" && slices.Contains(filledBesides, a.Slug+" "+spec.Name) {
@@ -93,14 +94,14 @@ func faultsOf(t *testing.T, a catalog.Action, spec catalog.Spec, value json.RawM
 	if err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := parseBody(sent, a)
+	parsed, err := site.ParseBody(sent, a)
 	var bad []catalog.FieldError
-	if invalid, is := err.(*invalidFields); is {
-		bad = invalid.bad
+	if invalid, is := err.(*site.InvalidFields); is {
+		bad = invalid.Bad
 	} else if err != nil {
 		t.Fatalf("%s: %v", sent, err)
 	} else {
-		_, bad = a.Parse(parsed.get)
+		_, bad = a.Parse(parsed.Get)
 	}
 	for _, b := range bad {
 		if b.Field == spec.Name {
@@ -233,7 +234,7 @@ func TestWhatIsTakenBesides(t *testing.T) {
 // left out.
 func TestEditsHaveNoDefaults(t *testing.T) {
 	t.Parallel()
-	s, edits, defaults := &Server{}, 0, 0
+	s, edits, defaults := &pages{&site.Site{}}, 0, 0
 	for _, a := range catalog.All() {
 		if a.Edits {
 			edits++

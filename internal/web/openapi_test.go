@@ -21,6 +21,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 )
 
 const anySuccess = 0
@@ -121,15 +122,15 @@ func TestEveryAPIRouteIsDescribed(t *testing.T) {
 	docs := s.as(t, s.Owner).get("/account/api").want(http.StatusOK).fine()
 	rows := 0
 	for _, r := range routes(s.server) {
-		if !r.policy.token {
+		if !r.Policy.Token {
 			continue
 		}
-		if rows++; strings.HasSuffix(r.path, "/actions/:action") {
+		if rows++; strings.HasSuffix(r.Path, "/actions/:action") {
 			continue
 		}
-		read := document.Paths[regexp.MustCompile(`:(\w+)`).ReplaceAllString(r.path, "{$1}")][strings.ToLower(r.method)]
+		read := document.Paths[regexp.MustCompile(`:(\w+)`).ReplaceAllString(r.Path, "{$1}")][strings.ToLower(r.Method)]
 		if read.OperationID == "" || docs.byID(kebab(read.OperationID)) == nil {
-			t.Errorf("%s %s is not in the description, or not on the page", r.method, r.path)
+			t.Errorf("%s %s is not in the description, or not on the page", r.Method, r.Path)
 		}
 	}
 	for _, a := range catalog.All() {
@@ -158,11 +159,11 @@ func TestExamplesFitTheDescription(t *testing.T) {
 		if err := d.takes(http.MethodPost, address, body); err != nil {
 			t.Errorf("%s: %v\n%s", a.Slug, err, body)
 		}
-		parsed, err := parseBody(body, a)
+		parsed, err := site.ParseBody(body, a)
 		if err != nil {
 			t.Errorf("%s: %v", a.Slug, err)
 		}
-		if _, bad := a.Parse(parsed.get); len(bad) > 0 && a.Slug != "delete-account" {
+		if _, bad := a.Parse(parsed.Get); len(bad) > 0 && a.Slug != "delete-account" {
 			t.Errorf("%s refuses its example: %v", a.Slug, bad)
 		}
 		for _, wrong := range []string{`{}`, `{"run_id": "x"}`, `{"run_id": "` + exampleRunID + `", "fields": {"nothing": 1}}`, `{"run_id": "` + exampleRunID + `", "fields": {}, "more": 1}`} {
@@ -178,7 +179,7 @@ func typedBodyOf(a catalog.Action, form url.Values) any {
 	fields := map[string]any{}
 	for _, f := range a.Fields {
 		if name := f.Spec().Name; form.Has(name) {
-			fields[name] = typed(f, form.Get(name))
+			fields[name] = site.Typed(f, form.Get(name))
 		}
 	}
 	return map[string]any{"run_id": form.Get("run_id"), "fields": fields}
@@ -196,7 +197,7 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	helpdesk, _ := e.accessToken(t, e.Workspace, e.Owner, store.Grant{Role: "helpdesk", EveryOrganization: true})
 	call := func(token, method, address string, body any, status int) {
 		t.Helper()
-		e.Clock.Move(paceEvery)
+		e.Clock.Move(site.PaceEvery)
 		p := b.call(token, method, address, body)
 		if p.status != status && status != anySuccess {
 			t.Errorf("%s %s: status %d, want %d: %s", method, address, p.status, status, p.body)

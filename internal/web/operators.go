@@ -7,20 +7,22 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getOperators(c echo.Context, v visitor) error {
-	ctx, n := c.Request().Context(), pageOf(c)
-	page := views.OperatorsPage{Workspace: v.workspace.Slug, Query: query(c)}
+func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
+	ctx, n := c.Request().Context(), site.PageOf(c)
+	page := views.OperatorsPage{Workspace: v.Workspace.Slug, Query: site.Query(c)}
 	var members []store.Member
 	var waiting []store.Invitation
 	var total, matching int
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		if waiting, err = tx.Invitations(ctx, s.Now()); err != nil {
 			return err
 		}
-		members, total, matching, err = tx.Members(ctx, page.Query, listRows, (n-1)*listRows)
+		members, total, matching, err = tx.Members(ctx, page.Query, site.ListRows, (n-1)*site.ListRows)
 		return err
 	})
 	if err != nil {
@@ -31,21 +33,21 @@ func (s *Server) getOperators(c echo.Context, v visitor) error {
 	}
 	for _, i := range waiting {
 		page.Waiting = append(page.Waiting, views.InvitationRow{ID: i.ID.String(), RunID: uuid.NewString(), Email: i.Email, Role: i.Role,
-			Reach: reachOf(i.Grant(), i.Names), By: i.Inviter, Until: s.when(v, i.ExpiresAt)})
+			Reach: words.ReachOf(i.Grant(), i.Names), By: i.Inviter, Until: s.When(v, i.ExpiresAt)})
 	}
-	page.Search = total >= searchFrom || page.Query != ""
-	page.Pager = pagerOf(n, listRows, matching, "operators", func(p int) string { return views.OperatorsView(v.workspace.Slug, page.Query, p) })
-	flashes, err := s.flashOf(ctx, c, v)
+	page.Search = total >= site.SearchFrom || page.Query != ""
+	page.Pager = site.PagerOf(n, site.ListRows, matching, "operators", func(p int) string { return views.OperatorsView(v.Workspace.Slug, page.Query, p) })
+	flashes, err := s.FlashOf(ctx, c, v)
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, v, place{section: "operators", flash: flashes}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "operators", Flash: flashes}, page)
 }
 
-func (s *Server) operatorRow(v visitor, m store.Member) views.OperatorRow {
-	row := views.OperatorRow{ID: m.OperatorID.String(), Email: m.Email, Role: m.Role, Reach: reachOf(m.Grant(), m.Names), State: memberState(m), You: m.OperatorID == v.operator.ID}
+func (s *pages) operatorRow(v site.Visitor, m store.Member) views.OperatorRow {
+	row := views.OperatorRow{ID: m.OperatorID.String(), Email: m.Email, Role: m.Role, Reach: words.ReachOf(m.Grant(), m.Names), State: memberState(m), You: m.OperatorID == v.Operator.ID}
 	if m.SeenAt != nil {
-		row.Seen = s.when(v, *m.SeenAt)
+		row.Seen = s.When(v, *m.SeenAt)
 	}
 	return row
 }
@@ -58,13 +60,13 @@ func memberState(m store.Member) views.Chip {
 }
 
 // memberOf finds the member of an address.
-func (s *Server) memberOf(c echo.Context, v visitor) (store.Member, error) {
+func (s *pages) memberOf(c echo.Context, v site.Visitor) (store.Member, error) {
 	id, err := uuid.Parse(c.Param("operator"))
 	if err != nil {
 		return store.Member{}, store.ErrNotFound
 	}
 	var found store.Member
-	err = s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
+	err = s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) (err error) {
 		found, err = tx.Member(c.Request().Context(), id)
 		return err
 	})

@@ -12,11 +12,13 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getEditOrganization(c echo.Context, v visitor) error {
-	return s.render(c, http.StatusOK, v, place{tab: "overview"}, editPage(v, v.organization.Revision, detailsOf(v.organization)))
+func (s *pages) getEditOrganization(c echo.Context, v site.Visitor) error {
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "overview"}, editPage(v, v.Organization.Revision, detailsOf(v.Organization)))
 }
 
 // detailsOf is what the form of an organization holds before anybody types.
@@ -27,9 +29,9 @@ func detailsOf(o store.Organization) run.Details {
 	}
 }
 
-func editPage(v visitor, revision int, typed run.Details) views.EditOrganizationPage {
+func editPage(v site.Visitor, revision int, typed run.Details) views.EditOrganizationPage {
 	page := views.EditOrganizationPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Revision: strconv.Itoa(revision), Zones: commonZones,
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Revision: strconv.Itoa(revision), Zones: commonZones,
 		Name: views.Input{Value: typed.Name}, Aliases: views.Input{Value: typed.Aliases}, Tags: views.Input{Value: typed.Tags},
 		TimeZone: views.Input{Value: typed.TimeZone}, Colour: views.Input{Value: typed.Colour},
 	}
@@ -39,31 +41,31 @@ func editPage(v visitor, revision int, typed run.Details) views.EditOrganization
 	return page
 }
 
-func (s *Server) postEditOrganization(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postEditOrganization(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
 	revision, err := strconv.Atoi(form.Get("revision"))
 	if err != nil {
-		return badRequest("The form does not say which revision of the organization it was opened with. Open it again.")
+		return site.BadRequest("The form does not say which revision of the organization it was opened with. Open it again.")
 	}
-	typed := run.Details{Name: form.Get("name"), Aliases: unixLines(form.Get("aliases")), Tags: form.Get("tags"), TimeZone: form.Get("time_zone"), Colour: form.Get("colour")}
-	faults, err := s.Runner.ChangeOrganization(c.Request().Context(), v.scope, v.actor(), v.organization.ID, revision, typed)
+	typed := run.Details{Name: form.Get("name"), Aliases: site.UnixLines(form.Get("aliases")), Tags: form.Get("tags"), TimeZone: form.Get("time_zone"), Colour: form.Get("colour")}
+	faults, err := s.Runner.ChangeOrganization(c.Request().Context(), v.Scope, v.Actor(), v.Organization.ID, revision, typed)
 	var overtaken *run.Overtaken
 	if err != nil && !errors.As(err, &overtaken) {
 		return err
 	}
 	if err == nil && len(faults) == 0 {
-		return c.Redirect(http.StatusSeeOther, views.Organization(v.workspace.Slug, v.organization.Slug))
+		return c.Redirect(http.StatusSeeOther, views.Organization(v.Workspace.Slug, v.Organization.Slug))
 	}
 	page := editPage(v, revision, typed)
 	setDetailFaults(&page, faults)
 	if overtaken != nil {
 		s.showOvertaken(&page, overtaken)
-		return s.render(c, http.StatusConflict, v, place{tab: "overview"}, page)
+		return s.Render(c, http.StatusConflict, v, site.Place{Tab: "overview"}, page)
 	}
-	return s.render(c, http.StatusUnprocessableEntity, v, place{tab: "overview"}, page)
+	return s.Render(c, http.StatusUnprocessableEntity, v, site.Place{Tab: "overview"}, page)
 }
 
 func setDetailFaults(page *views.EditOrganizationPage, faults []catalog.FieldError) {
@@ -75,7 +77,7 @@ func setDetailFaults(page *views.EditOrganizationPage, faults []catalog.FieldErr
 
 // showOvertaken keeps what was typed and says beside each field what stands
 // there now. Sent once more, the form replaces it knowingly.
-func (s *Server) showOvertaken(page *views.EditOrganizationPage, o *run.Overtaken) {
+func (s *pages) showOvertaken(page *views.EditOrganizationPage, o *run.Overtaken) {
 	page.Revision = strconv.Itoa(o.Now.Revision)
 	page.Overtaken = changedBy(o.By, s.Now().Sub(o.At)) + " Nothing of yours was saved yet. Save again to replace what is there now."
 	now := detailsOf(o.Now)
@@ -99,7 +101,7 @@ func changedBy(who string, ago time.Duration) string {
 	if who == "" {
 		return "Somebody changed this since you opened it."
 	}
-	return who + " changed this " + distance(ago) + "."
+	return who + " changed this " + words.Distance(ago) + "."
 }
 
 // commonZones are offered; any other of the IANA names can be typed.

@@ -11,18 +11,20 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getOrganizations(c echo.Context, v visitor) error {
-	ctx, n := c.Request().Context(), pageOf(c)
-	ws := v.workspace.Slug
-	page := views.OrganizationsPage{Workspace: ws, Query: query(c), Show: organizationFilter(c.QueryParam("show")), MayCreate: v.mayIntegrate()}
+func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
+	ctx, n := c.Request().Context(), site.PageOf(c)
+	ws := v.Workspace.Slug
+	page := views.OrganizationsPage{Workspace: ws, Query: site.Query(c), Show: organizationFilter(c.QueryParam("show")), MayCreate: v.MayIntegrate()}
 	var found []store.Organization
 	var counts store.Counts
 	var tags []store.TagCount
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		if found, counts, err = tx.Organizations(ctx, store.Filter(page.Show), page.Query, listRows, (n-1)*listRows); err != nil {
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+		if found, counts, err = tx.Organizations(ctx, store.Filter(page.Show), page.Query, site.ListRows, (n-1)*site.ListRows); err != nil {
 			return err
 		}
 		tags, err = tx.Tags(ctx, tagsShown)
@@ -31,7 +33,7 @@ func (s *Server) getOrganizations(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	page.Rows = organizationRows(found)
+	page.Rows = words.OrganizationRows(found)
 	link := func(text, show string, count int) views.FilterLink {
 		return views.FilterLink{Text: text, Count: count, Current: page.Show == show, Href: views.OrganizationsView(ws, page.Query, show, 1)}
 	}
@@ -44,16 +46,16 @@ func (s *Server) getOrganizations(c echo.Context, v visitor) error {
 	for _, t := range tags {
 		page.Tags = append(page.Tags, link(t.Tag, string(store.Tagged(t.Tag)), t.Count))
 	}
-	page.Pager = pagerOf(n, listRows, counts.Matching, "organizations", func(p int) string { return views.OrganizationsView(ws, page.Query, page.Show, p) })
+	page.Pager = site.PagerOf(n, site.ListRows, counts.Matching, "organizations", func(p int) string { return views.OrganizationsView(ws, page.Query, page.Show, p) })
 	page.Empty = mappingEmpty(v, counts)
 	if counts.Organizations > 0 {
 		page.Empty.Link.Href = views.Organizations(ws)
 	}
-	flash, err := s.flashOf(ctx, c, v)
+	flash, err := s.FlashOf(ctx, c, v)
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, v, place{section: "organizations", flash: flash}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations", Flash: flash}, page)
 }
 
 // tagsShown is how many tags the list offers as filters: the most common.
@@ -73,11 +75,11 @@ func organizationFilter(show string) string {
 }
 
 // connectionFacts say how an organization is reached, in full.
-func connectionFacts(v visitor, o store.Organization) []views.Fact {
-	account := views.Fact{Label: "Duo account", Text: o.AccountID, Note: "child of " + v.workspace.Name, Mono: true}
+func connectionFacts(v site.Visitor, o store.Organization) []views.Fact {
+	account := views.Fact{Label: "Duo account", Text: o.AccountID, Note: "child of " + v.Workspace.Name, Mono: true}
 	switch o.Kind {
 	case store.Parent:
-		account = views.Fact{Label: "Duo account", Text: "parent account", Note: "of " + v.workspace.Name + " itself, with the workspace's Admin API keys"}
+		account = views.Fact{Label: "Duo account", Text: "parent account", Note: "of " + v.Workspace.Name + " itself, with the workspace's Admin API keys"}
 	case store.Own:
 		account = views.Fact{Label: "Duo account", Text: "own credentials", Note: "no child account"}
 	}
@@ -91,17 +93,17 @@ func connectionFacts(v visitor, o store.Organization) []views.Fact {
 	return facts
 }
 
-func (s *Server) getNewOrganization(c echo.Context, v visitor) error {
+func (s *pages) getNewOrganization(c echo.Context, v site.Visitor) error {
 	page, err := s.newOrganizationPage(c, v)
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, v, place{section: "organizations"}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"}, page)
 }
 
-func (s *Server) newOrganizationPage(c echo.Context, v visitor) (views.NewOrganizationPage, error) {
-	page := views.NewOrganizationPage{Workspace: v.workspace.Slug, ID: uuid.NewString()}
-	state, err := s.Runner.Integration(c.Request().Context(), v.scope, v.operator.ID)
+func (s *pages) newOrganizationPage(c echo.Context, v site.Visitor) (views.NewOrganizationPage, error) {
+	page := views.NewOrganizationPage{Workspace: v.Workspace.Slug, ID: uuid.NewString()}
+	state, err := s.Runner.Integration(c.Request().Context(), v.Scope, v.Operator.ID)
 	for _, a := range state.Accounts {
 		if a.MappedTo == nil {
 			page.Accounts = append(page.Accounts, views.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
@@ -113,21 +115,21 @@ func (s *Server) newOrganizationPage(c echo.Context, v visitor) (views.NewOrgani
 	return page, err
 }
 
-func (s *Server) postOrganization(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postOrganization(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
 	id, err := uuid.Parse(form.Get("id"))
 	if err != nil {
-		return badRequest("The form has no id. Open it again.")
+		return site.BadRequest("The form has no id. Open it again.")
 	}
 	row := run.MappingRow{Organization: id, Account: form.Get("account"), DirectoryKey: form.Get("directory_key")}
-	created, faults, err := s.Runner.CreateOrganization(c.Request().Context(), v.scope, v.actor(), form.Get("name"), row)
+	created, faults, err := s.Runner.CreateOrganization(c.Request().Context(), v.Scope, v.Actor(), form.Get("name"), row)
 	if err == nil && len(faults) == 0 {
-		return c.Redirect(http.StatusSeeOther, views.Organization(v.workspace.Slug, created.Slug))
+		return c.Redirect(http.StatusSeeOther, views.Organization(v.Workspace.Slug, created.Slug))
 	}
-	if err != nil && !duoSaidNo(err) {
+	if err != nil && !site.DuoSaidNo(err) {
 		return err
 	}
 	page, drawing := s.newOrganizationPage(c, v)
@@ -149,25 +151,25 @@ func (s *Server) postOrganization(c echo.Context, v visitor) error {
 	status := http.StatusUnprocessableEntity
 	if err != nil {
 		why := run.Explain(err)
-		page.Account.Error, status = why.Cause+" "+why.Fix, statusOf(err)
+		page.Account.Error, status = why.Cause+" "+why.Fix, site.StatusOf(err)
 	}
-	return s.render(c, status, v, place{section: "organizations"}, page)
+	return s.Render(c, status, v, site.Place{Section: "organizations"}, page)
 }
 
 // overviewRuns is how many runs an organization's overview shows.
 const overviewRuns = 8
 
-func (s *Server) getOrganization(c echo.Context, v visitor) error {
-	ctx, o := c.Request().Context(), v.organization
-	page := views.OrganizationPage{Workspace: v.workspace.Slug, Organization: tagOf(o), State: "ready", MayMap: v.mayIntegrate(),
-		MayEdit: v.role >= catalog.Administrator, About: s.aboutFacts(v, o),
-		Refresh: views.Organization(v.workspace.Slug, o.Slug) + "?fresh=1", Directory: directoryFact(o)}
-	err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
+func (s *pages) getOrganization(c echo.Context, v site.Visitor) error {
+	ctx, o := c.Request().Context(), v.Organization
+	page := views.OrganizationPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(o), State: "ready", MayMap: v.MayIntegrate(),
+		MayEdit: v.Role >= catalog.Administrator, About: s.aboutFacts(v, o),
+		Refresh: views.Organization(v.Workspace.Slug, o.Slug) + "?fresh=1", Directory: directoryFact(o)}
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		runs, err := tx.Runs(ctx, overviewRuns, 0)
 		if err == nil {
 			err = tx.MarkGone(ctx, runs)
 		}
-		page.Runs = s.runRows(v, runs)
+		page.Runs = s.RunRows(v, runs)
 		for i := range page.Runs {
 			page.Runs[i].Organization = nil // the page is about it
 		}
@@ -178,26 +180,26 @@ func (s *Server) getOrganization(c echo.Context, v visitor) error {
 	}
 	if !o.Mapped() {
 		page.State = "unmapped"
-		return s.render(c, http.StatusOK, v, place{tab: "overview"}, page)
+		return s.Render(c, http.StatusOK, v, site.Place{Tab: "overview"}, page)
 	}
 	page.Connection = connectionFacts(v, o)
-	users, err := s.Runner.UsersToShow(ctx, v.scope, o, c.QueryParam("fresh") != "")
+	users, err := s.Runner.UsersToShow(ctx, v.Scope, o, c.QueryParam("fresh") != "")
 	switch {
-	case duoSaidNo(err):
-		page.State, page.Trouble = "unreachable", s.trouble(c, err, users.ReadAt, users.Behind)
+	case site.DuoSaidNo(err):
+		page.State, page.Trouble = "unreachable", s.Trouble(c, err, users.ReadAt, users.Behind)
 	case err != nil:
 		return err
 	}
 	if !users.ReadAt.IsZero() {
-		page.ReadAt = s.when(v, users.ReadAt)
-		page.Users, page.UsersTotal = statusCounts(v, users), totalText(users.Total, users.TooMany)
+		page.ReadAt = s.When(v, users.ReadAt)
+		page.Users, page.UsersTotal = statusCounts(v, users), words.TotalText(users.Total, users.TooMany)
 	}
-	return s.render(c, http.StatusOK, v, place{tab: "overview"}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "overview"}, page)
 }
 
 // aboutFacts is what people know about an organization: the hour there is what
 // decides whether to call.
-func (s *Server) aboutFacts(v visitor, o store.Organization) []views.Fact {
+func (s *pages) aboutFacts(v site.Visitor, o store.Organization) []views.Fact {
 	var facts []views.Fact
 	if len(o.Aliases) > 0 {
 		facts = append(facts, views.Fact{Label: "Also called", Text: strings.Join(o.Aliases, ", ")})
@@ -205,7 +207,7 @@ func (s *Server) aboutFacts(v visitor, o store.Organization) []views.Fact {
 	if len(o.Tags) > 0 {
 		facts = append(facts, views.Fact{Label: "Tags", Text: strings.Join(o.Tags, ", ")})
 	}
-	if zone := zoneNamed(o.TimeZone); zone != nil {
+	if zone := site.ZoneNamed(o.TimeZone); zone != nil {
 		facts = append(facts, views.Fact{Label: "Time zone", Text: o.TimeZone, Note: "now " + s.Now().In(zone).Format("Mon 15:04")})
 	}
 	return facts
@@ -218,16 +220,16 @@ func directoryFact(o store.Organization) views.Fact {
 	return views.Fact{Label: "Directory key", Text: o.DirectoryKey, Mono: true}
 }
 
-func statusCounts(v visitor, users run.List[duo.User]) []views.StatusCount {
+func statusCounts(v site.Visitor, users run.List[duo.User]) []views.StatusCount {
 	count := map[string]int{}
 	for _, u := range users.Items {
-		count[stateOf(u)]++
+		count[words.StateOf(u)]++
 	}
 	var counts []views.StatusCount
-	for _, state := range userStates {
-		if count[state.name] > 0 {
-			counts = append(counts, views.StatusCount{State: state.chip, Count: count[state.name],
-				Href: views.UsersView(v.workspace.Slug, v.organization.Slug, views.UsersFilter{Status: state.name})})
+	for _, state := range words.UserStates {
+		if count[state.Name] > 0 {
+			counts = append(counts, views.StatusCount{State: state.Chip, Count: count[state.Name],
+				Href: views.UsersView(v.Workspace.Slug, v.Organization.Slug, views.UsersFilter{Status: state.Name})})
 		}
 	}
 	return counts

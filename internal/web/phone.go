@@ -10,21 +10,23 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
 // phoneRuns is how much of what was done to a phone its page tells.
 const phoneRuns = 10
 
-func (s *Server) getPhone(c echo.Context, v visitor) error {
+func (s *pages) getPhone(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
-	phone, users, err := s.Runner.PhoneAndUsers(ctx, v.scope, v.organization, c.Param("phone"))
+	phone, users, err := s.Runner.PhoneAndUsers(ctx, v.Scope, v.Organization, c.Param("phone"))
 	if err != nil {
 		return err
 	}
 	var runs []store.Run
-	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		runs, err = tx.RunsOfPhone(ctx, v.organization.AccountID, string(phone.ID), phoneRuns)
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+		runs, err = tx.RunsOfPhone(ctx, v.Organization.AccountID, string(phone.ID), phoneRuns)
 		if err != nil {
 			return err
 		}
@@ -33,32 +35,32 @@ func (s *Server) getPhone(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	flash, err := s.flashOf(ctx, c, v)
+	flash, err := s.FlashOf(ctx, c, v)
 	if err != nil {
 		return err
 	}
 	page := s.phonePage(v, phone, users)
-	for _, row := range s.runRows(v, runs) {
+	for _, row := range s.RunRows(v, runs) {
 		row.Organization = nil // it is on the page already
 		page.Runs = append(page.Runs, row)
 	}
-	return s.render(c, http.StatusOK, v, place{tab: "phones", flash: flash}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Flash: flash}, page)
 }
 
-func (s *Server) phonePage(v visitor, p duo.Phone, users []duo.User) views.PhonePage {
+func (s *pages) phonePage(v site.Visitor, p duo.Phone, users []duo.User) views.PhonePage {
 	page := views.PhonePage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), ID: string(p.ID), Number: catalog.Plain(p.FullNumber()), Name: catalog.Plain(p.Name),
-		Activated: activatedChip(p), Acts: phoneActs(v, p), Facts: s.phoneDetails(v, p), ReadAt: s.when(v, s.Now()),
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), ID: string(p.ID), Number: catalog.Plain(p.FullNumber()), Name: catalog.Plain(p.Name),
+		Activated: words.ActivatedChip(p), Acts: phoneActs(v, p), Facts: s.phoneDetails(v, p), ReadAt: s.When(v, s.Now()),
 	}
-	if v.role >= catalog.Technician {
-		page.AssignUser = actionPath(v, "assign-phone-to-user", "phone_id", string(p.ID), "from", "phone")
+	if v.Role >= catalog.Technician {
+		page.AssignUser = site.ActionPath(v, "assign-phone-to-user", "phone_id", string(p.ID), "from", "phone")
 	}
 	for _, u := range users {
-		user := views.PhoneUser{User: views.Link{Text: displayName(u), Href: views.User(v.workspace.Slug, v.organization.Slug, string(u.ID))},
-			Username: catalog.Plain(u.Username), State: chipOf(u), Only: len(u.Phones) == 1}
-		if v.role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
+		user := views.PhoneUser{User: views.Link{Text: words.DisplayName(u), Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(u.ID))},
+			Username: catalog.Plain(u.Username), State: words.ChipOf(u), Only: len(u.Phones) == 1}
+		if v.Role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
 			user.Acts = []views.Act{{Text: "Un-assign", Danger: true,
-				Href: actionPath(v, "un-assign-phone-from-user", "user_id", string(u.ID), "phone_id", string(p.ID), "from", "phone")}}
+				Href: site.ActionPath(v, "un-assign-phone-from-user", "user_id", string(u.ID), "phone_id", string(p.ID), "from", "phone")}}
 		}
 		page.Users = append(page.Users, user)
 	}
@@ -66,15 +68,15 @@ func (s *Server) phonePage(v visitor, p duo.Phone, users []duo.User) views.Phone
 }
 
 // phoneActs are what this visitor may do with the phone, in the order to draw.
-func phoneActs(v visitor, p duo.Phone) []views.Act {
+func phoneActs(v site.Visitor, p duo.Phone) []views.Act {
 	id := string(p.ID)
 	var acts []views.Act
-	if v.role >= catalog.Helpdesk && p.Type != "Landline" {
-		acts = append(acts, views.Act{Text: activateText(p), Key: "a", Primary: !p.Activated, Href: actionPath(v, "send-activation-url", "phone_id", id)})
+	if v.Role >= catalog.Helpdesk && p.Type != "Landline" {
+		acts = append(acts, views.Act{Text: activateText(p), Key: "a", Primary: !p.Activated, Href: site.ActionPath(v, "send-activation-url", "phone_id", id)})
 	}
-	if v.role >= catalog.Technician {
-		acts = append(acts, views.Act{Text: "Edit", Key: "e", Href: actionPath(v, "modify-phone", "phone_id", id)},
-			views.Act{Text: "Delete phone", Danger: true, Href: actionPath(v, "delete-phone-by-id", "phone_id", id)})
+	if v.Role >= catalog.Technician {
+		acts = append(acts, views.Act{Text: "Edit", Key: "e", Href: site.ActionPath(v, "modify-phone", "phone_id", id)},
+			views.Act{Text: "Delete phone", Danger: true, Href: site.ActionPath(v, "delete-phone-by-id", "phone_id", id)})
 	}
 	return acts
 }
@@ -89,20 +91,20 @@ func activateText(p duo.Phone) string {
 
 // phoneDetails are the facts as Duo gives them. What Duo does not tell of a
 // phone is left out, but for what a technician would miss.
-func (s *Server) phoneDetails(v visitor, p duo.Phone) []views.Fact {
+func (s *pages) phoneDetails(v site.Visitor, p duo.Phone) []views.Fact {
 	text := func(label, text, none string) views.Fact {
 		return views.Fact{Label: label, Text: catalog.Plain(cmp.Or(text, none))}
 	}
 	facts := []views.Fact{
 		text("Number", p.Number, "none"), text("Name", p.Name, "none"), text("Type", p.Type, "Unknown"), text("Platform", p.Platform, "Unknown"), text("Model", p.Model, "Unknown"),
-		{Label: "Duo Mobile", Text: activatedChip(p).Text, Note: s.when(v, p.LastActivated).Ago},
-		{Label: "Last seen", Text: cmp.Or(s.when(v, p.LastSeen).Text, "never"), Note: s.when(v, p.LastSeen).Ago},
+		{Label: "Duo Mobile", Text: words.ActivatedChip(p).Text, Note: s.When(v, p.LastActivated).Ago},
+		{Label: "Last seen", Text: cmp.Or(s.When(v, p.LastSeen).Text, "never"), Note: s.When(v, p.LastSeen).Ago},
 	}
 	for _, more := range []views.Fact{
 		text("OS version", p.OSVersion, ""), text("App version", p.AppVersion, ""), text("Extension", p.Extension, ""),
 		text("Wait before", seconds(p.Predelay), ""), text("Wait after", seconds(p.Postdelay), ""),
 		text("Security", phoneSecurity(p), ""), text("Good for", phoneFactors(p), ""),
-		{Label: "Created", Text: s.when(v, p.Created).Text, Note: s.when(v, p.Created).Ago},
+		{Label: "Created", Text: s.When(v, p.Created).Text, Note: s.When(v, p.Created).Ago},
 	} {
 		if more.Text != "" {
 			facts = append(facts, more)

@@ -9,13 +9,15 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
 // phoneFacts tell a phone from others, on a sheet that is about it.
-func (s *Server) phoneFacts(p duo.Phone) []views.Fact {
-	facts := []views.Fact{{Label: "Phone", Text: phoneTitle(p)}, {Label: "Kind", Text: phoneKind(p)}, {Label: "Duo Mobile", Text: activatedChip(p).Text}}
-	if names := userNames(p, ""); names != "" {
+func (s *pages) phoneFacts(p duo.Phone) []views.Fact {
+	facts := []views.Fact{{Label: "Phone", Text: words.PhoneTitle(p)}, {Label: "Kind", Text: words.PhoneKind(p)}, {Label: "Duo Mobile", Text: words.ActivatedChip(p).Text}}
+	if names := words.UserNames(p, ""); names != "" {
 		facts = append(facts, views.Fact{Label: "Used by", Text: names})
 	}
 	return facts
@@ -29,14 +31,14 @@ const phoneMore = 4 // where the folded ones begin
 
 // phoneNow reads what there is to edit of a phone. Duo takes types and platforms
 // in small letters.
-func (s *Server) phoneNow(ctx context.Context, v visitor, f sheet) (edited, error) {
-	p, err := s.Runner.Phone(ctx, v.scope, v.organization, f.get("phone_id"))
-	now := edited{name: phoneTitle(p), unset: map[string]string{}, values: map[string]string{
+func (s *pages) phoneNow(ctx context.Context, v site.Visitor, f sheet) (edited, error) {
+	p, err := s.Runner.Phone(ctx, v.Scope, v.Organization, f.get("phone_id"))
+	now := edited{name: words.PhoneTitle(p), unset: map[string]string{}, values: map[string]string{
 		"number": p.Number, "name": p.Name, "extension": p.Extension, "predelay": p.Predelay, "postdelay": p.Postdelay,
 	}}
 	for name, text := range map[string]string{"type": p.Type, "platform": p.Platform} {
 		now.values[name] = ""
-		for _, o := range optionsOf(f.action, name) {
+		for _, o := range words.OptionsOf(f.action, name) {
 			if strings.EqualFold(o.Value, text) {
 				now.values[name] = o.Value
 			}
@@ -46,15 +48,15 @@ func (s *Server) phoneNow(ctx context.Context, v visitor, f sheet) (edited, erro
 	return now, err
 }
 
-func (s *Server) createPhoneSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) createPhoneSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	page := phoneForm(v, f, map[string]string{"type": "mobile"}, map[string]string{"platform": "Not known yet"})
 	page.Heading, page.Button = "Create phone", "Create phone"
 	page.About = []string{"Nothing is sent to the phone. Nobody has it until you assign it."}
 	if f.get("user_id") == "" {
 		return page, nil
 	}
-	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
-	name := displayName(user)
+	user, _, err := s.Runner.User(ctx, v.Scope, v.Organization, f.get("user_id"))
+	name := words.DisplayName(user)
 	if err != nil && !f.submitted() {
 		return nil, err
 	} else if err != nil {
@@ -65,7 +67,7 @@ func (s *Server) createPhoneSheet(ctx context.Context, v visitor, f sheet) (view
 	return page, nil
 }
 
-func (s *Server) editPhoneSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) editPhoneSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	e, _ := s.editOf(f)
 	now, err := e.now(ctx, v, f)
 	if err != nil {
@@ -85,9 +87,9 @@ func (s *Server) editPhoneSheet(ctx context.Context, v visitor, f sheet) (views.
 
 // phoneForm is a phone's form. unset are the words for a choice that may stay
 // without a value.
-func phoneForm(v visitor, f sheet, preset, unset map[string]string) views.ActionForm {
+func phoneForm(v site.Visitor, f sheet, preset, unset map[string]string) views.ActionForm {
 	page := views.ActionForm{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Post: actionPath(v, f.action.Slug), Cancel: placeOf(v, f),
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Post: site.ActionPath(v, f.action.Slug), Cancel: placeOf(v, f),
 		MoreTitle: "Extension and waiting times", Error: cmp.Or(f.fault, f.unseen(phoneBoxes...)),
 	}
 	fields := f.fields(preset, phoneBoxes...)
@@ -120,7 +122,7 @@ func (f sheet) fields(preset map[string]string, names ...string) []views.FieldVi
 			case "number":
 				shown.Kind, shown.Min, shown.Max = "number", strconv.Itoa(spec.Min), strconv.Itoa(spec.Max)
 			case "choice":
-				shown.Kind, shown.Options, shown.Required = "select", optionsOf(f.action, name), true
+				shown.Kind, shown.Options, shown.Required = "select", words.OptionsOf(f.action, name), true
 			}
 			fields = append(fields, shown)
 		}
@@ -128,21 +130,21 @@ func (f sheet) fields(preset map[string]string, names ...string) []views.FieldVi
 	return fields
 }
 
-func (s *Server) deletePhoneSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
-	phone, users, err := s.Runner.PhoneAndUsers(ctx, v.scope, v.organization, f.get("phone_id"))
+func (s *pages) deletePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
+	phone, users, err := s.Runner.PhoneAndUsers(ctx, v.Scope, v.Organization, f.get("phone_id"))
 	if err != nil {
 		return nil, err
 	}
 	page := confirmPage(v, f, placeOf(v, f))
-	page.Heading, page.Button, page.Danger = "Delete phone "+phoneTitle(phone), "Delete phone", true
+	page.Heading, page.Button, page.Danger = "Delete phone "+words.PhoneTitle(phone), "Delete phone", true
 	page.Facts = s.phoneFacts(phone)
 	var ids, names, only []string
 	for _, u := range phone.Users {
-		ids, names = append(ids, string(u.ID)), append(names, displayName(u))
+		ids, names = append(ids, string(u.ID)), append(names, words.DisplayName(u))
 	}
 	for _, u := range users {
 		if len(u.Phones) == 1 {
-			only = append(only, displayName(u))
+			only = append(only, words.DisplayName(u))
 		}
 	}
 	page.Hidden = []views.Hidden{{Name: "phone_id", Value: string(phone.ID)}, {Name: "user_ids", Value: strings.Join(ids, "\n")}}
@@ -156,22 +158,22 @@ func (s *Server) deletePhoneSheet(ctx context.Context, v visitor, f sheet) (view
 	return page, nil
 }
 
-func (s *Server) unassignSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) unassignSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	user, page, err := s.userSheet(ctx, v, f)
 	if err != nil {
 		return nil, err
 	}
 	page.Cancel = placeOf(v, f)
-	phone, err := s.Runner.Phone(ctx, v.scope, v.organization, f.get("phone_id"))
+	phone, err := s.Runner.Phone(ctx, v.Scope, v.Organization, f.get("phone_id"))
 	if err != nil {
 		return nil, err
 	}
-	page.Heading, page.Button, page.Danger = fmt.Sprintf("Un-assign %s from %s", phoneTitle(phone), displayName(user)), "Un-assign phone", true
-	page.Consequences = []string{displayName(user) + " can no longer sign in with this phone. The phone stays in the account and can be assigned again."}
+	page.Heading, page.Button, page.Danger = fmt.Sprintf("Un-assign %s from %s", words.PhoneTitle(phone), words.DisplayName(user)), "Un-assign phone", true
+	page.Consequences = []string{words.DisplayName(user) + " can no longer sign in with this phone. The phone stays in the account and can be assigned again."}
 	if len(user.Phones) == 1 {
 		page.Consequences = append(page.Consequences, "It is the user's only phone.")
 	}
-	page.Facts = append(page.Facts, views.Fact{Label: "Phone", Text: phoneTitle(phone), Note: phoneKind(phone)})
+	page.Facts = append(page.Facts, views.Fact{Label: "Phone", Text: words.PhoneTitle(phone), Note: words.PhoneKind(phone)})
 	page.Hidden = append(page.Hidden, views.Hidden{Name: "phone_id", Value: string(phone.ID)}, views.Hidden{Name: "from", Value: f.get("from")})
 	return page, nil
 }

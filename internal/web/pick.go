@@ -9,6 +9,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/text"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
@@ -44,7 +45,7 @@ func (f sheet) isChosen(name string) bool {
 // form that name things. What fits nothing is a fault beside the field, and what
 // fits several things, or is merely close to one, is offered to choose from; what
 // looks like an id is left as it is.
-func (s *Server) pick(ctx context.Context, v visitor, f *sheet) ([]catalog.FieldError, error) {
+func (s *pages) pick(ctx context.Context, v site.Visitor, f *sheet) ([]catalog.FieldError, error) {
 	if !f.isGenerated() {
 		return nil, nil // the links to sheets hold ids
 	}
@@ -56,8 +57,8 @@ func (s *Server) pick(ctx context.Context, v visitor, f *sheet) ([]catalog.Field
 		if spec.Of == "" || typed == "" || spec.Kind == "id" && duo.LooksLikeID(typed) || f.isChosen(spec.Name) {
 			continue
 		}
-		found, err := s.Runner.Lookup(ctx, v.scope, v.organization, spec.Of, typed)
-		if spec.Kind == "text" && duoSaidNo(err) {
+		found, err := s.Runner.Lookup(ctx, v.Scope, v.Organization, spec.Of, typed)
+		if spec.Kind == "text" && site.DuoSaidNo(err) {
 			continue // Duo takes the name itself, and the run records what it says
 		}
 		if err != nil {
@@ -135,11 +136,11 @@ func (f sheet) matchesOf(name string) []views.Option {
 // idsFor refuses names where a program has to send ids, and says what each can mean:
 // a name may mean something else the next time that the program asks. A username that
 // Duo takes itself is refused where no user has it and a user can be meant by it.
-func (s *Server) idsFor(ctx context.Context, v visitor, a catalog.Action, body apiBody, bad []catalog.FieldError,
+func (s *pages) idsFor(ctx context.Context, v site.Visitor, a catalog.Action, body site.APIBody, bad []catalog.FieldError,
 ) ([]catalog.FieldError, error) {
 	for _, field := range a.Fields {
 		spec := field.Spec()
-		typed := body.fields[spec.Name]
+		typed := body.Fields[spec.Name]
 		isText := text.Bad(typed) == text.Fine
 		typed = text.Line(typed)
 		isID, isName := spec.Kind == "id" && !duo.LooksLikeID(typed), namesUser(a, spec)
@@ -150,8 +151,8 @@ func (s *Server) idsFor(ctx context.Context, v visitor, a catalog.Action, body a
 		if isName {
 			of = catalog.OfUser
 		}
-		found, err := s.Runner.Lookup(ctx, v.scope, v.organization, of, typed)
-		if isName && duoSaidNo(err) {
+		found, err := s.Runner.Lookup(ctx, v.Scope, v.Organization, of, typed)
+		if isName && site.DuoSaidNo(err) {
 			continue // as in a form
 		}
 		if err != nil {

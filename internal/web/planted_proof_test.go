@@ -37,10 +37,12 @@ const broken = "PLANTED"
 // noApplication takes away what the application decides: who may enter, and the
 // WHERE of each statement. Row-level security is then alone.
 var noApplication = bug{name: "no application", patches: []patch{
-	{"internal/web/auth.go", `return s.Store.Access(c.Request().Context(), v.operator.ID, ws, organization)`,
-		`return either(PLANTED, everythingAllowed, asItIs)(c.Request().Context(), s, v.operator.ID, ws, organization)`},
-	{"internal/web/token.go", `return s.Store.AccessBy(r.Context(), token, ws, organization)`,
-		`return either(PLANTED, everythingAllowedBy, asItIsBy)(r.Context(), s, token, ws, organization)`},
+	{"internal/web/site/auth.go", `return s.Store.Access(c.Request().Context(), v.Operator.ID, ws, organization)`,
+		`granted := func(organization string) (store.Access, error) { return s.Store.Access(c.Request().Context(), v.Operator.ID, ws, organization) }
+		return either(PLANTED, EverythingAllowed, asGranted)(c.Request().Context(), s, ws, organization, granted)`},
+	{"internal/web/site/token.go", `return s.Store.AccessBy(r.Context(), token, ws, organization)`,
+		`granted := func(organization string) (store.Access, error) { return s.Store.AccessBy(r.Context(), token, ws, organization) }
+		return either(PLANTED, EverythingAllowed, asGranted)(r.Context(), s, ws, organization, granted)`},
 	{"internal/store/store.go", "const (\n\tinWorkspace = `workspace_id", "var (\n\tinWorkspace = either(PLANTED, `workspace_id is not null`, `workspace_id"},
 	{"internal/store/store.go", "= (select app.workspace())`\n\tinScope     = inWorkspace + `", "= (select app.workspace())`)\n\tinScope     = inWorkspace + either(PLANTED, ``, `"},
 	{"internal/store/store.go", " or organization_id = any ((select app.organizations())::uuid[]))`\n", " or organization_id = any ((select app.organizations())::uuid[]))`)\n"},
@@ -66,17 +68,17 @@ func unlocked(table string) bug {
 // beyond is a bug that lets a handler see the whole workspace instead of the
 // visitor's part of it.
 func beyond(file, what, door string) bug {
-	scope := "v.scope"
-	if strings.Contains(door, "v.membership") {
-		scope = "v.membership"
+	scope := "v.Scope"
+	if strings.Contains(door, "v.Membership") {
+		scope = "v.Membership"
 	}
-	return in("web/"+file, what+" of the whole workspace", "", door, strings.Replace(door, scope, "either(PLANTED, store.WholeWorkspace(v.workspace.ID), "+scope+")", 1))
+	return in("web/"+file, what+" of the whole workspace", "", door, strings.Replace(door, scope, "either(PLANTED, store.WholeWorkspace(v.Workspace.ID), "+scope+")", 1))
 }
 
 // weaker is a bug in a row of the route table.
 func weaker(row, policy, instead string) bug {
-	right := `{` + row + `, ` + policy + `,`
-	return in("web/routes.go", "anybody may: "+row, "", right, `{`+row+`, either(PLANTED, `+instead+`, `+policy+`),`)
+	right := `site.` + row + `, site.` + policy + `,`
+	return in("web/setup/routes.go", "anybody may: "+row, "", right, `site.`+row+`, either(PLANTED, site.`+instead+`, site.`+policy+`),`)
 }
 
 // unscoped is a bug in a statement, which row-level security hides.
@@ -86,10 +88,10 @@ func unscoped(file, what, statement, predicate string) bug {
 
 // bugs are all that are planted, one at a time.
 var bugs = []bug{
-	in("web/auth.go", "the least role is not asked for", "", `v.role < p.role ||`, `!PLANTED && v.role < p.role ||`),
-	in("web/auth.go", "the whole workspace is not asked for", "", `p.whole && !v.membership.Every()`, `!PLANTED && p.whole && !v.membership.Every()`),
-	in("web/auth.go", "a refusal says that there is something", "", `return nil, errBeyondRole`, `return nil, either(PLANTED, run.ErrForbidden, errBeyondRole)`),
-	in("web/auth.go", "a token acts in the role of its operator", "", `v.role = min(catalog.ParseRole(found.Role), most)`, `v.role = min(catalog.ParseRole(found.Role), either(PLANTED, catalog.Owner, most))`),
+	in("web/site/auth.go", "the least role is not asked for", "", `v.Role < p.Role ||`, `!PLANTED && v.Role < p.Role ||`),
+	in("web/site/auth.go", "the whole workspace is not asked for", "", `p.whole && !v.Membership.Every()`, `!PLANTED && p.whole && !v.Membership.Every()`),
+	in("web/site/auth.go", "a refusal says that there is something", "", `return nil, ErrBeyondRole`, `return nil, either(PLANTED, run.ErrForbidden, ErrBeyondRole)`),
+	in("web/site/auth.go", "a token acts in the role of its operator", "", `v.Role = min(catalog.ParseRole(found.Role), most)`, `v.Role = min(catalog.ParseRole(found.Role), either(PLANTED, catalog.Owner, most))`),
 	in("store/tokens.go", "a token reaches all that its operator does", "", `a.Membership = a.Membership.within(token)`, `a.Membership = either(PLANTED, a.Membership, a.Membership.within(token))`),
 	in("store/tokens.go", "a token is good in every workspace of its operator", "", `a.Workspace.ID != token.WorkspaceID ||`, `!PLANTED && a.Workspace.ID != token.WorkspaceID ||`),
 	in("store/tokens.go", "a token never ends", "", "and k.token_hash = $1 and k.expires_at > $2 and", "and k.token_hash = $1 and (k.expires_at > $2 or `+either(PLANTED, `true`, `false`)+`) and"),
@@ -114,19 +116,19 @@ var bugs = []bug{
 	unscoped("details.go", "tags", "where `+organizationInScope+` group by u.tag", "organizationInScope"),
 	unscoped("runs.go", "one run", "runQuery+` where `+runInScope+` and r.id = $1`", "runInScope"),
 
-	beyond("render.go", "the switcher", "err := s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) error {"),
-	beyond("render.go", "what was just done", "err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {"),
-	beyond("home.go", "the home page", "s.Store.InWorkspace(ctx, v.scope,"),
-	beyond("organizations.go", "the list of organizations", "err := s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {"),
-	beyond("runs.go", "the record", "s.Store.InWorkspace(ctx, v.scope,"),
-	beyond("live.go", "a run's page", "s.Store.InWorkspace(c.Request().Context(), v.scope,"),
-	beyond("mapping.go", "the mapping", "s.Store.InWorkspace(ctx, v.membership,"),
+	beyond("site/render.go", "the switcher", "err := s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) error {"),
+	beyond("site/render.go", "what was just done", "err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),
+	beyond("estate/home.go", "the home page", "s.Store.InWorkspace(ctx, v.Scope,"),
+	beyond("setup/organizations.go", "the list of organizations", "err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),
+	beyond("records/runs.go", "the record", "s.Store.InWorkspace(ctx, v.Scope,"),
+	beyond("site/reads.go", "a run's page", "s.Store.InWorkspace(c.Request().Context(), v.Scope,"),
+	beyond("setup/mapping.go", "the mapping", "s.Store.InWorkspace(ctx, v.Membership,"),
 
-	weaker(`post, "/w/:ws/integration/mapping"`, "wholeWs", "inWs"),
-	weaker(`get, "/w/:ws/o/new"`, "wholeWs", "inWs"),
-	weaker(`post, "/w/:ws/o"`, "wholeWs", "policy{reach: inWorkspace, role: catalog.Administrator}"),
-	weaker(`post, "/w/:ws/integration/accounts/refresh"`, "wholeWs", "policy{reach: inWorkspace, role: catalog.Administrator}"),
-	weaker(`get, "/w/:ws/integration"`, "inWs", "policy{reach: signedIn}"),
+	weaker(`Post("/w/:ws/integration/mapping"`, "WholeWorkspace", "InWorkspace"),
+	weaker(`Get("/w/:ws/o/new"`, "WholeWorkspace", "InWorkspace"),
+	weaker(`Post("/w/:ws/o"`, "WholeWorkspace", "AdminWorkspace"),
+	weaker(`Post("/w/:ws/integration/accounts/refresh"`, "WholeWorkspace", "AdminWorkspace"),
+	weaker(`Get("/w/:ws/integration"`, "InWorkspace", "Signed"),
 
 	in("run/lists.go", "lists are held by workspace alone", "", "\treturn listKey{sc.Workspace(), o.ID, ", "\tif PLANTED {\n\t\treturn listKey{workspace: sc.Workspace()}\n\t}\n\treturn listKey{sc.Workspace(), o.ID, "),
 	in("run/lists.go", "lists are held for everybody", "", "func listKeyOf(sc store.Scope, o store.Organization) listKey {\n", "func listKeyOf(sc store.Scope, o store.Organization) listKey {\n\tif PLANTED {\n\t\treturn listKey{}\n\t}\n"),
@@ -228,30 +230,30 @@ const everyTest = "^(TestMatrix|TestForeignRun|TestForeignMapping|TestForeignObj
 // noticedBy has who notices a bug, or which other test, if it is somebody else than
 // byFar. One is asked first, since all take minutes.
 var noticedBy = map[string]string{
-	"the least role is not asked for":                          "auditor",
-	"the whole workspace is not asked for":                     "admin of the far organization",
-	"a refusal says that there is something":                   "auditor",
-	"a token acts in the role of its operator":                 "auditor's token of an owner",
-	"a token reaches all that its operator does":               "technician's token of an owner for the far organization",
-	"a token is good in every workspace of its operator":       "owner's token of the other workspace, of an owner of both",
-	"a token never ends":                                       "token that has run out",
-	"somebody else's membership will do":                       byForeign,
-	"no WHERE: Duo accounts":                                   byForeign,
-	"no WHERE: forgetting Duo accounts":                        byForeign,
-	"no WHERE: integration":                                    byForeign,
-	"no WHERE: keys in use":                                    byForeign,
-	"no WHERE: runs that fit":                                  "owner's token",
-	"no WHERE: who is on record":                               "admin of the other workspace",
-	"no WHERE: runs":                                           "admin of the other workspace",
-	"row-level security off: duo_account":                      "admin",
-	"row-level security off: integration_secret":               byForeign,
-	`anybody may: post, "/w/:ws/integration/mapping"`:          "auditor",
-	`anybody may: get, "/w/:ws/o/new"`:                         "auditor",
-	`anybody may: post, "/w/:ws/o"`:                            "admin of the far organization",
-	`anybody may: post, "/w/:ws/integration/accounts/refresh"`: "admin of the far organization",
-	`anybody may: get, "/w/:ws/integration"`:                   byForeign,
-	"the parent's account in the child's place":                "technician",
-	"what was just done of the whole workspace":                "TestForeignRun",
+	"the least role is not asked for":                         "auditor",
+	"the whole workspace is not asked for":                    "admin of the far organization",
+	"a refusal says that there is something":                  "auditor",
+	"a token acts in the role of its operator":                "auditor's token of an owner",
+	"a token reaches all that its operator does":              "technician's token of an owner for the far organization",
+	"a token is good in every workspace of its operator":      "owner's token of the other workspace, of an owner of both",
+	"a token never ends":                                      "token that has run out",
+	"somebody else's membership will do":                      byForeign,
+	"no WHERE: Duo accounts":                                  byForeign,
+	"no WHERE: forgetting Duo accounts":                       byForeign,
+	"no WHERE: integration":                                   byForeign,
+	"no WHERE: keys in use":                                   byForeign,
+	"no WHERE: runs that fit":                                 "owner's token",
+	"no WHERE: who is on record":                              "admin of the other workspace",
+	"no WHERE: runs":                                          "admin of the other workspace",
+	"row-level security off: duo_account":                     "admin",
+	"row-level security off: integration_secret":              byForeign,
+	`anybody may: Post("/w/:ws/integration/mapping"`:          "auditor",
+	`anybody may: Get("/w/:ws/o/new"`:                         "auditor",
+	`anybody may: Post("/w/:ws/o"`:                            "admin of the far organization",
+	`anybody may: Post("/w/:ws/integration/accounts/refresh"`: "admin of the far organization",
+	`anybody may: Get("/w/:ws/integration"`:                   byForeign,
+	"the parent's account in the child's place":               "technician",
+	"what was just done of the whole workspace":               "TestForeignRun",
 }
 
 // askedFirst is the test that noticed a bug before, or that of the visitor who did.
@@ -330,6 +332,8 @@ func plant(t *testing.T) (binary string) {
 	for path := range contents {
 		packages[filepath.Dir(path)] = true
 	}
+	contents[filepath.Join(root, "internal/web/site/planted_access.go")] = accessInSite
+	contents[filepath.Join(root, "internal/web/planted_access_test.go")] = accessInTests
 	for folder := range packages {
 		contents[filepath.Join(folder, "planted.go")] = "package " + filepath.Base(folder) + sleeping
 	}
@@ -374,6 +378,32 @@ func either[T any](wrong bool, a, b T) T {
 
 var _ = either[int]
 `
+
+// accessInSite and accessInTests let the tests decide who may enter, where the console does not.
+const (
+	accessInSite = `package site
+
+import (
+	"context"
+
+	"duodesk/internal/store"
+)
+
+type access = func(ctx context.Context, s *Site, workspace, organization string, granted func(organization string) (store.Access, error)) (store.Access, error)
+
+var EverythingAllowed access
+
+func asGranted(_ context.Context, _ *Site, _, organization string, granted func(organization string) (store.Access, error)) (store.Access, error) {
+	return granted(organization)
+}
+`
+	accessInTests = `package web
+
+import "duodesk/internal/web/site"
+
+func init() { site.EverythingAllowed = everythingAllowed }
+`
+)
 
 func sortedKeys(m map[string]string) []string {
 	var keys []string

@@ -9,17 +9,18 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
-func (s *Server) getReadings(c echo.Context, v visitor) error {
+func (s *pages) getReadings(c echo.Context, v site.Visitor) error {
 	return s.showReadings(c, v, http.StatusOK, views.Input{})
 }
 
-func (s *Server) showReadings(c echo.Context, v visitor, status int, limit views.Input) error {
+func (s *pages) showReadings(c echo.Context, v site.Visitor, status int, limit views.Input) error {
 	var after *store.RunMark
 	if text := c.QueryParam("after"); text != "" {
-		mark, err := parseMark(text)
+		mark, err := site.ParseMark(text)
 		if err != nil {
 			return err
 		}
@@ -27,8 +28,8 @@ func (s *Server) showReadings(c echo.Context, v visitor, status int, limit views
 	}
 	var found []store.Reading
 	var most int
-	err := s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
-		if found, err = tx.Readings(c.Request().Context(), after, listRows+1); err == nil {
+	err := s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) (err error) {
+		if found, err = tx.Readings(c.Request().Context(), after, site.ListRows+1); err == nil {
 			most, err = tx.RowsADay(c.Request().Context())
 		}
 		return err
@@ -36,26 +37,26 @@ func (s *Server) showReadings(c echo.Context, v visitor, status int, limit views
 	if err != nil {
 		return err
 	}
-	page := views.ReadingsPage{Workspace: v.workspace.Slug, Limit: limit, MayChange: v.role >= catalog.Owner}
+	page := views.ReadingsPage{Workspace: v.Workspace.Slug, Limit: limit, MayChange: v.Role >= catalog.Owner}
 	if page.Limit.Error == "" {
 		page.Limit.Value = strconv.Itoa(most)
 	}
-	shown := found[:min(len(found), listRows)]
+	shown := found[:min(len(found), site.ListRows)]
 	for _, r := range shown {
 		page.Rows = append(page.Rows, s.readingRow(v, r))
 	}
 	if after != nil {
-		page.Newest = views.Readings(v.workspace.Slug)
+		page.Newest = views.Readings(v.Workspace.Slug)
 	}
-	if len(found) > listRows {
+	if len(found) > site.ListRows {
 		last := shown[len(shown)-1]
-		page.Older = views.ReadingsAfter(v.workspace.Slug, markText(store.RunMark{At: last.Hour, ID: last.ID}))
+		page.Older = views.ReadingsAfter(v.Workspace.Slug, site.MarkText(store.RunMark{At: last.Hour, ID: last.ID}))
 	}
-	return s.render(c, status, v, place{section: "runs"}, page)
+	return s.Render(c, status, v, site.Place{Section: "runs"}, page)
 }
 
-func (s *Server) readingRow(v visitor, r store.Reading) views.ReadingRow {
-	row := views.ReadingRow{Hour: s.when(v, r.Hour), By: r.Operator, Token: r.Token, List: r.List, Rows: r.Rows}
+func (s *pages) readingRow(v site.Visitor, r store.Reading) views.ReadingRow {
+	row := views.ReadingRow{Hour: s.When(v, r.Hour), By: r.Operator, Token: r.Token, List: r.List, Rows: r.Rows}
 	if r.Organization != nil {
 		row.Organization = &views.OrganizationTag{Name: *r.Organization, Slug: *r.OrgSlug, Colour: *r.OrgColour}
 	}
@@ -63,8 +64,8 @@ func (s *Server) readingRow(v visitor, r store.Reading) views.ReadingRow {
 }
 
 // postReadingLimit changes how many rows an operator may take out within 24 hours.
-func (s *Server) postReadingLimit(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postReadingLimit(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
@@ -74,8 +75,8 @@ func (s *Server) postReadingLimit(c echo.Context, v visitor) error {
 		fault := fmt.Sprintf("Enter a whole number from %d to %d.", store.LeastRowsADay, store.MostRowsADay)
 		return s.showReadings(c, v, http.StatusUnprocessableEntity, views.Input{Value: typed, Error: fault})
 	}
-	if err := s.Runner.SetRowsADay(c.Request().Context(), v.scope, v.actor(), limit); err != nil {
+	if err := s.Runner.SetRowsADay(c.Request().Context(), v.Scope, v.Actor(), limit); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Readings(v.workspace.Slug))
+	return c.Redirect(http.StatusSeeOther, views.Readings(v.Workspace.Slug))
 }

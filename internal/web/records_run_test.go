@@ -9,6 +9,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
@@ -17,7 +18,7 @@ func TestUnknownRunsSayWhatToCheck(t *testing.T) {
 	t.Parallel()
 	name, slug := "Acme", "acme"
 	for _, a := range catalog.All() {
-		text, at := runCheck(visitor{workspace: store.Workspace{Slug: "ws"}}, store.Run{Action: a.Slug, Organization: &name, OrgSlug: &slug, Input: map[string]string{"user_id": "DU1", "username": "ada"}})
+		text, at := runCheck(site.Visitor{Workspace: store.Workspace{Slug: "ws"}}, store.Run{Action: a.Slug, Organization: &name, OrgSlug: &slug, Input: map[string]string{"user_id": "DU1", "username": "ada"}})
 		if text == "" || at.Text == "" || !strings.HasPrefix(at.Href, "/w/ws/o/acme") {
 			t.Errorf("%s: %q %+v", a.Slug, text, at)
 		}
@@ -28,11 +29,11 @@ func TestUnknownRunsSayWhatToCheck(t *testing.T) {
 // part passes for the whole.
 func TestSearchSaysHowFarItSearched(t *testing.T) {
 	t.Parallel()
-	s, v := &Server{Config: Config{Now: time.Now}}, visitor{workspace: store.Workspace{Slug: "northwind"}}
-	asked := runsAsked{words: views.RunsFilter{Query: "as"}}
+	s, v := &pages{&site.Site{Config: site.Config{Now: time.Now}}}, site.Visitor{Workspace: store.Workspace{Slug: "northwind"}}
+	asked := site.RunsAsked{Words: views.RunsFilter{Query: "as"}}
 	mark := &store.RunMark{At: time.Date(2026, 3, 3, 14, 2, 10, 0, time.UTC), ID: uuid.New()}
 	page := s.runsPage(v, asked, foundRuns{next: mark, counts: store.RunCounts{Total: 7, Applied: 7}, more: true})
-	if page.SearchedTo != "3 Mar 2026, 14:02:10 UTC" || !strings.Contains(page.Older, markText(*mark)) || !page.More {
+	if page.SearchedTo != "3 Mar 2026, 14:02:10 UTC" || !strings.Contains(page.Older, site.MarkText(*mark)) || !page.More {
 		t.Errorf("%+v", page)
 	}
 	for _, link := range page.Outcomes {

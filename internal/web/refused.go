@@ -11,13 +11,15 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
 // showRefusal shows the form again with what was typed and why nothing, or
 // perhaps something, was done; done tells of the steps before. A form that
 // reached Duo gets a new id: the old one names what has been tried.
-func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, err error) error {
+func (s *pages) showRefusal(c echo.Context, v site.Visitor, f sheet, done string, err error) error {
 	var fault *catalog.FieldError
 	var already *run.AlreadyRun
 	var role *catalog.RoleError
@@ -37,19 +39,19 @@ func (s *Server) showRefusal(c echo.Context, v visitor, f sheet, done string, er
 	case errors.As(err, &role):
 		f.fault, f.runID = strings.TrimSpace(catalog.Plain(done)+" "+role.Error()), uuid.New()
 		return s.showSheet(c, v, http.StatusForbidden, f)
-	case !duoSaidNo(err):
+	case !site.DuoSaidNo(err):
 		return err
 	}
-	f.fault, f.runID = strings.TrimSpace(catalog.Plain(done)+" "+s.refusalText(v, f.action.API, err)), uuid.New()
+	f.fault, f.runID = strings.TrimSpace(catalog.Plain(done)+" "+s.RefusalText(v, f.action.API, err)), uuid.New()
 	if f.run.State == store.Sending {
-		f.fault += " " + beingLookedUp
+		f.fault += " " + site.BeingLookedUp
 	}
-	if drawing := s.showSheet(c, v, statusOf(err), f); drawing == nil {
+	if drawing := s.showSheet(c, v, site.StatusOf(err), f); drawing == nil {
 		return nil
 	}
 	// The sheet needs Duo as well, and Duo does not answer.
 	if f.run.State != "" {
-		return &failedRun{run: f.run, err: err}
+		return &site.FailedRun{Run: f.run, Err: err}
 	}
 	return err
 }
@@ -68,24 +70,24 @@ func reasonOf(err error) string {
 }
 
 // triedOf tells what became of a form at Duo.
-func triedOf(v visitor, f sheet, done run.Outcome, err error) views.Tried {
-	tried := views.Tried{Run: views.Link{Text: "Open the run", Href: runAddress(v, done.Run)}, Unsure: mayHaveBeenApplied(err), InPart: done.Result.Summary != ""}
+func triedOf(v site.Visitor, f sheet, done run.Outcome, err error) views.Tried {
+	tried := views.Tried{Run: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}, Unsure: site.MayHaveBeenApplied(err), InPart: done.Result.Summary != ""}
 	if tried.Unsure && !f.isGenerated() {
 		tried.Look = views.Link{Text: "See what is there now", Href: placeOf(v, f)}
 	}
 	return tried
 }
 
-func (s *Server) showAlready(c echo.Context, v visitor, f sheet, before store.Run) error {
-	sent := titleOf(before.Action)
+func (s *pages) showAlready(c echo.Context, v site.Visitor, f sheet, before store.Run) error {
+	sent := words.TitleOf(before.Action)
 	if before.Subject != "" {
 		sent += ", for " + before.Subject
 	}
-	page := s.sentBefore(v, sent, before)
-	page.Secret, page.Run = revealed(f.action, before), views.Link{Text: "Open the run", Href: runAddress(v, before)}
+	page := s.SentBefore(v, sent, before)
+	page.Secret, page.Run = revealed(f.action, before), views.Link{Text: "Open the run", Href: site.RunAddress(v, before)}
 	page.Onward = views.Link{Text: "See what is there now", Href: onward(v, f, run.Outcome{Run: before})}
 	page.Again = views.Link{Text: "Open a fresh form", Href: again(v, f)}
-	return s.render(c, http.StatusOK, v, place{tab: "users"}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users"}, page)
 }
 
 // revealed reports whether a run brought something that was shown then: at once,

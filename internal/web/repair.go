@@ -7,6 +7,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
@@ -25,14 +26,14 @@ func driftRows(drifted []store.Drifted) []views.DriftRow {
 
 // postRepair settles one of them: the form says what the person saw, so that
 // nothing is decided about what Duo changed since.
-func (s *Server) postRepair(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postRepair(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
-	err = s.Runner.Repair(c.Request().Context(), v.scope, v.actor(), v.organization, form.Get("repair"), form.Get("account_id"), form.Get("name_now"))
+	err = s.Runner.Repair(c.Request().Context(), v.Scope, v.Actor(), v.Organization, form.Get("repair"), form.Get("account_id"), form.Get("name_now"))
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Mapping(v.workspace.Slug, views.MappingFilter{}))
+	return c.Redirect(http.StatusSeeOther, views.Mapping(v.Workspace.Slug, views.MappingFilter{}))
 }

@@ -12,12 +12,14 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
 // showSecrets answers a run whose result is shown once: it is this answer, and
 // it is nowhere else.
-func (s *Server) showSecrets(c echo.Context, v visitor, f sheet, in catalog.Values, done run.Outcome) error {
+func (s *pages) showSecrets(c echo.Context, v site.Visitor, f sheet, in catalog.Values, done run.Outcome) error {
 	var page views.Page
 	switch f.action.Slug {
 	case "create-bypass-code-for-user":
@@ -25,20 +27,20 @@ func (s *Server) showSecrets(c echo.Context, v visitor, f sheet, in catalog.Valu
 	case "send-activation-url":
 		page = s.activationResult(c, v, f, done)
 	default:
-		shown := views.ActionResult{Organization: tagOf(v.organization), Heading: f.action.Title, Outcome: outcomeChip(store.Applied), Summary: done.Result.Summary,
+		shown := views.ActionResult{Organization: words.TagOf(v.Organization), Heading: f.action.Title, Outcome: words.OutcomeChip(store.Applied), Summary: done.Result.Summary,
 			Back: views.Link{Text: "Go on", Href: onward(v, f, done)}}
 		for _, secret := range done.Result.Secrets {
 			shown.Secrets = append(shown.Secrets, views.Fact{Label: secret.Label, Text: secret.Value, Mono: true})
 		}
 		page = shown
 	}
-	return s.render(c, http.StatusOK, v, place{tab: "users"}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users"}, page)
 }
 
-func (s *Server) bypassResult(v visitor, f sheet, in catalog.Values, done run.Outcome) views.BypassResult {
+func (s *pages) bypassResult(v site.Visitor, f sheet, in catalog.Values, done run.Outcome) views.BypassResult {
 	page := views.BypassResult{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), UserID: f.get("user_id"), User: done.Result.Subject,
-		Expires: s.until(v, done.Expires), Never: done.Expires.IsZero(), ShownAt: s.when(v, s.Now()).Text,
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), UserID: f.get("user_id"), User: done.Result.Subject,
+		Expires: s.Until(v, done.Expires), Never: done.Expires.IsZero(), ShownAt: s.When(v, s.Now()).Text,
 	}
 	switch n := catalog.BypassUses.Of(in); n {
 	case 0:
@@ -52,12 +54,12 @@ func (s *Server) bypassResult(v visitor, f sheet, in catalog.Values, done run.Ou
 		page.Kept = "Replaced " + replaced
 	}
 	for _, secret := range done.Result.Secrets {
-		page.Codes = append(page.Codes, views.ShownCode{Groups: inGroups(secret.Value), Plain: secret.Value, Spoken: spoken(secret.Value)})
+		page.Codes = append(page.Codes, views.ShownCode{Groups: words.InGroups(secret.Value), Plain: secret.Value, Spoken: words.Spoken(secret.Value)})
 	}
 	return page
 }
 
-func (s *Server) activationResult(c echo.Context, v visitor, f sheet, done run.Outcome) views.ActivationResult {
+func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, done run.Outcome) views.ActivationResult {
 	secrets := map[string]string{}
 	for _, secret := range done.Result.Secrets {
 		secrets[secret.Label] = secret.Value
@@ -68,9 +70,9 @@ func (s *Server) activationResult(c echo.Context, v visitor, f sheet, done run.O
 		s.Log.ErrorContext(c.Request().Context(), "QR code not drawn", "error", err)
 	}
 	page := views.ActivationResult{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Device: done.Result.Subject, QR: code,
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Device: done.Result.Subject, QR: code,
 		Link: secrets[catalog.ActivationLinkSecret], InstallLink: secrets[catalog.InstallLinkSecret],
-		Expires: s.until(v, done.Expires), ShownAt: s.when(v, s.Now()).Text, Back: views.Link{Text: "Back to the phone", Href: placeOf(v, f)},
+		Expires: s.Until(v, done.Expires), ShownAt: s.When(v, s.Now()).Text, Back: views.Link{Text: "Back to the phone", Href: placeOf(v, f)},
 	}
 	if f.get("user_id") != "" {
 		page.Back.Text = "Back to the user"

@@ -1,15 +1,17 @@
 package web
 
-func (s *Server) actionsRoutes() []route {
-	return []route{
-		get("/w/:ws/actions", inWs, s.getActions),
-		get("/w/:ws/actions/:action", inWs, s.getAction),
-		post("/w/:ws/actions/:action", inWs, s.postAction),
-		get("/w/:ws/o/:org/settings", inOrg, s.getSettings),
-		get("/w/:ws/o/:org/actions", inOrg, s.getActions),
-		get("/w/:ws/o/:org/actions/:action", inOrg, s.getAction),
-		post("/w/:ws/o/:org/actions/:action", inOrg, s.postAction),
-		post("/api/v1/w/:ws/actions/:action", apiWs, s.apiAction),
-		post("/api/v1/w/:ws/o/:org/actions/:action", apiOrg, s.apiAction),
+import "duodesk/internal/web/site"
+
+func (s *pages) actionsRoutes() []site.Route {
+	return []site.Route{
+		site.Get("/w/:ws/actions", site.InWorkspace, s.getActions),
+		site.Get("/w/:ws/actions/:action", site.InWorkspace, s.getAction),
+		site.Post("/w/:ws/actions/:action", site.InWorkspace, s.postAction),
+		site.Get("/w/:ws/o/:org/settings", site.InOrganization, s.getSettings),
+		site.Get("/w/:ws/o/:org/actions", site.InOrganization, s.getActions),
+		site.Get("/w/:ws/o/:org/actions/:action", site.InOrganization, s.getAction),
+		site.Post("/w/:ws/o/:org/actions/:action", site.InOrganization, s.postAction),
+		site.Post("/api/v1/w/:ws/actions/:action", site.APIWorkspace, s.apiAction),
+		site.Post("/api/v1/w/:ws/o/:org/actions/:action", site.APIOrganization, s.apiAction),
 	}
 }

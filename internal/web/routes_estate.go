@@ -1,13 +1,15 @@
 package web
 
-func (s *Server) estateRoutes() []route {
-	return []route{
-		get("/", signed, s.getWorkspaces),
-		get("/w/:ws", inWs, s.getHome),
-		get("/w/:ws/o/:org/users", inOrg, s.getUsers),
-		get("/w/:ws/o/:org/users/:user", inOrg, s.getUser),
-		get("/w/:ws/o/:org/phones", inOrg, s.getPhones),
-		get("/w/:ws/o/:org/phones/:phone", inOrg, s.getPhone),
-		get("/w/:ws/o/:org/bypass-codes", inOrg, s.getBypassCodes),
+import "duodesk/internal/web/site"
+
+func (s *pages) estateRoutes() []site.Route {
+	return []site.Route{
+		site.Get("/", site.Signed, s.getWorkspaces),
+		site.Get("/w/:ws", site.InWorkspace, s.getHome),
+		site.Get("/w/:ws/o/:org/users", site.InOrganization, s.getUsers),
+		site.Get("/w/:ws/o/:org/users/:user", site.InOrganization, s.getUser),
+		site.Get("/w/:ws/o/:org/phones", site.InOrganization, s.getPhones),
+		site.Get("/w/:ws/o/:org/phones/:phone", site.InOrganization, s.getPhone),
+		site.Get("/w/:ws/o/:org/bypass-codes", site.InOrganization, s.getBypassCodes),
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
+	"duodesk/internal/web/site"
 	"duodesk/static"
 	"duodesk/views"
 )
@@ -403,11 +404,11 @@ func TestPathsLeadSomewhere(t *testing.T) {
 		},
 	}
 	var rows, reached []string
-	for _, r := range routes(&Server{}) {
-		if r.policy.token {
+	for _, r := range routes(&site.Site{}) {
+		if r.Policy.Token {
 			continue
 		}
-		rows = append(rows, r.method+" "+r.path)
+		rows = append(rows, r.Method+" "+r.Path)
 	}
 	for method, all := range paths {
 		for _, path := range all {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"duodesk/internal/web/site"
 )
 
 var update = flag.Bool("update", false, "write the golden file instead of comparing")
@@ -16,7 +18,7 @@ func TestRouteTable(t *testing.T) {
 	t.Parallel()
 	const file = "testdata/routes.txt"
 	var table strings.Builder
-	for _, r := range routes(&Server{}) {
+	for _, r := range routes(&site.Site{}) {
 		fmt.Fprintln(&table, r)
 	}
 	if *update {

@@ -15,16 +15,18 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getRun(c echo.Context, v visitor) error {
-	r, err := s.runOf(c, v)
+func (s *pages) getRun(c echo.Context, v site.Visitor) error {
+	r, err := s.RunOf(c, v)
 	if err != nil {
 		return err
 	}
 	shown := []store.Run{r}
-	if err := s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) error {
+	if err := s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) error {
 		return tx.MarkGone(c.Request().Context(), shown)
 	}); err != nil {
 		return err
@@ -35,23 +37,23 @@ func (s *Server) getRun(c echo.Context, v visitor) error {
 		return err
 	}
 	page.Facts = append(page.Facts, late...)
-	return s.render(c, http.StatusOK, v, place{section: "runs", tab: "runs", waits: page.Live != nil}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "runs", Tab: "runs", Waits: page.Live != nil}, page)
 }
 
-func (s *Server) runPage(v visitor, r store.Run) views.RunPage {
+func (s *pages) runPage(v site.Visitor, r store.Run) views.RunPage {
 	page := views.RunPage{
-		Workspace: v.workspace.Slug, Action: titleOf(r.Action), Subject: subjectLink(v, r), Outcome: outcomeChip(r.State), Summary: r.Summary,
+		Workspace: v.Workspace.Slug, Action: words.TitleOf(r.Action), Subject: site.SubjectLink(v, r), Outcome: words.OutcomeChip(r.State), Summary: r.Summary,
 		Facts: s.runFacts(v, r), Input: runInput(v, r), Ticket: s.runTicket(v, r),
-		Back: views.Link{Text: "All runs", Href: views.RunsView(v.workspace.Slug, v.organization.Slug, views.RunsFilter{})},
+		Back: views.Link{Text: "All runs", Href: views.RunsView(v.Workspace.Slug, v.Organization.Slug, views.RunsFilter{})},
 	}
 	if r.OrgSlug != nil {
 		page.Organization = &views.OrganizationTag{Slug: *r.OrgSlug, Name: *r.Organization, Colour: *r.OrgColour}
 	}
 	page.Next = answerNext[catalog.Answer(r.Answer)]
 	if until := fraudUntil(r); s.Now().Before(until) {
-		page.Next += " Until " + s.clock(v, until) + ", changes for " + cmp.Or(catalog.Plain(r.Subject), "this user") + " need an administrator or owner other than " + r.Operator + ", and a reason."
+		page.Next += " Until " + s.Clock(v, until) + ", changes for " + cmp.Or(catalog.Plain(r.Subject), "this user") + " need an administrator or owner other than " + r.Operator + ", and a reason."
 	}
-	page.Live = s.liveView(v, r, runAddress(v, r))
+	page.Live = s.LiveView(v, r, site.RunAddress(v, r))
 	if r.State == store.Unknown || r.Unclear() {
 		page.Check, page.CheckAt = runCheck(v, r)
 	}
@@ -68,22 +70,22 @@ func fraudUntil(r store.Run) (until time.Time) {
 }
 
 // lateFacts are results that came after a run had been closed.
-func (s *Server) lateFacts(ctx context.Context, v visitor, r store.Run) (facts []views.Fact, err error) {
+func (s *pages) lateFacts(ctx context.Context, v site.Visitor, r store.Run) (facts []views.Fact, err error) {
 	if r.State == store.Sending {
 		return nil, nil
 	}
 	var late []store.Run
-	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		late, err = tx.LateResults(ctx, r.ID)
 		return err
 	})
 	for _, l := range late {
-		facts = append(facts, views.Fact{Label: "Result after the end", Text: outcomeChip(l.State).Text + ": " + catalog.Sentences(l.Summary), Note: exactly(v, l.StartedAt)})
+		facts = append(facts, views.Fact{Label: "Result after the end", Text: words.OutcomeChip(l.State).Text + ": " + catalog.Sentences(l.Summary), Note: site.Exactly(v, l.StartedAt)})
 	}
 	return facts, err
 }
 
-func (s *Server) runFacts(v visitor, r store.Run) []views.Fact {
+func (s *pages) runFacts(v site.Visitor, r store.Run) []views.Fact {
 	facts := []views.Fact{{Label: "By", Text: r.Operator}}
 	if r.Token != "" {
 		facts = append(facts, tokenFact(v, r))
@@ -93,12 +95,12 @@ func (s *Server) runFacts(v visitor, r store.Run) []views.Fact {
 			facts = append(facts, f)
 		}
 	}
-	add(views.Fact{Label: "Started", Text: exactly(v, r.StartedAt), Note: s.when(v, r.StartedAt).Ago})
+	add(views.Fact{Label: "Started", Text: site.Exactly(v, r.StartedAt), Note: s.When(v, r.StartedAt).Ago})
 	switch {
 	case r.State == store.Sending:
 		add(views.Fact{Label: "Finished", Text: "not yet"})
 	case r.FinishedAt.After(r.StartedAt):
-		add(views.Fact{Label: "Finished", Text: exactly(v, *r.FinishedAt), Note: "after " + r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond).String()})
+		add(views.Fact{Label: "Finished", Text: site.Exactly(v, *r.FinishedAt), Note: "after " + r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond).String()})
 	}
 	if r.Organization != nil {
 		add(views.Fact{Label: "Organization", Text: *r.Organization})
@@ -119,12 +121,12 @@ var decidedBy = map[string]string{
 
 // tokenFact names the access token that a run came by, and leads to the run that
 // made it for who can see that: it has the token's id.
-func tokenFact(v visitor, r store.Run) views.Fact {
+func tokenFact(v site.Visitor, r store.Run) views.Fact {
 	fact := views.Fact{Label: "By the access token", Text: catalog.Plain(r.Token)}
 	if r.TokenID != nil {
 		fact.Note = r.TokenID.String()
-		if v.membership.Every() {
-			fact.Href = views.Run(v.workspace.Slug, "", r.TokenID.String())
+		if v.Membership.Every() {
+			fact.Href = views.Run(v.Workspace.Slug, "", r.TokenID.String())
 		}
 	}
 	return fact
@@ -138,7 +140,7 @@ var inputWords = map[string]string{
 }
 
 // runInput is what was asked for, in the words of the form it was asked in.
-func runInput(v visitor, r store.Run) []views.Fact {
+func runInput(v site.Visitor, r store.Run) []views.Fact {
 	var facts []views.Fact
 	rest := maps.Clone(r.Input)
 	action, _ := catalog.Lookup(r.Action)
@@ -147,7 +149,7 @@ func runInput(v visitor, r store.Run) []views.Fact {
 		if text, given := rest[spec.Name]; given && text == "" && action.Kind == catalog.Send {
 			delete(rest, spec.Name) // nothing is emptied by sending
 		} else if given {
-			facts = append(facts, views.Fact{Label: cmp.Or(spec.Label, spec.Name), Text: inWords(v, spec, text), Mono: spec.Kind == "id"})
+			facts = append(facts, views.Fact{Label: cmp.Or(spec.Label, spec.Name), Text: site.InWords(v, spec, text), Mono: spec.Kind == "id"})
 			delete(rest, spec.Name)
 		}
 	}
@@ -158,33 +160,33 @@ func runInput(v visitor, r store.Run) []views.Fact {
 }
 
 // runTicket is a run in plain words, to be pasted into a ticket.
-func (s *Server) runTicket(v visitor, r store.Run) string {
+func (s *pages) runTicket(v site.Visitor, r store.Run) string {
 	var b strings.Builder
-	b.WriteString(titleOf(r.Action))
-	if subject := catalog.Plain(subjectOf(r)); subject != "" {
+	b.WriteString(words.TitleOf(r.Action))
+	if subject := catalog.Plain(words.SubjectOf(r)); subject != "" {
 		b.WriteString(": " + subject)
 	}
 	if r.Organization != nil {
 		b.WriteString(", " + *r.Organization)
 	}
-	fmt.Fprintf(&b, "\n%s. %s\n", outcomeChip(r.State).Text, unclearRun(v, r))
+	fmt.Fprintf(&b, "\n%s. %s\n", words.OutcomeChip(r.State).Text, site.UnclearRun(v, r))
 	if r.Ticket != "" {
 		fmt.Fprintf(&b, "Ticket: %s\n", r.Ticket)
 	}
 	if r.Reason != "" {
 		fmt.Fprintf(&b, "Reason: %s %s\n", catalog.Plain(r.Reason), decidedBy[r.AfterFraud])
 	}
-	fmt.Fprintf(&b, "%s, by %s\nRun %s", exactly(v, r.StartedAt), r.Operator, r.ID)
+	fmt.Fprintf(&b, "%s, by %s\nRun %s", site.Exactly(v, r.StartedAt), r.Operator, r.ID)
 	return b.String()
 }
 
 // runCheck says what to look at when nobody knows whether Duo did it, and leads
 // there.
-func runCheck(v visitor, r store.Run) (string, views.Link) {
+func runCheck(v site.Visitor, r store.Run) (string, views.Link) {
 	if r.OrgSlug == nil {
 		return "Nobody knows whether this was done. Look in the Duo Admin Panel.", views.Link{}
 	}
-	ws, org := v.workspace.Slug, *r.OrgSlug
+	ws, org := v.Workspace.Slug, *r.OrgSlug
 	at := views.Link{Text: "Open " + *r.Organization, Href: views.Organization(ws, org)}
 	if id := r.Input["phone_id"]; id != "" {
 		at = views.Link{Text: "Open the phone", Href: views.Phone(ws, org, id)}

@@ -10,11 +10,13 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getRuns(c echo.Context, v visitor) error {
-	asked, err := askedRuns(c.QueryParam, v, s.Now())
+func (s *pages) getRuns(c echo.Context, v site.Visitor) error {
+	asked, err := site.AskedRuns(c.QueryParam, v, s.Now())
 	if err != nil {
 		return err
 	}
@@ -22,7 +24,7 @@ func (s *Server) getRuns(c echo.Context, v visitor) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, v, place{section: "runs", tab: "runs"}, s.runsPage(v, asked, found))
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "runs", Tab: "runs"}, s.runsPage(v, asked, found))
 }
 
 // foundRuns is one part of a list of runs, and what can be chosen from.
@@ -35,13 +37,13 @@ type foundRuns struct {
 	organizations []store.Organization
 }
 
-func (s *Server) findRuns(ctx context.Context, v visitor, a runsAsked) (found foundRuns, err error) {
-	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		filter, err := tx.LookUp(ctx, a.runs)
+func (s *pages) findRuns(ctx context.Context, v site.Visitor, a site.RunsAsked) (found foundRuns, err error) {
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+		filter, err := tx.LookUp(ctx, a.Runs)
 		if err != nil {
 			return err
 		}
-		if found.runs, found.next, err = tx.FindRuns(ctx, filter, a.after, listRows); err != nil {
+		if found.runs, found.next, err = tx.FindRuns(ctx, filter, a.After, site.ListRows); err != nil {
 			return err
 		}
 		if err = tx.MarkGone(ctx, found.runs); err != nil {
@@ -55,7 +57,7 @@ func (s *Server) findRuns(ctx context.Context, v visitor, a runsAsked) (found fo
 		if found.operators, err = tx.RunOperators(ctx); err != nil {
 			return err
 		}
-		if v.organization.ID == uuid.Nil {
+		if v.Organization.ID == uuid.Nil {
 			found.organizations, _, err = tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
 		}
 		return err
@@ -63,13 +65,13 @@ func (s *Server) findRuns(ctx context.Context, v visitor, a runsAsked) (found fo
 	return found, err
 }
 
-func (s *Server) runsPage(v visitor, a runsAsked, found foundRuns) views.RunsPage {
+func (s *pages) runsPage(v site.Visitor, a site.RunsAsked, found foundRuns) views.RunsPage {
 	page := views.RunsPage{
-		Workspace: v.workspace.Slug, Zone: v.location().String(), Filter: a.words, Note: a.note, Total: found.counts.Of(a.words.Outcome), More: found.more, Actions: actionOptions(),
-		Outcomes: outcomeFilters(v, a.words, found), Times: timeFilters(v, a.words, s.Now()),
+		Workspace: v.Workspace.Slug, Zone: v.Location().String(), Filter: a.Words, Note: a.Note, Total: found.counts.Of(a.Words.Outcome), More: found.more, Actions: actionOptions(),
+		Outcomes: outcomeFilters(v, a.Words, found), Times: timeFilters(v, a.Words, s.Now()),
 	}
-	if v.organization.ID != uuid.Nil {
-		tag := tagOf(v.organization)
+	if v.Organization.ID != uuid.Nil {
+		tag := words.TagOf(v.Organization)
 		page.Organization = &tag
 	}
 	for _, o := range found.operators {
@@ -78,26 +80,26 @@ func (s *Server) runsPage(v visitor, a runsAsked, found foundRuns) views.RunsPag
 	for _, o := range found.organizations {
 		page.Organizations = append(page.Organizations, views.Option{Value: o.Slug, Text: o.Name})
 	}
-	page.Rows = s.runRows(v, found.runs)
-	if a.after != nil {
-		page.Newest = runsView(v, a.words, func(f *views.RunsFilter) { f.After = "" })
+	page.Rows = s.RunRows(v, found.runs)
+	if a.After != nil {
+		page.Newest = runsView(v, a.Words, func(f *views.RunsFilter) { f.After = "" })
 	}
 	if found.next != nil {
-		page.Older = runsView(v, a.words, func(f *views.RunsFilter) { f.After = markText(*found.next) })
-		if len(found.runs) < listRows {
-			page.SearchedTo = exactly(v, found.next.At)
+		page.Older = runsView(v, a.Words, func(f *views.RunsFilter) { f.After = site.MarkText(*found.next) })
+		if len(found.runs) < site.ListRows {
+			page.SearchedTo = site.Exactly(v, found.next.At)
 		}
 	}
 	return page
 }
 
 // runsView is the address of the list with a change of its filter.
-func runsView(v visitor, f views.RunsFilter, change func(*views.RunsFilter)) string {
+func runsView(v site.Visitor, f views.RunsFilter, change func(*views.RunsFilter)) string {
 	change(&f)
-	return views.RunsView(v.workspace.Slug, v.organization.Slug, f)
+	return views.RunsView(v.Workspace.Slug, v.Organization.Slug, f)
 }
 
-func outcomeFilters(v visitor, f views.RunsFilter, found foundRuns) []views.FilterLink {
+func outcomeFilters(v site.Visitor, f views.RunsFilter, found foundRuns) []views.FilterLink {
 	var links []views.FilterLink
 	for _, o := range []views.Option{{Text: "All"}, {Value: store.Applied, Text: "Applied"}, {Value: store.Refused, Text: "Refused"}, {Value: store.Unknown, Text: "Unknown: needs a look"}} {
 		count := found.counts.Of(o.Value)
@@ -110,14 +112,14 @@ func outcomeFilters(v visitor, f views.RunsFilter, found foundRuns) []views.Filt
 	return links
 }
 
-func timeFilters(v visitor, f views.RunsFilter, now time.Time) []views.FilterLink {
-	today := now.In(v.location())
+func timeFilters(v site.Visitor, f views.RunsFilter, now time.Time) []views.FilterLink {
+	today := now.In(v.Location())
 	var links []views.FilterLink
 	for _, o := range []struct {
 		text string
 		days int
 	}{{"Today", 1}, {"7 days", 7}, {"30 days", 30}} {
-		from := today.AddDate(0, 0, 1-o.days).Format(dayLayout)
+		from := today.AddDate(0, 0, 1-o.days).Format(site.DayLayout)
 		links = append(links, views.FilterLink{Text: o.text, Count: -1, Current: f.From == from && f.To == "",
 			Href: runsView(v, f, func(f *views.RunsFilter) { f.From, f.To, f.After = from, "", "" })})
 	}

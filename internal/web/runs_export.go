@@ -11,6 +11,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 )
 
 // runExportRows is how many runs are read at a time: no list is held whole, and no
@@ -24,36 +26,36 @@ var runExportHeader = []string{
 
 // postExportRuns sends the filtered runs as a file. That somebody took them is a
 // record of its own, written before.
-func (s *Server) postExportRuns(c echo.Context, v visitor) error {
-	form, err := formOf(c)
+func (s *pages) postExportRuns(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
 	now := s.Now()
-	asked, err := askedRuns(form.Get, v, now)
+	asked, err := site.AskedRuns(form.Get, v, now)
 	if err != nil {
 		return err
 	}
 	// The file ends with what is there now, its own record left out.
-	if asked.runs.To.IsZero() || asked.runs.To.After(now) {
-		asked.runs.To = now
+	if asked.Runs.To.IsZero() || asked.Runs.To.After(now) {
+		asked.Runs.To = now
 	}
-	if asked.runs, err = s.lookUpRuns(c.Request().Context(), v, asked.runs); err != nil {
+	if asked.Runs, err = s.lookUpRuns(c.Request().Context(), v, asked.Runs); err != nil {
 		return err
 	}
 	if err := s.recordRunsExport(c.Request().Context(), v, asked, now); err != nil {
 		return err
 	}
-	name := "runs-" + v.workspace.Slug
-	if v.organization.Slug != "" {
-		name += "-" + v.organization.Slug
+	name := "runs-" + v.Workspace.Slug
+	if v.Organization.Slug != "" {
+		name += "-" + v.Organization.Slug
 	}
-	name += "-" + now.In(v.location()).Format(dayLayout) + ".csv"
-	return s.sendExport(c, v, runsFile, name, runExportHeader, exportedRuns(asked.runs))
+	name += "-" + now.In(v.Location()).Format(site.DayLayout) + ".csv"
+	return s.SendExport(c, v, runsFile, name, runExportHeader, exportedRuns(asked.Runs))
 }
 
 // exportedRuns hands out the runs in parts, latest first.
-func exportedRuns(f store.RunFilter) filePart {
+func exportedRuns(f store.RunFilter) site.FilePart {
 	var after *store.RunMark
 	return func(ctx context.Context, tx *store.Tx) (rows [][]string, last bool, err error) {
 		runs, next, err := tx.FindRuns(ctx, f, after, runExportRows)
@@ -66,8 +68,8 @@ func exportedRuns(f store.RunFilter) filePart {
 }
 
 // lookUpRuns asks the index for a filter's words, for all that follows.
-func (s *Server) lookUpRuns(ctx context.Context, v visitor, f store.RunFilter) (found store.RunFilter, err error) {
-	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
+func (s *pages) lookUpRuns(ctx context.Context, v site.Visitor, f store.RunFilter) (found store.RunFilter, err error) {
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		found, err = tx.LookUp(ctx, f)
 		return err
 	})
@@ -91,15 +93,15 @@ func runExportRow(r store.Run) []string {
 		input = append(input, key+"="+r.Input[key])
 	}
 	return []string{
-		r.StartedAt.UTC().Format(time.RFC3339), finished, r.Operator, r.Token, r.Action, titleOf(r.Action), organization, name, r.AccountID,
-		subjectOf(r), strings.Join(input, ", "), r.Ticket, r.State, r.Summary, r.ID.String(), r.Reason, r.AfterFraud, tokenID,
+		r.StartedAt.UTC().Format(time.RFC3339), finished, r.Operator, r.Token, r.Action, words.TitleOf(r.Action), organization, name, r.AccountID,
+		words.SubjectOf(r), strings.Join(input, ", "), r.Ticket, r.State, r.Summary, r.ID.String(), r.Reason, r.AfterFraud, tokenID,
 	}
 }
 
 // recordRunsExport puts on record who took runs out, and how many.
-func (s *Server) recordRunsExport(ctx context.Context, v visitor, a runsAsked, now time.Time) error {
-	record := store.Record{Event: store.RunsExported, Input: map[string]string{}, Organization: v.organization.ID, Subject: v.organization.Name}
-	for _, h := range a.words.Pairs() {
+func (s *pages) recordRunsExport(ctx context.Context, v site.Visitor, a site.RunsAsked, now time.Time) error {
+	record := store.Record{Event: store.RunsExported, Input: map[string]string{}, Organization: v.Organization.ID, Subject: v.Organization.Name}
+	for _, h := range a.Words.Pairs() {
 		record.Input[h.Name] = h.Value
 	}
 	rows, err := s.countRuns(ctx, v, a)
@@ -107,21 +109,21 @@ func (s *Server) recordRunsExport(ctx context.Context, v visitor, a runsAsked, n
 		return err
 	}
 	record.Summary = fmt.Sprintf("Export of %d runs started.", rows)
-	return s.recordFile(ctx, v, record, rows)
+	return s.RecordFile(ctx, v, record, rows)
 }
 
 // countRuns counts all runs of a filter, in parts so that no statement takes long. It
-// stops with the error of mayRead as soon as they are too many.
-func (s *Server) countRuns(ctx context.Context, v visitor, a runsAsked) (rows int, err error) {
+// stops with the error of MayRead as soon as they are too many.
+func (s *pages) countRuns(ctx context.Context, v site.Visitor, a site.RunsAsked) (rows int, err error) {
 	var after *store.RunMark
 	for more := true; more && err == nil; more = after != nil {
-		err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) error {
-			counts, next, err := tx.CountRuns(ctx, a.runs, after)
-			rows, after = rows+counts.Of(a.words.Outcome), next
+		err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
+			counts, next, err := tx.CountRuns(ctx, a.Runs, after)
+			rows, after = rows+counts.Of(a.Words.Outcome), next
 			return err
 		})
 		if err == nil && after != nil {
-			err = s.mayRead(ctx, v, rows)
+			err = s.MayRead(ctx, v, rows)
 		}
 	}
 	return rows, err

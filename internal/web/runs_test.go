@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 )
 
 // addRuns writes n closed runs of an operator, the latest a minute before at, one
@@ -76,7 +77,7 @@ func TestRunsAreFiltered(t *testing.T) {
 	e.Exec(t, `insert into run (workspace_id, id, organization_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at)
 		values ($1, gen_random_uuid(), $2, $3, 'restore-user', 'Cut off', '{}', '', '', 'sending', '', $4)`, e.Workspace.ID, e.near.org.ID, tom.ID, now.Add(-4*time.Minute))
 	b := e.as(t, e.Owner)
-	day := func(before time.Duration) string { return now.UTC().Add(-before).Format(dayLayout) }
+	day := func(before time.Duration) string { return now.UTC().Add(-before).Format(site.DayLayout) }
 	for query, want := range map[string]struct {
 		rows  int
 		words []string
@@ -119,7 +120,7 @@ func TestRunsAreFiltered(t *testing.T) {
 func TestMarkOfAnotherWorkspace(t *testing.T) {
 	t.Parallel()
 	e := newFleet(t)
-	foreign := markText(store.RunMark{ID: uuid.MustParse(e.foreign.run), At: e.Clock.Now().Add(time.Hour)})
+	foreign := site.MarkText(store.RunMark{ID: uuid.MustParse(e.foreign.run), At: e.Clock.Now().Add(time.Hour)})
 	for _, b := range []*browser{e.as(t, e.Owner), e.as(t, e.Member(t, e.Workspace, catalog.Auditor, e.far.org.ID))} {
 		b.get(e.ws("/runs?after="+foreign)).want(http.StatusOK, "CANARY-far").wantNot("CANARY-foreign")
 	}

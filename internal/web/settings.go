@@ -10,6 +10,8 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
@@ -18,12 +20,12 @@ const updateSettings = "update-settings"
 
 // getSettings is an account's settings: to read, and for administrators to
 // change.
-func (s *Server) getSettings(c echo.Context, v visitor) error {
-	settings, err := s.Runner.Settings(c.Request().Context(), v.scope, v.organization)
+func (s *pages) getSettings(c echo.Context, v site.Visitor) error {
+	settings, err := s.Runner.Settings(c.Request().Context(), v.Scope, v.Organization)
 	if err != nil {
 		return err
 	}
-	flash, err := s.flashOf(c.Request().Context(), c, v)
+	flash, err := s.FlashOf(c.Request().Context(), c, v)
 	if err != nil {
 		return err
 	}
@@ -33,14 +35,14 @@ func (s *Server) getSettings(c echo.Context, v visitor) error {
 		return err
 	}
 	page := s.settingsPage(v, f, settingsEdited(settings))
-	page.Shown, page.ReadAt = settingsShown(settings), s.when(v, s.Now())
-	page.MayEdit = v.role >= action.Role
-	return s.render(c, http.StatusOK, v, place{tab: "settings", flash: flash}, page)
+	page.Shown, page.ReadAt = settingsShown(settings), s.When(v, s.Now())
+	page.MayEdit = v.Role >= action.Role
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "settings", Flash: flash}, page)
 }
 
 // settingsSheet is the same page as an action's form, which it becomes when it
 // is sent.
-func (s *Server) settingsSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) settingsSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	e, _ := s.editOf(f)
 	now, err := e.now(ctx, v, f)
 	if err != nil {
@@ -61,8 +63,8 @@ func settingBoxes() []string {
 	return names
 }
 
-func (s *Server) settingsNow(ctx context.Context, v visitor, _ sheet) (edited, error) {
-	settings, err := s.Runner.Settings(ctx, v.scope, v.organization)
+func (s *pages) settingsNow(ctx context.Context, v site.Visitor, _ sheet) (edited, error) {
+	settings, err := s.Runner.Settings(ctx, v.Scope, v.Organization)
 	return settingsEdited(settings), err
 }
 
@@ -96,10 +98,10 @@ func settingsFaults(now map[string]string, in catalog.Values) []catalog.FieldErr
 	return append(bad, catalog.SettingFaults(now, in)...)
 }
 
-func (s *Server) settingsPage(v visitor, f sheet, now edited) views.SettingsPage {
+func (s *pages) settingsPage(v site.Visitor, f sheet, now edited) views.SettingsPage {
 	e := edit{boxes: settingBoxes()}
 	page := views.SettingsPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Error: f.fault,
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Error: f.fault,
 		Was: e.was(f, now), Ticket: f.input("ticket", ""),
 	}
 	for _, g := range catalog.Settings {
@@ -131,7 +133,7 @@ func settingField(spec catalog.Spec, box views.Input, unset string) views.FieldV
 	case "yesno":
 		shown.Kind, shown.Options = "radio", []views.Option{{Value: "true", Text: "Yes"}, {Value: "false", Text: "No"}}
 	case "choice":
-		shown.Options = optionsOf(catalog.Action{Fields: []catalog.Field{catalog.Choice{Name: spec.Name, Options: spec.Options}}}, spec.Name)
+		shown.Options = words.OptionsOf(catalog.Action{Fields: []catalog.Field{catalog.Choice{Name: spec.Name, Options: spec.Options}}}, spec.Name)
 		if unset != "" || box.Value == "" {
 			shown.Options = append([]views.Option{{Text: strings.TrimSpace(unset + " (leave as it is)")}}, shown.Options...)
 		}

@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"strings"
 	"testing"
+
+	"duodesk/internal/web/site"
 )
 
 // Whatever a file holds, reading it ends in rows or in a fault in words, and its
@@ -30,7 +32,7 @@ func FuzzReadImport(f *testing.F) {
 				if _, more, _ := strings.Cut(cell, "\n"); strings.Contains(more, ",") {
 					return // between commas it could be two rows, and is refused
 				}
-				cells[i] = guardCell(cell)
+				cells[i] = site.GuardCell(cell)
 			}
 			_ = w.Write(cells)
 		}

@@ -12,19 +12,21 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
 // drawSheet makes the page of an action's form. It may ask Duo what the form is
 // about.
-type drawSheet func(context.Context, visitor, sheet) (views.Page, error)
+type drawSheet func(context.Context, site.Visitor, sheet) (views.Page, error)
 
 // hasOwnSheet reports whether an action has a form made for it, besides the one that its
 // fields make.
-func hasOwnSheet(a catalog.Action) bool { return (&Server{}).sheetOf(sheet{action: a}) != nil }
+func hasOwnSheet(a catalog.Action) bool { return (&pages{}).sheetOf(sheet{action: a}) != nil }
 
 // sheetOf returns how an action's form is drawn.
-func (s *Server) sheetOf(f sheet) drawSheet {
+func (s *pages) sheetOf(f sheet) drawSheet {
 	switch f.action.Slug {
 	case "create-bypass-code-for-user":
 		return s.bypassSheet
@@ -60,7 +62,7 @@ func (s *Server) sheetOf(f sheet) drawSheet {
 		return s.joinGroupSheet
 	case "disassociate-group-from-user":
 		return s.leaveGroupSheet
-	case synchronizeUser:
+	case words.SynchronizeUser:
 		return s.syncSheet
 	case updateSettings:
 		return s.settingsSheet
@@ -78,7 +80,7 @@ func (s *Server) sheetOf(f sheet) drawSheet {
 
 // bypassPresets are the lives that a bypass code is offered with, and the least
 // role for each.
-func (s *Server) bypassPresets(v visitor) []views.BypassPreset {
+func (s *pages) bypassPresets(v site.Visitor) []views.BypassPreset {
 	now := s.Now()
 	lives := []struct {
 		text string
@@ -89,11 +91,11 @@ func (s *Server) bypassPresets(v visitor) []views.BypassPreset {
 	}
 	var presets []views.BypassPreset
 	for _, l := range lives {
-		p := views.BypassPreset{Secs: strconv.Itoa(int(l.life / time.Second)), Text: l.text, Until: s.until(v, now.Add(l.life)).Text}
+		p := views.BypassPreset{Secs: strconv.Itoa(int(l.life / time.Second)), Text: l.text, Until: s.Until(v, now.Add(l.life)).Text}
 		switch {
-		case l.life > 24*time.Hour && v.role < catalog.Administrator:
+		case l.life > 24*time.Hour && v.Role < catalog.Administrator:
 			p.Refused = "needs the role admin"
-		case l.life > time.Hour && v.role < catalog.Technician:
+		case l.life > time.Hour && v.Role < catalog.Technician:
 			p.Refused = "needs the role technician"
 		}
 		presets = append(presets, p)
@@ -101,17 +103,17 @@ func (s *Server) bypassPresets(v visitor) []views.BypassPreset {
 	return presets
 }
 
-func (s *Server) bypassSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
-	user, codes, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
+func (s *pages) bypassSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
+	user, codes, err := s.Runner.User(ctx, v.Scope, v.Organization, f.get("user_id"))
 	if err != nil && !f.submitted() {
 		return nil, err
 	}
 	page := views.BypassPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), UserID: f.get("user_id"), User: displayName(user),
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), UserID: f.get("user_id"), User: words.DisplayName(user),
 		Presets: s.bypassPresets(v), ValidSecs: f.input("valid_secs", "3600"), Count: f.input("count", "1"), Uses: f.input("reuse_count", "1"),
 		MaxCount: 10, MaxUses: 100, Keep: !f.submitted() || f.get("preserve_existing") == "true", Existing: len(codes), Ticket: f.input("ticket", ""), Error: cmp.Or(f.fault, f.faults["user_id"]),
 	}
-	if v.role < catalog.Technician {
+	if v.Role < catalog.Technician {
 		page.MaxCount, page.MaxUses = 1, 1
 	}
 	if err != nil {
@@ -125,69 +127,69 @@ func (s *Server) bypassSheet(ctx context.Context, v visitor, f sheet) (views.Pag
 // submitted reports whether the sheet comes from a form rather than an address.
 func (f sheet) submitted() bool { return f.values.Has("run_id") }
 
-func (s *Server) activationSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
-	phone, err := s.Runner.Phone(ctx, v.scope, v.organization, f.get("phone_id"))
+func (s *pages) activationSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
+	phone, err := s.Runner.Phone(ctx, v.Scope, v.Organization, f.get("phone_id"))
 	if err != nil && !f.submitted() {
 		return nil, err
 	}
 	page := views.ActivationPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), PhoneID: f.get("phone_id"), UserID: f.get("user_id"),
-		Device: phoneTitle(phone), Facts: s.phoneFacts(phone), NeedsPlatform: phone.Platform == "Unknown" || phone.Type == "Unknown",
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), PhoneID: f.get("phone_id"), UserID: f.get("user_id"),
+		Device: words.PhoneTitle(phone), Facts: s.phoneFacts(phone), NeedsPlatform: phone.Platform == "Unknown" || phone.Type == "Unknown",
 		Platform: f.input("platform", ""), Type: f.input("type", "mobile"), ValidSecs: f.input("valid_secs", "86400"), Error: f.fault,
 		Cancel: placeOf(v, f),
 	}
 	if err != nil {
 		page.Device, page.Facts, page.NeedsPlatform = "this phone", nil, f.values.Has("platform")
 	}
-	if v.role < catalog.Technician {
+	if v.Role < catalog.Technician {
 		page.Facts = append(page.Facts, views.Fact{Label: "With Help Desk", Text: "Verify the caller first",
 			Note: "on a phone activated over a day ago; the link can be made for " + catalog.Duration(catalog.VerifiedFor) + " after the approval"})
 	}
-	if v.role < catalog.Technician && err == nil {
-		if refused, is := errors.AsType[*catalog.RoleError](s.Runner.MustBeVerified(ctx, v.scope, v.organization, v.role, phone)); is {
+	if v.Role < catalog.Technician && err == nil {
+		if refused, is := errors.AsType[*catalog.RoleError](s.Runner.MustBeVerified(ctx, v.Scope, v.Organization, v.Role, phone)); is {
 			page.Refused, page.Error = refused.Error(), ""
 			if page.UserID != "" {
-				page.Verify = actionPath(v, "verify-caller", "user_id", page.UserID)
+				page.Verify = site.ActionPath(v, "verify-caller", "user_id", page.UserID)
 			}
 		}
 	}
 	if phone.Activated {
-		page.Disconnects = strings.TrimPrefix(phoneKind(phone)+" · "+phoneTitle(phone), " · ")
+		page.Disconnects = strings.TrimPrefix(words.PhoneKind(phone)+" · "+words.PhoneTitle(phone), " · ")
 	}
-	page.Platforms = append([]views.Option{{Text: "Choose the platform"}}, optionsOf(f.action, "platform")...)
-	page.Types = optionsOf(f.action, "type")
+	page.Platforms = append([]views.Option{{Text: "Choose the platform"}}, words.OptionsOf(f.action, "platform")...)
+	page.Types = words.OptionsOf(f.action, "type")
 	for _, life := range []time.Duration{time.Hour, 24 * time.Hour, 3 * 24 * time.Hour, 7 * 24 * time.Hour} {
-		if life > 24*time.Hour && v.role < catalog.Technician {
+		if life > 24*time.Hour && v.Role < catalog.Technician {
 			break
 		}
 		page.Lifetimes = append(page.Lifetimes, views.Option{Value: strconv.Itoa(int(life / time.Second)),
-			Text: catalog.Duration(life) + ", until " + s.until(v, s.Now().Add(life)).Text})
+			Text: catalog.Duration(life) + ", until " + s.Until(v, s.Now().Add(life)).Text})
 	}
 	return page, nil
 }
 
 // confirmPage is what all sheets that only ask have in common.
-func confirmPage(v visitor, f sheet, back string) views.ConfirmPage {
+func confirmPage(v site.Visitor, f sheet, back string) views.ConfirmPage {
 	return views.ConfirmPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Post: actionPath(v, f.action.Slug),
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Post: site.ActionPath(v, f.action.Slug),
 		Cancel: back, Error: cmp.Or(f.fault, f.unseen("confirm")),
 	}
 }
 
-func (s *Server) userSheet(ctx context.Context, v visitor, f sheet) (duo.User, views.ConfirmPage, error) {
-	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
-	page := confirmPage(v, f, views.User(v.workspace.Slug, v.organization.Slug, string(user.ID)))
+func (s *pages) userSheet(ctx context.Context, v site.Visitor, f sheet) (duo.User, views.ConfirmPage, error) {
+	user, _, err := s.Runner.User(ctx, v.Scope, v.Organization, f.get("user_id"))
+	page := confirmPage(v, f, views.User(v.Workspace.Slug, v.Organization.Slug, string(user.ID)))
 	page.Hidden = []views.Hidden{{Name: "user_id", Value: string(user.ID)}}
-	page.Facts = []views.Fact{{Label: "User", Text: displayName(user), Note: catalog.Plain(user.Username)}, {Label: "State", Text: chipOf(user).Text}}
+	page.Facts = []views.Fact{{Label: "User", Text: words.DisplayName(user), Note: catalog.Plain(user.Username)}, {Label: "State", Text: words.ChipOf(user).Text}}
 	return user, page, err
 }
 
-func (s *Server) unlockSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) unlockSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	user, page, err := s.userSheet(ctx, v, f)
-	page.Heading, page.Button = "Unlock "+displayName(user), "Unlock"
+	page.Heading, page.Button = "Unlock "+words.DisplayName(user), "Unlock"
 	page.Consequences = []string{"The user can sign in again at once, with the second factor."}
 	if err == nil {
-		page = unless(page, catalog.MayUnlock(v.role, user))
+		page = unless(page, catalog.MayUnlock(v.Role, user))
 	}
 	return page, err
 }
@@ -202,15 +204,15 @@ func unless(page views.ConfirmPage, refused error) views.ConfirmPage {
 	return page
 }
 
-func (s *Server) deleteUserSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) deleteUserSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	user, page, err := s.userSheet(ctx, v, f)
-	name := displayName(user)
+	name := words.DisplayName(user)
 	switch {
 	case f.action.Slug == "restore-user":
 		page.Heading, page.Button = "Restore "+name, "Restore "+name
 		page.Consequences = []string{"The user comes back out of the trash with the status from before. If that is Bypass, it is set to Disabled at once.",
-			"Names and groups come back too. The usernames and aliases are: " + strings.Join(plainAll(append([]string{user.Username}, aliasesOf(user)...)), ", ") + "."}
-		if v.role < catalog.Administrator {
+			"Names and groups come back too. The usernames and aliases are: " + strings.Join(words.PlainAll(append([]string{user.Username}, words.AliasesOf(user)...)), ", ") + "."}
+		if v.Role < catalog.Administrator {
 			page.Consequences = append(page.Consequences, "This requires the Administrator role, unless the console moved the user to the trash, the user was not in bypass then, "+
 				"and Duo's activity log shows nothing on the user since. The log takes about two minutes to show the move.")
 		}
@@ -226,37 +228,37 @@ func (s *Server) deleteUserSheet(ctx context.Context, v visitor, f sheet) (views
 			"If Duo refuses the trash, nothing is deleted."}
 		if why := catalog.WhyBypass(user); why != "" && err == nil {
 			page.Consequences = append(page.Consequences, "This user may be in bypass, because "+why+". A bypass ends first: the status becomes Disabled, and the user leaves groups in bypass.")
-			page = unless(page, catalog.MayTrash(v.role, user))
+			page = unless(page, catalog.MayTrash(v.Role, user))
 		}
 	}
 	return page, err
 }
 
-func (s *Server) deleteCodeSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
-	code, err := s.Runner.BypassCode(ctx, v.scope, v.organization, f.get("bypass_code_id"))
+func (s *pages) deleteCodeSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
+	code, err := s.Runner.BypassCode(ctx, v.Scope, v.Organization, f.get("bypass_code_id"))
 	if err != nil {
 		return nil, err
 	}
-	back := views.BypassCodes(v.workspace.Slug, v.organization.Slug)
+	back := views.BypassCodes(v.Workspace.Slug, v.Organization.Slug)
 	if f.get("user_id") != "" {
-		back = views.User(v.workspace.Slug, v.organization.Slug, f.get("user_id"))
+		back = views.User(v.Workspace.Slug, v.Organization.Slug, f.get("user_id"))
 	}
 	page := confirmPage(v, f, back)
-	name := displayName(code.User)
+	name := words.DisplayName(code.User)
 	page.Heading, page.Button, page.Danger = "Delete a bypass code of "+name, "Delete code", true
 	page.Consequences = []string{"The code stops working at once."}
 	expires := "never"
 	if !code.Expires.IsZero() {
-		expires = s.until(v, code.Expires).Text
+		expires = s.Until(v, code.Expires).Text
 	}
-	page.Facts = []views.Fact{{Label: "User", Text: name, Note: catalog.Plain(code.User.Username)}, {Label: "Uses", Text: usesLeft(code)}, {Label: "Expires", Text: expires}}
+	page.Facts = []views.Fact{{Label: "User", Text: name, Note: catalog.Plain(code.User.Username)}, {Label: "Uses", Text: words.UsesLeft(code)}, {Label: "Expires", Text: expires}}
 	page.Hidden = []views.Hidden{{Name: "bypass_code_id", Value: string(code.ID)}, {Name: "user_id", Value: f.get("user_id")}}
 	return page, nil
 }
 
 // aboutForm chooses runs of the same kind as a form that is about to be filled in:
 // the visitor's own, and anyone's about the same object.
-func aboutForm(v visitor, f sheet) func(store.Run) bool {
+func aboutForm(v site.Visitor, f sheet) func(store.Run) bool {
 	return func(r store.Run) bool {
 		if r.Action != f.action.Slug {
 			return false
@@ -267,6 +269,6 @@ func aboutForm(v visitor, f sheet) func(store.Run) bool {
 				return true
 			}
 		}
-		return r.OperatorID == v.operator.ID
+		return r.OperatorID == v.Operator.ID
 	}
 }

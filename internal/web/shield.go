@@ -7,6 +7,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
@@ -15,14 +16,14 @@ const shieldTime = 15 * time.Minute
 
 // shield tells on a user's page what came of the latest verification, and as a
 // line for the ticket.
-func (s *Server) shield(ctx context.Context, v visitor, user string) (shield views.Shield, ticket string, err error) {
+func (s *pages) shield(ctx context.Context, v site.Visitor, user string) (shield views.Shield, ticket string, err error) {
 	var r store.Run
-	err = s.Store.InWorkspace(ctx, v.scope, func(tx *store.Tx) (err error) {
-		r, err = tx.LatestVerification(ctx, s.Now(), v.organization.ID, v.organization.AccountID, user, shieldTime)
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+		r, err = tx.LatestVerification(ctx, s.Now(), v.Organization.ID, v.Organization.AccountID, user, shieldTime)
 		return err
 	})
 	if err != nil {
-		return shield, "", ignoreNotFound(err)
+		return shield, "", site.IgnoreNotFound(err)
 	}
 	chip, at := shieldChip(r), r.StartedAt
 	if r.FinishedAt != nil {
@@ -31,12 +32,12 @@ func (s *Server) shield(ctx context.Context, v visitor, user string) (shield vie
 	if chip.Text == "" {
 		return shield, "", nil
 	}
-	ticket = "\n" + chip.Text + ", " + exactly(v, at)
+	ticket = "\n" + chip.Text + ", " + site.Exactly(v, at)
 	if _, phone, ok := strings.Cut(r.Summary, " Approved on "); ok {
 		ticket += ". Approved on " + phone
 	}
-	chip.Text += " " + s.when(v, at).Ago
-	return views.Shield{Chip: chip, Run: runAddress(v, r)}, ticket, nil
+	chip.Text += " " + s.When(v, at).Ago
+	return views.Shield{Chip: chip, Run: site.RunAddress(v, r)}, ticket, nil
 }
 
 func shieldChip(r store.Run) views.Chip {

@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
+	"duodesk/internal/web/site"
 )
 
 func TestSignIn(t *testing.T) {
@@ -137,17 +138,17 @@ func TestGuessesFromEverywhereSlowDown(t *testing.T) {
 	s := newSite(t)
 	for i := range 30 {
 		var own, shared store.LoginKey
-		own, everywhere, shared = loginKeys(s.Owner.Email, fmt.Sprintf("198.51.100.%d", i))
+		own, everywhere, shared = site.LoginKeys(s.Owner.Email, fmt.Sprintf("198.51.100.%d", i))
 		if wait, err := s.Store.BeginLogin(t.Context(), now, own, everywhere, shared); err != nil || wait != 0 {
 			t.Fatal(i, wait, err)
 		}
 	}
-	own, _, shared := loginKeys(s.Owner.Email, "198.51.100.200")
+	own, _, shared := site.LoginKeys(s.Owner.Email, "198.51.100.200")
 	if wait, err := s.Store.BeginLogin(t.Context(), now, own, everywhere, shared); err != nil || wait == 0 {
 		t.Error("the 31st address is not slowed down", err)
 	}
-	_, _, one := loginKeys("", "2001:db8:1:2::1")
-	_, _, two := loginKeys("", "2001:db8:1:2:3:4:5:6")
+	_, _, one := site.LoginKeys("", "2001:db8:1:2::1")
+	_, _, two := site.LoginKeys("", "2001:db8:1:2:3:4:5:6")
 	if one != two {
 		t.Error("two addresses of one IPv6 network are two strangers: ", one, two)
 	}

@@ -18,6 +18,7 @@ import (
 	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/store/storetest"
+	"duodesk/internal/web/words"
 )
 
 // canary is a secret, and how many answers may hold it.
@@ -68,7 +69,7 @@ func TestNoSecretLeaks(t *testing.T) {
 	code := b.get(s.org("/users/"+jane)).click("Create bypass code").form("Create code").set("ticket", "T-1")
 	code.send().want(http.StatusOK, "Shown once")
 	add("bypass code", s.Sim.BypassCodes(s.Account.AccountID, jane)[1], 1)
-	add("spoken bypass code", spoken(s.Sim.BypassCodes(s.Account.AccountID, jane)[1]), 1)
+	add("spoken bypass code", words.Spoken(s.Sim.BypassCodes(s.Account.AccountID, jane)[1]), 1)
 	code.send().want(http.StatusOK, "Already sent")
 	code.set("ticket", "T-2").send().want(http.StatusConflict)
 	activation := b.get(s.org("/actions/send-activation-url?phone_id=" + phone)).form("Make activation link")

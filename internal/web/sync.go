@@ -6,16 +6,18 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
 // faultsHere are what is wrong with the checked values of an action that only the
 // organization says: a key must be one of its own.
-func (s *Server) faultsHere(ctx context.Context, v visitor, a catalog.Action, given map[string]string) ([]catalog.FieldError, error) {
-	if a.Slug != synchronizeUser {
+func (s *pages) faultsHere(ctx context.Context, v site.Visitor, a catalog.Action, given map[string]string) ([]catalog.FieldError, error) {
+	if a.Slug != words.SynchronizeUser {
 		return nil, nil
 	}
-	found, err := s.directories(ctx, v)
+	found, err := s.Directories(ctx, v)
 	for _, d := range found {
 		if d.Key == given["directory_key"] {
 			return nil, err
@@ -24,16 +26,16 @@ func (s *Server) faultsHere(ctx context.Context, v visitor, a catalog.Action, gi
 	return []catalog.FieldError{{Field: "directory_key", Message: "Choose one of this organization's directories."}}, err
 }
 
-func (s *Server) syncSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) syncSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	page := views.SyncPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), Error: f.fault,
-		DirectoryKey: f.input("directory_key", ""), Username: f.input("username", ""), Test: f.get("test") != "" && v.role >= catalog.Administrator, MayAdd: v.role >= catalog.Administrator,
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Error: f.fault,
+		DirectoryKey: f.input("directory_key", ""), Username: f.input("username", ""), Test: f.get("test") != "" && v.Role >= catalog.Administrator, MayAdd: v.Role >= catalog.Administrator,
 	}
 	if !page.Test {
 		page.Username = f.input(syncNames.Name, f.get("username"))
 		page.Username.Error = cmp.Or(page.Username.Error, f.faults["username"])
 	}
-	found, err := s.directories(ctx, v)
+	found, err := s.Directories(ctx, v)
 	for _, d := range found {
 		page.Directories = append(page.Directories, views.Option{Value: d.Key, Text: catalog.Plain(d.Name) + " (…" + run.Tail(d.Key) + ")"})
 		if d.Primary && page.DirectoryKey.Value == "" {

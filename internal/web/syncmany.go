@@ -14,6 +14,8 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
@@ -39,7 +41,7 @@ func usernamesOf(text string) ([]string, []catalog.FieldError) {
 // syncMany has Duo read several users again. Each is a run of its own, named
 // after the form's: what became of one is on record whatever becomes of the
 // next, and the form sent again goes on where it ended.
-func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.FieldError) error {
+func (s *pages) syncMany(c echo.Context, v site.Visitor, f sheet, faults []catalog.FieldError) error {
 	ctx := c.Request().Context()
 	if len(faults) == 0 {
 		var err error
@@ -49,19 +51,19 @@ func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.F
 		}
 	}
 	if len(faults) > 0 {
-		f.faults = byField(faults)
+		f.faults = site.ByField(faults)
 		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 	}
-	reason, fault := form{values: f.values}.text(reasonBox)
+	reason, fault := site.Form{Values: f.values}.Text(site.ReasonBox)
 	if fault != "" {
-		return s.showFaults(c, v, f, f.values, []catalog.FieldError{{Field: reasonBox.Name, Message: fault}})
+		return s.showFaults(c, v, f, f.values, []catalog.FieldError{{Field: site.ReasonBox.Name, Message: fault}})
 	}
 	names, _ := usernamesOf(f.get(syncNames.Name))
 	if err := s.hold(ctx, v, &f, false, names...); err != nil {
 		return err
 	}
-	page := views.SyncResult{Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(), DirectoryKey: f.get("directory_key"), Names: strings.Join(names, "\n")}
-	found, err := s.directories(ctx, v)
+	page := views.SyncResult{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), DirectoryKey: f.get("directory_key"), Names: strings.Join(names, "\n")}
+	found, err := s.Directories(ctx, v)
 	if err != nil {
 		return err
 	}
@@ -97,7 +99,7 @@ func (s *Server) syncMany(c echo.Context, v visitor, f sheet, faults []catalog.F
 		}
 		page.Users = append(page.Users, row)
 	}
-	return s.render(c, http.StatusOK, v, place{tab: "users"}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users"}, page)
 }
 
 // syncRun is the id of the run for one of the users of a form.
@@ -106,16 +108,16 @@ func syncRun(form uuid.UUID, name string) uuid.UUID {
 }
 
 // syncOne carries out one of them. Its error is one that concerns them all.
-func (s *Server) syncOne(ctx context.Context, v visitor, f sheet, name, reason string) (views.SyncedUser, error) {
+func (s *pages) syncOne(ctx context.Context, v site.Visitor, f sheet, name, reason string) (views.SyncedUser, error) {
 	row := views.SyncedUser{Username: catalog.Plain(name)}
 	values := url.Values{"directory_key": {f.get("directory_key")}, "username": {name}}
 	in, bad := f.action.Parse(func(field string) (string, bool) { return values.Get(field), values.Has(field) })
 	if len(bad) > 0 {
-		row.Outcome, row.Summary = outcomeChip(store.Refused), bad[0].Message
+		row.Outcome, row.Summary = words.OutcomeChip(store.Refused), bad[0].Message
 		return row, nil
 	}
 	done, err := s.Runner.Do(ctx, run.Request{
-		ID: syncRun(f.runID, name), Scope: v.scope, Organization: v.organization, Actor: v.actor(), Action: f.action, Input: in, Opened: f.connection, Reason: reason,
+		ID: syncRun(f.runID, name), Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: f.action, Input: in, Opened: f.connection, Reason: reason,
 	})
 	var already *run.AlreadyRun
 	var fault *catalog.FieldError
@@ -125,15 +127,15 @@ func (s *Server) syncOne(ctx context.Context, v visitor, f sheet, name, reason s
 	case errors.As(err, &already):
 		done.Run = already.Run
 	case errors.As(err, &held):
-		row.Outcome, row.Summary = views.Chip{Level: "bad", Text: "held back"}, s.heldText(v, held)
+		row.Outcome, row.Summary = views.Chip{Level: "bad", Text: "held back"}, s.HeldText(v, held)
 		return row, nil
-	case errors.As(err, &fault), errors.As(err, &role), duoSaidNo(err) && done.Run.ID != uuid.Nil:
+	case errors.As(err, &fault), errors.As(err, &role), site.DuoSaidNo(err) && done.Run.ID != uuid.Nil:
 	case err != nil:
 		return row, err
 	}
-	row.Outcome, row.Summary, row.Run = outcomeChip(done.Run.State), done.Run.Summary, runAddress(v, done.Run)
+	row.Outcome, row.Summary, row.Run = words.OutcomeChip(done.Run.State), done.Run.Summary, site.RunAddress(v, done.Run)
 	if done.Result.Created != "" {
-		row.User = views.User(v.workspace.Slug, v.organization.Slug, done.Result.Created)
+		row.User = views.User(v.Workspace.Slug, v.Organization.Slug, done.Result.Created)
 	}
 	return row, nil
 }

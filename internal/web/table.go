@@ -1,15 +1,24 @@
+// Package web joins the rows of the rooms into one table of addresses. Each room is a package
+// below this one and knows only site, which admits a request and answers it, and words, which
+// has the texts that rooms share.
 package web
 
 import (
 	"net/http"
 	"slices"
+
+	"duodesk/internal/web/site"
 )
 
 // Handler returns the whole web application.
-func Handler(s *Server) http.Handler { return s.Handler(routes(s)) }
+func Handler(s *site.Site) http.Handler { return s.Handler(routes(s)) }
 
 // routes is every address of the console; testdata/routes.txt lists them with their policies.
-func routes(s *Server) []route {
-	rows := slices.Concat(s.siteRoutes(), s.operatorsRoutes(), s.estateRoutes(), s.actionsRoutes(), s.recordsRoutes(), s.setupRoutes())
-	return append(rows, s.apiRoutes(rows)...)
+func routes(s *site.Site) []site.Route {
+	p := &pages{s}
+	rows := slices.Concat(s.Routes(), p.operatorsRoutes(), p.estateRoutes(), p.actionsRoutes(), p.recordsRoutes(), p.setupRoutes())
+	return append(rows, p.apiRoutes(rows)...)
 }
+
+// pages answers the requests of the rooms that have no package of their own yet.
+type pages struct{ *site.Site }

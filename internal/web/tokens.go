@@ -13,24 +13,26 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getTokens(c echo.Context, v visitor) error {
+func (s *pages) getTokens(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
 	page := views.TokensPage{Said: c.QueryParam("done")}
-	belongings, err := s.Store.WorkspacesOf(ctx, v.operator.ID)
+	belongings, err := s.Store.WorkspacesOf(ctx, v.Operator.ID)
 	if err != nil {
 		return err
 	}
 	for _, b := range belongings {
 		page.Places = append(page.Places, views.TokenPlace{Workspace: b.Slug, Name: b.Name, Role: b.Role})
-		access, err := s.Store.Access(ctx, v.operator.ID, b.Slug, "")
+		access, err := s.Store.Access(ctx, v.Operator.ID, b.Slug, "")
 		if err != nil {
 			return err
 		}
 		err = s.Store.InWorkspace(ctx, access.Membership, func(tx *store.Tx) error {
-			found, err := tx.Tokens(ctx, v.operator.ID)
+			found, err := tx.Tokens(ctx, v.Operator.ID)
 			for _, row := range s.tokenRows(v, found, views.RevokeToken(b.Slug)) {
 				row.Workspace = b.Name
 				page.Rows = append(page.Rows, row)
@@ -41,39 +43,39 @@ func (s *Server) getTokens(c echo.Context, v visitor) error {
 			return err
 		}
 	}
-	return s.render(c, http.StatusOK, v, place{}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{}, page)
 }
 
-func (s *Server) tokenRows(v visitor, tokens []store.Token, revoke string) []views.TokenRow {
+func (s *pages) tokenRows(v site.Visitor, tokens []store.Token, revoke string) []views.TokenRow {
 	var rows []views.TokenRow
 	for _, k := range tokens {
-		row := views.TokenRow{ID: k.ID.String(), Name: catalog.Plain(k.Name), Role: k.Role, Reach: reachOf(k.Grant(), k.Names), Made: s.when(v, k.CreatedAt),
-			Until: s.when(v, k.ExpiresAt), Over: !k.ExpiresAt.After(s.Now()), Revoke: revoke}
+		row := views.TokenRow{ID: k.ID.String(), Name: catalog.Plain(k.Name), Role: k.Role, Reach: words.ReachOf(k.Grant(), k.Names), Made: s.When(v, k.CreatedAt),
+			Until: s.When(v, k.ExpiresAt), Over: !k.ExpiresAt.After(s.Now()), Revoke: revoke}
 		if k.UsedAt != nil {
-			row.Used = s.when(v, *k.UsedAt)
+			row.Used = s.When(v, *k.UsedAt)
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-func (s *Server) getNewToken(c echo.Context, v visitor) error {
+func (s *pages) getNewToken(c echo.Context, v site.Visitor) error {
 	return s.showNewToken(c, v, http.StatusOK, views.TokenForm{Days: views.Input{Value: "30"}}, grantForm{grant: store.Grant{Role: catalog.Auditor.String(), EveryOrganization: true}})
 }
 
 // showNewToken fills in what the form shows in any case.
-func (s *Server) showNewToken(c echo.Context, v visitor, status int, page views.TokenForm, f grantForm) error {
+func (s *pages) showNewToken(c echo.Context, v site.Visitor, status int, page views.TokenForm, f grantForm) error {
 	var err error
 	if page.Grant, err = s.grantView(c, v, f); err != nil {
 		return err
 	}
-	page.Grant.Most, page.Grant.Limited = v.role.String(), !v.membership.Every()
-	page.Workspace, page.WorkspaceName, page.RunID = v.workspace.Slug, v.workspace.Name, uuid.NewString()
-	return s.render(c, status, v, place{}, page)
+	page.Grant.Most, page.Grant.Limited = v.Role.String(), !v.Membership.Every()
+	page.Workspace, page.WorkspaceName, page.RunID = v.Workspace.Slug, v.Workspace.Name, uuid.NewString()
+	return s.Render(c, status, v, site.Place{}, page)
 }
 
-func (s *Server) postNewToken(c echo.Context, v visitor) error {
-	form, id, err := formWithID(c)
+func (s *pages) postNewToken(c echo.Context, v site.Visitor) error {
+	form, id, err := site.FormWithID(c)
 	if err != nil {
 		return err
 	}
@@ -86,16 +88,16 @@ func (s *Server) postNewToken(c echo.Context, v visitor) error {
 		return s.showNewToken(c, v, http.StatusOK, page, f)
 	}
 	k := store.Token{ID: id, Role: f.grant.Role}
-	k.Name, page.Name.Error = form.text(catalog.Text{Name: "name", Max: store.LongestTokenName, Required: true})
+	k.Name, page.Name.Error = form.Text(catalog.Text{Name: "name", Max: store.LongestTokenName, Required: true})
 	k.ExpiresAt, page.Days.Error = s.tokenEnd(form.Get("days"))
-	if f.role == "" && catalog.ParseRole(k.Role) > v.role {
+	if f.role == "" && catalog.ParseRole(k.Role) > v.Role {
 		f.role = "Your own role is less."
 	}
 	if page.Name.Error+page.Days.Error != "" || f.faulty() {
 		return s.showNewToken(c, v, http.StatusUnprocessableEntity, page, f)
 	}
 	// The password is looked at last: attempts are counted.
-	operator, fault, status, err := s.ownPassword(c, v, form.Get("password"))
+	operator, fault, status, err := s.OwnPassword(c, v, form.Get("password"))
 	if err != nil {
 		return err
 	}
@@ -105,7 +107,7 @@ func (s *Server) postNewToken(c echo.Context, v visitor) error {
 	if k.Every, k.Organizations, err = s.tokenReach(c.Request().Context(), v, f.grant); err != nil {
 		return err
 	}
-	v.operator = operator // the token carries the epoch of this check
+	v.Operator = operator // the token carries the epoch of this check
 	err = s.makeToken(c, v, k)
 	var taken *catalog.FieldError
 	if errors.As(err, &taken) && taken.Field == "name" {
@@ -115,24 +117,24 @@ func (s *Server) postNewToken(c echo.Context, v visitor) error {
 	return err
 }
 
-func (s *Server) makeToken(c echo.Context, v visitor, k store.Token) error {
-	text, kept, err := s.Runner.MakeToken(c.Request().Context(), v.workspace.ID, v.actor(), k)
+func (s *pages) makeToken(c echo.Context, v site.Visitor, k store.Token) error {
+	text, kept, err := s.Runner.MakeToken(c.Request().Context(), v.Workspace.ID, v.Actor(), k)
 	var already *run.AlreadyRun
 	if errors.As(err, &already) {
-		page := s.sentBefore(v, "Access token "+already.Run.Subject, already.Run)
-		page.Onward, page.Again = views.Link{Text: "See your access tokens", Href: views.Tokens()}, views.Link{Text: "Make another", Href: views.NewToken(v.workspace.Slug)}
-		return s.render(c, http.StatusOK, v, place{}, page)
+		page := s.SentBefore(v, "Access token "+already.Run.Subject, already.Run)
+		page.Onward, page.Again = views.Link{Text: "See your access tokens", Href: views.Tokens()}, views.Link{Text: "Make another", Href: views.NewToken(v.Workspace.Slug)}
+		return s.Render(c, http.StatusOK, v, site.Place{}, page)
 	}
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, v, place{}, views.TokenShown{
-		Workspace: v.workspace.Slug, Name: catalog.Plain(kept.Name), Role: kept.Role, Reach: reachOf(kept.Grant(), kept.Names), Token: text, Until: s.when(v, kept.ExpiresAt), ShownAt: s.when(v, s.Now()).Text,
-		Curl: s.firstRequest(v.workspace.Slug),
+	return s.Render(c, http.StatusOK, v, site.Place{}, views.TokenShown{
+		Workspace: v.Workspace.Slug, Name: catalog.Plain(kept.Name), Role: kept.Role, Reach: words.ReachOf(kept.Grant(), kept.Names), Token: text, Until: s.When(v, kept.ExpiresAt), ShownAt: s.When(v, s.Now()).Text,
+		Curl: s.FirstRequest(v.Workspace.Slug),
 	})
 }
 
-func (s *Server) tokenEnd(days string) (end time.Time, fault string) {
+func (s *pages) tokenEnd(days string) (end time.Time, fault string) {
 	switch days {
 	case "7", "30", "90", "365":
 		n, _ := strconv.Atoi(days)
@@ -143,11 +145,11 @@ func (s *Server) tokenEnd(days string) (end time.Time, fault string) {
 
 // tokenReach is what a token reaches: for somebody with chosen organizations
 // "all" are those that they are now.
-func (s *Server) tokenReach(ctx context.Context, v visitor, g store.Grant) (every bool, chosen []uuid.UUID, err error) {
-	if !g.EveryOrganization || v.membership.Every() {
+func (s *pages) tokenReach(ctx context.Context, v site.Visitor, g store.Grant) (every bool, chosen []uuid.UUID, err error) {
+	if !g.EveryOrganization || v.Membership.Every() {
 		return g.EveryOrganization, g.Organizations, nil
 	}
-	err = s.Store.InWorkspace(ctx, v.membership, func(tx *store.Tx) error {
+	err = s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) error {
 		found, _, err := tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
 		for _, o := range found {
 			chosen = append(chosen, o.ID)
@@ -158,18 +160,18 @@ func (s *Server) tokenReach(ctx context.Context, v visitor, g store.Grant) (ever
 }
 
 // postRevokeToken ends one of the operator's own tokens.
-func (s *Server) postRevokeToken(c echo.Context, v visitor) error {
+func (s *pages) postRevokeToken(c echo.Context, v site.Visitor) error {
 	id, err := tokenNamed(c)
 	if err != nil {
 		return err
 	}
-	if err := s.revokeToken(c, v, v.operator.ID, id); err != nil {
+	if err := s.revokeToken(c, v, v.Operator.ID, id); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.TokensAfter("revoked"))
 }
 
-func (s *Server) postRevokeMemberToken(c echo.Context, v visitor) error {
+func (s *pages) postRevokeMemberToken(c echo.Context, v site.Visitor) error {
 	id, err := tokenNamed(c)
 	if err != nil {
 		return err
@@ -181,23 +183,23 @@ func (s *Server) postRevokeMemberToken(c echo.Context, v visitor) error {
 	if err := s.revokeToken(c, v, m.OperatorID, id); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Member(v.workspace.Slug, m.OperatorID.String()))
+	return c.Redirect(http.StatusSeeOther, views.Member(v.Workspace.Slug, m.OperatorID.String()))
 }
 
 // tokenNamed is the token that a form names.
 func tokenNamed(c echo.Context) (uuid.UUID, error) {
-	form, err := formOf(c)
+	form, err := site.FormOf(c)
 	if err != nil {
 		return uuid.Nil, err
 	}
 	id, err := uuid.Parse(form.Get("token"))
 	if err != nil {
-		return uuid.Nil, badRequest("The form does not name an access token.")
+		return uuid.Nil, site.BadRequest("The form does not name an access token.")
 	}
 	return id, nil
 }
 
 // revokeToken ends a token. One that is gone already is no trouble.
-func (s *Server) revokeToken(c echo.Context, v visitor, operator, id uuid.UUID) error {
-	return ignoreNotFound(s.Runner.RevokeToken(c.Request().Context(), v.workspace.ID, v.actor(), operator, id))
+func (s *pages) revokeToken(c echo.Context, v site.Visitor, operator, id uuid.UUID) error {
+	return site.IgnoreNotFound(s.Runner.RevokeToken(c.Request().Context(), v.Workspace.ID, v.Actor(), operator, id))
 }

@@ -13,6 +13,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/web/site"
 )
 
 // troubles are the ways in which Duo fails, and what a person reads.
@@ -142,7 +143,7 @@ func TestInputIsKept(t *testing.T) {
 			t.Helper()
 			f := p.want(http.StatusBadGateway).fine().form(button)
 			for name := range values {
-				if got := unixLines(f.values.Get(name)); got != values.Get(name) && name != "run_id" {
+				if got := site.UnixLines(f.values.Get(name)); got != values.Get(name) && name != "run_id" {
 					t.Errorf("%s: %s holds %q, not %q", p.address, name, got, values.Get(name))
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
 	"duodesk/views"
 )
 
@@ -20,9 +21,9 @@ func hasTimes(a catalog.Action) bool {
 
 // zoneBox offers the visitor's zone, as pages show times, the one that a form came
 // with, and UTC.
-func zoneBox(v visitor, f sheet) views.FieldView {
-	box := views.FieldView{Name: zoneField, Label: "Time zone of these times", Kind: "select", Quiet: true, Value: zoneOfForm(v, form{values: f.values}).String()}
-	for _, name := range []string{v.location().String(), box.Value, time.UTC.String()} {
+func zoneBox(v site.Visitor, f sheet) views.FieldView {
+	box := views.FieldView{Name: zoneField, Label: "Time zone of these times", Kind: "select", Quiet: true, Value: zoneOfForm(v, site.Form{Values: f.values}).String()}
+	for _, name := range []string{v.Location().String(), box.Value, time.UTC.String()} {
 		if !slices.ContainsFunc(box.Options, func(o views.Option) bool { return o.Value == name }) {
 			box.Options = append(box.Options, views.Option{Value: name, Text: name})
 		}
@@ -31,11 +32,11 @@ func zoneBox(v visitor, f sheet) views.FieldView {
 }
 
 // zoneOfForm is the zone that a form names, else the visitor's.
-func zoneOfForm(v visitor, f form) *time.Location {
-	if zone := zoneNamed(f.Get(zoneField)); zone != nil {
+func zoneOfForm(v site.Visitor, f site.Form) *time.Location {
+	if zone := site.ZoneNamed(f.Get(zoneField)); zone != nil {
 		return zone
 	}
-	return v.location()
+	return v.Location()
 }
 
 // moment returns what was typed into a field as the moment that it means; other

@@ -12,15 +12,17 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getUser(c echo.Context, v visitor) error {
-	user, codes, err := s.Runner.User(c.Request().Context(), v.scope, v.organization, c.Param("user"))
+func (s *pages) getUser(c echo.Context, v site.Visitor) error {
+	user, codes, err := s.Runner.User(c.Request().Context(), v.Scope, v.Organization, c.Param("user"))
 	if err != nil {
 		return err
 	}
-	flash, err := s.flashOf(c.Request().Context(), c, v)
+	flash, err := s.FlashOf(c.Request().Context(), c, v)
 	if err != nil {
 		return err
 	}
@@ -35,18 +37,18 @@ func (s *Server) getUser(c echo.Context, v visitor) error {
 		return err
 	}
 	page.Shield, page.Ticket = shield, page.Ticket+ticket
-	unclear, err := s.unclearFlashes(c.Request().Context(), v, aboutUser(page.ID, user.Username))
+	unclear, err := s.UnclearFlashes(c.Request().Context(), v, site.AboutUser(page.ID, user.Username))
 	if err != nil {
 		return err
 	}
 	flash = append(flash, unclear...)
-	return s.render(c, http.StatusOK, v, place{tab: "users", flash: flash}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users", Flash: flash}, page)
 }
 
-func (s *Server) userPage(v visitor, u duo.User, codes []duo.BypassCode) views.UserPage {
+func (s *pages) userPage(v site.Visitor, u duo.User, codes []duo.BypassCode) views.UserPage {
 	page := views.UserPage{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), ID: string(u.ID), Name: displayName(u), Username: catalog.Plain(u.Username),
-		Aliases: plainAll(aliasesOf(u)), State: chipOf(u), Acts: userActs(v, u), ReadAt: s.when(v, s.Now()),
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), ID: string(u.ID), Name: words.DisplayName(u), Username: catalog.Plain(u.Username),
+		Aliases: words.PlainAll(words.AliasesOf(u)), State: words.ChipOf(u), Acts: userActs(v, u), ReadAt: s.When(v, s.Now()),
 	}
 	if u.LockoutReason != "" && u.Status != duo.StatusActive {
 		page.StateNote = catalog.Plain(u.LockoutReason)
@@ -63,7 +65,7 @@ func (s *Server) userPage(v visitor, u duo.User, codes []duo.BypassCode) views.U
 		page.Codes = append(page.Codes, s.userCode(v, u, code))
 	}
 	for _, g := range u.Groups {
-		page.Groups = append(page.Groups, userGroup(v, u, g))
+		page.Groups = append(page.Groups, site.UserGroup(v, u, g))
 		if g.Status != duo.GroupActive && page.StateNote == "" {
 			page.StateNote = "but a group has the status " + catalog.Plain(strings.ToLower(string(g.Status)))
 		}
@@ -72,26 +74,26 @@ func (s *Server) userPage(v visitor, u duo.User, codes []duo.BypassCode) views.U
 	if u.Status == duo.StatusPendingDeletion {
 		return page // nothing helps somebody in the trash but to be restored
 	}
-	if v.role >= catalog.Technician {
-		page.AssignPhone = actionPath(v, "assign-phone-to-user", "user_id", string(u.ID))
-		page.CreatePhone = actionPath(v, "create-phone", "user_id", string(u.ID))
-		page.AddGroup = actionPath(v, "associate-group-with-user", "user_id", string(u.ID))
+	if v.Role >= catalog.Technician {
+		page.AssignPhone = site.ActionPath(v, "assign-phone-to-user", "user_id", string(u.ID))
+		page.CreatePhone = site.ActionPath(v, "create-phone", "user_id", string(u.ID))
+		page.AddGroup = site.ActionPath(v, "associate-group-with-user", "user_id", string(u.ID))
 	}
-	if v.role >= catalog.Helpdesk {
-		page.CreateCode = actionPath(v, "create-bypass-code-for-user", "user_id", string(u.ID))
+	if v.Role >= catalog.Helpdesk {
+		page.CreateCode = site.ActionPath(v, "create-bypass-code-for-user", "user_id", string(u.ID))
 		page.NoCodes = catalog.NoUseOfCodes(u) != nil
 	}
 	return page
 }
 
-func (s *Server) userFacts(v visitor, u duo.User) []views.Fact {
+func (s *pages) userFacts(v site.Visitor, u duo.User) []views.Fact {
 	facts := []views.Fact{
 		{Label: "E-mail", Text: catalog.Plain(cmp.Or(u.Email, "none"))},
-		{Label: "Last login", Text: cmp.Or(s.when(v, u.LastLogin).Text, "never"), Note: s.when(v, u.LastLogin).Ago},
-		{Label: "Created", Text: cmp.Or(s.when(v, u.Created).Text, "not known"), Note: s.when(v, u.Created).Ago},
+		{Label: "Last login", Text: cmp.Or(s.When(v, u.LastLogin).Text, "never"), Note: s.When(v, u.LastLogin).Ago},
+		{Label: "Created", Text: cmp.Or(s.When(v, u.Created).Text, "not known"), Note: s.When(v, u.Created).Ago},
 	}
 	if !u.LastDirectorySync.IsZero() {
-		facts = append(facts, views.Fact{Label: "Directory sync", Text: s.when(v, u.LastDirectorySync).Text, Note: s.when(v, u.LastDirectorySync).Ago})
+		facts = append(facts, views.Fact{Label: "Directory sync", Text: s.When(v, u.LastDirectorySync).Text, Note: s.When(v, u.LastDirectorySync).Ago})
 	}
 	if u.Notes != "" {
 		facts = append(facts, views.Fact{Label: "Notes", Text: catalog.Plain(u.Notes)})
@@ -100,78 +102,78 @@ func (s *Server) userFacts(v visitor, u duo.User) []views.Fact {
 }
 
 // userActs are what this visitor may do with the user, in the order to draw.
-func userActs(v visitor, u duo.User) []views.Act {
+func userActs(v site.Visitor, u duo.User) []views.Act {
 	id := string(u.ID)
 	var acts []views.Act
 	add := func(least catalog.Role, act views.Act) {
-		if v.role >= least {
+		if v.Role >= least {
 			acts = append(acts, act)
 		}
 	}
 	trashed := u.Status == duo.StatusPendingDeletion
 	if !trashed {
-		add(catalog.Helpdesk, views.Act{Text: "Verify", Key: "v", Href: actionPath(v, "verify-caller", "user_id", id)})
+		add(catalog.Helpdesk, views.Act{Text: "Verify", Key: "v", Href: site.ActionPath(v, "verify-caller", "user_id", id)})
 	}
 	if u.Status == duo.StatusLockedOut {
-		add(catalog.Helpdesk, views.Act{Text: "Unlock", Key: "u", Primary: true, Href: actionPath(v, "unlock-user", "user_id", id)})
+		add(catalog.Helpdesk, views.Act{Text: "Unlock", Key: "u", Primary: true, Href: site.ActionPath(v, "unlock-user", "user_id", id)})
 	}
 	if trashed {
-		add(catalog.Technician, views.Act{Text: "Restore", Primary: true, Href: actionPath(v, "restore-user", "user_id", id)})
+		add(catalog.Technician, views.Act{Text: "Restore", Primary: true, Href: site.ActionPath(v, "restore-user", "user_id", id)})
 	} else {
-		if stateOf(u) == notEnrolled {
-			add(catalog.Technician, views.Act{Text: "Send enrollment e-mail", Primary: true, Href: actionPath(v, "enroll-user", "user_id", id)})
+		if words.StateOf(u) == words.NotEnrolled {
+			add(catalog.Technician, views.Act{Text: "Send enrollment e-mail", Primary: true, Href: site.ActionPath(v, "enroll-user", "user_id", id)})
 		}
-		add(catalog.Technician, views.Act{Text: "Edit", Key: "e", Href: actionPath(v, "update-user", "user_id", id)})
+		add(catalog.Technician, views.Act{Text: "Edit", Key: "e", Href: site.ActionPath(v, "update-user", "user_id", id)})
 		if u.DirectoryKey != "" {
-			add(catalog.Technician, views.Act{Text: "Synchronize", Href: actionPath(v, synchronizeUser, "directory_key", u.DirectoryKey, "username", u.Username)})
+			add(catalog.Technician, views.Act{Text: "Synchronize", Href: site.ActionPath(v, words.SynchronizeUser, "directory_key", u.DirectoryKey, "username", u.Username)})
 		}
-		add(catalog.Technician, views.Act{Text: "Send to trash", Danger: true, Href: actionPath(v, "delete-user", "user_id", id)})
+		add(catalog.Technician, views.Act{Text: "Send to trash", Danger: true, Href: site.ActionPath(v, "delete-user", "user_id", id)})
 	}
-	add(catalog.Administrator, views.Act{Text: "Delete permanently", Danger: true, Href: actionPath(v, "delete-user", "user_id", id, "permanent", "true")})
+	add(catalog.Administrator, views.Act{Text: "Delete permanently", Danger: true, Href: site.ActionPath(v, "delete-user", "user_id", id, "permanent", "true")})
 	return acts
 }
 
-func (s *Server) userPhone(v visitor, u duo.User, p duo.Phone, key string) views.UserPhone {
-	phone := views.UserPhone{Href: views.Phone(v.workspace.Slug, v.organization.Slug, string(p.ID)), Number: catalog.Plain(p.FullNumber()), Name: phoneLabel(p), Kind: phoneKind(p), Activated: activatedChip(p), LastSeen: s.when(v, p.LastSeen)}
+func (s *pages) userPhone(v site.Visitor, u duo.User, p duo.Phone, key string) views.UserPhone {
+	phone := views.UserPhone{Href: views.Phone(v.Workspace.Slug, v.Organization.Slug, string(p.ID)), Number: catalog.Plain(p.FullNumber()), Name: words.PhoneLabel(p), Kind: words.PhoneKind(p), Activated: words.ActivatedChip(p), LastSeen: s.When(v, p.LastSeen)}
 	if u.Status == duo.StatusPendingDeletion {
 		return phone
 	}
-	if v.role >= catalog.Helpdesk && p.Type != "Landline" {
-		phone.Acts = append(phone.Acts, views.Act{Text: activateText(p), Key: key, Href: actionPath(v, "send-activation-url", "phone_id", string(p.ID), "user_id", string(u.ID))})
+	if v.Role >= catalog.Helpdesk && p.Type != "Landline" {
+		phone.Acts = append(phone.Acts, views.Act{Text: activateText(p), Key: key, Href: site.ActionPath(v, "send-activation-url", "phone_id", string(p.ID), "user_id", string(u.ID))})
 	}
-	if v.role >= catalog.Technician {
+	if v.Role >= catalog.Technician {
 		phone.Acts = append(phone.Acts, views.Act{Text: "Un-assign", Danger: true,
-			Href: actionPath(v, "un-assign-phone-from-user", "user_id", string(u.ID), "phone_id", string(p.ID))})
+			Href: site.ActionPath(v, "un-assign-phone-from-user", "user_id", string(u.ID), "phone_id", string(p.ID))})
 	}
 	return phone
 }
 
-func (s *Server) userCode(v visitor, u duo.User, b duo.BypassCode) views.UserCode {
-	code := views.UserCode{UsesLeft: usesLeft(b), Expires: s.until(v, b.Expires), Never: b.Expires.IsZero(), Created: s.when(v, b.Created), By: catalog.Plain(b.AdminEmail)}
-	if v.role >= catalog.Technician {
-		code.Acts = []views.Act{{Text: "Delete", Danger: true, Href: actionPath(v, "delete-bypass-code", "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
+func (s *pages) userCode(v site.Visitor, u duo.User, b duo.BypassCode) views.UserCode {
+	code := views.UserCode{UsesLeft: words.UsesLeft(b), Expires: s.Until(v, b.Expires), Never: b.Expires.IsZero(), Created: s.When(v, b.Created), By: catalog.Plain(b.AdminEmail)}
+	if v.Role >= catalog.Technician {
+		code.Acts = []views.Act{{Text: "Delete", Danger: true, Href: site.ActionPath(v, "delete-bypass-code", "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
 	}
 	return code
 }
 
 // ticketText is the user's state in plain words, to be pasted into a ticket.
-func (s *Server) ticketText(v visitor, page views.UserPage) string {
+func (s *pages) ticketText(v site.Visitor, page views.UserPage) string {
 	var b strings.Builder
 	state := page.State.Text
 	if page.StateNote != "" {
 		state += ", " + page.StateNote
 	}
-	fmt.Fprintf(&b, "%s (%s), %s\nState: %s\n", page.Name, page.Username, v.organization.Name, state)
+	fmt.Fprintf(&b, "%s (%s), %s\nState: %s\n", page.Name, page.Username, v.Organization.Name, state)
 	for _, p := range page.Phones {
 		fmt.Fprintf(&b, "Phone: %s, %s, %s\n", cmp.Or(p.Number, p.Name, "no number"), p.Kind, strings.ToLower(p.Activated.Text))
 	}
-	fmt.Fprintf(&b, "Bypass codes: %d\nAs of %s, by %s", len(page.Codes), s.Now().In(v.location()).Format("2 Jan 2006, 15:04 MST"), v.operator.Email)
+	fmt.Fprintf(&b, "Bypass codes: %d\nAs of %s, by %s", len(page.Codes), s.Now().In(v.Location()).Format("2 Jan 2006, 15:04 MST"), v.Operator.Email)
 	return b.String()
 }
 
 // fraudFlash says on a user's page that the person reported a push, and whom to ask.
-func (s *Server) fraudFlash(ctx context.Context, v visitor, u duo.User) ([]views.Flash, error) {
-	frauds, err := s.Runner.Frauds(ctx, v.scope, v.organization)
+func (s *pages) fraudFlash(ctx context.Context, v site.Visitor, u duo.User) ([]views.Flash, error) {
+	frauds, err := s.Runner.Frauds(ctx, v.Scope, v.Organization)
 	if err != nil {
 		return nil, err
 	}
@@ -179,12 +181,12 @@ func (s *Server) fraudFlash(ctx context.Context, v visitor, u duo.User) ([]views
 		if !run.MayBeBy(f, u) {
 			continue
 		}
-		deciders, err := s.Runner.Deciders(ctx, v.scope, v.organization, f.UserID)
+		deciders, err := s.Runner.Deciders(ctx, v.Scope, v.Organization, f.UserID)
 		if err != nil {
 			return nil, err
 		}
 		// The run may be another organization's, which has had the account.
-		return []views.Flash{{Level: "bad", Text: s.fraudText(v, f) + " " + whomToAsk(deciders)}}, nil
+		return []views.Flash{{Level: "bad", Text: s.FraudText(v, f) + " " + site.WhomToAsk(deciders)}}, nil
 	}
 	return nil, nil
 }

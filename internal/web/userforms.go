@@ -6,6 +6,8 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
@@ -17,7 +19,7 @@ var userBoxes = []string{"username", "realname", "firstname", "lastname", "email
 func userValues(u duo.User) map[string]string {
 	values := map[string]string{
 		"username": u.Username, "realname": u.RealName, "firstname": u.FirstName, "lastname": u.LastName, "email": u.Email,
-		"notes": u.Notes, "aliases": strings.Join(aliasesOf(u), "\n"), "status": string(u.Status),
+		"notes": u.Notes, "aliases": strings.Join(words.AliasesOf(u), "\n"), "status": string(u.Status),
 	}
 	if u.Status != duo.StatusActive && u.Status != duo.StatusBypass && u.Status != duo.StatusDisabled {
 		values["status"] = ""
@@ -26,9 +28,9 @@ func userValues(u duo.User) map[string]string {
 }
 
 // userNow reads what there is to edit of a user.
-func (s *Server) userNow(ctx context.Context, v visitor, f sheet) (edited, error) {
-	user, _, err := s.Runner.User(ctx, v.scope, v.organization, f.get("user_id"))
-	now := edited{name: displayName(user), values: userValues(user), unset: map[string]string{"status": chipOf(user).Text}}
+func (s *pages) userNow(ctx context.Context, v site.Visitor, f sheet) (edited, error) {
+	user, _, err := s.Runner.User(ctx, v.Scope, v.Organization, f.get("user_id"))
+	now := edited{name: words.DisplayName(user), values: userValues(user), unset: map[string]string{"status": words.ChipOf(user).Text}}
 	switch why := catalog.WhyBypass(user); {
 	case err != nil:
 	case catalog.InTrash(user) != "":
@@ -39,12 +41,12 @@ func (s *Server) userNow(ctx context.Context, v visitor, f sheet) (edited, error
 	return now, err
 }
 
-func (s *Server) createUserSheet(_ context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) createUserSheet(_ context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	page := userForm(v, f, map[string]string{"status": "active"})
 	return page, nil
 }
 
-func (s *Server) editUserSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) editUserSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	e, _ := s.editOf(f)
 	now, err := e.now(ctx, v, f)
 	if err != nil {
@@ -63,9 +65,9 @@ func (s *Server) editUserSheet(ctx context.Context, v visitor, f sheet) (views.P
 // enrollSheet is the form that sends an enrollment e-mail, filled in from the
 // user whom the address names: never from the address itself, since whoever sends
 // somebody a link must not choose where the e-mail goes.
-func (s *Server) enrollSheet(ctx context.Context, v visitor, f sheet) (views.Page, error) {
+func (s *pages) enrollSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	if id := f.get("user_id"); id != "" && !f.submitted() {
-		user, _, err := s.Runner.User(ctx, v.scope, v.organization, id)
+		user, _, err := s.Runner.User(ctx, v.Scope, v.Organization, id)
 		if err != nil {
 			return nil, err
 		}
@@ -79,16 +81,16 @@ func (s *Server) enrollSheet(ctx context.Context, v visitor, f sheet) (views.Pag
 	return s.generatedForm(ctx, v, f)
 }
 
-func userForm(v visitor, f sheet, preset map[string]string) views.UserForm {
+func userForm(v site.Visitor, f sheet, preset map[string]string) views.UserForm {
 	box := func(name string) views.Input { return f.input(name, preset[name]) }
 	page := views.UserForm{
-		Workspace: v.workspace.Slug, Organization: tagOf(v.organization), Once: f.once(),
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(),
 		Username: box("username"), RealName: box("realname"), FirstName: box("firstname"), LastName: box("lastname"),
 		Email: box("email"), Notes: box("notes"), Status: box("status"), Aliases: box("aliases"), Error: f.fault,
 	}
-	for _, o := range optionsOf(f.action, "status") {
+	for _, o := range words.OptionsOf(f.action, "status") {
 		// What the role may not set is not offered, unless it is what is set.
-		if o.Value != string(duo.StatusBypass) || v.role >= catalog.Administrator || preset["status"] == o.Value {
+		if o.Value != string(duo.StatusBypass) || v.Role >= catalog.Administrator || preset["status"] == o.Value {
 			page.Statuses = append(page.Statuses, o)
 		}
 	}

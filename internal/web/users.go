@@ -11,20 +11,22 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
-func (s *Server) getUsers(c echo.Context, v visitor) error {
-	page := views.UsersPage{Workspace: v.workspace.Slug, Organization: tagOf(v.organization), MayCreate: v.role >= catalog.Technician && v.organization.Mapped(),
-		Filter: views.UsersFilter{Query: query(c), Status: c.QueryParam("status"), Sort: c.QueryParam("sort"), Page: pageOf(c)}}
+func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
+	page := views.UsersPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), MayCreate: v.Role >= catalog.Technician && v.Organization.Mapped(),
+		Filter: views.UsersFilter{Query: site.Query(c), Status: c.QueryParam("status"), Sort: c.QueryParam("sort"), Page: site.PageOf(c)}}
 	fresh := c.QueryParam("fresh") != ""
-	users, err := s.Runner.UsersToShow(c.Request().Context(), v.scope, v.organization, fresh)
+	users, err := s.Runner.UsersToShow(c.Request().Context(), v.Scope, v.Organization, fresh)
 	switch {
-	case fresh && err == nil && c.Request().Header.Get("HX-Request") == "" && begunEarly(c) == nil:
+	case fresh && err == nil && c.Request().Header.Get("HX-Request") == "" && site.BegunEarly(c) == nil:
 		// The address without "fresh" is what a reload should ask for.
 		return c.Redirect(http.StatusSeeOther, views.UsersView(page.Workspace, page.Organization.Slug, page.Filter))
-	case duoSaidNo(err):
-		page.Trouble = s.trouble(c, err, users.ReadAt, users.Behind)
+	case site.DuoSaidNo(err):
+		page.Trouble = s.Trouble(c, err, users.ReadAt, users.Behind)
 		if !users.ReadAt.IsZero() && !users.TooMany {
 			s.fillUsers(v, &page, users)
 		}
@@ -38,44 +40,44 @@ func (s *Server) getUsers(c echo.Context, v visitor) error {
 	if err != nil && page.Trouble == nil {
 		return err
 	}
-	flash, err := s.flashOf(c.Request().Context(), c, v)
+	flash, err := s.FlashOf(c.Request().Context(), c, v)
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, v, place{tab: "users", flash: flash}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users", Flash: flash}, page)
 }
 
 // fillUsers searches, filters, sorts and pages the list that is held.
-func (s *Server) fillUsers(v visitor, page *views.UsersPage, users run.List[duo.User]) {
+func (s *pages) fillUsers(v site.Visitor, page *views.UsersPage, users run.List[duo.User]) {
 	f := &page.Filter
-	page.ReadAt = s.when(v, users.ReadAt)
-	sought := searchOf(f.Query)
-	searched := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return !sought.user(u) })
+	page.ReadAt = s.When(v, users.ReadAt)
+	sought := words.SearchOf(f.Query)
+	searched := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return !sought.User(u) })
 	count := map[string]int{}
 	for _, u := range searched {
-		count[stateOf(u)]++
+		count[words.StateOf(u)]++
 	}
 	ws, org := page.Workspace, page.Organization.Slug
 	page.Statuses = []views.FilterLink{{Text: "All", Count: len(searched), Current: f.Status == "", Href: views.UsersView(ws, org, views.UsersFilter{Query: f.Query, Sort: f.Sort})}}
-	for _, state := range statesOf(count) {
+	for _, state := range words.StatesOf(count) {
 		if count[state] > 0 || f.Status == state {
-			page.Statuses = append(page.Statuses, views.FilterLink{Text: stateChip(state).Text, Count: count[state], Current: f.Status == state,
+			page.Statuses = append(page.Statuses, views.FilterLink{Text: words.StateChip(state).Text, Count: count[state], Current: f.Status == state,
 				Href: views.UsersView(ws, org, views.UsersFilter{Query: f.Query, Status: state, Sort: f.Sort})})
 		}
 	}
 	if f.Status != "" {
-		searched = slices.DeleteFunc(searched, func(u duo.User) bool { return stateOf(u) != f.Status })
+		searched = slices.DeleteFunc(searched, func(u duo.User) bool { return words.StateOf(u) != f.Status })
 	}
-	sortUsers(searched, f.Sort)
-	for _, u := range slice(searched, f.Page, listRows) {
+	words.SortUsers(searched, f.Sort)
+	for _, u := range site.Slice(searched, f.Page, site.ListRows) {
 		page.Rows = append(page.Rows, s.userRow(v, u))
 	}
-	page.Pager = pagerOf(f.Page, listRows, len(searched), "users", func(n int) string {
+	page.Pager = site.PagerOf(f.Page, site.ListRows, len(searched), "users", func(n int) string {
 		g := *f
 		g.Page = n
 		return views.UsersView(ws, org, g)
 	})
-	page.Caption = captionOf(len(searched), users.Total, "user")
+	page.Caption = words.CaptionOf(len(searched), users.Total, "user")
 	page.Empty = views.Empty{Kind: "nothing-yet", Headline: "No users yet", Text: "This Duo account is empty."}
 	if users.Total > 0 {
 		page.Empty = views.Empty{Kind: "no-match", Headline: "No user matches", Text: "Change the search or the status.",
@@ -85,29 +87,29 @@ func (s *Server) fillUsers(v visitor, page *views.UsersPage, users run.List[duo.
 
 // exactUser serves an account that is too large to be held: who can be meant by an
 // exact name.
-func (s *Server) exactUser(c echo.Context, v visitor, page *views.UsersPage, users run.List[duo.User]) error {
+func (s *pages) exactUser(c echo.Context, v site.Visitor, page *views.UsersPage, users run.List[duo.User]) error {
 	page.Exact = true
-	page.Caption = captionOf(users.Total, users.Total, "user")
-	page.Empty = exactEmpty(v, page.Filter.Query)
+	page.Caption = words.CaptionOf(users.Total, users.Total, "user")
+	page.Empty = site.ExactEmpty(v, page.Filter.Query)
 	if page.Filter.Query == "" {
 		return nil
 	}
-	found, err := s.Runner.Lookup(c.Request().Context(), v.scope, v.organization, catalog.OfUser, page.Filter.Query)
-	if duoSaidNo(err) {
-		page.Trouble = s.trouble(c, err, time.Time{}, false)
+	found, err := s.Runner.Lookup(c.Request().Context(), v.Scope, v.Organization, catalog.OfUser, page.Filter.Query)
+	if site.DuoSaidNo(err) {
+		page.Trouble = s.Trouble(c, err, time.Time{}, false)
 	}
 	if err != nil {
 		return err
 	}
-	page.Caption = captionOf(len(found.Matches), users.Total, "user")
+	page.Caption = words.CaptionOf(len(found.Matches), users.Total, "user")
 	for _, m := range found.Matches {
 		page.Rows = append(page.Rows, s.userRow(v, m.User))
 	}
 	return nil
 }
 
-func (s *Server) userRow(v visitor, u duo.User) views.UserRow {
-	row := views.UserRow{ID: string(u.ID), Name: catalog.Plain(u.RealName), Username: catalog.Plain(u.Username), State: chipOf(u), LastLogin: s.when(v, u.LastLogin)}
+func (s *pages) userRow(v site.Visitor, u duo.User) views.UserRow {
+	row := views.UserRow{ID: string(u.ID), Name: catalog.Plain(u.RealName), Username: catalog.Plain(u.Username), State: words.ChipOf(u), LastLogin: s.When(v, u.LastLogin)}
 	var phones, groups []string
 	for _, p := range u.Phones {
 		phones = append(phones, p.Title())

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 )
 
 // TestTypedTimesAreInTheZoneThatTheFormNames: it is the visitor's, as pages show times, unless
@@ -21,7 +22,7 @@ func TestTypedTimesAreInTheZoneThatTheFormNames(t *testing.T) {
 	b.get(s.org("/actions/create-group")).form("Create Group").set("name", "Staff").send().want(http.StatusOK)
 	s.Clock.Move(3 * time.Minute) // Duo's log is late
 	b.setCookie("tz", "America%2FDetroit")
-	detroit := zoneNamed("America/Detroit")
+	detroit := site.ZoneNamed("America/Detroit")
 	from := s.Clock.Now().Add(-26 * time.Hour).Truncate(time.Minute)
 	asked := func(p *page) string {
 		t.Helper()
@@ -41,7 +42,7 @@ func TestTypedTimesAreInTheZoneThatTheFormNames(t *testing.T) {
 	if again := first.form("Download CSV"); again.values.Get("typed_zone") != "America/Detroit" {
 		t.Errorf("the same reading as a file is in %q", again.values.Get("typed_zone"))
 	}
-	first.click("Open the run").want(http.StatusOK, exactly(visitor{zone: zoneNamed("Asia/Kolkata")}, from)).wantNot(want)
+	first.click("Open the run").want(http.StatusOK, site.Exactly(site.Visitor{Zone: site.ZoneNamed("Asia/Kolkata")}, from)).wantNot(want)
 	b.setCookie("tz", "America%2FDetroit")
 	for _, at := range []struct{ zone, text string }{
 		{"UTC", from.UTC().Format("2006-01-02T15:04:05")}, {"America/Detroit", from.Format(time.RFC3339)}, {"UTC", strconv.FormatInt(from.Unix(), 10)},

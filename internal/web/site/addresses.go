@@ -1,0 +1,53 @@
+package site
+
+import (
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+	"duodesk/internal/web/words"
+	"duodesk/views"
+)
+
+func ActionPath(v Visitor, slug string, values ...string) string {
+	return views.Action(v.Workspace.Slug, v.Organization.Slug, slug, values...)
+}
+
+// RunAddress is a run's page, within the organization if the visitor is there.
+func RunAddress(v Visitor, r store.Run) string {
+	return views.Run(v.Workspace.Slug, v.Organization.Slug, r.ID.String())
+}
+
+// SubjectLink names whom a run was about, and leads there where that is a user or
+// a phone. Who was created, or named, is found by the name.
+func SubjectLink(v Visitor, r store.Run) views.Link {
+	link := views.Link{Text: catalog.Plain(words.SubjectOf(r))}
+	if r.OrgSlug == nil || r.Gone {
+		return link
+	}
+	user, phone, number := r.Input["user_id"], r.Input["phone_id"], r.Input["number"]
+	switch ws := v.Workspace.Slug; {
+	case user != "":
+		link.Href = views.User(ws, *r.OrgSlug, user)
+	case phone != "":
+		link.Href = views.Phone(ws, *r.OrgSlug, phone)
+	case r.State != store.Applied:
+	case r.Input["username"] != "":
+		link.Href = views.UsersView(ws, *r.OrgSlug, views.UsersFilter{Query: r.Input["username"]})
+	case number != "" && r.Action == "create-phone":
+		link.Href = views.PhonesView(ws, *r.OrgSlug, number, 0)
+	}
+	return link
+}
+
+// FirstRequest is a command that shows whether a token works.
+func (s *Site) FirstRequest(ws string) string {
+	return "curl -sS " + s.PublicURL.Scheme + "://" + s.PublicURL.Host + "/api/v1/w/" + ws + " \\\n  -H \"Authorization: Bearer $TOKEN\""
+}
+
+func UserGroup(v Visitor, u duo.User, g duo.Group) views.UserGroup {
+	group := views.UserGroup{Name: catalog.Plain(g.Name), Description: catalog.Plain(g.Description), Status: words.GroupChip(g)}
+	if v.Role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
+		group.Acts = []views.Act{{Text: "Remove", Href: ActionPath(v, "disassociate-group-from-user", "user_id", string(u.ID), "group_id", string(g.ID))}}
+	}
+	return group
+}

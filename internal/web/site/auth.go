@@ -1,0 +1,227 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// policy says who may use an address. The zero policy is not one: a row without
+// a policy stops the program.
+type policy struct {
+	reach reach
+	Role  catalog.Role // the least role, within a workspace
+	whole bool         // only for those whose membership holds every organization
+	Token bool         // with an access token, and never with a session
+}
+
+type reach int
+
+const (
+	anyone         reach = iota + 1
+	signedIn             // any operator
+	inWorkspace          // a member of :ws
+	inOrganization       // a member of :ws whose scope holds :org
+)
+
+// String says who may use an address.
+func (p policy) String() string {
+	text := map[reach]string{anyone: "anyone", signedIn: "signed in", inWorkspace: "workspace ", inOrganization: "organization "}[p.reach]
+	if p.reach >= inWorkspace {
+		text += p.Role.String()
+	}
+	if p.whole {
+		text += ", whole scope"
+	}
+	if p.Token {
+		text += ", token"
+	}
+	return text
+}
+
+// Visitor is who asks, and the objects of the address as they may see them.
+// Handlers get these, never an id that was not resolved in scope.
+type Visitor struct {
+	Operator     store.Operator // zero for anyone
+	Token        run.ByToken    // by which a program asks; zero on pages
+	Workspace    store.Workspace
+	Role         catalog.Role
+	Membership   store.Scope // all that the visitor may see of the workspace
+	Scope        store.Scope // of this address
+	Organization store.Organization
+	Zone         *time.Location // chosen, or of the browser; nil: neither says
+	Policy       policy         // by which the visitor was let in
+}
+
+func (v Visitor) Location() *time.Location {
+	if v.Zone == nil {
+		return time.UTC
+	}
+	return v.Zone
+}
+
+func (v Visitor) Actor() run.Actor {
+	return run.Actor{Operator: v.Operator.ID, Epoch: v.Operator.Epoch, Role: v.Role, Token: v.Token}
+}
+
+// MayIntegrate reports whether the visitor's role and scope reach what
+// concerns the whole workspace: the nine fields, the mapping, new organizations.
+func (v Visitor) MayIntegrate() bool {
+	return v.Role >= catalog.Administrator && v.Membership.Every()
+}
+
+type Handler func(c echo.Context, v Visitor) error
+
+var errSignedOut = errors.New("web: not signed in")
+
+// allow wraps a route's handler with its policy and its deadline. What may not
+// be seen is answered like what does not exist.
+func (s *Site) allow(r Route) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		whole := c.Request()
+		traceOf(whole.Context()).route = r.Path
+		ctx, cancel := context.WithCancel(whole.Context())
+		if r.deadline != NoDeadline {
+			ctx, cancel = context.WithTimeout(whole.Context(), r.deadline)
+		}
+		defer cancel()
+		limitBody(c, r)
+		c.SetRequest(whole.WithContext(ctx))
+		// An error is answered after this returns, when ctx has ended, and may hold
+		// the form.
+		defer func() {
+			whole.Form, whole.PostForm = c.Request().Form, c.Request().PostForm
+			c.SetRequest(whole)
+		}()
+		v, err := s.Admit(c, r.Policy)
+		t := traceOf(ctx)
+		t.operator, t.workspace, t.organization = v.Operator.ID, v.Workspace.Slug, v.Organization.Slug
+		if err == nil {
+			remember(c, v)
+			c.SetRequest(c.Request().WithContext(s.patience(c, r)))
+			err = s.refilled(r.handle)(c, v)
+		}
+		if isRefusal(err) && r.Method != http.MethodGet {
+			s.RecordRefusal(c, r, v, err)
+		}
+		return err
+	}
+}
+
+func (s *Site) Admit(c echo.Context, p policy) (Visitor, error) {
+	v := Visitor{Policy: p}
+	if p.reach == anyone {
+		return v, nil
+	}
+	if p.Token {
+		return s.admitToken(c, p)
+	}
+	session, err := s.Sessions.Current(c.Request())
+	if err != nil {
+		return v, err
+	}
+	v.Operator = session.Operator
+	if v.Zone = ZoneNamed(v.Operator.TimeZone); v.Zone == nil {
+		v.Zone = ZoneOf(c.Request())
+	}
+	if p.reach == signedIn {
+		return v, nil
+	}
+	seen, err := v.enter(c, p, catalog.Owner, func(ws, organization string) (store.Access, error) {
+		return s.Store.Access(c.Request().Context(), v.Operator.ID, ws, organization)
+	})
+	if err != nil {
+		return v, err
+	}
+	if !slices.Contains(session.Entered, v.Workspace.ID) {
+		err := s.Store.InWorkspace(c.Request().Context(), store.WholeWorkspace(v.Workspace.ID), func(tx *store.Tx) error {
+			return tx.EnterWorkspace(c.Request().Context(), session, s.Now())
+		})
+		if err != nil {
+			return v, err
+		}
+	}
+	return v, s.noteSeen(c.Request().Context(), v, seen)
+}
+
+// enter resolves what an address names, in a role of at most most. It returns
+// when the operator was last seen there.
+func (v *Visitor) enter(c echo.Context, p policy, most catalog.Role, access func(ws, organization string) (store.Access, error)) (*time.Time, error) {
+	organization := ""
+	if p.reach == inOrganization {
+		if organization = c.Param("org"); organization == "" {
+			return nil, store.ErrNotFound
+		}
+	}
+	found, err := access(c.Param("ws"), organization)
+	if errors.Is(err, store.ErrNotFound) && organization != "" {
+		return nil, errBeyondScope
+	}
+	if err != nil {
+		return nil, err
+	}
+	v.Workspace, v.Organization = found.Workspace, found.Organization
+	v.Membership, v.Scope = found.Membership, found.Scope
+	v.Role = min(catalog.ParseRole(found.Role), most)
+	if v.Role < p.Role || p.whole && !v.Membership.Every() {
+		return nil, ErrBeyondRole
+	}
+	return found.SeenAt, nil
+}
+
+// noteSeen keeps, now and then, when a member was last at work in the workspace.
+func (s *Site) noteSeen(ctx context.Context, v Visitor, before *time.Time) error {
+	if now := s.Now(); before == nil || now.Sub(*before) >= store.SeenEvery {
+		return s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) error { return tx.Saw(ctx, v.Operator.ID, now) })
+	}
+	return nil
+}
+
+const visitorKey = "visitor"
+
+// remember keeps the visitor for the answer to an error, which echo asks for
+// outside of the handler.
+func remember(c echo.Context, v Visitor) { c.Set(visitorKey, v) }
+
+func remembered(c echo.Context) Visitor {
+	v, _ := c.Get(visitorKey).(Visitor)
+	return v
+}
+
+// anyTyped reports whether a form that was read holds anything.
+func anyTyped(r *http.Request) bool {
+	for _, texts := range r.PostForm {
+		if strings.Join(texts, "") != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// toSignIn sends a browser to the sign-in form and back to where it was. A form
+// that was sent after the session ended comes back as it was typed, or is said to be
+// lost.
+func (s *Site) toSignIn(c echo.Context) error {
+	r := c.Request()
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		next := r.URL.RequestURI()
+		if next == "/" {
+			return c.Redirect(http.StatusSeeOther, views.SignIn())
+		}
+		return c.Redirect(http.StatusSeeOther, views.SignInAndReturn(next))
+	}
+	page := views.SessionEnded(refererPath(r))
+	page.Held = s.holdForm(c, http.StatusUnauthorized)
+	page.Lost = page.Held == "" && anyTyped(r) // signing out takes away the cookie that names the operator
+	return s.Render(c, http.StatusUnauthorized, Visitor{}, Place{}, page)
+}

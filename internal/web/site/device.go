@@ -1,0 +1,88 @@
+package site
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/store"
+)
+
+// deviceCookie is the name of the cookie by which a browser is known in which
+// operators have signed in. It outlives sessions and gives no access.
+func (s *Site) deviceCookie() string {
+	if s.PublicURL.Scheme == "https" {
+		return "__Host-device"
+	}
+	return "device"
+}
+
+// DeviceHash is the SHA-256 of the cookie that a request came with; nil without.
+func (s *Site) DeviceHash(r *http.Request) []byte {
+	cookie, err := r.Cookie(s.deviceCookie())
+	if err != nil {
+		return nil
+	}
+	return hashOf(cookie.Value)
+}
+
+// attemptKeys are what a sign-in by an e-mail is counted by, its own key first. In
+// a browser where that operator has signed in before, that is the browser alone:
+// neither strangers nor a whole office can use its attempts up.
+func (s *Site) attemptKeys(c echo.Context, email string) (own store.LoginKey, shared []store.LoginKey, err error) {
+	if hash := s.DeviceHash(c.Request()); hash != nil {
+		device, err := s.Store.FindDevice(c.Request().Context(), hash, email, s.Now())
+		if err == nil {
+			return store.LoginKey{Name: "device:" + device.String()}, nil, nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return own, nil, err
+		}
+	}
+	own, account, address := LoginKeys(email, c.RealIP())
+	return own, []store.LoginKey{account, address}, nil
+}
+
+// LaneOf is where a request without a session waits, and what its attempts are paced
+// by: a known browser's do not wait behind strangers'. Whose browser it is does not
+// matter yet.
+func (s *Site) LaneOf(r *http.Request) (l Lane, paced string) {
+	cookie, err := r.Cookie(s.deviceCookie())
+	if err == nil && judge(s.Store, deviceKind, cookie.Value, tokenBytes) == store.Proved {
+		return s.Crowd.known, string(hashOf(cookie.Value))
+	}
+	return s.Crowd.Strangers, Network(s.Crowd.address(r))
+}
+
+// sessionKey is what attempts are counted by that come from a live session:
+// nobody else's guesses count against it.
+func (s *Site) sessionKey(c echo.Context) (store.LoginKey, error) {
+	session, err := s.Sessions.Current(c.Request())
+	return store.LoginKey{Name: "session:" + session.ID.String()}, err
+}
+
+// StartSession signs an operator in and remembers the browser. operator is the row
+// whose password was checked.
+func (s *Site) StartSession(c echo.Context, operator store.Operator, entered ...uuid.UUID) error {
+	if err := s.Sessions.start(c, operator, entered...); err != nil {
+		return err
+	}
+	return s.RememberDevice(c, operator)
+}
+
+// RememberDevice gives the browser a new cookie, in the place of any it came with.
+func (s *Site) RememberDevice(c echo.Context, operator store.Operator) error {
+	token, err := newToken(s.Store, deviceKind)
+	if err != nil {
+		return err
+	}
+	if err := s.Store.RememberDevice(c.Request().Context(), operator, s.DeviceHash(c.Request()), hashOf(token), OriginOf(c), s.Now()); err != nil {
+		return err
+	}
+	http.SetCookie(c.Response(), &http.Cookie{Name: s.deviceCookie(), Value: token, Path: "/", HttpOnly: true, Secure: s.PublicURL.Scheme == "https",
+		SameSite: http.SameSiteStrictMode, MaxAge: int(store.DeviceLife / time.Second)})
+	return nil
+}

@@ -1,0 +1,86 @@
+package site
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"duodesk/internal/duo/catalog"
+)
+
+// Route is one address: who may use it, for how long, with how much. Its path has :ws
+// and :org where the policy resolves a workspace and an organization.
+type Route struct {
+	Method, Path string
+	Policy       policy
+	deadline     time.Duration
+	limit        int64 // bytes of a request
+	handle       Handler
+}
+
+const (
+	defaultDeadline = 35 * time.Second // longer than the longest reading from Duo
+	SaveDeadline    = 60 * time.Second // three APIs are checked
+	StreamDeadline  = 3 * time.Minute  // as long as a run can be open; it moves the server's WriteTimeout
+
+	// NoDeadline is for files of any length. Each of their parts has limits instead:
+	// partDeadline to be read, Config.StallTime to be taken.
+	NoDeadline   = -1
+	partDeadline = defaultDeadline
+)
+
+// Get and post make a row of the table with the deadline and the limit of most addresses.
+func Get(path string, p policy, h Handler) Route {
+	return Route{Method: http.MethodGet, Path: path, Policy: p, deadline: defaultDeadline, limit: MaxBody, handle: h}
+}
+
+func Post(path string, p policy, h Handler) Route {
+	return Route{Method: http.MethodPost, Path: path, Policy: p, deadline: defaultDeadline, limit: MaxBody, handle: h}
+}
+
+// Within gives a row another deadline, or NoDeadline.
+func (r Route) Within(deadline time.Duration) Route {
+	r.deadline = deadline
+	return r
+}
+
+// Taking lets a row's requests have more bytes.
+func (r Route) Taking(limit int64) Route {
+	r.limit = limit
+	return r
+}
+
+// String is the row as a line: method, path, who may use it, and what is unusual about it.
+func (r Route) String() string {
+	line := fmt.Sprintf("%-4s %-58s %s", r.Method, r.Path, r.Policy)
+	switch r.deadline {
+	case defaultDeadline:
+	case NoDeadline:
+		line += ", no deadline"
+	default:
+		line += fmt.Sprintf(", deadline %s", r.deadline)
+	}
+	if r.limit != MaxBody {
+		line += fmt.Sprintf(", %d bytes", r.limit)
+	}
+	return line
+}
+
+// Who may use an address.
+var (
+	Public            = policy{reach: anyone}
+	Signed            = policy{reach: signedIn}
+	InWorkspace       = policy{reach: inWorkspace, Role: catalog.Auditor}
+	InOrganization    = policy{reach: inOrganization, Role: catalog.Auditor}
+	AdminOrganization = policy{reach: inOrganization, Role: catalog.Administrator}
+	AdminWorkspace    = policy{reach: inWorkspace, Role: catalog.Administrator}
+	// Which account an organization is concerns those who see all of them.
+	WholeOrganization = policy{reach: inOrganization, Role: catalog.Administrator, whole: true}
+	// The nine fields, the mapping and new organizations concern the whole
+	// workspace.
+	WholeWorkspace = policy{reach: inWorkspace, Role: catalog.Administrator, whole: true}
+	Owners         = policy{reach: inWorkspace, Role: catalog.Owner, whole: true}
+	// Programs, with an access token.
+	APIWorkspace    = policy{reach: inWorkspace, Role: catalog.Auditor, Token: true}
+	APIOrganization = policy{reach: inOrganization, Role: catalog.Auditor, Token: true}
+)

@@ -1,0 +1,16 @@
+package site
+
+import "duodesk/static"
+
+func (s *Site) Routes() []Route {
+	return []Route{
+		Get("/healthz", Public, s.getHealth),
+		Get("/readyz", Public, s.getReady),
+		Post("/csp", Public, s.postCSPReport),
+		Get("/static/*", Public, fromHandler(static.Handler())),
+		Get("/signin", Public, s.getSignIn),
+		Post("/signin", Public, s.postSignIn),
+		Post("/held", Signed, s.postHeld).Taking(HeldLimit),
+		Post("/signout", Signed, s.PostSignOut),
+	}
+}

@@ -1,0 +1,202 @@
+package site
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/sessions"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/store"
+)
+
+// sessionStore is a sessions.Store whose truth is a row in Postgres: the cookie
+// holds a random token, the row its SHA-256, and deleting the row signs out.
+type sessionStore struct {
+	store         *store.Store
+	crowd         *crowd
+	now           func() time.Time
+	idle, longest time.Duration
+	cookie        string
+	options       sessions.Options
+}
+
+const (
+	tokenBytes = 32
+	sessionKey = "session"  // of Values: the store.Session found
+	operatorID = "operator" // of Values: who is to be signed in by Save
+	originKey  = "origin"   // of Values: from where
+	enteredKey = "entered"  // of Values: workspaces in which the session before was used
+)
+
+func newSessionStore(c Config, crowd *crowd) *sessionStore {
+	s := &sessionStore{
+		store: c.Store, crowd: crowd, now: c.Now, idle: c.Idle, longest: c.Longest,
+		cookie:  "session",
+		options: sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: int(c.Longest / time.Second)},
+	}
+	if c.PublicURL.Scheme == "https" {
+		s.cookie, s.options.Secure = "__Host-session", true
+	}
+	return s
+}
+
+// Get returns the request's session, looked up once per request.
+func (s *sessionStore) Get(r *http.Request, name string) (*sessions.Session, error) {
+	return sessions.GetRegistry(r).Get(s, name)
+}
+
+// New looks a session up by the request's cookie. A token that is unknown or
+// whose session has ended gives a new, empty session.
+func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
+	session := sessions.NewSession(s, name)
+	options := s.options
+	session.Options = &options
+	session.IsNew = true
+	cookie, err := r.Cookie(name)
+	if err != nil {
+		return session, nil
+	}
+	var found store.Session
+	err = s.crowd.look(r, judge(s.store, sessionKind, cookie.Value, tokenBytes, tokenBytes+len(uuid.UUID{})), cookie.Value, func() (err error) {
+		found, err = s.store.FindSession(r.Context(), hashOf(cookie.Value), s.now(), s.idle)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return session, nil
+	}
+	if err != nil {
+		return session, err
+	}
+	session.ID, session.IsNew = cookie.Value, false
+	session.Values[sessionKey] = found
+	return session, nil
+}
+
+// Save ends the session the request came with, and starts one for the operator
+// in Values under a new token; with MaxAge below zero it only ends.
+func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
+	if session.ID != "" {
+		if err := s.store.EndSession(r.Context(), hashOf(session.ID)); err != nil {
+			return err
+		}
+	}
+	if session.Options.MaxAge < 0 {
+		http.SetCookie(w, sessions.NewCookie(session.Name(), "", session.Options))
+		return nil
+	}
+	operator, _ := session.Values[operatorID].(store.Operator)
+	token, err := newToken(s.store, sessionKind, operator.ID[:]...)
+	if err != nil {
+		return err
+	}
+	session.ID = token
+	origin, _ := session.Values[originKey].(store.Origin)
+	entered, _ := session.Values[enteredKey].([]uuid.UUID)
+	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator, origin, s.now(), s.now().Add(s.longest), entered...); err != nil {
+		return err
+	}
+	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
+	return nil
+}
+
+// The kinds of cookies, for their stamps.
+const (
+	sessionKind = "session"
+	deviceKind  = "device"
+)
+
+// newToken makes the value of a cookie: random bytes, what follows them, and a
+// stamp. A session's holds the operator's id, so that a form sent after the session
+// can be held for them.
+func newToken(s *store.Store, kind string, following ...byte) (string, error) {
+	raw := make([]byte, tokenBytes, tokenBytes+len(following))
+	rand.Read(raw)
+	stamped, err := s.Stamp(kind, append(raw, following...))
+	return base64.RawURLEncoding.EncodeToString(stamped), err
+}
+
+// judge reports what a cookie's value shows; lengths are those of its bytes without
+// the stamp.
+func judge(s *store.Store, kind, text string, lengths ...int) store.Trust {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return store.MadeUp
+	}
+	return s.Judge(kind, raw, lengths...)
+}
+
+// claimedOperator is the operator whom a session's cookie names. One without a
+// stamp proves nothing: it serves to seal a form for that operator, and for nothing
+// else.
+func claimedOperator(r *http.Request, cookie string) uuid.UUID {
+	found, err := r.Cookie(cookie)
+	if err != nil {
+		return uuid.Nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(found.Value)
+	named := tokenBytes + len(uuid.UUID{})
+	if err != nil || len(raw) != named && len(raw) != named+store.StampBytes {
+		return uuid.Nil
+	}
+	return uuid.UUID(raw[tokenBytes:named])
+}
+
+// Current returns the request's session, or errSignedOut.
+func (s *sessionStore) Current(r *http.Request) (store.Session, error) {
+	session, err := s.Get(r, s.cookie)
+	if err != nil {
+		return store.Session{}, err
+	}
+	found, ok := session.Values[sessionKey].(store.Session)
+	if !ok {
+		return store.Session{}, errSignedOut
+	}
+	return found, nil
+}
+
+// Lives reports whether the request's session is still there, looked up anew: for
+// an answer that goes on for longer than a page.
+func (s *sessionStore) Lives(r *http.Request) bool {
+	session, err := s.New(r, s.cookie)
+	return err == nil && !session.IsNew
+}
+
+// start signs an operator in, or has a session that entered workspaces go on under a
+// new token. operator is the row whose password was checked; see store.StartSession.
+func (s *sessionStore) start(c echo.Context, operator store.Operator, entered ...uuid.UUID) error {
+	traceOf(c.Request().Context()).operator = operator.ID
+	session, err := s.Get(c.Request(), s.cookie)
+	if err != nil {
+		return err
+	}
+	session.Values[operatorID], session.Values[originKey], session.Values[enteredKey] = operator, OriginOf(c), entered
+	return s.Save(c.Request(), c.Response(), session)
+}
+
+// OriginOf is where a request comes from.
+func OriginOf(c echo.Context) store.Origin {
+	return store.Origin{Address: c.RealIP(), Agent: c.Request().UserAgent()}
+}
+
+// end signs out.
+func (s *sessionStore) end(r *http.Request, w http.ResponseWriter) error {
+	session, err := s.Get(r, s.cookie)
+	if err != nil {
+		return err
+	}
+	session.Options.MaxAge = -1
+	return s.Save(r, w, session)
+}
+
+func hashOf(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+var _ sessions.Store = (*sessionStore)(nil)

@@ -1,0 +1,86 @@
+// Package site admits requests and answers them: who asks, what they may reach, how pages,
+// files, streams and errors are answered. It knows HTTP and no SQL, and none of the rooms: each
+// room gives it rows of the route table. A request goes through the middleware, then allow, then
+// one handler; whatever goes wrong ends in errors.go.
+package site
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+)
+
+// Config is what a Site needs.
+type Config struct {
+	Store     *store.Store
+	Runner    *run.Runner
+	Log       *slog.Logger // see LogHandler
+	Now       func() time.Time
+	PublicURL *url.URL      // where browsers find the console; requests for another host are refused
+	Idle      time.Duration // a session ends after so long without a request
+	Longest   time.Duration // and after so long in any case
+	Sandbox   bool          // Duo is the simulator: every page says so
+
+	// TrustedProxies are believed when they say who asks; any other peer is taken
+	// for who it is.
+	TrustedProxies []netip.Prefix
+
+	AskingAfter time.Duration // a page says that Duo is being asked when it has waited so long; 0: a second
+
+	StallTime time.Duration // a file is cut off if its reader takes nothing for so long; 0: 30 seconds
+
+	RefusalPause time.Duration // before a stranger is told to be too fast; 0: a second
+
+	Served func(Served) // is told of every request, for counting; may be nil
+}
+
+// Served is a request that was answered.
+type Served struct {
+	Route  string // its pattern, such as "/w/:ws/o/:org"; "none" if it came to no route
+	Method string // GET, HEAD, POST or "other"
+	Status int    // of HTTP
+	Cut    bool   // the answer broke off
+	Took   time.Duration
+}
+
+// Site answers the console's requests.
+type Site struct {
+	Config
+	Sessions *sessionStore
+	Crowd    *crowd
+	ready    readiness
+	pace     pace // of access tokens
+	Streams  streams
+}
+
+// New makes a Site.
+func New(c Config) *Site {
+	crowd := newCrowd(c)
+	return &Site{Config: c, Crowd: crowd, Sessions: newSessionStore(c, crowd)}
+}
+
+// Handler serves the rows of the route table. It panics when it
+// holds a row without a policy.
+func (s *Site) Handler(rows []Route) http.Handler {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = whoAsks(s.TrustedProxies)
+	e.HTTPErrorHandler = s.answerError
+	for _, r := range rows {
+		if r.Policy == (policy{}) {
+			panic("site: no policy for " + r.String())
+		}
+		e.Add(r.Method, r.Path, s.allow(r))
+		if r.Method == http.MethodGet {
+			e.Add(http.MethodHead, r.Path, s.allow(r)) // is asked as GET, see asGet; this is for the header Allow
+		}
+	}
+	return s.surround(e)
+}

@@ -1,0 +1,69 @@
+package site
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+)
+
+var (
+	errNoToken      = errors.New("web: no valid access token")
+	errSessionInAPI = errors.New("web: a session in a request to the API")
+)
+
+// isAPI reports whether a request is for the addresses of programs.
+func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
+
+// admitToken lets a program in by its access token. The role and the scope are
+// what the token and the membership both give at this moment.
+func (s *Site) admitToken(c echo.Context, p policy) (Visitor, error) {
+	var v Visitor
+	r := c.Request()
+	if _, err := r.Cookie(s.Sessions.cookie); err == nil {
+		return v, errSessionInAPI
+	}
+	text, err := bearer(r)
+	if err != nil {
+		return v, err
+	}
+	var token store.Token
+	var operator store.Operator
+	err = s.Crowd.look(r, s.Runner.TokenTrust(text), text, func() (err error) {
+		token, operator, err = s.Runner.Token(r.Context(), text)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return v, errNoToken
+	}
+	if err != nil {
+		return v, err
+	}
+	now := s.Now()
+	v.Operator, v.Token = operator, run.ByToken{ID: token.ID, Name: token.Name, At: now}
+	if wait := s.pace.wait(token.ID, now); wait > 0 {
+		return v, &tooFast{wait}
+	}
+	_, err = v.enter(c, p, catalog.ParseRole(token.Role), func(ws, organization string) (store.Access, error) {
+		return s.Store.AccessBy(r.Context(), token, ws, organization)
+	})
+	return v, err
+}
+
+// bearer returns the token of a request that has exactly one.
+func bearer(r *http.Request) (string, error) {
+	all := r.Header.Values("Authorization")
+	if len(all) != 1 {
+		return "", errNoToken
+	}
+	scheme, text, _ := strings.Cut(all[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", errNoToken
+	}
+	return strings.TrimSpace(text), nil
+}

@@ -1,0 +1,88 @@
+package words
+
+import (
+	"cmp"
+	"strings"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+func TagOf(o store.Organization) views.OrganizationTag {
+	return views.OrganizationTag{Slug: o.Slug, Name: o.Name, Colour: o.Colour}
+}
+
+func OrganizationRows(found []store.Organization) []views.OrganizationRow {
+	var rows []views.OrganizationRow
+	for _, o := range found {
+		row := views.OrganizationRow{OrganizationTag: TagOf(o), Aliases: strings.Join(o.Aliases, ", "), Tags: o.Tags, Keyed: o.DirectoryKey != "", State: views.Chip{Level: "idle", Text: "Not mapped"}}
+		if o.Mapped() {
+			row.State = views.Chip{Level: "ok", Text: "Mapped"}
+			row.Account = ConnectionText(o)
+			if host, _, _ := strings.Cut(o.APIHostname, "."); host != "" {
+				row.Account += " · " + host
+			}
+		}
+		switch {
+		case o.Failing && o.Kind == store.Child:
+			row.State = LostAccount(o)
+		case o.Failing:
+			row.State = views.Chip{Level: "bad", Text: "Keys refused"}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// LostAccount is the state of an organization whose account Duo lists no more, or
+// lists without a host that it could be reached on.
+func LostAccount(o store.Organization) views.Chip {
+	if o.NoHost {
+		return views.Chip{Level: "bad", Text: "No API host"}
+	}
+	return views.Chip{Level: "bad", Text: "Account gone"}
+}
+
+// ConnectionText names in two words how an organization is reached in Duo.
+func ConnectionText(o store.Organization) string {
+	switch o.Kind {
+	case store.Child:
+		return "child …" + run.Tail(o.AccountID)
+	case store.Parent:
+		return "parent account"
+	case store.Own:
+		return "own credentials"
+	}
+	return "not connected"
+}
+
+// ReachOf puts the organizations of a grant into the words of a table.
+func ReachOf(g store.Grant, names []string) views.Reach {
+	if g.EveryOrganization {
+		return views.Reach{All: true}
+	}
+	reach := views.Reach{Count: len(names)}
+	for _, name := range names[:min(len(names), reachShown)] {
+		reach.Names = append(reach.Names, catalog.Plain(name))
+	}
+	return reach
+}
+
+// reachShown is how many chosen organizations a table names.
+const reachShown = 3
+
+// GroupChip marks a group that decides over the second factor of its members.
+func GroupChip(g duo.Group) views.Chip {
+	switch g.Status {
+	case duo.GroupActive:
+		return views.Chip{}
+	case duo.GroupBypass:
+		return views.Chip{Level: "warn", Text: "Bypass"}
+	case duo.GroupDisabled:
+		return views.Chip{Level: "idle", Text: "Disabled"}
+	}
+	return views.Chip{Level: "info", Text: "Status " + cmp.Or(catalog.Plain(string(g.Status)), "unknown")}
+}

@@ -1,0 +1,139 @@
+// Package words says what Duo's objects, runs, organizations and times are, as texts and chips.
+// Its functions are pure.
+package words
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/text"
+	"duodesk/views"
+)
+
+// UserStates are the states of a user that pages tell apart, gravest first. A
+// user has exactly one.
+var UserStates = []struct {
+	Name string
+	Chip views.Chip
+}{
+	{string(duo.StatusLockedOut), views.Chip{Level: "bad", Text: "Locked out"}},
+	{string(duo.StatusBypass), views.Chip{Level: "warn", Text: "Bypass"}},
+	{string(duo.StatusDisabled), views.Chip{Level: "idle", Text: "Disabled"}},
+	{NotEnrolled, views.Chip{Level: "info", Text: "Not enrolled"}},
+	{string(duo.StatusActive), views.Chip{Level: "ok", Text: "Active"}},
+	{string(duo.StatusPendingDeletion), views.Chip{Level: "idle", Text: "In the trash"}},
+}
+
+const NotEnrolled = "not enrolled"
+
+const noState = "unknown" // Duo says none
+
+// mostOtherStates is how many states beside those of UserStates get a filter.
+const mostOtherStates = 10
+
+// StatesOf are the states to filter by: those of UserStates, and then those that
+// the counted users have besides, since Duo may add some.
+func StatesOf(count map[string]int) []string {
+	var states, others []string
+	for _, state := range UserStates {
+		states = append(states, state.Name)
+	}
+	for state := range count {
+		if !slices.Contains(states, state) {
+			others = append(others, state)
+		}
+	}
+	slices.Sort(others)
+	return append(states, others[:min(len(others), mostOtherStates)]...)
+}
+
+// StateOf is a user's one state: Duo's status, but for active users without
+// anything to sign in with.
+func StateOf(u duo.User) string {
+	if u.Status == duo.StatusActive && !u.Enrolled {
+		return NotEnrolled
+	}
+	return cmp.Or(strings.TrimSpace(string(u.Status)), noState)
+}
+
+// StateChip shows a state. One that Duo added is shown by Duo's name for it.
+func StateChip(state string) views.Chip {
+	if i := rankOf(state); i < len(UserStates) {
+		return UserStates[i].Chip
+	}
+	first, size := utf8.DecodeRuneInString(state)
+	return views.Chip{Level: "idle", Text: catalog.Plain(string(unicode.ToUpper(first)) + state[size:])}
+}
+
+// rankOf is where a state stands among UserStates; those besides come last.
+func rankOf(state string) int {
+	for i, known := range UserStates {
+		if known.Name == state {
+			return i
+		}
+	}
+	return len(UserStates)
+}
+
+func ChipOf(u duo.User) views.Chip { return StateChip(StateOf(u)) }
+
+func DisplayName(u duo.User) string {
+	return catalog.Plain(cmp.Or(strings.TrimSpace(u.RealName), strings.TrimSpace(u.FirstName+" "+u.LastName), u.Username))
+}
+
+func SortUsers(users []duo.User, by string) {
+	name := func(u duo.User) string { return text.Fold(DisplayName(u)) }
+	slices.SortStableFunc(users, func(a, b duo.User) int {
+		byName := cmp.Or(cmp.Compare(name(a), name(b)), cmp.Compare(a.ID, b.ID))
+		switch by {
+		case "status":
+			return cmp.Or(cmp.Compare(rankOf(StateOf(a)), rankOf(StateOf(b))), cmp.Compare(StateOf(a), StateOf(b)), byName)
+		case "last_login":
+			return cmp.Or(b.LastLogin.Compare(a.LastLogin), byName)
+		}
+		return byName
+	})
+}
+
+func AliasesOf(u duo.User) []string {
+	var aliases []string
+	for _, alias := range u.Aliases {
+		if alias != "" {
+			aliases = append(aliases, alias)
+		}
+	}
+	return aliases
+}
+
+func PlainAll(texts []string) []string {
+	for i := range texts {
+		texts[i] = catalog.Plain(texts[i])
+	}
+	return texts
+}
+
+func TotalText(total int, tooMany bool) string {
+	if tooMany {
+		return "more than " + strconv.Itoa(run.ListLimit)
+	}
+	return strconv.Itoa(total)
+}
+
+// CaptionOf counts what a list shows, and what there is of it without a search.
+func CaptionOf(found, total int, noun string) string {
+	if total != 1 {
+		noun += "s"
+	}
+	if found != total {
+		return fmt.Sprintf("%d of %d %s match", found, total, noun)
+	}
+	return fmt.Sprintf("%d %s", total, noun)
+}
