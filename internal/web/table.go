@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"duodesk/internal/web/api"
 	"duodesk/internal/web/site"
 )
 
@@ -17,7 +18,7 @@ func Handler(s *site.Site) http.Handler { return s.Handler(routes(s)) }
 func routes(s *site.Site) []site.Route {
 	p := &pages{s}
 	rows := slices.Concat(s.Routes(), p.operatorsRoutes(), p.estateRoutes(), p.actionsRoutes(), p.recordsRoutes(), p.setupRoutes())
-	return append(rows, p.apiRoutes(rows)...)
+	return append(rows, api.Routes(s, rows)...)
 }
 
 // pages answers the requests of the rooms that have no package of their own yet.

@@ -8,6 +8,37 @@ import (
 
 // What programs and scripts get, as the tests read it.
 
+// apiPart answers with a part of a list. Next is the cursor of the part after
+// it; null at the end.
+type apiPart[T any] struct {
+	Items []T     `json:"items"`
+	Total *int    `json:"total,omitempty"` // of the whole list, where that is known
+	Next  *string `json:"next"`
+}
+
+// apiMapping is how an organization is joined with its Duo account.
+type apiMapping struct {
+	Organization string `json:"organization"` // slug
+	Name         string `json:"name"`
+	Connection   string `json:"connection"`
+	Connected    string `json:"connection_id"`
+	AccountID    string `json:"account_id"`
+	APIHostname  string `json:"api_hostname"`
+	DirectoryKey string `json:"directory_key"`
+	Failing      bool   `json:"failing"`
+}
+
+type apiOrganization struct {
+	Slug       string   `json:"slug"`
+	Name       string   `json:"name"`
+	Aliases    []string `json:"aliases"`
+	Tags       []string `json:"tags"`
+	TimeZone   string   `json:"time_zone"`
+	Connection string   `json:"connection"` // child, parent, own or none
+	Connected  string   `json:"connection_id"`
+	Failing    bool     `json:"failing"`
+}
+
 // problem is an error as a program gets it: RFC 9457, with members of our own
 // behind those of the standard.
 type problem struct {

@@ -1,4 +1,4 @@
-package web
+package api
 
 import (
 	"encoding/json"
@@ -24,7 +24,7 @@ func TestDescriptionBuildsClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &pages{&site.Site{Config: site.Config{PublicURL: home}}}
-	rows := append(s.apiRoutes(nil), site.Post("/api/v1/w/:ws/actions/:action", site.APIWorkspace, nil), site.Post("/api/v1/w/:ws/o/:org/actions/:action", site.APIOrganization, nil))
+	rows := append(Routes(s.Site, nil), site.Post("/api/v1/w/:ws/actions/:action", site.APIWorkspace, nil), site.Post("/api/v1/w/:ws/o/:org/actions/:action", site.APIOrganization, nil))
 	written, err := json.Marshal(s.openAPI(rows))
 	if err != nil {
 		t.Fatal(err)

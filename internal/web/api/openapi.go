@@ -1,4 +1,4 @@
-package web
+package api
 
 import (
 	"bytes"
@@ -48,7 +48,7 @@ var (
 // daysKept describes the days that a filter takes: those of the years 2000 to 8999.
 const daysKept = "^[2-8][0-9]{3}-"
 
-// apiRoutes are the addresses for programs by their row; those of actions are
+// Routes are the addresses for programs by their row; those of actions are
 // described by the catalogue.
 var apiRoutes = map[string]apiRoute{
 	"GET /api/v1/w/:ws": {id: "get-workspace", title: "What the token gives", help: "Workspace, operator, role and reach of the access token at this moment.", answer: "Workspace"},

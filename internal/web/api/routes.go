@@ -1,13 +1,18 @@
-package web
+// Package api has the lists for programs, and the description of the API.
+package api
 
 import (
 	"duodesk/internal/run"
 	"duodesk/internal/web/site"
 )
 
-// apiRoutes are the addresses of the API that only read, and its description, which is
+// pages answers the requests of this room.
+type pages struct{ *site.Site }
+
+// Routes are the addresses of the API that only read, and its description, which is
 // made of them and of the rows of the other rooms.
-func (s *pages) apiRoutes(others []site.Route) []site.Route {
+func Routes(on *site.Site, others []site.Route) []site.Route {
+	s := &pages{on}
 	lists := []site.Route{
 		site.Get("/api/v1/w/:ws", site.APIWorkspace, s.apiGetWorkspace),
 		site.Get("/api/v1/w/:ws/organizations", site.APIWorkspace, s.apiOrganizations),
