@@ -1,8 +1,15 @@
-package web
+// Package operators is about the people who use the console: members, invitations, access
+// tokens, and one's own account.
+package operators
 
 import "duodesk/internal/web/site"
 
-func (s *pages) operatorsRoutes() []site.Route {
+// pages answers the requests of this room.
+type pages struct{ *site.Site }
+
+// Routes are the room's rows of the route table.
+func Routes(on *site.Site) []site.Route {
+	s := &pages{on}
 	return []site.Route{
 		site.Post("/preferences", site.Signed, s.postPreferences),
 		site.Get("/invitation", site.Public, s.getInvitation),
