@@ -20,6 +20,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/web/setup"
 	"duodesk/internal/web/site"
 )
 
@@ -142,8 +143,8 @@ func TestImportRefusesFiles(t *testing.T) {
 		"not UTF-8":      {"name\nM\xfcller\n", "not UTF-8"},
 		"UTF-16":         {"\xff\xfen\x00a\x00m\x00e\x00", "not UTF-8"},
 		"1001 rows":      {rows(1001), "more than 1000 rows"},
-		"over 1 MB":      {"name\n" + strings.Repeat("x", maxImport), "more than 1 MB"},
-		"over 4 MB":      {"name\n" + strings.Repeat("x", 4*maxImport), "more than 1 MB"},
+		"over 1 MB":      {"name\n" + strings.Repeat("x", setup.MaxImport), "more than 1 MB"},
+		"over 4 MB":      {"name\n" + strings.Repeat("x", 4*setup.MaxImport), "more than 1 MB"},
 	} {
 		if p := b.upload("x.csv", c.file); p.status != http.StatusUnprocessableEntity || !strings.Contains(p.text(), c.says) {
 			t.Errorf("%s: %d %s", what, p.status, p.text())
@@ -153,7 +154,7 @@ func TestImportRefusesFiles(t *testing.T) {
 	if value, fault := p.box("text"); site.UnixLines(value) != "nam\nAcme" || !strings.Contains(fault, "“nam”") {
 		t.Errorf("%q, %q", value, fault)
 	}
-	if p := b.upload("x.csv", strings.Repeat("x", maxUpload+site.MaxBody)); p.status != http.StatusRequestEntityTooLarge {
+	if p := b.upload("x.csv", strings.Repeat("x", setup.MaxUpload+site.MaxBody)); p.status != http.StatusRequestEntityTooLarge {
 		t.Error("far too large: ", p.status)
 	}
 	// No other form takes files, nor that much.
@@ -298,7 +299,7 @@ func importedForm(e *fleet, n *tenant, fresh bool) url.Values {
 // spreadsheet, those with a line break or a tab between quotation marks.
 func TestImportOfPastedCells(t *testing.T) {
 	t.Parallel()
-	rows, err := readImport("\ufeffName\tTime zone\tTags\tAliases\r\nAcme, Inc; Ltd\tEurope/London\tvip|west\t\r\n5\" Disks\t\tone, two\t\"first\nsecond\"\r\n\t\t\t\r\n")
+	rows, err := setup.ReadImport("\ufeffName\tTime zone\tTags\tAliases\r\nAcme, Inc; Ltd\tEurope/London\tvip|west\t\r\n5\" Disks\t\tone, two\t\"first\nsecond\"\r\n\t\t\t\r\n")
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%+v, %v", rows, err)
 	}
@@ -308,10 +309,10 @@ func TestImportOfPastedCells(t *testing.T) {
 	if r := rows[1]; r.Line != 3 || r.Name != "5\" Disks" || r.TimeZone != "" || r.Tags != "one, two" || r.Aliases != "first | second" {
 		t.Errorf("%+v", r)
 	}
-	if rows, err := readImport("name;tags\na\tb;c\td\n"); err != nil || len(rows) != 1 || rows[0].Tags != "c d" && rows[0].Tags != "c\td" {
+	if rows, err := setup.ReadImport("name;tags\na\tb;c\td\n"); err != nil || len(rows) != 1 || rows[0].Tags != "c d" && rows[0].Tags != "c\td" {
 		t.Errorf("a tab in a cell between semicolons: %+v, %v", rows, err)
 	}
-	if _, err := readImport("name\ttags\nacme\tvip\textra\n"); err == nil || !strings.Contains(err.Error(), "Line 2 has more cells") {
+	if _, err := setup.ReadImport("name\ttags\nacme\tvip\textra\n"); err == nil || !strings.Contains(err.Error(), "Line 2 has more cells") {
 		t.Error(err)
 	}
 

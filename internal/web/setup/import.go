@@ -1,4 +1,4 @@
-package web
+package setup
 
 import (
 	"context"
@@ -28,7 +28,7 @@ func (s *pages) getImport(c echo.Context, v site.Visitor) error {
 func (s *pages) postImport(c echo.Context, v site.Visitor) error {
 	name, text, err := uploadOf(c)
 	if err == nil {
-		_, err = readImport(text)
+		_, err = ReadImport(text)
 	}
 	var fault uploaded
 	if errors.As(err, &fault) {
@@ -72,7 +72,7 @@ func (s *pages) keptImport(ctx context.Context, v site.Visitor) (keptImport, err
 	if err != nil {
 		return keptImport{}, site.IgnoreNotFound(err)
 	}
-	rows, err := readImport(draft["text"])
+	rows, err := ReadImport(draft["text"])
 	return keptImport{id: draft["id"], file: draft["file"], rows: rows}, err
 }
 

@@ -1,4 +1,4 @@
-package web
+package setup
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ func FuzzReadImport(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		rows, err := readImport(text)
+		rows, err := ReadImport(text)
 		if err != nil {
 			if _, told := err.(uploaded); !told || len(rows) > 0 {
 				t.Errorf("%q: %v", text, err)
@@ -37,7 +37,7 @@ func FuzzReadImport(f *testing.F) {
 			_ = w.Write(cells)
 		}
 		w.Flush()
-		back, err := readImport(again.String())
+		back, err := ReadImport(again.String())
 		if err != nil || len(back) != len(rows) {
 			t.Fatalf("%q is %d rows, and %d again: %v", text, len(rows), len(back), err)
 		}

@@ -1,11 +1,18 @@
-package web
+// Package setup keeps what connects the console with Duo: keys, connections, mapping,
+// directories, organizations.
+package setup
 
 import (
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 )
 
-func (s *pages) setupRoutes() []site.Route {
+// pages answers the requests of this room.
+type pages struct{ *site.Site }
+
+// Routes are the room's rows of the route table.
+func Routes(on *site.Site) []site.Route {
+	s := &pages{on}
 	return []site.Route{
 		site.Get("/w/:ws/integration", site.InWorkspace, s.getIntegration),
 		site.Post("/w/:ws/integration", site.WholeWorkspace, s.postIntegration).Within(site.SaveDeadline),
@@ -24,7 +31,7 @@ func (s *pages) setupRoutes() []site.Route {
 		site.Get("/w/:ws/o/new", site.WholeWorkspace, s.getNewOrganization),
 		site.Post("/w/:ws/export/organizations", site.InWorkspace, s.postExport).Within(site.NoDeadline),
 		site.Get("/w/:ws/o/import", site.WholeWorkspace, s.getImport),
-		site.Post("/w/:ws/o/import", site.WholeWorkspace, s.postImport).Taking(maxUpload),
+		site.Post("/w/:ws/o/import", site.WholeWorkspace, s.postImport).Taking(MaxUpload),
 		site.Get("/w/:ws/o/import/preview", site.WholeWorkspace, s.getImportPreview),
 		site.Post("/w/:ws/o/import/preview", site.WholeWorkspace, s.postImportPreview).Within(site.SaveDeadline),
 		site.Get("/w/:ws/o/import/faults", site.WholeWorkspace, s.getImportFaults),

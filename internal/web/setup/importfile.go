@@ -1,4 +1,4 @@
-package web
+package setup
 
 import (
 	"errors"
@@ -20,11 +20,11 @@ import (
 )
 
 const (
-	// maxImport is how large a file of organizations may be.
-	maxImport = 1 << 20
-	// maxUpload is how much of a larger one is read, so that its size can be
+	// MaxImport is how large a file of organizations may be.
+	MaxImport = 1 << 20
+	// MaxUpload is how much of a larger one is read, so that its size can be
 	// told on the page.
-	maxUpload = 8 << 20
+	MaxUpload = 8 << 20
 )
 
 // importColumns are the columns of a file to import, in the order of the
@@ -61,7 +61,7 @@ func uploadOf(c echo.Context) (name, text string, err error) {
 		if err != nil {
 			return "", "", badBody(err)
 		}
-		held, err := io.ReadAll(io.LimitReader(part, maxImport+1))
+		held, err := io.ReadAll(io.LimitReader(part, MaxImport+1))
 		if err != nil {
 			return "", "", badBody(err)
 		}
@@ -71,7 +71,7 @@ func uploadOf(c echo.Context) (name, text string, err error) {
 		}
 		seen[field] = true
 		switch {
-		case len(held) > maxImport:
+		case len(held) > MaxImport:
 			// The rest is read, since browsers show no answer to what they are
 			// still sending.
 			if _, err := io.Copy(io.Discard, r.Body); err != nil {
@@ -94,10 +94,10 @@ func badBody(err error) error {
 	return site.BadRequest("The upload could not be read to its end.")
 }
 
-// readImport takes a file apart into rows: UTF-8, with or without a mark at the
+// ReadImport takes a file apart into rows: UTF-8, with or without a mark at the
 // beginning, between commas, semicolons or tabs. An error is an uploaded, about the
 // file as a whole.
-func readImport(text string) ([]run.ImportRow, error) {
+func ReadImport(text string) ([]run.ImportRow, error) {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return nil, uploaded("This is not UTF-8 text. Save it as “CSV UTF-8”.")
 	}

@@ -1,4 +1,4 @@
-package web
+package setup
 
 import (
 	"net/http"
