@@ -1,8 +1,14 @@
-package web
+// Package records shows what was done: runs, one run, and who read lists.
+package records
 
 import "duodesk/internal/web/site"
 
-func (s *pages) recordsRoutes() []site.Route {
+// pages answers the requests of this room.
+type pages struct{ *site.Site }
+
+// Routes are the room's rows of the route table.
+func Routes(on *site.Site) []site.Route {
+	s := &pages{on}
 	return []site.Route{
 		site.Get("/w/:ws/runs", site.InWorkspace, s.getRuns),
 		site.Get("/w/:ws/runs/:run", site.InWorkspace, s.getRun),
