@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"duodesk/internal/web/api"
+	"duodesk/internal/web/estate"
 	"duodesk/internal/web/operators"
 	"duodesk/internal/web/records"
 	"duodesk/internal/web/setup"
@@ -20,7 +21,7 @@ func Handler(s *site.Site) http.Handler { return s.Handler(routes(s)) }
 // routes is every address of the console; testdata/routes.txt lists them with their policies.
 func routes(s *site.Site) []site.Route {
 	p := &pages{s}
-	rows := slices.Concat(s.Routes(), operators.Routes(s), p.estateRoutes(), p.actionsRoutes(), records.Routes(s), setup.Routes(s))
+	rows := slices.Concat(s.Routes(), operators.Routes(s), estate.Routes(s), p.actionsRoutes(), records.Routes(s), setup.Routes(s))
 	return append(rows, api.Routes(s, rows)...)
 }
 

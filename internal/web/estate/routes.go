@@ -1,8 +1,14 @@
-package web
+// Package estate shows what is there: lists, one user, one phone, the home page.
+package estate
 
 import "duodesk/internal/web/site"
 
-func (s *pages) estateRoutes() []site.Route {
+// pages answers the requests of this room.
+type pages struct{ *site.Site }
+
+// Routes are the room's rows of the route table.
+func Routes(on *site.Site) []site.Route {
+	s := &pages{on}
 	return []site.Route{
 		site.Get("/", site.Signed, s.getWorkspaces),
 		site.Get("/w/:ws", site.InWorkspace, s.getHome),
