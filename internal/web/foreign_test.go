@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/actions"
 )
 
 // TestForeignObjects names things of other organizations inside of forms and
@@ -24,7 +25,7 @@ func TestForeignObjects(t *testing.T) {
 			continue // names nothing that exists
 		}
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
-			if method == http.MethodGet && (a.Slug == "synchronize-users" || !hasOwnSheet(a)) {
+			if method == http.MethodGet && (a.Slug == "synchronize-users" || !actions.HasOwnSheet(a)) {
 				continue // offers what is the organization's own, whatever the address names
 			}
 			ask := func(n tenant) string {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"duodesk/internal/web/actions"
 	"duodesk/internal/web/api"
 	"duodesk/internal/web/estate"
 	"duodesk/internal/web/operators"
@@ -20,10 +21,6 @@ func Handler(s *site.Site) http.Handler { return s.Handler(routes(s)) }
 
 // routes is every address of the console; testdata/routes.txt lists them with their policies.
 func routes(s *site.Site) []site.Route {
-	p := &pages{s}
-	rows := slices.Concat(s.Routes(), operators.Routes(s), estate.Routes(s), p.actionsRoutes(), records.Routes(s), setup.Routes(s))
+	rows := slices.Concat(s.Routes(), operators.Routes(s), estate.Routes(s), actions.Routes(s), records.Routes(s), setup.Routes(s))
 	return append(rows, api.Routes(s, rows)...)
 }
-
-// pages answers the requests of the rooms that have no package of their own yet.
-type pages struct{ *site.Site }

@@ -1,12 +1,30 @@
 package web
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
 )
 
 // What programs and scripts get, as the tests read it.
+
+// apiOutcome answers a program that carried out an action.
+type apiOutcome struct {
+	RunID    uuid.UUID       `json:"run_id"`
+	State    string          `json:"state"`
+	Summary  string          `json:"summary"`
+	Replayed bool            `json:"replayed"` // it was done before: this is what came of it then
+	Result   json.RawMessage `json:"result,omitempty"`
+	Secrets  []apiSecret     `json:"secrets,omitempty"`
+	Created  string          `json:"created_id,omitempty"`
+	Expires  *time.Time      `json:"expires_at,omitempty"` // the secrets
+}
+
+type apiSecret struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
 
 // apiPart answers with a part of a list. Next is the cursor of the part after
 // it; null at the end.

@@ -1,4 +1,4 @@
-package web
+package actions
 
 import (
 	"cmp"
@@ -21,9 +21,9 @@ import (
 // about.
 type drawSheet func(context.Context, site.Visitor, sheet) (views.Page, error)
 
-// hasOwnSheet reports whether an action has a form made for it, besides the one that its
+// HasOwnSheet reports whether an action has a form made for it, besides the one that its
 // fields make.
-func hasOwnSheet(a catalog.Action) bool { return (&pages{}).sheetOf(sheet{action: a}) != nil }
+func HasOwnSheet(a catalog.Action) bool { return (&pages{}).sheetOf(sheet{action: a}) != nil }
 
 // sheetOf returns how an action's form is drawn.
 func (s *pages) sheetOf(f sheet) drawSheet {

@@ -1,8 +1,14 @@
-package web
+// Package actions is one action: its form, the review, the question, the result; and the same by JSON.
+package actions
 
 import "duodesk/internal/web/site"
 
-func (s *pages) actionsRoutes() []site.Route {
+// pages answers the requests of this room.
+type pages struct{ *site.Site }
+
+// Routes are the room's rows of the route table.
+func Routes(on *site.Site) []site.Route {
+	s := &pages{on}
 	return []site.Route{
 		site.Get("/w/:ws/actions", site.InWorkspace, s.getActions),
 		site.Get("/w/:ws/actions/:action", site.InWorkspace, s.getAction),
