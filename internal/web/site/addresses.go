@@ -8,6 +8,8 @@ import (
 	"duodesk/views"
 )
 
+// ActionPath is the address of an action's form, at the visitor's organization or workspace. values are names
+// and values of its query; pairs without a value are left out.
 func ActionPath(v Visitor, slug string, values ...string) string {
 	return views.Action(v.Workspace.Slug, v.Organization.Slug, slug, values...)
 }
@@ -44,6 +46,7 @@ func (s *Site) FirstRequest(ws string) string {
 	return "curl -sS " + s.PublicURL.Scheme + "://" + s.PublicURL.Host + "/api/v1/w/" + ws + " \\\n  -H \"Authorization: Bearer $TOKEN\""
 }
 
+// UserGroup is a group on a user's page, with the way out of it where the visitor may use it.
 func UserGroup(v Visitor, u duo.User, g duo.Group) views.UserGroup {
 	group := views.UserGroup{Name: catalog.Plain(g.Name), Description: catalog.Plain(g.Description), Status: words.GroupChip(g)}
 	if v.Role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {

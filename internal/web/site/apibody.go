@@ -32,6 +32,7 @@ type APIBody struct {
 	Fields     map[string]string
 }
 
+// Get returns a field as Action.Parse wants it: its text, and whether it was given.
 func (b APIBody) Get(name string) (string, bool) {
 	text, given := b.Fields[name]
 	return text, given

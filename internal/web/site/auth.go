@@ -16,9 +16,9 @@ import (
 	"duodesk/views"
 )
 
-// policy says who may use an address. The zero policy is not one: a row without
+// Policy says who may use an address. The zero Policy is not one: a row without
 // a policy stops the program.
-type policy struct {
+type Policy struct {
 	reach reach
 	Role  catalog.Role // the least role, within a workspace
 	whole bool         // only for those whose membership holds every organization
@@ -35,7 +35,7 @@ const (
 )
 
 // String says who may use an address.
-func (p policy) String() string {
+func (p Policy) String() string {
 	text := map[reach]string{anyone: "anyone", signedIn: "signed in", inWorkspace: "workspace ", inOrganization: "organization "}[p.reach]
 	if p.reach >= inWorkspace {
 		text += p.Role.String()
@@ -60,9 +60,10 @@ type Visitor struct {
 	Scope        store.Scope // of this address
 	Organization store.Organization
 	Zone         *time.Location // chosen, or of the browser; nil: neither says
-	Policy       policy         // by which the visitor was let in
+	Policy       Policy         // by which the visitor was let in
 }
 
+// Location is the time zone in which the visitor reads times; UTC where none is known.
 func (v Visitor) Location() *time.Location {
 	if v.Zone == nil {
 		return time.UTC
@@ -70,6 +71,7 @@ func (v Visitor) Location() *time.Location {
 	return v.Zone
 }
 
+// Actor is the visitor as the runner knows them.
 func (v Visitor) Actor() run.Actor {
 	return run.Actor{Operator: v.Operator.ID, Epoch: v.Operator.Epoch, Role: v.Role, Token: v.Token}
 }
@@ -80,6 +82,7 @@ func (v Visitor) MayIntegrate() bool {
 	return v.Role >= catalog.Administrator && v.Membership.Every()
 }
 
+// Handler answers a request of a visitor who was admitted.
 type Handler func(c echo.Context, v Visitor) error
 
 var errSignedOut = errors.New("web: not signed in")
@@ -118,7 +121,8 @@ func (s *Site) allow(r Route) echo.HandlerFunc {
 	}
 }
 
-func (s *Site) Admit(c echo.Context, p policy) (Visitor, error) {
+// Admit returns who asks and what the address names, as far as the policy allows it.
+func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 	v := Visitor{Policy: p}
 	if p.reach == anyone {
 		return v, nil
@@ -156,7 +160,7 @@ func (s *Site) Admit(c echo.Context, p policy) (Visitor, error) {
 
 // enter resolves what an address names, in a role of at most most. It returns
 // when the operator was last seen there.
-func (v *Visitor) enter(c echo.Context, p policy, most catalog.Role, access func(ws, organization string) (store.Access, error)) (*time.Time, error) {
+func (v *Visitor) enter(c echo.Context, p Policy, most catalog.Role, access func(ws, organization string) (store.Access, error)) (*time.Time, error) {
 	organization := ""
 	if p.reach == inOrganization {
 		if organization = c.Param("org"); organization == "" {

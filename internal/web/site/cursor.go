@@ -92,4 +92,5 @@ func (l APIList) Offset() (int, error) {
 	return int(binary.BigEndian.Uint32(l.After) & 0x7fffffff), nil
 }
 
+// OffsetBytes is a place in a list as the bytes of a cursor.
 func OffsetBytes(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }

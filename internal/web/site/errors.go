@@ -235,6 +235,7 @@ func (s *Site) RefusalText(v Visitor, api catalog.API, err error) string {
 	return s.WhyNot(v, api, err)
 }
 
+// MayHaveBeenApplied reports whether an error leaves open what Duo did.
 func MayHaveBeenApplied(err error) bool {
 	var unconnected *run.NotConnected
 	var fault *catalog.FieldError
@@ -268,6 +269,7 @@ type notUnderstood struct{ reason string }
 
 func (e *notUnderstood) Error() string { return "web: bad request: " + e.reason }
 
+// BadRequest is an error that is answered with 400 and the reason, a sentence.
 func BadRequest(reason string) error { return &notUnderstood{reason} }
 
 // notTaken says which kind of body an address takes: pages take forms, and the API
@@ -305,6 +307,7 @@ func DuoSaidNo(err error) bool {
 	return errors.As(err, &unconnected) || errors.As(err, &refused) || errors.As(err, &failed)
 }
 
+// IgnoreNotFound returns nil for store.ErrNotFound, and any other error as it is.
 func IgnoreNotFound(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return nil

@@ -73,6 +73,7 @@ func (s *Site) SendExport(c echo.Context, v Visitor, file, name string, header [
 	})
 }
 
+// ExportOf makes the rows of a file of organizations. accounts are by their id.
 func ExportOf(found []store.Organization, accounts map[string]store.Account) [][]string {
 	var rows [][]string
 	for _, o := range found {

@@ -159,6 +159,7 @@ func known(name string) string {
 	return name
 }
 
+// ByField puts faults beside their fields; of several about a field the first counts.
 func ByField(bad []catalog.FieldError) map[string]string {
 	faults := map[string]string{}
 	for _, b := range bad {
@@ -199,6 +200,7 @@ func SinceThen(was, now string) string {
 	return now
 }
 
+// InWords says the value of a field as a person reads it.
 func InWords(v Visitor, spec catalog.Spec, text string) string {
 	if at, err := time.Parse(time.RFC3339, text); spec.Kind == "moment" && err == nil {
 		return Exactly(v, at)

@@ -13,6 +13,7 @@ import (
 	"duodesk/internal/store"
 )
 
+// PersonOf is the person who reported a push, by the name or else the id that Duo has.
 func PersonOf(f store.Fraud) string {
 	if name := catalog.Plain(f.Username); name != "" {
 		return name
@@ -34,6 +35,7 @@ func (s *Site) FraudText(v Visitor, f store.Fraud) string {
 // MostAsked is how many of those to ask are named.
 const MostAsked = 5
 
+// WhomToAsk says who may decide after a report of fraud.
 func WhomToAsk(deciders []string) string {
 	if len(deciders) == 0 {
 		return "There is no other administrator or owner: the operator who sent the push may decide, with a reason."

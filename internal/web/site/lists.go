@@ -13,6 +13,7 @@ import (
 	"duodesk/views"
 )
 
+// ListRows is how many rows a page of a list has.
 const ListRows = 50
 
 // ListEmpty says why a list that is held shows no rows.

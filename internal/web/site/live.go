@@ -26,8 +26,8 @@ const (
 	refreshEvery = 3
 )
 
-// liveEvent is one event of the stream.
-type liveEvent struct {
+// LiveEvent is one event of the stream.
+type LiveEvent struct {
 	Text string `json:"text"`
 	Left int    `json:"left"` // seconds that the person has; 0: not known
 	Done bool   `json:"done"`
@@ -47,7 +47,8 @@ func BeginEvents(c echo.Context) error {
 	return nil
 }
 
-func Send(c echo.Context, event liveEvent) error {
+// Send sends one event of a stream that BeginEvents began.
+func Send(c echo.Context, event LiveEvent) error {
 	text, err := json.Marshal(event)
 	if err != nil {
 		return err
@@ -60,18 +61,18 @@ func Send(c echo.Context, event liveEvent) error {
 
 // LiveEvent is where a run stands, and a channel that is closed when there is
 // something new; nil where nobody tells.
-func (s *Site) LiveEvent(v Visitor, r store.Run) (liveEvent, <-chan struct{}) {
+func (s *Site) LiveEvent(v Visitor, r store.Run) (LiveEvent, <-chan struct{}) {
 	if r.State != store.Sending {
-		return liveEvent{Text: r.Summary, Done: true, Answer: r.Answer}, nil
+		return LiveEvent{Text: r.Summary, Done: true, Answer: r.Answer}, nil
 	}
 	live, changed, followed := s.Runner.Live(v.Scope, r.ID)
 	if !followed && r.Unclear() {
-		return liveEvent{Text: words.UnclearWords(r, v.clock)}, nil
+		return LiveEvent{Text: words.UnclearWords(r, v.clock)}, nil
 	}
 	if !followed {
-		return liveEvent{Text: "Waiting for the answer."}, nil
+		return LiveEvent{Text: "Waiting for the answer."}, nil
 	}
-	return liveEvent{Text: live.Text, Left: s.left(live)}, changed
+	return LiveEvent{Text: live.Text, Left: s.left(live)}, changed
 }
 
 func (s *Site) left(live run.Live) int {

@@ -22,6 +22,7 @@ func (s *Site) RunOf(c echo.Context, v Visitor) (r store.Run, err error) {
 	return r, err
 }
 
+// Directories reads the directories of the visitor's organization.
 func (s *Site) Directories(ctx context.Context, v Visitor) (found []store.Directory, err error) {
 	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		found, err = tx.Directories(ctx, v.Organization.ID)

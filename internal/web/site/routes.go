@@ -12,7 +12,7 @@ import (
 // and :org where the policy resolves a workspace and an organization.
 type Route struct {
 	Method, Path string
-	Policy       policy
+	Policy       Policy
 	deadline     time.Duration
 	limit        int64 // bytes of a request
 	handle       Handler
@@ -30,11 +30,11 @@ const (
 )
 
 // Get and post make a row of the table with the deadline and the limit of most addresses.
-func Get(path string, p policy, h Handler) Route {
+func Get(path string, p Policy, h Handler) Route {
 	return Route{Method: http.MethodGet, Path: path, Policy: p, deadline: defaultDeadline, limit: MaxBody, handle: h}
 }
 
-func Post(path string, p policy, h Handler) Route {
+func Post(path string, p Policy, h Handler) Route {
 	return Route{Method: http.MethodPost, Path: path, Policy: p, deadline: defaultDeadline, limit: MaxBody, handle: h}
 }
 
@@ -68,19 +68,19 @@ func (r Route) String() string {
 
 // Who may use an address.
 var (
-	Public            = policy{reach: anyone}
-	Signed            = policy{reach: signedIn}
-	InWorkspace       = policy{reach: inWorkspace, Role: catalog.Auditor}
-	InOrganization    = policy{reach: inOrganization, Role: catalog.Auditor}
-	AdminOrganization = policy{reach: inOrganization, Role: catalog.Administrator}
-	AdminWorkspace    = policy{reach: inWorkspace, Role: catalog.Administrator}
+	Public            = Policy{reach: anyone}
+	Signed            = Policy{reach: signedIn}
+	InWorkspace       = Policy{reach: inWorkspace, Role: catalog.Auditor}
+	InOrganization    = Policy{reach: inOrganization, Role: catalog.Auditor}
+	AdminOrganization = Policy{reach: inOrganization, Role: catalog.Administrator}
+	AdminWorkspace    = Policy{reach: inWorkspace, Role: catalog.Administrator}
 	// Which account an organization is concerns those who see all of them.
-	WholeOrganization = policy{reach: inOrganization, Role: catalog.Administrator, whole: true}
+	WholeOrganization = Policy{reach: inOrganization, Role: catalog.Administrator, whole: true}
 	// The nine fields, the mapping and new organizations concern the whole
 	// workspace.
-	WholeWorkspace = policy{reach: inWorkspace, Role: catalog.Administrator, whole: true}
-	Owners         = policy{reach: inWorkspace, Role: catalog.Owner, whole: true}
+	WholeWorkspace = Policy{reach: inWorkspace, Role: catalog.Administrator, whole: true}
+	Owners         = Policy{reach: inWorkspace, Role: catalog.Owner, whole: true}
 	// Programs, with an access token.
-	APIWorkspace    = policy{reach: inWorkspace, Role: catalog.Auditor, Token: true}
-	APIOrganization = policy{reach: inOrganization, Role: catalog.Auditor, Token: true}
+	APIWorkspace    = Policy{reach: inWorkspace, Role: catalog.Auditor, Token: true}
+	APIOrganization = Policy{reach: inOrganization, Role: catalog.Auditor, Token: true}
 )

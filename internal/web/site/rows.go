@@ -2,6 +2,7 @@ package site
 
 import "duodesk/static"
 
+// Routes are the rows of the table that belong to no room.
 func (s *Site) Routes() []Route {
 	return []Route{
 		Get("/healthz", Public, s.getHealth),

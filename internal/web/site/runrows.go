@@ -6,6 +6,7 @@ import (
 	"duodesk/views"
 )
 
+// RunRows are runs as rows of a list.
 func (s *Site) RunRows(v Visitor, runs []store.Run) []views.RunRow {
 	var rows []views.RunRow
 	for _, r := range runs {

@@ -17,6 +17,7 @@ import (
 // looked for run by run; see store.RunFilter.
 const searchReach = 366 * 24 * time.Hour
 
+// DayLayout is a day as addresses, forms and file names have it.
 const DayLayout = "2006-01-02"
 
 // RunsAsked is a filter of runs as an address or a form says it, read.
@@ -105,11 +106,13 @@ func MarkText(m store.RunMark) string {
 	return base64.RawURLEncoding.EncodeToString(MarkBytes(m))
 }
 
+// MarkBytes is a place in the list of runs as the bytes of a cursor; MarkOf reads them.
 func MarkBytes(m store.RunMark) []byte {
 	mark := binary.BigEndian.AppendUint64(nil, uint64(m.At.UnixMicro()))
 	return append(mark, m.ID[:]...)
 }
 
+// ParseMark reads a place in the list of runs from an address.
 func ParseMark(text string) (*store.RunMark, error) {
 	mark, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
@@ -118,6 +121,7 @@ func ParseMark(text string) (*store.RunMark, error) {
 	return MarkOf(mark)
 }
 
+// MarkOf reads what MarkBytes made.
 func MarkOf(mark []byte) (*store.RunMark, error) {
 	if len(mark) != 8+16 {
 		return nil, BadRequest(otherMark)

@@ -187,6 +187,7 @@ func LoginKeys(email, address string) (own, account, shared store.LoginKey) {
 		store.LoginKey{Name: "account:" + name, Shared: true}, store.LoginKey{Name: "address:" + address, Shared: true}
 }
 
+// PostSignOut ends the session.
 func (s *Site) PostSignOut(c echo.Context, _ Visitor) error {
 	if err := s.Sessions.end(c.Request(), c.Response()); err != nil {
 		return err

@@ -74,7 +74,7 @@ func (s *Site) Handler(rows []Route) http.Handler {
 	e.IPExtractor = whoAsks(s.TrustedProxies)
 	e.HTTPErrorHandler = s.answerError
 	for _, r := range rows {
-		if r.Policy == (policy{}) {
+		if r.Policy == (Policy{}) {
 			panic("site: no policy for " + r.String())
 		}
 		e.Add(r.Method, r.Path, s.allow(r))

@@ -22,7 +22,7 @@ func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/")
 
 // admitToken lets a program in by its access token. The role and the scope are
 // what the token and the membership both give at this moment.
-func (s *Site) admitToken(c echo.Context, p policy) (Visitor, error) {
+func (s *Site) admitToken(c echo.Context, p Policy) (Visitor, error) {
 	var v Visitor
 	r := c.Request()
 	if _, err := r.Cookie(s.Sessions.cookie); err == nil {

@@ -76,6 +76,7 @@ func Exactly(v Visitor, t time.Time) string {
 	return t.In(v.Location()).Format("2 Jan 2006, 15:04:05 MST")
 }
 
+// Clock is a moment as a clock time, with the day where that is not today.
 func (s *Site) Clock(v Visitor, t time.Time) string {
 	return words.ClockText(t.In(v.Location()), s.Now().In(v.Location()))
 }

@@ -8,6 +8,7 @@ import (
 	"duodesk/internal/store"
 )
 
+// APIRun is a run as programs get it.
 type APIRun struct {
 	RunID        uuid.UUID         `json:"run_id"`
 	Action       string            `json:"action"`
@@ -28,6 +29,7 @@ type APIRun struct {
 	Finished     *time.Time        `json:"finished_at"`
 }
 
+// APIRunOf makes the APIRun of a run; times are in UTC.
 func APIRunOf(r store.Run) APIRun {
 	shown := APIRun{RunID: r.ID, Action: r.Action, Organization: r.OrgSlug, AccountID: r.AccountID, Subject: r.Subject, State: r.State, Summary: r.Summary, Answer: r.Answer,
 		Fields: r.Input, Ticket: r.Ticket, Reason: r.Reason, AfterFraud: r.AfterFraud, Operator: r.Operator, Token: r.Token, TokenID: r.TokenID, Started: r.StartedAt.UTC()}

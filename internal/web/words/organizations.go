@@ -11,10 +11,12 @@ import (
 	"duodesk/views"
 )
 
+// TagOf is an organization as pages name it: with its color.
 func TagOf(o store.Organization) views.OrganizationTag {
 	return views.OrganizationTag{Slug: o.Slug, Name: o.Name, Colour: o.Colour}
 }
 
+// OrganizationRows are organizations as rows of a list.
 func OrganizationRows(found []store.Organization) []views.OrganizationRow {
 	var rows []views.OrganizationRow
 	for _, o := range found {

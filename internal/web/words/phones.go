@@ -9,6 +9,7 @@ import (
 	"duodesk/views"
 )
 
+// PhoneKind is a phone's platform and model, or its type.
 func PhoneKind(p duo.Phone) string {
 	parts := []string{p.Platform}
 	if p.Platform == "" || p.Platform == "Unknown" {
@@ -38,6 +39,7 @@ func PhoneLabel(p duo.Phone) string {
 	return catalog.Plain(p.Name)
 }
 
+// ActivatedChip says whether Duo Mobile is activated on a phone.
 func ActivatedChip(p duo.Phone) views.Chip {
 	switch {
 	case p.Activated:
@@ -59,6 +61,7 @@ func UserNames(p duo.Phone, except duo.UserID) string {
 	return strings.Join(names, ", ")
 }
 
+// UsesLeft says how often a bypass code can still be used.
 func UsesLeft(b duo.BypassCode) string {
 	switch b.ReuseCount {
 	case 0:

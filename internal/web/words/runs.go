@@ -10,6 +10,7 @@ import (
 	"duodesk/views"
 )
 
+// TitleOf is an action's title; a slug that is unknown stays as it is.
 func TitleOf(slug string) string {
 	if a, found := catalog.Lookup(slug); found {
 		return a.Title
@@ -31,6 +32,7 @@ func SubjectOf(r store.Run) string {
 	return cmp.Or(r.Subject, r.Input["username"], r.Input["user_id"], r.Input["phone_id"], r.Input["number"], r.Input["bypass_code_id"])
 }
 
+// OutcomeChip is the state of a run as a chip.
 func OutcomeChip(state string) views.Chip {
 	switch state {
 	case store.Applied:

@@ -10,17 +10,18 @@ import (
 	"duodesk/internal/text"
 )
 
-// search is what was typed to search users or phones. It is read once for a whole
+// Search is what was typed to search users or phones. It is read once for a whole
 // list.
-type search struct {
+type Search struct {
 	typed string
 	words string            // each has to be somewhere
 	part  catalog.Telephone // of a phone's number; empty: it is no such thing
 }
 
-func SearchOf(typed string) search {
+// SearchOf reads what was typed into a search box.
+func SearchOf(typed string) Search {
 	// "jane acme" finds jane@acme.example, and so does "Acme, Jane".
-	q := search{typed: typed, words: strings.ReplaceAll(typed, ",", " ")}
+	q := Search{typed: typed, words: strings.ReplaceAll(typed, ",", " ")}
 	part, ok := catalog.DigitsOf(typed)
 	if whole, fault := catalog.ParseTelephone(typed); fault == "" {
 		part = catalog.Telephone{Number: whole.Number[1:], Extension: whole.Extension}
@@ -34,7 +35,8 @@ func SearchOf(typed string) search {
 	return q
 }
 
-func (q search) User(u duo.User) bool {
+// User reports whether a user fits the search.
+func (q Search) User(u duo.User) bool {
 	// A part of an id means nothing, and short words are in many by chance.
 	if q.typed == "" || strings.EqualFold(q.typed, string(u.ID)) || slices.ContainsFunc(u.Phones, q.number) {
 		return true
@@ -43,7 +45,8 @@ func (q search) User(u duo.User) bool {
 	return text.Holds(strings.Join(texts, "\n"), q.words) || run.CanMean(u, q.typed)
 }
 
-func (q search) Phone(p duo.Phone) bool {
+// Phone reports whether a phone fits the search.
+func (q Search) Phone(p duo.Phone) bool {
 	if q.typed == "" || strings.EqualFold(q.typed, string(p.ID)) || q.number(p) {
 		return true
 	}
@@ -56,7 +59,7 @@ func (q search) Phone(p duo.Phone) bool {
 
 // number reports whether a part of a phone's number is sought, however either is
 // written: at least three digits, and the extension if one is sought.
-func (q search) number(p duo.Phone) bool {
+func (q Search) number(p duo.Phone) bool {
 	if q.part.Number == "" {
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 )
 
+// ClockText is a clock time, with the day where that is another than now's.
 func ClockText(t, now time.Time) string {
 	switch {
 	case t.Year() == now.Year() && t.YearDay() == now.YearDay():
@@ -15,6 +16,7 @@ func ClockText(t, now time.Time) string {
 	return t.Format("2 Jan 2006")
 }
 
+// Distance says roughly how long ago something was.
 func Distance(d time.Duration) string {
 	ago, in := " ago", ""
 	if d < 0 {

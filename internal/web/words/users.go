@@ -32,6 +32,7 @@ var UserStates = []struct {
 	{string(duo.StatusPendingDeletion), views.Chip{Level: "idle", Text: "In the trash"}},
 }
 
+// NotEnrolled is the state of an active user who has no device.
 const NotEnrolled = "not enrolled"
 
 const noState = "unknown" // Duo says none
@@ -83,12 +84,15 @@ func rankOf(state string) int {
 	return len(UserStates)
 }
 
+// ChipOf is a user's state as a chip.
 func ChipOf(u duo.User) views.Chip { return StateChip(StateOf(u)) }
 
+// DisplayName is a user's full name, or else the username.
 func DisplayName(u duo.User) string {
 	return catalog.Plain(cmp.Or(strings.TrimSpace(u.RealName), strings.TrimSpace(u.FirstName+" "+u.LastName), u.Username))
 }
 
+// SortUsers sorts by a column of the list of users, in place.
 func SortUsers(users []duo.User, by string) {
 	name := func(u duo.User) string { return text.Fold(DisplayName(u)) }
 	slices.SortStableFunc(users, func(a, b duo.User) int {
@@ -103,6 +107,7 @@ func SortUsers(users []duo.User, by string) {
 	})
 }
 
+// AliasesOf are a user's aliases, in Duo's order.
 func AliasesOf(u duo.User) []string {
 	var aliases []string
 	for _, alias := range u.Aliases {
@@ -113,6 +118,7 @@ func AliasesOf(u duo.User) []string {
 	return aliases
 }
 
+// PlainAll is catalog.Plain of each text.
 func PlainAll(texts []string) []string {
 	for i := range texts {
 		texts[i] = catalog.Plain(texts[i])
@@ -120,6 +126,7 @@ func PlainAll(texts []string) []string {
 	return texts
 }
 
+// TotalText says how many there are; tooMany: the list ends before the last.
 func TotalText(total int, tooMany bool) string {
 	if tooMany {
 		return "more than " + strconv.Itoa(run.ListLimit)
