@@ -223,10 +223,20 @@ func TestPaceIsToldToPrograms(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "auditor", EveryOrganization: true})
-	b := s.stranger(t)
+	const atOnce = 150 // a slow machine takes some seconds for them, in which the token may ask for more
+	answers := make(chan *page)
+	for range atOnce {
+		b := s.stranger(t)
+		go func() { answers <- b.call(token, http.MethodGet, s.api(""), nil) }()
+	}
 	var answer *page
-	for range 31 { // the clock of tests stands still
-		answer = b.call(token, http.MethodGet, s.api(""), nil)
+	for range atOnce {
+		if p := <-answers; p.status == http.StatusTooManyRequests {
+			answer = p
+		}
+	}
+	if answer == nil {
+		t.Fatalf("%d requests at once were all answered", atOnce)
 	}
 	answer.wantProblem(http.StatusTooManyRequests, "too_many_requests")
 	if wait := answer.header.Get("Retry-After"); wait == "" || wait == "0" {
