@@ -72,8 +72,8 @@ func (p AccountPage) display() (zone, theme, density FieldView) {
 		zone.Placeholder = p.BrowserZone
 		zone.Help = "Leave empty to take the browser’s, " + p.BrowserZone + "."
 	}
-	theme = FieldView{Name: "theme", Label: "Theme", Kind: "radio", Value: p.Theme, Options: []Option{{"auto", "As the system"}, {"light", "Light"}, {"dark", "Dark"}}}
-	density = FieldView{Name: "density", Label: "Rows of tables", Kind: "radio", Value: p.Density, Options: []Option{{"comfortable", "Comfortable"}, {"compact", "Compact"}}}
+	theme = FieldView{Name: "theme", Label: "Theme", Kind: "radio", Value: p.Theme, Options: []Option{{Value: "auto", Text: "As the system"}, {Value: "light", Text: "Light"}, {Value: "dark", Text: "Dark"}}}
+	density = FieldView{Name: "density", Label: "Rows of tables", Kind: "radio", Value: p.Density, Options: []Option{{Value: "comfortable", Text: "Comfortable"}, {Value: "compact", Text: "Compact"}}}
 	return zone, theme, density
 }
 

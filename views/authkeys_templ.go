@@ -97,7 +97,7 @@ func (p AuthKeysPage) Body() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = hiddenFields(chosen([]Hidden{{"q", p.Query}, {"show", p.Show}})).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = hiddenFields(chosen([]Hidden{{Name: "q", Value: p.Query}, {Name: "show", Value: p.Show}})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -295,7 +295,7 @@ func (p AuthKeysPage) row(r AuthKeysRow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = hiddenFields(chosen([]Hidden{{"q", p.Query}, {"show", p.Show}})).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = hiddenFields(chosen([]Hidden{{Name: "q", Value: p.Query}, {Name: "show", Value: p.Show}})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -51,7 +51,7 @@ var ownAuthWords = apiWords{name: "ownauth", title: "Auth API", prefix: "ownauth
 
 func (p ConnectionPage) accountFields() (kind, account FieldView) {
 	kind = FieldView{Name: "kind", Label: "Connect as", Kind: "radio", Value: p.Kind.Value, Error: p.Kind.Error, Required: true,
-		Options: []Option{{"child", "Child account"}, {"parent", "Parent account, your own"}, {"", "Not connected"}}}
+		Options: []Option{{Value: "child", Text: "Child account"}, {Value: "parent", Text: "Parent account, your own"}, {Value: "", Text: "Not connected"}}}
 	account = FieldView{Name: "account", Label: "Child account", Value: p.Account.Value, Error: p.Account.Error, List: accountListID, Required: true,
 		Help: "Type a part of its name. Not used for the others."}
 	return kind, account

@@ -24,7 +24,7 @@ func (p ErrorPage) Title() string { return p.Headline }
 
 // NotFound answers for what does not exist and for what may not be seen, in the same words.
 func NotFound(home string) ErrorPage {
-	return ErrorPage{Status: 404, Headline: "Nothing here", Text: "There is no such page, or it is not yours to see.", Links: []Link{{"Go home", home}}}
+	return ErrorPage{Status: 404, Headline: "Nothing here", Text: "There is no such page, or it is not yours to see.", Links: []Link{{Text: "Go home", Href: home}}}
 }
 
 // Forbidden answers when a role is too low for an act on something it may see.
@@ -33,12 +33,12 @@ func Forbidden(need, back string) ErrorPage {
 	if need != "" {
 		text += " It takes the role " + need + ". Nothing was changed."
 	}
-	return ErrorPage{Status: 403, Headline: "Not allowed", Text: text, Links: []Link{{"Go back", back}}}
+	return ErrorPage{Status: 403, Headline: "Not allowed", Text: text, Links: []Link{{Text: "Go back", Href: back}}}
 }
 
 // CrossSite answers a form that did not come from this site's own pages.
 func CrossSite(home string) ErrorPage {
-	return ErrorPage{Status: 403, Headline: "This form came from another site", Text: "It was refused and nothing was changed. Open the page here and send it again.", Links: []Link{{"Go home", home}}}
+	return ErrorPage{Status: 403, Headline: "This form came from another site", Text: "It was refused and nothing was changed. Open the page here and send it again.", Links: []Link{{Text: "Go home", Href: home}}}
 }
 
 // ForeignHost answers a request that names another host than the console's; public is where the console is.
@@ -48,23 +48,23 @@ func ForeignHost(public string) ErrorPage {
 
 // MethodNotAllowed answers a request of the wrong kind, such as a form's address opened as a page.
 func MethodNotAllowed(home string) ErrorPage {
-	return ErrorPage{Status: 405, Headline: "This address takes no such request", Text: "You may have reloaded or opened the address of a form. Nothing was changed.", Links: []Link{{"Go home", home}}}
+	return ErrorPage{Status: 405, Headline: "This address takes no such request", Text: "You may have reloaded or opened the address of a form. Nothing was changed.", Links: []Link{{Text: "Go home", Href: home}}}
 }
 
 // TooLarge answers a form that is longer than the console takes.
 func TooLarge(back string) ErrorPage {
-	return ErrorPage{Status: 413, Headline: "That was too much at once", Text: "The form was larger than the console takes. Nothing was changed. Send less.", Links: []Link{{"Go back", back}}}
+	return ErrorPage{Status: 413, Headline: "That was too much at once", Text: "The form was larger than the console takes. Nothing was changed. Send less.", Links: []Link{{Text: "Go back", Href: back}}}
 }
 
 // ServerFault answers for anything we did not expect.
 func ServerFault(requestID, home string) ErrorPage {
 	return ErrorPage{Status: 500, Headline: "Something broke on our side", Text: "If you were changing something, look in Runs whether it happened before you try again. Tell whoever runs this console the number below.",
-		RequestID: requestID, Links: []Link{{"Go home", home}}}
+		RequestID: requestID, Links: []Link{{Text: "Go home", Href: home}}}
 }
 
 // SessionEnded answers a form that came without a session, however that ended; next is where the operator was.
 func SessionEnded(next string) ErrorPage {
-	return ErrorPage{Status: 401, Headline: "You are signed out", Text: "The form was not carried out. A session ends by signing out, in any tab of the browser, by Sign out everywhere, and after a time without use.", Links: []Link{{"Sign in and go on", SignInAndReturn(next)}}}
+	return ErrorPage{Status: 401, Headline: "You are signed out", Text: "The form was not carried out. A session ends by signing out, in any tab of the browser, by Sign out everywhere, and after a time without use.", Links: []Link{{Text: "Sign in and go on", Href: SignInAndReturn(next)}}}
 }
 
 func (p ErrorPage) Body() templ.Component {

@@ -277,7 +277,7 @@ func (p ImportPreviewPage) Body() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Creates > 0 {
-			templ_7745c5c3_Err = hiddenFields([]Hidden{{"id", p.ID}, {"expected", itoa(p.Creates)}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = hiddenFields([]Hidden{{Name: "id", Value: p.ID}, {Name: "expected", Value: itoa(p.Creates)}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

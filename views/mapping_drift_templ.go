@@ -219,7 +219,7 @@ func (m MappingSection) drift() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = hiddenFields([]Hidden{{"account_id", r.AccountID}, {"name_now", r.NameNow}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = hiddenFields([]Hidden{{Name: "account_id", Value: r.AccountID}, {Name: "name_now", Value: r.NameNow}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

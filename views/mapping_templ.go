@@ -53,7 +53,7 @@ type MappingRow struct {
 func (m MappingSection) problems() []Problem {
 	var problems []Problem
 	for _, r := range m.Rows {
-		for _, p := range []Problem{{r.accountName(), r.Account.Error}, {r.keyName(), r.DirectoryKey.Error}, {r.accountName(), r.Error}} {
+		for _, p := range []Problem{{Field: r.accountName(), Text: r.Account.Error}, {Field: r.keyName(), Text: r.DirectoryKey.Error}, {Field: r.accountName(), Text: r.Error}} {
 			if p.Text != "" {
 				problems = append(problems, Problem{Field: p.Field, Text: r.Name + ": " + p.Text})
 			}
@@ -311,7 +311,7 @@ func (m MappingSection) section() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = hiddenFields([]Hidden{{"show", m.Filter.Show}, {"q", m.Filter.Query}, {"suggest", m.suggestValue()}, {"page", pageNumber(m.Filter.Page)}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = hiddenFields([]Hidden{{Name: "show", Value: m.Filter.Show}, {Name: "q", Value: m.Filter.Query}, {Name: "suggest", Value: m.suggestValue()}, {Name: "page", Value: pageNumber(m.Filter.Page)}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -591,12 +591,12 @@ func MappingRowView(r *MappingRow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = hiddenFields([]Hidden{{"was." + r.accountName(), r.SavedAccount}, {"was." + r.keyName(), r.SavedDirectoryKey}, {"connection." + r.OrganizationID, r.Connection}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = hiddenFields([]Hidden{{Name: "was." + r.accountName(), Value: r.SavedAccount}, {Name: "was." + r.keyName(), Value: r.SavedDirectoryKey}, {Name: "connection." + r.OrganizationID, Value: r.Connection}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if r.Connected != "" {
-				templ_7745c5c3_Err = hiddenFields([]Hidden{{r.accountName(), ""}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = hiddenFields([]Hidden{{Name: r.accountName(), Value: ""}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

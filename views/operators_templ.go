@@ -421,11 +421,11 @@ type roleChoice struct{ role, words string }
 
 // roleChoices are the roles with what each may do, from most to least.
 var roleChoices = []roleChoice{
-	{"owner", "Everything, operators too. Always all organizations."},
-	{"admin", "Lasting bypass, long codes, permanent deletion, settings. With all organizations also the nine fields and the mapping."},
-	{"technician", "Users, phones, groups, trash and restore, enrolment."},
-	{"helpdesk", "Bypass codes up to 1 hour with 1 use, activation links, unlocking."},
-	{"auditor", "Reads everything, changes nothing."},
+	{role: "owner", words: "Everything, operators too. Always all organizations."},
+	{role: "admin", words: "Lasting bypass, long codes, permanent deletion, settings. With all organizations also the nine fields and the mapping."},
+	{role: "technician", words: "Users, phones, groups, trash and restore, enrolment."},
+	{role: "helpdesk", words: "Bypass codes up to 1 hour with 1 use, activation links, unlocking."},
+	{role: "auditor", words: "Reads everything, changes nothing."},
 }
 
 func (g GrantFields) problems() []Problem {

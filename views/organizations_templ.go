@@ -181,7 +181,7 @@ func (p OrganizationsPage) export() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = hiddenFields(chosen([]Hidden{{"q", p.Query}, {"show", p.Show}})).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = hiddenFields(chosen([]Hidden{{Name: "q", Value: p.Query}, {Name: "show", Value: p.Show}})).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1648,7 +1648,7 @@ func opened(connection, words string) templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		if connection != "" {
-			templ_7745c5c3_Err = hiddenFields([]Hidden{{"connection", connection}, {"was.connection", words}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = hiddenFields([]Hidden{{Name: "connection", Value: connection}, {Name: "was.connection", Value: words}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -296,7 +296,7 @@ type RunsFilter struct {
 
 // Pairs are the filter's names and values but for the mark.
 func (f RunsFilter) Pairs() []Hidden {
-	return chosen([]Hidden{{"q", f.Query}, {"from", f.From}, {"to", f.To}, {"operator", f.Operator}, {"organization", f.Organization}, {"action", f.Action}, {"outcome", f.Outcome}})
+	return chosen([]Hidden{{Name: "q", Value: f.Query}, {Name: "from", Value: f.From}, {Name: "to", Value: f.To}, {Name: "operator", Value: f.Operator}, {Name: "organization", Value: f.Organization}, {Name: "action", Value: f.Action}, {Name: "outcome", Value: f.Outcome}})
 }
 
 // RunsView is a part of a list of runs: of a workspace, or of one organization when org is not empty.

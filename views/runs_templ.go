@@ -64,7 +64,9 @@ func (p RunsPage) total() string {
 func (p RunsPage) filtered() bool { return len(p.Filter.Pairs()) > 0 }
 
 // kept are the parts of the filter that the form has no box for.
-func (p RunsPage) kept() []Hidden { return chosen([]Hidden{{"outcome", p.Filter.Outcome}}) }
+func (p RunsPage) kept() []Hidden {
+	return chosen([]Hidden{{Name: "outcome", Value: p.Filter.Outcome}})
+}
 
 func anyOf(what string, options []Option) []Option {
 	return append([]Option{{Value: "", Text: what}}, options...)

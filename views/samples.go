@@ -82,19 +82,19 @@ func sandboxed(s Shell, flashes ...Flash) Shell {
 
 func workspaceSamples() []Sample {
 	steps := []SetupStep{
-		{State: "now", Title: "Save the nine fields", Text: "Hosts and keys of three applications in your own Duo account.", Link: Link{"Open Integration", Integration(sampleWorkspace)}},
+		{State: "now", Title: "Save the nine fields", Text: "Hosts and keys of three applications in your own Duo account.", Link: Link{Text: "Open Integration", Href: Integration(sampleWorkspace)}},
 		{State: "later", Title: "Map your first organization", Text: "Join each client to its Duo account."},
 		{State: "later", Title: "Open an organization", Text: "Its users, phones and bypass codes are there."},
 	}
 	return []Sample{
-		{"signin", aloneShell(), SignInPage{Next: "/w/northwind"}},
-		{"signin-refused", aloneShell(), SignInPage{Email: "ana@northwind.example", Error: "E-mail and password do not match."}},
-		{"signin-slow", aloneShell(), SignInPage{Email: "ana@northwind.example", SlowDown: "Too many tries. Wait 40 seconds, then try again."}},
-		{"workspaces", Shell{Theme: "dark", Here: "/", Operator: "ana@northwind.example"}, WorkspacesPage{Workspaces: []WorkspaceChoice{
+		{Name: "signin", Shell: aloneShell(), Page: SignInPage{Next: "/w/northwind"}},
+		{Name: "signin-refused", Shell: aloneShell(), Page: SignInPage{Email: "ana@northwind.example", Error: "E-mail and password do not match."}},
+		{Name: "signin-slow", Shell: aloneShell(), Page: SignInPage{Email: "ana@northwind.example", SlowDown: "Too many tries. Wait 40 seconds, then try again."}},
+		{Name: "workspaces", Shell: Shell{Theme: "dark", Here: "/", Operator: "ana@northwind.example"}, Page: WorkspacesPage{Workspaces: []WorkspaceChoice{
 			{Slug: "northwind", Name: "Northwind IT", Role: "admin", Organizations: 512}, {Slug: "contoso", Name: "Contoso Managed Services", Role: "auditor", Organizations: 1}}}},
-		{"workspaces-none", Shell{Theme: "auto", Here: "/", Operator: "ana@northwind.example"}, WorkspacesPage{}},
-		{"home-setup", sandboxed(workspaceShell("home")), HomePage{Workspace: sampleWorkspace, WorkspaceName: "Northwind IT", Steps: steps}},
-		{"home", workspaceShell("home"), HomePage{Workspace: sampleWorkspace, WorkspaceName: "Northwind IT", Organizations: sampleOrganizations(), OrganizationsTotal: 512, Runs: sampleRuns()[:4]}},
+		{Name: "workspaces-none", Shell: Shell{Theme: "auto", Here: "/", Operator: "ana@northwind.example"}, Page: WorkspacesPage{}},
+		{Name: "home-setup", Shell: sandboxed(workspaceShell("home")), Page: HomePage{Workspace: sampleWorkspace, WorkspaceName: "Northwind IT", Steps: steps}},
+		{Name: "home", Shell: workspaceShell("home"), Page: HomePage{Workspace: sampleWorkspace, WorkspaceName: "Northwind IT", Organizations: sampleOrganizations(), OrganizationsTotal: 512, Runs: sampleRuns()[:4]}},
 	}
 }
 
@@ -117,27 +117,27 @@ func errorSamples() []Sample {
 	lost.Lost = true
 	held.Held = "AYd3c2VhbGVk"
 	away := ErrorPage{Status: 503, Headline: "Temporarily unavailable", Text: "The database did not answer in time. Try again in a few seconds.",
-		RequestID: "k3v7q2m5x8r4t1wz", Held: held.Held, Links: []Link{{"Go home", Workspace(sampleWorkspace)}}}
+		RequestID: "k3v7q2m5x8r4t1wz", Held: held.Held, Links: []Link{{Text: "Go home", Href: Workspace(sampleWorkspace)}}}
 	return []Sample{
-		{"error-held", organizationShell(acme, "users"), away},
-		{"error-session-held", aloneShell(), held},
-		{"error-not-found", workspaceShell(""), NotFound(home)},
-		{"error-forbidden", organizationShell(acme, "users"), Forbidden("technician", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001"))},
-		{"error-cross-site", aloneShell(), CrossSite("/")},
-		{"error-foreign-host", aloneShell(), ForeignHost("https://duo.northwind.example")},
-		{"error-method", workspaceShell(""), MethodNotAllowed(home)},
-		{"error-too-large", workspaceShell(""), TooLarge(Integration(sampleWorkspace))},
-		{"error-fault", workspaceShell(""), ServerFault("0198f3c27b1e7c43", home)},
-		{"error-signed-out", aloneShell(), lost},
-		{"error-session", aloneShell(), SessionEnded("/w/northwind/o/acme-dental/users?q=jane&status=active")},
-		{"error-duo", organizationShell(acme, "users"), DuoTroublePage{Headline: "Duo did not answer", What: "No answer from api-0a1b2c3d.duosecurity.com within 20 seconds.",
+		{Name: "error-held", Shell: organizationShell(acme, "users"), Page: away},
+		{Name: "error-session-held", Shell: aloneShell(), Page: held},
+		{Name: "error-not-found", Shell: workspaceShell(""), Page: NotFound(home)},
+		{Name: "error-forbidden", Shell: organizationShell(acme, "users"), Page: Forbidden("technician", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001"))},
+		{Name: "error-cross-site", Shell: aloneShell(), Page: CrossSite("/")},
+		{Name: "error-foreign-host", Shell: aloneShell(), Page: ForeignHost("https://duo.northwind.example")},
+		{Name: "error-method", Shell: workspaceShell(""), Page: MethodNotAllowed(home)},
+		{Name: "error-too-large", Shell: workspaceShell(""), Page: TooLarge(Integration(sampleWorkspace))},
+		{Name: "error-fault", Shell: workspaceShell(""), Page: ServerFault("0198f3c27b1e7c43", home)},
+		{Name: "error-signed-out", Shell: aloneShell(), Page: lost},
+		{Name: "error-session", Shell: aloneShell(), Page: SessionEnded("/w/northwind/o/acme-dental/users?q=jane&status=active")},
+		{Name: "error-duo", Shell: organizationShell(acme, "users"), Page: DuoTroublePage{Headline: "Duo did not answer", What: "No answer from api-0a1b2c3d.duosecurity.com within 20 seconds.",
 			Unknown: true, Happened: "The code may have been made: look at the user’s bypass codes before you try again.", Do: "Wait a minute. If it goes on, look at status.duo.com.",
-			Code: "no answer", Back: Link{"Back to Jane Roe", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}}},
-		{"error-duo-busy", organizationShell(acme, "users"), DuoTroublePage{Headline: "Duo is busy", What: "Duo takes no more requests for this account for the moment.", Happened: "Nothing was changed.",
-			Do: "Try again in 30 seconds.", Code: "42901 Too many requests " + hostile.Name, Retry: Users(sampleWorkspace, acme.Slug), Back: Link{"Back to Users", Users(sampleWorkspace, acme.Slug)}}},
-		{"already-sent", organizationShell(acme, "users"), AlreadySentPage{Sent: "Create Bypass Code for User, for Jane Roe", At: minutesAgo, Outcome: Chip{Level: "ok", Text: "Applied"},
-			Summary: "1 code, 1 use, until 12:02.", Secret: true, Onward: Link{"Back to Jane Roe", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")},
-			Again: Link{"Create another code", Action(sampleWorkspace, acme.Slug, "create-bypass-code-for-user", "user_id", "DUJANE00000000000001")},
-			Run:   Link{"Open the run", Run(sampleWorkspace, acme.Slug, sampleRun)}}},
+			Code: "no answer", Back: Link{Text: "Back to Jane Roe", Href: User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}}},
+		{Name: "error-duo-busy", Shell: organizationShell(acme, "users"), Page: DuoTroublePage{Headline: "Duo is busy", What: "Duo takes no more requests for this account for the moment.", Happened: "Nothing was changed.",
+			Do: "Try again in 30 seconds.", Code: "42901 Too many requests " + hostile.Name, Retry: Users(sampleWorkspace, acme.Slug), Back: Link{Text: "Back to Users", Href: Users(sampleWorkspace, acme.Slug)}}},
+		{Name: "already-sent", Shell: organizationShell(acme, "users"), Page: AlreadySentPage{Sent: "Create Bypass Code for User, for Jane Roe", At: minutesAgo, Outcome: Chip{Level: "ok", Text: "Applied"},
+			Summary: "1 code, 1 use, until 12:02.", Secret: true, Onward: Link{Text: "Back to Jane Roe", Href: User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")},
+			Again: Link{Text: "Create another code", Href: Action(sampleWorkspace, acme.Slug, "create-bypass-code-for-user", "user_id", "DUJANE00000000000001")},
+			Run:   Link{Text: "Open the run", Href: Run(sampleWorkspace, acme.Slug, sampleRun)}}},
 	}
 }

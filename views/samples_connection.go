@@ -19,7 +19,7 @@ func connectionSamples() []Sample {
 	refused.Auth.Host = Input{Value: "api-0c1d2e3f.duosecurity.com", Error: "This is the host of another Duo account. This organization's is api-5e6f7a8b.duosecurity.com."}
 	refused.Kind, refused.Account = Input{Value: "child"}, Input{Value: `"><script>`, Error: "The Accounts API lists no such account. Choose one of the list, or refresh it."}
 	refused.DirectoryName, refused.DirectoryKey = Input{Value: "Entra"}, Input{Error: "This text holds 2 directory keys. Choose one."}
-	refused.Keys = []Option{{"DSACME00000000000003", "DSACME00000000000003"}, {"DSACME00000000000004", "DSACME00000000000004"}}
+	refused.Keys = []Option{{Value: "DSACME00000000000003", Text: "DSACME00000000000003"}, {Value: "DSACME00000000000004", Text: "DSACME00000000000004"}}
 	refused.Directories = append([]DirectoryRow{}, child.Directories...)
 	refused.Directories[1].Name = Input{Value: "Head office", Error: "This organization has a directory of this name. Give it another."}
 
@@ -27,23 +27,23 @@ func connectionSamples() []Sample {
 	own.OwnInUse = true
 	own.Now = []Fact{{Label: "Duo account", Text: "own credentials", Note: "no child account"}, {Label: "Integration key", Text: "DIOWN000000000000001", Mono: true}, {Label: "API host", Text: "api-4c5d6e7f.duosecurity.com", Mono: true}}
 	own.Own = APICard{Host: Input{Value: "api-4c5d6e7f.duosecurity.com"}, IntegrationKey: Input{Value: "DIOWN000000000000002"}, SecretKey: stored,
-		Verdict:   Verdict{State: "works", Headline: "The Admin API accepts these keys", IntegrationKey: "DIOWN000000000000001", At: lastWeek, By: "tom@northwind.example", Checks: []Check{{"ok", "Integration key and secret key belong together."}, {"unknown", "Writing is not checked."}}},
-		Candidate: &Verdict{State: "fails", Headline: "The Admin API refuses these keys", IntegrationKey: "DIOWN000000000000002", At: minutesAgo, By: "ana@northwind.example", Cause: "These are the keys of an Auth API application, not of an Admin API application.", Fix: "Protect an Admin API application in this organization's own Duo account and enter its keys.", Checks: []Check{{"bad", "These are the keys of an Auth API application, not of an Admin API application."}}}}
+		Verdict:   Verdict{State: "works", Headline: "The Admin API accepts these keys", IntegrationKey: "DIOWN000000000000001", At: lastWeek, By: "tom@northwind.example", Checks: []Check{{State: "ok", Text: "Integration key and secret key belong together."}, {State: "unknown", Text: "Writing is not checked."}}},
+		Candidate: &Verdict{State: "fails", Headline: "The Admin API refuses these keys", IntegrationKey: "DIOWN000000000000002", At: minutesAgo, By: "ana@northwind.example", Cause: "These are the keys of an Auth API application, not of an Admin API application.", Fix: "Protect an Admin API application in this organization's own Duo account and enter its keys.", Checks: []Check{{State: "bad", Text: "These are the keys of an Auth API application, not of an Admin API application."}}}}
 
 	own.Once, own.AuthHost = sampleOnce, "api-4c5d6e7f.duosecurity.com"
 	own.Auth = APICard{Host: Input{Value: own.AuthHost}, IntegrationKey: Input{Value: "DIAUTH00000000000001"}, SecretKey: stored,
-		Verdict: Verdict{State: "works", Headline: "The Auth API accepts these keys", IntegrationKey: "DIAUTH00000000000001", At: minutesAgo, By: "ana@northwind.example", Checks: []Check{{"ok", "Integration key and secret key belong together."}}}}
+		Verdict: Verdict{State: "works", Headline: "The Auth API accepts these keys", IntegrationKey: "DIAUTH00000000000001", At: minutesAgo, By: "ana@northwind.example", Checks: []Check{{State: "ok", Text: "Integration key and secret key belong together."}}}}
 	scoped := own
 	scoped.MayChoose = false
 	parent := fresh
 	parent.Kind.Value, parent.AuthOfWorkspace = "parent", true
 	parent.Now = []Fact{{Label: "Duo account", Text: "parent account", Note: "of Northwind IT itself, with the workspace's Admin API keys"}}
 	return []Sample{
-		{"connection-new", shell, fresh},
-		{"connection-child", shell, child},
-		{"connection-refused", shell, refused},
-		{"connection-own", shell, own},
-		{"connection-own-scoped", shell, scoped},
-		{"connection-parent", shell, parent},
+		{Name: "connection-new", Shell: shell, Page: fresh},
+		{Name: "connection-child", Shell: shell, Page: child},
+		{Name: "connection-refused", Shell: shell, Page: refused},
+		{Name: "connection-own", Shell: shell, Page: own},
+		{Name: "connection-own-scoped", Shell: shell, Page: scoped},
+		{Name: "connection-parent", Shell: shell, Page: parent},
 	}
 }

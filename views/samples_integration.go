@@ -40,7 +40,7 @@ func integrationSamples() []Sample {
 	noMatch := saved
 	noMatch.Mapping.Rows = nil
 	noMatch.Mapping.Filter = MappingFilter{Show: "unmapped", Query: "zzz"}
-	noMatch.Mapping.Empty = Empty{Kind: "no-match", Headline: "No organization matches", Text: "Nothing unmapped contains “zzz”.", Link: Link{"Show all", Mapping(sampleWorkspace, MappingFilter{})}}
+	noMatch.Mapping.Empty = Empty{Kind: "no-match", Headline: "No organization matches", Text: "Nothing unmapped contains “zzz”.", Link: Link{Text: "Show all", Href: Mapping(sampleWorkspace, MappingFilter{})}}
 
 	pasted := fresh
 	pasted.Admin = APICard{Host: Input{Value: "api-0a1b2c3d.duosecurity.com", Note: "✓ API hostname, found in the pasted text."}, IntegrationKey: Input{Error: "The pasted text holds 2 integration keys. Enter the one of this application."},
@@ -48,15 +48,15 @@ func integrationSamples() []Sample {
 	pasted.Auth.Paste.Error = "No host, integration key or secret key is in this text."
 
 	return []Sample{
-		{"integration-pasted", workspaceShell("integration"), pasted},
-		{"integration-new", sandboxed(workspaceShell("integration")), fresh},
-		{"integration-refused", workspaceShell("integration"), refused},
-		{"integration-saved", sandboxed(workspaceShell("integration"), Flash{Level: "warn", Text: "Saved. Auth API works, Accounts API works with limits, Admin API fails."}), saved},
-		{"integration-read-only", workspaceShell("integration"), readOnly},
-		{"mapping-full", workspaceShell("integration"), full},
-		{"mapping-row-fault", workspaceShell("integration"), rowFault},
-		{"mapping-no-match", workspaceShell("integration"), noMatch},
-		{"adopt-accounts", workspaceShell("integration"), AdoptAccountsPage{Workspace: sampleWorkspace, Names: []string{"Acme Dental", "Acme Dental (2)", "Harbour Legal", hostile.Name},
+		{Name: "integration-pasted", Shell: workspaceShell("integration"), Page: pasted},
+		{Name: "integration-new", Shell: sandboxed(workspaceShell("integration")), Page: fresh},
+		{Name: "integration-refused", Shell: workspaceShell("integration"), Page: refused},
+		{Name: "integration-saved", Shell: sandboxed(workspaceShell("integration"), Flash{Level: "warn", Text: "Saved. Auth API works, Accounts API works with limits, Admin API fails."}), Page: saved},
+		{Name: "integration-read-only", Shell: workspaceShell("integration"), Page: readOnly},
+		{Name: "mapping-full", Shell: workspaceShell("integration"), Page: full},
+		{Name: "mapping-row-fault", Shell: workspaceShell("integration"), Page: rowFault},
+		{Name: "mapping-no-match", Shell: workspaceShell("integration"), Page: noMatch},
+		{Name: "adopt-accounts", Shell: workspaceShell("integration"), Page: AdoptAccountsPage{Workspace: sampleWorkspace, Names: []string{"Acme Dental", "Acme Dental (2)", "Harbour Legal", hostile.Name},
 			Notes: []string{"Two Duo accounts are called Acme Dental. Both are created; the second gets (2)."}}},
 	}
 }
@@ -67,30 +67,30 @@ func savedIntegration() IntegrationPage {
 	return IntegrationPage{Workspace: sampleWorkspace, Editable: true,
 		Auth: APICard{Host: host, IntegrationKey: Input{Value: "DIAUTH00000000000001"}, SecretKey: stored,
 			Verdict: Verdict{State: "works", Headline: "Auth API answers", IntegrationKey: "DIAUTH00000000000001", At: minutesAgo, By: "ana@northwind.example",
-				Checks: []Check{{"ok", "The host answers and its clock is within 1 s of ours."}, {"ok", "The signature is accepted."}}}},
+				Checks: []Check{{State: "ok", Text: "The host answers and its clock is within 1 s of ours."}, {State: "ok", Text: "The signature is accepted."}}}},
 		Accounts: APICard{Host: host, IntegrationKey: Input{Value: "DIACCT00000000000001"}, SecretKey: stored,
 			Verdict: Verdict{State: "limited", Headline: "8 accounts found, 1 cannot be read", IntegrationKey: "DIACCT00000000000001", At: minutesAgo, By: "ana@northwind.example",
-				Checks: []Check{{"ok", "The signature is accepted."}, {"ok", "Accounts listed: 8."}, {"bad", "One account has no host yet."}, {"unknown", "Creating accounts was not checked."}}}},
+				Checks: []Check{{State: "ok", Text: "The signature is accepted."}, {State: "ok", Text: "Accounts listed: 8."}, {State: "bad", Text: "One account has no host yet."}, {State: "unknown", Text: "Creating accounts was not checked."}}}},
 		Admin: APICard{Host: host, IntegrationKey: Input{Value: "DIADMN00000000000001"}, SecretKey: stored,
 			Verdict: Verdict{State: "works", Headline: "Users and settings can be read", IntegrationKey: "DIADMN00000000000001", At: lastWeek, By: "tom@northwind.example",
-				Checks: []Check{{"ok", "Reading users is granted."}, {"ok", "Reading settings is granted."}, {"unknown", "Writing was not checked."}}},
+				Checks: []Check{{State: "ok", Text: "Reading users is granted."}, {State: "ok", Text: "Reading settings is granted."}, {State: "unknown", Text: "Writing was not checked."}}},
 			Candidate: &Verdict{State: "fails", Headline: "Signature refused", IntegrationKey: "DIADMN00000000000002", At: minutesAgo, By: "ana@northwind.example",
 				Cause:  "The secret key does not belong to this integration key, or was reset.",
 				Fix:    "Copy it again: Duo Admin Panel, Applications, Admin API.",
-				Checks: []Check{{"ok", "The host answers."}, {"bad", "The signature is refused (40103)."}, {"unknown", "Reading users was not reached."}}}},
+				Checks: []Check{{State: "ok", Text: "The host answers."}, {State: "bad", Text: "The signature is refused (40103)."}, {State: "unknown", Text: "Reading users was not reached."}}}},
 		Mapping: MappingSection{Workspace: sampleWorkspace, Editable: true, Organizations: 5, Mapped: 2, Keyed: 1, UnmappedAccounts: 4, ReadAt: When{ISO: "2026-08-03T09:50:00Z", Text: "10:50", Ago: "11 min ago"},
 			Unusable: []string{"Sunrise Bakery (DASUNRISEBAKERY00001)"}, Accounts: sampleAccounts(), Rows: mappingRows(true), Filter: MappingFilter{Suggest: true},
-			Filters: []FilterLink{{"All", Mapping(sampleWorkspace, MappingFilter{}), 5, true}, {"Unmapped", Mapping(sampleWorkspace, MappingFilter{Show: "unmapped"}), 3, false},
-				{"Without key", Mapping(sampleWorkspace, MappingFilter{Show: "unkeyed"}), 4, false}}},
+			Filters: []FilterLink{{Text: "All", Href: Mapping(sampleWorkspace, MappingFilter{}), Count: 5, Current: true}, {Text: "Unmapped", Href: Mapping(sampleWorkspace, MappingFilter{Show: "unmapped"}), Count: 3, Current: false},
+				{Text: "Without key", Href: Mapping(sampleWorkspace, MappingFilter{Show: "unkeyed"}), Count: 4, Current: false}}},
 	}
 }
 
 func sampleAccounts() []AccountOption {
 	return []AccountOption{
-		{"Acme Dental (DA1QX7ZK3M9V5T2R8WPL)", "api-1a2b3c4d.duosecurity.com"},
-		{"Acme Dental (DA7YB2LN6C4D8F0G1H3J)", "api-5e6f7a8b.duosecurity.com"},
-		{"Harbour Legal (DAHARB0R000000000001)", "api-9c0d1e2f.duosecurity.com"},
-		{hostile.Name + " (DAX00000000000000001)", "api-deadbeef.duosecurity.com"},
+		{Value: "Acme Dental (DA1QX7ZK3M9V5T2R8WPL)", Label: "api-1a2b3c4d.duosecurity.com"},
+		{Value: "Acme Dental (DA7YB2LN6C4D8F0G1H3J)", Label: "api-5e6f7a8b.duosecurity.com"},
+		{Value: "Harbour Legal (DAHARB0R000000000001)", Label: "api-9c0d1e2f.duosecurity.com"},
+		{Value: hostile.Name + " (DAX00000000000000001)", Label: "api-deadbeef.duosecurity.com"},
 	}
 }
 

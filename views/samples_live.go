@@ -26,15 +26,15 @@ func liveSamples() []Sample {
 			row(lyndon, "o4", "idle", "None", "No Duo account.", When{}, When{}),
 			row(northwindIT, "o5", "ok", "Work", "Your own account: the workspace's keys.", lastWeek, lastWeek),
 		}}
-	none := AuthKeysPage{Workspace: sampleWorkspace, Query: "nobody", Show: "fails", Empty: Empty{Kind: "no-match", Headline: "No organization fits", Link: Link{"Show all", AuthKeys(sampleWorkspace)}}}
+	none := AuthKeysPage{Workspace: sampleWorkspace, Query: "nobody", Show: "fails", Empty: Empty{Kind: "no-match", Headline: "No organization fits", Link: Link{Text: "Show all", Href: AuthKeys(sampleWorkspace)}}}
 	return []Sample{
-		{"run-waiting", waits, waiting},
-		{"verification", organizationShell(acme, "users"), VerificationPage{Workspace: sampleWorkspace, Organization: acme, UserID: janeID, User: "Jane Roe", Sent: "Sent a verification push to +44 20 7946 0123.",
+		{Name: "run-waiting", Shell: waits, Page: waiting},
+		{Name: "verification", Shell: organizationShell(acme, "users"), Page: VerificationPage{Workspace: sampleWorkspace, Organization: acme, UserID: janeID, User: "Jane Roe", Sent: "Sent a verification push to +44 20 7946 0123.",
 			Code: ShownCode{Groups: "824 135", Plain: "824135", Spoken: "eight two four, one three five"},
 			Live: Live{Text: "The push is sent. Once the caller has answered it, open the answer.", Approved: "Approved. Did the caller read 824 135?", Onward: "Go on with jroe", Left: 119, Events: RunEvents(sampleWorkspace, acme.Slug, sampleRun), Then: User(sampleWorkspace, acme.Slug, janeID) + "?run=" + sampleRun, Page: run}}},
-		{"user-verified", organizationShell(acme, "users"), verified},
-		{"user-fraud", organizationShell(acme, "users"), denied},
-		{"auth-keys", workspaceShell("integration"), grid},
-		{"auth-keys-no-match", workspaceShell("integration"), none},
+		{Name: "user-verified", Shell: organizationShell(acme, "users"), Page: verified},
+		{Name: "user-fraud", Shell: organizationShell(acme, "users"), Page: denied},
+		{Name: "auth-keys", Shell: workspaceShell("integration"), Page: grid},
+		{Name: "auth-keys-no-match", Shell: workspaceShell("integration"), Page: none},
 	}
 }

@@ -32,27 +32,27 @@ func operatorSamples() []Sample {
 	last := member
 	last.You, last.Error = true, "This is the last owner who can sign in here. Make somebody else an owner first."
 	review := MemberReview{Workspace: sampleWorkspace, ID: sampleMember, Email: "tom@northwind.example", RunID: sampleRun, Was: "owner all", BeforeRole: "owner", AfterRole: "auditor",
-		Before: Reach{All: true}, After: many, LosesOwner: true, Kept: []Hidden{{"role", "auditor"}, {"reach", "chosen"}, {"org.o1", "true"}}}
+		Before: Reach{All: true}, After: many, LosesOwner: true, Kept: []Hidden{{Name: "role", Value: "auditor"}, {Name: "reach", Value: "chosen"}, {Name: "org.o1", Value: "true"}}}
 	act := func(name string) MemberActPage {
 		return MemberActPage{Workspace: sampleWorkspace, WorkspaceName: "Northwind IT", ID: sampleMember, Email: "tom@northwind.example", Role: "technician", Act: name, Reach: some, RunID: sampleRun}
 	}
 	ended := act("end")
 	ended.You, ended.Error = true, last.Error
 	return []Sample{
-		{"operators", ownerShell(Flash{Level: "ok", Text: "Changed tom@northwind.example from owner of all organizations to technician of Acme Dental."}),
-			OperatorsPage{Workspace: sampleWorkspace, Search: true, Rows: rows, Waiting: waiting, Pager: Pager{From: 1, To: 50, Total: 61, Noun: "operators", Next: OperatorsView(sampleWorkspace, "", 2)}}},
-		{"operators-alone", ownerShell(), OperatorsPage{Workspace: sampleWorkspace, Rows: rows[:1]}},
-		{"operators-no-match", ownerShell(), OperatorsPage{Workspace: sampleWorkspace, Search: true, Query: hostile.Name}},
-		{"invite", ownerShell(), InvitePage{Workspace: sampleWorkspace, RunID: sampleRun, Grant: fresh}},
-		{"invite-refused", ownerShell(), InvitePage{Workspace: sampleWorkspace, RunID: sampleRun, Email: Input{Value: `"><b>x`, Error: "This is not an e-mail address."}, Grant: refused}},
-		{"invited", ownerShell(), InvitedPage{Workspace: sampleWorkspace, Email: "mia@northwind.example", Role: "helpdesk", Reach: some, Until: tomorrow, ShownAt: "11:02",
+		{Name: "operators", Shell: ownerShell(Flash{Level: "ok", Text: "Changed tom@northwind.example from owner of all organizations to technician of Acme Dental."}),
+			Page: OperatorsPage{Workspace: sampleWorkspace, Search: true, Rows: rows, Waiting: waiting, Pager: Pager{From: 1, To: 50, Total: 61, Noun: "operators", Next: OperatorsView(sampleWorkspace, "", 2)}}},
+		{Name: "operators-alone", Shell: ownerShell(), Page: OperatorsPage{Workspace: sampleWorkspace, Rows: rows[:1]}},
+		{Name: "operators-no-match", Shell: ownerShell(), Page: OperatorsPage{Workspace: sampleWorkspace, Search: true, Query: hostile.Name}},
+		{Name: "invite", Shell: ownerShell(), Page: InvitePage{Workspace: sampleWorkspace, RunID: sampleRun, Grant: fresh}},
+		{Name: "invite-refused", Shell: ownerShell(), Page: InvitePage{Workspace: sampleWorkspace, RunID: sampleRun, Email: Input{Value: `"><b>x`, Error: "This is not an e-mail address."}, Grant: refused}},
+		{Name: "invited", Shell: ownerShell(), Page: InvitedPage{Workspace: sampleWorkspace, Email: "mia@northwind.example", Role: "helpdesk", Reach: some, Until: tomorrow, ShownAt: "11:02",
 			Link: "https://duo.northwind.example" + InvitationLink("mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c")}},
-		{"member", ownerShell(), member},
-		{"member-last-owner", ownerShell(), last},
-		{"member-review", ownerShell(), review},
-		{"member-disable", ownerShell(), act("disable")},
-		{"member-enable", ownerShell(), act("enable")},
-		{"member-end", ownerShell(), ended},
+		{Name: "member", Shell: ownerShell(), Page: member},
+		{Name: "member-last-owner", Shell: ownerShell(), Page: last},
+		{Name: "member-review", Shell: ownerShell(), Page: review},
+		{Name: "member-disable", Shell: ownerShell(), Page: act("disable")},
+		{Name: "member-enable", Shell: ownerShell(), Page: act("enable")},
+		{Name: "member-end", Shell: ownerShell(), Page: ended},
 	}
 }
 
@@ -92,8 +92,8 @@ func accountSamples() []Sample {
 		Grant: GrantFields{Role: Input{Value: "owner", Error: "Your own role is less."}, ReachError: "Choose at least one organization, or all of them.", Organizations: boxes, Total: 3, Most: "technician", Limited: true}}
 	docs := APIDocsPage{Total: 1, Try: "curl -sS https://duo.northwind.example/api/v1/w/WORKSPACE", Repeat: `{"replayed": true}`,
 		Reads:    []APIRead{{ID: "get-runs", Title: "Runs", Address: "/api/v1/w/{ws}/runs", Help: "What was done.", Role: "auditor", Parameters: []APIField{{Name: "limit", Kind: "1 to 500", Words: "How many at most."}}}},
-		Problems: []APIProblem{{409, "run_id_used", "The run_id was used before, with other fields."}},
-		Groups: []APIGroup{{"Admin API - Phones", []APIAction{{Slug: "create-phone", Title: "Create Phone", Address: "/api/v1/w/{ws}/o/{org}/actions/create-phone", Help: "Makes a phone.", Call: "POST /admin/v1/phones",
+		Problems: []APIProblem{{Status: 409, Code: "run_id_used", Means: "The run_id was used before, with other fields."}},
+		Groups: []APIGroup{{Name: "Admin API - Phones", Actions: []APIAction{{Slug: "create-phone", Title: "Create Phone", Address: "/api/v1/w/{ws}/o/{org}/actions/create-phone", Help: "Makes a phone.", Call: "POST /admin/v1/phones",
 			Kind: Chip{Level: "info", Text: "changes"}, Role: "technician", Fields: []APIField{{Name: "number", Kind: "phone number", Words: "Number.", Required: true}}, Curl: "curl …"}}}}}
 	invited := AcceptPage{Token: "mU9sB0mS3a9J", Email: "mia@northwind.example", Workspace: "Northwind IT", Role: "technician", Reach: Reach{Count: 2, Names: []string{acme.Name, hostile.Name}},
 		Inviter: "ana@northwind.example", Until: tomorrow}
@@ -102,22 +102,22 @@ func accountSamples() []Sample {
 	here := invited
 	here.Known, here.SignedIn, here.Other = true, true, invited.Email
 	return []Sample{
-		{"account", signedIn, page},
-		{"account-refused", signedIn, refused},
-		{"account-done", signedIn, done},
-		{"tokens", signedIn, TokensPage{Said: "revoked", Rows: tokens, Places: []TokenPlace{{sampleWorkspace, "Northwind IT", "owner"}, {"harbour", hostile.Name, "auditor"}}}},
-		{"tokens-none", signedIn, TokensPage{Places: []TokenPlace{{sampleWorkspace, "Northwind IT", "owner"}}}},
-		{"token-form", signedIn, form},
-		{"token-refused", signedIn, bad},
-		{"token-shown", signedIn, TokenShown{Workspace: sampleWorkspace, Name: "ticket system", Role: "helpdesk", Reach: invited.Reach, Until: tomorrow, ShownAt: "11:02",
+		{Name: "account", Shell: signedIn, Page: page},
+		{Name: "account-refused", Shell: signedIn, Page: refused},
+		{Name: "account-done", Shell: signedIn, Page: done},
+		{Name: "tokens", Shell: signedIn, Page: TokensPage{Said: "revoked", Rows: tokens, Places: []TokenPlace{{Workspace: sampleWorkspace, Name: "Northwind IT", Role: "owner"}, {Workspace: "harbour", Name: hostile.Name, Role: "auditor"}}}},
+		{Name: "tokens-none", Shell: signedIn, Page: TokensPage{Places: []TokenPlace{{Workspace: sampleWorkspace, Name: "Northwind IT", Role: "owner"}}}},
+		{Name: "token-form", Shell: signedIn, Page: form},
+		{Name: "token-refused", Shell: signedIn, Page: bad},
+		{Name: "token-shown", Shell: signedIn, Page: TokenShown{Workspace: sampleWorkspace, Name: "ticket system", Role: "helpdesk", Reach: invited.Reach, Until: tomorrow, ShownAt: "11:02",
 			Token: "ddk_mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c",
 			Curl:  "curl -sS https://duo.northwind.example/api/v1/w/northwind \\\n  -H \"Authorization: Bearer $TOKEN\""}},
-		{"api-docs", signedIn, docs},
-		{"invitation", aloneShell(), InvitationPage{}},
-		{"invitation-refused", aloneShell(), InvitationPage{Refused: true}},
-		{"invitation-slow", aloneShell(), InvitationPage{SlowDown: "Too many attempts. Try again in 8 s."}},
-		{"accept-new", aloneShell(), invited},
-		{"accept-known", aloneShell(), known},
-		{"accept-signed-in", aloneShell(), here},
+		{Name: "api-docs", Shell: signedIn, Page: docs},
+		{Name: "invitation", Shell: aloneShell(), Page: InvitationPage{}},
+		{Name: "invitation-refused", Shell: aloneShell(), Page: InvitationPage{Refused: true}},
+		{Name: "invitation-slow", Shell: aloneShell(), Page: InvitationPage{SlowDown: "Too many attempts. Try again in 8 s."}},
+		{Name: "accept-new", Shell: aloneShell(), Page: invited},
+		{Name: "accept-known", Shell: aloneShell(), Page: known},
+		{Name: "accept-signed-in", Shell: aloneShell(), Page: here},
 	}
 }

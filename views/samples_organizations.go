@@ -4,14 +4,14 @@ func organizationFormSamples() []Sample {
 	drifted := savedIntegration()
 	drifted.Mapping.Drift = sampleDrift()
 	return []Sample{
-		{"mapping-drift", workspaceShell("integration"), drifted},
-		{"import", workspaceShell("organizations"), ImportPage{Workspace: sampleWorkspace}},
-		{"import-refused", workspaceShell("organizations"), ImportPage{Workspace: sampleWorkspace, Text: Input{Value: "nam;tags\n" + hostile.Name, Error: "The first line names a column “nam”, which there is not."}}},
-		{"import-preview", workspaceShell("organizations"), importSample()},
-		{"import-preview-failed", workspaceShell("organizations"), failedImportSample()},
-		{"organization-edit", organizationShell(acme, "overview"), editSample(acme)},
-		{"organization-edit-refused", organizationShell(hostile, "overview"), refusedEditSample()},
-		{"organization-edit-overtaken", organizationShell(acme, "overview"), overtakenEditSample()},
+		{Name: "mapping-drift", Shell: workspaceShell("integration"), Page: drifted},
+		{Name: "import", Shell: workspaceShell("organizations"), Page: ImportPage{Workspace: sampleWorkspace}},
+		{Name: "import-refused", Shell: workspaceShell("organizations"), Page: ImportPage{Workspace: sampleWorkspace, Text: Input{Value: "nam;tags\n" + hostile.Name, Error: "The first line names a column “nam”, which there is not."}}},
+		{Name: "import-preview", Shell: workspaceShell("organizations"), Page: importSample()},
+		{Name: "import-preview-failed", Shell: workspaceShell("organizations"), Page: failedImportSample()},
+		{Name: "organization-edit", Shell: organizationShell(acme, "overview"), Page: editSample(acme)},
+		{Name: "organization-edit-refused", Shell: organizationShell(hostile, "overview"), Page: refusedEditSample()},
+		{Name: "organization-edit-overtaken", Shell: organizationShell(acme, "overview"), Page: overtakenEditSample()},
 	}
 }
 
@@ -56,10 +56,10 @@ func overtakenEditSample() EditOrganizationPage {
 
 func importSample() ImportPreviewPage {
 	return ImportPreviewPage{Workspace: sampleWorkspace, ID: sampleRun, File: "clients " + hostile.Name + ".csv", Creates: 2, Faults: 2,
-		Filters: []FilterLink{{"All", ImportPreview(sampleWorkspace, "", 1), 5, true}, {"Faults", ImportPreview(sampleWorkspace, "fault", 1), 2, false},
-			{"Will be created", ImportPreview(sampleWorkspace, "create", 1), 2, false}, {"Exist already", ImportPreview(sampleWorkspace, "exists", 1), 1, false}},
+		Filters: []FilterLink{{Text: "All", Href: ImportPreview(sampleWorkspace, "", 1), Count: 5, Current: true}, {Text: "Faults", Href: ImportPreview(sampleWorkspace, "fault", 1), Count: 2, Current: false},
+			{Text: "Will be created", Href: ImportPreview(sampleWorkspace, "create", 1), Count: 2, Current: false}, {Text: "Exist already", Href: ImportPreview(sampleWorkspace, "exists", 1), Count: 1, Current: false}},
 		Rows: []ImportRow{
-			{Line: 2, Name: acme.Name, State: Chip{Level: "idle", Text: "Exists already"}, Existing: Link{acme.Name, Organization(sampleWorkspace, acme.Slug)}, Account: "Acme Dental (DA1QX7ZK3M9V5T2R8WPL)"},
+			{Line: 2, Name: acme.Name, State: Chip{Level: "idle", Text: "Exists already"}, Existing: Link{Text: acme.Name, Href: Organization(sampleWorkspace, acme.Slug)}, Account: "Acme Dental (DA1QX7ZK3M9V5T2R8WPL)"},
 			{Line: 3, Name: "Harbour Legal", State: Chip{Level: "ok", Text: "Will be created"}, Account: "Harbour Legal"},
 			{Line: 4, State: Chip{Level: "bad", Text: "Fault"}, Faults: []string{"name: Fill this in.", "time_zone: No time zone has this name. Write it like Europe/London or America/New_York."}},
 			{Line: 5, Name: "Kestrel & Wren", State: Chip{Level: "ok", Text: "Will be created"}},

@@ -5,9 +5,9 @@ import "slices"
 func sampleRuns() []RunRow {
 	applied := Chip{Level: "ok", Text: "Applied"}
 	return []RunRow{
-		{ID: "r1", Href: Run(sampleWorkspace, "", "r1"), At: minutesAgo, By: "ana@northwind.example", Action: "Create Bypass Code for User", Subject: Link{"Jane Roe", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}, Organization: &acme,
+		{ID: "r1", Href: Run(sampleWorkspace, "", "r1"), At: minutesAgo, By: "ana@northwind.example", Action: "Create Bypass Code for User", Subject: Link{Text: "Jane Roe", Href: User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}, Organization: &acme,
 			Outcome: applied, Summary: "1 code, 1 use, until 12:02. Older codes kept.", Ticket: "INC-20417"},
-		{ID: "r2", Href: Run(sampleWorkspace, "", "r2"), At: thisMonday, By: "tom@northwind.example", Action: "Update User", Subject: Link{"Peter Voss", User(sampleWorkspace, harbour.Slug, "DUPETER0000000000001")}, Organization: &harbour,
+		{ID: "r2", Href: Run(sampleWorkspace, "", "r2"), At: thisMonday, By: "tom@northwind.example", Action: "Update User", Subject: Link{Text: "Peter Voss", Href: User(sampleWorkspace, harbour.Slug, "DUPETER0000000000001")}, Organization: &harbour,
 			Outcome: Chip{Level: "warn", Text: "Unknown"}, Summary: "Duo did not answer within 20 s.", Note: "May have happened: look at the user’s status before you try again."},
 		{ID: "r3", Href: Run(sampleWorkspace, "", "r3"), At: thisMonday, By: "tom@northwind.example", Action: "Delete User", Subject: Link{Text: hostile.Name}, Organization: &hostile,
 			Outcome: Chip{Level: "bad", Text: "Refused"}, Summary: "Duo refused: " + hostile.Name},
@@ -24,9 +24,9 @@ func sampleRunsPage() RunsPage {
 		return FilterLink{Text: text, Count: -1, Href: RunsView(sampleWorkspace, "", RunsFilter{From: from})}
 	}
 	return RunsPage{Workspace: sampleWorkspace, Zone: "Europe/London", Rows: sampleRuns(), Total: 1204, Older: RunsView(sampleWorkspace, "", RunsFilter{After: "AAYzqz"}),
-		Operators:     []Option{{"b3c1", "ana@northwind.example"}, {"b3c2", "tom@northwind.example"}},
-		Organizations: []Option{{acme.Slug, acme.Name}, {harbour.Slug, harbour.Name}, {hostile.Slug, hostile.Name}},
-		Actions:       []Option{{"update-user", "Update User"}, {"sign-in", "Sign in"}},
+		Operators:     []Option{{Value: "b3c1", Text: "ana@northwind.example"}, {Value: "b3c2", Text: "tom@northwind.example"}},
+		Organizations: []Option{{Value: acme.Slug, Text: acme.Name}, {Value: harbour.Slug, Text: harbour.Name}, {Value: hostile.Slug, Text: hostile.Name}},
+		Actions:       []Option{{Value: "update-user", Text: "Update User"}, {Value: "sign-in", Text: "Sign in"}},
 		Outcomes:      []FilterLink{outcome("All", "", 1204, true), outcome("Applied", "applied", 1180, false), outcome("Refused", "refused", 21, false), outcome("Unknown: needs a look", "unknown", 3, false)},
 		Times:         []FilterLink{day("Today", "2026-08-03"), day("7 days", "2026-07-28"), day("30 days", "2026-07-05")}}
 }
@@ -43,22 +43,22 @@ func runSamples() []Sample {
 	ofOne := sampleRunsPage()
 	ofOne.Organization, ofOne.Organizations, ofOne.Rows, ofOne.Total, ofOne.Older = &acme, nil, ofOne.Rows[:2], 2, ""
 	return []Sample{
-		{"runs", workspaceShell("runs"), sampleRunsPage()},
-		{"runs-filtered", workspaceShell("runs"), filtered},
-		{"runs-searching", workspaceShell("runs"), searching},
-		{"readings", workspaceShell("runs"), sampleReadings()},
-		{"readings-none", workspaceShell("runs"), ReadingsPage{Workspace: sampleWorkspace, Limit: Input{Value: "50000"}}},
-		{"runs-no-match", workspaceShell("runs"), none},
-		{"runs-organization", organizationShell(acme, "runs"), ofOne},
-		{"runs-none", organizationShell(bright, "runs"), RunsPage{Workspace: sampleWorkspace, Organization: &bright}},
-		{"run", organizationShell(acme, "runs"), sampleRunPage(Chip{Level: "ok", Text: "Applied"}, "Created 1 bypass code, 1 use each, valid for 1 hour.")},
-		{"run-sending", organizationShell(acme, "runs"), sendingRunPage()},
-		{"run-refused", organizationShell(acme, "runs"), sampleRunPage(Chip{Level: "bad", Text: "Refused"}, "Duo refused: "+hostile.Name)},
-		{"run-unknown", organizationShell(acme, "runs"), unknownRunPage()},
-		{"run-event", workspaceShell("runs"), RunPage{Workspace: sampleWorkspace, Action: "Refused access", Outcome: Chip{Level: "bad", Text: "Refused"}, Summary: "Not allowed in this role: nothing was done.",
+		{Name: "runs", Shell: workspaceShell("runs"), Page: sampleRunsPage()},
+		{Name: "runs-filtered", Shell: workspaceShell("runs"), Page: filtered},
+		{Name: "runs-searching", Shell: workspaceShell("runs"), Page: searching},
+		{Name: "readings", Shell: workspaceShell("runs"), Page: sampleReadings()},
+		{Name: "readings-none", Shell: workspaceShell("runs"), Page: ReadingsPage{Workspace: sampleWorkspace, Limit: Input{Value: "50000"}}},
+		{Name: "runs-no-match", Shell: workspaceShell("runs"), Page: none},
+		{Name: "runs-organization", Shell: organizationShell(acme, "runs"), Page: ofOne},
+		{Name: "runs-none", Shell: organizationShell(bright, "runs"), Page: RunsPage{Workspace: sampleWorkspace, Organization: &bright}},
+		{Name: "run", Shell: organizationShell(acme, "runs"), Page: sampleRunPage(Chip{Level: "ok", Text: "Applied"}, "Created 1 bypass code, 1 use each, valid for 1 hour.")},
+		{Name: "run-sending", Shell: organizationShell(acme, "runs"), Page: sendingRunPage()},
+		{Name: "run-refused", Shell: organizationShell(acme, "runs"), Page: sampleRunPage(Chip{Level: "bad", Text: "Refused"}, "Duo refused: "+hostile.Name)},
+		{Name: "run-unknown", Shell: organizationShell(acme, "runs"), Page: unknownRunPage()},
+		{Name: "run-event", Shell: workspaceShell("runs"), Page: RunPage{Workspace: sampleWorkspace, Action: "Refused access", Outcome: Chip{Level: "bad", Text: "Refused"}, Summary: "Not allowed in this role: nothing was done.",
 			Facts:  []Fact{{Label: "By", Text: "tom@northwind.example"}, {Label: "Started", Text: "3 Aug 2026, 11:01:26 BST", Note: "34 s ago"}, {Label: "Run", Text: sampleRun, Mono: true}},
 			Input:  []Fact{{Label: "Organization", Text: hostile.Name, Mono: true}, {Label: "Request", Text: "POST /w/:ws/o/:org/actions/:action", Mono: true}},
-			Ticket: "Refused access\nRefused. Not allowed in this role: nothing was done.", Back: Link{"All runs", Runs(sampleWorkspace)}}},
+			Ticket: "Refused access\nRefused. Not allowed in this role: nothing was done.", Back: Link{Text: "All runs", Href: Runs(sampleWorkspace)}}},
 	}
 }
 
@@ -73,12 +73,12 @@ func sampleReadings() ReadingsPage {
 }
 
 func sampleRunPage(outcome Chip, summary string) RunPage {
-	return RunPage{Workspace: sampleWorkspace, Organization: &acme, Action: "Create Bypass Code for User", Subject: Link{"Jane Roe", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}, Outcome: outcome, Summary: summary,
+	return RunPage{Workspace: sampleWorkspace, Organization: &acme, Action: "Create Bypass Code for User", Subject: Link{Text: "Jane Roe", Href: User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}, Outcome: outcome, Summary: summary,
 		Facts: []Fact{{Label: "By", Text: "ana@northwind.example"}, {Label: "Started", Text: "3 Aug 2026, 11:01:26 BST", Note: "34 s ago"}, {Label: "Finished", Text: "3 Aug 2026, 11:01:27 BST", Note: "after 412ms"},
 			{Label: "Organization", Text: acme.Name}, {Label: "Duo account", Text: "DA1QX7ZK3M9V5T2R8WPL", Mono: true}, {Label: "Ticket", Text: "INC-20417"}, {Label: "Run", Text: sampleRun, Mono: true}},
 		Input:  []Fact{{Label: "User", Text: "DUJANE00000000000001", Mono: true}, {Label: "How many codes", Text: "1"}, {Label: "Keep older codes", Text: "yes"}},
 		Ticket: "Create Bypass Code for User: Jane Roe, Acme Dental\n" + outcome.Text + ". " + summary + "\nTicket: INC-20417\n3 Aug 2026, 11:01:26 BST, by ana@northwind.example\nRun " + sampleRun,
-		Back:   Link{"All runs", OrganizationRuns(sampleWorkspace, acme.Slug)}}
+		Back:   Link{Text: "All runs", Href: OrganizationRuns(sampleWorkspace, acme.Slug)}}
 }
 
 // sendingRunPage has no end yet.
@@ -91,6 +91,6 @@ func sendingRunPage() RunPage {
 func unknownRunPage() RunPage {
 	p := sampleRunPage(Chip{Level: "warn", Text: "Unknown"}, "Duo may have done this. Duo did not answer in time.")
 	p.Check = "Look at the user's bypass codes: is there one that was made then? Its digits are lost. Delete it and make another."
-	p.CheckAt = Link{"Open the user", User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}
+	p.CheckAt = Link{Text: "Open the user", Href: User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}
 	return p
 }

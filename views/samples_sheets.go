@@ -7,7 +7,7 @@ import (
 
 func sheetSamples() []Sample {
 	shell := organizationShell(acme, "users")
-	statuses := []Option{{"active", "Active"}, {"disabled", "Disabled"}}
+	statuses := []Option{{Value: "active", Text: "Active"}, {Value: "disabled", Text: "Disabled"}}
 	bypassSheet := sampleBypass()
 	helpdesk := sampleBypass()
 	helpdesk.MaxCount, helpdesk.MaxUses, helpdesk.Existing, helpdesk.Keep = 1, 1, 0, true
@@ -19,14 +19,14 @@ func sheetSamples() []Sample {
 	noCodes.Refused = "This user cannot sign in (disabled), also not with a code."
 	activation := ActivationPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, PhoneID: "DPJANE00000000000001", UserID: janeID, Device: "Jane’s phone, +44 20 7946 0123",
 		Facts:       []Fact{{Label: "Platform", Text: "iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", Text: "11:01", Note: "34 s ago"}, {Label: "Users", Text: "Jane Roe"}},
-		Disconnects: "iPhone 15", ValidSecs: Input{Value: "86400"}, Lifetimes: []Option{{"3600", "1 hour, until 12:02 today"}, {"86400", "24 hours, until 11:02 tomorrow"}}, Cancel: User(sampleWorkspace, acme.Slug, janeID)}
+		Disconnects: "iPhone 15", ValidSecs: Input{Value: "86400"}, Lifetimes: []Option{{Value: "3600", Text: "1 hour, until 12:02 today"}, {Value: "86400", Text: "24 hours, until 11:02 tomorrow"}}, Cancel: User(sampleWorkspace, acme.Slug, janeID)}
 	unknownPhone := activation
 	unknownPhone.NeedsPlatform, unknownPhone.Disconnects, unknownPhone.Device = true, "", "+44 20 7946 0177"
 	unknownPhone.Facts = []Fact{{Label: "Platform", Text: "Unknown"}, {Label: "Users", Text: "Jane Roe"}}
-	unknownPhone.Platforms, unknownPhone.Types = []Option{{"", "Choose"}, {"Apple iOS", "iPhone or iPad"}, {"Google Android", "Android"}}, []Option{{"", "Choose"}, {"Mobile", "Mobile"}, {"Landline", "Landline"}}
+	unknownPhone.Platforms, unknownPhone.Types = []Option{{Value: "", Text: "Choose"}, {Value: "Apple iOS", Text: "iPhone or iPad"}, {Value: "Google Android", Text: "Android"}}, []Option{{Value: "", Text: "Choose"}, {Value: "Mobile", Text: "Mobile"}, {Value: "Landline", Text: "Landline"}}
 	unknownPhone.Platform.Error, unknownPhone.Type.Value = "Choose the platform.", "Mobile"
 
-	sync := SyncPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Directories: []Option{{"DSACME00000000000001", "Head office (…0001)"}, {"DSACME00000000000002", hostile.Name + " (…0002)"}},
+	sync := SyncPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Directories: []Option{{Value: "DSACME00000000000001", Text: "Head office (…0001)"}, {Value: "DSACME00000000000002", Text: hostile.Name + " (…0002)"}},
 		DirectoryKey: Input{Value: "DSACME00000000000001"}}
 	testKey := sync
 	testKey.Test, testKey.Username = true, Input{Value: `"><script>`, Error: "The key works, and its directory has nobody of this username. Type the username as the directory has it."}
@@ -37,94 +37,94 @@ func sheetSamples() []Sample {
 	unverified.Refused, unverified.Verify = "Requires the Technician role: jroe did not approve a verification in the last 15 minutes.", Action(sampleWorkspace, acme.Slug, "verify-caller", "user_id", janeID)
 
 	return []Sample{
-		{"bypass-no-use", shell, noCodes},
-		{"activation-unverified", shell, unverified},
-		{"user-sync", shell, sync},
-		{"user-sync-test-refused", shell, testKey},
-		{"user-sync-no-key", shell, noKey},
-		{"user-create", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Status: Input{Value: "active"}, Statuses: statuses}},
-		{"user-create-refused", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Username: Input{Value: "jroe", Error: "Acme Dental already has a user called jroe."},
+		{Name: "bypass-no-use", Shell: shell, Page: noCodes},
+		{Name: "activation-unverified", Shell: shell, Page: unverified},
+		{Name: "user-sync", Shell: shell, Page: sync},
+		{Name: "user-sync-test-refused", Shell: shell, Page: testKey},
+		{Name: "user-sync-no-key", Shell: shell, Page: noKey},
+		{Name: "user-create", Shell: shell, Page: UserForm{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Status: Input{Value: "active"}, Statuses: statuses}},
+		{Name: "user-create-refused", Shell: shell, Page: UserForm{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Username: Input{Value: "jroe", Error: "Acme Dental already has a user called jroe."},
 			Email: Input{Value: "jane@", Error: "This is not an e-mail address."}, Status: Input{Value: "active"}, Statuses: statuses, Aliases: Input{Value: "a\nb"}}},
-		{"user-edit", shell, UserForm{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, UserID: janeID, UserName: "Jane Roe", Username: Input{Value: "jroe"}, RealName: Input{Value: "Jane Roe"}, Email: Input{Value: "jane@acme-dental.example"},
-			Status: Input{Value: "active"}, Statuses: statuses, Was: []Hidden{{"was_username", "jroe"}, {"was_realname", "Jane Roe"}}}},
-		{"user-review", shell, ReviewPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Subject: "Jane Roe", Slug: "update-user", Changes: []Change{{"Full name", "Jane Roe", "Jane Roe-Smith"}, {"Notes", "", "Leeds on Fridays."}},
-			Hidden: []Hidden{{"user_id", janeID}, {"realname", "Jane Roe-Smith"}, {"confirmed", "true"}}, Cancel: User(sampleWorkspace, acme.Slug, janeID), Warning: "Somebody changed this user’s e-mail since you opened the form. It is left as it is now."}},
-		{"bypass", shell, bypassSheet},
-		{"bypass-helpdesk", shell, helpdesk},
-		{"bypass-refused", shell, refusedBypass},
-		{"bypass-result", shell, BypassResult{Workspace: sampleWorkspace, Organization: acme, UserID: janeID, User: "Jane Roe", Codes: []ShownCode{{"123 456 789", "123456789", "one two three – four five six – seven eight nine"}},
+		{Name: "user-edit", Shell: shell, Page: UserForm{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, UserID: janeID, UserName: "Jane Roe", Username: Input{Value: "jroe"}, RealName: Input{Value: "Jane Roe"}, Email: Input{Value: "jane@acme-dental.example"},
+			Status: Input{Value: "active"}, Statuses: statuses, Was: []Hidden{{Name: "was_username", Value: "jroe"}, {Name: "was_realname", Value: "Jane Roe"}}}},
+		{Name: "user-review", Shell: shell, Page: ReviewPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Subject: "Jane Roe", Slug: "update-user", Changes: []Change{{Label: "Full name", Now: "Jane Roe", After: "Jane Roe-Smith"}, {Label: "Notes", Now: "", After: "Leeds on Fridays."}},
+			Hidden: []Hidden{{Name: "user_id", Value: janeID}, {Name: "realname", Value: "Jane Roe-Smith"}, {Name: "confirmed", Value: "true"}}, Cancel: User(sampleWorkspace, acme.Slug, janeID), Warning: "Somebody changed this user’s e-mail since you opened the form. It is left as it is now."}},
+		{Name: "bypass", Shell: shell, Page: bypassSheet},
+		{Name: "bypass-helpdesk", Shell: shell, Page: helpdesk},
+		{Name: "bypass-refused", Shell: shell, Page: refusedBypass},
+		{Name: "bypass-result", Shell: shell, Page: BypassResult{Workspace: sampleWorkspace, Organization: acme, UserID: janeID, User: "Jane Roe", Codes: []ShownCode{{Groups: "123 456 789", Plain: "123456789", Spoken: "one two three – four five six – seven eight nine"}},
 			Uses: "Good for 1 use.", Expires: inAnHour, Kept: "2 older codes still work.", ShownAt: "11:02"}},
-		{"bypass-results", shell, BypassResult{Workspace: sampleWorkspace, Organization: acme, UserID: janeID, User: "Jane Roe", Codes: []ShownCode{{"123 456 789", "123456789", "one two three – four five six – seven eight nine"}, {"004 213 377", "004213377", "zero zero four – two one three – three seven seven"}},
+		{Name: "bypass-results", Shell: shell, Page: BypassResult{Workspace: sampleWorkspace, Organization: acme, UserID: janeID, User: "Jane Roe", Codes: []ShownCode{{Groups: "123 456 789", Plain: "123456789", Spoken: "one two three – four five six – seven eight nine"}, {Groups: "004 213 377", Plain: "004213377", Spoken: "zero zero four – two one three – three seven seven"}},
 			Uses: "Each is good for 1 use.", Never: true, Kept: "Replaced 2 older codes.", ShownAt: "11:02"}},
-		{"activation", shell, activation},
-		{"activation-unknown", shell, unknownPhone},
-		{"activation-result", shell, ActivationResult{Workspace: sampleWorkspace, Organization: acme, Device: "Jane’s phone, +44 20 7946 0123", User: "Jane Roe", QR: sampleQR(), Link: "https://m-0a1b2c3d.duosecurity.com/activate/Kj4uY2bXc9LmQ0rT7sVw",
-			InstallLink: "https://m-0a1b2c3d.duosecurity.com/install", Expires: tomorrow, ShownAt: "11:02", Back: Link{"Back to Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}}},
-		{"confirm-trash", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Send Jane Roe to the trash", Consequences: []string{"Jane Roe cannot sign in with Duo from now on.", "Duo deletes users in the trash after 7 days. Until then you can restore this one."},
-			Facts: []Fact{{Label: "Username", Text: "jroe"}, {Label: "Phones", Text: "2", Note: "stay in the account"}, {Label: "Bypass codes", Text: "2"}}, Post: Action(sampleWorkspace, acme.Slug, "delete-user"), Hidden: []Hidden{{"user_id", janeID}},
+		{Name: "activation", Shell: shell, Page: activation},
+		{Name: "activation-unknown", Shell: shell, Page: unknownPhone},
+		{Name: "activation-result", Shell: shell, Page: ActivationResult{Workspace: sampleWorkspace, Organization: acme, Device: "Jane’s phone, +44 20 7946 0123", User: "Jane Roe", QR: sampleQR(), Link: "https://m-0a1b2c3d.duosecurity.com/activate/Kj4uY2bXc9LmQ0rT7sVw",
+			InstallLink: "https://m-0a1b2c3d.duosecurity.com/install", Expires: tomorrow, ShownAt: "11:02", Back: Link{Text: "Back to Jane Roe", Href: User(sampleWorkspace, acme.Slug, janeID)}}},
+		{Name: "confirm-trash", Shell: shell, Page: ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Send Jane Roe to the trash", Consequences: []string{"Jane Roe cannot sign in with Duo from now on.", "Duo deletes users in the trash after 7 days. Until then you can restore this one."},
+			Facts: []Fact{{Label: "Username", Text: "jroe"}, {Label: "Phones", Text: "2", Note: "stay in the account"}, {Label: "Bypass codes", Text: "2"}}, Post: Action(sampleWorkspace, acme.Slug, "delete-user"), Hidden: []Hidden{{Name: "user_id", Value: janeID}},
 			Button: "Send Jane Roe to the trash", Danger: true, Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
-		{"confirm-permanent", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Delete Jane Roe permanently", Consequences: []string{"This cannot be undone. It does not go through the trash."},
+		{Name: "confirm-permanent", Shell: shell, Page: ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Delete Jane Roe permanently", Consequences: []string{"This cannot be undone. It does not go through the trash."},
 			TypedName: "jroe", TypedLabel: "Type the username jroe to confirm", Typed: Input{Value: "jro", Error: "This is not the username. Type jroe."}, Post: Action(sampleWorkspace, acme.Slug, "delete-user"),
-			Hidden: []Hidden{{"user_id", janeID}, {"permanent", "true"}}, Button: "Delete Jane Roe permanently", Danger: true, Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
-		{"confirm-restore", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Restore Jane Roe", Consequences: []string{"Jane Roe can sign in with Duo again."}, Post: Action(sampleWorkspace, acme.Slug, "restore-user"),
-			Hidden: []Hidden{{"user_id", janeID}}, Button: "Restore Jane Roe", Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
-		{"action-result", shell, ActionResult{Organization: acme, Heading: "Get User's Phones", Outcome: Chip{Level: "ok", Text: "Applied"}, Summary: "2 phones.", Columns: []ResultColumn{{Title: "Number"}, {Title: "Platform"}}, Rows: [][]ResultCell{{{Text: "+44 20 7946 0123"}, {Text: "iOS"}}, {{Text: hostile.Name}, {Text: "Unknown"}}},
-			Secrets: []Fact{{Label: "Raw answer", Text: `{"stat":"OK"}`, Mono: true}}, Back: Link{"Back to Acme Dental", Organization(sampleWorkspace, acme.Slug)}}},
+			Hidden: []Hidden{{Name: "user_id", Value: janeID}, {Name: "permanent", Value: "true"}}, Button: "Delete Jane Roe permanently", Danger: true, Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
+		{Name: "confirm-restore", Shell: shell, Page: ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Restore Jane Roe", Consequences: []string{"Jane Roe can sign in with Duo again."}, Post: Action(sampleWorkspace, acme.Slug, "restore-user"),
+			Hidden: []Hidden{{Name: "user_id", Value: janeID}}, Button: "Restore Jane Roe", Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
+		{Name: "action-result", Shell: shell, Page: ActionResult{Organization: acme, Heading: "Get User's Phones", Outcome: Chip{Level: "ok", Text: "Applied"}, Summary: "2 phones.", Columns: []ResultColumn{{Title: "Number"}, {Title: "Platform"}}, Rows: [][]ResultCell{{{Text: "+44 20 7946 0123"}, {Text: "iOS"}}, {{Text: hostile.Name}, {Text: "Unknown"}}},
+			Secrets: []Fact{{Label: "Raw answer", Text: `{"stat":"OK"}`, Mono: true}}, Back: Link{Text: "Back to Acme Dental", Href: Organization(sampleWorkspace, acme.Slug)}}},
 	}
 }
 
 // choiceSamples choose a phone, a user and a group.
 func choiceSamples() []Sample {
-	back := Link{"Back to Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}
-	phone := ChoosePage{Organization: acme, Once: sampleOnce, Heading: "Assign phone to Jane Roe", Search: "Number, name or model", SearchAt: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user"), Keep: []Hidden{{"user_id", janeID}},
-		Post: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user"), Hidden: []Hidden{{"user_id", janeID}}, Field: "phone_id", Legend: "Phone", Button: "Assign phone", Back: back, Chosen: Input{Value: "DP2"},
+	back := Link{Text: "Back to Jane Roe", Href: User(sampleWorkspace, acme.Slug, janeID)}
+	phone := ChoosePage{Organization: acme, Once: sampleOnce, Heading: "Assign phone to Jane Roe", Search: "Number, name or model", SearchAt: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user"), Keep: []Hidden{{Name: "user_id", Value: janeID}},
+		Post: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user"), Hidden: []Hidden{{Name: "user_id", Value: janeID}}, Field: "phone_id", Legend: "Phone", Button: "Assign phone", Back: back, Chosen: Input{Value: "DP2"},
 		Choices: []Choice{{Value: "DP1", Title: "+44 20 7946 0123", Name: "Jane’s phone", Note: "iOS · iPhone 15", Off: "already with Jane Roe"}, {Value: "DP2", Title: "+44 20 7946 0177", Note: "Android · Pixel 8 · nobody has it"},
 			{Value: "DP3", Title: hostile.Name, Name: hostile.Name, Note: "Unknown · with Tomás Fry, " + hostile.Name}},
 		Pager: Pager{From: 1, To: 3, Total: 3, Noun: "phones"}}
 	user := phone
 	user.Heading, user.Search, user.Field, user.Legend, user.Chosen = "Assign +44 20 7946 0177 to a user", "Name, username or e-mail", "user_id", "User", Input{Error: "Choose one."}
-	user.Keep = []Hidden{{"phone_id", "DP2"}, {"from", "phone"}}
-	user.Hidden, user.Back, user.Error = user.Keep, Link{"Back to the phone", Phone(sampleWorkspace, acme.Slug, "DP2")}, "Duo does not permit this to these keys."
+	user.Keep = []Hidden{{Name: "phone_id", Value: "DP2"}, {Name: "from", Value: "phone"}}
+	user.Hidden, user.Back, user.Error = user.Keep, Link{Text: "Back to the phone", Href: Phone(sampleWorkspace, acme.Slug, "DP2")}, "Duo does not permit this to these keys."
 	user.Choices = []Choice{{Value: janeID, Title: "Jane Roe", Name: "jroe", State: active}, {Value: "DU2", Title: "Tomás Fry", Name: "tfry", State: locked, Off: "already has it"}, {Value: "DU3", Title: hostile.Name, Name: hostile.Name, State: bypass}}
 	none := user
 	none.Choices, none.Error, none.Chosen, none.Query = nil, "", Input{}, "zzz"
-	none.Empty = Empty{Kind: "no-match", Headline: "Nothing matches", Text: "Change the search.", Link: Link{"Show all", none.SearchAt}}
+	none.Empty = Empty{Kind: "no-match", Headline: "Nothing matches", Text: "Change the search.", Link: Link{Text: "Show all", Href: none.SearchAt}}
 	join := func(id string) Act {
 		return sampleAct("Add to group", "associate-group-with-user", "", "user_id", janeID, "group_id", id)
 	}
-	group := ChoosePage{Organization: acme, Once: sampleOnce, Heading: "Add Jane Roe to a group", Search: "Name or description", SearchAt: Action(sampleWorkspace, acme.Slug, "associate-group-with-user"), Keep: []Hidden{{"user_id", janeID}}, Back: back,
+	group := ChoosePage{Organization: acme, Once: sampleOnce, Heading: "Add Jane Roe to a group", Search: "Name or description", SearchAt: Action(sampleWorkspace, acme.Slug, "associate-group-with-user"), Keep: []Hidden{{Name: "user_id", Value: janeID}}, Back: back,
 		Choices: []Choice{{Title: "Former contractors", State: Chip{Level: "idle", Text: "Disabled"}, Note: "Access has ended", Act: join("DG1")}, {Title: "Migration weekend", State: bypass, Note: "While the servers move", Off: "needs the role admin, like the status bypass"},
 			{Title: "Staff", Off: "already in it"}, {Title: "Surgeons", Act: join("DG2")}, {Title: hostile.Name, Note: hostile.Name, State: Chip{Level: "info", Text: "Status " + hostile.Name}, Off: "has a status that the console does not know"}}}
 	shell := organizationShell(acme, "users")
-	return []Sample{{"choose-phone", shell, phone}, {"choose-user", organizationShell(acme, "phones"), user}, {"choose-none", organizationShell(acme, "phones"), none}, {"choose-group", shell, group}}
+	return []Sample{{Name: "choose-phone", Shell: shell, Page: phone}, {Name: "choose-user", Shell: organizationShell(acme, "phones"), Page: user}, {Name: "choose-none", Shell: organizationShell(acme, "phones"), Page: none}, {Name: "choose-group", Shell: shell, Page: group}}
 }
 
 func phoneFormSamples() []Sample {
-	types, platforms := []Option{{"mobile", "Mobile"}, {"landline", "Landline"}}, []Option{{"", "Not known yet"}, {"apple ios", "Apple iOS"}, {"google android", "Google Android"}}
+	types, platforms := []Option{{Value: "mobile", Text: "Mobile"}, {Value: "landline", Text: "Landline"}}, []Option{{Value: "", Text: "Not known yet"}, {Value: "apple ios", Text: "Apple iOS"}, {Value: "google android", Text: "Google Android"}}
 	form := ActionForm{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Create phone for Jane Roe", About: []string{"It is assigned to Jane Roe at once. Nothing is sent to the phone: activate it afterwards."}, Post: Action(sampleWorkspace, acme.Slug, "create-phone"),
-		Hidden: []Hidden{{"user_id", janeID}}, MoreTitle: "Extension and waiting times", Button: "Create phone", Cancel: User(sampleWorkspace, acme.Slug, janeID),
+		Hidden: []Hidden{{Name: "user_id", Value: janeID}}, MoreTitle: "Extension and waiting times", Button: "Create phone", Cancel: User(sampleWorkspace, acme.Slug, janeID),
 		Fields: []FieldView{{Name: "number", Label: "Number", Kind: "tel", Help: "With the country code, such as +44 20 7946 0123. Empty for a tablet.", Autofocus: true}, {Name: "name", Label: "Name", Help: "What people call it, such as Reception.", MaxLength: 255},
 			{Name: "type", Label: "Type", Kind: "select", Value: "mobile", Options: types, Required: true}, {Name: "platform", Label: "Platform", Kind: "select", Options: platforms, Required: true}},
 		More: []FieldView{{Name: "extension", Label: "Extension", MaxLength: 32}, {Name: "predelay", Label: "Seconds to wait before the extension is dialled", Kind: "number", Min: "0", Max: "3600"}}}
 	refused := form
-	refused.Hidden, refused.Heading, refused.Cancel, refused.Error = []Hidden{{"phone_id", "DP1"}, {"was.number", "+442079460123"}}, "Edit "+hostile.Name, Phone(sampleWorkspace, acme.Slug, "DP1"), "Duo is limiting requests to this account, and did not do this. Try again at 14:02:30 BST."
+	refused.Hidden, refused.Heading, refused.Cancel, refused.Error = []Hidden{{Name: "phone_id", Value: "DP1"}, {Name: "was.number", Value: "+442079460123"}}, "Edit "+hostile.Name, Phone(sampleWorkspace, acme.Slug, "DP1"), "Duo is limiting requests to this account, and did not do this. Try again at 14:02:30 BST."
 	refused.Post, refused.Button = Action(sampleWorkspace, acme.Slug, "modify-phone"), "Review changes"
 	refused.Fields = []FieldView{{Name: "number", Label: "Number", Kind: "tel", Value: "020 7946 0123", Error: "Start with + and the country code, such as +44. Duo would take this for a number of the United States."}, {Name: "name", Label: "Name", Value: hostile.Name},
 		{Name: "user_id", Label: "User", Value: "m@client.example", Error: "2 match: choose one, or type another name.", Matches: []Option{
 			{Value: "DU0000000000000000M1", Text: "a-maria (m@client.example)"}, {Value: "DU0000000000000000M2", Text: "maria.lund (" + hostile.Name + ", m@client.example)"}}}}
 	refused.More = []FieldView{{Name: "extension", Label: "Extension", Value: "12"}, {Name: "predelay", Label: "Seconds to wait before the extension is dialled", Kind: "number", Value: "-1", Min: "0", Max: "3600", Error: "Give a whole number from 0 to 3600."}}
 	shell := organizationShell(acme, "phones")
-	return []Sample{{"phone-create", organizationShell(acme, "users"), form}, {"phone-edit-refused", shell, refused},
-		{"confirm-phone", shell, ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Delete phone +44 20 7946 0123", Consequences: []string{"Jane Roe and Tomás Fry can no longer sign in with it.", "This cannot be undone. To take it from one user only, un-assign it.", "It is the only phone of Jane Roe."},
-			Facts: []Fact{{Label: "Phone", Text: "+44 20 7946 0123"}, {Label: "Used by", Text: "Jane Roe, Tomás Fry"}}, Post: Action(sampleWorkspace, acme.Slug, "delete-phone-by-id"), Hidden: []Hidden{{"phone_id", "DP1"}, {"user_ids", janeID + "\nDU2"}}, Button: "Delete phone", Danger: true, Cancel: Phone(sampleWorkspace, acme.Slug, "DP1")}},
-		{"held-back", organizationShell(acme, "users"), ConfirmPage{Once: Once{RunID: sampleRun, Connection: sampleBound, Connected: sampleOnce.Connected, Reason: Input{Value: "sure", Error: "Give a reason."},
+	return []Sample{{Name: "phone-create", Shell: organizationShell(acme, "users"), Page: form}, {Name: "phone-edit-refused", Shell: shell, Page: refused},
+		{Name: "confirm-phone", Shell: shell, Page: ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Delete phone +44 20 7946 0123", Consequences: []string{"Jane Roe and Tomás Fry can no longer sign in with it.", "This cannot be undone. To take it from one user only, un-assign it.", "It is the only phone of Jane Roe."},
+			Facts: []Fact{{Label: "Phone", Text: "+44 20 7946 0123"}, {Label: "Used by", Text: "Jane Roe, Tomás Fry"}}, Post: Action(sampleWorkspace, acme.Slug, "delete-phone-by-id"), Hidden: []Hidden{{Name: "phone_id", Value: "DP1"}, {Name: "user_ids", Value: janeID + "\nDU2"}}, Button: "Delete phone", Danger: true, Cancel: Phone(sampleWorkspace, acme.Slug, "DP1")}},
+		{Name: "held-back", Shell: organizationShell(acme, "users"), Page: ConfirmPage{Once: Once{RunID: sampleRun, Connection: sampleBound, Connected: sampleOnce.Connected, Reason: Input{Value: "sure", Error: "Give a reason."},
 			Held:       []string{"Jane Roe reported a push as fraud at 14:02 UTC. Until 15:02 UTC, changes for Jane Roe need an administrator or owner other than tom@northwind.example, who sent the push, and a reason. Ask ana@northwind.example."},
 			ReasonHelp: "For changes for Jane Roe: how you know that it is right. It is kept with the run."},
 			Workspace: sampleWorkspace, Organization: acme, Heading: "Unlock Jane Roe", Post: Action(sampleWorkspace, acme.Slug, "unlock-user"), Button: "Unlock", Cancel: User(sampleWorkspace, acme.Slug, janeID), Error: "Nothing was sent. You may decide: give a reason."}},
-		{"connection-changed", organizationShell(acme, "users"), ChangedPage{Once: sampleOnce, Organization: acme, Heading: "Create User", Was: "the child account Harbour Legal LLP (DAHARBOUR00000000001)", Now: "the child account Acme Dental (DAACME00000000000001)",
-			Typed: []Fact{{Label: "Username", Text: "jroe"}, {Label: "Notes", Text: hostile.Name}}, Post: Action(sampleWorkspace, acme.Slug, "create-user"), Hidden: []Hidden{{"username", "jroe"}, {"notes", hostile.Name}, {"reopened", "1"}},
+		{Name: "connection-changed", Shell: organizationShell(acme, "users"), Page: ChangedPage{Once: sampleOnce, Organization: acme, Heading: "Create User", Was: "the child account Harbour Legal LLP (DAHARBOUR00000000001)", Now: "the child account Acme Dental (DAACME00000000000001)",
+			Typed: []Fact{{Label: "Username", Text: "jroe"}, {Label: "Notes", Text: hostile.Name}}, Post: Action(sampleWorkspace, acme.Slug, "create-user"), Hidden: []Hidden{{Name: "username", Value: "jroe"}, {Name: "notes", Value: hostile.Name}, {Name: "reopened", Value: "1"}},
 			Cancel: Organization(sampleWorkspace, acme.Slug)}},
-		{"confirm-group-refused", organizationShell(acme, "users"), ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Add Jane Roe to Migration weekend", Error: "The group Migration weekend has the status Bypass now. Look at what that means before you send this again.",
+		{Name: "confirm-group-refused", Shell: organizationShell(acme, "users"), Page: ConfirmPage{Workspace: sampleWorkspace, Organization: acme, Once: sampleOnce, Heading: "Add Jane Roe to Migration weekend", Error: "The group Migration weekend has the status Bypass now. Look at what that means before you send this again.",
 			Consequences: []string{"This group has the status bypass: Jane Roe is not asked for the second factor until somebody ends it.", "You cannot add anybody: this group needs the role admin, like the status bypass."},
 			Facts:        []Fact{{Label: "Group", Text: "Migration weekend"}, {Label: "Its status", Text: "Bypass"}}, Post: Action(sampleWorkspace, acme.Slug, "associate-group-with-user"), Cancel: User(sampleWorkspace, acme.Slug, janeID)}},
 	}
@@ -154,22 +154,22 @@ func sampleQR() QR {
 func listSamples() []Sample {
 	phones := PhonesPage{Workspace: sampleWorkspace, Organization: acme, Create: Action(sampleWorkspace, acme.Slug, "create-phone"), Caption: "212 phones", ReadAt: minutesAgo, Refresh: Phones(sampleWorkspace, acme.Slug) + "?fresh=1",
 		Rows: []PhoneRow{
-			{ID: "DP1", Number: "+44 20 7946 0123", Name: "Jane’s phone", Platform: "iOS", Model: "iPhone 15", Activated: Chip{Level: "ok", Text: "Activated"}, Users: []Link{{"Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}}, LastSeen: minutesAgo},
-			{ID: "DP2", Name: "Tablet", Platform: "Android", Model: "Galaxy Tab S9", Activated: Chip{Level: "warn", Text: "Not activated"}, Users: []Link{{"Tomás Fry", User(sampleWorkspace, acme.Slug, janeID)}, {"svc-backup", User(sampleWorkspace, acme.Slug, janeID)}}},
+			{ID: "DP1", Number: "+44 20 7946 0123", Name: "Jane’s phone", Platform: "iOS", Model: "iPhone 15", Activated: Chip{Level: "ok", Text: "Activated"}, Users: []Link{{Text: "Jane Roe", Href: User(sampleWorkspace, acme.Slug, janeID)}}, LastSeen: minutesAgo},
+			{ID: "DP2", Name: "Tablet", Platform: "Android", Model: "Galaxy Tab S9", Activated: Chip{Level: "warn", Text: "Not activated"}, Users: []Link{{Text: "Tomás Fry", Href: User(sampleWorkspace, acme.Slug, janeID)}, {Text: "svc-backup", Href: User(sampleWorkspace, acme.Slug, janeID)}}},
 			{ID: "DP3", Number: "+44 20 7946 0101", Activated: Chip{Level: "idle", Text: "Calls only"}, LastSeen: longAgo},
-			{ID: "DP4", Name: hostile.Name, Platform: hostile.Name, Model: "Generic Smartphone", Activated: Chip{Level: "warn", Text: "Not activated"}, Users: []Link{{hostile.Name, User(sampleWorkspace, acme.Slug, janeID)}}},
+			{ID: "DP4", Name: hostile.Name, Platform: hostile.Name, Model: "Generic Smartphone", Activated: Chip{Level: "warn", Text: "Not activated"}, Users: []Link{{Text: hostile.Name, Href: User(sampleWorkspace, acme.Slug, janeID)}}},
 		}, Pager: Pager{From: 1, To: 50, Total: 212, Noun: "phones", Next: PhonesView(sampleWorkspace, acme.Slug, "", 2)}}
 	codes := BypassCodesPage{Workspace: sampleWorkspace, Organization: acme, Caption: "3 bypass codes", ReadAt: minutesAgo, Refresh: BypassCodes(sampleWorkspace, acme.Slug) + "?fresh=1",
 		Rows: []BypassCodeRow{
-			{User: Link{"Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}, Created: minutesAgo, Expires: inAnHour, UsesLeft: "1", By: "Help desk", Delete: Action(sampleWorkspace, acme.Slug, "delete-bypass-code", "bypass_code_id", "DB1")},
-			{User: Link{"Tomás Fry", User(sampleWorkspace, acme.Slug, janeID)}, Created: longAgo, Never: true, UsesLeft: "Unlimited", By: "Admin Panel", Delete: Action(sampleWorkspace, acme.Slug, "delete-bypass-code", "bypass_code_id", "DB2")},
-			{User: Link{hostile.Name, User(sampleWorkspace, acme.Slug, janeID)}, Created: lastWeek, Expires: tomorrow, UsesLeft: "3"},
+			{User: Link{Text: "Jane Roe", Href: User(sampleWorkspace, acme.Slug, janeID)}, Created: minutesAgo, Expires: inAnHour, UsesLeft: "1", By: "Help desk", Delete: Action(sampleWorkspace, acme.Slug, "delete-bypass-code", "bypass_code_id", "DB1")},
+			{User: Link{Text: "Tomás Fry", Href: User(sampleWorkspace, acme.Slug, janeID)}, Created: longAgo, Never: true, UsesLeft: "Unlimited", By: "Admin Panel", Delete: Action(sampleWorkspace, acme.Slug, "delete-bypass-code", "bypass_code_id", "DB2")},
+			{User: Link{Text: hostile.Name, Href: User(sampleWorkspace, acme.Slug, janeID)}, Created: lastWeek, Expires: tomorrow, UsesLeft: "3"},
 		}}
 	return []Sample{
-		{"phones", organizationShell(acme, "phones"), phones},
-		{"phones-none", organizationShell(acme, "phones"), PhonesPage{Workspace: sampleWorkspace, Organization: acme, Empty: Empty{Kind: "nothing-yet", Headline: "Acme Dental has no phones yet", Text: "Open a user to assign one."}}},
-		{"bypass-codes", organizationShell(acme, "bypass-codes"), codes},
-		{"bypass-codes-none", organizationShell(acme, "bypass-codes"), BypassCodesPage{Workspace: sampleWorkspace, Organization: acme, Caption: "No bypass codes", ReadAt: minutesAgo,
+		{Name: "phones", Shell: organizationShell(acme, "phones"), Page: phones},
+		{Name: "phones-none", Shell: organizationShell(acme, "phones"), Page: PhonesPage{Workspace: sampleWorkspace, Organization: acme, Empty: Empty{Kind: "nothing-yet", Headline: "Acme Dental has no phones yet", Text: "Open a user to assign one."}}},
+		{Name: "bypass-codes", Shell: organizationShell(acme, "bypass-codes"), Page: codes},
+		{Name: "bypass-codes-none", Shell: organizationShell(acme, "bypass-codes"), Page: BypassCodesPage{Workspace: sampleWorkspace, Organization: acme, Caption: "No bypass codes", ReadAt: minutesAgo,
 			Empty: Empty{Kind: "all-well", Headline: "Nobody has a bypass code", Text: "As of 11:01."}}},
 	}
 }

@@ -9,7 +9,7 @@ func organizationSamples() []Sample {
 		Connection: []Fact{{Label: "Reached as", Text: "Child of your Duo account"}, {Label: "Account", Text: "Acme Dental", Note: "DA1QX7ZK3M9V5T2R8WPL"}, {Label: "Host", Text: "api-1a2b3c4d.duosecurity.com", Mono: true}},
 		Directory:  Fact{Label: "Directory key", Text: "Set", Note: "3 Aug 2026 by ana@northwind.example"},
 		UsersTotal: "184", ReadAt: minutesAgo, Refresh: Organization(sampleWorkspace, acme.Slug) + "?fresh=1", Runs: sampleRuns()[:2],
-		Users: []StatusCount{{active, 161, Users(sampleWorkspace, acme.Slug)}, {bypass, 2, Users(sampleWorkspace, acme.Slug)}, {locked, 3, Users(sampleWorkspace, acme.Slug)}, {enrolling, 12, Users(sampleWorkspace, acme.Slug)}, {disabled, 6, Users(sampleWorkspace, acme.Slug)}},
+		Users: []StatusCount{{State: active, Count: 161, Href: Users(sampleWorkspace, acme.Slug)}, {State: bypass, Count: 2, Href: Users(sampleWorkspace, acme.Slug)}, {State: locked, Count: 3, Href: Users(sampleWorkspace, acme.Slug)}, {State: enrolling, Count: 12, Href: Users(sampleWorkspace, acme.Slug)}, {State: disabled, Count: 6, Href: Users(sampleWorkspace, acme.Slug)}},
 	}
 	unreachable := ready
 	unreachable.State, unreachable.Users, unreachable.UsersTotal, unreachable.ReadAt = "unreachable", nil, "", When{}
@@ -18,32 +18,32 @@ func organizationSamples() []Sample {
 	ready.About = []Fact{{Label: "Also called", Text: "AD, Acme Smiles"}, {Label: "Tags", Text: "dental, vip"}, {Label: "Time zone", Text: "America/Chicago", Note: "now Mon 05:02"}}
 	unmapped := OrganizationPage{Workspace: sampleWorkspace, Organization: lyndon, State: "unmapped", MayMap: true}
 	return []Sample{
-		{"organization", organizationShell(acme, "overview"), ready},
-		{"organization-unmapped", organizationShell(lyndon, "overview"), unmapped},
-		{"organization-unreachable", organizationShell(acme, "overview"), unreachable},
-		{"organizations", workspaceShell("organizations"), OrganizationsPage{Workspace: sampleWorkspace, Rows: sampleOrganizations(), MayCreate: true,
-			Filters: []FilterLink{{"All", Organizations(sampleWorkspace), 512, true}, {"Not mapped", OrganizationsView(sampleWorkspace, "", "unmapped", 0), 141, false}},
+		{Name: "organization", Shell: organizationShell(acme, "overview"), Page: ready},
+		{Name: "organization-unmapped", Shell: organizationShell(lyndon, "overview"), Page: unmapped},
+		{Name: "organization-unreachable", Shell: organizationShell(acme, "overview"), Page: unreachable},
+		{Name: "organizations", Shell: workspaceShell("organizations"), Page: OrganizationsPage{Workspace: sampleWorkspace, Rows: sampleOrganizations(), MayCreate: true,
+			Filters: []FilterLink{{Text: "All", Href: Organizations(sampleWorkspace), Count: 512, Current: true}, {Text: "Not mapped", Href: OrganizationsView(sampleWorkspace, "", "unmapped", 0), Count: 141, Current: false}},
 			Pager:   Pager{From: 51, To: 55, Total: 512, Noun: "organizations", Previous: Organizations(sampleWorkspace), Next: OrganizationsView(sampleWorkspace, "", "", 3)}}},
-		{"organizations-none", workspaceShell("organizations"), OrganizationsPage{Workspace: sampleWorkspace, MayCreate: true,
-			Empty: Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "Create one, or create all from your Duo accounts.", Link: Link{"Create from Duo accounts", AdoptAccounts(sampleWorkspace)}}}},
-		{"organization-new", workspaceShell("organizations"), NewOrganizationPage{Workspace: sampleWorkspace, Accounts: sampleAccounts()}},
-		{"organization-new-refused", workspaceShell("organizations"), NewOrganizationPage{Workspace: sampleWorkspace, Name: Input{Value: "Acme Dental", Error: "You already have an organization called Acme Dental."},
+		{Name: "organizations-none", Shell: workspaceShell("organizations"), Page: OrganizationsPage{Workspace: sampleWorkspace, MayCreate: true,
+			Empty: Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "Create one, or create all from your Duo accounts.", Link: Link{Text: "Create from Duo accounts", Href: AdoptAccounts(sampleWorkspace)}}}},
+		{Name: "organization-new", Shell: workspaceShell("organizations"), Page: NewOrganizationPage{Workspace: sampleWorkspace, Accounts: sampleAccounts()}},
+		{Name: "organization-new-refused", Shell: workspaceShell("organizations"), Page: NewOrganizationPage{Workspace: sampleWorkspace, Name: Input{Value: "Acme Dental", Error: "You already have an organization called Acme Dental."},
 			AccountsLocked: "An account can be chosen when the Accounts API has answered."}},
 	}
 }
 
 func userSamples() []Sample {
 	users := UsersPage{Workspace: sampleWorkspace, Organization: acme, MayCreate: true, ReadAt: minutesAgo, Caption: "300 users", Rows: sampleUsers(50),
-		Statuses: []FilterLink{{"All", Users(sampleWorkspace, acme.Slug), 300, true}, {"Active", UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "active"}), 261, false},
-			{"Bypass", UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "bypass"}), 9, false}, {"Locked out", UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "locked_out"}), 12, false},
-			{"Not enrolled", UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "not_enrolled"}), 12, false}, {"Disabled", UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "disabled"}), 6, false}},
+		Statuses: []FilterLink{{Text: "All", Href: Users(sampleWorkspace, acme.Slug), Count: 300, Current: true}, {Text: "Active", Href: UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "active"}), Count: 261, Current: false},
+			{Text: "Bypass", Href: UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "bypass"}), Count: 9, Current: false}, {Text: "Locked out", Href: UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "locked_out"}), Count: 12, Current: false},
+			{Text: "Not enrolled", Href: UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "not_enrolled"}), Count: 12, Current: false}, {Text: "Disabled", Href: UsersView(sampleWorkspace, acme.Slug, UsersFilter{Status: "disabled"}), Count: 6, Current: false}},
 		Pager: Pager{From: 1, To: 50, Total: 300, Noun: "users", Next: UsersView(sampleWorkspace, acme.Slug, UsersFilter{Page: 2})}}
 
 	none := UsersPage{Workspace: sampleWorkspace, Organization: acme, MayCreate: true, ReadAt: minutesAgo, Caption: "No users",
-		Empty: Empty{Kind: "nothing-yet", Headline: "Acme Dental has no users yet", Text: "Create one here, or let Duo’s directory sync bring them.", Link: Link{"Create user", Action(sampleWorkspace, acme.Slug, "create-user")}}}
+		Empty: Empty{Kind: "nothing-yet", Headline: "Acme Dental has no users yet", Text: "Create one here, or let Duo’s directory sync bring them.", Link: Link{Text: "Create user", Href: Action(sampleWorkspace, acme.Slug, "create-user")}}}
 	noMatch := users
 	noMatch.Rows, noMatch.Pager, noMatch.Filter = nil, Pager{}, UsersFilter{Query: "zzz"}
-	noMatch.Caption, noMatch.Empty = "0 of 300 users match", Empty{Kind: "no-match", Headline: "Nobody matches “zzz”", Link: Link{"Show all users", Users(sampleWorkspace, acme.Slug)}}
+	noMatch.Caption, noMatch.Empty = "0 of 300 users match", Empty{Kind: "no-match", Headline: "Nobody matches “zzz”", Link: Link{Text: "Show all users", Href: Users(sampleWorkspace, acme.Slug)}}
 	failing := UsersPage{Workspace: sampleWorkspace, Organization: acme,
 		Trouble: &Trouble{Headline: "Duo refuses this account", Text: "The Accounts key no longer reaches Acme Dental (40301). An admin can check it under Integration.", Retry: Users(sampleWorkspace, acme.Slug)}}
 	older := users
@@ -53,17 +53,17 @@ func userSamples() []Sample {
 	exact := UsersPage{Workspace: sampleWorkspace, Organization: harbour, Exact: true, Filter: UsersFilter{Query: "jroe"}, Rows: sampleUsers(1), Caption: "1 user", ReadAt: minutesAgo}
 
 	return []Sample{
-		{"users", organizationShell(acme, "users"), users},
-		{"users-none", organizationShell(acme, "users"), none},
-		{"users-no-match", organizationShell(acme, "users"), noMatch},
-		{"users-older", organizationShell(acme, "users"), older},
-		{"users-asking", organizationShell(acme, "users"), AskingPage{Heading: "Users"}},
-		{"users-failing", organizationShell(acme, "users"), failing},
-		{"users-exact", organizationShell(harbour, "users"), exact},
-		{"user", organizationShell(acme, "users"), sampleUser()},
-		{"user-locked", sandboxed(organizationShell(acme, "users"), Flash{Level: "ok", Text: "Bypass code deleted.", Link: Link{"See the run", Runs(sampleWorkspace)}}), lockedUser()},
-		{"user-trashed", organizationShell(acme, "users"), trashedUser()},
-		{"user-hostile", organizationShell(hostile, "users"), hostileUser()},
+		{Name: "users", Shell: organizationShell(acme, "users"), Page: users},
+		{Name: "users-none", Shell: organizationShell(acme, "users"), Page: none},
+		{Name: "users-no-match", Shell: organizationShell(acme, "users"), Page: noMatch},
+		{Name: "users-older", Shell: organizationShell(acme, "users"), Page: older},
+		{Name: "users-asking", Shell: organizationShell(acme, "users"), Page: AskingPage{Heading: "Users"}},
+		{Name: "users-failing", Shell: organizationShell(acme, "users"), Page: failing},
+		{Name: "users-exact", Shell: organizationShell(harbour, "users"), Page: exact},
+		{Name: "user", Shell: organizationShell(acme, "users"), Page: sampleUser()},
+		{Name: "user-locked", Shell: sandboxed(organizationShell(acme, "users"), Flash{Level: "ok", Text: "Bypass code deleted.", Link: Link{Text: "See the run", Href: Runs(sampleWorkspace)}}), Page: lockedUser()},
+		{Name: "user-trashed", Shell: organizationShell(acme, "users"), Page: trashedUser()},
+		{Name: "user-hostile", Shell: organizationShell(hostile, "users"), Page: hostileUser()},
 	}
 }
 
@@ -155,16 +155,16 @@ func phoneSamples() []Sample {
 	activate.Primary = true
 	take := sampleAct("Un-assign", "un-assign-phone-from-user", "", "phone_id", id, "user_id", janeID, "from", "phone")
 	take.Danger = true
-	jane := Link{"Jane Roe", User(sampleWorkspace, acme.Slug, janeID)}
+	jane := Link{Text: "Jane Roe", Href: User(sampleWorkspace, acme.Slug, janeID)}
 	full := PhonePage{Workspace: sampleWorkspace, Organization: acme, ID: id, Number: "+44 20 7946 0123", Name: "Jane’s phone", Activated: Chip{Level: "ok", Text: "Activated"},
 		Acts: []Act{activate, sampleAct("Edit", "modify-phone", "e", "phone_id", id), remove}, AssignUser: Action(sampleWorkspace, acme.Slug, "assign-phone-to-user", "phone_id", id, "from", "phone"),
 		Facts: []Fact{{Label: "Number", Text: "+44 20 7946 0123"}, {Label: "Type", Text: "Mobile"}, {Label: "Platform", Text: "Apple iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", Text: "11:01", Note: "34 s ago"}, {Label: "Duo id", Text: id, Mono: true}},
-		Users: []PhoneUser{{User: jane, Username: "jroe", State: active, Only: true, Acts: []Act{take}}, {User: Link{"Tomás Fry", jane.Href}, Username: "tfry@acme-dental.example", State: locked, Acts: []Act{take}}},
+		Users: []PhoneUser{{User: jane, Username: "jroe", State: active, Only: true, Acts: []Act{take}}, {User: Link{Text: "Tomás Fry", Href: jane.Href}, Username: "tfry@acme-dental.example", State: locked, Acts: []Act{take}}},
 		Runs:  sampleRuns()[3:4], ReadAt: minutesAgo}
 	bare := PhonePage{Workspace: sampleWorkspace, Organization: acme, ID: id, Activated: Chip{Level: "idle", Text: "Calls only"}, Facts: []Fact{{Label: "Duo id", Text: id, Mono: true}}}
 	hostilePhone := full
 	hostilePhone.Organization, hostilePhone.Number, hostilePhone.Name = hostile, hostile.Name, `" onmouseover="alert(1)`
 	hostilePhone.Facts = append([]Fact{{Label: "Model", Text: hostile.Name}}, full.Facts...)
-	hostilePhone.Users = []PhoneUser{{User: Link{hostile.Name, jane.Href}, Username: hostile.Name, State: bypass}}
-	return []Sample{{"phone", organizationShell(acme, "phones"), full}, {"phone-bare", organizationShell(acme, "phones"), bare}, {"phone-hostile", organizationShell(hostile, "phones"), hostilePhone}}
+	hostilePhone.Users = []PhoneUser{{User: Link{Text: hostile.Name, Href: jane.Href}, Username: hostile.Name, State: bypass}}
+	return []Sample{{Name: "phone", Shell: organizationShell(acme, "phones"), Page: full}, {Name: "phone-bare", Shell: organizationShell(acme, "phones"), Page: bare}, {Name: "phone-hostile", Shell: organizationShell(hostile, "phones"), Page: hostilePhone}}
 }

@@ -344,7 +344,7 @@ func (TokenForm) Title() string { return "Make access token" }
 
 func (p TokenForm) fields() (name, days, password FieldView) {
 	name = FieldView{Name: "name", Label: "Name", Value: p.Name.Value, Error: p.Name.Error, Required: true, MaxLength: 60, Help: "The program that will use it, such as “ticket system”."}
-	days = FieldView{Name: "days", Label: "Ends after", Kind: "radio", Value: p.Days.Value, Error: p.Days.Error, Options: []Option{{"7", "7 days"}, {"30", "30 days"}, {"90", "90 days"}, {"365", "a year"}}}
+	days = FieldView{Name: "days", Label: "Ends after", Kind: "radio", Value: p.Days.Value, Error: p.Days.Error, Options: []Option{{Value: "7", Text: "7 days"}, {Value: "30", Text: "30 days"}, {Value: "90", Text: "90 days"}, {Value: "365", Text: "a year"}}}
 	password = FieldView{Name: "password", Label: "Your password", Kind: "password", Error: p.Password.Error, Required: true, Autocomplete: "current-password",
 		Help: "Asked for once more, so that nobody makes a token at a desk that you left."}
 	return name, days, password

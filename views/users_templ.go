@@ -124,7 +124,7 @@ func (p UsersPage) Body() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = hiddenFields(chosen([]Hidden{{"status", p.Filter.Status}, {"sort", p.Filter.Sort}})).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = hiddenFields(chosen([]Hidden{{Name: "status", Value: p.Filter.Status}, {Name: "sort", Value: p.Filter.Sort}})).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
