@@ -122,6 +122,33 @@ type Empty struct {
 	Link                 Link
 }
 
+// UserGroup is one group of a user. Status is drawn when it is not the usual one.
+type UserGroup struct {
+	Name, Description string
+	Status            Chip
+	Acts              []Act
+}
+
+// ExactUser is what can be typed to find a user of an account that is too large to be listed.
+const ExactUser = "username, alias, e-mail address or Duo id"
+
+// Reach is which organizations a membership holds: all, or so many, of which some are named.
+type Reach struct {
+	All   bool
+	Count int
+	Names []string
+}
+
+func phoneTitle(number, name string) string {
+	switch {
+	case number != "":
+		return number
+	case name != "":
+		return name
+	}
+	return "No number"
+}
+
 // fieldID is the id of the control with that name. Names are ours; dots come from "account.<organization>".
 func fieldID(name string) string { return "f-" + strings.ReplaceAll(name, ".", "-") }
 
