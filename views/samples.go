@@ -33,6 +33,7 @@ func Samples() []Sample {
 
 const (
 	sampleWorkspace = "northwind"
+	janeID          = "DUJANE00000000000001"
 	sampleRun       = "0198f3c2-7b1e-7c43-9a55-2f6d1c0b8e11"
 	sampleBound     = "R2V0SGVyZU5vdEJhY2sxMQ"
 )
@@ -63,6 +64,11 @@ var (
 )
 
 func aloneShell() Shell { return Shell{Theme: "auto", Here: "/signin"} }
+
+// accountShell is of an operator's own pages, outside of any workspace.
+func accountShell() Shell {
+	return Shell{Theme: "auto", Density: "compact", Here: "/account", Operator: "ana@northwind.example"}
+}
 
 func workspaceShell(section string) Shell {
 	return Shell{Theme: "auto", Here: "/w/northwind", Operator: "ana@northwind.example", Role: "admin", Workspace: sampleWorkspace, WorkspaceName: "Northwind IT",
@@ -140,4 +146,22 @@ func errorSamples() []Sample {
 			Again: Link{Text: "Create another code", Href: Action(sampleWorkspace, acme.Slug, "create-bypass-code-for-user", "user_id", "DUJANE00000000000001")},
 			Run:   Link{Text: "Open the run", Href: Run(sampleWorkspace, acme.Slug, sampleRun)}}},
 	}
+}
+
+func sampleRuns() []RunRow {
+	applied := Chip{Level: "ok", Text: "Applied"}
+	return []RunRow{
+		{ID: "r1", Href: Run(sampleWorkspace, "", "r1"), At: minutesAgo, By: "ana@northwind.example", Action: "Create Bypass Code for User", Subject: Link{Text: "Jane Roe", Href: User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}, Organization: &acme,
+			Outcome: applied, Summary: "1 code, 1 use, until 12:02. Older codes kept.", Ticket: "INC-20417"},
+		{ID: "r2", Href: Run(sampleWorkspace, "", "r2"), At: thisMonday, By: "tom@northwind.example", Action: "Update User", Subject: Link{Text: "Peter Voss", Href: User(sampleWorkspace, harbour.Slug, "DUPETER0000000000001")}, Organization: &harbour,
+			Outcome: Chip{Level: "warn", Text: "Unknown"}, Summary: "Duo did not answer within 20 s.", Note: "May have happened: look at the user’s status before you try again."},
+		{ID: "r3", Href: Run(sampleWorkspace, "", "r3"), At: thisMonday, By: "tom@northwind.example", Action: "Delete User", Subject: Link{Text: hostile.Name}, Organization: &hostile,
+			Outcome: Chip{Level: "bad", Text: "Refused"}, Summary: "Duo refused: " + hostile.Name},
+		{ID: "r4", Href: Run(sampleWorkspace, "", "r4"), At: thisMonday, By: "ana@northwind.example", Action: "Send Activation URL", Subject: Link{Text: "iPhone 15, +44 20 7946 0123"}, Organization: &acme, Outcome: Chip{Level: "info", Text: "Sending"}, Summary: "Waiting for Duo."},
+		{ID: "r5", Href: Run(sampleWorkspace, "", "r5"), At: lastWeek, By: "ana@northwind.example", Action: "List Accounts", Outcome: applied, Summary: "8 accounts."},
+	}
+}
+
+func sampleAct(text, slug, key string, values ...string) Act {
+	return Act{Text: text, Key: key, Href: Action(sampleWorkspace, acme.Slug, slug, values...)}
 }

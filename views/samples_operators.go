@@ -65,7 +65,7 @@ func manyBoxes() []GrantOrganization {
 }
 
 func accountSamples() []Sample {
-	signedIn := Shell{Theme: "auto", Density: "compact", Here: "/account", Operator: "ana@northwind.example"}
+	signedIn := accountShell()
 	page := AccountPage{Email: "ana@northwind.example", Theme: "auto", Density: "compact", BrowserZone: "Europe/London", Sessions: []SessionRow{
 		{ID: "s1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: thisMonday, Seen: minutesAgo, This: true},
 		{ID: "s2", Browser: "Another browser", Since: lastWeek, Seen: lastWeek},

@@ -2,20 +2,6 @@ package views
 
 import "slices"
 
-func sampleRuns() []RunRow {
-	applied := Chip{Level: "ok", Text: "Applied"}
-	return []RunRow{
-		{ID: "r1", Href: Run(sampleWorkspace, "", "r1"), At: minutesAgo, By: "ana@northwind.example", Action: "Create Bypass Code for User", Subject: Link{Text: "Jane Roe", Href: User(sampleWorkspace, acme.Slug, "DUJANE00000000000001")}, Organization: &acme,
-			Outcome: applied, Summary: "1 code, 1 use, until 12:02. Older codes kept.", Ticket: "INC-20417"},
-		{ID: "r2", Href: Run(sampleWorkspace, "", "r2"), At: thisMonday, By: "tom@northwind.example", Action: "Update User", Subject: Link{Text: "Peter Voss", Href: User(sampleWorkspace, harbour.Slug, "DUPETER0000000000001")}, Organization: &harbour,
-			Outcome: Chip{Level: "warn", Text: "Unknown"}, Summary: "Duo did not answer within 20 s.", Note: "May have happened: look at the user’s status before you try again."},
-		{ID: "r3", Href: Run(sampleWorkspace, "", "r3"), At: thisMonday, By: "tom@northwind.example", Action: "Delete User", Subject: Link{Text: hostile.Name}, Organization: &hostile,
-			Outcome: Chip{Level: "bad", Text: "Refused"}, Summary: "Duo refused: " + hostile.Name},
-		{ID: "r4", Href: Run(sampleWorkspace, "", "r4"), At: thisMonday, By: "ana@northwind.example", Action: "Send Activation URL", Subject: Link{Text: "iPhone 15, +44 20 7946 0123"}, Organization: &acme, Outcome: Chip{Level: "info", Text: "Sending"}, Summary: "Waiting for Duo."},
-		{ID: "r5", Href: Run(sampleWorkspace, "", "r5"), At: lastWeek, By: "ana@northwind.example", Action: "List Accounts", Outcome: applied, Summary: "8 accounts."},
-	}
-}
-
 func sampleRunsPage() RunsPage {
 	outcome := func(text, outcome string, count int, current bool) FilterLink {
 		return FilterLink{Text: text, Count: count, Current: current, Href: RunsView(sampleWorkspace, "", RunsFilter{Outcome: outcome})}

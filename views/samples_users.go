@@ -2,8 +2,6 @@ package views
 
 import "fmt"
 
-const janeID = "DUJANE00000000000001"
-
 func organizationSamples() []Sample {
 	ready := OrganizationPage{Workspace: sampleWorkspace, Organization: acme, State: "ready", MayMap: true,
 		Connection: []Fact{{Label: "Reached as", Text: "Child of your Duo account"}, {Label: "Account", Text: "Acme Dental", Note: "DA1QX7ZK3M9V5T2R8WPL"}, {Label: "Host", Text: "api-1a2b3c4d.duosecurity.com", Mono: true}},
@@ -85,10 +83,6 @@ func sampleUsers(n int) []UserRow {
 		rows = append(rows, u)
 	}
 	return rows
-}
-
-func sampleAct(text, slug, key string, values ...string) Act {
-	return Act{Text: text, Key: key, Href: Action(sampleWorkspace, acme.Slug, slug, values...)}
 }
 
 func sampleUser() UserPage {
