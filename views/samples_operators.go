@@ -1,8 +1,13 @@
 package views
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 const sampleMember = "5d0c1a77-8f7e-4f0e-9a43-0a2f6b1f2c11"
+
+func operatorsSamples() []Sample { return slices.Concat(operatorSamples(), accountSamples()) }
 
 func ownerShell(flashes ...Flash) Shell {
 	shell := workspaceShell("operators")
@@ -90,11 +95,6 @@ func accountSamples() []Sample {
 	form := TokenForm{Workspace: sampleWorkspace, WorkspaceName: "Northwind IT", RunID: sampleRun, Days: Input{Value: "30"}, Grant: GrantFields{Role: Input{Value: "auditor"}, Every: true, Organizations: boxes, Total: 3}}
 	bad := TokenForm{Workspace: sampleWorkspace, WorkspaceName: hostile.Name, RunID: sampleRun, Name: Input{Error: "Fill this in."}, Days: Input{Error: "Choose one."}, Password: Input{Error: "This is not your password."},
 		Grant: GrantFields{Role: Input{Value: "owner", Error: "Your own role is less."}, ReachError: "Choose at least one organization, or all of them.", Organizations: boxes, Total: 3, Most: "technician", Limited: true}}
-	docs := APIDocsPage{Total: 1, Try: "curl -sS https://duo.northwind.example/api/v1/w/WORKSPACE", Repeat: `{"replayed": true}`,
-		Reads:    []APIRead{{ID: "get-runs", Title: "Runs", Address: "/api/v1/w/{ws}/runs", Help: "What was done.", Role: "auditor", Parameters: []APIField{{Name: "limit", Kind: "1 to 500", Words: "How many at most."}}}},
-		Problems: []APIProblem{{Status: 409, Code: "run_id_used", Means: "The run_id was used before, with other fields."}},
-		Groups: []APIGroup{{Name: "Admin API - Phones", Actions: []APIAction{{Slug: "create-phone", Title: "Create Phone", Address: "/api/v1/w/{ws}/o/{org}/actions/create-phone", Help: "Makes a phone.", Call: "POST /admin/v1/phones",
-			Kind: Chip{Level: "info", Text: "changes"}, Role: "technician", Fields: []APIField{{Name: "number", Kind: "phone number", Words: "Number.", Required: true}}, Curl: "curl …"}}}}}
 	invited := AcceptPage{Token: "mU9sB0mS3a9J", Email: "mia@northwind.example", Workspace: "Northwind IT", Role: "technician", Reach: Reach{Count: 2, Names: []string{acme.Name, hostile.Name}},
 		Inviter: "ana@northwind.example", Until: tomorrow}
 	known := invited
@@ -112,7 +112,6 @@ func accountSamples() []Sample {
 		{Name: "token-shown", Shell: signedIn, Page: TokenShown{Workspace: sampleWorkspace, Name: "ticket system", Role: "helpdesk", Reach: invited.Reach, Until: tomorrow, ShownAt: "11:02",
 			Token: "ddk_mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c",
 			Curl:  "curl -sS https://duo.northwind.example/api/v1/w/northwind \\\n  -H \"Authorization: Bearer $TOKEN\""}},
-		{Name: "api-docs", Shell: signedIn, Page: docs},
 		{Name: "invitation", Shell: aloneShell(), Page: InvitationPage{}},
 		{Name: "invitation-refused", Shell: aloneShell(), Page: InvitationPage{Refused: true}},
 		{Name: "invitation-slow", Shell: aloneShell(), Page: InvitationPage{SlowDown: "Too many attempts. Try again in 8 s."}},

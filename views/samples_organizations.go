@@ -73,3 +73,31 @@ func failedImportSample() ImportPreviewPage {
 	page.Rows, page.Creates = nil, 0
 	return page
 }
+
+func organizationSamples() []Sample {
+	ready := OrganizationPage{Workspace: sampleWorkspace, Organization: acme, State: "ready", MayMap: true,
+		Connection: []Fact{{Label: "Reached as", Text: "Child of your Duo account"}, {Label: "Account", Text: "Acme Dental", Note: "DA1QX7ZK3M9V5T2R8WPL"}, {Label: "Host", Text: "api-1a2b3c4d.duosecurity.com", Mono: true}},
+		Directory:  Fact{Label: "Directory key", Text: "Set", Note: "3 Aug 2026 by ana@northwind.example"},
+		UsersTotal: "184", ReadAt: minutesAgo, Refresh: Organization(sampleWorkspace, acme.Slug) + "?fresh=1", Runs: sampleRuns()[:2],
+		Users: []StatusCount{{State: active, Count: 161, Href: Users(sampleWorkspace, acme.Slug)}, {State: bypass, Count: 2, Href: Users(sampleWorkspace, acme.Slug)}, {State: locked, Count: 3, Href: Users(sampleWorkspace, acme.Slug)}, {State: enrolling, Count: 12, Href: Users(sampleWorkspace, acme.Slug)}, {State: disabled, Count: 6, Href: Users(sampleWorkspace, acme.Slug)}},
+	}
+	unreachable := ready
+	unreachable.State, unreachable.Users, unreachable.UsersTotal, unreachable.ReadAt = "unreachable", nil, "", When{}
+	unreachable.Trouble = &Trouble{Headline: "Duo does not answer", Text: "api-1a2b3c4d.duosecurity.com did not answer within 10 seconds. Nothing was changed.", Retry: Organization(sampleWorkspace, acme.Slug)}
+	ready.MayEdit = true
+	ready.About = []Fact{{Label: "Also called", Text: "AD, Acme Smiles"}, {Label: "Tags", Text: "dental, vip"}, {Label: "Time zone", Text: "America/Chicago", Note: "now Mon 05:02"}}
+	unmapped := OrganizationPage{Workspace: sampleWorkspace, Organization: lyndon, State: "unmapped", MayMap: true}
+	return []Sample{
+		{Name: "organization", Shell: organizationShell(acme, "overview"), Page: ready},
+		{Name: "organization-unmapped", Shell: organizationShell(lyndon, "overview"), Page: unmapped},
+		{Name: "organization-unreachable", Shell: organizationShell(acme, "overview"), Page: unreachable},
+		{Name: "organizations", Shell: workspaceShell("organizations"), Page: OrganizationsPage{Workspace: sampleWorkspace, Rows: sampleOrganizations(), MayCreate: true,
+			Filters: []FilterLink{{Text: "All", Href: Organizations(sampleWorkspace), Count: 512, Current: true}, {Text: "Not mapped", Href: OrganizationsView(sampleWorkspace, "", "unmapped", 0), Count: 141, Current: false}},
+			Pager:   Pager{From: 51, To: 55, Total: 512, Noun: "organizations", Previous: Organizations(sampleWorkspace), Next: OrganizationsView(sampleWorkspace, "", "", 3)}}},
+		{Name: "organizations-none", Shell: workspaceShell("organizations"), Page: OrganizationsPage{Workspace: sampleWorkspace, MayCreate: true,
+			Empty: Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "Create one, or create all from your Duo accounts.", Link: Link{Text: "Create from Duo accounts", Href: AdoptAccounts(sampleWorkspace)}}}},
+		{Name: "organization-new", Shell: workspaceShell("organizations"), Page: NewOrganizationPage{Workspace: sampleWorkspace, Accounts: sampleAccounts()}},
+		{Name: "organization-new-refused", Shell: workspaceShell("organizations"), Page: NewOrganizationPage{Workspace: sampleWorkspace, Name: Input{Value: "Acme Dental", Error: "You already have an organization called Acme Dental."},
+			AccountsLocked: "An account can be chosen when the Accounts API has answered."}},
+	}
+}

@@ -1,32 +1,26 @@
 package views
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
-func organizationSamples() []Sample {
-	ready := OrganizationPage{Workspace: sampleWorkspace, Organization: acme, State: "ready", MayMap: true,
-		Connection: []Fact{{Label: "Reached as", Text: "Child of your Duo account"}, {Label: "Account", Text: "Acme Dental", Note: "DA1QX7ZK3M9V5T2R8WPL"}, {Label: "Host", Text: "api-1a2b3c4d.duosecurity.com", Mono: true}},
-		Directory:  Fact{Label: "Directory key", Text: "Set", Note: "3 Aug 2026 by ana@northwind.example"},
-		UsersTotal: "184", ReadAt: minutesAgo, Refresh: Organization(sampleWorkspace, acme.Slug) + "?fresh=1", Runs: sampleRuns()[:2],
-		Users: []StatusCount{{State: active, Count: 161, Href: Users(sampleWorkspace, acme.Slug)}, {State: bypass, Count: 2, Href: Users(sampleWorkspace, acme.Slug)}, {State: locked, Count: 3, Href: Users(sampleWorkspace, acme.Slug)}, {State: enrolling, Count: 12, Href: Users(sampleWorkspace, acme.Slug)}, {State: disabled, Count: 6, Href: Users(sampleWorkspace, acme.Slug)}},
+func estateSamples() []Sample {
+	return slices.Concat(workspaceSamples(), userSamples(), verifiedSamples(), phoneSamples(), listSamples())
+}
+
+func workspaceSamples() []Sample {
+	steps := []SetupStep{
+		{State: "now", Title: "Save the nine fields", Text: "Hosts and keys of three applications in your own Duo account.", Link: Link{Text: "Open Integration", Href: Integration(sampleWorkspace)}},
+		{State: "later", Title: "Map your first organization", Text: "Join each client to its Duo account."},
+		{State: "later", Title: "Open an organization", Text: "Its users, phones and bypass codes are there."},
 	}
-	unreachable := ready
-	unreachable.State, unreachable.Users, unreachable.UsersTotal, unreachable.ReadAt = "unreachable", nil, "", When{}
-	unreachable.Trouble = &Trouble{Headline: "Duo does not answer", Text: "api-1a2b3c4d.duosecurity.com did not answer within 10 seconds. Nothing was changed.", Retry: Organization(sampleWorkspace, acme.Slug)}
-	ready.MayEdit = true
-	ready.About = []Fact{{Label: "Also called", Text: "AD, Acme Smiles"}, {Label: "Tags", Text: "dental, vip"}, {Label: "Time zone", Text: "America/Chicago", Note: "now Mon 05:02"}}
-	unmapped := OrganizationPage{Workspace: sampleWorkspace, Organization: lyndon, State: "unmapped", MayMap: true}
 	return []Sample{
-		{Name: "organization", Shell: organizationShell(acme, "overview"), Page: ready},
-		{Name: "organization-unmapped", Shell: organizationShell(lyndon, "overview"), Page: unmapped},
-		{Name: "organization-unreachable", Shell: organizationShell(acme, "overview"), Page: unreachable},
-		{Name: "organizations", Shell: workspaceShell("organizations"), Page: OrganizationsPage{Workspace: sampleWorkspace, Rows: sampleOrganizations(), MayCreate: true,
-			Filters: []FilterLink{{Text: "All", Href: Organizations(sampleWorkspace), Count: 512, Current: true}, {Text: "Not mapped", Href: OrganizationsView(sampleWorkspace, "", "unmapped", 0), Count: 141, Current: false}},
-			Pager:   Pager{From: 51, To: 55, Total: 512, Noun: "organizations", Previous: Organizations(sampleWorkspace), Next: OrganizationsView(sampleWorkspace, "", "", 3)}}},
-		{Name: "organizations-none", Shell: workspaceShell("organizations"), Page: OrganizationsPage{Workspace: sampleWorkspace, MayCreate: true,
-			Empty: Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "Create one, or create all from your Duo accounts.", Link: Link{Text: "Create from Duo accounts", Href: AdoptAccounts(sampleWorkspace)}}}},
-		{Name: "organization-new", Shell: workspaceShell("organizations"), Page: NewOrganizationPage{Workspace: sampleWorkspace, Accounts: sampleAccounts()}},
-		{Name: "organization-new-refused", Shell: workspaceShell("organizations"), Page: NewOrganizationPage{Workspace: sampleWorkspace, Name: Input{Value: "Acme Dental", Error: "You already have an organization called Acme Dental."},
-			AccountsLocked: "An account can be chosen when the Accounts API has answered."}},
+		{Name: "workspaces", Shell: Shell{Theme: "dark", Here: "/", Operator: "ana@northwind.example"}, Page: WorkspacesPage{Workspaces: []WorkspaceChoice{
+			{Slug: "northwind", Name: "Northwind IT", Role: "admin", Organizations: 512}, {Slug: "contoso", Name: "Contoso Managed Services", Role: "auditor", Organizations: 1}}}},
+		{Name: "workspaces-none", Shell: Shell{Theme: "auto", Here: "/", Operator: "ana@northwind.example"}, Page: WorkspacesPage{}},
+		{Name: "home-setup", Shell: sandboxed(workspaceShell("home")), Page: HomePage{Workspace: sampleWorkspace, WorkspaceName: "Northwind IT", Steps: steps}},
+		{Name: "home", Shell: workspaceShell("home"), Page: HomePage{Workspace: sampleWorkspace, WorkspaceName: "Northwind IT", Organizations: sampleOrganizations(), OrganizationsTotal: 512, Runs: sampleRuns()[:4]}},
 	}
 }
 
@@ -55,7 +49,6 @@ func userSamples() []Sample {
 		{Name: "users-none", Shell: organizationShell(acme, "users"), Page: none},
 		{Name: "users-no-match", Shell: organizationShell(acme, "users"), Page: noMatch},
 		{Name: "users-older", Shell: organizationShell(acme, "users"), Page: older},
-		{Name: "users-asking", Shell: organizationShell(acme, "users"), Page: AskingPage{Heading: "Users"}},
 		{Name: "users-failing", Shell: organizationShell(acme, "users"), Page: failing},
 		{Name: "users-exact", Shell: organizationShell(harbour, "users"), Page: exact},
 		{Name: "user", Shell: organizationShell(acme, "users"), Page: sampleUser()},
@@ -161,4 +154,39 @@ func phoneSamples() []Sample {
 	hostilePhone.Facts = append([]Fact{{Label: "Model", Text: hostile.Name}}, full.Facts...)
 	hostilePhone.Users = []PhoneUser{{User: Link{Text: hostile.Name, Href: jane.Href}, Username: hostile.Name, State: bypass}}
 	return []Sample{{Name: "phone", Shell: organizationShell(acme, "phones"), Page: full}, {Name: "phone-bare", Shell: organizationShell(acme, "phones"), Page: bare}, {Name: "phone-hostile", Shell: organizationShell(hostile, "phones"), Page: hostilePhone}}
+}
+
+func listSamples() []Sample {
+	phones := PhonesPage{Workspace: sampleWorkspace, Organization: acme, Create: Action(sampleWorkspace, acme.Slug, "create-phone"), Caption: "212 phones", ReadAt: minutesAgo, Refresh: Phones(sampleWorkspace, acme.Slug) + "?fresh=1",
+		Rows: []PhoneRow{
+			{ID: "DP1", Number: "+44 20 7946 0123", Name: "Jane’s phone", Platform: "iOS", Model: "iPhone 15", Activated: Chip{Level: "ok", Text: "Activated"}, Users: []Link{{Text: "Jane Roe", Href: User(sampleWorkspace, acme.Slug, janeID)}}, LastSeen: minutesAgo},
+			{ID: "DP2", Name: "Tablet", Platform: "Android", Model: "Galaxy Tab S9", Activated: Chip{Level: "warn", Text: "Not activated"}, Users: []Link{{Text: "Tomás Fry", Href: User(sampleWorkspace, acme.Slug, janeID)}, {Text: "svc-backup", Href: User(sampleWorkspace, acme.Slug, janeID)}}},
+			{ID: "DP3", Number: "+44 20 7946 0101", Activated: Chip{Level: "idle", Text: "Calls only"}, LastSeen: longAgo},
+			{ID: "DP4", Name: hostile.Name, Platform: hostile.Name, Model: "Generic Smartphone", Activated: Chip{Level: "warn", Text: "Not activated"}, Users: []Link{{Text: hostile.Name, Href: User(sampleWorkspace, acme.Slug, janeID)}}},
+		}, Pager: Pager{From: 1, To: 50, Total: 212, Noun: "phones", Next: PhonesView(sampleWorkspace, acme.Slug, "", 2)}}
+	codes := BypassCodesPage{Workspace: sampleWorkspace, Organization: acme, Caption: "3 bypass codes", ReadAt: minutesAgo, Refresh: BypassCodes(sampleWorkspace, acme.Slug) + "?fresh=1",
+		Rows: []BypassCodeRow{
+			{User: Link{Text: "Jane Roe", Href: User(sampleWorkspace, acme.Slug, janeID)}, Created: minutesAgo, Expires: inAnHour, UsesLeft: "1", By: "Help desk", Delete: Action(sampleWorkspace, acme.Slug, "delete-bypass-code", "bypass_code_id", "DB1")},
+			{User: Link{Text: "Tomás Fry", Href: User(sampleWorkspace, acme.Slug, janeID)}, Created: longAgo, Never: true, UsesLeft: "Unlimited", By: "Admin Panel", Delete: Action(sampleWorkspace, acme.Slug, "delete-bypass-code", "bypass_code_id", "DB2")},
+			{User: Link{Text: hostile.Name, Href: User(sampleWorkspace, acme.Slug, janeID)}, Created: lastWeek, Expires: tomorrow, UsesLeft: "3"},
+		}}
+	return []Sample{
+		{Name: "phones", Shell: organizationShell(acme, "phones"), Page: phones},
+		{Name: "phones-none", Shell: organizationShell(acme, "phones"), Page: PhonesPage{Workspace: sampleWorkspace, Organization: acme, Empty: Empty{Kind: "nothing-yet", Headline: "Acme Dental has no phones yet", Text: "Open a user to assign one."}}},
+		{Name: "bypass-codes", Shell: organizationShell(acme, "bypass-codes"), Page: codes},
+		{Name: "bypass-codes-none", Shell: organizationShell(acme, "bypass-codes"), Page: BypassCodesPage{Workspace: sampleWorkspace, Organization: acme, Caption: "No bypass codes", ReadAt: minutesAgo,
+			Empty: Empty{Kind: "all-well", Headline: "Nobody has a bypass code", Text: "As of 11:01."}}},
+	}
+}
+
+// verifiedSamples show what came of a verification push.
+func verifiedSamples() []Sample {
+	run := Run(sampleWorkspace, acme.Slug, sampleRun)
+	verified, denied := sampleUser(), sampleUser()
+	verified.Shield = Shield{Chip: Chip{Level: "ok", Text: "Verified by push 3 min ago"}, Run: run}
+	denied.Shield = Shield{Chip: Chip{Level: "bad", Text: "Push reported as fraud 2 min ago"}, Run: run}
+	return []Sample{
+		{Name: "user-verified", Shell: organizationShell(acme, "users"), Page: verified},
+		{Name: "user-fraud", Shell: organizationShell(acme, "users"), Page: denied},
+	}
 }

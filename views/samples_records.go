@@ -17,7 +17,7 @@ func sampleRunsPage() RunsPage {
 		Times:         []FilterLink{day("Today", "2026-08-03"), day("7 days", "2026-07-28"), day("30 days", "2026-07-05")}}
 }
 
-func runSamples() []Sample {
+func recordsSamples() []Sample {
 	filtered := sampleRunsPage()
 	filtered.Filter = RunsFilter{Query: hostile.Name, From: "2026-08-01", To: "2026-08-03", Operator: "b3c2", Organization: acme.Slug, Action: "update-user", Outcome: "unknown"}
 	filtered.Rows, filtered.Total, filtered.Older, filtered.Newest = filtered.Rows[1:3], 3, "", RunsView(sampleWorkspace, "", filtered.Filter)
@@ -28,7 +28,10 @@ func runSamples() []Sample {
 	searching.SearchedTo = "3 Mar 2026, 14:02:10 GMT"
 	ofOne := sampleRunsPage()
 	ofOne.Organization, ofOne.Organizations, ofOne.Rows, ofOne.Total, ofOne.Older = &acme, nil, ofOne.Rows[:2], 2, ""
+	waits := organizationShell(acme, "runs")
+	waits.Refresh = 3
 	return []Sample{
+		{Name: "run-waiting", Shell: waits, Page: waitingRunPage()},
 		{Name: "runs", Shell: workspaceShell("runs"), Page: sampleRunsPage()},
 		{Name: "runs-filtered", Shell: workspaceShell("runs"), Page: filtered},
 		{Name: "runs-searching", Shell: workspaceShell("runs"), Page: searching},
@@ -72,6 +75,15 @@ func sendingRunPage() RunPage {
 	p := sampleRunPage(Chip{Level: "info", Text: "Sending"}, "")
 	p.Facts = slices.DeleteFunc(p.Facts, func(f Fact) bool { return f.Label == "Finished" })
 	return p
+}
+
+// waitingRunPage waits for a person.
+func waitingRunPage() RunPage {
+	run := Run(sampleWorkspace, acme.Slug, sampleRun)
+	waiting := sendingRunPage()
+	waiting.Action, waiting.Input = "Send Duo Authentication", []Fact{{Label: "User", Text: janeID, Mono: true}, {Label: "How to ask", Text: "Push: a request in Duo Mobile"}}
+	waiting.Live = &Live{Text: "The push is on the device. Waiting for the answer.", Left: 43, Events: RunEvents(sampleWorkspace, acme.Slug, sampleRun), Then: run, Page: run}
+	return waiting
 }
 
 func unknownRunPage() RunPage {
