@@ -14,7 +14,7 @@ func TestAddressesBreakBetweenTheirParts(t *testing.T) {
 		`<b>"'&@<script>.x`:                "&lt;b&gt;&#34;&#39;&amp;@<wbr>&lt;script&gt;.<wbr>x",
 	} {
 		var got strings.Builder
-		if err := address(in).Render(t.Context(), &got); err != nil || got.String() != want {
+		if err := Address(in).Render(t.Context(), &got); err != nil || got.String() != want {
 			t.Errorf("%q: got %q, %v", in, got.String(), err)
 		}
 	}

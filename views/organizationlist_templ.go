@@ -19,7 +19,7 @@ type OrganizationRow struct {
 	Keyed   bool   // has a directory key
 }
 
-func organizationTable(ws string, rows []OrganizationRow) templ.Component {
+func OrganizationTable(ws string, rows []OrganizationRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -58,7 +58,7 @@ func organizationTable(ws string, rows []OrganizationRow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = organizationName(o.OrganizationTag).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = OrganizationName(o.OrganizationTag).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -108,7 +108,7 @@ func organizationTable(ws string, rows []OrganizationRow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = stateChip(o.State).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = StateChip(o.State).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -116,7 +116,7 @@ func organizationTable(ws string, rows []OrganizationRow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = orDash(o.Account).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = OrDash(o.Account).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -148,7 +148,7 @@ func organizationTable(ws string, rows []OrganizationRow) templ.Component {
 	})
 }
 
-func orDash(text string) templ.Component {
+func OrDash(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-func itoa(n int) string { return strconv.Itoa(n) }
+func Itoa(n int) string { return strconv.Itoa(n) }
 
 // SignIn is the sign-in form, and where it is posted to.
 func SignIn() string { return "/signin" }
@@ -106,7 +106,7 @@ func Mapping(ws string, f MappingFilter) string {
 	if f.Suggest {
 		suggest = "1"
 	}
-	return withQuery(Integration(ws), "show", f.Show, "q", f.Query, "suggest", suggest, "page", pageNumber(f.Page)) + "#mapping"
+	return withQuery(Integration(ws), "show", f.Show, "q", f.Query, "suggest", suggest, "page", PageNumber(f.Page)) + "#mapping"
 }
 
 // RefreshAccounts takes a POST that reads the list of Duo accounts again.
@@ -120,7 +120,7 @@ func Operators(ws string) string { return Workspace(ws) + "/operators" }
 
 // OperatorsView is the list of members, searched and paged.
 func OperatorsView(ws, query string, page int) string {
-	return withQuery(Operators(ws), "q", query, "page", pageNumber(page))
+	return withQuery(Operators(ws), "q", query, "page", PageNumber(page))
 }
 
 // OperatorsAfter is the list of members, saying what a run did.
@@ -148,7 +148,7 @@ func Organizations(ws string) string { return Workspace(ws) + "/o" }
 
 // OrganizationsView is the list of organizations, searched and paged.
 func OrganizationsView(ws, query, show string, page int) string {
-	return withQuery(Organizations(ws), "q", query, "show", show, "page", pageNumber(page))
+	return withQuery(Organizations(ws), "q", query, "show", show, "page", PageNumber(page))
 }
 
 // NewOrganization is the form for a new organization.
@@ -160,7 +160,7 @@ func ImportOrganizations(ws string) string { return Organizations(ws) + "/import
 // ImportPreview shows what would become of the rows of a file, and is where the import is posted to. show is create,
 // exists, fault or empty for all.
 func ImportPreview(ws, show string, page int) string {
-	return withQuery(ImportOrganizations(ws)+"/preview", "show", show, "page", pageNumber(page))
+	return withQuery(ImportOrganizations(ws)+"/preview", "show", show, "page", PageNumber(page))
 }
 
 // ImportFaults is the file of those rows that have faults.
@@ -207,7 +207,7 @@ func AuthKeys(ws string) string { return Workspace(ws) + "/auth" }
 
 // AuthKeysView is AuthKeys, searched, filtered and paged. state is works, fails, unchecked, none or empty.
 func AuthKeysView(ws, query, state string, page int) string {
-	return withQuery(AuthKeys(ws), "q", query, "show", state, "page", pageNumber(page))
+	return withQuery(AuthKeys(ws), "q", query, "show", state, "page", PageNumber(page))
 }
 
 // CheckAuthKeys takes a POST that checks the keys of the organizations that it names.
@@ -249,7 +249,7 @@ func UsersView(ws, org string, f UsersFilter) string {
 	if f.Fresh {
 		fresh = "1"
 	}
-	return withQuery(Users(ws, org), "q", f.Query, "status", f.Status, "sort", f.Sort, "fresh", fresh, "page", pageNumber(f.Page))
+	return withQuery(Users(ws, org), "q", f.Query, "status", f.Status, "sort", f.Sort, "fresh", fresh, "page", PageNumber(f.Page))
 }
 
 // User is one user's page. The id is Duo's.
@@ -260,7 +260,7 @@ func Phones(ws, org string) string { return Organization(ws, org) + "/phones" }
 
 // PhonesView is an organization's list of phones, searched and paged.
 func PhonesView(ws, org, query string, page int) string {
-	return withQuery(Phones(ws, org), "q", query, "page", pageNumber(page))
+	return withQuery(Phones(ws, org), "q", query, "page", PageNumber(page))
 }
 
 // Phone is one phone's page. The id is Duo's.
@@ -271,7 +271,7 @@ func BypassCodes(ws, org string) string { return Organization(ws, org) + "/bypas
 
 // BypassCodesView is an organization's list of bypass codes, paged.
 func BypassCodesView(ws, org string, page int) string {
-	return withQuery(BypassCodes(ws, org), "page", pageNumber(page))
+	return withQuery(BypassCodes(ws, org), "page", PageNumber(page))
 }
 
 // Settings are the settings of an organization's account.
@@ -296,7 +296,7 @@ type RunsFilter struct {
 
 // Pairs are the filter's names and values but for the mark.
 func (f RunsFilter) Pairs() []Hidden {
-	return chosen([]Hidden{{Name: "q", Value: f.Query}, {Name: "from", Value: f.From}, {Name: "to", Value: f.To}, {Name: "operator", Value: f.Operator}, {Name: "organization", Value: f.Organization}, {Name: "action", Value: f.Action}, {Name: "outcome", Value: f.Outcome}})
+	return Chosen([]Hidden{{Name: "q", Value: f.Query}, {Name: "from", Value: f.From}, {Name: "to", Value: f.To}, {Name: "operator", Value: f.Operator}, {Name: "organization", Value: f.Organization}, {Name: "action", Value: f.Action}, {Name: "outcome", Value: f.Outcome}})
 }
 
 // RunsView is a part of a list of runs: of a workspace, or of one organization when org is not empty.
@@ -305,11 +305,11 @@ func RunsView(ws, org string, f RunsFilter) string {
 	for _, h := range f.Pairs() {
 		pairs = append(pairs, h.Name, h.Value)
 	}
-	return withQuery(runsOf(ws, org), pairs...)
+	return withQuery(RunsOf(ws, org), pairs...)
 }
 
 // Run is one run: of a workspace, or on an organization's pages when org is not empty.
-func Run(ws, org, id string) string { return runsOf(ws, org) + "/" + url.PathEscape(id) }
+func Run(ws, org, id string) string { return RunsOf(ws, org) + "/" + url.PathEscape(id) }
 
 // RunEvents is the stream of a run's states, until it is closed.
 func RunEvents(ws, org, id string) string { return Run(ws, org, id) + "/events" }
@@ -327,9 +327,9 @@ func ReadingsAfter(ws, mark string) string { return withQuery(Readings(ws), "aft
 func ReadingLimit(ws string) string { return Readings(ws) + "/limit" }
 
 // ExportRuns takes a POST of a RunsFilter that answers with the runs as a file.
-func ExportRuns(ws, org string) string { return runsOf(ws, org) + ".csv" }
+func ExportRuns(ws, org string) string { return RunsOf(ws, org) + ".csv" }
 
-func runsOf(ws, org string) string {
+func RunsOf(ws, org string) string {
 	if org == "" {
 		return Runs(ws)
 	}
@@ -364,10 +364,10 @@ func withQuery(address string, pairs ...string) string {
 	return address + "?" + query.Encode()
 }
 
-// pageNumber leaves the first page out of the address.
-func pageNumber(page int) string {
+// PageNumber leaves the first page out of the address.
+func PageNumber(page int) string {
 	if page < 2 {
 		return ""
 	}
-	return itoa(page)
+	return Itoa(page)
 }

@@ -25,8 +25,8 @@ type RunRow struct {
 	Ticket       string
 }
 
-// runList is the short form for the home and overview pages.
-func runList(ws string, rows []RunRow) templ.Component {
+// RunList is the short form for the home and overview pages.
+func RunList(ws string, rows []RunRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -79,7 +79,7 @@ func runList(ws string, rows []RunRow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if r.Subject.Text != "" {
-				templ_7745c5c3_Err = subject(r.Subject).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Subject(r.Subject).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -88,7 +88,7 @@ func runList(ws string, rows []RunRow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = stateChip(r.Outcome).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = StateChip(r.Outcome).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -105,7 +105,7 @@ func runList(ws string, rows []RunRow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = age(r.At).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Age(r.At).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -153,7 +153,7 @@ func runList(ws string, rows []RunRow) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = organizationName(*r.Organization).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = OrganizationName(*r.Organization).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -198,7 +198,7 @@ func runList(ws string, rows []RunRow) templ.Component {
 	})
 }
 
-func subject(l Link) templ.Component {
+func Subject(l Link) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -247,7 +247,7 @@ func subject(l Link) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = orDash(l.Text).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = OrDash(l.Text).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -41,7 +41,7 @@ type When struct {
 	ISO, Text, Ago string
 }
 
-func (w When) known() bool { return w.Text != "" || w.Ago != "" }
+func (w When) Known() bool { return w.Text != "" || w.Ago != "" }
 
 // Link is a place to go on to. A Link without Href draws nothing.
 type Link struct {
@@ -139,7 +139,7 @@ type Reach struct {
 	Names []string
 }
 
-func phoneTitle(number, name string) string {
+func PhoneTitle(number, name string) string {
 	switch {
 	case number != "":
 		return number
@@ -149,11 +149,11 @@ func phoneTitle(number, name string) string {
 	return "No number"
 }
 
-// fieldID is the id of the control with that name. Names are ours; dots come from "account.<organization>".
-func fieldID(name string) string { return "f-" + strings.ReplaceAll(name, ".", "-") }
+// FieldID is the id of the control with that name. Names are ours; dots come from "account.<organization>".
+func FieldID(name string) string { return "f-" + strings.ReplaceAll(name, ".", "-") }
 
-// organizationClass is one of the twelve classes of app.css. A number outside of 1 to 12 gets the neutral colour.
-func organizationClass(colour int) string {
+// OrganizationClass is one of the twelve classes of app.css. A number outside of 1 to 12 gets the neutral colour.
+func OrganizationClass(colour int) string {
 	const classes = " org-1 org-2 org-3 org-4 org-5 org-6 org-7 org-8 org-9 org-10 org-11 org-12"
 	if colour < 1 || colour > 12 {
 		return ""
@@ -161,16 +161,16 @@ func organizationClass(colour int) string {
 	return strings.Fields(classes)[colour-1]
 }
 
-func plural(n int, one, many string) string {
+func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return number(n) + " " + many
+	return Number(n) + " " + many
 }
 
-// number writes n with a thin space between thousands.
-func number(n int) string {
-	digits := itoa(n)
+// Number writes n with a thin space between thousands.
+func Number(n int) string {
+	digits := Itoa(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "\u202f" + digits[i:]
 	}

@@ -10,6 +10,7 @@ import (
 
 	"duodesk/static"
 	"duodesk/views"
+	"duodesk/views/gallery"
 )
 
 // widths are those of windows, in CSS pixels: of phones and desktops, and those between, where a table may fit neither as
@@ -46,10 +47,10 @@ func TestPagesFitEveryWidth(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", static.Handler())
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`<!doctype html><title>Frame</title><link rel="icon" href="data:,"><iframe height="800" src="/` + views.Samples()[0].Name + `"></iframe>`))
+		_, _ = w.Write([]byte(`<!doctype html><title>Frame</title><link rel="icon" href="data:,"><iframe height="800" src="/` + gallery.Samples()[0].Name + `"></iframe>`))
 	})
 	var names []string
-	for _, s := range views.Samples() {
+	for _, s := range gallery.Samples() {
 		names = append(names, s.Name)
 		mux.HandleFunc("GET /"+s.Name, func(w http.ResponseWriter, r *http.Request) {
 			var page strings.Builder

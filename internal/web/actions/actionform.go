@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 func (f sheet) isGenerated() bool { return f.get(site.Generated) != "" }
@@ -57,9 +58,9 @@ func buttonOf(a catalog.Action) string {
 	return a.Title
 }
 
-func (s *pages) formOfFields(ctx context.Context, v site.Visitor, f sheet, fields []catalog.Field) (views.ActionForm, error) {
+func (s *pages) formOfFields(ctx context.Context, v site.Visitor, f sheet, fields []catalog.Field) (actions.ActionForm, error) {
 	a := f.action
-	page := views.ActionForm{
+	page := actions.ActionForm{
 		Workspace: v.Workspace.Slug, Once: f.once(), Heading: a.Title, About: []string{a.Help}, Facts: actionFacts(a),
 		Hidden: []views.Hidden{{Name: site.Generated, Value: "1"}}, Post: site.ActionPath(v, a.Slug), Button: buttonOf(a), Error: f.fault,
 		Cancel: views.Actions(v.Workspace.Slug, v.Organization.Slug),
@@ -165,8 +166,8 @@ const mostOffered = 500
 // offered are the values that a field's box offers while somebody types: what
 // the account has of the kind. A form must not fail because Duo does not answer:
 // it then offers nothing.
-func (s *pages) offered(ctx context.Context, v site.Visitor, spec catalog.Spec) (views.Datalist, error) {
-	list := views.Datalist{ID: "offered-" + spec.Name}
+func (s *pages) offered(ctx context.Context, v site.Visitor, spec catalog.Spec) (actions.Datalist, error) {
+	list := actions.Datalist{ID: "offered-" + spec.Name}
 	add := func(value, text string) {
 		if len(list.Options) < mostOffered {
 			list.Options = append(list.Options, views.Option{Value: value, Text: text})

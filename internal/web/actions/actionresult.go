@@ -23,6 +23,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // showResult answers an action with what it brought back: it is this answer, and
@@ -55,9 +56,9 @@ func columnNames(t *catalog.Table) []string {
 	return names
 }
 
-func (s *pages) resultPage(v site.Visitor, f sheet, done run.Outcome) views.ActionResult {
+func (s *pages) resultPage(v site.Visitor, f sheet, done run.Outcome) actions.ActionResult {
 	result := done.Result
-	page := views.ActionResult{
+	page := actions.ActionResult{
 		Organization: words.TagOf(v.Organization), Heading: f.action.Title, Outcome: words.OutcomeChip(done.Run.State), Summary: done.Run.Summary, ShownAt: s.When(v, s.Now()).Text,
 		Run: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}, Back: views.Link{Text: "All actions", Href: views.Actions(v.Workspace.Slug, v.Organization.Slug)},
 	}
@@ -80,10 +81,10 @@ func (s *pages) resultPage(v site.Visitor, f sheet, done run.Outcome) views.Acti
 	} else {
 		page.Noun = table.Noun
 		for _, column := range table.Columns {
-			page.Columns = append(page.Columns, views.ResultColumn{Title: column.Title, Number: column.Kind == catalog.Number})
+			page.Columns = append(page.Columns, actions.ResultColumn{Title: column.Title, Number: column.Kind == catalog.Number})
 		}
 		for _, row := range table.Rows {
-			var cells []views.ResultCell
+			var cells []actions.ResultCell
 			for i, text := range row {
 				cells = append(cells, s.resultCell(v, table.Columns[i].Kind, text))
 			}
@@ -107,8 +108,8 @@ func (s *pages) resultPage(v site.Visitor, f sheet, done run.Outcome) views.Acti
 
 // linkedByName gives a row's first cell the link that is on an id further along,
 // which a wide table hides.
-func linkedByName(cells []views.ResultCell) []views.ResultCell {
-	i := slices.IndexFunc(cells, func(c views.ResultCell) bool { return c.Href != "" })
+func linkedByName(cells []actions.ResultCell) []actions.ResultCell {
+	i := slices.IndexFunc(cells, func(c actions.ResultCell) bool { return c.Href != "" })
 	if first := &cells[0]; i > 0 && first.Text != "" && first.When.ISO == "" {
 		first.Href, cells[i].Href = cells[i].Href, ""
 	}
@@ -117,8 +118,8 @@ func linkedByName(cells []views.ResultCell) []views.ResultCell {
 
 // repeated sends a read's form once more, with some fields changed and a run of
 // its own.
-func repeated(v site.Visitor, f sheet, button string, download bool, with map[string]string) views.AgainForm {
-	form := views.AgainForm{Post: site.ActionPath(v, f.action.Slug), Button: button, Download: download,
+func repeated(v site.Visitor, f sheet, button string, download bool, with map[string]string) actions.AgainForm {
+	form := actions.AgainForm{Post: site.ActionPath(v, f.action.Slug), Button: button, Download: download,
 		Hidden: []views.Hidden{{Name: "run_id", Value: uuid.NewString()}, {Name: site.Generated, Value: "1"}, {Name: "connection", Value: f.connection}, {Name: "was.connection", Value: f.connected}}}
 	if hasTimes(f.action) {
 		form.Hidden = append(form.Hidden, views.Hidden{Name: zoneField, Value: f.zone.String()})
@@ -145,9 +146,9 @@ func (s *pages) resultFacts(v site.Visitor, table *catalog.Table) []views.Fact {
 	return facts
 }
 
-func (s *pages) resultCell(v site.Visitor, kind, text string) views.ResultCell {
+func (s *pages) resultCell(v site.Visitor, kind, text string) actions.ResultCell {
 	text = catalog.Plain(text)
-	cell := views.ResultCell{Text: text}
+	cell := actions.ResultCell{Text: text}
 	switch kind {
 	case catalog.Moment, catalog.Instant:
 		if at, err := time.Parse(time.RFC3339, text); err == nil {

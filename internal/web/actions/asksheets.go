@@ -11,6 +11,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // The sheets that ask a person through Duo: for the second factor, or to prove
@@ -32,7 +33,7 @@ func (s *pages) verifySheet(ctx context.Context, v site.Visitor, f sheet) (views
 		confirm.Onward = views.Link{Text: "Send Duo Authentication", Href: site.ActionPath(v, "send-duo-authentication", "user_id", string(user.ID))}
 		return confirm, nil
 	}
-	page := views.ActionForm{
+	page := actions.ActionForm{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Heading: "Verify " + name,
 		About:  []string{"A push with a code goes to the phone. Whoever approves it and sees the same code as you has the phone."},
 		Hidden: confirm.Hidden, Facts: confirm.Facts, Post: site.ActionPath(v, f.action.Slug), Button: "Send push", Ready: !f.submitted(), Error: f.fault, Cancel: confirm.Cancel,
@@ -69,7 +70,7 @@ func (s *pages) authSheet(ctx context.Context, v site.Visitor, f sheet) (views.P
 		_, confirm.Onward = site.KeysFix(v, catalog.Auth, err)
 		return confirm, nil
 	}
-	page := views.ActionForm{
+	page := actions.ActionForm{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Heading: "Ask " + name + " for the second factor",
 		About: []string{"As a login does; nobody is logged in by it. The answer is shown as it comes."}, Hidden: confirm.Hidden, Facts: append(confirm.Facts, preauthFact(pre)),
 		Post: site.ActionPath(v, f.action.Slug), Button: "Ask now", Error: cmp.Or(f.fault, f.faults["user_id"]), Cancel: confirm.Cancel, MoreTitle: "What the push shows, and where the login comes from",
@@ -175,7 +176,7 @@ func (s *pages) chooseWhomToAsk(ctx context.Context, v site.Visitor, f sheet) (v
 	page.Caption = words.CaptionOf(len(found), users.Total, "user")
 	n, pager := pageOfList(v, f, page, len(found), "users")
 	for _, u := range site.Slice(found, n, site.ListRows) {
-		page.Choices = append(page.Choices, views.Choice{Title: words.DisplayName(u), Name: catalog.Plain(u.Username), State: words.ChipOf(u),
+		page.Choices = append(page.Choices, actions.Choice{Title: words.DisplayName(u), Name: catalog.Plain(u.Username), State: words.ChipOf(u),
 			Act: views.Act{Text: "Choose", Href: site.ActionPath(v, f.action.Slug, "user_id", string(u.ID))}})
 	}
 	page.Pager = pager

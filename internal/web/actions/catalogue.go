@@ -15,11 +15,12 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // getActions is the catalogue, in one organization or for choosing one later.
 func (s *pages) getActions(c echo.Context, v site.Visitor) error {
-	page := views.ActionsPage{Workspace: v.Workspace.Slug, Query: site.Query(c)}
+	page := actions.ActionsPage{Workspace: v.Workspace.Slug, Query: site.Query(c)}
 	if v.Organization.ID != uuid.Nil {
 		tag := words.TagOf(v.Organization)
 		page.Organization = &tag
@@ -31,9 +32,9 @@ func (s *pages) getActions(c echo.Context, v site.Visitor) error {
 		if page.Total++; !actionMatches(a, page.Query) {
 			continue
 		}
-		i := slices.IndexFunc(page.Groups, func(g views.ActionGroup) bool { return g.Name == a.Category })
+		i := slices.IndexFunc(page.Groups, func(g actions.ActionGroup) bool { return g.Name == a.Category })
 		if i < 0 {
-			i, page.Groups = len(page.Groups), append(page.Groups, views.ActionGroup{Name: a.Category})
+			i, page.Groups = len(page.Groups), append(page.Groups, actions.ActionGroup{Name: a.Category})
 		}
 		group := &page.Groups[i]
 		group.Items = append(group.Items, actionItem(v, a))
@@ -46,8 +47,8 @@ func actionMatches(a catalog.Action, search string) bool {
 	return text.Holds(a.Title+" "+a.Category+" "+a.Help+" "+a.Call+" "+a.Slug, search)
 }
 
-func actionItem(v site.Visitor, a catalog.Action) views.ActionItem {
-	item := views.ActionItem{Title: a.Title, Help: a.Help, Call: a.Call, Kind: words.KindChips[a.Kind]}
+func actionItem(v site.Visitor, a catalog.Action) actions.ActionItem {
+	item := actions.ActionItem{Title: a.Title, Help: a.Help, Call: a.Call, Kind: words.KindChips[a.Kind]}
 	if strings.HasPrefix(a.Slug, "delete-") {
 		item.Kind = views.Chip{Level: "bad", Text: "deletes"}
 	}
@@ -65,12 +66,12 @@ func actionItem(v site.Visitor, a catalog.Action) views.ActionItem {
 // getChooseOrganization stands at a workspace's address of an action that is
 // carried out in an organization.
 func (s *pages) getChooseOrganization(c echo.Context, v site.Visitor, action catalog.Action) error {
-	page := views.ChooseOrganization{Workspace: v.Workspace.Slug, Heading: action.Title, Help: action.Help, Query: site.Query(c), At: views.Action(v.Workspace.Slug, "", action.Slug)}
+	page := actions.ChooseOrganization{Workspace: v.Workspace.Slug, Heading: action.Title, Help: action.Help, Query: site.Query(c), At: views.Action(v.Workspace.Slug, "", action.Slug)}
 	n := site.PageOf(c)
 	err := s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) error {
 		found, counts, err := tx.Organizations(c.Request().Context(), store.All, page.Query, site.ListRows, (n-1)*site.ListRows)
 		for _, o := range found {
-			choice := views.OrganizationChoice{Organization: words.TagOf(o), Href: views.Action(v.Workspace.Slug, o.Slug, action.Slug)}
+			choice := actions.OrganizationChoice{Organization: words.TagOf(o), Href: views.Action(v.Workspace.Slug, o.Slug, action.Slug)}
 			if !o.Mapped() {
 				choice.Href, choice.Off = "", "has no Duo account"
 			}

@@ -11,12 +11,13 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // chooser is what all sheets have in common that choose one of a list: the list
 // is searched in the address, and keep names what the sheet is about there.
-func chooser(v site.Visitor, f sheet, keep ...string) views.ChoosePage {
-	page := views.ChoosePage{
+func chooser(v site.Visitor, f sheet, keep ...string) actions.ChoosePage {
+	page := actions.ChoosePage{
 		Organization: words.TagOf(v.Organization), Once: f.once(), Query: site.Searched(f.get("q")), SearchAt: site.ActionPath(v, f.action.Slug), Error: f.fault,
 	}
 	for _, name := range keep {
@@ -26,7 +27,7 @@ func chooser(v site.Visitor, f sheet, keep ...string) views.ChoosePage {
 }
 
 // pageOfList is the number in the sheet's address, from 1, and how it is turned.
-func pageOfList(v site.Visitor, f sheet, page views.ChoosePage, total int, noun string) (int, views.Pager) {
+func pageOfList(v site.Visitor, f sheet, page actions.ChoosePage, total int, noun string) (int, views.Pager) {
 	n, err := strconv.Atoi(f.get("page"))
 	if err != nil || n < 1 {
 		n = 1
@@ -61,7 +62,7 @@ func (s *pages) choosePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 	}
 	n, pager := pageOfList(v, f, page, len(found), "phones")
 	for _, p := range site.Slice(found, n, site.ListRows) {
-		choice := views.Choice{Value: string(p.ID), Title: words.PhoneTitle(p), Note: words.PhoneKind(p) + " · nobody has it"}
+		choice := actions.Choice{Value: string(p.ID), Title: words.PhoneTitle(p), Note: words.PhoneKind(p) + " · nobody has it"}
 		if p.Number != "" {
 			choice.Name = catalog.Plain(p.Name)
 		}
@@ -104,7 +105,7 @@ func (s *pages) chooseUserSheet(ctx context.Context, v site.Visitor, f sheet) (v
 	page.Caption = words.CaptionOf(len(found), users.Total, "user")
 	n, pager := pageOfList(v, f, page, len(found), "users")
 	for _, u := range site.Slice(found, n, site.ListRows) {
-		choice := views.Choice{Value: string(u.ID), Title: words.DisplayName(u), Name: catalog.Plain(u.Username), State: words.ChipOf(u)}
+		choice := actions.Choice{Value: string(u.ID), Title: words.DisplayName(u), Name: catalog.Plain(u.Username), State: words.ChipOf(u)}
 		if slices.ContainsFunc(phone.Users, func(has duo.User) bool { return has.ID == u.ID }) {
 			choice.Off = "already has it"
 		}

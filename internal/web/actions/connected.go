@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // A form acts in the Duo account that its page showed, or not at all: it carries
@@ -63,7 +64,7 @@ func (s *pages) showChanged(c echo.Context, v site.Visitor, f sheet, now string)
 	if err != nil {
 		return err
 	}
-	page := views.ChangedPage{
+	page := actions.ChangedPage{
 		Heading: f.action.Title, Was: cmp.Or(f.connected, "not known"), Now: site.SinceThen(f.connected, now), Typed: f.typed(v), Post: site.ActionPath(v, f.action.Slug),
 		Once:   views.Once{RunID: uuid.NewString(), Connection: connection, Connected: now},
 		Cancel: views.Workspace(v.Workspace.Slug),

@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // edit is how an action changes a thing that is there: its form carries what the
@@ -100,7 +101,7 @@ func (s *pages) review(c echo.Context, v site.Visitor, f sheet, e edit, in catal
 		return err
 	}
 	typed := in.Given(f.action)
-	page := views.ReviewPage{
+	page := actions.ReviewPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Subject: now.name, Slug: f.action.Slug,
 		Back: again(v, f), Cancel: placeOf(v, f),
 		Hidden: []views.Hidden{{Name: "reviewed", Value: "1"}, {Name: site.TicketBox.Name, Value: f.get(site.TicketBox.Name)}},
@@ -119,7 +120,7 @@ func (s *pages) review(c echo.Context, v site.Visitor, f sheet, e edit, in catal
 			elsewhere = append(elsewhere, strings.ToLower(spec.Label))
 		}
 		before := cmp.Or(spec.Words(now.values[spec.Name]), now.unset[spec.Name])
-		page.Changes = append(page.Changes, views.Change{Label: spec.Label, Now: catalog.Plain(before), After: spec.Words(after)})
+		page.Changes = append(page.Changes, actions.Change{Label: spec.Label, Now: catalog.Plain(before), After: spec.Words(after)})
 		page.Hidden = append(page.Hidden, views.Hidden{Name: spec.Name, Value: after})
 	}
 	for _, name := range e.boxes {

@@ -12,6 +12,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // mayJoin says why a role does not reach so far as to put somebody into a group;
@@ -55,7 +56,7 @@ func (s *pages) chooseGroupSheet(ctx context.Context, v site.Visitor, f sheet) (
 	}
 	n, pager := pageOfList(v, f, page, len(found), "groups")
 	for _, g := range site.Slice(found, n, site.ListRows) {
-		choice := views.Choice{Title: catalog.Plain(g.Name), State: words.GroupChip(g), Note: catalog.Plain(g.Description), Off: mayJoin(v, user, g)}
+		choice := actions.Choice{Title: catalog.Plain(g.Name), State: words.GroupChip(g), Note: catalog.Plain(g.Description), Off: mayJoin(v, user, g)}
 		if slices.ContainsFunc(user.Groups, func(in duo.Group) bool { return in.ID == g.ID }) {
 			choice.Off = "already in it"
 		}
@@ -72,7 +73,7 @@ func (s *pages) chooseGroupSheet(ctx context.Context, v site.Visitor, f sheet) (
 }
 
 // groupSheet is what joining and leaving have in common.
-func (s *pages) groupSheet(ctx context.Context, v site.Visitor, f sheet) (duo.User, duo.Group, views.ConfirmPage, error) {
+func (s *pages) groupSheet(ctx context.Context, v site.Visitor, f sheet) (duo.User, duo.Group, actions.ConfirmPage, error) {
 	user, page, err := s.userSheet(ctx, v, f)
 	if err != nil {
 		return user, duo.Group{}, page, err

@@ -12,6 +12,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // phoneFacts tell a phone from others, on a sheet that is about it.
@@ -87,8 +88,8 @@ func (s *pages) editPhoneSheet(ctx context.Context, v site.Visitor, f sheet) (vi
 
 // phoneForm is a phone's form. unset are the words for a choice that may stay
 // without a value.
-func phoneForm(v site.Visitor, f sheet, preset, unset map[string]string) views.ActionForm {
-	page := views.ActionForm{
+func phoneForm(v site.Visitor, f sheet, preset, unset map[string]string) actions.ActionForm {
+	page := actions.ActionForm{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Post: site.ActionPath(v, f.action.Slug), Cancel: placeOf(v, f),
 		MoreTitle: "Extension and waiting times", Error: cmp.Or(f.fault, f.unseen(phoneBoxes...)),
 	}

@@ -15,6 +15,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // showSecrets answers a run whose result is shown once: it is this answer, and
@@ -27,7 +28,7 @@ func (s *pages) showSecrets(c echo.Context, v site.Visitor, f sheet, in catalog.
 	case "send-activation-url":
 		page = s.activationResult(c, v, f, done)
 	default:
-		shown := views.ActionResult{Organization: words.TagOf(v.Organization), Heading: f.action.Title, Outcome: words.OutcomeChip(store.Applied), Summary: done.Result.Summary,
+		shown := actions.ActionResult{Organization: words.TagOf(v.Organization), Heading: f.action.Title, Outcome: words.OutcomeChip(store.Applied), Summary: done.Result.Summary,
 			Back: views.Link{Text: "Go on", Href: onward(v, f, done)}}
 		for _, secret := range done.Result.Secrets {
 			shown.Secrets = append(shown.Secrets, views.Fact{Label: secret.Label, Text: secret.Value, Mono: true})
@@ -37,8 +38,8 @@ func (s *pages) showSecrets(c echo.Context, v site.Visitor, f sheet, in catalog.
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users"}, page)
 }
 
-func (s *pages) bypassResult(v site.Visitor, f sheet, in catalog.Values, done run.Outcome) views.BypassResult {
-	page := views.BypassResult{
+func (s *pages) bypassResult(v site.Visitor, f sheet, in catalog.Values, done run.Outcome) actions.BypassResult {
+	page := actions.BypassResult{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), UserID: f.get("user_id"), User: done.Result.Subject,
 		Expires: s.Until(v, done.Expires), Never: done.Expires.IsZero(), ShownAt: s.When(v, s.Now()).Text,
 	}
@@ -54,12 +55,12 @@ func (s *pages) bypassResult(v site.Visitor, f sheet, in catalog.Values, done ru
 		page.Kept = "Replaced " + replaced
 	}
 	for _, secret := range done.Result.Secrets {
-		page.Codes = append(page.Codes, views.ShownCode{Groups: words.InGroups(secret.Value), Plain: secret.Value, Spoken: words.Spoken(secret.Value)})
+		page.Codes = append(page.Codes, actions.ShownCode{Groups: words.InGroups(secret.Value), Plain: secret.Value, Spoken: words.Spoken(secret.Value)})
 	}
 	return page
 }
 
-func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, done run.Outcome) views.ActivationResult {
+func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, done run.Outcome) actions.ActivationResult {
 	secrets := map[string]string{}
 	for _, secret := range done.Result.Secrets {
 		secrets[secret.Label] = secret.Value
@@ -69,7 +70,7 @@ func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, done r
 		// The link alone will do, and it is shown only now.
 		s.Log.ErrorContext(c.Request().Context(), "QR code not drawn", "error", err)
 	}
-	page := views.ActivationResult{
+	page := actions.ActivationResult{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Device: done.Result.Subject, QR: code,
 		Link: secrets[catalog.ActivationLinkSecret], InstallLink: secrets[catalog.InstallLinkSecret],
 		Expires: s.Until(v, done.Expires), ShownAt: s.When(v, s.Now()).Text, Back: views.Link{Text: "Back to the phone", Href: placeOf(v, f)},
@@ -84,10 +85,10 @@ func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, done r
 const quietZone = 4
 
 // drawQR draws text as one path of unit squares, with the quiet zone around it.
-func drawQR(text string) (views.QR, error) {
+func drawQR(text string) (actions.QR, error) {
 	code, err := qr.Encode(text, qr.M, qr.Auto)
 	if err != nil {
-		return views.QR{}, fmt.Errorf("web: draw QR code: %w", err)
+		return actions.QR{}, fmt.Errorf("web: draw QR code: %w", err)
 	}
 	size := code.Bounds().Dx()
 	var path strings.Builder
@@ -98,5 +99,5 @@ func drawQR(text string) (views.QR, error) {
 			}
 		}
 	}
-	return views.QR{Size: size + 2*quietZone, Path: path.String()}, nil
+	return actions.QR{Size: size + 2*quietZone, Path: path.String()}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // updateSettings is the action behind the settings page.
@@ -98,14 +99,14 @@ func settingsFaults(now map[string]string, in catalog.Values) []catalog.FieldErr
 	return append(bad, catalog.SettingFaults(now, in)...)
 }
 
-func (s *pages) settingsPage(v site.Visitor, f sheet, now edited) views.SettingsPage {
+func (s *pages) settingsPage(v site.Visitor, f sheet, now edited) actions.SettingsPage {
 	e := edit{boxes: settingBoxes()}
-	page := views.SettingsPage{
+	page := actions.SettingsPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Error: f.fault,
 		Was: e.was(f, now), Ticket: f.input("ticket", ""),
 	}
 	for _, g := range catalog.Settings {
-		group := views.SettingGroup{Title: g.Title}
+		group := actions.SettingGroup{Title: g.Title}
 		for _, field := range g.Fields {
 			spec := field.Spec()
 			value, has := now.values[spec.Name]

@@ -15,6 +15,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // drawSheet makes the page of an action's form. It may ask Duo what the form is
@@ -80,7 +81,7 @@ func (s *pages) sheetOf(f sheet) drawSheet {
 
 // bypassPresets are the lives that a bypass code is offered with, and the least
 // role for each.
-func (s *pages) bypassPresets(v site.Visitor) []views.BypassPreset {
+func (s *pages) bypassPresets(v site.Visitor) []actions.BypassPreset {
 	now := s.Now()
 	lives := []struct {
 		text string
@@ -89,9 +90,9 @@ func (s *pages) bypassPresets(v site.Visitor) []views.BypassPreset {
 		{"15 minutes", 15 * time.Minute}, {"1 hour", time.Hour}, {"4 hours", 4 * time.Hour}, {"8 hours", 8 * time.Hour},
 		{"24 hours", 24 * time.Hour}, {"7 days", 7 * 24 * time.Hour},
 	}
-	var presets []views.BypassPreset
+	var presets []actions.BypassPreset
 	for _, l := range lives {
-		p := views.BypassPreset{Secs: strconv.Itoa(int(l.life / time.Second)), Text: l.text, Until: s.Until(v, now.Add(l.life)).Text}
+		p := actions.BypassPreset{Secs: strconv.Itoa(int(l.life / time.Second)), Text: l.text, Until: s.Until(v, now.Add(l.life)).Text}
 		switch {
 		case l.life > 24*time.Hour && v.Role < catalog.Administrator:
 			p.Refused = "needs the role admin"
@@ -108,7 +109,7 @@ func (s *pages) bypassSheet(ctx context.Context, v site.Visitor, f sheet) (views
 	if err != nil && !f.submitted() {
 		return nil, err
 	}
-	page := views.BypassPage{
+	page := actions.BypassPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), UserID: f.get("user_id"), User: words.DisplayName(user),
 		Presets: s.bypassPresets(v), ValidSecs: f.input("valid_secs", "3600"), Count: f.input("count", "1"), Uses: f.input("reuse_count", "1"),
 		MaxCount: 10, MaxUses: 100, Keep: !f.submitted() || f.get("preserve_existing") == "true", Existing: len(codes), Ticket: f.input("ticket", ""), Error: cmp.Or(f.fault, f.faults["user_id"]),
@@ -132,7 +133,7 @@ func (s *pages) activationSheet(ctx context.Context, v site.Visitor, f sheet) (v
 	if err != nil && !f.submitted() {
 		return nil, err
 	}
-	page := views.ActivationPage{
+	page := actions.ActivationPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), PhoneID: f.get("phone_id"), UserID: f.get("user_id"),
 		Device: words.PhoneTitle(phone), Facts: s.phoneFacts(phone), NeedsPlatform: phone.Platform == "Unknown" || phone.Type == "Unknown",
 		Platform: f.input("platform", ""), Type: f.input("type", "mobile"), ValidSecs: f.input("valid_secs", "86400"), Error: f.fault,
@@ -169,14 +170,14 @@ func (s *pages) activationSheet(ctx context.Context, v site.Visitor, f sheet) (v
 }
 
 // confirmPage is what all sheets that only ask have in common.
-func confirmPage(v site.Visitor, f sheet, back string) views.ConfirmPage {
-	return views.ConfirmPage{
+func confirmPage(v site.Visitor, f sheet, back string) actions.ConfirmPage {
+	return actions.ConfirmPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Post: site.ActionPath(v, f.action.Slug),
 		Cancel: back, Error: cmp.Or(f.fault, f.unseen("confirm")),
 	}
 }
 
-func (s *pages) userSheet(ctx context.Context, v site.Visitor, f sheet) (duo.User, views.ConfirmPage, error) {
+func (s *pages) userSheet(ctx context.Context, v site.Visitor, f sheet) (duo.User, actions.ConfirmPage, error) {
 	user, _, err := s.Runner.User(ctx, v.Scope, v.Organization, f.get("user_id"))
 	page := confirmPage(v, f, views.User(v.Workspace.Slug, v.Organization.Slug, string(user.ID)))
 	page.Hidden = []views.Hidden{{Name: "user_id", Value: string(user.ID)}}
@@ -196,7 +197,7 @@ func (s *pages) unlockSheet(ctx context.Context, v site.Visitor, f sheet) (views
 
 // unless takes the button off a question whose answer the catalogue refuses to
 // this role, and says why.
-func unless(page views.ConfirmPage, refused error) views.ConfirmPage {
+func unless(page actions.ConfirmPage, refused error) actions.ConfirmPage {
 	if refused != nil {
 		page.Button, page.Danger = "", false
 		page.Consequences = append(page.Consequences, "You cannot do this. "+reasonOf(refused))

@@ -9,6 +9,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // faultsHere are what is wrong with the checked values of an action that only the
@@ -27,7 +28,7 @@ func (s *pages) faultsHere(ctx context.Context, v site.Visitor, a catalog.Action
 }
 
 func (s *pages) syncSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
-	page := views.SyncPage{
+	page := actions.SyncPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Error: f.fault,
 		DirectoryKey: f.input("directory_key", ""), Username: f.input("username", ""), Test: f.get("test") != "" && v.Role >= catalog.Administrator, MayAdd: v.Role >= catalog.Administrator,
 	}

@@ -17,6 +17,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // mostSynchronized is how many users one form can have Duo read again.
@@ -62,7 +63,7 @@ func (s *pages) syncMany(c echo.Context, v site.Visitor, f sheet, faults []catal
 	if err := s.hold(ctx, v, &f, false, names...); err != nil {
 		return err
 	}
-	page := views.SyncResult{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), DirectoryKey: f.get("directory_key"), Names: strings.Join(names, "\n")}
+	page := actions.SyncResult{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), DirectoryKey: f.get("directory_key"), Names: strings.Join(names, "\n")}
 	found, err := s.Directories(ctx, v)
 	if err != nil {
 		return err
@@ -75,23 +76,23 @@ func (s *pages) syncMany(c echo.Context, v site.Visitor, f sheet, faults []catal
 	changed := ""
 	for i, name := range names {
 		if changed != "" {
-			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
+			page.Users = append(page.Users, actions.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
 			continue
 		}
 		if deadline, has := ctx.Deadline(); has && i > 0 && time.Until(deadline) < syncReserve {
 			page.Rest++
-			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: "The time was over before this one."})
+			page.Users = append(page.Users, actions.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: "The time was over before this one."})
 			continue
 		}
 		row, err := s.syncOne(ctx, v, f, name, reason)
 		if other, is := errors.AsType[*run.ConnectionChanged](err); is && i > 0 {
 			changed = "The organization is connected otherwise now: " + other.Now + "."
-			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
+			page.Users = append(page.Users, actions.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
 			continue
 		}
 		if trouble, is := store.TroubleOf(err); is && i > 0 {
 			changed = trouble.Text()
-			page.Users = append(page.Users, views.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
+			page.Users = append(page.Users, actions.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
 			continue
 		}
 		if err != nil {
@@ -108,8 +109,8 @@ func syncRun(form uuid.UUID, name string) uuid.UUID {
 }
 
 // syncOne carries out one of them. Its error is one that concerns them all.
-func (s *pages) syncOne(ctx context.Context, v site.Visitor, f sheet, name, reason string) (views.SyncedUser, error) {
-	row := views.SyncedUser{Username: catalog.Plain(name)}
+func (s *pages) syncOne(ctx context.Context, v site.Visitor, f sheet, name, reason string) (actions.SyncedUser, error) {
+	row := actions.SyncedUser{Username: catalog.Plain(name)}
 	values := url.Values{"directory_key": {f.get("directory_key")}, "username": {name}}
 	in, bad := f.action.Parse(func(field string) (string, bool) { return values.Get(field), values.Has(field) })
 	if len(bad) > 0 {

@@ -9,6 +9,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/actions"
 )
 
 // userBoxes are the fields of a user's form, in its order.
@@ -81,9 +82,9 @@ func (s *pages) enrollSheet(ctx context.Context, v site.Visitor, f sheet) (views
 	return s.generatedForm(ctx, v, f)
 }
 
-func userForm(v site.Visitor, f sheet, preset map[string]string) views.UserForm {
+func userForm(v site.Visitor, f sheet, preset map[string]string) actions.UserForm {
 	box := func(name string) views.Input { return f.input(name, preset[name]) }
-	page := views.UserForm{
+	page := actions.UserForm{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(),
 		Username: box("username"), RealName: box("realname"), FirstName: box("firstname"), LastName: box("lastname"),
 		Email: box("email"), Notes: box("notes"), Status: box("status"), Aliases: box("aliases"), Error: f.fault,

@@ -12,7 +12,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
-	"duodesk/views"
+	"duodesk/views/api"
 )
 
 func (s *pages) getAPIDocs(rows []site.Route) site.Handler {
@@ -22,11 +22,11 @@ func (s *pages) getAPIDocs(rows []site.Route) site.Handler {
 }
 
 // apiDocsPage says for people what openAPI says for tools.
-func (s *pages) apiDocsPage(rows []site.Route) views.APIDocsPage {
-	page := views.APIDocsPage{Try: s.FirstRequest("WORKSPACE"), Total: len(catalog.All()),
+func (s *pages) apiDocsPage(rows []site.Route) api.APIDocsPage {
+	page := api.APIDocsPage{Try: s.FirstRequest("WORKSPACE"), Total: len(catalog.All()),
 		Repeat: `{"run_id": "` + exampleID + `", "state": "applied", "summary": "Created 1 bypass code.", "replayed": true}`}
 	for _, known := range site.ProblemCodes {
-		page.Problems = append(page.Problems, views.APIProblem{Status: known.Status, Code: known.Code, Means: known.Means})
+		page.Problems = append(page.Problems, api.APIProblem{Status: known.Status, Code: known.Code, Means: known.Means})
 	}
 	addresses := map[bool]string{}
 	for _, r := range rows {
@@ -36,27 +36,27 @@ func (s *pages) apiDocsPage(rows []site.Route) views.APIDocsPage {
 		case strings.HasSuffix(r.Path, "/:action"):
 			addresses[!strings.Contains(r.Path, ":org")] = openPath(strings.TrimSuffix(r.Path, ":action"))
 		default:
-			read := views.APIRead{ID: known.id, Title: known.title, Address: openPath(r.Path), Help: known.help, Role: r.Policy.Role.String()}
+			read := api.APIRead{ID: known.id, Title: known.title, Address: openPath(r.Path), Help: known.help, Role: r.Policy.Role.String()}
 			query := known.query
 			if known.list != "" {
 				query = append(query[:len(query):len(query)], partParameters...)
 			}
 			for _, p := range query {
-				read.Parameters = append(read.Parameters, views.APIField{Name: p.name, Kind: parameterKind(p.schema), Words: p.help})
+				read.Parameters = append(read.Parameters, api.APIField{Name: p.name, Kind: parameterKind(p.schema), Words: p.help})
 			}
 			page.Reads = append(page.Reads, read)
 		}
 	}
 	for _, a := range catalog.All() {
-		i := slices.IndexFunc(page.Groups, func(g views.APIGroup) bool { return g.Name == a.Category })
+		i := slices.IndexFunc(page.Groups, func(g api.APIGroup) bool { return g.Name == a.Category })
 		if i < 0 {
-			i, page.Groups = len(page.Groups), append(page.Groups, views.APIGroup{Name: a.Category})
+			i, page.Groups = len(page.Groups), append(page.Groups, api.APIGroup{Name: a.Category})
 		}
-		shown := views.APIAction{Slug: a.Slug, Title: a.Title, Address: addresses[a.OfWorkspace()] + a.Slug, Help: a.Help, Call: a.Call, Kind: words.KindChips[a.Kind],
+		shown := api.APIAction{Slug: a.Slug, Title: a.Title, Address: addresses[a.OfWorkspace()] + a.Slug, Help: a.Help, Call: a.Call, Kind: words.KindChips[a.Kind],
 			Role: a.Role.String(), RoleNote: roleNote(a), Curl: s.curlOf(a)}
 		for _, f := range a.Fields {
 			spec := f.Spec()
-			shown.Fields = append(shown.Fields, views.APIField{Name: spec.Name, Kind: fieldKind(spec), Words: s.fieldWords(a, spec), Required: spec.Required})
+			shown.Fields = append(shown.Fields, api.APIField{Name: spec.Name, Kind: fieldKind(spec), Words: s.fieldWords(a, spec), Required: spec.Required})
 		}
 		group := &page.Groups[i]
 		group.Actions = append(group.Actions, shown)

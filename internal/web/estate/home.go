@@ -9,6 +9,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/estate"
 )
 
 func (s *pages) getWorkspaces(c echo.Context, v site.Visitor) error {
@@ -19,9 +20,9 @@ func (s *pages) getWorkspaces(c echo.Context, v site.Visitor) error {
 	if len(found) == 1 {
 		return c.Redirect(http.StatusSeeOther, views.Workspace(found[0].Slug))
 	}
-	var page views.WorkspacesPage
+	var page estate.WorkspacesPage
 	for _, w := range found {
-		page.Workspaces = append(page.Workspaces, views.WorkspaceChoice{Slug: w.Slug, Name: w.Name, Role: w.Role})
+		page.Workspaces = append(page.Workspaces, estate.WorkspaceChoice{Slug: w.Slug, Name: w.Name, Role: w.Role})
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{}, page)
 }
@@ -31,7 +32,7 @@ const homeRows = 10
 
 func (s *pages) getHome(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
-	page := views.HomePage{Workspace: v.Workspace.Slug, WorkspaceName: v.Workspace.Name}
+	page := estate.HomePage{Workspace: v.Workspace.Slug, WorkspaceName: v.Workspace.Name}
 	var counts store.Counts
 	var connected bool
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
@@ -66,11 +67,11 @@ func (s *pages) getHome(c echo.Context, v site.Visitor) error {
 
 // setupSteps lists what is still to be done before the console is of use; none
 // when it is.
-func setupSteps(v site.Visitor, connected bool, n store.Counts) []views.SetupStep {
+func setupSteps(v site.Visitor, connected bool, n store.Counts) []estate.SetupStep {
 	if connected && n.Mapped > 0 {
 		return nil
 	}
-	steps := []views.SetupStep{
+	steps := []estate.SetupStep{
 		{State: "now", Title: "Enter the nine values", Text: "Three applications of your own Duo account give a host, an integration key and a secret key each.",
 			Link: views.Link{Text: "Open Integration", Href: views.Integration(v.Workspace.Slug)}},
 		{State: "later", Title: "Map your organizations", Text: "Each client of yours to its Duo account. All of them can be created in one go."},

@@ -13,6 +13,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/estate"
 )
 
 // phoneRuns is how much of what was done to a phone its page tells.
@@ -47,8 +48,8 @@ func (s *pages) getPhone(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Flash: flash}, page)
 }
 
-func (s *pages) phonePage(v site.Visitor, p duo.Phone, users []duo.User) views.PhonePage {
-	page := views.PhonePage{
+func (s *pages) phonePage(v site.Visitor, p duo.Phone, users []duo.User) estate.PhonePage {
+	page := estate.PhonePage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), ID: string(p.ID), Number: catalog.Plain(p.FullNumber()), Name: catalog.Plain(p.Name),
 		Activated: words.ActivatedChip(p), Acts: phoneActs(v, p), Facts: s.phoneDetails(v, p), ReadAt: s.When(v, s.Now()),
 	}
@@ -56,7 +57,7 @@ func (s *pages) phonePage(v site.Visitor, p duo.Phone, users []duo.User) views.P
 		page.AssignUser = site.ActionPath(v, "assign-phone-to-user", "phone_id", string(p.ID), "from", "phone")
 	}
 	for _, u := range users {
-		user := views.PhoneUser{User: views.Link{Text: words.DisplayName(u), Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(u.ID))},
+		user := estate.PhoneUser{User: views.Link{Text: words.DisplayName(u), Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(u.ID))},
 			Username: catalog.Plain(u.Username), State: words.ChipOf(u), Only: len(u.Phones) == 1}
 		if v.Role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
 			user.Acts = []views.Act{{Text: "Un-assign", Danger: true,

@@ -13,11 +13,12 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/estate"
 )
 
 func (s *pages) getPhones(c echo.Context, v site.Visitor) error {
 	ws, org := v.Workspace.Slug, v.Organization.Slug
-	page := views.PhonesPage{Workspace: ws, Organization: words.TagOf(v.Organization), Query: site.Query(c), Refresh: views.Phones(ws, org) + "?fresh=1"}
+	page := estate.PhonesPage{Workspace: ws, Organization: words.TagOf(v.Organization), Query: site.Query(c), Refresh: views.Phones(ws, org) + "?fresh=1"}
 	if v.Role >= catalog.Technician && v.Organization.Mapped() {
 		page.Create = site.ActionPath(v, "create-phone")
 	}
@@ -50,8 +51,8 @@ func (s *pages) getPhones(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Flash: flash}, page)
 }
 
-func (s *pages) phoneRow(v site.Visitor, p duo.Phone) views.PhoneRow {
-	row := views.PhoneRow{ID: string(p.ID), Number: catalog.Plain(p.FullNumber()), Name: words.PhoneLabel(p), Platform: words.PhoneKind(duo.Phone{Platform: p.Platform, Type: p.Type}),
+func (s *pages) phoneRow(v site.Visitor, p duo.Phone) estate.PhoneRow {
+	row := estate.PhoneRow{ID: string(p.ID), Number: catalog.Plain(p.FullNumber()), Name: words.PhoneLabel(p), Platform: words.PhoneKind(duo.Phone{Platform: p.Platform, Type: p.Type}),
 		Model: catalog.Plain(strings.TrimPrefix(p.Model, "Unknown")), Activated: words.ActivatedChip(p), LastSeen: s.When(v, p.LastSeen)}
 	for _, u := range p.Users {
 		row.Users = append(row.Users, views.Link{Text: words.DisplayName(u), Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(u.ID))})
@@ -61,7 +62,7 @@ func (s *pages) phoneRow(v site.Visitor, p duo.Phone) views.PhoneRow {
 
 func (s *pages) getBypassCodes(c echo.Context, v site.Visitor) error {
 	ws, org := v.Workspace.Slug, v.Organization.Slug
-	page := views.BypassCodesPage{Workspace: ws, Organization: words.TagOf(v.Organization), Refresh: views.BypassCodes(ws, org) + "?fresh=1"}
+	page := estate.BypassCodesPage{Workspace: ws, Organization: words.TagOf(v.Organization), Refresh: views.BypassCodes(ws, org) + "?fresh=1"}
 	codes, err := s.Runner.BypassCodesToShow(c.Request().Context(), v.Scope, v.Organization, c.QueryParam("fresh") != "")
 	switch {
 	case site.DuoSaidNo(err):
@@ -101,8 +102,8 @@ func (s *pages) getBypassCodes(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "bypass-codes", Flash: flash}, page)
 }
 
-func (s *pages) bypassCodeRow(v site.Visitor, b duo.BypassCode) views.BypassCodeRow {
-	row := views.BypassCodeRow{
+func (s *pages) bypassCodeRow(v site.Visitor, b duo.BypassCode) estate.BypassCodeRow {
+	row := estate.BypassCodeRow{
 		User:    views.Link{Text: words.DisplayName(b.User), Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(b.User.ID))},
 		Created: s.When(v, b.Created), Expires: s.Until(v, b.Expires), Never: b.Expires.IsZero(), UsesLeft: words.UsesLeft(b), By: catalog.Plain(b.AdminEmail),
 	}

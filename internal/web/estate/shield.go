@@ -9,6 +9,7 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
+	"duodesk/views/estate"
 )
 
 // shieldTime is how long a verification counts on a user's page.
@@ -16,7 +17,7 @@ const shieldTime = 15 * time.Minute
 
 // shield tells on a user's page what came of the latest verification, and as a
 // line for the ticket.
-func (s *pages) shield(ctx context.Context, v site.Visitor, user string) (shield views.Shield, ticket string, err error) {
+func (s *pages) shield(ctx context.Context, v site.Visitor, user string) (shield estate.Shield, ticket string, err error) {
 	var r store.Run
 	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		r, err = tx.LatestVerification(ctx, s.Now(), v.Organization.ID, v.Organization.AccountID, user, shieldTime)
@@ -37,7 +38,7 @@ func (s *pages) shield(ctx context.Context, v site.Visitor, user string) (shield
 		ticket += ". Approved on " + phone
 	}
 	chip.Text += " " + s.When(v, at).Ago
-	return views.Shield{Chip: chip, Run: site.RunAddress(v, r)}, ticket, nil
+	return estate.Shield{Chip: chip, Run: site.RunAddress(v, r)}, ticket, nil
 }
 
 func shieldChip(r store.Run) views.Chip {

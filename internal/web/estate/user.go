@@ -15,6 +15,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/estate"
 )
 
 func (s *pages) getUser(c echo.Context, v site.Visitor) error {
@@ -45,8 +46,8 @@ func (s *pages) getUser(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users", Flash: flash}, page)
 }
 
-func (s *pages) userPage(v site.Visitor, u duo.User, codes []duo.BypassCode) views.UserPage {
-	page := views.UserPage{
+func (s *pages) userPage(v site.Visitor, u duo.User, codes []duo.BypassCode) estate.UserPage {
+	page := estate.UserPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), ID: string(u.ID), Name: words.DisplayName(u), Username: catalog.Plain(u.Username),
 		Aliases: words.PlainAll(words.AliasesOf(u)), State: words.ChipOf(u), Acts: userActs(v, u), ReadAt: s.When(v, s.Now()),
 	}
@@ -133,8 +134,8 @@ func userActs(v site.Visitor, u duo.User) []views.Act {
 	return acts
 }
 
-func (s *pages) userPhone(v site.Visitor, u duo.User, p duo.Phone, key string) views.UserPhone {
-	phone := views.UserPhone{Href: views.Phone(v.Workspace.Slug, v.Organization.Slug, string(p.ID)), Number: catalog.Plain(p.FullNumber()), Name: words.PhoneLabel(p), Kind: words.PhoneKind(p), Activated: words.ActivatedChip(p), LastSeen: s.When(v, p.LastSeen)}
+func (s *pages) userPhone(v site.Visitor, u duo.User, p duo.Phone, key string) estate.UserPhone {
+	phone := estate.UserPhone{Href: views.Phone(v.Workspace.Slug, v.Organization.Slug, string(p.ID)), Number: catalog.Plain(p.FullNumber()), Name: words.PhoneLabel(p), Kind: words.PhoneKind(p), Activated: words.ActivatedChip(p), LastSeen: s.When(v, p.LastSeen)}
 	if u.Status == duo.StatusPendingDeletion {
 		return phone
 	}
@@ -148,8 +149,8 @@ func (s *pages) userPhone(v site.Visitor, u duo.User, p duo.Phone, key string) v
 	return phone
 }
 
-func (s *pages) userCode(v site.Visitor, u duo.User, b duo.BypassCode) views.UserCode {
-	code := views.UserCode{UsesLeft: words.UsesLeft(b), Expires: s.Until(v, b.Expires), Never: b.Expires.IsZero(), Created: s.When(v, b.Created), By: catalog.Plain(b.AdminEmail)}
+func (s *pages) userCode(v site.Visitor, u duo.User, b duo.BypassCode) estate.UserCode {
+	code := estate.UserCode{UsesLeft: words.UsesLeft(b), Expires: s.Until(v, b.Expires), Never: b.Expires.IsZero(), Created: s.When(v, b.Created), By: catalog.Plain(b.AdminEmail)}
 	if v.Role >= catalog.Technician {
 		code.Acts = []views.Act{{Text: "Delete", Danger: true, Href: site.ActionPath(v, "delete-bypass-code", "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
 	}
@@ -157,7 +158,7 @@ func (s *pages) userCode(v site.Visitor, u duo.User, b duo.BypassCode) views.Use
 }
 
 // ticketText is the user's state in plain words, to be pasted into a ticket.
-func (s *pages) ticketText(v site.Visitor, page views.UserPage) string {
+func (s *pages) ticketText(v site.Visitor, page estate.UserPage) string {
 	var b strings.Builder
 	state := page.State.Text
 	if page.StateNote != "" {

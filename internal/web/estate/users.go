@@ -14,10 +14,11 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/estate"
 )
 
 func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
-	page := views.UsersPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), MayCreate: v.Role >= catalog.Technician && v.Organization.Mapped(),
+	page := estate.UsersPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), MayCreate: v.Role >= catalog.Technician && v.Organization.Mapped(),
 		Filter: views.UsersFilter{Query: site.Query(c), Status: c.QueryParam("status"), Sort: c.QueryParam("sort"), Page: site.PageOf(c)}}
 	fresh := c.QueryParam("fresh") != ""
 	users, err := s.Runner.UsersToShow(c.Request().Context(), v.Scope, v.Organization, fresh)
@@ -48,7 +49,7 @@ func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
 }
 
 // fillUsers searches, filters, sorts and pages the list that is held.
-func (s *pages) fillUsers(v site.Visitor, page *views.UsersPage, users run.List[duo.User]) {
+func (s *pages) fillUsers(v site.Visitor, page *estate.UsersPage, users run.List[duo.User]) {
 	f := &page.Filter
 	page.ReadAt = s.When(v, users.ReadAt)
 	sought := words.SearchOf(f.Query)
@@ -87,7 +88,7 @@ func (s *pages) fillUsers(v site.Visitor, page *views.UsersPage, users run.List[
 
 // exactUser serves an account that is too large to be held: who can be meant by an
 // exact name.
-func (s *pages) exactUser(c echo.Context, v site.Visitor, page *views.UsersPage, users run.List[duo.User]) error {
+func (s *pages) exactUser(c echo.Context, v site.Visitor, page *estate.UsersPage, users run.List[duo.User]) error {
 	page.Exact = true
 	page.Caption = words.CaptionOf(users.Total, users.Total, "user")
 	page.Empty = site.ExactEmpty(v, page.Filter.Query)
@@ -108,8 +109,8 @@ func (s *pages) exactUser(c echo.Context, v site.Visitor, page *views.UsersPage,
 	return nil
 }
 
-func (s *pages) userRow(v site.Visitor, u duo.User) views.UserRow {
-	row := views.UserRow{ID: string(u.ID), Name: catalog.Plain(u.RealName), Username: catalog.Plain(u.Username), State: words.ChipOf(u), LastLogin: s.When(v, u.LastLogin)}
+func (s *pages) userRow(v site.Visitor, u duo.User) estate.UserRow {
+	row := estate.UserRow{ID: string(u.ID), Name: catalog.Plain(u.RealName), Username: catalog.Plain(u.Username), State: words.ChipOf(u), LastLogin: s.When(v, u.LastLogin)}
 	var phones, groups []string
 	for _, p := range u.Phones {
 		phones = append(phones, p.Title())

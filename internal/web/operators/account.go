@@ -15,10 +15,11 @@ import (
 	"duodesk/internal/text"
 	"duodesk/internal/web/site"
 	"duodesk/views"
+	"duodesk/views/operators"
 )
 
 func (s *pages) getAccount(c echo.Context, v site.Visitor) error {
-	page := views.AccountPage{Said: c.QueryParam("done")}
+	page := operators.AccountPage{Said: c.QueryParam("done")}
 	return s.showAccount(c, v, http.StatusOK, page)
 }
 
@@ -26,7 +27,7 @@ func (s *pages) getAccount(c echo.Context, v site.Visitor) error {
 const accountEventsShown = 20
 
 // showAccount fills in what the page shows in any case.
-func (s *pages) showAccount(c echo.Context, v site.Visitor, status int, page views.AccountPage) error {
+func (s *pages) showAccount(c echo.Context, v site.Visitor, status int, page operators.AccountPage) error {
 	session, err := s.Sessions.Current(c.Request())
 	if err != nil {
 		return err
@@ -36,7 +37,7 @@ func (s *pages) showAccount(c echo.Context, v site.Visitor, status int, page vie
 		return err
 	}
 	for _, o := range open {
-		page.Sessions = append(page.Sessions, views.SessionRow{ID: o.ID.String(), Browser: browserName(o.Agent), Address: o.Address,
+		page.Sessions = append(page.Sessions, operators.SessionRow{ID: o.ID.String(), Browser: browserName(o.Agent), Address: o.Address,
 			Since: s.When(v, o.CreatedAt), Seen: s.When(v, o.SeenAt), This: o.ID == session.ID})
 	}
 	devices, err := s.Store.Devices(c.Request().Context(), v.Operator.ID, s.Now())
@@ -45,7 +46,7 @@ func (s *pages) showAccount(c echo.Context, v site.Visitor, status int, page vie
 	}
 	here := s.DeviceHash(c.Request())
 	for _, d := range devices {
-		page.Devices = append(page.Devices, views.SessionRow{ID: d.ID.String(), Browser: browserName(d.Agent), Address: d.Address,
+		page.Devices = append(page.Devices, operators.SessionRow{ID: d.ID.String(), Browser: browserName(d.Agent), Address: d.Address,
 			Since: s.When(v, d.CreatedAt), Seen: s.When(v, d.SeenAt), This: bytes.Equal(here, d.TokenHash)})
 	}
 	events, err := s.Store.AccountEvents(c.Request().Context(), v.Operator.ID, accountEventsShown)
@@ -53,7 +54,7 @@ func (s *pages) showAccount(c echo.Context, v site.Visitor, status int, page vie
 		return err
 	}
 	for _, e := range events {
-		row := views.AccountEventRow{Kind: e.Kind, Address: e.Address, At: s.When(v, e.At)}
+		row := operators.AccountEventRow{Kind: e.Kind, Address: e.Address, At: s.When(v, e.At)}
 		if e.Agent != "" {
 			row.Browser = browserName(e.Agent)
 		}
@@ -74,7 +75,7 @@ func (s *pages) postPassword(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	var page views.AccountPage
+	var page operators.AccountPage
 	operator, fault, status, err := s.OwnPassword(c, v, form.Get("current"))
 	if err != nil {
 		return err
@@ -167,7 +168,7 @@ func (s *pages) postPreferences(c echo.Context, v site.Visitor) error {
 	if form.Has("time_zone") {
 		zone := text.Key(form.Get("time_zone"))
 		if zone != "" && site.ZoneNamed(zone) == nil {
-			return s.showAccount(c, v, http.StatusUnprocessableEntity, views.AccountPage{
+			return s.showAccount(c, v, http.StatusUnprocessableEntity, operators.AccountPage{
 				TimeZone: views.Input{Value: form.Get("time_zone"), Error: "There is no such time zone. Names look like Europe/London."}})
 		}
 		p.TimeZone = &zone

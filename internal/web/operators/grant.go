@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/operators"
 )
 
 // grantForm is the part of a form that says what a membership gives: a role, and
@@ -74,8 +75,8 @@ func (s *pages) readGrant(c echo.Context, v site.Visitor, form site.Form) (grant
 
 // grantView draws the part. The list holds what is ticked and what fits the
 // search.
-func (s *pages) grantView(c echo.Context, v site.Visitor, f grantForm) (views.GrantFields, error) {
-	page := views.GrantFields{Role: views.Input{Value: f.grant.Role, Error: f.role}, Every: f.grant.EveryOrganization, ReachError: f.reach, Find: f.find}
+func (s *pages) grantView(c echo.Context, v site.Visitor, f grantForm) (operators.GrantFields, error) {
+	page := operators.GrantFields{Role: views.Input{Value: f.grant.Role, Error: f.role}, Every: f.grant.EveryOrganization, ReachError: f.reach, Find: f.find}
 	ctx := c.Request().Context()
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		all, _, err := tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
@@ -83,7 +84,7 @@ func (s *pages) grantView(c echo.Context, v site.Visitor, f grantForm) (views.Gr
 		for _, o := range all {
 			ticked := slices.Contains(f.grant.Organizations, o.ID)
 			if ticked || text.Holds(o.Name, f.find) {
-				page.Organizations = append(page.Organizations, views.GrantOrganization{OrganizationTag: words.TagOf(o), ID: o.ID.String(), Ticked: ticked})
+				page.Organizations = append(page.Organizations, operators.GrantOrganization{OrganizationTag: words.TagOf(o), ID: o.ID.String(), Ticked: ticked})
 			}
 		}
 		return err

@@ -15,13 +15,14 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/operators"
 )
 
 // An invitation's link is /invitation#TOKEN. What follows the # is not sent to
 // any server: it is in no access log, ours or a proxy's, and in no Referer. A
 // script puts it into the form and sends that; without scripts a person does.
 func (s *pages) getInvitation(c echo.Context, _ site.Visitor) error {
-	return s.Render(c, http.StatusOK, site.Visitor{}, site.Place{}, views.InvitationPage{})
+	return s.Render(c, http.StatusOK, site.Visitor{}, site.Place{}, operators.InvitationPage{})
 }
 
 // postInvitation shows what a token invites to.
@@ -44,11 +45,11 @@ func (s *pages) openInvitation(c echo.Context, token string) (found run.OpenInvi
 	found, wait, err := s.findInvitation(c, token)
 	switch {
 	case errors.Is(err, secret.ErrBusy):
-		return found, true, s.Render(c, http.StatusServiceUnavailable, site.Visitor{}, site.Place{}, views.InvitationPage{SlowDown: site.Busy(c)})
+		return found, true, s.Render(c, http.StatusServiceUnavailable, site.Visitor{}, site.Place{}, operators.InvitationPage{SlowDown: site.Busy(c)})
 	case errors.Is(err, store.ErrNotFound):
-		return found, true, s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, views.InvitationPage{Refused: true})
+		return found, true, s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, operators.InvitationPage{Refused: true})
 	case wait > 0:
-		return found, true, s.Render(c, http.StatusTooManyRequests, site.Visitor{}, site.Place{}, views.InvitationPage{SlowDown: site.SlowDown(c, wait)})
+		return found, true, s.Render(c, http.StatusTooManyRequests, site.Visitor{}, site.Place{}, operators.InvitationPage{SlowDown: site.SlowDown(c, wait)})
 	}
 	return found, err != nil, err
 }
@@ -82,8 +83,8 @@ func tokenOf(pasted string) string {
 
 // acceptPage asks for what is missing: nothing of the operator who is signed in,
 // the password of one who is known, a new password of anybody else.
-func (s *pages) acceptPage(c echo.Context, token string, found run.OpenInvitation) views.AcceptPage {
-	page := views.AcceptPage{Token: token, Email: found.Email, Workspace: found.Workspace.Name, Role: found.Role, Reach: words.ReachOf(found.Grant(), found.Names),
+func (s *pages) acceptPage(c echo.Context, token string, found run.OpenInvitation) operators.AcceptPage {
+	page := operators.AcceptPage{Token: token, Email: found.Email, Workspace: found.Workspace.Name, Role: found.Role, Reach: words.ReachOf(found.Grant(), found.Names),
 		Inviter: found.Inviter, Until: s.When(site.Visitor{Zone: site.ZoneOf(c.Request())}, found.ExpiresAt), Known: found.Known}
 	if session, err := s.Sessions.Current(c.Request()); err == nil {
 		page.SignedIn, page.Other = session.Operator.Email == found.Email, session.Operator.Email
@@ -122,7 +123,7 @@ func (s *pages) postAccept(c echo.Context, _ site.Visitor) error {
 		page.Error = site.Busy(c)
 		return s.Render(c, http.StatusServiceUnavailable, site.Visitor{}, site.Place{}, page)
 	case errors.Is(err, store.ErrNotFound): // somebody used it at the same moment
-		return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, views.InvitationPage{Refused: true})
+		return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, operators.InvitationPage{Refused: true})
 	case errors.Is(err, store.ErrEnded) && !page.SignedIn: // the password was changed since it was checked
 		page.Error = "This password is wrong."
 		return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, page)
@@ -157,7 +158,7 @@ func (s *pages) acceptAsNew(c echo.Context, token, password string) (store.Opera
 
 // invitedOperator is the known operator of an invitation, who has a session or
 // gives the password.
-func (s *pages) invitedOperator(c echo.Context, page views.AcceptPage, password string) (operator store.Operator, refused bool, err error) {
+func (s *pages) invitedOperator(c echo.Context, page operators.AcceptPage, password string) (operator store.Operator, refused bool, err error) {
 	if page.SignedIn {
 		session, err := s.Sessions.Current(c.Request())
 		return session.Operator, err != nil, err

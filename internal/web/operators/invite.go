@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/operators"
 )
 
 func (s *pages) getInvite(c echo.Context, v site.Visitor) error {
@@ -21,7 +22,7 @@ func (s *pages) getInvite(c echo.Context, v site.Visitor) error {
 }
 
 func (s *pages) showInvite(c echo.Context, v site.Visitor, status int, email views.Input, f grantForm) error {
-	page := views.InvitePage{Workspace: v.Workspace.Slug, RunID: uuid.NewString(), Email: email}
+	page := operators.InvitePage{Workspace: v.Workspace.Slug, RunID: uuid.NewString(), Email: email}
 	var err error
 	if page.Grant, err = s.grantView(c, v, f); err != nil {
 		return err
@@ -64,7 +65,7 @@ func (s *pages) postInvite(c echo.Context, v site.Visitor) error {
 	case err != nil:
 		return err
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{Section: "operators"}, views.InvitedPage{
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "operators"}, operators.InvitedPage{
 		Workspace: v.Workspace.Slug, Email: kept.Email, Role: kept.Role, Reach: words.ReachOf(kept.Grant(), kept.Names), Until: s.When(v, kept.ExpiresAt),
 		Link: strings.TrimSuffix(s.PublicURL.String(), "/") + views.InvitationLink(token), ShownAt: s.When(v, s.Now()).Text,
 	})

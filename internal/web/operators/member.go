@@ -15,6 +15,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/operators"
 )
 
 func (s *pages) getMember(c echo.Context, v site.Visitor) error {
@@ -27,7 +28,7 @@ func (s *pages) getMember(c echo.Context, v site.Visitor) error {
 
 // showMember draws a member's page with the form as it stands.
 func (s *pages) showMember(c echo.Context, v site.Visitor, status int, m store.Member, f grantForm, fault string) error {
-	page := views.MemberPage{Workspace: v.Workspace.Slug, ID: m.OperatorID.String(), Email: m.Email, State: memberState(m), Disabled: m.DisabledAt != nil,
+	page := operators.MemberPage{Workspace: v.Workspace.Slug, ID: m.OperatorID.String(), Email: m.Email, State: memberState(m), Disabled: m.DisabledAt != nil,
 		You: m.OperatorID == v.Operator.ID, RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault}
 	if m.SeenAt != nil {
 		page.Seen = s.When(v, *m.SeenAt)
@@ -110,7 +111,7 @@ func (s *pages) reviewMember(c echo.Context, v site.Visitor, status int, m store
 	if err != nil {
 		return err
 	}
-	page := views.MemberReview{Workspace: v.Workspace.Slug, ID: m.OperatorID.String(), Email: m.Email, RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault,
+	page := operators.MemberReview{Workspace: v.Workspace.Slug, ID: m.OperatorID.String(), Email: m.Email, RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault,
 		Before: words.ReachOf(m.Grant(), m.Names), BeforeRole: m.Role, After: words.ReachOf(f.grant, names), AfterRole: f.grant.Role, You: m.OperatorID == v.Operator.ID}
 	page.LosesOwner = m.Role == "owner" && f.grant.Role != "owner"
 	page.Kept = f.hidden()
@@ -155,7 +156,7 @@ func (s *pages) askMember(act memberAct) site.Handler {
 }
 
 func (s *pages) showMemberAct(c echo.Context, v site.Visitor, status int, act memberAct, m store.Member, fault string) error {
-	page := views.MemberActPage{Workspace: v.Workspace.Slug, WorkspaceName: v.Workspace.Name, ID: m.OperatorID.String(), Email: m.Email, Act: act.name,
+	page := operators.MemberActPage{Workspace: v.Workspace.Slug, WorkspaceName: v.Workspace.Name, ID: m.OperatorID.String(), Email: m.Email, Act: act.name,
 		Role: m.Role, Reach: words.ReachOf(m.Grant(), m.Names), RunID: uuid.NewString(), You: m.OperatorID == v.Operator.ID, Error: fault}
 	return s.Render(c, status, v, site.Place{Section: "operators"}, page)
 }

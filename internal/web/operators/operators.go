@@ -10,11 +10,12 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/operators"
 )
 
 func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
 	ctx, n := c.Request().Context(), site.PageOf(c)
-	page := views.OperatorsPage{Workspace: v.Workspace.Slug, Query: site.Query(c)}
+	page := operators.OperatorsPage{Workspace: v.Workspace.Slug, Query: site.Query(c)}
 	var members []store.Member
 	var waiting []store.Invitation
 	var total, matching int
@@ -32,7 +33,7 @@ func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
 		page.Rows = append(page.Rows, s.operatorRow(v, m))
 	}
 	for _, i := range waiting {
-		page.Waiting = append(page.Waiting, views.InvitationRow{ID: i.ID.String(), RunID: uuid.NewString(), Email: i.Email, Role: i.Role,
+		page.Waiting = append(page.Waiting, operators.InvitationRow{ID: i.ID.String(), RunID: uuid.NewString(), Email: i.Email, Role: i.Role,
 			Reach: words.ReachOf(i.Grant(), i.Names), By: i.Inviter, Until: s.When(v, i.ExpiresAt)})
 	}
 	page.Search = total >= site.SearchFrom || page.Query != ""
@@ -44,8 +45,8 @@ func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "operators", Flash: flashes}, page)
 }
 
-func (s *pages) operatorRow(v site.Visitor, m store.Member) views.OperatorRow {
-	row := views.OperatorRow{ID: m.OperatorID.String(), Email: m.Email, Role: m.Role, Reach: words.ReachOf(m.Grant(), m.Names), State: memberState(m), You: m.OperatorID == v.Operator.ID}
+func (s *pages) operatorRow(v site.Visitor, m store.Member) operators.OperatorRow {
+	row := operators.OperatorRow{ID: m.OperatorID.String(), Email: m.Email, Role: m.Role, Reach: words.ReachOf(m.Grant(), m.Names), State: memberState(m), You: m.OperatorID == v.Operator.ID}
 	if m.SeenAt != nil {
 		row.Seen = s.When(v, *m.SeenAt)
 	}

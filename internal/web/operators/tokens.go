@@ -16,17 +16,18 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/operators"
 )
 
 func (s *pages) getTokens(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
-	page := views.TokensPage{Said: c.QueryParam("done")}
+	page := operators.TokensPage{Said: c.QueryParam("done")}
 	belongings, err := s.Store.WorkspacesOf(ctx, v.Operator.ID)
 	if err != nil {
 		return err
 	}
 	for _, b := range belongings {
-		page.Places = append(page.Places, views.TokenPlace{Workspace: b.Slug, Name: b.Name, Role: b.Role})
+		page.Places = append(page.Places, operators.TokenPlace{Workspace: b.Slug, Name: b.Name, Role: b.Role})
 		access, err := s.Store.Access(ctx, v.Operator.ID, b.Slug, "")
 		if err != nil {
 			return err
@@ -46,10 +47,10 @@ func (s *pages) getTokens(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{}, page)
 }
 
-func (s *pages) tokenRows(v site.Visitor, tokens []store.Token, revoke string) []views.TokenRow {
-	var rows []views.TokenRow
+func (s *pages) tokenRows(v site.Visitor, tokens []store.Token, revoke string) []operators.TokenRow {
+	var rows []operators.TokenRow
 	for _, k := range tokens {
-		row := views.TokenRow{ID: k.ID.String(), Name: catalog.Plain(k.Name), Role: k.Role, Reach: words.ReachOf(k.Grant(), k.Names), Made: s.When(v, k.CreatedAt),
+		row := operators.TokenRow{ID: k.ID.String(), Name: catalog.Plain(k.Name), Role: k.Role, Reach: words.ReachOf(k.Grant(), k.Names), Made: s.When(v, k.CreatedAt),
 			Until: s.When(v, k.ExpiresAt), Over: !k.ExpiresAt.After(s.Now()), Revoke: revoke}
 		if k.UsedAt != nil {
 			row.Used = s.When(v, *k.UsedAt)
@@ -60,11 +61,11 @@ func (s *pages) tokenRows(v site.Visitor, tokens []store.Token, revoke string) [
 }
 
 func (s *pages) getNewToken(c echo.Context, v site.Visitor) error {
-	return s.showNewToken(c, v, http.StatusOK, views.TokenForm{Days: views.Input{Value: "30"}}, grantForm{grant: store.Grant{Role: catalog.Auditor.String(), EveryOrganization: true}})
+	return s.showNewToken(c, v, http.StatusOK, operators.TokenForm{Days: views.Input{Value: "30"}}, grantForm{grant: store.Grant{Role: catalog.Auditor.String(), EveryOrganization: true}})
 }
 
 // showNewToken fills in what the form shows in any case.
-func (s *pages) showNewToken(c echo.Context, v site.Visitor, status int, page views.TokenForm, f grantForm) error {
+func (s *pages) showNewToken(c echo.Context, v site.Visitor, status int, page operators.TokenForm, f grantForm) error {
 	var err error
 	if page.Grant, err = s.grantView(c, v, f); err != nil {
 		return err
@@ -83,7 +84,7 @@ func (s *pages) postNewToken(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	page := views.TokenForm{Name: views.Input{Value: form.Get("name")}, Days: views.Input{Value: form.Get("days")}}
+	page := operators.TokenForm{Name: views.Input{Value: form.Get("name")}, Days: views.Input{Value: form.Get("days")}}
 	if form.Get("act") == "find" {
 		return s.showNewToken(c, v, http.StatusOK, page, f)
 	}
@@ -128,7 +129,7 @@ func (s *pages) makeToken(c echo.Context, v site.Visitor, k store.Token) error {
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{}, views.TokenShown{
+	return s.Render(c, http.StatusOK, v, site.Place{}, operators.TokenShown{
 		Workspace: v.Workspace.Slug, Name: catalog.Plain(kept.Name), Role: kept.Role, Reach: words.ReachOf(kept.Grant(), kept.Names), Token: text, Until: s.When(v, kept.ExpiresAt), ShownAt: s.When(v, s.Now()).Text,
 		Curl: s.FirstRequest(v.Workspace.Slug),
 	})

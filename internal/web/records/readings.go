@@ -11,6 +11,7 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
+	"duodesk/views/records"
 )
 
 func (s *pages) getReadings(c echo.Context, v site.Visitor) error {
@@ -37,7 +38,7 @@ func (s *pages) showReadings(c echo.Context, v site.Visitor, status int, limit v
 	if err != nil {
 		return err
 	}
-	page := views.ReadingsPage{Workspace: v.Workspace.Slug, Limit: limit, MayChange: v.Role >= catalog.Owner}
+	page := records.ReadingsPage{Workspace: v.Workspace.Slug, Limit: limit, MayChange: v.Role >= catalog.Owner}
 	if page.Limit.Error == "" {
 		page.Limit.Value = strconv.Itoa(most)
 	}
@@ -55,8 +56,8 @@ func (s *pages) showReadings(c echo.Context, v site.Visitor, status int, limit v
 	return s.Render(c, status, v, site.Place{Section: "runs"}, page)
 }
 
-func (s *pages) readingRow(v site.Visitor, r store.Reading) views.ReadingRow {
-	row := views.ReadingRow{Hour: s.When(v, r.Hour), By: r.Operator, Token: r.Token, List: r.List, Rows: r.Rows}
+func (s *pages) readingRow(v site.Visitor, r store.Reading) records.ReadingRow {
+	row := records.ReadingRow{Hour: s.When(v, r.Hour), By: r.Operator, Token: r.Token, List: r.List, Rows: r.Rows}
 	if r.Organization != nil {
 		row.Organization = &views.OrganizationTag{Name: *r.Organization, Slug: *r.OrgSlug, Colour: *r.OrgColour}
 	}

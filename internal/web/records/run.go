@@ -18,6 +18,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/records"
 )
 
 func (s *pages) getRun(c echo.Context, v site.Visitor) error {
@@ -40,8 +41,8 @@ func (s *pages) getRun(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "runs", Tab: "runs", Waits: page.Live != nil}, page)
 }
 
-func (s *pages) runPage(v site.Visitor, r store.Run) views.RunPage {
-	page := views.RunPage{
+func (s *pages) runPage(v site.Visitor, r store.Run) records.RunPage {
+	page := records.RunPage{
 		Workspace: v.Workspace.Slug, Action: words.TitleOf(r.Action), Subject: site.SubjectLink(v, r), Outcome: words.OutcomeChip(r.State), Summary: r.Summary,
 		Facts: s.runFacts(v, r), Input: runInput(v, r), Ticket: s.runTicket(v, r),
 		Back: views.Link{Text: "All runs", Href: views.RunsView(v.Workspace.Slug, v.Organization.Slug, views.RunsFilter{})},

@@ -13,6 +13,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/records"
 )
 
 func (s *pages) getRuns(c echo.Context, v site.Visitor) error {
@@ -65,8 +66,8 @@ func (s *pages) findRuns(ctx context.Context, v site.Visitor, a site.RunsAsked) 
 	return found, err
 }
 
-func (s *pages) runsPage(v site.Visitor, a site.RunsAsked, found foundRuns) views.RunsPage {
-	page := views.RunsPage{
+func (s *pages) runsPage(v site.Visitor, a site.RunsAsked, found foundRuns) records.RunsPage {
+	page := records.RunsPage{
 		Workspace: v.Workspace.Slug, Zone: v.Location().String(), Filter: a.Words, Note: a.Note, Total: found.counts.Of(a.Words.Outcome), More: found.more, Actions: actionOptions(),
 		Outcomes: outcomeFilters(v, a.Words, found), Times: timeFilters(v, a.Words, s.Now()),
 	}

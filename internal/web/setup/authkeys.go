@@ -19,13 +19,14 @@ import (
 	"duodesk/internal/task"
 	"duodesk/internal/web/site"
 	"duodesk/views"
+	"duodesk/views/setup"
 )
 
 // getAuthKeys tells of all organizations in scope whether their Auth API keys
 // work, and since when.
 func (s *pages) getAuthKeys(c echo.Context, v site.Visitor) error {
 	ctx, n, ws := c.Request().Context(), site.PageOf(c), v.Workspace.Slug
-	page := views.AuthKeysPage{Workspace: ws, Query: site.Query(c), Show: authState(c.QueryParam("show")), MayCheck: v.Role >= catalog.Administrator}
+	page := setup.AuthKeysPage{Workspace: ws, Query: site.Query(c), Show: authState(c.QueryParam("show")), MayCheck: v.Role >= catalog.Administrator}
 	var found []store.AuthKeys
 	var counts store.AuthKeysCounts
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
@@ -63,8 +64,8 @@ var authChips = map[string]views.Chip{
 	store.AuthUnchecked: {Level: "warn", Text: "Not checked"}, store.AuthNone: {Level: "idle", Text: "None"},
 }
 
-func (s *pages) authKeysRow(v site.Visitor, k store.AuthKeys) views.AuthKeysRow {
-	row := views.AuthKeysRow{
+func (s *pages) authKeysRow(v site.Visitor, k store.AuthKeys) setup.AuthKeysRow {
+	row := setup.AuthKeysRow{
 		OrganizationTag: views.OrganizationTag{Slug: k.Slug, Name: k.Name, Colour: k.Colour}, ID: k.ID.String(), State: authChips[k.State],
 		Check: k.State != store.AuthNone && (k.Kind != store.Parent || v.Membership.Every()),
 	}

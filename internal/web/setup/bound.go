@@ -12,6 +12,7 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
+	"duodesk/views/setup"
 )
 
 // bound wraps the handler of a form about how an organization is connected, or
@@ -70,7 +71,7 @@ func (s *pages) showConnectionChanged(c echo.Context, v site.Visitor, f site.For
 	if f.Has(run.DirectoryKeyField) {
 		page.DirectoryName.Value, page.DirectoryKey.Value = f.Get(run.DirectoryNameField), shownAgain(f.Get(run.DirectoryKeyField))
 	}
-	for prefix, card := range map[string]*views.APICard{"own": &page.Own, "ownauth": &page.Auth} {
+	for prefix, card := range map[string]*setup.APICard{"own": &page.Own, "ownauth": &page.Auth} {
 		if f.Has(prefix + "_host") {
 			card.Host.Value, card.IntegrationKey.Value = f.Get(prefix+"_host"), f.Get(prefix+"_integration_key")
 		}

@@ -7,12 +7,13 @@ import (
 	"duodesk/internal/run"
 	"duodesk/internal/web/site"
 	"duodesk/views"
+	"duodesk/views/setup"
 )
 
 // cardBoxes are cards of credential fields by the name of their API, with what
 // the names of their hosts begin with.
 type cardBoxes map[string]struct {
-	card *views.APICard
+	card *setup.APICard
 	host string
 }
 

@@ -15,6 +15,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/setup"
 )
 
 func (s *pages) getConnection(c echo.Context, v site.Visitor) error {
@@ -39,14 +40,14 @@ func (s *pages) getConnection(c echo.Context, v site.Visitor) error {
 	return s.showConnection(c, v, http.StatusOK, page, flash...)
 }
 
-func (s *pages) showConnection(c echo.Context, v site.Visitor, status int, page views.ConnectionPage, flash ...views.Flash) error {
+func (s *pages) showConnection(c echo.Context, v site.Visitor, status int, page setup.ConnectionPage, flash ...views.Flash) error {
 	return s.Render(c, status, v, site.Place{Tab: "connection", Flash: flash}, page)
 }
 
 // connectionPage is the page as stored.
-func (s *pages) connectionPage(c echo.Context, v site.Visitor) (views.ConnectionPage, error) {
+func (s *pages) connectionPage(c echo.Context, v site.Visitor) (setup.ConnectionPage, error) {
 	ctx, o := c.Request().Context(), v.Organization
-	page := views.ConnectionPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(o), MayChoose: v.MayIntegrate(), OwnInUse: o.Kind == store.Own,
+	page := setup.ConnectionPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(o), MayChoose: v.MayIntegrate(), OwnInUse: o.Kind == store.Own,
 		Now: []views.Fact{{Label: "Duo account", Text: "not connected"}}}
 	if o.Mapped() {
 		page.Now = connectionFacts(v, o)
@@ -69,7 +70,7 @@ func (s *pages) connectionPage(c echo.Context, v site.Visitor) (views.Connection
 	}
 	if page.MayChoose {
 		for _, a := range state.Accounts {
-			page.Accounts = append(page.Accounts, views.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
+			page.Accounts = append(page.Accounts, setup.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
 			if a.AccountID == o.AccountID {
 				page.Account.Value = run.AccountText(a)
 			}
@@ -83,10 +84,10 @@ func (s *pages) connectionPage(c echo.Context, v site.Visitor) (views.Connection
 	return page, err
 }
 
-func directoryRows(v site.Visitor, found []store.Directory) []views.DirectoryRow {
-	var rows []views.DirectoryRow
+func directoryRows(v site.Visitor, found []store.Directory) []setup.DirectoryRow {
+	var rows []setup.DirectoryRow
 	for _, d := range found {
-		rows = append(rows, views.DirectoryRow{
+		rows = append(rows, setup.DirectoryRow{
 			ID: d.ID.String(), Name: views.Input{Value: d.Name}, Key: d.Key, Primary: d.Primary, SetOn: d.SetAt.In(v.Location()).Format("2 Jan 2006"), SetBy: d.SetBy,
 			Test: site.ActionPath(v, words.SynchronizeUser, "directory_key", d.Key, "test", "1"),
 		})
@@ -148,7 +149,7 @@ func valuesOf(f site.Form, names []string) map[string]string {
 	return typed
 }
 
-func ownCards(page *views.ConnectionPage) cardBoxes {
+func ownCards(page *setup.ConnectionPage) cardBoxes {
 	return cardBoxes{"own": {&page.Own, "own"}, "ownauth": {&page.Auth, "ownauth"}}
 }
 

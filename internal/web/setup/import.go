@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
+	"duodesk/views/setup"
 )
 
 // importForm is the draft that holds a file between its preview and its import:
@@ -21,7 +22,7 @@ import (
 const importForm = "import"
 
 func (s *pages) getImport(c echo.Context, v site.Visitor) error {
-	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"}, views.ImportPage{Workspace: v.Workspace.Slug})
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"}, setup.ImportPage{Workspace: v.Workspace.Slug})
 }
 
 // postImport keeps a file and shows what would become of it.
@@ -32,7 +33,7 @@ func (s *pages) postImport(c echo.Context, v site.Visitor) error {
 	}
 	var fault uploaded
 	if errors.As(err, &fault) {
-		page := views.ImportPage{Workspace: v.Workspace.Slug}
+		page := setup.ImportPage{Workspace: v.Workspace.Slug}
 		page.File.Error = string(fault)
 		if name == "" && len(text) <= site.MaxBody {
 			page.Text.Value, page.Text.Error, page.File.Error = text, string(fault), ""
@@ -157,10 +158,10 @@ func (s *pages) showNotImported(c echo.Context, v site.Visitor, kept keptImport,
 	return s.Render(c, status, v, site.Place{Section: "organizations"}, page)
 }
 
-func previewPage(c echo.Context, v site.Visitor, kept keptImport, judged []run.JudgedRow) views.ImportPreviewPage {
+func previewPage(c echo.Context, v site.Visitor, kept keptImport, judged []run.JudgedRow) setup.ImportPreviewPage {
 	ws, n, show := v.Workspace.Slug, site.PageOf(c), c.QueryParam("show")
 	count := run.CountVerdicts(judged)
-	page := views.ImportPreviewPage{Workspace: ws, ID: kept.id, File: kept.file, Creates: count[run.WillBeCreated], Faults: count[run.Faulty]}
+	page := setup.ImportPreviewPage{Workspace: ws, ID: kept.id, File: kept.file, Creates: count[run.WillBeCreated], Faults: count[run.Faulty]}
 	link := func(text, value string, count int) views.FilterLink {
 		return views.FilterLink{Text: text, Count: count, Current: show == value, Href: views.ImportPreview(ws, value, 1)}
 	}
@@ -181,8 +182,8 @@ func previewPage(c echo.Context, v site.Visitor, kept keptImport, judged []run.J
 	return page
 }
 
-func importRowView(ws string, j run.JudgedRow) views.ImportRow {
-	row := views.ImportRow{Line: j.Line, Name: j.Name, Account: j.Account}
+func importRowView(ws string, j run.JudgedRow) setup.ImportRow {
+	row := setup.ImportRow{Line: j.Line, Name: j.Name, Account: j.Account}
 	switch j.Verdict {
 	case run.Exists:
 		row.State = views.Chip{Level: "idle", Text: "Exists already"}

@@ -18,6 +18,7 @@ import (
 	"duodesk/internal/text"
 	"duodesk/internal/web/site"
 	"duodesk/views"
+	"duodesk/views/setup"
 )
 
 func (s *pages) getIntegration(c echo.Context, v site.Visitor) error {
@@ -40,13 +41,13 @@ func (s *pages) getIntegration(c echo.Context, v site.Visitor) error {
 
 // integrationPage is the page as stored: the draft's values where a refused form
 // left some, else the candidate's, else those in use.
-func (s *pages) integrationPage(c echo.Context, v site.Visitor) (views.IntegrationPage, error) {
+func (s *pages) integrationPage(c echo.Context, v site.Visitor) (setup.IntegrationPage, error) {
 	ctx := c.Request().Context()
 	state, err := s.Runner.Integration(ctx, v.Membership, v.Operator.ID)
 	if err != nil {
-		return views.IntegrationPage{}, err
+		return setup.IntegrationPage{}, err
 	}
-	page := views.IntegrationPage{Workspace: v.Workspace.Slug, Editable: v.MayIntegrate()}
+	page := setup.IntegrationPage{Workspace: v.Workspace.Slug, Editable: v.MayIntegrate()}
 	page.Auth = s.apiCard(v, state, store.AuthAPI, "auth", "auth")
 	page.Accounts = s.apiCard(v, state, store.AccountsAPI, "account", "accounts")
 	page.Admin = s.apiCard(v, state, store.AdminAPI, "admin", "admin")
@@ -54,8 +55,8 @@ func (s *pages) integrationPage(c echo.Context, v site.Visitor) (views.Integrati
 	return page, err
 }
 
-func (s *pages) apiCard(v site.Visitor, state run.Integration, api, hostPrefix, keyPrefix string) views.APICard {
-	var card views.APICard
+func (s *pages) apiCard(v site.Visitor, state run.Integration, api, hostPrefix, keyPrefix string) setup.APICard {
+	var card setup.APICard
 	active, inUse := state.Version(api, store.Active)
 	candidate, waiting := state.Version(api, store.Candidate)
 	shown := active
@@ -74,7 +75,7 @@ func (s *pages) apiCard(v site.Visitor, state run.Integration, api, hostPrefix, 
 	}
 	card.Host.Value, card.IntegrationKey.Value = shown.Host, shown.IntegrationKey
 	if waiting || inUse {
-		card.SecretKey = views.SecretInput{Stored: true, SetOn: shown.SetAt.In(v.Location()).Format("2 Jan 2006"), SetBy: shown.SetBy}
+		card.SecretKey = setup.SecretInput{Stored: true, SetOn: shown.SetAt.In(v.Location()).Format("2 Jan 2006"), SetBy: shown.SetBy}
 	}
 	if state.Draft != nil {
 		card.Host.Value = shownAgain(state.Draft[hostPrefix+"_host"])
@@ -98,8 +99,8 @@ func shownAgain(typed string) string {
 
 // accountShownAgain is shownAgain for the box of an account: what it offers is
 // longer than a key, and of another text with an id behind it the id is kept.
-func accountShownAgain(typed string, offered []views.AccountOption) string {
-	if slices.ContainsFunc(offered, func(o views.AccountOption) bool { return text.Line(o.Value) == text.Line(typed) }) {
+func accountShownAgain(typed string, offered []setup.AccountOption) string {
+	if slices.ContainsFunc(offered, func(o setup.AccountOption) bool { return text.Line(o.Value) == text.Line(typed) }) {
 		return typed
 	}
 	return cmp.Or(shownAgain(typed), shownAgain(run.AccountIDIn(typed)))
@@ -110,8 +111,8 @@ var (
 	likeHost  = regexp.MustCompile(`^\s*(?i:https?://)?[A-Za-z0-9-]{1,20}(\.[A-Za-z0-9-]{1,20})+[/\s]*$`)
 )
 
-func (s *pages) verdict(v site.Visitor, stored store.Version) views.Verdict {
-	shown := views.Verdict{State: "unchecked", Headline: "Not checked yet", IntegrationKey: stored.IntegrationKey}
+func (s *pages) verdict(v site.Visitor, stored store.Version) setup.Verdict {
+	shown := setup.Verdict{State: "unchecked", Headline: "Not checked yet", IntegrationKey: stored.IntegrationKey}
 	if stored.Outcome == nil {
 		return shown
 	}
@@ -121,7 +122,7 @@ func (s *pages) verdict(v site.Visitor, stored store.Version) views.Verdict {
 	}
 	shown.State, shown.Headline, shown.Cause, shown.Fix = *stored.Outcome, found.Headline, found.Cause, found.Fix
 	for _, step := range found.Steps {
-		shown.Checks = append(shown.Checks, views.Check(step))
+		shown.Checks = append(shown.Checks, setup.Check(step))
 	}
 	shown.At, shown.By = s.When(v, *stored.CheckedAt), *stored.CheckedBy
 	return shown
@@ -178,12 +179,12 @@ func (s *pages) postFill(c echo.Context, v site.Visitor) error {
 	return s.Render(c, status, v, site.Place{Section: "integration"}, page)
 }
 
-func nineCards(page *views.IntegrationPage) cardBoxes {
+func nineCards(page *setup.IntegrationPage) cardBoxes {
 	return cardBoxes{store.AuthAPI: {&page.Auth, "auth"}, store.AccountsAPI: {&page.Accounts, "account"}, store.AdminAPI: {&page.Admin, "admin"}}
 }
 
 // noteCleaned says at the boxes what was taken off before they were saved.
-func noteCleaned(page *views.IntegrationPage, names []string) {
+func noteCleaned(page *setup.IntegrationPage, names []string) {
 	notes := map[string]string{}
 	for _, name := range names {
 		notes[name] = "Blanks and invisible characters were removed from the key."
@@ -194,9 +195,9 @@ func noteCleaned(page *views.IntegrationPage, names []string) {
 	setFaults(nineCards(page), nil, notes)
 }
 
-func savedFlash(page views.IntegrationPage) views.Flash {
+func savedFlash(page setup.IntegrationPage) views.Flash {
 	failing := 0
-	for _, card := range []views.APICard{page.Auth, page.Accounts, page.Admin} {
+	for _, card := range []setup.APICard{page.Auth, page.Accounts, page.Admin} {
 		if card.Candidate != nil || card.Verdict.State != run.Works && card.Verdict.State != run.Limited {
 			failing++
 		}

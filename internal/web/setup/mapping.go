@@ -13,6 +13,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/setup"
 )
 
 const mappingRows = 50
@@ -32,12 +33,12 @@ func mappingFilter(value func(string) string) views.MappingFilter {
 
 // mappingSection is the mapping as the address asks for it. It opens once the
 // Accounts API has answered.
-func (s *pages) mappingSection(c echo.Context, v site.Visitor, state run.Integration) (views.MappingSection, error) {
+func (s *pages) mappingSection(c echo.Context, v site.Visitor, state run.Integration) (setup.MappingSection, error) {
 	filter := mappingFilter(c.QueryParam)
 	if c.Request().Method == http.MethodPost {
 		filter = mappingFilter(c.Request().PostFormValue)
 	}
-	m := views.MappingSection{Workspace: v.Workspace.Slug, Editable: v.MayIntegrate(), Filter: filter}
+	m := setup.MappingSection{Workspace: v.Workspace.Slug, Editable: v.MayIntegrate(), Filter: filter}
 	if _, inUse := state.Version(store.AccountsAPI, store.Active); !inUse {
 		m.Locked = "The mapping opens when the Accounts API has accepted its keys: it lists the Duo accounts to map."
 		return m, nil
@@ -49,7 +50,7 @@ func (s *pages) mappingSection(c echo.Context, v site.Visitor, state run.Integra
 		if !m.Editable {
 			break
 		}
-		m.Accounts = append(m.Accounts, views.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
+		m.Accounts = append(m.Accounts, setup.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
 		if a.MappedTo == nil {
 			m.UnmappedAccounts++
 		}
@@ -64,7 +65,7 @@ func (s *pages) mappingSection(c echo.Context, v site.Visitor, state run.Integra
 	return m, s.fillMapping(c, v, state.Accounts, &m)
 }
 
-func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Account, m *views.MappingSection) error {
+func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Account, m *setup.MappingSection) error {
 	ctx, filter := c.Request().Context(), m.Filter
 	var rows, everybody []store.Organization
 	var drifted []store.Drifted
@@ -133,8 +134,8 @@ func mappingEmpty(v site.Visitor, n store.Counts) views.Empty {
 
 // mappingRow is one organization as it is saved, or with a suggestion that is
 // not.
-func mappingRow(v site.Visitor, o store.Organization, accounts map[string]store.Account, suggested run.Suggestion) views.MappingRow {
-	row := views.MappingRow{Workspace: v.Workspace.Slug, OrganizationID: o.ID.String(), OrganizationTag: words.TagOf(o), Editable: v.MayIntegrate(), Connection: o.Connection()}
+func mappingRow(v site.Visitor, o store.Organization, accounts map[string]store.Account, suggested run.Suggestion) setup.MappingRow {
+	row := setup.MappingRow{Workspace: v.Workspace.Slug, OrganizationID: o.ID.String(), OrganizationTag: words.TagOf(o), Editable: v.MayIntegrate(), Connection: o.Connection()}
 	row.DirectoryKey.Value, row.SavedDirectoryKey = o.DirectoryKey, o.DirectoryKey
 	account, listed := accounts[o.AccountID]
 	switch {

@@ -13,6 +13,7 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
+	"duodesk/views/setup"
 )
 
 // postMapping saves one row (row is an organization's id) or all that were sent.
@@ -123,7 +124,7 @@ func (r savedRows) leavesTyped() bool {
 
 // keepTyped puts what was typed back into a row that is not stored as it was
 // sent, with the faults beside it.
-func (r savedRows) keepTyped(row *views.MappingRow, offered []views.AccountOption) {
+func (r savedRows) keepTyped(row *setup.MappingRow, offered []setup.AccountOption) {
 	if !r.form.Has("account."+row.OrganizationID) || r.saved(row.OrganizationID) {
 		return
 	}
@@ -148,7 +149,7 @@ func (r savedRows) keepTyped(row *views.MappingRow, offered []views.AccountOptio
 func (s *pages) answerMappingRow(c echo.Context, v site.Visitor, r savedRows) error {
 	ctx := c.Request().Context()
 	accounts := map[string]store.Account{}
-	var offered []views.AccountOption
+	var offered []setup.AccountOption
 	var o store.Organization
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		listed, err := tx.Accounts(ctx)
@@ -158,7 +159,7 @@ func (s *pages) answerMappingRow(c echo.Context, v site.Visitor, r savedRows) er
 		for _, a := range listed {
 			if a.Usable() {
 				accounts[a.AccountID] = a
-				offered = append(offered, views.AccountOption{Value: run.AccountText(a)})
+				offered = append(offered, setup.AccountOption{Value: run.AccountText(a)})
 			}
 		}
 		o, err = tx.Organization(ctx, r.rows[0].Organization)
@@ -178,7 +179,7 @@ func (s *pages) answerMappingRow(c echo.Context, v site.Visitor, r savedRows) er
 	}
 	c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
 	c.Response().WriteHeader(status)
-	return views.MappingRowView(&row).Render(ctx, c.Response())
+	return setup.MappingRowView(&row).Render(ctx, c.Response())
 }
 
 func (s *pages) postRefreshAccounts(c echo.Context, v site.Visitor) error {
@@ -214,8 +215,8 @@ func (s *pages) getAdoptAccounts(c echo.Context, v site.Visitor) error {
 
 // adoptPage lists what would be created, and says where a second organization of
 // the same name would come of it.
-func adoptPage(v site.Visitor, accounts []store.Account, unmapped []store.Organization) views.AdoptAccountsPage {
-	page := views.AdoptAccountsPage{Workspace: v.Workspace.Slug}
+func adoptPage(v site.Visitor, accounts []store.Account, unmapped []store.Organization) setup.AdoptAccountsPage {
+	page := setup.AdoptAccountsPage{Workspace: v.Workspace.Slug}
 	count := map[string]int{}
 	for _, a := range accounts {
 		if a.MappedTo == nil {

@@ -15,6 +15,7 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/setup"
 )
 
 func (s *pages) getEditOrganization(c echo.Context, v site.Visitor) error {
@@ -29,8 +30,8 @@ func detailsOf(o store.Organization) run.Details {
 	}
 }
 
-func editPage(v site.Visitor, revision int, typed run.Details) views.EditOrganizationPage {
-	page := views.EditOrganizationPage{
+func editPage(v site.Visitor, revision int, typed run.Details) setup.EditOrganizationPage {
+	page := setup.EditOrganizationPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Revision: strconv.Itoa(revision), Zones: commonZones,
 		Name: views.Input{Value: typed.Name}, Aliases: views.Input{Value: typed.Aliases}, Tags: views.Input{Value: typed.Tags},
 		TimeZone: views.Input{Value: typed.TimeZone}, Colour: views.Input{Value: typed.Colour},
@@ -68,7 +69,7 @@ func (s *pages) postEditOrganization(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusUnprocessableEntity, v, site.Place{Tab: "overview"}, page)
 }
 
-func setDetailFaults(page *views.EditOrganizationPage, faults []catalog.FieldError) {
+func setDetailFaults(page *setup.EditOrganizationPage, faults []catalog.FieldError) {
 	inputs := map[string]*views.Input{run.NameField: &page.Name, run.AliasesField: &page.Aliases, run.TagsField: &page.Tags, run.TimeZoneField: &page.TimeZone, run.ColourField: &page.Colour}
 	for _, fault := range faults {
 		inputs[fault.Field].Error = fault.Message
@@ -77,7 +78,7 @@ func setDetailFaults(page *views.EditOrganizationPage, faults []catalog.FieldErr
 
 // showOvertaken keeps what was typed and says beside each field what stands
 // there now. Sent once more, the form replaces it knowingly.
-func (s *pages) showOvertaken(page *views.EditOrganizationPage, o *run.Overtaken) {
+func (s *pages) showOvertaken(page *setup.EditOrganizationPage, o *run.Overtaken) {
 	page.Revision = strconv.Itoa(o.Now.Revision)
 	page.Overtaken = changedBy(o.By, s.Now().Sub(o.At)) + " Nothing of yours was saved yet. Save again to replace what is there now."
 	now := detailsOf(o.Now)

@@ -14,12 +14,13 @@ import (
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
+	"duodesk/views/setup"
 )
 
 func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
 	ctx, n := c.Request().Context(), site.PageOf(c)
 	ws := v.Workspace.Slug
-	page := views.OrganizationsPage{Workspace: ws, Query: site.Query(c), Show: organizationFilter(c.QueryParam("show")), MayCreate: v.MayIntegrate()}
+	page := setup.OrganizationsPage{Workspace: ws, Query: site.Query(c), Show: organizationFilter(c.QueryParam("show")), MayCreate: v.MayIntegrate()}
 	var found []store.Organization
 	var counts store.Counts
 	var tags []store.TagCount
@@ -101,12 +102,12 @@ func (s *pages) getNewOrganization(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"}, page)
 }
 
-func (s *pages) newOrganizationPage(c echo.Context, v site.Visitor) (views.NewOrganizationPage, error) {
-	page := views.NewOrganizationPage{Workspace: v.Workspace.Slug, ID: uuid.NewString()}
+func (s *pages) newOrganizationPage(c echo.Context, v site.Visitor) (setup.NewOrganizationPage, error) {
+	page := setup.NewOrganizationPage{Workspace: v.Workspace.Slug, ID: uuid.NewString()}
 	state, err := s.Runner.Integration(c.Request().Context(), v.Scope, v.Operator.ID)
 	for _, a := range state.Accounts {
 		if a.MappedTo == nil {
-			page.Accounts = append(page.Accounts, views.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
+			page.Accounts = append(page.Accounts, setup.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
 		}
 	}
 	if _, inUse := state.Version(store.AccountsAPI, store.Active); !inUse {
@@ -161,7 +162,7 @@ const overviewRuns = 8
 
 func (s *pages) getOrganization(c echo.Context, v site.Visitor) error {
 	ctx, o := c.Request().Context(), v.Organization
-	page := views.OrganizationPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(o), State: "ready", MayMap: v.MayIntegrate(),
+	page := setup.OrganizationPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(o), State: "ready", MayMap: v.MayIntegrate(),
 		MayEdit: v.Role >= catalog.Administrator, About: s.aboutFacts(v, o),
 		Refresh: views.Organization(v.Workspace.Slug, o.Slug) + "?fresh=1", Directory: directoryFact(o)}
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
@@ -220,15 +221,15 @@ func directoryFact(o store.Organization) views.Fact {
 	return views.Fact{Label: "Directory key", Text: o.DirectoryKey, Mono: true}
 }
 
-func statusCounts(v site.Visitor, users run.List[duo.User]) []views.StatusCount {
+func statusCounts(v site.Visitor, users run.List[duo.User]) []setup.StatusCount {
 	count := map[string]int{}
 	for _, u := range users.Items {
 		count[words.StateOf(u)]++
 	}
-	var counts []views.StatusCount
+	var counts []setup.StatusCount
 	for _, state := range words.UserStates {
 		if count[state.Name] > 0 {
-			counts = append(counts, views.StatusCount{State: state.Chip, Count: count[state.Name],
+			counts = append(counts, setup.StatusCount{State: state.Chip, Count: count[state.Name],
 				Href: views.UsersView(v.Workspace.Slug, v.Organization.Slug, views.UsersFilter{Status: state.Name})})
 		}
 	}

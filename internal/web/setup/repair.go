@@ -9,14 +9,15 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
+	"duodesk/views/setup"
 )
 
 // driftRows lists what Duo changed about mapped accounts, to be settled above
 // the mapping.
-func driftRows(drifted []store.Drifted) []views.DriftRow {
-	var rows []views.DriftRow
+func driftRows(drifted []store.Drifted) []setup.DriftRow {
+	var rows []setup.DriftRow
 	for _, d := range drifted {
-		rows = append(rows, views.DriftRow{
+		rows = append(rows, setup.DriftRow{
 			OrganizationTag: views.OrganizationTag{Slug: d.Slug, Name: d.Name, Colour: d.Colour},
 			AccountID:       d.AccountID, AccountName: catalog.Plain(d.AccountName), NameNow: catalog.Plain(d.NameNow), Gone: d.Gone, NoHost: d.NoHost,
 		})

@@ -1,0 +1,195 @@
+package estate
+
+import (
+	"fmt"
+	"slices"
+
+	"duodesk/views"
+	"duodesk/views/sample"
+)
+
+func Samples() []sample.Sample {
+	return slices.Concat(workspaceSamples(), userSamples(), verifiedSamples(), phoneSamples(), listSamples())
+}
+
+func workspaceSamples() []sample.Sample {
+	steps := []SetupStep{
+		{State: "now", Title: "Save the nine fields", Text: "Hosts and keys of three applications in your own Duo account.", Link: views.Link{Text: "Open Integration", Href: views.Integration(sample.Workspace)}},
+		{State: "later", Title: "Map your first organization", Text: "Join each client to its Duo account."},
+		{State: "later", Title: "Open an organization", Text: "Its users, phones and bypass codes are there."},
+	}
+	return []sample.Sample{
+		{Name: "workspaces", Shell: views.Shell{Theme: "dark", Here: "/", Operator: "ana@northwind.example"}, Page: WorkspacesPage{Workspaces: []WorkspaceChoice{
+			{Slug: "northwind", Name: "Northwind IT", Role: "admin", Organizations: 512}, {Slug: "contoso", Name: "Contoso Managed Services", Role: "auditor", Organizations: 1}}}},
+		{Name: "workspaces-none", Shell: views.Shell{Theme: "auto", Here: "/", Operator: "ana@northwind.example"}, Page: WorkspacesPage{}},
+		{Name: "home-setup", Shell: sample.Sandboxed(sample.WorkspaceShell("home")), Page: HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Steps: steps}},
+		{Name: "home", Shell: sample.WorkspaceShell("home"), Page: HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Organizations: sample.Organizations(), OrganizationsTotal: 512, Runs: sample.Runs()[:4]}},
+	}
+}
+
+func userSamples() []sample.Sample {
+	users := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, MayCreate: true, ReadAt: sample.MinutesAgo, Caption: "300 users", Rows: sampleUsers(50),
+		Statuses: []views.FilterLink{{Text: "All", Href: views.Users(sample.Workspace, sample.Acme.Slug), Count: 300, Current: true}, {Text: "Active", Href: views.UsersView(sample.Workspace, sample.Acme.Slug, views.UsersFilter{Status: "active"}), Count: 261, Current: false},
+			{Text: "Bypass", Href: views.UsersView(sample.Workspace, sample.Acme.Slug, views.UsersFilter{Status: "bypass"}), Count: 9, Current: false}, {Text: "Locked out", Href: views.UsersView(sample.Workspace, sample.Acme.Slug, views.UsersFilter{Status: "locked_out"}), Count: 12, Current: false},
+			{Text: "Not enrolled", Href: views.UsersView(sample.Workspace, sample.Acme.Slug, views.UsersFilter{Status: "not_enrolled"}), Count: 12, Current: false}, {Text: "Disabled", Href: views.UsersView(sample.Workspace, sample.Acme.Slug, views.UsersFilter{Status: "disabled"}), Count: 6, Current: false}},
+		Pager: views.Pager{From: 1, To: 50, Total: 300, Noun: "users", Next: views.UsersView(sample.Workspace, sample.Acme.Slug, views.UsersFilter{Page: 2})}}
+
+	none := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, MayCreate: true, ReadAt: sample.MinutesAgo, Caption: "No users",
+		Empty: views.Empty{Kind: "nothing-yet", Headline: "Acme Dental has no users yet", Text: "Create one here, or let Duo’s directory sync bring them.", Link: views.Link{Text: "Create user", Href: views.Action(sample.Workspace, sample.Acme.Slug, "create-user")}}}
+	noMatch := users
+	noMatch.Rows, noMatch.Pager, noMatch.Filter = nil, views.Pager{}, views.UsersFilter{Query: "zzz"}
+	noMatch.Caption, noMatch.Empty = "0 of 300 users match", views.Empty{Kind: "no-match", Headline: "Nobody matches “zzz”", Link: views.Link{Text: "Show all users", Href: views.Users(sample.Workspace, sample.Acme.Slug)}}
+	failing := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme,
+		Trouble: &views.Trouble{Headline: "Duo refuses this account", Text: "The Accounts key no longer reaches Acme Dental (40301). An admin can check it under Integration.", Retry: views.Users(sample.Workspace, sample.Acme.Slug)}}
+	older := users
+	older.ReadAt = views.When{ISO: "2026-08-03T09:58:00Z", Text: "10:58 BST", Ago: "4 min ago"}
+	older.Trouble = &views.Trouble{Headline: "An older list", Retry: views.Users(sample.Workspace, sample.Acme.Slug),
+		Text: "This is the list as of 10:58:00 BST. Duo is limiting requests to this account. Try again at 11:02:30 BST."}
+	exact := UsersPage{Workspace: sample.Workspace, Organization: sample.Harbour, Exact: true, Filter: views.UsersFilter{Query: "jroe"}, Rows: sampleUsers(1), Caption: "1 user", ReadAt: sample.MinutesAgo}
+
+	return []sample.Sample{
+		{Name: "users", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: users},
+		{Name: "users-none", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: none},
+		{Name: "users-no-match", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: noMatch},
+		{Name: "users-older", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: older},
+		{Name: "users-failing", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: failing},
+		{Name: "users-exact", Shell: sample.OrganizationShell(sample.Harbour, "users"), Page: exact},
+		{Name: "user", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: sampleUser()},
+		{Name: "user-locked", Shell: sample.Sandboxed(sample.OrganizationShell(sample.Acme, "users"), views.Flash{Level: "ok", Text: "Bypass code deleted.", Link: views.Link{Text: "See the run", Href: views.Runs(sample.Workspace)}}), Page: lockedUser()},
+		{Name: "user-trashed", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: trashedUser()},
+		{Name: "user-hostile", Shell: sample.OrganizationShell(sample.Hostile, "users"), Page: hostileUser()},
+	}
+}
+
+func sampleUsers(n int) []UserRow {
+	people := []UserRow{
+		{Name: "Jane Roe", Username: "jroe", State: sample.Active, Phones: "iPhone 15, +44 … 0123", LastLogin: sample.MinutesAgo, Groups: "Staff, Surgeons"},
+		{Name: "Tomás Fry", Username: "tfry@acme-dental.example", State: sample.Locked, Phones: "Pixel 8, +44 … 0188", LastLogin: sample.LastWeek, Groups: "Staff"},
+		{Username: "svc-backup", State: sample.Bypass, LastLogin: sample.LongAgo},
+		{Name: "Ngọc Trần", Username: "ntran", State: sample.Enrolling, Groups: "Staff, Reception, Weekend"},
+		{Name: "Oluwaseun Adeyemi-Fitzgerald", Username: "oadeyemi", State: sample.Disabled, Phones: "Landline, +44 … 0101", LastLogin: sample.LongAgo},
+	}
+	var rows []UserRow
+	for i := range n {
+		u := people[i%len(people)]
+		u.ID = fmt.Sprintf("DU%018d", i+1)
+		if i >= len(people) {
+			u.Username = fmt.Sprintf("%s%d", u.Username, i)
+		}
+		rows = append(rows, u)
+	}
+	return rows
+}
+
+func sampleUser() UserPage {
+	trash := sample.Act("Send to trash…", "delete-user", "", "user_id", sample.JaneID)
+	trash.Danger = true
+	phoneActs := func(id, key string) []views.Act {
+		return []views.Act{sample.Act("Activate…", "send-activation-url", key, "phone_id", id, "user_id", sample.JaneID), sample.Act("Un-assign…", "un-assign-phone-from-user", "", "phone_id", id, "user_id", sample.JaneID)}
+	}
+	return UserPage{Workspace: sample.Workspace, Organization: sample.Acme, ID: sample.JaneID, Name: "Jane Roe", Username: "jroe", Aliases: []string{"jane@acme-dental.example", "j.roe"}, State: sample.Active,
+		Acts: []views.Act{sample.Act("Edit", "update-user", "e", "user_id", sample.JaneID), trash},
+		Facts: []views.Fact{{Label: "E-mail", Text: "jane@acme-dental.example"}, {Label: "Last login", Text: "11:01", Note: "34 s ago"}, {Label: "Created", Text: "14 Feb 2023", Note: "3 years ago"},
+			{Label: "Directory", Text: "Entra ID", Note: "synced 10:40"}, {Label: "Notes", Text: "Works from the Leeds surgery on Fridays."}, {Label: "Duo id", Text: sample.JaneID, Mono: true}},
+		Phones: []UserPhone{
+			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001"), Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"}, LastSeen: sample.MinutesAgo, Acts: phoneActs("DPJANE00000000000001", "a")},
+			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000002"), Number: "+44 20 7946 0199", Kind: "Landline", Activated: views.Chip{Level: "idle", Text: "Calls only"}, SharedWith: "also Tomás Fry and 3 others", Acts: phoneActs("DPJANE00000000000002", "")},
+		},
+		AssignPhone: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user", "user_id", sample.JaneID),
+		Codes: []UserCode{{UsesLeft: "1 use left", Expires: sample.InAnHour, By: "Help desk", Acts: []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000001")}},
+			{UsesLeft: "Unlimited uses", Never: true, By: "Admin Panel", Acts: []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000002")}}},
+		CreateCode:  views.Action(sample.Workspace, sample.Acme.Slug, "create-bypass-code-for-user", "user_id", sample.JaneID),
+		CreatePhone: views.Action(sample.Workspace, sample.Acme.Slug, "create-phone", "user_id", sample.JaneID), AddGroup: views.Action(sample.Workspace, sample.Acme.Slug, "associate-group-with-user", "user_id", sample.JaneID),
+		Groups: []views.UserGroup{{Name: "Staff", Acts: []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG1")}},
+			{Name: "Surgeons", Description: "May sign in from home", Status: sample.Bypass, Acts: []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG2")}}}, ReadAt: sample.MinutesAgo,
+		Ticket: "Acme Dental · Jane Roe (jroe) · Active\nPhones: iPhone 15 +44 20 7946 0123, activated, seen 11:01\nBypass codes: 2 (1 never expires)\nRead from Duo 3 Aug 2026 11:01",
+	}
+}
+
+func lockedUser() UserPage {
+	u := sampleUser()
+	u.Name, u.Username, u.Aliases, u.State, u.StateNote = "Tomás Fry", "tfry@acme-dental.example", nil, sample.Locked, "Duo locks after 10 wrong tries"
+	unlock := sample.Act("Unlock…", "update-user", "u", "user_id", sample.JaneID, "status", "active")
+	unlock.Primary = true
+	u.Acts = append([]views.Act{unlock}, u.Acts...)
+	u.Phones, u.Codes, u.Groups = nil, nil, nil
+	return u
+}
+
+func trashedUser() UserPage {
+	u := sampleUser()
+	u.State, u.StateNote = views.Chip{Level: "warn", Text: "In trash"}, "deleted by Duo on 10 Aug 2026"
+	restore := sample.Act("Restore…", "restore-user", "", "user_id", sample.JaneID)
+	restore.Primary = true
+	permanent := sample.Act("Delete permanently…", "delete-user", "", "user_id", sample.JaneID, "permanent", "true")
+	permanent.Danger = true
+	u.Acts, u.AssignPhone, u.CreateCode, u.AddGroup = []views.Act{restore, permanent}, "", "", ""
+	u.PhonesError = "Duo did not answer for the phones. Reload to try again."
+	return u
+}
+
+func hostileUser() UserPage {
+	u := sampleUser()
+	u.Organization, u.Name, u.Username = sample.Hostile, sample.Hostile.Name, `" onmouseover="alert(1)`
+	u.Aliases, u.Groups, u.Ticket = []string{"</pre><img src=x onerror=alert(1)>"}, []views.UserGroup{{Name: sample.Hostile.Name, Description: sample.Hostile.Name, Status: sample.Bypass}}, "</pre><script>alert(1)</script>"
+	u.Facts = append(u.Facts, views.Fact{Label: "Notes", Text: "javascript:alert(1) " + sample.Hostile.Name})
+	u.Phones[0].Name = sample.Hostile.Name
+	return u
+}
+
+func phoneSamples() []sample.Sample {
+	const id = "DPJANE00000000000001"
+	remove := sample.Act("Delete phone", "delete-phone-by-id", "", "phone_id", id)
+	remove.Danger = true
+	activate := sample.Act("Activate", "send-activation-url", "a", "phone_id", id)
+	activate.Primary = true
+	take := sample.Act("Un-assign", "un-assign-phone-from-user", "", "phone_id", id, "user_id", sample.JaneID, "from", "phone")
+	take.Danger = true
+	jane := views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}
+	full := PhonePage{Workspace: sample.Workspace, Organization: sample.Acme, ID: id, Number: "+44 20 7946 0123", Name: "Jane’s phone", Activated: views.Chip{Level: "ok", Text: "Activated"},
+		Acts: []views.Act{activate, sample.Act("Edit", "modify-phone", "e", "phone_id", id), remove}, AssignUser: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user", "phone_id", id, "from", "phone"),
+		Facts: []views.Fact{{Label: "Number", Text: "+44 20 7946 0123"}, {Label: "Type", Text: "Mobile"}, {Label: "Platform", Text: "Apple iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", Text: "11:01", Note: "34 s ago"}, {Label: "Duo id", Text: id, Mono: true}},
+		Users: []PhoneUser{{User: jane, Username: "jroe", State: sample.Active, Only: true, Acts: []views.Act{take}}, {User: views.Link{Text: "Tomás Fry", Href: jane.Href}, Username: "tfry@acme-dental.example", State: sample.Locked, Acts: []views.Act{take}}},
+		Runs:  sample.Runs()[3:4], ReadAt: sample.MinutesAgo}
+	bare := PhonePage{Workspace: sample.Workspace, Organization: sample.Acme, ID: id, Activated: views.Chip{Level: "idle", Text: "Calls only"}, Facts: []views.Fact{{Label: "Duo id", Text: id, Mono: true}}}
+	hostilePhone := full
+	hostilePhone.Organization, hostilePhone.Number, hostilePhone.Name = sample.Hostile, sample.Hostile.Name, `" onmouseover="alert(1)`
+	hostilePhone.Facts = append([]views.Fact{{Label: "Model", Text: sample.Hostile.Name}}, full.Facts...)
+	hostilePhone.Users = []PhoneUser{{User: views.Link{Text: sample.Hostile.Name, Href: jane.Href}, Username: sample.Hostile.Name, State: sample.Bypass}}
+	return []sample.Sample{{Name: "phone", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: full}, {Name: "phone-bare", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: bare}, {Name: "phone-hostile", Shell: sample.OrganizationShell(sample.Hostile, "phones"), Page: hostilePhone}}
+}
+
+func listSamples() []sample.Sample {
+	phones := PhonesPage{Workspace: sample.Workspace, Organization: sample.Acme, Create: views.Action(sample.Workspace, sample.Acme.Slug, "create-phone"), Caption: "212 phones", ReadAt: sample.MinutesAgo, Refresh: views.Phones(sample.Workspace, sample.Acme.Slug) + "?fresh=1",
+		Rows: []PhoneRow{
+			{ID: "DP1", Number: "+44 20 7946 0123", Name: "Jane’s phone", Platform: "iOS", Model: "iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"}, Users: []views.Link{{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}, LastSeen: sample.MinutesAgo},
+			{ID: "DP2", Name: "Tablet", Platform: "Android", Model: "Galaxy Tab S9", Activated: views.Chip{Level: "warn", Text: "Not activated"}, Users: []views.Link{{Text: "Tomás Fry", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, {Text: "svc-backup", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
+			{ID: "DP3", Number: "+44 20 7946 0101", Activated: views.Chip{Level: "idle", Text: "Calls only"}, LastSeen: sample.LongAgo},
+			{ID: "DP4", Name: sample.Hostile.Name, Platform: sample.Hostile.Name, Model: "Generic Smartphone", Activated: views.Chip{Level: "warn", Text: "Not activated"}, Users: []views.Link{{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
+		}, Pager: views.Pager{From: 1, To: 50, Total: 212, Noun: "phones", Next: views.PhonesView(sample.Workspace, sample.Acme.Slug, "", 2)}}
+	codes := BypassCodesPage{Workspace: sample.Workspace, Organization: sample.Acme, Caption: "3 bypass codes", ReadAt: sample.MinutesAgo, Refresh: views.BypassCodes(sample.Workspace, sample.Acme.Slug) + "?fresh=1",
+		Rows: []BypassCodeRow{
+			{User: views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Created: sample.MinutesAgo, Expires: sample.InAnHour, UsesLeft: "1", By: "Help desk", Delete: views.Action(sample.Workspace, sample.Acme.Slug, "delete-bypass-code", "bypass_code_id", "DB1")},
+			{User: views.Link{Text: "Tomás Fry", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Created: sample.LongAgo, Never: true, UsesLeft: "Unlimited", By: "Admin Panel", Delete: views.Action(sample.Workspace, sample.Acme.Slug, "delete-bypass-code", "bypass_code_id", "DB2")},
+			{User: views.Link{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Created: sample.LastWeek, Expires: sample.Tomorrow, UsesLeft: "3"},
+		}}
+	return []sample.Sample{
+		{Name: "phones", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: phones},
+		{Name: "phones-none", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: PhonesPage{Workspace: sample.Workspace, Organization: sample.Acme, Empty: views.Empty{Kind: "nothing-yet", Headline: "Acme Dental has no phones yet", Text: "Open a user to assign one."}}},
+		{Name: "bypass-codes", Shell: sample.OrganizationShell(sample.Acme, "bypass-codes"), Page: codes},
+		{Name: "bypass-codes-none", Shell: sample.OrganizationShell(sample.Acme, "bypass-codes"), Page: BypassCodesPage{Workspace: sample.Workspace, Organization: sample.Acme, Caption: "No bypass codes", ReadAt: sample.MinutesAgo,
+			Empty: views.Empty{Kind: "all-well", Headline: "Nobody has a bypass code", Text: "As of 11:01."}}},
+	}
+}
+
+// verifiedSamples show what came of a verification push.
+func verifiedSamples() []sample.Sample {
+	run := views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)
+	verified, denied := sampleUser(), sampleUser()
+	verified.Shield = Shield{Chip: views.Chip{Level: "ok", Text: "Verified by push 3 min ago"}, Run: run}
+	denied.Shield = Shield{Chip: views.Chip{Level: "bad", Text: "Push reported as fraud 2 min ago"}, Run: run}
+	return []sample.Sample{
+		{Name: "user-verified", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: verified},
+		{Name: "user-fraud", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: denied},
+	}
+}

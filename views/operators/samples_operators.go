@@ -1,0 +1,125 @@
+package operators
+
+import (
+	"fmt"
+	"slices"
+
+	"duodesk/views"
+	"duodesk/views/sample"
+)
+
+const sampleMember = "5d0c1a77-8f7e-4f0e-9a43-0a2f6b1f2c11"
+
+func Samples() []sample.Sample { return slices.Concat(operatorSamples(), accountSamples()) }
+
+func ownerShell(flashes ...views.Flash) views.Shell {
+	shell := sample.WorkspaceShell("operators")
+	shell.Role, shell.Flash = "owner", flashes
+	return shell
+}
+
+func operatorSamples() []sample.Sample {
+	some := views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Harbour.Name}}
+	many := views.Reach{Count: 212, Names: []string{sample.Acme.Name, sample.Bright.Name, sample.Hostile.Name}}
+	rows := []OperatorRow{
+		{ID: sampleMember, Email: "ana@northwind.example", Role: "owner", Reach: views.Reach{All: true}, Seen: sample.MinutesAgo, State: sample.Active, You: true},
+		{ID: sampleMember, Email: "tom@northwind.example", Role: "technician", Reach: some, Seen: sample.LastWeek, State: sample.Active},
+		{ID: sampleMember, Email: "night.shift@northwind.example", Role: "helpdesk", Reach: many, State: sample.Disabled},
+		{ID: sampleMember, Email: "audit@northwind.example", Role: "auditor", Reach: views.Reach{}, Seen: sample.LongAgo, State: sample.Active},
+	}
+	waiting := []InvitationRow{{ID: sampleMember, RunID: sample.RunID, Email: "mia@northwind.example", Role: "helpdesk", Reach: some, By: "ana@northwind.example", Until: sample.Tomorrow}}
+	boxes := []GrantOrganization{{OrganizationTag: sample.Acme, ID: "o1", Ticked: true}, {OrganizationTag: sample.Bright, ID: "o2"}, {OrganizationTag: sample.Hostile, ID: "o3", Ticked: true}}
+	grant := GrantFields{Role: views.Input{Value: "technician"}, Organizations: boxes, Total: 512}
+	fresh := GrantFields{Every: true, Organizations: manyBoxes(), Total: 500}
+	refused := GrantFields{Role: views.Input{Error: "Choose a role."}, ReachError: "Choose at least one organization, or all of them.", Total: 512, Find: "zzz"}
+	member := MemberPage{Workspace: sample.Workspace, ID: sampleMember, Email: "tom@northwind.example", RunID: sample.RunID, Was: "technician o1 o3", State: sample.Active, Seen: sample.LastWeek, Grant: grant}
+	member.Tokens = []TokenRow{
+		{ID: sampleMember, Name: "ticket system", Role: "helpdesk", Reach: some, Made: sample.LastWeek, Used: sample.MinutesAgo, Until: sample.Tomorrow, Revoke: views.MemberTokens(sample.Workspace, sampleMember)},
+		{ID: sampleMember, Name: sample.Hostile.Name, Role: "auditor", Reach: views.Reach{All: true}, Made: sample.LongAgo, Until: sample.LastWeek, Over: true, Revoke: views.MemberTokens(sample.Workspace, sampleMember)},
+	}
+	last := member
+	last.You, last.Error = true, "This is the last owner who can sign in here. Make somebody else an owner first."
+	review := MemberReview{Workspace: sample.Workspace, ID: sampleMember, Email: "tom@northwind.example", RunID: sample.RunID, Was: "owner all", BeforeRole: "owner", AfterRole: "auditor",
+		Before: views.Reach{All: true}, After: many, LosesOwner: true, Kept: []views.Hidden{{Name: "role", Value: "auditor"}, {Name: "reach", Value: "chosen"}, {Name: "org.o1", Value: "true"}}}
+	act := func(name string) MemberActPage {
+		return MemberActPage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", ID: sampleMember, Email: "tom@northwind.example", Role: "technician", Act: name, Reach: some, RunID: sample.RunID}
+	}
+	ended := act("end")
+	ended.You, ended.Error = true, last.Error
+	return []sample.Sample{
+		{Name: "operators", Shell: ownerShell(views.Flash{Level: "ok", Text: "Changed tom@northwind.example from owner of all organizations to technician of Acme Dental."}),
+			Page: OperatorsPage{Workspace: sample.Workspace, Search: true, Rows: rows, Waiting: waiting, Pager: views.Pager{From: 1, To: 50, Total: 61, Noun: "operators", Next: views.OperatorsView(sample.Workspace, "", 2)}}},
+		{Name: "operators-alone", Shell: ownerShell(), Page: OperatorsPage{Workspace: sample.Workspace, Rows: rows[:1]}},
+		{Name: "operators-no-match", Shell: ownerShell(), Page: OperatorsPage{Workspace: sample.Workspace, Search: true, Query: sample.Hostile.Name}},
+		{Name: "invite", Shell: ownerShell(), Page: InvitePage{Workspace: sample.Workspace, RunID: sample.RunID, Grant: fresh}},
+		{Name: "invite-refused", Shell: ownerShell(), Page: InvitePage{Workspace: sample.Workspace, RunID: sample.RunID, Email: views.Input{Value: `"><b>x`, Error: "This is not an e-mail address."}, Grant: refused}},
+		{Name: "invited", Shell: ownerShell(), Page: InvitedPage{Workspace: sample.Workspace, Email: "mia@northwind.example", Role: "helpdesk", Reach: some, Until: sample.Tomorrow, ShownAt: "11:02",
+			Link: "https://duo.northwind.example" + views.InvitationLink("mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c")}},
+		{Name: "member", Shell: ownerShell(), Page: member},
+		{Name: "member-last-owner", Shell: ownerShell(), Page: last},
+		{Name: "member-review", Shell: ownerShell(), Page: review},
+		{Name: "member-disable", Shell: ownerShell(), Page: act("disable")},
+		{Name: "member-enable", Shell: ownerShell(), Page: act("enable")},
+		{Name: "member-end", Shell: ownerShell(), Page: ended},
+	}
+}
+
+func manyBoxes() []GrantOrganization {
+	var all []GrantOrganization
+	for i := range 500 {
+		all = append(all, GrantOrganization{OrganizationTag: views.OrganizationTag{Name: fmt.Sprintf("Client %03d", i+1), Colour: i%12 + 1}, ID: fmt.Sprintf("o%d", i+1)})
+	}
+	return all
+}
+
+func accountSamples() []sample.Sample {
+	signedIn := sample.AccountShell()
+	page := AccountPage{Email: "ana@northwind.example", Theme: "auto", Density: "compact", BrowserZone: "Europe/London", Sessions: []SessionRow{
+		{ID: "s1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: sample.ThisMonday, Seen: sample.MinutesAgo, This: true},
+		{ID: "s2", Browser: "Another browser", Since: sample.LastWeek, Seen: sample.LastWeek},
+	}, Devices: []SessionRow{
+		{ID: "d1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: sample.LastWeek, Seen: sample.ThisMonday, This: true},
+		{ID: "d2", Browser: "Another browser", Since: sample.LongAgo, Seen: sample.LastWeek},
+	}, Events: []AccountEventRow{
+		{Kind: "refused", Browser: "Another browser", Address: "198.51.100.9", At: sample.MinutesAgo},
+		{Kind: "signed-in", Browser: "Firefox on Windows", Address: "203.0.113.7", At: sample.ThisMonday},
+		{Kind: "password-reset", At: sample.LastWeek},
+	}}
+	refused := page
+	refused.Current.Error, refused.New.Error = "This is not your password.", "This has 9 characters; at least 15 are needed."
+	refused.TimeZone = views.Input{Value: sample.Hostile.Name, Error: "There is no such time zone. Names look like Europe/London."}
+	done := page
+	done.Said = "password"
+	tokens := []TokenRow{
+		{ID: "k1", Name: "ticket system", Workspace: "Northwind IT", Role: "helpdesk", Reach: views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Harbour.Name}}, Made: sample.LastWeek, Used: sample.MinutesAgo, Until: sample.Tomorrow, Revoke: views.RevokeToken(sample.Workspace)},
+		{ID: "k2", Name: sample.Hostile.Name, Workspace: sample.Hostile.Name, Role: "owner", Reach: views.Reach{All: true}, Made: sample.LongAgo, Until: sample.LastWeek, Over: true, Revoke: views.RevokeToken("harbour")},
+	}
+	boxes := []GrantOrganization{{OrganizationTag: sample.Acme, ID: "o1", Ticked: true}, {OrganizationTag: sample.Bright, ID: "o2"}, {OrganizationTag: sample.Hostile, ID: "o3", Ticked: true}}
+	form := TokenForm{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", RunID: sample.RunID, Days: views.Input{Value: "30"}, Grant: GrantFields{Role: views.Input{Value: "auditor"}, Every: true, Organizations: boxes, Total: 3}}
+	bad := TokenForm{Workspace: sample.Workspace, WorkspaceName: sample.Hostile.Name, RunID: sample.RunID, Name: views.Input{Error: "Fill this in."}, Days: views.Input{Error: "Choose one."}, Password: views.Input{Error: "This is not your password."},
+		Grant: GrantFields{Role: views.Input{Value: "owner", Error: "Your own role is less."}, ReachError: "Choose at least one organization, or all of them.", Organizations: boxes, Total: 3, Most: "technician", Limited: true}}
+	invited := AcceptPage{Token: "mU9sB0mS3a9J", Email: "mia@northwind.example", Workspace: "Northwind IT", Role: "technician", Reach: views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Hostile.Name}},
+		Inviter: "ana@northwind.example", Until: sample.Tomorrow}
+	known := invited
+	known.Known, known.Other, known.Error = true, "tom@northwind.example", "This password is wrong."
+	here := invited
+	here.Known, here.SignedIn, here.Other = true, true, invited.Email
+	return []sample.Sample{
+		{Name: "account", Shell: signedIn, Page: page},
+		{Name: "account-refused", Shell: signedIn, Page: refused},
+		{Name: "account-done", Shell: signedIn, Page: done},
+		{Name: "tokens", Shell: signedIn, Page: TokensPage{Said: "revoked", Rows: tokens, Places: []TokenPlace{{Workspace: sample.Workspace, Name: "Northwind IT", Role: "owner"}, {Workspace: "harbour", Name: sample.Hostile.Name, Role: "auditor"}}}},
+		{Name: "tokens-none", Shell: signedIn, Page: TokensPage{Places: []TokenPlace{{Workspace: sample.Workspace, Name: "Northwind IT", Role: "owner"}}}},
+		{Name: "token-form", Shell: signedIn, Page: form},
+		{Name: "token-refused", Shell: signedIn, Page: bad},
+		{Name: "token-shown", Shell: signedIn, Page: TokenShown{Workspace: sample.Workspace, Name: "ticket system", Role: "helpdesk", Reach: invited.Reach, Until: sample.Tomorrow, ShownAt: "11:02",
+			Token: "ddk_mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c",
+			Curl:  "curl -sS https://duo.northwind.example/api/v1/w/northwind \\\n  -H \"Authorization: Bearer $TOKEN\""}},
+		{Name: "invitation", Shell: sample.AloneShell(), Page: InvitationPage{}},
+		{Name: "invitation-refused", Shell: sample.AloneShell(), Page: InvitationPage{Refused: true}},
+		{Name: "invitation-slow", Shell: sample.AloneShell(), Page: InvitationPage{SlowDown: "Too many attempts. Try again in 8 s."}},
+		{Name: "accept-new", Shell: sample.AloneShell(), Page: invited},
+		{Name: "accept-known", Shell: sample.AloneShell(), Page: known},
+		{Name: "accept-signed-in", Shell: sample.AloneShell(), Page: here},
+	}
+}

@@ -1,0 +1,99 @@
+package records
+
+import (
+	"slices"
+
+	"duodesk/views"
+	"duodesk/views/sample"
+)
+
+func sampleRunsPage() RunsPage {
+	outcome := func(text, outcome string, count int, current bool) views.FilterLink {
+		return views.FilterLink{Text: text, Count: count, Current: current, Href: views.RunsView(sample.Workspace, "", views.RunsFilter{Outcome: outcome})}
+	}
+	day := func(text, from string) views.FilterLink {
+		return views.FilterLink{Text: text, Count: -1, Href: views.RunsView(sample.Workspace, "", views.RunsFilter{From: from})}
+	}
+	return RunsPage{Workspace: sample.Workspace, Zone: "Europe/London", Rows: sample.Runs(), Total: 1204, Older: views.RunsView(sample.Workspace, "", views.RunsFilter{After: "AAYzqz"}),
+		Operators:     []views.Option{{Value: "b3c1", Text: "ana@northwind.example"}, {Value: "b3c2", Text: "tom@northwind.example"}},
+		Organizations: []views.Option{{Value: sample.Acme.Slug, Text: sample.Acme.Name}, {Value: sample.Harbour.Slug, Text: sample.Harbour.Name}, {Value: sample.Hostile.Slug, Text: sample.Hostile.Name}},
+		Actions:       []views.Option{{Value: "update-user", Text: "Update User"}, {Value: "sign-in", Text: "Sign in"}},
+		Outcomes:      []views.FilterLink{outcome("All", "", 1204, true), outcome("Applied", "applied", 1180, false), outcome("Refused", "refused", 21, false), outcome("Unknown: needs a look", "unknown", 3, false)},
+		Times:         []views.FilterLink{day("Today", "2026-08-03"), day("7 days", "2026-07-28"), day("30 days", "2026-07-05")}}
+}
+
+func Samples() []sample.Sample {
+	filtered := sampleRunsPage()
+	filtered.Filter = views.RunsFilter{Query: sample.Hostile.Name, From: "2026-08-01", To: "2026-08-03", Operator: "b3c2", Organization: sample.Acme.Slug, Action: "update-user", Outcome: "unknown"}
+	filtered.Rows, filtered.Total, filtered.Older, filtered.Newest = filtered.Rows[1:3], 3, "", views.RunsView(sample.Workspace, "", filtered.Filter)
+	filtered.Note = "Searched the last 12 months. Choose a day to look further back."
+	none := RunsPage{Workspace: sample.Workspace, Filter: views.RunsFilter{Query: "nobody"}}
+	searching := sampleRunsPage()
+	searching.Filter, searching.Rows, searching.Total, searching.More = views.RunsFilter{Query: "as"}, nil, 0, true
+	searching.SearchedTo = "3 Mar 2026, 14:02:10 GMT"
+	ofOne := sampleRunsPage()
+	ofOne.Organization, ofOne.Organizations, ofOne.Rows, ofOne.Total, ofOne.Older = &sample.Acme, nil, ofOne.Rows[:2], 2, ""
+	waits := sample.OrganizationShell(sample.Acme, "runs")
+	waits.Refresh = 3
+	return []sample.Sample{
+		{Name: "run-waiting", Shell: waits, Page: waitingRunPage()},
+		{Name: "runs", Shell: sample.WorkspaceShell("runs"), Page: sampleRunsPage()},
+		{Name: "runs-filtered", Shell: sample.WorkspaceShell("runs"), Page: filtered},
+		{Name: "runs-searching", Shell: sample.WorkspaceShell("runs"), Page: searching},
+		{Name: "readings", Shell: sample.WorkspaceShell("runs"), Page: sampleReadings()},
+		{Name: "readings-none", Shell: sample.WorkspaceShell("runs"), Page: ReadingsPage{Workspace: sample.Workspace, Limit: views.Input{Value: "50000"}}},
+		{Name: "runs-no-match", Shell: sample.WorkspaceShell("runs"), Page: none},
+		{Name: "runs-organization", Shell: sample.OrganizationShell(sample.Acme, "runs"), Page: ofOne},
+		{Name: "runs-none", Shell: sample.OrganizationShell(sample.Bright, "runs"), Page: RunsPage{Workspace: sample.Workspace, Organization: &sample.Bright}},
+		{Name: "run", Shell: sample.OrganizationShell(sample.Acme, "runs"), Page: sampleRunPage(views.Chip{Level: "ok", Text: "Applied"}, "Created 1 bypass code, 1 use each, valid for 1 hour.")},
+		{Name: "run-sending", Shell: sample.OrganizationShell(sample.Acme, "runs"), Page: sendingRunPage()},
+		{Name: "run-refused", Shell: sample.OrganizationShell(sample.Acme, "runs"), Page: sampleRunPage(views.Chip{Level: "bad", Text: "Refused"}, "Duo refused: "+sample.Hostile.Name)},
+		{Name: "run-unknown", Shell: sample.OrganizationShell(sample.Acme, "runs"), Page: unknownRunPage()},
+		{Name: "run-event", Shell: sample.WorkspaceShell("runs"), Page: RunPage{Workspace: sample.Workspace, Action: "Refused access", Outcome: views.Chip{Level: "bad", Text: "Refused"}, Summary: "Not allowed in this role: nothing was done.",
+			Facts:  []views.Fact{{Label: "By", Text: "tom@northwind.example"}, {Label: "Started", Text: "3 Aug 2026, 11:01:26 BST", Note: "34 s ago"}, {Label: "Run", Text: sample.RunID, Mono: true}},
+			Input:  []views.Fact{{Label: "Organization", Text: sample.Hostile.Name, Mono: true}, {Label: "Request", Text: "POST /w/:ws/o/:org/actions/:action", Mono: true}},
+			Ticket: "Refused access\nRefused. Not allowed in this role: nothing was done.", Back: views.Link{Text: "All runs", Href: views.Runs(sample.Workspace)}}},
+	}
+}
+
+func sampleReadings() ReadingsPage {
+	return ReadingsPage{Workspace: sample.Workspace, MayChange: true, Limit: views.Input{Value: "12", Error: "Enter a whole number from 1000 to 10000000."},
+		Rows: []ReadingRow{
+			{Hour: sample.ThisMonday, By: "tom@northwind.example", Token: "billing export", List: "users", Organization: &sample.Acme, Rows: 1204},
+			{Hour: sample.ThisMonday, By: "ana@northwind.example", List: "runs.csv", Rows: 50},
+			{Hour: sample.LastWeek, By: "tom@northwind.example", Token: sample.Hostile.Name, List: "phones", Organization: &sample.Hostile, Rows: 3},
+		},
+		Newest: views.Readings(sample.Workspace), Older: views.ReadingsAfter(sample.Workspace, "AAYzqz")}
+}
+
+func sampleRunPage(outcome views.Chip, summary string) RunPage {
+	return RunPage{Workspace: sample.Workspace, Organization: &sample.Acme, Action: "Create Bypass Code for User", Subject: views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, "DUJANE00000000000001")}, Outcome: outcome, Summary: summary,
+		Facts: []views.Fact{{Label: "By", Text: "ana@northwind.example"}, {Label: "Started", Text: "3 Aug 2026, 11:01:26 BST", Note: "34 s ago"}, {Label: "Finished", Text: "3 Aug 2026, 11:01:27 BST", Note: "after 412ms"},
+			{Label: "Organization", Text: sample.Acme.Name}, {Label: "Duo account", Text: "DA1QX7ZK3M9V5T2R8WPL", Mono: true}, {Label: "Ticket", Text: "INC-20417"}, {Label: "Run", Text: sample.RunID, Mono: true}},
+		Input:  []views.Fact{{Label: "User", Text: "DUJANE00000000000001", Mono: true}, {Label: "How many codes", Text: "1"}, {Label: "Keep older codes", Text: "yes"}},
+		Ticket: "Create Bypass Code for User: Jane Roe, Acme Dental\n" + outcome.Text + ". " + summary + "\nTicket: INC-20417\n3 Aug 2026, 11:01:26 BST, by ana@northwind.example\nRun " + sample.RunID,
+		Back:   views.Link{Text: "All runs", Href: views.OrganizationRuns(sample.Workspace, sample.Acme.Slug)}}
+}
+
+// sendingRunPage has no end yet.
+func sendingRunPage() RunPage {
+	p := sampleRunPage(views.Chip{Level: "info", Text: "Sending"}, "")
+	p.Facts = slices.DeleteFunc(p.Facts, func(f views.Fact) bool { return f.Label == "Finished" })
+	return p
+}
+
+// waitingRunPage waits for a person.
+func waitingRunPage() RunPage {
+	run := views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)
+	waiting := sendingRunPage()
+	waiting.Action, waiting.Input = "Send Duo Authentication", []views.Fact{{Label: "User", Text: sample.JaneID, Mono: true}, {Label: "How to ask", Text: "Push: a request in Duo Mobile"}}
+	waiting.Live = &views.Live{Text: "The push is on the device. Waiting for the answer.", Left: 43, Events: views.RunEvents(sample.Workspace, sample.Acme.Slug, sample.RunID), Then: run, Page: run}
+	return waiting
+}
+
+func unknownRunPage() RunPage {
+	p := sampleRunPage(views.Chip{Level: "warn", Text: "Unknown"}, "Duo may have done this. Duo did not answer in time.")
+	p.Check = "Look at the user's bypass codes: is there one that was made then? Its digits are lost. Delete it and make another."
+	p.CheckAt = views.Link{Text: "Open the user", Href: views.User(sample.Workspace, sample.Acme.Slug, "DUJANE00000000000001")}
+	return p
+}
