@@ -5,23 +5,10 @@ import (
 
 	"github.com/google/uuid"
 
-	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 )
-
-// Preauth asks Duo how a user would have to log in, and with which devices. It
-// sends nothing to anybody.
-func (r *Runner) Preauth(ctx context.Context, sc store.Scope, o store.Organization, user duo.AuthUser) (duo.Preauth, error) {
-	client, err := r.authClient(ctx, sc, o)
-	if err != nil {
-		return duo.Preauth{}, err
-	}
-	return readBy(ctx, r, client, func(ctx context.Context, d *duo.Client) (duo.Preauth, error) {
-		return d.Preauth(ctx, user, duo.AccessDevice{})
-	})
-}
 
 // ProvisionAuth makes an Auth API application in an organization's Duo account, or
 // finds the one that was made before, and puts its keys to use once they work. id

@@ -122,3 +122,24 @@ func (r *Runner) pacer(workspace uuid.UUID) *duo.Pacer {
 	p, _ := r.pacers.LoadOrStore(workspace, &duo.Pacer{Unspaced: !r.paced, Now: r.now, Log: r.log})
 	return p.(*duo.Pacer)
 }
+
+// organization reads one organization of a scope.
+func (r *Runner) organization(ctx context.Context, sc store.Scope, id uuid.UUID) (o store.Organization, err error) {
+	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		o, err = tx.Organization(ctx, id)
+		return err
+	})
+	return o, err
+}
+
+func apiTitle(api string) string {
+	switch api {
+	case store.AuthAPI:
+		return "Auth API"
+	case store.AccountsAPI:
+		return "Accounts API"
+	case store.AdminAPI:
+		return "Admin API"
+	}
+	return api
+}

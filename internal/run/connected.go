@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -109,3 +110,11 @@ func ignoreNotFound(err error) error {
 	}
 	return err
 }
+
+// cut keeps the first characters of a text.
+func cut(theirs string, most int) string {
+	return string([]rune(theirs)[:min(most, utf8.RuneCountInString(theirs))])
+}
+
+// Tail is the end of an identifier, enough to tell two apart by eye.
+func Tail(id string) string { return id[max(0, len(id)-4):] }

@@ -71,15 +71,6 @@ func TestHowLongToWait(t *testing.T) {
 	}
 }
 
-func TestSentence(t *testing.T) {
-	t.Parallel()
-	for phrase, want := range map[string]string{"": "", "éa": "Éa.", "done.": "Done.", "x": "X."} {
-		if got := Sentence(phrase); got != want {
-			t.Errorf("%q became %q", phrase, got)
-		}
-	}
-}
-
 // TestExplanationsAreTrue: our sentence says no more than Duo did, and Duo's words stand behind it.
 func TestExplanationsAreTrue(t *testing.T) {
 	t.Parallel()

@@ -19,9 +19,9 @@ type apiFields struct{ api, title, host, integrationKey, secretKey string }
 
 // The nine credential fields, in the order of the form.
 var nineFields = []apiFields{
-	{store.AuthAPI, "Auth API", "auth_host", "auth_integration_key", "auth_secret_key"},
-	{store.AccountsAPI, "Accounts API", "account_host", "accounts_integration_key", "accounts_secret_key"},
-	{store.AdminAPI, "Admin API", "admin_host", "admin_integration_key", "admin_secret_key"},
+	{store.AuthAPI, apiTitle(store.AuthAPI), "auth_host", "auth_integration_key", "auth_secret_key"},
+	{store.AccountsAPI, apiTitle(store.AccountsAPI), "account_host", "accounts_integration_key", "accounts_secret_key"},
+	{store.AdminAPI, apiTitle(store.AdminAPI), "admin_host", "admin_integration_key", "admin_secret_key"},
 }
 
 // keyForm is a form of credential fields: the workspace's nine, or the three of
@@ -39,10 +39,10 @@ var nine = keyForm{draft: "integration", fields: nineFields}
 func ownForm(o store.Organization, api string) keyForm {
 	if api == store.AuthAPI {
 		return keyForm{draft: "own auth keys " + o.ID.String(), organization: o.ID, connected: o,
-			fields: []apiFields{{store.AuthAPI, "Auth API", "ownauth_host", "ownauth_integration_key", "ownauth_secret_key"}}}
+			fields: []apiFields{{store.AuthAPI, apiTitle(store.AuthAPI), "ownauth_host", "ownauth_integration_key", "ownauth_secret_key"}}}
 	}
 	return keyForm{draft: "own keys " + o.ID.String(), organization: o.ID, connected: o,
-		fields: []apiFields{{store.AdminAPI, "Admin API", "own_host", "own_integration_key", "own_secret_key"}}}
+		fields: []apiFields{{store.AdminAPI, apiTitle(store.AdminAPI), "own_host", "own_integration_key", "own_secret_key"}}}
 }
 
 // held makes sure, inside of the transaction of a change, that the form's

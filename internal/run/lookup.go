@@ -218,3 +218,6 @@ func (f Found) Candidates() string {
 	}
 	return strings.Join(words, "; ")
 }
+
+// noAPIHost stands in the place of an account's host that cannot be used.
+const noAPIHost = "no usable API host"

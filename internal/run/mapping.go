@@ -293,9 +293,6 @@ func listedByID(accounts []store.Account) string {
 	return catalog.Listed(which, mostNamed)
 }
 
-// noAPIHost stands in the place of an account's host that cannot be used.
-const noAPIHost = "no usable API host"
-
 // mostNamed is how many of those that have one name are listed.
 const mostNamed = 5
 

@@ -134,15 +134,6 @@ func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor A
 	return created, bad, err
 }
 
-// organization reads one organization of a scope.
-func (r *Runner) organization(ctx context.Context, sc store.Scope, id uuid.UUID) (o store.Organization, err error) {
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
-		o, err = tx.Organization(ctx, id)
-		return err
-	})
-	return o, err
-}
-
 // errFaults rolls a transaction back whose faults are told otherwise.
 var errFaults = errors.New("run: values were refused")
 

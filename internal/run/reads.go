@@ -100,3 +100,15 @@ func (r *Runner) PhoneAndUsers(ctx context.Context, sc store.Scope, o store.Orga
 	})
 	return phone, users, err
 }
+
+// Preauth asks Duo how a user would have to log in, and with which devices. It
+// sends nothing to anybody.
+func (r *Runner) Preauth(ctx context.Context, sc store.Scope, o store.Organization, user duo.AuthUser) (duo.Preauth, error) {
+	client, err := r.authClient(ctx, sc, o)
+	if err != nil {
+		return duo.Preauth{}, err
+	}
+	return readBy(ctx, r, client, func(ctx context.Context, d *duo.Client) (duo.Preauth, error) {
+		return d.Preauth(ctx, user, duo.AccessDevice{})
+	})
+}

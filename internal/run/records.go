@@ -143,9 +143,6 @@ func directoryKeyRecord(actor Actor, o store.Organization, key string, now time.
 	return r
 }
 
-// Tail is the end of an identifier, enough to tell two apart by eye.
-func Tail(id string) string { return id[max(0, len(id)-4):] }
-
 // changeRecord tells what of an organization's details was changed.
 func changeRecord(actor Actor, before, after store.Organization, changes []fieldChange, now time.Time) store.Record {
 	r := store.Record{

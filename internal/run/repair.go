@@ -80,8 +80,3 @@ func withAlias(aliases []string, name, instead string) []string {
 	}
 	return append(kept, name)
 }
-
-// cut keeps the first characters of a text.
-func cut(theirs string, most int) string {
-	return string([]rune(theirs)[:min(most, utf8.RuneCountInString(theirs))])
-}

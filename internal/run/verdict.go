@@ -13,7 +13,6 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/store"
-	"duodesk/internal/text"
 )
 
 // The outcomes of a check.
@@ -160,36 +159,6 @@ func (r *Runner) diagnoseAccounts(ctx context.Context, c *duo.Client, d *diagnos
 	d.step(stepUnknown, "Creating and deleting accounts is not checked.")
 }
 
-// listAccounts reads the child accounts. Those whose host is none of Duo's are
-// counted in left and get no host, since keys must not be sent there; those without
-// an id are left out.
-func (r *Runner) listAccounts(ctx context.Context, c *duo.Client) (accounts []store.Account, left int, err error) {
-	listed, err := c.ListAccounts(ctx)
-	for _, a := range listed {
-		host, _, err := duo.ParseHost(a.Host, r.sandbox)
-		if err != nil || a.ID == "" {
-			left++
-			host = ""
-		}
-		if a.ID == "" {
-			continue
-		}
-		accounts = append(accounts, store.Account{AccountID: string(a.ID), Name: accountName(a), APIHostname: host})
-	}
-	return accounts, left, err
-}
-
-// accountName is an account's whole name as Duo has it, as far as the database can keep
-// it: names are matched by it. Pages show it by catalog.Plain. One that nobody could see
-// is the id.
-func accountName(a duo.Account) string {
-	name := strings.ReplaceAll(strings.ToValidUTF8(a.Name, "\ufffd"), "\x00", "\ufffd")
-	if text.Key(name) == "" {
-		return string(a.ID)
-	}
-	return name
-}
-
 func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, slot store.Slot, d *diagnosis) {
 	_, _, usersErr := c.UsersPage(ctx, 1, 0)
 	if usersErr != nil && !notPermitted(usersErr) {
@@ -253,19 +222,19 @@ func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, slot store.Slot,
 		case other.api == slot.API || !r.accepts(ctx, c, other.api):
 		case slot.Organization != uuid.Nil:
 			return Explanation{
-				"These are the keys of an " + other.title + " application, not of an " + apiTitle(slot.API) + " application.",
-				"Protect an " + apiTitle(slot.API) + " application in this organization's own Duo account and enter its keys.",
+				Cause: "These are the keys of an " + other.title + " application, not of an " + apiTitle(slot.API) + " application.",
+				Fix:   "Protect an " + apiTitle(slot.API) + " application in this organization's own Duo account and enter its keys.",
 			}
 		default:
 			return Explanation{
-				"These are the keys of an " + other.title + " application, in the wrong card.",
-				"Enter them under " + other.title + ", and here those of an " + apiTitle(slot.API) + " application.",
+				Cause: "These are the keys of an " + other.title + " application, in the wrong card.",
+				Fix:   "Enter them under " + other.title + ", and here those of an " + apiTitle(slot.API) + " application.",
 			}
 		}
 	}
 	if refused.Code == duo.CodeForbidden && !refused.SaysWhy() && !refused.WrongKind() {
 		cause := "Duo knows these keys but permits nothing to them here: another kind of application, or one without any permission."
-		return Explanation{strings.TrimSpace(cause + " " + refused.Said()), "Check the application's type and its permissions in the Duo Admin Panel."}
+		return Explanation{Cause: strings.TrimSpace(cause + " " + refused.Said()), Fix: "Check the application's type and its permissions in the Duo Admin Panel."}
 	}
 	return why
 }
@@ -281,13 +250,4 @@ func (r *Runner) accepts(ctx context.Context, c *duo.Client, api string) bool {
 		_, _, err = c.UsersPage(ctx, 1, 0)
 	}
 	return err == nil
-}
-
-func apiTitle(api string) string {
-	for _, f := range nineFields {
-		if f.api == api {
-			return f.title
-		}
-	}
-	return api
 }
