@@ -13,6 +13,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 )
@@ -92,10 +93,10 @@ func (d *desk) connect() {
 	d.t.Helper()
 	runner := runnerOf(d.config, d.db.Store, slog.New(slog.DiscardHandler))
 	sc, actor := store.WholeWorkspace(d.ws.ID), run.Actor{Operator: d.owner.ID, Role: catalog.Owner}
-	if refused, _, err := runner.SaveIntegration(d.t.Context(), sc, actor, d.fields); err != nil || refused != nil {
+	if refused, _, err := setup.New(runner).SaveIntegration(d.t.Context(), sc, actor, d.fields); err != nil || refused != nil {
 		d.t.Fatal("saving the nine fields: ", err, refused)
 	}
-	if err := runner.AdoptAccounts(d.t.Context(), sc, actor); err != nil {
+	if err := setup.New(runner).AdoptAccounts(d.t.Context(), sc, actor); err != nil {
 		d.t.Fatal(err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"duodesk/internal/devpg"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
+	"duodesk/internal/run/members"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/task"
@@ -199,7 +200,7 @@ func (f devFile) write() error {
 // withToken keeps an access token of the owner in dev.json, for programs.
 func withToken(ctx context.Context, s *store.Store, file devFile) (devFile, error) {
 	runner := run.New(run.Config{Store: s, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
-	_, _, err := runner.Token(ctx, file.Token)
+	_, _, err := members.New(runner).Token(ctx, file.Token)
 	if !errors.Is(err, store.ErrNotFound) {
 		return file, err
 	}
@@ -211,7 +212,7 @@ func withToken(ctx context.Context, s *store.Store, file devFile) (devFile, erro
 	if err != nil {
 		return file, err
 	}
-	file.Token, _, err = runner.MakeToken(ctx, access.Workspace.ID, run.Actor{Operator: owner.ID, Epoch: owner.Epoch}, store.Token{
+	file.Token, _, err = members.New(runner).MakeToken(ctx, access.Workspace.ID, run.Actor{Operator: owner.ID, Epoch: owner.Epoch}, store.Token{
 		ID: uuid.New(), Name: "dev.json of " + time.Now().UTC().Format("2006-01-02 15:04:05"), Role: "owner", Every: true, ExpiresAt: time.Now().Add(30 * 24 * time.Hour)})
 	if err != nil {
 		return file, err

@@ -22,6 +22,7 @@ import (
 
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
+	"duodesk/internal/run/members"
 	"duodesk/internal/store"
 )
 
@@ -94,7 +95,7 @@ func startKills(t *testing.T, people int, every time.Duration) *kills {
 		}
 	})
 	h := &kills{proofSite: s, every: every, untold: map[uuid.UUID]time.Time{}, at: reserve(t), look: reserve(t), orgs: s.organizations()}
-	secret, _, err := s.runner().MakeToken(t.Context(), s.ws.ID, run.Actor{Operator: s.owner.ID}, store.Token{
+	secret, _, err := members.New(s.runner()).MakeToken(t.Context(), s.ws.ID, run.Actor{Operator: s.owner.ID}, store.Token{
 		ID: uuid.New(), Name: "kills", Role: "owner", Every: true, ExpiresAt: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)

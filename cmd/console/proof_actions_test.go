@@ -19,6 +19,8 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
+	"duodesk/internal/run/members"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -186,7 +188,7 @@ func (d *desk) listDirectories(keys ...string) {
 		d.t.Fatal(err)
 	}
 	for _, key := range keys {
-		bad, err := runner.AddDirectory(d.t.Context(), access.Scope, run.Actor{Operator: d.owner.ID, Role: catalog.Owner}, access.Organization, "Directory "+key, key)
+		bad, err := setup.New(runner).AddDirectory(d.t.Context(), access.Scope, run.Actor{Operator: d.owner.ID, Role: catalog.Owner}, access.Organization, "Directory "+key, key)
 		if err != nil || len(bad) > 0 {
 			d.t.Fatal(err, bad)
 		}
@@ -281,7 +283,7 @@ type curler struct {
 func (d *desk) curler() curler {
 	d.t.Helper()
 	runner := runnerOf(d.config, d.db.Store, slog.New(slog.DiscardHandler))
-	text, _, err := runner.MakeToken(d.t.Context(), d.ws.ID, run.Actor{Operator: d.owner.ID}, store.Token{
+	text, _, err := members.New(runner).MakeToken(d.t.Context(), d.ws.ID, run.Actor{Operator: d.owner.ID}, store.Token{
 		ID: uuid.New(), Name: "curl", Role: catalog.Owner.String(), Every: true, ExpiresAt: time.Now().Add(time.Hour)})
 	if err != nil {
 		d.t.Fatal(err)

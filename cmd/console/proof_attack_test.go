@@ -24,6 +24,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/run/members"
 	"duodesk/internal/store"
 )
 
@@ -56,7 +57,7 @@ func (s *proofSite) newAttack(client *http.Client) *attack {
 	s.t.Helper()
 	a := &attack{s: s, cookies: client.Jar.Cookies(mustParse(s.url))}
 	for n := range manyTokens {
-		text, _, err := s.runner().MakeToken(s.t.Context(), s.ws.ID, run.Actor{Operator: s.owner.ID, Role: catalog.Owner},
+		text, _, err := members.New(s.runner()).MakeToken(s.t.Context(), s.ws.ID, run.Actor{Operator: s.owner.ID, Role: catalog.Owner},
 			store.Token{ID: uuid.New(), Name: fmt.Sprint(n), Role: catalog.Owner.String(), Every: true, ExpiresAt: time.Now().Add(time.Hour)})
 		if err != nil {
 			s.t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
+	"duodesk/internal/run/members"
 	"duodesk/internal/store"
 )
 
@@ -40,7 +41,7 @@ func TestProofClients(t *testing.T) {
 		user = sim.AddUser(account, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
 	})
 	c := s.serve("")
-	token, _, err := s.runner().MakeToken(t.Context(), s.ws.ID, run.Actor{Operator: s.owner.ID, Role: catalog.Owner},
+	token, _, err := members.New(s.runner()).MakeToken(t.Context(), s.ws.ID, run.Actor{Operator: s.owner.ID, Role: catalog.Owner},
 		store.Token{ID: uuid.New(), Name: "clients", Role: catalog.Owner.String(), Every: true, ExpiresAt: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)

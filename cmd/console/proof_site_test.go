@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
@@ -62,10 +63,10 @@ func startSiteOn(t *testing.T, sim *duosim.Sim) *proofSite {
 	s.url = "http://" + reserve(t)
 	runner := s.runner()
 	sc, actor := store.WholeWorkspace(s.ws.ID), run.Actor{Operator: s.owner.ID, Role: catalog.Owner}
-	if refused, _, err := runner.SaveIntegration(t.Context(), sc, actor, sandboxValues(s.duo.Accounts)); err != nil || refused != nil {
+	if refused, _, err := setup.New(runner).SaveIntegration(t.Context(), sc, actor, sandboxValues(s.duo.Accounts)); err != nil || refused != nil {
 		t.Fatal("saving the nine fields: ", err, refused)
 	}
-	if err := runner.AdoptAccounts(t.Context(), sc, actor); err != nil {
+	if err := setup.New(runner).AdoptAccounts(t.Context(), sc, actor); err != nil {
 		t.Fatal(err)
 	}
 	return s

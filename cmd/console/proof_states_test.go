@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 )
@@ -106,16 +107,16 @@ func (s *proofSite) leaveCandidates(o store.Organization) {
 	runner, sc, actor := s.runner(), store.WholeWorkspace(s.ws.ID), run.Actor{Operator: s.owner.ID, Role: catalog.Owner}
 	fields := sandboxValues(s.duo.Accounts)
 	for name := range fields {
-		if run.SecretField(name) {
+		if setup.SecretField(name) {
 			fields[name] = strings.Repeat("x", 40)
 		}
 	}
-	if refused, _, err := runner.SaveIntegration(s.t.Context(), sc, actor, fields); err != nil || refused != nil {
+	if refused, _, err := setup.New(runner).SaveIntegration(s.t.Context(), sc, actor, fields); err != nil || refused != nil {
 		s.t.Fatal(err, refused)
 	}
 	elsewhere := s.sim.AddParent("Elsewhere")
 	own := map[string]string{"own_host": elsewhere.APIHostname, "own_integration_key": elsewhere.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
-	if refused, _, err := runner.SaveOwn(s.t.Context(), sc, actor, o, store.AdminAPI, own); err != nil || refused != nil {
+	if refused, _, err := setup.New(runner).SaveOwn(s.t.Context(), sc, actor, o, store.AdminAPI, own); err != nil || refused != nil {
 		s.t.Fatal(err, refused)
 	}
 	// Of the Auth API some are in use besides.
@@ -127,7 +128,7 @@ func (s *proofSite) leaveCandidates(o store.Organization) {
 	}
 	for _, key := range []string{login.SecretKey, strings.Repeat("x", 40)} {
 		typed := map[string]string{"ownauth_host": host, "ownauth_integration_key": login.IntegrationKey, "ownauth_secret_key": key}
-		if refused, _, err := runner.SaveOwn(s.t.Context(), sc, actor, o, store.AuthAPI, typed); err != nil || refused != nil {
+		if refused, _, err := setup.New(runner).SaveOwn(s.t.Context(), sc, actor, o, store.AuthAPI, typed); err != nil || refused != nil {
 			s.t.Fatal(err, refused)
 		}
 	}

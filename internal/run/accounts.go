@@ -9,13 +9,13 @@ import (
 	"duodesk/internal/text"
 )
 
-// listAccounts reads the child accounts. Those whose host is none of Duo's are
+// ListAccounts reads the child accounts. Those whose host is none of Duo's are
 // counted in left and get no host, since keys must not be sent there; those without
 // an id are left out.
-func (r *Runner) listAccounts(ctx context.Context, c *duo.Client) (accounts []store.Account, left int, err error) {
+func (r *Runner) ListAccounts(ctx context.Context, c *duo.Client) (accounts []store.Account, left int, err error) {
 	listed, err := c.ListAccounts(ctx)
 	for _, a := range listed {
-		host, _, err := duo.ParseHost(a.Host, r.sandbox)
+		host, _, err := duo.ParseHost(a.Host, r.Sandbox)
 		if err != nil || a.ID == "" {
 			left++
 			host = ""

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -28,12 +28,12 @@ func TestAccountsWithoutAHost(t *testing.T) {
 	}))
 	actor, o := d.Actor(catalog.Owner), d.Organizations(t, d.Workspace, "Beta")[0]
 	for _, typed := range []string{"nowhere ltd", id, "Nowhere Ltd (" + id + ")"} {
-		said := map[string]string{"the mapping": saveRows(t, d, run.MappingRow{Organization: o.ID, Account: typed})[o.ID]}
-		_, bad, err := d.Runner.CreateOrganization(t.Context(), d.Scope(), actor, "New", run.MappingRow{Account: typed})
+		said := map[string]string{"the mapping": saveRows(t, d, setup.MappingRow{Organization: o.ID, Account: typed})[o.ID]}
+		_, bad, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), actor, "New", setup.MappingRow{Account: typed})
 		said["a new organization"] = fmt.Sprint(bad, err)
-		bad, err = d.Runner.Connect(t.Context(), d.Scope(), actor, o, store.Child, typed)
+		bad, err = d.Setup().Connect(t.Context(), d.Scope(), actor, o, store.Child, typed)
 		said["the connection"] = fmt.Sprint(bad, err)
-		judged, err := d.Runner.JudgeImport(t.Context(), d.Scope(), []run.ImportRow{{Line: 2, Details: run.Details{Name: "By file"}, Account: typed}})
+		judged, err := d.Setup().JudgeImport(t.Context(), d.Scope(), []setup.ImportRow{{Line: 2, Details: setup.Details{Name: "By file"}, Account: typed}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func TestAccountsWithoutAHost(t *testing.T) {
 		t.Errorf("to be deleted: %+v, %v", found, err)
 	}
 	// None is made for it.
-	if err := d.Runner.AdoptAccounts(t.Context(), d.Scope(), actor); err != nil {
+	if err := d.Setup().AdoptAccounts(t.Context(), d.Scope(), actor); err != nil {
 		t.Fatal(err)
 	}
 	for _, made := range organizations(t, d) {
@@ -66,22 +66,22 @@ func TestImportOfCloseNames(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	account := d.Sim.AddChild(d.Parent.AccountID, "Пана")
-	if _, err := d.Runner.RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
+	if _, err := d.Setup().RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
 		t.Fatal(err)
 	}
 	d.Organizations(t, d.Workspace, "パナ", "Андрей", "Réception")
-	row := func(name, account, slug string) run.ImportRow {
-		return run.ImportRow{Details: run.Details{Name: name}, Account: account, Slug: slug}
+	row := func(name, account, slug string) setup.ImportRow {
+		return setup.ImportRow{Details: setup.Details{Name: name}, Account: account, Slug: slug}
 	}
-	rows := []run.ImportRow{
+	rows := []setup.ImportRow{
 		row("パナ", "", ""), row("АНДРЕЙ\u200b", "", ""), row("バナ", "", ""), row("Андреи", "", ""), row("Reception", "", "reception"),
-		row("ハナ", "", run.NewSlug), row("ﾊﾅ", "", ""), row("ﾊﾅ", "", run.NewSlug), row("ﾊﾅ", "", run.NewSlug), row("Mapped", "Пана\u0301", ""), row("Taken", "ПАНА", ""),
-		row("пaнa", "", run.NewSlug), row("Réception", "", run.NewSlug),
+		row("ハナ", "", setup.NewSlug), row("ﾊﾅ", "", ""), row("ﾊﾅ", "", setup.NewSlug), row("ﾊﾅ", "", setup.NewSlug), row("Mapped", "Пана\u0301", ""), row("Taken", "ПАНА", ""),
+		row("пaнa", "", setup.NewSlug), row("Réception", "", setup.NewSlug),
 	}
 	for i := range rows {
 		rows[i].Line = i + 2
 	}
-	judged, err := d.Runner.JudgeImport(t.Context(), d.Scope(), rows)
+	judged, err := d.Setup().JudgeImport(t.Context(), d.Scope(), rows)
 	if err != nil {
 		t.Fatal(err)
 	}

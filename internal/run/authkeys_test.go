@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -34,13 +35,13 @@ func applications(d *runtest.Desk) (found []duosim.Application) {
 
 func provision(t *testing.T, d *runtest.Desk) (run.Outcome, error) {
 	t.Helper()
-	return d.Runner.ProvisionAuth(t.Context(), d.Scope(), d.Actor(catalog.Administrator), again(t, d, d.Client), uuid.New())
+	return d.Setup().ProvisionAuth(t.Context(), d.Scope(), d.Actor(catalog.Administrator), again(t, d, d.Client), uuid.New())
 }
 
 // authVersion is the Client's Auth API keys in a state.
 func authVersion(t *testing.T, d *runtest.Desk, state string) (store.Version, bool) {
 	t.Helper()
-	own, err := d.Runner.Own(t.Context(), d.Scope(), d.Client, store.AuthAPI, d.Owner.ID)
+	own, err := d.Setup().Own(t.Context(), d.Scope(), d.Client, store.AuthAPI, d.Owner.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func TestProvision(t *testing.T) {
 		}
 		apps := applications(d)
 		v, inUse := authVersion(t, d, store.Active)
-		if len(apps) != 1 || !inUse || v.IntegrationKey != apps[0].IntegrationKey || v.Host != d.Account.APIHostname || *v.Outcome != run.Works {
+		if len(apps) != 1 || !inUse || v.IntegrationKey != apps[0].IntegrationKey || v.Host != d.Account.APIHostname || *v.Outcome != setup.Works {
 			t.Fatalf("%d: %d applications, in use: %+v", i, len(apps), v)
 		}
 		if len(done.Result.Secrets) != 0 || done.Result.Raw != nil {
@@ -100,7 +101,7 @@ func TestProvisionAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for n := range 8 {
 		all.Go(func() {
-			_, err := consoles[n%2].ProvisionAuth(t.Context(), d.Scope(), d.Actor(catalog.Administrator), o, uuid.New())
+			_, err := setup.New(consoles[n%2]).ProvisionAuth(t.Context(), d.Scope(), d.Actor(catalog.Administrator), o, uuid.New())
 			var conflict *store.ConflictError
 			if err != nil && !errors.As(err, &conflict) {
 				t.Error(err)
@@ -163,7 +164,7 @@ func TestProvisionRefusedAndLost(t *testing.T) {
 	t.Run("a technician", func(t *testing.T) {
 		t.Parallel()
 		d := runtest.New(t)
-		_, err := d.Runner.ProvisionAuth(t.Context(), d.Scope(), d.Actor(catalog.Technician), d.Client, uuid.New())
+		_, err := d.Setup().ProvisionAuth(t.Context(), d.Scope(), d.Actor(catalog.Technician), d.Client, uuid.New())
 		if !errors.Is(err, run.ErrForbidden) || len(applications(d)) != 0 {
 			t.Error(err)
 		}

@@ -42,8 +42,8 @@ func (r *Runner) begin(ctx context.Context, q Request, run store.Run, fields []s
 	for {
 		begun := run
 		var role catalog.Role
-		err := r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) (err error) {
-			if role, err = may(ctx, tx, q.Actor, q.Action.LeastRole(q.Input)); err != nil {
+		err := r.Store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) (err error) {
+			if role, err = May(ctx, tx, q.Actor, q.Action.LeastRole(q.Input)); err != nil {
 				return err
 			}
 			held := r.decide(ctx, tx, q, &begun, people)
@@ -116,7 +116,7 @@ func (r *Runner) askedUser(ctx context.Context, q Request) (string, error) {
 	if err != nil {
 		return name, nil // which is said where nothing else is to be said first
 	}
-	ctx, cancel := context.WithTimeout(ctx, readTime)
+	ctx, cancel := context.WithTimeout(ctx, ReadTime)
 	defer cancel()
 	users, err := r.calledAtLogin(ctx, q, client, username)
 	var refused *duo.Error

@@ -23,7 +23,7 @@ func (r *Runner) clientFor(ctx context.Context, q Request) (*duo.Client, error) 
 	case q.Action.OfWorkspace() != (q.Organization.ID == uuid.Nil):
 		return nil, store.ErrNotFound
 	case q.Action.OfWorkspace():
-		return r.accountsClient(ctx, q.Scope)
+		return r.AccountsClient(ctx, q.Scope)
 	case q.Action.API != catalog.Auth:
 		return r.client(ctx, q.Scope, q.Organization)
 	}
@@ -42,7 +42,7 @@ func (r *Runner) authClient(ctx context.Context, sc store.Scope, o store.Organiz
 	}
 	client, err := r.clientIn(ctx, sc, store.Slot{API: store.AuthAPI, Organization: o.ID})
 	if err == nil && (o.APIHostname == "" || !strings.EqualFold(client.Host(), o.APIHostname)) {
-		err = &NotConnected{API: apiTitle(store.AuthAPI), Own: true}
+		err = &NotConnected{API: APITitle(store.AuthAPI), Own: true}
 	}
 	return client, err
 }
@@ -74,65 +74,66 @@ func (r *Runner) client(ctx context.Context, sc store.Scope, o store.Organizatio
 // from: an organization that was taken from elsewhere leads to no account, and
 // nor does one whose connection was changed since it was read.
 func (r *Runner) reaches(ctx context.Context, sc store.Scope, o store.Organization) error {
-	now, err := r.organization(ctx, sc, o.ID)
+	now, err := r.Organization(ctx, sc, o.ID)
 	if err == nil && now.Connection() != o.Connection() {
 		err = &ConnectionChanged{ConnectionText(now)}
 	}
 	return err
 }
 
-// accountsClient makes a client of the workspace's Accounts keys.
-func (r *Runner) accountsClient(ctx context.Context, sc store.Scope) (*duo.Client, error) {
+// AccountsClient makes a client of the workspace's Accounts keys.
+func (r *Runner) AccountsClient(ctx context.Context, sc store.Scope) (*duo.Client, error) {
 	return r.clientIn(ctx, sc, store.OfWorkspace(store.AccountsAPI))
 }
 
 // clientIn makes a client of the keys in use of a slot.
 func (r *Runner) clientIn(ctx context.Context, sc store.Scope, slot store.Slot) (c *duo.Client, err error) {
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		active, err := tx.ActiveVersion(ctx, slot)
 		if err != nil {
 			return err
 		}
-		c, err = r.clientOf(ctx, tx, active)
+		c, err = r.ClientOf(ctx, tx, active)
 		return err
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return nil, &NotConnected{API: apiTitle(slot.API), Own: slot.Organization != uuid.Nil}
+		return nil, &NotConnected{API: APITitle(slot.API), Own: slot.Organization != uuid.Nil}
 	case err != nil:
 		return nil, fmt.Errorf("run: open the keys: %w", err)
 	}
 	return c, nil
 }
 
-// clientOf makes a client of one version of an API's credential fields.
-func (r *Runner) clientOf(ctx context.Context, tx *store.Tx, v store.Version) (*duo.Client, error) {
+// ClientOf makes a client of one version of an API's credential fields.
+func (r *Runner) ClientOf(ctx context.Context, tx *store.Tx, v store.Version) (*duo.Client, error) {
 	key, err := tx.SecretKey(ctx, v.Slot(), v.Version)
 	// A key that does not open lends nothing, which the client reports as what
 	// it is: a call then fails in words that say what to do.
 	if err != nil && !errors.Is(err, secret.ErrCannotOpen) {
 		return nil, err
 	}
-	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.now, UserAgent: "duodesk/1", Observe: r.observe, Pacer: r.pacer(tx.WorkspaceID())}), nil
+	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.Now, UserAgent: "duodesk/1", Observe: r.observe, Pacer: r.pacer(tx.WorkspaceID())}), nil
 }
 
 // pacer is a workspace's own: what one workspace asks of a host, and any host can
 // be typed in, makes no other wait.
 func (r *Runner) pacer(workspace uuid.UUID) *duo.Pacer {
-	p, _ := r.pacers.LoadOrStore(workspace, &duo.Pacer{Unspaced: !r.paced, Now: r.now, Log: r.log})
+	p, _ := r.pacers.LoadOrStore(workspace, &duo.Pacer{Unspaced: !r.paced, Now: r.Now, Log: r.Log})
 	return p.(*duo.Pacer)
 }
 
-// organization reads one organization of a scope.
-func (r *Runner) organization(ctx context.Context, sc store.Scope, id uuid.UUID) (o store.Organization, err error) {
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+// Organization reads one organization of a scope.
+func (r *Runner) Organization(ctx context.Context, sc store.Scope, id uuid.UUID) (o store.Organization, err error) {
+	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
 		o, err = tx.Organization(ctx, id)
 		return err
 	})
 	return o, err
 }
 
-func apiTitle(api string) string {
+// APITitle is an API of the store as people call it: Admin API.
+func APITitle(api string) string {
 	switch api {
 	case store.AuthAPI:
 		return "Auth API"

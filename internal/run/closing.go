@@ -26,7 +26,7 @@ const (
 // its deadline does not.
 func (r *Runner) finish(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) {
 	closed := make(chan struct{})
-	r.following.all.Go(ctx, r.log, "close a run", func() error {
+	r.following.all.Go(ctx, r.Log, "close a run", func() error {
 		defer close(closed)
 		r.close(ctx, sc, id, end)
 		return nil
@@ -47,12 +47,12 @@ func (r *Runner) close(ctx context.Context, sc store.Scope, id uuid.UUID, end st
 		err := r.closeOnce(ctx, sc, id, end)
 		if err != nil && !said {
 			said = true
-			r.log.WarnContext(ctx, "run is not closed yet", "run", id, "error", err)
+			r.Log.WarnContext(ctx, "run is not closed yet", "run", id, "error", err)
 		}
 		return err
 	})
 	if err != nil {
-		r.log.ErrorContext(ctx, "run could not be closed", "run", id, "error", err)
+		r.Log.ErrorContext(ctx, "run could not be closed", "run", id, "error", err)
 		end.State = Unclosed
 	}
 	r.turned(end.State)
@@ -83,8 +83,8 @@ func once(ctx context.Context, step func(context.Context) error) error {
 }
 
 func (r *Runner) closeOnce(ctx context.Context, sc store.Scope, id uuid.UUID, end store.Ending) error {
-	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		err := tx.FinishRun(ctx, id, end, r.now())
+	return r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		err := tx.FinishRun(ctx, id, end, r.Now())
 		if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
@@ -106,14 +106,14 @@ func (r *Runner) closeOnce(ctx context.Context, sc store.Scope, id uuid.UUID, en
 // lives.
 func (r *Runner) cancel(ctx context.Context, sc store.Scope, started store.Run) {
 	ctx = context.WithoutCancel(ctx)
-	r.following.all.Go(ctx, r.log, "cancel a run", func() error {
+	r.following.all.Go(ctx, r.Log, "cancel a run", func() error {
 		err := r.untilDone(ctx, func(ctx context.Context) error {
-			return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-				return tx.CancelRun(ctx, started, "Not sent: the database did not confirm the record in time.", r.now())
+			return r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+				return tx.CancelRun(ctx, started, "Not sent: the database did not confirm the record in time.", r.Now())
 			})
 		})
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			r.log.ErrorContext(ctx, "a run that was not sent may be open", "run", started.ID, "error", err)
+			r.Log.ErrorContext(ctx, "a run that was not sent may be open", "run", started.ID, "error", err)
 		}
 		return nil
 	})
@@ -124,7 +124,7 @@ func (r *Runner) cancel(ctx context.Context, sc store.Scope, started store.Run) 
 func (r *Runner) appendLate(ctx context.Context, tx *store.Tx, closed store.Run, end store.Ending) error {
 	late := store.Record{
 		ID: uuid.New(), Event: store.LateResult, Operator: closed.OperatorID, Token: closed.Token,
-		AccountID: closed.AccountID, Subject: catalog.Plain(closed.Subject), State: end.State, Summary: end.Summary, At: r.now(),
+		AccountID: closed.AccountID, Subject: catalog.Plain(closed.Subject), State: end.State, Summary: end.Summary, At: r.Now(),
 		Input: map[string]string{"run_id": closed.ID.String(), "action": closed.Action}, Asked: &closed, Answer: end.Answer,
 	}
 	if closed.OrganizationID != nil {

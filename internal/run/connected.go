@@ -35,7 +35,7 @@ func ConnectionText(o store.Organization) string {
 		if o.AccountName == "" {
 			return "the child account " + o.AccountID + " on " + o.APIHostname
 		}
-		name := cut(o.AccountName, shownOfAccount)
+		name := Shortened(o.AccountName, shownOfAccount)
 		if name != o.AccountName {
 			name += "…"
 		}
@@ -54,7 +54,7 @@ func KeysText(v store.Version) string {
 	if v.Version == 0 {
 		return "no Accounts API keys"
 	}
-	return "the " + apiTitle(v.API) + " key " + v.IntegrationKey + " on " + v.Host
+	return "the " + APITitle(v.API) + " key " + v.IntegrationKey + " on " + v.Host
 }
 
 // Connection returns what a form for an organization, or with a zero organization
@@ -64,7 +64,7 @@ func (r *Runner) Connection(ctx context.Context, sc store.Scope, o store.Organiz
 		return o.Connection(), ConnectionText(o), nil
 	}
 	var keys store.Version
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
 		keys, err = tx.ActiveVersion(ctx, store.OfWorkspace(store.AccountsAPI))
 		return ignoreNotFound(err)
 	})
@@ -86,17 +86,17 @@ func holdConnection(ctx context.Context, tx *store.Tx, q Request) error {
 		}
 		return nil
 	}
-	now, err := stillConnected(ctx, tx.HoldConnection, q.Organization)
+	now, err := StillConnected(ctx, tx.HoldConnection, q.Organization)
 	if err == nil && (q.Opened != now.Connection() || q.Account != "" && q.Account != now.AccountID) {
 		err = &ConnectionChanged{ConnectionText(now)}
 	}
 	return err
 }
 
-// stillConnected makes sure, inside of the transaction of a change, that an
+// StillConnected makes sure, inside of the transaction of a change, that an
 // organization is connected as it was when it was read, and returns it as it is
 // now. hold is the transaction's HoldConnection or LockConnection.
-func stillConnected(ctx context.Context, hold func(context.Context, uuid.UUID) (store.Organization, error), o store.Organization) (store.Organization, error) {
+func StillConnected(ctx context.Context, hold func(context.Context, uuid.UUID) (store.Organization, error), o store.Organization) (store.Organization, error) {
 	now, err := hold(ctx, o.ID)
 	if err == nil && now.Connection() != o.Connection() {
 		err = &ConnectionChanged{ConnectionText(now)}
@@ -111,8 +111,8 @@ func ignoreNotFound(err error) error {
 	return err
 }
 
-// cut keeps the first characters of a text.
-func cut(theirs string, most int) string {
+// Shortened keeps the first characters of a text.
+func Shortened(theirs string, most int) string {
 	return string([]rune(theirs)[:min(most, utf8.RuneCountInString(theirs))])
 }
 

@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -172,7 +173,7 @@ func TestAnswersComeFromTheAccountAsked(t *testing.T) {
 			}
 			push := pushOf(t, d)
 			beta := d.Sim.AddChild(d.Parent.AccountID, "Beta")
-			if bad, err := d.Runner.Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Child, beta.AccountID); err != nil || len(bad) > 0 {
+			if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Child, beta.AccountID); err != nil || len(bad) > 0 {
 				t.Fatal(bad, err)
 			}
 			if err := d.Sim.AnswerPush(push.ID, duosim.Approve, ""); err != nil {
@@ -203,7 +204,7 @@ func TestKeysOfTheWorkspaceReplaced(t *testing.T) {
 	fields := d.NineFields()
 	app := other.Application(duosim.AccountsAPI)
 	fields["account_host"], fields["accounts_integration_key"], fields["accounts_secret_key"] = other.APIHostname, app.IntegrationKey, app.SecretKey
-	if refused, _, err := d.Runner.SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), fields); err != nil || refused != nil {
+	if refused, _, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), fields); err != nil || refused != nil {
 		t.Fatal(refused, err)
 	}
 	effects := len(d.Sim.Ledger())
@@ -229,7 +230,7 @@ func TestKeysAndDirectoriesOfAnotherConnection(t *testing.T) {
 	_, own := stranger(d, "Elsewhere")
 	app := d.Sim.AddApplication(d.Account.AccountID, duosim.AuthAPI)
 	auth := map[string]string{"ownauth_host": d.Account.APIHostname, "ownauth_integration_key": app.IntegrationKey, "ownauth_secret_key": app.SecretKey}
-	if bad, err := d.Runner.AddDirectory(t.Context(), d.Scope(), actor, before, "Head office", "DSAAAAAAAAAAAAAAAAAA"); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().AddDirectory(t.Context(), d.Scope(), actor, before, "Head office", "DSAAAAAAAAAAAAAAAAAA"); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	var directory uuid.UUID
@@ -247,29 +248,29 @@ func TestKeysAndDirectoriesOfAnotherConnection(t *testing.T) {
 	auth["ownauth_host"] = account.APIHostname
 	for what, act := range map[string]func() error{
 		"own keys": func() error {
-			_, _, err := d.Runner.SaveOwn(t.Context(), d.Scope(), actor, before, store.AdminAPI, own)
+			_, _, err := d.Setup().SaveOwn(t.Context(), d.Scope(), actor, before, store.AdminAPI, own)
 			return err
 		},
 		"Auth API keys": func() error {
-			_, _, err := d.Runner.SaveOwn(t.Context(), d.Scope(), actor, before, store.AuthAPI, auth)
+			_, _, err := d.Setup().SaveOwn(t.Context(), d.Scope(), actor, before, store.AuthAPI, auth)
 			return err
 		},
-		"keys put to use anyway": func() error { return d.Runner.UseOwnAnyway(t.Context(), d.Scope(), actor, before, store.AdminAPI) },
-		"keys dropped":           func() error { return d.Runner.DiscardOwn(t.Context(), d.Scope(), actor, before, store.AdminAPI) },
+		"keys put to use anyway": func() error { return d.Setup().UseOwnAnyway(t.Context(), d.Scope(), actor, before, store.AdminAPI) },
+		"keys dropped":           func() error { return d.Setup().DiscardOwn(t.Context(), d.Scope(), actor, before, store.AdminAPI) },
 		"keys made in Duo": func() error {
-			_, err := d.Runner.ProvisionAuth(t.Context(), d.Scope(), actor, before, uuid.New())
+			_, err := d.Setup().ProvisionAuth(t.Context(), d.Scope(), actor, before, uuid.New())
 			return err
 		},
 		"a directory": func() error {
-			_, err := d.Runner.AddDirectory(t.Context(), d.Scope(), actor, before, "Branch", "DSBBBBBBBBBBBBBBBBBB")
+			_, err := d.Setup().AddDirectory(t.Context(), d.Scope(), actor, before, "Branch", "DSBBBBBBBBBBBBBBBBBB")
 			return err
 		},
 		"a directory's name": func() error {
-			_, err := d.Runner.RenameDirectory(t.Context(), d.Scope(), actor, before, directory, "Branch")
+			_, err := d.Setup().RenameDirectory(t.Context(), d.Scope(), actor, before, directory, "Branch")
 			return err
 		},
-		"the primary directory":       func() error { return d.Runner.MakePrimary(t.Context(), d.Scope(), actor, before, directory) },
-		"a directory that is removed": func() error { return d.Runner.RemoveDirectory(t.Context(), d.Scope(), actor, before, directory) },
+		"the primary directory":       func() error { return d.Setup().MakePrimary(t.Context(), d.Scope(), actor, before, directory) },
+		"a directory that is removed": func() error { return d.Setup().RemoveDirectory(t.Context(), d.Scope(), actor, before, directory) },
 	} {
 		var changed *run.ConnectionChanged
 		if err := act(); !errors.As(err, &changed) && !(what == "keys put to use anyway" && errors.Is(err, store.ErrNotFound)) {
@@ -280,13 +281,13 @@ func TestKeysAndDirectoriesOfAnotherConnection(t *testing.T) {
 		t.Errorf("Duo was asked %d times", calls(d)-asked)
 	}
 	// Nor is a directory key of the mapping, whose row was drawn for another account.
-	row := run.MappingRow{Organization: before.ID, KeepAccount: true, DirectoryKey: "DSCCCCCCCCCCCCCCCCCC", Opened: before.Connection()}
-	faults, err := d.Runner.SaveMapping(t.Context(), d.Scope(), actor, []run.MappingRow{row})
-	if err != nil || len(faults[before.ID]) != 1 || faults[before.ID][0].Field != run.DirectoryKeyField {
+	row := setup.MappingRow{Organization: before.ID, KeepAccount: true, DirectoryKey: "DSCCCCCCCCCCCCCCCCCC", Opened: before.Connection()}
+	faults, err := d.Setup().SaveMapping(t.Context(), d.Scope(), actor, []setup.MappingRow{row})
+	if err != nil || len(faults[before.ID]) != 1 || faults[before.ID][0].Field != setup.DirectoryKeyField {
 		t.Errorf("a key of the mapping: %v (%v)", faults, err)
 	}
 	row.Opened = again(t, d, before).Connection()
-	if faults, err := d.Runner.SaveMapping(t.Context(), d.Scope(), actor, []run.MappingRow{row}); err != nil || len(faults) > 0 {
+	if faults, err := d.Setup().SaveMapping(t.Context(), d.Scope(), actor, []setup.MappingRow{row}); err != nil || len(faults) > 0 {
 		t.Errorf("a key for the account of now: %v (%v)", faults, err)
 	}
 }
@@ -303,7 +304,7 @@ func TestKeysCheckedForAnotherConnection(t *testing.T) {
 		once.Do(func() { connected(t, d, d.Client, store.Child, account) })
 		return d.Transport.RoundTrip(r)
 	}))
-	_, _, err := runner.SaveOwn(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.AdminAPI, own)
+	_, _, err := setup.New(runner).SaveOwn(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.AdminAPI, own)
 	var changed *run.ConnectionChanged
 	if !errors.As(err, &changed) {
 		t.Errorf("%v", err)

@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -43,7 +44,7 @@ func again(t *testing.T, d *runtest.Desk, o store.Organization) store.Organizati
 // saveOwn saves keys with a form that was opened a moment ago.
 func saveOwn(t *testing.T, d *runtest.Desk, o store.Organization, typed map[string]string) map[string]string {
 	t.Helper()
-	refused, _, err := d.Runner.SaveOwn(t.Context(), store.Within(d.Workspace.ID, o.ID), d.Actor(catalog.Administrator), again(t, d, o), store.AdminAPI, typed)
+	refused, _, err := d.Setup().SaveOwn(t.Context(), store.Within(d.Workspace.ID, o.ID), d.Actor(catalog.Administrator), again(t, d, o), store.AdminAPI, typed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func TestThreeKindsOfConnection(t *testing.T) {
 	if faults := saveOwn(t, d, own, fields); len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	if bad, err := d.Runner.Connect(t.Context(), d.Scope(), actor, parent, store.Parent, ""); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), actor, parent, store.Parent, ""); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	own, parent = again(t, d, own), again(t, d, parent)
@@ -117,20 +118,20 @@ func TestThreeKindsOfConnection(t *testing.T) {
 	}
 
 	// From one kind to the next: what was held of the last account is not shown.
-	if bad, err := d.Runner.Connect(t.Context(), d.Scope(), actor, parent, "", ""); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), actor, parent, "", ""); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	if _, err := usersOf(t, d, parent); !store.IsConflict(err, "connection_pkey") {
 		t.Errorf("a page from before the change: %v", err)
 	}
-	if bad, err := d.Runner.Connect(t.Context(), d.Scope(), actor, own, store.Parent, ""); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), actor, own, store.Parent, ""); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	own = again(t, d, own)
 	if got, err := usersOf(t, d, own); err != nil || got != "user.of.parent new" {
 		t.Errorf("after the change it lists %q (%v)", got, err)
 	}
-	if bad, err := d.Runner.Connect(t.Context(), d.Scope(), actor, child, store.Parent, ""); err != nil || len(bad) != 1 || bad[0].Field != run.KindField {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), actor, child, store.Parent, ""); err != nil || len(bad) != 1 || bad[0].Field != setup.KindField {
 		t.Errorf("the parent account twice: %v (%v)", bad, err)
 	}
 	other, more := stranger(d, "Other")
@@ -147,7 +148,7 @@ func TestThreeKindsOfConnection(t *testing.T) {
 	if got, err := usersOf(t, d, again(t, d, own)); err != nil || got != "user.of.other" {
 		t.Errorf("with the keys of %s it lists %q (%v)", other.Name, got, err)
 	}
-	if bad, err := d.Runner.Connect(t.Context(), d.Scope(), actor, child, store.Child, d.Account.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), actor, child, store.Child, d.Account.AccountID); err != nil || len(bad) > 0 {
 		t.Errorf("connected as it is: %v (%v)", bad, err)
 	}
 	var changed []string
@@ -170,19 +171,19 @@ func TestConnectRefuses(t *testing.T) {
 	o := d.Organizations(t, d.Workspace, "Beta")[0]
 	foreign := d.Sim.AddChild(d.Sim.AddParent("Other MSP").AccountID, "Foreign")
 	for what, c := range map[string]struct{ kind, account, field, says string }{
-		"no account":                         {store.Child, " ", run.AccountField, "Choose the child account."},
-		"an account of another MSP":          {store.Child, foreign.AccountID, run.AccountField, "lists no such account"},
-		"an account that another client has": {store.Child, d.Account.AccountID, run.AccountField, "Acme Dental"},
-		"own keys without keys":              {store.Own, "", run.KindField, "Choose how"},
-		"nonsense":                           {"x", "", run.KindField, "Choose how"},
+		"no account":                         {store.Child, " ", setup.AccountField, "Choose the child account."},
+		"an account of another MSP":          {store.Child, foreign.AccountID, setup.AccountField, "lists no such account"},
+		"an account that another client has": {store.Child, d.Account.AccountID, setup.AccountField, "Acme Dental"},
+		"own keys without keys":              {store.Own, "", setup.KindField, "Choose how"},
+		"nonsense":                           {"x", "", setup.KindField, "Choose how"},
 	} {
-		bad, err := d.Runner.Connect(t.Context(), d.Scope(), actor, o, c.kind, c.account)
+		bad, err := d.Setup().Connect(t.Context(), d.Scope(), actor, o, c.kind, c.account)
 		if err != nil || len(bad) != 1 || bad[0].Field != c.field || !strings.Contains(bad[0].Message, c.says) {
 			t.Errorf("%s: %v (%v)", what, bad, err)
 		}
 	}
 	other := runtest.New(t)
-	if _, err := d.Runner.Connect(t.Context(), d.Scope(), actor, other.Client, "", ""); !errors.Is(err, store.ErrNotFound) {
+	if _, err := d.Setup().Connect(t.Context(), d.Scope(), actor, other.Client, "", ""); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an organization of another workspace: %v", err)
 	}
 	if again(t, d, o).Mapped() || !again(t, d, d.Client).Mapped() {
@@ -204,9 +205,9 @@ func TestOwnKeys(t *testing.T) {
 		}
 		return typed
 	}
-	state := func() run.Integration {
+	state := func() setup.Integration {
 		t.Helper()
-		found, err := d.Runner.Own(t.Context(), scope, d.Client, store.AdminAPI, d.Owner.ID)
+		found, err := d.Setup().Own(t.Context(), scope, d.Client, store.AdminAPI, d.Owner.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,13 +226,13 @@ func TestOwnKeys(t *testing.T) {
 	}
 	wrong := strings.Repeat("W", 40)
 	saveOwn(t, d, d.Client, with("own_secret_key", wrong))
-	if v, waiting := state().Version(store.AdminAPI, store.Candidate); !waiting || *v.Outcome != run.Fails || !strings.Contains(string(v.Verdict), "does not belong") {
+	if v, waiting := state().Version(store.AdminAPI, store.Candidate); !waiting || *v.Outcome != setup.Fails || !strings.Contains(string(v.Verdict), "does not belong") {
 		t.Errorf("wrong keys: %+v", v)
 	}
 	if o := again(t, d, d.Client); o.Kind != store.Child {
 		t.Errorf("connected as %q through keys that do not work", o.Kind)
 	}
-	if err := d.Runner.DiscardOwn(t.Context(), scope, actor, d.Client, store.AdminAPI); err != nil || len(state().Versions) != 0 {
+	if err := d.Setup().DiscardOwn(t.Context(), scope, actor, d.Client, store.AdminAPI); err != nil || len(state().Versions) != 0 {
 		t.Errorf("discarded: %v (%v)", state().Versions, err)
 	}
 	// Keys of another kind of application are called by their name.
@@ -250,7 +251,7 @@ func TestOwnKeys(t *testing.T) {
 	if got, err := usersOf(t, d, again(t, d, d.Client)); err != nil || got != "user.of.elsewhere" {
 		t.Errorf("after wrong keys it lists %q (%v)", got, err)
 	}
-	if err := d.Runner.UseOwnAnyway(t.Context(), scope, actor, again(t, d, d.Client), store.AdminAPI); err != nil {
+	if err := d.Setup().UseOwnAnyway(t.Context(), scope, actor, again(t, d, d.Client), store.AdminAPI); err != nil {
 		t.Fatal(err)
 	}
 	_, err := d.Runner.Users(t.Context(), scope, again(t, d, d.Client), true)
@@ -274,11 +275,11 @@ func TestOwnKeys(t *testing.T) {
 	}
 	// A lesser role, and another's organization.
 	technician := run.Actor{Operator: d.Member(t, d.Workspace, catalog.Technician).ID, Role: catalog.Technician}
-	if _, _, err := d.Runner.SaveOwn(t.Context(), scope, technician, d.Client, store.AdminAPI, good); !errors.Is(err, run.ErrForbidden) {
+	if _, _, err := d.Setup().SaveOwn(t.Context(), scope, technician, d.Client, store.AdminAPI, good); !errors.Is(err, run.ErrForbidden) {
 		t.Errorf("saved by a technician: %v", err)
 	}
 	limited := run.Actor{Operator: d.Member(t, d.Workspace, catalog.Administrator, second.ID).ID, Role: catalog.Administrator}
-	if _, _, err := d.Runner.SaveOwn(t.Context(), scope, limited, d.Client, store.AdminAPI, good); err == nil {
+	if _, _, err := d.Setup().SaveOwn(t.Context(), scope, limited, d.Client, store.AdminAPI, good); err == nil {
 		t.Error("saved by an administrator of another organization")
 	}
 }
@@ -288,7 +289,7 @@ func TestFillIn(t *testing.T) {
 	d := runtest.Unconnected(t)
 	nine := d.NineFields()
 	text := "Admin API\r\nIntegration key\u00a0" + nine["admin_integration_key"] + " Copy\r\nSecret key\u00a0" + nine["admin_secret_key"] + "Copy\r\nAPI hostname " + nine["admin_host"]
-	did, err := d.Runner.FillIn(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI, text, map[string]string{"auth_host": "typed before"})
+	did, err := d.Setup().FillIn(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI, text, map[string]string{"auth_host": "typed before"})
 	if err != nil || len(did.Found) != 3 || len(did.Missing)+len(did.Faults) != 0 {
 		t.Fatalf("%+v (%v)", did, err)
 	}
@@ -303,14 +304,14 @@ func TestFillIn(t *testing.T) {
 	}
 	// Filling in another card keeps the first one's secret, which no page shows.
 	two := nine["auth_integration_key"] + " " + nine["accounts_integration_key"] + " " + nine["auth_host"]
-	did, err = d.Runner.FillIn(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AuthAPI, two, map[string]string{"admin_host": nine["admin_host"]})
+	did, err = d.Setup().FillIn(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AuthAPI, two, map[string]string{"admin_host": nine["admin_host"]})
 	if err != nil || !slices.Equal(did.Found, []string{"auth_host"}) || !slices.Equal(did.Missing, []string{"auth_secret_key"}) || len(did.Faults) != 1 || did.Faults[0].Field != "auth_integration_key" {
 		t.Errorf("%+v (%v)", did, err)
 	}
 	if found := state(t, d); found.Draft["admin_secret_key"] != nine["admin_secret_key"] || found.Draft["auth_integration_key"] != "" {
 		t.Error("the draft has lost a secret, or guessed a key")
 	}
-	did, err = d.Runner.FillIn(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AuthAPI, "nothing of use", nil)
+	did, err = d.Setup().FillIn(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AuthAPI, "nothing of use", nil)
 	if err != nil || len(did.Missing) != 3 {
 		t.Errorf("%+v (%v)", did, err)
 	}
@@ -323,7 +324,7 @@ func TestDirectoriesOfAnOrganization(t *testing.T) {
 	const one, two = "DSAAAAAAAAAAAAAA1111", "DSBBBBBBBBBBBBBB2222"
 	add := func(name, text string) string {
 		t.Helper()
-		bad, err := d.Runner.AddDirectory(t.Context(), scope, actor, d.Client, name, text)
+		bad, err := d.Setup().AddDirectory(t.Context(), scope, actor, d.Client, name, text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -367,10 +368,10 @@ func TestDirectoriesOfAnOrganization(t *testing.T) {
 	if len(found) != 2 || found[0].Name != store.FirstDirectory || found[0].Key != one || !found[0].Primary || found[1].Primary {
 		t.Fatalf("%+v", found)
 	}
-	if bad, err := d.Runner.RenameDirectory(t.Context(), scope, actor, d.Client, found[0].ID, "Entra"); err != nil || len(bad) != 1 {
+	if bad, err := d.Setup().RenameDirectory(t.Context(), scope, actor, d.Client, found[0].ID, "Entra"); err != nil || len(bad) != 1 {
 		t.Errorf("a name twice: %v (%v)", bad, err)
 	}
-	if bad, err := d.Runner.RenameDirectory(t.Context(), scope, actor, d.Client, found[0].ID, "Head office"); err != nil || len(bad) != 0 {
+	if bad, err := d.Setup().RenameDirectory(t.Context(), scope, actor, d.Client, found[0].ID, "Head office"); err != nil || len(bad) != 0 {
 		t.Errorf("renamed: %v (%v)", bad, err)
 	}
 	// Names are compared as they are searched; what clashes already stays, and can be renamed.
@@ -378,26 +379,26 @@ func TestDirectoriesOfAnOrganization(t *testing.T) {
 		if got := add(twin, "DSCCCCCCCCCCCCCC3333"); !strings.Contains(got, "directory_name: This organization has a directory of this name") {
 			t.Errorf("%q is added beside Entra: %q", twin, got)
 		}
-		if bad, err := d.Runner.RenameDirectory(t.Context(), scope, actor, d.Client, found[0].ID, twin); err != nil || len(bad) != 1 {
+		if bad, err := d.Setup().RenameDirectory(t.Context(), scope, actor, d.Client, found[0].ID, twin); err != nil || len(bad) != 1 {
 			t.Errorf("a directory beside Entra is called %q: %v (%v)", twin, bad, err)
 		}
 	}
 	d.Exec(t, `update directory_key set name = 'ENTRA' where id = $1`, found[0].ID)
 	for _, name := range []string{"entra 1", "Head office"} {
-		if bad, err := d.Runner.RenameDirectory(t.Context(), scope, actor, d.Client, found[0].ID, name); err != nil || len(bad) != 0 {
+		if bad, err := d.Setup().RenameDirectory(t.Context(), scope, actor, d.Client, found[0].ID, name); err != nil || len(bad) != 0 {
 			t.Errorf("renamed: %v (%v)", bad, err)
 		}
 	}
-	if bad, err := d.Runner.RenameDirectory(t.Context(), scope, actor, d.Client, found[1].ID, "Entra"); err != nil || len(bad) != 0 {
+	if bad, err := d.Setup().RenameDirectory(t.Context(), scope, actor, d.Client, found[1].ID, "Entra"); err != nil || len(bad) != 0 {
 		t.Errorf("renamed to what it is called: %v (%v)", bad, err)
 	}
-	if err := errors.Join(d.Runner.MakePrimary(t.Context(), scope, actor, d.Client, found[1].ID), d.Runner.RemoveDirectory(t.Context(), scope, actor, d.Client, found[0].ID)); err != nil {
+	if err := errors.Join(d.Setup().MakePrimary(t.Context(), scope, actor, d.Client, found[1].ID), d.Setup().RemoveDirectory(t.Context(), scope, actor, d.Client, found[0].ID)); err != nil {
 		t.Fatal(err)
 	}
 	if left := list(); len(left) != 1 || left[0].Name != "Entra" || !left[0].Primary || again(t, d, d.Client).DirectoryKey != two {
 		t.Errorf("%+v", left)
 	}
-	if err := d.Runner.RemoveDirectory(t.Context(), scope, actor, d.Client, uuid.New()); !errors.Is(err, store.ErrNotFound) {
+	if err := d.Setup().RemoveDirectory(t.Context(), scope, actor, d.Client, uuid.New()); !errors.Is(err, store.ErrNotFound) {
 		t.Error(err)
 	}
 	said := latest(t, d, 5)
@@ -407,7 +408,7 @@ func TestDirectoriesOfAnOrganization(t *testing.T) {
 		}
 	}
 	// The mapping's cell takes any text too, and edits the primary key.
-	faults, err := d.Runner.SaveMapping(t.Context(), d.Scope(), actor, []run.MappingRow{{Organization: d.Client.ID, KeepAccount: true, DirectoryKey: "Admin API Directory Key " + one + " Copy"}})
+	faults, err := d.Setup().SaveMapping(t.Context(), d.Scope(), actor, []setup.MappingRow{{Organization: d.Client.ID, KeepAccount: true, DirectoryKey: "Admin API Directory Key " + one + " Copy"}})
 	if err != nil || len(faults) > 0 || again(t, d, d.Client).DirectoryKey != one {
 		t.Errorf("%v (%v)", faults, err)
 	}

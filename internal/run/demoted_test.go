@@ -10,6 +10,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -24,15 +25,15 @@ func everyChange(t *testing.T, d *runtest.Desk, user string, actor run.Actor) ma
 	if all["Do"] = err; done.Run.ID != uuid.Nil || done.Run.State != "" {
 		t.Errorf("a run that was not recorded is told of: %+v", done.Run)
 	}
-	all["UseAnyway"] = d.Runner.UseAnyway(ctx, d.Scope(), actor, store.AdminAPI)
-	all["Discard"] = d.Runner.Discard(ctx, d.Scope(), actor, store.AdminAPI)
-	all["Check"] = d.Runner.Check(ctx, d.Scope(), actor, store.AdminAPI)
-	_, all["RefreshAccounts"] = d.Runner.RefreshAccounts(ctx, d.Scope(), actor)
-	all["AdoptAccounts"] = d.Runner.AdoptAccounts(ctx, d.Scope(), actor)
-	_, _, all["CreateOrganization"] = d.Runner.CreateOrganization(ctx, d.Scope(), actor, "New", run.MappingRow{})
-	_, all["SaveMapping"] = d.Runner.SaveMapping(ctx, d.Scope(), actor, []run.MappingRow{{Organization: d.Client.ID}})
-	_, _, all["SaveIntegration"] = d.Runner.SaveIntegration(ctx, d.Scope(), actor, d.NineFields())
-	_, _, all["SaveIntegration, with faults"] = d.Runner.SaveIntegration(ctx, d.Scope(), actor, map[string]string{})
+	all["UseAnyway"] = d.Setup().UseAnyway(ctx, d.Scope(), actor, store.AdminAPI)
+	all["Discard"] = d.Setup().Discard(ctx, d.Scope(), actor, store.AdminAPI)
+	all["Check"] = d.Setup().Check(ctx, d.Scope(), actor, store.AdminAPI)
+	_, all["RefreshAccounts"] = d.Setup().RefreshAccounts(ctx, d.Scope(), actor)
+	all["AdoptAccounts"] = d.Setup().AdoptAccounts(ctx, d.Scope(), actor)
+	_, _, all["CreateOrganization"] = d.Setup().CreateOrganization(ctx, d.Scope(), actor, "New", setup.MappingRow{})
+	_, all["SaveMapping"] = d.Setup().SaveMapping(ctx, d.Scope(), actor, []setup.MappingRow{{Organization: d.Client.ID}})
+	_, _, all["SaveIntegration"] = d.Setup().SaveIntegration(ctx, d.Scope(), actor, d.NineFields())
+	_, _, all["SaveIntegration, with faults"] = d.Setup().SaveIntegration(ctx, d.Scope(), actor, map[string]string{})
 	return all
 }
 
@@ -111,7 +112,7 @@ func TestTokenCutsTheRoleAtCommit(t *testing.T) {
 		"that was narrowed":   {token: askToken(d, "owner"), end: `update api_token set role = 'auditor' where id = $1`, want: run.ErrForbidden},
 	} {
 		c.token.Name = what
-		_, kept, err := d.Runner.MakeToken(t.Context(), d.Workspace.ID, d.Actor(catalog.Owner), c.token)
+		_, kept, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, d.Actor(catalog.Owner), c.token)
 		if err != nil {
 			t.Fatal(what, ": ", err)
 		}

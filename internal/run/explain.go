@@ -59,7 +59,7 @@ func Explain(err error) Explanation {
 // may be at fault, it says whose they are.
 func ExplainFor(o store.Organization, api catalog.API, err error) Explanation {
 	why := Explain(err)
-	if !keysAtFault(err) {
+	if !RefusesKeys(err) {
 		return why
 	}
 	switch {
@@ -77,9 +77,9 @@ func ExplainFor(o store.Organization, api catalog.API, err error) Explanation {
 	return why
 }
 
-// keysAtFault reports whether an error can come from the keys rather than from
+// RefusesKeys reports whether an error can come from the keys rather than from
 // what was asked.
-func keysAtFault(err error) bool {
+func RefusesKeys(err error) bool {
 	var refused *duo.Error
 	var failed *duo.TransportError
 	switch {

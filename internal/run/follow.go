@@ -80,7 +80,7 @@ func (r *Runner) Stop() { r.following.stop() }
 // When ctx ends, runs that cannot be closed are given up. Nothing may be begun
 // meanwhile. Then this process is over for the others, see Begin.
 func (r *Runner) Wait(ctx context.Context) {
-	giveUp := task.AfterFunc(ctx, r.log, "give up closing", r.endGrace)
+	giveUp := task.AfterFunc(ctx, r.Log, "give up closing", r.endGrace)
 	defer giveUp()
 	_ = r.following.all.Wait()
 	r.endProcess()
@@ -123,9 +123,9 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 	until := started.StartedAt.Add(q.Action.Patience)
 	r.following.tell(key, &Live{Text: "Waiting for the answer.", Until: until})
 	noted := make(chan struct{})
-	r.following.all.Go(ctx, r.log, "note a question", func() error {
+	r.following.all.Go(ctx, r.Log, "note a question", func() error {
 		err := r.untilDone(r.following.ctx, func(ctx context.Context) error {
-			return r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
+			return r.Store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
 				return tx.NotePending(ctx, started, result.Pending, result.Summary, result.Subject)
 			})
 		})
@@ -134,7 +134,7 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 		}
 		return err
 	})
-	r.following.all.Go(ctx, r.log, "follow a run", func() error {
+	r.following.all.Go(ctx, r.Log, "follow a run", func() error {
 		// Told after the run is closed: whoever hears of it finds the outcome.
 		defer r.following.tell(key, nil)
 		// Nobody waits for these calls: they leave room for those that people wait for.
@@ -160,23 +160,23 @@ func (r *Runner) ending(q Request, client *duo.Client, until time.Time, result c
 	ctx, cancel := context.WithTimeout(r.following.ctx, q.Action.Patience+followLonger)
 	defer cancel()
 	// By the clock of the machine: a step of the calendar is no gap.
-	seen := sinceBoot() - max(0, r.now().Sub(until.Add(-q.Action.Patience)))
+	seen := sinceBoot() - max(0, r.Now().Sub(until.Add(-q.Action.Patience)))
 	for {
 		asking, asked := context.WithTimeout(ctx, followAsking)
 		progress, err := q.Action.Follow(asking, client, q.Input, result)
 		asked()
-		pause := followPause(q.Action.Patience - until.Sub(r.now()))
+		pause := followPause(q.Action.Patience - until.Sub(r.Now()))
 		var refused *duo.Error
 		switch {
 		case r.following.ctx.Err() != nil:
 			return store.Ending{State: store.Unknown, Summary: "The console stopped before the answer came."}
-		case err == nil && progress.Gone && (sinceBoot()-seen > followUnseen || r.now().Before(until.Add(-followEarly))):
+		case err == nil && progress.Gone && (sinceBoot()-seen > followUnseen || r.Now().Before(until.Add(-followEarly))):
 			return store.Ending{State: store.Unknown, Summary: "Duo does not know the question any more. Whether the person answered is not known."}
 		case err == nil && progress.Answer.Good():
 			return store.Ending{State: store.Applied, Summary: progress.Text, Answer: string(progress.Answer)}
 		case err == nil && progress.Answer != "":
 			return store.Ending{State: store.Refused, Summary: progress.Text, Answer: string(progress.Answer)}
-		case ctx.Err() != nil || r.now().After(until.Add(followLonger)):
+		case ctx.Err() != nil || r.Now().After(until.Add(followLonger)):
 			return store.Ending{State: store.Unknown, Summary: "Duo did not tell the answer in time."}
 		case err == nil:
 			seen = sinceBoot()

@@ -20,7 +20,7 @@ import (
 func authKeys(t *testing.T, d *runtest.Desk) {
 	t.Helper()
 	app := d.Sim.AddApplication(d.Account.AccountID, duosim.AuthAPI)
-	refused, _, err := d.Runner.SaveOwn(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.AuthAPI, map[string]string{
+	refused, _, err := d.Setup().SaveOwn(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.AuthAPI, map[string]string{
 		"ownauth_host": d.Account.APIHostname, "ownauth_integration_key": app.IntegrationKey, "ownauth_secret_key": app.SecretKey,
 	})
 	if err != nil || refused != nil {
@@ -319,7 +319,7 @@ func TestAuthKeysNeverStandIn(t *testing.T) {
 	elsewhere := d.Sim.AddChild(d.Parent.AccountID, "Elsewhere")
 	app := d.Sim.AddApplication(elsewhere.AccountID, duosim.AuthAPI)
 	save := func(o store.Organization, host, key, secret string) string {
-		refused, _, err := d.Runner.SaveOwn(t.Context(), d.Scope(), d.Actor(catalog.Administrator), o, store.AuthAPI,
+		refused, _, err := d.Setup().SaveOwn(t.Context(), d.Scope(), d.Actor(catalog.Administrator), o, store.AuthAPI,
 			map[string]string{"ownauth_host": host, "ownauth_integration_key": key, "ownauth_secret_key": secret})
 		if err != nil || refused == nil {
 			t.Fatalf("%s was saved: %v", host, err)
@@ -335,14 +335,14 @@ func TestAuthKeysNeverStandIn(t *testing.T) {
 	}
 
 	// Connected with another account, the keys of the one before are gone.
-	if bad, err := d.Runner.Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Child, elsewhere.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Child, elsewhere.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	moved := again(t, d, d.Client)
 	if err := check(moved); !errors.As(err, &unconnected) {
 		t.Errorf("with the keys of the account before: %v", err)
 	}
-	if bad, err := d.Runner.Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), moved, store.Parent, ""); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), moved, store.Parent, ""); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	parent := again(t, d, moved)

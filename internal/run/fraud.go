@@ -66,8 +66,8 @@ func reasonOf(typed string) string {
 // Frauds lists the reports of fraud that hold acts back in an organization now,
 // the latest of each person.
 func (r *Runner) Frauds(ctx context.Context, sc store.Scope, o store.Organization) (frauds []store.Fraud, err error) {
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
-		frauds, err = tx.Frauds(ctx, o, r.now().Add(-FraudHold))
+	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		frauds, err = tx.Frauds(ctx, o, r.Now().Add(-FraudHold))
 		return err
 	})
 	seen := map[string]bool{}
@@ -90,8 +90,8 @@ func MayBeBy(f store.Fraud, u duo.User) bool {
 // Deciders lists who may decide about acts on a person after a report of fraud:
 // nobody, if there is no administrator or owner but those who sent the pushes.
 func (r *Runner) Deciders(ctx context.Context, sc store.Scope, o store.Organization, person string) (emails []string, err error) {
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		frauds, err := tx.Frauds(ctx, o, r.now().Add(-FraudHold))
+	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		frauds, err := tx.Frauds(ctx, o, r.Now().Add(-FraudHold))
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (r *Runner) decide(ctx context.Context, tx *store.Tx, q Request, run *store
 	if q.Organization.ID == uuid.Nil || q.Action.Reads(q.Input) || q.Action.TakesAway(q.Input) {
 		return nil
 	}
-	frauds, err := tx.Frauds(ctx, q.Organization, r.now().Add(-FraudHold))
+	frauds, err := tx.Frauds(ctx, q.Organization, r.Now().Add(-FraudHold))
 	if err != nil || len(frauds) == 0 {
 		return err
 	}
@@ -167,7 +167,7 @@ func (r *Runner) decide(ctx context.Context, tx *store.Tx, q Request, run *store
 	}
 	held := &HeldBack{Fraud: latest, Until: latest.AnsweredAt.Add(FraudHold), About: about, Ask: deciders}
 	isSender := slices.Contains(pushedBy, q.Actor.Operator)
-	_, least := may(ctx, tx, q.Actor, catalog.Administrator)
+	_, least := May(ctx, tx, q.Actor, catalog.Administrator)
 	switch {
 	case errors.Is(least, ErrForbidden), least == nil && isSender && len(deciders) > 0:
 		return held

@@ -9,15 +9,15 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
-	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
 // save sends the nine fields and returns the faults by field.
 func save(t *testing.T, d *runtest.Desk, typed map[string]string) (faults, notes map[string]string) {
 	t.Helper()
-	refused, notes, err := d.Runner.SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), typed)
+	refused, notes, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), typed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,9 +40,9 @@ func with(d *runtest.Desk, pairs ...string) map[string]string {
 	return typed
 }
 
-func state(t *testing.T, d *runtest.Desk) run.Integration {
+func state(t *testing.T, d *runtest.Desk) setup.Integration {
 	t.Helper()
-	found, err := d.Runner.Integration(t.Context(), d.Scope(), d.Owner.ID)
+	found, err := d.Setup().Integration(t.Context(), d.Scope(), d.Owner.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func secretOf(t *testing.T, d *runtest.Desk, api, in string) string {
 func TestEachOfTheNineIsRequired(t *testing.T) {
 	t.Parallel()
 	d := runtest.Unconnected(t)
-	names := run.IntegrationFields()
+	names := setup.IntegrationFields()
 	if want := "auth_host auth_integration_key auth_secret_key account_host accounts_integration_key accounts_secret_key " +
 		"admin_host admin_integration_key admin_secret_key"; strings.Join(names, " ") != want {
 		t.Fatal("the fields are ", names)
@@ -156,12 +156,12 @@ func TestARefusedFormIsKept(t *testing.T) {
 		t.Errorf("kept %q", slicesOfKeys(draft))
 	}
 	colleague := d.Member(t, d.Workspace, catalog.Owner)
-	if other, err := d.Runner.Integration(t.Context(), d.Scope(), colleague.ID); err != nil || len(other.Draft) != 0 {
+	if other, err := d.Setup().Integration(t.Context(), d.Scope(), colleague.ID); err != nil || len(other.Draft) != 0 {
 		t.Errorf("a colleague sees the draft %q, %v", slicesOfKeys(other.Draft), err)
 	}
 	second := maps.Clone(good)
 	for name := range second {
-		if run.SecretField(name) {
+		if setup.SecretField(name) {
 			second[name] = ""
 		}
 	}
@@ -218,13 +218,13 @@ func TestCandidates(t *testing.T) {
 	candidate := func() (store.Version, bool) { return state(t, d).Version(store.AdminAPI, store.Candidate) }
 
 	save(t, d, with(d, "admin_secret_key", wrong))
-	if v, found := candidate(); !found || v.Outcome == nil || *v.Outcome != run.Fails {
+	if v, found := candidate(); !found || v.Outcome == nil || *v.Outcome != setup.Fails {
 		t.Fatalf("candidate %+v", v)
 	}
 	if secretOf(t, d, store.AdminAPI, store.Active) != good["admin_secret_key"] {
 		t.Error("what works was given up for what does not")
 	}
-	if err := d.Runner.Discard(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
+	if err := d.Setup().Discard(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
 		t.Fatal(err)
 	}
 	if _, found := candidate(); found {
@@ -232,13 +232,13 @@ func TestCandidates(t *testing.T) {
 	}
 
 	save(t, d, with(d, "admin_secret_key", wrong))
-	if err := d.Runner.UseAnyway(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
+	if err := d.Setup().UseAnyway(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
 		t.Fatal(err)
 	}
 	if _, found := candidate(); found || secretOf(t, d, store.AdminAPI, store.Active) != wrong {
 		t.Error("used anyway, and not in use")
 	}
-	if err := d.Runner.UseAnyway(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err == nil || secretOf(t, d, store.AdminAPI, store.Active) != wrong {
+	if err := d.Setup().UseAnyway(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err == nil || secretOf(t, d, store.AdminAPI, store.Active) != wrong {
 		t.Errorf("using a candidate that is not there: %v", err)
 	}
 
@@ -264,24 +264,24 @@ func TestTheCheckCanBeRunAgain(t *testing.T) {
 		if _, found := state(t, d).Version(api, store.Active); found {
 			t.Fatalf("%s is in use although Duo is down", api)
 		}
-		if v, found := state(t, d).Version(api, store.Candidate); !found || *v.Outcome != run.Fails || v.CheckedAt == nil || *v.CheckedBy != d.Owner.Email {
+		if v, found := state(t, d).Version(api, store.Candidate); !found || *v.Outcome != setup.Fails || v.CheckedAt == nil || *v.CheckedBy != d.Owner.Email {
 			t.Errorf("%s: %+v", api, v)
 		}
 	}
 	d.Sim.SetFault(d.Parent.AccountID, duosim.Fault{})
-	if err := d.Runner.CheckAll(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
+	if err := d.Setup().CheckAll(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
 		t.Fatal(err)
 	}
 	after := state(t, d)
 	for _, api := range []string{store.AuthAPI, store.AccountsAPI, store.AdminAPI} {
-		if v, found := after.Version(api, store.Active); !found || *v.Outcome != run.Works {
+		if v, found := after.Version(api, store.Active); !found || *v.Outcome != setup.Works {
 			t.Errorf("%s after Duo came back: %+v", api, v)
 		}
 	}
 	if len(after.Accounts) != 1 || after.Accounts[0].AccountID != d.Account.AccountID {
 		t.Errorf("accounts %+v", after.Accounts)
 	}
-	if err := runtest.Unconnected(t).Runner.Check(t.Context(), d.Scope(), d.Actor(catalog.Owner), "none"); err == nil {
+	if err := runtest.Unconnected(t).Setup().Check(t.Context(), d.Scope(), d.Actor(catalog.Owner), "none"); err == nil {
 		t.Error("an API without keys is checked")
 	}
 }
@@ -294,7 +294,7 @@ func TestSavingAtTheSameTime(t *testing.T) {
 	var all sync.WaitGroup
 	for range 6 {
 		all.Go(func() {
-			if refused, _, err := d.Runner.SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), d.NineFields()); err != nil || refused != nil {
+			if refused, _, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), d.NineFields()); err != nil || refused != nil {
 				t.Error(refused, err)
 			}
 		})

@@ -49,7 +49,7 @@ type pageOf[T any] func(c *duo.Client, ctx context.Context, limit, offset int) (
 
 // shelve says which lists there are.
 func (r *Runner) shelve() {
-	s := &shelf{now: r.now, log: r.log, ctx: r.following.ctx}
+	s := &shelf{now: r.Now, log: r.Log, ctx: r.following.ctx}
 	r.shelf = s
 	r.users = held[duo.User]{s, "users", 300, (*duo.Client).UsersPage}
 	r.phones = held[duo.Phone]{s, "phones", 500, (*duo.Client).PhonesPage}
@@ -146,7 +146,7 @@ func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o s
 			return nil, 0, time.Time{}, err
 		}
 		h.shelf.asks(f, client.Host())
-		asked := r.now() // what it holds may be as old as that
+		asked := r.Now() // what it holds may be as old as that
 		found, bytes, err := readAll(ctx, client, h.limit, h.page)
 		found.ReadAt = asked
 		return found, bytes, asked, err
@@ -158,7 +158,7 @@ func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o s
 			return List[T]{}, err
 		}
 	}
-	waiting, cancel := patient(ctx, readTime)
+	waiting, cancel := patient(ctx, ReadTime)
 	defer cancel()
 	err := wait(waiting, flying.done)
 	switch {
@@ -172,7 +172,7 @@ func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o s
 
 // listNow lists what Duo has now: a reading that was under way already may be from before.
 func listNow[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization) (List[T], error) {
-	asked := r.now()
+	asked := r.Now()
 	found, err := list(ctx, r, h, sc, o, true)
 	if err == nil && found.ReadAt.Before(asked) {
 		return list(ctx, r, h, sc, o, true)
@@ -228,8 +228,8 @@ func (r *Runner) User(ctx context.Context, sc store.Scope, o store.Organization,
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		both := task.Group{Failed: cancel}
-		both.Go(ctx, r.log, "read a user", func() (err error) { user, err = client.User(ctx, duo.UserID(id)); return err })
-		both.Go(ctx, r.log, "read a user's codes", func() (err error) {
+		both.Go(ctx, r.Log, "read a user", func() (err error) { user, err = client.User(ctx, duo.UserID(id)); return err })
+		both.Go(ctx, r.Log, "read a user's codes", func() (err error) {
 			codes, err = client.UserBypassCodes(ctx, duo.UserID(id))
 			return err
 		})

@@ -93,7 +93,7 @@ func (r *Runner) Lookup(ctx context.Context, sc store.Scope, o store.Organizatio
 
 // lookupDirectory finds directories, which the console keeps itself.
 func (r *Runner) lookupDirectory(ctx context.Context, sc store.Scope, o store.Organization, typed string) (found Found, err error) {
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		list, err := tx.Directories(ctx, o.ID)
 		found = lookIn(List[store.Directory]{Items: list}, func(d store.Directory) (Match, fit) {
 			m := Match{ID: d.Key, Name: d.Name, Note: "key ends in " + Tail(d.Key)}
@@ -107,19 +107,19 @@ func (r *Runner) lookupDirectory(ctx context.Context, sc store.Scope, o store.Or
 // lookupAccount finds child accounts as Duo lists them now: the list that is kept can
 // lack a second one of the name.
 func (r *Runner) lookupAccount(ctx context.Context, sc store.Scope, typed string) (Found, error) {
-	client, err := r.accountsClient(ctx, sc)
+	client, err := r.AccountsClient(ctx, sc)
 	if err != nil {
 		return Found{}, err
 	}
 	accounts, err := readBy(ctx, r, client, func(ctx context.Context, c *duo.Client) ([]store.Account, error) {
-		listed, _, err := r.listAccounts(ctx, c)
+		listed, _, err := r.ListAccounts(ctx, c)
 		return listed, err
 	})
 	if err != nil {
 		return Found{}, err
 	}
 	return lookIn(List[store.Account]{Items: accounts}, func(a store.Account) (Match, fit) {
-		m := Match{ID: a.AccountID, Name: a.Name, Note: cmp.Or(a.APIHostname, noAPIHost)}
+		m := Match{ID: a.AccountID, Name: a.Name, Note: cmp.Or(a.APIHostname, NoAPIHost)}
 		return m, called(typed, m.ID, m.Name)
 	}), nil
 }
@@ -219,5 +219,5 @@ func (f Found) Candidates() string {
 	return strings.Join(words, "; ")
 }
 
-// noAPIHost stands in the place of an account's host that cannot be used.
-const noAPIHost = "no usable API host"
+// NoAPIHost stands in the place of an account's host that cannot be used.
+const NoAPIHost = "no usable API host"

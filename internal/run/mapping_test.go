@@ -15,6 +15,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -37,9 +38,9 @@ func organizations(t *testing.T, d *runtest.Desk) map[string]store.Organization 
 
 // saveRows saves the mapping and returns the faults as "field: message" by
 // organization.
-func saveRows(t *testing.T, d *runtest.Desk, rows ...run.MappingRow) map[uuid.UUID]string {
+func saveRows(t *testing.T, d *runtest.Desk, rows ...setup.MappingRow) map[uuid.UUID]string {
 	t.Helper()
-	faults, err := d.Runner.SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), rows)
+	faults, err := d.Setup().SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), rows)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,12 +65,12 @@ func TestRowsAreSavedEachForItself(t *testing.T) {
 	made := d.Organizations(t, d.Workspace, "Good", "Taken", "Unknown", "Twins", "Key", "Account good, key bad")
 	last := d.Sim.AddChild(d.Parent.AccountID, "Last")
 	faults := saveRows(t, d,
-		run.MappingRow{Organization: made[0].ID, Account: "beta", DirectoryKey: " " + goodKey + " "},
-		run.MappingRow{Organization: made[1].ID, Account: d.Account.AccountID},
-		run.MappingRow{Organization: made[2].ID, Account: "Nobody (DA0000000000000NONE0)"},
-		run.MappingRow{Organization: made[3].ID, Account: "Twin"},
-		run.MappingRow{Organization: made[4].ID, DirectoryKey: "DI34567890ABCDEFGHIJ"},
-		run.MappingRow{Organization: made[5].ID, Account: last.AccountID, DirectoryKey: "short"},
+		setup.MappingRow{Organization: made[0].ID, Account: "beta", DirectoryKey: " " + goodKey + " "},
+		setup.MappingRow{Organization: made[1].ID, Account: d.Account.AccountID},
+		setup.MappingRow{Organization: made[2].ID, Account: "Nobody (DA0000000000000NONE0)"},
+		setup.MappingRow{Organization: made[3].ID, Account: "Twin"},
+		setup.MappingRow{Organization: made[4].ID, DirectoryKey: "DI34567890ABCDEFGHIJ"},
+		setup.MappingRow{Organization: made[5].ID, Account: last.AccountID, DirectoryKey: "short"},
 	)
 	for i, want := range []string{"", "account: This account belongs to Acme Dental.", "account: The Accounts API lists no such account",
 		"account: 2 accounts match this name", "directory_key: This is an integration key", "directory_key: This has 5 characters"} {
@@ -105,9 +106,9 @@ func TestAccountsGoFromRowToRow(t *testing.T) {
 	for i := range 5 {
 		accounts = append(accounts, d.Sim.AddChild(d.Parent.AccountID, fmt.Sprint("Account", strings.Repeat(" and more", i))).AccountID)
 	}
-	give := func(at ...int) (rows []run.MappingRow) {
+	give := func(at ...int) (rows []setup.MappingRow) {
 		for i, account := range at {
-			rows = append(rows, run.MappingRow{Organization: made[i].ID})
+			rows = append(rows, setup.MappingRow{Organization: made[i].ID})
 			if account >= 0 {
 				rows[i].Account = accounts[account]
 			}
@@ -115,7 +116,7 @@ func TestAccountsGoFromRowToRow(t *testing.T) {
 		return rows
 	}
 	for _, test := range []struct {
-		rows   []run.MappingRow
+		rows   []setup.MappingRow
 		faults int
 	}{
 		{give(0, 1, 2, 3), 0}, {give(1, 2, 3, 4), 0}, {give(0, 1, 2, 3), 0}, {give(-1, 0, 1, 2), 0}, {give(0, 1, 2, -1), 0},
@@ -148,17 +149,17 @@ func TestOnlyListedAccounts(t *testing.T) {
 	d := runtest.New(t)
 	gone := d.Sim.AddChild(d.Parent.AccountID, "Gone")
 	foreign := d.Sim.AddChild(d.Sim.AddParent("Other MSP").AccountID, "Foreign")
-	if accounts, err := d.Runner.RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil || len(accounts) != 2 {
+	if accounts, err := d.Setup().RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil || len(accounts) != 2 {
 		t.Fatal(accounts, err)
 	}
 	deleteAccount(t, d, gone.AccountID)
 	o := d.Organizations(t, d.Workspace, "Beta")[0]
 	for name, account := range map[string]string{"deleted since the page was drawn": gone.AccountID, "of another MSP": foreign.AccountID,
 		"the parent itself": d.Parent.AccountID, "a way out": "../" + d.Account.AccountID} {
-		if faults := saveRows(t, d, run.MappingRow{Organization: o.ID, Account: account}); !strings.Contains(faults[o.ID], "lists no such account") {
+		if faults := saveRows(t, d, setup.MappingRow{Organization: o.ID, Account: account}); !strings.Contains(faults[o.ID], "lists no such account") {
 			t.Errorf("an account %s: %q", name, faults[o.ID])
 		}
-		if _, bad, err := d.Runner.CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", run.MappingRow{Account: account}); err != nil || len(bad) != 1 {
+		if _, bad, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", setup.MappingRow{Account: account}); err != nil || len(bad) != 1 {
 			t.Errorf("a new organization with an account %s: %v %v", name, bad, err)
 		}
 	}
@@ -166,7 +167,7 @@ func TestOnlyListedAccounts(t *testing.T) {
 		t.Errorf("organizations %+v", after)
 	}
 	added := d.Sim.AddChild(d.Parent.AccountID, "New in Duo")
-	if faults := saveRows(t, d, run.MappingRow{Organization: o.ID, Account: added.AccountID}); len(faults) != 0 {
+	if faults := saveRows(t, d, setup.MappingRow{Organization: o.ID, Account: added.AccountID}); len(faults) != 0 {
 		t.Errorf("an account added since the page was drawn: %q", faults)
 	}
 }
@@ -187,7 +188,7 @@ func TestUnmapAndMove(t *testing.T) {
 	d := runtest.New(t)
 	other := d.Organizations(t, d.Workspace, "Beta")[0]
 	// The account is given up by one row and taken by another, in either order.
-	for i, rows := range [][]run.MappingRow{
+	for i, rows := range [][]setup.MappingRow{
 		{{Organization: d.Client.ID}, {Organization: other.ID, Account: d.Account.AccountID}},
 		{{Organization: d.Client.ID, Account: d.Account.AccountID}, {Organization: other.ID}},
 	} {
@@ -207,10 +208,10 @@ func TestDuoDownSavesNothingOfTheMapping(t *testing.T) {
 	free := d.Sim.AddChild(d.Parent.AccountID, "Beta")
 	o := d.Organizations(t, d.Workspace, "Beta")[0]
 	d.Sim.SetFault(d.Parent.AccountID, duosim.Fault{Kind: duosim.Down})
-	row := run.MappingRow{Organization: o.ID, Account: free.AccountID, DirectoryKey: goodKey}
-	_, saving := d.Runner.SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []run.MappingRow{row})
-	adopting := d.Runner.AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner))
-	_, _, creating := d.Runner.CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", run.MappingRow{Account: free.AccountID})
+	row := setup.MappingRow{Organization: o.ID, Account: free.AccountID, DirectoryKey: goodKey}
+	_, saving := d.Setup().SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []setup.MappingRow{row})
+	adopting := d.Setup().AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner))
+	_, _, creating := d.Setup().CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", setup.MappingRow{Account: free.AccountID})
 	for _, err := range []error{saving, adopting, creating} {
 		if err == nil || !strings.Contains(run.Explain(err).Cause, "cannot be reached") {
 			t.Errorf("%v is explained as %q", err, run.Explain(err).Cause)
@@ -220,10 +221,10 @@ func TestDuoDownSavesNothingOfTheMapping(t *testing.T) {
 		t.Errorf("saved %+v", after)
 	}
 	// A directory key alone needs no Duo, nor does a new organization without account.
-	if faults := saveRows(t, d, run.MappingRow{Organization: o.ID, DirectoryKey: goodKey}); len(faults) != 0 {
+	if faults := saveRows(t, d, setup.MappingRow{Organization: o.ID, DirectoryKey: goodKey}); len(faults) != 0 {
 		t.Error(faults)
 	}
-	if _, bad, err := d.Runner.CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", run.MappingRow{}); err != nil || len(bad) != 0 {
+	if _, bad, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", setup.MappingRow{}); err != nil || len(bad) != 0 {
 		t.Error(bad, err)
 	}
 }
@@ -233,16 +234,16 @@ func TestCreateOrganization(t *testing.T) {
 	d := runtest.New(t)
 	for _, test := range []struct {
 		name   string
-		row    run.MappingRow
+		row    setup.MappingRow
 		faults string
 	}{
-		{"", run.MappingRow{}, "name"},
-		{"  ", run.MappingRow{Account: "nobody", DirectoryKey: "x"}, "name account directory_key"},
-		{strings.Repeat("x", 201), run.MappingRow{}, "name"},
-		{"a\x00b", run.MappingRow{}, "name"},
-		{"Taken", run.MappingRow{Account: d.Account.AccountID}, "account"},
+		{"", setup.MappingRow{}, "name"},
+		{"  ", setup.MappingRow{Account: "nobody", DirectoryKey: "x"}, "name account directory_key"},
+		{strings.Repeat("x", 201), setup.MappingRow{}, "name"},
+		{"a\x00b", setup.MappingRow{}, "name"},
+		{"Taken", setup.MappingRow{Account: d.Account.AccountID}, "account"},
 	} {
-		_, bad, err := d.Runner.CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), test.name, test.row)
+		_, bad, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), test.name, test.row)
 		var fields []string
 		for _, f := range bad {
 			fields = append(fields, f.Field)
@@ -267,7 +268,7 @@ func TestAdoptTwiceAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			if err := d.Runner.AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
+			if err := d.Setup().AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -300,7 +301,7 @@ func TestAdoptAllOrNone(t *testing.T) {
 	// A name that the database refuses makes the third fail.
 	d.Exec(t, fmt.Sprintf(`alter table organization add constraint %s check (workspace_id <> '%s' or name <> 'Client 2')`,
 		`"refuse `+d.Workspace.ID.String()+`"`, d.Workspace.ID))
-	if err := d.Runner.AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err == nil {
+	if err := d.Setup().AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err == nil {
 		t.Fatal("adopted")
 	}
 	if n := len(organizations(t, d)); n != 1 {
@@ -312,13 +313,13 @@ func TestMappingWithoutKeys(t *testing.T) {
 	t.Parallel()
 	d := runtest.Unconnected(t)
 	o := d.Organizations(t, d.Workspace, "Beta")[0]
-	_, err := d.Runner.SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []run.MappingRow{{Organization: o.ID, Account: "x"}})
+	_, err := d.Setup().SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []setup.MappingRow{{Organization: o.ID, Account: "x"}})
 	var unconnected *run.NotConnected
 	if !errors.As(err, &unconnected) || unconnected.API != "Accounts API" {
 		t.Errorf("mapped without keys: %v", err)
 	}
 	foreign := runtest.New(t)
-	if _, err := d.Runner.SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []run.MappingRow{{Organization: foreign.Client.ID}}); !errors.Is(err, store.ErrNotFound) {
+	if _, err := d.Setup().SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []setup.MappingRow{{Organization: foreign.Client.ID}}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a row of another workspace: %v", err)
 	}
 	if after := organizations(t, foreign); !after[foreign.Client.Slug].Mapped() {
@@ -335,7 +336,7 @@ func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
 	for name := range sent {
 		d.Sim.AddChild(d.Parent.AccountID, name)
 	}
-	accounts, err := d.Runner.RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner))
+	accounts, err := d.Setup().RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,13 +344,13 @@ func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
 		i := slices.IndexFunc(accounts, func(a store.Account) bool { return a.Name == name })
 		if i < 0 {
 			t.Errorf("no account is called %q: %+v", name, accounts)
-		} else if shown := run.AccountText(accounts[i]); strings.ContainsAny(shown, "\u200b\u200c\u009b") {
+		} else if shown := setup.AccountText(accounts[i]); strings.ContainsAny(shown, "\u200b\u200c\u009b") {
 			t.Errorf("pages would show %q", shown)
 		}
 	}
 	for _, typed := range []string{"globex dental", strings.Repeat("É", 250)} {
-		row := run.ImportRow{Line: 2, Details: run.Details{Name: "By file"}, Account: typed}
-		if judged, err := d.Runner.JudgeImport(t.Context(), d.Scope(), []run.ImportRow{row}); err != nil || judged[0].Verdict != run.WillBeCreated {
+		row := setup.ImportRow{Line: 2, Details: setup.Details{Name: "By file"}, Account: typed}
+		if judged, err := d.Setup().JudgeImport(t.Context(), d.Scope(), []setup.ImportRow{row}); err != nil || judged[0].Verdict != setup.WillBeCreated {
 			t.Errorf("typed in a file: %+v, %v", judged, err)
 		}
 		found, err := d.Runner.Lookup(t.Context(), d.Scope(), store.Organization{}, catalog.OfAccount, typed)
@@ -357,7 +358,7 @@ func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
 			t.Errorf("typed to be deleted: %+v, %v", found, err)
 		}
 	}
-	if err := d.Runner.AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
+	if err := d.Setup().AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
 		t.Fatal(err)
 	}
 	names := map[string]store.Organization{}
@@ -373,7 +374,7 @@ func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
 	// What the version before stored of the same name is no change in Duo; another name is.
 	drifted := func() (found []store.Drifted) {
 		t.Helper()
-		if _, err := d.Runner.RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
+		if _, err := d.Setup().RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
 			t.Fatal(err)
 		}
 		err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) (err error) {
@@ -398,7 +399,7 @@ func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
 	if len(found) != 1 || found[0].ID != o.ID {
 		t.Fatalf("called otherwise in Duo: %+v", found)
 	}
-	err = d.Runner.Repair(t.Context(), d.Scope(), d.Actor(catalog.Owner), o, run.RepairRename, o.AccountID, catalog.Plain(found[0].NameNow))
+	err = d.Setup().Repair(t.Context(), d.Scope(), d.Actor(catalog.Owner), o, setup.RepairRename, o.AccountID, catalog.Plain(found[0].NameNow))
 	if after := organizations(t, d)[o.Slug]; err != nil || after.Name != "Globex Group" || !slices.Equal(after.Aliases, []string{"Globex HQ"}) {
 		t.Errorf("renamed to %q, also called %q: %v", after.Name, after.Aliases, err)
 	}

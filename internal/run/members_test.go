@@ -13,6 +13,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/run/members"
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
 )
@@ -53,7 +54,7 @@ func TestOwnersDemoteEachOther(t *testing.T) {
 		all.Go(func() {
 			demote := func(by, whom store.Operator, done chan<- error) {
 				actor := run.Actor{Operator: by.ID, Role: catalog.Owner}
-				done <- d.Runner.ChangeMember(t.Context(), store.WholeWorkspace(ws.ID), actor, uuid.New(), whom.ID, ownerGrant, auditorGrant)
+				done <- d.Members().ChangeMember(t.Context(), store.WholeWorkspace(ws.ID), actor, uuid.New(), whom.ID, ownerGrant, auditorGrant)
 			}
 			done := make(chan error, 2)
 			go demote(first, second, done)
@@ -86,13 +87,13 @@ func TestManyRemovalsLeaveAnOwner(t *testing.T) {
 			var err error
 			switch n % 3 {
 			case 0:
-				err = d.Runner.ChangeMember(t.Context(), d.Scope(), by, uuid.New(), whom, ownerGrant, auditorGrant)
+				err = d.Members().ChangeMember(t.Context(), d.Scope(), by, uuid.New(), whom, ownerGrant, auditorGrant)
 			case 1:
-				err = d.Runner.DisableMember(t.Context(), d.Scope(), by, uuid.New(), whom)
+				err = d.Members().DisableMember(t.Context(), d.Scope(), by, uuid.New(), whom)
 			case 2:
-				err = d.Runner.EndMember(t.Context(), d.Scope(), by, uuid.New(), whom)
+				err = d.Members().EndMember(t.Context(), d.Scope(), by, uuid.New(), whom)
 			}
-			for _, expected := range []error{nil, run.ErrForbidden, run.ErrChangedMeanwhile, store.ErrNotFound, store.ErrLastOwner} {
+			for _, expected := range []error{nil, run.ErrForbidden, members.ErrChangedMeanwhile, store.ErrNotFound, store.ErrLastOwner} {
 				if errors.Is(err, expected) {
 					return
 				}
@@ -118,7 +119,7 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			token, _, err := d.Runner.Invite(t.Context(), d.Scope(), actor, i)
+			token, _, err := d.Members().Invite(t.Context(), d.Scope(), actor, i)
 			var already *run.AlreadyRun
 			if err == nil {
 				tokens <- token
@@ -135,7 +136,7 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 	accepted := make(chan store.Operator, 8)
 	for range 8 {
 		all.Go(func() {
-			if operator, _, err := d.Runner.AcceptAsNew(t.Context(), token, "hash"); err == nil {
+			if operator, _, err := d.Members().AcceptAsNew(t.Context(), token, "hash"); err == nil {
 				accepted <- operator
 			} else if !errors.Is(err, store.ErrNotFound) {
 				t.Error(err)
@@ -151,15 +152,15 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 	}
 	// Accepting for another's invitation is refused and leaves it as it is.
 	i.ID, i.Email = uuid.New(), "somebody.else@msp.example"
-	token, _, err := d.Runner.Invite(t.Context(), d.Scope(), actor, i)
+	token, _, err := d.Members().Invite(t.Context(), d.Scope(), actor, i)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, stranger := d.DB.Workspace(t)
-	if _, err := d.Runner.Accept(t.Context(), token, stranger); !errors.Is(err, run.ErrOtherOperator) {
+	if _, err := d.Members().Accept(t.Context(), token, stranger); !errors.Is(err, members.ErrOtherOperator) {
 		t.Error(err)
 	}
-	if _, err := d.Runner.Invitation(t.Context(), token); err != nil {
+	if _, err := d.Members().Invitation(t.Context(), token); err != nil {
 		t.Error(err)
 	}
 }
@@ -183,11 +184,11 @@ func TestInvitationOfAnInviterWhoMayNotAnyMore(t *testing.T) {
 			invite := func(email string) string {
 				t.Helper()
 				i := store.Invitation{ID: uuid.New(), Email: email, Role: "owner", Every: true}
-				token, _, err := d.Runner.Invite(t.Context(), d.Scope(), d.ActorOf(inviter, catalog.Owner), i)
+				token, _, err := d.Members().Invite(t.Context(), d.Scope(), d.ActorOf(inviter, catalog.Owner), i)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := d.Runner.Invitation(t.Context(), token); err != nil {
+				if _, err := d.Members().Invitation(t.Context(), token); err != nil {
 					t.Fatal("the page does not open: ", err)
 				}
 				return token
@@ -208,9 +209,9 @@ func TestInvitationOfAnInviterWhoMayNotAnyMore(t *testing.T) {
 			}
 			accepted := make(chan error, 2)
 			go func() {
-				_, _, err := d.Runner.AcceptAsNew(t.Context(), toNew, "hash")
+				_, _, err := d.Members().AcceptAsNew(t.Context(), toNew, "hash")
 				accepted <- err
-				_, err = d.Runner.Accept(t.Context(), toKnown, known)
+				_, err = d.Members().Accept(t.Context(), toKnown, known)
 				accepted <- err
 			}()
 			if meanwhile {
@@ -224,7 +225,7 @@ func TestInvitationOfAnInviterWhoMayNotAnyMore(t *testing.T) {
 					t.Errorf("%s (meanwhile: %v): accepting says %v", what, meanwhile, err)
 				}
 			}
-			if _, err := d.Runner.Invitation(t.Context(), toKnown); !errors.Is(err, store.ErrNotFound) {
+			if _, err := d.Members().Invitation(t.Context(), toKnown); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%s: the page opens (%v)", what, err)
 			}
 		}

@@ -30,5 +30,5 @@ func (r *Runner) observe(ctx context.Context, call duo.Call) {
 			said = append(said, "cause", failed.Err.Error())
 		}
 	}
-	r.log.Log(ctx, level, "Duo call failed", said...)
+	r.Log.Log(ctx, level, "Duo call failed", said...)
 }

@@ -40,7 +40,7 @@ func (r *Runner) Part(ctx context.Context, sc store.Scope, o store.Organization,
 	if err != nil {
 		return Part{}, err
 	}
-	ctx, cancel := patient(ctx, readTime)
+	ctx, cancel := patient(ctx, ReadTime)
 	defer cancel()
 	part := Part{Items: []json.RawMessage{}}
 	for most := list.most; ; {

@@ -94,10 +94,10 @@ func read[T any](ctx context.Context, r *Runner, sc store.Scope, o store.Organiz
 
 // readBy is read with a client that was made before.
 func readBy[T any](ctx context.Context, r *Runner, client *duo.Client, ask question[T]) (answer T, err error) {
-	ctx, cancel := patient(ctx, readTime)
+	ctx, cancel := patient(ctx, ReadTime)
 	defer cancel()
 	done := make(chan struct{})
-	task.Go(ctx, r.log, "ask Duo", func() error {
+	task.Go(ctx, r.Log, "ask Duo", func() error {
 		err = task.ErrPanic // unless ask returns
 		defer close(done)
 		answer, err = ask(ctx, client)

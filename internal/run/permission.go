@@ -13,10 +13,10 @@ import (
 // ErrForbidden says that the actor's role does not reach so far.
 var ErrForbidden = errors.New("run: the role does not allow this")
 
-// may makes sure, inside of the transaction of a change, that the actor's
+// May makes sure, inside of the transaction of a change, that the actor's
 // membership still allows it, and keeps the membership so until the change is
 // committed. It returns the role that the actor holds.
-func may(ctx context.Context, tx *store.Tx, actor Actor, least catalog.Role) (catalog.Role, error) {
+func May(ctx context.Context, tx *store.Tx, actor Actor, least catalog.Role) (catalog.Role, error) {
 	role, err := roleNow(ctx, tx, actor)
 	if err == nil && role < least {
 		err = ErrForbidden
@@ -36,10 +36,10 @@ func roleNow(ctx context.Context, tx *store.Tx, actor Actor) (catalog.Role, erro
 	return min(role, catalog.ParseRole(text)), err
 }
 
-// change is store.InWorkspace for what only the least role may do.
-func (r *Runner) change(ctx context.Context, sc store.Scope, actor Actor, least catalog.Role, fn func(*store.Tx) error) error {
-	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		if _, err := may(ctx, tx, actor, least); err != nil {
+// Change is store.InWorkspace for what only the least role may do.
+func (r *Runner) Change(ctx context.Context, sc store.Scope, actor Actor, least catalog.Role, fn func(*store.Tx) error) error {
+	return r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+		if _, err := May(ctx, tx, actor, least); err != nil {
 			return err
 		}
 		return fn(tx)

@@ -109,7 +109,7 @@ func (r *Runner) Begin(ctx context.Context) error {
 	wrong := r.sayClock(ctx, false)
 	beating, stop := context.WithCancel(context.Background())
 	r.process.stop, r.process.done = stop, make(chan struct{})
-	_ = task.Go(beating, r.log, "heartbeat", func() error {
+	_ = task.Go(beating, r.Log, "heartbeat", func() error {
 		defer close(r.process.done)
 		r.keepBeating(beating, wrong)
 		return nil
@@ -120,7 +120,7 @@ func (r *Runner) Begin(ctx context.Context) error {
 func (r *Runner) beginLife(ctx context.Context) error {
 	l := &life{id: uuid.New(), rhythm: r.rhythm}
 	at := sinceBoot()
-	h, err := r.store.BeginProcess(ctx, l.id, time.Duration(r.rhythm))
+	h, err := r.Store.BeginProcess(ctx, l.id, time.Duration(r.rhythm))
 	if err != nil {
 		return err
 	}
@@ -136,13 +136,13 @@ const clockApart = 5 * time.Second
 // sayClock logs when this machine's clock begins or ceases to differ from the
 // database's, whose time counts. It returns whether it differs.
 func (r *Runner) sayClock(ctx context.Context, before bool) bool {
-	behind := r.store.ClockBehind()
+	behind := r.Store.ClockBehind()
 	wrong := behind.Abs() > clockApart
 	switch {
 	case wrong && !before:
-		r.log.WarnContext(ctx, "this machine's clock differs from the database's, whose time is used: set it (NTP)", "behind", behind.Round(time.Second).String())
+		r.Log.WarnContext(ctx, "this machine's clock differs from the database's, whose time is used: set it (NTP)", "behind", behind.Round(time.Second).String())
 	case !wrong && before:
-		r.log.InfoContext(ctx, "this machine's clock agrees with the database's again")
+		r.Log.InfoContext(ctx, "this machine's clock agrees with the database's again")
 	}
 	return wrong
 }
@@ -165,9 +165,9 @@ func (r *Runner) keepBeating(ctx context.Context, wrong bool) {
 		if failed := err != nil; failed != failing {
 			failing = failed
 			if failed {
-				r.log.WarnContext(ctx, "heartbeat not written", "error", err)
+				r.Log.WarnContext(ctx, "heartbeat not written", "error", err)
 			} else {
-				r.log.InfoContext(ctx, "heartbeat written again")
+				r.Log.InfoContext(ctx, "heartbeat written again")
 			}
 		}
 		if err == nil {
@@ -181,12 +181,12 @@ func (r *Runner) keepBeating(ctx context.Context, wrong bool) {
 func (r *Runner) checkRoom(ctx context.Context, before bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, r.rhythm.answer())
 	defer cancel()
-	err := r.store.CheckRoom(ctx)
+	err := r.Store.CheckRoom(ctx)
 	switch full := err != nil; {
 	case full && !before:
-		r.log.ErrorContext(ctx, "the database cannot write to its disk: changes will be refused", "error", err)
+		r.Log.ErrorContext(ctx, "the database cannot write to its disk: changes will be refused", "error", err)
 	case !full && before:
-		r.log.InfoContext(ctx, "the database can write to its disk again")
+		r.Log.InfoContext(ctx, "the database can write to its disk again")
 	}
 	return err != nil
 }
@@ -197,7 +197,7 @@ func (r *Runner) beat(ctx context.Context) error {
 	defer cancel()
 	l := r.process.now.Load()
 	at := sinceBoot()
-	h, err := r.store.Beat(ctx, l.id)
+	h, err := r.Store.Beat(ctx, l.id)
 	switch {
 	case err == nil:
 		l.wrote(at, h)
@@ -206,7 +206,7 @@ func (r *Runner) beat(ctx context.Context) error {
 		return err
 	}
 	l.end()
-	r.log.ErrorContext(ctx, "this process was taken for dead by another one, which looks for the outcome of its runs", "process", l.id)
+	r.Log.ErrorContext(ctx, "this process was taken for dead by another one, which looks for the outcome of its runs", "process", l.id)
 	return r.beginLife(ctx)
 }
 
@@ -222,8 +222,8 @@ func (r *Runner) endProcess() {
 	l.end()
 	ctx, cancel := context.WithTimeout(context.Background(), r.rhythm.answer())
 	defer cancel()
-	if err := r.store.EndProcess(ctx, l.id); err != nil {
-		r.log.WarnContext(ctx, "the end of this process could not be recorded: others see it by its heartbeat", "error", err)
+	if err := r.Store.EndProcess(ctx, l.id); err != nil {
+		r.Log.WarnContext(ctx, "the end of this process could not be recorded: others see it by its heartbeat", "error", err)
 	}
 }
 

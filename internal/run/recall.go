@@ -27,7 +27,7 @@ func (c record) Trashed(ctx context.Context, user duo.UserID) (*catalog.Past, er
 func (c record) Verified(ctx context.Context, user duo.UserID) (*catalog.Past, error) {
 	const within = catalog.VerifiedFor + catalog.VerificationTime + time.Minute // it ends after it began
 	return c.past(ctx, func(tx *store.Tx) (store.Run, error) {
-		return tx.LatestVerification(ctx, c.r.now(), c.q.Organization.ID, c.q.Organization.AccountID, string(user), within)
+		return tx.LatestVerification(ctx, c.r.Now(), c.q.Organization.ID, c.q.Organization.AccountID, string(user), within)
 	})
 }
 
@@ -43,7 +43,7 @@ func (r *Runner) MustBeVerified(ctx context.Context, sc store.Scope, o store.Org
 
 func (c record) past(ctx context.Context, find func(*store.Tx) (store.Run, error)) (*catalog.Past, error) {
 	var found store.Run
-	err := c.r.store.InWorkspace(ctx, c.q.Scope, func(tx *store.Tx) (err error) {
+	err := c.r.Store.InWorkspace(ctx, c.q.Scope, func(tx *store.Tx) (err error) {
 		found, err = find(tx)
 		return err
 	})
@@ -54,7 +54,7 @@ func (c record) past(ctx context.Context, find func(*store.Tx) (store.Run, error
 		return nil, err
 	}
 	past := &catalog.Past{
-		Input: found.Input, Before: found.Before, Answer: catalog.Answer(found.Answer), From: found.StartedAt, Now: c.r.now(),
+		Input: found.Input, Before: found.Before, Answer: catalog.Answer(found.Answer), From: found.StartedAt, Now: c.r.Now(),
 	}
 	if found.FinishedAt != nil {
 		past.To = *found.FinishedAt

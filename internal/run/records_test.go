@@ -11,8 +11,8 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
-	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -41,9 +41,9 @@ func wantLines(t *testing.T, d *runtest.Desk, want ...string) {
 	}
 }
 
-func saveRow(t *testing.T, d *runtest.Desk, row run.MappingRow) {
+func saveRow(t *testing.T, d *runtest.Desk, row setup.MappingRow) {
 	t.Helper()
-	if faults, err := d.Runner.SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []run.MappingRow{row}); err != nil || len(faults) > 0 {
+	if faults, err := d.Setup().SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []setup.MappingRow{row}); err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
 }
@@ -56,18 +56,18 @@ func TestMappingIsRecordedFromAndTo(t *testing.T) {
 	wantLines(t, d,
 		"create-organization applied Acme Dental: Created.",
 		"map-organization applied Acme Dental: Mapped to "+named(first)+".")
-	saveRow(t, d, run.MappingRow{Organization: d.Client.ID, Account: second.AccountID, DirectoryKey: aKey})
+	saveRow(t, d, setup.MappingRow{Organization: d.Client.ID, Account: second.AccountID, DirectoryKey: aKey})
 	wantLines(t, d,
 		"map-organization applied Acme Dental: Moved from "+named(first)+" to "+named(second)+".",
 		"set-directory-key applied Acme Dental: Set the key that ends in 1111.")
-	saveRow(t, d, run.MappingRow{Organization: d.Client.ID, Account: second.AccountID, DirectoryKey: anotherKey})
+	saveRow(t, d, setup.MappingRow{Organization: d.Client.ID, Account: second.AccountID, DirectoryKey: anotherKey})
 	wantLines(t, d, "set-directory-key applied Acme Dental: Set the key that ends in 2222 in place of the one that ended in 1111.")
 	before := len(recorded(t, d))
-	saveRow(t, d, run.MappingRow{Organization: d.Client.ID, Account: second.AccountID, DirectoryKey: anotherKey})
+	saveRow(t, d, setup.MappingRow{Organization: d.Client.ID, Account: second.AccountID, DirectoryKey: anotherKey})
 	if n := len(recorded(t, d)); n != before {
 		t.Errorf("saving what is stored already left %d records", n-before)
 	}
-	saveRow(t, d, run.MappingRow{Organization: d.Client.ID})
+	saveRow(t, d, setup.MappingRow{Organization: d.Client.ID})
 	wantLines(t, d,
 		"unmap-organization applied Acme Dental: Took away "+named(second)+".",
 		"remove-directory-key applied Acme Dental: Removed the key that ended in 2222.")
@@ -87,7 +87,7 @@ func TestAdoptedAccountsAreRecordedEach(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	second := d.Sim.AddChild(d.Parent.AccountID, "Second, Ltd")
-	if err := d.Runner.AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
+	if err := d.Setup().AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
 		t.Fatal(err)
 	}
 	wantLines(t, d, "create-organization applied Second, Ltd: Created.", "map-organization applied Second, Ltd: Mapped to Second, Ltd ("+second.AccountID+").")
@@ -102,7 +102,7 @@ func TestIntegrationIsRecordedWithItsVerdicts(t *testing.T) {
 		for name, text := range change {
 			fields[name] = text
 		}
-		if refused, _, err := d.Runner.SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), fields); err != nil || refused != nil {
+		if refused, _, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), fields); err != nil || refused != nil {
 			t.Fatal(err, refused)
 		}
 	}
@@ -118,22 +118,22 @@ func TestIntegrationIsRecordedWithItsVerdicts(t *testing.T) {
 	}
 	wrong := map[string]string{"admin_secret_key": strings.Repeat("x0", 20)}
 	for name := range d.NineFields() {
-		if run.SecretField(name) && name != "admin_secret_key" {
+		if setup.SecretField(name) && name != "admin_secret_key" {
 			wrong[name] = "" // as stored
 		}
 	}
 	save(wrong)
-	if err := d.Runner.UseAnyway(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
+	if err := d.Setup().UseAnyway(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
 		t.Fatal(err)
 	}
 	wantLines(t, d, "activate-integration applied Admin API: Put to use although Duo did not accept the keys.")
 	save(wrong)
-	if err := d.Runner.Discard(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
+	if err := d.Setup().Discard(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
 		t.Fatal(err)
 	}
 	wantLines(t, d, "discard-integration applied Admin API: Discarded; Duo did not accept the keys.")
 	before := len(recorded(t, d))
-	if err := d.Runner.Discard(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil || len(recorded(t, d)) != before {
+	if err := d.Setup().Discard(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil || len(recorded(t, d)) != before {
 		t.Error("discarding nothing is on record, or refused: ", err)
 	}
 	for _, r := range recorded(t, d) {
@@ -156,7 +156,7 @@ func TestNothingHappensOffTheRecord(t *testing.T) {
 	worthless := d.NineFields()
 	worthless["admin_secret_key"] = strings.Repeat("x0", 20)
 	owner := d.Actor(catalog.Owner)
-	if _, _, err := d.Runner.SaveIntegration(t.Context(), d.Scope(), owner, worthless); err != nil {
+	if _, _, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), owner, worthless); err != nil {
 		t.Fatal(err)
 	}
 	state := func() string {
@@ -185,25 +185,25 @@ func TestNothingHappensOffTheRecord(t *testing.T) {
 			_, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user", form{"user_id": user}))
 			return err
 		},
-		"saving":     func() error { _, _, err := d.Runner.SaveIntegration(t.Context(), d.Scope(), owner, again); return err },
-		"checking":   func() error { return d.Runner.Check(t.Context(), d.Scope(), owner, store.AuthAPI) },
-		"activating": func() error { return d.Runner.UseAnyway(t.Context(), d.Scope(), owner, store.AdminAPI) },
-		"discarding": func() error { return d.Runner.Discard(t.Context(), d.Scope(), owner, store.AdminAPI) },
+		"saving":     func() error { _, _, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), owner, again); return err },
+		"checking":   func() error { return d.Setup().Check(t.Context(), d.Scope(), owner, store.AuthAPI) },
+		"activating": func() error { return d.Setup().UseAnyway(t.Context(), d.Scope(), owner, store.AdminAPI) },
+		"discarding": func() error { return d.Setup().Discard(t.Context(), d.Scope(), owner, store.AdminAPI) },
 		"creating": func() error {
-			_, _, err := d.Runner.CreateOrganization(t.Context(), d.Scope(), owner, "New", run.MappingRow{Organization: uuid.New()})
+			_, _, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), owner, "New", setup.MappingRow{Organization: uuid.New()})
 			return err
 		},
-		"adopting": func() error { return d.Runner.AdoptAccounts(t.Context(), d.Scope(), owner) },
+		"adopting": func() error { return d.Setup().AdoptAccounts(t.Context(), d.Scope(), owner) },
 		"mapping": func() error {
-			_, err := d.Runner.SaveMapping(t.Context(), d.Scope(), owner, []run.MappingRow{{Organization: d.Client.ID, Account: other.AccountID}})
+			_, err := d.Setup().SaveMapping(t.Context(), d.Scope(), owner, []setup.MappingRow{{Organization: d.Client.ID, Account: other.AccountID}})
 			return err
 		},
 		"unmapping": func() error {
-			_, err := d.Runner.SaveMapping(t.Context(), d.Scope(), owner, []run.MappingRow{{Organization: d.Client.ID}})
+			_, err := d.Setup().SaveMapping(t.Context(), d.Scope(), owner, []setup.MappingRow{{Organization: d.Client.ID}})
 			return err
 		},
 		"setting a directory key": func() error {
-			_, err := d.Runner.SaveMapping(t.Context(), d.Scope(), owner, []run.MappingRow{{Organization: d.Client.ID, KeepAccount: true, DirectoryKey: aKey}})
+			_, err := d.Setup().SaveMapping(t.Context(), d.Scope(), owner, []setup.MappingRow{{Organization: d.Client.ID, KeepAccount: true, DirectoryKey: aKey}})
 			return err
 		},
 	} {

@@ -82,23 +82,23 @@ type ByToken struct {
 // How long Duo may take. A write goes on when its browser has gone, so that no
 // outcome is lost to a closed tab.
 const (
-	readTime  = 9 * time.Second // a page has to be there in 10
+	ReadTime  = 9 * time.Second // a page has to be there in 10
 	writeTime = 20 * time.Second
 	listTime  = 30 * time.Second
 )
 
 // Runner carries out actions. It is safe for concurrent use.
 type Runner struct {
-	store *store.Store
+	Store *store.Store
 	http  http.RoundTripper
 	paced bool
-	now   func() time.Time
-	log   *slog.Logger
+	Now   func() time.Time
+	Log   *slog.Logger
 
 	called func(duo.Call)
 	turned func(state string)
 
-	sandbox bool
+	Sandbox bool
 	shelf   *shelf
 	users   held[duo.User]
 	phones  held[duo.Phone]
@@ -141,7 +141,7 @@ const Unclosed = "unclosed"
 
 // New makes a Runner.
 func New(c Config) *Runner {
-	r := &Runner{store: c.Store, http: fence{c.HTTP}, paced: c.Paced, now: c.Now, log: c.Log, sandbox: c.Sandbox, called: c.Called, turned: c.Turned}
+	r := &Runner{Store: c.Store, http: fence{c.HTTP}, paced: c.Paced, Now: c.Now, Log: c.Log, Sandbox: c.Sandbox, called: c.Called, turned: c.Turned}
 	r.rhythm = rhythm(cmp.Or(c.Heartbeat, HeartbeatEvery))
 	if r.called == nil {
 		r.called = func(duo.Call) {}
@@ -325,7 +325,7 @@ func lookBefore(ctx context.Context, q Request, client *duo.Client, unreachable 
 func (r *Runner) start(ctx context.Context, q Request, run store.Run, unreachable error) (store.Run, catalog.Role, error) {
 	run.ID, run.AccountID, run.OperatorID, run.Token = q.ID, q.Organization.AccountID, q.Actor.Operator, q.Actor.Token.Name
 	run.Action, run.Input, run.Ticket, run.Reason = q.Action.Slug, q.Input.Given(q.Action), q.Ticket, q.Reason
-	run.State, run.StartedAt = store.Sending, r.now()
+	run.State, run.StartedAt = store.Sending, r.Now()
 	run.ConnectionKind, run.Within = q.Organization.Kind, timeFor(q)
 	if q.Actor.Token.ID != uuid.Nil {
 		run.TokenID = &q.Actor.Token.ID
@@ -349,7 +349,7 @@ func (r *Runner) start(ctx context.Context, q Request, run store.Run, unreachabl
 	}
 	var earlier store.Run
 	var same bool
-	err = r.store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
+	err = r.Store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
 		var err error
 		earlier, err = tx.Run(ctx, q.ID)
 		same = err == nil && tx.SameRun(earlier, run, fields)

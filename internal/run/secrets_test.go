@@ -72,7 +72,7 @@ func TestSecretsAreStoredNowhere(t *testing.T) {
 	draft := d.NineFields()
 	draft["admin_secret_key"], draft["admin_host"] = "CanaryDraftSecret00000000000000000000001", ""
 	secrets = append(secrets, draft["admin_secret_key"])
-	if refused, _, err := d.Runner.SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), draft); err != nil || refused == nil {
+	if refused, _, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), draft); err != nil || refused == nil {
 		t.Fatal(refused, err)
 	}
 	// And failures have texts of their own.

@@ -35,11 +35,11 @@ func (r rhythm) enough() time.Duration { return r.beats(37.5) }
 func (r *Runner) doubt(ctx context.Context, sc store.Scope, started store.Run, summary, subject string) {
 	ctx = context.WithoutCancel(ctx)
 	process := *started.ProcessID
-	r.following.all.Go(ctx, r.log, "read back a run", func() error {
+	r.following.all.Go(ctx, r.Log, "read back a run", func() error {
 		var o store.OpenRun
 		var closed store.Run
 		err := r.untilDone(ctx, func(ctx context.Context) error {
-			return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+			return r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
 				if err = tx.NoteDoubt(ctx, started, summary, subject, process); err == nil {
 					o, err = tx.Claim(ctx, started.ID, process)
 				}
@@ -54,7 +54,7 @@ func (r *Runner) doubt(ctx context.Context, sc store.Scope, started store.Run, s
 			return nil
 		}
 		if err != nil || closed.State == store.Sending {
-			r.log.WarnContext(ctx, "nobody looks for the outcome of a run yet", "run", started.ID, "error", err)
+			r.Log.WarnContext(ctx, "nobody looks for the outcome of a run yet", "run", started.ID, "error", err)
 			r.turned(Unclosed)
 			return nil
 		}
@@ -71,7 +71,7 @@ func (r *Runner) settle(ctx context.Context, o store.OpenRun, looker uuid.UUID) 
 		found := r.look(ctx, o)
 		var now time.Time
 		err := r.untilDone(ctx, func(ctx context.Context) error {
-			return r.store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) (err error) {
+			return r.Store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) (err error) {
 				now, err = tx.NoteLook(ctx, o.ID, looker, found.words, found.finding == catalog.NotMade)
 				return err
 			})
@@ -152,14 +152,14 @@ func unknownWords(o store.OpenRun) string {
 // closed it first is right.
 func (r *Runner) closeFound(ctx context.Context, o store.OpenRun, end store.Ending) string {
 	err := r.untilDone(ctx, func(ctx context.Context) error {
-		return r.store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) error {
-			return tx.FinishRun(ctx, o.ID, end, r.now())
+		return r.Store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) error {
+			return tx.FinishRun(ctx, o.ID, end, r.Now())
 		})
 	})
 	if err != nil {
 		return Unclosed
 	}
-	r.log.InfoContext(ctx, "the outcome of a run was looked up", "run", o.ID, "state", end.State)
+	r.Log.InfoContext(ctx, "the outcome of a run was looked up", "run", o.ID, "state", end.State)
 	if organization, err := r.organizationOf(ctx, o); err == nil {
 		r.forget(store.WholeWorkspace(o.Workspace), organization)
 	}
@@ -212,7 +212,7 @@ func (r *Runner) look(ctx context.Context, o store.OpenRun) look {
 // whatever action.
 func (r *Runner) contested(ctx context.Context, o store.OpenRun, action catalog.Action, in catalog.Values) (contested bool, err error) {
 	rivals, raw := catalog.Rivals()
-	err = r.store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) error {
+	err = r.Store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) error {
 		found, err := tx.Rivals(ctx, o.Run, rivals, raw, action.ReadBack.Named(action, in))
 		for _, other := range found {
 			contested = contested || action.ReadBack.Contests(action, in, other.Action, other.Input)
@@ -274,5 +274,5 @@ func (r *Runner) organizationOf(ctx context.Context, o store.OpenRun) (store.Org
 	if o.OrganizationID == nil {
 		return store.Organization{}, store.ErrNotFound
 	}
-	return r.organization(ctx, store.WholeWorkspace(o.Workspace), *o.OrganizationID)
+	return r.Organization(ctx, store.WholeWorkspace(o.Workspace), *o.OrganizationID)
 }

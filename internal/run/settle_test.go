@@ -269,7 +269,7 @@ func TestTheAccountOfThatTime(t *testing.T) {
 	d := runtest.New(t)
 	p := dies(t, d, d.Request(t, catalog.Technician, "create-user", form{"username": "ada"}), true)
 	elsewhere := d.Sim.AddChild(d.Parent.AccountID, "Elsewhere")
-	if bad, err := d.Runner.Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Child, elsewhere.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Child, elsewhere.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	before := d.Sim.Calls(elsewhere.AccountID)
@@ -287,7 +287,7 @@ func TestTheAccountOfThatTime(t *testing.T) {
 func TestAnAccountOutOfReach(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
-	if bad, err := d.Runner.Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Parent, ""); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Parent, ""); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	d.Client = again(t, d, d.Client)

@@ -6,6 +6,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -16,10 +17,10 @@ func TestListsBelongToTheirWorkspace(t *testing.T) {
 	d := runtest.New(t)
 	other, owner := d.DB.Workspace(t)
 	scope, actor := store.WholeWorkspace(other.ID), run.Actor{Operator: owner.ID, Role: catalog.Owner}
-	if refused, _, err := d.Runner.SaveIntegration(t.Context(), scope, actor, d.NineFields()); err != nil || refused != nil {
+	if refused, _, err := d.Setup().SaveIntegration(t.Context(), scope, actor, d.NineFields()); err != nil || refused != nil {
 		t.Fatal(err, refused)
 	}
-	twin, bad, err := d.Runner.CreateOrganization(t.Context(), scope, actor, "Twin", run.MappingRow{Organization: d.Client.ID, Account: d.Account.AccountID})
+	twin, bad, err := d.Setup().CreateOrganization(t.Context(), scope, actor, "Twin", setup.MappingRow{Organization: d.Client.ID, Account: d.Account.AccountID})
 	if err != nil || len(bad) > 0 {
 		t.Fatal(err, bad)
 	}
@@ -29,10 +30,10 @@ func TestListsBelongToTheirWorkspace(t *testing.T) {
 	}
 	worthless := d.NineFields()
 	worthless["accounts_secret_key"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-	if _, _, err := d.Runner.SaveIntegration(t.Context(), scope, actor, worthless); err != nil {
+	if _, _, err := d.Setup().SaveIntegration(t.Context(), scope, actor, worthless); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Runner.UseAnyway(t.Context(), scope, actor, store.AccountsAPI); err != nil {
+	if err := d.Setup().UseAnyway(t.Context(), scope, actor, store.AccountsAPI); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Runner.Users(t.Context(), d.Scope(), d.Client, false); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/run/members"
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
 )
@@ -28,36 +29,36 @@ func TestTokenIsNoMoreThanItsMaker(t *testing.T) {
 	for what, k := range map[string]store.Token{
 		"a higher role": askToken(d, "admin", d.Client.ID), "no role": askToken(d, "king", d.Client.ID), "everything": askToken(d, "auditor"), "another organization": askToken(d, "auditor", d.Client.ID, other.ID),
 	} {
-		if _, _, err := d.Runner.MakeToken(t.Context(), d.Workspace.ID, actor, k); !errors.Is(err, run.ErrForbidden) {
+		if _, _, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, actor, k); !errors.Is(err, run.ErrForbidden) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	long := askToken(d, "auditor", d.Client.ID)
 	long.ExpiresAt = d.Clock.Now().Add(store.TokenLife + time.Minute)
 	var fault *catalog.FieldError
-	if _, _, err := d.Runner.MakeToken(t.Context(), d.Workspace.ID, actor, long); !errors.As(err, &fault) {
+	if _, _, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, actor, long); !errors.As(err, &fault) {
 		t.Errorf("more than a year: %v", err)
 	}
 	asked := askToken(d, "technician", d.Client.ID)
-	text, kept, err := d.Runner.MakeToken(t.Context(), d.Workspace.ID, actor, asked)
-	if err != nil || !strings.HasPrefix(text, run.TokenPrefix) || len(text) != 118 || kept.Names[0] != d.Client.Name {
+	text, kept, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, actor, asked)
+	if err != nil || !strings.HasPrefix(text, members.TokenPrefix) || len(text) != 118 || kept.Names[0] != d.Client.Name {
 		t.Fatal(text, kept, err)
 	}
 	var already *run.AlreadyRun
-	if again, _, err := d.Runner.MakeToken(t.Context(), d.Workspace.ID, actor, asked); !errors.As(err, &already) {
+	if again, _, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, actor, asked); !errors.As(err, &already) {
 		t.Errorf("the same form made %q (%v)", again, err)
 	}
 	if r := d.Record(t, asked.ID); r.Action != store.TokenMade.Slug || strings.Contains(r.Summary, text) || !strings.Contains(r.Summary, "technician of Acme Dental") {
 		t.Errorf("%+v", r)
 	}
 	stranger := d.Member(t, d.Workspace, catalog.Administrator)
-	if err := d.Runner.RevokeToken(t.Context(), d.Workspace.ID, run.Actor{Operator: stranger.ID}, technician.ID, kept.ID); !errors.Is(err, run.ErrForbidden) {
+	if err := d.Members().RevokeToken(t.Context(), d.Workspace.ID, run.Actor{Operator: stranger.ID}, technician.ID, kept.ID); !errors.Is(err, run.ErrForbidden) {
 		t.Errorf("an administrator revoked the token of somebody else: %v", err)
 	}
-	if err := d.Runner.RevokeToken(t.Context(), d.Workspace.ID, actor, technician.ID, kept.ID); err != nil {
+	if err := d.Members().RevokeToken(t.Context(), d.Workspace.ID, actor, technician.ID, kept.ID); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := d.Runner.Token(t.Context(), text); !errors.Is(err, store.ErrNotFound) {
+	if _, _, err := d.Members().Token(t.Context(), text); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a revoked token opens: %v", err)
 	}
 }
@@ -76,24 +77,24 @@ func TestWhatEndsTokens(t *testing.T) {
 			return errors.Join(err, store.EnableOperator(t.Context(), d.OwnerURL, o.Email, d.Clock.Now()))
 		},
 		"disabled in the workspace, enabled again": func(o store.Operator) error {
-			return errors.Join(d.Runner.DisableMember(t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(), o.ID), d.Runner.EnableMember(t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(), o.ID))
+			return errors.Join(d.Members().DisableMember(t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(), o.ID), d.Members().EnableMember(t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(), o.ID))
 		},
 		"membership ended": func(o store.Operator) error {
-			return d.Runner.EndMember(t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(), o.ID)
+			return d.Members().EndMember(t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(), o.ID)
 		},
 	} {
 		operator := d.Member(t, d.Workspace, catalog.Auditor)
-		text, _, err := d.Runner.MakeToken(t.Context(), d.Workspace.ID, run.Actor{Operator: operator.ID}, askToken(d, "auditor"))
+		text, _, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, run.Actor{Operator: operator.ID}, askToken(d, "auditor"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, found, err := d.Runner.Token(t.Context(), text); err != nil || found.ID != operator.ID {
+		if _, found, err := d.Members().Token(t.Context(), text); err != nil || found.ID != operator.ID {
 			t.Fatal(found, err)
 		}
 		if err := end(operator); err != nil {
 			t.Fatal(what, err)
 		}
-		if _, _, err := d.Runner.Token(t.Context(), text); !errors.Is(err, store.ErrNotFound) {
+		if _, _, err := d.Members().Token(t.Context(), text); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: the token opens (%v)", what, err)
 		}
 	}

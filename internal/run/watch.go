@@ -47,7 +47,7 @@ func (s *settling) leave(key runKey) {
 // what became of changes, and goes on asking for the answers of persons. It does so
 // in all workspaces, or in those that are named.
 func (r *Runner) Watch(only ...uuid.UUID) {
-	r.following.all.Go(r.following.ctx, r.log, "watch other processes", func() error {
+	r.following.all.Go(r.following.ctx, r.Log, "watch other processes", func() error {
 		var old time.Time // of the last sweep for runs without a process
 		for {
 			withOld := time.Since(old) > oldEvery
@@ -56,7 +56,7 @@ func (r *Runner) Watch(only ...uuid.UUID) {
 				return nil
 			}
 			if err != nil {
-				r.log.Warn("runs of other processes could not be looked after", "error", err)
+				r.Log.Warn("runs of other processes could not be looked after", "error", err)
 			} else if withOld {
 				old = time.Now()
 			}
@@ -77,25 +77,25 @@ func (r *Runner) sweep(ctx context.Context, only []uuid.UUID, withOld bool) erro
 		return nil // its own heartbeat is missing
 	}
 	if l.mayJudge() {
-		dead, err := r.store.JudgeProcesses(ctx)
+		dead, err := r.Store.JudgeProcesses(ctx)
 		if err != nil {
 			return err
 		}
 		if dead > 0 {
-			r.log.WarnContext(ctx, "processes do not answer any more: their runs are looked after", "processes", dead)
+			r.Log.WarnContext(ctx, "processes do not answer any more: their runs are looked after", "processes", dead)
 		}
 	}
-	gone, err := r.store.UnsettledProcesses(ctx)
+	gone, err := r.Store.UnsettledProcesses(ctx)
 	if err != nil || len(gone) == 0 && !withOld {
 		return err
 	}
 	places := only
 	if len(only) == 0 {
-		if places, err = r.store.Workspaces(ctx); err != nil {
+		if places, err = r.Store.Workspaces(ctx); err != nil {
 			return err
 		}
 	}
-	orphans, busy, err := r.store.Orphans(ctx, l.id, places, gone, orphansAtOnce)
+	orphans, busy, err := r.Store.Orphans(ctx, l.id, places, gone, orphansAtOnce)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (r *Runner) sweep(ctx context.Context, only []uuid.UUID, withOld bool) erro
 	if len(settled) == 0 {
 		return nil
 	}
-	return r.store.SettleProcesses(ctx, settled)
+	return r.Store.SettleProcesses(ctx, settled)
 }
 
 // takeOver looks after an open run that nobody looks after, unless another process
@@ -124,12 +124,12 @@ func (r *Runner) takeOver(o store.OpenRun, looker uuid.UUID) {
 	if !r.settling.enter(key) {
 		return
 	}
-	r.following.all.Go(r.following.ctx, r.log, "read back a run", func() error {
+	r.following.all.Go(r.following.ctx, r.Log, "read back a run", func() error {
 		defer r.settling.leave(key)
 		// A claim that is left behind keeps others away for as long as this process lives.
 		defer func() { r.unclaim(o, looker) }()
 		ctx, sc := r.following.ctx, store.WholeWorkspace(o.Workspace)
-		err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		err := r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
 			o, err = tx.Claim(ctx, o.ID, looker)
 			return err
 		})
@@ -148,9 +148,9 @@ func (r *Runner) takeOver(o store.OpenRun, looker uuid.UUID) {
 func (r *Runner) unclaim(o store.OpenRun, looker uuid.UUID) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTry)
 	defer cancel()
-	err := r.store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) error { return tx.Unclaim(ctx, o.ID, looker) })
+	err := r.Store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) error { return tx.Unclaim(ctx, o.ID, looker) })
 	if err != nil {
-		r.log.Warn("a run that is not looked after any more is still claimed", "run", o.ID, "error", err)
+		r.Log.Warn("a run that is not looked after any more is still claimed", "run", o.ID, "error", err)
 	}
 }
 
@@ -159,7 +159,7 @@ func (r *Runner) unclaim(o store.OpenRun, looker uuid.UUID) {
 func (r *Runner) followOn(ctx context.Context, o store.OpenRun, action catalog.Action, looker uuid.UUID) {
 	sc := store.WholeWorkspace(o.Workspace)
 	until := o.StartedAt.Add(action.Patience)
-	if r.now().After(until) {
+	if r.Now().After(until) {
 		// Duo may have forgotten the question by now, and would report no answer.
 		r.closeFound(ctx, o, store.Ending{State: store.Unknown, Subject: o.Whom, By: looker, Summary: catalog.Sentences(o.Sent + " The console stopped before the answer came.")})
 		return

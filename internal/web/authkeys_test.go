@@ -64,7 +64,7 @@ func TestAuthKeysGrid(t *testing.T) {
 	s, _ := asking(t)
 	b := s.as(t, s.Owner)
 	broken := s.Map(t, "Broken Bones", s.Sim.AddChild(s.Parent.AccountID, "Broken Bones"))
-	if _, err := s.Runner.ProvisionAuth(t.Context(), s.Scope(), s.Actor(catalog.Owner), broken, uuid.New()); err != nil {
+	if _, err := s.Setup().ProvisionAuth(t.Context(), s.Scope(), s.Actor(catalog.Owner), broken, uuid.New()); err != nil {
 		t.Fatal(err)
 	}
 	s.Map(t, "Keyless", s.Sim.AddChild(s.Parent.AccountID, "Keyless"))
@@ -111,7 +111,7 @@ func TestOneConflictLeavesTheOtherChecks(t *testing.T) {
 	app := s.Sim.AddApplication(late.AccountID, duosim.AuthAPI)
 	s.Sim.SetFault(late.AccountID, duosim.Fault{Kind: duosim.Down})
 	typed := map[string]string{"ownauth_host": late.APIHostname, "ownauth_integration_key": app.IntegrationKey, "ownauth_secret_key": app.SecretKey}
-	if refused, _, err := s.Runner.SaveOwn(t.Context(), s.Scope(), s.Actor(catalog.Owner), late, store.AuthAPI, typed); err != nil || refused != nil {
+	if refused, _, err := s.Setup().SaveOwn(t.Context(), s.Scope(), s.Actor(catalog.Owner), late, store.AuthAPI, typed); err != nil || refused != nil {
 		t.Fatal(refused, err)
 	}
 	s.Sim.SetFault(late.AccountID, duosim.Fault{})

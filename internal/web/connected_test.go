@@ -174,14 +174,14 @@ func TestNoFormActsOnAnotherConnection(t *testing.T) {
 	owner := e.Actor(catalog.Owner)
 	connect := func(account duosim.Account) {
 		t.Helper()
-		if bad, err := e.Runner.Connect(t.Context(), e.Scope(), owner, e.asItIsNow(&e.near), store.Child, account.AccountID); err != nil || len(bad) > 0 {
+		if bad, err := e.Setup().Connect(t.Context(), e.Scope(), owner, e.asItIsNow(&e.near), store.Child, account.AccountID); err != nil || len(bad) > 0 {
 			t.Fatal(bad, err)
 		}
 	}
 	another := e.Sim.AddChild(e.Parent.AccountID, "Another account")
 	for name, then := range map[string]func(){"connected with another account": func() { connect(another) }, "and with the first again": func() { connect(another); connect(e.near.account) }} {
 		then()
-		if refused, _, err := e.Runner.SaveIntegration(t.Context(), e.Scope(), owner, e.fieldsOf(&e.near)); err != nil || refused != nil {
+		if refused, _, err := e.Setup().SaveIntegration(t.Context(), e.Scope(), owner, e.fieldsOf(&e.near)); err != nil || refused != nil {
 			t.Fatal(refused, err)
 		}
 		asked, rows := calls(), e.rows(t, e.Workspace)
@@ -216,7 +216,7 @@ func TestWhatWasTypedForAnotherConnection(t *testing.T) {
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	beta := s.Sim.AddChild(s.Parent.AccountID, "Beta & Sons")
 	sheet := b.get(s.org("/actions/create-user")).form("Create user").set("username", "amara").set("notes", "Starts on Monday.\nDesk 4.")
-	if bad, err := s.Runner.Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client, store.Child, beta.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := s.Setup().Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client, store.Child, beta.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	p := sheet.send().want(http.StatusConflict, "Nothing was done in Duo.", "the child account Acme Dental, Inc. ("+s.Account.AccountID+") on "+s.Account.APIHostname, "the child account Beta & Sons ("+beta.AccountID+")",
@@ -236,7 +236,7 @@ func TestWhatWasTypedForAnotherConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bad, err := s.Runner.Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), access.Organization, store.Child, s.Account.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := s.Setup().Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), access.Organization, store.Child, s.Account.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	again.send().want(http.StatusOK, "Already sent")
@@ -277,7 +277,7 @@ func TestProgramsNameTheAccount(t *testing.T) {
 	create("d", "connection_id", "x").wantProblem(http.StatusConflict, "connection_changed")
 	create("d", "account_id", "").wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
 	beta := s.Sim.AddChild(s.Parent.AccountID, "Beta")
-	if bad, err := s.Runner.Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client, store.Child, beta.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := s.Setup().Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client, store.Child, beta.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	if listed() == first {

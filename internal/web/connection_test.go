@@ -7,7 +7,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
-	"duodesk/internal/run"
+	"duodesk/internal/run/setup"
 )
 
 // TestConnectionPage goes from a child account to own credentials, to the parent
@@ -178,13 +178,13 @@ func TestPasteBoxes(t *testing.T) {
 	if value, _ := kept.box("account_host"); value != "typed" {
 		t.Error("what was typed is lost: ", value)
 	}
-	if values, _ := e.Runner.Integration(t.Context(), e.Scope(), e.Owner.ID); values.Draft["auth_secret_key"] != nine["auth_secret_key"] {
+	if values, _ := e.Setup().Integration(t.Context(), e.Scope(), e.Owner.ID); values.Draft["auth_secret_key"] != nine["auth_secret_key"] {
 		t.Error("the secret is not in the draft")
 	}
 	// What was filled in is saved by the button that saves, and by no other.
 	fields := map[string]string{}
 	for name, value := range nine {
-		if !strings.HasPrefix(name, "auth_") || !run.SecretField(name) {
+		if !strings.HasPrefix(name, "auth_") || !setup.SecretField(name) {
 			fields[name] = value
 		}
 	}

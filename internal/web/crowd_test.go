@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/run"
+	"duodesk/internal/run/members"
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
@@ -139,7 +139,7 @@ func TestMadeUpCredentialsCostNoStatement(t *testing.T) {
 	device, session := b.cookie("device"), b.cookie("session")
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, wholeGrant(catalog.Owner))
 	sent.take()
-	for _, cookie := range []string{"x", "", madeUp(85), madeUp(69), madeUp(37), device, strings.TrimPrefix(token, run.TokenPrefix), session[:len(session)-1], "A" + session[1:], session + "A"} {
+	for _, cookie := range []string{"x", "", madeUp(85), madeUp(69), madeUp(37), device, strings.TrimPrefix(token, members.TokenPrefix), session[:len(session)-1], "A" + session[1:], session + "A"} {
 		if cookie == session {
 			continue
 		}
@@ -149,7 +149,7 @@ func TestMadeUpCredentialsCostNoStatement(t *testing.T) {
 			c.request(http.MethodGet, s.ws(""), nil).want(http.StatusSeeOther)
 		}
 	}
-	for _, text := range []string{"x", madeUp(85), run.TokenPrefix + madeUp(85), run.TokenPrefix + session, "A" + token, token + "A", run.TokenPrefix + madeUp(16) + token[len(run.TokenPrefix)+22:]} {
+	for _, text := range []string{"x", madeUp(85), members.TokenPrefix + madeUp(85), members.TokenPrefix + session, "A" + token, token + "A", members.TokenPrefix + madeUp(16) + token[len(members.TokenPrefix)+22:]} {
 		s.stranger(t).call(text, http.MethodGet, s.api(""), nil).want(http.StatusUnauthorized)
 	}
 	if cost := sent.take(); len(cost) > 0 {
@@ -174,8 +174,8 @@ func TestCredentialsFromBeforeStamps(t *testing.T) {
 		t.Fatal(err)
 	}
 	token, kept := s.accessToken(t, s.Workspace, s.Owner, wholeGrant(catalog.Owner))
-	raw, _ := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(token, run.TokenPrefix))
-	oldToken := run.TokenPrefix + base64.RawURLEncoding.EncodeToString(raw[:48])
+	raw, _ := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(token, members.TokenPrefix))
+	oldToken := members.TokenPrefix + base64.RawURLEncoding.EncodeToString(raw[:48])
 	s.Exec(t, `update api_token set token_hash = $2 where id = $1`, kept.ID, hashOfToken(oldToken))
 	b := s.stranger(t)
 	session := func(cookie string) *page {
@@ -192,7 +192,7 @@ func TestCredentialsFromBeforeStamps(t *testing.T) {
 	guesser, program := s.stranger(t), s.stranger(t)
 	guesser.setCookie("session", madeUp(48))
 	guesser.request(http.MethodGet, s.ws(""), nil).want(http.StatusSeeOther)
-	program.call(run.TokenPrefix+madeUp(48), http.MethodGet, s.api(""), nil).want(http.StatusUnauthorized)
+	program.call(members.TokenPrefix+madeUp(48), http.MethodGet, s.api(""), nil).want(http.StatusUnauthorized)
 	if counted(b) || !counted(guesser) || !counted(program) {
 		t.Error("misses are not counted for their addresses")
 	}

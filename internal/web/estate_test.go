@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -119,7 +120,7 @@ func (e *fleet) fieldsOf(n *tenant) map[string]string {
 func connect(t testing.TB, d *runtest.Desk, ws store.Workspace, owner store.Operator) {
 	t.Helper()
 	actor := run.Actor{Operator: owner.ID, Role: catalog.Owner}
-	if refused, _, err := d.Runner.SaveIntegration(t.Context(), store.WholeWorkspace(ws.ID), actor, d.NineFields()); err != nil || refused != nil {
+	if refused, _, err := d.Setup().SaveIntegration(t.Context(), store.WholeWorkspace(ws.ID), actor, d.NineFields()); err != nil || refused != nil {
 		t.Fatal(err, refused)
 	}
 }
@@ -127,7 +128,7 @@ func connect(t testing.TB, d *runtest.Desk, ws store.Workspace, owner store.Oper
 func (e *fleet) tenant(t testing.TB, ws store.Workspace, owner store.Operator, account duosim.Account, canary string) tenant {
 	t.Helper()
 	actor := run.Actor{Operator: owner.ID, Role: catalog.Owner}
-	made, faults, err := e.Runner.CreateOrganization(t.Context(), store.WholeWorkspace(ws.ID), actor, canary, run.MappingRow{Organization: uuid.New(), Account: account.AccountID})
+	made, faults, err := e.Setup().CreateOrganization(t.Context(), store.WholeWorkspace(ws.ID), actor, canary, setup.MappingRow{Organization: uuid.New(), Account: account.AccountID})
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
@@ -138,7 +139,7 @@ func (e *fleet) tenant(t testing.TB, ws store.Workspace, owner store.Operator, a
 	n := tenant{workspace: ws, org: access.Organization, account: account, canary: canary}
 	auth := e.Sim.AddApplication(account.AccountID, duosim.AuthAPI)
 	typed := map[string]string{"ownauth_host": account.APIHostname, "ownauth_integration_key": auth.IntegrationKey, "ownauth_secret_key": auth.SecretKey}
-	if refused, _, err := e.Runner.SaveOwn(t.Context(), store.WholeWorkspace(ws.ID), actor, n.org, store.AuthAPI, typed); err != nil || refused != nil {
+	if refused, _, err := e.Setup().SaveOwn(t.Context(), store.WholeWorkspace(ws.ID), actor, n.org, store.AuthAPI, typed); err != nil || refused != nil {
 		t.Fatal(refused, err)
 	}
 	n.user = e.Sim.AddUser(account.AccountID, duosim.UserSpec{Username: canary + "-user", Realname: canary + " Jane", Email: canary + "@client.example", Notes: canary})

@@ -194,7 +194,7 @@ func TestSessionEndsWhileAFormIsOnItsWay(t *testing.T) {
 	b.request(http.MethodPost, s.ws("/o"), url.Values{"name": {"Late"}}).want(http.StatusUnauthorized, "You are signed out")
 	s.stranger(t).call(token, http.MethodGet, s.api(""), nil).wantProblem(http.StatusUnauthorized, "unauthorized")
 	// Found before the end, committed after it: as allow would have left the visitor.
-	_, _, err := s.Runner.MakeToken(t.Context(), s.Workspace.ID, site.Visitor{Operator: o}.Actor(), store.Token{ID: uuid.New(), Name: "late", Role: "auditor", Every: true, ExpiresAt: s.Clock.Now().Add(time.Hour)})
+	_, _, err := s.Members().MakeToken(t.Context(), s.Workspace.ID, site.Visitor{Operator: o}.Actor(), store.Token{ID: uuid.New(), Name: "late", Role: "auditor", Every: true, ExpiresAt: s.Clock.Now().Add(time.Hour)})
 	if !errors.Is(err, store.ErrEnded) {
 		t.Errorf("a change of a session that ended: %v", err)
 	}

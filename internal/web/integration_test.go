@@ -9,8 +9,8 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
-	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 )
 
 // typeNine types values into the nine boxes of the integration page.
@@ -48,13 +48,13 @@ func TestNineFields(t *testing.T) {
 			t.Errorf("%s: message %q", name, fault)
 		}
 		switch {
-		case run.SecretField(name) && shown != "":
+		case setup.SecretField(name) && shown != "":
 			t.Errorf("%s is shown", name)
 		case name == "admin_integration_key" && shown != "":
 			t.Error("a secret key in the wrong box is shown")
 		case name == "account_host" && shown != good[name]:
 			t.Errorf("%s: %q instead of its plain form", name, shown)
-		case strings.HasPrefix(name, "auth") && !run.SecretField(name) && shown != value:
+		case strings.HasPrefix(name, "auth") && !setup.SecretField(name) && shown != value:
 			t.Errorf("%s: %q instead of what was typed", name, shown)
 		}
 	}
@@ -72,7 +72,7 @@ func TestNineFields(t *testing.T) {
 	saved.want(http.StatusOK, "Saved. All three APIs accept their keys.", "The Accounts API lists 1 account", "Set on ", " by "+s.Owner.Email)
 	for _, p := range b.seen {
 		for name, secret := range good {
-			if run.SecretField(name) {
+			if setup.SecretField(name) {
 				p.wantNot(secret)
 			}
 		}

@@ -20,7 +20,7 @@ import (
 // accessToken makes a token for an operator behind the form's back.
 func (s *console) accessToken(t testing.TB, ws store.Workspace, operator store.Operator, g store.Grant) (string, store.Token) {
 	t.Helper()
-	text, kept, err := s.Runner.MakeToken(t.Context(), ws.ID, run.Actor{Operator: operator.ID, Epoch: s.today(t, operator).Epoch}, store.Token{
+	text, kept, err := s.Members().MakeToken(t.Context(), ws.ID, run.Actor{Operator: operator.ID, Epoch: s.today(t, operator).Epoch}, store.Token{
 		ID: uuid.New(), Name: "program " + rand.Text(), Role: g.Role, Every: g.EveryOrganization, Organizations: g.Organizations, ExpiresAt: s.Clock.Now().Add(24 * time.Hour)})
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func programs() []visitorCase {
 		gone("token that has run out", then(owners, `update api_token set created_at = now() - interval '2 days', expires_at = now() - interval '1 second' where operator_id = $1`)),
 		gone("token that was revoked", func(t *testing.T, e *fleet, o store.Operator) string {
 			text, kept := e.accessToken(t, e.Workspace, o, every(catalog.Owner))
-			if err := e.Runner.RevokeToken(t.Context(), e.Workspace.ID, run.Actor{Operator: e.Owner.ID}, o.ID, kept.ID); err != nil {
+			if err := e.Members().RevokeToken(t.Context(), e.Workspace.ID, run.Actor{Operator: e.Owner.ID}, o.ID, kept.ID); err != nil {
 				t.Fatal(err)
 			}
 			return text

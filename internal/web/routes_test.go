@@ -15,7 +15,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
-	"duodesk/internal/run"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 	"duodesk/internal/web/site"
@@ -325,7 +325,7 @@ func ownCandidate(e *fleet, n *tenant, fresh bool) url.Values {
 			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
 		typed := map[string]string{"own_host": a.APIHostname, "own_integration_key": a.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
-		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, e.asItIsNow(n), store.AdminAPI, typed); err != nil || refused != nil {
+		if refused, _, err := e.Setup().SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, e.asItIsNow(n), store.AdminAPI, typed); err != nil || refused != nil {
 			panic(err)
 		}
 	}
@@ -341,7 +341,7 @@ func authCandidate(e *fleet, n *tenant, fresh bool) url.Values {
 			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
 		typed := map[string]string{"ownauth_host": e.asItIsNow(n).APIHostname, "ownauth_integration_key": e.Sim.AddApplication(n.account.AccountID, duosim.AuthAPI).IntegrationKey, "ownauth_secret_key": strings.Repeat("x", 40)}
-		if refused, _, err := e.Runner.SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, e.asItIsNow(n), store.AuthAPI, typed); err != nil || refused != nil {
+		if refused, _, err := e.Setup().SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, e.asItIsNow(n), store.AuthAPI, typed); err != nil || refused != nil {
 			panic(fmt.Sprint(err, refused))
 		}
 	}
@@ -352,7 +352,7 @@ func authCandidate(e *fleet, n *tenant, fresh bool) url.Values {
 func candidates(e *fleet, n *tenant, fresh bool) url.Values {
 	typed := e.fieldsOf(n)
 	for name := range typed {
-		if run.SecretField(name) {
+		if setup.SecretField(name) {
 			typed[name] = strings.Repeat("x", 40)
 		}
 	}
@@ -361,7 +361,7 @@ func candidates(e *fleet, n *tenant, fresh bool) url.Values {
 		if n == &e.foreign {
 			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
-		if refused, _, err := e.Runner.SaveIntegration(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, typed); err != nil || refused != nil {
+		if refused, _, err := e.Setup().SaveIntegration(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, typed); err != nil || refused != nil {
 			panic(err)
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"duodesk/internal/duo/duosim"
-	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store/storetest"
 	"duodesk/internal/web/words"
 )
@@ -49,7 +49,7 @@ func TestNoSecretLeaks(t *testing.T) {
 
 	fields := s.NineFields()
 	for name, value := range fields {
-		if run.SecretField(name) {
+		if setup.SecretField(name) {
 			add(name, value, 0)
 		}
 	}

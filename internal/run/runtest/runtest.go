@@ -19,6 +19,8 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
+	"duodesk/internal/run/members"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 )
@@ -93,7 +95,7 @@ func Apart(t testing.TB) *Desk {
 
 func connect(t testing.TB, d *Desk) *Desk {
 	t.Helper()
-	if refused, _, err := d.Runner.SaveIntegration(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner), d.NineFields()); err != nil || refused != nil {
+	if refused, _, err := d.Setup().SaveIntegration(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner), d.NineFields()); err != nil || refused != nil {
 		t.Fatal("saving the nine fields: ", err, refused)
 	}
 	d.Client = d.Map(t, "Acme Dental", d.Account)
@@ -136,6 +138,12 @@ func unconnected(t testing.TB, db storetest.DB) *Desk {
 	d.Runner = d.Over(t, d.Transport)
 	return d
 }
+
+// Setup is the Runner with what sets the workspace up.
+func (d *Desk) Setup() *setup.Runner { return setup.New(d.Runner) }
+
+// Members is the Runner with what changes members.
+func (d *Desk) Members() *members.Runner { return members.New(d.Runner) }
 
 // Over makes another Runner for the Desk, which reaches Duo through transport.
 func (d *Desk) Over(t testing.TB, transport http.RoundTripper) *run.Runner {
@@ -228,8 +236,8 @@ func (d *Desk) NineFields() map[string]string {
 // Map makes an organization and maps it to an account of the simulator.
 func (d *Desk) Map(t testing.TB, name string, account duosim.Account) store.Organization {
 	t.Helper()
-	o, faults, err := d.Runner.CreateOrganization(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner), name,
-		run.MappingRow{Organization: uuid.New(), Account: account.AccountID})
+	o, faults, err := d.Setup().CreateOrganization(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner), name,
+		setup.MappingRow{Organization: uuid.New(), Account: account.AccountID})
 	if err != nil || len(faults) > 0 {
 		t.Fatal("mapping ", name, ": ", err, faults)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"duodesk/internal/run"
+	"duodesk/internal/run/members"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
@@ -41,7 +41,7 @@ func (s *pages) postInvitation(c echo.Context, _ site.Visitor) error {
 
 // openInvitation finds what a token invites to, paced like signing in. Links that
 // are wrong, used, revoked or too old are answered alike.
-func (s *pages) openInvitation(c echo.Context, token string) (found run.OpenInvitation, refused bool, err error) {
+func (s *pages) openInvitation(c echo.Context, token string) (found members.OpenInvitation, refused bool, err error) {
 	found, wait, err := s.findInvitation(c, token)
 	switch {
 	case errors.Is(err, secret.ErrBusy):
@@ -55,7 +55,7 @@ func (s *pages) openInvitation(c echo.Context, token string) (found run.OpenInvi
 }
 
 // findInvitation is openInvitation without its pages: it holds a place in a lane.
-func (s *pages) findInvitation(c echo.Context, token string) (found run.OpenInvitation, wait time.Duration, err error) {
+func (s *pages) findInvitation(c echo.Context, token string) (found members.OpenInvitation, wait time.Duration, err error) {
 	ctx := c.Request().Context()
 	l, paced := s.LaneOf(c.Request())
 	leave, wait, err := s.Crowd.Enter(ctx, l, paced)
@@ -67,7 +67,7 @@ func (s *pages) findInvitation(c echo.Context, token string) (found run.OpenInvi
 	if wait, err = s.BeginLogin(ctx, own, account, address); err != nil || wait > 0 {
 		return found, wait, err
 	}
-	if found, err = s.Runner.Invitation(ctx, token); err != nil {
+	if found, err = s.Members.Invitation(ctx, token); err != nil {
 		return found, 0, err
 	}
 	return found, 0, s.Store.ForgiveLogin(ctx, own, account, address)
@@ -83,7 +83,7 @@ func tokenOf(pasted string) string {
 
 // acceptPage asks for what is missing: nothing of the operator who is signed in,
 // the password of one who is known, a new password of anybody else.
-func (s *pages) acceptPage(c echo.Context, token string, found run.OpenInvitation) operators.AcceptPage {
+func (s *pages) acceptPage(c echo.Context, token string, found members.OpenInvitation) operators.AcceptPage {
 	page := operators.AcceptPage{Token: token, Email: found.Email, Workspace: found.Workspace.Name, Role: found.Role, Reach: words.ReachOf(found.Grant(), found.Names),
 		Inviter: found.Inviter, Until: s.When(site.Visitor{Zone: site.ZoneOf(c.Request())}, found.ExpiresAt), Known: found.Known}
 	if session, err := s.Sessions.Current(c.Request()); err == nil {
@@ -111,7 +111,7 @@ func (s *pages) postAccept(c echo.Context, _ site.Visitor) error {
 		if operator, refused, err = s.invitedOperator(c, page, form.Get("password")); err != nil || refused {
 			return err
 		}
-		workspace, err = s.Runner.Accept(ctx, token, operator)
+		workspace, err = s.Members.Accept(ctx, token, operator)
 	default:
 		if page.Error = site.PasswordFault(form.Get("password"), found.Email, found.Workspace.Name, found.Workspace.Slug); page.Error != "" {
 			return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, page)
@@ -153,7 +153,7 @@ func (s *pages) acceptAsNew(c echo.Context, token, password string) (store.Opera
 	if err != nil {
 		return store.Operator{}, store.Workspace{}, err
 	}
-	return s.Runner.AcceptAsNew(ctx, token, hash)
+	return s.Members.AcceptAsNew(ctx, token, hash)
 }
 
 // invitedOperator is the known operator of an invitation, who has a session or

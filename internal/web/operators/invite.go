@@ -49,7 +49,7 @@ func (s *pages) postInvite(c echo.Context, v site.Visitor) error {
 	if email.Error = fault; fault != "" || f.faulty() {
 		return s.showInvite(c, v, http.StatusUnprocessableEntity, email, f)
 	}
-	token, kept, err := s.Runner.Invite(c.Request().Context(), v.Scope, v.Actor(), store.Invitation{
+	token, kept, err := s.Members.Invite(c.Request().Context(), v.Scope, v.Actor(), store.Invitation{
 		ID: id, Email: address, Role: f.grant.Role, Every: f.grant.EveryOrganization, Organizations: f.grant.Organizations,
 	})
 	var member *catalog.FieldError
@@ -80,7 +80,7 @@ func (s *pages) postRevokeInvitation(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return store.ErrNotFound
 	}
-	err = s.Runner.RevokeInvitation(c.Request().Context(), v.Scope, v.Actor(), id, invitation)
+	err = s.Members.RevokeInvitation(c.Request().Context(), v.Scope, v.Actor(), id, invitation)
 	var already *run.AlreadyRun
 	if err != nil && !errors.As(err, &already) {
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/run"
+	"duodesk/internal/run/members"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
@@ -72,7 +73,7 @@ func (s *pages) postMember(c echo.Context, v site.Visitor) error {
 	case f.faulty():
 		return s.showMember(c, v, http.StatusUnprocessableEntity, m, f, "")
 	case form.Get("act") != "change":
-		if run.SameGrant(m.Grant(), f.grant) {
+		if members.SameGrant(m.Grant(), f.grant) {
 			return s.showMember(c, v, http.StatusUnprocessableEntity, m, f, "Nothing is changed yet.")
 		}
 		return s.reviewMember(c, v, http.StatusOK, m, f, "")
@@ -81,9 +82,9 @@ func (s *pages) postMember(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	err = s.Runner.ChangeMember(c.Request().Context(), v.Scope, v.Actor(), id, m.OperatorID, grantFrom(form.Get("was")), f.grant)
+	err = s.Members.ChangeMember(c.Request().Context(), v.Scope, v.Actor(), id, m.OperatorID, grantFrom(form.Get("was")), f.grant)
 	switch {
-	case errors.Is(err, run.ErrChangedMeanwhile):
+	case errors.Is(err, members.ErrChangedMeanwhile):
 		return s.reviewMember(c, v, http.StatusConflict, m, f, "Somebody changed this membership since you opened the form. Look at what would change now.")
 	case errors.Is(err, store.ErrLastOwner):
 		return s.showMember(c, v, http.StatusUnprocessableEntity, m, f, lastOwnerWords)
@@ -136,13 +137,13 @@ func (s *pages) namesOf(ctx context.Context, v site.Visitor, ids []uuid.UUID) ([
 // a form that does it.
 type memberAct struct {
 	name string // of the address
-	do   func(*run.Runner, context.Context, store.Scope, run.Actor, uuid.UUID, uuid.UUID) error
+	do   func(*members.Runner, context.Context, store.Scope, run.Actor, uuid.UUID, uuid.UUID) error
 }
 
 var (
-	disableMember = memberAct{"disable", (*run.Runner).DisableMember}
-	enableMember  = memberAct{"enable", (*run.Runner).EnableMember}
-	endMember     = memberAct{"end", (*run.Runner).EndMember}
+	disableMember = memberAct{"disable", (*members.Runner).DisableMember}
+	enableMember  = memberAct{"enable", (*members.Runner).EnableMember}
+	endMember     = memberAct{"end", (*members.Runner).EndMember}
 )
 
 func (s *pages) askMember(act memberAct) site.Handler {
@@ -171,7 +172,7 @@ func (s *pages) doMember(act memberAct) site.Handler {
 		if err != nil {
 			return err
 		}
-		err = act.do(s.Runner, c.Request().Context(), v.Scope, v.Actor(), id, m.OperatorID)
+		err = act.do(s.Members, c.Request().Context(), v.Scope, v.Actor(), id, m.OperatorID)
 		if errors.Is(err, store.ErrLastOwner) {
 			return s.showMemberAct(c, v, http.StatusUnprocessableEntity, act, m, lastOwnerWords)
 		}

@@ -119,7 +119,7 @@ func (s *pages) postNewToken(c echo.Context, v site.Visitor) error {
 }
 
 func (s *pages) makeToken(c echo.Context, v site.Visitor, k store.Token) error {
-	text, kept, err := s.Runner.MakeToken(c.Request().Context(), v.Workspace.ID, v.Actor(), k)
+	text, kept, err := s.Members.MakeToken(c.Request().Context(), v.Workspace.ID, v.Actor(), k)
 	var already *run.AlreadyRun
 	if errors.As(err, &already) {
 		page := s.SentBefore(v, "Access token "+already.Run.Subject, already.Run)
@@ -202,5 +202,5 @@ func tokenNamed(c echo.Context) (uuid.UUID, error) {
 
 // revokeToken ends a token. One that is gone already is no trouble.
 func (s *pages) revokeToken(c echo.Context, v site.Visitor, operator, id uuid.UUID) error {
-	return site.IgnoreNotFound(s.Runner.RevokeToken(c.Request().Context(), v.Workspace.ID, v.Actor(), operator, id))
+	return site.IgnoreNotFound(s.Members.RevokeToken(c.Request().Context(), v.Workspace.ID, v.Actor(), operator, id))
 }

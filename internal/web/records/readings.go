@@ -76,7 +76,7 @@ func (s *pages) postReadingLimit(c echo.Context, v site.Visitor) error {
 		fault := fmt.Sprintf("Enter a whole number from %d to %d.", store.LeastRowsADay, store.MostRowsADay)
 		return s.showReadings(c, v, http.StatusUnprocessableEntity, views.Input{Value: typed, Error: fault})
 	}
-	if err := s.Runner.SetRowsADay(c.Request().Context(), v.Scope, v.Actor(), limit); err != nil {
+	if err := s.Members.SetRowsADay(c.Request().Context(), v.Scope, v.Actor(), limit); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.Readings(v.Workspace.Slug))

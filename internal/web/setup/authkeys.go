@@ -14,7 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/run"
+	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/task"
 	"duodesk/internal/web/site"
@@ -78,7 +78,7 @@ func (s *pages) authKeysRow(v site.Visitor, k store.AuthKeys) setup.AuthKeysRow 
 	if k.CheckedAt != nil {
 		row.Checked = s.When(v, *k.CheckedAt)
 	}
-	var told run.Verdict
+	var told runsetup.Verdict
 	switch {
 	case k.OtherHost:
 		row.Note = "These are the keys of another Duo account than the one it is connected with now."
@@ -163,11 +163,11 @@ func (s *pages) checkAllAuthKeys(ctx context.Context, v site.Visitor, all []stor
 func (s *pages) checkAuthKeys(ctx context.Context, v site.Visitor, o store.Organization) (checked bool, err error) {
 	switch {
 	case o.Kind == store.Parent && v.Membership.Every():
-		err = s.Runner.Check(ctx, v.Scope, v.Actor(), store.AuthAPI)
+		err = s.Setup.Check(ctx, v.Scope, v.Actor(), store.AuthAPI)
 	case o.Kind == store.Parent:
 		return false, nil
 	default:
-		err = s.Runner.CheckOwn(ctx, v.Scope, v.Actor(), o, store.AuthAPI)
+		err = s.Setup.CheckOwn(ctx, v.Scope, v.Actor(), o, store.AuthAPI)
 	}
 	var conflict *store.ConflictError
 	if errors.As(err, &conflict) || errors.Is(err, context.DeadlineExceeded) {

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/run"
+	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
@@ -46,7 +47,7 @@ func (s *pages) bound(handle site.Handler) site.Handler {
 // asksForWhatIs reports whether a form asks to connect an organization as it is
 // connected already: it was sent twice.
 func asksForWhatIs(o store.Organization, f site.Form) bool {
-	return f.Has(run.KindField) && f.Get(run.KindField) == o.Kind && (o.Kind == store.Parent || o.Kind == store.Child && run.AccountIDIn(f.Get(run.AccountField)) == o.AccountID)
+	return f.Has(runsetup.KindField) && f.Get(runsetup.KindField) == o.Kind && (o.Kind == store.Parent || o.Kind == store.Child && runsetup.AccountIDIn(f.Get(runsetup.AccountField)) == o.AccountID)
 }
 
 // organizationNow reads the visitor's organization again.
@@ -68,8 +69,8 @@ func (s *pages) showConnectionChanged(c echo.Context, v site.Visitor, f site.For
 	if f.Has("account") {
 		page.Account.Value = accountShownAgain(f.Get("account"), page.Accounts)
 	}
-	if f.Has(run.DirectoryKeyField) {
-		page.DirectoryName.Value, page.DirectoryKey.Value = f.Get(run.DirectoryNameField), shownAgain(f.Get(run.DirectoryKeyField))
+	if f.Has(runsetup.DirectoryKeyField) {
+		page.DirectoryName.Value, page.DirectoryKey.Value = f.Get(runsetup.DirectoryNameField), shownAgain(f.Get(runsetup.DirectoryKeyField))
 	}
 	for prefix, card := range map[string]*setup.APICard{"own": &page.Own, "ownauth": &page.Auth} {
 		if f.Has(prefix + "_host") {

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"duodesk/internal/run"
+	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/web/site"
 	"duodesk/views"
 	"duodesk/views/setup"
@@ -43,7 +43,7 @@ func setFaults(cards cardBoxes, faults, notes map[string]string) {
 
 // showPasted says at the boxes of one API what was found in a pasted text, and
 // returns the status of the answer.
-func showPasted(cards cardBoxes, api string, did run.Pasted, f site.Form) int {
+func showPasted(cards cardBoxes, api string, did runsetup.Pasted, f site.Form) int {
 	faults, notes := site.ByField(did.Faults), map[string]string{}
 	for _, name := range did.Found {
 		notes[name] = "✓ " + kindOfBox(name) + ", found in the pasted text."
@@ -73,7 +73,7 @@ func kindOfBox(name string) string {
 	switch {
 	case strings.HasSuffix(name, "_host"):
 		return "API hostname"
-	case run.SecretField(name):
+	case runsetup.SecretField(name):
 		return "Secret key of 40 characters"
 	}
 	return "Integration key"

@@ -11,6 +11,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
@@ -28,7 +29,7 @@ func (s *pages) getConnection(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	switch {
-	case c.QueryParam("saved") == store.AuthAPI && page.Auth.Verdict.State == run.Works && page.Auth.Candidate == nil:
+	case c.QueryParam("saved") == store.AuthAPI && page.Auth.Verdict.State == runsetup.Works && page.Auth.Candidate == nil:
 		flash = append(flash, views.Flash{Level: "ok", Text: "Saved. Duo accepts the Auth API keys."})
 	case c.QueryParam("saved") == store.AuthAPI:
 		flash = append(flash, views.Flash{Level: "warn", Text: "Saved, but Duo did not accept the Auth API keys: see below."})
@@ -53,12 +54,12 @@ func (s *pages) connectionPage(c echo.Context, v site.Visitor) (setup.Connection
 		page.Now = connectionFacts(v, o)
 	}
 	page.Kind.Value = o.Kind // own is none of those to choose from
-	state, err := s.Runner.Own(ctx, v.Scope, o, store.AdminAPI, v.Operator.ID)
+	state, err := s.Setup.Own(ctx, v.Scope, o, store.AdminAPI, v.Operator.ID)
 	if err != nil {
 		return page, err
 	}
 	page.Own = s.apiCard(v, state, store.AdminAPI, "own", "own")
-	auth, err := s.Runner.Own(ctx, v.Scope, o, store.AuthAPI, v.Operator.ID)
+	auth, err := s.Setup.Own(ctx, v.Scope, o, store.AuthAPI, v.Operator.ID)
 	if err != nil {
 		return page, err
 	}
@@ -70,9 +71,9 @@ func (s *pages) connectionPage(c echo.Context, v site.Visitor) (setup.Connection
 	}
 	if page.MayChoose {
 		for _, a := range state.Accounts {
-			page.Accounts = append(page.Accounts, setup.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
+			page.Accounts = append(page.Accounts, setup.AccountOption{Value: runsetup.AccountText(a), Label: a.APIHostname})
 			if a.AccountID == o.AccountID {
-				page.Account.Value = run.AccountText(a)
+				page.Account.Value = runsetup.AccountText(a)
 			}
 		}
 		if page.Account.Value == "" {
@@ -105,7 +106,7 @@ func (s *pages) postConnection(c echo.Context, v site.Visitor) error {
 	if !form.Has("kind") {
 		form.Values.Set("kind", "nothing chosen")
 	}
-	bad, err := s.Runner.Connect(c.Request().Context(), v.Membership, v.Actor(), v.Organization, form.Get("kind"), form.Get("account"))
+	bad, err := s.Setup.Connect(c.Request().Context(), v.Membership, v.Actor(), v.Organization, form.Get("kind"), form.Get("account"))
 	if err != nil && !site.DuoSaidNo(err) {
 		return err
 	}
@@ -117,8 +118,8 @@ func (s *pages) postConnection(c echo.Context, v site.Visitor) error {
 		return drawing
 	}
 	faults := site.ByField(bad)
-	page.Kind = views.Input{Value: form.Get("kind"), Error: faults[run.KindField]}
-	page.Account = views.Input{Value: accountShownAgain(form.Get("account"), page.Accounts), Error: faults[run.AccountField]}
+	page.Kind = views.Input{Value: form.Get("kind"), Error: faults[runsetup.KindField]}
+	page.Account = views.Input{Value: accountShownAgain(form.Get("account"), page.Accounts), Error: faults[runsetup.AccountField]}
 	status := http.StatusUnprocessableEntity
 	if err != nil {
 		why := run.Explain(err) // of the workspace's Accounts keys
@@ -159,7 +160,7 @@ func (s *pages) postOwnKeys(api string) site.Handler {
 		if err != nil {
 			return err
 		}
-		refused, _, err := s.Runner.SaveOwn(c.Request().Context(), v.Scope, v.Actor(), v.Organization, api, valuesOf(form, ownBoxes(api)))
+		refused, _, err := s.Setup.SaveOwn(c.Request().Context(), v.Scope, v.Actor(), v.Organization, api, valuesOf(form, ownBoxes(api)))
 		if err != nil {
 			return err
 		}
@@ -182,7 +183,7 @@ func (s *pages) postFillOwnKeys(api string) site.Handler {
 			return err
 		}
 		prefix := ownPrefix(api)
-		did, err := s.Runner.FillInOwn(c.Request().Context(), v.Scope, v.Actor(), v.Organization, api, form.Get(run.PasteField(prefix)), valuesOf(form, ownBoxes(api)))
+		did, err := s.Setup.FillInOwn(c.Request().Context(), v.Scope, v.Actor(), v.Organization, api, form.Get(runsetup.PasteField(prefix)), valuesOf(form, ownBoxes(api)))
 		if err != nil {
 			return err
 		}
@@ -196,15 +197,15 @@ func (s *pages) postFillOwnKeys(api string) site.Handler {
 }
 
 func (s *pages) postCheckOwnKeys(api string) site.Handler {
-	return s.actOnOwnKeys(api, s.Runner.CheckOwn)
+	return s.actOnOwnKeys(api, s.Setup.CheckOwn)
 }
 
 func (s *pages) postActivateOwnKeys(api string) site.Handler {
-	return s.actOnOwnKeys(api, s.Runner.UseOwnAnyway)
+	return s.actOnOwnKeys(api, s.Setup.UseOwnAnyway)
 }
 
 func (s *pages) postDiscardOwnKeys(api string) site.Handler {
-	return s.actOnOwnKeys(api, s.Runner.DiscardOwn)
+	return s.actOnOwnKeys(api, s.Setup.DiscardOwn)
 }
 
 func (s *pages) actOnOwnKeys(api string, act func(context.Context, store.Scope, run.Actor, store.Organization, string) error) site.Handler {
@@ -226,7 +227,7 @@ func (s *pages) postProvision(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	done, err := s.Runner.ProvisionAuth(c.Request().Context(), v.Scope, v.Actor(), v.Organization, id)
+	done, err := s.Setup.ProvisionAuth(c.Request().Context(), v.Scope, v.Actor(), v.Organization, id)
 	var fault *catalog.FieldError
 	var already *run.AlreadyRun
 	switch {

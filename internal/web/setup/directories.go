@@ -9,6 +9,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/run"
+	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
@@ -23,7 +24,7 @@ func (s *pages) postDirectory(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	name, text := form.Get("directory_name"), form.Get("directory_key")
-	bad, err := s.Runner.AddDirectory(c.Request().Context(), v.Scope, v.Actor(), v.Organization, name, text)
+	bad, err := s.Setup.AddDirectory(c.Request().Context(), v.Scope, v.Actor(), v.Organization, name, text)
 	if err != nil {
 		return err
 	}
@@ -35,8 +36,8 @@ func (s *pages) postDirectory(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	faults := site.ByField(bad)
-	page.DirectoryName = views.Input{Value: name, Error: faults[run.DirectoryNameField]}
-	page.DirectoryKey = views.Input{Value: shownAgain(text), Error: faults[run.DirectoryKeyField]}
+	page.DirectoryName = views.Input{Value: name, Error: faults[runsetup.DirectoryNameField]}
+	page.DirectoryKey = views.Input{Value: shownAgain(text), Error: faults[runsetup.DirectoryKeyField]}
 	if keys := duo.FindDirectoryKeys(text); len(keys) > 1 && len(keys) <= keysOffered {
 		for _, key := range keys {
 			page.Keys = append(page.Keys, views.Option{Value: key, Text: key})
@@ -69,7 +70,7 @@ func (s *pages) postRenameDirectory(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	name := form.Get("name." + id.String())
-	bad, err := s.Runner.RenameDirectory(c.Request().Context(), v.Scope, v.Actor(), v.Organization, id, name)
+	bad, err := s.Setup.RenameDirectory(c.Request().Context(), v.Scope, v.Actor(), v.Organization, id, name)
 	if err != nil {
 		return err
 	}
@@ -89,11 +90,11 @@ func (s *pages) postRenameDirectory(c echo.Context, v site.Visitor) error {
 }
 
 func (s *pages) postPrimaryDirectory(c echo.Context, v site.Visitor) error {
-	return s.actOnDirectory(c, v, s.Runner.MakePrimary)
+	return s.actOnDirectory(c, v, s.Setup.MakePrimary)
 }
 
 func (s *pages) postRemoveDirectory(c echo.Context, v site.Visitor) error {
-	return s.actOnDirectory(c, v, s.Runner.RemoveDirectory)
+	return s.actOnDirectory(c, v, s.Setup.RemoveDirectory)
 }
 
 func (s *pages) actOnDirectory(c echo.Context, v site.Visitor, act func(context.Context, store.Scope, run.Actor, store.Organization, uuid.UUID) error) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/run"
+	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
@@ -29,7 +30,7 @@ func (s *pages) getImport(c echo.Context, v site.Visitor) error {
 func (s *pages) postImport(c echo.Context, v site.Visitor) error {
 	name, text, err := uploadOf(c)
 	if err == nil {
-		_, err = ReadImport(text)
+		_, err = readImport(text)
 	}
 	var fault uploaded
 	if errors.As(err, &fault) {
@@ -61,7 +62,7 @@ func (s *pages) postImport(c echo.Context, v site.Visitor) error {
 type keptImport struct {
 	id   string
 	file string
-	rows []run.ImportRow
+	rows []runsetup.ImportRow
 }
 
 func (s *pages) keptImport(ctx context.Context, v site.Visitor) (keptImport, error) {
@@ -73,7 +74,7 @@ func (s *pages) keptImport(ctx context.Context, v site.Visitor) (keptImport, err
 	if err != nil {
 		return keptImport{}, site.IgnoreNotFound(err)
 	}
-	rows, err := ReadImport(draft["text"])
+	rows, err := readImport(draft["text"])
 	return keptImport{id: draft["id"], file: draft["file"], rows: rows}, err
 }
 
@@ -86,7 +87,7 @@ func (s *pages) getImportPreview(c echo.Context, v site.Visitor) error {
 	if kept.id == "" {
 		return s.getImport(c, v)
 	}
-	judged, err := s.Runner.JudgeImport(ctx, v.Scope, kept.rows)
+	judged, err := s.Setup.JudgeImport(ctx, v.Scope, kept.rows)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (s *pages) postImportPreview(c echo.Context, v site.Visitor) error {
 		return site.BadRequest("The form does not say what is to be imported. Open the preview again.")
 	}
 	done := views.OrganizationsView(v.Workspace.Slug, "", "", 1) + "?run=" + id.String()
-	imported, err := s.Runner.Imported(ctx, v.Scope, id)
+	imported, err := s.Setup.Imported(ctx, v.Scope, id)
 	if err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func (s *pages) postImportPreview(c echo.Context, v site.Visitor) error {
 	if kept.id != id.String() {
 		// The first sending is done by now, or another file took this one's place,
 		// or the day is over.
-		if imported, err = s.Runner.Imported(ctx, v.Scope, id); err == nil && !imported {
+		if imported, err = s.Setup.Imported(ctx, v.Scope, id); err == nil && !imported {
 			err = &store.ConflictError{Constraint: "draft"}
 		}
 		if err != nil {
@@ -128,7 +129,7 @@ func (s *pages) postImportPreview(c echo.Context, v site.Visitor) error {
 		}
 		return c.Redirect(http.StatusSeeOther, done)
 	}
-	changed, err := s.Runner.ImportOrganizations(ctx, v.Scope, v.Actor(), id, kept.rows, expected)
+	changed, err := s.Setup.ImportOrganizations(ctx, v.Scope, v.Actor(), id, kept.rows, expected)
 	if err != nil || changed != nil {
 		return s.showNotImported(c, v, kept, changed, err)
 	}
@@ -141,7 +142,7 @@ func (s *pages) postImportPreview(c echo.Context, v site.Visitor) error {
 
 // showNotImported shows the preview again with why nothing was imported: what
 // Duo said, or that the rows would become something else by now.
-func (s *pages) showNotImported(c echo.Context, v site.Visitor, kept keptImport, changed []run.JudgedRow, err error) error {
+func (s *pages) showNotImported(c echo.Context, v site.Visitor, kept keptImport, changed []runsetup.JudgedRow, err error) error {
 	status, failed := http.StatusConflict, "Nothing was imported: since you looked, something changed in Duo or in the console. This is what would become of the rows now."
 	if err != nil {
 		if !site.DuoSaidNo(err) {
@@ -149,7 +150,7 @@ func (s *pages) showNotImported(c echo.Context, v site.Visitor, kept keptImport,
 		}
 		why := run.Explain(err)
 		status, failed = site.StatusOf(err), "Nothing was imported. "+why.Cause+" "+why.Fix
-		if changed, err = s.Runner.JudgeImport(c.Request().Context(), v.Scope, kept.rows); err != nil {
+		if changed, err = s.Setup.JudgeImport(c.Request().Context(), v.Scope, kept.rows); err != nil {
 			return err
 		}
 	}
@@ -158,18 +159,18 @@ func (s *pages) showNotImported(c echo.Context, v site.Visitor, kept keptImport,
 	return s.Render(c, status, v, site.Place{Section: "organizations"}, page)
 }
 
-func previewPage(c echo.Context, v site.Visitor, kept keptImport, judged []run.JudgedRow) setup.ImportPreviewPage {
+func previewPage(c echo.Context, v site.Visitor, kept keptImport, judged []runsetup.JudgedRow) setup.ImportPreviewPage {
 	ws, n, show := v.Workspace.Slug, site.PageOf(c), c.QueryParam("show")
-	count := run.CountVerdicts(judged)
-	page := setup.ImportPreviewPage{Workspace: ws, ID: kept.id, File: kept.file, Creates: count[run.WillBeCreated], Faults: count[run.Faulty]}
+	count := runsetup.CountVerdicts(judged)
+	page := setup.ImportPreviewPage{Workspace: ws, ID: kept.id, File: kept.file, Creates: count[runsetup.WillBeCreated], Faults: count[runsetup.Faulty]}
 	link := func(text, value string, count int) views.FilterLink {
 		return views.FilterLink{Text: text, Count: count, Current: show == value, Href: views.ImportPreview(ws, value, 1)}
 	}
 	page.Filters = []views.FilterLink{
-		link("All", "", len(judged)), link("Faults", string(run.Faulty), count[run.Faulty]),
-		link("Will be created", string(run.WillBeCreated), count[run.WillBeCreated]), link("Exist already", string(run.Exists), count[run.Exists]),
+		link("All", "", len(judged)), link("Faults", string(runsetup.Faulty), count[runsetup.Faulty]),
+		link("Will be created", string(runsetup.WillBeCreated), count[runsetup.WillBeCreated]), link("Exist already", string(runsetup.Exists), count[runsetup.Exists]),
 	}
-	var shown []run.JudgedRow
+	var shown []runsetup.JudgedRow
 	for _, j := range judged {
 		if show == "" || string(j.Verdict) == show {
 			shown = append(shown, j)
@@ -182,13 +183,13 @@ func previewPage(c echo.Context, v site.Visitor, kept keptImport, judged []run.J
 	return page
 }
 
-func importRowView(ws string, j run.JudgedRow) setup.ImportRow {
+func importRowView(ws string, j runsetup.JudgedRow) setup.ImportRow {
 	row := setup.ImportRow{Line: j.Line, Name: j.Name, Account: j.Account}
 	switch j.Verdict {
-	case run.Exists:
+	case runsetup.Exists:
 		row.State = views.Chip{Level: "idle", Text: "Exists already"}
 		row.Existing = views.Link{Text: j.Exists.Name, Href: views.Organization(ws, j.Exists.Slug)}
-	case run.Faulty:
+	case runsetup.Faulty:
 		row.State = views.Chip{Level: "bad", Text: "Fault"}
 	default:
 		row.State = views.Chip{Level: "ok", Text: "Will be created"}
@@ -211,13 +212,13 @@ func (s *pages) getImportFaults(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	judged, err := s.Runner.JudgeImport(ctx, v.Scope, kept.rows)
+	judged, err := s.Setup.JudgeImport(ctx, v.Scope, kept.rows)
 	if err != nil {
 		return err
 	}
 	var rows [][]string
 	for _, j := range judged {
-		if j.Verdict != run.Faulty {
+		if j.Verdict != runsetup.Faulty {
 			continue
 		}
 		var said []string

@@ -16,7 +16,7 @@ func FuzzReadImport(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		rows, err := ReadImport(text)
+		rows, err := readImport(text)
 		if err != nil {
 			if _, told := err.(uploaded); !told || len(rows) > 0 {
 				t.Errorf("%q: %v", text, err)
@@ -37,7 +37,7 @@ func FuzzReadImport(f *testing.F) {
 			_ = w.Write(cells)
 		}
 		w.Flush()
-		back, err := ReadImport(again.String())
+		back, err := readImport(again.String())
 		if err != nil || len(back) != len(rows) {
 			t.Fatalf("%q is %d rows, and %d again: %v", text, len(rows), len(back), err)
 		}
@@ -48,4 +48,24 @@ func FuzzReadImport(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestImportOfPastedCells(t *testing.T) {
+	t.Parallel()
+	rows, err := readImport("\ufeffName\tTime zone\tTags\tAliases\r\nAcme, Inc; Ltd\tEurope/London\tvip|west\t\r\n5\" Disks\t\tone, two\t\"first\nsecond\"\r\n\t\t\t\r\n")
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%+v, %v", rows, err)
+	}
+	if r := rows[0]; r.Line != 2 || r.Name != "Acme, Inc; Ltd" || r.TimeZone != "Europe/London" || r.Tags != "vip|west" || r.Aliases != "" {
+		t.Errorf("%+v", r)
+	}
+	if r := rows[1]; r.Line != 3 || r.Name != "5\" Disks" || r.TimeZone != "" || r.Tags != "one, two" || r.Aliases != "first | second" {
+		t.Errorf("%+v", r)
+	}
+	if rows, err := readImport("name;tags\na\tb;c\td\n"); err != nil || len(rows) != 1 || rows[0].Tags != "c d" && rows[0].Tags != "c\td" {
+		t.Errorf("a tab in a cell between semicolons: %+v, %v", rows, err)
+	}
+	if _, err := readImport("name\ttags\nacme\tvip\textra\n"); err == nil || !strings.Contains(err.Error(), "Line 2 has more cells") {
+		t.Error(err)
+	}
 }

@@ -11,7 +11,7 @@ import (
 func TestNoRowIsSwallowed(t *testing.T) {
 	t.Parallel()
 	rows := func(text string) string {
-		found, err := ReadImport(text)
+		found, err := readImport(text)
 		if err != nil {
 			return "refused: " + err.Error()
 		}
@@ -63,7 +63,7 @@ func TestImportKeepsWhatScriptsNeed(t *testing.T) {
 	for _, test := range []struct{ cell, want string }{
 		{"می\u200cخواهم", "می\u200cخواهم"}, {"ශ්\u200dරී", "ශ්\u200dරී"}, {"\u200cAcme\u200d\u200b", "Acme"}, {"'=1", "=1"}, {"\ufeff'\u200b=1", "=1"}, {"'\u202d+Plus", "+Plus"},
 	} {
-		found, err := ReadImport("name,aliases\n" + test.cell + "," + test.cell + "\n")
+		found, err := readImport("name,aliases\n" + test.cell + "," + test.cell + "\n")
 		if err != nil || len(found) != 1 || found[0].Name != test.want || found[0].Aliases != test.want {
 			t.Errorf("%q is read as %+v, %v", test.cell, found, err)
 		}

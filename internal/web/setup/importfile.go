@@ -14,17 +14,17 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/run"
+	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/text"
 	"duodesk/internal/web/site"
 )
 
 const (
-	// MaxImport is how large a file of organizations may be.
-	MaxImport = 1 << 20
-	// MaxUpload is how much of a larger one is read, so that its size can be
+	// maxImport is how large a file of organizations may be.
+	maxImport = 1 << 20
+	// maxUpload is how much of a larger one is read, so that its size can be
 	// told on the page.
-	MaxUpload = 8 << 20
+	maxUpload = 8 << 20
 )
 
 // importColumns are the columns of a file to import, in the order of the
@@ -61,7 +61,7 @@ func uploadOf(c echo.Context) (name, text string, err error) {
 		if err != nil {
 			return "", "", badBody(err)
 		}
-		held, err := io.ReadAll(io.LimitReader(part, MaxImport+1))
+		held, err := io.ReadAll(io.LimitReader(part, maxImport+1))
 		if err != nil {
 			return "", "", badBody(err)
 		}
@@ -71,7 +71,7 @@ func uploadOf(c echo.Context) (name, text string, err error) {
 		}
 		seen[field] = true
 		switch {
-		case len(held) > MaxImport:
+		case len(held) > maxImport:
 			// The rest is read, since browsers show no answer to what they are
 			// still sending.
 			if _, err := io.Copy(io.Discard, r.Body); err != nil {
@@ -94,10 +94,10 @@ func badBody(err error) error {
 	return site.BadRequest("The upload could not be read to its end.")
 }
 
-// ReadImport takes a file apart into rows: UTF-8, with or without a mark at the
+// readImport takes a file apart into rows: UTF-8, with or without a mark at the
 // beginning, between commas, semicolons or tabs. An error is an uploaded, about the
 // file as a whole.
-func ReadImport(text string) ([]run.ImportRow, error) {
+func readImport(text string) ([]runsetup.ImportRow, error) {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return nil, uploaded("This is not UTF-8 text. Save it as “CSV UTF-8”.")
 	}
@@ -120,7 +120,7 @@ func ReadImport(text string) ([]run.ImportRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rows []run.ImportRow
+	var rows []runsetup.ImportRow
 	for _, r := range records[1:] {
 		row, blank, err := importRow(columns, r.cells, r.line)
 		if err != nil {
@@ -129,8 +129,8 @@ func ReadImport(text string) ([]run.ImportRow, error) {
 		if blank {
 			continue
 		}
-		if rows = append(rows, row); len(rows) > run.MostImported {
-			return nil, uploaded(fmt.Sprintf("This has more than %d rows. Split it into smaller files.", run.MostImported))
+		if rows = append(rows, row); len(rows) > runsetup.MostImported {
+			return nil, uploaded(fmt.Sprintf("This has more than %d rows. Split it into smaller files.", runsetup.MostImported))
 		}
 	}
 	if len(rows) == 0 {
@@ -160,7 +160,7 @@ func columnsOf(header []string) ([]string, error) {
 	return columns, nil
 }
 
-func importRow(columns, cells []string, line int) (row run.ImportRow, blank bool, err error) {
+func importRow(columns, cells []string, line int) (row runsetup.ImportRow, blank bool, err error) {
 	row.Line, blank = line, true
 	into := map[string]*string{
 		"name": &row.Name, "aliases": &row.Aliases, "tags": &row.Tags, "time_zone": &row.TimeZone, "colour": &row.Colour,

@@ -13,7 +13,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"duodesk/internal/run"
+	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 	"duodesk/internal/web/site"
@@ -43,7 +43,7 @@ func (s *pages) getIntegration(c echo.Context, v site.Visitor) error {
 // left some, else the candidate's, else those in use.
 func (s *pages) integrationPage(c echo.Context, v site.Visitor) (setup.IntegrationPage, error) {
 	ctx := c.Request().Context()
-	state, err := s.Runner.Integration(ctx, v.Membership, v.Operator.ID)
+	state, err := s.Setup.Integration(ctx, v.Membership, v.Operator.ID)
 	if err != nil {
 		return setup.IntegrationPage{}, err
 	}
@@ -55,7 +55,7 @@ func (s *pages) integrationPage(c echo.Context, v site.Visitor) (setup.Integrati
 	return page, err
 }
 
-func (s *pages) apiCard(v site.Visitor, state run.Integration, api, hostPrefix, keyPrefix string) setup.APICard {
+func (s *pages) apiCard(v site.Visitor, state runsetup.Integration, api, hostPrefix, keyPrefix string) setup.APICard {
 	var card setup.APICard
 	active, inUse := state.Version(api, store.Active)
 	candidate, waiting := state.Version(api, store.Candidate)
@@ -67,7 +67,7 @@ func (s *pages) apiCard(v site.Visitor, state run.Integration, api, hostPrefix, 
 		shown = candidate
 	case waiting:
 		shown, card.Verdict = candidate, s.verdict(v, candidate)
-		if card.Verdict.State == run.Fails {
+		if card.Verdict.State == runsetup.Fails {
 			card.Verdict.State = "unverified"
 		}
 	case inUse:
@@ -103,7 +103,7 @@ func accountShownAgain(typed string, offered []setup.AccountOption) string {
 	if slices.ContainsFunc(offered, func(o setup.AccountOption) bool { return text.Line(o.Value) == text.Line(typed) }) {
 		return typed
 	}
-	return cmp.Or(shownAgain(typed), shownAgain(run.AccountIDIn(typed)))
+	return cmp.Or(shownAgain(typed), shownAgain(runsetup.AccountIDIn(typed)))
 }
 
 var (
@@ -116,7 +116,7 @@ func (s *pages) verdict(v site.Visitor, stored store.Version) setup.Verdict {
 	if stored.Outcome == nil {
 		return shown
 	}
-	var found run.Verdict
+	var found runsetup.Verdict
 	if err := json.Unmarshal(stored.Verdict, &found); err != nil {
 		return shown
 	}
@@ -133,7 +133,7 @@ func (s *pages) postIntegration(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	refused, notes, err := s.Runner.SaveIntegration(c.Request().Context(), v.Scope, v.Actor(), valuesOf(form, run.IntegrationFields()))
+	refused, notes, err := s.Setup.SaveIntegration(c.Request().Context(), v.Scope, v.Actor(), valuesOf(form, runsetup.IntegrationFields()))
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (s *pages) postFill(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	did, err := s.Runner.FillIn(c.Request().Context(), v.Scope, v.Actor(), api, form.Get(run.PasteField(api)), valuesOf(form, run.IntegrationFields()))
+	did, err := s.Setup.FillIn(c.Request().Context(), v.Scope, v.Actor(), api, form.Get(runsetup.PasteField(api)), valuesOf(form, runsetup.IntegrationFields()))
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func noteCleaned(page *setup.IntegrationPage, names []string) {
 func savedFlash(page setup.IntegrationPage) views.Flash {
 	failing := 0
 	for _, card := range []setup.APICard{page.Auth, page.Accounts, page.Admin} {
-		if card.Candidate != nil || card.Verdict.State != run.Works && card.Verdict.State != run.Limited {
+		if card.Candidate != nil || card.Verdict.State != runsetup.Works && card.Verdict.State != runsetup.Limited {
 			failing++
 		}
 	}
@@ -222,19 +222,19 @@ func apiParam(c echo.Context) (string, error) {
 
 func (s *pages) postCheck(c echo.Context, v site.Visitor) error {
 	return s.actOnAPI(c, v, func(ctx context.Context, api string) error {
-		return s.Runner.Check(ctx, v.Scope, v.Actor(), api)
+		return s.Setup.Check(ctx, v.Scope, v.Actor(), api)
 	})
 }
 
 func (s *pages) postActivate(c echo.Context, v site.Visitor) error {
 	return s.actOnAPI(c, v, func(ctx context.Context, api string) error {
-		return s.Runner.UseAnyway(ctx, v.Scope, v.Actor(), api)
+		return s.Setup.UseAnyway(ctx, v.Scope, v.Actor(), api)
 	})
 }
 
 func (s *pages) postDiscard(c echo.Context, v site.Visitor) error {
 	return s.actOnAPI(c, v, func(ctx context.Context, api string) error {
-		return s.Runner.Discard(ctx, v.Scope, v.Actor(), api)
+		return s.Setup.Discard(ctx, v.Scope, v.Actor(), api)
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/run"
+	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
@@ -33,7 +34,7 @@ func mappingFilter(value func(string) string) views.MappingFilter {
 
 // mappingSection is the mapping as the address asks for it. It opens once the
 // Accounts API has answered.
-func (s *pages) mappingSection(c echo.Context, v site.Visitor, state run.Integration) (setup.MappingSection, error) {
+func (s *pages) mappingSection(c echo.Context, v site.Visitor, state runsetup.Integration) (setup.MappingSection, error) {
 	filter := mappingFilter(c.QueryParam)
 	if c.Request().Method == http.MethodPost {
 		filter = mappingFilter(c.Request().PostFormValue)
@@ -50,7 +51,7 @@ func (s *pages) mappingSection(c echo.Context, v site.Visitor, state run.Integra
 		if !m.Editable {
 			break
 		}
-		m.Accounts = append(m.Accounts, setup.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
+		m.Accounts = append(m.Accounts, setup.AccountOption{Value: runsetup.AccountText(a), Label: a.APIHostname})
 		if a.MappedTo == nil {
 			m.UnmappedAccounts++
 		}
@@ -58,7 +59,7 @@ func (s *pages) mappingSection(c echo.Context, v site.Visitor, state run.Integra
 	}
 	for _, a := range state.Unusable {
 		if m.Editable {
-			m.Unusable = append(m.Unusable, run.AccountText(a))
+			m.Unusable = append(m.Unusable, runsetup.AccountText(a))
 			m.ReadAt = s.When(v, a.ReadAt)
 		}
 	}
@@ -87,9 +88,9 @@ func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Acc
 	m.Organizations, m.Mapped, m.Keyed = n.Organizations, n.Mapped, n.Keyed
 	m.Drift = driftRows(drifted)
 	m.Filters = mappingFilters(v.Workspace.Slug, filter, n)
-	var suggestions map[uuid.UUID]run.Suggestion
+	var suggestions map[uuid.UUID]runsetup.Suggestion
 	if filter.Suggest {
-		suggestions = run.Suggest(everybody, accounts)
+		suggestions = runsetup.Suggest(everybody, accounts)
 	}
 	byID := map[string]store.Account{}
 	for _, a := range accounts {
@@ -134,7 +135,7 @@ func mappingEmpty(v site.Visitor, n store.Counts) views.Empty {
 
 // mappingRow is one organization as it is saved, or with a suggestion that is
 // not.
-func mappingRow(v site.Visitor, o store.Organization, accounts map[string]store.Account, suggested run.Suggestion) setup.MappingRow {
+func mappingRow(v site.Visitor, o store.Organization, accounts map[string]store.Account, suggested runsetup.Suggestion) setup.MappingRow {
 	row := setup.MappingRow{Workspace: v.Workspace.Slug, OrganizationID: o.ID.String(), OrganizationTag: words.TagOf(o), Editable: v.MayIntegrate(), Connection: o.Connection()}
 	row.DirectoryKey.Value, row.SavedDirectoryKey = o.DirectoryKey, o.DirectoryKey
 	account, listed := accounts[o.AccountID]
@@ -143,11 +144,11 @@ func mappingRow(v site.Visitor, o store.Organization, accounts map[string]store.
 		row.Connected, row.AccountHost, row.State = words.ConnectionText(o), o.APIHostname, views.Chip{Level: "ok", Text: "Mapped"}
 		return row
 	case o.Mapped() && listed:
-		row.Account.Value, row.State = run.AccountText(account), views.Chip{Level: "ok", Text: "Mapped"}
+		row.Account.Value, row.State = runsetup.AccountText(account), views.Chip{Level: "ok", Text: "Mapped"}
 	case o.Mapped():
 		row.Account.Value, row.State = o.AccountID, words.LostAccount(o)
 	case suggested.Account.AccountID != "":
-		row.Account.Value, row.State = run.AccountText(suggested.Account), views.Chip{Level: "info", Text: "Suggested, not saved yet"}
+		row.Account.Value, row.State = runsetup.AccountText(suggested.Account), views.Chip{Level: "info", Text: "Suggested, not saved yet"}
 	case suggested.Ambiguous > 0:
 		row.State = views.Chip{Level: "warn", Text: fmt.Sprintf("%d with this name", suggested.Ambiguous)}
 	default:

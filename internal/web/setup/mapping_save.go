@@ -10,6 +10,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
@@ -26,7 +27,7 @@ func (s *pages) postMapping(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	faults, err := s.Runner.SaveMapping(c.Request().Context(), v.Scope, v.Actor(), rows)
+	faults, err := s.Setup.SaveMapping(c.Request().Context(), v.Scope, v.Actor(), rows)
 	if err != nil && !site.DuoSaidNo(err) {
 		return err
 	}
@@ -53,8 +54,8 @@ func (s *pages) postMapping(c echo.Context, v site.Visitor) error {
 
 // submittedRows reads account.<id> and directory_key.<id> of the rows to save, and
 // connection.<id>, for which each was drawn.
-func submittedRows(f site.Form) ([]run.MappingRow, error) {
-	var rows []run.MappingRow
+func submittedRows(f site.Form) ([]runsetup.MappingRow, error) {
+	var rows []runsetup.MappingRow
 	one := f.Get("row")
 	for name := range f.Values {
 		text, found := strings.CutPrefix(name, "account.")
@@ -65,7 +66,7 @@ func submittedRows(f site.Form) ([]run.MappingRow, error) {
 		if err != nil || f.Get("connection."+text) == "" {
 			return nil, site.BadRequest("A row of the mapping does not say which organization or connection it is for. Open the mapping again.")
 		}
-		rows = append(rows, run.MappingRow{
+		rows = append(rows, runsetup.MappingRow{
 			Organization: id, Account: f.Get(name), DirectoryKey: f.Get("directory_key." + text),
 			KeepAccount: f.Untouched(name), KeepDirectoryKey: f.Untouched("directory_key." + text),
 			WasAccount: f.Was(name), WasDirectoryKey: f.Was("directory_key." + text), Opened: f.Get("connection." + text),
@@ -80,7 +81,7 @@ func submittedRows(f site.Form) ([]run.MappingRow, error) {
 // savedRows is what came of saving rows of a form.
 type savedRows struct {
 	form   site.Form
-	rows   []run.MappingRow
+	rows   []runsetup.MappingRow
 	faults map[uuid.UUID][]catalog.FieldError
 	failed error // of Duo's; nothing was saved
 }
@@ -136,9 +137,9 @@ func (r savedRows) keepTyped(row *setup.MappingRow, offered []setup.AccountOptio
 	}
 	for _, fault := range r.faults[id] {
 		switch fault.Field {
-		case run.AccountField:
+		case runsetup.AccountField:
 			row.Account.Error = fault.Message
-		case run.DirectoryKeyField:
+		case runsetup.DirectoryKeyField:
 			row.DirectoryKey.Error = fault.Message
 		}
 	}
@@ -159,7 +160,7 @@ func (s *pages) answerMappingRow(c echo.Context, v site.Visitor, r savedRows) er
 		for _, a := range listed {
 			if a.Usable() {
 				accounts[a.AccountID] = a
-				offered = append(offered, setup.AccountOption{Value: run.AccountText(a)})
+				offered = append(offered, setup.AccountOption{Value: runsetup.AccountText(a)})
 			}
 		}
 		o, err = tx.Organization(ctx, r.rows[0].Organization)
@@ -168,7 +169,7 @@ func (s *pages) answerMappingRow(c echo.Context, v site.Visitor, r savedRows) er
 	if err != nil {
 		return err
 	}
-	row := mappingRow(v, o, accounts, run.Suggestion{})
+	row := mappingRow(v, o, accounts, runsetup.Suggestion{})
 	r.keepTyped(&row, offered)
 	if r.saved(row.OrganizationID) {
 		row.State.Text += ", saved"
@@ -186,7 +187,7 @@ func (s *pages) postRefreshAccounts(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
 		return err
 	}
-	if _, err := s.Runner.RefreshAccounts(c.Request().Context(), v.Scope, v.Actor()); err != nil {
+	if _, err := s.Setup.RefreshAccounts(c.Request().Context(), v.Scope, v.Actor()); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.Mapping(v.Workspace.Slug, views.MappingFilter{}))
@@ -194,7 +195,7 @@ func (s *pages) postRefreshAccounts(c echo.Context, v site.Visitor) error {
 
 func (s *pages) getAdoptAccounts(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
-	state, err := s.Runner.Integration(ctx, v.Scope, v.Operator.ID)
+	state, err := s.Setup.Integration(ctx, v.Scope, v.Operator.ID)
 	if err != nil {
 		return err
 	}
@@ -220,13 +221,13 @@ func adoptPage(v site.Visitor, accounts []store.Account, unmapped []store.Organi
 	count := map[string]int{}
 	for _, a := range accounts {
 		if a.MappedTo == nil {
-			page.Names = append(page.Names, run.OrganizationName(a))
-			count[run.OrganizationName(a)]++
+			page.Names = append(page.Names, runsetup.OrganizationName(a))
+			count[runsetup.OrganizationName(a)]++
 		}
 	}
-	suggested := run.Suggest(unmapped, accounts)
+	suggested := runsetup.Suggest(unmapped, accounts)
 	for _, o := range unmapped {
-		if suggested[o.ID] != (run.Suggestion{}) {
+		if suggested[o.ID] != (runsetup.Suggestion{}) {
 			page.Notes = append(page.Notes, o.Name+" exists already, without an account. It would not get one but a twin: take the suggestion for it in the mapping first.")
 		}
 	}
@@ -243,7 +244,7 @@ func (s *pages) postAdoptAccounts(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
 		return err
 	}
-	if err := s.Runner.AdoptAccounts(c.Request().Context(), v.Scope, v.Actor()); err != nil {
+	if err := s.Setup.AdoptAccounts(c.Request().Context(), v.Scope, v.Actor()); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.Integration(v.Workspace.Slug)+"?adopted=1#mapping")

@@ -10,7 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/run"
+	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
@@ -23,21 +23,21 @@ func (s *pages) getEditOrganization(c echo.Context, v site.Visitor) error {
 }
 
 // detailsOf is what the form of an organization holds before anybody types.
-func detailsOf(o store.Organization) run.Details {
-	return run.Details{
+func detailsOf(o store.Organization) runsetup.Details {
+	return runsetup.Details{
 		Name: o.Name, Aliases: strings.Join(o.Aliases, "\n"), Tags: strings.Join(o.Tags, ", "),
 		TimeZone: o.TimeZone, Colour: strconv.Itoa(o.Colour),
 	}
 }
 
-func editPage(v site.Visitor, revision int, typed run.Details) setup.EditOrganizationPage {
+func editPage(v site.Visitor, revision int, typed runsetup.Details) setup.EditOrganizationPage {
 	page := setup.EditOrganizationPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Revision: strconv.Itoa(revision), Zones: commonZones,
 		Name: views.Input{Value: typed.Name}, Aliases: views.Input{Value: typed.Aliases}, Tags: views.Input{Value: typed.Tags},
 		TimeZone: views.Input{Value: typed.TimeZone}, Colour: views.Input{Value: typed.Colour},
 	}
-	for i, word := range run.Colours {
-		page.Colours = append(page.Colours, views.Option{Value: strconv.Itoa(i + 1), Text: run.Sentence(word)[:len(word)]})
+	for i, word := range runsetup.Colours {
+		page.Colours = append(page.Colours, views.Option{Value: strconv.Itoa(i + 1), Text: runsetup.Sentence(word)[:len(word)]})
 	}
 	return page
 }
@@ -51,9 +51,9 @@ func (s *pages) postEditOrganization(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return site.BadRequest("The form does not say which revision of the organization it was opened with. Open it again.")
 	}
-	typed := run.Details{Name: form.Get("name"), Aliases: site.UnixLines(form.Get("aliases")), Tags: form.Get("tags"), TimeZone: form.Get("time_zone"), Colour: form.Get("colour")}
-	faults, err := s.Runner.ChangeOrganization(c.Request().Context(), v.Scope, v.Actor(), v.Organization.ID, revision, typed)
-	var overtaken *run.Overtaken
+	typed := runsetup.Details{Name: form.Get("name"), Aliases: site.UnixLines(form.Get("aliases")), Tags: form.Get("tags"), TimeZone: form.Get("time_zone"), Colour: form.Get("colour")}
+	faults, err := s.Setup.ChangeOrganization(c.Request().Context(), v.Scope, v.Actor(), v.Organization.ID, revision, typed)
+	var overtaken *runsetup.Overtaken
 	if err != nil && !errors.As(err, &overtaken) {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *pages) postEditOrganization(c echo.Context, v site.Visitor) error {
 }
 
 func setDetailFaults(page *setup.EditOrganizationPage, faults []catalog.FieldError) {
-	inputs := map[string]*views.Input{run.NameField: &page.Name, run.AliasesField: &page.Aliases, run.TagsField: &page.Tags, run.TimeZoneField: &page.TimeZone, run.ColourField: &page.Colour}
+	inputs := map[string]*views.Input{runsetup.NameField: &page.Name, runsetup.AliasesField: &page.Aliases, runsetup.TagsField: &page.Tags, runsetup.TimeZoneField: &page.TimeZone, runsetup.ColourField: &page.Colour}
 	for _, fault := range faults {
 		inputs[fault.Field].Error = fault.Message
 	}
@@ -78,7 +78,7 @@ func setDetailFaults(page *setup.EditOrganizationPage, faults []catalog.FieldErr
 
 // showOvertaken keeps what was typed and says beside each field what stands
 // there now. Sent once more, the form replaces it knowingly.
-func (s *pages) showOvertaken(page *setup.EditOrganizationPage, o *run.Overtaken) {
+func (s *pages) showOvertaken(page *setup.EditOrganizationPage, o *runsetup.Overtaken) {
 	page.Revision = strconv.Itoa(o.Now.Revision)
 	page.Overtaken = changedBy(o.By, s.Now().Sub(o.At)) + " Nothing of yours was saved yet. Save again to replace what is there now."
 	now := detailsOf(o.Now)
@@ -93,7 +93,7 @@ func (s *pages) showOvertaken(page *setup.EditOrganizationPage, o *run.Overtaken
 		}
 	}
 	if page.Colour.Value != now.Colour {
-		page.Colour.Note = "Stored now: " + run.Colours[o.Now.Colour-1]
+		page.Colour.Note = "Stored now: " + runsetup.Colours[o.Now.Colour-1]
 	}
 }
 

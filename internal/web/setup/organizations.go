@@ -10,6 +10,7 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
@@ -104,10 +105,10 @@ func (s *pages) getNewOrganization(c echo.Context, v site.Visitor) error {
 
 func (s *pages) newOrganizationPage(c echo.Context, v site.Visitor) (setup.NewOrganizationPage, error) {
 	page := setup.NewOrganizationPage{Workspace: v.Workspace.Slug, ID: uuid.NewString()}
-	state, err := s.Runner.Integration(c.Request().Context(), v.Scope, v.Operator.ID)
+	state, err := s.Setup.Integration(c.Request().Context(), v.Scope, v.Operator.ID)
 	for _, a := range state.Accounts {
 		if a.MappedTo == nil {
-			page.Accounts = append(page.Accounts, setup.AccountOption{Value: run.AccountText(a), Label: a.APIHostname})
+			page.Accounts = append(page.Accounts, setup.AccountOption{Value: runsetup.AccountText(a), Label: a.APIHostname})
 		}
 	}
 	if _, inUse := state.Version(store.AccountsAPI, store.Active); !inUse {
@@ -125,8 +126,8 @@ func (s *pages) postOrganization(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return site.BadRequest("The form has no id. Open it again.")
 	}
-	row := run.MappingRow{Organization: id, Account: form.Get("account"), DirectoryKey: form.Get("directory_key")}
-	created, faults, err := s.Runner.CreateOrganization(c.Request().Context(), v.Scope, v.Actor(), form.Get("name"), row)
+	row := runsetup.MappingRow{Organization: id, Account: form.Get("account"), DirectoryKey: form.Get("directory_key")}
+	created, faults, err := s.Setup.CreateOrganization(c.Request().Context(), v.Scope, v.Actor(), form.Get("name"), row)
 	if err == nil && len(faults) == 0 {
 		return c.Redirect(http.StatusSeeOther, views.Organization(v.Workspace.Slug, created.Slug))
 	}
@@ -143,9 +144,9 @@ func (s *pages) postOrganization(c echo.Context, v site.Visitor) error {
 		switch fault.Field {
 		case "name":
 			page.Name.Error = fault.Message
-		case run.AccountField:
+		case runsetup.AccountField:
 			page.Account.Error = fault.Message
-		case run.DirectoryKeyField:
+		case runsetup.DirectoryKeyField:
 			page.DirectoryKey.Error = fault.Message
 		}
 	}

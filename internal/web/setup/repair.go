@@ -32,7 +32,7 @@ func (s *pages) postRepair(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	err = s.Runner.Repair(c.Request().Context(), v.Scope, v.Actor(), v.Organization, form.Get("repair"), form.Get("account_id"), form.Get("name_now"))
+	err = s.Setup.Repair(c.Request().Context(), v.Scope, v.Actor(), v.Organization, form.Get("repair"), form.Get("account_id"), form.Get("name_now"))
 	if err != nil {
 		return err
 	}

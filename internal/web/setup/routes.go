@@ -31,7 +31,7 @@ func Routes(on *site.Site) []site.Route {
 		site.Get("/w/:ws/o/new", site.WholeWorkspace, s.getNewOrganization),
 		site.Post("/w/:ws/export/organizations", site.InWorkspace, s.postExport).Within(site.NoDeadline),
 		site.Get("/w/:ws/o/import", site.WholeWorkspace, s.getImport),
-		site.Post("/w/:ws/o/import", site.WholeWorkspace, s.postImport).Taking(MaxUpload),
+		site.Post("/w/:ws/o/import", site.WholeWorkspace, s.postImport).Taking(maxUpload),
 		site.Get("/w/:ws/o/import/preview", site.WholeWorkspace, s.getImportPreview),
 		site.Post("/w/:ws/o/import/preview", site.WholeWorkspace, s.postImportPreview).Within(site.SaveDeadline),
 		site.Get("/w/:ws/o/import/faults", site.WholeWorkspace, s.getImportFaults),

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"duodesk/internal/run"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -79,7 +79,7 @@ func ExportOf(found []store.Organization, accounts map[string]store.Account) [][
 	for _, o := range found {
 		account, state := o.AccountID, "not mapped"
 		if a, listed := accounts[o.AccountID]; listed {
-			account = run.AccountText(a)
+			account = setup.AccountText(a)
 		}
 		switch {
 		case o.Failing:
@@ -88,7 +88,7 @@ func ExportOf(found []store.Organization, accounts map[string]store.Account) [][
 			state = "mapped"
 		}
 		rows = append(rows, []string{
-			o.Name, strings.Join(o.Aliases, " | "), strings.Join(o.Tags, " | "), o.TimeZone, run.Colours[o.Colour-1], account, o.DirectoryKey, o.Slug, state,
+			o.Name, strings.Join(o.Aliases, " | "), strings.Join(o.Tags, " | "), o.TimeZone, setup.Colours[o.Colour-1], account, o.DirectoryKey, o.Slug, state,
 		})
 	}
 	return rows

@@ -18,7 +18,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/run"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/views"
 )
@@ -54,7 +54,7 @@ var heldStatuses = []int{
 
 // secretInput reports whether an input is for a password or a key: it is not held.
 func secretInput(name string) bool {
-	if run.SecretField(name) || strings.HasSuffix(name, "_paste") || slices.Contains([]string{"password", "current", "new", "token", heldField}, name) {
+	if setup.SecretField(name) || strings.HasSuffix(name, "_paste") || slices.Contains([]string{"password", "current", "new", "token", heldField}, name) {
 		return true
 	}
 	return slices.ContainsFunc(catalog.All(), func(a catalog.Action) bool {

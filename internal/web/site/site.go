@@ -14,6 +14,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/run"
+	"duodesk/internal/run/members"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -53,6 +55,8 @@ type Served struct {
 // Site answers the console's requests.
 type Site struct {
 	Config
+	Setup    *setup.Runner
+	Members  *members.Runner
 	Sessions *sessionStore
 	Crowd    *crowd
 	ready    readiness
@@ -63,7 +67,7 @@ type Site struct {
 // New makes a Site.
 func New(c Config) *Site {
 	crowd := newCrowd(c)
-	return &Site{Config: c, Crowd: crowd, Sessions: newSessionStore(c, crowd)}
+	return &Site{Config: c, Setup: setup.New(c.Runner), Members: members.New(c.Runner), Crowd: crowd, Sessions: newSessionStore(c, crowd)}
 }
 
 // Handler serves the rows of the route table. It panics when it

@@ -34,8 +34,8 @@ func (s *Site) admitToken(c echo.Context, p Policy) (Visitor, error) {
 	}
 	var token store.Token
 	var operator store.Operator
-	err = s.Crowd.look(r, s.Runner.TokenTrust(text), text, func() (err error) {
-		token, operator, err = s.Runner.Token(r.Context(), text)
+	err = s.Crowd.look(r, s.Members.TokenTrust(text), text, func() (err error) {
+		token, operator, err = s.Members.Token(r.Context(), text)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {

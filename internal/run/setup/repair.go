@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
@@ -21,8 +22,8 @@ const (
 // says what the person saw: the account, and the name it has there now, empty for
 // none. Where nothing is left to repair, as after a form sent twice, nothing is
 // done; a *store.ConflictError says that something else is to be decided now.
-func (r *Runner) Repair(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, repair, account, nameNow string) error {
-	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+func (r *Runner) Repair(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, repair, account, nameNow string) error {
+	return r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
 		}
@@ -45,20 +46,20 @@ func (r *Runner) Repair(ctx context.Context, sc store.Scope, actor Actor, o stor
 			if err := tx.AcceptAccountName(ctx, o.ID); err != nil {
 				return err
 			}
-			return tx.Record(ctx, keptNameRecord(actor, o, d, r.now()))
+			return tx.Record(ctx, keptNameRecord(actor, o, d, r.Now()))
 		case RepairUnmap:
 			if err := tx.Unmap(ctx, o.ID); err != nil {
 				return err
 			}
 			gone := []store.Account{{AccountID: d.AccountID, Name: d.AccountName}}
-			return tx.Record(ctx, mappingRecord(actor, o, "", gone, r.now()))
+			return tx.Record(ctx, mappingRecord(actor, o, "", gone, r.Now()))
 		}
 		return store.ErrNotFound
 	})
 }
 
 // renameAfterAccount keeps the name before as an alias: callers go on using it.
-func (r *Runner) renameAfterAccount(ctx context.Context, tx *store.Tx, actor Actor, o store.Organization, d store.Drifted) error {
+func (r *Runner) renameAfterAccount(ctx context.Context, tx *store.Tx, actor run.Actor, o store.Organization, d store.Drifted) error {
 	wanted := o
 	wanted.Name = OrganizationName(store.Account{AccountID: d.AccountID, Name: d.NameNow})
 	wanted.Aliases = withAlias(o.Aliases, o.Name, wanted.Name)
@@ -68,7 +69,7 @@ func (r *Runner) renameAfterAccount(ctx context.Context, tx *store.Tx, actor Act
 	if err := tx.AcceptAccountName(ctx, o.ID); err != nil {
 		return err
 	}
-	return tx.Record(ctx, changeRecord(actor, o, wanted, changesOf(o, wanted), r.now()))
+	return tx.Record(ctx, changeRecord(actor, o, wanted, changesOf(o, wanted), r.Now()))
 }
 
 // withAlias adds a name to aliases unless it is there, or there is no room.

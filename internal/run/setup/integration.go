@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/task"
@@ -47,7 +48,7 @@ func (r *Runner) Integration(ctx context.Context, sc store.Scope, operator uuid.
 
 func (r *Runner) stateOf(ctx context.Context, sc store.Scope, f keyForm, operator uuid.UUID) (Integration, error) {
 	var found Integration
-	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+	err := r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
 		if found.Versions, err = tx.Integration(ctx, f.organization); err != nil {
 			return err
 		}
@@ -62,7 +63,7 @@ func (r *Runner) stateOf(ctx context.Context, sc store.Scope, f keyForm, operato
 				found.Unusable = append(found.Unusable, a)
 			}
 		}
-		found.Draft, found.DraftUntil, err = tx.Draft(ctx, operator, f.draft, r.now())
+		found.Draft, found.DraftUntil, err = tx.Draft(ctx, operator, f.draft, r.Now())
 		if errors.Is(err, store.ErrNotFound) {
 			err = nil
 		}
@@ -82,7 +83,7 @@ type Refused struct {
 // validates each API on its own; a candidate that works replaces the version in
 // use. When any field is missing or malformed nothing is stored but a draft,
 // and Refused says why. An empty secret stands for the draft's or the stored one.
-func (r *Runner) SaveIntegration(ctx context.Context, sc store.Scope, actor Actor, typed map[string]string) (*Refused, map[string]string, error) {
+func (r *Runner) SaveIntegration(ctx context.Context, sc store.Scope, actor run.Actor, typed map[string]string) (*Refused, map[string]string, error) {
 	refused, notes, err := r.saveKeys(ctx, sc, actor, nine, typed)
 	if err != nil || refused != nil {
 		return refused, nil, err
@@ -90,7 +91,7 @@ func (r *Runner) SaveIntegration(ctx context.Context, sc store.Scope, actor Acto
 	return nil, notes, r.CheckAll(ctx, sc, actor)
 }
 
-func (r *Runner) saveKeys(ctx context.Context, sc store.Scope, actor Actor, f keyForm, typed map[string]string) (*Refused, map[string]string, error) {
+func (r *Runner) saveKeys(ctx context.Context, sc store.Scope, actor run.Actor, f keyForm, typed map[string]string) (*Refused, map[string]string, error) {
 	before, err := r.stateOf(ctx, sc, f, actor.Operator)
 	if err != nil {
 		return nil, nil, err
@@ -100,7 +101,7 @@ func (r *Runner) saveKeys(ctx context.Context, sc store.Scope, actor Actor, f ke
 		hasSecret[v.API] = true
 	}
 	typed = withDraft(typed, before.Draft)
-	plain, notes, bad := checkShape(f.fields, typed, hasSecret, r.sandbox)
+	plain, notes, bad := checkShape(f.fields, typed, hasSecret, r.Sandbox)
 	if len(bad) == 0 && f.organization != uuid.Nil {
 		bad, err = r.ownFaults(ctx, sc, f, plain)
 	}
@@ -113,7 +114,7 @@ func (r *Runner) saveKeys(ctx context.Context, sc store.Scope, actor Actor, f ke
 		}
 		return &Refused{Faults: bad, Notes: notes}, nil, r.keepDraft(ctx, sc, actor, f, typed)
 	}
-	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+	err = r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if err := f.held(ctx, tx); err != nil {
 			return err
 		}
@@ -140,14 +141,14 @@ func withDraft(typed, draft map[string]string) map[string]string {
 	return full
 }
 
-func (r *Runner) keepDraft(ctx context.Context, sc store.Scope, actor Actor, f keyForm, typed map[string]string) error {
-	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		return tx.SaveDraft(ctx, actor.Operator, f.draft, typed, r.now())
+func (r *Runner) keepDraft(ctx context.Context, sc store.Scope, actor run.Actor, f keyForm, typed map[string]string) error {
+	return r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		return tx.SaveDraft(ctx, actor.Operator, f.draft, typed, r.Now())
 	})
 }
 
 // addCandidate stores one API's fields unless they say what is stored already.
-func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, before Integration, slot store.Slot, f apiFields, plain map[string]string, actor Actor) error {
+func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, before Integration, slot store.Slot, f apiFields, plain map[string]string, actor run.Actor) error {
 	stored, found := before.Version(f.api, store.Candidate)
 	if !found {
 		stored, found = before.Version(f.api, store.Active)
@@ -163,34 +164,34 @@ func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, before Integrat
 			return err
 		}
 	}
-	version, err := tx.AddCandidate(ctx, slot, plain[f.host], plain[f.integrationKey], key, actor.Operator, r.now())
+	version, err := tx.AddCandidate(ctx, slot, plain[f.host], plain[f.integrationKey], key, actor.Operator, r.Now())
 	if err != nil {
 		return err
 	}
 	saved := store.Version{OrganizationID: slot.Owner(), API: f.api, Version: version, Host: plain[f.host], IntegrationKey: plain[f.integrationKey]}
-	return tx.Record(ctx, versionRecord(store.IntegrationSaved, actor, saved, "Saved, to be checked before use.", r.now()))
+	return tx.Record(ctx, versionRecord(store.IntegrationSaved, actor, saved, "Saved, to be checked before use.", r.Now()))
 }
 
 // CheckAll validates, for each API at the same time, the newest version.
-func (r *Runner) CheckAll(ctx context.Context, sc store.Scope, actor Actor) error {
+func (r *Runner) CheckAll(ctx context.Context, sc store.Scope, actor run.Actor) error {
 	var three task.Group
 	for _, f := range nineFields {
-		three.Go(ctx, r.log, "check keys", func() error { return r.Check(ctx, sc, actor, f.api) })
+		three.Go(ctx, r.Log, "check keys", func() error { return r.Check(ctx, sc, actor, f.api) })
 	}
 	return three.Wait()
 }
 
-// checkTime bounds a check: the calls to Duo, which have readTime, and the record.
+// checkTime bounds a check: the calls to Duo, which have ReadTime, and the record.
 const checkTime = 25 * time.Second
 
 // Check validates the newest version of one API: the candidate if there is one,
 // else the one in use. It returns store.ErrNotFound when there is neither.
-func (r *Runner) Check(ctx context.Context, sc store.Scope, actor Actor, api string) error {
+func (r *Runner) Check(ctx context.Context, sc store.Scope, actor run.Actor, api string) error {
 	return r.check(ctx, sc, actor, nine, api)
 }
 
-func (r *Runner) check(ctx context.Context, sc store.Scope, actor Actor, f keyForm, api string) error {
-	if err := r.change(ctx, sc, actor, catalog.Administrator, func(*store.Tx) error { return nil }); err != nil {
+func (r *Runner) check(ctx context.Context, sc store.Scope, actor run.Actor, f keyForm, api string) error {
+	if err := r.Change(ctx, sc, actor, catalog.Administrator, func(*store.Tx) error { return nil }); err != nil {
 		return err
 	}
 	state, err := r.stateOf(ctx, sc, f, actor.Operator)
@@ -209,13 +210,13 @@ func (r *Runner) check(ctx context.Context, sc store.Scope, actor Actor, f keyFo
 	return store.ErrNotFound
 }
 
-func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, f keyForm, v store.Version) error {
+func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor run.Actor, f keyForm, v store.Version) error {
 	// What was saved is checked to the end even if the browser leaves.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTime)
 	defer cancel()
 	var client *duo.Client
-	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
-		client, err = r.clientOf(ctx, tx, v)
+	err := r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		client, err = r.ClientOf(ctx, tx, v)
 		return err
 	})
 	if err != nil {
@@ -226,11 +227,11 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 	if err != nil {
 		return err
 	}
-	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		if err := tx.SaveCheck(ctx, v.Slot(), v.Version, diagnosis.Outcome, text, actor.Operator, r.now()); err != nil {
+	return r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		if err := tx.SaveCheck(ctx, v.Slot(), v.Version, diagnosis.Outcome, text, actor.Operator, r.Now()); err != nil {
 			return err
 		}
-		if err := tx.Record(ctx, checkRecord(actor, v, diagnosis, r.now())); err != nil {
+		if err := tx.Record(ctx, checkRecord(actor, v, diagnosis, r.Now())); err != nil {
 			return err
 		}
 		if diagnosis.Outcome == Fails {
@@ -242,7 +243,7 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 			}
 		}
 		if v.API == store.AccountsAPI {
-			return tx.SaveAccounts(ctx, diagnosis.accounts, r.now())
+			return tx.SaveAccounts(ctx, diagnosis.accounts, r.Now())
 		}
 		return nil
 	})
@@ -251,14 +252,14 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor Actor, 
 // putToUse activates a version. The first Admin API keys of an organization's own
 // that are put to use connect it through them, unless somebody has connected it
 // otherwise since the form was opened.
-func (r *Runner) putToUse(ctx context.Context, tx *store.Tx, actor Actor, f keyForm, v store.Version) error {
+func (r *Runner) putToUse(ctx context.Context, tx *store.Tx, actor run.Actor, f keyForm, v store.Version) error {
 	if v.OrganizationID == nil {
 		return tx.Activate(ctx, v.Slot(), v.Version)
 	}
 	if err := tx.LockMapping(ctx); err != nil {
 		return err
 	}
-	o, err := stillConnected(ctx, tx.LockConnection, f.connected)
+	o, err := run.StillConnected(ctx, tx.LockConnection, f.connected)
 	if err != nil {
 		return err
 	}
@@ -268,20 +269,20 @@ func (r *Runner) putToUse(ctx context.Context, tx *store.Tx, actor Actor, f keyF
 	if err := tx.Activate(ctx, v.Slot(), v.Version); err != nil || o.Kind == store.Own {
 		return err
 	}
-	if err := tx.ConnectOwn(ctx, *v.OrganizationID, actor.Operator, r.now()); err != nil {
+	if err := tx.ConnectOwn(ctx, *v.OrganizationID, actor.Operator, r.Now()); err != nil {
 		return err
 	}
-	return tx.Record(ctx, connectionRecord(actor, o, store.Organization{Kind: store.Own}, nil, r.now()))
+	return tx.Record(ctx, connectionRecord(actor, o, store.Organization{Kind: store.Own}, nil, r.Now()))
 }
 
 // UseAnyway puts an API's candidate to use although Duo did not accept it. It
 // returns store.ErrNotFound when there is no candidate.
-func (r *Runner) UseAnyway(ctx context.Context, sc store.Scope, actor Actor, api string) error {
+func (r *Runner) UseAnyway(ctx context.Context, sc store.Scope, actor run.Actor, api string) error {
 	return r.useAnyway(ctx, sc, actor, nine, api)
 }
 
-func (r *Runner) useAnyway(ctx context.Context, sc store.Scope, actor Actor, f keyForm, api string) error {
-	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+func (r *Runner) useAnyway(ctx context.Context, sc store.Scope, actor run.Actor, f keyForm, api string) error {
+	return r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		// Whoever maps takes this lock before the one of the versions.
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
@@ -293,17 +294,17 @@ func (r *Runner) useAnyway(ctx context.Context, sc store.Scope, actor Actor, f k
 		if err := r.putToUse(ctx, tx, actor, f, v); err != nil {
 			return err
 		}
-		return tx.Record(ctx, versionRecord(store.IntegrationActivated, actor, v, "Put to use although "+lastCheck(v)+".", r.now()))
+		return tx.Record(ctx, versionRecord(store.IntegrationActivated, actor, v, "Put to use although "+lastCheck(v)+".", r.Now()))
 	})
 }
 
 // Discard drops an API's candidate, if there is one.
-func (r *Runner) Discard(ctx context.Context, sc store.Scope, actor Actor, api string) error {
+func (r *Runner) Discard(ctx context.Context, sc store.Scope, actor run.Actor, api string) error {
 	return r.discard(ctx, sc, actor, nine, api)
 }
 
-func (r *Runner) discard(ctx context.Context, sc store.Scope, actor Actor, f keyForm, api string) error {
-	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+func (r *Runner) discard(ctx context.Context, sc store.Scope, actor run.Actor, f keyForm, api string) error {
+	return r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if err := f.held(ctx, tx); err != nil {
 			return err
 		}
@@ -317,6 +318,6 @@ func (r *Runner) discard(ctx context.Context, sc store.Scope, actor Actor, f key
 		if err := tx.Discard(ctx, v.Slot()); err != nil {
 			return err
 		}
-		return tx.Record(ctx, versionRecord(store.IntegrationDiscarded, actor, v, "Discarded; "+lastCheck(v)+".", r.now()))
+		return tx.Record(ctx, versionRecord(store.IntegrationDiscarded, actor, v, "Discarded; "+lastCheck(v)+".", r.Now()))
 	})
 }

@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
@@ -21,7 +22,7 @@ const longestDirectoryName = 60
 // AddDirectory adds a directory to an organization. text is whatever was pasted
 // for its key. An empty name is "Directory". Faults stand beside
 // DirectoryNameField or DirectoryKeyField; with any, nothing is changed.
-func (r *Runner) AddDirectory(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, name, text string) ([]catalog.FieldError, error) {
+func (r *Runner) AddDirectory(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, name, text string) ([]catalog.FieldError, error) {
 	name, bad := directoryName(name)
 	if name == "" {
 		name = store.FirstDirectory
@@ -36,18 +37,18 @@ func (r *Runner) AddDirectory(ctx context.Context, sc store.Scope, actor Actor, 
 	if len(bad) > 0 {
 		return bad, nil
 	}
-	err := r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		if _, err := stillConnected(ctx, tx.HoldConnection, o); err != nil {
+	err := r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		if _, err := run.StillConnected(ctx, tx.HoldConnection, o); err != nil {
 			return err
 		}
 		if err := directoryNameFree(ctx, tx, o, uuid.Nil, name); err != nil {
 			return err
 		}
-		if _, err := tx.AddDirectory(ctx, o.ID, name, key, actor.Operator, r.now()); err != nil {
+		if _, err := tx.AddDirectory(ctx, o.ID, name, key, actor.Operator, r.Now()); err != nil {
 			return err
 		}
 		d := store.Directory{Name: name, Key: key}
-		return tx.Record(ctx, directoryRecord(store.DirectoryAdded, actor, o, d, "Added "+name+", whose key ends in "+Tail(key)+".", r.now()))
+		return tx.Record(ctx, directoryRecord(store.DirectoryAdded, actor, o, d, "Added "+name+", whose key ends in "+run.Tail(key)+".", r.Now()))
 	})
 	return directoryConflict(err)
 }
@@ -93,7 +94,7 @@ func directoryName(name string) (string, []catalog.FieldError) {
 }
 
 // RenameDirectory gives one of an organization's directories another name.
-func (r *Runner) RenameDirectory(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, id uuid.UUID, name string) ([]catalog.FieldError, error) {
+func (r *Runner) RenameDirectory(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, id uuid.UUID, name string) ([]catalog.FieldError, error) {
 	name, bad := directoryName(name)
 	if name == "" {
 		bad = fault(DirectoryNameField, "Fill this in.")
@@ -115,7 +116,7 @@ func (r *Runner) RenameDirectory(ctx context.Context, sc store.Scope, actor Acto
 
 // MakePrimary makes one of an organization's directories the one that the
 // mapping shows.
-func (r *Runner) MakePrimary(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, id uuid.UUID) error {
+func (r *Runner) MakePrimary(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, id uuid.UUID) error {
 	return r.changeDirectory(ctx, sc, actor, o, id, func(tx *store.Tx, d store.Directory) (store.Event, string, error) {
 		return store.DirectoryPrimary, "Made " + d.Name + " primary.", tx.MakePrimary(ctx, o.ID, id)
 	})
@@ -123,16 +124,16 @@ func (r *Runner) MakePrimary(ctx context.Context, sc store.Scope, actor Actor, o
 
 // RemoveDirectory takes one of an organization's directories away. Users who
 // come from it stay as they are in Duo.
-func (r *Runner) RemoveDirectory(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, id uuid.UUID) error {
+func (r *Runner) RemoveDirectory(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, id uuid.UUID) error {
 	return r.changeDirectory(ctx, sc, actor, o, id, func(tx *store.Tx, d store.Directory) (store.Event, string, error) {
-		return store.DirectoryKeyRemoved, "Removed " + d.Name + ", whose key ended in " + Tail(d.Key) + ".", tx.RemoveDirectory(ctx, o.ID, id)
+		return store.DirectoryKeyRemoved, "Removed " + d.Name + ", whose key ended in " + run.Tail(d.Key) + ".", tx.RemoveDirectory(ctx, o.ID, id)
 	})
 }
 
 // changeDirectory changes one directory of an organization, with its record.
-func (r *Runner) changeDirectory(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, id uuid.UUID, change func(*store.Tx, store.Directory) (store.Event, string, error)) error {
-	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		if _, err := stillConnected(ctx, tx.HoldConnection, o); err != nil {
+func (r *Runner) changeDirectory(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, id uuid.UUID, change func(*store.Tx, store.Directory) (store.Event, string, error)) error {
+	return r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		if _, err := run.StillConnected(ctx, tx.HoldConnection, o); err != nil {
 			return err
 		}
 		found, err := tx.Directories(ctx, o.ID)
@@ -147,7 +148,7 @@ func (r *Runner) changeDirectory(ctx context.Context, sc store.Scope, actor Acto
 			if err != nil {
 				return err
 			}
-			return tx.Record(ctx, directoryRecord(event, actor, o, d, summary, r.now()))
+			return tx.Record(ctx, directoryRecord(event, actor, o, d, summary, r.Now()))
 		}
 		return store.ErrNotFound
 	})

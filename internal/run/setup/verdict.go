@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"cmp"
@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 )
 
@@ -58,7 +59,7 @@ const (
 
 func (d *diagnosis) step(state, text string) { d.Steps = append(d.Steps, CheckStep{state, text}) }
 
-func (d *diagnosis) fail(headline string, why Explanation) {
+func (d *diagnosis) fail(headline string, why run.Explanation) {
 	d.Outcome, d.Headline, d.Cause = Fails, headline, why.Cause
 	d.Fix = cmp.Or(why.Fix, "Check again in a minute. If it fails in the same way, ask Duo Support.")
 	d.step(stepBad, why.Cause)
@@ -66,17 +67,17 @@ func (d *diagnosis) fail(headline string, why Explanation) {
 
 // diagnose tries the credentials of a slot with harmless calls.
 func (r *Runner) diagnose(ctx context.Context, c *duo.Client, slot store.Slot) diagnosis {
-	ctx, cancel := context.WithTimeout(ctx, readTime)
+	ctx, cancel := context.WithTimeout(ctx, run.ReadTime)
 	defer cancel()
 	var d diagnosis
-	asked := r.now()
+	asked := r.Now()
 	duoTime, err := c.Ping(ctx)
 	if err != nil {
-		d.fail(headlineOf(noAPI, err), Explain(err))
+		d.fail(headlineOf(noAPI, err), run.Explain(err))
 		return d
 	}
 	d.step(stepOK, "The host answers over a trusted connection.")
-	answered := r.now()
+	answered := r.Now()
 	off := duoTime.Sub(asked.Add(answered.Sub(asked) / 2)).Round(time.Second)
 	switch {
 	case off.Abs() > clockLimit:
@@ -107,7 +108,7 @@ func (r *Runner) diagnose(ctx context.Context, c *duo.Client, slot store.Slot) d
 // about the keys, and an answer is not called none.
 func headlineOf(asked string, err error) string {
 	if refused, is := errors.AsType[*duo.Error](err); is {
-		if asked != noAPI && keysAtFault(refused) {
+		if asked != noAPI && run.RefusesKeys(refused) {
 			return "The " + asked + " refuses these keys"
 		}
 		return "The " + asked + " did not do what it was asked"
@@ -135,7 +136,7 @@ func (r *Runner) diagnoseAuth(ctx context.Context, c *duo.Client, slot store.Slo
 }
 
 func (r *Runner) diagnoseAccounts(ctx context.Context, c *duo.Client, d *diagnosis) {
-	accounts, left, err := r.listAccounts(ctx, c)
+	accounts, left, err := r.ListAccounts(ctx, c)
 	if err != nil {
 		d.fail(headlineOf("Accounts API", err), r.whyRefused(ctx, c, store.OfWorkspace(store.AccountsAPI), err))
 		return
@@ -167,7 +168,7 @@ func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, slot store.Sl
 	}
 	_, settingsErr := c.Settings(ctx)
 	if settingsErr != nil && !notPermitted(settingsErr) {
-		d.fail(headlineOf("Admin API", settingsErr), Explain(settingsErr))
+		d.fail(headlineOf("Admin API", settingsErr), run.Explain(settingsErr))
 		return
 	}
 	switch {
@@ -211,8 +212,8 @@ func notPermitted(err error) bool {
 // whyRefused explains a refusal. Where the kind of application may be the
 // reason, it tries the keys on the other APIs, so that it can name whose they
 // are.
-func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, slot store.Slot, err error) Explanation {
-	why := Explain(err)
+func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, slot store.Slot, err error) run.Explanation {
+	why := run.Explain(err)
 	var refused *duo.Error
 	if !errors.As(err, &refused) || refused.Code != duo.CodeForbidden && refused.Code != duo.CodeUnknownKey {
 		return why
@@ -221,20 +222,20 @@ func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, slot store.Slot,
 		switch {
 		case other.api == slot.API || !r.accepts(ctx, c, other.api):
 		case slot.Organization != uuid.Nil:
-			return Explanation{
-				Cause: "These are the keys of an " + other.title + " application, not of an " + apiTitle(slot.API) + " application.",
-				Fix:   "Protect an " + apiTitle(slot.API) + " application in this organization's own Duo account and enter its keys.",
+			return run.Explanation{
+				Cause: "These are the keys of an " + other.title + " application, not of an " + run.APITitle(slot.API) + " application.",
+				Fix:   "Protect an " + run.APITitle(slot.API) + " application in this organization's own Duo account and enter its keys.",
 			}
 		default:
-			return Explanation{
+			return run.Explanation{
 				Cause: "These are the keys of an " + other.title + " application, in the wrong card.",
-				Fix:   "Enter them under " + other.title + ", and here those of an " + apiTitle(slot.API) + " application.",
+				Fix:   "Enter them under " + other.title + ", and here those of an " + run.APITitle(slot.API) + " application.",
 			}
 		}
 	}
 	if refused.Code == duo.CodeForbidden && !refused.SaysWhy() && !refused.WrongKind() {
 		cause := "Duo knows these keys but permits nothing to them here: another kind of application, or one without any permission."
-		return Explanation{Cause: strings.TrimSpace(cause + " " + refused.Said()), Fix: "Check the application's type and its permissions in the Duo Admin Panel."}
+		return run.Explanation{Cause: strings.TrimSpace(cause + " " + refused.Said()), Fix: "Check the application's type and its permissions in the Duo Admin Panel."}
 	}
 	return why
 }

@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"context"
@@ -9,12 +9,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // a container may have no zone files
+	_ "time/tzdata"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
@@ -140,7 +141,7 @@ func (e *Overtaken) Error() string { return "run: changed by somebody else since
 // ChangeOrganization saves what was typed about an organization, as it was at a
 // revision. Where it was changed since the error is an *Overtaken. What is as it
 // was typed already, as after a form sent twice, is a success.
-func (r *Runner) ChangeOrganization(ctx context.Context, sc store.Scope, actor Actor, id uuid.UUID, revision int, typed Details) ([]catalog.FieldError, error) {
+func (r *Runner) ChangeOrganization(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID, revision int, typed Details) ([]catalog.FieldError, error) {
 	wanted, bad := typed.parse()
 	if text.Line(typed.Colour) == "" {
 		bad = append(bad, catalog.FieldError{Field: ColourField, Message: "Choose a colour."})
@@ -148,7 +149,7 @@ func (r *Runner) ChangeOrganization(ctx context.Context, sc store.Scope, actor A
 	if len(bad) > 0 {
 		return bad, nil
 	}
-	err := r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+	err := r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		now, err := tx.Organization(ctx, id)
 		if err != nil {
 			return err
@@ -161,7 +162,7 @@ func (r *Runner) ChangeOrganization(ctx context.Context, sc store.Scope, actor A
 		if err := tx.ChangeOrganization(ctx, wanted); err != nil {
 			return err
 		}
-		return tx.Record(ctx, changeRecord(actor, now, wanted, changes, r.now()))
+		return tx.Record(ctx, changeRecord(actor, now, wanted, changes, r.Now()))
 	})
 	if store.IsConflict(err, "organization_revision") {
 		return nil, r.overtaken(ctx, sc, id)
@@ -170,12 +171,12 @@ func (r *Runner) ChangeOrganization(ctx context.Context, sc store.Scope, actor A
 }
 
 func (r *Runner) overtaken(ctx context.Context, sc store.Scope, id uuid.UUID) error {
-	now, err := r.organization(ctx, sc, id)
+	now, err := r.Organization(ctx, sc, id)
 	if err != nil {
 		return err
 	}
 	told := &Overtaken{Now: now}
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
 		told.By, told.At, err = tx.LastChange(ctx, id, store.OrganizationChanged)
 		return err
 	})

@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
@@ -26,23 +27,23 @@ func PasteField(api string) string { return api + "_paste" }
 // FillIn finds an API's three values by their shape in a text that was pasted,
 // and keeps the form as a draft with them filled in; typed is what its boxes
 // held. Where a text holds two values of a kind, none is taken.
-func (r *Runner) FillIn(ctx context.Context, sc store.Scope, actor Actor, api, text string, typed map[string]string) (Pasted, error) {
+func (r *Runner) FillIn(ctx context.Context, sc store.Scope, actor run.Actor, api, text string, typed map[string]string) (Pasted, error) {
 	return r.fillIn(ctx, sc, actor, nine, api, text, typed)
 }
 
 // FillInOwn is FillIn for an organization's own keys.
-func (r *Runner) FillInOwn(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, api, text string, typed map[string]string) (Pasted, error) {
+func (r *Runner) FillInOwn(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, api, text string, typed map[string]string) (Pasted, error) {
 	return r.fillIn(ctx, sc, actor, ownForm(o, api), api, text, typed)
 }
 
-func (r *Runner) fillIn(ctx context.Context, sc store.Scope, actor Actor, f keyForm, api, text string, typed map[string]string) (Pasted, error) {
+func (r *Runner) fillIn(ctx context.Context, sc store.Scope, actor run.Actor, f keyForm, api, text string, typed map[string]string) (Pasted, error) {
 	before, err := r.stateOf(ctx, sc, f, actor.Operator)
 	if err != nil {
 		return Pasted{}, err
 	}
 	typed = withDraft(typed, before.Draft)
 	var did Pasted
-	found := duo.FindCredentials(text, r.sandbox)
+	found := duo.FindCredentials(text, r.Sandbox)
 	for _, fields := range f.fields {
 		if fields.api != api {
 			continue

@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"cmp"
@@ -9,25 +9,26 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
 
 // RefreshAccounts reads the accounts from Duo again and keeps the list.
-func (r *Runner) RefreshAccounts(ctx context.Context, sc store.Scope, actor Actor) ([]store.Account, error) {
+func (r *Runner) RefreshAccounts(ctx context.Context, sc store.Scope, actor run.Actor) ([]store.Account, error) {
 	var accounts []store.Account
-	client, err := r.accountsClient(ctx, sc)
+	client, err := r.AccountsClient(ctx, sc)
 	if err != nil {
 		return nil, err
 	}
-	asking, cancel := context.WithTimeout(ctx, readTime)
+	asking, cancel := context.WithTimeout(ctx, run.ReadTime)
 	defer cancel()
-	listed, _, err := r.listAccounts(asking, client)
+	listed, _, err := r.ListAccounts(asking, client)
 	if err != nil {
 		return nil, err
 	}
-	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) (err error) {
-		if err = tx.SaveAccounts(ctx, listed, r.now()); err != nil {
+	err = r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) (err error) {
+		if err = tx.SaveAccounts(ctx, listed, r.Now()); err != nil {
 			return err
 		}
 		accounts, err = tx.Accounts(ctx)
@@ -38,11 +39,11 @@ func (r *Runner) RefreshAccounts(ctx context.Context, sc store.Scope, actor Acto
 
 // AdoptAccounts creates an organization for every listed account that has none,
 // after reading the list again. All or none are made.
-func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor) error {
+func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor run.Actor) error {
 	if _, err := r.RefreshAccounts(ctx, sc, actor); err != nil {
 		return err
 	}
-	return r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+	return r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
 		}
@@ -61,13 +62,13 @@ func (r *Runner) AdoptAccounts(ctx context.Context, sc store.Scope, actor Actor)
 			return err
 		}
 		for i, o := range created {
-			if err := tx.Map(ctx, o.ID, ids[i], actor.Operator, r.now()); err != nil {
+			if err := tx.Map(ctx, o.ID, ids[i], actor.Operator, r.Now()); err != nil {
 				return err
 			}
-			if err := tx.Record(ctx, creationRecord(actor, o, r.now())); err != nil {
+			if err := tx.Record(ctx, creationRecord(actor, o, r.Now())); err != nil {
 				return err
 			}
-			if err := tx.Record(ctx, mappingRecord(actor, o, ids[i], accounts, r.now())); err != nil {
+			if err := tx.Record(ctx, mappingRecord(actor, o, ids[i], accounts, r.Now())); err != nil {
 				return err
 			}
 		}
@@ -85,14 +86,14 @@ func OrganizationName(a store.Account) string {
 		}
 		return r
 	}, a.Name)
-	return cmp.Or(text.Line(cut(text.Line(name), store.LongestName)), a.AccountID)
+	return cmp.Or(text.Line(run.Shortened(text.Line(name), store.LongestName)), a.AccountID)
 }
 
 // CreateOrganization adds one organization, with its account and directory key
 // when they are given. row.Organization is its id, chosen by the form: sent
 // twice, the first one is returned again. Faults stand beside "name" or a row's fields; with any of
 // them nothing is created.
-func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor Actor, name string, row MappingRow) (store.Organization, []catalog.FieldError, error) {
+func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor run.Actor, name string, row MappingRow) (store.Organization, []catalog.FieldError, error) {
 	if row.Organization == uuid.Nil {
 		row.Organization = uuid.New()
 	}
@@ -112,12 +113,12 @@ func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor A
 		return store.Organization{}, bad, nil
 	}
 	var created store.Organization
-	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+	err = r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		created, err = tx.CreateOrganization(ctx, row.Organization, name)
 		if err != nil {
 			return err
 		}
-		if err := tx.Record(ctx, creationRecord(actor, created, r.now())); err != nil {
+		if err := tx.Record(ctx, creationRecord(actor, created, r.Now())); err != nil {
 			return err
 		}
 		if bad, err = r.saveRow(ctx, tx, actor, created, row, accounts); err == nil && len(bad) > 0 {
@@ -129,7 +130,7 @@ func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor A
 	case errors.Is(err, errFaults):
 		err = nil
 	case store.IsConflict(err, "organization_pkey"):
-		created, err = r.organization(ctx, sc, row.Organization)
+		created, err = r.Organization(ctx, sc, row.Organization)
 	}
 	return created, bad, err
 }
@@ -144,7 +145,7 @@ func checkName(f catalog.Text, name string) (string, []catalog.FieldError) {
 }
 
 // accountsFor lists the accounts, freshly when one is to be assigned.
-func (r *Runner) accountsFor(ctx context.Context, sc store.Scope, actor Actor, account string) (accounts []store.Account, err error) {
+func (r *Runner) accountsFor(ctx context.Context, sc store.Scope, actor run.Actor, account string) (accounts []store.Account, err error) {
 	if text.Line(account) != "" {
 		return r.RefreshAccounts(ctx, sc, actor)
 	}

@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
@@ -19,9 +20,9 @@ type apiFields struct{ api, title, host, integrationKey, secretKey string }
 
 // The nine credential fields, in the order of the form.
 var nineFields = []apiFields{
-	{store.AuthAPI, apiTitle(store.AuthAPI), "auth_host", "auth_integration_key", "auth_secret_key"},
-	{store.AccountsAPI, apiTitle(store.AccountsAPI), "account_host", "accounts_integration_key", "accounts_secret_key"},
-	{store.AdminAPI, apiTitle(store.AdminAPI), "admin_host", "admin_integration_key", "admin_secret_key"},
+	{store.AuthAPI, run.APITitle(store.AuthAPI), "auth_host", "auth_integration_key", "auth_secret_key"},
+	{store.AccountsAPI, run.APITitle(store.AccountsAPI), "account_host", "accounts_integration_key", "accounts_secret_key"},
+	{store.AdminAPI, run.APITitle(store.AdminAPI), "admin_host", "admin_integration_key", "admin_secret_key"},
 }
 
 // keyForm is a form of credential fields: the workspace's nine, or the three of
@@ -39,10 +40,10 @@ var nine = keyForm{draft: "integration", fields: nineFields}
 func ownForm(o store.Organization, api string) keyForm {
 	if api == store.AuthAPI {
 		return keyForm{draft: "own auth keys " + o.ID.String(), organization: o.ID, connected: o,
-			fields: []apiFields{{store.AuthAPI, apiTitle(store.AuthAPI), "ownauth_host", "ownauth_integration_key", "ownauth_secret_key"}}}
+			fields: []apiFields{{store.AuthAPI, run.APITitle(store.AuthAPI), "ownauth_host", "ownauth_integration_key", "ownauth_secret_key"}}}
 	}
 	return keyForm{draft: "own keys " + o.ID.String(), organization: o.ID, connected: o,
-		fields: []apiFields{{store.AdminAPI, apiTitle(store.AdminAPI), "own_host", "own_integration_key", "own_secret_key"}}}
+		fields: []apiFields{{store.AdminAPI, run.APITitle(store.AdminAPI), "own_host", "own_integration_key", "own_secret_key"}}}
 }
 
 // held makes sure, inside of the transaction of a change, that the form's
@@ -51,7 +52,7 @@ func (f keyForm) held(ctx context.Context, tx *store.Tx) error {
 	if f.organization == uuid.Nil {
 		return nil
 	}
-	_, err := stillConnected(ctx, tx.LockConnection, f.connected)
+	_, err := run.StillConnected(ctx, tx.LockConnection, f.connected)
 	return err
 }
 

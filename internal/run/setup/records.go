@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"cmp"
@@ -10,35 +10,36 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 )
 
 // versionRecord is what is kept of a change of one API's fields: everything but
 // the secret key.
-func versionRecord(e store.Event, actor Actor, v store.Version, summary string, now time.Time) store.Record {
+func versionRecord(e store.Event, actor run.Actor, v store.Version, summary string, now time.Time) store.Record {
 	if v.OrganizationID != nil {
 		return ownRecord(e, actor, v, summary, now)
 	}
 	return store.Record{
-		Event: e, Operator: actor.Operator, Subject: apiTitle(v.API), Summary: summary, At: now,
+		Event: e, Operator: actor.Operator, Subject: run.APITitle(v.API), Summary: summary, At: now,
 		Input: map[string]string{"api": v.API, "version": strconv.Itoa(v.Version), "host": v.Host, "integration_key": v.IntegrationKey},
 	}
 }
 
 // ownRecord is versionRecord for keys of an organization's own.
-func ownRecord(e store.Event, actor Actor, v store.Version, summary string, now time.Time) store.Record {
+func ownRecord(e store.Event, actor run.Actor, v store.Version, summary string, now time.Time) store.Record {
 	own := map[store.Event]store.Event{
 		store.IntegrationSaved: store.OwnKeysSaved, store.IntegrationChecked: store.OwnKeysChecked,
 		store.IntegrationActivated: store.OwnKeysActivated, store.IntegrationDiscarded: store.OwnKeysDiscarded,
 	}
 	return store.Record{
-		Event: own[e], Operator: actor.Operator, Organization: *v.OrganizationID, Subject: "Own " + apiTitle(v.API) + " keys", Summary: summary, At: now,
+		Event: own[e], Operator: actor.Operator, Organization: *v.OrganizationID, Subject: "Own " + run.APITitle(v.API) + " keys", Summary: summary, At: now,
 		Input: map[string]string{"version": strconv.Itoa(v.Version), "host": v.Host, "integration_key": v.IntegrationKey},
 	}
 }
 
 // connectionRecord tells how an organization was reached before and is now.
-func connectionRecord(actor Actor, before, after store.Organization, accounts []store.Account, now time.Time) store.Record {
+func connectionRecord(actor run.Actor, before, after store.Organization, accounts []store.Account, now time.Time) store.Record {
 	return store.Record{
 		Event: store.ConnectionChanged, Operator: actor.Operator, Organization: before.ID, AccountID: after.AccountID, Subject: before.Name, At: now,
 		Input:   map[string]string{"from": before.Kind, "from_account": before.AccountID, "to": after.Kind, "to_account": after.AccountID},
@@ -59,16 +60,16 @@ func connectionWords(o store.Organization, accounts []store.Account) string {
 }
 
 // directoryRecord keeps what became of one of an organization's directories.
-func directoryRecord(e store.Event, actor Actor, o store.Organization, d store.Directory, summary string, now time.Time) store.Record {
+func directoryRecord(e store.Event, actor run.Actor, o store.Organization, d store.Directory, summary string, now time.Time) store.Record {
 	return store.Record{
 		Event: e, Operator: actor.Operator, Organization: o.ID, AccountID: o.AccountID, Subject: o.Name, At: now,
-		Input: map[string]string{"name": d.Name, "key": Tail(d.Key)}, Summary: summary,
+		Input: map[string]string{"name": d.Name, "key": run.Tail(d.Key)}, Summary: summary,
 	}
 }
 
 // checkRecord is what Duo answered to a version, and what came of that. Keys that
 // Duo does not accept are recorded as refused.
-func checkRecord(actor Actor, v store.Version, d diagnosis, now time.Time) store.Record {
+func checkRecord(actor run.Actor, v store.Version, d diagnosis, now time.Time) store.Record {
 	summary := d.Verdict.Headline + "."
 	if d.Outcome != Fails && v.State == store.Candidate {
 		summary += " Put to use."
@@ -91,7 +92,7 @@ func lastCheck(v store.Version) string {
 	return "Duo accepted the keys"
 }
 
-func creationRecord(actor Actor, o store.Organization, now time.Time) store.Record {
+func creationRecord(actor run.Actor, o store.Organization, now time.Time) store.Record {
 	return store.Record{
 		Event: store.OrganizationCreated, Operator: actor.Operator, Organization: o.ID, Subject: o.Name, At: now,
 		Input: map[string]string{"name": o.Name, "slug": o.Slug}, Summary: "Created.",
@@ -100,7 +101,7 @@ func creationRecord(actor Actor, o store.Organization, now time.Time) store.Reco
 
 // mappingRecord tells from which account to which an organization was moved;
 // account is empty when it was taken away.
-func mappingRecord(actor Actor, o store.Organization, account string, accounts []store.Account, now time.Time) store.Record {
+func mappingRecord(actor run.Actor, o store.Organization, account string, accounts []store.Account, now time.Time) store.Record {
 	r := store.Record{
 		Event: store.OrganizationMapped, Operator: actor.Operator, Organization: o.ID, AccountID: account, Subject: o.Name, At: now,
 		Input: map[string]string{"from": o.AccountID, "to": account},
@@ -129,22 +130,22 @@ func namedAccount(id string, accounts []store.Account) string {
 
 // directoryKeyRecord keeps the ends of directory keys: enough to tell which one
 // it was.
-func directoryKeyRecord(actor Actor, o store.Organization, key string, now time.Time) store.Record {
+func directoryKeyRecord(actor run.Actor, o store.Organization, key string, now time.Time) store.Record {
 	r := store.Record{
 		Event: store.DirectoryKeySet, Operator: actor.Operator, Organization: o.ID, AccountID: o.AccountID, Subject: o.Name, At: now,
-		Input: map[string]string{"from": Tail(o.DirectoryKey), "to": Tail(key)}, Summary: "Set the key that ends in " + Tail(key) + ".",
+		Input: map[string]string{"from": run.Tail(o.DirectoryKey), "to": run.Tail(key)}, Summary: "Set the key that ends in " + run.Tail(key) + ".",
 	}
 	switch {
 	case key == "":
-		r.Event, r.Summary = store.DirectoryKeyRemoved, "Removed the key that ended in "+Tail(o.DirectoryKey)+"."
+		r.Event, r.Summary = store.DirectoryKeyRemoved, "Removed the key that ended in "+run.Tail(o.DirectoryKey)+"."
 	case o.DirectoryKey != "":
-		r.Summary = "Set the key that ends in " + Tail(key) + " in place of the one that ended in " + Tail(o.DirectoryKey) + "."
+		r.Summary = "Set the key that ends in " + run.Tail(key) + " in place of the one that ended in " + run.Tail(o.DirectoryKey) + "."
 	}
 	return r
 }
 
 // changeRecord tells what of an organization's details was changed.
-func changeRecord(actor Actor, before, after store.Organization, changes []fieldChange, now time.Time) store.Record {
+func changeRecord(actor run.Actor, before, after store.Organization, changes []fieldChange, now time.Time) store.Record {
 	r := store.Record{
 		Event: store.OrganizationChanged, Operator: actor.Operator, Organization: before.ID, AccountID: before.AccountID, Subject: after.Name, At: now,
 		Input: map[string]string{},
@@ -160,7 +161,7 @@ func changeRecord(actor Actor, before, after store.Organization, changes []field
 
 // keptNameRecord tells that an account's new name in Duo was looked at, and the
 // organization's own kept.
-func keptNameRecord(actor Actor, o store.Organization, d store.Drifted, now time.Time) store.Record {
+func keptNameRecord(actor run.Actor, o store.Organization, d store.Drifted, now time.Time) store.Record {
 	return store.Record{
 		Event: store.OrganizationNameKept, Operator: actor.Operator, Organization: o.ID, AccountID: d.AccountID, Subject: o.Name, At: now,
 		Input:   map[string]string{"account_name_from": catalog.Plain(d.AccountName), "account_name": catalog.Plain(d.NameNow)},
@@ -169,7 +170,7 @@ func keptNameRecord(actor Actor, o store.Organization, d store.Drifted, now time
 }
 
 // importRecord tells what came of a file; id is its form's.
-func importRecord(actor Actor, id uuid.UUID, judged []JudgedRow, now time.Time) store.Record {
+func importRecord(actor run.Actor, id uuid.UUID, judged []JudgedRow, now time.Time) store.Record {
 	n := CountVerdicts(judged)
 	summary := fmt.Sprintf("Imported %d of %d rows", n[WillBeCreated], len(judged))
 	if n[Exists] > 0 {

@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
@@ -34,7 +35,7 @@ func (r *Runner) mappedMeanwhile(ctx context.Context, tx *store.Tx, o store.Orga
 func (r *Runner) keyedMeanwhile(ctx context.Context, tx *store.Tx, o store.Organization) (string, error) {
 	done := "removed the key"
 	if o.DirectoryKey != "" {
-		done = "set the key that ends in " + Tail(o.DirectoryKey)
+		done = "set the key that ends in " + run.Tail(o.DirectoryKey)
 	}
 	return r.meanwhile(ctx, tx, o, done, store.DirectoryKeySet, store.DirectoryKeyRemoved, store.DirectoryPrimary)
 }
@@ -46,7 +47,7 @@ func (r *Runner) meanwhile(ctx context.Context, tx *store.Tx, o store.Organizati
 	}
 	when := ""
 	if err == nil {
-		when = " " + agoText(r.now().Sub(at))
+		when = " " + agoText(r.Now().Sub(at))
 	}
 	return cmp.Or(by, "Somebody") + " " + done + when + ". Save again to replace that.", nil
 }

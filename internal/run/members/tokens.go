@@ -1,4 +1,4 @@
-package run
+package members
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
@@ -26,19 +27,19 @@ const TokenPrefix = "ddk_"
 // epoch that was read with its hash. ErrForbidden says that the grant is more than
 // the membership's; a FieldError that the name is taken, or that there are as many
 // tokens as can be.
-func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor Actor, k store.Token) (text string, kept store.Token, err error) {
+func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor run.Actor, k store.Token) (text string, kept store.Token, err error) {
 	chance := make([]byte, tokenChance)
 	rand.Read(chance)
-	stamped, err := r.store.Stamp(tokenKind, append(workspace[:], chance...))
+	stamped, err := r.Store.Stamp(tokenKind, append(workspace[:], chance...))
 	if err != nil {
 		return "", k, err
 	}
 	text = TokenPrefix + base64.RawURLEncoding.EncodeToString(stamped)
-	k.WorkspaceID, k.OperatorID, k.Epoch, k.CreatedAt = workspace, actor.Operator, actor.Epoch, r.now()
+	k.WorkspaceID, k.OperatorID, k.Epoch, k.CreatedAt = workspace, actor.Operator, actor.Epoch, r.Now()
 	if !k.ExpiresAt.After(k.CreatedAt) || k.ExpiresAt.Sub(k.CreatedAt) > store.TokenLife {
 		return "", k, &catalog.FieldError{Field: "days", Message: "A token lives for a year at most."}
 	}
-	err = r.store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
+	err = r.Store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
 		if err := tx.LockTokens(ctx, actor.Operator); err != nil {
 			return err
 		}
@@ -47,7 +48,7 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor Actor
 			return err
 		}
 		if !covers(given, k.Grant()) {
-			return ErrForbidden
+			return run.ErrForbidden
 		}
 		if err := r.firstTime(ctx, tx, actor, k.ID, store.TokenMade); err != nil {
 			return err
@@ -100,8 +101,8 @@ func covers(given, asked store.Grant) bool {
 
 // RevokeToken ends an access token: one's own, or as an owner anybody's. It
 // returns store.ErrNotFound when there is no such token any more.
-func (r *Runner) RevokeToken(ctx context.Context, workspace uuid.UUID, actor Actor, operator, id uuid.UUID) error {
-	return r.store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
+func (r *Runner) RevokeToken(ctx context.Context, workspace uuid.UUID, actor run.Actor, operator, id uuid.UUID) error {
+	return r.Store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
 		given, err := tx.HoldGrant(ctx, actor.Operator, actor.Epoch)
 		if err != nil {
 			return err
@@ -109,7 +110,7 @@ func (r *Runner) RevokeToken(ctx context.Context, workspace uuid.UUID, actor Act
 		whose := "the own access token"
 		if operator != actor.Operator {
 			if catalog.ParseRole(given.Role) < catalog.Owner {
-				return ErrForbidden
+				return run.ErrForbidden
 			}
 			member, err := tx.Member(ctx, operator)
 			if err != nil {
@@ -122,7 +123,7 @@ func (r *Runner) RevokeToken(ctx context.Context, workspace uuid.UUID, actor Act
 			return err
 		}
 		return tx.Record(ctx, store.Record{
-			Event: store.TokenRevoked, Operator: actor.Operator, Subject: k.Name, At: r.now(),
+			Event: store.TokenRevoked, Operator: actor.Operator, Subject: k.Name, At: r.Now(),
 			Input:   map[string]string{"grant": GrantText(k.Grant(), k.Names)},
 			Summary: fmt.Sprintf("Revoked %s %s.", whose, k.Name),
 		})
@@ -138,7 +139,7 @@ func (r *Runner) TokenTrust(text string) store.Trust {
 	if !ok {
 		return store.MadeUp
 	}
-	return r.store.Judge(tokenKind, raw, 16+tokenChance)
+	return r.Store.Judge(tokenKind, raw, 16+tokenChance)
 }
 
 // tokenBytes are those of an access token's text.
@@ -155,5 +156,5 @@ func (r *Runner) Token(ctx context.Context, text string) (store.Token, store.Ope
 	if r.TokenTrust(text) == store.MadeUp {
 		return store.Token{}, store.Operator{}, store.ErrNotFound
 	}
-	return r.store.FindToken(ctx, uuid.UUID(raw[:16]), hashToken(text), r.now())
+	return r.Store.FindToken(ctx, uuid.UUID(raw[:16]), hashToken(text), r.Now())
 }

@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
@@ -52,7 +53,7 @@ type JudgedRow struct {
 // the list of accounts is up to date. Nothing is written.
 func (r *Runner) JudgeImport(ctx context.Context, sc store.Scope, rows []ImportRow) ([]JudgedRow, error) {
 	var judged []JudgedRow
-	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+	err := r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
 		judged, err = judgeNow(ctx, tx, rows)
 		return err
 	})
@@ -64,13 +65,13 @@ func (r *Runner) JudgeImport(ctx context.Context, sc store.Scope, rows []ImportR
 // id is the form's: sent twice, the file is imported once. Where as many as
 // expected cannot be created any more, nothing is done and the rows come back
 // with what they are now.
-func (r *Runner) ImportOrganizations(ctx context.Context, sc store.Scope, actor Actor, id uuid.UUID, rows []ImportRow, expected int) (changed []JudgedRow, err error) {
+func (r *Runner) ImportOrganizations(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID, rows []ImportRow, expected int) (changed []JudgedRow, err error) {
 	if slices.ContainsFunc(rows, func(row ImportRow) bool { return text.Line(row.Account) != "" }) {
 		if _, err := r.RefreshAccounts(ctx, sc, actor); err != nil {
 			return nil, err
 		}
 	}
-	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+	err = r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func (r *Runner) ImportOrganizations(ctx context.Context, sc store.Scope, actor 
 		}
 		made := creatable(judged)
 		// First, so that a form sent twice ends here.
-		if err := tx.Record(ctx, importRecord(actor, id, judged, r.now())); err != nil {
+		if err := tx.Record(ctx, importRecord(actor, id, judged, r.Now())); err != nil {
 			return err
 		}
 		if len(made) != expected {
@@ -95,8 +96,8 @@ func (r *Runner) ImportOrganizations(ctx context.Context, sc store.Scope, actor 
 	return changed, err
 }
 
-func (r *Runner) importAll(ctx context.Context, tx *store.Tx, actor Actor, made []store.Organization) error {
-	if err := tx.ImportOrganizations(ctx, made, actor.Operator, r.now()); err != nil {
+func (r *Runner) importAll(ctx context.Context, tx *store.Tx, actor run.Actor, made []store.Organization) error {
+	if err := tx.ImportOrganizations(ctx, made, actor.Operator, r.Now()); err != nil {
 		return err
 	}
 	accounts, err := tx.Accounts(ctx)
@@ -107,12 +108,12 @@ func (r *Runner) importAll(ctx context.Context, tx *store.Tx, actor Actor, made 
 	for _, o := range made {
 		before := o
 		before.AccountID, before.DirectoryKey = "", ""
-		records = append(records, creationRecord(actor, o, r.now()))
+		records = append(records, creationRecord(actor, o, r.Now()))
 		if o.AccountID != "" {
-			records = append(records, mappingRecord(actor, before, o.AccountID, accounts, r.now()))
+			records = append(records, mappingRecord(actor, before, o.AccountID, accounts, r.Now()))
 		}
 		if o.DirectoryKey != "" {
-			records = append(records, directoryKeyRecord(actor, before, o.DirectoryKey, r.now()))
+			records = append(records, directoryKeyRecord(actor, before, o.DirectoryKey, r.Now()))
 		}
 	}
 	return tx.Record(ctx, records...)
@@ -263,7 +264,7 @@ func namedBefore(row ImportRow, name string, before []ImportRow) string {
 
 // Imported reports whether the form with this id was carried out.
 func (r *Runner) Imported(ctx context.Context, sc store.Scope, id uuid.UUID) (bool, error) {
-	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+	err := r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		found, err := tx.Run(ctx, id)
 		if err == nil && found.Action != store.OrganizationsImported.Slug {
 			err = store.ErrNotFound

@@ -1,4 +1,4 @@
-package run
+package members
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 )
 
@@ -21,12 +22,12 @@ var ErrChangedMeanwhile = errors.New("run: the membership was changed meanwhile"
 // two owners who remove each other must not both succeed. form is the id of the
 // form that asks for it. When that was used before it returns *AlreadyRun, or
 // ErrOtherInput when for something else.
-func (r *Runner) changeMembers(ctx context.Context, sc store.Scope, actor Actor, form uuid.UUID, event store.Event, fn func(*store.Tx) error) error {
-	return r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+func (r *Runner) changeMembers(ctx context.Context, sc store.Scope, actor run.Actor, form uuid.UUID, event store.Event, fn func(*store.Tx) error) error {
+	return r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		if err := tx.LockMembers(ctx); err != nil {
 			return err
 		}
-		if _, err := may(ctx, tx, actor, catalog.Owner); err != nil {
+		if _, err := run.May(ctx, tx, actor, catalog.Owner); err != nil {
 			return err
 		}
 		if err := r.firstTime(ctx, tx, actor, form, event); err != nil {
@@ -38,7 +39,7 @@ func (r *Runner) changeMembers(ctx context.Context, sc store.Scope, actor Actor,
 
 // firstTime returns *AlreadyRun when the form's id was used before, or
 // ErrOtherInput when that was for something else.
-func (r *Runner) firstTime(ctx context.Context, tx *store.Tx, actor Actor, form uuid.UUID, event store.Event) error {
+func (r *Runner) firstTime(ctx context.Context, tx *store.Tx, actor run.Actor, form uuid.UUID, event store.Event) error {
 	before, err := tx.Run(ctx, form)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -46,14 +47,14 @@ func (r *Runner) firstTime(ctx context.Context, tx *store.Tx, actor Actor, form 
 	case err != nil:
 		return err
 	case before.Action != event.Slug || before.OperatorID != actor.Operator:
-		return ErrOtherInput
+		return run.ErrOtherInput
 	}
-	return &AlreadyRun{Run: before}
+	return &run.AlreadyRun{Run: before}
 }
 
 // ChangeMember gives a member another role and other organizations. was is the
 // membership as the actor saw it.
-func (r *Runner) ChangeMember(ctx context.Context, sc store.Scope, actor Actor, form, operator uuid.UUID, was, to store.Grant) error {
+func (r *Runner) ChangeMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID, was, to store.Grant) error {
 	return r.changeMembers(ctx, sc, actor, form, store.MemberChanged, func(tx *store.Tx) error {
 		before, err := tx.Member(ctx, operator)
 		if err != nil {
@@ -70,7 +71,7 @@ func (r *Runner) ChangeMember(ctx context.Context, sc store.Scope, actor Actor, 
 			return err
 		}
 		return tx.Record(ctx, store.Record{
-			ID: form, Event: store.MemberChanged, Operator: actor.Operator, Subject: before.Email, At: r.now(),
+			ID: form, Event: store.MemberChanged, Operator: actor.Operator, Subject: before.Email, At: r.Now(),
 			Input:   map[string]string{"before": GrantText(before.Grant(), before.Names), "after": GrantText(after.Grant(), after.Names)},
 			Summary: fmt.Sprintf("Changed %s from %s to %s.", before.Email, grantInShort(before.Grant(), before.Names), grantInShort(after.Grant(), after.Names)),
 		})
@@ -78,15 +79,15 @@ func (r *Runner) ChangeMember(ctx context.Context, sc store.Scope, actor Actor, 
 }
 
 // DisableMember shuts a member out of this workspace until EnableMember.
-func (r *Runner) DisableMember(ctx context.Context, sc store.Scope, actor Actor, form, operator uuid.UUID) error {
-	now := r.now()
+func (r *Runner) DisableMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID) error {
+	now := r.Now()
 	return r.actOnMember(ctx, sc, actor, form, operator, store.MemberDisabled, "Disabled %s in this workspace.", func(tx *store.Tx) error {
 		return tx.SetMemberDisabled(ctx, operator, &now)
 	})
 }
 
 // EnableMember lets a disabled member in again.
-func (r *Runner) EnableMember(ctx context.Context, sc store.Scope, actor Actor, form, operator uuid.UUID) error {
+func (r *Runner) EnableMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID) error {
 	return r.actOnMember(ctx, sc, actor, form, operator, store.MemberEnabled, "Enabled %s in this workspace.", func(tx *store.Tx) error {
 		return tx.SetMemberDisabled(ctx, operator, nil)
 	})
@@ -94,13 +95,13 @@ func (r *Runner) EnableMember(ctx context.Context, sc store.Scope, actor Actor, 
 
 // EndMember ends a membership for good. The operator keeps the memberships in
 // other workspaces.
-func (r *Runner) EndMember(ctx context.Context, sc store.Scope, actor Actor, form, operator uuid.UUID) error {
+func (r *Runner) EndMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID) error {
 	return r.actOnMember(ctx, sc, actor, form, operator, store.MemberEnded, "Ended the membership of %s.", func(tx *store.Tx) error {
 		return tx.EndMember(ctx, operator)
 	})
 }
 
-func (r *Runner) actOnMember(ctx context.Context, sc store.Scope, actor Actor, form, operator uuid.UUID, event store.Event, summary string, act func(*store.Tx) error) error {
+func (r *Runner) actOnMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID, event store.Event, summary string, act func(*store.Tx) error) error {
 	return r.changeMembers(ctx, sc, actor, form, event, func(tx *store.Tx) error {
 		before, err := tx.Member(ctx, operator)
 		if err != nil {
@@ -110,7 +111,7 @@ func (r *Runner) actOnMember(ctx context.Context, sc store.Scope, actor Actor, f
 			return err
 		}
 		return tx.Record(ctx, store.Record{
-			ID: form, Event: event, Operator: actor.Operator, Subject: before.Email, At: r.now(),
+			ID: form, Event: event, Operator: actor.Operator, Subject: before.Email, At: r.Now(),
 			Input:   map[string]string{"membership": GrantText(before.Grant(), before.Names)},
 			Summary: fmt.Sprintf(summary, before.Email),
 		})

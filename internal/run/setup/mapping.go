@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
@@ -48,14 +49,14 @@ const (
 // come back by organization. Accounts are read from Duo again before any is
 // assigned, so that only what the workspace's own Accounts key lists now can be
 // mapped; when Duo does not answer nothing is saved and the error says why.
-func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor Actor, rows []MappingRow) (map[uuid.UUID][]catalog.FieldError, error) {
+func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor run.Actor, rows []MappingRow) (map[uuid.UUID][]catalog.FieldError, error) {
 	ids := make([]uuid.UUID, len(rows))
 	for i, row := range rows {
 		ids[i] = row.Organization
 	}
 	var organizations []store.Organization
 	var accounts []store.Account
-	err := r.store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+	err := r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
 		if organizations, err = tx.OrganizationsByID(ctx, ids); err != nil {
 			return err
 		}
@@ -75,7 +76,7 @@ func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor Actor, r
 		}
 	}
 	faults := map[uuid.UUID][]catalog.FieldError{}
-	err = r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+	err = r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
 		}
@@ -139,7 +140,7 @@ func inTurn(rows []MappingRow, current map[uuid.UUID]store.Organization, account
 	return ordered
 }
 
-func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store.Organization, row MappingRow, accounts []store.Account) ([]catalog.FieldError, error) {
+func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor run.Actor, o store.Organization, row MappingRow, accounts []store.Account) ([]catalog.FieldError, error) {
 	var bad []catalog.FieldError
 	account, fault := accountOf(row.Account, accounts)
 	switch {
@@ -177,29 +178,29 @@ func (r *Runner) saveRow(ctx context.Context, tx *store.Tx, actor Actor, o store
 	}
 	if key != o.DirectoryKey && row.changed(o) {
 		return append(bad, catalog.FieldError{Field: DirectoryKeyField,
-			Message: "Someone else changed the account first: it is " + ConnectionText(o) + " now. Save again if the key belongs there."}), nil
+			Message: "Someone else changed the account first: it is " + run.ConnectionText(o) + " now. Save again if the key belongs there."}), nil
 	}
 	if key != o.DirectoryKey {
-		if err := tx.SetDirectoryKey(ctx, o.ID, key, actor.Operator, r.now()); err != nil {
+		if err := tx.SetDirectoryKey(ctx, o.ID, key, actor.Operator, r.Now()); err != nil {
 			return nil, err
 		}
-		return bad, tx.Record(ctx, directoryKeyRecord(actor, o, key, r.now()))
+		return bad, tx.Record(ctx, directoryKeyRecord(actor, o, key, r.Now()))
 	}
 	return bad, nil
 }
 
-func (r *Runner) mapTo(ctx context.Context, tx *store.Tx, actor Actor, o store.Organization, account string, accounts []store.Account) (fault string, err error) {
+func (r *Runner) mapTo(ctx context.Context, tx *store.Tx, actor run.Actor, o store.Organization, account string, accounts []store.Account) (fault string, err error) {
 	if account == "" {
 		if err := tx.Unmap(ctx, o.ID); err != nil {
 			return "", err
 		}
-		return "", tx.Record(ctx, mappingRecord(actor, o, "", accounts, r.now()))
+		return "", tx.Record(ctx, mappingRecord(actor, o, "", accounts, r.Now()))
 	}
 	err = tx.Savepoint(ctx, func(tx *store.Tx) error {
-		if err := tx.Map(ctx, o.ID, account, actor.Operator, r.now()); err != nil {
+		if err := tx.Map(ctx, o.ID, account, actor.Operator, r.Now()); err != nil {
 			return err
 		}
-		return tx.Record(ctx, mappingRecord(actor, o, account, accounts, r.now()))
+		return tx.Record(ctx, mappingRecord(actor, o, account, accounts, r.Now()))
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -288,7 +289,7 @@ func usableID(a store.Account) (id, fault string) {
 func listedByID(accounts []store.Account) string {
 	var which []string
 	for _, a := range accounts {
-		which = append(which, a.AccountID+" ("+catalog.Plain(a.Name)+", "+cmp.Or(a.APIHostname, noAPIHost)+")")
+		which = append(which, a.AccountID+" ("+catalog.Plain(a.Name)+", "+cmp.Or(a.APIHostname, run.NoAPIHost)+")")
 	}
 	return catalog.Listed(which, mostNamed)
 }

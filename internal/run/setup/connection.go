@@ -1,4 +1,4 @@
-package run
+package setup
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
@@ -20,7 +21,7 @@ const KindField = "kind"
 // needs a scope of every organization. Keys of the organization's own that were
 // in use are destroyed. Own keys connect when they are put to use: see SaveOwn.
 // Faults stand beside KindField or AccountField; with any, nothing is changed.
-func (r *Runner) Connect(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, kind, account string) ([]catalog.FieldError, error) {
+func (r *Runner) Connect(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, kind, account string) ([]catalog.FieldError, error) {
 	wanted := store.Organization{ID: o.ID, Kind: kind}
 	var accounts []store.Account
 	switch kind {
@@ -42,11 +43,11 @@ func (r *Runner) Connect(ctx context.Context, sc store.Scope, actor Actor, o sto
 		return fault(KindField, "Choose how this organization is connected."), nil
 	}
 	var bad []catalog.FieldError
-	err := r.change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+	err := r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
 		}
-		now, err := stillConnected(ctx, tx.LockConnection, o)
+		now, err := run.StillConnected(ctx, tx.LockConnection, o)
 		if err != nil {
 			return err
 		}
@@ -56,18 +57,18 @@ func (r *Runner) Connect(ctx context.Context, sc store.Scope, actor Actor, o sto
 		if bad, err = r.connect(ctx, tx, actor, wanted, accounts); err != nil || len(bad) > 0 {
 			return err
 		}
-		return tx.Record(ctx, connectionRecord(actor, now, wanted, accounts, r.now()))
+		return tx.Record(ctx, connectionRecord(actor, now, wanted, accounts, r.Now()))
 	})
 	return bad, err
 }
 
-func (r *Runner) connect(ctx context.Context, tx *store.Tx, actor Actor, wanted store.Organization, accounts []store.Account) ([]catalog.FieldError, error) {
+func (r *Runner) connect(ctx context.Context, tx *store.Tx, actor run.Actor, wanted store.Organization, accounts []store.Account) ([]catalog.FieldError, error) {
 	err := tx.Savepoint(ctx, func(tx *store.Tx) error {
 		switch wanted.Kind {
 		case store.Child:
-			return tx.Map(ctx, wanted.ID, wanted.AccountID, actor.Operator, r.now())
+			return tx.Map(ctx, wanted.ID, wanted.AccountID, actor.Operator, r.Now())
 		case store.Parent:
-			return tx.ConnectParent(ctx, wanted.ID, actor.Operator, r.now())
+			return tx.ConnectParent(ctx, wanted.ID, actor.Operator, r.Now())
 		}
 		return tx.Unmap(ctx, wanted.ID)
 	})
@@ -96,7 +97,7 @@ func (r *Runner) Own(ctx context.Context, sc store.Scope, o store.Organization, 
 // the workspace's. Once Admin API keys work, the organization is connected through
 // them; until then it stays connected as it was. Auth API keys are for an
 // organization that is connected, and have to be of its host.
-func (r *Runner) SaveOwn(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, api string, typed map[string]string) (*Refused, map[string]string, error) {
+func (r *Runner) SaveOwn(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, api string, typed map[string]string) (*Refused, map[string]string, error) {
 	f := ownForm(o, api)
 	refused, notes, err := r.saveKeys(ctx, sc, actor, f, typed)
 	if err != nil || refused != nil {
@@ -111,17 +112,17 @@ func (r *Runner) SaveOwn(ctx context.Context, sc store.Scope, actor Actor, o sto
 }
 
 // CheckOwn validates an organization's own keys of an API again: see Check.
-func (r *Runner) CheckOwn(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, api string) error {
+func (r *Runner) CheckOwn(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, api string) error {
 	return r.check(ctx, sc, actor, ownForm(o, api), api)
 }
 
 // UseOwnAnyway puts waiting keys of an organization to use: see UseAnyway.
-func (r *Runner) UseOwnAnyway(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, api string) error {
+func (r *Runner) UseOwnAnyway(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, api string) error {
 	return r.useAnyway(ctx, sc, actor, ownForm(o, api), api)
 }
 
 // DiscardOwn drops waiting keys of an organization: see Discard.
-func (r *Runner) DiscardOwn(ctx context.Context, sc store.Scope, actor Actor, o store.Organization, api string) error {
+func (r *Runner) DiscardOwn(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, api string) error {
 	return r.discard(ctx, sc, actor, ownForm(o, api), api)
 }
 
@@ -132,7 +133,7 @@ func (r *Runner) ownFaults(ctx context.Context, sc store.Scope, f keyForm, plain
 	if err != nil || len(bad) > 0 || fields.api != store.AuthAPI {
 		return bad, err
 	}
-	o, err := r.organization(ctx, sc, f.organization)
+	o, err := r.Organization(ctx, sc, f.organization)
 	switch {
 	case err != nil:
 		return nil, err
@@ -149,12 +150,12 @@ func (r *Runner) ownFaults(ctx context.Context, sc store.Scope, f keyForm, plain
 // workspaceKeys refuses the workspace's own keys: with them an organization would
 // act on the MSP's account.
 func (r *Runner) workspaceKeys(ctx context.Context, sc store.Scope, f keyForm, plain map[string]string) (bad []catalog.FieldError, err error) {
-	err = r.store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
+	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		stored, err := tx.Integration(ctx, uuid.Nil)
 		for _, v := range stored {
 			for _, fields := range f.fields {
 				if v.IntegrationKey == plain[fields.integrationKey] {
-					bad = fault(fields.integrationKey, "This is the key of the workspace's own "+apiTitle(v.API)+". An organization's own keys come from its own Duo account.")
+					bad = fault(fields.integrationKey, "This is the key of the workspace's own "+run.APITitle(v.API)+". An organization's own keys come from its own Duo account.")
 				}
 			}
 		}

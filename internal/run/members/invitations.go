@@ -1,4 +1,4 @@
-package run
+package members
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 )
 
@@ -27,12 +28,12 @@ const tokenChance = 32
 // invitation to it, and returns what makes the link: it is stored nowhere.
 // i.ID is the id of the form. A FieldError says that there is a membership
 // already; whether the e-mail belongs to an operator at all is not told.
-func (r *Runner) Invite(ctx context.Context, sc store.Scope, actor Actor, i store.Invitation) (token string, kept store.Invitation, err error) {
+func (r *Runner) Invite(ctx context.Context, sc store.Scope, actor run.Actor, i store.Invitation) (token string, kept store.Invitation, err error) {
 	workspace := sc.Workspace()
 	chance := make([]byte, tokenChance)
 	rand.Read(chance)
 	token = base64.RawURLEncoding.EncodeToString(append(workspace[:], chance...))
-	i.InvitedBy, i.Epoch, i.InvitedAt = actor.Operator, actor.Epoch, r.now()
+	i.InvitedBy, i.Epoch, i.InvitedAt = actor.Operator, actor.Epoch, r.Now()
 	i.ExpiresAt = i.InvitedAt.Add(store.InvitationLife)
 	err = r.changeMembers(ctx, sc, actor, i.ID, store.OperatorInvited, func(tx *store.Tx) error {
 		member, err := tx.MemberByEmail(ctx, i.Email)
@@ -60,16 +61,16 @@ func (r *Runner) Invite(ctx context.Context, sc store.Scope, actor Actor, i stor
 }
 
 // RevokeInvitation takes a waiting invitation back.
-func (r *Runner) RevokeInvitation(ctx context.Context, sc store.Scope, actor Actor, form, id uuid.UUID) error {
+func (r *Runner) RevokeInvitation(ctx context.Context, sc store.Scope, actor run.Actor, form, id uuid.UUID) error {
 	return r.changeMembers(ctx, sc, actor, form, store.InvitationRevoked, func(tx *store.Tx) error {
-		before, err := tx.WaitingInvitation(ctx, id, r.now())
+		before, err := tx.WaitingInvitation(ctx, id, r.Now())
 		if err != nil {
 			return err
 		}
 		if err := tx.DropInvitation(ctx, id); err != nil {
 			return err
 		}
-		return tx.Record(ctx, store.Record{ID: form, Event: store.InvitationRevoked, Operator: actor.Operator, Subject: before.Email, At: r.now(),
+		return tx.Record(ctx, store.Record{ID: form, Event: store.InvitationRevoked, Operator: actor.Operator, Subject: before.Email, At: r.Now(),
 			Summary: "Revoked the invitation of " + before.Email + "."})
 	})
 }
@@ -86,7 +87,7 @@ type OpenInvitation struct {
 func (r *Runner) Invitation(ctx context.Context, token string) (OpenInvitation, error) {
 	var found OpenInvitation
 	err := r.byToken(ctx, token, func(tx *store.Tx) (err error) {
-		if found.Invitation, err = tx.Invitation(ctx, hashToken(token), r.now()); err != nil {
+		if found.Invitation, err = tx.Invitation(ctx, hashToken(token), r.Now()); err != nil {
 			return err
 		}
 		if err = inviterMay(ctx, tx, found.Invitation); err != nil {
@@ -129,7 +130,7 @@ func (r *Runner) accept(ctx context.Context, token string, who func(*store.Tx, s
 		if err := tx.LockMembers(ctx); err != nil {
 			return err
 		}
-		taken, err := tx.Invitation(ctx, hashToken(token), r.now())
+		taken, err := tx.Invitation(ctx, hashToken(token), r.Now())
 		if err != nil {
 			return err
 		}
@@ -154,7 +155,7 @@ func (r *Runner) accept(ctx context.Context, token string, who func(*store.Tx, s
 			return err
 		}
 		return tx.Record(ctx, store.Record{
-			Event: store.InvitationAccepted, Operator: operator.ID, Subject: operator.Email, At: r.now(),
+			Event: store.InvitationAccepted, Operator: operator.ID, Subject: operator.Email, At: r.Now(),
 			Input:   map[string]string{"membership": GrantText(taken.Grant(), taken.Names), "invited by": taken.Inviter},
 			Summary: fmt.Sprintf("Joined as %s, invited by %s.", grantInShort(taken.Grant(), taken.Names), taken.Inviter),
 		})
@@ -179,7 +180,7 @@ func (r *Runner) byToken(ctx context.Context, token string, fn func(*store.Tx) e
 	if err != nil || len(raw) != 16+tokenChance {
 		return store.ErrNotFound
 	}
-	return r.store.InWorkspace(ctx, store.WholeWorkspace(uuid.UUID(raw[:16])), fn)
+	return r.Store.InWorkspace(ctx, store.WholeWorkspace(uuid.UUID(raw[:16])), fn)
 }
 
 func hashToken(token string) []byte {
