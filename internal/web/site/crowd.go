@@ -56,7 +56,7 @@ type crowd struct {
 
 func newCrowd(c Config) *crowd {
 	return &crowd{
-		now: c.Now, address: whoAsks(c.TrustedProxies), Attempts: Buckets{Burst: attemptsAtOnce}, Misses: Buckets{Burst: missesAtOnce},
+		now: c.Now, address: whoAsks(c.TrustedProxies), Attempts: Buckets{Limit: 1, Burst: attemptsAtOnce}, Misses: Buckets{Limit: 1, Burst: missesAtOnce},
 		pause: cmp.Or(c.RefusalPause, time.Second), paused: make(chan struct{}, mostPaused),
 		Strangers: newLane(max(1, min(runtime.NumCPU()/2, laneWidest))), known: newLane(min(runtime.NumCPU(), laneWidest)),
 	}
@@ -168,8 +168,9 @@ func (l Lane) Enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// Buckets pace what is counted by a key: burst at once, one a second from then on.
+// Buckets pace what is counted by a key: Burst at once, and Limit a second from then on.
 type Buckets struct {
+	Limit  rate.Limit
 	Burst  int
 	Counts generations[*rate.Limiter]
 }
@@ -178,12 +179,12 @@ type Buckets struct {
 func (b *Buckets) Take(key string, now time.Time) time.Duration {
 	bucket, found := b.Counts.Get(key, now)
 	if !found {
-		bucket = b.Counts.put(key, rate.NewLimiter(1, b.Burst), now)
+		bucket = b.Counts.put(key, rate.NewLimiter(b.Limit, b.Burst), now)
 	}
 	if bucket.AllowN(now, 1) {
 		return 0
 	}
-	return time.Second
+	return time.Duration(float64(time.Second) * (1 - bucket.TokensAt(now)) / float64(b.Limit))
 }
 
 // isEmpty reports whether take would have to wait.

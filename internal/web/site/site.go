@@ -60,14 +60,14 @@ type Site struct {
 	Sessions *sessionStore
 	Crowd    *crowd
 	ready    readiness
-	pace     pace // of access tokens
+	pace     Buckets // of access tokens, by id
 	Streams  streams
 }
 
 // New makes a Site.
 func New(c Config) *Site {
 	crowd := newCrowd(c)
-	return &Site{Config: c, Setup: setup.New(c.Runner), Members: members.New(c.Runner), Crowd: crowd, Sessions: newSessionStore(c, crowd)}
+	return &Site{Config: c, Setup: setup.New(c.Runner), Members: members.New(c.Runner), Crowd: crowd, pace: newPace(), Sessions: newSessionStore(c, crowd)}
 }
 
 // Handler serves the rows of the route table. It panics when it

@@ -46,7 +46,7 @@ func (s *Site) admitToken(c echo.Context, p Policy) (Visitor, error) {
 	}
 	now := s.Now()
 	v.Operator, v.Token = operator, run.ByToken{ID: token.ID, Name: token.Name, At: now}
-	if wait := s.pace.wait(token.ID, now); wait > 0 {
+	if wait := s.pace.Take(token.ID.String(), now); wait > 0 {
 		return v, &tooFast{wait}
 	}
 	_, err = v.enter(c, p, catalog.ParseRole(token.Role), func(ws, organization string) (store.Access, error) {
