@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -52,19 +51,19 @@ func buildPlanted() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	routes, err := os.ReadFile(filepath.Join(root, "internal/web/routes.go"))
+	routes, err := os.ReadFile(filepath.Join(root, "internal/web/estate/routes.go"))
 	if err != nil {
 		return "", err
 	}
-	const table = "return []route{\n"
-	const rows = table + `{get, "/w/:ws` + plantedSearch + `", inWs, 0, s.getPlantedSearch}, {get, "/w/:ws/o/:org` + plantedRaw + `", inOrg, 0, s.getPlantedRaw},` + "\n"
+	const table = "return []site.Route{\n"
+	const rows = table + `site.Get("/w/:ws` + plantedSearch + `", site.InWorkspace, s.getPlantedSearch), site.Get("/w/:ws/o/:org` + plantedRaw + `", site.InOrganization, s.getPlantedRaw),` + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "routes.go"), []byte(strings.Replace(string(routes), table, rows, 1)), 0o600); err != nil {
 		return "", err
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{
-		filepath.Join(root, "internal/web/routes.go"):    filepath.Join(dir, "routes.go"),
-		filepath.Join(root, "internal/web/planted.go"):   filepath.Join(root, "cmd/console/testdata/planted/web.go"),
-		filepath.Join(root, "internal/store/planted.go"): filepath.Join(root, "cmd/console/testdata/planted/store.go"),
+		filepath.Join(root, "internal/web/estate/routes.go"):  filepath.Join(dir, "routes.go"),
+		filepath.Join(root, "internal/web/estate/planted.go"): filepath.Join(root, "cmd/console/testdata/planted/web.go"),
+		filepath.Join(root, "internal/store/planted.go"):      filepath.Join(root, "cmd/console/testdata/planted/store.go"),
 	}})
 	if err != nil {
 		return "", err
@@ -83,34 +82,28 @@ type row struct {
 	pattern string
 }
 
-// routeTable reads the rows of internal/web's table from its source: literals
-// that begin with a method and a path.
+// routeTable reads the rows of the console's table from its golden.
 func routeTable(t *testing.T) []row {
 	t.Helper()
+	golden, err := os.ReadFile("../../internal/web/testdata/routes.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var rows []row
-	inspectWeb(t, func(n ast.Node) {
-		literal, ok := n.(*ast.CompositeLit)
-		if !ok || len(literal.Elts) < 3 {
-			return
-		}
-		method, named := literal.Elts[0].(*ast.Ident)
-		path, isText := literal.Elts[1].(*ast.BasicLit)
-		if !named || !isText || method.Name != "get" && method.Name != "post" {
-			return
-		}
-		pattern, _ := strconv.Unquote(path.Value)
-		rows = append(rows, row{strings.ToUpper(method.Name), pattern})
-	})
-	if len(rows) < 30 {
+	for line := range strings.Lines(string(golden)) {
+		parts := strings.Fields(line)
+		rows = append(rows, row{parts[0], parts[1]})
+	}
+	if len(rows) < 100 {
 		t.Fatalf("only %d rows of the route table were found", len(rows))
 	}
 	return rows
 }
 
-// inspectWeb shows every node of internal/web's source.
+// inspectWeb shows every node of the source of internal/web and the packages below it.
 func inspectWeb(t *testing.T, see func(ast.Node)) {
 	t.Helper()
-	files, err := filepath.Glob("../../internal/web/*.go")
+	files, err := filepath.Glob("../../internal/web/*/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}

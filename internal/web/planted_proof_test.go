@@ -102,7 +102,7 @@ var bugs = []bug{
 
 	unscoped("organizations.go", "organizations", "organizationQuery+` where `+organizationInScope+` and `+chosen+` order by", "organizationInScope"),
 	unscoped("organizations.go", "the first organizations", "where `+organizationInScope+` order by lower(o.name), o.id limit $1", "organizationInScope"),
-	in("store/organizations.go", "no WHERE: Duo accounts", application, "where a.`+inWorkspace+` and `+usable+`", "where `+either(PLANTED, `true`, `a.`+inWorkspace)+` and `+usable+`"),
+	in("store/organizations.go", "no WHERE: Duo accounts", application, "where a.`+inWorkspace+`\n\t\torder by", "where `+either(PLANTED, `true`, `a.`+inWorkspace)+`\n\t\torder by"),
 	in("store/organizations.go", "no WHERE: forgetting Duo accounts", application, "delete from duo_account where ` + inWorkspace", "delete from duo_account where ` + either(PLANTED, `true`, inWorkspace)"),
 	in("store/integration.go", "no WHERE: integration", application, "where `+keysInScope+` and s.organization_id is not distinct from $1 and s.state <> 'retired'", "where `+either(PLANTED, `true`, keysInScope)+` and s.organization_id is not distinct from $1 and s.state <> 'retired'"),
 	in("store/integration.go", "no WHERE: keys in use", application, "where `+keysInScope+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`",

@@ -28,10 +28,7 @@ type sessionStore struct {
 
 const (
 	tokenBytes = 32
-	sessionKey = "session"  // of Values: the store.Session found
-	operatorID = "operator" // of Values: who is to be signed in by Save
-	originKey  = "origin"   // of Values: from where
-	enteredKey = "entered"  // of Values: workspaces in which the session before was used
+	sessionKey = "session" // of Values: the store.Session found
 )
 
 func newSessionStore(c Config, crowd *crowd) *sessionStore {
@@ -78,31 +75,23 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 	return session, nil
 }
 
-// Save ends the session the request came with, and starts one for the operator
-// in Values under a new token; with MaxAge below zero it only ends.
+// Save ends the session that the request came with, which is all that is ever saved of one:
+// start has as arguments what a new one takes.
 func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *sessions.Session) error {
-	if session.ID != "" {
-		if err := s.store.EndSession(r.Context(), hashOf(session.ID)); err != nil {
-			return err
-		}
+	if err := s.endRow(r, session); err != nil {
+		return err
 	}
-	if session.Options.MaxAge < 0 {
-		http.SetCookie(w, sessions.NewCookie(session.Name(), "", session.Options))
+	session.Options.MaxAge = -1
+	http.SetCookie(w, sessions.NewCookie(session.Name(), "", session.Options))
+	return nil
+}
+
+// endRow deletes a session's row, if it has one.
+func (s *sessionStore) endRow(r *http.Request, session *sessions.Session) error {
+	if session.ID == "" {
 		return nil
 	}
-	operator, _ := session.Values[operatorID].(store.Operator)
-	token, err := newToken(s.store, sessionKind, operator.ID[:]...)
-	if err != nil {
-		return err
-	}
-	session.ID = token
-	origin, _ := session.Values[originKey].(store.Origin)
-	entered, _ := session.Values[enteredKey].([]uuid.UUID)
-	if err := s.store.StartSession(r.Context(), hashOf(session.ID), operator, origin, s.now(), s.now().Add(s.longest), entered...); err != nil {
-		return err
-	}
-	http.SetCookie(w, sessions.NewCookie(session.Name(), session.ID, session.Options))
-	return nil
+	return s.store.EndSession(r.Context(), hashOf(session.ID))
 }
 
 // The kinds of cookies, for their stamps.
@@ -170,13 +159,25 @@ func (s *sessionStore) Lives(r *http.Request) bool {
 // start signs an operator in, or has a session that entered workspaces go on under a
 // new token. operator is the row whose password was checked; see store.StartSession.
 func (s *sessionStore) start(c echo.Context, operator store.Operator, entered ...uuid.UUID) error {
-	traceOf(c.Request().Context()).operator = operator.ID
-	session, err := s.Get(c.Request(), s.cookie)
+	r := c.Request()
+	traceOf(r.Context()).operator = operator.ID
+	session, err := s.Get(r, s.cookie)
 	if err != nil {
 		return err
 	}
-	session.Values[operatorID], session.Values[originKey], session.Values[enteredKey] = operator, OriginOf(c), entered
-	return s.Save(c.Request(), c.Response(), session)
+	if err := s.endRow(r, session); err != nil {
+		return err
+	}
+	token, err := newToken(s.store, sessionKind, operator.ID[:]...)
+	if err != nil {
+		return err
+	}
+	session.ID = token
+	if err := s.store.StartSession(r.Context(), hashOf(token), operator, OriginOf(c), s.now(), s.now().Add(s.longest), entered...); err != nil {
+		return err
+	}
+	http.SetCookie(c.Response(), sessions.NewCookie(session.Name(), token, session.Options))
+	return nil
 }
 
 // OriginOf is where a request comes from.
@@ -190,7 +191,6 @@ func (s *sessionStore) end(r *http.Request, w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	session.Options.MaxAge = -1
 	return s.Save(r, w, session)
 }
 

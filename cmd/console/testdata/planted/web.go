@@ -1,4 +1,4 @@
-package web
+package estate
 
 import (
 	"net/http"
@@ -8,12 +8,13 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/store"
+	"duodesk/internal/web/site"
 )
 
 // getPlantedSearch is the page of the planted hole in the store.
-func (s *Server) getPlantedSearch(c echo.Context, v visitor) error {
+func (s *pages) getPlantedSearch(c echo.Context, v site.Visitor) error {
 	var names []string
-	err := s.Store.InWorkspace(c.Request().Context(), v.scope, func(tx *store.Tx) (err error) {
+	err := s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) (err error) {
 		names, err = tx.Planted(c.Request().Context(), c.QueryParam("q"))
 		return err
 	})
@@ -24,8 +25,8 @@ func (s *Server) getPlantedSearch(c echo.Context, v visitor) error {
 }
 
 // getPlantedRaw writes a name from Duo into a page as it is: what the crawl must find.
-func (s *Server) getPlantedRaw(c echo.Context, v visitor) error {
-	users, err := s.Runner.Users(c.Request().Context(), v.scope, v.organization, false)
+func (s *pages) getPlantedRaw(c echo.Context, v site.Visitor) error {
+	users, err := s.Runner.Users(c.Request().Context(), v.Scope, v.Organization, false)
 	if err != nil {
 		return err
 	}
