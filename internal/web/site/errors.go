@@ -14,7 +14,6 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
-	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/views"
 )
@@ -50,99 +49,6 @@ func (s *Site) answerError(err error, c echo.Context) {
 		s.Log.ErrorContext(c.Request().Context(), "error page could not be drawn", "error", answering)
 		http.Error(c.Response(), http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
-}
-
-// explain puts an error into words for a person, and into a code for a program.
-func (s *Site) explain(err error, c echo.Context) (page views.ErrorPage, code string) {
-	v := remembered(c)
-	home := "/"
-	if v.Workspace.Slug != "" {
-		home = views.Workspace(v.Workspace.Slug)
-	}
-	var httpErr *echo.HTTPError
-	var unread *notUnderstood
-	var tooLarge *http.MaxBytesError
-	var unconnected *run.NotConnected
-	var refused *duo.Error
-	var failed *duo.TransportError
-	var conflict *store.ConflictError
-	var invalid *InvalidFields
-	var fast *tooFast
-	var attempts *tooMany
-	var role *catalog.RoleError
-	var changed *run.ConnectionChanged
-	var held *run.HeldBack
-	var many *run.TooManyPushes
-	var much *store.TooMuchRead
-	switch {
-	case errors.Is(err, errNoToken), errors.Is(err, store.ErrEnded):
-		return views.ErrorPage{Status: http.StatusUnauthorized, Headline: "No valid access token",
-			Text: "Send a header Authorization: Bearer with an access token. It may be mistyped, revoked or run out, or its operator is no longer a member."}, "unauthorized"
-	case errors.Is(err, errSessionInAPI):
-		return views.ErrorPage{Status: http.StatusBadRequest, Headline: "A session is not for programs", Text: "The API takes access tokens only. Send the request without the session's cookie."}, "session_not_allowed"
-	case errors.As(err, &fast):
-		return views.ErrorPage{Status: http.StatusTooManyRequests, Headline: "Too many requests", Text: "This access token is used faster than the console takes. Nothing was done. Wait as long as Retry-After says."}, "too_many_requests"
-	case errors.As(err, &attempts):
-		return views.ErrorPage{Status: http.StatusTooManyRequests, Headline: "Too many attempts",
-			Text: "Too many sessions or access tokens that do not exist came from your address. Nothing was done. Wait as long as Retry-After says, or sign in."}, "too_many_attempts"
-	case errors.As(err, &much):
-		return tooMuchRead(much), "reading_limit"
-	case errors.As(err, &invalid) && invalid.refused():
-		return views.ErrorPage{Status: http.StatusUnprocessableEntity, Headline: "Duo did not do this", Text: "Duo refused a value. errors says which, and why."}, "duo_refused"
-	case errors.As(err, &invalid):
-		return views.ErrorPage{Status: http.StatusUnprocessableEntity, Headline: "Something needs a change", Text: notDone(err) + " errors says which field, and why."}, "invalid_fields"
-	case errors.Is(err, store.ErrNotFound):
-		return notFound(c, v, home), "not_found"
-	case errors.As(err, &refused) && refused.Code == duo.CodeNotFound && c.Request().Method == http.MethodGet && !isAPI(c.Request()),
-		errors.As(err, &failed) && failed.Failure == duo.InvalidRequest:
-		// An id in a page's address that Duo does not know, or one that cannot be an id.
-		return notFound(c, v, home), "not_found"
-	case errors.As(err, &held):
-		return views.ErrorPage{Status: http.StatusForbidden, Headline: "Held back by a report of fraud", Text: s.HeldText(v, held), Links: []views.Link{{Text: "Go home", Href: home}}}, "fraud_reported"
-	case errors.As(err, &many):
-		code := "push_limit"
-		if many.Open != nil {
-			code = "verification_open"
-		}
-		return views.ErrorPage{Status: PushesStatus(many), Headline: "This user was asked already", Text: s.PushesText(v, many), Links: []views.Link{{Text: "Go home", Href: home}}}, code
-	case errors.Is(err, run.ErrSilent):
-		return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Temporarily unavailable",
-			Text: "Nothing was done in Duo. The console could not write to its database for 15 seconds, and starts nothing that it could not record. Try again in a minute."}, "unavailable"
-	case errors.Is(err, run.ErrForbidden):
-		return views.Forbidden("", home), "forbidden"
-	case errors.As(err, &role):
-		page = views.Forbidden("", home)
-		page.Text = role.Error()
-		return page, "forbidden"
-	case errors.As(err, &changed):
-		return views.ErrorPage{Status: http.StatusConflict, Headline: "The connection has changed", Links: []views.Link{{Text: "Go home", Href: home}},
-			Text: "Nothing was done in Duo. This is connected otherwise than it was: it is " + changed.Now + " now. Look at what is there before you send it again."}, "connection_changed"
-	case errors.As(err, &conflict):
-		return views.ErrorPage{Status: http.StatusConflict, Headline: "Somebody was faster", Links: []views.Link{{Text: "Go home", Href: home}},
-			Text: "What you sent clashes with a change made at the same moment. Look at what is there now."}, "conflict"
-	case errors.Is(err, run.ErrOtherInput):
-		return views.ErrorPage{Status: http.StatusConflict, Headline: "This form was already used", Links: []views.Link{{Text: "Go home", Href: home}},
-			Text: "It was sent before with other values, so nothing was sent now. Open the form anew."}, "run_id_used"
-	case errors.As(err, &tooLarge):
-		return views.TooLarge(refererPath(c.Request())), "too_large"
-	case errors.As(err, &unconnected), errors.As(err, &refused), errors.As(err, &failed):
-		return s.duoTrouble(err, c, home), duoCode(err)
-	case errors.Is(err, secret.ErrBusy):
-		return views.ErrorPage{Status: http.StatusServiceUnavailable, Headline: "Busy for a moment", Text: "Too many people are signing in. Try again in a few seconds."}, "busy"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return s.unavailable(err, c), "unavailable"
-	case errors.As(err, &unread):
-		return views.ErrorPage{Status: http.StatusBadRequest, Headline: "Bad request", Text: unread.reason + " Nothing was done.", Links: []views.Link{{Text: "Go home", Href: home}}}, "bad_request"
-	case errors.As(err, &httpErr) && httpErr.Code == http.StatusUnsupportedMediaType:
-		return notTaken(c), httpCode(httpErr.Code)
-	case errors.As(err, &httpErr):
-		return httpErrorPage(httpErr.Code, home), httpCode(httpErr.Code)
-	}
-	if _, is := store.TroubleOf(err); is {
-		return s.unavailable(err, c), "unavailable"
-	}
-	s.Log.ErrorContext(c.Request().Context(), "request failed", "error", err)
-	return views.ServerFault(requestID(c.Request().Context()), home), "internal"
 }
 
 // notFound answers for what does not exist and for what is out of reach, in the same
