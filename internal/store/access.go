@@ -25,6 +25,9 @@ type Access struct {
 	Scope        Scope        // of this address: the membership's, or the organization's alone
 	Organization Organization // zero for a page of the workspace itself
 	SeenAt       *time.Time   // when the operator was last noted here; see Tx.Saw
+
+	First         []OrganizationName // of the membership's organizations by name, as many as Enter was asked for
+	Organizations int                // all of them; 0 where Enter was asked for none
 }
 
 // Access resolves the slugs of an address for an operator in one round trip.
@@ -32,6 +35,13 @@ type Access struct {
 // ErrNotFound for what does not exist, for what the operator may not see, and
 // while the membership is disabled.
 func (s *Store) Access(ctx context.Context, operator uuid.UUID, workspace, organization string) (Access, error) {
+	return s.Enter(ctx, operator, workspace, organization, 0)
+}
+
+// Enter is Access, and in the same round trip the first organizations of the membership by
+// name, which each page offers to switch to. How they are connected, which costs ten times as
+// much to find out, is left to Tx.Organizations.
+func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organization string, first int) (Access, error) {
 	var a Access
 	var organizations []uuid.UUID
 	var every, missing bool
@@ -61,6 +71,18 @@ func (s *Store) Access(ctx context.Context, operator uuid.UUID, workspace, organ
 	if organization != "" {
 		batch.Queue(organizationQuery+` where `+organizationInScope+` and o.slug = $1`, organization).QueryRow(func(row pgx.Row) error {
 			return found(a.Organization.scan(row))
+		})
+	}
+	if first > 0 {
+		batch.Queue(`
+			select o.slug, o.name, o.colour, count(*) over () from organization o
+			where `+organizationInScope+` order by lower(o.name), o.id limit $1`, first).Query(func(rows pgx.Rows) error {
+			var next OrganizationName
+			_, err := pgx.ForEachRow(rows, []any{&next.Slug, &next.Name, &next.Colour, &a.Organizations}, func() error {
+				a.First = append(a.First, next)
+				return nil
+			})
+			return err
 		})
 	}
 	err := s.transact(ctx, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })

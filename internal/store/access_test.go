@@ -47,6 +47,22 @@ func TestAccess(t *testing.T) {
 		t.Errorf("the scope of a membership with a list sees %q", seen)
 	}
 
+	named := func(o store.Organization) store.OrganizationName {
+		return store.OrganizationName{Slug: o.Slug, Name: o.Name, Colour: o.Colour}
+	}
+	for operator, want := range map[uuid.UUID]struct {
+		first []store.OrganizationName
+		total int
+	}{
+		owner.ID:    {[]store.OrganizationName{named(made[0])}, 2},
+		helpdesk.ID: {[]store.OrganizationName{named(made[0])}, 1},
+	} {
+		a, err := db.Enter(t.Context(), operator, ws.Slug, "acme-dental", 1)
+		if err != nil || !slices.Equal(a.First, want.first) || a.Organizations != want.total {
+			t.Errorf("to switch to: %+v of %d (%v)", a.First, a.Organizations, err)
+		}
+	}
+
 	for what, try := range map[string]struct {
 		operator                uuid.UUID
 		workspace, organization string

@@ -121,24 +121,6 @@ type OrganizationName struct {
 	Colour int
 }
 
-// FirstOrganizations lists the first of the scope's organizations by name and
-// counts all. Every page asks for them: how they are connected, which costs ten
-// times as much to find out, is left to Organizations.
-func (t *Tx) FirstOrganizations(ctx context.Context, limit int) (first []OrganizationName, total int, err error) {
-	rows, err := t.tx.Query(ctx, `
-		select o.slug, o.name, o.colour, count(*) over () from organization o
-		where `+organizationInScope+` order by lower(o.name), o.id limit $1`, limit)
-	if err != nil {
-		return nil, 0, err
-	}
-	var next OrganizationName
-	_, err = pgx.ForEachRow(rows, []any{&next.Slug, &next.Name, &next.Colour, &total}, func() error {
-		first = append(first, next)
-		return nil
-	})
-	return first, total, err
-}
-
 // Organization returns the organization of an id. ErrNotFound says that the scope
 // does not reach it.
 func (t *Tx) Organization(ctx context.Context, id uuid.UUID) (Organization, error) {

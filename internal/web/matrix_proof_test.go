@@ -367,6 +367,7 @@ func everythingAllowed(ctx context.Context, s *site.Site, workspace, organizatio
 			own = store.Access{}
 		}
 		a.Membership, a.Scope = own.Membership, own.Membership
+		a.First, a.Organizations = own.First, own.Organizations
 		a.Workspace.Name, a.Organization.Name, a.Organization.Tags, a.Organization.AccountName = "stub", "stub", nil, "stub"
 		return a, nil
 	}

@@ -37,8 +37,8 @@ const broken = "PLANTED"
 // noApplication takes away what the application decides: who may enter, and the
 // WHERE of each statement. Row-level security is then alone.
 var noApplication = bug{name: "no application", patches: []patch{
-	{"internal/web/site/auth.go", `return s.Store.Access(c.Request().Context(), v.Operator.ID, ws, organization)`,
-		`granted := func(organization string) (store.Access, error) { return s.Store.Access(c.Request().Context(), v.Operator.ID, ws, organization) }
+	{"internal/web/site/auth.go", `return s.Store.Enter(c.Request().Context(), v.Operator.ID, ws, organization, switcherSize)`,
+		`granted := func(organization string) (store.Access, error) { return s.Store.Enter(c.Request().Context(), v.Operator.ID, ws, organization, switcherSize) }
 		return either(PLANTED, EverythingAllowed, asGranted)(c.Request().Context(), s, ws, organization, granted)`},
 	{"internal/web/site/token.go", `return s.Store.AccessBy(r.Context(), token, ws, organization)`,
 		`granted := func(organization string) (store.Access, error) { return s.Store.AccessBy(r.Context(), token, ws, organization) }
@@ -101,7 +101,6 @@ var bugs = []bug{
 	in("store/access.go", "every membership holds every organization", "", `a.Membership = Scope{workspace: a.Workspace.ID, every: every,`, `a.Membership = Scope{workspace: a.Workspace.ID, every: every || PLANTED,`),
 
 	unscoped("organizations.go", "organizations", "organizationQuery+` where `+organizationInScope+` and `+chosen+` order by", "organizationInScope"),
-	unscoped("organizations.go", "the first organizations", "where `+organizationInScope+` order by lower(o.name), o.id limit $1", "organizationInScope"),
 	in("store/organizations.go", "no WHERE: Duo accounts", application, "where a.`+inWorkspace+`\n\t\torder by", "where `+either(PLANTED, `true`, `a.`+inWorkspace)+`\n\t\torder by"),
 	in("store/organizations.go", "no WHERE: forgetting Duo accounts", application, "delete from duo_account where ` + inWorkspace", "delete from duo_account where ` + either(PLANTED, `true`, inWorkspace)"),
 	in("store/integration.go", "no WHERE: integration", application, "where `+keysInScope+` and s.organization_id is not distinct from $1 and s.state <> 'retired'", "where `+either(PLANTED, `true`, keysInScope)+` and s.organization_id is not distinct from $1 and s.state <> 'retired'"),
@@ -116,7 +115,7 @@ var bugs = []bug{
 	unscoped("details.go", "tags", "where `+organizationInScope+` group by u.tag", "organizationInScope"),
 	unscoped("runs.go", "one run", "runQuery+` where `+runInScope+` and r.id = $1`", "runInScope"),
 
-	beyond("site/render.go", "the switcher", "err := s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) error {"),
+	unscoped("access.go", "the switcher", "where `+organizationInScope+` order by lower(o.name), o.id limit $1`, first", "organizationInScope"),
 	beyond("site/render.go", "what was just done", "err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),
 	beyond("estate/home.go", "the home page", "s.Store.InWorkspace(ctx, v.Scope,"),
 	beyond("setup/organizations.go", "the list of organizations", "err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),

@@ -61,6 +61,9 @@ type Visitor struct {
 	Organization store.Organization
 	Zone         *time.Location // chosen, or of the browser; nil: neither says
 	Policy       Policy         // by which the visitor was let in
+
+	first         []store.OrganizationName // to switch to
+	organizations int                      // that the visitor may see
 }
 
 // Location is the time zone in which the visitor reads times; UTC where none is known.
@@ -142,7 +145,7 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 		return v, nil
 	}
 	seen, err := v.enter(c, p, catalog.Owner, func(ws, organization string) (store.Access, error) {
-		return s.Store.Access(c.Request().Context(), v.Operator.ID, ws, organization)
+		return s.Store.Enter(c.Request().Context(), v.Operator.ID, ws, organization, switcherSize)
 	})
 	if err != nil {
 		return v, err
@@ -176,6 +179,7 @@ func (v *Visitor) enter(c echo.Context, p Policy, most catalog.Role, access func
 	}
 	v.Workspace, v.Organization = found.Workspace, found.Organization
 	v.Membership, v.Scope = found.Membership, found.Scope
+	v.first, v.organizations = found.First, found.Organizations
 	v.Role = min(catalog.ParseRole(found.Role), most)
 	if v.Role < p.Role || p.whole && !v.Membership.Every() {
 		return nil, ErrBeyondRole

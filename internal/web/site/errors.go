@@ -41,9 +41,7 @@ func (s *Site) answerError(err error, c echo.Context) {
 			page.RequestID = requestID(c.Request().Context())
 		}
 		page.Held = s.holdForm(c, page.Status)
-		at := standsAt(c)
-		at.bare = code == "unavailable"
-		answering = s.Render(c, page.Status, remembered(c), at, page)
+		answering = s.Render(c, page.Status, remembered(c), standsAt(c), page)
 	}
 	if answering != nil && !c.Response().Committed {
 		s.Log.ErrorContext(c.Request().Context(), "error page could not be drawn", "error", answering)

@@ -25,7 +25,6 @@ type Place struct {
 	Flash   []views.Flash
 	Tried   views.Tried
 	Waits   bool // the page is read again until what it waits for has come
-	bare    bool // the database is in trouble, and is not asked for more
 }
 
 // standsAt is where an organization's page stands that could not be drawn: its
@@ -37,9 +36,6 @@ func standsAt(c echo.Context) Place {
 
 // switcherSize is how many organizations the switcher offers without typing.
 const switcherSize = 12
-
-// switcherTime bounds how long a page waits for it.
-const switcherTime = 2 * time.Second
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
@@ -65,7 +61,7 @@ func (s *Site) Render(c echo.Context, status int, v Visitor, at Place, page view
 	return err
 }
 
-// shell surrounds a page. Without the database it lacks the switcher, no more.
+// shell surrounds a page.
 func (s *Site) shell(c echo.Context, v Visitor, at Place) views.Shell {
 	shell := views.Shell{
 		Theme: v.Operator.Theme, Density: v.Operator.Density, Here: here(c.Request()), Operator: v.Operator.Email,
@@ -83,22 +79,10 @@ func (s *Site) shell(c echo.Context, v Visitor, at Place) views.Shell {
 		shell.Organization = &tag
 		shell.Section = "organizations"
 	}
-	if at.bare {
-		return shell
+	for _, o := range v.first {
+		shell.Switcher = append(shell.Switcher, views.OrganizationTag(o))
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), switcherTime)
-	defer cancel()
-	err := s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) error {
-		first, total, err := tx.FirstOrganizations(ctx, switcherSize)
-		for _, o := range first {
-			shell.Switcher = append(shell.Switcher, views.OrganizationTag(o))
-		}
-		shell.OrganizationsTotal = total
-		return err
-	})
-	if err != nil {
-		s.Log.WarnContext(ctx, "page drawn without the switcher", "error", err)
-	}
+	shell.OrganizationsTotal = v.organizations
 	return shell
 }
 
