@@ -160,6 +160,7 @@ func (c Called) Close(ctx context.Context) (Outcome, error) {
 	ctx = context.WithoutCancel(ctx)
 	defer c.broken(ctx)
 	done := Outcome{Run: c.run, Result: c.result}
+	done.Run.Facts = c.result.Recorded()
 	if c.result.Life > 0 {
 		done.Expires = c.run.StartedAt.Add(c.result.Life)
 	}
@@ -179,10 +180,11 @@ func (c Called) Close(ctx context.Context) (Outcome, error) {
 	done.Run.State, done.Run.Summary = state, catalog.Sentences(summary)
 	if state == store.Unknown && c.q.Action.ReadBack != nil {
 		done.Run.State = store.Sending
-		c.r.doubt(ctx, c.q.Scope, c.run, done.Run.Summary, c.result.Subject)
+		c.r.doubt(ctx, c.q.Scope, c.run, done.Run.Summary, c.result)
 		return done, c.err
 	}
-	c.r.finish(ctx, c.q.Scope, c.q.ID, store.Ending{State: state, Subject: c.result.Subject, Summary: done.Run.Summary, By: c.life.id})
+	c.r.finish(ctx, c.q.Scope, c.q.ID, store.Ending{
+		State: state, Subject: c.result.Subject, Summary: done.Run.Summary, Facts: done.Run.Facts, By: c.life.id})
 	return done, c.err
 }
 
@@ -202,7 +204,7 @@ func (a attempt) broken(ctx context.Context) {
 	}
 	const summary = "The console failed while Duo was asked. Duo may have done this."
 	if a.q.Action.ReadBack != nil {
-		a.r.doubt(ctx, a.q.Scope, a.run, summary, "")
+		a.r.doubt(ctx, a.q.Scope, a.run, summary, a.result)
 	} else {
 		a.r.finish(ctx, a.q.Scope, a.q.ID, store.Ending{State: store.Unknown, Summary: summary, By: a.life.id})
 	}

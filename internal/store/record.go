@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -97,6 +98,7 @@ type Record struct {
 	At           time.Time
 	Asked        *Run // the run that asked a person, whose answer is told late
 	Answer       string
+	Facts        json.RawMessage // nil: none
 }
 
 // Record writes events down, closed: in the transaction of the change itself, so
@@ -117,10 +119,10 @@ func (t *Tx) Record(ctx context.Context, records ...Record) error {
 		}
 		batch.Queue(`
 			insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket,
-			                 state, summary, started_at, finished_at, token, token_id, answer, asked_user, api_host)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11, $12, $13, $14, $15, $16)`,
+			                 state, summary, started_at, finished_at, token, token_id, answer, asked_user, api_host, facts)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11, $12, $13, $14, $15, $16, coalesce($17::jsonb, '{}'))`,
 			t.scope.workspace, r.ID, orNull(r.Organization), r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input,
-			cmp.Or(r.State, Applied), r.Summary, r.At, r.Token, orNull(r.TokenID), r.Answer, asked.AskedUser, asked.APIHost)
+			cmp.Or(r.State, Applied), r.Summary, r.At, r.Token, orNull(r.TokenID), r.Answer, asked.AskedUser, asked.APIHost, r.Facts)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }

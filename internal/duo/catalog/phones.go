@@ -59,7 +59,7 @@ func createPhone() Action {
 			if err != nil {
 				return Result{Subject: user.Username}, numberTaken(err)
 			}
-			r := Result{Subject: phoneName(phone), Created: string(phone.ID), Summary: "Created phone " + phoneName(phone) + "."}
+			r := Result{Subject: phoneName(phone), Facts: Facts{Created: string(phone.ID)}, Summary: "Created phone " + phoneName(phone) + "."}
 			if user.ID == "" {
 				return r, nil
 			}

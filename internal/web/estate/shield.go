@@ -2,7 +2,6 @@ package estate
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"duodesk/internal/duo/catalog"
@@ -34,8 +33,8 @@ func (s *pages) shield(ctx context.Context, v site.Visitor, user string) (shield
 		return shield, "", nil
 	}
 	ticket = "\n" + chip.Text + ", " + site.Exactly(v, at)
-	if _, phone, ok := strings.Cut(r.Summary, " Approved on "); ok {
-		ticket += ". Approved on " + phone
+	if phone := catalog.RecordedFacts(r.Facts).Phone; phone != "" && r.Answer == string(catalog.Approved) {
+		ticket += ". Approved on " + phone + "."
 	}
 	chip.Text += " " + s.When(v, at).Ago
 	return estate.Shield{Chip: chip, Run: site.RunAddress(v, r)}, ticket, nil
