@@ -212,18 +212,18 @@ func (t *Tx) RunsOfPhone(ctx context.Context, account, phone string, limit int) 
 		where `+runInScope+` and r.id = any (array(select app.runs_of_phone($1, $2, $3))) order by r.started_at desc, r.id limit $3`, account, phone, limit)
 }
 
-// LatestVerification returns the scope's latest run that asked a user of an
-// organization to prove who they are, if it was started at most within before now;
-// ErrNotFound if there is none.
-func (t *Tx) LatestVerification(ctx context.Context, now time.Time, organization uuid.UUID, account, user string, within time.Duration) (Run, error) {
+// LatestSince returns the scope's latest run of an action that was asked for a user
+// of an organization's account, in whatever state, if it was started at since or
+// later; ErrNotFound if there is none.
+func (t *Tx) LatestSince(ctx context.Context, organization uuid.UUID, account, action, user string, since time.Time) (Run, error) {
 	return one[Run](ctx, t.tx, runQuery+`
-		where `+runInScope+` and r.organization_id = $1 and r.id = any (array(select app.runs_of_user($2, 'verify-caller', $3)))
-		and r.started_at >= $4 order by r.started_at desc limit 1`, organization, account, user, now.Add(-within))
+		where `+runInScope+` and r.organization_id = $1 and r.id = any (array(select app.runs_of_user($2, $3, $4)))
+		and r.started_at >= $5 order by r.started_at desc limit 1`, organization, account, action, user, since)
 }
 
 // LateResults lists what came of a run after it had been closed, oldest first.
 func (t *Tx) LateResults(ctx context.Context, id uuid.UUID) ([]Run, error) {
-	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.action = 'late-result' and r.input ->> 'run_id' = $1 order by r.started_at`, id.String())
+	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.action = '`+lateResult+`' and r.input ->> 'run_id' = $1 order by r.started_at`, id.String())
 }
 
 // LatestApplied returns the scope's latest run of an action that Duo did to a user

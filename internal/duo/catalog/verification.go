@@ -18,7 +18,7 @@ const VerificationTime = 120 * time.Second
 
 func verifyCaller() Action {
 	return Action{
-		Slug: "verify-caller", Title: "Verify Caller", Category: userCategory,
+		Slug: VerifyCaller, Title: "Verify Caller", Category: userCategory,
 		Help: "Sends a push with a code to a user's phone. Who approves it, and sees the same code as you, has the phone.",
 		API:  Admin, Call: "POST /admin/v1/users/{user_id}/send_verification_push", Kind: Send, Role: Helpdesk, Reveals: true, Fields: []Field{userID, phoneID},
 		Asks: "The person gets a push now.",

@@ -19,7 +19,7 @@ const shieldTime = 15 * time.Minute
 func (s *pages) shield(ctx context.Context, v site.Visitor, user string) (shield estate.Shield, ticket string, err error) {
 	var r store.Run
 	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		r, err = tx.LatestVerification(ctx, s.Now(), v.Organization.ID, v.Organization.AccountID, user, shieldTime)
+		r, err = tx.LatestSince(ctx, v.Organization.ID, v.Organization.AccountID, catalog.VerifyCaller, user, s.Now().Add(-shieldTime))
 		return err
 	})
 	if err != nil {
