@@ -184,7 +184,7 @@ func resetOperator(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	shut, err := store.ResetPassword(ctx, url, email, hash, time.Now())
+	shut, err := store.ResetPassword(ctx, url, email, hash, time.Now(), catalog.LeavingKeys()...)
 	if err != nil {
 		return found(email, err)
 	}
@@ -201,7 +201,7 @@ func disableOperator(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	shut, err := store.DisableOperator(ctx, url, email, time.Now())
+	shut, err := store.DisableOperator(ctx, url, email, time.Now(), catalog.LeavingKeys()...)
 	if err != nil {
 		return found(email, err)
 	}

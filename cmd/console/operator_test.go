@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 )
@@ -202,6 +203,7 @@ func TestResetTellsWhatTheAccountChanged(t *testing.T) {
 			tx.Invite(t.Context(), store.Invitation{ID: uuid.New(), Email: "thief@msp.example", Role: "owner", Every: true, InvitedBy: in.owner.ID, InvitedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}, make([]byte, 32)),
 			tx.Record(t.Context(),
 				store.Record{Event: store.OperatorInvited, Operator: in.owner.ID, Subject: "thief@msp.example", Summary: "Invited \x1b[2Jthief@msp.example.", At: time.Now(), Token: "ticket system"},
+				store.Record{Event: store.Event{Slug: catalog.ProvisionAuth().Slug}, Operator: in.owner.ID, Subject: "new keys", At: time.Now()},
 				store.Record{Event: store.MemberChanged, Operator: in.owner.ID, Subject: "last week", At: time.Now().Add(-7 * 24 * time.Hour)},
 				store.Record{Event: store.MemberChanged, Operator: in.owner.ID, Subject: "refused", State: store.Refused, At: time.Now()}))
 	})
@@ -209,7 +211,10 @@ func TestResetTellsWhatTheAccountChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := in.done(t, "", "reset", "--email", in.owner.Email)
-	for _, want := range []string{"invitations: 1", "/w/" + in.ws.Slug + "  invite-operator thief@msp.example: Invited", "By the access token ticket system."} {
+	if disabled := in.done(t, "", "disable", "--email", in.owner.Email); !strings.Contains(disabled, "provision-auth-api new keys") {
+		t.Errorf("the keys that were made are missing in %s", disabled)
+	}
+	for _, want := range []string{"provision-auth-api new keys", "invitations: 1", "/w/" + in.ws.Slug + "  invite-operator thief@msp.example: Invited", "By the access token ticket system."} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is missing in %s", want, said)
 		}

@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"maps"
+	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
@@ -33,11 +36,112 @@ func (e *TooManyPushes) Error() string {
 	return fmt.Sprintf("run: %d pushes in %s", e.Count, pushesIn)
 }
 
-// begin commits a run as sending, unless something speaks against it at that
+// Begin commits the run as Sending, if the role, the connection, reports of fraud and
+// earlier pushes allow it at the moment of committing. Before that it reads from Duo
+// what the record keeps of the object. ctx may end only that; once Duo is asked, it
+// counts no longer.
+func (a Authorized) Begin(ctx context.Context) (Begun, error) {
+	r, q := a.r, a.q
+	subject := catalog.Plain(r.nameOf(ctx, q))
+	a.until = time.Now().Add(timeFor(q))
+	ctx, cancel := a.detached(ctx)
+	defer cancel()
+	asked, err := r.askedUser(ctx, q)
+	if err != nil {
+		return Begun{}, beforeSending(err)
+	}
+	run := store.Run{Subject: subject, AskedUser: asked, ProcessID: &a.life.id}
+	run.Before, a.reading = a.lookBefore(ctx)
+	if a.unreachable == nil {
+		run.APIHost = a.client.Host()
+	}
+	var role catalog.Role
+	if a.run, role, err = a.start(ctx, run); err != nil {
+		return Begun{attempt{run: a.run}}, beforeSending(err)
+	}
+	a.q.Input, a.called = q.Input.By(role).Recalling(record{r, q}), new(atomic.Bool)
+	r.turned(store.Sending)
+	return Begun(a), nil
+}
+
+// lookBefore reads what the record keeps of the object before it is changed. Where
+// Duo is unreachable, or another account is meant than would be read, there will be
+// no run.
+func (a Authorized) lookBefore(ctx context.Context) (before map[string]string, err error) {
+	q, before := a.q, map[string]string{}
+	other := q.Organization.ID != uuid.Nil && (q.Opened != q.Organization.Connection() || q.Account != "" && q.Account != q.Organization.AccountID)
+	if a.unreachable != nil || other {
+		return before, nil
+	}
+	var looks []func(context.Context, *duo.Client, catalog.Values) (map[string]string, error)
+	if q.Action.Before != nil {
+		looks = append(looks, q.Action.Before)
+	}
+	if q.Action.ReadBack != nil {
+		looks = append(looks, q.Action.ReadBack.Look)
+	}
+	for _, look := range looks {
+		facts, err := look(ctx, a.client, q.Input)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(before, facts)
+	}
+	return before, nil
+}
+
+// start commits the run and returns it, with the role that its actor held then. When
+// its id was used before, the error says whether for the same thing. There is a run
+// beside no error, and beside an *AlreadyRun alone.
+func (a Authorized) start(ctx context.Context, run store.Run) (store.Run, catalog.Role, error) {
+	r, q := a.r, a.q
+	run.ID, run.AccountID, run.OperatorID, run.Token = q.ID, q.Organization.AccountID, q.Actor.Operator, q.Actor.Token.Name
+	run.Action, run.Input, run.Ticket, run.Reason = q.Action.Slug, q.Input.Given(q.Action), q.Ticket, q.Reason
+	run.State, run.StartedAt = store.Sending, r.Now()
+	run.ConnectionKind, run.Within = q.Organization.Kind, timeFor(q)
+	if q.Actor.Token.ID != uuid.Nil {
+		run.TokenID = &q.Actor.Token.ID
+	}
+	if q.Organization.ID != uuid.Nil {
+		run.OrganizationID = &q.Organization.ID
+	}
+	fields := append(q.Input.Ordered(q.Action), "ticket", q.Ticket)
+	if q.Reason != "" {
+		fields = append(fields, ReasonField, q.Reason)
+	}
+	begun, role, err := a.commit(ctx, run, fields)
+	switch {
+	case err == nil:
+		return begun, role, nil
+	case unconfirmed(err):
+		r.cancel(ctx, q.Scope, run)
+		return store.Run{}, 0, err
+	case !store.IsConflict(err, "run_pkey"):
+		return store.Run{}, 0, err
+	}
+	var earlier store.Run
+	var same bool
+	err = r.Store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
+		var err error
+		earlier, err = tx.Run(ctx, q.ID)
+		same = err == nil && tx.SameRun(earlier, run, fields)
+		return err
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound) || err == nil && !same:
+		return store.Run{}, 0, ErrOtherInput
+	case err != nil:
+		return store.Run{}, 0, err
+	}
+	return earlier, 0, &AlreadyRun{Run: earlier}
+}
+
+// commit commits a run as sending, unless something speaks against it at that
 // moment: the role, the connection, a report of fraud, or pushes to the same
 // person. It returns the run as it was committed. Of errors, one on "run_pkey"
-// comes first: a form that was sent before is told so.
-func (r *Runner) begin(ctx context.Context, q Request, run store.Run, fields []string, unreachable error) (store.Run, catalog.Role, error) {
+// comes first: it answers a form that was sent before.
+func (a Authorized) commit(ctx context.Context, run store.Run, fields []string) (store.Run, catalog.Role, error) {
+	r, q := a.r, a.q
 	people := map[string]reported{}
 	for {
 		begun := run
@@ -56,8 +160,8 @@ func (r *Runner) begin(ctx context.Context, q Request, run store.Run, fields []s
 			if err := holdConnection(ctx, tx, q); err != nil {
 				return err
 			}
-			if held != nil || unreachable != nil {
-				return cmp.Or(held, unreachable)
+			if held != nil || a.unreachable != nil {
+				return cmp.Or(held, a.unreachable)
 			}
 			if err := r.countPushes(ctx, tx, q, begun); err != nil || !q.Action.Alone {
 				return err
@@ -86,7 +190,7 @@ func (r *Runner) countPushes(ctx context.Context, tx *store.Tx, q Request, run s
 		return err
 	}
 	for _, p := range sent {
-		if p.Open && p.Action == run.Action && run.Action == "verify-caller" {
+		if p.Open && p.Action == run.Action && run.Action == catalog.VerifyCaller {
 			return &TooManyPushes{Open: &p, Count: len(sent), Wait: waitSince(p.StartedAt, q.Action.Patience, run.StartedAt)}
 		}
 	}
@@ -100,65 +204,4 @@ func (r *Runner) countPushes(ctx context.Context, tx *store.Tx, q Request, run s
 // of another process, whose clock is ahead.
 func waitSince(since time.Time, long time.Duration, now time.Time) time.Duration {
 	return min(max(since.Add(long).Sub(now), time.Second), long)
-}
-
-// askedUser is whom a request asks through Duo: Duo's id of the user, so that a
-// person is one person under every name, or the name as a login may read it where
-// Duo knows no such user, or does not tell. Duo is not asked where nothing will be
-// sent.
-func (r *Runner) askedUser(ctx context.Context, q Request) (string, error) {
-	id, username := q.Action.Asked(q.Input)
-	name := simpleName(username)
-	if id != "" || name == "" || q.Organization.Connection() != q.Opened {
-		return cmp.Or(id, nameKey(username)), nil
-	}
-	client, err := r.client(ctx, q.Scope, q.Organization)
-	if err != nil {
-		return name, nil // which is said where nothing else is to be said first
-	}
-	ctx, cancel := context.WithTimeout(ctx, ReadTime)
-	defer cancel()
-	users, err := r.calledAtLogin(ctx, q, client, username)
-	var refused *duo.Error
-	switch {
-	case errors.As(err, &refused) && refused.Status < 500 && refused.Code != duo.CodeRateLimited, err == nil && len(users) != 1:
-		return name, nil
-	case err != nil:
-		return "", err
-	}
-	return string(users[0].ID), nil
-}
-
-// calledAtLogin returns the users that a name can mean at a login: the one with this
-// username or alias, or all those with the name when domains are left out, as an
-// account can be set to read names.
-func (r *Runner) calledAtLogin(ctx context.Context, q Request, client *duo.Client, name string) ([]duo.User, error) {
-	user, found, err := client.UserByUsername(ctx, name)
-	if err != nil || found {
-		return []duo.User{user}, err
-	}
-	list, err := r.Users(ctx, q.Scope, q.Organization, false)
-	if err != nil {
-		return nil, err
-	}
-	if simple := simpleName(name); list.TooMany && simple != "" {
-		user, found, err = client.UserByUsername(ctx, simple)
-		if found {
-			list.Items = []duo.User{user}
-		}
-	}
-	var called []duo.User
-	for _, u := range list.Items {
-		if goesBy(u, name) {
-			called = append(called, u)
-		}
-	}
-	return called, err
-}
-
-// goesBy reports whether a user has a name when domains are left out.
-func goesBy(u duo.User, name string) bool {
-	return slices.ContainsFunc(append([]string{u.Username}, u.Aliases[:]...), func(own string) bool {
-		return own != "" && simpleName(own) == simpleName(name)
-	})
 }

@@ -125,7 +125,7 @@ func (r *Runner) appendLate(ctx context.Context, tx *store.Tx, closed store.Run,
 	late := store.Record{
 		ID: uuid.New(), Event: store.LateResult, Operator: closed.OperatorID, Token: closed.Token,
 		AccountID: closed.AccountID, Subject: catalog.Plain(closed.Subject), State: end.State, Summary: end.Summary, At: r.Now(),
-		Input: map[string]string{"run_id": closed.ID.String(), "action": closed.Action}, Asked: &closed, Answer: end.Answer,
+		Input: map[string]string{"run_id": closed.ID.String(), "action": closed.Action}, Asked: &closed, Answer: end.Answer, Facts: end.Facts,
 	}
 	if closed.OrganizationID != nil {
 		late.Organization = *closed.OrganizationID

@@ -62,17 +62,18 @@ func ExplainFor(o store.Organization, api catalog.API, err error) Explanation {
 	if !RefusesKeys(err) {
 		return why
 	}
-	switch {
-	case api == catalog.Auth && o.Kind != store.Parent:
-		return Explanation{"These are this organization's own Auth API keys: " + why.Cause, "Correct them on its Connection page. " + strings.ReplaceAll(why.Fix, " on the integration page", "")}
-	case api == catalog.Auth:
-		return Explanation{"This organization is your own account, reached with the workspace's Auth API keys: " + why.Cause, why.Fix}
+	if api != catalog.Auth {
+		api = catalog.Admin
 	}
-	switch o.Kind {
-	case store.Own:
-		return Explanation{"These are this organization's own Admin API keys: " + why.Cause, "Correct them on its Connection page. " + strings.ReplaceAll(why.Fix, " on the integration page", "")}
-	case store.Parent:
-		return Explanation{"This organization is your own account, reached with the workspace's Admin API keys: " + why.Cause, why.Fix}
+	switch {
+	case api == catalog.Auth && o.Kind != store.Parent, o.Kind == store.Own:
+		fix := why.Fix
+		if failed, ok := errors.AsType[*duo.TransportError](err); ok && failed.Failure == duo.SecretUnavailable {
+			fix = enterAgain + "."
+		}
+		return Explanation{"These are this organization's own " + string(api) + " keys: " + why.Cause, "Correct them on its Connection page. " + fix}
+	case o.Kind == store.Parent:
+		return Explanation{"This organization is your own account, reached with the workspace's " + string(api) + " keys: " + why.Cause, why.Fix}
 	}
 	return why
 }
@@ -137,6 +138,9 @@ func meaningOf(e *duo.Error) Explanation {
 	return Explanation{"Duo answered that this failed.", ""}
 }
 
+// enterAgain begins what to do about a secret key that does not open.
+const enterAgain = "Enter the secret key again"
+
 // parameterName is a detail of Duo's that names a parameter; others are a phrase.
 var parameterName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
@@ -190,7 +194,7 @@ func explainFailure(e *duo.TransportError) Explanation {
 		return Explanation{"Duo answered about something else than was asked for. The answer was not used.",
 			"Try again. If this happens again, look for a proxy between this server and Duo, or ask Duo Support."}
 	case duo.SecretUnavailable:
-		return Explanation{"The stored secret key cannot be opened with this server's key file.", "Enter the secret key again on the integration page."}
+		return Explanation{"The stored secret key cannot be opened with this server's key file.", enterAgain + " on the integration page."}
 	case duo.Paced:
 		return later("Too many requests to this Duo account are waiting already: this one was not sent.", max(e.RetryAfter, time.Second))
 	case duo.Limited:

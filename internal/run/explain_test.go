@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
 )
 
 // TestEveryErrorIsExplained: whatever comes back from Duo, a technician reads a
@@ -67,6 +69,33 @@ func TestHowLongToWait(t *testing.T) {
 	for wait, want := range map[time.Duration]string{0: "Wait a minute", 30 * time.Second: "Wait 30 s", 300 * time.Millisecond: "Wait 1 s"} {
 		if got := Explain(&duo.Error{Status: 429, Code: duo.CodeRateLimited, RetryAfter: wait}).Fix; !strings.HasPrefix(got, want+",") {
 			t.Errorf("%v: %q", wait, got)
+		}
+	}
+}
+
+// TestWhoseKeysAreAtFault: the page where keys are corrected is that of their owner, and no other one is named.
+func TestWhoseKeysAreAtFault(t *testing.T) {
+	t.Parallel()
+	lost := &duo.TransportError{Failure: duo.SecretUnavailable}
+	unknown := &duo.Error{Status: 401, Code: duo.CodeUnknownKey}
+	const own, theirs, again = "Correct them on its Connection page. ", "This organization is your own account, ", "Enter the secret key again"
+	for _, test := range []struct {
+		kind         string
+		api          catalog.API
+		err          error
+		begins, does string
+	}{
+		{store.Own, catalog.Admin, lost, "These are this organization's own Admin API keys: ", own + again + "."},
+		{store.Child, catalog.Auth, lost, "These are this organization's own Auth API keys: ", own + again + "."},
+		{store.Own, catalog.Auth, unknown, "These are this organization's own Auth API keys: ", own + Explain(unknown).Fix},
+		{store.Parent, catalog.Auth, lost, theirs + "reached with the workspace's Auth API keys: ", again + " on the integration page."},
+		{store.Parent, catalog.Admin, lost, theirs + "reached with the workspace's Admin API keys: ", again + " on the integration page."},
+		{store.Child, catalog.Admin, lost, "The stored secret key", again + " on the integration page."},
+		{"", catalog.Accounts, lost, "The stored secret key", again + " on the integration page."},
+		{store.Own, catalog.Admin, context.DeadlineExceeded, "Duo did not answer", "Try again in a minute."},
+	} {
+		if got := ExplainFor(store.Organization{Kind: test.kind}, test.api, test.err); !strings.HasPrefix(got.Cause, test.begins) || got.Fix != test.does {
+			t.Errorf("%s, %s, %v: %+v", test.kind, test.api, test.err, got)
 		}
 	}
 }

@@ -126,7 +126,7 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 	r.following.all.Go(ctx, r.Log, "note a question", func() error {
 		err := r.untilDone(r.following.ctx, func(ctx context.Context) error {
 			return r.Store.InWorkspace(ctx, q.Scope, func(tx *store.Tx) error {
-				return tx.NotePending(ctx, started, result.Pending, result.Summary, result.Subject)
+				return tx.NotePending(ctx, started, result.Pending, result.Summary, result.Subject, result.Recorded())
 			})
 		})
 		if err == nil {
@@ -147,7 +147,7 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 			}
 		default:
 		}
-		end.Subject, end.By = result.Subject, *started.ProcessID
+		end.Subject, end.Facts, end.By = result.Subject, result.Recorded(), *started.ProcessID
 		end.Summary = catalog.Sentences(catalog.Plain(result.Summary) + " " + end.Summary)
 		r.forget(q.Scope, q.Organization) // an answer can lock a user out
 		r.close(ctx, q.Scope, q.ID, end)

@@ -75,6 +75,13 @@ func TestPhoneIsMadeAndNotAssigned(t *testing.T) {
 			if n := len(d.Sim.Ledger()); n != test.effects {
 				t.Errorf("%d effects, want %d", n, test.effects)
 			}
+			if test.fault == duosim.ErrorBeforeApplying {
+				return // the phone is assigned when the other minute is over, if at all
+			}
+			eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
+			if kept := catalog.RecordedFacts(d.Record(t, q.ID).Facts); kept.Created != done.Result.Created {
+				t.Errorf("the record does not say which phone was made: %+v", kept)
+			}
 		})
 	}
 }

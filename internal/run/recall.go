@@ -20,14 +20,14 @@ var _ catalog.Record = record{}
 
 func (c record) Trashed(ctx context.Context, user duo.UserID) (*catalog.Past, error) {
 	return c.past(ctx, func(tx *store.Tx) (store.Run, error) {
-		return tx.LatestApplied(ctx, c.q.Organization.ID, c.q.Organization.AccountID, "delete-user", string(user))
+		return tx.LatestApplied(ctx, c.q.Organization.ID, c.q.Organization.AccountID, catalog.DeleteUser, string(user))
 	})
 }
 
 func (c record) Verified(ctx context.Context, user duo.UserID) (*catalog.Past, error) {
 	const within = catalog.VerifiedFor + catalog.VerificationTime + time.Minute // it ends after it began
 	return c.past(ctx, func(tx *store.Tx) (store.Run, error) {
-		return tx.LatestVerification(ctx, c.r.Now(), c.q.Organization.ID, c.q.Organization.AccountID, string(user), within)
+		return tx.LatestSince(ctx, c.q.Organization.ID, c.q.Organization.AccountID, catalog.VerifyCaller, string(user), c.r.Now().Add(-within))
 	})
 }
 

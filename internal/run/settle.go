@@ -31,8 +31,8 @@ func (r rhythm) late() time.Duration { return r.beats(30) }
 func (r rhythm) enough() time.Duration { return r.beats(37.5) }
 
 // doubt keeps why the outcome of a run is not known, although this process lives,
-// and looks for it in the background.
-func (r *Runner) doubt(ctx context.Context, sc store.Scope, started store.Run, summary, subject string) {
+// and what is, and looks for it in the background.
+func (r *Runner) doubt(ctx context.Context, sc store.Scope, started store.Run, summary string, known catalog.Result) {
 	ctx = context.WithoutCancel(ctx)
 	process := *started.ProcessID
 	r.following.all.Go(ctx, r.Log, "read back a run", func() error {
@@ -40,7 +40,7 @@ func (r *Runner) doubt(ctx context.Context, sc store.Scope, started store.Run, s
 		var closed store.Run
 		err := r.untilDone(ctx, func(ctx context.Context) error {
 			return r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
-				if err = tx.NoteDoubt(ctx, started, summary, subject, process); err == nil {
+				if err = tx.NoteDoubt(ctx, started, summary, known.Subject, known.Recorded(), process); err == nil {
 					o, err = tx.Claim(ctx, started.ID, process)
 				}
 				if errors.Is(err, store.ErrNotFound) {
@@ -112,7 +112,7 @@ func (r *Runner) conclude(o store.OpenRun, found look, absent int, now time.Time
 	}
 	late, enough := deadline.Add(r.rhythm.late()), deadline.Add(r.rhythm.enough())
 	pause := min(lookEvery, r.rhythm.beats(2.5))
-	end.Subject = o.Whom
+	end.Subject, end.Facts = o.Whom, o.Facts
 	switch {
 	case action.Run != nil && action.Reads(catalog.Recalled(o.Input)):
 		end.State, end.Summary = store.Refused, "The console stopped before Duo answered. This only reads: nothing was changed."

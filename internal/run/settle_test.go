@@ -454,6 +454,8 @@ func TestAnApprovalCountsWhoeverAsks(t *testing.T) {
 				eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
 				if got := d.Record(t, q.ID); got.State != store.Applied || got.Answer != "approved" {
 					t.Errorf("closed as %s, %q: %q", got.State, got.Answer, got.Summary)
+				} else if slug == "verify-caller" && (catalog.RecordedFacts(got.Facts).Phone != "+12025550143" || !strings.HasSuffix(got.Summary, "Approved on +12025550143.")) {
+					t.Errorf("on which phone is not known: %s %q", got.Facts, got.Summary)
 				}
 				pushOf(t, d)
 			})

@@ -159,14 +159,17 @@ func (r *Runner) unclaim(o store.OpenRun, looker uuid.UUID) {
 func (r *Runner) followOn(ctx context.Context, o store.OpenRun, action catalog.Action, looker uuid.UUID) {
 	sc := store.WholeWorkspace(o.Workspace)
 	until := o.StartedAt.Add(action.Patience)
+	end := store.Ending{State: store.Unknown, Subject: o.Whom, Facts: o.Facts, By: looker}
 	if r.Now().After(until) {
 		// Duo may have forgotten the question by now, and would report no answer.
-		r.closeFound(ctx, o, store.Ending{State: store.Unknown, Subject: o.Whom, By: looker, Summary: catalog.Sentences(o.Sent + " The console stopped before the answer came.")})
+		end.Summary = catalog.Sentences(o.Sent + " The console stopped before the answer came.")
+		r.closeFound(ctx, o, end)
 		return
 	}
 	client, err := r.clientAsSent(ctx, o, action.API)
 	if err != nil {
-		r.closeFound(ctx, o, store.Ending{State: store.Unknown, Subject: o.Whom, By: looker, Summary: catalog.Sentences(o.Sent + " " + lookFailed(o, action, err))})
+		end.Summary = catalog.Sentences(o.Sent + " " + lookFailed(o, action, err))
+		r.closeFound(ctx, o, end)
 		return
 	}
 	q := Request{ID: o.ID, Scope: sc, Action: action, Input: catalog.Recalled(o.Input), Organization: store.Organization{Kind: o.ConnectionKind, AccountID: o.AccountID}}
@@ -176,11 +179,11 @@ func (r *Runner) followOn(ctx context.Context, o store.OpenRun, action catalog.A
 	key := runKey{o.Workspace, o.ID}
 	r.following.tell(key, &Live{Text: "Waiting for the answer.", Until: until})
 	defer r.following.tell(key, nil)
-	end := r.ending(q, client.InBackground(), until, catalog.Result{Pending: o.Pending})
+	end = r.ending(q, client.InBackground(), until, catalog.Result{Pending: o.Pending, Facts: catalog.RecordedFacts(o.Facts)})
 	if r.following.ctx.Err() != nil {
 		return // the next process goes on
 	}
-	end.Subject, end.By = o.Whom, looker
+	end.Subject, end.Facts, end.By = o.Whom, o.Facts, looker
 	end.Summary = catalog.Sentences(o.Sent + " " + end.Summary)
 	if organization, err := r.organizationOf(ctx, o); err == nil {
 		r.forget(sc, organization) // an answer can lock a user out

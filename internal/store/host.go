@@ -61,7 +61,7 @@ type ShutOut struct {
 // shutOut ends all that lets an operator in, or lets the operator come back: all
 // sessions and access tokens, the invitations that the operator sent, and those
 // that wait for the operator's e-mail, and the devices. It lists what the account changed before.
-func shutOut(ctx context.Context, tx pgx.Tx, operator uuid.UUID, email string, at time.Time) (out ShutOut, err error) {
+func shutOut(ctx context.Context, tx pgx.Tx, operator uuid.UUID, email string, at time.Time, actions []string) (out ShutOut, err error) {
 	s := new(Store)
 	if _, out.Ended, err = s.raiseEpoch(ctx, tx, operator, at); err != nil {
 		return out, err
@@ -80,7 +80,7 @@ func shutOut(ctx context.Context, tx pgx.Tx, operator uuid.UUID, email string, a
 			return out, err
 		}
 		out.Invitations += int(done.RowsAffected())
-		changes, err := entered.changesOf(ctx, operator, at.Add(-incidentTime))
+		changes, err := entered.changesOf(ctx, operator, at.Add(-incidentTime), actions)
 		if err != nil {
 			return out, err
 		}
@@ -107,10 +107,9 @@ type HostChange struct {
 	Token     string // name of the access token that it came by; empty: by a page
 }
 
-// incidentActions are the runs by which who has an account can leave a way back
-// behind: members, tokens and keys.
-var incidentActions = func() []string {
-	slugs := []string{"provision-auth-api"}
+// incidentEvents are the runs by which who has an account can leave a way back
+// behind: members, tokens and keys. Actions of the catalog that do so come besides.
+var incidentEvents = func() (slugs []string) {
 	for _, e := range []Event{
 		OperatorInvited, InvitationRevoked, InvitationAccepted, MemberChanged, MemberDisabled, MemberEnabled, MemberEnded, TokenMade, TokenRevoked,
 		IntegrationSaved, IntegrationActivated, IntegrationDiscarded, OwnKeysSaved, OwnKeysActivated, OwnKeysDiscarded, ConnectionChanged,
@@ -122,22 +121,23 @@ var incidentActions = func() []string {
 }()
 
 // changesOf lists the changes of an operator in the workspace since then, but
-// those that were refused.
-func (t *Tx) changesOf(ctx context.Context, operator uuid.UUID, since time.Time) ([]HostChange, error) {
+// those that were refused. actions are slugs of the catalog.
+func (t *Tx) changesOf(ctx context.Context, operator uuid.UUID, since time.Time, actions []string) ([]HostChange, error) {
 	return all[HostChange](ctx, t.tx, `
 		select '' as workspace, started_at as at, action, subject, state, summary, token from run
 		where `+inWorkspace+` and operator_id = $1 and started_at >= $2 and action = any ($3) and state <> 'refused'
-		order by started_at, id`, operator, since, incidentActions)
+		order by started_at, id`, operator, since, slices.Concat(incidentEvents, actions))
 }
 
 // ResetPassword replaces the password of an operator, shuts out whoever used the
-// one before and puts that on record.
-func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Time) (out ShutOut, err error) {
+// one before and puts that on record. actions are the slugs of the catalog's actions
+// that the host is told of beside our own events: those that can leave a way back.
+func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Time, actions ...string) (out ShutOut, err error) {
 	err = onHost(ctx, ownerURL, email, func(tx pgx.Tx, operator uuid.UUID) (err error) {
 		if _, err = tx.Exec(ctx, `update operator set password_hash = $2 where id = $1`, operator, hash); err != nil {
 			return err
 		}
-		if out, err = shutOut(ctx, tx, operator, email, at); err != nil {
+		if out, err = shutOut(ctx, tx, operator, email, at, actions); err != nil {
 			return err
 		}
 		return recordOnHost(ctx, tx, PasswordReset, operator, email, "A new password was set on the host. All sessions, access tokens and invitations ended.", at)
@@ -147,13 +147,13 @@ func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Ti
 
 // DisableOperator keeps an operator out of every workspace and shuts the account
 // out, on record. A workspace may be left without an owner who can sign in: on the
-// host that is allowed, to stop somebody at once.
-func DisableOperator(ctx context.Context, ownerURL, email string, at time.Time) (out ShutOut, err error) {
+// host that is allowed, to stop somebody at once. actions are as in ResetPassword.
+func DisableOperator(ctx context.Context, ownerURL, email string, at time.Time, actions ...string) (out ShutOut, err error) {
 	err = onHost(ctx, ownerURL, email, func(tx pgx.Tx, operator uuid.UUID) (err error) {
 		if _, err = tx.Exec(ctx, `update operator set disabled_at = coalesce(disabled_at, $2) where id = $1`, operator, at); err != nil {
 			return err
 		}
-		if out, err = shutOut(ctx, tx, operator, email, at); err != nil {
+		if out, err = shutOut(ctx, tx, operator, email, at, actions); err != nil {
 			return err
 		}
 		if err = recordOnHost(ctx, tx, OperatorDisabled, operator, email, "Disabled on the host, in every workspace. All sessions, access tokens and invitations ended.", at); err != nil {

@@ -70,7 +70,7 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 				tx.SetDirectoryKey(ctx, o.ID, "DKAAAAAAAAAAAAAAAAAA", owner, today),
 				newKeys(ctx, tx, store.OfOrganization(o.ID), owner),
 				tx.StartRun(ctx, store.Run{ID: sharedRuns[i], OrganizationID: &o.ID, OperatorID: owner, Action: "create-user", Input: map[string]string{}, StartedAt: today}, nil),
-				tx.NotePending(ctx, store.Run{ID: sharedRuns[i]}, "txid", "Sent a push.", "ada"))
+				tx.NotePending(ctx, store.Run{ID: sharedRuns[i]}, "txid", "Sent a push.", "ada", nil))
 		}
 		// One that the other tenant lacks.
 		all = append(all, tx.StartRun(ctx, store.Run{ID: uuid.New(), OperatorID: owner, Action: "list-accounts", Input: map[string]string{}, StartedAt: today}, nil))

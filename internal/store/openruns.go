@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -54,7 +55,8 @@ func (s *Store) Orphans(ctx context.Context, caller uuid.UUID, workspaces, dead 
 }
 
 // Claim makes a living process the one that looks for the outcome of an open run,
-// unless another one does: ErrNotFound. It returns the run as it is then.
+// unless another one does: ErrNotFound. It returns the run as it is then, with the
+// facts that are known.
 func (t *Tx) Claim(ctx context.Context, id, looker uuid.UUID) (o OpenRun, err error) {
 	o.Workspace = t.scope.workspace
 	if o.Run, err = t.Run(ctx, id); err != nil {
@@ -68,7 +70,7 @@ func (t *Tx) Claim(ctx context.Context, id, looker uuid.UUID) (o OpenRun, err er
 		on conflict (workspace_id, run_id) do update set looker = excluded.looker
 		where run_open.looker is null or run_open.looker = excluded.looker
 		or exists (select from process l where l.id = run_open.looker and l.gone_at is not null)
-		returning pending, summary, subject`, t.scope.workspace, id, o.OrganizationID, looker).Scan(&o.Pending, &o.Sent, &o.Whom)
+		returning pending, summary, subject, facts`, t.scope.workspace, id, o.OrganizationID, looker).Scan(&o.Pending, &o.Sent, &o.Whom, &o.Facts)
 	return o, meaning(err)
 }
 
@@ -80,23 +82,25 @@ func (t *Tx) Unclaim(ctx context.Context, id, looker uuid.UUID) error {
 
 // NotePending keeps by which name any process can ask Duo for a person's answer.
 // It is nothing to an open run that was closed meanwhile.
-func (t *Tx) NotePending(ctx context.Context, r Run, pending, summary, subject string) error {
+func (t *Tx) NotePending(ctx context.Context, r Run, pending, summary, subject string, facts json.RawMessage) error {
 	_, err := t.tx.Exec(ctx, `
-		insert into run_open (workspace_id, run_id, organization_id, pending, summary, subject)
-		select workspace_id, id, organization_id, $2, $3, $4 from run where `+inScope+` and id = $1 and state = 'sending'
-		on conflict (workspace_id, run_id) do update set pending = excluded.pending, summary = excluded.summary, subject = excluded.subject`,
-		r.ID, pending, summary, subject)
+		insert into run_open (workspace_id, run_id, organization_id, pending, summary, subject, facts)
+		select workspace_id, id, organization_id, $2, $3, $4, coalesce($5::jsonb, '{}') from run where `+inScope+` and id = $1 and state = 'sending'
+		on conflict (workspace_id, run_id) do update
+		set pending = excluded.pending, summary = excluded.summary, subject = excluded.subject, facts = excluded.facts`,
+		r.ID, pending, summary, subject, facts)
 	return err
 }
 
 // NoteDoubt keeps why the process that sent a run does not know its outcome, and
 // makes that process the one that looks for it.
-func (t *Tx) NoteDoubt(ctx context.Context, r Run, doubt, subject string, looker uuid.UUID) error {
+func (t *Tx) NoteDoubt(ctx context.Context, r Run, doubt, subject string, facts json.RawMessage, looker uuid.UUID) error {
 	_, err := t.tx.Exec(ctx, `
-		insert into run_open (workspace_id, run_id, organization_id, doubt, subject, looker)
-		select workspace_id, id, organization_id, $2, $3, $4 from run where `+inScope+` and id = $1 and state = 'sending'
-		on conflict (workspace_id, run_id) do update set doubt = excluded.doubt, subject = excluded.subject, looker = excluded.looker`,
-		r.ID, doubt, subject, looker)
+		insert into run_open (workspace_id, run_id, organization_id, doubt, subject, looker, facts)
+		select workspace_id, id, organization_id, $2, $3, $4, coalesce($5::jsonb, '{}') from run where `+inScope+` and id = $1 and state = 'sending'
+		on conflict (workspace_id, run_id) do update
+		set doubt = excluded.doubt, subject = excluded.subject, looker = excluded.looker, facts = excluded.facts`,
+		r.ID, doubt, subject, looker, facts)
 	return err
 }
 

@@ -75,7 +75,7 @@ func (p *Pruner) Newest(ctx context.Context) (month time.Time, err error) {
 // ones that nobody looks after.
 // Row-level security says the same to an owner whom it binds, see the policy pruned.
 const prunable = `r.started_at >= $1 and r.started_at < $1 + interval '1 month'
-	and r.state <> 'sending' and r.action <> 'prune-record'
+	and r.state <> 'sending' and r.action <> '` + pruneRecord + `'
 	and not exists (select from run_open o where o.workspace_id = r.workspace_id and o.run_id = r.id)`
 
 // in runs fn in a transaction in a workspace.
@@ -107,7 +107,7 @@ func (p *Pruner) Months(ctx context.Context, slug string, before time.Time) (fou
 		err = p.in(ctx, w.ID, pgx.TxOptions{}, func(tx *Tx) error {
 			rows, err := tx.tx.Query(ctx, `
 				select date_trunc('month', r.started_at) as month, count(*) from run r
-				where r.`+inWorkspace+` and r.started_at < $1 and r.state <> 'sending' and r.action <> 'prune-record' group by 1 order by 1`, before)
+				where r.`+inWorkspace+` and r.started_at < $1 and r.state <> 'sending' and r.action <> '`+pruneRecord+`' group by 1 order by 1`, before)
 			if err != nil {
 				return err
 			}

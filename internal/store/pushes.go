@@ -20,11 +20,10 @@ type Fraud struct {
 	AnsweredAt time.Time
 }
 
-// pushed picks the runs r that ask a person through Duo. Runs from before the
-// column have the person among their input.
+// pushed picks the runs r that ask a person through Duo. No binary that may serve
+// this schema leaves the column empty: see oldest_binary.
 const (
-	pushed      = `(r.asked_user <> '' or r.action in ('verify-caller', 'send-duo-authentication'))`
-	pushedUser  = `coalesce(nullif(r.asked_user, ''), r.input ->> 'user_id', lower(r.input ->> 'username'), '')`
+	pushed      = `r.asked_user <> ''`
 	longestPush = 3 * time.Minute // from a push to its answer
 )
 
@@ -52,7 +51,7 @@ func (t *Tx) Frauds(ctx context.Context, o Organization, since time.Time) ([]Fra
 	var found []Fraud
 	batch := &pgx.Batch{}
 	batch.Queue(`
-		select r.id, `+pushedUser+` as user_id, r.subject as username, r.operator_id, p.email as operator, r.finished_at as answered_at
+		select r.id, r.asked_user as user_id, r.subject as username, r.operator_id, p.email as operator, r.finished_at as answered_at
 		from run r join operator p on p.id = r.operator_id
 		where r.`+inWorkspace+` and (`+sameAccount+` or r.account_id = $3 and $3 <> '')
 		and `+pushed+` and r.answer = 'fraud' and r.started_at > $5 and r.finished_at > $4 order by r.finished_at desc, r.id`,
@@ -104,8 +103,8 @@ func (t *Tx) LockPushes(ctx context.Context, r Run, since time.Time) (found []Pu
 	batch.Queue(`
 		select r.id, r.action, p.email as operator, r.state = 'sending' and r.started_at > $5 as open, r.started_at
 		from run r join operator p on p.id = r.operator_id
-		where r.`+inWorkspace+` and `+sameAccount+` and `+pushed+` and `+pushedUser+` = $3 and r.id <> $4 and r.started_at > $6
-		and coalesce(r.input ->> 'factor', '') <> 'passcode' and r.action <> 'late-result' and not (r.state = 'refused' and r.answer = '')
+		where r.`+inWorkspace+` and `+sameAccount+` and `+pushed+` and r.asked_user = $3 and r.id <> $4 and r.started_at > $6
+		and coalesce(r.input ->> 'factor', '') <> 'passcode' and r.action <> '`+lateResult+`' and not (r.state = 'refused' and r.answer = '')
 		order by r.started_at desc, r.id`, r.OrganizationID, r.APIHost, r.AskedUser, r.ID, r.StartedAt.Add(-longestPush), since).
 		Query(func(rows pgx.Rows) (err error) {
 			found, err = pgx.CollectRows(rows, pgx.RowToStructByName[Push])

@@ -77,7 +77,7 @@ func TestFraudsLeaveTheScope(t *testing.T) {
 	near, far := made[0].ID, made[1].ID
 	foreign, _ := d.Workspace(t)
 	report := func(o uuid.UUID, account, answer string) uuid.UUID {
-		r := store.Run{ID: uuid.New(), OrganizationID: &o, AccountID: account, OperatorID: d.owner.ID, Action: "verify-caller", Input: map[string]string{"user_id": "DUOLD"}, StartedAt: today}
+		r := store.Run{ID: uuid.New(), OrganizationID: &o, AccountID: account, OperatorID: d.owner.ID, Action: "verify-caller", Input: map[string]string{}, StartedAt: today, AskedUser: "DUOLD"}
 		if err := d.in(t, func(tx *store.Tx) error {
 			if err := tx.StartRun(t.Context(), r, nil); err != nil {
 				return err

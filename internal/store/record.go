@@ -3,6 +3,8 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,70 +18,77 @@ type Event struct {
 	Title string
 }
 
+// The slugs of events that statements leave out or look for.
+const (
+	lateResult  = "late-result"
+	pruneRecord = "prune-record"
+)
+
+var events []Event
+
+// event declares one: the order here is that of a filter.
+func event(slug, title string) Event {
+	e := Event{Slug: slug, Title: title}
+	events = append(events, e)
+	return e
+}
+
 // The events. An act that was refused has the event of the act, in the state
 // Refused; Denied is for those that no event or action names.
 var (
-	SignedIn   = Event{"sign-in", "Sign in"}
-	Denied     = Event{"denied", "Refused access"}
-	LateResult = Event{"late-result", "Late result"} // of a run that had been closed before; Input names it
+	SignedIn   = event("sign-in", "Sign in")
+	Denied     = event("denied", "Refused access")
+	LateResult = event(lateResult, "Late result") // of a run that had been closed before; Input names it
 
-	ReadingLimitSet  = Event{"set-reading-limit", "Change limit of data taken out"}
-	RunsExported     = Event{"export-runs", "Export runs"}
-	RecordPruned     = Event{"prune-record", "Prune record"}
-	OperatorAdded    = Event{"add-operator", "Add operator"}
-	OperatorDisabled = Event{"disable-operator", "Disable operator"}
-	OperatorEnabled  = Event{"enable-operator", "Enable operator"}
-	PasswordReset    = Event{"reset-password", "Reset password"}
+	RunsExported     = event("export-runs", "Export runs")
+	RecordPruned     = event(pruneRecord, "Prune record")
+	ReadingLimitSet  = event("set-reading-limit", "Change limit of data taken out")
+	OperatorAdded    = event("add-operator", "Add operator")
+	OperatorDisabled = event("disable-operator", "Disable operator")
+	OperatorEnabled  = event("enable-operator", "Enable operator")
+	PasswordReset    = event("reset-password", "Reset password")
 
-	IntegrationSaved     = Event{"save-integration", "Save Configuration"}
-	IntegrationChecked   = Event{"check-integration", "Check keys"}
-	IntegrationActivated = Event{"activate-integration", "Use values anyway"}
-	IntegrationDiscarded = Event{"discard-integration", "Discard values"}
+	IntegrationSaved     = event("save-integration", "Save Configuration")
+	IntegrationChecked   = event("check-integration", "Check keys")
+	IntegrationActivated = event("activate-integration", "Use values anyway")
+	IntegrationDiscarded = event("discard-integration", "Discard values")
 
-	OrganizationCreated   = Event{"create-organization", "Create organization"}
-	OrganizationsImported = Event{"import-organizations", "Import organizations"}
-	OrganizationsExported = Event{"export-organizations", "Export organizations"}
-	OrganizationChanged   = Event{"change-organization", "Change organization"}
-	OrganizationNameKept  = Event{"keep-organization-name", "Keep organization's name"}
-	OrganizationMapped    = Event{"map-organization", "Map organization"}
-	OrganizationUnmapped  = Event{"unmap-organization", "Take Duo account away"}
-	DirectoryKeySet       = Event{"set-directory-key", "Set directory key"}
-	DirectoryKeyRemoved   = Event{"remove-directory-key", "Remove directory key"}
-	DirectoryAdded        = Event{"add-directory", "Add directory key"}
-	DirectoryRenamed      = Event{"rename-directory", "Rename directory key"}
-	DirectoryPrimary      = Event{"make-directory-primary", "Make directory key primary"}
+	OrganizationCreated   = event("create-organization", "Create organization")
+	OrganizationsImported = event("import-organizations", "Import organizations")
+	OrganizationsExported = event("export-organizations", "Export organizations")
+	OrganizationChanged   = event("change-organization", "Change organization")
+	OrganizationNameKept  = event("keep-organization-name", "Keep organization's name")
+	OrganizationMapped    = event("map-organization", "Map organization")
+	OrganizationUnmapped  = event("unmap-organization", "Take Duo account away")
+	DirectoryKeySet       = event("set-directory-key", "Set directory key")
+	DirectoryKeyRemoved   = event("remove-directory-key", "Remove directory key")
+	DirectoryAdded        = event("add-directory", "Add directory key")
+	DirectoryRenamed      = event("rename-directory", "Rename directory key")
+	DirectoryPrimary      = event("make-directory-primary", "Make directory key primary")
 
-	ConnectionChanged = Event{"change-connection", "Change connection"}
-	OwnKeysSaved      = Event{"save-own-keys", "Save own credentials"}
-	OwnKeysChecked    = Event{"check-own-keys", "Check own credentials"}
-	OwnKeysActivated  = Event{"activate-own-keys", "Use own credentials"}
-	OwnKeysDiscarded  = Event{"discard-own-keys", "Discard own credentials"}
+	ConnectionChanged = event("change-connection", "Change connection")
+	OwnKeysSaved      = event("save-own-keys", "Save own credentials")
+	OwnKeysChecked    = event("check-own-keys", "Check own credentials")
+	OwnKeysActivated  = event("activate-own-keys", "Use own credentials")
+	OwnKeysDiscarded  = event("discard-own-keys", "Discard own credentials")
 
-	OperatorInvited    = Event{"invite-operator", "Invite operator"}
-	InvitationRevoked  = Event{"revoke-invitation", "Revoke invitation"}
-	InvitationAccepted = Event{"accept-invitation", "Accept invitation"}
-	MemberChanged      = Event{"change-membership", "Change membership"}
-	MemberDisabled     = Event{"disable-membership", "Disable membership"}
-	MemberEnabled      = Event{"enable-membership", "Enable membership"}
-	MemberEnded        = Event{"end-membership", "End membership"}
+	OperatorInvited    = event("invite-operator", "Invite operator")
+	InvitationRevoked  = event("revoke-invitation", "Revoke invitation")
+	InvitationAccepted = event("accept-invitation", "Accept invitation")
+	MemberChanged      = event("change-membership", "Change membership")
+	MemberDisabled     = event("disable-membership", "Disable membership")
+	MemberEnabled      = event("enable-membership", "Enable membership")
+	MemberEnded        = event("end-membership", "End membership")
 
-	TokenMade    = Event{"make-token", "Make access token"}
-	TokenRevoked = Event{"revoke-token", "Revoke access token"}
+	TokenMade    = event("make-token", "Make access token")
+	TokenRevoked = event("revoke-token", "Revoke access token")
 
-	PasswordChanged = Event{"change-password", "Change own password"}
-	SessionsEnded   = Event{"end-sessions", "Sign out everywhere"}
+	PasswordChanged = event("change-password", "Change own password")
+	SessionsEnded   = event("end-sessions", "Sign out everywhere")
 )
 
 // Events lists all events in the order of a filter.
-func Events() []Event {
-	return []Event{
-		SignedIn, Denied, LateResult, RunsExported, RecordPruned, ReadingLimitSet, OperatorAdded, OperatorDisabled, OperatorEnabled, PasswordReset, IntegrationSaved, IntegrationChecked, IntegrationActivated, IntegrationDiscarded,
-		OrganizationCreated, OrganizationsImported, OrganizationsExported, OrganizationChanged, OrganizationNameKept, OrganizationMapped, OrganizationUnmapped,
-		DirectoryKeySet, DirectoryKeyRemoved,
-		DirectoryAdded, DirectoryRenamed, DirectoryPrimary, ConnectionChanged, OwnKeysSaved, OwnKeysChecked, OwnKeysActivated, OwnKeysDiscarded,
-		OperatorInvited, InvitationRevoked, InvitationAccepted, MemberChanged, MemberDisabled, MemberEnabled, MemberEnded, TokenMade, TokenRevoked, PasswordChanged, SessionsEnded,
-	}
-}
+func Events() []Event { return slices.Clone(events) }
 
 // Record is an event to be kept. Nothing in it may be a secret.
 type Record struct {
@@ -97,6 +106,7 @@ type Record struct {
 	At           time.Time
 	Asked        *Run // the run that asked a person, whose answer is told late
 	Answer       string
+	Facts        json.RawMessage // nil: none
 }
 
 // Record writes events down, closed: in the transaction of the change itself, so
@@ -117,10 +127,10 @@ func (t *Tx) Record(ctx context.Context, records ...Record) error {
 		}
 		batch.Queue(`
 			insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket,
-			                 state, summary, started_at, finished_at, token, token_id, answer, asked_user, api_host)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11, $12, $13, $14, $15, $16)`,
+			                 state, summary, started_at, finished_at, token, token_id, answer, asked_user, api_host, facts)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11, $12, $13, $14, $15, $16, coalesce($17::jsonb, '{}'))`,
 			t.scope.workspace, r.ID, orNull(r.Organization), r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input,
-			cmp.Or(r.State, Applied), r.Summary, r.At, r.Token, orNull(r.TokenID), r.Answer, asked.AskedUser, asked.APIHost)
+			cmp.Or(r.State, Applied), r.Summary, r.At, r.Token, orNull(r.TokenID), r.Answer, asked.AskedUser, asked.APIHost, r.Facts)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -41,7 +42,8 @@ type Run struct {
 	Ticket         string
 	State          string
 	Summary        string
-	Answer         string // of a person who was asked through Duo: see catalog.Answer; empty: nobody was, or nobody answered yet
+	Facts          json.RawMessage // see catalog.Facts
+	Answer         string          // of a person who was asked through Duo: see catalog.Answer; empty: nobody was, or nobody answered yet
 	StartedAt      time.Time
 	FinishedAt     *time.Time
 
@@ -80,7 +82,7 @@ const (
 
 const runQuery = `
 	select r.id, r.organization_id, o.name as organization, o.slug as org_slug, o.colour as org_colour, r.account_id, r.operator_id, p.email as operator, r.token, r.token_id, r.action, r.subject, r.input,
-	       r.before, r.input_mac, r.ticket, r.answer, r.started_at, r.finished_at, r.state, r.summary,
+	       r.before, r.input_mac, r.ticket, r.answer, r.started_at, r.finished_at, r.state, r.summary, r.facts,
 	       r.asked_user, r.reason, r.after_fraud,
 	       r.process_id, r.deadline_at, r.connection_kind, r.api_host,
 	       case when r.state <> 'sending' then null
@@ -159,6 +161,7 @@ func (t *Tx) SameRun(stored, repeated Run, fields []string) bool {
 // process that closes it: uuid.Nil for one that sends runs without a process.
 type Ending struct {
 	State, Subject, Summary, Answer string
+	Facts                           json.RawMessage // nil: none
 	By                              uuid.UUID
 }
 
@@ -167,11 +170,11 @@ type Ending struct {
 // before, or that its process lives.
 func (t *Tx) FinishRun(ctx context.Context, id uuid.UUID, e Ending, now time.Time) error {
 	done, err := t.tx.Exec(ctx, `
-		update run set state = $2, subject = case when $3 = '' then subject else $3 end, summary = $4, answer = $5, finished_at = $6
+		update run set state = $2, subject = case when $3 = '' then subject else $3 end, summary = $4, answer = $5, finished_at = $6, facts = coalesce($8::jsonb, '{}')
 		where `+inScope+` and id = $1 and state = 'sending'
 		and case when process_id is null then $7::uuid = '00000000-0000-0000-0000-000000000000'::uuid or started_at < clock_timestamp() - `+oldSending+`
 		    else process_id = $7 or exists (select from process h where h.id = process_id and h.gone_at is not null) end`,
-		id, e.State, e.Subject, e.Summary, e.Answer, now, e.By)
+		id, e.State, e.Subject, e.Summary, e.Answer, now, e.By, e.Facts)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
@@ -209,18 +212,18 @@ func (t *Tx) RunsOfPhone(ctx context.Context, account, phone string, limit int) 
 		where `+runInScope+` and r.id = any (array(select app.runs_of_phone($1, $2, $3))) order by r.started_at desc, r.id limit $3`, account, phone, limit)
 }
 
-// LatestVerification returns the scope's latest run that asked a user of an
-// organization to prove who they are, if it was started at most within before now;
-// ErrNotFound if there is none.
-func (t *Tx) LatestVerification(ctx context.Context, now time.Time, organization uuid.UUID, account, user string, within time.Duration) (Run, error) {
+// LatestSince returns the scope's latest run of an action that was asked for a user
+// of an organization's account, in whatever state, if it was started at since or
+// later; ErrNotFound if there is none.
+func (t *Tx) LatestSince(ctx context.Context, organization uuid.UUID, account, action, user string, since time.Time) (Run, error) {
 	return one[Run](ctx, t.tx, runQuery+`
-		where `+runInScope+` and r.organization_id = $1 and r.id = any (array(select app.runs_of_user($2, 'verify-caller', $3)))
-		and r.started_at >= $4 order by r.started_at desc limit 1`, organization, account, user, now.Add(-within))
+		where `+runInScope+` and r.organization_id = $1 and r.id = any (array(select app.runs_of_user($2, $3, $4)))
+		and r.started_at >= $5 order by r.started_at desc limit 1`, organization, account, action, user, since)
 }
 
 // LateResults lists what came of a run after it had been closed, oldest first.
 func (t *Tx) LateResults(ctx context.Context, id uuid.UUID) ([]Run, error) {
-	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.action = 'late-result' and r.input ->> 'run_id' = $1 order by r.started_at`, id.String())
+	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.action = '`+lateResult+`' and r.input ->> 'run_id' = $1 order by r.started_at`, id.String())
 }
 
 // LatestApplied returns the scope's latest run of an action that Duo did to a user

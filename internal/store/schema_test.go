@@ -42,8 +42,8 @@ var granted = map[string]string{
 	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(colour) UPDATE(name) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
 	"process":                 "INSERT(beats_every) INSERT(id) SELECT UPDATE(gone_at) UPDATE(heartbeat_at) UPDATE(settled_at)",
 	"reading":                 "INSERT SELECT UPDATE(rows)",
-	"run":                     "INSERT SELECT UPDATE(answer) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
-	"run_open": "DELETE INSERT SELECT UPDATE(absent) UPDATE(doubt) UPDATE(looked) UPDATE(looked_at) UPDATE(looker) UPDATE(pending) " +
+	"run":                     "INSERT SELECT UPDATE(answer) UPDATE(facts) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
+	"run_open": "DELETE INSERT SELECT UPDATE(absent) UPDATE(doubt) UPDATE(facts) UPDATE(looked) UPDATE(looked_at) UPDATE(looker) UPDATE(pending) " +
 		"UPDATE(subject) UPDATE(summary)",
 	"sealing_key": "INSERT(key_id) INSERT(proof) SELECT",
 	"session":     "DELETE INSERT SELECT UPDATE",

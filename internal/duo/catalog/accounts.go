@@ -44,7 +44,7 @@ func createAccount() Action {
 			if err != nil {
 				return Result{Subject: accountName.Of(in)}, err
 			}
-			return Result{Subject: account.Name, Created: string(account.ID), Summary: "Created account " + account.Name + ".",
+			return Result{Subject: account.Name, Facts: Facts{Created: string(account.ID)}, Summary: "Created account " + account.Name + ".",
 				Table: objectOf(accountColumns, accountRow, account)}, nil
 		},
 	}

@@ -56,7 +56,11 @@ func createBypassCodes() Action {
 			if err != nil {
 				return Result{Subject: user.Username}, err
 			}
-			r := Result{Subject: user.Username, Summary: bypassSummary(in, len(codes), len(existing)), Life: life}
+			r := Result{Subject: user.Username, Life: life}
+			if !BypassKeep.Of(in) {
+				r.Replaced = len(existing)
+			}
+			r.Summary = bypassSummary(in, len(codes), r.Replaced)
 			for _, code := range codes {
 				r.Secrets = append(r.Secrets, Secret{Label: BypassCodeSecret, Value: code})
 			}
@@ -93,7 +97,7 @@ func bypassAsks(in Values) string {
 	return "Whoever has one of these codes signs in without the second factor. The codes that the user has now stop working at once."
 }
 
-func bypassSummary(in Values, made, existing int) string {
+func bypassSummary(in Values, made, replaced int) string {
 	life := "never expiring"
 	if d := BypassLife.Of(in); d > 0 {
 		life = "valid for " + Duration(d)
@@ -103,11 +107,14 @@ func bypassSummary(in Values, made, existing int) string {
 		uses = counted(n, "use", "uses")
 	}
 	summary := fmt.Sprintf("Created %s, %s each, %s", counted(made, "bypass code", "bypass codes"), uses, life)
-	if !BypassKeep.Of(in) && existing > 0 {
-		summary += fmt.Sprintf("; replaced %s", counted(existing, "earlier code", "earlier codes"))
+	if replaced > 0 {
+		summary += "; replaced " + EarlierCodes(replaced)
 	}
 	return summary + "."
 }
+
+// EarlierCodes counts bypass codes that were replaced: "2 earlier codes".
+func EarlierCodes(n int) string { return counted(n, "earlier code", "earlier codes") }
 
 func deleteBypassCode() Action {
 	return Action{

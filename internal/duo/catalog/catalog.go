@@ -81,8 +81,8 @@ const (
 type Result struct {
 	Subject string // whom or what it was done to, as a person knows it
 	Summary string // one sentence without secrets
+	Facts          // what else came of it, for the record
 	Secrets []Secret
-	Created string        // Duo's id of what was created
 	Life    time.Duration // how long the secrets are valid; 0: without end
 	Pending string        // what Duo calls a question that a person has yet to answer; empty: all is done
 

@@ -123,10 +123,10 @@ func inQuery(value any) any {
 	return nil
 }
 
-func judged(api API, in Values) verdict {
+func judged(api API, in Values) demand {
 	c, fault := callOf(in)
 	if fault != nil {
-		return verdict{role: Owner}
+		return demand{role: Owner}
 	}
 	return judge(api, c)
 }

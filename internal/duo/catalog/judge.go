@@ -10,8 +10,8 @@ import (
 	"duodesk/internal/duo"
 )
 
-// verdict is what a generic call asks for.
-type verdict struct {
+// demand is what a generic call asks of who makes it.
+type demand struct {
 	role  Role
 	asks  string // what will come of it, for somebody who has to say yes; empty: nobody is asked
 	typed bool   // the path has to be typed a second time
@@ -52,12 +52,12 @@ var lasting = []string{"POST " + deleteAccountPath, "DELETE /admin/v1/users/{use
 
 // judge says what a call asks for: at least what the catalogue's own action for
 // it asks for, and never less than an administrator.
-func judge(api API, c call) verdict {
+func judge(api API, c call) demand {
 	if c.path == bulkPath && c.method == http.MethodPost {
 		return judgeBulk(api, c)
 	}
 	pattern, least := knownCall(c)
-	v := verdict{role: max(least, Administrator)}
+	v := demand{role: max(least, Administrator)}
 	if c.method == http.MethodGet && pattern == "" && secretPath.MatchString(c.path) {
 		v.role = Owner // could tell a secret key, in a version of the API that is not known here
 	}
@@ -91,16 +91,16 @@ func listOf(value any) any {
 }
 
 // judgeBulk judges each call inside of one, and asks for the most of them.
-func judgeBulk(api API, c call) verdict {
-	v := verdict{role: Administrator, asks: c.String() + " is sent as it stands here. The console checks nothing of what it does in Duo."}
+func judgeBulk(api API, c call) demand {
+	v := demand{role: Administrator, asks: c.String() + " is sent as it stands here. The console checks nothing of what it does in Duo."}
 	operations, _ := c.params["operations"].([]any)
 	if len(operations) == 0 || len(operations) > 50 {
-		return verdict{role: Owner, fault: notOperations}
+		return demand{role: Owner, fault: notOperations}
 	}
 	for _, o := range operations {
 		inner, fault := innerCall(api, o)
 		if fault != "" {
-			return verdict{role: Owner, fault: fault}
+			return demand{role: Owner, fault: fault}
 		}
 		one := judge(api, inner)
 		v.role, v.typed = max(v.role, one.role), v.typed || one.typed

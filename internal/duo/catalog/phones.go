@@ -59,7 +59,7 @@ func createPhone() Action {
 			if err != nil {
 				return Result{Subject: user.Username}, numberTaken(err)
 			}
-			r := Result{Subject: phoneName(phone), Created: string(phone.ID), Summary: "Created phone " + phoneName(phone) + "."}
+			r := Result{Subject: phoneName(phone), Facts: Facts{Created: string(phone.ID)}, Summary: "Created phone " + phoneName(phone) + "."}
 			if user.ID == "" {
 				return r, nil
 			}
@@ -171,7 +171,7 @@ func tooMany(who string, n int, what string) string {
 func deletePhone() Action {
 	users := Lines{Name: "user_ids", Label: "Users", Help: "Who has the phone, by Duo's ids, one a line; empty: nobody. If other people have it, nothing is deleted.", MaxLines: mostRelated}
 	return Action{
-		Slug: "delete-phone-by-id", Title: "Delete Phone by ID", Category: phoneCategory,
+		Slug: DeletePhone, Title: "Delete Phone by ID", Category: phoneCategory,
 		Help: "Deletes a phone from the account and from everybody who has it. This cannot be undone.",
 		API:  Admin, Call: "DELETE /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician, Fields: []Field{phoneID, users},
 		Asks: "The phone is deleted, and everybody who has it loses it.",

@@ -7,6 +7,17 @@ import (
 	"duodesk/internal/duo"
 )
 
+// The actions that the record is asked for by slug.
+const (
+	VerifyCaller = "verify-caller"
+	DeleteUser   = "delete-user" // to the trash, or for good
+	DeletePhone  = "delete-phone-by-id"
+)
+
+// LeavingKeys returns the slugs of the actions that leave keys behind, by which who
+// stole an account could come back.
+func LeavingKeys() []string { return []string{ProvisionAuth().Slug} }
+
 // Record is what the console's own record has that an action decides by, of the
 // workspace and the Duo account that the action is carried out in. Nil is none.
 type Record interface {

@@ -17,7 +17,7 @@ func deleteUser() Action {
 	permanent := Bool{Name: "permanent", Label: "Delete for good", Help: "Otherwise the user goes to Duo's trash and can be restored."}
 	confirm := Text{Name: "confirm", Label: "Username", Max: longestTyped, Again: true, Help: "Type the username of the one who is to be deleted for good."}
 	return Action{
-		Slug: "delete-user", Title: "Delete User", Category: userCategory,
+		Slug: DeleteUser, Title: "Delete User", Category: userCategory,
 		Help: "Sends a user to Duo's trash, or deletes for good. If Duo refuses the trash, nothing is deleted. " +
 			"For a user who may be in bypass it takes the Administrator role, and ends the bypass first.",
 		AsksFor: func(in Values) string {

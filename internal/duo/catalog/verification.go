@@ -1,10 +1,10 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"duodesk/internal/duo"
@@ -16,12 +16,9 @@ const VerificationCode = "Verification code"
 // VerificationTime is how long a verification push lives.
 const VerificationTime = 120 * time.Second
 
-// verificationSent begins the summary of a push, which goes on with the phone's name.
-const verificationSent = "Sent a verification push to "
-
 func verifyCaller() Action {
 	return Action{
-		Slug: "verify-caller", Title: "Verify Caller", Category: userCategory,
+		Slug: VerifyCaller, Title: "Verify Caller", Category: userCategory,
 		Help: "Sends a push with a code to a user's phone. Who approves it, and sees the same code as you, has the phone.",
 		API:  Admin, Call: "POST /admin/v1/users/{user_id}/send_verification_push", Kind: Send, Role: Helpdesk, Reveals: true, Fields: []Field{userID, phoneID},
 		Asks: "The person gets a push now.",
@@ -41,8 +38,9 @@ func verifyCaller() Action {
 			if err != nil {
 				return Result{Subject: user.Username}, err
 			}
+			phone := phoneName(user.Phones[i])
 			return Result{
-				Subject: user.Username, Summary: verificationSent + phoneName(user.Phones[i]) + ".", Pending: string(push.ID),
+				Subject: user.Username, Summary: "Sent a verification push to " + phone + ".", Pending: string(push.ID), Facts: Facts{Phone: phone},
 				Secrets: []Secret{{VerificationCode, string(push.Code)}}, Life: VerificationTime,
 			}, nil
 		},
@@ -59,11 +57,7 @@ func verifyCaller() Action {
 			switch response {
 			case duo.VerificationApproved:
 				// Whether the caller read the code out is not Duo's to say.
-				phone, known := strings.CutPrefix(r.Summary, verificationSent)
-				if !known {
-					phone = "the phone."
-				}
-				return Progress{Text: "Approved on " + phone, Answer: Approved}, nil
+				return Progress{Text: "Approved on " + cmp.Or(r.Phone, "the phone") + ".", Answer: Approved}, nil
 			case duo.VerificationDenied:
 				return Progress{Text: "Denied on the phone.", Answer: Denied}, nil
 			case duo.VerificationFraud:

@@ -51,8 +51,8 @@ func (s *pages) bypassResult(v site.Visitor, f sheet, in catalog.Values, done ru
 	default:
 		page.Uses = fmt.Sprintf("Good for %d uses each.", n)
 	}
-	if _, replaced, found := strings.Cut(done.Result.Summary, "; replaced "); found {
-		page.Kept = "Replaced " + replaced
+	if n := done.Result.Replaced; n > 0 {
+		page.Kept = "Replaced " + catalog.EarlierCodes(n) + "."
 	}
 	for _, secret := range done.Result.Secrets {
 		page.Codes = append(page.Codes, actions.ShownCode{Groups: words.InGroups(secret.Value), Plain: secret.Value, Spoken: words.Spoken(secret.Value)})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
@@ -46,7 +47,7 @@ func (s *pages) getHome(c echo.Context, v site.Visitor) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.MarkGone(ctx, runs); err != nil {
+		if err := tx.MarkGone(ctx, runs, catalog.DeleteUser, catalog.DeletePhone); err != nil {
 			return err
 		}
 		page.Runs = s.RunRows(v, runs)

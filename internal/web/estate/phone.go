@@ -31,7 +31,7 @@ func (s *pages) getPhone(c echo.Context, v site.Visitor) error {
 		if err != nil {
 			return err
 		}
-		return tx.MarkGone(ctx, runs)
+		return tx.MarkGone(ctx, runs, catalog.DeleteUser, catalog.DeletePhone)
 	})
 	if err != nil {
 		return err

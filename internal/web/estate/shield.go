@@ -2,7 +2,6 @@ package estate
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"duodesk/internal/duo/catalog"
@@ -20,7 +19,7 @@ const shieldTime = 15 * time.Minute
 func (s *pages) shield(ctx context.Context, v site.Visitor, user string) (shield estate.Shield, ticket string, err error) {
 	var r store.Run
 	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		r, err = tx.LatestVerification(ctx, s.Now(), v.Organization.ID, v.Organization.AccountID, user, shieldTime)
+		r, err = tx.LatestSince(ctx, v.Organization.ID, v.Organization.AccountID, catalog.VerifyCaller, user, s.Now().Add(-shieldTime))
 		return err
 	})
 	if err != nil {
@@ -34,8 +33,8 @@ func (s *pages) shield(ctx context.Context, v site.Visitor, user string) (shield
 		return shield, "", nil
 	}
 	ticket = "\n" + chip.Text + ", " + site.Exactly(v, at)
-	if _, phone, ok := strings.Cut(r.Summary, " Approved on "); ok {
-		ticket += ". Approved on " + phone
+	if phone := catalog.RecordedFacts(r.Facts).Phone; phone != "" && r.Answer == string(catalog.Approved) {
+		ticket += ". Approved on " + phone + "."
 	}
 	chip.Text += " " + s.When(v, at).Ago
 	return estate.Shield{Chip: chip, Run: site.RunAddress(v, r)}, ticket, nil

@@ -28,7 +28,7 @@ func (s *pages) getRun(c echo.Context, v site.Visitor) error {
 	}
 	shown := []store.Run{r}
 	if err := s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) error {
-		return tx.MarkGone(c.Request().Context(), shown)
+		return tx.MarkGone(c.Request().Context(), shown, catalog.DeleteUser, catalog.DeletePhone)
 	}); err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (s *pages) findRuns(ctx context.Context, v site.Visitor, a site.RunsAsked) 
 		if found.runs, found.next, err = tx.FindRuns(ctx, filter, a.After, site.ListRows); err != nil {
 			return err
 		}
-		if err = tx.MarkGone(ctx, found.runs); err != nil {
+		if err = tx.MarkGone(ctx, found.runs, catalog.DeleteUser, catalog.DeletePhone); err != nil {
 			return err
 		}
 		counts, further, err := tx.CountRuns(ctx, filter, nil)

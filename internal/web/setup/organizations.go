@@ -169,7 +169,7 @@ func (s *pages) getOrganization(c echo.Context, v site.Visitor) error {
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		runs, err := tx.Runs(ctx, overviewRuns, 0)
 		if err == nil {
-			err = tx.MarkGone(ctx, runs)
+			err = tx.MarkGone(ctx, runs, catalog.DeleteUser, catalog.DeletePhone)
 		}
 		page.Runs = s.RunRows(v, runs)
 		for i := range page.Runs {
