@@ -86,7 +86,7 @@ func (r *Runner) countPushes(ctx context.Context, tx *store.Tx, q Request, run s
 		return err
 	}
 	for _, p := range sent {
-		if p.Open && p.Action == run.Action && run.Action == "verify-caller" {
+		if p.Open && p.Action == run.Action && run.Action == catalog.VerifyCaller {
 			return &TooManyPushes{Open: &p, Count: len(sent), Wait: waitSince(p.StartedAt, q.Action.Patience, run.StartedAt)}
 		}
 	}

@@ -20,7 +20,7 @@ var _ catalog.Record = record{}
 
 func (c record) Trashed(ctx context.Context, user duo.UserID) (*catalog.Past, error) {
 	return c.past(ctx, func(tx *store.Tx) (store.Run, error) {
-		return tx.LatestApplied(ctx, c.q.Organization.ID, c.q.Organization.AccountID, "delete-user", string(user))
+		return tx.LatestApplied(ctx, c.q.Organization.ID, c.q.Organization.AccountID, catalog.DeleteUser, string(user))
 	})
 }
 

@@ -26,9 +26,13 @@ type Action struct {
 	Reveals  bool // its result holds secrets, which are shown once
 	Alone    bool // is not carried out twice at once in an organization
 	Edits    bool // changes an existing object: a field that is not given keeps its value in Duo
+	Deletes  bool // what it deletes is gone, or in Duo's trash
 	// Asks is what will come of it, said before it is done to somebody who has to
 	// say yes; an action without it is done at once.
 	Asks string
+	// Unsure says what to look at when its outcome is not known, with names of fields in braces for their values;
+	// empty: the object that it was about.
+	Unsure string
 
 	// AsksFor is Asks, and RoleFor is Role, where the values decide.
 	AsksFor func(Values) string
@@ -130,6 +134,9 @@ func (a Action) Question(in Values) string {
 func (a Action) Reads(in Values) bool {
 	return a.Kind == Read || a.Kind == Generic && a.Question(in) == ""
 }
+
+// Dangerous reports whether a person has to look twice before it is done: it deletes, reaches a person, or sends any call.
+func (a Action) Dangerous() bool { return a.Deletes || a.Kind == Send || a.Kind == Generic }
 
 // OfWorkspace reports whether the action is the workspace's own, as those of the
 // Accounts API are, rather than one organization's.
