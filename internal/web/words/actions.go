@@ -26,19 +26,3 @@ func actionOf(slug string) (catalog.Action, bool) {
 	}
 	return catalog.Lookup(slug)
 }
-
-// KindChips are kindChips.
-var KindChips = kindChips
-
-// OptionsOf are the choices of an action's field.
-func OptionsOf(a catalog.Action, field string) []views.Option {
-	for _, f := range a.Fields {
-		if spec := f.Spec(); spec.Name == field {
-			return Options(spec)
-		}
-	}
-	return nil
-}
-
-// SynchronizeUser is the action whose sheet also tests a directory key.
-const SynchronizeUser = catalog.SynchronizeUser
