@@ -350,6 +350,12 @@ func Action(ws, org, slug string, values ...string) string {
 	return withQuery(Actions(ws, org)+"/"+url.PathEscape(slug), values...)
 }
 
+// ActionFields is the form that the fields of a catalog action make, where the action has another form of its own (GET),
+// and where it is posted to.
+func ActionFields(ws, org, slug string, values ...string) string {
+	return withQuery(Action(ws, org, slug)+"/form", values...)
+}
+
 // withQuery adds those pairs of name and value that have a value.
 func withQuery(address string, pairs ...string) string {
 	query := url.Values{}

@@ -14,13 +14,13 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
-	"duodesk/internal/web/site"
+	"duodesk/internal/web/actions"
 )
 
 // actionRoutes has, for each action, the least that a role may do with it.
 var actionRoutes = map[string]knownRoute{
-	"list-accounts":  {least: catalog.Administrator, whole: true, ok: found, form: generatedForm()},
-	"create-account": {least: catalog.Administrator, whole: true, ok: found, form: generatedForm("name", "One more")},
+	"list-accounts":  {least: catalog.Administrator, whole: true, ok: found, form: fieldsForm()},
+	"create-account": {least: catalog.Administrator, whole: true, ok: found, form: fieldsForm("name", "One more")},
 	"delete-account": {least: catalog.Owner, whole: true, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		parent := e.Parent.AccountID
 		if n == &e.foreign {
@@ -28,70 +28,70 @@ var actionRoutes = map[string]knownRoute{
 		}
 		f.Set("account_id", e.Sim.AddChild(parent, "Gone").AccountID)
 		f.Set("confirm", "Gone")
-		setGenerated(f)
+		setAgreed(f)
 	})},
-	"accounts-api-action": {least: catalog.Administrator, whole: true, ok: found, form: generatedForm("method", "post", "path", "/accounts/v1/account/list")},
-	"auth-api-action":     {least: catalog.Administrator, ok: found, form: generatedForm("method", "get", "path", "/auth/v2/check")},
-	"admin-api-action":    {least: catalog.Administrator, ok: found, form: generatedForm("method", "get", "path", "/admin/v1/info/summary")},
+	"accounts-api-action": {least: catalog.Administrator, whole: true, ok: found, form: fieldsForm("method", "post", "path", "/accounts/v1/account/list")},
+	"auth-api-action":     {least: catalog.Administrator, ok: found, form: fieldsForm("method", "get", "path", "/auth/v2/check")},
+	"admin-api-action":    {least: catalog.Administrator, ok: found, form: fieldsForm("method", "get", "path", "/admin/v1/info/summary")},
 
-	"list-bypass-codes":              {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"get-bypass-code":                {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"list-bypass-codes-by-user":      {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"retrieve-bypass-codes-for-user": {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"list-phones":                    {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"get-phone":                      {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"get-users-phones":               {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"retrieve-settings":              {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"list-users":                     {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"get-user-by-username":           {least: catalog.Auditor, ok: found, form: generatedForm("username", "nobody")},
-	"get-user":                       {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"check-auth-api-credentials":     {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"ping-auth-api":                  {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"send-duo-authentication": {least: catalog.Helpdesk, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
+	"list-bypass-codes":              {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"get-bypass-code":                {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"list-bypass-codes-by-user":      {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"retrieve-bypass-codes-for-user": {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"list-phones":                    {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"get-phone":                      {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"get-users-phones":               {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"retrieve-settings":              {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"list-users":                     {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"get-user-by-username":           {least: catalog.Auditor, ok: found, form: fieldsForm("username", "nobody")},
+	"get-user":                       {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"check-auth-api-credentials":     {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"ping-auth-api":                  {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"send-duo-authentication": {fields: true, least: catalog.Helpdesk, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		setAsked(e, n, f)
 		f.Del("phone_id")
 		f.Set("factor", "phone")
-		setGenerated(f)
+		setAgreed(f)
 	})},
 	"send-activation-by-sms": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		e.verified(n)
-		setGenerated(f)
+		setAgreed(f)
 	})},
-	"send-installation-by-sms": {least: catalog.Helpdesk, ok: moved, form: generatedForm()},
-	"send-passcode-by-sms":     {least: catalog.Helpdesk, ok: moved, form: generatedForm()},
+	"send-installation-by-sms": {least: catalog.Helpdesk, ok: moved, form: fieldsForm()},
+	"send-passcode-by-sms":     {least: catalog.Helpdesk, ok: moved, form: fieldsForm()},
 
-	"list-groups":                 {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"get-group":                   {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"list-group-members":          {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"list-hardware-tokens":        {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"list-webauthn-credentials":   {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"list-administrators":         {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"get-account-summary":         {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"get-edition":                 {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"get-telephony-credits":       {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"get-user-limit":              {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"read-authentication-log":     {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"read-activity-log":           {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"read-telephony-log":          {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"read-administrator-log":      {least: catalog.Auditor, ok: found, form: generatedForm()},
-	"list-integrations":           {least: catalog.Administrator, ok: found, form: generatedForm()},
-	"preauth-user":                {least: catalog.Helpdesk, ok: found, form: generatedForm()},
-	"auth-enroll-user":            {least: catalog.Technician, ok: found, form: generatedForm()},
-	"auth-enroll-status":          {least: catalog.Technician, ok: found, form: generatedForm("activation_code", "duo://example")},
-	"create-auth-api-integration": {least: catalog.Owner, ok: found, form: generatedForm("name", "Desk")},
+	"list-groups":                 {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"get-group":                   {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"list-group-members":          {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"list-hardware-tokens":        {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"list-webauthn-credentials":   {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"list-administrators":         {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"get-account-summary":         {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"get-edition":                 {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"get-telephony-credits":       {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"get-user-limit":              {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"read-authentication-log":     {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"read-activity-log":           {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"read-telephony-log":          {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"read-administrator-log":      {least: catalog.Auditor, ok: found, form: fieldsForm()},
+	"list-integrations":           {least: catalog.Administrator, ok: found, form: fieldsForm()},
+	"preauth-user":                {least: catalog.Helpdesk, ok: found, form: fieldsForm()},
+	"auth-enroll-user":            {least: catalog.Technician, ok: found, form: fieldsForm()},
+	"auth-enroll-status":          {least: catalog.Technician, ok: found, form: fieldsForm("activation_code", "duo://example")},
+	"create-auth-api-integration": {least: catalog.Owner, ok: found, form: fieldsForm("name", "Desk")},
 
 	"update-settings": {least: catalog.Administrator, ok: moved, form: actionForm(func(_ *fleet, _ *tenant, f url.Values) {
 		f.Set("lockout_threshold", strconv.Itoa(1+mathrand.IntN(9999)))
 		f.Set("reviewed", "1")
 	})},
-	"enroll-user": {least: catalog.Technician, ok: found, form: actionForm(func(_ *fleet, _ *tenant, f url.Values) {
+	"enroll-user": {fields: true, least: catalog.Technician, ok: found, form: actionForm(func(_ *fleet, _ *tenant, f url.Values) {
 		f.Set("username", "new."+rand.Text())
 		f.Set("email", "new@client.example")
-		setGenerated(f)
+		setAgreed(f)
 	})},
 	"create-group": {least: catalog.Technician, ok: found, form: actionForm(func(_ *fleet, n *tenant, f url.Values) {
 		f.Set("name", n.canary+rand.Text())
-		setGenerated(f)
+		setAgreed(f)
 	})},
 	"modify-group": {least: catalog.Technician, ok: found, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
@@ -100,32 +100,32 @@ var actionRoutes = map[string]knownRoute{
 	})},
 	"delete-group": {least: catalog.Administrator, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("group_id", e.Sim.AddGroup(n.account.AccountID, n.canary+rand.Text(), ""))
-		setGenerated(f)
+		setAgreed(f)
 	})},
 	"assign-hardware-token-to-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("token_id", e.Sim.AddToken(n.account.AccountID, duosim.TokenSpec{Serial: n.canary}))
-		setGenerated(f)
+		setAgreed(f)
 	})},
 	"un-assign-hardware-token-from-user": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("token_id", e.Sim.AddToken(n.account.AccountID, duosim.TokenSpec{Serial: n.canary, UserIDs: []string{n.user}}))
-		setGenerated(f)
+		setAgreed(f)
 	})},
 	"delete-hardware-token": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("token_id", e.Sim.AddToken(n.account.AccountID, duosim.TokenSpec{Serial: n.canary}))
-		setGenerated(f)
+		setAgreed(f)
 	})},
 	"delete-webauthn-credential": {least: catalog.Technician, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("webauthnkey", e.Sim.AddCredential(n.account.AccountID, duosim.CredentialSpec{UserID: n.user, Name: n.canary}))
-		setGenerated(f)
+		setAgreed(f)
 	})},
 	"set-edition": {least: catalog.Owner, ok: moved, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		f.Set("edition", anotherEdition(n.account.AccountID))
-		setGenerated(f)
+		setAgreed(f)
 	})},
 	"set-telephony-credits": {least: catalog.Owner, ok: found, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		e.Sim.SetCredits(n.account.AccountID, 100)
 		f.Set("credits", "101")
-		setGenerated(f)
+		setAgreed(f)
 	})},
 
 	"verify-caller": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
@@ -236,14 +236,14 @@ func setAsked(e *fleet, n *tenant, f url.Values) {
 	f.Set("phone_id", e.Sim.AddPhone(n.account.AccountID, duosim.PhoneSpec{Name: n.canary, Number: "+15550100198", Activated: true, UserIDs: []string{user}}))
 }
 
-// generatedForm makes a form that is made of an action's fields, and that its
+// fieldsForm makes a form that is made of an action's fields, and that its
 // question was answered with yes.
-func generatedForm(pairs ...string) func(*fleet, *tenant, bool) url.Values {
+func fieldsForm(pairs ...string) func(*fleet, *tenant, bool) url.Values {
 	return actionForm(func(_ *fleet, _ *tenant, f url.Values) {
 		for i := 0; i < len(pairs); i += 2 {
 			f.Set(pairs[i], pairs[i+1])
 		}
-		setGenerated(f)
+		setAgreed(f)
 	})
 }
 
@@ -256,7 +256,13 @@ func anotherEdition(account string) string {
 	return []string{"beyond", "enterprise", "platform"}[(n.(*atomic.Int32).Add(1)-1)%3]
 }
 
-func setGenerated(f url.Values) {
-	f.Set(site.Generated, "1")
-	f.Set("agreed", "1")
+func setAgreed(f url.Values) { f.Set("agreed", "1") }
+
+// actionAddress is where the known form of an action is sent to, below an organization or a workspace.
+func actionAddress(at, slug string) string {
+	action, _ := catalog.Lookup(slug)
+	if at += "/actions/" + slug; actionRoutes[slug].fields || !actions.HasOwnSheet(action) {
+		at += "/form"
+	}
+	return at
 }

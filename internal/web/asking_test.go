@@ -31,7 +31,7 @@ func TestAPageThatWaitsSaysSo(t *testing.T) {
 	pages := map[string]string{
 		"": "by status", "/users": "CANARY-near Jane", "/users?fresh=1": "CANARY-near Jane", "/phones": "Platform", "/bypass-codes": "Uses left", "/users/" + e.near.user: "CANARY-near Jane",
 		"/phones/" + e.near.phone: "Last runs", "/settings": "Lockout", "/actions/update-user?user_id=" + e.near.user: "Review changes",
-		"/users/DU00000000000000NONE": "Error 404", "/actions/create-bypass-code-for-user?form=1": "Create Bypass Code",
+		"/users/DU00000000000000NONE": "Error 404", "/actions/create-bypass-code-for-user/form": "Create Bypass Code",
 	}
 	delete(pages, "")
 	for address, words := range pages {

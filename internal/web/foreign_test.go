@@ -37,6 +37,7 @@ func TestForeignObjects(t *testing.T) {
 					form = ids
 					form.Set("run_id", uuid.NewString())
 					form.Set("reviewed", "1")
+					form.Set("agreed", "1")
 					form.Set("status", "active")
 				}
 				p := b.request(method, address, form)

@@ -10,7 +10,6 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
-	"duodesk/internal/web/site"
 )
 
 var hostileTexts = []string{
@@ -68,7 +67,7 @@ func TestHostileStrings(t *testing.T) {
 		check(b.get(org + "/users/" + user).want(http.StatusOK))
 		// What an action reads is shown, its raw answer included.
 		for _, slug := range []string{"list-users", "get-user", "list-phones", "get-phone", "list-bypass-codes", "retrieve-settings", "admin-api-action"} {
-			f := formWith("run_id", uuid.NewString(), site.Generated, "1", "user_id", user, "phone_id", phone, "method", "get", "path", "/admin/v1/users")(nil, nil, false)
+			f := formWith("run_id", uuid.NewString(), "user_id", user, "phone_id", phone, "method", "get", "path", "/admin/v1/users")(nil, nil, false)
 			check(b.request(http.MethodPost, org+"/actions/"+slug, f).want(http.StatusOK))
 		}
 		// Everything done to such a user is recorded under such a name.

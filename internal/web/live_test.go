@@ -177,7 +177,7 @@ func TestSendDuoAuthenticationLive(t *testing.T) {
 	}
 
 	b.get(s.org("/actions/send-duo-authentication?user_id="+jane)).form("Ask now").set("factor", "passcode").set("passcode", "123123").send().want(http.StatusOK, "Send Duo Authentication").wantNot("123123")
-	asked := b.get(s.org("/actions/send-duo-authentication?form=1")).form("Send Duo Authentication").set("user_id", "jroe").set("factor", "passcode").set("passcode", "318264").send().want(http.StatusOK, "as typed")
+	asked := b.get(s.org("/actions/send-duo-authentication/form")).form("Send Duo Authentication").set("user_id", "jroe").set("factor", "passcode").set("passcode", "318264").send().want(http.StatusOK, "as typed")
 	if strings.Contains(asked.text(), "318264") {
 		t.Error("the question shows the passcode")
 	}

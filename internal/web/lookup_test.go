@@ -37,7 +37,7 @@ func TestFormsOfferAllMatches(t *testing.T) {
 	first, maria := twins(t, s)
 	b := s.as(t, s.Owner)
 	open := func() *formOfPage {
-		return b.get(s.org("/actions/create-phone?form=1")).form("Create Phone").set("number", "+12025550143").set("user_id", " M@client.example ")
+		return b.get(s.org("/actions/create-phone/form")).form("Create Phone").set("number", "+12025550143").set("user_id", " M@client.example ")
 	}
 	p := open().send().want(http.StatusUnprocessableEntity, "2 match: choose one, or type another name.", "a-maria (m@client.example)", "maria.lund (Maria Lund, m@client.example)").fine()
 	if value, _ := p.box("user_id"); value != " M@client.example " {
@@ -65,7 +65,7 @@ func TestFormsOfferAllMatches(t *testing.T) {
 
 	// A question in between carries the choice along.
 	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+12025550144", UserIDs: []string{first, maria}})
-	f = b.get(s.org("/actions/un-assign-phone-from-user?form=1")).form("Un-assign Phone from User").set("user_id", "m@client.example").set("phone_id", phone)
+	f = b.get(s.org("/actions/un-assign-phone-from-user/form")).form("Un-assign Phone from User").set("user_id", "m@client.example").set("phone_id", phone)
 	f = f.send().want(http.StatusUnprocessableEntity, "2 match").form("Un-assign Phone from User")
 	f.values.Set("user_id.choice", maria)
 	p = f.send().want(http.StatusOK, "The user cannot sign in with this phone any more.", "Maria Lund (maria.lund)")
@@ -89,11 +89,11 @@ func TestFormsOfferUsernamesThatAreAddresses(t *testing.T) {
 	boss := s.addUser(t, duosim.UserSpec{Username: "boss@client.example"})
 	thief := s.addUser(t, duosim.UserSpec{Username: "a-thief", Email: "boss@client.example"})
 	b := s.as(t, s.Owner)
-	p := b.get(s.org("/actions/get-user?form=1")).form("Get User").set("user_id", "boss@client.example").send().want(http.StatusUnprocessableEntity, "2 match")
+	p := b.get(s.org("/actions/get-user/form")).form("Get User").set("user_id", "boss@client.example").send().want(http.StatusUnprocessableEntity, "2 match")
 	if got := p.choices("user_id"); len(got) != 2 || got[0] != thief || got[1] != boss {
 		t.Errorf("offered %q", got)
 	}
-	f := b.get(s.org("/actions/send-duo-authentication?form=1")).form("Send Duo Authentication").set("username", "boss@client.example")
+	f := b.get(s.org("/actions/send-duo-authentication/form")).form("Send Duo Authentication").set("username", "boss@client.example")
 	p = f.send().want(http.StatusUnprocessableEntity, "2 match")
 	if got := strings.Join(p.choices("username"), " "); got != "a-thief boss@client.example" {
 		t.Errorf("offered %q", got)
@@ -113,19 +113,19 @@ func TestUsernamesOfOtherDomainsAreOffered(t *testing.T) {
 	_, maria := twins(t, s)
 	b := s.as(t, s.Owner)
 	for _, typed := range []string{`CORP\maria.lund`, "maria.lund@other.example", "Lund, Maria", "maria lund"} {
-		f := b.get(s.org("/actions/get-user-by-username?form=1")).form("Get User by Username").set("username", typed)
+		f := b.get(s.org("/actions/get-user-by-username/form")).form("Get User by Username").set("username", typed)
 		p := f.send().want(http.StatusUnprocessableEntity, "1 is close: choose it", "maria.lund (Maria Lund, m@client.example)", "As typed: "+typed).fine()
 		f = p.form("Get User by Username")
 		f.values.Set("username.choice", "maria.lund")
 		f.send().want(http.StatusOK, "Read user maria.lund.", maria)
-		f = b.get(s.org("/actions/get-user-by-username?form=1")).form("Get User by Username").set("username", typed)
+		f = b.get(s.org("/actions/get-user-by-username/form")).form("Get User by Username").set("username", typed)
 		f.values.Set("username.choice", typed)
 		f.values.Set("username.for", typed)
 		f.send().want(http.StatusOK, "Nobody has the username or alias "+typed+".")
 		b.get(s.org("/users?q="+url.QueryEscape(typed))).want(http.StatusOK, "Maria Lund", "1 of 2 users match").wantNot("a-maria")
 	}
 	// The first step of making a second user for the same person.
-	b.get(s.org("/actions/enroll-user?form=1")).form("Enroll User").set("username", `CORP\maria.lund`).set("email", "m@client.example").send().
+	b.get(s.org("/actions/enroll-user/form")).form("Enroll User").set("username", `CORP\maria.lund`).set("email", "m@client.example").send().
 		want(http.StatusUnprocessableEntity, "1 is close", `As typed: CORP\maria.lund`)
 	if done := s.Sim.Ledger(); len(done) > 0 {
 		t.Error("done: ", done)
@@ -181,9 +181,9 @@ func TestAnswersToOtherQuestions(t *testing.T) {
 	if o := wantOutcome(call("list-users", map[string]any{"username": "nobody.at.all"}), store.Applied, false); strings.Contains(string(o.Result), "amara") {
 		t.Errorf("%s", o.Result)
 	}
-	b.get(s.org("/actions/get-user-by-username?form=1")).form("Get User by Username").set("username", "nobody.at.all").send().
+	b.get(s.org("/actions/get-user-by-username/form")).form("Get User by Username").set("username", "nobody.at.all").send().
 		want(http.StatusOK, "Nobody has the username or alias nobody.at.all.").wantNot("amara")
-	b.get(s.org("/actions/create-phone?form=1")).form("Create Phone").set("number", "+12025550143").set("user_id", "nobody.at.all").send().
+	b.get(s.org("/actions/create-phone/form")).form("Create Phone").set("number", "+12025550143").set("user_id", "nobody.at.all").send().
 		want(http.StatusUnprocessableEntity, "There is no user of this name.")
 
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.OtherObject})

@@ -11,7 +11,6 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
-	"duodesk/internal/web/site"
 )
 
 // TestGenericReadsAreMaskedBelowOwner reads a user whose notes hold an activation link, on the page and by the API.
@@ -22,7 +21,7 @@ func TestGenericReadsAreMaskedBelowOwner(t *testing.T) {
 	for _, role := range []catalog.Role{catalog.Administrator, catalog.Owner} {
 		member := s.Member(t, s.Workspace, role)
 		fields := map[string]any{"method": "get", "path": "/admin/v1/users/" + user}
-		form := url.Values{"run_id": {uuid.NewString()}, site.Generated: {"1"}, "method": {"get"}, "path": {"/admin/v1/users/" + user}}
+		form := url.Values{"run_id": {uuid.NewString()}, "method": {"get"}, "path": {"/admin/v1/users/" + user}}
 		token, _ := s.accessToken(t, s.Workspace, member, store.Grant{Role: role.String(), EveryOrganization: true})
 		body := map[string]any{"run_id": uuid.NewString(), "fields": fields}
 		for _, p := range []*page{

@@ -18,6 +18,7 @@ import (
 	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
+	"duodesk/internal/web/actions"
 	"duodesk/internal/web/site"
 	"duodesk/static"
 	"duodesk/views"
@@ -34,6 +35,7 @@ type knownRoute struct {
 	ok            int // the status for those who may
 	signedIn      int // the status of a public page for those who have signed in, where it is another
 	api, action   string
+	fields        bool // of an action that has another form: the one of its fields is sent
 	query         func(*tenant) url.Values
 	// form makes a form that works; where fresh is false the caller is refused
 	// before anything in it counts, and nothing has to be prepared.
@@ -46,7 +48,7 @@ const (
 )
 
 func knownRoutes(row string) []knownRoute {
-	if strings.HasSuffix(row, "/actions/:action") {
+	if own, fields := strings.HasSuffix(row, "/actions/:action"), strings.HasSuffix(row, "/actions/:action/form"); own || fields {
 		var all []knownRoute
 		reading, ofWorkspace := strings.HasPrefix(row, "GET"), !strings.Contains(row, ":org")
 		for _, a := range catalog.All() {
@@ -56,6 +58,13 @@ func knownRoutes(row string) []knownRoute {
 			}
 			// A workspace's address of an organization's action asks which.
 			if a.OfWorkspace() != ofWorkspace && !(ofWorkspace && reading) {
+				continue
+			}
+			// Each form is opened and sent at its address. The workspace's actions have no other form, so both addresses take it.
+			generated := k.fields || !actions.HasOwnSheet(a)
+			switch token := strings.Contains(row, " /api/"); {
+			case token:
+			case reading && fields && !actions.HasOwnSheet(a), !reading && fields != generated && !(ofWorkspace && !fields):
 				continue
 			}
 			k.action, k.query = a.Slug, func(n *tenant) url.Values {
@@ -382,7 +391,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.Run(w, "", ":run"), views.Run(w, o, ":run"), views.RunEvents(w, "", ":run"), views.RunEvents(w, o, ":run"),
 			views.AuthKeys(w), views.AuthKeysView(w, "q", "works", 2),
 			views.EditOrganization(w, o), views.Connection(w, o),
-			views.Actions(w, ""), views.Actions(w, o), views.Action(w, "", ":action"), views.Action(w, o, ":action", "user_id", u), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),
+			views.Actions(w, ""), views.Actions(w, o), views.Action(w, "", ":action"), views.Action(w, o, ":action", "user_id", u), views.ActionFields(w, "", ":action"), views.ActionFields(w, o, ":action"), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),
 			views.Operators(w), views.OperatorsView(w, "q", 2), views.OperatorsAfter(w, "r"), views.Invite(w), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 			views.ImportOrganizations(w), views.ImportPreview(w, "fault", 2), views.ImportFaults(w), views.ImportTemplate(w),
@@ -395,7 +404,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 			views.SignIn(), views.HeldForm(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
 			views.ExportRuns(w, ""), views.ExportRuns(w, o), views.ReadingLimit(w),
-			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"), views.Action(w, "", ":action"),
+			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"), views.Action(w, "", ":action"), views.ActionFields(w, o, ":action"), views.ActionFields(w, "", ":action"),
 			views.RepairOrganization(w, o), views.ExportOrganizations(w), views.ImportOrganizations(w), views.ImportPreview(w, "", 1),
 			views.EditOrganization(w, o), views.FillAPI(w, ":api"), views.Connection(w, o), views.OwnKeys(w, o), views.FillOwnKeys(w, o), views.CheckOwnKeys(w, o),
 			views.CheckAuthKeys(w), views.OwnAuthKeys(w, o), views.OwnAuthAct(w, o, "fill"), views.OwnAuthAct(w, o, "check"), views.OwnAuthAct(w, o, "activate"), views.OwnAuthAct(w, o, "discard"), views.OwnAuthAct(w, o, "provision"),

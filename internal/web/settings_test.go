@@ -95,7 +95,7 @@ func TestSettingsLackedAndRead(t *testing.T) {
 	}
 	reader.get(s.org("/actions/update-settings")).want(http.StatusNotFound)
 	// Whoever comes by the catalogue gets the same form.
-	s.as(t, s.Owner).get(s.org("/actions/update-settings?form=1")).form("Review changes").set("sms_batch", "3").send().form("Save 1 change").send().want(http.StatusOK, "Passcodes in one SMS: 3 passcodes, was 2 passcodes.")
+	s.as(t, s.Owner).get(s.org("/actions/update-settings/form")).form("Review changes").set("sms_batch", "3").send().form("Save 1 change").send().want(http.StatusOK, "Passcodes in one SMS: 3 passcodes, was 2 passcodes.")
 }
 
 // TestEditOfAGroup chooses a group by its name, and changes what is there.
@@ -139,12 +139,12 @@ func TestTooManyToName(t *testing.T) {
 		{"delete-hardware-token", "token_id", "100007", "hardware token"}, {"delete-webauthn-credential", "webauthnkey", "Key 7", "security key"},
 	} {
 		action, _ := catalog.Lookup(test.slug)
-		p := b.get(s.org("/actions/"+test.slug+"?form=1")).form(action.Title).set(test.field, test.name).send().want(http.StatusUnprocessableEntity)
+		p := b.get(s.org("/actions/"+test.slug+"/form")).form(action.Title).set(test.field, test.name).send().want(http.StatusUnprocessableEntity)
 		if value, fault := p.box(test.field); value != test.name || fault != "Error: This account has too many to look through for a name. Type the "+test.thing+"'s id in Duo." {
 			t.Errorf("%s: %q, %q", test.slug, value, fault)
 		}
 	}
-	b.get(s.org("/actions/get-phone?form=1")).form("Get Phone").set("phone_id", phone).send().want(http.StatusOK, phone)
+	b.get(s.org("/actions/get-phone/form")).form("Get Phone").set("phone_id", phone).send().want(http.StatusOK, phone)
 }
 
 func TestEnrollUser(t *testing.T) {
@@ -225,9 +225,9 @@ func TestBadInputStandsBeside(t *testing.T) {
 		if a.Slug == "update-settings" {
 			continue // has a form of its own: TestSettingsRefused
 		}
-		address := s.org("/actions/" + a.Slug + "?form=1")
+		address := s.org("/actions/" + a.Slug + "/form")
 		if a.OfWorkspace() {
-			address = s.ws("/actions/" + a.Slug + "?form=1")
+			address = s.ws("/actions/" + a.Slug + "/form")
 		}
 		page := b.get(address).want(http.StatusOK).fine()
 		for _, field := range a.Fields {

@@ -98,7 +98,7 @@ func TestDirectoryKeyIsComparedAsCleaned(t *testing.T) {
 	e.Sim.ChangeDirectory(e.near.account.AccountID, e.near.directory, people...)
 	b := e.as(t, e.Member(t, e.Workspace, catalog.Technician))
 	for name, key := range map[string]string{"ann": e.near.directory + "\u200b", "bea": " " + e.near.directory + " "} {
-		b.get(org+"/actions/synchronize-users?form=1").form("Synchronize Users").set("directory_key", key).set("username", name).send().
+		b.get(org+"/actions/synchronize-users/form").form("Synchronize Users").set("directory_key", key).set("username", name).send().
 			want(http.StatusOK, "Synchronized user "+name+": created.")
 	}
 	several := b.get(org+"/actions/synchronize-users").form("Synchronize").set("usernames", "cyd\ndan")

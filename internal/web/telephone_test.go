@@ -79,7 +79,7 @@ func TestSMSToALandline(t *testing.T) {
 	mobile := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460177", Type: "Mobile"})
 	b := s.as(t, s.Owner)
 	for slug, title := range map[string]string{"send-passcode-by-sms": "Send Passcode By SMS", "send-installation-by-sms": "Send Installation By SMS", "send-activation-by-sms": "Send Activation By SMS"} {
-		fresh := func() *formOfPage { return b.get(s.org("/actions/" + slug + "?form=1")).form(title) }
+		fresh := func() *formOfPage { return b.get(s.org("/actions/" + slug + "/form")).form(title) }
 		fresh().set("phone_id", mobile).send().want(http.StatusOK, "An SMS is sent now.").wantNot("Nothing will be sent")
 		question := fresh().set("phone_id", desk).send().want(http.StatusOK, "This is a landline: it cannot get an SMS. Nothing will be sent.").wantNot("An SMS is sent now.")
 		question.form(title).send().want(http.StatusUnprocessableEntity, "This is a landline: it cannot get an SMS.")

@@ -102,7 +102,7 @@ func TestActsWhenDuoFails(t *testing.T) {
 				f := k.form(e, &e.near, true)
 				trouble.fault.WritesOnly = writesOnly
 				e.Sim.SetFault(e.near.account.AccountID, trouble.fault)
-				p := b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/"+slug, f).want(trouble.status, trouble.words).fine()
+				p := b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(trouble.status, trouble.words).fine()
 				if p.offers("Open the run") {
 					opened++
 					p.click("Open the run").want(http.StatusOK, a.Title)
@@ -115,7 +115,7 @@ func TestActsWhenDuoFails(t *testing.T) {
 				}
 				// The same form again is the same run: it is told about, not sent.
 				e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{})
-				b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/"+slug, f).want(http.StatusOK, "Already sent")
+				b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(http.StatusOK, "Already sent")
 			}
 		}
 		if done := e.Sim.Ledger()[before:]; len(done) > 0 {
@@ -198,7 +198,7 @@ func TestUnknownOutcome(t *testing.T) {
 			changing++
 			f := k.form(e, &e.near, true)
 			e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{Kind: kind, Times: 1})
-			p := b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/"+slug, f).want(http.StatusBadGateway, "This may have been done all the same: look before you send it again.").fine()
+			p := b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(http.StatusBadGateway, "This may have been done all the same: look before you send it again.").fine()
 			if n := len(p.all(func(n *node) bool {
 				return attribute(n, "name") == "run_id" && attribute(n, "value") == f.Get("run_id")
 			})); n > 0 {
@@ -211,7 +211,7 @@ func TestUnknownOutcome(t *testing.T) {
 				}
 			}
 			// What can be read back is looked up meanwhile, and perhaps known by now.
-			again := b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/"+slug, f).want(http.StatusOK, "Already sent")
+			again := b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(http.StatusOK, "Already sent")
 			if a, _ := catalog.Lookup(slug); a.ReadBack == nil {
 				again.want(http.StatusOK, "Unknown", "Duo may have done this")
 			} else {

@@ -49,7 +49,7 @@ func TestAnInterruptedRunIsToldWhereItMatters(t *testing.T) {
 	id := s.interrupted(t, "update-user", map[string]string{"user_id": user, "realname": "Jane R"}, "jroe")
 	page := s.org("/runs/" + id.String())
 	b.get(page).want(http.StatusOK, "Sending", silent, "What Duo did is being looked up.", "Look before you do it again", "Look at the user: does the page show the change?")
-	for _, at := range []string{s.ws(""), s.org("/users/" + user), s.org("/actions/update-user?user_id=" + user), s.org("/actions/update-user?form=1")} {
+	for _, at := range []string{s.ws(""), s.org("/users/" + user), s.org("/actions/update-user?user_id=" + user), s.org("/actions/update-user/form")} {
 		p := b.get(at).want(http.StatusOK, "Update User, jroe: "+told, silent)
 		p.click("Open the run").want(http.StatusOK, "Update User")
 	}

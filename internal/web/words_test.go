@@ -120,7 +120,7 @@ func TestNotFoundInDuosWords(t *testing.T) {
 	const said = "Duo does not know this id or path. Duo said: “Resource not found” (code 40401)."
 	nobody := "DU0000000000000NOBODY"[:20]
 	b.get(s.org("/users/" + nobody)).want(http.StatusNotFound).wantNot("Duo said")
-	b.get(s.org("/actions/get-user?form=1")).form("Get User").set("user_id", nobody).send().want(http.StatusUnprocessableEntity, said)
+	b.get(s.org("/actions/get-user/form")).form("Get User").set("user_id", nobody).send().want(http.StatusUnprocessableEntity, said)
 	got := program.call(token, http.MethodPost, s.apiOrg("/actions/get-user"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": nobody}}).
 		wantProblem(http.StatusUnprocessableEntity, "duo_refused")
 	if !strings.Contains(got.Detail, said) {

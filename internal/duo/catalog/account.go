@@ -134,7 +134,7 @@ func getCredits() Action {
 func setCredits() Action {
 	total := Int{Name: "credits", Label: "New total", Help: "Not what is added: the whole. The difference comes out of your own account's credits, or goes back to them.", Max: 1_000_000, Required: true, Unit: "credit", Example: "250"}
 	return Action{
-		Slug: "set-telephony-credits", Title: "Set Telephony Credits", Category: billingCategory,
+		Slug: SetCredits, Title: "Set Telephony Credits", Category: billingCategory,
 		Help: "Gives a child account a new total of telephony credits.",
 		API:  Admin, Call: "POST /admin/v1/billing/telephony_credits", Kind: Write, Role: Owner, Fields: []Field{total},
 		AsksFor: func(in Values) string {

@@ -55,8 +55,9 @@ func deleteAccount() Action {
 	confirm := Text{Name: "confirm", Label: "Name of the account", Max: longestTyped, Again: true, Help: "Type the name of the account that is to be deleted.", Required: true, Example: "Client"}
 	return Action{
 		Slug: "delete-account", Title: "Delete Account", Category: accountsCategory,
-		Help: "Deletes a child account with all that is in it. This cannot be undone, and nobody there has a second factor afterwards.",
-		API:  Accounts, Call: "POST /accounts/v1/account/delete", Kind: Write, Role: Owner, Fields: []Field{account, confirm},
+		Deletes: true,
+		Help:    "Deletes a child account with all that is in it. This cannot be undone, and nobody there has a second factor afterwards.",
+		API:     Accounts, Call: "POST /accounts/v1/account/delete", Kind: Write, Role: Owner, Fields: []Field{account, confirm},
 		Asks: "The account is deleted with all of its users, phones and settings. This cannot be undone.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first.

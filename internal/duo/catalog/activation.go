@@ -11,9 +11,10 @@ func sendActivationURL() Action {
 	life := smsLife
 	install := Bool{Name: "install", Label: "With a link to install Duo Mobile"}
 	return Action{
-		Slug: "send-activation-url", Title: "Send Activation URL", Category: phoneCategory,
-		Help: "Makes a link and a QR code that activate Duo Mobile on a phone. In spite of its name it sends nothing: you pass the link on. Help Desk may within 15 minutes of an approved verification of the phone's user.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/activation_url", Kind: Write, Role: Helpdesk, Reveals: true, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
+		Slug: SendActivationURL, Title: "Send Activation URL", Category: phoneCategory,
+		Unsure: "A link may have been made and is lost. Making another one is safe: only the newest works.",
+		Help:   "Makes a link and a QR code that activate Duo Mobile on a phone. In spite of its name it sends nothing: you pass the link on. Help Desk may within 15 minutes of an approved verification of the phone's user.",
+		API:    Admin, Call: "POST /admin/v1/phones/{phone_id}/activation_url", Kind: Write, Role: Helpdesk, Reveals: true, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
 		Asks: "The device that Duo Mobile was on before is disconnected at once.",
 		RoleFor: func(in Values) Role {
 			// Whoever has the link gets a lasting second factor.

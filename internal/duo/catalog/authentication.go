@@ -33,9 +33,10 @@ const AuthTime = 60 * time.Second
 
 func sendAuthentication() Action {
 	return Action{
-		Slug: "send-duo-authentication", Title: "Send Duo Authentication", Category: authCategory,
-		Help: "Asks a user for the second factor, as a login does, and waits for the answer. Nobody is logged in by it.",
-		API:  Auth, Call: "POST /auth/v2/auth", Kind: Send, Role: Helpdesk,
+		Slug: SendAuthentication, Title: "Send Duo Authentication", Category: authCategory,
+		Unsure: unsureAsked,
+		Help:   "Asks a user for the second factor, as a login does, and waits for the answer. Nobody is logged in by it.",
+		API:    Auth, Call: "POST /auth/v2/auth", Kind: Send, Role: Helpdesk,
 		Fields: []Field{authUser, authUsername, authFactor, authDevice, authPasscode, authAddress, authHost, authType, authShown, authInfo},
 		AsksFor: func(in Values) string {
 			if authFactor.Of(in) == "passcode" {

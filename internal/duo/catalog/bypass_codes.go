@@ -26,9 +26,10 @@ const mostBypassCodes = 100
 
 func createBypassCodes() Action {
 	return Action{
-		Slug: "create-bypass-code-for-user", Title: "Create Bypass Code for User", Category: bypassCodeCategory,
-		Help: "Makes codes that stand in for the second factor. Duo shows them once.",
-		API:  Admin, Call: "POST /admin/v1/users/{user_id}/bypass_codes", Kind: Write, Role: Helpdesk, Reveals: true,
+		Slug: CreateBypassCodes, Title: "Create Bypass Code for User", Category: bypassCodeCategory,
+		Unsure: "Look at the user's bypass codes: is there one that was made then? Its digits are lost. Delete it and make another.",
+		Help:   "Makes codes that stand in for the second factor. Duo shows them once.",
+		API:    Admin, Call: "POST /admin/v1/users/{user_id}/bypass_codes", Kind: Write, Role: Helpdesk, Reveals: true,
 		AsksFor: bypassAsks,
 		Fields:  []Field{BypassUser, BypassNew, BypassUses, BypassLife, BypassKeep},
 		RoleFor: bypassRole,
@@ -118,9 +119,11 @@ func EarlierCodes(n int) string { return counted(n, "earlier code", "earlier cod
 
 func deleteBypassCode() Action {
 	return Action{
-		Slug: "delete-bypass-code", Title: "Delete Bypass Code", Category: bypassCodeCategory,
-		Help: "The code stops working at once.",
-		API:  Admin, Call: "DELETE /admin/v1/bypass_codes/{bypass_code_id}", Kind: Write, Role: Technician, Fields: []Field{bypassCodeID},
+		Slug: DeleteBypassCode, Title: "Delete Bypass Code", Category: bypassCodeCategory,
+		Deletes: true,
+		Unsure:  "Look whether the code is still listed.",
+		Help:    "The code stops working at once.",
+		API:     Admin, Call: "DELETE /admin/v1/bypass_codes/{bypass_code_id}", Kind: Write, Role: Technician, Fields: []Field{bypassCodeID},
 		Asks: "The code stops working at once.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id := duo.BypassCodeID(bypassCodeID.Of(in))

@@ -26,9 +26,13 @@ type Action struct {
 	Reveals  bool // its result holds secrets, which are shown once
 	Alone    bool // is not carried out twice at once in an organization
 	Edits    bool // changes an existing object: a field that is not given keeps its value in Duo
+	Deletes  bool // what it deletes is gone, or in Duo's trash
 	// Asks is what will come of it, said before it is done to somebody who has to
 	// say yes; an action without it is done at once.
 	Asks string
+	// Unsure says what to look at when its outcome is not known, with names of fields in braces for their values;
+	// empty: the object that it was about.
+	Unsure string
 
 	// AsksFor is Asks, and RoleFor is Role, where the values decide.
 	AsksFor func(Values) string
@@ -44,6 +48,8 @@ type Action struct {
 	// ReadBack tells what became of a change whose answer was lost; nil: that cannot
 	// be read. What it finds first is recorded beside what Before reads.
 	ReadBack *ReadBack
+	// Brings is what programs get back.
+	Brings Brings
 	// Run asks Duo. A *FieldError or a *RoleError as its error says that nothing
 	// was changed. A Summary beside an error says what was done before it.
 	Run func(context.Context, *duo.Client, Values) (Result, error)
@@ -130,6 +136,9 @@ func (a Action) Question(in Values) string {
 func (a Action) Reads(in Values) bool {
 	return a.Kind == Read || a.Kind == Generic && a.Question(in) == ""
 }
+
+// Dangerous reports whether a person has to look twice before it is done: it deletes, reaches a person, or sends any call.
+func (a Action) Dangerous() bool { return a.Deletes || a.Kind == Send || a.Kind == Generic }
 
 // OfWorkspace reports whether the action is the workspace's own, as those of the
 // Accounts API are, rather than one organization's.
@@ -272,6 +281,6 @@ func init() {
 		verifyCaller(),
 	}
 	for i := range all {
-		all[i].ReadBack = readBacks[all[i].Slug]
+		all[i].ReadBack, all[i].Brings = readBacks[all[i].Slug], brings[all[i].Slug]
 	}
 }

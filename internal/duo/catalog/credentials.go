@@ -37,8 +37,9 @@ func listCredentials() Action {
 func deleteCredential() Action {
 	return Action{
 		Slug: "delete-webauthn-credential", Title: "Delete WebAuthn Credential", Category: credentialCategory,
-		Help: "Makes a security key or a built-in authenticator useless for this account. Its owner can enroll it again.",
-		API:  Admin, Call: "DELETE /admin/v1/webauthncredentials/{webauthnkey}", Kind: Write, Role: Technician, Fields: []Field{credentialKey},
+		Deletes: true,
+		Help:    "Makes a security key or a built-in authenticator useless for this account. Its owner can enroll it again.",
+		API:     Admin, Call: "DELETE /admin/v1/webauthncredentials/{webauthnkey}", Kind: Write, Role: Technician, Fields: []Field{credentialKey},
 		Asks: "The credential stops working at once.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first.

@@ -16,7 +16,7 @@ var (
 
 func synchronizeUser() Action {
 	return Action{
-		Slug: "synchronize-users", Title: "Synchronize Users", Category: userCategory,
+		Slug: SynchronizeUser, Title: "Synchronize Users", Category: userCategory,
 		Help: "Has Duo read a user again from the directory, Entra ID included: created, updated, or sent to the trash when the directory no longer has the user. A user who may be in bypass takes the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/users/directorysync/{directory_key}/syncuser", Kind: Write, Role: Technician, Fields: []Field{directoryKey, syncUsername},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {

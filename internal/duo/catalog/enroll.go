@@ -18,7 +18,7 @@ func enrollUser() Action {
 	address.Required, address.Help = true, "The e-mail goes there, and Duo keeps the address with the user."
 	life := Span{Name: "valid_secs", Label: "The link is valid for", Min: time.Hour, Max: 90 * day, Default: 30 * day, Never: "never expires", Presets: []time.Duration{day, 7 * day, 30 * day}}
 	return Action{
-		Slug: "enroll-user", Title: "Enroll User", Category: userCategory,
+		Slug: EnrollUser, Title: "Enroll User", Category: userCategory,
 		Help: "E-mails a person the link with which they set up their own device. A user who does not exist is made. Sent again, it holds a new code.",
 		API:  Admin, Call: "POST /admin/v1/users/enroll", Kind: Send, Role: Technician, Reveals: true, Fields: []Field{username, address, life},
 		Asks: "An e-mail is sent now. Whoever opens its link enrolls a device as this user. A link that was sent before stops working.",
@@ -99,7 +99,7 @@ func authEnroll() Action {
 	life := Span{Name: "valid_secs", Label: "The code is valid for", Min: time.Minute, Max: 7 * day, Default: day, Presets: []time.Duration{time.Hour, day, 3 * day, 7 * day}}
 	codes := Int{Name: "bypass_codes", Label: "Bypass codes to make with it", Help: "They never expire, each is good for one use, and they take the role admin.", Max: 10, Default: 0}
 	return Action{
-		Slug: "auth-enroll-user", Title: "Enroll User by Auth API", Category: authCategory,
+		Slug: AuthEnrollUser, Title: "Enroll User by Auth API", Category: authCategory,
 		Help: "Makes a user and a phone without a number, and the code that activates Duo Mobile on it. Nothing is sent: you pass the code on.",
 		API:  Auth, Call: "POST /auth/v2/enroll", Kind: Write, Role: Technician, Reveals: true, Fields: []Field{name, life, codes},
 		Asks: "A user is made. Whoever opens the link first has the second factor of that user.",

@@ -102,7 +102,7 @@ func modifyGroup() Action {
 	name := groupName
 	name.Required = false
 	return Action{
-		Slug: "modify-group", Title: "Modify Group", Category: groupCategory,
+		Slug: ModifyGroup, Title: "Modify Group", Category: groupCategory,
 		Help: "Changes what is given and leaves the rest as it is. To set the status active or bypass, or to change a group that is not Active, takes the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/groups/{group_id}", Kind: Write, Role: Technician, Edits: true, Fields: []Field{groupID, name, groupDesc, groupStatus},
 		AsksFor: func(in Values) string {
@@ -232,9 +232,10 @@ func groupTaken(err error) error {
 
 func deleteGroup() Action {
 	return Action{
-		Slug: "delete-group", Title: "Delete Group", Category: groupCategory,
-		Help: "Deletes a group; its members stay users. Applications and policies that go by the group do so no more.",
-		API:  Admin, Call: "DELETE /admin/v1/groups/{group_id}", Kind: Write, Role: Administrator, Fields: []Field{groupID},
+		Slug: DeleteGroup, Title: "Delete Group", Category: groupCategory,
+		Deletes: true,
+		Help:    "Deletes a group; its members stay users. Applications and policies that go by the group do so no more.",
+		API:     Admin, Call: "DELETE /admin/v1/groups/{group_id}", Kind: Write, Role: Administrator, Fields: []Field{groupID},
 		Asks: "The group is deleted, and with it what it allows or forbids its members. This cannot be undone.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first.

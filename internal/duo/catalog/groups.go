@@ -21,7 +21,7 @@ func associateGroup() Action {
 	status := Choice{Name: "group_status", Label: "Status of the group", Help: "If the group has another by now, nothing is done.", Default: "active", Example: "active",
 		Options: []Option{{"active", "Active"}, {"bypass", "Bypass"}, {"disabled", "Disabled"}}}
 	return Action{
-		Slug: "associate-group-with-user", Title: "Associate Group with User", Category: groupCategory,
+		Slug: AssociateGroup, Title: "Associate Group with User", Category: groupCategory,
 		Help: "Puts a user into a group. The status of a group goes before the status of its members, so a group that is not Active, and a user who may be in bypass, take the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/users/{user_id}/groups", Kind: Write, Role: Technician, Fields: []Field{userID, groupID, status},
 		RoleFor: func(in Values) Role {
@@ -63,7 +63,7 @@ func associateGroup() Action {
 // administrator may set.
 func disassociateGroup() Action {
 	return Action{
-		Slug: "disassociate-group-from-user", Title: "Disassociate Group from User", Category: groupCategory,
+		Slug: DisassociateGroup, Title: "Disassociate Group from User", Category: groupCategory,
 		Help: "Takes a user out of a group. For a user who may be in bypass without it, it takes the Administrator role.",
 		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/groups/{group_id}", Kind: Write, Role: Technician, Fields: []Field{userID, groupID},
 		Asks: "The user leaves the group, and what the group allows.",

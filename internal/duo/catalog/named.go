@@ -81,11 +81,9 @@ func isText(value any, text string) bool {
 // none left may be asked to enroll one at the next login, and so may an attacker who knows the password.
 func (a Action) TakesAway(in Values) bool {
 	switch a.Slug {
-	case "delete-bypass-code":
-		return true
-	case "delete-user":
+	case DeleteUser:
 		return in.given["permanent"] != "true"
-	case "update-user":
+	case UpdateUser:
 		for name, text := range in.given {
 			if name != "user_id" && (name != "status" || text != "disabled") {
 				return false
@@ -93,8 +91,11 @@ func (a Action) TakesAway(in Values) bool {
 		}
 		return in.given["status"] == "disabled"
 	}
-	return false
+	return a.OnlyTakesAway()
 }
+
+// OnlyTakesAway reports whether the action takes access away with any values.
+func (a Action) OnlyTakesAway() bool { return a.Slug == DeleteBypassCode }
 
 // authPath asks a person through Duo, unless a passcode is given.
 const authPath = "/auth/v2/auth"
@@ -124,5 +125,5 @@ func (c call) asksAPerson() bool {
 // ChangesGroup reports whether the action may change what a group does to all of
 // its members.
 func (a Action) ChangesGroup() bool {
-	return a.Kind == Generic || slices.Contains([]string{"modify-group", "delete-group"}, a.Slug)
+	return a.Kind == Generic || slices.Contains([]string{ModifyGroup, DeleteGroup}, a.Slug)
 }

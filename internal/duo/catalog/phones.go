@@ -33,7 +33,7 @@ const mostRelated = 100
 func createPhone() Action {
 	owner := ID{Name: "user_id", Label: "User", Names: OfUser, Help: "Who gets the phone. Empty: nobody yet.", Optional: true, Example: userID.Example}
 	return Action{
-		Slug: "create-phone", Title: "Create Phone", Category: phoneCategory,
+		Slug: CreatePhone, Title: "Create Phone", Category: phoneCategory,
 		Help: "Adds a phone to this organization's Duo account, and assigns it to a user if one is named. Nothing is sent to it.",
 		API:  Admin, Call: "POST /admin/v1/phones", Kind: Write, Role: Technician,
 		Fields: []Field{phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, phonePredelay, phonePostdelay, owner},
@@ -107,7 +107,7 @@ func modifyPhone() Action {
 	kind, platform := phoneType, phonePlatform
 	kind.Filled, platform.Filled = true, true
 	return Action{
-		Slug: "modify-phone", Title: "Modify Phone", Category: phoneCategory,
+		Slug: ModifyPhone, Title: "Modify Phone", Category: phoneCategory,
 		Help: "Changes what is given and leaves the rest as it is. The phone's users keep it.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician, Edits: true,
 		Fields: []Field{phoneID, phoneNumber, phoneLabel, kind, platform, phoneExtension, predelay, postdelay},
@@ -172,8 +172,9 @@ func deletePhone() Action {
 	users := Lines{Name: "user_ids", Label: "Users", Help: "Who has the phone, by Duo's ids, one a line; empty: nobody. If other people have it, nothing is deleted.", MaxLines: mostRelated}
 	return Action{
 		Slug: DeletePhone, Title: "Delete Phone by ID", Category: phoneCategory,
-		Help: "Deletes a phone from the account and from everybody who has it. This cannot be undone.",
-		API:  Admin, Call: "DELETE /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician, Fields: []Field{phoneID, users},
+		Deletes: true,
+		Help:    "Deletes a phone from the account and from everybody who has it. This cannot be undone.",
+		API:     Admin, Call: "DELETE /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician, Fields: []Field{phoneID, users},
 		Asks: "The phone is deleted, and everybody who has it loses it.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first, so that
@@ -215,9 +216,10 @@ func phoneName(p duo.Phone) string {
 
 func assignPhone() Action {
 	return Action{
-		Slug: "assign-phone-to-user", Title: "Assign Phone to User", Category: phoneCategory,
-		Help: "Lets a user sign in with a phone that the account already has.",
-		API:  Admin, Call: "POST /admin/v1/users/{user_id}/phones", Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
+		Slug: AssignPhone, Title: "Assign Phone to User", Category: phoneCategory,
+		Unsure: unsurePhones,
+		Help:   "Lets a user sign in with a phone that the account already has.",
+		API:    Admin, Call: "POST /admin/v1/users/{user_id}/phones", Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, phone, err := userAndPhone(ctx, d, in)
 			r := Result{Subject: user.Username}
@@ -242,9 +244,10 @@ func assignPhone() Action {
 
 func unassignPhone() Action {
 	return Action{
-		Slug: "un-assign-phone-from-user", Title: "Un-assign Phone from User", Category: phoneCategory,
-		Help: "Takes a phone from a user. The phone stays in the account.",
-		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/phones/{phone_id}", Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
+		Slug: UnassignPhone, Title: "Un-assign Phone from User", Category: phoneCategory,
+		Unsure: unsurePhones,
+		Help:   "Takes a phone from a user. The phone stays in the account.",
+		API:    Admin, Call: "DELETE /admin/v1/users/{user_id}/phones/{phone_id}", Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
 		Asks: "The user cannot sign in with this phone any more. The phone stays in the account.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, phone, err := userAndPhone(ctx, d, in)

@@ -19,9 +19,10 @@ const IntegrationKeySecret = "Integration key"
 // that somebody chooses: whoever runs it keeps the keys.
 func ProvisionAuth() Action {
 	return Action{
-		Slug: "provision-auth-api", Title: "Provision Auth API", Category: authCategory,
-		Help: "Makes an Auth API application in the organization's Duo account, or finds the one made before, and keeps its keys.",
-		API:  Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Administrator,
+		Slug: ProvisionAuthAPI, Title: "Provision Auth API", Category: authCategory,
+		Unsure: "Provision again on the Connection page: an application of the name " + AuthApplication + " that was made is found, and not made twice.",
+		Help:   "Makes an Auth API application in the organization's Duo account, or finds the one made before, and keeps its keys.",
+		API:    Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Administrator,
 		Alone: true, // two at once would both find nothing, and make two
 		Run: func(ctx context.Context, d *duo.Client, _ Values) (Result, error) {
 			r := Result{Subject: AuthApplication}

@@ -49,7 +49,7 @@ func Rivals() (slugs, raw []string) {
 // makesUsers reports whether an action that is not read back can make a user, or
 // change one as a directory has it.
 func (a Action) makesUsers() bool {
-	return slices.Contains([]string{"enroll-user", "auth-enroll-user", "synchronize-users"}, a.Slug)
+	return slices.Contains([]string{EnrollUser, AuthEnrollUser, SynchronizeUser}, a.Slug)
 }
 
 // Named are the texts by which a rival of an action with these values names what it
@@ -228,32 +228,32 @@ func always(name, value string) func(Values, map[string]string) map[string]strin
 // readBacks are the actions whose effect can be read back, by their slugs. Never
 // on this list: bypass codes, activations, and what is sent to a person.
 var readBacks = map[string]*ReadBack{
-	"create-user":  {Look: lookNewUser, Sent: sentNewUser, Object: "username", After: afterCreatedUser},
-	"update-user":  {Look: lookUser, Sent: sentUser, Object: "user_id"},
-	"unlock-user":  {Look: lookUser, Sent: always("status", "active"), Object: "user_id"},
-	"restore-user": {Look: lookTrash, Sent: always(factTrash, no), Object: "user_id", After: afterRestored},
-	"delete-user":  {Look: lookDeletedUser, Sent: sentDeletedUser, Object: "user_id"},
+	CreateUser:  {Look: lookNewUser, Sent: sentNewUser, Object: "username", After: afterCreatedUser},
+	UpdateUser:  {Look: lookUser, Sent: sentUser, Object: "user_id"},
+	UnlockUser:  {Look: lookUser, Sent: always("status", "active"), Object: "user_id"},
+	RestoreUser: {Look: lookTrash, Sent: always(factTrash, no), Object: "user_id", After: afterRestored},
+	DeleteUser:  {Look: lookDeletedUser, Sent: sentDeletedUser, Object: "user_id"},
 
-	"assign-phone-to-user":      {Look: lookPhoneOfUser, Sent: always(factPhone, yes), Object: "phone_id"},
-	"un-assign-phone-from-user": {Look: lookPhoneOfUser, Sent: always(factPhone, no), Object: "phone_id"},
-	"create-phone":              {Look: lookNewPhone, Sent: sentNewPhone, Object: "number"},
-	"modify-phone":              {Look: lookPhone, Sent: sentPhone, Object: "phone_id"},
-	"delete-phone-by-id":        {Look: lookPhone, Sent: always(factExists, no), Object: "phone_id"},
+	AssignPhone:   {Look: lookPhoneOfUser, Sent: always(factPhone, yes), Object: "phone_id"},
+	UnassignPhone: {Look: lookPhoneOfUser, Sent: always(factPhone, no), Object: "phone_id"},
+	CreatePhone:   {Look: lookNewPhone, Sent: sentNewPhone, Object: "number"},
+	ModifyPhone:   {Look: lookPhone, Sent: sentPhone, Object: "phone_id"},
+	DeletePhone:   {Look: lookPhone, Sent: always(factExists, no), Object: "phone_id"},
 
-	"associate-group-with-user":    {Look: lookGroupOfUser, Sent: always(factGroup, yes), Object: "user_id"},
-	"disassociate-group-from-user": {Look: lookGroupOfUser, Sent: always(factGroup, no), Object: "user_id"},
-	"create-group":                 {Look: lookNewGroup, Sent: sentNewGroup, Object: "name"},
-	"modify-group":                 {Look: lookGroup, Sent: sentGroup, Object: "group_id"},
-	"delete-group":                 {Look: lookGroup, Sent: always(factExists, no), Object: "group_id"},
+	AssociateGroup:    {Look: lookGroupOfUser, Sent: always(factGroup, yes), Object: "user_id"},
+	DisassociateGroup: {Look: lookGroupOfUser, Sent: always(factGroup, no), Object: "user_id"},
+	"create-group":    {Look: lookNewGroup, Sent: sentNewGroup, Object: "name"},
+	ModifyGroup:       {Look: lookGroup, Sent: sentGroup, Object: "group_id"},
+	DeleteGroup:       {Look: lookGroup, Sent: always(factExists, no), Object: "group_id"},
 
 	"assign-hardware-token-to-user":      {Look: lookTokenOfUser, Sent: always(factToken, yes), Object: "token_id"},
 	"un-assign-hardware-token-from-user": {Look: lookTokenOfUser, Sent: always(factToken, no), Object: "token_id"},
 	"delete-hardware-token":              {Look: lookToken, Sent: always(factExists, no), Object: "token_id"},
 	"delete-webauthn-credential":         {Look: lookCredential, Sent: always(factExists, no), Object: "webauthnkey"},
 
-	"update-settings":       {Look: lookSettings, Sent: sentSettings, Object: ""},
-	"set-edition":           {Look: lookEdition, Sent: sentEdition, Object: ""},
-	"set-telephony-credits": {Look: lookCredits, Sent: sentCredits, Object: ""},
-	"create-account":        {Look: lookAccountsNamed, Sent: sentAccountMore, Object: "name"},
-	"delete-account":        {Look: lookAccount, Sent: always(factExists, no), Object: "account_id"},
+	UpdateSettings:   {Look: lookSettings, Sent: sentSettings, Object: ""},
+	"set-edition":    {Look: lookEdition, Sent: sentEdition, Object: ""},
+	SetCredits:       {Look: lookCredits, Sent: sentCredits, Object: ""},
+	"create-account": {Look: lookAccountsNamed, Sent: sentAccountMore, Object: "name"},
+	"delete-account": {Look: lookAccount, Sent: always(factExists, no), Object: "account_id"},
 }

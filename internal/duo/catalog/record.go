@@ -7,13 +7,6 @@ import (
 	"duodesk/internal/duo"
 )
 
-// The actions that the record is asked for by slug.
-const (
-	VerifyCaller = "verify-caller"
-	DeleteUser   = "delete-user" // to the trash, or for good
-	DeletePhone  = "delete-phone-by-id"
-)
-
 // LeavingKeys returns the slugs of the actions that leave keys behind, by which who
 // stole an account could come back.
 func LeavingKeys() []string { return []string{ProvisionAuth().Slug} }

@@ -50,7 +50,7 @@ func settingsTable(s duo.Settings) *Table {
 // be there, and the record tells what was there before.
 func updateSettings() Action {
 	a := Action{
-		Slug: "update-settings", Title: "Update Settings", Category: settingsCategory,
+		Slug: UpdateSettings, Title: "Update Settings", Category: settingsCategory,
 		Help: "Changes the settings that are given and leaves the others as they are.",
 		API:  Admin, Call: "POST /admin/v1/settings", Kind: Write, Role: Administrator, Edits: true, Fields: []Field{},
 		Check: settingShapes,

@@ -115,8 +115,9 @@ func userAndToken(ctx context.Context, d *duo.Client, in Values) (duo.User, duo.
 func deleteToken() Action {
 	return Action{
 		Slug: "delete-hardware-token", Title: "Delete Hardware Token", Category: tokenCategory,
-		Help: "Deletes a hardware token from the account and from everybody who has it. To bring it back takes its secret.",
-		API:  Admin, Call: "DELETE /admin/v1/tokens/{token_id}", Kind: Write, Role: Technician, Fields: []Field{tokenID},
+		Deletes: true,
+		Help:    "Deletes a hardware token from the account and from everybody who has it. To bring it back takes its secret.",
+		API:     Admin, Call: "DELETE /admin/v1/tokens/{token_id}", Kind: Write, Role: Technician, Fields: []Field{tokenID},
 		Asks: "The token is deleted, and everybody who has it loses it.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first, so that

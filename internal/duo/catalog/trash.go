@@ -18,6 +18,8 @@ func deleteUser() Action {
 	confirm := Text{Name: "confirm", Label: "Username", Max: longestTyped, Again: true, Help: "Type the username of the one who is to be deleted for good."}
 	return Action{
 		Slug: DeleteUser, Title: "Delete User", Category: userCategory,
+		Deletes: true,
+		Unsure:  "Look whether the user is still there, in the trash, or gone.",
 		Help: "Sends a user to Duo's trash, or deletes for good. If Duo refuses the trash, nothing is deleted. " +
 			"For a user who may be in bypass it takes the Administrator role, and ends the bypass first.",
 		AsksFor: func(in Values) string {
@@ -78,7 +80,8 @@ func sendToTrash(ctx context.Context, d *duo.Client, in Values, user duo.User) (
 
 func restoreUser() Action {
 	return Action{
-		Slug: "restore-user", Title: "Restore User", Category: userCategory,
+		Slug: RestoreUser, Title: "Restore User", Category: userCategory,
+		Unsure: unsureUser,
 		Help: "Takes a user out of Duo's trash, with the status from before, but never in bypass. It takes the Administrator role, unless the console moved the " +
 			"user to the trash, the user was not in bypass then, and Duo's activity log shows nothing on the user since.",
 		API: Admin, Call: "POST /admin/v1/users/bulk_restore", Kind: Write, Role: Technician, Fields: []Field{userID},

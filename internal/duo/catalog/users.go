@@ -36,9 +36,10 @@ func statusRole(in Values) Role {
 
 func createUser() Action {
 	return Action{
-		Slug: "create-user", Title: "Create User", Category: userCategory,
-		Help: "Adds a person to this organization's Duo account. No e-mail is sent.",
-		API:  Admin, Call: "POST /admin/v1/users", Kind: Write, Role: Technician, RoleFor: statusRole,
+		Slug: CreateUser, Title: "Create User", Category: userCategory,
+		Unsure: "Search the users for {username}: whoever is there was made.",
+		Help:   "Adds a person to this organization's Duo account. No e-mail is sent.",
+		API:    Admin, Call: "POST /admin/v1/users", Kind: Write, Role: Technician, RoleFor: statusRole,
 		Fields: []Field{username, realname, firstname, lastname, email, userStatus, notes, userAliases},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, err := d.CreateUser(ctx, userFields(in, false))
@@ -56,9 +57,10 @@ func updateUser() Action {
 	name.Required, name.Filled = false, true
 	fields := []Field{userID, name, realname, firstname, lastname, email, userStatus, notes, userAliases}
 	return Action{
-		Slug: "update-user", Title: "Update User", Category: userCategory,
-		Help: "Changes what is given and leaves the rest as it is. Names, aliases and the status of a user who may be in bypass take the Administrator role.",
-		API:  Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Technician, Edits: true, RoleFor: statusRole, Fields: fields,
+		Slug: UpdateUser, Title: "Update User", Category: userCategory,
+		Unsure: unsureUser,
+		Help:   "Changes what is given and leaves the rest as it is. Names, aliases and the status of a user who may be in bypass take the Administrator role.",
+		API:    Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Technician, Edits: true, RoleFor: statusRole, Fields: fields,
 		Check: func(in Values) []FieldError {
 			if text, given := in.given["username"]; given && text == "" {
 				return []FieldError{{Field: "username", Message: "A user cannot be without a username."}}
@@ -131,9 +133,10 @@ func mayUpdate(in Values, before duo.User, named string) error {
 // was disabled.
 func unlockUser() Action {
 	return Action{
-		Slug: "unlock-user", Title: "Unlock User", Category: userCategory,
-		Help: "Lets a user who was locked out sign in again, with the second factor. In a group that is not Active it takes the Administrator role.",
-		API:  Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Helpdesk, Fields: []Field{userID},
+		Slug: UnlockUser, Title: "Unlock User", Category: userCategory,
+		Unsure: unsureUser,
+		Help:   "Lets a user who was locked out sign in again, with the second factor. In a group that is not Active it takes the Administrator role.",
+		API:    Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Helpdesk, Fields: []Field{userID},
 		Asks: "The user can sign in again at once, with the second factor.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id, active := duo.UserID(userID.Of(in)), duo.StatusActive

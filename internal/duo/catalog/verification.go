@@ -19,8 +19,9 @@ const VerificationTime = 120 * time.Second
 func verifyCaller() Action {
 	return Action{
 		Slug: VerifyCaller, Title: "Verify Caller", Category: userCategory,
-		Help: "Sends a push with a code to a user's phone. Who approves it, and sees the same code as you, has the phone.",
-		API:  Admin, Call: "POST /admin/v1/users/{user_id}/send_verification_push", Kind: Send, Role: Helpdesk, Reveals: true, Fields: []Field{userID, phoneID},
+		Unsure: unsureAsked,
+		Help:   "Sends a push with a code to a user's phone. Who approves it, and sees the same code as you, has the phone.",
+		API:    Admin, Call: "POST /admin/v1/users/{user_id}/send_verification_push", Kind: Send, Role: Helpdesk, Reveals: true, Fields: []Field{userID, phoneID},
 		Asks: "The person gets a push now.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, err := d.User(ctx, duo.UserID(userID.Of(in)))

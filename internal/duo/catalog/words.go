@@ -37,3 +37,10 @@ func Listed(names []string, most int) string {
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
+
+// What to look at when the outcome of several actions is not known.
+const (
+	unsureAsked  = "Nobody knows what the person answered. Ask them whether a request came, before you send another one."
+	unsurePhones = "Look at the user's phones: is the phone among them?"
+	unsureUser   = "Look at the user: does the page show the change?"
+)

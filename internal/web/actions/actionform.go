@@ -1,30 +1,34 @@
 package actions
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/google/uuid"
 
-	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
 	"duodesk/views/actions"
 )
 
-func (f sheet) isGenerated() bool { return f.get(site.Generated) != "" }
+// spec describes a field of the form's action.
+func (f sheet) spec(name string) catalog.Spec {
+	for _, field := range f.action.Fields {
+		if spec := field.Spec(); spec.Name == name {
+			return spec
+		}
+	}
+	return catalog.Spec{}
+}
 
 // namesNothing reports whether a form is about a thing that is not named: there
 // is no sheet about it then.
 func (f sheet) namesNothing() bool {
 	needed := false
 	for _, field := range f.action.Fields {
-		if spec := field.Spec(); spec.Kind == "id" && spec.Of != catalog.OfDirectory {
+		if spec := field.Spec(); spec.Kind == "id" && words.Objects[spec.Of].OfPeople {
 			if f.get(spec.Name) != "" {
 				return false
 			}
@@ -37,7 +41,7 @@ func (f sheet) namesNothing() bool {
 // generatedForm draws an action's form from its fields. One that changes a thing
 // asks first which: its own form holds what is there.
 func (s *pages) generatedForm(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
-	if e, edits := s.editOf(f); edits {
+	if e := f.look().edit; e != nil {
 		which := slices.DeleteFunc(slices.Clone(f.action.Fields), func(field catalog.Field) bool { return field.Spec().Name != e.id })
 		page, err := s.formOfFields(ctx, v, f, which)
 		page.Button = "Open the form"
@@ -62,20 +66,20 @@ func (s *pages) formOfFields(ctx context.Context, v site.Visitor, f sheet, field
 	a := f.action
 	page := actions.ActionForm{
 		Workspace: v.Workspace.Slug, Once: f.once(), Heading: a.Title, About: []string{a.Help}, Facts: actionFacts(a),
-		Hidden: []views.Hidden{{Name: site.Generated, Value: "1"}}, Post: site.ActionPath(v, a.Slug), Button: buttonOf(a), Error: f.fault,
+		Post: fieldsPath(v, a), Button: buttonOf(a), Error: f.fault,
 		Cancel: views.Actions(v.Workspace.Slug, v.Organization.Slug),
 	}
-	if !f.isGenerated() && v.Organization.ID != uuid.Nil && s.sheetOf(f) != nil {
+	if !f.generated && v.Organization.ID != uuid.Nil {
 		page.Cancel = placeOf(v, f)
 	}
 	if v.Organization.ID != uuid.Nil {
 		page.Organization = words.TagOf(v.Organization)
 	}
-	page.Facts = append(page.Facts, s.creditsFacts(ctx, v, a, "")...)
+	page.Facts = append(page.Facts, s.factsOf(ctx, v, a, "")...)
 	offered := map[string]bool{}
 	for _, field := range fields {
 		spec := field.Spec()
-		shown := fieldView(spec, f.input(spec.Name, spec.Default))
+		shown := words.Control(spec, f.input(spec.Name, spec.Default), words.Unset(spec))
 		shown.Matches = f.matchesOf(spec.Name)
 		if a.Kind == catalog.Read && spec.Default == "" && shown.Kind == "select" {
 			shown.Options[0].Text = "Any" // it narrows what is read
@@ -112,53 +116,6 @@ func actionFacts(a catalog.Action) []views.Fact {
 	return facts
 }
 
-// fieldView is the control for a field.
-func fieldView(spec catalog.Spec, box views.Input) views.FieldView {
-	shown := views.FieldView{Name: spec.Name, Label: spec.Label, Help: spec.Help, Value: box.Value, Error: box.Error, Required: spec.Required}
-	switch spec.Kind {
-	case "choice":
-		shown.Kind = "select"
-		if spec.Default == "" {
-			shown.Options = []views.Option{{Text: "Not chosen"}}
-		}
-		for _, o := range spec.Options {
-			shown.Options = append(shown.Options, views.Option{Value: o.Value, Text: o.Label})
-		}
-	case "number":
-		shown.Kind, shown.Min, shown.Max = "number", strconv.Itoa(spec.Min), strconv.Itoa(spec.Max)
-		if shown.Quiet = spec.Default != ""; spec.Unit != "" {
-			shown.Unit = spec.Unit + "s"
-		}
-	case "yesno":
-		shown.Kind = "checkbox"
-		if spec.Default == "" {
-			shown.Kind, shown.Options = "select", []views.Option{{Text: "Not chosen"}, {Value: "true", Text: "Yes"}, {Value: "false", Text: "No"}}
-		}
-	case "moment":
-		shown.Placeholder = "2026-08-04 14:30"
-	case "lines":
-		shown.Kind = "textarea"
-	case "phone":
-		shown.Kind = "tel"
-	case "duration":
-		shown.Quiet = true
-	case "id":
-		shown.Help = cmp.Or(spec.Help, idHelp[spec.Of])
-	case "text":
-		shown.MaxLength, shown.Mono = spec.Max, spec.Name == "path" || spec.Name == "params"
-		if spec.Lines {
-			shown.Kind, shown.Rows = "textarea", 6
-		}
-	}
-	return shown
-}
-
-var idHelp = map[string]string{
-	catalog.OfUser: "Type a username, an alias, an e-mail address or Duo's id.", catalog.OfPhone: "Type a number, a name or Duo's id.",
-	catalog.OfToken: "Type a serial number or Duo's id.",
-	catalog.OfGroup: "Type a name or Duo's id.", catalog.OfBypassCode: "Duo's id, as in the list of bypass codes.",
-}
-
 // mostOffered is how many values a box offers: a browser shows a few, and a page
 // must not become heavy of them.
 const mostOffered = 500
@@ -179,67 +136,13 @@ func (s *pages) offered(ctx context.Context, v site.Visitor, spec catalog.Spec) 
 		}
 		return list, nil
 	}
-	switch spec.Of {
-	case catalog.OfUser:
-		users, _ := s.Runner.Users(ctx, v.Scope, v.Organization, false)
-		for _, u := range users.Items {
-			add(catalog.Plain(u.Username), words.DisplayName(u))
-		}
-	case catalog.OfPhone:
-		phones, _ := s.Runner.Phones(ctx, v.Scope, v.Organization, false)
-		for _, p := range phones.Items {
-			add(words.PhoneTitle(p), catalog.Plain(p.Name)+" "+words.UserNames(p, ""))
-		}
-	case catalog.OfGroup:
-		groups, _ := s.Runner.Groups(ctx, v.Scope, v.Organization, false)
-		for _, g := range groups.Items {
-			add(catalog.Plain(g.Name), catalog.Plain(g.Description))
-		}
-	case catalog.OfToken:
-		tokens, _ := s.Runner.Tokens(ctx, v.Scope, v.Organization, false)
-		for _, t := range tokens.Items {
-			add(cmp.Or(catalog.Plain(t.Serial), string(t.ID)), usernames(t.Users))
-		}
-	case catalog.OfCredential:
-		credentials, _ := s.Runner.Credentials(ctx, v.Scope, v.Organization, false)
-		for _, w := range credentials.Items {
-			add(string(w.Key), catalog.Plain(cmp.Or(w.Name, w.Label))+", "+usernames([]duo.User{w.User}))
-		}
-	case catalog.OfBypassCode:
-		codes, _ := s.Runner.BypassCodes(ctx, v.Scope, v.Organization, false)
-		for _, code := range codes.Items {
-			add(string(code.ID), words.DisplayName(code.User)+", "+words.UsesLeft(code))
-		}
-	case catalog.OfDirectory:
-		found, err := s.Directories(ctx, v)
-		for _, d := range found {
-			add(d.Key, catalog.Plain(d.Name))
-		}
-		return list, err
-	case catalog.OfAccount:
-		accounts, err := s.accounts(ctx, v)
-		for _, a := range accounts {
-			add(a.AccountID, catalog.Plain(a.Name))
-		}
-		return list, err
+	kind, known := words.Objects[spec.Of]
+	if !known {
+		return list, nil
 	}
-	slices.SortFunc(list.Options, func(a, b views.Option) int { return cmp.Compare(a.Value, b.Value) })
-	return list, nil
-}
-
-// usernames are those of short copies of users, in a line.
-func usernames(users []duo.User) string {
-	var names []string
-	for _, u := range users {
-		names = append(names, catalog.Plain(u.Username))
+	objects, err := kind.List(ctx, s.Runner, v.Scope, v.Organization)
+	for _, o := range objects {
+		add(o.Value, o.Note)
 	}
-	return catalog.Listed(names, 3)
-}
-
-func (s *pages) accounts(ctx context.Context, v site.Visitor) (found []store.Account, err error) {
-	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		found, err = tx.Accounts(ctx)
-		return err
-	})
-	return found, err
+	return list, err
 }

@@ -42,7 +42,7 @@ func (s *pages) showResult(c echo.Context, v site.Visitor, f sheet, done run.Out
 		})
 	}
 	page := s.resultPage(v, f, done)
-	if facts := s.creditsFacts(c.Request().Context(), v, f.action, ""); len(facts) > 1 {
+	if facts := s.factsOf(c.Request().Context(), v, f.action, ""); len(facts) > 1 {
 		page.Facts = append(page.Facts, facts[1:]...) // the account's own are in the result
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "actions", Tab: "actions"}, page)
@@ -119,8 +119,8 @@ func linkedByName(cells []actions.ResultCell) []actions.ResultCell {
 // repeated sends a read's form once more, with some fields changed and a run of
 // its own.
 func repeated(v site.Visitor, f sheet, button string, download bool, with map[string]string) actions.AgainForm {
-	form := actions.AgainForm{Post: site.ActionPath(v, f.action.Slug), Button: button, Download: download,
-		Hidden: []views.Hidden{{Name: "run_id", Value: uuid.NewString()}, {Name: site.Generated, Value: "1"}, {Name: "connection", Value: f.connection}, {Name: "was.connection", Value: f.connected}}}
+	form := actions.AgainForm{Post: f.address(v), Button: button, Download: download,
+		Hidden: []views.Hidden{{Name: "run_id", Value: uuid.NewString()}, {Name: "connection", Value: f.connection}, {Name: "was.connection", Value: f.connected}}}
 	if hasTimes(f.action) {
 		form.Hidden = append(form.Hidden, views.Hidden{Name: zoneField, Value: f.zone.String()})
 	}
@@ -156,10 +156,10 @@ func (s *pages) resultCell(v site.Visitor, kind, text string) actions.ResultCell
 		}
 	case catalog.Mono:
 		cell.Mono = true
-	case catalog.UserLink:
-		cell.Mono, cell.Href = true, views.User(v.Workspace.Slug, v.Organization.Slug, text)
-	case catalog.PhoneRef:
-		cell.Mono, cell.Href = true, views.Phone(v.Workspace.Slug, v.Organization.Slug, text)
+	default: // the id of an object
+		if object := words.Objects[kind]; object.Link != nil {
+			cell.Mono, cell.Href = true, object.Link(v.Workspace.Slug, v.Organization.Slug, text)
+		}
 	}
 	return cell
 }

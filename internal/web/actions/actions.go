@@ -1,13 +1,9 @@
 package actions
 
 import (
-	"cmp"
-	"context"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,13 +21,15 @@ import (
 // sheet is an action's form at one moment: fresh from an address, or refused and
 // to be shown again with what was typed.
 type sheet struct {
-	action  catalog.Action
-	values  url.Values // as typed, or as the address fills them in advance
-	runID   uuid.UUID
-	faults  map[string]string         // by field
-	fault   string                    // of the form as a whole
-	matches map[string][]views.Option // by field: what a name can mean that was typed there
-	tried   views.Tried
+	action catalog.Action
+	// generated: of the action's fields, at an address of its own where there is another form.
+	generated bool
+	values    url.Values // as typed, or as the address fills them in advance
+	runID     uuid.UUID
+	faults    map[string]string         // by field
+	fault     string                    // of the form as a whole
+	matches   map[string][]views.Option // by field: what a name can mean that was typed there
+	tried     views.Tried
 
 	connection string // for which it was opened, see run.Connection
 	connected  string // the same in words, as the page said
@@ -103,10 +101,23 @@ func actionHere(c echo.Context, v site.Visitor) (catalog.Action, error) {
 	return action, err
 }
 
-func (s *pages) getAction(c echo.Context, v site.Visitor) error {
+// getAction is an action's own form or, where it has none or nothing says what it is about, the one of its fields.
+func (s *pages) getAction(c echo.Context, v site.Visitor) error { return s.get(c, v, false) }
+
+// getFields is the form that an action's fields make.
+func (s *pages) getFields(c echo.Context, v site.Visitor) error { return s.get(c, v, true) }
+
+// oldFields is what the form of an action's fields said it was before it had an address of its own.
+const oldFields = "form"
+
+func (s *pages) get(c echo.Context, v site.Visitor, fields bool) error {
 	action, err := actionOf(c, v)
 	if err != nil {
 		return err
+	}
+	if query := c.QueryParams(); !fields && query.Get(oldFields) != "" {
+		query.Del(oldFields)
+		return c.Redirect(http.StatusSeeOther, (&url.URL{Path: fieldsPath(v, action), RawQuery: query.Encode()}).String())
 	}
 	if v.Organization.ID == uuid.Nil && !action.OfWorkspace() {
 		return s.getChooseOrganization(c, v, action)
@@ -114,7 +125,7 @@ func (s *pages) getAction(c echo.Context, v site.Visitor) error {
 	// An address says what the form is about, not what is to be done: anybody can
 	// send somebody a link.
 	values := url.Values{}
-	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "from", "permanent", "directory_key", "username", "test", "q", "page", site.Generated} {
+	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "from", "permanent", "directory_key", "username", "test", "q", "page"} {
 		if text := c.QueryParam(name); text != "" {
 			values.Set(name, text)
 		}
@@ -123,23 +134,29 @@ func (s *pages) getAction(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
+	f.generated = isGenerated(action, fields)
 	return s.showSheet(c, v, http.StatusOK, f)
 }
 
+// isGenerated reports whether a form is the one of an action's fields, by its address.
+func isGenerated(a catalog.Action, fields bool) bool {
+	l := looks[a.Slug]
+	return l.hasFields() && (fields || l.form == nil)
+}
+
 func (s *pages) showSheet(c echo.Context, v site.Visitor, status int, f sheet) error {
-	draw, tab := s.sheetOf(f), tabOf(f)
-	e, edits := s.editOf(f)
-	offered := false
-	if onlyOne := edits && e.id == ""; draw == nil || f.isGenerated() && !onlyOne || !f.submitted() && f.namesNothing() {
-		draw, tab, offered = s.generatedForm, "actions", true
+	l, tab := f.look(), tabOf(f)
+	draw, offered := l.form, f.generated || l.hasFields() && !f.submitted() && f.namesNothing()
+	if offered {
+		draw, tab = (*pages).generatedForm, "actions"
 	}
 	// A form that only asks which thing is to be edited changes nothing.
-	if !edits || !offered {
+	if l.edit == nil || !offered {
 		if err := s.hold(c.Request().Context(), v, &f, offered); err != nil {
 			return err
 		}
 	}
-	page, err := draw(c.Request().Context(), v, f)
+	page, err := draw(s, c.Request().Context(), v, f)
 	if err != nil {
 		return err
 	}
@@ -150,109 +167,6 @@ func (s *pages) showSheet(c echo.Context, v site.Visitor, status int, f sheet) e
 		}
 	}
 	return s.Render(c, status, v, at, page)
-}
-
-// postAction carries an action out, unless something has to be mended, chosen or
-// agreed to before.
-func (s *pages) postAction(c echo.Context, v site.Visitor) error {
-	f, err := sentSheet(c, v)
-	if err != nil {
-		return err
-	}
-	now, err := s.connectedNow(c.Request().Context(), v, f)
-	switch {
-	case err != nil:
-		return err
-	case now != "":
-		return s.showChanged(c, v, f, now)
-	case f.get(reopened) != "":
-		return s.reopen(c, v, f)
-	}
-	f.choose()
-	typed := maps.Clone(f.values)
-	f.cleanIDs()
-	if faults, several := f.severalUsers(); several {
-		return s.syncMany(c, v, f, faults)
-	}
-	bad, err := s.pick(c.Request().Context(), v, &f)
-	if err != nil {
-		return s.showRefusal(c, v, f, "", err)
-	}
-	e, edits := s.editOf(f)
-	if edits && f.isGenerated() {
-		if len(bad) == 0 {
-			_, bad = chosenID(f, e.id)
-		}
-		if len(bad) > 0 {
-			return s.showFaults(c, v, f, typed, bad)
-		}
-		return c.Redirect(http.StatusSeeOther, site.ActionPath(v, f.action.Slug, e.id, f.get(e.id)))
-	}
-	in, ticket, reason, faults := f.read()
-	if bad = append(bad, faults...); len(bad) == 0 {
-		if bad, err = s.faultsHere(c.Request().Context(), v, f.action, in.Given(f.action)); err != nil {
-			return err
-		}
-	}
-	if len(bad) > 0 {
-		return s.showFaults(c, v, f, typed, bad)
-	}
-	if edits && f.get("reviewed") == "" {
-		return s.review(c, v, f, e, in)
-	}
-	if question := f.action.Question(in); question != "" && f.isGenerated() && f.get("agreed") == "" {
-		return s.ask(c, v, f, in, question)
-	}
-	done, err := s.Runner.Do(c.Request().Context(), run.Request{
-		ID: f.runID, Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: f.action, Input: in, Ticket: ticket, Opened: f.connection, Reason: reason,
-	})
-	if err != nil {
-		return s.showFailure(c, v, f, done, err)
-	}
-	return s.showDone(c, v, f, in, done)
-}
-
-// sentSheet reads the form of an action that is carried out at its address.
-func sentSheet(c echo.Context, v site.Visitor) (sheet, error) {
-	action, err := actionHere(c, v)
-	if err != nil {
-		return sheet{}, err
-	}
-	form, id, err := site.FormWithID(c)
-	f := sheet{action: action, values: form.Values, runID: id, zone: zoneOfForm(v, form)}
-	if err == nil {
-		f.connection, f.connected, err = form.Opened()
-	}
-	return f, err
-}
-
-// severalUsers reports whether a form asks for several users to be read again; a
-// single name becomes the action's own field.
-func (f sheet) severalUsers() (faults []catalog.FieldError, several bool) {
-	if f.action.Slug != words.SynchronizeUser || !f.values.Has(syncNames.Name) || f.isGenerated() {
-		return nil, false
-	}
-	names, faults := usernamesOf(f.get(syncNames.Name))
-	if len(faults) > 0 || len(names) > 1 {
-		return faults, true
-	}
-	f.values.Set("username", names[0])
-	return nil, false
-}
-
-// read checks the fields of a form, and the ticket and the reason beside them.
-func (f sheet) read() (in catalog.Values, ticket, reason string, bad []catalog.FieldError) {
-	sent := site.Form{Values: f.values}
-	in, bad = f.action.Parse(f.inZone(sent.Field(f.action)))
-	ticket, fault := sent.Text(site.TicketBox)
-	if fault != "" {
-		bad = append(bad, catalog.FieldError{Field: site.TicketBox.Name, Message: fault})
-	}
-	reason, fault = sent.Text(site.ReasonBox)
-	if fault != "" {
-		bad = append(bad, catalog.FieldError{Field: site.ReasonBox.Name, Message: fault})
-	}
-	return in, ticket, reason, bad
 }
 
 // showFaults shows a form again as it was typed, with what is wrong beside it.
@@ -282,85 +196,16 @@ func (s *pages) showDone(c echo.Context, v site.Visitor, f sheet, in catalog.Val
 		return s.Render(c, http.StatusOK, v, site.Place{Tab: "users"}, s.verificationPage(v, f, done))
 	case done.Result.Pending != "":
 		return c.Redirect(http.StatusSeeOther, site.RunAddress(v, done.Run))
-	case len(done.Result.Secrets) > 0 && !f.isGenerated():
+	case len(done.Result.Secrets) > 0 && !f.generated:
 		return s.showSecrets(c, v, f, in, done)
 	case len(done.Result.Secrets) > 0, done.Result.Table != nil, f.action.Reads(in):
 		return s.showResult(c, v, f, done)
-	case f.isGenerated():
+	case f.generated:
 		return c.Redirect(http.StatusSeeOther, site.RunAddress(v, done.Run))
 	}
 	return c.Redirect(http.StatusSeeOther, onward(v, f, done))
 }
 
-// chosenID checks one field of a form, which names what the form is about.
-func chosenID(f sheet, name string) (catalog.Values, []catalog.FieldError) {
-	which := f.action
-	which.Check, which.Fields = nil, slices.DeleteFunc(slices.Clone(which.Fields), func(field catalog.Field) bool { return field.Spec().Name != name })
-	return which.Parse(func(name string) (string, bool) { return f.get(name), f.values.Has(name) })
-}
-
-// ask shows what will come of a generated form, and carries its fields along.
-func (s *pages) ask(c echo.Context, v site.Visitor, f sheet, in catalog.Values, question string) error {
-	if err := s.hold(c.Request().Context(), v, &f, false); err != nil {
-		return err
-	}
-	page := confirmPage(v, f, site.ActionPath(v, f.action.Slug))
-	page.Heading, page.Button, page.Danger = f.action.Title, f.action.Title, f.action.Kind != catalog.Write || strings.HasPrefix(f.action.Slug, "delete-")
-	page.Consequences = []string{cmp.Or(s.unable(c.Request().Context(), v, f), question)}
-	page.Hidden = []views.Hidden{{Name: site.Generated, Value: f.get(site.Generated)}, {Name: "agreed", Value: "1"}, {Name: "ticket", Value: f.get("ticket")}}
-	if hasTimes(f.action) {
-		page.Hidden = append(page.Hidden, views.Hidden{Name: zoneField, Value: f.zone.String()})
-	}
-	for _, field := range f.action.Fields {
-		spec := field.Spec()
-		if !f.values.Has(spec.Name) {
-			continue
-		}
-		text := f.get(spec.Name)
-		page.Hidden = append(page.Hidden, views.Hidden{Name: spec.Name, Value: text})
-		if f.isChosen(spec.Name) {
-			page.Hidden = append(page.Hidden, views.Hidden{Name: spec.Name + choiceSuffix, Value: text}, views.Hidden{Name: spec.Name + forSuffix, Value: text})
-		}
-		text = f.moment(spec, text)
-		switch {
-		case text == "":
-		case spec.Secret: // it travels on, and is not for whoever looks at the screen
-			page.Facts = append(page.Facts, views.Fact{Label: spec.Label, Text: "as typed"})
-		default:
-			page.Facts = append(page.Facts, s.factAsked(c.Request().Context(), v, spec, text))
-		}
-	}
-	page.Facts = append(page.Facts, s.creditsFacts(c.Request().Context(), v, f.action, in.Given(f.action)["credits"])...)
-	return s.Render(c, http.StatusOK, v, site.Place{Section: "actions", Tab: "actions"}, page)
-}
-
-// factAsked is a field in a question. What an id stands for is said by its name:
-// who agrees has to see whom it meets.
-func (s *pages) factAsked(ctx context.Context, v site.Visitor, spec catalog.Spec, text string) views.Fact {
-	fact := views.Fact{Label: spec.Label, Text: site.InWords(v, spec, text), Mono: spec.Kind == "id"}
-	name := ""
-	switch spec.Of {
-	case catalog.OfUser:
-		users, _ := s.Runner.Users(ctx, v.Scope, v.Organization, false)
-		for _, u := range users.Items {
-			if string(u.ID) == text {
-				name = words.DisplayName(u) + " (" + catalog.Plain(u.Username) + ")"
-			}
-		}
-	case catalog.OfPhone:
-		phones, _ := s.Runner.Phones(ctx, v.Scope, v.Organization, false)
-		for _, p := range phones.Items {
-			if string(p.ID) == text {
-				name = words.PhoneTitle(p) + " of " + cmp.Or(words.UserNames(p, ""), "nobody")
-			}
-		}
-	}
-	if name != "" {
-		fact.Text, fact.Note, fact.Mono = name, text, false
-	}
-	return fact
-}
-
 func ticketField(f sheet) views.FieldView {
-	return fieldView(site.TicketBox.Spec(), f.input(site.TicketBox.Name, ""))
+	return words.Control(site.TicketBox.Spec(), f.input(site.TicketBox.Name, ""), "")
 }

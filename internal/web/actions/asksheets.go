@@ -30,7 +30,7 @@ func (s *pages) verifySheet(ctx context.Context, v site.Visitor, f sheet) (views
 	if len(phones) == 0 {
 		confirm.Heading = "Verify " + name
 		confirm.Consequences = []string{"No phone of this user has Duo Mobile activated, so that no push can reach one.", "Call back on a number that you have on file, or check a passcode of a hardware token with Send Duo Authentication."}
-		confirm.Onward = views.Link{Text: "Send Duo Authentication", Href: site.ActionPath(v, "send-duo-authentication", "user_id", string(user.ID))}
+		confirm.Onward = views.Link{Text: "Send Duo Authentication", Href: site.ActionPath(v, catalog.SendAuthentication, "user_id", string(user.ID))}
 		return confirm, nil
 	}
 	page := actions.ActionForm{
@@ -77,7 +77,7 @@ func (s *pages) authSheet(ctx context.Context, v site.Visitor, f sheet) (views.P
 	}
 	for _, field := range f.action.Fields {
 		spec := field.Spec()
-		shown := fieldView(spec, f.input(spec.Name, spec.Default))
+		shown := words.Control(spec, f.input(spec.Name, spec.Default), words.Unset(spec))
 		switch spec.Name {
 		case "user_id", "username":
 			continue

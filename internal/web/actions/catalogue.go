@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -48,10 +47,7 @@ func actionMatches(a catalog.Action, search string) bool {
 }
 
 func actionItem(v site.Visitor, a catalog.Action) actions.ActionItem {
-	item := actions.ActionItem{Title: a.Title, Help: a.Help, Call: a.Call, Kind: words.KindChips[a.Kind]}
-	if strings.HasPrefix(a.Slug, "delete-") {
-		item.Kind = views.Chip{Level: "bad", Text: "deletes"}
-	}
+	item := actions.ActionItem{Title: a.Title, Help: a.Help, Call: a.Call, Kind: words.KindChip(a)}
 	switch {
 	case v.Role < a.Role:
 		item.Off = "It needs the role " + a.Role.String() + "."

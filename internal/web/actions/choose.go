@@ -41,6 +41,14 @@ func pageOfList(v site.Visitor, f sheet, page actions.ChoosePage, total int, nou
 	})
 }
 
+// assignPhoneSheet asks for the other of the two: which phone a user gets, or which user a phone.
+func (s *pages) assignPhoneSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
+	if f.get("user_id") == "" || f.get("from") == "phone" {
+		return s.chooseUserSheet(ctx, v, f)
+	}
+	return s.choosePhoneSheet(ctx, v, f)
+}
+
 func (s *pages) choosePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	user, _, err := s.Runner.User(ctx, v.Scope, v.Organization, f.get("user_id"))
 	if err != nil {

@@ -65,7 +65,7 @@ func (s *pages) showChanged(c echo.Context, v site.Visitor, f sheet, now string)
 		return err
 	}
 	page := actions.ChangedPage{
-		Heading: f.action.Title, Was: cmp.Or(f.connected, "not known"), Now: site.SinceThen(f.connected, now), Typed: f.typed(v), Post: site.ActionPath(v, f.action.Slug),
+		Heading: f.action.Title, Was: cmp.Or(f.connected, "not known"), Now: site.SinceThen(f.connected, now), Typed: f.typed(v), Post: f.address(v),
 		Once:   views.Once{RunID: uuid.NewString(), Connection: connection, Connected: now},
 		Cancel: views.Workspace(v.Workspace.Slug),
 	}
@@ -91,9 +91,6 @@ func (f sheet) firstRun() uuid.UUID {
 // person typed, and not the ids of one account's things. Secrets are typed again.
 func (f sheet) kept() []string {
 	var names []string
-	if f.isGenerated() {
-		names = append(names, site.Generated)
-	}
 	for _, field := range f.action.Fields {
 		spec := field.Spec()
 		if spec.Kind != "id" && !spec.Secret && f.get(spec.Name) != "" && spec.Name != "user_ids" {
@@ -119,7 +116,7 @@ func (f sheet) typed(v site.Visitor) []views.Fact {
 	for _, name := range f.kept() {
 		spec, known := specs[name]
 		label := cmp.Or(words[name], spec.Label)
-		if name == site.Generated || label == "" || (site.Form{Values: f.values}).Untouched(name) {
+		if label == "" || (site.Form{Values: f.values}).Untouched(name) {
 			continue
 		}
 		text := f.get(name)
@@ -142,5 +139,6 @@ func (s *pages) reopen(c echo.Context, v site.Visitor, f sheet) error {
 	if err != nil {
 		return err
 	}
+	fresh.generated = f.generated
 	return s.showSheet(c, v, http.StatusOK, fresh)
 }

@@ -10,17 +10,11 @@ import (
 	"duodesk/views"
 )
 
-// setCredits is the action that moves credits between two accounts.
-const setCredits = "set-telephony-credits"
-
 // creditsFacts tell what the two accounts have that credits are moved between,
 // as far as it can be read: the organization's, and the MSP's own, which concerns
 // whoever sees every organization. total, if it is a number, is what the first is
 // to have.
-func (s *pages) creditsFacts(ctx context.Context, v site.Visitor, a catalog.Action, total string) []views.Fact {
-	if a.Slug != setCredits {
-		return nil
-	}
+func (s *pages) creditsFacts(ctx context.Context, v site.Visitor, total string) []views.Fact {
 	var facts []views.Fact
 	now, err := s.Runner.Credits(ctx, v.Scope, v.Organization)
 	n, bad := strconv.Atoi(total)
@@ -34,6 +28,14 @@ func (s *pages) creditsFacts(ctx context.Context, v site.Visitor, a catalog.Acti
 		}
 	}
 	return facts
+}
+
+// factsOf are the facts that the look of an action has beside its fields.
+func (s *pages) factsOf(ctx context.Context, v site.Visitor, a catalog.Action, total string) []views.Fact {
+	if facts := looks[a.Slug].facts; facts != nil {
+		return facts(s, ctx, v, total)
+	}
+	return nil
 }
 
 func creditsFact(label string, now, then int, changes bool) views.Fact {

@@ -24,7 +24,7 @@ type edit struct {
 	noun  string   // "this user"
 	id    string   // the field that names it; empty: there is only one
 	boxes []string // the fields of the form, in its order
-	read  func(context.Context, site.Visitor, sheet) (edited, error)
+	read  func(*pages, context.Context, site.Visitor, sheet) (edited, error)
 	// check finds what does not go with what is there now; nil: everything does.
 	check func(now map[string]string, in catalog.Values) []catalog.FieldError
 }
@@ -39,24 +39,10 @@ type edited struct {
 	warn   string // what who edits it has to know besides
 }
 
-func (s *pages) editOf(f sheet) (edit, bool) {
-	switch f.action.Slug {
-	case "update-user":
-		return edit{noun: "this user", id: "user_id", boxes: userBoxes, read: s.userNow}, true
-	case "modify-phone":
-		return edit{noun: "this phone", id: "phone_id", boxes: phoneBoxes, read: s.phoneNow}, true
-	case updateSettings:
-		return edit{noun: "these settings", boxes: settingBoxes(), read: s.settingsNow, check: settingsFaults}, true
-	case "modify-group":
-		return edit{noun: "this group", id: "group_id", boxes: []string{"name", "desc", "status"}, read: s.groupNow}, true
-	}
-	return edit{}, false
-}
-
 // now is what the form is filled with. What was typed must not be lost because
 // Duo does not answer: a form that was sent keeps what it was opened with.
-func (e edit) now(ctx context.Context, v site.Visitor, f sheet) (edited, error) {
-	now, err := e.read(ctx, v, f)
+func (e edit) now(ctx context.Context, s *pages, v site.Visitor, f sheet) (edited, error) {
+	now, err := e.read(s, ctx, v, f)
 	if err == nil || !f.submitted() {
 		return now, err
 	}
@@ -84,10 +70,10 @@ func (e edit) was(f sheet, now edited) []views.Hidden {
 	return was
 }
 
-// review shows what an edit would change. Only what differs from what the form
+// showReview shows what an edit would change. Only what differs from what the form
 // was opened with is sent; what somebody else changed meanwhile is told.
-func (s *pages) review(c echo.Context, v site.Visitor, f sheet, e edit, in catalog.Values) error {
-	now, err := e.read(c.Request().Context(), v, f)
+func (s *pages) showReview(c echo.Context, v site.Visitor, f sheet, e edit, in catalog.Values) error {
+	now, err := e.read(s, c.Request().Context(), v, f)
 	if err != nil {
 		return s.showRefusal(c, v, f, "", err)
 	}
@@ -143,8 +129,8 @@ func (s *pages) review(c echo.Context, v site.Visitor, f sheet, e edit, in catal
 // editSheet is the form of an edit that has no page of its own: its fields,
 // filled with what is there.
 func (s *pages) editSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
-	e, _ := s.editOf(f)
-	now, err := e.now(ctx, v, f)
+	e := f.look().edit
+	now, err := e.now(ctx, s, v, f)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +141,7 @@ func (s *pages) editSheet(ctx context.Context, v site.Visitor, f sheet) (views.P
 		}
 	}
 	page, err := s.formOfFields(ctx, v, f, slices.DeleteFunc(slices.Clone(f.action.Fields), func(field catalog.Field) bool { return !slices.Contains(e.boxes, field.Spec().Name) }))
-	page.Heading, page.Button = "Edit "+now.name, "Review changes"
+	page.Post, page.Heading, page.Button = f.address(v), "Edit "+now.name, "Review changes"
 	if now.warn != "" {
 		page.About = append(page.About, now.warn)
 	}

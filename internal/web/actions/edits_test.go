@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/web/site"
 )
 
 // TestFormsEditWhatTheCatalogSays: an action that edits has a form which carries what the
@@ -12,8 +11,16 @@ import (
 func TestFormsEditWhatTheCatalogSays(t *testing.T) {
 	t.Parallel()
 	for _, a := range catalog.All() {
-		if _, edits := (&pages{&site.Site{}}).editOf(sheet{action: a}); edits != a.Edits {
+		if edits := looks[a.Slug].edit != nil; edits != a.Edits {
 			t.Errorf("%s: its form edits: %v, the catalog: %v", a.Slug, edits, a.Edits)
+		}
+	}
+	for slug, l := range looks {
+		if _, known := catalog.Lookup(slug); !known {
+			t.Errorf("%s has a look and is no action", slug)
+		}
+		if l.edit != nil && l.form == nil {
+			t.Errorf("%s edits and has no form of its own", slug)
 		}
 	}
 }

@@ -72,6 +72,14 @@ func (s *pages) chooseGroupSheet(ctx context.Context, v site.Visitor, f sheet) (
 	return page, nil
 }
 
+// addToGroupSheet asks which group, and then whether.
+func (s *pages) addToGroupSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
+	if f.get("group_id") == "" {
+		return s.chooseGroupSheet(ctx, v, f)
+	}
+	return s.joinGroupSheet(ctx, v, f)
+}
+
 // groupSheet is what joining and leaving have in common.
 func (s *pages) groupSheet(ctx context.Context, v site.Visitor, f sheet) (duo.User, duo.Group, actions.ConfirmPage, error) {
 	user, page, err := s.userSheet(ctx, v, f)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -37,8 +38,8 @@ func (s *pages) hold(ctx context.Context, v site.Visitor, f *sheet, offered bool
 			text = site.Afterwards(text, site.WhyConcerns(h.Fraud, h.About))
 		}
 		text += " " + site.WhomToAsk(h.Ask)
-		if f.action.Slug == "update-user" {
-			text += " To set nothing but the status Disabled needs neither."
+		if spared := f.look().spared; spared != "" {
+			text += " " + spared
 		}
 		f.held = append(f.held, text)
 	}
@@ -48,24 +49,19 @@ func (s *pages) hold(ctx context.Context, v site.Visitor, f *sheet, offered bool
 
 // choosesWhom reports whether a person can still choose in a form whom it concerns.
 func (f sheet) choosesWhom(offered bool) bool {
-	if f.action.Slug == "delete-bypass-code" {
-		return false // it only takes away, see catalog.Action.TakesAway
-	}
-	if f.action.Kind == catalog.Generic {
+	l := f.look()
+	switch {
+	case f.action.OnlyTakesAway():
+		return false
+	case f.action.Kind == catalog.Generic:
 		return offered
+	case len(l.people) > 0:
+		return !slices.ContainsFunc(l.people, func(name string) bool { return f.get(name) != "" })
 	}
-	if f.action.Slug == words.SynchronizeUser || f.action.Slug == "enroll-user" {
-		return f.get("username") == "" && f.get(syncNames.Name) == ""
-	}
-	for _, field := range f.action.Fields {
-		switch spec := field.Spec(); spec.Of {
-		case catalog.OfUser, catalog.OfPhone, catalog.OfToken, catalog.OfCredential, catalog.OfBypassCode, catalog.OfGroup:
-			if f.get(spec.Name) == "" && (offered || f.action.Slug == "assign-phone-to-user") {
-				return true
-			}
-		}
-	}
-	return false
+	return (offered || l.chooses) && slices.ContainsFunc(f.action.Fields, func(field catalog.Field) bool {
+		spec := field.Spec()
+		return words.Objects[spec.Of].OfPeople && f.get(spec.Name) == ""
+	})
 }
 
 // reasonHelp says when a form needs a reason.

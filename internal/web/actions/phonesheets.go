@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"duodesk/internal/duo"
@@ -39,7 +38,7 @@ func (s *pages) phoneNow(ctx context.Context, v site.Visitor, f sheet) (edited, 
 	}}
 	for name, text := range map[string]string{"type": p.Type, "platform": p.Platform} {
 		now.values[name] = ""
-		for _, o := range words.OptionsOf(f.action, name) {
+		for _, o := range words.Options(f.spec(name)) {
 			if strings.EqualFold(o.Value, text) {
 				now.values[name] = o.Value
 			}
@@ -69,8 +68,8 @@ func (s *pages) createPhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 }
 
 func (s *pages) editPhoneSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
-	e, _ := s.editOf(f)
-	now, err := e.now(ctx, v, f)
+	e := f.look().edit
+	now, err := e.now(ctx, s, v, f)
 	if err != nil {
 		return nil, err
 	}
@@ -93,42 +92,15 @@ func phoneForm(v site.Visitor, f sheet, preset, unset map[string]string) actions
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Post: site.ActionPath(v, f.action.Slug), Cancel: placeOf(v, f),
 		MoreTitle: "Extension and waiting times", Error: cmp.Or(f.fault, f.unseen(phoneBoxes...)),
 	}
-	fields := f.fields(preset, phoneBoxes...)
-	for i := range fields {
-		if text := unset[fields[i].Name]; text != "" {
-			fields[i].Options = append([]views.Option{{Text: text}}, fields[i].Options...)
-		}
+	var fields []views.FieldView
+	for _, name := range phoneBoxes {
+		box := words.Control(f.spec(name), f.input(name, preset[name]), unset[name])
+		box.Required = box.Required || box.Kind == "select"
+		fields = append(fields, box)
 	}
 	fields[0].Autofocus = page.Error == "" && len(f.faults) == 0
 	page.Fields, page.More = fields[:phoneMore], fields[phoneMore:]
 	return page
-}
-
-// fields are boxes of an action's form, described as in the catalogue.
-func (f sheet) fields(preset map[string]string, names ...string) []views.FieldView {
-	var fields []views.FieldView
-	for _, name := range names {
-		for _, field := range f.action.Fields {
-			spec := field.Spec()
-			if spec.Name != name {
-				continue
-			}
-			box := f.input(name, preset[name])
-			shown := views.FieldView{Name: name, Label: spec.Label, Help: spec.Help, Value: box.Value, Error: box.Error, Required: spec.Required}
-			switch spec.Kind {
-			case "text":
-				shown.MaxLength = spec.Max
-			case "phone":
-				shown.Kind, shown.MaxLength = "tel", spec.Max
-			case "number":
-				shown.Kind, shown.Min, shown.Max = "number", strconv.Itoa(spec.Min), strconv.Itoa(spec.Max)
-			case "choice":
-				shown.Kind, shown.Options, shown.Required = "select", words.OptionsOf(f.action, name), true
-			}
-			fields = append(fields, shown)
-		}
-	}
-	return fields
 }
 
 func (s *pages) deletePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
@@ -137,7 +109,7 @@ func (s *pages) deletePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 		return nil, err
 	}
 	page := confirmPage(v, f, placeOf(v, f))
-	page.Heading, page.Button, page.Danger = "Delete phone "+words.PhoneTitle(phone), "Delete phone", true
+	page.Heading, page.Button = "Delete phone "+words.PhoneTitle(phone), "Delete phone"
 	page.Facts = s.phoneFacts(phone)
 	var ids, names, only []string
 	for _, u := range phone.Users {

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"duodesk/internal/run"
 	"duodesk/internal/text"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
@@ -46,7 +48,7 @@ func (f sheet) isChosen(name string) bool {
 // fits several things, or is merely close to one, is offered to choose from; what
 // looks like an id is left as it is.
 func (s *pages) pick(ctx context.Context, v site.Visitor, f *sheet) ([]catalog.FieldError, error) {
-	if !f.isGenerated() {
+	if !f.generated {
 		return nil, nil // the links to sheets hold ids
 	}
 	var bad []catalog.FieldError
@@ -92,11 +94,8 @@ func matchText(of string, found run.Found) string {
 		which = fmt.Sprintf("choose one of the first %d, or type more of the name.", mostMatches)
 	}
 	switch {
-	case n == 0 && found.TooMany && of == catalog.OfUser:
-		return "No user has exactly this " + views.ExactUser + ". " +
-			"This account has too many users to look through for other names."
 	case n == 0 && found.TooMany:
-		return "This account has too many to look through for a name. Type the " + of + "'s id in Duo."
+		return cmp.Or(words.Objects[of].Many, "This account has too many to look through for a name. Type the "+of+"'s id in Duo.")
 	case n == 0:
 		return "There is no " + of + " of this name."
 	case !found.Exact && n == 1:
@@ -176,7 +175,7 @@ func (s *pages) idsFor(ctx context.Context, v site.Visitor, a catalog.Action, bo
 // In authentications Duo reads names as at a login, so they are left to it. Create User
 // takes any new name, as its form does: it is how to make a user in spite of a match.
 func namesUser(a catalog.Action, spec catalog.Spec) bool {
-	return spec.Kind == "text" && spec.Of == catalog.OfUser && a.Follow == nil || a.Slug == "auth-enroll-user" && spec.Name == "username"
+	return spec.Kind == "text" && spec.Of == catalog.OfUser && a.Follow == nil || a.Slug == catalog.AuthEnrollUser && spec.Name == "username"
 }
 
 // whichID says to a program what a name can mean where it has to send an id.

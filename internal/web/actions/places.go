@@ -1,7 +1,7 @@
 package actions
 
 import (
-	"strings"
+	"cmp"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
@@ -10,21 +10,41 @@ import (
 	"duodesk/views"
 )
 
-// tabOf is the list that a sheet was opened from.
-func tabOf(f sheet) string {
-	switch f.action.Slug {
-	case updateSettings:
-		return "settings"
-	case "modify-group":
-		return "actions"
+func (f sheet) list() list {
+	if l := f.look().list; l.at != nil {
+		return l
 	}
-	if f.get("from") == "phone" || f.get("user_id") == "" && strings.HasSuffix(f.action.Category, "Phones") {
-		return "phones"
-	}
-	return "users"
+	return users
 }
 
-// again is the address of a fresh sheet for the same object.
+// tabOf is the tab of the list that a form was opened from.
+func tabOf(f sheet) string {
+	tab := f.list().tab
+	switch {
+	case f.generated:
+		return "actions"
+	case f.get("from") == "phone":
+		return phones.tab
+	case f.get("user_id") != "" && tab == phones.tab:
+		return users.tab
+	}
+	return tab
+}
+
+// address is where a form is opened, and where it is sent to.
+func (f sheet) address(v site.Visitor, values ...string) string {
+	if f.generated {
+		return fieldsPath(v, f.action, values...)
+	}
+	return site.ActionPath(v, f.action.Slug, values...)
+}
+
+// fieldsPath is the address of the form that an action's fields make.
+func fieldsPath(v site.Visitor, a catalog.Action, values ...string) string {
+	return views.ActionFields(v.Workspace.Slug, v.Organization.Slug, a.Slug, values...)
+}
+
+// again is the address of a fresh form for the same object.
 func again(v site.Visitor, f sheet) string {
 	return site.ActionPath(v, f.action.Slug, "user_id", f.get("user_id"), "phone_id", f.get("phone_id"), "bypass_code_id", f.get("bypass_code_id"), "group_id", f.get("group_id"), "from", f.get("from"))
 }
@@ -32,24 +52,45 @@ func again(v site.Visitor, f sheet) string {
 // onward is where to go after an action, with the run named so that the page
 // says what was done.
 func onward(v site.Visitor, f sheet, done run.Outcome) string {
-	to := placeOf(v, f)
-	ws, org, created := v.Workspace.Slug, v.Organization.Slug, done.Result.Created
-	switch slug := f.action.Slug; {
-	case slug == words.SynchronizeUser && f.get("test") != "" && v.Role >= catalog.Administrator:
-		to = views.Connection(ws, org)
-	case slug == "delete-user" && f.get("permanent") == "true":
-		to = views.Users(ws, org)
-	case slug == "delete-phone-by-id":
-		to = views.Phones(ws, org)
-	case (slug == "create-user" || slug == words.SynchronizeUser) && created != "":
-		to = views.User(ws, org, created)
-	case slug == "create-phone" && created != "" && f.get("user_id") == "":
-		to = views.Phone(ws, org, created)
+	to := ""
+	if l := f.look(); l.onward != nil {
+		to = l.onward(v, f, done)
 	}
-	return to + "?run=" + done.Run.ID.String()
+	return cmp.Or(to, placeOf(v, f)) + "?run=" + done.Run.ID.String()
 }
 
-// placeOf is the page that a sheet was opened from: of the user or the phone it
+// toCreated leads to what an action created, unless it was created for a user.
+func toCreated(of string) func(site.Visitor, sheet, run.Outcome) string {
+	return func(v site.Visitor, f sheet, done run.Outcome) string {
+		if done.Result.Created == "" || f.get("user_id") != "" {
+			return ""
+		}
+		return words.Objects[of].Link(v.Workspace.Slug, v.Organization.Slug, done.Result.Created)
+	}
+}
+
+// toList leads to the list that has it no more.
+func toList(v site.Visitor, f sheet, _ run.Outcome) string {
+	return f.list().at(v.Workspace.Slug, v.Organization.Slug)
+}
+
+// fromDeleted leads to a user in the trash, or to the list without a user who was deleted for good.
+func fromDeleted(v site.Visitor, f sheet, done run.Outcome) string {
+	if f.get("permanent") == "true" {
+		return toList(v, f, done)
+	}
+	return ""
+}
+
+// fromSync leads to the user, or back to the directory key that was tested.
+func fromSync(v site.Visitor, f sheet, done run.Outcome) string {
+	if f.get("test") != "" && v.Role >= catalog.Administrator {
+		return views.Connection(v.Workspace.Slug, v.Organization.Slug)
+	}
+	return toCreated(catalog.OfUser)(v, f, done)
+}
+
+// placeOf is the page that a form was opened from: of the user or the phone it
 // is about, or a list.
 func placeOf(v site.Visitor, f sheet) string {
 	ws, org, user, phone := v.Workspace.Slug, v.Organization.Slug, f.get("user_id"), f.get("phone_id")
@@ -58,12 +99,6 @@ func placeOf(v site.Visitor, f sheet) string {
 		return views.Phone(ws, org, phone)
 	case user != "":
 		return views.User(ws, org, user)
-	case f.action.Slug == "create-phone":
-		return views.Phones(ws, org)
-	case f.action.Slug == updateSettings:
-		return views.Settings(ws, org)
-	case f.action.Slug == "delete-bypass-code":
-		return views.BypassCodes(ws, org)
 	}
-	return views.Users(ws, org)
+	return f.list().at(ws, org)
 }

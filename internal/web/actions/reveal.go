@@ -21,46 +21,23 @@ import (
 // showSecrets answers a run whose result is shown once: it is this answer, and
 // it is nowhere else.
 func (s *pages) showSecrets(c echo.Context, v site.Visitor, f sheet, in catalog.Values, done run.Outcome) error {
-	var page views.Page
-	switch f.action.Slug {
-	case "create-bypass-code-for-user":
-		page = s.bypassResult(v, f, in, done)
-	case "send-activation-url":
-		page = s.activationResult(c, v, f, done)
-	default:
-		shown := actions.ActionResult{Organization: words.TagOf(v.Organization), Heading: f.action.Title, Outcome: words.OutcomeChip(store.Applied), Summary: done.Result.Summary,
-			Back: views.Link{Text: "Go on", Href: onward(v, f, done)}}
-		for _, secret := range done.Result.Secrets {
-			shown.Secrets = append(shown.Secrets, views.Fact{Label: secret.Label, Text: secret.Value, Mono: true})
-		}
-		page = shown
+	secrets := f.look().secrets
+	if secrets == nil {
+		secrets = (*pages).plainSecrets
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users"}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users"}, secrets(s, c, v, f, in, done))
 }
 
-func (s *pages) bypassResult(v site.Visitor, f sheet, in catalog.Values, done run.Outcome) actions.BypassResult {
-	page := actions.BypassResult{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), UserID: f.get("user_id"), User: done.Result.Subject,
-		Expires: s.Until(v, done.Expires), Never: done.Expires.IsZero(), ShownAt: s.When(v, s.Now()).Text,
-	}
-	switch n := catalog.BypassUses.Of(in); n {
-	case 0:
-		page.Uses = "Good for any number of uses."
-	case 1:
-		page.Uses = "Good for 1 use."
-	default:
-		page.Uses = fmt.Sprintf("Good for %d uses each.", n)
-	}
-	if n := done.Result.Replaced; n > 0 {
-		page.Kept = "Replaced " + catalog.EarlierCodes(n) + "."
-	}
+func (s *pages) plainSecrets(_ echo.Context, v site.Visitor, f sheet, _ catalog.Values, done run.Outcome) views.Page {
+	page := actions.ActionResult{Organization: words.TagOf(v.Organization), Heading: f.action.Title, Outcome: words.OutcomeChip(store.Applied), Summary: done.Result.Summary,
+		Back: views.Link{Text: "Go on", Href: onward(v, f, done)}}
 	for _, secret := range done.Result.Secrets {
-		page.Codes = append(page.Codes, actions.ShownCode{Groups: words.InGroups(secret.Value), Plain: secret.Value, Spoken: words.Spoken(secret.Value)})
+		page.Secrets = append(page.Secrets, views.Fact{Label: secret.Label, Text: secret.Value, Mono: true})
 	}
 	return page
 }
 
-func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, done run.Outcome) actions.ActivationResult {
+func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, _ catalog.Values, done run.Outcome) views.Page {
 	secrets := map[string]string{}
 	for _, secret := range done.Result.Secrets {
 		secrets[secret.Label] = secret.Value

@@ -16,9 +16,6 @@ import (
 	"duodesk/views/actions"
 )
 
-// updateSettings is the action behind the settings page.
-const updateSettings = "update-settings"
-
 // getSettings is an account's settings: to read, and for administrators to
 // change.
 func (s *pages) getSettings(c echo.Context, v site.Visitor) error {
@@ -30,7 +27,7 @@ func (s *pages) getSettings(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	action, _ := catalog.Lookup(updateSettings)
+	action, _ := catalog.Lookup(catalog.UpdateSettings)
 	f, err := s.freshSheet(c.Request().Context(), v, action, nil)
 	if err != nil {
 		return err
@@ -44,8 +41,8 @@ func (s *pages) getSettings(c echo.Context, v site.Visitor) error {
 // settingsSheet is the same page as an action's form, which it becomes when it
 // is sent.
 func (s *pages) settingsSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
-	e, _ := s.editOf(f)
-	now, err := e.now(ctx, v, f)
+	e := f.look().edit
+	now, err := e.now(ctx, s, v, f)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +84,7 @@ func settingsEdited(settings duo.Settings) edited {
 
 // settingsFaults are the faults that show beside what the account has now.
 func settingsFaults(now map[string]string, in catalog.Values) []catalog.FieldError {
-	action, _ := catalog.Lookup(updateSettings)
+	action, _ := catalog.Lookup(catalog.UpdateSettings)
 	var bad []catalog.FieldError
 	given := in.Given(action)
 	for _, f := range action.Fields {
@@ -100,10 +97,9 @@ func settingsFaults(now map[string]string, in catalog.Values) []catalog.FieldErr
 }
 
 func (s *pages) settingsPage(v site.Visitor, f sheet, now edited) actions.SettingsPage {
-	e := edit{boxes: settingBoxes()}
 	page := actions.SettingsPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Error: f.fault,
-		Was: e.was(f, now), Ticket: f.input("ticket", ""),
+		Was: f.look().edit.was(f, now), Ticket: f.input("ticket", ""),
 	}
 	for _, g := range catalog.Settings {
 		group := actions.SettingGroup{Title: g.Title}
@@ -126,18 +122,14 @@ func (s *pages) settingsPage(v site.Visitor, f sheet, now edited) actions.Settin
 	return page
 }
 
-// settingField is the control for a setting, with its unit beside it.
+// settingField is the control for a setting. Each is what it is: none is optional, and a yes or no is chosen.
 func settingField(spec catalog.Spec, box views.Input, unset string) views.FieldView {
-	shown := fieldView(spec, box)
-	shown.Quiet = true // each is what it is: none is optional
-	switch spec.Kind {
-	case "yesno":
-		shown.Kind, shown.Options = "radio", []views.Option{{Value: "true", Text: "Yes"}, {Value: "false", Text: "No"}}
-	case "choice":
-		shown.Options = words.OptionsOf(catalog.Action{Fields: []catalog.Field{catalog.Choice{Name: spec.Name, Options: spec.Options}}}, spec.Name)
-		if unset != "" || box.Value == "" {
-			shown.Options = append([]views.Option{{Text: strings.TrimSpace(unset + " (leave as it is)")}}, shown.Options...)
-		}
+	if unset != "" || spec.Kind == "choice" && box.Value == "" {
+		unset = strings.TrimSpace(unset + " (leave as it is)")
+	}
+	shown := words.Control(spec, box, unset)
+	if shown.Quiet = true; spec.Kind == "yesno" {
+		shown.Kind, shown.Options = "radio", words.YesNo()
 	}
 	return shown
 }

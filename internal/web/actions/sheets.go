@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,110 +19,7 @@ import (
 
 // drawSheet makes the page of an action's form. It may ask Duo what the form is
 // about.
-type drawSheet func(context.Context, site.Visitor, sheet) (views.Page, error)
-
-// HasOwnSheet reports whether an action has a form made for it, besides the one that its
-// fields make.
-func HasOwnSheet(a catalog.Action) bool { return (&pages{}).sheetOf(sheet{action: a}) != nil }
-
-// sheetOf returns how an action's form is drawn.
-func (s *pages) sheetOf(f sheet) drawSheet {
-	switch f.action.Slug {
-	case "create-bypass-code-for-user":
-		return s.bypassSheet
-	case "send-activation-url":
-		return s.activationSheet
-	case "assign-phone-to-user":
-		if f.get("user_id") == "" || f.get("from") == "phone" {
-			return s.chooseUserSheet
-		}
-		return s.choosePhoneSheet
-	case "create-user":
-		return s.createUserSheet
-	case "update-user":
-		return s.editUserSheet
-	case "unlock-user":
-		return s.unlockSheet
-	case "delete-user", "restore-user":
-		return s.deleteUserSheet
-	case "delete-bypass-code":
-		return s.deleteCodeSheet
-	case "un-assign-phone-from-user":
-		return s.unassignSheet
-	case "create-phone":
-		return s.createPhoneSheet
-	case "modify-phone":
-		return s.editPhoneSheet
-	case "delete-phone-by-id":
-		return s.deletePhoneSheet
-	case "associate-group-with-user":
-		if f.get("group_id") == "" {
-			return s.chooseGroupSheet
-		}
-		return s.joinGroupSheet
-	case "disassociate-group-from-user":
-		return s.leaveGroupSheet
-	case words.SynchronizeUser:
-		return s.syncSheet
-	case updateSettings:
-		return s.settingsSheet
-	case "modify-group":
-		return s.editSheet
-	case "enroll-user":
-		return s.enrollSheet
-	case "verify-caller":
-		return s.verifySheet
-	case "send-duo-authentication":
-		return s.authSheet
-	}
-	return nil
-}
-
-// bypassPresets are the lives that a bypass code is offered with, and the least
-// role for each.
-func (s *pages) bypassPresets(v site.Visitor) []actions.BypassPreset {
-	now := s.Now()
-	lives := []struct {
-		text string
-		life time.Duration
-	}{
-		{"15 minutes", 15 * time.Minute}, {"1 hour", time.Hour}, {"4 hours", 4 * time.Hour}, {"8 hours", 8 * time.Hour},
-		{"24 hours", 24 * time.Hour}, {"7 days", 7 * 24 * time.Hour},
-	}
-	var presets []actions.BypassPreset
-	for _, l := range lives {
-		p := actions.BypassPreset{Secs: strconv.Itoa(int(l.life / time.Second)), Text: l.text, Until: s.Until(v, now.Add(l.life)).Text}
-		switch {
-		case l.life > 24*time.Hour && v.Role < catalog.Administrator:
-			p.Refused = "needs the role admin"
-		case l.life > time.Hour && v.Role < catalog.Technician:
-			p.Refused = "needs the role technician"
-		}
-		presets = append(presets, p)
-	}
-	return presets
-}
-
-func (s *pages) bypassSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
-	user, codes, err := s.Runner.User(ctx, v.Scope, v.Organization, f.get("user_id"))
-	if err != nil && !f.submitted() {
-		return nil, err
-	}
-	page := actions.BypassPage{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), UserID: f.get("user_id"), User: words.DisplayName(user),
-		Presets: s.bypassPresets(v), ValidSecs: f.input("valid_secs", "3600"), Count: f.input("count", "1"), Uses: f.input("reuse_count", "1"),
-		MaxCount: 10, MaxUses: 100, Keep: !f.submitted() || f.get("preserve_existing") == "true", Existing: len(codes), Ticket: f.input("ticket", ""), Error: cmp.Or(f.fault, f.faults["user_id"]),
-	}
-	if v.Role < catalog.Technician {
-		page.MaxCount, page.MaxUses = 1, 1
-	}
-	if err != nil {
-		page.User, page.Existing = "this user", -1
-	} else if refused := catalog.NoUseOfCodes(user); refused != nil {
-		page.Refused, page.Error = reasonOf(refused), ""
-	}
-	return page, nil
-}
+type drawSheet func(*pages, context.Context, site.Visitor, sheet) (views.Page, error)
 
 // submitted reports whether the sheet comes from a form rather than an address.
 func (f sheet) submitted() bool { return f.values.Has("run_id") }
@@ -150,20 +46,20 @@ func (s *pages) activationSheet(ctx context.Context, v site.Visitor, f sheet) (v
 		if refused, is := errors.AsType[*catalog.RoleError](s.Runner.MustBeVerified(ctx, v.Scope, v.Organization, v.Role, phone)); is {
 			page.Refused, page.Error = refused.Error(), ""
 			if page.UserID != "" {
-				page.Verify = site.ActionPath(v, "verify-caller", "user_id", page.UserID)
+				page.Verify = site.ActionPath(v, catalog.VerifyCaller, "user_id", page.UserID)
 			}
 		}
 	}
 	if phone.Activated {
 		page.Disconnects = strings.TrimPrefix(words.PhoneKind(phone)+" · "+words.PhoneTitle(phone), " · ")
 	}
-	page.Platforms = append([]views.Option{{Text: "Choose the platform"}}, words.OptionsOf(f.action, "platform")...)
-	page.Types = words.OptionsOf(f.action, "type")
+	page.Platforms = append([]views.Option{{Text: "Choose the platform"}}, words.Options(f.spec("platform"))...)
+	page.Types = words.Options(f.spec("type"))
 	for _, life := range []time.Duration{time.Hour, 24 * time.Hour, 3 * 24 * time.Hour, 7 * 24 * time.Hour} {
-		if life > 24*time.Hour && v.Role < catalog.Technician {
+		if v.Role < leastRole(f.action, "valid_secs", secs(life)) {
 			break
 		}
-		page.Lifetimes = append(page.Lifetimes, views.Option{Value: strconv.Itoa(int(life / time.Second)),
+		page.Lifetimes = append(page.Lifetimes, views.Option{Value: secs(life),
 			Text: catalog.Duration(life) + ", until " + s.Until(v, s.Now().Add(life)).Text})
 	}
 	return page, nil
@@ -173,7 +69,7 @@ func (s *pages) activationSheet(ctx context.Context, v site.Visitor, f sheet) (v
 func confirmPage(v site.Visitor, f sheet, back string) actions.ConfirmPage {
 	return actions.ConfirmPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Post: site.ActionPath(v, f.action.Slug),
-		Cancel: back, Error: cmp.Or(f.fault, f.unseen("confirm")),
+		Cancel: back, Error: cmp.Or(f.fault, f.unseen("confirm")), Danger: f.action.Deletes,
 	}
 }
 
@@ -205,56 +101,38 @@ func unless(page actions.ConfirmPage, refused error) actions.ConfirmPage {
 	return page
 }
 
-func (s *pages) deleteUserSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
+func (s *pages) restoreUserSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	user, page, err := s.userSheet(ctx, v, f)
 	name := words.DisplayName(user)
-	switch {
-	case f.action.Slug == "restore-user":
-		page.Heading, page.Button = "Restore "+name, "Restore "+name
-		page.Consequences = []string{"The user comes back out of the trash with the status from before. If that is Bypass, it is set to Disabled at once.",
-			"Names and groups come back too. The usernames and aliases are: " + strings.Join(words.PlainAll(append([]string{user.Username}, words.AliasesOf(user)...)), ", ") + "."}
-		if v.Role < catalog.Administrator {
-			page.Consequences = append(page.Consequences, "This requires the Administrator role, unless the console moved the user to the trash, the user was not in bypass then, "+
-				"and Duo's activity log shows nothing on the user since. The log takes about two minutes to show the move.")
-		}
-	case f.get("permanent") == "true":
-		page.Heading, page.Button, page.Danger = "Delete "+name+" permanently", "Delete "+name+" permanently", true
-		page.Consequences = []string{"This cannot be undone: the user is not in the trash afterwards, and Duo keeps no copy.",
-			"Bypass codes and group memberships go with the user; phones stay in the account."}
-		page.TypedName, page.TypedLabel, page.Typed = user.Username, "Type the username "+catalog.Plain(user.Username)+" to confirm", f.input("confirm", "")
-		page.Hidden = append(page.Hidden, views.Hidden{Name: "permanent", Value: "true"})
-	default:
-		page.Heading, page.Button, page.Danger = "Send "+name+" to the trash", "Send to trash", true
-		page.Consequences = []string{"The user cannot sign in from now on. Duo empties its trash after some days (7 unless changed); until then you can restore the user here.",
-			"If Duo refuses the trash, nothing is deleted."}
-		if why := catalog.WhyBypass(user); why != "" && err == nil {
-			page.Consequences = append(page.Consequences, "This user may be in bypass, because "+why+". A bypass ends first: the status becomes Disabled, and the user leaves groups in bypass.")
-			page = unless(page, catalog.MayTrash(v.Role, user))
-		}
+	page.Heading, page.Button = "Restore "+name, "Restore "+name
+	page.Consequences = []string{"The user comes back out of the trash with the status from before. If that is Bypass, it is set to Disabled at once.",
+		"Names and groups come back too. The usernames and aliases are: " + strings.Join(words.PlainAll(append([]string{user.Username}, words.AliasesOf(user)...)), ", ") + "."}
+	if v.Role < catalog.Administrator {
+		page.Consequences = append(page.Consequences, "This requires the Administrator role, unless the console moved the user to the trash, the user was not in bypass then, "+
+			"and Duo's activity log shows nothing on the user since. The log takes about two minutes to show the move.")
 	}
 	return page, err
 }
 
-func (s *pages) deleteCodeSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
-	code, err := s.Runner.BypassCode(ctx, v.Scope, v.Organization, f.get("bypass_code_id"))
-	if err != nil {
-		return nil, err
+func (s *pages) deleteUserSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
+	user, page, err := s.userSheet(ctx, v, f)
+	name := words.DisplayName(user)
+	if f.get("permanent") == "true" {
+		page.Heading, page.Button = "Delete "+name+" permanently", "Delete "+name+" permanently"
+		page.Consequences = []string{"This cannot be undone: the user is not in the trash afterwards, and Duo keeps no copy.",
+			"Bypass codes and group memberships go with the user; phones stay in the account."}
+		page.TypedName, page.TypedLabel, page.Typed = user.Username, "Type the username "+catalog.Plain(user.Username)+" to confirm", f.input("confirm", "")
+		page.Hidden = append(page.Hidden, views.Hidden{Name: "permanent", Value: "true"})
+		return page, err
 	}
-	back := views.BypassCodes(v.Workspace.Slug, v.Organization.Slug)
-	if f.get("user_id") != "" {
-		back = views.User(v.Workspace.Slug, v.Organization.Slug, f.get("user_id"))
+	page.Heading, page.Button = "Send "+name+" to the trash", "Send to trash"
+	page.Consequences = []string{"The user cannot sign in from now on. Duo empties its trash after some days (7 unless changed); until then you can restore the user here.",
+		"If Duo refuses the trash, nothing is deleted."}
+	if why := catalog.WhyBypass(user); why != "" && err == nil {
+		page.Consequences = append(page.Consequences, "This user may be in bypass, because "+why+". A bypass ends first: the status becomes Disabled, and the user leaves groups in bypass.")
+		page = unless(page, catalog.MayTrash(v.Role, user))
 	}
-	page := confirmPage(v, f, back)
-	name := words.DisplayName(code.User)
-	page.Heading, page.Button, page.Danger = "Delete a bypass code of "+name, "Delete code", true
-	page.Consequences = []string{"The code stops working at once."}
-	expires := "never"
-	if !code.Expires.IsZero() {
-		expires = s.Until(v, code.Expires).Text
-	}
-	page.Facts = []views.Fact{{Label: "User", Text: name, Note: catalog.Plain(code.User.Username)}, {Label: "Uses", Text: words.UsesLeft(code)}, {Label: "Expires", Text: expires}}
-	page.Hidden = []views.Hidden{{Name: "bypass_code_id", Value: string(code.ID)}, {Name: "user_id", Value: f.get("user_id")}}
-	return page, nil
+	return page, err
 }
 
 // aboutForm chooses runs of the same kind as a form that is about to be filled in:

@@ -12,12 +12,8 @@ import (
 	"duodesk/views/actions"
 )
 
-// faultsHere are what is wrong with the checked values of an action that only the
-// organization says: a key must be one of its own.
-func (s *pages) faultsHere(ctx context.Context, v site.Visitor, a catalog.Action, given map[string]string) ([]catalog.FieldError, error) {
-	if a.Slug != words.SynchronizeUser {
-		return nil, nil
-	}
+// directoryFaults finds a directory key that is none of the organization's own.
+func (s *pages) directoryFaults(ctx context.Context, v site.Visitor, given map[string]string) ([]catalog.FieldError, error) {
 	found, err := s.Directories(ctx, v)
 	for _, d := range found {
 		if d.Key == given["directory_key"] {

@@ -39,6 +39,21 @@ func usernamesOf(text string) ([]string, []catalog.FieldError) {
 	return names, bad
 }
 
+// severalUsers reports whether an action's own form names several users, each of whom is a run of its own; a single name
+// becomes the action's own field.
+func (f sheet) severalUsers() (faults []catalog.FieldError, several bool) {
+	field := f.look().several
+	if field == "" || f.generated || !f.values.Has(field) {
+		return nil, false
+	}
+	names, faults := usernamesOf(f.get(field))
+	if len(faults) > 0 || len(names) > 1 {
+		return faults, true
+	}
+	f.values.Set("username", names[0])
+	return nil, false
+}
+
 // syncMany has Duo read several users again. Each is a run of its own, named
 // after the form's: what became of one is on record whatever becomes of the
 // next, and the form sent again goes on where it ended.

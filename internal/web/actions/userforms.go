@@ -48,8 +48,8 @@ func (s *pages) createUserSheet(_ context.Context, v site.Visitor, f sheet) (vie
 }
 
 func (s *pages) editUserSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
-	e, _ := s.editOf(f)
-	now, err := e.now(ctx, v, f)
+	e := f.look().edit
+	now, err := e.now(ctx, s, v, f)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func userForm(v site.Visitor, f sheet, preset map[string]string) actions.UserFor
 		Username: box("username"), RealName: box("realname"), FirstName: box("firstname"), LastName: box("lastname"),
 		Email: box("email"), Notes: box("notes"), Status: box("status"), Aliases: box("aliases"), Error: f.fault,
 	}
-	for _, o := range words.OptionsOf(f.action, "status") {
+	for _, o := range words.Options(f.spec("status")) {
 		// What the role may not set is not offered, unless it is what is set.
 		if o.Value != string(duo.StatusBypass) || v.Role >= catalog.Administrator || preset["status"] == o.Value {
 			page.Statuses = append(page.Statuses, o)

@@ -52,7 +52,7 @@ func (s *pages) apiDocsPage(rows []site.Route) api.APIDocsPage {
 		if i < 0 {
 			i, page.Groups = len(page.Groups), append(page.Groups, api.APIGroup{Name: a.Category})
 		}
-		shown := api.APIAction{Slug: a.Slug, Title: a.Title, Address: addresses[a.OfWorkspace()] + a.Slug, Help: a.Help, Call: a.Call, Kind: words.KindChips[a.Kind],
+		shown := api.APIAction{Slug: a.Slug, Title: a.Title, Address: addresses[a.OfWorkspace()] + a.Slug, Help: a.Help, Call: a.Call, Kind: words.KindChip(a),
 			Role: a.Role.String(), RoleNote: roleNote(a), Curl: s.curlOf(a)}
 		for _, f := range a.Fields {
 			spec := f.Spec()

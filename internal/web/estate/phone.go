@@ -54,14 +54,14 @@ func (s *pages) phonePage(v site.Visitor, p duo.Phone, users []duo.User) estate.
 		Activated: words.ActivatedChip(p), Acts: phoneActs(v, p), Facts: s.phoneDetails(v, p), ReadAt: s.When(v, s.Now()),
 	}
 	if v.Role >= catalog.Technician {
-		page.AssignUser = site.ActionPath(v, "assign-phone-to-user", "phone_id", string(p.ID), "from", "phone")
+		page.AssignUser = site.ActionPath(v, catalog.AssignPhone, "phone_id", string(p.ID), "from", "phone")
 	}
 	for _, u := range users {
 		user := estate.PhoneUser{User: views.Link{Text: words.DisplayName(u), Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(u.ID))},
 			Username: catalog.Plain(u.Username), State: words.ChipOf(u), Only: len(u.Phones) == 1}
 		if v.Role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
 			user.Acts = []views.Act{{Text: "Un-assign", Danger: true,
-				Href: site.ActionPath(v, "un-assign-phone-from-user", "user_id", string(u.ID), "phone_id", string(p.ID), "from", "phone")}}
+				Href: site.ActionPath(v, catalog.UnassignPhone, "user_id", string(u.ID), "phone_id", string(p.ID), "from", "phone")}}
 		}
 		page.Users = append(page.Users, user)
 	}
@@ -73,11 +73,11 @@ func phoneActs(v site.Visitor, p duo.Phone) []views.Act {
 	id := string(p.ID)
 	var acts []views.Act
 	if v.Role >= catalog.Helpdesk && p.Type != "Landline" {
-		acts = append(acts, views.Act{Text: activateText(p), Key: "a", Primary: !p.Activated, Href: site.ActionPath(v, "send-activation-url", "phone_id", id)})
+		acts = append(acts, views.Act{Text: activateText(p), Key: "a", Primary: !p.Activated, Href: site.ActionPath(v, catalog.SendActivationURL, "phone_id", id)})
 	}
 	if v.Role >= catalog.Technician {
-		acts = append(acts, views.Act{Text: "Edit", Key: "e", Href: site.ActionPath(v, "modify-phone", "phone_id", id)},
-			views.Act{Text: "Delete phone", Danger: true, Href: site.ActionPath(v, "delete-phone-by-id", "phone_id", id)})
+		acts = append(acts, views.Act{Text: "Edit", Key: "e", Href: site.ActionPath(v, catalog.ModifyPhone, "phone_id", id)},
+			views.Act{Text: "Delete phone", Danger: true, Href: site.ActionPath(v, catalog.DeletePhone, "phone_id", id)})
 	}
 	return acts
 }

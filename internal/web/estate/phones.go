@@ -20,7 +20,7 @@ func (s *pages) getPhones(c echo.Context, v site.Visitor) error {
 	ws, org := v.Workspace.Slug, v.Organization.Slug
 	page := estate.PhonesPage{Workspace: ws, Organization: words.TagOf(v.Organization), Query: site.Query(c), Refresh: views.Phones(ws, org) + "?fresh=1"}
 	if v.Role >= catalog.Technician && v.Organization.Mapped() {
-		page.Create = site.ActionPath(v, "create-phone")
+		page.Create = site.ActionPath(v, catalog.CreatePhone)
 	}
 	flash, err := s.FlashOf(c.Request().Context(), c, v)
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *pages) bypassCodeRow(v site.Visitor, b duo.BypassCode) estate.BypassCod
 		Created: s.When(v, b.Created), Expires: s.Until(v, b.Expires), Never: b.Expires.IsZero(), UsesLeft: words.UsesLeft(b), By: catalog.Plain(b.AdminEmail),
 	}
 	if v.Role >= catalog.Technician {
-		row.Delete = site.ActionPath(v, "delete-bypass-code", "bypass_code_id", string(b.ID))
+		row.Delete = site.ActionPath(v, catalog.DeleteBypassCode, "bypass_code_id", string(b.ID))
 	}
 	return row
 }

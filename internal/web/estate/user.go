@@ -76,12 +76,12 @@ func (s *pages) userPage(v site.Visitor, u duo.User, codes []duo.BypassCode) est
 		return page // nothing helps somebody in the trash but to be restored
 	}
 	if v.Role >= catalog.Technician {
-		page.AssignPhone = site.ActionPath(v, "assign-phone-to-user", "user_id", string(u.ID))
-		page.CreatePhone = site.ActionPath(v, "create-phone", "user_id", string(u.ID))
-		page.AddGroup = site.ActionPath(v, "associate-group-with-user", "user_id", string(u.ID))
+		page.AssignPhone = site.ActionPath(v, catalog.AssignPhone, "user_id", string(u.ID))
+		page.CreatePhone = site.ActionPath(v, catalog.CreatePhone, "user_id", string(u.ID))
+		page.AddGroup = site.ActionPath(v, catalog.AssociateGroup, "user_id", string(u.ID))
 	}
 	if v.Role >= catalog.Helpdesk {
-		page.CreateCode = site.ActionPath(v, "create-bypass-code-for-user", "user_id", string(u.ID))
+		page.CreateCode = site.ActionPath(v, catalog.CreateBypassCodes, "user_id", string(u.ID))
 		page.NoCodes = catalog.NoUseOfCodes(u) != nil
 	}
 	return page
@@ -113,24 +113,24 @@ func userActs(v site.Visitor, u duo.User) []views.Act {
 	}
 	trashed := u.Status == duo.StatusPendingDeletion
 	if !trashed {
-		add(catalog.Helpdesk, views.Act{Text: "Verify", Key: "v", Href: site.ActionPath(v, "verify-caller", "user_id", id)})
+		add(catalog.Helpdesk, views.Act{Text: "Verify", Key: "v", Href: site.ActionPath(v, catalog.VerifyCaller, "user_id", id)})
 	}
 	if u.Status == duo.StatusLockedOut {
-		add(catalog.Helpdesk, views.Act{Text: "Unlock", Key: "u", Primary: true, Href: site.ActionPath(v, "unlock-user", "user_id", id)})
+		add(catalog.Helpdesk, views.Act{Text: "Unlock", Key: "u", Primary: true, Href: site.ActionPath(v, catalog.UnlockUser, "user_id", id)})
 	}
 	if trashed {
-		add(catalog.Technician, views.Act{Text: "Restore", Primary: true, Href: site.ActionPath(v, "restore-user", "user_id", id)})
+		add(catalog.Technician, views.Act{Text: "Restore", Primary: true, Href: site.ActionPath(v, catalog.RestoreUser, "user_id", id)})
 	} else {
 		if words.StateOf(u) == words.NotEnrolled {
-			add(catalog.Technician, views.Act{Text: "Send enrollment e-mail", Primary: true, Href: site.ActionPath(v, "enroll-user", "user_id", id)})
+			add(catalog.Technician, views.Act{Text: "Send enrollment e-mail", Primary: true, Href: site.ActionPath(v, catalog.EnrollUser, "user_id", id)})
 		}
-		add(catalog.Technician, views.Act{Text: "Edit", Key: "e", Href: site.ActionPath(v, "update-user", "user_id", id)})
+		add(catalog.Technician, views.Act{Text: "Edit", Key: "e", Href: site.ActionPath(v, catalog.UpdateUser, "user_id", id)})
 		if u.DirectoryKey != "" {
-			add(catalog.Technician, views.Act{Text: "Synchronize", Href: site.ActionPath(v, words.SynchronizeUser, "directory_key", u.DirectoryKey, "username", u.Username)})
+			add(catalog.Technician, views.Act{Text: "Synchronize", Href: site.ActionPath(v, catalog.SynchronizeUser, "directory_key", u.DirectoryKey, "username", u.Username)})
 		}
-		add(catalog.Technician, views.Act{Text: "Send to trash", Danger: true, Href: site.ActionPath(v, "delete-user", "user_id", id)})
+		add(catalog.Technician, views.Act{Text: "Send to trash", Danger: true, Href: site.ActionPath(v, catalog.DeleteUser, "user_id", id)})
 	}
-	add(catalog.Administrator, views.Act{Text: "Delete permanently", Danger: true, Href: site.ActionPath(v, "delete-user", "user_id", id, "permanent", "true")})
+	add(catalog.Administrator, views.Act{Text: "Delete permanently", Danger: true, Href: site.ActionPath(v, catalog.DeleteUser, "user_id", id, "permanent", "true")})
 	return acts
 }
 
@@ -140,11 +140,11 @@ func (s *pages) userPhone(v site.Visitor, u duo.User, p duo.Phone, key string) e
 		return phone
 	}
 	if v.Role >= catalog.Helpdesk && p.Type != "Landline" {
-		phone.Acts = append(phone.Acts, views.Act{Text: activateText(p), Key: key, Href: site.ActionPath(v, "send-activation-url", "phone_id", string(p.ID), "user_id", string(u.ID))})
+		phone.Acts = append(phone.Acts, views.Act{Text: activateText(p), Key: key, Href: site.ActionPath(v, catalog.SendActivationURL, "phone_id", string(p.ID), "user_id", string(u.ID))})
 	}
 	if v.Role >= catalog.Technician {
 		phone.Acts = append(phone.Acts, views.Act{Text: "Un-assign", Danger: true,
-			Href: site.ActionPath(v, "un-assign-phone-from-user", "user_id", string(u.ID), "phone_id", string(p.ID))})
+			Href: site.ActionPath(v, catalog.UnassignPhone, "user_id", string(u.ID), "phone_id", string(p.ID))})
 	}
 	return phone
 }
@@ -152,7 +152,7 @@ func (s *pages) userPhone(v site.Visitor, u duo.User, p duo.Phone, key string) e
 func (s *pages) userCode(v site.Visitor, u duo.User, b duo.BypassCode) estate.UserCode {
 	code := estate.UserCode{UsesLeft: words.UsesLeft(b), Expires: s.Until(v, b.Expires), Never: b.Expires.IsZero(), Created: s.When(v, b.Created), By: catalog.Plain(b.AdminEmail)}
 	if v.Role >= catalog.Technician {
-		code.Acts = []views.Act{{Text: "Delete", Danger: true, Href: site.ActionPath(v, "delete-bypass-code", "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
+		code.Acts = []views.Act{{Text: "Delete", Danger: true, Href: site.ActionPath(v, catalog.DeleteBypassCode, "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
 	}
 	return code
 }

@@ -56,7 +56,7 @@ func (s *pages) runPage(v site.Visitor, r store.Run) records.RunPage {
 	}
 	page.Live = s.LiveView(v, r, site.RunAddress(v, r))
 	if r.State == store.Unknown || r.Unclear() {
-		page.Check, page.CheckAt = runCheck(v, r)
+		page.Check, page.CheckAt = words.Check(v.Workspace.Slug, r)
 	}
 	return page
 }
@@ -179,46 +179,6 @@ func (s *pages) runTicket(v site.Visitor, r store.Run) string {
 	}
 	fmt.Fprintf(&b, "%s, by %s\nRun %s", site.Exactly(v, r.StartedAt), r.Operator, r.ID)
 	return b.String()
-}
-
-// runCheck says what to look at when nobody knows whether Duo did it, and leads
-// there.
-func runCheck(v site.Visitor, r store.Run) (string, views.Link) {
-	if r.OrgSlug == nil {
-		return "Nobody knows whether this was done. Look in the Duo Admin Panel.", views.Link{}
-	}
-	ws, org := v.Workspace.Slug, *r.OrgSlug
-	at := views.Link{Text: "Open " + *r.Organization, Href: views.Organization(ws, org)}
-	if id := r.Input["phone_id"]; id != "" {
-		at = views.Link{Text: "Open the phone", Href: views.Phone(ws, org, id)}
-	}
-	if id := r.Input["user_id"]; id != "" && r.Action != "send-activation-url" {
-		at = views.Link{Text: "Open the user", Href: views.User(ws, org, id)}
-	}
-	switch r.Action {
-	case "verify-caller", "send-duo-authentication":
-		return "Nobody knows what the person answered. Ask them whether a request came, before you send another one.", at
-	case "provision-auth-api":
-		return "Provision again on the Connection page: an application of the name " + catalog.AuthApplication + " that was made is found, and not made twice.",
-			views.Link{Text: "Open the connection", Href: views.Connection(ws, org)}
-	case "create-bypass-code-for-user":
-		return "Look at the user's bypass codes: is there one that was made then? Its digits are lost. Delete it and make another.", at
-	case "delete-bypass-code":
-		return "Look whether the code is still listed.", views.Link{Text: "Open bypass codes", Href: views.BypassCodes(ws, org)}
-	case "send-activation-url":
-		return "A link may have been made and is lost. Making another one is safe: only the newest works.", at
-	case "create-user":
-		name := r.Input["username"]
-		return "Search the users for " + catalog.Plain(cmp.Or(name, "the new name")) + ": whoever is there was made.",
-			views.Link{Text: "Search users", Href: views.UsersView(ws, org, views.UsersFilter{Query: name, Fresh: true})}
-	case "assign-phone-to-user", "un-assign-phone-from-user":
-		return "Look at the user's phones: is the phone among them?", at
-	case "delete-user":
-		return "Look whether the user is still there, in the trash, or gone.", at
-	case "update-user", "unlock-user", "restore-user":
-		return "Look at the user: does the page show the change?", at
-	}
-	return "Look whether what is there now shows the change.", at
 }
 
 // answerNext says what to do about a person's answer.

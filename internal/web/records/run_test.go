@@ -7,23 +7,10 @@ import (
 
 	"github.com/google/uuid"
 
-	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
 )
-
-// Every action that may be left unknown says what to look at, and leads there.
-func TestUnknownRunsSayWhatToCheck(t *testing.T) {
-	t.Parallel()
-	name, slug := "Acme", "acme"
-	for _, a := range catalog.All() {
-		text, at := runCheck(site.Visitor{Workspace: store.Workspace{Slug: "ws"}}, store.Run{Action: a.Slug, Organization: &name, OrgSlug: &slug, Input: map[string]string{"user_id": "DU1", "username": "ada"}})
-		if text == "" || at.Text == "" || !strings.HasPrefix(at.Href, "/w/ws/o/acme") {
-			t.Errorf("%s: %q %+v", a.Slug, text, at)
-		}
-	}
-}
 
 // A part of a search that was cut short says how far it searched, and no count of a
 // part passes for the whole.

@@ -90,7 +90,7 @@ func directoryRows(v site.Visitor, found []store.Directory) []setup.DirectoryRow
 	for _, d := range found {
 		rows = append(rows, setup.DirectoryRow{
 			ID: d.ID.String(), Name: views.Input{Value: d.Name}, Key: d.Key, Primary: d.Primary, SetOn: d.SetAt.In(v.Location()).Format("2 Jan 2006"), SetBy: d.SetBy,
-			Test: site.ActionPath(v, words.SynchronizeUser, "directory_key", d.Key, "test", "1"),
+			Test: site.ActionPath(v, catalog.SynchronizeUser, "directory_key", d.Key, "test", "1"),
 		})
 	}
 	return rows

@@ -35,7 +35,7 @@ func SubjectLink(v Visitor, r store.Run) views.Link {
 	case r.State != store.Applied:
 	case r.Input["username"] != "":
 		link.Href = views.UsersView(ws, *r.OrgSlug, views.UsersFilter{Query: r.Input["username"]})
-	case number != "" && r.Action == "create-phone":
+	case number != "" && r.Action == catalog.CreatePhone:
 		link.Href = views.PhonesView(ws, *r.OrgSlug, number, 0)
 	}
 	return link
@@ -50,7 +50,7 @@ func (s *Site) FirstRequest(ws string) string {
 func UserGroup(v Visitor, u duo.User, g duo.Group) views.UserGroup {
 	group := views.UserGroup{Name: catalog.Plain(g.Name), Description: catalog.Plain(g.Description), Status: words.GroupChip(g)}
 	if v.Role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
-		group.Acts = []views.Act{{Text: "Remove", Href: ActionPath(v, "disassociate-group-from-user", "user_id", string(u.ID), "group_id", string(g.ID))}}
+		group.Acts = []views.Act{{Text: "Remove", Href: ActionPath(v, catalog.DisassociateGroup, "user_id", string(u.ID), "group_id", string(g.ID))}}
 	}
 	return group
 }

@@ -176,10 +176,6 @@ var TicketBox = catalog.Text{Name: "ticket", Label: "Ticket", Max: 100}
 // ReasonBox is the field for the reason of an act after a report of fraud.
 var ReasonBox = catalog.Text{Name: run.ReasonField, Label: "Reason", Max: run.LongestReason}
 
-// Generated names the field of a form that is made of the action's own fields,
-// rather than by a sheet about one thing.
-const Generated = "form"
-
 // longestConnected bounds the words that a form carries along, in bytes.
 const longestConnected = 600
 

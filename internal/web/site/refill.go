@@ -138,7 +138,7 @@ func addNote(doc *html.Node, left url.Values) {
 }
 
 // unseenNames are hidden inputs, which nobody typed.
-var unseenNames = []string{"run_id", "id", "connection", "agreed", Generated, "as", "from"}
+var unseenNames = []string{"run_id", "id", "connection", "agreed", "as", "from"}
 
 func element(name string, attributes ...string) *html.Node {
 	n := &html.Node{Type: html.ElementNode, Data: name, DataAtom: atom.Lookup([]byte(name))}

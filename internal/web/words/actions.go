@@ -5,24 +5,24 @@ import (
 	"duodesk/views"
 )
 
-// KindChips are the kinds of actions as chips.
-var KindChips = map[catalog.Kind]views.Chip{
+// kindChips are the kinds of actions as chips.
+var kindChips = map[catalog.Kind]views.Chip{
 	catalog.Read: {Level: "idle", Text: "reads"}, catalog.Write: {Level: "info", Text: "changes"},
 	catalog.Send: {Level: "warn", Text: "reaches a person"}, catalog.Generic: {Level: "warn", Text: "any call"},
 }
 
-// OptionsOf are the choices of an action's field.
-func OptionsOf(a catalog.Action, field string) []views.Option {
-	var options []views.Option
-	for _, f := range a.Fields {
-		if spec := f.Spec(); spec.Name == field {
-			for _, o := range spec.Options {
-				options = append(options, views.Option{Value: o.Value, Text: o.Label})
-			}
-		}
+// KindChip says what an action does to Duo or to a person.
+func KindChip(a catalog.Action) views.Chip {
+	if a.Deletes {
+		return views.Chip{Level: "bad", Text: "deletes"}
 	}
-	return options
+	return kindChips[a.Kind]
 }
 
-// SynchronizeUser is the action whose sheet also tests a directory key.
-const SynchronizeUser = "synchronize-users"
+// actionOf finds an action that a run can be of: one of the catalog, or the one that a page of its own carries out.
+func actionOf(slug string) (catalog.Action, bool) {
+	if slug == catalog.ProvisionAuthAPI {
+		return catalog.ProvisionAuth(), true
+	}
+	return catalog.Lookup(slug)
+}

@@ -12,10 +12,7 @@ import (
 
 // TitleOf is an action's title; a slug that is unknown stays as it is.
 func TitleOf(slug string) string {
-	if a, found := catalog.Lookup(slug); found {
-		return a.Title
-	}
-	if a := catalog.ProvisionAuth(); a.Slug == slug {
+	if a, found := actionOf(slug); found {
 		return a.Title
 	}
 	for _, e := range store.Events() {

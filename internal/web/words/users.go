@@ -1,5 +1,5 @@
 // Package words says what Duo's objects, runs, organizations and times are, as texts and chips.
-// Its functions are pure.
+// Its functions are pure, but for the lists of [Objects].
 package words
 
 import (
