@@ -25,15 +25,15 @@ func everyChange(t *testing.T, d *runtest.Desk, user string, actor run.Actor) ma
 	if all["Do"] = err; done.Run.ID != uuid.Nil || done.Run.State != "" {
 		t.Errorf("a run that was not recorded is told of: %+v", done.Run)
 	}
-	all["UseAnyway"] = d.Setup().UseAnyway(ctx, d.Scope(), actor, store.AdminAPI)
-	all["Discard"] = d.Setup().Discard(ctx, d.Scope(), actor, store.AdminAPI)
-	all["Check"] = d.Setup().Check(ctx, d.Scope(), actor, store.AdminAPI)
+	all["UseAnyway"] = d.Setup().ActivateKeys(ctx, d.Scope(), actor, setup.OfWorkspace(store.AdminAPI))
+	all["Discard"] = d.Setup().DiscardKeys(ctx, d.Scope(), actor, setup.OfWorkspace(store.AdminAPI))
+	all["Check"] = d.Setup().CheckKeys(ctx, d.Scope(), actor, setup.OfWorkspace(store.AdminAPI))
 	_, all["RefreshAccounts"] = d.Setup().RefreshAccounts(ctx, d.Scope(), actor)
 	all["AdoptAccounts"] = d.Setup().AdoptAccounts(ctx, d.Scope(), actor)
 	_, _, all["CreateOrganization"] = d.Setup().CreateOrganization(ctx, d.Scope(), actor, "New", setup.MappingRow{})
 	_, all["SaveMapping"] = d.Setup().SaveMapping(ctx, d.Scope(), actor, []setup.MappingRow{{Organization: d.Client.ID}})
-	_, _, all["SaveIntegration"] = d.Setup().SaveIntegration(ctx, d.Scope(), actor, d.NineFields())
-	_, _, all["SaveIntegration, with faults"] = d.Setup().SaveIntegration(ctx, d.Scope(), actor, map[string]string{})
+	_, _, all["SaveIntegration"] = d.Setup().SaveKeys(ctx, d.Scope(), actor, setup.Nine(), d.NineFields())
+	_, _, all["SaveIntegration, with faults"] = d.Setup().SaveKeys(ctx, d.Scope(), actor, setup.Nine(), map[string]string{})
 	return all
 }
 

@@ -30,24 +30,20 @@ func (r *Runner) ProvisionAuth(ctx context.Context, sc store.Scope, actor run.Ac
 	done.Result.Secrets, done.Result.Raw = nil, nil
 	// What was made is kept to the end even if the browser leaves.
 	ctx = context.WithoutCancel(ctx)
-	slot := store.Slot{Organization: o.ID, API: store.AuthAPI}
+	keys := OfOrganization(o, store.AuthAPI)
 	err = r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
-		if _, err := run.StillConnected(ctx, tx.LockConnection, o); err != nil {
+		if _, err := keys.hold(ctx, tx); err != nil {
 			return err // these are the keys of the account before
 		}
+		slot := store.Slot{Organization: o.ID, API: store.AuthAPI}
 		key := secret.Box([]byte(yielded[catalog.SecretKeySecret]))
-		version, err := tx.AddCandidate(ctx, slot, o.APIHostname, yielded[catalog.IntegrationKeySecret], key, actor.Operator, r.Now())
-		if err != nil {
+		if err := r.addCandidate(ctx, tx, actor, slot, o.APIHostname, yielded[catalog.IntegrationKeySecret], key); err != nil {
 			return err
 		}
-		saved := store.Version{OrganizationID: slot.Owner(), API: slot.API, Version: version, Host: o.APIHostname, IntegrationKey: yielded[catalog.IntegrationKeySecret]}
-		if err := tx.DropDraft(ctx, actor.Operator, ownForm(o, store.AuthAPI).draft); err != nil {
-			return err
-		}
-		return tx.Record(ctx, versionRecord(store.IntegrationSaved, actor, saved, "Saved, to be checked before use.", r.Now()))
+		return tx.DropDraft(ctx, actor.Operator, keys.draft)
 	})
 	if err != nil {
 		return done, err
 	}
-	return done, r.CheckOwn(ctx, sc, actor, o, store.AuthAPI)
+	return done, r.CheckKeys(ctx, sc, actor, keys)
 }

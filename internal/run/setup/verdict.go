@@ -218,18 +218,19 @@ func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, slot store.Slot,
 	if !errors.As(err, &refused) || refused.Code != duo.CodeForbidden && refused.Code != duo.CodeUnknownKey {
 		return why
 	}
-	for _, other := range nineFields {
+	for _, f := range nineFields {
+		other, this := run.APITitle(f.API), run.APITitle(slot.API)
 		switch {
-		case other.api == slot.API || !r.accepts(ctx, c, other.api):
+		case f.API == slot.API || !r.accepts(ctx, c, f.API):
 		case slot.Organization != uuid.Nil:
 			return run.Explanation{
-				Cause: "These are the keys of an " + other.title + " application, not of an " + run.APITitle(slot.API) + " application.",
-				Fix:   "Protect an " + run.APITitle(slot.API) + " application in this organization's own Duo account and enter its keys.",
+				Cause: "These are the keys of an " + other + " application, not of an " + this + " application.",
+				Fix:   "Protect an " + this + " application in this organization's own Duo account and enter its keys.",
 			}
 		default:
 			return run.Explanation{
-				Cause: "These are the keys of an " + other.title + " application, in the wrong card.",
-				Fix:   "Enter them under " + other.title + ", and here those of an " + run.APITitle(slot.API) + " application.",
+				Cause: "These are the keys of an " + other + " application, in the wrong card.",
+				Fix:   "Enter them under " + other + ", and here those of an " + this + " application.",
 			}
 		}
 	}

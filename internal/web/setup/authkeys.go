@@ -163,11 +163,11 @@ func (s *pages) checkAllAuthKeys(ctx context.Context, v site.Visitor, all []stor
 func (s *pages) checkAuthKeys(ctx context.Context, v site.Visitor, o store.Organization) (checked bool, err error) {
 	switch {
 	case o.Kind == store.Parent && v.Membership.Every():
-		err = s.Setup.Check(ctx, v.Scope, v.Actor(), store.AuthAPI)
+		err = s.Setup.CheckKeys(ctx, v.Scope, v.Actor(), runsetup.OfWorkspace(store.AuthAPI))
 	case o.Kind == store.Parent:
 		return false, nil
 	default:
-		err = s.Setup.CheckOwn(ctx, v.Scope, v.Actor(), o, store.AuthAPI)
+		err = s.Setup.CheckKeys(ctx, v.Scope, v.Actor(), runsetup.OfOrganization(o, store.AuthAPI))
 	}
 	var conflict *store.ConflictError
 	if errors.As(err, &conflict) || errors.Is(err, context.DeadlineExceeded) {

@@ -13,7 +13,6 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
-	"duodesk/views/setup"
 )
 
 // bound wraps the handler of a form about how an organization is connected, or
@@ -72,9 +71,10 @@ func (s *pages) showConnectionChanged(c echo.Context, v site.Visitor, f site.For
 	if f.Has(runsetup.DirectoryKeyField) {
 		page.DirectoryName.Value, page.DirectoryKey.Value = f.Get(runsetup.DirectoryNameField), shownAgain(f.Get(runsetup.DirectoryKeyField))
 	}
-	for prefix, card := range map[string]*setup.APICard{"own": &page.Own, "ownauth": &page.Auth} {
-		if f.Has(prefix + "_host") {
-			card.Host.Value, card.IntegrationKey.Value = f.Get(prefix+"_host"), f.Get(prefix+"_integration_key")
+	for api, card := range ownCards(&page) {
+		own, err := runsetup.OfOrganization(v.Organization, api).One()
+		if err == nil && f.Has(own.Host) {
+			card.Host.Value, card.IntegrationKey.Value = f.Get(own.Host), f.Get(own.IntegrationKey)
 		}
 	}
 	return s.showConnection(c, v, http.StatusConflict, page, views.Flash{Level: "bad",

@@ -34,7 +34,7 @@ func mappingFilter(value func(string) string) views.MappingFilter {
 
 // mappingSection is the mapping as the address asks for it. It opens once the
 // Accounts API has answered.
-func (s *pages) mappingSection(c echo.Context, v site.Visitor, state runsetup.Integration) (setup.MappingSection, error) {
+func (s *pages) mappingSection(c echo.Context, v site.Visitor, state runsetup.KeyState) (setup.MappingSection, error) {
 	filter := mappingFilter(c.QueryParam)
 	if c.Request().Method == http.MethodPost {
 		filter = mappingFilter(c.Request().PostFormValue)

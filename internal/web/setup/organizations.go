@@ -105,7 +105,7 @@ func (s *pages) getNewOrganization(c echo.Context, v site.Visitor) error {
 
 func (s *pages) newOrganizationPage(c echo.Context, v site.Visitor) (setup.NewOrganizationPage, error) {
 	page := setup.NewOrganizationPage{Workspace: v.Workspace.Slug, ID: uuid.NewString()}
-	state, err := s.Setup.Integration(c.Request().Context(), v.Scope, v.Operator.ID)
+	state, err := s.Setup.KeyState(c.Request().Context(), v.Scope, runsetup.Nine(), v.Operator.ID)
 	for _, a := range state.Accounts {
 		if a.MappedTo == nil {
 			page.Accounts = append(page.Accounts, setup.AccountOption{Value: runsetup.AccountText(a), Label: a.APIHostname})
