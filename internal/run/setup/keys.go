@@ -2,7 +2,6 @@ package setup
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -168,10 +167,7 @@ func (r *Runner) KeyState(ctx context.Context, sc store.Scope, k Keys, operator 
 				found.Unusable = append(found.Unusable, a)
 			}
 		}
-		found.Draft, found.DraftUntil, err = tx.Draft(ctx, operator, k.draft, r.Now())
-		if errors.Is(err, store.ErrNotFound) {
-			err = nil
-		}
+		found.Draft, found.DraftUntil, err = r.draftOf(ctx, tx, operator, k.draft)
 		return err
 	})
 	return found, err

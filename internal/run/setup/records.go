@@ -171,7 +171,7 @@ func keptNameRecord(actor run.Actor, o store.Organization, d store.Drifted, now 
 
 // importRecord tells what came of a file; id is its form's.
 func importRecord(actor run.Actor, id uuid.UUID, judged []JudgedRow, now time.Time) store.Record {
-	n := CountVerdicts(judged)
+	n := CountRows(judged)
 	summary := fmt.Sprintf("Imported %d of %d rows", n[WillBeCreated], len(judged))
 	if n[Exists] > 0 {
 		summary += fmt.Sprintf("; %d existed already", n[Exists])
