@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"duodesk/internal/duo"
@@ -75,4 +76,20 @@ func PastedKey(pasted string) (key, fault string) {
 	default:
 		return "", fmt.Sprintf("This text holds %d directory keys: %s. Enter the one you mean.", len(found), strings.Join(found[:min(len(found), 5)], ", "))
 	}
+}
+
+var directoryShape = regexp.MustCompile(`^[A-Z0-9]{20}$`)
+
+func directoryKeyFault(key string) string {
+	switch {
+	case key == "" || directoryShape.MatchString(key) && !strings.HasPrefix(key, "DI") && !strings.HasPrefix(key, "DA"):
+		return ""
+	case strings.HasPrefix(key, "DI") && len(key) == 20:
+		return "This is an integration key. The directory key starts with DS."
+	case strings.HasPrefix(key, "DA") && len(key) == 20:
+		return "This is an account id. The directory key starts with DS."
+	case len([]rune(key)) != 20:
+		return fmt.Sprintf("This has %d characters; directory keys have 20.", len([]rune(key)))
+	}
+	return "Directory keys are made of capital letters and digits."
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/run"
@@ -88,17 +87,7 @@ func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Acc
 	m.Organizations, m.Mapped, m.Keyed = n.Organizations, n.Mapped, n.Keyed
 	m.Drift = driftRows(drifted)
 	m.Filters = mappingFilters(v.Workspace.Slug, filter, n)
-	var suggestions map[uuid.UUID]runsetup.Suggestion
-	if filter.Suggest {
-		suggestions = runsetup.Suggest(everybody, accounts)
-	}
-	byID := map[string]store.Account{}
-	for _, a := range accounts {
-		byID[a.AccountID] = a
-	}
-	for _, o := range rows {
-		m.Rows = append(m.Rows, mappingRow(v, o, byID, suggestions[o.ID]))
-	}
+	m.Rows = rowsOfMapping(v, rows, everybody, accounts)
 	m.Pager = site.PagerOf(filter.Page, mappingRows, n.Matching, "organizations", func(page int) string {
 		f := filter
 		f.Page = page
@@ -106,6 +95,19 @@ func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Acc
 	})
 	m.Empty = mappingEmpty(v, n)
 	return nil
+}
+
+// rowsOfMapping are organizations as they are saved, with suggestions by the names of all.
+func rowsOfMapping(v site.Visitor, shown, all []store.Organization, accounts []store.Account) (rows []setup.MappingRow) {
+	suggestions := runsetup.Suggest(all, accounts)
+	byID := map[string]store.Account{}
+	for _, a := range accounts {
+		byID[a.AccountID] = a
+	}
+	for _, o := range shown {
+		rows = append(rows, mappingRow(v, o, byID, suggestions[o.ID]))
+	}
+	return rows
 }
 
 func mappingFilters(ws string, f views.MappingFilter, n store.Counts) []views.FilterLink {
