@@ -55,9 +55,11 @@ func accountOf(typed string, accounts []store.Account) (id, fault string) {
 	case len(named) > 1:
 		return "", fmt.Sprintf("%d accounts match this name: %s. Choose one by its id.", len(named), listedByID(named))
 	case len(near) == 1:
-		return "", "No account has exactly this name. 1 is close: " + listedByID(near) + ". Choose it by its id if you mean it."
+		return "", "No account has exactly this name. 1 is close: " + listedByID(near) +
+			". Choose it by its id if you mean it."
 	case len(near) > 1:
-		return "", fmt.Sprintf("No account has exactly this name. %d are close: %s. Choose one by its id.", len(near), listedByID(near))
+		return "", fmt.Sprintf("No account has exactly this name. %d are close: %s. Choose one by its id.", len(near),
+			listedByID(near))
 	}
 	return "", "The Accounts API lists no such account. Choose one of the list, or refresh it."
 }

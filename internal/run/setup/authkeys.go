@@ -15,11 +15,13 @@ import (
 // finds the one that was made before, and puts its keys to use once they work. id
 // is the form's, as of every run. Errors are those of Do; a *store.ConflictError
 // says that somebody does the same at this moment.
-func (r *Runner) ProvisionAuth(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, id uuid.UUID) (run.Outcome, error) {
+func (r *Runner) ProvisionAuth(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization,
+	id uuid.UUID) (run.Outcome, error) {
 	if o.Kind == store.Parent {
 		return run.Outcome{}, &store.ConflictError{Constraint: "connection_parent"}
 	}
-	done, err := r.Do(ctx, run.Request{ID: id, Scope: sc, Organization: o, Actor: actor, Action: catalog.ProvisionAuth(), Opened: o.Connection()})
+	done, err := r.Do(ctx, run.Request{ID: id, Scope: sc, Organization: o, Actor: actor, Action: catalog.ProvisionAuth(),
+		Opened: o.Connection()})
 	if err != nil {
 		return done, err
 	}
@@ -36,8 +38,8 @@ func (r *Runner) ProvisionAuth(ctx context.Context, sc store.Scope, actor run.Ac
 			return err // these are the keys of the account before
 		}
 		slot := store.Slot{Organization: o.ID, API: store.AuthAPI}
-		key := secret.Box([]byte(yielded[catalog.SecretKeySecret]))
-		if err := r.addCandidate(ctx, tx, actor, slot, o.APIHostname, yielded[catalog.IntegrationKeySecret], key); err != nil {
+		integrationKey, secretKey := yielded[catalog.IntegrationKeySecret], secret.Box([]byte(yielded[catalog.SecretKeySecret]))
+		if err := r.addCandidate(ctx, tx, actor, slot, o.APIHostname, integrationKey, secretKey); err != nil {
 			return err
 		}
 		return tx.DropDraft(ctx, actor.Operator, keys.draft)

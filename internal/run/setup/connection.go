@@ -18,7 +18,8 @@ const KindField = "kind"
 // needs a scope of every organization. Keys of the organization's own that were
 // in use are destroyed. Own keys connect when they are put to use: see SaveKeys.
 // Faults stand beside KindField or AccountField; with any, nothing is changed.
-func (r *Runner) Connect(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, kind, account string) ([]catalog.FieldError, error) {
+func (r *Runner) Connect(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization,
+	kind, account string) ([]catalog.FieldError, error) {
 	wanted := store.Organization{ID: o.ID, Kind: kind}
 	var accounts []store.Account
 	switch kind {
@@ -59,7 +60,8 @@ func (r *Runner) Connect(ctx context.Context, sc store.Scope, actor run.Actor, o
 	return bad, err
 }
 
-func (r *Runner) connect(ctx context.Context, tx *store.Tx, actor run.Actor, wanted store.Organization, accounts []store.Account) ([]catalog.FieldError, error) {
+func (r *Runner) connect(ctx context.Context, tx *store.Tx, actor run.Actor, wanted store.Organization,
+	accounts []store.Account) ([]catalog.FieldError, error) {
 	err := tx.Savepoint(ctx, func(tx *store.Tx) error {
 		switch wanted.Kind {
 		case store.Child:

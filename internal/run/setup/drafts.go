@@ -14,14 +14,16 @@ import (
 
 // keepDraft keeps what a form held that was not carried out yet, sealed, for the operator
 // who sent it: one a form, for a day.
-func (r *Runner) keepDraft(ctx context.Context, sc store.Scope, actor run.Actor, form string, input map[string]string) error {
+func (r *Runner) keepDraft(ctx context.Context, sc store.Scope, actor run.Actor, form string,
+	input map[string]string) error {
 	return r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		return tx.SaveDraft(ctx, actor.Operator, form, input, r.Now())
 	})
 }
 
 // draftOf returns what keepDraft kept, and until when; nil if nothing is kept.
-func (r *Runner) draftOf(ctx context.Context, tx *store.Tx, operator uuid.UUID, form string) (map[string]string, time.Time, error) {
+func (r *Runner) draftOf(ctx context.Context, tx *store.Tx, operator uuid.UUID,
+	form string) (map[string]string, time.Time, error) {
 	draft, until, err := tx.Draft(ctx, operator, form, r.Now())
 	if errors.Is(err, store.ErrNotFound) {
 		err = nil

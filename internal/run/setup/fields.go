@@ -20,7 +20,8 @@ const keep = ""
 // checkShape looks at the values of a form before anything is sent: missing,
 // malformed, in the wrong box. It returns the values in their plain form, and
 // notes on what was taken off. An empty secret keeps the one that is stored before.
-func checkShape(form []Fields, typed map[string]string, before KeyState, sandbox bool) (plain, notes map[string]string, bad []catalog.FieldError) {
+func checkShape(form []Fields, typed map[string]string, before KeyState,
+	sandbox bool) (plain, notes map[string]string, bad []catalog.FieldError) {
 	s := shapes{typed: typed, plain: map[string]string{}, notes: map[string]string{}, cards: map[string]string{}}
 	for _, f := range form {
 		title := run.APITitle(f.API)

@@ -64,7 +64,8 @@ func (r *Runner) JudgeImport(ctx context.Context, sc store.Scope, rows []ImportR
 // id is that of the file, which is forgotten with it: sent twice, it is imported once. Where as many as
 // expected cannot be created any more, nothing is done and the rows come back
 // with what they are now.
-func (r *Runner) ImportOrganizations(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID, rows []ImportRow, expected int) (changed []JudgedRow, err error) {
+func (r *Runner) ImportOrganizations(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID,
+	rows []ImportRow, expected int) (changed []JudgedRow, err error) {
 	if slices.ContainsFunc(rows, func(row ImportRow) bool { return text.Line(row.Account) != "" }) {
 		if _, err := r.RefreshAccounts(ctx, sc, actor); err != nil {
 			return nil, err

@@ -11,7 +11,8 @@ import (
 // judge compares the rows with what is there and with each other.
 func judge(rows []ImportRow, organizations []store.Organization, accounts []store.Account) []JudgedRow {
 	k := known{
-		accounts: accounts, bySlug: map[string]store.Organization{}, byName: map[string][]store.Organization{}, holder: map[string]string{},
+		accounts: accounts,
+		bySlug:   map[string]store.Organization{}, byName: map[string][]store.Organization{}, holder: map[string]string{},
 		names: map[string][]ImportRow{}, used: map[string]int{},
 	}
 	for _, o := range organizations {
@@ -86,7 +87,8 @@ func (k known) account(row ImportRow) (id, fault string) {
 // export, else those that are called so as a person reads it, else those whose name is
 // close. A row is left out only for one that is exactly meant: two clients can differ by
 // no more than an accent.
-func existing(row ImportRow, name string, bySlug map[string]store.Organization, byName map[string][]store.Organization) (found []store.Organization, exact bool) {
+func existing(row ImportRow, name string, bySlug map[string]store.Organization,
+	byName map[string][]store.Organization) (found []store.Organization, exact bool) {
 	if o, found := bySlug[text.Key(row.Slug)]; found {
 		return []store.Organization{o}, true
 	}

@@ -15,7 +15,8 @@ import (
 type Fields struct{ API, Name, Host, IntegrationKey, SecretKey string }
 
 func fieldsOf(api, name, host string) Fields {
-	return Fields{API: api, Name: name, Host: host + "_host", IntegrationKey: name + "_integration_key", SecretKey: name + "_secret_key"}
+	return Fields{API: api, Name: name, Host: host + "_host", IntegrationKey: name + "_integration_key",
+		SecretKey: name + "_secret_key"}
 }
 
 // Paste is the name of the box that takes a whole page of the Duo Admin Panel.
@@ -24,8 +25,9 @@ func (f Fields) Paste() string { return f.Name + "_paste" }
 // The nine credential fields of a workspace, in the order of the form, and those of an
 // organization's own keys.
 var (
-	nineFields = []Fields{fieldsOf(store.AuthAPI, "auth", "auth"), fieldsOf(store.AccountsAPI, "accounts", "account"), fieldsOf(store.AdminAPI, "admin", "admin")}
-	ownFields  = []Fields{fieldsOf(store.AdminAPI, "own", "own"), fieldsOf(store.AuthAPI, "ownauth", "ownauth")}
+	nineFields = []Fields{fieldsOf(store.AuthAPI, "auth", "auth"), fieldsOf(store.AccountsAPI, "accounts", "account"),
+		fieldsOf(store.AdminAPI, "admin", "admin")}
+	ownFields = []Fields{fieldsOf(store.AdminAPI, "own", "own"), fieldsOf(store.AuthAPI, "ownauth", "ownauth")}
 )
 
 // Keys are the slots of keys that a form or a button is about. The zero value holds none.

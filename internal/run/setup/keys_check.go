@@ -67,7 +67,8 @@ func (r *Runner) checkVersion(ctx context.Context, sc store.Scope, actor run.Act
 }
 
 // keepVerdict stores what a check found of a version, and what follows from it.
-func (r *Runner) keepVerdict(ctx context.Context, tx *store.Tx, actor run.Actor, k Keys, v store.Version, found diagnosis) error {
+func (r *Runner) keepVerdict(ctx context.Context, tx *store.Tx, actor run.Actor, k Keys, v store.Version,
+	found diagnosis) error {
 	text, err := json.Marshal(found.Verdict)
 	if err != nil {
 		return err
@@ -95,7 +96,8 @@ func (r *Runner) keepVerdict(ctx context.Context, tx *store.Tx, actor run.Actor,
 
 // activate puts a version to use. The first Admin API keys of an organization's own that
 // are put to use connect it through them: o is the organization as it is held.
-func (r *Runner) activate(ctx context.Context, tx *store.Tx, actor run.Actor, o store.Organization, v store.Version) error {
+func (r *Runner) activate(ctx context.Context, tx *store.Tx, actor run.Actor, o store.Organization,
+	v store.Version) error {
 	if err := tx.Activate(ctx, v.Slot(), v.Version); err != nil {
 		return err
 	}
@@ -111,31 +113,31 @@ func (r *Runner) activate(ctx context.Context, tx *store.Tx, actor run.Actor, o 
 // ActivateKeys puts one API's candidate to use although Duo did not accept it. It
 // returns store.ErrNotFound if none waits.
 func (r *Runner) ActivateKeys(ctx context.Context, sc store.Scope, actor run.Actor, k Keys) error {
-	return r.settleCandidate(ctx, sc, actor, k, func(tx *store.Tx, o store.Organization, v store.Version) (store.Record, error) {
-		done := versionRecord(store.IntegrationActivated, actor, v, "Put to use although "+lastCheck(v)+".", r.Now())
-		return done, r.activate(ctx, tx, actor, o, v)
-	})
+	activate := func(tx *store.Tx, o store.Organization, v store.Version) (string, error) {
+		return "Put to use although " + lastCheck(v) + ".", r.activate(ctx, tx, actor, o, v)
+	}
+	return r.settleCandidate(ctx, sc, actor, k, store.IntegrationActivated, activate)
 }
-
-// errNoneWaits says that there is no candidate.
-var errNoneWaits = fmt.Errorf("run: no keys wait: %w", store.ErrNotFound)
 
 // DiscardKeys drops one API's candidate, if one waits.
 func (r *Runner) DiscardKeys(ctx context.Context, sc store.Scope, actor run.Actor, k Keys) error {
-	err := r.settleCandidate(ctx, sc, actor, k, func(tx *store.Tx, _ store.Organization, v store.Version) (store.Record, error) {
-		done := versionRecord(store.IntegrationDiscarded, actor, v, "Discarded; "+lastCheck(v)+".", r.Now())
-		return done, tx.Discard(ctx, v.Slot())
-	})
+	discard := func(tx *store.Tx, _ store.Organization, v store.Version) (string, error) {
+		return "Discarded; " + lastCheck(v) + ".", tx.Discard(ctx, v.Slot())
+	}
+	err := r.settleCandidate(ctx, sc, actor, k, store.IntegrationDiscarded, discard)
 	if errors.Is(err, errNoneWaits) {
 		return nil
 	}
 	return err
 }
 
-// settleCandidate activates or drops one API's candidate, and records that. The error is
-// errNoneWaits if there is no candidate.
-func (r *Runner) settleCandidate(ctx context.Context, sc store.Scope, actor run.Actor, k Keys,
-	end func(*store.Tx, store.Organization, store.Version) (store.Record, error)) error {
+// errNoneWaits says that there is no candidate.
+var errNoneWaits = fmt.Errorf("run: no keys wait: %w", store.ErrNotFound)
+
+// settleCandidate activates or drops one API's candidate and records that, with the
+// summary that settle returns. The error is errNoneWaits if there is no candidate.
+func (r *Runner) settleCandidate(ctx context.Context, sc store.Scope, actor run.Actor, k Keys, event store.Event,
+	settle func(*store.Tx, store.Organization, store.Version) (summary string, err error)) error {
 	f, err := k.One()
 	if err != nil {
 		return err
@@ -152,10 +154,10 @@ func (r *Runner) settleCandidate(ctx context.Context, sc store.Scope, actor run.
 		if err != nil {
 			return err
 		}
-		done, err := end(tx, o, v)
+		summary, err := settle(tx, o, v)
 		if err != nil {
 			return err
 		}
-		return tx.Record(ctx, done)
+		return tx.Record(ctx, versionRecord(event, actor, v, summary, r.Now()))
 	})
 }

@@ -28,7 +28,8 @@ type Refused struct {
 // Once an organization's own Admin API keys work, it is connected through them; until
 // then it stays connected as it was. Auth API keys are for an organization that is
 // connected, and have to be of its host.
-func (r *Runner) SaveKeys(ctx context.Context, sc store.Scope, actor run.Actor, k Keys, typed map[string]string) (refused *Refused, notes map[string]string, err error) {
+func (r *Runner) SaveKeys(ctx context.Context, sc store.Scope, actor run.Actor, k Keys,
+	typed map[string]string) (refused *Refused, notes map[string]string, err error) {
 	if len(k.fields) == 0 {
 		return nil, nil, store.ErrNotFound
 	}
@@ -45,7 +46,8 @@ func (r *Runner) SaveKeys(ctx context.Context, sc store.Scope, actor run.Actor, 
 	return nil, notes, err
 }
 
-func (r *Runner) saveCandidates(ctx context.Context, sc store.Scope, actor run.Actor, k Keys, typed map[string]string) (*Refused, map[string]string, error) {
+func (r *Runner) saveCandidates(ctx context.Context, sc store.Scope, actor run.Actor, k Keys,
+	typed map[string]string) (*Refused, map[string]string, error) {
 	before, err := r.KeyState(ctx, sc, k, actor.Operator)
 	if err != nil {
 		return nil, nil, err
@@ -92,7 +94,8 @@ func withDraft(typed, draft map[string]string) map[string]string {
 }
 
 // replaceKeys stores one API's fields unless they are what is stored already.
-func (r *Runner) replaceKeys(ctx context.Context, tx *store.Tx, actor run.Actor, before KeyState, slot store.Slot, f Fields, plain map[string]string) error {
+func (r *Runner) replaceKeys(ctx context.Context, tx *store.Tx, actor run.Actor, before KeyState, slot store.Slot,
+	f Fields, plain map[string]string) error {
 	host, integrationKey := plain[f.Host], plain[f.IntegrationKey]
 	key := secret.Box([]byte(plain[f.SecretKey]))
 	if plain[f.SecretKey] == keep {
@@ -109,17 +112,20 @@ func (r *Runner) replaceKeys(ctx context.Context, tx *store.Tx, actor run.Actor,
 }
 
 // addCandidate stores keys in a slot, to be checked before use, and records that.
-func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, actor run.Actor, slot store.Slot, host, integrationKey string, key secret.Secret) error {
+func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, actor run.Actor, slot store.Slot,
+	host, integrationKey string, key secret.Secret) error {
 	version, err := tx.AddCandidate(ctx, slot, host, integrationKey, key, actor.Operator, r.Now())
 	if err != nil {
 		return err
 	}
-	saved := store.Version{OrganizationID: slot.Owner(), API: slot.API, Version: version, Host: host, IntegrationKey: integrationKey}
+	saved := store.Version{OrganizationID: slot.Owner(), API: slot.API, Version: version, Host: host,
+		IntegrationKey: integrationKey}
 	return tx.Record(ctx, versionRecord(store.IntegrationSaved, actor, saved, "Saved, to be checked before use.", r.Now()))
 }
 
 // ownFaults refuses keys that cannot be the organization's own.
-func (r *Runner) ownFaults(ctx context.Context, sc store.Scope, k Keys, plain map[string]string) ([]catalog.FieldError, error) {
+func (r *Runner) ownFaults(ctx context.Context, sc store.Scope, k Keys,
+	plain map[string]string) ([]catalog.FieldError, error) {
 	f, err := k.One()
 	if err != nil {
 		return nil, err
@@ -139,7 +145,8 @@ func (r *Runner) ownFaults(ctx context.Context, sc store.Scope, k Keys, plain ma
 	for _, v := range workspace {
 		// With these the organization would act on the MSP's account.
 		if v.IntegrationKey == plain[f.IntegrationKey] {
-			return fault(f.IntegrationKey, "This is the key of the workspace's own "+run.APITitle(v.API)+". An organization's own keys come from its own Duo account."), nil
+			return fault(f.IntegrationKey, "This is the key of the workspace's own "+run.APITitle(v.API)+
+				". An organization's own keys come from its own Duo account."), nil
 		}
 	}
 	switch {

@@ -45,7 +45,8 @@ const (
 // come back by organization. Accounts are read from Duo again before any is
 // assigned, so that only what the workspace's own Accounts key lists now can be
 // mapped; when Duo does not answer nothing is saved and the error says why.
-func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor run.Actor, rows []MappingRow) (map[uuid.UUID][]catalog.FieldError, error) {
+func (r *Runner) SaveMapping(ctx context.Context, sc store.Scope, actor run.Actor,
+	rows []MappingRow) (map[uuid.UUID][]catalog.FieldError, error) {
 	var current map[uuid.UUID]store.Organization
 	var accounts []store.Account
 	err := r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
@@ -116,7 +117,8 @@ func organizationsOf(ctx context.Context, tx *store.Tx, rows []MappingRow) (map[
 // that may be new in Duo.
 func assigns(rows []MappingRow, current map[uuid.UUID]store.Organization, accounts []store.Account) bool {
 	for _, row := range rows {
-		if id, _ := accountOf(row.Account, accounts); !row.KeepAccount && text.Line(row.Account) != "" && (id == "" || id != current[row.Organization].AccountID) {
+		if id, _ := accountOf(row.Account, accounts); !row.KeepAccount && text.Line(row.Account) != "" &&
+			(id == "" || id != current[row.Organization].AccountID) {
 			return true
 		}
 	}
@@ -126,7 +128,9 @@ func assigns(rows []MappingRow, current map[uuid.UUID]store.Organization, accoun
 // inTurn puts rows into the order in which an account that one gives up can go to
 // another. Where they wait for each other in a ring, none can.
 func inTurn(rows []MappingRow, current map[uuid.UUID]store.Organization, accounts []store.Account) []MappingRow {
-	rows = slices.SortedFunc(slices.Values(rows), func(a, b MappingRow) int { return bytes.Compare(a.Organization[:], b.Organization[:]) })
+	rows = slices.SortedFunc(slices.Values(rows), func(a, b MappingRow) int {
+		return bytes.Compare(a.Organization[:], b.Organization[:])
+	})
 	waitsFor := map[uuid.UUID]string{} // the account that a row takes
 	for _, row := range rows {
 		if account, _ := accountOf(row.Account, accounts); !row.KeepAccount {
@@ -187,7 +191,8 @@ func (r *Runner) saveAccount(ctx context.Context, tx *store.Tx, actor run.Actor,
 	return r.mapTo(ctx, tx, actor, o, account, accounts)
 }
 
-func (r *Runner) saveDirectoryKey(ctx context.Context, tx *store.Tx, actor run.Actor, o store.Organization, row MappingRow) (fault string, err error) {
+func (r *Runner) saveDirectoryKey(ctx context.Context, tx *store.Tx, actor run.Actor, o store.Organization,
+	row MappingRow) (fault string, err error) {
 	key, fault := PastedKey(row.DirectoryKey)
 	switch {
 	case fault != "" || key == o.DirectoryKey:
@@ -195,7 +200,8 @@ func (r *Runner) saveDirectoryKey(ctx context.Context, tx *store.Tx, actor run.A
 	case row.WasDirectoryKey != nil && text.Key(*row.WasDirectoryKey) != o.DirectoryKey:
 		return r.keyedMeanwhile(ctx, tx, o)
 	case row.changed(o):
-		return "Someone else changed the account first: it is " + run.ConnectionText(o) + " now. Save again if the key belongs there.", nil
+		return "Someone else changed the account first: it is " + run.ConnectionText(o) +
+			" now. Save again if the key belongs there.", nil
 	}
 	if err := tx.SetDirectoryKey(ctx, o.ID, key, actor.Operator, r.Now()); err != nil {
 		return "", err
@@ -203,7 +209,8 @@ func (r *Runner) saveDirectoryKey(ctx context.Context, tx *store.Tx, actor run.A
 	return "", tx.Record(ctx, directoryKeyRecord(actor, o, key, r.Now()))
 }
 
-func (r *Runner) mapTo(ctx context.Context, tx *store.Tx, actor run.Actor, o store.Organization, account string, accounts []store.Account) (fault string, err error) {
+func (r *Runner) mapTo(ctx context.Context, tx *store.Tx, actor run.Actor, o store.Organization, account string,
+	accounts []store.Account) (fault string, err error) {
 	if account == "" {
 		if err := tx.Unmap(ctx, o.ID); err != nil {
 			return "", err

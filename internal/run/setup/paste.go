@@ -24,7 +24,8 @@ type Pasted struct {
 // FillKeys finds one API's three values by their shape in a text that was pasted, and
 // keeps the form as a draft with them filled in; typed is what its boxes held. Where a
 // text holds two values of a kind, none is taken.
-func (r *Runner) FillKeys(ctx context.Context, sc store.Scope, actor run.Actor, k Keys, text string, typed map[string]string) (Pasted, error) {
+func (r *Runner) FillKeys(ctx context.Context, sc store.Scope, actor run.Actor, k Keys, text string,
+	typed map[string]string) (Pasted, error) {
 	f, err := k.One()
 	if err != nil {
 		return Pasted{}, err
@@ -74,7 +75,8 @@ func PastedKey(pasted string) (key, fault string) {
 	case 1:
 		return found[0], ""
 	default:
-		return "", fmt.Sprintf("This text holds %d directory keys: %s. Enter the one you mean.", len(found), strings.Join(found[:min(len(found), 5)], ", "))
+		return "", fmt.Sprintf("This text holds %d directory keys: %s. Enter the one you mean.", len(found),
+			strings.Join(found[:min(len(found), 5)], ", "))
 	}
 }
 

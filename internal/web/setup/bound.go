@@ -46,7 +46,8 @@ func (s *pages) bound(handle site.Handler) site.Handler {
 // asksForWhatIs reports whether a form asks to connect an organization as it is
 // connected already: it was sent twice.
 func asksForWhatIs(o store.Organization, f site.Form) bool {
-	return f.Has(runsetup.KindField) && f.Get(runsetup.KindField) == o.Kind && (o.Kind == store.Parent || o.Kind == store.Child && runsetup.AccountIDIn(f.Get(runsetup.AccountField)) == o.AccountID)
+	return f.Has(runsetup.KindField) && f.Get(runsetup.KindField) == o.Kind && (o.Kind == store.Parent ||
+		o.Kind == store.Child && runsetup.AccountIDIn(f.Get(runsetup.AccountField)) == o.AccountID)
 }
 
 // organizationNow reads the visitor's organization again.
@@ -69,7 +70,8 @@ func (s *pages) showConnectionChanged(c echo.Context, v site.Visitor, f site.For
 		page.Account.Value = accountShownAgain(f.Get("account"), page.Accounts)
 	}
 	if f.Has(runsetup.DirectoryKeyField) {
-		page.DirectoryName.Value, page.DirectoryKey.Value = f.Get(runsetup.DirectoryNameField), shownAgain(f.Get(runsetup.DirectoryKeyField))
+		page.DirectoryName.Value, page.DirectoryKey.Value = f.Get(runsetup.DirectoryNameField),
+			shownAgain(f.Get(runsetup.DirectoryKeyField))
 	}
 	for api, card := range ownCards(&page) {
 		own, err := runsetup.OfOrganization(v.Organization, api).One()
@@ -78,5 +80,6 @@ func (s *pages) showConnectionChanged(c echo.Context, v site.Visitor, f site.For
 		}
 	}
 	return s.showConnection(c, v, http.StatusConflict, page, views.Flash{Level: "bad",
-		Text: "Nothing was done: the connection has changed since you opened this page. Then it was " + cmp.Or(was, "another") + "; now it is " + site.SinceThen(was, now) + "."})
+		Text: "Nothing was done: the connection has changed since you opened this page. Then it was " +
+			cmp.Or(was, "another") + "; now it is " + site.SinceThen(was, now) + "."})
 }

@@ -87,7 +87,8 @@ func (s *pages) verdict(v site.Visitor, stored store.Version) setup.Verdict {
 func (cards keyCards) set(form []runsetup.Fields, faults, notes map[string]string) {
 	for _, f := range form {
 		card := cards[f.API]
-		for name, input := range map[string]*views.Input{f.Host: &card.Host, f.IntegrationKey: &card.IntegrationKey, f.Paste(): &card.Paste} {
+		for name, input := range map[string]*views.Input{f.Host: &card.Host, f.IntegrationKey: &card.IntegrationKey,
+			f.Paste(): &card.Paste} {
 			input.Error, input.Note = cmp.Or(faults[name], input.Error), cmp.Or(notes[name], input.Note)
 		}
 		secret := &card.SecretKey

@@ -43,10 +43,12 @@ func savedOwnFlash(page setup.ConnectionPage, o store.Organization, api string) 
 	case page.Own.Candidate == nil && o.Kind == store.Own:
 		return views.Flash{Level: "ok", Text: "Saved. Duo accepts the keys, and this organization is connected through them."}
 	}
-	return views.Flash{Level: "warn", Text: "Saved, but Duo did not accept the keys: see below. The organization stays connected as it was."}
+	return views.Flash{Level: "warn",
+		Text: "Saved, but Duo did not accept the keys: see below. The organization stays connected as it was."}
 }
 
-func (s *pages) showConnection(c echo.Context, v site.Visitor, status int, page setup.ConnectionPage, flash ...views.Flash) error {
+func (s *pages) showConnection(c echo.Context, v site.Visitor, status int, page setup.ConnectionPage,
+	flash ...views.Flash) error {
 	return s.Render(c, status, v, site.Place{Tab: "connection", Flash: flash}, page)
 }
 
@@ -98,7 +100,8 @@ func directoryRows(v site.Visitor, found []store.Directory) []setup.DirectoryRow
 	var rows []setup.DirectoryRow
 	for _, d := range found {
 		rows = append(rows, setup.DirectoryRow{
-			ID: d.ID.String(), Name: views.Input{Value: d.Name}, Key: d.Key, Primary: d.Primary, SetOn: d.SetAt.In(v.Location()).Format("2 Jan 2006"), SetBy: d.SetBy,
+			ID: d.ID.String(), Name: views.Input{Value: d.Name}, Key: d.Key, Primary: d.Primary,
+			SetOn: d.SetAt.In(v.Location()).Format("2 Jan 2006"), SetBy: d.SetBy,
 			Test: site.ActionPath(v, words.SynchronizeUser, "directory_key", d.Key, "test", "1"),
 		})
 	}
@@ -115,7 +118,8 @@ func (s *pages) postConnection(c echo.Context, v site.Visitor) error {
 	if !form.Has("kind") {
 		form.Values.Set("kind", "nothing chosen")
 	}
-	bad, err := s.Setup.Connect(c.Request().Context(), v.Membership, v.Actor(), v.Organization, form.Get("kind"), form.Get("account"))
+	bad, err := s.Setup.Connect(c.Request().Context(), v.Membership, v.Actor(), v.Organization, form.Get("kind"),
+		form.Get("account"))
 	if err != nil && !site.DuoSaidNo(err) {
 		return err
 	}
@@ -128,7 +132,8 @@ func (s *pages) postConnection(c echo.Context, v site.Visitor) error {
 	}
 	faults := site.ByField(bad)
 	page.Kind = views.Input{Value: form.Get("kind"), Error: faults[runsetup.KindField]}
-	page.Account = views.Input{Value: accountShownAgain(form.Get("account"), page.Accounts), Error: faults[runsetup.AccountField]}
+	page.Account = views.Input{Value: accountShownAgain(form.Get("account"), page.Accounts),
+		Error: faults[runsetup.AccountField]}
 	status := http.StatusUnprocessableEntity
 	if err != nil {
 		why := run.Explain(err) // of the workspace's Accounts keys
@@ -160,9 +165,11 @@ func (s *pages) postProvision(c echo.Context, v site.Visitor) error {
 		if fault == nil {
 			status = site.StatusOf(err)
 		}
-		return s.showConnection(c, v, status, page, views.Flash{Level: "bad", Text: done.Run.Summary, Link: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}})
+		return s.showConnection(c, v, status, page, views.Flash{Level: "bad", Text: done.Run.Summary,
+			Link: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}})
 	case err != nil:
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Connection(v.Workspace.Slug, v.Organization.Slug)+"?run="+done.Run.ID.String())
+	to := views.Connection(v.Workspace.Slug, v.Organization.Slug)
+	return c.Redirect(http.StatusSeeOther, to+"?run="+done.Run.ID.String())
 }

@@ -19,7 +19,8 @@ import (
 )
 
 func (s *pages) getImport(c echo.Context, v site.Visitor) error {
-	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"}, setup.ImportPage{Workspace: v.Workspace.Slug})
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"},
+		setup.ImportPage{Workspace: v.Workspace.Slug})
 }
 
 // postImport keeps a file and shows what would become of it.
@@ -124,7 +125,8 @@ func importedAddress(v site.Visitor, id uuid.UUID) string {
 func (s *pages) showNotImported(c echo.Context, v site.Visitor, file runsetup.ImportFile, rows []runsetup.ImportRow,
 	changed []runsetup.JudgedRow, err error) error {
 	status := http.StatusConflict
-	failed := "Nothing was imported: since you looked, something changed in Duo or in the console. This is what would become of the rows now."
+	failed := "Nothing was imported: since you looked, something changed in Duo or in the console. " +
+		"This is what would become of the rows now."
 	if err != nil {
 		if !site.DuoSaidNo(err) {
 			return err
@@ -140,13 +142,15 @@ func (s *pages) showNotImported(c echo.Context, v site.Visitor, file runsetup.Im
 	return s.Render(c, status, v, site.Place{Section: "organizations"}, page)
 }
 
-func previewPage(c echo.Context, v site.Visitor, file runsetup.ImportFile, judged []runsetup.JudgedRow) setup.ImportPreviewPage {
+func previewPage(c echo.Context, v site.Visitor, file runsetup.ImportFile,
+	judged []runsetup.JudgedRow) setup.ImportPreviewPage {
 	ws, n, show := v.Workspace.Slug, site.PageOf(c), c.QueryParam("show")
 	count := runsetup.CountRows(judged)
 	page := setup.ImportPreviewPage{Workspace: ws, ID: file.ID, File: file.Name,
 		Creates: count[runsetup.WillBeCreated], Faults: count[runsetup.Faulty]}
 	link := func(text string, status runsetup.RowStatus, count int) views.FilterLink {
-		return views.FilterLink{Text: text, Count: count, Current: show == string(status), Href: views.ImportPreview(ws, string(status), 1)}
+		return views.FilterLink{Text: text, Count: count, Current: show == string(status),
+			Href: views.ImportPreview(ws, string(status), 1)}
 	}
 	page.Filters = []views.FilterLink{
 		link("All", "", len(judged)),
@@ -163,7 +167,8 @@ func previewPage(c echo.Context, v site.Visitor, file runsetup.ImportFile, judge
 	for _, j := range site.Slice(shown, n, site.ListRows) {
 		page.Rows = append(page.Rows, importRowView(ws, j))
 	}
-	page.Pager = site.PagerOf(n, site.ListRows, len(shown), "rows", func(p int) string { return views.ImportPreview(ws, show, p) })
+	page.Pager = site.PagerOf(n, site.ListRows, len(shown), "rows",
+		func(p int) string { return views.ImportPreview(ws, show, p) })
 	return page
 }
 

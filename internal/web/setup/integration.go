@@ -65,9 +65,11 @@ func savedFlash(page setup.IntegrationPage) views.Flash {
 	}
 	switch {
 	case failing == 0 && page.Mapping.Organizations == 0:
-		return views.Flash{Level: "ok", Text: "Saved. All three APIs accept their keys.", Link: views.Link{Text: "Go on with the mapping below.", Href: "#mapping"}}
+		return views.Flash{Level: "ok", Text: "Saved. All three APIs accept their keys.",
+			Link: views.Link{Text: "Go on with the mapping below.", Href: "#mapping"}}
 	case failing == 0:
 		return views.Flash{Level: "ok", Text: "Saved. All three APIs accept their keys."}
 	}
-	return views.Flash{Level: "warn", Text: "Saved, but " + strconv.Itoa(failing) + " of 3 APIs did not accept the new values: see below."}
+	return views.Flash{Level: "warn", Text: "Saved, but " + strconv.Itoa(failing) +
+		" of 3 APIs did not accept the new values: see below."}
 }

@@ -92,7 +92,8 @@ func connectionFacts(v site.Visitor, o store.Organization) []views.Fact {
 	account := views.Fact{Label: "Duo account", Text: o.AccountID, Note: "child of " + v.Workspace.Name, Mono: true}
 	switch o.Kind {
 	case store.Parent:
-		account = views.Fact{Label: "Duo account", Text: "parent account", Note: "of " + v.Workspace.Name + " itself, with the workspace's Admin API keys"}
+		account = views.Fact{Label: "Duo account", Text: "parent account",
+			Note: "of " + v.Workspace.Name + " itself, with the workspace's Admin API keys"}
 	case store.Own:
 		account = views.Fact{Label: "Duo account", Text: "own credentials", Note: "no child account"}
 	}
@@ -173,9 +174,11 @@ const overviewRuns = 8
 
 func (s *pages) getOrganization(c echo.Context, v site.Visitor) error {
 	o := v.Organization
-	page := setup.OrganizationPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(o), State: "unmapped", MayMap: v.MayIntegrate(),
-		MayEdit: v.Role >= catalog.Administrator, About: s.aboutFacts(v, o),
-		Refresh: views.Organization(v.Workspace.Slug, o.Slug) + "?fresh=1", Directory: directoryFact(o)}
+	page := setup.OrganizationPage{
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(o), State: "unmapped",
+		Refresh: views.Organization(v.Workspace.Slug, o.Slug) + "?fresh=1",
+		MayMap:  v.MayIntegrate(), MayEdit: v.Role >= catalog.Administrator, About: s.aboutFacts(v, o), Directory: directoryFact(o),
+	}
 	var err error
 	if page.Runs, err = s.runsOfOrganization(c.Request().Context(), v); err != nil {
 		return err
@@ -234,7 +237,8 @@ func (s *pages) aboutFacts(v site.Visitor, o store.Organization) []views.Fact {
 		facts = append(facts, views.Fact{Label: "Tags", Text: strings.Join(o.Tags, ", ")})
 	}
 	if zone := site.ZoneNamed(o.TimeZone); zone != nil {
-		facts = append(facts, views.Fact{Label: "Time zone", Text: o.TimeZone, Note: "now " + s.Now().In(zone).Format("Mon 15:04")})
+		facts = append(facts, views.Fact{Label: "Time zone", Text: o.TimeZone,
+			Note: "now " + s.Now().In(zone).Format("Mon 15:04")})
 	}
 	return facts
 }
