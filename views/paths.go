@@ -73,21 +73,12 @@ func Workspace(ws string) string { return "/w/" + url.PathEscape(ws) }
 // Integration is the page of the nine fields, and where they are posted to.
 func Integration(ws string) string { return Workspace(ws) + "/integration" }
 
-// CheckAPI takes a POST that validates one API again. The three names of api are auth, accounts and admin.
-func CheckAPI(ws, api string) string { return integrationAct(ws, api, "check") }
+// Keys is where the keys of one of the workspace's APIs are: see KeysAct. The names of api are auth, accounts and admin.
+func Keys(ws, api string) string { return Integration(ws) + "/" + url.PathEscape(api) }
 
-// ActivateAPI takes a POST that puts a failing candidate to use anyway.
-func ActivateAPI(ws, api string) string { return integrationAct(ws, api, "activate") }
-
-// DiscardAPI takes a POST that drops a failing candidate and keeps the active values.
-func DiscardAPI(ws, api string) string { return integrationAct(ws, api, "discard") }
-
-// FillAPI takes a POST of the nine fields and a pasted text, and answers with the boxes of one API filled in.
-func FillAPI(ws, api string) string { return integrationAct(ws, api, "fill") }
-
-func integrationAct(ws, api, act string) string {
-	return Integration(ws) + "/" + url.PathEscape(api) + "/" + act
-}
+// KeysAct takes a POST about Keys, OwnKeys or OwnAuthKeys. act is fill, which answers with the boxes filled in from a
+// pasted text; check, which asks Duo again; activate or discard, for keys that wait; and provision, for OwnAuthKeys.
+func KeysAct(keys, act string) string { return keys + "/" + act }
 
 // SaveMapping takes a POST of mapping rows. The mapping itself is a section of Integration.
 func SaveMapping(ws string) string { return Integration(ws) + "/mapping" }
@@ -184,23 +175,8 @@ func Connection(ws, org string) string { return Organization(ws, org) + "/connec
 // OwnKeys takes a POST of an organization's own Admin API keys.
 func OwnKeys(ws, org string) string { return Connection(ws, org) + "/own" }
 
-// FillOwnKeys takes a POST of those fields and a pasted text, and answers with the boxes filled in.
-func FillOwnKeys(ws, org string) string { return OwnKeys(ws, org) + "/fill" }
-
-// CheckOwnKeys takes a POST that validates an organization's own keys again.
-func CheckOwnKeys(ws, org string) string { return OwnKeys(ws, org) + "/check" }
-
-// ActivateOwnKeys takes a POST that puts failing own keys to use anyway.
-func ActivateOwnKeys(ws, org string) string { return OwnKeys(ws, org) + "/activate" }
-
-// DiscardOwnKeys takes a POST that drops own keys that wait.
-func DiscardOwnKeys(ws, org string) string { return OwnKeys(ws, org) + "/discard" }
-
 // OwnAuthKeys takes a POST of an organization's own Auth API keys.
 func OwnAuthKeys(ws, org string) string { return Connection(ws, org) + "/auth" }
-
-// OwnAuthAct takes a POST about those keys: act is fill, check, activate, discard or provision.
-func OwnAuthAct(ws, org, act string) string { return OwnAuthKeys(ws, org) + "/" + act }
 
 // AuthKeys is the state of all organizations' Auth API keys.
 func AuthKeys(ws string) string { return Workspace(ws) + "/auth" }

@@ -93,7 +93,7 @@ func (d *desk) connect() {
 	d.t.Helper()
 	runner := runnerOf(d.config, d.db.Store, slog.New(slog.DiscardHandler))
 	sc, actor := store.WholeWorkspace(d.ws.ID), run.Actor{Operator: d.owner.ID, Role: catalog.Owner}
-	if refused, _, err := setup.New(runner).SaveIntegration(d.t.Context(), sc, actor, d.fields); err != nil || refused != nil {
+	if refused, _, err := setup.New(runner).SaveKeys(d.t.Context(), sc, actor, setup.Nine(), d.fields); err != nil || refused != nil {
 		d.t.Fatal("saving the nine fields: ", err, refused)
 	}
 	if err := setup.New(runner).AdoptAccounts(d.t.Context(), sc, actor); err != nil {

@@ -111,12 +111,12 @@ func (s *proofSite) leaveCandidates(o store.Organization) {
 			fields[name] = strings.Repeat("x", 40)
 		}
 	}
-	if refused, _, err := setup.New(runner).SaveIntegration(s.t.Context(), sc, actor, fields); err != nil || refused != nil {
+	if refused, _, err := setup.New(runner).SaveKeys(s.t.Context(), sc, actor, setup.Nine(), fields); err != nil || refused != nil {
 		s.t.Fatal(err, refused)
 	}
 	elsewhere := s.sim.AddParent("Elsewhere")
 	own := map[string]string{"own_host": elsewhere.APIHostname, "own_integration_key": elsewhere.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
-	if refused, _, err := setup.New(runner).SaveOwn(s.t.Context(), sc, actor, o, store.AdminAPI, own); err != nil || refused != nil {
+	if refused, _, err := setup.New(runner).SaveKeys(s.t.Context(), sc, actor, setup.OfOrganization(o, store.AdminAPI), own); err != nil || refused != nil {
 		s.t.Fatal(err, refused)
 	}
 	// Of the Auth API some are in use besides.
@@ -128,7 +128,7 @@ func (s *proofSite) leaveCandidates(o store.Organization) {
 	}
 	for _, key := range []string{login.SecretKey, strings.Repeat("x", 40)} {
 		typed := map[string]string{"ownauth_host": host, "ownauth_integration_key": login.IntegrationKey, "ownauth_secret_key": key}
-		if refused, _, err := setup.New(runner).SaveOwn(s.t.Context(), sc, actor, o, store.AuthAPI, typed); err != nil || refused != nil {
+		if refused, _, err := setup.New(runner).SaveKeys(s.t.Context(), sc, actor, setup.OfOrganization(o, store.AuthAPI), typed); err != nil || refused != nil {
 			s.t.Fatal(err, refused)
 		}
 	}

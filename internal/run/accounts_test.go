@@ -1,12 +1,16 @@
 package run_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
@@ -90,12 +94,48 @@ func TestImportOfCloseNames(t *testing.T) {
 		"create", "name: Line 4 has a name close to this: バナ.", "create", "name: Line 9 has this name too.", "account: No account has exactly this name. 1 is close: " + account.AccountID, "create",
 		"create", "exists",
 	} {
-		got := string(judged[i].Verdict)
+		got := string(judged[i].Status)
 		for _, f := range judged[i].Faults {
 			got += " " + f.Error()
 		}
 		if !strings.Contains(got, want) {
 			t.Errorf("line %d, %q: %s; want %s", rows[i].Line, rows[i].Name, got, want)
 		}
+	}
+}
+
+// TestImportForgetsItsFileAlone: a file that took the place of the one that is imported is
+// still to be imported.
+func TestImportForgetsItsFileAlone(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	owner := d.Actor(catalog.Owner)
+	keep := func(name string) uuid.UUID {
+		t.Helper()
+		if err := d.Setup().KeepImport(t.Context(), d.Scope(), owner, name, "name\n"+name+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := d.Setup().KeptImport(t.Context(), d.Scope(), d.Owner.ID)
+		if err != nil || kept.Name != name || kept.Text != "name\n"+name+"\n" {
+			t.Fatalf("kept %q (%v)", kept, err)
+		}
+		return uuid.MustParse(kept.ID)
+	}
+	first, second := keep("First"), keep("Second")
+	for _, file := range []struct {
+		id         uuid.UUID
+		name, left string
+	}{{first, "First", "Second"}, {second, "Second", ""}} {
+		rows := []setup.ImportRow{{Line: 2, Details: setup.Details{Name: file.name}}}
+		if changed, err := d.Setup().ImportOrganizations(t.Context(), d.Scope(), owner, file.id, rows, 1); err != nil || changed != nil {
+			t.Fatalf("%s: %v (%v)", file.name, changed, err)
+		}
+		if kept, err := d.Setup().KeptImport(t.Context(), d.Scope(), d.Owner.ID); err != nil || kept.Name != file.left {
+			t.Errorf("after %s, %q is kept (%v)", file.name, kept.Name, err)
+		}
+	}
+	technician := run.Actor{Operator: d.Member(t, d.Workspace, catalog.Technician).ID, Role: catalog.Technician}
+	if err := d.Setup().KeepImport(t.Context(), d.Scope(), technician, "x", "name\nX\n"); !errors.Is(err, run.ErrForbidden) {
+		t.Errorf("kept for a technician: %v", err)
 	}
 }

@@ -41,7 +41,7 @@ func provision(t *testing.T, d *runtest.Desk) (run.Outcome, error) {
 // authVersion is the Client's Auth API keys in a state.
 func authVersion(t *testing.T, d *runtest.Desk, state string) (store.Version, bool) {
 	t.Helper()
-	own, err := d.Setup().Own(t.Context(), d.Scope(), d.Client, store.AuthAPI, d.Owner.ID)
+	own, err := d.Setup().KeyState(t.Context(), d.Scope(), setup.OfOrganization(d.Client, store.AuthAPI), d.Owner.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -204,7 +204,7 @@ func TestKeysOfTheWorkspaceReplaced(t *testing.T) {
 	fields := d.NineFields()
 	app := other.Application(duosim.AccountsAPI)
 	fields["account_host"], fields["accounts_integration_key"], fields["accounts_secret_key"] = other.APIHostname, app.IntegrationKey, app.SecretKey
-	if refused, _, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), fields); err != nil || refused != nil {
+	if refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), fields); err != nil || refused != nil {
 		t.Fatal(refused, err)
 	}
 	effects := len(d.Sim.Ledger())
@@ -248,15 +248,19 @@ func TestKeysAndDirectoriesOfAnotherConnection(t *testing.T) {
 	auth["ownauth_host"] = account.APIHostname
 	for what, act := range map[string]func() error{
 		"own keys": func() error {
-			_, _, err := d.Setup().SaveOwn(t.Context(), d.Scope(), actor, before, store.AdminAPI, own)
+			_, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), actor, setup.OfOrganization(before, store.AdminAPI), own)
 			return err
 		},
 		"Auth API keys": func() error {
-			_, _, err := d.Setup().SaveOwn(t.Context(), d.Scope(), actor, before, store.AuthAPI, auth)
+			_, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), actor, setup.OfOrganization(before, store.AuthAPI), auth)
 			return err
 		},
-		"keys put to use anyway": func() error { return d.Setup().UseOwnAnyway(t.Context(), d.Scope(), actor, before, store.AdminAPI) },
-		"keys dropped":           func() error { return d.Setup().DiscardOwn(t.Context(), d.Scope(), actor, before, store.AdminAPI) },
+		"keys put to use anyway": func() error {
+			return d.Setup().ActivateKeys(t.Context(), d.Scope(), actor, setup.OfOrganization(before, store.AdminAPI))
+		},
+		"keys dropped": func() error {
+			return d.Setup().DiscardKeys(t.Context(), d.Scope(), actor, setup.OfOrganization(before, store.AdminAPI))
+		},
 		"keys made in Duo": func() error {
 			_, err := d.Setup().ProvisionAuth(t.Context(), d.Scope(), actor, before, uuid.New())
 			return err
@@ -273,7 +277,7 @@ func TestKeysAndDirectoriesOfAnotherConnection(t *testing.T) {
 		"a directory that is removed": func() error { return d.Setup().RemoveDirectory(t.Context(), d.Scope(), actor, before, directory) },
 	} {
 		var changed *run.ConnectionChanged
-		if err := act(); !errors.As(err, &changed) && !(what == "keys put to use anyway" && errors.Is(err, store.ErrNotFound)) {
+		if err := act(); !errors.As(err, &changed) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -304,7 +308,7 @@ func TestKeysCheckedForAnotherConnection(t *testing.T) {
 		once.Do(func() { connected(t, d, d.Client, store.Child, account) })
 		return d.Transport.RoundTrip(r)
 	}))
-	_, _, err := setup.New(runner).SaveOwn(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.AdminAPI, own)
+	_, _, err := setup.New(runner).SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Administrator), setup.OfOrganization(d.Client, store.AdminAPI), own)
 	var changed *run.ConnectionChanged
 	if !errors.As(err, &changed) {
 		t.Errorf("%v", err)

@@ -44,7 +44,7 @@ func again(t *testing.T, d *runtest.Desk, o store.Organization) store.Organizati
 // saveOwn saves keys with a form that was opened a moment ago.
 func saveOwn(t *testing.T, d *runtest.Desk, o store.Organization, typed map[string]string) map[string]string {
 	t.Helper()
-	refused, _, err := d.Setup().SaveOwn(t.Context(), store.Within(d.Workspace.ID, o.ID), d.Actor(catalog.Administrator), again(t, d, o), store.AdminAPI, typed)
+	refused, _, err := d.Setup().SaveKeys(t.Context(), store.Within(d.Workspace.ID, o.ID), d.Actor(catalog.Administrator), setup.OfOrganization(again(t, d, o), store.AdminAPI), typed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,9 +205,9 @@ func TestOwnKeys(t *testing.T) {
 		}
 		return typed
 	}
-	state := func() setup.Integration {
+	state := func() setup.KeyState {
 		t.Helper()
-		found, err := d.Setup().Own(t.Context(), scope, d.Client, store.AdminAPI, d.Owner.ID)
+		found, err := d.Setup().KeyState(t.Context(), scope, setup.OfOrganization(d.Client, store.AdminAPI), d.Owner.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -232,7 +232,7 @@ func TestOwnKeys(t *testing.T) {
 	if o := again(t, d, d.Client); o.Kind != store.Child {
 		t.Errorf("connected as %q through keys that do not work", o.Kind)
 	}
-	if err := d.Setup().DiscardOwn(t.Context(), scope, actor, d.Client, store.AdminAPI); err != nil || len(state().Versions) != 0 {
+	if err := d.Setup().DiscardKeys(t.Context(), scope, actor, setup.OfOrganization(d.Client, store.AdminAPI)); err != nil || len(state().Versions) != 0 {
 		t.Errorf("discarded: %v (%v)", state().Versions, err)
 	}
 	// Keys of another kind of application are called by their name.
@@ -251,7 +251,7 @@ func TestOwnKeys(t *testing.T) {
 	if got, err := usersOf(t, d, again(t, d, d.Client)); err != nil || got != "user.of.elsewhere" {
 		t.Errorf("after wrong keys it lists %q (%v)", got, err)
 	}
-	if err := d.Setup().UseOwnAnyway(t.Context(), scope, actor, again(t, d, d.Client), store.AdminAPI); err != nil {
+	if err := d.Setup().ActivateKeys(t.Context(), scope, actor, setup.OfOrganization(again(t, d, d.Client), store.AdminAPI)); err != nil {
 		t.Fatal(err)
 	}
 	_, err := d.Runner.Users(t.Context(), scope, again(t, d, d.Client), true)
@@ -275,12 +275,42 @@ func TestOwnKeys(t *testing.T) {
 	}
 	// A lesser role, and another's organization.
 	technician := run.Actor{Operator: d.Member(t, d.Workspace, catalog.Technician).ID, Role: catalog.Technician}
-	if _, _, err := d.Setup().SaveOwn(t.Context(), scope, technician, d.Client, store.AdminAPI, good); !errors.Is(err, run.ErrForbidden) {
+	if _, _, err := d.Setup().SaveKeys(t.Context(), scope, technician, setup.OfOrganization(d.Client, store.AdminAPI), good); !errors.Is(err, run.ErrForbidden) {
 		t.Errorf("saved by a technician: %v", err)
 	}
 	limited := run.Actor{Operator: d.Member(t, d.Workspace, catalog.Administrator, second.ID).ID, Role: catalog.Administrator}
-	if _, _, err := d.Setup().SaveOwn(t.Context(), scope, limited, d.Client, store.AdminAPI, good); err == nil {
+	if _, _, err := d.Setup().SaveKeys(t.Context(), scope, limited, setup.OfOrganization(d.Client, store.AdminAPI), good); err == nil {
 		t.Error("saved by an administrator of another organization")
+	}
+}
+
+// TestKeysOfNoOrganization: what names no organization, or an API that has no such keys,
+// is nobody's keys. It must not end in the slots of the workspace.
+func TestKeysOfNoOrganization(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	actor, before := d.Actor(catalog.Owner), len(recorded(t, d))
+	for what, keys := range map[string]setup.Keys{
+		"no organization":                setup.OfOrganization(store.Organization{}, store.AdminAPI),
+		"an API for the workspace alone": setup.OfOrganization(d.Client, store.AccountsAPI),
+		"an unknown API":                 setup.OfWorkspace("sso"),
+	} {
+		_, filling := d.Setup().FillKeys(t.Context(), d.Scope(), actor, keys, "text", nil)
+		_, _, saving := d.Setup().SaveKeys(t.Context(), d.Scope(), actor, keys, d.NineFields())
+		for act, err := range map[string]error{
+			"filled in": filling,
+			"saved":     saving,
+			"checked":   d.Setup().CheckKeys(t.Context(), d.Scope(), actor, keys),
+			"activated": d.Setup().ActivateKeys(t.Context(), d.Scope(), actor, keys),
+			"discarded": d.Setup().DiscardKeys(t.Context(), d.Scope(), actor, keys),
+		} {
+			if !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%s: %s: %v", what, act, err)
+			}
+		}
+	}
+	if now := len(recorded(t, d)); now != before {
+		t.Errorf("%d records were made", now-before)
 	}
 }
 
@@ -289,7 +319,7 @@ func TestFillIn(t *testing.T) {
 	d := runtest.Unconnected(t)
 	nine := d.NineFields()
 	text := "Admin API\r\nIntegration key\u00a0" + nine["admin_integration_key"] + " Copy\r\nSecret key\u00a0" + nine["admin_secret_key"] + "Copy\r\nAPI hostname " + nine["admin_host"]
-	did, err := d.Setup().FillIn(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI, text, map[string]string{"auth_host": "typed before"})
+	did, err := d.Setup().FillKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI), text, map[string]string{"auth_host": "typed before"})
 	if err != nil || len(did.Found) != 3 || len(did.Missing)+len(did.Faults) != 0 {
 		t.Fatalf("%+v (%v)", did, err)
 	}
@@ -304,14 +334,14 @@ func TestFillIn(t *testing.T) {
 	}
 	// Filling in another card keeps the first one's secret, which no page shows.
 	two := nine["auth_integration_key"] + " " + nine["accounts_integration_key"] + " " + nine["auth_host"]
-	did, err = d.Setup().FillIn(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AuthAPI, two, map[string]string{"admin_host": nine["admin_host"]})
+	did, err = d.Setup().FillKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AuthAPI), two, map[string]string{"admin_host": nine["admin_host"]})
 	if err != nil || !slices.Equal(did.Found, []string{"auth_host"}) || !slices.Equal(did.Missing, []string{"auth_secret_key"}) || len(did.Faults) != 1 || did.Faults[0].Field != "auth_integration_key" {
 		t.Errorf("%+v (%v)", did, err)
 	}
 	if found := state(t, d); found.Draft["admin_secret_key"] != nine["admin_secret_key"] || found.Draft["auth_integration_key"] != "" {
 		t.Error("the draft has lost a secret, or guessed a key")
 	}
-	did, err = d.Setup().FillIn(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AuthAPI, "nothing of use", nil)
+	did, err = d.Setup().FillKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AuthAPI), "nothing of use", nil)
 	if err != nil || len(did.Missing) != 3 {
 		t.Errorf("%+v (%v)", did, err)
 	}

@@ -25,15 +25,23 @@ func everyChange(t *testing.T, d *runtest.Desk, user string, actor run.Actor) ma
 	if all["Do"] = err; done.Run.ID != uuid.Nil || done.Run.State != "" {
 		t.Errorf("a run that was not recorded is told of: %+v", done.Run)
 	}
-	all["UseAnyway"] = d.Setup().UseAnyway(ctx, d.Scope(), actor, store.AdminAPI)
-	all["Discard"] = d.Setup().Discard(ctx, d.Scope(), actor, store.AdminAPI)
-	all["Check"] = d.Setup().Check(ctx, d.Scope(), actor, store.AdminAPI)
+	for of, keys := range map[string]setup.Keys{
+		"the workspace":   setup.OfWorkspace(store.AdminAPI),
+		"an organization": setup.OfOrganization(d.Client, store.AdminAPI),
+	} {
+		nine := d.NineFields()
+		_, all["FillKeys of "+of] = d.Setup().FillKeys(ctx, d.Scope(), actor, keys, nine["admin_host"], nine)
+		all["CheckKeys of "+of] = d.Setup().CheckKeys(ctx, d.Scope(), actor, keys)
+		all["ActivateKeys of "+of] = d.Setup().ActivateKeys(ctx, d.Scope(), actor, keys)
+		all["DiscardKeys of "+of] = d.Setup().DiscardKeys(ctx, d.Scope(), actor, keys)
+		_, _, all["SaveKeys of "+of] = d.Setup().SaveKeys(ctx, d.Scope(), actor, keys, nine)
+		_, _, all["SaveKeys of "+of+", with faults"] = d.Setup().SaveKeys(ctx, d.Scope(), actor, keys, map[string]string{})
+	}
+	all["KeepImport"] = d.Setup().KeepImport(ctx, d.Scope(), actor, "x.csv", "name\nX\n")
 	_, all["RefreshAccounts"] = d.Setup().RefreshAccounts(ctx, d.Scope(), actor)
 	all["AdoptAccounts"] = d.Setup().AdoptAccounts(ctx, d.Scope(), actor)
 	_, _, all["CreateOrganization"] = d.Setup().CreateOrganization(ctx, d.Scope(), actor, "New", setup.MappingRow{})
 	_, all["SaveMapping"] = d.Setup().SaveMapping(ctx, d.Scope(), actor, []setup.MappingRow{{Organization: d.Client.ID}})
-	_, _, all["SaveIntegration"] = d.Setup().SaveIntegration(ctx, d.Scope(), actor, d.NineFields())
-	_, _, all["SaveIntegration, with faults"] = d.Setup().SaveIntegration(ctx, d.Scope(), actor, map[string]string{})
 	return all
 }
 

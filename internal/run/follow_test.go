@@ -13,6 +13,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -20,7 +21,7 @@ import (
 func authKeys(t *testing.T, d *runtest.Desk) {
 	t.Helper()
 	app := d.Sim.AddApplication(d.Account.AccountID, duosim.AuthAPI)
-	refused, _, err := d.Setup().SaveOwn(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.AuthAPI, map[string]string{
+	refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Administrator), setup.OfOrganization(d.Client, store.AuthAPI), map[string]string{
 		"ownauth_host": d.Account.APIHostname, "ownauth_integration_key": app.IntegrationKey, "ownauth_secret_key": app.SecretKey,
 	})
 	if err != nil || refused != nil {
@@ -319,7 +320,7 @@ func TestAuthKeysNeverStandIn(t *testing.T) {
 	elsewhere := d.Sim.AddChild(d.Parent.AccountID, "Elsewhere")
 	app := d.Sim.AddApplication(elsewhere.AccountID, duosim.AuthAPI)
 	save := func(o store.Organization, host, key, secret string) string {
-		refused, _, err := d.Setup().SaveOwn(t.Context(), d.Scope(), d.Actor(catalog.Administrator), o, store.AuthAPI,
+		refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Administrator), setup.OfOrganization(o, store.AuthAPI),
 			map[string]string{"ownauth_host": host, "ownauth_integration_key": key, "ownauth_secret_key": secret})
 		if err != nil || refused == nil {
 			t.Fatalf("%s was saved: %v", host, err)

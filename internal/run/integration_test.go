@@ -17,7 +17,7 @@ import (
 // save sends the nine fields and returns the faults by field.
 func save(t *testing.T, d *runtest.Desk, typed map[string]string) (faults, notes map[string]string) {
 	t.Helper()
-	refused, notes, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), typed)
+	refused, notes, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), typed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,9 +40,9 @@ func with(d *runtest.Desk, pairs ...string) map[string]string {
 	return typed
 }
 
-func state(t *testing.T, d *runtest.Desk) setup.Integration {
+func state(t *testing.T, d *runtest.Desk) setup.KeyState {
 	t.Helper()
-	found, err := d.Setup().Integration(t.Context(), d.Scope(), d.Owner.ID)
+	found, err := d.Setup().KeyState(t.Context(), d.Scope(), setup.Nine(), d.Owner.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func secretOf(t *testing.T, d *runtest.Desk, api, in string) string {
 func TestEachOfTheNineIsRequired(t *testing.T) {
 	t.Parallel()
 	d := runtest.Unconnected(t)
-	names := setup.IntegrationFields()
+	names := setup.Nine().Inputs()
 	if want := "auth_host auth_integration_key auth_secret_key account_host accounts_integration_key accounts_secret_key " +
 		"admin_host admin_integration_key admin_secret_key"; strings.Join(names, " ") != want {
 		t.Fatal("the fields are ", names)
@@ -156,7 +156,7 @@ func TestARefusedFormIsKept(t *testing.T) {
 		t.Errorf("kept %q", slicesOfKeys(draft))
 	}
 	colleague := d.Member(t, d.Workspace, catalog.Owner)
-	if other, err := d.Setup().Integration(t.Context(), d.Scope(), colleague.ID); err != nil || len(other.Draft) != 0 {
+	if other, err := d.Setup().KeyState(t.Context(), d.Scope(), setup.Nine(), colleague.ID); err != nil || len(other.Draft) != 0 {
 		t.Errorf("a colleague sees the draft %q, %v", slicesOfKeys(other.Draft), err)
 	}
 	second := maps.Clone(good)
@@ -224,7 +224,7 @@ func TestCandidates(t *testing.T) {
 	if secretOf(t, d, store.AdminAPI, store.Active) != good["admin_secret_key"] {
 		t.Error("what works was given up for what does not")
 	}
-	if err := d.Setup().Discard(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
+	if err := d.Setup().DiscardKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err != nil {
 		t.Fatal(err)
 	}
 	if _, found := candidate(); found {
@@ -232,13 +232,13 @@ func TestCandidates(t *testing.T) {
 	}
 
 	save(t, d, with(d, "admin_secret_key", wrong))
-	if err := d.Setup().UseAnyway(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
+	if err := d.Setup().ActivateKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err != nil {
 		t.Fatal(err)
 	}
 	if _, found := candidate(); found || secretOf(t, d, store.AdminAPI, store.Active) != wrong {
 		t.Error("used anyway, and not in use")
 	}
-	if err := d.Setup().UseAnyway(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err == nil || secretOf(t, d, store.AdminAPI, store.Active) != wrong {
+	if err := d.Setup().ActivateKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err == nil || secretOf(t, d, store.AdminAPI, store.Active) != wrong {
 		t.Errorf("using a candidate that is not there: %v", err)
 	}
 
@@ -269,7 +269,7 @@ func TestTheCheckCanBeRunAgain(t *testing.T) {
 		}
 	}
 	d.Sim.SetFault(d.Parent.AccountID, duosim.Fault{})
-	if err := d.Setup().CheckAll(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
+	if err := d.Setup().CheckKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine()); err != nil {
 		t.Fatal(err)
 	}
 	after := state(t, d)
@@ -281,7 +281,7 @@ func TestTheCheckCanBeRunAgain(t *testing.T) {
 	if len(after.Accounts) != 1 || after.Accounts[0].AccountID != d.Account.AccountID {
 		t.Errorf("accounts %+v", after.Accounts)
 	}
-	if err := runtest.Unconnected(t).Setup().Check(t.Context(), d.Scope(), d.Actor(catalog.Owner), "none"); err == nil {
+	if err := runtest.Unconnected(t).Setup().CheckKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace("none")); err == nil {
 		t.Error("an API without keys is checked")
 	}
 }
@@ -294,7 +294,7 @@ func TestSavingAtTheSameTime(t *testing.T) {
 	var all sync.WaitGroup
 	for range 6 {
 		all.Go(func() {
-			if refused, _, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), d.NineFields()); err != nil || refused != nil {
+			if refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), d.NineFields()); err != nil || refused != nil {
 				t.Error(refused, err)
 			}
 		})

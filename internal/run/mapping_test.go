@@ -350,7 +350,7 @@ func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
 	}
 	for _, typed := range []string{"globex dental", strings.Repeat("É", 250)} {
 		row := setup.ImportRow{Line: 2, Details: setup.Details{Name: "By file"}, Account: typed}
-		if judged, err := d.Setup().JudgeImport(t.Context(), d.Scope(), []setup.ImportRow{row}); err != nil || judged[0].Verdict != setup.WillBeCreated {
+		if judged, err := d.Setup().JudgeImport(t.Context(), d.Scope(), []setup.ImportRow{row}); err != nil || judged[0].Status != setup.WillBeCreated {
 			t.Errorf("typed in a file: %+v, %v", judged, err)
 		}
 		found, err := d.Runner.Lookup(t.Context(), d.Scope(), store.Organization{}, catalog.OfAccount, typed)

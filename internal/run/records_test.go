@@ -102,7 +102,7 @@ func TestIntegrationIsRecordedWithItsVerdicts(t *testing.T) {
 		for name, text := range change {
 			fields[name] = text
 		}
-		if refused, _, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), fields); err != nil || refused != nil {
+		if refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), fields); err != nil || refused != nil {
 			t.Fatal(err, refused)
 		}
 	}
@@ -123,17 +123,17 @@ func TestIntegrationIsRecordedWithItsVerdicts(t *testing.T) {
 		}
 	}
 	save(wrong)
-	if err := d.Setup().UseAnyway(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
+	if err := d.Setup().ActivateKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err != nil {
 		t.Fatal(err)
 	}
 	wantLines(t, d, "activate-integration applied Admin API: Put to use although Duo did not accept the keys.")
 	save(wrong)
-	if err := d.Setup().Discard(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil {
+	if err := d.Setup().DiscardKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err != nil {
 		t.Fatal(err)
 	}
 	wantLines(t, d, "discard-integration applied Admin API: Discarded; Duo did not accept the keys.")
 	before := len(recorded(t, d))
-	if err := d.Setup().Discard(t.Context(), d.Scope(), d.Actor(catalog.Owner), store.AdminAPI); err != nil || len(recorded(t, d)) != before {
+	if err := d.Setup().DiscardKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err != nil || len(recorded(t, d)) != before {
 		t.Error("discarding nothing is on record, or refused: ", err)
 	}
 	for _, r := range recorded(t, d) {
@@ -156,7 +156,7 @@ func TestNothingHappensOffTheRecord(t *testing.T) {
 	worthless := d.NineFields()
 	worthless["admin_secret_key"] = strings.Repeat("x0", 20)
 	owner := d.Actor(catalog.Owner)
-	if _, _, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), owner, worthless); err != nil {
+	if _, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), owner, setup.Nine(), worthless); err != nil {
 		t.Fatal(err)
 	}
 	state := func() string {
@@ -185,10 +185,19 @@ func TestNothingHappensOffTheRecord(t *testing.T) {
 			_, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user", form{"user_id": user}))
 			return err
 		},
-		"saving":     func() error { _, _, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), owner, again); return err },
-		"checking":   func() error { return d.Setup().Check(t.Context(), d.Scope(), owner, store.AuthAPI) },
-		"activating": func() error { return d.Setup().UseAnyway(t.Context(), d.Scope(), owner, store.AdminAPI) },
-		"discarding": func() error { return d.Setup().Discard(t.Context(), d.Scope(), owner, store.AdminAPI) },
+		"saving": func() error {
+			_, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), owner, setup.Nine(), again)
+			return err
+		},
+		"checking": func() error {
+			return d.Setup().CheckKeys(t.Context(), d.Scope(), owner, setup.OfWorkspace(store.AuthAPI))
+		},
+		"activating": func() error {
+			return d.Setup().ActivateKeys(t.Context(), d.Scope(), owner, setup.OfWorkspace(store.AdminAPI))
+		},
+		"discarding": func() error {
+			return d.Setup().DiscardKeys(t.Context(), d.Scope(), owner, setup.OfWorkspace(store.AdminAPI))
+		},
 		"creating": func() error {
 			_, _, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), owner, "New", setup.MappingRow{Organization: uuid.New()})
 			return err

@@ -8,6 +8,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run/runtest"
+	"duodesk/internal/run/setup"
 )
 
 // stored is every row of every table, as text, past row-level security.
@@ -72,7 +73,7 @@ func TestSecretsAreStoredNowhere(t *testing.T) {
 	draft := d.NineFields()
 	draft["admin_secret_key"], draft["admin_host"] = "CanaryDraftSecret00000000000000000000001", ""
 	secrets = append(secrets, draft["admin_secret_key"])
-	if refused, _, err := d.Setup().SaveIntegration(t.Context(), d.Scope(), d.Actor(catalog.Owner), draft); err != nil || refused == nil {
+	if refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), draft); err != nil || refused == nil {
 		t.Fatal(refused, err)
 	}
 	// And failures have texts of their own.

@@ -17,7 +17,7 @@ func TestListsBelongToTheirWorkspace(t *testing.T) {
 	d := runtest.New(t)
 	other, owner := d.DB.Workspace(t)
 	scope, actor := store.WholeWorkspace(other.ID), run.Actor{Operator: owner.ID, Role: catalog.Owner}
-	if refused, _, err := d.Setup().SaveIntegration(t.Context(), scope, actor, d.NineFields()); err != nil || refused != nil {
+	if refused, _, err := d.Setup().SaveKeys(t.Context(), scope, actor, setup.Nine(), d.NineFields()); err != nil || refused != nil {
 		t.Fatal(err, refused)
 	}
 	twin, bad, err := d.Setup().CreateOrganization(t.Context(), scope, actor, "Twin", setup.MappingRow{Organization: d.Client.ID, Account: d.Account.AccountID})
@@ -30,10 +30,10 @@ func TestListsBelongToTheirWorkspace(t *testing.T) {
 	}
 	worthless := d.NineFields()
 	worthless["accounts_secret_key"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-	if _, _, err := d.Setup().SaveIntegration(t.Context(), scope, actor, worthless); err != nil {
+	if _, _, err := d.Setup().SaveKeys(t.Context(), scope, actor, setup.Nine(), worthless); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Setup().UseAnyway(t.Context(), scope, actor, store.AccountsAPI); err != nil {
+	if err := d.Setup().ActivateKeys(t.Context(), scope, actor, setup.OfWorkspace(store.AccountsAPI)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Runner.Users(t.Context(), d.Scope(), d.Client, false); err != nil {

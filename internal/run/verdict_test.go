@@ -184,7 +184,7 @@ func TestAGoodKeyMayFailLater(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	d.Sim.SetFault(d.Parent.AccountID, duosim.Fault{Kind: duosim.Down})
-	if err := d.Setup().CheckAll(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
+	if err := d.Setup().CheckKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine()); err != nil {
 		t.Fatal(err)
 	}
 	for _, api := range []string{store.AuthAPI, store.AccountsAPI, store.AdminAPI} {

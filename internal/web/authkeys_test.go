@@ -10,6 +10,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -111,7 +112,7 @@ func TestOneConflictLeavesTheOtherChecks(t *testing.T) {
 	app := s.Sim.AddApplication(late.AccountID, duosim.AuthAPI)
 	s.Sim.SetFault(late.AccountID, duosim.Fault{Kind: duosim.Down})
 	typed := map[string]string{"ownauth_host": late.APIHostname, "ownauth_integration_key": app.IntegrationKey, "ownauth_secret_key": app.SecretKey}
-	if refused, _, err := s.Setup().SaveOwn(t.Context(), s.Scope(), s.Actor(catalog.Owner), late, store.AuthAPI, typed); err != nil || refused != nil {
+	if refused, _, err := s.Setup().SaveKeys(t.Context(), s.Scope(), s.Actor(catalog.Owner), setup.OfOrganization(late, store.AuthAPI), typed); err != nil || refused != nil {
 		t.Fatal(refused, err)
 	}
 	s.Sim.SetFault(late.AccountID, duosim.Fault{})

@@ -11,6 +11,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -180,7 +181,7 @@ func TestNoFormActsOnAnotherConnection(t *testing.T) {
 	another := e.Sim.AddChild(e.Parent.AccountID, "Another account")
 	for name, then := range map[string]func(){"connected with another account": func() { connect(another) }, "and with the first again": func() { connect(another); connect(e.near.account) }} {
 		then()
-		if refused, _, err := e.Setup().SaveIntegration(t.Context(), e.Scope(), owner, e.fieldsOf(&e.near)); err != nil || refused != nil {
+		if refused, _, err := e.Setup().SaveKeys(t.Context(), e.Scope(), owner, setup.Nine(), e.fieldsOf(&e.near)); err != nil || refused != nil {
 			t.Fatal(refused, err)
 		}
 		asked, rows := calls(), e.rows(t, e.Workspace)

@@ -178,7 +178,7 @@ func TestPasteBoxes(t *testing.T) {
 	if value, _ := kept.box("account_host"); value != "typed" {
 		t.Error("what was typed is lost: ", value)
 	}
-	if values, _ := e.Setup().Integration(t.Context(), e.Scope(), e.Owner.ID); values.Draft["auth_secret_key"] != nine["auth_secret_key"] {
+	if values, _ := e.Setup().KeyState(t.Context(), e.Scope(), setup.Nine(), e.Owner.ID); values.Draft["auth_secret_key"] != nine["auth_secret_key"] {
 		t.Error("the secret is not in the draft")
 	}
 	// What was filled in is saved by the button that saves, and by no other.

@@ -120,7 +120,7 @@ func (e *fleet) fieldsOf(n *tenant) map[string]string {
 func connect(t testing.TB, d *runtest.Desk, ws store.Workspace, owner store.Operator) {
 	t.Helper()
 	actor := run.Actor{Operator: owner.ID, Role: catalog.Owner}
-	if refused, _, err := d.Setup().SaveIntegration(t.Context(), store.WholeWorkspace(ws.ID), actor, d.NineFields()); err != nil || refused != nil {
+	if refused, _, err := d.Setup().SaveKeys(t.Context(), store.WholeWorkspace(ws.ID), actor, setup.Nine(), d.NineFields()); err != nil || refused != nil {
 		t.Fatal(err, refused)
 	}
 }
@@ -139,7 +139,7 @@ func (e *fleet) tenant(t testing.TB, ws store.Workspace, owner store.Operator, a
 	n := tenant{workspace: ws, org: access.Organization, account: account, canary: canary}
 	auth := e.Sim.AddApplication(account.AccountID, duosim.AuthAPI)
 	typed := map[string]string{"ownauth_host": account.APIHostname, "ownauth_integration_key": auth.IntegrationKey, "ownauth_secret_key": auth.SecretKey}
-	if refused, _, err := e.Setup().SaveOwn(t.Context(), store.WholeWorkspace(ws.ID), actor, n.org, store.AuthAPI, typed); err != nil || refused != nil {
+	if refused, _, err := e.Setup().SaveKeys(t.Context(), store.WholeWorkspace(ws.ID), actor, setup.OfOrganization(n.org, store.AuthAPI), typed); err != nil || refused != nil {
 		t.Fatal(refused, err)
 	}
 	n.user = e.Sim.AddUser(account.AccountID, duosim.UserSpec{Username: canary + "-user", Realname: canary + " Jane", Email: canary + "@client.example", Notes: canary})

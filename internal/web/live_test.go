@@ -11,6 +11,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
@@ -23,7 +24,7 @@ func asking(t *testing.T) (s *console, jane string) {
 	s = newSite(t)
 	app := s.Sim.AddApplication(s.Account.AccountID, duosim.AuthAPI)
 	typed := map[string]string{"ownauth_host": s.Account.APIHostname, "ownauth_integration_key": app.IntegrationKey, "ownauth_secret_key": app.SecretKey}
-	if refused, _, err := s.Setup().SaveOwn(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client, store.AuthAPI, typed); err != nil || refused != nil {
+	if refused, _, err := s.Setup().SaveKeys(t.Context(), s.Scope(), s.Actor(catalog.Owner), setup.OfOrganization(s.Client, store.AuthAPI), typed); err != nil || refused != nil {
 		t.Fatal(refused, err)
 	}
 	jane = s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})

@@ -334,7 +334,7 @@ func ownCandidate(e *fleet, n *tenant, fresh bool) url.Values {
 			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
 		typed := map[string]string{"own_host": a.APIHostname, "own_integration_key": a.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
-		if refused, _, err := e.Setup().SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, e.asItIsNow(n), store.AdminAPI, typed); err != nil || refused != nil {
+		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, setup.OfOrganization(e.asItIsNow(n), store.AdminAPI), typed); err != nil || refused != nil {
 			panic(err)
 		}
 	}
@@ -350,7 +350,7 @@ func authCandidate(e *fleet, n *tenant, fresh bool) url.Values {
 			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
 		typed := map[string]string{"ownauth_host": e.asItIsNow(n).APIHostname, "ownauth_integration_key": e.Sim.AddApplication(n.account.AccountID, duosim.AuthAPI).IntegrationKey, "ownauth_secret_key": strings.Repeat("x", 40)}
-		if refused, _, err := e.Setup().SaveOwn(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, e.asItIsNow(n), store.AuthAPI, typed); err != nil || refused != nil {
+		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, setup.OfOrganization(e.asItIsNow(n), store.AuthAPI), typed); err != nil || refused != nil {
 			panic(fmt.Sprint(err, refused))
 		}
 	}
@@ -370,7 +370,7 @@ func candidates(e *fleet, n *tenant, fresh bool) url.Values {
 		if n == &e.foreign {
 			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
-		if refused, _, err := e.Setup().SaveIntegration(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, typed); err != nil || refused != nil {
+		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, setup.Nine(), typed); err != nil || refused != nil {
 			panic(err)
 		}
 	}
@@ -402,13 +402,19 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.NewToken(w), views.RevokeToken(w), views.MemberTokens(w, ":operator"),
 			views.Invite(w), views.RevokeInvitation(w, ":invitation"), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
-			views.SignIn(), views.HeldForm(), views.SignOut(), views.Preferences(), views.Integration(w), views.CheckAPI(w, ":api"), views.ActivateAPI(w, ":api"), views.DiscardAPI(w, ":api"),
+			views.SignIn(), views.HeldForm(), views.SignOut(), views.Preferences(), views.Integration(w),
+			views.KeysAct(views.Keys(w, ":api"), "fill"), views.KeysAct(views.Keys(w, ":api"), "check"),
+			views.KeysAct(views.Keys(w, ":api"), "activate"), views.KeysAct(views.Keys(w, ":api"), "discard"),
 			views.ExportRuns(w, ""), views.ExportRuns(w, o), views.ReadingLimit(w),
 			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"), views.Action(w, "", ":action"), views.ActionFields(w, o, ":action"), views.ActionFields(w, "", ":action"),
 			views.RepairOrganization(w, o), views.ExportOrganizations(w), views.ImportOrganizations(w), views.ImportPreview(w, "", 1),
-			views.EditOrganization(w, o), views.FillAPI(w, ":api"), views.Connection(w, o), views.OwnKeys(w, o), views.FillOwnKeys(w, o), views.CheckOwnKeys(w, o),
-			views.CheckAuthKeys(w), views.OwnAuthKeys(w, o), views.OwnAuthAct(w, o, "fill"), views.OwnAuthAct(w, o, "check"), views.OwnAuthAct(w, o, "activate"), views.OwnAuthAct(w, o, "discard"), views.OwnAuthAct(w, o, "provision"),
-			views.ActivateOwnKeys(w, o), views.DiscardOwnKeys(w, o), views.Directories(w, o), views.RenameDirectory(w, o, ":directory"),
+			views.EditOrganization(w, o), views.Connection(w, o),
+			views.OwnKeys(w, o), views.KeysAct(views.OwnKeys(w, o), "fill"), views.KeysAct(views.OwnKeys(w, o), "check"),
+			views.KeysAct(views.OwnKeys(w, o), "activate"), views.KeysAct(views.OwnKeys(w, o), "discard"),
+			views.OwnAuthKeys(w, o), views.KeysAct(views.OwnAuthKeys(w, o), "fill"), views.KeysAct(views.OwnAuthKeys(w, o), "check"),
+			views.KeysAct(views.OwnAuthKeys(w, o), "activate"), views.KeysAct(views.OwnAuthKeys(w, o), "discard"),
+			views.KeysAct(views.OwnAuthKeys(w, o), "provision"),
+			views.CheckAuthKeys(w), views.Directories(w, o), views.RenameDirectory(w, o, ":directory"),
 			views.MakeDirectoryPrimary(w, o, ":directory"), views.RemoveDirectory(w, o, ":directory"),
 		},
 	}

@@ -95,7 +95,7 @@ func Apart(t testing.TB) *Desk {
 
 func connect(t testing.TB, d *Desk) *Desk {
 	t.Helper()
-	if refused, _, err := d.Setup().SaveIntegration(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner), d.NineFields()); err != nil || refused != nil {
+	if refused, _, err := d.Setup().SaveKeys(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner), setup.Nine(), d.NineFields()); err != nil || refused != nil {
 		t.Fatal("saving the nine fields: ", err, refused)
 	}
 	d.Client = d.Map(t, "Acme Dental", d.Account)

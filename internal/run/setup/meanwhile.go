@@ -9,17 +9,7 @@ import (
 
 	"duodesk/internal/run"
 	"duodesk/internal/store"
-	"duodesk/internal/text"
 )
-
-// AccountIDIn is the account that the box of a row named when it was drawn: as
-// AccountText, or by its id alone.
-func AccountIDIn(named string) string {
-	if m := idInBrackets.FindStringSubmatch(named); m != nil {
-		return m[1]
-	}
-	return text.Line(named)
-}
 
 // mappedMeanwhile says what somebody else made of an organization's account
 // since a form was opened.

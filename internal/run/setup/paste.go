@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"duodesk/internal/duo"
@@ -20,55 +21,43 @@ type Pasted struct {
 	Faults  []catalog.FieldError
 }
 
-// PasteField is the name of the box that takes the text for an API of a form,
-// such as "auth".
-func PasteField(api string) string { return api + "_paste" }
-
-// FillIn finds an API's three values by their shape in a text that was pasted,
-// and keeps the form as a draft with them filled in; typed is what its boxes
-// held. Where a text holds two values of a kind, none is taken.
-func (r *Runner) FillIn(ctx context.Context, sc store.Scope, actor run.Actor, api, text string, typed map[string]string) (Pasted, error) {
-	return r.fillIn(ctx, sc, actor, nine, api, text, typed)
-}
-
-// FillInOwn is FillIn for an organization's own keys.
-func (r *Runner) FillInOwn(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, api, text string, typed map[string]string) (Pasted, error) {
-	return r.fillIn(ctx, sc, actor, ownForm(o, api), api, text, typed)
-}
-
-func (r *Runner) fillIn(ctx context.Context, sc store.Scope, actor run.Actor, f keyForm, api, text string, typed map[string]string) (Pasted, error) {
-	before, err := r.stateOf(ctx, sc, f, actor.Operator)
+// FillKeys finds one API's three values by their shape in a text that was pasted, and
+// keeps the form as a draft with them filled in; typed is what its boxes held. Where a
+// text holds two values of a kind, none is taken.
+func (r *Runner) FillKeys(ctx context.Context, sc store.Scope, actor run.Actor, k Keys, text string,
+	typed map[string]string) (Pasted, error) {
+	f, err := k.One()
+	if err != nil {
+		return Pasted{}, err
+	}
+	before, err := r.KeyState(ctx, sc, k, actor.Operator)
 	if err != nil {
 		return Pasted{}, err
 	}
 	typed = withDraft(typed, before.Draft)
 	var did Pasted
 	found := duo.FindCredentials(text, r.Sandbox)
-	for _, fields := range f.fields {
-		if fields.api != api {
-			continue
-		}
-		for _, one := range []struct {
-			input, kind string
-			values      []string
-		}{
-			{fields.host, "API hosts", found.Hosts}, {fields.integrationKey, "integration keys", found.IntegrationKeys}, {fields.secretKey, "secret keys", found.SecretKeys},
-		} {
-			switch len(one.values) {
-			case 0:
-				did.Missing = append(did.Missing, one.input)
-			case 1:
-				typed[one.input] = one.values[0]
-				did.Found = append(did.Found, one.input)
-			default:
-				did.Faults = append(did.Faults, catalog.FieldError{Field: one.input, Message: fmt.Sprintf("The pasted text holds %d %s. Enter the one of this application.", len(one.values), one.kind)})
-			}
-		}
-	}
+	did.take(typed, f.Host, "API hosts", found.Hosts)
+	did.take(typed, f.IntegrationKey, "integration keys", found.IntegrationKeys)
+	did.take(typed, f.SecretKey, "secret keys", found.SecretKeys)
 	if len(did.Found) == 0 {
 		return did, nil
 	}
-	return did, r.keepDraft(ctx, sc, actor, f, typed)
+	return did, r.keepDraft(ctx, sc, actor, k.draft, typed)
+}
+
+// take fills an input with the one value of its kind.
+func (p *Pasted) take(typed map[string]string, input, kind string, values []string) {
+	switch len(values) {
+	case 0:
+		p.Missing = append(p.Missing, input)
+	case 1:
+		typed[input] = values[0]
+		p.Found = append(p.Found, input)
+	default:
+		message := fmt.Sprintf("The pasted text holds %d %s. Enter the one of this application.", len(values), kind)
+		p.Faults = append(p.Faults, catalog.FieldError{Field: input, Message: message})
+	}
 }
 
 // PastedKey finds the directory key in a text: alone, or by its shape in
@@ -86,6 +75,23 @@ func PastedKey(pasted string) (key, fault string) {
 	case 1:
 		return found[0], ""
 	default:
-		return "", fmt.Sprintf("This text holds %d directory keys: %s. Enter the one you mean.", len(found), strings.Join(found[:min(len(found), 5)], ", "))
+		return "", fmt.Sprintf("This text holds %d directory keys: %s. Enter the one you mean.", len(found),
+			strings.Join(found[:min(len(found), 5)], ", "))
 	}
+}
+
+var directoryShape = regexp.MustCompile(`^[A-Z0-9]{20}$`)
+
+func directoryKeyFault(key string) string {
+	switch {
+	case key == "" || directoryShape.MatchString(key) && !strings.HasPrefix(key, "DI") && !strings.HasPrefix(key, "DA"):
+		return ""
+	case strings.HasPrefix(key, "DI") && len(key) == 20:
+		return "This is an integration key. The directory key starts with DS."
+	case strings.HasPrefix(key, "DA") && len(key) == 20:
+		return "This is an account id. The directory key starts with DS."
+	case len([]rune(key)) != 20:
+		return fmt.Sprintf("This has %d characters; directory keys have 20.", len([]rune(key)))
+	}
+	return "Directory keys are made of capital letters and digits."
 }

@@ -22,7 +22,8 @@ func versionRecord(e store.Event, actor run.Actor, v store.Version, summary stri
 	}
 	return store.Record{
 		Event: e, Operator: actor.Operator, Subject: run.APITitle(v.API), Summary: summary, At: now,
-		Input: map[string]string{"api": v.API, "version": strconv.Itoa(v.Version), "host": v.Host, "integration_key": v.IntegrationKey},
+		Input: map[string]string{"api": v.API, "version": strconv.Itoa(v.Version), "host": v.Host,
+			"integration_key": v.IntegrationKey},
 	}
 }
 
@@ -33,16 +34,20 @@ func ownRecord(e store.Event, actor run.Actor, v store.Version, summary string, 
 		store.IntegrationActivated: store.OwnKeysActivated, store.IntegrationDiscarded: store.OwnKeysDiscarded,
 	}
 	return store.Record{
-		Event: own[e], Operator: actor.Operator, Organization: *v.OrganizationID, Subject: "Own " + run.APITitle(v.API) + " keys", Summary: summary, At: now,
+		Event: own[e], Operator: actor.Operator, Organization: *v.OrganizationID,
+		Subject: "Own " + run.APITitle(v.API) + " keys", Summary: summary, At: now,
 		Input: map[string]string{"version": strconv.Itoa(v.Version), "host": v.Host, "integration_key": v.IntegrationKey},
 	}
 }
 
 // connectionRecord tells how an organization was reached before and is now.
-func connectionRecord(actor run.Actor, before, after store.Organization, accounts []store.Account, now time.Time) store.Record {
+func connectionRecord(actor run.Actor, before, after store.Organization, accounts []store.Account,
+	now time.Time) store.Record {
 	return store.Record{
-		Event: store.ConnectionChanged, Operator: actor.Operator, Organization: before.ID, AccountID: after.AccountID, Subject: before.Name, At: now,
-		Input:   map[string]string{"from": before.Kind, "from_account": before.AccountID, "to": after.Kind, "to_account": after.AccountID},
+		Event: store.ConnectionChanged, Operator: actor.Operator, Organization: before.ID, AccountID: after.AccountID,
+		Subject: before.Name, At: now,
+		Input: map[string]string{"from": before.Kind, "from_account": before.AccountID, "to": after.Kind,
+			"to_account": after.AccountID},
 		Summary: "Changed from " + connectionWords(before, accounts) + " to " + connectionWords(after, accounts) + ".",
 	}
 }
@@ -60,7 +65,8 @@ func connectionWords(o store.Organization, accounts []store.Account) string {
 }
 
 // directoryRecord keeps what became of one of an organization's directories.
-func directoryRecord(e store.Event, actor run.Actor, o store.Organization, d store.Directory, summary string, now time.Time) store.Record {
+func directoryRecord(e store.Event, actor run.Actor, o store.Organization, d store.Directory, summary string,
+	now time.Time) store.Record {
 	return store.Record{
 		Event: e, Operator: actor.Operator, Organization: o.ID, AccountID: o.AccountID, Subject: o.Name, At: now,
 		Input: map[string]string{"name": d.Name, "key": run.Tail(d.Key)}, Summary: summary,
@@ -101,9 +107,11 @@ func creationRecord(actor run.Actor, o store.Organization, now time.Time) store.
 
 // mappingRecord tells from which account to which an organization was moved;
 // account is empty when it was taken away.
-func mappingRecord(actor run.Actor, o store.Organization, account string, accounts []store.Account, now time.Time) store.Record {
+func mappingRecord(actor run.Actor, o store.Organization, account string, accounts []store.Account,
+	now time.Time) store.Record {
 	r := store.Record{
-		Event: store.OrganizationMapped, Operator: actor.Operator, Organization: o.ID, AccountID: account, Subject: o.Name, At: now,
+		Event: store.OrganizationMapped, Operator: actor.Operator, Organization: o.ID, AccountID: account,
+		Subject: o.Name, At: now,
 		Input: map[string]string{"from": o.AccountID, "to": account},
 	}
 	switch {
@@ -132,22 +140,27 @@ func namedAccount(id string, accounts []store.Account) string {
 // it was.
 func directoryKeyRecord(actor run.Actor, o store.Organization, key string, now time.Time) store.Record {
 	r := store.Record{
-		Event: store.DirectoryKeySet, Operator: actor.Operator, Organization: o.ID, AccountID: o.AccountID, Subject: o.Name, At: now,
-		Input: map[string]string{"from": run.Tail(o.DirectoryKey), "to": run.Tail(key)}, Summary: "Set the key that ends in " + run.Tail(key) + ".",
+		Event: store.DirectoryKeySet, Operator: actor.Operator, Organization: o.ID, AccountID: o.AccountID,
+		Subject: o.Name, At: now,
+		Input:   map[string]string{"from": run.Tail(o.DirectoryKey), "to": run.Tail(key)},
+		Summary: "Set the key that ends in " + run.Tail(key) + ".",
 	}
 	switch {
 	case key == "":
 		r.Event, r.Summary = store.DirectoryKeyRemoved, "Removed the key that ended in "+run.Tail(o.DirectoryKey)+"."
 	case o.DirectoryKey != "":
-		r.Summary = "Set the key that ends in " + run.Tail(key) + " in place of the one that ended in " + run.Tail(o.DirectoryKey) + "."
+		r.Summary = "Set the key that ends in " + run.Tail(key) + " in place of the one that ended in " +
+			run.Tail(o.DirectoryKey) + "."
 	}
 	return r
 }
 
 // changeRecord tells what of an organization's details was changed.
-func changeRecord(actor run.Actor, before, after store.Organization, changes []fieldChange, now time.Time) store.Record {
+func changeRecord(actor run.Actor, before, after store.Organization, changes []fieldChange,
+	now time.Time) store.Record {
 	r := store.Record{
-		Event: store.OrganizationChanged, Operator: actor.Operator, Organization: before.ID, AccountID: before.AccountID, Subject: after.Name, At: now,
+		Event: store.OrganizationChanged, Operator: actor.Operator, Organization: before.ID, AccountID: before.AccountID,
+		Subject: after.Name, At: now,
 		Input: map[string]string{},
 	}
 	var said []string
@@ -163,15 +176,17 @@ func changeRecord(actor run.Actor, before, after store.Organization, changes []f
 // organization's own kept.
 func keptNameRecord(actor run.Actor, o store.Organization, d store.Drifted, now time.Time) store.Record {
 	return store.Record{
-		Event: store.OrganizationNameKept, Operator: actor.Operator, Organization: o.ID, AccountID: d.AccountID, Subject: o.Name, At: now,
-		Input:   map[string]string{"account_name_from": catalog.Plain(d.AccountName), "account_name": catalog.Plain(d.NameNow)},
+		Event: store.OrganizationNameKept, Operator: actor.Operator, Organization: o.ID, AccountID: d.AccountID,
+		Subject: o.Name, At: now,
+		Input: map[string]string{"account_name_from": catalog.Plain(d.AccountName),
+			"account_name": catalog.Plain(d.NameNow)},
 		Summary: "Kept the name " + o.Name + "; Duo calls the account " + catalog.Plain(d.NameNow) + " now.",
 	}
 }
 
 // importRecord tells what came of a file; id is its form's.
 func importRecord(actor run.Actor, id uuid.UUID, judged []JudgedRow, now time.Time) store.Record {
-	n := CountVerdicts(judged)
+	n := CountRows(judged)
 	summary := fmt.Sprintf("Imported %d of %d rows", n[WillBeCreated], len(judged))
 	if n[Exists] > 0 {
 		summary += fmt.Sprintf("; %d existed already", n[Exists])
@@ -181,6 +196,7 @@ func importRecord(actor run.Actor, id uuid.UUID, judged []JudgedRow, now time.Ti
 	}
 	return store.Record{
 		ID: id, Event: store.OrganizationsImported, Operator: actor.Operator, At: now, Summary: summary + ".",
-		Input: map[string]string{"created": strconv.Itoa(n[WillBeCreated]), "existed": strconv.Itoa(n[Exists]), "faults": strconv.Itoa(n[Faulty])},
+		Input: map[string]string{"created": strconv.Itoa(n[WillBeCreated]), "existed": strconv.Itoa(n[Exists]),
+			"faults": strconv.Itoa(n[Faulty])},
 	}
 }

@@ -83,7 +83,8 @@ func (r *Runner) diagnose(ctx context.Context, c *duo.Client, slot store.Slot) d
 	case off.Abs() > clockLimit:
 		d.step(stepBad, fmt.Sprintf("The clock here differs from Duo's by %d s.", int(off.Abs().Seconds())))
 	case off.Abs() > clockWarn:
-		d.step(stepUnknown, fmt.Sprintf("The clock here differs from Duo's by %d s; Duo refuses from %d s on.", int(off.Abs().Seconds()), int(clockLimit.Seconds())))
+		d.step(stepUnknown, fmt.Sprintf("The clock here differs from Duo's by %d s; Duo refuses from %d s on.",
+			int(off.Abs().Seconds()), int(clockLimit.Seconds())))
 	default:
 		d.step(stepOK, "The clocks agree.")
 	}
@@ -117,7 +118,8 @@ func headlineOf(asked string, err error) string {
 	switch {
 	case is && !failed.Sent:
 		return "Duo was not reached"
-	case is && slices.Contains([]duo.Failure{duo.Redirected, duo.AnswerTooLarge, duo.NotUnderstood, duo.OtherAnswer}, failed.Failure):
+	case is && slices.Contains([]duo.Failure{duo.Redirected, duo.AnswerTooLarge, duo.NotUnderstood, duo.OtherAnswer},
+		failed.Failure):
 		return "The answer cannot be used"
 	}
 	return "Duo does not answer"
@@ -181,7 +183,8 @@ func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, slot store.Sl
 		d.Outcome, d.Headline = Limited, "The Admin API accepts these keys, with a permission missing"
 		d.Fix = "Grant the missing permission to the application in the Duo Admin Panel."
 		if refused, is := errors.AsType[*duo.Error](cmp.Or(usersErr, settingsErr)); is && refused.SaysWhy() {
-			d.Headline, d.Fix = "The Admin API accepts these keys, but does not permit everything", "Duo's words say what is missing."
+			d.Headline, d.Fix = "The Admin API accepts these keys, but does not permit everything",
+				"Duo's words say what is missing."
 		}
 	}
 	d.step(stepOK, "Integration key and secret key belong together.")
@@ -218,24 +221,27 @@ func (r *Runner) whyRefused(ctx context.Context, c *duo.Client, slot store.Slot,
 	if !errors.As(err, &refused) || refused.Code != duo.CodeForbidden && refused.Code != duo.CodeUnknownKey {
 		return why
 	}
-	for _, other := range nineFields {
+	for _, f := range nineFields {
+		other, this := run.APITitle(f.API), run.APITitle(slot.API)
 		switch {
-		case other.api == slot.API || !r.accepts(ctx, c, other.api):
+		case f.API == slot.API || !r.accepts(ctx, c, f.API):
 		case slot.Organization != uuid.Nil:
 			return run.Explanation{
-				Cause: "These are the keys of an " + other.title + " application, not of an " + run.APITitle(slot.API) + " application.",
-				Fix:   "Protect an " + run.APITitle(slot.API) + " application in this organization's own Duo account and enter its keys.",
+				Cause: "These are the keys of an " + other + " application, not of an " + this + " application.",
+				Fix:   "Protect an " + this + " application in this organization's own Duo account and enter its keys.",
 			}
 		default:
 			return run.Explanation{
-				Cause: "These are the keys of an " + other.title + " application, in the wrong card.",
-				Fix:   "Enter them under " + other.title + ", and here those of an " + run.APITitle(slot.API) + " application.",
+				Cause: "These are the keys of an " + other + " application, in the wrong card.",
+				Fix:   "Enter them under " + other + ", and here those of an " + this + " application.",
 			}
 		}
 	}
 	if refused.Code == duo.CodeForbidden && !refused.SaysWhy() && !refused.WrongKind() {
-		cause := "Duo knows these keys but permits nothing to them here: another kind of application, or one without any permission."
-		return run.Explanation{Cause: strings.TrimSpace(cause + " " + refused.Said()), Fix: "Check the application's type and its permissions in the Duo Admin Panel."}
+		cause := "Duo knows these keys but permits nothing to them here: " +
+			"another kind of application, or one without any permission."
+		return run.Explanation{Cause: strings.TrimSpace(cause + " " + refused.Said()),
+			Fix: "Check the application's type and its permissions in the Duo Admin Panel."}
 	}
 	return why
 }

@@ -26,7 +26,8 @@ import (
 // work, and since when.
 func (s *pages) getAuthKeys(c echo.Context, v site.Visitor) error {
 	ctx, n, ws := c.Request().Context(), site.PageOf(c), v.Workspace.Slug
-	page := setup.AuthKeysPage{Workspace: ws, Query: site.Query(c), Show: authState(c.QueryParam("show")), MayCheck: v.Role >= catalog.Administrator}
+	page := setup.AuthKeysPage{Workspace: ws, Query: site.Query(c), Show: authState(c.QueryParam("show")),
+		MayCheck: v.Role >= catalog.Administrator}
 	var found []store.AuthKeys
 	var counts store.AuthKeysCounts
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
@@ -39,12 +40,17 @@ func (s *pages) getAuthKeys(c echo.Context, v site.Visitor) error {
 	for _, k := range found {
 		page.Rows = append(page.Rows, s.authKeysRow(v, k))
 	}
-	count := map[string]int{"": counts.All, store.AuthWorks: counts.Works, store.AuthFails: counts.Fails, store.AuthUnchecked: counts.Unchecked, store.AuthNone: counts.None}
-	for _, f := range []struct{ text, state string }{{"All", ""}, {"Work", store.AuthWorks}, {"Fail", store.AuthFails}, {"Not checked", store.AuthUnchecked}, {"None", store.AuthNone}} {
-		page.Filters = append(page.Filters, views.FilterLink{Text: f.text, Count: count[f.state], Current: page.Show == f.state, Href: views.AuthKeysView(ws, page.Query, f.state, 1)})
+	count := map[string]int{"": counts.All, store.AuthWorks: counts.Works, store.AuthFails: counts.Fails,
+		store.AuthUnchecked: counts.Unchecked, store.AuthNone: counts.None}
+	for _, f := range []struct{ text, state string }{{"All", ""}, {"Work", store.AuthWorks}, {"Fail", store.AuthFails},
+		{"Not checked", store.AuthUnchecked}, {"None", store.AuthNone}} {
+		page.Filters = append(page.Filters, views.FilterLink{Text: f.text, Count: count[f.state],
+			Current: page.Show == f.state, Href: views.AuthKeysView(ws, page.Query, f.state, 1)})
 	}
-	page.Pager = site.PagerOf(n, site.ListRows, count[page.Show], "organizations", func(n int) string { return views.AuthKeysView(ws, page.Query, page.Show, n) })
-	page.Empty = views.Empty{Kind: "no-match", Headline: "No organization fits", Link: views.Link{Text: "Show all", Href: views.AuthKeys(ws)}}
+	page.Pager = site.PagerOf(n, site.ListRows, count[page.Show], "organizations",
+		func(n int) string { return views.AuthKeysView(ws, page.Query, page.Show, n) })
+	page.Empty = views.Empty{Kind: "no-match", Headline: "No organization fits",
+		Link: views.Link{Text: "Show all", Href: views.AuthKeys(ws)}}
 	if counts.All == 0 && page.Query == "" {
 		page.Empty = views.Empty{Kind: "nothing-yet", Headline: "No organizations yet"}
 	}
@@ -66,7 +72,8 @@ var authChips = map[string]views.Chip{
 
 func (s *pages) authKeysRow(v site.Visitor, k store.AuthKeys) setup.AuthKeysRow {
 	row := setup.AuthKeysRow{
-		OrganizationTag: views.OrganizationTag{Slug: k.Slug, Name: k.Name, Colour: k.Colour}, ID: k.ID.String(), State: authChips[k.State],
+		OrganizationTag: views.OrganizationTag{Slug: k.Slug, Name: k.Name, Colour: k.Colour}, ID: k.ID.String(),
+		State: authChips[k.State],
 		Check: k.State != store.AuthNone && (k.Kind != store.Parent || v.Membership.Every()),
 	}
 	if v.Role >= catalog.Administrator {
@@ -163,11 +170,11 @@ func (s *pages) checkAllAuthKeys(ctx context.Context, v site.Visitor, all []stor
 func (s *pages) checkAuthKeys(ctx context.Context, v site.Visitor, o store.Organization) (checked bool, err error) {
 	switch {
 	case o.Kind == store.Parent && v.Membership.Every():
-		err = s.Setup.Check(ctx, v.Scope, v.Actor(), store.AuthAPI)
+		err = s.Setup.CheckKeys(ctx, v.Scope, v.Actor(), runsetup.OfWorkspace(store.AuthAPI))
 	case o.Kind == store.Parent:
 		return false, nil
 	default:
-		err = s.Setup.CheckOwn(ctx, v.Scope, v.Actor(), o, store.AuthAPI)
+		err = s.Setup.CheckKeys(ctx, v.Scope, v.Actor(), runsetup.OfOrganization(o, store.AuthAPI))
 	}
 	var conflict *store.ConflictError
 	if errors.As(err, &conflict) || errors.Is(err, context.DeadlineExceeded) {
@@ -183,7 +190,8 @@ func checkedFlash(c echo.Context) []views.Flash {
 	case err != nil || also != nil:
 		return nil
 	case left > 0:
-		return []views.Flash{{Level: "warn", Text: "Checked " + strconv.Itoa(done) + ". " + strconv.Itoa(left) + " were not checked: they have no keys, somebody changed them at the same moment, or the time was over. Press again for those."}}
+		return []views.Flash{{Level: "warn", Text: "Checked " + strconv.Itoa(done) + ". " + strconv.Itoa(left) +
+			" were not checked: they have no keys, somebody changed them at the same moment, or the time was over. Press again for those."}}
 	}
 	return []views.Flash{{Level: "ok", Text: "Checked " + strconv.Itoa(done) + "."}}
 }

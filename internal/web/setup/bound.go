@@ -13,7 +13,6 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
-	"duodesk/views/setup"
 )
 
 // bound wraps the handler of a form about how an organization is connected, or
@@ -47,7 +46,8 @@ func (s *pages) bound(handle site.Handler) site.Handler {
 // asksForWhatIs reports whether a form asks to connect an organization as it is
 // connected already: it was sent twice.
 func asksForWhatIs(o store.Organization, f site.Form) bool {
-	return f.Has(runsetup.KindField) && f.Get(runsetup.KindField) == o.Kind && (o.Kind == store.Parent || o.Kind == store.Child && runsetup.AccountIDIn(f.Get(runsetup.AccountField)) == o.AccountID)
+	return f.Has(runsetup.KindField) && f.Get(runsetup.KindField) == o.Kind && (o.Kind == store.Parent ||
+		o.Kind == store.Child && runsetup.AccountIDIn(f.Get(runsetup.AccountField)) == o.AccountID)
 }
 
 // organizationNow reads the visitor's organization again.
@@ -70,13 +70,16 @@ func (s *pages) showConnectionChanged(c echo.Context, v site.Visitor, f site.For
 		page.Account.Value = accountShownAgain(f.Get("account"), page.Accounts)
 	}
 	if f.Has(runsetup.DirectoryKeyField) {
-		page.DirectoryName.Value, page.DirectoryKey.Value = f.Get(runsetup.DirectoryNameField), shownAgain(f.Get(runsetup.DirectoryKeyField))
+		page.DirectoryName.Value, page.DirectoryKey.Value = f.Get(runsetup.DirectoryNameField),
+			shownAgain(f.Get(runsetup.DirectoryKeyField))
 	}
-	for prefix, card := range map[string]*setup.APICard{"own": &page.Own, "ownauth": &page.Auth} {
-		if f.Has(prefix + "_host") {
-			card.Host.Value, card.IntegrationKey.Value = f.Get(prefix+"_host"), f.Get(prefix+"_integration_key")
+	for api, card := range ownCards(&page) {
+		own, err := runsetup.OfOrganization(v.Organization, api).One()
+		if err == nil && f.Has(own.Host) {
+			card.Host.Value, card.IntegrationKey.Value = f.Get(own.Host), f.Get(own.IntegrationKey)
 		}
 	}
 	return s.showConnection(c, v, http.StatusConflict, page, views.Flash{Level: "bad",
-		Text: "Nothing was done: the connection has changed since you opened this page. Then it was " + cmp.Or(was, "another") + "; now it is " + site.SinceThen(was, now) + "."})
+		Text: "Nothing was done: the connection has changed since you opened this page. Then it was " +
+			cmp.Or(was, "another") + "; now it is " + site.SinceThen(was, now) + "."})
 }

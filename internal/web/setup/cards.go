@@ -1,49 +1,104 @@
 package setup
 
 import (
+	"cmp"
+	"encoding/json"
 	"net/http"
 	"strings"
 
 	runsetup "duodesk/internal/run/setup"
+	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
 	"duodesk/views/setup"
 )
 
-// cardBoxes are cards of credential fields by the name of their API, with what
-// the names of their hosts begin with.
-type cardBoxes map[string]struct {
-	card *setup.APICard
-	host string
+// keyCards are the cards of a page by their API.
+type keyCards map[string]*setup.APICard
+
+func nineCards(page *setup.IntegrationPage) keyCards {
+	return keyCards{store.AuthAPI: &page.Auth, store.AccountsAPI: &page.Accounts, store.AdminAPI: &page.Admin}
 }
 
-// setFaults puts faults and notes beside the boxes they are about.
-func setFaults(cards cardBoxes, faults, notes map[string]string) {
-	for name, c := range cards {
-		key := name
-		for _, box := range []struct {
-			field string
-			input *views.Input
-		}{{c.host + "_host", &c.card.Host}, {key + "_integration_key", &c.card.IntegrationKey}, {key + "_paste", &c.card.Paste}} {
-			if faults[box.field] != "" {
-				box.input.Error = faults[box.field]
-			}
-			if notes[box.field] != "" {
-				box.input.Note = notes[box.field]
-			}
+func ownCards(page *setup.ConnectionPage) keyCards {
+	return keyCards{store.AdminAPI: &page.Own, store.AuthAPI: &page.Auth}
+}
+
+// fillCards fills in the cards of keys that are saved together.
+func (s *pages) fillCards(v site.Visitor, cards keyCards, keys runsetup.Keys, state runsetup.KeyState) {
+	for _, f := range keys.Form() {
+		*cards[f.API] = s.apiCard(v, state, f)
+	}
+}
+
+// apiCard is the card of one API's keys as stored: the draft's values where a refused form
+// left some, else the candidate's, else those in use.
+func (s *pages) apiCard(v site.Visitor, state runsetup.KeyState, f runsetup.Fields) setup.APICard {
+	var card setup.APICard
+	active, inUse := state.Version(f.API, store.Active)
+	candidate, waiting := state.Version(f.API, store.Candidate)
+	shown := active
+	switch {
+	case waiting && inUse:
+		verdict := s.verdict(v, candidate)
+		card.Candidate, card.Verdict = &verdict, s.verdict(v, active)
+		shown = candidate
+	case waiting:
+		shown, card.Verdict = candidate, s.verdict(v, candidate)
+		if card.Verdict.State == runsetup.Fails {
+			card.Verdict.State = "unverified"
 		}
-		if text := faults[key+"_secret_key"]; text != "" {
-			c.card.SecretKey.Error = text
+	case inUse:
+		card.Verdict = s.verdict(v, active)
+	}
+	card.Host.Value, card.IntegrationKey.Value = shown.Host, shown.IntegrationKey
+	if waiting || inUse {
+		setOn := shown.SetAt.In(v.Location()).Format("2 Jan 2006")
+		card.SecretKey = setup.SecretInput{Stored: true, SetOn: setOn, SetBy: shown.SetBy}
+	}
+	if state.Draft != nil {
+		card.Host.Value = shownAgain(state.Draft[f.Host])
+		card.IntegrationKey.Value = shownAgain(state.Draft[f.IntegrationKey])
+		if state.Draft[f.SecretKey] != "" {
+			card.SecretKey.DraftUntil = s.When(v, state.DraftUntil).Text
 		}
-		if text := notes[key+"_secret_key"]; text != "" {
-			c.card.SecretKey.Note = text
+	}
+	return card
+}
+
+func (s *pages) verdict(v site.Visitor, stored store.Version) setup.Verdict {
+	shown := setup.Verdict{State: "unchecked", Headline: "Not checked yet", IntegrationKey: stored.IntegrationKey}
+	if stored.Outcome == nil {
+		return shown
+	}
+	var found runsetup.Verdict
+	if err := json.Unmarshal(stored.Verdict, &found); err != nil {
+		return shown
+	}
+	shown.State, shown.Headline, shown.Cause, shown.Fix = *stored.Outcome, found.Headline, found.Cause, found.Fix
+	for _, step := range found.Steps {
+		shown.Checks = append(shown.Checks, setup.Check(step))
+	}
+	shown.At, shown.By = s.When(v, *stored.CheckedAt), *stored.CheckedBy
+	return shown
+}
+
+// set puts faults and notes beside the boxes they are about.
+func (cards keyCards) set(form []runsetup.Fields, faults, notes map[string]string) {
+	for _, f := range form {
+		card := cards[f.API]
+		for name, input := range map[string]*views.Input{f.Host: &card.Host, f.IntegrationKey: &card.IntegrationKey,
+			f.Paste(): &card.Paste} {
+			input.Error, input.Note = cmp.Or(faults[name], input.Error), cmp.Or(notes[name], input.Note)
 		}
+		secret := &card.SecretKey
+		secret.Error, secret.Note = cmp.Or(faults[f.SecretKey], secret.Error), cmp.Or(notes[f.SecretKey], secret.Note)
 	}
 }
 
 // showPasted says at the boxes of one API what was found in a pasted text, and
 // returns the status of the answer.
-func showPasted(cards cardBoxes, api string, did runsetup.Pasted, f site.Form) int {
+func (cards keyCards) showPasted(f runsetup.Fields, did runsetup.Pasted, typed site.Form) int {
 	faults, notes := site.ByField(did.Faults), map[string]string{}
 	for _, name := range did.Found {
 		notes[name] = "✓ " + kindOfBox(name) + ", found in the pasted text."
@@ -55,17 +110,16 @@ func showPasted(cards cardBoxes, api string, did runsetup.Pasted, f site.Form) i
 	if len(did.Found) == 0 {
 		// Nothing was kept: the boxes hold what was typed.
 		status = http.StatusUnprocessableEntity
-		c := cards[api]
-		c.card.Host.Value = shownAgain(f.Get(c.host + "_host"))
-		c.card.IntegrationKey.Value = shownAgain(f.Get(api + "_integration_key"))
+		cards[f.API].Host.Value = shownAgain(typed.Get(f.Host))
+		cards[f.API].IntegrationKey.Value = shownAgain(typed.Get(f.IntegrationKey))
 		if len(did.Faults) == 0 {
-			faults[api+"_paste"], notes = "No host, integration key or secret key is in this text.", nil
+			faults[f.Paste()], notes = "No host, integration key or secret key is in this text.", nil
 		}
 	}
 	if len(did.Faults) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	setFaults(cards, faults, notes)
+	cards.set([]runsetup.Fields{f}, faults, notes)
 	return status
 }
 

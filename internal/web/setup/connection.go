@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -28,68 +27,81 @@ func (s *pages) getConnection(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case c.QueryParam("saved") == store.AuthAPI && page.Auth.Verdict.State == runsetup.Works && page.Auth.Candidate == nil:
-		flash = append(flash, views.Flash{Level: "ok", Text: "Saved. Duo accepts the Auth API keys."})
-	case c.QueryParam("saved") == store.AuthAPI:
-		flash = append(flash, views.Flash{Level: "warn", Text: "Saved, but Duo did not accept the Auth API keys: see below."})
-	case c.QueryParam("saved") != "" && page.Own.Candidate == nil && v.Organization.Kind == store.Own:
-		flash = append(flash, views.Flash{Level: "ok", Text: "Saved. Duo accepts the keys, and this organization is connected through them."})
-	case c.QueryParam("saved") != "":
-		flash = append(flash, views.Flash{Level: "warn", Text: "Saved, but Duo did not accept the keys: see below. The organization stays connected as it was."})
+	if saved := c.QueryParam("saved"); saved != "" {
+		flash = append(flash, savedOwnFlash(page, v.Organization, saved))
 	}
 	return s.showConnection(c, v, http.StatusOK, page, flash...)
 }
 
-func (s *pages) showConnection(c echo.Context, v site.Visitor, status int, page setup.ConnectionPage, flash ...views.Flash) error {
+// savedOwnFlash says what came of saving an organization's own keys of an API.
+func savedOwnFlash(page setup.ConnectionPage, o store.Organization, api string) views.Flash {
+	switch {
+	case api == store.AuthAPI && page.Auth.Verdict.State == runsetup.Works && page.Auth.Candidate == nil:
+		return views.Flash{Level: "ok", Text: "Saved. Duo accepts the Auth API keys."}
+	case api == store.AuthAPI:
+		return views.Flash{Level: "warn", Text: "Saved, but Duo did not accept the Auth API keys: see below."}
+	case page.Own.Candidate == nil && o.Kind == store.Own:
+		return views.Flash{Level: "ok", Text: "Saved. Duo accepts the keys, and this organization is connected through them."}
+	}
+	return views.Flash{Level: "warn",
+		Text: "Saved, but Duo did not accept the keys: see below. The organization stays connected as it was."}
+}
+
+func (s *pages) showConnection(c echo.Context, v site.Visitor, status int, page setup.ConnectionPage,
+	flash ...views.Flash) error {
 	return s.Render(c, status, v, site.Place{Tab: "connection", Flash: flash}, page)
 }
 
 // connectionPage is the page as stored.
 func (s *pages) connectionPage(c echo.Context, v site.Visitor) (setup.ConnectionPage, error) {
 	ctx, o := c.Request().Context(), v.Organization
-	page := setup.ConnectionPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(o), MayChoose: v.MayIntegrate(), OwnInUse: o.Kind == store.Own,
-		Now: []views.Fact{{Label: "Duo account", Text: "not connected"}}}
+	page := setup.ConnectionPage{
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(o), MayChoose: v.MayIntegrate(), OwnInUse: o.Kind == store.Own,
+		AuthOfWorkspace: o.Kind == store.Parent, AuthHost: o.APIHostname,
+		Once: views.Once{RunID: uuid.NewString(), Connection: o.Connection(), Connected: run.ConnectionText(o)},
+		Now:  []views.Fact{{Label: "Duo account", Text: "not connected"}},
+	}
 	if o.Mapped() {
 		page.Now = connectionFacts(v, o)
 	}
-	page.Kind.Value = o.Kind // own is none of those to choose from
-	state, err := s.Setup.Own(ctx, v.Scope, o, store.AdminAPI, v.Operator.ID)
-	if err != nil {
-		return page, err
+	var state runsetup.KeyState
+	for _, api := range []string{store.AdminAPI, store.AuthAPI} {
+		keys := runsetup.OfOrganization(o, api)
+		var err error
+		if state, err = s.Setup.KeyState(ctx, v.Scope, keys, v.Operator.ID); err != nil {
+			return page, err
+		}
+		s.fillCards(v, ownCards(&page), keys, state)
 	}
-	page.Own = s.apiCard(v, state, store.AdminAPI, "own", "own")
-	auth, err := s.Setup.Own(ctx, v.Scope, o, store.AuthAPI, v.Operator.ID)
-	if err != nil {
-		return page, err
-	}
-	page.Auth = s.apiCard(v, auth, store.AuthAPI, "ownauth", "ownauth")
-	page.Once = views.Once{RunID: uuid.NewString(), Connection: o.Connection(), Connected: run.ConnectionText(o)}
-	page.AuthOfWorkspace, page.AuthHost = o.Kind == store.Parent, o.APIHostname
 	if page.Auth.Host.Value == "" {
 		page.Auth.Host.Value = o.APIHostname // an account has one
 	}
+	page.Kind.Value = o.Kind // own is none of those to choose from
 	if page.MayChoose {
-		for _, a := range state.Accounts {
-			page.Accounts = append(page.Accounts, setup.AccountOption{Value: runsetup.AccountText(a), Label: a.APIHostname})
-			if a.AccountID == o.AccountID {
-				page.Account.Value = runsetup.AccountText(a)
-			}
-		}
-		if page.Account.Value == "" {
-			page.Account.Value = o.AccountID // it is not listed any more
-		}
+		offerAccounts(&page, o, state.Accounts)
 	}
 	found, err := s.Directories(ctx, v)
 	page.Directories = directoryRows(v, found)
 	return page, err
 }
 
+// offerAccounts lists the accounts to choose from, and chooses the organization's.
+func offerAccounts(page *setup.ConnectionPage, o store.Organization, accounts []store.Account) {
+	page.Account.Value = o.AccountID // for one that is not listed any more
+	for _, a := range accounts {
+		page.Accounts = append(page.Accounts, setup.AccountOption{Value: runsetup.AccountText(a), Label: a.APIHostname})
+		if a.AccountID == o.AccountID {
+			page.Account.Value = runsetup.AccountText(a)
+		}
+	}
+}
+
 func directoryRows(v site.Visitor, found []store.Directory) []setup.DirectoryRow {
 	var rows []setup.DirectoryRow
 	for _, d := range found {
 		rows = append(rows, setup.DirectoryRow{
-			ID: d.ID.String(), Name: views.Input{Value: d.Name}, Key: d.Key, Primary: d.Primary, SetOn: d.SetAt.In(v.Location()).Format("2 Jan 2006"), SetBy: d.SetBy,
+			ID: d.ID.String(), Name: views.Input{Value: d.Name}, Key: d.Key, Primary: d.Primary,
+			SetOn: d.SetAt.In(v.Location()).Format("2 Jan 2006"), SetBy: d.SetBy,
 			Test: site.ActionPath(v, catalog.SynchronizeUser, "directory_key", d.Key, "test", "1"),
 		})
 	}
@@ -106,7 +118,8 @@ func (s *pages) postConnection(c echo.Context, v site.Visitor) error {
 	if !form.Has("kind") {
 		form.Values.Set("kind", "nothing chosen")
 	}
-	bad, err := s.Setup.Connect(c.Request().Context(), v.Membership, v.Actor(), v.Organization, form.Get("kind"), form.Get("account"))
+	bad, err := s.Setup.Connect(c.Request().Context(), v.Membership, v.Actor(), v.Organization, form.Get("kind"),
+		form.Get("account"))
 	if err != nil && !site.DuoSaidNo(err) {
 		return err
 	}
@@ -119,105 +132,14 @@ func (s *pages) postConnection(c echo.Context, v site.Visitor) error {
 	}
 	faults := site.ByField(bad)
 	page.Kind = views.Input{Value: form.Get("kind"), Error: faults[runsetup.KindField]}
-	page.Account = views.Input{Value: accountShownAgain(form.Get("account"), page.Accounts), Error: faults[runsetup.AccountField]}
+	page.Account = views.Input{Value: accountShownAgain(form.Get("account"), page.Accounts),
+		Error: faults[runsetup.AccountField]}
 	status := http.StatusUnprocessableEntity
 	if err != nil {
 		why := run.Explain(err) // of the workspace's Accounts keys
 		page.Account.Error, status = strings.TrimSpace("Nothing was changed. "+why.Cause+" "+why.Fix), site.StatusOf(err)
 	}
 	return s.showConnection(c, v, status, page)
-}
-
-// ownPrefix is what the names of the boxes of an organization's own keys begin
-// with.
-func ownPrefix(api string) string {
-	if api == store.AuthAPI {
-		return "ownauth"
-	}
-	return "own"
-}
-
-func ownBoxes(api string) []string {
-	prefix := ownPrefix(api)
-	return []string{prefix + "_host", prefix + "_integration_key", prefix + "_secret_key"}
-}
-
-func valuesOf(f site.Form, names []string) map[string]string {
-	typed := map[string]string{}
-	for _, name := range names {
-		typed[name] = f.Get(name)
-	}
-	return typed
-}
-
-func ownCards(page *setup.ConnectionPage) cardBoxes {
-	return cardBoxes{"own": {&page.Own, "own"}, "ownauth": {&page.Auth, "ownauth"}}
-}
-
-func (s *pages) postOwnKeys(api string) site.Handler {
-	return func(c echo.Context, v site.Visitor) error {
-		form, err := site.FormOf(c)
-		if err != nil {
-			return err
-		}
-		refused, _, err := s.Setup.SaveOwn(c.Request().Context(), v.Scope, v.Actor(), v.Organization, api, valuesOf(form, ownBoxes(api)))
-		if err != nil {
-			return err
-		}
-		if refused != nil {
-			page, err := s.connectionPage(c, v)
-			if err != nil {
-				return err
-			}
-			setFaults(ownCards(&page), site.ByField(refused.Faults), refused.Notes)
-			return s.showConnection(c, v, http.StatusUnprocessableEntity, page)
-		}
-		return c.Redirect(http.StatusSeeOther, views.Connection(v.Workspace.Slug, v.Organization.Slug)+"?saved="+api)
-	}
-}
-
-func (s *pages) postFillOwnKeys(api string) site.Handler {
-	return func(c echo.Context, v site.Visitor) error {
-		form, err := site.FormOf(c)
-		if err != nil {
-			return err
-		}
-		prefix := ownPrefix(api)
-		did, err := s.Setup.FillInOwn(c.Request().Context(), v.Scope, v.Actor(), v.Organization, api, form.Get(runsetup.PasteField(prefix)), valuesOf(form, ownBoxes(api)))
-		if err != nil {
-			return err
-		}
-		page, err := s.connectionPage(c, v)
-		if err != nil {
-			return err
-		}
-		status := showPasted(ownCards(&page), prefix, did, form)
-		return s.showConnection(c, v, status, page)
-	}
-}
-
-func (s *pages) postCheckOwnKeys(api string) site.Handler {
-	return s.actOnOwnKeys(api, s.Setup.CheckOwn)
-}
-
-func (s *pages) postActivateOwnKeys(api string) site.Handler {
-	return s.actOnOwnKeys(api, s.Setup.UseOwnAnyway)
-}
-
-func (s *pages) postDiscardOwnKeys(api string) site.Handler {
-	return s.actOnOwnKeys(api, s.Setup.DiscardOwn)
-}
-
-func (s *pages) actOnOwnKeys(api string, act func(context.Context, store.Scope, run.Actor, store.Organization, string) error) site.Handler {
-	return func(c echo.Context, v site.Visitor) error {
-		if _, err := site.FormOf(c); err != nil {
-			return err
-		}
-		if err := act(c.Request().Context(), v.Scope, v.Actor(), v.Organization, api); err != nil {
-			return err
-		}
-		return c.Redirect(http.StatusSeeOther, views.Connection(v.Workspace.Slug, v.Organization.Slug)+"#api-"+ownPrefix(api))
-	}
 }
 
 // postProvision makes the organization's Auth API application in Duo, or finds it
@@ -243,9 +165,11 @@ func (s *pages) postProvision(c echo.Context, v site.Visitor) error {
 		if fault == nil {
 			status = site.StatusOf(err)
 		}
-		return s.showConnection(c, v, status, page, views.Flash{Level: "bad", Text: done.Run.Summary, Link: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}})
+		return s.showConnection(c, v, status, page, views.Flash{Level: "bad", Text: done.Run.Summary,
+			Link: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}})
 	case err != nil:
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Connection(v.Workspace.Slug, v.Organization.Slug)+"?run="+done.Run.ID.String())
+	to := views.Connection(v.Workspace.Slug, v.Organization.Slug)
+	return c.Redirect(http.StatusSeeOther, to+"?run="+done.Run.ID.String())
 }

@@ -18,12 +18,9 @@ import (
 	"duodesk/views/setup"
 )
 
-// importForm is the draft that holds a file between its preview and its import:
-// the browser is never asked for verdicts again, nor for the rows.
-const importForm = "import"
-
 func (s *pages) getImport(c echo.Context, v site.Visitor) error {
-	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"}, setup.ImportPage{Workspace: v.Workspace.Slug})
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"},
+		setup.ImportPage{Workspace: v.Workspace.Slug})
 }
 
 // postImport keeps a file and shows what would become of it.
@@ -32,66 +29,53 @@ func (s *pages) postImport(c echo.Context, v site.Visitor) error {
 	if err == nil {
 		_, err = readImport(text)
 	}
-	var fault uploaded
-	if errors.As(err, &fault) {
-		page := setup.ImportPage{Workspace: v.Workspace.Slug}
-		page.File.Error = string(fault)
-		if name == "" && len(text) <= site.MaxBody {
-			page.Text.Value, page.Text.Error, page.File.Error = text, string(fault), ""
-		}
-		return s.Render(c, http.StatusUnprocessableEntity, v, site.Place{Section: "organizations"}, page)
+	if fault, is := errors.AsType[uploaded](err); is {
+		return s.refuseImport(c, v, name, text, string(fault))
 	}
 	if err != nil {
 		return err
 	}
-	draft := map[string]string{"id": uuid.NewString(), "file": name, "text": text}
-	err = s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) error {
-		if err := tx.HoldOperator(c.Request().Context(), v.Operator.ID, v.Operator.Epoch); err != nil {
-			return err
-		}
-		return tx.SaveDraft(c.Request().Context(), v.Operator.ID, importForm, draft, s.Now())
-	})
-	if err != nil {
+	if err := s.Setup.KeepImport(c.Request().Context(), v.Scope, v.Actor(), name, text); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.ImportPreview(v.Workspace.Slug, "", 1))
 }
 
-// keptImport is the file that its operator uploaded last, judged as things are
-// now; no rows when there is none.
-type keptImport struct {
-	id   string
-	file string
-	rows []runsetup.ImportRow
+// refuseImport says what is wrong with a file as a whole, beside the box that it came in.
+func (s *pages) refuseImport(c echo.Context, v site.Visitor, name, text, fault string) error {
+	page := setup.ImportPage{Workspace: v.Workspace.Slug}
+	if name == "" && len(text) <= site.MaxBody {
+		page.Text = views.Input{Value: text, Error: fault}
+	} else {
+		page.File.Error = fault
+	}
+	return s.Render(c, http.StatusUnprocessableEntity, v, site.Place{Section: "organizations"}, page)
 }
 
-func (s *pages) keptImport(ctx context.Context, v site.Visitor) (keptImport, error) {
-	var draft map[string]string
-	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		draft, _, err = tx.Draft(ctx, v.Operator.ID, importForm, s.Now())
-		return err
-	})
-	if err != nil {
-		return keptImport{}, site.IgnoreNotFound(err)
+// keptImport is the file that the visitor uploaded last, and its rows; none where no file
+// is kept.
+func (s *pages) keptImport(c echo.Context, v site.Visitor) (runsetup.ImportFile, []runsetup.ImportRow, error) {
+	file, err := s.Setup.KeptImport(c.Request().Context(), v.Scope, v.Operator.ID)
+	if err != nil || file.ID == "" {
+		return file, nil, err
 	}
-	rows, err := readImport(draft["text"])
-	return keptImport{id: draft["id"], file: draft["file"], rows: rows}, err
+	rows, err := readImport(file.Text)
+	return file, rows, err
 }
 
 func (s *pages) getImportPreview(c echo.Context, v site.Visitor) error {
-	ctx := c.Request().Context()
-	kept, err := s.keptImport(ctx, v)
+	file, rows, err := s.keptImport(c, v)
 	if err != nil {
 		return err
 	}
-	if kept.id == "" {
+	if file.ID == "" {
 		return s.getImport(c, v)
 	}
-	judged, err := s.Setup.JudgeImport(ctx, v.Scope, kept.rows)
+	judged, err := s.Setup.JudgeImport(c.Request().Context(), v.Scope, rows)
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"}, previewPage(c, v, kept, judged))
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"}, previewPage(c, v, file, judged))
 }
 
 // postImportPreview imports the file that the form names by its id.
@@ -100,92 +84,97 @@ func (s *pages) postImportPreview(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
 	id, badID := uuid.Parse(form.Get("id"))
 	expected, badCount := strconv.Atoi(form.Get("expected"))
 	if badID != nil || badCount != nil || expected < 1 {
 		return site.BadRequest("The form does not say what is to be imported. Open the preview again.")
 	}
-	done := views.OrganizationsView(v.Workspace.Slug, "", "", 1) + "?run=" + id.String()
-	imported, err := s.Setup.Imported(ctx, v.Scope, id)
+	file, rows, err := s.keptImport(c, v)
 	if err != nil {
 		return err
 	}
-	if imported {
-		return c.Redirect(http.StatusSeeOther, done)
+	if file.ID != id.String() {
+		return s.toImported(c, v, id)
 	}
-	kept, err := s.keptImport(ctx, v)
-	if err != nil {
-		return err
-	}
-	if kept.id != id.String() {
-		// The first sending is done by now, or another file took this one's place,
-		// or the day is over.
-		if imported, err = s.Setup.Imported(ctx, v.Scope, id); err == nil && !imported {
-			err = &store.ConflictError{Constraint: "draft"}
-		}
-		if err != nil {
-			return err
-		}
-		return c.Redirect(http.StatusSeeOther, done)
-	}
-	changed, err := s.Setup.ImportOrganizations(ctx, v.Scope, v.Actor(), id, kept.rows, expected)
+	changed, err := s.Setup.ImportOrganizations(c.Request().Context(), v.Scope, v.Actor(), id, rows, expected)
 	if err != nil || changed != nil {
-		return s.showNotImported(c, v, kept, changed, err)
+		return s.showNotImported(c, v, file, rows, changed, err)
 	}
-	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error { return tx.DropDraft(ctx, v.Operator.ID, importForm) })
+	return c.Redirect(http.StatusSeeOther, importedAddress(v, id))
+}
+
+// toImported answers a form whose file is not kept: it was imported, as after a form sent
+// twice, or another file took its place, or the day is over.
+func (s *pages) toImported(c echo.Context, v site.Visitor, id uuid.UUID) error {
+	imported, err := s.Setup.Imported(c.Request().Context(), v.Scope, id)
+	if err == nil && !imported {
+		err = &store.ConflictError{Constraint: "draft"}
+	}
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, done)
+	return c.Redirect(http.StatusSeeOther, importedAddress(v, id))
+}
+
+func importedAddress(v site.Visitor, id uuid.UUID) string {
+	return views.OrganizationsView(v.Workspace.Slug, "", "", 1) + "?run=" + id.String()
 }
 
 // showNotImported shows the preview again with why nothing was imported: what
 // Duo said, or that the rows would become something else by now.
-func (s *pages) showNotImported(c echo.Context, v site.Visitor, kept keptImport, changed []runsetup.JudgedRow, err error) error {
-	status, failed := http.StatusConflict, "Nothing was imported: since you looked, something changed in Duo or in the console. This is what would become of the rows now."
+func (s *pages) showNotImported(c echo.Context, v site.Visitor, file runsetup.ImportFile, rows []runsetup.ImportRow,
+	changed []runsetup.JudgedRow, err error) error {
+	status := http.StatusConflict
+	failed := "Nothing was imported: since you looked, something changed in Duo or in the console. " +
+		"This is what would become of the rows now."
 	if err != nil {
 		if !site.DuoSaidNo(err) {
 			return err
 		}
 		why := run.Explain(err)
 		status, failed = site.StatusOf(err), "Nothing was imported. "+why.Cause+" "+why.Fix
-		if changed, err = s.Setup.JudgeImport(c.Request().Context(), v.Scope, kept.rows); err != nil {
+		if changed, err = s.Setup.JudgeImport(c.Request().Context(), v.Scope, rows); err != nil {
 			return err
 		}
 	}
-	page := previewPage(c, v, kept, changed)
+	page := previewPage(c, v, file, changed)
 	page.Failed = failed
 	return s.Render(c, status, v, site.Place{Section: "organizations"}, page)
 }
 
-func previewPage(c echo.Context, v site.Visitor, kept keptImport, judged []runsetup.JudgedRow) setup.ImportPreviewPage {
+func previewPage(c echo.Context, v site.Visitor, file runsetup.ImportFile,
+	judged []runsetup.JudgedRow) setup.ImportPreviewPage {
 	ws, n, show := v.Workspace.Slug, site.PageOf(c), c.QueryParam("show")
-	count := runsetup.CountVerdicts(judged)
-	page := setup.ImportPreviewPage{Workspace: ws, ID: kept.id, File: kept.file, Creates: count[runsetup.WillBeCreated], Faults: count[runsetup.Faulty]}
-	link := func(text, value string, count int) views.FilterLink {
-		return views.FilterLink{Text: text, Count: count, Current: show == value, Href: views.ImportPreview(ws, value, 1)}
+	count := runsetup.CountRows(judged)
+	page := setup.ImportPreviewPage{Workspace: ws, ID: file.ID, File: file.Name,
+		Creates: count[runsetup.WillBeCreated], Faults: count[runsetup.Faulty]}
+	link := func(text string, status runsetup.RowStatus, count int) views.FilterLink {
+		return views.FilterLink{Text: text, Count: count, Current: show == string(status),
+			Href: views.ImportPreview(ws, string(status), 1)}
 	}
 	page.Filters = []views.FilterLink{
-		link("All", "", len(judged)), link("Faults", string(runsetup.Faulty), count[runsetup.Faulty]),
-		link("Will be created", string(runsetup.WillBeCreated), count[runsetup.WillBeCreated]), link("Exist already", string(runsetup.Exists), count[runsetup.Exists]),
+		link("All", "", len(judged)),
+		link("Faults", runsetup.Faulty, count[runsetup.Faulty]),
+		link("Will be created", runsetup.WillBeCreated, count[runsetup.WillBeCreated]),
+		link("Exist already", runsetup.Exists, count[runsetup.Exists]),
 	}
 	var shown []runsetup.JudgedRow
 	for _, j := range judged {
-		if show == "" || string(j.Verdict) == show {
+		if show == "" || string(j.Status) == show {
 			shown = append(shown, j)
 		}
 	}
 	for _, j := range site.Slice(shown, n, site.ListRows) {
 		page.Rows = append(page.Rows, importRowView(ws, j))
 	}
-	page.Pager = site.PagerOf(n, site.ListRows, len(shown), "rows", func(p int) string { return views.ImportPreview(ws, show, p) })
+	page.Pager = site.PagerOf(n, site.ListRows, len(shown), "rows",
+		func(p int) string { return views.ImportPreview(ws, show, p) })
 	return page
 }
 
 func importRowView(ws string, j runsetup.JudgedRow) setup.ImportRow {
 	row := setup.ImportRow{Line: j.Line, Name: j.Name, Account: j.Account}
-	switch j.Verdict {
+	switch j.Status {
 	case runsetup.Exists:
 		row.State = views.Chip{Level: "idle", Text: "Exists already"}
 		row.Existing = views.Link{Text: j.Exists.Name, Href: views.Organization(ws, j.Exists.Slug)}
@@ -194,10 +183,15 @@ func importRowView(ws string, j runsetup.JudgedRow) setup.ImportRow {
 	default:
 		row.State = views.Chip{Level: "ok", Text: "Will be created"}
 	}
-	for _, f := range j.Faults {
-		row.Faults = append(row.Faults, f.Field+": "+f.Message)
-	}
+	row.Faults = faultTexts(j)
 	return row
+}
+
+func faultTexts(j runsetup.JudgedRow) (texts []string) {
+	for _, f := range j.Faults {
+		texts = append(texts, f.Field+": "+f.Message)
+	}
+	return texts
 }
 
 // getImportTemplate is a file with nothing but the header.
@@ -208,26 +202,22 @@ func (s *pages) getImportTemplate(c echo.Context, _ site.Visitor) error {
 // getImportFaults gives the rows with faults back, to be mended and uploaded.
 func (s *pages) getImportFaults(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
-	kept, err := s.keptImport(ctx, v)
+	_, read, err := s.keptImport(c, v)
 	if err != nil {
 		return err
 	}
-	judged, err := s.Setup.JudgeImport(ctx, v.Scope, kept.rows)
+	judged, err := s.Setup.JudgeImport(ctx, v.Scope, read)
 	if err != nil {
 		return err
 	}
 	var rows [][]string
 	for _, j := range judged {
-		if j.Verdict != runsetup.Faulty {
-			continue
+		if j.Status == runsetup.Faulty {
+			rows = append(rows, []string{j.Name, j.Aliases, j.Tags, j.TimeZone, j.Colour, j.Account, j.DirectoryKey, j.Slug,
+				string(j.Status), strings.Join(faultTexts(j), " ")})
 		}
-		var said []string
-		for _, f := range j.Faults {
-			said = append(said, f.Field+": "+f.Message)
-		}
-		rows = append(rows, []string{j.Name, j.Aliases, j.Tags, j.TimeZone, j.Colour, j.Account, j.DirectoryKey, j.Slug, string(j.Verdict), strings.Join(said, " ")})
 	}
-	header := append(importColumns[:len(importColumns):len(importColumns)], slugColumn, verdictColumn, faultColumn)
+	header := append(importColumns[:len(importColumns):len(importColumns)], slugColumn, statusColumn, faultColumn)
 	return s.SendCSV(c, "faults.csv", header, func(context.Context) ([][]string, error) {
 		all := rows
 		rows = nil

@@ -32,8 +32,8 @@ const (
 var importColumns = []string{"name", "aliases", "tags", "time_zone", "colour", "account", "directory_key"}
 
 const (
-	slugColumn, stateColumn    = "slug", "state"
-	verdictColumn, faultColumn = "verdict", "fault"
+	slugColumn, stateColumn   = "slug", "state"
+	statusColumn, faultColumn = "verdict", "fault" // of rows to be mended
 )
 
 // uploaded is a fault of a file as a whole, in words for the person.
@@ -61,9 +61,9 @@ func uploadOf(c echo.Context) (name, text string, err error) {
 		if err != nil {
 			return "", "", badBody(err)
 		}
-		held, err := io.ReadAll(io.LimitReader(part, maxImport+1))
+		held, err := heldBy(part, r.Body)
 		if err != nil {
-			return "", "", badBody(err)
+			return "", "", err
 		}
 		field := part.FormName()
 		if seen[field] {
@@ -71,19 +71,28 @@ func uploadOf(c echo.Context) (name, text string, err error) {
 		}
 		seen[field] = true
 		switch {
-		case len(held) > maxImport:
-			// The rest is read, since browsers show no answer to what they are
-			// still sending.
-			if _, err := io.Copy(io.Discard, r.Body); err != nil {
-				return "", "", badBody(err)
-			}
-			return "", "", uploaded("This has more than 1 MB. Split it into smaller files.")
-		case field == "file" && len(held) > 0:
-			name, text = catalog.Plain(part.FileName()), string(held)
+		case field == "file" && held != "":
+			name, text = catalog.Plain(part.FileName()), held
 		case field == "text" && text == "":
-			text = string(held)
+			text = held
 		}
 	}
+}
+
+// heldBy reads a part of a body. One that is too large is an uploaded.
+func heldBy(part io.Reader, body io.Reader) (string, error) {
+	held, err := io.ReadAll(io.LimitReader(part, maxImport+1))
+	if err != nil {
+		return "", badBody(err)
+	}
+	if len(held) <= maxImport {
+		return string(held), nil
+	}
+	// The rest is read, since browsers show no answer to what they are still sending.
+	if _, err := io.Copy(io.Discard, body); err != nil {
+		return "", badBody(err)
+	}
+	return "", uploaded("This has more than 1 MB. Split it into smaller files.")
 }
 
 func badBody(err error) error {
@@ -105,14 +114,7 @@ func readImport(text string) ([]runsetup.ImportRow, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, uploaded("There is nothing in it. Choose a file, or paste its text.")
 	}
-	first, _, _ := strings.Cut(strings.TrimLeft(text, "\n"), "\n")
-	mark := oneColumn
-	for _, other := range ",;\t" {
-		if strings.ContainsRune(first, other) && (mark == oneColumn || strings.Count(first, string(other)) > strings.Count(first, string(mark))) {
-			mark = other
-		}
-	}
-	records, err := recordsOf(text, mark)
+	records, err := recordsOf(text, markOf(text))
 	if err != nil {
 		return nil, err
 	}
@@ -139,26 +141,42 @@ func readImport(text string) ([]runsetup.ImportRow, error) {
 	return rows, nil
 }
 
+// markOf is what separates the cells of a text: the mark that is most often in its first
+// line.
+func markOf(text string) rune {
+	first, _, _ := strings.Cut(strings.TrimLeft(text, "\n"), "\n")
+	mark := oneColumn
+	for _, other := range ",;\t" {
+		most := mark != oneColumn && strings.Count(first, string(other)) <= strings.Count(first, string(mark))
+		if strings.ContainsRune(first, other) && !most {
+			mark = other
+		}
+	}
+	return mark
+}
+
 // columnsOf reads the header. What it does not know is a fault: a column that
 // is spelled wrongly would be left out unseen.
 func columnsOf(header []string) ([]string, error) {
-	known := append(slices.Clone(importColumns), slugColumn, stateColumn, verdictColumn, faultColumn)
+	known := append(slices.Clone(importColumns), slugColumn, stateColumn, statusColumn, faultColumn)
 	var columns []string
 	for _, cell := range header {
 		name := strings.NewReplacer(" ", "_", "-", "_", "color", "colour").Replace(strings.ToLower(text.Line(cell)))
 		switch {
 		case name != "" && !slices.Contains(known, name):
-			return nil, uploaded("The first line names a column “" + catalog.Plain(cell) + "”, which there is not. The columns are " + strings.Join(importColumns, ", ") + ".")
+			return nil, uploaded("The first line names a column “" + catalog.Plain(cell) + "”, which there is not. " + theColumns())
 		case name != "" && slices.Contains(columns, name):
 			return nil, uploaded("The first line names the column “" + name + "” twice.")
 		}
 		columns = append(columns, name)
 	}
 	if !slices.Contains(columns, "name") {
-		return nil, uploaded("The first line names no column “name”. The columns are " + strings.Join(importColumns, ", ") + ".")
+		return nil, uploaded("The first line names no column “name”. " + theColumns())
 	}
 	return columns, nil
 }
+
+func theColumns() string { return "The columns are " + strings.Join(importColumns, ", ") + "." }
 
 func importRow(columns, cells []string, line int) (row runsetup.ImportRow, blank bool, err error) {
 	row.Line, blank = line, true

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/run"
@@ -34,7 +33,7 @@ func mappingFilter(value func(string) string) views.MappingFilter {
 
 // mappingSection is the mapping as the address asks for it. It opens once the
 // Accounts API has answered.
-func (s *pages) mappingSection(c echo.Context, v site.Visitor, state runsetup.Integration) (setup.MappingSection, error) {
+func (s *pages) mappingSection(c echo.Context, v site.Visitor, state runsetup.KeyState) (setup.MappingSection, error) {
 	filter := mappingFilter(c.QueryParam)
 	if c.Request().Method == http.MethodPost {
 		filter = mappingFilter(c.Request().PostFormValue)
@@ -72,7 +71,8 @@ func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Acc
 	var drifted []store.Drifted
 	var n store.Counts
 	err := s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) (err error) {
-		rows, n, err = tx.Organizations(ctx, store.Filter(filter.Show), filter.Query, mappingRows, (filter.Page-1)*mappingRows)
+		rows, n, err = tx.Organizations(ctx, store.Filter(filter.Show), filter.Query, mappingRows,
+			(filter.Page-1)*mappingRows)
 		if err == nil && m.Editable {
 			drifted, err = tx.Drifted(ctx)
 		}
@@ -88,17 +88,7 @@ func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Acc
 	m.Organizations, m.Mapped, m.Keyed = n.Organizations, n.Mapped, n.Keyed
 	m.Drift = driftRows(drifted)
 	m.Filters = mappingFilters(v.Workspace.Slug, filter, n)
-	var suggestions map[uuid.UUID]runsetup.Suggestion
-	if filter.Suggest {
-		suggestions = runsetup.Suggest(everybody, accounts)
-	}
-	byID := map[string]store.Account{}
-	for _, a := range accounts {
-		byID[a.AccountID] = a
-	}
-	for _, o := range rows {
-		m.Rows = append(m.Rows, mappingRow(v, o, byID, suggestions[o.ID]))
-	}
+	m.Rows = rowsOfMapping(v, rows, everybody, accounts)
 	m.Pager = site.PagerOf(filter.Page, mappingRows, n.Matching, "organizations", func(page int) string {
 		f := filter
 		f.Page = page
@@ -106,6 +96,20 @@ func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Acc
 	})
 	m.Empty = mappingEmpty(v, n)
 	return nil
+}
+
+// rowsOfMapping are organizations as they are saved, with suggestions by the names of all.
+func rowsOfMapping(v site.Visitor, shown, all []store.Organization,
+	accounts []store.Account) (rows []setup.MappingRow) {
+	suggestions := runsetup.Suggest(all, accounts)
+	byID := map[string]store.Account{}
+	for _, a := range accounts {
+		byID[a.AccountID] = a
+	}
+	for _, o := range shown {
+		rows = append(rows, mappingRow(v, o, byID, suggestions[o.ID]))
+	}
+	return rows
 }
 
 func mappingFilters(ws string, f views.MappingFilter, n store.Counts) []views.FilterLink {
@@ -124,10 +128,12 @@ func mappingFilters(ws string, f views.MappingFilter, n store.Counts) []views.Fi
 func mappingEmpty(v site.Visitor, n store.Counts) views.Empty {
 	switch {
 	case n.Organizations == 0 && v.MayIntegrate():
-		return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "Create one for every Duo account in one go, or one by one.",
+		return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet",
+			Text: "Create one for every Duo account in one go, or one by one.",
 			Link: views.Link{Text: "New organization", Href: views.NewOrganization(v.Workspace.Slug)}}
 	case n.Organizations == 0:
-		return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "An owner or admin of this workspace creates them."}
+		return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet",
+			Text: "An owner or admin of this workspace creates them."}
 	}
 	return views.Empty{Kind: "no-match", Headline: "No organization matches", Text: "Change the search or the filter.",
 		Link: views.Link{Text: "Show all", Href: views.Mapping(v.Workspace.Slug, views.MappingFilter{})}}
@@ -135,20 +141,24 @@ func mappingEmpty(v site.Visitor, n store.Counts) views.Empty {
 
 // mappingRow is one organization as it is saved, or with a suggestion that is
 // not.
-func mappingRow(v site.Visitor, o store.Organization, accounts map[string]store.Account, suggested runsetup.Suggestion) setup.MappingRow {
-	row := setup.MappingRow{Workspace: v.Workspace.Slug, OrganizationID: o.ID.String(), OrganizationTag: words.TagOf(o), Editable: v.MayIntegrate(), Connection: o.Connection()}
+func mappingRow(v site.Visitor, o store.Organization, accounts map[string]store.Account,
+	suggested runsetup.Suggestion) setup.MappingRow {
+	row := setup.MappingRow{Workspace: v.Workspace.Slug, OrganizationID: o.ID.String(), OrganizationTag: words.TagOf(o),
+		Editable: v.MayIntegrate(), Connection: o.Connection()}
 	row.DirectoryKey.Value, row.SavedDirectoryKey = o.DirectoryKey, o.DirectoryKey
 	account, listed := accounts[o.AccountID]
 	switch {
 	case o.Kind == store.Parent || o.Kind == store.Own:
-		row.Connected, row.AccountHost, row.State = words.ConnectionText(o), o.APIHostname, views.Chip{Level: "ok", Text: "Mapped"}
+		row.Connected, row.AccountHost, row.State = words.ConnectionText(o), o.APIHostname,
+			views.Chip{Level: "ok", Text: "Mapped"}
 		return row
 	case o.Mapped() && listed:
 		row.Account.Value, row.State = runsetup.AccountText(account), views.Chip{Level: "ok", Text: "Mapped"}
 	case o.Mapped():
 		row.Account.Value, row.State = o.AccountID, words.LostAccount(o)
 	case suggested.Account.AccountID != "":
-		row.Account.Value, row.State = runsetup.AccountText(suggested.Account), views.Chip{Level: "info", Text: "Suggested, not saved yet"}
+		row.Account.Value, row.State = runsetup.AccountText(suggested.Account),
+			views.Chip{Level: "info", Text: "Suggested, not saved yet"}
 	case suggested.Ambiguous > 0:
 		row.State = views.Chip{Level: "warn", Text: fmt.Sprintf("%d with this name", suggested.Ambiguous)}
 	default:

@@ -195,7 +195,7 @@ func (s *pages) postRefreshAccounts(c echo.Context, v site.Visitor) error {
 
 func (s *pages) getAdoptAccounts(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
-	state, err := s.Setup.Integration(ctx, v.Scope, v.Operator.ID)
+	state, err := s.Setup.KeyState(ctx, v.Scope, runsetup.Nine(), v.Operator.ID)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -21,12 +22,14 @@ import (
 func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
 	ctx, n := c.Request().Context(), site.PageOf(c)
 	ws := v.Workspace.Slug
-	page := setup.OrganizationsPage{Workspace: ws, Query: site.Query(c), Show: organizationFilter(c.QueryParam("show")), MayCreate: v.MayIntegrate()}
+	page := setup.OrganizationsPage{Workspace: ws, Query: site.Query(c), Show: organizationFilter(c.QueryParam("show")),
+		MayCreate: v.MayIntegrate()}
 	var found []store.Organization
 	var counts store.Counts
 	var tags []store.TagCount
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		if found, counts, err = tx.Organizations(ctx, store.Filter(page.Show), page.Query, site.ListRows, (n-1)*site.ListRows); err != nil {
+		from := (n - 1) * site.ListRows
+		if found, counts, err = tx.Organizations(ctx, store.Filter(page.Show), page.Query, site.ListRows, from); err != nil {
 			return err
 		}
 		tags, err = tx.Tags(ctx, tagsShown)
@@ -36,19 +39,10 @@ func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	page.Rows = words.OrganizationRows(found)
-	link := func(text, show string, count int) views.FilterLink {
-		return views.FilterLink{Text: text, Count: count, Current: page.Show == show, Href: views.OrganizationsView(ws, page.Query, show, 1)}
-	}
-	page.Filters = []views.FilterLink{
-		link("All", "", counts.Organizations),
-		link("Unmapped", string(store.Unmapped), counts.Organizations-counts.Mapped),
-		link("Without key", string(store.Unkeyed), counts.Organizations-counts.Keyed),
-		link("Failing", string(store.Failing), counts.Failing),
-	}
-	for _, t := range tags {
-		page.Tags = append(page.Tags, link(t.Tag, string(store.Tagged(t.Tag)), t.Count))
-	}
-	page.Pager = site.PagerOf(n, site.ListRows, counts.Matching, "organizations", func(p int) string { return views.OrganizationsView(ws, page.Query, page.Show, p) })
+	offerFilters(&page, counts, tags)
+	page.Pager = site.PagerOf(n, site.ListRows, counts.Matching, "organizations", func(p int) string {
+		return views.OrganizationsView(ws, page.Query, page.Show, p)
+	})
 	page.Empty = mappingEmpty(v, counts)
 	if counts.Organizations > 0 {
 		page.Empty.Link.Href = views.Organizations(ws)
@@ -58,6 +52,23 @@ func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations", Flash: flash}, page)
+}
+
+// offerFilters links to the parts of the list, with how many organizations each has.
+func offerFilters(page *setup.OrganizationsPage, counts store.Counts, tags []store.TagCount) {
+	link := func(text string, show store.Filter, count int) views.FilterLink {
+		return views.FilterLink{Text: text, Count: count, Current: page.Show == string(show),
+			Href: views.OrganizationsView(page.Workspace, page.Query, string(show), 1)}
+	}
+	page.Filters = []views.FilterLink{
+		link("All", store.All, counts.Organizations),
+		link("Unmapped", store.Unmapped, counts.Organizations-counts.Mapped),
+		link("Without key", store.Unkeyed, counts.Organizations-counts.Keyed),
+		link("Failing", store.Failing, counts.Failing),
+	}
+	for _, t := range tags {
+		page.Tags = append(page.Tags, link(t.Tag, store.Tagged(t.Tag), t.Count))
+	}
 }
 
 // tagsShown is how many tags the list offers as filters: the most common.
@@ -81,7 +92,8 @@ func connectionFacts(v site.Visitor, o store.Organization) []views.Fact {
 	account := views.Fact{Label: "Duo account", Text: o.AccountID, Note: "child of " + v.Workspace.Name, Mono: true}
 	switch o.Kind {
 	case store.Parent:
-		account = views.Fact{Label: "Duo account", Text: "parent account", Note: "of " + v.Workspace.Name + " itself, with the workspace's Admin API keys"}
+		account = views.Fact{Label: "Duo account", Text: "parent account",
+			Note: "of " + v.Workspace.Name + " itself, with the workspace's Admin API keys"}
 	case store.Own:
 		account = views.Fact{Label: "Duo account", Text: "own credentials", Note: "no child account"}
 	}
@@ -105,7 +117,7 @@ func (s *pages) getNewOrganization(c echo.Context, v site.Visitor) error {
 
 func (s *pages) newOrganizationPage(c echo.Context, v site.Visitor) (setup.NewOrganizationPage, error) {
 	page := setup.NewOrganizationPage{Workspace: v.Workspace.Slug, ID: uuid.NewString()}
-	state, err := s.Setup.Integration(c.Request().Context(), v.Scope, v.Operator.ID)
+	state, err := s.Setup.KeyState(c.Request().Context(), v.Scope, runsetup.Nine(), v.Operator.ID)
 	for _, a := range state.Accounts {
 		if a.MappedTo == nil {
 			page.Accounts = append(page.Accounts, setup.AccountOption{Value: runsetup.AccountText(a), Label: a.APIHostname})
@@ -128,32 +140,31 @@ func (s *pages) postOrganization(c echo.Context, v site.Visitor) error {
 	}
 	row := runsetup.MappingRow{Organization: id, Account: form.Get("account"), DirectoryKey: form.Get("directory_key")}
 	created, faults, err := s.Setup.CreateOrganization(c.Request().Context(), v.Scope, v.Actor(), form.Get("name"), row)
-	if err == nil && len(faults) == 0 {
-		return c.Redirect(http.StatusSeeOther, views.Organization(v.Workspace.Slug, created.Slug))
+	switch {
+	case err != nil && !site.DuoSaidNo(err):
+		return err
+	case err != nil || len(faults) > 0:
+		return s.showNotCreated(c, v, form.Get("name"), row, site.ByField(faults), err)
 	}
-	if err != nil && !site.DuoSaidNo(err) {
+	return c.Redirect(http.StatusSeeOther, views.Organization(v.Workspace.Slug, created.Slug))
+}
+
+// showNotCreated shows the form again with what was typed, and why no organization came
+// of it: faults, or what Duo said about the accounts.
+func (s *pages) showNotCreated(c echo.Context, v site.Visitor, name string, row runsetup.MappingRow,
+	faults map[string]string, failed error) error {
+	page, err := s.newOrganizationPage(c, v)
+	if err != nil {
 		return err
 	}
-	page, drawing := s.newOrganizationPage(c, v)
-	if drawing != nil {
-		return drawing
-	}
-	page.ID = id.String()
-	page.Name.Value, page.Account.Value, page.DirectoryKey.Value = form.Get("name"), accountShownAgain(form.Get("account"), page.Accounts), shownAgain(form.Get("directory_key"))
-	for _, fault := range faults {
-		switch fault.Field {
-		case "name":
-			page.Name.Error = fault.Message
-		case runsetup.AccountField:
-			page.Account.Error = fault.Message
-		case runsetup.DirectoryKeyField:
-			page.DirectoryKey.Error = fault.Message
-		}
-	}
+	page.ID = row.Organization.String()
+	page.Name = views.Input{Value: name, Error: faults[runsetup.NameField]}
+	page.Account = views.Input{Value: accountShownAgain(row.Account, page.Accounts), Error: faults[runsetup.AccountField]}
+	page.DirectoryKey = views.Input{Value: shownAgain(row.DirectoryKey), Error: faults[runsetup.DirectoryKeyField]}
 	status := http.StatusUnprocessableEntity
-	if err != nil {
-		why := run.Explain(err)
-		page.Account.Error, status = why.Cause+" "+why.Fix, site.StatusOf(err)
+	if failed != nil {
+		why := run.Explain(failed)
+		page.Account.Error, status = why.Cause+" "+why.Fix, site.StatusOf(failed)
 	}
 	return s.Render(c, status, v, site.Place{Section: "organizations"}, page)
 }
@@ -162,30 +173,46 @@ func (s *pages) postOrganization(c echo.Context, v site.Visitor) error {
 const overviewRuns = 8
 
 func (s *pages) getOrganization(c echo.Context, v site.Visitor) error {
-	ctx, o := c.Request().Context(), v.Organization
-	page := setup.OrganizationPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(o), State: "ready", MayMap: v.MayIntegrate(),
-		MayEdit: v.Role >= catalog.Administrator, About: s.aboutFacts(v, o),
-		Refresh: views.Organization(v.Workspace.Slug, o.Slug) + "?fresh=1", Directory: directoryFact(o)}
-	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
+	o := v.Organization
+	page := setup.OrganizationPage{
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(o), State: "unmapped",
+		Refresh: views.Organization(v.Workspace.Slug, o.Slug) + "?fresh=1",
+		MayMap:  v.MayIntegrate(), MayEdit: v.Role >= catalog.Administrator, About: s.aboutFacts(v, o), Directory: directoryFact(o),
+	}
+	var err error
+	if page.Runs, err = s.runsOfOrganization(c.Request().Context(), v); err != nil {
+		return err
+	}
+	if o.Mapped() {
+		page.State, page.Connection = "ready", connectionFacts(v, o)
+		err = s.countUsers(c, v, &page)
+	}
+	if err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "overview"}, page)
+}
+
+// runsOfOrganization are the latest runs of the visitor's organization, whose page they
+// are on.
+func (s *pages) runsOfOrganization(ctx context.Context, v site.Visitor) (rows []views.RunRow, err error) {
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		runs, err := tx.Runs(ctx, overviewRuns, 0)
 		if err == nil {
 			err = tx.MarkGone(ctx, runs, catalog.DeleteUser, catalog.DeletePhone)
 		}
-		page.Runs = s.RunRows(v, runs)
-		for i := range page.Runs {
-			page.Runs[i].Organization = nil // the page is about it
-		}
+		rows = s.RunRows(v, runs)
 		return err
 	})
-	if err != nil {
-		return err
+	for i := range rows {
+		rows[i].Organization = nil
 	}
-	if !o.Mapped() {
-		page.State = "unmapped"
-		return s.Render(c, http.StatusOK, v, site.Place{Tab: "overview"}, page)
-	}
-	page.Connection = connectionFacts(v, o)
-	users, err := s.Runner.UsersToShow(ctx, v.Scope, o, c.QueryParam("fresh") != "")
+	return rows, err
+}
+
+// countUsers fills in how many users are in which state, or why Duo does not say.
+func (s *pages) countUsers(c echo.Context, v site.Visitor, page *setup.OrganizationPage) error {
+	users, err := s.Runner.UsersToShow(c.Request().Context(), v.Scope, v.Organization, c.QueryParam("fresh") != "")
 	switch {
 	case site.DuoSaidNo(err):
 		page.State, page.Trouble = "unreachable", s.Trouble(c, err, users.ReadAt, users.Behind)
@@ -196,7 +223,7 @@ func (s *pages) getOrganization(c echo.Context, v site.Visitor) error {
 		page.ReadAt = s.When(v, users.ReadAt)
 		page.Users, page.UsersTotal = statusCounts(v, users), words.TotalText(users.Total, users.TooMany)
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{Tab: "overview"}, page)
+	return nil
 }
 
 // aboutFacts is what people know about an organization: the hour there is what
@@ -210,7 +237,8 @@ func (s *pages) aboutFacts(v site.Visitor, o store.Organization) []views.Fact {
 		facts = append(facts, views.Fact{Label: "Tags", Text: strings.Join(o.Tags, ", ")})
 	}
 	if zone := site.ZoneNamed(o.TimeZone); zone != nil {
-		facts = append(facts, views.Fact{Label: "Time zone", Text: o.TimeZone, Note: "now " + s.Now().In(zone).Format("Mon 15:04")})
+		facts = append(facts, views.Fact{Label: "Time zone", Text: o.TimeZone,
+			Note: "now " + s.Now().In(zone).Format("Mon 15:04")})
 	}
 	return facts
 }

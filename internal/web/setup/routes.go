@@ -3,7 +3,6 @@
 package setup
 
 import (
-	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 )
 
@@ -15,15 +14,15 @@ func Routes(on *site.Site) []site.Route {
 	s := &pages{on}
 	return []site.Route{
 		site.Get("/w/:ws/integration", site.InWorkspace, s.getIntegration),
-		site.Post("/w/:ws/integration", site.WholeWorkspace, s.postIntegration).Within(site.SaveDeadline),
+		site.Post("/w/:ws/integration", site.WholeWorkspace, ofNine(s.postKeys)).Within(site.SaveDeadline),
 		site.Post("/w/:ws/integration/mapping", site.WholeWorkspace, s.postMapping),
 		site.Post("/w/:ws/integration/accounts/refresh", site.WholeWorkspace, s.postRefreshAccounts),
 		site.Get("/w/:ws/integration/accounts/organizations", site.WholeWorkspace, s.getAdoptAccounts),
 		site.Post("/w/:ws/integration/accounts/organizations", site.WholeWorkspace, s.postAdoptAccounts),
-		site.Post("/w/:ws/integration/:api/fill", site.WholeWorkspace, s.postFill),
-		site.Post("/w/:ws/integration/:api/check", site.WholeWorkspace, s.postCheck).Within(site.SaveDeadline),
-		site.Post("/w/:ws/integration/:api/activate", site.WholeWorkspace, s.postActivate),
-		site.Post("/w/:ws/integration/:api/discard", site.WholeWorkspace, s.postDiscard),
+		site.Post("/w/:ws/integration/:api/fill", site.WholeWorkspace, ofAPI(s.postFillKeys)),
+		site.Post("/w/:ws/integration/:api/check", site.WholeWorkspace, ofAPI(s.postCheckKeys)).Within(site.SaveDeadline),
+		site.Post("/w/:ws/integration/:api/activate", site.WholeWorkspace, ofAPI(s.postActivateKeys)),
+		site.Post("/w/:ws/integration/:api/discard", site.WholeWorkspace, ofAPI(s.postDiscardKeys)),
 		site.Get("/w/:ws/auth", site.InWorkspace, s.getAuthKeys),
 		site.Post("/w/:ws/auth/check", site.AdminWorkspace, s.postCheckAuthKeys).Within(site.SaveDeadline),
 		site.Get("/w/:ws/o", site.InWorkspace, s.getOrganizations),
@@ -42,16 +41,16 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/w/:ws/o/:org/repair", site.WholeOrganization, s.postRepair),
 		site.Get("/w/:ws/o/:org/connection", site.AdminOrganization, s.getConnection),
 		site.Post("/w/:ws/o/:org/connection", site.WholeOrganization, s.bound(s.postConnection)),
-		site.Post("/w/:ws/o/:org/connection/own", site.WholeOrganization, s.bound(s.postOwnKeys(store.AdminAPI))).Within(site.SaveDeadline),
-		site.Post("/w/:ws/o/:org/connection/own/fill", site.WholeOrganization, s.bound(s.postFillOwnKeys(store.AdminAPI))),
-		site.Post("/w/:ws/o/:org/connection/own/check", site.WholeOrganization, s.bound(s.postCheckOwnKeys(store.AdminAPI))).Within(site.SaveDeadline),
-		site.Post("/w/:ws/o/:org/connection/own/activate", site.WholeOrganization, s.bound(s.postActivateOwnKeys(store.AdminAPI))),
-		site.Post("/w/:ws/o/:org/connection/own/discard", site.WholeOrganization, s.bound(s.postDiscardOwnKeys(store.AdminAPI))),
-		site.Post("/w/:ws/o/:org/connection/auth", site.AdminOrganization, s.bound(s.postOwnKeys(store.AuthAPI))).Within(site.SaveDeadline),
-		site.Post("/w/:ws/o/:org/connection/auth/fill", site.AdminOrganization, s.bound(s.postFillOwnKeys(store.AuthAPI))),
-		site.Post("/w/:ws/o/:org/connection/auth/check", site.AdminOrganization, s.bound(s.postCheckOwnKeys(store.AuthAPI))).Within(site.SaveDeadline),
-		site.Post("/w/:ws/o/:org/connection/auth/activate", site.AdminOrganization, s.bound(s.postActivateOwnKeys(store.AuthAPI))),
-		site.Post("/w/:ws/o/:org/connection/auth/discard", site.AdminOrganization, s.bound(s.postDiscardOwnKeys(store.AuthAPI))),
+		site.Post("/w/:ws/o/:org/connection/own", site.WholeOrganization, s.ownAdmin(s.postKeys)).Within(site.SaveDeadline),
+		site.Post("/w/:ws/o/:org/connection/own/fill", site.WholeOrganization, s.ownAdmin(s.postFillKeys)),
+		site.Post("/w/:ws/o/:org/connection/own/check", site.WholeOrganization, s.ownAdmin(s.postCheckKeys)).Within(site.SaveDeadline),
+		site.Post("/w/:ws/o/:org/connection/own/activate", site.WholeOrganization, s.ownAdmin(s.postActivateKeys)),
+		site.Post("/w/:ws/o/:org/connection/own/discard", site.WholeOrganization, s.ownAdmin(s.postDiscardKeys)),
+		site.Post("/w/:ws/o/:org/connection/auth", site.AdminOrganization, s.ownAuth(s.postKeys)).Within(site.SaveDeadline),
+		site.Post("/w/:ws/o/:org/connection/auth/fill", site.AdminOrganization, s.ownAuth(s.postFillKeys)),
+		site.Post("/w/:ws/o/:org/connection/auth/check", site.AdminOrganization, s.ownAuth(s.postCheckKeys)).Within(site.SaveDeadline),
+		site.Post("/w/:ws/o/:org/connection/auth/activate", site.AdminOrganization, s.ownAuth(s.postActivateKeys)),
+		site.Post("/w/:ws/o/:org/connection/auth/discard", site.AdminOrganization, s.ownAuth(s.postDiscardKeys)),
 		site.Post("/w/:ws/o/:org/connection/auth/provision", site.AdminOrganization, s.bound(s.postProvision)).Within(site.SaveDeadline),
 		site.Post("/w/:ws/o/:org/connection/directories", site.AdminOrganization, s.bound(s.postDirectory)),
 		site.Post("/w/:ws/o/:org/connection/directories/:directory/rename", site.AdminOrganization, s.bound(s.postRenameDirectory)),
