@@ -314,6 +314,22 @@ func TestKeysOfNoOrganization(t *testing.T) {
 	}
 }
 
+// TestTheWholeFormIsSaved: keys of one API are saved with those that share their form, and
+// all are checked.
+func TestTheWholeFormIsSaved(t *testing.T) {
+	t.Parallel()
+	d := runtest.Unconnected(t)
+	refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AuthAPI), d.NineFields())
+	if err != nil || refused != nil {
+		t.Fatal(refused, err)
+	}
+	for _, api := range []string{store.AuthAPI, store.AccountsAPI, store.AdminAPI} {
+		if v, inUse := state(t, d).Version(api, store.Active); !inUse || *v.Outcome != setup.Works {
+			t.Errorf("%s: %+v", api, v)
+		}
+	}
+}
+
 func TestFillIn(t *testing.T) {
 	t.Parallel()
 	d := runtest.Unconnected(t)
