@@ -21,7 +21,9 @@ func TestStatementsKnowNoAction(t *testing.T) {
 		slugs = append(slugs, a.Slug)
 	}
 	names := func(text string) bool {
-		return slices.ContainsFunc(slugs, func(slug string) bool { return strings.Contains(text, "'"+slug+"'") || strings.Contains(text, `"`+slug+`"`) })
+		return slices.ContainsFunc(slugs, func(slug string) bool {
+			return strings.Contains(text, "'"+slug+"'") || strings.Contains(text, `"`+slug+`"`)
+		})
 	}
 	if !names("`r.action in ('x', 'verify-caller')`") || !names(`"provision-auth-api"`) {
 		t.Fatal("a slug is not found")
