@@ -44,7 +44,7 @@ func (r *Runner) askedUser(ctx context.Context, q Request) (string, error) {
 	id, username := q.Action.Asked(q.Input)
 	name := simpleName(username)
 	if id != "" || name == "" || q.Organization.Connection() != q.Opened {
-		return cmp.Or(id, nameKey(username), username), nil
+		return cmp.Or(id, nameKey(username), username), nil // nothing but marks has no key
 	}
 	client, err := r.client(ctx, q.Scope, q.Organization)
 	if err != nil {

@@ -119,6 +119,23 @@ func TestSendDuoAuthentication(t *testing.T) {
 	}
 }
 
+// TestANameOfMarksIsSomeone: a username of which nothing is left when two spellings are
+// compared is asked too, and its pushes count.
+func TestANameOfMarksIsSomeone(t *testing.T) {
+	t.Parallel()
+	d, _, _ := asked(t)
+	const name = "\u00b4"
+	user := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: name})
+	d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Number: "+12025550144", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{user}})
+	for n := range 4 {
+		q := d.Request(t, catalog.Helpdesk, "send-duo-authentication", form{"username": name})
+		_, err := d.Runner.Do(t.Context(), q)
+		if tooMany := errors.As(err, new(*run.TooManyPushes)); tooMany != (n == 3) || !tooMany && err != nil {
+			t.Fatalf("push %d: %v", n+1, err)
+		}
+	}
+}
+
 func TestALockedOutUserIsToldApart(t *testing.T) {
 	t.Parallel()
 	d, _, _ := asked(t)
