@@ -48,6 +48,8 @@ type Action struct {
 	// ReadBack tells what became of a change whose answer was lost; nil: that cannot
 	// be read. What it finds first is recorded beside what Before reads.
 	ReadBack *ReadBack
+	// Brings is what programs get back.
+	Brings Brings
 	// Run asks Duo. A *FieldError or a *RoleError as its error says that nothing
 	// was changed. A Summary beside an error says what was done before it.
 	Run func(context.Context, *duo.Client, Values) (Result, error)
@@ -279,6 +281,6 @@ func init() {
 		verifyCaller(),
 	}
 	for i := range all {
-		all[i].ReadBack = readBacks[all[i].Slug]
+		all[i].ReadBack, all[i].Brings = readBacks[all[i].Slug], brings[all[i].Slug]
 	}
 }

@@ -66,7 +66,7 @@ func sentSheet(c echo.Context, v site.Visitor, fields bool) (sheet, error) {
 		return sheet{}, err
 	}
 	form, id, err := site.FormWithID(c)
-	f := sheet{action: action, values: form.Values, runID: id, zone: zoneOfForm(v, form), generated: isGenerated(action, fields)}
+	f := sheet{action: action, generated: isGenerated(action, fields), values: form.Values, runID: id, zone: zoneOfForm(v, form)}
 	if err == nil {
 		f.connection, f.connected, err = form.Opened()
 	}
@@ -188,12 +188,14 @@ func (f sheet) read() (in catalog.Values, ticket, reason string, bad []catalog.F
 // chosenID checks one field of a form, which names what the form is about.
 func chosenID(f sheet, name string) (catalog.Values, []catalog.FieldError) {
 	which := f.action
-	which.Check, which.Fields = nil, slices.DeleteFunc(slices.Clone(which.Fields), func(field catalog.Field) bool { return field.Spec().Name != name })
+	others := func(field catalog.Field) bool { return field.Spec().Name != name }
+	which.Check, which.Fields = nil, slices.DeleteFunc(slices.Clone(which.Fields), others)
 	return which.Parse(func(name string) (string, bool) { return f.get(name), f.values.Has(name) })
 }
 
 // faultsHere are what the look of an action finds wrong with its checked values.
-func (s *pages) faultsHere(ctx context.Context, v site.Visitor, a catalog.Action, given map[string]string) ([]catalog.FieldError, error) {
+func (s *pages) faultsHere(ctx context.Context, v site.Visitor, a catalog.Action, given map[string]string,
+) ([]catalog.FieldError, error) {
 	if here := looks[a.Slug].here; here != nil {
 		return here(s, ctx, v, given)
 	}
@@ -228,13 +230,15 @@ func (f sheet) carried(spec catalog.Spec) []views.Hidden {
 	text := f.get(spec.Name)
 	hidden := []views.Hidden{{Name: spec.Name, Value: text}}
 	if f.isChosen(spec.Name) {
-		hidden = append(hidden, views.Hidden{Name: spec.Name + choiceSuffix, Value: text}, views.Hidden{Name: spec.Name + forSuffix, Value: text})
+		for _, suffix := range []string{choiceSuffix, forSuffix} {
+			hidden = append(hidden, views.Hidden{Name: spec.Name + suffix, Value: text})
+		}
 	}
 	return hidden
 }
 
-// factsAsked is a field in a question, if it has a value. What an id stands for is said by its name: the person who agrees
-// has to see whom it meets.
+// factsAsked is a field in a question, if it has a value. What an id stands for is said by its name: the person who
+// agrees has to see whom it meets.
 func (p *posted) factsAsked(spec catalog.Spec) []views.Fact {
 	text := p.f.moment(spec, p.f.get(spec.Name))
 	switch {

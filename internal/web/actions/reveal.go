@@ -37,28 +37,6 @@ func (s *pages) plainSecrets(_ echo.Context, v site.Visitor, f sheet, _ catalog.
 	return page
 }
 
-func (s *pages) bypassResult(_ echo.Context, v site.Visitor, f sheet, in catalog.Values, done run.Outcome) views.Page {
-	page := actions.BypassResult{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), UserID: f.get("user_id"), User: done.Result.Subject,
-		Expires: s.Until(v, done.Expires), Never: done.Expires.IsZero(), ShownAt: s.When(v, s.Now()).Text,
-	}
-	switch n := catalog.BypassUses.Of(in); n {
-	case 0:
-		page.Uses = "Good for any number of uses."
-	case 1:
-		page.Uses = "Good for 1 use."
-	default:
-		page.Uses = fmt.Sprintf("Good for %d uses each.", n)
-	}
-	if _, replaced, found := strings.Cut(done.Result.Summary, "; replaced "); found {
-		page.Kept = "Replaced " + replaced
-	}
-	for _, secret := range done.Result.Secrets {
-		page.Codes = append(page.Codes, actions.ShownCode{Groups: words.InGroups(secret.Value), Plain: secret.Value, Spoken: words.Spoken(secret.Value)})
-	}
-	return page
-}
-
 func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, _ catalog.Values, done run.Outcome) views.Page {
 	secrets := map[string]string{}
 	for _, secret := range done.Result.Secrets {

@@ -16,10 +16,12 @@ func Unset(spec catalog.Spec) string {
 	return "Not chosen"
 }
 
-// Control is the control for a field, as it was filled in. unset is what a choice without a value is called; empty: it has
-// a value, and a yes or no is a box to tick.
+// Control is the control for a field, as it was filled in. unset is what a choice without a value is called; empty: it
+// has a value, and a yes or no is a box to tick.
 func Control(spec catalog.Spec, box views.Input, unset string) views.FieldView {
-	shown := views.FieldView{Name: spec.Name, Label: spec.Label, Help: spec.Help, Value: box.Value, Error: box.Error, Required: spec.Required}
+	shown := views.FieldView{
+		Name: spec.Name, Label: spec.Label, Help: spec.Help, Value: box.Value, Error: box.Error, Required: spec.Required,
+	}
 	switch spec.Kind {
 	case "choice":
 		shown.Kind, shown.Options = "select", withUnset(unset, Options(spec))

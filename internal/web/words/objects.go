@@ -47,7 +47,8 @@ var Objects = map[string]ObjectKind{
 	catalog.OfPhone: {
 		List: inDuo((*run.Runner).Phones, func(p duo.Phone) Object {
 			title, names := PhoneTitle(p), UserNames(p, "")
-			return Object{ID: string(p.ID), Value: title, Note: catalog.Plain(p.Name) + " " + names, Name: title + " of " + cmp.Or(names, "nobody")}
+			note, name := catalog.Plain(p.Name)+" "+names, title+" of "+cmp.Or(names, "nobody")
+			return Object{ID: string(p.ID), Value: title, Note: note, Name: name}
 		}),
 		Link: views.Phone, Help: "Type a number, a name or Duo's id.", OfPeople: true,
 	},
@@ -95,7 +96,8 @@ var Objects = map[string]ObjectKind{
 }
 
 // inDuo lists objects of a Duo account, sorted by what is typed.
-func inDuo[T any](list func(*run.Runner, context.Context, store.Scope, store.Organization, bool) (run.List[T], error), describe func(T) Object,
+func inDuo[T any](
+	list func(*run.Runner, context.Context, store.Scope, store.Organization, bool) (run.List[T], error), describe func(T) Object,
 ) func(context.Context, *run.Runner, store.Scope, store.Organization) ([]Object, error) {
 	return func(ctx context.Context, r *run.Runner, sc store.Scope, o store.Organization) ([]Object, error) {
 		// What cannot be read is not offered: a form must not fail because Duo does not answer.
