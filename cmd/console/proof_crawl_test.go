@@ -312,7 +312,7 @@ func TestProofHostileStrings(t *testing.T) {
 	c := newCrawl(s)
 	c.visit(s.url + "/signin")
 	c.signIn(s.owner)
-	for _, start := range []string{s.hostileHome(), s.url + "/", s.url + "/invitation", s.home() + "/o/import/preview", s.home() + "/o/import/faults", s.url + "/healthz", s.url + "/readyz"} {
+	for _, start := range []string{s.hostileHome(), s.hostileHome() + "/actions/create-user/form", s.home() + "/actions/create-account/form", s.url + "/", s.url + "/invitation", s.home() + "/o/import/preview", s.home() + "/o/import/faults", s.url + "/healthz", s.url + "/readyz"} {
 		c.add(start)
 	}
 	visited := c.all()

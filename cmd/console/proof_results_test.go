@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/chromedp/chromedp"
 
@@ -74,8 +73,10 @@ func (c *crawl) send(address string, values map[string]string) int {
 		c.fault(address, "there is no form to send")
 		return 0
 	}
+	// A form of its own is sent to its action, one of the fields to the address of such forms.
+	to := evaluate[string](c.page, `document.querySelector("main form[method=post]").getAttribute("action")`)
 	c.mu.Lock()
-	c.sending = strings.TrimPrefix(address, c.s.url)
+	c.sending = to
 	c.mu.Unlock()
 	ctx, cancel := context.WithTimeout(c.page.ctx, pageTimeout)
 	defer cancel()

@@ -41,7 +41,7 @@ func needsAdmin(t *testing.T, d *runtest.Desk, role catalog.Role, slug string, f
 	if n := len(d.Sim.Ledger()); n != before {
 		t.Errorf("%s %v: %d effects", slug, f, n-before)
 	}
-	if record := d.Record(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not done. Requires the Administrator role: ") {
+	if record := d.Closed(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not done. Requires the Administrator role: ") {
 		t.Errorf("%s %v: recorded as %s: %q", slug, f, record.State, record.Summary)
 	}
 }
@@ -111,7 +111,7 @@ func TestBypassEndsBeforeTheTrash(t *testing.T) {
 	if _, err := d.Runner.Do(t.Context(), q); err == nil {
 		t.Fatal("not refused")
 	}
-	if record := d.Record(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Set the status from bypass to disabled. Duo does not permit") {
+	if record := d.Closed(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Set the status from bypass to disabled. Duo does not permit") {
 		t.Errorf("recorded as %s: %q", record.State, record.Summary)
 	}
 	if u := stateOf(d, again); u.Status != duosim.Disabled {

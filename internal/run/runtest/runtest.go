@@ -194,6 +194,16 @@ func (d *Desk) Request(t testing.TB, role catalog.Role, slug string, form map[st
 	return run.Request{ID: uuid.New(), Scope: d.Scope(), Organization: d.Client, Actor: d.Actor(role), Action: action, Input: in}
 }
 
+// Closed is Record of a run that ends by itself: a busy database closes it a moment after Do returned.
+func (d *Desk) Closed(t testing.TB, id uuid.UUID) store.Run {
+	t.Helper()
+	for until := time.Now().Add(20 * time.Second); ; {
+		if found := d.Record(t, id); found.State != store.Sending || time.Now().After(until) {
+			return found
+		}
+	}
+}
+
 // Record reads a run as it is stored.
 func (d *Desk) Record(t testing.TB, id uuid.UUID) store.Run {
 	t.Helper()
