@@ -13,7 +13,7 @@ import (
 // nameTime bounds how long a question to a person waits for the person's name.
 const nameTime = 4 * time.Second
 
-// nameOf is the username of whom a request is about that waits for a person, so
+// nameOf is the username of the person that a waiting request is about, so
 // that its record says so from the start; empty if it is not known in time.
 func (r *Runner) nameOf(ctx context.Context, q Request) string {
 	id := q.Input.Given(q.Action)["user_id"]
@@ -36,7 +36,7 @@ func (r *Runner) nameOf(ctx context.Context, q Request) string {
 	return user.Username
 }
 
-// askedUser is whom a request asks through Duo: Duo's id of the user, so that a
+// askedUser is the person that a request asks through Duo: Duo's id of the user, so that a
 // person is one person under every name, or the name as a login may read it where
 // Duo knows no such user, or does not tell. Duo is not asked where nothing will be
 // sent.

@@ -17,7 +17,7 @@ import (
 type Match struct {
 	ID   string
 	Name string // that people know it by, such as a username or a number
-	Note string // sets it apart from others of this name; can be empty
+	Note string // tells it from others with the same name; may be empty
 
 	User duo.User // of a user
 }

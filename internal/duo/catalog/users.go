@@ -37,7 +37,7 @@ func statusRole(in Values) Role {
 func createUser() Action {
 	return Action{
 		Slug: CreateUser, Title: "Create User", Category: userCategory,
-		Unsure: "Search the users for {username}: whoever is there was made.",
+		Unsure: "Search the users for {username}: if there is one, it was created.",
 		Help:   "Adds a person to this organization's Duo account. No e-mail is sent.",
 		API:    Admin, Call: "POST /admin/v1/users", Kind: Write, Role: Technician, RoleFor: statusRole,
 		Fields: []Field{username, realname, firstname, lastname, email, userStatus, notes, userAliases},

@@ -28,7 +28,7 @@ func TestUnknownRunsLeadToTheirObject(t *testing.T) {
 	for _, test := range []struct {
 		action, field, value, text, at string
 	}{
-		{catalog.CreateUser, "username", "zo\u0308e\u202e", "Search the users for zo\u0308e\ufffd: whoever is there was made.", "Search users"},
+		{catalog.CreateUser, "username", "zo\u0308e\u202e", "Search the users for zo\u0308e\ufffd: if there is one, it was created.", "Search users"},
 		{catalog.DeleteBypassCode, "bypass_code_id", "DB1", "Look whether the code is still listed.", "Open bypass codes"},
 		{catalog.SendActivationURL, "phone_id", "DP1", "A link may have been made and is lost. Making another one is safe: only the newest works.", "Open the phone"},
 		{catalog.UnlockUser, "user_id", "DU1", "Look at the user: does the page show the change?", "Open the user"},
