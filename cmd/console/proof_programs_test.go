@@ -84,17 +84,24 @@ func (a *attack) cursorOf(p probe) string {
 	return part.Next
 }
 
-// programActions are the probes of an action for each of the addresses that take actions. The handler makes the same
-// of the JSON as of a page's form, which has every field of every action, and passes it on to the same function.
+// programActions are the probes of an action for each of the addresses that take actions and that no form of a page
+// names: the API's, whose handler makes the same of the JSON as of a page's form, and the workspace's own.
 func (f *finder) programActions() (all []probe) {
 	for _, p := range f.found {
-		_, action, is := strings.Cut(p.address, "/actions/")
-		if !is || p.method != http.MethodPost || !slices.Contains([]string{"create-group", "create-account"}, action) {
+		action := slugOf(p.address)
+		if !p.row.ofAction() || p.method != http.MethodPost || !slices.Contains([]string{"create-group", "create-account"}, action) {
 			continue
 		}
 		a, _ := catalog.Lookup(action)
-		sent := probe{method: http.MethodPost, address: "/api/v1" + p.address}
-		sent.row, _ = rowOf(f.rows, http.MethodPost, sent.address)
+		own := strings.TrimSuffix(p.address, "/form")
+		if a.OfWorkspace() {
+			plain := p
+			plain.address, plain.row = own, f.rowOf(own)
+			plain.places = append(openParts(plain.row), plain.parameters()...)
+			all = append(all, plain)
+		}
+		sent := probe{method: http.MethodPost, address: "/api/v1" + own}
+		sent.row = f.rowOf(sent.address)
 		sent.form = url.Values{"run_id": {uuid.NewString()}, "ticket": {"T-1"}}
 		for _, field := range a.Fields {
 			sent.form.Set(field.Spec().Name, p.form.Get(field.Spec().Name))
@@ -103,4 +110,13 @@ func (f *finder) programActions() (all []probe) {
 		all = append(all, sent)
 	}
 	return all
+}
+
+// rowOf is the row that takes a form at an address.
+func (f *finder) rowOf(address string) row {
+	r, known := rowOf(f.rows, http.MethodPost, address)
+	if !known {
+		f.s.t.Errorf("no row takes POST %s", address)
+	}
+	return r
 }

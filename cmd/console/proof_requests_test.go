@@ -113,7 +113,7 @@ func (f *finder) add(address string) {
 	names := slices.Sorted(maps.Keys(u.Query()))
 	kind := r.pattern + " " + strings.Join(names, " ")
 	// A form of each action is looked at, but what narrows a list only once.
-	if strings.HasSuffix(r.pattern, ":action") && len(names) == 0 {
+	if r.ofAction() && len(names) == 0 {
 		kind = r.pattern + slugOf(address)
 	}
 	if !known || f.kinds[kind] || r.pattern == "/static/*" {
@@ -216,7 +216,7 @@ func (f *finder) form(n *html.Node, action, here string) {
 	r, _ := rowOf(f.rows, http.MethodPost, path)
 	f.empty[r] = len(fields) == 0
 	kind := "POST " + r.pattern + " " + strings.Join(slices.Sorted(maps.Keys(fields)), " ")
-	if strings.HasSuffix(r.pattern, ":action") {
+	if r.ofAction() {
 		kind += slugOf(path)
 	}
 	// The mapping repeats its fields for each organization.
@@ -264,9 +264,11 @@ func exampleOf(address, field string) (text string, optional bool) {
 	return typedInto[slug+" "+field], known && field == "confirm"
 }
 
-// slugOf is the end of an address, which names an action if it is one's.
+// slugOf is the end of an address, which names an action if it is one's. An action's form of fields has an address below
+// the action's own.
 func slugOf(address string) string {
 	path, _, _ := strings.Cut(address, "?")
+	path = strings.TrimSuffix(path, "/form")
 	return path[strings.LastIndex(path, "/")+1:]
 }
 
