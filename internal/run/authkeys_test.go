@@ -58,7 +58,7 @@ func TestProvision(t *testing.T) {
 		}
 		apps := applications(d)
 		v, inUse := authVersion(t, d, store.Active)
-		if len(apps) != 1 || !inUse || v.IntegrationKey != apps[0].IntegrationKey || v.Host != d.Account.APIHostname || *v.Outcome != setup.Works {
+		if len(apps) != 1 || !inUse || v.IntegrationKey != apps[0].IntegrationKey || v.Host != d.Account.APIHostname || *v.Finding != setup.Works {
 			t.Fatalf("%d: %d applications, in use: %+v", i, len(apps), v)
 		}
 		if len(done.Result.Secrets) != 0 || done.Result.Raw != nil {

@@ -226,7 +226,7 @@ func TestOwnKeys(t *testing.T) {
 	}
 	wrong := strings.Repeat("W", 40)
 	saveOwn(t, d, d.Client, with("own_secret_key", wrong))
-	if v, waiting := state().Version(store.AdminAPI, store.Candidate); !waiting || *v.Outcome != setup.Fails || !strings.Contains(string(v.Verdict), "does not belong") {
+	if v, waiting := state().Version(store.AdminAPI, store.Candidate); !waiting || *v.Finding != setup.Fails || !strings.Contains(string(v.Verdict), "does not belong") {
 		t.Errorf("wrong keys: %+v", v)
 	}
 	if o := again(t, d, d.Client); o.Kind != store.Child {
@@ -324,7 +324,7 @@ func TestTheWholeFormIsSaved(t *testing.T) {
 		t.Fatal(refused, err)
 	}
 	for _, api := range []string{store.AuthAPI, store.AccountsAPI, store.AdminAPI} {
-		if v, inUse := state(t, d).Version(api, store.Active); !inUse || *v.Outcome != setup.Works {
+		if v, inUse := state(t, d).Version(api, store.Active); !inUse || *v.Finding != setup.Works {
 			t.Errorf("%s: %+v", api, v)
 		}
 	}

@@ -218,7 +218,7 @@ func TestCandidates(t *testing.T) {
 	candidate := func() (store.Version, bool) { return state(t, d).Version(store.AdminAPI, store.Candidate) }
 
 	save(t, d, with(d, "admin_secret_key", wrong))
-	if v, found := candidate(); !found || v.Outcome == nil || *v.Outcome != setup.Fails {
+	if v, found := candidate(); !found || v.Finding == nil || *v.Finding != setup.Fails {
 		t.Fatalf("candidate %+v", v)
 	}
 	if secretOf(t, d, store.AdminAPI, store.Active) != good["admin_secret_key"] {
@@ -264,7 +264,7 @@ func TestTheCheckCanBeRunAgain(t *testing.T) {
 		if _, found := state(t, d).Version(api, store.Active); found {
 			t.Fatalf("%s is in use although Duo is down", api)
 		}
-		if v, found := state(t, d).Version(api, store.Candidate); !found || *v.Outcome != setup.Fails || v.CheckedAt == nil || *v.CheckedBy != d.Owner.Email {
+		if v, found := state(t, d).Version(api, store.Candidate); !found || *v.Finding != setup.Fails || v.CheckedAt == nil || *v.CheckedBy != d.Owner.Email {
 			t.Errorf("%s: %+v", api, v)
 		}
 	}
@@ -274,7 +274,7 @@ func TestTheCheckCanBeRunAgain(t *testing.T) {
 	}
 	after := state(t, d)
 	for _, api := range []string{store.AuthAPI, store.AccountsAPI, store.AdminAPI} {
-		if v, found := after.Version(api, store.Active); !found || *v.Outcome != setup.Works {
+		if v, found := after.Version(api, store.Active); !found || *v.Finding != setup.Works {
 			t.Errorf("%s after Duo came back: %+v", api, v)
 		}
 	}

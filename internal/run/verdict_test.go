@@ -31,7 +31,7 @@ func verdict(t *testing.T, d *runtest.Desk, api string) (setup.Verdict, store.Ve
 	if err := json.Unmarshal(v.Verdict, &told); err != nil {
 		t.Fatal(err)
 	}
-	if v.Outcome == nil || *v.Outcome != told.Outcome || told.Headline == "" || len(told.Steps) == 0 {
+	if v.Finding == nil || *v.Finding != told.Finding || told.Headline == "" || len(told.Steps) == 0 {
 		t.Errorf("%s: the verdict is incomplete: %+v", api, told)
 	}
 	return told, v
@@ -115,8 +115,8 @@ func TestVerdicts(t *testing.T) {
 			}
 			for _, api := range test.apis {
 				told, v := verdict(t, d, api)
-				if told.Outcome != test.outcome || !regexp.MustCompile(test.says).MatchString(text(told)) {
-					t.Errorf("%s: %s: %s; want %s: … %s …", api, told.Outcome, text(told), test.outcome, test.says)
+				if told.Finding != test.outcome || !regexp.MustCompile(test.says).MatchString(text(told)) {
+					t.Errorf("%s: %s: %s; want %s: … %s …", api, told.Finding, text(told), test.outcome, test.says)
 				}
 				if inUse := v.State == store.Active; inUse != (test.outcome != setup.Fails) {
 					t.Errorf("%s is %s", api, v.State)
@@ -188,8 +188,8 @@ func TestAGoodKeyMayFailLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, api := range []string{store.AuthAPI, store.AccountsAPI, store.AdminAPI} {
-		if told, v := verdict(t, d, api); v.State != store.Active || told.Outcome != setup.Fails {
-			t.Errorf("%s is %s and %s", api, v.State, told.Outcome)
+		if told, v := verdict(t, d, api); v.State != store.Active || told.Finding != setup.Fails {
+			t.Errorf("%s is %s and %s", api, v.State, told.Finding)
 		}
 	}
 	if accounts := state(t, d).Accounts; len(accounts) != 1 {

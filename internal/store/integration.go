@@ -63,7 +63,7 @@ type Version struct {
 	IntegrationKey string
 	SetBy          string // e-mail of an operator
 	SetAt          time.Time
-	Outcome        *string // works, limited or fails; nil: never checked
+	Finding        *string // works, limited or fails; nil: never checked
 	Verdict        json.RawMessage
 	CheckedBy      *string
 	CheckedAt      *time.Time
@@ -83,7 +83,7 @@ func (v Version) Slot() Slot {
 func (t *Tx) Integration(ctx context.Context, organization uuid.UUID) ([]Version, error) {
 	return all[Version](ctx, t.tx, `
 		select s.organization_id, s.api, s.version, s.state, s.host, s.integration_key, o.email as set_by, s.set_at,
-		       c.outcome, c.verdict, co.email as checked_by, c.checked_at
+		       c.outcome as finding, c.verdict, co.email as checked_by, c.checked_at
 		from integration_secret s
 		join operator o on o.id = s.set_by
 		left join lateral (select outcome, verdict, checked_by, checked_at from integration_check c
@@ -99,7 +99,7 @@ func (t *Tx) Integration(ctx context.Context, organization uuid.UUID) ([]Version
 func (t *Tx) ActiveVersion(ctx context.Context, slot Slot) (Version, error) {
 	return one[Version](ctx, t.tx, `
 		select s.organization_id, s.api, s.version, s.state, s.host, s.integration_key, '' as set_by, s.set_at,
-		       null::text as outcome, null::jsonb as verdict, null::text as checked_by, null::timestamptz as checked_at
+		       null::text as finding, null::jsonb as verdict, null::text as checked_by, null::timestamptz as checked_at
 		from integration_secret s where `+keysInScope+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`,
 		slot.Owner(), slot.API)
 }
@@ -113,7 +113,7 @@ func (t *Tx) LockCandidate(ctx context.Context, slot Slot) (Version, error) {
 	}
 	return one[Version](ctx, t.tx, `
 		select s.organization_id, s.api, s.version, s.state, s.host, s.integration_key, '' as set_by, s.set_at,
-		       c.outcome, c.verdict, null::text as checked_by, c.checked_at
+		       c.outcome as finding, c.verdict, null::text as checked_by, c.checked_at
 		from integration_secret s
 		left join lateral (select outcome, verdict, checked_at from integration_check c
 		                   where c.workspace_id = s.workspace_id and c.organization_id is not distinct from s.organization_id
@@ -217,10 +217,10 @@ func (t *Tx) retire(ctx context.Context, slot Slot, state string) error {
 }
 
 // SaveCheck records what Duo answered to a version.
-func (t *Tx) SaveCheck(ctx context.Context, slot Slot, version int, outcome string, verdict json.RawMessage, operator uuid.UUID, now time.Time) error {
+func (t *Tx) SaveCheck(ctx context.Context, slot Slot, version int, finding string, verdict json.RawMessage, operator uuid.UUID, now time.Time) error {
 	_, err := t.tx.Exec(ctx, `
 		insert into integration_check (workspace_id, organization_id, api, version, outcome, verdict, checked_by, checked_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8)`, t.scope.workspace, slot.Owner(), slot.API, version, outcome, verdict, operator, now)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)`, t.scope.workspace, slot.Owner(), slot.API, version, finding, verdict, operator, now)
 	return meaning(err)
 }
 

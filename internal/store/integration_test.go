@@ -141,10 +141,10 @@ func TestIntegrationShowsTheLatestCheck(t *testing.T) {
 			t.Fatalf("versions %+v (%v)", versions, err)
 		}
 		inUse, waiting := versions[0], versions[1]
-		if inUse.State != store.Active || inUse.Outcome == nil || *inUse.Outcome != "works" || string(inUse.Verdict) != `{"n": 2}` || *inUse.CheckedBy != d.owner.Email || inUse.SetBy != d.owner.Email {
+		if inUse.State != store.Active || inUse.Finding == nil || *inUse.Finding != "works" || string(inUse.Verdict) != `{"n": 2}` || *inUse.CheckedBy != d.owner.Email || inUse.SetBy != d.owner.Email {
 			t.Errorf("in use %+v", inUse)
 		}
-		if waiting.State != store.Candidate || waiting.Outcome != nil || waiting.Version != 2 {
+		if waiting.State != store.Candidate || waiting.Finding != nil || waiting.Version != 2 {
 			t.Errorf("candidate %+v", waiting)
 		}
 		v, err := tx.ActiveVersion(t.Context(), store.OfWorkspace(store.AuthAPI))

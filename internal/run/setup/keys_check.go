@@ -73,10 +73,10 @@ func (r *Runner) keepVerdict(ctx context.Context, tx *store.Tx, actor run.Actor,
 	if err != nil {
 		return err
 	}
-	if err := tx.SaveCheck(ctx, v.Slot(), v.Version, found.Outcome, text, actor.Operator, r.Now()); err != nil {
+	if err := tx.SaveCheck(ctx, v.Slot(), v.Version, found.Finding, text, actor.Operator, r.Now()); err != nil {
 		return err
 	}
-	if err := tx.Record(ctx, checkRecord(actor, v, found, r.Now())); err != nil || found.Outcome == Fails {
+	if err := tx.Record(ctx, checkRecord(actor, v, found, r.Now())); err != nil || found.Finding == Fails {
 		return err
 	}
 	if v.State == store.Candidate {

@@ -77,11 +77,11 @@ func directoryRecord(e store.Event, actor run.Actor, o store.Organization, d sto
 // Duo does not accept are recorded as refused.
 func checkRecord(actor run.Actor, v store.Version, d diagnosis, now time.Time) store.Record {
 	summary := d.Verdict.Headline + "."
-	if d.Outcome != Fails && v.State == store.Candidate {
+	if d.Finding != Fails && v.State == store.Candidate {
 		summary += " Put to use."
 	}
 	r := versionRecord(store.IntegrationChecked, actor, v, summary, now)
-	if d.Outcome == Fails {
+	if d.Finding == Fails {
 		r.State = store.Refused
 	}
 	return r
@@ -90,9 +90,9 @@ func checkRecord(actor run.Actor, v store.Version, d diagnosis, now time.Time) s
 // lastCheck says in a part of a sentence what Duo last answered to a version.
 func lastCheck(v store.Version) string {
 	switch {
-	case v.Outcome == nil:
+	case v.Finding == nil:
 		return "it was never checked"
-	case *v.Outcome == Fails:
+	case *v.Finding == Fails:
 		return "Duo did not accept the keys"
 	}
 	return "Duo accepted the keys"

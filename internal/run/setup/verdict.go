@@ -16,7 +16,7 @@ import (
 	"duodesk/internal/store"
 )
 
-// The outcomes of a check.
+// What a check finds.
 const (
 	Works   = "works"
 	Limited = "limited" // some permissions are missing
@@ -25,7 +25,7 @@ const (
 
 // Verdict is what a check found, in words. It is stored as JSON.
 type Verdict struct {
-	Outcome  string      `json:"outcome"`
+	Finding  string      `json:"outcome"`
 	Headline string      `json:"headline"`
 	Steps    []CheckStep `json:"steps"`
 	Cause    string      `json:"cause,omitempty"`
@@ -60,7 +60,7 @@ const (
 func (d *diagnosis) step(state, text string) { d.Steps = append(d.Steps, CheckStep{state, text}) }
 
 func (d *diagnosis) fail(headline string, why run.Explanation) {
-	d.Outcome, d.Headline, d.Cause = Fails, headline, why.Cause
+	d.Finding, d.Headline, d.Cause = Fails, headline, why.Cause
 	d.Fix = cmp.Or(why.Fix, "Check again in a minute. If it fails in the same way, ask Duo Support.")
 	d.step(stepBad, why.Cause)
 }
@@ -98,7 +98,7 @@ func (r *Runner) diagnose(ctx context.Context, c *duo.Client, slot store.Slot) d
 	}
 	if off.Abs() > clockLimit {
 		d.Fix = strings.TrimSpace("Set this server's clock (NTP). " + d.Fix)
-		if d.Outcome == Fails {
+		if d.Finding == Fails {
 			d.Cause = fmt.Sprintf("The clock here differs from Duo's by %d s.", int(off.Abs().Seconds()))
 		}
 	}
@@ -133,7 +133,7 @@ func (r *Runner) diagnoseAuth(ctx context.Context, c *duo.Client, slot store.Slo
 		d.fail(headlineOf("Auth API", err), r.whyRefused(ctx, c, slot, err))
 		return
 	}
-	d.Outcome, d.Headline = Works, "The Auth API accepts these keys"
+	d.Finding, d.Headline = Works, "The Auth API accepts these keys"
 	d.step(stepOK, "Integration key and secret key belong together.")
 }
 
@@ -150,7 +150,7 @@ func (r *Runner) diagnoseAccounts(ctx context.Context, c *duo.Client, d *diagnos
 			good++
 		}
 	}
-	d.Outcome, d.Headline = Works, fmt.Sprintf("The Accounts API lists %d accounts", good)
+	d.Finding, d.Headline = Works, fmt.Sprintf("The Accounts API lists %d accounts", good)
 	if good == 1 {
 		d.Headline = "The Accounts API lists 1 account"
 	}
@@ -178,9 +178,9 @@ func (r *Runner) diagnoseAdmin(ctx context.Context, c *duo.Client, slot store.Sl
 		d.fail(headlineOf("Admin API", usersErr), r.whyRefused(ctx, c, slot, usersErr))
 		return
 	case usersErr == nil && settingsErr == nil:
-		d.Outcome, d.Headline = Works, "The Admin API accepts these keys"
+		d.Finding, d.Headline = Works, "The Admin API accepts these keys"
 	default:
-		d.Outcome, d.Headline = Limited, "The Admin API accepts these keys, with a permission missing"
+		d.Finding, d.Headline = Limited, "The Admin API accepts these keys, with a permission missing"
 		d.Fix = "Grant the missing permission to the application in the Duo Admin Panel."
 		if refused, is := errors.AsType[*duo.Error](cmp.Or(usersErr, settingsErr)); is && refused.SaysWhy() {
 			d.Headline, d.Fix = "The Admin API accepts these keys, but does not permit everything",

@@ -68,14 +68,14 @@ func (s *pages) apiCard(v site.Visitor, state runsetup.KeyState, f runsetup.Fiel
 
 func (s *pages) verdict(v site.Visitor, stored store.Version) setup.Verdict {
 	shown := setup.Verdict{State: "unchecked", Headline: "Not checked yet", IntegrationKey: stored.IntegrationKey}
-	if stored.Outcome == nil {
+	if stored.Finding == nil {
 		return shown
 	}
 	var found runsetup.Verdict
 	if err := json.Unmarshal(stored.Verdict, &found); err != nil {
 		return shown
 	}
-	shown.State, shown.Headline, shown.Cause, shown.Fix = *stored.Outcome, found.Headline, found.Cause, found.Fix
+	shown.State, shown.Headline, shown.Cause, shown.Fix = *stored.Finding, found.Headline, found.Cause, found.Fix
 	for _, step := range found.Steps {
 		shown.Checks = append(shown.Checks, setup.Check(step))
 	}
