@@ -77,7 +77,7 @@ func Integration(ws string) string { return Workspace(ws) + "/integration" }
 func Keys(ws, api string) string { return Integration(ws) + "/" + url.PathEscape(api) }
 
 // KeysAct takes a POST about Keys, OwnKeys or OwnAuthKeys. act is fill, which answers with the boxes filled in from a
-// pasted text; check, which asks Duo again; activate or discard, for keys that wait; and provision, for OwnAuthKeys.
+// pasted text, those of all three APIs at Integration; check, which asks Duo again; activate or discard, for keys that wait; and provision, for OwnAuthKeys.
 func KeysAct(keys, act string) string { return keys + "/" + act }
 
 // SaveMapping takes a POST of mapping rows. The mapping itself is a section of Integration.

@@ -275,8 +275,8 @@ func slugOf(address string) string {
 // filling is what is typed into an empty box.
 func (f *finder) filling(name, kind string) string {
 	field, _, _ := strings.Cut(name, ".")
-	if strings.HasSuffix(field, "_paste") {
-		return "Integration key DIPROOFPROOFPROOF001 Secret key " + strings.Repeat("x", 40) +
+	if strings.HasSuffix(field, "paste") {
+		return "Admin API: integration key DIPROOFPROOFPROOF001 Secret key " + strings.Repeat("x", 40) +
 			" API hostname " + f.s.duo.Accounts[0].APIHostname
 	}
 	byField := map[string]string{"directory_key": "DSPROOFPROOFPROOF003", "extension": "12", "text": "name,aliases\nAnother,one",

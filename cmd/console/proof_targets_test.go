@@ -99,7 +99,9 @@ func (r row) reach() string {
 }
 
 // ofAction reports whether a row is an action's: its own form, or the one of its fields.
-func (r row) ofAction() bool { return strings.HasSuffix(strings.TrimSuffix(r.pattern, "/form"), ":action") }
+func (r row) ofAction() bool {
+	return strings.HasSuffix(strings.TrimSuffix(r.pattern, "/form"), ":action")
+}
 
 // untried are rows of the route table and names of parameters in the source
 // that no probe is about.

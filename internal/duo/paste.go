@@ -26,7 +26,46 @@ var (
 // holds them: an application's page of the Admin Panel, a mail, HTML. Labels and the words of
 // buttons may stick to them. It never guesses: whoever gets two of a kind has to choose.
 func FindCredentials(pasted string, sandbox bool) Pasted {
+	return findIn(plainText(pasted), sandbox)
+}
+
+// PastedAPIs are what [FindAPIs] found, API by API. Unnamed are the values before the first name of
+// an API.
+type PastedAPIs struct{ Auth, Accounts, Admin, Unnamed Pasted }
+
+// apiName is where a text names an API: its title, or the label or variable of one of its values.
+var apiName = regexp.MustCompile(`(?i)(?:^|[^a-z])(auth|accounts?|admin)[\s\p{Z}_-]{1,3}(?:api|host|integration|secret)`)
+
+// FindAPIs finds the credentials of several APIs in one text: pages of the Admin Panel in any order,
+// or lines with labels. A value belongs to the API that the text named last before it. The page of
+// an application names its API above its values.
+func FindAPIs(pasted string, sandbox bool) PastedAPIs {
 	text := plainText(pasted)
+	var found PastedAPIs
+	of, from := &found.Unnamed, 0
+	take := func(to int) {
+		part := findIn(text[from:to], sandbox)
+		of.Hosts = distinct(append(of.Hosts, part.Hosts...))
+		of.IntegrationKeys = distinct(append(of.IntegrationKeys, part.IntegrationKeys...))
+		of.SecretKeys = distinct(append(of.SecretKeys, part.SecretKeys...))
+	}
+	for _, at := range apiName.FindAllStringSubmatchIndex(text, -1) {
+		take(at[2])
+		from = at[2]
+		switch strings.ToLower(text[at[2]:at[3]]) {
+		case "auth":
+			of = &found.Auth
+		case "admin":
+			of = &found.Admin
+		default:
+			of = &found.Accounts
+		}
+	}
+	take(len(text))
+	return found
+}
+
+func findIn(text string, sandbox bool) Pasted {
 	var found Pasted
 	for _, at := range hostShape.FindAllStringIndex(text, -1) {
 		host, _, err := ParseHost(text[at[0]:at[1]], sandbox)

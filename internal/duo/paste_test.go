@@ -1,6 +1,7 @@
 package duo
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -42,6 +43,27 @@ func TestFindCredentials(t *testing.T) {
 	}
 	if got := FindCredentials("API hostname: api-1a2b3c4d.duosim.localhost.", true); !slices.Equal(got.Hosts, []string{"api-1a2b3c4d.duosim.localhost"}) {
 		t.Errorf("in the sandbox: %+v", got)
+	}
+}
+
+// TestFindAPIs: a value belongs to the API that was named last before it, in any order, by title, label or variable.
+func TestFindAPIs(t *testing.T) {
+	t.Parallel()
+	const other, third = "DIOTHER0000000000000", "DITHIRD0000000000000"
+	for text, want := range map[string]PastedAPIs{
+		"Admin API\n" + pastedKey + "\nSee the Admin API documentation. Accounts API " + other + " Auth API: " + third: {
+			Admin: Pasted{IntegrationKeys: []string{pastedKey}}, Accounts: Pasted{IntegrationKeys: []string{other}}, Auth: Pasted{IntegrationKeys: []string{third}}},
+		"AUTH_HOST=" + pastedHost + "\nCONSOLE_ADMIN_INTEGRATION_KEY=" + pastedKey + "\naccount_secret_key: " + pastedSecret: {
+			Auth: Pasted{Hosts: []string{pastedHost}}, Admin: Pasted{IntegrationKeys: []string{pastedKey}}, Accounts: Pasted{SecretKeys: []string{pastedSecret}}},
+		"Account Host      " + pastedHost + "\nAuth Secret Key" + pastedSecret: {
+			Accounts: Pasted{Hosts: []string{pastedHost}}, Auth: Pasted{SecretKeys: []string{pastedSecret}}},
+		"<td>Admin&nbsp;API</td><td>" + pastedKey + "</td><td>Admin API</td>" + pastedKey: {Admin: Pasted{IntegrationKeys: []string{pastedKey}}},
+		"Duo Admin Panel " + pastedKey + " of the Web SDK, Reauth API " + other:           {Unnamed: Pasted{IntegrationKeys: []string{pastedKey, other}}},
+		"": {},
+	} {
+		if got := FindAPIs(text, false); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %+v", text, got)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -166,17 +167,47 @@ func TestPasteBoxes(t *testing.T) {
 	b := e.as(t, e.Owner)
 	nine := e.NineFields()
 	open := func() *page { return b.get(e.ws("/integration")).want(http.StatusOK) }
-	text := "PASTED-CANARY <b>Client secret</b>&nbsp;" + nine["auth_secret_key"] + "\nClient ID: " + nine["auth_integration_key"] + "\nhost " + nine["auth_host"]
-	p := open().form("Fill in : Auth API").set("auth_paste", text).set("admin_host", "typed beside it").send().want(http.StatusOK, "✓ API hostname, found").wantNot("PASTED-CANARY", nine["auth_secret_key"]).fine()
+	fill := func(text, beside string) *page {
+		return open().form("Fill in").set("paste", text).set(beside, "typed beside it").send()
+	}
+	keyOf := func(api string) string { return nine[api+"_integration_key"] + " secret " + nine[api+"_secret_key"] }
+	// One page, whose API is named above its values.
+	one := "PASTED-CANARY Auth API <b>Client secret</b>&nbsp;" + nine["auth_secret_key"] + "\nClient ID: " + nine["auth_integration_key"] + "\nhost " + nine["auth_host"]
+	p := fill(one, "admin_host").want(http.StatusOK, "✓ API hostname, found").wantNot("PASTED-CANARY", nine["auth_secret_key"]).fine()
 	if value, _ := p.box("admin_host"); value != "typed beside it" {
 		t.Error("what was typed into another card is lost: ", value)
 	}
-	open().form("Fill in : Admin API").set("admin_paste", nine["admin_integration_key"]+" "+nine["auth_integration_key"]+" "+nine["admin_host"]).send().
+	// Two keys of one API, and values of no API.
+	fill("Admin API "+nine["admin_integration_key"]+" "+nine["auth_integration_key"]+" "+nine["admin_host"], "auth_host").
 		want(http.StatusUnprocessableEntity, "The pasted text holds 2 integration keys", "✓ API hostname, found").fine()
-	kept := open().form("Fill in : Accounts API").set("accounts_paste", "PASTED-CANARY nothing").set("account_host", "typed").send().
-		want(http.StatusUnprocessableEntity, "No host, integration key or secret key is in this text.").wantNot("PASTED-CANARY").fine()
-	if value, _ := kept.box("account_host"); value != "typed" {
-		t.Error("what was typed is lost: ", value)
+	for _, text := range []string{"PASTED-CANARY " + keyOf("accounts"), "PASTED-CANARY nothing"} {
+		says := "This text does not say which API"
+		if strings.HasSuffix(text, "nothing") {
+			says = "No host, integration key or secret key is in this text."
+		}
+		kept := fill(text, "account_host").want(http.StatusUnprocessableEntity, says).wantNot("PASTED-CANARY", "✓").fine()
+		if value, _ := kept.box("account_host"); value != "typed beside it" {
+			t.Error("what was typed is lost: ", value)
+		}
+	}
+	// Pages of all three in any order, and the lines that the sandbox prints.
+	pages := "Admin API\n" + keyOf("admin") + "\nSee the Admin API documentation\nAuth API\n" + keyOf("auth") + "\nAccounts API\n" + keyOf("accounts") + "\nAPI hostname " + nine["auth_host"]
+	var lines strings.Builder
+	for _, l := range [][2]string{{"Auth Host", "auth_host"}, {"Auth Integration Key", "auth_integration_key"}, {"Auth Secret Key", "auth_secret_key"},
+		{"Account Host", "account_host"}, {"Accounts API Integration Key", "accounts_integration_key"}, {"Accounts API Secret Key", "accounts_secret_key"},
+		{"Admin Host", "admin_host"}, {"Admin Integration Key", "admin_integration_key"}, {"Admin Secret Key", "admin_secret_key"}} {
+		fmt.Fprintf(&lines, "    %-30s%s\n", l[0], nine[l[1]])
+	}
+	for _, text := range []string{pages, lines.String()} {
+		filled := fill(text, "auth_host").want(http.StatusOK).wantNot("not in the pasted text", nine["admin_secret_key"]).fine()
+		for name, value := range nine {
+			if box, _ := filled.box(name); !setup.SecretField(name) && box != value {
+				t.Errorf("%s is filled in with %q", name, box)
+			}
+		}
+		if found := strings.Count(filled.body, "✓"); found != 9 {
+			t.Errorf("%d values were found", found)
+		}
 	}
 	if values, _ := e.Setup().KeyState(t.Context(), e.Scope(), setup.Nine(), e.Owner.ID); values.Draft["auth_secret_key"] != nine["auth_secret_key"] {
 		t.Error("the secret is not in the draft")

@@ -191,9 +191,8 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /w/:ws/integration":             one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"suggest": {"1"}} }}),
 	"POST /w/:ws/integration":            one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: nineFields}),
 	"POST /w/:ws/integration/mapping":    one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: mappingForm}),
-	"POST /w/:ws/integration/:api/fill": one(knownRoute{least: catalog.Administrator, whole: true, ok: found, form: func(e *fleet, n *tenant, _ bool) url.Values {
-		paste := e.fieldsOf(n)["admin_integration_key"]
-		return url.Values{"auth_paste": {paste}, "accounts_paste": {paste}, "admin_paste": {paste}}
+	"POST /w/:ws/integration/fill": one(knownRoute{least: catalog.Administrator, whole: true, ok: found, form: func(e *fleet, n *tenant, _ bool) url.Values {
+		return url.Values{"paste": {"Admin API " + e.fieldsOf(n)["admin_integration_key"]}}
 	}}),
 	"POST /w/:ws/integration/:api/check":             one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
 	"POST /w/:ws/integration/:api/activate":          one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: candidates}),

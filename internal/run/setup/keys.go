@@ -19,9 +19,6 @@ func fieldsOf(api, name, host string) Fields {
 		SecretKey: name + "_secret_key"}
 }
 
-// Paste is the name of the box that takes a whole page of the Duo Admin Panel.
-func (f Fields) Paste() string { return f.Name + "_paste" }
-
 // The nine credential fields of a workspace, in the order of the form, and those of an
 // organization's own keys.
 var (
@@ -85,6 +82,14 @@ func (k Keys) Inputs() []string {
 		names = append(names, f.Host, f.IntegrationKey, f.SecretKey)
 	}
 	return names
+}
+
+// Paste is the name of the box that takes whole pages of the Duo Admin Panel.
+func (k Keys) Paste() string {
+	if k.owner == nil {
+		return "paste"
+	}
+	return k.form[0].Name + "_paste"
 }
 
 // One returns the names of the inputs of one API; store.ErrNotFound unless the keys

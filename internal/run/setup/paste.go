@@ -13,37 +13,64 @@ import (
 	"duodesk/internal/text"
 )
 
-// Pasted is what came of a text that was pasted for one API. The text itself is
-// kept nowhere.
+// Pasted is what came of a text that was pasted for the keys of a form. The text itself
+// is kept nowhere.
 type Pasted struct {
 	Found   []string // the inputs that were filled
-	Missing []string // those that nothing in the text fits
+	Missing []string // those that nothing in the text fits, of the APIs that it is about
 	Faults  []catalog.FieldError
 }
 
-// FillKeys finds one API's three values by their shape in a text that was pasted, and
-// keeps the form as a draft with them filled in; typed is what its boxes held. Where a
-// text holds two values of a kind, none is taken.
+// unnamedAPI says that nothing in a text tells which of three APIs its values are for.
+const unnamedAPI = "This text does not say which API these values are for. Type Auth API, Accounts API or Admin API on the line above them."
+
+// FillKeys finds the values of keys by their shape in a text that was pasted, and keeps
+// the form as a draft with them filled in; typed is what its boxes held. Where a text
+// holds two values of a kind for one API, none is taken. With three APIs, the text has
+// to name the API before its values, and a host that is the only one serves them all.
 func (r *Runner) FillKeys(ctx context.Context, sc store.Scope, actor run.Actor, k Keys, text string,
 	typed map[string]string) (Pasted, error) {
-	f, err := k.One()
-	if err != nil {
-		return Pasted{}, err
-	}
 	before, err := r.KeyState(ctx, sc, k, actor.Operator)
 	if err != nil {
 		return Pasted{}, err
 	}
 	typed = withDraft(typed, before.Draft)
-	var did Pasted
-	found := duo.FindCredentials(text, r.Sandbox)
-	did.take(typed, f.Host, "API hosts", found.Hosts)
-	did.take(typed, f.IntegrationKey, "integration keys", found.IntegrationKeys)
-	did.take(typed, f.SecretKey, "secret keys", found.SecretKeys)
+	did := k.find(text, r.Sandbox, typed)
 	if len(did.Found) == 0 {
 		return did, nil
 	}
 	return did, r.keepDraft(ctx, sc, actor, k.draft, typed)
+}
+
+// find puts the values that a text holds for the keys into typed.
+func (k Keys) find(text string, sandbox bool, typed map[string]string) (did Pasted) {
+	if len(k.form) == 1 {
+		did.fill(typed, k.form[0], duo.FindCredentials(text, sandbox))
+		return did
+	}
+	found, hosts := duo.FindAPIs(text, sandbox), duo.FindCredentials(text, sandbox).Hosts
+	of := map[string]duo.Pasted{store.AuthAPI: found.Auth, store.AccountsAPI: found.Accounts, store.AdminAPI: found.Admin}
+	for _, f := range k.form {
+		values := of[f.API]
+		if len(values.IntegrationKeys)+len(values.SecretKeys)+len(values.Hosts) == 0 {
+			continue // the text is not about this API
+		}
+		if len(values.Hosts) == 0 && len(hosts) == 1 {
+			values.Hosts = hosts // of one account, all three have one host
+		}
+		did.fill(typed, f, values)
+	}
+	if len(found.Unnamed.IntegrationKeys)+len(found.Unnamed.SecretKeys) > 0 {
+		did.Faults = append(did.Faults, catalog.FieldError{Field: k.Paste(), Message: unnamedAPI})
+	}
+	return did
+}
+
+// fill fills the inputs of one API.
+func (p *Pasted) fill(typed map[string]string, f Fields, found duo.Pasted) {
+	p.take(typed, f.Host, "API hosts", found.Hosts)
+	p.take(typed, f.IntegrationKey, "integration keys", found.IntegrationKeys)
+	p.take(typed, f.SecretKey, "secret keys", found.SecretKeys)
 }
 
 // take fills an input with the one value of its kind.

@@ -73,7 +73,7 @@ func (s *pages) showConnectionChanged(c echo.Context, v site.Visitor, f site.For
 		page.DirectoryName.Value, page.DirectoryKey.Value = f.Get(runsetup.DirectoryNameField),
 			shownAgain(f.Get(runsetup.DirectoryKeyField))
 	}
-	for api, card := range ownCards(&page) {
+	for api, card := range ownCards(&page).of {
 		own, err := runsetup.OfOrganization(v.Organization, api).One()
 		if err == nil && f.Has(own.Host) {
 			card.Host.Value, card.IntegrationKey.Value = f.Get(own.Host), f.Get(own.IntegrationKey)

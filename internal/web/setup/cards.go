@@ -13,21 +13,30 @@ import (
 	"duodesk/views/setup"
 )
 
-// keyCards are the cards of a page by their API.
-type keyCards map[string]*setup.APICard
+// keyCards are the cards of a page by their API, and the boxes to paste into by name.
+type keyCards struct {
+	of    map[string]*setup.APICard
+	paste map[string]*views.Input
+}
 
 func nineCards(page *setup.IntegrationPage) keyCards {
-	return keyCards{store.AuthAPI: &page.Auth, store.AccountsAPI: &page.Accounts, store.AdminAPI: &page.Admin}
+	return keyCards{
+		of:    map[string]*setup.APICard{store.AuthAPI: &page.Auth, store.AccountsAPI: &page.Accounts, store.AdminAPI: &page.Admin},
+		paste: map[string]*views.Input{runsetup.Nine().Paste(): &page.Paste},
+	}
 }
 
 func ownCards(page *setup.ConnectionPage) keyCards {
-	return keyCards{store.AdminAPI: &page.Own, store.AuthAPI: &page.Auth}
+	return keyCards{
+		of:    map[string]*setup.APICard{store.AdminAPI: &page.Own, store.AuthAPI: &page.Auth},
+		paste: map[string]*views.Input{"own_paste": &page.Own.Paste, "ownauth_paste": &page.Auth.Paste},
+	}
 }
 
 // fillCards fills in the cards of keys that are saved together.
 func (s *pages) fillCards(v site.Visitor, cards keyCards, keys runsetup.Keys, state runsetup.KeyState) {
 	for _, f := range keys.Form() {
-		*cards[f.API] = s.apiCard(v, state, f)
+		*cards.of[f.API] = s.apiCard(v, state, f)
 	}
 }
 
@@ -84,21 +93,22 @@ func (s *pages) verdict(v site.Visitor, stored store.Version) setup.Verdict {
 }
 
 // set puts faults and notes beside the boxes they are about.
-func (cards keyCards) set(form []runsetup.Fields, faults, notes map[string]string) {
-	for _, f := range form {
-		card := cards[f.API]
-		for name, input := range map[string]*views.Input{f.Host: &card.Host, f.IntegrationKey: &card.IntegrationKey,
-			f.Paste(): &card.Paste} {
-			input.Error, input.Note = cmp.Or(faults[name], input.Error), cmp.Or(notes[name], input.Note)
-		}
+func (cards keyCards) set(keys runsetup.Keys, faults, notes map[string]string) {
+	inputs := map[string]*views.Input{keys.Paste(): cards.paste[keys.Paste()]}
+	for _, f := range keys.Form() {
+		card := cards.of[f.API]
+		inputs[f.Host], inputs[f.IntegrationKey] = &card.Host, &card.IntegrationKey
 		secret := &card.SecretKey
 		secret.Error, secret.Note = cmp.Or(faults[f.SecretKey], secret.Error), cmp.Or(notes[f.SecretKey], secret.Note)
 	}
+	for name, input := range inputs {
+		input.Error, input.Note = cmp.Or(faults[name], input.Error), cmp.Or(notes[name], input.Note)
+	}
 }
 
-// showPasted says at the boxes of one API what was found in a pasted text, and
-// returns the status of the answer.
-func (cards keyCards) showPasted(f runsetup.Fields, did runsetup.Pasted, typed site.Form) int {
+// showPasted says at the boxes what was found in a pasted text, and returns the status
+// of the answer.
+func (cards keyCards) showPasted(keys runsetup.Keys, did runsetup.Pasted, typed site.Form) int {
 	faults, notes := site.ByField(did.Faults), map[string]string{}
 	for _, name := range did.Found {
 		notes[name] = "✓ " + kindOfBox(name) + ", found in the pasted text."
@@ -110,16 +120,19 @@ func (cards keyCards) showPasted(f runsetup.Fields, did runsetup.Pasted, typed s
 	if len(did.Found) == 0 {
 		// Nothing was kept: the boxes hold what was typed.
 		status = http.StatusUnprocessableEntity
-		cards[f.API].Host.Value = shownAgain(typed.Get(f.Host))
-		cards[f.API].IntegrationKey.Value = shownAgain(typed.Get(f.IntegrationKey))
+		for _, f := range keys.Form() {
+			card := cards.of[f.API]
+			card.Host.Value = shownAgain(typed.Get(f.Host))
+			card.IntegrationKey.Value = shownAgain(typed.Get(f.IntegrationKey))
+		}
 		if len(did.Faults) == 0 {
-			faults[f.Paste()], notes = "No host, integration key or secret key is in this text.", nil
+			faults[keys.Paste()], notes = "No host, integration key or secret key is in this text.", nil
 		}
 	}
 	if len(did.Faults) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	cards.set([]runsetup.Fields{f}, faults, notes)
+	cards.set(keys, faults, notes)
 	return status
 }
 

@@ -53,7 +53,7 @@ func noteCleaned(page *setup.IntegrationPage, names []string) {
 			notes[name] = "Blanks, invisible characters, https:// or a slash were removed from the host name."
 		}
 	}
-	nineCards(page).set(runsetup.Nine().Form(), nil, notes)
+	nineCards(page).set(runsetup.Nine(), nil, notes)
 }
 
 func savedFlash(page setup.IntegrationPage) views.Flash {

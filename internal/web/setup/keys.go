@@ -58,23 +58,18 @@ func (s *pages) postKeys(c echo.Context, v site.Visitor, keys runsetup.Keys) err
 	if err != nil {
 		return err
 	}
-	cards.set(keys.Form(), site.ByField(refused.Faults), refused.Notes)
+	cards.set(keys, site.ByField(refused.Faults), refused.Notes)
 	return s.Render(c, http.StatusUnprocessableEntity, v, at, page)
 }
 
-// postFillKeys fills the boxes of one API in from a text that was pasted. Nothing but
-// the draft is saved by it.
+// postFillKeys fills the boxes of keys in from a text that was pasted. Nothing but the
+// draft is saved by it.
 func (s *pages) postFillKeys(c echo.Context, v site.Visitor, keys runsetup.Keys) error {
 	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
-	fields, err := keys.One()
-	if err != nil {
-		return err
-	}
-	did, err := s.Setup.FillKeys(c.Request().Context(), v.Scope, v.Actor(), keys, form.Get(fields.Paste()),
-		typedKeys(form, keys))
+	did, err := s.Setup.FillKeys(c.Request().Context(), v.Scope, v.Actor(), keys, form.Get(keys.Paste()), typedKeys(form, keys))
 	if err != nil {
 		return err
 	}
@@ -82,7 +77,7 @@ func (s *pages) postFillKeys(c echo.Context, v site.Visitor, keys runsetup.Keys)
 	if err != nil {
 		return err
 	}
-	status := cards.showPasted(fields, did, form)
+	status := cards.showPasted(keys, did, form)
 	return s.Render(c, status, v, at, page)
 }
 

@@ -15,11 +15,11 @@ func Routes(on *site.Site) []site.Route {
 	return []site.Route{
 		site.Get("/w/:ws/integration", site.InWorkspace, s.getIntegration),
 		site.Post("/w/:ws/integration", site.WholeWorkspace, ofNine(s.postKeys)).Within(site.SaveDeadline),
+		site.Post("/w/:ws/integration/fill", site.WholeWorkspace, ofNine(s.postFillKeys)),
 		site.Post("/w/:ws/integration/mapping", site.WholeWorkspace, s.postMapping),
 		site.Post("/w/:ws/integration/accounts/refresh", site.WholeWorkspace, s.postRefreshAccounts),
 		site.Get("/w/:ws/integration/accounts/organizations", site.WholeWorkspace, s.getAdoptAccounts),
 		site.Post("/w/:ws/integration/accounts/organizations", site.WholeWorkspace, s.postAdoptAccounts),
-		site.Post("/w/:ws/integration/:api/fill", site.WholeWorkspace, ofAPI(s.postFillKeys)),
 		site.Post("/w/:ws/integration/:api/check", site.WholeWorkspace, ofAPI(s.postCheckKeys)).Within(site.SaveDeadline),
 		site.Post("/w/:ws/integration/:api/activate", site.WholeWorkspace, ofAPI(s.postActivateKeys)),
 		site.Post("/w/:ws/integration/:api/discard", site.WholeWorkspace, ofAPI(s.postDiscardKeys)),
