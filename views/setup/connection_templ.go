@@ -76,7 +76,7 @@ func (r DirectoryRow) nameField() views.FieldView {
 }
 
 func (c APICard) pasteField(w apiWords) views.FieldView {
-	return pasteField(w.name+"_paste", "Paste the application’s page from the Duo Admin Panel",
+	return pasteField(w.name+"_paste", "Application page from the Duo Admin Panel",
 		"Fill in finds the three values. The text itself is not kept. Duo hides the secret key: press Copy beside it and paste that too.", c.Paste.Error)
 }
 

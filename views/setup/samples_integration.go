@@ -50,7 +50,7 @@ func integrationSamples() []sample.Sample {
 	pasted := fresh
 	pasted.Admin = APICard{Host: views.Input{Value: "api-0a1b2c3d.duosecurity.com", Note: "✓ API hostname, found in the pasted text."}, IntegrationKey: views.Input{Error: "The pasted text holds 2 integration keys. Enter the one of this application."},
 		SecretKey: SecretInput{DraftUntil: "11:02 tomorrow", Note: "✓ Secret key of 40 characters, found in the pasted text."}}
-	pasted.Paste.Error = "No host, integration key or secret key is in this text."
+	pasted.Paste.Error = "This text does not say which API these values are for. Type Auth API, Accounts API or Admin API on the line above them."
 
 	return []sample.Sample{
 		{Name: "integration-pasted", Shell: sample.WorkspaceShell("integration"), Page: pasted},
