@@ -169,6 +169,9 @@ func Organization(ws, org string) string { return Organizations(ws) + "/" + url.
 // EditOrganization is the form of an organization's details, and where it is posted to.
 func EditOrganization(ws, org string) string { return Organization(ws, org) + "/edit" }
 
+// ArchiveOrganization asks before an organization is archived, and is where that is posted to.
+func ArchiveOrganization(ws, org string) string { return Organization(ws, org) + "/archive" }
+
 // Connection shows how an organization is reached in Duo, and takes a POST that changes it.
 func Connection(ws, org string) string { return Organization(ws, org) + "/connection" }
 

@@ -30,7 +30,7 @@ func everyChange(t *testing.T, d *runtest.Desk, user string, actor run.Actor) ma
 		"an organization": setup.OfOrganization(d.Client, store.AdminAPI),
 	} {
 		nine := d.NineFields()
-		_, all["FillKeys of "+of] = d.Setup().FillKeys(ctx, d.Scope(), actor, keys, nine["admin_host"], nine)
+		_, all["FillKeys of "+of] = d.Setup().FillKeys(ctx, d.Scope(), actor, keys, "Admin Host "+nine["admin_host"], nine)
 		all["CheckKeys of "+of] = d.Setup().CheckKeys(ctx, d.Scope(), actor, keys)
 		all["ActivateKeys of "+of] = d.Setup().ActivateKeys(ctx, d.Scope(), actor, keys)
 		all["DiscardKeys of "+of] = d.Setup().DiscardKeys(ctx, d.Scope(), actor, keys)
@@ -41,6 +41,7 @@ func everyChange(t *testing.T, d *runtest.Desk, user string, actor run.Actor) ma
 	_, all["RefreshAccounts"] = d.Setup().RefreshAccounts(ctx, d.Scope(), actor)
 	all["AdoptAccounts"] = d.Setup().AdoptAccounts(ctx, d.Scope(), actor)
 	_, _, all["CreateOrganization"] = d.Setup().CreateOrganization(ctx, d.Scope(), actor, "New", setup.MappingRow{})
+	_, all["Archive"] = d.Setup().Archive(ctx, d.Scope(), actor, d.Client, d.Client.Name)
 	_, all["SaveMapping"] = d.Setup().SaveMapping(ctx, d.Scope(), actor, []setup.MappingRow{{Organization: d.Client.ID}})
 	return all
 }

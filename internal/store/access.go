@@ -33,7 +33,8 @@ type Access struct {
 // Access resolves the slugs of an address for an operator in one round trip.
 // The scope of an organization's page is that organization alone. It returns
 // ErrNotFound for what does not exist, for what the operator may not see, and
-// while the membership is disabled.
+// while the membership is disabled, and *ArchivedError for an organization that is
+// archived.
 func (s *Store) Access(ctx context.Context, operator uuid.UUID, workspace, organization string) (Access, error) {
 	return s.Enter(ctx, operator, workspace, organization, 0)
 }
@@ -69,7 +70,7 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 			return found(row.Scan(&a.Workspace.ID, &a.Workspace.Slug, &a.Workspace.Name, &a.Role, &every, &organizations, &a.SeenAt, nil, nil))
 		})
 	if organization != "" {
-		batch.Queue(organizationQuery+` where `+organizationInScope+` and o.slug = $1`, organization).QueryRow(func(row pgx.Row) error {
+		batch.Queue(organizationQuery+` where `+organizationOnRecord+` and o.slug = $1`, organization).QueryRow(func(row pgx.Row) error {
 			return found(a.Organization.scan(row))
 		})
 	}
@@ -88,6 +89,9 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 	err := s.transact(ctx, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err == nil && missing {
 		err = ErrNotFound
+	}
+	if err == nil && a.Organization.ArchivedAt != nil {
+		err = &ArchivedError{Slug: a.Organization.Slug, Name: a.Organization.Name, At: *a.Organization.ArchivedAt}
 	}
 	if err != nil {
 		return Access{}, err

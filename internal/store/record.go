@@ -57,6 +57,7 @@ var (
 	OrganizationsImported = event("import-organizations", "Import organizations")
 	OrganizationsExported = event("export-organizations", "Export organizations")
 	OrganizationChanged   = event("change-organization", "Change organization")
+	OrganizationArchived  = event("archive-organization", "Archive organization")
 	OrganizationNameKept  = event("keep-organization-name", "Keep organization's name")
 	OrganizationMapped    = event("map-organization", "Map organization")
 	OrganizationUnmapped  = event("unmap-organization", "Take Duo account away")

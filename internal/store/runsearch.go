@@ -127,7 +127,7 @@ func (t *Tx) conditions(f RunFilter, after *RunMark) *conditions {
 		c.add("r.operator_id = $", f.Operator)
 	}
 	if f.Organization != "" {
-		c.add("r.organization_id = (select o.id from organization o where "+organizationInScope+" and o.slug = $)", f.Organization)
+		c.add("r.organization_id = (select o.id from organization o where "+organizationOnRecord+" and o.slug = $)", f.Organization)
 	}
 	if f.Action != "" {
 		c.add("r.action = $", f.Action)

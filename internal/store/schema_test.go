@@ -39,7 +39,7 @@ var granted = map[string]string{
 	"membership_organization": "DELETE INSERT SELECT",
 	"oldest_binary":           "SELECT",
 	"operator":                "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(epoch) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
-	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(colour) UPDATE(name) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
+	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(archived_at) UPDATE(archived_by) UPDATE(colour) UPDATE(name) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
 	"process":                 "INSERT(beats_every) INSERT(id) SELECT UPDATE(gone_at) UPDATE(heartbeat_at) UPDATE(settled_at)",
 	"reading":                 "INSERT SELECT UPDATE(rows)",
 	"run":                     "INSERT SELECT UPDATE(answer) UPDATE(facts) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",

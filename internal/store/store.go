@@ -125,8 +125,10 @@ const (
 	inWorkspace = `workspace_id = (select app.workspace())`
 	inScope     = inWorkspace + ` and ((select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[]))`
 
-	organizationInScope = `o.` + inWorkspace + ` and ((select app.every_organization()) or o.id = any ((select app.organizations())::uuid[]))`
-	runInScope          = `r.` + inWorkspace + ` and ((select app.every_organization()) or r.organization_id = any ((select app.organizations())::uuid[]))`
+	// organizationOnRecord are the organizations of the scope, archived ones too.
+	organizationOnRecord = `o.` + inWorkspace + ` and ((select app.every_organization()) or o.id = any ((select app.organizations())::uuid[]))`
+	organizationInScope  = organizationOnRecord + ` and o.archived_at is null`
+	runInScope           = `r.` + inWorkspace + ` and ((select app.every_organization()) or r.organization_id = any ((select app.organizations())::uuid[]))`
 )
 
 // Tx is a transaction inside one workspace. Its methods see the rows of its

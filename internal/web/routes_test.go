@@ -247,7 +247,9 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/o/:org/connection/directories/:directory/primary": one(knownRoute{least: catalog.Administrator, ok: moved}),
 	"POST /w/:ws/o/:org/connection/directories/:directory/remove":  one(knownRoute{least: catalog.Administrator, ok: moved}),
 
-	"POST /w/:ws/o/:org/edit": one(knownRoute{least: catalog.Administrator, ok: moved, form: detailsForm}),
+	"GET /w/:ws/o/:org/archive":  one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
+	"POST /w/:ws/o/:org/archive": one(knownRoute{least: catalog.Owner, whole: true, ok: http.StatusUnprocessableEntity, form: formWith("confirm", "another name")}),
+	"POST /w/:ws/o/:org/edit":    one(knownRoute{least: catalog.Administrator, ok: moved, form: detailsForm}),
 
 	"POST /w/:ws/export/organizations": one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/import":              one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),

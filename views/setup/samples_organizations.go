@@ -16,6 +16,8 @@ func organizationFormSamples() []sample.Sample {
 		{Name: "import-preview-failed", Shell: sample.WorkspaceShell("organizations"), Page: failedImportSample()},
 		{Name: "organization-edit", Shell: sample.OrganizationShell(sample.Acme, "overview"), Page: editSample(sample.Acme)},
 		{Name: "organization-edit-refused", Shell: sample.OrganizationShell(sample.Hostile, "overview"), Page: refusedEditSample()},
+		{Name: "organization-archive", Shell: sample.OrganizationShell(sample.Acme, "overview"), Page: archiveSample(sample.Acme)},
+		{Name: "organization-archive-refused", Shell: sample.OrganizationShell(sample.Hostile, "overview"), Page: refusedArchiveSample()},
 		{Name: "organization-edit-overtaken", Shell: sample.OrganizationShell(sample.Acme, "overview"), Page: overtakenEditSample()},
 	}
 }
@@ -51,8 +53,20 @@ func refusedEditSample() EditOrganizationPage {
 	return page
 }
 
+func archiveSample(o views.OrganizationTag) ArchivePage {
+	return ArchivePage{Workspace: sample.Workspace, Organization: o, Connection: "c", Connected: "the child account Acme Dental (DA1QX7ZK3M9V5T2R8WPL) on api-0a1b2c3d.duosecurity.com"}
+}
+
+func refusedArchiveSample() ArchivePage {
+	page := archiveSample(sample.Hostile)
+	page.Connected = "no Duo account"
+	page.Confirm = views.Input{Value: "Acme", Error: "Type the name exactly as it is written above."}
+	return page
+}
+
 func overtakenEditSample() EditOrganizationPage {
 	page := editSample(sample.Acme)
+	page.MayArchive = true
 	page.Overtaken = "tom@northwind.example changed this 34 s ago. Nothing of yours was saved yet. Save again to replace what is there now."
 	page.Name = views.Input{Value: "Acme Dental Group", Note: "Stored now: Acme Dental Partners"}
 	page.Colour.Note = "Stored now: lime"

@@ -86,10 +86,10 @@ func (k Keys) Inputs() []string {
 
 // Paste is the name of the box that takes whole pages of the Duo Admin Panel.
 func (k Keys) Paste() string {
-	if k.owner == nil {
-		return "paste"
+	if len(k.form) == 1 {
+		return k.form[0].Name + "_paste"
 	}
-	return k.form[0].Name + "_paste"
+	return "paste"
 }
 
 // One returns the names of the inputs of one API; store.ErrNotFound unless the keys

@@ -30,6 +30,9 @@ const unnamedAPI = "This text does not say which API these values are for. Type 
 // to name the API before its values, and a host that is the only one serves them all.
 func (r *Runner) FillKeys(ctx context.Context, sc store.Scope, actor run.Actor, k Keys, text string,
 	typed map[string]string) (Pasted, error) {
+	if len(k.fields) == 0 {
+		return Pasted{}, store.ErrNotFound
+	}
 	before, err := r.KeyState(ctx, sc, k, actor.Operator)
 	if err != nil {
 		return Pasted{}, err
@@ -60,7 +63,8 @@ func (k Keys) find(text string, sandbox bool, typed map[string]string) (did Past
 		}
 		did.fill(typed, f, values)
 	}
-	if len(found.Unnamed.IntegrationKeys)+len(found.Unnamed.SecretKeys) > 0 {
+	unnamed := len(found.Unnamed.IntegrationKeys) + len(found.Unnamed.SecretKeys)
+	if unnamed > 0 || len(did.Found)+len(did.Faults) == 0 && len(hosts) > 0 {
 		did.Faults = append(did.Faults, catalog.FieldError{Field: k.Paste(), Message: unnamedAPI})
 	}
 	return did

@@ -172,6 +172,20 @@ func changeRecord(actor run.Actor, before, after store.Organization, changes []f
 	return r
 }
 
+// archiveRecord tells what an organization was connected with when it was archived.
+func archiveRecord(actor run.Actor, before store.Organization, now time.Time) store.Record {
+	r := store.Record{
+		Event: store.OrganizationArchived, Operator: actor.Operator, Organization: before.ID, AccountID: before.AccountID,
+		Subject: before.Name, At: now,
+		Input:   map[string]string{"slug": before.Slug},
+		Summary: "Archived. It had no Duo account.",
+	}
+	if before.Mapped() {
+		r.Summary = "Archived. It was connected with " + run.ConnectionText(before) + "."
+	}
+	return r
+}
+
 // keptNameRecord tells that an account's new name in Duo was looked at, and the
 // organization's own kept.
 func keptNameRecord(actor run.Actor, o store.Organization, d store.Drifted, now time.Time) store.Record {

@@ -38,6 +38,8 @@ func Routes(on *site.Site) []site.Route {
 		site.Get("/w/:ws/o/:org", site.InOrganization, s.getOrganization),
 		site.Get("/w/:ws/o/:org/edit", site.AdminOrganization, s.getEditOrganization),
 		site.Post("/w/:ws/o/:org/edit", site.AdminOrganization, s.postEditOrganization),
+		site.Get("/w/:ws/o/:org/archive", site.OwnerOrganization, s.getArchive),
+		site.Post("/w/:ws/o/:org/archive", site.OwnerOrganization, s.bound(s.postArchive)),
 		site.Post("/w/:ws/o/:org/repair", site.WholeOrganization, s.postRepair),
 		site.Get("/w/:ws/o/:org/connection", site.AdminOrganization, s.getConnection),
 		site.Post("/w/:ws/o/:org/connection", site.WholeOrganization, s.bound(s.postConnection)),

@@ -83,6 +83,7 @@ var explanations = []explained{
 			return views.ErrorPage{Headline: "Something needs a change", Text: notDone(err) + " errors says which field, and why."}, ""
 		}},
 	{is: sentinel(store.ErrNotFound), code: "not_found", page: pageNotFound},
+	{is: kind[*store.ArchivedError](), code: "organization_archived", page: pageArchived},
 	{is: unknownID, code: "not_found", page: pageNotFound},
 	told("fraud_reported", "Held back by a report of fraud",
 		func(s *Site, held *run.HeldBack, r request) string { return s.HeldText(r.v, held) }),
@@ -153,6 +154,16 @@ func pageUnavailable(s *Site, err error, r request) (views.ErrorPage, string) {
 
 func pageNotFound(_ *Site, _ error, r request) (views.ErrorPage, string) {
 	return notFound(r.c, r.v, r.home), ""
+}
+
+// pageArchived leads to what is left of an organization. Where it is met, the visitor's workspace is not known yet.
+func pageArchived(_ *Site, err error, r request) (views.ErrorPage, string) {
+	archived, _ := errors.AsType[*store.ArchivedError](err)
+	page := views.ErrorPage{Headline: archived.Name + " is archived",
+		Text: "An owner archived this organization on " + archived.At.In(r.v.Location()).Format("2 January 2006") +
+			". Its keys and its mapping are destroyed. Nothing was changed in Duo. Its runs stay on record."}
+	page.Links = []views.Link{{Text: "Runs of " + archived.Name, Href: views.RunsView(r.c.Param("ws"), "", views.RunsFilter{Organization: archived.Slug})}}
+	return page, ""
 }
 
 func pageForbidden(_ *Site, err error, r request) (views.ErrorPage, string) {

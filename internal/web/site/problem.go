@@ -60,6 +60,7 @@ var ProblemCodes = []struct {
 	{"verification_open", 409, "A verification of this user waits for its answer. Nothing was sent.", ""},
 	{"run_id_used", 409, "The run_id was used before, with other fields.", "This run_id was used before for something else. Nothing was done. Make a new one."},
 	{"not_connected", 409, "The organization has no Duo account, or no keys for this API.", ""},
+	{"organization_archived", 410, "The organization is archived: of it there are only its name and its runs.", ""},
 	{"too_large", 413, "The body is longer than 256 KB.", "The body is longer than 256 KB. Nothing was done."},
 	{"unsupported_media_type", 415, "The body is not application/json.", "Send the body as application/json. Nothing was done."},
 	{"wrong_host", 421, "The request names another host than the console's.", ""},

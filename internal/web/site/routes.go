@@ -76,6 +76,8 @@ var (
 	AdminWorkspace    = Policy{reach: inWorkspace, Role: catalog.Administrator}
 	// Which account an organization is concerns those who see all of them.
 	WholeOrganization = Policy{reach: inOrganization, Role: catalog.Administrator, whole: true}
+	// What ends an organization is for owners.
+	OwnerOrganization = Policy{reach: inOrganization, Role: catalog.Owner, whole: true}
 	// The nine fields, the mapping and new organizations concern the whole
 	// workspace.
 	WholeWorkspace = Policy{reach: inWorkspace, Role: catalog.Administrator, whole: true}
