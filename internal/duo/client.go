@@ -107,6 +107,19 @@ func (c *Client) Watched(answered func(Request, Answer)) *Client {
 	return &watched
 }
 
+// Observed returns a client that tells also of every request with its outcome, behind
+// [Options.Observe].
+func (c *Client) Observed(also func(context.Context, Call)) *Client {
+	observed, first := *c, c.options.Observe
+	observed.options.Observe = func(ctx context.Context, call Call) {
+		if first != nil {
+			first(ctx, call)
+		}
+		also(ctx, call)
+	}
+	return &observed
+}
+
 // Request is one call of the API, for endpoints that have no function of their own.
 type Request struct {
 	Method string // GET, POST, PUT, PATCH or DELETE

@@ -55,19 +55,20 @@ func (r *Runner) client(ctx context.Context, sc store.Scope, o store.Organizatio
 	if err := r.reaches(ctx, sc, o); err != nil {
 		return nil, err
 	}
-	switch o.Kind {
-	case store.Child:
-		c, err := r.clientIn(ctx, sc, store.OfWorkspace(store.AccountsAPI))
-		if err != nil {
-			return nil, err
-		}
-		return c.ForAccount(duo.AccountID(o.AccountID), o.APIHostname), nil
-	case store.Parent:
-		return r.clientIn(ctx, sc, store.OfWorkspace(store.AdminAPI))
-	case store.Own:
-		return r.clientIn(ctx, sc, store.OfOrganization(o.ID))
+	slots := map[string]store.Slot{store.Child: store.OfWorkspace(store.AccountsAPI), store.Parent: store.OfWorkspace(store.AdminAPI),
+		store.Own: store.OfOrganization(o.ID)}
+	slot, connected := slots[o.Kind]
+	if !connected {
+		return nil, &NotConnected{}
 	}
-	return nil, &NotConnected{}
+	c, err := r.clientIn(ctx, sc, slot)
+	if err != nil {
+		return nil, err
+	}
+	if o.Kind == store.Child {
+		c = c.ForAccount(duo.AccountID(o.AccountID), o.APIHostname)
+	}
+	return r.noting(c, sc, o), nil
 }
 
 // reaches looks an organization up once more in the scope it is to be reached

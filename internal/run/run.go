@@ -107,6 +107,7 @@ type Runner struct {
 	credentials held[duo.WebAuthnCredential]
 	following   following
 	pacers      sync.Map // of workspaces
+	contacts    contacts
 
 	process  process
 	rhythm   rhythm

@@ -12,13 +12,14 @@ import (
 )
 
 // failing asks whether an organization, o connected by c, cannot be reached in
-// the way it is connected: Duo lists its account no more, or without a usable host, or did not accept its
-// own keys when they were checked last.
+// the way it is connected: Duo lists its account no more, or without a usable host, did not accept its
+// own keys when they were checked last, or did not answer when it was asked last.
 const failing = `(c.kind = 'child' and not exists (select from duo_account d where d.workspace_id = c.workspace_id and d.account_id = c.account_id and d.api_hostname <> '')
 	or c.kind = 'own' and 'fails' = (
 		select i.outcome from integration_check i
 		join integration_secret v on v.workspace_id = i.workspace_id and v.organization_id = i.organization_id and v.api = i.api and v.version = i.version
-		where i.workspace_id = o.workspace_id and i.organization_id = o.id and i.api = 'admin' and v.state = 'active' order by i.checked_at desc limit 1))`
+		where i.workspace_id = o.workspace_id and i.organization_id = o.id and i.api = 'admin' and v.state = 'active' order by i.checked_at desc limit 1)
+	or exists (select from contact t where t.workspace_id = c.workspace_id and t.organization_id = c.organization_id and t.revision = c.revision and t.trouble <> ''))`
 
 // noHost asks whether Duo does list the account of an organization connected by c, but without a usable host.
 const noHost = `(c.kind = 'child' and exists (select from duo_account d where d.workspace_id = c.workspace_id and d.account_id = c.account_id and d.api_hostname = ''))`

@@ -69,6 +69,7 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 				tx.Map(ctx, o.ID, sharedAccounts[i].AccountID, owner, today),
 				tx.SetDirectoryKey(ctx, o.ID, "DKAAAAAAAAAAAAAAAAAA", owner, today),
 				newKeys(ctx, tx, store.OfOrganization(o.ID), owner),
+				tx.NoteContact(ctx, *o, store.NoTrouble, today),
 				tx.StartRun(ctx, store.Run{ID: sharedRuns[i], OrganizationID: &o.ID, OperatorID: owner, Action: "create-user", Input: map[string]string{}, StartedAt: today}, nil),
 				tx.NotePending(ctx, store.Run{ID: sharedRuns[i]}, "txid", "Sent a push.", "ada", nil))
 		}

@@ -34,7 +34,7 @@ func editPage(v site.Visitor, revision int, typed runsetup.Details) setup.EditOr
 	page := setup.EditOrganizationPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Revision: strconv.Itoa(revision), Zones: commonZones,
 		MayArchive: v.Role >= catalog.Owner && v.Membership.Every(),
-		Name: views.Input{Value: typed.Name}, Aliases: views.Input{Value: typed.Aliases}, Tags: views.Input{Value: typed.Tags},
+		Name:       views.Input{Value: typed.Name}, Aliases: views.Input{Value: typed.Aliases}, Tags: views.Input{Value: typed.Tags},
 		TimeZone: views.Input{Value: typed.TimeZone}, Colour: views.Input{Value: typed.Colour},
 	}
 	for i, word := range runsetup.Colours {

@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// The troubles of an account that was asked.
+const (
+	NoTrouble       = ""
+	KeysTrouble     = "keys"        // Duo refused the keys
+	ReachTrouble    = "unreachable" // Duo was not reached, or did not answer
+	InternalTrouble = "duo"         // Duo had an internal error
+)
+
+// NoteContact keeps how the account of an organization answered, as it is connected by
+// o. A note of a time before is left out. Its trouble counts as long as the connection
+// is the same.
+func (t *Tx) NoteContact(ctx context.Context, o Organization, trouble string, at time.Time) error {
+	_, err := t.tx.Exec(ctx, `
+		insert into contact (workspace_id, organization_id, revision, at, trouble, since)
+		select o.workspace_id, o.id, $2, $3, $4, $3 from organization o where `+organizationInScope+` and o.id = $1
+		on conflict (workspace_id, organization_id) do update
+		set revision = excluded.revision, at = excluded.at, trouble = excluded.trouble,
+		    since = case when contact.trouble = excluded.trouble and contact.revision = excluded.revision then contact.since else excluded.at end
+		where contact.at <= excluded.at`, o.ID, o.ConnectionRevision, at, trouble)
+	return meaning(err)
+}
+
+// FailingOrganization is an organization that cannot be reached as it is connected, and
+// how it answered last.
+type FailingOrganization struct {
+	ID      uuid.UUID
+	Slug    string
+	Name    string
+	Colour  int
+	Trouble string     // NoTrouble: Duo lists its account no more or without a host, or refused its own keys at a check
+	At      *time.Time // of the last contact; nil: there was none
+	Since   *time.Time // from when on it answered like this
+}
+
+// FailingOrganizations lists those of the scope, the latest to fail first, and counts
+// all of them.
+func (t *Tx) FailingOrganizations(ctx context.Context, limit int) (found []FailingOrganization, total int, err error) {
+	const from = ` from organization o join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
+		left join contact t on t.workspace_id = o.workspace_id and t.organization_id = o.id and t.revision = c.revision
+		where ` + organizationInScope + ` and ` + failing
+	if err = t.tx.QueryRow(ctx, `select count(*)`+from).Scan(&total); err != nil || total == 0 {
+		return nil, total, err
+	}
+	found, err = all[FailingOrganization](ctx, t.tx, `
+		select o.id, o.slug, o.name, o.colour, coalesce(t.trouble, '') as trouble, t.at, t.since`+from+`
+		order by t.since desc nulls last, lower(o.name), o.id limit $1`, limit)
+	return found, total, err
+}
