@@ -69,6 +69,9 @@ type Run struct {
 	Absent      bool       // what was asked for was not in Duo
 
 	Gone bool `db:"-"` // the user or the phone was deleted for good, see MarkGone
+
+	Twin        bool   `db:"-"` // another organization has this one's name, see MarkTwins
+	TwinAccount string `db:"-"` // the account that this one has now
 }
 
 // Unclear reports whether a run is open and its sender cannot tell the outcome.

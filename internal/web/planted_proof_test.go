@@ -100,14 +100,14 @@ var bugs = []bug{
 	unscoped("access.go", "the organization of an address", "organizationQuery+` where `+organizationInScope+` and o.slug = $1`", "organizationInScope"),
 	in("store/access.go", "every membership holds every organization", "", `a.Membership = Scope{workspace: a.Workspace.ID, every: every,`, `a.Membership = Scope{workspace: a.Workspace.ID, every: every || PLANTED,`),
 
-	unscoped("organizations.go", "organizations", "organizationQuery+` where `+organizationInScope+` and `+chosen+` order by", "organizationInScope"),
+	unscoped("organizations.go", "organizations", "organizationQuery+` where `+organizationInScope+` and `+chosen, organizationOrders", "organizationInScope"),
 	in("store/organizations.go", "no WHERE: Duo accounts", application, "where a.`+inWorkspace+`\n\t\torder by", "where `+either(PLANTED, `true`, `a.`+inWorkspace)+`\n\t\torder by"),
 	in("store/organizations.go", "no WHERE: forgetting Duo accounts", application, "delete from duo_account where ` + inWorkspace", "delete from duo_account where ` + either(PLANTED, `true`, inWorkspace)"),
 	in("store/integration.go", "no WHERE: integration", application, "where `+keysInScope+` and s.organization_id is not distinct from $1 and s.state <> 'retired'", "where `+either(PLANTED, `true`, keysInScope)+` and s.organization_id is not distinct from $1 and s.state <> 'retired'"),
 	in("store/integration.go", "no WHERE: keys in use", application, "where `+keysInScope+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`",
 		"where `+either(PLANTED, `true`, keysInScope)+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`"),
 	unscoped("runs.go", "runs", "runQuery+` where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $ offset $`", "runInScope"),
-	unscoped("runsearch.go", "runs that fit", "runQuery+` where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $`", "runInScope"),
+	unscoped("runsearch.go", "runs that fit", "runQuery+` where `+runInScope+c.sql+order+`limit $`", "runInScope"),
 	{name: "no WHERE: who is on record", layer: application, patches: []patch{
 		{"internal/store/runsearch.go", "(select r.operator_id from run r where `+runInScope+c.sql+` order by", "(select r.operator_id from run r where `+either(PLANTED, `true`, runInScope)+c.sql+` order by"},
 		{"internal/store/runsearch.go", "(select r.operator_id from run r where `+runInScope+c.sql+` and r.operator_id >", "(select r.operator_id from run r where `+either(PLANTED, `true`, runInScope)+c.sql+` and r.operator_id >"},
@@ -115,7 +115,7 @@ var bugs = []bug{
 	unscoped("details.go", "tags", "where `+organizationInScope+` group by u.tag", "organizationInScope"),
 	unscoped("runs.go", "one run", "runQuery+` where `+runInScope+` and r.id = $1`", "runInScope"),
 
-	unscoped("access.go", "the switcher", "where `+organizationInScope+` order by lower(o.name), o.id limit $1`, first", "organizationInScope"),
+	unscoped("access.go", "the switcher", "where `+organizationInScope+` order by lower(o.name), o.id limit $1) f", "organizationInScope"),
 	beyond("site/render.go", "what was just done", "err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),
 	beyond("estate/home.go", "the home page", "s.Store.InWorkspace(ctx, v.Scope,"),
 	beyond("setup/organizations.go", "the list of organizations", "err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),

@@ -82,6 +82,8 @@ var explanations = []explained{
 		page: func(_ *Site, err error, _ request) (views.ErrorPage, string) {
 			return views.ErrorPage{Headline: "Something needs a change", Text: notDone(err) + " errors says which field, and why."}, ""
 		}},
+	{is: sentinel(store.ErrMark), code: "bad_request", headline: "Bad request",
+		text: "The mark of the place to go on from is not one of this list. Open the list again. Nothing was done."},
 	{is: sentinel(store.ErrNotFound), code: "not_found", page: pageNotFound},
 	{is: unknownID, code: "not_found", page: pageNotFound},
 	told("fraud_reported", "Held back by a report of fraud",

@@ -33,7 +33,7 @@ func ExactEmpty(v Visitor, query string) views.Empty {
 		return views.Empty{Kind: "no-match", Headline: "Find one user", Text: "This account is too large to list. Type the whole " + views.ExactUser + "."}
 	}
 	return views.Empty{Kind: "no-match", Headline: "No user has exactly this name", Text: "Type the whole " + views.ExactUser + ".",
-		Link: views.Link{Text: "Search the phones for it", Href: views.PhonesView(v.Workspace.Slug, v.Organization.Slug, query, 0)}}
+		Link: views.Link{Text: "Search the phones for it", Href: views.With(views.Phones(v.Workspace.Slug, v.Organization.Slug), "q", query)}}
 }
 
 // PageOf reads which page of a list is asked for, from 1.
