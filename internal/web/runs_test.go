@@ -73,7 +73,10 @@ func TestPagesOfRunsAreStable(t *testing.T) {
 	if n := len(slices.Compact(back)); n != len(back) || n != 126-20 {
 		t.Errorf("on the way back %d rows were seen, %d of them different, want 106", len(back), n)
 	}
-	b.get(s.ws("/runs?q=walk")).want(http.StatusOK, "126 runs", "Walk in between 1").click("When").want(http.StatusOK, `aria-sort="ascending"`)
+	b.get(s.ws("/runs?q=walk")).want(http.StatusOK, "126 runs", "Walk in between 1")
+	if p = b.get(s.ws("/runs?q=walk")).click("When").want(http.StatusOK); !strings.Contains(p.body, `aria-sort="ascending"`) || strings.Contains(p.body, "in between") {
+		t.Error("not from the oldest on")
+	}
 }
 
 func TestRunsAreFiltered(t *testing.T) {

@@ -21,7 +21,7 @@ func sampleRunsPage(rows []views.RunRow, ofOne bool) RunsPage {
 	t.Heads[0].Sort, t.Heads[0].Sorted = views.With(at, "sort", "-when"), "descending"
 	t.Next, t.Previous = views.Link{Text: "Older", Href: views.With(at, "after", "AAYzqz")}, views.Link{Text: "Newer"}
 	t.Boxes = []views.FieldView{
-		{Name: "from", Label: "From", Kind: "date", Quiet: true}, {Name: "to", Label: "To", Kind: "date", Quiet: true, Unit: "Europe/London"},
+		{Name: "from", Label: "From", Kind: "date", Quiet: true}, {Name: "to", Label: "To (Europe/London)", Kind: "date", Quiet: true},
 		{Name: "operator", Label: "By", Kind: "select", Quiet: true, Options: []views.Option{{Text: "Anybody"}, {Value: "b3c1", Text: "ana@northwind.example"}, {Value: "b3c2", Text: "tom@northwind.example"}}},
 		{Name: "organization", Label: "Organization", Quiet: true},
 		{Name: "action", Label: "Action", Kind: "select", Quiet: true, Options: []views.Option{{Text: "Any"}, {Value: "update-user", Text: "Update User"}, {Value: "sign-in", Text: "Sign in"}}}}

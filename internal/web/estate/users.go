@@ -79,7 +79,9 @@ func (s *pages) readFrom(v site.Visitor, list table.List, asked table.Asked, t *
 		t.Empty, t.Caption = views.Empty{}, ""
 		return
 	}
-	t.ReadAt = s.When(v, readAt)
+	if t.ReadAt = s.When(v, readAt); t.Caption == "" {
+		t.Caption = "0 " + list.Many
+	}
 }
 
 // usersTable searches, filters, sorts and pages the list that is held.
@@ -90,12 +92,14 @@ func (s *pages) usersTable(v site.Visitor, list table.List, asked table.Asked, u
 	for _, u := range found {
 		count[words.StateOf(u)]++
 	}
-	states := words.StatesOf(count)
-	if status != "" && !slices.Contains(states, status) {
+	if status != "" && !slices.ContainsFunc(users.Items, func(u duo.User) bool { return words.StateOf(u) == status }) && !words.IsUserState(status) {
 		return views.Table{}, site.BadRequest("No user has the status " + site.Known(status) + ".")
 	}
 	options := []table.Option{{Text: "All", Count: len(found)}}
-	for _, state := range states {
+	if status != "" && count[status] == 0 {
+		count[status] = 0 // it stays a choice where a search finds none
+	}
+	for _, state := range words.StatesOf(count) {
 		if count[state] > 0 || status == state {
 			options = append(options, table.Option{Value: state, Text: words.StateChip(state).Text, Count: count[state]})
 		}
@@ -136,8 +140,6 @@ func (s *pages) exactUser(c echo.Context, v site.Visitor, list table.List, asked
 	t.Trouble, t.Empty = trouble, site.ExactEmpty(v, asked.Search)
 	if trouble != nil {
 		t.Empty = views.Empty{}
-	} else if len(t.Rows) == 0 {
-		t.Caption = words.CaptionOf(found.Matching, users.Total, "user")
 	}
 	return t, nil
 }

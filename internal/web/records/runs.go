@@ -27,7 +27,7 @@ func runList(v site.Visitor) table.List {
 		One: "run", Many: "runs", At: views.RunsOf(v.Workspace.Slug, v.Organization.Slug), Search: "Search", Placeholder: "Name or ticket",
 		Filters: []table.Filter{
 			{Name: "from", Label: "From", Control: table.Day, Valid: any},
-			{Name: "to", Label: "To", Control: table.Day, Valid: any, Unit: zone},
+			{Name: "to", Label: "To (" + zone + ")", Control: table.Day, Valid: any},
 			{Name: "operator", Label: "By", Control: table.Select, Valid: any},
 			{Name: "organization", Label: "Organization", Control: table.Text, Valid: any},
 			{Name: "action", Label: "Action", Control: table.Select, Valid: any, Options: actionOptions()},

@@ -38,7 +38,6 @@ type Filter struct {
 	Options     []Option
 	Valid       func(string) bool
 	Fault       string // a sentence for what it does not take
-	Unit        string // of a Day: its time zone
 }
 
 // Control is how a page offers a filter.
@@ -264,7 +263,7 @@ func (d Definition[R, V]) Show(a Asked, found Found[R]) views.Table {
 	if found.Total == 0 && !a.Filtered() {
 		t.Label, t.Boxes, t.Choices = "", nil, nil // there is nothing to choose from
 	}
-	if len(found.Rows) == 0 {
+	if len(found.Rows) == 0 && found.Matching == found.Total {
 		t.Caption = ""
 	}
 	return t
@@ -288,7 +287,7 @@ func (l List) show(a Asked) views.Table {
 // offer puts a filter on the page.
 func (f Filter) offer(t *views.Table, l List, a Asked) {
 	value := a.chosen[f.Name]
-	box := views.FieldView{Name: f.Name, Label: f.Label, Value: value, Quiet: true, Unit: f.Unit}
+	box := views.FieldView{Name: f.Name, Label: f.Label, Value: value, Quiet: true}
 	switch f.Control {
 	case Select:
 		box.Kind = "select"
@@ -381,7 +380,7 @@ func (d Definition[R, V]) empty(a Asked, total int) views.Empty {
 			Link: views.Link{Text: "To the beginning", Href: d.Address(a)}}
 	}
 	return views.Empty{Kind: "no-match", Headline: "No " + d.One + " matches", Text: "Change the search or the filter.",
-		Link: views.Link{Text: "Show all", Href: d.At}}
+		Link: views.Link{Text: "Show all " + d.Many, Href: d.At}}
 }
 
 // Parts hands out the pages of what is asked, one after the other, as rows of a file.

@@ -86,6 +86,9 @@ func rankOf(state string) int {
 	return len(UserStates)
 }
 
+// IsUserState reports whether a state is one of UserStates.
+func IsUserState(state string) bool { return rankOf(state) < len(UserStates) }
+
 // ChipOf is a user's state as a chip.
 func ChipOf(u duo.User) views.Chip { return StateChip(StateOf(u)) }
 
