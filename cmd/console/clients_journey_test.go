@@ -55,8 +55,7 @@ func importByClicking(d *desk, p *page) {
 	p.axe()
 	p.snap("organizations-500")
 	p.fill("main input[type=search]", "c123")
-	p.follow("main .search button")
-	p.contains("Client 123")
+	p.until("the list shows the client", call(`() => document.querySelector("#list tbody").textContent.includes("Client 123")`))
 }
 
 func editByClicking(d *desk, p *page) {
