@@ -192,33 +192,6 @@ func isTimeout(err error) bool {
 	return errors.As(err, &refused) && refused.Code == "57014"
 }
 
-// RunsPage is FindRuns for a page of a list, which can be turned both ways. Its one order is "", when runs were started:
-// the latest first if Descending. searchedTo is how far runs were read, if that cut the page short.
-func (t *Tx) RunsPage(ctx context.Context, f RunFilter, q Query) (found Page[Run], searchedTo *RunMark, err error) {
-	var from *RunMark
-	if q.From != nil {
-		at, err := timeKey(q.From.Key)
-		if err != nil {
-			return found, nil, err
-		}
-		from = &RunMark{At: at.(time.Time), ID: q.From.ID}
-	}
-	f.Oldest = q.Descending == q.Before
-	runs, next, err := t.FindRuns(ctx, f, from, q.Limit)
-	if err != nil {
-		return found, nil, err
-	}
-	mark := func(m RunMark) *Mark { return &Mark{timeOf(&m.At), m.ID} }
-	var ahead *Mark
-	if next != nil {
-		ahead = mark(*next)
-	}
-	if len(runs) < q.Limit {
-		searchedTo = next
-	}
-	return turned(runs, ahead, q, func(r Run) *Mark { return mark(RunMark{r.StartedAt, r.ID}) }), searchedTo, nil
-}
-
 // FindRuns lists the scope's runs that fit, latest first or, by the filter's Oldest, from the oldest on; after is the place where
 // the part before ended, nil for the first part. next is where this part ended; nil
 // if nothing follows. A part can hold fewer runs than limit, or none, although there

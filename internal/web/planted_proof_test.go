@@ -100,7 +100,7 @@ var bugs = []bug{
 	unscoped("access.go", "the organization of an address", "organizationQuery+` where `+organizationInScope+` and o.slug = $1`", "organizationInScope"),
 	in("store/access.go", "every membership holds every organization", "", `a.Membership = Scope{workspace: a.Workspace.ID, every: every,`, `a.Membership = Scope{workspace: a.Workspace.ID, every: every || PLANTED,`),
 
-	unscoped("organizations.go", "organizations", "organizationQuery+` where `+organizationInScope+` and `+chosen, organizationOrders", "organizationInScope"),
+	unscoped("organizationlist.go", "organizations", "organizationQuery+` where `+organizationInScope+` and `+chosen, organizationOrders", "organizationInScope"),
 	in("store/organizations.go", "no WHERE: Duo accounts", application, "where a.`+inWorkspace+`\n\t\torder by", "where `+either(PLANTED, `true`, `a.`+inWorkspace)+`\n\t\torder by"),
 	in("store/organizations.go", "no WHERE: forgetting Duo accounts", application, "delete from duo_account where ` + inWorkspace", "delete from duo_account where ` + either(PLANTED, `true`, inWorkspace)"),
 	in("store/integration.go", "no WHERE: integration", application, "where `+keysInScope+` and s.organization_id is not distinct from $1 and s.state <> 'retired'", "where `+either(PLANTED, `true`, keysInScope)+` and s.organization_id is not distinct from $1 and s.state <> 'retired'"),
@@ -118,7 +118,7 @@ var bugs = []bug{
 	unscoped("access.go", "the switcher", "where `+organizationInScope+` order by lower(o.name), o.id limit $1) f", "organizationInScope"),
 	beyond("site/render.go", "what was just done", "err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),
 	beyond("estate/home.go", "the home page", "s.Store.InWorkspace(ctx, v.Scope,"),
-	beyond("setup/organizations.go", "the list of organizations", "err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),
+	beyond("setup/organizations.go", "the list of organizations", "err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),
 	beyond("records/runs.go", "the record", "s.Store.InWorkspace(ctx, v.Scope,"),
 	beyond("site/reads.go", "a run's page", "s.Store.InWorkspace(c.Request().Context(), v.Scope,"),
 	beyond("setup/mapping.go", "the mapping", "s.Store.InWorkspace(ctx, v.Membership,"),

@@ -48,7 +48,7 @@ func (s *pages) getPhones(c echo.Context, v site.Visitor) error {
 	page.Table = shown.Show(asked, table.Found[duo.Phone]{Total: phones.Total, Matching: len(found),
 		Page: table.Held(found, asked.Query, func(p duo.Phone) string { return phoneKey(p, asked.Sort) })})
 	if phones.TooMany {
-		page.Table.Caption, page.Table.Empty = words.CaptionOf(phones.Total, phones.Total, "phone"), shown.None // nothing of it is held
+		page.Table.Caption, page.Table.Empty = views.Plural(phones.Total, "phone", "phones"), shown.None // nothing of it is held
 	}
 	s.readFrom(v, list, asked, &page.Table, phones.ReadAt)
 	page.Table.Trouble = trouble
@@ -110,7 +110,7 @@ func (s *pages) getBypassCodes(c echo.Context, v site.Visitor) error {
 	page.Table = shown.Show(asked, table.Found[duo.BypassCode]{Total: codes.Total, Matching: len(found),
 		Page: table.Held(found, asked.Query, func(b duo.BypassCode) string { return codeKey(b, asked.Sort) })})
 	if codes.TooMany {
-		page.Table.Caption, page.Table.Empty = words.CaptionOf(codes.Total, codes.Total, "bypass code"), shown.None // nothing of it is held
+		page.Table.Caption, page.Table.Empty = views.Plural(codes.Total, "bypass code", "bypass codes"), shown.None // nothing of it is held
 		page.Table.Empty.Kind = "no-match"
 	}
 	s.readFrom(v, list, asked, &page.Table, codes.ReadAt)

@@ -45,18 +45,14 @@ func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case trouble == nil && users.TooMany:
+	if page.Exact = trouble == nil && users.TooMany; page.Exact {
 		page.Table, err = s.exactUser(c, v, list, asked, users)
-		page.Exact = true
-	default:
+	} else {
 		page.Table, err = s.usersTable(v, list, asked, users)
+		page.Table.Trouble = trouble
 	}
 	if err != nil {
 		return err
-	}
-	if page.Table.Trouble == nil {
-		page.Table.Trouble = trouble
 	}
 	flash, err := s.FlashOf(c.Request().Context(), c, v)
 	if err != nil {
