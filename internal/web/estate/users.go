@@ -137,6 +137,9 @@ func (s *pages) exactUser(c echo.Context, v site.Visitor, list table.List, asked
 	if trouble != nil {
 		t.Empty = views.Empty{}
 	}
+	if asked.Search == "" {
+		t.Caption = views.Plural(users.Total, "user", "users")
+	}
 	return t, nil
 }
 
