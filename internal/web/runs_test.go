@@ -132,6 +132,14 @@ func TestRunsAreFiltered(t *testing.T) {
 	if n := len(rowsOn(b.get(e.ws("/runs?q=inc-77&organization=" + url.QueryEscape(e.far.org.Name))).want(http.StatusOK))); n != 2 {
 		t.Errorf("by the organization's name %d runs are found", n)
 	}
+	several := b.get(e.ws("/runs?organization=canary")).want(http.StatusOK, "No run matches", e.near.org.Name, e.far.org.Name).wantNot("CANARY-foreign")
+	for _, o := range []store.Organization{e.near.org, e.far.org} {
+		if !strings.Contains(several.body, `href="`+e.ws("/runs?organization="+o.Slug)+`"`) {
+			t.Errorf("%s is not offered", o.Name)
+		}
+	}
+	b.request(http.MethodPost, e.ws("/runs.csv"), url.Values{"organization": {"canary"}}).want(http.StatusBadRequest, "Several organizations")
+	b.get(e.ws("/runs?organization=nobody-at-all")).want(http.StatusOK, "No run matches")
 }
 
 // forged is the mark of a page's link, with another row's id and key in it.
