@@ -182,30 +182,62 @@
     }
   });
 
-  // The arrows go from the search into the list and back. Enter in the search goes to the first result.
+  // A search replaces its list while someone types: the count is said, the arrows go to the rows that are shown and back,
+  // and Enter goes to the first.
 
-  const listSearch = () => document.querySelector("main input[type=search]");
-  const rowLinks = () => [...document.querySelectorAll("main tbody tr")].map((row) => row.querySelector("th a, td a")).filter(Boolean);
-  let toFirst = false;
+  const listOf = (search) => document.querySelector(search.form?.getAttribute("hx-target") || "main");
+  const rowsOf = (list) => [...list.querySelectorAll("tbody tr, .pick a, .catalogue li")]
+    .map((row) => (row.matches("a") ? row : row.querySelector("th a, td a, a"))).filter((link) => link?.checkVisibility());
+  const searches = () => [...document.querySelectorAll("#switch-q, main input[type=search]")].filter((search) => search.checkVisibility());
+  let toFirst = null;
 
   document.addEventListener("keydown", (event) => {
     if (!/^Arrow(Up|Down)$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    const search = listSearch();
-    const links = rowLinks();
-    const at = links.indexOf(event.target);
-    if (!search || (event.target !== search && at < 0)) return;
-    const next = at + (event.key === "ArrowDown" ? 1 : -1);
-    const target = next < 0 ? search : links[next];
-    if (!target || (next < 0 && at < 0)) return;
-    event.preventDefault();
-    target.focus();
+    for (const search of searches()) {
+      const links = rowsOf(listOf(search));
+      const at = links.indexOf(event.target);
+      if (event.target !== search && at < 0) continue;
+      const next = at + (event.key === "ArrowDown" ? 1 : -1);
+      const target = next < 0 ? search : links[next];
+      if (!target || (next < 0 && at < 0)) return;
+      event.preventDefault();
+      target.focus();
+      return;
+    }
   });
-  document.addEventListener("submit", (event) => { toFirst = event.target.contains(listSearch()); });
-  document.addEventListener("input", () => { toFirst = false; });
-  document.addEventListener("htmx:afterSwap", () => {
+  document.addEventListener("submit", (event) => { toFirst = event.target; });
+  document.addEventListener("input", () => { toFirst = null; });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const form = event.detail.requestConfig?.elt;
+    const search = form?.querySelector?.("input[type=search]");
+    if (!search) return;
+    const list = listOf(search);
+    const links = rowsOf(list);
+    announce(list.querySelector(".caption, .empty strong")?.textContent.trim() || `${links.length} found`);
     const focused = document.activeElement;
-    if (toFirst && (focused === document.body || focused === listSearch())) rowLinks()[0]?.focus();
+    if (toFirst === form && (focused === document.body || form.contains(focused))) links[0]?.focus();
   });
+
+  // A table that is wider than its place scrolls, and can be scrolled by keyboard. One that fits keeps its head in sight.
+
+  const measured = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const place = target.closest("[data-scroll]");
+      if (!place) continue;
+      const wide = place.firstElementChild.offsetWidth > place.clientWidth + 1;
+      place.classList.toggle("fits", !wide);
+      if (wide) place.tabIndex = 0;
+      else place.removeAttribute("tabindex");
+    }
+  });
+  const measure = () => {
+    for (const place of document.querySelectorAll("[data-scroll]")) {
+      measured.observe(place);
+      measured.observe(place.firstElementChild);
+    }
+  };
+  measure();
+  document.addEventListener("htmx:afterSwap", measure);
 
   // What waits for a person is followed until it is over.
 

@@ -11,7 +11,7 @@ func Itoa(n int) string { return strconv.Itoa(n) }
 func SignIn() string { return "/signin" }
 
 // SignInAndReturn is the sign-in form that leads on to next afterwards.
-func SignInAndReturn(next string) string { return withQuery(SignIn(), "next", next) }
+func SignInAndReturn(next string) string { return With(SignIn(), "next", next) }
 
 // SignOut takes a POST that ends the session.
 func SignOut() string { return "/signout" }
@@ -29,7 +29,7 @@ func AcceptInvitation() string { return Invitation() + "/accept" }
 func Account() string { return "/account" }
 
 // AccountAfter is Account saying what was just done: password or session.
-func AccountAfter(done string) string { return withQuery(Account(), "done", done) }
+func AccountAfter(done string) string { return With(Account(), "done", done) }
 
 // Password takes a POST that changes the operator's own password.
 func Password() string { return Account() + "/password" }
@@ -47,7 +47,7 @@ func SignOutEverywhere() string { return Account() + "/signout" }
 func Tokens() string { return Account() + "/tokens" }
 
 // TokensAfter is Tokens saying what was just done: revoked.
-func TokensAfter(done string) string { return withQuery(Tokens(), "done", done) }
+func TokensAfter(done string) string { return With(Tokens(), "done", done) }
 
 // NewToken is the form of an access token for a workspace, and where it is posted to.
 func NewToken(ws string) string { return Tokens() + "/" + url.PathEscape(ws) }
@@ -83,22 +83,8 @@ func KeysAct(keys, act string) string { return keys + "/" + act }
 // SaveMapping takes a POST of mapping rows. The mapping itself is a section of Integration.
 func SaveMapping(ws string) string { return Integration(ws) + "/mapping" }
 
-// MappingFilter chooses the part of the mapping to show. Zero values are left out of the address.
-type MappingFilter struct {
-	Show    string // "", "unmapped", "unkeyed" or "failing"
-	Query   string
-	Page    int
-	Suggest bool
-}
-
-// Mapping is the integration page scrolled to its mapping, filtered.
-func Mapping(ws string, f MappingFilter) string {
-	suggest := ""
-	if f.Suggest {
-		suggest = "1"
-	}
-	return withQuery(Integration(ws), "show", f.Show, "q", f.Query, "suggest", suggest, "page", PageNumber(f.Page)) + "#mapping"
-}
+// Mapping is the integration page scrolled to its mapping. pairs choose a part of it.
+func Mapping(ws string, pairs ...string) string { return With(Integration(ws), pairs...) + "#mapping" }
 
 // RefreshAccounts takes a POST that reads the list of Duo accounts again.
 func RefreshAccounts(ws string) string { return Integration(ws) + "/accounts/refresh" }
@@ -109,13 +95,8 @@ func AdoptAccounts(ws string) string { return Integration(ws) + "/accounts/organ
 // Operators is the list of a workspace's members.
 func Operators(ws string) string { return Workspace(ws) + "/operators" }
 
-// OperatorsView is the list of members, searched and paged.
-func OperatorsView(ws, query string, page int) string {
-	return withQuery(Operators(ws), "q", query, "page", PageNumber(page))
-}
-
 // OperatorsAfter is the list of members, saying what a run did.
-func OperatorsAfter(ws, run string) string { return withQuery(Operators(ws), "run", run) }
+func OperatorsAfter(ws, run string) string { return With(Operators(ws), "run", run) }
 
 // Invite is the form of an invitation, and where it is posted to.
 func Invite(ws string) string { return Operators(ws) + "/invite" }
@@ -137,22 +118,14 @@ func MemberTokens(ws, id string) string { return Member(ws, id) + "/tokens" }
 // Organizations is the list of organizations, and where a new one is posted to.
 func Organizations(ws string) string { return Workspace(ws) + "/o" }
 
-// OrganizationsView is the list of organizations, searched and paged.
-func OrganizationsView(ws, query, show string, page int) string {
-	return withQuery(Organizations(ws), "q", query, "show", show, "page", PageNumber(page))
-}
-
 // NewOrganization is the form for a new organization.
 func NewOrganization(ws string) string { return Organizations(ws) + "/new" }
 
 // ImportOrganizations is the form for a file of organizations, and where it is posted to.
 func ImportOrganizations(ws string) string { return Organizations(ws) + "/import" }
 
-// ImportPreview shows what would become of the rows of a file, and is where the import is posted to. show is create,
-// exists, fault or empty for all.
-func ImportPreview(ws, show string, page int) string {
-	return withQuery(ImportOrganizations(ws)+"/preview", "show", show, "page", PageNumber(page))
-}
+// ImportPreview shows what would become of the rows of a file, and is where the import is posted to.
+func ImportPreview(ws string) string { return ImportOrganizations(ws) + "/preview" }
 
 // ImportFaults is the file of those rows that have faults.
 func ImportFaults(ws string) string { return ImportOrganizations(ws) + "/faults" }
@@ -184,11 +157,6 @@ func OwnAuthKeys(ws, org string) string { return Connection(ws, org) + "/auth" }
 // AuthKeys is the state of all organizations' Auth API keys.
 func AuthKeys(ws string) string { return Workspace(ws) + "/auth" }
 
-// AuthKeysView is AuthKeys, searched, filtered and paged. state is works, fails, unchecked, none or empty.
-func AuthKeysView(ws, query, state string, page int) string {
-	return withQuery(AuthKeys(ws), "q", query, "show", state, "page", PageNumber(page))
-}
-
 // CheckAuthKeys takes a POST that checks the keys of the organizations that it names.
 func CheckAuthKeys(ws string) string { return AuthKeys(ws) + "/check" }
 
@@ -214,44 +182,17 @@ func RepairOrganization(ws, org string) string { return Organization(ws, org) + 
 // Users is an organization's list of users.
 func Users(ws, org string) string { return Organization(ws, org) + "/users" }
 
-// UsersFilter chooses the part of a list of users. Zero values are left out of the address.
-type UsersFilter struct {
-	Query, Status string
-	Sort          string // "", "name", "status" or "last_login"
-	Page          int
-	Fresh         bool // read from Duo again, whatever is held
-}
-
-// UsersView is an organization's list of users, filtered, sorted and paged.
-func UsersView(ws, org string, f UsersFilter) string {
-	fresh := ""
-	if f.Fresh {
-		fresh = "1"
-	}
-	return withQuery(Users(ws, org), "q", f.Query, "status", f.Status, "sort", f.Sort, "fresh", fresh, "page", PageNumber(f.Page))
-}
-
 // User is one user's page. The id is Duo's.
 func User(ws, org, id string) string { return Users(ws, org) + "/" + url.PathEscape(id) }
 
 // Phones is an organization's list of phones.
 func Phones(ws, org string) string { return Organization(ws, org) + "/phones" }
 
-// PhonesView is an organization's list of phones, searched and paged.
-func PhonesView(ws, org, query string, page int) string {
-	return withQuery(Phones(ws, org), "q", query, "page", PageNumber(page))
-}
-
 // Phone is one phone's page. The id is Duo's.
 func Phone(ws, org, id string) string { return Phones(ws, org) + "/" + url.PathEscape(id) }
 
 // BypassCodes is an organization's list of bypass codes.
 func BypassCodes(ws, org string) string { return Organization(ws, org) + "/bypass-codes" }
-
-// BypassCodesView is an organization's list of bypass codes, paged.
-func BypassCodesView(ws, org string, page int) string {
-	return withQuery(BypassCodes(ws, org), "page", PageNumber(page))
-}
 
 // Settings are the settings of an organization's account.
 func Settings(ws, org string) string { return Organization(ws, org) + "/settings" }
@@ -261,31 +202,6 @@ func Runs(ws string) string { return Workspace(ws) + "/runs" }
 
 // OrganizationRuns is what was done in one organization.
 func OrganizationRuns(ws, org string) string { return Organization(ws, org) + "/runs" }
-
-// RunsFilter chooses the part of a list of runs. Zero values are left out of the address.
-type RunsFilter struct {
-	Query        string
-	From, To     string // days, such as 2026-11-23, both included
-	Operator     string // id
-	Organization string // slug; on the workspace's list only
-	Action       string // slug of an action or an event
-	Outcome      string // state of a run
-	After        string // mark of the last run of the part before
-}
-
-// Pairs are the filter's names and values but for the mark.
-func (f RunsFilter) Pairs() []Hidden {
-	return Chosen([]Hidden{{Name: "q", Value: f.Query}, {Name: "from", Value: f.From}, {Name: "to", Value: f.To}, {Name: "operator", Value: f.Operator}, {Name: "organization", Value: f.Organization}, {Name: "action", Value: f.Action}, {Name: "outcome", Value: f.Outcome}})
-}
-
-// RunsView is a part of a list of runs: of a workspace, or of one organization when org is not empty.
-func RunsView(ws, org string, f RunsFilter) string {
-	pairs := []string{"after", f.After}
-	for _, h := range f.Pairs() {
-		pairs = append(pairs, h.Name, h.Value)
-	}
-	return withQuery(RunsOf(ws, org), pairs...)
-}
 
 // Run is one run: of a workspace, or on an organization's pages when org is not empty.
 func Run(ws, org, id string) string { return RunsOf(ws, org) + "/" + url.PathEscape(id) }
@@ -299,15 +215,13 @@ func HeldForm() string { return "/held" }
 // Readings is what was taken out of a workspace: files, and lists by access tokens.
 func Readings(ws string) string { return Workspace(ws) + "/readings" }
 
-// ReadingsAfter is the part of Readings behind a mark.
-func ReadingsAfter(ws, mark string) string { return withQuery(Readings(ws), "after", mark) }
-
 // ReadingLimit takes a POST of an owner, with how many rows an operator may take out.
 func ReadingLimit(ws string) string { return Readings(ws) + "/limit" }
 
-// ExportRuns takes a POST of a RunsFilter that answers with the runs as a file.
+// ExportRuns takes a POST of what is chosen of the list that answers with those runs as a file.
 func ExportRuns(ws, org string) string { return RunsOf(ws, org) + ".csv" }
 
+// RunsOf is Runs, or OrganizationRuns when org is not empty.
 func RunsOf(ws, org string) string {
 	if org == "" {
 		return Runs(ws)
@@ -326,17 +240,17 @@ func Actions(ws, org string) string {
 // Action is the sheet of a catalogue action (GET), and where it is posted to: in an organization, or of the workspace
 // when org is empty. The values come in pairs of name and value and fill the sheet in advance.
 func Action(ws, org, slug string, values ...string) string {
-	return withQuery(Actions(ws, org)+"/"+url.PathEscape(slug), values...)
+	return With(Actions(ws, org)+"/"+url.PathEscape(slug), values...)
 }
 
 // ActionFields is the form that the fields of a catalog action make, where the action has another form of its own (GET),
 // and where it is posted to.
 func ActionFields(ws, org, slug string, values ...string) string {
-	return withQuery(Action(ws, org, slug)+"/form", values...)
+	return With(Action(ws, org, slug)+"/form", values...)
 }
 
-// withQuery adds those pairs of name and value that have a value.
-func withQuery(address string, pairs ...string) string {
+// With is an address with a query of those pairs of name and value that have a value.
+func With(address string, pairs ...string) string {
 	query := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
@@ -347,12 +261,4 @@ func withQuery(address string, pairs ...string) string {
 		return address
 	}
 	return address + "?" + query.Encode()
-}
-
-// PageNumber leaves the first page out of the address.
-func PageNumber(page int) string {
-	if page < 2 {
-		return ""
-	}
-	return Itoa(page)
 }

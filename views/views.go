@@ -89,10 +89,12 @@ type Input struct {
 	Value, Error, Note string
 }
 
-// OrganizationTag names an organization wherever it must not be mistaken. Colour is 1 to 12.
+// OrganizationTag names an organization wherever it must not be mistaken. Colour is 1 to 12. Tail tells it from another
+// of its name: the end of its Duo account's id, or its slug; empty if no other has the name.
 type OrganizationTag struct {
 	Slug, Name string
 	Colour     int
+	Tail       string
 }
 
 // FilterLink is one of a row of filters; Count is drawn when it is 0 or more.

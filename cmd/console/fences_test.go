@@ -28,6 +28,7 @@ var ours = map[string][]string{
 	"internal/store":           {"internal/secret", "migrations", "internal/text"},
 	"internal/web":             append(rooms, "internal/web/site"),
 	"internal/web/site":        {"internal/web/words", "internal/run", "internal/run/setup", "internal/run/members", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "views", "static", "internal/text"},
+	"internal/web/table":       {"internal/web/site", "internal/store", "views"},
 	"internal/web/words":       {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "views", "internal/text"},
 	"views":                    {"static"},
 	"views/sample":             {"views"},
@@ -41,7 +42,7 @@ var ours = map[string][]string{
 var rooms = []string{"internal/web/actions", "internal/web/api", "internal/web/estate", "internal/web/operators", "internal/web/records", "internal/web/setup"}
 
 // fromRooms is what each of them may import of ours.
-var fromRooms = []string{"internal/web/site", "internal/web/words", "internal/run", "internal/run/setup", "internal/run/members", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "views", "internal/text"}
+var fromRooms = []string{"internal/web/site", "internal/web/table", "internal/web/words", "internal/run", "internal/run/setup", "internal/run/members", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "views", "internal/text"}
 
 // fenced says which of our packages may import another's module, itself or a
 // package below it.

@@ -155,7 +155,7 @@ func (s *proofSite) organizations() []store.Organization {
 	s.t.Helper()
 	var found []store.Organization
 	err := s.db.InWorkspace(s.t.Context(), store.WholeWorkspace(s.ws.ID), func(tx *store.Tx) (err error) {
-		found, _, err = tx.Organizations(s.t.Context(), store.All, "", 10_000, 0)
+		found, err = tx.EveryOrganization(s.t.Context())
 		return err
 	})
 	if err != nil {

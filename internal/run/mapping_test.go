@@ -24,7 +24,8 @@ func organizations(t *testing.T, d *runtest.Desk) map[string]store.Organization 
 	t.Helper()
 	bySlug := map[string]store.Organization{}
 	err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) error {
-		all, _, err := tx.Organizations(t.Context(), store.All, "", 1000, 0)
+		listed, _, err := tx.Organizations(t.Context(), store.Query{Limit: 1000})
+		all := listed.Rows
 		for _, o := range all {
 			bySlug[o.Slug] = o
 		}

@@ -28,8 +28,8 @@ func owners(t *testing.T, d *runtest.Desk, sc store.Scope) int {
 	t.Helper()
 	n := 0
 	err := d.InWorkspace(t.Context(), sc, func(tx *store.Tx) error {
-		members, _, _, err := tx.Members(t.Context(), "", 1000, 0)
-		for _, m := range members {
+		members, _, _, err := tx.Members(t.Context(), store.Query{Limit: 1000})
+		for _, m := range members.Rows {
 			if m.Role == "owner" && m.DisabledAt == nil {
 				n++
 			}

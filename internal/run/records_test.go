@@ -163,12 +163,12 @@ func TestNothingHappensOffTheRecord(t *testing.T) {
 		t.Helper()
 		var text string
 		err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) error {
-			organizations, n, err := tx.Organizations(t.Context(), store.All, "", 100, 0)
+			organizations, n, err := tx.Organizations(t.Context(), store.Query{Limit: 100})
 			versions, reading := tx.Integration(t.Context(), uuid.Nil)
 			for _, v := range versions {
 				text += fmt.Sprint(v.API, v.Version, v.State, v.CheckedAt)
 			}
-			text += fmt.Sprint(organizations, n)
+			text += fmt.Sprint(organizations.Rows, n)
 			return errors.Join(err, reading)
 		})
 		if err != nil {

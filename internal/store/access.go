@@ -75,14 +75,24 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 		})
 	}
 	if first > 0 {
+		// One more than is shown: names that several organizations have are next to each other.
 		batch.Queue(`
-			select o.slug, o.name, o.colour, count(*) over () from organization o
-			where `+organizationInScope+` order by lower(o.name), o.id limit $1`, first).Query(func(rows pgx.Rows) error {
+			select f.slug, f.name, f.colour, coalesce(c.account_id, ''), f.folded, f.every from (
+				select o.workspace_id, o.id, o.slug, o.name, o.colour, lower(o.name) as folded, count(*) over () as every
+				from organization o where `+organizationInScope+` order by lower(o.name), o.id limit $1) f
+			left join connection c on c.workspace_id = f.workspace_id and c.organization_id = f.id
+			order by f.folded, f.id`, first+1).Query(func(rows pgx.Rows) error {
 			var next OrganizationName
-			_, err := pgx.ForEachRow(rows, []any{&next.Slug, &next.Name, &next.Colour, &a.Organizations}, func() error {
+			var folded, before string
+			_, err := pgx.ForEachRow(rows, []any{&next.Slug, &next.Name, &next.Colour, &next.AccountID, &folded, &a.Organizations}, func() error {
+				if next.Twin = folded == before && len(a.First) > 0; next.Twin {
+					a.First[len(a.First)-1].Twin = true
+				}
+				before = folded
 				a.First = append(a.First, next)
 				return nil
 			})
+			a.First = a.First[:min(len(a.First), first)]
 			return err
 		})
 	}

@@ -190,7 +190,8 @@ func seenIn(t testing.TB, s *store.Store, sc store.Scope) []string {
 	t.Helper()
 	var slugs []string
 	within(t, s, sc, func(tx *store.Tx) error {
-		found, n, err := tx.Organizations(t.Context(), store.All, "", 100, 0)
+		listed, n, err := tx.Organizations(t.Context(), store.Query{Limit: 100})
+		found := listed.Rows
 		for _, o := range found {
 			slugs = append(slugs, o.Slug)
 		}

@@ -22,6 +22,8 @@ type AuthKeys struct {
 	Slug      string
 	Name      string
 	Colour    int
+	AccountID string // of a child
+	Twin      bool   `db:"-"` // see Organization
 	Kind      string // how the organization is connected; a parent's keys are the workspace's
 	State     string // AuthWorks …
 	Waiting   bool   // the keys are not in use: Duo did not accept them
@@ -34,7 +36,7 @@ type AuthKeys struct {
 // authKeys is every organization o with its Auth API keys: those in use or else
 // those that wait, never another's.
 const authKeys = `
-		select o.id, o.slug, o.name, o.colour, coalesce(c.kind, '') as kind, coalesce(s.state = 'candidate', false) as waiting,
+		select o.id, o.slug, o.name, o.colour, coalesce(c.kind, '') as kind, coalesce(c.account_id, '') as account_id, coalesce(s.state = 'candidate', false) as waiting,
 		       coalesce(c.kind <> 'parent' and lower(s.host) <> lower(coalesce(c.api_hostname, a.host, '')), false) as other_host,
 		       k.verdict, k.checked_at, k.outcome, s.version,
 		       (select min(e.checked_at) from integration_check e where e.workspace_id = o.workspace_id and e.organization_id is not distinct from s.organization_id
@@ -63,20 +65,38 @@ const authKeysFit = `($1 = '' or position(app.fold($1) in app.fold(o.name || chr
 // AuthKeysCounts says how many organizations are in which state.
 type AuthKeysCounts struct{ All, Works, Fails, Unchecked, None int }
 
-// AuthKeys lists a page of the scope's organizations by name, with the state of
-// their Auth API keys. search is a part of the name or of an alias; state chooses
-// one, or all if it is empty.
-func (t *Tx) AuthKeys(ctx context.Context, search, state string, limit, offset int) ([]AuthKeys, AuthKeysCounts, error) {
-	n, err := one[AuthKeysCounts](ctx, t.tx, `
+var authKeysOrders = orders[AuthKeys]{
+	id: "id", idOf: func(k AuthKeys) uuid.UUID { return k.ID },
+	by: map[string]order[AuthKeys]{
+		"":        {"lower(name)", "lower($)", func(k AuthKeys) string { return k.Name }, textKey},
+		"checked": {"coalesce(checked_at, 'epoch')", "$::timestamptz", func(k AuthKeys) string { return timeOf(k.CheckedAt) }, timeKey},
+	},
+}
+
+// AuthKeys lists a page of the scope's organizations with the state of their Auth API keys. Search is a part of the
+// name or of an alias; Filter is a state. Orders are "", the name, and "checked", from those never checked on.
+func (t *Tx) AuthKeys(ctx context.Context, q Query) (found Page[AuthKeys], n AuthKeysCounts, err error) {
+	n, err = one[AuthKeysCounts](ctx, t.tx, `
 		with keys as (`+authKeys+` where `+organizationInScope+` and `+authKeysFit+`), grid as (select `+authKeysState+` as state from keys)
 		select count(*) as all, count(*) filter (where state = 'works') as works, count(*) filter (where state = 'fails') as fails,
-		       count(*) filter (where state = 'unchecked') as unchecked, count(*) filter (where state = 'none') as none from grid`, search)
+		       count(*) filter (where state = 'unchecked') as unchecked, count(*) filter (where state = 'none') as none from grid`, q.Search)
 	if err != nil {
-		return nil, n, err
+		return found, n, err
 	}
-	found, err := all[AuthKeys](ctx, t.tx, `
+	found, err = page(ctx, t.tx, &conditions{args: []any{q.Search, q.Filter}}, `
 		with keys as (`+authKeys+` where `+organizationInScope+` and `+authKeysFit+`), grid as (select keys.*, `+authKeysState+` as state from keys)
-		select id, slug, name, colour, kind, state, waiting, other_host, verdict, since, checked_at from grid
-		where $2 = '' or state = $2 order by lower(name), id limit $3 offset $4`, search, state, limit, offset)
+		select id, slug, name, colour, kind, account_id, state, waiting, other_host, verdict, since, checked_at from grid
+		where ($2 = '' or state = $2)`, authKeysOrders, q)
+	if err != nil {
+		return found, n, err
+	}
+	var names []string
+	for _, k := range found.Rows {
+		names = append(names, k.Name)
+	}
+	twins, err := t.twins(ctx, names)
+	for i := range found.Rows {
+		found.Rows[i].Twin = twins[found.Rows[i].Name]
+	}
 	return found, n, err
 }

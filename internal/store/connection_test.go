@@ -175,7 +175,7 @@ func TestKindsOfConnection(t *testing.T) {
 	expect("    false")
 	must(func(tx *store.Tx) error { return tx.ConnectParent(t.Context(), second, d.owner.ID, today) })
 	must(func(tx *store.Tx) error {
-		_, n, err := tx.Organizations(t.Context(), store.Unmapped, "", 10, 0)
+		_, n, err := tx.Organizations(t.Context(), store.Query{Filter: string(store.Unmapped), Limit: 10})
 		if n.Mapped != 1 || n.Matching != 1 {
 			t.Errorf("counted %+v", n)
 		}

@@ -26,7 +26,8 @@ func TestFailing(t *testing.T) {
 	expect := func(what string, want ...uuid.UUID) {
 		t.Helper()
 		must(func(tx *store.Tx) error {
-			found, n, err := tx.Organizations(t.Context(), store.Failing, "", 10, 0)
+			listed, n, err := tx.Organizations(t.Context(), store.Query{Filter: string(store.Failing), Limit: 10})
+			found := listed.Rows
 			if len(found) != len(want) || n.Failing != len(want) || n.Matching != len(want) {
 				t.Errorf("%s: %d of %d fail, want %d", what, len(found), n.Failing, len(want))
 			}

@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
 
 // MarkGone sets Gone on those of some runs whose user or phone was deleted for good
 // by a run of the scope's: of deleteUser, if it was asked to be permanent, or of
@@ -28,4 +32,31 @@ func (t *Tx) MarkGone(ctx context.Context, runs []Run, deleteUser, deletePhone s
 		}
 	}
 	return gone.Err()
+}
+
+// MarkTwins sets Twin, and the account that tells the organization from its namesake, on runs of organizations whose
+// name another of the scope has.
+func (t *Tx) MarkTwins(ctx context.Context, runs []Run) error {
+	var names []string
+	var ids []uuid.UUID
+	for _, r := range runs {
+		if r.Organization != nil {
+			names, ids = append(names, *r.Organization), append(ids, *r.OrganizationID)
+		}
+	}
+	twins, err := t.twins(ctx, names)
+	if err != nil || len(twins) == 0 {
+		return err
+	}
+	found, err := t.OrganizationsByID(ctx, ids)
+	accounts := map[uuid.UUID]string{}
+	for _, o := range found {
+		accounts[o.ID] = o.AccountID
+	}
+	for i, r := range runs {
+		if r.Organization != nil && twins[*r.Organization] {
+			runs[i].Twin, runs[i].TwinAccount = true, accounts[*r.OrganizationID]
+		}
+	}
+	return err
 }

@@ -58,7 +58,8 @@ func TestInterleavedWorkspacesNeverMeet(t *testing.T) {
 						if end == 0 {
 							cancel()
 						}
-						found, _, err := tx.Organizations(ctx, store.All, "", 50, 0)
+						listed, _, err := tx.Organizations(ctx, store.Query{Limit: 50})
+						found := listed.Rows
 						if err != nil {
 							return err
 						}

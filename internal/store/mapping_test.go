@@ -134,7 +134,8 @@ func TestMappingFollowsTheAccountsHost(t *testing.T) {
 		{bystander, [2]string{sharedAccounts[0].APIHostname, sharedAccounts[1].APIHostname}},
 	} {
 		within(t, db.Store, store.WholeWorkspace(c.tenant.ID), func(tx *store.Tx) error {
-			found, _, err := tx.Organizations(t.Context(), store.All, "", 10, 0)
+			listed, _, err := tx.Organizations(t.Context(), store.Query{Limit: 10})
+			found := listed.Rows
 			if len(found) != 2 || found[0].APIHostname != c.hosts[0] || found[1].APIHostname != c.hosts[1] {
 				t.Errorf("hosts %+v, want %q", found, c.hosts)
 			}
@@ -199,7 +200,8 @@ func TestSavepointKeepsWhatIsGood(t *testing.T) {
 		return nil
 	})
 	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-		found, _, err := tx.Organizations(t.Context(), store.All, "", 10, 0)
+		listed, _, err := tx.Organizations(t.Context(), store.Query{Limit: 10})
+		found := listed.Rows
 		for i, o := range found {
 			if good := i != 1; o.Mapped() != good || (o.DirectoryKey != "") != good {
 				t.Errorf("row %d: %+v", i, o)

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,16 +40,34 @@ const memberQuery = `
 	                   from membership_organization l join organization c on c.workspace_id = l.workspace_id and c.id = l.organization_id
 	                   where l.workspace_id = m.workspace_id and l.operator_id = m.operator_id) g on true`
 
-// Members lists a page of the workspace's members whose e-mail has search in it,
-// and says how many there are and how many match.
-func (t *Tx) Members(ctx context.Context, search string, limit, offset int) (found []Member, total, matching int, err error) {
+var memberOrders = orders[Member]{
+	id: "m.operator_id", idOf: func(m Member) uuid.UUID { return m.OperatorID },
+	by: map[string]order[Member]{
+		"":     {"o.email", "$", func(m Member) string { return m.Email }, textKey},
+		"role": {memberRank + ` || o.email`, "$", func(m Member) string { return m.rank() + m.Email }, textKey},
+		"seen": {"coalesce(m.seen_at, 'epoch')", "$::timestamptz", func(m Member) string { return timeOf(m.SeenAt) }, timeKey},
+	},
+}
+
+// memberRank and rank put roles in order, the highest first.
+const memberRank = `coalesce(array_position('{owner,admin,technician,helpdesk,auditor}', m.role)::text, '9')`
+
+func (m Member) rank() string {
+	if at := slices.Index([]string{"owner", "admin", "technician", "helpdesk", "auditor"}, m.Role); at >= 0 {
+		return strconv.Itoa(at + 1)
+	}
+	return "9"
+}
+
+// Members lists a page of the workspace's members whose e-mail has the search in it, and says how many members there
+// are and how many match. Orders are "", the e-mail; "role", the highest first; and "seen", from those never seen on.
+func (t *Tx) Members(ctx context.Context, q Query) (found Page[Member], total, matching int, err error) {
 	const fits = `($1 = '' or position(app.fold($1) in o.email) > 0)`
 	err = t.tx.QueryRow(ctx, `
-		select count(*), count(*) filter (where `+fits+`) from membership m join operator o on o.id = m.operator_id where m.`+inWorkspace, search).Scan(&total, &matching)
-	if err != nil {
-		return nil, 0, 0, err
+		select count(*), count(*) filter (where `+fits+`) from membership m join operator o on o.id = m.operator_id where m.`+inWorkspace, q.Search).Scan(&total, &matching)
+	if err == nil {
+		found, err = page(ctx, t.tx, &conditions{args: []any{q.Search}}, memberQuery+` where m.`+inWorkspace+` and `+fits, memberOrders, q)
 	}
-	found, err = all[Member](ctx, t.tx, memberQuery+` where m.`+inWorkspace+` and `+fits+` order by o.email limit $2 offset $3`, search, limit, offset)
 	return found, total, matching, err
 }
 

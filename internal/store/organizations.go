@@ -34,6 +34,7 @@ type Organization struct {
 	ConnectionRevision uuid.UUID // another after every change of the connection; see Connection
 
 	ArchivedAt *time.Time // nil but for Access, which refuses those that have one
+	Twin       bool       `db:"-"` // another of the scope has its name; lists say so
 }
 
 // The ways in which an organization is reached in Duo.
@@ -42,10 +43,6 @@ const (
 	Parent = "parent" // the MSP's own account, with the workspace's Admin API
 	Own    = "own"    // with Admin API keys of its own
 )
-
-// EveryOrganization is more organizations than a workspace will ever hold: the
-// limit with which Tx.Organizations lists all of them.
-const EveryOrganization = 100_000
 
 // LongestName is how many characters an organization's name may have.
 const LongestName = 200
@@ -71,56 +68,13 @@ func (o *Organization) scan(row pgx.Row) error {
 		&o.Aliases, &o.Tags, &o.TimeZone, &o.Revision, &o.Failing, &o.NoHost, &o.AccountName, &o.ConnectionRevision, &o.ArchivedAt)
 }
 
-// Filter chooses organizations by what they still lack.
-type Filter string
-
-// The filters of the mapping and of the list of organizations.
-const (
-	All      Filter = ""
-	Unmapped Filter = "unmapped"
-	Unkeyed  Filter = "unkeyed"
-	Failing  Filter = "failing"
-)
-
-// Counts says how far the mapping of a scope has come.
-type Counts struct {
-	Organizations int
-	Mapped        int
-	Keyed         int
-	Failing       int
-	Matching      int // organizations that fit filter and search
-}
-
-// chosen picks by a filter, $1, and by a search, $2.
-const chosen = `($1 = '' or ($1 = 'unmapped' and c.kind is null) or ($1 = 'unkeyed' and k.key is null) or ($1 = 'failing' and ` + failing + `)
-	or (starts_with($1, 'tag:') and substr($1, 5) = any (o.tags)))
-	and ($2 = '' or position(app.fold($2) in app.fold(o.name || chr(10) || array_to_string(o.aliases, chr(10)))) > 0)`
-
-// Organizations lists a page of the scope's organizations by name. search is a
-// part of the name or of an alias, in any case; filter chooses by what they lack
-// or by a tag.
-func (t *Tx) Organizations(ctx context.Context, filter Filter, search string, limit, offset int) ([]Organization, Counts, error) {
-	var n Counts
-	err := t.tx.QueryRow(ctx, `
-		select count(*), count(c.kind), count(k.key), count(*) filter (where `+failing+`), count(*) filter (where `+chosen+`)
-		from organization o
-		left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
-		left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id and k.is_primary
-		where `+organizationInScope, filter, search).
-		Scan(&n.Organizations, &n.Mapped, &n.Keyed, &n.Failing, &n.Matching)
-	if err != nil {
-		return nil, n, err
-	}
-	found, err := all[Organization](ctx, t.tx, organizationQuery+` where `+organizationInScope+` and `+chosen+` order by lower(o.name), o.id limit $3 offset $4`,
-		filter, search, limit, offset)
-	return found, n, err
-}
-
 // OrganizationName is an organization as a list of links names it.
 type OrganizationName struct {
-	Slug   string
-	Name   string
-	Colour int
+	Slug      string
+	Name      string
+	Colour    int
+	AccountID string // of a child account
+	Twin      bool   // see Organization
 }
 
 // Organization returns the organization of an id. ErrNotFound says that the scope
@@ -141,9 +95,9 @@ func (t *Tx) OrganizationsByID(ctx context.Context, ids []uuid.UUID) ([]Organiza
 	return all[Organization](ctx, t.tx, organizationQuery+` where `+organizationInScope+` and o.id = any ($1)`, ids)
 }
 
-// HasOrganization reports whether the scope holds an organization of that slug.
+// HasOrganization reports whether the scope holds an organization of that slug, archived or not.
 func (t *Tx) HasOrganization(ctx context.Context, slug string) (has bool, err error) {
-	err = t.tx.QueryRow(ctx, `select exists (select from organization o where `+organizationInScope+` and o.slug = $1)`, slug).Scan(&has)
+	err = t.tx.QueryRow(ctx, `select exists (select from organization o where `+organizationOnRecord+` and o.slug = $1)`, slug).Scan(&has)
 	return has, err
 }
 

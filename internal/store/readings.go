@@ -72,19 +72,19 @@ func (t *Tx) CountReading(ctx context.Context, r Reading, times int) error {
 	return meaning(err)
 }
 
-// Readings lists what was taken out of the scope, latest first; after is the last
-// one of the part before, nil for the first part.
-func (t *Tx) Readings(ctx context.Context, after *RunMark, limit int) ([]Reading, error) {
-	if after == nil {
-		after = &RunMark{At: farOff}
-	}
-	return all[Reading](ctx, t.tx, `
+var readingOrders = orders[Reading]{
+	id: "r.id", idOf: func(r Reading) uuid.UUID { return r.ID },
+	by: map[string]order[Reading]{"": {"r.hour", "$::timestamptz", func(r Reading) string { return timeOf(&r.Hour) }, timeKey}},
+}
+
+// Readings lists what was taken out of the scope. Its one order is "", the hour.
+func (t *Tx) Readings(ctx context.Context, q Query) (Page[Reading], error) {
+	return page(ctx, t.tx, &conditions{}, `
 		select r.id, r.operator_id, p.email as operator, r.token_id, r.token, r.list, r.organization_id,
 		       o.name as organization, o.slug as org_slug, o.colour as org_colour, r.hour, r.rows
 		from reading r join operator p on p.id = r.operator_id
 		left join organization o on o.workspace_id = r.workspace_id and o.id = r.organization_id
-		where `+runInScope+` and r.hour <= $1 and (r.hour < $1 or r.id > $2) order by r.hour desc, r.id limit $3`,
-		after.At, after.ID, limit)
+		where `+runInScope, readingOrders, q)
 }
 
 // RowsADay returns how many rows an operator may take out of the workspace within

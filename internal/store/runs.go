@@ -69,6 +69,9 @@ type Run struct {
 	Absent      bool       // what was asked for was not in Duo
 
 	Gone bool `db:"-"` // the user or the phone was deleted for good, see MarkGone
+
+	Twin        bool   `db:"-"` // another organization has this one's name, see MarkTwins
+	TwinAccount string `db:"-"` // the account that this one has now
 }
 
 // Unclear reports whether a run is open and its sender cannot tell the outcome.
@@ -203,6 +206,33 @@ func (t *Tx) Run(ctx context.Context, id uuid.UUID) (Run, error) {
 func (t *Tx) Runs(ctx context.Context, limit, offset int) ([]Run, error) {
 	c := t.conditions(RunFilter{}, nil)
 	return all[Run](ctx, t.tx, c.with(runQuery+` where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $ offset $`, limit, offset), c.args...)
+}
+
+// RunsPage is FindRuns for a page of a list, which can be turned both ways. Its one order is "", when runs were started:
+// the latest first if Descending. searchedTo is how far runs were read, if that cut the page short.
+func (t *Tx) RunsPage(ctx context.Context, f RunFilter, q Query) (found Page[Run], searchedTo *RunMark, err error) {
+	var from *RunMark
+	if q.From != nil {
+		at, err := timeKey(q.From.Key)
+		if err != nil {
+			return found, nil, err
+		}
+		from = &RunMark{At: at.(time.Time), ID: q.From.ID}
+	}
+	f.Oldest = q.Descending == q.Before
+	runs, next, err := t.FindRuns(ctx, f, from, q.Limit)
+	if err != nil {
+		return found, nil, err
+	}
+	mark := func(m RunMark) *Mark { return &Mark{timeOf(&m.At), m.ID} }
+	var ahead *Mark
+	if next != nil {
+		ahead = mark(*next)
+	}
+	if len(runs) < q.Limit {
+		searchedTo = next
+	}
+	return turned(runs, ahead, q, func(r Run) *Mark { return mark(RunMark{r.StartedAt, r.ID}) }), searchedTo, nil
 }
 
 // RunsOfPhone lists the scope's latest runs that were asked for one phone of a

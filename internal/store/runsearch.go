@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,10 +22,20 @@ type RunFilter struct {
 	State        string
 	Search       string // part of subject, summary and ticket, or of the operator's e-mail, in any case
 
+	Oldest bool // runs are read from the oldest on
+
 	hits *runHits // see LookUp
 }
 
-// RunMark is a place in a list of runs, latest first: behind that run.
+// direction is how runs are read: the order, and what compares a run with the mark that it is read from.
+func (f RunFilter) direction() (order, beyond, behind string) {
+	if f.Oldest {
+		return " order by r.started_at, r.id desc ", "r.started_at >= $ and (r.started_at > $ or r.id < $)", "r.started_at <= $ and (r.started_at < $ or r.id >= $)"
+	}
+	return " order by r.started_at desc, r.id ", "r.started_at <= $ and (r.started_at < $ or r.id > $)", "r.started_at >= $ and (r.started_at > $ or r.id <= $)"
+}
+
+// RunMark is a place in a list of runs: behind that run, in the direction that they are read in.
 type RunMark struct {
 	At time.Time
 	ID uuid.UUID
@@ -78,29 +86,6 @@ const runMatches = `(position($ in app.fold(r.subject || ' ' || r.summary || ' '
 // farOff is later than any run.
 var farOff = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// conditions collects a part of a WHERE and its parameters.
-type conditions struct {
-	sql  string
-	args []any
-}
-
-// add appends a condition in which each $ is the next of the values.
-func (c *conditions) add(condition string, values ...any) {
-	c.sql += " and " + c.with(condition, values...)
-}
-
-// with returns SQL in which each $ that has no number yet is the next of the values.
-func (c *conditions) with(sql string, values ...any) string {
-	c.args = slices.Clip(c.args) // a copy of c keeps its own
-	return unnumbered.ReplaceAllStringFunc(sql, func(found string) string {
-		c.args = append(c.args, values[0])
-		values = values[1:]
-		return "$" + strconv.Itoa(len(c.args)) + found[1:]
-	})
-}
-
-var unnumbered = regexp.MustCompile(`\$([^0-9]|$)`)
-
 // conditions are those of a filter that an index serves: all but its words. They
 // depend on what is asked, as a statement that serves every filter would be planned
 // for none.
@@ -115,7 +100,8 @@ func (t *Tx) conditions(f RunFilter, after *RunMark) *conditions {
 		c.add("r.organization_id = any ($)", organizations)
 	}
 	if after != nil {
-		c.add("r.started_at <= $ and (r.started_at < $ or r.id > $)", after.At, after.At, after.ID)
+		_, beyond, _ := f.direction()
+		c.add(beyond, after.At, after.At, after.ID)
 	}
 	if !f.From.IsZero() {
 		c.add("r.started_at >= $", f.From)
@@ -206,7 +192,7 @@ func isTimeout(err error) bool {
 	return errors.As(err, &refused) && refused.Code == "57014"
 }
 
-// FindRuns lists the scope's runs that fit, latest first; after is the place where
+// FindRuns lists the scope's runs that fit, latest first or, by the filter's Oldest, from the oldest on; after is the place where
 // the part before ended, nil for the first part. next is where this part ended; nil
 // if nothing follows. A part can hold fewer runs than limit, or none, although there
 // is a next: the words are common, and so many runs were read without them.
@@ -217,22 +203,23 @@ func (t *Tx) FindRuns(ctx context.Context, f RunFilter, after *RunMark, limit in
 		}
 	}
 	c := t.conditions(f, after)
+	order, _, behind := f.direction()
 	switch {
 	case f.Search == "":
 	case f.hits.rare:
-		if err = t.rare(ctx, c, f.hits, limit+1); err != nil {
+		if err = t.rare(ctx, c, f, limit+1); err != nil {
 			return nil, nil, meaning(err)
 		}
 	default:
-		if next, err = t.windowEnd(ctx, *c); err != nil {
+		if next, err = t.windowEnd(ctx, *c, order); err != nil {
 			return nil, nil, meaning(err)
 		}
 		if next != nil {
-			c.add("r.started_at >= $ and (r.started_at > $ or r.id <= $)", next.At, next.At, next.ID)
+			c.add(behind, next.At, next.At, next.ID)
 		}
 		c.add(runMatches, f.Search, f.hits.operators)
 	}
-	sql := c.with(runQuery+` where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $`, limit+1)
+	sql := c.with(runQuery+` where `+runInScope+c.sql+order+`limit $`, limit+1)
 	found, err = all[Run](ctx, t.tx, sql, c.args...)
 	if err == nil && len(found) > limit {
 		found = found[:limit]
@@ -244,8 +231,9 @@ func (t *Tx) FindRuns(ctx context.Context, f RunFilter, after *RunMark, limit in
 // rare chooses the latest runs among those that fit a search whose hits are all
 // known: at least so many. What an operator did is asked first, since together with
 // the rest it would be planned badly.
-func (t *Tx) rare(ctx context.Context, c *conditions, hits *runHits, most int) error {
-	ids := hits.runs
+func (t *Tx) rare(ctx context.Context, c *conditions, f RunFilter, most int) error {
+	hits, ids := f.hits, f.hits.runs
+	order, _, _ := f.direction()
 	if len(ids) == 0 && len(hits.operators) == 1 {
 		c.add("r.operator_id = $", hits.operators[0])
 		return nil
@@ -254,7 +242,7 @@ func (t *Tx) rare(ctx context.Context, c *conditions, hits *runHits, most int) e
 		mine := *c
 		rows, err := t.tx.Query(ctx, mine.with(`
 			select mine.id from unnest($::uuid[]) as by (id) cross join lateral (
-				select r.id from run r where `+runInScope+c.sql+` and r.operator_id = by.id order by r.started_at desc, r.id limit $) mine`,
+				select r.id from run r where `+runInScope+c.sql+` and r.operator_id = by.id`+order+`limit $) mine`,
 			hits.operators, most), mine.args...)
 		if err != nil {
 			return err
@@ -271,9 +259,9 @@ func (t *Tx) rare(ctx context.Context, c *conditions, hits *runHits, most int) e
 
 // windowEnd returns the last of the next runs that are read at once; nil if these
 // are all.
-func (t *Tx) windowEnd(ctx context.Context, c conditions) (*RunMark, error) {
+func (t *Tx) windowEnd(ctx context.Context, c conditions, order string) (*RunMark, error) {
 	sql := c.with(`
-		select r.started_at, r.id from run r where `+runInScope+c.sql+` order by r.started_at desc, r.id offset $ limit 1`, window-1)
+		select r.started_at, r.id from run r where `+runInScope+c.sql+order+`offset $ limit 1`, window-1)
 	end := &RunMark{}
 	err := t.tx.QueryRow(ctx, sql, c.args...).Scan(&end.At, &end.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -291,10 +279,11 @@ func (t *Tx) CountRuns(ctx context.Context, f RunFilter, after *RunMark) (n RunC
 			return n, nil, err
 		}
 	}
-	f.State = ""
+	f.State, f.Oldest = "", false
 	c := t.conditions(f, after)
+	order, _, _ := f.direction()
 	if f.Search != "" && f.hits.rare {
-		if err = t.rare(ctx, c, f.hits, window); err != nil {
+		if err = t.rare(ctx, c, f, window); err != nil {
 			return n, nil, meaning(err)
 		}
 	}
@@ -308,10 +297,10 @@ func (t *Tx) CountRuns(ctx context.Context, f RunFilter, after *RunMark) (n RunC
 		       count(*) filter (where fits and state = 'refused'), count(*) filter (where fits and state = 'unknown'),
 		       count(*) filter (where fits and state = 'sending'), count(*)
 		from (select r.state, `+fits+` as fits from run r
-		      where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $) counted`, window)
+		      where `+runInScope+c.sql+order+`limit $) counted`, window)
 	err = t.tx.QueryRow(ctx, sql, counted.args...).Scan(&n.Total, &n.Applied, &n.Refused, &n.Unknown, &n.Sending, &read)
 	if err == nil && read == window {
-		next, err = t.windowEnd(ctx, *c)
+		next, err = t.windowEnd(ctx, *c, order)
 	}
 	return n, next, meaning(err)
 }

@@ -79,15 +79,24 @@ func partByPart(t testing.TB, s *store.Store, sc store.Scope, f store.RunFilter,
 	t.Helper()
 	ctx := t.Context()
 	var next *store.RunMark
-	for more := true; more; more = next != nil {
-		within(t, s, sc, func(tx *store.Tx) error {
-			runs, mark, err := tx.FindRuns(ctx, f, next, limit)
-			for _, r := range runs {
-				found = append(found, r.ID)
-			}
-			next = mark
-			return err
-		})
+	read := func(f store.RunFilter) (found []uuid.UUID) {
+		for more := true; more; more = next != nil {
+			within(t, s, sc, func(tx *store.Tx) error {
+				runs, mark, err := tx.FindRuns(ctx, f, next, limit)
+				for _, r := range runs {
+					found = append(found, r.ID)
+				}
+				next = mark
+				return err
+			})
+		}
+		return found
+	}
+	found = read(f)
+	f.Oldest = true
+	backwards := read(f)
+	if slices.Reverse(backwards); !slices.Equal(found, backwards) {
+		t.Errorf("%+v: from the oldest on %d runs are read, from the latest on %d, or in another order", f, len(backwards), len(found))
 	}
 	for more := true; more; more = next != nil {
 		within(t, s, sc, func(tx *store.Tx) error {

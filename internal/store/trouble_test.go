@@ -58,7 +58,7 @@ func endConnections(t testing.TB, db storetest.DB) {
 // work is one short transaction.
 func work(ctx context.Context, s *store.Store, ws store.Workspace) error {
 	return s.InWorkspace(ctx, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-		_, _, err := tx.Organizations(ctx, store.All, "", 10, 0)
+		_, _, err := tx.Organizations(ctx, store.Query{Limit: 10})
 		return err
 	})
 }
@@ -316,7 +316,7 @@ func TestSilentDatabaseIsGivenUp(t *testing.T) {
 		err = s.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
 			way.freeze()
 			began = time.Now()
-			_, _, err := tx.Organizations(t.Context(), store.All, "", 10, 0)
+			_, _, err := tx.Organizations(t.Context(), store.Query{Limit: 10})
 			return err
 		})
 		say("in a transaction", err, began)

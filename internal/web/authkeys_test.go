@@ -89,7 +89,7 @@ func TestAuthKeysGrid(t *testing.T) {
 	listed("/auth?show=works", "Acme Dental")
 	listed("/auth?show=unchecked", "")
 	listed("/auth?q=acme", "Acme Dental")
-	listed("/auth?q=nobody", "").want(http.StatusOK, "No organization fits")
+	listed("/auth?q=nobody", "").want(http.StatusOK, "No organization matches")
 	s.Sim.SetFault(broken.AccountID, duosim.Fault{})
 	for range 2 {
 		s.Clock.Move(2 * time.Hour)

@@ -101,8 +101,8 @@ func (w *walk) heads(method string) map[string]*page {
 func (e *fleet) readingRows(t testing.TB) (rows int) {
 	t.Helper()
 	err := e.InWorkspace(t.Context(), e.Scope(), func(tx *store.Tx) error {
-		found, err := tx.Readings(t.Context(), nil, 100)
-		for _, r := range found {
+		found, err := tx.Readings(t.Context(), store.Query{Limit: 100})
+		for _, r := range found.Rows {
 			rows += r.Rows
 		}
 		return err

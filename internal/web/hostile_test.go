@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -137,9 +138,16 @@ func TestHostileInput(t *testing.T) {
 			t.Errorf("%q: %v", text[:min(30, len(text))], faults)
 		}
 		for _, address := range []string{"/o", "/integration", "/o/" + s.Client.Slug + "/users", "/o/" + s.Client.Slug + "/phones"} {
-			q := formWith("q", text, "status", text, "sort", text, "show", text, "page", text, "run", text, "cleaned", text)(nil, nil, false).Encode()
-			if faults := append(headerFaults(b.get(s.ws(address)+"?"+q).want(http.StatusOK).header, false), markupFaults(b.seen[len(b.seen)-1].body)...); len(faults) > 0 {
-				t.Errorf("%s?q=%q: %v", address, text[:min(30, len(text))], faults)
+			// A search takes any text. What else an address chooses is refused by what it may be, and by its name.
+			for q, status := range map[string]int{
+				url.Values{"q": {text}}.Encode():        http.StatusOK,
+				url.Values{"sort": {text}}.Encode():     http.StatusBadRequest,
+				url.Values{"after": {text}}.Encode():    http.StatusBadRequest,
+				url.Values{"x" + text: {text}}.Encode(): http.StatusBadRequest,
+			} {
+				if faults := append(headerFaults(b.get(s.ws(address)+"?"+q).want(status).header, false), markupFaults(b.seen[len(b.seen)-1].body)...); len(faults) > 0 {
+					t.Errorf("%s?%s: %v", address, q[:min(30, len(q))], faults)
+				}
 			}
 		}
 		sheet := formWith("user_id", text, "phone_id", text, "valid_secs", text, "status", text, "count", text, "ticket", text, "q", text)(nil, nil, false).Encode()

@@ -55,7 +55,7 @@ func (s *console) organizationsNow(t testing.TB) map[string]store.Organization {
 	t.Helper()
 	byName := map[string]store.Organization{}
 	err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) error {
-		all, _, err := tx.Organizations(t.Context(), store.All, "", store.EveryOrganization, 0)
+		all, err := tx.EveryOrganization(t.Context())
 		for _, o := range all {
 			byName[o.Name] = o
 		}

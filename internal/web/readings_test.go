@@ -23,7 +23,8 @@ func (s *console) readingsOf(t testing.TB) []store.Reading {
 	t.Helper()
 	var found []store.Reading
 	err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) (err error) {
-		found, err = tx.Readings(t.Context(), nil, 100)
+		page, err := tx.Readings(t.Context(), store.Query{Descending: true, Limit: 100})
+		found = page.Rows
 		return err
 	})
 	if err != nil {

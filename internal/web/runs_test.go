@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/base64"
 	"encoding/csv"
 	"fmt"
 	"net/http"
@@ -62,7 +63,20 @@ func TestPagesOfRunsAreStable(t *testing.T) {
 	if n := len(slices.Compact(seen)); n != 120 {
 		t.Errorf("%d different runs were seen, want 120", n)
 	}
-	p.click("Newest").want(http.StatusOK, "126 runs", "Walk in between 1")
+	// And back: the same, without those that came in meanwhile after the first page.
+	var back []string
+	for strings.Contains(p.body, `rel="prev"`) {
+		p = p.click("Newer").want(http.StatusOK)
+		back = append(back, rowsOn(p)...)
+	}
+	slices.Sort(back)
+	if n := len(slices.Compact(back)); n != len(back) || n != 126-20 {
+		t.Errorf("on the way back %d rows were seen, %d of them different, want 106", len(back), n)
+	}
+	b.get(s.ws("/runs?q=walk")).want(http.StatusOK, "126 runs", "Walk in between 1")
+	if p = b.get(s.ws("/runs?q=walk")).click("When").want(http.StatusOK); !strings.Contains(p.body, `aria-sort="ascending"`) || strings.Contains(p.body, "in between") {
+		t.Error("not from the oldest on")
+	}
 }
 
 func TestRunsAreFiltered(t *testing.T) {
@@ -111,18 +125,51 @@ func TestRunsAreFiltered(t *testing.T) {
 	b.get(e.ws("/runs?outcome=lost")).want(http.StatusBadRequest, "sending, applied, refused or unknown")
 	// The filters of today count by outcome, and lead there.
 	b.get(e.ws("/runs?action=delete-user")).click("Refused 2").want(http.StatusOK, "2 runs").click("Today")
-	// The organization's page has no box for organizations and takes none.
-	b.get(e.orgOf(e.near.org)+"/runs?organization="+e.far.org.Slug).want(http.StatusOK, "Cut off").wantNot("Ögüz", "Any organization")
+	// The organization's page has no box for organizations, and refuses one: a list of others than were asked for misleads.
+	b.get(e.orgOf(e.near.org)+"/runs").want(http.StatusOK, "Cut off").wantNot("Ögüz", `name="organization"`)
+	b.get(e.orgOf(e.near.org)+"/runs?organization="+e.far.org.Slug).want(http.StatusBadRequest, "no parameter organization")
+	// A part of a name chooses the one organization that has it, and else offers those that do.
+	if n := len(rowsOn(b.get(e.ws("/runs?q=inc-77&organization=" + url.QueryEscape(e.far.org.Name))).want(http.StatusOK))); n != 2 {
+		t.Errorf("by the organization's name %d runs are found", n)
+	}
+	several := b.get(e.ws("/runs?organization=canary")).want(http.StatusOK, "No run matches", e.near.org.Name, e.far.org.Name).wantNot("CANARY-foreign")
+	for _, o := range []store.Organization{e.near.org, e.far.org} {
+		if !strings.Contains(several.body, `href="`+e.ws("/runs?organization="+o.Slug)+`"`) {
+			t.Errorf("%s is not offered", o.Name)
+		}
+	}
+	b.request(http.MethodPost, e.ws("/runs.csv"), url.Values{"organization": {"canary"}}).want(http.StatusBadRequest, "Several organizations")
+	b.get(e.ws("/runs?organization=nobody-at-all")).want(http.StatusOK, "No run matches")
 }
 
-// TestMarkOfAnotherWorkspace: a place in somebody else's list is a moment and no
+// forged is the mark of a page's link, with another row's id and key in it.
+func forged(t *testing.T, p *page, link string, id uuid.UUID, key string) string {
+	t.Helper()
+	at, err := url.Parse(p.link(link))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark, err := base64.RawURLEncoding.DecodeString(at.Query().Get("after"))
+	if err != nil || len(mark) < 20 {
+		t.Fatal(at, err)
+	}
+	return base64.RawURLEncoding.EncodeToString(slices.Concat(mark[:4], id[:], []byte(key)))
+}
+
+// TestMarkOfAnotherWorkspace: a place in someone else's list is a moment and no
 // more.
 func TestMarkOfAnotherWorkspace(t *testing.T) {
 	t.Parallel()
 	e := newFleet(t)
-	foreign := site.MarkText(store.RunMark{ID: uuid.MustParse(e.foreign.run), At: e.Clock.Now().Add(time.Hour)})
+	e.addRuns(t, 60, e.Owner, nil, "update-user", store.Applied, "Walk", "", e.Clock.Now().Add(-24*time.Hour))
+	e.addRuns(t, 60, e.Owner, &e.far.org.ID, "update-user", store.Applied, "Walk", "", e.Clock.Now().Add(-24*time.Hour))
 	for _, b := range []*browser{e.as(t, e.Owner), e.as(t, e.Member(t, e.Workspace, catalog.Auditor, e.far.org.ID))} {
+		first := b.get(e.ws("/runs"))
+		foreign := forged(t, first, "Older", uuid.MustParse(e.foreign.run), e.Clock.Now().Add(time.Hour).Format(time.RFC3339Nano))
 		b.get(e.ws("/runs?after="+foreign)).want(http.StatusOK, "CANARY-far").wantNot("CANARY-foreign")
+		b.get(e.ws("/runs?before=" + foreign)).want(http.StatusOK).wantNot("CANARY-foreign")
+		// A mark of the organization's list is none of the workspace's, and the other way round.
+		b.get(e.orgOf(e.far.org)+"/runs?after="+foreign).want(http.StatusBadRequest, "not one of this list")
 	}
 }
 

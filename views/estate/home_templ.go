@@ -327,7 +327,7 @@ func (p HomePage) Body() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = views.OrganizationTable(p.Workspace, p.Organizations).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.TableGrid(views.TableOf("organizations", views.OrganizationColumns(p.Workspace), p.Organizations)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -3,6 +3,7 @@ package estate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"duodesk/views"
 	"duodesk/views/sample"
@@ -28,24 +29,29 @@ func workspaceSamples() []sample.Sample {
 }
 
 func userSamples() []sample.Sample {
-	users := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, MayCreate: true, ReadAt: sample.MinutesAgo, Caption: "300 users", Rows: sampleUsers(50),
-		Statuses: []views.FilterLink{{Text: "All", Href: views.Users(sample.Workspace, sample.Acme.Slug), Count: 300, Current: true}, {Text: "Active", Href: views.UsersView(sample.Workspace, sample.Acme.Slug, views.UsersFilter{Status: "active"}), Count: 261, Current: false},
-			{Text: "Bypass", Href: views.UsersView(sample.Workspace, sample.Acme.Slug, views.UsersFilter{Status: "bypass"}), Count: 9, Current: false}, {Text: "Locked out", Href: views.UsersView(sample.Workspace, sample.Acme.Slug, views.UsersFilter{Status: "locked_out"}), Count: 12, Current: false},
-			{Text: "Not enrolled", Href: views.UsersView(sample.Workspace, sample.Acme.Slug, views.UsersFilter{Status: "not_enrolled"}), Count: 12, Current: false}, {Text: "Disabled", Href: views.UsersView(sample.Workspace, sample.Acme.Slug, views.UsersFilter{Status: "disabled"}), Count: 6, Current: false}},
-		Pager: views.Pager{From: 1, To: 50, Total: 300, Noun: "users", Next: views.UsersView(sample.Workspace, sample.Acme.Slug, views.UsersFilter{Page: 2})}}
+	at := views.Users(sample.Workspace, sample.Acme.Slug)
+	users := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, MayCreate: true, Table: usersTable(at, sampleUsers(50))}
+	users.Table.Caption = "300 users"
+	users.Table.Choices = []views.Choices{{Label: "Filter by status", Links: []views.FilterLink{{Text: "All", Href: at, Count: 300, Current: true}}}}
+	for _, state := range []views.FilterLink{{Text: "Active", Count: 261}, {Text: "Bypass", Count: 9}, {Text: "Locked out", Count: 12}, {Text: "Not enrolled", Count: 12}, {Text: "Disabled", Count: 6}} {
+		state.Href = views.With(at, "status", strings.ToLower(state.Text))
+		users.Table.Choices[0].Links = append(users.Table.Choices[0].Links, state)
+	}
+	users.Table.Previous, users.Table.Next = views.Link{Text: "Previous"}, views.Link{Text: "Next", Href: views.With(at, "after", "AAYzqz")}
 
-	none := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, MayCreate: true, ReadAt: sample.MinutesAgo, Caption: "No users",
-		Empty: views.Empty{Kind: "nothing-yet", Headline: "Acme Dental has no users yet", Text: "Create one here, or let Duo’s directory sync bring them.", Link: views.Link{Text: "Create user", Href: views.Action(sample.Workspace, sample.Acme.Slug, "create-user")}}}
+	none := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, MayCreate: true, Table: usersTable(at, nil)}
+	none.Table.Label, none.Table.Empty = "", views.Empty{Kind: "nothing-yet", Headline: "Acme Dental has no users yet", Text: "Create one here, or let Duo’s directory sync bring them.", Link: views.Link{Text: "Create user", Href: views.Action(sample.Workspace, sample.Acme.Slug, "create-user")}}
 	noMatch := users
-	noMatch.Rows, noMatch.Pager, noMatch.Filter = nil, views.Pager{}, views.UsersFilter{Query: "zzz"}
-	noMatch.Caption, noMatch.Empty = "0 of 300 users match", views.Empty{Kind: "no-match", Headline: "Nobody matches “zzz”", Link: views.Link{Text: "Show all users", Href: views.Users(sample.Workspace, sample.Acme.Slug)}}
-	failing := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme,
-		Trouble: &views.Trouble{Headline: "Duo refuses this account", Text: "The Accounts key no longer reaches Acme Dental (40301). An admin can check it under Integration.", Retry: views.Users(sample.Workspace, sample.Acme.Slug)}}
+	noMatch.Table.Rows, noMatch.Table.Next, noMatch.Table.Search, noMatch.Table.Caption = nil, views.Link{}, "zzz", ""
+	noMatch.Table.Empty = views.Empty{Kind: "no-match", Headline: "No user matches", Text: "Change the search or the filter.", Link: views.Link{Text: "Show all", Href: at}}
+	failing := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, Table: views.Table{ID: "list", At: at, Noun: "users",
+		Trouble: &views.Trouble{Headline: "Duo refuses this account", Text: "The Accounts key no longer reaches Acme Dental (40301). An admin can check it under Integration.", Retry: at}}}
 	older := users
-	older.ReadAt = views.When{ISO: "2026-08-03T09:58:00Z", Text: "10:58 BST", Ago: "4 min ago"}
-	older.Trouble = &views.Trouble{Headline: "An older list", Retry: views.Users(sample.Workspace, sample.Acme.Slug),
+	older.Table.ReadAt = views.When{ISO: "2026-08-03T09:58:00Z", Text: "10:58 BST", Ago: "4 min ago"}
+	older.Table.Trouble = &views.Trouble{Headline: "An older list", Retry: at,
 		Text: "This is the list as of 10:58:00 BST. Duo is limiting requests to this account. Try again at 11:02:30 BST."}
-	exact := UsersPage{Workspace: sample.Workspace, Organization: sample.Harbour, Exact: true, Filter: views.UsersFilter{Query: "jroe"}, Rows: sampleUsers(1), Caption: "1 user", ReadAt: sample.MinutesAgo}
+	exact := UsersPage{Workspace: sample.Workspace, Organization: sample.Harbour, Exact: true, Table: usersTable(views.Users(sample.Workspace, sample.Harbour.Slug), sampleUsers(1))}
+	exact.Table.Label, exact.Table.Placeholder, exact.Table.Search, exact.Table.Live, exact.Table.Caption = "Exact "+views.ExactUser, "", "jroe", false, "1 of 2 412 users match"
 
 	return []sample.Sample{
 		{Name: "users", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: users},
@@ -59,6 +65,15 @@ func userSamples() []sample.Sample {
 		{Name: "user-trashed", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: trashedUser()},
 		{Name: "user-hostile", Shell: sample.OrganizationShell(sample.Hostile, "users"), Page: hostileUser()},
 	}
+}
+
+func usersTable(at string, rows []UserRow) views.Table {
+	t := views.TableOf("users", UserColumns(sample.Workspace, sample.Acme.Slug), rows)
+	t.At, t.Label, t.Placeholder, t.Live = at, "Find a user by name, username, e-mail or phone", "Name, e-mail or phone", true
+	t.ReadAt, t.Refresh = sample.MinutesAgo, views.With(at, "fresh", "1")
+	t.Heads[0].Sort, t.Heads[0].Sorted = views.With(at, "sort", "-name"), "ascending"
+	t.Heads[1].Sort, t.Heads[3].Sort = views.With(at, "sort", "status"), views.With(at, "sort", "last_login")
+	return t
 }
 
 func sampleUsers(n int) []UserRow {
@@ -160,25 +175,32 @@ func phoneSamples() []sample.Sample {
 }
 
 func listSamples() []sample.Sample {
-	phones := PhonesPage{Workspace: sample.Workspace, Organization: sample.Acme, Create: views.Action(sample.Workspace, sample.Acme.Slug, "create-phone"), Caption: "212 phones", ReadAt: sample.MinutesAgo, Refresh: views.Phones(sample.Workspace, sample.Acme.Slug) + "?fresh=1",
-		Rows: []PhoneRow{
-			{ID: "DP1", Number: "+44 20 7946 0123", Name: "Jane’s phone", Platform: "iOS", Model: "iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"}, Users: []views.Link{{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}, LastSeen: sample.MinutesAgo},
-			{ID: "DP2", Name: "Tablet", Platform: "Android", Model: "Galaxy Tab S9", Activated: views.Chip{Level: "warn", Text: "Not activated"}, Users: []views.Link{{Text: "Tomás Fry", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, {Text: "svc-backup", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
-			{ID: "DP3", Number: "+44 20 7946 0101", Activated: views.Chip{Level: "idle", Text: "Calls only"}, LastSeen: sample.LongAgo},
-			{ID: "DP4", Name: sample.Hostile.Name, Platform: sample.Hostile.Name, Model: "Generic Smartphone", Activated: views.Chip{Level: "warn", Text: "Not activated"}, Users: []views.Link{{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
-		}, Pager: views.Pager{From: 1, To: 50, Total: 212, Noun: "phones", Next: views.PhonesView(sample.Workspace, sample.Acme.Slug, "", 2)}}
-	codes := BypassCodesPage{Workspace: sample.Workspace, Organization: sample.Acme, Caption: "3 bypass codes", ReadAt: sample.MinutesAgo, Refresh: views.BypassCodes(sample.Workspace, sample.Acme.Slug) + "?fresh=1",
-		Rows: []BypassCodeRow{
-			{User: views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Created: sample.MinutesAgo, Expires: sample.InAnHour, UsesLeft: "1", By: "Help desk", Delete: views.Action(sample.Workspace, sample.Acme.Slug, "delete-bypass-code", "bypass_code_id", "DB1")},
-			{User: views.Link{Text: "Tomás Fry", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Created: sample.LongAgo, Never: true, UsesLeft: "Unlimited", By: "Admin Panel", Delete: views.Action(sample.Workspace, sample.Acme.Slug, "delete-bypass-code", "bypass_code_id", "DB2")},
-			{User: views.Link{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Created: sample.LastWeek, Expires: sample.Tomorrow, UsesLeft: "3"},
-		}}
+	at, codesAt := views.Phones(sample.Workspace, sample.Acme.Slug), views.BypassCodes(sample.Workspace, sample.Acme.Slug)
+	phones := PhonesPage{Workspace: sample.Workspace, Organization: sample.Acme, Create: views.Action(sample.Workspace, sample.Acme.Slug, "create-phone"), Table: views.TableOf("phones", PhoneColumns(sample.Workspace, sample.Acme.Slug), []PhoneRow{
+		{ID: "DP1", Number: "+44 20 7946 0123", Name: "Jane’s phone", Platform: "iOS", Model: "iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"}, Users: []views.Link{{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}, LastSeen: sample.MinutesAgo},
+		{ID: "DP2", Name: "Tablet", Platform: "Android", Model: "Galaxy Tab S9", Activated: views.Chip{Level: "warn", Text: "Not activated"}, Users: []views.Link{{Text: "Tomás Fry", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, {Text: "svc-backup", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
+		{ID: "DP3", Number: "+44 20 7946 0101", Activated: views.Chip{Level: "idle", Text: "Calls only"}, LastSeen: sample.LongAgo},
+		{ID: "DP4", Name: sample.Hostile.Name, Platform: sample.Hostile.Name, Model: "Generic Smartphone", Activated: views.Chip{Level: "warn", Text: "Not activated"}, Users: []views.Link{{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
+	})}
+	t := &phones.Table
+	t.At, t.Label, t.Live, t.Caption, t.ReadAt, t.Refresh = at, "Number, name, model or user", true, "212 phones", sample.MinutesAgo, views.With(at, "fresh", "1")
+	t.Heads[0].Sort, t.Heads[0].Sorted, t.Heads[5].Sort = views.With(at, "sort", "-number"), "ascending", views.With(at, "sort", "last_seen")
+	t.Previous, t.Next = views.Link{Text: "Previous"}, views.Link{Text: "Next", Href: views.With(at, "after", "AAYzqz")}
+	codes := BypassCodesPage{Workspace: sample.Workspace, Organization: sample.Acme, Table: views.TableOf("bypass codes", BypassCodeColumns, []BypassCodeRow{
+		{User: views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Created: sample.MinutesAgo, Expires: sample.InAnHour, UsesLeft: "1", By: "Help desk", Delete: views.Action(sample.Workspace, sample.Acme.Slug, "delete-bypass-code", "bypass_code_id", "DB1")},
+		{User: views.Link{Text: "Tomás Fry", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Created: sample.LongAgo, Never: true, UsesLeft: "Unlimited", By: "Admin Panel", Delete: views.Action(sample.Workspace, sample.Acme.Slug, "delete-bypass-code", "bypass_code_id", "DB2")},
+		{User: views.Link{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Created: sample.LastWeek, Expires: sample.Tomorrow, UsesLeft: "3"},
+	})}
+	t = &codes.Table
+	t.At, t.Label, t.Placeholder, t.Live, t.Caption, t.ReadAt, t.Refresh = codesAt, "Find the codes of a user", "Name or username", true, "3 bypass codes", sample.MinutesAgo, views.With(codesAt, "fresh", "1")
+	t.Heads[1].Sort, t.Heads[1].Sorted, t.Heads[0].Sort = views.With(codesAt, "sort", "-expires"), "descending", views.With(codesAt, "sort", "user")
 	return []sample.Sample{
 		{Name: "phones", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: phones},
-		{Name: "phones-none", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: PhonesPage{Workspace: sample.Workspace, Organization: sample.Acme, Empty: views.Empty{Kind: "nothing-yet", Headline: "Acme Dental has no phones yet", Text: "Open a user to assign one."}}},
+		{Name: "phones-none", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: PhonesPage{Workspace: sample.Workspace, Organization: sample.Acme,
+			Table: views.Table{ID: "list", At: at, Noun: "phones", Empty: views.Empty{Kind: "nothing-yet", Headline: "Acme Dental has no phones yet", Text: "Open a user to assign one."}}}},
 		{Name: "bypass-codes", Shell: sample.OrganizationShell(sample.Acme, "bypass-codes"), Page: codes},
-		{Name: "bypass-codes-none", Shell: sample.OrganizationShell(sample.Acme, "bypass-codes"), Page: BypassCodesPage{Workspace: sample.Workspace, Organization: sample.Acme, Caption: "No bypass codes", ReadAt: sample.MinutesAgo,
-			Empty: views.Empty{Kind: "all-well", Headline: "Nobody has a bypass code", Text: "As of 11:01."}}},
+		{Name: "bypass-codes-none", Shell: sample.OrganizationShell(sample.Acme, "bypass-codes"), Page: BypassCodesPage{Workspace: sample.Workspace, Organization: sample.Acme,
+			Table: views.Table{ID: "list", At: codesAt, Noun: "bypass codes", Empty: views.Empty{Kind: "all-well", Headline: "Nobody has a bypass code", Text: "As of 11:01."}}}},
 	}
 }
 

@@ -212,7 +212,7 @@ func TestNineFieldsHaveTheirNamesInOrder(t *testing.T) {
 func TestValuesCannotLeaveTheirPartOfAnAddress(t *testing.T) {
 	t.Parallel()
 	const evil = "../a/b?c#d&e=f\n\"'"
-	for _, got := range []string{views.Organization(evil, evil), views.User(evil, evil, evil), views.Action("w", "o", evil, "user_id", evil), views.KeysAct(views.Keys("w", evil), "check"), views.UsersView("w", "o", views.UsersFilter{Query: evil, Status: evil, Sort: evil})} {
+	for _, got := range []string{views.Organization(evil, evil), views.User(evil, evil, evil), views.Action("w", "o", evil, "user_id", evil), views.KeysAct(views.Keys("w", evil), "check"), views.With(views.Users("w", "o"), "q", evil, "status", evil, "sort", evil)} {
 		rest := strings.NewReplacer("/w/", "", "/o/", "", "/users", "", "/actions", "", "/integration", "", "/check", "").Replace(got)
 		if strings.Contains(rest, "a/b") || strings.ContainsAny(rest, "#\n\"'") || strings.Count(rest, "?") > 1 {
 			t.Errorf("%q", got)

@@ -48,9 +48,10 @@ func operatorSamples() []sample.Sample {
 	ended.You, ended.Error = true, last.Error
 	return []sample.Sample{
 		{Name: "operators", Shell: ownerShell(views.Flash{Level: "ok", Text: "Changed tom@northwind.example from owner of all organizations to technician of Acme Dental."}),
-			Page: OperatorsPage{Workspace: sample.Workspace, Search: true, Rows: rows, Waiting: waiting, Pager: views.Pager{From: 1, To: 50, Total: 61, Noun: "operators", Next: views.OperatorsView(sample.Workspace, "", 2)}}},
-		{Name: "operators-alone", Shell: ownerShell(), Page: OperatorsPage{Workspace: sample.Workspace, Rows: rows[:1]}},
-		{Name: "operators-no-match", Shell: ownerShell(), Page: OperatorsPage{Workspace: sample.Workspace, Search: true, Query: sample.Hostile.Name}},
+			Page: OperatorsPage{Workspace: sample.Workspace, Table: operatorsTable(rows), Waiting: waiting}},
+		{Name: "operators-alone", Shell: ownerShell(), Page: OperatorsPage{Workspace: sample.Workspace, Table: views.TableOf("operators", OperatorColumns(sample.Workspace), rows[:1])}},
+		{Name: "operators-no-match", Shell: ownerShell(), Page: OperatorsPage{Workspace: sample.Workspace, Table: views.Table{ID: "list", At: views.Operators(sample.Workspace), Noun: "operators", Live: true, Label: "Find an operator", Search: sample.Hostile.Name,
+			Empty: views.Empty{Kind: "no-match", Headline: "No operator matches", Text: "Change the search or the filter.", Link: views.Link{Text: "Show all", Href: views.Operators(sample.Workspace)}}}}},
 		{Name: "invite", Shell: ownerShell(), Page: InvitePage{Workspace: sample.Workspace, RunID: sample.RunID, Grant: fresh}},
 		{Name: "invite-refused", Shell: ownerShell(), Page: InvitePage{Workspace: sample.Workspace, RunID: sample.RunID, Email: views.Input{Value: `"><b>x`, Error: "This is not an e-mail address."}, Grant: refused}},
 		{Name: "invited", Shell: ownerShell(), Page: InvitedPage{Workspace: sample.Workspace, Email: "mia@northwind.example", Role: "helpdesk", Reach: some, Until: sample.Tomorrow, ShownAt: "11:02",
@@ -122,4 +123,13 @@ func accountSamples() []sample.Sample {
 		{Name: "accept-known", Shell: sample.AloneShell(), Page: known},
 		{Name: "accept-signed-in", Shell: sample.AloneShell(), Page: here},
 	}
+}
+
+func operatorsTable(rows []OperatorRow) views.Table {
+	at := views.Operators(sample.Workspace)
+	t := views.TableOf("operators", OperatorColumns(sample.Workspace), rows)
+	t.At, t.Label, t.Live, t.Caption = at, "Find an operator", true, "61 operators"
+	t.Heads[0].Sort, t.Heads[1].Sort, t.Heads[3].Sort, t.Heads[3].Sorted = at, views.With(at, "sort", "role"), views.With(at, "sort", "-seen"), "descending"
+	t.Previous, t.Next = views.Link{Text: "Previous"}, views.Link{Text: "Next", Href: views.With(at, "after", "AAYzqz")}
+	return t
 }

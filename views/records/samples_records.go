@@ -7,44 +7,66 @@ import (
 	"duodesk/views/sample"
 )
 
-func sampleRunsPage() RunsPage {
+func sampleRunsPage(rows []views.RunRow, ofOne bool) RunsPage {
+	at := views.Runs(sample.Workspace)
 	outcome := func(text, outcome string, count int, current bool) views.FilterLink {
-		return views.FilterLink{Text: text, Count: count, Current: current, Href: views.RunsView(sample.Workspace, "", views.RunsFilter{Outcome: outcome})}
+		return views.FilterLink{Text: text, Count: count, Current: current, Href: views.With(at, "outcome", outcome)}
 	}
 	day := func(text, from string) views.FilterLink {
-		return views.FilterLink{Text: text, Count: -1, Href: views.RunsView(sample.Workspace, "", views.RunsFilter{From: from})}
+		return views.FilterLink{Text: text, Count: -1, Href: views.With(at, "from", from)}
 	}
-	return RunsPage{Workspace: sample.Workspace, Zone: "Europe/London", Rows: sample.Runs(), Total: 1204, Older: views.RunsView(sample.Workspace, "", views.RunsFilter{After: "AAYzqz"}),
-		Operators:     []views.Option{{Value: "b3c1", Text: "ana@northwind.example"}, {Value: "b3c2", Text: "tom@northwind.example"}},
-		Organizations: []views.Option{{Value: sample.Acme.Slug, Text: sample.Acme.Name}, {Value: sample.Harbour.Slug, Text: sample.Harbour.Name}, {Value: sample.Hostile.Slug, Text: sample.Hostile.Name}},
-		Actions:       []views.Option{{Value: "update-user", Text: "Update User"}, {Value: "sign-in", Text: "Sign in"}},
-		Outcomes:      []views.FilterLink{outcome("All", "", 1204, true), outcome("Applied", "applied", 1180, false), outcome("Refused", "refused", 21, false), outcome("Unknown: needs a look", "unknown", 3, false)},
-		Times:         []views.FilterLink{day("Today", "2026-08-03"), day("7 days", "2026-07-28"), day("30 days", "2026-07-05")}}
+	p := RunsPage{Workspace: sample.Workspace, Total: 1204, Table: views.TableOf("runs", RunColumns(sample.Workspace, !ofOne), rows)}
+	t := &p.Table
+	t.At, t.Label, t.Placeholder, t.Live, t.Caption = at, "Search", "Name or ticket", true, "1 204 runs"
+	t.Heads[0].Sort, t.Heads[0].Sorted = views.With(at, "sort", "-when"), "descending"
+	t.Next, t.Previous = views.Link{Text: "Older", Href: views.With(at, "after", "AAYzqz")}, views.Link{Text: "Newer"}
+	t.Boxes = []views.FieldView{
+		{Name: "from", Label: "From", Kind: "date", Quiet: true}, {Name: "to", Label: "To (Europe/London)", Kind: "date", Quiet: true},
+		{Name: "operator", Label: "By", Kind: "select", Quiet: true, Options: []views.Option{{Text: "Anybody"}, {Value: "b3c1", Text: "ana@northwind.example"}, {Value: "b3c2", Text: "tom@northwind.example"}}},
+		{Name: "organization", Label: "Organization", Quiet: true},
+		{Name: "action", Label: "Action", Kind: "select", Quiet: true, Options: []views.Option{{Text: "Any"}, {Value: "update-user", Text: "Update User"}, {Value: "sign-in", Text: "Sign in"}}}}
+	if ofOne {
+		p.Org = sample.Acme.Slug
+		t.Boxes = append(t.Boxes[:3:3], t.Boxes[4])
+	}
+	t.Choices = []views.Choices{
+		{Label: "Filter by outcome", Links: []views.FilterLink{outcome("All", "", 1204, true), outcome("Applied", "applied", 1180, false), outcome("Refused", "refused", 21, false), outcome("Unknown: needs a look", "unknown", 3, false)}},
+		{Label: "Filter by time", Links: []views.FilterLink{day("Today", "2026-08-03"), day("7 days", "2026-07-28"), day("30 days", "2026-07-05")}}}
+	return p
 }
 
 func Samples() []sample.Sample {
-	filtered := sampleRunsPage()
-	filtered.Filter = views.RunsFilter{Query: sample.Hostile.Name, From: "2026-08-01", To: "2026-08-03", Operator: "b3c2", Organization: sample.Acme.Slug, Action: "update-user", Outcome: "unknown"}
-	filtered.Rows, filtered.Total, filtered.Older, filtered.Newest = filtered.Rows[1:3], 3, "", views.RunsView(sample.Workspace, "", filtered.Filter)
-	filtered.Note = "Searched the last 12 months. Choose a day to look further back."
-	none := RunsPage{Workspace: sample.Workspace, Filter: views.RunsFilter{Query: "nobody"}}
-	searching := sampleRunsPage()
-	searching.Filter, searching.Rows, searching.Total, searching.More = views.RunsFilter{Query: "as"}, nil, 0, true
-	searching.SearchedTo = "3 Mar 2026, 14:02:10 GMT"
-	ofOne := sampleRunsPage()
-	ofOne.Organization, ofOne.Organizations, ofOne.Rows, ofOne.Total, ofOne.Older = &sample.Acme, nil, ofOne.Rows[:2], 2, ""
+	filtered := sampleRunsPage(sample.Runs()[1:3], false)
+	filtered.Total, filtered.Table.Caption, filtered.Table.Filtered, filtered.Table.Search = 3, "3 runs", true, sample.Hostile.Name
+	filtered.Table.Next.Href, filtered.Table.Previous.Href = "", views.With(filtered.Table.At, "before", "AAYzqz")
+	for i, value := range []string{"2026-08-01", "2026-08-03", "b3c2", sample.Acme.Slug, "update-user"} {
+		filtered.Table.Boxes[i].Value = value
+	}
+	filtered.Table.Notes = []string{"Searched the last 12 months. Choose a day to look further back."}
+	none := sampleRunsPage(nil, false)
+	none.Total, none.Table.Search, none.Table.Caption, none.Table.Next.Href = 0, "nobody", "", ""
+	none.Table.Empty = views.Empty{Kind: "no-match", Headline: "No run matches", Text: "Change the search or the filter.", Link: views.Link{Text: "Show all", Href: views.Runs(sample.Workspace)}}
+	searching := sampleRunsPage(nil, false)
+	searching.Total, searching.More, searching.Table.Search, searching.Table.Caption = 0, true, "as", ""
+	searching.Table.Notes, searching.Table.More = []string{"Searched as far as 3 Mar 2026, 14:02:10 GMT."}, views.Link{Text: "Search on", Href: views.With(views.Runs(sample.Workspace), "after", "AAYzqz")}
+	searching.Table.Empty = views.Empty{Kind: "no-match", Headline: "No run matches so far", Text: "These words are too common or too short for the index. Choose days, an operator or an action to search faster."}
+	ofOne := sampleRunsPage(sample.Runs()[:2], true)
+	ofOne.Total, ofOne.Table.Caption, ofOne.Table.Next.Href = 2, "2 runs", ""
+	never := RunsPage{Workspace: sample.Workspace, Org: sample.Bright.Slug, Table: views.Table{ID: "list", Noun: "runs",
+		Empty: views.Empty{Kind: "nothing-yet", Headline: "Nothing was done here yet", Text: "Each change leaves a line here: who, what, for whom, and how it ended."}}}
 	waits := sample.OrganizationShell(sample.Acme, "runs")
 	waits.Refresh = 3
 	return []sample.Sample{
 		{Name: "run-waiting", Shell: waits, Page: waitingRunPage()},
-		{Name: "runs", Shell: sample.WorkspaceShell("runs"), Page: sampleRunsPage()},
+		{Name: "runs", Shell: sample.WorkspaceShell("runs"), Page: sampleRunsPage(sample.Runs(), false)},
 		{Name: "runs-filtered", Shell: sample.WorkspaceShell("runs"), Page: filtered},
 		{Name: "runs-searching", Shell: sample.WorkspaceShell("runs"), Page: searching},
 		{Name: "readings", Shell: sample.WorkspaceShell("runs"), Page: sampleReadings()},
-		{Name: "readings-none", Shell: sample.WorkspaceShell("runs"), Page: ReadingsPage{Workspace: sample.Workspace, Limit: views.Input{Value: "50000"}}},
+		{Name: "readings-none", Shell: sample.WorkspaceShell("runs"), Page: ReadingsPage{Workspace: sample.Workspace, Limit: views.Input{Value: "50000"},
+			Table: views.Table{ID: "list", Empty: views.Empty{Kind: "nothing-yet", Headline: "Nothing was taken out yet", Text: "Exports and lists read by access tokens appear here."}}}},
 		{Name: "runs-no-match", Shell: sample.WorkspaceShell("runs"), Page: none},
 		{Name: "runs-organization", Shell: sample.OrganizationShell(sample.Acme, "runs"), Page: ofOne},
-		{Name: "runs-none", Shell: sample.OrganizationShell(sample.Bright, "runs"), Page: RunsPage{Workspace: sample.Workspace, Organization: &sample.Bright}},
+		{Name: "runs-none", Shell: sample.OrganizationShell(sample.Bright, "runs"), Page: never},
 		{Name: "run", Shell: sample.OrganizationShell(sample.Acme, "runs"), Page: sampleRunPage(views.Chip{Level: "ok", Text: "Applied"}, "Created 1 bypass code, 1 use each, valid for 1 hour.")},
 		{Name: "run-sending", Shell: sample.OrganizationShell(sample.Acme, "runs"), Page: sendingRunPage()},
 		{Name: "run-refused", Shell: sample.OrganizationShell(sample.Acme, "runs"), Page: sampleRunPage(views.Chip{Level: "bad", Text: "Refused"}, "Duo refused: "+sample.Hostile.Name)},
@@ -57,13 +79,15 @@ func Samples() []sample.Sample {
 }
 
 func sampleReadings() ReadingsPage {
-	return ReadingsPage{Workspace: sample.Workspace, MayChange: true, Limit: views.Input{Value: "12", Error: "Enter a whole number from 1000 to 10000000."},
-		Rows: []ReadingRow{
-			{Hour: sample.ThisMonday, By: "tom@northwind.example", Token: "billing export", List: "users", Organization: &sample.Acme, Rows: 1204},
-			{Hour: sample.ThisMonday, By: "ana@northwind.example", List: "runs.csv", Rows: 50},
-			{Hour: sample.LastWeek, By: "tom@northwind.example", Token: sample.Hostile.Name, List: "phones", Organization: &sample.Hostile, Rows: 3},
-		},
-		Newest: views.Readings(sample.Workspace), Older: views.ReadingsAfter(sample.Workspace, "AAYzqz")}
+	t := views.TableOf("data taken out", ReadingColumns, []ReadingRow{
+		{Hour: sample.ThisMonday, By: "tom@northwind.example", Token: "billing export", List: "users", Organization: &sample.Acme, Rows: 1204},
+		{Hour: sample.ThisMonday, By: "ana@northwind.example", List: "runs.csv", Rows: 50},
+		{Hour: sample.LastWeek, By: "tom@northwind.example", Token: sample.Hostile.Name, List: "phones", Organization: &sample.Hostile, Rows: 3},
+	})
+	t.Heads[0].Sort, t.Heads[0].Sorted = views.With(views.Readings(sample.Workspace), "sort", "-hour"), "descending"
+	t.Previous = views.Link{Text: "Newer", Href: views.Readings(sample.Workspace)}
+	t.Next = views.Link{Text: "Older", Href: views.With(views.Readings(sample.Workspace), "after", "AAYzqz")}
+	return ReadingsPage{Workspace: sample.Workspace, MayChange: true, Limit: views.Input{Value: "12", Error: "Enter a whole number from 1000 to 10000000."}, Table: t}
 }
 
 func sampleRunPage(outcome views.Chip, summary string) RunPage {

@@ -32,10 +32,12 @@ func integrationSamples() []sample.Sample {
 	readOnly := saved
 	readOnly.Editable, readOnly.Mapping.Editable = false, false
 	readOnly.Mapping.Rows = mappingRows(false)
+	readOnly.Mapping.Table.Heads = readOnly.Mapping.Table.Heads[:4:4]
 
 	full := saved
 	full.Mapping.Rows, full.Mapping.Organizations, full.Mapping.Mapped, full.Mapping.Keyed = fullMapping(), 500, 371, 120
-	full.Mapping.Pager = views.Pager{From: 1, To: 50, Total: 500, Noun: "organizations", Next: views.Mapping(sample.Workspace, views.MappingFilter{Page: 2})}
+	full.Mapping.Table.Caption = "500 organizations"
+	full.Mapping.Table.Previous, full.Mapping.Table.Next = views.Link{Text: "Previous"}, views.Link{Text: "Next", Href: views.Mapping(sample.Workspace, "after", "AAYzqz")}
 
 	rowFault := saved
 	rowFault.Mapping.Rows = mappingRows(true)
@@ -44,8 +46,8 @@ func integrationSamples() []sample.Sample {
 
 	noMatch := saved
 	noMatch.Mapping.Rows = nil
-	noMatch.Mapping.Filter = views.MappingFilter{Show: "unmapped", Query: "zzz"}
-	noMatch.Mapping.Empty = views.Empty{Kind: "no-match", Headline: "No organization matches", Text: "Nothing unmapped contains “zzz”.", Link: views.Link{Text: "Show all", Href: views.Mapping(sample.Workspace, views.MappingFilter{})}}
+	noMatch.Mapping.Table.Search = "zzz"
+	noMatch.Mapping.Table.Empty = views.Empty{Kind: "no-match", Headline: "No organization matches", Text: "Nothing unmapped contains “zzz”.", Link: views.Link{Text: "Show all", Href: views.Mapping(sample.Workspace)}}
 
 	pasted := fresh
 	pasted.Admin = APICard{Host: views.Input{Value: "api-0a1b2c3d.duosecurity.com", Note: "✓ API hostname, found in the pasted text."}, IntegrationKey: views.Input{Error: "The pasted text holds 2 integration keys. Enter the one of this application."},
@@ -84,10 +86,20 @@ func savedIntegration() IntegrationPage {
 				Fix:    "Copy it again: Duo Admin Panel, Applications, Admin API.",
 				Checks: []Check{{State: "ok", Text: "The host answers."}, {State: "bad", Text: "The signature is refused (40103)."}, {State: "unknown", Text: "Reading users was not reached."}}}},
 		Mapping: MappingSection{Workspace: sample.Workspace, Editable: true, Organizations: 5, Mapped: 2, Keyed: 1, UnmappedAccounts: 4, ReadAt: views.When{ISO: "2026-08-03T09:50:00Z", Text: "10:50", Ago: "11 min ago"},
-			Unusable: []string{"Sunrise Bakery (DASUNRISEBAKERY00001)"}, Accounts: sampleAccounts(), Rows: mappingRows(true), Filter: views.MappingFilter{Suggest: true},
-			Filters: []views.FilterLink{{Text: "All", Href: views.Mapping(sample.Workspace, views.MappingFilter{}), Count: 5, Current: true}, {Text: "Unmapped", Href: views.Mapping(sample.Workspace, views.MappingFilter{Show: "unmapped"}), Count: 3, Current: false},
-				{Text: "Without key", Href: views.Mapping(sample.Workspace, views.MappingFilter{Show: "unkeyed"}), Count: 4, Current: false}}},
+			Unusable: []string{"Sunrise Bakery (DASUNRISEBAKERY00001)"}, Accounts: sampleAccounts(), Rows: mappingRows(true), Table: mappingTable(),
+			Suggested: true, Unsuggest: views.Mapping(sample.Workspace), Suggest: views.Mapping(sample.Workspace, "suggest", "1")},
 	}
+}
+
+func mappingTable() views.Table {
+	t := views.TableOf("organizations", MappingColumns(true), nil)
+	t.ID, t.At, t.Label, t.Caption = "mapping-list", views.Mapping(sample.Workspace), "Find an organization", "5 organizations"
+	t.Choices = []views.Choices{{Label: "Filter the mapping", Links: []views.FilterLink{
+		{Text: "All", Href: views.Mapping(sample.Workspace), Count: 5, Current: true},
+		{Text: "Unmapped", Href: views.Mapping(sample.Workspace, "show", "unmapped"), Count: 3},
+		{Text: "Without key", Href: views.Mapping(sample.Workspace, "show", "unkeyed"), Count: 4}}}}
+	t.Heads[0].Sort, t.Heads[0].Sorted = views.Mapping(sample.Workspace, "sort", "-name"), "ascending"
+	return t
 }
 
 func sampleAccounts() []AccountOption {

@@ -74,22 +74,26 @@ func overtakenEditSample() EditOrganizationPage {
 }
 
 func importSample() ImportPreviewPage {
-	return ImportPreviewPage{Workspace: sample.Workspace, ID: sample.RunID, File: "clients " + sample.Hostile.Name + ".csv", Creates: 2, Faults: 2,
-		Filters: []views.FilterLink{{Text: "All", Href: views.ImportPreview(sample.Workspace, "", 1), Count: 5, Current: true}, {Text: "Faults", Href: views.ImportPreview(sample.Workspace, "fault", 1), Count: 2, Current: false},
-			{Text: "Will be created", Href: views.ImportPreview(sample.Workspace, "create", 1), Count: 2, Current: false}, {Text: "Exist already", Href: views.ImportPreview(sample.Workspace, "exists", 1), Count: 1, Current: false}},
-		Rows: []ImportRow{
-			{Line: 2, Name: sample.Acme.Name, State: views.Chip{Level: "idle", Text: "Exists already"}, Existing: views.Link{Text: sample.Acme.Name, Href: views.Organization(sample.Workspace, sample.Acme.Slug)}, Account: "Acme Dental (DA1QX7ZK3M9V5T2R8WPL)"},
-			{Line: 3, Name: "Harbour Legal", State: views.Chip{Level: "ok", Text: "Will be created"}, Account: "Harbour Legal"},
-			{Line: 4, State: views.Chip{Level: "bad", Text: "Fault"}, Faults: []string{"name: Fill this in.", "time_zone: No time zone has this name. Write it like Europe/London or America/New_York."}},
-			{Line: 5, Name: "Kestrel & Wren", State: views.Chip{Level: "ok", Text: "Will be created"}},
-			{Line: 7, Name: sample.Hostile.Name, State: views.Chip{Level: "bad", Text: "Fault"}, Account: sample.Hostile.Name, Faults: []string{"account: The Accounts API lists no such account. Choose one of the list, or refresh it."}},
-		}}
+	at := views.ImportPreview(sample.Workspace)
+	t := views.TableOf("rows", ImportColumns, []ImportRow{
+		{Line: 2, Name: sample.Acme.Name, State: views.Chip{Level: "idle", Text: "Exists already"}, Existing: views.Link{Text: sample.Acme.Name, Href: views.Organization(sample.Workspace, sample.Acme.Slug)}, Account: "Acme Dental (DA1QX7ZK3M9V5T2R8WPL)"},
+		{Line: 3, Name: "Harbour Legal", State: views.Chip{Level: "ok", Text: "Will be created"}, Account: "Harbour Legal"},
+		{Line: 4, State: views.Chip{Level: "bad", Text: "Fault"}, Faults: []string{"name: Fill this in.", "time_zone: No time zone has this name. Write it like Europe/London or America/New_York."}},
+		{Line: 5, Name: "Kestrel & Wren", State: views.Chip{Level: "ok", Text: "Will be created"}},
+		{Line: 7, Name: sample.Hostile.Name, State: views.Chip{Level: "bad", Text: "Fault"}, Account: sample.Hostile.Name, Faults: []string{"account: The Accounts API lists no such account. Choose one of the list, or refresh it."}},
+	})
+	t.At, t.Caption = at, "5 rows"
+	t.Heads[1].Sort, t.Heads[1].Sorted = views.With(at, "sort", "-line"), "ascending"
+	t.Choices = []views.Choices{{Label: "Filter rows", Links: []views.FilterLink{{Text: "All", Href: at, Count: 5, Current: true}, {Text: "Faults", Href: views.With(at, "show", "fault"), Count: 2},
+		{Text: "Will be created", Href: views.With(at, "show", "create"), Count: 2}, {Text: "Exist already", Href: views.With(at, "show", "exists"), Count: 1}}}}
+	return ImportPreviewPage{Workspace: sample.Workspace, ID: sample.RunID, File: "clients " + sample.Hostile.Name + ".csv", Creates: 2, Faults: 2, Table: t}
 }
 
 func failedImportSample() ImportPreviewPage {
 	page := importSample()
 	page.Failed = "Nothing was imported: since you looked, something changed in Duo or in the console. This is what would become of the rows now."
-	page.Rows, page.Creates = nil, 0
+	page.Table.Rows, page.Table.Caption, page.Creates = nil, "", 0
+	page.Table.Empty = views.Empty{Kind: "no-match", Headline: "No row matches", Text: "Change the search or the filter.", Link: views.Link{Text: "Show all", Href: page.Table.At}}
 	return page
 }
 
@@ -110,13 +114,26 @@ func organizationSamples() []sample.Sample {
 		{Name: "organization", Shell: sample.OrganizationShell(sample.Acme, "overview"), Page: ready},
 		{Name: "organization-unmapped", Shell: sample.OrganizationShell(sample.Lyndon, "overview"), Page: unmapped},
 		{Name: "organization-unreachable", Shell: sample.OrganizationShell(sample.Acme, "overview"), Page: unreachable},
-		{Name: "organizations", Shell: sample.WorkspaceShell("organizations"), Page: OrganizationsPage{Workspace: sample.Workspace, Rows: sample.Organizations(), MayCreate: true,
-			Filters: []views.FilterLink{{Text: "All", Href: views.Organizations(sample.Workspace), Count: 512, Current: true}, {Text: "Not mapped", Href: views.OrganizationsView(sample.Workspace, "", "unmapped", 0), Count: 141, Current: false}},
-			Pager:   views.Pager{From: 51, To: 55, Total: 512, Noun: "organizations", Previous: views.Organizations(sample.Workspace), Next: views.OrganizationsView(sample.Workspace, "", "", 3)}}},
+		{Name: "organizations", Shell: sample.WorkspaceShell("organizations"), Page: OrganizationsPage{Workspace: sample.Workspace, Table: organizationsTable(), MayCreate: true}},
 		{Name: "organizations-none", Shell: sample.WorkspaceShell("organizations"), Page: OrganizationsPage{Workspace: sample.Workspace, MayCreate: true,
-			Empty: views.Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "Create one, or create all from your Duo accounts.", Link: views.Link{Text: "Create from Duo accounts", Href: views.AdoptAccounts(sample.Workspace)}}}},
+			Table: views.Table{ID: "list", At: views.Organizations(sample.Workspace), Noun: "organizations", Label: "Find an organization", Live: true,
+				Empty: views.Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "Create one, or create all from your Duo accounts.", Link: views.Link{Text: "Create from Duo accounts", Href: views.AdoptAccounts(sample.Workspace)}}}}},
 		{Name: "organization-new", Shell: sample.WorkspaceShell("organizations"), Page: NewOrganizationPage{Workspace: sample.Workspace, Accounts: sampleAccounts()}},
 		{Name: "organization-new-refused", Shell: sample.WorkspaceShell("organizations"), Page: NewOrganizationPage{Workspace: sample.Workspace, Name: views.Input{Value: "Acme Dental", Error: "You already have an organization called Acme Dental."},
 			AccountsLocked: "An account can be chosen when the Accounts API has answered."}},
 	}
+}
+
+func organizationsTable() views.Table {
+	at := views.Organizations(sample.Workspace)
+	rows := sample.Organizations()
+	rows[1].Name, rows[1].Tail, rows[0].Tail = rows[0].Name, "…2R8W", "…1H3J"
+	t := views.TableOf("organizations", views.OrganizationColumns(sample.Workspace), rows)
+	t.At, t.Label, t.Live, t.Caption = at, "Find an organization", true, "512 organizations"
+	t.Choices = []views.Choices{{Label: "Filter organizations", Links: []views.FilterLink{{Text: "All", Href: at, Count: 512, Current: true},
+		{Text: "Not mapped", Href: views.With(at, "show", "unmapped"), Count: 141}}}}
+	t.Heads[0].Sort, t.Heads[0].Sorted = views.With(at, "sort", "-name"), "ascending"
+	t.Heads[1].Sort = views.With(at, "sort", "state")
+	t.Previous, t.Next = views.Link{Text: "Previous", Href: at}, views.Link{Text: "Next", Href: views.With(at, "after", "AAYzqz")}
+	return t
 }

@@ -143,7 +143,7 @@ func CountRows(judged []JudgedRow) map[RowStatus]int {
 }
 
 func judgeNow(ctx context.Context, tx *store.Tx, rows []ImportRow) ([]JudgedRow, error) {
-	organizations, _, err := tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
+	organizations, err := tx.EveryOrganization(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package actions
 import (
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -12,6 +11,7 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/internal/web/words"
 	"duodesk/views"
 	"duodesk/views/actions"
@@ -59,28 +59,34 @@ func actionItem(v site.Visitor, a catalog.Action) actions.ActionItem {
 	return item
 }
 
-// getChooseOrganization stands at a workspace's address of an action that is
-// carried out in an organization.
+// getChooseOrganization is the workspace's address of an action that needs an organization: it asks for one.
 func (s *pages) getChooseOrganization(c echo.Context, v site.Visitor, action catalog.Action) error {
-	page := actions.ChooseOrganization{Workspace: v.Workspace.Slug, Heading: action.Title, Help: action.Help, Query: site.Query(c), At: views.Action(v.Workspace.Slug, "", action.Slug)}
-	n := site.PageOf(c)
-	err := s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) error {
-		found, counts, err := tx.Organizations(c.Request().Context(), store.All, page.Query, site.ListRows, (n-1)*site.ListRows)
-		for _, o := range found {
-			choice := actions.OrganizationChoice{Organization: words.TagOf(o), Href: views.Action(v.Workspace.Slug, o.Slug, action.Slug)}
+	ctx, ws := c.Request().Context(), v.Workspace.Slug
+	chooser := table.Definition[store.Organization, actions.OrganizationChoice]{
+		List: table.List{One: "organization", Many: "organizations", At: views.Action(ws, "", action.Slug), Search: "Search organizations",
+			Sorts: []table.Sort{{Name: "name"}}},
+		Columns: actions.OrganizationChoices,
+		Row: func(o store.Organization) actions.OrganizationChoice {
 			if !o.Mapped() {
-				choice.Href, choice.Off = "", "has no Duo account"
+				return actions.OrganizationChoice{Organization: words.TagOf(o), Off: "has no Duo account"}
 			}
-			page.Choices = append(page.Choices, choice)
-		}
-		page.Pager = site.PagerOf(n, site.ListRows, counts.Matching, "organizations", func(n int) string {
-			return views.Action(v.Workspace.Slug, "", action.Slug, "q", page.Query, "page", strconv.Itoa(n))
-		})
-		page.Empty = site.ListEmpty("organizations", counts.Organizations, false, page.At)
+			return actions.OrganizationChoice{Organization: words.TagOf(o), Href: views.Action(ws, o.Slug, action.Slug)}
+		},
+		None: views.Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "An owner or admin of this workspace creates them."},
+	}
+	asked, err := chooser.AskOf(c.QueryParams()) // the address fills in the action's form besides
+	if err != nil {
+		return err
+	}
+	var found table.Found[store.Organization]
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
+		page, n, err := tx.Organizations(ctx, asked.Query)
+		found = table.Found[store.Organization]{Page: page, Total: n.Organizations, Matching: n.Matching}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{Section: "actions"}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "actions"}, actions.ChooseOrganization{
+		Workspace: ws, Heading: action.Title, Help: action.Help, Table: chooser.Show(asked, found)})
 }

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/internal/web/words"
 )
 
@@ -99,37 +101,43 @@ func apiOrganizationList[T any](s *pages, c echo.Context, v site.Visitor, name s
 	if err != nil {
 		return err
 	}
-	offset, err := list.Offset()
+	q, err := queryOf(list)
 	if err != nil {
 		return err
 	}
-	show := store.Filter(c.QueryParam("show"))
-	switch show {
+	q.Search, q.Filter = site.Query(c), c.QueryParam("show")
+	switch store.Filter(q.Filter) {
 	case store.All, store.Unmapped, store.Unkeyed, store.Failing:
 	default:
 		return &site.InvalidFields{Bad: []catalog.FieldError{{Field: "show", Message: "Choose unmapped, unkeyed or failing."}}}
 	}
-	var items []T
-	var n store.Counts
+	part := apiPart[T]{Items: []T{}}
 	err = s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) error {
-		found, counts, err := tx.Organizations(c.Request().Context(), show, site.Query(c), list.Limit, offset)
-		n = counts
-		for _, o := range found {
-			items = append(items, item(o))
+		found, counts, err := tx.Organizations(c.Request().Context(), q)
+		for _, o := range found.Rows {
+			part.Items = append(part.Items, item(o))
+		}
+		if part.Total = &counts.Matching; found.Next != nil {
+			part.Next = list.Cursor(table.MarkBytes(*found.Next))
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.CountReading(c.Request().Context(), v, name, len(items)); err != nil {
+	if err := s.CountReading(c.Request().Context(), v, name, len(part.Items)); err != nil {
 		return err
 	}
-	next := offset + len(items)
-	if next >= n.Matching || len(items) == 0 {
-		next = 0
+	site.SendJSON(c, http.StatusOK, "application/json", part)
+	return nil
+}
+
+// queryOf is what a program asks of a list of the console's own.
+func queryOf(list site.APIList) (q store.Query, err error) {
+	if q.Limit = list.Limit; list.After != nil {
+		q.From, err = table.MarkOf(list.After)
 	}
-	return sendPart(c, list, items, &n.Matching, next)
+	return q, err
 }
 
 // apiDuoList reads one of an organization's lists from Duo, part by part.
@@ -184,41 +192,40 @@ func (s *pages) apiRuns(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	asked, err := site.AskedRuns(func(name string) string {
-		switch name {
-		case "outcome":
+	q, err := queryOf(list)
+	if err != nil {
+		return err
+	}
+	q.Descending = true
+	filter, _, err := site.AskedRuns(func(name string) string {
+		switch {
+		case name == "outcome":
 			name = "state"
-		case "after":
-			return ""
+		case name == "organization" && v.Organization.ID != uuid.Nil:
+			return "" // it is the address's
 		}
 		return c.QueryParam(name)
 	}, v, s.Now())
 	if err != nil {
 		return err
 	}
-	if list.After != nil {
-		if asked.After, err = site.MarkOf(list.After); err != nil {
-			return err
-		}
-	}
-	var found []store.Run
-	var next *store.RunMark
+	var found store.Page[store.Run]
 	err = s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) (err error) {
-		found, next, err = tx.FindRuns(c.Request().Context(), asked.Runs, asked.After, list.Limit)
+		found, _, err = tx.RunsPage(c.Request().Context(), filter, q)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.CountReading(c.Request().Context(), v, "runs", len(found)); err != nil {
+	if err := s.CountReading(c.Request().Context(), v, "runs", len(found.Rows)); err != nil {
 		return err
 	}
 	part := apiPart[words.APIRun]{Items: []words.APIRun{}}
-	for _, r := range found {
+	for _, r := range found.Rows {
 		part.Items = append(part.Items, words.APIRunOf(r))
 	}
-	if next != nil {
-		part.Next = list.Cursor(site.MarkBytes(*next))
+	if found.Next != nil {
+		part.Next = list.Cursor(table.MarkBytes(*found.Next))
 	}
 	site.SendJSON(c, http.StatusOK, "application/json", part)
 	return nil

@@ -37,12 +37,15 @@ func (s *pages) getHome(c echo.Context, v site.Visitor) error {
 	var counts store.Counts
 	var connected bool
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
-		organizations, n, err := tx.Organizations(ctx, store.All, "", homeRows, 0)
+		organizations, n, err := tx.Organizations(ctx, store.Query{Limit: homeRows})
 		if err != nil {
 			return err
 		}
 		counts = n
-		page.Organizations, page.OrganizationsTotal = words.OrganizationRows(organizations), n.Organizations
+		for _, o := range organizations.Rows {
+			page.Organizations = append(page.Organizations, words.OrganizationRow(o))
+		}
+		page.OrganizationsTotal = n.Organizations
 		runs, err := tx.Runs(ctx, homeRows, 0)
 		if err != nil {
 			return err
@@ -86,7 +89,7 @@ func setupSteps(v site.Visitor, connected bool, n store.Counts) []estate.SetupSt
 		steps[0].State, steps[1].State = "done", "now"
 		steps[0].Link = views.Link{}
 		if v.MayIntegrate() {
-			steps[1].Link = views.Link{Text: "Map organizations", Href: views.Mapping(v.Workspace.Slug, views.MappingFilter{})}
+			steps[1].Link = views.Link{Text: "Map organizations", Href: views.Mapping(v.Workspace.Slug)}
 		}
 	}
 	return steps

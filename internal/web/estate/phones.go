@@ -1,7 +1,6 @@
 package estate
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,45 +9,66 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/text"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/internal/web/words"
 	"duodesk/views"
 	"duodesk/views/estate"
 )
 
+// phoneList is what can be chosen of an organization's list of phones.
+func phoneList(v site.Visitor) table.List {
+	return table.List{
+		One: "phone", Many: "phones", At: views.Phones(v.Workspace.Slug, v.Organization.Slug), Also: []string{"fresh", "run"},
+		Search: "Number, name, model or user",
+		Sorts:  []table.Sort{{Name: "number", Order: "number"}, {Name: "last_seen", Order: "last_seen", Falls: true}},
+	}
+}
+
 func (s *pages) getPhones(c echo.Context, v site.Visitor) error {
-	ws, org := v.Workspace.Slug, v.Organization.Slug
-	page := estate.PhonesPage{Workspace: ws, Organization: words.TagOf(v.Organization), Query: site.Query(c), Refresh: views.Phones(ws, org) + "?fresh=1"}
+	list := phoneList(v)
+	asked, err := list.Ask(c.QueryParams())
+	if err != nil {
+		return err
+	}
+	page := estate.PhonesPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization)}
 	if v.Role >= catalog.Technician && v.Organization.Mapped() {
 		page.Create = site.ActionPath(v, catalog.CreatePhone)
 	}
+	phones, err := s.Runner.PhonesToShow(c.Request().Context(), v.Scope, v.Organization, c.QueryParam("fresh") != "")
+	trouble, err := s.troubled(c, err, phones.ReadAt, phones.Behind)
+	if err != nil {
+		return err
+	}
+	sought := words.SearchOf(asked.Search)
+	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !sought.Phone(p) })
+	shown := table.Definition[duo.Phone, estate.PhoneRow]{List: list, Columns: estate.PhoneColumns(v.Workspace.Slug, v.Organization.Slug),
+		Row: func(p duo.Phone) estate.PhoneRow { return s.phoneRow(v, p) }, None: site.ListEmpty("phones", phones.Total, phones.TooMany, list.At)}
+	page.Table = shown.Show(asked, table.Found[duo.Phone]{Total: phones.Total, Matching: len(found),
+		Page: table.Held(found, asked.Query, func(p duo.Phone) string { return phoneKey(p, asked.Sort) })})
+	if phones.TooMany {
+		page.Table.Caption, page.Table.Empty = views.Plural(phones.Total, "phone", "phones"), shown.None // nothing of it is held
+	}
+	s.readFrom(v, list, asked, &page.Table, phones.ReadAt)
+	page.Table.Trouble = trouble
 	flash, err := s.FlashOf(c.Request().Context(), c, v)
 	if err != nil {
 		return err
 	}
-	phones, err := s.Runner.PhonesToShow(c.Request().Context(), v.Scope, v.Organization, c.QueryParam("fresh") != "")
-	switch {
-	case site.DuoSaidNo(err):
-		page.Trouble = s.Trouble(c, err, phones.ReadAt, phones.Behind)
-	case err != nil:
-		return err
-	}
-	if phones.ReadAt.IsZero() {
-		return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Flash: flash}, page)
-	}
-	n := site.PageOf(c)
-	sought := words.SearchOf(page.Query)
-	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !sought.Phone(p) })
-	for _, p := range site.Slice(found, n, site.ListRows) {
-		page.Rows = append(page.Rows, s.phoneRow(v, p))
-	}
-	page.ReadAt = s.When(v, phones.ReadAt)
-	if page.Caption = words.CaptionOf(len(found), phones.Total, "phone"); phones.TooMany {
-		page.Caption = words.CaptionOf(phones.Total, phones.Total, "phone") // nothing of it is held
-	}
-	page.Pager = site.PagerOf(n, site.ListRows, len(found), "phones", func(p int) string { return views.PhonesView(ws, org, page.Query, p) })
-	page.Empty = site.ListEmpty("phones", phones.Total, phones.TooMany, views.Phones(ws, org))
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Flash: flash}, page)
+}
+
+// phoneKey is what a phone is sorted by: phones without a number come last.
+func phoneKey(p duo.Phone, by string) string {
+	key := p.FullNumber()
+	if key == "" {
+		key = "~" + text.Fold(p.Name)
+	}
+	if by == "last_seen" {
+		key = words.LatestFirst(p.LastSeen) + key
+	}
+	return key + "\x00" + string(p.ID)
 }
 
 func (s *pages) phoneRow(v site.Visitor, p duo.Phone) estate.PhoneRow {
@@ -60,46 +80,57 @@ func (s *pages) phoneRow(v site.Visitor, p duo.Phone) estate.PhoneRow {
 	return row
 }
 
+// codeList is what can be chosen of an organization's list of bypass codes. Those without an end, then those that live
+// longest, come first: they are what someone should look at.
+func codeList(v site.Visitor) table.List {
+	return table.List{
+		One: "bypass code", Many: "bypass codes", At: views.BypassCodes(v.Workspace.Slug, v.Organization.Slug), Also: []string{"fresh", "run"},
+		Search: "Find the codes of a user", Placeholder: "Name or username",
+		Sorts: []table.Sort{{Name: "expires", Order: "expires", Falls: true}, {Name: "user", Order: "user"}},
+	}
+}
+
 func (s *pages) getBypassCodes(c echo.Context, v site.Visitor) error {
-	ws, org := v.Workspace.Slug, v.Organization.Slug
-	page := estate.BypassCodesPage{Workspace: ws, Organization: words.TagOf(v.Organization), Refresh: views.BypassCodes(ws, org) + "?fresh=1"}
-	codes, err := s.Runner.BypassCodesToShow(c.Request().Context(), v.Scope, v.Organization, c.QueryParam("fresh") != "")
-	switch {
-	case site.DuoSaidNo(err):
-		page.Trouble = s.Trouble(c, err, codes.ReadAt, codes.Behind)
-	case err != nil:
+	list := codeList(v)
+	asked, err := list.Ask(c.QueryParams())
+	if err != nil {
 		return err
 	}
-	if codes.ReadAt.IsZero() {
-		return s.Render(c, http.StatusOK, v, site.Place{Tab: "bypass-codes"}, page)
+	page := estate.BypassCodesPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization)}
+	codes, err := s.Runner.BypassCodesToShow(c.Request().Context(), v.Scope, v.Organization, c.QueryParam("fresh") != "")
+	trouble, err := s.troubled(c, err, codes.ReadAt, codes.Behind)
+	if err != nil {
+		return err
 	}
-	n := site.PageOf(c)
-	// Those without an end, then those that live longest, come first: they are
-	// what somebody should look at.
-	sorted := slices.SortedStableFunc(slices.Values(codes.Items), func(a, b duo.BypassCode) int {
-		if a.Expires.IsZero() != b.Expires.IsZero() {
-			if a.Expires.IsZero() {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Or(b.Expires.Compare(a.Expires), cmp.Compare(a.ID, b.ID))
-	})
-	for _, b := range site.Slice(sorted, n, site.ListRows) {
-		page.Rows = append(page.Rows, s.bypassCodeRow(v, b))
+	sought := words.SearchOf(asked.Search)
+	found := slices.DeleteFunc(slices.Clone(codes.Items), func(b duo.BypassCode) bool { return !sought.User(b.User) })
+	shown := table.Definition[duo.BypassCode, estate.BypassCodeRow]{List: list, Columns: estate.BypassCodeColumns,
+		Row: func(b duo.BypassCode) estate.BypassCodeRow { return s.bypassCodeRow(v, b) }, None: site.ListEmpty("bypass codes", codes.Total, codes.TooMany, list.At)}
+	shown.None.Kind = "all-well"
+	page.Table = shown.Show(asked, table.Found[duo.BypassCode]{Total: codes.Total, Matching: len(found),
+		Page: table.Held(found, asked.Query, func(b duo.BypassCode) string { return codeKey(b, asked.Sort) })})
+	if codes.TooMany {
+		page.Table.Caption, page.Table.Empty = views.Plural(codes.Total, "bypass code", "bypass codes"), shown.None // nothing of it is held
+		page.Table.Empty.Kind = "no-match"
 	}
-	page.ReadAt = s.When(v, codes.ReadAt)
-	page.Caption = words.CaptionOf(codes.Total, codes.Total, "bypass code")
-	page.Pager = site.PagerOf(n, site.ListRows, len(sorted), "bypass codes", func(p int) string { return views.BypassCodesView(ws, org, p) })
-	page.Empty = site.ListEmpty("bypass codes", codes.Total, codes.TooMany, views.BypassCodes(ws, org))
-	if codes.Total == 0 {
-		page.Empty.Kind = "all-well"
-	}
+	s.readFrom(v, list, asked, &page.Table, codes.ReadAt)
+	page.Table.Trouble = trouble
 	flash, err := s.FlashOf(c.Request().Context(), c, v)
 	if err != nil {
 		return err
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "bypass-codes", Flash: flash}, page)
+}
+
+func codeKey(b duo.BypassCode, by string) string {
+	key := words.LatestFirst(b.Expires)
+	if b.Expires.IsZero() {
+		key = "" // without an end
+	}
+	if by == "user" {
+		key = text.Fold(words.DisplayName(b.User)) + "\x00" + key
+	}
+	return key + "\x00" + string(b.ID)
 }
 
 func (s *pages) bypassCodeRow(v site.Visitor, b duo.BypassCode) estate.BypassCodeRow {

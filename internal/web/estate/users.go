@@ -12,33 +12,46 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/internal/web/words"
 	"duodesk/views"
 	"duodesk/views/estate"
 )
 
+// userList is what can be chosen of an organization's list of users.
+func userList(v site.Visitor) table.List {
+	return table.List{
+		One: "user", Many: "users", At: views.Users(v.Workspace.Slug, v.Organization.Slug), Also: []string{"fresh", "run"},
+		Search: "Find a user by name, username, e-mail or phone", Placeholder: "Name, e-mail or phone",
+		Filters: []table.Filter{{Name: "status", Label: "Filter by status", Valid: func(string) bool { return true }}},
+		Sorts:   []table.Sort{{Name: "name", Order: "name"}, {Name: "status", Order: "status"}, {Name: "last_login", Order: "last_login", Falls: true}},
+	}
+}
+
 func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
-	page := estate.UsersPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), MayCreate: v.Role >= catalog.Technician && v.Organization.Mapped(),
-		Filter: views.UsersFilter{Query: site.Query(c), Status: c.QueryParam("status"), Sort: c.QueryParam("sort"), Page: site.PageOf(c)}}
+	list := userList(v)
+	asked, err := list.Ask(c.QueryParams())
+	if err != nil {
+		return err
+	}
+	page := estate.UsersPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), MayCreate: v.Role >= catalog.Technician && v.Organization.Mapped()}
 	fresh := c.QueryParam("fresh") != ""
 	users, err := s.Runner.UsersToShow(c.Request().Context(), v.Scope, v.Organization, fresh)
-	switch {
-	case fresh && err == nil && c.Request().Header.Get("HX-Request") == "" && site.BegunEarly(c) == nil:
+	if fresh && err == nil && c.Request().Header.Get("HX-Request") == "" && site.BegunEarly(c) == nil {
 		// The address without "fresh" is what a reload should ask for.
-		return c.Redirect(http.StatusSeeOther, views.UsersView(page.Workspace, page.Organization.Slug, page.Filter))
-	case site.DuoSaidNo(err):
-		page.Trouble = s.Trouble(c, err, users.ReadAt, users.Behind)
-		if !users.ReadAt.IsZero() && !users.TooMany {
-			s.fillUsers(v, &page, users)
-		}
-	case err != nil:
-		return err
-	case users.TooMany:
-		err = s.exactUser(c, v, &page, users)
-	default:
-		s.fillUsers(v, &page, users)
+		return c.Redirect(http.StatusSeeOther, list.Here(asked))
 	}
-	if err != nil && page.Trouble == nil {
+	trouble, err := s.troubled(c, err, users.ReadAt, users.Behind)
+	if err != nil {
+		return err
+	}
+	if page.Exact = trouble == nil && users.TooMany; page.Exact {
+		page.Table, err = s.exactUser(c, v, list, asked, users)
+	} else {
+		page.Table, err = s.usersTable(v, list, asked, users)
+		page.Table.Trouble = trouble
+	}
+	if err != nil {
 		return err
 	}
 	flash, err := s.FlashOf(c.Request().Context(), c, v)
@@ -48,65 +61,86 @@ func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users", Flash: flash}, page)
 }
 
-// fillUsers searches, filters, sorts and pages the list that is held.
-func (s *pages) fillUsers(v site.Visitor, page *estate.UsersPage, users run.List[duo.User]) {
-	f := &page.Filter
-	page.ReadAt = s.When(v, users.ReadAt)
-	sought := words.SearchOf(f.Query)
-	searched := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return !sought.User(u) })
+// troubled is why a list could not be read from Duo, or not again; another error stays one.
+func (s *pages) troubled(c echo.Context, err error, readAt time.Time, behind bool) (*views.Trouble, error) {
+	if site.DuoSaidNo(err) {
+		return s.Trouble(c, err, readAt, behind), nil
+	}
+	return nil, err
+}
+
+// readFrom says when a table was read from Duo, and offers to read it again. Of one that was never read nothing is said.
+func (s *pages) readFrom(v site.Visitor, list table.List, asked table.Asked, t *views.Table, readAt time.Time) {
+	if t.Refresh = list.Here(asked, "fresh", "1"); readAt.IsZero() {
+		t.Empty, t.Caption = views.Empty{}, ""
+		return
+	}
+	if t.ReadAt = s.When(v, readAt); t.Caption == "" {
+		t.Caption = "0 " + list.Many
+	}
+}
+
+// usersTable searches, filters, sorts and pages the list that is held.
+func (s *pages) usersTable(v site.Visitor, list table.List, asked table.Asked, users run.List[duo.User]) (views.Table, error) {
+	sought, status := words.SearchOf(asked.Search), asked.Value("status")
+	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return !sought.User(u) })
 	count := map[string]int{}
-	for _, u := range searched {
+	for _, u := range found {
 		count[words.StateOf(u)]++
 	}
-	ws, org := page.Workspace, page.Organization.Slug
-	page.Statuses = []views.FilterLink{{Text: "All", Count: len(searched), Current: f.Status == "", Href: views.UsersView(ws, org, views.UsersFilter{Query: f.Query, Sort: f.Sort})}}
+	if status != "" && !slices.ContainsFunc(users.Items, func(u duo.User) bool { return words.StateOf(u) == status }) && !words.IsUserState(status) {
+		return views.Table{}, site.BadRequest("No user has the status " + site.Known(status) + ".")
+	}
+	options := []table.Option{{Text: "All", Count: len(found)}}
+	if status != "" && count[status] == 0 {
+		count[status] = 0 // it stays a choice where a search finds none
+	}
 	for _, state := range words.StatesOf(count) {
-		if count[state] > 0 || f.Status == state {
-			page.Statuses = append(page.Statuses, views.FilterLink{Text: words.StateChip(state).Text, Count: count[state], Current: f.Status == state,
-				Href: views.UsersView(ws, org, views.UsersFilter{Query: f.Query, Status: state, Sort: f.Sort})})
+		if count[state] > 0 || status == state {
+			options = append(options, table.Option{Value: state, Text: words.StateChip(state).Text, Count: count[state]})
 		}
 	}
-	if f.Status != "" {
-		searched = slices.DeleteFunc(searched, func(u duo.User) bool { return words.StateOf(u) != f.Status })
+	list.Filters[0].Options = options
+	if status != "" {
+		found = slices.DeleteFunc(found, func(u duo.User) bool { return words.StateOf(u) != status })
 	}
-	words.SortUsers(searched, f.Sort)
-	for _, u := range site.Slice(searched, f.Page, site.ListRows) {
-		page.Rows = append(page.Rows, s.userRow(v, u))
-	}
-	page.Pager = site.PagerOf(f.Page, site.ListRows, len(searched), "users", func(n int) string {
-		g := *f
-		g.Page = n
-		return views.UsersView(ws, org, g)
-	})
-	page.Caption = words.CaptionOf(len(searched), users.Total, "user")
-	page.Empty = views.Empty{Kind: "nothing-yet", Headline: "No users yet", Text: "This Duo account is empty."}
-	if users.Total > 0 {
-		page.Empty = views.Empty{Kind: "no-match", Headline: "No user matches", Text: "Change the search or the status.",
-			Link: views.Link{Text: "Show all users", Href: views.Users(ws, org)}}
-	}
+	shown := table.Definition[duo.User, estate.UserRow]{List: list, Columns: estate.UserColumns(v.Workspace.Slug, v.Organization.Slug),
+		Row:  func(u duo.User) estate.UserRow { return s.userRow(v, u) },
+		None: views.Empty{Kind: "nothing-yet", Headline: "No users yet", Text: "This Duo account is empty."}}
+	t := shown.Show(asked, table.Found[duo.User]{Total: users.Total, Matching: len(found),
+		Page: table.Held(found, asked.Query, func(u duo.User) string { return words.UserKey(u, asked.Sort) })})
+	s.readFrom(v, list, asked, &t, users.ReadAt)
+	return t, nil
 }
 
 // exactUser serves an account that is too large to be held: who can be meant by an
 // exact name.
-func (s *pages) exactUser(c echo.Context, v site.Visitor, page *estate.UsersPage, users run.List[duo.User]) error {
-	page.Exact = true
-	page.Caption = words.CaptionOf(users.Total, users.Total, "user")
-	page.Empty = site.ExactEmpty(v, page.Filter.Query)
-	if page.Filter.Query == "" {
-		return nil
+func (s *pages) exactUser(c echo.Context, v site.Visitor, list table.List, asked table.Asked, users run.List[duo.User]) (views.Table, error) {
+	list.Search, list.Placeholder, list.Plain = "Exact "+views.ExactUser, "", true
+	list.Filters, list.Sorts = nil, nil
+	found := table.Found[duo.User]{Total: users.Total, Matching: users.Total}
+	var trouble *views.Trouble
+	if asked.Search != "" {
+		matches, err := s.Runner.Lookup(c.Request().Context(), v.Scope, v.Organization, catalog.OfUser, asked.Search)
+		if trouble, err = s.troubled(c, err, time.Time{}, false); err != nil {
+			return views.Table{}, err
+		}
+		for _, m := range matches.Matches {
+			found.Rows = append(found.Rows, m.User)
+		}
+		found.Matching = len(found.Rows)
 	}
-	found, err := s.Runner.Lookup(c.Request().Context(), v.Scope, v.Organization, catalog.OfUser, page.Filter.Query)
-	if site.DuoSaidNo(err) {
-		page.Trouble = s.Trouble(c, err, time.Time{}, false)
+	shown := table.Definition[duo.User, estate.UserRow]{List: list, Columns: estate.UserColumns(v.Workspace.Slug, v.Organization.Slug),
+		Row: func(u duo.User) estate.UserRow { return s.userRow(v, u) }}
+	t := shown.Show(asked, found)
+	t.Trouble, t.Empty = trouble, site.ExactEmpty(v, asked.Search)
+	if trouble != nil {
+		t.Empty = views.Empty{}
 	}
-	if err != nil {
-		return err
+	if asked.Search == "" {
+		t.Caption = views.Plural(users.Total, "user", "users")
 	}
-	page.Caption = words.CaptionOf(len(found.Matches), users.Total, "user")
-	for _, m := range found.Matches {
-		page.Rows = append(page.Rows, s.userRow(v, m.User))
-	}
-	return nil
+	return t, nil
 }
 
 func (s *pages) userRow(v site.Visitor, u duo.User) estate.UserRow {
@@ -121,5 +155,3 @@ func (s *pages) userRow(v site.Visitor, u duo.User) estate.UserRow {
 	row.Phones, row.Groups = catalog.Plain(strings.Join(phones, ", ")), catalog.Plain(strings.Join(groups, ", "))
 	return row
 }
-
-const ()

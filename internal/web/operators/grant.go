@@ -79,15 +79,17 @@ func (s *pages) grantView(c echo.Context, v site.Visitor, f grantForm) (operator
 	page := operators.GrantFields{Role: views.Input{Value: f.grant.Role, Error: f.role}, Every: f.grant.EveryOrganization, ReachError: f.reach, Find: f.find}
 	ctx := c.Request().Context()
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
-		all, _, err := tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
-		page.Total = len(all)
-		for _, o := range all {
+		for o, err := range tx.EachOrganization(ctx) {
+			if err != nil {
+				return err
+			}
+			page.Total++
 			ticked := slices.Contains(f.grant.Organizations, o.ID)
 			if ticked || text.Holds(o.Name, f.find) {
 				page.Organizations = append(page.Organizations, operators.GrantOrganization{OrganizationTag: words.TagOf(o), ID: o.ID.String(), Ticked: ticked})
 			}
 		}
-		return err
+		return nil
 	})
 	return page, err
 }

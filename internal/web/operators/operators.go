@@ -8,36 +8,43 @@ import (
 
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/internal/web/words"
 	"duodesk/views"
 	"duodesk/views/operators"
 )
 
 func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
-	ctx, n := c.Request().Context(), site.PageOf(c)
-	page := operators.OperatorsPage{Workspace: v.Workspace.Slug, Query: site.Query(c)}
-	var members []store.Member
+	ctx := c.Request().Context()
+	list := table.Definition[store.Member, operators.OperatorRow]{
+		List: table.List{One: "operator", Many: "operators", At: views.Operators(v.Workspace.Slug), Search: "Find an operator", Also: []string{"run"},
+			Sorts: []table.Sort{{Name: "email"}, {Name: "role", Order: "role"}, {Name: "seen", Order: "seen", Descending: true}}},
+		Columns: operators.OperatorColumns(v.Workspace.Slug), Row: func(m store.Member) operators.OperatorRow { return s.operatorRow(v, m) },
+	}
+	asked, err := list.Ask(c.QueryParams())
+	if err != nil {
+		return err
+	}
+	var found table.Found[store.Member]
 	var waiting []store.Invitation
-	var total, matching int
-	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		if waiting, err = tx.Invitations(ctx, s.Now()); err != nil {
 			return err
 		}
-		members, total, matching, err = tx.Members(ctx, page.Query, site.ListRows, (n-1)*site.ListRows)
+		found.Page, found.Total, found.Matching, err = tx.Members(ctx, asked.Query)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, m := range members {
-		page.Rows = append(page.Rows, s.operatorRow(v, m))
+	page := operators.OperatorsPage{Workspace: v.Workspace.Slug, Table: list.Show(asked, found)}
+	if found.Total < site.SearchFrom && !asked.Filtered() {
+		page.Table.Label = "" // they can be seen at a glance
 	}
 	for _, i := range waiting {
 		page.Waiting = append(page.Waiting, operators.InvitationRow{ID: i.ID.String(), RunID: uuid.NewString(), Email: i.Email, Role: i.Role,
 			Reach: words.ReachOf(i.Grant(), i.Names), By: i.Inviter, Until: s.When(v, i.ExpiresAt)})
 	}
-	page.Search = total >= site.SearchFrom || page.Query != ""
-	page.Pager = site.PagerOf(n, site.ListRows, matching, "operators", func(p int) string { return views.OperatorsView(v.Workspace.Slug, page.Query, p) })
 	flashes, err := s.FlashOf(ctx, c, v)
 	if err != nil {
 		return err

@@ -151,11 +151,13 @@ func (s *pages) tokenReach(ctx context.Context, v site.Visitor, g store.Grant) (
 		return g.EveryOrganization, g.Organizations, nil
 	}
 	err = s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) error {
-		found, _, err := tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
-		for _, o := range found {
+		for o, err := range tx.EachOrganization(ctx) {
+			if err != nil {
+				return err
+			}
 			chosen = append(chosen, o.ID)
 		}
-		return err
+		return nil
 	})
 	return false, chosen, err
 }

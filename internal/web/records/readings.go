@@ -10,6 +10,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/views"
 	"duodesk/views/records"
 )
@@ -19,18 +20,19 @@ func (s *pages) getReadings(c echo.Context, v site.Visitor) error {
 }
 
 func (s *pages) showReadings(c echo.Context, v site.Visitor, status int, limit views.Input) error {
-	var after *store.RunMark
-	if text := c.QueryParam("after"); text != "" {
-		mark, err := site.ParseMark(text)
-		if err != nil {
-			return err
-		}
-		after = mark
+	shown := table.Definition[store.Reading, records.ReadingRow]{
+		List: table.List{One: "reading", Many: "data taken out", At: views.Readings(v.Workspace.Slug),
+			Sorts: []table.Sort{{Name: "hour", Descending: true}}, Turns: [2]string{"Newer", "Older"}},
+		Columns: records.ReadingColumns, Row: func(r store.Reading) records.ReadingRow { return s.readingRow(v, r) },
+		None: views.Empty{Kind: "nothing-yet", Headline: "Nothing was taken out yet", Text: "Exports and lists read by access tokens appear here."}}
+	asked, err := shown.Ask(c.QueryParams())
+	if err != nil {
+		return err
 	}
-	var found []store.Reading
+	var found store.Page[store.Reading]
 	var most int
-	err := s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) (err error) {
-		if found, err = tx.Readings(c.Request().Context(), after, site.ListRows+1); err == nil {
+	err = s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) (err error) {
+		if found, err = tx.Readings(c.Request().Context(), asked.Query); err == nil {
 			most, err = tx.RowsADay(c.Request().Context())
 		}
 		return err
@@ -42,17 +44,8 @@ func (s *pages) showReadings(c echo.Context, v site.Visitor, status int, limit v
 	if page.Limit.Error == "" {
 		page.Limit.Value = strconv.Itoa(most)
 	}
-	shown := found[:min(len(found), site.ListRows)]
-	for _, r := range shown {
-		page.Rows = append(page.Rows, s.readingRow(v, r))
-	}
-	if after != nil {
-		page.Newest = views.Readings(v.Workspace.Slug)
-	}
-	if len(found) > site.ListRows {
-		last := shown[len(shown)-1]
-		page.Older = views.ReadingsAfter(v.Workspace.Slug, site.MarkText(store.RunMark{At: last.Hour, ID: last.ID}))
-	}
+	page.Table = shown.Show(asked, table.Found[store.Reading]{Page: found})
+	page.Table.Caption = ""
 	return s.Render(c, status, v, site.Place{Section: "runs"}, page)
 }
 

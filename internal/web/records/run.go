@@ -45,7 +45,7 @@ func (s *pages) runPage(v site.Visitor, r store.Run) records.RunPage {
 	page := records.RunPage{
 		Workspace: v.Workspace.Slug, Action: words.TitleOf(r.Action), Subject: site.SubjectLink(v, r), Outcome: words.OutcomeChip(r.State), Summary: r.Summary,
 		Facts: s.runFacts(v, r), Input: runInput(v, r), Ticket: s.runTicket(v, r),
-		Back: views.Link{Text: "All runs", Href: views.RunsView(v.Workspace.Slug, v.Organization.Slug, views.RunsFilter{})},
+		Back: views.Link{Text: "All runs", Href: views.RunsOf(v.Workspace.Slug, v.Organization.Slug)},
 	}
 	if r.OrgSlug != nil {
 		page.Organization = &views.OrganizationTag{Slug: *r.OrgSlug, Name: *r.Organization, Colour: *r.OrgColour}

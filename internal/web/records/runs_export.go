@@ -12,7 +12,9 @@ import (
 
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/internal/web/words"
+	"duodesk/views"
 )
 
 // runExportRows is how many runs are read at a time: no list is held whole, and no
@@ -32,18 +34,16 @@ func (s *pages) postExportRuns(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	now := s.Now()
-	asked, err := site.AskedRuns(form.Get, v, now)
+	list := runList(v)
+	asked, err := list.Ask(form.Values)
 	if err != nil {
 		return err
 	}
-	// The file ends with what is there now, its own record left out.
-	if asked.Runs.To.IsZero() || asked.Runs.To.After(now) {
-		asked.Runs.To = now
-	}
-	if asked.Runs, err = s.lookUpRuns(c.Request().Context(), v, asked.Runs); err != nil {
+	filter, err := s.exportedFilter(c.Request().Context(), v, asked, now)
+	if err != nil {
 		return err
 	}
-	if err := s.recordRunsExport(c.Request().Context(), v, asked, now); err != nil {
+	if err := s.recordRunsExport(c.Request().Context(), v, list.Pairs(asked), filter); err != nil {
 		return err
 	}
 	name := "runs-" + v.Workspace.Slug
@@ -51,29 +51,38 @@ func (s *pages) postExportRuns(c echo.Context, v site.Visitor) error {
 		name += "-" + v.Organization.Slug
 	}
 	name += "-" + now.In(v.Location()).Format(site.DayLayout) + ".csv"
-	return s.SendExport(c, v, runsFile, name, runExportHeader, exportedRuns(asked.Runs))
+	return s.SendExport(c, v, runsFile, name, runExportHeader, table.Parts(asked.Query, pageOfRuns(filter), runExportRow))
 }
 
-// exportedRuns hands out the runs in parts, latest first.
-func exportedRuns(f store.RunFilter) site.FilePart {
-	var after *store.RunMark
-	return func(ctx context.Context, tx *store.Tx) (rows [][]string, last bool, err error) {
-		runs, next, err := tx.FindRuns(ctx, f, after, runExportRows)
-		for _, r := range runs {
-			rows = append(rows, runExportRow(r))
+// exportedFilter is what is asked for, up to now: the file's own record is left out. The index is asked for its words
+// once, for all parts.
+func (s *pages) exportedFilter(ctx context.Context, v site.Visitor, asked table.Asked, now time.Time) (f store.RunFilter, err error) {
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
+		meant, err := nameOrganization(ctx, tx, asked)
+		if err == nil && len(meant) > 0 {
+			err = site.BadRequest("Several organizations have this name. Choose one in the list first.")
 		}
-		after = next
-		return rows, next == nil, err
-	}
-}
-
-// lookUpRuns asks the index for a filter's words, for all that follows.
-func (s *pages) lookUpRuns(ctx context.Context, v site.Visitor, f store.RunFilter) (found store.RunFilter, err error) {
-	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		found, err = tx.LookUp(ctx, f)
+		if err != nil {
+			return err
+		}
+		if f, _, err = site.AskedRuns(asked.Value, v, now); err != nil {
+			return err
+		}
+		if f.To.IsZero() || f.To.After(now) {
+			f.To = now
+		}
+		f, err = tx.LookUp(ctx, f)
 		return err
 	})
-	return found, err
+	return f, err
+}
+
+func pageOfRuns(f store.RunFilter) func(context.Context, *store.Tx, store.Query) (store.Page[store.Run], error) {
+	return func(ctx context.Context, tx *store.Tx, q store.Query) (store.Page[store.Run], error) {
+		q.Limit = runExportRows
+		found, _, err := tx.RunsPage(ctx, f, q)
+		return found, err
+	}
 }
 
 func runExportRow(r store.Run) []string {
@@ -99,12 +108,12 @@ func runExportRow(r store.Run) []string {
 }
 
 // recordRunsExport puts on record who took runs out, and how many.
-func (s *pages) recordRunsExport(ctx context.Context, v site.Visitor, a site.RunsAsked, now time.Time) error {
+func (s *pages) recordRunsExport(ctx context.Context, v site.Visitor, chosen []views.Hidden, f store.RunFilter) error {
 	record := store.Record{Event: store.RunsExported, Input: map[string]string{}, Organization: v.Organization.ID, Subject: v.Organization.Name}
-	for _, h := range a.Words.Pairs() {
+	for _, h := range chosen {
 		record.Input[h.Name] = h.Value
 	}
-	rows, err := s.countRuns(ctx, v, a)
+	rows, err := s.countRuns(ctx, v, f)
 	if err != nil {
 		return err
 	}
@@ -114,12 +123,12 @@ func (s *pages) recordRunsExport(ctx context.Context, v site.Visitor, a site.Run
 
 // countRuns counts all runs of a filter, in parts so that no statement takes long. It
 // stops with the error of MayRead as soon as they are too many.
-func (s *pages) countRuns(ctx context.Context, v site.Visitor, a site.RunsAsked) (rows int, err error) {
+func (s *pages) countRuns(ctx context.Context, v site.Visitor, f store.RunFilter) (rows int, err error) {
 	var after *store.RunMark
 	for more := true; more && err == nil; more = after != nil {
 		err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
-			counts, next, err := tx.CountRuns(ctx, a.Runs, after)
-			rows, after = rows+counts.Of(a.Words.Outcome), next
+			counts, next, err := tx.CountRuns(ctx, f, after)
+			rows, after = rows+counts.Of(f.State), next
 			return err
 		})
 		if err == nil && after != nil {

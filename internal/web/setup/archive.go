@@ -46,7 +46,7 @@ func (s *pages) postArchive(c echo.Context, v site.Visitor) error {
 	if len(faults) > 0 {
 		return s.showNotArchived(c, v, form, faults[0].Message)
 	}
-	return c.Redirect(http.StatusSeeOther, views.RunsView(v.Workspace.Slug, "", views.RunsFilter{Organization: v.Organization.Slug}))
+	return c.Redirect(http.StatusSeeOther, views.With(views.Runs(v.Workspace.Slug), "organization", v.Organization.Slug))
 }
 
 func (s *pages) showNotArchived(c echo.Context, v site.Visitor, form site.Form, why string) error {

@@ -18,51 +18,56 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/task"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
+	"duodesk/internal/web/words"
 	"duodesk/views"
 	"duodesk/views/setup"
 )
 
-// getAuthKeys tells of all organizations in scope whether their Auth API keys
-// work, and since when.
+// authKeysList is what can be chosen of the state of all organizations' Auth API keys.
+func authKeysList(v site.Visitor) table.List {
+	return table.List{
+		One: "organization", Many: "organizations", At: views.AuthKeys(v.Workspace.Slug), Search: "Find an organization",
+		Filters: []table.Filter{{Name: "show", Label: "Filter organizations", Fault: "show is works, fails, unchecked or none.", Options: []table.Option{
+			{Text: "All"}, {Value: store.AuthWorks, Text: "Work"}, {Value: store.AuthFails, Text: "Fail"},
+			{Value: store.AuthUnchecked, Text: "Not checked"}, {Value: store.AuthNone, Text: "None"}}}},
+		Sorts: []table.Sort{{Name: "name"}, {Name: "checked", Order: "checked", Descending: true}},
+		Also:  []string{"checked", "left"},
+	}
+}
+
+// getAuthKeys shows for all organizations in scope whether their Auth API keys work, and since when.
 func (s *pages) getAuthKeys(c echo.Context, v site.Visitor) error {
-	ctx, n, ws := c.Request().Context(), site.PageOf(c), v.Workspace.Slug
-	page := setup.AuthKeysPage{Workspace: ws, Query: site.Query(c), Show: authState(c.QueryParam("show")),
-		MayCheck: v.Role >= catalog.Administrator}
-	var found []store.AuthKeys
-	var counts store.AuthKeysCounts
-	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		found, counts, err = tx.AuthKeys(ctx, page.Query, page.Show, site.ListRows, (n-1)*site.ListRows)
+	ctx, list := c.Request().Context(), authKeysList(v)
+	asked, err := list.Ask(c.QueryParams())
+	if err != nil {
+		return err
+	}
+	asked.Filter = asked.Value("show")
+	var found store.Page[store.AuthKeys]
+	var n store.AuthKeysCounts
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+		found, n, err = tx.AuthKeys(ctx, asked.Query)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, k := range found {
+	matching := n.All
+	for i, count := range []int{n.All, n.Works, n.Fails, n.Unchecked, n.None} {
+		option := &list.Filters[0].Options[i]
+		if option.Count = count; option.Value == asked.Filter {
+			matching = count
+		}
+	}
+	page := setup.AuthKeysPage{Workspace: v.Workspace.Slug, MayCheck: v.Role >= catalog.Administrator, Chosen: list.PairsHere(asked)}
+	for _, k := range found.Rows {
 		page.Rows = append(page.Rows, s.authKeysRow(v, k))
 	}
-	count := map[string]int{"": counts.All, store.AuthWorks: counts.Works, store.AuthFails: counts.Fails,
-		store.AuthUnchecked: counts.Unchecked, store.AuthNone: counts.None}
-	for _, f := range []struct{ text, state string }{{"All", ""}, {"Work", store.AuthWorks}, {"Fail", store.AuthFails},
-		{"Not checked", store.AuthUnchecked}, {"None", store.AuthNone}} {
-		page.Filters = append(page.Filters, views.FilterLink{Text: f.text, Count: count[f.state],
-			Current: page.Show == f.state, Href: views.AuthKeysView(ws, page.Query, f.state, 1)})
-	}
-	page.Pager = site.PagerOf(n, site.ListRows, count[page.Show], "organizations",
-		func(n int) string { return views.AuthKeysView(ws, page.Query, page.Show, n) })
-	page.Empty = views.Empty{Kind: "no-match", Headline: "No organization fits",
-		Link: views.Link{Text: "Show all", Href: views.AuthKeys(ws)}}
-	if counts.All == 0 && page.Query == "" {
-		page.Empty = views.Empty{Kind: "nothing-yet", Headline: "No organizations yet"}
-	}
+	shown := table.Definition[store.AuthKeys, setup.AuthKeysRow]{List: list, Columns: page.Columns(), None: noOrganizations(v),
+		Row: func(k store.AuthKeys) setup.AuthKeysRow { return s.authKeysRow(v, k) }}
+	page.Table = shown.Show(asked, table.Found[store.AuthKeys]{Page: found, Total: n.All, Matching: matching})
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "integration", Flash: checkedFlash(c)}, page)
-}
-
-func authState(text string) string {
-	switch text {
-	case store.AuthWorks, store.AuthFails, store.AuthUnchecked, store.AuthNone:
-		return text
-	}
-	return ""
 }
 
 var authChips = map[string]views.Chip{
@@ -72,7 +77,7 @@ var authChips = map[string]views.Chip{
 
 func (s *pages) authKeysRow(v site.Visitor, k store.AuthKeys) setup.AuthKeysRow {
 	row := setup.AuthKeysRow{
-		OrganizationTag: views.OrganizationTag{Slug: k.Slug, Name: k.Name, Colour: k.Colour}, ID: k.ID.String(),
+		OrganizationTag: words.Tag(store.OrganizationName{Slug: k.Slug, Name: k.Name, Colour: k.Colour, AccountID: k.AccountID, Twin: k.Twin}), ID: k.ID.String(),
 		State: authChips[k.State],
 		Check: k.State != store.AuthNone && (k.Kind != store.Parent || v.Membership.Every()),
 	}
@@ -117,7 +122,7 @@ func (s *pages) postCheckAuthKeys(c echo.Context, v site.Visitor) error {
 	}
 	var ids []uuid.UUID
 	for text := range strings.SplitSeq(form.Get("organizations"), ",") {
-		if id, err := uuid.Parse(text); err == nil && len(ids) < site.ListRows {
+		if id, err := uuid.Parse(text); err == nil && len(ids) < table.Size {
 			ids = append(ids, id)
 		}
 	}
@@ -135,12 +140,12 @@ func (s *pages) postCheckAuthKeys(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	at := views.AuthKeysView(v.Workspace.Slug, form.Get("q"), authState(form.Get("show")), 1)
-	separator := "?"
-	if strings.Contains(at, "?") {
-		separator = "&"
+	list := authKeysList(v)
+	asked, err := list.AskOf(form.Values)
+	if err != nil {
+		return err
 	}
-	return c.Redirect(http.StatusSeeOther, at+separator+"checked="+strconv.Itoa(done)+"&left="+strconv.Itoa(len(found)-done))
+	return c.Redirect(http.StatusSeeOther, list.Here(asked, "checked", strconv.Itoa(done), "left", strconv.Itoa(len(found)-done)))
 }
 
 // checkAllAuthKeys checks organizations until its context ends, and counts those

@@ -8,6 +8,7 @@ import (
 
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 )
 
 // exportRows is how many organizations an export reads at a time.
@@ -21,24 +22,22 @@ func (s *pages) postExport(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	filter, search, from := store.Filter(organizationFilter(form.Get("show"))), site.Searched(form.Get("q")), 0
+	asked, err := organizationList(v).Ask(form.Values)
+	if err != nil {
+		return err
+	}
+	asked.Filter, asked.Limit = asked.Value("show"), exportRows
 	var accounts map[string]store.Account
-	part := func(ctx context.Context, tx *store.Tx) ([][]string, bool, error) {
+	part := table.Parts(asked.Query, func(ctx context.Context, tx *store.Tx, q store.Query) (found store.Page[store.Organization], err error) {
 		if accounts == nil {
-			listed, err := tx.Accounts(ctx)
-			if err != nil {
-				return nil, false, err
-			}
-			accounts = map[string]store.Account{}
-			for _, a := range listed {
-				accounts[a.AccountID] = a
+			if accounts, err = accountsByID(ctx, tx); err != nil {
+				return found, err
 			}
 		}
-		found, _, err := tx.Organizations(ctx, filter, search, exportRows, from)
-		from += len(found)
-		return site.ExportOf(found, accounts), len(found) < exportRows, err
-	}
-	if err := s.recordExport(c.Request().Context(), v, filter, search); err != nil {
+		found, _, err = tx.Organizations(ctx, q)
+		return found, err
+	}, func(o store.Organization) []string { return site.ExportOf(o, accounts) })
+	if err := s.recordExport(c.Request().Context(), v, asked); err != nil {
 		return err
 	}
 	name := "organizations-" + v.Workspace.Slug + "-" + s.Now().In(v.Location()).Format(site.DayLayout) + ".csv"
@@ -46,13 +45,22 @@ func (s *pages) postExport(c echo.Context, v site.Visitor) error {
 	return s.SendExport(c, v, organizationsFile, name, header, part)
 }
 
+func accountsByID(ctx context.Context, tx *store.Tx) (map[string]store.Account, error) {
+	listed, err := tx.Accounts(ctx)
+	accounts := map[string]store.Account{}
+	for _, a := range listed {
+		accounts[a.AccountID] = a
+	}
+	return accounts, err
+}
+
 // recordExport puts on record who took the list out, and how much of it. It is
 // about the workspace, whatever part of it the visitor sees.
-func (s *pages) recordExport(ctx context.Context, v site.Visitor, filter store.Filter, search string) error {
-	record := store.Record{Event: store.OrganizationsExported, Input: map[string]string{"filter": string(filter), "search": search}}
+func (s *pages) recordExport(ctx context.Context, v site.Visitor, asked table.Asked) error {
+	record := store.Record{Event: store.OrganizationsExported, Input: map[string]string{"filter": asked.Filter, "search": asked.Search}}
 	rows := 0
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
-		_, n, err := tx.Organizations(ctx, filter, search, 0, 0)
+		n, err := tx.CountOrganizations(ctx, asked.Query)
 		rows = n.Matching
 		return err
 	})

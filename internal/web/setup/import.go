@@ -3,7 +3,9 @@ package setup
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +16,7 @@ import (
 	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/views"
 	"duodesk/views/setup"
 )
@@ -38,7 +41,7 @@ func (s *pages) postImport(c echo.Context, v site.Visitor) error {
 	if err := s.Setup.KeepImport(c.Request().Context(), v.Scope, v.Actor(), name, text); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.ImportPreview(v.Workspace.Slug, "", 1))
+	return c.Redirect(http.StatusSeeOther, views.ImportPreview(v.Workspace.Slug))
 }
 
 // refuseImport says what is wrong with a file as a whole, beside the box that it came in.
@@ -75,7 +78,11 @@ func (s *pages) getImportPreview(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"}, previewPage(c, v, file, judged))
+	page, err := previewPage(c, v, file, judged)
+	if err != nil {
+		return err
+	}
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations"}, page)
 }
 
 // postImportPreview imports the file that the form names by its id.
@@ -117,7 +124,7 @@ func (s *pages) toImported(c echo.Context, v site.Visitor, id uuid.UUID) error {
 }
 
 func importedAddress(v site.Visitor, id uuid.UUID) string {
-	return views.OrganizationsView(v.Workspace.Slug, "", "", 1) + "?run=" + id.String()
+	return views.With(views.Organizations(v.Workspace.Slug), "run", id.String())
 }
 
 // showNotImported shows the preview again with why nothing was imported: what
@@ -137,39 +144,42 @@ func (s *pages) showNotImported(c echo.Context, v site.Visitor, file runsetup.Im
 			return err
 		}
 	}
-	page := previewPage(c, v, file, changed)
+	page, err := previewPage(c, v, file, changed)
+	if err != nil {
+		return err
+	}
 	page.Failed = failed
 	return s.Render(c, status, v, site.Place{Section: "organizations"}, page)
 }
 
 func previewPage(c echo.Context, v site.Visitor, file runsetup.ImportFile,
-	judged []runsetup.JudgedRow) setup.ImportPreviewPage {
-	ws, n, show := v.Workspace.Slug, site.PageOf(c), c.QueryParam("show")
-	count := runsetup.CountRows(judged)
+	judged []runsetup.JudgedRow) (setup.ImportPreviewPage, error) {
+	ws, count := v.Workspace.Slug, runsetup.CountRows(judged)
 	page := setup.ImportPreviewPage{Workspace: ws, ID: file.ID, File: file.Name,
 		Creates: count[runsetup.WillBeCreated], Faults: count[runsetup.Faulty]}
-	link := func(text string, status runsetup.RowStatus, count int) views.FilterLink {
-		return views.FilterLink{Text: text, Count: count, Current: show == string(status),
-			Href: views.ImportPreview(ws, string(status), 1)}
+	option := func(text string, status runsetup.RowStatus, count int) table.Option {
+		return table.Option{Value: string(status), Text: text, Count: count}
 	}
-	page.Filters = []views.FilterLink{
-		link("All", "", len(judged)),
-		link("Faults", runsetup.Faulty, count[runsetup.Faulty]),
-		link("Will be created", runsetup.WillBeCreated, count[runsetup.WillBeCreated]),
-		link("Exist already", runsetup.Exists, count[runsetup.Exists]),
+	list := table.Definition[runsetup.JudgedRow, setup.ImportRow]{
+		List: table.List{One: "row", Many: "rows", At: views.ImportPreview(ws), Sorts: []table.Sort{{Name: "line"}},
+			Filters: []table.Filter{{Name: "show", Label: "Filter rows", Fault: "show is fault, create or exists.", Options: []table.Option{
+				option("All", "", len(judged)),
+				option("Faults", runsetup.Faulty, count[runsetup.Faulty]),
+				option("Will be created", runsetup.WillBeCreated, count[runsetup.WillBeCreated]),
+				option("Exist already", runsetup.Exists, count[runsetup.Exists]),
+			}}}},
+		Columns: setup.ImportColumns, Row: func(j runsetup.JudgedRow) setup.ImportRow { return importRowView(ws, j) },
 	}
-	var shown []runsetup.JudgedRow
-	for _, j := range judged {
-		if show == "" || string(j.Status) == show {
-			shown = append(shown, j)
-		}
+	asked, err := list.Ask(c.QueryParams())
+	if err != nil {
+		return page, err
 	}
-	for _, j := range site.Slice(shown, n, site.ListRows) {
-		page.Rows = append(page.Rows, importRowView(ws, j))
-	}
-	page.Pager = site.PagerOf(n, site.ListRows, len(shown), "rows",
-		func(p int) string { return views.ImportPreview(ws, show, p) })
-	return page
+	shown := slices.DeleteFunc(slices.Clone(judged), func(j runsetup.JudgedRow) bool {
+		return asked.Value("show") != "" && string(j.Status) != asked.Value("show")
+	})
+	page.Table = list.Show(asked, table.Found[runsetup.JudgedRow]{Total: len(judged), Matching: len(shown),
+		Page: table.Held(shown, asked.Query, func(j runsetup.JudgedRow) string { return fmt.Sprintf("%08d", j.Line) })})
+	return page, nil
 }
 
 func importRowView(ws string, j runsetup.JudgedRow) setup.ImportRow {

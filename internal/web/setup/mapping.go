@@ -3,7 +3,6 @@ package setup
 import (
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -11,41 +10,42 @@ import (
 	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/internal/web/words"
 	"duodesk/views"
 	"duodesk/views/setup"
 )
 
-const mappingRows = 50
-
-// mappingFilter reads which part of the mapping is asked for, from an address or
-// from the form that carries it along.
-func mappingFilter(value func(string) string) views.MappingFilter {
-	f := views.MappingFilter{Show: value("show"), Query: site.Searched(value("q")), Suggest: value("suggest") == "1"}
-	if !slices.Contains([]store.Filter{store.Unmapped, store.Unkeyed, store.Failing}, store.Filter(f.Show)) {
-		f.Show = ""
-	}
-	if _, err := fmt.Sscanf(value("page"), "%d", &f.Page); err != nil || f.Page < 1 || f.Page > 1_000_000 {
-		f.Page = 1
-	}
-	return f
+// mappingList is what can be chosen of the mapping, by the address of the integration page or by the form that carries
+// it along. What is typed in its rows is not replaced by a live search.
+func mappingList(v site.Visitor) table.List {
+	list := organizationList(v)
+	list.At, list.Plain, list.Also = views.Mapping(v.Workspace.Slug), true, []string{"fresh", "adopted", "saved", "cleaned"}
+	list.Filters[0].Label, list.Filters[0].Valid, list.Filters[0].Fault = "Filter the mapping", nil, "show is unmapped, unkeyed or failing."
+	list.Filters = append(list.Filters, table.Filter{Name: "suggest", Control: table.Hidden, Fault: "suggest is 1.",
+		Options: []table.Option{{Value: "1"}}})
+	list.ID = "mapping-list"
+	return list
 }
 
 // mappingSection is the mapping as the address asks for it. It opens once the
 // Accounts API has answered.
 func (s *pages) mappingSection(c echo.Context, v site.Visitor, state runsetup.KeyState) (setup.MappingSection, error) {
-	filter := mappingFilter(c.QueryParam)
+	asked, err := mappingList(v).Ask(c.QueryParams())
 	if c.Request().Method == http.MethodPost {
-		filter = mappingFilter(c.Request().PostFormValue)
+		asked, err = mappingList(v).AskOf(c.Request().PostForm)
 	}
-	m := setup.MappingSection{Workspace: v.Workspace.Slug, Editable: v.MayIntegrate(), Filter: filter}
+	m := setup.MappingSection{Workspace: v.Workspace.Slug, Editable: v.MayIntegrate()}
+	if err != nil {
+		return m, err
+	}
 	if _, inUse := state.Version(store.AccountsAPI, store.Active); !inUse {
 		m.Locked = "The mapping opens when the Accounts API has accepted its keys: it lists the Duo accounts to map."
 		return m, nil
 	}
 	// To whoever sees a part of the organizations, the accounts of the others
 	// would look as if nobody had them.
-	m.Filter.Suggest = filter.Suggest && m.Editable
+	m.Suggested = asked.Value("suggest") != "" && m.Editable
 	for _, a := range state.Accounts {
 		if !m.Editable {
 			break
@@ -62,23 +62,24 @@ func (s *pages) mappingSection(c echo.Context, v site.Visitor, state runsetup.Ke
 			m.ReadAt = s.When(v, a.ReadAt)
 		}
 	}
-	return m, s.fillMapping(c, v, state.Accounts, &m)
+	return m, s.fillMapping(c, v, state.Accounts, asked, &m)
 }
 
-func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Account, m *setup.MappingSection) error {
-	ctx, filter := c.Request().Context(), m.Filter
-	var rows, everybody []store.Organization
+func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Account, asked table.Asked, m *setup.MappingSection) error {
+	ctx, list := c.Request().Context(), mappingList(v)
+	asked.Filter = asked.Value("show")
+	var found store.Page[store.Organization]
+	var every []store.Organization
 	var drifted []store.Drifted
 	var n store.Counts
 	err := s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) (err error) {
-		rows, n, err = tx.Organizations(ctx, store.Filter(filter.Show), filter.Query, mappingRows,
-			(filter.Page-1)*mappingRows)
+		found, n, err = tx.Organizations(ctx, asked.Query)
 		if err == nil && m.Editable {
 			drifted, err = tx.Drifted(ctx)
 		}
-		if err == nil && filter.Suggest {
+		if err == nil && m.Suggested {
 			// Whether a name is unclear shows only in the whole list.
-			everybody, _, err = tx.Organizations(ctx, store.All, "", store.EveryOrganization, 0)
+			every, err = tx.EveryOrganization(ctx)
 		}
 		return err
 	})
@@ -86,15 +87,13 @@ func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Acc
 		return err
 	}
 	m.Organizations, m.Mapped, m.Keyed = n.Organizations, n.Mapped, n.Keyed
-	m.Drift = driftRows(drifted)
-	m.Filters = mappingFilters(v.Workspace.Slug, filter, n)
-	m.Rows = rowsOfMapping(v, rows, everybody, accounts)
-	m.Pager = site.PagerOf(filter.Page, mappingRows, n.Matching, "organizations", func(page int) string {
-		f := filter
-		f.Page = page
-		return views.Mapping(v.Workspace.Slug, f)
-	})
-	m.Empty = mappingEmpty(v, n)
+	m.Drift, m.Chosen = driftRows(drifted), list.PairsHere(asked)
+	m.Suggest, m.Unsuggest = list.Address(asked, "suggest", "1"), list.Address(asked, "suggest", "")
+	list.Filters = append(countedFilters(list.Filters[:1:1], n, nil)[:1], list.Filters[1:]...)
+	shown := table.Definition[store.Organization, setup.MappingRow]{List: list, Columns: setup.MappingColumns(m.Editable),
+		None: noOrganizations(v)}
+	m.Rows = rowsOfMapping(v, found.Rows, every, accounts)
+	m.Table = shown.Show(asked, table.Found[store.Organization]{Page: found, Total: n.Organizations, Matching: n.Matching})
 	return nil
 }
 
@@ -110,33 +109,6 @@ func rowsOfMapping(v site.Visitor, shown, all []store.Organization,
 		rows = append(rows, mappingRow(v, o, byID, suggestions[o.ID]))
 	}
 	return rows
-}
-
-func mappingFilters(ws string, f views.MappingFilter, n store.Counts) []views.FilterLink {
-	link := func(text, show string, count int) views.FilterLink {
-		return views.FilterLink{Text: text, Count: count, Current: f.Show == show,
-			Href: views.Mapping(ws, views.MappingFilter{Show: show, Query: f.Query, Suggest: f.Suggest})}
-	}
-	return []views.FilterLink{
-		link("All", "", n.Organizations),
-		link("Unmapped", string(store.Unmapped), n.Organizations-n.Mapped),
-		link("Without key", string(store.Unkeyed), n.Organizations-n.Keyed),
-		link("Failing", string(store.Failing), n.Failing),
-	}
-}
-
-func mappingEmpty(v site.Visitor, n store.Counts) views.Empty {
-	switch {
-	case n.Organizations == 0 && v.MayIntegrate():
-		return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet",
-			Text: "Create one for every Duo account in one go, or one by one.",
-			Link: views.Link{Text: "New organization", Href: views.NewOrganization(v.Workspace.Slug)}}
-	case n.Organizations == 0:
-		return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet",
-			Text: "An owner or admin of this workspace creates them."}
-	}
-	return views.Empty{Kind: "no-match", Headline: "No organization matches", Text: "Change the search or the filter.",
-		Link: views.Link{Text: "Show all", Href: views.Mapping(v.Workspace.Slug, views.MappingFilter{})}}
 }
 
 // mappingRow is one organization as it is saved, or with a suggestion that is

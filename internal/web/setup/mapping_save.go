@@ -13,6 +13,7 @@ import (
 	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/views"
 	"duodesk/views/setup"
 )
@@ -36,7 +37,11 @@ func (s *pages) postMapping(c echo.Context, v site.Visitor) error {
 		return s.answerMappingRow(c, v, saving)
 	}
 	if !saving.leavesTyped() {
-		return c.Redirect(http.StatusSeeOther, views.Mapping(v.Workspace.Slug, mappingFilter(form.Get)))
+		asked, err := mappingList(v).AskOf(form.Values)
+		if err != nil {
+			return err
+		}
+		return c.Redirect(http.StatusSeeOther, mappingList(v).Here(asked))
 	}
 	page, err := s.integrationPage(c, v)
 	if err != nil {
@@ -72,8 +77,8 @@ func submittedRows(f site.Form) ([]runsetup.MappingRow, error) {
 			WasAccount: f.Was(name), WasDirectoryKey: f.Was("directory_key." + text), Opened: f.Get("connection." + text),
 		})
 	}
-	if len(rows) == 0 || len(rows) > mappingRows {
-		return nil, site.BadRequest(fmt.Sprintf("The form has %d rows of the mapping to save; from 1 to %d are saved at a time.", len(rows), mappingRows))
+	if len(rows) == 0 || len(rows) > table.Size {
+		return nil, site.BadRequest(fmt.Sprintf("The form has %d rows of the mapping to save; from 1 to %d are saved at a time.", len(rows), table.Size))
 	}
 	return rows, nil
 }
@@ -190,7 +195,7 @@ func (s *pages) postRefreshAccounts(c echo.Context, v site.Visitor) error {
 	if _, err := s.Setup.RefreshAccounts(c.Request().Context(), v.Scope, v.Actor()); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Mapping(v.Workspace.Slug, views.MappingFilter{}))
+	return c.Redirect(http.StatusSeeOther, views.Mapping(v.Workspace.Slug))
 }
 
 func (s *pages) getAdoptAccounts(c echo.Context, v site.Visitor) error {
@@ -199,24 +204,24 @@ func (s *pages) getAdoptAccounts(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	var unmapped []store.Organization
+	var every []store.Organization
 	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		unmapped, _, err = tx.Organizations(ctx, store.Unmapped, "", store.EveryOrganization, 0)
+		every, err = tx.EveryOrganization(ctx)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	page := adoptPage(v, state.Accounts, unmapped)
+	page := adoptPage(v, state.Accounts, every)
 	if len(page.Names) == 0 {
-		return c.Redirect(http.StatusSeeOther, views.Mapping(v.Workspace.Slug, views.MappingFilter{}))
+		return c.Redirect(http.StatusSeeOther, views.Mapping(v.Workspace.Slug))
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "integration"}, page)
 }
 
 // adoptPage lists what would be created, and says where a second organization of
 // the same name would come of it.
-func adoptPage(v site.Visitor, accounts []store.Account, unmapped []store.Organization) setup.AdoptAccountsPage {
+func adoptPage(v site.Visitor, accounts []store.Account, organizations []store.Organization) setup.AdoptAccountsPage {
 	page := setup.AdoptAccountsPage{Workspace: v.Workspace.Slug}
 	count := map[string]int{}
 	for _, a := range accounts {
@@ -225,8 +230,8 @@ func adoptPage(v site.Visitor, accounts []store.Account, unmapped []store.Organi
 			count[runsetup.OrganizationName(a)]++
 		}
 	}
-	suggested := runsetup.Suggest(unmapped, accounts)
-	for _, o := range unmapped {
+	suggested := runsetup.Suggest(organizations, accounts) // for those that are not mapped
+	for _, o := range organizations {
 		if suggested[o.ID] != (runsetup.Suggestion{}) {
 			page.Notes = append(page.Notes, o.Name+" exists already, without an account. It would not get one but a twin: take the suggestion for it in the mapping first.")
 		}

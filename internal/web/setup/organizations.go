@@ -14,22 +14,43 @@ import (
 	runsetup "duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/internal/web/words"
 	"duodesk/views"
 	"duodesk/views/setup"
 )
 
+// organizationList is what can be chosen of the list of organizations: by the page, the export and the mapping.
+func organizationList(v site.Visitor) table.List {
+	return table.List{
+		One: "organization", Many: "organizations", At: views.Organizations(v.Workspace.Slug), Search: "Find an organization",
+		Filters: []table.Filter{{Name: "show", Label: "Filter organizations", Valid: isTag,
+			Fault: "show is unmapped, unkeyed, failing, or tag: with a tag.", Options: []table.Option{
+				{Text: "All"}, {Value: string(store.Unmapped), Text: "Unmapped"},
+				{Value: string(store.Unkeyed), Text: "Without key"}, {Value: string(store.Failing), Text: "Failing"}}}},
+		Sorts: []table.Sort{{Name: "name"}, {Name: "state", Order: "state"}},
+		Also:  []string{"run"},
+	}
+}
+
+func isTag(show string) bool {
+	tag, found := store.Filter(show).Tag()
+	return found && tag == catalog.Plain(tag)
+}
+
 func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
-	ctx, n := c.Request().Context(), site.PageOf(c)
-	ws := v.Workspace.Slug
-	page := setup.OrganizationsPage{Workspace: ws, Query: site.Query(c), Show: organizationFilter(c.QueryParam("show")),
-		MayCreate: v.MayIntegrate()}
-	var found []store.Organization
+	ctx := c.Request().Context()
+	list := organizationList(v)
+	asked, err := list.Ask(c.QueryParams())
+	if err != nil {
+		return err
+	}
+	asked.Filter = asked.Value("show")
+	var found store.Page[store.Organization]
 	var counts store.Counts
 	var tags []store.TagCount
-	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		from := (n - 1) * site.ListRows
-		if found, counts, err = tx.Organizations(ctx, store.Filter(page.Show), page.Query, site.ListRows, from); err != nil {
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+		if found, counts, err = tx.Organizations(ctx, asked.Query); err != nil {
 			return err
 		}
 		tags, err = tx.Tags(ctx, tagsShown)
@@ -38,15 +59,11 @@ func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	page.Rows = words.OrganizationRows(found)
-	offerFilters(&page, counts, tags)
-	page.Pager = site.PagerOf(n, site.ListRows, counts.Matching, "organizations", func(p int) string {
-		return views.OrganizationsView(ws, page.Query, page.Show, p)
-	})
-	page.Empty = mappingEmpty(v, counts)
-	if counts.Organizations > 0 {
-		page.Empty.Link.Href = views.Organizations(ws)
-	}
+	list.Filters = countedFilters(list.Filters, counts, tags)
+	shown := table.Definition[store.Organization, views.OrganizationRow]{List: list, Row: words.OrganizationRow,
+		Columns: views.OrganizationColumns(v.Workspace.Slug), None: noOrganizations(v)}
+	page := setup.OrganizationsPage{Workspace: v.Workspace.Slug, Chosen: list.Pairs(asked), MayCreate: v.MayIntegrate(),
+		Table: shown.Show(asked, table.Found[store.Organization]{Page: found, Total: counts.Organizations, Matching: counts.Matching})}
 	flash, err := s.FlashOf(ctx, c, v)
 	if err != nil {
 		return err
@@ -54,37 +71,33 @@ func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations", Flash: flash}, page)
 }
 
-// offerFilters links to the parts of the list, with how many organizations each has.
-func offerFilters(page *setup.OrganizationsPage, counts store.Counts, tags []store.TagCount) {
-	link := func(text string, show store.Filter, count int) views.FilterLink {
-		return views.FilterLink{Text: text, Count: count, Current: page.Show == string(show),
-			Href: views.OrganizationsView(page.Workspace, page.Query, string(show), 1)}
+// countedFilters are the filters with how many organizations each has, and those by tag.
+func countedFilters(filters []table.Filter, counts store.Counts, tags []store.TagCount) []table.Filter {
+	show := filters[0]
+	for i, count := range []int{counts.Organizations, counts.Organizations - counts.Mapped, counts.Organizations - counts.Keyed, counts.Failing} {
+		show.Options[i].Count = count
 	}
-	page.Filters = []views.FilterLink{
-		link("All", store.All, counts.Organizations),
-		link("Unmapped", store.Unmapped, counts.Organizations-counts.Mapped),
-		link("Without key", store.Unkeyed, counts.Organizations-counts.Keyed),
-		link("Failing", store.Failing, counts.Failing),
-	}
+	byTag := table.Filter{Name: show.Name, Label: "Organizations by tag", Valid: show.Valid, Fault: show.Fault}
 	for _, t := range tags {
-		page.Tags = append(page.Tags, link(t.Tag, store.Tagged(t.Tag), t.Count))
+		byTag.Options = append(byTag.Options, table.Option{Value: string(store.Tagged(t.Tag)), Text: t.Tag, Count: t.Count})
 	}
+	return []table.Filter{show, byTag}
 }
 
 // tagsShown is how many tags the list offers as filters: the most common.
 const tagsShown = 24
 
-// organizationFilter reads which organizations the list is to show.
-func organizationFilter(show string) string {
-	switch filter := store.Filter(show); filter {
-	case store.Unmapped, store.Unkeyed, store.Failing:
-		return show
-	default:
-		if tag, found := filter.Tag(); found {
-			return string(store.Tagged(catalog.Plain(tag)))
-		}
+// noOrganizations says why a list of organizations is empty: there are none, or none that the visitor may see.
+func noOrganizations(v site.Visitor) views.Empty {
+	switch {
+	case !v.Membership.Every():
+		return views.Empty{Kind: "nothing-yet", Headline: "No organizations for you", Text: "An owner of this workspace chooses which ones you see."}
+	case v.MayIntegrate():
+		return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet",
+			Text: "Create one for every Duo account in one go, or one by one.",
+			Link: views.Link{Text: "New organization", Href: views.NewOrganization(v.Workspace.Slug)}}
 	}
-	return ""
+	return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "An owner or admin of this workspace creates them."}
 }
 
 // connectionFacts say how an organization is reached, in full.
@@ -259,7 +272,7 @@ func statusCounts(v site.Visitor, users run.List[duo.User]) []setup.StatusCount 
 	for _, state := range words.UserStates {
 		if count[state.Name] > 0 {
 			counts = append(counts, setup.StatusCount{State: state.Chip, Count: count[state.Name],
-				Href: views.UsersView(v.Workspace.Slug, v.Organization.Slug, views.UsersFilter{Status: state.Name})})
+				Href: views.With(views.Users(v.Workspace.Slug, v.Organization.Slug), "status", state.Name)})
 		}
 	}
 	return counts

@@ -36,5 +36,5 @@ func (s *pages) postRepair(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Mapping(v.Workspace.Slug, views.MappingFilter{}))
+	return c.Redirect(http.StatusSeeOther, views.Mapping(v.Workspace.Slug))
 }

@@ -34,9 +34,9 @@ func SubjectLink(v Visitor, r store.Run) views.Link {
 		link.Href = views.Phone(ws, *r.OrgSlug, phone)
 	case r.State != store.Applied:
 	case r.Input["username"] != "":
-		link.Href = views.UsersView(ws, *r.OrgSlug, views.UsersFilter{Query: r.Input["username"]})
+		link.Href = views.With(views.Users(ws, *r.OrgSlug), "q", r.Input["username"])
 	case number != "" && r.Action == catalog.CreatePhone:
-		link.Href = views.PhonesView(ws, *r.OrgSlug, number, 0)
+		link.Href = views.With(views.Phones(ws, *r.OrgSlug), "q", number)
 	}
 	return link
 }

@@ -100,7 +100,7 @@ func ParseBody(data []byte, a catalog.Action) (APIBody, error) {
 		case "fields":
 			b.Fields, bad = fieldsOf(m.value, a, bad)
 		default:
-			fault(known(m.name), "There is no such member: only run_id, fields, ticket, reason, account_id and connection_id.")
+			fault(Known(m.name), "There is no such member: only run_id, fields, ticket, reason, account_id and connection_id.")
 		}
 	}
 	if !slices.ContainsFunc(members, func(m member) bool { return m.name == "run_id" }) {
@@ -124,7 +124,7 @@ func fieldsOf(data json.RawMessage, a catalog.Action, bad []catalog.FieldError) 
 	for _, m := range members {
 		i := slices.IndexFunc(a.Fields, func(f catalog.Field) bool { return f.Spec().Name == m.name })
 		if i < 0 {
-			bad = append(bad, catalog.FieldError{Field: known(m.name), Message: "This action has no such field."})
+			bad = append(bad, catalog.FieldError{Field: Known(m.name), Message: "This action has no such field."})
 			continue
 		}
 		text, fault := fieldText(m.value, a.Fields[i].Spec())
@@ -251,7 +251,7 @@ func membersOf(data []byte) ([]member, error) {
 		}
 		m := member{name: token.(string)} // unreadable would have found anything else
 		if slices.ContainsFunc(members, func(other member) bool { return other.name == m.name }) {
-			return nil, BadRequest("The JSON has a name twice in one object: " + known(m.name) + ".")
+			return nil, BadRequest("The JSON has a name twice in one object: " + Known(m.name) + ".")
 		}
 		if err := d.Decode(&m.value); err != nil {
 			return nil, err

@@ -82,6 +82,8 @@ var explanations = []explained{
 		page: func(_ *Site, err error, _ request) (views.ErrorPage, string) {
 			return views.ErrorPage{Headline: "Something needs a change", Text: notDone(err) + " errors says which field, and why."}, ""
 		}},
+	{is: sentinel(store.ErrMark), code: "bad_request", headline: "Bad request",
+		text: "The mark of the place to go on from is not one of this list. Open the list again. Nothing was done."},
 	{is: sentinel(store.ErrNotFound), code: "not_found", page: pageNotFound},
 	{is: kind[*store.ArchivedError](), code: "organization_archived", page: pageArchived},
 	{is: unknownID, code: "not_found", page: pageNotFound},
@@ -162,7 +164,7 @@ func pageArchived(_ *Site, err error, r request) (views.ErrorPage, string) {
 	page := views.ErrorPage{Headline: archived.Name + " is archived",
 		Text: "An owner archived this organization on " + archived.At.In(r.v.Location()).Format("2 January 2006") +
 			". Its keys and its mapping are destroyed. Nothing was changed in Duo. Its runs stay on record."}
-	page.Links = []views.Link{{Text: "Runs of " + archived.Name, Href: views.RunsView(r.c.Param("ws"), "", views.RunsFilter{Organization: archived.Slug})}}
+	page.Links = []views.Link{{Text: "Runs of " + archived.Name, Href: views.With(views.Runs(r.c.Param("ws")), "organization", archived.Slug)}}
 	return page, ""
 }
 

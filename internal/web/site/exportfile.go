@@ -73,23 +73,19 @@ func (s *Site) SendExport(c echo.Context, v Visitor, file, name string, header [
 	})
 }
 
-// ExportOf makes the rows of a file of organizations. accounts are by their id.
-func ExportOf(found []store.Organization, accounts map[string]store.Account) [][]string {
-	var rows [][]string
-	for _, o := range found {
-		account, state := o.AccountID, "not mapped"
-		if a, listed := accounts[o.AccountID]; listed {
-			account = setup.AccountText(a)
-		}
-		switch {
-		case o.Failing:
-			state = "failing"
-		case o.Mapped():
-			state = "mapped"
-		}
-		rows = append(rows, []string{
-			o.Name, strings.Join(o.Aliases, " | "), strings.Join(o.Tags, " | "), o.TimeZone, setup.Colours[o.Colour-1], account, o.DirectoryKey, o.Slug, state,
-		})
+// ExportOf makes the row of an organization in a file. accounts are by their id.
+func ExportOf(o store.Organization, accounts map[string]store.Account) []string {
+	account, state := o.AccountID, "not mapped"
+	if a, listed := accounts[o.AccountID]; listed {
+		account = setup.AccountText(a)
 	}
-	return rows
+	switch {
+	case o.Failing:
+		state = "failing"
+	case o.Mapped():
+		state = "mapped"
+	}
+	return []string{
+		o.Name, strings.Join(o.Aliases, " | "), strings.Join(o.Tags, " | "), o.TimeZone, setup.Colours[o.Colour-1], account, o.DirectoryKey, o.Slug, state,
+	}
 }

@@ -40,7 +40,7 @@ func FormOf(c echo.Context) (Form, error) {
 	}
 	for name, values := range r.PostForm {
 		if len(values) > 1 {
-			return Form{}, BadRequest("The form has a field twice: " + known(name) + ".")
+			return Form{}, BadRequest("The form has a field twice: " + Known(name) + ".")
 		}
 	}
 	return Form{r.PostForm}, nil
@@ -150,8 +150,8 @@ func withinLimit(c echo.Context) error {
 	return nil
 }
 
-// known keeps a name that could be any text from filling an answer.
-func known(name string) string {
+// Known keeps a name that could be any text from filling an answer.
+func Known(name string) string {
 	name = catalog.Plain(name)
 	if runes := []rune(name); len(runes) > 60 {
 		name = string(runes[:60]) + "…"

@@ -30,7 +30,7 @@ import (
 // twice.
 
 const (
-	heldField = "held" // of a form: the sealed text; of an address: fill the page
+	HeldField = "held" // of a form: the sealed text; of an address: fill the page
 	// heldMost is how many bytes of a form are held, and heldSignIn before there is a
 	// session, whose form must fit into the limit for strangers.
 	heldMost   = 1 << 20
@@ -54,7 +54,7 @@ var heldStatuses = []int{
 
 // secretInput reports whether an input is for a password or a key: it is not held.
 func secretInput(name string) bool {
-	if setup.SecretField(name) || strings.HasSuffix(name, "_paste") || slices.Contains([]string{"password", "current", "new", "token", heldField}, name) {
+	if setup.SecretField(name) || strings.HasSuffix(name, "_paste") || slices.Contains([]string{"password", "current", "new", "token", HeldField}, name) {
 		return true
 	}
 	return slices.ContainsFunc(catalog.All(), func(a catalog.Action) bool {
@@ -70,7 +70,7 @@ func (s *Site) holdForm(c echo.Context, status int) string {
 		return ""
 	}
 	if !strings.HasPrefix(r.URL.Path, "/w/") {
-		return r.PostFormValue(heldField) // one that was on its way back is not lost either
+		return r.PostFormValue(HeldField) // one that was on its way back is not lost either
 	}
 	operator, most := remembered(c).Operator.ID, heldMost
 	if operator == uuid.Nil {
@@ -106,7 +106,7 @@ func (s *Site) postHeld(c echo.Context, v Visitor) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.returnForm(c.Request().Context(), v.Operator, form.Get(heldField))
+	page, err := s.returnForm(c.Request().Context(), v.Operator, form.Get(HeldField))
 	if errors.Is(err, store.ErrNotFound) {
 		return s.Render(c, http.StatusGone, v, Place{}, views.ErrorPage{Status: http.StatusGone, Headline: "What you typed is no longer kept",
 			Text: "It was kept for 15 minutes, for the operator who typed it.", Links: []views.Link{{Text: "Go home", Href: "/"}}})
@@ -152,7 +152,7 @@ func (s *Site) returnForm(ctx context.Context, operator store.Operator, sealed s
 		address = &url.URL{Path: views.Workspace(workspace)} // the browser did not say where the form was
 	}
 	query := address.Query()
-	query.Set(heldField, "1")
+	query.Set(HeldField, "1")
 	address.RawQuery = query.Encode()
 	return address.String(), nil
 }
@@ -162,7 +162,7 @@ func (s *Site) returnForm(ctx context.Context, operator store.Operator, sealed s
 func (s *Site) refilled(handle Handler) Handler {
 	return func(c echo.Context, v Visitor) error {
 		r := c.Request()
-		if r.Method != http.MethodGet || c.QueryParam(heldField) != "1" || v.Workspace.ID == uuid.Nil {
+		if r.Method != http.MethodGet || c.QueryParam(HeldField) != "1" || v.Workspace.ID == uuid.Nil {
 			return handle(c, v)
 		}
 		var form map[string]string

@@ -2,7 +2,6 @@ package site
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,16 +32,7 @@ func ExactEmpty(v Visitor, query string) views.Empty {
 		return views.Empty{Kind: "no-match", Headline: "Find one user", Text: "This account is too large to list. Type the whole " + views.ExactUser + "."}
 	}
 	return views.Empty{Kind: "no-match", Headline: "No user has exactly this name", Text: "Type the whole " + views.ExactUser + ".",
-		Link: views.Link{Text: "Search the phones for it", Href: views.PhonesView(v.Workspace.Slug, v.Organization.Slug, query, 0)}}
-}
-
-// PageOf reads which page of a list is asked for, from 1.
-func PageOf(c echo.Context) int {
-	n, err := strconv.Atoi(c.QueryParam("page"))
-	if err != nil || n < 1 || n > 1_000_000 {
-		return 1
-	}
-	return n
+		Link: views.Link{Text: "Search the phones for it", Href: views.With(views.Phones(v.Workspace.Slug, v.Organization.Slug), "q", query)}}
 }
 
 // PagerOf describes page n of a list in pages of size; address makes the address

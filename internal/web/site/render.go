@@ -80,7 +80,7 @@ func (s *Site) shell(c echo.Context, v Visitor, at Place) views.Shell {
 		shell.Section = "organizations"
 	}
 	for _, o := range v.first {
-		shell.Switcher = append(shell.Switcher, views.OrganizationTag(o))
+		shell.Switcher = append(shell.Switcher, words.Tag(o))
 	}
 	shell.OrganizationsTotal = v.organizations
 	return shell

@@ -14,7 +14,8 @@ func (s *Site) RunRows(v Visitor, runs []store.Run) []views.RunRow {
 			Outcome: words.OutcomeChip(r.State), Summary: r.Summary, Ticket: r.Ticket}
 		row.Note = outcomeNote(v, r)
 		if r.OrgSlug != nil {
-			row.Organization = &views.OrganizationTag{Slug: *r.OrgSlug, Name: *r.Organization, Colour: *r.OrgColour}
+			tag := words.Tag(store.OrganizationName{Slug: *r.OrgSlug, Name: *r.Organization, Colour: *r.OrgColour, AccountID: r.TwinAccount, Twin: r.Twin})
+			row.Organization = &tag
 			if row.Subject.Text == *r.Organization {
 				row.Subject = views.Link{} // it stands beside it
 			}

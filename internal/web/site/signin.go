@@ -40,7 +40,7 @@ func (s *Site) postSignIn(c echo.Context, _ Visitor) error {
 	if err != nil {
 		return err
 	}
-	page := views.SignInPage{Email: form.Get("email"), Next: LocalPath(form.Get("next")), Held: form.Get(heldField)}
+	page := views.SignInPage{Email: form.Get("email"), Next: LocalPath(form.Get("next")), Held: form.Get(HeldField)}
 	operator, fits, wait, err := s.SignInBy(c, page.Email, form.Get("password"))
 	switch {
 	case errors.Is(err, secret.ErrBusy):

@@ -67,7 +67,7 @@ func (s *Site) UnclearFlashes(ctx context.Context, v Visitor, about func(store.R
 	}
 	if n > unclearShown {
 		flashes = append(flashes, views.Flash{Level: "warn", Text: fmt.Sprintf("The outcome of %d more runs is not known.", n-unclearShown),
-			Link: views.Link{Text: "Open Runs", Href: views.RunsView(v.Workspace.Slug, v.Organization.Slug, views.RunsFilter{})}})
+			Link: views.Link{Text: "Open Runs", Href: views.RunsOf(v.Workspace.Slug, v.Organization.Slug)}})
 	}
 	return flashes, err
 }

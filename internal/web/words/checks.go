@@ -44,7 +44,7 @@ func checkAt(ws string, r store.Run) views.Link {
 		}
 	}
 	if name := r.Input["username"]; name != "" {
-		return views.Link{Text: "Search users", Href: views.UsersView(ws, org, views.UsersFilter{Query: name, Fresh: true})}
+		return views.Link{Text: "Search users", Href: views.With(views.Users(ws, org), "q", name, "fresh", "1")}
 	}
 	return views.Link{Text: "Open " + *r.Organization, Href: views.Organization(ws, org)}
 }

@@ -13,30 +13,41 @@ import (
 
 // TagOf is an organization as pages name it: with its color.
 func TagOf(o store.Organization) views.OrganizationTag {
-	return views.OrganizationTag{Slug: o.Slug, Name: o.Name, Colour: o.Colour}
+	return Tag(store.OrganizationName{Slug: o.Slug, Name: o.Name, Colour: o.Colour, AccountID: o.AccountID, Twin: o.Twin})
 }
 
-// OrganizationRows are organizations as rows of a list.
-func OrganizationRows(found []store.Organization) []views.OrganizationRow {
-	var rows []views.OrganizationRow
-	for _, o := range found {
-		row := views.OrganizationRow{OrganizationTag: TagOf(o), Aliases: strings.Join(o.Aliases, ", "), Tags: o.Tags, Keyed: o.DirectoryKey != "", State: views.Chip{Level: "idle", Text: "Not mapped"}}
-		if o.Mapped() {
-			row.State = views.Chip{Level: "ok", Text: "Mapped"}
-			row.Account = ConnectionText(o)
-			if host, _, _ := strings.Cut(o.APIHostname, "."); host != "" {
-				row.Account += " · " + host
-			}
-		}
-		switch {
-		case o.Failing && o.Kind == store.Child:
-			row.State = LostAccount(o)
-		case o.Failing:
-			row.State = views.Chip{Level: "bad", Text: "Keys refused"}
-		}
-		rows = append(rows, row)
+// Tag is TagOf for what a list of links knows. It alone decides how two organizations of one name are told apart: by the
+// last characters of the Duo account's id, or by the slug where there is none.
+func Tag(o store.OrganizationName) views.OrganizationTag {
+	tag := views.OrganizationTag{Slug: o.Slug, Name: o.Name, Colour: o.Colour}
+	switch {
+	case !o.Twin:
+	case o.AccountID != "":
+		tag.Tail = "…" + run.Tail(o.AccountID)
+	default:
+		tag.Tail = o.Slug
 	}
-	return rows
+	return tag
+}
+
+// OrganizationRow is an organization as a row of a list.
+func OrganizationRow(o store.Organization) views.OrganizationRow {
+	row := views.OrganizationRow{OrganizationTag: TagOf(o), Aliases: strings.Join(o.Aliases, ", "), Tags: o.Tags, Keyed: o.DirectoryKey != "",
+		State: views.Chip{Level: "idle", Text: "Not mapped"}}
+	if o.Mapped() {
+		row.State = views.Chip{Level: "ok", Text: "Mapped"}
+		row.Account = ConnectionText(o)
+		if host, _, _ := strings.Cut(o.APIHostname, "."); host != "" {
+			row.Account += " · " + host
+		}
+	}
+	switch {
+	case o.Failing && o.Kind == store.Child:
+		row.State = LostAccount(o)
+	case o.Failing:
+		row.State = views.Chip{Level: "bad", Text: "Keys refused"}
+	}
+	return row
 }
 
 // LostAccount is the state of an organization whose account Duo lists no more, or

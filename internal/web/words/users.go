@@ -5,9 +5,11 @@ package words
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -84,6 +86,9 @@ func rankOf(state string) int {
 	return len(UserStates)
 }
 
+// IsUserState reports whether a state is one of UserStates.
+func IsUserState(state string) bool { return rankOf(state) < len(UserStates) }
+
 // ChipOf is a user's state as a chip.
 func ChipOf(u duo.User) views.Chip { return StateChip(StateOf(u)) }
 
@@ -94,17 +99,24 @@ func DisplayName(u duo.User) string {
 
 // SortUsers sorts by a column of the list of users, in place.
 func SortUsers(users []duo.User, by string) {
-	name := func(u duo.User) string { return text.Fold(DisplayName(u)) }
-	slices.SortStableFunc(users, func(a, b duo.User) int {
-		byName := cmp.Or(cmp.Compare(name(a), name(b)), cmp.Compare(a.ID, b.ID))
-		switch by {
-		case "status":
-			return cmp.Or(cmp.Compare(rankOf(StateOf(a)), rankOf(StateOf(b))), cmp.Compare(StateOf(a), StateOf(b)), byName)
-		case "last_login":
-			return cmp.Or(b.LastLogin.Compare(a.LastLogin), byName)
-		}
-		return byName
-	})
+	slices.SortFunc(users, func(a, b duo.User) int { return cmp.Compare(UserKey(a, by), UserKey(b, by)) })
+}
+
+// UserKey is what a user is sorted by in a column of the list of users, and no two users have the same.
+func UserKey(u duo.User, by string) string {
+	name := text.Fold(DisplayName(u)) + "\x00" + string(u.ID)
+	switch by {
+	case "status":
+		return fmt.Sprintf("%02d%s\x00", rankOf(StateOf(u)), StateOf(u)) + name
+	case "last_login":
+		return LatestFirst(u.LastLogin) + name
+	}
+	return name
+}
+
+// LatestFirst is a moment as a text that sorts the latest first, and what never was last.
+func LatestFirst(at time.Time) string {
+	return fmt.Sprintf("%019d", math.MaxInt64-max(0, at.UnixNano()))
 }
 
 // AliasesOf are a user's aliases, in Duo's order.
