@@ -296,6 +296,9 @@ func HeldForm() string { return "/held" }
 // Readings is what was taken out of a workspace: files, and lists by access tokens.
 func Readings(ws string) string { return Workspace(ws) + "/readings" }
 
+// Tickets says which actions of a workspace require a ticket, and takes a POST of an owner.
+func Tickets(ws string) string { return Workspace(ws) + "/tickets" }
+
 // ReadingsAfter is the part of Readings behind a mark.
 func ReadingsAfter(ws, mark string) string { return withQuery(Readings(ws), "after", mark) }
 

@@ -47,7 +47,7 @@ var granted = map[string]string{
 		"UPDATE(subject) UPDATE(summary)",
 	"sealing_key": "INSERT(key_id) INSERT(proof) SELECT",
 	"session":     "DELETE INSERT SELECT UPDATE",
-	"workspace":   "SELECT UPDATE(rows_a_day)",
+	"workspace":   "SELECT UPDATE(rows_a_day) UPDATE(tickets)",
 }
 
 // grants reads what the server's role, or everybody, may do with tables.

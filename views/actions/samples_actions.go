@@ -22,6 +22,7 @@ func sheetSamples() []sample.Sample {
 	refusedBypass := sampleBypass()
 	refusedBypass.Keep = false
 	refusedBypass.Count.Error, refusedBypass.Count.Value = "How many codes must be 1 to 10.", "99"
+	refusedBypass.TicketNeeded, refusedBypass.Once.Ticket.Error = true, "Enter a ticket. This workspace requires one for this action."
 
 	noCodes := sampleBypass()
 	noCodes.Refused = "This user cannot sign in (disabled), also not with a code."

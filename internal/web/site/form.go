@@ -16,6 +16,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/views"
 )
 
 // Form is what a form sent: each field once, from the body alone.
@@ -171,7 +172,7 @@ func ByField(bad []catalog.FieldError) map[string]string {
 }
 
 // TicketBox is the field beside those of every action.
-var TicketBox = catalog.Text{Name: "ticket", Label: "Ticket", Max: 100}
+var TicketBox = catalog.Text{Name: run.TicketField, Label: "Ticket", Max: views.LongestTicket}
 
 // ReasonBox is the field for the reason of an act after a report of fraud.
 var ReasonBox = catalog.Text{Name: run.ReasonField, Label: "Reason", Max: run.LongestReason}
