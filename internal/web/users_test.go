@@ -137,8 +137,8 @@ func TestUserPage(t *testing.T) {
 	offers := map[catalog.Role][]string{
 		catalog.Auditor:       {},
 		catalog.Helpdesk:      {"Unlock", "Create bypass code", "Activate"},
-		catalog.Technician:    {"Unlock", "Create bypass code", "Activate", "Edit", "Send to trash", "Assign phone", "Create phone", "Un-assign", "Add to group", "Remove"},
-		catalog.Administrator: {"Unlock", "Create bypass code", "Activate", "Edit", "Send to trash", "Assign phone", "Create phone", "Un-assign", "Add to group", "Remove", "Delete permanently"},
+		catalog.Technician:    {"Unlock", "Create bypass code", "Activate", "Edit", "Move to Trash", "Assign phone", "Create phone", "Un-assign", "Add to group", "Remove"},
+		catalog.Administrator: {"Unlock", "Create bypass code", "Activate", "Edit", "Move to Trash", "Assign phone", "Create phone", "Un-assign", "Add to group", "Remove", "Delete permanently"},
 	}
 	everything := offers[catalog.Administrator]
 	for role, may := range offers {

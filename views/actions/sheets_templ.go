@@ -17,7 +17,7 @@ type ConfirmPage struct {
 	Workspace    string
 	Organization views.OrganizationTag
 	views.Once
-	Heading      string       // "Send Jane Roe to the trash"
+	Heading      string       // "Move Jane Roe to Trash"
 	Consequences []string     // one sentence each, the gravest first
 	Facts        []views.Fact // what it is about
 	TypedName    string
@@ -25,7 +25,7 @@ type ConfirmPage struct {
 	Typed        views.Input // confirm
 	Post         string      // address, from Action
 	Hidden       []views.Hidden
-	Button       string // "Send Jane Roe to the trash"
+	Button       string // "Move Jane Roe to Trash"
 	Danger       bool
 	Cancel       string     // address
 	Onward       views.Link // what to do where there is no button

@@ -14,8 +14,10 @@ import (
 )
 
 // spec describes a field of the form's action.
-func (f sheet) spec(name string) catalog.Spec {
-	for _, field := range f.action.Fields {
+func (f sheet) spec(name string) catalog.Spec { return specOf(f.action, name) }
+
+func specOf(a catalog.Action, name string) catalog.Spec {
+	for _, field := range a.Fields {
 		if spec := field.Spec(); spec.Name == name {
 			return spec
 		}

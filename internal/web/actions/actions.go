@@ -204,6 +204,7 @@ func (s *pages) showDone(c echo.Context, v site.Visitor, f sheet, in catalog.Val
 		return s.Render(c, http.StatusOK, v, site.Place{Tab: "users"}, s.verificationPage(v, f, done))
 	case done.Result.Pending != "":
 		return c.Redirect(http.StatusSeeOther, site.RunAddress(v, done.Run))
+	case f.look().sent && !f.generated:
 	case len(done.Result.Secrets) > 0 && !f.generated:
 		return s.showSecrets(c, v, f, in, done)
 	case len(done.Result.Secrets) > 0, done.Result.Table != nil, f.action.Reads(in):
@@ -213,4 +214,3 @@ func (s *pages) showDone(c echo.Context, v site.Visitor, f sheet, in catalog.Val
 	}
 	return c.Redirect(http.StatusSeeOther, onward(v, f, done))
 }
-
