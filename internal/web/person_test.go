@@ -107,7 +107,7 @@ func TestRecentActivity(t *testing.T) {
 	b.get(s.org("/actions/create-bypass-code-for-user?user_id=" + jane)).form("Create code").send().want(http.StatusOK)
 	b.get(s.org("/actions/update-user?user_id="+tom)).form("Review changes").set("notes", "about jroe").send().form("Save 1 change").send().want(http.StatusOK)
 	p := b.get(s.org("/users/"+jane)).want(http.StatusOK, "Recent activity", "Send Passcode By SMS", "Create Bypass Code for User").wantNot("Update User").fine()
-	p.click("All runs for Jane Roe").want(http.StatusOK, "Runs for Jane Roe", "Send Passcode By SMS", "Create Bypass Code for User").wantNot("Update User").fine()
+	p.click("All runs for this user").want(http.StatusOK, "Runs for Jane Roe", "Send Passcode By SMS", "Create Bypass Code for User").wantNot("Update User").fine()
 	b.get(s.org("/users/"+tom)).want(http.StatusOK, "Update User").wantNot("Send Passcode By SMS")
 	b.get(s.org("/users/" + tom + "/runs?after=x")).want(http.StatusBadRequest)
 

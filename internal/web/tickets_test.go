@@ -95,3 +95,28 @@ func TestRequiredTicket(t *testing.T) {
 	b.call(token, http.MethodPost, s.apiOrg("/actions/list-users"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{}}).want(http.StatusOK)
 
 }
+
+// TestTicketOfSetup: what changes the console itself keeps its ticket with the record, what
+// was typed survives a refusal, and a ticket that the record cannot hold is refused.
+func TestTicketOfSetup(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	f := b.get(s.org("/edit")).form("Save organization").set("name", "").set("ticket", "INC-30")
+	p := f.send().want(http.StatusUnprocessableEntity)
+	if typed, _ := p.box("ticket"); typed != "INC-30" {
+		t.Errorf("the ticket that was typed is %q after a refusal", typed)
+	}
+	p.form("Save organization").set("name", "Acme Dental Group").send().want(http.StatusOK, "Acme Dental Group")
+	f = b.get(s.org("/edit")).form("Save organization").set("name", "Acme")
+	f.values.Set("ticket", strings.Repeat("x", 101))
+	f.send().want(http.StatusBadRequest, "Ticket").fine()
+	f.values.Set("ticket", "INC\x0031")
+	f.send().want(http.StatusBadRequest)
+
+	b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "new@northwind.example").set("role", "technician").set("ticket", "INC-32").send().want(http.StatusOK, "Invitation of")
+	for ticket, action := range map[string]string{"INC-30": "Change organization", "INC-32": "Invite operator"} {
+		b.get(s.ws("/runs?q="+ticket)).want(http.StatusOK, "1 run", action, ticket)
+	}
+	b.get(s.org("")).want(http.StatusOK).wantNot(strings.Repeat("x", 101))
+}

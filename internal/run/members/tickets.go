@@ -29,7 +29,8 @@ func (r *Runner) SetTicketRule(ctx context.Context, sc store.Scope, actor run.Ac
 			return err
 		}
 		return tx.SetTicketRule(ctx, names, store.Record{
-			Event: store.TicketRuleSet, Operator: actor.Operator, Token: actor.Token.Name, At: r.Now(),
+			Event: store.TicketRuleSet, Operator: actor.Operator, Ticket: actor.Ticket,
+			Token: actor.Token.Name, At: r.Now(),
 			Input:   map[string]string{"from": ticketWords(before), "to": ticketWords(names)},
 			Summary: "Changed which actions require a ticket.",
 		})

@@ -65,7 +65,7 @@ func sentSheet(c echo.Context, v site.Visitor, fields bool) (sheet, error) {
 	if err != nil {
 		return sheet{}, err
 	}
-	form, id, err := site.FormWithID(c)
+	form, id, err := site.ActForm(c)
 	f := sheet{action: action, generated: isGenerated(action, fields), values: form.Values, runID: id, zone: zoneOfForm(v, form)}
 	if err == nil {
 		f.connection, f.connected, err = form.Opened()

@@ -79,7 +79,7 @@ func idsOf(codes []duo.BypassCode) (ids []string) {
 // postRevokeCodes revokes the codes that the question was about, one after the other. The
 // same form sent again goes on where it ended.
 func (s *pages) postRevokeCodes(c echo.Context, v site.Visitor) error {
-	form, id, err := site.FormWithID(c)
+	form, id, err := site.ActForm(c)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (s *pages) getCallBack(c echo.Context, v site.Visitor) error {
 
 // postCallBack notes it. Nothing is sent to Duo.
 func (s *pages) postCallBack(c echo.Context, v site.Visitor) error {
-	form, id, err := site.FormWithID(c)
+	form, id, err := site.ActForm(c)
 	if err != nil {
 		return err
 	}

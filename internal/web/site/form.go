@@ -23,8 +23,34 @@ import (
 type Form struct{ Values url.Values }
 
 // FormOf reads a form. It refuses other kinds of bodies and repeated fields:
-// browsers send neither to us.
+// browsers send neither to us. The ticket in it goes with the visitor's Actor.
 func FormOf(c echo.Context) (Form, error) {
+	form, err := readForm(c)
+	if err != nil {
+		return form, err
+	}
+	ticket, fault := form.Text(TicketBox)
+	if fault != "" {
+		return form, BadRequest(TicketBox.Label + ": " + fault)
+	}
+	if b := remembered(c).beside; b != nil {
+		b.ticket = ticket
+	}
+	return form, nil
+}
+
+// ActForm reads a form that acts once, and the id that it acts under. What is wrong with
+// its ticket is for its page to say.
+func ActForm(c echo.Context) (Form, uuid.UUID, error) {
+	form, err := readForm(c)
+	if err != nil {
+		return form, uuid.Nil, err
+	}
+	id, err := form.RunID()
+	return form, id, err
+}
+
+func readForm(c echo.Context) (Form, error) {
 	r := c.Request()
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
 		return Form{}, echo.NewHTTPError(http.StatusUnsupportedMediaType)

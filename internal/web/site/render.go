@@ -50,7 +50,11 @@ func (s *Site) Render(c echo.Context, status int, v Visitor, at Place, page view
 	b.Reset()
 	// What was done must be told even when its time is over: the page may be the
 	// only place where a bypass code is shown.
-	if err := views.Layout(s.shell(c, v, at), page).Render(context.WithoutCancel(c.Request().Context()), b); err != nil {
+	ctx := context.WithoutCancel(c.Request().Context())
+	if v.beside != nil {
+		ctx = views.WithTicket(ctx, v.beside.ticket)
+	}
+	if err := views.Layout(s.shell(c, v, at), page).Render(ctx, b); err != nil {
 		return err
 	}
 	h := c.Response().Header()
