@@ -55,6 +55,7 @@ func TestActivationOfBefore(t *testing.T) {
 	t.Parallel()
 	s, jane, phone := withPhone(t)
 	b := s.as(t, s.Owner)
+	b.get(s.org("/phones/"+phone+"/activation")).want(http.StatusOK, "Not activated.").wantNot("reads itself again")
 	shown := b.get(s.org("/users/"+jane)).click("Activate Duo Mobile").form("Make activation link").set("valid_secs", "3600").post().want(http.StatusOK)
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Unavailable})
 	b.get(shown.link("See whether")).want(http.StatusOK, "Duo does not say whether the phone is activated. Asking again.").fine()

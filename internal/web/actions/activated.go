@@ -46,7 +46,8 @@ func (s *pages) activatingHere(c echo.Context, v site.Visitor) (a activating, er
 	return a, err
 }
 
-// activation asks Duo how far it has come. trouble: Duo did not say.
+// activation asks Duo how far it has come. Without a link there is nothing to wait for.
+// trouble: Duo did not say.
 func (s *pages) activation(ctx context.Context, v site.Visitor, a activating) (event site.LiveEvent, trouble bool, err error) {
 	done, err := s.Runner.AskActivated(ctx, v.Scope, v.Organization, a.phone, a.made.StartedAt)
 	until := run.LinkUntil(a.made)
@@ -55,6 +56,8 @@ func (s *pages) activation(ctx context.Context, v site.Visitor, a activating) (e
 		return site.LiveEvent{Text: "Activated. Duo Mobile works on this phone.", Done: true, Answer: activated}, false, nil
 	case !until.IsZero() && !s.Now().Before(until):
 		return site.LiveEvent{Text: "The link has expired and was not used.", Done: true}, false, nil
+	case err == nil && until.IsZero():
+		return site.LiveEvent{Text: "Not activated.", Done: true}, false, nil
 	case err == nil:
 		return site.LiveEvent{Text: "Waiting for the phone: not activated yet."}, false, nil
 	case !site.DuoSaidNo(err) || noSuchPhone(err):
