@@ -125,6 +125,11 @@ func TestRecentActivity(t *testing.T) {
 		t.Errorf("%d and %d runs on two pages", rows(first), rows(second))
 	}
 	second.click("Newest").want(http.StatusOK)
+	// The record is read while Duo does not answer.
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Unavailable})
+	b.get(s.org("/users/"+jane+"/runs")).want(http.StatusOK, "Runs for this user", "Unlock User").fine()
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{})
+	b.get(s.org("/users/DUNOWHERE00000000000/runs")).want(http.StatusNotFound)
 	// In a scope without the organization there is no such page.
 	other := s.Member(t, s.Workspace, catalog.Technician)
 	s.Exec(t, `update membership set every_organization = false where operator_id = $1`, other.ID)

@@ -98,11 +98,14 @@ func (s *pages) getUserRuns(c echo.Context, v site.Visitor) error {
 		}
 		after = mark
 	}
-	user, _, err := s.Runner.User(ctx, v.Scope, o, c.Param("user"))
-	if err != nil {
+	id, name := c.Param("user"), "this user"
+	user, _, err := s.Runner.User(ctx, v.Scope, o, id)
+	switch {
+	case err == nil:
+		id, name = string(user.ID), words.DisplayName(user)
+	case site.StatusOf(err) < http.StatusTooManyRequests || !site.DuoSaidNo(err):
 		return err
-	}
-	id := string(user.ID)
+	} // what is on record can be read while Duo does not answer
 	var found []store.Run
 	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		found, err = tx.RunsOfPerson(ctx, o.ID, o.AccountID, id, after, site.ListRows+1)
@@ -113,7 +116,7 @@ func (s *pages) getUserRuns(c echo.Context, v site.Visitor) error {
 	}
 	ws, org := v.Workspace.Slug, o.Slug
 	shown := found[:min(len(found), site.ListRows)]
-	page := estate.UserRunsPage{Workspace: ws, Organization: words.TagOf(o), Name: words.DisplayName(user), User: views.User(ws, org, id), Rows: s.personRows(v, shown)}
+	page := estate.UserRunsPage{Workspace: ws, Organization: words.TagOf(o), Name: name, User: views.User(ws, org, id), Rows: s.personRows(v, shown)}
 	if after != nil {
 		page.Newest = views.UserRuns(ws, org, id)
 	}
