@@ -200,6 +200,17 @@ func TestRevokeAllCodes(t *testing.T) {
 	}
 	b.get(s.ws("/runs?q=INC-4")).want(http.StatusOK, "3 runs")
 
+	// A code of someone else, put into the form by hand, is not revoked.
+	tom := s.addUser(t, duosim.UserSpec{Username: "tom"})
+	theirs := s.Sim.AddBypassCode(s.Account.AccountID, tom, duosim.BypassSpec{})
+	add(1)
+	forged := b.get(s.org("/users/" + jane)).click("Revoke all codes").form("Revoke 1 code")
+	forged.values.Set("codes", forged.values.Get("codes")+"\n"+theirs)
+	forged.send().want(http.StatusOK, "1 of 2 codes revoked.", "The user no longer has this code.").fine()
+	if n := len(s.Sim.BypassCodes(s.Account.AccountID, tom)); n != 1 {
+		t.Error("another person's code was revoked")
+	}
+
 	// Duo fails at the second: the page says so, and what is left can be revoked later.
 	add(3)
 	f = b.get(s.org("/users/" + jane)).click("Revoke all codes").form("Revoke 3 codes")

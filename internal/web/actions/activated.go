@@ -3,13 +3,11 @@ package actions
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
@@ -60,15 +58,10 @@ func (s *pages) activation(ctx context.Context, v site.Visitor, a activating) (e
 		return site.LiveEvent{Text: "Not activated.", Done: true}, false, nil
 	case err == nil:
 		return site.LiveEvent{Text: "Waiting for the phone: not activated yet."}, false, nil
-	case !site.DuoSaidNo(err) || noSuchPhone(err):
+	case !site.DuoSaidNo(err) || site.NotInDuo(err):
 		return event, true, err
 	}
 	return site.LiveEvent{Text: "Duo does not say whether the phone is activated. Asking again."}, true, nil
-}
-
-func noSuchPhone(err error) bool {
-	refused, is := errors.AsType[*duo.Error](err)
-	return is && refused.Code == duo.CodeNotFound
 }
 
 // getActivation shows how far an activation has come, and is read again until it is over.

@@ -1,10 +1,12 @@
 package actions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,7 +103,11 @@ func (s *pages) postRevokeCodes(c echo.Context, v site.Visitor) error {
 	if len(ids) == 0 || len(ids) > mostRevoked {
 		return site.BadRequest("The form does not name the codes. Open it again.")
 	}
-	rows, err := s.revokeEach(c.Request().Context(), v, f, ids, ticket)
+	codes, err := s.codesToRevoke(c.Request().Context(), v, f)
+	if err != nil {
+		return err
+	}
+	rows, err := s.revokeEach(c.Request().Context(), v, f, ids, codes, ticket)
 	if fault, is := errors.AsType[*catalog.FieldError](err); is && len(rows) == 0 {
 		f.faults = map[string]string{fault.Field: fault.Shown()}
 		return s.showRevoke(c, v, http.StatusUnprocessableEntity, f)
@@ -112,21 +118,60 @@ func (s *pages) postRevokeCodes(c echo.Context, v site.Visitor) error {
 	return s.showRevoked(c, v, f, ids, rows, err)
 }
 
+// codesToRevoke are the ids of the codes that the user of the address has now: a form
+// revokes no others. A form for another connection ends here, before Duo is asked.
+func (s *pages) codesToRevoke(ctx context.Context, v site.Visitor, f sheet) ([]string, error) {
+	if now, err := s.connectedNow(ctx, v, f); err != nil || now != "" {
+		return nil, cmp.Or(err, error(&run.ConnectionChanged{Now: now}))
+	}
+	_, codes, err := s.Runner.User(ctx, v.Scope, v.Organization, f.get("user_id"))
+	if site.NotInDuo(err) {
+		err = store.ErrNotFound // an address that leads to nobody
+	}
+	return idsOf(codes), err
+}
+
 // revokeEach deletes one code after the other, until time runs out or something concerns
 // them all: then it returns that error beside the rows before it.
-func (s *pages) revokeEach(ctx context.Context, v site.Visitor, f sheet, ids []string, ticket string) ([]actions.RevokedCode, error) {
+func (s *pages) revokeEach(ctx context.Context, v site.Visitor, f sheet, ids, theirs []string, ticket string) ([]actions.RevokedCode, error) {
 	var rows []actions.RevokedCode
 	for i, id := range ids {
 		if deadline, has := ctx.Deadline(); has && i > 0 && time.Until(deadline) < revokeReserve {
 			return rows, nil
 		}
-		row, err := s.revokeOne(ctx, v, f, id, ticket)
+		revoke := s.revokeOne
+		if !slices.Contains(theirs, id) {
+			revoke = s.revokedBefore
+		}
+		row, err := revoke(ctx, v, f, id, ticket)
 		if err != nil {
 			return rows, err
 		}
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// revokedBefore says what became of a code that the user no longer has: by this form, or
+// otherwise.
+func (s *pages) revokedBefore(ctx context.Context, v site.Visitor, f sheet, id, _ string) (actions.RevokedCode, error) {
+	var before store.Run
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+		before, err = tx.Run(ctx, revokeRun(f, id))
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return actions.RevokedCode{Outcome: views.Chip{Level: "idle", Text: "Not sent"}, Summary: "The user no longer has this code."}, nil
+	}
+	return revokedRow(v, before), err
+}
+
+// revokeRun is the id of the run for one of the codes of a form.
+func revokeRun(f sheet, code string) uuid.UUID { return uuid.NewSHA1(f.runID, []byte(code)) }
+
+func revokedRow(v site.Visitor, r store.Run) actions.RevokedCode {
+	return actions.RevokedCode{Outcome: words.OutcomeChip(r.State), Summary: catalog.Plain(r.Summary), Run: site.RunAddress(v, r),
+		Done: r.State == store.Applied}
 }
 
 // revokeOne deletes one code as a run whose id is made of the form's. Its error is one that
@@ -137,7 +182,7 @@ func (s *pages) revokeOne(ctx context.Context, v site.Visitor, f sheet, id, tick
 		return actions.RevokedCode{}, site.BadRequest("The form names a code that is none. Open it again.")
 	}
 	done, err := s.Runner.Do(ctx, run.Request{
-		ID: uuid.NewSHA1(f.runID, []byte(id)), Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: f.action, Input: in,
+		ID: revokeRun(f, id), Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: f.action, Input: in,
 		Ticket: ticket, Opened: f.connection,
 	})
 	if already, is := errors.AsType[*run.AlreadyRun](err); is {
@@ -145,8 +190,7 @@ func (s *pages) revokeOne(ctx context.Context, v site.Visitor, f sheet, id, tick
 	} else if done.Run.ID == uuid.Nil && err != nil {
 		return actions.RevokedCode{}, err
 	}
-	return actions.RevokedCode{Outcome: words.OutcomeChip(done.Run.State), Summary: catalog.Plain(done.Run.Summary), Run: site.RunAddress(v, done.Run),
-		Done: done.Run.State == store.Applied}, nil
+	return revokedRow(v, done.Run), nil
 }
 
 // showRevoked says what became of each code, and what the user has now.

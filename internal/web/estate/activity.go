@@ -103,7 +103,7 @@ func (s *pages) getUserRuns(c echo.Context, v site.Visitor) error {
 	switch {
 	case err == nil:
 		id, name = string(user.ID), words.DisplayName(user)
-	case site.StatusOf(err) < http.StatusTooManyRequests || !site.DuoSaidNo(err):
+	case !site.DuoSaidNo(err) || site.NotInDuo(err) || site.StatusOf(err) < http.StatusTooManyRequests:
 		return err
 	} // what is on record can be read while Duo does not answer
 	var found []store.Run

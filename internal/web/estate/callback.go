@@ -10,6 +10,7 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
@@ -46,6 +47,9 @@ func (s *pages) postCallBack(c echo.Context, v site.Visitor) error {
 	})
 	if bad, is := errors.AsType[*catalog.FieldError](err); is {
 		return s.showCallBack(c, v, http.StatusUnprocessableEntity, once, bad, form)
+	}
+	if site.NotInDuo(err) {
+		return store.ErrNotFound // an address that leads to nobody
 	}
 	if _, again := errors.AsType[*run.AlreadyRun](err); err != nil && !again {
 		return err
