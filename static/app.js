@@ -254,7 +254,7 @@
     events.addEventListener("message", ({ data }) => {
       const now = JSON.parse(data);
       // A code that the caller has yet to read out stays in sight.
-      const stays = now.done && now.answer === "approved" && live.dataset.approved;
+      const stays = now.done && now.answer === (live.dataset.answer || "approved") && live.dataset.approved;
       const text = live.querySelector(".live-text");
       const words = stays ? live.dataset.approved : now.text;
       if (text.textContent !== words) text.textContent = words;
@@ -266,11 +266,13 @@
         location.replace(live.dataset.then);
         return;
       }
+      if (live.dataset.answer) live.classList.add("done");
       clearInterval(counting);
       if (left) left.textContent = "";
       const link = live.querySelector("a");
       link.href = live.dataset.then;
       link.textContent = live.dataset.onward;
+      link.removeAttribute("target");
     });
     addEventListener("pagehide", () => events.close());
   }

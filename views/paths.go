@@ -209,11 +209,29 @@ func Run(ws, org, id string) string { return RunsOf(ws, org) + "/" + url.PathEsc
 // RunEvents is the stream of a run's states, until it is closed.
 func RunEvents(ws, org, id string) string { return Run(ws, org, id) + "/events" }
 
+// Activation is how far the activation of a phone has come, with the link of a run, and ActivationEvents the stream of it.
+func Activation(ws, org, phone, run string) string {
+	return With(Phone(ws, org, phone)+"/activation", "run", run)
+}
+
+func ActivationEvents(ws, org, phone, run string) string {
+	return With(Phone(ws, org, phone)+"/activation/events", "run", run)
+}
+
 // HeldForm takes a POST of a form that was held, and leads back to its page.
 func HeldForm() string { return "/held" }
 
 // Readings is what was taken out of a workspace: files, and lists by access tokens.
 func Readings(ws string) string { return Workspace(ws) + "/readings" }
+
+// CallBack is the form that notes a call to a user, and RevokeCodes the question whether to revoke all of the user's bypass
+// codes; both take a POST.
+func CallBack(ws, org, user string) string { return User(ws, org, user) + "/call-back" }
+
+func RevokeCodes(ws, org, user string) string { return User(ws, org, user) + "/revoke-codes" }
+
+// Tickets says which actions of a workspace require a ticket, and takes a POST of an owner.
+func Tickets(ws string) string { return Workspace(ws) + "/tickets" }
 
 // ReadingLimit takes a POST of an owner, with how many rows an operator may take out.
 func ReadingLimit(ws string) string { return Readings(ws) + "/limit" }

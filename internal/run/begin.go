@@ -36,8 +36,8 @@ func (e *TooManyPushes) Error() string {
 	return fmt.Sprintf("run: %d pushes in %s", e.Count, pushesIn)
 }
 
-// Begin commits the run as Sending, if the role, the connection, reports of fraud and
-// earlier pushes allow it at the moment of committing. Before that it reads from Duo
+// Begin commits the run as Sending, if the role, the connection, reports of fraud, the
+// workspace's rule for tickets and earlier pushes allow it at the moment of committing. Before that it reads from Duo
 // what the record keeps of the object. ctx may end only that; once Duo is asked, it
 // counts no longer.
 func (a Authorized) Begin(ctx context.Context) (Begun, error) {
@@ -137,8 +137,8 @@ func (a Authorized) start(ctx context.Context, run store.Run) (store.Run, catalo
 }
 
 // commit commits a run as sending, unless something speaks against it at that
-// moment: the role, the connection, a report of fraud, or pushes to the same
-// person. It returns the run as it was committed. Of errors, one on "run_pkey"
+// moment: the role, the connection, a report of fraud, a ticket that is missing, or
+// pushes to the same person. It returns the run as it was committed. Of errors, one on "run_pkey"
 // comes first: it answers a form that was sent before.
 func (a Authorized) commit(ctx context.Context, run store.Run, fields []string) (store.Run, catalog.Role, error) {
 	r, q := a.r, a.q
@@ -162,6 +162,9 @@ func (a Authorized) commit(ctx context.Context, run store.Run, fields []string) 
 			}
 			if held != nil || a.unreachable != nil {
 				return cmp.Or(held, a.unreachable)
+			}
+			if err := askTicket(ctx, tx, q); err != nil {
+				return err
 			}
 			if err := r.countPushes(ctx, tx, q, begun); err != nil || !q.Action.Alone {
 				return err

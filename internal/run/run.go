@@ -68,6 +68,7 @@ type Actor struct {
 	Epoch    int // of the operator, as the session or the token was found with
 	Role     catalog.Role
 	Token    ByToken // zero: by a page
+	Ticket   string  // of what changes the console itself, kept with its record; a Request has its own
 }
 
 // ByToken says by which access token a program acts.

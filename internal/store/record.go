@@ -43,6 +43,7 @@ var (
 	RunsExported     = event("export-runs", "Export runs")
 	RecordPruned     = event(pruneRecord, "Prune record")
 	ReadingLimitSet  = event("set-reading-limit", "Change limit of data taken out")
+	TicketRuleSet    = event("set-ticket-rule", "Change required tickets")
 	OperatorAdded    = event("add-operator", "Add operator")
 	OperatorDisabled = event("disable-operator", "Disable operator")
 	OperatorEnabled  = event("enable-operator", "Enable operator")
@@ -66,6 +67,8 @@ var (
 	DirectoryAdded        = event("add-directory", "Add directory key")
 	DirectoryRenamed      = event("rename-directory", "Rename directory key")
 	DirectoryPrimary      = event("make-directory-primary", "Make directory key primary")
+
+	CalledBack = event("call-back", "Call back")
 
 	ConnectionChanged = event("change-connection", "Change connection")
 	OwnKeysSaved      = event("save-own-keys", "Save own credentials")
@@ -102,6 +105,7 @@ type Record struct {
 	AccountID    string    // of Duo, where the event is about one
 	Subject      string    // whom or what it was done to, as a person knows it
 	Input        map[string]string
+	Ticket       string
 	State        string // Applied when empty
 	Summary      string // what happened, in a sentence
 	At           time.Time
@@ -129,9 +133,9 @@ func (t *Tx) Record(ctx context.Context, records ...Record) error {
 		batch.Queue(`
 			insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket,
 			                 state, summary, started_at, finished_at, token, token_id, answer, asked_user, api_host, facts)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $11, $12, $13, $14, $15, $16, coalesce($17::jsonb, '{}'))`,
+			values ($1, $2, $3, $4, $5, $6, $7, $8, '', $18, $9, $10, $11, $11, $12, $13, $14, $15, $16, coalesce($17::jsonb, '{}'))`,
 			t.scope.workspace, r.ID, orNull(r.Organization), r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input,
-			cmp.Or(r.State, Applied), r.Summary, r.At, r.Token, orNull(r.TokenID), r.Answer, asked.AskedUser, asked.APIHost, r.Facts)
+			cmp.Or(r.State, Applied), r.Summary, r.At, r.Token, orNull(r.TokenID), r.Answer, asked.AskedUser, asked.APIHost, r.Facts, r.Ticket)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }

@@ -242,6 +242,22 @@ func (t *Tx) RunsOfPhone(ctx context.Context, account, phone string, limit int) 
 		where `+runInScope+` and r.id = any (array(select app.runs_of_phone($1, $2, $3))) order by r.started_at desc, r.id limit $3`, account, phone, limit)
 }
 
+// RunsOfPerson lists the scope's latest runs about one user of an organization's account,
+// latest first: those asked for the user, and those whose facts name the user.
+func (t *Tx) RunsOfPerson(ctx context.Context, organization uuid.UUID, account, user string, limit int) ([]Run, error) {
+	return all[Run](ctx, t.tx, runQuery+`
+		where `+runInScope+` and r.organization_id = $1 and r.id = any (array(select app.runs_of_person($2, $3, $4, $5, $6)))
+		order by r.started_at desc, r.id`, organization, account, user, farOff, uuid.Nil, limit)
+}
+
+// AppliedRuns lists the scope's latest runs of an action that Duo did to a user of an
+// organization's account, latest first.
+func (t *Tx) AppliedRuns(ctx context.Context, organization uuid.UUID, account, action, user string, limit int) ([]Run, error) {
+	return all[Run](ctx, t.tx, runQuery+`
+		where `+runInScope+` and r.organization_id = $1 and r.id = any (array(select app.runs_of_user($2, $3, $4)))
+		and r.state = 'applied' order by r.started_at desc, r.id limit $5`, organization, account, action, user, limit)
+}
+
 // LatestSince returns the scope's latest run of an action that was asked for a user
 // of an organization's account, in whatever state, if it was started at since or
 // later; ErrNotFound if there is none.

@@ -20,6 +20,8 @@ type RunFilter struct {
 	Organization string // slug
 	Action       string // slug of an action or an event
 	State        string
+	Person       string // Duo's id of a user of Account: runs about that user
+	Account      string
 	Search       string // part of subject, summary and ticket, or of the operator's e-mail, in any case
 
 	Oldest bool // runs are read from the oldest on
@@ -120,6 +122,9 @@ func (t *Tx) conditions(f RunFilter, after *RunMark) *conditions {
 	}
 	if f.State != "" {
 		c.add("r.state = $", f.State)
+	}
+	if f.Person != "" {
+		c.add("r.id = any (array(select app.runs_of_person($, $, $, $, $)))", f.Account, f.Person, farOff, uuid.Nil, window)
 	}
 	return c
 }

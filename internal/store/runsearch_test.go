@@ -195,6 +195,7 @@ func TestFunctionsReturnNoMoreThanPolicies(t *testing.T) {
 	for _, owner := range []tenant{a, b} {
 		fillRecord(t, db, r, owner, []store.Operator{a.owner, b.owner}, 60)
 	}
+	db.Exec(t, `update run set facts = '{"users": ["DU1", "DU2"]}' where input ->> 'phone_id' = 'DP1'`)
 	mine, theirs := a.organizations[0].ID, b.organizations[0].ID
 	own := func(sql string) string {
 		return `select id from run r where ` + sql + ` order by 1`
@@ -208,6 +209,9 @@ func TestFunctionsReturnNoMoreThanPolicies(t *testing.T) {
 		{`app.search_runs(null, '-infinity', 'infinity', null)`, own(`false`)},
 		{`app.runs_of_phone('DA1', 'DP1', 1000000)`, own(`account_id = 'DA1' and input ->> 'phone_id' = 'DP1'`)},
 		{`app.runs_of_user('DA1', 'delete-user', 'DU1')`, own(`account_id = 'DA1' and action = 'delete-user' and input ->> 'user_id' = 'DU1'`)},
+		{`app.runs_of_person('DA1', 'DU1', 'infinity', gen_random_uuid(), 1000000)`, own(`account_id = 'DA1' and (input ->> 'user_id' = 'DU1' or facts -> 'users' ? 'DU1')`)},
+		{`app.runs_of_person('DA1', 'DU2', 'infinity', gen_random_uuid(), 1000000)`, own(`account_id = 'DA1' and (input ->> 'user_id' = 'DU2' or facts -> 'users' ? 'DU2')`)},
+		{`app.runs_of_person('DA1', '%', 'infinity', gen_random_uuid(), 1000000)`, own(`false`)},
 	}
 	scopes := []scope{
 		whole(a.ID), whole(b.ID), only(a.ID, mine), only(a.ID, theirs), only(a.ID, mine, theirs), only(b.ID, mine), only(a.ID),

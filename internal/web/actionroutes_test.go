@@ -53,7 +53,7 @@ var actionRoutes = map[string]knownRoute{
 		f.Set("factor", "phone")
 		setAgreed(f)
 	})},
-	"send-activation-by-sms": {least: catalog.Helpdesk, ok: found, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
+	"send-activation-by-sms": {fields: true, least: catalog.Helpdesk, ok: found, form: actionForm(func(e *fleet, n *tenant, f url.Values) {
 		e.verified(n)
 		setAgreed(f)
 	})},

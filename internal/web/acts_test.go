@@ -185,8 +185,8 @@ func TestTrash(t *testing.T) {
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe", Status: duosim.Disabled})
 	tech := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	tech.get(s.org("/users/"+jane)).click("Send to trash").want(http.StatusOK, "you can restore the user here", "If Duo refuses the trash, nothing is deleted").
-		form("Send to trash").send().want(http.StatusOK, "Sent user jroe to the trash.", "In the trash")
+	tech.get(s.org("/users/"+jane)).click("Move to Trash").want(http.StatusOK, "you can restore the user here", "If Duo refuses the trash, nothing is deleted").
+		form("Move to Trash").send().want(http.StatusOK, "Sent user jroe to the trash.", "In the trash")
 	tech.get(s.org("/users/"+jane)).click("Restore").form("Restore Jane Roe").send().want(http.StatusOK, "Restored user jroe from the trash.", "Disabled")
 	if tech.get(s.org("/users/" + jane)).offers("Delete permanently") {
 		t.Error("offered to a technician")
@@ -207,6 +207,6 @@ func TestTrash(t *testing.T) {
 
 	refused := s.addUser(t, duosim.UserSpec{Username: "kept"})
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.TrashRefused})
-	tech.get(s.org("/users/"+refused)).click("Send to trash").form("Send to trash").send().want(http.StatusUnprocessableEntity, "Duo does not permit this to these keys")
+	tech.get(s.org("/users/"+refused)).click("Move to Trash").form("Move to Trash").send().want(http.StatusUnprocessableEntity, "Duo does not permit this to these keys")
 	tech.get(s.org("/users/"+refused)).want(http.StatusOK, "Not enrolled")
 }

@@ -15,7 +15,7 @@ import (
 	"duodesk/internal/store"
 )
 
-var bindsTo = regexp.MustCompile(`^/w/([^/?]+)(?:/o/([^/?]+))?/(?:actions/|archive|connection|integration/mapping)`)
+var bindsTo = regexp.MustCompile(`^/w/([^/?]+)(?:/o/([^/?]+))?/(?:actions/|archive|connection|integration/mapping|users/[^/]+/(?:call-back|revoke-codes))`)
 
 // bind adds to a form the connection that its page would carry now, where it has
 // none and the address takes one.

@@ -86,7 +86,7 @@ func TestNamesWithInvisibleCharactersAreFound(t *testing.T) {
 	user := s.addUser(t, duosim.UserSpec{Username: "jd\u200boe", Realname: "Jane"})
 	tom := s.addUser(t, duosim.UserSpec{Username: "tom"})
 	for id, name := range map[string]string{user: "Jane", tom: "tom"} {
-		b.get(s.org("/users/"+id)).click("Send to trash").form("Send to trash").send().want(http.StatusOK, "to the trash.").wantNot("No users " + name)
+		b.get(s.org("/users/"+id)).click("Move to Trash").form("Move to Trash").send().want(http.StatusOK, "to the trash.").wantNot("No users " + name)
 	}
 	for _, q := range []string{"jdoe", "jd\u200boe", "jd\ufffdoe", "JDOE\ufffd"} {
 		b.get(s.org("/users?q="+url.QueryEscape(q))).want(http.StatusOK, "jd\ufffdoe").wantNot("tom")

@@ -153,7 +153,7 @@ func TestNoFormActsOnAnotherConnection(t *testing.T) {
 	add(org+"/actions/synchronize-users", url.Values{"run_id": {uuid.NewString()}, "usernames": {"a\nb"}, "directory_key": {e.near.directory}})
 	at := targetOf(&e.near)
 	for _, r := range routes(e.server) {
-		if r.Method == http.MethodPost && strings.Contains(r.Path, "/:org/connection") {
+		if r.Method == http.MethodPost && (strings.Contains(r.Path, "/:org/connection") || strings.Contains(r.Path, "/:org/users/")) {
 			k := knownRoutes("POST " + r.Path)[0]
 			var form url.Values
 			if k.form != nil {

@@ -36,7 +36,7 @@ func TestTheRecordLeadsToNobodyWhoIsGone(t *testing.T) {
 		}
 	}
 	// The trash is not the end.
-	b.get(s.org("/actions/delete-user?user_id=" + jane)).form("Send to trash").send().want(http.StatusOK)
+	b.get(s.org("/actions/delete-user?user_id=" + jane)).form("Move to Trash").send().want(http.StatusOK)
 	if !b.get(s.ws("/runs")).leadsTo("/users/" + jane) {
 		t.Error("the record does not lead to a user in the trash")
 	}

@@ -117,7 +117,7 @@ func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 				if last.Text != "Sent a verification push to +12025550143. Approved on +12025550143." {
 					t.Error("an approval says ", last.Text)
 				}
-				b.get(at).want(http.StatusOK, "Approved on +12025550143.")
+				b.get(at).want(http.StatusOK, "approved by jroe on +12025550143")
 			}
 			b.get(shown.live("data-then")).want(http.StatusOK, said, "Jane Roe", last.Text).wantNot(push.Code, words.InGroups(push.Code)).fine()
 			b.get(at).click(said).want(http.StatusOK, "Verify Caller", "T-77", last.Text, "For the ticket").wantNot(push.Code, "See the answer")

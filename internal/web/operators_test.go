@@ -292,7 +292,7 @@ func TestDemotedWithAFormOpen(t *testing.T) {
 	b := s.as(t, tech)
 	member := s.ws("/operators/" + tech.ID.String())
 	open := func() *formOfPage {
-		return b.get(s.org("/actions/delete-user?user_id=" + jane)).want(http.StatusOK).form("Send to trash")
+		return b.get(s.org("/actions/delete-user?user_id=" + jane)).want(http.StatusOK).form("Move to Trash")
 	}
 	was := open()
 	p := owner.get(s.ws("/operators")).click(tech.Email).want(http.StatusOK, "Review change")

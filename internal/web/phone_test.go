@@ -47,8 +47,8 @@ func TestPhonePage(t *testing.T) {
 		"Jane Roe", "Tom Fry", "Locked out", "jroe · the only phone", "Nothing was done to this phone from here"}
 	offers := map[catalog.Role]string{
 		catalog.Auditor:    "",
-		catalog.Helpdesk:   "Activate",
-		catalog.Technician: "Activate Edit Delete phone Assign to user Un-assign",
+		catalog.Helpdesk:   "Reactivate Duo Mobile",
+		catalog.Technician: "Reactivate Duo Mobile Edit Delete phone Assign to user Un-assign",
 	}
 	for role, may := range offers {
 		b := s.as(t, s.Member(t, s.Workspace, role))
@@ -57,7 +57,7 @@ func TestPhonePage(t *testing.T) {
 		if strings.Contains(p.text(), "tom · the only phone") {
 			t.Error("said to be the only phone of somebody who has two")
 		}
-		for _, act := range []string{"Activate", "Edit", "Delete phone", "Assign to user", "Un-assign"} {
+		for _, act := range []string{"Reactivate Duo Mobile", "Edit", "Delete phone", "Assign to user", "Un-assign"} {
 			if offered := p.offers(act); offered != strings.Contains(may, act) {
 				t.Errorf("%s: %q offered %t", role, act, offered)
 			}
@@ -70,7 +70,7 @@ func TestPhonePage(t *testing.T) {
 	b.get(s.org("/phones/"+bare)).want(http.StatusOK, "Phone "+bare, "Nobody has this phone.").fine()
 	b.get(s.org("/phones/" + jane)).want(http.StatusNotFound)
 	// What is done from here is told here, and on no other phone's page.
-	b.get(s.org("/phones/"+phone)).click("Activate").want(http.StatusOK).form("Make activation link").send().want(http.StatusOK, "Shown once").
+	b.get(s.org("/phones/"+phone)).click("Reactivate Duo Mobile").want(http.StatusOK).form("Make activation link").send().want(http.StatusOK, "Shown once").
 		click("Back to the phone").want(http.StatusOK, "Send Activation URL", "Applied", "by "+s.Owner.Email).wantNot("/activate/")
 	b.get(s.org("/phones/" + bare)).want(http.StatusOK).wantNot("Send Activation URL")
 	b.get(s.org("/runs")).click("+442079460123").want(http.StatusOK, "Jane Roe")

@@ -15,6 +15,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
 	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
@@ -185,6 +186,8 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /w/:ws/o/:org/runs/:run/events": one(knownRoute{least: catalog.Auditor, ok: found}),
 	"POST /w/:ws/runs.csv":               one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/readings":                one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/tickets":                 one(knownRoute{least: catalog.Auditor, ok: found}),
+	"POST /w/:ws/tickets":                one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: formWith()}),
 	"POST /w/:ws/readings/limit":         one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: formWith("limit", "60000")}),
 	"GET /w/:ws/o/:org/runs/:run":        one(knownRoute{least: catalog.Auditor, ok: found}),
 	"POST /w/:ws/o/:org/runs.csv":        one(knownRoute{least: catalog.Auditor, ok: found}),
@@ -210,15 +213,25 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/o": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(*fleet, *tenant, bool) url.Values {
 		return url.Values{"id": {uuid.NewString()}, "name": {"One more"}}
 	}}),
-	"GET /w/:ws/o/new":                one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
-	"GET /w/:ws/o/:org":               one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/runs":          one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/users":         one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/users/:user":   one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/phones/:phone": one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/phones":        one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/bypass-codes":  one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/o/:org/settings":      one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/new":                        one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"GET /w/:ws/o/:org":                       one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/runs":                  one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/users":                 one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/users/:user":           one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/users/:user/call-back": one(knownRoute{least: catalog.Helpdesk, ok: found}),
+	"POST /w/:ws/o/:org/users/:user/call-back": one(knownRoute{least: catalog.Helpdesk, ok: moved, form: func(_ *fleet, n *tenant, _ bool) url.Values {
+		return url.Values{"run_id": {uuid.NewString()}, "phone_id": {n.phone}, "result": {run.Confirmed}}
+	}}),
+	"GET /w/:ws/o/:org/users/:user/revoke-codes": one(knownRoute{least: catalog.Technician, ok: found}),
+	"POST /w/:ws/o/:org/users/:user/revoke-codes": one(knownRoute{least: catalog.Technician, ok: found, form: func(e *fleet, n *tenant, _ bool) url.Values {
+		return url.Values{"run_id": {uuid.NewString()}, "codes": {e.Sim.AddBypassCode(n.account.AccountID, n.user, duosim.BypassSpec{Uses: 1})}}
+	}}),
+	"GET /w/:ws/o/:org/phones/:phone/activation":        one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/phones/:phone/activation/events": one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/phones/:phone":                   one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/phones":                          one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/bypass-codes":                    one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/o/:org/settings":                        one(knownRoute{least: catalog.Auditor, ok: found}),
 
 	"GET /w/:ws/o/:org/edit":       one(knownRoute{least: catalog.Administrator, ok: found}),
 	"GET /w/:ws/o/:org/connection": one(knownRoute{least: catalog.Administrator, ok: found}),
@@ -393,6 +406,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.AuthKeys(w),
 			views.EditOrganization(w, o), views.ArchiveOrganization(w, o), views.Connection(w, o),
 			views.Actions(w, ""), views.Actions(w, o), views.Action(w, "", ":action"), views.Action(w, o, ":action", "user_id", u), views.ActionFields(w, "", ":action"), views.ActionFields(w, o, ":action"), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),
+			views.Activation(w, o, p, "r"), views.ActivationEvents(w, o, p, "r"), views.CallBack(w, o, u), views.RevokeCodes(w, o, u), views.Tickets(w),
 			views.Operators(w), views.OperatorsAfter(w, "r"), views.Invite(w), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
 			views.ImportOrganizations(w), views.ImportPreview(w), views.ImportFaults(w), views.ImportTemplate(w),
@@ -406,7 +420,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.SignIn(), views.HeldForm(), views.SignOut(), views.Preferences(), views.Integration(w),
 			views.KeysAct(views.Integration(w), "fill"), views.KeysAct(views.Keys(w, ":api"), "check"),
 			views.KeysAct(views.Keys(w, ":api"), "activate"), views.KeysAct(views.Keys(w, ":api"), "discard"),
-			views.ExportRuns(w, ""), views.ExportRuns(w, o), views.ReadingLimit(w),
+			views.ExportRuns(w, ""), views.ExportRuns(w, o), views.ReadingLimit(w), views.Tickets(w), views.CallBack(w, o, u), views.RevokeCodes(w, o, u),
 			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"), views.Action(w, "", ":action"), views.ActionFields(w, o, ":action"), views.ActionFields(w, "", ":action"),
 			views.RepairOrganization(w, o), views.ExportOrganizations(w), views.ImportOrganizations(w), views.ImportPreview(w),
 			views.EditOrganization(w, o), views.ArchiveOrganization(w, o), views.Connection(w, o),

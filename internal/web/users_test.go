@@ -139,9 +139,9 @@ func TestUserPage(t *testing.T) {
 		"+442079460123", "Apple iOS · iPhone 15", "Activated", "+442079460199 ext. 12", "Landline", "3 uses left", "Never expires", "Bypass codes: 2", id}
 	offers := map[catalog.Role][]string{
 		catalog.Auditor:       {},
-		catalog.Helpdesk:      {"Unlock", "Create bypass code", "Activate"},
-		catalog.Technician:    {"Unlock", "Create bypass code", "Activate", "Edit", "Send to trash", "Assign phone", "Create phone", "Un-assign", "Add to group", "Remove"},
-		catalog.Administrator: {"Unlock", "Create bypass code", "Activate", "Edit", "Send to trash", "Assign phone", "Create phone", "Un-assign", "Add to group", "Remove", "Delete permanently"},
+		catalog.Helpdesk:      {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify"},
+		catalog.Technician:    {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify", "Edit", "Move to Trash", "Assign phone", "Create phone", "Un-assign", "Add to group", "Remove", "Revoke all codes"},
+		catalog.Administrator: {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify", "Edit", "Move to Trash", "Assign phone", "Create phone", "Un-assign", "Add to group", "Remove", "Revoke all codes", "Delete permanently"},
 	}
 	everything := offers[catalog.Administrator]
 	for role, may := range offers {

@@ -22,6 +22,7 @@ func sheetSamples() []sample.Sample {
 	refusedBypass := sampleBypass()
 	refusedBypass.Keep = false
 	refusedBypass.Count.Error, refusedBypass.Count.Value = "How many codes must be 1 to 10.", "99"
+	refusedBypass.TicketNeeded, refusedBypass.Once.Ticket.Error = true, "Enter a ticket. This workspace requires one for this action."
 
 	noCodes := sampleBypass()
 	noCodes.Refused = "This user cannot sign in (disabled), also not with a code."
@@ -44,7 +45,15 @@ func sheetSamples() []sample.Sample {
 	unverified := activation
 	unverified.Refused, unverified.Verify = "Requires the Technician role: jroe did not approve a verification in the last 15 minutes.", views.Action(sample.Workspace, sample.Acme.Slug, "verify-caller", "user_id", sample.JaneID)
 
+	revoked := RevokedPage{Organization: sample.Acme, Name: "Jane Roe", User: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID), Again: views.RevokeCodes(sample.Workspace, sample.Acme.Slug, sample.JaneID),
+		Rows: []RevokedCode{{Outcome: views.Chip{Level: "ok", Text: "Applied"}, Summary: "Deleted a bypass code.", Run: views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID), Done: true}}, Ticket: "Revoke all bypass codes: Jane Roe, Acme Dental\n1 of 1 code revoked."}
+	partly := revoked
+	partly.Name, partly.Left, partly.Rest, partly.Stopped = sample.Hostile.Name, 2, 1, "Your role no longer allows this."
+	partly.Rows = append(partly.Rows, RevokedCode{Outcome: views.Chip{Level: "warn", Text: "Unknown"}, Summary: sample.Hostile.Name, Run: revoked.Rows[0].Run})
+
 	return []sample.Sample{
+		{Name: "revoked", Shell: shell, Page: revoked},
+		{Name: "revoked-partly", Shell: shell, Page: partly},
 		{Name: "bypass-no-use", Shell: shell, Page: noCodes},
 		{Name: "activation-unverified", Shell: shell, Page: unverified},
 		{Name: "user-sync", Shell: shell, Page: sync},
@@ -67,10 +76,14 @@ func sheetSamples() []sample.Sample {
 		{Name: "activation", Shell: shell, Page: activation},
 		{Name: "activation-unknown", Shell: shell, Page: unknownPhone},
 		{Name: "activation-result", Shell: shell, Page: ActivationResult{Workspace: sample.Workspace, Organization: sample.Acme, Device: "Jane’s phone, +44 20 7946 0123", User: "Jane Roe", QR: sampleQR(), Link: "https://m-0a1b2c3d.duosecurity.com/activate/Kj4uY2bXc9LmQ0rT7sVw",
-			InstallLink: "https://m-0a1b2c3d.duosecurity.com/install", Expires: sample.Tomorrow, ShownAt: "11:02", Back: views.Link{Text: "Back to Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
-		{Name: "confirm-trash", Shell: shell, Page: ConfirmPage{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, Heading: "Send Jane Roe to the trash", Consequences: []string{"Jane Roe cannot sign in with Duo from now on.", "Duo deletes users in the trash after 7 days. Until then you can restore this one."},
+			InstallLink: "https://m-0a1b2c3d.duosecurity.com/install", Expires: sample.Tomorrow, ShownAt: "11:02", Live: &views.Live{Text: "Waiting for the phone: not activated yet.", Events: views.ActivationEvents(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001", sample.RunID), Then: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID),
+				Page: views.Activation(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001", sample.RunID), Look: "See whether it is activated", NewTab: true, Answer: "activated", Approved: "Activated. Duo Mobile works on this phone.", Onward: "Go on"},
+			Back: views.Link{Text: "Back to Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
+		{Name: "activation-waits", Shell: shell, Page: ActivationState{Organization: sample.Acme, Device: "Jane’s phone, +44 20 7946 0123", Text: "Waiting for the phone: not activated yet.", Waits: true, Phone: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001")}},
+		{Name: "activation-done", Shell: shell, Page: ActivationState{Organization: sample.Acme, Device: sample.Hostile.Name, Text: "Activated. Duo Mobile works on this phone.", Activated: true, Phone: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001")}},
+		{Name: "confirm-trash", Shell: shell, Page: ConfirmPage{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, Heading: "Move Jane Roe to Trash", Consequences: []string{"Jane Roe cannot sign in with Duo from now on.", "Duo deletes users in the trash after 7 days. Until then you can restore this one."},
 			Facts: []views.Fact{{Label: "Username", Text: "jroe"}, {Label: "Phones", Text: "2", Note: "stay in the account"}, {Label: "Bypass codes", Text: "2"}}, Post: views.Action(sample.Workspace, sample.Acme.Slug, "delete-user"), Hidden: []views.Hidden{{Name: "user_id", Value: sample.JaneID}},
-			Button: "Send Jane Roe to the trash", Danger: true, Cancel: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}},
+			Button: "Move Jane Roe to Trash", Danger: true, Cancel: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}},
 		{Name: "confirm-permanent", Shell: shell, Page: ConfirmPage{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, Heading: "Delete Jane Roe permanently", Consequences: []string{"This cannot be undone. It does not go through the trash."},
 			TypedName: "jroe", TypedLabel: "Type the username jroe to confirm", Typed: views.Input{Value: "jro", Error: "This is not the username. Type jroe."}, Post: views.Action(sample.Workspace, sample.Acme.Slug, "delete-user"),
 			Hidden: []views.Hidden{{Name: "user_id", Value: sample.JaneID}, {Name: "permanent", Value: "true"}}, Button: "Delete Jane Roe permanently", Danger: true, Cancel: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}},

@@ -39,7 +39,7 @@ func (p SyncPage) button() string {
 
 func (p SyncPage) fields() (directory, username views.FieldView) {
 	directory = views.FieldView{Name: "directory_key", Label: "Directory", Kind: "select", Value: p.DirectoryKey.Value, Error: p.DirectoryKey.Error, Options: p.Directories, Required: true}
-	username = views.FieldView{Name: "username", Label: "Username", Value: p.Username.Value, Error: p.Username.Error, Required: true, Autofocus: p.Error == "" && p.Username.Error == "" && p.DirectoryKey.Error == "",
+	username = views.FieldView{Name: "username", Label: "Username", Value: p.Username.Value, Error: p.Username.Error, Required: true, Autofocus: p.Error == "" && p.Username.Error == "" && p.DirectoryKey.Error == "" && p.Once.Ticket.Error == "",
 		Help: "As the directory has it. Duo refuses to read the same user again within a short time."}
 	if !p.Test {
 		username.Name, username.Label, username.Kind, username.Rows = "usernames", "Usernames", "textarea", 4
@@ -247,6 +247,10 @@ func (p SyncPage) Body() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = views.TicketField(p.Once).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<p class=\"buttons\"><button class=\"primary\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -254,7 +258,7 @@ func (p SyncPage) Body() templ.Component {
 			var templ_7745c5c3_Var9 string
 			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(p.button())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `actions/sync.templ`, Line: 90, Col: 41}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `actions/sync.templ`, Line: 91, Col: 41}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 			if templ_7745c5c3_Err != nil {
@@ -267,7 +271,7 @@ func (p SyncPage) Body() templ.Component {
 			var templ_7745c5c3_Var10 string
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templruntime.NewAttributeExpression(p.cancel()).ResolveURL(ctx)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `actions/sync.templ`, Line: 91, Col: 25}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `actions/sync.templ`, Line: 92, Col: 25}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var10)
 			if templ_7745c5c3_Err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 func Samples() []sample.Sample {
-	return slices.Concat(workspaceSamples(), userSamples(), verifiedSamples(), phoneSamples(), listSamples())
+	return slices.Concat(workspaceSamples(), userSamples(), verifiedSamples(), callBackSamples(), phoneSamples(), listSamples())
 }
 
 func workspaceSamples() []sample.Sample {
@@ -97,13 +97,15 @@ func sampleUsers(n int) []UserRow {
 }
 
 func sampleUser() UserPage {
-	trash := sample.Act("Send to trash…", "delete-user", "", "user_id", sample.JaneID)
+	trash := sample.Act("Move to Trash", "delete-user", "", "user_id", sample.JaneID)
 	trash.Danger = true
+	code := sample.Act("Create bypass code", "create-bypass-code-for-user", "b", "user_id", sample.JaneID)
+	code.Primary = true
 	phoneActs := func(id, key string) []views.Act {
-		return []views.Act{sample.Act("Activate…", "send-activation-url", key, "phone_id", id, "user_id", sample.JaneID), sample.Act("Un-assign…", "un-assign-phone-from-user", "", "phone_id", id, "user_id", sample.JaneID)}
+		return []views.Act{sample.Act("Reactivate Duo Mobile", "send-activation-url", key, "phone_id", id, "user_id", sample.JaneID), sample.Act("Send SMS passcodes", "send-passcode-by-sms", "", "phone_id", id, "user_id", sample.JaneID), sample.Act("Un-assign…", "un-assign-phone-from-user", "", "phone_id", id, "user_id", sample.JaneID)}
 	}
 	return UserPage{Workspace: sample.Workspace, Organization: sample.Acme, ID: sample.JaneID, Name: "Jane Roe", Username: "jroe", Aliases: []string{"jane@acme-dental.example", "j.roe"}, State: sample.Active,
-		Acts: []views.Act{sample.Act("Edit", "update-user", "e", "user_id", sample.JaneID), trash},
+		Acts: []views.Act{sample.Act("Verify", "verify-caller", "v", "user_id", sample.JaneID), {Text: "Call back", Href: views.CallBack(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, code, sample.Act("Edit", "update-user", "e", "user_id", sample.JaneID), trash},
 		Facts: []views.Fact{{Label: "E-mail", Text: "jane@acme-dental.example"}, {Label: "Last login", Text: "11:01", Note: "34 s ago"}, {Label: "Created", Text: "14 Feb 2023", Note: "3 years ago"},
 			{Label: "Directory", Text: "Entra ID", Note: "synced 10:40"}, {Label: "Notes", Text: "Works from the Leeds surgery on Fridays."}, {Label: "Duo id", Text: sample.JaneID, Mono: true}},
 		Phones: []UserPhone{
@@ -111,10 +113,11 @@ func sampleUser() UserPage {
 			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000002"), Number: "+44 20 7946 0199", Kind: "Landline", Activated: views.Chip{Level: "idle", Text: "Calls only"}, SharedWith: "also Tomás Fry and 3 others", Acts: phoneActs("DPJANE00000000000002", "")},
 		},
 		AssignPhone: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user", "user_id", sample.JaneID),
-		Codes: []UserCode{{UsesLeft: "1 use left", Expires: sample.InAnHour, By: "Help desk", Acts: []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000001")}},
+		Codes: []UserCode{{UsesLeft: "1 use left", Expires: sample.InAnHour, Maker: views.Link{Text: "ana@northwind.example", Href: views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)}, Acts: []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000001")}},
 			{UsesLeft: "Unlimited uses", Never: true, By: "Admin Panel", Acts: []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000002")}}},
-		CreateCode:  views.Action(sample.Workspace, sample.Acme.Slug, "create-bypass-code-for-user", "user_id", sample.JaneID),
-		CreatePhone: views.Action(sample.Workspace, sample.Acme.Slug, "create-phone", "user_id", sample.JaneID), AddGroup: views.Action(sample.Workspace, sample.Acme.Slug, "associate-group-with-user", "user_id", sample.JaneID),
+		RevokeCodes: views.RevokeCodes(sample.Workspace, sample.Acme.Slug, sample.JaneID), AllRuns: views.With(views.OrganizationRuns(sample.Workspace, sample.Acme.Slug), "user", sample.JaneID), Runs: userRuns(),
+		DeleteForGood: views.Action(sample.Workspace, sample.Acme.Slug, "delete-user", "user_id", sample.JaneID, "permanent", "true"),
+		CreatePhone:   views.Action(sample.Workspace, sample.Acme.Slug, "create-phone", "user_id", sample.JaneID), AddGroup: views.Action(sample.Workspace, sample.Acme.Slug, "associate-group-with-user", "user_id", sample.JaneID),
 		Groups: []views.UserGroup{{Name: "Staff", Acts: []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG1")}},
 			{Name: "Surgeons", Description: "May sign in from home", Status: sample.Bypass, Acts: []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG2")}}}, ReadAt: sample.MinutesAgo,
 		Ticket: "Acme Dental · Jane Roe (jroe) · Active\nPhones: iPhone 15 +44 20 7946 0123, activated, seen 11:01\nBypass codes: 2 (1 never expires)\nRead from Duo 3 Aug 2026 11:01",
@@ -136,9 +139,7 @@ func trashedUser() UserPage {
 	u.State, u.StateNote = views.Chip{Level: "warn", Text: "In trash"}, "deleted by Duo on 10 Aug 2026"
 	restore := sample.Act("Restore…", "restore-user", "", "user_id", sample.JaneID)
 	restore.Primary = true
-	permanent := sample.Act("Delete permanently…", "delete-user", "", "user_id", sample.JaneID, "permanent", "true")
-	permanent.Danger = true
-	u.Acts, u.AssignPhone, u.CreateCode, u.AddGroup = []views.Act{restore, permanent}, "", "", ""
+	u.Acts, u.AssignPhone, u.RevokeCodes, u.AddGroup, u.Runs = []views.Act{restore}, "", "", "", nil
 	u.PhonesError = "Duo did not answer for the phones. Reload to try again."
 	return u
 }
@@ -149,7 +150,38 @@ func hostileUser() UserPage {
 	u.Aliases, u.Groups, u.Ticket = []string{"</pre><img src=x onerror=alert(1)>"}, []views.UserGroup{{Name: sample.Hostile.Name, Description: sample.Hostile.Name, Status: sample.Bypass}}, "</pre><script>alert(1)</script>"
 	u.Facts = append(u.Facts, views.Fact{Label: "Notes", Text: "javascript:alert(1) " + sample.Hostile.Name})
 	u.Phones[0].Name = sample.Hostile.Name
+	u.Shields = []Shield{{Chip: views.Chip{Level: "info", Text: "Called back, confirmed 3 min ago"}, Note: "on +44 20 7946 0123, noted by " + sample.Hostile.Name, Run: views.Run(sample.Workspace, sample.Hostile.Slug, sample.RunID)}}
+	u.Codes[0].Maker.Text = sample.Hostile.Name
+	for len(u.Phones) < 10 {
+		u.Phones = append(u.Phones, u.Phones[len(u.Phones)%2])
+	}
 	return u
+}
+
+// userRuns are runs as a page shows them that names the person already.
+func userRuns() []views.RunRow {
+	rows := sample.Runs()[:3]
+	for i := range rows {
+		rows[i].Organization, rows[i].Subject = nil, views.Link{}
+	}
+	return rows
+}
+
+// callBackSamples are the form that notes a call.
+func callBackSamples() []sample.Sample {
+	user := views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)
+	call := CallBackPage{Organization: sample.Acme, Once: sample.Once, Name: "Jane Roe", Post: views.CallBack(sample.Workspace, sample.Acme.Slug, sample.JaneID), Cancel: user,
+		Phone: views.FieldView{Name: "phone_id", Label: "Number that you called", Kind: "radio", Required: true, Options: []views.Option{
+			{Value: "DP1", Text: "+44 20 7946 0123 · Apple iOS · iPhone 15"}, {Value: "DP2", Text: "+44 20 7946 0199 · Landline"}}},
+		Result: views.FieldView{Name: "result", Label: "What came of it", Kind: "radio", Required: true, Options: []views.Option{
+			{Value: "confirmed", Text: "The person confirmed the request."}, {Value: "not-confirmed", Text: "The person did not confirm the request."}, {Value: "not-reached", Text: "Nobody was reached."}}}}
+	refused, none := call, call
+	refused.Result.Error = "Choose what came of the call."
+	none.Phone.Options = nil
+	shell := sample.OrganizationShell(sample.Acme, "users")
+	return []sample.Sample{
+		{Name: "call-back", Shell: shell, Page: call}, {Name: "call-back-refused", Shell: shell, Page: refused}, {Name: "call-back-no-number", Shell: shell, Page: none},
+	}
 }
 
 func phoneSamples() []sample.Sample {
@@ -208,8 +240,9 @@ func listSamples() []sample.Sample {
 func verifiedSamples() []sample.Sample {
 	run := views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)
 	verified, denied := sampleUser(), sampleUser()
-	verified.Shield = Shield{Chip: views.Chip{Level: "ok", Text: "Verified by push 3 min ago"}, Run: run}
-	denied.Shield = Shield{Chip: views.Chip{Level: "bad", Text: "Push reported as fraud 2 min ago"}, Run: run}
+	verified.Shields = []Shield{{Chip: views.Chip{Level: "ok", Text: "Verified by push 3 min ago"}, Note: "approved by jroe on +44 20 7946 0123, asked by ana@northwind.example", Run: run},
+		{Chip: views.Chip{Level: "info", Text: "Called back, confirmed 5 min ago"}, Note: "on +44 20 7946 0123, noted by ana@northwind.example", Run: run}}
+	denied.Shields = []Shield{{Chip: views.Chip{Level: "bad", Text: "Push reported as fraud 2 min ago"}, Note: "sent to jroe on +44 20 7946 0123, asked by ana@northwind.example", Run: run}}
 	return []sample.Sample{
 		{Name: "user-verified", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: verified},
 		{Name: "user-fraud", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: denied},

@@ -64,6 +64,8 @@ func Samples() []sample.Sample {
 		{Name: "readings", Shell: sample.WorkspaceShell("runs"), Page: sampleReadings()},
 		{Name: "readings-none", Shell: sample.WorkspaceShell("runs"), Page: ReadingsPage{Workspace: sample.Workspace, Limit: views.Input{Value: "50000"},
 			Table: views.Table{ID: "list", Empty: views.Empty{Kind: "nothing-yet", Headline: "Nothing was taken out yet", Text: "Exports and lists read by access tokens appear here."}}}},
+		{Name: "tickets", Shell: sample.WorkspaceShell("runs"), Page: sampleTickets()},
+		{Name: "tickets-to-read", Shell: sample.WorkspaceShell("runs"), Page: TicketsPage{Workspace: sample.Workspace, Required: []string{"Admin API - Bypass Code", "Update Settings"}}},
 		{Name: "runs-no-match", Shell: sample.WorkspaceShell("runs"), Page: none},
 		{Name: "runs-organization", Shell: sample.OrganizationShell(sample.Acme, "runs"), Page: ofOne},
 		{Name: "runs-none", Shell: sample.OrganizationShell(sample.Bright, "runs"), Page: never},
@@ -76,6 +78,14 @@ func Samples() []sample.Sample {
 			Input:  []views.Fact{{Label: "Organization", Text: sample.Hostile.Name, Mono: true}, {Label: "Request", Text: "POST /w/:ws/o/:org/actions/:action", Mono: true}},
 			Ticket: "Refused access\nRefused. Not allowed in this role: nothing was done.", Back: views.Link{Text: "All runs", Href: views.Runs(sample.Workspace)}}},
 	}
+}
+
+func sampleTickets() TicketsPage {
+	return TicketsPage{Workspace: sample.Workspace, MayChange: true, Groups: []TicketGroup{
+		{Name: "Admin API - Bypass Code", Field: "all Admin API - Bypass Code", All: true, Actions: []TicketChoice{
+			{Title: "Delete Bypass Code", Field: "delete-bypass-code"}, {Title: "Create Bypass Code for User", Field: "create-bypass-code-for-user", Required: true}}},
+		{Name: "Admin API - Settings", Field: "all Admin API - Settings", Actions: []TicketChoice{{Title: "Update Settings", Field: "update-settings", Required: true}}},
+	}}
 }
 
 func sampleReadings() ReadingsPage {

@@ -29,7 +29,7 @@ var (
 	NorthwindIT = views.OrganizationTag{Slug: "northwind-it", Name: "Northwind IT", Colour: 2}
 	Hostile     = views.OrganizationTag{Slug: "x", Name: `</title><script>alert("x")</script>` + "\u202egnp.exe " + strings.Repeat("Wideword", 16), Colour: 11}
 
-	Once = views.Once{RunID: RunID, Connection: Connection, Connected: "the child account Acme Dental (DAACME00000000000001)"}
+	Once = views.Once{RunID: RunID, Connection: Connection, Connected: "the child account Acme Dental (DAACME00000000000001)", AsksTicket: true}
 
 	MinutesAgo = views.When{ISO: "2026-08-03T10:01:26Z", Text: "11:01", Ago: "34 s ago"}
 	ThisMonday = views.When{ISO: "2026-08-03T08:12:00Z", Text: "09:12", Ago: "2 h ago"}

@@ -29,9 +29,9 @@ func sendActivationURL() Action {
 			if err != nil {
 				return Result{}, err
 			}
-			subject := phoneName(phone)
+			subject, about := phoneName(phone), usersOf(phone.Users...)
 			if err := MustBeVerified(ctx, d, in, phone); err != nil {
-				return Result{Subject: subject}, err
+				return Result{Subject: subject, Facts: about}, err
 			}
 			// Only what is unknown is corrected here: changing a known phone is an
 			// action of its own, with a role of its own.
@@ -39,7 +39,7 @@ func sendActivationURL() Action {
 			if phone.Platform == "Unknown" {
 				platform := phonePlatform.Of(in)
 				if platform == "" {
-					return Result{Subject: subject}, &FieldError{Field: phonePlatform.Name, Message: "Choose the platform: Duo activates no phone of unknown platform."}
+					return Result{Subject: subject, Facts: about}, &FieldError{Field: phonePlatform.Name, Message: "Choose the platform: Duo activates no phone of unknown platform."}
 				}
 				unknown.Platform = &platform
 			}
@@ -50,16 +50,16 @@ func sendActivationURL() Action {
 			corrected := ""
 			if unknown != (duo.PhoneFields{}) {
 				if _, err := d.ModifyPhone(ctx, id, unknown); err != nil {
-					return Result{Subject: subject}, err
+					return Result{Subject: subject, Facts: about}, err
 				}
 				corrected = "Set the phone's type and platform, but made no link."
 			}
 			a, err := d.CreateActivationURL(ctx, id, life.Of(in), install.Of(in))
 			if err != nil {
-				return Result{Subject: subject, Summary: corrected}, err
+				return Result{Subject: subject, Facts: about, Summary: corrected}, err
 			}
 			r := Result{
-				Subject: subject, Life: a.ValidFor,
+				Subject: subject, Facts: about, Life: a.ValidFor,
 				Summary: "Made an activation link, valid for " + Duration(a.ValidFor) + ". The device that Duo Mobile was on before is disconnected.",
 				Secrets: []Secret{{ActivationLinkSecret, a.URL}, {ActivationCodeSecret, activationCode(a)}},
 			}

@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"duodesk/internal/duo"
@@ -62,12 +64,38 @@ func createBypassCodes() Action {
 				r.Replaced = len(existing)
 			}
 			r.Summary = bypassSummary(in, len(codes), r.Replaced)
+			r.Raw, _ = json.Marshal([]string(codes)) // what is read next is not the answer
+			r.Codes = newCodes(ctx, d, id, existing, len(codes))
 			for _, code := range codes {
 				r.Secrets = append(r.Secrets, Secret{Label: BypassCodeSecret, Value: code})
 			}
 			return r, nil
 		},
 	}
+}
+
+// lookForCodes is how long a new code waits for the look at what Duo calls it.
+const lookForCodes = 3 * time.Second
+
+// newCodes returns Duo's ids of as many codes as were made just now, so that the record
+// knows later who made them; none where that is not certain.
+func newCodes(ctx context.Context, d *duo.Client, user duo.UserID, before []duo.BypassCode, made int) []string {
+	ctx, cancel := context.WithTimeout(ctx, lookForCodes)
+	defer cancel()
+	after, err := d.UserBypassCodes(ctx, user)
+	if err != nil {
+		return nil
+	}
+	var ids []string
+	for _, code := range after {
+		if !slices.ContainsFunc(before, func(b duo.BypassCode) bool { return b.ID == code.ID }) {
+			ids = append(ids, string(code.ID))
+		}
+	}
+	if len(ids) != made {
+		return nil // someone else made some, or one is used up already
+	}
+	return ids
 }
 
 // NoUseOfCodes says why a user gets no bypass codes; nil if they may.
@@ -133,11 +161,11 @@ func deleteBypassCode() Action {
 			if err != nil {
 				return Result{}, err
 			}
-			subject := found.User.Username
+			subject, about := found.User.Username, usersOf(found.User)
 			if err := d.DeleteBypassCode(ctx, id); err != nil {
-				return Result{Subject: subject}, err
+				return Result{Subject: subject, Facts: about}, err
 			}
-			return Result{Subject: subject, Summary: "Deleted a bypass code."}, nil
+			return Result{Subject: subject, Facts: about, Summary: "Deleted a bypass code."}, nil
 		},
 	}
 }

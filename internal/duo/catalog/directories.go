@@ -41,7 +41,7 @@ func synchronizeUser() Action {
 			if err != nil || !found {
 				return Result{Subject: name, Summary: "Synchronized user " + name + "."}, nil
 			}
-			r := Result{Subject: after.Username, Facts: Facts{Created: string(after.ID)}, Summary: "Synchronized user " + after.Username + ": " + synced(before, after, known) + "."}
+			r := Result{Subject: after.Username, Facts: Facts{Created: string(after.ID), Users: []string{string(after.ID)}}, Summary: "Synchronized user " + after.Username + ": " + synced(before, after, known) + "."}
 			said, err := endUnasked(ctx, d, in, after)
 			r.Summary += said
 			return r, err

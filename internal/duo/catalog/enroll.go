@@ -44,9 +44,10 @@ func enrollUser() Action {
 			if err != nil {
 				return Result{Subject: name}, err
 			}
-			r := Result{Subject: name, Life: life.Of(in), Secrets: []Secret{{EnrollmentCodeSecret, string(code)}}, Summary: enrollSummary(before, known, to, life.Of(in))}
+			r := Result{Subject: name, Facts: usersOf(before), Life: life.Of(in), Secrets: []Secret{{EnrollmentCodeSecret, string(code)}}, Summary: enrollSummary(before, known, to, life.Of(in))}
 			// It is sent; what is there now is told as far as it can be read.
 			if after, found, err := d.UserByUsername(ctx, name); err == nil && found {
+				r.Facts = usersOf(after)
 				r.Table = objectOf([]Column{{"username", "Username", ""}, {"email", "E-mail", ""}, {"user_id", "User id", UserLink}}, enrolledRow, after)
 				if !known {
 					said, err := endUnasked(ctx, d, in, after)
@@ -114,7 +115,7 @@ func authEnroll() Action {
 			if err != nil {
 				return Result{Subject: name.Of(in)}, usernameTaken(err)
 			}
-			r := Result{Subject: made.Username, Life: life.Of(in), Summary: "Made user " + made.Username + " with a phone to activate, valid for " + Duration(life.Of(in)) + ".",
+			r := Result{Subject: made.Username, Facts: Facts{Users: []string{string(made.UserID)}}, Life: life.Of(in), Summary: "Made user " + made.Username + " with a phone to activate, valid for " + Duration(life.Of(in)) + ".",
 				Secrets: []Secret{{ActivationLinkSecret, string(made.ActivationURL)}, {ActivationCodeSecret, string(made.ActivationCode)}},
 				Table:   objectOf([]Column{{"username", "Username", ""}, {"user_id", "User id", UserLink}, {"expiration", "Expires", Moment}}, enrollmentRow, made)}
 			for _, code := range made.BypassCodes {

@@ -135,7 +135,7 @@ func modifyPhone() Action {
 					changed = append(changed, f.Spec().Name)
 				}
 			}
-			return Result{Subject: phoneName(phone), Summary: "Changed " + strings.Join(changed, ", ") + "."}, nil
+			return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...), Summary: "Changed " + strings.Join(changed, ", ") + "."}, nil
 		},
 	}
 }
@@ -183,7 +183,7 @@ func deletePhone() Action {
 			if err != nil {
 				return Result{}, err
 			}
-			r := Result{Subject: phoneName(phone)}
+			r := Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...)}
 			var ids, names []string
 			for _, u := range phone.Users {
 				ids, names = append(ids, string(u.ID)), append(names, u.Username)

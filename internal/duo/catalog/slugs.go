@@ -18,6 +18,10 @@ const (
 	UnassignPhone     = "un-assign-phone-from-user"
 	SendActivationURL = "send-activation-url"
 
+	SendActivationSMS   = "send-activation-by-sms"
+	SendInstallationSMS = "send-installation-by-sms"
+	SendPasscodeSMS     = "send-passcode-by-sms"
+
 	CreateBypassCodes = "create-bypass-code-for-user"
 	DeleteBypassCode  = "delete-bypass-code"
 

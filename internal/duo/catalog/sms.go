@@ -33,7 +33,7 @@ func holdsLink(name, text, link string) []FieldError {
 
 func sendActivationSMS() Action {
 	return Action{
-		Slug: "send-activation-by-sms", Title: "Send Activation By SMS", Category: phoneCategory,
+		Slug: SendActivationSMS, Title: "Send Activation By SMS", Category: phoneCategory,
 		Help: "Sends a phone the link that activates Duo Mobile on it. It costs telephony credits. Help Desk may within 15 minutes of an approved verification of the phone's user.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Role: Helpdesk, Unable: noSMS, Reveals: true,
 		Fields: []Field{phoneID, smsLife, smsInstall, smsActivation, smsInstallation},
@@ -57,15 +57,15 @@ func sendActivationSMS() Action {
 				err = MustBeVerified(ctx, d, in, phone)
 			}
 			if err != nil {
-				return Result{Subject: phoneName(phone)}, err
+				return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...)}, err
 			}
 			sent, err := d.SendActivation(ctx, phone.ID, duo.ActivationSMS{
 				ValidFor: smsLife.Of(in), Install: smsInstall.Of(in), Message: smsActivation.Of(in), InstallText: smsInstallation.Of(in),
 			})
 			if err != nil {
-				return Result{Subject: phoneName(phone)}, err
+				return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...)}, err
 			}
-			r := Result{Subject: phoneName(phone), Life: sent.ValidFor, Summary: "Sent an activation link by SMS to " + phoneName(phone) + ", valid for " + Duration(sent.ValidFor) + "."}
+			r := Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...), Life: sent.ValidFor, Summary: "Sent an activation link by SMS to " + phoneName(phone) + ", valid for " + Duration(sent.ValidFor) + "."}
 			for _, m := range []Secret{{ActivationMessage, string(sent.Message)}, {InstallationMessage, sent.InstallText}} {
 				if m.Value != "" {
 					r.Secrets = append(r.Secrets, m)
@@ -91,7 +91,7 @@ func phoneForSMS(ctx context.Context, d *duo.Client, id string, unable func(duo.
 
 func sendInstallationSMS() Action {
 	return Action{
-		Slug: "send-installation-by-sms", Title: "Send Installation By SMS", Category: phoneCategory,
+		Slug: SendInstallationSMS, Title: "Send Installation By SMS", Category: phoneCategory,
 		Help: "Sends a phone the link to install Duo Mobile. It activates nothing. It costs telephony credits.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_installation", Kind: Send, Role: Helpdesk, Unable: noSMS,
 		Fields: []Field{phoneID, smsInstallation},
@@ -102,31 +102,34 @@ func sendInstallationSMS() Action {
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			phone, err := phoneForSMS(ctx, d, phoneID.Of(in), noSMS)
 			if err != nil {
-				return Result{Subject: phoneName(phone)}, err
+				return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...)}, err
 			}
 			if _, err := d.SendInstallation(ctx, phone.ID, smsInstallation.Of(in)); err != nil {
-				return Result{Subject: phoneName(phone)}, err
+				return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...)}, err
 			}
-			return Result{Subject: phoneName(phone), Summary: "Sent a link to install Duo Mobile by SMS to " + phoneName(phone) + "."}, nil
+			return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...), Summary: "Sent a link to install Duo Mobile by SMS to " + phoneName(phone) + "."}, nil
 		},
 	}
 }
 
 func sendPasscodeSMS() Action {
 	return Action{
-		Slug: "send-passcode-by-sms", Title: "Send Passcode By SMS", Category: phoneCategory,
+		Slug: SendPasscodeSMS, Title: "Send Passcode By SMS", Category: phoneCategory,
 		Help: "Sends a phone a new set of passcodes; those sent before stop working. It costs telephony credits.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_passcodes", Kind: Send, Role: Helpdesk, Unable: noPasscodes, Fields: []Field{phoneID},
 		Asks: "An SMS is sent now. Passcodes that were sent before stop working.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			phone, err := phoneForSMS(ctx, d, phoneID.Of(in), noPasscodes)
 			if err != nil {
-				return Result{Subject: phoneName(phone)}, err
+				return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...)}, err
 			}
 			if err := d.SendPasscodes(ctx, phone.ID); err != nil {
-				return Result{Subject: phoneName(phone)}, err
+				return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...)}, err
 			}
-			return Result{Subject: phoneName(phone), Summary: "Sent new passcodes by SMS to " + phoneName(phone) + "."}, nil
+			return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...), Summary: "Sent new passcodes by SMS to " + phoneName(phone) + "."}, nil
 		},
 	}
 }
+
+// LinkLife is how long the activation link of a run works that was asked for with input.
+func LinkLife(input map[string]string) time.Duration { return smsLife.Of(Recalled(input)) }

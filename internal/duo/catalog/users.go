@@ -47,7 +47,7 @@ func createUser() Action {
 				return Result{Subject: username.Of(in)}, err
 			}
 			said, err := endUnasked(ctx, d, in, user)
-			return Result{Subject: user.Username, Facts: Facts{Created: string(user.ID)}, Summary: "Created user " + user.Username + "." + said}, err
+			return Result{Subject: user.Username, Facts: Facts{Created: string(user.ID), Users: []string{string(user.ID)}}, Summary: "Created user " + user.Username + "." + said}, err
 		},
 	}
 }

@@ -52,7 +52,8 @@ func (r *Runner) Invite(ctx context.Context, sc store.Scope, actor run.Actor, i 
 			return err
 		}
 		return tx.Record(ctx, store.Record{
-			ID: i.ID, Event: store.OperatorInvited, Operator: actor.Operator, Subject: i.Email, At: i.InvitedAt,
+			ID: i.ID, Event: store.OperatorInvited, Operator: actor.Operator, Ticket: actor.Ticket,
+			Subject: i.Email, At: i.InvitedAt,
 			Input:   map[string]string{"membership": GrantText(kept.Grant(), kept.Names)},
 			Summary: fmt.Sprintf("Invited %s as %s.", i.Email, grantInShort(kept.Grant(), kept.Names)),
 		})
@@ -70,7 +71,7 @@ func (r *Runner) RevokeInvitation(ctx context.Context, sc store.Scope, actor run
 		if err := tx.DropInvitation(ctx, id); err != nil {
 			return err
 		}
-		return tx.Record(ctx, store.Record{ID: form, Event: store.InvitationRevoked, Operator: actor.Operator, Subject: before.Email, At: r.Now(),
+		return tx.Record(ctx, store.Record{ID: form, Event: store.InvitationRevoked, Operator: actor.Operator, Ticket: actor.Ticket, Subject: before.Email, At: r.Now(),
 			Summary: "Revoked the invitation of " + before.Email + "."})
 	})
 }

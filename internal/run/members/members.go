@@ -71,7 +71,8 @@ func (r *Runner) ChangeMember(ctx context.Context, sc store.Scope, actor run.Act
 			return err
 		}
 		return tx.Record(ctx, store.Record{
-			ID: form, Event: store.MemberChanged, Operator: actor.Operator, Subject: before.Email, At: r.Now(),
+			ID: form, Event: store.MemberChanged, Operator: actor.Operator, Ticket: actor.Ticket,
+			Subject: before.Email, At: r.Now(),
 			Input:   map[string]string{"before": GrantText(before.Grant(), before.Names), "after": GrantText(after.Grant(), after.Names)},
 			Summary: fmt.Sprintf("Changed %s from %s to %s.", before.Email, grantInShort(before.Grant(), before.Names), grantInShort(after.Grant(), after.Names)),
 		})
@@ -111,7 +112,8 @@ func (r *Runner) actOnMember(ctx context.Context, sc store.Scope, actor run.Acto
 			return err
 		}
 		return tx.Record(ctx, store.Record{
-			ID: form, Event: event, Operator: actor.Operator, Subject: before.Email, At: r.Now(),
+			ID: form, Event: event, Operator: actor.Operator, Ticket: actor.Ticket,
+			Subject: before.Email, At: r.Now(),
 			Input:   map[string]string{"membership": GrantText(before.Grant(), before.Names)},
 			Summary: fmt.Sprintf(summary, before.Email),
 		})

@@ -69,7 +69,8 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor run.A
 		}
 		kept = all[slices.IndexFunc(all, func(other store.Token) bool { return other.ID == k.ID })]
 		return tx.Record(ctx, store.Record{
-			ID: k.ID, Event: store.TokenMade, Operator: actor.Operator, Subject: k.Name, At: k.CreatedAt,
+			ID: k.ID, Event: store.TokenMade, Operator: actor.Operator, Ticket: actor.Ticket,
+			Subject: k.Name, At: k.CreatedAt,
 			Input:   map[string]string{"grant": GrantText(kept.Grant(), kept.Names), "expires": k.ExpiresAt.UTC().Format(time.RFC3339)},
 			Summary: fmt.Sprintf("Made the access token %s: %s, until %s.", k.Name, grantInShort(kept.Grant(), kept.Names), k.ExpiresAt.UTC().Format("2 Jan 2006")),
 		})
@@ -123,7 +124,7 @@ func (r *Runner) RevokeToken(ctx context.Context, workspace uuid.UUID, actor run
 			return err
 		}
 		return tx.Record(ctx, store.Record{
-			Event: store.TokenRevoked, Operator: actor.Operator, Subject: k.Name, At: r.Now(),
+			Event: store.TokenRevoked, Operator: actor.Operator, Ticket: actor.Ticket, Subject: k.Name, At: r.Now(),
 			Input:   map[string]string{"grant": GrantText(k.Grant(), k.Names)},
 			Summary: fmt.Sprintf("Revoked %s %s.", whose, k.Name),
 		})

@@ -21,7 +21,8 @@ func versionRecord(e store.Event, actor run.Actor, v store.Version, summary stri
 		return ownRecord(e, actor, v, summary, now)
 	}
 	return store.Record{
-		Event: e, Operator: actor.Operator, Subject: run.APITitle(v.API), Summary: summary, At: now,
+		Event: e, Operator: actor.Operator, Ticket: actor.Ticket,
+		Subject: run.APITitle(v.API), Summary: summary, At: now,
 		Input: map[string]string{"api": v.API, "version": strconv.Itoa(v.Version), "host": v.Host,
 			"integration_key": v.IntegrationKey},
 	}
@@ -34,7 +35,7 @@ func ownRecord(e store.Event, actor run.Actor, v store.Version, summary string, 
 		store.IntegrationActivated: store.OwnKeysActivated, store.IntegrationDiscarded: store.OwnKeysDiscarded,
 	}
 	return store.Record{
-		Event: own[e], Operator: actor.Operator, Organization: *v.OrganizationID,
+		Event: own[e], Operator: actor.Operator, Ticket: actor.Ticket, Organization: *v.OrganizationID,
 		Subject: "Own " + run.APITitle(v.API) + " keys", Summary: summary, At: now,
 		Input: map[string]string{"version": strconv.Itoa(v.Version), "host": v.Host, "integration_key": v.IntegrationKey},
 	}
@@ -44,7 +45,8 @@ func ownRecord(e store.Event, actor run.Actor, v store.Version, summary string, 
 func connectionRecord(actor run.Actor, before, after store.Organization, accounts []store.Account,
 	now time.Time) store.Record {
 	return store.Record{
-		Event: store.ConnectionChanged, Operator: actor.Operator, Organization: before.ID, AccountID: after.AccountID,
+		Event: store.ConnectionChanged, Operator: actor.Operator, Ticket: actor.Ticket,
+		Organization: before.ID, AccountID: after.AccountID,
 		Subject: before.Name, At: now,
 		Input: map[string]string{"from": before.Kind, "from_account": before.AccountID, "to": after.Kind,
 			"to_account": after.AccountID},
@@ -68,7 +70,8 @@ func connectionWords(o store.Organization, accounts []store.Account) string {
 func directoryRecord(e store.Event, actor run.Actor, o store.Organization, d store.Directory, summary string,
 	now time.Time) store.Record {
 	return store.Record{
-		Event: e, Operator: actor.Operator, Organization: o.ID, AccountID: o.AccountID, Subject: o.Name, At: now,
+		Event: e, Operator: actor.Operator, Ticket: actor.Ticket,
+		Organization: o.ID, AccountID: o.AccountID, Subject: o.Name, At: now,
 		Input: map[string]string{"name": d.Name, "key": run.Tail(d.Key)}, Summary: summary,
 	}
 }
@@ -100,7 +103,8 @@ func lastCheck(v store.Version) string {
 
 func creationRecord(actor run.Actor, o store.Organization, now time.Time) store.Record {
 	return store.Record{
-		Event: store.OrganizationCreated, Operator: actor.Operator, Organization: o.ID, Subject: o.Name, At: now,
+		Event: store.OrganizationCreated, Operator: actor.Operator, Ticket: actor.Ticket,
+		Organization: o.ID, Subject: o.Name, At: now,
 		Input: map[string]string{"name": o.Name, "slug": o.Slug}, Summary: "Created.",
 	}
 }
@@ -110,7 +114,8 @@ func creationRecord(actor run.Actor, o store.Organization, now time.Time) store.
 func mappingRecord(actor run.Actor, o store.Organization, account string, accounts []store.Account,
 	now time.Time) store.Record {
 	r := store.Record{
-		Event: store.OrganizationMapped, Operator: actor.Operator, Organization: o.ID, AccountID: account,
+		Event: store.OrganizationMapped, Operator: actor.Operator, Ticket: actor.Ticket,
+		Organization: o.ID, AccountID: account,
 		Subject: o.Name, At: now,
 		Input: map[string]string{"from": o.AccountID, "to": account},
 	}
@@ -140,7 +145,8 @@ func namedAccount(id string, accounts []store.Account) string {
 // it was.
 func directoryKeyRecord(actor run.Actor, o store.Organization, key string, now time.Time) store.Record {
 	r := store.Record{
-		Event: store.DirectoryKeySet, Operator: actor.Operator, Organization: o.ID, AccountID: o.AccountID,
+		Event: store.DirectoryKeySet, Operator: actor.Operator, Ticket: actor.Ticket,
+		Organization: o.ID, AccountID: o.AccountID,
 		Subject: o.Name, At: now,
 		Input:   map[string]string{"from": run.Tail(o.DirectoryKey), "to": run.Tail(key)},
 		Summary: "Set the key that ends in " + run.Tail(key) + ".",
@@ -159,7 +165,8 @@ func directoryKeyRecord(actor run.Actor, o store.Organization, key string, now t
 func changeRecord(actor run.Actor, before, after store.Organization, changes []fieldChange,
 	now time.Time) store.Record {
 	r := store.Record{
-		Event: store.OrganizationChanged, Operator: actor.Operator, Organization: before.ID, AccountID: before.AccountID,
+		Event: store.OrganizationChanged, Operator: actor.Operator, Ticket: actor.Ticket,
+		Organization: before.ID, AccountID: before.AccountID,
 		Subject: after.Name, At: now,
 		Input: map[string]string{},
 	}
@@ -190,7 +197,8 @@ func archiveRecord(actor run.Actor, before store.Organization, now time.Time) st
 // organization's own kept.
 func keptNameRecord(actor run.Actor, o store.Organization, d store.Drifted, now time.Time) store.Record {
 	return store.Record{
-		Event: store.OrganizationNameKept, Operator: actor.Operator, Organization: o.ID, AccountID: d.AccountID,
+		Event: store.OrganizationNameKept, Operator: actor.Operator, Ticket: actor.Ticket,
+		Organization: o.ID, AccountID: d.AccountID,
 		Subject: o.Name, At: now,
 		Input: map[string]string{"account_name_from": catalog.Plain(d.AccountName),
 			"account_name": catalog.Plain(d.NameNow)},
@@ -209,7 +217,8 @@ func importRecord(actor run.Actor, id uuid.UUID, judged []JudgedRow, now time.Ti
 		summary += fmt.Sprintf("; %d left out for their faults", n[Faulty])
 	}
 	return store.Record{
-		ID: id, Event: store.OrganizationsImported, Operator: actor.Operator, At: now, Summary: summary + ".",
+		ID: id, Event: store.OrganizationsImported, Operator: actor.Operator, Ticket: actor.Ticket,
+		At: now, Summary: summary + ".",
 		Input: map[string]string{"created": strconv.Itoa(n[WillBeCreated]), "existed": strconv.Itoa(n[Exists]),
 			"faults": strconv.Itoa(n[Faulty])},
 	}

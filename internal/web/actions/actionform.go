@@ -14,8 +14,10 @@ import (
 )
 
 // spec describes a field of the form's action.
-func (f sheet) spec(name string) catalog.Spec {
-	for _, field := range f.action.Fields {
+func (f sheet) spec(name string) catalog.Spec { return specOf(f.action, name) }
+
+func specOf(a catalog.Action, name string) catalog.Spec {
+	for _, field := range a.Fields {
 		if spec := field.Spec(); spec.Name == name {
 			return spec
 		}
@@ -44,14 +46,10 @@ func (s *pages) generatedForm(ctx context.Context, v site.Visitor, f sheet) (vie
 	if e := f.look().edit; e != nil {
 		which := slices.DeleteFunc(slices.Clone(f.action.Fields), func(field catalog.Field) bool { return field.Spec().Name != e.id })
 		page, err := s.formOfFields(ctx, v, f, which)
-		page.Button = "Open the form"
+		page.Button, page.AsksTicket = "Open the form", false
 		return page, err
 	}
-	page, err := s.formOfFields(ctx, v, f, f.action.Fields)
-	if f.action.Kind != catalog.Read {
-		page.Fields = append(page.Fields, ticketField(f))
-	}
-	return page, err
+	return s.formOfFields(ctx, v, f, f.action.Fields)
 }
 
 // buttonOf says what the button of a generated form does.

@@ -14,7 +14,6 @@ import (
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 	"duodesk/internal/web/site"
-	"duodesk/internal/web/words"
 	"duodesk/views"
 )
 
@@ -39,12 +38,18 @@ type sheet struct {
 
 	run store.Run // what became of it, once it was recorded
 
+	needsTicket bool // the workspace requires a ticket for it
+
 	zone *time.Location // in which its times were typed; nil: it was not sent
 }
 
 // once are the hidden fields of the sheet's form.
 func (f sheet) once() views.Once {
-	return views.Once{RunID: f.runID.String(), Connection: f.connection, Connected: f.connected, Held: f.held, ReasonHelp: f.heldHelp, Reason: f.input(run.ReasonField, "")}
+	return views.Once{
+		RunID: f.runID.String(), Connection: f.connection, Connected: f.connected, Held: f.held, ReasonHelp: f.heldHelp,
+		Reason: f.input(run.ReasonField, ""), AsksTicket: f.action.Kind != catalog.Read, TicketNeeded: f.needsTicket,
+		Ticket: f.input(site.TicketBox.Name, ""),
+	}
 }
 
 func (f sheet) get(name string) string { return f.values.Get(name) }
@@ -156,6 +161,9 @@ func (s *pages) showSheet(c echo.Context, v site.Visitor, status int, f sheet) e
 			return err
 		}
 	}
+	if err := s.markTicket(c.Request().Context(), v, &f); err != nil {
+		return err
+	}
 	page, err := draw(s, c.Request().Context(), v, f)
 	if err != nil {
 		return err
@@ -196,6 +204,7 @@ func (s *pages) showDone(c echo.Context, v site.Visitor, f sheet, in catalog.Val
 		return s.Render(c, http.StatusOK, v, site.Place{Tab: "users"}, s.verificationPage(v, f, done))
 	case done.Result.Pending != "":
 		return c.Redirect(http.StatusSeeOther, site.RunAddress(v, done.Run))
+	case f.look().sent && !f.generated:
 	case len(done.Result.Secrets) > 0 && !f.generated:
 		return s.showSecrets(c, v, f, in, done)
 	case len(done.Result.Secrets) > 0, done.Result.Table != nil, f.action.Reads(in):
@@ -204,8 +213,4 @@ func (s *pages) showDone(c echo.Context, v site.Visitor, f sheet, in catalog.Val
 		return c.Redirect(http.StatusSeeOther, site.RunAddress(v, done.Run))
 	}
 	return c.Redirect(http.StatusSeeOther, onward(v, f, done))
-}
-
-func ticketField(f sheet) views.FieldView {
-	return words.Control(site.TicketBox.Spec(), f.input(site.TicketBox.Name, ""), "")
 }

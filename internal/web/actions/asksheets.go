@@ -46,7 +46,7 @@ func (s *pages) verifySheet(ctx context.Context, v site.Visitor, f sheet) (views
 		}
 		choice.Options = append(choice.Options, views.Option{Value: string(p.ID), Text: words.PhoneTitle(p) + " · " + words.PhoneKind(p) + seen})
 	}
-	page.Fields = []views.FieldView{choice, ticketField(f)}
+	page.Fields = []views.FieldView{choice}
 	return page, nil
 }
 
@@ -93,7 +93,6 @@ func (s *pages) authSheet(ctx context.Context, v site.Visitor, f sheet) (views.P
 			page.More = append(page.More, shown)
 		}
 	}
-	page.Fields = append(page.Fields, ticketField(f))
 	return page, nil
 }
 

@@ -57,7 +57,7 @@ func (s *pages) bypassSheet(ctx context.Context, v site.Visitor, f sheet) (views
 	page := actions.BypassPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), UserID: f.get("user_id"), User: words.DisplayName(user),
 		Presets: s.bypassPresets(v, f.action), ValidSecs: f.input("valid_secs", "3600"), Count: f.input("count", "1"), Uses: f.input("reuse_count", "1"),
-		MaxCount: mostFor(v, f.action, catalog.BypassNew), MaxUses: mostFor(v, f.action, catalog.BypassUses), Keep: !f.submitted() || f.get("preserve_existing") == "true", Existing: len(codes), Ticket: f.input("ticket", ""), Error: cmp.Or(f.fault, f.faults["user_id"]),
+		MaxCount: mostFor(v, f.action, catalog.BypassNew), MaxUses: mostFor(v, f.action, catalog.BypassUses), Keep: !f.submitted() || f.get("preserve_existing") == "true", Existing: len(codes), Error: cmp.Or(f.fault, f.faults["user_id"]),
 	}
 	if err != nil {
 		page.User, page.Existing = "this user", -1

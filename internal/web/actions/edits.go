@@ -86,11 +86,14 @@ func (s *pages) showReview(c echo.Context, v site.Visitor, f sheet, e edit, in c
 	if err := s.hold(c.Request().Context(), v, &f, false); err != nil {
 		return err
 	}
+	if err := s.markTicket(c.Request().Context(), v, &f); err != nil {
+		return err
+	}
 	typed := in.Given(f.action)
 	page := actions.ReviewPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Subject: now.name, Slug: f.action.Slug,
 		Back: again(v, f), Cancel: placeOf(v, f),
-		Hidden: []views.Hidden{{Name: "reviewed", Value: "1"}, {Name: site.TicketBox.Name, Value: f.get(site.TicketBox.Name)}},
+		Hidden: []views.Hidden{{Name: "reviewed", Value: "1"}},
 	}
 	if e.id != "" {
 		page.Hidden = append(page.Hidden, views.Hidden{Name: e.id, Value: f.get(e.id)})

@@ -84,7 +84,8 @@ func (s *pages) showAlready(c echo.Context, v site.Visitor, f sheet, before stor
 		sent += ", for " + before.Subject
 	}
 	page := s.SentBefore(v, sent, before)
-	page.Secret, page.Run = revealed(f.action, before), views.Link{Text: "Open the run", Href: site.RunAddress(v, before)}
+	shown := revealed(f.action, before) && (f.generated || !f.look().sent)
+	page.Secret, page.Run = shown, views.Link{Text: "Open the run", Href: site.RunAddress(v, before)}
 	page.Onward = views.Link{Text: "See what is there now", Href: onward(v, f, run.Outcome{Run: before})}
 	page.Again = views.Link{Text: "Open a fresh form", Href: again(v, f)}
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users"}, page)

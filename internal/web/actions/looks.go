@@ -30,6 +30,8 @@ type look struct {
 	people  []string // the fields that say whom it concerns, where those are no ids
 	chooses bool     // its own form lets a person choose whom it concerns
 	spared  string   // what of it a report of fraud does not hold back
+	button  string   // the verb and object of its own form, where several actions share one
+	sent    bool     // its secrets went to the person: its own form leads on, and does not show them
 }
 
 // list is the page that a form is opened from where nothing says which user or phone.
@@ -62,17 +64,20 @@ func init() {
 		catalog.UnlockUser:  {form: (*pages).unlockSheet},
 		catalog.DeleteUser:  {form: (*pages).deleteUserSheet, onward: fromDeleted},
 		catalog.RestoreUser: {form: (*pages).restoreUserSheet},
-		catalog.EnrollUser:  {form: (*pages).enrollSheet, people: []string{"username"}},
+		catalog.EnrollUser:  {form: (*pages).enrollSheet, people: []string{"username"}, sent: true},
 		catalog.SynchronizeUser: {form: (*pages).syncSheet, onward: fromSync, here: (*pages).directoryFaults,
 			several: syncNames.Name, people: []string{"username", syncNames.Name}},
 
 		catalog.CreatePhone: {form: (*pages).createPhoneSheet, list: phones, onward: toCreated(catalog.OfPhone)},
 		catalog.ModifyPhone: {form: (*pages).editPhoneSheet, list: phones,
 			edit: &edit{noun: "this phone", id: "phone_id", boxes: phoneBoxes, read: (*pages).phoneNow}},
-		catalog.DeletePhone:       {form: (*pages).deletePhoneSheet, list: phones, onward: toList},
-		catalog.AssignPhone:       {form: (*pages).assignPhoneSheet, list: phones, chooses: true},
-		catalog.UnassignPhone:     {form: (*pages).unassignSheet, list: phones},
-		catalog.SendActivationURL: {form: (*pages).activationSheet, list: phones, secrets: (*pages).activationResult},
+		catalog.DeletePhone:         {form: (*pages).deletePhoneSheet, list: phones, onward: toList},
+		catalog.AssignPhone:         {form: (*pages).assignPhoneSheet, list: phones, chooses: true},
+		catalog.UnassignPhone:       {form: (*pages).unassignSheet, list: phones},
+		catalog.SendActivationURL:   {form: (*pages).activationSheet, list: phones, secrets: (*pages).activationResult},
+		catalog.SendActivationSMS:   {form: (*pages).activationSheet, list: phones, sent: true},
+		catalog.SendInstallationSMS: {form: (*pages).smsSheet, list: phones, button: "Send installation link by SMS"},
+		catalog.SendPasscodeSMS:     {form: (*pages).smsSheet, list: phones, button: "Send SMS passcodes"},
 
 		catalog.AssociateGroup:    {form: (*pages).addToGroupSheet},
 		catalog.DisassociateGroup: {form: (*pages).leaveGroupSheet},

@@ -65,7 +65,7 @@ func sentSheet(c echo.Context, v site.Visitor, fields bool) (sheet, error) {
 	if err != nil {
 		return sheet{}, err
 	}
-	form, id, err := site.FormWithID(c)
+	form, id, err := site.ActForm(c)
 	f := sheet{action: action, generated: isGenerated(action, fields), values: form.Values, runID: id, zone: zoneOfForm(v, form)}
 	if err == nil {
 		f.connection, f.connected, err = form.Opened()
@@ -174,15 +174,21 @@ func (p *posted) do() (bool, error) {
 func (f sheet) read() (in catalog.Values, ticket, reason string, bad []catalog.FieldError) {
 	sent := site.Form{Values: f.values}
 	in, bad = f.action.Parse(f.inZone(sent.Field(f.action)))
+	ticket, reason, faults := f.beside()
+	return in, ticket, reason, append(bad, faults...)
+}
+
+// beside checks what a form has beside the fields of its action.
+func (f sheet) beside() (ticket, reason string, bad []catalog.FieldError) {
+	sent := site.Form{Values: f.values}
 	ticket, fault := sent.Text(site.TicketBox)
 	if fault != "" {
 		bad = append(bad, catalog.FieldError{Field: site.TicketBox.Name, Message: fault})
 	}
-	reason, fault = sent.Text(site.ReasonBox)
-	if fault != "" {
+	if reason, fault = sent.Text(site.ReasonBox); fault != "" {
 		bad = append(bad, catalog.FieldError{Field: site.ReasonBox.Name, Message: fault})
 	}
-	return in, ticket, reason, bad
+	return ticket, reason, bad
 }
 
 // chosenID checks one field of a form, which names what the form is about.
@@ -208,10 +214,13 @@ func (p *posted) ask(question string) error {
 	if err := p.hold(p.ctx, v, &f, false); err != nil {
 		return err
 	}
+	if err := p.markTicket(p.ctx, v, &f); err != nil {
+		return err
+	}
 	page := confirmPage(v, f, f.address(v))
 	page.Post, page.Heading, page.Button, page.Danger = f.address(v), f.action.Title, f.action.Title, f.action.Dangerous()
 	page.Consequences = []string{cmp.Or(p.unable(p.ctx, v, f), question)}
-	page.Hidden = []views.Hidden{{Name: "agreed", Value: "1"}, {Name: "ticket", Value: f.get("ticket")}}
+	page.Hidden = []views.Hidden{{Name: "agreed", Value: "1"}}
 	if hasTimes(f.action) {
 		page.Hidden = append(page.Hidden, views.Hidden{Name: zoneField, Value: f.zone.String()})
 	}

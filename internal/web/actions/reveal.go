@@ -50,7 +50,7 @@ func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, _ cata
 	page := actions.ActivationResult{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Device: done.Result.Subject, QR: code,
 		Link: secrets[catalog.ActivationLinkSecret], InstallLink: secrets[catalog.InstallLinkSecret],
-		Expires: s.Until(v, done.Expires), ShownAt: s.When(v, s.Now()).Text, Back: views.Link{Text: "Back to the phone", Href: placeOf(v, f)},
+		Expires: s.Until(v, done.Expires), ShownAt: s.When(v, s.Now()).Text, Live: activationLive(v, f, done), Back: views.Link{Text: "Back to the phone", Href: onward(v, f, done)},
 	}
 	if f.get("user_id") != "" {
 		page.Back.Text = "Back to the user"

@@ -99,7 +99,7 @@ func settingsFaults(now map[string]string, in catalog.Values) []catalog.FieldErr
 func (s *pages) settingsPage(v site.Visitor, f sheet, now edited) actions.SettingsPage {
 	page := actions.SettingsPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Error: f.fault,
-		Was: f.look().edit.was(f, now), Ticket: f.input("ticket", ""),
+		Was: f.look().edit.was(f, now),
 	}
 	for _, g := range catalog.Settings {
 		group := actions.SettingGroup{Title: g.Title}

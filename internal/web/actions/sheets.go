@@ -29,11 +29,12 @@ func (s *pages) activationSheet(ctx context.Context, v site.Visitor, f sheet) (v
 	if err != nil && !f.submitted() {
 		return nil, err
 	}
+	link, _ := catalog.Lookup(catalog.SendActivationURL)
 	page := actions.ActivationPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), PhoneID: f.get("phone_id"), UserID: f.get("user_id"),
 		Device: words.PhoneTitle(phone), Facts: s.phoneFacts(phone), NeedsPlatform: phone.Platform == "Unknown" || phone.Type == "Unknown",
-		Platform: f.input("platform", ""), Type: f.input("type", "mobile"), ValidSecs: f.input("valid_secs", "86400"), Error: f.fault,
-		Cancel: placeOf(v, f),
+		Platform: f.input("platform", ""), Type: f.input("type", "mobile"), ValidSecs: f.input("valid_secs", "86400"), Error: cmp.Or(f.fault, f.faults["phone_id"]),
+		Install: f.get("install") == "true", From: f.get("from"), Cancel: placeOf(v, f), NoSMS: noActivationSMS(phone),
 	}
 	if err != nil {
 		page.Device, page.Facts, page.NeedsPlatform = "this phone", nil, f.values.Has("platform")
@@ -51,17 +52,49 @@ func (s *pages) activationSheet(ctx context.Context, v site.Visitor, f sheet) (v
 		}
 	}
 	if phone.Activated {
+		page.Stops = words.UserNames(phone, "")
 		page.Disconnects = strings.TrimPrefix(words.PhoneKind(phone)+" · "+words.PhoneTitle(phone), " · ")
 	}
-	page.Platforms = append([]views.Option{{Text: "Choose the platform"}}, words.Options(f.spec("platform"))...)
-	page.Types = words.Options(f.spec("type"))
+	page.Platforms = append([]views.Option{{Text: "Choose the platform"}}, words.Options(specOf(link, "platform"))...)
+	page.Types = words.Options(specOf(link, "type"))
 	for _, life := range []time.Duration{time.Hour, 24 * time.Hour, 3 * 24 * time.Hour, 7 * 24 * time.Hour} {
-		if v.Role < leastRole(f.action, "valid_secs", secs(life)) {
+		if v.Role < leastRole(link, "valid_secs", secs(life)) {
 			break
 		}
 		page.Lifetimes = append(page.Lifetimes, views.Option{Value: secs(life),
 			Text: catalog.Duration(life) + ", until " + s.Until(v, s.Now().Add(life)).Text})
 	}
+	return page, nil
+}
+
+// noActivationSMS says why a phone gets no activation link by SMS; "" if it may.
+func noActivationSMS(phone duo.Phone) string {
+	if phone.Platform == "Unknown" || phone.Type == "Unknown" {
+		return "Duo sends no link by SMS while it does not know the type and platform."
+	}
+	action, _ := catalog.Lookup(catalog.SendActivationSMS)
+	return action.Unable(phone)
+}
+
+// smsSheet asks before a text message is sent to a phone, and says which.
+func (s *pages) smsSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
+	phone, err := s.Runner.Phone(ctx, v.Scope, v.Organization, f.get("phone_id"))
+	if err != nil && !f.submitted() {
+		return nil, err
+	}
+	page := confirmPage(v, f, placeOf(v, f))
+	name := words.PhoneTitle(phone)
+	if page.Facts = s.phoneFacts(phone); err != nil {
+		name, page.Facts = "this phone", nil // what was typed must not be lost because Duo does not answer
+	}
+	page.Heading, page.Button = f.look().button+" to "+name, f.look().button
+	page.Consequences = []string{f.action.Asks, "It costs telephony credits."}
+	if err == nil {
+		if why := f.action.Unable(phone); why != "" {
+			page.Button, page.Consequences = "", []string{why}
+		}
+	}
+	page.Hidden = []views.Hidden{{Name: "phone_id", Value: f.get("phone_id")}, {Name: "user_id", Value: f.get("user_id")}, {Name: "from", Value: f.get("from")}}
 	return page, nil
 }
 
@@ -125,7 +158,7 @@ func (s *pages) deleteUserSheet(ctx context.Context, v site.Visitor, f sheet) (v
 		page.Hidden = append(page.Hidden, views.Hidden{Name: "permanent", Value: "true"})
 		return page, err
 	}
-	page.Heading, page.Button = "Send "+name+" to the trash", "Send to trash"
+	page.Heading, page.Button = "Move "+name+" to Trash", "Move to Trash"
 	page.Consequences = []string{"The user cannot sign in from now on. Duo empties its trash after some days (7 unless changed); until then you can restore the user here.",
 		"If Duo refuses the trash, nothing is deleted."}
 	if why := catalog.WhyBypass(user); why != "" && err == nil {

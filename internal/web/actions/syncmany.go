@@ -70,12 +70,15 @@ func (s *pages) syncMany(c echo.Context, v site.Visitor, f sheet, faults []catal
 		f.faults = site.ByField(faults)
 		return s.showSheet(c, v, http.StatusUnprocessableEntity, f)
 	}
-	reason, fault := site.Form{Values: f.values}.Text(site.ReasonBox)
-	if fault != "" {
-		return s.showFaults(c, v, f, f.values, []catalog.FieldError{{Field: site.ReasonBox.Name, Message: fault}})
+	ticket, reason, faults := f.beside()
+	if len(faults) > 0 {
+		return s.showFaults(c, v, f, f.values, faults)
 	}
 	names, _ := usernamesOf(f.get(syncNames.Name))
 	if err := s.hold(ctx, v, &f, false, names...); err != nil {
+		return err
+	}
+	if err := s.markTicket(ctx, v, &f); err != nil {
 		return err
 	}
 	page := actions.SyncResult{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), DirectoryKey: f.get("directory_key"), Names: strings.Join(names, "\n")}
@@ -99,7 +102,7 @@ func (s *pages) syncMany(c echo.Context, v site.Visitor, f sheet, faults []catal
 			page.Users = append(page.Users, actions.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: "The time was over before this one."})
 			continue
 		}
-		row, err := s.syncOne(ctx, v, f, name, reason)
+		row, err := s.syncOne(ctx, v, f, name, ticket, reason)
 		if other, is := errors.AsType[*run.ConnectionChanged](err); is && i > 0 {
 			changed = "The organization is connected otherwise now: " + other.Now + "."
 			page.Users = append(page.Users, actions.SyncedUser{Username: catalog.Plain(name), Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: changed})
@@ -124,7 +127,7 @@ func syncRun(form uuid.UUID, name string) uuid.UUID {
 }
 
 // syncOne carries out one of them. Its error is one that concerns them all.
-func (s *pages) syncOne(ctx context.Context, v site.Visitor, f sheet, name, reason string) (actions.SyncedUser, error) {
+func (s *pages) syncOne(ctx context.Context, v site.Visitor, f sheet, name, ticket, reason string) (actions.SyncedUser, error) {
 	row := actions.SyncedUser{Username: catalog.Plain(name)}
 	values := url.Values{"directory_key": {f.get("directory_key")}, "username": {name}}
 	in, bad := f.action.Parse(func(field string) (string, bool) { return values.Get(field), values.Has(field) })
@@ -133,7 +136,8 @@ func (s *pages) syncOne(ctx context.Context, v site.Visitor, f sheet, name, reas
 		return row, nil
 	}
 	done, err := s.Runner.Do(ctx, run.Request{
-		ID: syncRun(f.runID, name), Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: f.action, Input: in, Opened: f.connection, Reason: reason,
+		ID: syncRun(f.runID, name), Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: f.action, Input: in, Ticket: ticket,
+		Opened: f.connection, Reason: reason,
 	})
 	var already *run.AlreadyRun
 	var fault *catalog.FieldError
@@ -145,6 +149,8 @@ func (s *pages) syncOne(ctx context.Context, v site.Visitor, f sheet, name, reas
 	case errors.As(err, &held):
 		row.Outcome, row.Summary = views.Chip{Level: "bad", Text: "held back"}, s.HeldText(v, held)
 		return row, nil
+	case errors.As(err, &fault) && done.Run.ID == uuid.Nil: // the ticket that all of them lack
+		return row, err
 	case errors.As(err, &fault), errors.As(err, &role), site.DuoSaidNo(err) && done.Run.ID != uuid.Nil:
 	case err != nil:
 		return row, err

@@ -1,7 +1,9 @@
 package actions
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"duodesk/internal/duo"
@@ -63,23 +65,35 @@ func (s *pages) editUserSheet(ctx context.Context, v site.Visitor, f sheet) (vie
 	return page, nil
 }
 
-// enrollSheet is the form that sends an enrollment e-mail, filled in from the
-// user whom the address names: never from the address itself, since whoever sends
-// somebody a link must not choose where the e-mail goes.
+// enrollSheet is the form that sends an enrollment e-mail, filled in from the user
+// whom the address names: never from the address itself, since whoever sends somebody a
+// link must not choose where the e-mail goes. It leads back to that user.
 func (s *pages) enrollSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
-	if id := f.get("user_id"); id != "" && !f.submitted() {
+	id := f.get("user_id")
+	if id == "" || f.generated {
+		return s.generatedForm(ctx, v, f)
+	}
+	name := f.get("username")
+	if !f.submitted() {
 		user, _, err := s.Runner.User(ctx, v.Scope, v.Organization, id)
 		if err != nil {
 			return nil, err
 		}
-		f.values.Set("username", catalog.Plain(user.Username))
+		name = catalog.Plain(user.Username)
+		f.values.Set("username", name)
 		f.values.Set("email", catalog.Plain(user.Email))
 		f.held = nil
 		if err := s.hold(ctx, v, &f, true); err != nil {
 			return nil, err
 		}
 	}
-	return s.generatedForm(ctx, v, f)
+	others := func(field catalog.Field) bool { return field.Spec().Name == "username" }
+	page, err := s.formOfFields(ctx, v, f, slices.DeleteFunc(slices.Clone(f.action.Fields), others))
+	page.Heading, page.Button, page.About = "Send enrollment e-mail to "+name, "Send enrollment e-mail", []string{f.action.Asks}
+	page.Facts = []views.Fact{{Label: "User", Text: name}}
+	page.Post, page.Cancel, page.Error = site.ActionPath(v, f.action.Slug), placeOf(v, f), cmp.Or(page.Error, f.faults["username"])
+	page.Hidden = []views.Hidden{{Name: "user_id", Value: id}, {Name: "username", Value: name}}
+	return page, err
 }
 
 func userForm(v site.Visitor, f sheet, preset map[string]string) actions.UserForm {

@@ -20,7 +20,7 @@ func bodySchema(a catalog.Action) object {
 	properties := object{
 		"run_id": object{"type": "string", "format": "uuid", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", "description": "A new one for each thing to be done: with the same, it is done once."},
 		"fields": ref(pascal(a.Slug) + "Fields"),
-		"ticket": object{"type": "string", "maxLength": site.TicketBox.Max, "pattern": line, "description": "Number in your ticket system, kept with the run."},
+		"ticket": object{"type": "string", "maxLength": site.TicketBox.Max, "pattern": line, "description": "Number in your ticket system, kept with the run. The owners of a workspace can require one for an action: without it nothing is sent (422, with a fault on the field ticket)."},
 		"reason": object{"type": "string", "maxLength": run.LongestReason, "pattern": line, "description": "Why this is done. Needed within 60 minutes after the person reported a push as fraud; kept with the run."},
 	}
 	if !a.OfWorkspace() {

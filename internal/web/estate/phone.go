@@ -36,16 +36,17 @@ func (s *pages) getPhone(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	flash, err := s.FlashOf(ctx, c, v)
+	done, err := s.DoneHere(ctx, c, v)
 	if err != nil {
 		return err
 	}
 	page := s.phonePage(v, phone, users)
+	page.Ticket = strings.TrimSpace(done.TicketAbout(v, "phone_id", page.ID))
 	for _, row := range s.RunRows(v, runs) {
 		row.Organization = nil // it is on the page already
 		page.Runs = append(page.Runs, row)
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Flash: flash}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Flash: done.Flash}, page)
 }
 
 func (s *pages) phonePage(v site.Visitor, p duo.Phone, users []duo.User) estate.PhonePage {
@@ -75,6 +76,9 @@ func phoneActs(v site.Visitor, p duo.Phone) []views.Act {
 	if v.Role >= catalog.Helpdesk && p.Type != "Landline" {
 		acts = append(acts, views.Act{Text: activateText(p), Key: "a", Primary: !p.Activated, Href: site.ActionPath(v, catalog.SendActivationURL, "phone_id", id)})
 	}
+	if passcodes, _ := catalog.Lookup(catalog.SendPasscodeSMS); v.Role >= passcodes.Role && passcodes.Unable(p) == "" {
+		acts = append(acts, views.Act{Text: "Send SMS passcodes", Href: site.ActionPath(v, catalog.SendPasscodeSMS, "phone_id", id)})
+	}
 	if v.Role >= catalog.Technician {
 		acts = append(acts, views.Act{Text: "Edit", Key: "e", Href: site.ActionPath(v, catalog.ModifyPhone, "phone_id", id)},
 			views.Act{Text: "Delete phone", Danger: true, Href: site.ActionPath(v, catalog.DeletePhone, "phone_id", id)})
@@ -85,9 +89,9 @@ func phoneActs(v site.Visitor, p duo.Phone) []views.Act {
 // activateText warns that Duo Mobile works already: another activation ends it.
 func activateText(p duo.Phone) string {
 	if p.Activated {
-		return "Activate again"
+		return "Reactivate Duo Mobile"
 	}
-	return "Activate"
+	return "Activate Duo Mobile"
 }
 
 // phoneDetails are the facts as Duo gives them. What Duo does not tell of a

@@ -14,6 +14,8 @@ func Routes(on *site.Site) []site.Route {
 		site.Get("/w/:ws", site.InWorkspace, s.getHome),
 		site.Get("/w/:ws/o/:org/users", site.InOrganization, s.getUsers),
 		site.Get("/w/:ws/o/:org/users/:user", site.InOrganization, s.getUser),
+		site.Get("/w/:ws/o/:org/users/:user/call-back", site.HelpdeskOrganization, s.getCallBack),
+		site.Post("/w/:ws/o/:org/users/:user/call-back", site.HelpdeskOrganization, s.postCallBack),
 		site.Get("/w/:ws/o/:org/phones", site.InOrganization, s.getPhones),
 		site.Get("/w/:ws/o/:org/phones/:phone", site.InOrganization, s.getPhone),
 		site.Get("/w/:ws/o/:org/bypass-codes", site.InOrganization, s.getBypassCodes),

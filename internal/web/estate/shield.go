@@ -1,10 +1,10 @@
 package estate
 
 import (
-	"context"
 	"time"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
@@ -14,30 +14,36 @@ import (
 // shieldTime is how long a verification counts on a user's page.
 const shieldTime = 15 * time.Minute
 
-// shield tells on a user's page what came of the latest verification, and as a
-// line for the ticket.
-func (s *pages) shield(ctx context.Context, v site.Visitor, user string) (shield estate.Shield, ticket string, err error) {
-	var r store.Run
-	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		r, err = tx.LatestSince(ctx, v.Organization.ID, v.Organization.AccountID, catalog.VerifyCaller, user, s.Now().Add(-shieldTime))
-		return err
-	})
-	if err != nil {
-		return shield, "", site.IgnoreNotFound(err)
+// addShields shows on a user's page what came of the latest verification and the latest
+// call back, and adds both to the text for the ticket. nil: there was none.
+func (s *pages) addShields(v site.Visitor, page *estate.UserPage, verified, called *store.Run) {
+	for _, r := range []*store.Run{verified, called} {
+		if r == nil {
+			continue
+		}
+		chip, note := pushShield(*r)
+		if r == called {
+			chip, note = callShield(*r)
+		}
+		if chip.Text == "" {
+			continue
+		}
+		page.Ticket += "\n" + chip.Text + ", " + site.Exactly(v, ended(*r)) + ": " + note + "."
+		chip.Text += " " + s.When(v, ended(*r)).Ago
+		page.Shields = append(page.Shields, estate.Shield{Chip: chip, Note: note, Run: site.RunAddress(v, *r)})
 	}
-	chip, at := shieldChip(r), r.StartedAt
-	if r.FinishedAt != nil {
-		at = *r.FinishedAt
+}
+
+// pushShield says what came of a verification push: who answered, on what, and who asked.
+func pushShield(r store.Run) (views.Chip, string) {
+	chip, who := shieldChip(r), "sent to "+catalog.Plain(r.Subject)
+	if catalog.Answer(r.Answer) == catalog.Approved {
+		who = "approved by " + catalog.Plain(r.Subject)
 	}
-	if chip.Text == "" {
-		return shield, "", nil
+	if phone := catalog.RecordedFacts(r.Facts).Phone; phone != "" {
+		who += " on " + phone
 	}
-	ticket = "\n" + chip.Text + ", " + site.Exactly(v, at)
-	if phone := catalog.RecordedFacts(r.Facts).Phone; phone != "" && r.Answer == string(catalog.Approved) {
-		ticket += ". Approved on " + phone + "."
-	}
-	chip.Text += " " + s.When(v, at).Ago
-	return estate.Shield{Chip: chip, Run: site.RunAddress(v, r)}, ticket, nil
+	return chip, who + ", asked by " + r.Operator
 }
 
 func shieldChip(r store.Run) views.Chip {
@@ -54,4 +60,15 @@ func shieldChip(r store.Run) views.Chip {
 		return views.Chip{Level: "warn", Text: "Push not answered"}
 	}
 	return views.Chip{}
+}
+
+// callShield says what came of calling the person back. It is what an operator noted, and
+// weaker than an answer from Duo: never green.
+func callShield(r store.Run) (views.Chip, string) {
+	chips := map[string]views.Chip{
+		run.Confirmed:    {Level: "info", Text: "Called back, confirmed"},
+		run.NotConfirmed: {Level: "bad", Text: "Called back, not confirmed"},
+		run.NotReached:   {Level: "warn", Text: "Called back, not reached"},
+	}
+	return chips[r.Input[run.CallBackResult]], "on " + catalog.Plain(r.Input["number"]) + ", noted by " + r.Operator
 }

@@ -23,7 +23,7 @@ func (s *pages) getUser(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	flash, err := s.FlashOf(c.Request().Context(), c, v)
+	done, err := s.DoneHere(c.Request().Context(), c, v)
 	if err != nil {
 		return err
 	}
@@ -31,13 +31,12 @@ func (s *pages) getUser(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	flash = append(reported, flash...)
+	flash := append(reported, done.Flash...)
 	page := s.userPage(v, user, codes)
-	shield, ticket, err := s.shield(c.Request().Context(), v, page.ID)
-	if err != nil {
+	if err := s.fromRecord(c.Request().Context(), v, &page, codes); err != nil {
 		return err
 	}
-	page.Shield, page.Ticket = shield, page.Ticket+ticket
+	page.Ticket = done.TicketAbout(v, "user_id", page.ID) + page.Ticket
 	unclear, err := s.UnclearFlashes(c.Request().Context(), v, site.AboutUser(page.ID, user.Username))
 	if err != nil {
 		return err
@@ -50,6 +49,10 @@ func (s *pages) userPage(v site.Visitor, u duo.User, codes []duo.BypassCode) est
 	page := estate.UserPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), ID: string(u.ID), Name: words.DisplayName(u), Username: catalog.Plain(u.Username),
 		Aliases: words.PlainAll(words.AliasesOf(u)), State: words.ChipOf(u), Acts: userActs(v, u), ReadAt: s.When(v, s.Now()),
+		AllRuns: views.With(views.OrganizationRuns(v.Workspace.Slug, v.Organization.Slug), "user", string(u.ID)),
+	}
+	if v.Role >= catalog.Administrator {
+		page.DeleteForGood = site.ActionPath(v, catalog.DeleteUser, "user_id", string(u.ID), "permanent", "true")
 	}
 	if u.LockoutReason != "" && u.Status != duo.StatusActive {
 		page.StateNote = catalog.Plain(u.LockoutReason)
@@ -79,10 +82,9 @@ func (s *pages) userPage(v site.Visitor, u duo.User, codes []duo.BypassCode) est
 		page.AssignPhone = site.ActionPath(v, catalog.AssignPhone, "user_id", string(u.ID))
 		page.CreatePhone = site.ActionPath(v, catalog.CreatePhone, "user_id", string(u.ID))
 		page.AddGroup = site.ActionPath(v, catalog.AssociateGroup, "user_id", string(u.ID))
-	}
-	if v.Role >= catalog.Helpdesk {
-		page.CreateCode = site.ActionPath(v, catalog.CreateBypassCodes, "user_id", string(u.ID))
-		page.NoCodes = catalog.NoUseOfCodes(u) != nil
+		if len(codes) > 0 {
+			page.RevokeCodes = views.RevokeCodes(v.Workspace.Slug, v.Organization.Slug, string(u.ID))
+		}
 	}
 	return page
 }
@@ -100,61 +102,6 @@ func (s *pages) userFacts(v site.Visitor, u duo.User) []views.Fact {
 		facts = append(facts, views.Fact{Label: "Notes", Text: catalog.Plain(u.Notes)})
 	}
 	return append(facts, views.Fact{Label: "Duo id", Text: string(u.ID), Mono: true})
-}
-
-// userActs are what this visitor may do with the user, in the order to draw.
-func userActs(v site.Visitor, u duo.User) []views.Act {
-	id := string(u.ID)
-	var acts []views.Act
-	add := func(least catalog.Role, act views.Act) {
-		if v.Role >= least {
-			acts = append(acts, act)
-		}
-	}
-	trashed := u.Status == duo.StatusPendingDeletion
-	if !trashed {
-		add(catalog.Helpdesk, views.Act{Text: "Verify", Key: "v", Href: site.ActionPath(v, catalog.VerifyCaller, "user_id", id)})
-	}
-	if u.Status == duo.StatusLockedOut {
-		add(catalog.Helpdesk, views.Act{Text: "Unlock", Key: "u", Primary: true, Href: site.ActionPath(v, catalog.UnlockUser, "user_id", id)})
-	}
-	if trashed {
-		add(catalog.Technician, views.Act{Text: "Restore", Primary: true, Href: site.ActionPath(v, catalog.RestoreUser, "user_id", id)})
-	} else {
-		if words.StateOf(u) == words.NotEnrolled {
-			add(catalog.Technician, views.Act{Text: "Send enrollment e-mail", Primary: true, Href: site.ActionPath(v, catalog.EnrollUser, "user_id", id)})
-		}
-		add(catalog.Technician, views.Act{Text: "Edit", Key: "e", Href: site.ActionPath(v, catalog.UpdateUser, "user_id", id)})
-		if u.DirectoryKey != "" {
-			add(catalog.Technician, views.Act{Text: "Synchronize", Href: site.ActionPath(v, catalog.SynchronizeUser, "directory_key", u.DirectoryKey, "username", u.Username)})
-		}
-		add(catalog.Technician, views.Act{Text: "Send to trash", Danger: true, Href: site.ActionPath(v, catalog.DeleteUser, "user_id", id)})
-	}
-	add(catalog.Administrator, views.Act{Text: "Delete permanently", Danger: true, Href: site.ActionPath(v, catalog.DeleteUser, "user_id", id, "permanent", "true")})
-	return acts
-}
-
-func (s *pages) userPhone(v site.Visitor, u duo.User, p duo.Phone, key string) estate.UserPhone {
-	phone := estate.UserPhone{Href: views.Phone(v.Workspace.Slug, v.Organization.Slug, string(p.ID)), Number: catalog.Plain(p.FullNumber()), Name: words.PhoneLabel(p), Kind: words.PhoneKind(p), Activated: words.ActivatedChip(p), LastSeen: s.When(v, p.LastSeen)}
-	if u.Status == duo.StatusPendingDeletion {
-		return phone
-	}
-	if v.Role >= catalog.Helpdesk && p.Type != "Landline" {
-		phone.Acts = append(phone.Acts, views.Act{Text: activateText(p), Key: key, Href: site.ActionPath(v, catalog.SendActivationURL, "phone_id", string(p.ID), "user_id", string(u.ID))})
-	}
-	if v.Role >= catalog.Technician {
-		phone.Acts = append(phone.Acts, views.Act{Text: "Un-assign", Danger: true,
-			Href: site.ActionPath(v, catalog.UnassignPhone, "user_id", string(u.ID), "phone_id", string(p.ID))})
-	}
-	return phone
-}
-
-func (s *pages) userCode(v site.Visitor, u duo.User, b duo.BypassCode) estate.UserCode {
-	code := estate.UserCode{UsesLeft: words.UsesLeft(b), Expires: s.Until(v, b.Expires), Never: b.Expires.IsZero(), Created: s.When(v, b.Created), By: catalog.Plain(b.AdminEmail)}
-	if v.Role >= catalog.Technician {
-		code.Acts = []views.Act{{Text: "Delete", Danger: true, Href: site.ActionPath(v, catalog.DeleteBypassCode, "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
-	}
-	return code
 }
 
 // ticketText is the user's state in plain words, to be pasted into a ticket.

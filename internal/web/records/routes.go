@@ -16,6 +16,8 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/w/:ws/runs.csv", site.InWorkspace, s.postExportRuns).Within(site.NoDeadline),
 		site.Get("/w/:ws/readings", site.InWorkspace, s.getReadings),
 		site.Post("/w/:ws/readings/limit", site.Owners, s.postReadingLimit),
+		site.Get("/w/:ws/tickets", site.InWorkspace, s.getTickets),
+		site.Post("/w/:ws/tickets", site.Owners, s.postTickets),
 		site.Get("/w/:ws/o/:org/runs", site.InOrganization, s.getRuns),
 		site.Get("/w/:ws/o/:org/runs/:run", site.InOrganization, s.getRun),
 		site.Get("/w/:ws/o/:org/runs/:run/events", site.InOrganization, s.getRunEvents).Within(site.StreamDeadline),

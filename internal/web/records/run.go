@@ -3,11 +3,9 @@ package records
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -44,7 +42,7 @@ func (s *pages) getRun(c echo.Context, v site.Visitor) error {
 func (s *pages) runPage(v site.Visitor, r store.Run) records.RunPage {
 	page := records.RunPage{
 		Workspace: v.Workspace.Slug, Action: words.TitleOf(r.Action), Subject: site.SubjectLink(v, r), Outcome: words.OutcomeChip(r.State), Summary: r.Summary,
-		Facts: s.runFacts(v, r), Input: runInput(v, r), Ticket: s.runTicket(v, r),
+		Facts: s.runFacts(v, r), Input: runInput(v, r), Ticket: site.RunTicket(v, r),
 		Back: views.Link{Text: "All runs", Href: views.RunsOf(v.Workspace.Slug, v.Organization.Slug)},
 	}
 	if r.OrgSlug != nil {
@@ -109,15 +107,9 @@ func (s *pages) runFacts(v site.Visitor, r store.Run) []views.Fact {
 	add(views.Fact{Label: "Duo account", Text: r.AccountID, Mono: true})
 	add(views.Fact{Label: "Ticket", Text: r.Ticket})
 	add(views.Fact{Label: "Reason", Text: catalog.Plain(r.Reason)})
-	add(views.Fact{Label: "After a report of fraud", Text: decidedBy[r.AfterFraud]})
+	add(views.Fact{Label: "After a report of fraud", Text: site.DecidedBy[r.AfterFraud]})
 	add(views.Fact{Label: "Run", Text: r.ID.String(), Mono: true})
 	return facts
-}
-
-// decidedBy says who decided about an act after a report of fraud.
-var decidedBy = map[string]string{
-	store.ByAnother: "Decided by someone other than the operator who sent the push.",
-	store.BySame:    "Decided by the operator who sent the push: there was no other administrator or owner.",
 }
 
 // tokenFact names the access token that a run came by, and leads to the run that
@@ -158,27 +150,6 @@ func runInput(v site.Visitor, r store.Run) []views.Fact {
 		facts = append(facts, views.Fact{Label: cmp.Or(inputWords[name], name), Text: cmp.Or(catalog.Plain(rest[name]), "none"), Mono: name != "name"})
 	}
 	return facts
-}
-
-// runTicket is a run in plain words, to be pasted into a ticket.
-func (s *pages) runTicket(v site.Visitor, r store.Run) string {
-	var b strings.Builder
-	b.WriteString(words.TitleOf(r.Action))
-	if subject := catalog.Plain(words.SubjectOf(r)); subject != "" {
-		b.WriteString(": " + subject)
-	}
-	if r.Organization != nil {
-		b.WriteString(", " + *r.Organization)
-	}
-	fmt.Fprintf(&b, "\n%s. %s\n", words.OutcomeChip(r.State).Text, site.UnclearRun(v, r))
-	if r.Ticket != "" {
-		fmt.Fprintf(&b, "Ticket: %s\n", r.Ticket)
-	}
-	if r.Reason != "" {
-		fmt.Fprintf(&b, "Reason: %s %s\n", catalog.Plain(r.Reason), decidedBy[r.AfterFraud])
-	}
-	fmt.Fprintf(&b, "%s, by %s\nRun %s", site.Exactly(v, r.StartedAt), r.Operator, r.ID)
-	return b.String()
 }
 
 // answerNext says what to do about a person's answer.

@@ -37,7 +37,8 @@ func runList(v site.Visitor) table.List {
 		Sorts: []table.Sort{{Name: "when", Descending: true}}, Turns: [2]string{"Newer", "Older"},
 	}
 	if v.Organization.ID != uuid.Nil {
-		list.Filters = append(list.Filters[:3:3], list.Filters[4:]...)
+		about := table.Filter{Name: "user", Control: table.Hidden, Valid: any}
+		list.Filters = append(append(list.Filters[:3:3], list.Filters[4:]...), about)
 	}
 	return list
 }

@@ -64,7 +64,12 @@ type Visitor struct {
 
 	first         []store.OrganizationName // to switch to
 	organizations int                      // that the visitor may see
+
+	beside *beside // what a form says beside its fields; nil before it is read
 }
+
+// beside is what FormOf found in a form beside its fields, for all that is made of the visitor.
+type beside struct{ ticket string }
 
 // Location is the time zone in which the visitor reads times; UTC where none is known.
 func (v Visitor) Location() *time.Location {
@@ -76,7 +81,11 @@ func (v Visitor) Location() *time.Location {
 
 // Actor is the visitor as the runner knows them.
 func (v Visitor) Actor() run.Actor {
-	return run.Actor{Operator: v.Operator.ID, Epoch: v.Operator.Epoch, Role: v.Role, Token: v.Token}
+	actor := run.Actor{Operator: v.Operator.ID, Epoch: v.Operator.Epoch, Role: v.Role, Token: v.Token}
+	if v.beside != nil {
+		actor.Ticket = v.beside.ticket
+	}
+	return actor
 }
 
 // MayIntegrate reports whether the visitor's role and scope reach what
@@ -113,6 +122,7 @@ func (s *Site) allow(r Route) echo.HandlerFunc {
 		t := traceOf(ctx)
 		t.operator, t.workspace, t.organization = v.Operator.ID, v.Workspace.Slug, v.Organization.Slug
 		if err == nil {
+			v.beside = new(beside)
 			remember(c, v)
 			c.SetRequest(c.Request().WithContext(s.patience(c, r)))
 			err = s.refilled(r.handle)(c, v)

@@ -124,12 +124,17 @@ var explanations = []explained{
 
 // unknownID reports an id in a page's address that Duo does not know, or one that cannot be an id.
 func unknownID(err error, r request) bool {
-	refused, is := errors.AsType[*duo.Error](err)
-	if is && refused.Code == duo.CodeNotFound && r.reads() && !isAPI(r.c.Request()) {
-		return true
+	if failed, is := errors.AsType[*duo.TransportError](err); is {
+		return failed.Failure == duo.InvalidRequest
 	}
-	failed, is := errors.AsType[*duo.TransportError](err)
-	return is && failed.Failure == duo.InvalidRequest
+	return NotInDuo(err) && r.reads() && !isAPI(r.c.Request())
+}
+
+// NotInDuo reports an id that Duo does not know, or one that cannot be an id.
+func NotInDuo(err error) bool {
+	refused, is := errors.AsType[*duo.Error](err)
+	failed, broken := errors.AsType[*duo.TransportError](err)
+	return is && refused.Code == duo.CodeNotFound || broken && failed.Failure == duo.InvalidRequest
 }
 
 // clash reports a change made at the same moment; one of the connection has words of its own.

@@ -16,14 +16,41 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/views"
 )
 
 // Form is what a form sent: each field once, from the body alone.
 type Form struct{ Values url.Values }
 
 // FormOf reads a form. It refuses other kinds of bodies and repeated fields:
-// browsers send neither to us.
+// browsers send neither to us. The ticket in it goes with the visitor's Actor.
 func FormOf(c echo.Context) (Form, error) {
+	form, err := readForm(c)
+	if err != nil {
+		return form, err
+	}
+	ticket, fault := form.Text(TicketBox)
+	if fault != "" {
+		return form, BadRequest(TicketBox.Label + ": " + fault)
+	}
+	if b := remembered(c).beside; b != nil {
+		b.ticket = ticket
+	}
+	return form, nil
+}
+
+// ActForm reads a form that acts once, and the id that it acts under. What is wrong with
+// its ticket is for its page to say.
+func ActForm(c echo.Context) (Form, uuid.UUID, error) {
+	form, err := readForm(c)
+	if err != nil {
+		return form, uuid.Nil, err
+	}
+	id, err := form.RunID()
+	return form, id, err
+}
+
+func readForm(c echo.Context) (Form, error) {
 	r := c.Request()
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
 		return Form{}, echo.NewHTTPError(http.StatusUnsupportedMediaType)
@@ -171,7 +198,7 @@ func ByField(bad []catalog.FieldError) map[string]string {
 }
 
 // TicketBox is the field beside those of every action.
-var TicketBox = catalog.Text{Name: "ticket", Label: "Ticket", Max: 100}
+var TicketBox = catalog.Text{Name: run.TicketField, Label: "Ticket", Max: views.LongestTicket}
 
 // ReasonBox is the field for the reason of an act after a report of fraud.
 var ReasonBox = catalog.Text{Name: run.ReasonField, Label: "Reason", Max: run.LongestReason}

@@ -50,7 +50,11 @@ func (s *Site) Render(c echo.Context, status int, v Visitor, at Place, page view
 	b.Reset()
 	// What was done must be told even when its time is over: the page may be the
 	// only place where a bypass code is shown.
-	if err := views.Layout(s.shell(c, v, at), page).Render(context.WithoutCancel(c.Request().Context()), b); err != nil {
+	ctx := context.WithoutCancel(c.Request().Context())
+	if v.beside != nil {
+		ctx = views.WithTicket(ctx, v.beside.ticket)
+	}
+	if err := views.Layout(s.shell(c, v, at), page).Render(ctx, b); err != nil {
 		return err
 	}
 	h := c.Response().Header()
@@ -97,18 +101,11 @@ func here(r *http.Request) string {
 
 // FlashOf reads what an address says was just done: the run that ?run= names.
 func (s *Site) FlashOf(ctx context.Context, c echo.Context, v Visitor) ([]views.Flash, error) {
-	id, err := uuid.Parse(c.QueryParam("run"))
-	if err != nil {
-		return nil, nil
-	}
-	var done store.Run
-	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		done, err = tx.Run(ctx, id)
-		return err
-	})
-	if err != nil {
-		return nil, IgnoreNotFound(err)
-	}
+	done, err := s.DoneHere(ctx, c, v)
+	return done.Flash, err
+}
+
+func flashOf(v Visitor, done store.Run) views.Flash {
 	level := "ok"
 	switch {
 	case done.Answer == string(catalog.Denied) || done.Answer == string(catalog.Fraud) || done.Answer == string(catalog.LockedOut):
@@ -122,7 +119,7 @@ func (s *Site) FlashOf(ctx context.Context, c echo.Context, v Visitor) ([]views.
 	case done.State == store.Sending:
 		done.Summary = "This is still waiting for an answer."
 	}
-	return []views.Flash{{Level: level, Text: done.Summary, Link: views.Link{Text: "Open the run", Href: RunAddress(v, done)}}}, nil
+	return views.Flash{Level: level, Text: done.Summary, Link: views.Link{Text: "Open the run", Href: RunAddress(v, done)}}
 }
 
 // When puts a moment into words for the page, in the visitor's time zone. The

@@ -68,10 +68,14 @@ func (r Route) String() string {
 
 // Who may use an address.
 var (
-	Public            = Policy{reach: anyone}
-	Signed            = Policy{reach: signedIn}
-	InWorkspace       = Policy{reach: inWorkspace, Role: catalog.Auditor}
-	InOrganization    = Policy{reach: inOrganization, Role: catalog.Auditor}
+	Public         = Policy{reach: anyone}
+	Signed         = Policy{reach: signedIn}
+	InWorkspace    = Policy{reach: inWorkspace, Role: catalog.Auditor}
+	InOrganization = Policy{reach: inOrganization, Role: catalog.Auditor}
+	// What a help desk, and what a technician does about one person.
+	HelpdeskOrganization   = Policy{reach: inOrganization, Role: catalog.Helpdesk}
+	TechnicianOrganization = Policy{reach: inOrganization, Role: catalog.Technician}
+
 	AdminOrganization = Policy{reach: inOrganization, Role: catalog.Administrator}
 	AdminWorkspace    = Policy{reach: inWorkspace, Role: catalog.Administrator}
 	// Which account an organization is concerns those who see all of them.

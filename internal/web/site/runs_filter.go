@@ -31,8 +31,13 @@ func AskedRuns(value func(string) string, v Visitor, now time.Time) (f store.Run
 		return f, "", BadRequest("action is not the slug of an action.")
 	case f.State != "" && !isState(f.State):
 		return f, "", BadRequest("The state of a run is sending, applied, refused or unknown.")
+	case !fitsText(value("user")):
+		return f, "", BadRequest("user is not the id of a user.")
 	case !fitsText(f.Organization):
 		return f, "", BadRequest("organization is not the slug of an organization.")
+	}
+	if f.Person = value("user"); f.Person != "" {
+		f.Account, note = v.Organization.AccountID, "Only runs about one user."
 	}
 	if f.From, err = dayStart("from", value("from"), v.Location(), 0); err != nil {
 		return f, "", err
@@ -42,9 +47,9 @@ func AskedRuns(value func(string) string, v Visitor, now time.Time) (f store.Run
 	}
 	if f.Search != "" && f.From.IsZero() {
 		f.From = now.Add(-searchReach)
-		note = "Searched the last 12 months. Choose a day to look further back."
+		note += " Searched the last 12 months. Choose a day to look further back."
 	}
-	return f, note, nil
+	return f, strings.TrimSpace(note), nil
 }
 
 func isState(text string) bool {

@@ -1,0 +1,44 @@
+package run
+
+import (
+	"context"
+	"slices"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
+)
+
+// TicketField is the name of the ticket among a form's fields.
+const TicketField = "ticket"
+
+// NeedsTicket reports whether the workspace requires a ticket for an action. It is for
+// forms, which say so beforehand; Begin decides.
+func (r *Runner) NeedsTicket(ctx context.Context, sc store.Scope, a catalog.Action) (needed bool, err error) {
+	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		needed, err = needsTicket(ctx, tx, a)
+		return err
+	})
+	return needed, err
+}
+
+func needsTicket(ctx context.Context, tx *store.Tx, a catalog.Action) (bool, error) {
+	if a.Kind == catalog.Read {
+		return false, nil
+	}
+	rule, err := tx.TicketRule(ctx)
+	return slices.Contains(rule, a.Slug) || slices.Contains(rule, a.Category), err
+}
+
+// askTicket returns a *catalog.FieldError if the workspace requires a ticket for a
+// request that has none. It is judged in the transaction that starts the run, so that
+// forms and programs get the same answer.
+func askTicket(ctx context.Context, tx *store.Tx, q Request) error {
+	if q.Ticket != "" || q.Action.Reads(q.Input) {
+		return nil
+	}
+	needed, err := needsTicket(ctx, tx, q.Action)
+	if err != nil || !needed {
+		return err
+	}
+	return &catalog.FieldError{Field: TicketField, Message: "Enter a ticket. This workspace requires one for this action."}
+}
