@@ -104,13 +104,6 @@ type FilterLink struct {
 	Current    bool
 }
 
-// Pager says which part of a longer list is shown. Noun is the plural of what is counted ("users").
-type Pager struct {
-	From, To, Total int
-	Noun            string
-	Previous, Next  string // addresses; empty at the ends
-}
-
 // Trouble says in words that something could not be read from Duo, and what to do.
 type Trouble struct {
 	Headline, Text string

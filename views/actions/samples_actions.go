@@ -94,26 +94,31 @@ func sheetSamples() []sample.Sample {
 	}
 }
 
+// choiceTable is how the choices of an action are searched.
+func choiceTable(action, search, caption string, keep ...views.Hidden) views.Table {
+	return views.Table{ID: "list", At: views.Action(sample.Workspace, sample.Acme.Slug, action), Live: true, Label: search, Keep: keep, Caption: caption}
+}
+
 // choiceSamples choose a phone, a user and a group.
 func choiceSamples() []sample.Sample {
 	back := views.Link{Text: "Back to Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}
-	phone := ChoosePage{Organization: sample.Acme, Once: sample.Once, Heading: "Assign phone to Jane Roe", Search: "Number, name or model", SearchAt: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user"), Keep: []views.Hidden{{Name: "user_id", Value: sample.JaneID}},
+	phone := ChoosePage{Organization: sample.Acme, Once: sample.Once, Heading: "Assign phone to Jane Roe", Table: choiceTable("assign-phone-to-user", "Number, name or model", "3 phones", views.Hidden{Name: "user_id", Value: sample.JaneID}),
 		Post: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user"), Hidden: []views.Hidden{{Name: "user_id", Value: sample.JaneID}}, Field: "phone_id", Legend: "Phone", Button: "Assign phone", Back: back, Chosen: views.Input{Value: "DP2"},
 		Choices: []Choice{{Value: "DP1", Title: "+44 20 7946 0123", Name: "Jane’s phone", Note: "iOS · iPhone 15", Off: "already with Jane Roe"}, {Value: "DP2", Title: "+44 20 7946 0177", Note: "Android · Pixel 8 · nobody has it"},
-			{Value: "DP3", Title: sample.Hostile.Name, Name: sample.Hostile.Name, Note: "Unknown · with Tomás Fry, " + sample.Hostile.Name}},
-		Pager: views.Pager{From: 1, To: 3, Total: 3, Noun: "phones"}}
+			{Value: "DP3", Title: sample.Hostile.Name, Name: sample.Hostile.Name, Note: "Unknown · with Tomás Fry, " + sample.Hostile.Name}}}
 	user := phone
-	user.Heading, user.Search, user.Field, user.Legend, user.Chosen = "Assign +44 20 7946 0177 to a user", "Name, username or e-mail", "user_id", "User", views.Input{Error: "Choose one."}
-	user.Keep = []views.Hidden{{Name: "phone_id", Value: "DP2"}, {Name: "from", Value: "phone"}}
-	user.Hidden, user.Back, user.Error = user.Keep, views.Link{Text: "Back to the phone", Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DP2")}, "Duo does not permit this to these keys."
+	user.Heading, user.Field, user.Legend, user.Chosen = "Assign +44 20 7946 0177 to a user", "user_id", "User", views.Input{Error: "Choose one."}
+	user.Hidden = []views.Hidden{{Name: "phone_id", Value: "DP2"}, {Name: "from", Value: "phone"}}
+	user.Table = choiceTable("assign-phone-to-user", "Name, username or e-mail", "3 users", user.Hidden...)
+	user.Back, user.Error = views.Link{Text: "Back to the phone", Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DP2")}, "Duo does not permit this to these keys."
 	user.Choices = []Choice{{Value: sample.JaneID, Title: "Jane Roe", Name: "jroe", State: sample.Active}, {Value: "DU2", Title: "Tomás Fry", Name: "tfry", State: sample.Locked, Off: "already has it"}, {Value: "DU3", Title: sample.Hostile.Name, Name: sample.Hostile.Name, State: sample.Bypass}}
 	none := user
-	none.Choices, none.Error, none.Chosen, none.Query = nil, "", views.Input{}, "zzz"
-	none.Empty = views.Empty{Kind: "no-match", Headline: "Nothing matches", Text: "Change the search.", Link: views.Link{Text: "Show all", Href: none.SearchAt}}
+	none.Choices, none.Error, none.Chosen, none.Table.Search, none.Table.Caption = nil, "", views.Input{}, "zzz", "0 of 3 users match"
+	none.Table.Empty = views.Empty{Kind: "no-match", Headline: "Nothing matches", Text: "Change the search.", Link: views.Link{Text: "Show all", Href: none.Table.At}}
 	join := func(id string) views.Act {
 		return sample.Act("Add to group", "associate-group-with-user", "", "user_id", sample.JaneID, "group_id", id)
 	}
-	group := ChoosePage{Organization: sample.Acme, Once: sample.Once, Heading: "Add Jane Roe to a group", Search: "Name or description", SearchAt: views.Action(sample.Workspace, sample.Acme.Slug, "associate-group-with-user"), Keep: []views.Hidden{{Name: "user_id", Value: sample.JaneID}}, Back: back,
+	group := ChoosePage{Organization: sample.Acme, Once: sample.Once, Heading: "Add Jane Roe to a group", Table: choiceTable("associate-group-with-user", "Name or description", "5 groups", views.Hidden{Name: "user_id", Value: sample.JaneID}), Back: back,
 		Choices: []Choice{{Title: "Former contractors", State: views.Chip{Level: "idle", Text: "Disabled"}, Note: "Access has ended", Act: join("DG1")}, {Title: "Migration weekend", State: sample.Bypass, Note: "While the servers move", Off: "needs the role admin, like the status bypass"},
 			{Title: "Staff", Off: "already in it"}, {Title: "Surgeons", Act: join("DG2")}, {Title: sample.Hostile.Name, Note: sample.Hostile.Name, State: views.Chip{Level: "info", Text: "Status " + sample.Hostile.Name}, Off: "has a status that the console does not know"}}}
 	shell := sample.OrganizationShell(sample.Acme, "users")

@@ -155,31 +155,12 @@ func preauthFact(pre duo.Preauth) views.Fact {
 }
 
 func (s *pages) chooseWhomToAsk(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
-	users, err := s.Runner.Users(ctx, v.Scope, v.Organization, false)
-	if err != nil {
-		return nil, err
-	}
-	page := chooser(v, f)
-	page.Heading, page.Search = "Whom to ask for the second factor", "Name, username or e-mail"
+	page, err := s.chooseUser(ctx, v, f, func(u duo.User) actions.Choice {
+		return actions.Choice{Act: views.Act{Text: "Choose", Href: site.ActionPath(v, f.action.Slug, "user_id", string(u.ID))}}
+	})
+	page.Heading = "Whom to ask for the second factor"
 	page.Back = views.Link{Text: "All actions", Href: views.Actions(v.Workspace.Slug, v.Organization.Slug)}
-	page.Empty = site.ListEmpty("users", users.Total, users.TooMany, site.ActionPath(v, f.action.Slug))
-	sought := words.SearchOf(page.Query)
-	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !sought.User(u) })
-	if users.TooMany {
-		page.Search, page.Empty = "Exact "+views.ExactUser, site.ExactEmpty(v, page.Query)
-		if found, err = s.exactly(ctx, v, page.Query); err != nil {
-			return nil, err
-		}
-	}
-	words.SortUsers(found, "")
-	page.Caption = words.CaptionOf(len(found), users.Total, "user")
-	n, pager := pageOfList(v, f, page, len(found), "users")
-	for _, u := range site.Slice(found, n, site.ListRows) {
-		page.Choices = append(page.Choices, actions.Choice{Title: words.DisplayName(u), Name: catalog.Plain(u.Username), State: words.ChipOf(u),
-			Act: views.Act{Text: "Choose", Href: site.ActionPath(v, f.action.Slug, "user_id", string(u.ID))}})
-	}
-	page.Pager = pager
-	return page, nil
+	return page, err
 }
 
 // unable says why the phone that a form names cannot get what would be sent, as far

@@ -4,42 +4,41 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/text"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/internal/web/words"
 	"duodesk/views"
 	"duodesk/views/actions"
 )
 
-// chooser is what all sheets have in common that choose one of a list: the list
-// is searched in the address, and keep names what the sheet is about there.
-func chooser(v site.Visitor, f sheet, keep ...string) actions.ChoosePage {
-	page := actions.ChoosePage{
-		Organization: words.TagOf(v.Organization), Once: f.once(), Query: site.Searched(f.get("q")), SearchAt: site.ActionPath(v, f.action.Slug), Error: f.fault,
-	}
+// chooser is what all sheets have in common that choose one of a list. The list is searched and turned in the sheet's
+// address, where the parameters in keep say what the sheet is about.
+func chooser(v site.Visitor, f sheet, list table.List, keep ...string) (actions.ChoosePage, table.List, table.Asked, error) {
+	page := actions.ChoosePage{Organization: words.TagOf(v.Organization), Once: f.once(), Error: f.fault}
+	list.At, list.Sorts = site.ActionPath(v, f.action.Slug), []table.Sort{{Name: "name", Order: "name"}}
 	for _, name := range keep {
-		page.Keep = append(page.Keep, views.Hidden{Name: name, Value: f.get(name)})
+		page.Hidden = append(page.Hidden, views.Hidden{Name: name, Value: f.get(name)})
+		list.Filters = append(list.Filters, table.Filter{Name: name, Control: table.Hidden, Valid: func(string) bool { return true }})
 	}
-	return page
+	asked, err := list.AskOf(f.values)
+	return page, list, asked, err
 }
 
-// pageOfList is the number in the sheet's address, from 1, and how it is turned.
-func pageOfList(v site.Visitor, f sheet, page actions.ChoosePage, total int, noun string) (int, views.Pager) {
-	n, err := strconv.Atoi(f.get("page"))
-	if err != nil || n < 1 {
-		n = 1
+// choose puts a page of those that match into a chooser; key is what they are sorted by.
+func choose[R any](page *actions.ChoosePage, list table.List, asked table.Asked, matching []R, total int, key func(R) string, choice func(R) actions.Choice) {
+	found := table.Held(matching, asked.Query, key)
+	page.Table = table.Definition[R, actions.Choice]{List: list}.Show(asked, table.Found[R]{Page: found, Total: total, Matching: len(matching)})
+	for _, r := range found.Rows {
+		page.Choices = append(page.Choices, choice(r))
 	}
-	return n, site.PagerOf(n, site.ListRows, total, noun, func(n int) string {
-		pairs := []string{"q", page.Query, "page", strconv.Itoa(n)}
-		for _, h := range page.Keep {
-			pairs = append(pairs, h.Name, h.Value)
-		}
-		return site.ActionPath(v, f.action.Slug, pairs...)
-	})
 }
+
+// afresh is the chooser's address without a search.
+func afresh(list table.List, asked table.Asked) string { return list.Address(asked, "q", "") }
 
 // assignPhoneSheet asks for the other of the two: which phone a user gets, or which user a phone.
 func (s *pages) assignPhoneSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
@@ -59,31 +58,34 @@ func (s *pages) choosePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 		return nil, err
 	}
 	name := words.DisplayName(user)
-	page := chooser(v, f, "user_id")
-	page.Heading, page.Search, page.Field, page.Legend, page.Button = "Assign phone to "+name, "Number, name or model", "phone_id", "Phone", "Assign phone"
-	page.Post, page.Hidden, page.Chosen = site.ActionPath(v, f.action.Slug), page.Keep, f.input("phone_id", "")
+	page, list, asked, err := chooser(v, f, table.List{One: "phone", Many: "phones", Search: "Number, name or model"}, "user_id")
+	if err != nil {
+		return nil, err
+	}
+	page.Heading, page.Field, page.Legend, page.Button = "Assign phone to "+name, "phone_id", "Phone", "Assign phone"
+	page.Post, page.Chosen = site.ActionPath(v, f.action.Slug), f.input("phone_id", "")
 	page.Back = views.Link{Text: "Back to " + name, Href: placeOf(v, f)}
-	sought := words.SearchOf(page.Query)
+	sought := words.SearchOf(asked.Search)
 	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !sought.Phone(p) })
-	if !phones.TooMany {
-		page.Caption = words.CaptionOf(len(found), phones.Total, "phone")
-	}
-	n, pager := pageOfList(v, f, page, len(found), "phones")
-	for _, p := range site.Slice(found, n, site.ListRows) {
-		choice := actions.Choice{Value: string(p.ID), Title: words.PhoneTitle(p), Note: words.PhoneKind(p) + " · nobody has it"}
-		if p.Number != "" {
-			choice.Name = catalog.Plain(p.Name)
-		}
-		if names := words.UserNames(p, user.ID); names != "" {
-			choice.Note = words.PhoneKind(p) + " · with " + names
-		}
-		if slices.ContainsFunc(p.Users, func(u duo.User) bool { return u.ID == user.ID }) {
-			choice.Note, choice.Off = words.PhoneKind(p), "already with "+name
-		}
-		page.Choices = append(page.Choices, choice)
-	}
-	page.Pager, page.Empty = pager, site.ListEmpty("phones", phones.Total, phones.TooMany, site.ActionPath(v, f.action.Slug, "user_id", string(user.ID)))
+	choose(&page, list, asked, found, phones.Total, func(p duo.Phone) string { return text.Fold(words.PhoneTitle(p)) + "\x00" + string(p.ID) },
+		func(p duo.Phone) actions.Choice { return phoneChoice(p, user) })
+	page.Table.Empty = site.ListEmpty("phones", phones.Total, phones.TooMany, afresh(list, asked))
 	return page, nil
+}
+
+// phoneChoice is a phone that a user can get.
+func phoneChoice(p duo.Phone, user duo.User) actions.Choice {
+	choice := actions.Choice{Value: string(p.ID), Title: words.PhoneTitle(p), Note: words.PhoneKind(p) + " · nobody has it"}
+	if p.Number != "" {
+		choice.Name = catalog.Plain(p.Name)
+	}
+	if names := words.UserNames(p, user.ID); names != "" {
+		choice.Note = words.PhoneKind(p) + " · with " + names
+	}
+	if slices.ContainsFunc(p.Users, func(u duo.User) bool { return u.ID == user.ID }) {
+		choice.Note, choice.Off = words.PhoneKind(p), "already with "+words.DisplayName(user)
+	}
+	return choice
 }
 
 func (s *pages) chooseUserSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
@@ -91,35 +93,50 @@ func (s *pages) chooseUserSheet(ctx context.Context, v site.Visitor, f sheet) (v
 	if err != nil {
 		return nil, err
 	}
-	users, err := s.Runner.Users(ctx, v.Scope, v.Organization, false)
-	if err != nil {
-		return nil, err
-	}
-	page := chooser(v, f, "phone_id", "from")
-	page.Heading, page.Search, page.Field, page.Legend, page.Button = "Assign "+words.PhoneTitle(phone)+" to a user", "Name, username or e-mail", "user_id", "User", "Assign phone"
-	page.Post, page.Hidden, page.Chosen = site.ActionPath(v, f.action.Slug), page.Keep, f.input("user_id", "")
-	page.Chosen.Error = cmp.Or(page.Chosen.Error, f.faults["phone_id"])
-	page.Back = views.Link{Text: "Back to the phone", Href: placeOf(v, f)}
-	page.Empty = site.ListEmpty("users", users.Total, users.TooMany, site.ActionPath(v, f.action.Slug, "phone_id", string(phone.ID), "from", "phone"))
-	sought := words.SearchOf(page.Query)
-	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !sought.User(u) })
-	if users.TooMany {
-		page.Search, page.Empty = "Exact "+views.ExactUser, site.ExactEmpty(v, page.Query)
-		if found, err = s.exactly(ctx, v, page.Query); err != nil {
-			return nil, err
-		}
-	}
-	words.SortUsers(found, "")
-	page.Caption = words.CaptionOf(len(found), users.Total, "user")
-	n, pager := pageOfList(v, f, page, len(found), "users")
-	for _, u := range site.Slice(found, n, site.ListRows) {
-		choice := actions.Choice{Value: string(u.ID), Title: words.DisplayName(u), Name: catalog.Plain(u.Username), State: words.ChipOf(u)}
+	page, err := s.chooseUser(ctx, v, f, func(u duo.User) actions.Choice {
+		choice := actions.Choice{Value: string(u.ID)}
 		if slices.ContainsFunc(phone.Users, func(has duo.User) bool { return has.ID == u.ID }) {
 			choice.Off = "already has it"
 		}
-		page.Choices = append(page.Choices, choice)
+		return choice
+	}, "phone_id", "from")
+	page.Heading, page.Field, page.Legend, page.Button = "Assign "+words.PhoneTitle(phone)+" to a user", "user_id", "User", "Assign phone"
+	page.Post, page.Chosen = site.ActionPath(v, f.action.Slug), f.input("user_id", "")
+	page.Chosen.Error = cmp.Or(page.Chosen.Error, f.faults["phone_id"])
+	page.Back = views.Link{Text: "Back to the phone", Href: placeOf(v, f)}
+	return page, err
+}
+
+// chooseUser is a chooser of the organization's users, but for those in the trash. In an account that is too large to be
+// listed it takes an exact name.
+func (s *pages) chooseUser(ctx context.Context, v site.Visitor, f sheet, choice func(duo.User) actions.Choice, keep ...string) (actions.ChoosePage, error) {
+	users, err := s.Runner.Users(ctx, v.Scope, v.Organization, false)
+	if err != nil {
+		return actions.ChoosePage{}, err
 	}
-	page.Pager = pager
+	list := table.List{One: "user", Many: "users", Search: "Name, username or e-mail"}
+	if users.TooMany {
+		list.Search, list.Plain = "Exact "+views.ExactUser, true
+	}
+	page, list, asked, err := chooser(v, f, list, keep...)
+	if err != nil {
+		return page, err
+	}
+	sought := words.SearchOf(asked.Search)
+	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !sought.User(u) })
+	if users.TooMany {
+		if found, err = s.exactly(ctx, v, asked.Search); err != nil {
+			return page, err
+		}
+	}
+	choose(&page, list, asked, found, users.Total, func(u duo.User) string { return words.UserKey(u, "name") }, func(u duo.User) actions.Choice {
+		c := choice(u)
+		c.Title, c.Name, c.State = words.DisplayName(u), catalog.Plain(u.Username), words.ChipOf(u)
+		return c
+	})
+	if page.Table.Empty = site.ListEmpty("users", users.Total, false, afresh(list, asked)); users.TooMany {
+		page.Table.Empty = site.ExactEmpty(v, asked.Search)
+	}
 	return page, nil
 }
 

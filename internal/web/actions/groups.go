@@ -10,6 +10,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/text"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 	"duodesk/internal/web/words"
 	"duodesk/views"
 	"duodesk/views/actions"
@@ -45,31 +46,32 @@ func (s *pages) chooseGroupSheet(ctx context.Context, v site.Visitor, f sheet) (
 	if err != nil {
 		return nil, err
 	}
-	page := chooser(v, f, "user_id")
+	page, list, asked, err := chooser(v, f, table.List{One: "group", Many: "groups", Search: "Name or description"}, "user_id")
+	if err != nil {
+		return nil, err
+	}
 	page.Error = cmp.Or(f.fault, f.unseen())
-	page.Heading, page.Search = "Add "+words.DisplayName(user)+" to a group", "Name or description"
+	page.Heading = "Add " + words.DisplayName(user) + " to a group"
 	page.Back = views.Link{Text: "Back to " + words.DisplayName(user), Href: placeOf(v, f)}
-	found := slices.DeleteFunc(slices.Clone(groups.Items), func(g duo.Group) bool { return !groupMatches(g, page.Query) })
-	slices.SortStableFunc(found, func(a, b duo.Group) int { return cmp.Compare(text.Fold(a.Name), text.Fold(b.Name)) })
-	if !groups.TooMany {
-		page.Caption = words.CaptionOf(len(found), groups.Total, "group")
-	}
-	n, pager := pageOfList(v, f, page, len(found), "groups")
-	for _, g := range site.Slice(found, n, site.ListRows) {
-		choice := actions.Choice{Title: catalog.Plain(g.Name), State: words.GroupChip(g), Note: catalog.Plain(g.Description), Off: mayJoin(v, user, g)}
-		if slices.ContainsFunc(user.Groups, func(in duo.Group) bool { return in.ID == g.ID }) {
-			choice.Off = "already in it"
-		}
-		if choice.Off == "" {
-			choice.Act = views.Act{Text: "Add to group", Href: site.ActionPath(v, f.action.Slug, "user_id", string(user.ID), "group_id", string(g.ID))}
-		}
-		page.Choices = append(page.Choices, choice)
-	}
-	page.Pager, page.Empty = pager, site.ListEmpty("groups", groups.Total, groups.TooMany, site.ActionPath(v, f.action.Slug, "user_id", string(user.ID)))
-	if groups.TooMany {
-		page.Empty.Text = "Add the user to the group in the Duo Admin Panel."
+	found := slices.DeleteFunc(slices.Clone(groups.Items), func(g duo.Group) bool { return !groupMatches(g, asked.Search) })
+	choose(&page, list, asked, found, groups.Total, func(g duo.Group) string { return text.Fold(g.Name) + "\x00" + string(g.ID) },
+		func(g duo.Group) actions.Choice { return groupChoice(v, f, user, g) })
+	if page.Table.Empty = site.ListEmpty("groups", groups.Total, groups.TooMany, afresh(list, asked)); groups.TooMany {
+		page.Table.Empty.Text = "Add the user to the group in the Duo Admin Panel."
 	}
 	return page, nil
+}
+
+// groupChoice is a group that a user can join, with the way on to its question.
+func groupChoice(v site.Visitor, f sheet, user duo.User, g duo.Group) actions.Choice {
+	choice := actions.Choice{Title: catalog.Plain(g.Name), State: words.GroupChip(g), Note: catalog.Plain(g.Description), Off: mayJoin(v, user, g)}
+	if slices.ContainsFunc(user.Groups, func(in duo.Group) bool { return in.ID == g.ID }) {
+		choice.Off = "already in it"
+	}
+	if choice.Off == "" {
+		choice.Act = views.Act{Text: "Add to group", Href: site.ActionPath(v, f.action.Slug, "user_id", string(user.ID), "group_id", string(g.ID))}
+	}
+	return choice
 }
 
 // addToGroupSheet asks which group, and then whether.

@@ -12,9 +12,6 @@ import (
 	"duodesk/views"
 )
 
-// ListRows is how many rows a page of a list has.
-const ListRows = 50
-
 // ListEmpty says why a list that is held shows no rows.
 func ListEmpty(noun string, total int, tooMany bool, all string) views.Empty {
 	switch {
@@ -33,25 +30,6 @@ func ExactEmpty(v Visitor, query string) views.Empty {
 	}
 	return views.Empty{Kind: "no-match", Headline: "No user has exactly this name", Text: "Type the whole " + views.ExactUser + ".",
 		Link: views.Link{Text: "Search the phones for it", Href: views.With(views.Phones(v.Workspace.Slug, v.Organization.Slug), "q", query)}}
-}
-
-// PagerOf describes page n of a list in pages of size; address makes the address
-// of another page.
-func PagerOf(n, size, total int, noun string, address func(page int) string) views.Pager {
-	p := views.Pager{From: min((n-1)*size+1, total), To: min(n*size, total), Total: total, Noun: noun}
-	if n > 1 {
-		p.Previous = address(n - 1)
-	}
-	if n*size < total {
-		p.Next = address(n + 1)
-	}
-	return p
-}
-
-// Slice cuts page n out of a list that is held whole.
-func Slice[T any](items []T, n, size int) []T {
-	from := min((n-1)*size, len(items))
-	return items[from:min(from+size, len(items))]
 }
 
 // Query is the search text of an address.

@@ -145,14 +145,3 @@ func TotalText(total int, tooMany bool) string {
 	}
 	return strconv.Itoa(total)
 }
-
-// CaptionOf counts what a list shows, and what there is of it without a search.
-func CaptionOf(found, total int, noun string) string {
-	if total != 1 {
-		noun += "s"
-	}
-	if found != total {
-		return fmt.Sprintf("%d of %d %s match", found, total, noun)
-	}
-	return fmt.Sprintf("%d %s", total, noun)
-}
