@@ -11,12 +11,15 @@ const (
 	EnrollUser      = "enroll-user"
 	SynchronizeUser = "synchronize-users"
 
+	CreateAccount = "create-account"
+
 	CreatePhone       = "create-phone"
 	ModifyPhone       = "modify-phone"
 	DeletePhone       = "delete-phone-by-id"
 	AssignPhone       = "assign-phone-to-user"
 	UnassignPhone     = "un-assign-phone-from-user"
 	SendActivationURL = "send-activation-url"
+	SendActivationSMS = "send-activation-by-sms"
 
 	CreateBypassCodes = "create-bypass-code-for-user"
 	DeleteBypassCode  = "delete-bypass-code"

@@ -33,7 +33,7 @@ func holdsLink(name, text, link string) []FieldError {
 
 func sendActivationSMS() Action {
 	return Action{
-		Slug: "send-activation-by-sms", Title: "Send Activation By SMS", Category: phoneCategory,
+		Slug: SendActivationSMS, Title: "Send Activation By SMS", Category: phoneCategory,
 		Help: "Sends a phone the link that activates Duo Mobile on it. It costs telephony credits. Help Desk may within 15 minutes of an approved verification of the phone's user.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Role: Helpdesk, Unable: noSMS, Reveals: true,
 		Fields: []Field{phoneID, smsLife, smsInstall, smsActivation, smsInstallation},
