@@ -169,6 +169,24 @@ func Organization(ws, org string) string { return Organizations(ws) + "/" + url.
 // EditOrganization is the form of an organization's details, and where it is posted to.
 func EditOrganization(ws, org string) string { return Organization(ws, org) + "/edit" }
 
+// Onboard is the first form of an onboarding, and where it is posted to. account fills in one of the unmapped Duo
+// accounts; it may be empty.
+func Onboard(ws, account string) string { return withQuery(Workspace(ws)+"/onboard", "account", account) }
+
+// Onboarding is the plan that sets an organization up.
+func Onboarding(ws, org string) string { return Organization(ws, org) + "/onboarding" }
+
+// OnboardingScreen is one of its forms, and where it is posted to; OnboardingAct takes a POST that previews, approves,
+// pauses, continues, cancels or finishes it, or begins another.
+func OnboardingScreen(ws, org, screen string) string { return Onboarding(ws, org) + "/" + url.PathEscape(screen) }
+
+// OnboardingAccount is the form of the Duo account, with one filled in; account may be empty.
+func OnboardingAccount(ws, org, account string) string {
+	return withQuery(OnboardingScreen(ws, org, "account"), "account", account)
+}
+
+func OnboardingAct(ws, org, act string) string { return Onboarding(ws, org) + "/" + act }
+
 // Connection shows how an organization is reached in Duo, and takes a POST that changes it.
 func Connection(ws, org string) string { return Organization(ws, org) + "/connection" }
 

@@ -31,8 +31,9 @@ func (e *Lacks) Error() string {
 }
 func (e *Lacks) Unwrap() error { return run.ErrForbidden }
 
-// lacking returns what of steps a role and a scope do not reach; nil if they reach all.
-func lacking(role catalog.Role, every bool, steps []store.PlanStep) error {
+// Lacking returns a *Lacks if a role and a scope do not reach for all that is left of
+// steps.
+func Lacking(role catalog.Role, every bool, steps []store.PlanStep) error {
 	e := &Lacks{}
 	for _, s := range steps {
 		act, _ := ActOf(s.Act)
@@ -79,7 +80,7 @@ func (r *Runner) Approve(ctx context.Context, sc store.Scope, actor run.Actor, i
 			differs = &Differs{differ(before, steps)}
 			return showSteps(ctx, tx, now, steps)
 		}
-		if err := lacking(min(actor.Role, catalog.ParseRole(g.Role)), g.EveryOrganization, steps); err != nil {
+		if err := Lacking(min(actor.Role, catalog.ParseRole(g.Role)), g.EveryOrganization, steps); err != nil {
 			return err
 		}
 		now.State = store.PlanApproved
@@ -144,7 +145,7 @@ func (r *Runner) changePlan(ctx context.Context, sc store.Scope, actor run.Actor
 
 // mayDirect returns a *Lacks unless the actor's role reaches for all that is left.
 func mayDirect(actor run.Actor, g store.Grant, steps []store.PlanStep) error {
-	return lacking(min(actor.Role, catalog.ParseRole(g.Role)), g.EveryOrganization, steps)
+	return Lacking(min(actor.Role, catalog.ParseRole(g.Role)), g.EveryOrganization, steps)
 }
 
 // Pause holds a plan's next step until someone continues it.

@@ -72,6 +72,7 @@ var (
 	Signed            = Policy{reach: signedIn}
 	InWorkspace       = Policy{reach: inWorkspace, Role: catalog.Auditor}
 	InOrganization    = Policy{reach: inOrganization, Role: catalog.Auditor}
+	TechOrganization  = Policy{reach: inOrganization, Role: catalog.Technician}
 	AdminOrganization = Policy{reach: inOrganization, Role: catalog.Administrator}
 	AdminWorkspace    = Policy{reach: inWorkspace, Role: catalog.Administrator}
 	// Which account an organization is concerns those who see all of them.

@@ -34,6 +34,9 @@ func OrganizationRows(found []store.Organization) []views.OrganizationRow {
 		case o.Failing:
 			row.State = views.Chip{Level: "bad", Text: "Keys refused"}
 		}
+		if o.Onboarding {
+			row.Onboarding = views.Chip{Level: "info", Text: "Onboarding"}
+		}
 		rows = append(rows, row)
 	}
 	return rows
