@@ -53,6 +53,7 @@ func (s *pages) drawAccount(ctx context.Context, v site.Visitor, d draft, page *
 		page.Hidden = append(page.Hidden, views.Hidden{Name: howField, Value: "connected"})
 		return nil
 	}
+	page.Hidden = append(page.Hidden, views.Hidden{Name: "connection", Value: v.Organization.Connection()})
 	free, err := s.freeAccounts(ctx, v)
 	if err != nil {
 		return err
@@ -130,6 +131,8 @@ func (s *pages) takeAccount(ctx context.Context, v site.Visitor, d draft) (any, 
 		return nil, []catalog.FieldError{{Field: field, Message: text}}, nil
 	}
 	switch {
+	case d.form.Has("connection") && d.form.Get("connection") != v.Organization.Connection():
+		return fault("", "This organization is connected with "+run.ConnectionText(v.Organization)+" since you opened the form. Nothing of yours was saved.")
 	case v.Organization.Mapped():
 		was, given := plan.Read[plan.AccountChoice](d.Plan, plan.AccountScreen)
 		if !given {

@@ -119,11 +119,14 @@ func (s *pages) drawDraft(v site.Visitor, p store.Plan, steps []store.PlanStep, 
 		page.Notes = append(page.Notes, "Nothing was done in Duo yet. Fill in the forms in any order, then review the steps.")
 	}
 	if v.Fits(site.TechOrganization) {
-		page.Buttons = append(page.Buttons, flows.Button{Text: "Review the steps again", Post: act(v, "preview"), Hidden: bound(p), Primary: p.State == store.PlanDraft},
-			flows.Button{Text: "Cancel the onboarding", Post: act(v, "cancel"), Hidden: page.Hidden, Danger: true})
-		if p.State == store.PlanDraft {
-			page.Buttons[len(page.Buttons)-2].Text = "Review the steps"
+		again := flows.Button{Text: "Review the steps", Post: act(v, "preview"), Hidden: bound(p), Primary: true}
+		if p.State == store.PlanPreviewed {
+			again.Text, again.Primary = "Review the steps again", false
 		}
+		page.Buttons = append(page.Buttons, again)
+	}
+	if v.Fits(site.AdminOrganization) {
+		page.Buttons = append(page.Buttons, flows.Button{Text: "Cancel the onboarding", Post: act(v, "cancel"), Hidden: page.Hidden, Danger: true})
 	}
 }
 

@@ -18,11 +18,11 @@ func Routes(on *site.Site) []site.Route {
 		site.Get(at, site.InOrganization, s.getPlan).Within(site.SaveDeadline),
 		site.Post(at+"/begin", site.AdminOrganization, s.postBegin),
 		site.Post(at+"/preview", site.TechOrganization, s.postPreview),
-		site.Post(at+"/approve", site.TechOrganization, s.postApprove),
-		site.Post(at+"/pause", site.TechOrganization, s.acts(s.Plans.Pause)),
-		site.Post(at+"/continue", site.TechOrganization, s.postContinue).Within(site.SaveDeadline),
-		site.Post(at+"/cancel", site.TechOrganization, s.acts(s.Plans.Cancel)),
-		site.Post(at+"/finish", site.TechOrganization, s.acts(s.Plans.Finish)),
+		site.Post(at+"/approve", site.AdminOrganization, s.postApprove),
+		site.Post(at+"/pause", site.AdminOrganization, s.acts(s.Plans.Pause)),
+		site.Post(at+"/continue", site.AdminOrganization, s.postContinue).Within(site.SaveDeadline),
+		site.Post(at+"/cancel", site.AdminOrganization, s.acts(s.Plans.Cancel)),
+		site.Post(at+"/finish", site.AdminOrganization, s.acts(s.Plans.Finish)),
 	}
 	for _, sc := range screens {
 		rows = append(rows, site.Get(at+"/"+sc.slug, sc.policy, s.draws(sc)),

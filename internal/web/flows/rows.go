@@ -86,7 +86,7 @@ func inputText(slug, name, value string) string {
 // drawWork shows a plan that was begun: progress, results, and what can be done about it.
 func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, page *flows.PlanPage) {
 	lacks, lacking := errors.AsType[*plan.Lacks](plan.Lacking(v.Role, v.Membership.Every(), steps))
-	may := !lacking && v.Fits(site.TechOrganization)
+	may := !lacking && v.Fits(site.AdminOrganization)
 	for _, step := range steps {
 		row := s.resultRow(v, step)
 		if may && (p.State == store.PlanPaused || atWork(p)) && plan.MayRetry(step) {
