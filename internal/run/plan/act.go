@@ -20,6 +20,7 @@ type Act struct {
 	Whole       bool // takes a membership of every organization
 	Sends       bool // reaches a person
 	Last        bool // is done also when steps before it were skipped
+	Again       bool // looks for what it made before it makes anything: may be tried after any outcome
 
 	// Do executes the act once, on record as the run of Work.Run: called again it
 	// returns *run.AlreadyRun. A *Refusal says that nothing was done.

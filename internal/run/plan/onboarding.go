@@ -357,16 +357,11 @@ func (b *builder) user(u NewUser, existing string) {
 	}
 	b.add(person)
 	if u.Phone != "" {
-		phone := store.PlanStep{Key: "phone/" + name, Act: catalog.CreatePhone, Subject: u.Username, WaitsFor: []string{person.Key},
-			Input: given("number", u.Phone, "type", "mobile", "platform", "generic smartphone", "user_id", existing)}
-		if existing == "" {
-			phone.Uses = map[string]store.Use{"user_id": {Step: person.Key, Fact: createdFact}}
-		}
-		b.add(phone)
+		b.phone(u, person.Key, existing)
 	}
 	switch u.Invite {
 	case InviteSMS:
-		b.add(store.PlanStep{Key: "invite/" + name, Act: catalog.SendActivationSMS, Subject: u.Username, WaitsFor: []string{"phone/" + name},
+		b.add(store.PlanStep{Key: "invite/" + name, Act: catalog.SendActivationSMS, Subject: u.Username, WaitsFor: []string{"assign/" + name},
 			Input: given("install", "true"), Uses: map[string]store.Use{"phone_id": {Step: "phone/" + name, Fact: createdFact}},
 			Warning: fmt.Sprintf("An SMS is sent to %s. It costs telephony credits.", u.Phone)})
 	case InviteEmail:
@@ -374,6 +369,20 @@ func (b *builder) user(u NewUser, existing string) {
 			Input:   given("username", u.Username, "email", u.Email),
 			Warning: fmt.Sprintf("An e-mail is sent to %s. Anyone who opens its link enrolls a device as this user.", u.Email)})
 	}
+}
+
+// phone makes the steps to a user's phone. Creating and assigning are a step each: each is
+// one call, so that what became of it can be read back.
+func (b *builder) phone(u NewUser, person, existing string) {
+	name := text.Fold(u.Username)
+	b.add(store.PlanStep{Key: "phone/" + name, Act: catalog.CreatePhone, Subject: u.Username,
+		WaitsFor: []string{person}, Input: given("number", u.Phone, "type", "mobile", "platform", "generic smartphone")})
+	assign := store.PlanStep{Key: "assign/" + name, Act: catalog.AssignPhone, Subject: u.Username, WaitsFor: []string{"phone/" + name},
+		Input: given("user_id", existing), Uses: map[string]store.Use{"phone_id": {Step: "phone/" + name, Fact: createdFact}}}
+	if existing == "" {
+		assign.Uses["user_id"] = store.Use{Step: person, Fact: createdFact}
+	}
+	b.add(assign)
 }
 
 // given are the values that are not empty.

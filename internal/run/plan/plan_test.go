@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
-const budget = 5 * time.Second
+const owner = catalog.Owner
 
 // desk is a Desk with an organization that is being onboarded.
 type desk struct {

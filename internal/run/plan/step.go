@@ -111,10 +111,11 @@ func failed(s store.PlanStep) bool {
 	return s.State == store.StepRefused || s.State == store.StepAbsent || s.State == store.StepUnknown
 }
 
-// MayRetry reports whether a step certainly has no effect, so that it may be sent again.
+// MayRetry reports whether a step may be tried again: it certainly has no effect, or its
+// act looks for one first.
 func MayRetry(s store.PlanStep) bool {
 	act, known := ActOf(s.Act)
-	return known && (s.State == store.StepRefused || s.State == store.StepAbsent && !act.Sends)
+	return known && (s.State == store.StepRefused || s.State == store.StepAbsent && !act.Sends || s.State == store.StepUnknown && act.Again)
 }
 
 // due is the step that comes next: one that was left in hand, or the first that waits for

@@ -23,7 +23,7 @@ func init() {
 	plan.Register(plan.Act{Slug: plan.AddDirectory, Title: "Add directory key", Role: catalog.Administrator,
 		Do: act((*Runner).directoryStep), Check: check((*Runner).hasDirectory)})
 	plan.Register(plan.Act{Slug: plan.ProvisionAuth, Title: "Provision Auth API application", Role: catalog.Administrator,
-		Call: catalog.ProvisionAuth().Call, Do: act((*Runner).provisionStep), Check: check((*Runner).hasAuthKeys)})
+		Call: catalog.ProvisionAuth().Call, Again: true, Do: act((*Runner).provisionStep), Check: check((*Runner).hasAuthKeys)})
 	plan.Register(plan.Act{Slug: plan.CheckAuth, Title: "Check Auth API keys", Role: catalog.Administrator,
 		Call: "GET /auth/v2/check", Do: act((*Runner).checkStep), Check: check((*Runner).authWorks)})
 	plan.Register(plan.Act{Slug: plan.EndOnboarding, Title: "End onboarding", Role: catalog.Administrator, Last: true,

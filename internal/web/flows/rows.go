@@ -61,14 +61,28 @@ func previewRows(steps []store.PlanStep) []flows.StepRow {
 				row.With = append(row.With, inputText(s.Act, name, s.Input[name]))
 			}
 		}
-		for name, use := range s.Uses {
-			if name != plan.ConnectionInput {
-				row.Uses = fmt.Sprintf("What step %d makes", places[use.Step])
-			}
-		}
+		row.Uses = usesText(s, places)
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// usesText names the earlier steps whose results a step uses.
+func usesText(s store.PlanStep, places map[string]int) string {
+	var used []int
+	for name, use := range s.Uses {
+		if name != plan.ConnectionInput {
+			used = append(used, places[use.Step])
+		}
+	}
+	slices.Sort(used)
+	switch len(used) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("What step %d makes", used[0])
+	}
+	return fmt.Sprintf("What steps %d and %d make", used[0], used[len(used)-1])
 }
 
 // inputText is one value that a step is done with.
