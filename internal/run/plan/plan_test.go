@@ -25,11 +25,13 @@ type desk struct {
 	t    *testing.T
 	org  store.Organization
 	plan uuid.UUID
+	free duosim.Account // that no organization has
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{Desk: runtest.New(t), t: t}
+	d.free = d.Sim.AddChild(d.Parent.AccountID, "Nobody's yet")
 	d.begin("Birch Legal")
 	return d
 }
