@@ -170,17 +170,27 @@ func TestApprovalTakesTheRoleOfEachStep(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.some()
-	digest := d.preview()
-	for _, who := range []store.Operator{
-		d.Member(t, d.Workspace, catalog.Technician), d.Member(t, d.Workspace, catalog.Administrator, d.org.ID),
+	narrow := store.Within(d.Workspace.ID, d.org.ID)
+	for _, c := range []struct {
+		who   store.Operator
+		sc    store.Scope
+		whole bool
+	}{
+		{d.Member(t, d.Workspace, catalog.Technician), d.Scope(), false},
+		{d.Member(t, d.Workspace, catalog.Administrator, d.org.ID), narrow, true},
 	} {
-		for _, role := range []catalog.Role{catalog.Technician, catalog.Administrator, catalog.Owner} {
-			sc := store.Within(d.Workspace.ID, d.org.ID)
-			err := d.runner().Approve(t.Context(), sc, d.ActorOf(who, role), d.plan, digest)
-			if lacks, is := errors.AsType[*plan.Lacks](err); !is && !errors.As(err, new(*plan.Differs)) || is && !errors.Is(lacks, run.ErrForbidden) {
-				t.Errorf("%s as %s: %v", who.Email, role, err)
+		for _, claimed := range []catalog.Role{catalog.Technician, catalog.Administrator, catalog.Owner} {
+			actor := d.ActorOf(c.who, claimed)
+			p, _ := d.now()
+			if err := d.runner().Preview(t.Context(), c.sc, d.Actor(owner), d.plan, p.Revision); err != nil {
+				t.Fatal(err)
 			}
-			digest = d.preview()
+			p, _ = d.now()
+			err := d.runner().Approve(t.Context(), c.sc, actor, d.plan, p.Digest)
+			lacks, is := errors.AsType[*plan.Lacks](err)
+			if !is || !errors.Is(err, run.ErrForbidden) || lacks.Whole != c.whole || lacks.Role != catalog.Administrator || len(lacks.Steps) == 0 {
+				t.Errorf("%s as %s: %v %+v", c.who.Email, claimed, err, lacks)
+			}
 		}
 	}
 	d.wantState(store.PlanPreviewed, "")
