@@ -171,14 +171,18 @@ func EditOrganization(ws, org string) string { return Organization(ws, org) + "/
 
 // Onboard is the first form of an onboarding, and where it is posted to. account fills in one of the unmapped Duo
 // accounts; it may be empty.
-func Onboard(ws, account string) string { return withQuery(Workspace(ws)+"/onboard", "account", account) }
+func Onboard(ws, account string) string {
+	return withQuery(Workspace(ws)+"/onboard", "account", account)
+}
 
 // Onboarding is the plan that sets an organization up.
 func Onboarding(ws, org string) string { return Organization(ws, org) + "/onboarding" }
 
 // OnboardingScreen is one of its forms, and where it is posted to; OnboardingAct takes a POST that previews, approves,
 // pauses, continues, cancels or finishes it, or begins another.
-func OnboardingScreen(ws, org, screen string) string { return Onboarding(ws, org) + "/" + url.PathEscape(screen) }
+func OnboardingScreen(ws, org, screen string) string {
+	return Onboarding(ws, org) + "/" + url.PathEscape(screen)
+}
 
 // OnboardingAccount is the form of the Duo account, with one filled in; account may be empty.
 func OnboardingAccount(ws, org, account string) string {
