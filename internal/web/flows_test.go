@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/store"
@@ -79,4 +81,106 @@ func (s *console) orgNamed(t testing.TB, name string) (found store.Organization)
 		t.Fatal(err)
 	}
 	return found
+}
+
+// TestOwnKeysAreNoPartOfTheDraft: the keys that the screen of the Duo account asks for go
+// where keys are kept, sealed, and nowhere else; so do those that Duo refuses.
+func TestOwnKeysAreNoPartOfTheDraft(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	other := s.Sim.AddParent("Elsewhere")
+	b := s.as(t, s.Owner)
+	p := b.get(s.ws("/onboard")).form("Save and go on").set("name", "Elsewhere Ltd").send().follow()
+	keys := other.Application(duosim.AdminAPI)
+	const canary = "CanarySecretOfOnboarding0000000000000001"
+	fill := func(p *page, secret string) *page {
+		return p.form("Save and go on").set("how", "own").set("own_host", other.APIHostname).
+			set("own_integration_key", keys.IntegrationKey).set("own_secret_key", secret).send().follow()
+	}
+	p = fill(p, canary).want(http.StatusUnprocessableEntity, "Duo did not accept these keys")
+	p.wantNot(canary)
+	for _, text := range []string{canary, keys.SecretKey} {
+		if found := s.holding(t, text); len(found) > 0 {
+			t.Errorf("%s is in %v", text, found)
+		}
+	}
+	fill(p, keys.SecretKey).want(http.StatusOK, "Lockout")
+	if o := s.orgNamed(t, "Elsewhere Ltd"); o.Kind != store.Own {
+		t.Errorf("%+v", o)
+	}
+	if found := s.holding(t, keys.SecretKey); len(found) > 0 {
+		t.Errorf("the key in use is in %v", found)
+	}
+	if strings.Contains(s.Log.String(), canary) || strings.Contains(s.Log.String(), keys.SecretKey) {
+		t.Error("the log holds a key")
+	}
+}
+
+// holding names the tables that hold a text in any row, past row-level security.
+func (s *console) holding(t testing.TB, text string) (found []string) {
+	t.Helper()
+	conn := s.Superuser(t)
+	rows, err := conn.Query(t.Context(), `select table_name::text from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(names) < 20 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		var holds bool
+		if err := conn.QueryRow(t.Context(), `select exists (select from `+name+` x where strpos(to_jsonb(x)::text, $1) > 0)`, text).Scan(&holds); err != nil {
+			t.Fatal(name, err)
+		}
+		if holds {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// TestFirstSaveTwice: the form that makes the organization, sent twice, makes one with one
+// plan; a name that others have, or nearly, takes a tick.
+func TestFirstSaveTwice(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	p := b.get(s.ws("/onboard"))
+	f := p.form("Save and go on").set("name", "Birch Legal")
+	first, again := f.post(), f.post()
+	if to := first.header.Get("Location"); to == "" || to != again.header.Get("Location") {
+		t.Errorf("%s, then %s", to, again.header.Get("Location"))
+	}
+	var plans int
+	if err := s.Superuser(t).QueryRow(t.Context(), `select count(*) from plan where workspace_id = $1`, s.Workspace.ID).Scan(&plans); err != nil || plans != 1 {
+		t.Errorf("%d plans (%v)", plans, err)
+	}
+	p = b.get(s.ws("/onboard"))
+	p = p.form("Save and go on").set("name", "Birch  Legal, LLP").send().want(http.StatusUnprocessableEntity, "There is a similar name", "Birch Legal")
+	p.form("Save and go on").set("similar", "true").send().follow().want(http.StatusOK, "Duo account")
+}
+
+// TestTwoOperatorsOnOneDraft: the form of the slower one says what the other changed, keeps
+// what was typed, and is taken when it is sent again.
+func TestTwoOperatorsOnOneDraft(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b, other := s.as(t, s.Owner), s.as(t, s.Member(t, s.Workspace, catalog.Technician))
+	p := b.get(s.ws("/onboard")).form("Save and go on").set("name", "Birch Legal").send().follow()
+	at := strings.TrimSuffix(p.address, "/account")
+	slow := b.get(at+"/directories").form("Save and go on").set("directory_key.1", "DSAAAAAAAAAAAAAAAAAA")
+	other.get(at).want(http.StatusOK, "Draft").wantNot(at + "/account")
+	other.get(at+"/users").form("Save and review").set("users", "ada").send().follow().want(http.StatusOK, "Create User")
+	p = slow.send().want(http.StatusConflict, "First users", "Nothing of yours was saved yet")
+	if key, _ := p.box("directory_key.1"); key != "DSAAAAAAAAAAAAAAAAAA" {
+		t.Error("what was typed is gone: ", key)
+	}
+	p.form("Save and review").send().follow().want(http.StatusOK, "Add directory key", "Create User")
+	// The preview of before is no approval of this.
+	p = b.get(at)
+	approve := p.form("Onboard Birch Legal")
+	other.get(at+"/users").form("Save and review").set("users", "grace").send().follow()
+	approve.send().want(http.StatusConflict, "Nothing was approved")
+	b.get(at).want(http.StatusOK, "Draft", "grace")
 }

@@ -1,10 +1,12 @@
 package plan_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
@@ -163,6 +165,50 @@ func TestOnboarding(t *testing.T) {
 		}
 	}
 	d.exactlyOnce()
+	d.keepsNoSecret()
+}
+
+// keepsNoSecret looks in every column of every table, and in the log, for what an
+// onboarding made and nobody was shown: links, codes and keys.
+func (d *desk) keepsNoSecret() {
+	d.t.Helper()
+	var secrets []string
+	o := d.organization()
+	for _, m := range d.Sim.Outbox(o.AccountID) {
+		for _, word := range strings.Fields(m.Text) {
+			if at := strings.LastIndex(word, "/"); strings.Contains(word, "://") && len(word)-at > 12 {
+				secrets = append(secrets, word[at+1:])
+			}
+		}
+	}
+	for _, a := range d.Sim.Accounts() {
+		if a.AccountID == o.AccountID {
+			secrets = append(secrets, a.Application(duosim.AuthAPI).SecretKey)
+		}
+	}
+	if len(secrets) < 3 {
+		d.t.Fatal("only these secrets came of it: ", secrets)
+	}
+	conn := d.Superuser(d.t)
+	rows, err := conn.Query(d.t.Context(), `select table_name::text from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, secret := range secrets {
+		for _, name := range names {
+			var holds bool
+			if err := conn.QueryRow(d.t.Context(), `select exists (select from `+name+` x where strpos(to_jsonb(x)::text, $1) > 0)`, secret).Scan(&holds); err != nil || holds {
+				d.t.Errorf("%s holds %s (%v)", name, secret, err)
+			}
+		}
+		if strings.Contains(d.Log.String(), secret) {
+			d.t.Errorf("the log holds %s", secret)
+		}
+	}
 }
 
 func (d *desk) organization() store.Organization {
