@@ -26,7 +26,8 @@ func (e *fleet) ownerOf(n *tenant) run.Actor {
 
 // onboards begins an onboarding of a tenant's organization, unless one is open.
 func (e *fleet) onboards(n *tenant) {
-	err := setup.New(e.Runner).OnboardAgain(context.Background(), store.WholeWorkspace(n.workspace.ID), e.ownerOf(n), n.org)
+	err := setup.New(e.Runner).OnboardAgain(context.Background(), store.WholeWorkspace(n.workspace.ID), e.ownerOf(n),
+		n.org)
 	if err != nil {
 		panic(err)
 	}

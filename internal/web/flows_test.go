@@ -47,12 +47,14 @@ func TestOnboardThroughForms(t *testing.T) {
 	b.get(s.ws("/o")).want(http.StatusOK, "Onboarding")
 	p = p.want(http.StatusOK, "Duo account", "New child account").form("Save and go on").send().follow()
 	p = p.want(http.StatusOK, "Lockout").form("Save and go on").set("lockout_threshold", "5").send().follow()
-	p = p.want(http.StatusOK, "Directory 1").form("Save and go on").set("directory_key.1", "DSAAAAAAAAAAAAAAAAAA").send().follow()
+	p = p.want(http.StatusOK, "Directory 1").form("Save and go on").set("directory_key.1",
+		"DSAAAAAAAAAAAAAAAAAA").send().follow()
 	p = p.form("Save and go on").send().follow()
 	p = p.form("Save and review").set("users", "ada, Ada Lovelace, ada@birch.example, +442079460123, sms").send().follow()
 	p = p.want(http.StatusOK, "Review", "POST /admin/v1/users", "An SMS is sent to +442079460123")
 
-	s.Sim.SetFault(account.AccountID, duosim.Fault{Kind: duosim.Refuses, Path: "/admin/v1/phones", WritesOnly: true, Code: 40002})
+	s.Sim.SetFault(account.AccountID, duosim.Fault{Kind: duosim.Refuses, Path: "/admin/v1/phones", WritesOnly: true,
+		Code: 40002})
 	p = p.form("Onboard Birch Legal").send().follow()
 	at := p.address
 	b.until(at, "Paused").want(http.StatusOK, "Not done", "Retry")
@@ -157,7 +159,8 @@ func TestFirstSaveTwice(t *testing.T) {
 		t.Errorf("%d plans (%v)", plans, err)
 	}
 	p = b.get(s.ws("/onboard"))
-	p = p.form("Save and go on").set("name", "Birch  Legal, LLP").send().want(http.StatusUnprocessableEntity, "There is a similar name", "Birch Legal")
+	p = p.form("Save and go on").set("name", "Birch  Legal, LLP").send().want(http.StatusUnprocessableEntity,
+		"There is a similar name", "Birch Legal")
 	p.form("Save and go on").set("similar", "true").send().follow().want(http.StatusOK, "Duo account")
 }
 
@@ -183,4 +186,38 @@ func TestTwoOperatorsOnOneDraft(t *testing.T) {
 	other.get(at+"/users").form("Save and review").set("users", "grace").send().follow()
 	approve.send().want(http.StatusConflict, "Nothing was approved")
 	b.get(at).want(http.StatusOK, "Draft", "grace")
+}
+
+// TestReadingDoesNotDrive: the page of a plan at work goes on with it for those whose role
+// reaches for its steps, and for nobody else: not for a HEAD, a prefetch, or a page that
+// another site leads to.
+func TestReadingDoesNotDrive(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	p := b.get(s.ws("/onboard")).form("Save and go on").set("name", "Birch Legal").send().follow()
+	at := strings.TrimSuffix(p.address, "/account")
+	b.get(at).form("Review the steps").send().follow()
+	b.get(at).form("Onboard Birch Legal").post()
+	for _, c := range []struct {
+		by     *browser
+		method string
+		header []string
+	}{
+		{s.as(t, s.Member(t, s.Workspace, catalog.Auditor)), http.MethodGet, nil},
+		{s.as(t, s.Member(t, s.Workspace, catalog.Technician)), http.MethodGet, nil},
+		{b, http.MethodHead, nil},
+		{b, http.MethodGet, []string{"Sec-Fetch-Site", "cross-site"}},
+		{b, http.MethodGet, []string{"Sec-Fetch-Site", "same-site"}},
+		{b, http.MethodGet, []string{"Sec-Purpose", "prefetch"}},
+	} {
+		p := c.by.request(c.method, at, nil, c.header...)
+		if p.status != http.StatusOK || p.header.Get("Refresh") == "" || !s.orgNamed(t, "Birch Legal").Onboarding {
+			t.Errorf("%s %v: status %d, read again after %q", c.method, c.header, p.status, p.header.Get("Refresh"))
+		}
+	}
+	p = b.until(at, "1 of 1 steps")
+	if p.header.Get("Refresh") != "" || s.orgNamed(t, "Birch Legal").Onboarding {
+		t.Error("it is not done")
+	}
 }

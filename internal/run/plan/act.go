@@ -102,7 +102,8 @@ func RoleOf(s store.PlanStep) catalog.Role {
 // requestOf is a step as a request for an action.
 func requestOf(action catalog.Action, w Work) (run.Request, []catalog.FieldError) {
 	in, bad := action.Parse(func(name string) (string, bool) { text, given := w.Input[name]; return text, given })
-	q := run.Request{ID: w.Run, Scope: w.Scope, Organization: w.Organization, Actor: w.Actor, Action: action, Input: in, Opened: w.Opened}
+	q := run.Request{ID: w.Run, Scope: w.Scope, Organization: w.Organization, Actor: w.Actor, Action: action,
+		Input: in, Opened: w.Opened}
 	if action.OfWorkspace() {
 		q.Organization = store.Organization{}
 	}

@@ -32,8 +32,10 @@ func (r *Runner) Advance(ctx context.Context, sc store.Scope, id, organization u
 		if err != nil || job == nil {
 			return err
 		}
-		// What was begun is brought to its end, also when the page has gone.
-		more, err := r.work(context.WithoutCancel(ctx), sc, job)
+		// What was begun is brought to its end, also when the page has gone; how long a page
+		// reads from Duo does not count.
+		begun := run.WithPatience(context.WithoutCancel(ctx), run.NewPatience(lease))
+		more, err := r.work(begun, sc, job)
 		if err != nil || !more || !time.Now().Before(until) || ctx.Err() != nil {
 			return err
 		}
@@ -112,7 +114,8 @@ func (r *Runner) claim(ctx context.Context, sc store.Scope, id, organization uui
 
 // take makes a step ready to be worked at: in whose name, with which input, and for which
 // connection. why says why it cannot be.
-func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.PlanStep, steps []store.PlanStep, actor run.Actor,
+func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.PlanStep, steps []store.PlanStep,
+	actor run.Actor,
 	every bool) (taken *job, why string, err error) {
 	act, known := ActOf(s.Act)
 	if !known {
@@ -120,7 +123,8 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.P
 	}
 	switch least := RoleOf(s); {
 	case actor.Role < least:
-		return nil, fmt.Sprintf("%s approved this plan, and the next step requires the %s role.", *p.Approver, least.Title()), nil
+		return nil, fmt.Sprintf("%s approved this plan, and the next step requires the %s role.", *p.Approver,
+			least.Title()), nil
 	case act.Whole && !every:
 		return nil, *p.Approver + " approved this plan, and does not see all organizations any more.", nil
 	}
@@ -132,8 +136,9 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.P
 	if missing != "" {
 		return nil, "What an earlier step made is not known. Look at its run.", nil
 	}
-	w := Work{Run: RunID(s.ID, s.Attempt), Scope: store.Within(tx.WorkspaceID(), s.OrganizationID), Actor: actor, Organization: o,
-		Opened: input[ConnectionInput], Input: input, Subject: s.Subject}
+	w := Work{Run: RunID(s.ID, s.Attempt), Scope: store.Within(tx.WorkspaceID(), s.OrganizationID), Actor: actor,
+		Organization: o,
+		Opened:       input[ConnectionInput], Input: input, Subject: s.Subject}
 	if act.Whole {
 		w.Scope = store.WholeWorkspace(tx.WorkspaceID())
 	}
@@ -151,7 +156,8 @@ func approver(ctx context.Context, tx *store.Tx, p store.Plan) (actor run.Actor,
 	g, err := tx.HoldGrant(ctx, *p.ApprovedBy, *p.ApprovedEpoch)
 	switch {
 	case errors.Is(err, store.ErrEnded):
-		return actor, false, *p.Approver + " approved this plan, and has changed the password or signed out everywhere since.", nil
+		return actor, false, *p.Approver + " approved this plan, and has changed the password or signed out everywhere " +
+			"since.", nil
 	case errors.Is(err, store.ErrNotFound):
 		return actor, false, *p.Approver + " approved this plan, and is no longer a member of this workspace.", nil
 	case err != nil:
@@ -164,11 +170,13 @@ func approver(ctx context.Context, tx *store.Tx, p store.Plan) (actor run.Actor,
 	if !sees {
 		why = *p.Approver + " approved this plan, and no longer sees this organization."
 	}
-	return run.Actor{Operator: *p.ApprovedBy, Epoch: *p.ApprovedEpoch, Role: catalog.ParseRole(g.Role)}, g.EveryOrganization, why, nil
+	return run.Actor{Operator: *p.ApprovedBy, Epoch: *p.ApprovedEpoch, Role: catalog.ParseRole(g.Role)},
+		g.EveryOrganization, why, nil
 }
 
 // conclude ends or pauses a plan of which no step is due.
-func (r *Runner) conclude(ctx context.Context, tx *store.Tx, p store.Plan, steps []store.PlanStep, organization uuid.UUID) error {
+func (r *Runner) conclude(ctx context.Context, tx *store.Tx, p store.Plan, steps []store.PlanStep,
+	organization uuid.UUID) error {
 	bad, left := 0, 0
 	for _, s := range steps {
 		switch {

@@ -65,7 +65,8 @@ func (r *Runner) Approve(ctx context.Context, sc store.Scope, actor run.Actor, i
 		}
 	}
 	var differs *Differs
-	err = r.changePlan(ctx, sc, actor, id, func(tx *store.Tx, now store.Plan, before []store.PlanStep, g store.Grant) error {
+	err = r.changePlan(ctx, sc, actor, id, func(tx *store.Tx, now store.Plan, before []store.PlanStep,
+		g store.Grant) error {
 		begun := now.State == store.PlanApproved || now.State == store.PlanRunning || now.State == store.PlanDone
 		if begun && bytes.Equal(digest, now.Digest) {
 			return nil // the same form, sent twice
@@ -105,7 +106,8 @@ func (r *Runner) sign(ctx context.Context, tx *store.Tx, actor run.Actor, p stor
 }
 
 // record keeps what became of a plan as a whole.
-func (r *Runner) record(ctx context.Context, tx *store.Tx, operator uuid.UUID, p store.Plan, e store.Event, why string) error {
+func (r *Runner) record(ctx context.Context, tx *store.Tx, operator uuid.UUID, p store.Plan, e store.Event,
+	why string) error {
 	k, _ := KindOf(p.Kind)
 	o, err := tx.Organization(ctx, p.OrganizationID)
 	if err != nil {
@@ -172,7 +174,8 @@ func (r *Runner) Pause(ctx context.Context, sc store.Scope, actor run.Actor, id 
 
 // Continue lets a paused plan go on, from now on in the actor's name. retry are the steps
 // to be tried again, which certainly had no effect; others are left as they are.
-func (r *Runner) Continue(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID, retry ...uuid.UUID) error {
+func (r *Runner) Continue(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID,
+	retry ...uuid.UUID) error {
 	return r.changePlan(ctx, sc, actor, id, func(tx *store.Tx, p store.Plan, steps []store.PlanStep, g store.Grant) error {
 		if err := r.open(p, store.PlanPaused, store.PlanApproved, store.PlanRunning); err != nil {
 			return err

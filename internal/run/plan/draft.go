@@ -17,7 +17,8 @@ const mostTrail = 20
 
 // Begin adds a draft in the transaction of its caller. A second plan of a kind for the
 // same organization gets another id.
-func Begin(ctx context.Context, tx *store.Tx, r *run.Runner, organization uuid.UUID, kind string, operator uuid.UUID) (uuid.UUID, error) {
+func Begin(ctx context.Context, tx *store.Tx, r *run.Runner, organization uuid.UUID, kind string,
+	operator uuid.UUID) (uuid.UUID, error) {
 	if err := tx.DropOldPlans(ctx, r.Now()); err != nil {
 		return uuid.Nil, err
 	}
@@ -32,7 +33,8 @@ func Begin(ctx context.Context, tx *store.Tx, r *run.Runner, organization uuid.U
 // Save stores what was typed on a screen of a draft; role is what the screen takes. A
 // preview counts no longer. A *Stale error says that the plan is not at this revision any
 // more, a *Settled that it is not a draft. What is stored already is a success.
-func (r *Runner) Save(ctx context.Context, sc store.Scope, actor run.Actor, role catalog.Role, id uuid.UUID, revision int,
+func (r *Runner) Save(ctx context.Context, sc store.Scope, actor run.Actor, role catalog.Role, id uuid.UUID,
+	revision int,
 	screen string, typed any) error {
 	text, err := json.Marshal(typed)
 	if err != nil {

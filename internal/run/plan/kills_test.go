@@ -103,7 +103,8 @@ func TestEveryAnswerIsLost(t *testing.T) {
 		t.Errorf("%s %q %v", p.State, p.PausedWhy, states(steps))
 	}
 	for key, state := range states(steps) {
-		switch want := map[string]string{"invite/ada": store.StepUnknown, "invite/grace": store.StepUnknown, "auth": store.StepUnknown,
+		switch want := map[string]string{"invite/ada": store.StepUnknown, "invite/grace": store.StepUnknown,
+			"auth":       store.StepUnknown,
 			"auth-check": store.StepWaiting, "end": store.StepWaiting}[key]; {
 		case want == "" && state != store.StepVerified, want != "" && state != want:
 			t.Errorf("%s is %s: %s", key, state, d.step(key).Summary)
@@ -114,7 +115,8 @@ func TestEveryAnswerIsLost(t *testing.T) {
 	}
 	d.lose(duosim.Fault{})
 	// The application that was made is found; what was sent is not sent again.
-	if err := r.Continue(t.Context(), d.Scope(), d.Actor(owner), d.plan, d.step("auth").ID, d.step("invite/ada").ID); err != nil {
+	if err := r.Continue(t.Context(), d.Scope(), d.Actor(owner), d.plan, d.step("auth").ID,
+		d.step("invite/ada").ID); err != nil {
 		t.Fatal(err)
 	}
 	d.advance()

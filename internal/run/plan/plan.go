@@ -95,7 +95,8 @@ func stale(p store.Plan, revision int) error {
 }
 
 // Of returns a plan with its steps.
-func (r *Runner) Of(ctx context.Context, sc store.Scope, id uuid.UUID) (p store.Plan, steps []store.PlanStep, err error) {
+func (r *Runner) Of(ctx context.Context, sc store.Scope, id uuid.UUID) (p store.Plan, steps []store.PlanStep,
+	err error) {
 	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		if p, err = tx.Plan(ctx, id); err == nil {
 			steps, err = tx.PlanSteps(ctx, id)
@@ -107,7 +108,8 @@ func (r *Runner) Of(ctx context.Context, sc store.Scope, id uuid.UUID) (p store.
 
 // Latest returns the plan of a kind that was begun last for an organization, with its
 // steps; store.ErrNotFound if there is none.
-func (r *Runner) Latest(ctx context.Context, sc store.Scope, organization uuid.UUID, kind string) (p store.Plan, steps []store.PlanStep, err error) {
+func (r *Runner) Latest(ctx context.Context, sc store.Scope, organization uuid.UUID, kind string) (p store.Plan,
+	steps []store.PlanStep, err error) {
 	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		if p, err = tx.LatestPlan(ctx, organization, kind); err == nil {
 			steps, err = tx.PlanSteps(ctx, p.ID)

@@ -43,7 +43,8 @@ func (d *desk) begin(name string) {
 	d.t.Helper()
 	var bad []catalog.FieldError
 	var err error
-	d.org, bad, err = d.Setup().BeginOnboarding(d.t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(), setup.Details{Name: name})
+	d.org, bad, err = d.Setup().BeginOnboarding(d.t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(),
+		setup.Details{Name: name})
 	if err != nil || len(bad) > 0 {
 		d.t.Fatal(err, bad)
 	}
@@ -68,7 +69,8 @@ func (d *desk) now() (store.Plan, []store.PlanStep) {
 func (d *desk) save(screen string, typed any) {
 	d.t.Helper()
 	p, _ := d.now()
-	if err := d.runner().Save(d.t.Context(), d.Scope(), d.Actor(catalog.Owner), catalog.Technician, d.plan, p.Revision, screen, typed); err != nil {
+	if err := d.runner().Save(d.t.Context(), d.Scope(), d.Actor(catalog.Owner), catalog.Technician, d.plan,
+		p.Revision, screen, typed); err != nil {
 		d.t.Fatal(screen, ": ", err)
 	}
 }
@@ -77,10 +79,12 @@ func (d *desk) save(screen string, typed any) {
 func (d *desk) fill() {
 	d.t.Helper()
 	d.save(plan.AccountScreen, plan.AccountChoice{How: plan.NewAccount, Name: d.org.Name})
-	d.save(plan.SettingsScreen, plan.SettingsChoice{Values: map[string]string{"lockout_threshold": "5", "helpdesk_message": "Call us"}})
+	d.save(plan.SettingsScreen, plan.SettingsChoice{Values: map[string]string{"lockout_threshold": "5",
+		"helpdesk_message": "Call us"}})
 	d.save(plan.DirectoriesScreen, []plan.DirectoryChoice{{Name: "AD", Key: "DSAAAAAAAAAAAAAAAAAA"}})
 	d.save(plan.AuthScreen, plan.AuthChoice{Provision: true})
-	users, bad := plan.ParseUsers("ada, Ada Lovelace, ada@birch.example, +442079460123, sms\ngrace, Grace Hopper, grace@birch.example", plan.InviteEmail)
+	users, bad := plan.ParseUsers("ada, Ada Lovelace, ada@birch.example, +442079460123, sms\ngrace, Grace Hopper, "+
+		"grace@birch.example", plan.InviteEmail)
 	if len(bad) > 0 {
 		d.t.Fatal(bad)
 	}
@@ -247,7 +251,8 @@ func (d *desk) exactlyOnce() {
 			effects[e.Method+" "+e.Path]++
 		}
 	}
-	if effects["POST /admin/v2/integrations"] != 1 || effects["POST /admin/v1/settings"] != 1 || effects["POST /admin/v1/users"] != 2 {
+	if effects["POST /admin/v2/integrations"] != 1 || effects["POST /admin/v1/settings"] != 1 || effects["POST "+
+		"/admin/v1/users"] != 2 {
 		d.t.Error(effects)
 	}
 	if sent := d.messages(o.AccountID); sent != 3 { // one SMS to install and one to activate, one e-mail

@@ -65,12 +65,14 @@ func TestStatesOfAPlan(t *testing.T) {
 	settled("approve what was edited", r.Approve(ctx, sc, actor, d.plan, digest), store.PlanDraft)
 	// The other operator's form is older than the draft.
 	var stale *plan.Stale
-	err := r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.AuthScreen, plan.AuthChoice{Provision: true})
+	err := r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.AuthScreen,
+		plan.AuthChoice{Provision: true})
 	if !errors.As(err, &stale) || len(stale.Changes) != 1 || stale.Changes[0].Screen != plan.UsersScreen || stale.Changes[0].By != d.Owner.Email {
 		t.Errorf("%v %+v", err, stale)
 	}
 	// The same form sent twice is no clash.
-	if err := r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.UsersScreen, []plan.NewUser{{Username: "ada", Invite: plan.InviteNone}}); err != nil {
+	if err := r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.UsersScreen,
+		[]plan.NewUser{{Username: "ada", Invite: plan.InviteNone}}); err != nil {
 		t.Error(err)
 	}
 
@@ -86,7 +88,8 @@ func TestStatesOfAPlan(t *testing.T) {
 		t.Errorf("%d approvals are on record", n)
 	}
 	p, _ = d.now()
-	settled("edit what was approved", r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.AuthScreen, plan.AuthChoice{}), store.PlanApproved)
+	settled("edit what was approved", r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.AuthScreen,
+		plan.AuthChoice{}), store.PlanApproved)
 	settled("preview what was approved", r.Preview(ctx, sc, actor, d.plan, p.Revision), store.PlanApproved)
 
 	// Paused by hand, it stays; continued, it goes on; canceled, it ends where it is.
@@ -112,7 +115,8 @@ func TestStatesOfAPlan(t *testing.T) {
 		t.Errorf("%v went on to %v", before, after)
 	}
 	settled("continue what was canceled", r.Continue(ctx, sc, actor, d.plan), store.PlanCanceled)
-	for event, want := range map[store.Event]int{store.PausedPlan: 1, store.ContinuedPlan: 1, store.CanceledPlan: 1, store.FinishedPlan: 0} {
+	for event, want := range map[store.Event]int{store.PausedPlan: 1, store.ContinuedPlan: 1, store.CanceledPlan: 1,
+		store.FinishedPlan: 0} {
 		if n := d.events(event); n != want {
 			t.Errorf("%s: %d on record, want %d", event.Title, n, want)
 		}
@@ -152,7 +156,8 @@ func TestWhatDiffersIsShownAgain(t *testing.T) {
 	d.Sim.AddChild(d.Parent.AccountID, d.org.Name)
 	var differs *plan.Differs
 	err := d.runner().Approve(t.Context(), d.Scope(), d.Actor(owner), d.plan, digest)
-	if !errors.As(err, &differs) || len(differs.New) != 1 || !strings.Contains(differs.New[0].Warning, "already") || len(differs.Gone) != 1 {
+	if !errors.As(err, &differs) || len(differs.New) != 1 || !strings.Contains(differs.New[0].Warning,
+		"already") || len(differs.Gone) != 1 {
 		t.Fatalf("%v %+v", err, differs)
 	}
 	d.wantState(store.PlanPreviewed, "")
@@ -224,7 +229,8 @@ func TestApproverInFlight(t *testing.T) {
 			d.some()
 			who := d.Member(t, d.Workspace, catalog.Administrator)
 			digest := d.preview()
-			if err := d.runner().Approve(t.Context(), d.Scope(), d.ActorOf(who, catalog.Administrator), d.plan, digest); err != nil {
+			if err := d.runner().Approve(t.Context(), d.Scope(), d.ActorOf(who, catalog.Administrator), d.plan,
+				digest); err != nil {
 				t.Fatal(err)
 			}
 			d.one()
@@ -252,7 +258,10 @@ func TestApproverInFlight(t *testing.T) {
 
 func (d *desk) grant(who store.Operator, g store.Grant) {
 	d.t.Helper()
-	err := d.InWorkspace(d.t.Context(), d.Scope(), func(tx *store.Tx) error { return tx.ChangeMember(d.t.Context(), who.ID, g) })
+	err := d.InWorkspace(d.t.Context(), d.Scope(), func(tx *store.Tx) error {
+		return tx.ChangeMember(d.t.Context(),
+			who.ID, g)
+	})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -269,7 +278,8 @@ func TestMappingChangedInFlight(t *testing.T) {
 	d.one()
 	o := d.organization()
 	for _, to := range []string{"", o.AccountID} {
-		if _, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(owner), d.organization(), map[bool]string{true: store.Child}[to != ""], to); err != nil {
+		if _, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(owner), d.organization(),
+			map[bool]string{true: store.Child}[to != ""], to); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -294,7 +304,8 @@ func TestPlansEnd(t *testing.T) {
 	for what, err := range map[string]error{
 		"approve": r.Approve(ctx, sc, actor, d.plan, digest),
 		"preview": r.Preview(ctx, sc, actor, d.plan, p.Revision),
-		"save":    r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.AuthScreen, plan.AuthChoice{Provision: true}),
+		"save": r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.AuthScreen,
+			plan.AuthChoice{Provision: true}),
 	} {
 		if settled, is := errors.AsType[*plan.Settled](err); !is || settled.State != plan.Expired {
 			t.Errorf("%s: %v", what, err)

@@ -55,7 +55,8 @@ func Digest(steps []store.PlanStep) []byte {
 	}
 	var all []shown
 	for _, s := range steps {
-		one := shown{s.ID, s.OrganizationID, s.Key, s.Act, s.SubjectID, s.Subject, s.Input, s.Uses, s.WaitsFor, s.NotBefore, s.Skip, s.Warning}
+		one := shown{s.ID, s.OrganizationID, s.Key, s.Act, s.SubjectID, s.Subject, s.Input, s.Uses, s.WaitsFor,
+			s.NotBefore, s.Skip, s.Warning}
 		if len(one.Input) == 0 {
 			one.Input = nil
 		}

@@ -79,9 +79,11 @@ func (r *Runner) notDone(j *job, err error) (result, error) {
 	case refused:
 		return result{state: store.StepRefused, Done: Done{Summary: refusal.Summary}}, nil
 	case other:
-		return result{state: store.StepWaiting, pause: "The connection has changed since the plan was approved. It is " + changed.Now + " now."}, nil
+		return result{state: store.StepWaiting, pause: "The connection has changed since the plan was approved. It is " +
+			"" + changed.Now + " now."}, nil
 	case errors.Is(err, run.ErrForbidden), errors.Is(err, store.ErrEnded), errors.Is(err, store.ErrNotFound):
-		return result{state: store.StepWaiting, pause: "The role or the organizations of the person who approved this have changed."}, nil
+		return result{state: store.StepWaiting, pause: "The role or the organizations of the person who approved this " +
+			"have changed."}, nil
 	case trouble, errors.Is(err, run.ErrSilent), errors.As(err, new(*run.NotSent)), errors.Is(err, context.Canceled),
 		errors.Is(err, context.DeadlineExceeded):
 		return result{state: store.StepWaiting}, err
@@ -91,7 +93,8 @@ func (r *Runner) notDone(j *job, err error) (result, error) {
 		api = action.API
 	}
 	why := run.ExplainFor(j.work.Organization, api, err)
-	return result{state: store.StepRefused, Done: Done{Summary: "Not sent. " + cmp.Or(why.Cause, "It was held back.")}}, nil
+	return result{state: store.StepRefused, Done: Done{Summary: "Not sent. " + cmp.Or(why.Cause,
+		"It was held back.")}}, nil
 }
 
 // check reads back what was done, or may have been.

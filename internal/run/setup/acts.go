@@ -18,25 +18,29 @@ import (
 // What plans do of what this package does. Each act is on record as the run of its step,
 // in the transaction of its change.
 func init() {
-	plan.Register(plan.Act{Slug: plan.MapAccount, Title: "Connect with the Duo account", Role: catalog.Administrator, Whole: true,
-		Do: act((*Runner).mapStep), Check: check((*Runner).mapped)})
+	plan.Register(plan.Act{Slug: plan.MapAccount, Title: "Connect with the Duo account", Role: catalog.Administrator,
+		Whole: true,
+		Do:    act((*Runner).mapStep), Check: check((*Runner).mapped)})
 	plan.Register(plan.Act{Slug: plan.AddDirectory, Title: "Add directory key", Role: catalog.Administrator,
 		Do: act((*Runner).directoryStep), Check: check((*Runner).hasDirectory)})
 	plan.Register(plan.Act{Slug: plan.ProvisionAuth, Title: "Provision Auth API application", Role: catalog.Administrator,
-		Call: catalog.ProvisionAuth().Call, Again: true, Do: act((*Runner).provisionStep), Check: check((*Runner).hasAuthKeys)})
+		Call: catalog.ProvisionAuth().Call, Again: true, Do: act((*Runner).provisionStep),
+		Check: check((*Runner).hasAuthKeys)})
 	plan.Register(plan.Act{Slug: plan.CheckAuth, Title: "Check Auth API keys", Role: catalog.Administrator,
 		Call: "GET /auth/v2/check", Do: act((*Runner).checkStep), Check: check((*Runner).authWorks)})
 	plan.Register(plan.Act{Slug: plan.EndOnboarding, Title: "End onboarding", Role: catalog.Administrator, Last: true,
 		Do: act((*Runner).endStep), Check: check((*Runner).onboarded)})
 }
 
-func act(do func(*Runner, context.Context, plan.Work) (plan.Done, error)) func(context.Context, *run.Runner, plan.Work) (plan.Done, error) {
+func act(do func(*Runner, context.Context, plan.Work) (plan.Done, error)) func(context.Context, *run.Runner,
+	plan.Work) (plan.Done, error) {
 	return func(ctx context.Context, r *run.Runner, w plan.Work) (plan.Done, error) { return do(New(r), ctx, w) }
 }
 
 // check makes a read-back of a function that reports whether what a step was to do is so,
 // in the console's own tables.
-func check(is func(*Runner, context.Context, *store.Tx, plan.Work) (bool, error)) func(context.Context, *run.Runner, plan.Work, plan.Done) (plan.Seen, error) {
+func check(is func(*Runner, context.Context, *store.Tx, plan.Work) (bool, error)) func(context.Context,
+	*run.Runner, plan.Work, plan.Done) (plan.Seen, error) {
 	return func(ctx context.Context, r *run.Runner, w plan.Work, _ plan.Done) (plan.Seen, error) {
 		seen := plan.Seen{Finding: catalog.NotMade, Words: "it is gone, or was changed."}
 		err := r.Store.InWorkspace(ctx, w.Scope, func(tx *store.Tx) error {
@@ -242,7 +246,8 @@ func (r *Runner) authWorks(ctx context.Context, tx *store.Tx, w plan.Work) (bool
 func (r *Runner) endStep(ctx context.Context, w plan.Work) (plan.Done, error) {
 	return r.once(ctx, w, func(tx *store.Tx) (store.Record, string, error) {
 		return store.Record{Event: store.OnboardingEnded, Operator: w.Actor.Operator, Organization: w.Organization.ID,
-			AccountID: w.Organization.AccountID, Subject: w.Organization.Name, Summary: "The organization is onboarded.", At: r.Now(),
+			AccountID: w.Organization.AccountID, Subject: w.Organization.Name, Summary: "The organization is onboarded.",
+			At: r.Now(),
 		}, "", tx.EndOnboarding(ctx, w.Organization.ID)
 	})
 }

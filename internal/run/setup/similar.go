@@ -17,7 +17,8 @@ const mostSimilar = 5
 // Similar names the organizations and the unmapped Duo accounts of a scope that have a
 // name, or one that a person can take for it, but for the organization and the account
 // that are meant. Duo's accounts are named in a scope of every organization only.
-func (r *Runner) Similar(ctx context.Context, sc store.Scope, name string, meant uuid.UUID, account string) ([]string, error) {
+func (r *Runner) Similar(ctx context.Context, sc store.Scope, name string, meant uuid.UUID,
+	account string) ([]string, error) {
 	var organizations []store.Organization
 	var accounts []store.Account
 	err := r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
@@ -106,7 +107,8 @@ func LikelyAccounts(accounts []store.Account, name string) string {
 
 // FreeAccount finds the listed account that a text names and no organization has, reading
 // the list from Duo again. fault says why there is none.
-func (r *Runner) FreeAccount(ctx context.Context, sc store.Scope, actor run.Actor, typed string) (store.Account, string, error) {
+func (r *Runner) FreeAccount(ctx context.Context, sc store.Scope, actor run.Actor, typed string) (store.Account,
+	string, error) {
 	accounts, err := r.RefreshAccounts(ctx, sc, actor)
 	if err != nil {
 		return store.Account{}, "", err

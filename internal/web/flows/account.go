@@ -19,7 +19,8 @@ const (
 	accountList  = "duo-accounts"
 )
 
-var accountScreen = screen{slug: plan.AccountScreen, policy: site.WholeOrganization, draw: (*pages).drawAccount, take: (*pages).takeAccount}
+var accountScreen = screen{slug: plan.AccountScreen, policy: site.WholeOrganization, draw: (*pages).drawAccount,
+	take: (*pages).takeAccount}
 
 // freeAccounts are the listed Duo accounts that no organization has.
 func (s *pages) freeAccounts(ctx context.Context, v site.Visitor) (free []store.Account, err error) {
@@ -70,12 +71,15 @@ func (s *pages) drawAccount(ctx context.Context, v site.Visitor, d draft, page *
 		}
 	}
 	own := plan.OwnKeys
-	how := views.FieldView{Name: howField, Label: "Duo account", Kind: "radio", Value: d.box(howField, choice.How).Value, Error: d.faults[howField],
-		Options: []views.Option{{Value: plan.NewAccount, Text: "Create a new child account"}, {Value: plan.ExistingAccount, Text: "Use an account that has no organization"},
+	how := views.FieldView{Name: howField, Label: "Duo account", Kind: "radio", Value: d.box(howField,
+		choice.How).Value, Error: d.faults[howField],
+		Options: []views.Option{{Value: plan.NewAccount, Text: "Create a new child account"},
+			{Value: plan.ExistingAccount, Text: "Use an account that has no organization"},
 			{Value: own, Text: "The account has Admin API keys of its own"}}}
 	if !lists {
 		how.Options, how.Value = how.Options[2:], own
-		page.Intro = []string{"The workspace has no Accounts API keys in use, so child accounts can be neither created nor chosen. Enter the account's own Admin API keys."}
+		page.Intro = []string{"The workspace has no Accounts API keys in use, so child accounts can be neither created " +
+			"nor chosen. Enter the account's own Admin API keys."}
 	}
 	page.Groups = append(page.Groups, flows.FieldGroup{Fields: []views.FieldView{how}})
 	if lists {
@@ -84,14 +88,16 @@ func (s *pages) drawAccount(ctx context.Context, v site.Visitor, d draft, page *
 	}
 	page.Groups = append(page.Groups, s.ownGroup(d))
 	if fault := d.faults[confirmField]; fault != "" {
-		page.Groups[0].Fields = append(page.Groups[0].Fields, views.FieldView{Name: confirmField, Kind: "checkbox", Label: "Create another account of this name", Error: fault})
+		page.Groups[0].Fields = append(page.Groups[0].Fields, views.FieldView{Name: confirmField, Kind: "checkbox",
+			Label: "Create another account of this name", Error: fault})
 	}
 	return nil
 }
 
 func newAccountGroup(d draft, choice plan.AccountChoice) flows.FieldGroup {
 	name := d.box(newNameField, choice.Name)
-	return flows.FieldGroup{Title: "New child account", Fields: []views.FieldView{{Name: newNameField, Label: "Name in Duo", Value: name.Value, Error: name.Error, Quiet: true, MaxLength: 255}}}
+	return flows.FieldGroup{Title: "New child account", Fields: []views.FieldView{{Name: newNameField,
+		Label: "Name in Duo", Value: name.Value, Error: name.Error, Quiet: true, MaxLength: 255}}}
 }
 
 func existingGroup(d draft, choice plan.AccountChoice, free []store.Account) flows.FieldGroup {
@@ -102,7 +108,8 @@ func existingGroup(d draft, choice plan.AccountChoice, free []store.Account) flo
 		}
 	}
 	account := d.box(runsetup.AccountField, stored)
-	return flows.FieldGroup{Title: "Existing account", Fields: []views.FieldView{{Name: runsetup.AccountField, Label: "Account", Value: account.Value, Error: account.Error,
+	return flows.FieldGroup{Title: "Existing account", Fields: []views.FieldView{{Name: runsetup.AccountField,
+		Label: "Account", Value: account.Value, Error: account.Error,
 		Quiet: true, List: accountList, Help: "Type a part of its name."}}}
 }
 
@@ -118,10 +125,14 @@ func accountOptions(free []store.Account) flows.List {
 func (s *pages) ownGroup(d draft) flows.FieldGroup {
 	f, _ := runsetup.OfOrganization(store.Organization{ID: d.OrganizationID}, store.AdminAPI).One()
 	host, key := d.box(f.Host, ""), d.box(f.IntegrationKey, "")
-	return flows.FieldGroup{Title: "Admin API keys of its own", Note: "Needed only for an account that the Accounts API cannot reach. They are checked and kept at once, and are no part of the draft.",
+	return flows.FieldGroup{Title: "Admin API keys of its own",
+		Note: "Needed only for an account that the Accounts API cannot reach. They are checked and kept at once, and " +
+			"are no part of the draft.",
 		Fields: []views.FieldView{
-			{Name: f.Host, Label: "API hostname", Value: runsetup.ShownAgain(host.Value), Error: host.Error, Quiet: true, Mono: true},
-			{Name: f.IntegrationKey, Label: "Integration key", Value: runsetup.ShownAgain(key.Value), Error: key.Error, Quiet: true, Mono: true},
+			{Name: f.Host, Label: "API hostname", Value: runsetup.ShownAgain(host.Value), Error: host.Error, Quiet: true,
+				Mono: true},
+			{Name: f.IntegrationKey, Label: "Integration key", Value: runsetup.ShownAgain(key.Value), Error: key.Error,
+				Quiet: true, Mono: true},
 			{Name: f.SecretKey, Label: "Secret key", Kind: "password", Error: d.faults[f.SecretKey], Quiet: true, Mono: true}}}
 }
 
@@ -132,7 +143,8 @@ func (s *pages) takeAccount(ctx context.Context, v site.Visitor, d draft) (any, 
 	}
 	switch {
 	case d.form.Has("connection") && d.form.Get("connection") != v.Organization.Connection():
-		return fault("", "This organization is connected with "+run.ConnectionText(v.Organization)+" since you opened the form. Nothing of yours was saved.")
+		return fault("", "This organization is connected with "+run.ConnectionText(v.Organization)+" since you opened "+
+			"the form. Nothing of yours was saved.")
 	case v.Organization.Mapped():
 		was, given := plan.Read[plan.AccountChoice](d.Plan, plan.AccountScreen)
 		if !given {
@@ -167,7 +179,8 @@ func (s *pages) takeNewAccount(ctx context.Context, v site.Visitor, d draft) (an
 		return nil, nil, err
 	}
 	if same := runsetup.LikelyAccounts(accounts, name); same != "" && d.form.Get(confirmField) == "" {
-		return nil, []catalog.FieldError{{Field: confirmField, Message: "Duo has a similar account: " + same + ". Tick this to create another one."}}, nil
+		return nil, []catalog.FieldError{{Field: confirmField,
+			Message: "Duo has a similar account: " + same + ". Tick this to create another one."}}, nil
 	}
 	return plan.AccountChoice{How: plan.NewAccount, Name: name}, nil, nil
 }
@@ -190,7 +203,8 @@ func (s *pages) takeOwnKeys(ctx context.Context, v site.Visitor, d draft) (any, 
 	now, err := s.Runner.Organization(ctx, v.Scope, v.Organization.ID)
 	if err == nil && now.Kind != store.Own {
 		f, _ := keys.One()
-		return nil, []catalog.FieldError{{Field: f.IntegrationKey, Message: "Duo did not accept these keys. The Connection page says why; they are kept there and not in use."}}, nil
+		return nil, []catalog.FieldError{{Field: f.IntegrationKey,
+			Message: "Duo did not accept these keys. The Connection page says why; they are kept there and not in use."}}, nil
 	}
 	return plan.AccountChoice{How: plan.OwnKeys}, nil, err
 }

@@ -25,7 +25,8 @@ const confirmField = "similar"
 var factsScreen = screen{slug: plan.FactsScreen, policy: site.AdminOrganization,
 	draw: func(s *pages, ctx context.Context, v site.Visitor, d draft, page *flows.FormPage) error {
 		o := v.Organization
-		s.drawFacts(d, runsetup.Details{Name: o.Name, Aliases: strings.Join(o.Aliases, "\n"), Tags: strings.Join(o.Tags, ", "),
+		s.drawFacts(d, runsetup.Details{Name: o.Name, Aliases: strings.Join(o.Aliases, "\n"), Tags: strings.Join(o.Tags,
+			", "),
 			TimeZone: o.TimeZone, Colour: strconv.Itoa(o.Colour)}, page)
 		page.Hidden = append(page.Hidden, views.Hidden{Name: "organization_revision", Value: strconv.Itoa(o.Revision)})
 		seen, err := s.whoSees(ctx, v, o.ID)
@@ -35,7 +36,8 @@ var factsScreen = screen{slug: plan.FactsScreen, policy: site.AdminOrganization,
 	take: func(s *pages, ctx context.Context, v site.Visitor, d draft) (any, []catalog.FieldError, error) {
 		revision, err := strconv.Atoi(d.form.Get("organization_revision"))
 		if err != nil {
-			return nil, nil, site.BadRequest("The form does not say which revision of the organization it was opened with. Open it again.")
+			return nil, nil, site.BadRequest("The form does not say which revision of the organization it was opened " +
+				"with. Open it again.")
 		}
 		typed := detailsOf(*d.form)
 		chosen, _ := plan.Read[plan.AccountChoice](d.Plan, plan.AccountScreen)
@@ -45,7 +47,8 @@ var factsScreen = screen{slug: plan.FactsScreen, policy: site.AdminOrganization,
 		}
 		bad, err = s.Setup.ChangeOrganization(ctx, v.Scope, v.Actor(), v.Organization.ID, revision, typed)
 		if other, is := errors.AsType[*runsetup.Overtaken](err); is {
-			return nil, []catalog.FieldError{{Message: other.By + " changed these facts since you opened the form. Nothing of yours was saved yet. Save again to keep what is typed here."}}, nil
+			return nil, []catalog.FieldError{{Message: other.By + " changed these facts since you opened the form. " +
+				"Nothing of yours was saved yet. Save again to keep what is typed here."}}, nil
 		}
 		return map[string]string{confirmField: similar}, bad, err
 	},
@@ -75,32 +78,38 @@ func (s *pages) drawFacts(d draft, stored runsetup.Details, page *flows.FormPage
 		color.Options = []views.Option{{Text: "Choose one for me"}}
 	}
 	for i, word := range runsetup.Colours {
-		color.Options = append(color.Options, views.Option{Value: strconv.Itoa(i + 1), Text: strings.ToUpper(word[:1]) + word[1:]})
+		color.Options = append(color.Options, views.Option{Value: strconv.Itoa(i + 1),
+			Text: strings.ToUpper(word[:1]) + word[1:]})
 	}
-	fields := []views.FieldView{name, aliases, field("tags", "Tags", "Between commas. The list of organizations can be filtered by them.", stored.Tags), zone, color}
+	fields := []views.FieldView{name, aliases, field("tags", "Tags",
+		"Between commas. The list of organizations can be filtered by them.", stored.Tags), zone, color}
 	if fault := d.faults[confirmField]; fault != "" {
-		fields = append(fields, views.FieldView{Name: confirmField, Kind: "checkbox", Label: "This is another client", Error: fault})
+		fields = append(fields, views.FieldView{Name: confirmField, Kind: "checkbox", Label: "This is another client",
+			Error: fault})
 	}
 	page.Groups = append(page.Groups, flows.FieldGroup{Fields: fields})
 }
 
 // similar are organizations and Duo accounts that have the name, or nearly. A fault says
 // so until the form confirms it.
-func (s *pages) similar(ctx context.Context, v site.Visitor, typed runsetup.Details, account string, form site.Form) (string, []catalog.FieldError, error) {
+func (s *pages) similar(ctx context.Context, v site.Visitor, typed runsetup.Details, account string,
+	form site.Form) (string, []catalog.FieldError, error) {
 	found, err := s.Setup.Similar(ctx, v.Membership, typed.Name, v.Organization.ID, account)
 	if err != nil || len(found) == 0 {
 		return "", nil, err
 	}
 	text := strings.Join(found, "; ")
 	if form.Get(confirmField) == "" {
-		return "", []catalog.FieldError{{Field: confirmField, Message: "There is a similar name: " + text + ". Tick this if it is not the same client."}}, nil
+		return "", []catalog.FieldError{{Field: confirmField,
+			Message: "There is a similar name: " + text + ". Tick this if it is not the same client."}}, nil
 	}
 	return text, nil, nil
 }
 
 // whoSees names the operators who see an organization.
 func (s *pages) whoSees(ctx context.Context, v site.Visitor, organization uuid.UUID) (flows.FieldGroup, error) {
-	group := flows.FieldGroup{Title: "Who sees it", Note: "Operators of all organizations see it at once. An owner gives it to others on their page under Operators."}
+	group := flows.FieldGroup{Title: "Who sees it", Note: "Operators of all organizations see it at once. An owner " +
+		"gives it to others on their page under Operators."}
 	if !v.Membership.Every() {
 		return flows.FieldGroup{}, nil
 	}
@@ -149,10 +158,13 @@ func (s *pages) freeAccount(ctx context.Context, v site.Visitor, id string) (sto
 	return store.Account{}, err
 }
 
-func (s *pages) showOnboard(c echo.Context, v site.Visitor, status int, d draft, stored runsetup.Details, id uuid.UUID, account string) error {
-	page := flows.FormPage{Workspace: v.Workspace.Slug, Heading: "Onboard a client", Screen: titleOf(plan.FactsScreen), Post: views.Onboard(v.Workspace.Slug, ""),
+func (s *pages) showOnboard(c echo.Context, v site.Visitor, status int, d draft, stored runsetup.Details,
+	id uuid.UUID, account string) error {
+	page := flows.FormPage{Workspace: v.Workspace.Slug, Heading: "Onboard a client",
+		Screen: titleOf(plan.FactsScreen), Post: views.Onboard(v.Workspace.Slug, ""),
 		Hidden: []views.Hidden{{Name: "id", Value: id.String()}, {Name: "account", Value: account}}, Next: "Save and go on",
-		Intro: []string{"The first save makes the organization. Nothing changes in Duo before you approve the steps at the end."}}
+		Intro: []string{"The first save makes the organization. Nothing changes in Duo before you approve the steps at " +
+			"the end."}}
 	for i, sc := range screens {
 		state := "open"
 		if i == 0 {

@@ -16,8 +16,9 @@ import (
 )
 
 // planWords are the states of a plan in words.
-var planWords = map[string]string{store.PlanDraft: "a draft", store.PlanPreviewed: "a draft", store.PlanApproved: "approved",
-	store.PlanRunning: "running", store.PlanPaused: "paused", store.PlanDone: "done", store.PlanCanceled: "canceled"}
+var planWords = map[string]string{store.PlanDraft: "a draft", store.PlanPreviewed: "a draft",
+	store.PlanApproved: "approved",
+	store.PlanRunning:  "running", store.PlanPaused: "paused", store.PlanDone: "done", store.PlanCanceled: "canceled"}
 
 func planChip(p store.Plan) views.Chip {
 	switch p.State {
@@ -55,7 +56,8 @@ func previewRows(steps []store.PlanStep) []flows.StepRow {
 	var rows []flows.StepRow
 	for _, s := range steps {
 		a, _ := plan.ActOf(s.Act)
-		row := flows.StepRow{Number: s.Place, Act: actTitle(s.Act), Subject: catalog.Plain(s.Subject), Call: a.Call, Skip: s.Skip, Warning: s.Warning}
+		row := flows.StepRow{Number: s.Place, Act: actTitle(s.Act), Subject: catalog.Plain(s.Subject), Call: a.Call,
+			Skip: s.Skip, Warning: s.Warning}
 		for _, name := range slices.Sorted(maps.Keys(s.Input)) {
 			if name != plan.ConnectionInput {
 				row.With = append(row.With, inputText(s.Act, name, s.Input[name]))
@@ -93,7 +95,8 @@ func inputText(slug, name, value string) string {
 			return spec.Label + ": " + cmp.Or(catalog.Plain(spec.Words(value)), "empty")
 		}
 	}
-	labels := map[string]string{plan.AccountInput: "Account", plan.DirectoryNameInput: "Name", plan.DirectoryKeyInput: "Directory key"}
+	labels := map[string]string{plan.AccountInput: "Account", plan.DirectoryNameInput: "Name",
+		plan.DirectoryKeyInput: "Directory key"}
 	return cmp.Or(labels[name], name) + ": " + catalog.Plain(value)
 }
 
@@ -123,22 +126,26 @@ func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, p
 	}
 	switch {
 	case p.State == store.PlanDone:
-		page.Onward = views.Link{Text: "Open " + v.Organization.Name, Href: views.Organization(v.Workspace.Slug, v.Organization.Slug)}
+		page.Onward = views.Link{Text: "Open " + v.Organization.Name, Href: views.Organization(v.Workspace.Slug,
+			v.Organization.Slug)}
 	case p.State == store.PlanCanceled && v.Fits(site.AdminOrganization):
 		page.Buttons = append(page.Buttons, button("Begin another onboarding", "begin"))
 	case !may:
 	case p.State == store.PlanPaused:
-		page.Buttons = append(page.Buttons, button("Continue", "continue"), button("Finish without the rest", "finish"), button("Cancel the onboarding", "cancel"))
+		page.Buttons = append(page.Buttons, button("Continue", "continue"), button("Finish without the rest", "finish"),
+			button("Cancel the onboarding", "cancel"))
 		page.Buttons[0].Primary, page.Buttons[2].Danger = true, true
 	case atWork(p):
-		page.Buttons = append(page.Buttons, button("Continue", "continue"), button("Pause", "pause"), button("Cancel the onboarding", "cancel"))
+		page.Buttons = append(page.Buttons, button("Continue", "continue"), button("Pause", "pause"),
+			button("Cancel the onboarding", "cancel"))
 		page.Buttons[2].Danger = true
 	}
 }
 
 // resultRow is a step with what became of it.
 func (s *pages) resultRow(v site.Visitor, step store.PlanStep) flows.StepRow {
-	row := flows.StepRow{Number: step.Place, Act: actTitle(step.Act), Subject: catalog.Plain(step.Subject), State: stepChips[step.State],
+	row := flows.StepRow{Number: step.Place, Act: actTitle(step.Act), Subject: catalog.Plain(step.Subject),
+		State:   stepChips[step.State],
 		Summary: catalog.Sentences(step.Summary)}
 	if step.FinishedAt != nil && step.State != store.StepSkipped {
 		row.At = s.When(v, *step.FinishedAt)
@@ -151,7 +158,8 @@ func (s *pages) resultRow(v site.Visitor, step store.PlanStep) flows.StepRow {
 	case inWorkspace && v.Membership.Every():
 		row.Run = views.Link{Text: "Open the run", Href: views.Run(v.Workspace.Slug, "", step.RunID.String())}
 	case !inWorkspace:
-		row.Run = views.Link{Text: "Open the run", Href: views.Run(v.Workspace.Slug, v.Organization.Slug, step.RunID.String())}
+		row.Run = views.Link{Text: "Open the run", Href: views.Run(v.Workspace.Slug, v.Organization.Slug,
+			step.RunID.String())}
 	}
 	if made := catalog.RecordedFacts(step.Facts).Created; made != "" && (step.State == store.StepVerified || step.State == store.StepDone) {
 		row.Links = linksTo(v, a.Slug, made)
@@ -166,7 +174,8 @@ func linksTo(v site.Visitor, slug, made string) []views.Link {
 	case catalog.CreateUser:
 		return []views.Link{{Text: "Open the user", Href: views.User(ws, org, made)}}
 	case catalog.CreatePhone:
-		return []views.Link{{Text: "Activate Duo Mobile", Href: views.Action(ws, org, catalog.SendActivationURL, "phone_id", made)}}
+		return []views.Link{{Text: "Activate Duo Mobile", Href: views.Action(ws, org, catalog.SendActivationURL,
+			"phone_id", made)}}
 	}
 	return nil
 }

@@ -81,8 +81,10 @@ func (s *pages) show(c echo.Context, v site.Visitor, status int, sc screen, d dr
 	i := slices.IndexFunc(screens, func(other screen) bool { return other.slug == sc.slug })
 	tag := words.TagOf(v.Organization)
 	page := flows.FormPage{
-		Workspace: ws, Organization: &tag, Heading: "Onboard " + v.Organization.Name, Screen: titleOf(sc.slug), Screens: links(v, d, sc.slug),
-		Post: views.OnboardingScreen(ws, org, sc.slug), Hidden: bound(d.Plan), Next: "Save and go on", Error: fault, Review: i < len(screens)-1,
+		Workspace: ws, Organization: &tag, Heading: "Onboard " + v.Organization.Name, Screen: titleOf(sc.slug),
+		Screens: links(v, d, sc.slug),
+		Post:    views.OnboardingScreen(ws, org, sc.slug), Hidden: bound(d.Plan), Next: "Save and go on", Error: fault,
+		Review: i < len(screens)-1,
 	}
 	if i > 0 {
 		page.Back = views.OnboardingScreen(ws, org, screens[i-1].slug)
@@ -128,7 +130,8 @@ func titleOf(slug string) string {
 func links(v site.Visitor, d draft, now string) []flows.ScreenLink {
 	var all []flows.ScreenLink
 	for _, sc := range screens {
-		link := flows.ScreenLink{Title: titleOf(sc.slug), Href: views.OnboardingScreen(v.Workspace.Slug, v.Organization.Slug, sc.slug), State: "open"}
+		link := flows.ScreenLink{Title: titleOf(sc.slug), Href: views.OnboardingScreen(v.Workspace.Slug,
+			v.Organization.Slug, sc.slug), State: "open"}
 		_, given := d.Input[sc.slug]
 		switch {
 		case sc.slug == now:
@@ -140,7 +143,8 @@ func links(v site.Visitor, d draft, now string) []flows.ScreenLink {
 		}
 		all = append(all, link)
 	}
-	review := flows.ScreenLink{Title: "Review", Href: views.Onboarding(v.Workspace.Slug, v.Organization.Slug), State: "open"}
+	review := flows.ScreenLink{Title: "Review", Href: views.Onboarding(v.Workspace.Slug, v.Organization.Slug),
+		State: "open"}
 	if now == "" {
 		review.State = "now"
 	}
@@ -181,7 +185,8 @@ func (s *pages) takes(sc screen) site.Handler {
 func (s *pages) saved(c echo.Context, v site.Visitor, sc screen, d draft, err error) error {
 	if stale, is := errors.AsType[*plan.Stale](err); is {
 		d.Plan = stale.Now
-		return s.show(c, v, http.StatusConflict, sc, d, s.staleText(v, stale)+" Nothing of yours was saved yet. Save again to keep what is typed here.")
+		return s.show(c, v, http.StatusConflict, sc, d, s.staleText(v,
+			stale)+" Nothing of yours was saved yet. Save again to keep what is typed here.")
 	}
 	if errors.As(err, new(*plan.Settled)) {
 		return s.toPlan(c, v, nil)
@@ -192,7 +197,8 @@ func (s *pages) saved(c echo.Context, v site.Visitor, sc screen, d draft, err er
 	i := slices.IndexFunc(screens, func(other screen) bool { return other.slug == sc.slug })
 	for i++; i < len(screens) && d.form.Get("next") != "review"; i++ {
 		if v.Fits(screens[i].policy) {
-			return c.Redirect(http.StatusSeeOther, views.OnboardingScreen(v.Workspace.Slug, v.Organization.Slug, screens[i].slug))
+			return c.Redirect(http.StatusSeeOther, views.OnboardingScreen(v.Workspace.Slug, v.Organization.Slug,
+				screens[i].slug))
 		}
 	}
 	now, err := s.draftOf(c.Request().Context(), v)

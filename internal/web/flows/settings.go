@@ -60,16 +60,20 @@ func (s *pages) drawSettings(ctx context.Context, v site.Visitor, d draft, page 
 }
 
 // settingsNow are the settings of the account that the organization has, or gets.
-func (s *pages) settingsNow(ctx context.Context, v site.Visitor, d draft) (now map[string]string, known bool, err error) {
+func (s *pages) settingsNow(ctx context.Context, v site.Visitor, d draft) (now map[string]string, known bool,
+	err error) {
 	choice, _ := plan.Read[plan.AccountChoice](d.Plan, plan.AccountScreen)
-	found, known, err := plan.Reader{Runner: s.Runner, Scope: v.Membership, Organization: v.Organization}.SettingsOfChoice(ctx, choice)
+	found, known, err := plan.Reader{Runner: s.Runner, Scope: v.Membership,
+		Organization: v.Organization}.SettingsOfChoice(ctx, choice)
 	return catalog.SettingValues(found), known && err == nil, err
 }
 
 // copied fills a form in with the settings of the organization that the address names, and
 // offers the others. It returns the name of that organization.
-func (s *pages) copied(ctx context.Context, v site.Visitor, d draft, into *plan.SettingsChoice, page *flows.FormPage) (from string, err error) {
-	page.Copy = &flows.CopyFrom{Action: page.Post, Field: views.FieldView{Name: "from", Label: "Copy from another organization", Quiet: true, List: "copy-from",
+func (s *pages) copied(ctx context.Context, v site.Visitor, d draft, into *plan.SettingsChoice,
+	page *flows.FormPage) (from string, err error) {
+	page.Copy = &flows.CopyFrom{Action: page.Post, Field: views.FieldView{Name: "from",
+		Label: "Copy from another organization", Quiet: true, List: "copy-from",
 		Help: "Type its address, such as acme-dental. Its settings fill in the form; nothing is saved by it."}}
 	var found []store.Organization
 	err = s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) (err error) {
@@ -98,7 +102,8 @@ func (s *pages) copied(ctx context.Context, v site.Visitor, d draft, into *plan.
 // mostOffered is how many organizations are offered while one is typed.
 const mostOffered = 500
 
-func (s *pages) copyOf(ctx context.Context, v site.Visitor, o store.Organization, into *plan.SettingsChoice, page *flows.FormPage) error {
+func (s *pages) copyOf(ctx context.Context, v site.Visitor, o store.Organization, into *plan.SettingsChoice,
+	page *flows.FormPage) error {
 	whole, err := s.Runner.Organization(ctx, v.Membership, o.ID)
 	if err != nil {
 		return err
@@ -134,5 +139,6 @@ func (s *pages) takeSettings(ctx context.Context, v site.Visitor, d draft) (any,
 		}
 		bad = catalog.SettingFaults(now, catalog.Recalled(given))
 	}
-	return plan.SettingsChoice{From: run.Shortened(catalog.Plain(d.form.Get("from")), store.LongestName), Values: given}, bad, nil
+	return plan.SettingsChoice{From: run.Shortened(catalog.Plain(d.form.Get("from")), store.LongestName),
+		Values: given}, bad, nil
 }
