@@ -172,6 +172,7 @@ func TestTwoOperatorsOnOneDraft(t *testing.T) {
 	b, other := s.as(t, s.Owner), s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	p := b.get(s.ws("/onboard")).form("Save and go on").set("name", "Birch Legal").send().follow()
 	at := strings.TrimSuffix(p.address, "/account")
+	facts := b.get(at+"/facts").form("Save and go on").set("name", "Somebody Else Entirely")
 	slow := b.get(at+"/directories").form("Save and go on").set("directory_key.1", "DSAAAAAAAAAAAAAAAAAA")
 	other.get(at).want(http.StatusOK, "Draft").wantNot(at + "/account")
 	other.get(at+"/users").form("Save and review").set("users", "ada").send().follow().want(http.StatusOK, "Create User")
@@ -180,6 +181,11 @@ func TestTwoOperatorsOnOneDraft(t *testing.T) {
 		t.Error("what was typed is gone: ", key)
 	}
 	p.form("Save and review").send().follow().want(http.StatusOK, "Add directory key", "Create User")
+	// The facts are the organization's own: they are not changed either by a form of before.
+	facts.send().want(http.StatusConflict, "First users", "Nothing of yours was saved yet")
+	if s.orgNamed(t, "Birch Legal").Name == "" {
+		t.Error("the organization was renamed")
+	}
 	// The preview of before is no approval of this.
 	p = b.get(at)
 	approve := p.form("Onboard Birch Legal")

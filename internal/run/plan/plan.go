@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -85,13 +86,23 @@ func stale(p store.Plan, revision int) error {
 	if p.Revision == revision {
 		return nil
 	}
-	e := &Stale{Now: p}
+	return &Stale{Now: p, Changes: Since(p, revision)}
+}
+
+// Since returns the changes of a plan's screens since a revision, as far as they are
+// remembered.
+func Since(p store.Plan, revision int) (changes []store.PlanChange) {
 	for _, c := range p.Trail {
 		if c.Revision > revision {
-			e.Changes = append(e.Changes, c)
+			changes = append(changes, c)
 		}
 	}
-	return e
+	return changes
+}
+
+// Drafted reports whether a plan can still be filled in at a time.
+func Drafted(p store.Plan, now time.Time) bool {
+	return (p.State == store.PlanDraft || p.State == store.PlanPreviewed) && now.Before(p.ExpiresAt)
 }
 
 // Of returns a plan with its steps.

@@ -19,7 +19,7 @@ const (
 	accountList  = "duo-accounts"
 )
 
-var accountScreen = screen{slug: plan.AccountScreen, policy: site.WholeOrganization, draw: (*pages).drawAccount,
+var accountScreen = screen{slug: plan.AccountScreen, policy: site.WholeOrganization, effects: true, draw: (*pages).drawAccount,
 	take: (*pages).takeAccount}
 
 // freeAccounts are the listed Duo accounts that no organization has.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,7 +23,7 @@ import (
 // confirmField is the box that confirms a name which others have, or nearly.
 const confirmField = "similar"
 
-var factsScreen = screen{slug: plan.FactsScreen, policy: site.AdminOrganization,
+var factsScreen = screen{slug: plan.FactsScreen, policy: site.AdminOrganization, effects: true,
 	draw: func(s *pages, ctx context.Context, v site.Visitor, d draft, page *flows.FormPage) error {
 		o := v.Organization
 		s.drawFacts(d, runsetup.Details{Name: o.Name, Aliases: strings.Join(o.Aliases, "\n"), Tags: strings.Join(o.Tags,
@@ -106,12 +107,13 @@ func (s *pages) similar(ctx context.Context, v site.Visitor, typed runsetup.Deta
 	return text, nil, nil
 }
 
-// whoSees names the operators who see an organization.
+// whoSees names the operators who see an organization, to owners: others do not read the
+// list of members.
 func (s *pages) whoSees(ctx context.Context, v site.Visitor, organization uuid.UUID) (flows.FieldGroup, error) {
 	group := flows.FieldGroup{Title: "Who sees it", Note: "Operators of all organizations see it at once. An owner " +
 		"gives it to others on their page under Operators."}
-	if !v.Membership.Every() {
-		return flows.FieldGroup{}, nil
+	if v.Role < catalog.Owner {
+		return group, nil
 	}
 	var found []store.Member
 	err := s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) (err error) {
@@ -119,11 +121,7 @@ func (s *pages) whoSees(ctx context.Context, v site.Visitor, organization uuid.U
 		return err
 	})
 	for _, m := range found {
-		sees := m.Every
-		for _, o := range m.Organizations {
-			sees = sees || o == organization
-		}
-		if sees && m.DisabledAt == nil {
+		if (m.Every || slices.Contains(m.Organizations, organization)) && m.DisabledAt == nil {
 			group.Facts = append(group.Facts, views.Fact{Label: catalog.ParseRole(m.Role).Title(), Text: m.Email})
 		}
 	}

@@ -27,6 +27,8 @@ type draft struct {
 	form   *site.Form
 	query  url.Values // of the address
 	faults map[string]string
+
+	effected bool // taking the form has changed more than the draft
 }
 
 // box is what a field holds: what was typed, or else what is stored.
@@ -42,6 +44,7 @@ type screen struct {
 	slug     string
 	policy   site.Policy
 	optional bool
+	effects  bool // taking it changes more than the draft
 	// draw fills in the page of the form.
 	draw func(*pages, context.Context, site.Visitor, draft, *flows.FormPage) error
 	// take reads what was typed, to be stored. With faults nothing is.
@@ -60,7 +63,7 @@ func (s *pages) draftOf(ctx context.Context, v site.Visitor) (draft, error) {
 func (s *pages) draws(sc screen) site.Handler {
 	return func(c echo.Context, v site.Visitor) error {
 		d, err := s.draftOf(c.Request().Context(), v)
-		if err != nil || d.State != store.PlanDraft && d.State != store.PlanPreviewed {
+		if err != nil || !plan.Drafted(d.Plan, s.Now()) {
 			return s.toPlan(c, v, err)
 		}
 		d.query = c.QueryParams()
@@ -164,10 +167,13 @@ func (s *pages) takes(sc screen) site.Handler {
 		}
 		ctx := c.Request().Context()
 		d, err := s.draftOf(ctx, v)
-		if err != nil || d.ID != id {
+		if err != nil || d.ID != id || !plan.Drafted(d.Plan, s.Now()) {
 			return s.toPlan(c, v, err)
 		}
 		d.form = &form
+		if sc.effects && s.overtaken(v, d, revision) {
+			return s.saved(c, v, sc, d, &plan.Stale{Now: d.Plan, Changes: plan.Since(d.Plan, revision)})
+		}
 		typed, bad, err := sc.take(s, ctx, v, d)
 		if err != nil {
 			return err
@@ -176,17 +182,32 @@ func (s *pages) takes(sc screen) site.Handler {
 			d.Revision, d.faults = revision, site.ByField(bad)
 			return s.show(c, v, http.StatusUnprocessableEntity, sc, d, d.faults[""])
 		}
+		d.effected = sc.effects
 		err = s.Plans.Save(ctx, v.Scope, v.Actor(), sc.policy.Role, id, revision, sc.slug, typed)
 		return s.saved(c, v, sc, d, err)
 	}
+}
+
+// overtaken reports whether others changed a draft since a revision. The visitor's own form,
+// sent twice, is no change by others.
+func (s *pages) overtaken(v site.Visitor, d draft, revision int) bool {
+	for _, change := range plan.Since(d.Plan, revision) {
+		if change.By != v.Operator.Email {
+			return true
+		}
+	}
+	return false
 }
 
 // saved leads on from a form that was stored, or shows it again beside what others changed.
 func (s *pages) saved(c echo.Context, v site.Visitor, sc screen, d draft, err error) error {
 	if stale, is := errors.AsType[*plan.Stale](err); is {
 		d.Plan = stale.Now
-		return s.show(c, v, http.StatusConflict, sc, d, s.staleText(v,
-			stale)+" Nothing of yours was saved yet. Save again to keep what is typed here.")
+		said := s.staleText(v, stale)
+		if !d.effected {
+			said += " Nothing of yours was saved yet."
+		}
+		return s.show(c, v, http.StatusConflict, sc, d, said+" Save again to keep what is typed here.")
 	}
 	if errors.As(err, new(*plan.Settled)) {
 		return s.toPlan(c, v, nil)
