@@ -142,9 +142,14 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.P
 	if act.Whole {
 		w.Scope = store.WholeWorkspace(tx.WorkspaceID())
 	}
+	wanted := input[OrganizationInput]
+	if action, is := catalog.Lookup(s.Act); is && !action.OfWorkspace() {
+		wanted = w.Opened
+	}
 	delete(input, ConnectionInput)
-	// A step whose act opens the connection compares that itself: it may have opened it already.
-	if action, is := catalog.Lookup(s.Act); is && !action.OfWorkspace() && w.Opened != "" && s.State != store.StepWorking && w.Opened != o.Connection() {
+	delete(input, OrganizationInput)
+	// A step that was begun is on record, or compares it when it begins.
+	if wanted != "" && wanted != o.Connection() && s.State != store.StepWorking {
 		return nil, "The connection has changed since the plan was approved. It is " + run.ConnectionText(o) + " now.", nil
 	}
 	return &job{act: act, step: s, work: w}, "", nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -173,7 +174,8 @@ func (r *Runner) Pause(ctx context.Context, sc store.Scope, actor run.Actor, id 
 }
 
 // Continue lets a paused plan go on, from now on in the actor's name. retry are the steps
-// to be tried again, which certainly had no effect; others are left as they are.
+// to be tried again: see MayRetry. What came of steps whose outcome is unknown is looked for
+// once more, where that can be read; nothing of them is sent.
 func (r *Runner) Continue(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID,
 	retry ...uuid.UUID) error {
 	return r.changePlan(ctx, sc, actor, id, func(tx *store.Tx, p store.Plan, steps []store.PlanStep, g store.Grant) error {
@@ -183,18 +185,9 @@ func (r *Runner) Continue(ctx context.Context, sc store.Scope, actor run.Actor, 
 		if err := mayDirect(actor, g, steps); err != nil {
 			return err
 		}
-		again := 0
-		for _, s := range steps {
-			for _, wanted := range retry {
-				if s.ID != wanted || !MayRetry(s) {
-					continue
-				}
-				again++
-				s.State, s.Attempt, s.Summary, s.Facts = store.StepWaiting, s.Attempt+1, "", nil
-				if err := tx.SaveStep(ctx, s); err != nil {
-					return err
-				}
-			}
+		again, err := reopen(ctx, tx, steps, retry)
+		if err != nil {
+			return err
 		}
 		if p.State != store.PlanPaused && again == 0 {
 			return nil // it goes on already
@@ -202,6 +195,26 @@ func (r *Runner) Continue(ctx context.Context, sc store.Scope, actor run.Actor, 
 		p.State = store.PlanRunning
 		return r.sign(ctx, tx, actor, p, store.ContinuedPlan)
 	})
+}
+
+// reopen makes steps ready to be tried again, or to be looked at again, and counts them.
+func reopen(ctx context.Context, tx *store.Tx, steps []store.PlanStep, retry []uuid.UUID) (again int, err error) {
+	for _, s := range steps {
+		act, known := ActOf(s.Act)
+		switch {
+		case slices.Contains(retry, s.ID) && MayRetry(s):
+			s.State, s.Attempt, s.Summary, s.Facts = store.StepWaiting, s.Attempt+1, "", nil
+		case known && s.State == store.StepUnknown && !act.Sends:
+			s.State = store.StepWorking // its run is on record
+		default:
+			continue
+		}
+		if err := tx.SaveStep(ctx, s); err != nil {
+			return again, err
+		}
+		again++
+	}
+	return again, nil
 }
 
 // Cancel ends a plan: no further step is begun. What was done stays.

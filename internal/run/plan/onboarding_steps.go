@@ -86,7 +86,8 @@ func (b *builder) account(p store.Plan) error {
 			return err
 		}
 		b.steps = append(b.steps, store.PlanStep{Key: "account", Act: catalog.CreateAccount, Subject: choice.Name,
-			Input:   map[string]string{"name": choice.Name, ConnectionInput: keys},
+			Input: map[string]string{"name": choice.Name, ConnectionInput: keys,
+				OrganizationInput: b.Organization.Connection()},
 			Warning: strings.TrimSpace("Duo may bill a new child account. " + sameName(choice.Name, accounts))})
 		mapping.Subject, mapping.SubjectID, mapping.Input = choice.Name, "", nil
 		mapping.Uses = map[string]store.Use{AccountInput: {Step: "account", Fact: createdFact}}

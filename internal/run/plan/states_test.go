@@ -291,6 +291,53 @@ func TestMappingChangedInFlight(t *testing.T) {
 	}
 }
 
+// TestMappedByHandBeforeTheFirstStep: no account is made for an organization that has one by
+// then.
+func TestMappedByHandBeforeTheFirstStep(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.save(plan.AccountScreen, plan.AccountChoice{How: plan.NewAccount, Name: d.org.Name})
+	d.approve()
+	_, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(owner), d.organization(), store.Child, d.free.AccountID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger := len(d.Sim.Ledger())
+	d.advance()
+	d.wantState(store.PlanPaused, "The connection has changed")
+	if len(d.Sim.Ledger()) != ledger {
+		t.Error("an account was made")
+	}
+}
+
+// TestUnknownIsLookedForAgain: continued, a plan looks for what became of a step whose
+// outcome is unknown, by its run and in Duo, and sends nothing.
+func TestUnknownIsLookedForAgain(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.some()
+	d.save(plan.UsersScreen, []plan.NewUser{{Username: "ada", Invite: plan.InviteNone}})
+	d.approve()
+	d.one()
+	d.one()
+	d.one() // the account, the directory, the user
+	made := d.step("user/ada")
+	if made.State != store.StepVerified {
+		t.Fatal(made.State, made.Summary)
+	}
+	d.Exec(t, `update plan_step set state = 'unknown', facts = '{}' where id = $1`, made.ID)
+	d.Exec(t, `update plan set state = 'paused' where id = $1`, d.plan)
+	ledger := len(d.Sim.Ledger())
+	if err := d.runner().Continue(t.Context(), d.Scope(), d.Actor(owner), d.plan); err != nil {
+		t.Fatal(err)
+	}
+	d.advance()
+	d.wantState(store.PlanDone, "")
+	if again := d.step("user/ada"); again.State != store.StepVerified || again.Attempt != 1 || len(d.Sim.Ledger()) != ledger {
+		t.Errorf("%+v; %d effects more", again, len(d.Sim.Ledger())-ledger)
+	}
+}
+
 // TestPlansEnd: after thirty days a draft is gone with the next one, and nothing is
 // approved or done of an old one.
 func TestPlansEnd(t *testing.T) {

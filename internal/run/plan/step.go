@@ -11,9 +11,12 @@ import (
 	"duodesk/internal/store"
 )
 
-// ConnectionInput is the input of a step that names the connection that it is for; it is
-// a field of no act.
-const ConnectionInput = "connection"
+// Inputs of a step that are fields of no act: the connection that it is for, and, where
+// that is another one, how the organization itself has to be connected when it begins.
+const (
+	ConnectionInput   = "connection"
+	OrganizationInput = "organization_connection"
+)
 
 // StepID is the id of a plan's step of a key, the same whenever it is made.
 func StepID(plan uuid.UUID, key string) uuid.UUID { return uuid.NewSHA1(plan, []byte(key)) }

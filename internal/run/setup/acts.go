@@ -128,6 +128,9 @@ func (r *Runner) mapStep(ctx context.Context, w plan.Work) (plan.Done, error) {
 		switch {
 		case fault != "":
 			return record, fault, nil
+		case now.Kind == store.Child && now.AccountID == id:
+			record.Summary, record.Facts = "It was connected already.", plan.ConnectedFacts(now)
+			return record, "", nil
 		case now.Mapped():
 			return record, "The organization is connected with " + run.ConnectionText(now) + " already.", nil
 		}

@@ -59,7 +59,7 @@ func previewRows(steps []store.PlanStep) []flows.StepRow {
 		row := flows.StepRow{Number: s.Place, Act: actTitle(s.Act), Subject: catalog.Plain(s.Subject), Call: a.Call,
 			Skip: s.Skip, Warning: s.Warning}
 		for _, name := range slices.Sorted(maps.Keys(s.Input)) {
-			if name != plan.ConnectionInput {
+			if name != plan.ConnectionInput && name != plan.OrganizationInput {
 				row.With = append(row.With, inputText(s.Act, name, s.Input[name]))
 			}
 		}
