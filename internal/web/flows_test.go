@@ -227,3 +227,18 @@ func TestReadingDoesNotDrive(t *testing.T) {
 		t.Error("it is not done")
 	}
 }
+
+// TestDuoIsAwayWhileOnboarding: what was typed stays, and the page says what Duo said.
+func TestDuoIsAwayWhileOnboarding(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	p := b.get(s.ws("/onboard")).form("Save and go on").set("name", "Birch Legal").send().follow()
+	s.Sim.SetFault(s.Parent.APIHostname, duosim.Fault{Kind: duosim.Unavailable})
+	p = p.form("Save and go on").set("account_name", "Birch Legal in Duo").send()
+	if name, _ := p.box("account_name"); name != "Birch Legal in Duo" || p.status < 500 {
+		t.Errorf("status %d, the name is %q", p.status, name)
+	}
+	s.Sim.SetFault(s.Parent.APIHostname, duosim.Fault{})
+	p.form("Save and go on").send().follow().want(http.StatusOK, "Lockout")
+}

@@ -59,47 +59,10 @@ func (r *Runner) claim(ctx context.Context, sc store.Scope, id, organization uui
 	if err != nil {
 		return nil, err
 	}
-	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
-		taken = nil
-		before, err := tx.Plan(ctx, id)
-		if err != nil || before.State != store.PlanApproved && before.State != store.PlanRunning {
+	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) (err error) {
+		taken, err = r.next(ctx, tx, id, organization)
+		if err != nil || taken == nil {
 			return err
-		}
-		// The membership first, as all who change a plan lock it.
-		actor, every, why, err := approver(ctx, tx, before)
-		if err != nil {
-			return err
-		}
-		p, err := tx.LockPlan(ctx, id)
-		if err != nil || p.State != before.State || p.Revision != before.Revision {
-			return err // another one was faster; the next call sees what it did
-		}
-		steps, err := tx.PlanSteps(ctx, id)
-		if err != nil {
-			return err
-		}
-		next, busy := due(steps, organization, r.Now())
-		switch {
-		case busy:
-			return nil
-		case next == nil:
-			return r.conclude(ctx, tx, p, steps, organization)
-		case why == "" && !r.Now().Before(p.ExpiresAt):
-			why = "It was approved more than 30 days ago."
-			fallthrough
-		case why != "":
-			return r.pause(ctx, tx, p, why)
-		}
-		taken, why, err = r.take(ctx, tx, p, *next, steps, actor, every)
-		if err != nil || why != "" {
-			taken = nil
-			return errors.Join(err, r.pauseIf(ctx, tx, p, why))
-		}
-		if p.State == store.PlanApproved {
-			p.State = store.PlanRunning
-			if err := tx.SavePlan(ctx, p); err != nil {
-				return err
-			}
 		}
 		return tx.ClaimStep(ctx, taken.step.ID, taken.work.Run, process, lease)
 	})
@@ -110,6 +73,48 @@ func (r *Runner) claim(ctx context.Context, sc store.Scope, id, organization uui
 		return nil, errDied
 	}
 	return taken, nil
+}
+
+// next is claim within a transaction, which holds the approver's membership and the plan.
+func (r *Runner) next(ctx context.Context, tx *store.Tx, id, organization uuid.UUID) (*job, error) {
+	before, err := tx.Plan(ctx, id)
+	if err != nil || before.State != store.PlanApproved && before.State != store.PlanRunning {
+		return nil, err
+	}
+	// The membership first, as all who change a plan lock it.
+	actor, every, why, err := approver(ctx, tx, before)
+	if err != nil {
+		return nil, err
+	}
+	p, err := tx.LockPlan(ctx, id)
+	if err != nil || p.State != before.State || p.Revision != before.Revision {
+		return nil, err // another one was faster; the next call sees what it did
+	}
+	steps, err := tx.PlanSteps(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if why == "" && !r.Now().Before(p.ExpiresAt) {
+		why = "It was approved more than 30 days ago."
+	}
+	next, busy := due(steps, organization, r.Now())
+	switch {
+	case busy:
+		return nil, nil
+	case next == nil:
+		return nil, r.conclude(ctx, tx, p, steps, organization)
+	case why != "":
+		return nil, r.pause(ctx, tx, p, why)
+	}
+	taken, why, err := r.take(ctx, tx, p, *next, steps, actor, every)
+	if err != nil || why != "" {
+		return nil, errors.Join(err, r.pauseIf(ctx, tx, p, why))
+	}
+	if p.State == store.PlanApproved {
+		p.State = store.PlanRunning
+		err = tx.SavePlan(ctx, p)
+	}
+	return taken, err
 }
 
 // take makes a step ready to be worked at: in whose name, with which input, and for which

@@ -70,28 +70,33 @@ func (s *pages) drawAccount(ctx context.Context, v site.Visitor, d draft, page *
 			choice.How = plan.ExistingAccount
 		}
 	}
-	own := plan.OwnKeys
-	how := views.FieldView{Name: howField, Label: "Duo account", Kind: "radio", Value: d.box(howField,
-		choice.How).Value, Error: d.faults[howField],
-		Options: []views.Option{{Value: plan.NewAccount, Text: "Create a new child account"},
-			{Value: plan.ExistingAccount, Text: "Use an account that has no organization"},
-			{Value: own, Text: "The account has Admin API keys of its own"}}}
+	how := howChoice(d, choice.How)
 	if !lists {
-		how.Options, how.Value = how.Options[2:], own
+		how.Options, how.Value = how.Options[2:], plan.OwnKeys
 		page.Intro = []string{"The workspace has no Accounts API keys in use, so child accounts can be neither created " +
 			"nor chosen. Enter the account's own Admin API keys."}
 	}
 	page.Groups = append(page.Groups, flows.FieldGroup{Fields: []views.FieldView{how}})
+	if fault := d.faults[confirmField]; fault != "" {
+		page.Groups[0].Fields = append(page.Groups[0].Fields, views.FieldView{Name: confirmField, Kind: "checkbox",
+			Label: "Create another account of this name", Error: fault})
+	}
 	if lists {
 		page.Groups = append(page.Groups, newAccountGroup(d, choice), existingGroup(d, choice, free))
 		page.Lists = append(page.Lists, accountOptions(free))
 	}
 	page.Groups = append(page.Groups, s.ownGroup(d))
-	if fault := d.faults[confirmField]; fault != "" {
-		page.Groups[0].Fields = append(page.Groups[0].Fields, views.FieldView{Name: confirmField, Kind: "checkbox",
-			Label: "Create another account of this name", Error: fault})
-	}
 	return nil
+}
+
+// howChoice is the choice of the way to a Duo account.
+func howChoice(d draft, stored string) views.FieldView {
+	return views.FieldView{Name: howField, Label: "Duo account", Kind: "radio", Value: d.box(howField, stored).Value,
+		Error: d.faults[howField], Options: []views.Option{
+			{Value: plan.NewAccount, Text: "Create a new child account"},
+			{Value: plan.ExistingAccount, Text: "Use an account that has no organization"},
+			{Value: plan.OwnKeys, Text: "The account has Admin API keys of its own"},
+		}}
 }
 
 func newAccountGroup(d draft, choice plan.AccountChoice) flows.FieldGroup {

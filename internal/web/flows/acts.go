@@ -73,6 +73,9 @@ func (s *pages) after(c echo.Context, v site.Visitor, id uuid.UUID, err error) e
 	case errors.As(err, new(*plan.Settled)):
 		settled, _ := errors.AsType[*plan.Settled](err)
 		fault = settledText(settled)
+	case site.DuoSaidNo(err):
+		why := run.Explain(err)
+		fault, status = why.Cause+" "+why.Fix, site.StatusOf(err)
 	default:
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/run/plan"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
@@ -175,6 +176,10 @@ func (s *pages) takes(sc screen) site.Handler {
 			return s.saved(c, v, sc, d, &plan.Stale{Now: d.Plan, Changes: plan.Since(d.Plan, revision)})
 		}
 		typed, bad, err := sc.take(s, ctx, v, d)
+		if site.DuoSaidNo(err) {
+			why := run.Explain(err)
+			return s.show(c, v, site.StatusOf(err), sc, d, why.Cause+" "+why.Fix)
+		}
 		if err != nil {
 			return err
 		}
@@ -191,12 +196,13 @@ func (s *pages) takes(sc screen) site.Handler {
 // overtaken reports whether others changed a draft since a revision. The visitor's own form,
 // sent twice, is no change by others.
 func (s *pages) overtaken(v site.Visitor, d draft, revision int) bool {
-	for _, change := range plan.Since(d.Plan, revision) {
+	changes := plan.Since(d.Plan, revision)
+	for _, change := range changes {
 		if change.By != v.Operator.Email {
 			return true
 		}
 	}
-	return false
+	return len(changes) < d.Revision-revision // more than are remembered
 }
 
 // saved leads on from a form that was stored, or shows it again beside what others changed.
