@@ -441,6 +441,15 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.MakeDirectoryPrimary(w, o, ":directory"), views.RemoveDirectory(w, o, ":directory"),
 		},
 	}
+	paths["GET"] = append(paths["GET"], views.Onboard(w, "x"), views.Onboarding(w, o), views.OnboardingAccount(w, o, "x"))
+	paths["POST"] = append(paths["POST"], views.Onboard(w, ""))
+	for _, act := range []string{"begin", "preview", "approve", "pause", "continue", "cancel", "finish"} {
+		paths["POST"] = append(paths["POST"], views.OnboardingAct(w, o, act))
+	}
+	for _, screen := range []string{"facts", "account", "settings", "directories", "auth", "users"} {
+		paths["GET"] = append(paths["GET"], views.OnboardingScreen(w, o, screen))
+		paths["POST"] = append(paths["POST"], views.OnboardingScreen(w, o, screen))
+	}
 	var rows, reached []string
 	for _, r := range routes(&site.Site{}) {
 		if r.Policy.Token {
