@@ -84,14 +84,6 @@ func (t *Tx) LatestPlan(ctx context.Context, organization uuid.UUID, kind string
 		and p.organization_id = $1 and p.kind = $2 order by p.begun_at desc, p.id limit 1`, organization, kind)
 }
 
-// CountPlans counts the plans of a kind that were ever begun for an organization and
-// are kept.
-func (t *Tx) CountPlans(ctx context.Context, organization uuid.UUID, kind string) (n int, err error) {
-	err = t.tx.QueryRow(ctx, `select count(*) from plan p where `+planInScope+` and p.organization_id = $1 and p.kind = $2`,
-		organization, kind).Scan(&n)
-	return n, err
-}
-
 // LockPlan is Plan, and keeps others from changing it or its steps until the
 // transaction ends.
 func (t *Tx) LockPlan(ctx context.Context, id uuid.UUID) (Plan, error) {

@@ -234,6 +234,11 @@ func (r *Runner) Cancel(ctx context.Context, sc store.Scope, actor run.Actor, id
 		if err := tx.SavePlan(ctx, p); err != nil {
 			return err
 		}
+		if k, _ := KindOf(p.Kind); k.Canceled != nil {
+			if err := k.Canceled(ctx, tx, p); err != nil {
+				return err
+			}
+		}
 		return r.record(ctx, tx, actor.Operator, p, store.CanceledPlan, "")
 	})
 }

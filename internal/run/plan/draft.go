@@ -15,18 +15,15 @@ import (
 // mostTrail is how many changes of a draft are remembered.
 const mostTrail = 20
 
-// Begin adds a draft in the transaction of its caller. A second plan of a kind for the
-// same organization gets another id.
+// Begin adds a draft in the transaction of its caller, which makes sure that no other one of
+// the kind is open for the organization. Its id is no other plan's ever: those of its steps
+// and runs are made of it.
 func Begin(ctx context.Context, tx *store.Tx, r *run.Runner, organization uuid.UUID, kind string,
 	operator uuid.UUID) (uuid.UUID, error) {
 	if err := tx.DropOldPlans(ctx, r.Now()); err != nil {
 		return uuid.Nil, err
 	}
-	n, err := tx.CountPlans(ctx, organization, kind)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	id := uuid.NewSHA1(organization, append([]byte(kind), byte(n)))
+	id := uuid.New()
 	return id, tx.AddPlan(ctx, id, organization, kind, nil, operator, r.Now())
 }
 

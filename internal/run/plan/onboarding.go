@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"encoding/json"
 
 	"duodesk/internal/duo/catalog"
@@ -91,5 +92,8 @@ func onboarding() Kind {
 		Screens: []Screen{{FactsScreen, "Facts"}, {AccountScreen, "Duo account"}, {SettingsScreen, "Settings"},
 			{DirectoriesScreen, "Directory keys"}, {AuthScreen, "Auth API"}, {UsersScreen, "First users"}},
 		Steps: onboardingSteps,
+		Canceled: func(ctx context.Context, tx *store.Tx, p store.Plan) error {
+			return tx.EndOnboarding(ctx, p.OrganizationID)
+		},
 	}
 }

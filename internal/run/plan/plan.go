@@ -33,6 +33,8 @@ type Kind struct {
 	// Steps turns what was typed into steps. It reads what is there now and changes
 	// nothing; the same answers give the same steps.
 	Steps func(context.Context, Reader, map[string]json.RawMessage) ([]store.PlanStep, error)
+	// Canceled undoes in the console what the plan's draft began; nil: nothing is.
+	Canceled func(context.Context, *store.Tx, store.Plan) error
 }
 
 // Screen is one form of a kind of plan.

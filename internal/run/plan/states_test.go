@@ -114,6 +114,18 @@ func TestStatesOfAPlan(t *testing.T) {
 	if after := states(d.steps()); after["user/ada"] != before["user/ada"] || after["end"] != store.StepWaiting {
 		t.Errorf("%v went on to %v", before, after)
 	}
+	if d.organization().Onboarding {
+		t.Error("the organization is being onboarded after that")
+	}
+	// Another one begins from nothing: no run of the first is taken for one of its own.
+	first := d.plan
+	if err := d.Setup().OnboardAgain(ctx, sc, actor, d.organization()); err != nil {
+		t.Fatal(err)
+	}
+	again, _, err := r.Latest(ctx, sc, d.org.ID, plan.OnboardingKind)
+	if err != nil || again.ID == first || again.State != store.PlanDraft || !d.organization().Onboarding {
+		t.Errorf("%+v %v", again, err)
+	}
 	settled("continue what was canceled", r.Continue(ctx, sc, actor, d.plan), store.PlanCanceled)
 	for event, want := range map[store.Event]int{store.PausedPlan: 1, store.ContinuedPlan: 1, store.CanceledPlan: 1,
 		store.FinishedPlan: 0} {
