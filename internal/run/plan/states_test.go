@@ -9,8 +9,10 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/run/plan"
+	"duodesk/internal/secret"
 	"duodesk/internal/store"
 )
 
@@ -319,6 +321,36 @@ func TestMappedByHandBeforeTheFirstStep(t *testing.T) {
 	d.wantState(store.PlanPaused, "The connection has changed")
 	if len(d.Sim.Ledger()) != ledger {
 		t.Error("an account was made")
+	}
+}
+
+// TestKeysChangedInFlight: the Accounts API keys that an account was to be made with were
+// replaced after the approval.
+func TestKeysChangedInFlight(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.save(plan.AccountScreen, plan.AccountChoice{How: plan.NewAccount, Name: d.org.Name})
+	d.approve()
+	keys, slot := d.Parent.Application(duosim.AccountsAPI), store.OfWorkspace(store.AccountsAPI)
+	err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) error {
+		version, err := tx.AddCandidate(t.Context(), slot, d.Parent.APIHostname, keys.IntegrationKey,
+			secret.Box([]byte(keys.SecretKey)), d.Owner.ID, d.Clock.Now())
+		if err != nil {
+			return err
+		}
+		return tx.Activate(t.Context(), slot, version)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger := len(d.Sim.Ledger())
+	d.advance()
+	d.wantState(store.PlanPaused, "The connection has changed")
+	if len(d.Sim.Ledger()) != ledger {
+		t.Error("an account was made")
+	}
+	if s := d.step("account"); s.State != store.StepWaiting {
+		t.Error(s.State, s.Summary)
 	}
 }
 
