@@ -145,6 +145,28 @@ func EditOrganization(ws, org string) string { return Organization(ws, org) + "/
 // ArchiveOrganization asks before an organization is archived, and is where that is posted to.
 func ArchiveOrganization(ws, org string) string { return Organization(ws, org) + "/archive" }
 
+// Onboard is the first form of an onboarding, and where it is posted to. account fills in one of the unmapped Duo
+// accounts; it may be empty.
+func Onboard(ws, account string) string {
+	return With(Workspace(ws)+"/onboard", "account", account)
+}
+
+// Onboarding is the plan that sets an organization up.
+func Onboarding(ws, org string) string { return Organization(ws, org) + "/onboarding" }
+
+// OnboardingScreen is one of its forms, and where it is posted to; OnboardingAct takes a POST that previews, approves,
+// pauses, continues, cancels or finishes it, or begins another.
+func OnboardingScreen(ws, org, screen string) string {
+	return Onboarding(ws, org) + "/" + url.PathEscape(screen)
+}
+
+// OnboardingAccount is the form of the Duo account, with one filled in; account may be empty.
+func OnboardingAccount(ws, org, account string) string {
+	return With(OnboardingScreen(ws, org, "account"), "account", account)
+}
+
+func OnboardingAct(ws, org, act string) string { return Onboarding(ws, org) + "/" + act }
+
 // Connection shows how an organization is reached in Duo, and takes a POST that changes it.
 func Connection(ws, org string) string { return Organization(ws, org) + "/connection" }
 

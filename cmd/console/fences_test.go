@@ -22,27 +22,28 @@ var ours = map[string][]string{
 	"internal/duo/catalog":     {"internal/duo", "internal/text"},
 	"internal/duo/duosim":      {"internal/task", "internal/text"},
 	"internal/devpg":           {"internal/task"},
-	"internal/run/setup":       {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "internal/text"},
+	"internal/run/plan":        {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "internal/text"},
+	"internal/run/setup":       {"internal/run", "internal/run/plan", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "internal/text"},
 	"internal/run/members":     {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/text"},
 	"internal/run":             {"internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "internal/text"},
 	"internal/store":           {"internal/secret", "migrations", "internal/text"},
 	"internal/web":             append(rooms, "internal/web/site"),
-	"internal/web/site":        {"internal/web/words", "internal/run", "internal/run/setup", "internal/run/members", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "views", "static", "internal/text"},
+	"internal/web/site":        {"internal/web/words", "internal/run", "internal/run/plan", "internal/run/setup", "internal/run/members", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "views", "static", "internal/text"},
 	"internal/web/table":       {"internal/web/site", "internal/store", "views"},
 	"internal/web/words":       {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "views", "internal/text"},
 	"views":                    {"static"},
 	"views/sample":             {"views"},
-	"views/gallery":            {"views", "views/sample", "views/actions", "views/api", "views/estate", "views/operators", "views/records", "views/setup"},
+	"views/gallery":            {"views", "views/sample", "views/actions", "views/api", "views/estate", "views/flows", "views/operators", "views/records", "views/setup"},
 	"cmd/console":              {"deploy", "internal/devpg", "internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/run/setup", "internal/run/members", "internal/secret", "internal/store", "internal/task", "internal/web", "internal/web/site", "static", "internal/text"},
 	"internal/store/storetest": {"internal/devpg", "internal/duo/catalog", "internal/secret", "internal/store"},
 	"internal/run/runtest":     {"internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/run/setup", "internal/run/members", "internal/store", "internal/store/storetest"},
 }
 
 // rooms are the packages that answer requests. None knows another; the table of internal/web joins them.
-var rooms = []string{"internal/web/actions", "internal/web/api", "internal/web/estate", "internal/web/operators", "internal/web/records", "internal/web/setup"}
+var rooms = []string{"internal/web/actions", "internal/web/api", "internal/web/estate", "internal/web/flows", "internal/web/operators", "internal/web/records", "internal/web/setup"}
 
 // fromRooms is what each of them may import of ours.
-var fromRooms = []string{"internal/web/site", "internal/web/table", "internal/web/words", "internal/run", "internal/run/setup", "internal/run/members", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "views", "internal/text"}
+var fromRooms = []string{"internal/web/site", "internal/web/table", "internal/web/words", "internal/run", "internal/run/plan", "internal/run/setup", "internal/run/members", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "views", "internal/text"}
 
 // fenced says which of our packages may import another's module, itself or a
 // package below it.
@@ -53,7 +54,7 @@ var fenced = map[string][]string{
 	"github.com/trustelem":             {"internal/web/site"},
 	"github.com/jackc":                 {"internal/store", "internal/store/storetest"},
 	"github.com/pressly":               {"internal/store"},
-	"github.com/a-h/templ":             {"views", "views/actions", "views/api", "views/estate", "views/operators", "views/records", "views/setup"},
+	"github.com/a-h/templ":             {"views", "views/actions", "views/api", "views/estate", "views/flows", "views/operators", "views/records", "views/setup"},
 	"github.com/tink-crypto":           {"internal/secret"},
 	"golang.org/x/crypto":              {"internal/secret"},
 	"github.com/gosimple":              {"internal/store"},

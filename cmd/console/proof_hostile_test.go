@@ -20,6 +20,9 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
+	"duodesk/internal/run/plan"
+	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
 
@@ -69,7 +72,34 @@ func startHostileSite(t *testing.T) (s *proofSite, h hostile) {
 	if sim, err = duosim.New(o); err != nil {
 		t.Fatal(err)
 	}
-	return startSiteOn(t, sim), h
+	s = startSiteOn(t, sim)
+	s.previewHostileOnboarding()
+	return s, h
+}
+
+// previewHostileOnboarding begins an onboarding of the hostile organization and previews it,
+// so that its forms and its steps are among the pages.
+func (s *proofSite) previewHostileOnboarding() {
+	s.t.Helper()
+	runner := s.runner()
+	ctx, sc := s.t.Context(), store.WholeWorkspace(s.ws.ID)
+	actor, o := run.Actor{Operator: s.owner.ID, Role: catalog.Owner}, s.hostileOrganization()
+	err := setup.New(runner).OnboardAgain(ctx, sc, actor, o)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	plans := plan.New(runner)
+	p, _, err := plans.Latest(ctx, sc, o.ID, plan.OnboardingKind)
+	if err == nil {
+		keys := []plan.DirectoryChoice{{Name: "AD", Key: "DSAAAAAAAAAAAAAAAAAA"}}
+		err = plans.Save(ctx, sc, actor, catalog.Administrator, p.ID, p.Revision, plan.DirectoriesScreen, keys)
+	}
+	if err == nil {
+		err = plans.Preview(ctx, sc, actor, p.ID, p.Revision+1)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // notTexts are the members of the simulator's state that name things or decide
@@ -220,7 +250,7 @@ func (s *proofSite) makeHostileRuns() {
 
 // ourNames are columns that hold what we made ourselves, or what decides where
 // and whether a page is shown.
-var ourNames = []string{"slug", "account_id", "api_hostname", "host", "integration_key", "password_hash", "role", "state", "api", "email", "form"}
+var ourNames = []string{"slug", "account_id", "api_hostname", "host", "integration_key", "password_hash", "role", "state", "api", "email", "form", "kind", "act"}
 
 // makeTablesHostile writes the payloads into every column of text that takes
 // them, whatever the forms in front of it would have refused, and returns how

@@ -104,3 +104,16 @@ func oneRow(done pgconn.CommandTag) error {
 	}
 	return nil
 }
+
+// NamesOfOrganizations lists the scope's organizations with id, slug, name and aliases
+// alone: what names are compared with.
+func (t *Tx) NamesOfOrganizations(ctx context.Context) ([]Organization, error) {
+	rows, err := t.tx.Query(ctx, `select o.id, o.slug, o.name, o.aliases from organization o where `+organizationInScope+` order by lower(o.name), o.id`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (o Organization, err error) {
+		err = row.Scan(&o.ID, &o.Slug, &o.Name, &o.Aliases)
+		return o, err
+	})
+}

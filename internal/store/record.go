@@ -76,6 +76,14 @@ var (
 	OwnKeysActivated  = event("activate-own-keys", "Use own credentials")
 	OwnKeysDiscarded  = event("discard-own-keys", "Discard own credentials")
 
+	ApprovedPlan  = event("approve-plan", "Approve plan")
+	PausedPlan    = event("pause-plan", "Pause plan")
+	ContinuedPlan = event("continue-plan", "Continue plan")
+	CanceledPlan  = event("cancel-plan", "Cancel plan")
+	FinishedPlan  = event("finish-plan", "Finish plan")
+
+	OnboardingEnded = event("end-onboarding", "End onboarding")
+
 	OperatorInvited    = event("invite-operator", "Invite operator")
 	InvitationRevoked  = event("revoke-invitation", "Revoke invitation")
 	InvitationAccepted = event("accept-invitation", "Accept invitation")

@@ -39,11 +39,15 @@ var granted = map[string]string{
 	"membership_organization": "DELETE INSERT SELECT",
 	"oldest_binary":           "SELECT",
 	"operator":                "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(epoch) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
-	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(archived_at) UPDATE(archived_by) UPDATE(colour) UPDATE(name) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
-	"process":                 "INSERT(beats_every) INSERT(id) SELECT UPDATE(gone_at) UPDATE(heartbeat_at) UPDATE(settled_at)",
-	"contact":                 "INSERT SELECT UPDATE",
-	"reading":                 "INSERT SELECT UPDATE(rows)",
-	"run":                     "INSERT SELECT UPDATE(answer) UPDATE(facts) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
+	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(archived_at) UPDATE(archived_by) UPDATE(colour) UPDATE(name) UPDATE(onboarding) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
+	"plan": "DELETE INSERT SELECT UPDATE(approved_at) UPDATE(approved_by) UPDATE(approved_epoch) UPDATE(digest) UPDATE(expires_at) UPDATE(input) " +
+		"UPDATE(paused_why) UPDATE(revision) UPDATE(state) UPDATE(trail)",
+	"plan_step": "DELETE INSERT SELECT UPDATE(attempt) UPDATE(facts) UPDATE(finished_at) UPDATE(lease_until) UPDATE(run_id) UPDATE(started_at) " +
+		"UPDATE(state) UPDATE(summary) UPDATE(worker)",
+	"process": "INSERT(beats_every) INSERT(id) SELECT UPDATE(gone_at) UPDATE(heartbeat_at) UPDATE(settled_at)",
+	"reading": "INSERT SELECT UPDATE(rows)",
+	"run":     "INSERT SELECT UPDATE(answer) UPDATE(facts) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
+	"contact": "INSERT SELECT UPDATE",
 	"run_open": "DELETE INSERT SELECT UPDATE(absent) UPDATE(doubt) UPDATE(facts) UPDATE(looked) UPDATE(looked_at) UPDATE(looker) UPDATE(pending) " +
 		"UPDATE(subject) UPDATE(summary)",
 	"sealing_key": "INSERT(key_id) INSERT(proof) SELECT",

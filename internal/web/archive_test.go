@@ -63,6 +63,14 @@ func TestArchiveOrganization(t *testing.T) {
 	e.as(t, e.Member(t, e.Workspace, catalog.Auditor, e.far.org.ID)).get(org).want(http.StatusNotFound).wantNot(name)
 }
 
+// TestArchiveWaitsForOnboarding: what sets an organization up ends first.
+func TestArchiveWaitsForOnboarding(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Exec(t, `update organization set onboarding = true where id = $1`, s.Client.ID)
+	s.as(t, s.Owner).get(s.org("/archive")).form("Archive organization").set("confirm", s.Client.Name).send().want(http.StatusUnprocessableEntity, "being onboarded").fine()
+}
+
 // TestArchiveWaitsForOpenRuns: while Duo may be doing something, its outcome is still to be looked up.
 func TestArchiveWaitsForOpenRuns(t *testing.T) {
 	t.Parallel()

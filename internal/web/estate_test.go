@@ -68,6 +68,7 @@ func newFleet(t testing.TB) *fleet {
 	e.otherOwner, e.otherParent, d.Parent = owner, d.Parent, ours
 	for _, n := range []*tenant{&e.near, &e.far, &e.foreign} {
 		n.member, n.invitation = e.Member(t, n.workspace, catalog.Auditor), uuid.New()
+		e.onboards(n)
 	}
 	e.staff(d.Workspace)
 	e.staff(workspace)

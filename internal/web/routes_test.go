@@ -204,6 +204,29 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /w/:ws/integration/accounts/organizations":  one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
 	"POST /w/:ws/integration/accounts/organizations": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
 
+	"GET /w/:ws/onboard":                        one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"POST /w/:ws/onboard":                       one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: onboardForm}),
+	"GET /w/:ws/o/:org/onboarding":              one(knownRoute{least: catalog.Auditor, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/begin":       one(knownRoute{least: catalog.Administrator, ok: moved}),
+	"POST /w/:ws/o/:org/onboarding/preview":     one(knownRoute{least: catalog.Technician, ok: moved, form: planForm(store.PlanDraft)}),
+	"POST /w/:ws/o/:org/onboarding/approve":     one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanPreviewed)}),
+	"POST /w/:ws/o/:org/onboarding/pause":       one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanApproved)}),
+	"POST /w/:ws/o/:org/onboarding/continue":    one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanPaused)}),
+	"POST /w/:ws/o/:org/onboarding/cancel":      one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanPreviewed)}),
+	"POST /w/:ws/o/:org/onboarding/finish":      one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanPaused)}),
+	"GET /w/:ws/o/:org/onboarding/facts":        one(knownRoute{least: catalog.Administrator, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/facts":       one(knownRoute{least: catalog.Administrator, ok: moved, form: factsForm}),
+	"GET /w/:ws/o/:org/onboarding/account":      one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/account":     one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: planForm(store.PlanDraft, "how", "connected")}),
+	"GET /w/:ws/o/:org/onboarding/settings":     one(knownRoute{least: catalog.Administrator, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/settings":    one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanDraft, "lockout_threshold", "7")}),
+	"GET /w/:ws/o/:org/onboarding/directories":  one(knownRoute{least: catalog.Administrator, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/directories": one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanDraft)}),
+	"GET /w/:ws/o/:org/onboarding/auth":         one(knownRoute{least: catalog.Administrator, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/auth":        one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanDraft)}),
+	"GET /w/:ws/o/:org/onboarding/users":        one(knownRoute{least: catalog.Technician, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/users":       one(knownRoute{least: catalog.Technician, ok: moved, form: planForm(store.PlanDraft, "users", "zoe, Zoe Z")}),
+
 	"GET /w/:ws/auth": one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"q": {"canary"}, "show": {"works"}} }}),
 	"POST /w/:ws/auth/check": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(e *fleet, n *tenant, _ bool) url.Values {
 		return url.Values{"organizations": {n.org.ID.String()}}
@@ -432,6 +455,15 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.CheckAuthKeys(w), views.Directories(w, o), views.RenameDirectory(w, o, ":directory"),
 			views.MakeDirectoryPrimary(w, o, ":directory"), views.RemoveDirectory(w, o, ":directory"),
 		},
+	}
+	paths["GET"] = append(paths["GET"], views.Onboard(w, "x"), views.Onboarding(w, o), views.OnboardingAccount(w, o, "x"))
+	paths["POST"] = append(paths["POST"], views.Onboard(w, ""))
+	for _, act := range []string{"begin", "preview", "approve", "pause", "continue", "cancel", "finish"} {
+		paths["POST"] = append(paths["POST"], views.OnboardingAct(w, o, act))
+	}
+	for _, screen := range []string{"facts", "account", "settings", "directories", "auth", "users"} {
+		paths["GET"] = append(paths["GET"], views.OnboardingScreen(w, o, screen))
+		paths["POST"] = append(paths["POST"], views.OnboardingScreen(w, o, screen))
 	}
 	var rows, reached []string
 	for _, r := range routes(&site.Site{}) {

@@ -10,6 +10,7 @@ import (
 	"duodesk/internal/web/actions"
 	"duodesk/internal/web/api"
 	"duodesk/internal/web/estate"
+	"duodesk/internal/web/flows"
 	"duodesk/internal/web/operators"
 	"duodesk/internal/web/records"
 	"duodesk/internal/web/setup"
@@ -21,6 +22,6 @@ func Handler(s *site.Site) http.Handler { return s.Handler(routes(s)) }
 
 // routes is every address of the console; testdata/routes.txt lists them with their policies.
 func routes(s *site.Site) []site.Route {
-	rows := slices.Concat(s.Routes(), operators.Routes(s), estate.Routes(s), actions.Routes(s), records.Routes(s), setup.Routes(s))
+	rows := slices.Concat(s.Routes(), operators.Routes(s), estate.Routes(s), actions.Routes(s), records.Routes(s), setup.Routes(s), flows.Routes(s))
 	return append(rows, api.Routes(s, rows)...)
 }

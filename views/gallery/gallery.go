@@ -9,6 +9,7 @@ import (
 	"duodesk/views/actions"
 	"duodesk/views/api"
 	"duodesk/views/estate"
+	"duodesk/views/flows"
 	"duodesk/views/operators"
 	"duodesk/views/records"
 	"duodesk/views/sample"
@@ -24,7 +25,7 @@ type Room struct {
 // Rooms lists every page in the states it can be in: empty, full, failing, and with names that mean harm.
 func Rooms() []Room {
 	return []Room{
-		{"", slices.Concat(kitSamples(), errorSamples())}, {"actions", actions.Samples()}, {"estate", estate.Samples()}, {"setup", setup.Samples()},
+		{"", slices.Concat(kitSamples(), errorSamples())}, {"actions", actions.Samples()}, {"estate", estate.Samples()}, {"setup", setup.Samples()}, {"flows", flows.Samples()},
 		{"operators", operators.Samples()}, {"records", records.Samples()}, {"api", api.Samples()},
 	}
 }

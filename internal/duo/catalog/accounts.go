@@ -35,7 +35,7 @@ func listAccounts() Action {
 
 func createAccount() Action {
 	return Action{
-		Slug: "create-account", Title: "Create Account", Category: accountsCategory,
+		Slug: CreateAccount, Title: "Create Account", Category: accountsCategory,
 		Help: "Makes a new child account in your own Duo account. It has no users and no organization here until you make one.",
 		API:  Accounts, Call: "POST /accounts/v1/account/create", Kind: Write, Role: Administrator, Fields: []Field{accountName},
 		Asks: "Duo makes a new child account, which it may bill.",

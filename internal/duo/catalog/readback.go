@@ -25,6 +25,10 @@ type ReadBack struct {
 	// Object names the field that says which object it is; empty: the account as a
 	// whole.
 	Object string
+	// Created returns Duo's id of what the action created, found by reading and not by
+	// its answer; empty: it is not there, or cannot be told from what was there before.
+	// Nil: the action creates nothing that later steps use.
+	Created func(ctx context.Context, d *duo.Client, in Values, before map[string]string) (id string, err error)
 	// After does what the action does once its change is made, where that must not be
 	// left out: it ends a bypass that the change brought about. It may be repeated; nil:
 	// there is nothing to do. It says what it did, beside an error too.
@@ -157,6 +161,26 @@ func (b *ReadBack) Compare(a Action, in Values, before, now map[string]string) (
 	return Unclear, "What is there now is neither what was sent nor what was there before: " + a.factWords(names, before, now)
 }
 
+// Holds judges whether what was sent is in Duo now, whatever was there before: for a
+// change that Duo said it made.
+func (b *ReadBack) Holds(a Action, in Values, before, now map[string]string) (Finding, string) {
+	sent := b.Sent(in, before)
+	if len(sent) == 0 || len(now) == 0 {
+		return Unclear, "Nothing can be compared."
+	}
+	var differs []string
+	for name, want := range sent {
+		if !sameFact(name, now[name], want) {
+			differs = append(differs, name)
+		}
+	}
+	if len(differs) == 0 {
+		return Made, ""
+	}
+	slices.Sort(differs)
+	return NotMade, a.factWords(differs, sent, now)
+}
+
 // factWords says of a few fields what they are now and were before.
 func (a Action) factWords(names []string, before, now map[string]string) string {
 	const most = 3
@@ -228,7 +252,7 @@ func always(name, value string) func(Values, map[string]string) map[string]strin
 // readBacks are the actions whose effect can be read back, by their slugs. Never
 // on this list: bypass codes, activations, and what is sent to a person.
 var readBacks = map[string]*ReadBack{
-	CreateUser:  {Look: lookNewUser, Sent: sentNewUser, Object: "username", After: afterCreatedUser},
+	CreateUser:  {Look: lookNewUser, Sent: sentNewUser, Object: "username", After: afterCreatedUser, Created: createdUser},
 	UpdateUser:  {Look: lookUser, Sent: sentUser, Object: "user_id"},
 	UnlockUser:  {Look: lookUser, Sent: always("status", "active"), Object: "user_id"},
 	RestoreUser: {Look: lookTrash, Sent: always(factTrash, no), Object: "user_id", After: afterRestored},
@@ -236,7 +260,7 @@ var readBacks = map[string]*ReadBack{
 
 	AssignPhone:   {Look: lookPhoneOfUser, Sent: always(factPhone, yes), Object: "phone_id"},
 	UnassignPhone: {Look: lookPhoneOfUser, Sent: always(factPhone, no), Object: "phone_id"},
-	CreatePhone:   {Look: lookNewPhone, Sent: sentNewPhone, Object: "number"},
+	CreatePhone:   {Look: lookNewPhone, Sent: sentNewPhone, Object: "number", Created: createdPhone},
 	ModifyPhone:   {Look: lookPhone, Sent: sentPhone, Object: "phone_id"},
 	DeletePhone:   {Look: lookPhone, Sent: always(factExists, no), Object: "phone_id"},
 
@@ -254,6 +278,6 @@ var readBacks = map[string]*ReadBack{
 	UpdateSettings:   {Look: lookSettings, Sent: sentSettings, Object: ""},
 	"set-edition":    {Look: lookEdition, Sent: sentEdition, Object: ""},
 	SetCredits:       {Look: lookCredits, Sent: sentCredits, Object: ""},
-	"create-account": {Look: lookAccountsNamed, Sent: sentAccountMore, Object: "name"},
+	CreateAccount:    {Look: lookAccountsNamed, Sent: sentAccountMore, Object: "name", Created: createdAccount},
 	"delete-account": {Look: lookAccount, Sent: always(factExists, no), Object: "account_id"},
 }

@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 
 	"duodesk/internal/duo"
 )
@@ -46,19 +48,41 @@ func lookCredits(ctx context.Context, d *duo.Client, _ Values) (map[string]strin
 
 func sentCredits(in Values, _ map[string]string) map[string]string { return given(in, true, "credits") }
 
+// factAccounts are the ids of the accounts of a name, so that a new one is told from them.
+const factAccounts = "account_ids"
+
 // lookAccountsNamed counts: Duo allows several accounts of one name.
 func lookAccountsNamed(ctx context.Context, d *duo.Client, in Values) (map[string]string, error) {
-	accounts, err := d.ListAccounts(ctx)
+	ids, err := accountsNamed(ctx, d, accountName.Of(in))
 	if err != nil {
 		return nil, err
 	}
-	n := 0
+	return map[string]string{factCount: strconv.Itoa(len(ids)), factAccounts: strings.Join(ids, " ")}, nil
+}
+
+func accountsNamed(ctx context.Context, d *duo.Client, name string) (ids []string, err error) {
+	accounts, err := d.ListAccounts(ctx)
 	for _, a := range accounts {
-		if a.Name == accountName.Of(in) {
-			n++
+		if a.Name == name {
+			ids = append(ids, string(a.ID))
 		}
 	}
-	return map[string]string{factCount: strconv.Itoa(n)}, nil
+	slices.Sort(ids)
+	return ids, err
+}
+
+// createdAccount is the one account of the name that was not there before.
+func createdAccount(ctx context.Context, d *duo.Client, in Values, before map[string]string) (string, error) {
+	known, has := before[factAccounts]
+	if !has {
+		return "", nil // recorded by a version that did not keep them
+	}
+	ids, err := accountsNamed(ctx, d, accountName.Of(in))
+	made := slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(strings.Fields(known), id) })
+	if err != nil || len(made) != 1 {
+		return "", err
+	}
+	return made[0], nil
 }
 
 func sentAccountMore(_ Values, before map[string]string) map[string]string {

@@ -32,26 +32,43 @@ func sentPhone(in Values, _ map[string]string) map[string]string {
 // lookNewPhone finds the phone by its number and extension, which Duo allows once.
 // A tablet without a number cannot be told apart from others.
 func lookNewPhone(ctx context.Context, d *duo.Client, in Values) (map[string]string, error) {
-	number, extension := phoneNumber.Of(in), phoneExtension.Of(in)
-	if number == "" {
+	if phoneNumber.Of(in) == "" {
 		return map[string]string{}, nil
 	}
-	found, _, err := d.PhonesMatching(ctx, duo.PhoneFilter{Number: number, Extension: extension}, 100, 0)
+	p, err := phoneOfNumber(ctx, d, in)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range found {
-		if p.Number != number || p.Extension != extension {
-			continue
-		}
-		facts := factsOfPhone(p)
-		facts[factExists] = yes
-		if user := in.given["user_id"]; user != "" {
-			facts[factPhone] = yesOrNo(hasPhone(duo.User{ID: duo.UserID(user)}, p))
-		}
-		return facts, nil
+	if p.ID == "" {
+		return map[string]string{factExists: no, factPhone: no}, nil
 	}
-	return map[string]string{factExists: no, factPhone: no}, nil
+	facts := factsOfPhone(p)
+	facts[factExists] = yes
+	if user := in.given["user_id"]; user != "" {
+		facts[factPhone] = yesOrNo(hasPhone(duo.User{ID: duo.UserID(user)}, p))
+	}
+	return facts, nil
+}
+
+// phoneOfNumber is the phone of the number and extension that were typed; the zero value
+// says that there is none.
+func phoneOfNumber(ctx context.Context, d *duo.Client, in Values) (duo.Phone, error) {
+	number, extension := phoneNumber.Of(in), phoneExtension.Of(in)
+	found, _, err := d.PhonesMatching(ctx, duo.PhoneFilter{Number: number, Extension: extension}, 100, 0)
+	for _, p := range found {
+		if err == nil && p.Number == number && p.Extension == extension {
+			return p, nil
+		}
+	}
+	return duo.Phone{}, err
+}
+
+func createdPhone(ctx context.Context, d *duo.Client, in Values, _ map[string]string) (string, error) {
+	if phoneNumber.Of(in) == "" {
+		return "", nil
+	}
+	p, err := phoneOfNumber(ctx, d, in)
+	return string(p.ID), err
 }
 
 func sentNewPhone(in Values, _ map[string]string) map[string]string {

@@ -34,6 +34,11 @@ func sentNewUser(in Values, _ map[string]string) map[string]string {
 	return sent
 }
 
+func createdUser(ctx context.Context, d *duo.Client, in Values, _ map[string]string) (string, error) {
+	user, _, err := d.UserByUsername(ctx, username.Of(in))
+	return string(user.ID), err
+}
+
 func lookUser(ctx context.Context, d *duo.Client, in Values) (map[string]string, error) {
 	user, err := d.User(ctx, duo.UserID(userID.Of(in)))
 	if err != nil {

@@ -11,14 +11,16 @@ const (
 	EnrollUser      = "enroll-user"
 	SynchronizeUser = "synchronize-users"
 
+	CreateAccount = "create-account"
+
 	CreatePhone       = "create-phone"
 	ModifyPhone       = "modify-phone"
 	DeletePhone       = "delete-phone-by-id"
 	AssignPhone       = "assign-phone-to-user"
 	UnassignPhone     = "un-assign-phone-from-user"
 	SendActivationURL = "send-activation-url"
+	SendActivationSMS = "send-activation-by-sms"
 
-	SendActivationSMS   = "send-activation-by-sms"
 	SendInstallationSMS = "send-installation-by-sms"
 	SendPasscodeSMS     = "send-passcode-by-sms"
 

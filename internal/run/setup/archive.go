@@ -32,6 +32,10 @@ func (r *Runner) Archive(ctx context.Context, sc store.Scope, actor run.Actor, o
 			bad = fault(ConfirmField, "Type the name exactly as it is written above.")
 			return nil
 		}
+		if now.Onboarding {
+			bad = fault(ConfirmField, "This organization is being onboarded. Cancel or finish the onboarding first.")
+			return nil
+		}
 		open, err := tx.OpenRuns(ctx, o.ID)
 		if err != nil {
 			return err

@@ -17,6 +17,16 @@ import (
 // says that somebody does the same at this moment.
 func (r *Runner) ProvisionAuth(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization,
 	id uuid.UUID) (run.Outcome, error) {
+	done, err := r.makeAuth(ctx, sc, actor, o, id)
+	if err != nil {
+		return done, err
+	}
+	return done, r.CheckKeys(context.WithoutCancel(ctx), sc, actor, OfOrganization(o, store.AuthAPI))
+}
+
+// makeAuth is ProvisionAuth up to the keys: they wait to be checked.
+func (r *Runner) makeAuth(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization,
+	id uuid.UUID) (run.Outcome, error) {
 	if o.Kind == store.Parent {
 		return run.Outcome{}, &store.ConflictError{Constraint: "connection_parent"}
 	}
@@ -44,8 +54,5 @@ func (r *Runner) ProvisionAuth(ctx context.Context, sc store.Scope, actor run.Ac
 		}
 		return tx.DropDraft(ctx, actor.Operator, keys.draft)
 	})
-	if err != nil {
-		return done, err
-	}
-	return done, r.CheckKeys(ctx, sc, actor, keys)
+	return done, err
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/run/plan"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
@@ -152,4 +154,24 @@ func (r *Runner) changeDirectory(ctx context.Context, sc store.Scope, actor run.
 		}
 		return store.ErrNotFound
 	})
+}
+
+// ReadDirectory reads one of several directories of a form, the one at a place from 0. With
+// an empty key there is none. Faults stand beside DirectoryNameField or DirectoryKeyField.
+func ReadDirectory(name, text string, place int) (plan.DirectoryChoice, []catalog.FieldError) {
+	name, bad := directoryName(name)
+	key, wrong := PastedKey(text)
+	switch {
+	case wrong != "":
+		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: wrong})
+	case key == "" && name != "":
+		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: "Paste the key, or the page that shows it."})
+	}
+	if name == "" {
+		name = store.FirstDirectory
+		if place > 0 {
+			name += " " + strconv.Itoa(place+1)
+		}
+	}
+	return plan.DirectoryChoice{Name: name, Key: key}, bad
 }

@@ -33,6 +33,7 @@ type Keys struct {
 	fields []Fields            // of the slots that are meant
 	form   []Fields            // of all slots that are saved together with them
 	draft  string              // what a refused form is kept under
+	check  uuid.UUID           // the run that a check of one API is recorded as; uuid.Nil: any
 }
 
 // Nine are the keys of the workspace's three APIs.
@@ -67,6 +68,13 @@ func ofAPI(fields []Fields, api string) []Fields {
 		}
 	}
 	return nil
+}
+
+// CheckedAs returns the keys of one API, whose check is recorded as a run of an id: a
+// *store.ConflictError on "run_pkey" says that it was.
+func (k Keys) CheckedAs(id uuid.UUID) Keys {
+	k.check = id
+	return k
 }
 
 // OfWorkspace reports whether the keys are the workspace's.

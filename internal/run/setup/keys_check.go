@@ -76,7 +76,9 @@ func (r *Runner) keepVerdict(ctx context.Context, tx *store.Tx, actor run.Actor,
 	if err := tx.SaveCheck(ctx, v.Slot(), v.Version, found.Finding, text, actor.Operator, r.Now()); err != nil {
 		return err
 	}
-	if err := tx.Record(ctx, checkRecord(actor, v, found, r.Now())); err != nil || found.Finding == Fails {
+	record := checkRecord(actor, v, found, r.Now())
+	record.ID = k.check
+	if err := tx.Record(ctx, record); err != nil || found.Finding == Fails {
 		return err
 	}
 	if v.State == store.Candidate {

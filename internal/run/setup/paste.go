@@ -126,3 +126,18 @@ func directoryKeyFault(key string) string {
 	}
 	return "Directory keys are made of capital letters and digits."
 }
+
+// ShownAgain is what a box of a form holds that was typed before, but for what may be a
+// secret key in the wrong one, or most of it: more characters than an integration
+// key has, and no host name.
+func ShownAgain(typed string) string {
+	if count := len(notInKeys.ReplaceAllString(typed, "")); count > 20 && !likeHost.MatchString(typed) {
+		return ""
+	}
+	return typed
+}
+
+var (
+	notInKeys = regexp.MustCompile(`[^A-Za-z0-9]`)
+	likeHost  = regexp.MustCompile(`^\s*(?i:https?://)?[A-Za-z0-9-]{1,20}(\.[A-Za-z0-9-]{1,20})+[/\s]*$`)
+)

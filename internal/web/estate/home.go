@@ -33,7 +33,7 @@ const homeRows = 10
 
 func (s *pages) getHome(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
-	page := estate.HomePage{Workspace: v.Workspace.Slug, WorkspaceName: v.Workspace.Name}
+	page := estate.HomePage{Workspace: v.Workspace.Slug, WorkspaceName: v.Workspace.Name, MayOnboard: v.MayIntegrate()}
 	var counts store.Counts
 	var connected bool
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {

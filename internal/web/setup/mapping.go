@@ -53,6 +53,9 @@ func (s *pages) mappingSection(c echo.Context, v site.Visitor, state runsetup.Ke
 		m.Accounts = append(m.Accounts, setup.AccountOption{Value: runsetup.AccountText(a), Label: a.APIHostname})
 		if a.MappedTo == nil {
 			m.UnmappedAccounts++
+			if len(m.Onboard) < accountsOffered {
+				m.Onboard = append(m.Onboard, views.Link{Text: runsetup.AccountText(a), Href: views.Onboard(v.Workspace.Slug, a.AccountID)})
+			}
 		}
 		m.ReadAt = s.When(v, a.ReadAt)
 	}
@@ -142,3 +145,7 @@ func mappingRow(v site.Visitor, o store.Organization, accounts map[string]store.
 	}
 	return row
 }
+
+// accountsOffered is how many unmapped Duo accounts are offered to be onboarded; the others
+// are found on the form.
+const accountsOffered = 100

@@ -190,7 +190,7 @@ func (s *pages) getOrganization(c echo.Context, v site.Visitor) error {
 	page := setup.OrganizationPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(o), State: "unmapped",
 		Refresh: views.Organization(v.Workspace.Slug, o.Slug) + "?fresh=1",
-		MayMap:  v.MayIntegrate(), MayEdit: v.Role >= catalog.Administrator, About: s.aboutFacts(v, o), Directory: directoryFact(o),
+		MayMap:  v.MayIntegrate(), MayEdit: v.Role >= catalog.Administrator, Onboarding: o.Onboarding, About: s.aboutFacts(v, o), Directory: directoryFact(o),
 	}
 	var err error
 	if page.Runs, err = s.runsOfOrganization(c.Request().Context(), v); err != nil {

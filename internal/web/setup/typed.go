@@ -2,7 +2,6 @@ package setup
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 
 	runsetup "duodesk/internal/run/setup"
@@ -10,15 +9,8 @@ import (
 	"duodesk/views/setup"
 )
 
-// shownAgain is what a box holds that was typed before, but for what may be a
-// secret key in the wrong one, or most of it: more characters than an integration
-// key has, and no host name.
-func shownAgain(typed string) string {
-	if count := len(notInKeys.ReplaceAllString(typed, "")); count > 20 && !likeHost.MatchString(typed) {
-		return ""
-	}
-	return typed
-}
+// shownAgain is what a box holds that was typed before: see runsetup.ShownAgain.
+func shownAgain(typed string) string { return runsetup.ShownAgain(typed) }
 
 // accountShownAgain is shownAgain for the box of an account: what it offers is
 // longer than a key, and of another text with an id behind it the id is kept.
@@ -28,8 +20,3 @@ func accountShownAgain(typed string, offered []setup.AccountOption) string {
 	}
 	return cmp.Or(shownAgain(typed), shownAgain(runsetup.AccountIDIn(typed)))
 }
-
-var (
-	notInKeys = regexp.MustCompile(`[^A-Za-z0-9]`)
-	likeHost  = regexp.MustCompile(`^\s*(?i:https?://)?[A-Za-z0-9-]{1,20}(\.[A-Za-z0-9-]{1,20})+[/\s]*$`)
-)

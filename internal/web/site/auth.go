@@ -94,6 +94,12 @@ func (v Visitor) MayIntegrate() bool {
 	return v.Role >= catalog.Administrator && v.Membership.Every()
 }
 
+// Fits reports whether the visitor's role and membership are what a policy asks of them:
+// for links to addresses of the same workspace or organization.
+func (v Visitor) Fits(p Policy) bool {
+	return v.Role >= p.Role && (!p.whole || v.Membership.Every())
+}
+
 // Handler answers a request of a visitor who was admitted.
 type Handler func(c echo.Context, v Visitor) error
 

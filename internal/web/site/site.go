@@ -15,6 +15,7 @@ import (
 
 	"duodesk/internal/run"
 	"duodesk/internal/run/members"
+	"duodesk/internal/run/plan"
 	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
@@ -57,6 +58,7 @@ type Site struct {
 	Config
 	Setup    *setup.Runner
 	Members  *members.Runner
+	Plans    *plan.Runner
 	Sessions *sessionStore
 	Crowd    *crowd
 	ready    readiness
@@ -67,7 +69,7 @@ type Site struct {
 // New makes a Site.
 func New(c Config) *Site {
 	crowd := newCrowd(c)
-	return &Site{Config: c, Setup: setup.New(c.Runner), Members: members.New(c.Runner), Crowd: crowd, pace: newPace(), Sessions: newSessionStore(c, crowd)}
+	return &Site{Config: c, Setup: setup.New(c.Runner), Members: members.New(c.Runner), Plans: plan.New(c.Runner), Crowd: crowd, pace: newPace(), Sessions: newSessionStore(c, crowd)}
 }
 
 // Handler serves the rows of the route table. It panics when it

@@ -47,6 +47,9 @@ func OrganizationRow(o store.Organization) views.OrganizationRow {
 	case o.Failing:
 		row.State = views.Chip{Level: "bad", Text: "Keys refused"}
 	}
+	if o.Onboarding {
+		row.Onboarding = views.Chip{Level: "info", Text: "Onboarding"}
+	}
 	return row
 }
 

@@ -1,0 +1,415 @@
+package plan_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
+	"duodesk/internal/run/plan"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+)
+
+// some fills in what is quick: two steps in the console's tables and the end.
+func (d *desk) some() {
+	d.t.Helper()
+	d.save(plan.AccountScreen, plan.AccountChoice{How: plan.ExistingAccount, AccountID: d.free.AccountID})
+	d.save(plan.DirectoriesScreen, []plan.DirectoryChoice{{Name: "AD", Key: "DSAAAAAAAAAAAAAAAAAA"}})
+}
+
+func (d *desk) wantState(state, why string) {
+	d.t.Helper()
+	p, steps := d.now()
+	if p.State != state || !strings.Contains(p.PausedWhy, why) {
+		d.t.Errorf("%s %q, want %s %q; %v", p.State, p.PausedWhy, state, why, states(steps))
+	}
+}
+
+// one does one step.
+func (d *desk) one() {
+	d.t.Helper()
+	if err := d.runner().Advance(d.t.Context(), d.Scope(), d.plan, uuid.Nil, 0); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// TestStatesOfAPlan goes through what can be done in which state.
+func TestStatesOfAPlan(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx, sc, actor, r := t.Context(), d.Scope(), d.Actor(owner), d.runner()
+	d.some()
+	p, _ := d.now()
+	settled := func(what string, err error, state string) {
+		t.Helper()
+		var is *plan.Settled
+		if !errors.As(err, &is) || is.State != state {
+			t.Errorf("%s: %v, want %s", what, err, state)
+		}
+	}
+	// A draft cannot be approved, continued, paused or finished, and does nothing.
+	settled("approve a draft", r.Approve(ctx, sc, actor, d.plan, make([]byte, 32)), store.PlanDraft)
+	settled("continue a draft", r.Continue(ctx, sc, actor, d.plan), store.PlanDraft)
+	settled("pause a draft", r.Pause(ctx, sc, actor, d.plan), store.PlanDraft)
+	settled("finish a draft", r.Finish(ctx, sc, actor, d.plan), store.PlanDraft)
+	d.one()
+	d.wantState(store.PlanDraft, "")
+
+	// Edited after the preview, the approval of what was shown counts for nothing.
+	digest := d.preview()
+	d.save(plan.UsersScreen, []plan.NewUser{{Username: "ada", Invite: plan.InviteNone}})
+	settled("approve what was edited", r.Approve(ctx, sc, actor, d.plan, digest), store.PlanDraft)
+	// The other operator's form is older than the draft.
+	var stale *plan.Stale
+	err := r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.AuthScreen,
+		plan.AuthChoice{Provision: true})
+	if !errors.As(err, &stale) || len(stale.Changes) != 1 || stale.Changes[0].Screen != plan.UsersScreen || stale.Changes[0].By != d.Owner.Email {
+		t.Errorf("%v %+v", err, stale)
+	}
+	// The same form sent twice is no clash.
+	if err := r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.UsersScreen,
+		[]plan.NewUser{{Username: "ada", Invite: plan.InviteNone}}); err != nil {
+		t.Error(err)
+	}
+
+	// Approved twice, with one digest: once. With another: not at all.
+	digest = d.preview()
+	for range 2 {
+		if err := r.Approve(ctx, sc, actor, d.plan, digest); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settled("approve other steps", r.Approve(ctx, sc, actor, d.plan, make([]byte, 32)), store.PlanApproved)
+	if n := d.events(store.ApprovedPlan); n != 1 {
+		t.Errorf("%d approvals are on record", n)
+	}
+	p, _ = d.now()
+	settled("edit what was approved", r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.AuthScreen,
+		plan.AuthChoice{}), store.PlanApproved)
+	settled("preview what was approved", r.Preview(ctx, sc, actor, d.plan, p.Revision), store.PlanApproved)
+
+	// Paused by hand, it stays; continued, it goes on; canceled, it ends where it is.
+	d.one()
+	if err := r.Pause(ctx, sc, actor, d.plan); err != nil {
+		t.Fatal(err)
+	}
+	d.advance()
+	d.wantState(store.PlanPaused, "by hand")
+	if err := r.Continue(ctx, sc, actor, d.plan); err != nil {
+		t.Fatal(err)
+	}
+	d.one()
+	before := states(d.steps())
+	for range 2 {
+		if err := r.Cancel(ctx, sc, actor, d.plan); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.advance()
+	d.wantState(store.PlanCanceled, "")
+	if after := states(d.steps()); after["user/ada"] != before["user/ada"] || after["end"] != store.StepWaiting {
+		t.Errorf("%v went on to %v", before, after)
+	}
+	if d.organization().Onboarding {
+		t.Error("the organization is being onboarded after that")
+	}
+	// Another one begins from nothing: no run of the first is taken for one of its own.
+	first := d.plan
+	if err := d.Setup().OnboardAgain(ctx, sc, actor, d.organization()); err != nil {
+		t.Fatal(err)
+	}
+	again, _, err := r.Latest(ctx, sc, d.org.ID, plan.OnboardingKind)
+	if err != nil || again.ID == first || again.State != store.PlanDraft || !d.organization().Onboarding {
+		t.Errorf("%+v %v", again, err)
+	}
+	settled("continue what was canceled", r.Continue(ctx, sc, actor, d.plan), store.PlanCanceled)
+	for event, want := range map[store.Event]int{store.PausedPlan: 1, store.ContinuedPlan: 1, store.CanceledPlan: 1,
+		store.FinishedPlan: 0} {
+		if n := d.events(event); n != want {
+			t.Errorf("%s: %d on record, want %d", event.Title, n, want)
+		}
+	}
+}
+
+func (d *desk) steps() []store.PlanStep {
+	_, steps := d.now()
+	return steps
+}
+
+// events counts the records of an event.
+func (d *desk) events(e store.Event) (n int) {
+	d.t.Helper()
+	err := d.InWorkspace(d.t.Context(), d.Scope(), func(tx *store.Tx) error {
+		all, err := tx.Runs(d.t.Context(), 1000, 0)
+		for _, r := range all {
+			if r.Action == e.Slug {
+				n++
+			}
+		}
+		return err
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return n
+}
+
+// TestWhatDiffersIsShownAgain: what changed in Duo after the preview is no part of its
+// approval.
+func TestWhatDiffersIsShownAgain(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.save(plan.AccountScreen, plan.AccountChoice{How: plan.NewAccount, Name: d.org.Name})
+	digest := d.preview()
+	d.Sim.AddChild(d.Parent.AccountID, d.org.Name)
+	var differs *plan.Differs
+	err := d.runner().Approve(t.Context(), d.Scope(), d.Actor(owner), d.plan, digest)
+	if !errors.As(err, &differs) || len(differs.New) != 1 || !strings.Contains(differs.New[0].Warning,
+		"already") || len(differs.Gone) != 1 {
+		t.Fatalf("%v %+v", err, differs)
+	}
+	d.wantState(store.PlanPreviewed, "")
+	if d.advance(); d.organization().Mapped() {
+		t.Error("it went on")
+	}
+	p, _ := d.now()
+	if err := d.runner().Approve(t.Context(), d.Scope(), d.Actor(owner), d.plan, p.Digest); err != nil {
+		t.Error("what was shown again: ", err)
+	}
+}
+
+// TestApprovalTakesTheRoleOfEachStep: the role and the scope of the approver.
+func TestApprovalTakesTheRoleOfEachStep(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.some()
+	narrow := store.Within(d.Workspace.ID, d.org.ID)
+	for _, c := range []struct {
+		who   store.Operator
+		sc    store.Scope
+		whole bool
+	}{
+		{d.Member(t, d.Workspace, catalog.Technician), d.Scope(), false},
+		{d.Member(t, d.Workspace, catalog.Administrator, d.org.ID), narrow, true},
+	} {
+		for _, claimed := range []catalog.Role{catalog.Technician, catalog.Administrator, catalog.Owner} {
+			actor := d.ActorOf(c.who, claimed)
+			p, _ := d.now()
+			if err := d.runner().Preview(t.Context(), c.sc, d.Actor(owner), d.plan, p.Revision); err != nil {
+				t.Fatal(err)
+			}
+			p, _ = d.now()
+			err := d.runner().Approve(t.Context(), c.sc, actor, d.plan, p.Digest)
+			lacks, is := errors.AsType[*plan.Lacks](err)
+			if !is || !errors.Is(err, run.ErrForbidden) || lacks.Whole != c.whole || lacks.Role != catalog.Administrator || len(lacks.Steps) == 0 {
+				t.Errorf("%s as %s: %v %+v", c.who.Email, claimed, err, lacks)
+			}
+		}
+	}
+	d.wantState(store.PlanPreviewed, "")
+}
+
+// TestApproverInFlight: what the approver loses while the plan is at work pauses it before
+// the next step.
+func TestApproverInFlight(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]func(*desk, store.Operator) (why string){
+		"demoted": func(d *desk, who store.Operator) string {
+			d.grant(who, store.Grant{Role: "technician", EveryOrganization: true})
+			return "requires the Admin"
+		},
+		"narrowed": func(d *desk, who store.Operator) string {
+			d.grant(who, store.Grant{Role: "admin", Organizations: []uuid.UUID{d.Client.ID}})
+			return "no longer sees this organization"
+		},
+		"removed": func(d *desk, who store.Operator) string {
+			d.Exec(d.t, `delete from membership where operator_id = $1`, who.ID)
+			return "no longer a member"
+		},
+		"signed out everywhere": func(d *desk, who store.Operator) string {
+			d.Exec(d.t, `update operator set epoch = epoch + 1 where id = $1`, who.ID)
+			return "signed out everywhere"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.some()
+			who := d.Member(t, d.Workspace, catalog.Administrator)
+			digest := d.preview()
+			if err := d.runner().Approve(t.Context(), d.Scope(), d.ActorOf(who, catalog.Administrator), d.plan,
+				digest); err != nil {
+				t.Fatal(err)
+			}
+			d.one()
+			if r := d.Record(t, d.step("map").ID); r.State != store.Applied || r.OperatorID != who.ID {
+				t.Fatalf("%+v", r)
+			}
+			why := lose(d, who)
+			d.advance()
+			d.wantState(store.PlanPaused, why)
+			if s := d.step("directory/DSAAAAAAAAAAAAAAAAAA"); s.State != store.StepWaiting || d.organization().DirectoryKey != "" {
+				t.Errorf("the next step is %s: %s", s.State, s.Summary)
+			}
+			// Another operator goes on, in their own name.
+			if err := d.runner().Continue(t.Context(), d.Scope(), d.Actor(owner), d.plan); err != nil {
+				t.Fatal(err)
+			}
+			d.advance()
+			d.wantState(store.PlanDone, "")
+			if r := d.Record(t, d.step("directory/DSAAAAAAAAAAAAAAAAAA").ID); r.OperatorID != d.Owner.ID {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+func (d *desk) grant(who store.Operator, g store.Grant) {
+	d.t.Helper()
+	err := d.InWorkspace(d.t.Context(), d.Scope(), func(tx *store.Tx) error {
+		return tx.ChangeMember(d.t.Context(),
+			who.ID, g)
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// TestMappingChangedInFlight: a plan does not act in another account than it was approved
+// for, also when the mapping is as it was again.
+func TestMappingChangedInFlight(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.some()
+	d.save(plan.UsersScreen, []plan.NewUser{{Username: "ada", Invite: plan.InviteNone}})
+	d.approve()
+	d.one()
+	o := d.organization()
+	for _, to := range []string{"", o.AccountID} {
+		if _, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(owner), d.organization(),
+			map[bool]string{true: store.Child}[to != ""], to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ledger := len(d.Sim.Ledger())
+	d.advance()
+	d.wantState(store.PlanPaused, "The connection has changed")
+	if len(d.Sim.Ledger()) != ledger || d.organization().DirectoryKey != "" {
+		t.Error("a step went on with another connection")
+	}
+}
+
+// TestMappedByHandBeforeTheFirstStep: no account is made for an organization that has one by
+// then.
+func TestMappedByHandBeforeTheFirstStep(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.save(plan.AccountScreen, plan.AccountChoice{How: plan.NewAccount, Name: d.org.Name})
+	d.approve()
+	_, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(owner), d.organization(), store.Child, d.free.AccountID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger := len(d.Sim.Ledger())
+	d.advance()
+	d.wantState(store.PlanPaused, "The connection has changed")
+	if len(d.Sim.Ledger()) != ledger {
+		t.Error("an account was made")
+	}
+}
+
+// TestKeysChangedInFlight: the Accounts API keys that an account was to be made with were
+// replaced after the approval.
+func TestKeysChangedInFlight(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.save(plan.AccountScreen, plan.AccountChoice{How: plan.NewAccount, Name: d.org.Name})
+	d.approve()
+	keys, slot := d.Parent.Application(duosim.AccountsAPI), store.OfWorkspace(store.AccountsAPI)
+	err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) error {
+		version, err := tx.AddCandidate(t.Context(), slot, d.Parent.APIHostname, keys.IntegrationKey,
+			secret.Box([]byte(keys.SecretKey)), d.Owner.ID, d.Clock.Now())
+		if err != nil {
+			return err
+		}
+		return tx.Activate(t.Context(), slot, version)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger := len(d.Sim.Ledger())
+	d.advance()
+	d.wantState(store.PlanPaused, "The connection has changed")
+	if len(d.Sim.Ledger()) != ledger {
+		t.Error("an account was made")
+	}
+	if s := d.step("account"); s.State != store.StepWaiting {
+		t.Error(s.State, s.Summary)
+	}
+}
+
+// TestUnknownIsLookedForAgain: continued, a plan looks for what became of a step whose
+// outcome is unknown, by its run and in Duo, and sends nothing.
+func TestUnknownIsLookedForAgain(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.some()
+	d.save(plan.UsersScreen, []plan.NewUser{{Username: "ada", Invite: plan.InviteNone}})
+	d.approve()
+	d.one()
+	d.one()
+	d.one() // the account, the directory, the user
+	made := d.step("user/ada")
+	if made.State != store.StepVerified {
+		t.Fatal(made.State, made.Summary)
+	}
+	d.Exec(t, `update plan_step set state = 'unknown', facts = '{}' where id = $1`, made.ID)
+	d.Exec(t, `update plan set state = 'paused' where id = $1`, d.plan)
+	ledger := len(d.Sim.Ledger())
+	if err := d.runner().Continue(t.Context(), d.Scope(), d.Actor(owner), d.plan); err != nil {
+		t.Fatal(err)
+	}
+	d.advance()
+	d.wantState(store.PlanDone, "")
+	if again := d.step("user/ada"); again.State != store.StepVerified || again.Attempt != 1 || len(d.Sim.Ledger()) != ledger {
+		t.Errorf("%+v; %d effects more", again, len(d.Sim.Ledger())-ledger)
+	}
+}
+
+// TestPlansEnd: after thirty days a draft is gone with the next one, and nothing is
+// approved or done of an old one.
+func TestPlansEnd(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.some()
+	digest := d.preview()
+	d.Clock.Move(store.PlanLife + time.Minute)
+	ctx, sc, actor, r := t.Context(), d.Scope(), d.Actor(owner), d.runner()
+	p, _ := d.now()
+	for what, err := range map[string]error{
+		"approve": r.Approve(ctx, sc, actor, d.plan, digest),
+		"preview": r.Preview(ctx, sc, actor, d.plan, p.Revision),
+		"save": r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.AuthScreen,
+			plan.AuthChoice{Provision: true}),
+	} {
+		if settled, is := errors.AsType[*plan.Settled](err); !is || settled.State != plan.Expired {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	old := d.plan
+	d.begin("Cedar Homes")
+	if _, _, err := r.Of(ctx, sc, old); !errors.Is(err, store.ErrNotFound) {
+		t.Error("the old draft is there: ", err)
+	}
+	// One at work pauses instead.
+	d.approve()
+	d.Clock.Move(store.PlanLife + time.Minute)
+	d.one()
+	d.wantState(store.PlanPaused, "30 days")
+}

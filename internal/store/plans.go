@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// The states of a plan.
+const (
+	PlanDraft     = "draft"     // is being filled in
+	PlanPreviewed = "previewed" // its steps were shown, and wait for an approval
+	PlanApproved  = "approved"  // nothing was begun yet
+	PlanRunning   = "running"
+	PlanPaused    = "paused" // goes on when a person says so
+	PlanDone      = "done"
+	PlanCanceled  = "canceled"
+)
+
+// PlanLife is how long a plan is kept after its last change.
+const PlanLife = 30 * 24 * time.Hour
+
+// Plan is several steps that one person approves together, for one organization.
+type Plan struct {
+	ID             uuid.UUID
+	OrganizationID uuid.UUID
+	Kind           string
+	State          string
+	Revision       int                        // counts the changes
+	Input          map[string]json.RawMessage // by screen; never a secret
+	Trail          []PlanChange               // the last ones, oldest first
+	Digest         []byte                     // of the previewed steps; nil: not previewed
+	BegunBy        string                     // e-mail
+	BegunAt        time.Time
+	ApprovedBy     *uuid.UUID
+	Approver       *string // e-mail
+	ApprovedAt     *time.Time
+	ApprovedEpoch  *int   // of the approver, as they were then
+	PausedWhy      string // in words
+	ExpiresAt      time.Time
+}
+
+// PlanChange says who changed a screen of a plan, and made it which revision.
+type PlanChange struct {
+	Revision int       `json:"revision"`
+	Screen   string    `json:"screen"`
+	By       string    `json:"by"` // e-mail
+	At       time.Time `json:"at"`
+}
+
+const planQuery = `
+	select p.id, p.organization_id, p.kind, p.state, p.revision, p.input, p.trail, p.digest, b.email as begun_by, p.begun_at,
+	       p.approved_by, a.email as approver, p.approved_at, p.approved_epoch, p.paused_why, p.expires_at
+	from plan p join operator b on b.id = p.begun_by left join operator a on a.id = p.approved_by`
+
+// planInScope is inScope for the alias p.
+const planInScope = `p.` + inWorkspace + ` and ((select app.every_organization()) or p.organization_id = any ((select app.organizations())::uuid[]))`
+
+// AddPlan begins a plan as a draft. A *ConflictError on "plan_pkey" says that it was
+// begun before.
+func (t *Tx) AddPlan(ctx context.Context, id, organization uuid.UUID, kind string, input map[string]json.RawMessage,
+	operator uuid.UUID, now time.Time) error {
+	if input == nil {
+		input = map[string]json.RawMessage{}
+	}
+	_, err := t.tx.Exec(ctx, `
+		insert into plan (workspace_id, id, organization_id, kind, state, input, begun_by, begun_at, expires_at)
+		values ($1, $2, $3, $4, 'draft', $5, $6, $7, $8)`,
+		t.scope.workspace, id, organization, kind, input, operator, now, now.Add(PlanLife))
+	return meaning(err)
+}
+
+// Plan returns one plan of the scope.
+func (t *Tx) Plan(ctx context.Context, id uuid.UUID) (Plan, error) {
+	return one[Plan](ctx, t.tx, planQuery+` where `+planInScope+` and p.id = $1`, id)
+}
+
+// LatestPlan returns the plan of a kind that was begun last for an organization;
+// ErrNotFound if there is none.
+func (t *Tx) LatestPlan(ctx context.Context, organization uuid.UUID, kind string) (Plan, error) {
+	return one[Plan](ctx, t.tx, planQuery+` where `+planInScope+`
+		and p.organization_id = $1 and p.kind = $2 order by p.begun_at desc, p.id limit 1`, organization, kind)
+}
+
+// LockPlan is Plan, and keeps others from changing it or its steps until the
+// transaction ends.
+func (t *Tx) LockPlan(ctx context.Context, id uuid.UUID) (Plan, error) {
+	if _, err := t.tx.Exec(ctx, `select from plan p where `+planInScope+` and p.id = $1 for update`, id); err != nil {
+		return Plan{}, err
+	}
+	// A statement of its own: the one that waited reads other tables as they were.
+	return t.Plan(ctx, id)
+}
+
+// SavePlan stores what changes of a plan, which LockPlan holds.
+func (t *Tx) SavePlan(ctx context.Context, p Plan) error {
+	if p.Trail == nil {
+		p.Trail = []PlanChange{}
+	}
+	done, err := t.tx.Exec(ctx, `
+		update plan set state = $2, revision = $3, input = $4, trail = $5, digest = $6, approved_by = $7, approved_at = $8,
+		       approved_epoch = $9, paused_why = $10, expires_at = $11
+		where `+inScope+` and id = $1`,
+		p.ID, p.State, p.Revision, p.Input, p.Trail, p.Digest, p.ApprovedBy, p.ApprovedAt, p.ApprovedEpoch, p.PausedWhy, p.ExpiresAt)
+	if err == nil && done.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return meaning(err)
+}
+
+// DropOldPlans deletes the scope's plans whose time is over, but for those at work. What
+// their steps did stays on record.
+func (t *Tx) DropOldPlans(ctx context.Context, now time.Time) error {
+	_, err := t.tx.Exec(ctx, `delete from plan where `+inScope+` and expires_at <= $1 and state not in ('approved', 'running')`, now)
+	return meaning(err)
+}
+
+// EndOnboarding takes the mark away that an organization is being onboarded.
+func (t *Tx) EndOnboarding(ctx context.Context, organization uuid.UUID) error {
+	done, err := t.tx.Exec(ctx, `update organization o set onboarding = false where `+organizationInScope+` and o.id = $1`, organization)
+	if err == nil && done.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return meaning(err)
+}
+
+// SetOnboarding marks an organization as being onboarded.
+func (t *Tx) SetOnboarding(ctx context.Context, organization uuid.UUID) error {
+	done, err := t.tx.Exec(ctx, `update organization o set onboarding = true where `+organizationInScope+` and o.id = $1`, organization)
+	if err == nil && done.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return meaning(err)
+}

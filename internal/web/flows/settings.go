@@ -1,0 +1,144 @@
+package flows
+
+import (
+	"cmp"
+	"context"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/run/plan"
+	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
+	"duodesk/views"
+	"duodesk/views/flows"
+)
+
+var settingsScreen = screen{slug: plan.SettingsScreen, policy: site.AdminOrganization, optional: true,
+	draw: (*pages).drawSettings, take: (*pages).takeSettings}
+
+// asItIs is what a setting is called that is left alone.
+const asItIs = "Leave as it is"
+
+// accountNameSetting is not offered: it would rename the account.
+const accountNameSetting = "name"
+
+func (s *pages) drawSettings(ctx context.Context, v site.Visitor, d draft, page *flows.FormPage) error {
+	stored, _ := plan.Read[plan.SettingsChoice](d.Plan, plan.SettingsScreen)
+	from, err := s.copied(ctx, v, d, &stored, page)
+	if err != nil {
+		return err
+	}
+	page.Hidden = append(page.Hidden, views.Hidden{Name: "from", Value: cmp.Or(from, stored.From)})
+	now, known, err := s.settingsNow(ctx, v, d)
+	switch {
+	case site.DuoSaidNo(err):
+		page.Warnings = append(page.Warnings, "The settings that the account has now could not be read.")
+	case err != nil:
+		return err
+	case !known:
+		page.Intro = append(page.Intro, "The account does not exist yet, or is not read: all that you choose here is sent.")
+	default:
+		page.Intro = append(page.Intro, "Only what differs from what the account has now is sent.")
+	}
+	for _, g := range catalog.Settings {
+		group := flows.FieldGroup{Title: g.Title}
+		for _, f := range g.Fields {
+			spec := f.Spec()
+			if spec.Name == accountNameSetting {
+				continue
+			}
+			field := words.Control(spec, d.box(spec.Name, stored.Values[spec.Name]), asItIs)
+			if field.Quiet = true; known && now[spec.Name] != field.Value {
+				field.Note = "Now: " + cmp.Or(catalog.Plain(spec.Words(now[spec.Name])), "empty")
+			}
+			group.Fields = append(group.Fields, field)
+		}
+		page.Groups = append(page.Groups, group)
+	}
+	return nil
+}
+
+// settingsNow are the settings of the account that the organization has, or gets.
+func (s *pages) settingsNow(ctx context.Context, v site.Visitor, d draft) (now map[string]string, known bool,
+	err error) {
+	choice, _ := plan.Read[plan.AccountChoice](d.Plan, plan.AccountScreen)
+	found, known, err := plan.Reader{Runner: s.Runner, Scope: v.Membership,
+		Organization: v.Organization}.SettingsOfChoice(ctx, choice)
+	return catalog.SettingValues(found), known && err == nil, err
+}
+
+// copied fills a form in with the settings of the organization that the address names, and
+// offers the others. It returns the name of that organization.
+func (s *pages) copied(ctx context.Context, v site.Visitor, d draft, into *plan.SettingsChoice,
+	page *flows.FormPage) (from string, err error) {
+	page.Copy = &flows.CopyFrom{Action: page.Post, Field: views.FieldView{Name: "from",
+		Label: "Copy from another organization", Quiet: true, List: "copy-from",
+		Help: "Type its address, such as acme-dental. Its settings fill in the form; nothing is saved by it."}}
+	var found []store.Organization
+	err = s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) (err error) {
+		found, err = tx.NamesOfOrganizations(ctx)
+		return err
+	})
+	list := flows.List{ID: "copy-from"}
+	for _, o := range found {
+		if o.ID == v.Organization.ID {
+			continue
+		}
+		if len(list.Options) < mostOffered {
+			list.Options = append(list.Options, views.Option{Value: o.Slug, Text: o.Name})
+		}
+		if o.Slug == d.query.Get("from") {
+			page.Copy.Field.Value, from = o.Slug, o.Name
+			err = s.copyOf(ctx, v, o, into, page)
+		}
+	}
+	if page.Lists = append(page.Lists, list); d.query.Get("from") != "" && from == "" && err == nil {
+		page.Copy.Field.Value, page.Copy.Field.Error = d.query.Get("from"), "No organization that you see has this address."
+	}
+	return from, err
+}
+
+// mostOffered is how many organizations are offered while one is typed.
+const mostOffered = 500
+
+func (s *pages) copyOf(ctx context.Context, v site.Visitor, o store.Organization, into *plan.SettingsChoice,
+	page *flows.FormPage) error {
+	whole, err := s.Runner.Organization(ctx, v.Membership, o.ID)
+	if err != nil {
+		return err
+	}
+	settings, err := s.Runner.Settings(ctx, v.Membership, whole)
+	if site.DuoSaidNo(err) {
+		page.Copy.Field.Error = "The settings of this organization could not be read from Duo."
+		return nil
+	}
+	into.From, into.Values = o.Name, catalog.SettingValues(settings)
+	return err
+}
+
+func (s *pages) takeSettings(ctx context.Context, v site.Visitor, d draft) (any, []catalog.FieldError, error) {
+	action, _ := catalog.Lookup(catalog.UpdateSettings)
+	in, bad := action.Parse(func(name string) (string, bool) {
+		value := site.UnixLines(d.form.Get(name))
+		return value, value != "" && name != accountNameSetting
+	})
+	if len(bad) > 0 {
+		return nil, bad, nil
+	}
+	now, known, err := s.settingsNow(ctx, v, d)
+	if err != nil && !site.DuoSaidNo(err) {
+		return nil, nil, err
+	}
+	given := in.Given(action)
+	if known {
+		for name := range given {
+			if _, has := now[name]; !has {
+				delete(given, name)
+			}
+		}
+		bad = catalog.SettingFaults(now, catalog.Recalled(given))
+	}
+	return plan.SettingsChoice{From: run.Shortened(catalog.Plain(d.form.Get("from")), store.LongestName),
+		Values: given}, bad, nil
+}
