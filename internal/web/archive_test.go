@@ -19,6 +19,7 @@ func TestArchiveOrganization(t *testing.T) {
 	e := newFleet(t)
 	b, org := e.as(t, e.Owner), e.orgOf(e.near.org)
 	name, slug := e.near.org.Name, e.near.org.Slug
+	e.Exec(t, `update organization set onboarding = false where id = $1`, e.near.org.ID)
 	token, _ := e.accessToken(t, e.Workspace, e.Owner, store.Grant{Role: catalog.Technician.String(), EveryOrganization: true})
 	open := func() *page { return b.get(org + "/edit").want(http.StatusOK).click("Archive organization…").fine() }
 	before := b.get(org + "/actions/create-user").want(http.StatusOK)
