@@ -75,6 +75,7 @@ type OrganizationName struct {
 	Colour    int
 	AccountID string // of a child account
 	Twin      bool   // see Organization
+	Recent    bool   // an operator opened it lately, where that is asked for
 }
 
 // Organization returns the organization of an id. ErrNotFound says that the scope
