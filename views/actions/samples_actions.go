@@ -10,7 +10,7 @@ import (
 )
 
 func Samples() []sample.Sample {
-	return slices.Concat(sheetSamples(), choiceSamples(), phoneFormSamples(), settingsSamples(), verificationSamples())
+	return slices.Concat(sheetSamples(), choiceSamples(), phoneFormSamples(), settingsSamples(), verificationSamples(), catalogSamples())
 }
 
 func sheetSamples() []sample.Sample {
@@ -217,5 +217,21 @@ func verificationSamples() []sample.Sample {
 		{Name: "verification", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: VerificationPage{Workspace: sample.Workspace, Organization: sample.Acme, UserID: sample.JaneID, User: "Jane Roe", Sent: "Sent a verification push to +44 20 7946 0123.",
 			Code: ShownCode{Groups: "824 135", Plain: "824135", Spoken: "eight two four, one three five"},
 			Live: views.Live{Text: "The push is sent. Once the caller has answered it, open the answer.", Approved: "Approved. Did the caller read 824 135?", Onward: "Go on with jroe", Left: 119, Events: views.RunEvents(sample.Workspace, sample.Acme.Slug, sample.RunID), Then: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID) + "?run=" + sample.RunID, Page: run}}},
+	}
+}
+
+// catalogSamples are the list of actions: what may not be done comes last and is quieter.
+func catalogSamples() []sample.Sample {
+	send, off := views.Chip{Level: "warn", Text: "Reaches a person"}, "Requires the Technician role"
+	page := ActionsPage{Workspace: sample.Workspace, Organization: &sample.Acme, Total: 66, Groups: []ActionGroup{
+		{Name: "Someone can’t log in", Items: []ActionItem{
+			{Title: "Create Bypass Code for User", Href: views.Action(sample.Workspace, sample.Acme.Slug, "create-bypass-code-for-user"), Help: "Creates codes that log a user in without a phone.", Kind: views.Chip{Level: "idle", Text: "Changes Duo"}},
+			{Title: "Verify Caller", Href: views.Action(sample.Workspace, sample.Acme.Slug, "verify-caller"), Help: "Sends a push and waits for the answer.", Kind: send},
+			{Title: "Update User", Off: off}}},
+		{Name: "Phones and Duo Mobile", Items: []ActionItem{{Title: "Delete Phone by ID", Off: off}}}}}
+	none := ActionsPage{Workspace: sample.Workspace, ByAPI: true, Query: sample.Hostile.Name, Total: 66}
+	return []sample.Sample{
+		{Name: "actions", Shell: sample.OrganizationShell(sample.Acme, "actions"), Page: page},
+		{Name: "actions-no-match", Shell: sample.WorkspaceShell("actions"), Page: none},
 	}
 }

@@ -24,8 +24,25 @@ func workspaceSamples() []sample.Sample {
 			{Slug: "northwind", Name: "Northwind IT", Role: "admin", Organizations: 512}, {Slug: "contoso", Name: "Contoso Managed Services", Role: "auditor", Organizations: 1}}}},
 		{Name: "workspaces-none", Shell: views.Shell{Theme: "auto", Here: "/", Operator: "ana@northwind.example"}, Page: WorkspacesPage{}},
 		{Name: "home-setup", Shell: sample.Sandboxed(sample.WorkspaceShell("home")), Page: HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Steps: steps}},
-		{Name: "home", Shell: sample.WorkspaceShell("home"), Page: HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Organizations: sample.Organizations(), OrganizationsTotal: 512, Runs: sample.Runs()[:4]}},
+		{Name: "home", Shell: sample.WorkspaceShell("home"), Page: sampleHome()},
+		{Name: "home-all-well", Shell: sample.WorkspaceShell("home"), Page: HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Organizations: sample.Organizations()[:3], OrganizationsTotal: 3}},
 	}
+}
+
+func sampleHome() HomePage {
+	run := views.Link{Text: "Open the run", Href: views.Run(sample.Workspace, "", "r2")}
+	return HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Recent: true, Organizations: sample.Organizations(), OrganizationsTotal: 512, Runs: sample.Runs()[:4],
+		Look: []LookRow{
+			{Kind: views.Chip{Level: "bad", Text: "Fraud report"}, Organization: &sample.Hostile, Text: "Jane Roe reported a push that tom@northwind.example sent as fraud.", At: sample.ThisMonday, Link: run},
+			{Kind: views.Chip{Level: "warn", Text: "Unknown outcome"}, Organization: &sample.Harbour, Text: "Update User, Peter Voss: the outcome is not known. Look in Duo before you do it again.", At: sample.MinutesAgo, Link: run},
+			{Kind: views.Chip{Level: "bad", Text: "Not reached"}, Organization: &sample.Bright, Text: "Duo was not reached, or did not answer. Since 09:12; last contact", At: sample.MinutesAgo,
+				Link: views.Link{Text: "Connection of Bright Futures Nursery", Href: views.Connection(sample.Workspace, sample.Bright.Slug)}},
+			{Text: "12 more organizations are failing.", Link: views.Link{Text: "All failing organizations", Href: views.With(views.Organizations(sample.Workspace), "show", "failing")}},
+		},
+		People: []RecentPerson{
+			{Link: views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Organization: sample.Acme, At: sample.MinutesAgo},
+			{Link: views.Link{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Hostile.Slug, "DUHOSTILE00000000001")}, Organization: sample.Hostile, At: sample.LastWeek},
+		}}
 }
 
 func userSamples() []sample.Sample {

@@ -33,6 +33,7 @@ func (s *pages) getUser(c echo.Context, v site.Visitor) error {
 	}
 	flash = append(reported, flash...)
 	page := s.userPage(v, user, codes)
+	s.NoteUser(c.Request().Context(), v, page.ID, page.Name)
 	shield, ticket, err := s.shield(c.Request().Context(), v, page.ID)
 	if err != nil {
 		return err

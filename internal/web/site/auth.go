@@ -64,6 +64,7 @@ type Visitor struct {
 
 	first         []store.OrganizationName // to switch to
 	organizations int                      // that the visitor may see
+	opened        *time.Time               // when the visitor opened the organization last
 }
 
 // Location is the time zone in which the visitor reads times; UTC where none is known.
@@ -158,6 +159,7 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 			return v, err
 		}
 	}
+	s.noteOpened(c, v)
 	return v, s.noteSeen(c.Request().Context(), v, seen)
 }
 
@@ -179,7 +181,7 @@ func (v *Visitor) enter(c echo.Context, p Policy, most catalog.Role, access func
 	}
 	v.Workspace, v.Organization = found.Workspace, found.Organization
 	v.Membership, v.Scope = found.Membership, found.Scope
-	v.first, v.organizations = found.First, found.Organizations
+	v.first, v.organizations, v.opened = found.First, found.Organizations, found.VisitedAt
 	v.Role = min(catalog.ParseRole(found.Role), most)
 	if v.Role < p.Role || p.whole && !v.Membership.Every() {
 		return nil, ErrBeyondRole
