@@ -97,12 +97,14 @@ func choiceSamples() []sample.Sample {
 	none := user
 	none.Choices, none.Error, none.Chosen, none.Query = nil, "", views.Input{}, "zzz"
 	none.Empty = views.Empty{Kind: "no-match", Headline: "Nothing matches", Text: "Change the search.", Link: views.Link{Text: "Show all", Href: none.SearchAt}}
-	join := func(id string) views.Act {
-		return sample.Act("Add to group", "associate-group-with-user", "", "user_id", sample.JaneID, "group_id", id)
+	join := func(id, name string) views.Act {
+		act := sample.Act("Add to group", "associate-group-with-user", "", "user_id", sample.JaneID, "group_id", id)
+		act.About = name
+		return act
 	}
 	group := ChoosePage{Organization: sample.Acme, Once: sample.Once, Heading: "Add Jane Roe to a group", Search: "Name or description", SearchAt: views.Action(sample.Workspace, sample.Acme.Slug, "associate-group-with-user"), Keep: []views.Hidden{{Name: "user_id", Value: sample.JaneID}}, Back: back,
-		Choices: []Choice{{Title: "Former contractors", State: views.Chip{Level: "idle", Text: "Disabled"}, Note: "Access has ended", Act: join("DG1")}, {Title: "Migration weekend", State: sample.Bypass, Note: "While the servers move", Off: "needs the role admin, like the status bypass"},
-			{Title: "Staff", Off: "already in it"}, {Title: "Surgeons", Act: join("DG2")}, {Title: sample.Hostile.Name, Note: sample.Hostile.Name, State: views.Chip{Level: "info", Text: "Status " + sample.Hostile.Name}, Off: "has a status that the console does not know"}}}
+		Choices: []Choice{{Title: "Former contractors", State: views.Chip{Level: "idle", Text: "Disabled"}, Note: "Access has ended", Act: join("DG1", "Former contractors")}, {Title: "Migration weekend", State: sample.Bypass, Note: "While the servers move", Off: "needs the role admin, like the status bypass"},
+			{Title: "Staff", Off: "already in it"}, {Title: "Surgeons", Act: join("DG2", "Surgeons")}, {Title: sample.Hostile.Name, Note: sample.Hostile.Name, State: views.Chip{Level: "info", Text: "Status " + sample.Hostile.Name}, Off: "has a status that the console does not know"}}}
 	shell := sample.OrganizationShell(sample.Acme, "users")
 	return []sample.Sample{{Name: "choose-phone", Shell: shell, Page: phone}, {Name: "choose-user", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: user}, {Name: "choose-none", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: none}, {Name: "choose-group", Shell: shell, Page: group}}
 }

@@ -124,16 +124,16 @@ func sampleUser() UserPage {
 		Facts: []views.Fact{{Label: "E-mail", Text: "jane@acme-dental.example"}, {Label: "Last login", Text: "11:01", Note: "34 s ago"}, {Label: "Created", Text: "14 Feb 2023", Note: "3 years ago"},
 			{Label: "Directory", Text: "Entra ID", Note: "synced 10:40"}, {Label: "Notes", Text: "Works from the Leeds surgery on Fridays."}, {Label: "Duo id", Text: sample.JaneID, Mono: true}},
 		Phones: []UserPhone{
-			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001"), Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"}, LastSeen: sample.MinutesAgo, Acts: phoneActs("DPJANE00000000000001", "a")},
-			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000002"), Number: "+44 20 7946 0199", Kind: "Landline", Activated: views.Chip{Level: "idle", Text: "Calls only"}, SharedWith: "also Tomás Fry and 3 others", Acts: phoneActs("DPJANE00000000000002", "")},
+			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001"), Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"}, LastSeen: sample.MinutesAgo, Acts: views.About("+44 20 7946 0123", phoneActs("DPJANE00000000000001", "a"))},
+			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000002"), Number: "+44 20 7946 0199", Kind: "Landline", Activated: views.Chip{Level: "idle", Text: "Calls only"}, SharedWith: "also Tomás Fry and 3 others", Acts: views.About("+44 20 7946 0199", phoneActs("DPJANE00000000000002", ""))},
 		},
 		AssignPhone: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user", "user_id", sample.JaneID),
-		Codes: []UserCode{{UsesLeft: "1 use left", Expires: sample.InAnHour, By: "Help desk", Acts: []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000001")}},
-			{UsesLeft: "Unlimited uses", Never: true, By: "Admin Panel", Acts: []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000002")}}},
+		Codes: []UserCode{{UsesLeft: "1 use left", Expires: sample.InAnHour, By: "Help desk", Acts: views.About("code …0001", []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000001")})},
+			{UsesLeft: "Unlimited uses", Never: true, By: "Admin Panel", Acts: views.About("code …0002", []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000002")})}},
 		CreateCode:  views.Action(sample.Workspace, sample.Acme.Slug, "create-bypass-code-for-user", "user_id", sample.JaneID),
 		CreatePhone: views.Action(sample.Workspace, sample.Acme.Slug, "create-phone", "user_id", sample.JaneID), AddGroup: views.Action(sample.Workspace, sample.Acme.Slug, "associate-group-with-user", "user_id", sample.JaneID),
-		Groups: []views.UserGroup{{Name: "Staff", Acts: []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG1")}},
-			{Name: "Surgeons", Description: "May sign in from home", Status: sample.Bypass, Acts: []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG2")}}}, ReadAt: sample.MinutesAgo,
+		Groups: []views.UserGroup{{Name: "Staff", Acts: views.About("Staff", []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG1")})},
+			{Name: "Surgeons", Description: "May sign in from home", Status: sample.Bypass, Acts: views.About("Surgeons", []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG2")})}}, ReadAt: sample.MinutesAgo,
 		Ticket: "Acme Dental · Jane Roe (jroe) · Active\nPhones: iPhone 15 +44 20 7946 0123, activated, seen 11:01\nBypass codes: 2 (1 never expires)\nRead from Duo 3 Aug 2026 11:01",
 	}
 }

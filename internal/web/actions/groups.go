@@ -61,7 +61,7 @@ func (s *pages) chooseGroupSheet(ctx context.Context, v site.Visitor, f sheet) (
 			choice.Off = "already in it"
 		}
 		if choice.Off == "" {
-			choice.Act = views.Act{Text: "Add to group", Href: site.ActionPath(v, f.action.Slug, "user_id", string(user.ID), "group_id", string(g.ID))}
+			choice.Act = views.Act{Text: "Add to group", About: catalog.Plain(g.Name), Href: site.ActionPath(v, f.action.Slug, "user_id", string(user.ID), "group_id", string(g.ID))}
 		}
 		page.Choices = append(page.Choices, choice)
 	}

@@ -147,13 +147,14 @@ func (s *pages) userPhone(v site.Visitor, u duo.User, p duo.Phone, key string) e
 		phone.Acts = append(phone.Acts, views.Act{Text: "Un-assign", Danger: true,
 			Href: site.ActionPath(v, catalog.UnassignPhone, "user_id", string(u.ID), "phone_id", string(p.ID))})
 	}
+	views.About(views.PhoneTitle(phone.Number, phone.Name), phone.Acts)
 	return phone
 }
 
 func (s *pages) userCode(v site.Visitor, u duo.User, b duo.BypassCode) estate.UserCode {
 	code := estate.UserCode{UsesLeft: words.UsesLeft(b), Expires: s.Until(v, b.Expires), Never: b.Expires.IsZero(), Created: s.When(v, b.Created), By: catalog.Plain(b.AdminEmail)}
 	if v.Role >= catalog.Technician {
-		code.Acts = []views.Act{{Text: "Delete", Danger: true, Href: site.ActionPath(v, catalog.DeleteBypassCode, "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
+		code.Acts = []views.Act{{Text: "Delete", About: "code …" + run.Tail(string(b.ID)), Danger: true, Href: site.ActionPath(v, catalog.DeleteBypassCode, "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
 	}
 	return code
 }
