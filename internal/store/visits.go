@@ -67,13 +67,17 @@ type RecentUser struct {
 	OrganizationName `db:"-"`
 }
 
-// RecentUsers lists those that an operator opened, the latest first. Those of archived organizations are left out.
-func (t *Tx) RecentUsers(ctx context.Context, operator uuid.UUID, limit int) (found []RecentUser, err error) {
+// RecentUsers lists those that an operator opened, the latest first. Those of archived organizations are left out, and
+// those that a run of the scope's deleted for good: see MarkGone.
+func (t *Tx) RecentUsers(ctx context.Context, operator uuid.UUID, deleteUser string, limit int) (found []RecentUser, err error) {
 	err = t.asOperator(ctx, operator, `
 		select v.user_id, v.name, v.at, o.slug, o.name, o.colour, coalesce(c.account_id, '') from visit v
 		join organization o on o.workspace_id = v.workspace_id and o.id = v.organization_id
 		left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
-		where `+organizationInScope+` and v.operator_id = $1 and v.user_id <> '' order by v.at desc, v.user_id limit $2`, func(rows pgx.Rows) error {
+		where `+organizationInScope+` and v.operator_id = $1 and v.user_id <> ''
+		and not exists (select from run r where `+runInScope+` and r.state = 'applied' and r.input ->> 'permanent' = 'true' and r.organization_id = o.id
+			and r.id = any (array(select app.runs_of_user(coalesce(c.account_id, ''), $3, v.user_id))))
+		order by v.at desc, v.user_id limit $2`, func(rows pgx.Rows) error {
 		var u RecentUser
 		into := []any{&u.UserID, &u.Name, &u.At, &u.Slug, &u.OrganizationName.Name, &u.Colour, &u.AccountID}
 		_, err := pgx.ForEachRow(rows, into, func() error {
@@ -81,7 +85,7 @@ func (t *Tx) RecentUsers(ctx context.Context, operator uuid.UUID, limit int) (fo
 			return nil
 		})
 		return err
-	}, operator, limit)
+	}, operator, limit, deleteUser)
 	if err != nil {
 		return nil, err
 	}

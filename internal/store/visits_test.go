@@ -28,7 +28,7 @@ func recentSlugs(t testing.TB, s *store.Store, sc store.Scope, operator uuid.UUI
 func recentNames(t testing.TB, s *store.Store, sc store.Scope, operator uuid.UUID) (names []string) {
 	t.Helper()
 	within(t, s, sc, func(tx *store.Tx) error {
-		found, err := tx.RecentUsers(t.Context(), operator, 100)
+		found, err := tx.RecentUsers(t.Context(), operator, catalog.DeleteUser, 100)
 		for _, u := range found {
 			names = append(names, u.Name)
 		}

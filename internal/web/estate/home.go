@@ -82,7 +82,7 @@ func (s *pages) fillHome(ctx context.Context, tx *store.Tx, v site.Visitor, page
 	for _, o := range organizations {
 		page.Organizations = append(page.Organizations, words.OrganizationRow(o))
 	}
-	users, err := tx.RecentUsers(ctx, v.Operator.ID, homeRecent)
+	users, err := tx.RecentUsers(ctx, v.Operator.ID, catalog.DeleteUser, homeRecent)
 	if err != nil {
 		return err
 	}
