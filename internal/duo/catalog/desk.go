@@ -99,9 +99,9 @@ var desk = map[string]struct{ job, says string }{
 	"admin-api-action":            {jobSetup, "raw custom other call"},
 }
 
-// Spoken are all the words by which an action is found. A list can be taken out as a file.
+// Spoken are all the words by which an action is found: not its job, which many share. A list can be taken out as a file.
 func (a Action) Spoken() string {
-	words := a.Title + " " + a.Job + " " + a.Category + " " + a.Help + " " + a.Call + " " + a.Slug + " " + a.Says
+	words := a.Title + " " + a.Category + " " + a.Help + " " + a.Call + " " + a.Slug + " " + a.Says
 	if a.Kind == Read && a.Brings.List {
 		words += " csv export spreadsheet excel report"
 	}
