@@ -55,6 +55,17 @@
     if (menu.open && menu.matches?.("details[data-menu]")) menu.querySelector("input[type=search]")?.focus();
   }, true);
 
+  // On paper a page says when it was printed, in the operator's zone.
+
+  addEventListener("beforeprint", () => {
+    for (const place of document.querySelectorAll("[data-printed]")) {
+      const zone = { timeZone: place.dataset.printed, timeZoneName: "short" };
+      const parts = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+      place.dataset.read ??= place.textContent;
+      place.textContent = `${new Date().toLocaleString("en-GB", { ...parts, ...zone })}, ${place.dataset.read}`;
+    }
+  });
+
   // A password can be looked at while it is typed.
 
   document.addEventListener("click", (event) => {

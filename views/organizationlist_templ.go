@@ -20,17 +20,17 @@ type OrganizationRow struct {
 	Onboarding Chip   // while it is being onboarded
 }
 
-// OrganizationColumns are the columns of lists of organizations of a workspace.
-func OrganizationColumns(ws string) Columns[OrganizationRow] {
+// OrganizationColumns are the columns of lists of organizations of a workspace. Their names lead to that tab: see Tabs.
+func OrganizationColumns(ws, tab string) Columns[OrganizationRow] {
 	return Columns[OrganizationRow]{Columns: []Column[OrganizationRow]{
-		{Name: "name", Text: "Organization", Head: true, Cell: func(o OrganizationRow) templ.Component { return o.nameCell(ws) }},
+		{Name: "name", Text: "Organization", Head: true, Cell: func(o OrganizationRow) templ.Component { return o.nameCell(ws, tab) }},
 		{Name: "state", Text: "State", Bare: true, Cell: OrganizationRow.stateCell},
 		{Text: "Duo account", Cell: func(o OrganizationRow) templ.Component { return OrDash(o.Account) }},
 		{Text: "Directory key", Cell: OrganizationRow.keyCell},
 	}}
 }
 
-func (o OrganizationRow) nameCell(ws string) templ.Component {
+func (o OrganizationRow) nameCell(ws, tab string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -52,9 +52,9 @@ func (o OrganizationRow) nameCell(ws string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2, templ_7745c5c3_Err = templruntime.NewAttributeExpression(Organization(ws, o.Slug)).ResolveURL(ctx)
+		templ_7745c5c3_Var2, templ_7745c5c3_Err = templruntime.NewAttributeExpression(OrganizationTab(ws, o.Slug, tab)).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `organizationlist.templ`, Line: 25, Col: 52}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `organizationlist.templ`, Line: 25, Col: 60}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var2)
 		if templ_7745c5c3_Err != nil {

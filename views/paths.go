@@ -2,6 +2,7 @@ package views
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -138,6 +139,20 @@ func ExportOrganizations(ws string) string { return Workspace(ws) + "/export/org
 
 // Organization is an organization's overview.
 func Organization(ws, org string) string { return Organizations(ws) + "/" + url.PathEscape(org) }
+
+// Tabs are the parts of an organization that another one can be opened at, as in its addresses.
+var Tabs = []string{"users", "phones", "bypass-codes", "settings", "actions", "runs", "connection"}
+
+// IsTab reports whether an organization can be opened at that part.
+func IsTab(tab string) bool { return slices.Contains(Tabs, tab) }
+
+// OrganizationTab is an organization at one of Tabs; at its overview for any other.
+func OrganizationTab(ws, org, tab string) string {
+	if !IsTab(tab) {
+		return Organization(ws, org)
+	}
+	return Organization(ws, org) + "/" + tab
+}
 
 // EditOrganization is the form of an organization's details, and where it is posted to.
 func EditOrganization(ws, org string) string { return Organization(ws, org) + "/edit" }

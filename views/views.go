@@ -60,10 +60,20 @@ type Flash struct {
 }
 
 // Act is something to do, drawn as a button that leads to its own sheet. Key is the single key that opens it. What the
-// operator may not do is left out of the list.
+// operator may not do is left out of the list. About names the thing where several have the same act: it is heard and
+// not seen, since the thing is next to the button.
 type Act struct {
 	Text, Href, Key string
 	Primary, Danger bool
+	About           string
+}
+
+// About returns acts that name their thing.
+func About(what string, acts []Act) []Act {
+	for i := range acts {
+		acts[i].About = what
+	}
+	return acts
 }
 
 // Fact is one line of a record: a label, what it is, and a remark in smaller type.

@@ -51,6 +51,17 @@ func TestSearchIsLive(t *testing.T) {
 	p.until("the arrows go into the switcher's list", call(`() => document.activeElement.closest("#switch-list") !== null`))
 	p.axe()
 
+	// So does the home page's search, with the list in place of the recent ones.
+	p.open(d.home)
+	p.fill("#q", "legal")
+	p.until("the home page shows what is found", call(`() => { const l = document.querySelector("#list").textContent; return l.includes("Quarry Legal") && !l.includes("Dental"); }`))
+	if at := p.address(); at != strings.TrimPrefix(d.home, d.url) {
+		t.Error("the home page's search changed the address to ", at)
+	}
+	p.press(kb.ArrowDown)
+	p.until("the arrows go to what is found", call(`() => document.activeElement.textContent.includes("Quarry Legal")`))
+	p.axe()
+
 	// Actions and runs.
 	p.open(d.home + "/actions")
 	p.fill("main input[type=search]", "hardware tokens")

@@ -26,8 +26,9 @@ type Access struct {
 	Organization Organization // zero for a page of the workspace itself
 	SeenAt       *time.Time   // when the operator was last noted here; see Tx.Saw
 
-	First         []OrganizationName // of the membership's organizations by name, as many as Enter was asked for
+	First         []OrganizationName // of the membership's organizations: see Enter
 	Organizations int                // all of them; 0 where Enter was asked for none
+	VisitedAt     *time.Time         // when the operator opened the organization last; see Tx.NoteVisit
 }
 
 // Access resolves the slugs of an address for an operator in one round trip.
@@ -39,9 +40,13 @@ func (s *Store) Access(ctx context.Context, operator uuid.UUID, workspace, organ
 	return s.Enter(ctx, operator, workspace, organization, 0)
 }
 
-// Enter is Access, and in the same round trip the first organizations of the membership by
-// name, which each page offers to switch to. How they are connected, which costs ten times as
-// much to find out, is left to Tx.Organizations.
+// recentFirst is how many organizations are offered before those by name, because the operator opened them last.
+const recentFirst = 6
+
+// Enter is Access, and in the same round trip the first organizations of the membership, which
+// each page offers to switch to: those that the operator opened last, but for the one of the
+// address, then by name. How they are connected, which costs ten times as much to find out, is left
+// to Tx.Organizations.
 func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organization string, first int) (Access, error) {
 	var a Access
 	var organizations []uuid.UUID
@@ -75,26 +80,7 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 		})
 	}
 	if first > 0 {
-		// One more than is shown: names that several organizations have are next to each other.
-		batch.Queue(`
-			select f.slug, f.name, f.colour, coalesce(c.account_id, ''), f.folded, f.every from (
-				select o.workspace_id, o.id, o.slug, o.name, o.colour, lower(o.name) as folded, count(*) over () as every
-				from organization o where `+organizationInScope+` order by lower(o.name), o.id limit $1) f
-			left join connection c on c.workspace_id = f.workspace_id and c.organization_id = f.id
-			order by f.folded, f.id`, first+1).Query(func(rows pgx.Rows) error {
-			var next OrganizationName
-			var folded, before string
-			_, err := pgx.ForEachRow(rows, []any{&next.Slug, &next.Name, &next.Colour, &next.AccountID, &folded, &a.Organizations}, func() error {
-				if next.Twin = folded == before && len(a.First) > 0; next.Twin {
-					a.First[len(a.First)-1].Twin = true
-				}
-				before = folded
-				a.First = append(a.First, next)
-				return nil
-			})
-			a.First = a.First[:min(len(a.First), first)]
-			return err
-		})
+		a.queueFirst(batch, operator, organization, first)
 	}
 	err := s.transact(ctx, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err == nil && missing {
@@ -112,6 +98,34 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 		a.Scope = Within(a.Workspace.ID, a.Organization.ID)
 	}
 	return a, nil
+}
+
+// queueFirst asks for what is offered to switch to at the organization of a slug, which may be empty.
+func (a *Access) queueFirst(batch *pgx.Batch, operator uuid.UUID, organization string, first int) {
+	batch.Queue(`
+		select max(v.at) from visit v join organization o on o.workspace_id = v.workspace_id and o.id = v.organization_id
+		where `+organizationInScope+` and v.operator_id = $1 and v.user_id = '' and o.slug = $2`, operator, organization).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&a.VisitedAt) })
+	batch.Queue(`
+		select f.slug, f.name, f.colour, f.at is not null, coalesce(c.account_id, ''),
+		       exists (select from organization o where `+organizationInScope+` and lower(o.name) = lower(f.name) and o.id <> f.id), f.every
+		from (
+			select o.workspace_id, o.id, o.slug, o.name, o.colour, v.at, count(*) over () as every
+			from organization o left join (
+				select v.organization_id, v.at from visit v join organization o on o.workspace_id = v.workspace_id and o.id = v.organization_id
+				where `+organizationInScope+` and v.operator_id = $1 and v.user_id = '' and o.slug <> $2 order by v.at desc, o.id limit $3) v
+				on v.organization_id = o.id
+			where `+organizationInScope+` order by v.at desc nulls last, lower(o.name), o.id limit $4) f
+		left join connection c on c.workspace_id = f.workspace_id and c.organization_id = f.id
+		order by f.at desc nulls last, lower(f.name), f.id`, operator, organization, recentFirst, first).Query(func(rows pgx.Rows) error {
+		var next OrganizationName
+		into := []any{&next.Slug, &next.Name, &next.Colour, &next.Recent, &next.AccountID, &next.Twin, &a.Organizations}
+		_, err := pgx.ForEachRow(rows, into, func() error {
+			a.First = append(a.First, next)
+			return nil
+		})
+		return err
+	})
 }
 
 // Belonging is a workspace and the role that an operator has in it.

@@ -70,6 +70,7 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 				tx.SetDirectoryKey(ctx, o.ID, "DKAAAAAAAAAAAAAAAAAA", owner, today),
 				newKeys(ctx, tx, store.OfOrganization(o.ID), owner),
 				tx.NoteContact(ctx, *o, store.NoTrouble, today),
+				tx.NoteVisit(ctx, owner, store.Visit{Organization: o.ID, UserID: "DU0000000000000000AA", Name: "Ada", At: today}),
 				tx.StartRun(ctx, store.Run{ID: sharedRuns[i], OrganizationID: &o.ID, OperatorID: owner, Action: "create-user", Input: map[string]string{}, StartedAt: today}, nil),
 				tx.AddPlan(ctx, sharedRuns[i], o.ID, "onboarding", nil, owner, today),
 				tx.ReplaceSteps(ctx, sharedRuns[i], []store.PlanStep{{ID: sharedRuns[i], OrganizationID: o.ID, Place: 1, Key: "one", Act: "create-user", State: store.StepWaiting}}),
@@ -132,6 +133,11 @@ func (sc scope) attempt(t testing.TB, conn *pgx.Conn, sql string, args ...any) (
 	err := pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(t.Context(), `select set_config('app.workspace', $1, true), set_config('app.organizations', $2, true)`,
 			sc.workspace, sc.organizations); err != nil {
+			t.Fatal(err)
+		}
+		// Rows that are an operator's own are the owner's in newTenant.
+		if _, err := tx.Exec(t.Context(), `select set_config('app.operator', m.operator_id::text, true) from membership m where m.workspace_id::text = $1 and m.role = 'owner'`,
+			sc.workspace); err != nil {
 			t.Fatal(err)
 		}
 		done, err := tx.Exec(t.Context(), sql, args...)

@@ -83,15 +83,20 @@ func (t *Tx) organizations(ctx context.Context, q Query) (Page[Organization], er
 	if err != nil {
 		return found, err
 	}
+	return found, t.markTwinOrganizations(ctx, found.Rows)
+}
+
+// markTwinOrganizations sets Twin.
+func (t *Tx) markTwinOrganizations(ctx context.Context, found []Organization) error {
 	var names []string
-	for _, o := range found.Rows {
+	for _, o := range found {
 		names = append(names, o.Name)
 	}
 	twins, err := t.twins(ctx, names)
-	for i := range found.Rows {
-		found.Rows[i].Twin = twins[found.Rows[i].Name]
+	for i := range found {
+		found[i].Twin = twins[found[i].Name]
 	}
-	return found, err
+	return err
 }
 
 // EachOrganization hands out all organizations of the scope by name, read in parts.

@@ -29,6 +29,7 @@ type Organization struct {
 	Revision int      // counts the changes of name, aliases, tags, time zone and colour
 	Failing  bool     // cannot be reached as it is connected
 	NoHost   bool     // it fails because Duo lists its account without a usable host
+	Trouble  string   // how its account answered last, as it is connected: see NoteContact
 
 	Onboarding         bool      // it is being onboarded
 	AccountName        string    // of a child account, when it was mapped
@@ -55,9 +56,11 @@ const organizationQuery = `
 	select o.id, o.slug, o.name, o.colour, coalesce(c.kind, '') as kind, coalesce(c.account_id, '') as account_id,
 	       coalesce(c.api_hostname, s.host, '') as api_hostname, coalesce(s.integration_key, '') as integration_key,
 	       coalesce(k.key, '') as directory_key, o.aliases, o.tags, o.time_zone, o.revision, coalesce(` + failing + `, false) as failing, coalesce(` + noHost + `, false) as no_host,
-	       o.onboarding, coalesce(c.account_name, '') as account_name, coalesce(c.revision, '00000000-0000-0000-0000-000000000000') as connection_revision, o.archived_at
+	       o.onboarding, coalesce(c.account_name, '') as account_name, coalesce(c.revision, '00000000-0000-0000-0000-000000000000') as connection_revision, o.archived_at,
+	       coalesce(t.trouble, '') as trouble
 	from organization o
 	left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
+	left join contact t on t.workspace_id = c.workspace_id and t.organization_id = c.organization_id and t.revision = c.revision
 	left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id and k.is_primary
 	left join lateral (
 		select s.host, s.integration_key from integration_secret s
@@ -66,7 +69,8 @@ const organizationQuery = `
 
 func (o *Organization) scan(row pgx.Row) error {
 	return row.Scan(&o.ID, &o.Slug, &o.Name, &o.Colour, &o.Kind, &o.AccountID, &o.APIHostname, &o.IntegrationKey, &o.DirectoryKey,
-		&o.Aliases, &o.Tags, &o.TimeZone, &o.Revision, &o.Failing, &o.NoHost, &o.Onboarding, &o.AccountName, &o.ConnectionRevision, &o.ArchivedAt)
+		&o.Aliases, &o.Tags, &o.TimeZone, &o.Revision, &o.Failing, &o.NoHost, &o.Onboarding, &o.AccountName, &o.ConnectionRevision, &o.ArchivedAt,
+		&o.Trouble)
 }
 
 // OrganizationName is an organization as a list of links names it.
@@ -76,6 +80,7 @@ type OrganizationName struct {
 	Colour    int
 	AccountID string // of a child account
 	Twin      bool   // see Organization
+	Recent    bool   // an operator opened it lately, where that is asked for
 }
 
 // Organization returns the organization of an id. ErrNotFound says that the scope

@@ -63,6 +63,17 @@ func (t *Tx) Frauds(ctx context.Context, o Organization, since time.Time) ([]Fra
 	return found, t.everywhere(ctx, batch)
 }
 
+// FraudReports lists the scope's runs whose push a person reported as fraud since a moment, latest first, and counts
+// them.
+func (t *Tx) FraudReports(ctx context.Context, since time.Time, limit int) (found []Run, total int, err error) {
+	const reported = pushed + ` and r.answer = 'fraud' and r.started_at > $2 and r.finished_at > $1`
+	if err = t.tx.QueryRow(ctx, `select count(*) from run r where `+runInScope+` and `+reported, since, since.Add(-longestPush)).Scan(&total); err != nil || total == 0 {
+		return nil, total, err
+	}
+	found, err = all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and `+reported+` order by r.finished_at desc, r.id limit $3`, since, since.Add(-longestPush), limit)
+	return found, total, err
+}
+
 // Deciders lists the e-mail addresses of those who may decide in an organization
 // after a report of fraud: administrators and owners who can sign in and reach
 // it, but for some operators.

@@ -202,7 +202,7 @@ func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 			where = "$1::uuid is not null"
 		case name == "run": // that a member was refused, or signed in here first, is on record
 			where = fmt.Sprintf("workspace_id = $1 and not (input ? 'route' and (%[1]t or operator_id in %[2]s) or action = '%[3]s' and %[1]t)", e.open, members, store.SignedIn.Slug)
-		case name == "reading": // that a member read a list is on record
+		case name == "reading", name == "visit": // that a member read a list is on record, and what a member opened is kept
 			where = fmt.Sprintf("workspace_id = $1 and not (%t or operator_id in %s)", e.open, members)
 		case name == "operator":
 			where = "id in " + members

@@ -102,16 +102,16 @@ func TestAnInterruptedRunIsToldWhereItMatters(t *testing.T) {
 	b.get(s.ws("")).wantNot(told)
 }
 
-// TestManyInterruptedRuns: a page points out a few of them and says how many more
+// TestManyInterruptedRuns: the home page points out a few of them and says how many more
 // there are.
 func TestManyInterruptedRuns(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	for _, name := range []string{"a", "b", "c", "d", "e"} {
+	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g"} {
 		s.interrupted(t, "create-user", map[string]string{"username": name}, name)
 	}
 	b := s.as(t, s.Owner)
-	b.get(s.ws("")).want(http.StatusOK, "Create User, e: the outcome is not known yet.", "Create User, c:", "The outcome of 2 more runs is not known.").wantNot("Create User, b: the")
+	b.get(s.ws("")).want(http.StatusOK, "Create User, g: the outcome is not known yet.", "Create User, c:", "2 more runs have an unknown outcome.").wantNot("Create User, b: the")
 }
 
 // TestALateResultIsShown at the run that it is of, as a record of its own.

@@ -10,7 +10,7 @@ import (
 )
 
 func Samples() []sample.Sample {
-	return slices.Concat(sheetSamples(), choiceSamples(), phoneFormSamples(), settingsSamples(), verificationSamples())
+	return slices.Concat(sheetSamples(), choiceSamples(), phoneFormSamples(), settingsSamples(), verificationSamples(), catalogSamples())
 }
 
 func sheetSamples() []sample.Sample {
@@ -115,12 +115,14 @@ func choiceSamples() []sample.Sample {
 	none := user
 	none.Choices, none.Error, none.Chosen, none.Table.Search, none.Table.Caption = nil, "", views.Input{}, "zzz", "0 of 3 users match"
 	none.Table.Empty = views.Empty{Kind: "no-match", Headline: "Nothing matches", Text: "Change the search.", Link: views.Link{Text: "Show all", Href: none.Table.At}}
-	join := func(id string) views.Act {
-		return sample.Act("Add to group", "associate-group-with-user", "", "user_id", sample.JaneID, "group_id", id)
+	join := func(id, name string) views.Act {
+		act := sample.Act("Add to group", "associate-group-with-user", "", "user_id", sample.JaneID, "group_id", id)
+		act.About = name
+		return act
 	}
 	group := ChoosePage{Organization: sample.Acme, Once: sample.Once, Heading: "Add Jane Roe to a group", Table: choiceTable("associate-group-with-user", "Name or description", "5 groups", views.Hidden{Name: "user_id", Value: sample.JaneID}), Back: back,
-		Choices: []Choice{{Title: "Former contractors", State: views.Chip{Level: "idle", Text: "Disabled"}, Note: "Access has ended", Act: join("DG1")}, {Title: "Migration weekend", State: sample.Bypass, Note: "While the servers move", Off: "needs the role admin, like the status bypass"},
-			{Title: "Staff", Off: "already in it"}, {Title: "Surgeons", Act: join("DG2")}, {Title: sample.Hostile.Name, Note: sample.Hostile.Name, State: views.Chip{Level: "info", Text: "Status " + sample.Hostile.Name}, Off: "has a status that the console does not know"}}}
+		Choices: []Choice{{Title: "Former contractors", State: views.Chip{Level: "idle", Text: "Disabled"}, Note: "Access has ended", Act: join("DG1", "Former contractors")}, {Title: "Migration weekend", State: sample.Bypass, Note: "While the servers move", Off: "needs the role admin, like the status bypass"},
+			{Title: "Staff", Off: "already in it"}, {Title: "Surgeons", Act: join("DG2", "Surgeons")}, {Title: sample.Hostile.Name, Note: sample.Hostile.Name, State: views.Chip{Level: "info", Text: "Status " + sample.Hostile.Name}, Off: "has a status that the console does not know"}}}
 	shell := sample.OrganizationShell(sample.Acme, "users")
 	return []sample.Sample{{Name: "choose-phone", Shell: shell, Page: phone}, {Name: "choose-user", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: user}, {Name: "choose-none", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: none}, {Name: "choose-group", Shell: shell, Page: group}}
 }
@@ -235,5 +237,21 @@ func verificationSamples() []sample.Sample {
 		{Name: "verification", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: VerificationPage{Workspace: sample.Workspace, Organization: sample.Acme, UserID: sample.JaneID, User: "Jane Roe", Sent: "Sent a verification push to +44 20 7946 0123.",
 			Code: ShownCode{Groups: "824 135", Plain: "824135", Spoken: "eight two four, one three five"},
 			Live: views.Live{Text: "The push is sent. Once the caller has answered it, open the answer.", Approved: "Approved. Did the caller read 824 135?", Onward: "Go on with jroe", Left: 119, Events: views.RunEvents(sample.Workspace, sample.Acme.Slug, sample.RunID), Then: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID) + "?run=" + sample.RunID, Page: run}}},
+	}
+}
+
+// catalogSamples are the list of actions: what may not be done comes last and is quieter.
+func catalogSamples() []sample.Sample {
+	send, off := views.Chip{Level: "warn", Text: "Reaches a person"}, "Requires the Technician role"
+	page := ActionsPage{Workspace: sample.Workspace, Organization: &sample.Acme, Total: 66, Groups: []ActionGroup{
+		{Name: "Someone can’t log in", Items: []ActionItem{
+			{Title: "Create Bypass Code for User", Href: views.Action(sample.Workspace, sample.Acme.Slug, "create-bypass-code-for-user"), Help: "Creates codes that log a user in without a phone.", Kind: views.Chip{Level: "idle", Text: "Changes Duo"}},
+			{Title: "Verify Caller", Href: views.Action(sample.Workspace, sample.Acme.Slug, "verify-caller"), Help: "Sends a push and waits for the answer.", Kind: send},
+			{Title: "Update User", Off: off}}},
+		{Name: "Phones and Duo Mobile", Items: []ActionItem{{Title: "Delete Phone by ID", Off: off}}}}}
+	none := ActionsPage{Workspace: sample.Workspace, ByAPI: true, Query: sample.Hostile.Name, Total: 66}
+	return []sample.Sample{
+		{Name: "actions", Shell: sample.OrganizationShell(sample.Acme, "actions"), Page: page},
+		{Name: "actions-no-match", Shell: sample.WorkspaceShell("actions"), Page: none},
 	}
 }

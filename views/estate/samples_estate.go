@@ -24,8 +24,25 @@ func workspaceSamples() []sample.Sample {
 			{Slug: "northwind", Name: "Northwind IT", Role: "admin", Organizations: 512}, {Slug: "contoso", Name: "Contoso Managed Services", Role: "auditor", Organizations: 1}}}},
 		{Name: "workspaces-none", Shell: views.Shell{Theme: "auto", Here: "/", Operator: "ana@northwind.example"}, Page: WorkspacesPage{}},
 		{Name: "home-setup", Shell: sample.Sandboxed(sample.WorkspaceShell("home")), Page: HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Steps: steps}},
-		{Name: "home", Shell: sample.WorkspaceShell("home"), Page: HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Organizations: sample.Organizations(), OrganizationsTotal: 512, Runs: sample.Runs()[:4]}},
+		{Name: "home", Shell: sample.WorkspaceShell("home"), Page: sampleHome()},
+		{Name: "home-all-well", Shell: sample.WorkspaceShell("home"), Page: HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Organizations: sample.Organizations()[:3], OrganizationsTotal: 3}},
 	}
+}
+
+func sampleHome() HomePage {
+	run := views.Link{Text: "Open the run", Href: views.Run(sample.Workspace, "", "r2")}
+	return HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Recent: true, Organizations: sample.Organizations(), OrganizationsTotal: 512, Runs: sample.Runs()[:4],
+		Look: []LookRow{
+			{Kind: views.Chip{Level: "bad", Text: "Fraud report"}, Organization: &sample.Hostile, Text: "Jane Roe reported a push that tom@northwind.example sent as fraud.", At: sample.ThisMonday, Link: run},
+			{Kind: views.Chip{Level: "warn", Text: "Unknown outcome"}, Organization: &sample.Harbour, Text: "Update User, Peter Voss: the outcome is not known. Look in Duo before you do it again.", At: sample.MinutesAgo, Link: run},
+			{Kind: views.Chip{Level: "bad", Text: "Not reached"}, Organization: &sample.Bright, Text: "Duo was not reached, or did not answer. Since 09:12; last contact", At: sample.MinutesAgo,
+				Link: views.Link{Text: "Connection of Bright Futures Nursery", Href: views.Connection(sample.Workspace, sample.Bright.Slug)}},
+			{Text: "12 more organizations are failing.", Link: views.Link{Text: "All failing organizations", Href: views.With(views.Organizations(sample.Workspace), "show", "failing")}},
+		},
+		People: []RecentPerson{
+			{Link: views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Organization: sample.Acme, At: sample.MinutesAgo},
+			{Link: views.Link{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Hostile.Slug, "DUHOSTILE00000000001")}, Organization: sample.Hostile, At: sample.LastWeek},
+		}}
 }
 
 func userSamples() []sample.Sample {
@@ -109,17 +126,17 @@ func sampleUser() UserPage {
 		Facts: []views.Fact{{Label: "E-mail", Text: "jane@acme-dental.example"}, {Label: "Last login", Text: "11:01", Note: "34 s ago"}, {Label: "Created", Text: "14 Feb 2023", Note: "3 years ago"},
 			{Label: "Directory", Text: "Entra ID", Note: "synced 10:40"}, {Label: "Notes", Text: "Works from the Leeds surgery on Fridays."}, {Label: "Duo id", Text: sample.JaneID, Mono: true}},
 		Phones: []UserPhone{
-			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001"), Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"}, LastSeen: sample.MinutesAgo, Acts: phoneActs("DPJANE00000000000001", "a")},
-			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000002"), Number: "+44 20 7946 0199", Kind: "Landline", Activated: views.Chip{Level: "idle", Text: "Calls only"}, SharedWith: "also Tomás Fry and 3 others", Acts: phoneActs("DPJANE00000000000002", "")},
+			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001"), Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"}, LastSeen: sample.MinutesAgo, Acts: views.About("+44 20 7946 0123", phoneActs("DPJANE00000000000001", "a"))},
+			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000002"), Number: "+44 20 7946 0199", Kind: "Landline", Activated: views.Chip{Level: "idle", Text: "Calls only"}, SharedWith: "also Tomás Fry and 3 others", Acts: views.About("+44 20 7946 0199", phoneActs("DPJANE00000000000002", ""))},
 		},
 		AssignPhone: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user", "user_id", sample.JaneID),
-		Codes: []UserCode{{UsesLeft: "1 use left", Expires: sample.InAnHour, Maker: views.Link{Text: "ana@northwind.example", Href: views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)}, Acts: []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000001")}},
-			{UsesLeft: "Unlimited uses", Never: true, By: "Admin Panel", Acts: []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000002")}}},
+		Codes: []UserCode{{UsesLeft: "1 use left", Expires: sample.InAnHour, Maker: views.Link{Text: "ana@northwind.example", Href: views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)}, Acts: views.About("code …0001", []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000001")})},
+			{UsesLeft: "Unlimited uses", Never: true, By: "Admin Panel", Acts: views.About("code …0002", []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000002")})}},
 		RevokeCodes: views.RevokeCodes(sample.Workspace, sample.Acme.Slug, sample.JaneID), AllRuns: views.With(views.OrganizationRuns(sample.Workspace, sample.Acme.Slug), "user", sample.JaneID), Runs: userRuns(),
 		DeleteForGood: views.Action(sample.Workspace, sample.Acme.Slug, "delete-user", "user_id", sample.JaneID, "permanent", "true"),
 		CreatePhone:   views.Action(sample.Workspace, sample.Acme.Slug, "create-phone", "user_id", sample.JaneID), AddGroup: views.Action(sample.Workspace, sample.Acme.Slug, "associate-group-with-user", "user_id", sample.JaneID),
-		Groups: []views.UserGroup{{Name: "Staff", Acts: []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG1")}},
-			{Name: "Surgeons", Description: "May sign in from home", Status: sample.Bypass, Acts: []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG2")}}}, ReadAt: sample.MinutesAgo,
+		Groups: []views.UserGroup{{Name: "Staff", Acts: views.About("Staff", []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG1")})},
+			{Name: "Surgeons", Description: "May sign in from home", Status: sample.Bypass, Acts: views.About("Surgeons", []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG2")})}}, ReadAt: sample.MinutesAgo,
 		Ticket: "Acme Dental · Jane Roe (jroe) · Active\nPhones: iPhone 15 +44 20 7946 0123, activated, seen 11:01\nBypass codes: 2 (1 never expires)\nRead from Duo 3 Aug 2026 11:01",
 	}
 }

@@ -54,7 +54,8 @@ func AccountShell() views.Shell {
 
 func WorkspaceShell(section string) views.Shell {
 	return views.Shell{Theme: "auto", Here: "/w/northwind", Operator: "ana@northwind.example", Role: "admin", Workspace: Workspace, WorkspaceName: "Northwind IT",
-		Section: section, Switcher: []views.OrganizationTag{Acme, Harbour, Bright, Lyndon, Hostile}, OrganizationsTotal: 512}
+		Section: section, Recent: []views.OrganizationTag{Kestrel, NorthwindIT}, Switcher: []views.OrganizationTag{Acme, Harbour, Bright, Lyndon, Hostile}, OrganizationsTotal: 512,
+		Printed: views.Printed{At: "3 Aug 2026, 11:02:00 BST", Day: "3 Aug 2026", Zone: "Europe/London"}}
 }
 
 func OrganizationShell(o views.OrganizationTag, tab string) views.Shell {

@@ -128,7 +128,7 @@ func organizationsTable() views.Table {
 	at := views.Organizations(sample.Workspace)
 	rows := sample.Organizations()
 	rows[1].Name, rows[1].Tail, rows[0].Tail = rows[0].Name, "…2R8W", "…1H3J"
-	t := views.TableOf("organizations", views.OrganizationColumns(sample.Workspace), rows)
+	t := views.TableOf("organizations", views.OrganizationColumns(sample.Workspace, ""), rows)
 	t.At, t.Label, t.Live, t.Caption = at, "Find an organization", true, "512 organizations"
 	t.Choices = []views.Choices{{Label: "Filter organizations", Links: []views.FilterLink{{Text: "All", Href: at, Count: 512, Current: true},
 		{Text: "Not mapped", Href: views.With(at, "show", "unmapped"), Count: 141}}}}

@@ -17,6 +17,8 @@ type Action struct {
 	Slug     string // its name in addresses and in the audit record
 	Title    string
 	Category string
+	Job      string // what a technician does it for: one of Jobs
+	Says     string // what technicians call it, besides the words of Title and Help
 	Help     string // what it does, for the one who is about to do it
 	API      API
 	Call     string // the call of Duo that it stands for, such as GET /admin/v1/users
@@ -282,5 +284,6 @@ func init() {
 	}
 	for i := range all {
 		all[i].ReadBack, all[i].Brings = readBacks[all[i].Slug], brings[all[i].Slug]
+		all[i].Job, all[i].Says = desk[all[i].Slug].job, desk[all[i].Slug].says
 	}
 }

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
@@ -17,9 +18,15 @@ import (
 	"duodesk/views/actions"
 )
 
-// getActions is the catalogue, in one organization or for choosing one later.
+// getActions is the catalog, in one organization or for choosing one later.
 func (s *pages) getActions(c echo.Context, v site.Visitor) error {
 	page := actions.ActionsPage{Workspace: v.Workspace.Slug, Query: site.Query(c)}
+	switch by := c.QueryParam("by"); by {
+	case "", actions.ByAPI:
+		page.ByAPI = by != ""
+	default:
+		return site.BadRequest("by is api, or nothing.")
+	}
 	if v.Organization.ID != uuid.Nil {
 		tag := words.TagOf(v.Organization)
 		page.Organization = &tag
@@ -28,31 +35,49 @@ func (s *pages) getActions(c echo.Context, v site.Visitor) error {
 		if a.OfWorkspace() && page.Organization != nil {
 			continue
 		}
-		if page.Total++; !actionMatches(a, page.Query) {
-			continue
+		if page.Total++; actionMatches(a, page.Query) {
+			page.Groups = intoGroup(page.Groups, groupOf(a, page.ByAPI), actionItem(v, a))
 		}
-		i := slices.IndexFunc(page.Groups, func(g actions.ActionGroup) bool { return g.Name == a.Category })
-		if i < 0 {
-			i, page.Groups = len(page.Groups), append(page.Groups, actions.ActionGroup{Name: a.Category})
-		}
-		group := &page.Groups[i]
-		group.Items = append(group.Items, actionItem(v, a))
+	}
+	if !page.ByAPI {
+		slices.SortStableFunc(page.Groups, func(a, b actions.ActionGroup) int {
+			return cmp.Compare(slices.Index(catalog.Jobs, a.Name), slices.Index(catalog.Jobs, b.Name))
+		})
+	}
+	for _, g := range page.Groups { // what may not be done comes last
+		slices.SortStableFunc(g.Items, func(a, b actions.ActionItem) int { return cmp.Compare(min(len(a.Off), 1), min(len(b.Off), 1)) })
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "actions", Tab: "actions"}, page)
 }
 
-// actionMatches reports whether every word of a search is in an action's words.
+func groupOf(a catalog.Action, byAPI bool) string {
+	if byAPI {
+		return a.Category
+	}
+	return a.Job
+}
+
+func intoGroup(groups []actions.ActionGroup, name string, item actions.ActionItem) []actions.ActionGroup {
+	i := slices.IndexFunc(groups, func(g actions.ActionGroup) bool { return g.Name == name })
+	if i < 0 {
+		i, groups = len(groups), append(groups, actions.ActionGroup{Name: name})
+	}
+	groups[i].Items = append(groups[i].Items, item)
+	return groups
+}
+
+// actionMatches reports whether every word of a search is in an action's words, or in those that technicians say.
 func actionMatches(a catalog.Action, search string) bool {
-	return text.Holds(a.Title+" "+a.Category+" "+a.Help+" "+a.Call+" "+a.Slug, search)
+	return text.Holds(a.Spoken(), search)
 }
 
 func actionItem(v site.Visitor, a catalog.Action) actions.ActionItem {
 	item := actions.ActionItem{Title: a.Title, Help: a.Help, Call: a.Call, Kind: words.KindChip(a)}
 	switch {
 	case v.Role < a.Role:
-		item.Off = "It needs the role " + a.Role.String() + "."
+		item.Off = "Requires the " + a.Role.Title() + " role"
 	case a.OfWorkspace() && !v.Membership.Every():
-		item.Off = "It needs a membership of every organization."
+		item.Off = "Requires a membership of every organization"
 	default:
 		item.Href = site.ActionPath(v, a.Slug)
 	}

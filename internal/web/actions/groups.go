@@ -69,7 +69,7 @@ func groupChoice(v site.Visitor, f sheet, user duo.User, g duo.Group) actions.Ch
 		choice.Off = "already in it"
 	}
 	if choice.Off == "" {
-		choice.Act = views.Act{Text: "Add to group", Href: site.ActionPath(v, f.action.Slug, "user_id", string(user.ID), "group_id", string(g.ID))}
+		choice.Act = views.Act{Text: "Add to group", About: catalog.Plain(g.Name), Href: site.ActionPath(v, f.action.Slug, "user_id", string(user.ID), "group_id", string(g.ID))}
 	}
 	return choice
 }

@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -28,45 +29,89 @@ func (s *pages) getWorkspaces(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{}, page)
 }
 
-// homeRows is how many organizations and runs the home page shows.
-const homeRows = 10
+// How much of each the home page shows.
+const (
+	homeOrganizations = 10
+	homeRecent        = 8
+	homeRuns          = 10
+)
 
 func (s *pages) getHome(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
 	page := estate.HomePage{Workspace: v.Workspace.Slug, WorkspaceName: v.Workspace.Name, MayOnboard: v.MayIntegrate()}
-	var counts store.Counts
-	var connected bool
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
-		organizations, n, err := tx.Organizations(ctx, store.Query{Limit: homeRows})
+		counts, err := tx.CountOrganizations(ctx, store.Query{})
 		if err != nil {
 			return err
 		}
-		counts = n
-		for _, o := range organizations.Rows {
-			page.Organizations = append(page.Organizations, words.OrganizationRow(o))
-		}
-		page.OrganizationsTotal = n.Organizations
-		runs, err := tx.Runs(ctx, homeRows, 0)
-		if err != nil {
-			return err
-		}
-		if err := tx.MarkGone(ctx, runs, catalog.DeleteUser, catalog.DeletePhone); err != nil {
-			return err
-		}
-		page.Runs = s.RunRows(v, runs)
 		_, err = tx.ActiveVersion(ctx, store.OfWorkspace(store.AccountsAPI))
-		connected = err == nil
-		return site.IgnoreNotFound(err)
+		if site.IgnoreNotFound(err) != nil {
+			return err
+		}
+		page.OrganizationsTotal, page.Steps = counts.Organizations, setupSteps(v, err == nil, counts)
+		if len(page.Steps) > 0 {
+			return nil
+		}
+		return s.fillHome(ctx, tx, v, &page)
 	})
 	if err != nil {
 		return err
 	}
-	page.Steps = setupSteps(v, connected, counts)
-	flash, err := s.UnclearFlashes(ctx, v, func(store.Run) bool { return true })
+	at := site.Place{Section: "home"}
+	if len(page.Steps) > 0 {
+		if at.Flash, err = s.UnclearFlashes(ctx, v, func(store.Run) bool { return true }); err != nil {
+			return err
+		}
+	}
+	return s.Render(c, http.StatusOK, v, at, page)
+}
+
+// fillHome reads what the home page of a workspace shows that is set up.
+func (s *pages) fillHome(ctx context.Context, tx *store.Tx, v site.Visitor, page *estate.HomePage) error {
+	organizations, err := tx.RecentOrganizations(ctx, v.Operator.ID, homeRecent)
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{Section: "home", Flash: flash}, page)
+	if page.Recent = len(organizations) > 0; !page.Recent {
+		first, _, err := tx.Organizations(ctx, store.Query{Limit: homeOrganizations})
+		if err != nil {
+			return err
+		}
+		organizations = first.Rows
+	}
+	for _, o := range organizations {
+		page.Organizations = append(page.Organizations, words.OrganizationRow(o))
+	}
+	users, err := tx.RecentUsers(ctx, v.Operator.ID, catalog.DeleteUser, homeRecent)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		page.People = append(page.People, estate.RecentPerson{Organization: words.Tag(u.OrganizationName), At: s.When(v, u.At),
+			Link: views.Link{Text: u.Name, Href: views.User(v.Workspace.Slug, u.Slug, u.UserID)}})
+	}
+	runs, err := tx.Acts(ctx, notActs(), homeRuns)
+	if err == nil {
+		err = tx.MarkGone(ctx, runs, catalog.DeleteUser, catalog.DeletePhone)
+	}
+	if err != nil {
+		return err
+	}
+	page.Runs = s.RunRows(v, runs)
+	page.Look, err = s.needsLook(ctx, tx, v)
+	return err
+}
+
+// notActs are the actions that change nothing in Duo, and the events that change nothing here.
+func notActs() []string {
+	slugs := []string{store.SignedIn.Slug, store.Denied.Slug, store.RunsExported.Slug, store.OrganizationsExported.Slug,
+		store.IntegrationChecked.Slug, store.OwnKeysChecked.Slug}
+	for _, a := range catalog.All() {
+		if a.Kind == catalog.Read {
+			slugs = append(slugs, a.Slug)
+		}
+	}
+	return slugs
 }
 
 // setupSteps lists what is still to be done before the console is of use; none

@@ -33,6 +33,7 @@ func (s *pages) getUser(c echo.Context, v site.Visitor) error {
 	}
 	flash := append(reported, done.Flash...)
 	page := s.userPage(v, user, codes)
+	s.NoteUser(c.Request().Context(), v, page.ID, page.Name)
 	if err := s.fromRecord(c.Request().Context(), v, &page, codes); err != nil {
 		return err
 	}

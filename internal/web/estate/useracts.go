@@ -5,6 +5,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
@@ -80,7 +81,7 @@ func (s *pages) userPhone(v site.Visitor, u duo.User, p duo.Phone, key string) e
 func (s *pages) userCode(v site.Visitor, u duo.User, b duo.BypassCode) estate.UserCode {
 	code := estate.UserCode{UsesLeft: words.UsesLeft(b), Expires: s.Until(v, b.Expires), Never: b.Expires.IsZero(), Created: s.When(v, b.Created), By: catalog.Plain(b.AdminEmail)}
 	if v.Role >= catalog.Technician {
-		code.Acts = []views.Act{{Text: "Delete", Danger: true, Href: site.ActionPath(v, catalog.DeleteBypassCode, "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
+		code.Acts = []views.Act{{Text: "Delete", About: "code …" + run.Tail(string(b.ID)), Danger: true, Href: site.ActionPath(v, catalog.DeleteBypassCode, "bypass_code_id", string(b.ID), "user_id", string(u.ID))}}
 	}
 	return code
 }

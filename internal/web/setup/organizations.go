@@ -40,7 +40,9 @@ func isTag(show string) bool {
 
 func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
-	list := organizationList(v)
+	chosen := organizationList(v)
+	list := chosen
+	list.Filters = append(list.Filters, tabKept)
 	asked, err := list.Ask(c.QueryParams())
 	if err != nil {
 		return err
@@ -59,10 +61,10 @@ func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	list.Filters = countedFilters(list.Filters, counts, tags)
+	list.Filters = append(countedFilters(list.Filters, counts, tags), tabKept)
 	shown := table.Definition[store.Organization, views.OrganizationRow]{List: list, Row: words.OrganizationRow,
-		Columns: views.OrganizationColumns(v.Workspace.Slug), None: noOrganizations(v)}
-	page := setup.OrganizationsPage{Workspace: v.Workspace.Slug, Chosen: list.Pairs(asked), MayCreate: v.MayIntegrate(),
+		Columns: views.OrganizationColumns(v.Workspace.Slug, asked.Value("tab")), None: noOrganizations(v)}
+	page := setup.OrganizationsPage{Workspace: v.Workspace.Slug, Chosen: chosen.Pairs(asked), MayCreate: v.MayIntegrate(),
 		Table: shown.Show(asked, table.Found[store.Organization]{Page: found, Total: counts.Organizations, Matching: counts.Matching})}
 	flash, err := s.FlashOf(ctx, c, v)
 	if err != nil {
@@ -70,6 +72,9 @@ func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations", Flash: flash}, page)
 }
+
+// tabKept is where the names of the list lead: the switcher searches it and keeps the tab.
+var tabKept = table.Filter{Name: "tab", Control: table.Hidden, Valid: views.IsTab, Fault: "tab is a part of an organization, such as users."}
 
 // countedFilters are the filters with how many organizations each has, and those by tag.
 func countedFilters(filters []table.Filter, counts store.Counts, tags []store.TagCount) []table.Filter {

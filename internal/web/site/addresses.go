@@ -50,7 +50,7 @@ func (s *Site) FirstRequest(ws string) string {
 func UserGroup(v Visitor, u duo.User, g duo.Group) views.UserGroup {
 	group := views.UserGroup{Name: catalog.Plain(g.Name), Description: catalog.Plain(g.Description), Status: words.GroupChip(g)}
 	if v.Role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
-		group.Acts = []views.Act{{Text: "Remove", Href: ActionPath(v, catalog.DisassociateGroup, "user_id", string(u.ID), "group_id", string(g.ID))}}
+		group.Acts = []views.Act{{Text: "Remove", About: group.Name, Href: ActionPath(v, catalog.DisassociateGroup, "user_id", string(u.ID), "group_id", string(g.ID))}}
 	}
 	return group
 }

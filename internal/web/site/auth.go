@@ -64,6 +64,7 @@ type Visitor struct {
 
 	first         []store.OrganizationName // to switch to
 	organizations int                      // that the visitor may see
+	opened        *time.Time               // when the visitor opened the organization last
 
 	beside *beside // what a form says beside its fields; nil before it is read
 }
@@ -174,6 +175,7 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 			return v, err
 		}
 	}
+	s.noteOpened(c, v)
 	return v, s.noteSeen(c.Request().Context(), v, seen)
 }
 
@@ -195,7 +197,7 @@ func (v *Visitor) enter(c echo.Context, p Policy, most catalog.Role, access func
 	}
 	v.Workspace, v.Organization = found.Workspace, found.Organization
 	v.Membership, v.Scope = found.Membership, found.Scope
-	v.first, v.organizations = found.First, found.Organizations
+	v.first, v.organizations, v.opened = found.First, found.Organizations, found.VisitedAt
 	v.Role = min(catalog.ParseRole(found.Role), most)
 	if v.Role < p.Role || p.whole && !v.Membership.Every() {
 		return nil, ErrBeyondRole

@@ -37,7 +37,7 @@ func TestEachErrorFitsOneExplanation(t *testing.T) {
 		{&run.ConnectionChanged{}, "connection_changed"}, {&store.ConflictError{}, "conflict"}, {run.ErrOtherInput, "run_id_used"},
 		{&http.MaxBytesError{}, "too_large"}, {&run.NotConnected{}, "not_connected"}, {&duo.Error{Status: 400, Code: 40002}, "duo_refused"},
 		{&duo.TransportError{Failure: duo.Silent}, "duo_silent"}, {secret.ErrBusy, "busy"}, {context.DeadlineExceeded, "unavailable"},
-		{context.Canceled, "unavailable"}, {BadRequest("It is wrong."), "bad_request"}, {store.ErrMark, "bad_request"}, {echo.ErrMethodNotAllowed, "method_not_allowed"},
+		{context.Canceled, "unavailable"}, {BadRequest("It is wrong."), "bad_request"}, {&store.ArchivedError{Name: "Acme"}, "organization_archived"}, {store.ErrMark, "bad_request"}, {echo.ErrMethodNotAllowed, "method_not_allowed"},
 		{echo.ErrUnsupportedMediaType, "unsupported_media_type"},
 	} {
 		err := fmt.Errorf("wrapped: %w", test.err)

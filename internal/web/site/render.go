@@ -84,10 +84,21 @@ func (s *Site) shell(c echo.Context, v Visitor, at Place) views.Shell {
 		shell.Section = "organizations"
 	}
 	for _, o := range v.first {
-		shell.Switcher = append(shell.Switcher, words.Tag(o))
+		if o.Recent {
+			shell.Recent = append(shell.Recent, words.Tag(o))
+		} else {
+			shell.Switcher = append(shell.Switcher, words.Tag(o))
+		}
 	}
+	shell.Printed = printed(v, s.Now())
 	shell.OrganizationsTotal = v.organizations
 	return shell
+}
+
+// printed says on paper who printed a page and when. A page is printed soon after it is read; the script knows better.
+func printed(v Visitor, now time.Time) views.Printed {
+	at := now.In(v.Location())
+	return views.Printed{At: at.Format("2 Jan 2006, 15:04:05 MST"), Day: at.Format("2 Jan 2006"), Zone: v.Location().String()}
 }
 
 // here is the address to come back to after a change of theme: a page, not the

@@ -37,14 +37,9 @@ func UnclearRun(v Visitor, r store.Run) string {
 // UnclearFlashes points out runs whose outcome is not known: of the visitor's
 // organization those that about chooses, and where there is none the visitor's own.
 func (s *Site) UnclearFlashes(ctx context.Context, v Visitor, about func(store.Run) bool) (flashes []views.Flash, err error) {
-	const most = 1000 // beyond that a user's page can leave one out
-	operator := uuid.Nil
-	if v.Organization.ID == uuid.Nil {
-		operator = v.Operator.ID
-	}
 	var found []store.Run
 	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		found, err = tx.UnclearRuns(ctx, operator, unclearFor, most)
+		found, err = UnclearRuns(ctx, tx, v)
 		return err
 	})
 	n := 0
@@ -55,21 +50,35 @@ func (s *Site) UnclearFlashes(ctx context.Context, v Visitor, about func(store.R
 		if n++; n > unclearShown {
 			continue
 		}
-		what := words.TitleOf(r.Action)
-		if subject := catalog.Plain(words.SubjectOf(r)); subject != "" {
-			what += ", " + subject
-		}
-		text := what + ": the outcome is not known yet. " + UnclearRun(v, r)
-		if r.State == store.Unknown {
-			text = what + ": the outcome is not known. Look in Duo before you do it again."
-		}
-		flashes = append(flashes, views.Flash{Level: "warn", Text: text, Link: views.Link{Text: "Open the run", Href: RunAddress(v, r)}})
+		flashes = append(flashes, views.Flash{Level: "warn", Text: UnclearText(v, r), Link: views.Link{Text: "Open the run", Href: RunAddress(v, r)}})
 	}
 	if n > unclearShown {
 		flashes = append(flashes, views.Flash{Level: "warn", Text: fmt.Sprintf("The outcome of %d more runs is not known.", n-unclearShown),
 			Link: views.Link{Text: "Open Runs", Href: views.RunsOf(v.Workspace.Slug, v.Organization.Slug)}})
 	}
 	return flashes, err
+}
+
+// UnclearRuns lists the runs of UnclearFlashes, whomever they are about.
+func UnclearRuns(ctx context.Context, tx *store.Tx, v Visitor) ([]store.Run, error) {
+	const most = 1000 // beyond that a user's page can leave one out
+	operator := uuid.Nil
+	if v.Organization.ID == uuid.Nil {
+		operator = v.Operator.ID
+	}
+	return tx.UnclearRuns(ctx, operator, unclearFor, most)
+}
+
+// UnclearText says what a run was that has no known outcome, and what to do.
+func UnclearText(v Visitor, r store.Run) string {
+	what := words.TitleOf(r.Action)
+	if subject := catalog.Plain(words.SubjectOf(r)); subject != "" {
+		what += ", " + subject
+	}
+	if r.State == store.Unknown {
+		return what + ": the outcome is not known. Look in Duo before you do it again."
+	}
+	return what + ": the outcome is not known yet. " + UnclearRun(v, r)
 }
 
 // AboutUser chooses runs about a user of the visitor's organization.

@@ -41,16 +41,35 @@ func OrganizationRow(o store.Organization) views.OrganizationRow {
 			row.Account += " · " + host
 		}
 	}
-	switch {
-	case o.Failing && o.Kind == store.Child:
-		row.State = LostAccount(o)
-	case o.Failing:
-		row.State = views.Chip{Level: "bad", Text: "Keys refused"}
+	if o.Failing {
+		row.State = views.Chip{Level: "bad", Text: troubles[o.Trouble].state}
+		if o.Trouble == store.NoTrouble && o.Kind == store.Child {
+			row.State = LostAccount(o)
+		}
 	}
 	if o.Onboarding {
 		row.Onboarding = views.Chip{Level: "info", Text: "Onboarding"}
 	}
 	return row
+}
+
+// troubles are what keeps an organization from being used, as a state and as a sentence.
+var troubles = map[string]struct{ state, text string }{
+	store.NoTrouble:       {"Keys refused", "Duo refused its keys at the last check."},
+	store.KeysTrouble:     {"Keys refused", "Duo refuses the keys that reach it."},
+	store.ReachTrouble:    {"Not reached", "Duo was not reached, or did not answer."},
+	store.InternalTrouble: {"Duo error", "Duo answered with an internal error."},
+}
+
+// TroubleText says why a failing organization cannot be used.
+func TroubleText(o store.Organization) string {
+	switch {
+	case o.Trouble == store.NoTrouble && o.Kind == store.Child && o.NoHost:
+		return "Duo lists its account without an API host."
+	case o.Trouble == store.NoTrouble && o.Kind == store.Child:
+		return "Duo no longer lists its account."
+	}
+	return troubles[o.Trouble].text
 }
 
 // LostAccount is the state of an organization whose account Duo lists no more, or
