@@ -218,6 +218,12 @@
   });
   document.addEventListener("submit", (event) => { toFirst = event.target; });
   document.addEventListener("input", () => { toFirst = null; });
+  // A late answer replaces the row that has the focus by one like it, which gets the focus.
+  let left = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const focused = document.activeElement;
+    left = event.detail.target?.contains(focused) ? focused.getAttribute("href") : null;
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     const form = event.detail.requestConfig?.elt;
     const search = form?.querySelector?.("input[type=search]");
@@ -226,6 +232,7 @@
     const links = rowsOf(list);
     announce(list.querySelector(".caption, .empty strong")?.textContent.trim() || `${links.length} found`);
     const focused = document.activeElement;
+    if (left && focused === document.body) (links.find((link) => link.getAttribute("href") === left) || search).focus();
     if (toFirst === form && (focused === document.body || form.contains(focused))) links[0]?.focus();
   });
 

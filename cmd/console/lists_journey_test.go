@@ -38,6 +38,13 @@ func TestSearchIsLive(t *testing.T) {
 	}
 	p.press(kb.Enter)
 	p.until("Enter leads to the first row", call(`() => document.activeElement.textContent.includes("Quarry Dental")`))
+	// An answer that comes late takes nobody off the row.
+	p.until("the list is replaced once more", call(`() => {
+		const row = document.activeElement, search = document.querySelector("#q");
+		if (!window.stale) { window.stale = row; search.value = "quarry "; search.dispatchEvent(new Event("input", { bubbles: true })); }
+		return !window.stale.isConnected;
+	}`))
+	p.until("the row has the focus still", call(`() => document.activeElement.matches("#list a") && document.activeElement.textContent.includes("Quarry Dental")`))
 
 	// The switcher finds among all, and the page stays.
 	p.open(d.home + "/runs")
