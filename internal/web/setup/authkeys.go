@@ -2,6 +2,7 @@ package setup
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -112,7 +113,11 @@ func (s *pages) postCheckAuthKeys(c echo.Context, v site.Visitor) error {
 			ids = append(ids, id)
 		}
 	}
-	if err := s.Plans.CheckKeys(c.Request().Context(), v.Scope, v.Actor(), id, ids); err != nil {
+	err = s.Plans.CheckKeys(c.Request().Context(), v.Scope, v.Actor(), id, ids)
+	if errors.Is(err, store.ErrNotFound) { // none of them is theirs, or there any more
+		return c.Redirect(http.StatusSeeOther, views.AuthKeys(v.Workspace.Slug))
+	}
+	if err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.Plan(v.Workspace.Slug, "", id.String()))
