@@ -276,6 +276,11 @@
       const text = live.querySelector(".live-text");
       const words = stays ? live.dataset.approved : now.text;
       if (text.textContent !== words) text.textContent = words;
+      const bar = document.querySelector("progress");
+      if (live.dataset.shows && bar && now.part > bar.value) {
+        bar.value = now.part;
+        window.htmx?.ajax("GET", location.href, { target: live.dataset.shows, select: live.dataset.shows, swap: "outerHTML" });
+      }
       if (now.left) until = performance.now() + now.left * 1000;
       count();
       if (!now.done) return;

@@ -182,6 +182,23 @@ func OnboardingAccount(ws, org, account string) string {
 
 func OnboardingAct(ws, org, act string) string { return Onboarding(ws, org) + "/" + act }
 
+// Plan is a plan of an organization, or of the workspace where org is empty; PlanAct takes a POST that approves, pauses,
+// continues or cancels it.
+func Plan(ws, org, id string) string {
+	at := Workspace(ws)
+	if org != "" {
+		at = Organization(ws, org)
+	}
+	return at + "/plans/" + url.PathEscape(id)
+}
+
+// PlanEvents is the stream of a plan's states, until nothing more comes of it by itself; OnboardingEvents of an onboarding.
+func PlanEvents(ws, org, id string) string { return Plan(ws, org, id) + "/events" }
+
+func OnboardingEvents(ws, org string) string { return Onboarding(ws, org) + "/events" }
+
+func PlanAct(ws, org, id, act string) string { return Plan(ws, org, id) + "/" + act }
+
 // Connection shows how an organization is reached in Duo, and takes a POST that changes it.
 func Connection(ws, org string) string { return Organization(ws, org) + "/connection" }
 

@@ -143,7 +143,11 @@ func syncByClicking(d *desk, p *page, dental string) {
 	p.snap("sync")
 	p.fill("[name=usernames]", "amara.okonkwo\nnobody.there\nolga.new")
 	p.follow(".sheet .buttons button")
-	p.contains("Synchronized user olga.new: created.", "its directory has nobody of this username", "changed")
+	p.contains("Review", "amara.okonkwo", "olga.new")
+	p.axe()
+	p.follow(".buttons button.primary")
+	p.waitText("main", "Synchronized user olga.new: created.")
+	p.contains("its directory has nobody of this username", "changed")
 	p.axe()
 	p.snap("sync-result")
 }

@@ -11,6 +11,9 @@ import (
 // TicketField is the name of the ticket among a form's fields.
 const TicketField = "ticket"
 
+// TicketMissing is what a form says where the workspace requires a ticket.
+const TicketMissing = "Enter a ticket. This workspace requires one for this action."
+
 // NeedsTicket reports whether the workspace requires a ticket for an action. It is for
 // forms, which say so beforehand; Begin decides.
 func (r *Runner) NeedsTicket(ctx context.Context, sc store.Scope, a catalog.Action) (needed bool, err error) {
@@ -40,5 +43,5 @@ func askTicket(ctx context.Context, tx *store.Tx, q Request) error {
 	if err != nil || !needed {
 		return err
 	}
-	return &catalog.FieldError{Field: TicketField, Message: "Enter a ticket. This workspace requires one for this action."}
+	return &catalog.FieldError{Field: TicketField, Message: TicketMissing}
 }

@@ -72,11 +72,11 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 				tx.NoteContact(ctx, *o, store.NoTrouble, today),
 				tx.NoteVisit(ctx, owner, store.Visit{Organization: o.ID, UserID: "DU0000000000000000AA", Name: "Ada", At: today}),
 				tx.StartRun(ctx, store.Run{ID: sharedRuns[i], OrganizationID: &o.ID, OperatorID: owner, Action: "create-user", Input: map[string]string{}, StartedAt: today}, nil),
-				tx.AddPlan(ctx, sharedRuns[i], o.ID, "onboarding", nil, owner, today),
+				tx.AddPlan(ctx, store.Plan{ID: sharedRuns[i], OrganizationID: o.ID, Kind: "onboarding"}, owner, today),
 				tx.ReplaceSteps(ctx, sharedRuns[i], []store.PlanStep{{ID: sharedRuns[i], OrganizationID: o.ID, Place: 1, Key: "one", Act: "create-user", State: store.StepWaiting}}),
 				tx.NotePending(ctx, store.Run{ID: sharedRuns[i]}, "txid", "Sent a push.", "ada", nil))
 		}
-		all = append(all, tx.AddPlan(ctx, uuid.New(), made.organizations[0].ID, "onboarding", nil, owner, today)) // one that the other tenant lacks
+		all = append(all, tx.AddPlan(ctx, store.Plan{ID: uuid.New(), OrganizationID: made.organizations[0].ID, Kind: "onboarding"}, owner, today)) // one that the other tenant lacks
 		// One that the other tenant lacks.
 		all = append(all, tx.StartRun(ctx, store.Run{ID: uuid.New(), OperatorID: owner, Action: "list-accounts", Input: map[string]string{}, StartedAt: today}, nil))
 		all = append(all, tx.StartRun(ctx, store.Run{ID: sharedRuns[2], OperatorID: owner, Action: "list-accounts", Input: map[string]string{}, StartedAt: today}, nil))

@@ -106,7 +106,8 @@ func takesAway(sql string) string {
 	if up == nil || strings.Contains(up[1], "update oldest_binary") {
 		return ""
 	}
-	return contracts.FindString(regexp.MustCompile(`(?m)--.*$`).ReplaceAllString(up[1], ""))
+	// A column that may be empty from now on takes what older binaries write.
+	return contracts.FindString(regexp.MustCompile(`(?im)--.*$|\bdrop not null\b`).ReplaceAllString(up[1], ""))
 }
 
 // From the marker on, a migration that takes something away raises it.
@@ -128,6 +129,7 @@ func TestMigrationsExpandOrRaiseTheOldestBinary(t *testing.T) {
 	for sql, want := range map[string]bool{
 		"-- +goose Up\nalter table run add x text;\n-- +goose Down\nalter table run drop x;":      false,
 		"-- +goose Up\n-- drop table run\nselect 1;":                                              false,
+		"-- +goose Up\nalter table run alter x drop not null;":                                    false,
 		"-- +goose Up\nalter table run\n  drop x;":                                                true,
 		"-- +goose Up\nalter table run rename x to y;":                                            true,
 		"-- +goose Up\nalter table run alter column x type int;":                                  true,

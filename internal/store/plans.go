@@ -22,10 +22,13 @@ const (
 // PlanLife is how long a plan is kept after its last change.
 const PlanLife = 30 * 24 * time.Hour
 
-// Plan is several steps that one person approves together, for one organization.
+// Plan is several steps that one person approves together, for one organization, or for
+// several of the workspace.
 type Plan struct {
 	ID             uuid.UUID
-	OrganizationID uuid.UUID
+	OrganizationID uuid.UUID   // zero: the plan is the workspace's
+	Organizations  []uuid.UUID // that a plan of the workspace is about
+	Reached        bool        // the scope holds all of them: it sees every step, and may change the plan
 	Kind           string
 	State          string
 	Revision       int                        // counts the changes
@@ -51,24 +54,38 @@ type PlanChange struct {
 }
 
 const planQuery = `
-	select p.id, p.organization_id, p.kind, p.state, p.revision, p.input, p.trail, p.digest, b.email as begun_by, p.begun_at,
+	select p.id, coalesce(p.organization_id, '00000000-0000-0000-0000-000000000000') as organization_id, p.organizations,
+	       (select app.every_organization()) or p.organization_id is not null
+	           or p.organizations <@ ((select app.organizations())::uuid[]) as reached, p.kind, p.state, p.revision, p.input, p.trail, p.digest, b.email as begun_by, p.begun_at,
 	       p.approved_by, a.email as approver, p.approved_at, p.approved_epoch, p.paused_why, p.expires_at
 	from plan p join operator b on b.id = p.begun_by left join operator a on a.id = p.approved_by`
 
-// planInScope is inScope for the alias p.
-const planInScope = `p.` + inWorkspace + ` and ((select app.every_organization()) or p.organization_id = any ((select app.organizations())::uuid[]))`
+// planInScope is what the scope sees for the alias p, and planReached what it may change:
+// a plan of the workspace is changed by those who see all that it is about.
+const (
+	planInScope = `p.` + inWorkspace + ` and ((select app.every_organization())
+		or p.organization_id = any ((select app.organizations())::uuid[])
+		or p.organizations && ((select app.organizations())::uuid[]))`
+	planReachedInScope = `p.` + inWorkspace + ` and ((select app.every_organization())
+		or p.organization_id = any ((select app.organizations())::uuid[])
+		or p.organization_id is null and p.organizations <@ ((select app.organizations())::uuid[]))`
+)
 
-// AddPlan begins a plan as a draft. A *ConflictError on "plan_pkey" says that it was
-// begun before.
-func (t *Tx) AddPlan(ctx context.Context, id, organization uuid.UUID, kind string, input map[string]json.RawMessage,
-	operator uuid.UUID, now time.Time) error {
-	if input == nil {
-		input = map[string]json.RawMessage{}
+// AddPlan begins a plan as a draft: its id, kind and input, and the organization or the
+// organizations that it is about. A *ConflictError on "plan_pkey" says that it was begun
+// before.
+func (t *Tx) AddPlan(ctx context.Context, p Plan, operator uuid.UUID, now time.Time) error {
+	if p.Input == nil {
+		p.Input = map[string]json.RawMessage{}
+	}
+	if p.Organizations == nil {
+		p.Organizations = []uuid.UUID{}
 	}
 	_, err := t.tx.Exec(ctx, `
-		insert into plan (workspace_id, id, organization_id, kind, state, input, begun_by, begun_at, expires_at)
-		values ($1, $2, $3, $4, 'draft', $5, $6, $7, $8)`,
-		t.scope.workspace, id, organization, kind, input, operator, now, now.Add(PlanLife))
+		insert into plan (workspace_id, id, organization_id, organizations, kind, state, input, begun_by, begun_at, expires_at)
+		values ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9)`,
+		t.scope.workspace, p.ID, Slot{Organization: p.OrganizationID}.Owner(), p.Organizations, p.Kind, p.Input, operator, now,
+		now.Add(PlanLife))
 	return meaning(err)
 }
 
@@ -85,9 +102,13 @@ func (t *Tx) LatestPlan(ctx context.Context, organization uuid.UUID, kind string
 }
 
 // LockPlan is Plan, and keeps others from changing it or its steps until the
-// transaction ends.
+// transaction ends. ErrNotFound is also for a plan that the scope sees a part of.
 func (t *Tx) LockPlan(ctx context.Context, id uuid.UUID) (Plan, error) {
-	if _, err := t.tx.Exec(ctx, `select from plan p where `+planInScope+` and p.id = $1 for update`, id); err != nil {
+	locked, err := t.tx.Exec(ctx, `select from plan p where `+planReachedInScope+` and p.id = $1 for update`, id)
+	if err == nil && locked.RowsAffected() == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
 		return Plan{}, err
 	}
 	// A statement of its own: the one that waited reads other tables as they were.
@@ -100,9 +121,9 @@ func (t *Tx) SavePlan(ctx context.Context, p Plan) error {
 		p.Trail = []PlanChange{}
 	}
 	done, err := t.tx.Exec(ctx, `
-		update plan set state = $2, revision = $3, input = $4, trail = $5, digest = $6, approved_by = $7, approved_at = $8,
+		update plan p set state = $2, revision = $3, input = $4, trail = $5, digest = $6, approved_by = $7, approved_at = $8,
 		       approved_epoch = $9, paused_why = $10, expires_at = $11
-		where `+inScope+` and id = $1`,
+		where `+planReachedInScope+` and p.id = $1`,
 		p.ID, p.State, p.Revision, p.Input, p.Trail, p.Digest, p.ApprovedBy, p.ApprovedAt, p.ApprovedEpoch, p.PausedWhy, p.ExpiresAt)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
@@ -113,7 +134,8 @@ func (t *Tx) SavePlan(ctx context.Context, p Plan) error {
 // DropOldPlans deletes the scope's plans whose time is over, but for those at work. What
 // their steps did stays on record.
 func (t *Tx) DropOldPlans(ctx context.Context, now time.Time) error {
-	_, err := t.tx.Exec(ctx, `delete from plan where `+inScope+` and expires_at <= $1 and state not in ('approved', 'running')`, now)
+	_, err := t.tx.Exec(ctx, `
+		delete from plan p where `+planReachedInScope+` and expires_at <= $1 and state not in ('approved', 'running')`, now)
 	return meaning(err)
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +72,18 @@ func TestAuthKeysGrid(t *testing.T) {
 	s.Map(t, "Keyless", s.Sim.AddChild(s.Parent.AccountID, "Keyless"))
 	grid := b.get(s.ws("/integration")).click("See which keys work").want(http.StatusOK, "Acme Dental", "Broken Bones", "Keyless", "Work", "None", "Check all 2 on this page").fine()
 	s.Sim.SetFault(broken.AccountID, duosim.Fault{Kind: duosim.Revoked})
-	grid.form("Check all").send().want(http.StatusOK, "Checked 2.", "Duo does not know this integration key on this host.").fine()
+	checks := grid.form("Check all")
+	done := checks.send().follow()
+	done = b.until(done.address, "2 of 2 steps").want(http.StatusOK, "Done", "Acme Dental", "Work", "Broken Bones", "Fail",
+		"Duo does not know this integration key on this host.", "Retry").wantNot("Not done").fine()
+	done.click("Open the run of step 1").want(http.StatusOK, "Check own credentials")
+	// The same form again leads to the same results: nothing is checked again.
+	calls := s.Sim.Calls(s.Account.AccountID)
+	if again := checks.send().follow(); again.address != done.address || s.Sim.Calls(s.Account.AccountID) != calls {
+		t.Errorf("%s, then %s", done.address, again.address)
+	}
+	b.get(s.ws("/auth")).want(http.StatusOK, "Duo does not know this integration key on this host.").wantNot("Checked 2.")
+	b.get(s.ws("/auth?checked=99&left=0")).want(http.StatusBadRequest)
 	listed := func(address, want string) *page {
 		t.Helper()
 		p := b.get(s.ws(address)).want(http.StatusOK).fine()
@@ -84,7 +96,7 @@ func TestAuthKeysGrid(t *testing.T) {
 		}
 		return p
 	}
-	listed("/auth?show=fails", "Broken Bones").form("Check").send().want(http.StatusOK, "Checked 1.", "Broken Bones")
+	listed("/auth?show=fails", "Broken Bones").form("Check").send().follow().want(http.StatusOK, "1 of 1 step", "Broken Bones", "Fail")
 	listed("/auth?show=none", "Keyless")
 	listed("/auth?show=works", "Acme Dental")
 	listed("/auth?show=unchecked", "")
@@ -94,13 +106,51 @@ func TestAuthKeysGrid(t *testing.T) {
 	for range 2 {
 		s.Clock.Move(2 * time.Hour)
 		b = s.as(t, s.Owner) // sessions have ended
-		b.get(s.ws("/auth?q=broken")).form("Check").send()
+		b.get(s.ws("/auth?q=broken")).form("Check").send().follow().want(http.StatusOK, "1 of 1 step", "Work")
 	}
 	b.get(s.ws("/auth?q=broken")).want(http.StatusOK, "Work", "2 h ago", "just now") // since, and the last check
 
 	// Who sees one organization sees one, and who may not check has no button.
 	limited := s.as(t, s.Member(t, s.Workspace, catalog.Auditor, broken.ID))
 	limited.get(s.ws("/auth")).want(http.StatusOK, "Broken Bones").wantNot("Acme Dental", "Keyless", "Check all").fine()
+	// Of the results they see those of theirs, and can do nothing about the others.
+	limited.get(done.address).want(http.StatusOK, "1 of 1 step", "Broken Bones").wantNot("Acme Dental", "Retry").fine()
+	part := s.as(t, s.Member(t, s.Workspace, catalog.Administrator, broken.ID))
+	part.get(done.address).want(http.StatusOK, "Broken Bones").wantNot("Acme Dental", "Retry").fine()
+	for _, act := range []string{"approve", "pause", "continue", "cancel"} {
+		part.request(http.MethodPost, done.address+"/"+act, url.Values{"digest": {"00"}, "retry": {uuid.NewString()}}).want(http.StatusNotFound)
+	}
+	s.as(t, s.Member(t, s.Workspace, catalog.Administrator, s.orgNamed(t, "Keyless").ID)).get(done.address).want(http.StatusNotFound)
+}
+
+// TestCheckOfAPartOfTheWorkspace: who may see two organizations checks these, whatever the
+// form names; and not the keys of the workspace, which serve its own account.
+func TestCheckOfAPartOfTheWorkspace(t *testing.T) {
+	t.Parallel()
+	s, _ := asking(t)
+	other := s.Map(t, "Other Client", s.Sim.AddChild(s.Parent.AccountID, "Other Client"))
+	hidden := s.Map(t, "Hidden Client", s.Sim.AddChild(s.Parent.AccountID, "Hidden Client"))
+	for _, o := range []store.Organization{other, hidden} {
+		if _, err := s.Setup().ProvisionAuth(t.Context(), s.Scope(), s.Actor(catalog.Owner), o, uuid.New()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	member := s.Member(t, s.Workspace, catalog.Administrator, s.Client.ID, other.ID)
+	b, calls := s.as(t, member), s.Sim.Calls(hidden.AccountID)
+	form := url.Values{"run_id": {uuid.NewString()}, "organizations": {s.Client.ID.String() + "," + hidden.ID.String() + "," + other.ID.String()}}
+	p := b.request(http.MethodPost, s.ws("/auth/check"), form).follow()
+	p = b.until(p.address, "2 of 2 steps").want(http.StatusOK, "Acme Dental", "Other Client", "Done").wantNot("Hidden Client").fine()
+	if s.Sim.Calls(hidden.AccountID) != calls {
+		t.Error("an organization out of reach was checked")
+	}
+	// With one organization less they see less, and can do nothing more with it.
+	s.Exec(t, `delete from membership_organization where operator_id = $1 and organization_id = $2`, member.ID, other.ID)
+	b.get(p.address).want(http.StatusOK, "1 of 1 step", "Acme Dental").wantNot("Other Client").fine()
+	form.Set("organizations", hidden.ID.String())
+	form.Set("run_id", uuid.NewString())
+	if p := b.request(http.MethodPost, s.ws("/auth/check"), form).follow().want(http.StatusOK, "No organization’s keys ever stand in"); p.address != s.ws("/auth") || s.Sim.Calls(hidden.AccountID) != calls {
+		t.Error("a check of nothing leads to ", p.address)
+	}
 }
 
 // TestOneConflictLeavesTheOtherChecks: one organization's keys cannot be put to
@@ -117,5 +167,6 @@ func TestOneConflictLeavesTheOtherChecks(t *testing.T) {
 	}
 	s.Sim.SetFault(late.AccountID, duosim.Fault{})
 	s.Exec(t, `update integration_secret set integration_key = $1 where organization_id = $2`, app.IntegrationKey, s.Client.ID)
-	s.as(t, s.Owner).get(s.ws("/auth")).form("Check all 2").send().want(http.StatusOK, "Checked 1. 1 were not checked").fine()
+	s.as(t, s.Owner).get(s.ws("/auth")).form("Check all 2").send().follow().
+		want(http.StatusOK, "2 of 2 steps", "Done", "Fail", "Open the run of step 1", "Another organization has the same Auth API keys.").fine()
 }

@@ -33,6 +33,7 @@ type tenant struct {
 	token, credential string
 	directory         string // the key of its directory, in Duo and here
 	directoryID       string // of a second directory here
+	plan, workplan    string // of the organization, and of the workspace about it
 	canary            string
 }
 
@@ -69,6 +70,7 @@ func newFleet(t testing.TB) *fleet {
 	for _, n := range []*tenant{&e.near, &e.far, &e.foreign} {
 		n.member, n.invitation = e.Member(t, n.workspace, catalog.Auditor), uuid.New()
 		e.onboards(n)
+		n.plan, n.workplan = e.plans(n)
 	}
 	e.staff(d.Workspace)
 	e.staff(workspace)

@@ -229,7 +229,7 @@ var plainRoutes = map[string][]knownRoute{
 
 	"GET /w/:ws/auth": one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"q": {"canary"}, "show": {"works"}} }}),
 	"POST /w/:ws/auth/check": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(e *fleet, n *tenant, _ bool) url.Values {
-		return url.Values{"organizations": {n.org.ID.String()}}
+		return url.Values{"run_id": {uuid.NewString()}, "organizations": {n.org.ID.String()}}
 	}}),
 
 	"GET /w/:ws/o": one(knownRoute{least: catalog.Auditor, ok: found}),
@@ -456,7 +456,10 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.MakeDirectoryPrimary(w, o, ":directory"), views.RemoveDirectory(w, o, ":directory"),
 		},
 	}
-	paths["GET"] = append(paths["GET"], views.Onboard(w, "x"), views.Onboarding(w, o), views.OnboardingAccount(w, o, "x"))
+	for _, act := range []string{"approve", "pause", "continue", "cancel"} {
+		paths["POST"] = append(paths["POST"], views.PlanAct(w, o, ":plan", act), views.PlanAct(w, "", ":workplan", act))
+	}
+	paths["GET"] = append(paths["GET"], views.Plan(w, o, ":plan"), views.Plan(w, "", ":workplan"), views.PlanEvents(w, o, ":plan"), views.PlanEvents(w, "", ":workplan"), views.OnboardingEvents(w, o), views.Onboard(w, "x"), views.Onboarding(w, o), views.OnboardingAccount(w, o, "x"))
 	paths["POST"] = append(paths["POST"], views.Onboard(w, ""))
 	for _, act := range []string{"begin", "preview", "approve", "pause", "continue", "cancel", "finish"} {
 		paths["POST"] = append(paths["POST"], views.OnboardingAct(w, o, act))

@@ -55,12 +55,14 @@ type target struct {
 }
 
 func targetOf(n *tenant) target {
-	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user, "phone": n.phone, "run": n.run, "directory": n.directoryID, "operator": n.member.ID.String(), "invitation": n.invitation.String()}}
+	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user, "phone": n.phone, "run": n.run, "directory": n.directoryID, "operator": n.member.ID.String(), "invitation": n.invitation.String(),
+		"plan": n.plan, "workplan": n.workplan}}
 }
 
 // nowhere has, for the slots whose values have a shape, one of that shape that
 // names nothing.
-var nowhere = map[string]string{"user": "DUNOWHERE00000000000", "phone": "DPNOWHERE00000000000", "run": "00000000-0000-4000-8000-000000000000", "directory": "00000000-0000-4000-8000-000000000000", "operator": "00000000-0000-4000-8000-000000000000", "invitation": "00000000-0000-4000-8000-000000000000"}
+var nowhere = map[string]string{"user": "DUNOWHERE00000000000", "phone": "DPNOWHERE00000000000", "run": "00000000-0000-4000-8000-000000000000", "directory": "00000000-0000-4000-8000-000000000000", "operator": "00000000-0000-4000-8000-000000000000", "invitation": "00000000-0000-4000-8000-000000000000",
+	"plan": "00000000-0000-4000-8000-000000000000", "workplan": "00000000-0000-4000-8000-000000000000"}
 
 var slotName = regexp.MustCompile(`:(\w+)`)
 
@@ -78,7 +80,8 @@ func slotsOf(path string) []string {
 
 // alike has, for the slots that name a thing, another slot whose values have the
 // same shape.
-var alike = map[string]string{"ws": "org", "org": "ws", "user": "phone", "phone": "user", "run": "directory", "directory": "run", "operator": "invitation", "invitation": "operator"}
+var alike = map[string]string{"ws": "org", "org": "ws", "user": "phone", "phone": "user", "run": "directory", "directory": "run", "operator": "invitation", "invitation": "operator",
+	"plan": "workplan", "workplan": "plan"}
 
 // oddity is how much that is malformed or of another kind is asked about.
 type oddity int

@@ -221,13 +221,6 @@ func settingsSamples() []sample.Sample {
 		{Name: "settings-review", Shell: shell, Page: ReviewPage{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, Subject: "the settings", Slug: "update-settings",
 			Changes: []Change{{Label: "Failed log-ins that lock a user out", Now: "10 failed log-ins", After: "5 failed log-ins"}, {Label: "Help desk message", Now: "", After: sample.Hostile.Name}}, Hidden: []views.Hidden{{Name: "reviewed", Value: "1"}, {Name: "lockout_threshold", Value: "5"}},
 			Back: views.Action(sample.Workspace, sample.Acme.Slug, "update-settings"), Cancel: views.Settings(sample.Workspace, sample.Acme.Slug), Warning: "Somebody changed these settings since you opened the form: help desk message."}},
-		{Name: "sync-result", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: SyncResult{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, Directory: "Head office", DirectoryKey: "DSACME00000000000001", Names: "jroe\nnobody\n" + sample.Hostile.Name + "\nlate", Rest: 1,
-			Users: []SyncedUser{
-				{Username: "jroe", Outcome: views.Chip{Level: "ok", Text: "Done"}, Summary: "Synchronized user jroe: changed e-mail from jane@old.example to jane@acme-dental.example.", User: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID), Run: views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)},
-				{Username: "nobody", Outcome: views.Chip{Level: "bad", Text: "Refused"}, Summary: "Not done: The key works, and its directory has nobody of this username. Type the username as the directory has it.", User: "", Run: views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)},
-				{Username: sample.Hostile.Name, Outcome: views.Chip{Level: "warn", Text: "Unknown"}, Summary: "Duo may have done this. Duo did not answer in time.", User: "", Run: views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)},
-				{Username: "late", Outcome: views.Chip{Level: "idle", Text: "not sent"}, Summary: "The time was over before this one.", User: "", Run: ""},
-			}}},
 	}
 }
 

@@ -20,6 +20,9 @@ func Samples() []sample.Sample {
 		{Name: "onboarding-running", Shell: shell(sample.Lyndon), Page: runningSample()},
 		{Name: "onboarding-paused", Shell: shell(sample.Hostile), Page: pausedSample()},
 		{Name: "onboarding-none", Shell: shell(sample.Acme), Page: noneSample()},
+		{Name: "synchronize-review", Shell: sample.OrganizationShell(sample.Hostile, "users"), Page: synchronizeSample(true)},
+		{Name: "synchronize-results", Shell: sample.OrganizationShell(sample.Hostile, "users"), Page: synchronizeSample(false)},
+		{Name: "check-keys-results", Shell: sample.WorkspaceShell("integration"), Page: checkKeysSample()},
 	}
 }
 
@@ -204,6 +207,9 @@ func resultsSample(subject string) []StepRow {
 func runningSample() PlanPage {
 	page := planSample(sample.Lyndon, "info", "Running")
 	page.Steps, page.Done, page.Of, page.Progress = resultsSample(sample.Lyndon.Name), 2, 6, "2 of 6 steps"
+	page.Live = &views.Live{Text: "2 of 6 steps. Next: Send Activation By SMS, ada.", Look: "Read it again",
+		Events: "/w/northwind/o/x/onboarding/events", Then: "/w/northwind/o/x/onboarding",
+		Page: "/w/northwind/o/x/onboarding", Shows: ".plan-steps"}
 	page.Buttons = []Button{{Text: "Continue", Post: page.Post}, {Text: "Pause", Post: page.Post},
 		{Text: "Cancel the onboarding", Post: page.Post, Danger: true}}
 	return page
@@ -222,5 +228,51 @@ func noneSample() PlanPage {
 	page := planSample(sample.Acme, "", "")
 	page.Facts, page.Notes = nil, []string{"This organization has no onboarding."}
 	page.Buttons = []Button{{Text: "Begin an onboarding", Post: page.Post, Primary: true}}
+	return page
+}
+
+func synchronizeSample(preview bool) PlanPage {
+	page := planSample(sample.Hostile, "ok", "Done")
+	page.Heading, page.Preview = "Synchronize users", preview
+	page.Facts = append(page.Facts, views.Fact{Label: "Directory", Text: sample.Hostile.Name, Note: "DSACME00000000000001"})
+	page.Onward = []views.Link{{Text: "All users", Href: "/w/northwind/o/x/users"},
+		{Text: "Synchronize others", Href: "/w/northwind/o/x/actions/synchronize-users"}}
+	run := views.Link{Text: "Open the run", Href: views.Run(sample.Workspace, sample.Lyndon.Slug, sample.RunID)}
+	for i, name := range []string{"jroe", sample.Hostile.Name, "late"} {
+		row := StepRow{Number: i + 1, Act: "Synchronize Users", Subject: name}
+		if preview {
+			row.Call = "POST /admin/v1/users/directorysync/{directory_key}/syncuser"
+			row.With = []string{"Directory: DSACME00000000000001", "Ticket: T-9", "Username: " + name}
+		} else {
+			row.State, row.At, row.Run = views.Chip{Level: "ok", Text: "Done, not verified"}, sample.MinutesAgo, run
+			row.Summary = "Synchronized user " + name + ": created."
+		}
+		page.Steps = append(page.Steps, row)
+	}
+	if preview {
+		page.State = views.Chip{Level: "idle", Text: "Draft"}
+		page.Buttons = []Button{{Text: "Synchronize 3 users", Post: page.Post, Primary: true}, {Text: "Cancel", Post: page.Post}}
+		return page
+	}
+	page.Progress, page.Done, page.Of = "3 of 3 steps", 3, 3
+	page.Steps[1].State, page.Steps[1].Retry = views.Chip{Level: "bad", Text: "Not done"}, sample.RunID
+	page.Steps[1].Summary = "Not done: The key works, and its directory has nobody of this username."
+	page.Steps[2].State = views.Chip{Level: "warn", Text: "Unknown"}
+	page.Steps[2].Summary = "Duo may have done this. Duo did not answer in time."
+	return page
+}
+
+func checkKeysSample() PlanPage {
+	page := planSample(sample.Lyndon, "ok", "Done")
+	page.Organization, page.Heading = views.OrganizationTag{}, "Check Auth API keys"
+	page.Onward = []views.Link{{Text: "All Auth API keys", Href: views.AuthKeys(sample.Workspace)}}
+	page.Progress, page.Done, page.Of = "2 of 2 steps", 2, 2
+	run := views.Link{Text: "Open the run", Href: views.Run(sample.Workspace, "", sample.RunID)}
+	page.Steps = []StepRow{
+		{Number: 1, Act: "Check Auth API keys", Subject: sample.Lyndon.Name, State: views.Chip{Level: "ok", Text: "Work"},
+			Summary: "The Auth API accepts these keys.", At: sample.MinutesAgo, Run: run},
+		{Number: 2, Act: "Check Auth API keys", Subject: sample.Hostile.Name, State: views.Chip{Level: "bad", Text: "Fail"},
+			Summary: "The Auth API refuses these keys. Duo does not know this integration key on this host.",
+			At:      sample.MinutesAgo, Run: run, Retry: sample.RunID}}
 	return page
 }

@@ -20,6 +20,7 @@ type Act struct {
 	Whole       bool // takes a membership of every organization
 	Sends       bool // reaches a person
 	Last        bool // is done also when steps before it were skipped
+	OfWorkspace bool // its run is the workspace's, and no organization's
 	Again       bool // looks for what it made before it makes anything: may be tried after any outcome
 
 	// Do executes the act once, on record as the run of Work.Run: called again it
@@ -38,6 +39,8 @@ type Work struct {
 	Organization store.Organization
 	Opened       string            // the connection that the step was approved for
 	Input        map[string]string // with the facts of earlier steps
+	Ticket       string            // of the run
+	Reason       string            // of the run, after a report of fraud
 	Subject      string
 }
 
@@ -82,7 +85,7 @@ func ActOf(slug string) (Act, bool) {
 		return Act{}, false
 	}
 	return Act{
-		Slug: slug, Title: action.Title, Call: action.Call, Role: action.Role, Whole: action.OfWorkspace(),
+		Slug: slug, Title: action.Title, Call: action.Call, Role: action.Role, Whole: action.OfWorkspace(), OfWorkspace: action.OfWorkspace(),
 		Sends: action.Kind == catalog.Send, Do: doAction(action), Check: checkAction(action),
 	}, true
 }
@@ -103,7 +106,7 @@ func RoleOf(s store.PlanStep) catalog.Role {
 func requestOf(action catalog.Action, w Work) (run.Request, []catalog.FieldError) {
 	in, bad := action.Parse(func(name string) (string, bool) { text, given := w.Input[name]; return text, given })
 	q := run.Request{ID: w.Run, Scope: w.Scope, Organization: w.Organization, Actor: w.Actor, Action: action,
-		Input: in, Opened: w.Opened}
+		Input: in, Opened: w.Opened, Ticket: w.Ticket, Reason: w.Reason}
 	if action.OfWorkspace() {
 		q.Organization = store.Organization{}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -78,7 +79,7 @@ func (r *Runner) claim(ctx context.Context, sc store.Scope, id, organization uui
 // next is claim within a transaction, which holds the approver's membership and the plan.
 func (r *Runner) next(ctx context.Context, tx *store.Tx, id, organization uuid.UUID) (*job, error) {
 	before, err := tx.Plan(ctx, id)
-	if err != nil || before.State != store.PlanApproved && before.State != store.PlanRunning {
+	if err != nil || !atWork(before) {
 		return nil, err
 	}
 	// The membership first, as all who change a plan lock it.
@@ -87,7 +88,7 @@ func (r *Runner) next(ctx context.Context, tx *store.Tx, id, organization uuid.U
 		return nil, err
 	}
 	p, err := tx.LockPlan(ctx, id)
-	if err != nil || p.State != before.State || p.Revision != before.Revision {
+	if err != nil || !atWork(p) || p.Revision != before.Revision {
 		return nil, err // another one was faster; the next call sees what it did
 	}
 	steps, err := tx.PlanSteps(ctx, id)
@@ -134,6 +135,10 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.P
 		return nil, *p.Approver + " approved this plan, and does not see all organizations any more.", nil
 	}
 	o, err := tx.Organization(ctx, s.OrganizationID)
+	if errors.Is(err, store.ErrNotFound) { // archived since: the others go on
+		s.State, s.Summary = store.StepRefused, "Not done. The organization is archived."
+		return nil, "", tx.SaveStep(ctx, s)
+	}
 	if err != nil {
 		return nil, "", err
 	}
@@ -142,8 +147,8 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.P
 		return nil, "What an earlier step made is not known. Look at its run.", nil
 	}
 	w := Work{Run: RunID(s.ID, s.Attempt), Scope: store.Within(tx.WorkspaceID(), s.OrganizationID), Actor: actor,
-		Organization: o,
-		Opened:       input[ConnectionInput], Input: input, Subject: s.Subject}
+		Organization: o, Opened: input[ConnectionInput], Ticket: input[TicketInput], Reason: input[ReasonInput], Input: input,
+		Subject: s.Subject}
 	if act.Whole {
 		w.Scope = store.WholeWorkspace(tx.WorkspaceID())
 	}
@@ -151,8 +156,9 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.P
 	if action, is := catalog.Lookup(s.Act); is && !action.OfWorkspace() {
 		wanted = w.Opened
 	}
-	delete(input, ConnectionInput)
-	delete(input, OrganizationInput)
+	for _, name := range []string{ConnectionInput, OrganizationInput, TicketInput, ReasonInput} {
+		delete(input, name)
+	}
 	// A step that was begun is on record, or compares it when it begins.
 	if wanted != "" && wanted != o.Connection() && s.State != store.StepWorking {
 		return nil, "The connection has changed since the plan was approved. It is " + run.ConnectionText(o) + " now.", nil
@@ -173,16 +179,27 @@ func approver(ctx context.Context, tx *store.Tx, p store.Plan) (actor run.Actor,
 	case err != nil:
 		return actor, false, "", err
 	}
-	sees := g.EveryOrganization
-	for _, o := range g.Organizations {
-		sees = sees || o == p.OrganizationID
-	}
-	if !sees {
-		why = *p.Approver + " approved this plan, and no longer sees this organization."
+	for _, o := range about(p) {
+		if !g.EveryOrganization && !slices.Contains(g.Organizations, o) {
+			why = *p.Approver + " approved this plan, and no longer sees this organization."
+			if p.OrganizationID == uuid.Nil {
+				why = *p.Approver + " approved this plan, and no longer sees all of its organizations."
+			}
+		}
 	}
 	return run.Actor{Operator: *p.ApprovedBy, Epoch: *p.ApprovedEpoch, Role: catalog.ParseRole(g.Role)},
 		g.EveryOrganization, why, nil
 }
+
+// about are the organizations that a plan is about.
+func about(p store.Plan) []uuid.UUID {
+	if p.OrganizationID == uuid.Nil {
+		return p.Organizations
+	}
+	return []uuid.UUID{p.OrganizationID}
+}
+
+func atWork(p store.Plan) bool { return p.State == store.PlanApproved || p.State == store.PlanRunning }
 
 // conclude ends or pauses a plan of which no step is due.
 func (r *Runner) conclude(ctx context.Context, tx *store.Tx, p store.Plan, steps []store.PlanStep,
@@ -198,6 +215,10 @@ func (r *Runner) conclude(ctx context.Context, tx *store.Tx, p store.Plan, steps
 		case !ended(s):
 			left++
 		}
+	}
+	k, _ := KindOf(p.Kind)
+	if k.Independent {
+		bad = 0 // said by each, and tried again by hand
 	}
 	switch {
 	case bad == 1:

@@ -106,9 +106,13 @@ func (r *Runner) sign(ctx context.Context, tx *store.Tx, actor run.Actor, p stor
 	return r.record(ctx, tx, actor.Operator, p, e, "")
 }
 
-// record keeps what became of a plan as a whole.
+// record keeps what became of a plan as a whole. Of a plan of the workspace nothing is kept
+// but its steps: a run of the workspace would not be seen by those who see a part of it.
 func (r *Runner) record(ctx context.Context, tx *store.Tx, operator uuid.UUID, p store.Plan, e store.Event,
 	why string) error {
+	if p.OrganizationID == uuid.Nil {
+		return nil
+	}
 	k, _ := KindOf(p.Kind)
 	o, err := tx.Organization(ctx, p.OrganizationID)
 	if err != nil {
@@ -179,7 +183,11 @@ func (r *Runner) Pause(ctx context.Context, sc store.Scope, actor run.Actor, id 
 func (r *Runner) Continue(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID,
 	retry ...uuid.UUID) error {
 	return r.changePlan(ctx, sc, actor, id, func(tx *store.Tx, p store.Plan, steps []store.PlanStep, g store.Grant) error {
-		if err := r.open(p, store.PlanPaused, store.PlanApproved, store.PlanRunning); err != nil {
+		states := []string{store.PlanPaused, store.PlanApproved, store.PlanRunning}
+		if k, _ := KindOf(p.Kind); k.Independent && len(retry) > 0 {
+			states = append(states, store.PlanDone)
+		}
+		if err := r.open(p, states...); err != nil {
 			return err
 		}
 		if err := mayDirect(actor, g, steps); err != nil {

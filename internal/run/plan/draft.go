@@ -24,7 +24,7 @@ func Begin(ctx context.Context, tx *store.Tx, r *run.Runner, organization uuid.U
 		return uuid.Nil, err
 	}
 	id := uuid.New()
-	return id, tx.AddPlan(ctx, id, organization, kind, nil, operator, r.Now())
+	return id, tx.AddPlan(ctx, store.Plan{ID: id, OrganizationID: organization, Kind: kind}, operator, r.Now())
 }
 
 // Save stores what was typed on a screen of a draft; role is what the screen takes. A
@@ -83,9 +83,12 @@ func (r *Runner) stepsNow(ctx context.Context, sc store.Scope, p store.Plan) ([]
 	if !known {
 		return nil, store.ErrNotFound
 	}
-	o, err := r.Organization(ctx, sc, p.OrganizationID)
-	if err != nil {
-		return nil, err
+	var o store.Organization
+	if p.OrganizationID != uuid.Nil {
+		var err error
+		if o, err = r.Organization(ctx, sc, p.OrganizationID); err != nil {
+			return nil, err
+		}
 	}
 	steps, err := k.Steps(ctx, Reader{r.Runner, sc, o}, p.Input)
 	return numbered(p, steps), err

@@ -28,6 +28,8 @@ const (
 	ProvisionAuth = catalog.ProvisionAuthAPI
 	CheckAuth     = "check-auth-keys"
 	EndOnboarding = "end-onboarding"
+
+	CheckWorkspaceAuth = "check-workspace-auth-keys" // those that serve the workspace's own account
 )
 
 // The facts and inputs of these acts.
@@ -88,7 +90,7 @@ func Read[T any](p store.Plan, screen string) (typed T, given bool) {
 
 func onboarding() Kind {
 	return Kind{
-		Slug: OnboardingKind, Title: "Onboard a client",
+		Slug: OnboardingKind, Title: "Onboard a client", Role: catalog.Administrator,
 		Screens: []Screen{{FactsScreen, "Facts"}, {AccountScreen, "Duo account"}, {SettingsScreen, "Settings"},
 			{DirectoriesScreen, "Directory keys"}, {AuthScreen, "Auth API"}, {UsersScreen, "First users"}},
 		Steps: onboardingSteps,

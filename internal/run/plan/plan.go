@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 )
@@ -29,7 +30,10 @@ func New(r *run.Runner) *Runner { return &Runner{Runner: r} }
 // Kind is a kind of plan.
 type Kind struct {
 	Slug, Title string
-	Screens     []Screen // what is typed, in the order of the forms
+	Role        catalog.Role // that starting one takes
+	Screens     []Screen     // what is typed, in the order of the forms
+	Independent bool         // no step needs another: what was not done does not pause the plan, and can be tried again
+	Checks      bool         // its steps change nothing in Duo: they find out whether something works
 	// Steps turns what was typed into steps. It reads what is there now and changes
 	// nothing; the same answers give the same steps.
 	Steps func(context.Context, Reader, map[string]json.RawMessage) ([]store.PlanStep, error)
@@ -48,7 +52,13 @@ type Reader struct {
 }
 
 // kinds are all kinds by their slugs.
-var kinds = map[string]Kind{OnboardingKind: onboarding()}
+var kinds = map[string]Kind{}
+
+func init() {
+	for _, k := range []Kind{onboarding(), synchronize(), checkKeys()} {
+		kinds[k.Slug] = k
+	}
+}
 
 // KindOf returns a kind of plan.
 func KindOf(slug string) (Kind, bool) {

@@ -8,12 +8,16 @@ import (
 
 	"github.com/google/uuid"
 
+	"duodesk/internal/run"
 	"duodesk/internal/store"
 )
 
 // Inputs of a step that are fields of no act: the connection that it is for, and, where
-// that is another one, how the organization itself has to be connected when it begins.
+// that is another one, how the organization itself has to be connected when it begins; the
+// ticket and the reason that its run is recorded with.
 const (
+	TicketInput       = "ticket"
+	ReasonInput       = run.ReasonField
 	ConnectionInput   = "connection"
 	OrganizationInput = "organization_connection"
 )

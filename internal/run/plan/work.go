@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
@@ -75,7 +76,13 @@ func (r *Runner) notDone(j *job, err error) (result, error) {
 	refusal, refused := errors.AsType[*Refusal](err)
 	changed, other := errors.AsType[*run.ConnectionChanged](err)
 	_, trouble := store.TroubleOf(err)
+	var held *run.HeldBack
+	var fault *catalog.FieldError
 	switch {
+	case errors.As(err, &held):
+		return result{state: store.StepRefused, Done: Done{Summary: heldText(held)}}, nil
+	case errors.As(err, &fault):
+		return result{state: store.StepRefused, Done: Done{Summary: "Not sent: " + fault.Shown()}}, nil
 	case refused:
 		return result{state: store.StepRefused, Done: Done{Summary: refusal.Summary}}, nil
 	case other:
@@ -95,6 +102,18 @@ func (r *Runner) notDone(j *job, err error) (result, error) {
 	why := run.ExplainFor(j.work.Organization, api, err)
 	return result{state: store.StepRefused, Done: Done{Summary: "Not sent. " + cmp.Or(why.Cause,
 		"It was held back.")}}, nil
+}
+
+// heldText says why a report of fraud holds a step back, and what next.
+func heldText(held *run.HeldBack) string {
+	text := "Not sent. Held back: " + catalog.Plain(held.Fraud.Username) + " reported a push as fraud."
+	switch {
+	case held.NeedsReason:
+		return text + " Send the form for this user with a reason."
+	case len(held.Ask) > 0:
+		return text + " Ask " + strings.Join(held.Ask, ", ") + "."
+	}
+	return text
 }
 
 // check reads back what was done, or may have been.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -28,6 +29,9 @@ func init() {
 		Check: check((*Runner).hasAuthKeys)})
 	plan.Register(plan.Act{Slug: plan.CheckAuth, Title: "Check Auth API keys", Role: catalog.Administrator,
 		Call: "GET /auth/v2/check", Do: act((*Runner).checkStep), Check: check((*Runner).authWorks)})
+	plan.Register(plan.Act{Slug: plan.CheckWorkspaceAuth, Title: "Check Auth API keys", Role: catalog.Administrator,
+		Whole: true, OfWorkspace: true, Call: "GET /auth/v2/check", Do: act((*Runner).checkStep),
+		Check: check((*Runner).workspaceAuthWorks)})
 	plan.Register(plan.Act{Slug: plan.EndOnboarding, Title: "End onboarding", Role: catalog.Administrator, Last: true,
 		Do: act((*Runner).endStep), Check: check((*Runner).onboarded)})
 }
@@ -219,26 +223,64 @@ func (r *Runner) hasAuthKeys(ctx context.Context, tx *store.Tx, w plan.Work) (bo
 }
 
 // checkStep asks Duo about an organization's Auth API keys, and puts them to use if they work.
+// Those of the workspace serve its own account.
 func (r *Runner) checkStep(ctx context.Context, w plan.Work) (plan.Done, error) {
 	if w.Opened != "" && w.Opened != w.Organization.Connection() {
 		return plan.Done{}, &run.ConnectionChanged{Now: run.ConnectionText(w.Organization)}
 	}
-	err := r.CheckKeys(ctx, w.Scope, w.Actor, OfOrganization(w.Organization, store.AuthAPI).CheckedAs(w.Run))
+	keys := OfOrganization(w.Organization, store.AuthAPI)
+	if w.Organization.Kind == store.Parent {
+		keys = OfWorkspace(store.AuthAPI)
+	}
+	err := r.CheckKeys(ctx, w.Scope, w.Actor, keys.CheckedAs(w.Run))
 	if errors.Is(err, store.ErrNotFound) {
 		return plan.Done{}, &plan.Refusal{Summary: "There are no Auth API keys to check."}
+	}
+	if store.IsConflict(err, "integration_secret_own_key") {
+		return plan.Done{}, &plan.Refusal{Summary: "Another organization has the same Auth API keys."}
 	}
 	if err != nil && !store.IsConflict(err, "run_pkey") {
 		return plan.Done{}, err
 	}
 	var checked store.Run
+	var why string
 	err = r.Store.InWorkspace(ctx, w.Scope, func(tx *store.Tx) (err error) {
-		checked, err = tx.Run(ctx, w.Run)
+		if checked, err = tx.Run(ctx, w.Run); err == nil && checked.State == store.Refused {
+			why, err = causeOf(ctx, tx, keys)
+		}
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return plan.Done{}, &plan.Refusal{Summary: "Someone else changed the Auth API keys at the same moment."}
 	}
-	return plan.Done{State: checked.State, Summary: checked.Summary, Facts: json.RawMessage(checked.Facts)}, err
+	return plan.Done{State: checked.State, Summary: strings.TrimSpace(checked.Summary + " " + why),
+		Facts: json.RawMessage(checked.Facts)}, err
+}
+
+// causeOf is why the last check of keys failed, in words.
+func causeOf(ctx context.Context, tx *store.Tx, keys Keys) (string, error) {
+	owner := uuid.Nil
+	if keys.owner != nil {
+		owner = keys.owner.ID
+	}
+	versions, err := tx.Integration(ctx, owner)
+	var last Verdict
+	for _, v := range versions { // of an API, the one that waits comes last
+		if v.API == store.AuthAPI && v.Finding != nil && *v.Finding == Fails && json.Unmarshal(v.Verdict, &last) != nil {
+			last = Verdict{}
+		}
+	}
+	return last.Cause, err
+}
+
+func (r *Runner) workspaceAuthWorks(ctx context.Context, tx *store.Tx, _ plan.Work) (bool, error) {
+	versions, err := tx.Integration(ctx, uuid.Nil)
+	for _, v := range versions {
+		if v.API == store.AuthAPI && v.State == store.Active {
+			return v.Finding != nil && *v.Finding != Fails, err
+		}
+	}
+	return false, err
 }
 
 func (r *Runner) authWorks(ctx context.Context, tx *store.Tx, w plan.Work) (bool, error) {

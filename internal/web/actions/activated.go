@@ -79,42 +79,17 @@ func (s *pages) getActivation(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Waits: page.Waits}, page)
 }
 
-// getActivationEvents streams how far an activation has come, until it is over, the visitor
-// may not see it any more, or the stream has been open for long: a browser comes again.
-func (s *pages) getActivationEvents(c echo.Context, v site.Visitor) error {
-	ctx := c.Request().Context()
+// activationTopic is how far the activation has come that an address is about.
+func (s *pages) activationTopic(c echo.Context, v site.Visitor) (site.Topic, error) {
 	a, err := s.activatingHere(c, v)
-	if err != nil {
-		return err
-	}
-	leave, ok := s.Streams.Enter(v.Operator.ID)
-	if !ok {
-		return echo.NewHTTPError(http.StatusTooManyRequests)
-	}
-	defer leave()
-	event, trouble, err := s.activation(ctx, v, a)
-	if err == nil {
-		err = site.BeginEvents(c)
-	}
-	if err != nil {
-		return err
-	}
-	if site.OnlyHead(ctx) {
-		c.Response().WriteHeader(http.StatusOK)
-		return nil
-	}
-	for err == nil && site.Send(c, event) == nil && !event.Done {
-		select {
-		case <-time.After(run.ActivationPause(s.Now().Sub(a.made.StartedAt), trouble)):
-		case <-ctx.Done():
-			return nil
-		}
-		if v, err = s.Admit(c, v.Policy); err != nil || !s.Sessions.Lives(c.Request()) {
-			return nil // not a member any more, or signed out meanwhile
-		}
-		event, trouble, err = s.activation(ctx, v, a)
-	}
-	return nil // the browser comes again if it is not over
+	trouble := false
+	return site.Topic{
+		Watch: func(v site.Visitor) (event site.LiveEvent, _ <-chan struct{}, err error) {
+			event, trouble, err = s.activation(c.Request().Context(), v, a)
+			return event, nil, err
+		},
+		Every: func() time.Duration { return run.ActivationPause(s.Now().Sub(a.made.StartedAt), trouble) },
+	}, err
 }
 
 // activationLive follows an activation on the page that shows the link. Without a script

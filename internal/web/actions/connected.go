@@ -49,9 +49,15 @@ func (s *pages) connectedNow(ctx context.Context, v site.Visitor, f sheet) (word
 // form was sent before.
 func (s *pages) showChanged(c echo.Context, v site.Visitor, f sheet, now string) error {
 	ctx := c.Request().Context()
+	switch at, err := s.planned(ctx, v, f); {
+	case err != nil:
+		return err
+	case at != "":
+		return c.Redirect(http.StatusSeeOther, at)
+	}
 	var before store.Run
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		before, err = tx.Run(ctx, f.firstRun())
+		before, err = tx.Run(ctx, f.runID)
 		return err
 	})
 	if err == nil && before.Action == f.action.Slug {
@@ -76,15 +82,6 @@ func (s *pages) showChanged(c echo.Context, v site.Visitor, f sheet, now string)
 		page.Hidden = append(page.Hidden, views.Hidden{Name: name, Value: cmp.Or(f.get(name), "1")})
 	}
 	return s.Render(c, http.StatusConflict, v, site.Place{Section: "actions", Tab: tabOf(f)}, page)
-}
-
-// firstRun is the id of the first run that a form starts.
-func (f sheet) firstRun() uuid.UUID {
-	if faults, several := f.severalUsers(); several && len(faults) == 0 {
-		names, _ := usernamesOf(f.get(syncNames.Name))
-		return syncRun(f.runID, names[0])
-	}
-	return f.runID
 }
 
 // kept are the names of the fields that mean the same in any account: what a

@@ -93,7 +93,7 @@ func (p *posted) names() (bool, error) {
 	p.typed = maps.Clone(p.f.values)
 	p.f.cleanIDs()
 	if faults, several := p.f.severalUsers(); several {
-		return true, p.syncMany(p.c, p.v, p.f, faults)
+		return true, p.syncMany(faults)
 	}
 	var err error
 	if p.bad, err = p.pick(p.ctx, p.v, &p.f); err != nil {

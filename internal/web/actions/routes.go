@@ -16,7 +16,7 @@ func Routes(on *site.Site) []site.Route {
 		site.Get("/w/:ws/actions/:action/form", site.InWorkspace, s.getFields),
 		site.Post("/w/:ws/actions/:action/form", site.InWorkspace, s.postFields),
 		site.Get("/w/:ws/o/:org/phones/:phone/activation", site.InOrganization, s.getActivation),
-		site.Get("/w/:ws/o/:org/phones/:phone/activation/events", site.InOrganization, s.getActivationEvents).Within(site.StreamDeadline),
+		site.Get("/w/:ws/o/:org/phones/:phone/activation/events", site.InOrganization, s.Stream(s.activationTopic)).Within(site.StreamDeadline),
 		site.Get("/w/:ws/o/:org/users/:user/revoke-codes", site.TechnicianOrganization, s.getRevokeCodes),
 		site.Post("/w/:ws/o/:org/users/:user/revoke-codes", site.TechnicianOrganization, s.postRevokeCodes),
 		site.Get("/w/:ws/o/:org/settings", site.InOrganization, s.getSettings),

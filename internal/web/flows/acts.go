@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"duodesk/internal/run/plan"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
+	"duodesk/views"
 	"duodesk/views/flows"
 )
 
@@ -39,19 +41,22 @@ func (s *pages) postPreview(c echo.Context, v site.Visitor) error {
 }
 
 func (s *pages) previewed(c echo.Context, v site.Visitor, id uuid.UUID, revision int) error {
-	err := s.own(c.Request().Context(), v, id)
+	err := s.own(c, v, id)
 	if err == nil {
 		err = s.Plans.Preview(c.Request().Context(), v.Membership, v.Actor(), id, revision)
 	}
 	return s.after(c, v, id, err)
 }
 
-// own makes sure that a plan is the organization's of the address.
-func (s *pages) own(ctx context.Context, v site.Visitor, id uuid.UUID) error {
-	return s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
-		_, err := tx.Plan(ctx, id)
-		return err
-	})
+// own makes sure that a plan is the one of the address, or an onboarding of its
+// organization.
+func (s *pages) own(c echo.Context, v site.Visitor, id uuid.UUID) error {
+	p, _, err := s.Plans.Of(c.Request().Context(), v.Scope, id)
+	onboarding := c.Param("plan")+c.Param("workplan") == ""
+	if err == nil && ((p.Kind == plan.OnboardingKind) != onboarding || p.OrganizationID != v.Organization.ID) {
+		err = store.ErrNotFound
+	}
+	return err
 }
 
 // after leads to the plan, and says there what spoke against an act on it.
@@ -59,6 +64,8 @@ func (s *pages) after(c echo.Context, v site.Visitor, id uuid.UUID, err error) e
 	fault, status := "", http.StatusConflict
 	var differs *plan.Differs
 	switch {
+	case err == nil && c.Param("plan")+c.Param("workplan") != "":
+		return c.Redirect(http.StatusSeeOther, views.Plan(v.Workspace.Slug, v.Organization.Slug, id.String()))
 	case err == nil:
 		return s.toPlan(c, v, nil)
 	case errors.As(err, &differs):
@@ -115,11 +122,7 @@ func markNew(page *flows.PlanPage, steps []store.PlanStep, d *plan.Differs) {
 
 // postApprove lets the previewed steps be executed.
 func (s *pages) postApprove(c echo.Context, v site.Visitor) error {
-	form, err := site.FormOf(c)
-	if err != nil {
-		return err
-	}
-	id, _, err := opened(form)
+	form, id, err := s.planForm(c, v)
 	if err != nil {
 		return err
 	}
@@ -127,10 +130,7 @@ func (s *pages) postApprove(c echo.Context, v site.Visitor) error {
 	if bad != nil || len(digest) == 0 {
 		return site.BadRequest("The form does not say which steps it approves. Open it again.")
 	}
-	if err = s.own(c.Request().Context(), v, id); err == nil {
-		err = s.Plans.Approve(c.Request().Context(), v.Membership, v.Actor(), id, digest)
-	}
-	return s.after(c, v, id, err)
+	return s.after(c, v, id, s.Plans.Approve(c.Request().Context(), v.Membership, v.Actor(), id, digest))
 }
 
 // planAct is an act on a plan as a whole.
@@ -139,7 +139,7 @@ type planAct func(context.Context, store.Scope, run.Actor, uuid.UUID) error
 // acts answers the button of an act on a plan.
 func (s *pages) acts(do planAct) site.Handler {
 	return func(c echo.Context, v site.Visitor) error {
-		_, id, err := planForm(c)
+		_, id, err := s.planForm(c, v)
 		if err != nil {
 			return err
 		}
@@ -147,21 +147,29 @@ func (s *pages) acts(do planAct) site.Handler {
 	}
 }
 
-func planForm(c echo.Context) (site.Form, uuid.UUID, error) {
+// planForm reads the form of an act, and the id of the plan that it is about, which is the
+// address's.
+func (s *pages) planForm(c echo.Context, v site.Visitor) (site.Form, uuid.UUID, error) {
 	form, err := site.FormOf(c)
 	if err != nil {
 		return form, uuid.Nil, err
 	}
-	id, bad := uuid.Parse(form.Get("plan"))
-	if bad != nil {
+	named := c.Param("plan") + c.Param("workplan")
+	id, bad := uuid.Parse(cmp.Or(named, form.Get("plan")))
+	switch {
+	case bad != nil && named != "":
+		err = store.ErrNotFound
+	case bad != nil:
 		err = site.BadRequest("The form does not say which plan it is about. Open it again.")
+	default:
+		err = s.own(c, v, id)
 	}
 	return form, id, err
 }
 
 // postContinue lets a paused plan go on, or tries a step again, and goes on at once.
 func (s *pages) postContinue(c echo.Context, v site.Visitor) error {
-	form, id, err := planForm(c)
+	form, id, err := s.planForm(c, v)
 	if err != nil {
 		return err
 	}
@@ -170,7 +178,7 @@ func (s *pages) postContinue(c echo.Context, v site.Visitor) error {
 		retry = append(retry, step)
 	}
 	err = s.Plans.Continue(c.Request().Context(), v.Scope, v.Actor(), id, retry...)
-	if err == nil {
+	if err == nil && c.Param("workplan") == "" {
 		err = s.Plans.Advance(c.Request().Context(), v.Scope, id, uuid.Nil, pageBudget)
 	}
 	return s.after(c, v, id, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run/plan"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
@@ -20,8 +21,6 @@ import (
 const (
 	// pageBudget is for how long a page goes on with a plan before it is answered.
 	pageBudget = 3 * time.Second
-	// refreshEvery is after how many seconds the page of a plan at work is read again.
-	refreshEvery = "2"
 )
 
 // getPlan shows a plan as it stands, and goes on with one that is at work.
@@ -33,40 +32,76 @@ func (s *pages) getPlan(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	if atWork(p) {
-		c.Response().Header().Set("Refresh", refreshEvery) // before Duo is asked: the page may begin meanwhile
+	return s.goOn(c, v, p, steps)
+}
+
+// getOther shows a plan of another kind, at the address of its own, and goes on with it.
+func (s *pages) getOther(c echo.Context, v site.Visitor) error {
+	p, steps, err := s.other(c, v)
+	if err != nil {
+		return err
 	}
-	if atWork(p) && s.drives(c, v, steps) {
-		if err := s.Plans.Advance(c.Request().Context(), v.Scope, p.ID, uuid.Nil, pageBudget); err != nil {
-			return err
-		}
-		if p, steps, err = s.Plans.Of(c.Request().Context(), v.Scope, p.ID); err != nil {
-			return err
-		}
+	return s.goOn(c, v, p, steps)
+}
+
+// other is the plan that an address names. An onboarding has an address of its own.
+func (s *pages) other(c echo.Context, v site.Visitor) (p store.Plan, steps []store.PlanStep, err error) {
+	id, bad := uuid.Parse(c.Param("plan") + c.Param("workplan"))
+	if bad != nil {
+		return p, nil, store.ErrNotFound
 	}
-	if !atWork(p) {
-		c.Response().Header().Del("Refresh")
+	p, steps, err = s.Plans.Of(c.Request().Context(), v.Scope, id)
+	if err == nil && (p.Kind == plan.OnboardingKind || p.OrganizationID != v.Organization.ID) {
+		err = store.ErrNotFound
+	}
+	return p, steps, err
+}
+
+func (s *pages) goOn(c echo.Context, v site.Visitor, p store.Plan, steps []store.PlanStep) (err error) {
+	if p, steps, err = s.driven(c, v, p, steps, pageBudget); err != nil {
+		return err
 	}
 	return s.showPlan(c, v, http.StatusOK, s.planPage(v, p, steps))
 }
 
+// driven goes on with a plan that is at work, and returns it as it stands then.
+func (s *pages) driven(c echo.Context, v site.Visitor, p store.Plan, steps []store.PlanStep,
+	budget time.Duration) (store.Plan, []store.PlanStep, error) {
+	if !atWork(p) || !s.drives(c, v, p, steps) {
+		return p, steps, nil
+	}
+	if err := s.advance(c, v, p, steps, budget); err != nil {
+		return p, steps, err
+	}
+	return s.Plans.Of(c.Request().Context(), v.Scope, p.ID)
+}
+
 func atWork(p store.Plan) bool { return p.State == store.PlanApproved || p.State == store.PlanRunning }
 
-// drives reports whether a request for the page of a plan goes on with it: those do whose
-// role reaches for its steps, on a page that they opened themselves.
-func (s *pages) drives(c echo.Context, v site.Visitor, steps []store.PlanStep) bool {
+// drives reports whether a request for the page of a plan, or its stream, goes on with it:
+// those do whose role reaches for its steps, on a page that they opened themselves. What a
+// script reads again for the stream does not.
+func (s *pages) drives(c echo.Context, v site.Visitor, p store.Plan, steps []store.PlanStep) bool {
 	h := c.Request().Header
-	own := h.Get("Sec-Fetch-Site") != "cross-site" && h.Get("Sec-Fetch-Site") != "same-site" && h.Get("Sec-Purpose") == ""
-	return own && !site.OnlyHead(c.Request().Context()) && plan.Lacking(v.Role, v.Membership.Every(), steps) == nil
+	own := h.Get("HX-Request") == "" && h.Get("Sec-Fetch-Site") != "cross-site" && h.Get("Sec-Fetch-Site") != "same-site" && h.Get("Sec-Purpose") == ""
+	return own && p.Reached && !site.OnlyHead(c.Request().Context()) && plan.Lacking(v.Role, v.Membership.Every(), steps) == nil
 }
 
 func (s *pages) showPlan(c echo.Context, v site.Visitor, status int, page flows.PlanPage) error {
-	return s.Render(c, status, v, site.Place{Tab: "overview"}, page)
+	return s.Render(c, status, v, site.Place{Tab: page.Tab, Section: "integration", Waits: page.Live != nil}, page)
 }
 
-// act is the address of an act on the plan.
+// act is the address of an act on an onboarding.
 func act(v site.Visitor, what string) string {
 	return views.OnboardingAct(v.Workspace.Slug, v.Organization.Slug, what)
+}
+
+// actOn is the address of an act on a plan.
+func actOn(v site.Visitor, p store.Plan, what string) string {
+	if p.Kind == plan.OnboardingKind {
+		return act(v, what)
+	}
+	return views.PlanAct(v.Workspace.Slug, v.Organization.Slug, p.ID.String(), what)
 }
 
 func (s *pages) noPlan(v site.Visitor) flows.PlanPage {
@@ -81,13 +116,20 @@ func (s *pages) noPlan(v site.Visitor) flows.PlanPage {
 
 // planPage is a plan as a page, by its state.
 func (s *pages) planPage(v site.Visitor, p store.Plan, steps []store.PlanStep) flows.PlanPage {
-	page := flows.PlanPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization),
+	page := flows.PlanPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Tab: "overview",
 		Heading: "Onboard " + v.Organization.Name,
-		State:   planChip(p), Hidden: []views.Hidden{{Name: "plan", Value: p.ID.String()}}, Post: act(v, "continue"),
+		State:   planChip(p), Hidden: []views.Hidden{{Name: "plan", Value: p.ID.String()}}, Post: actOn(v, p, "continue"),
 		Facts: s.planFacts(v, p)}
+	if other, is := others[p.Kind]; is {
+		page.Heading, page.Tab = other.heading, other.tab
+	}
 	switch p.State {
 	case store.PlanDraft, store.PlanPreviewed:
-		s.drawDraft(v, p, steps, &page)
+		if p.Kind == plan.OnboardingKind {
+			s.drawDraft(v, p, steps, &page)
+		} else {
+			s.drawPreview(v, p, steps, &page)
+		}
 	default:
 		s.drawWork(v, p, steps, &page)
 	}
@@ -96,6 +138,9 @@ func (s *pages) planPage(v site.Visitor, p store.Plan, steps []store.PlanStep) f
 
 func (s *pages) planFacts(v site.Visitor, p store.Plan) []views.Fact {
 	facts := []views.Fact{{Label: "Begun by", Text: p.BegunBy, Note: s.When(v, p.BegunAt).Text}}
+	if choice, given := plan.Read[plan.SynchronizeChoice](p, plan.SynchronizeScreen); given && p.Kind == plan.SynchronizeKind {
+		facts = append(facts, views.Fact{Label: "Directory", Text: catalog.Plain(choice.Directory), Note: choice.DirectoryKey})
+	}
 	if p.Approver != nil && p.ApprovedAt != nil {
 		facts = append(facts, views.Fact{Label: "In the name of", Text: *p.Approver, Note: s.When(v, *p.ApprovedAt).Text})
 	}

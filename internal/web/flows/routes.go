@@ -16,6 +16,7 @@ func Routes(on *site.Site) []site.Route {
 		site.Get("/w/:ws/onboard", site.WholeWorkspace, s.getOnboard),
 		site.Post("/w/:ws/onboard", site.WholeWorkspace, s.postOnboard),
 		site.Get(at, site.InOrganization, s.getPlan).Within(site.SaveDeadline),
+		site.Get(at+"/events", site.InOrganization, s.Stream(s.onboardingTopic)).Within(site.StreamDeadline),
 		site.Post(at+"/begin", site.AdminOrganization, s.postBegin),
 		site.Post(at+"/preview", site.TechnicianOrganization, s.postPreview),
 		site.Post(at+"/approve", site.AdminOrganization, s.postApprove),
@@ -23,6 +24,20 @@ func Routes(on *site.Site) []site.Route {
 		site.Post(at+"/continue", site.AdminOrganization, s.postContinue).Within(site.SaveDeadline),
 		site.Post(at+"/cancel", site.AdminOrganization, s.acts(s.Plans.Cancel)),
 		site.Post(at+"/finish", site.AdminOrganization, s.acts(s.Plans.Finish)),
+	}
+	for _, of := range []struct {
+		at       string
+		sees, do site.Policy
+	}{
+		{"/w/:ws/o/:org/plans/:plan", site.InOrganization, site.TechnicianOrganization},
+		{"/w/:ws/plans/:workplan", site.InWorkspace, site.AdminWorkspace},
+	} {
+		rows = append(rows, site.Get(of.at, of.sees, s.getOther).Within(site.SaveDeadline),
+			site.Get(of.at+"/events", of.sees, s.Stream(s.otherTopic)).Within(site.StreamDeadline),
+			site.Post(of.at+"/approve", of.do, s.postApprove),
+			site.Post(of.at+"/pause", of.do, s.acts(s.Plans.Pause)),
+			site.Post(of.at+"/continue", of.do, s.postContinue).Within(site.SaveDeadline),
+			site.Post(of.at+"/cancel", of.do, s.acts(s.Plans.Cancel)))
 	}
 	for _, sc := range screens {
 		rows = append(rows, site.Get(at+"/"+sc.slug, sc.policy, s.draws(sc)),

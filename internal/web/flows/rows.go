@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run/plan"
 	"duodesk/internal/store"
@@ -40,6 +42,14 @@ var stepChips = map[string]views.Chip{
 	store.StepVerified: {Level: "ok", Text: "Verified"}, store.StepDone: {Level: "ok", Text: "Done, not verified"},
 	store.StepAbsent: {Level: "bad", Text: "Not so in Duo"}, store.StepRefused: {Level: "bad", Text: "Not done"},
 	store.StepUnknown: {Level: "warn", Text: "Unknown"}, store.StepSkipped: {Level: "idle", Text: "Skipped"},
+}
+
+// checkChips are the states of a step that checks whether something works.
+var checkChips = map[string]views.Chip{
+	store.StepWaiting: stepChips[store.StepWaiting], store.StepWorking: stepChips[store.StepWorking],
+	store.StepVerified: {Level: "ok", Text: "Work"}, store.StepDone: {Level: "ok", Text: "Work"},
+	store.StepAbsent: {Level: "bad", Text: "Changed since"}, store.StepRefused: {Level: "bad", Text: "Fail"},
+	store.StepUnknown: stepChips[store.StepUnknown], store.StepSkipped: stepChips[store.StepSkipped],
 }
 
 func actTitle(slug string) string {
@@ -95,7 +105,7 @@ func inputText(slug, name, value string) string {
 			return spec.Label + ": " + cmp.Or(catalog.Plain(spec.Words(value)), "empty")
 		}
 	}
-	labels := map[string]string{plan.AccountInput: "Account", plan.DirectoryNameInput: "Name",
+	labels := map[string]string{plan.TicketInput: site.TicketBox.Label, plan.ReasonInput: site.ReasonBox.Label, plan.AccountInput: "Account", plan.DirectoryNameInput: "Name",
 		plan.DirectoryKeyInput: "Directory key"}
 	return cmp.Or(labels[name], name) + ": " + catalog.Plain(value)
 }
@@ -103,18 +113,23 @@ func inputText(slug, name, value string) string {
 // drawWork shows a plan that was begun: progress, results, and what can be done about it.
 func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, page *flows.PlanPage) {
 	lacks, lacking := errors.AsType[*plan.Lacks](plan.Lacking(v.Role, v.Membership.Every(), steps))
-	may := !lacking && v.Fits(site.AdminOrganization)
+	k, _ := plan.KindOf(p.Kind)
+	may := !lacking && p.Reached && v.Role >= k.Role
+	again := p.State == store.PlanPaused || atWork(p) || p.State == store.PlanDone && k.Independent
 	for _, step := range steps {
 		row := s.resultRow(v, step)
-		if may && (p.State == store.PlanPaused || atWork(p)) && plan.MayRetry(step) {
+		if k.Checks {
+			row.State = checkChips[step.State]
+		}
+		if may && again && plan.MayRetry(step) {
 			row.Retry = step.ID.String()
 		}
 		page.Steps = append(page.Steps, row)
-		if page.Of++; step.State == store.StepVerified || step.State == store.StepDone || step.State == store.StepSkipped {
+		if page.Of++; ended(step) {
 			page.Done++
 		}
 	}
-	page.Progress = fmt.Sprintf("%d of %d steps", page.Done, page.Of)
+	page.Progress, page.Live = stepsText(page.Done, page.Of), s.live(v, p, steps)
 	if p.State == store.PlanPaused {
 		page.Notes = append(page.Notes, "Paused. "+p.PausedWhy)
 	}
@@ -122,12 +137,22 @@ func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, p
 		page.Notes = append(page.Notes, lacksText(lacks))
 	}
 	button := func(text, what string) flows.Button {
-		return flows.Button{Text: text, Post: act(v, what), Hidden: page.Hidden}
+		return flows.Button{Text: text, Post: actOn(v, p, what), Hidden: page.Hidden}
+	}
+	other, isOther := others[p.Kind]
+	if isOther && (p.State == store.PlanDone || p.State == store.PlanCanceled) {
+		page.Onward = other.onward(v.Workspace.Slug, v.Organization.Slug)
 	}
 	switch {
+	case isOther && may && p.State == store.PlanPaused:
+		page.Buttons = append(page.Buttons, button("Continue", "continue"), button("Cancel", "cancel"))
+		page.Buttons[0].Primary = true
+	case isOther && may && atWork(p):
+		page.Buttons = append(page.Buttons, button("Pause", "pause"), button("Cancel", "cancel"))
+	case isOther:
 	case p.State == store.PlanDone:
-		page.Onward = views.Link{Text: "Open " + v.Organization.Name, Href: views.Organization(v.Workspace.Slug,
-			v.Organization.Slug)}
+		page.Onward = []views.Link{{Text: "Open " + v.Organization.Name, Href: views.Organization(v.Workspace.Slug,
+			v.Organization.Slug)}}
 	case p.State == store.PlanCanceled && v.Fits(site.AdminOrganization):
 		page.Buttons = append(page.Buttons, button("Begin another onboarding", "begin"))
 	case !may:
@@ -142,6 +167,11 @@ func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, p
 	}
 }
 
+// ended reports whether nothing more comes of a step by itself.
+func ended(s store.PlanStep) bool {
+	return s.State != store.StepWaiting && s.State != store.StepWorking
+}
+
 // resultRow is a step with what became of it.
 func (s *pages) resultRow(v site.Visitor, step store.PlanStep) flows.StepRow {
 	row := flows.StepRow{Number: step.Place, Act: actTitle(step.Act), Subject: catalog.Plain(step.Subject),
@@ -151,13 +181,11 @@ func (s *pages) resultRow(v site.Visitor, step store.PlanStep) flows.StepRow {
 		row.At = s.When(v, *step.FinishedAt)
 	}
 	a, _ := plan.ActOf(step.Act)
-	action, isAction := catalog.Lookup(step.Act)
-	inWorkspace := isAction && action.OfWorkspace()
 	switch {
 	case step.RunID == nil || step.State == store.StepWaiting || step.State == store.StepSkipped:
-	case inWorkspace && v.Membership.Every():
+	case a.OfWorkspace && v.Membership.Every(), step.Recorded && v.Organization.ID == uuid.Nil:
 		row.Run = views.Link{Text: "Open the run", Href: views.Run(v.Workspace.Slug, "", step.RunID.String())}
-	case !inWorkspace:
+	case step.Recorded:
 		row.Run = views.Link{Text: "Open the run", Href: views.Run(v.Workspace.Slug, v.Organization.Slug,
 			step.RunID.String())}
 	}
@@ -171,7 +199,7 @@ func (s *pages) resultRow(v site.Visitor, step store.PlanStep) flows.StepRow {
 func linksTo(v site.Visitor, slug, made string) []views.Link {
 	ws, org := v.Workspace.Slug, v.Organization.Slug
 	switch slug {
-	case catalog.CreateUser:
+	case catalog.CreateUser, catalog.SynchronizeUser:
 		return []views.Link{{Text: "Open the user", Href: views.User(ws, org, made)}}
 	case catalog.CreatePhone:
 		return []views.Link{{Text: "Activate Duo Mobile", Href: views.Action(ws, org, catalog.SendActivationURL,

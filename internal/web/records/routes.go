@@ -12,7 +12,7 @@ func Routes(on *site.Site) []site.Route {
 	return []site.Route{
 		site.Get("/w/:ws/runs", site.InWorkspace, s.getRuns),
 		site.Get("/w/:ws/runs/:run", site.InWorkspace, s.getRun),
-		site.Get("/w/:ws/runs/:run/events", site.InWorkspace, s.getRunEvents).Within(site.StreamDeadline),
+		site.Get("/w/:ws/runs/:run/events", site.InWorkspace, s.Stream(s.RunTopic)).Within(site.StreamDeadline),
 		site.Post("/w/:ws/runs.csv", site.InWorkspace, s.postExportRuns).Within(site.NoDeadline),
 		site.Get("/w/:ws/readings", site.InWorkspace, s.getReadings),
 		site.Post("/w/:ws/readings/limit", site.Owners, s.postReadingLimit),
@@ -20,7 +20,7 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/w/:ws/tickets", site.Owners, s.postTickets),
 		site.Get("/w/:ws/o/:org/runs", site.InOrganization, s.getRuns),
 		site.Get("/w/:ws/o/:org/runs/:run", site.InOrganization, s.getRun),
-		site.Get("/w/:ws/o/:org/runs/:run/events", site.InOrganization, s.getRunEvents).Within(site.StreamDeadline),
+		site.Get("/w/:ws/o/:org/runs/:run/events", site.InOrganization, s.Stream(s.RunTopic)).Within(site.StreamDeadline),
 		site.Post("/w/:ws/o/:org/runs.csv", site.InOrganization, s.postExportRuns).Within(site.NoDeadline),
 	}
 }

@@ -1,0 +1,87 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+)
+
+// start adds a plan whose input is complete and previews it, and with approve approves it
+// at once, in the actor's name. A plan that has no organization becomes the workspace's, and
+// is about the organizations of its steps. Started a second time with the same input,
+// nothing is done; with other input the error is run.ErrOtherInput.
+func (r *Runner) start(ctx context.Context, sc store.Scope, actor run.Actor, p store.Plan, approve bool) error {
+	k, _ := KindOf(p.Kind)
+	steps, err := r.stepsNow(ctx, sc, p)
+	if err == nil && len(steps) == 0 {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	if p.OrganizationID == uuid.Nil {
+		p.Organizations = organizationsOf(steps)
+	}
+	err = r.Change(ctx, sc, actor, k.Role, func(tx *store.Tx) error {
+		g, err := tx.HoldGrant(ctx, actor.Operator, actor.Epoch)
+		if err != nil {
+			return err
+		}
+		if err := tx.DropOldPlans(ctx, r.Now()); err != nil {
+			return err
+		}
+		if err := tx.AddPlan(ctx, p, actor.Operator, r.Now()); err != nil {
+			return err
+		}
+		now, err := tx.LockPlan(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		if err := showSteps(ctx, tx, now, steps); err != nil || !approve {
+			return err
+		}
+		if err := mayDirect(actor, g, steps); err != nil {
+			return err
+		}
+		now.State, now.Digest = store.PlanApproved, Digest(steps)
+		return r.sign(ctx, tx, actor, now, store.ApprovedPlan)
+	})
+	if store.IsConflict(err, "plan_pkey") {
+		return r.sameAs(ctx, sc, p)
+	}
+	return err
+}
+
+// sameAs returns run.ErrOtherInput unless a plan was started with the same input.
+func (r *Runner) sameAs(ctx context.Context, sc store.Scope, p store.Plan) error {
+	before, _, err := r.Of(ctx, sc, p.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return run.ErrOtherInput
+	}
+	if err != nil {
+		return err
+	}
+	same := before.Kind == p.Kind && before.OrganizationID == p.OrganizationID
+	for screen, typed := range p.Input {
+		same = same && sameJSON(before.Input[screen], typed)
+	}
+	if !same {
+		return run.ErrOtherInput
+	}
+	return nil
+}
+
+// organizationsOf are the organizations of steps, each once.
+func organizationsOf(steps []store.PlanStep) (all []uuid.UUID) {
+	for _, s := range steps {
+		if !slices.Contains(all, s.OrganizationID) {
+			all = append(all, s.OrganizationID)
+		}
+	}
+	return all
+}
