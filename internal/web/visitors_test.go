@@ -123,7 +123,7 @@ func (e *fleet) targets(path string, odd oddity) []target {
 				at.slots[slot] = value
 				// What a form names lies where the address leads.
 				switch {
-				case slot == "org" && value == far.slots[slot]:
+				case (slot == "org" || slot == "workplan") && value == far.slots[slot]:
 					at.of = far.of
 				case slot == "ws" && value == foreign.slots[slot]:
 					at.of = foreign.of

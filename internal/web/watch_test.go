@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -132,5 +133,29 @@ func TestStreamOfAPlanEnds(t *testing.T) {
 	}
 	if n := e.synchronized(); n != 0 {
 		t.Errorf("%d effects", n)
+	}
+}
+
+// TestPlansOfOtherKinds: an onboarding is not found at the addresses of other plans, nor they
+// at its own, nor one of an organization or of the workspace in the place of the other.
+func TestPlansOfOtherKinds(t *testing.T) {
+	t.Parallel()
+	e := newFleet(t)
+	b, org := e.as(t, e.Owner), e.orgOf(e.near.org)
+	onboarding := e.onboarding(&e.near, store.PlanDraft).ID.String()
+	for _, at := range []string{org + "/plans/" + onboarding, org + "/plans/" + e.near.workplan, e.orgOf(e.far.org) + "/plans/" + e.near.plan,
+		e.ws("/plans/" + onboarding), e.ws("/plans/" + e.near.plan), org + "/plans/x", e.ws("/plans/x")} {
+		for _, what := range []string{"", "/events"} {
+			b.get(at + what).want(http.StatusNotFound)
+		}
+		for _, what := range []string{"/approve", "/pause", "/continue", "/cancel"} {
+			b.request(http.MethodPost, at+what, url.Values{"digest": {"00"}, "plan": {onboarding}}).want(http.StatusNotFound)
+		}
+	}
+	for _, what := range []string{"approve", "pause", "continue", "cancel", "finish", "preview"} {
+		for _, id := range []string{e.near.plan, e.near.workplan} {
+			form := url.Values{"plan": {id}, "revision": {"1"}, "digest": {"00"}}
+			b.request(http.MethodPost, org+"/onboarding/"+what, form).want(http.StatusNotFound)
+		}
 	}
 }
