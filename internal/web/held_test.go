@@ -47,7 +47,7 @@ func TestFraudIsSaid(t *testing.T) {
 		<-changed
 	}
 	const said = "jroe reported a push as fraud"
-	admin.get(s.org("/runs/"+id.String())).want(http.StatusOK, "Change nothing for whoever called", "changes for jroe need an administrator or owner other than "+tom.Email)
+	admin.get(s.org("/runs/"+id.String())).want(http.StatusOK, "Change nothing for this caller", "changes for jroe need an administrator or owner other than "+tom.Email)
 	technician.get(s.org("/users/"+jane)).want(http.StatusOK, said, "other than "+tom.Email, "Ask ", ana.Email, s.Owner.Email).fine()
 	technician.get(s.org("/users/" + bob)).want(http.StatusOK).wantNot(said)
 
@@ -133,7 +133,7 @@ func TestFraudIsSaidOnlyWhereItHolds(t *testing.T) {
 	const (
 		holds   = "changes for amara.okonkwo need an administrator or owner other than"
 		perhaps = "If this concerns amara.okonkwo: "
-		only    = "A reason is needed only then."
+		only    = "Only then a reason is required."
 		box     = `name="reason"`
 	)
 	for address, words := range map[string][]string{

@@ -46,13 +46,13 @@ func TestDrift(t *testing.T) {
 	stale := done.form("Keep our name Kestrel & Wren")
 	s.Sim.RenameAccount(kept.AccountID, "Kestrel Group")
 	refresh().want(http.StatusOK, "is called Kestrel Group now")
-	stale.send().want(http.StatusConflict, "Somebody was faster")
+	stale.send().want(http.StatusConflict, "Someone else changed this first")
 	p = b.get(s.ws("/integration"))
 	p.form("Keep our name Kestrel & Wren").send().want(http.StatusOK, "Changed in Duo: 1 account gone").wantNot("Kestrel Group now")
 	refresh().want(http.StatusOK).wantNot("Kestrel Group now") // it is not asked again
-	p.form("Take account away from Borealis").send().want(http.StatusOK).wantNot("Changed in Duo")
+	p.form("Unmap Borealis").send().want(http.StatusOK).wantNot("Changed in Duo")
 	b.get(s.ws("/o?show=failing")).want(http.StatusOK, "Failing 0")
-	b.get(s.ws("/runs")).want(http.StatusOK, "Took away Borealis ("+gone.AccountID+")", "Kept the name Kestrel & Wren; Duo calls the account Kestrel Group now.")
+	b.get(s.ws("/runs")).want(http.StatusOK, "Unmapped Borealis ("+gone.AccountID+")", "Kept the name Kestrel & Wren; in Duo the account is named Kestrel Group now.")
 }
 
 // Who sees a part of the organizations settles nothing, and is not told.

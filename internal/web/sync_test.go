@@ -24,7 +24,7 @@ func TestSynchronizeSeveral(t *testing.T) {
 
 	calls := len(e.Sim.Ledger()) + 2
 	f := fresh().set("usernames", "ann\nnobody\r\n bea \n\n")
-	p := f.send().want(http.StatusOK, "Synchronized user ann: created.", "its directory has nobody of this username", "Synchronized user bea: created.").fine()
+	p := f.send().want(http.StatusOK, "Synchronized user ann: created.", "its directory has no user with this username", "Synchronized user bea: created.").fine()
 	p.click("ann").want(http.StatusOK, "ann@client.example")
 	// The same form again does nothing again, and tells the same.
 	f.send().want(http.StatusOK, "Synchronized user ann: created.", "Synchronized user bea: created.").fine()
@@ -68,7 +68,7 @@ func TestSynchronizeUser(t *testing.T) {
 		return b.get(org + "/actions/synchronize-users").form("Synchronize")
 	}
 	fresh().set("usernames", "grace").send().want(http.StatusTooManyRequests, "Duo is limiting requests").fine()
-	fresh().set("usernames", "nobody").send().want(http.StatusUnprocessableEntity, "The key works, and its directory has nobody of this username.").fine()
+	fresh().set("usernames", "nobody").send().want(http.StatusUnprocessableEntity, "The key works, and its directory has no user with this username.").fine()
 	fresh().set("usernames", "").send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
 	// The keys of other organizations are refused before Duo is asked.
 	calls := e.Sim.Calls(e.near.account.AccountID)

@@ -124,8 +124,8 @@ func TestTheTrashByForm(t *testing.T) {
 	if done := s.Sim.Ledger(); len(done) != 0 {
 		t.Fatalf("done: %+v", done)
 	}
-	sheet(admin, "delete-user", robot).form("Move to Trash").send().want(http.StatusOK, "Set the status from bypass to disabled. Took svc out of the group Open, which has the status Bypass. Sent user svc to the trash.")
-	sheet(admin, "restore-user", hidden).form("Restore svc2").send().want(http.StatusOK, "The user came back in bypass: Set the status from bypass to disabled.")
+	sheet(admin, "delete-user", robot).form("Move to Trash").send().want(http.StatusOK, "Set the status from bypass to disabled. Removed svc from the group Open, which has the status Bypass. Moved user svc to the trash.")
+	sheet(admin, "restore-user", hidden).form("Restore svc2").send().want(http.StatusOK, "The user was restored in bypass: Set the status from bypass to disabled.")
 	p := admin.get(s.org("/actions/modify-group?group_id="+group)).form("Review changes").set("status", "disabled").send()
 	p.want(http.StatusOK, "The group has 1 member: locked.").fine()
 }

@@ -225,7 +225,7 @@ func (r *Runner) checkStep(ctx context.Context, w plan.Work) (plan.Done, error) 
 	}
 	err := r.CheckKeys(ctx, w.Scope, w.Actor, OfOrganization(w.Organization, store.AuthAPI).CheckedAs(w.Run))
 	if errors.Is(err, store.ErrNotFound) {
-		return plan.Done{}, &plan.Refusal{Summary: "There are no Auth API keys to check."}
+		return plan.Done{}, &plan.Refusal{Summary: "This organization has no Auth API keys to check."}
 	}
 	if err != nil && !store.IsConflict(err, "run_pkey") {
 		return plan.Done{}, err

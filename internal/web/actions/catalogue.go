@@ -50,9 +50,9 @@ func actionItem(v site.Visitor, a catalog.Action) actions.ActionItem {
 	item := actions.ActionItem{Title: a.Title, Help: a.Help, Call: a.Call, Kind: words.KindChip(a)}
 	switch {
 	case v.Role < a.Role:
-		item.Off = "It needs the role " + a.Role.String() + "."
+		item.Off = "Requires the " + a.Role.Title() + " role."
 	case a.OfWorkspace() && !v.Membership.Every():
-		item.Off = "It needs a membership of every organization."
+		item.Off = "Requires membership of all organizations."
 	default:
 		item.Href = site.ActionPath(v, a.Slug)
 	}

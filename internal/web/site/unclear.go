@@ -61,7 +61,7 @@ func (s *Site) UnclearFlashes(ctx context.Context, v Visitor, about func(store.R
 		}
 		text := what + ": the outcome is not known yet. " + UnclearRun(v, r)
 		if r.State == store.Unknown {
-			text = what + ": the outcome is not known. Look in Duo before you do it again."
+			text = what + ": the outcome is not known. Check in Duo before you do it again."
 		}
 		flashes = append(flashes, views.Flash{Level: "warn", Text: text, Link: views.Link{Text: "Open the run", Href: RunAddress(v, r)}})
 	}
@@ -84,7 +84,7 @@ func AboutUser(id, username string) func(store.Run) bool {
 func outcomeNote(v Visitor, r store.Run) string {
 	switch {
 	case r.State == store.Unknown:
-		return "May have happened: look in Duo before you do it again."
+		return "May have been done: check in Duo before you do it again."
 	case r.Unclear():
 		return words.UnclearWords(r, v.clock)
 	}
