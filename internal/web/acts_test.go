@@ -193,7 +193,7 @@ func TestTrash(t *testing.T) {
 	}
 
 	admin := s.as(t, s.Member(t, s.Workspace, catalog.Administrator))
-	f := admin.get(s.org("/users/"+jane)).click("Delete permanently").want(http.StatusOK, "This cannot be undone", "Type the username jroe to confirm").form("Delete Jane Roe permanently")
+	f := admin.get(s.org("/users/"+jane)).click("Delete permanently").want(http.StatusOK, "You can't undo this", "Type the username jroe to confirm").form("Delete Jane Roe permanently")
 	p := f.set("confirm", "Jane Roe").send().want(http.StatusUnprocessableEntity)
 	if value, fault := p.box("confirm"); value != "Jane Roe" || !strings.Contains(fault, "Type the username exactly as shown: jroe") {
 		t.Error(value, fault)

@@ -64,7 +64,7 @@ func TestFraudIsSaid(t *testing.T) {
 	f := admin.get(s.org("/actions/create-bypass-code-for-user?user_id=" + jane)).form("Create code")
 	f.send().want(http.StatusUnprocessableEntity, "You may decide: give a reason.", "Give a reason.").fine()
 	f.set("reason", " . ").send().want(http.StatusUnprocessableEntity)
-	again := f.set("reason", strings.Repeat("x", 301)).send().want(http.StatusUnprocessableEntity, "at most 300 fit").form("Create code")
+	again := f.set("reason", strings.Repeat("x", 301)).send().want(http.StatusUnprocessableEntity, "the limit is 300").form("Create code")
 	again.set("reason", "Called back on the number on file").send().want(http.StatusOK, "Shown once")
 	decided := again.values.Get("run_id")
 	admin.get(s.org("/runs/"+decided)).want(http.StatusOK, "Called back on the number on file", "Decided by someone other than the operator who sent the push.")

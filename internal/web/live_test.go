@@ -187,7 +187,7 @@ func TestSendDuoAuthenticationLive(t *testing.T) {
 	carol := s.addUser(t, duosim.UserSpec{Username: "carol", Status: duosim.Bypass})
 	b.get(s.org("/actions/send-duo-authentication?user_id="+carol)).want(http.StatusOK, "Duo lets this user in without asking").fine()
 	dan := s.addUser(t, duosim.UserSpec{Username: "dan"})
-	b.get(s.org("/actions/send-duo-authentication?user_id="+dan)).want(http.StatusOK, "enroll a device first").fine()
+	b.get(s.org("/actions/send-duo-authentication?user_id="+dan)).want(http.StatusOK, "enroll first").fine()
 }
 
 func TestAskingWithoutKeysOrDuo(t *testing.T) {

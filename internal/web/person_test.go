@@ -184,7 +184,7 @@ func TestRevokeAllCodes(t *testing.T) {
 		t.Error("offered for a user without codes")
 	}
 	add(3)
-	question := b.get(s.org("/users/"+jane)).click("Revoke all codes").want(http.StatusOK, "Revoke all bypass codes of Jane Roe", "Bypass codes 3", "This cannot be undone").fine()
+	question := b.get(s.org("/users/"+jane)).click("Revoke all codes").want(http.StatusOK, "Revoke all bypass codes of Jane Roe", "Bypass codes 3", "You can't undo this").fine()
 	f := question.form("Revoke 3 codes").set("ticket", "INC-4")
 	add(1) // meanwhile
 	p := f.send().want(http.StatusOK, "3 of 3 codes revoked. The user still has 1 bypass code.", "Ticket: INC-4", "Deleted a bypass code.").fine()
@@ -320,7 +320,7 @@ func TestShieldNamesTheVerifier(t *testing.T) {
 func TestDeletePermanentlyIsApart(t *testing.T) {
 	t.Parallel()
 	s, jane, _ := withPhone(t)
-	p := s.as(t, s.Owner).get(s.org("/users/"+jane)).want(http.StatusOK, "The user is not moved to the trash, and you can't restore the user.").fine()
+	p := s.as(t, s.Owner).get(s.org("/users/"+jane)).want(http.StatusOK, "The user is not moved to the trash, and you can’t restore the user.").fine()
 	section := func(text string) *node {
 		for _, n := range p.all(func(n *node) bool { return n.Data == "a" && strings.HasPrefix(textOf(n), text) }) {
 			for n = n.Parent; n != nil; n = n.Parent {

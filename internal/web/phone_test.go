@@ -174,7 +174,7 @@ func TestDeletePhone(t *testing.T) {
 	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", UserIDs: []string{jane}})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	open := func() *page {
-		return b.get(s.org("/phones/"+phone)).click("Delete phone").want(http.StatusOK, "Delete phone +442079460123", "Jane Roe can no longer log in with it", "This cannot be undone", "It is the only phone of Jane Roe.")
+		return b.get(s.org("/phones/"+phone)).click("Delete phone").want(http.StatusOK, "Delete phone +442079460123", "Jane Roe can no longer log in with it", "You can't undo this", "It is the only phone of Jane Roe.")
 	}
 	f := open().form("Delete phone")
 	// In another tab, somebody gives the phone to Tom: he was not named.
@@ -269,7 +269,7 @@ func TestGroupsOfAUser(t *testing.T) {
 	sheet(tech, out, pilots).want(http.StatusOK, "could log in without a second factor", "End that bypass first").fine()
 	tech.request(http.MethodPost, s.org("/actions/"+out), url.Values{"run_id": {uuid.NewString()}, "user_id": {jane}, "group_id": {pilots}}).want(http.StatusUnprocessableEntity, "End that bypass first")
 	sheet(tech, out, open).want(http.StatusOK, "is asked for the second factor again").form("Remove from group").send().want(http.StatusOK, "Removed jroe from the group Migration.")
-	sheet(tech, out, pilots).want(http.StatusOK, "can sign in again").form("Remove from group").send().want(http.StatusOK, "Removed jroe from the group Pilots.").wantNot("but a group")
+	sheet(tech, out, pilots).want(http.StatusOK, "can log in again").form("Remove from group").send().want(http.StatusOK, "Removed jroe from the group Pilots.").wantNot("but a group")
 	sheet(tech, out, pilots).form("Remove from group").send().want(http.StatusUnprocessableEntity, "jroe is not in the group Pilots.")
 	help := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
 	sheet(help, in, pilots).want(http.StatusNotFound)

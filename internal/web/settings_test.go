@@ -174,7 +174,7 @@ func TestEnrollUser(t *testing.T) {
 	question.send().want(http.StatusOK, "Sent an enrollment email to new@acme.example", "Enrollment code", "Shown once").fine()
 	question.send().want(http.StatusOK, "Already sent", "shown then and is not stored")
 	p := b.get(s.org("/users")).click("Enroll user").form("Enroll User").set("username", "jroe").set("email", "jane@acme.example").send().form("Enroll User").send().want(http.StatusUnprocessableEntity).fine()
-	if _, fault := p.box("username"); !strings.Contains(fault, "jroe is enrolled") {
+	if _, fault := p.box("username"); !strings.Contains(fault, "jroe is already enrolled") {
 		t.Error("beside the username: ", fault)
 	}
 	b.get(s.org("/actions/enroll-user")).form("Enroll User").set("username", "x").set("email", "x@acme.example").set("valid_secs", "never").send().form("Enroll User").send().want(http.StatusForbidden)

@@ -121,7 +121,7 @@ func (s *pages) deletePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 		}
 	}
 	page.Hidden = []views.Hidden{{Name: "phone_id", Value: string(phone.ID)}, {Name: "user_ids", Value: strings.Join(ids, "\n")}}
-	page.Consequences = []string{"It is not assigned to a user.", "This cannot be undone."}
+	page.Consequences = []string{"It is not assigned to a user.", "You can't undo this."}
 	if len(ids) > 0 {
 		page.Consequences = []string{catalog.Listed(names, len(names)) + " can no longer log in with it.", "You can't undo this. To remove it from one user only, use Remove phone."}
 	}

@@ -64,7 +64,7 @@ func (s *pages) showRevoke(c echo.Context, v site.Visitor, status int, f sheet) 
 	page.Consequences = []string{"This user has no bypass codes."}
 	if len(codes) > 0 {
 		page.Button = "Revoke " + views.Plural(len(codes), "code", "codes")
-		page.Consequences = []string{"Each code stops working at once. This cannot be undone; you can create new codes.",
+		page.Consequences = []string{"Each code stops working at once. You can't undo this; you can create new codes.",
 			"Duo deletes one code at a time. Each is a run of its own, and the next page says what became of each."}
 	}
 	page.Hidden = []views.Hidden{{Name: "codes", Value: strings.Join(idsOf(codes), "\n")}}
