@@ -33,7 +33,7 @@ func TestRunsAreReadAndTakenAway(t *testing.T) {
 	p.fitsWidth()
 	p.snap("runs")
 	p.follow("nav[aria-label='Filter by outcome'] a[href*=unknown]")
-	p.contains("1 run", "Check in Duo before you do it again")
+	p.contains("1 run", "check in Duo before you do it again")
 	p.lacks("Signed in.")
 	p.axe()
 	p.snap("runs-unknown")

@@ -71,7 +71,7 @@ var later = regexp.MustCompile(`views/(estate/home|layout|actions/actions|action
 var (
 	seenAttribute = regexp.MustCompile(`(?:aria-label|title|placeholder|alt)="([^"]*)`)
 	markup        = regexp.MustCompile(`<[^>]*>|<[^>]*$|^"[^>]*>|^"? [a-z-]+="[^<>]*$`)
-	statement     = regexp.MustCompile(`(?i)\b(select|insert into|delete from|update \w+ \w* ?set|order by|where|create|coalesce|now\(\)|from) `)
+	sqlWords     = regexp.MustCompile(`(?i)\b(select|insert into|delete from|update \w+ \w* ?set|order by|where|create|coalesce|now\(\)|from) `)
 	sentence      = regexp.MustCompile(`^[A-Z][a-z]+$|\s`) // a label, or words
 )
 
@@ -100,7 +100,7 @@ func stumblesIn(set *token.FileSet, parsed *ast.File, sql bool) (found []string)
 				return false
 			}
 			text, _ := strconv.Unquote(n.Value)
-			if !sentence.MatchString(text) || sql && statement.MatchString(text) {
+			if !sentence.MatchString(text) || sql && sqlWords.MatchString(text) {
 				return false
 			}
 			at := set.Position(n.Pos())

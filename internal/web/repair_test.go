@@ -103,7 +103,7 @@ func TestMappingOvertaken(t *testing.T) {
 	live.set(account, first.AccountID)
 	form(ben).set(account, "").send().want(http.StatusOK)
 	row := ana.request(http.MethodPost, s.ws("/integration/mapping"), live.values, "HX-Request", "true").want(http.StatusUnprocessableEntity)
-	if !strings.Contains(row.body, other.Email+" took the account away a moment ago") || !strings.Contains(row.body, `value="`+first.AccountID+`"`) {
+	if !strings.Contains(row.body, other.Email+" unmapped the organization a moment ago") || !strings.Contains(row.body, `value="`+first.AccountID+`"`) {
 		t.Error(row.body)
 	}
 	// Who wants what stands there already is not in the way.
