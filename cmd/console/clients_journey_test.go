@@ -45,7 +45,7 @@ func importByClicking(d *desk, p *page) {
 	p.contains("There is nothing in it")
 	p.do("choose a file", chromedp.SetUploadFiles(chromedp.CSS("[name=file]"), []string{path}))
 	p.follow("main form.form button")
-	p.contains("clients.csv", "Import 476 organizations", "1 row has faults")
+	p.contains("clients.csv", "Import 476 organizations", "1 row has errors")
 	p.follow("main a[href$='show=fault']")
 	p.contains("Broken & Sons", "No time zone has this name")
 	p.axe()

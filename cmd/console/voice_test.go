@@ -71,7 +71,7 @@ var later = regexp.MustCompile(`views/(estate/home|layout|actions/actions|action
 var (
 	seenAttribute = regexp.MustCompile(`(?:aria-label|title|placeholder|alt)="([^"]*)`)
 	markup        = regexp.MustCompile(`<[^>]*>|<[^>]*$|^"[^>]*>|^"? [a-z-]+="[^<>]*$`)
-	sqlWords     = regexp.MustCompile(`(?i)\b(select|insert into|delete from|update \w+ \w* ?set|order by|where|create|coalesce|now\(\)|from) `)
+	sqlWords      = regexp.MustCompile(`(?i)\b(select|insert into|delete from|update \w+ \w* ?set|order by|where|create|coalesce|now\(\)|from) `)
 	sentence      = regexp.MustCompile(`^[A-Z][a-z]+$|\s`) // a label, or words
 )
 
