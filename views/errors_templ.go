@@ -24,14 +24,14 @@ func (p ErrorPage) Title() string { return p.Headline }
 
 // NotFound answers for what does not exist and for what may not be seen, in the same words.
 func NotFound(home string) ErrorPage {
-	return ErrorPage{Status: 404, Headline: "Nothing here", Text: "There is no such page, or it is not yours to see.", Links: []Link{{Text: "Go home", Href: home}}}
+	return ErrorPage{Status: 404, Headline: "Nothing here", Text: "This page does not exist, or you can't see it.", Links: []Link{{Text: "Go home", Href: home}}}
 }
 
 // Forbidden answers when a role is too low for an act on something it may see.
 func Forbidden(need, back string) ErrorPage {
 	text := "Your role in this workspace does not allow this."
 	if need != "" {
-		text += " It takes the role " + need + ". Nothing was changed."
+		text += " It requires the " + need + " role. Nothing was changed."
 	}
 	return ErrorPage{Status: 403, Headline: "Not allowed", Text: text, Links: []Link{{Text: "Go back", Href: back}}}
 }
@@ -43,28 +43,28 @@ func CrossSite(home string) ErrorPage {
 
 // ForeignHost answers a request that names another host than the console's; public is where the console is.
 func ForeignHost(public string) ErrorPage {
-	return ErrorPage{Status: 421, Headline: "The console has another name", Text: "It does not answer under the one that you asked for. Nothing was changed. Open it at " + public + ". If a proxy stands before it, the proxy has to pass the Host header on."}
+	return ErrorPage{Status: 421, Headline: "The console has another name", Text: "It does not answer to the name in this address. Nothing was changed. Open it at " + public + ". If it is behind a proxy, the proxy must pass on the Host header."}
 }
 
 // MethodNotAllowed answers a request of the wrong kind, such as a form's address opened as a page.
 func MethodNotAllowed(home string) ErrorPage {
-	return ErrorPage{Status: 405, Headline: "This address takes no such request", Text: "You may have reloaded or opened the address of a form. Nothing was changed.", Links: []Link{{Text: "Go home", Href: home}}}
+	return ErrorPage{Status: 405, Headline: "This address does not accept this request", Text: "You may have reloaded or opened the address of a form. Nothing was changed.", Links: []Link{{Text: "Go home", Href: home}}}
 }
 
 // TooLarge answers a form that is longer than the console takes.
 func TooLarge(back string) ErrorPage {
-	return ErrorPage{Status: 413, Headline: "That was too much at once", Text: "The form was larger than the console takes. Nothing was changed. Send less.", Links: []Link{{Text: "Go back", Href: back}}}
+	return ErrorPage{Status: 413, Headline: "Request too large", Text: "The form was larger than the console accepts. Nothing was changed. Send less.", Links: []Link{{Text: "Go back", Href: back}}}
 }
 
 // ServerFault answers for anything we did not expect.
 func ServerFault(requestID, home string) ErrorPage {
-	return ErrorPage{Status: 500, Headline: "Something broke on our side", Text: "If you were changing something, look in Runs whether it happened before you try again. Tell whoever runs this console the number below.",
+	return ErrorPage{Status: 500, Headline: "Something went wrong in the console", Text: "If you were changing something, check in Runs whether it was done before you try again. Give the administrator of this console the number below.",
 		RequestID: requestID, Links: []Link{{Text: "Go home", Href: home}}}
 }
 
 // SessionEnded answers a form that came without a session, however that ended; next is where the operator was.
 func SessionEnded(next string) ErrorPage {
-	return ErrorPage{Status: 401, Headline: "You are signed out", Text: "The form was not carried out. A session ends by signing out, in any tab of the browser, by Sign out everywhere, and after a time without use.", Links: []Link{{Text: "Sign in and go on", Href: SignInAndReturn(next)}}}
+	return ErrorPage{Status: 401, Headline: "You are signed out", Text: "The form was not sent. A session ends when you sign out in any tab of the browser, with Sign out everywhere, and after a time without use.", Links: []Link{{Text: "Sign in and continue", Href: SignInAndReturn(next)}}}
 }
 
 func (p ErrorPage) Body() templ.Component {
@@ -282,7 +282,7 @@ func (p AlreadySentPage) Body() templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<div class=\"narrow\"><h1>Already sent</h1><p>This form was sent before, so it was not carried out again.</p><p><strong><bdi>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<div class=\"narrow\"><h1>Already sent</h1><p>This form has already been submitted. Nothing was sent again.</p><p><strong><bdi>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -353,7 +353,7 @@ func (p AlreadySentPage) Body() templ.Component {
 			}
 		}
 		if p.Secret {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<p class=\"note\">What it brought was shown then and is not stored. If it was lost, open a fresh form.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<p class=\"note\">The result was shown then and is not stored. If it is lost, open a fresh form.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

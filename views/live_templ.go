@@ -161,7 +161,7 @@ func ShowLive(l *Live) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " aria-labelledby=\"live-title\"><h2 id=\"live-title\" class=\"vh\">Where it stands</h2><p class=\"live-text\" role=\"status\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " aria-labelledby=\"live-title\"><h2 id=\"live-title\" class=\"vh\">Progress</h2><p class=\"live-text\" role=\"status\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -9,7 +9,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// SignInPage asks for an operator's e-mail and password. Error is shown for a wrong pair, SlowDown when there were too
+// SignInPage asks for an operator's email and password. Error is shown for a wrong pair, SlowDown when there were too
 // many tries ("Wait 40 seconds, then try again."). Next is where to go afterwards.
 type SignInPage struct {
 	Email, Next     string
@@ -137,7 +137,7 @@ func signInForm(p SignInPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = Field(FieldView{Name: "email", Label: "E-mail", Kind: "email", Value: p.Email, Required: true, Autocomplete: "username", Autofocus: len(p.Problems()) == 0}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Field(FieldView{Name: "email", Label: "Email", Kind: "email", Value: p.Email, Required: true, Autocomplete: "username", Autofocus: len(p.Problems()) == 0}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -135,7 +135,7 @@ type UserGroup struct {
 }
 
 // ExactUser is what can be typed to find a user of an account that is too large to be listed.
-const ExactUser = "username, alias, e-mail address or Duo id"
+const ExactUser = "username, alias, email address or Duo id"
 
 // Reach is which organizations a membership holds: all, or so many, of which some are named.
 type Reach struct {

@@ -43,7 +43,7 @@ func TestActivationTurnsGreen(t *testing.T) {
 			p.look(name + "-activated")
 			if !p.opt.NoJS {
 				p.follow("main .live a")
-				p.contains("Greta Green", "For the ticket", "Made an activation link")
+				p.contains("Greta Green", "For the ticket", "Created an activation link")
 			}
 
 			p.open(d.organization(dental) + "/users/" + user)

@@ -33,7 +33,7 @@ func TestRunsAreReadAndTakenAway(t *testing.T) {
 	p.fitsWidth()
 	p.snap("runs")
 	p.follow("nav[aria-label='Filter by outcome'] a[href*=unknown]")
-	p.contains("1 run", "look in Duo before you do it again")
+	p.contains("1 run", "check in Duo before you do it again")
 	p.lacks("Signed in.")
 	p.axe()
 	p.snap("runs-unknown")
@@ -86,9 +86,9 @@ func TestRunsAreReadAndTakenAway(t *testing.T) {
 func (d *desk) someRuns() {
 	d.t.Helper()
 	for i, r := range []struct{ action, subject, state, summary string }{
-		{"update-user", "Peter Voss", store.Applied, "Changed full name and e-mail."},
+		{"update-user", "Peter Voss", store.Applied, "Changed full name and email."},
 		{"delete-user", "x</title><script>alert(1)</script>", store.Refused, "Duo does not permit this to these keys."},
-		{"send-activation-url", "+44 20 7946 0123", store.Applied, "Made an activation link, valid for 1 day."},
+		{"send-activation-url", "+44 20 7946 0123", store.Applied, "Created an activation link, valid for 1 day."},
 		{"unlock-user", "Tomás Fry", store.Applied, "Unlocked."},
 	} {
 		for j := range 20 {

@@ -99,7 +99,7 @@ func verifyByClicking(d *desk, p *page, name string) {
 	} else {
 		p.pressAndFollow("\r")
 	}
-	p.contains("Ask the caller to read out the code", "is not stored")
+	p.contains("Ask the caller to read you the code", "is not stored")
 	code := evaluate[string](p, `document.querySelector("[data-plain]").dataset.plain`)
 	p.look(name + "-verify-code")
 	if p.opt.NoJS {
@@ -126,7 +126,7 @@ func verifyByClicking(d *desk, p *page, name string) {
 func authenticateByClicking(d *desk, p *page, name string) {
 	p.t.Helper()
 	p.open(d.organization(dental) + "/actions/send-duo-authentication?q=amara")
-	p.contains("Whom to ask for the second factor")
+	p.contains("Choose a user to ask for the second factor")
 	p.look(name + "-auth-whom")
 	p.follow("main ul.things a.button")
 	p.contains("Duo asks for the second factor")

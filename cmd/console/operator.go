@@ -49,7 +49,7 @@ func operatorCommand(ctx context.Context, args []string, out io.Writer) error {
 func addOperator(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("operator add", flag.ExitOnError)
 	workspace := flags.String("workspace", "", "name of the workspace; made when there is none of that name")
-	email := flags.String("email", "", "e-mail address to sign in with")
+	email := flags.String("email", "", "email address to sign in with")
 	role := flags.String("role", "", "owner, admin, technician, helpdesk or auditor")
 	organizations := flags.String("organizations", everyOrganization, "addresses (slugs) of the organizations to reach, with commas between them; * for all")
 	fromStdin := flags.Bool("password-stdin", false, "read the password from standard input instead of making one up")
@@ -150,7 +150,7 @@ func readPassword(in io.Reader, email string, names []string) (string, error) {
 
 // named reads the flags of a command about one operator who exists.
 func named(flags *flag.FlagSet, args []string) (email, url string, err error) {
-	text := flags.String("email", "", "e-mail address of the operator")
+	text := flags.String("email", "", "email address of the operator")
 	if err := parseFlags(flags, args); err != nil {
 		return "", "", err
 	}

@@ -151,7 +151,7 @@ func TestOperatorIsResetAndDisabled(t *testing.T) {
 	in.refused(t, "easy to guess", bob+"\n", "reset", "--email", bob, "--password-stdin")
 	in.refused(t, "there is no operator nobody@msp.example", "", "reset", "--email", "nobody@msp.example")
 	in.refused(t, "--email: Fill this in.", "", "reset")
-	in.refused(t, "not an e-mail address", "", "reset", "--email", "b\u00f6b@msp.example")
+	in.refused(t, "not an email address", "", "reset", "--email", "b\u00f6b@msp.example")
 	if !in.fits(t, bob, first) || !signedIn() {
 		t.Error("a refused command changed something")
 	}

@@ -26,7 +26,7 @@ func TestInvitedAndDemoted(t *testing.T) {
 	owner.until("the list is narrowed", call(`() => [...document.querySelectorAll(".reach-list .check")].filter(e => e.checkVisibility()).length === 1`))
 	owner.click(".reach-list .check:not([hidden]) input")
 	owner.snap("invite-filled")
-	// The keyboard sends it: Enter in the e-mail.
+	// The keyboard sends it: Enter in the email.
 	owner.click("[name=email]")
 	owner.pressAndFollow(kb.Enter)
 	owner.contains("Shown once", "technician, Harbourlight Dental Group")
@@ -53,7 +53,7 @@ func TestInvitedAndDemoted(t *testing.T) {
 	mia.open(d.organization("harbourlight-dental-group") + "/users?q=amara")
 	mia.follow("#list tbody a[href*='/users/']")
 	mia.follow("a[href*='delete-user']:not([href*='permanent'])")
-	mia.contains("cannot sign in from now on")
+	mia.contains("can no longer log in")
 
 	owner.open(d.home + "/operators")
 	owner.snap("operators")

@@ -50,7 +50,7 @@ func (s *proofSite) fillRecord(o store.Organization) {
 		insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
 		select $1, gen_random_uuid(), case when n % 3 = 0 then $2::uuid end, $3, $4, (array['update-user', 'verify-caller', 'create-bypass-code-for-user'])[1 + n % 3],
 		       'user' || n % 50000 || '.' || md5(n::text), jsonb_build_object('user_id', 'DU' || n % 50000, 'phone_id', 'DP' || n % 50000), '', 'INC-' || n,
-		       case when n % 50 = 0 then 'refused' else 'applied' end, 'Changed e-mail to someone' || n || '@client.example.', at, at
+		       case when n % 50 = 0 then 'refused' else 'applied' end, 'Changed email to someone' || n || '@client.example.', at, at
 		from generate_series(1, $5::int) n, lateral (select now() - n * make_interval(secs => $6) as at) a`,
 		s.ws.ID, o.ID, o.AccountID, s.owner.ID, recordRuns, runApart.Seconds())
 	exec(`set maintenance_work_mem = '256MB'`)

@@ -29,7 +29,7 @@ import (
 type pruning struct {
 	p    *store.Pruner
 	to   string // folder of the files
-	by   string // e-mail address of the owner who answers for it
+	by   string // email address of the owner who answers for it
 	host string // name of the account on this machine
 	out  io.Writer
 }
@@ -41,7 +41,7 @@ func recordCommand(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("record prune", flag.ExitOnError)
 	before := flags.String("before", "", "delete the months before this one, such as 2025-01 (UTC); the last 12 months always stay")
 	to := flags.String("to", "", "the folder that the files are written to")
-	by := flags.String("by", "", "the e-mail address of the owner of the workspaces who answers for it: the record names them")
+	by := flags.String("by", "", "the email address of the owner of the workspaces who answers for it: the record names them")
 	workspace := flags.String("workspace", "", "the slug of one workspace; all, if it is left out")
 	yes := flags.Bool("yes", false, "write the files and delete; without it nothing is changed")
 	if err := parseFlags(flags, args[1:]); err != nil {

@@ -18,7 +18,7 @@ import (
 const serversHave = 2 * time.Minute
 
 // rotation puts a new sealing key in the place of the one in use while servers
-// run. Where it stands is read from the key file and the database, so that it can
+// run. Progress is read from the key file and the database, so that it can
 // be killed at any point and run again:
 //
 //  1. the file gets the new key beside the old one; nothing is sealed with it;
@@ -102,7 +102,7 @@ func (r rotation) run(ctx context.Context, keys *secret.Keyring) error {
 		}
 		r.say("1. The new key %v is in %s, beside %v. Nothing is sealed with it yet.", newest, r.target, current)
 		if r.target != r.path {
-			r.say("Put that file in the place of %s, for every server. Each reads it by itself, without a restart.\nThen go on with: console key rotate --out ANOTHER-FILE", r.path)
+			r.say("Replace %s with that file on every server. Each server reads it by itself, without a restart.\nThen continue with: console key rotate --out ANOTHER-FILE", r.path)
 			return nil
 		}
 		if keys, err = secret.Load(r.path); err != nil {
@@ -207,7 +207,7 @@ func (r rotation) retire(ctx context.Context, current secret.KeyID) error {
 	}
 	r.say("4. The database took the old key out of use; %s holds %v alone.", r.target, current)
 	if r.target != r.path {
-		r.say("Put that file in the place of %s; until then the old key opens backups only.", r.path)
+		r.say("Replace %s with that file; until then the old key opens backups only.", r.path)
 	}
 	r.say("Keep a copy of the new file apart from the backups, and the old copy for as long as a backup made before now.")
 	return nil

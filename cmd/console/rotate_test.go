@@ -234,7 +234,7 @@ func TestRotationOfAMountedSecret(t *testing.T) {
 		p.ends()
 	}
 	rotate("Use --out FILE")
-	rotate("Put that file in the place of", "--out", first)
+	rotate("with that file", "--out", first)
 	rotate("exists and stays as it is", "--out", first)
 	upload(first)
 	rotate("3. Re-sealed 330 of 330", "--out", second)

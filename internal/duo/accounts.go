@@ -34,7 +34,7 @@ func (c *Client) CreateAccount(ctx context.Context, name string) (Account, error
 	return post[Account](ctx, c, "/accounts/v1/account/create", Params{"name": name})
 }
 
-// DeleteAccount ends a child account with everything in it, for good. Duo reports no error for an
+// DeleteAccount ends a child account with everything in it, permanently. Duo reports no error for an
 // account that is gone already.
 //
 // POST /accounts/v1/account/delete

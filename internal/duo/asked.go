@@ -266,7 +266,7 @@ func (u User) HasName(name string) bool {
 	return is(u.Username) || slices.ContainsFunc(u.Aliases[:], is)
 }
 
-// SameName reports whether Duo takes two usernames, aliases or e-mail addresses for one: letter
+// SameName reports whether Duo takes two usernames, aliases or email addresses for one: letter
 // case, blanks around and how letters are composed make no difference. Empty ones are none.
 func SameName(a, b string) bool {
 	a, b = strings.TrimSpace(norm.NFC.String(a)), strings.TrimSpace(norm.NFC.String(b))

@@ -46,7 +46,7 @@ func (e *Enrollment) UnmarshalJSON(data []byte) error {
 
 // Enroll makes a user and a phone without a number, to be activated by who opens the link first. A
 // username that exists is an [*Error] with CodeInvalidParameter and the detail "username already
-// exists". [Client.EnrollUser] of the Admin API is the call that sends an e-mail.
+// exists". [Client.EnrollUser] of the Admin API is the call that sends an email.
 //
 // POST /auth/v2/enroll
 func (c *Client) Enroll(ctx context.Context, n NewEnrollment) (Enrollment, error) {
@@ -101,8 +101,8 @@ func (c *Client) EnrollStatus(ctx context.Context, user UserID, activationCode S
 	return post[EnrollState](ctx, c, "/auth/v2/enroll_status", Params{"user_id": string(user), "activation_code": string(activationCode)})
 }
 
-// EnrollUser sends an enrollment e-mail and returns the code in it. A user who does not exist is
-// made, and the address is stored with the user; a second call sends the e-mail again. valid is in
+// EnrollUser sends an enrollment email and returns the code in it. A user who does not exist is
+// made, and the address is stored with the user; a second call sends the email again. valid is in
 // whole seconds; 0 is for ever, and Duo's own default is 30 days.
 //
 // POST /admin/v1/users/enroll

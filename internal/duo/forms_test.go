@@ -206,7 +206,7 @@ func TestUserForms(t *testing.T) {
 				return users, err
 			}), "GET", "/admin/v1/users?limit=10&offset=20&username_list=%5B%22ada%22%2C%22bob%22%5D", "", `[{"user_id": "DU1", "username": "Bob"}]`, []User{{ID: "DU1", Username: "Bob", EnableAutoPrompt: true}},
 		},
-		"users by id and e-mail": {
+		"users by id and email": {
 			value(func(ctx context.Context, c *Client) ([]User, error) {
 				users, _, err := c.UsersMatching(ctx, UserFilter{IDs: []UserID{"DU1"}, Email: "ada@acme.example"}, 10, 0)
 				return users, err

@@ -93,7 +93,7 @@ func (c *Client) CreateAuthIntegration(ctx context.Context, name string) (Integr
 	return post[Integration](ctx, c, "/admin/v2/integrations", Params{"name": name, "type": AuthAPIType})
 }
 
-// DeleteIntegration ends an application with its keys, for good. An application cannot delete
+// DeleteIntegration ends an application with its keys, permanently. An application cannot delete
 // itself.
 //
 // DELETE /admin/v2/integrations/{integration_key}

@@ -12,7 +12,7 @@ type Settings struct {
 	Language string // EN, DE or FR
 	Timezone string // IANA name
 
-	LockoutThreshold           int // failed log-ins that lock a user out
+	LockoutThreshold           int // failed attempts that lock a user out
 	LockoutMinutes             int // until a locked-out user may try again; 0 if an administrator must unlock
 	UnenrolledUserLockoutDays  int // without enrolling until a user is locked out; 0 is off
 	InactiveUserDays           int // without a log-in until a user goes to the trash; 0 is off
@@ -23,7 +23,7 @@ type Settings struct {
 	GlobalSSPPolicyEnforced    bool
 	UserManagersCanBypass      bool // user managers can put users into bypass
 	SecurityCheckup            bool
-	EmailActivityNotification  bool   // of the user about new devices, by e-mail
+	EmailActivityNotification  bool   // of the user about new devices, by email
 	PushActivityNotification   bool   // by push
 	HelpdeskBypass             string // allow, limit or deny
 	HelpdeskBypassMinutes      int    // longest life of a help desk's bypass code under limit

@@ -155,7 +155,7 @@ func (c *Client) UserByUsername(ctx context.Context, username string) (user User
 	return users[0], true, nil
 }
 
-// UsersByEmail finds the users with exactly this e-mail address, letter case aside. Several can share
+// UsersByEmail finds the users with exactly this email address, letter case aside. Several can share
 // one. Whether Duo then returns all of them is not documented.
 //
 // GET /admin/v1/users?email=
@@ -206,7 +206,7 @@ func (c *Client) UsersByID(ctx context.Context, ids ...UserID) ([]User, error) {
 }
 
 // CreateUser makes a user; f.Username is required and must be no other user's name or alias. No
-// e-mail is sent.
+// email is sent.
 //
 // POST /admin/v1/users
 func (c *Client) CreateUser(ctx context.Context, f UserFields) (User, error) {

@@ -90,7 +90,7 @@ func TestBypassEndsBeforeTheTrash(t *testing.T) {
 	d.Sim.SetGroupStatus(id, group, "Bypass")
 	robot := d.Sim.AddUser(id, duosim.UserSpec{Username: "svc", Status: duosim.Bypass, GroupIDs: []string{group}})
 	done := act(t, d, catalog.Administrator, "delete-user", form{"user_id": robot})
-	if want := "Set the status from bypass to disabled. Took svc out of the group Robots, which has the status Bypass. Sent user svc to the trash."; done.Run.Summary != want {
+	if want := "Set the status from bypass to disabled. Removed svc from the group Robots, which has the status Bypass. Moved user svc to the trash."; done.Run.Summary != want {
 		t.Errorf("recorded: %q", done.Run.Summary)
 	}
 	if before := d.Record(t, done.Run.ID).Before; before["status"] != "bypass" || before["groups"] != group+" Bypass" || before["username"] != "svc" {
@@ -231,7 +231,7 @@ func TestWhatComesBackInBypassIsDisabled(t *testing.T) {
 	id := d.Account.AccountID
 	robot := d.Sim.AddUser(id, duosim.UserSpec{Username: "svc", Status: duosim.PendingDeletion, BeforeTrash: duosim.Bypass})
 	done := act(t, d, catalog.Administrator, "restore-user", form{"user_id": robot})
-	if want := "Restored user svc from the trash. The user came back in bypass: Set the status from bypass to disabled."; done.Run.Summary != want || stateOf(d, robot).Status != duosim.Disabled {
+	if want := "Restored user svc from the trash. The user was restored in bypass: Set the status from bypass to disabled."; done.Run.Summary != want || stateOf(d, robot).Status != duosim.Disabled {
 		t.Errorf("recorded %q, and the user is %+v", done.Run.Summary, stateOf(d, robot))
 	}
 
@@ -240,7 +240,7 @@ func TestWhatComesBackInBypassIsDisabled(t *testing.T) {
 		method, says, status string
 	}{
 		{http.MethodGet, "The status of the user could not be read: Set the status from unknown to disabled.", duosim.Disabled},
-		{http.MethodPost, "Ending that failed: the user may log in without a second factor.", duosim.Bypass},
+		{http.MethodPost, "This bypass could not be ended: the user may log in without a second factor.", duosim.Bypass},
 	} {
 		robot := d.Sim.AddUser(id, duosim.UserSpec{Username: "svc" + fault.method, Status: duosim.PendingDeletion, BeforeTrash: duosim.Bypass})
 		restored := false

@@ -36,7 +36,7 @@ type Concern struct {
 type Holding struct {
 	Fraud store.Fraud
 	About Concern  // zero if it is not known yet whether the act concerns the person
-	Ask   []string // e-mail addresses of those who may decide
+	Ask   []string // email addresses of those who may decide
 }
 
 // askedFirst bounds what a form waits for Duo to say what belongs to a person.

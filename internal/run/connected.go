@@ -17,7 +17,7 @@ import (
 // nothing was sent. It is also a *store.ConflictError.
 type ConnectionChanged struct{ Now string } // in words, see ConnectionText
 
-func (e *ConnectionChanged) Error() string { return "run: connected otherwise: " + e.Now }
+func (e *ConnectionChanged) Error() string { return "run: connected differently: " + e.Now }
 
 func (e *ConnectionChanged) Unwrap() error {
 	return &store.ConflictError{Constraint: "connection_pkey"}

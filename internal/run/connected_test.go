@@ -213,7 +213,7 @@ func TestKeysOfTheWorkspaceReplaced(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	if len(d.Sim.Ledger()) != effects || runs(t, d) != 0 {
-		t.Errorf("done all the same: %+v", d.Sim.Ledger()[effects:])
+		t.Errorf("done:  %+v", d.Sim.Ledger()[effects:])
 	}
 	q.ID, q.Opened = uuid.New(), ""
 	if _, err := d.Runner.Do(t.Context(), q); err != nil {

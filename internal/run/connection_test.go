@@ -172,7 +172,7 @@ func TestConnectRefuses(t *testing.T) {
 	foreign := d.Sim.AddChild(d.Sim.AddParent("Other MSP").AccountID, "Foreign")
 	for what, c := range map[string]struct{ kind, account, field, says string }{
 		"no account":                         {store.Child, " ", setup.AccountField, "Choose the child account."},
-		"an account of another MSP":          {store.Child, foreign.AccountID, setup.AccountField, "lists no such account"},
+		"an account of another MSP":          {store.Child, foreign.AccountID, setup.AccountField, "does not list this account"},
 		"an account that another client has": {store.Child, d.Account.AccountID, setup.AccountField, "Acme Dental"},
 		"own keys without keys":              {store.Own, "", setup.KindField, "Choose how"},
 		"nonsense":                           {"x", "", setup.KindField, "Choose how"},
@@ -418,7 +418,7 @@ func TestDirectoriesOfAnOrganization(t *testing.T) {
 	if got := add("Entra", two); got != "" {
 		t.Error(got)
 	}
-	if got := add("entra 2", two); !strings.Contains(got, "has this key already") {
+	if got := add("entra 2", two); !strings.Contains(got, "already has this key") {
 		t.Error(got)
 	}
 	found := list()
@@ -433,7 +433,7 @@ func TestDirectoriesOfAnOrganization(t *testing.T) {
 	}
 	// Names are compared as they are searched; what clashes already stays, and can be renamed.
 	for _, twin := range []string{"entra", "  ENTRA\u200b", "Éntra"} {
-		if got := add(twin, "DSCCCCCCCCCCCCCC3333"); !strings.Contains(got, "directory_name: This organization has a directory of this name") {
+		if got := add(twin, "DSCCCCCCCCCCCCCC3333"); !strings.Contains(got, "directory_name: This organization already has a directory with this name") {
 			t.Errorf("%q is added beside Entra: %q", twin, got)
 		}
 		if bad, err := d.Setup().RenameDirectory(t.Context(), scope, actor, d.Client, found[0].ID, twin); err != nil || len(bad) != 1 {

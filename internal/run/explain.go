@@ -44,11 +44,11 @@ func Explain(err error) Explanation {
 	case errors.As(err, &failed):
 		return explainFailure(failed)
 	case errors.As(err, &unconnected) && unconnected.API == "":
-		return Explanation{"This organization is not mapped to a Duo account.", "Map it on the integration page."}
+		return Explanation{"This organization is not mapped to a Duo account.", "Map it on the Integration page."}
 	case errors.As(err, &unconnected) && unconnected.Own:
 		return Explanation{"This organization has no " + unconnected.API + " keys of its own in use.", "Save and check them on its Connection page."}
 	case errors.As(err, &unconnected):
-		return Explanation{"The workspace has no " + unconnected.API + " keys in use.", "Save and check them on the integration page."}
+		return Explanation{"The workspace has no " + unconnected.API + " keys in use.", "Save and check them on the Integration page."}
 	case errors.Is(err, context.DeadlineExceeded):
 		return Explanation{"Duo did not answer in time.", "Try again in a minute."}
 	}
@@ -115,7 +115,7 @@ func meaningOf(e *duo.Error) Explanation {
 	case duo.CodeNotFound:
 		return Explanation{"Duo does not know this id or path.", "Go back to the list and refresh it."}
 	case duo.CodeDuplicate:
-		return Explanation{"Duo already has one like it: the name, alias or number is taken.", "Look for the one that exists."}
+		return Explanation{"Duo already has an entry with this name, alias or number.", "Look for the existing entry."}
 	case duo.CodeMissingParameter, duo.CodeInvalidParameter:
 		if !parameterName.MatchString(e.Detail) {
 			return Explanation{"Duo did not accept this request.", ""} // what Duo said is all that is known
@@ -126,11 +126,11 @@ func meaningOf(e *duo.Error) Explanation {
 		return Explanation{"Duo did not accept the value of " + e.Detail + ".", "If you typed it, change it and try again."}
 	}
 	if e.Status >= 500 && (e.Reads() || e.Status != http.StatusInternalServerError) {
-		return Explanation{fmt.Sprintf("Duo had an internal error (%d).", e.Status), "Try again in a minute; status.duo.com tells of disturbances."}
+		return Explanation{fmt.Sprintf("Duo had an internal error (%d).", e.Status), "Try again in a minute; status.duo.com reports outages."}
 	}
 	if e.Status >= 500 {
 		return Explanation{fmt.Sprintf("Duo had an internal error (%d). It also answers like this when a user or phone would get more than 100 related objects.", e.Status),
-			"Look at what is there before you try again."}
+			"Check the current state before you try again."}
 	}
 	if e.Code == 0 {
 		return Explanation{fmt.Sprintf("The host refused with the status %d, without a code of Duo's.", e.Status), "Check that the host is right; a proxy may be answering in its place."}
@@ -183,20 +183,20 @@ func explainFailure(e *duo.TransportError) Explanation {
 	case duo.Redirected:
 		return Explanation{"The host " + e.Host + " answers with a redirect, which Duo never does.", "Check the host, and proxies between this server and Duo."}
 	case duo.TimedOut:
-		return Explanation{"Duo did not answer in time.", "Try again in a minute; status.duo.com tells of disturbances."}
+		return Explanation{"Duo did not answer in time.", "Try again in a minute; status.duo.com reports outages."}
 	case duo.ConnectionRefused, duo.Unreachable, duo.ConnectionLost:
-		return Explanation{"Duo cannot be reached (" + string(e.Failure) + ").", "Try again in a minute; status.duo.com tells of disturbances."}
+		return Explanation{"Duo cannot be reached (" + string(e.Failure) + ").", "Try again in a minute; status.duo.com reports outages."}
 	case duo.AnswerTooLarge:
 		return Explanation{"The answer of " + e.Host + " has more than 10 MB, and was not read.", "Ask for less at once, such as with a smaller limit."}
 	case duo.NotUnderstood:
-		return Explanation{"The answer of " + e.Host + " makes no sense as Duo's.", "Check that the host is right; a proxy may be answering in its place."}
+		return Explanation{"The answer of " + e.Host + " is not a valid Duo answer.", "Check that the host is right; a proxy may be answering in its place."}
 	case duo.OtherAnswer:
-		return Explanation{"Duo answered about something else than was asked for. The answer was not used.",
+		return Explanation{"Duo's answer was about something other than what was asked. It was not used.",
 			"Try again. If this happens again, look for a proxy between this server and Duo, or ask Duo Support."}
 	case duo.SecretUnavailable:
 		return Explanation{"The stored secret key cannot be opened with this server's key file.", enterAgain + " on the integration page."}
 	case duo.Paced:
-		return later("Too many requests to this Duo account are waiting already: this one was not sent.", max(e.RetryAfter, time.Second))
+		return later("Too many requests to this Duo account are already waiting. This request was not sent.", max(e.RetryAfter, time.Second))
 	case duo.Limited:
 		return later("Duo is limiting requests to this account"+notSent(e)+".", e.RetryAfter)
 	case duo.Silent:
@@ -204,7 +204,7 @@ func explainFailure(e *duo.TransportError) Explanation {
 	case duo.HeldBack:
 		return Explanation{"Not sent: the console could not write to its database for 15 seconds.", "Try again in a minute."}
 	case duo.Canceled:
-		return Explanation{Cause: "The request was ended before Duo answered."}
+		return Explanation{Cause: "The request was canceled before Duo answered."}
 	}
-	return Explanation{Cause: "The request could not be made."}
+	return Explanation{Cause: "The request could not be sent."}
 }

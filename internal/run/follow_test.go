@@ -84,7 +84,7 @@ func TestSendDuoAuthentication(t *testing.T) {
 		{"approved", form{"factor": "push"}, answer(duosim.Approve), store.Applied, "approved", "Sent a push. Approved."},
 		{"denied", form{"factor": "push"}, answer(duosim.Deny), store.Refused, "denied", "Sent a push. Denied. Duo says: Login request denied."},
 		{"fraud", form{"factor": "push", "device": "auto"}, answer(duosim.Fraud), store.Refused, "fraud", "reported as fraud"},
-		{"no answer", form{"factor": "push"}, func(_ *testing.T, d *runtest.Desk) { d.Sim.MoveClock(time.Minute) }, store.Refused, "timeout", "Nobody answered within 1 minute."},
+		{"no answer", form{"factor": "push"}, func(_ *testing.T, d *runtest.Desk) { d.Sim.MoveClock(time.Minute) }, store.Refused, "timeout", "No answer within 1 minute."},
 		{"call", form{"factor": "phone"}, answer(duosim.Approve), store.Applied, "approved", "Called the phone. Approved."},
 		{"no key pressed", form{"factor": "phone"}, answer(duosim.Deny), store.Refused, "denied", "No keypress detected"},
 		{"SMS", form{"factor": "sms"}, nil, store.Applied, "sent", "New passcodes are on their way by SMS."},
@@ -264,7 +264,7 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 		}
 		pushOf(t, d)
 		act(t, d, catalog.Administrator, "delete-user", form{"user_id": user, "permanent": "true", "confirm": "ada"})
-		if got := wait(t, d, q.ID); got.State != store.Unknown || got.Answer != "" || strings.Contains(got.Summary, "Nobody answered") {
+		if got := wait(t, d, q.ID); got.State != store.Unknown || got.Answer != "" || strings.Contains(got.Summary, "No answer within") {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -296,7 +296,7 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 		d.Exec(t, `update process set gone_at = clock_timestamp() where id = $1`, *d.Record(t, q.ID).ProcessID)
 		next.Watch(d.Workspace.ID)
 		eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
-		if got := d.Record(t, q.ID); got.State != store.Unknown || got.Answer != "" || strings.Contains(got.Summary, "Nobody answered") {
+		if got := d.Record(t, q.ID); got.State != store.Unknown || got.Answer != "" || strings.Contains(got.Summary, "No answer within") {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -309,7 +309,7 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.Clock.Move(80 * time.Second)
-		if got := wait(t, d, q.ID); got.State != store.Unknown || got.Summary != "Sent a push. Duo did not tell the answer in time." {
+		if got := wait(t, d, q.ID); got.State != store.Unknown || got.Summary != "Sent a push. Duo did not return the answer in time." {
 			t.Errorf("%+v", got)
 		}
 	})

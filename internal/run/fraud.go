@@ -27,7 +27,7 @@ type HeldBack struct {
 	Fraud       store.Fraud
 	Until       time.Time
 	About       Concern  // what makes the act one on the person
-	Ask         []string // e-mail addresses of those who may decide
+	Ask         []string // email addresses of those who may decide
 	NeedsReason bool     // the actor may decide, and gave no reason
 }
 

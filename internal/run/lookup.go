@@ -192,7 +192,7 @@ func ownersOf(users []duo.User) string {
 		}
 	}
 	if len(names) == 0 {
-		return "nobody has it"
+		return "not assigned"
 	}
 	return "of " + catalog.Listed(names, 3)
 }

@@ -118,7 +118,7 @@ func TestLookupInLargeAccounts(t *testing.T) {
 	d.Sim.AddUser(id, duosim.UserSpec{Username: "three", Email: "shared@client.example"})
 	for _, test := range []struct{ typed, matches, only string }{
 		{"ONE MORE", "one more", "one more"}, {"user7", "user7", "user7"},
-		// Duo does not say that an e-mail address finds everyone who has it.
+		// Duo does not say that an email address finds everyone who has it.
 		{"one@client.example", "one more", ""}, {"shared@client.example", "three | two", ""},
 		{`CORP\user7`, "user7", ""}, {"user7@client.example", "user7", ""}, {"nobody", "", ""},
 	} {

@@ -13,7 +13,7 @@ import (
 )
 
 // lookupUser asks Duo for the user of this name, now, and looks for others in
-// the list that is held: several users can share an e-mail address, and it can be
+// the list that is held: several users can share an email address, and it can be
 // the username of another one.
 func (r *Runner) lookupUser(ctx context.Context, sc store.Scope, o store.Organization, typed string) (Found, error) {
 	list, err := r.Users(ctx, sc, o, false)
@@ -60,7 +60,7 @@ func (r *Runner) lookupUser(ctx context.Context, sc store.Scope, o store.Organiz
 }
 
 // askFor asks Duo for the users who are called exactly so: by id, by username or
-// alias, and by e-mail address. Of an account that cannot be listed it asks also for
+// alias, and by email address. Of an account that cannot be listed it asks also for
 // the name without its domain.
 func askFor(ctx context.Context, client *duo.Client, typed string, unlisted bool) (users []duo.User, err error) {
 	if duo.LooksLikeUserID(typed) {
@@ -107,7 +107,7 @@ func userNote(u duo.User) string {
 }
 
 // fitOf compares what a person typed with a user. Their id, username, aliases and
-// e-mail address are exact. Others may have the same full name, and a domain may be
+// email address are exact. Others may have the same full name, and a domain may be
 // another one than the user's, so these are close.
 func fitOf(u duo.User, typed string) fit {
 	full := u.FirstName + " " + u.LastName

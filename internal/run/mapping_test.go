@@ -73,7 +73,7 @@ func TestRowsAreSavedEachForItself(t *testing.T) {
 		setup.MappingRow{Organization: made[4].ID, DirectoryKey: "DI34567890ABCDEFGHIJ"},
 		setup.MappingRow{Organization: made[5].ID, Account: last.AccountID, DirectoryKey: "short"},
 	)
-	for i, want := range []string{"", "account: This account belongs to Acme Dental.", "account: The Accounts API lists no such account",
+	for i, want := range []string{"", "account: This account belongs to Acme Dental.", "account: The Accounts API does not list this account",
 		"account: 2 accounts match this name", "directory_key: This is an integration key", "directory_key: This has 5 characters"} {
 		if got := faults[made[i].ID]; (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", made[i].Name, got, want)
@@ -132,7 +132,7 @@ func TestAccountsGoFromRowToRow(t *testing.T) {
 			now, want := organizations(t, d)[o.Slug], test.rows[i].Account
 			if fault := faults[o.ID]; fault != "" {
 				want = before[o.Slug].AccountID
-				if !strings.Contains(fault, "Take it away there first.") {
+				if !strings.Contains(fault, "Unmap it there first.") {
 					t.Error(fault)
 				}
 			}
@@ -157,7 +157,7 @@ func TestOnlyListedAccounts(t *testing.T) {
 	o := d.Organizations(t, d.Workspace, "Beta")[0]
 	for name, account := range map[string]string{"deleted since the page was drawn": gone.AccountID, "of another MSP": foreign.AccountID,
 		"the parent itself": d.Parent.AccountID, "a way out": "../" + d.Account.AccountID} {
-		if faults := saveRows(t, d, setup.MappingRow{Organization: o.ID, Account: account}); !strings.Contains(faults[o.ID], "lists no such account") {
+		if faults := saveRows(t, d, setup.MappingRow{Organization: o.ID, Account: account}); !strings.Contains(faults[o.ID], "does not list this account") {
 			t.Errorf("an account %s: %q", name, faults[o.ID])
 		}
 		if _, bad, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", setup.MappingRow{Account: account}); err != nil || len(bad) != 1 {

@@ -239,7 +239,7 @@ func TestNobodyWalksIntoBypass(t *testing.T) {
 	if _, err := d.Runner.Do(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}
-	if record := d.Record(t, q.ID); record.Summary != "Put ada into the group Migration, which has the status Bypass." {
+	if record := d.Record(t, q.ID); record.Summary != "Added ada to the group Migration, which has the status Bypass." {
 		t.Errorf("recorded: %q", record.Summary)
 	}
 	refused(t, d, catalog.Administrator, join, saw) // is in it

@@ -41,7 +41,7 @@ func TestWhatNoDeviceCanGetIsNotSent(t *testing.T) {
 		"a push to nobody":                {auth, "username", "no device of a user with this name", form{"username": "nobody.at.all", "factor": "push"}},
 		"a push to a landline":            {auth, "factor", "no device that can get a push", form{"user_id": desk, "factor": "push"}},
 		"a push to the landline of two":   {auth, "device", "not a device that can get a push", form{"user_id": both, "factor": "push", "device": boths[0]}},
-		"a push to a phone of another":    {auth, "device", "No phone of this user has this id. Enter auto, or the id of one: " + boths[0] + " (", form{"user_id": both, "factor": "push", "device": desks[0]}},
+		"a push to a phone of another":    {auth, "device", "No phone of this user has this id. Enter auto, or one of these ids: " + boths[0] + " (", form{"user_id": both, "factor": "push", "device": desks[0]}},
 		"a push to a name":                {auth, "device", "Enter the id of the phone: " + boths[1] + " (Tablet", form{"user_id": both, "factor": "push", "device": "tablet\u200b"}},
 		"a push to a number":              {auth, "device", "Enter the id of the phone: " + boths[2] + " (", form{"user_id": both, "factor": "push", "device": "+44 20 7946 0177"}},
 		"a push to a number of two":       {auth, "device", "2 phones match; enter the id of one: " + twins[0] + " (", form{"user_id": twin, "factor": "push", "device": "020 7946 0144"}},

@@ -69,7 +69,7 @@ func TestMappingIsRecordedFromAndTo(t *testing.T) {
 	}
 	saveRow(t, d, setup.MappingRow{Organization: d.Client.ID})
 	wantLines(t, d,
-		"unmap-organization applied Acme Dental: Took away "+named(second)+".",
+		"unmap-organization applied Acme Dental: Unmapped "+named(second)+".",
 		"remove-directory-key applied Acme Dental: Removed the key that ended in 2222.")
 	for _, r := range recorded(t, d) {
 		if r.Action == "map-organization" && (r.AccountID == "" || r.Input["to"] != r.AccountID || r.OrgSlug == nil || *r.OrgSlug != d.Client.Slug) {
@@ -108,9 +108,9 @@ func TestIntegrationIsRecordedWithItsVerdicts(t *testing.T) {
 	}
 	save(nil)
 	wantLines(t, d,
-		"save-integration applied Auth API: Saved, to be checked before use.", "check-integration applied Auth API: The Auth API accepts these keys. Put to use.",
-		"save-integration applied Accounts API: Saved, to be checked before use.", "check-integration applied Accounts API: The Accounts API lists 1 account. Put to use.",
-		"save-integration applied Admin API: Saved, to be checked before use.", "check-integration applied Admin API: The Admin API accepts these keys. Put to use.")
+		"save-integration applied Auth API: Saved, to be checked before use.", "check-integration applied Auth API: The Auth API accepts these keys. Activated.",
+		"save-integration applied Accounts API: Saved, to be checked before use.", "check-integration applied Accounts API: The Accounts API lists 1 account. Activated.",
+		"save-integration applied Admin API: Saved, to be checked before use.", "check-integration applied Admin API: The Admin API accepts these keys. Activated.")
 	for _, r := range recorded(t, d) {
 		if r.Input["host"] != d.Parent.APIHostname || r.Input["version"] != "1" || r.Input["integration_key"] == "" || len(r.Input) != 4 {
 			t.Errorf("record %+v", r.Input)
@@ -126,7 +126,7 @@ func TestIntegrationIsRecordedWithItsVerdicts(t *testing.T) {
 	if err := d.Setup().ActivateKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err != nil {
 		t.Fatal(err)
 	}
-	wantLines(t, d, "activate-integration applied Admin API: Put to use although Duo did not accept the keys.")
+	wantLines(t, d, "activate-integration applied Admin API: Activated although Duo did not accept the keys.")
 	save(wrong)
 	if err := d.Setup().DiscardKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err != nil {
 		t.Fatal(err)

@@ -28,7 +28,7 @@ var ErrOtherInput = errors.New("run: this form was already used for something el
 // and secrets of the first time are not shown again.
 type AlreadyRun struct{ Run store.Run }
 
-func (e *AlreadyRun) Error() string { return "run: already carried out as " + e.Run.ID.String() }
+func (e *AlreadyRun) Error() string { return "run: already executed as " + e.Run.ID.String() }
 
 // NotSent says that nothing was sent to Duo, because the database was in trouble
 // before the run was on record.

@@ -24,7 +24,7 @@ type NewOperator struct {
 	Organizations []string
 	// When it is recorded; zero: not at all, as for what a trial begins with.
 	At time.Time
-	// Whoever has the e-mail address already is refused.
+	// Whoever has the email address already is refused.
 	OnlyNew bool
 }
 
@@ -37,8 +37,8 @@ type AddedOperator struct {
 // ErrBelongs says that an operator belongs to the workspace already.
 var ErrBelongs = errors.New("that operator already belongs to that workspace")
 
-// ErrExists says that there is an operator of that e-mail address already.
-var ErrExists = errors.New("an operator of that e-mail address exists already; whoever made them has their password. Say --existing if that is the person you mean, and operator reset if you do not know who has it")
+// ErrExists says that there is an operator of that email address already.
+var ErrExists = errors.New("an operator with that email address already exists, and the person who added them knows the password. Use --existing if you mean this operator, and operator reset if you do not know who has the password")
 
 // ErrOtherWorkspace says that the slug of a workspace's name belongs to a
 // workspace of another name, or that the name is merely close to another's.

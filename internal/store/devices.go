@@ -27,7 +27,7 @@ type Device struct {
 }
 
 // FindDevice returns the id of the device with that SHA-256 of its cookie for the
-// operator with that e-mail; ErrNotFound if the operator did not sign in there.
+// operator with that email; ErrNotFound if the operator did not sign in there.
 func (s *Store) FindDevice(ctx context.Context, tokenHash []byte, email string, now time.Time) (id uuid.UUID, err error) {
 	err = s.pool.QueryRow(ctx, `
 		select d.id from device d join operator o on o.id = d.operator_id

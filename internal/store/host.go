@@ -10,7 +10,7 @@ import (
 )
 
 // onHost runs fn for an operator as the owner role, from the command line only.
-// It returns ErrNotFound when there is no operator with that e-mail.
+// It returns ErrNotFound when there is no operator with that email.
 func onHost(ctx context.Context, ownerURL, email string, fn func(tx pgx.Tx, operator uuid.UUID) error) error {
 	conn, err := connect(ctx, ownerURL)
 	if err != nil {
@@ -27,7 +27,7 @@ func onHost(ctx context.Context, ownerURL, email string, fn func(tx pgx.Tx, oper
 }
 
 // WorkspaceNames returns the names and slugs of an operator's workspaces; ErrNotFound
-// for an e-mail that nobody has.
+// for an email that nobody has.
 func WorkspaceNames(ctx context.Context, ownerURL, email string) (names []string, err error) {
 	err = onHost(ctx, ownerURL, email, func(tx pgx.Tx, operator uuid.UUID) error {
 		rows, err := tx.Query(ctx, `
@@ -60,7 +60,7 @@ type ShutOut struct {
 
 // shutOut ends all that lets an operator in, or lets the operator come back: all
 // sessions and access tokens, the invitations that the operator sent, and those
-// that wait for the operator's e-mail, and the devices. It lists what the account changed before.
+// that wait for the operator's email, and the devices. It lists what the account changed before.
 func shutOut(ctx context.Context, tx pgx.Tx, operator uuid.UUID, email string, at time.Time, actions []string) (out ShutOut, err error) {
 	s := new(Store)
 	if _, out.Ended, err = s.raiseEpoch(ctx, tx, operator, at); err != nil {

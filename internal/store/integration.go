@@ -61,7 +61,7 @@ type Version struct {
 	State          string
 	Host           string
 	IntegrationKey string
-	SetBy          string // e-mail of an operator
+	SetBy          string // email of an operator
 	SetAt          time.Time
 	Finding        *string // works, limited or fails; nil: never checked
 	Verdict        json.RawMessage

@@ -20,7 +20,7 @@ type Invitation struct {
 	Organizations []uuid.UUID
 	Names         []string // of Organizations, in order
 	InvitedBy     uuid.UUID
-	Inviter       string // e-mail
+	Inviter       string // email
 	InvitedAt     time.Time
 	ExpiresAt     time.Time
 	Epoch         int // of the inviter at that time
@@ -43,7 +43,7 @@ func (t *Tx) Invitations(ctx context.Context, now time.Time) ([]Invitation, erro
 }
 
 // Invite keeps an invitation under the SHA-256 of its token, in the place of any
-// to the same e-mail, and clears away those that have run out.
+// to the same email, and clears away those that have run out.
 func (t *Tx) Invite(ctx context.Context, i Invitation, tokenHash []byte) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`delete from invitation where `+inWorkspace+` and (email = $1 or expires_at <= $2)`, i.Email, i.InvitedAt)
@@ -90,7 +90,7 @@ func (t *Tx) OperatorByEmail(ctx context.Context, email string) (Operator, error
 }
 
 // AddOperator makes an operator who belongs to nothing yet. A *ConflictError on
-// "operator_email_key" says that the e-mail is known.
+// "operator_email_key" says that the email is known.
 func (t *Tx) AddOperator(ctx context.Context, email, passwordHash string) (Operator, error) {
 	if _, err := t.tx.Exec(ctx, `insert into operator (email, password_hash) values ($1, $2)`, email, passwordHash); err != nil {
 		return Operator{}, meaning(err)

@@ -59,8 +59,8 @@ func (m Member) rank() string {
 	return "9"
 }
 
-// Members lists a page of the workspace's members whose e-mail has the search in it, and says how many members there
-// are and how many match. Orders are "", the e-mail; "role", the highest first; and "seen", from those never seen on.
+// Members lists a page of the workspace's members whose email has the search in it, and says how many members there
+// are and how many match. Orders are "", the email; "role", the highest first; and "seen", from those never seen on.
 func (t *Tx) Members(ctx context.Context, q Query) (found Page[Member], total, matching int, err error) {
 	const fits = `($1 = '' or position(app.fold($1) in o.email) > 0)`
 	err = t.tx.QueryRow(ctx, `
@@ -76,7 +76,7 @@ func (t *Tx) Member(ctx context.Context, operator uuid.UUID) (Member, error) {
 	return one[Member](ctx, t.tx, memberQuery+` where m.`+inWorkspace+` and m.operator_id = $1`, operator)
 }
 
-// MemberByEmail returns the membership of the operator with that e-mail.
+// MemberByEmail returns the membership of the operator with that email.
 func (t *Tx) MemberByEmail(ctx context.Context, email string) (Member, error) {
 	return one[Member](ctx, t.tx, memberQuery+` where m.`+inWorkspace+` and o.email = $1`, email)
 }

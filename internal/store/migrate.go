@@ -182,7 +182,7 @@ func (s *Store) checkSchema(ctx context.Context, files fs.FS) error {
 		return fmt.Errorf("store: read the oldest binary for the schema: %w", err)
 	}
 	if newest < oldest {
-		return fmt.Errorf("the database schema (%d) is newer than this binary (%d): it takes one of %d or later", schema, newest, oldest)
+		return fmt.Errorf("the database schema (%d) is newer than this binary (%d): it requires schema %d or later", schema, newest, oldest)
 	}
 	return nil
 }
@@ -202,7 +202,7 @@ func (s *Store) CheckRole(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("store: read role: %w", err)
 	case super:
-		return fmt.Errorf("the database role %s is a superuser, whom row-level security does not bind; connect as %s", role, AppRole)
+		return fmt.Errorf("the database role %s is a superuser, so row-level security does not bind it; connect as %s", role, AppRole)
 	case bypass:
 		return fmt.Errorf("the database role %s may bypass row-level security; connect as %s", role, AppRole)
 	case owner:

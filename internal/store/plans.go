@@ -35,10 +35,10 @@ type Plan struct {
 	Input          map[string]json.RawMessage // by screen; never a secret
 	Trail          []PlanChange               // the last ones, oldest first
 	Digest         []byte                     // of the previewed steps; nil: not previewed
-	BegunBy        string                     // e-mail
+	BegunBy        string                     // email
 	BegunAt        time.Time
 	ApprovedBy     *uuid.UUID
-	Approver       *string // e-mail
+	Approver       *string // email
 	ApprovedAt     *time.Time
 	ApprovedEpoch  *int   // of the approver, as they were then
 	PausedWhy      string // in words
@@ -49,7 +49,7 @@ type Plan struct {
 type PlanChange struct {
 	Revision int       `json:"revision"`
 	Screen   string    `json:"screen"`
-	By       string    `json:"by"` // e-mail
+	By       string    `json:"by"` // email
 	At       time.Time `json:"at"`
 }
 

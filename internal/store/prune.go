@@ -29,7 +29,7 @@ type PrunableMonth struct {
 const PruneKeeps = 12
 
 // ErrPruning says that another process prunes the record of this database.
-var ErrPruning = errors.New("another process prunes the record at the moment")
+var ErrPruning = errors.New("another process is pruning the record")
 
 // ErrMonthChanged says that a month's runs are not those of its export; nothing was
 // deleted.
@@ -123,7 +123,7 @@ func (p *Pruner) Months(ctx context.Context, slug string, before time.Time) (fou
 	return found, err
 }
 
-// OwnerOf returns the operator of an e-mail address if they own the workspace and can
+// OwnerOf returns the operator of an email address if they own the workspace and can
 // sign in; otherwise ErrNotFound.
 func (p *Pruner) OwnerOf(ctx context.Context, workspace uuid.UUID, email string) (id uuid.UUID, err error) {
 	err = p.in(ctx, workspace, pgx.TxOptions{}, func(tx *Tx) error {
@@ -135,7 +135,7 @@ func (p *Pruner) OwnerOf(ctx context.Context, workspace uuid.UUID, email string)
 }
 
 // Export calls line with each of a month's runs as a line of JSON, in the order of
-// their start: the row under "run", and the operator's e-mail address and the
+// their start: the row under "run", and the operator's email address and the
 // organization's slug beside it.
 func (p *Pruner) Export(ctx context.Context, m PrunableMonth, line func(string) error) (runs int, err error) {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}

@@ -16,7 +16,7 @@ type Fraud struct {
 	UserID     string    // Duo's id of the person, or a username in small letters; see Run.AskedUser
 	Username   string    // as it was known when the push was sent; may be empty
 	OperatorID uuid.UUID // who sent the push
-	Operator   string    // e-mail
+	Operator   string    // email
 	AnsweredAt time.Time
 }
 
@@ -74,7 +74,7 @@ func (t *Tx) FraudReports(ctx context.Context, since time.Time, limit int) (foun
 	return found, total, err
 }
 
-// Deciders lists the e-mail addresses of those who may decide in an organization
+// Deciders lists the email addresses of those who may decide in an organization
 // after a report of fraud: administrators and owners who can sign in and reach
 // it, but for some operators.
 func (t *Tx) Deciders(ctx context.Context, organization uuid.UUID, except []uuid.UUID) ([]string, error) {
@@ -94,7 +94,7 @@ func (t *Tx) Deciders(ctx context.Context, organization uuid.UUID, except []uuid
 type Push struct {
 	ID        uuid.UUID // of the run
 	Action    string
-	Operator  string // e-mail
+	Operator  string // email
 	Open      bool   // it waits for the person's answer
 	StartedAt time.Time
 }

@@ -13,7 +13,7 @@ import (
 type Reading struct {
 	ID             uuid.UUID
 	OperatorID     uuid.UUID
-	Operator       string // e-mail
+	Operator       string // email
 	TokenID        *uuid.UUID
 	Token          string // name of the access token; empty: by a page
 	List           string // such as "users" or "runs.csv"

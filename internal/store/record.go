@@ -61,7 +61,7 @@ var (
 	OrganizationArchived  = event("archive-organization", "Archive organization")
 	OrganizationNameKept  = event("keep-organization-name", "Keep organization's name")
 	OrganizationMapped    = event("map-organization", "Map organization")
-	OrganizationUnmapped  = event("unmap-organization", "Take Duo account away")
+	OrganizationUnmapped  = event("unmap-organization", "Unmap organization")
 	DirectoryKeySet       = event("set-directory-key", "Set directory key")
 	DirectoryKeyRemoved   = event("remove-directory-key", "Remove directory key")
 	DirectoryAdded        = event("add-directory", "Add directory key")
@@ -92,7 +92,7 @@ var (
 	MemberEnabled      = event("enable-membership", "Enable membership")
 	MemberEnded        = event("end-membership", "End membership")
 
-	TokenMade    = event("make-token", "Make access token")
+	TokenMade    = event("make-token", "Create access token")
 	TokenRevoked = event("revoke-token", "Revoke access token")
 
 	PasswordChanged = event("change-password", "Change own password")

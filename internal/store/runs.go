@@ -31,7 +31,7 @@ type Run struct {
 	OrgColour      *int
 	AccountID      string // of Duo, that was acted on
 	OperatorID     uuid.UUID
-	Operator       string     // e-mail
+	Operator       string     // email
 	Token          string     // name of the access token that it came by; empty: by a page
 	TokenID        *uuid.UUID // of that token; nil also for runs from before ids were kept
 	Action         string     // slug of the catalogue

@@ -22,7 +22,7 @@ type RunFilter struct {
 	State        string
 	Person       string // Duo's id of a user of Account: runs about that user
 	Account      string
-	Search       string // part of subject, summary and ticket, or of the operator's e-mail, in any case
+	Search       string // part of subject, summary and ticket, or of the operator's email, in any case
 
 	Oldest bool // runs are read from the oldest on
 
@@ -79,7 +79,7 @@ var (
 type runHits struct {
 	rare      bool // runs and operators are all that match
 	runs      []uuid.UUID
-	operators []uuid.UUID // by their e-mail addresses
+	operators []uuid.UUID // by their email addresses
 }
 
 // runMatches is a condition on the words of run r; $ are the words and operators.

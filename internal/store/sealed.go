@@ -177,7 +177,7 @@ func (t *Tx) resealSlice(ctx context.Context, c sealedColumn, after sealedValue)
 		var sealed []byte
 		var sealing error
 		if err := opened.Lend(func(b []byte) { sealed, sealing = t.keys.Seal(secret.KeyID(current), at, b) }); err != nil || sealing != nil {
-			return nil, nil, fmt.Errorf("store: seal anew: %w", secret.ErrCannotOpen)
+			return nil, nil, fmt.Errorf("store: seal again: %w", secret.ErrCannotOpen)
 		}
 		if _, err := t.tx.Exec(ctx, c.put, t.scope.workspace, v.Row, v.Version, sealed); err != nil {
 			return nil, nil, err

@@ -102,7 +102,7 @@ func TestSessionTakesNoToken(t *testing.T) {
 	}
 }
 
-// Nobody sets another's password or e-mail from the web, and nobody enables an
+// Nobody sets another's password or email from the web, and nobody enables an
 // operator there, or makes one by other means than an invitation's.
 func TestServerCannotRewriteOperators(t *testing.T) {
 	t.Parallel()

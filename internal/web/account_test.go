@@ -106,7 +106,7 @@ func TestPreferences(t *testing.T) {
 	}
 	p := b.get("/account").want(http.StatusOK, "Asia/Tokyo", "JST")
 	for _, wrong := range []string{"Mars/Olympus", "../../etc/passwd", "Local", "\x00", strings.Repeat("a", 300)} {
-		p := p.form("Save display").set("time_zone", wrong).set("density", "compact").send().want(http.StatusUnprocessableEntity, "There is no such time zone.")
+		p := p.form("Save display").set("time_zone", wrong).set("density", "compact").send().want(http.StatusUnprocessableEntity, "No time zone has this name.")
 		if value, _ := p.box("time_zone"); !strings.HasPrefix(wrong, "\x00") && value != wrong {
 			t.Errorf("typed value is lost: %q", value)
 		}

@@ -40,7 +40,7 @@ func TestActivationIsSeen(t *testing.T) {
 		t.Errorf("%+v", last)
 	}
 	b.get(shown.link("See whether it is activated")).want(http.StatusOK, "Activated. Duo Mobile works on this phone.").wantNot("reads itself again", `http-equiv="refresh"`).fine()
-	b.get(shown.live("data-then")).want(http.StatusOK, "Jane Roe", "Ticket: INC-6", "Made an activation link").wantNot(code)
+	b.get(shown.live("data-then")).want(http.StatusOK, "Jane Roe", "Ticket: INC-6", "Created an activation link").wantNot(code)
 	shown.click("Back to the user").want(http.StatusOK, "Ticket: INC-6")
 	for column, text := range s.everyColumn(t) {
 		if strings.Contains(text, code) {

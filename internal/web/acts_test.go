@@ -87,8 +87,8 @@ func TestAssignAndUnassign(t *testing.T) {
 	sheet := b.get(s.org("/users/"+jane)).click("Assign phone").want(http.StatusOK, "+442079460123", "with Tom Fry")
 	sheet.form("Assign phone").send().want(http.StatusUnprocessableEntity, "1 thing needs a change", "+442079460123")
 	sheet.form("Assign phone").set("phone_id", phone).send().want(http.StatusOK, "Assigned phone +442079460123 (Desk) to jroe.", "Desk")
-	b.get(s.org("/users/"+jane)).click("Un-assign").want(http.StatusOK, "It is the user's only phone.", "The phone stays in the account").
-		form("Un-assign phone").send().want(http.StatusOK, "Took phone +442079460123 (Desk) from jroe.", "No phone yet.")
+	b.get(s.org("/users/"+jane)).click("Remove phone").want(http.StatusOK, "It is the user's only phone.", "The phone stays in the account").
+		form("Remove phone").send().want(http.StatusOK, "Removed phone +442079460123 (Desk) from jroe.", "No phone yet.")
 	b.get(s.org("/phones")).want(http.StatusOK, "+442079460123", "Tom Fry")
 }
 
@@ -110,7 +110,7 @@ func TestCreateUser(t *testing.T) {
 		}
 	}
 	f = p.form("Create user").set("email", "noah@acme.example").set("notes", "first line\nsecond").set("aliases", "nq")
-	p = f.send().want(http.StatusUnprocessableEntity, "Duo already has one like it")
+	p = f.send().want(http.StatusUnprocessableEntity, "Duo already has an entry with this name, alias or number")
 	if value, _ := p.box("notes"); value != "first line\r\nsecond" {
 		t.Errorf("notes: %q", value)
 	}
@@ -131,18 +131,18 @@ func TestEditUser(t *testing.T) {
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe", Notes: "one\ntwo", Email: "odd address", Status: duosim.LockedOut})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	open := func() *formOfPage {
-		return b.get(s.org("/users/"+jane)).click("Edit").want(http.StatusOK, "Locked out (leave as it is)").form("Review changes")
+		return b.get(s.org("/users/"+jane)).click("Edit").want(http.StatusOK, "Locked Out (leave as it is)").form("Review changes")
 	}
 	open().send().want(http.StatusUnprocessableEntity, "Nothing is changed yet.")
-	// An e-mail that Duo accepted long ago does not stop another change.
+	// An email that Duo accepted long ago does not stop another change.
 	review := open().set("realname", "Jane Roe-Smith").send().want(http.StatusOK, "Review changes to Jane Roe", "Full name", "Jane Roe-Smith")
 	if strings.Contains(review.text(), "odd address") {
-		t.Error("shown as a change: the e-mail")
+		t.Error("shown as a change: the email")
 	}
 	if len(s.Sim.Ledger()) > 0 {
 		t.Fatal("sent before it was reviewed")
 	}
-	review.form("Save 1 change").send().want(http.StatusOK, "Jane Roe-Smith", "Changed full name.", "Locked out", "odd address")
+	review.form("Save 1 change").send().want(http.StatusOK, "Jane Roe-Smith", "Changed full name.", "Locked Out", "odd address")
 	if done := s.Sim.Ledger(); len(done) != 1 || len(done[0].Parameters) != 1 || done[0].Parameters["realname"] != "Jane Roe-Smith" {
 		t.Error("sent: ", done)
 	}
@@ -151,7 +151,7 @@ func TestEditUser(t *testing.T) {
 	mine := open().set("notes", "mine")
 	other := s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Edit").form("Review changes").set("notes", "theirs").send()
 	other.form("Save 1 change").send().want(http.StatusOK, "theirs")
-	review = mine.send().want(http.StatusOK, "Somebody changed this user since you opened the form: notes.", "theirs")
+	review = mine.send().want(http.StatusOK, "Someone changed this user since you opened the form: notes.", "theirs")
 	review.form("Save 1 change").send().want(http.StatusOK, "mine")
 
 	p := open().set("username", "").send().want(http.StatusUnprocessableEntity)
@@ -162,7 +162,7 @@ func TestEditUser(t *testing.T) {
 	if value, _ := p.box("email"); value != "still odd" {
 		t.Error("typed value is lost: ", value)
 	}
-	p.form("Review changes").set("email", "jane@acme.example").send().want(http.StatusOK, "jane@acme.example").form("Save 1 change").send().want(http.StatusOK, "Changed e-mail.")
+	p.form("Review changes").set("email", "jane@acme.example").send().want(http.StatusOK, "jane@acme.example").form("Save 1 change").send().want(http.StatusOK, "Changed email.")
 }
 
 func TestUnlock(t *testing.T) {
@@ -170,7 +170,7 @@ func TestUnlock(t *testing.T) {
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe", Status: duosim.LockedOut, LockoutReason: "Failed Attempts"})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
-	b.get(s.org("/users/"+jane)).click("Unlock").want(http.StatusOK, "Unlock Jane Roe").form("Unlock").send().want(http.StatusOK, "Unlocked user jroe.").wantNot("Locked out</span>")
+	b.get(s.org("/users/"+jane)).click("Unlock").want(http.StatusOK, "Unlock Jane Roe").form("Unlock").send().want(http.StatusOK, "Unlocked user jroe.").wantNot("Locked Out</span>")
 	// A help desk can unlock; it can neither edit nor bring back who was disabled.
 	b.get(s.org("/actions/update-user?user_id=" + jane)).want(http.StatusNotFound)
 	off := s.addUser(t, duosim.UserSpec{Username: "off", Status: duosim.Disabled})
@@ -186,27 +186,27 @@ func TestTrash(t *testing.T) {
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe", Status: duosim.Disabled})
 	tech := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	tech.get(s.org("/users/"+jane)).click("Move to Trash").want(http.StatusOK, "you can restore the user here", "If Duo refuses the trash, nothing is deleted").
-		form("Move to Trash").send().want(http.StatusOK, "Sent user jroe to the trash.", "In the trash")
+		form("Move to Trash").send().want(http.StatusOK, "Moved user jroe to the trash.", "Pending Deletion")
 	tech.get(s.org("/users/"+jane)).click("Restore").form("Restore Jane Roe").send().want(http.StatusOK, "Restored user jroe from the trash.", "Disabled")
 	if tech.get(s.org("/users/" + jane)).offers("Delete permanently") {
 		t.Error("offered to a technician")
 	}
 
 	admin := s.as(t, s.Member(t, s.Workspace, catalog.Administrator))
-	f := admin.get(s.org("/users/"+jane)).click("Delete permanently").want(http.StatusOK, "This cannot be undone", "Type the username jroe to confirm").form("Delete Jane Roe permanently")
+	f := admin.get(s.org("/users/"+jane)).click("Delete permanently").want(http.StatusOK, "You can't undo this", "Type the username jroe to confirm").form("Delete Jane Roe permanently")
 	p := f.set("confirm", "Jane Roe").send().want(http.StatusUnprocessableEntity)
-	if value, fault := p.box("confirm"); value != "Jane Roe" || !strings.Contains(fault, "Type the username as it is shown: jroe") {
+	if value, fault := p.box("confirm"); value != "Jane Roe" || !strings.Contains(fault, "Type the username exactly as shown: jroe") {
 		t.Error(value, fault)
 	}
 	// The same form from a technician.
 	forged := *f
 	forged.page = &page{b: tech}
 	forged.set("confirm", "jroe").send().want(http.StatusForbidden)
-	p.form("Delete Jane Roe permanently").set("confirm", "jroe").send().want(http.StatusOK, "Deleted user jroe for good.", "No users yet")
+	p.form("Delete Jane Roe permanently").set("confirm", "jroe").send().want(http.StatusOK, "Deleted user jroe permanently.", "No users yet")
 	admin.get(s.org("/users/" + jane)).want(http.StatusNotFound)
 
 	refused := s.addUser(t, duosim.UserSpec{Username: "kept"})
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.TrashRefused})
 	tech.get(s.org("/users/"+refused)).click("Move to Trash").form("Move to Trash").send().want(http.StatusUnprocessableEntity, "Duo does not permit this to these keys")
-	tech.get(s.org("/users/"+refused)).want(http.StatusOK, "Not enrolled")
+	tech.get(s.org("/users/"+refused)).want(http.StatusOK, "Not Enrolled")
 }

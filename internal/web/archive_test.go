@@ -81,7 +81,7 @@ func TestArchiveWaitsForOpenRuns(t *testing.T) {
 	archive := func() *page {
 		return b.get(s.org("/archive")).form("Archive organization").set("confirm", "Acme Dental").send()
 	}
-	archive().want(http.StatusUnprocessableEntity, "open runs: 1").fine()
+	archive().want(http.StatusUnprocessableEntity, "open runs (1)").fine()
 	s.answer(t, duosim.Approve)
 	b.stream(sent.live("data-events"), func(liveEvent) {})
 	archive().want(http.StatusOK, "Archive organization", "Approved")

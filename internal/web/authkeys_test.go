@@ -47,10 +47,10 @@ func TestProvisionOnThePage(t *testing.T) {
 	b := s.as(t, s.Owner)
 	open := func() *page { return b.get(s.org("/connection")) }
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.PermissionRemoved, Grant: "adminapi_integrations"})
-	open().form("Provision").send().want(http.StatusUnprocessableEntity, "Grant applications", "enter Auth API keys by hand").fine()
+	open().form("Provision").send().want(http.StatusUnprocessableEntity, "Grant applications", "enter Auth API keys yourself").fine()
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost, Times: 1})
 	open().form("Provision").send().want(http.StatusBadGateway, "Duo may have done this.").fine().
-		click("Open the run").want(http.StatusOK, "Unknown", "Provision again", "not made twice").click("Open the connection").
+		click("Open the run").want(http.StatusOK, "Unknown", "Provision again", "not created twice").click("Open the connection").
 		form("Provision").send().want(http.StatusOK, "Found the application Duodesk Auth API.", "The Auth API accepts these keys").fine()
 	f := open().form("Provision")
 	f.send().want(http.StatusOK, "Found the application")

@@ -38,9 +38,9 @@ func TestBypassCode(t *testing.T) {
 	}
 
 	// The same form again does nothing, and the code is not shown again.
-	f.send().want(http.StatusOK, "Already sent", "not carried out again", "shown then and is not stored", "jroe").wantNot(codes[1], words.InGroups(codes[1]), words.Spoken(codes[1]))
-	other := f.set("ticket", "T-9999").send().want(http.StatusConflict, "This form was already used").wantNot(codes[1])
-	other.want(http.StatusConflict, "nothing was sent now")
+	f.send().want(http.StatusOK, "Already sent", "Nothing was sent again", "shown then and is not stored", "jroe").wantNot(codes[1], words.InGroups(codes[1]), words.Spoken(codes[1]))
+	other := f.set("ticket", "T-9999").send().want(http.StatusConflict, "This form has already been submitted").wantNot(codes[1])
+	other.want(http.StatusConflict, "Nothing was sent again")
 	if got := s.Sim.BypassCodes(s.Account.AccountID, jane); len(s.Sim.Ledger()) != 1 || !slices.Equal(got, codes) {
 		t.Error("a repeated form reached Duo")
 	}

@@ -26,7 +26,7 @@ func TestInvisibleCharacters(t *testing.T) {
 	create := func(name string) *page {
 		return b.get(s.org("/actions/create-user")).form("Create user").set("username", name).send()
 	}
-	create("jdoe"+unseen).wantNot("Created user").want(http.StatusUnprocessableEntity, "Duo already has one like it")
+	create("jdoe"+unseen).wantNot("Created user").want(http.StatusUnprocessableEntity, "Duo already has an entry with this name, alias or number")
 	create("Zoe\u0308"+unseen).want(http.StatusOK, "zo\u00eb")
 	if users := s.Sim.UserStates(s.Account.AccountID); len(users) != 2 {
 		t.Errorf("%d users, want 2", len(users))
@@ -104,8 +104,8 @@ func TestNameIsTypedAsThePageShowsIt(t *testing.T) {
 	user := s.addUser(t, duosim.UserSpec{Username: "jd\u200boe\u009bx", Realname: "Jane Roe"})
 	const shown = "jd\ufffdoe\ufffdx"
 	f := b.get(s.org("/users/"+user)).click("Delete permanently").want(http.StatusOK, "Type the username "+shown+" to confirm").form("Delete Jane Roe permanently")
-	p := f.set("confirm", "jdoex").send().want(http.StatusUnprocessableEntity, "Type the username as it is shown: "+shown)
-	p.form("Delete Jane Roe permanently").set("confirm", shown).send().want(http.StatusOK, "Deleted user "+shown+" for good.")
+	p := f.set("confirm", "jdoex").send().want(http.StatusUnprocessableEntity, "Type the username exactly as shown: "+shown)
+	p.form("Delete Jane Roe permanently").set("confirm", shown).send().want(http.StatusOK, "Deleted user "+shown+" permanently.")
 }
 
 // TestAccountNamesOfDuoOnPages: what Duo calls an account is shown harmlessly, offered, and

@@ -22,7 +22,7 @@ func TestConnectionPage(t *testing.T) {
 	e.Sim.AddUser(elsewhere.AccountID, duosim.UserSpec{Username: "eva", Realname: "Eva Elsewhere"})
 	app := elsewhere.Application(duosim.AdminAPI)
 	open := func() *page {
-		return b.get(org+"/connection").want(http.StatusOK, "How the desk reaches this organization").fine()
+		return b.get(org+"/connection").want(http.StatusOK, "How Duodesk connects to this organization").fine()
 	}
 	open().want(http.StatusOK, e.near.account.AccountID, "child of")
 	b.get(org).click("Connection").want(http.StatusOK, "Change connection")
@@ -65,7 +65,7 @@ func TestConnectionPage(t *testing.T) {
 		f.values.Set("kind", kind)
 		return f.set("account", account).send()
 	}
-	if p := open(); !strings.Contains(p.text(), "own keys are destroyed when you connect it another way") {
+	if p := open(); !strings.Contains(p.text(), "Connecting the organization another way deletes its own keys") {
 		t.Error("the page does not say what becomes of the keys")
 	}
 	change("parent", "").want(http.StatusOK, "parent account", "Not set").fine()
@@ -74,8 +74,8 @@ func TestConnectionPage(t *testing.T) {
 	far := b.get(e.orgOf(e.far.org) + "/connection").form("Change connection")
 	far.values.Set("kind", "parent")
 	far.send().want(http.StatusUnprocessableEntity, "Another organization is connected with the parent account").fine()
-	change("child", "nonsense").want(http.StatusUnprocessableEntity, "lists no such account").fine()
-	change("child", e.foreign.account.AccountID).want(http.StatusUnprocessableEntity, "lists no such account").fine()
+	change("child", "nonsense").want(http.StatusUnprocessableEntity, "does not list this account").fine()
+	change("child", e.foreign.account.AccountID).want(http.StatusUnprocessableEntity, "does not list this account").fine()
 	change("child", e.far.account.AccountID).want(http.StatusUnprocessableEntity, "CANARY-far").fine()
 	change("own", "").want(http.StatusUnprocessableEntity, "Choose how").fine()
 	e.Sim.SetFault(e.Parent.AccountID, duosim.Fault{Kind: duosim.Down})
@@ -136,11 +136,11 @@ func TestDirectoryKeys(t *testing.T) {
 	open := func() *page { return b.get(org + "/connection").want(http.StatusOK).fine() }
 	const one, two = "DSONE000000000000001", "DSTWO000000000000002"
 	p := open().form("Add directory key").set("directory_name", "Head office").set("directory_key", "x "+one+"\r\n"+two).send().
-		want(http.StatusUnprocessableEntity, "Several directory keys are in this text", one, two).fine()
+		want(http.StatusUnprocessableEntity, "This text holds several directory keys", one, two).fine()
 	f := p.form("Add directory key")
 	f.values.Set("directory_key", two)
 	f.send().want(http.StatusOK, "Head office", two).fine()
-	open().form("Add directory key").set("directory_name", "Head office").set("directory_key", "https://admin.example/"+one).send().want(http.StatusUnprocessableEntity, "has a directory of this name").fine()
+	open().form("Add directory key").set("directory_name", "Head office").set("directory_key", "https://admin.example/"+one).send().want(http.StatusUnprocessableEntity, "already has a directory with this name").fine()
 	secret := e.NineFields()["admin_secret_key"]
 	open().form("Add directory key").set("directory_name", "Page").set("directory_key", "a whole page "+secret).send().want(http.StatusUnprocessableEntity, "No directory key is in this text").wantNot(secret).fine()
 	open().form("Make primary : Head office").send().want(http.StatusOK, "Primary")
@@ -148,7 +148,7 @@ func TestDirectoryKeys(t *testing.T) {
 	rename := open().form("Rename Head office")
 	for name := range rename.values {
 		if strings.HasPrefix(name, "name.") {
-			rename.set(name, "CANARY-near second").send().want(http.StatusUnprocessableEntity, "has a directory of this name").fine()
+			rename.set(name, "CANARY-near second").send().want(http.StatusUnprocessableEntity, "already has a directory with this name").fine()
 			rename.set(name, "Leeds <b>").send().want(http.StatusOK, "Leeds <b>").fine()
 		}
 	}

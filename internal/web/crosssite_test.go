@@ -201,7 +201,7 @@ func TestPanic(t *testing.T) {
 	s := newSite(t)
 	s.server.Runner = nil // whoever asks for Duo now panics
 	p := s.as(t, s.Owner).get(s.org("/users"))
-	p.want(http.StatusInternalServerError, "Something broke on our side", p.header.Get("X-Request-Id")).wantNot("nil pointer", "goroutine", ".go:")
+	p.want(http.StatusInternalServerError, "Something went wrong in the console", p.header.Get("X-Request-Id")).wantNot("nil pointer", "goroutine", ".go:")
 	if faults := append(headerFaults(p.header, false), markupFaults(p.body)...); len(faults) > 0 {
 		t.Error(faults)
 	}

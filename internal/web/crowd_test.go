@@ -48,7 +48,7 @@ func TestStrangersHaveALaneOfTheirOwn(t *testing.T) {
 	known.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, wholeGrant(catalog.Auditor))
 	empty := fill(s.server.Crowd.Strangers)
-	full := []string{"Too many people are signing in at this moment. Try again in a few seconds."}
+	full := []string{"Too many people are signing in right now. Try again in a few seconds."}
 	for what, p := range map[string]*page{
 		"sign-in":    s.stranger(t).signIn(s.Owner, storetest.Password),
 		"invitation": s.stranger(t).request(http.MethodPost, "/invitation", url.Values{"token": {"x"}}),

@@ -176,13 +176,13 @@ func TestTwoOperatorsOnOneDraft(t *testing.T) {
 	slow := b.get(at+"/directories").form("Save and go on").set("directory_key.1", "DSAAAAAAAAAAAAAAAAAA")
 	other.get(at).want(http.StatusOK, "Draft").wantNot(at + "/account")
 	other.get(at+"/users").form("Save and review").set("users", "ada").send().follow().want(http.StatusOK, "Create User")
-	p = slow.send().want(http.StatusConflict, "First users", "Nothing of yours was saved yet")
+	p = slow.send().want(http.StatusConflict, "First users", "Your changes are not saved yet")
 	if key, _ := p.box("directory_key.1"); key != "DSAAAAAAAAAAAAAAAAAA" {
 		t.Error("what was typed is gone: ", key)
 	}
 	p.form("Save and review").send().follow().want(http.StatusOK, "Add directory key", "Create User")
 	// The facts are the organization's own: they are not changed either by a form of before.
-	facts.send().want(http.StatusConflict, "First users", "Nothing of yours was saved yet")
+	facts.send().want(http.StatusConflict, "First users", "Your changes are not saved yet")
 	if s.orgNamed(t, "Birch Legal").Name == "" {
 		t.Error("the organization was renamed")
 	}

@@ -71,7 +71,7 @@ func TestForeignMapping(t *testing.T) {
 	for _, id := range []string{e.foreign.org.ID.String(), uuid.NewString()} {
 		save(id, "").want(http.StatusNotFound)
 	}
-	words := "The Accounts API lists no such account. Choose one of the list, or refresh it."
+	words := "The Accounts API does not list this account. Choose an account from the list, or refresh it."
 	for _, account := range []string{e.foreign.account.AccountID, e.otherParent.AccountID, "DANOWHERE00000000000"} {
 		save(e.near.org.ID.String(), account).want(http.StatusUnprocessableEntity, words).wantNot("CANARY-foreign")
 	}

@@ -69,7 +69,7 @@ func TestWhatIsNotThereLeadsBack(t *testing.T) {
 	other := s.Organizations(t, s.Workspace, "Other")[0]
 	elsewhere := s.Member(t, s.Workspace, catalog.Technician, other.ID)
 	b := s.as(t, s.Owner)
-	const words = "There is no such page, or it is not yours to see."
+	const words = "This page does not exist, or you can't see it."
 	for address, list := range map[string]string{
 		"/users/DU0000000000000000XX": "All users", "/users/nonsense": "All users", "/phones/DP0000000000000000XX": "All phones",
 		"/actions/unlock-user?user_id=DU0000000000000000XX": "All users", "/actions/modify-phone?phone_id=DP0000000000000000XX": "All phones",

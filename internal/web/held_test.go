@@ -47,7 +47,7 @@ func TestFraudIsSaid(t *testing.T) {
 		<-changed
 	}
 	const said = "jroe reported a push as fraud"
-	admin.get(s.org("/runs/"+id.String())).want(http.StatusOK, "Change nothing for whoever called", "changes for jroe need an administrator or owner other than "+tom.Email)
+	admin.get(s.org("/runs/"+id.String())).want(http.StatusOK, "Change nothing for this caller", "changes for jroe need an administrator or owner other than "+tom.Email)
 	technician.get(s.org("/users/"+jane)).want(http.StatusOK, said, "other than "+tom.Email, "Ask ", ana.Email, s.Owner.Email).fine()
 	technician.get(s.org("/users/" + bob)).want(http.StatusOK).wantNot(said)
 
@@ -64,7 +64,7 @@ func TestFraudIsSaid(t *testing.T) {
 	f := admin.get(s.org("/actions/create-bypass-code-for-user?user_id=" + jane)).form("Create code")
 	f.send().want(http.StatusUnprocessableEntity, "You may decide: give a reason.", "Give a reason.").fine()
 	f.set("reason", " . ").send().want(http.StatusUnprocessableEntity)
-	again := f.set("reason", strings.Repeat("x", 301)).send().want(http.StatusUnprocessableEntity, "at most 300 fit").form("Create code")
+	again := f.set("reason", strings.Repeat("x", 301)).send().want(http.StatusUnprocessableEntity, "the limit is 300").form("Create code")
 	again.set("reason", "Called back on the number on file").send().want(http.StatusOK, "Shown once")
 	decided := again.values.Get("run_id")
 	admin.get(s.org("/runs/"+decided)).want(http.StatusOK, "Called back on the number on file", "Decided by someone other than the operator who sent the push.")
@@ -133,7 +133,7 @@ func TestFraudIsSaidOnlyWhereItHolds(t *testing.T) {
 	const (
 		holds   = "changes for amara.okonkwo need an administrator or owner other than"
 		perhaps = "If this concerns amara.okonkwo: "
-		only    = "A reason is needed only then."
+		only    = "Only then a reason is required."
 		box     = `name="reason"`
 	)
 	for address, words := range map[string][]string{

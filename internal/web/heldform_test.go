@@ -68,12 +68,12 @@ func TestFormAfterSigningOut(t *testing.T) {
 		b.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
 		return b
 	}
-	const said, lost = "You are signed out The form was not carried out.", "What you typed could not be kept."
+	const said, lost = "You are signed out The form was not sent.", "What you typed could not be kept."
 	b := sign()
 	form, other := s.typedUser(b), b.get("/account").form("Sign out")
 	other.send()
 	p := form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, said, lost, "typed again").wantNot("It ends after a time", "is kept for 15 minutes").fine()
-	if len(p.all(func(n *node) bool { return attribute(n, "name") == "held" })) != 0 || !p.offers("Sign in and go on") {
+	if len(p.all(func(n *node) bool { return attribute(n, "name") == "held" })) != 0 || !p.offers("Sign in and continue") {
 		t.Error("a form is held for nobody, or nothing leads on")
 	}
 	// Nothing was typed: nothing is said to be lost.

@@ -78,7 +78,7 @@ func TestHostileStrings(t *testing.T) {
 			check(b.request(http.MethodPost, org+"/actions/"+slug, f).follow())
 		}
 		f := formWith("run_id", uuid.NewString(), "user_id", user, "permanent", "true", "confirm", "other")(nil, nil, false)
-		check(b.request(http.MethodPost, org+"/actions/delete-user", f).want(http.StatusUnprocessableEntity, "Type the username as it is shown"))
+		check(b.request(http.MethodPost, org+"/actions/delete-user", f).want(http.StatusUnprocessableEntity, "Type the username exactly as shown"))
 		check(b.get(org+"/runs").want(http.StatusOK, "Refused"))
 		check(b.get(e.ws("/runs")).want(http.StatusOK))
 		check(b.request(http.MethodPost, e.ws("/integration/accounts/organizations"), formWith()(nil, nil, false)).follow().want(http.StatusOK))

@@ -82,13 +82,13 @@ func TestImport(t *testing.T) {
 		"borealis;;;;;" + borealis.AccountID + ";\r\n"
 	b.get(s.ws("/o")).click("Import").want(http.StatusOK, "Columns")
 	p := b.upload("clients.csv", file).want(http.StatusOK, "clients.csv", "Import 2 organizations", "All 5", "Faults 2", "Exist already 1",
-		"time_zone: No time zone has this name.", "colour: Colours are 1 to 12", "account: The Accounts API lists no such account.", "directory_key: This is an integration key.",
+		"time_zone: No time zone has this name.", "colour: Colors are 1 to 12", "account: The Accounts API does not list this account.", "directory_key: This is an integration key.",
 		"name: Line 3 has this name too.", "account: Line 3 has this account too.")
 	if n := len(s.organizationsNow(t)); n != 1 {
 		t.Fatal("the preview wrote something: ", n)
 	}
 	form := p.form("Import 2 organizations")
-	form.send().want(http.StatusOK, "Imported 2 of 5 rows; 1 existed already; 2 left out for their faults.", "=Formula & Sons")
+	form.send().want(http.StatusOK, "Imported 2 of 5 rows; 1 existed already; 2 skipped because of errors.", "=Formula & Sons")
 	form.send().want(http.StatusOK, "Imported 2 of 5 rows")
 	all := s.organizationsNow(t)
 	o := all["Borealis"]
@@ -204,18 +204,18 @@ func TestImportChecksAgain(t *testing.T) {
 	child := s.Sim.AddChild(s.Parent.AccountID, "Borealis")
 	foreign := s.Sim.AddChild(s.Sim.AddParent("Another MSP").AccountID, "Foreign")
 	b.get(s.ws("/integration")).form("Refresh").send()
-	b.upload("x.csv", "name,account\nForeign,"+foreign.AccountID+"\n").want(http.StatusOK, "lists no such account").wantNot("Import 1")
+	b.upload("x.csv", "name,account\nForeign,"+foreign.AccountID+"\n").want(http.StatusOK, "does not list this account").wantNot("Import 1")
 
 	form := b.upload("x.csv", "name,account\nBorealis,"+child.AccountID+"\nOther,\n").form("Import 2 organizations")
 	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{Kind: duosim.Down})
 	form.send().want(http.StatusBadGateway, "Nothing was imported. Duo cannot be reached", "Import 2 organizations")
 	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{})
 	s.Sim.DeleteAccount(child.AccountID)
-	p := form.send().want(http.StatusConflict, "Nothing was imported: since you looked, something changed", "lists no such account", "Import 1 organization")
+	p := form.send().want(http.StatusConflict, "Nothing was imported: since you looked, something changed", "does not list this account", "Import 1 organization")
 	if n := len(s.organizationsNow(t)); n != 1 {
 		t.Error("something was imported: ", n)
 	}
-	p.form("Import 1 organization").send().want(http.StatusOK, "Imported 1 of 2 rows; 1 left out for their faults.")
+	p.form("Import 1 organization").send().want(http.StatusOK, "Imported 1 of 2 rows; 1 skipped because of errors.")
 	form.send().want(http.StatusOK) // the first form has been carried out
 	if n := len(s.organizationsNow(t)); n != 2 {
 		t.Error(n, " organizations")

@@ -42,9 +42,9 @@ func TestNoCodeForWhoCannotSignIn(t *testing.T) {
 	for _, status := range []string{duosim.Disabled, duosim.PendingDeletion} {
 		user := s.addUser(t, duosim.UserSpec{Username: "gone." + status[:3], Status: status})
 		at := s.org("/actions/create-bypass-code-for-user")
-		b.get(at+"?user_id="+user).want(http.StatusOK, "This user cannot sign in ("+status+"), also not with a code.").wantNot("Create code").fine()
+		b.get(at+"?user_id="+user).want(http.StatusOK, "This user cannot log in ("+status+"), not even with a bypass code.").wantNot("Create code").fine()
 		b.request(http.MethodPost, at, formWith("run_id", uuid.NewString(), "user_id", user, "valid_secs", "3600", "count", "1", "reuse_count", "1", "preserve_existing", "true")(nil, nil, false)).
-			want(http.StatusUnprocessableEntity, "cannot sign in")
+			want(http.StatusUnprocessableEntity, "cannot log in")
 		for _, n := range b.get(s.org("/users/" + user)).all(func(n *node) bool { return n.Data == "a" && strings.HasPrefix(textOf(n), "Create bypass code") }) {
 			if strings.Contains(attribute(n, "class"), "primary") {
 				t.Error(status, ": the button for a code is the primary one")

@@ -34,7 +34,7 @@ func TestListsRefuseWhatTheyDoNotKnow(t *testing.T) {
 		s.org("/users"), s.org("/phones"), s.org("/bypass-codes")} {
 		b.get(at).want(http.StatusOK)
 		for query, said := range map[string]string{"page=2": "no parameter page", "x=": "no parameter x", "sort=x": "cannot be sorted", "sort=a&sort=b": "sort twice",
-			"after=AAAA": "not one of this list", "before=%ff": "not one of this list"} {
+			"after=AAAA": "does not belong to this list", "before=%ff": "does not belong to this list"} {
 			b.get(at+"?"+query).want(http.StatusBadRequest, "Bad request", said).fine()
 		}
 	}
@@ -55,7 +55,7 @@ func TestListsRefuseWhatTheyDoNotKnow(t *testing.T) {
 	mark := next.Query().Get("after")
 	b.get(s.ws("/o?after="+mark)).want(http.StatusOK, "Client 55")
 	for _, at := range []string{"/auth?after=", "/integration?after=", "/o?sort=state&after=", "/runs?after="} {
-		b.get(s.ws(at+mark)).want(http.StatusBadRequest, "not one of this list")
+		b.get(s.ws(at+mark)).want(http.StatusBadRequest, "does not belong to this list")
 	}
 }
 

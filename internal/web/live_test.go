@@ -138,7 +138,7 @@ func TestVerifyWithoutAnActivatedPhone(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
-	s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Verify").want(http.StatusOK, "No phone of this user has Duo Mobile activated", "Call back").wantNot("Send push").fine().
+	s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Verify").want(http.StatusOK, "Duo Mobile is not activated on any phone of this user", "Call back").wantNot("Send push").fine().
 		click("Send Duo Authentication").want(http.StatusOK, "Ask Jane Roe for the second factor", "no Auth API keys")
 }
 
@@ -146,7 +146,7 @@ func TestSendDuoAuthenticationLive(t *testing.T) {
 	t.Parallel()
 	s, jane := asking(t)
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
-	sheet := b.get(s.org("/actions")).click("Send Duo Authentication").want(http.StatusOK, "Whom to ask", "Jane Roe").fine().
+	sheet := b.get(s.org("/actions")).click("Send Duo Authentication").want(http.StatusOK, "Choose a user to ask", "Jane Roe").fine().
 		click("Choose").want(http.StatusOK, "Duo asks for the second factor", "Account is active", "XXX-XXX-0143", "push, SMS, call").fine()
 	bad := sheet.form("Ask now").set("ipaddr", "nowhere").set("pushinfo", "Service desk").send().want(http.StatusUnprocessableEntity, "This is not an IP address", "Write each row as name=value").fine()
 	if value, _ := bad.box("pushinfo"); value != "Service desk" {
@@ -187,7 +187,7 @@ func TestSendDuoAuthenticationLive(t *testing.T) {
 	carol := s.addUser(t, duosim.UserSpec{Username: "carol", Status: duosim.Bypass})
 	b.get(s.org("/actions/send-duo-authentication?user_id="+carol)).want(http.StatusOK, "Duo lets this user in without asking").fine()
 	dan := s.addUser(t, duosim.UserSpec{Username: "dan"})
-	b.get(s.org("/actions/send-duo-authentication?user_id="+dan)).want(http.StatusOK, "enroll a device first").fine()
+	b.get(s.org("/actions/send-duo-authentication?user_id="+dan)).want(http.StatusOK, "enroll first").fine()
 }
 
 func TestAskingWithoutKeysOrDuo(t *testing.T) {
@@ -212,7 +212,7 @@ func TestAskingWithoutKeysOrDuo(t *testing.T) {
 	again := f.send().want(http.StatusTooManyRequests, "Duo is limiting", "Try again at ").fine()
 	s.Clock.Move(30 * time.Second)
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost, Times: 1})
-	again.form("Ask now").send().want(http.StatusBadGateway, "may have been done all the same").fine()
+	again.form("Ask now").send().want(http.StatusBadGateway, "may have been done: check before").fine()
 	if n := len(s.Sim.Pushes(s.Account.AccountID)); n != 1 {
 		t.Errorf("%d pushes", n)
 	}

@@ -12,7 +12,7 @@ import (
 	"duodesk/internal/store"
 )
 
-// twins are two users who share an e-mail address; the first of them is not meant.
+// twins are two users who share an email address; the first of them is not meant.
 func twins(t *testing.T, s *console) (first, maria string) {
 	t.Helper()
 	first = s.addUser(t, duosim.UserSpec{Username: "a-maria", Email: "m@client.example"})
@@ -52,7 +52,7 @@ func TestFormsOfferAllMatches(t *testing.T) {
 	// A choice is for the text that it was offered for.
 	f := p.form("Create Phone")
 	f.set("user_id", "nobody").values.Set("user_id.choice", first)
-	f.send().want(http.StatusUnprocessableEntity, "There is no user of this name.")
+	f.send().want(http.StatusUnprocessableEntity, "No user has this name.")
 	f.set("user_id", "maria lund").values.Set("user_id.choice", first)
 	p = f.send().want(http.StatusUnprocessableEntity, "No user has exactly this name. 1 is close: choose it, or type another name.").fine()
 	f = p.form("Create Phone")
@@ -68,8 +68,8 @@ func TestFormsOfferAllMatches(t *testing.T) {
 	f = b.get(s.org("/actions/un-assign-phone-from-user/form")).form("Un-assign Phone from User").set("user_id", "m@client.example").set("phone_id", phone)
 	f = f.send().want(http.StatusUnprocessableEntity, "2 match").form("Un-assign Phone from User")
 	f.values.Set("user_id.choice", maria)
-	p = f.send().want(http.StatusOK, "The user cannot sign in with this phone any more.", "Maria Lund (maria.lund)")
-	p.form("Un-assign Phone from User").send().want(http.StatusOK, "Took phone +12025550144 from maria.lund.")
+	p = f.send().want(http.StatusOK, "The user can no longer log in with this phone.", "Maria Lund (maria.lund)")
+	p.form("Un-assign Phone from User").send().want(http.StatusOK, "Removed phone +12025550144 from maria.lund.")
 }
 
 // failsFor fails when something was done to a user.
@@ -82,7 +82,7 @@ func (s *console) failsFor(t *testing.T, user string) {
 	}
 }
 
-// A username that is another's e-mail address means either of them.
+// A username that is another's email address means either of them.
 func TestFormsOfferUsernamesThatAreAddresses(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -121,7 +121,7 @@ func TestUsernamesOfOtherDomainsAreOffered(t *testing.T) {
 		f = b.get(s.org("/actions/get-user-by-username/form")).form("Get User by Username").set("username", typed)
 		f.values.Set("username.choice", typed)
 		f.values.Set("username.for", typed)
-		f.send().want(http.StatusOK, "Nobody has the username or alias "+typed+".")
+		f.send().want(http.StatusOK, "No user has the username or alias "+typed+".")
 		b.get(s.org("/users?q="+url.QueryEscape(typed))).want(http.StatusOK, "Maria Lund", "1 of 2 users match").wantNot("a-maria")
 	}
 	// The first step of making a second user for the same person.
@@ -143,7 +143,7 @@ func TestAPINamesAllMatches(t *testing.T) {
 	}
 	for typed, want := range map[string][]string{
 		"m@client.example": {"2 match: ", first + " a-maria (m@client.example)", maria + " maria.lund (Maria Lund, m@client.example)", "Send the id of the one you mean."},
-		"maria.lund":       {"1 match: ", maria}, "Lund, Maria": {"No user has exactly this name. 1 close: ", maria}, "nobody.at.all": {"This is not an identifier of Duo: 20 letters and digits."},
+		"maria.lund":       {"1 match: ", maria}, "Lund, Maria": {"No user has exactly this name. 1 close: ", maria}, "nobody.at.all": {"This is not a Duo id: 20 letters and digits."},
 	} {
 		p := create(typed).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
 		if len(p.Errors) != 1 || p.Errors[0].Field != "user_id" {
@@ -175,19 +175,19 @@ func TestAnswersToOtherQuestions(t *testing.T) {
 		return s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/"+slug), map[string]any{"run_id": uuid.NewString(), "fields": fields})
 	}
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.FiltersIgnored})
-	if o := wantOutcome(call("get-user-by-username", map[string]any{"username": "nobody.at.all"}), store.Applied, false); o.Summary != "Nobody has the username or alias nobody.at.all." {
+	if o := wantOutcome(call("get-user-by-username", map[string]any{"username": "nobody.at.all"}), store.Applied, false); o.Summary != "No user has the username or alias nobody.at.all." {
 		t.Errorf("%+v", o)
 	}
 	if o := wantOutcome(call("list-users", map[string]any{"username": "nobody.at.all"}), store.Applied, false); strings.Contains(string(o.Result), "amara") {
 		t.Errorf("%s", o.Result)
 	}
 	b.get(s.org("/actions/get-user-by-username/form")).form("Get User by Username").set("username", "nobody.at.all").send().
-		want(http.StatusOK, "Nobody has the username or alias nobody.at.all.").wantNot("amara")
+		want(http.StatusOK, "No user has the username or alias nobody.at.all.").wantNot("amara")
 	b.get(s.org("/actions/create-phone/form")).form("Create Phone").set("number", "+12025550143").set("user_id", "nobody.at.all").send().
-		want(http.StatusUnprocessableEntity, "There is no user of this name.")
+		want(http.StatusUnprocessableEntity, "No user has this name.")
 
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.OtherObject})
-	const words = "Duo answered about something else than was asked for."
+	const words = "Duo's answer was about something other than what was asked."
 	b.get(s.org("/users/"+bob)).want(http.StatusBadGateway, words).wantNot("Amara")
 	for _, slug := range []string{"update-user", "delete-user", "unlock-user", "create-bypass-code-for-user", "verify-caller", "assign-phone-to-user"} {
 		b.get(s.org("/actions/"+slug+"?user_id="+bob)).want(http.StatusBadGateway, words).wantNot("Amara")

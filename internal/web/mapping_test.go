@@ -55,7 +55,7 @@ func TestMapping(t *testing.T) {
 	// A live save answers with the row alone.
 	live := url.Values{"row": {orgs[2].ID.String()}, "account." + orgs[2].ID.String(): {"nonsense"}, "directory_key." + orgs[2].ID.String(): {""}}
 	row := b.request(http.MethodPost, s.ws("/integration/mapping"), live, "HX-Request", "true")
-	if row.want(http.StatusUnprocessableEntity); !strings.HasPrefix(row.body, "<tr") || !strings.Contains(row.body, "lists no such account") || strings.Count(row.body, "<tr") != 1 {
+	if row.want(http.StatusUnprocessableEntity); !strings.HasPrefix(row.body, "<tr") || !strings.Contains(row.body, "does not list this account") || strings.Count(row.body, "<tr") != 1 {
 		t.Error(row.body)
 	}
 	live.Set("account."+orgs[2].ID.String(), "")

@@ -109,7 +109,7 @@ func TestInvitationOfAKnownOperator(t *testing.T) {
 	s := newSite(t)
 	_, known := s.DB.Workspace(t)
 	owner := s.as(t, s.Owner)
-	// The page for the inviter is the same whether the e-mail is known or not.
+	// The page for the inviter is the same whether the email is known or not.
 	shown := func(email string) string {
 		f := owner.get(s.ws("/operators/invite")).form("Create invitation").set("email", email).set("role", "technician")
 		p := f.send().want(http.StatusOK, "Shown once")
@@ -117,7 +117,7 @@ func TestInvitationOfAKnownOperator(t *testing.T) {
 	}
 	stranger := "nobody." + strings.ToLower(rand.Text()) + "@msp.example"
 	if one, two := shown(known.Email), shown(stranger); one != two {
-		t.Errorf("the inviter is told that the e-mail is known%s", difference(one, two))
+		t.Errorf("the inviter is told that the email is known%s", difference(one, two))
 	}
 
 	token := invite(t, owner, known.Email, "technician")
@@ -247,7 +247,7 @@ func TestNarrowing(t *testing.T) {
 	f.values.Set("act", "find")
 	p := f.send().want(http.StatusOK, "Client 007", "Client 490", "Client 499").wantNot("Client 100")
 	if value, _ := p.box("email"); value != "kept@msp.example" {
-		t.Error("typed e-mail is lost: ", value)
+		t.Error("typed email is lost: ", value)
 	}
 	f = p.form("Create invitation").set("org."+made[490].ID.String(), "true")
 	for _, o := range made {
@@ -263,7 +263,7 @@ func TestNarrowing(t *testing.T) {
 		f.send().want(http.StatusNotFound)
 	}
 	f = b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "not an address").set("reach", "chosen")
-	f.send().want(http.StatusUnprocessableEntity, "3 things need a change", "Choose a role.", "Choose at least one organization", "This is not an e-mail address.")
+	f.send().want(http.StatusUnprocessableEntity, "3 things need a change", "Choose a role.", "Choose at least one organization", "This is not an email address.")
 }
 
 // TestTickedFarDown: what is ticked is drawn however many organizations come
@@ -310,7 +310,7 @@ func TestDemotedWithAFormOpen(t *testing.T) {
 	stale.send().want(http.StatusOK, "Changed "+tech.Email)
 	stale.values.Set("run_id", uuid.NewString())
 	stale.values.Set("role", "admin")
-	stale.send().want(http.StatusConflict, "Somebody changed this membership", "auditor", "admin").form("Change membership").send().want(http.StatusOK)
+	stale.send().want(http.StatusConflict, "Someone changed this membership", "auditor", "admin").form("Change membership").send().want(http.StatusOK)
 
 	owner.get(member).click("Disable").want(http.StatusOK, "Disable "+tech.Email, "shut out").form("Disable operator").send().want(http.StatusOK, "Disabled", "Disabled "+tech.Email)
 	b.get(s.ws("")).want(http.StatusNotFound).wantNot(s.Workspace.Name)
@@ -345,7 +345,7 @@ func TestLastOwnerIsKept(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Owner)
 	member := s.ws("/operators/" + s.Owner.ID.String())
-	const words = "This is the last owner who can sign in here. Make somebody else an owner first."
+	const words = "This is the last owner who can sign in here. Make another operator an owner first."
 	b.get(member).want(http.StatusOK, "This is you.").form("Review change").set("role", "auditor").send().want(http.StatusOK, "This is you.").
 		form("Change membership").send().want(http.StatusUnprocessableEntity, words)
 	b.get(member+"/disable").form("Disable operator").send().want(http.StatusUnprocessableEntity, words)

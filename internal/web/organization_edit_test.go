@@ -49,7 +49,7 @@ func TestEditOrganizationByTwoPeople(t *testing.T) {
 	late := ana.get(s.org("/edit")).form("Save organization").set("name", "Acme by Ana")
 	ben.get(s.org("/edit")).form("Save organization").set("name", "Acme by Ben").set("tags", "bens").send().want(http.StatusOK, "Acme by Ben")
 
-	p := late.send().want(http.StatusConflict, other.Email+" changed this", "Nothing of yours was saved yet", "Stored now: Acme by Ben", "Stored now: bens")
+	p := late.send().want(http.StatusConflict, other.Email+" changed this", "Your changes are not saved yet", "Stored now: Acme by Ben", "Stored now: bens")
 	if value, _ := p.box("name"); value != "Acme by Ana" {
 		t.Error("what was typed is lost: ", value)
 	}

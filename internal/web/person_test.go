@@ -67,21 +67,21 @@ func TestSMSEndsOnThePerson(t *testing.T) {
 	b.get(s.org("/phones/"+phone)).click("Send SMS passcodes").form("Send SMS passcodes").send().want(http.StatusOK, "Sent new passcodes", "For the ticket", "jroe")
 }
 
-// TestEnrollmentEndsOnThePerson: the e-mail goes to the address that Duo holds unless
+// TestEnrollmentEndsOnThePerson: the email goes to the address that Duo holds unless
 // another is typed, and the code in it is on no page.
 func TestEnrollmentEndsOnThePerson(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe", Email: "jane@acme.example"})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	sheet := b.get(s.org("/users/"+jane)).click("Send enrollment e-mail").want(http.StatusOK, "Send enrollment e-mail to jroe", "An e-mail is sent now.").fine()
-	f := sheet.form("Send enrollment e-mail")
+	sheet := b.get(s.org("/users/"+jane)).click("Send enrollment email").want(http.StatusOK, "Send enrollment email to jroe", "An email is sent now.").fine()
+	f := sheet.form("Send enrollment email")
 	if f.values.Get("email") != "jane@acme.example" || f.values.Get("username") != "jroe" {
 		t.Error("not filled in: ", f.values)
 	}
 	p := f.set("email", "not an address").send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
-	done := p.form("Send enrollment e-mail").set("email", "jane.roe@acme.example").set("ticket", "INC-3").send().
-		want(http.StatusOK, "Jane Roe", "Sent an enrollment e-mail to jane.roe@acme.example", "Ticket: INC-3").fine()
+	done := p.form("Send enrollment email").set("email", "jane.roe@acme.example").set("ticket", "INC-3").send().
+		want(http.StatusOK, "Jane Roe", "Sent an enrollment email to jane.roe@acme.example", "Ticket: INC-3").fine()
 	outbox := s.Sim.Outbox(s.Account.AccountID)
 	if len(outbox) != 1 {
 		t.Fatal("sent: ", outbox)
@@ -184,7 +184,7 @@ func TestRevokeAllCodes(t *testing.T) {
 		t.Error("offered for a user without codes")
 	}
 	add(3)
-	question := b.get(s.org("/users/"+jane)).click("Revoke all codes").want(http.StatusOK, "Revoke all bypass codes of Jane Roe", "Bypass codes 3", "This cannot be undone").fine()
+	question := b.get(s.org("/users/"+jane)).click("Revoke all codes").want(http.StatusOK, "Revoke all bypass codes of Jane Roe", "Bypass codes 3", "You can't undo this").fine()
 	f := question.form("Revoke 3 codes").set("ticket", "INC-4")
 	add(1) // meanwhile
 	p := f.send().want(http.StatusOK, "3 of 3 codes revoked. The user still has 1 bypass code.", "Ticket: INC-4", "Deleted a bypass code.").fine()
@@ -320,7 +320,7 @@ func TestShieldNamesTheVerifier(t *testing.T) {
 func TestDeletePermanentlyIsApart(t *testing.T) {
 	t.Parallel()
 	s, jane, _ := withPhone(t)
-	p := s.as(t, s.Owner).get(s.org("/users/"+jane)).want(http.StatusOK, "The user skips the trash, and nothing brings the user back.").fine()
+	p := s.as(t, s.Owner).get(s.org("/users/"+jane)).want(http.StatusOK, "The user is not moved to the trash, and you can’t restore the user.").fine()
 	section := func(text string) *node {
 		for _, n := range p.all(func(n *node) bool { return n.Data == "a" && strings.HasPrefix(textOf(n), text) }) {
 			for n = n.Parent; n != nil; n = n.Parent {

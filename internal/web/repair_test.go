@@ -46,13 +46,13 @@ func TestDrift(t *testing.T) {
 	stale := done.form("Keep our name Kestrel & Wren")
 	s.Sim.RenameAccount(kept.AccountID, "Kestrel Group")
 	refresh().want(http.StatusOK, "is called Kestrel Group now")
-	stale.send().want(http.StatusConflict, "Somebody was faster")
+	stale.send().want(http.StatusConflict, "Someone else changed this first")
 	p = b.get(s.ws("/integration"))
 	p.form("Keep our name Kestrel & Wren").send().want(http.StatusOK, "Changed in Duo: 1 account gone").wantNot("Kestrel Group now")
 	refresh().want(http.StatusOK).wantNot("Kestrel Group now") // it is not asked again
-	p.form("Take account away from Borealis").send().want(http.StatusOK).wantNot("Changed in Duo")
+	p.form("Unmap Borealis").send().want(http.StatusOK).wantNot("Changed in Duo")
 	b.get(s.ws("/o?show=failing")).want(http.StatusOK, "Failing 0")
-	b.get(s.ws("/runs")).want(http.StatusOK, "Took away Borealis ("+gone.AccountID+")", "Kept the name Kestrel & Wren; Duo calls the account Kestrel Group now.")
+	b.get(s.ws("/runs")).want(http.StatusOK, "Unmapped Borealis ("+gone.AccountID+")", "Kept the name Kestrel & Wren; in Duo the account is named Kestrel Group now.")
 }
 
 // Who sees a part of the organizations settles nothing, and is not told.
@@ -88,7 +88,7 @@ func TestMappingOvertaken(t *testing.T) {
 	late := form(ana).set(account, second.AccountID).set(key, "DS7BOREALISFREIGHT02")
 	form(ben).set(account, first.AccountID).set(key, "DS7BOREALISFREIGHT01").send().want(http.StatusOK)
 	p := late.send().want(http.StatusUnprocessableEntity, "2 things need a change",
-		other.Email+" mapped this to Borealis One ("+first.AccountID+") a moment ago. Save again to replace that.", other.Email+" set the key that ends in HT01 a moment ago.")
+		other.Email+" mapped the organization to Borealis One ("+first.AccountID+") a moment ago. Save again to replace that.", other.Email+" set the key that ends in HT01 a moment ago.")
 	for name, typed := range map[string]string{account: second.AccountID, key: "DS7BOREALISFREIGHT02"} {
 		if value, fault := p.box(name); value != typed || fault == "" {
 			t.Errorf("%s holds %q (%q)", name, value, fault)
@@ -103,7 +103,7 @@ func TestMappingOvertaken(t *testing.T) {
 	live.set(account, first.AccountID)
 	form(ben).set(account, "").send().want(http.StatusOK)
 	row := ana.request(http.MethodPost, s.ws("/integration/mapping"), live.values, "HX-Request", "true").want(http.StatusUnprocessableEntity)
-	if !strings.Contains(row.body, other.Email+" took the account away a moment ago") || !strings.Contains(row.body, `value="`+first.AccountID+`"`) {
+	if !strings.Contains(row.body, other.Email+" unmapped the organization a moment ago") || !strings.Contains(row.body, `value="`+first.AccountID+`"`) {
 		t.Error(row.body)
 	}
 	// Who wants what stands there already is not in the way.

@@ -86,7 +86,7 @@ func TestRefusedSignInsDoTheSame(t *testing.T) {
 		hashes := secret.Hashed()
 		// The answer is read as a browser gets it: what the handler does afterwards is
 		// counted too, since the next request on the connection waits for it.
-		b.request(http.MethodPost, "/signin", url.Values{"email": {try.email}, "password": {try.password}}).want(http.StatusUnprocessableEntity, "E-mail or password is wrong.")
+		b.request(http.MethodPost, "/signin", url.Values{"email": {try.email}, "password": {try.password}}).want(http.StatusUnprocessableEntity, "Email or password is wrong.")
 		atAnswer := traced.take()
 		b.get("/healthz")
 		if late := traced.take(); len(late) > 0 {

@@ -17,16 +17,16 @@ func TestSettings(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Administrator))
 	open := func() *formOfPage {
-		return b.get(s.org("")).click("Settings").want(http.StatusOK, "Log-in and lockout", "failed log-ins", "Help desk").fine().form("Review changes")
+		return b.get(s.org("")).click("Settings").want(http.StatusOK, "Lockout and Fraud", "failed attempts", "Help desk").fine().form("Review changes")
 	}
 	open().send().want(http.StatusUnprocessableEntity, "Nothing is changed yet.").fine()
 
 	review := open().set("ticket", "INC-7").set("lockout_threshold", "5").set("lockout_expire_duration", "30").set("sms_refresh", "true").set("language", "de").send().
-		want(http.StatusOK, "Review changes to the settings", "10 failed log-ins", "5 failed log-ins", "an administrator unlocks", "30 minutes", "German").fine()
+		want(http.StatusOK, "Review changes to the settings", "10 failed attempts", "5 failed attempts", "an administrator unlocks", "30 minutes", "German").fine()
 	if len(s.Sim.Ledger()) > 0 {
 		t.Fatal("sent before it was reviewed")
 	}
-	review.form("Save 4 changes").send().want(http.StatusOK, "Changed 4 settings.", "Log-in and lockout").fine()
+	review.form("Save 4 changes").send().want(http.StatusOK, "Changed 4 settings.", "Lockout and Fraud").fine()
 	done := s.Sim.Ledger()
 	if len(done) != 1 || fmt.Sprint(done[0].Parameters) != "map[language:DE lockout_expire_duration:30 lockout_threshold:5 sms_refresh:1]" {
 		t.Error("sent: ", done)
@@ -40,7 +40,7 @@ func TestSettings(t *testing.T) {
 	mine := open().set("helpdesk_message", "mine")
 	theirs := s.as(t, s.Owner).get(s.org("/settings")).form("Review changes").set("helpdesk_message", "theirs").send()
 	theirs.form("Save 1 change").send().want(http.StatusOK, "Changed 1 setting. Help desk message: theirs, was empty.")
-	mine.send().want(http.StatusOK, "Somebody changed these settings since you opened the form: help desk message.", "theirs").
+	mine.send().want(http.StatusOK, "Someone changed these settings since you opened the form: help desk message.", "theirs").
 		form("Save 1 change").send().want(http.StatusOK, "Help desk message: mine, was theirs.")
 }
 
@@ -58,14 +58,14 @@ func TestSettingsRefused(t *testing.T) {
 		}
 	}
 	p := open().set("helpdesk_bypass", "limit").send().want(http.StatusUnprocessableEntity)
-	if _, fault := p.box("helpdesk_bypass_expiration"); !strings.Contains(fault, "how many minutes") {
+	if _, fault := p.box("helpdesk_bypass_expiration"); !strings.Contains(fault, "a number of minutes") {
 		t.Error("limit without minutes: ", fault)
 	}
 	p.form("Review changes").set("helpdesk_bypass_expiration", "60").send().form("Save 2 changes").send().want(http.StatusOK, "Changed 2 settings.")
 
 	// The fault of Duo's own stands there after the review.
 	p = open().set("pending_deletion_days", "200").set("sms_batch", "7").set("ticket", "INC-8").send().form("Save 2 changes").send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
-	if value, fault := p.box("pending_deletion_days"); value != "200" || !strings.Contains(fault, "Duo did not accept this value, and changed nothing.") {
+	if value, fault := p.box("pending_deletion_days"); value != "200" || !strings.Contains(fault, "Duo did not accept this value and changed nothing.") {
 		t.Error("refused by Duo: ", value, fault)
 	}
 	for name, typed := range map[string]string{"sms_batch": "7", "ticket": "INC-8"} {
@@ -83,19 +83,19 @@ func TestSettingsLackedAndRead(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.Sim.SetTelephony(s.Account.AccountID, false)
-	p := s.as(t, s.Owner).get(s.org("/settings")).want(http.StatusOK, "This account does not have: Number that calls come from, Key that approves a call, Key that reports fraud.").fine()
+	p := s.as(t, s.Owner).get(s.org("/settings")).want(http.StatusOK, "This account does not have: Outgoing caller ID, Keypress to authenticate, Keypress to report fraud.").fine()
 	if len(p.all(func(n *node) bool { return strings.Contains(attribute(n, "name"), "caller_id") })) > 0 {
 		t.Error("a setting can be changed that the account lacks")
 	}
 	p.form("Review changes").set("sms_batch", "2").send().form("Save 1 change").send().want(http.StatusOK, "Changed 1 setting.")
 	reader := s.as(t, s.Member(t, s.Workspace, catalog.Auditor))
-	p = reader.get(s.org("/settings")).want(http.StatusOK, "10 failed log-ins", "2 passcodes", "An owner or admin can change these.").fine()
+	p = reader.get(s.org("/settings")).want(http.StatusOK, "10 failed attempts", "2 passcodes", "An owner or admin can change these.").fine()
 	if len(p.all(func(n *node) bool { return attribute(n, "name") == "sms_batch" })) > 0 {
 		t.Error("an auditor has a form")
 	}
 	reader.get(s.org("/actions/update-settings")).want(http.StatusNotFound)
 	// Whoever comes by the catalogue gets the same form.
-	s.as(t, s.Owner).get(s.org("/actions/update-settings/form")).form("Review changes").set("sms_batch", "3").send().form("Save 1 change").send().want(http.StatusOK, "Passcodes in one SMS: 3 passcodes, was 2 passcodes.")
+	s.as(t, s.Owner).get(s.org("/actions/update-settings/form")).form("Review changes").set("sms_batch", "3").send().form("Save 1 change").send().want(http.StatusOK, "SMS passcodes per message: 3 passcodes, was 2 passcodes.")
 }
 
 // TestEditOfAGroup chooses a group by its name, and changes what is there.
@@ -109,15 +109,15 @@ func TestEditOfAGroup(t *testing.T) {
 		t.Error("filled in: ", f.values)
 	}
 	f.send().want(http.StatusUnprocessableEntity, "Nothing is changed yet.")
-	f.set("status", "bypass").send().want(http.StatusOK, "Nobody in this group is asked for the second factor any more.").fine().
+	f.set("status", "bypass").send().want(http.StatusOK, "Members of this group log in without a second factor from now on.").fine().
 		form("Save 1 change").send().want(http.StatusOK, "Changed the status from Active to Bypass.", "Everybody")
 	if done := s.Sim.Ledger(); len(done) != 1 || len(done[0].Parameters) != 1 {
 		t.Error("sent: ", done)
 	}
 	f = s.as(t, s.Member(t, s.Workspace, catalog.Technician)).get(s.org("/actions/modify-group?group_id=" + staff)).form("Review changes")
 	f.set("status", "active").send().form("Save 1 change").send().want(http.StatusForbidden)
-	b.get(s.org("/actions/modify-group")).form("Open the form").set("group_id", "no such").send().want(http.StatusUnprocessableEntity, "There is no group of this name.").fine()
-	b.get(s.org("/actions/update-user")).form("Open the form").send().want(http.StatusUnprocessableEntity, "Say which one.").fine()
+	b.get(s.org("/actions/modify-group")).form("Open the form").set("group_id", "no such").send().want(http.StatusUnprocessableEntity, "No group has this name.").fine()
+	b.get(s.org("/actions/update-user")).form("Open the form").send().want(http.StatusUnprocessableEntity, "Fill this in.").fine()
 }
 
 // TestTooManyToName: a list that is too long to be read holds no names, which is
@@ -152,29 +152,29 @@ func TestEnrollUser(t *testing.T) {
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe", Email: "jane@acme.example"})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	f := b.get(s.org("/users/"+jane)).click("Send enrollment e-mail").want(http.StatusOK, "Send enrollment e-mail to jroe", "An e-mail is sent now.").fine().form("Send enrollment e-mail")
+	f := b.get(s.org("/users/"+jane)).click("Send enrollment email").want(http.StatusOK, "Send enrollment email to jroe", "An email is sent now.").fine().form("Send enrollment email")
 	if f.values.Get("username") != "jroe" || f.values.Get("email") != "jane@acme.example" {
 		t.Error("filled in: ", f.values)
 	}
-	f.send().want(http.StatusOK, "Jane Roe", "Sent an enrollment e-mail to jane@acme.example, valid for 30 days.", "For the ticket").wantNot("Enrollment code").fine()
+	f.send().want(http.StatusOK, "Jane Roe", "Sent an enrollment email to jane@acme.example, valid for 30 days.", "For the ticket").wantNot("Enrollment code").fine()
 	f.send().want(http.StatusOK, "Already sent").wantNot("shown then")
 	if sent := s.Sim.Outbox(s.Account.AccountID); len(sent) != 1 {
 		t.Fatal("sent: ", sent)
 	}
-	// A link from elsewhere does not choose where the e-mail goes.
-	if got := b.get(s.org("/actions/enroll-user?user_id=" + jane + "&email=thief@evil.example")).form("Send enrollment e-mail").values.Get("email"); got != "jane@acme.example" {
+	// A link from elsewhere does not choose where the email goes.
+	if got := b.get(s.org("/actions/enroll-user?user_id=" + jane + "&email=thief@evil.example")).form("Send enrollment email").values.Get("email"); got != "jane@acme.example" {
 		t.Error("the address chose ", got)
 	}
 	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{jane}})
-	if b.get(s.org("/users/" + jane)).offers("Send enrollment e-mail") {
+	if b.get(s.org("/users/" + jane)).offers("Send enrollment email") {
 		t.Error("offered for a user with the phone ", phone)
 	}
 	// Of no user that is named, the form of the action's fields shows what it brought back.
-	question := b.get(s.org("/actions/enroll-user")).form("Enroll User").set("username", "new").set("email", "new@acme.example").send().want(http.StatusOK, "An e-mail is sent now.", "new@acme.example").fine().form("Enroll User")
-	question.send().want(http.StatusOK, "Sent an enrollment e-mail to new@acme.example", "Enrollment code", "Shown once").fine()
+	question := b.get(s.org("/actions/enroll-user")).form("Enroll User").set("username", "new").set("email", "new@acme.example").send().want(http.StatusOK, "An email is sent now.", "new@acme.example").fine().form("Enroll User")
+	question.send().want(http.StatusOK, "Sent an enrollment email to new@acme.example", "Enrollment code", "Shown once").fine()
 	question.send().want(http.StatusOK, "Already sent", "shown then and is not stored")
 	p := b.get(s.org("/users")).click("Enroll user").form("Enroll User").set("username", "jroe").set("email", "jane@acme.example").send().form("Enroll User").send().want(http.StatusUnprocessableEntity).fine()
-	if _, fault := p.box("username"); !strings.Contains(fault, "jroe is enrolled") {
+	if _, fault := p.box("username"); !strings.Contains(fault, "jroe is already enrolled") {
 		t.Error("beside the username: ", fault)
 	}
 	b.get(s.org("/actions/enroll-user")).form("Enroll User").set("username", "x").set("email", "x@acme.example").set("valid_secs", "never").send().form("Enroll User").send().want(http.StatusForbidden)

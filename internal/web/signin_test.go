@@ -42,7 +42,7 @@ func TestSignIn(t *testing.T) {
 
 	// Signing out ends the session itself, not only the browser's cookie.
 	token := b.cookie("session")
-	b.get(s.ws("")).form("Sign out").send().want(http.StatusOK, "E-mail")
+	b.get(s.ws("")).form("Sign out").send().want(http.StatusOK, "Email")
 	if b.cookie("session") != "" {
 		t.Error("the cookie is still there")
 	}
@@ -92,7 +92,7 @@ func TestRefusalsAreAlike(t *testing.T) {
 		{s.Owner.Email, ""}, {"a\x00b@msp.example", "x"}, {"\xff\xfe", "x"}, {"' or 1=1 --", "x"},
 	} {
 		p := b.request(http.MethodPost, "/signin", url.Values{"email": {try[0]}, "password": {try[1]}})
-		p.want(http.StatusUnprocessableEntity, "E-mail or password is wrong.").wantNot(storetest.Password)
+		p.want(http.StatusUnprocessableEntity, "Email or password is wrong.").wantNot(storetest.Password)
 		if p.header.Get("Set-Cookie") != "" {
 			t.Error("a refusal sets a cookie")
 		}
@@ -226,7 +226,7 @@ func TestFormAfterTheSessionEnded(t *testing.T) {
 	f := b.get(s.org("/actions/create-user")).form("Create user").set("username", "late")
 	s.Clock.Move(testIdle + time.Second)
 	p := f.send("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, "You are signed out")
-	if to := p.link("Sign in and go on"); to != "/signin?next="+url.QueryEscape(s.org("/actions/create-user")) {
+	if to := p.link("Sign in and continue"); to != "/signin?next="+url.QueryEscape(s.org("/actions/create-user")) {
 		t.Error("leads to ", to)
 	}
 	if len(s.Sim.Ledger()) > 0 {

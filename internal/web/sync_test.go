@@ -92,7 +92,7 @@ func TestSynchronizeUser(t *testing.T) {
 		return b.get(org + "/actions/synchronize-users").form("Synchronize")
 	}
 	fresh().set("usernames", "grace").send().want(http.StatusTooManyRequests, "Duo is limiting requests").fine()
-	fresh().set("usernames", "nobody").send().want(http.StatusUnprocessableEntity, "The key works, and its directory has nobody of this username.").fine()
+	fresh().set("usernames", "nobody").send().want(http.StatusUnprocessableEntity, "The key works, but its directory has no user with this username.").fine()
 	fresh().set("usernames", "").send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
 	// The keys of other organizations are refused before Duo is asked.
 	calls := e.Sim.Calls(e.near.account.AccountID)

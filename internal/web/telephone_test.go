@@ -81,8 +81,8 @@ func TestSMSToALandline(t *testing.T) {
 	for slug, title := range map[string]string{"send-passcode-by-sms": "Send Passcode By SMS", "send-installation-by-sms": "Send Installation By SMS", "send-activation-by-sms": "Send Activation By SMS"} {
 		fresh := func() *formOfPage { return b.get(s.org("/actions/" + slug + "/form")).form(title) }
 		fresh().set("phone_id", mobile).send().want(http.StatusOK, "An SMS is sent now.").wantNot("Nothing will be sent")
-		question := fresh().set("phone_id", desk).send().want(http.StatusOK, "This is a landline: it cannot get an SMS. Nothing will be sent.").wantNot("An SMS is sent now.")
-		question.form(title).send().want(http.StatusUnprocessableEntity, "This is a landline: it cannot get an SMS.")
+		question := fresh().set("phone_id", desk).send().want(http.StatusOK, "This is a landline: it cannot receive SMS messages. Nothing will be sent.").wantNot("An SMS is sent now.")
+		question.form(title).send().want(http.StatusUnprocessableEntity, "This is a landline: it cannot receive SMS messages.")
 	}
 	if sent := s.Sim.Ledger(); len(sent) != 0 {
 		t.Errorf("sent: %+v", sent)

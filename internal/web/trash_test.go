@@ -114,7 +114,7 @@ func TestTheTrashByForm(t *testing.T) {
 	const takes = "Requires the Administrator role"
 	sheet(tech, "delete-user", robot).want(http.StatusOK, "This user may be in bypass, because the status is Bypass.", "You cannot do this. "+takes).fine()
 	forged(tech, "delete-user", robot).want(http.StatusForbidden, takes+": svc may be in bypass").wantNot("Duo may have done this").fine()
-	sheet(tech, "restore-user", hidden).want(http.StatusOK, "This requires the Administrator role, unless").form("Restore svc2").send().want(http.StatusForbidden, takes+": the trash hides the status").fine()
+	sheet(tech, "restore-user", hidden).want(http.StatusOK, "This requires the Administrator role, unless").form("Restore svc2").send().want(http.StatusForbidden, takes+": the trash hides the earlier status").fine()
 	sheet(tech, "update-user", robot).want(http.StatusOK, "Names and status require the Administrator role.").fine()
 	forged(tech, "update-user", hidden, "username", "ceo").want(http.StatusUnprocessableEntity, "svc2 is in the trash. Restore the user first.")
 	sheet(tech, "unlock-user", locked).want(http.StatusOK, "You cannot do this. "+takes).fine()
@@ -124,8 +124,8 @@ func TestTheTrashByForm(t *testing.T) {
 	if done := s.Sim.Ledger(); len(done) != 0 {
 		t.Fatalf("done: %+v", done)
 	}
-	sheet(admin, "delete-user", robot).form("Move to Trash").send().want(http.StatusOK, "Set the status from bypass to disabled. Took svc out of the group Open, which has the status Bypass. Sent user svc to the trash.")
-	sheet(admin, "restore-user", hidden).form("Restore svc2").send().want(http.StatusOK, "The user came back in bypass: Set the status from bypass to disabled.")
+	sheet(admin, "delete-user", robot).form("Move to Trash").send().want(http.StatusOK, "Set the status from bypass to disabled. Removed svc from the group Open, which has the status Bypass. Moved user svc to the trash.")
+	sheet(admin, "restore-user", hidden).form("Restore svc2").send().want(http.StatusOK, "The user was restored in bypass: Set the status from bypass to disabled.")
 	p := admin.get(s.org("/actions/modify-group?group_id="+group)).form("Review changes").set("status", "disabled").send()
 	p.want(http.StatusOK, "The group has 1 member: locked.").fine()
 }

@@ -198,15 +198,15 @@ func TestUnknownOutcome(t *testing.T) {
 			changing++
 			f := k.form(e, &e.near, true)
 			e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{Kind: kind, Times: 1})
-			p := b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(http.StatusBadGateway, "This may have been done all the same: look before you send it again.").fine()
+			p := b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(http.StatusBadGateway, "This may have been done: check before you send it again.").fine()
 			if n := len(p.all(func(n *node) bool {
 				return attribute(n, "name") == "run_id" && attribute(n, "value") == f.Get("run_id")
 			})); n > 0 {
 				t.Errorf("%s: the page offers the used form again", slug)
 			}
-			if p.offers("See what is there now") {
+			if p.offers("Show the current state") {
 				looked++
-				if to := b.get(p.link("See what is there now")).fine(); to.status != http.StatusOK && !(to.status == http.StatusNotFound && strings.HasPrefix(slug, "delete-")) {
+				if to := b.get(p.link("Show the current state")).fine(); to.status != http.StatusOK && !(to.status == http.StatusNotFound && strings.HasPrefix(slug, "delete-")) {
 					t.Errorf("%s: what is there now is answered with %d", slug, to.status)
 				}
 			}
@@ -227,7 +227,7 @@ func TestUnknownOutcome(t *testing.T) {
 		if looked == 0 {
 			t.Error("no form leads to what is there now")
 		}
-		b.get(e.ws("/runs")).want(http.StatusOK, "May have happened: look in Duo before you do it again.")
+		b.get(e.ws("/runs")).want(http.StatusOK, "May have been done: check in Duo before you do it again.")
 	}
 }
 

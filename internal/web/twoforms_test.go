@@ -36,7 +36,7 @@ func TestTwoFormsHaveTwoAddresses(t *testing.T) {
 	if old.status != http.StatusTemporaryRedirect || old.header.Get("Location") != fields {
 		t.Fatalf("a form from before is answered with %d, to %s", old.status, old.header.Get("Location"))
 	}
-	b.request(http.MethodPost, fields, typed).want(http.StatusOK, "jroe", "Whoever has one of these codes").
+	b.request(http.MethodPost, fields, typed).want(http.StatusOK, "jroe", "Anyone with one of these codes").
 		form("Create Bypass Code for User").send().want(http.StatusOK, "Created 1 bypass code")
 	// The form of the only settings is one form, and an action without a form of its own has one, wherever it is sent.
 	if f := b.get(s.org("/actions/update-settings/form")).form("Review changes"); f.action != s.org("/actions/update-settings") {

@@ -40,7 +40,7 @@ func TestUsers(t *testing.T) {
 		b.get(s.org("/users?"+query)).want(http.StatusBadRequest, said)
 	}
 	for _, q := range []string{"jane", "ROE", "roe.j", "JANE@acme.example", "7946 0123", "roe jane", jane} {
-		b.get(s.org("/users?q="+strings.ReplaceAll(q, " ", "+"))).want(http.StatusOK, "1 of 700 users match", "Jane Roe", "Locked out")
+		b.get(s.org("/users?q="+strings.ReplaceAll(q, " ", "+"))).want(http.StatusOK, "1 of 700 users match", "Jane Roe", "Locked Out")
 	}
 	b.get(s.org("/users?q=nobody-here")).want(http.StatusOK, "No user matches").click("Show all users").want(http.StatusOK, "700 users")
 	b.get(s.org("/users?status=bypass")).want(http.StatusOK, "Zoe Last").wantNot("Jane Roe</bdi>")
@@ -116,11 +116,11 @@ func TestTooManyUsers(t *testing.T) {
 	}
 	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460199"})
 	for _, address := range []string{"/users", "/actions/send-duo-authentication", "/actions/assign-phone-to-user?from=phone&phone_id=" + phone} {
-		p := b.get(s.org(address)).want(http.StatusOK, "Type the whole username, alias, e-mail address or Duo id.")
-		if !strings.Contains(p.body, `placeholder="Exact username, alias, e-mail address or Duo id"`) {
+		p := b.get(s.org(address)).want(http.StatusOK, "Type the whole username, alias, email address or Duo id.")
+		if !strings.Contains(p.body, `placeholder="Exact username, alias, email address or Duo id"`) {
 			t.Errorf("%s asks for something else", address)
 		}
-		p.form("Search").set("q", "020 7946 0123").ask().want(http.StatusOK, "Type the whole username, alias, e-mail address or Duo id.").wantNot("Zoe").
+		p.form("Search").set("q", "020 7946 0123").ask().want(http.StatusOK, "Type the whole username, alias, email address or Duo id.").wantNot("Zoe").
 			click("Search the phones for it").want(http.StatusOK, "+442079460123", "Zoe Last", "1 of 2 phones match")
 	}
 	b.get(s.org("")).want(http.StatusOK, "more than 2000")
@@ -135,13 +135,13 @@ func TestUserPage(t *testing.T) {
 	s.Sim.AddBypassCode(s.Account.AccountID, id, duosim.BypassSpec{Code: "918273645", Expires: s.Clock.Now().Add(time.Hour), Uses: 3})
 	s.Sim.AddBypassCode(s.Account.AccountID, id, duosim.BypassSpec{Code: "192837465"})
 	s.Sim.AddGroup(s.Account.AccountID, "All staff", "", id)
-	words := []string{"Jane Roe", "jroe", "roe.j", "Locked out", "Failed Attempts", "jane@acme.example", "Starts on Monday", "All staff",
+	words := []string{"Jane Roe", "jroe", "roe.j", "Locked Out", "too many failed attempts", "jane@acme.example", "Starts on Monday", "All staff",
 		"+442079460123", "Apple iOS · iPhone 15", "Activated", "+442079460199 ext. 12", "Landline", "3 uses left", "Never expires", "Bypass codes: 2", id}
 	offers := map[catalog.Role][]string{
 		catalog.Auditor:       {},
 		catalog.Helpdesk:      {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify"},
-		catalog.Technician:    {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify", "Edit", "Move to Trash", "Assign phone", "Create phone", "Un-assign", "Add to group", "Remove", "Revoke all codes"},
-		catalog.Administrator: {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify", "Edit", "Move to Trash", "Assign phone", "Create phone", "Un-assign", "Add to group", "Remove", "Revoke all codes", "Delete permanently"},
+		catalog.Technician:    {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify", "Edit", "Move to Trash", "Assign phone", "Create phone", "Remove phone", "Add to group", "Remove", "Revoke all codes"},
+		catalog.Administrator: {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify", "Edit", "Move to Trash", "Assign phone", "Create phone", "Remove phone", "Add to group", "Remove", "Revoke all codes", "Delete permanently"},
 	}
 	everything := offers[catalog.Administrator]
 	for role, may := range offers {

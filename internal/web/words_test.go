@@ -84,7 +84,7 @@ func TestValueThatDuoRefuses(t *testing.T) {
 	// Not every refusal of credits is about how many there are.
 	refuse(duosim.Fault{Code: 40002, Detail: "credits"})
 	got = call("set-telephony-credits", map[string]any{"credits": 7}).wantProblem(http.StatusUnprocessableEntity, "duo_refused")
-	if len(got.Errors) != 1 || !strings.Contains(got.Errors[0].Message, "may have fewer credits left") || !strings.Contains(got.Errors[0].Message, "(code 40002)") {
+	if len(got.Errors) != 1 || !strings.Contains(got.Errors[0].Message, "may not have enough credits left") || !strings.Contains(got.Errors[0].Message, "(code 40002)") {
 		t.Errorf("%+v", got)
 	}
 	refuse(duosim.Fault{Code: 40002, Message: "Telephony is being changed"})

@@ -60,9 +60,9 @@ func (p UserForm) fields() []views.FieldView {
 		{Name: "realname", Label: "Full name", Value: p.RealName.Value, Error: p.RealName.Error, Note: p.RealName.Note, MaxLength: 255},
 		{Name: "firstname", Label: "First name", Value: p.FirstName.Value, Error: p.FirstName.Error, Note: p.FirstName.Note, MaxLength: 255},
 		{Name: "lastname", Label: "Last name", Value: p.LastName.Value, Error: p.LastName.Error, Note: p.LastName.Note, MaxLength: 255},
-		{Name: "email", Label: "E-mail", Kind: "email", Value: p.Email.Value, Error: p.Email.Error, Note: p.Email.Note, MaxLength: 255},
+		{Name: "email", Label: "Email", Kind: "email", Value: p.Email.Value, Error: p.Email.Error, Note: p.Email.Note, MaxLength: 255},
 		{Name: "status", Label: "Status", Kind: "select", Value: p.Status.Value, Error: p.Status.Error, Note: p.Status.Note, Options: p.Statuses, Required: true},
-		{Name: "aliases", Label: "Aliases", Kind: "textarea", Value: p.Aliases.Value, Error: p.Aliases.Error, Note: p.Aliases.Note, Help: "One a line, up to 8."},
+		{Name: "aliases", Label: "Aliases", Kind: "textarea", Value: p.Aliases.Value, Error: p.Aliases.Error, Note: p.Aliases.Note, Help: "One per line, up to 8."},
 		{Name: "notes", Label: "Notes", Kind: "textarea", Value: p.Notes.Value, Error: p.Notes.Error, Note: p.Notes.Note, MaxLength: 512},
 	}
 }
@@ -203,7 +203,7 @@ type ReviewPage struct {
 	Slug         string // of the action
 	Changes      []Change
 	Hidden       []views.Hidden
-	Warning      string // such as "Somebody changed this user since you opened it."
+	Warning      string // such as "Someone changed this user since you opened it."
 	Back, Cancel string // addresses; Back is empty when the form cannot be opened again
 }
 

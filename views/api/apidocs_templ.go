@@ -75,14 +75,14 @@ func (p APIDocsPage) Body() templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>API for programs</h1><p class=\"lead\">Everything that the pages can do, in JSON. <a href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>API for programs</h1><p class=\"lead\">Everything that you can do on the pages, in JSON. <a href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templruntime.NewAttributeExpression(views.Tokens()).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `api/apidocs.templ`, Line: 54, Col: 84}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `api/apidocs.templ`, Line: 54, Col: 91}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var2)
 		if templ_7745c5c3_Err != nil {
@@ -95,7 +95,7 @@ func (p APIDocsPage) Body() templ.Component {
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templruntime.NewAttributeExpression(views.OpenAPI()).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `api/apidocs.templ`, Line: 54, Col: 130}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `api/apidocs.templ`, Line: 54, Col: 137}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var3)
 		if templ_7745c5c3_Err != nil {
@@ -137,7 +137,7 @@ func (p APIDocsPage) Body() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</ul></nav><section class=\"below\" aria-labelledby=\"start\"><h2 id=\"start\">How it works</h2><ul class=\"points\"><li>Send <code>Authorization: Bearer</code> with an access token. What it may do is what the token and your membership both give at that moment. Cookies are refused.</li><li>An action is carried out once for each <code>run_id</code>, a UUID that you make. Send the same request again when no answer came: it is answered with what came of it, <code>replayed</code> true and without secrets. While Duo is still being asked the answer is 202, and its <code>Location</code> tells more. Other fields under the same <code>run_id</code> are refused (409).</li><li><code>fields</code> are named as Duo’s parameters. Numbers, true and false, and lists may be JSON’s own or texts. Members that are not known, or are there twice, are refused.</li><li>An organization can be connected with another Duo account. Send <code>account_id</code>, or <code>connection_id</code> as the lists return it, next to <code>fields</code>: if the organization has another by then, nothing is sent (409, <code>connection_changed</code>).</li><li>Bypass codes, activation links and the like stand in <code>secrets</code> of that one answer and are stored nowhere.</li><li>Lists come in parts: <code>limit</code> is 500 at most, <code>next</code> of the answer is the <code>cursor</code> of the part after it.</li><li>Each token may send 30 requests at once and 10 a second. Beyond that the answer is 429 with <code>Retry-After</code>.</li></ul><pre class=\"command\" tabindex=\"0\" aria-label=\"A first request\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</ul></nav><section class=\"below\" aria-labelledby=\"start\"><h2 id=\"start\">How it works</h2><ul class=\"points\"><li>Send <code>Authorization: Bearer</code> with an access token. What it may do is what both the token and your membership allow at that time. Cookies are refused.</li><li>An action is executed once for each <code>run_id</code>, a UUID that you create. If no answer comes, send the same request again: it returns the result of the first request, with <code>replayed</code> true and without secrets. While Duo is still being asked the answer is 202, and its <code>Location</code> is the address of the run. Other fields under the same <code>run_id</code> are refused (409).</li><li><code>fields</code> have the names of Duo’s parameters. Numbers, true and false, and lists can be JSON values or texts. Unknown members and members given twice are refused.</li><li>An organization can be connected with another Duo account. Send <code>account_id</code>, or <code>connection_id</code> as the lists return it, next to <code>fields</code>: if the organization is connected with a different account by then, nothing is sent (409, <code>connection_changed</code>).</li><li>Bypass codes, activation links and other secrets are in <code>secrets</code> of that one answer and are not stored.</li><li>Lists come in parts: <code>limit</code> is at most 500, and <code>next</code> of the answer is the <code>cursor</code> of the next part.</li><li>Each token may send 30 requests at once and 10 a second. Beyond that the answer is 429 with <code>Retry-After</code>.</li></ul><pre class=\"command\" tabindex=\"0\" aria-label=\"A first request\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -287,9 +287,9 @@ func (p APIDocsPage) Body() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var16 string
-			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs("From the role " + r.Role + ".")
+			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs("Requires the role " + r.Role + " or higher.")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `api/apidocs.templ`, Line: 104, Col: 71}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `api/apidocs.templ`, Line: 104, Col: 85}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 			if templ_7745c5c3_Err != nil {

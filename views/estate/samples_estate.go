@@ -50,7 +50,7 @@ func userSamples() []sample.Sample {
 	users := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, MayCreate: true, Table: usersTable(at, sampleUsers(50))}
 	users.Table.Caption = "300 users"
 	users.Table.Choices = []views.Choices{{Label: "Filter by status", Links: []views.FilterLink{{Text: "All", Href: at, Count: 300, Current: true}}}}
-	for _, state := range []views.FilterLink{{Text: "Active", Count: 261}, {Text: "Bypass", Count: 9}, {Text: "Locked out", Count: 12}, {Text: "Not enrolled", Count: 12}, {Text: "Disabled", Count: 6}} {
+	for _, state := range []views.FilterLink{{Text: "Active", Count: 261}, {Text: "Bypass", Count: 9}, {Text: "Locked Out", Count: 12}, {Text: "Not Enrolled", Count: 12}, {Text: "Disabled", Count: 6}} {
 		state.Href = views.With(at, "status", strings.ToLower(state.Text))
 		users.Table.Choices[0].Links = append(users.Table.Choices[0].Links, state)
 	}
@@ -86,7 +86,7 @@ func userSamples() []sample.Sample {
 
 func usersTable(at string, rows []UserRow) views.Table {
 	t := views.TableOf("users", UserColumns(sample.Workspace, sample.Acme.Slug), rows)
-	t.At, t.Label, t.Placeholder, t.Live = at, "Find a user by name, username, e-mail or phone", "Name, e-mail or phone", true
+	t.At, t.Label, t.Placeholder, t.Live = at, "Find a user by name, username, email or phone", "Name, email or phone", true
 	t.ReadAt, t.Refresh = sample.MinutesAgo, views.With(at, "fresh", "1")
 	t.Heads[0].Sort, t.Heads[0].Sorted = views.With(at, "sort", "-name"), "ascending"
 	t.Heads[1].Sort, t.Heads[3].Sort = views.With(at, "sort", "status"), views.With(at, "sort", "last_login")
@@ -123,7 +123,7 @@ func sampleUser() UserPage {
 	}
 	return UserPage{Workspace: sample.Workspace, Organization: sample.Acme, ID: sample.JaneID, Name: "Jane Roe", Username: "jroe", Aliases: []string{"jane@acme-dental.example", "j.roe"}, State: sample.Active,
 		Acts: []views.Act{sample.Act("Verify", "verify-caller", "v", "user_id", sample.JaneID), {Text: "Call back", Href: views.CallBack(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, code, sample.Act("Edit", "update-user", "e", "user_id", sample.JaneID), trash},
-		Facts: []views.Fact{{Label: "E-mail", Text: "jane@acme-dental.example"}, {Label: "Last login", Text: "11:01", Note: "34 s ago"}, {Label: "Created", Text: "14 Feb 2023", Note: "3 years ago"},
+		Facts: []views.Fact{{Label: "Email", Text: "jane@acme-dental.example"}, {Label: "Last login", Text: "11:01", Note: "34 s ago"}, {Label: "Created", Text: "14 Feb 2023", Note: "3 years ago"},
 			{Label: "Directory", Text: "Entra ID", Note: "synced 10:40"}, {Label: "Notes", Text: "Works from the Leeds surgery on Fridays."}, {Label: "Duo id", Text: sample.JaneID, Mono: true}},
 		Phones: []UserPhone{
 			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001"), Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"}, LastSeen: sample.MinutesAgo, Acts: views.About("+44 20 7946 0123", phoneActs("DPJANE00000000000001", "a"))},
@@ -207,7 +207,7 @@ func phoneSamples() []sample.Sample {
 	remove.Danger = true
 	activate := sample.Act("Activate", "send-activation-url", "a", "phone_id", id)
 	activate.Primary = true
-	take := sample.Act("Un-assign", "un-assign-phone-from-user", "", "phone_id", id, "user_id", sample.JaneID, "from", "phone")
+	take := sample.Act("Remove phone", "un-assign-phone-from-user", "", "phone_id", id, "user_id", sample.JaneID, "from", "phone")
 	take.Danger = true
 	jane := views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}
 	full := PhonePage{Workspace: sample.Workspace, Organization: sample.Acme, ID: id, Number: "+44 20 7946 0123", Name: "Jane’s phone", Activated: views.Chip{Level: "ok", Text: "Activated"},
@@ -249,7 +249,7 @@ func listSamples() []sample.Sample {
 			Table: views.Table{ID: "list", At: at, Noun: "phones", Empty: views.Empty{Kind: "nothing-yet", Headline: "Acme Dental has no phones yet", Text: "Open a user to assign one."}}}},
 		{Name: "bypass-codes", Shell: sample.OrganizationShell(sample.Acme, "bypass-codes"), Page: codes},
 		{Name: "bypass-codes-none", Shell: sample.OrganizationShell(sample.Acme, "bypass-codes"), Page: BypassCodesPage{Workspace: sample.Workspace, Organization: sample.Acme,
-			Table: views.Table{ID: "list", At: codesAt, Noun: "bypass codes", Empty: views.Empty{Kind: "all-well", Headline: "Nobody has a bypass code", Text: "As of 11:01."}}}},
+			Table: views.Table{ID: "list", At: codesAt, Noun: "bypass codes", Empty: views.Empty{Kind: "all-well", Headline: "No user has a bypass code", Text: "As of 11:01."}}}},
 	}
 }
 

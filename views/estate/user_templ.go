@@ -24,7 +24,7 @@ type UserPage struct {
 	StateNote          string   // "since 09:12, after 10 wrong passcodes"
 	Shields            []Shield // of a verification and a call back a moment ago
 	Acts               []views.Act
-	Facts              []views.Fact // e-mail, created, last login, directory, notes …
+	Facts              []views.Fact // email, created, last login, directory, notes …
 
 	Phones      []UserPhone
 	AssignPhone string // address of the sheet; empty when not allowed
@@ -597,7 +597,7 @@ func (p UserPage) Body() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.DeleteForGood != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<section aria-labelledby=\"delete-title\" class=\"apart\"><h2 id=\"delete-title\">Delete permanently</h2><p>The user skips the trash, and nothing brings the user back. Move to Trash can be undone.</p><p class=\"acts\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<section aria-labelledby=\"delete-title\" class=\"apart\"><h2 id=\"delete-title\">Delete permanently</h2><p>The user is not moved to the trash, and you can’t restore the user. Move to Trash can be undone.</p><p class=\"acts\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

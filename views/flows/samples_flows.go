@@ -57,7 +57,7 @@ func formSample(now int, groups ...FieldGroup) FormPage {
 func onboardSample() FormPage {
 	page := formSample(0, FieldGroup{Fields: []views.FieldView{
 		{Name: "name", Label: "Name", Required: true, Help: "As your people say it on the phone."},
-		{Name: "aliases", Label: "Also called", Kind: "textarea", Help: "What callers say, one a line. Searches find these."},
+		{Name: "aliases", Label: "Also called", Kind: "textarea", Help: "Names that callers use, one per line. Searches use them."},
 		{Name: "tags", Label: "Tags"}, {Name: "time_zone", Label: "Time zone", Placeholder: "Europe/London"},
 		{Name: "colour", Label: "Color", Kind: "select", Quiet: true,
 			Options: []views.Option{{Text: "Choose one for me"}, {Value: "1", Text: "Orange"}}}}},
@@ -127,8 +127,8 @@ func usersSample() FormPage {
 	page := formSample(5, FieldGroup{Fields: []views.FieldView{
 		{Name: "users", Label: "Users", Kind: "textarea", Rows: 10, Mono: true, Quiet: true,
 			Value: "ada, Ada Lovelace, ada@\n" + sample.Hostile.Name,
-			Error: "Line 1: E-mail: This is not an e-mail address. Line 2: There are more than five values.",
-			Help:  "One a line: username, full name, e-mail, phone, invitation. All but the username can be empty. At most 50."},
+			Error: "Line 1: Email: This is not an email address. Line 2: There are more than five values.",
+			Help:  "One user per line: username, full name, email, phone, invitation. All but the username can be empty. At most 50."},
 		{Name: "invite", Label: "Invitation where the line says none", Kind: "select", Quiet: true,
 			Options: []views.Option{{Value: "none", Text: "Not invited"}}}}})
 	page.Error = "Changed since you opened the form: Settings (tom@northwind.example, 34 s ago). Nothing of yours " +

@@ -43,7 +43,7 @@ func Samples() []sample.Sample {
 func kitSamples() []sample.Sample {
 	return []sample.Sample{
 		{Name: "signin", Shell: sample.AloneShell(), Page: views.SignInPage{Next: "/w/northwind"}},
-		{Name: "signin-refused", Shell: sample.AloneShell(), Page: views.SignInPage{Email: "ana@northwind.example", Error: "E-mail and password do not match."}},
+		{Name: "signin-refused", Shell: sample.AloneShell(), Page: views.SignInPage{Email: "ana@northwind.example", Error: "Email and password do not match."}},
 		{Name: "signin-slow", Shell: sample.AloneShell(), Page: views.SignInPage{Email: "ana@northwind.example", SlowDown: "Too many tries. Wait 40 seconds, then try again."}},
 		{Name: "users-asking", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: views.AskingPage{Heading: "Users"}},
 	}
@@ -60,7 +60,7 @@ func errorSamples() []sample.Sample {
 		{Name: "error-held", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: away},
 		{Name: "error-session-held", Shell: sample.AloneShell(), Page: held},
 		{Name: "error-not-found", Shell: sample.WorkspaceShell(""), Page: views.NotFound(home)},
-		{Name: "error-forbidden", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: views.Forbidden("technician", views.User(sample.Workspace, sample.Acme.Slug, "DUJANE00000000000001"))},
+		{Name: "error-forbidden", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: views.Forbidden("Technician", views.User(sample.Workspace, sample.Acme.Slug, "DUJANE00000000000001"))},
 		{Name: "error-cross-site", Shell: sample.AloneShell(), Page: views.CrossSite("/")},
 		{Name: "error-foreign-host", Shell: sample.AloneShell(), Page: views.ForeignHost("https://duo.northwind.example")},
 		{Name: "error-method", Shell: sample.WorkspaceShell(""), Page: views.MethodNotAllowed(home)},

@@ -20,7 +20,7 @@ type InvitationPage struct {
 func (InvitationPage) Title() string { return "Invitation" }
 
 func (p InvitationPage) token() views.FieldView {
-	token := views.FieldView{Name: "token", Label: "Your link", Required: true, Mono: true, Help: "Paste the whole link of your invitation, or what stands behind its #."}
+	token := views.FieldView{Name: "token", Label: "Your link", Required: true, Mono: true, Help: "Paste the whole link of your invitation, or the part after the #."}
 	if p.Refused {
 		token.Error = "This link does not work. It may be used, revoked, replaced or older than 24 hours. Ask for a new one."
 	}
@@ -97,7 +97,7 @@ type AcceptPage struct {
 	Inviter                string
 	Until                  views.When
 	Known, SignedIn        bool
-	Other                  string // e-mail of who is signed in; empty when nobody is
+	Other                  string // email of who is signed in; empty when nobody is
 	Error                  string
 }
 

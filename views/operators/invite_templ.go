@@ -21,7 +21,7 @@ type InvitePage struct {
 func (InvitePage) Title() string { return "Invite operator" }
 
 func (p InvitePage) email() views.FieldView {
-	return views.FieldView{Name: "email", Label: "E-mail", Kind: "email", Value: p.Email.Value, Error: p.Email.Error, Required: true, MaxLength: 254,
+	return views.FieldView{Name: "email", Label: "Email", Kind: "email", Value: p.Email.Value, Error: p.Email.Error, Required: true, MaxLength: 254,
 		Autofocus: p.Email.Value == "" && len(p.Grant.problems()) == 0 && p.Email.Error == "", Help: "The invitation is good for this address alone."}
 }
 

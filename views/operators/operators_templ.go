@@ -71,7 +71,7 @@ func (p OperatorsPage) Body() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(p.Waiting) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<section class=\"below\" aria-labelledby=\"waiting-title\"><h2 id=\"waiting-title\">Invited, not here yet</h2><div class=\"table\"><table><thead><tr><th scope=\"col\">E-mail</th><th scope=\"col\">Role</th><th scope=\"col\">Organizations</th><th scope=\"col\">Waits until</th><th scope=\"col\"><span class=\"vh\">Revoke</span></th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<section class=\"below\" aria-labelledby=\"waiting-title\"><h2 id=\"waiting-title\">Invited, not here yet</h2><div class=\"table\"><table><thead><tr><th scope=\"col\">Email</th><th scope=\"col\">Role</th><th scope=\"col\">Organizations</th><th scope=\"col\">Waits until</th><th scope=\"col\"><span class=\"vh\">Revoke</span></th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -401,7 +401,7 @@ type roleChoice struct{ role, words string }
 var roleChoices = []roleChoice{
 	{role: "owner", words: "Everything, operators too. Always all organizations."},
 	{role: "admin", words: "Lasting bypass, long codes, permanent deletion, settings. With all organizations also the nine fields and the mapping."},
-	{role: "technician", words: "Users, phones, groups, trash and restore, enrolment."},
+	{role: "technician", words: "Users, phones, groups, trash and restore, enrollment."},
 	{role: "helpdesk", words: "Bypass codes up to 1 hour with 1 use, activation links, unlocking."},
 	{role: "auditor", words: "Reads everything, changes nothing."},
 }

@@ -38,7 +38,7 @@ func operatorSamples() []sample.Sample {
 		{ID: sampleMember, Name: sample.Hostile.Name, Role: "auditor", Reach: views.Reach{All: true}, Made: sample.LongAgo, Until: sample.LastWeek, Over: true, Revoke: views.MemberTokens(sample.Workspace, sampleMember)},
 	}
 	last := member
-	last.You, last.Error = true, "This is the last owner who can sign in here. Make somebody else an owner first."
+	last.You, last.Error = true, "This is the last owner who can sign in here. Make another operator an owner first."
 	review := MemberReview{Workspace: sample.Workspace, ID: sampleMember, Email: "tom@northwind.example", RunID: sample.RunID, Was: "owner all", BeforeRole: "owner", AfterRole: "auditor",
 		Before: views.Reach{All: true}, After: many, LosesOwner: true, Kept: []views.Hidden{{Name: "role", Value: "auditor"}, {Name: "reach", Value: "chosen"}, {Name: "org.o1", Value: "true"}}}
 	act := func(name string) MemberActPage {
@@ -53,7 +53,7 @@ func operatorSamples() []sample.Sample {
 		{Name: "operators-no-match", Shell: ownerShell(), Page: OperatorsPage{Workspace: sample.Workspace, Table: views.Table{ID: "list", At: views.Operators(sample.Workspace), Noun: "operators", Live: true, Label: "Find an operator", Search: sample.Hostile.Name,
 			Empty: views.Empty{Kind: "no-match", Headline: "No operator matches", Text: "Change the search or the filter.", Link: views.Link{Text: "Show all", Href: views.Operators(sample.Workspace)}}}}},
 		{Name: "invite", Shell: ownerShell(), Page: InvitePage{Workspace: sample.Workspace, RunID: sample.RunID, Grant: fresh}},
-		{Name: "invite-refused", Shell: ownerShell(), Page: InvitePage{Workspace: sample.Workspace, RunID: sample.RunID, Email: views.Input{Value: `"><b>x`, Error: "This is not an e-mail address."}, Grant: refused}},
+		{Name: "invite-refused", Shell: ownerShell(), Page: InvitePage{Workspace: sample.Workspace, RunID: sample.RunID, Email: views.Input{Value: `"><b>x`, Error: "This is not an email address."}, Grant: refused}},
 		{Name: "invited", Shell: ownerShell(), Page: InvitedPage{Workspace: sample.Workspace, Email: "mia@northwind.example", Role: "helpdesk", Reach: some, Until: sample.Tomorrow, ShownAt: "11:02",
 			Link: "https://duo.northwind.example" + views.InvitationLink("mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c")}},
 		{Name: "member", Shell: ownerShell(), Page: member},
@@ -88,7 +88,7 @@ func accountSamples() []sample.Sample {
 	}}
 	refused := page
 	refused.Current.Error, refused.New.Error = "This is not your password.", "This has 9 characters; at least 15 are needed."
-	refused.TimeZone = views.Input{Value: sample.Hostile.Name, Error: "There is no such time zone. Names look like Europe/London."}
+	refused.TimeZone = views.Input{Value: sample.Hostile.Name, Error: "No time zone has this name. Use one such as Europe/London or America/New_York."}
 	done := page
 	done.Said = "password"
 	tokens := []TokenRow{
@@ -98,7 +98,7 @@ func accountSamples() []sample.Sample {
 	boxes := []GrantOrganization{{OrganizationTag: sample.Acme, ID: "o1", Ticked: true}, {OrganizationTag: sample.Bright, ID: "o2"}, {OrganizationTag: sample.Hostile, ID: "o3", Ticked: true}}
 	form := TokenForm{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", RunID: sample.RunID, Days: views.Input{Value: "30"}, Grant: GrantFields{Role: views.Input{Value: "auditor"}, Every: true, Organizations: boxes, Total: 3}}
 	bad := TokenForm{Workspace: sample.Workspace, WorkspaceName: sample.Hostile.Name, RunID: sample.RunID, Name: views.Input{Error: "Fill this in."}, Days: views.Input{Error: "Choose one."}, Password: views.Input{Error: "This is not your password."},
-		Grant: GrantFields{Role: views.Input{Value: "owner", Error: "Your own role is less."}, ReachError: "Choose at least one organization, or all of them.", Organizations: boxes, Total: 3, Most: "technician", Limited: true}}
+		Grant: GrantFields{Role: views.Input{Value: "owner", Error: "Choose a role that is not above your own."}, ReachError: "Choose at least one organization, or all of them.", Organizations: boxes, Total: 3, Most: "technician", Limited: true}}
 	invited := AcceptPage{Token: "mU9sB0mS3a9J", Email: "mia@northwind.example", Workspace: "Northwind IT", Role: "technician", Reach: views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Hostile.Name}},
 		Inviter: "ana@northwind.example", Until: sample.Tomorrow}
 	known := invited

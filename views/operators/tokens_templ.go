@@ -342,7 +342,7 @@ type TokenForm struct {
 	Grant                    GrantFields
 }
 
-func (TokenForm) Title() string { return "Make access token" }
+func (TokenForm) Title() string { return "Create access token" }
 
 func (p TokenForm) fields() (name, days, password views.FieldView) {
 	name = views.FieldView{Name: "name", Label: "Name", Value: p.Name.Value, Error: p.Name.Error, Required: true, MaxLength: 60, Help: "The program that will use it, such as “ticket system”."}
@@ -375,7 +375,7 @@ func (p TokenForm) Body() templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		name, days, password := p.fields()
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<h1>Make access token</h1><p class=\"lead\">For <bdi>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<h1>Create access token</h1><p class=\"lead\">For <bdi>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

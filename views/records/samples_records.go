@@ -22,7 +22,7 @@ func sampleRunsPage(rows []views.RunRow, ofOne bool) RunsPage {
 	t.Next, t.Previous = views.Link{Text: "Older", Href: views.With(at, "after", "AAYzqz")}, views.Link{Text: "Newer"}
 	t.Boxes = []views.FieldView{
 		{Name: "from", Label: "From", Kind: "date", Quiet: true}, {Name: "to", Label: "To (Europe/London)", Kind: "date", Quiet: true},
-		{Name: "operator", Label: "By", Kind: "select", Quiet: true, Options: []views.Option{{Text: "Anybody"}, {Value: "b3c1", Text: "ana@northwind.example"}, {Value: "b3c2", Text: "tom@northwind.example"}}},
+		{Name: "operator", Label: "By", Kind: "select", Quiet: true, Options: []views.Option{{Text: "All operators"}, {Value: "b3c1", Text: "ana@northwind.example"}, {Value: "b3c2", Text: "tom@northwind.example"}}},
 		{Name: "organization", Label: "Organization", Quiet: true},
 		{Name: "action", Label: "Action", Kind: "select", Quiet: true, Options: []views.Option{{Text: "Any"}, {Value: "update-user", Text: "Update User"}, {Value: "sign-in", Text: "Sign in"}}}}
 	if ofOne {
@@ -53,7 +53,7 @@ func Samples() []sample.Sample {
 	ofOne := sampleRunsPage(sample.Runs()[:2], true)
 	ofOne.Total, ofOne.Table.Caption, ofOne.Table.Next.Href = 2, "2 runs", ""
 	never := RunsPage{Workspace: sample.Workspace, Org: sample.Bright.Slug, Table: views.Table{ID: "list", Noun: "runs",
-		Empty: views.Empty{Kind: "nothing-yet", Headline: "Nothing was done here yet", Text: "Each change leaves a line here: who, what, for whom, and how it ended."}}}
+		Empty: views.Empty{Kind: "nothing-yet", Headline: "Nothing was done here yet", Text: "Each change is listed here: the operator, the action, the user and the outcome."}}}
 	waits := sample.OrganizationShell(sample.Acme, "runs")
 	waits.Refresh = 3
 	return []sample.Sample{
@@ -127,7 +127,7 @@ func waitingRunPage() RunPage {
 
 func unknownRunPage() RunPage {
 	p := sampleRunPage(views.Chip{Level: "warn", Text: "Unknown"}, "Duo may have done this. Duo did not answer in time.")
-	p.Check = "Look at the user's bypass codes: is there one that was made then? Its digits are lost. Delete it and make another."
+	p.Check = "Look at the user's bypass codes. If a code was created at that time, its digits are lost: delete it and create another."
 	p.CheckAt = views.Link{Text: "Open the user", Href: views.User(sample.Workspace, sample.Acme.Slug, "DUJANE00000000000001")}
 	return p
 }

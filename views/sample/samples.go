@@ -39,10 +39,10 @@ var (
 	Tomorrow   = views.When{ISO: "2026-08-04T10:02:00Z", Text: "11:02 tomorrow"}
 
 	Active    = views.Chip{Level: "ok", Text: "Active"}
-	Locked    = views.Chip{Level: "bad", Text: "Locked out"}
+	Locked    = views.Chip{Level: "bad", Text: "Locked Out"}
 	Bypass    = views.Chip{Level: "warn", Text: "Bypass"}
 	Disabled  = views.Chip{Level: "idle", Text: "Disabled"}
-	Enrolling = views.Chip{Level: "info", Text: "Not enrolled"}
+	Enrolling = views.Chip{Level: "info", Text: "Not Enrolled"}
 )
 
 func AloneShell() views.Shell { return views.Shell{Theme: "auto", Here: "/signin"} }

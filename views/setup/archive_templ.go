@@ -64,7 +64,7 @@ func (p ArchivePage) Body() templ.Component {
 		}
 		templ_7745c5c3_Err = views.Facts([]views.Fact{
 			{Label: "Connected with", Text: p.Connected},
-			{Label: "Destroyed here", Text: "The mapping, the organization’s own keys, its directory keys."},
+			{Label: "Deleted here", Text: "The mapping, the organization’s own keys, its directory keys."},
 			{Label: "Kept", Text: "Its name, its address and its runs. No other organization gets the address."},
 			{Label: "Not changed", Text: "Anything in Duo. Users keep their phones. An Auth API application stays until you delete it there."},
 		}).Render(ctx, templ_7745c5c3_Buffer)

@@ -125,7 +125,7 @@ func (p AuthKeysPage) Body() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div><p class=\"lead\">With keys of its own, an organization’s people can be asked for the second factor. No organization’s keys ever stand in for another’s.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div><p class=\"lead\">Auth API keys of its own let you ask an organization’s users for the second factor. One organization’s keys are never used for another.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -52,11 +52,11 @@ func (ConnectionPage) Title() string { return "Connection" }
 
 var ownWords = apiWords{name: "own", host: "own", title: "Own credentials",
 	hostLabel: "Admin Host", keyLabel: "Admin Integration Key", secretLabel: "Admin Secret Key",
-	unlocks: "For a client who is no child account of yours: an Admin API application in the client’s own Duo account."}
+	unlocks: "For a client that is not your child account: an Admin API application in the client’s own Duo account."}
 
 var ownAuthWords = apiWords{name: "ownauth", host: "ownauth", title: "Auth API",
 	hostLabel: "Auth Host", keyLabel: "Auth Integration Key", secretLabel: "Auth Secret Key",
-	unlocks: "To ask this organization’s people for the second factor. An Auth API application of their own Duo account."}
+	unlocks: "An Auth API application in the organization’s own Duo account, to ask its users for the second factor."}
 
 func (p ConnectionPage) accountFields() (kind, account views.FieldView) {
 	kind = views.FieldView{Name: "kind", Label: "Connect as", Kind: "radio", Value: p.Kind.Value, Error: p.Kind.Error, Required: true,
@@ -82,7 +82,7 @@ func (r DirectoryRow) nameField() views.FieldView {
 
 func (c APICard) pasteField(w apiWords) views.FieldView {
 	return pasteField(w.name+"_paste", "Application page from the Duo Admin Panel",
-		"Fill in finds the three values. The text itself is not kept. Duo hides the secret key: press Copy beside it and paste that too.", c.Paste.Error)
+		"Fill in finds the three values. The text itself is not kept. Duo hides the secret key: press Copy next to it and paste that too.", c.Paste.Error)
 }
 
 func (p ConnectionPage) Problems() []views.Problem {
@@ -116,7 +116,7 @@ func (p ConnectionPage) Body() templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		ws, org := p.Workspace, p.Organization.Slug
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Connection</h1><p class=\"lead\">How the desk reaches this organization in Duo. After a change, lists are read from the new account, Auth API keys of the one before are destroyed, and what was done there stays in the record.</p><section class=\"connection-now\" aria-label=\"Now\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Connection</h1><p class=\"lead\">How Duodesk connects to this organization in Duo. Changing it deletes the previous account’s Auth API keys. Runs of the previous account stay on record.</p><section class=\"connection-now\" aria-label=\"Now\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -160,7 +160,7 @@ func (p ConnectionPage) Body() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.OwnInUse {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p class=\"warning\">The organization’s own keys are destroyed when you connect it another way.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p class=\"warning\">Connecting the organization another way deletes its own keys.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -77,7 +77,7 @@ func pasteField(name, label, help, fault string) views.FieldView {
 func (p IntegrationPage) pasteField() views.FieldView {
 	return pasteField("paste", "Application pages from the Duo Admin Panel",
 		"One, two or all three APIs in any order, or lines such as Admin Integration Key: DI… Fill in finds the values, Save Configuration saves them. "+
-			"The text itself is not kept. Duo hides secret keys: press Copy beside each and paste it after its page.", p.Paste.Error)
+			"The text itself is not kept. Duo hides secret keys: press Copy next to each and paste it after its page.", p.Paste.Error)
 }
 
 func (c APICard) problems(w apiWords) []views.Problem {

@@ -33,7 +33,7 @@ func (p EditOrganizationPage) fields() (name, aliases, tags, zone views.FieldVie
 	name = views.FieldView{Name: "name", Label: "Name", Value: p.Name.Value, Error: p.Name.Error, Note: p.Name.Note, Required: true, MaxLength: 200,
 		Help: "Addresses keep the first name, so that links go on working."}
 	aliases = views.FieldView{Name: "aliases", Label: "Also called", Kind: "textarea", Value: p.Aliases.Value, Error: p.Aliases.Error, Note: p.Aliases.Note,
-		Help: "What callers say, one a line. Searches find these, and suggestions for the mapping use them."}
+		Help: "Names that callers use, one per line. Searches and mapping suggestions use them."}
 	tags = views.FieldView{Name: "tags", Label: "Tags", Value: p.Tags.Value, Error: p.Tags.Error, Note: p.Tags.Note, Placeholder: "vip, dental",
 		Help: "Between commas. The list of organizations can be filtered by them."}
 	zone = views.FieldView{Name: "time_zone", Label: "Time zone", Value: p.TimeZone.Value, Error: p.TimeZone.Error, Note: p.TimeZone.Note, List: zoneListID,
@@ -49,7 +49,7 @@ func (p EditOrganizationPage) Problems() []views.Problem {
 	name, aliases, tags, zone := p.fields()
 	problems = append(problems, views.ProblemsOfFields(name, aliases, tags, zone)...)
 	if p.Colour.Error != "" {
-		problems = append(problems, views.Problem{Field: "colour", Text: "Colour: " + p.Colour.Error})
+		problems = append(problems, views.Problem{Field: "colour", Text: "Color: " + p.Colour.Error})
 	}
 	return problems
 }
@@ -190,7 +190,7 @@ func (p EditOrganizationPage) Body() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "><legend>Colour</legend><div class=\"swatches\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "><legend>Color</legend><div class=\"swatches\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

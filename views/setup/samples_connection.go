@@ -22,11 +22,11 @@ func connectionSamples() []sample.Sample {
 	child.Auth = APICard{Host: views.Input{Value: child.AuthHost}}
 	refused := child
 	refused.Auth.Host = views.Input{Value: "api-0c1d2e3f.duosecurity.com", Error: "This is the host of another Duo account. This organization's is api-5e6f7a8b.duosecurity.com."}
-	refused.Kind, refused.Account = views.Input{Value: "child"}, views.Input{Value: `"><script>`, Error: "The Accounts API lists no such account. Choose one of the list, or refresh it."}
+	refused.Kind, refused.Account = views.Input{Value: "child"}, views.Input{Value: `"><script>`, Error: "The Accounts API does not list this account. Choose an account from the list, or refresh it."}
 	refused.DirectoryName, refused.DirectoryKey = views.Input{Value: "Entra"}, views.Input{Error: "This text holds 2 directory keys. Choose one."}
 	refused.Keys = []views.Option{{Value: "DSACME00000000000003", Text: "DSACME00000000000003"}, {Value: "DSACME00000000000004", Text: "DSACME00000000000004"}}
 	refused.Directories = append([]DirectoryRow{}, child.Directories...)
-	refused.Directories[1].Name = views.Input{Value: "Head office", Error: "This organization has a directory of this name. Give it another."}
+	refused.Directories[1].Name = views.Input{Value: "Head office", Error: "This organization already has a directory with this name. Choose another name."}
 
 	own := fresh
 	own.OwnInUse = true

@@ -13,7 +13,7 @@ func integrationSamples() []sample.Sample {
 
 	refused := fresh
 	refused.Auth = APICard{
-		Host:           views.Input{Value: "api-0a1b2c3d.duosecurity.com", Note: "https:// and a blank were taken off."},
+		Host:           views.Input{Value: "api-0a1b2c3d.duosecurity.com", Note: "https:// and a space were removed."},
 		IntegrationKey: views.Input{Value: "DIXAUTH0000000000001"},
 		SecretKey:      SecretInput{DraftUntil: "11:02 tomorrow"},
 	}
@@ -50,7 +50,7 @@ func integrationSamples() []sample.Sample {
 	noMatch.Mapping.Table.Empty = views.Empty{Kind: "no-match", Headline: "No organization matches", Text: "Nothing unmapped contains “zzz”.", Link: views.Link{Text: "Show all", Href: views.Mapping(sample.Workspace)}}
 
 	pasted := fresh
-	pasted.Admin = APICard{Host: views.Input{Value: "api-0a1b2c3d.duosecurity.com", Note: "✓ API hostname, found in the pasted text."}, IntegrationKey: views.Input{Error: "The pasted text holds 2 integration keys. Enter the one of this application."},
+	pasted.Admin = APICard{Host: views.Input{Value: "api-0a1b2c3d.duosecurity.com", Note: "✓ API hostname, found in the pasted text."}, IntegrationKey: views.Input{Error: "The pasted text holds 2 integration keys. Enter the key of this application."},
 		SecretKey: SecretInput{DraftUntil: "11:02 tomorrow", Note: "✓ Secret key of 40 characters, found in the pasted text."}}
 	pasted.Paste.Error = "This text does not say which API these values are for. Type Auth API, Accounts API or Admin API on the line above them."
 

@@ -48,8 +48,8 @@ func refusedEditSample() EditOrganizationPage {
 	page := editSample(sample.Hostile)
 	page.Name = views.Input{Error: "Fill this in."}
 	page.Aliases = views.Input{Value: sample.Hostile.Name, Error: "One begins “" + sample.Hostile.Name[:20] + "” and is too long: 100 characters at most."}
-	page.TimeZone = views.Input{Value: "Chicago", Error: "No time zone has this name. Write it like Europe/London or America/New_York."}
-	page.Colour = views.Input{Error: "Choose a colour."}
+	page.TimeZone = views.Input{Value: "Chicago", Error: "No time zone has this name. Use one such as Europe/London or America/New_York."}
+	page.Colour = views.Input{Error: "Choose a color."}
 	return page
 }
 
@@ -67,7 +67,7 @@ func refusedArchiveSample() ArchivePage {
 func overtakenEditSample() EditOrganizationPage {
 	page := editSample(sample.Acme)
 	page.MayArchive = true
-	page.Overtaken = "tom@northwind.example changed this 34 s ago. Nothing of yours was saved yet. Save again to replace what is there now."
+	page.Overtaken = "tom@northwind.example changed this 34 s ago. Your changes are not saved yet. Save again to replace the current values."
 	page.Name = views.Input{Value: "Acme Dental Group", Note: "Stored now: Acme Dental Partners"}
 	page.Colour.Note = "Stored now: lime"
 	return page
@@ -78,9 +78,9 @@ func importSample() ImportPreviewPage {
 	t := views.TableOf("rows", ImportColumns, []ImportRow{
 		{Line: 2, Name: sample.Acme.Name, State: views.Chip{Level: "idle", Text: "Exists already"}, Existing: views.Link{Text: sample.Acme.Name, Href: views.Organization(sample.Workspace, sample.Acme.Slug)}, Account: "Acme Dental (DA1QX7ZK3M9V5T2R8WPL)"},
 		{Line: 3, Name: "Harbour Legal", State: views.Chip{Level: "ok", Text: "Will be created"}, Account: "Harbour Legal"},
-		{Line: 4, State: views.Chip{Level: "bad", Text: "Fault"}, Faults: []string{"name: Fill this in.", "time_zone: No time zone has this name. Write it like Europe/London or America/New_York."}},
+		{Line: 4, State: views.Chip{Level: "bad", Text: "Fault"}, Faults: []string{"name: Fill this in.", "time_zone: No time zone has this name. Use one such as Europe/London or America/New_York."}},
 		{Line: 5, Name: "Kestrel & Wren", State: views.Chip{Level: "ok", Text: "Will be created"}},
-		{Line: 7, Name: sample.Hostile.Name, State: views.Chip{Level: "bad", Text: "Fault"}, Account: sample.Hostile.Name, Faults: []string{"account: The Accounts API lists no such account. Choose one of the list, or refresh it."}},
+		{Line: 7, Name: sample.Hostile.Name, State: views.Chip{Level: "bad", Text: "Fault"}, Account: sample.Hostile.Name, Faults: []string{"account: The Accounts API does not list this account. Choose an account from the list, or refresh it."}},
 	})
 	t.At, t.Caption = at, "5 rows"
 	t.Heads[1].Sort, t.Heads[1].Sorted = views.With(at, "sort", "-line"), "ascending"

@@ -14,9 +14,9 @@ const (
 )
 
 var (
-	administratorList = []Column{{"name", "Name", ""}, {"email", "E-mail", ""}, {"role", "Role", ""}, {"subaccount_role", "Role in child accounts", ""}, {"status", "Status", ""}, {"phone", "Phone", ""},
+	administratorList = []Column{{"name", "Name", ""}, {"email", "Email", ""}, {"role", "Role", ""}, {"subaccount_role", "Role in child accounts", ""}, {"status", "Status", ""}, {"phone", "Phone", ""},
 		{"created", "Created", Moment}, {"last_login", "Last login", Moment}, {"hardtoken", "Hardware token", ""}, {"admin_id", "Administrator id", Mono}}
-	summaryColumns = []Column{{"edition", "Edition", ""}, {"user_count", "Users", Number}, {"user_pending_deletion_count", "In the trash", Number}, {"admin_count", "Administrators", Number},
+	summaryColumns = []Column{{"edition", "Edition", ""}, {"user_count", "Users", Number}, {"user_pending_deletion_count", "Pending deletion", Number}, {"admin_count", "Administrators", Number},
 		{"integration_count", "Applications", Number}, {"telephony_credits_remaining", "Telephony credits left", Number}}
 	editionNames = map[duo.Edition]string{duo.EditionFree: "Duo Free", duo.EditionEssentials: "Duo Essentials", duo.EditionAdvantage: "Duo Advantage", duo.EditionPremier: "Duo Premier"}
 )
@@ -28,7 +28,7 @@ func administratorListRow(a duo.Admin) []string {
 func listAdministrators() Action {
 	return Action{
 		Slug: "list-administrators", Title: "List Administrators", Category: "Admin API - Administrators",
-		Help: "Reads who may log in to the account's Duo Admin Panel. They are not operators of this console.",
+		Help: "Lists the administrators who can log in to the account's Duo Admin Panel. They are not operators of this console.",
 		API:  Admin, Call: "GET /admin/v1/admins", Kind: Read, Role: Auditor, Fields: []Field{listLimit, listOffset},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			found, metadata, err := d.AdminsPage(ctx, listLimit.Of(in), listOffset.Of(in))
@@ -51,7 +51,7 @@ func summaryRow(s duo.InfoSummary) []string {
 func accountSummary() Action {
 	return Action{
 		Slug: "get-account-summary", Title: "Get Account Summary", Category: infoCategory,
-		Help: "Counts what the account has: users, administrators, applications, telephony credits.",
+		Help: "Counts the account's users, administrators, applications and telephony credits.",
 		API:  Admin, Call: "GET /admin/v1/info/summary", Kind: Read, Role: Auditor, Fields: []Field{},
 		Run: func(ctx context.Context, d *duo.Client, _ Values) (Result, error) {
 			summary, err := d.InfoSummary(ctx)
@@ -95,7 +95,7 @@ func setEdition() Action {
 		Slug: "set-edition", Title: "Set Edition", Category: billingCategory,
 		Help: "Changes the edition of a child account.",
 		API:  Admin, Call: "POST /admin/v1/billing/edition", Kind: Write, Role: Owner, Fields: []Field{edition},
-		Asks: "Duo bills the account by its edition, and policies that the edition does not have stop counting.",
+		Asks: "Duo bills the account by its edition. Policies that the edition does not include stop working.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			before, err := d.Edition(ctx)
 			if err != nil {
@@ -103,7 +103,7 @@ func setEdition() Action {
 			}
 			to := editions[edition.Of(in)]
 			if before == to {
-				return Result{Subject: "edition"}, &FieldError{Field: edition.Name, Message: "The account has this edition already."}
+				return Result{Subject: "edition"}, &FieldError{Field: edition.Name, Message: "The account already has this edition."}
 			}
 			if err := d.SetEdition(ctx, to); err != nil {
 				return Result{Subject: "edition"}, err
@@ -132,13 +132,13 @@ func getCredits() Action {
 // setCredits takes the new total, as Duo does, and says what it moves: the
 // difference comes out of the parent's credits, or goes back to them.
 func setCredits() Action {
-	total := Int{Name: "credits", Label: "New total", Help: "Not what is added: the whole. The difference comes out of your own account's credits, or goes back to them.", Max: 1_000_000, Required: true, Unit: "credit", Example: "250"}
+	total := Int{Name: "credits", Label: "New total", Help: "The new total, not an amount to add. The difference comes out of your own account's credits, or goes back to them.", Max: 1_000_000, Required: true, Unit: "credit", Example: "250"}
 	return Action{
 		Slug: SetCredits, Title: "Set Telephony Credits", Category: billingCategory,
-		Help: "Gives a child account a new total of telephony credits.",
+		Help: "Sets a child account's telephony credits.",
 		API:  Admin, Call: "POST /admin/v1/billing/telephony_credits", Kind: Write, Role: Owner, Fields: []Field{total},
 		AsksFor: func(in Values) string {
-			return "The account will have " + counted(total.Of(in), "credit", "credits") + " in all. The difference comes out of your own account's credits, or goes back to them."
+			return "The account will have " + counted(total.Of(in), "credit", "credits") + " in total. The difference comes out of your own account's credits, or goes back to them."
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			r, n := Result{Subject: "telephony credits"}, total.Of(in)
@@ -147,7 +147,7 @@ func setCredits() Action {
 			case err != nil:
 				return r, err
 			case before == n:
-				return r, &FieldError{Field: total.Name, Message: fmt.Sprintf("The account has %d already.", n)}
+				return r, &FieldError{Field: total.Name, Message: fmt.Sprintf("The account already has %d.", n)}
 			}
 			if err := d.SetTelephonyCredits(ctx, n); err != nil {
 				return r, creditsRefused(err)
@@ -172,7 +172,7 @@ func creditsMoved(n int) string {
 // can be refused with the same code.
 func creditsRefused(err error) error {
 	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter && refused.Detail == "credits" {
-		message := "Duo did not accept this total, and moved nothing. Your own account may have fewer credits left than this takes."
+		message := "Duo did not accept this total and moved nothing. Your own account may not have enough credits left."
 		return refusedField("credits", message, refused)
 	}
 	return err
@@ -189,7 +189,7 @@ func getUserLimit() Action {
 	}
 	return Action{
 		Slug: "get-user-limit", Title: "Get User Limit", Category: billingCategory,
-		Help: "Reads how many users a child account may have. Duo does not document this call, and may answer otherwise one day.",
+		Help: "Reads how many users a child account may have. Duo does not document this call and may change it.",
 		API:  Admin, Call: "GET /admin/v1/billing/user_limit", Kind: Read, Role: Auditor, Fields: []Field{},
 		Run: func(ctx context.Context, d *duo.Client, _ Values) (Result, error) {
 			limit, err := d.UserLimit(ctx)

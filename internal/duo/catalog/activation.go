@@ -9,11 +9,11 @@ import (
 
 func sendActivationURL() Action {
 	life := smsLife
-	install := Bool{Name: "install", Label: "With a link to install Duo Mobile"}
+	install := Bool{Name: "install", Label: "Also create an installation link for Duo Mobile"}
 	return Action{
 		Slug: SendActivationURL, Title: "Send Activation URL", Category: phoneCategory,
-		Unsure: "A link may have been made and is lost. Making another one is safe: only the newest works.",
-		Help:   "Makes a link and a QR code that activate Duo Mobile on a phone. In spite of its name it sends nothing: you pass the link on. Help Desk may within 15 minutes of an approved verification of the phone's user.",
+		Unsure: "A link may have been created and lost. It is safe to create another: only the newest works.",
+		Help:   "Creates an activation link and QR code. Nothing is sent; share the link yourself. Help Desk can do this within 15 minutes after the phone's user approved a verification.",
 		API:    Admin, Call: "POST /admin/v1/phones/{phone_id}/activation_url", Kind: Write, Role: Helpdesk, Reveals: true, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
 		Asks: "The device that Duo Mobile was on before is disconnected at once.",
 		RoleFor: func(in Values) Role {
@@ -39,7 +39,7 @@ func sendActivationURL() Action {
 			if phone.Platform == "Unknown" {
 				platform := phonePlatform.Of(in)
 				if platform == "" {
-					return Result{Subject: subject, Facts: about}, &FieldError{Field: phonePlatform.Name, Message: "Choose the platform: Duo activates no phone of unknown platform."}
+					return Result{Subject: subject, Facts: about}, &FieldError{Field: phonePlatform.Name, Message: "Choose the platform: Duo does not activate a phone whose platform is unknown."}
 				}
 				unknown.Platform = &platform
 			}
@@ -52,7 +52,7 @@ func sendActivationURL() Action {
 				if _, err := d.ModifyPhone(ctx, id, unknown); err != nil {
 					return Result{Subject: subject, Facts: about}, err
 				}
-				corrected = "Set the phone's type and platform, but made no link."
+				corrected = "Set the phone's type and platform, but did not create a link."
 			}
 			a, err := d.CreateActivationURL(ctx, id, life.Of(in), install.Of(in))
 			if err != nil {
@@ -60,7 +60,7 @@ func sendActivationURL() Action {
 			}
 			r := Result{
 				Subject: subject, Facts: about, Life: a.ValidFor,
-				Summary: "Made an activation link, valid for " + Duration(a.ValidFor) + ". The device that Duo Mobile was on before is disconnected.",
+				Summary: "Created an activation link, valid for " + Duration(a.ValidFor) + ". The device that Duo Mobile was on before is disconnected.",
 				Secrets: []Secret{{ActivationLinkSecret, a.URL}, {ActivationCodeSecret, activationCode(a)}},
 			}
 			if a.InstallationURL != "" {

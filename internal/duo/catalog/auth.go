@@ -17,7 +17,7 @@ func timeRow(t time.Time) []string { return []string{moment(t)} }
 func checkAuth() Action {
 	return Action{
 		Slug: "check-auth-api-credentials", Title: "Check Auth API Credentials", Category: authCategory,
-		Help: "Asks Duo whether the organization's Auth API keys are good.",
+		Help: "Checks whether Duo accepts the organization's Auth API keys.",
 		API:  Auth, Call: "GET /auth/v2/check", Kind: Read, Role: Auditor, Fields: []Field{},
 		Run: func(ctx context.Context, d *duo.Client, _ Values) (Result, error) {
 			at, err := d.Check(ctx)
@@ -32,7 +32,7 @@ func checkAuth() Action {
 func pingAuth() Action {
 	return Action{
 		Slug: "ping-auth-api", Title: "Ping Auth API", Category: authCategory,
-		Help: "Asks the organization's Duo host for its time. It needs no keys to be right, and tells a dead host from wrong keys.",
+		Help: "Asks the organization's Duo host for its time. It needs no keys, so it shows whether the host or the keys are the problem.",
 		API:  Auth, Call: "GET /auth/v2/ping", Kind: Read, Role: Auditor, Fields: []Field{},
 		Run: func(ctx context.Context, d *duo.Client, _ Values) (Result, error) {
 			asked := time.Now()

@@ -12,17 +12,17 @@ import (
 // The fields of an authentication. Duo takes a user by id or by name.
 var (
 	authUser     = ID{Name: "user_id", Label: "User", Names: OfUser, Optional: true, Example: "DU0000000000000000EX"}
-	authUsername = Text{Name: "username", Names: OfUser, Label: "Username", Help: "In the place of the user: as it is typed when logging in. An alias will do."}
+	authUsername = Text{Name: "username", Names: OfUser, Label: "Username", Help: "Instead of the user: the username or alias as typed at login."}
 	authFactor   = Choice{Name: "factor", Label: "How to ask", Default: "push", Example: "push", Options: []Option{
-		{"push", "Push: a request in Duo Mobile"}, {"phone", "Phone call: press a key"}, {"sms", "SMS: send new passcodes"}, {"passcode", "Passcode: check one that you were told"}, {"auto", "The best that the device can do"},
+		{"push", "Push: a request in Duo Mobile"}, {"phone", "Phone call: press a key"}, {"sms", "SMS: send new passcodes"}, {"passcode", "Passcode: check one that the person reads to you"}, {"auto", "Automatic: the best factor that the device supports"},
 	}}
-	authDevice   = Text{Name: "device", Label: "Device", Help: "The id of one of the user's phones, or auto for the first that can do it. Not used with a passcode.", Max: 64, Example: "auto"}
-	authPasscode = Text{Name: "passcode", Label: "Passcode", Help: "Of Duo Mobile, an SMS or a hardware token, or a bypass code. A good one is used up by this.", Max: 32, Secret: true}
-	authAddress  = Text{Name: "ipaddr", Label: "IP address", Help: "Where the login is meant to come from, for the policies on networks.", Max: 45, Pattern: addressPattern}
-	authHost     = Text{Name: "hostname", Label: "Host name", Help: "Of the computer that is logged in to."}
-	authType     = Text{Name: "type", Label: "Title of the push", Help: "The phone shows it before the word request. Empty: Login.", Max: 100}
-	authShown    = Text{Name: "display_username", Label: "Name on the push", Help: "In the place of the username."}
-	authInfo     = Text{Name: "pushinfo", Label: "Rows on the push", Help: "One name=value a line, in this order. The phone shows them below the name.", Max: 4000, Multiline: true, Pattern: rowsPattern}
+	authDevice   = Text{Name: "device", Label: "Device", Help: "The id of one of the user's phones, or auto for the first that supports the factor. Not used with a passcode.", Max: 64, Example: "auto"}
+	authPasscode = Text{Name: "passcode", Label: "Passcode", Help: "From Duo Mobile, an SMS or a hardware token, or a bypass code. A valid passcode is used up.", Max: 32, Secret: true}
+	authAddress  = Text{Name: "ipaddr", Label: "IP address", Help: "Where the login comes from, for network policies.", Max: 45, Pattern: addressPattern}
+	authHost     = Text{Name: "hostname", Label: "Host name", Help: "The computer that the user logs in to."}
+	authType     = Text{Name: "type", Label: "Title of the push", Help: "The phone shows it before the word “request”. Empty: Login.", Max: 100}
+	authShown    = Text{Name: "display_username", Label: "Name on the push", Help: "Instead of the username."}
+	authInfo     = Text{Name: "pushinfo", Label: "Rows on the push", Help: "One name=value per line. The phone shows them below the name, in this order.", Max: 4000, Multiline: true, Pattern: rowsPattern}
 )
 
 // anyDevice asks on the first device that can do it.
@@ -35,14 +35,14 @@ func sendAuthentication() Action {
 	return Action{
 		Slug: SendAuthentication, Title: "Send Duo Authentication", Category: authCategory,
 		Unsure: unsureAsked,
-		Help:   "Asks a user for the second factor, as a login does, and waits for the answer. Nobody is logged in by it.",
+		Help:   "Asks a user for the second factor, as a login does, and waits for the answer. It does not log the user in.",
 		API:    Auth, Call: "POST /auth/v2/auth", Kind: Send, Role: Helpdesk,
 		Fields: []Field{authUser, authUsername, authFactor, authDevice, authPasscode, authAddress, authHost, authType, authShown, authInfo},
 		AsksFor: func(in Values) string {
 			if authFactor.Of(in) == "passcode" {
-				return "Duo checks the passcode. A good one is used up; wrong ones count towards the user's lockout."
+				return "Duo checks the passcode. A valid one is used up; wrong ones count toward the user's lockout."
 			}
-			return "The person is asked now, on a device of theirs. A denied request counts towards the user's lockout."
+			return "The person is asked now, on their own device. A denied request counts toward the user's lockout."
 		},
 		Check: checkAuthentication,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
@@ -80,14 +80,14 @@ var authStarted = map[string]string{
 func checkAuthentication(in Values) (bad []FieldError) {
 	fault := func(field, message string) { bad = append(bad, FieldError{Field: field, Message: message}) }
 	if (authUser.Of(in) == "") == (authUsername.Of(in) == "") {
-		fault(authUser.Name, "Choose a user, or type a username: one of the two.")
+		fault(authUser.Name, "Choose a user or type a username, not both.")
 	}
 	factor := authFactor.Of(in)
 	switch passcode := authPasscode.Of(in); {
 	case factor == "passcode" && passcode == "":
-		fault(authPasscode.Name, "Type the passcode that is to be checked.")
+		fault(authPasscode.Name, "Type the passcode to check.")
 	case factor != "passcode" && passcode != "":
-		fault(authPasscode.Name, "A passcode is checked only where you choose Passcode.")
+		fault(authPasscode.Name, "To check a passcode, choose Passcode.")
 	}
 	if _, err := netip.ParseAddr(authAddress.Of(in)); authAddress.Of(in) != "" && err != nil {
 		fault(authAddress.Name, "This is not an IP address, such as 198.51.100.7 or 2001:db8::7.")
@@ -126,7 +126,7 @@ func authRequest(in Values) (r duo.AuthRequest, fault string) {
 		}
 		name, value, found := strings.Cut(line, "=")
 		if name = strings.TrimSpace(name); !found || name == "" {
-			return r, "Write each row as name=value. This one is not: " + Plain(line)
+			return r, "Write each row as name=value. This row is not: " + Plain(line)
 		}
 		r.Info = append(r.Info, duo.PushInfo{Name: name, Value: strings.TrimSpace(value)})
 	}
@@ -144,15 +144,15 @@ func authProgress(s duo.AuthResult) Progress {
 	case s.Waiting():
 		return Progress{Text: authWaiting(s)}
 	case s.Allowed() && s.Status == "bypass":
-		return Progress{Text: "Allowed, by a bypass.", Answer: Approved}
+		return Progress{Text: "Allowed, because of a bypass.", Answer: Approved}
 	case s.Allowed():
 		return Progress{Text: "Approved.", Answer: Approved}
 	case s.SMSSent():
 		return Progress{Text: "New passcodes are on their way by SMS.", Answer: SMSSent}
 	case s.Status == "fraud":
-		return Progress{Text: "Denied, and reported as fraud: the person did not ask for this.", Answer: Fraud}
+		return Progress{Text: "Denied and reported as fraud: the person did not start this.", Answer: Fraud}
 	case s.Status == "timeout":
-		return Progress{Text: "Nobody answered within " + Duration(AuthTime) + ".", Answer: NoAnswer}
+		return Progress{Text: "No answer within " + Duration(AuthTime) + ".", Answer: NoAnswer}
 	case s.Status == "locked_out":
 		return Progress{Text: "Denied: the user is locked out.", Answer: LockedOut}
 	}
@@ -165,7 +165,7 @@ func authWaiting(s duo.AuthResult) string {
 	case "pushed":
 		text = "The push is on the device. Waiting for the answer."
 	case "push_failed":
-		text = "The push did not reach the device. It is there once the person opens Duo Mobile."
+		text = "The push did not reach the device. The person sees it after opening Duo Mobile."
 	case "calling":
 		text = "Duo is calling."
 	case "answered":

@@ -21,7 +21,7 @@ func WhyBypass(u duo.User) string {
 	switch u.Status {
 	case duo.StatusActive, duo.StatusDisabled, duo.StatusLockedOut:
 	case duo.StatusPendingDeletion:
-		return "the trash hides the status from before"
+		return "the trash hides the earlier status"
 	case duo.StatusBypass:
 		return "the status is Bypass"
 	default:
@@ -103,7 +103,7 @@ func MayQuit(role Role, u duo.User, g duo.Group) error {
 		return editable(u)
 	case InTrash(u) == "" && g.Status != duo.GroupBypass && g.Status != duo.GroupActive && inBypass(after):
 		return &FieldError{Field: groupID.Name,
-			Message: "Without this group " + Plain(u.Username) + " could sign in without the second factor, by status or by another group. End that bypass first."}
+			Message: "Without this group " + Plain(u.Username) + " could log in without a second factor, because of the status or another group. End that bypass first."}
 	}
 	return mayLeave(role, u, after)
 }
@@ -118,7 +118,7 @@ func MayUnlock(role Role, u duo.User) error {
 // MayTrash decides whether a role may move a user to the trash.
 func MayTrash(role Role, u duo.User) error {
 	if u.Status == duo.StatusPendingDeletion {
-		return &FieldError{Field: userID.Name, Message: "This user is in the trash already."}
+		return &FieldError{Field: userID.Name, Message: "This user is already in the trash."}
 	}
 	return certain(role, u)
 }
@@ -151,7 +151,7 @@ func endBypass(ctx context.Context, d *duo.Client, u duo.User) (done []string, e
 			return done, err
 		}
 		status := cmp.Or(string(g.Status), "unknown")
-		done = append(done, "Took "+u.Username+" out of the group "+g.Name+", which has the status "+status+".")
+		done = append(done, "Removed "+u.Username+" from the group "+g.Name+", which has the status "+status+".")
 	}
 	return done, nil
 }
@@ -165,9 +165,9 @@ func endUnasked(ctx context.Context, d *duo.Client, in Values, after duo.User) (
 	}
 	done, err := endBypass(ctx, d, after)
 	if err != nil {
-		done = append(done, "Ending that failed: the user may log in without a second factor.")
+		done = append(done, "This bypass could not be ended: the user may log in without a second factor.")
 	}
-	return " The user was in bypass after that. " + strings.Join(done, " "), err
+	return " The user was in bypass afterward. " + strings.Join(done, " "), err
 }
 
 // beforeUser is what the record keeps of a user before an act: the named values, as Duo names them.

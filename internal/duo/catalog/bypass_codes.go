@@ -17,9 +17,9 @@ var (
 	BypassUser = userID
 	BypassLife = Span{Name: "valid_secs", Label: "Valid for", Min: time.Minute, Max: 30 * day, Default: time.Hour, Never: "never expires",
 		Presets: []time.Duration{15 * time.Minute, time.Hour, 4 * time.Hour, 8 * time.Hour, day, 7 * day}}
-	BypassUses = Int{Name: "reuse_count", Label: "Uses", Help: "How often each code works. 0 is without limit.", Min: 0, Max: 100, Default: 1}
+	BypassUses = Int{Name: "reuse_count", Label: "Uses", Help: "How many times each code works. 0: no limit.", Min: 0, Max: 100, Default: 1}
 	BypassNew  = Int{Name: "count", Label: "How many codes", Min: 1, Max: 10, Default: 1}
-	BypassKeep = Bool{Name: "preserve_existing", Label: "Keep the codes the user already has", Default: true}
+	BypassKeep = Bool{Name: "preserve_existing", Label: "Keep the user's existing codes", Default: true}
 )
 
 // Duo keeps at most this many bypass codes per user and answers a request for
@@ -29,8 +29,8 @@ const mostBypassCodes = 100
 func createBypassCodes() Action {
 	return Action{
 		Slug: CreateBypassCodes, Title: "Create Bypass Code for User", Category: bypassCodeCategory,
-		Unsure: "Look at the user's bypass codes: is there one that was made then? Its digits are lost. Delete it and make another.",
-		Help:   "Makes codes that stand in for the second factor. Duo shows them once.",
+		Unsure: "Look at the user's bypass codes. If a code was created at that time, its digits are lost: delete it and create another.",
+		Help:   "Creates codes that replace the second factor. Duo shows them once.",
 		API:    Admin, Call: "POST /admin/v1/users/{user_id}/bypass_codes", Kind: Write, Role: Helpdesk, Reveals: true,
 		AsksFor: bypassAsks,
 		Fields:  []Field{BypassUser, BypassNew, BypassUses, BypassLife, BypassKeep},
@@ -50,7 +50,7 @@ func createBypassCodes() Action {
 			}
 			if BypassKeep.Of(in) && len(existing)+BypassNew.Of(in) > mostBypassCodes {
 				return Result{Subject: user.Username}, &FieldError{Field: BypassNew.Name,
-					Message: fmt.Sprintf("This user has %d codes, and Duo keeps at most %d.", len(existing), mostBypassCodes)}
+					Message: fmt.Sprintf("This user has %d codes; Duo's limit is %d.", len(existing), mostBypassCodes)}
 			}
 			life := BypassLife.Of(in)
 			codes, err := d.CreateBypassCodes(ctx, id, duo.NewBypassCodes{
@@ -103,7 +103,7 @@ func NoUseOfCodes(u duo.User) error {
 	if u.Status != duo.StatusDisabled && u.Status != duo.StatusPendingDeletion {
 		return nil
 	}
-	return &FieldError{Field: BypassUser.Name, Message: "This user cannot sign in (" + string(u.Status) + "), also not with a code."}
+	return &FieldError{Field: BypassUser.Name, Message: "This user cannot log in (" + string(u.Status) + "), not even with a bypass code."}
 }
 
 // bypassRole lets a help desk make one short code, a technician what lasts a
@@ -121,13 +121,13 @@ func bypassRole(in Values) Role {
 
 func bypassAsks(in Values) string {
 	if BypassKeep.Of(in) {
-		return "Whoever has one of these codes signs in without the second factor."
+		return "Anyone with one of these codes can log in without a second factor."
 	}
-	return "Whoever has one of these codes signs in without the second factor. The codes that the user has now stop working at once."
+	return "Anyone with one of these codes can log in without a second factor. The user's existing codes stop working at once."
 }
 
 func bypassSummary(in Values, made, replaced int) string {
-	life := "never expiring"
+	life := "no expiration"
 	if d := BypassLife.Of(in); d > 0 {
 		life = "valid for " + Duration(d)
 	}
@@ -149,7 +149,7 @@ func deleteBypassCode() Action {
 	return Action{
 		Slug: DeleteBypassCode, Title: "Delete Bypass Code", Category: bypassCodeCategory,
 		Deletes: true,
-		Unsure:  "Look whether the code is still listed.",
+		Unsure:  "Check whether the code is still listed.",
 		Help:    "The code stops working at once.",
 		API:     Admin, Call: "DELETE /admin/v1/bypass_codes/{bypass_code_id}", Kind: Write, Role: Technician, Fields: []Field{bypassCodeID},
 		Asks: "The code stops working at once.",

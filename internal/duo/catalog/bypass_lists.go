@@ -10,7 +10,7 @@ import (
 var (
 	bypassCodeID  = ID{Name: "bypass_code_id", Label: "Bypass code", Names: OfBypassCode, Example: "DB0000000000000000EX"}
 	bypassColumns = []Column{{"username", "User", ""}, {"user_id", "User id", UserLink}, {"created", "Made", Moment}, {"expiration", "Expires", Moment},
-		{"reuse_count", "Uses left", Number}, {"admin_email", "Made by", ""}, {"bypass_code_id", "Code id", Mono}}
+		{"reuse_count", "Uses left", Number}, {"admin_email", "Created by", ""}, {"bypass_code_id", "Code id", Mono}}
 )
 
 func bypassRow(b duo.BypassCode) []string {
@@ -24,7 +24,7 @@ func bypassRow(b duo.BypassCode) []string {
 func listBypassCodes() Action {
 	return Action{
 		Slug: "list-bypass-codes", Title: "List Bypass Codes", Category: bypassCodeCategory,
-		Help: "Reads what Duo tells of the account's bypass codes: whose, how long, how often. The codes themselves are never shown again.",
+		Help: "Lists the account's bypass codes: the user, the expiration and the uses left. Duo never shows the codes themselves again.",
 		API:  Admin, Call: "GET /admin/v1/bypass_codes", Kind: Read, Role: Auditor, Fields: []Field{listLimit, listOffset},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			found, metadata, err := d.BypassCodesPage(ctx, listLimit.Of(in), listOffset.Of(in))
@@ -40,14 +40,14 @@ func listBypassCodes() Action {
 func getBypassCode() Action {
 	return Action{
 		Slug: "get-bypass-code", Title: "Get Bypass Code", Category: bypassCodeCategory,
-		Help: "Reads what Duo tells of one bypass code. The code itself is never shown again.",
+		Help: "Reads a bypass code's user, expiration and uses left. Duo never shows the code itself again.",
 		API:  Admin, Call: "GET /admin/v1/bypass_codes/{bypass_code_id}", Kind: Read, Role: Auditor, Fields: []Field{bypassCodeID},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			code, err := d.BypassCode(ctx, duo.BypassCodeID(bypassCodeID.Of(in)))
 			if err != nil {
 				return Result{}, err
 			}
-			return Result{Subject: code.User.Username, Summary: "Read one bypass code.", Table: objectOf(bypassColumns, bypassRow, code)}, nil
+			return Result{Subject: code.User.Username, Summary: "Read 1 bypass code.", Table: objectOf(bypassColumns, bypassRow, code)}, nil
 		},
 	}
 }
@@ -55,7 +55,7 @@ func getBypassCode() Action {
 func listBypassCodesByUser() Action {
 	return Action{
 		Slug: "list-bypass-codes-by-user", Title: "List Bypass Code(s) By User", Category: bypassCodeCategory,
-		Help: "Reads what Duo tells of one user's bypass codes. The codes themselves are never shown again.",
+		Help: "Lists a user's bypass codes: the expiration and the uses left. Duo never shows the codes themselves again.",
 		API:  Admin, Call: "GET /admin/v1/users/{user_id}/bypass_codes", Kind: Read, Role: Auditor, Fields: []Field{userID, listLimit, listOffset},
 		Run: bypassCodesOfUser,
 	}
@@ -64,7 +64,7 @@ func listBypassCodesByUser() Action {
 func retrieveBypassCodes() Action {
 	return Action{
 		Slug: "retrieve-bypass-codes-for-user", Title: "Retrieve Bypass Codes for User", Category: bypassCodeCategory,
-		Help: "Reads the same as List Bypass Code(s) By User: Duo never shows a code again, whatever the name promises.",
+		Help: "Reads the same as List Bypass Code(s) By User. Despite the name, Duo never shows a code again.",
 		API:  Admin, Call: "GET /admin/v1/users/{user_id}/bypass_codes", Kind: Read, Role: Auditor, Fields: []Field{userID, listLimit, listOffset},
 		Run: bypassCodesOfUser,
 	}

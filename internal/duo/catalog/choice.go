@@ -67,7 +67,7 @@ func (f Choice) normalize(text string, _ bool) (plain, fault string) {
 	case text == "" || slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == text }):
 		return text, ""
 	}
-	return "", "Choose one of the list."
+	return "", "Choose an entry of the list."
 }
 
 // Of returns the value, or the default when none was given.
@@ -110,10 +110,10 @@ func (f ID) normalize(text string, _ bool) (plain, fault string) {
 		return "", ""
 	}
 	if text == "" {
-		return "", "Say which one."
+		return "", "Fill this in."
 	}
 	if !duo.CanBeID(text) {
-		return "", "This is not an identifier of Duo: 20 letters and digits."
+		return "", "This is not a Duo id: 20 letters and digits."
 	}
 	return text, ""
 }

@@ -10,7 +10,7 @@ import (
 const credentialCategory = "Admin API - WebAuthn Credentials"
 
 var (
-	credentialKey     = ID{Name: "webauthnkey", Label: "Security key", Names: OfCredential, Help: "Its name or Duo's key for it, as in the list of WebAuthn credentials.", Example: "WA0000000000000000EX"}
+	credentialKey     = ID{Name: "webauthnkey", Label: "Security key", Names: OfCredential, Help: "Its name or its key, as in the list of WebAuthn credentials.", Example: "WA0000000000000000EX"}
 	credentialColumns = []Column{{"credential_name", "Name", ""}, {"label", "Kind", ""}, {"user", "User", ""}, {"admin", "Administrator", ""}, {"passwordless_authorized", "Without a password", ""},
 		{"date_added", "Added", Moment}, {"date_last_used", "Last used", Moment}, {"webauthnkey", "Key id", Mono}}
 )
@@ -22,7 +22,7 @@ func credentialRow(w duo.WebAuthnCredential) []string {
 func listCredentials() Action {
 	return Action{
 		Slug: "list-webauthn-credentials", Title: "List WebAuthn Credentials", Category: credentialCategory,
-		Help: "Reads the account's security keys and built-in authenticators, such as Touch ID and Windows Hello, with who has them.",
+		Help: "Lists the account's security keys and built-in authenticators, such as Touch ID and Windows Hello, with their users.",
 		API:  Admin, Call: "GET /admin/v1/webauthncredentials", Kind: Read, Role: Auditor, Fields: []Field{listLimit, listOffset},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			found, metadata, err := d.WebAuthnPage(ctx, listLimit.Of(in), listOffset.Of(in))
@@ -38,7 +38,7 @@ func deleteCredential() Action {
 	return Action{
 		Slug: "delete-webauthn-credential", Title: "Delete WebAuthn Credential", Category: credentialCategory,
 		Deletes: true,
-		Help:    "Makes a security key or a built-in authenticator useless for this account. Its owner can enroll it again.",
+		Help:    "Removes a security key or a built-in authenticator from this account. Its user can enroll it again.",
 		API:     Admin, Call: "DELETE /admin/v1/webauthncredentials/{webauthnkey}", Kind: Write, Role: Technician, Fields: []Field{credentialKey},
 		Asks: "The credential stops working at once.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {

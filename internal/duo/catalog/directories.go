@@ -10,14 +10,14 @@ import (
 )
 
 var (
-	directoryKey = ID{Name: "directory_key", Label: "Directory", Names: OfDirectory, Help: "Whose key starts with DS.", Example: "DS0000000000000000EX"}
-	syncUsername = Text{Name: "username", Label: "Username", Help: "As in the directory.", Required: true, Example: "casey.example"}
+	directoryKey = ID{Name: "directory_key", Label: "Directory", Names: OfDirectory, Help: "The directory key starts with DS.", Example: "DS0000000000000000EX"}
+	syncUsername = Text{Name: "username", Label: "Username", Help: "As it is in the directory.", Required: true, Example: "casey.example"}
 )
 
 func synchronizeUser() Action {
 	return Action{
 		Slug: SynchronizeUser, Title: "Synchronize Users", Category: userCategory,
-		Help: "Has Duo read a user again from the directory, Entra ID included: created, updated, or sent to the trash when the directory no longer has the user. A user who may be in bypass takes the Administrator role.",
+		Help: "Makes Duo read a user again from the directory, Entra ID included. Duo creates or updates the user, or moves a user who is no longer in the directory to the trash. For a user who may be in bypass this requires the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/users/directorysync/{directory_key}/syncuser", Kind: Write, Role: Technician, Fields: []Field{directoryKey, syncUsername},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			key, name := duo.DirectoryKey(directoryKey.Of(in)), syncUsername.Of(in)
@@ -68,7 +68,7 @@ func synced(before, after duo.User, known bool) string {
 	var changed []string
 	for _, f := range []struct{ name, was, is string }{
 		{"username", before.Username, after.Username}, {"full name", before.RealName, after.RealName}, {"first name", before.FirstName, after.FirstName},
-		{"last name", before.LastName, after.LastName}, {"e-mail", before.Email, after.Email}, {"status", string(before.Status), string(after.Status)},
+		{"last name", before.LastName, after.LastName}, {"email", before.Email, after.Email}, {"status", string(before.Status), string(after.Status)},
 	} {
 		if f.was != f.is {
 			changed = append(changed, f.name+" from "+cmp.Or(f.was, "empty")+" to "+cmp.Or(f.is, "empty"))
@@ -109,13 +109,13 @@ func notInDirectory(ctx context.Context, d *duo.Client, key duo.DirectoryKey, as
 		}
 	}
 	if known {
-		return refusedField(syncUsername.Name, "The key works, and its directory has nobody of this username. Type the username as the directory has it.", refused)
+		return refusedField(syncUsername.Name, "The key works, but its directory has no user with this username. Type the username as it is in the directory.", refused)
 	}
-	here := "No user here comes from this directory"
+	here := "No user of this account comes from this directory"
 	if !all {
-		here = fmt.Sprintf("None of the first %d users here comes from this directory; the others were not read", read)
+		here = fmt.Sprintf("None of the first %d users of this account comes from this directory; the others were not read", read)
 	}
-	return refusedField(directoryKey.Name, "Duo does not know this key in this account, or its directory has nobody of this username. "+
+	return refusedField(directoryKey.Name, "Duo does not know this key in this account, or the directory has no user with this username. "+
 		here+": compare the key with the directory's page in the Duo Admin Panel.", refused)
 }
 

@@ -73,7 +73,7 @@ func TestSynchronizeUserReadsOn(t *testing.T) {
 		return fault.Message
 	}
 	add(700, "")
-	if words := said(); !strings.Contains(words, "No user here comes from this directory") {
+	if words := said(); !strings.Contains(words, "No user of this account comes from this directory") {
 		t.Errorf("of 700 users none: %s", words)
 	}
 	add(1, key)
@@ -82,7 +82,7 @@ func TestSynchronizeUserReadsOn(t *testing.T) {
 	}
 	key = s.sim.AddDirectory(account, duosim.DirectorySpec{Name: "LDAP"})
 	add(5400, "")
-	if words := said(); !strings.Contains(words, "None of the first 6000 users here comes from this directory; the others were not read") {
+	if words := said(); !strings.Contains(words, "None of the first 6000 users of this account comes from this directory; the others were not read") {
 		t.Errorf("of more than are read: %s", words)
 	}
 }

@@ -29,7 +29,7 @@ func (f Span) Spec() Spec {
 }
 
 func (f Span) help() string {
-	help := fmt.Sprintf("From %s to %s, such as %s; a number alone is seconds.", Duration(f.Min), Duration(f.Max), f.words(f.Default))
+	help := fmt.Sprintf("From %s to %s, such as %s; a number without a unit is seconds.", Duration(f.Min), Duration(f.Max), f.words(f.Default))
 	if f.Never != "" {
 		help += " 0 " + f.Never + "."
 	}

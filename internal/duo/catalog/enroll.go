@@ -8,20 +8,20 @@ import (
 	"duodesk/internal/duo"
 )
 
-// EnrollmentCodeSecret labels the code in an enrollment e-mail: whoever has it
+// EnrollmentCodeSecret labels the code in an enrollment email: whoever has it
 // enrolls a device as the user.
 const EnrollmentCodeSecret = "Enrollment code"
 
 func enrollUser() Action {
 	username, address := username, email
 	username.Names = OfUser
-	address.Required, address.Help = true, "The e-mail goes there, and Duo keeps the address with the user."
-	life := Span{Name: "valid_secs", Label: "The link is valid for", Min: time.Hour, Max: 90 * day, Default: 30 * day, Never: "never expires", Presets: []time.Duration{day, 7 * day, 30 * day}}
+	address.Required, address.Help = true, "Duo sends the email to this address and saves it with the user."
+	life := Span{Name: "valid_secs", Label: "Link valid for", Min: time.Hour, Max: 90 * day, Default: 30 * day, Never: "never expires", Presets: []time.Duration{day, 7 * day, 30 * day}}
 	return Action{
 		Slug: EnrollUser, Title: "Enroll User", Category: userCategory,
-		Help: "E-mails a person the link with which they set up their own device. A user who does not exist is made. Sent again, it holds a new code.",
+		Help: "Emails a person a link to enroll their own device. Creates the user if needed. Each email has a new link.",
 		API:  Admin, Call: "POST /admin/v1/users/enroll", Kind: Send, Role: Technician, Reveals: true, Fields: []Field{username, address, life},
-		Asks: "An e-mail is sent now. Whoever opens its link enrolls a device as this user. A link that was sent before stops working.",
+		Asks: "An email is sent now. Anyone who opens its link enrolls a device as this user. An earlier link stops working.",
 		RoleFor: func(in Values) Role {
 			if valid := life.Of(in); valid == 0 || valid > 30*day {
 				return Administrator
@@ -48,7 +48,7 @@ func enrollUser() Action {
 			// It is sent; what is there now is told as far as it can be read.
 			if after, found, err := d.UserByUsername(ctx, name); err == nil && found {
 				r.Facts = usersOf(after)
-				r.Table = objectOf([]Column{{"username", "Username", ""}, {"email", "E-mail", ""}, {"user_id", "User id", UserLink}}, enrolledRow, after)
+				r.Table = objectOf([]Column{{"username", "Username", ""}, {"email", "Email", ""}, {"user_id", "User id", UserLink}}, enrolledRow, after)
 				if !known {
 					said, err := endUnasked(ctx, d, in, after)
 					r.Summary += said
@@ -62,27 +62,27 @@ func enrollUser() Action {
 
 func enrolledRow(u duo.User) []string { return []string{u.Username, u.Email, string(u.ID)} }
 
-// notToEnroll says why a user cannot be enrolled by e-mail.
+// notToEnroll says why a user cannot be enrolled by email.
 func notToEnroll(u duo.User) string {
 	switch {
 	case u.Status == duo.StatusPendingDeletion:
 		return u.Username + " is in the trash. Restore the user first."
 	case u.Status == duo.StatusDisabled:
-		return u.Username + " is disabled and could not sign in with a device either. Change the status first."
+		return u.Username + " is disabled and could not log in with a device either. Change the status first."
 	case u.Enrolled:
-		return u.Username + " is enrolled: there is a device already. Activate it, or add a phone on the user's page."
+		return u.Username + " is already enrolled with a device. Activate it, or add a phone on the user's page."
 	}
 	return ""
 }
 
 func enrollSummary(before duo.User, known bool, to string, valid time.Duration) string {
-	summary := "Sent an enrollment e-mail to " + to + ", valid for " + Duration(valid) + "."
+	summary := "Sent an enrollment email to " + to + ", valid for " + Duration(valid) + "."
 	if valid == 0 {
-		summary = "Sent an enrollment e-mail to " + to + ", which never expires."
+		summary = "Sent an enrollment email to " + to + ", which never expires."
 	}
 	switch {
 	case !known:
-		return summary + " The user was made."
+		return summary + " The user was created."
 	case before.Email != "" && !strings.EqualFold(before.Email, to):
 		return summary + " The user's address was " + before.Email + " before."
 	}
@@ -91,19 +91,19 @@ func enrollSummary(before duo.User, known bool, to string, valid time.Duration) 
 
 var (
 	enrolledUser   = ID{Name: "user_id", Label: "User", Names: OfUser, Example: "DU0000000000000000EX"}
-	activationText = Text{Name: "activation_code", Label: "Activation code", Help: "As the enrollment gave it: it begins with duo://.", Required: true, Secret: true, Example: "duo://example"}
+	activationText = Text{Name: "activation_code", Label: "Activation code", Help: "The code from the enrollment. It begins with duo://.", Required: true, Secret: true, Example: "duo://example"}
 )
 
 func authEnroll() Action {
 	name := username
-	name.Required, name.Help = false, "Nobody's yet. Empty: Duo makes one up, of 32 characters."
-	life := Span{Name: "valid_secs", Label: "The code is valid for", Min: time.Minute, Max: 7 * day, Default: day, Presets: []time.Duration{time.Hour, day, 3 * day, 7 * day}}
-	codes := Int{Name: "bypass_codes", Label: "Bypass codes to make with it", Help: "They never expire, each is good for one use, and they take the role admin.", Max: 10, Default: 0}
+	name.Required, name.Help = false, "A username that no user has yet. Empty: Duo makes up 32 characters."
+	life := Span{Name: "valid_secs", Label: "Code valid for", Min: time.Minute, Max: 7 * day, Default: day, Presets: []time.Duration{time.Hour, day, 3 * day, 7 * day}}
+	codes := Int{Name: "bypass_codes", Label: "Bypass codes to create", Help: "They never expire and work once each. They require the Administrator role.", Max: 10, Default: 0}
 	return Action{
 		Slug: AuthEnrollUser, Title: "Enroll User by Auth API", Category: authCategory,
-		Help: "Makes a user and a phone without a number, and the code that activates Duo Mobile on it. Nothing is sent: you pass the code on.",
+		Help: "Creates a user with a phone without a number, and a code that activates Duo Mobile on it. Nothing is sent; share the code yourself.",
 		API:  Auth, Call: "POST /auth/v2/enroll", Kind: Write, Role: Technician, Reveals: true, Fields: []Field{name, life, codes},
-		Asks: "A user is made. Whoever opens the link first has the second factor of that user.",
+		Asks: "A user is created. Anyone who opens the link first gets the user's second factor.",
 		RoleFor: func(in Values) Role {
 			if codes.Of(in) > 0 {
 				return Administrator
@@ -115,7 +115,7 @@ func authEnroll() Action {
 			if err != nil {
 				return Result{Subject: name.Of(in)}, usernameTaken(err)
 			}
-			r := Result{Subject: made.Username, Facts: Facts{Users: []string{string(made.UserID)}}, Life: life.Of(in), Summary: "Made user " + made.Username + " with a phone to activate, valid for " + Duration(life.Of(in)) + ".",
+			r := Result{Subject: made.Username, Facts: Facts{Users: []string{string(made.UserID)}}, Life: life.Of(in), Summary: "Created user " + made.Username + " with a phone to activate, valid for " + Duration(life.Of(in)) + ".",
 				Secrets: []Secret{{ActivationLinkSecret, string(made.ActivationURL)}, {ActivationCodeSecret, string(made.ActivationCode)}},
 				Table:   objectOf([]Column{{"username", "Username", ""}, {"user_id", "User id", UserLink}, {"expiration", "Expires", Moment}}, enrollmentRow, made)}
 			for _, code := range made.BypassCodes {
@@ -123,7 +123,7 @@ func authEnroll() Action {
 			}
 			r = onlyDuos(d, r)
 			if n := len(made.BypassCodes); n > 0 {
-				r.Summary += " Made " + counted(n, "bypass code", "bypass codes") + " that never expire."
+				r.Summary += " Created " + counted(n, "bypass code", "bypass codes") + " that never expire."
 			}
 			return r, nil
 		},
@@ -137,7 +137,7 @@ func enrollmentRow(e duo.Enrollment) []string {
 func authEnrollStatus() Action {
 	return Action{
 		Slug: "auth-enroll-status", Title: "Get Enrollment Status by Auth API", Category: authCategory,
-		Help: "Asks whether the activation code of an enrollment was used.",
+		Help: "Checks whether the activation code of an enrollment was used.",
 		API:  Auth, Call: "POST /auth/v2/enroll_status", Kind: Read, Role: Technician, Fields: []Field{enrolledUser, activationText},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id := duo.UserID(enrolledUser.Of(in))
@@ -152,7 +152,7 @@ func authEnrollStatus() Action {
 			case duo.EnrollWaiting:
 				r.Summary = "The code was not used yet, and still works."
 			case duo.EnrollInvalid:
-				r.Summary = "The code is not one of this user, or it has expired."
+				r.Summary = "The code is not this user's, or it has expired."
 			default:
 				r.Summary = "Duo says " + string(state) + "."
 			}
@@ -164,7 +164,7 @@ func authEnrollStatus() Action {
 // usernameTaken puts Duo's refusal of a username that exists beside it.
 func usernameTaken(err error) error {
 	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter && strings.Contains(refused.Detail, "already exists") {
-		return refusedField(username.Name, "Another user has this username already. Send an enrollment e-mail with Enroll User, or activate the phone that is there.", refused)
+		return refusedField(username.Name, "Another user already has this username. Send an enrollment email with Enroll User, or activate the user's phone.", refused)
 	}
 	return err
 }

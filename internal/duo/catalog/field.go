@@ -191,7 +191,7 @@ func (f Text) normalize(typed string, _ bool) (plain, fault string) {
 	case n == 0 && f.Required:
 		return "", fillIn
 	case n > f.max():
-		return "", fmt.Sprintf("This has %d characters; at most %d fit.", n, f.max())
+		return "", fmt.Sprintf("This has %d characters; the limit is %d.", n, f.max())
 	}
 	return plain, ""
 }
@@ -205,7 +205,7 @@ func (f Text) Of(in Values) string { return in.given[f.Name] }
 // Given reports whether the field was submitted, be it empty.
 func (f Text) Given(in Values) bool { _, ok := in.given[f.Name]; return ok }
 
-// Email is an e-mail address.
+// Email is an email address.
 type Email struct {
 	Name, Label, Help, Example string
 	Required                   bool
@@ -221,7 +221,7 @@ func (f Email) normalize(typed string, given bool) (plain, fault string) {
 		return plain, fault
 	}
 	if a, err := mail.ParseAddress(plain); err != nil || a.Address != plain {
-		return "", "This is not an e-mail address."
+		return "", "This is not an email address."
 	}
 	// Where a script needs one, the address without it may be another person's.
 	if text.Visible(plain) != plain {
@@ -255,13 +255,13 @@ func (f Lines) normalize(text string, _ bool) (plain, fault string) {
 			return "", fault
 		case line == "":
 		case slices.ContainsFunc(lines, func(other string) bool { return strings.EqualFold(other, line) }):
-			return "", fmt.Sprintf("%q is there twice.", line)
+			return "", fmt.Sprintf("%q is listed twice.", line)
 		default:
 			lines = append(lines, line)
 		}
 	}
 	if len(lines) > f.MaxLines {
-		return "", fmt.Sprintf("These are %d; at most %d fit.", len(lines), f.MaxLines)
+		return "", fmt.Sprintf("%d listed; the limit is %d.", len(lines), f.MaxLines)
 	}
 	return strings.Join(lines, "\n"), ""
 }

@@ -20,14 +20,14 @@ var (
 	callMethod = Choice{Name: "method", Label: "Method", Default: "get", Required: true, Example: "get",
 		Options: []Option{{"get", "GET"}, {"post", "POST"}, {"put", "PUT"}, {"patch", "PATCH"}, {"delete", "DELETE"}}}
 	callParams = Text{Name: "params", Label: "Parameters", Max: 32_000, Multiline: true,
-		Help: "One name=value a line, or a JSON object. Leave account_id out: the console adds it."}
-	callParts = Int{Name: "parts", Label: "Pages to read at most", Help: "Where the answer is one page of a list, the call is repeated to read on.", Min: 1, Max: 20, Default: 1}
-	callTyped = Text{Name: "confirm", Label: "Type the path again", Again: true, Help: "Needed only for a call that deletes for good, or changes what the console has no action for.", Max: 300}
+		Help: "One name=value per line, or a JSON object. Do not enter account_id: the console adds it."}
+	callParts = Int{Name: "parts", Label: "Maximum pages", Help: "For a list, how many pages to read.", Min: 1, Max: 20, Default: 1}
+	callTyped = Text{Name: "confirm", Label: "Type the path again", Again: true, Help: "Required only for a call that deletes permanently, or for a change that the console has no action for.", Max: 300}
 )
 
 const (
 	accountParam = "account_id"
-	noAccount    = "Leave account_id out: the organization decides which account it is."
+	noAccount    = "Do not enter account_id: the organization decides which account it is."
 )
 
 var paramName = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,100}$`)
@@ -42,7 +42,7 @@ func accountsAPIAction() Action {
 	method.Default, method.Example = "post", "post"
 	return generic(Action{
 		Slug: "accounts-api-action", Title: "Accounts API Action", Category: accountsCategory, API: Accounts, Call: "any /accounts/v1/…",
-		Help: "Makes any call of the Accounts API with the workspace's keys.", Fields: []Field{method, path, callParams, callParts, callTyped},
+		Help: "Makes any call to the Accounts API with the workspace's keys.", Fields: []Field{method, path, callParams, callParts, callTyped},
 	})
 }
 
@@ -50,7 +50,7 @@ func authAPIAction() Action {
 	path := callPath("/auth/v2/", "/auth/v2/check", `/auth/v2`)
 	return generic(Action{
 		Slug: "auth-api-action", Title: "Auth API Action", Category: "Admin API - General", API: Auth, Call: "any /auth/v2/…",
-		Help: "Makes any call of the Auth API with the organization's keys.", Fields: []Field{callMethod, path, callParams, callParts, callTyped},
+		Help: "Makes any call to the Auth API with the organization's keys.", Fields: []Field{callMethod, path, callParams, callParts, callTyped},
 	})
 }
 
@@ -58,7 +58,7 @@ func adminAPIAction() Action {
 	path := callPath("/admin/v1/, /admin/v2/ or /admin/v3/", "/admin/v1/info/summary", `/admin/v[123]`)
 	return generic(Action{
 		Slug: "admin-api-action", Title: "Admin API Action", Category: "Admin API - General", API: Admin, Call: "any /admin/v1, v2, v3/…",
-		Help: "Makes any call of the Admin API in the organization's account.", Fields: []Field{callMethod, path, callParams, callParts, callTyped},
+		Help: "Makes any call to the Admin API in the organization's account.", Fields: []Field{callMethod, path, callParams, callParts, callTyped},
 	})
 }
 

@@ -14,8 +14,8 @@ var (
 	memberColumns = []Column{{"username", "Username", ""}, {"user_id", "User id", UserLink}}
 	groupName     = Text{Name: "name", Label: "Name", Required: true, Example: "Front desk"}
 	groupDesc     = Text{Name: "desc", Label: "Description", Example: "Reception staff"}
-	groupStatus   = Choice{Name: "status", Label: "Status", Help: "It goes before the status of the members.", Example: "active",
-		Options: []Option{{"active", "Active: as each member's status says"}, {"bypass", "Bypass: members are never asked for the second factor"}, {"disabled", "Disabled: members cannot sign in"}}}
+	groupStatus   = Choice{Name: "status", Label: "Status", Help: "It overrides the status of the members.", Example: "active",
+		Options: []Option{{"active", "Active: each member's own status counts"}, {"bypass", "Bypass: members log in without a second factor"}, {"disabled", "Disabled: members cannot log in"}}}
 )
 
 func groupRow(g duo.Group) []string {
@@ -27,7 +27,7 @@ func memberRow(u duo.User) []string { return []string{u.Username, string(u.ID)} 
 func listGroups() Action {
 	return Action{
 		Slug: "list-groups", Title: "List Groups", Category: groupCategory,
-		Help: "Reads the account's groups.",
+		Help: "Lists the account's groups.",
 		API:  Admin, Call: "GET /admin/v1/groups", Kind: Read, Role: Auditor, Fields: []Field{listLimit, listOffset},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			found, metadata, err := d.GroupsPage(ctx, listLimit.Of(in), listOffset.Of(in))
@@ -57,7 +57,7 @@ func getGroup() Action {
 func listGroupMembers() Action {
 	return Action{
 		Slug: "list-group-members", Title: "List Group Members", Category: groupCategory,
-		Help: "Reads who is in a group.",
+		Help: "Lists the members of a group.",
 		API:  Admin, Call: "GET /admin/v2/groups/{group_id}/users", Kind: Read, Role: Auditor, Fields: []Field{groupID, listLimit, listOffset},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			group, err := d.Group(ctx, duo.GroupID(groupID.Of(in)))
@@ -76,7 +76,7 @@ func listGroupMembers() Action {
 func createGroup() Action {
 	return Action{
 		Slug: "create-group", Title: "Create Group", Category: groupCategory,
-		Help: "Makes a group without members. A group with the status bypass takes the role admin.",
+		Help: "Creates a group without members. The status Bypass requires the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/groups", Kind: Write, Role: Technician, Fields: []Field{groupName, groupDesc, groupStatus},
 		RoleFor: func(in Values) Role {
 			if groupStatus.Of(in) == "bypass" {
@@ -103,16 +103,16 @@ func modifyGroup() Action {
 	name.Required = false
 	return Action{
 		Slug: ModifyGroup, Title: "Modify Group", Category: groupCategory,
-		Help: "Changes what is given and leaves the rest as it is. To set the status active or bypass, or to change a group that is not Active, takes the Administrator role.",
+		Help: "Changes the fields that you fill in. The others stay as they are. Setting the status Active or Bypass, or changing a group that is not Active, requires the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/groups/{group_id}", Kind: Write, Role: Technician, Edits: true, Fields: []Field{groupID, name, groupDesc, groupStatus},
 		AsksFor: func(in Values) string {
 			switch groupStatus.Of(in) {
 			case "bypass":
-				return "Nobody in this group is asked for the second factor any more."
+				return "Members of this group log in without a second factor from now on."
 			case "disabled":
-				return "Nobody in this group can sign in any more."
+				return "Members of this group can no longer log in."
 			case "active":
-				return "The status of each member counts again. Members who are in bypass themselves then sign in without the second factor."
+				return "Each member's own status counts again. Members with the Bypass status then log in without a second factor."
 			}
 			return ""
 		},
@@ -200,7 +200,7 @@ func groupChanged(before, after duo.Group) string {
 		}
 	}
 	if len(changed) == 0 {
-		return "Nothing was different from what it was."
+		return "Nothing was changed: every value was already so."
 	}
 	return "Changed " + Listed(changed, 3) + "."
 }
@@ -225,7 +225,7 @@ func groupFields(in Values) duo.GroupFields {
 // groupTaken says what Duo's "duplicate" means for a group: nothing was done.
 func groupTaken(err error) error {
 	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeDuplicate {
-		return refusedField(groupName.Name, "This account already has a group of this name.", refused)
+		return refusedField(groupName.Name, "This account already has a group with this name.", refused)
 	}
 	return err
 }
@@ -234,9 +234,9 @@ func deleteGroup() Action {
 	return Action{
 		Slug: DeleteGroup, Title: "Delete Group", Category: groupCategory,
 		Deletes: true,
-		Help:    "Deletes a group; its members stay users. Applications and policies that go by the group do so no more.",
+		Help:    "Deletes a group; its members stay users. Applications and policies can no longer use the group.",
 		API:     Admin, Call: "DELETE /admin/v1/groups/{group_id}", Kind: Write, Role: Administrator, Fields: []Field{groupID},
-		Asks: "The group is deleted, and with it what it allows or forbids its members. This cannot be undone.",
+		Asks: "The group is deleted, and its members lose the access or the restrictions that it gave them. You can't undo this.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first.
 			group, err := d.Group(ctx, duo.GroupID(groupID.Of(in)))

@@ -18,11 +18,11 @@ var groupID = ID{Name: "group_id", Label: "Group", Names: OfGroup, Example: "DG0
 // another status when it is done gets nobody. A disabled group counts, since the
 // bypass that it may hold back comes with the end of it.
 func associateGroup() Action {
-	status := Choice{Name: "group_status", Label: "Status of the group", Help: "If the group has another by now, nothing is done.", Default: "active", Example: "active",
+	status := Choice{Name: "group_status", Label: "Status of the group", Help: "If the group's status has changed since, nothing is done.", Default: "active", Example: "active",
 		Options: []Option{{"active", "Active"}, {"bypass", "Bypass"}, {"disabled", "Disabled"}}}
 	return Action{
 		Slug: AssociateGroup, Title: "Associate Group with User", Category: groupCategory,
-		Help: "Puts a user into a group. The status of a group goes before the status of its members, so a group that is not Active, and a user who may be in bypass, take the Administrator role.",
+		Help: "Adds a user to a group. A group's status overrides its members' status, so a group that is not Active, or a user who may be in bypass, requires the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/users/{user_id}/groups", Kind: Write, Role: Technician, Fields: []Field{userID, groupID, status},
 		RoleFor: func(in Values) Role {
 			if status.Of(in) == "bypass" {
@@ -37,7 +37,7 @@ func associateGroup() Action {
 			case err != nil:
 				return r, err
 			case !strings.EqualFold(string(group.Status), status.Of(in)):
-				return r, &FieldError{Field: status.Name, Message: "The group " + group.Name + " has the status " + cmp.Or(string(group.Status), "unknown") + " now. Look at what that means before you send this again."}
+				return r, &FieldError{Field: status.Name, Message: "The group " + group.Name + " has the status " + cmp.Or(string(group.Status), "unknown") + " now. Check what that means before you send this again."}
 			case inGroup(user, group):
 				return r, &FieldError{Field: groupID.Name, Message: user.Username + " is already in the group " + group.Name + "."}
 			case len(user.Groups) >= mostRelated:
@@ -49,9 +49,9 @@ func associateGroup() Action {
 			if err := d.AssociateGroup(ctx, user.ID, group.ID); err != nil {
 				return r, err
 			}
-			r.Summary = "Put " + user.Username + " into the group " + group.Name + "."
+			r.Summary = "Added " + user.Username + " to the group " + group.Name + "."
 			if group.Status != duo.GroupActive {
-				r.Summary = "Put " + user.Username + " into the group " + group.Name + ", which has the status " + string(group.Status) + "."
+				r.Summary = "Added " + user.Username + " to the group " + group.Name + ", which has the status " + string(group.Status) + "."
 			}
 			return r, nil
 		},
@@ -64,9 +64,9 @@ func associateGroup() Action {
 func disassociateGroup() Action {
 	return Action{
 		Slug: DisassociateGroup, Title: "Disassociate Group from User", Category: groupCategory,
-		Help: "Takes a user out of a group. For a user who may be in bypass without it, it takes the Administrator role.",
+		Help: "Removes a user from a group. If the user may be in bypass without the group, this requires the Administrator role.",
 		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/groups/{group_id}", Kind: Write, Role: Technician, Fields: []Field{userID, groupID},
-		Asks: "The user leaves the group, and what the group allows.",
+		Asks: "The user leaves the group and loses the access that it gives.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, group, err := userAndGroup(ctx, d, in)
 			r := Result{Subject: user.Username}
@@ -82,7 +82,7 @@ func disassociateGroup() Action {
 			if err := d.DisassociateGroup(ctx, user.ID, group.ID); err != nil {
 				return r, err
 			}
-			r.Summary = "Took " + user.Username + " out of the group " + group.Name + "."
+			r.Summary = "Removed " + user.Username + " from the group " + group.Name + "."
 			return r, nil
 		},
 	}

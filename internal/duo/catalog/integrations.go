@@ -26,7 +26,7 @@ func integrationRow(i duo.Integration) []string {
 func listIntegrations() Action {
 	return Action{
 		Slug: "list-integrations", Title: "List Integrations", Category: integrationCategory,
-		Help: "Reads the account's applications, without their secret keys.",
+		Help: "Lists the account's applications, without their secret keys.",
 		API:  Admin, Call: "GET /admin/v2/integrations", Kind: Read, Role: Administrator, Fields: []Field{listLimit, listOffset},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			found, metadata, err := d.IntegrationsPage(ctx, listLimit.Of(in), listOffset.Of(in))
@@ -39,12 +39,12 @@ func listIntegrations() Action {
 }
 
 func createAuthIntegration() Action {
-	name := Text{Name: "name", Label: "Name", Help: "Duo allows two of one name: look first whether it is there.", Required: true, Example: "Duodesk Auth API"}
+	name := Text{Name: "name", Label: "Name", Help: "Duo allows two applications with one name: check first whether it already exists.", Required: true, Example: "Duodesk Auth API"}
 	return Action{
 		Slug: "create-auth-api-integration", Title: "Create Auth API Integration", Category: integrationCategory,
-		Help: "Makes an application of the Auth API in the organization's account, and shows its keys once.",
+		Help: "Creates an Auth API application in the organization's account and shows its keys once.",
 		API:  Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Owner, Reveals: true, Fields: []Field{name},
-		Asks: "Duo makes a new application. Whoever has its secret key can send authentications to everybody in the account.",
+		Asks: "Duo creates an application. Anyone with its secret key can send authentication requests to every user of the account.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			made, err := d.CreateAuthIntegration(ctx, name.Of(in))
 			if err != nil {

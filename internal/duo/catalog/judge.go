@@ -64,7 +64,7 @@ func judge(api API, c call) demand {
 	if duo.OnlyReads(c.method, c.path) {
 		return v
 	}
-	v.asks = c.String() + " is sent as it stands here. The console checks nothing of what it does in Duo."
+	v.asks = c.String() + " is sent exactly as entered. The console does not check what it does in Duo."
 	if pattern == "" {
 		v.role = Owner
 	}
@@ -72,7 +72,7 @@ func judge(api API, c call) demand {
 	return v
 }
 
-const notOperations = "operations has to be a list of 1 to 50 calls, each with method, path and body."
+const notOperations = "operations must be a list of 1 to 50 calls, each with method, path and body."
 
 // listOf is a list as it is sent: of a text, which Duo takes as well, the list in
 // it. Nil is none.
@@ -92,7 +92,7 @@ func listOf(value any) any {
 
 // judgeBulk judges each call inside of one, and asks for the most of them.
 func judgeBulk(api API, c call) demand {
-	v := demand{role: Administrator, asks: c.String() + " is sent as it stands here. The console checks nothing of what it does in Duo."}
+	v := demand{role: Administrator, asks: c.String() + " is sent exactly as entered. The console does not check what it does in Duo."}
 	operations, _ := c.params["operations"].([]any)
 	if len(operations) == 0 || len(operations) > 50 {
 		return demand{role: Owner, fault: notOperations}
@@ -127,7 +127,7 @@ func innerCall(api API, operation any) (c call, fault string) {
 	}
 	switch {
 	case !slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}, c.method):
-		return c, "The method of an operation has to be POST, PUT, PATCH or DELETE: Duo takes only changes here."
+		return c, "The method of an operation must be POST, PUT, PATCH or DELETE: Duo accepts only changes here."
 	case c.asksAPerson():
 		return c, asksAPerson
 	case c.path == bulkPath || pathFault(api, c.path) != "":
@@ -180,9 +180,9 @@ func pathFault(api API, path string) string {
 	case !slices.ContainsFunc(pathPrefixes[api], func(prefix string) bool { return strings.HasPrefix(path, prefix) }):
 		return "A path of the " + string(api) + " begins with " + strings.Join(pathPrefixes[api], " or ") + "."
 	case strings.Contains(path, "?"):
-		return "Write what stands behind the ? as parameters."
+		return "Enter the part after the ? as parameters."
 	case !pathWords.MatchString(path):
-		return "A path is made of / and names in small letters, or Duo's ids in capitals; nothing is encoded, doubled or dotted."
+		return "A path consists of / and names in lowercase, or Duo's ids in uppercase, without encoding, // or dots."
 	}
 	return ""
 }

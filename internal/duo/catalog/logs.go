@@ -18,8 +18,8 @@ const logCategory = "Admin API - Logs"
 var (
 	logFrom   = Time{Name: "mintime", Label: "From", Help: "A day, or a day and a time. Empty: 24 hours before the end. Duo keeps 180 days."}
 	logTo     = Time{Name: "maxtime", Label: "To", Help: "Empty: now. Events appear about two minutes after they happened."}
-	logLimit  = Int{Name: "limit", Label: "How many at most", Help: "Duo gives at most 1000 at a time, and asks for one reading a minute.", Min: 1, Max: 1000, Default: 100, Example: "100"}
-	logCursor = Text{Name: "next_offset", Label: "Read on from", Help: "The mark at the end of the part before this one. Keep the same times.", Max: 200}
+	logLimit  = Int{Name: "limit", Label: "Maximum number", Help: "Duo returns up to 1000 at a time, and asks for no more than one request per minute.", Min: 1, Max: 1000, Default: 100, Example: "100"}
+	logCursor = Text{Name: "next_offset", Label: "Read on from", Help: "The mark at the end of the previous part. Keep the same times.", Max: 200}
 	logSort   = Choice{Name: "sort", Label: "Order", Default: "ts:desc", Options: []Option{{"ts:desc", "Newest first"}, {"ts:asc", "Oldest first"}}}
 )
 
@@ -41,7 +41,7 @@ func checkWindow(in Values) []FieldError {
 	case w.From.After(time.Now()):
 		return []FieldError{{Field: logFrom.Name, Message: "This is in the future."}}
 	case !w.From.Before(w.To):
-		return []FieldError{{Field: logTo.Name, Message: "The end has to be after the beginning."}}
+		return []FieldError{{Field: logTo.Name, Message: "The end must be after the beginning."}}
 	}
 	return nil
 }
@@ -96,13 +96,13 @@ func inLine(text string) string {
 func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
 func authenticationLog() Action {
-	user := ID{Name: "users", Label: "User", Names: OfUser, Help: "Only this user's log-ins, by username, alias, e-mail or Duo's id.", Optional: true}
+	user := ID{Name: "users", Label: "User", Names: OfUser, Help: "Only this user's logins, by username, alias, email or Duo id.", Optional: true}
 	result := Choice{Name: "results", Label: "Result", Options: []Option{{"success", "Success"}, {"denied", "Denied"}, {"fraud", "Reported as fraud"}, {"error", "Error"}}}
 	factor := Choice{Name: "factors", Label: "Factor", Options: []Option{{"duo_push", "Duo Push"}, {"verified_duo_push", "Verified Duo Push"}, {"phone_call", "Phone call"}, {"sms_passcode", "SMS passcode"},
-		{"duo_mobile_passcode", "Passcode of Duo Mobile"}, {"hardware_token", "Hardware token"}, {"yubikey_code", "YubiKey"}, {"bypass_code", "Bypass code"}, {"remembered_device", "Remembered device"}, {"trusted_network", "Trusted network"}}}
+		{"duo_mobile_passcode", "Duo Mobile passcode"}, {"hardware_token", "Hardware token"}, {"yubikey_code", "YubiKey"}, {"bypass_code", "Bypass code"}, {"remembered_device", "Remembered device"}, {"trusted_network", "Trusted network"}}}
 	return Action{
 		Slug: "read-authentication-log", Title: "Read Authentication Log", Category: logCategory,
-		Help: "Reads log-ins and enrollments: who, with what, from where, and how it ended.",
+		Help: "Reads logins and enrollments: the user, the device, the place and the result.",
 		API:  Admin, Call: "GET /admin/v2/logs/authentication", Kind: Read, Role: Auditor, Fields: []Field{logFrom, logTo, user, result, factor, logSort, logLimit, logCursor},
 		Check: checkWindow,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
@@ -164,7 +164,7 @@ func telephonyRow(e duo.TelephonyEvent) []string {
 func telephonyLog() Action {
 	return Action{
 		Slug: "read-telephony-log", Title: "Read Telephony Log", Category: logCategory,
-		Help: "Reads the SMS and phone calls that the account paid for.",
+		Help: "Reads the Phone Calls and SMS that the account paid for.",
 		API:  Admin, Call: "GET /admin/v2/logs/telephony", Kind: Read, Role: Auditor, Fields: []Field{logFrom, logTo, logSort, logLimit, logCursor},
 		Check: checkWindow,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
@@ -187,7 +187,7 @@ func administratorRow(e duo.AdministratorEvent) []string {
 func administratorLog() Action {
 	from, logCursor := logFrom, logCursor // this log has marks of its own
 	logCursor.Pattern = `[0-9]+`
-	from.Help = "A day, or a day and a time. Empty: 24 hours ago. The oldest come first, at most 1000 of them; Duo asks for one reading a minute."
+	from.Help = "A day, or a day and a time. Empty: 24 hours ago. Up to 1000 events, oldest first. Duo asks for no more than one request per minute."
 	return Action{
 		Slug: "read-administrator-log", Title: "Read Administrator Log", Category: logCategory,
 		Help: "Reads what administrators and applications changed, from Duo's older log. The activity log is its successor.",
@@ -218,7 +218,7 @@ func administratorLog() Action {
 // tooOld puts Duo's refusal of a beginning before its 180 days beside it.
 func tooOld(err error) error {
 	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter && strings.Contains(refused.Detail, "mintime must be") {
-		return refusedField(logFrom.Name, "Duo keeps its logs for 180 days. Begin later.", refused)
+		return refusedField(logFrom.Name, "Duo keeps its logs for 180 days. Choose a later start.", refused)
 	}
 	return err
 }

@@ -33,7 +33,7 @@ func TestProofModelNotices(t *testing.T) {
 	}{
 		{"nobody edits a user in the trash, and the trash counts", [][2]string{
 			{"bypass.go", "if u.Status != duo.StatusPendingDeletion {\n\t\treturn \"\"\n\t}"}, {"", "if true {\n\t\treturn \"\"\n\t}"},
-			{"bypass.go", "\t\treturn \"the trash hides the status from before\"\n"}, {"", ""},
+			{"bypass.go", "\t\treturn \"the trash hides the earlier status\"\n"}, {"", ""},
 		}},
 		{"a group that is disabled counts", [][2]string{{"bypass.go", "if g.Status != duo.GroupActive {\n\t\t\treturn \"the group"}, {"", "if g.Status == duo.GroupBypass {\n\t\t\treturn \"the group"}}},
 		{"unlocking asks for the groups", [][2]string{{"users.go", "if err := MayUnlock(in.role, user); err != nil {"}, {"", "if err := editable(user); err != nil {"}}},

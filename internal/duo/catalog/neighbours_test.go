@@ -59,7 +59,7 @@ func TestGroupActions(t *testing.T) {
 	s.refuses(t, "group_id", "modify-group", "group_id", pilots)
 	s.refuses(t, "name", "modify-group", "group_id", pilots, "name", "Staff")
 	s.says(t, "Changed the name from Pilots to Crew and the status from Active to Bypass.", "modify-group", "group_id", pilots, "name", "Crew", "status", "bypass")
-	s.says(t, "Nothing was different from what it was.", "modify-group", "group_id", pilots, "name", "Crew")
+	s.says(t, "Nothing was changed: every value was already so.", "modify-group", "group_id", pilots, "name", "Crew")
 	if r := s.says(t, "Read 1 member.", "list-group-members", "group_id", staff); r.Table.Rows[0][0] != "ada" {
 		t.Error(r.Table.Rows)
 	}
@@ -75,9 +75,9 @@ func TestTokenAndCredentialActions(t *testing.T) {
 	free, taken, user := s.ids["DH0000000000000000EX"], s.ids["joined token"], s.ids["DU0000000000000000EX"]
 	s.says(t, "Assigned hardware token 100200 to ada.", "assign-hardware-token-to-user", "user_id", user, "token_id", free)
 	s.refuses(t, "token_id", "assign-hardware-token-to-user", "user_id", user, "token_id", free)
-	s.says(t, "Took hardware token 100201 from ada.", "un-assign-hardware-token-from-user", "user_id", user, "token_id", taken)
+	s.says(t, "Removed hardware token 100201 from ada.", "un-assign-hardware-token-from-user", "user_id", user, "token_id", taken)
 	s.refuses(t, "token_id", "un-assign-hardware-token-from-user", "user_id", user, "token_id", taken)
-	s.says(t, "Deleted hardware token 100201, which nobody had.", "delete-hardware-token", "token_id", taken)
+	s.says(t, "Deleted hardware token 100201, which was not assigned.", "delete-hardware-token", "token_id", taken)
 	s.says(t, "Deleted hardware token 100200, which ada had.", "delete-hardware-token", "token_id", free)
 	s.says(t, "Read 0 hardware tokens.", "list-hardware-tokens")
 	s.says(t, "Deleted the credential Key of ada.", "delete-webauthn-credential", "webauthnkey", s.ids["WA0000000000000000EX"])

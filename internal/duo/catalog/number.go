@@ -50,7 +50,7 @@ func (f PhoneNumber) normalize(typed string, _ bool) (plain, fault string) {
 	}
 	t, fault := ParseTelephone(typed)
 	if fault == "" && t.Extension != "" {
-		return "", "This number has an extension. Leave it out: there is no place for one here."
+		return "", "This number has an extension. Remove it: this field does not take one."
 	}
 	if f.Digits {
 		return strings.TrimPrefix(t.Number, "+"), fault
@@ -67,11 +67,11 @@ func aboutTrunk(compact string) (fault string) {
 	case notKept != "" && notDropped != "":
 		return notDropped
 	case notKept != "", kept.Number == dropped.Number, notDropped == "" && dropped.inUse() && !kept.inUse():
-		return "Leave the (0) out: it is not dialed after the country code."
+		return "Remove the (0): it is not dialed after the country code."
 	case notDropped != "", kept.inUse() && !dropped.inUse():
 		return "Write the (0) as 0: in this country it is dialed after the country code."
 	}
-	return "Write the (0) as 0, or leave it out: with and without it this is another number."
+	return "Write the (0) as 0, or remove it: with and without it this is a different number."
 }
 
 // withoutJoints drops what people write between the digits of a number.

@@ -16,10 +16,10 @@ func phoneRow(p duo.Phone) []string {
 
 func listPhones() Action {
 	number, phoneExtension := phoneNumber, phoneExtension
-	number.Help, number.Example, phoneExtension.Example = "Only the phone with this number, with its country code.", "", ""
+	number.Help, number.Example, phoneExtension.Example = "Only the phone with this number, including the country code.", "", ""
 	return Action{
 		Slug: "list-phones", Title: "List Phones", Category: phoneCategory,
-		Help: "Reads the account's phones and tablets, with who has them.",
+		Help: "Lists the account's phones and tablets, with their users.",
 		API:  Admin, Call: "GET /admin/v1/phones", Kind: Read, Role: Auditor, Fields: []Field{number, phoneExtension, listLimit, listOffset}, Check: checkExtension,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			found, metadata, err := d.PhonesMatching(ctx, duo.PhoneFilter{Number: number.Of(in), Extension: phoneExtension.Of(in)}, listLimit.Of(in), listOffset.Of(in))
@@ -34,7 +34,7 @@ func listPhones() Action {
 func getPhone() Action {
 	return Action{
 		Slug: "get-phone", Title: "Get Phone", Category: phoneCategory,
-		Help: "Reads one phone, with who has it.",
+		Help: "Reads one phone, with its users.",
 		API:  Admin, Call: "GET /admin/v1/phones/{phone_id}", Kind: Read, Role: Auditor, Fields: []Field{phoneID},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			phone, err := d.Phone(ctx, duo.PhoneID(phoneID.Of(in)))
@@ -49,7 +49,7 @@ func getPhone() Action {
 func getUsersPhones() Action {
 	return Action{
 		Slug: "get-users-phones", Title: "Get User's Phones", Category: phoneCategory,
-		Help: "Reads the phones that a user has.",
+		Help: "Lists a user's phones.",
 		API:  Admin, Call: "GET /admin/v1/users/{user_id}/phones", Kind: Read, Role: Auditor, Fields: []Field{userID, listLimit, listOffset},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, err := d.User(ctx, duo.UserID(userID.Of(in)))

@@ -14,15 +14,15 @@ const phoneCategory = "Admin API - Phones"
 var (
 	phoneID       = ID{Name: "phone_id", Label: "Phone", Names: OfPhone, Example: "DP0000000000000000EX"}
 	phonePlatform = Choice{Name: "platform", Label: "Platform", Example: "apple ios", Options: []Option{
-		{"apple ios", "Apple iOS"}, {"google android", "Google Android"}, {"generic smartphone", "Other smartphone"},
+		{"apple ios", "Apple iOS"}, {"google android", "Google Android"}, {"generic smartphone", "Generic smartphone"},
 		{"windows phone", "Windows Phone"}, {"rim blackberry", "BlackBerry"}, {"java j2me", "Java J2ME"},
 		{"palm webos", "Palm webOS"}, {"symbian os", "Symbian OS"}, {"windows mobile", "Windows Mobile"},
 	}}
 	phoneType      = Choice{Name: "type", Label: "Type", Default: "mobile", Example: "mobile", Options: []Option{{"mobile", "Mobile"}, {"landline", "Landline"}}}
 	phoneNumber    = PhoneNumber{Name: "number", Label: "Number", Help: "With the country code, such as +44 20 7946 0123. Empty for a tablet.", Example: "+12025550177", Extension: "extension"}
-	phoneLabel     = Text{Name: "name", Label: "Name", Help: "What people call it, such as Reception.", Example: "Reception"}
-	phoneExtension = Text{Name: "extension", Label: "Extension", Help: "Digits, and the signs , # and *.", Max: 32, Example: "22", Pattern: `[0-9,#*]+`}
-	phonePredelay  = Int{Name: "predelay", Label: "Seconds to wait before the extension is dialled", Max: 3600, Optional: true, Example: "2"}
+	phoneLabel     = Text{Name: "name", Label: "Name", Help: "A name for it, such as Reception.", Example: "Reception"}
+	phoneExtension = Text{Name: "extension", Label: "Extension", Help: "Digits, commas, # and *.", Max: 32, Example: "22", Pattern: `[0-9,#*]+`}
+	phonePredelay  = Int{Name: "predelay", Label: "Seconds to wait before dialing the extension", Max: 3600, Optional: true, Example: "2"}
 	phonePostdelay = Int{Name: "postdelay", Label: "Seconds to wait after the extension before speaking", Max: 3600, Optional: true, Example: "1"}
 )
 
@@ -31,10 +31,10 @@ var (
 const mostRelated = 100
 
 func createPhone() Action {
-	owner := ID{Name: "user_id", Label: "User", Names: OfUser, Help: "Who gets the phone. Empty: nobody yet.", Optional: true, Example: userID.Example}
+	owner := ID{Name: "user_id", Label: "User", Names: OfUser, Help: "The user to assign the phone to. Empty: not assigned.", Optional: true, Example: userID.Example}
 	return Action{
 		Slug: CreatePhone, Title: "Create Phone", Category: phoneCategory,
-		Help: "Adds a phone to this organization's Duo account, and assigns it to a user if one is named. Nothing is sent to it.",
+		Help: "Adds a phone to this organization's Duo account, and assigns it to a user if you choose one. Nothing is sent to the phone.",
 		API:  Admin, Call: "POST /admin/v1/phones", Kind: Write, Role: Technician,
 		Fields: []Field{phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, phonePredelay, phonePostdelay, owner},
 		Check:  checkNewPhone,
@@ -96,7 +96,7 @@ func checkNewPhone(in Values) []FieldError {
 
 func checkExtension(in Values) []FieldError {
 	if strings.Trim(phoneExtension.Of(in), "0123456789,#*") != "" {
-		return []FieldError{{Field: phoneExtension.Name, Message: "Only digits and the signs , # and * can be dialled."}}
+		return []FieldError{{Field: phoneExtension.Name, Message: "Only digits, commas, # and * can be dialed."}}
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func modifyPhone() Action {
 	kind.Filled, platform.Filled = true, true
 	return Action{
 		Slug: ModifyPhone, Title: "Modify Phone", Category: phoneCategory,
-		Help: "Changes what is given and leaves the rest as it is. The phone's users keep it.",
+		Help: "Changes the fields that you fill in. The others stay as they are. The phone stays assigned to its users.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician, Edits: true,
 		Fields: []Field{phoneID, phoneNumber, phoneLabel, kind, platform, phoneExtension, predelay, postdelay},
 		Check: func(in Values) []FieldError {
@@ -159,23 +159,23 @@ func phoneFields(in Values, clear bool) duo.PhoneFields {
 // numberTaken says what Duo's "duplicate" means for a phone: nothing was done.
 func numberTaken(err error) error {
 	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeDuplicate {
-		return refusedField(phoneNumber.Name, "This account already has a phone with this number and extension. Look for it among the phones.", refused)
+		return refusedField(phoneNumber.Name, "This account already has a phone with this number and extension. Search the phones for it.", refused)
 	}
 	return err
 }
 
 func tooMany(who string, n int, what string) string {
-	return fmt.Sprintf("%s has %d %s, and Duo keeps at most %d.", who, n, what, mostRelated)
+	return fmt.Sprintf("%s has %d %s; Duo's limit is %d.", who, n, what, mostRelated)
 }
 
 func deletePhone() Action {
-	users := Lines{Name: "user_ids", Label: "Users", Help: "Who has the phone, by Duo's ids, one a line; empty: nobody. If other people have it, nothing is deleted.", MaxLines: mostRelated}
+	users := Lines{Name: "user_ids", Label: "Users", Help: "The phone's users by Duo id, one per line. Empty: not assigned. If the phone has other users, nothing is deleted.", MaxLines: mostRelated}
 	return Action{
 		Slug: DeletePhone, Title: "Delete Phone by ID", Category: phoneCategory,
 		Deletes: true,
-		Help:    "Deletes a phone from the account and from everybody who has it. This cannot be undone.",
+		Help:    "Deletes a phone from the account and from all its users. You can't undo this.",
 		API:     Admin, Call: "DELETE /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician, Fields: []Field{phoneID, users},
-		Asks: "The phone is deleted, and everybody who has it loses it.",
+		Asks: "The phone is deleted from the account and from all its users.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first, so that
 			// the record tells what went, and from whom.
@@ -189,12 +189,12 @@ func deletePhone() Action {
 				ids, names = append(ids, string(u.ID)), append(names, u.Username)
 			}
 			if users.Given(in) && !sameTexts(ids, users.Of(in)) {
-				return r, &FieldError{Field: users.Name, Message: "Other people have this phone than the form says. Look at the phone again."}
+				return r, &FieldError{Field: users.Name, Message: "The phone's users have changed since the form was opened. Look at the phone again."}
 			}
 			if err := d.DeletePhone(ctx, phone.ID); err != nil {
 				return r, err
 			}
-			r.Summary = "Deleted phone " + phoneName(phone) + ", which nobody had."
+			r.Summary = "Deleted phone " + phoneName(phone) + ", which was not assigned."
 			if len(names) > 0 {
 				r.Summary = "Deleted phone " + phoneName(phone) + ", which " + Listed(names, 3) + " had."
 			}
@@ -218,7 +218,7 @@ func assignPhone() Action {
 	return Action{
 		Slug: AssignPhone, Title: "Assign Phone to User", Category: phoneCategory,
 		Unsure: unsurePhones,
-		Help:   "Lets a user sign in with a phone that the account already has.",
+		Help:   "Lets a user log in with a phone that the account already has.",
 		API:    Admin, Call: "POST /admin/v1/users/{user_id}/phones", Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, phone, err := userAndPhone(ctx, d, in)
@@ -246,9 +246,9 @@ func unassignPhone() Action {
 	return Action{
 		Slug: UnassignPhone, Title: "Un-assign Phone from User", Category: phoneCategory,
 		Unsure: unsurePhones,
-		Help:   "Takes a phone from a user. The phone stays in the account.",
+		Help:   "Removes a phone from a user. The phone stays in the account.",
 		API:    Admin, Call: "DELETE /admin/v1/users/{user_id}/phones/{phone_id}", Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
-		Asks: "The user cannot sign in with this phone any more. The phone stays in the account.",
+		Asks: "The user can no longer log in with this phone. The phone stays in the account.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, phone, err := userAndPhone(ctx, d, in)
 			r := Result{Subject: user.Username}
@@ -261,7 +261,7 @@ func unassignPhone() Action {
 			if err := d.UnassignPhone(ctx, user.ID, phone.ID); err != nil {
 				return r, err
 			}
-			r.Summary = "Took phone " + phoneName(phone) + " from " + user.Username + "."
+			r.Summary = "Removed phone " + phoneName(phone) + " from " + user.Username + "."
 			return r, nil
 		},
 	}

@@ -16,7 +16,7 @@ func TestNewPhones(t *testing.T) {
 		form  form
 		fault string // the field at fault; "" if the phone can be made
 	}{
-		{"a number alone", form{"number": "+12025550177"}, ""},
+		{"a number without a unit", form{"number": "+12025550177"}, ""},
 		{"a tablet", form{"name": "Reception iPad", "platform": "apple ios"}, ""},
 		{"a landline", form{"number": "+12025550177", "type": "landline", "extension": "1,,#*", "predelay": "2", "postdelay": ""}, ""},
 		{"nothing at all", form{}, "number"},

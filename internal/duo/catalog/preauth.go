@@ -16,12 +16,12 @@ func preauthRow(d duo.AuthDevice) []string {
 }
 
 func preauthUser() Action {
-	address := Text{Name: "ipaddr", Label: "IP address", Help: "That the person logs in from: policies on networks look at it.", Max: 45, Pattern: addressPattern}
-	host := Text{Name: "hostname", Label: "Host name", Help: "Of the device that the person logs in from."}
-	trusted := Text{Name: "trusted_device_token", Label: "Token of a trusted device", Help: "From an authentication before.", Max: 4096, Secret: true}
+	address := Text{Name: "ipaddr", Label: "IP address", Help: "The address that the person logs in from, for network policies.", Max: 45, Pattern: addressPattern}
+	host := Text{Name: "hostname", Label: "Host name", Help: "The device that the person logs in from."}
+	trusted := Text{Name: "trusted_device_token", Label: "Token of a trusted device", Help: "From an earlier authentication.", Max: 4096, Secret: true}
 	return Action{
 		Slug: "preauth-user", Title: "Preauthenticate User", Category: authCategory,
-		Help: "Asks what a user would have to do to log in, and with which devices. Nothing is sent to anybody.",
+		Help: "Checks what a user has to do to log in, and with which devices. Nothing is sent.",
 		API:  Auth, Call: "POST /auth/v2/preauth", Kind: Read, Role: Helpdesk, Fields: []Field{userID, address, host, trusted},
 		Check: func(in Values) []FieldError {
 			if text := address.Of(in); text != "" {
@@ -51,7 +51,7 @@ func preauthUser() Action {
 }
 
 // preauthWords says what a user would have to do. The link to enroll is not in
-// it: an enrollment e-mail goes to the person.
+// it: an enrollment email goes to the person.
 func preauthWords(p duo.Preauth) string {
 	said := ""
 	if p.Message != "" {
@@ -61,11 +61,11 @@ func preauthWords(p duo.Preauth) string {
 	case duo.PreauthAuth:
 		return "The user is asked for the second factor, with " + counted(len(p.Devices), "device", "devices") + " to choose from." + said
 	case duo.PreauthAllow:
-		return "The user gets in without the second factor: by status, or because a policy says so." + said
+		return "The user logs in without a second factor, because of the status or a policy." + said
 	case duo.PreauthEnroll:
-		return "The user has to enroll a device first. Send an enrollment e-mail." + said
+		return "The user has to enroll a device first. Send an enrollment email." + said
 	case duo.PreauthDeny:
-		return "The user does not get in." + said
+		return "The user cannot log in." + said
 	}
-	return "The user does not get in: Duo says " + string(p.Result) + "." + said
+	return "The user cannot log in: Duo says " + string(p.Result) + "." + said
 }

@@ -20,8 +20,8 @@ const IntegrationKeySecret = "Integration key"
 func ProvisionAuth() Action {
 	return Action{
 		Slug: ProvisionAuthAPI, Title: "Provision Auth API", Category: authCategory,
-		Unsure: "Provision again on the Connection page: an application of the name " + AuthApplication + " that was made is found, and not made twice.",
-		Help:   "Makes an Auth API application in the organization's Duo account, or finds the one made before, and keeps its keys.",
+		Unsure: "Provision again on the Connection page: an application of the name " + AuthApplication + " that already exists is found, not created twice.",
+		Help:   "Creates an Auth API application in the organization's Duo account, or finds the existing one, and stores its keys.",
 		API:    Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Administrator,
 		Alone: true, // two at once would both find nothing, and make two
 		Run: func(ctx context.Context, d *duo.Client, _ Values) (Result, error) {
@@ -66,8 +66,8 @@ func authApplication(ctx context.Context, d *duo.Client) (duo.Integration, error
 // mayNotManage says which permission a refusal is about, unless Duo gives another reason.
 func mayNotManage(err error) error {
 	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeForbidden && !refused.SaysWhy() && !refused.WrongKind() {
-		return refusedField("", "the keys that this organization is reached with may not manage applications. "+
-			"Grant “Grant applications” to that application in the Duo Admin Panel, or enter Auth API keys by hand.", refused)
+		return refusedField("", "this organization's Admin API keys may not manage applications. "+
+			"Grant “Grant applications” to that application in the Duo Admin Panel, or enter Auth API keys yourself.", refused)
 	}
 	return err
 }

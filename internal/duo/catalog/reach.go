@@ -19,7 +19,7 @@ func noSMS(p duo.Phone) string {
 	case p.Number == "":
 		return "This device has no number to send an SMS to."
 	case p.Type == "Landline":
-		return "This is a landline: it cannot get an SMS."
+		return "This is a landline: it cannot receive SMS messages."
 	}
 	return ""
 }
@@ -82,7 +82,7 @@ func whichDevice(pre duo.Preauth, typed string) string {
 	case len(all) == 0:
 		return "This user has no phone."
 	case len(named) == 0:
-		return "No phone of this user has this id. Enter auto, or the id of one: " + Listed(all, mostDevices) + "."
+		return "No phone of this user has this id. Enter auto, or one of these ids: " + Listed(all, mostDevices) + "."
 	case len(named) == 1:
 		return "Enter the id of the phone: " + named[0] + "."
 	}
@@ -101,9 +101,9 @@ var howAsked = map[duo.Factor]struct {
 	any []string
 	why string
 }{
-	duo.FactorPush:  {[]string{"push"}, "can get a push: Duo Mobile has to be activated on it, and the policy has to allow a push"},
-	duo.FactorPhone: {[]string{"phone"}, "can be called: it has to have a number, and the policy has to allow phone calls"},
-	duo.FactorSMS:   {[]string{"sms"}, "can get passcodes by SMS: it has to be a mobile phone with a number, and the policy has to allow them"},
+	duo.FactorPush:  {[]string{"push"}, "can get a push: Duo Mobile must be activated on it, and the policy must allow a push"},
+	duo.FactorPhone: {[]string{"phone"}, "can be called: it must have a number, and the policy must allow phone calls"},
+	duo.FactorSMS:   {[]string{"sms"}, "can get passcodes by SMS: it must be a mobile phone with a number, and the policy must allow them"},
 	duo.FactorAuto:  {[]string{"push", "phone", "sms"}, "can be asked by a push, a call or an SMS"},
 }
 
@@ -114,9 +114,9 @@ func cannotAsk(pre duo.Preauth, r duo.AuthRequest) (field, why string) {
 	switch pre.Result {
 	case duo.PreauthEnroll:
 		if r.User.ID == "" { // Duo answers the same for a name that no user has
-			return authUsername.Name, "Duo knows no device of a user with this name. Check the name; a user who exists has to enroll first."
+			return authUsername.Name, "Duo knows no device of a user with this name. Check the name. An existing user must enroll first."
 		}
-		return authUser.Name, "Duo knows no device of this user that could be asked. The user has to enroll first."
+		return authUser.Name, "Duo knows no device of this user that could be asked. The user must enroll first."
 	case duo.PreauthAuth:
 	default:
 		return "", ""

@@ -116,8 +116,8 @@ const (
 )
 
 var factLabels = map[string]string{
-	factExists: "In Duo", factTrash: "In the trash", factPhone: "User has the phone", factToken: "User has the token", factGroup: "User is in the group",
-	factCount: "Accounts of this name", "edition": "Edition",
+	factExists: "In Duo", factTrash: "Pending Deletion", factPhone: "User has the phone", factToken: "User has the token", factGroup: "User is in the group",
+	factCount: "Accounts with this name", "edition": "Edition",
 }
 
 // folded are the fields whose letter case Duo changes.
@@ -133,14 +133,14 @@ func sameFact(name, a, b string) bool {
 func (b *ReadBack) Compare(a Action, in Values, before, now map[string]string) (Finding, string) {
 	sent := b.Sent(in, before)
 	if len(sent) == 0 || len(before) == 0 || len(now) == 0 {
-		return Unclear, "What was there before is not on record, so that nothing can be compared."
+		return Unclear, "The earlier values are not on record, so nothing can be compared."
 	}
 	made, unmade, differs := true, true, false
 	var names []string
 	for name, want := range sent {
 		was, known := before[name]
 		if !known && before[factExists] != no {
-			return Unclear, "What was there before is not on record, so that nothing can be compared."
+			return Unclear, "The earlier values are not on record, so nothing can be compared."
 		}
 		made = made && sameFact(name, now[name], want)
 		unmade = unmade && sameFact(name, now[name], was)
@@ -152,13 +152,13 @@ func (b *ReadBack) Compare(a Action, in Values, before, now map[string]string) (
 	slices.Sort(names)
 	switch {
 	case !differs:
-		return Unclear, "Everything was as it was sent before, so that nothing can be compared."
+		return Unclear, "Every value was already as sent, so nothing can be compared."
 	case made:
 		return Made, a.factWords(names, before, now)
 	case unmade:
 		return NotMade, a.factWords(names, before, now)
 	}
-	return Unclear, "What is there now is neither what was sent nor what was there before: " + a.factWords(names, before, now)
+	return Unclear, "The values in Duo now are neither those sent nor the earlier ones: " + a.factWords(names, before, now)
 }
 
 // Holds judges whether what was sent is in Duo now, whatever was there before: for a

@@ -51,7 +51,7 @@ func settingsTable(s duo.Settings) *Table {
 func updateSettings() Action {
 	a := Action{
 		Slug: UpdateSettings, Title: "Update Settings", Category: settingsCategory,
-		Help: "Changes the settings that are given and leaves the others as they are.",
+		Help: "Changes the settings that you fill in. The others stay as they are.",
 		API:  Admin, Call: "POST /admin/v1/settings", Kind: Write, Role: Administrator, Edits: true, Fields: []Field{},
 		Check: settingShapes,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
@@ -97,7 +97,7 @@ func settingShapes(in Values) []FieldError {
 	add := func(field, message string) { bad = append(bad, FieldError{Field: field, Message: message}) }
 	for _, name := range []string{"keypress_confirm", "keypress_fraud"} {
 		if text := in.given[name]; strings.Trim(text, "0123456789#*") != "" {
-			add(name, "Give one of 0 to 9, # and *, or nothing.")
+			add(name, "Enter one of 0 to 9, # and *, or leave this empty.")
 		}
 	}
 	for _, name := range []string{"name", "timezone"} {
@@ -107,7 +107,7 @@ func settingShapes(in Values) []FieldError {
 	}
 	if zone := in.given["timezone"]; zone != "" {
 		if _, err := time.LoadLocation(zone); err != nil || zone == "Local" {
-			add("timezone", "There is no time zone of this name. It is one such as Europe/London or America/New_York.")
+			add("timezone", "No time zone has this name. Use one such as Europe/London or America/New_York.")
 		}
 	}
 	return bad
@@ -141,16 +141,16 @@ func SettingFaults(now map[string]string, in Values) []FieldError {
 	switch {
 	case !changed:
 	case (confirm == "") != (fraud == ""):
-		add(beside("keypress_confirm", "keypress_fraud"), "Set both keys, or neither.")
+		add(beside("keypress_confirm", "keypress_fraud"), "Set both keypresses, or neither.")
 	case confirm != "" && confirm == fraud:
-		add(beside("keypress_fraud", "keypress_confirm"), "One key cannot approve and report fraud.")
+		add(beside("keypress_fraud", "keypress_confirm"), "One key cannot both authenticate and report fraud.")
 	}
 	if minutes := after("helpdesk_bypass_expiration"); after("helpdesk_bypass") == "limit" && (minutes == "" || minutes == "0") &&
 		(in.given["helpdesk_bypass"] != "" || in.given["helpdesk_bypass_expiration"] != "") {
-		add("helpdesk_bypass_expiration", "Say how many minutes: the life of their codes is limited.")
+		add("helpdesk_bypass_expiration", "Give a number of minutes: Help Desk bypass codes are allowed with an expiration.")
 	}
 	if in.given["fraud_email"] != "" && after("fraud_email_enabled") == "false" {
-		add("fraud_email", "Nothing is e-mailed while reports of fraud are not: Duo would clear the address.")
+		add("fraud_email", "Fraud alert emails are off, so Duo would clear this address.")
 	}
 	return bad
 }
@@ -163,7 +163,7 @@ func settingRefused(in Values, err error) error {
 	}
 	for _, spec := range settingSpecs() {
 		if _, sent := in.given[spec.Name]; sent && spec.Name == refused.Detail {
-			return refusedField(spec.Name, "Duo did not accept this value, and changed nothing.", refused)
+			return refusedField(spec.Name, "Duo did not accept this value and changed nothing.", refused)
 		}
 	}
 	return err
@@ -183,7 +183,7 @@ func settingsChanged(before, after map[string]string, in Values) string {
 			changed = append(changed, fmt.Sprintf("%s: %s, was %s", spec.Label, orEmpty(spec.Words(after[spec.Name])), orEmpty(spec.Words(before[spec.Name]))))
 		}
 	}
-	summary := "Nothing was different from what it was."
+	summary := "Nothing was changed: every value was already so."
 	if len(changed) > 3 { // the record has what each was set to, and is short
 		changed = labels
 	}
@@ -191,7 +191,7 @@ func settingsChanged(before, after map[string]string, in Values) string {
 		summary = "Changed " + counted(len(changed), "setting", "settings") + ". " + strings.Join(changed, "; ") + "."
 	}
 	if len(kept) > 0 {
-		summary += " Duo left as it was: " + strings.Join(kept, ", ") + "."
+		summary += " Duo did not change: " + strings.Join(kept, ", ") + "."
 	}
 	return summary
 }

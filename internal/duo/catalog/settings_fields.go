@@ -17,65 +17,65 @@ type SettingGroup struct {
 // Settings are the settings that can be changed, each once, in the order of a
 // page.
 var Settings = []SettingGroup{
-	{"Log-in and lockout", []Field{
-		Int{Name: "lockout_threshold", Label: "Failed log-ins that lock a user out", Help: "From 1 to 9999; Duo begins with 10.", Min: 1, Max: 9999, Optional: true, Unit: "failed log-in", Example: "5"},
-		Int{Name: "lockout_expire_duration", Label: "Lockout ends after", Help: "From 5 to 30000 minutes. 0: an administrator has to unlock the user.", Min: 5, Max: 30000, Optional: true, Unit: "minute", Zero: "an administrator unlocks"},
-		Int{Name: "unenrolled_user_lockout_threshold", Label: "Users who do not enroll are locked out after", Help: "0: never.", Max: 3650, Optional: true, Unit: "day", Zero: "never"},
-		Choice{Name: "duo_mobile_otp_type", Label: "Passcodes of Duo Mobile", Options: []Option{{"hotp", "By counter (HOTP)"}, {"totp", "By time (TOTP)"}}},
-		Bool{Name: "enrollment_universal_prompt_enabled", Label: "Enrollment in the Universal Prompt", Optional: true},
-		Bool{Name: "global_ssp_policy_enforced", Label: "Global policy also guards the self-service portal", Optional: true},
+	{"Lockout and Fraud", []Field{
+		Int{Name: "lockout_threshold", Label: "Lockout threshold", Help: "How many failed attempts lock a user out: from 1 to 9999. Duo's default is 10.", Min: 1, Max: 9999, Optional: true, Unit: "failed attempt", Example: "5"},
+		Int{Name: "lockout_expire_duration", Label: "Lockout expiration", Help: "From 5 to 30000 minutes. 0: locked out until an administrator unlocks the user.", Min: 5, Max: 30000, Optional: true, Unit: "minute", Zero: "until an administrator unlocks"},
+		Int{Name: "unenrolled_user_lockout_threshold", Label: "Unenrolled user lockout", Help: "Users who do not enroll within this time are locked out. 0: never.", Max: 3650, Optional: true, Unit: "day", Zero: "never"},
+		Bool{Name: "fraud_email_enabled", Label: "Fraud alert emails", Help: "No also clears the address below.", Optional: true},
+		Email{Name: "fraud_email", Label: "Send fraud alerts to", Help: "Empty: to all administrators."},
 	}},
-	{"Help desk", []Field{
-		Choice{Name: "helpdesk_bypass", Label: "Bypass codes made by Duo's help desk role", Help: "Of people who log in to the Duo Admin Panel, not of operators here.",
-			Options: []Option{{"allow", "Allowed"}, {"limit", "Allowed, with a limited life"}, {"deny", "Not allowed"}}},
-		Int{Name: "helpdesk_bypass_expiration", Label: "Their codes live at most", Help: "Needed where their life is limited. 0: not set.", Max: 525600, Optional: true, Unit: "minute", Zero: "not set"},
-		Bool{Name: "helpdesk_can_send_enroll_email", Label: "Help desk may send enrollment e-mails", Optional: true},
-		Bool{Name: "user_managers_can_put_users_in_bypass", Label: "User managers may put users into bypass", Help: "Whoever is in bypass is never asked for a second factor.", Optional: true},
-		Text{Name: "helpdesk_message", Label: "Help desk message", Help: "Shown to users in Duo's prompt, at most 200 characters.", Max: 200, Multiline: true},
+	{"Help Desk and Roles", []Field{
+		Choice{Name: "helpdesk_bypass", Label: "Help Desk bypass codes", Help: "Whether Help Desk administrators of the Duo Admin Panel may create bypass codes. It does not apply to operators of this console.",
+			Options: []Option{{"allow", "Allowed"}, {"limit", "Allowed, with an expiration"}, {"deny", "Not allowed"}}},
+		Int{Name: "helpdesk_bypass_expiration", Label: "Help Desk bypass code expiration", Help: "Required when these codes are allowed with an expiration. 0: not set.", Max: 525600, Optional: true, Unit: "minute", Zero: "not set"},
+		Bool{Name: "helpdesk_can_send_enroll_email", Label: "Help Desk can send enrollment emails", Optional: true},
+		Bool{Name: "user_managers_can_put_users_in_bypass", Label: "User Managers can set bypass status", Help: "A user with the Bypass status logs in without a second factor.", Optional: true},
+		Text{Name: "helpdesk_message", Label: "Help desk message", Help: "Shown in the Duo Prompt, up to 200 characters.", Max: 200, Multiline: true},
 	}},
-	{"Life of users", []Field{
-		Int{Name: "inactive_user_expiration", Label: "Users who do not log in go to the trash after", Help: "From 30 to 365 days. 0: never.", Min: 30, Max: 365, Optional: true, Unit: "day", Zero: "never"},
-		Int{Name: "pending_deletion_days", Label: "Users in the trash are deleted after", Help: "Duo begins with 7.", Min: 1, Max: 365, Optional: true, Unit: "day"},
-		Int{Name: "log_retention_days", Label: "Logs are kept for", Help: "From 1 to 365 days. 0: without limit.", Min: 1, Max: 365, Optional: true, Unit: "day", Zero: "without limit"},
+	{"Users", []Field{
+		Int{Name: "inactive_user_expiration", Label: "Inactive user expiration", Help: "Users who do not log in for this long are moved to the trash. From 30 to 365 days. 0: never.", Min: 30, Max: 365, Optional: true, Unit: "day", Zero: "never"},
+		Int{Name: "pending_deletion_days", Label: "Trash retention", Help: "How long users stay in the trash before Duo deletes them. Duo's default is 7 days.", Min: 1, Max: 365, Optional: true, Unit: "day"},
+		Bool{Name: "enrollment_universal_prompt_enabled", Label: "Universal Prompt enrollment", Optional: true},
+		Bool{Name: "global_ssp_policy_enforced", Label: "Enforce global policy in self-service portal", Optional: true},
+		Choice{Name: "duo_mobile_otp_type", Label: "Duo Mobile passcode type", Options: []Option{{"hotp", "HOTP (counter-based)"}, {"totp", "TOTP (time-based)"}}},
 	}},
-	{"SMS and phone calls", []Field{
-		Int{Name: "sms_batch", Label: "Passcodes in one SMS", Help: "From 1 to 10.", Min: 1, Max: 10, Optional: true, Unit: "passcode"},
-		Int{Name: "sms_expiration", Label: "SMS passcodes live for", Help: "0: for ever.", Max: 525600, Optional: true, Unit: "minute", Zero: "for ever"},
-		Text{Name: "sms_message", Label: "Text before SMS passcodes"},
-		Bool{Name: "sms_refresh", Label: "New passcodes are sent when the last one was used", Optional: true},
-		PhoneNumber{Name: "caller_id", Label: "Number that calls come from", Help: "With the country code, such as +1 248 555 0100.", Digits: true},
-		Text{Name: "keypress_confirm", Label: "Key that approves a call", Help: "0 to 9, # or *. Set both keys, or neither.", Max: 1, Pattern: `[0-9#*]`},
-		Text{Name: "keypress_fraud", Label: "Key that reports fraud", Help: "0 to 9, # or *. Another one than the key that approves.", Max: 1, Pattern: `[0-9#*]`},
-		Int{Name: "user_telephony_cost_max", Label: "Credits for one log-in, at most", Help: "Duo begins with 20.", Max: 100000, Optional: true, Unit: "credit"},
-		Int{Name: "telephony_warning_min", Label: "Warning when fewer are left than", Help: "0: no warning.", Max: 100_000_000, Optional: true, Unit: "credit", Zero: "no warning"},
+	{"Phone Calls and SMS", []Field{
+		Int{Name: "sms_batch", Label: "SMS passcodes per message", Help: "From 1 to 10.", Min: 1, Max: 10, Optional: true, Unit: "passcode"},
+		Int{Name: "sms_expiration", Label: "SMS passcode expiration", Help: "0: they never expire.", Max: 525600, Optional: true, Unit: "minute", Zero: "never"},
+		Text{Name: "sms_message", Label: "SMS message text"},
+		Bool{Name: "sms_refresh", Label: "Send new passcodes automatically", Help: "When the user has used the last one.", Optional: true},
+		PhoneNumber{Name: "caller_id", Label: "Outgoing caller ID", Help: "With the country code, such as +1 248 555 0100.", Digits: true},
+		Text{Name: "keypress_confirm", Label: "Keypress to authenticate", Help: "0 to 9, # or *. Set both keypresses, or neither.", Max: 1, Pattern: `[0-9#*]`},
+		Text{Name: "keypress_fraud", Label: "Keypress to report fraud", Help: "0 to 9, # or *. It must differ from the keypress to authenticate.", Max: 1, Pattern: `[0-9#*]`},
+		Int{Name: "user_telephony_cost_max", Label: "Max credits per action", Help: "Duo's default is 20.", Max: 100000, Optional: true, Unit: "credit"},
+		Int{Name: "telephony_warning_min", Label: "Low credit alert", Help: "Duo alerts administrators when fewer credits are left. 0: no alert.", Max: 100_000_000, Optional: true, Unit: "credit", Zero: "no alert"},
 	}},
-	{"Passwords of administrators", []Field{
-		Int{Name: "minimum_password_length", Label: "Least length", Help: "From 12 to 100 characters.", Min: 12, Max: 100, Optional: true, Unit: "character"},
-		Bool{Name: "password_requires_lower_alpha", Label: "A small letter is needed", Optional: true},
-		Bool{Name: "password_requires_upper_alpha", Label: "A capital letter is needed", Optional: true},
-		Bool{Name: "password_requires_numeric", Label: "A digit is needed", Optional: true},
-		Bool{Name: "password_requires_special", Label: "A special character is needed", Optional: true},
+	{"Admin Passwords", []Field{
+		Int{Name: "minimum_password_length", Label: "Minimum password length", Help: "From 12 to 100 characters.", Min: 12, Max: 100, Optional: true, Unit: "character"},
+		Bool{Name: "password_requires_lower_alpha", Label: "Require lowercase", Optional: true},
+		Bool{Name: "password_requires_upper_alpha", Label: "Require uppercase", Optional: true},
+		Bool{Name: "password_requires_numeric", Label: "Require number", Optional: true},
+		Bool{Name: "password_requires_special", Label: "Require special character", Optional: true},
 	}},
 	{"Notifications", []Field{
-		Bool{Name: "fraud_email_enabled", Label: "Reports of fraud are e-mailed", Help: "No also clears the address.", Optional: true},
-		Email{Name: "fraud_email", Label: "Reports of fraud go to", Help: "Empty: to all administrators."},
-		Bool{Name: "email_activity_notification_enabled", Label: "Users are told of new devices by e-mail", Optional: true},
-		Bool{Name: "push_activity_notification_enabled", Label: "Users are told of new devices by push", Optional: true},
+		Bool{Name: "email_activity_notification_enabled", Label: "New-device notification by email", Optional: true},
+		Bool{Name: "push_activity_notification_enabled", Label: "New-device notification by push", Optional: true},
 	}},
 	{"General", []Field{
 		Text{Name: "name", Label: "Account name", Help: "Users see it in Duo Mobile.", Filled: true},
-		Choice{Name: "language", Label: "Language", Help: "Of Duo's prompt and messages.", Options: []Option{{"en", "English"}, {"de", "German"}, {"fr", "French"}}},
+		Choice{Name: "language", Label: "Language", Help: "Of the Duo Prompt and Duo's messages.", Options: []Option{{"en", "English"}, {"de", "German"}, {"fr", "French"}}},
 		Text{Name: "timezone", Label: "Time zone", Help: "By its IANA name, such as Europe/London.", Max: 64, Filled: true},
+		Int{Name: "log_retention_days", Label: "Log retention", Help: "From 1 to 365 days. 0: no limit.", Min: 1, Max: 365, Optional: true, Unit: "day", Zero: "no limit"},
 		Bool{Name: "security_checkup_enabled", Label: "Security checkup", Help: "Duo's check of the account, shown in the Duo Admin Panel.", Optional: true},
 	}},
 }
 
-// shownSettings are what Duo tells and does not let anybody change here.
+// shownSettings are settings that Duo returns and does not let a program change.
 var shownSettings = []Column{
-	{"inactive_admin_expiration", "Administrators who do not log in expire after (days)", ""}, {"push_enabled", "Push (now by policy)", ""}, {"sms_enabled", "SMS (now by policy)", ""},
+	{"inactive_admin_expiration", "Inactive admin expiration (days)", ""}, {"push_enabled", "Push (now by policy)", ""}, {"sms_enabled", "SMS (now by policy)", ""},
 	{"voice_enabled", "Phone calls (now by policy)", ""}, {"mobile_otp_enabled", "Passcodes (now by policy)", ""}, {"u2f_enabled", "U2F (now by policy)", ""},
-	{"req_fips_passcodes_android", "FIPS passcodes on Android", ""}, {"reactivation_url", "Reactivation address", ""}, {"reactivation_integration_key", "Reactivation application", ""},
-	{"enrollment_module", "Enrollment module", ""}, {"instant_restore_enabled", "Instant restore", ""}, {"mobile_analytics_disabled", "Analytics of Duo Mobile are off", ""},
+	{"req_fips_passcodes_android", "FIPS passcodes on Android", ""}, {"reactivation_url", "Reactivation URL", ""}, {"reactivation_integration_key", "Reactivation application", ""},
+	{"enrollment_module", "Enrollment module", ""}, {"instant_restore_enabled", "Instant restore", ""}, {"mobile_analytics_disabled", "Duo Mobile analytics turned off", ""},
 }
 
 // SettingValues are an account's settings in the form of their fields. What the

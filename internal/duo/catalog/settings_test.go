@@ -74,11 +74,11 @@ func TestSettingsClear(t *testing.T) {
 	if r := change(map[string]string{"sms_expiration": "0", "log_retention_days": "0", "inactive_user_expiration": "0", "fraud_email": "", "keypress_confirm": "", "keypress_fraud": ""}); !strings.HasPrefix(r.Summary, "Changed 6 settings. ") {
 		t.Error(r.Summary)
 	}
-	if r := change(map[string]string{"lockout_threshold": "10"}); r.Summary != "Nothing was different from what it was." {
+	if r := change(map[string]string{"lockout_threshold": "10"}); r.Summary != "Nothing was changed: every value was already so." {
 		t.Error("set to what it was: ", r.Summary)
 	}
 	// Empty boxes of a form that shows them all say nothing.
-	if r := change(map[string]string{"lockout_threshold": "7", "sms_batch": "", "language": "", "sms_refresh": ""}); r.Summary != "Changed 1 setting. Failed log-ins that lock a user out: 7 failed log-ins, was 10 failed log-ins." {
+	if r := change(map[string]string{"lockout_threshold": "7", "sms_batch": "", "language": "", "sms_refresh": ""}); r.Summary != "Changed 1 setting. Lockout threshold: 7 failed attempts, was 10 failed attempts." {
 		t.Error(r.Summary)
 	}
 }
@@ -93,10 +93,10 @@ func TestSettingsRefused(t *testing.T) {
 		form                 map[string]string
 	}{
 		{"nothing", "name", "Nothing is changed", nil},
-		{"limit without minutes", "helpdesk_bypass_expiration", "how many minutes", map[string]string{"helpdesk_bypass": "limit"}},
-		{"limit with no minutes", "helpdesk_bypass_expiration", "how many minutes", map[string]string{"helpdesk_bypass": "limit", "helpdesk_bypass_expiration": "0"}},
-		{"one key taken away", "keypress_fraud", "both keys", map[string]string{"keypress_fraud": ""}},
-		{"the other key taken away", "keypress_confirm", "both keys", map[string]string{"keypress_confirm": ""}},
+		{"limit without minutes", "helpdesk_bypass_expiration", "a number of minutes", map[string]string{"helpdesk_bypass": "limit"}},
+		{"limit with no minutes", "helpdesk_bypass_expiration", "a number of minutes", map[string]string{"helpdesk_bypass": "limit", "helpdesk_bypass_expiration": "0"}},
+		{"one key taken away", "keypress_fraud", "both keypresses", map[string]string{"keypress_fraud": ""}},
+		{"the other key taken away", "keypress_confirm", "both keypresses", map[string]string{"keypress_confirm": ""}},
 		{"one key for both", "keypress_confirm", "One key cannot", map[string]string{"keypress_confirm": "*"}},
 		{"an address where nothing is sent", "fraud_email", "would clear", map[string]string{"fraud_email": "a@client.example", "fraud_email_enabled": "no"}},
 		{"what Duo refuses", "pending_deletion_days", "Duo did not accept", map[string]string{"lockout_threshold": "5", "pending_deletion_days": "200"}},
@@ -153,12 +153,12 @@ func TestSettingsRefused(t *testing.T) {
 		}
 		told[column.Title] = result.Table.Rows[0][i]
 	}
-	for label, words := range map[string]string{"Failed log-ins that lock a user out": "10 failed log-ins", "Lockout ends after": "an administrator unlocks", "Security checkup": "yes", "Language": "English", "Instant restore": "yes"} {
+	for label, words := range map[string]string{"Lockout threshold": "10 failed attempts", "Lockout expiration": "until an administrator unlocks", "Security checkup": "yes", "Language": "English", "Instant restore": "yes"} {
 		if told[label] != words {
 			t.Errorf("%s: %q", label, told[label])
 		}
 	}
-	if _, has := told["Number that calls come from"]; has {
+	if _, has := told["Outgoing caller ID"]; has {
 		t.Error("a setting is shown that the account lacks")
 	}
 }

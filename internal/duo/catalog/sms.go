@@ -16,17 +16,17 @@ const (
 
 // The texts of messages. Duo sends at most 160 characters, links included.
 var (
-	smsLife       = Span{Name: "valid_secs", Label: "The link is valid for", Min: time.Minute, Max: 7 * day, Default: day, Presets: []time.Duration{time.Hour, day, 3 * day, 7 * day}}
-	smsInstall    = Bool{Name: "install", Label: "Send a link to install Duo Mobile first"}
+	smsLife       = Span{Name: "valid_secs", Label: "Link valid for", Min: time.Minute, Max: 7 * day, Default: day, Presets: []time.Duration{time.Hour, day, 3 * day, 7 * day}}
+	smsInstall    = Bool{Name: "install", Label: "Also send an installation link for Duo Mobile"}
 	smsActivation = Text{Name: "activation_msg", Label: "Text of the activation message", Max: 80,
-		Help: "At most 80 characters, with <acturl> where the link is to stand. Empty: Duo's own text.", Example: "Activate Duo Mobile: <acturl>", Pattern: actPattern}
+		Help: "Up to 80 characters, with <acturl> in place of the link. Empty: Duo's own text.", Example: "Activate Duo Mobile: <acturl>", Pattern: actPattern}
 	smsInstallation = Text{Name: "installation_msg", Label: "Text of the installation message", Max: 80,
-		Help: "At most 80 characters, with <insturl> where the link is to stand. Empty: Duo's own text.", Pattern: installPattern}
+		Help: "Up to 80 characters, with <insturl> in place of the link. Empty: Duo's own text.", Pattern: installPattern}
 )
 
 func holdsLink(name, text, link string) []FieldError {
 	if text != "" && !strings.Contains(text, link) {
-		return []FieldError{{Field: name, Message: "Write " + link + " where the link is to stand."}}
+		return []FieldError{{Field: name, Message: "Write " + link + " in place of the link."}}
 	}
 	return nil
 }
@@ -34,7 +34,7 @@ func holdsLink(name, text, link string) []FieldError {
 func sendActivationSMS() Action {
 	return Action{
 		Slug: SendActivationSMS, Title: "Send Activation By SMS", Category: phoneCategory,
-		Help: "Sends a phone the link that activates Duo Mobile on it. It costs telephony credits. Help Desk may within 15 minutes of an approved verification of the phone's user.",
+		Help: "Sends an activation link for Duo Mobile to a phone. It costs telephony credits. Help Desk can do this within 15 minutes after the phone's user approved a verification.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Role: Helpdesk, Unable: noSMS, Reveals: true,
 		Fields: []Field{phoneID, smsLife, smsInstall, smsActivation, smsInstallation},
 		Asks:   "An SMS is sent now. The device that Duo Mobile was on before is disconnected at once.",
@@ -47,7 +47,7 @@ func sendActivationSMS() Action {
 		Check: func(in Values) []FieldError {
 			bad := append(holdsLink(smsActivation.Name, smsActivation.Of(in), "<acturl>"), holdsLink(smsInstallation.Name, smsInstallation.Of(in), "<insturl>")...)
 			if smsInstallation.Of(in) != "" && !smsInstall.Of(in) {
-				bad = append(bad, FieldError{Field: smsInstallation.Name, Message: "This is sent only together with the link to install Duo Mobile."})
+				bad = append(bad, FieldError{Field: smsInstallation.Name, Message: "This is sent only together with the installation link."})
 			}
 			return bad
 		},
@@ -92,7 +92,7 @@ func phoneForSMS(ctx context.Context, d *duo.Client, id string, unable func(duo.
 func sendInstallationSMS() Action {
 	return Action{
 		Slug: SendInstallationSMS, Title: "Send Installation By SMS", Category: phoneCategory,
-		Help: "Sends a phone the link to install Duo Mobile. It activates nothing. It costs telephony credits.",
+		Help: "Sends an installation link for Duo Mobile to a phone. It activates nothing. It costs telephony credits.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_installation", Kind: Send, Role: Helpdesk, Unable: noSMS,
 		Fields: []Field{phoneID, smsInstallation},
 		Asks:   "An SMS is sent now.",
@@ -107,7 +107,7 @@ func sendInstallationSMS() Action {
 			if _, err := d.SendInstallation(ctx, phone.ID, smsInstallation.Of(in)); err != nil {
 				return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...)}, err
 			}
-			return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...), Summary: "Sent a link to install Duo Mobile by SMS to " + phoneName(phone) + "."}, nil
+			return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...), Summary: "Sent an installation link by SMS to " + phoneName(phone) + "."}, nil
 		},
 	}
 }
@@ -115,9 +115,9 @@ func sendInstallationSMS() Action {
 func sendPasscodeSMS() Action {
 	return Action{
 		Slug: SendPasscodeSMS, Title: "Send Passcode By SMS", Category: phoneCategory,
-		Help: "Sends a phone a new set of passcodes; those sent before stop working. It costs telephony credits.",
+		Help: "Sends new passcodes to a phone. Earlier passcodes stop working. It costs telephony credits.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_passcodes", Kind: Send, Role: Helpdesk, Unable: noPasscodes, Fields: []Field{phoneID},
-		Asks: "An SMS is sent now. Passcodes that were sent before stop working.",
+		Asks: "An SMS is sent now. Earlier passcodes stop working.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			phone, err := phoneForSMS(ctx, d, phoneID.Of(in), noPasscodes)
 			if err != nil {

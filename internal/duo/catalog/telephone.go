@@ -43,7 +43,7 @@ func ParseTelephone(typed string) (t Telephone, fault string) {
 	parsed, err := phonenumbers.Parse(number, noRegion)
 	switch {
 	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
-		return Telephone{}, "This is not a telephone number: no country has this code. It comes behind the +, such as +44."
+		return Telephone{}, "This is not a telephone number: no country has this code. It follows the +, such as +44."
 	case err != nil:
 		return Telephone{}, wrong
 	}
@@ -170,7 +170,7 @@ func (a Action) spread(get func(string) (string, bool)) (func(string) (string, b
 			continue
 		}
 		if own, _ := get(number.Extension); text.Key(own) != "" && text.Key(own) != t.Extension {
-			bad = append(bad, FieldError{Field: number.Extension, Message: "The number has another extension: " + t.Extension + ". Leave one of them out."})
+			bad = append(bad, FieldError{Field: number.Extension, Message: "The number has another extension: " + t.Extension + ". Remove one of them."})
 		}
 		before := get
 		get = func(name string) (string, bool) {

@@ -33,7 +33,7 @@ func tokenName(t duo.Token) string {
 func listTokens() Action {
 	return Action{
 		Slug: "list-hardware-tokens", Title: "List Hardware Tokens", Category: tokenCategory,
-		Help: "Reads the account's hardware tokens, with who has them.",
+		Help: "Lists the account's hardware tokens, with their users.",
 		API:  Admin, Call: "GET /admin/v1/tokens", Kind: Read, Role: Auditor, Fields: []Field{listLimit, listOffset},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			found, metadata, err := d.TokensPage(ctx, listLimit.Of(in), listOffset.Of(in))
@@ -48,7 +48,7 @@ func listTokens() Action {
 func assignToken() Action {
 	return Action{
 		Slug: "assign-hardware-token-to-user", Title: "Assign Hardware Token to User", Category: tokenCategory,
-		Help: "Lets a user sign in with a hardware token that the account already has.",
+		Help: "Lets a user log in with a hardware token that the account already has.",
 		API:  Admin, Call: "POST /admin/v1/users/{user_id}/tokens", Kind: Write, Role: Technician, Fields: []Field{userID, tokenID},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, token, err := userAndToken(ctx, d, in)
@@ -73,9 +73,9 @@ func assignToken() Action {
 func unassignToken() Action {
 	return Action{
 		Slug: "un-assign-hardware-token-from-user", Title: "Un-assign Hardware Token from User", Category: tokenCategory,
-		Help: "Takes a hardware token from a user. The token stays in the account.",
+		Help: "Removes a hardware token from a user. The token stays in the account.",
 		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/tokens/{token_id}", Kind: Write, Role: Technician, Fields: []Field{userID, tokenID},
-		Asks: "The user cannot sign in with this token any more. The token stays in the account.",
+		Asks: "The user can no longer log in with this token. The token stays in the account.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, token, err := userAndToken(ctx, d, in)
 			r := Result{Subject: user.Username}
@@ -88,7 +88,7 @@ func unassignToken() Action {
 			if err := d.UnassignToken(ctx, user.ID, token.ID); err != nil {
 				return r, err
 			}
-			r.Summary = "Took hardware token " + tokenName(token) + " from " + user.Username + "."
+			r.Summary = "Removed hardware token " + tokenName(token) + " from " + user.Username + "."
 			return r, nil
 		},
 	}
@@ -116,9 +116,9 @@ func deleteToken() Action {
 	return Action{
 		Slug: "delete-hardware-token", Title: "Delete Hardware Token", Category: tokenCategory,
 		Deletes: true,
-		Help:    "Deletes a hardware token from the account and from everybody who has it. To bring it back takes its secret.",
+		Help:    "Deletes a hardware token from the account and from all its users. To add it again you need its secret.",
 		API:     Admin, Call: "DELETE /admin/v1/tokens/{token_id}", Kind: Write, Role: Technician, Fields: []Field{tokenID},
-		Asks: "The token is deleted, and everybody who has it loses it.",
+		Asks: "The token is deleted from the account and from all its users.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first, so that
 			// the record tells what went, and from whom.
@@ -130,7 +130,7 @@ func deleteToken() Action {
 			if err := d.DeleteToken(ctx, token.ID); err != nil {
 				return r, err
 			}
-			r.Summary = "Deleted hardware token " + tokenName(token) + ", which nobody had."
+			r.Summary = "Deleted hardware token " + tokenName(token) + ", which was not assigned."
 			if len(token.Users) > 0 {
 				var names []string
 				for _, u := range token.Users {

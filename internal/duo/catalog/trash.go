@@ -14,19 +14,19 @@ import (
 )
 
 func deleteUser() Action {
-	permanent := Bool{Name: "permanent", Label: "Delete for good", Help: "Otherwise the user goes to Duo's trash and can be restored."}
-	confirm := Text{Name: "confirm", Label: "Username", Max: longestTyped, Again: true, Help: "Type the username of the one who is to be deleted for good."}
+	permanent := Bool{Name: "permanent", Label: "Delete permanently", Help: "Otherwise the user is moved to the trash and can be restored."}
+	confirm := Text{Name: "confirm", Label: "Username", Max: longestTyped, Again: true, Help: "Type the username of the user to delete permanently."}
 	return Action{
 		Slug: DeleteUser, Title: "Delete User", Category: userCategory,
 		Deletes: true,
-		Unsure:  "Look whether the user is still there, in the trash, or gone.",
-		Help: "Sends a user to Duo's trash, or deletes for good. If Duo refuses the trash, nothing is deleted. " +
-			"For a user who may be in bypass it takes the Administrator role, and ends the bypass first.",
+		Unsure:  "Check whether the user still exists, is in the trash, or is deleted.",
+		Help: "Moves a user to the trash, or deletes the user permanently. If Duo refuses the move to the trash, nothing is deleted. " +
+			"For a user who may be in bypass this requires the Administrator role and ends the bypass first.",
 		AsksFor: func(in Values) string {
 			if permanent.Of(in) {
-				return "The user is deleted for good, with bypass codes and group memberships. Nothing brings the user back."
+				return "The user is deleted permanently, with bypass codes and group memberships. You can't restore the user."
 			}
-			return "The user goes to Duo's trash and cannot sign in. Until Duo empties it, you can restore the user. " +
+			return "The user is moved to the trash and cannot log in. Until Duo empties the trash, you can restore the user. " +
 				"A bypass ends first: the status becomes Disabled, and the user leaves groups in bypass."
 		},
 		API: Admin, Call: "POST /admin/v1/users/bulk_send_to_trash", Kind: Write, Role: Technician, Fields: []Field{userID, permanent, confirm},
@@ -49,12 +49,12 @@ func deleteUser() Action {
 			}
 			if !typedAs(confirm.Of(in), user.Username) {
 				return Result{Subject: user.Username}, &FieldError{Field: confirm.Name,
-					Message: "Type the username as it is shown: " + Plain(user.Username)}
+					Message: "Type the username exactly as shown: " + Plain(user.Username)}
 			}
 			if err := d.DeleteUser(ctx, id); err != nil {
 				return Result{Subject: user.Username}, err
 			}
-			return Result{Subject: user.Username, Summary: "Deleted user " + user.Username + " for good."}, nil
+			return Result{Subject: user.Username, Summary: "Deleted user " + user.Username + " permanently."}, nil
 		},
 	}
 }
@@ -74,7 +74,7 @@ func sendToTrash(ctx context.Context, d *duo.Client, in Values, user duo.User) (
 	if err := d.SendToTrash(ctx, user.ID); err != nil {
 		return r, err
 	}
-	r.Summary = strings.Join(append(done, "Sent user "+user.Username+" to the trash."), " ")
+	r.Summary = strings.Join(append(done, "Moved user "+user.Username+" to the trash."), " ")
 	return r, nil
 }
 
@@ -82,10 +82,10 @@ func restoreUser() Action {
 	return Action{
 		Slug: RestoreUser, Title: "Restore User", Category: userCategory,
 		Unsure: unsureUser,
-		Help: "Takes a user out of Duo's trash, with the status from before, but never in bypass. It takes the Administrator role, unless the console moved the " +
+		Help: "Restores a user from the trash with the earlier status, but never in bypass. It requires the Administrator role, unless the console moved the " +
 			"user to the trash, the user was not in bypass then, and Duo's activity log shows nothing on the user since.",
 		API: Admin, Call: "POST /admin/v1/users/bulk_restore", Kind: Write, Role: Technician, Fields: []Field{userID},
-		Asks: "The user comes back out of the trash with the status from before. If that is Bypass, it is set to Disabled at once.",
+		Asks: "The user is restored with the earlier status. If that is Bypass, it is set to Disabled at once.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id := duo.UserID(userID.Of(in))
 			user, err := d.User(ctx, id)
@@ -102,7 +102,7 @@ func restoreUser() Action {
 					return r, err
 				}
 				if why := whyNotHarmless(ctx, d, past, user); why != "" {
-					return r, &RoleError{Administrator, "the trash hides the status from before, and " + why + "."}
+					return r, &RoleError{Administrator, "the trash hides the earlier status, and " + why + "."}
 				}
 			}
 			if err := d.Restore(ctx, id); err != nil {
@@ -126,17 +126,17 @@ func withoutBypass(ctx context.Context, d *duo.Client, trashed duo.User) (said s
 	}
 	switch {
 	case after.Status == duo.StatusPendingDeletion:
-		return "Duo still shows the user in the trash: look at the status once the user is back.", nil
+		return "Duo still shows the user in the trash: check the status after the user is restored.", nil
 	case !inBypass(after):
 		return "The status is " + string(after.Status) + ".", nil
 	}
-	said = "The user came back in bypass:"
+	said = "The user was restored in bypass:"
 	if err != nil {
 		said = "The status of the user could not be read:"
 	}
 	done, err := endBypass(ctx, d, after)
 	if err != nil {
-		done = append(done, "Ending that failed: the user may log in without a second factor.")
+		done = append(done, "This bypass could not be ended: the user may log in without a second factor.")
 		return said + " " + strings.Join(done, " "), err
 	}
 	return said + " " + strings.Join(done, " "), nil

@@ -6,7 +6,7 @@ import (
 	"duodesk/internal/duo"
 )
 
-var userColumns = []Column{{"username", "Username", ""}, {"realname", "Full name", ""}, {"email", "E-mail", ""}, {"status", "Status", ""}, {"is_enrolled", "Enrolled", ""},
+var userColumns = []Column{{"username", "Username", ""}, {"realname", "Full name", ""}, {"email", "Email", ""}, {"status", "Status", ""}, {"is_enrolled", "Enrolled", ""},
 	{"last_login", "Last login", Moment}, {"created", "Created", Moment}, {"aliases", "Aliases", ""}, {"groups", "Groups", ""}, {"phones", "Phones", ""}, {"notes", "Notes", ""}, {"user_id", "User id", UserLink}}
 
 func userRow(u duo.User) []string {
@@ -22,12 +22,12 @@ func userRow(u duo.User) []string {
 
 func listUsers() Action {
 	name := Text{Name: "username", Names: OfUser, Label: "Username", Help: "Only the user with this username or alias."}
-	mail := Email{Name: "email", Label: "E-mail", Help: "Only the user with this address."}
-	ids := Lines{Name: "user_id_list", Label: "User ids", Help: "Only these users, one id a line, at most 100.", MaxLines: 100}
-	names := Lines{Name: "username_list", Label: "Usernames", Help: "Only these users, one username a line, at most 100.", MaxLines: 100}
+	mail := Email{Name: "email", Label: "Email", Help: "Only the user with this address."}
+	ids := Lines{Name: "user_id_list", Label: "User ids", Help: "Only these users, one id per line, up to 100.", MaxLines: 100}
+	names := Lines{Name: "username_list", Label: "Usernames", Help: "Only these users, one username per line, up to 100.", MaxLines: 100}
 	return Action{
 		Slug: "list-users", Title: "List Users", Category: userCategory,
-		Help: "Reads the account's users, those in the trash included.",
+		Help: "Lists the account's users, including those in the trash.",
 		API:  Admin, Call: "GET /admin/v1/users", Kind: Read, Role: Auditor, Fields: []Field{name, mail, ids, names, listLimit, listOffset},
 		Check: func(in Values) []FieldError {
 			var by []string
@@ -37,7 +37,7 @@ func listUsers() Action {
 				}
 			}
 			if len(by) > 1 {
-				return []FieldError{{Field: by[1], Message: "Duo looks by one of the four at a time: leave this or the other empty."}}
+				return []FieldError{{Field: by[1], Message: "Duo searches by only one of these four fields at a time: leave this or the other empty."}}
 			}
 			return nil
 		},
@@ -68,7 +68,7 @@ func getUserByUsername() Action {
 			case err != nil:
 				return Result{}, err
 			case !found:
-				return Result{Subject: username.Of(in), Summary: "Nobody has the username or alias " + username.Of(in) + "."}, nil
+				return Result{Subject: username.Of(in), Summary: "No user has the username or alias " + username.Of(in) + "."}, nil
 			}
 			return Result{Subject: user.Username, Summary: "Read user " + user.Username + ".", Table: objectOf(userColumns, userRow, user)}, nil
 		},

@@ -12,16 +12,16 @@ const userCategory = "Admin API - Users"
 
 var (
 	userID       = ID{Name: "user_id", Label: "User", Names: OfUser, Example: "DU0000000000000000EX"}
-	username     = Text{Name: "username", Label: "Username", Help: "As in the directory or the applications that the person signs in to.", Required: true, Example: "casey.example"}
+	username     = Text{Name: "username", Label: "Username", Help: "As in the directory or in the applications that the user logs in to.", Required: true, Example: "casey.example"}
 	realname     = Text{Name: "realname", Label: "Full name", Example: "Casey Example"}
 	firstname    = Text{Name: "firstname", Label: "First name", Example: "Casey"}
 	lastname     = Text{Name: "lastname", Label: "Last name", Example: "Example"}
-	email        = Email{Name: "email", Label: "E-mail", Example: "casey@client.example"}
+	email        = Email{Name: "email", Label: "Email", Example: "casey@client.example"}
 	notes        = Text{Name: "notes", Label: "Notes", Max: 512, Multiline: true, Example: "Starts on Monday"}
-	userAliases  = Lines{Name: "aliases", Label: "Aliases", Help: "Other names of the same person, one a line, at most 8.", MaxLines: 8, Example: "cexample"}
+	userAliases  = Lines{Name: "aliases", Label: "Aliases", Help: "Other usernames of the same person, one per line, up to 8.", MaxLines: 8, Example: "cexample"}
 	statusActive = Option{Value: "active", Label: "Active: asked for the second factor"}
-	statusBypass = Option{Value: "bypass", Label: "Bypass: never asked, until somebody changes it"}
-	statusOff    = Option{Value: "disabled", Label: "Disabled: cannot sign in"}
+	statusBypass = Option{Value: "bypass", Label: "Bypass: not asked, until someone changes the status"}
+	statusOff    = Option{Value: "disabled", Label: "Disabled: cannot log in"}
 	userStatus   = Choice{Name: "status", Label: "Status", Options: []Option{statusActive, statusBypass, statusOff}, Default: "active", Example: "active"}
 )
 
@@ -37,8 +37,8 @@ func statusRole(in Values) Role {
 func createUser() Action {
 	return Action{
 		Slug: CreateUser, Title: "Create User", Category: userCategory,
-		Unsure: "Search the users for {username}: if there is one, it was created.",
-		Help:   "Adds a person to this organization's Duo account. No e-mail is sent.",
+		Unsure: "Search the users for {username}. If the user exists, it was created.",
+		Help:   "Adds a user to this organization's Duo account. No email is sent.",
 		API:    Admin, Call: "POST /admin/v1/users", Kind: Write, Role: Technician, RoleFor: statusRole,
 		Fields: []Field{username, realname, firstname, lastname, email, userStatus, notes, userAliases},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
@@ -59,11 +59,11 @@ func updateUser() Action {
 	return Action{
 		Slug: UpdateUser, Title: "Update User", Category: userCategory,
 		Unsure: unsureUser,
-		Help:   "Changes what is given and leaves the rest as it is. Names, aliases and the status of a user who may be in bypass take the Administrator role.",
+		Help:   "Changes the fields that you fill in. The others stay as they are. For a user who may be in bypass, changing the names, aliases or status requires the Administrator role.",
 		API:    Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Technician, Edits: true, RoleFor: statusRole, Fields: fields,
 		Check: func(in Values) []FieldError {
 			if text, given := in.given["username"]; given && text == "" {
-				return []FieldError{{Field: "username", Message: "A user cannot be without a username."}}
+				return []FieldError{{Field: "username", Message: "A user needs a username."}}
 			}
 			return nil
 		},
@@ -123,7 +123,7 @@ func mayUpdate(in Values, before duo.User, named string) error {
 	case named == "" && (status == "" || disabling), InTrash(before) != "":
 		return editable(before)
 	case named != "" && inBypass(after):
-		return &FieldError{Field: named, Message: "This user is in bypass: whoever logs in by another name would not be asked for a second factor either. End the bypass first."}
+		return &FieldError{Field: named, Message: "This user is in bypass: a login with another name would not ask for a second factor either. End the bypass first."}
 	}
 	return mayLeave(in.role, before, after)
 }
@@ -135,9 +135,9 @@ func unlockUser() Action {
 	return Action{
 		Slug: UnlockUser, Title: "Unlock User", Category: userCategory,
 		Unsure: unsureUser,
-		Help:   "Lets a user who was locked out sign in again, with the second factor. In a group that is not Active it takes the Administrator role.",
+		Help:   "Lets a locked out user log in again, with the second factor. For a user in a group that is not Active this requires the Administrator role.",
 		API:    Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Helpdesk, Fields: []Field{userID},
-		Asks: "The user can sign in again at once, with the second factor.",
+		Asks: "The user can log in again at once, with the second factor.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id, active := duo.UserID(userID.Of(in)), duo.StatusActive
 			user, err := d.User(ctx, id)

@@ -20,7 +20,7 @@ func verifyCaller() Action {
 	return Action{
 		Slug: VerifyCaller, Title: "Verify Caller", Category: userCategory,
 		Unsure: unsureAsked,
-		Help:   "Sends a push with a code to a user's phone. Who approves it, and sees the same code as you, has the phone.",
+		Help:   "Sends a push with a code to a user's phone. A caller who reads you the same code and approves has the phone.",
 		API:    Admin, Call: "POST /admin/v1/users/{user_id}/send_verification_push", Kind: Send, Role: Helpdesk, Reveals: true, Fields: []Field{userID, phoneID},
 		Asks: "The person gets a push now.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
@@ -50,7 +50,7 @@ func verifyCaller() Action {
 			var refused *duo.Error
 			if errors.As(err, &refused) && refused.Code == duo.CodeNotFound {
 				// A push is unknown once it has expired.
-				return Progress{Text: "Nobody answered within " + Duration(VerificationTime) + ".", Answer: NoAnswer, Gone: true}, nil
+				return Progress{Text: "No answer within " + Duration(VerificationTime) + ".", Answer: NoAnswer, Gone: true}, nil
 			}
 			if err != nil {
 				return Progress{}, err
@@ -62,7 +62,7 @@ func verifyCaller() Action {
 			case duo.VerificationDenied:
 				return Progress{Text: "Denied on the phone.", Answer: Denied}, nil
 			case duo.VerificationFraud:
-				return Progress{Text: "Denied, and reported as fraud: the owner of the phone did not call.", Answer: Fraud}, nil
+				return Progress{Text: "Denied and reported as fraud: the owner of the phone did not call.", Answer: Fraud}, nil
 			}
 			return Progress{Text: "The push is on the phone. Waiting for the answer."}, nil
 		},

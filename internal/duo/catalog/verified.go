@@ -27,7 +27,7 @@ func MustBeVerified(ctx context.Context, d *duo.Client, in Values, phone duo.Pho
 		return nil
 	}
 	if len(phone.Users) == 0 {
-		return &RoleError{Technician, "nobody has this phone, so nobody can be verified for it."}
+		return &RoleError{Technician, "this phone is not assigned to a user, so no user can be verified for it."}
 	}
 	for _, u := range phone.Users {
 		past, err := in.verified(ctx, u.ID)
@@ -51,9 +51,9 @@ func whyNotVerified(ctx context.Context, d *duo.Client, past *Past, user duo.Use
 	case err != nil:
 		return "approved a verification on a phone that cannot be read now"
 	case !phone.Activated || !slices.ContainsFunc(phone.Users, func(u duo.User) bool { return u.ID == user }):
-		return "approved a verification on a phone that is no longer an activated one of theirs"
+		return "approved a verification on a phone that is no longer activated for this user"
 	case phone.LastActivated.IsZero():
-		return "approved a verification on a phone of which Duo does not say when it was activated"
+		return "approved a verification on a phone whose activation time Duo does not say"
 	case past.Now.Sub(phone.LastActivated) <= activatedSince:
 		return "approved a verification on a phone that was activated less than a day ago"
 	}

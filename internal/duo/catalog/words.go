@@ -40,7 +40,7 @@ func Listed(names []string, most int) string {
 
 // What to look at when the outcome of several actions is not known.
 const (
-	unsureAsked  = "Nobody knows what the person answered. Ask them whether a request came, before you send another one."
-	unsurePhones = "Look at the user's phones: is the phone among them?"
-	unsureUser   = "Look at the user: does the page show the change?"
+	unsureAsked  = "The person's answer is not known. Ask them whether a request came before you send another."
+	unsurePhones = "Check whether the phone is among the user's phones."
+	unsureUser   = "Check whether the user's page shows the change."
 )

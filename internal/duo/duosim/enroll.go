@@ -94,12 +94,12 @@ func (p *phone) open(now time.Time) bool {
 	return p.ActivationCode != "" && (p.ActivationExpires == nil || now.Unix() < *p.ActivationExpires)
 }
 
-// enrolling tells whether the code of the user's enrollment e-mail can still be used.
+// enrolling tells whether the code of the user's enrollment email can still be used.
 func (u *user) enrolling(now time.Time) bool {
 	return u.EnrollCode != "" && (u.EnrollExpires == nil || now.Unix() < *u.EnrollExpires)
 }
 
-// enrollUser sends the e-mail with which a person enrolls. The user is made when missing. That someone with a device is
+// enrollUser sends the email with which a person enrolls. The user is made when missing. That someone with a device is
 // refused is presumed.
 func (c *call) enrollUser() (any, *refusal) {
 	username, no := c.required("username")
@@ -136,7 +136,7 @@ func (c *call) enrollUser() (any, *refusal) {
 }
 
 // Scan does what a person does with an activation or enrollment code, link or barcode: Duo Mobile is on that phone from
-// now on, or the user of an enrollment e-mail has a phone. It fails when the code is unknown, used, replaced or expired.
+// now on, or the user of an enrollment email has a phone. It fails when the code is unknown, used, replaced or expired.
 func (s *Sim) Scan(code string) error {
 	return change(s, func() error {
 		now := s.now()

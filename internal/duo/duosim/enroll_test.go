@@ -66,7 +66,7 @@ func TestM17AdminEnrollmentByEmail(t *testing.T) {
 	}
 	portal := b.wantOK(b.auth("preauth", "username", "grace")).object()["enroll_portal_url"].(string)
 	if !strings.Contains(mails[1].Text, portal) {
-		t.Errorf("preauth leads to %s, the e-mail says %s", portal, mails[1].Text)
+		t.Errorf("preauth leads to %s, the email says %s", portal, mails[1].Text)
 	}
 	if err := b.Scan(first); err == nil {
 		t.Error("the replaced code was scanned")

@@ -24,13 +24,13 @@ type Effect struct {
 	Parameters     map[string]string `json:"parameters"` // without account_id and without codes
 }
 
-// Message is one text message or e-mail that the simulator would have sent. It may hold an activation link or passcodes.
+// Message is one text message or email that the simulator would have sent. It may hold an activation link or passcodes.
 type Message struct {
 	Time      time.Time `json:"time"`
 	AccountID string    `json:"account_id"`
 	PhoneID   string    `json:"phone_id"`
 	Number    string    `json:"number"`
-	Email     string    `json:"email"` // of an e-mail, which has no phone
+	Email     string    `json:"email"` // of an email, which has no phone
 	Subject   string    `json:"subject"`
 	Text      string    `json:"text"`
 }
@@ -43,7 +43,7 @@ func (s *Sim) Ledger() []Effect {
 	return slices.Clone(s.ledger)
 }
 
-// Outbox returns the text messages and e-mails sent to people of an account since New, oldest first.
+// Outbox returns the text messages and emails sent to people of an account since New, oldest first.
 func (s *Sim) Outbox(accountID string) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()

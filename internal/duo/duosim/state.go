@@ -94,7 +94,7 @@ type user struct {
 	GroupIDs          []string
 	TokenIDs          []string
 	BypassCodes       []*bypassCode
-	EnrollCode        string // of the link in the enrollment e-mail
+	EnrollCode        string // of the link in the enrollment email
 	EnrollExpires     *int64 // nil: never
 }
 

@@ -24,10 +24,10 @@ var ErrOtherOperator = errors.New("run: the invitation is for another operator")
 // looked for in one workspace only.
 const tokenChance = 32
 
-// Invite invites an e-mail into the workspace, in the place of a waiting
+// Invite invites an email into the workspace, in the place of a waiting
 // invitation to it, and returns what makes the link: it is stored nowhere.
 // i.ID is the id of the form. A FieldError says that there is a membership
-// already; whether the e-mail belongs to an operator at all is not told.
+// already; whether the email belongs to an operator at all is not told.
 func (r *Runner) Invite(ctx context.Context, sc store.Scope, actor run.Actor, i store.Invitation) (token string, kept store.Invitation, err error) {
 	workspace := sc.Workspace()
 	chance := make([]byte, tokenChance)
@@ -80,7 +80,7 @@ func (r *Runner) RevokeInvitation(ctx context.Context, sc store.Scope, actor run
 type OpenInvitation struct {
 	store.Invitation
 	Workspace store.Workspace
-	Known     bool // there is an operator with this e-mail
+	Known     bool // there is an operator with this email
 }
 
 // Invitation finds what a token invites to. It returns store.ErrNotFound for any
@@ -109,7 +109,7 @@ func (r *Runner) Invitation(ctx context.Context, token string) (OpenInvitation, 
 
 // Accept makes a known operator a member: the one whose password was checked, or
 // whose session was found. It returns ErrOtherOperator unless the invitation is for
-// that operator's e-mail, and store.ErrEnded when the operator's epoch was raised.
+// that operator's email, and store.ErrEnded when the operator's epoch was raised.
 func (r *Runner) Accept(ctx context.Context, token string, operator store.Operator) (store.Workspace, error) {
 	_, workspace, err := r.accept(ctx, token, func(tx *store.Tx, _ store.Invitation) (store.Operator, error) {
 		return operator, tx.HoldOperator(ctx, operator.ID, operator.Epoch)
@@ -117,8 +117,8 @@ func (r *Runner) Accept(ctx context.Context, token string, operator store.Operat
 	return workspace, err
 }
 
-// AcceptAsNew makes an operator of the invitation's e-mail, and the operator a
-// member. A *store.ConflictError on "operator_email_key" says that the e-mail
+// AcceptAsNew makes an operator of the invitation's email, and the operator a
+// member. A *store.ConflictError on "operator_email_key" says that the email
 // has become known.
 func (r *Runner) AcceptAsNew(ctx context.Context, token, passwordHash string) (store.Operator, store.Workspace, error) {
 	return r.accept(ctx, token, func(tx *store.Tx, i store.Invitation) (store.Operator, error) {

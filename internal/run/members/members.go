@@ -94,7 +94,7 @@ func (r *Runner) EnableMember(ctx context.Context, sc store.Scope, actor run.Act
 	})
 }
 
-// EndMember ends a membership for good. The operator keeps the memberships in
+// EndMember ends a membership permanently. The operator keeps the memberships in
 // other workspaces.
 func (r *Runner) EndMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID) error {
 	return r.actOnMember(ctx, sc, actor, form, operator, store.MemberEnded, "Ended the membership of %s.", func(tx *store.Tx) error {

@@ -37,7 +37,7 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor run.A
 	text = TokenPrefix + base64.RawURLEncoding.EncodeToString(stamped)
 	k.WorkspaceID, k.OperatorID, k.Epoch, k.CreatedAt = workspace, actor.Operator, actor.Epoch, r.Now()
 	if !k.ExpiresAt.After(k.CreatedAt) || k.ExpiresAt.Sub(k.CreatedAt) > store.TokenLife {
-		return "", k, &catalog.FieldError{Field: "days", Message: "A token lives for a year at most."}
+		return "", k, &catalog.FieldError{Field: "days", Message: "A token is valid for at most one year."}
 	}
 	err = r.Store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
 		if err := tx.LockTokens(ctx, actor.Operator); err != nil {
@@ -72,7 +72,7 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor run.A
 			ID: k.ID, Event: store.TokenMade, Operator: actor.Operator, Ticket: actor.Ticket,
 			Subject: k.Name, At: k.CreatedAt,
 			Input:   map[string]string{"grant": GrantText(kept.Grant(), kept.Names), "expires": k.ExpiresAt.UTC().Format(time.RFC3339)},
-			Summary: fmt.Sprintf("Made the access token %s: %s, until %s.", k.Name, grantInShort(kept.Grant(), kept.Names), k.ExpiresAt.UTC().Format("2 Jan 2006")),
+			Summary: fmt.Sprintf("Created the access token %s: %s, until %s.", k.Name, grantInShort(kept.Grant(), kept.Names), k.ExpiresAt.UTC().Format("2 Jan 2006")),
 		})
 	})
 	return text, kept, err
@@ -108,7 +108,7 @@ func (r *Runner) RevokeToken(ctx context.Context, workspace uuid.UUID, actor run
 		if err != nil {
 			return err
 		}
-		whose := "the own access token"
+		whose := "their own access token"
 		if operator != actor.Operator {
 			if catalog.ParseRole(given.Role) < catalog.Owner {
 				return run.ErrForbidden

@@ -168,7 +168,7 @@ func (r *Runner) Pause(ctx context.Context, sc store.Scope, actor run.Actor, id 
 		if err := mayDirect(actor, g, steps); err != nil {
 			return err
 		}
-		p.State, p.PausedWhy = store.PlanPaused, "Paused by hand."
+		p.State, p.PausedWhy = store.PlanPaused, "Paused by an operator."
 		p.Revision++
 		if err := tx.SavePlan(ctx, p); err != nil {
 			return err
@@ -265,7 +265,7 @@ func (r *Runner) Finish(ctx context.Context, sc store.Scope, actor run.Actor, id
 			if act, _ := ActOf(s.Act); act.Last || ended(s) || s.Held {
 				continue
 			}
-			s.State, s.Summary = store.StepSkipped, "Left out. "+s.Summary
+			s.State, s.Summary = store.StepSkipped, "Skipped. "+s.Summary
 			if err := tx.SaveStep(ctx, s); err != nil {
 				return err
 			}

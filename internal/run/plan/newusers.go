@@ -34,7 +34,7 @@ type LineFault struct {
 	Message string
 }
 
-// ParseUsers reads users line by line: username, full name, e-mail, phone, and how the
+// ParseUsers reads users line by line: username, full name, email, phone, and how the
 // user is invited, between commas, semicolons or tabs. All but the username may be empty;
 // invite counts where a line does not say it. Each value is checked by the field of the
 // action that sends it.
@@ -88,9 +88,9 @@ func parseUser(line, invite string) (u NewUser, faults []string) {
 	case u.Invite == InviteSMS && strings.TrimSpace(cells[3]) == "":
 		faults = append(faults, "An SMS needs a phone.")
 	case u.Invite == InviteEmail && strings.TrimSpace(cells[2]) == "":
-		faults = append(faults, "An enrollment e-mail needs an e-mail address.")
+		faults = append(faults, "An enrollment email needs an email address.")
 	case u.Invite != InviteNone && u.Invite != InviteSMS && u.Invite != InviteEmail:
-		faults = append(faults, "The invitation is none, sms or email.")
+		faults = append(faults, "The invitation must be none, sms or email.")
 	}
 	return u, faults
 }

@@ -126,7 +126,7 @@ func sameName(name string, accounts []store.Account) string {
 	if len(same) == 0 {
 		return ""
 	}
-	return "Duo has an account of this name already: " + strings.Join(same, ", ") + "."
+	return "Duo already has an account with this name: " + strings.Join(same, ", ") + "."
 }
 
 // settings makes the step that changes what differs from what the account has now.

@@ -55,7 +55,7 @@ func (b *builder) user(u NewUser, existing string) {
 		b.add(store.PlanStep{Key: "invite/" + name, Act: catalog.EnrollUser, Subject: u.Username,
 			WaitsFor: []string{person.Key},
 			Input:    given("username", u.Username, "email", u.Email),
-			Warning:  fmt.Sprintf("An e-mail is sent to %s. Anyone who opens its link enrolls a device as this user.", u.Email)})
+			Warning:  fmt.Sprintf("An email is sent to %s. Anyone who opens its link enrolls a device as this user.", u.Email)})
 	}
 }
 

@@ -72,7 +72,7 @@ type Stale struct {
 	Changes []store.PlanChange // since then
 }
 
-func (e *Stale) Error() string { return fmt.Sprintf("plan: at revision %d by now", e.Now.Revision) }
+func (e *Stale) Error() string { return fmt.Sprintf("plan: now at revision %d", e.Now.Revision) }
 
 // Settled says that a plan is not in a state in which it can be changed so.
 type Settled struct{ State string }

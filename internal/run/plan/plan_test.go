@@ -255,7 +255,7 @@ func (d *desk) exactlyOnce() {
 		"/admin/v1/users"] != 2 {
 		d.t.Error(effects)
 	}
-	if sent := d.messages(o.AccountID); sent != 3 { // one SMS to install and one to activate, one e-mail
+	if sent := d.messages(o.AccountID); sent != 3 { // one SMS to install and one to activate, one email
 		d.t.Errorf("%d messages were sent", sent)
 	}
 	settings, err := d.Runner.Settings(d.t.Context(), d.Scope(), o)
@@ -272,7 +272,7 @@ func (d *desk) exactlyOnce() {
 	}
 }
 
-// messages counts the SMS messages and e-mails of an account.
+// messages counts the SMS messages and emails of an account.
 func (d *desk) messages(account string) (n int) {
 	for _, e := range d.Sim.Ledger() {
 		if e.AccountID == account && e.Kind == duosim.Sent {

@@ -100,7 +100,7 @@ func TestStatesOfAPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.advance()
-	d.wantState(store.PlanPaused, "by hand")
+	d.wantState(store.PlanPaused, "by an operator")
 	if err := r.Continue(ctx, sc, actor, d.plan); err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func accountOf(typed string, accounts []store.Account) (id, fault string) {
 		return "", fmt.Sprintf("No account has exactly this name. %d are close: %s. Choose one by its id.", len(near),
 			listedByID(near))
 	}
-	return "", "The Accounts API lists no such account. Choose one of the list, or refresh it."
+	return "", "The Accounts API does not list this account. Choose an account from the list, or refresh it."
 }
 
 func usableID(a store.Account) (id, fault string) {
@@ -99,9 +99,9 @@ func (r *Runner) takenBy(ctx context.Context, tx *store.Tx, account string, acco
 	for _, a := range accounts {
 		if a.AccountID == account && a.MappedTo != nil {
 			if holder, err := tx.Organization(ctx, *a.MappedTo); err == nil {
-				return "This account belongs to " + holder.Name + ". Take it away there first."
+				return "This account belongs to " + holder.Name + ". Unmap it there first."
 			}
 		}
 	}
-	return "Another organization has this account. Take it away there first."
+	return "Another organization has this account. Unmap it there first."
 }

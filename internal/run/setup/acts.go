@@ -234,7 +234,7 @@ func (r *Runner) checkStep(ctx context.Context, w plan.Work) (plan.Done, error) 
 	}
 	err := r.CheckKeys(ctx, w.Scope, w.Actor, keys.CheckedAs(w.Run))
 	if errors.Is(err, store.ErrNotFound) {
-		return plan.Done{}, &plan.Refusal{Summary: "There are no Auth API keys to check."}
+		return plan.Done{}, &plan.Refusal{Summary: "This organization has no Auth API keys to check."}
 	}
 	if store.IsConflict(err, "integration_secret_own_key") {
 		return plan.Done{}, &plan.Refusal{Summary: "Another organization has the same Auth API keys."}

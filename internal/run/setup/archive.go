@@ -41,7 +41,7 @@ func (r *Runner) Archive(ctx context.Context, sc store.Scope, actor run.Actor, o
 			return err
 		}
 		if open > 0 {
-			bad = fault(ConfirmField, fmt.Sprintf("Duo is still doing something for this organization (open runs: %d). Archive it when they are closed.", open))
+			bad = fault(ConfirmField, fmt.Sprintf("This organization has open runs (%d). Archive it when they are closed.", open))
 			return nil
 		}
 		if err := tx.ArchiveOrganization(ctx, o.ID, actor.Operator, r.Now()); err != nil {

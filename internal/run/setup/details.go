@@ -57,25 +57,25 @@ func (d Details) parse() (store.Organization, []catalog.FieldError) {
 		}
 	}
 	if len(o.Aliases) > mostAliases {
-		fault(AliasesField, "These are %d; there can be %d.", len(o.Aliases), mostAliases)
+		fault(AliasesField, "%d listed; the limit is %d.", len(o.Aliases), mostAliases)
 	}
 	if i := tooLong(o.Aliases, longestAlias); i >= 0 {
-		fault(AliasesField, "One begins “%s” and is too long: %d characters at most.", start(o.Aliases[i]), longestAlias)
+		fault(AliasesField, "“%s…” is too long; the limit is %d characters.", start(o.Aliases[i]), longestAlias)
 	}
 	o.Tags = splitList(strings.ToLower(d.Tags), "|,;\n", text.Same)
 	slices.Sort(o.Tags)
 	if len(o.Tags) > mostTags {
-		fault(TagsField, "These are %d; there can be %d.", len(o.Tags), mostTags)
+		fault(TagsField, "%d listed; the limit is %d.", len(o.Tags), mostTags)
 	}
 	if i := tooLong(o.Tags, longestTag); i >= 0 {
-		fault(TagsField, "One begins “%s” and is too long: %d characters at most.", start(o.Tags[i]), longestTag)
+		fault(TagsField, "“%s…” is too long; the limit is %d characters.", start(o.Tags[i]), longestTag)
 	}
 	var known bool
 	if o.TimeZone, known = timeZone(d.TimeZone); !known {
-		fault(TimeZoneField, "No time zone has this name. Write it like Europe/London or America/New_York.")
+		fault(TimeZoneField, "No time zone has this name. Use one such as Europe/London or America/New_York.")
 	}
 	if o.Colour, known = colourOf(d.Colour); !known {
-		fault(ColourField, "Colours are 1 to 12, or %s.", strings.Join(Colours[:], ", "))
+		fault(ColourField, "Colors are 1 to 12, or %s.", strings.Join(Colours[:], ", "))
 	}
 	return o, bad
 }
@@ -131,12 +131,12 @@ func colourOf(typed string) (int, bool) {
 // Overtaken says that somebody changed what a form was about after the form was
 // opened: nothing was saved.
 type Overtaken struct {
-	By  string // an operator's e-mail; empty when it is not on record
+	By  string // an operator's email; empty when it is not on record
 	At  time.Time
 	Now store.Organization // as it stands
 }
 
-func (e *Overtaken) Error() string { return "run: changed by somebody else since the form was opened" }
+func (e *Overtaken) Error() string { return "run: changed by someone else since the form was opened" }
 
 // ChangeOrganization saves what was typed about an organization, as it was at a
 // revision. Where it was changed since the error is an *Overtaken. What is as it
@@ -144,7 +144,7 @@ func (e *Overtaken) Error() string { return "run: changed by somebody else since
 func (r *Runner) ChangeOrganization(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID, revision int, typed Details) ([]catalog.FieldError, error) {
 	wanted, bad := typed.parse()
 	if text.Line(typed.Colour) == "" {
-		bad = append(bad, catalog.FieldError{Field: ColourField, Message: "Choose a colour."})
+		bad = append(bad, catalog.FieldError{Field: ColourField, Message: "Choose a color."})
 	}
 	if len(bad) > 0 {
 		return bad, nil
@@ -195,7 +195,7 @@ func changesOf(from, to store.Organization) []fieldChange {
 		{AliasesField, "Aliases", strings.Join(from.Aliases, ", "), strings.Join(to.Aliases, ", ")},
 		{TagsField, "Tags", strings.Join(from.Tags, ", "), strings.Join(to.Tags, ", ")},
 		{TimeZoneField, "Time zone", from.TimeZone, to.TimeZone},
-		{ColourField, "Colour", colourWord(from.Colour), colourWord(to.Colour)},
+		{ColourField, "Color", colourWord(from.Colour), colourWord(to.Colour)},
 	}
 	return slices.DeleteFunc(all, func(c fieldChange) bool { return c.from == c.to })
 }

@@ -77,9 +77,9 @@ func directoryNameFree(ctx context.Context, tx *store.Tx, o store.Organization, 
 func directoryConflict(err error) ([]catalog.FieldError, error) {
 	switch {
 	case store.IsConflict(err, "directory_key_name"), errors.Is(err, errDirectoryName):
-		return fault(DirectoryNameField, "This organization has a directory of this name, or of one that differs only in case or accents. Give it another."), nil
+		return fault(DirectoryNameField, "This organization already has a directory with this name, apart from case or accents. Choose another name."), nil
 	case store.IsConflict(err, "directory_key_key"):
-		return fault(DirectoryKeyField, "This organization has this key already."), nil
+		return fault(DirectoryKeyField, "This organization already has this key."), nil
 	}
 	return nil, err
 }

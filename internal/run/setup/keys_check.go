@@ -116,7 +116,7 @@ func (r *Runner) activate(ctx context.Context, tx *store.Tx, actor run.Actor, o 
 // returns store.ErrNotFound if none waits.
 func (r *Runner) ActivateKeys(ctx context.Context, sc store.Scope, actor run.Actor, k Keys) error {
 	activate := func(tx *store.Tx, o store.Organization, v store.Version) (string, error) {
-		return "Put to use although " + lastCheck(v) + ".", r.activate(ctx, tx, actor, o, v)
+		return "Activated although " + lastCheck(v) + ".", r.activate(ctx, tx, actor, o, v)
 	}
 	return r.settleCandidate(ctx, sc, actor, k, store.IntegrationActivated, activate)
 }

@@ -14,9 +14,9 @@ import (
 // mappedMeanwhile says what somebody else made of an organization's account
 // since a form was opened.
 func (r *Runner) mappedMeanwhile(ctx context.Context, tx *store.Tx, o store.Organization, accounts []store.Account) (string, error) {
-	done := "took the account away"
+	done := "unmapped the organization"
 	if o.AccountID != "" {
-		done = "mapped this to " + namedAccount(o.AccountID, accounts)
+		done = "mapped the organization to " + namedAccount(o.AccountID, accounts)
 	}
 	return r.meanwhile(ctx, tx, o, done, store.OrganizationMapped, store.OrganizationUnmapped, store.ConnectionChanged)
 }
@@ -39,7 +39,7 @@ func (r *Runner) meanwhile(ctx context.Context, tx *store.Tx, o store.Organizati
 	if err == nil {
 		when = " " + agoText(r.Now().Sub(at))
 	}
-	return cmp.Or(by, "Somebody") + " " + done + when + ". Save again to replace that.", nil
+	return cmp.Or(by, "Someone") + " " + done + when + ". Save again to replace that.", nil
 }
 
 func agoText(d time.Duration) string {

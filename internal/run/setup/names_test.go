@@ -67,9 +67,9 @@ func TestAccountOf(t *testing.T) {
 		{"Rose", "", "No account has exactly this name. 2 are close: DA0000000000000ROSE1"},
 		{"nowhere", "", noHost}, {"DA00000000000NOWHERE", "", noHost}, {"Nowhere (DA00000000000NOWHERE)", "", noHost},
 		{"Both", "", "2 accounts match this name: DA000000000000TWINS3 (Both, api-0a1b2c3d.duosecurity.com) and DA000000000000TWINS4 (both, no usable API host)"},
-		{"Acm", "", "lists no such account"},
-		{"Acme (DA0000000000NOTTHERE)", "", "lists no such account"},
-		{"da00000000000000acme", "", "lists no such account"},
+		{"Acm", "", "does not list this account"},
+		{"Acme (DA0000000000NOTTHERE)", "", "does not list this account"},
+		{"da00000000000000acme", "", "does not list this account"},
 	} {
 		id, fault := accountOf(test.text, accounts)
 		if id != test.id || (fault == "") != (test.fault == "") || !strings.Contains(fault, test.fault) {

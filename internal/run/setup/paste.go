@@ -86,7 +86,7 @@ func (p *Pasted) take(typed map[string]string, input, kind string, values []stri
 		typed[input] = values[0]
 		p.Found = append(p.Found, input)
 	default:
-		message := fmt.Sprintf("The pasted text holds %d %s. Enter the one of this application.", len(values), kind)
+		message := fmt.Sprintf("The pasted text holds %d %s. Enter the key of this application.", len(values), kind)
 		p.Faults = append(p.Faults, catalog.FieldError{Field: input, Message: message})
 	}
 }

@@ -81,7 +81,7 @@ func directoryRecord(e store.Event, actor run.Actor, o store.Organization, d sto
 func checkRecord(actor run.Actor, v store.Version, d diagnosis, now time.Time) store.Record {
 	summary := d.Verdict.Headline + "."
 	if d.Finding != Fails && v.State == store.Candidate {
-		summary += " Put to use."
+		summary += " Activated."
 	}
 	r := versionRecord(store.IntegrationChecked, actor, v, summary, now)
 	if d.Finding == Fails {
@@ -122,7 +122,7 @@ func mappingRecord(actor run.Actor, o store.Organization, account string, accoun
 	switch {
 	case account == "":
 		r.Event, r.AccountID = store.OrganizationUnmapped, o.AccountID
-		r.Summary = "Took away " + namedAccount(o.AccountID, accounts) + "."
+		r.Summary = "Unmapped " + namedAccount(o.AccountID, accounts) + "."
 	case o.AccountID == "":
 		r.Summary = "Mapped to " + namedAccount(account, accounts) + "."
 	default:
@@ -202,7 +202,7 @@ func keptNameRecord(actor run.Actor, o store.Organization, d store.Drifted, now 
 		Subject: o.Name, At: now,
 		Input: map[string]string{"account_name_from": catalog.Plain(d.AccountName),
 			"account_name": catalog.Plain(d.NameNow)},
-		Summary: "Kept the name " + o.Name + "; Duo calls the account " + catalog.Plain(d.NameNow) + " now.",
+		Summary: "Kept the name " + o.Name + "; in Duo the account is named " + catalog.Plain(d.NameNow) + " now.",
 	}
 }
 
@@ -214,7 +214,7 @@ func importRecord(actor run.Actor, id uuid.UUID, judged []JudgedRow, now time.Ti
 		summary += fmt.Sprintf("; %d existed already", n[Exists])
 	}
 	if n[Faulty] > 0 {
-		summary += fmt.Sprintf("; %d left out for their faults", n[Faulty])
+		summary += fmt.Sprintf("; %d skipped because of errors", n[Faulty])
 	}
 	return store.Record{
 		ID: id, Event: store.OrganizationsImported, Operator: actor.Operator, Ticket: actor.Ticket,

@@ -107,7 +107,7 @@ func (s *pages) formOfFields(ctx context.Context, v site.Visitor, f sheet, field
 }
 
 func actionFacts(a catalog.Action) []views.Fact {
-	facts := []views.Fact{{Label: "Duo call", Text: a.Call, Mono: true}, {Label: "Least role", Text: a.Role.String()}}
+	facts := []views.Fact{{Label: "Duo call", Text: a.Call, Mono: true}, {Label: "Role", Text: "Requires the " + a.Role.Title() + " role"}}
 	if a.Asks != "" {
 		facts = append(facts, views.Fact{Label: "What it does", Text: a.Asks, Note: "You are asked first."})
 	}

@@ -29,13 +29,13 @@ func (s *pages) verifySheet(ctx context.Context, v site.Visitor, f sheet) (views
 	name := words.DisplayName(user)
 	if len(phones) == 0 {
 		confirm.Heading = "Verify " + name
-		confirm.Consequences = []string{"No phone of this user has Duo Mobile activated, so that no push can reach one.", "Call back on a number that you have on file, or check a passcode of a hardware token with Send Duo Authentication."}
+		confirm.Consequences = []string{"Duo Mobile is not activated on any phone of this user, so a push cannot reach the user.", "Call back on a number that you have on file, or check a passcode of a hardware token with Send Duo Authentication."}
 		confirm.Onward = views.Link{Text: "Send Duo Authentication", Href: site.ActionPath(v, catalog.SendAuthentication, "user_id", string(user.ID))}
 		return confirm, nil
 	}
 	page := actions.ActionForm{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Heading: "Verify " + name,
-		About:  []string{"A push with a code goes to the phone. Whoever approves it and sees the same code as you has the phone."},
+		About:  []string{"A push with a code goes to the phone. A caller who reads you the same code and approves has the phone."},
 		Hidden: confirm.Hidden, Facts: confirm.Facts, Post: site.ActionPath(v, f.action.Slug), Button: "Send push", Ready: !f.submitted(), Error: f.fault, Cancel: confirm.Cancel,
 	}
 	choice := views.FieldView{Name: "phone_id", Label: "Phone", Kind: "radio", Value: f.input("phone_id", string(phones[0].ID)).Value, Error: f.faults["phone_id"], Required: true}
@@ -145,9 +145,9 @@ func preauthFact(pre duo.Preauth) views.Fact {
 	case duo.PreauthAllow:
 		fact.Text = "Duo lets this user in without asking"
 	case duo.PreauthEnroll:
-		fact.Text = "Duo asks this user to enroll a device first: there is none to ask"
+		fact.Text = "Duo asks this user to enroll first: the user has no device"
 	case "":
-		fact.Text = "not known at this moment"
+		fact.Text = "not known right now"
 	default:
 		fact.Text = "Duo refuses this user"
 	}
@@ -158,7 +158,7 @@ func (s *pages) chooseWhomToAsk(ctx context.Context, v site.Visitor, f sheet) (v
 	page, err := s.chooseUser(ctx, v, f, func(u duo.User) actions.Choice {
 		return actions.Choice{Act: views.Act{Text: "Choose", Href: site.ActionPath(v, f.action.Slug, "user_id", string(u.ID))}}
 	})
-	page.Heading = "Whom to ask for the second factor"
+	page.Heading = "Choose a user to ask for the second factor"
 	page.Back = views.Link{Text: "All actions", Href: views.Actions(v.Workspace.Slug, v.Organization.Slug)}
 	return page, err
 }

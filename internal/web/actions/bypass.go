@@ -27,7 +27,7 @@ func (s *pages) bypassPresets(v site.Visitor, a catalog.Action) []actions.Bypass
 	for _, life := range catalog.BypassLife.Presets {
 		p := actions.BypassPreset{Secs: secs(life), Text: catalog.Duration(life), Until: s.Until(v, now.Add(life)).Text}
 		if least := leastRole(a, catalog.BypassLife.Name, p.Secs); v.Role < least {
-			p.Refused = "needs the role " + least.String()
+			p.Refused = "requires the " + least.Title() + " role"
 		}
 		presets = append(presets, p)
 	}

@@ -77,7 +77,7 @@ func actionItem(v site.Visitor, a catalog.Action) actions.ActionItem {
 	case v.Role < a.Role:
 		item.Off = "Requires the " + a.Role.Title() + " role"
 	case a.OfWorkspace() && !v.Membership.Every():
-		item.Off = "Requires a membership of every organization"
+		item.Off = "Requires membership of all organizations"
 	default:
 		item.Href = site.ActionPath(v, a.Slug)
 	}

@@ -75,7 +75,7 @@ func (s *pages) choosePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 
 // phoneChoice is a phone that a user can get.
 func phoneChoice(p duo.Phone, user duo.User) actions.Choice {
-	choice := actions.Choice{Value: string(p.ID), Title: words.PhoneTitle(p), Note: words.PhoneKind(p) + " · nobody has it"}
+	choice := actions.Choice{Value: string(p.ID), Title: words.PhoneTitle(p), Note: words.PhoneKind(p) + " · not assigned"}
 	if p.Number != "" {
 		choice.Name = catalog.Plain(p.Name)
 	}
@@ -114,7 +114,7 @@ func (s *pages) chooseUser(ctx context.Context, v site.Visitor, f sheet, choice 
 	if err != nil {
 		return actions.ChoosePage{}, err
 	}
-	list := table.List{One: "user", Many: "users", Search: "Name, username or e-mail"}
+	list := table.List{One: "user", Many: "users", Search: "Name, username or email"}
 	if users.TooMany {
 		list.Search, list.Plain = "Exact "+views.ExactUser, true
 	}

@@ -123,7 +123,7 @@ func (s *pages) showReview(c echo.Context, v site.Visitor, f sheet, e edit, in c
 	}
 	warnings := []string{f.action.Question(in), now.warn}
 	if len(elsewhere) > 0 {
-		warnings = append(warnings, "Somebody changed "+e.noun+" since you opened the form: "+strings.Join(elsewhere, ", ")+".")
+		warnings = append(warnings, "Someone changed "+e.noun+" since you opened the form: "+strings.Join(elsewhere, ", ")+".")
 	}
 	page.Warning = strings.TrimSpace(strings.Join(warnings, " "))
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: tabOf(f)}, page)

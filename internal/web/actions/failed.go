@@ -73,7 +73,7 @@ func reasonOf(err error) string {
 func triedOf(v site.Visitor, f sheet, done run.Outcome, err error) views.Tried {
 	tried := views.Tried{Run: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}, Unsure: site.MayHaveBeenApplied(err), InPart: done.Result.Summary != ""}
 	if tried.Unsure && !f.generated {
-		tried.Look = views.Link{Text: "See what is there now", Href: placeOf(v, f)}
+		tried.Look = views.Link{Text: "Show the current state", Href: placeOf(v, f)}
 	}
 	return tried
 }
@@ -86,7 +86,7 @@ func (s *pages) showAlready(c echo.Context, v site.Visitor, f sheet, before stor
 	page := s.SentBefore(v, sent, before)
 	shown := revealed(f.action, before) && (f.generated || !f.look().sent)
 	page.Secret, page.Run = shown, views.Link{Text: "Open the run", Href: site.RunAddress(v, before)}
-	page.Onward = views.Link{Text: "See what is there now", Href: onward(v, f, run.Outcome{Run: before})}
+	page.Onward = views.Link{Text: "Show the current state", Href: onward(v, f, run.Outcome{Run: before})}
 	page.Again = views.Link{Text: "Open a fresh form", Href: again(v, f)}
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users"}, page)
 }

@@ -26,11 +26,11 @@ func mayJoin(v site.Visitor, u duo.User, g duo.Group) string {
 	case err == nil:
 		return ""
 	case g.Status == duo.GroupBypass:
-		return "needs the role admin, like the status bypass"
+		return "requires the Administrator role, like the Bypass status"
 	case g.Status == duo.GroupDisabled:
-		return "needs the role admin: it is disabled, which may hold a bypass back"
+		return "requires the Administrator role: it is disabled, and leaving it could turn a bypass on"
 	}
-	return "needs the role admin for this user, who may be in bypass"
+	return "requires the Administrator role for this user, who may be in bypass"
 }
 
 func groupMatches(g duo.Group, q string) bool {
@@ -104,18 +104,18 @@ func (s *pages) joinGroupSheet(ctx context.Context, v site.Visitor, f sheet) (vi
 	page.Hidden = append(page.Hidden, views.Hidden{Name: "group_status", Value: strings.ToLower(string(group.Status))})
 	switch group.Status {
 	case duo.GroupActive:
-		page.Consequences = []string{"What is set up in Duo for this group counts for " + words.DisplayName(user) + " from now on."}
+		page.Consequences = []string{"Duo's settings for this group apply to " + words.DisplayName(user) + " from now on."}
 	case duo.GroupBypass:
 		page.Danger = true
-		page.Consequences = []string{"This group has the status bypass: " + words.DisplayName(user) + " is not asked for the second factor until somebody ends it.",
-			"It takes the role admin, like the status bypass of a user."}
+		page.Consequences = []string{"This group has the status bypass: " + words.DisplayName(user) + " is not asked for the second factor until someone ends the bypass.",
+			"It requires the Administrator role, like the Bypass status of a user."}
 	case duo.GroupDisabled:
 		page.Danger = true
-		page.Consequences = []string{"This group is disabled: " + words.DisplayName(user) + " cannot sign in as long as the membership lasts."}
+		page.Consequences = []string{"This group is disabled: " + words.DisplayName(user) + " cannot log in while in the group."}
 	}
 	if why := mayJoin(v, user, group); why != "" {
 		page.Button, page.Danger = "", false
-		page.Consequences = append(page.Consequences, "You cannot add anybody: this group "+why+".")
+		page.Consequences = append(page.Consequences, "You cannot add a user: this group "+why+".")
 	}
 	page.Consequences = append(page.Consequences, directoryHint(group)...)
 	return page, nil
@@ -128,7 +128,7 @@ func (s *pages) leaveGroupSheet(ctx context.Context, v site.Visitor, f sheet) (v
 	}
 	name := words.DisplayName(user)
 	page.Heading, page.Button, page.Danger = "Remove "+name+" from "+catalog.Plain(group.Name), "Remove from group", true
-	page.Consequences = []string{"What is set up in Duo for this group no longer counts for " + name + "."}
+	page.Consequences = []string{"Duo's settings for this group no longer apply to " + name + "."}
 	why := reasonOf(catalog.MayQuit(catalog.Technician, user, group))
 	switch {
 	case catalog.MayQuit(v.Role, user, group) != nil:
@@ -139,7 +139,7 @@ func (s *pages) leaveGroupSheet(ctx context.Context, v site.Visitor, f sheet) (v
 	case group.Status == duo.GroupBypass:
 		page.Consequences = []string{name + " is asked for the second factor again, unless the status or another group says bypass."}
 	case group.Status == duo.GroupDisabled:
-		page.Consequences = []string{name + " can sign in again, unless the status or another group forbids it."}
+		page.Consequences = []string{name + " can log in again, unless the status or another group prevents it."}
 	}
 	page.Consequences = append(page.Consequences, directoryHint(group)...)
 	return page, nil
@@ -148,7 +148,7 @@ func (s *pages) leaveGroupSheet(ctx context.Context, v site.Visitor, f sheet) (v
 // directoryHint warns of groups that Duo names as kept by a directory.
 func directoryHint(g duo.Group) []string {
 	if strings.Contains(g.Name, ` sync "`) && strings.HasSuffix(g.Name, `")`) {
-		return []string{"A directory keeps this group, so its next synchronization can undo this."}
+		return []string{"This group comes from a directory, so the next synchronization can undo this."}
 	}
 	return nil
 }

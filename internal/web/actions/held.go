@@ -32,7 +32,7 @@ func (s *pages) hold(ctx context.Context, v site.Visitor, f *sheet, offered bool
 		text, person := s.FraudText(v, h.Fraud), site.PersonOf(h.Fraud)
 		if h.About == (run.Concern{}) {
 			perhaps = append(perhaps, person)
-			text = "If this concerns " + person + ": " + text + " A reason is needed only then."
+			text = "If this concerns " + person + ": " + text + " Only then a reason is required."
 		} else {
 			sure = append(sure, person)
 			text = site.Afterwards(text, site.WhyConcerns(h.Fraud, h.About))

@@ -51,7 +51,7 @@ func (s *pages) phoneNow(ctx context.Context, v site.Visitor, f sheet) (edited, 
 func (s *pages) createPhoneSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	page := phoneForm(v, f, map[string]string{"type": "mobile"}, map[string]string{"platform": "Not known yet"})
 	page.Heading, page.Button = "Create phone", "Create phone"
-	page.About = []string{"Nothing is sent to the phone. Nobody has it until you assign it."}
+	page.About = []string{"Nothing is sent to the phone. It is not assigned until you assign it to a user."}
 	if f.get("user_id") == "" {
 		return page, nil
 	}
@@ -121,9 +121,9 @@ func (s *pages) deletePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 		}
 	}
 	page.Hidden = []views.Hidden{{Name: "phone_id", Value: string(phone.ID)}, {Name: "user_ids", Value: strings.Join(ids, "\n")}}
-	page.Consequences = []string{"Nobody has it.", "This cannot be undone."}
+	page.Consequences = []string{"It is not assigned to a user.", "You can't undo this."}
 	if len(ids) > 0 {
-		page.Consequences = []string{catalog.Listed(names, len(names)) + " can no longer sign in with it.", "This cannot be undone. To take it from one user only, un-assign it."}
+		page.Consequences = []string{catalog.Listed(names, len(names)) + " can no longer log in with it.", "You can't undo this. To remove it from one user only, use Remove phone."}
 	}
 	for _, name := range only {
 		page.Consequences = append(page.Consequences, "It is the only phone of "+name+".")
@@ -141,8 +141,8 @@ func (s *pages) unassignSheet(ctx context.Context, v site.Visitor, f sheet) (vie
 	if err != nil {
 		return nil, err
 	}
-	page.Heading, page.Button, page.Danger = fmt.Sprintf("Un-assign %s from %s", words.PhoneTitle(phone), words.DisplayName(user)), "Un-assign phone", true
-	page.Consequences = []string{words.DisplayName(user) + " can no longer sign in with this phone. The phone stays in the account and can be assigned again."}
+	page.Heading, page.Button, page.Danger = fmt.Sprintf("Remove %s from %s", words.PhoneTitle(phone), words.DisplayName(user)), "Remove phone", true
+	page.Consequences = []string{words.DisplayName(user) + " can no longer log in with this phone. The phone stays in the account and can be assigned again."}
 	if len(user.Phones) == 1 {
 		page.Consequences = append(page.Consequences, "It is the user's only phone.")
 	}

@@ -97,7 +97,7 @@ func matchText(of string, found run.Found) string {
 	case n == 0 && found.TooMany:
 		return cmp.Or(words.Objects[of].Many, "This account has too many to look through for a name. Type the "+of+"'s id in Duo.")
 	case n == 0:
-		return "There is no " + of + " of this name."
+		return "No " + of + " has this name."
 	case !found.Exact && n == 1:
 		return "No " + of + " has exactly this name. 1 is close: " + which
 	case !found.Exact:
@@ -184,7 +184,7 @@ func whichID(of string, found run.Found) string {
 	if !found.Exact {
 		message = fmt.Sprintf(" No %s has exactly this name. %d close: ", of, len(found.Matches))
 	}
-	return "This is not an identifier of Duo." + message + found.Candidates() + ". Send the id of the one you mean."
+	return "This is not a Duo id." + message + found.Candidates() + ". Send the id of the one you mean."
 }
 
 // whichUsername says to a program which users a username can mean that none of them has.

@@ -74,7 +74,7 @@ func toList(v site.Visitor, f sheet, _ run.Outcome) string {
 	return f.list().at(v.Workspace.Slug, v.Organization.Slug)
 }
 
-// fromDeleted leads to a user in the trash, or to the list without a user who was deleted for good.
+// fromDeleted leads to a user in the trash, or to the list without a user who was deleted permanently.
 func fromDeleted(v site.Visitor, f sheet, done run.Outcome) string {
 	if f.get("permanent") == "true" {
 		return toList(v, f, done)

@@ -64,7 +64,7 @@ func (s *pages) showRevoke(c echo.Context, v site.Visitor, status int, f sheet) 
 	page.Consequences = []string{"This user has no bypass codes."}
 	if len(codes) > 0 {
 		page.Button = "Revoke " + views.Plural(len(codes), "code", "codes")
-		page.Consequences = []string{"Each code stops working at once. This cannot be undone; you can create new codes.",
+		page.Consequences = []string{"Each code stops working at once. You can't undo this; you can create new codes.",
 			"Duo deletes one code at a time. Each is a run of its own, and the next page says what became of each."}
 	}
 	page.Hidden = []views.Hidden{{Name: "codes", Value: strings.Join(idsOf(codes), "\n")}}
@@ -179,7 +179,7 @@ func revokedRow(v site.Visitor, r store.Run) actions.RevokedCode {
 func (s *pages) revokeOne(ctx context.Context, v site.Visitor, f sheet, id, ticket string) (actions.RevokedCode, error) {
 	in, bad := f.action.Parse(func(string) (string, bool) { return id, true })
 	if len(bad) > 0 {
-		return actions.RevokedCode{}, site.BadRequest("The form names a code that is none. Open it again.")
+		return actions.RevokedCode{}, site.BadRequest("The form names a code that is not valid. Open it again.")
 	}
 	done, err := s.Runner.Do(ctx, run.Request{
 		ID: revokeRun(f, id), Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: f.action, Input: in,
@@ -213,7 +213,7 @@ func (s *pages) showRevoked(c echo.Context, v site.Visitor, f sheet, ids []strin
 // stoppedText says why the codes that are left were not sent to Duo.
 func stoppedText(err error) string {
 	if changed, is := errors.AsType[*run.ConnectionChanged](err); is {
-		return "The organization is connected otherwise now: " + changed.Now + "."
+		return "The connection of the organization has changed. It is now " + changed.Now + "."
 	}
 	trouble, inTrouble := store.TroubleOf(err)
 	switch {

@@ -117,7 +117,7 @@ func (s *pages) userSheet(ctx context.Context, v site.Visitor, f sheet) (duo.Use
 func (s *pages) unlockSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	user, page, err := s.userSheet(ctx, v, f)
 	page.Heading, page.Button = "Unlock "+words.DisplayName(user), "Unlock"
-	page.Consequences = []string{"The user can sign in again at once, with the second factor."}
+	page.Consequences = []string{"The user can log in again at once, with the second factor."}
 	if err == nil {
 		page = unless(page, catalog.MayUnlock(v.Role, user))
 	}
@@ -138,7 +138,7 @@ func (s *pages) restoreUserSheet(ctx context.Context, v site.Visitor, f sheet) (
 	user, page, err := s.userSheet(ctx, v, f)
 	name := words.DisplayName(user)
 	page.Heading, page.Button = "Restore "+name, "Restore "+name
-	page.Consequences = []string{"The user comes back out of the trash with the status from before. If that is Bypass, it is set to Disabled at once.",
+	page.Consequences = []string{"The user is restored with the earlier status. If that is Bypass, it is set to Disabled at once.",
 		"Names and groups come back too. The usernames and aliases are: " + strings.Join(words.PlainAll(append([]string{user.Username}, words.AliasesOf(user)...)), ", ") + "."}
 	if v.Role < catalog.Administrator {
 		page.Consequences = append(page.Consequences, "This requires the Administrator role, unless the console moved the user to the trash, the user was not in bypass then, "+
@@ -152,14 +152,14 @@ func (s *pages) deleteUserSheet(ctx context.Context, v site.Visitor, f sheet) (v
 	name := words.DisplayName(user)
 	if f.get("permanent") == "true" {
 		page.Heading, page.Button = "Delete "+name+" permanently", "Delete "+name+" permanently"
-		page.Consequences = []string{"This cannot be undone: the user is not in the trash afterwards, and Duo keeps no copy.",
+		page.Consequences = []string{"You can't undo this: the user does not go to the trash, and Duo keeps no copy.",
 			"Bypass codes and group memberships go with the user; phones stay in the account."}
 		page.TypedName, page.TypedLabel, page.Typed = user.Username, "Type the username "+catalog.Plain(user.Username)+" to confirm", f.input("confirm", "")
 		page.Hidden = append(page.Hidden, views.Hidden{Name: "permanent", Value: "true"})
 		return page, err
 	}
 	page.Heading, page.Button = "Move "+name+" to Trash", "Move to Trash"
-	page.Consequences = []string{"The user cannot sign in from now on. Duo empties its trash after some days (7 unless changed); until then you can restore the user here.",
+	page.Consequences = []string{"The user can no longer log in. Duo empties its trash after some days (7 by default); until then you can restore the user here.",
 		"If Duo refuses the trash, nothing is deleted."}
 	if why := catalog.WhyBypass(user); why != "" && err == nil {
 		page.Consequences = append(page.Consequences, "This user may be in bypass, because "+why+". A bypass ends first: the status becomes Disabled, and the user leaves groups in bypass.")

@@ -65,9 +65,9 @@ func (s *pages) editUserSheet(ctx context.Context, v site.Visitor, f sheet) (vie
 	return page, nil
 }
 
-// enrollSheet is the form that sends an enrollment e-mail, filled in from the user
+// enrollSheet is the form that sends an enrollment email, filled in from the user
 // whom the address names: never from the address itself, since whoever sends somebody a
-// link must not choose where the e-mail goes. It leads back to that user.
+// link must not choose where the email goes. It leads back to that user.
 func (s *pages) enrollSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	id := f.get("user_id")
 	if id == "" || f.generated {
@@ -89,7 +89,7 @@ func (s *pages) enrollSheet(ctx context.Context, v site.Visitor, f sheet) (views
 	}
 	others := func(field catalog.Field) bool { return field.Spec().Name == "username" }
 	page, err := s.formOfFields(ctx, v, f, slices.DeleteFunc(slices.Clone(f.action.Fields), others))
-	page.Heading, page.Button, page.About = "Send enrollment e-mail to "+name, "Send enrollment e-mail", []string{f.action.Asks}
+	page.Heading, page.Button, page.About = "Send enrollment email to "+name, "Send enrollment email", []string{f.action.Asks}
 	page.Facts = []views.Fact{{Label: "User", Text: name}}
 	page.Post, page.Cancel, page.Error = site.ActionPath(v, f.action.Slug), placeOf(v, f), cmp.Or(page.Error, f.faults["username"])
 	page.Hidden = []views.Hidden{{Name: "user_id", Value: id}, {Name: "username", Value: name}}

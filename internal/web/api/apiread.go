@@ -39,7 +39,7 @@ func sendPart[T any](c echo.Context, list site.APIList, items []T, total *int, n
 type apiWorkspace struct {
 	Workspace     string `json:"workspace"` // slug
 	Name          string `json:"name"`
-	Operator      string `json:"operator"` // e-mail
+	Operator      string `json:"operator"` // email
 	Token         string `json:"token"`    // its name
 	Role          string `json:"role"`
 	Organizations string `json:"organizations"` // all or chosen

@@ -40,8 +40,8 @@ var (
 	searchParameter = apiParameter{"q", "Words to search for: the first 300 characters count.", object{"type": "string"}}
 	showParameter   = apiParameter{"show", "Only these.", object{"type": "string", "enum": []string{"unmapped", "unkeyed", "failing"}}}
 	partParameters  = []apiParameter{
-		{"limit", "How many at most.", object{"type": "integer", "minimum": 1, "maximum": site.PartMost, "default": site.PartDefault}},
-		{"cursor", "next of the part before, with the same other parameters.", object{"type": "string"}},
+		{"limit", "Maximum number.", object{"type": "integer", "minimum": 1, "maximum": site.PartMost, "default": site.PartDefault}},
+		{"cursor", "next of the previous part, with the same other parameters.", object{"type": "string"}},
 	}
 )
 
@@ -51,17 +51,17 @@ const daysKept = "^[2-8][0-9]{3}-"
 // Routes are the addresses for programs by their row; those of actions are
 // described by the catalogue.
 var apiRoutes = map[string]apiRoute{
-	"GET /api/v1/w/:ws": {id: "get-workspace", title: "What the token gives", help: "Workspace, operator, role and reach of the access token at this moment.", answer: "Workspace"},
+	"GET /api/v1/w/:ws": {id: "get-workspace", title: "What the token allows", help: "The workspace, operator, role and organizations of the access token, as of now.", answer: "Workspace"},
 	"GET /api/v1/w/:ws/organizations": {id: "get-organizations", title: "Organizations", help: "The organizations that the token reaches, by name.",
 		query: []apiParameter{searchParameter, showParameter}, list: "OrganizationPart"},
 	"GET /api/v1/w/:ws/mapping": {id: "get-mapping", title: "Mapping", help: "Which Duo account belongs to which organization, and its primary directory key.",
 		query: []apiParameter{searchParameter, showParameter}, list: "MappingPart"},
-	"GET /api/v1/w/:ws/runs": {id: "get-runs", title: "Runs", help: "What was done, by people and by programs, latest first. A search without from looks at the last 12 months. A part can hold fewer than limit, or none, and have a next.", list: "RunPart",
+	"GET /api/v1/w/:ws/runs": {id: "get-runs", title: "Runs", help: "What people and programs did, latest first. A search without from covers the last 12 months. A part can hold fewer than limit, or none, and still have a next.", list: "RunPart",
 		query: []apiParameter{searchParameter,
 			{"from", "First day, in UTC.", object{"type": "string", "format": "date", "pattern": daysKept}}, {"to", "Last day, in UTC.", object{"type": "string", "format": "date", "pattern": daysKept}},
 			{"operator", "Id of the operator.", object{"type": "string", "format": "uuid"}}, {"organization", "Slug of the organization.", object{"type": "string"}},
 			{"action", "Slug of the action.", object{"type": "string"}}, {"state", "State of the run.", object{"$ref": "#/components/schemas/State"}}}},
-	"GET /api/v1/w/:ws/runs/:run":           {id: "get-run", title: "One run", help: "What came of a run. Ask again while its state is sending.", answer: "Run"},
+	"GET /api/v1/w/:ws/runs/:run":           {id: "get-run", title: "One run", help: "The result of a run. Ask again while its state is sending.", answer: "Run"},
 	"GET /api/v1/w/:ws/o/:org/users":        {id: "get-users", title: "Users", help: "The users of an organization, from Duo, as Duo describes them.", list: "DuoUserPart", asksDuo: true},
 	"GET /api/v1/w/:ws/o/:org/phones":       {id: "get-phones", title: "Phones", help: "The phones of an organization, from Duo, as Duo describes them.", list: "DuoPhonePart", asksDuo: true},
 	"GET /api/v1/w/:ws/o/:org/bypass-codes": {id: "get-bypass-codes", title: "Bypass codes", help: "The bypass codes of an organization, from Duo. Duo never shows the codes again.", list: "DuoBypassCodePart", asksDuo: true},
@@ -69,7 +69,7 @@ var apiRoutes = map[string]apiRoute{
 
 // slots are the parameters of addresses.
 var slots = map[string]apiParameter{
-	"ws":  {"ws", "Slug of the workspace: what stands behind /w/ in the addresses of its pages.", object{"type": "string"}},
+	"ws":  {"ws", "Slug of the workspace: the part after /w/ in the addresses of its pages.", object{"type": "string"}},
 	"org": {"org", "Slug of the organization.", object{"type": "string"}},
 	"run": {"run", "Id of the run.", object{"type": "string", "format": "uuid"}},
 }
@@ -123,8 +123,8 @@ func (s *pages) openAPI(rows []site.Route) object {
 	}
 	return object{
 		"openapi": "3.1.0",
-		"info": object{"title": "Duodesk", "version": "1", "summary": "One desk for every client's Duo, for programs.",
-			"description": "Everything that the pages can do. An operator makes an access token on the account page. An action is carried out once for each run_id: the same request again is answered with what came of it. HEAD is answered wherever GET is.",
+		"info": object{"title": "Duodesk", "version": "1", "summary": "One console for every client's Duo, for programs.",
+			"description": "Everything that the pages can do. An operator creates an access token on the account page. An action is executed once for each run_id: the same request again returns the result of the first. HEAD works wherever GET does.",
 			"contact":     object{"name": apiContact, "url": s.PublicURL.Scheme + "://" + s.PublicURL.Host},
 			"license":     object{"name": apiLicense, "identifier": apiLicenseID}},
 		"servers":  []object{{"url": s.PublicURL.Scheme + "://" + s.PublicURL.Host, "description": "This console."}},
@@ -149,17 +149,17 @@ const readsTag = "Reading"
 // categories says what the actions of a category are about.
 var categories = map[string]string{
 	"Accounts API":                     "Child accounts of the workspace's Duo account.",
-	"Admin API - Bypass Code":          "Codes with which a user logs in once without a device.",
+	"Admin API - Bypass Code":          "Codes that a user logs in with instead of a device.",
 	"Admin API - General":              "Any call of the Auth API and the Admin API.",
-	"Admin API - Phones":               "Phones and tablets: activation, messages, and whose they are.",
+	"Admin API - Phones":               "Phones and tablets: activation, messages and users.",
 	"Admin API - Settings":             "The settings of a Duo account.",
 	"Admin API - Users":                "Users: create, change, enroll, unlock, verify, delete and restore.",
 	"Auth API":                         "What a login does: ask a user for the second factor.",
 	"Admin API - Groups":               "Groups, their status and their members.",
-	"Admin API - Hardware Tokens":      "Hardware tokens, and whose they are.",
+	"Admin API - Hardware Tokens":      "Hardware tokens and their users.",
 	"Admin API - WebAuthn Credentials": "Security keys and passkeys.",
 	"Admin API - Administrators":       "Administrators of the Duo Admin Panel.",
-	"Admin API - Account":              "What an account has.",
+	"Admin API - Account":              "The summary of an account.",
 	"Admin API - Billing":              "Edition, telephony credits and the limit of users.",
 	"Admin API - Logs":                 "Logins, changes, messages and calls.",
 	"Admin API - Integrations":         "Applications, which Duo also calls integrations.",
@@ -211,17 +211,17 @@ func readOperation(r site.Route, known apiRoute, schemas object) object {
 
 func exampleOf(schemas object, name string) any { return schemas[name].(object)["examples"].([]any)[0] }
 
-func leastRole(role catalog.Role) string { return "Least role: " + role.String() + "." }
+func leastRole(role catalog.Role) string { return "Requires the role " + role.String() + " or higher." }
 
 func actionOperation(r site.Route, a catalog.Action, schemas object) object {
 	outcome := pascal(a.Slug) + "Outcome"
 	shown := exampleOf(schemas, outcome)
-	later := answerOf("It goes on. Location is the address of the run.", ref(outcome), shown)
+	later := answerOf("Still in progress. Location is the address of the run.", ref(outcome), shown)
 	later["headers"] = object{"Location": object{"description": "Address of the run.", "schema": object{"type": "string"}}}
-	answers := object{"200": answerOf("What came of it; with replayed, what came of it the first time.", ref(outcome), shown), "202": later}
+	answers := object{"200": answerOf("The result; with replayed, the result of the first request.", ref(outcome), shown), "202": later}
 	return object{
 		"operationId": camel(a.Slug), "tags": []string{a.Category}, "summary": a.Title,
-		"description": a.Help + " Stands for " + a.Call + ". " + leastRole(a.Role) + roleNote(a),
+		"description": a.Help + " Calls " + a.Call + ". " + leastRole(a.Role) + roleNote(a),
 		"parameters":  openParameters(r, nil),
 		"requestBody": object{"required": true, "content": object{"application/json": object{"schema": ref(pascal(a.Slug) + "Request"), "example": exampleBody(a)}}},
 		"responses":   openResponses(answers, []int{400, 401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 502, 503}),
@@ -232,7 +232,7 @@ func roleNote(a catalog.Action) string {
 	if a.RoleFor == nil {
 		return ""
 	}
-	return " Some fields ask for more."
+	return " Some fields require a higher role."
 }
 
 func ref(schema string) object { return object{"$ref": "#/components/schemas/" + schema} }

@@ -36,7 +36,7 @@ var duoObjects = []duoObject{
 		"alias1": "cexample", "alias2": null, "alias3": null, "alias4": null, "aliases": {"alias1": "cexample"}, "notes": "", "created": 1785846896, "last_login": null, "last_directory_sync": null,
 		"is_enrolled": false, "enable_auto_prompt": true, "lockout_reason": null, "custom_attributes": {}, "groups": [], "phones": [], "tokens": [], "webauthncredentials": [],
 		"desktop_authenticators": [], "desktoptokens": [], "u2ftokens": []}`},
-	{"DuoPhone", "A phone or a tablet. type is Mobile, Landline or Unknown. users are there where the phone itself was asked for.", `
+	{"DuoPhone", "A phone or a tablet. type is Mobile, Landline or Unknown. users is present when the phone itself was asked for.", `
 		string phone_id number extension name type platform model os_version app_version encrypted fingerprint screenlock tampered creation_date last_activated_date last_seen
 		string? predelay postdelay
 		boolean activated sms_passcodes_sent
@@ -94,7 +94,7 @@ var duoObjects = []duoObject{
 		any security_checkup_enabled sms_refresh instant_restore_enabled mobile_analytics_disabled`,
 		`{"name": "Casey Dental", "language": "EN", "timezone": "UTC", "lockout_threshold": 10, "lockout_expire_duration": null, "inactive_user_expiration": 0, "pending_deletion_days": 7, "log_retention_days": null,
 		"helpdesk_bypass": "allow", "helpdesk_bypass_expiration": 0, "helpdesk_message": "", "fraud_email": "", "fraud_email_enabled": true, "minimum_password_length": 12, "sms_batch": 1, "sms_refresh": 0, "user_telephony_cost_max": 20}`},
-	{"DuoSummary", "What an account has.", `
+	{"DuoSummary", "The summary of an account.", `
 		string edition
 		integer admin_count integration_count user_count user_pending_deletion_count
 		number telephony_credits_remaining`,
@@ -137,10 +137,10 @@ var duoObjects = []duoObject{
 		string txid`, `{"txid": "5c1f0e9a-7b24-4d38-9e61-a2f4c8d07b13"}`},
 	{"DuoVerificationPush", "A push that a person has yet to answer. The code is masked: secrets has it.", `
 		string push_id confirmation_code`, `{"push_id": "865ec1c1-3117-406d-a832-9830adf21b1e", "confirmation_code": "(masked)"}`},
-	{"DuoLoginLogMetadata", "Where the log goes on: give both texts of next_offset, joined by a comma, to read the part after this. null: there is none.", `
+	{"DuoLoginLogMetadata", "Where the log goes on: give both texts of next_offset, joined by a comma, to read the part after this. null: this is the last part.", `
 		string[]? next_offset
 		any total_objects`, `{"next_offset": ["1785846896413", "5c1f0e9a-7b24-4d38-9e61-a2f4c8d07b13"], "total_objects": 250}`},
-	{"DuoLogMetadata", "Where the log goes on: give next_offset to read the part after this. null: there is none.", `
+	{"DuoLogMetadata", "Where the log goes on: give next_offset to read the part after this. null: this is the last part.", `
 		string? next_offset
 		any total_objects`, `{"next_offset": "1785846896413,14333bc1-be7d-4ef5-bcd7-170aa0453ea7", "total_objects": 250}`},
 	{"DuoAuthenticationLog", "A part of the authentication log.", `

@@ -50,7 +50,7 @@ func resultShown(r catalog.Brings, schemas object) any {
 func outcomeSchema(a catalog.Action) object {
 	members := object{
 		"run_id": uuidSchema(), "state": ref("State"), "summary": withWords(textSchema(), "What was done, in a sentence."),
-		"replayed":   withWords(object{"type": "boolean"}, "It was done before; result and secrets are not shown again."),
+		"replayed":   withWords(object{"type": "boolean"}, "It was already done; result and secrets are not shown again."),
 		"created_id": withWords(textSchema(), "Duo's id of what was made."),
 	}
 	if r := a.Brings; r.Of != catalog.BringsNone {

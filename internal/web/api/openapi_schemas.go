@@ -83,7 +83,7 @@ func shownAs(schema object, shown string) object {
 func partOf(schemas object, item string) object {
 	part := whole(object{
 		"items": object{"type": "array", "items": ref(item)}, "total": withWords(object{"type": "integer"}, "Of the whole list, where that is known."),
-		"next": object{"type": []string{"string", "null"}, "description": "cursor of the part after this; null: there is none."}}, "total")
+		"next": object{"type": []string{"string", "null"}, "description": "cursor of the part after this; null: this is the last part."}}, "total")
 	part["examples"] = []any{object{"items": []any{exampleOf(schemas, item)}, "total": 1, "next": nil}}
 	return part
 }
@@ -117,7 +117,7 @@ func ownSchemas() object {
 		codes = append(codes, known.Code)
 	}
 	return object{
-		"State":  object{"type": "string", "enum": []string{"sending", "applied", "refused", "unknown"}, "description": "sending: Duo is being asked, or what it did is being looked up. applied: Duo did it. refused: Duo did not do it. unknown: Duo may have done it, look before you do it again."},
+		"State":  object{"type": "string", "enum": []string{"sending", "applied", "refused", "unknown"}, "description": "sending: Duo is being asked, or the outcome is being looked up. applied: Duo did it. refused: Duo did not do it. unknown: Duo may have done it; check before you do it again."},
 		"Secret": shownAs(whole(object{"label": text, "value": text}), `{"label": "Bypass code", "value": "618204957"}`),
 		"Workspace": shownAs(whole(object{"workspace": text, "name": text, "operator": text, "token": text,
 			"role": object{"type": "string", "enum": []string{"owner", "admin", "technician", "helpdesk", "auditor"}}, "organizations": object{"type": "string", "enum": []string{"all", "chosen"}}}),
@@ -135,7 +135,7 @@ func ownSchemas() object {
 			"fields": {"username": "casey.example"}, "ticket": "T-1001", "reason": "", "after_fraud": "", "operator": "ana@northwind.example", "token": "nightly", "token_id": "dac52617-4dd6-4d1b-b7d4-5b4af9060355",
 			"started_at": "`+exampleMoment+`", "finished_at": "`+exampleMoment+`"}`),
 		"Problem": whole(object{"type": object{"type": "string", "format": "uri"}, "title": text, "status": object{"type": "integer"}, "detail": text,
-			"code": object{"type": "string", "enum": codes}, "request_id": withWords(text, "Tell it to whoever runs the console."),
+			"code": object{"type": "string", "enum": codes}, "request_id": withWords(text, "Give it to the administrator of the console."),
 			"errors": object{"type": "array", "items": whole(object{"field": text, "message": text})}, "run_id": uuidSchema(), "state": ref("State")}, "errors", "run_id", "state"),
 	}
 }

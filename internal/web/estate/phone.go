@@ -61,7 +61,7 @@ func (s *pages) phonePage(v site.Visitor, p duo.Phone, users []duo.User) estate.
 		user := estate.PhoneUser{User: views.Link{Text: words.DisplayName(u), Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(u.ID))},
 			Username: catalog.Plain(u.Username), State: words.ChipOf(u), Only: len(u.Phones) == 1}
 		if v.Role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
-			user.Acts = []views.Act{{Text: "Un-assign", Danger: true,
+			user.Acts = []views.Act{{Text: "Remove phone", Danger: true,
 				Href: site.ActionPath(v, catalog.UnassignPhone, "user_id", string(u.ID), "phone_id", string(p.ID), "from", "phone")}}
 		}
 		page.Users = append(page.Users, user)

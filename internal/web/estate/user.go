@@ -56,7 +56,7 @@ func (s *pages) userPage(v site.Visitor, u duo.User, codes []duo.BypassCode) est
 		page.DeleteForGood = site.ActionPath(v, catalog.DeleteUser, "user_id", string(u.ID), "permanent", "true")
 	}
 	if u.LockoutReason != "" && u.Status != duo.StatusActive {
-		page.StateNote = catalog.Plain(u.LockoutReason)
+		page.StateNote = lockoutNote(u.LockoutReason)
 	}
 	page.Facts = s.userFacts(v, u)
 	for i, p := range u.Phones {
@@ -90,9 +90,20 @@ func (s *pages) userPage(v site.Visitor, u duo.User, codes []duo.BypassCode) est
 	return page
 }
 
+// lockoutReasons are Duo's reasons of a status in plain words, to follow the state.
+var lockoutReasons = map[string]string{
+	"Failed Attempts": "too many failed attempts", "Not Enrolled": "not enrolled in time",
+	"Admin Disabled": "by an administrator", "Admin API Disabled": "through the Admin API",
+}
+
+// lockoutNote is why a user has a status. A reason that is not known is Duo's own text.
+func lockoutNote(reason string) string {
+	return cmp.Or(lockoutReasons[reason], catalog.Plain(reason))
+}
+
 func (s *pages) userFacts(v site.Visitor, u duo.User) []views.Fact {
 	facts := []views.Fact{
-		{Label: "E-mail", Text: catalog.Plain(cmp.Or(u.Email, "none"))},
+		{Label: "Email", Text: catalog.Plain(cmp.Or(u.Email, "none"))},
 		{Label: "Last login", Text: cmp.Or(s.When(v, u.LastLogin).Text, "never"), Note: s.When(v, u.LastLogin).Ago},
 		{Label: "Created", Text: cmp.Or(s.When(v, u.Created).Text, "not known"), Note: s.When(v, u.Created).Ago},
 	}

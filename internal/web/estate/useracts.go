@@ -36,7 +36,7 @@ func userActs(v site.Visitor, u duo.User) []views.Act {
 		add(catalog.Technician, views.Act{Text: "Restore", Primary: true, Href: site.ActionPath(v, catalog.RestoreUser, "user_id", id)})
 	} else {
 		if words.StateOf(u) == words.NotEnrolled {
-			add(catalog.Technician, views.Act{Text: "Send enrollment e-mail", Primary: true, Href: site.ActionPath(v, catalog.EnrollUser, "user_id", id)})
+			add(catalog.Technician, views.Act{Text: "Send enrollment email", Primary: true, Href: site.ActionPath(v, catalog.EnrollUser, "user_id", id)})
 		}
 		add(catalog.Helpdesk, views.Act{Text: "Create bypass code", Key: "b", Primary: catalog.NoUseOfCodes(u) == nil && !hasPrimary(acts),
 			Href: site.ActionPath(v, catalog.CreateBypassCodes, "user_id", id)})
@@ -72,7 +72,7 @@ func (s *pages) userPhone(v site.Visitor, u duo.User, p duo.Phone, key string) e
 			Href: site.ActionPath(v, catalog.SendPasscodeSMS, "phone_id", string(p.ID), "user_id", string(u.ID))})
 	}
 	if v.Role >= catalog.Technician {
-		phone.Acts = append(phone.Acts, views.Act{Text: "Un-assign", Danger: true,
+		phone.Acts = append(phone.Acts, views.Act{Text: "Remove phone", Danger: true,
 			Href: site.ActionPath(v, catalog.UnassignPhone, "user_id", string(u.ID), "phone_id", string(p.ID))})
 	}
 	return phone

@@ -22,7 +22,7 @@ import (
 func userList(v site.Visitor) table.List {
 	return table.List{
 		One: "user", Many: "users", At: views.Users(v.Workspace.Slug, v.Organization.Slug), Also: []string{"fresh", "run"},
-		Search: "Find a user by name, username, e-mail or phone", Placeholder: "Name, e-mail or phone",
+		Search: "Find a user by name, username, email or phone", Placeholder: "Name, email or phone",
 		Filters: []table.Filter{{Name: "status", Label: "Filter by status", Valid: func(string) bool { return true }}},
 		Sorts:   []table.Sort{{Name: "name", Order: "name"}, {Name: "status", Order: "status"}, {Name: "last_login", Order: "last_login", Falls: true}},
 	}

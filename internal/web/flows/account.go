@@ -79,7 +79,7 @@ func (s *pages) drawAccount(ctx context.Context, v site.Visitor, d draft, page *
 	page.Groups = append(page.Groups, flows.FieldGroup{Fields: []views.FieldView{how}})
 	if fault := d.faults[confirmField]; fault != "" {
 		page.Groups[0].Fields = append(page.Groups[0].Fields, views.FieldView{Name: confirmField, Kind: "checkbox",
-			Label: "Create another account of this name", Error: fault})
+			Label: "Create another account with this name", Error: fault})
 	}
 	if lists {
 		page.Groups = append(page.Groups, newAccountGroup(d, choice), existingGroup(d, choice, free))
@@ -149,7 +149,7 @@ func (s *pages) takeAccount(ctx context.Context, v site.Visitor, d draft) (any, 
 	switch {
 	case d.form.Has("connection") && d.form.Get("connection") != v.Organization.Connection():
 		return fault("", "This organization is connected with "+run.ConnectionText(v.Organization)+" since you opened "+
-			"the form. Nothing of yours was saved.")
+			"the form. Your changes were not saved.")
 	case v.Organization.Mapped():
 		was, given := plan.Read[plan.AccountChoice](d.Plan, plan.AccountScreen)
 		if !given {

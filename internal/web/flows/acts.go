@@ -102,7 +102,7 @@ func settledText(e *plan.Settled) string {
 	if e.State == plan.Expired {
 		return "Nothing was done: this plan is more than 30 days old."
 	}
-	return "Nothing was done: this plan is " + planWords[e.State] + " by now."
+	return "Nothing was done: this plan is " + "already " + planWords[e.State] + "."
 }
 
 // markNew marks the steps that were not in the preview before, and names those that are

@@ -50,7 +50,7 @@ var factsScreen = screen{slug: plan.FactsScreen, policy: site.AdminOrganization,
 		bad, err = s.Setup.ChangeOrganization(ctx, v.Scope, v.Actor(), v.Organization.ID, revision, typed)
 		if other, is := errors.AsType[*runsetup.Overtaken](err); is {
 			return nil, []catalog.FieldError{{Message: other.By + " changed these facts since you opened the form. " +
-				"Nothing of yours was saved yet. Save again to keep what is typed here."}}, nil
+				"Your changes are not saved yet. Save again to keep what you typed here."}}, nil
 		}
 		return map[string]string{confirmField: similar}, bad, err
 	},
@@ -70,7 +70,7 @@ func (s *pages) drawFacts(d draft, stored runsetup.Details, page *flows.FormPage
 	}
 	name := field("name", "Name", "As your people say it on the phone.", stored.Name)
 	name.Required, name.MaxLength = true, store.LongestName
-	aliases := field("aliases", "Also called", "What callers say, one a line. Searches find these.", stored.Aliases)
+	aliases := field("aliases", "Also called", "Names that callers use, one per line. Searches use them.", stored.Aliases)
 	aliases.Kind = "textarea"
 	zone := field("time_zone", "Time zone", "Times that you read to a caller are shown in it.", stored.TimeZone)
 	zone.Placeholder = "Europe/London"

@@ -211,7 +211,7 @@ func (s *pages) saved(c echo.Context, v site.Visitor, sc screen, d draft, err er
 		d.Plan = stale.Now
 		said := s.staleText(v, stale)
 		if !d.effected {
-			said += " Nothing of yours was saved yet."
+			said += " Your changes are not saved yet."
 		}
 		return s.show(c, v, http.StatusConflict, sc, d, said+" Save again to keep what is typed here.")
 	}

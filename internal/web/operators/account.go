@@ -169,7 +169,7 @@ func (s *pages) postPreferences(c echo.Context, v site.Visitor) error {
 		zone := text.Key(form.Get("time_zone"))
 		if zone != "" && site.ZoneNamed(zone) == nil {
 			return s.showAccount(c, v, http.StatusUnprocessableEntity, operators.AccountPage{
-				TimeZone: views.Input{Value: form.Get("time_zone"), Error: "There is no such time zone. Names look like Europe/London."}})
+				TimeZone: views.Input{Value: form.Get("time_zone"), Error: "No time zone has this name. Use one such as Europe/London or America/New_York."}})
 		}
 		p.TimeZone = &zone
 	}

@@ -30,7 +30,7 @@ func (s *pages) showInvite(c echo.Context, v site.Visitor, status int, email vie
 	return s.Render(c, status, v, site.Place{Section: "operators"}, page)
 }
 
-// postInvite answers alike whether the e-mail belongs to an operator somewhere or
+// postInvite answers alike whether the email belongs to an operator somewhere or
 // not; members of this workspace are in the list for all to see.
 func (s *pages) postInvite(c echo.Context, v site.Visitor) error {
 	form, id, err := site.FormWithID(c)

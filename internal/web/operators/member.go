@@ -85,14 +85,14 @@ func (s *pages) postMember(c echo.Context, v site.Visitor) error {
 	err = s.Members.ChangeMember(c.Request().Context(), v.Scope, v.Actor(), id, m.OperatorID, grantFrom(form.Get("was")), f.grant)
 	switch {
 	case errors.Is(err, members.ErrChangedMeanwhile):
-		return s.reviewMember(c, v, http.StatusConflict, m, f, "Somebody changed this membership since you opened the form. Look at what would change now.")
+		return s.reviewMember(c, v, http.StatusConflict, m, f, "Someone changed this membership since you opened the form. Review the change again.")
 	case errors.Is(err, store.ErrLastOwner):
 		return s.showMember(c, v, http.StatusUnprocessableEntity, m, f, lastOwnerWords)
 	}
 	return s.afterChange(c, v, id, m, err)
 }
 
-const lastOwnerWords = "This is the last owner who can sign in here. Make somebody else an owner first."
+const lastOwnerWords = "This is the last owner who can sign in here. Make another operator an owner first."
 
 // afterChange leads back to the list, with the record named so that the page
 // says what was done; and out of it whoever took the own membership away.

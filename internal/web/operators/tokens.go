@@ -92,7 +92,7 @@ func (s *pages) postNewToken(c echo.Context, v site.Visitor) error {
 	k.Name, page.Name.Error = form.Text(catalog.Text{Name: "name", Max: store.LongestTokenName, Required: true})
 	k.ExpiresAt, page.Days.Error = s.tokenEnd(form.Get("days"))
 	if f.role == "" && catalog.ParseRole(k.Role) > v.Role {
-		f.role = "Your own role is less."
+		f.role = "Choose a role that is not above your own."
 	}
 	if page.Name.Error+page.Days.Error != "" || f.faulty() {
 		return s.showNewToken(c, v, http.StatusUnprocessableEntity, page, f)

@@ -155,8 +155,8 @@ func runInput(v site.Visitor, r store.Run) []views.Fact {
 // answerNext says what to do about a person's answer.
 var answerNext = map[catalog.Answer]string{
 	catalog.Denied:    "Change nothing for a caller who could not approve. Ask the person, on a number that you have on file, whether they denied it.",
-	catalog.Fraud:     "Change nothing for whoever called, and tell those who look after security. Call the person back on a number that you have on file.",
+	catalog.Fraud:     "Change nothing for this caller, and inform your security team. Call the person back on a number that you have on file.",
 	catalog.NoAnswer:  "Ask again, or in another way: by a call or a passcode. Change nothing until there is an answer.",
-	catalog.LockedOut: "Unlock the user once you know who calls.",
+	catalog.LockedOut: "Unlock the user after you have verified the caller.",
 	catalog.SMSSent:   "Ask the person for one of the passcodes, and check it: Send Duo Authentication, Passcode.",
 }

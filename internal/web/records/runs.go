@@ -126,7 +126,7 @@ func (s *pages) runsPage(v site.Visitor, list table.List, asked table.Asked, fou
 	list.Filters = withCounts(list.Filters, found)
 	shown := table.Definition[store.Run, views.RunRow]{List: list, Columns: records.RunColumns(v.Workspace.Slug, v.Organization.ID == uuid.Nil),
 		Row: func(r store.Run) views.RunRow { return s.RunRows(v, []store.Run{r})[0] }, None: views.Empty{Kind: "nothing-yet",
-			Headline: "Nothing was done here yet", Text: "Each change leaves a line here: who, what, for whom, and how it ended."}}
+			Headline: "Nothing was done here yet", Text: "Each change is listed here: the operator, the action, the user and the outcome."}}
 	page := records.RunsPage{Workspace: v.Workspace.Slug, Org: v.Organization.Slug, Chosen: list.Pairs(asked), Total: total, More: found.more,
 		Table: shown.Show(asked, table.Found[store.Run]{Page: found.Page, Total: total, Matching: total, AtLeast: found.more})}
 	t := &page.Table
@@ -155,7 +155,7 @@ func withCounts(filters []table.Filter, found foundRuns) []table.Filter {
 	for i, f := range filters {
 		switch f.Name {
 		case "operator":
-			filters[i].Options = []table.Option{{Text: "Anybody"}}
+			filters[i].Options = []table.Option{{Text: "All operators"}}
 			for _, o := range found.operators {
 				filters[i].Options = append(filters[i].Options, table.Option{Value: o.ID.String(), Text: o.Email})
 			}
@@ -185,7 +185,7 @@ func timeChoices(v site.Visitor, list table.List, asked table.Asked, now time.Ti
 }
 
 func meantChoices(list table.List, asked table.Asked, meant []store.Organization) views.Choices {
-	row := views.Choices{Label: "Organizations of this name"}
+	row := views.Choices{Label: "Organizations with this name"}
 	for _, o := range meant {
 		tag := words.TagOf(o)
 		row.Links = append(row.Links, views.FilterLink{Text: strings.TrimSpace(tag.Name + " " + tag.Tail), Count: -1,

@@ -60,7 +60,7 @@ func (s *pages) exportedFilter(ctx context.Context, v site.Visitor, asked table.
 	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		meant, err := nameOrganization(ctx, tx, asked)
 		if err == nil && len(meant) > 0 {
-			err = site.BadRequest("Several organizations have this name. Choose one in the list first.")
+			err = site.BadRequest("Several organizations have this name. Choose an organization in the list first.")
 		}
 		if err != nil {
 			return err

@@ -42,7 +42,7 @@ func (s *pages) postDirectory(c echo.Context, v site.Visitor) error {
 		for _, key := range keys {
 			page.Keys = append(page.Keys, views.Option{Value: key, Text: key})
 		}
-		page.DirectoryKey = views.Input{Error: "Several directory keys are in this text. Choose the one of this directory."}
+		page.DirectoryKey = views.Input{Error: "This text holds several directory keys. Choose the key of this directory."}
 	}
 	return s.showConnection(c, v, http.StatusUnprocessableEntity, page)
 }

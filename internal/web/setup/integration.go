@@ -66,7 +66,7 @@ func savedFlash(page setup.IntegrationPage) views.Flash {
 	switch {
 	case failing == 0 && page.Mapping.Organizations == 0:
 		return views.Flash{Level: "ok", Text: "Saved. All three APIs accept their keys.",
-			Link: views.Link{Text: "Go on with the mapping below.", Href: "#mapping"}}
+			Link: views.Link{Text: "Continue with the mapping below.", Href: "#mapping"}}
 	case failing == 0:
 		return views.Flash{Level: "ok", Text: "Saved. All three APIs accept their keys."}
 	}

@@ -81,7 +81,7 @@ func setDetailFaults(page *setup.EditOrganizationPage, faults []catalog.FieldErr
 // there now. Sent once more, the form replaces it knowingly.
 func (s *pages) showOvertaken(page *setup.EditOrganizationPage, o *runsetup.Overtaken) {
 	page.Revision = strconv.Itoa(o.Now.Revision)
-	page.Overtaken = changedBy(o.By, s.Now().Sub(o.At)) + " Nothing of yours was saved yet. Save again to replace what is there now."
+	page.Overtaken = changedBy(o.By, s.Now().Sub(o.At)) + " Your changes are not saved yet. Save again to replace the current values."
 	now := detailsOf(o.Now)
 	for input, stands := range map[*views.Input]string{
 		&page.Name: now.Name, &page.Aliases: strings.Join(o.Now.Aliases, ", "), &page.Tags: now.Tags, &page.TimeZone: now.TimeZone,
@@ -101,7 +101,7 @@ func (s *pages) showOvertaken(page *setup.EditOrganizationPage, o *runsetup.Over
 // changedBy says who was faster.
 func changedBy(who string, ago time.Duration) string {
 	if who == "" {
-		return "Somebody changed this since you opened it."
+		return "Someone changed this since you opened it."
 	}
 	return who + " changed this " + words.Distance(ago) + "."
 }

@@ -100,7 +100,7 @@ func ParseBody(data []byte, a catalog.Action) (APIBody, error) {
 		case "fields":
 			b.Fields, bad = fieldsOf(m.value, a, bad)
 		default:
-			fault(Known(m.name), "There is no such member: only run_id, fields, ticket, reason, account_id and connection_id.")
+			fault(Known(m.name), "This member is not known. Use run_id, fields, ticket, reason, account_id and connection_id.")
 		}
 	}
 	if !slices.ContainsFunc(members, func(m member) bool { return m.name == "run_id" }) {

@@ -17,7 +17,7 @@ import (
 // What a policy refuses is answered like what does not exist; the record tells
 // the two apart.
 var (
-	errBeyondScope = fmt.Errorf("web: an organization that is not there or out of reach: %w", store.ErrNotFound)
+	errBeyondScope = fmt.Errorf("web: an organization that does not exist or is outside the scope: %w", store.ErrNotFound)
 	ErrBeyondRole  = fmt.Errorf("web: beyond the role: %w", store.ErrNotFound)
 )
 
@@ -57,7 +57,7 @@ func (s *Site) RecordRefusal(c echo.Context, r Route, v Visitor, why error) {
 				return err
 			}
 			if !there {
-				record.Summary = "There is no such organization: nothing was done."
+				record.Summary = "This organization does not exist: nothing was done."
 				delete(record.Input, "org")
 			}
 		}
@@ -77,7 +77,7 @@ func refusalRecord(c echo.Context, r Route, v Visitor, why error) store.Record {
 		record.Summary = "Held back: " + PersonOf(held.Fraud) + " reported a push as fraud. Nothing was done."
 	}
 	if errors.Is(why, errBeyondScope) {
-		record.Summary = "The organization is out of reach: nothing was done."
+		record.Summary = "The organization is outside the operator's organizations: nothing was done."
 	}
 	if action, found := catalog.Lookup(c.Param("action")); found {
 		record.Event = store.Event{Slug: action.Slug, Title: action.Title}

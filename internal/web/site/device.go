@@ -29,7 +29,7 @@ func (s *Site) DeviceHash(r *http.Request) []byte {
 	return hashOf(cookie.Value)
 }
 
-// attemptKeys are what a sign-in by an e-mail is counted by, its own key first. In
+// attemptKeys are what a sign-in by an email is counted by, its own key first. In
 // a browser where that operator has signed in before, that is the browser alone:
 // neither strangers nor a whole office can use its attempts up.
 func (s *Site) attemptKeys(c echo.Context, email string) (own store.LoginKey, shared []store.LoginKey, err error) {

@@ -44,7 +44,7 @@ func (s *Site) answerError(err error, c echo.Context) {
 		answering = s.Render(c, page.Status, remembered(c), standsAt(c), page)
 	}
 	if answering != nil && !c.Response().Committed {
-		s.Log.ErrorContext(c.Request().Context(), "error page could not be drawn", "error", answering)
+		s.Log.ErrorContext(c.Request().Context(), "error page could not be rendered", "error", answering)
 		http.Error(c.Response(), http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
 }
@@ -134,7 +134,7 @@ func apiOf(err error) catalog.API {
 // the same.
 func (s *Site) RefusalText(v Visitor, api catalog.API, err error) string {
 	if MayHaveBeenApplied(err) {
-		return "This may have been done all the same: look before you send it again. " + run.ExplainFor(v.Organization, api, err).Cause
+		return "This may have been done: check before you send it again. " + run.ExplainFor(v.Organization, api, err).Cause
 	}
 	return s.WhyNot(v, api, err)
 }

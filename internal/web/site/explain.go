@@ -68,11 +68,11 @@ func told[E error](code, headline string, text func(*Site, E, request) string) e
 // explanations are all errors that are expected; each error fits one of them.
 var explanations = []explained{
 	{is: sentinel(errNoToken, store.ErrEnded), code: "unauthorized", headline: "No valid access token",
-		text: "Send a header Authorization: Bearer with an access token. It may be mistyped, revoked or run out, or its operator is no longer a member."},
+		text: "Send an Authorization: Bearer header with an access token. It may be mistyped, revoked or expired, or its operator is no longer a member."},
 	{is: sentinel(errSessionInAPI), code: "session_not_allowed", headline: "A session is not for programs",
 		text: "The API takes access tokens only. Send the request without the session's cookie."},
 	{is: kind[*tooFast](), code: "too_many_requests", headline: "Too many requests",
-		text: "This access token is used faster than the console takes. Nothing was done. Wait as long as Retry-After says."},
+		text: "This access token sends requests too fast. Nothing was done. Wait as long as Retry-After says."},
 	{is: kind[*tooMany](), code: "too_many_attempts", headline: "Too many attempts",
 		text: "Too many sessions or access tokens that do not exist came from your address. Nothing was done. Wait as long as Retry-After says, or sign in."},
 	{is: kind[*store.TooMuchRead](), code: "reading_limit", page: pageTooMuchRead},
@@ -83,7 +83,7 @@ var explanations = []explained{
 			return views.ErrorPage{Headline: "Something needs a change", Text: notDone(err) + " errors says which field, and why."}, ""
 		}},
 	{is: sentinel(store.ErrMark), code: "bad_request", headline: "Bad request",
-		text: "The mark of the place to go on from is not one of this list. Open the list again. Nothing was done."},
+		text: "The place to continue from does not belong to this list. Open the list again. Nothing was done."},
 	{is: sentinel(store.ErrNotFound), code: "not_found", page: pageNotFound},
 	{is: kind[*store.ArchivedError](), code: "organization_archived", page: pageArchived},
 	{is: unknownID, code: "not_found", page: pageNotFound},
@@ -95,13 +95,13 @@ var explanations = []explained{
 	{is: forbidden, code: "forbidden", page: pageForbidden},
 	{is: kind[*catalog.RoleError](), code: "forbidden", page: pageForbidden},
 	told("connection_changed", "The connection has changed", func(_ *Site, changed *run.ConnectionChanged, _ request) string {
-		return "Nothing was done in Duo. This is connected otherwise than it was: it is " + changed.Now +
-			" now. Look at what is there before you send it again."
+		return "Nothing was done in Duo. The organization's connection has changed: it is " + changed.Now +
+			" now. Check the current state before you send it again."
 	}),
-	{is: clash, code: "conflict", headline: "Somebody was faster", home: true,
-		text: "What you sent clashes with a change made at the same moment. Look at what is there now."},
-	{is: sentinel(run.ErrOtherInput), code: "run_id_used", headline: "This form was already used", home: true,
-		text: "It was sent before with other values, so nothing was sent now. Open the form anew."},
+	{is: clash, code: "conflict", headline: "Someone else changed this first", home: true,
+		text: "What you sent conflicts with a change made at the same time. Check the current state."},
+	{is: sentinel(run.ErrOtherInput), code: "run_id_used", headline: "This form has already been submitted", home: true,
+		text: "It was sent with other values. Nothing was sent again. Open a fresh form."},
 	{is: kind[*http.MaxBytesError](), code: "too_large", page: func(_ *Site, _ error, r request) (views.ErrorPage, string) {
 		return views.TooLarge(refererPath(r.c.Request())), ""
 	}},
@@ -168,7 +168,7 @@ func pageArchived(_ *Site, err error, r request) (views.ErrorPage, string) {
 	archived, _ := errors.AsType[*store.ArchivedError](err)
 	page := views.ErrorPage{Headline: archived.Name + " is archived",
 		Text: "An owner archived this organization on " + archived.At.In(r.v.Location()).Format("2 January 2006") +
-			". Its keys and its mapping are destroyed. Nothing was changed in Duo. Its runs stay on record."}
+			". Its keys and its mapping are deleted. Nothing was changed in Duo. Its runs stay on record."}
 	page.Links = []views.Link{{Text: "Runs of " + archived.Name, Href: views.With(views.Runs(r.c.Param("ws")), "organization", archived.Slug)}}
 	return page, ""
 }

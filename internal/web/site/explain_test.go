@@ -30,7 +30,7 @@ func TestEachErrorFitsOneExplanation(t *testing.T) {
 		{errNoToken, "unauthorized"}, {store.ErrEnded, "unauthorized"}, {errSessionInAPI, "session_not_allowed"},
 		{&tooFast{}, "too_many_requests"}, {&tooMany{}, "too_many_attempts"}, {&store.TooMuchRead{}, "reading_limit"},
 		{&InvalidFields{Bad: []catalog.FieldError{{Refused: true}}}, "duo_refused"}, {&InvalidFields{Bad: []catalog.FieldError{{}}}, "invalid_fields"},
-		{store.ErrNotFound, "not_found"}, {errBeyondScope, "not_found"}, {ErrBeyondRole, "not_found"},
+		{store.ErrNotFound, "not_found"}, {&store.ArchivedError{}, "organization_archived"}, {errBeyondScope, "not_found"}, {ErrBeyondRole, "not_found"},
 		{&duo.Error{Status: 404, Code: duo.CodeNotFound}, "not_found"}, {&duo.TransportError{Failure: duo.InvalidRequest}, "not_found"},
 		{&run.HeldBack{}, "fraud_reported"}, {&run.TooManyPushes{}, "push_limit"}, {&run.TooManyPushes{Open: &store.Push{}}, "verification_open"},
 		{run.ErrSilent, "unavailable"}, {run.ErrForbidden, "forbidden"}, {&catalog.RoleError{}, "forbidden"},

@@ -195,7 +195,7 @@ func (s *Site) fixed(e *echo.Echo, page views.ErrorPage) http.Handler {
 			return
 		}
 		if err := s.Render(e.NewContext(r, w), page.Status, Visitor{}, Place{}, page); err != nil {
-			s.Log.ErrorContext(r.Context(), "error page could not be drawn", "error", err)
+			s.Log.ErrorContext(r.Context(), "error page could not be rendered", "error", err)
 		}
 	})
 }

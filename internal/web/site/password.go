@@ -34,7 +34,7 @@ var productWords = []string{"duodesk", "duo", "desk", "cisco", "security", "cons
 const goodPassword = " Four words that do not belong together do well."
 
 // PasswordFault says why a new password will not do for the operator with an
-// e-mail, in words that stand beside a field, or nothing. names are those of the
+// email, in words that stand beside a field, or nothing. names are those of the
 // operator's workspaces.
 func PasswordFault(password, email string, names ...string) string {
 	switch {
@@ -54,7 +54,7 @@ func PasswordFault(password, email string, names ...string) string {
 	for _, read := range []string{judged, strings.Join(strings.FieldsFunc(judged, separates), "")} {
 		rest, named := without(read, near)
 		if len(named) > 0 && zxcvbn.PasswordStrength(rest, nil).Guesses < leastRemainder {
-			return "This is easy to guess: it is little more than “" + strings.Join(named, "”, “") + "”, which anybody would try here." + goodPassword
+			return "This is easy to guess: it is little more than “" + strings.Join(named, "”, “") + "”, which anyone would try here." + goodPassword
 		}
 	}
 	strength := zxcvbn.PasswordStrength(judged, near)
@@ -98,7 +98,7 @@ func judgedPart(password string) string {
 	return string(read[:min(len(read), judgedPassword)])
 }
 
-// wordsOf are the words of an e-mail or a name, and all of them in one.
+// wordsOf are the words of an email or a name, and all of them in one.
 func wordsOf(text string) []string {
 	words := strings.FieldsFunc(strings.ToLower(text), separates)
 	words = append(words, strings.Join(words, ""))

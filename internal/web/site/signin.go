@@ -31,7 +31,7 @@ func (s *Site) getSignIn(c echo.Context, _ Visitor) error {
 }
 
 // wrongPair is the answer to every sign-in that is refused.
-const wrongPair = "E-mail or password is wrong."
+const wrongPair = "Email or password is wrong."
 
 // postSignIn answers alike, in words and in time, for names that exist and names
 // that do not.
@@ -90,7 +90,7 @@ func (s *Site) SignInBy(c echo.Context, email, password string) (operator store.
 	return s.passwordOf(c, email, password, own, shared...)
 }
 
-// passwordOf finds the operator of an e-mail, if there is one, and says whether
+// passwordOf finds the operator of an email, if there is one, and says whether
 // the password is right and the operator may sign in. It is one attempt under the
 // keys: above zero, wait says that there were too many.
 //
@@ -218,7 +218,7 @@ func refererPath(r *http.Request) string {
 // Busy says that too many ask at once, also in the answer's head.
 func Busy(c echo.Context) string {
 	c.Response().Header().Set("Retry-After", RetryAfter(secret.ErrBusy))
-	return "Too many people are signing in at this moment. Try again in a few seconds."
+	return "Too many people are signing in right now. Try again in a few seconds."
 }
 
 // SlowDown says how long to wait, also in the answer's head.

@@ -11,7 +11,7 @@ import (
 	"duodesk/internal/web/site"
 )
 
-const otherMark = "The mark of the place to go on from is not one of this list in this order. Open the list again."
+const otherMark = "The place to continue from does not belong to this list in this order. Open the list again."
 
 // mark carries a place in the list in an address. It says nothing that its reader has not seen, means nothing in another
 // list or order, and opens nothing: the scope decides what is behind it.

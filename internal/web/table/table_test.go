@@ -38,8 +38,8 @@ func TestAddressesAreReadWhole(t *testing.T) {
 	for address, said := range map[string]string{
 		"color=green": "no parameter color", "page=2": "no parameter page", "Q=x": "no parameter Q", "%00=x": "no parameter", "q=a&q=b": "q twice",
 		"show=green&show=green": "show twice", "show=blue": "show is green or red.", "show=%00": "show is green", "sort=color": "sorted by color",
-		"sort=--name": "sorted by", "sort=-": "sorted by", "after=x": "not one of this list", "after=" + place + "&before=" + place: "after and before",
-		"sort=age&after=" + place: "not one of this list", "before=" + strings.Repeat("A", 40): "not one of this list",
+		"sort=--name": "sorted by", "sort=-": "sorted by", "after=x": "does not belong to this list", "after=" + place + "&before=" + place: "after and before",
+		"sort=age&after=" + place: "does not belong to this list", "before=" + strings.Repeat("A", 40): "does not belong to this list",
 		"sort=" + strings.Repeat("x", 500): strings.Repeat("x", 60) + "…",
 	} {
 		if _, err := ask(t, address); err == nil || !strings.Contains(err.Error(), said) {

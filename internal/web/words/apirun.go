@@ -22,7 +22,7 @@ type APIRun struct {
 	Ticket       string            `json:"ticket"`
 	Reason       string            `json:"reason"`
 	AfterFraud   string            `json:"after_fraud"` // who decided; empty: there was no report
-	Operator     string            `json:"operator"`    // e-mail
+	Operator     string            `json:"operator"`    // email
 	Token        string            `json:"token"`       // name of the access token; empty: by a page
 	TokenID      *uuid.UUID        `json:"token_id"`    // null: by a page, or from before ids were kept
 	Started      time.Time         `json:"started_at"`

@@ -23,10 +23,10 @@ var fieldName = regexp.MustCompile(`\{\w+\}`)
 // Check says what to look at when the outcome of a run is not known, and leads there.
 func Check(ws string, r store.Run) (string, views.Link) {
 	if r.OrgSlug == nil {
-		return "Nobody knows whether this was done. Look in the Duo Admin Panel.", views.Link{}
+		return "It is not known whether this was done. Look in the Duo Admin Panel.", views.Link{}
 	}
 	action, _ := actionOf(r.Action)
-	text := cmp.Or(action.Unsure, "Look whether what is there now shows the change.")
+	text := cmp.Or(action.Unsure, "Check whether the change is in Duo.")
 	return fieldName.ReplaceAllStringFunc(text, func(name string) string {
 		return catalog.Plain(r.Input[strings.Trim(name, "{}")])
 	}), checkAt(ws, r)

@@ -28,12 +28,12 @@ func TestUnknownRunsLeadToTheirObject(t *testing.T) {
 	for _, test := range []struct {
 		action, field, value, text, at string
 	}{
-		{catalog.CreateUser, "username", "zo\u0308e\u202e", "Search the users for zo\u0308e\ufffd: if there is one, it was created.", "Search users"},
-		{catalog.DeleteBypassCode, "bypass_code_id", "DB1", "Look whether the code is still listed.", "Open bypass codes"},
-		{catalog.SendActivationURL, "phone_id", "DP1", "A link may have been made and is lost. Making another one is safe: only the newest works.", "Open the phone"},
-		{catalog.UnlockUser, "user_id", "DU1", "Look at the user: does the page show the change?", "Open the user"},
+		{catalog.CreateUser, "username", "zo\u0308e\u202e", "Search the users for zo\u0308e\ufffd. If the user exists, it was created.", "Search users"},
+		{catalog.DeleteBypassCode, "bypass_code_id", "DB1", "Check whether the code is still listed.", "Open bypass codes"},
+		{catalog.SendActivationURL, "phone_id", "DP1", "A link may have been created and lost. It is safe to create another: only the newest works.", "Open the phone"},
+		{catalog.UnlockUser, "user_id", "DU1", "Check whether the user's page shows the change.", "Open the user"},
 		{catalog.ProvisionAuthAPI, "", "", catalog.ProvisionAuth().Unsure, "Open the connection"},
-		{catalog.UpdateSettings, "sms_batch", "3", "Look whether what is there now shows the change.", "Open Acme"},
+		{catalog.UpdateSettings, "sms_batch", "3", "Check whether the change is in Duo.", "Open Acme"},
 	} {
 		text, at := Check("ws", store.Run{Action: test.action, Organization: &name, OrgSlug: &slug, Input: map[string]string{test.field: test.value}})
 		if text != test.text || at.Text != test.at {

@@ -41,7 +41,7 @@ var Objects = map[string]ObjectKind{
 			name, username := DisplayName(u), catalog.Plain(u.Username)
 			return Object{ID: string(u.ID), Value: username, Note: name, Name: name + " (" + username + ")"}
 		}),
-		Link: views.User, Help: "Type a username, an alias, an e-mail address or Duo's id.", OfPeople: true,
+		Link: views.User, Help: "Type a username, an alias, an email address or Duo's id.", OfPeople: true,
 		Many: "No user has exactly this " + views.ExactUser + ". This account has too many users to look through for other names.",
 	},
 	catalog.OfPhone: {

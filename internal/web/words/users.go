@@ -26,12 +26,12 @@ var UserStates = []struct {
 	Name string
 	Chip views.Chip
 }{
-	{string(duo.StatusLockedOut), views.Chip{Level: "bad", Text: "Locked out"}},
+	{string(duo.StatusLockedOut), views.Chip{Level: "bad", Text: "Locked Out"}},
 	{string(duo.StatusBypass), views.Chip{Level: "warn", Text: "Bypass"}},
 	{string(duo.StatusDisabled), views.Chip{Level: "idle", Text: "Disabled"}},
-	{NotEnrolled, views.Chip{Level: "info", Text: "Not enrolled"}},
+	{NotEnrolled, views.Chip{Level: "info", Text: "Not Enrolled"}},
 	{string(duo.StatusActive), views.Chip{Level: "ok", Text: "Active"}},
-	{string(duo.StatusPendingDeletion), views.Chip{Level: "idle", Text: "In the trash"}},
+	{string(duo.StatusPendingDeletion), views.Chip{Level: "idle", Text: "Pending Deletion"}},
 }
 
 // NotEnrolled is the state of an active user who has no device.

@@ -29,7 +29,7 @@ func TestUserStates(t *testing.T) {
 	for _, u := range sorted {
 		chips = append(chips, ChipOf(u).Text)
 	}
-	if want := []string{"Locked out", "Bypass", "Disabled", "Not enrolled", "Active", "In the trash", "Something new"}; !slices.Equal(chips, want) {
+	if want := []string{"Locked Out", "Bypass", "Disabled", "Not Enrolled", "Active", "Pending Deletion", "Something new"}; !slices.Equal(chips, want) {
 		t.Error(chips)
 	}
 	mixed := slices.Clone(sorted)
