@@ -43,7 +43,7 @@ func (p SyncPage) fields() (directory, username views.FieldView) {
 		Help: "As the directory has it. Duo refuses to read the same user again within a short time."}
 	if !p.Test {
 		username.Name, username.Label, username.Kind, username.Rows = "usernames", "Usernames", "textarea", 4
-		username.Help = "As the directory has them, one a line, up to 20. Each is a run of its own. Duo refuses to read the same user again within a short time."
+		username.Help = "Spelled as in the directory, one per line, up to 20. Each is a run of its own. Duo refuses to read the same user again within a short time."
 	}
 	return directory, username
 }
@@ -144,7 +144,7 @@ func (p SyncPage) Body() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Test {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p>Duo reads one user whom you know from the directory. If that works, the key works.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p>Duo reads one known user from the directory. If that works, the key works.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

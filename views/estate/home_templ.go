@@ -639,7 +639,7 @@ func (p HomePage) lastRuns() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(p.Runs) == 0 {
-			templ_7745c5c3_Err = views.ShowEmpty(views.Empty{Kind: "nothing-yet", Headline: "Nothing was changed lately", Text: "Each change leaves a line here: who, what, for whom, and how it ended."}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.ShowEmpty(views.Empty{Kind: "nothing-yet", Headline: "Nothing was changed lately", Text: "Each change leaves a line here: who did what, for which user, and the outcome."}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
