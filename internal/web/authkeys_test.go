@@ -148,7 +148,7 @@ func TestCheckOfAPartOfTheWorkspace(t *testing.T) {
 	b.get(p.address).want(http.StatusOK, "1 of 1 step", "Acme Dental").wantNot("Other Client").fine()
 	form.Set("organizations", hidden.ID.String())
 	form.Set("run_id", uuid.NewString())
-	if p := b.request(http.MethodPost, s.ws("/auth/check"), form).follow().want(http.StatusOK, "No organization’s keys ever stand in"); p.address != s.ws("/auth") || s.Sim.Calls(hidden.AccountID) != calls {
+	if p := b.request(http.MethodPost, s.ws("/auth/check"), form).follow().want(http.StatusOK, "One organization’s keys are never used for another"); p.address != s.ws("/auth") || s.Sim.Calls(hidden.AccountID) != calls {
 		t.Error("a check of nothing leads to ", p.address)
 	}
 }

@@ -33,7 +33,7 @@ func TestSynchronizeSeveral(t *testing.T) {
 	approve := p.form("Synchronize 3 users")
 	approve.send().follow()
 	p = b.until(p.address, "3 of 3 steps").want(http.StatusOK, "Done", "Synchronized user ann: created.",
-		"its directory has nobody of this username", "Synchronized user bea: created.", "Not done", "Retry").fine()
+		"its directory has no user with this username", "Synchronized user bea: created.", "Not done", "Retry").fine()
 	// Approved again, nothing is done again, and the results are the same.
 	approve.send().follow().want(http.StatusOK, "Synchronized user ann: created.", "Synchronized user bea: created.").fine()
 	if now := len(e.Sim.Ledger()); now != calls+2 {
