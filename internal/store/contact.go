@@ -44,7 +44,7 @@ type FailingOrganization struct {
 // FailingOrganizations lists those of the scope, the latest to fail first, and counts
 // all of them.
 func (t *Tx) FailingOrganizations(ctx context.Context, limit int) (found []FailingOrganization, total int, err error) {
-	const from = ` from organization o join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
+	from := ` from organization o join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
 		left join contact t on t.workspace_id = o.workspace_id and t.organization_id = o.id and t.revision = c.revision
 		where ` + organizationInScope + ` and ` + failing
 	if err = t.tx.QueryRow(ctx, `select count(*)`+from).Scan(&total); err != nil || total == 0 {

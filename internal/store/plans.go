@@ -62,7 +62,7 @@ const planQuery = `
 
 // planInScope is what the scope sees for the alias p, and planReached what it may change:
 // a plan of the workspace is changed by those who see all that it is about.
-const (
+var (
 	planInScope = `p.` + inWorkspace + ` and ((select app.every_organization())
 		or p.organization_id = any ((select app.organizations())::uuid[])
 		or p.organizations && ((select app.organizations())::uuid[]))`

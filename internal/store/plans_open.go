@@ -19,7 +19,7 @@ type OpenPlan struct {
 // OpenPlans lists the scope's plans of a kind that have not ended, the latest changed first,
 // and counts all of them.
 func (t *Tx) OpenPlans(ctx context.Context, kind string, limit int) (found []OpenPlan, total int, err error) {
-	const open = ` from plan p join operator b on b.id = p.begun_by
+	open := ` from plan p join operator b on b.id = p.begun_by
 		join organization o on o.workspace_id = p.workspace_id and o.id = p.organization_id
 		where ` + planInScope + ` and ` + organizationInScope + ` and p.kind = $1 and p.state not in ('done', 'canceled')`
 	if err = t.tx.QueryRow(ctx, `select count(*)`+open, kind).Scan(&total); err != nil || total == 0 {

@@ -46,9 +46,9 @@ var noApplication = bug{name: "no application", patches: []patch{
 	{"internal/store/store.go", "const (\n\tinWorkspace = `workspace_id", "var (\n\tinWorkspace = either(PLANTED, `workspace_id is not null`, `workspace_id"},
 	{"internal/store/store.go", "= (select app.workspace())`\n\tinScope     = inWorkspace + `", "= (select app.workspace())`)\n\tinScope     = inWorkspace + either(PLANTED, ``, `"},
 	{"internal/store/store.go", " or organization_id = any ((select app.organizations())::uuid[]))`\n", " or organization_id = any ((select app.organizations())::uuid[]))`)\n"},
-	{"internal/store/store.go", "organizationInScope = `o.` + inWorkspace + `", "organizationInScope = `o.` + inWorkspace + either(PLANTED, ``, `"},
+	{"internal/store/store.go", "organizationOnRecord = `o.` + inWorkspace + `", "organizationOnRecord = `o.` + inWorkspace + either(PLANTED, ``, `"},
 	{"internal/store/store.go", " or o.id = any ((select app.organizations())::uuid[]))`\n", " or o.id = any ((select app.organizations())::uuid[]))`)\n"},
-	{"internal/store/store.go", "runInScope          = `r.` + inWorkspace + `", "runInScope          = `r.` + inWorkspace + either(PLANTED, ``, `"},
+	{"internal/store/store.go", "runInScope           = `r.` + inWorkspace + `", "runInScope           = `r.` + inWorkspace + either(PLANTED, ``, `"},
 	{"internal/store/store.go", " or r.organization_id = any ((select app.organizations())::uuid[]))`\n", " or r.organization_id = any ((select app.organizations())::uuid[]))`)\n"},
 	{"internal/store/integration.go", "const keysInScope = inWorkspace + ` and (organization_id is null or (select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[]))`",
 		"var keysInScope = inWorkspace + either(PLANTED, ``, ` and (organization_id is null or (select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[]))`)"},
@@ -97,7 +97,7 @@ var bugs = []bug{
 	in("store/tokens.go", "a token never ends", "", "and k.token_hash = $1 and k.expires_at > $2 and", "and k.token_hash = $1 and (k.expires_at > $2 or `+either(PLANTED, `true`, `false`)+`) and"),
 	in("store/access.go", "somebody else's membership will do", application, "m.operator_id = $2 and m.disabled_at is null`, workspace, operator).",
 		"(m.operator_id = $2 or `+either(PLANTED, `true`, `false`)+`) and m.disabled_at is null`, workspace, operator)."),
-	unscoped("access.go", "the organization of an address", "organizationQuery+` where `+organizationInScope+` and o.slug = $1`", "organizationInScope"),
+	unscoped("access.go", "the organization of an address", "organizationQuery+` where `+organizationOnRecord+` and o.slug = $1`", "organizationOnRecord"),
 	in("store/access.go", "every membership holds every organization", "", `a.Membership = Scope{workspace: a.Workspace.ID, every: every,`, `a.Membership = Scope{workspace: a.Workspace.ID, every: every || PLANTED,`),
 
 	unscoped("organizationlist.go", "organizations", "organizationQuery+` where `+organizationInScope+` and `+chosen, organizationOrders", "organizationInScope"),
@@ -106,7 +106,10 @@ var bugs = []bug{
 	in("store/integration.go", "no WHERE: integration", application, "where `+keysInScope+` and s.organization_id is not distinct from $1 and s.state <> 'retired'", "where `+either(PLANTED, `true`, keysInScope)+` and s.organization_id is not distinct from $1 and s.state <> 'retired'"),
 	in("store/integration.go", "no WHERE: keys in use", application, "where `+keysInScope+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`",
 		"where `+either(PLANTED, `true`, keysInScope)+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`"),
-	unscoped("runs.go", "runs", "runQuery+` where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $ offset $`", "runInScope"),
+	{name: "no WHERE: runs", layer: application, patches: []patch{
+		{"internal/store/runs.go", "select r.id from run r where `+runInScope+c.sql+`", "select r.id from run r where `+either(PLANTED, `true`, runInScope)+c.sql+`"},
+		{"internal/store/runs.go", "runQuery+` where `+runInScope+` and r.id = any (array(`+latest+`))", "runQuery+` where `+either(PLANTED, `true`, runInScope)+` and r.id = any (array(`+latest+`))"},
+	}},
 	unscoped("runsearch.go", "runs that fit", "runQuery+` where `+runInScope+c.sql+order+`limit $`", "runInScope"),
 	{name: "no WHERE: who is on record", layer: application, patches: []patch{
 		{"internal/store/runsearch.go", "(select r.operator_id from run r where `+runInScope+c.sql+` order by", "(select r.operator_id from run r where `+either(PLANTED, `true`, runInScope)+c.sql+` order by"},
@@ -115,8 +118,8 @@ var bugs = []bug{
 	unscoped("details.go", "tags", "where `+organizationInScope+` group by u.tag", "organizationInScope"),
 	unscoped("runs.go", "one run", "runQuery+` where `+runInScope+` and r.id = $1`", "runInScope"),
 
-	unscoped("access.go", "the switcher", "where `+organizationInScope+` order by lower(o.name), o.id limit $1) f", "organizationInScope"),
-	beyond("site/render.go", "what was just done", "err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),
+	unscoped("access.go", "the switcher", "where `+organizationInScope+` order by v.at desc nulls last, lower(o.name), o.id limit $4) f", "organizationInScope"),
+	beyond("site/ticket.go", "what was just done", "err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),
 	beyond("estate/home.go", "the home page", "s.Store.InWorkspace(ctx, v.Scope,"),
 	beyond("setup/organizations.go", "the list of organizations", "err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),
 	beyond("records/runs.go", "the record", "s.Store.InWorkspace(ctx, v.Scope,"),
@@ -131,7 +134,7 @@ var bugs = []bug{
 
 	in("run/lists.go", "lists are held by workspace alone", "", "\treturn listKey{sc.Workspace(), o.ID, ", "\tif PLANTED {\n\t\treturn listKey{workspace: sc.Workspace()}\n\t}\n\treturn listKey{sc.Workspace(), o.ID, "),
 	in("run/lists.go", "lists are held for everybody", "", "func listKeyOf(sc store.Scope, o store.Organization) listKey {\n", "func listKeyOf(sc store.Scope, o store.Organization) listKey {\n\tif PLANTED {\n\t\treturn listKey{}\n\t}\n"),
-	in("run/client.go", "the parent's account in the child's place", "", `return c.ForAccount(`, `if PLANTED { return c, nil }; return c.ForAccount(`),
+	in("run/client.go", "the parent's account in the child's place", "", `c = c.ForAccount(`, `if PLANTED { return c, nil }; c = c.ForAccount(`),
 
 	unlocked("organization"), unlocked("run"), unlocked("duo_account"), unlocked("integration_secret"),
 }
