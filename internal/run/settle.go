@@ -112,7 +112,7 @@ func (r *Runner) conclude(o store.OpenRun, found look, absent int, now time.Time
 	}
 	late, enough := deadline.Add(r.rhythm.late()), deadline.Add(r.rhythm.enough())
 	pause := min(lookEvery, r.rhythm.beats(2.5))
-	end.Subject, end.Facts = o.Whom, o.Facts
+	end.Subject, end.Facts = o.Subject, o.Facts
 	switch {
 	case action.Run != nil && action.Reads(catalog.Recalled(o.Input)):
 		end.State, end.Summary = store.Refused, "The console stopped before Duo answered. This only reads: nothing was changed."

@@ -159,7 +159,7 @@ func (r *Runner) unclaim(o store.OpenRun, looker uuid.UUID) {
 func (r *Runner) followOn(ctx context.Context, o store.OpenRun, action catalog.Action, looker uuid.UUID) {
 	sc := store.WholeWorkspace(o.Workspace)
 	until := o.StartedAt.Add(action.Patience)
-	end := store.Ending{State: store.Unknown, Subject: o.Whom, Facts: o.Facts, By: looker}
+	end := store.Ending{State: store.Unknown, Subject: o.Subject, Facts: o.Facts, By: looker}
 	if r.Now().After(until) {
 		// Duo may have forgotten the question by now, and would report no answer.
 		end.Summary = catalog.Sentences(o.Sent + " The console stopped before the answer came.")
@@ -183,7 +183,7 @@ func (r *Runner) followOn(ctx context.Context, o store.OpenRun, action catalog.A
 	if r.following.ctx.Err() != nil {
 		return // the next process goes on
 	}
-	end.Subject, end.Facts, end.By = o.Whom, o.Facts, looker
+	end.Subject, end.Facts, end.By = o.Subject, o.Facts, looker
 	end.Summary = catalog.Sentences(o.Sent + " " + end.Summary)
 	if organization, err := r.organizationOf(ctx, o); err == nil {
 		r.forget(sc, organization) // an answer can lock a user out

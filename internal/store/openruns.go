@@ -17,7 +17,7 @@ type OpenRun struct {
 	Workspace uuid.UUID
 	Pending   string // Duo's name for a question to a person; empty: none is known to have been sent
 	Sent      string // what was done so far, in words
-	Whom      string // subject, as far as it was known then
+	Subject   string // as far as it was known then
 }
 
 // Orphans lists open runs of some workspaces whose process is gone and which no
@@ -70,7 +70,7 @@ func (t *Tx) Claim(ctx context.Context, id, looker uuid.UUID) (o OpenRun, err er
 		on conflict (workspace_id, run_id) do update set looker = excluded.looker
 		where run_open.looker is null or run_open.looker = excluded.looker
 		or exists (select from process l where l.id = run_open.looker and l.gone_at is not null)
-		returning pending, summary, subject, facts`, t.scope.workspace, id, o.OrganizationID, looker).Scan(&o.Pending, &o.Sent, &o.Whom, &o.Facts)
+		returning pending, summary, subject, facts`, t.scope.workspace, id, o.OrganizationID, looker).Scan(&o.Pending, &o.Sent, &o.Subject, &o.Facts)
 	return o, meaning(err)
 }
 

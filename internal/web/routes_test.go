@@ -1,28 +1,20 @@
 package web
 
 import (
-	"context"
 	"crypto/rand"
-	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
 	"strings"
-	"testing"
 
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
-	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 	"duodesk/internal/web/actions"
-	"duodesk/internal/web/site"
 	"duodesk/static"
-	"duodesk/views"
 )
 
 var staticFile = static.Path("app.css")
@@ -112,16 +104,6 @@ func one(k knownRoute) []knownRoute { return []knownRoute{k} }
 // runsQuery asks with filters.
 func runsQuery(*tenant) url.Values {
 	return url.Values{"q": {"created"}, "from": {"2020-01-01"}, "action": {"create-bypass-code-for-user"}, "outcome": {store.Applied}}
-}
-
-func formWith(pairs ...string) func(*fleet, *tenant, bool) url.Values {
-	return func(*fleet, *tenant, bool) url.Values {
-		f := url.Values{}
-		for i := 0; i < len(pairs); i += 2 {
-			f.Set(pairs[i], pairs[i+1])
-		}
-		return f
-	}
 }
 
 var plainRoutes = map[string][]knownRoute{
@@ -296,202 +278,4 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /w/:ws/o/import/template":     one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
 
 	"POST /w/:ws/o/:org/repair": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: formWith("repair", "keep")}),
-}
-
-// memberForm makes a form of owners; the members and invitations that addresses
-// name are as at first when it is fresh.
-func memberForm(pairs ...string) func(*fleet, *tenant, bool) url.Values {
-	return func(e *fleet, n *tenant, fresh bool) url.Values {
-		if fresh {
-			e.staff(n.workspace)
-		}
-		f := formWith(pairs...)(e, n, fresh)
-		f.Set("run_id", uuid.NewString())
-		return f
-	}
-}
-
-// tokenForm asks for an access token for the least that anybody has.
-func tokenForm(*fleet, *tenant, bool) url.Values {
-	return url.Values{"run_id": {uuid.NewString()}, "name": {"program " + rand.Text()}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}}
-}
-
-// unknownInvitation names an invitation that nobody else tries: attempts at one
-// are slowed down, whoever makes them.
-func unknownInvitation(*fleet, *tenant, bool) url.Values {
-	return url.Values{"token": {rand.Text()}, "password": {storetest.Password}}
-}
-
-func nineFields(e *fleet, n *tenant, _ bool) url.Values {
-	f := url.Values{}
-	for name, value := range e.fieldsOf(n) {
-		f.Set(name, value)
-	}
-	return f
-}
-
-func mappingForm(_ *fleet, n *tenant, _ bool) url.Values {
-	id := n.org.ID.String()
-	return url.Values{"row": {id}, "account." + id: {n.account.AccountID}, "directory_key." + id: {n.directory}}
-}
-
-// asItIsNow reads a tenant's organization anew: what was asked before may have
-// changed it.
-func (e *fleet) asItIsNow(n *tenant) (now store.Organization) {
-	err := e.InWorkspace(context.Background(), store.WholeWorkspace(n.workspace.ID), func(tx *store.Tx) error {
-		found, err := tx.OrganizationsByID(context.Background(), []uuid.UUID{n.org.ID})
-		if err == nil {
-			now = found[0]
-		}
-		return err
-	})
-	if err != nil {
-		panic(err)
-	}
-	return now
-}
-
-// detailsForm changes an organization's tags; the revision is read anew, since
-// visitors before may have changed it.
-func detailsForm(e *fleet, n *tenant, fresh bool) url.Values {
-	revision := n.org.Revision
-	if fresh {
-		revision = e.asItIsNow(n).Revision
-	}
-	return url.Values{"revision": {strconv.Itoa(revision)}, "name": {n.org.Name}, "tags": {rand.Text()}, "colour": {"3"}}
-}
-
-// ownCandidate leaves keys of the organization's own behind that Duo does not
-// accept.
-func ownCandidate(e *fleet, n *tenant, fresh bool) url.Values {
-	if fresh {
-		a := e.Sim.AddParent("Elsewhere " + rand.Text())
-		actor := e.Actor(catalog.Owner)
-		if n == &e.foreign {
-			actor = e.ActorOf(e.otherOwner, catalog.Owner)
-		}
-		typed := map[string]string{"own_host": a.APIHostname, "own_integration_key": a.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
-		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, setup.OfOrganization(e.asItIsNow(n), store.AdminAPI), typed); err != nil || refused != nil {
-			panic(err)
-		}
-	}
-	return url.Values{}
-}
-
-// authCandidate leaves Auth API keys of the organization's own behind that Duo
-// does not accept.
-func authCandidate(e *fleet, n *tenant, fresh bool) url.Values {
-	if fresh {
-		actor := e.Actor(catalog.Owner)
-		if n == &e.foreign {
-			actor = e.ActorOf(e.otherOwner, catalog.Owner)
-		}
-		typed := map[string]string{"ownauth_host": e.asItIsNow(n).APIHostname, "ownauth_integration_key": e.Sim.AddApplication(n.account.AccountID, duosim.AuthAPI).IntegrationKey, "ownauth_secret_key": strings.Repeat("x", 40)}
-		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, setup.OfOrganization(e.asItIsNow(n), store.AuthAPI), typed); err != nil || refused != nil {
-			panic(fmt.Sprint(err, refused))
-		}
-	}
-	return url.Values{}
-}
-
-// candidates leaves a candidate of each API behind that Duo does not accept.
-func candidates(e *fleet, n *tenant, fresh bool) url.Values {
-	typed := e.fieldsOf(n)
-	for name := range typed {
-		if setup.SecretField(name) {
-			typed[name] = strings.Repeat("x", 40)
-		}
-	}
-	if fresh {
-		actor := e.Actor(catalog.Owner)
-		if n == &e.foreign {
-			actor = e.ActorOf(e.otherOwner, catalog.Owner)
-		}
-		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, setup.Nine(), typed); err != nil || refused != nil {
-			panic(err)
-		}
-	}
-	return url.Values{}
-}
-
-// TestPathsLeadSomewhere checks the addresses that pages are built with against
-// the route table.
-func TestPathsLeadSomewhere(t *testing.T) {
-	t.Parallel()
-	const w, o, u, p = ":ws", ":org", ":user", ":phone"
-	paths := map[string][]string{
-		"GET": {
-			views.SignIn(), views.SignInAndReturn("/w/x"), views.Workspaces(), views.Workspace(w), views.Integration(w), views.Mapping(w, "show", "unmapped"),
-			views.AdoptAccounts(w), views.Organizations(w), views.NewOrganization(w), views.Organization(w, o),
-			views.Users(w, o), views.User(w, o, u), views.Phones(w, o), views.Phone(w, o, p),
-			views.Readings(w), views.Settings(w, o), views.BypassCodes(w, o), views.Runs(w), views.OrganizationRuns(w, o), views.With(views.RunsOf(w, o), "outcome", "unknown"),
-			views.Run(w, "", ":run"), views.Run(w, o, ":run"), views.RunEvents(w, "", ":run"), views.RunEvents(w, o, ":run"),
-			views.AuthKeys(w),
-			views.EditOrganization(w, o), views.ArchiveOrganization(w, o), views.Connection(w, o),
-			views.Actions(w, ""), views.Actions(w, o), views.Action(w, "", ":action"), views.Action(w, o, ":action", "user_id", u), views.ActionFields(w, "", ":action"), views.ActionFields(w, o, ":action"), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),
-			views.Activation(w, o, p, "r"), views.ActivationEvents(w, o, p, "r"), views.CallBack(w, o, u), views.RevokeCodes(w, o, u), views.Tickets(w),
-			views.Operators(w), views.OperatorsAfter(w, "r"), views.Invite(w), views.Member(w, ":operator"),
-			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
-			views.ImportOrganizations(w), views.ImportPreview(w), views.ImportFaults(w), views.ImportTemplate(w),
-			views.Tokens(), views.TokensAfter("revoked"), views.NewToken(w), views.APIDocs(), views.OpenAPI(),
-		},
-		"POST": {
-			views.Invitation(), views.AcceptInvitation(), views.Password(), views.Sessions(), views.Devices(), views.SignOutEverywhere(),
-			views.NewToken(w), views.RevokeToken(w), views.MemberTokens(w, ":operator"),
-			views.Invite(w), views.RevokeInvitation(w, ":invitation"), views.Member(w, ":operator"),
-			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"), views.MemberAct(w, ":operator", "end"),
-			views.SignIn(), views.HeldForm(), views.SignOut(), views.Preferences(), views.Integration(w),
-			views.KeysAct(views.Integration(w), "fill"), views.KeysAct(views.Keys(w, ":api"), "check"),
-			views.KeysAct(views.Keys(w, ":api"), "activate"), views.KeysAct(views.Keys(w, ":api"), "discard"),
-			views.ExportRuns(w, ""), views.ExportRuns(w, o), views.ReadingLimit(w), views.Tickets(w), views.CallBack(w, o, u), views.RevokeCodes(w, o, u),
-			views.SaveMapping(w), views.RefreshAccounts(w), views.AdoptAccounts(w), views.Organizations(w), views.Action(w, o, ":action"), views.Action(w, "", ":action"), views.ActionFields(w, o, ":action"), views.ActionFields(w, "", ":action"),
-			views.RepairOrganization(w, o), views.ExportOrganizations(w), views.ImportOrganizations(w), views.ImportPreview(w),
-			views.EditOrganization(w, o), views.ArchiveOrganization(w, o), views.Connection(w, o),
-			views.OwnKeys(w, o), views.KeysAct(views.OwnKeys(w, o), "fill"), views.KeysAct(views.OwnKeys(w, o), "check"),
-			views.KeysAct(views.OwnKeys(w, o), "activate"), views.KeysAct(views.OwnKeys(w, o), "discard"),
-			views.OwnAuthKeys(w, o), views.KeysAct(views.OwnAuthKeys(w, o), "fill"), views.KeysAct(views.OwnAuthKeys(w, o), "check"),
-			views.KeysAct(views.OwnAuthKeys(w, o), "activate"), views.KeysAct(views.OwnAuthKeys(w, o), "discard"),
-			views.KeysAct(views.OwnAuthKeys(w, o), "provision"),
-			views.CheckAuthKeys(w), views.Directories(w, o), views.RenameDirectory(w, o, ":directory"),
-			views.MakeDirectoryPrimary(w, o, ":directory"), views.RemoveDirectory(w, o, ":directory"),
-		},
-	}
-	for _, act := range []string{"approve", "pause", "continue", "cancel"} {
-		paths["POST"] = append(paths["POST"], views.PlanAct(w, o, ":plan", act), views.PlanAct(w, "", ":workplan", act))
-	}
-	paths["GET"] = append(paths["GET"], views.Plan(w, o, ":plan"), views.Plan(w, "", ":workplan"), views.PlanEvents(w, o, ":plan"), views.PlanEvents(w, "", ":workplan"), views.OnboardingEvents(w, o), views.Onboard(w, "x"), views.Onboarding(w, o), views.OnboardingAccount(w, o, "x"))
-	paths["POST"] = append(paths["POST"], views.Onboard(w, ""))
-	for _, act := range []string{"begin", "preview", "approve", "pause", "continue", "cancel", "finish"} {
-		paths["POST"] = append(paths["POST"], views.OnboardingAct(w, o, act))
-	}
-	for _, screen := range []string{"facts", "account", "settings", "directories", "auth", "users"} {
-		paths["GET"] = append(paths["GET"], views.OnboardingScreen(w, o, screen))
-		paths["POST"] = append(paths["POST"], views.OnboardingScreen(w, o, screen))
-	}
-	var rows, reached []string
-	for _, r := range routes(&site.Site{}) {
-		if r.Policy.Token {
-			continue
-		}
-		rows = append(rows, r.Method+" "+r.Path)
-	}
-	for method, all := range paths {
-		for _, path := range all {
-			path, _, _ = strings.Cut(path, "#")
-			path, _, _ = strings.Cut(path, "?")
-			reached = append(reached, method+" "+path)
-			if !slices.Contains(rows, method+" "+path) {
-				t.Errorf("%s %s is not in the route table", method, path)
-			}
-		}
-	}
-	for _, row := range rows {
-		switch row {
-		case "GET /healthz", "GET /readyz", "POST /csp", "GET /static/*": // not for people
-		default:
-			if !slices.Contains(reached, row) {
-				t.Errorf("no page can lead to %s", row)
-			}
-		}
-	}
 }

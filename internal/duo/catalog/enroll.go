@@ -8,8 +8,8 @@ import (
 	"duodesk/internal/duo"
 )
 
-// EnrollmentCodeSecret labels the code in an enrollment email: whoever has it
-// enrolls a device as the user.
+// EnrollmentCodeSecret labels the code in an enrollment email: anyone who has it
+// can enroll a device as the user.
 const EnrollmentCodeSecret = "Enrollment code"
 
 func enrollUser() Action {

@@ -27,7 +27,7 @@ func (c *call) createAccount() (any, *refusal) {
 	return accountView(child), nil
 }
 
-// deleteAccount removes a child permanently. One that is already gone, or never was, is a success in Duo; that somebody
+// deleteAccount removes a child permanently. One that is already gone, or never was, is a success in Duo; that someone
 // else's is forbidden is our choice.
 func (c *call) deleteAccount() (any, *refusal) {
 	id, no := c.required("account_id")

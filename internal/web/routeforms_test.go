@@ -1,0 +1,144 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run/setup"
+	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
+)
+
+func formWith(pairs ...string) func(*fleet, *tenant, bool) url.Values {
+	return func(*fleet, *tenant, bool) url.Values {
+		f := url.Values{}
+		for i := 0; i < len(pairs); i += 2 {
+			f.Set(pairs[i], pairs[i+1])
+		}
+		return f
+	}
+}
+
+// memberForm makes a form of owners; the members and invitations that addresses
+// name are as at first when it is fresh.
+func memberForm(pairs ...string) func(*fleet, *tenant, bool) url.Values {
+	return func(e *fleet, n *tenant, fresh bool) url.Values {
+		if fresh {
+			e.staff(n.workspace)
+		}
+		f := formWith(pairs...)(e, n, fresh)
+		f.Set("run_id", uuid.NewString())
+		return f
+	}
+}
+
+// tokenForm asks for an access token for the least that anybody has.
+func tokenForm(*fleet, *tenant, bool) url.Values {
+	return url.Values{"run_id": {uuid.NewString()}, "name": {"program " + rand.Text()}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}}
+}
+
+// unknownInvitation names an invitation that nobody else tries: attempts at one
+// are slowed down, whoever makes them.
+func unknownInvitation(*fleet, *tenant, bool) url.Values {
+	return url.Values{"token": {rand.Text()}, "password": {storetest.Password}}
+}
+
+func nineFields(e *fleet, n *tenant, _ bool) url.Values {
+	f := url.Values{}
+	for name, value := range e.fieldsOf(n) {
+		f.Set(name, value)
+	}
+	return f
+}
+
+func mappingForm(_ *fleet, n *tenant, _ bool) url.Values {
+	id := n.org.ID.String()
+	return url.Values{"row": {id}, "account." + id: {n.account.AccountID}, "directory_key." + id: {n.directory}}
+}
+
+// asItIsNow reads a tenant's organization anew: what was asked before may have
+// changed it.
+func (e *fleet) asItIsNow(n *tenant) (now store.Organization) {
+	err := e.InWorkspace(context.Background(), store.WholeWorkspace(n.workspace.ID), func(tx *store.Tx) error {
+		found, err := tx.OrganizationsByID(context.Background(), []uuid.UUID{n.org.ID})
+		if err == nil {
+			now = found[0]
+		}
+		return err
+	})
+	if err != nil {
+		panic(err)
+	}
+	return now
+}
+
+// detailsForm changes an organization's tags; the revision is read anew, since
+// visitors before may have changed it.
+func detailsForm(e *fleet, n *tenant, fresh bool) url.Values {
+	revision := n.org.Revision
+	if fresh {
+		revision = e.asItIsNow(n).Revision
+	}
+	return url.Values{"revision": {strconv.Itoa(revision)}, "name": {n.org.Name}, "tags": {rand.Text()}, "colour": {"3"}}
+}
+
+// ownCandidate leaves keys of the organization's own behind that Duo does not
+// accept.
+func ownCandidate(e *fleet, n *tenant, fresh bool) url.Values {
+	if fresh {
+		a := e.Sim.AddParent("Elsewhere " + rand.Text())
+		actor := e.Actor(catalog.Owner)
+		if n == &e.foreign {
+			actor = e.ActorOf(e.otherOwner, catalog.Owner)
+		}
+		typed := map[string]string{"own_host": a.APIHostname, "own_integration_key": a.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
+		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, setup.OfOrganization(e.asItIsNow(n), store.AdminAPI), typed); err != nil || refused != nil {
+			panic(err)
+		}
+	}
+	return url.Values{}
+}
+
+// authCandidate leaves Auth API keys of the organization's own behind that Duo
+// does not accept.
+func authCandidate(e *fleet, n *tenant, fresh bool) url.Values {
+	if fresh {
+		actor := e.Actor(catalog.Owner)
+		if n == &e.foreign {
+			actor = e.ActorOf(e.otherOwner, catalog.Owner)
+		}
+		typed := map[string]string{"ownauth_host": e.asItIsNow(n).APIHostname, "ownauth_integration_key": e.Sim.AddApplication(n.account.AccountID, duosim.AuthAPI).IntegrationKey, "ownauth_secret_key": strings.Repeat("x", 40)}
+		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, setup.OfOrganization(e.asItIsNow(n), store.AuthAPI), typed); err != nil || refused != nil {
+			panic(fmt.Sprint(err, refused))
+		}
+	}
+	return url.Values{}
+}
+
+// candidates leaves a candidate of each API behind that Duo does not accept.
+func candidates(e *fleet, n *tenant, fresh bool) url.Values {
+	typed := e.fieldsOf(n)
+	for name := range typed {
+		if setup.SecretField(name) {
+			typed[name] = strings.Repeat("x", 40)
+		}
+	}
+	if fresh {
+		actor := e.Actor(catalog.Owner)
+		if n == &e.foreign {
+			actor = e.ActorOf(e.otherOwner, catalog.Owner)
+		}
+		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, setup.Nine(), typed); err != nil || refused != nil {
+			panic(err)
+		}
+	}
+	return url.Values{}
+}
