@@ -164,8 +164,10 @@ func TestJudging(t *testing.T) {
 	lives, pauses, dead := process(quick, -time.Hour), process(slow, 80*time.Second), process(quick, time.Second)
 	early := process(slow, 1000*time.Hour)
 	var up time.Duration
-	if err := su.QueryRow(t.Context(), `select clock_timestamp() - pg_postmaster_start_time()`).Scan(&up); err != nil {
-		t.Fatal(err)
+	for up < 15*quick { // nobody is judged before: the database of the tests can be younger
+		if err := su.QueryRow(t.Context(), `select clock_timestamp() - pg_postmaster_start_time()`).Scan(&up); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := db.JudgeProcesses(t.Context()); err != nil {
 		t.Fatal(err)
