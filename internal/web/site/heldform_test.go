@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"duodesk/internal/run/setup"
 )
 
 // Every box for a password or a key that a page has is left out.
@@ -40,6 +42,11 @@ func TestSecretInputsAreNotHeld(t *testing.T) {
 			if m := name.FindStringSubmatch(box); m == nil || !secretInput(m[1]) {
 				t.Errorf("%s: %s would be held", filepath.Base(golden), box)
 			}
+		}
+	}
+	for _, name := range []string{setup.Nine().Paste(), "own_paste", "ownauth_paste"} {
+		if !secretInput(name) {
+			t.Errorf("%s would be held", name)
 		}
 	}
 	if found < 5 {
