@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +18,8 @@ import (
 const (
 	contactEvery = 10 * time.Minute
 	contactTime  = 2 * time.Second
+	contactRetry = 10 * time.Second // after a contact that could not be kept
+	silentAfter  = 5 * time.Second  // an account that does not answer for so long is in trouble
 )
 
 // contacts are the last ones that this process kept, by organization.
@@ -46,19 +49,24 @@ func (c *contacts) differs(of runKey, now contact) bool {
 	return true
 }
 
-func (c *contacts) forget(of runKey) {
+// notKept has the next contact kept again after contactRetry: a page that reads a list in
+// many calls does not wait for each.
+func (c *contacts) notKept(of runKey, now contact) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.kept, of)
+	now.at = now.at.Add(contactRetry - contactEvery)
+	c.kept[of] = now
 }
 
 // noting returns a client that keeps how the organization's account answers.
 func (r *Runner) noting(c *duo.Client, sc store.Scope, o store.Organization) *duo.Client {
 	of := runKey{sc.Workspace(), o.ID}
+	var told atomic.Bool // what another process kept last was corrected
 	return c.Observed(func(ctx context.Context, call duo.Call) {
 		trouble, asked := troubleOf(call)
 		now := contact{o.ConnectionRevision, trouble, r.Now()}
-		if !asked || !r.contacts.differs(of, now) {
+		other := trouble != o.Trouble && !told.Swap(true)
+		if !asked || !r.contacts.differs(of, now) && !other {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), contactTime)
@@ -67,7 +75,7 @@ func (r *Runner) noting(c *duo.Client, sc store.Scope, o store.Organization) *du
 			return tx.NoteContact(ctx, o, trouble, now.at)
 		})
 		if err != nil {
-			r.contacts.forget(of) // the next call keeps it
+			r.contacts.notKept(of, now)
 			r.Log.InfoContext(ctx, "a contact was not kept", "error", err)
 		}
 	})
@@ -89,7 +97,9 @@ func troubleOf(call duo.Call) (trouble string, asked bool) {
 			return store.NoTrouble, false // of this act alone, perhaps
 		}
 		return store.InternalTrouble, true
-	case "unreachable", "timeout", "lost":
+	case "timeout": // of a call that waits less, the caller's own time was over
+		return store.ReachTrouble, call.Took >= silentAfter
+	case "unreachable", "lost":
 		return store.ReachTrouble, true
 	}
 	return store.KeysTrouble, RefusesKeys(call.Err)

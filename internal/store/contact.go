@@ -29,6 +29,15 @@ func (t *Tx) NoteContact(ctx context.Context, o Organization, trouble string, at
 	return meaning(err)
 }
 
+// forgetRefusedKeys takes back that child accounts refused the workspace's keys: there are
+// other ones now, and nobody has asked with them yet.
+func (t *Tx) forgetRefusedKeys(ctx context.Context) error {
+	_, err := t.tx.Exec(ctx, `
+		delete from contact t using connection c
+		where t.`+inWorkspace+` and c.workspace_id = t.workspace_id and c.organization_id = t.organization_id and c.kind = 'child' and t.trouble = 'keys'`)
+	return err
+}
+
 // FailingOrganization is an organization that cannot be reached as it is connected, and
 // how it answered last.
 type FailingOrganization struct {

@@ -194,6 +194,11 @@ func (t *Tx) Activate(ctx context.Context, slot Slot, version int) error {
 	if err != nil {
 		return meaning(err)
 	}
+	if slot == OfWorkspace(AccountsAPI) {
+		if err := t.forgetRefusedKeys(ctx); err != nil {
+			return err
+		}
+	}
 	return t.renewConnection(ctx, slot)
 }
 

@@ -47,7 +47,7 @@ var granted = map[string]string{
 	"process": "INSERT(beats_every) INSERT(id) SELECT UPDATE(gone_at) UPDATE(heartbeat_at) UPDATE(settled_at)",
 	"reading": "INSERT SELECT UPDATE(rows)",
 	"run":     "INSERT SELECT UPDATE(answer) UPDATE(facts) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
-	"contact": "INSERT SELECT UPDATE",
+	"contact": "DELETE INSERT SELECT UPDATE",
 	"run_open": "DELETE INSERT SELECT UPDATE(absent) UPDATE(doubt) UPDATE(facts) UPDATE(looked) UPDATE(looked_at) UPDATE(looker) UPDATE(pending) " +
 		"UPDATE(subject) UPDATE(summary)",
 	"sealing_key": "INSERT(key_id) INSERT(proof) SELECT",
