@@ -29,7 +29,15 @@ func needsTicket(ctx context.Context, tx *store.Tx, a catalog.Action) (bool, err
 		return false, nil
 	}
 	rule, err := tx.TicketRule(ctx)
-	return slices.Contains(rule, a.Slug) || slices.Contains(rule, a.Category), err
+	if a.Kind == catalog.Generic {
+		return len(rule) > 0, err // it can send what any other action sends
+	}
+	named := func(a catalog.Action) bool { return slices.Contains(rule, a.Slug) || slices.Contains(rule, a.Category) }
+	if a.Slug == catalog.ProvisionAuthAPI {
+		created, _ := catalog.Lookup(catalog.CreateAuthIntegration)
+		return named(a) || named(created), err
+	}
+	return named(a), err
 }
 
 // askTicket returns a *catalog.FieldError if the workspace requires a ticket for a
@@ -39,7 +47,12 @@ func askTicket(ctx context.Context, tx *store.Tx, q Request) error {
 	if q.Ticket != "" || q.Action.Reads(q.Input) {
 		return nil
 	}
-	needed, err := needsTicket(ctx, tx, q.Action)
+	return AskTicket(ctx, tx, q.Action)
+}
+
+// AskTicket returns a *catalog.FieldError if the workspace requires a ticket for an action.
+func AskTicket(ctx context.Context, tx *store.Tx, a catalog.Action) error {
+	needed, err := needsTicket(ctx, tx, a)
 	if err != nil || !needed {
 		return err
 	}

@@ -92,6 +92,15 @@ func TestRequiredTicket(t *testing.T) {
 	}
 	body["ticket"] = "INC-9"
 	wantOutcome(b.call(token, http.MethodPost, s.apiOrg("/actions/create-bypass-code-for-user"), body), store.Applied, false)
+	// A generic call can send what the rule is about, so any rule is its rule; one that reads needs none.
+	codes := len(s.Sim.BypassCodes(s.Account.AccountID, jane))
+	body = map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"method": "post", "path": "/admin/v1/users/" + jane + "/bypass_codes", "params": "count=1"}}
+	b.call(token, http.MethodPost, s.apiOrg("/actions/admin-api-action"), body).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
+	if now := len(s.Sim.BypassCodes(s.Account.AccountID, jane)); now != codes {
+		t.Error("a generic call made a code without a ticket")
+	}
+	body = map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"method": "get", "path": "/admin/v1/users", "params": ""}}
+	b.call(token, http.MethodPost, s.apiOrg("/actions/admin-api-action"), body).want(http.StatusOK)
 	b.call(token, http.MethodPost, s.apiOrg("/actions/list-users"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{}}).want(http.StatusOK)
 
 }

@@ -41,7 +41,7 @@ func listIntegrations() Action {
 func createAuthIntegration() Action {
 	name := Text{Name: "name", Label: "Name", Help: "Duo allows two applications with one name: check first whether it already exists.", Required: true, Example: "Duodesk Auth API"}
 	return Action{
-		Slug: "create-auth-api-integration", Title: "Create Auth API Integration", Category: integrationCategory,
+		Slug: CreateAuthIntegration, Title: "Create Auth API Integration", Category: integrationCategory,
 		Help: "Creates an Auth API application in the organization's account and shows its keys once.",
 		API:  Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Owner, Reveals: true, Fields: []Field{name},
 		Asks: "Duo creates an application. Anyone with its secret key can send authentication requests to every user of the account.",

@@ -35,8 +35,9 @@ const (
 	UpdateSettings = "update-settings"
 	SetCredits     = "set-telephony-credits"
 
-	VerifyCaller       = "verify-caller"
-	SendAuthentication = "send-duo-authentication"
-	AuthEnrollUser     = "auth-enroll-user"
-	ProvisionAuthAPI   = "provision-auth-api"
+	VerifyCaller          = "verify-caller"
+	SendAuthentication    = "send-duo-authentication"
+	AuthEnrollUser        = "auth-enroll-user"
+	ProvisionAuthAPI      = "provision-auth-api"
+	CreateAuthIntegration = "create-auth-api-integration"
 )

@@ -31,7 +31,7 @@ func (r *Runner) makeAuth(ctx context.Context, sc store.Scope, actor run.Actor, 
 		return run.Outcome{}, &store.ConflictError{Constraint: "connection_parent"}
 	}
 	done, err := r.Do(ctx, run.Request{ID: id, Scope: sc, Organization: o, Actor: actor, Action: catalog.ProvisionAuth(),
-		Opened: o.Connection()})
+		Opened: o.Connection(), Ticket: actor.Ticket})
 	if err != nil {
 		return done, err
 	}
