@@ -21,6 +21,17 @@ func (r *Runner) keepDraft(ctx context.Context, sc store.Scope, actor run.Actor,
 	})
 }
 
+// keepKeys is keepDraft for a form of keys. Of an organization that is archived, or
+// connected otherwise by now, none are kept.
+func (r *Runner) keepKeys(ctx context.Context, sc store.Scope, actor run.Actor, k Keys, typed map[string]string) error {
+	return r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
+		if _, err := k.hold(ctx, tx); err != nil {
+			return err
+		}
+		return tx.SaveDraft(ctx, actor.Operator, k.draft, typed, r.Now())
+	})
+}
+
 // draftOf returns what keepDraft kept, and until when; nil if nothing is kept.
 func (r *Runner) draftOf(ctx context.Context, tx *store.Tx, operator uuid.UUID,
 	form string) (map[string]string, time.Time, error) {

@@ -64,7 +64,7 @@ func (r *Runner) saveCandidates(ctx context.Context, sc store.Scope, actor run.A
 		for name := range notes {
 			typed[name] = plain[name] // the note says what was taken off
 		}
-		return &Refused{Faults: bad, Notes: notes}, nil, r.keepDraft(ctx, sc, actor, k.draft, typed)
+		return &Refused{Faults: bad, Notes: notes}, nil, r.keepKeys(ctx, sc, actor, k, typed)
 	}
 	err = r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if _, err := k.hold(ctx, tx); err != nil {

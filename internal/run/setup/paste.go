@@ -42,7 +42,7 @@ func (r *Runner) FillKeys(ctx context.Context, sc store.Scope, actor run.Actor, 
 	if len(did.Found) == 0 {
 		return did, nil
 	}
-	return did, r.keepDraft(ctx, sc, actor, k.draft, typed)
+	return did, r.keepKeys(ctx, sc, actor, k, typed)
 }
 
 // find puts the values that a text holds for the keys into typed.
