@@ -27,7 +27,7 @@
     const source = document.getElementById(button.dataset.copy);
     const text = source.dataset.plain || source.textContent;
     const label = button.firstChild;
-    const before = label.data;
+    button.dataset.label ??= label.data;
     try {
       await navigator.clipboard.writeText(text.trim());
       label.data = "Copied ";
@@ -36,7 +36,7 @@
       getSelection().selectAllChildren(source);
       label.data = "Marked: press Ctrl C ";
     }
-    setTimeout(() => { label.data = before; }, 2000);
+    setTimeout(() => { label.data = button.dataset.label; }, 2000);
   }
 
   document.addEventListener("click", (event) => {

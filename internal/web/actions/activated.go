@@ -52,7 +52,7 @@ func (s *pages) activation(ctx context.Context, v site.Visitor, a activating) (e
 	switch {
 	case done:
 		return site.LiveEvent{Text: "Activated. Duo Mobile works on this phone.", Done: true, Answer: activated}, false, nil
-	case !until.IsZero() && !s.Now().Before(until):
+	case err == nil && !until.IsZero() && !s.Now().Before(until):
 		return site.LiveEvent{Text: "The link has expired and was not used.", Done: true}, false, nil
 	case err == nil && until.IsZero():
 		return site.LiveEvent{Text: "Not activated.", Done: true}, false, nil
@@ -60,6 +60,8 @@ func (s *pages) activation(ctx context.Context, v site.Visitor, a activating) (e
 		return site.LiveEvent{Text: "Waiting for the phone: not activated yet."}, false, nil
 	case !site.DuoSaidNo(err) || site.NotInDuo(err):
 		return event, true, err
+	case !until.IsZero() && !s.Now().Before(until):
+		return site.LiveEvent{Text: "The link has expired. Duo does not say whether it was used.", Done: true}, false, nil
 	}
 	return site.LiveEvent{Text: "Duo does not say whether the phone is activated. Asking again."}, true, nil
 }

@@ -44,8 +44,8 @@ func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, _ cata
 	}
 	code, err := drawQR(cmp.Or(secrets[catalog.ActivationCodeSecret], secrets[catalog.ActivationLinkSecret]))
 	if err != nil {
-		// The link alone will do, and it is shown only now.
-		s.Log.ErrorContext(c.Request().Context(), "QR code could not be shown", "error", err)
+		// The link alone will do, and it is shown only now. The error quotes it.
+		s.Log.ErrorContext(c.Request().Context(), "a QR code could not be made")
 	}
 	page := actions.ActivationResult{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Device: done.Result.Subject, QR: code,

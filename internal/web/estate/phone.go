@@ -41,12 +41,12 @@ func (s *pages) getPhone(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	page := s.phonePage(v, phone, users)
-	page.Ticket = strings.TrimSpace(done.TicketAbout(v, "phone_id", page.ID))
+	page.Ticket = strings.TrimSpace(done.TicketAbout(v, "phone_id", page.ID, ""))
 	for _, row := range s.RunRows(v, runs) {
 		row.Organization = nil // it is on the page already
 		page.Runs = append(page.Runs, row)
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Flash: done.Flash}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Flash: done.FlashAbout("phone_id", page.ID, "")}, page)
 }
 
 func (s *pages) phonePage(v site.Visitor, p duo.Phone, users []duo.User) estate.PhonePage {

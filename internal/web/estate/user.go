@@ -31,13 +31,13 @@ func (s *pages) getUser(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	flash := append(reported, done.Flash...)
+	flash := append(reported, done.FlashAbout("user_id", string(user.ID), user.Username)...)
 	page := s.userPage(v, user, codes)
 	s.NoteUser(c.Request().Context(), v, page.ID, page.Name)
 	if err := s.fromRecord(c.Request().Context(), v, &page, codes); err != nil {
 		return err
 	}
-	page.Ticket = done.TicketAbout(v, "user_id", page.ID) + page.Ticket
+	page.Ticket = done.TicketAbout(v, "user_id", page.ID, user.Username) + page.Ticket
 	unclear, err := s.UnclearFlashes(c.Request().Context(), v, site.AboutUser(page.ID, user.Username))
 	if err != nil {
 		return err

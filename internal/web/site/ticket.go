@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 	"duodesk/internal/web/words"
 	"duodesk/views"
 )
@@ -62,19 +64,36 @@ func (s *Site) DoneHere(ctx context.Context, c echo.Context, v Visitor) (Done, e
 	if err != nil {
 		return Done{}, IgnoreNotFound(err)
 	}
-	done.Flash = []views.Flash{flashOf(v, done.Run)}
+	if s.Now().Sub(done.Run.StartedAt) < justDone {
+		done.Flash = []views.Flash{flashOf(v, done.Run)}
+	}
 	return done, nil
 }
 
-// TicketAbout is RunTicket, followed by a blank line, if the run was about what a field
-// of its input names; a user can also be among its facts. Empty otherwise: anyone can
-// send a link that names another run.
-func (d Done) TicketAbout(v Visitor, field, id string) string {
-	about := d.Run.Input[field] == id
-	if field == "user_id" {
-		about = about || slices.Contains(catalog.RecordedFacts(d.Run.Facts).Users, id)
+// justDone is for how long a page says what an act did that leads back to it. A link to it
+// can be kept, and opened by anyone.
+const justDone = 15 * time.Minute
+
+// FlashAbout is Flash if the run was about what a field of its input names: see About.
+func (d Done) FlashAbout(field, id, name string) []views.Flash {
+	if !d.About(field, id, name) {
+		return nil
 	}
-	if d.Run.ID == uuid.Nil || !about {
+	return d.Flash
+}
+
+// About reports whether the run was about the object that a field of its input names, by id
+// or by a user's name, or created it: anyone can send a link that names another run.
+func (d Done) About(field, id, name string) bool {
+	facts := catalog.RecordedFacts(d.Run.Facts)
+	return d.Run.ID != uuid.Nil && (d.Run.Input[field] == id || facts.Created == id ||
+		field == "user_id" && (slices.Contains(facts.Users, id) || name != "" && text.Same(d.Run.Input["username"], name)))
+}
+
+// TicketAbout is RunTicket, followed by a blank line, if the run was about what a field
+// of its input names; empty otherwise.
+func (d Done) TicketAbout(v Visitor, field, id, name string) string {
+	if !d.About(field, id, name) {
 		return ""
 	}
 	return RunTicket(v, d.Run) + "\n\n"
