@@ -76,6 +76,19 @@ func (r *Runner) Connection(ctx context.Context, sc store.Scope, o store.Organiz
 // opened and when the request's client was made, and keeps it so until the run is
 // committed: a change of the connection waits, or wins.
 func holdConnection(ctx context.Context, tx *store.Tx, q Request) error {
+	if q.For.Organization != uuid.Nil {
+		// Without a connection there is no row that could be held.
+		if err := tx.LockMapping(ctx); err != nil {
+			return err
+		}
+		o, err := tx.Organization(ctx, q.For.Organization)
+		if err == nil && o.Connection() != q.For.Connection {
+			err = &ConnectionChanged{ConnectionText(o)}
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if q.Organization.ID == uuid.Nil {
 		keys, err := tx.HoldKeys(ctx, store.OfWorkspace(store.AccountsAPI))
 		if err := ignoreNotFound(err); err != nil {

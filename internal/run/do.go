@@ -28,7 +28,15 @@ type Request struct {
 	// it is now.
 	Opened  string
 	Account string // the Duo account that is meant; empty: not named
+	For     Served // of an action of the workspace: the organization it is done for
 	Reason  string // why it is done after a report of fraud; may be empty
+}
+
+// Served is an organization that an action of the workspace is done for, and the name of
+// the connection that it must have when the run begins. The zero value is none.
+type Served struct {
+	Organization uuid.UUID
+	Connection   string
 }
 
 // Outcome is what came of a run.

@@ -36,6 +36,9 @@ func (t *Tx) ArchiveOrganization(ctx context.Context, id, operator uuid.UUID, no
 	if _, err := t.tx.Exec(ctx, `delete from directory_key where `+inScope+` and organization_id = $1`, id); err != nil {
 		return err
 	}
+	if _, err := t.tx.Exec(ctx, `delete from plan where `+inScope+` and organization_id = $1`, id); err != nil {
+		return err
+	}
 	_, err = t.tx.Exec(ctx, `delete from draft where `+inWorkspace+` and right(form, 36) = $1`, id.String())
 	return err
 }

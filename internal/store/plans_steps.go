@@ -45,8 +45,9 @@ type PlanStep struct {
 	Summary    string
 	StartedAt  *time.Time
 	FinishedAt *time.Time
-	Held       bool // a living process has it in hand
-	Recorded   bool // the run is on record, as far as the scope reaches
+	Worker     *uuid.UUID // the process that has it in hand, or left it
+	Held       bool       // a living process has it in hand
+	Recorded   bool       // the run is on record, as far as the scope reaches
 }
 
 // Use names a fact of an earlier step.
@@ -59,7 +60,7 @@ type Use struct {
 func (t *Tx) PlanSteps(ctx context.Context, plan uuid.UUID) ([]PlanStep, error) {
 	return all[PlanStep](ctx, t.tx, `
 		select id, plan_id, organization_id, place, key, act, subject_id, subject, input, uses, waits_for, not_before, skip, warning,
-		       state, attempt, run_id, facts, summary, started_at, finished_at,
+		       state, attempt, run_id, facts, summary, started_at, finished_at, worker,
 		       state = 'working' and lease_until > clock_timestamp()
 		       and exists (select from process h where h.id = worker and h.gone_at is null) as held,
 		       exists (select from run r where r.`+inWorkspace+` and r.id = run_id) as recorded

@@ -38,6 +38,7 @@ type Work struct {
 	Actor        run.Actor
 	Organization store.Organization
 	Opened       string            // the connection that the step was approved for
+	ServedAs     string            // of a step of the workspace: the connection of the organization it is done for
 	Input        map[string]string // with the facts of earlier steps
 	Ticket       string            // of the run
 	Reason       string            // of the run, after a report of fraud
@@ -108,7 +109,9 @@ func requestOf(action catalog.Action, w Work) (run.Request, []catalog.FieldError
 	q := run.Request{ID: w.Run, Scope: w.Scope, Organization: w.Organization, Actor: w.Actor, Action: action,
 		Input: in, Opened: w.Opened, Ticket: w.Ticket, Reason: w.Reason}
 	if action.OfWorkspace() {
-		q.Organization = store.Organization{}
+		if q.Organization = (store.Organization{}); w.ServedAs != "" {
+			q.For = run.Served{Organization: w.Organization.ID, Connection: w.ServedAs}
+		}
 	}
 	return q, bad
 }

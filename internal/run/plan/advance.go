@@ -48,6 +48,7 @@ type job struct {
 	act  Act
 	step store.PlanStep
 	work Work
+	by   uuid.UUID // the process that has it in hand
 }
 
 // errDied is how tests let a process die in the middle of a step.
@@ -65,6 +66,7 @@ func (r *Runner) claim(ctx context.Context, sc store.Scope, id, organization uui
 		if err != nil || taken == nil {
 			return err
 		}
+		taken.by = process
 		return tx.ClaimStep(ctx, taken.step.ID, taken.work.Run, process, lease)
 	})
 	if err != nil {
@@ -136,7 +138,9 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.P
 	}
 	o, err := tx.Organization(ctx, s.OrganizationID)
 	if errors.Is(err, store.ErrNotFound) { // archived since: the others go on
-		s.State, s.Summary = store.StepRefused, "Not done. The organization is archived."
+		if s.State, s.Summary = store.StepRefused, "Not done. The organization is archived."; s.Recorded {
+			s.State, s.Summary = store.StepUnknown, "The organization is archived. Look at the run."
+		}
 		return nil, "", tx.SaveStep(ctx, s)
 	}
 	if err != nil {
@@ -148,7 +152,11 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.P
 	}
 	w := Work{Run: RunID(s.ID, s.Attempt), Scope: store.Within(tx.WorkspaceID(), s.OrganizationID), Actor: actor,
 		Organization: o, Opened: input[ConnectionInput], Ticket: input[TicketInput], Reason: input[ReasonInput], Input: input,
-		Subject: s.Subject}
+		ServedAs: input[OrganizationInput], Subject: s.Subject}
+	if w.Ticket == "" {
+		w.Ticket = ticketOf(p)
+	}
+	w.Actor.Ticket = w.Ticket
 	if act.Whole {
 		w.Scope = store.WholeWorkspace(tx.WorkspaceID())
 	}

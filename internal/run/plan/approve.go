@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -100,10 +102,45 @@ func (r *Runner) sign(ctx context.Context, tx *store.Tx, actor run.Actor, p stor
 	p.ApprovedBy, p.ApprovedAt, p.ApprovedEpoch, p.PausedWhy = &actor.Operator, &at, &actor.Epoch, ""
 	p.ExpiresAt = at.Add(store.PlanLife)
 	p.Revision++
+	if actor.Ticket != "" {
+		p.Input = maps.Clone(p.Input)
+		p.Input[TicketInput], _ = json.Marshal(actor.Ticket) // a text has a JSON
+	}
+	if err := r.askTicket(ctx, tx, p); err != nil {
+		return err
+	}
 	if err := tx.SavePlan(ctx, p); err != nil {
 		return err
 	}
 	return r.record(ctx, tx, actor.Operator, p, e, "")
+}
+
+// ticketOf is the ticket that a plan was approved with.
+func ticketOf(p store.Plan) string {
+	ticket, _ := Read[string](p, TicketInput)
+	return ticket
+}
+
+// askTicket returns a *catalog.FieldError if the workspace requires a ticket for a step that
+// is left, and neither the step nor the plan has one.
+func (r *Runner) askTicket(ctx context.Context, tx *store.Tx, p store.Plan) error {
+	steps, err := tx.PlanSteps(ctx, p.ID)
+	if err != nil || ticketOf(p) != "" {
+		return err
+	}
+	for _, s := range steps {
+		action, is := catalog.Lookup(s.Act)
+		if s.Act == ProvisionAuth {
+			action, is = catalog.ProvisionAuth(), true
+		}
+		if !is || ended(s) || s.Input[TicketInput] != "" {
+			continue
+		}
+		if err := run.AskTicket(ctx, tx, action); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // record keeps what became of a plan as a whole. Of a plan of the workspace nothing is kept
@@ -212,7 +249,7 @@ func reopen(ctx context.Context, tx *store.Tx, steps []store.PlanStep, retry []u
 		switch {
 		case slices.Contains(retry, s.ID) && MayRetry(s):
 			s.State, s.Attempt, s.Summary, s.Facts = store.StepWaiting, s.Attempt+1, "", nil
-		case known && s.State == store.StepUnknown && !act.Sends:
+		case known && !act.Sends && (s.State == store.StepUnknown || s.State == store.StepAbsent && made(s)):
 			s.State = store.StepWorking // its run is on record
 		default:
 			continue
@@ -261,8 +298,11 @@ func (r *Runner) Finish(ctx context.Context, sc store.Scope, actor run.Actor, id
 		if err := mayDirect(actor, g, steps); err != nil {
 			return err
 		}
+		if slices.ContainsFunc(steps, func(s store.PlanStep) bool { return s.State == store.StepWorking }) {
+			return ErrWorking
+		}
 		for _, s := range steps {
-			if act, _ := ActOf(s.Act); act.Last || ended(s) || s.Held {
+			if act, _ := ActOf(s.Act); act.Last || ended(s) {
 				continue
 			}
 			s.State, s.Summary = store.StepSkipped, "Skipped. "+s.Summary

@@ -64,10 +64,8 @@ type AccountChoice struct {
 	AccountID string `json:"account_id,omitempty"` // of an existing one
 }
 
-// SettingsChoice are settings of Duo by their names. From is the organization that they
-// were copied from; empty: none.
+// SettingsChoice are settings of Duo by their names.
 type SettingsChoice struct {
-	From   string            `json:"from,omitempty"`
 	Values map[string]string `json:"values"`
 }
 

@@ -7,6 +7,7 @@ package plan
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -78,6 +79,9 @@ func (e *Stale) Error() string { return fmt.Sprintf("plan: now at revision %d", 
 type Settled struct{ State string }
 
 func (e *Settled) Error() string { return "plan: it is " + e.State }
+
+// ErrWorking says that a step of a plan was begun, and its end is not known yet.
+var ErrWorking = errors.New("plan: a step is in progress")
 
 // Expired is the state that a *Settled names for a plan whose time is over.
 const Expired = "expired"

@@ -123,8 +123,12 @@ func failed(s store.PlanStep) bool {
 // act looks for one first.
 func MayRetry(s store.PlanStep) bool {
 	act, known := ActOf(s.Act)
-	return known && (s.State == store.StepRefused || s.State == store.StepAbsent && !act.Sends || s.State == store.StepUnknown && act.Again)
+	return known && (s.State == store.StepRefused || s.State == store.StepAbsent && !act.Sends && !made(s) || s.State == store.StepUnknown && act.Again)
 }
+
+// made reports whether the run of a step says what it created: that may be there under
+// another name, and is looked for, not created again.
+func made(s store.PlanStep) bool { return factsOf(s)[createdFact] != "" }
 
 // due is the step that comes next: one that was left in hand, or the first that waits for
 // nothing. busy says that a living process has one in hand: one step of an organization

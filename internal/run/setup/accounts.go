@@ -64,6 +64,16 @@ func accountOf(typed string, accounts []store.Account) (id, fault string) {
 	return "", "The Accounts API does not list this account. Choose an account from the list, or refresh it."
 }
 
+// listedID finds an account by its id alone: what was approved is not looked for by name.
+func listedID(id string, accounts []store.Account) (found, fault string) {
+	for _, a := range accounts {
+		if a.AccountID == id {
+			return usableID(a)
+		}
+	}
+	return "", "The Accounts API does not list this account."
+}
+
 func usableID(a store.Account) (id, fault string) {
 	if !a.Usable() {
 		return "", "Duo lists this account without a usable API host, so it cannot be mapped."

@@ -127,7 +127,7 @@ func (r *Runner) mapStep(ctx context.Context, w plan.Work) (plan.Done, error) {
 		if err != nil {
 			return record, "", err
 		}
-		id, fault := accountOf(w.Input[plan.AccountInput], accounts)
+		id, fault := listedID(w.Input[plan.AccountInput], accounts)
 		record = mappingRecord(w.Actor, now, id, accounts, r.Now())
 		switch {
 		case fault != "":
@@ -139,6 +139,9 @@ func (r *Runner) mapStep(ctx context.Context, w plan.Work) (plan.Done, error) {
 			return record, "The organization is connected with " + run.ConnectionText(now) + " already.", nil
 		}
 		bad, err := r.connect(ctx, tx, w.Actor, store.Organization{ID: now.ID, Kind: store.Child, AccountID: id}, accounts)
+		if err == nil && len(bad) > 0 && taken(id, accounts) {
+			return record, "Another organization has this account. Unmap it there first.", nil // not which: see the record
+		}
 		if err != nil || len(bad) > 0 {
 			return record, firstMessage(bad), err
 		}
@@ -146,6 +149,11 @@ func (r *Runner) mapStep(ctx context.Context, w plan.Work) (plan.Done, error) {
 		record.Facts = plan.ConnectedFacts(connected)
 		return record, "", err
 	})
+}
+
+// taken reports whether an organization has an account.
+func taken(id string, accounts []store.Account) bool {
+	return slices.ContainsFunc(accounts, func(a store.Account) bool { return a.AccountID == id && a.MappedTo != nil })
 }
 
 func firstMessage(bad []catalog.FieldError) string {

@@ -80,6 +80,11 @@ func (s *pages) after(c echo.Context, v site.Visitor, id uuid.UUID, err error) e
 	case errors.As(err, new(*plan.Settled)):
 		settled, _ := errors.AsType[*plan.Settled](err)
 		fault = settledText(settled)
+	case errors.Is(err, plan.ErrWorking):
+		fault = "Nothing was done: a step is in progress. Continue first, until it has ended."
+	case errors.As(err, new(*catalog.FieldError)):
+		missing, _ := errors.AsType[*catalog.FieldError](err)
+		fault, status = "Nothing was done. "+missing.Message, http.StatusUnprocessableEntity
 	case site.DuoSaidNo(err):
 		why := run.Explain(err)
 		fault, status = why.Cause+" "+why.Fix, site.StatusOf(err)
@@ -102,7 +107,7 @@ func settledText(e *plan.Settled) string {
 	if e.State == plan.Expired {
 		return "Nothing was done: this plan is more than 30 days old."
 	}
-	return "Nothing was done: this plan is " + "already " + planWords[e.State] + "."
+	return "Nothing was done: this plan is already " + planWords[e.State] + "."
 }
 
 // markNew marks the steps that were not in the preview before, and names those that are
@@ -112,7 +117,7 @@ func markNew(page *flows.PlanPage, steps []store.PlanStep, d *plan.Differs) {
 	for _, s := range d.New {
 		fresh[s.ID] = true
 	}
-	for i, s := range steps {
+	for i, s := range steps[:min(len(steps), len(page.Steps))] { // a draft again shows none
 		page.Steps[i].New = fresh[s.ID]
 	}
 	for _, s := range d.Gone {

@@ -52,7 +52,7 @@ var factsScreen = screen{slug: plan.FactsScreen, policy: site.AdminOrganization,
 			return nil, []catalog.FieldError{{Message: other.By + " changed these facts since you opened the form. " +
 				"Your changes are not saved yet. Save again to keep what you typed here."}}, nil
 		}
-		return map[string]string{confirmField: similar}, bad, err
+		return map[string]bool{confirmField: similar != ""}, bad, err // not which: they may be out of a reader's scope
 	},
 }
 

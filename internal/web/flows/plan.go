@@ -4,12 +4,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/run/plan"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
@@ -58,10 +60,16 @@ func (s *pages) other(c echo.Context, v site.Visitor) (p store.Plan, steps []sto
 }
 
 func (s *pages) goOn(c echo.Context, v site.Visitor, p store.Plan, steps []store.PlanStep) (err error) {
-	if p, steps, err = s.driven(c, v, p, steps, pageBudget); err != nil {
+	p, steps, err = s.driven(c, v, p, steps, pageBudget)
+	if err != nil && !site.DuoSaidNo(err) {
 		return err
 	}
-	return s.showPlan(c, v, http.StatusOK, s.planPage(v, p, steps))
+	page := s.planPage(v, p, steps)
+	if err != nil { // the step waits; Pause and Cancel are on this page
+		why := run.Explain(err)
+		page.Notes = append(page.Notes, strings.TrimSpace(why.Cause+" "+why.Fix))
+	}
+	return s.showPlan(c, v, http.StatusOK, page)
 }
 
 // driven goes on with a plan that is at work, and returns it as it stands then.
@@ -169,7 +177,7 @@ func (s *pages) drawDraft(v site.Visitor, p store.Plan, steps []store.PlanStep, 
 			page.Notes = append(page.Notes, lacksText(lacks))
 		default:
 			page.Buttons = append(page.Buttons, flows.Button{Text: page.Heading, Post: act(v, "approve"), Hidden: hidden,
-				Primary: true})
+				Primary: true, Ticket: true})
 		}
 	} else {
 		page.Notes = append(page.Notes, "Nothing was done in Duo yet. Fill in the forms in any order, then review the steps.")

@@ -117,6 +117,9 @@ func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, p
 	may := !lacking && p.Reached && v.Role >= k.Role
 	again := p.State == store.PlanPaused || atWork(p) || p.State == store.PlanDone && k.Independent
 	for _, step := range steps {
+		if step.State == store.StepWorking && (p.State == store.PlanDone || p.State == store.PlanCanceled) {
+			step.State = store.StepUnknown // its run says more
+		}
 		row := s.resultRow(v, step)
 		if k.Checks {
 			row.State = checkChips[step.State]
@@ -137,7 +140,7 @@ func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, p
 		page.Notes = append(page.Notes, lacksText(lacks))
 	}
 	button := func(text, what string) flows.Button {
-		return flows.Button{Text: text, Post: actOn(v, p, what), Hidden: page.Hidden}
+		return flows.Button{Text: text, Post: actOn(v, p, what), Hidden: page.Hidden, Ticket: what == "continue" && p.State == store.PlanPaused}
 	}
 	other, isOther := others[p.Kind]
 	if isOther && (p.State == store.PlanDone || p.State == store.PlanCanceled) {
@@ -182,7 +185,7 @@ func (s *pages) resultRow(v site.Visitor, step store.PlanStep) flows.StepRow {
 	}
 	a, _ := plan.ActOf(step.Act)
 	switch {
-	case step.RunID == nil || step.State == store.StepWaiting || step.State == store.StepSkipped:
+	case step.RunID == nil || step.State == store.StepWaiting:
 	case a.OfWorkspace && v.Membership.Every(), step.Recorded && v.Organization.ID == uuid.Nil:
 		row.Run = views.Link{Text: "Open the run", Href: views.Run(v.Workspace.Slug, "", step.RunID.String())}
 	case step.Recorded:

@@ -5,7 +5,6 @@ import (
 	"context"
 
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/run"
 	"duodesk/internal/run/plan"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
@@ -25,11 +24,9 @@ const accountNameSetting = "name"
 
 func (s *pages) drawSettings(ctx context.Context, v site.Visitor, d draft, page *flows.FormPage) error {
 	stored, _ := plan.Read[plan.SettingsChoice](d.Plan, plan.SettingsScreen)
-	from, err := s.copied(ctx, v, d, &stored, page)
-	if err != nil {
+	if err := s.copied(ctx, v, d, &stored, page); err != nil {
 		return err
 	}
-	page.Hidden = append(page.Hidden, views.Hidden{Name: "from", Value: cmp.Or(from, stored.From)})
 	now, known, err := s.settingsNow(ctx, v, d)
 	switch {
 	case site.DuoSaidNo(err):
@@ -69,9 +66,10 @@ func (s *pages) settingsNow(ctx context.Context, v site.Visitor, d draft) (now m
 }
 
 // copied fills a form in with the settings of the organization that the address names, and
-// offers the others. It returns the name of that organization.
+// offers the others.
 func (s *pages) copied(ctx context.Context, v site.Visitor, d draft, into *plan.SettingsChoice,
-	page *flows.FormPage) (from string, err error) {
+	page *flows.FormPage) (err error) {
+	copied := false
 	page.Copy = &flows.CopyFrom{Action: page.Post, Field: views.FieldView{Name: "from",
 		Label: "Copy from another organization", Quiet: true, List: "copy-from",
 		Help: "Type its address, such as acme-dental. Its settings fill in the form; nothing is saved by it."}}
@@ -89,14 +87,14 @@ func (s *pages) copied(ctx context.Context, v site.Visitor, d draft, into *plan.
 			list.Options = append(list.Options, views.Option{Value: o.Slug, Text: o.Name})
 		}
 		if o.Slug == d.query.Get("from") {
-			page.Copy.Field.Value, from = o.Slug, o.Name
+			page.Copy.Field.Value, copied = o.Slug, true
 			err = s.copyOf(ctx, v, o, into, page)
 		}
 	}
-	if page.Lists = append(page.Lists, list); d.query.Get("from") != "" && from == "" && err == nil {
+	if page.Lists = append(page.Lists, list); d.query.Get("from") != "" && !copied && err == nil {
 		page.Copy.Field.Value, page.Copy.Field.Error = d.query.Get("from"), "No organization that you see has this address."
 	}
-	return from, err
+	return err
 }
 
 // mostOffered is how many organizations are offered while one is typed.
@@ -113,7 +111,7 @@ func (s *pages) copyOf(ctx context.Context, v site.Visitor, o store.Organization
 		page.Copy.Field.Error = "The settings of this organization could not be read from Duo."
 		return nil
 	}
-	into.From, into.Values = o.Name, catalog.SettingValues(settings)
+	into.Values = catalog.SettingValues(settings)
 	return err
 }
 
@@ -139,6 +137,5 @@ func (s *pages) takeSettings(ctx context.Context, v site.Visitor, d draft) (any,
 		}
 		bad = catalog.SettingFaults(now, catalog.Recalled(given))
 	}
-	return plan.SettingsChoice{From: run.Shortened(catalog.Plain(d.form.Get("from")), store.LongestName),
-		Values: given}, bad, nil
+	return plan.SettingsChoice{Values: given}, bad, nil
 }
