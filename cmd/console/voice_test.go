@@ -142,7 +142,7 @@ func TestOneVoice(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, path := range []string{"../../README.md", "../../docs/backup.md", "../../docs/proxy.md", "../../docs/real-duo.md"} {
+	for _, path := range []string{"../../README.md", "../../ARCHITECTURE.md", "../../CONTRIBUTING.md", "../../SECURITY.md", "../../docs/backup.md", "../../docs/proxy.md", "../../docs/real-duo.md"} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
