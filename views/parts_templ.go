@@ -788,7 +788,7 @@ func summaryTitle(problems []Problem, tried Tried) string {
 	default:
 		return "Not finished"
 	}
-	return Plural(fields, "thing needs a change", "things need a change")
+	return Plural(fields, "field needs a change", "fields need a change")
 }
 
 func ShowTrouble(t *Trouble) templ.Component {

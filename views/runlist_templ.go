@@ -10,7 +10,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 // RunRow is one carrying-out of an action. Outcome is Applied, Refused, Unknown or Sending; Note says what to check
-// when it is not known ("May have happened: look at the user's codes before you try again").
+// when it is not known ("May have been done: check the user's codes before you try again").
 type RunRow struct {
 	ID           string
 	Href         string // of its page

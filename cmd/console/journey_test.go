@@ -53,7 +53,7 @@ func nineFieldsByClicking(d *desk, p *page) {
 	if status := p.follow("#nine .buttons button"); status != 422 {
 		p.fatalf("a form with faults was answered with %d", status)
 	}
-	p.contains("6 things need a change", "This is an integration key", "admin panel", "Fill this in")
+	p.contains("6 fields need a change", "This is an integration key", "admin panel", "Fill this in")
 	if !evaluate[bool](p, `document.activeElement.matches(".summary")`) {
 		p.fatalf("the error summary does not have the focus, but %s", p.focused())
 	}
@@ -101,7 +101,7 @@ func mapByClicking(d *desk, p *page) {
 	p.open(d.home + "/integration/accounts/organizations")
 	p.contains("Create 23 organizations")
 	p.follow("main form button")
-	p.contains("24 of 24 organizations mapped", "1 of 24 have a directory key")
+	p.contains("24 of 24 organizations mapped", "1 of 24 with a directory key")
 	p.axe()
 	p.snap("mapping-full")
 }
@@ -270,7 +270,7 @@ func TestMainJobNarrowDarkWithoutScripts(t *testing.T) {
 	p.snap("narrow-mapping")
 	p.fill("[name^='directory_key.']", "DS2ACAGGQBNC95H3U4QS")
 	p.follow("td.row-acts button")
-	p.contains("1 of 24 have a directory key")
+	p.contains("1 of 24 with a directory key")
 	p.open(d.organization("harbourlight-dental-group") + "/users?q=amara")
 	p.fitsWidth()
 	p.snap("narrow-users")

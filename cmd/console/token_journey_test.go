@@ -22,7 +22,7 @@ func TestAccessToken(t *testing.T) {
 	p.snap("token-form")
 	p.fill("[name=password]", "not my password")
 	p.follow(".form .buttons button.primary")
-	p.contains("1 thing needs a change", "Fill this in")
+	p.contains("1 field needs a change", "Fill this in")
 	p.fill("[name=name]", "ticket system")
 	p.fill("[name=password]", "not my password")
 	p.follow(".form .buttons button.primary")

@@ -26,7 +26,7 @@ func (c *Client) ListAccounts(ctx context.Context) ([]Account, error) {
 	return post[[]Account](ctx, c, "/accounts/v1/account/list", nil)
 }
 
-// CreateAccount makes a child account. Duo does not mind a name that exists already, so a repeated
+// CreateAccount makes a child account. Duo does not mind a name that already exists, so a repeated
 // call makes a second account.
 //
 // POST /accounts/v1/account/create

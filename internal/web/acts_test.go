@@ -24,7 +24,7 @@ func TestActivation(t *testing.T) {
 	help.request(http.MethodPost, s.org("/actions/send-activation-url"), formWith("run_id", uuid.NewString(), "phone_id", phone, "valid_secs", "3600", "platform", "apple ios", "type", "mobile")(nil, nil, false)).want(http.StatusForbidden, "Requires the Technician role: jroe did not approve a verification").wantNot("Duo may have done this").fine()
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	f := b.get(s.org("/users/"+jane)).click("Activate").want(http.StatusOK, "+442079460123", "Duo does not know what kind of phone this is").form("Make activation link")
-	p := f.send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
+	p := f.send().want(http.StatusUnprocessableEntity, "1 field needs a change")
 	if _, fault := p.box("platform"); !strings.Contains(fault, "Choose the platform") {
 		t.Error("beside the platform: ", fault)
 	}
@@ -84,9 +84,9 @@ func TestAssignAndUnassign(t *testing.T) {
 	tom := s.addUser(t, duosim.UserSpec{Username: "tom", Realname: "Tom Fry"})
 	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Name: "Desk", UserIDs: []string{tom}})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	sheet := b.get(s.org("/users/"+jane)).click("Assign phone").want(http.StatusOK, "+442079460123", "with Tom Fry")
-	sheet.form("Assign phone").send().want(http.StatusUnprocessableEntity, "1 thing needs a change", "+442079460123")
-	sheet.form("Assign phone").set("phone_id", phone).send().want(http.StatusOK, "Assigned phone +442079460123 (Desk) to jroe.", "Desk")
+	sheet := b.get(s.org("/users/"+jane)).click("Attach phone").want(http.StatusOK, "+442079460123", "with Tom Fry")
+	sheet.form("Attach phone").send().want(http.StatusUnprocessableEntity, "1 field needs a change", "+442079460123")
+	sheet.form("Attach phone").set("phone_id", phone).send().want(http.StatusOK, "Attached phone +442079460123 (Desk) to jroe.", "Desk")
 	b.get(s.org("/users/"+jane)).click("Remove phone").want(http.StatusOK, "It is the user's only phone.", "The phone stays in the account").
 		form("Remove phone").send().want(http.StatusOK, "Removed phone +442079460123 (Desk) from jroe.", "No phone yet.")
 	b.get(s.org("/phones")).want(http.StatusOK, "+442079460123", "Tom Fry")
@@ -102,7 +102,7 @@ func TestCreateUser(t *testing.T) {
 	for name, value := range typed {
 		f.set(name, value)
 	}
-	p := f.send().want(http.StatusUnprocessableEntity, "3 things need a change")
+	p := f.send().want(http.StatusUnprocessableEntity, "3 fields need a change")
 	for name, want := range typed {
 		value, fault := p.box(name)
 		if value = site.UnixLines(value); value != want || (fault != "") != (name == "email" || name == "notes" || name == "aliases") {
@@ -158,7 +158,7 @@ func TestEditUser(t *testing.T) {
 	if _, fault := p.box("username"); fault == "" {
 		t.Error("no message beside the username")
 	}
-	p = open().set("email", "still odd").send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
+	p = open().set("email", "still odd").send().want(http.StatusUnprocessableEntity, "1 field needs a change")
 	if value, _ := p.box("email"); value != "still odd" {
 		t.Error("typed value is lost: ", value)
 	}

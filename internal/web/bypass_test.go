@@ -64,7 +64,7 @@ func TestBypassCodesReplaced(t *testing.T) {
 		t.Error(codes)
 	}
 	p = b.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).form("Create code").set("count", "11").set("reuse_count", "many").send()
-	p.want(http.StatusUnprocessableEntity, "2 things need a change")
+	p.want(http.StatusUnprocessableEntity, "2 fields need a change")
 	if value, fault := p.box("reuse_count"); value != "many" || fault == "" {
 		t.Error(value, fault)
 	}

@@ -167,7 +167,7 @@ func TestPrintedPagesSayWhatTheyAre(t *testing.T) {
 		t.Fatal(len(head), "heads")
 	}
 	at := s.Clock.Now().In(mustZone(t, "Europe/Berlin")).Format("2 Jan 2006, 15:04")
-	for _, want := range []string{s.Client.Name, s.Workspace.Name, "Printed by " + s.Owner.Email, at, "A time without a day is of " + at[:strings.Index(at, ",")]} {
+	for _, want := range []string{s.Client.Name, s.Workspace.Name, "Printed by " + s.Owner.Email, at, "Times without a date are on " + at[:strings.Index(at, ",")]} {
 		if !strings.Contains(textOf(head[0]), want) {
 			t.Errorf("no %q in %s", want, textOf(head[0]))
 		}

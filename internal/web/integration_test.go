@@ -28,8 +28,8 @@ func TestNineFields(t *testing.T) {
 	b := s.as(t, s.Owner)
 	good := s.NineFields()
 
-	empty := b.get(s.ws("/integration")).want(http.StatusOK, "Not open yet").form("Save Configuration").send()
-	empty.want(http.StatusUnprocessableEntity, "9 things need a change")
+	empty := b.get(s.ws("/integration")).want(http.StatusOK, "Not available yet").form("Save Configuration").send()
+	empty.want(http.StatusUnprocessableEntity, "9 fields need a change")
 
 	bad := maps.Clone(good)
 	bad["auth_host"] = "https://api-0a1b2c3d.evil.example/"
@@ -38,7 +38,7 @@ func TestNineFields(t *testing.T) {
 	bad["admin_integration_key"] = good["auth_secret_key"]
 	bad["admin_secret_key"] = good["admin_integration_key"]
 	bad["account_host"] = "  HTTPS://" + strings.ToUpper(good["account_host"]) + "/ "
-	refused := typeNine(b.get(s.ws("/integration")), bad).send().want(http.StatusUnprocessableEntity, "5 things need a change")
+	refused := typeNine(b.get(s.ws("/integration")), bad).send().want(http.StatusUnprocessableEntity, "5 fields need a change")
 	if summary := refused.all(func(n *node) bool { return strings.Contains(attribute(n, "class"), "summary") }); len(summary) != 1 || !has(summary[0], "autofocus") || attribute(summary[0], "role") != "alert" {
 		t.Error("no summary that takes the focus")
 	}

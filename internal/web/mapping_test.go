@@ -32,14 +32,14 @@ func TestMapping(t *testing.T) {
 	// One row is saved; nothing else is.
 	f := p.form("Save all on this page").set(key, "DS7BOREALISFREIGHT01")
 	f.values.Set("row", orgs[0].ID.String())
-	f.send().want(http.StatusOK, "2 of 4 organizations mapped", "1 of 4 have a directory key", "…"+borealis.AccountID[16:])
+	f.send().want(http.StatusOK, "2 of 4 organizations mapped", "1 of 4 with a directory key", "…"+borealis.AccountID[16:])
 
 	// All at once: what is good is kept, what is not stays as it was typed.
 	p = b.get(s.ws("/integration"))
 	f = p.form("Save all on this page").set(key, "").
 		set("account."+orgs[1].ID.String(), "Sunrise Bakery").
 		set("account."+orgs[2].ID.String(), borealis.AccountID).set("directory_key."+orgs[2].ID.String(), s.NineFields()["auth_integration_key"])
-	p = f.send().want(http.StatusUnprocessableEntity, "3 things need a change", "0 of 4 have a directory key")
+	p = f.send().want(http.StatusUnprocessableEntity, "3 fields need a change", "0 of 4 with a directory key")
 	for name, want := range map[string][2]string{
 		"account." + orgs[1].ID.String():       {"Sunrise Bakery", "2 accounts match this name"},
 		"account." + orgs[2].ID.String():       {borealis.AccountID, "This account belongs to Borealis Freight"},
@@ -135,7 +135,7 @@ func TestOrganizations(t *testing.T) {
 		t.Error("a form sent twice made two: ", first.address, again.address)
 	}
 	p := b.get(s.ws("/o/new")).form("Create organization").set("name", " ").set("account", "nonsense").set("directory_key", "short").send()
-	p.want(http.StatusUnprocessableEntity, "3 things need a change")
+	p.want(http.StatusUnprocessableEntity, "3 fields need a change")
 	if value, fault := p.box("account"); value != "nonsense" || fault == "" {
 		t.Error(value, fault)
 	}

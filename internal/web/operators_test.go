@@ -72,7 +72,7 @@ func TestInvitation(t *testing.T) {
 	p := mia.get("/invitation").form("Open invitation").set("token", "  https://anything.example/invitation#"+token+" ").send()
 	p.want(http.StatusOK, "Join "+s.Workspace.Name, "mia@msp.example", "helpdesk, Acme Dental", "Choose a password")
 	for _, weak := range []string{"", "too short 1234", strings.Repeat("ab", 20), "MIA@msp.example"} {
-		p = p.form("Join workspace").set("password", weak).send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
+		p = p.form("Join workspace").set("password", weak).send().want(http.StatusUnprocessableEntity, "1 field needs a change")
 		if value, _ := p.box("password"); value != "" {
 			t.Error("the password comes back in the page")
 		}
@@ -263,7 +263,7 @@ func TestNarrowing(t *testing.T) {
 		f.send().want(http.StatusNotFound)
 	}
 	f = b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "not an address").set("reach", "chosen")
-	f.send().want(http.StatusUnprocessableEntity, "3 things need a change", "Choose a role.", "Choose at least one organization", "This is not an email address.")
+	f.send().want(http.StatusUnprocessableEntity, "3 fields need a change", "Choose a role.", "Choose at least one organization", "This is not an email address.")
 }
 
 // TestTickedFarDown: what is ticked is drawn however many organizations come

@@ -30,7 +30,7 @@ func TestEditOrganization(t *testing.T) {
 	refused := b.get(s.org("/edit")).form("Save organization").set("name", " ").set("aliases", strings.Repeat("x", 101)).set("tags", strings.Repeat("t,t2,", 9)+strings.Repeat("y", 41)).
 		set("time_zone", "../../etc/passwd")
 	refused.values.Set("colour", "13")
-	p = refused.send().want(http.StatusUnprocessableEntity, "5 things need a change")
+	p = refused.send().want(http.StatusUnprocessableEntity, "5 fields need a change")
 	for name, typed := range map[string]string{"name": " ", "aliases": strings.Repeat("x", 101), "time_zone": "../../etc/passwd"} {
 		if value, fault := p.box(name); value != typed || fault == "" {
 			t.Errorf("%s holds %q, fault %q", name, value, fault)

@@ -79,7 +79,7 @@ func TestEnrollmentEndsOnThePerson(t *testing.T) {
 	if f.values.Get("email") != "jane@acme.example" || f.values.Get("username") != "jroe" {
 		t.Error("not filled in: ", f.values)
 	}
-	p := f.set("email", "not an address").send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
+	p := f.set("email", "not an address").send().want(http.StatusUnprocessableEntity, "1 field needs a change")
 	done := p.form("Send enrollment email").set("email", "jane.roe@acme.example").set("ticket", "INC-3").send().
 		want(http.StatusOK, "Jane Roe", "Sent an enrollment email to jane.roe@acme.example", "Ticket: INC-3").fine()
 	outbox := s.Sim.Outbox(s.Account.AccountID)
@@ -266,7 +266,7 @@ func TestCallBack(t *testing.T) {
 	}
 	sheet := b.get(s.org("/users/"+jane)).click("Call back").want(http.StatusOK, "Call back Jane Roe", "Nothing is sent to Duo", "+442079460123").wantNot("Tablet", "+15550100111").fine()
 	f := sheet.form("Record call back")
-	p := f.send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
+	p := f.send().want(http.StatusUnprocessableEntity, "1 field needs a change").fine()
 	for _, wrong := range []string{tablet, other, "", jane} {
 		f.values.Set("phone_id", wrong)
 		f.values.Set("result", "confirmed")
@@ -310,8 +310,8 @@ func TestShieldNamesTheVerifier(t *testing.T) {
 	shown := b.get(s.org("/users/" + jane)).click("Verify").form("Send push").post().want(http.StatusOK)
 	s.answer(t, duosim.Approve)
 	b.stream(shown.live("data-events"), func(liveEvent) {})
-	p := s.as(t, s.Owner).get(s.org("/users/"+jane)).want(http.StatusOK, "Verified by push", "approved by jroe on +12025550143, asked by "+help.Email).fine()
-	if text := textOf(p.byID("ticket")); !strings.Contains(text, "approved by jroe on +12025550143, asked by "+help.Email) {
+	p := s.as(t, s.Owner).get(s.org("/users/"+jane)).want(http.StatusOK, "Verified by push", "approved by jroe on +12025550143, sent by "+help.Email).fine()
+	if text := textOf(p.byID("ticket")); !strings.Contains(text, "approved by jroe on +12025550143, sent by "+help.Email) {
 		t.Error("for the ticket: ", text)
 	}
 }

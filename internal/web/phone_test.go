@@ -48,7 +48,7 @@ func TestPhonePage(t *testing.T) {
 	offers := map[catalog.Role]string{
 		catalog.Auditor:    "",
 		catalog.Helpdesk:   "Reactivate Duo Mobile",
-		catalog.Technician: "Reactivate Duo Mobile Edit Delete phone Assign to user Remove phone",
+		catalog.Technician: "Reactivate Duo Mobile Edit Delete phone Attach to user Remove phone",
 	}
 	for role, may := range offers {
 		b := s.as(t, s.Member(t, s.Workspace, role))
@@ -57,7 +57,7 @@ func TestPhonePage(t *testing.T) {
 		if strings.Contains(p.text(), "tom · the only phone") {
 			t.Error("said to be the only phone of somebody who has two")
 		}
-		for _, act := range []string{"Reactivate Duo Mobile", "Edit", "Delete phone", "Assign to user", "Remove phone"} {
+		for _, act := range []string{"Reactivate Duo Mobile", "Edit", "Delete phone", "Attach to user", "Remove phone"} {
 			if offered := p.offers(act); offered != strings.Contains(may, act) {
 				t.Errorf("%s: %q offered %t", role, act, offered)
 			}
@@ -83,7 +83,7 @@ func TestCreatePhone(t *testing.T) {
 	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+12025550143"})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	f := b.get(s.org("/phones")).click("Create phone").want(http.StatusOK, "It is not assigned until you assign it").form("Create phone")
-	p := f.set("number", "(020) 7946 0123").set("predelay", "soon").send().want(http.StatusUnprocessableEntity, "2 things need a change")
+	p := f.set("number", "(020) 7946 0123").set("predelay", "soon").send().want(http.StatusUnprocessableEntity, "2 fields need a change")
 	for name, want := range map[string]string{"number": "country code", "predelay": "whole number"} {
 		if value, fault := p.box(name); value != f.values.Get(name) || !strings.Contains(fault, want) {
 			t.Errorf("%s: %q, %q", name, value, fault)
@@ -113,7 +113,7 @@ func TestCreatePhone(t *testing.T) {
 	p = f.send().want(http.StatusOK, "Created phone +442079460188. It is not assigned to jroe. Duo is limiting requests", "This phone is not assigned").fine()
 	s.server.Runner = s.Runner
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{})
-	p.click("Assign to user").form("Assign phone").set("user_id", jane).send().want(http.StatusOK, "Assigned phone +442079460188 to jroe.", "Jane Roe")
+	p.click("Attach to user").form("Attach phone").set("user_id", jane).send().want(http.StatusOK, "Attached phone +442079460188 to jroe.", "Jane Roe")
 	f.send().want(http.StatusOK, "Already sent", "Created phone +442079460188. It is not assigned to jroe.")
 	if n := len(s.Sim.Ledger()); n != 5 {
 		t.Errorf("%d effects in Duo: %+v", n, s.Sim.Ledger())
@@ -148,7 +148,7 @@ func TestEditPhone(t *testing.T) {
 	review = mine.send().want(http.StatusOK, "Someone changed this phone since you opened the form: name.", "theirs")
 	review.form("Save 1 change").send().want(http.StatusOK, "mine")
 
-	p := edit().set("number", "+44 (0)20 7946 0123").set("extension", "twelve").send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
+	p := edit().set("number", "+44 (0)20 7946 0123").set("extension", "twelve").send().want(http.StatusUnprocessableEntity, "1 field needs a change")
 	if value, fault := p.box("number"); value != "+44 (0)20 7946 0123" || !strings.Contains(fault, "(0)") {
 		t.Error(value, fault)
 	}
@@ -178,7 +178,7 @@ func TestDeletePhone(t *testing.T) {
 	}
 	f := open().form("Delete phone")
 	// In another tab, somebody gives the phone to Tom: he was not named.
-	b.get(s.org("/phones/"+phone)).click("Assign to user").form("Assign phone").set("user_id", tom).send().want(http.StatusOK, "Tom Fry", "Assigned phone +442079460123 to tom.")
+	b.get(s.org("/phones/"+phone)).click("Attach to user").form("Attach phone").set("user_id", tom).send().want(http.StatusOK, "Tom Fry", "Attached phone +442079460123 to tom.")
 	p := f.send().want(http.StatusUnprocessableEntity, "The phone's users have changed since the form was opened", "Jane Roe and Tom Fry can no longer log in with it")
 	p.form("Delete phone").send().want(http.StatusOK, "Deleted phone +442079460123, which jroe and tom had.", "No phones")
 	b.get(s.org("/phones/" + phone)).want(http.StatusNotFound)
@@ -201,8 +201,8 @@ func TestAssignFromThePhone(t *testing.T) {
 	}
 	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", UserIDs: []string{jane}})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	p := b.get(s.org("/phones/"+phone)).click("Assign to user").want(http.StatusOK, "Assign +442079460123 to a user", "already has it", "Tom Fry").wantNot("Gone Away")
-	p.form("Assign phone").send().want(http.StatusUnprocessableEntity, "1 thing needs a change", "Fill this in.")
+	p := b.get(s.org("/phones/"+phone)).click("Attach to user").want(http.StatusOK, "Attach +442079460123 to a user", "already has it", "Tom Fry").wantNot("Gone Away")
+	p.form("Attach phone").send().want(http.StatusUnprocessableEntity, "1 field needs a change", "Fill this in.")
 	p = p.form("Search").set("q", "nobody").ask().want(http.StatusOK, "Nothing matches").click("Back to the phone").want(http.StatusOK)
 	p.click("Remove phone").want(http.StatusOK, "It is the user's only phone.").form("Remove phone").send().want(http.StatusOK, "Removed phone +442079460123 from jroe.", "This phone is not assigned.")
 	// An account that is too large to be listed is searched by exact names.
@@ -210,8 +210,8 @@ func TestAssignFromThePhone(t *testing.T) {
 		s.addUser(t, duosim.UserSpec{Username: "user" + strings.Repeat("x", i%7) + uuid.NewString()})
 	}
 	s.Clock.Move(61 * time.Second)
-	p = b.get(s.org("/phones/"+phone)).click("Assign to user").want(http.StatusOK, "Find one user", "Type the whole username")
-	p.form("Search").set("q", "jroe").ask().want(http.StatusOK, "Jane Roe").form("Assign phone").set("user_id", jane).send().want(http.StatusOK, "Jane Roe", "Assigned phone")
+	p = b.get(s.org("/phones/"+phone)).click("Attach to user").want(http.StatusOK, "Find one user", "Type the whole username")
+	p.form("Search").set("q", "jroe").ask().want(http.StatusOK, "Jane Roe").form("Attach phone").set("user_id", jane).send().want(http.StatusOK, "Jane Roe", "Attached phone")
 }
 
 func TestGroupsOfAUser(t *testing.T) {

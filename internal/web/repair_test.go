@@ -87,7 +87,7 @@ func TestMappingOvertaken(t *testing.T) {
 
 	late := form(ana).set(account, second.AccountID).set(key, "DS7BOREALISFREIGHT02")
 	form(ben).set(account, first.AccountID).set(key, "DS7BOREALISFREIGHT01").send().want(http.StatusOK)
-	p := late.send().want(http.StatusUnprocessableEntity, "2 things need a change",
+	p := late.send().want(http.StatusUnprocessableEntity, "2 fields need a change",
 		other.Email+" mapped the organization to Borealis One ("+first.AccountID+") a moment ago. Save again to replace that.", other.Email+" set the key that ends in HT01 a moment ago.")
 	for name, typed := range map[string]string{account: second.AccountID, key: "DS7BOREALISFREIGHT02"} {
 		if value, fault := p.box(name); value != typed || fault == "" {

@@ -182,8 +182,8 @@ func TestPageOfARun(t *testing.T) {
 	save := f.send().form("Save 1 change")
 	save.values.Set("ticket", "INC-9")
 	done := save.send().want(http.StatusOK, "Changed notes")
-	p := done.click("Open the run").want(http.StatusOK, "Update User", "Applied", "jroe", "Acme Dental", s.Owner.Email, "INC-9", "Asked for", "<b>first line</b>", s.Account.AccountID, "UTC", "after ", "For the ticket").
-		wantNot("Look before you do it again")
+	p := done.click("Open the run").want(http.StatusOK, "Update User", "Applied", "jroe", "Acme Dental", s.Owner.Email, "INC-9", "Requested", "<b>first line</b>", s.Account.AccountID, "UTC", "after ", "For the ticket").
+		wantNot("Look before you repeat it")
 	if text := textOf(p.byID("ticket")); !strings.Contains(text, "Update User: jroe, Acme Dental Applied. Changed notes.") || !strings.Contains(text, "Ticket: INC-9") || !strings.Contains(text, "by "+s.Owner.Email) {
 		t.Errorf("for the ticket: %s", text)
 	}
@@ -193,8 +193,8 @@ func TestPageOfARun(t *testing.T) {
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost, Times: 1})
 	lost.send().want(http.StatusBadGateway)
 	b.get(s.ws("/runs?outcome=unknown")).click("Create Bypass Code for User").
-		want(http.StatusOK, "Unknown", "Look before you do it again", "its digits are lost").click("Open the user").want(http.StatusOK, "Jane Roe")
-	lost.send().want(http.StatusOK, "Already sent").click("Open the run").want(http.StatusOK, "Look before you do it again")
+		want(http.StatusOK, "Unknown", "Look before you repeat it", "its digits are lost").click("Open the user").want(http.StatusOK, "Jane Roe")
+	lost.send().want(http.StatusOK, "Already sent").click("Open the run").want(http.StatusOK, "Look before you repeat it")
 	b.get(s.ws("/runs?action=map-organization")).click("Map organization").want(http.StatusOK, "Mapped to Acme Dental, Inc.", "Before", "none", "After")
 	b.get(s.org("/runs/nothing")).want(http.StatusNotFound)
 }

@@ -52,7 +52,7 @@ func TestSettingsRefused(t *testing.T) {
 	b := s.as(t, s.Owner)
 	open := func() *formOfPage { return b.get(s.org("/settings")).form("Review changes") }
 	for name, typed := range map[string]string{"lockout_threshold": "0", "inactive_user_expiration": "29", "caller_id": "+44", "keypress_fraud": "", "timezone": "Mars", "sms_batch": "", "fraud_email": "nobody"} {
-		p := open().set(name, typed).send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
+		p := open().set(name, typed).send().want(http.StatusUnprocessableEntity, "1 field needs a change").fine()
 		if value, fault := p.box(name); value != typed || fault == "" {
 			t.Errorf("%s: %q, %q", name, value, fault)
 		}
@@ -64,7 +64,7 @@ func TestSettingsRefused(t *testing.T) {
 	p.form("Review changes").set("helpdesk_bypass_expiration", "60").send().form("Save 2 changes").send().want(http.StatusOK, "Changed 2 settings.")
 
 	// The fault of Duo's own stands there after the review.
-	p = open().set("pending_deletion_days", "200").set("sms_batch", "7").set("ticket", "INC-8").send().form("Save 2 changes").send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
+	p = open().set("pending_deletion_days", "200").set("sms_batch", "7").set("ticket", "INC-8").send().form("Save 2 changes").send().want(http.StatusUnprocessableEntity, "1 field needs a change").fine()
 	if value, fault := p.box("pending_deletion_days"); value != "200" || !strings.Contains(fault, "Duo did not accept this value and changed nothing.") {
 		t.Error("refused by Duo: ", value, fault)
 	}

@@ -65,7 +65,7 @@ func TestSynchronizeSeveral(t *testing.T) {
 	form.send().want(http.StatusConflict, "the steps differ", "The connection has changed since the form was opened", "There is nothing to do").fine()
 
 	for _, names := range []string{"", " \n", "twice\nTWICE", strings.Repeat("x\n", 1) + strings.Join(strings.Split("abcdefghijklmnopqrstu", ""), "\n"), "a\nb\x01"} {
-		p := fresh().set("usernames", names).send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
+		p := fresh().set("usernames", names).send().want(http.StatusUnprocessableEntity, "1 field needs a change").fine()
 		if _, fault := p.box("usernames"); fault == "" {
 			t.Errorf("%q: no fault beside the names", names)
 		}
@@ -93,13 +93,13 @@ func TestSynchronizeUser(t *testing.T) {
 	}
 	fresh().set("usernames", "grace").send().want(http.StatusTooManyRequests, "Duo is limiting requests").fine()
 	fresh().set("usernames", "nobody").send().want(http.StatusUnprocessableEntity, "The key works, but its directory has no user with this username.").fine()
-	fresh().set("usernames", "").send().want(http.StatusUnprocessableEntity, "1 thing needs a change")
+	fresh().set("usernames", "").send().want(http.StatusUnprocessableEntity, "1 field needs a change")
 	// The keys of other organizations are refused before Duo is asked.
 	calls := e.Sim.Calls(e.near.account.AccountID)
 	for _, key := range []string{e.far.directory, e.foreign.directory, "DS00000000000000NONE", ""} {
 		form := fresh().set("usernames", "grace")
 		form.values.Set("directory_key", key)
-		form.send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
+		form.send().want(http.StatusUnprocessableEntity, "1 field needs a change").fine()
 	}
 	if now := e.Sim.Calls(e.near.account.AccountID); now != calls {
 		t.Errorf("Duo was asked %d times", now-calls)

@@ -60,7 +60,7 @@ func TestRequiredTicket(t *testing.T) {
 
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	p := b.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).want(http.StatusOK, "This workspace requires a ticket for this action.")
-	p = p.form("Create code").set("valid_secs", "28800").send().want(http.StatusUnprocessableEntity, "1 thing needs a change").fine()
+	p = p.form("Create code").set("valid_secs", "28800").send().want(http.StatusUnprocessableEntity, "1 field needs a change").fine()
 	if _, fault := p.box("ticket"); !strings.Contains(fault, "Enter a ticket") {
 		t.Error("beside the ticket: ", fault)
 	}

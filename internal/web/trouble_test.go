@@ -227,7 +227,7 @@ func TestUnknownOutcome(t *testing.T) {
 		if looked == 0 {
 			t.Error("no form leads to what is there now")
 		}
-		b.get(e.ws("/runs")).want(http.StatusOK, "May have been done: check in Duo before you do it again.")
+		b.get(e.ws("/runs")).want(http.StatusOK, "May have been done: check in Duo before you repeat it.")
 	}
 }
 

@@ -48,7 +48,7 @@ func TestAnInterruptedRunIsToldWhereItMatters(t *testing.T) {
 	}
 	id := s.interrupted(t, "update-user", map[string]string{"user_id": user, "realname": "Jane R"}, "jroe")
 	page := s.org("/runs/" + id.String())
-	b.get(page).want(http.StatusOK, "Sending", silent, "What Duo did is being looked up.", "Look before you do it again", "Check whether the user's page shows the change.")
+	b.get(page).want(http.StatusOK, "Sending", silent, "What Duo did is being looked up.", "Look before you repeat it", "Check whether the user's page shows the change.")
 	for _, at := range []string{s.ws(""), s.org("/users/" + user), s.org("/actions/update-user?user_id=" + user), s.org("/actions/update-user/form")} {
 		p := b.get(at).want(http.StatusOK, "Update User, jroe: "+told, silent)
 		p.click("Open the run").want(http.StatusOK, "Update User")
@@ -94,7 +94,7 @@ func TestAnInterruptedRunIsToldWhereItMatters(t *testing.T) {
 		s.Exec(t, `update run set state = $2, summary = 'Closed.', finished_at = clock_timestamp() where id = $1`, id, state)
 	}
 	close(id, store.Unknown)
-	b.get(s.ws("")).want(http.StatusOK, "Update User, jroe: the outcome is not known. Check in Duo before you do it again.")
+	b.get(s.ws("")).want(http.StatusOK, "Update User, jroe: the outcome is not known. Check in Duo before you repeat it.")
 	s.Exec(t, `update run set finished_at = clock_timestamp() - interval '16 minutes' where id = $1`, id)
 	b.get(s.ws("")).wantNot("jroe: the outcome is not known")
 	second := s.interrupted(t, "update-user", map[string]string{"user_id": user, "realname": "Jane R"}, "jroe")

@@ -140,8 +140,8 @@ func TestUserPage(t *testing.T) {
 	offers := map[catalog.Role][]string{
 		catalog.Auditor:       {},
 		catalog.Helpdesk:      {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify"},
-		catalog.Technician:    {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify", "Edit", "Move to Trash", "Assign phone", "Create phone", "Remove phone", "Add to group", "Remove", "Revoke all codes"},
-		catalog.Administrator: {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify", "Edit", "Move to Trash", "Assign phone", "Create phone", "Remove phone", "Add to group", "Remove", "Revoke all codes", "Delete permanently"},
+		catalog.Technician:    {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify", "Edit", "Move to Trash", "Attach phone", "Create phone", "Remove phone", "Add to group", "Remove", "Revoke all codes"},
+		catalog.Administrator: {"Unlock", "Create bypass code", "Reactivate Duo Mobile", "Send SMS passcodes", "Call back", "Verify", "Edit", "Move to Trash", "Attach phone", "Create phone", "Remove phone", "Add to group", "Remove", "Revoke all codes", "Delete permanently"},
 	}
 	everything := offers[catalog.Administrator]
 	for role, may := range offers {

@@ -81,7 +81,7 @@ func sheetSamples() []sample.Sample {
 			Back: views.Link{Text: "Back to Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
 		{Name: "activation-waits", Shell: shell, Page: ActivationState{Organization: sample.Acme, Device: "Jane’s phone, +44 20 7946 0123", Text: "Waiting for the phone: not activated yet.", Waits: true, Phone: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001")}},
 		{Name: "activation-done", Shell: shell, Page: ActivationState{Organization: sample.Acme, Device: sample.Hostile.Name, Text: "Activated. Duo Mobile works on this phone.", Activated: true, Phone: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001")}},
-		{Name: "confirm-trash", Shell: shell, Page: ConfirmPage{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, Heading: "Move Jane Roe to Trash", Consequences: []string{"Jane Roe cannot sign in with Duo from now on.", "Duo deletes users in the trash after 7 days. Until then you can restore this one."},
+		{Name: "confirm-trash", Shell: shell, Page: ConfirmPage{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, Heading: "Move Jane Roe to Trash", Consequences: []string{"Jane Roe can no longer log in with Duo.", "Duo deletes users in the trash after 7 days. Until then you can restore this one."},
 			Facts: []views.Fact{{Label: "Username", Text: "jroe"}, {Label: "Phones", Text: "2", Note: "stay in the account"}, {Label: "Bypass codes", Text: "2"}}, Post: views.Action(sample.Workspace, sample.Acme.Slug, "delete-user"), Hidden: []views.Hidden{{Name: "user_id", Value: sample.JaneID}},
 			Button: "Move Jane Roe to Trash", Danger: true, Cancel: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}},
 		{Name: "confirm-permanent", Shell: shell, Page: ConfirmPage{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, Heading: "Delete Jane Roe permanently", Consequences: []string{"You can't undo this. It does not go through the trash."},
@@ -102,8 +102,8 @@ func choiceTable(action, search, caption string, keep ...views.Hidden) views.Tab
 // choiceSamples choose a phone, a user and a group.
 func choiceSamples() []sample.Sample {
 	back := views.Link{Text: "Back to Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}
-	phone := ChoosePage{Organization: sample.Acme, Once: sample.Once, Heading: "Assign phone to Jane Roe", Table: choiceTable("assign-phone-to-user", "Number, name or model", "3 phones", views.Hidden{Name: "user_id", Value: sample.JaneID}),
-		Post: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user"), Hidden: []views.Hidden{{Name: "user_id", Value: sample.JaneID}}, Field: "phone_id", Legend: "Phone", Button: "Assign phone", Back: back, Chosen: views.Input{Value: "DP2"},
+	phone := ChoosePage{Organization: sample.Acme, Once: sample.Once, Heading: "Attach phone to Jane Roe", Table: choiceTable("assign-phone-to-user", "Number, name or model", "3 phones", views.Hidden{Name: "user_id", Value: sample.JaneID}),
+		Post: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user"), Hidden: []views.Hidden{{Name: "user_id", Value: sample.JaneID}}, Field: "phone_id", Legend: "Phone", Button: "Attach phone", Back: back, Chosen: views.Input{Value: "DP2"},
 		Choices: []Choice{{Value: "DP1", Title: "+44 20 7946 0123", Name: "Jane’s phone", Note: "iOS · iPhone 15", Off: "already with Jane Roe"}, {Value: "DP2", Title: "+44 20 7946 0177", Note: "Android · Pixel 8 · not assigned"},
 			{Value: "DP3", Title: sample.Hostile.Name, Name: sample.Hostile.Name, Note: "Unknown · with Tomás Fry, " + sample.Hostile.Name}}}
 	user := phone

@@ -343,7 +343,7 @@ func (p ConfirmPage) Body() templ.Component {
 type ChoosePage struct {
 	Organization views.OrganizationTag
 	views.Once
-	Heading string // "Assign phone to Jane Roe"
+	Heading string // "Attach phone to Jane Roe"
 
 	Table views.Table // how the choices are searched and turned
 

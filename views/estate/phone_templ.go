@@ -126,7 +126,7 @@ func (p PhonePage) Body() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.AssignUser != "" {
-			templ_7745c5c3_Err = views.ShowAct(views.Act{Text: "Assign to user", Href: p.AssignUser}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.ShowAct(views.Act{Text: "Attach to user", Href: p.AssignUser}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

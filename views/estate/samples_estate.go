@@ -34,7 +34,7 @@ func sampleHome() HomePage {
 	return HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Recent: true, Organizations: sample.Organizations(), OrganizationsTotal: 512, Runs: sample.Runs()[:4],
 		Look: []LookRow{
 			{Kind: views.Chip{Level: "bad", Text: "Fraud report"}, Organization: &sample.Hostile, Text: "Jane Roe reported a push that tom@northwind.example sent as fraud.", At: sample.ThisMonday, Link: run},
-			{Kind: views.Chip{Level: "warn", Text: "Unknown outcome"}, Organization: &sample.Harbour, Text: "Update User, Peter Voss: the outcome is not known. Look in Duo before you do it again.", At: sample.MinutesAgo, Link: run},
+			{Kind: views.Chip{Level: "warn", Text: "Unknown outcome"}, Organization: &sample.Harbour, Text: "Update User, Peter Voss: the outcome is not known. Look in Duo before you repeat it.", At: sample.MinutesAgo, Link: run},
 			{Kind: views.Chip{Level: "bad", Text: "Not reached"}, Organization: &sample.Bright, Text: "Duo was not reached, or did not answer. Since 09:12; last contact", At: sample.MinutesAgo,
 				Link: views.Link{Text: "Connection of Bright Futures Nursery", Href: views.Connection(sample.Workspace, sample.Bright.Slug)}},
 			{Text: "12 more organizations are failing.", Link: views.Link{Text: "All failing organizations", Href: views.With(views.Organizations(sample.Workspace), "show", "failing")}},
@@ -119,7 +119,7 @@ func sampleUser() UserPage {
 	code := sample.Act("Create bypass code", "create-bypass-code-for-user", "b", "user_id", sample.JaneID)
 	code.Primary = true
 	phoneActs := func(id, key string) []views.Act {
-		return []views.Act{sample.Act("Reactivate Duo Mobile", "send-activation-url", key, "phone_id", id, "user_id", sample.JaneID), sample.Act("Send SMS passcodes", "send-passcode-by-sms", "", "phone_id", id, "user_id", sample.JaneID), sample.Act("Un-assign…", "un-assign-phone-from-user", "", "phone_id", id, "user_id", sample.JaneID)}
+		return []views.Act{sample.Act("Reactivate Duo Mobile", "send-activation-url", key, "phone_id", id, "user_id", sample.JaneID), sample.Act("Send SMS passcodes", "send-passcode-by-sms", "", "phone_id", id, "user_id", sample.JaneID), sample.Act("Remove phone", "un-assign-phone-from-user", "", "phone_id", id, "user_id", sample.JaneID)}
 	}
 	return UserPage{Workspace: sample.Workspace, Organization: sample.Acme, ID: sample.JaneID, Name: "Jane Roe", Username: "jroe", Aliases: []string{"jane@acme-dental.example", "j.roe"}, State: sample.Active,
 		Acts: []views.Act{sample.Act("Verify", "verify-caller", "v", "user_id", sample.JaneID), {Text: "Call back", Href: views.CallBack(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, code, sample.Act("Edit", "update-user", "e", "user_id", sample.JaneID), trash},
@@ -257,9 +257,9 @@ func listSamples() []sample.Sample {
 func verifiedSamples() []sample.Sample {
 	run := views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)
 	verified, denied := sampleUser(), sampleUser()
-	verified.Shields = []Shield{{Chip: views.Chip{Level: "ok", Text: "Verified by push 3 min ago"}, Note: "approved by jroe on +44 20 7946 0123, asked by ana@northwind.example", Run: run},
+	verified.Shields = []Shield{{Chip: views.Chip{Level: "ok", Text: "Verified by push 3 min ago"}, Note: "approved by jroe on +44 20 7946 0123, sent by ana@northwind.example", Run: run},
 		{Chip: views.Chip{Level: "info", Text: "Called back, confirmed 5 min ago"}, Note: "on +44 20 7946 0123, noted by ana@northwind.example", Run: run}}
-	denied.Shields = []Shield{{Chip: views.Chip{Level: "bad", Text: "Push reported as fraud 2 min ago"}, Note: "sent to jroe on +44 20 7946 0123, asked by ana@northwind.example", Run: run}}
+	denied.Shields = []Shield{{Chip: views.Chip{Level: "bad", Text: "Push reported as fraud 2 min ago"}, Note: "sent to jroe on +44 20 7946 0123, sent by ana@northwind.example", Run: run}}
 	return []sample.Sample{
 		{Name: "user-verified", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: verified},
 		{Name: "user-fraud", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: denied},

@@ -352,7 +352,7 @@ func (p UserPage) Body() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.AssignPhone != "" {
-			templ_7745c5c3_Err = views.ShowActs([]views.Act{{Text: "Assign phone", Href: p.AssignPhone}, {Text: "Create phone", Href: p.CreatePhone}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.ShowActs([]views.Act{{Text: "Attach phone", Href: p.AssignPhone}, {Text: "Create phone", Href: p.CreatePhone}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -140,7 +140,7 @@ func usersSample() FormPage {
 func planSample(o views.OrganizationTag, level, state string) PlanPage {
 	return PlanPage{Workspace: sample.Workspace, Organization: o, Heading: "Onboard " + o.Name,
 		State: views.Chip{Level: level, Text: state}, Post: "/w/northwind/o/x/onboarding/continue",
-		Hidden: []views.Hidden{{Name: "plan", Value: sample.RunID}}, Facts: []views.Fact{{Label: "Begun by",
+		Hidden: []views.Hidden{{Name: "plan", Value: sample.RunID}}, Facts: []views.Fact{{Label: "Started by",
 			Text: "ana@northwind.example", Note: "12:02 today"}, {Label: "Kept until", Text: "2 Sep 2026, 11:02"}}}
 }
 
@@ -149,7 +149,7 @@ func draftSample() PlanPage {
 	page.Screens, page.Preview = screensSample(6), true
 	page.Notes = []string{"Nothing was done in Duo yet. Fill in the forms in any order, then review the steps."}
 	page.Buttons = []Button{{Text: "Review the steps", Post: page.Post, Primary: true},
-		{Text: "Cancel the onboarding", Post: page.Post, Danger: true}}
+		{Text: "Cancel onboarding", Post: page.Post, Danger: true}}
 	return page
 }
 
@@ -157,11 +157,11 @@ func stepsSample(subject string) []StepRow {
 	return []StepRow{
 		{Number: 1, Act: "Create Account", Subject: subject, With: []string{"Name: " + subject},
 			Call: "POST /accounts/v1/account/create", Warning: "Duo may bill a new child account."},
-		{Number: 2, Act: "Connect with the Duo account", Subject: subject, Uses: "What step 1 makes"},
+		{Number: 2, Act: "Connect with the Duo account", Subject: subject, Uses: "Created in step 1"},
 		{Number: 3, Act: "Update Settings", Subject: "settings", With: []string{"Lockout threshold: 5 failed attempts",
 			"Help desk message: " + subject}, Call: "POST /admin/v1/settings"},
-		{Number: 4, Act: "Create User", Subject: "ada", Skip: "This user exists already.", Call: "POST /admin/v1/users"},
-		{Number: 5, Act: "Send Activation By SMS", Subject: "ada", Uses: "What step 4 makes",
+		{Number: 4, Act: "Create User", Subject: "ada", Skip: "This user already exists.", Call: "POST /admin/v1/users"},
+		{Number: 5, Act: "Send Activation By SMS", Subject: "ada", Uses: "Created in step 4",
 			Call:    "POST /admin/v1/phones/{phone_id}/send_sms_activation",
 			Warning: "An SMS is sent to +442079460123. It costs telephony credits."},
 		{Number: 6, Act: "End onboarding", Subject: subject},
@@ -172,7 +172,7 @@ func reviewSample() PlanPage {
 	page := planSample(sample.Hostile, "idle", "Draft")
 	page.Screens, page.Preview, page.Steps = screensSample(6), true, stepsSample(sample.Hostile.Name)
 	page.Buttons = []Button{{Text: page.Heading, Post: page.Post, Primary: true}, {Text: "Review the steps again",
-		Post: page.Post}, {Text: "Cancel the onboarding", Post: page.Post, Danger: true}}
+		Post: page.Post}, {Text: "Cancel onboarding", Post: page.Post, Danger: true}}
 	return page
 }
 
@@ -211,7 +211,7 @@ func runningSample() PlanPage {
 		Events: "/w/northwind/o/x/onboarding/events", Then: "/w/northwind/o/x/onboarding",
 		Page: "/w/northwind/o/x/onboarding", Shows: ".plan-steps"}
 	page.Buttons = []Button{{Text: "Continue", Post: page.Post}, {Text: "Pause", Post: page.Post},
-		{Text: "Cancel the onboarding", Post: page.Post, Danger: true}}
+		{Text: "Cancel onboarding", Post: page.Post, Danger: true}}
 	return page
 }
 
@@ -220,7 +220,7 @@ func pausedSample() PlanPage {
 	page.Steps, page.Done, page.Of, page.Progress = resultsSample(sample.Hostile.Name), 2, 6, "2 of 6 steps"
 	page.Notes = []string{"Paused. 2 steps were not done."}
 	page.Buttons = []Button{{Text: "Continue", Post: page.Post, Primary: true}, {Text: "Finish without the rest",
-		Post: page.Post}, {Text: "Cancel the onboarding", Post: page.Post, Danger: true}}
+		Post: page.Post}, {Text: "Cancel onboarding", Post: page.Post, Danger: true}}
 	return page
 }
 

@@ -63,19 +63,19 @@ func (AccountPage) Title() string { return "Your account" }
 func (p AccountPage) password() (current, fresh views.FieldView) {
 	current = views.FieldView{Name: "current", Label: "Current password", Kind: "password", Error: p.Current.Error, Required: true, Autocomplete: "current-password"}
 	fresh = views.FieldView{Name: "new", Label: "New password", Kind: "password", Error: p.New.Error, Required: true, Autocomplete: "new-password", Reveal: true,
-		Help: "At least 15 characters. Four words that do not belong together do well."}
+		Help: "At least 15 characters. Four unrelated words work well."}
 	return current, fresh
 }
 
 func (p AccountPage) display() (zone, theme, density views.FieldView) {
 	zone = views.FieldView{Name: "time_zone", Label: "Time zone", Value: p.TimeZone.Value, Error: p.TimeZone.Error, List: "time-zones", MaxLength: 64,
-		Help: "Leave empty to take the browser’s."}
+		Help: "Leave empty to use your browser’s."}
 	if p.BrowserZone != "" {
 		zone.Placeholder = p.BrowserZone
-		zone.Help = "Leave empty to take the browser’s, " + p.BrowserZone + "."
+		zone.Help = "Leave empty to use your browser’s, " + p.BrowserZone + "."
 	}
-	theme = views.FieldView{Name: "theme", Label: "Theme", Kind: "radio", Value: p.Theme, Options: []views.Option{{Value: "auto", Text: "As the system"}, {Value: "light", Text: "Light"}, {Value: "dark", Text: "Dark"}}}
-	density = views.FieldView{Name: "density", Label: "Rows of tables", Kind: "radio", Value: p.Density, Options: []views.Option{{Value: "comfortable", Text: "Comfortable"}, {Value: "compact", Text: "Compact"}}}
+	theme = views.FieldView{Name: "theme", Label: "Theme", Kind: "radio", Value: p.Theme, Options: []views.Option{{Value: "auto", Text: "System"}, {Value: "light", Text: "Light"}, {Value: "dark", Text: "Dark"}}}
+	density = views.FieldView{Name: "density", Label: "Table rows", Kind: "radio", Value: p.Density, Options: []views.Option{{Value: "comfortable", Text: "Comfortable"}, {Value: "compact", Text: "Compact"}}}
 	return zone, theme, density
 }
 
@@ -276,7 +276,7 @@ func (p AccountPage) Body() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" class=\"buttons below-table\"><button>Sign out everywhere</button> <span class=\"muted\">Here too. Also ends your access tokens and the invitations you sent, and forgets your other browsers. Anything unsaved elsewhere is lost.</span></form></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" class=\"buttons below-table\"><button>Sign out everywhere</button> <span class=\"muted\">Including this browser. Also ends your access tokens and the invitations you sent, and forgets your other browsers. Unsaved work elsewhere is lost.</span></form></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -108,7 +108,7 @@ func (p AcceptPage) password() views.FieldView {
 		return views.FieldView{Name: "password", Label: "Your password", Kind: "password", Error: p.Error, Required: true, Autocomplete: "current-password", Autofocus: p.Error == ""}
 	}
 	return views.FieldView{Name: "password", Label: "Choose a password", Kind: "password", Error: p.Error, Required: true, Autocomplete: "new-password", Autofocus: p.Error == "", Reveal: true,
-		Help: "At least 15 characters. Four words that do not belong together do well."}
+		Help: "At least 15 characters. Four unrelated words work well."}
 }
 
 func (p AcceptPage) Problems() []views.Problem { return views.ProblemsOfFields(p.password()) }

@@ -348,7 +348,7 @@ func (p TokenForm) fields() (name, days, password views.FieldView) {
 	name = views.FieldView{Name: "name", Label: "Name", Value: p.Name.Value, Error: p.Name.Error, Required: true, MaxLength: 60, Help: "The program that will use it, such as “ticket system”."}
 	days = views.FieldView{Name: "days", Label: "Ends after", Kind: "radio", Value: p.Days.Value, Error: p.Days.Error, Options: []views.Option{{Value: "7", Text: "7 days"}, {Value: "30", Text: "30 days"}, {Value: "90", Text: "90 days"}, {Value: "365", Text: "a year"}}}
 	password = views.FieldView{Name: "password", Label: "Your password", Kind: "password", Error: p.Password.Error, Required: true, Autocomplete: "current-password",
-		Help: "Asked for once more, so that nobody makes a token at a desk that you left."}
+		Help: "Required again, so that nobody creates a token at a desk you left."}
 	return name, days, password
 }
 

@@ -154,7 +154,7 @@ func (p RunPage) Body() templ.Component {
 			}
 		}
 		if p.Check != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<div class=\"warning look\" role=\"note\" aria-labelledby=\"check-title\"><h2 id=\"check-title\">Look before you do it again</h2><p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<div class=\"warning look\" role=\"note\" aria-labelledby=\"check-title\"><h2 id=\"check-title\">Look before you repeat it</h2><p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -221,7 +221,7 @@ func (p RunPage) Body() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(p.Input) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<section aria-labelledby=\"input-title\"><h2 id=\"input-title\">Asked for</h2>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<section aria-labelledby=\"input-title\"><h2 id=\"input-title\">Requested</h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

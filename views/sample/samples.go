@@ -88,7 +88,7 @@ func Runs() []views.RunRow {
 		{ID: "r1", Href: views.Run(Workspace, "", "r1"), At: MinutesAgo, By: "ana@northwind.example", Action: "Create Bypass Code for User", Subject: views.Link{Text: "Jane Roe", Href: views.User(Workspace, Acme.Slug, "DUJANE00000000000001")}, Organization: &Acme,
 			Outcome: applied, Summary: "1 code, 1 use, until 12:02. Older codes kept.", Ticket: "INC-20417"},
 		{ID: "r2", Href: views.Run(Workspace, "", "r2"), At: ThisMonday, By: "tom@northwind.example", Action: "Update User", Subject: views.Link{Text: "Peter Voss", Href: views.User(Workspace, Harbour.Slug, "DUPETER0000000000001")}, Organization: &Harbour,
-			Outcome: views.Chip{Level: "warn", Text: "Unknown"}, Summary: "Duo did not answer within 20 s.", Note: "May have happened: look at the user’s status before you try again."},
+			Outcome: views.Chip{Level: "warn", Text: "Unknown"}, Summary: "Duo did not answer within 20 s.", Note: "May have been done: check the user’s status before you try again."},
 		{ID: "r3", Href: views.Run(Workspace, "", "r3"), At: ThisMonday, By: "tom@northwind.example", Action: "Delete User", Subject: views.Link{Text: Hostile.Name}, Organization: &Hostile,
 			Outcome: views.Chip{Level: "bad", Text: "Refused"}, Summary: "Duo refused: " + Hostile.Name},
 		{ID: "r4", Href: views.Run(Workspace, "", "r4"), At: ThisMonday, By: "ana@northwind.example", Action: "Send Activation URL", Subject: views.Link{Text: "iPhone 15, +44 20 7946 0123"}, Organization: &Acme, Outcome: views.Chip{Level: "info", Text: "Sending"}, Summary: "Waiting for Duo."},

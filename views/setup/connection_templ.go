@@ -62,7 +62,7 @@ func (p ConnectionPage) accountFields() (kind, account views.FieldView) {
 	kind = views.FieldView{Name: "kind", Label: "Connect as", Kind: "radio", Value: p.Kind.Value, Error: p.Kind.Error, Required: true,
 		Options: []views.Option{{Value: "child", Text: "Child account"}, {Value: "parent", Text: "Parent account, your own"}, {Value: "", Text: "Not connected"}}}
 	account = views.FieldView{Name: "account", Label: "Child account", Value: p.Account.Value, Error: p.Account.Error, List: accountListID, Required: true,
-		Help: "Type a part of its name. Not used for the others."}
+		Help: "Type part of its name. For child accounts only."}
 	return kind, account
 }
 

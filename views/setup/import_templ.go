@@ -49,7 +49,7 @@ func (p ImportPage) Body() templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Import organizations</h1><p class=\"lead\">From a CSV file, up to 1 000 rows and 1 MB. You see what becomes of each row before anything is written. What exists already is left as it is.</p><form method=\"post\" action=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Import organizations</h1><p class=\"lead\">From a CSV file, up to 1 000 rows and 1 MB. You see what becomes of each row before anything is written. What already exists is left as it is.</p><form method=\"post\" action=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -59,7 +59,7 @@ type apiWords struct{ name, host, title, unlocks, hostLabel, keyLabel, secretLab
 
 var (
 	authWords = apiWords{name: "auth", host: "auth", title: "Auth API",
-		unlocks:   "Unlocks authentication in your own Duo account alone. Each organization has Auth API keys of its own.",
+		unlocks:   "Unlocks authentication in your own Duo account only. Each organization has Auth API keys of its own.",
 		hostLabel: "Auth Host", keyLabel: "Auth Integration Key", secretLabel: "Auth Secret Key"}
 	accountsWords = apiWords{name: "accounts", host: "account", title: "Accounts API",
 		unlocks:   "Unlocks every client: the mapping, and users, phones and bypass codes of each organization.",

@@ -139,7 +139,7 @@ func (m MappingSection) section() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if m.Locked != "" {
-			templ_7745c5c3_Err = views.ShowEmpty(views.Empty{Kind: "nothing-yet", Headline: "Not open yet", Text: m.Locked}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = views.ShowEmpty(views.Empty{Kind: "nothing-yet", Headline: "Not available yet", Text: m.Locked}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -152,7 +152,7 @@ func (m MappingSection) section() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = meter("keyed", m.Keyed, m.Organizations, views.Number(m.Keyed)+" of "+views.Number(m.Organizations)+" have a directory key").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = meter("keyed", m.Keyed, m.Organizations, views.Number(m.Keyed)+" of "+views.Number(m.Organizations)+" with a directory key").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -425,7 +425,7 @@ func (m MappingSection) unusable() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, " cannot be mapped: Duo lists no API host of its own, such as <code>api-1a2b3c4d.duosecurity.com</code>, and keys are sent to no other host. Ask Duo Support, then refresh.</p><ul>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, " cannot be mapped: Duo lists no API host of its own, such as <code>api-1a2b3c4d.duosecurity.com</code>, and keys are never sent to another host. Ask Duo Support, then refresh.</p><ul>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -9,7 +9,7 @@ import (
 
 func integrationSamples() []sample.Sample {
 	fresh := IntegrationPage{Workspace: sample.Workspace, Editable: true,
-		Mapping: MappingSection{Workspace: sample.Workspace, Editable: true, Locked: "The mapping opens when the Accounts API has answered. Save its host, integration key and secret key above."}}
+		Mapping: MappingSection{Workspace: sample.Workspace, Editable: true, Locked: "The mapping is available once the Accounts API has answered. Save its host, integration key and secret key above."}}
 
 	refused := fresh
 	refused.Auth = APICard{

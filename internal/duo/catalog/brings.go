@@ -46,7 +46,7 @@ var brings = map[string]Brings{
 	SendInstallationSMS: {Of: "DuoInstallation", Summary: "Sent an installation link by SMS."},
 	SendPasscodeSMS:     {Of: BringsNothing, Summary: "Sent passcodes by SMS."},
 	"get-users-phones":  {Of: "DuoPhone", List: true, Summary: "Read 1 phone."},
-	AssignPhone:         {Of: BringsNothing, Summary: "Assigned phone +12025550177 (Reception) to casey.example."},
+	AssignPhone:         {Of: BringsNothing, Summary: "Attached phone +12025550177 (Reception) to casey.example."},
 	UnassignPhone:       {Of: BringsNothing, Summary: "Removed phone +12025550177 (Reception) from casey.example."},
 	CreatePhone:         {Of: "DuoPhone", Others: []string{BringsNothing}, Summary: "Created phone +12025550177 (Reception).", Created: "DP0000000000000000EX"},
 	ModifyPhone:         {Of: "DuoPhone", Summary: "Changed name."},

@@ -236,7 +236,7 @@ func assignPhone() Action {
 			if err := d.AssignPhone(ctx, user.ID, phone.ID); err != nil {
 				return r, err
 			}
-			r.Summary = "Assigned phone " + phoneName(phone) + " to " + user.Username + "."
+			r.Summary = "Attached phone " + phoneName(phone) + " to " + user.Username + "."
 			return r, nil
 		},
 	}

@@ -39,7 +39,7 @@ func (b *builder) user(u NewUser, existing string) {
 	person := store.PlanStep{Key: "user/" + name, Act: catalog.CreateUser, SubjectID: existing, Subject: u.Username,
 		Input: given("username", u.Username, "realname", u.Realname, "email", u.Email)}
 	if existing != "" {
-		person.Skip = "This user exists already."
+		person.Skip = "This user already exists."
 	}
 	b.add(person)
 	if u.Phone != "" {

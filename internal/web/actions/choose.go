@@ -62,7 +62,7 @@ func (s *pages) choosePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 	if err != nil {
 		return nil, err
 	}
-	page.Heading, page.Field, page.Legend, page.Button = "Assign phone to "+name, "phone_id", "Phone", "Assign phone"
+	page.Heading, page.Field, page.Legend, page.Button = "Attach phone to "+name, "phone_id", "Phone", "Attach phone"
 	page.Post, page.Chosen = site.ActionPath(v, f.action.Slug), f.input("phone_id", "")
 	page.Back = views.Link{Text: "Back to " + name, Href: placeOf(v, f)}
 	sought := words.SearchOf(asked.Search)
@@ -100,7 +100,7 @@ func (s *pages) chooseUserSheet(ctx context.Context, v site.Visitor, f sheet) (v
 		}
 		return choice
 	}, "phone_id", "from")
-	page.Heading, page.Field, page.Legend, page.Button = "Assign "+words.PhoneTitle(phone)+" to a user", "user_id", "User", "Assign phone"
+	page.Heading, page.Field, page.Legend, page.Button = "Attach "+words.PhoneTitle(phone)+" to a user", "user_id", "User", "Attach phone"
 	page.Post, page.Chosen = site.ActionPath(v, f.action.Slug), f.input("user_id", "")
 	page.Chosen.Error = cmp.Or(page.Chosen.Error, f.faults["phone_id"])
 	page.Back = views.Link{Text: "Back to the phone", Href: placeOf(v, f)}

@@ -117,7 +117,7 @@ func ownSchemas() object {
 		codes = append(codes, known.Code)
 	}
 	return object{
-		"State":  object{"type": "string", "enum": []string{"sending", "applied", "refused", "unknown"}, "description": "sending: Duo is being asked, or the outcome is being looked up. applied: Duo did it. refused: Duo did not do it. unknown: Duo may have done it; check before you do it again."},
+		"State":  object{"type": "string", "enum": []string{"sending", "applied", "refused", "unknown"}, "description": "sending: Duo is being asked, or the outcome is being looked up. applied: Duo did it. refused: Duo did not do it. unknown: Duo may have done it; check before you repeat it."},
 		"Secret": shownAs(whole(object{"label": text, "value": text}), `{"label": "Bypass code", "value": "618204957"}`),
 		"Workspace": shownAs(whole(object{"workspace": text, "name": text, "operator": text, "token": text,
 			"role": object{"type": "string", "enum": []string{"owner", "admin", "technician", "helpdesk", "auditor"}}, "organizations": object{"type": "string", "enum": []string{"all", "chosen"}}}),

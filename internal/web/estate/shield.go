@@ -43,7 +43,7 @@ func pushShield(r store.Run) (views.Chip, string) {
 	if phone := catalog.RecordedFacts(r.Facts).Phone; phone != "" {
 		who += " on " + phone
 	}
-	return chip, who + ", asked by " + r.Operator
+	return chip, who + ", sent by " + r.Operator
 }
 
 func shieldChip(r store.Run) views.Chip {

@@ -194,7 +194,7 @@ func (s *pages) postOnboard(c echo.Context, v site.Visitor) error {
 		return site.BadRequest("The form has no id. Open it again.")
 	}
 	ctx, typed := c.Request().Context(), detailsOf(form)
-	v.Organization.ID = id // sent twice, it exists already
+	v.Organization.ID = id // sent twice, it already exists
 	_, bad, err := s.similar(ctx, v, typed, form.Get("account"), form)
 	v.Organization.ID = uuid.Nil
 	if err != nil {

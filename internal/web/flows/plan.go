@@ -145,7 +145,7 @@ func (s *pages) planPage(v site.Visitor, p store.Plan, steps []store.PlanStep) f
 }
 
 func (s *pages) planFacts(v site.Visitor, p store.Plan) []views.Fact {
-	facts := []views.Fact{{Label: "Begun by", Text: p.BegunBy, Note: s.When(v, p.BegunAt).Text}}
+	facts := []views.Fact{{Label: "Started by", Text: p.BegunBy, Note: s.When(v, p.BegunAt).Text}}
 	if choice, given := plan.Read[plan.SynchronizeChoice](p, plan.SynchronizeScreen); given && p.Kind == plan.SynchronizeKind {
 		facts = append(facts, views.Fact{Label: "Directory", Text: catalog.Plain(choice.Directory), Note: choice.DirectoryKey})
 	}
@@ -190,7 +190,7 @@ func (s *pages) drawDraft(v site.Visitor, p store.Plan, steps []store.PlanStep, 
 		page.Buttons = append(page.Buttons, again)
 	}
 	if v.Fits(site.AdminOrganization) {
-		page.Buttons = append(page.Buttons, flows.Button{Text: "Cancel the onboarding", Post: act(v, "cancel"),
+		page.Buttons = append(page.Buttons, flows.Button{Text: "Cancel onboarding", Post: act(v, "cancel"),
 			Hidden: page.Hidden, Danger: true})
 	}
 }

@@ -92,9 +92,9 @@ func usesText(s store.PlanStep, places map[string]int) string {
 	case 0:
 		return ""
 	case 1:
-		return fmt.Sprintf("What step %d makes", used[0])
+		return fmt.Sprintf("Created in step %d", used[0])
 	}
-	return fmt.Sprintf("What steps %d and %d make", used[0], used[len(used)-1])
+	return fmt.Sprintf("Created in steps %d and %d", used[0], used[len(used)-1])
 }
 
 // inputText is one value that a step is done with.
@@ -161,11 +161,11 @@ func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, p
 	case !may:
 	case p.State == store.PlanPaused:
 		page.Buttons = append(page.Buttons, button("Continue", "continue"), button("Finish without the rest", "finish"),
-			button("Cancel the onboarding", "cancel"))
+			button("Cancel onboarding", "cancel"))
 		page.Buttons[0].Primary, page.Buttons[2].Danger = true, true
 	case atWork(p):
 		page.Buttons = append(page.Buttons, button("Continue", "continue"), button("Pause", "pause"),
-			button("Cancel the onboarding", "cancel"))
+			button("Cancel onboarding", "cancel"))
 		page.Buttons[2].Danger = true
 	}
 }

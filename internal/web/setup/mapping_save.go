@@ -233,7 +233,7 @@ func adoptPage(v site.Visitor, accounts []store.Account, organizations []store.O
 	suggested := runsetup.Suggest(organizations, accounts) // for those that are not mapped
 	for _, o := range organizations {
 		if suggested[o.ID] != (runsetup.Suggestion{}) {
-			page.Notes = append(page.Notes, o.Name+" exists already, without an account. It would not get one but a twin: take the suggestion for it in the mapping first.")
+			page.Notes = append(page.Notes, o.Name+" already exists, without an account. It would not get one but a twin: take the suggestion for it in the mapping first.")
 		}
 	}
 	for _, name := range page.Names {

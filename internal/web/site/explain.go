@@ -80,7 +80,7 @@ var explanations = []explained{
 		text: "Duo refused a value. errors says which, and why."},
 	{is: kind(func(e *InvalidFields) bool { return !e.refused() }), code: "invalid_fields",
 		page: func(_ *Site, err error, _ request) (views.ErrorPage, string) {
-			return views.ErrorPage{Headline: "Something needs a change", Text: notDone(err) + " errors says which field, and why."}, ""
+			return views.ErrorPage{Headline: "Somefield needs a change", Text: notDone(err) + " errors says which field, and why."}, ""
 		}},
 	{is: sentinel(store.ErrMark), code: "bad_request", headline: "Bad request",
 		text: "The place to continue from does not belong to this list. Open the list again. Nothing was done."},

@@ -31,7 +31,7 @@ const (
 var productWords = []string{"duodesk", "duo", "desk", "cisco", "security", "console", "operator", "admin", "password"}
 
 // goodPassword is what to do about a password that is easy to guess.
-const goodPassword = " Four words that do not belong together do well."
+const goodPassword = " Four unrelated words work well."
 
 // PasswordFault says why a new password will not do for the operator with an
 // email, in words that stand beside a field, or nothing. names are those of the

@@ -76,7 +76,7 @@ func UnclearText(v Visitor, r store.Run) string {
 		what += ", " + subject
 	}
 	if r.State == store.Unknown {
-		return what + ": the outcome is not known. Check in Duo before you do it again."
+		return what + ": the outcome is not known. Check in Duo before you repeat it."
 	}
 	return what + ": the outcome is not known yet. " + UnclearRun(v, r)
 }
@@ -93,7 +93,7 @@ func AboutUser(id, username string) func(store.Run) bool {
 func outcomeNote(v Visitor, r store.Run) string {
 	switch {
 	case r.State == store.Unknown:
-		return "May have been done: check in Duo before you do it again."
+		return "May have been done: check in Duo before you repeat it."
 	case r.Unclear():
 		return words.UnclearWords(r, v.clock)
 	}
