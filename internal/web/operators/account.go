@@ -81,17 +81,8 @@ func (s *pages) postPassword(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	page.Current.Error = fault
-	belongs, err := s.Store.WorkspacesOf(c.Request().Context(), v.Operator.ID)
-	if err != nil {
+	if page.New.Error, err = s.newPasswordFault(c, v, form.Get("current"), form.Get("new")); err != nil {
 		return err
-	}
-	var names []string
-	for _, w := range belongs {
-		names = append(names, w.Name, w.Slug)
-	}
-	page.New.Error = site.PasswordFault(form.Get("new"), v.Operator.Email, names...)
-	if page.New.Error == "" && form.Get("new") == form.Get("current") {
-		page.New.Error = "This is the password you have."
 	}
 	if page.Current.Error != "" || page.New.Error != "" {
 		return s.showAccount(c, v, status, page)
@@ -112,6 +103,23 @@ func (s *pages) postPassword(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.AccountAfter("password"))
+}
+
+// newPasswordFault says why an operator cannot take a new password; empty: they can.
+func (s *pages) newPasswordFault(c echo.Context, v site.Visitor, current, password string) (string, error) {
+	belongs, err := s.Store.WorkspacesOf(c.Request().Context(), v.Operator.ID)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, w := range belongs {
+		names = append(names, w.Name, w.Slug)
+	}
+	fault := site.PasswordFault(password, v.Operator.Email, names...)
+	if fault == "" && password == current {
+		fault = "This is the password you have."
+	}
+	return fault, nil
 }
 
 // postEndSession ends one of the operator's own sessions. One that is gone

@@ -118,20 +118,8 @@ func (s *pages) postAccept(c echo.Context, _ site.Visitor) error {
 		}
 		operator, workspace, err = s.acceptAsNew(c, token, form.Get("password"))
 	}
-	switch {
-	case errors.Is(err, secret.ErrBusy):
-		page.Error = site.Busy(c)
-		return s.Render(c, http.StatusServiceUnavailable, site.Visitor{}, site.Place{}, page)
-	case errors.Is(err, store.ErrNotFound): // somebody used it at the same moment
-		return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, operators.InvitationPage{Refused: true})
-	case errors.Is(err, store.ErrEnded) && !page.SignedIn: // the password was changed since it was checked
-		page.Error = "This password is wrong."
-		return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, page)
-	case store.IsConflict(err, "operator_email_key"):
-		page.Known, page.Error = true, "You have become an operator meanwhile. Enter the password you chose then."
-		return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, page)
-	case err != nil:
-		return err
+	if err != nil {
+		return s.notAccepted(c, page, err)
 	}
 	if !page.SignedIn {
 		if err := s.StartSession(c, operator); err != nil {
@@ -139,6 +127,24 @@ func (s *pages) postAccept(c echo.Context, _ site.Visitor) error {
 		}
 	}
 	return c.Redirect(http.StatusSeeOther, views.Workspace(workspace.Slug))
+}
+
+// notAccepted shows the page again with why an invitation was not accepted.
+func (s *pages) notAccepted(c echo.Context, page operators.AcceptPage, err error) error {
+	status := http.StatusUnprocessableEntity
+	switch {
+	case errors.Is(err, secret.ErrBusy):
+		status, page.Error = http.StatusServiceUnavailable, site.Busy(c)
+	case errors.Is(err, store.ErrNotFound): // someone else used it in between
+		return s.Render(c, status, site.Visitor{}, site.Place{}, operators.InvitationPage{Refused: true})
+	case errors.Is(err, store.ErrEnded) && !page.SignedIn: // the password was changed since it was checked
+		page.Error = "This password is wrong."
+	case store.IsConflict(err, "operator_email_key"):
+		page.Known, page.Error = true, "You have become an operator meanwhile. Enter the password you chose then."
+	default:
+		return err
+	}
+	return s.Render(c, status, site.Visitor{}, site.Place{}, page)
 }
 
 func (s *pages) acceptAsNew(c echo.Context, token, password string) (store.Operator, store.Workspace, error) {

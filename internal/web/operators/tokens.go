@@ -88,12 +88,7 @@ func (s *pages) postNewToken(c echo.Context, v site.Visitor) error {
 	if form.Get("act") == "find" {
 		return s.showNewToken(c, v, http.StatusOK, page, f)
 	}
-	k := store.Token{ID: id, Role: f.grant.Role}
-	k.Name, page.Name.Error = form.Text(catalog.Text{Name: "name", Max: store.LongestTokenName, Required: true})
-	k.ExpiresAt, page.Days.Error = s.tokenEnd(form.Get("days"))
-	if f.role == "" && catalog.ParseRole(k.Role) > v.Role {
-		f.role = "Choose a role that is not above your own."
-	}
+	k := s.readToken(v, id, form, &f, &page)
 	if page.Name.Error+page.Days.Error != "" || f.faulty() {
 		return s.showNewToken(c, v, http.StatusUnprocessableEntity, page, f)
 	}
@@ -116,6 +111,18 @@ func (s *pages) postNewToken(c echo.Context, v site.Visitor) error {
 		return s.showNewToken(c, v, http.StatusUnprocessableEntity, page, f)
 	}
 	return err
+}
+
+// readToken reads what a form says about a new token, and puts its faults next to the fields.
+func (s *pages) readToken(v site.Visitor, id uuid.UUID, form site.Form, f *grantForm,
+	page *operators.TokenForm) store.Token {
+	k := store.Token{ID: id, Role: f.grant.Role}
+	k.Name, page.Name.Error = form.Text(catalog.Text{Name: "name", Max: store.LongestTokenName, Required: true})
+	k.ExpiresAt, page.Days.Error = s.tokenEnd(form.Get("days"))
+	if f.role == "" && catalog.ParseRole(k.Role) > v.Role {
+		f.role = "Choose a role that is not above your own."
+	}
+	return k
 }
 
 func (s *pages) makeToken(c echo.Context, v site.Visitor, k store.Token) error {
