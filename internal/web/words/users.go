@@ -30,12 +30,17 @@ var UserStates = []struct {
 	{string(duo.StatusBypass), views.Chip{Level: "warn", Text: "Bypass"}},
 	{string(duo.StatusDisabled), views.Chip{Level: "idle", Text: "Disabled"}},
 	{NotEnrolled, views.Chip{Level: "info", Text: "Not Enrolled"}},
+	{PartiallyEnrolled, views.Chip{Level: "info", Text: "Partially Enrolled"}},
 	{string(duo.StatusActive), views.Chip{Level: "ok", Text: "Active"}},
 	{string(duo.StatusPendingDeletion), views.Chip{Level: "idle", Text: "Pending Deletion"}},
 }
 
-// NotEnrolled is the state of an active user who has no device.
-const NotEnrolled = "not enrolled"
+// States of an active user whom Duo does not count as enrolled: without a phone, and with
+// phones that cannot authenticate yet.
+const (
+	NotEnrolled       = "not enrolled"
+	PartiallyEnrolled = "partially enrolled"
+)
 
 const noState = "unknown" // Duo says none
 
@@ -62,6 +67,9 @@ func StatesOf(count map[string]int) []string {
 // anything to sign in with.
 func StateOf(u duo.User) string {
 	if u.Status == duo.StatusActive && !u.Enrolled {
+		if len(u.Phones) > 0 {
+			return PartiallyEnrolled
+		}
 		return NotEnrolled
 	}
 	return cmp.Or(strings.TrimSpace(string(u.Status)), noState)

@@ -23,13 +23,15 @@ func TestUserMatches(t *testing.T) {
 func TestUserStates(t *testing.T) {
 	t.Parallel()
 	sorted := []duo.User{
-		{Status: duo.StatusLockedOut}, {Status: duo.StatusBypass}, {Status: duo.StatusDisabled}, {Status: duo.StatusActive}, {Status: duo.StatusActive, Enrolled: true}, {Status: duo.StatusPendingDeletion}, {Status: "something new"},
+		{Status: duo.StatusLockedOut}, {Status: duo.StatusBypass}, {Status: duo.StatusDisabled}, {Status: duo.StatusActive},
+		{Status: duo.StatusActive, Phones: []duo.Phone{{ID: "DP1"}}}, {Status: duo.StatusActive, Enrolled: true, Phones: []duo.Phone{{ID: "DP2"}}},
+		{Status: duo.StatusPendingDeletion}, {Status: "something new"},
 	}
 	var chips []string
 	for _, u := range sorted {
 		chips = append(chips, ChipOf(u).Text)
 	}
-	if want := []string{"Locked Out", "Bypass", "Disabled", "Not Enrolled", "Active", "Pending Deletion", "Something new"}; !slices.Equal(chips, want) {
+	if want := []string{"Locked Out", "Bypass", "Disabled", "Not Enrolled", "Partially Enrolled", "Active", "Pending Deletion", "Something new"}; !slices.Equal(chips, want) {
 		t.Error(chips)
 	}
 	mixed := slices.Clone(sorted)
