@@ -9,6 +9,10 @@ import (
 	"duodesk/views/sample"
 )
 
+var userActs = []views.Act{{Text: "Create user", Href: views.Action(sample.Workspace, sample.Acme.Slug, "create-user"), Key: "n", Primary: true},
+	{Text: "Enroll user", Href: views.Action(sample.Workspace, sample.Acme.Slug, "enroll-user")},
+	{Text: "Synchronize users", Href: views.Action(sample.Workspace, sample.Acme.Slug, "synchronize-users")}}
+
 func Samples() []sample.Sample {
 	return slices.Concat(workspaceSamples(), userSamples(), verifiedSamples(), callBackSamples(), phoneSamples(), listSamples())
 }
@@ -47,7 +51,7 @@ func sampleHome() HomePage {
 
 func userSamples() []sample.Sample {
 	at := views.Users(sample.Workspace, sample.Acme.Slug)
-	users := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, MayCreate: true, Table: usersTable(at, sampleUsers(50))}
+	users := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, Acts: userActs, Table: usersTable(at, sampleUsers(50))}
 	users.Table.Caption = "300 users"
 	users.Table.Choices = []views.Choices{{Label: "Filter by status", Links: []views.FilterLink{{Text: "All", Href: at, Count: 300, Current: true}}}}
 	for _, state := range []views.FilterLink{{Text: "Active", Count: 261}, {Text: "Bypass", Count: 9}, {Text: "Locked Out", Count: 12}, {Text: "Not Enrolled", Count: 12}, {Text: "Disabled", Count: 6}} {
@@ -56,7 +60,7 @@ func userSamples() []sample.Sample {
 	}
 	users.Table.Previous, users.Table.Next = views.Link{Text: "Previous"}, views.Link{Text: "Next", Href: views.With(at, "after", "AAYzqz")}
 
-	none := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, MayCreate: true, Table: usersTable(at, nil)}
+	none := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, Acts: userActs, Table: usersTable(at, nil)}
 	none.Table.Label, none.Table.Empty = "", views.Empty{Kind: "nothing-yet", Headline: "Acme Dental has no users yet", Text: "Create one here, or let Duo’s directory sync bring them.", Link: views.Link{Text: "Create user", Href: views.Action(sample.Workspace, sample.Acme.Slug, "create-user")}}
 	noMatch := users
 	noMatch.Table.Rows, noMatch.Table.Next, noMatch.Table.Search, noMatch.Table.Caption = nil, views.Link{}, "zzz", ""

@@ -34,7 +34,12 @@ func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	page := estate.UsersPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), MayCreate: v.Role >= catalog.Technician && v.Organization.Mapped()}
+	page := estate.UsersPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization)}
+	if v.Role >= catalog.Technician && v.Organization.Mapped() {
+		page.Acts = []views.Act{{Text: "Create user", Href: site.ActionPath(v, catalog.CreateUser), Key: "n", Primary: true},
+			{Text: "Enroll user", Href: site.ActionPath(v, catalog.EnrollUser)},
+			{Text: "Synchronize users", Href: site.ActionPath(v, catalog.SynchronizeUser)}}
+	}
 	fresh := c.QueryParam("fresh") != ""
 	users, err := s.Runner.UsersToShow(c.Request().Context(), v.Scope, v.Organization, fresh)
 	if fresh && err == nil && c.Request().Header.Get("HX-Request") == "" && site.BegunEarly(c) == nil {

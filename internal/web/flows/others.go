@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run/plan"
 	"duodesk/internal/store"
 	"duodesk/internal/task"
@@ -30,7 +31,7 @@ var others = map[string]other{
 		begin: func(steps int) string { return "Synchronize " + views.Plural(steps, "user", "users") },
 		onward: func(ws, org string) []views.Link {
 			return []views.Link{{Text: "All users", Href: views.Users(ws, org)},
-				{Text: "Synchronize others", Href: views.Action(ws, org, "synchronize-users")}}
+				{Text: "Synchronize others", Href: views.Action(ws, org, catalog.SynchronizeUser)}}
 		}},
 	plan.CheckKeysKind: {heading: "Check Auth API keys",
 		onward: func(ws, _ string) []views.Link {
