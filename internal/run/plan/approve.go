@@ -160,7 +160,7 @@ func (r *Runner) record(ctx context.Context, tx *store.Tx, operator uuid.UUID, p
 		summary += " " + why
 	}
 	return tx.Record(ctx, store.Record{
-		Event: e, Operator: operator, Organization: p.OrganizationID, AccountID: o.AccountID, Subject: o.Name, At: r.Now(),
+		Event: e, Operator: operator, Ticket: ticketOf(p), Organization: p.OrganizationID, AccountID: o.AccountID, Subject: o.Name, At: r.Now(),
 		Input:   map[string]string{"plan": p.ID.String(), "kind": p.Kind, "digest": hex.EncodeToString(p.Digest)},
 		Summary: summary,
 	})
