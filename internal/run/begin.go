@@ -105,10 +105,7 @@ func (a Authorized) start(ctx context.Context, run store.Run) (store.Run, catalo
 	if q.Organization.ID != uuid.Nil {
 		run.OrganizationID = &q.Organization.ID
 	}
-	fields := append(q.Input.Ordered(q.Action), "ticket", q.Ticket)
-	if q.Reason != "" {
-		fields = append(fields, ReasonField, q.Reason)
-	}
+	fields := fieldsOf(q)
 	begun, role, err := a.commit(ctx, run, fields)
 	switch {
 	case err == nil:
@@ -134,6 +131,15 @@ func (a Authorized) start(ctx context.Context, run store.Run) (store.Run, catalo
 		return store.Run{}, 0, err
 	}
 	return earlier, 0, &AlreadyRun{Run: earlier}
+}
+
+// fieldsOf are all submitted values of a request, in a fixed order.
+func fieldsOf(q Request) []string {
+	fields := append(q.Input.Ordered(q.Action), "ticket", q.Ticket)
+	if q.Reason != "" {
+		fields = append(fields, ReasonField, q.Reason)
+	}
+	return fields
 }
 
 // commit commits a run as sending, unless something speaks against it at that

@@ -64,9 +64,12 @@ func (r *Runner) noting(c *duo.Client, sc store.Scope, o store.Organization) *du
 	var told atomic.Bool // what another process kept last was corrected
 	return c.Observed(func(ctx context.Context, call duo.Call) {
 		trouble, asked := troubleOf(call)
+		if !asked {
+			return
+		}
 		now := contact{o.ConnectionRevision, trouble, r.Now()}
 		other := trouble != o.Trouble && !told.Swap(true)
-		if !asked || !r.contacts.differs(of, now) && !other {
+		if !r.contacts.differs(of, now) && !other {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), contactTime)

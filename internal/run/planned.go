@@ -57,6 +57,17 @@ func (r *Runner) ReadBack(ctx context.Context, q Request, before map[string]stri
 	return found, err
 }
 
+// SameRun reports whether a run on record was begun for what q asks, whoever began it and
+// with whichever ticket and reason.
+func SameRun(tx *store.Tx, recorded store.Run, q Request) bool {
+	asked := store.Run{ID: recorded.ID, OperatorID: recorded.OperatorID, Action: q.Action.Slug}
+	if q.Organization.ID != uuid.Nil {
+		asked.OrganizationID = &q.Organization.ID
+	}
+	q.Ticket, q.Reason = recorded.Ticket, recorded.Reason
+	return tx.SameRun(recorded, asked, fieldsOf(q))
+}
+
 // FactsWith returns facts as the record keeps them, with Duo's id of what was created
 // where they have none.
 func FactsWith(facts json.RawMessage, created string) json.RawMessage {

@@ -17,6 +17,7 @@ const (
 	orphansAtOnce = 50 // open runs of a workspace in one sweep
 	settleAtOnce  = 200
 	oldEvery      = time.Minute // between sweeps for runs that name no process, or that this one lost sight of
+	plansEvery    = time.Hour   // between sweeps for plans whose time is over
 )
 
 // settling are the runs whose outcome this process looks for.
@@ -44,11 +45,11 @@ func (s *settling) leave(key runKey) {
 }
 
 // Watch looks after the runs of processes that are gone, until Stop: it finds out
-// what became of changes, and goes on asking for the answers of persons. It does so
-// in all workspaces, or in those that are named.
+// what became of changes, and goes on asking for the answers of persons. It also deletes
+// plans whose time is over. It does so in all workspaces, or in those that are named.
 func (r *Runner) Watch(only ...uuid.UUID) {
 	r.following.all.Go(r.following.ctx, r.Log, "watch other processes", func() error {
-		var old time.Time // of the last sweep for runs without a process
+		var old, plans time.Time // of the last sweeps for runs without a process, and for plans
 		for {
 			withOld := time.Since(old) > oldEvery
 			err := r.sweep(r.following.ctx, only, withOld)
@@ -60,6 +61,13 @@ func (r *Runner) Watch(only ...uuid.UUID) {
 			} else if withOld {
 				old = time.Now()
 			}
+			if time.Since(plans) > plansEvery {
+				if err := r.dropOldPlans(r.following.ctx, only); err != nil {
+					r.Log.Warn("old plans could not be deleted", "error", err)
+				} else {
+					plans = time.Now()
+				}
+			}
 			select {
 			case <-time.After(r.rhythm.skip()):
 			case <-r.following.ctx.Done():
@@ -67,6 +75,24 @@ func (r *Runner) Watch(only ...uuid.UUID) {
 			}
 		}
 	})
+}
+
+// dropOldPlans deletes the plans whose time is over.
+func (r *Runner) dropOldPlans(ctx context.Context, places []uuid.UUID) (err error) {
+	if len(places) == 0 {
+		if places, err = r.Store.Workspaces(ctx); err != nil {
+			return err
+		}
+	}
+	for _, workspace := range places {
+		err := r.Store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
+			return tx.DropOldPlans(ctx, r.Now())
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sweep judges other processes, if this one may, and takes over what those that are

@@ -53,14 +53,18 @@ type FailingOrganization struct {
 // FailingOrganizations lists those of the scope, the latest to fail first, and counts
 // all of them.
 func (t *Tx) FailingOrganizations(ctx context.Context, limit int) (found []FailingOrganization, total int, err error) {
-	from := ` from organization o join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
-		left join contact t on t.workspace_id = o.workspace_id and t.organization_id = o.id and t.revision = c.revision
-		where ` + organizationInScope + ` and ` + failing
-	if err = t.tx.QueryRow(ctx, `select count(*)`+from).Scan(&total); err != nil || total == 0 {
-		return nil, total, err
+	type counted struct {
+		FailingOrganization
+		Total int
 	}
-	found, err = all[FailingOrganization](ctx, t.tx, `
-		select o.id, o.slug, o.name, o.colour, coalesce(t.trouble, '') as trouble, t.at, t.since`+from+`
+	rows, err := all[counted](ctx, t.tx, `
+		select o.id, o.slug, o.name, o.colour, coalesce(t.trouble, '') as trouble, t.at, t.since, count(*) over () as total
+		from organization o join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
+		left join contact t on t.workspace_id = o.workspace_id and t.organization_id = o.id and t.revision = c.revision
+		where `+organizationInScope+` and `+failing+`
 		order by t.since desc nulls last, lower(o.name), o.id limit $1`, limit)
+	for _, r := range rows {
+		found, total = append(found, r.FailingOrganization), r.Total
+	}
 	return found, total, err
 }

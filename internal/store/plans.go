@@ -45,6 +45,9 @@ type Plan struct {
 	ExpiresAt      time.Time
 }
 
+// AtWork reports whether steps of a plan may be begun.
+func (p Plan) AtWork() bool { return p.State == PlanApproved || p.State == PlanRunning }
+
 // PlanChange says who changed a screen of a plan, and made it which revision.
 type PlanChange struct {
 	Revision int       `json:"revision"`
@@ -131,11 +134,22 @@ func (t *Tx) SavePlan(ctx context.Context, p Plan) error {
 	return meaning(err)
 }
 
+// OnboardingPlan is the kind of plan that sets an organization up, which is marked until it
+// ends.
+const OnboardingPlan = "onboarding"
+
 // DropOldPlans deletes the scope's plans whose time is over, but for those at work. What
-// their steps did stays on record.
+// their steps did stays on record. An organization whose onboarding is deleted is not being
+// onboarded any more.
 func (t *Tx) DropOldPlans(ctx context.Context, now time.Time) error {
 	_, err := t.tx.Exec(ctx, `
-		delete from plan p where `+planReachedInScope+` and expires_at <= $1 and state not in ('approved', 'running')`, now)
+		with gone as (
+			delete from plan p where `+planReachedInScope+` and expires_at <= $1 and state not in ('approved', 'running')
+			returning p.id, p.organization_id, p.kind, p.state)
+		update organization o set onboarding = false where `+organizationInScope+` and o.onboarding
+		and exists (select from gone g where g.organization_id = o.id and g.kind = $2 and g.state not in ('done', 'canceled'))
+		and not exists (select from plan p where p.`+inWorkspace+` and p.organization_id = o.id and p.kind = $2
+			and p.state not in ('done', 'canceled') and p.id not in (select id from gone))`, now, OnboardingPlan)
 	return meaning(err)
 }
 

@@ -50,6 +50,9 @@ type PlanStep struct {
 	Recorded   bool       // the run is on record, as far as the scope reaches
 }
 
+// Ended reports whether nothing more comes of a step by itself.
+func (s PlanStep) Ended() bool { return s.State != StepWaiting && s.State != StepWorking }
+
 // Use names a fact of an earlier step.
 type Use struct {
 	Step string `json:"step"` // its key
@@ -65,6 +68,11 @@ func (t *Tx) PlanSteps(ctx context.Context, plan uuid.UUID) ([]PlanStep, error) 
 		       and exists (select from process h where h.id = worker and h.gone_at is null) as held,
 		       exists (select from run r where r.`+inWorkspace+` and r.id = run_id) as recorded
 		from plan_step where `+inScope+` and plan_id = $1 order by place`, plan)
+}
+
+// RunsByID lists those runs of the scope that have one of some ids.
+func (t *Tx) RunsByID(ctx context.Context, ids []uuid.UUID) ([]Run, error) {
+	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.id = any ($1)`, ids)
 }
 
 // ReplaceSteps puts steps in the place of those that a plan had.

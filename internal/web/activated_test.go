@@ -101,3 +101,21 @@ func TestActivationOfOthers(t *testing.T) {
 		t.Error("someone who left was told to the end")
 	}
 }
+
+// TestExpiredWhileDuoIsAway: a link that has expired ends the wait, and is not said to be
+// unused while Duo does not say so.
+func TestExpiredWhileDuoIsAway(t *testing.T) {
+	t.Parallel()
+	s, jane, _ := withPhone(t)
+	shown := s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Activate Duo Mobile").form("Make activation link").set("valid_secs", "3600").post().want(http.StatusOK)
+	s.Clock.Move(2 * time.Hour)
+	b := s.as(t, s.Owner) // the session of before is over
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Unavailable})
+	b.get(shown.link("See whether")).want(http.StatusOK, "The link has expired. Duo does not say whether it was used.").wantNot("was not used", `http-equiv="refresh"`).fine()
+	_, last := b.stream(shown.live("data-events"), func(liveEvent) {})
+	if !last.Done || last.Answer != "" || last.Text != "The link has expired. Duo does not say whether it was used." {
+		t.Errorf("%+v", last)
+	}
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{})
+	b.get(shown.link("See whether")).want(http.StatusOK, "The link has expired and was not used.")
+}

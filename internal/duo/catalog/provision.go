@@ -38,7 +38,7 @@ func ProvisionAuth() Action {
 				said = "Created the application " + AuthApplication + "."
 			}
 			key, err := d.IntegrationSecret(ctx, found.Key)
-			r.Summary = said
+			r.Summary, r.Facts.Created = said, string(found.Key) // also of one that was found: nobody creates another for it
 			if err != nil {
 				return r, mayNotManage(err)
 			}

@@ -81,7 +81,7 @@ func (r *Runner) claim(ctx context.Context, sc store.Scope, id, organization uui
 // next is claim within a transaction, which holds the approver's membership and the plan.
 func (r *Runner) next(ctx context.Context, tx *store.Tx, id, organization uuid.UUID) (*job, error) {
 	before, err := tx.Plan(ctx, id)
-	if err != nil || !atWork(before) {
+	if err != nil || !before.AtWork() {
 		return nil, err
 	}
 	// The membership first, as all who change a plan lock it.
@@ -90,7 +90,7 @@ func (r *Runner) next(ctx context.Context, tx *store.Tx, id, organization uuid.U
 		return nil, err
 	}
 	p, err := tx.LockPlan(ctx, id)
-	if err != nil || !atWork(p) || p.Revision != before.Revision {
+	if err != nil || !p.AtWork() || p.Revision != before.Revision {
 		return nil, err // another one was faster; the next call sees what it did
 	}
 	steps, err := tx.PlanSteps(ctx, id)
@@ -151,7 +151,7 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.P
 		return nil, "What an earlier step made is not known. Look at its run.", nil
 	}
 	w := Work{Run: RunID(s.ID, s.Attempt), Scope: store.Within(tx.WorkspaceID(), s.OrganizationID), Actor: actor,
-		Organization: o, Opened: input[ConnectionInput], Ticket: input[TicketInput], Reason: input[ReasonInput], Input: input,
+		Organization: o, Opened: input[ConnectionInput], Ticket: input[TicketInput], Reason: input[ReasonInput],
 		ServedAs: input[OrganizationInput], Subject: s.Subject}
 	if w.Ticket == "" {
 		w.Ticket = ticketOf(p)
@@ -164,9 +164,7 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.P
 	if action, is := catalog.Lookup(s.Act); is && !action.OfWorkspace() {
 		wanted = w.Opened
 	}
-	for _, name := range []string{ConnectionInput, OrganizationInput, TicketInput, ReasonInput} {
-		delete(input, name)
-	}
+	w.Input = fieldsOf(input)
 	// A step that was begun is on record, or compares it when it begins.
 	if wanted != "" && wanted != o.Connection() && s.State != store.StepWorking {
 		return nil, "The connection has changed since the plan was approved. It is " + run.ConnectionText(o) + " now.", nil
@@ -207,8 +205,6 @@ func about(p store.Plan) []uuid.UUID {
 	return []uuid.UUID{p.OrganizationID}
 }
 
-func atWork(p store.Plan) bool { return p.State == store.PlanApproved || p.State == store.PlanRunning }
-
 // conclude ends or pauses a plan of which no step is due.
 func (r *Runner) conclude(ctx context.Context, tx *store.Tx, p store.Plan, steps []store.PlanStep,
 	organization uuid.UUID) error {
@@ -216,11 +212,11 @@ func (r *Runner) conclude(ctx context.Context, tx *store.Tx, p store.Plan, steps
 	for _, s := range steps {
 		switch {
 		case s.NotBefore != nil && s.State == store.StepWaiting && r.Now().Before(*s.NotBefore),
-			organization != uuid.Nil && s.OrganizationID != organization && !ended(s) && !failed(s):
+			organization != uuid.Nil && s.OrganizationID != organization && !passed(s) && !failed(s):
 			return nil // its time comes, or others are at it
 		case failed(s):
 			bad++
-		case !ended(s):
+		case !passed(s):
 			left++
 		}
 	}

@@ -40,7 +40,7 @@ func Lacking(role catalog.Role, every bool, steps []store.PlanStep) error {
 	e := &Lacks{}
 	for _, s := range steps {
 		act, _ := ActOf(s.Act)
-		if ended(s) || RoleOf(s) <= role && (every || !act.Whole) {
+		if passed(s) || RoleOf(s) <= role && (every || !act.Whole) {
 			continue
 		}
 		e.Role, e.Steps = max(e.Role, RoleOf(s)), append(e.Steps, s)
@@ -133,7 +133,7 @@ func (r *Runner) askTicket(ctx context.Context, tx *store.Tx, p store.Plan) erro
 		if s.Act == ProvisionAuth {
 			action, is = catalog.ProvisionAuth(), true
 		}
-		if !is || ended(s) || s.Input[TicketInput] != "" {
+		if !is || passed(s) || s.Input[TicketInput] != "" {
 			continue
 		}
 		if err := run.AskTicket(ctx, tx, action); err != nil {
@@ -160,7 +160,7 @@ func (r *Runner) record(ctx context.Context, tx *store.Tx, operator uuid.UUID, p
 		summary += " " + why
 	}
 	return tx.Record(ctx, store.Record{
-		Event: e, Operator: operator, Organization: p.OrganizationID, AccountID: o.AccountID, Subject: o.Name, At: r.Now(),
+		Event: e, Operator: operator, Ticket: ticketOf(p), Organization: p.OrganizationID, AccountID: o.AccountID, Subject: o.Name, At: r.Now(),
 		Input:   map[string]string{"plan": p.ID.String(), "kind": p.Kind, "digest": hex.EncodeToString(p.Digest)},
 		Summary: summary,
 	})
@@ -302,7 +302,7 @@ func (r *Runner) Finish(ctx context.Context, sc store.Scope, actor run.Actor, id
 			return ErrWorking
 		}
 		for _, s := range steps {
-			if act, _ := ActOf(s.Act); act.Last || ended(s) {
+			if act, _ := ActOf(s.Act); act.Last || passed(s) {
 				continue
 			}
 			s.State, s.Summary = store.StepSkipped, "Skipped. "+s.Summary

@@ -20,9 +20,6 @@ const mostTrail = 20
 // and runs are made of it.
 func Begin(ctx context.Context, tx *store.Tx, r *run.Runner, organization uuid.UUID, kind string,
 	operator uuid.UUID) (uuid.UUID, error) {
-	if err := tx.DropOldPlans(ctx, r.Now()); err != nil {
-		return uuid.Nil, err
-	}
 	id := uuid.New()
 	return id, tx.AddPlan(ctx, store.Plan{ID: id, OrganizationID: organization, Kind: kind}, operator, r.Now())
 }

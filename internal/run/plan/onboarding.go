@@ -9,7 +9,7 @@ import (
 )
 
 // OnboardingKind is the plan that sets a new client organization up.
-const OnboardingKind = "onboarding"
+const OnboardingKind = store.OnboardingPlan
 
 // The screens of an onboarding.
 const (

@@ -3,10 +3,12 @@ package plan
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
 )
@@ -32,14 +34,14 @@ func (r *Runner) start(ctx context.Context, sc store.Scope, actor run.Actor, p s
 		if err != nil {
 			return err
 		}
-		if err := tx.DropOldPlans(ctx, r.Now()); err != nil {
-			return err
-		}
 		if err := tx.AddPlan(ctx, p, actor.Operator, r.Now()); err != nil {
 			return err
 		}
 		now, err := tx.LockPlan(ctx, p.ID)
 		if err != nil {
+			return err
+		}
+		if err := unused(ctx, tx, steps); err != nil {
 			return err
 		}
 		if err := showSteps(ctx, tx, now, steps); err != nil || !approve {
@@ -53,6 +55,32 @@ func (r *Runner) start(ctx context.Context, sc store.Scope, actor run.Actor, p s
 	})
 	if store.IsConflict(err, "plan_pkey") {
 		return r.sameAs(ctx, sc, p)
+	}
+	return err
+}
+
+// unused returns run.ErrOtherInput if a run is on record by the id of a step, and did
+// something else: the form began another plan once, which was deleted since. Its run would
+// be taken for the step's.
+func unused(ctx context.Context, tx *store.Tx, steps []store.PlanStep) error {
+	begun := map[uuid.UUID]store.PlanStep{}
+	for _, s := range steps {
+		if s.Skip == "" {
+			begun[RunID(s.ID, s.Attempt)] = s
+		}
+	}
+	recorded, err := tx.RunsByID(ctx, slices.Collect(maps.Keys(begun)))
+	for _, r := range recorded {
+		s := begun[r.ID]
+		action, is := catalog.Lookup(s.Act)
+		if !is { // what other acts do is in the id
+			continue
+		}
+		o := store.Organization{ID: s.OrganizationID}
+		q, bad := requestOf(action, Work{Run: r.ID, Organization: o, Input: fieldsOf(s.Input)})
+		if len(bad) > 0 || !run.SameRun(tx, r, q) {
+			return run.ErrOtherInput
+		}
 	}
 	return err
 }

@@ -382,8 +382,7 @@ func TestUnknownIsLookedForAgain(t *testing.T) {
 	}
 }
 
-// TestPlansEnd: after thirty days a draft is gone with the next one, and nothing is
-// approved or done of an old one.
+// TestPlansEnd: after thirty days nothing is approved or done of a plan. A draft is deleted.
 func TestPlansEnd(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -402,14 +401,20 @@ func TestPlansEnd(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	old := d.plan
+	old, was := d.plan, d.org
 	d.begin("Cedar Homes")
-	if _, _, err := r.Of(ctx, sc, old); !errors.Is(err, store.ErrNotFound) {
-		t.Error("the old draft is there: ", err)
-	}
-	// One at work pauses instead.
 	d.approve()
 	d.Clock.Move(store.PlanLife + time.Minute)
+	// The sweep deletes it, and the organization waits for no onboarding any more.
+	d.Process(t, run.Config{Heartbeat: quick}).Watch(d.Workspace.ID)
+	d.eventually("the old draft is deleted", func() bool {
+		_, _, err := r.Of(ctx, sc, old)
+		return errors.Is(err, store.ErrNotFound)
+	})
+	if o, err := d.Runner.Organization(ctx, sc, was.ID); err != nil || o.Onboarding || !d.organization().Onboarding {
+		t.Errorf("%+v (%v)", o, err)
+	}
+	// One at work stays, and pauses.
 	d.one()
 	d.wantState(store.PlanPaused, "30 days")
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"maps"
 	"strconv"
 	"time"
 
@@ -21,6 +22,15 @@ const (
 	ConnectionInput   = "connection"
 	OrganizationInput = "organization_connection"
 )
+
+// fieldsOf is a step's input without what is no field of its act.
+func fieldsOf(input map[string]string) map[string]string {
+	fields := maps.Clone(input)
+	for _, name := range []string{ConnectionInput, OrganizationInput, TicketInput, ReasonInput} {
+		delete(fields, name)
+	}
+	return fields
+}
 
 // StepID is the id of a plan's step of a key, the same whenever it is made.
 func StepID(plan uuid.UUID, key string) uuid.UUID { return uuid.NewSHA1(plan, []byte(key)) }
@@ -109,8 +119,8 @@ func differ(before, after []store.PlanStep) (d Difference) {
 	return d
 }
 
-// ended reports whether a step needs nothing more, and those that wait for it may go on.
-func ended(s store.PlanStep) bool {
+// passed reports whether a step needs nothing more, and those that wait for it may go on.
+func passed(s store.PlanStep) bool {
 	return s.State == store.StepVerified || s.State == store.StepDone || s.State == store.StepSkipped
 }
 
@@ -156,7 +166,7 @@ func due(steps []store.PlanStep, organization uuid.UUID, now time.Time) (next *s
 		}
 		free := true
 		for _, key := range s.WaitsFor {
-			free = free && ended(byKey[key])
+			free = free && passed(byKey[key])
 		}
 		if free {
 			return s, false

@@ -26,11 +26,11 @@ var directoriesScreen = screen{slug: plan.DirectoriesScreen, policy: site.AdminO
 			if i < len(stored) {
 				one = stored[i]
 			}
-			name, key := d.box(numbered("directory_name", i), one.Name), d.box(numbered("directory_key", i), one.Key)
+			name, key := d.box(boxName("directory_name", i), one.Name), d.box(boxName("directory_key", i), one.Key)
 			page.Groups = append(page.Groups, flows.FieldGroup{Title: "Directory " + strconv.Itoa(i+1),
 				Fields: []views.FieldView{
-					{Name: numbered("directory_name", i), Label: "Name", Value: name.Value, Error: name.Error, MaxLength: 60},
-					{Name: numbered("directory_key", i), Label: "Directory key", Value: runsetup.ShownAgain(key.Value),
+					{Name: boxName("directory_name", i), Label: "Name", Value: name.Value, Error: name.Error, MaxLength: 60},
+					{Name: boxName("directory_key", i), Label: "Directory key", Value: runsetup.ShownAgain(key.Value),
 						Error: key.Error, Mono: true, Quiet: true}}})
 		}
 		return nil
@@ -38,17 +38,17 @@ var directoriesScreen = screen{slug: plan.DirectoriesScreen, policy: site.AdminO
 	take: func(_ *pages, _ context.Context, _ site.Visitor, d draft) (any, []catalog.FieldError, error) {
 		choices, bad := []plan.DirectoryChoice{}, []catalog.FieldError(nil)
 		for i := range directoryBoxes {
-			one, faults := runsetup.ReadDirectory(d.form.Get(numbered("directory_name", i)),
-				d.form.Get(numbered("directory_key", i)), i)
+			one, faults := runsetup.ReadDirectory(d.form.Get(boxName("directory_name", i)),
+				d.form.Get(boxName("directory_key", i)), i)
 			for _, f := range faults {
-				bad = append(bad, catalog.FieldError{Field: numbered(f.Field, i), Message: f.Message})
+				bad = append(bad, catalog.FieldError{Field: boxName(f.Field, i), Message: f.Message})
 			}
 			for _, other := range choices {
 				if one.Key != "" && one.Key == other.Key {
-					bad = append(bad, catalog.FieldError{Field: numbered("directory_key", i), Message: "This key is listed twice."})
+					bad = append(bad, catalog.FieldError{Field: boxName("directory_key", i), Message: "This key is listed twice."})
 				}
 				if one.Key != "" && strings.EqualFold(one.Name, other.Name) {
-					bad = append(bad, catalog.FieldError{Field: numbered("directory_name", i), Message: "This name is listed twice."})
+					bad = append(bad, catalog.FieldError{Field: boxName("directory_name", i), Message: "This name is listed twice."})
 				}
 			}
 			if one.Key != "" {
@@ -59,7 +59,7 @@ var directoriesScreen = screen{slug: plan.DirectoriesScreen, policy: site.AdminO
 	},
 }
 
-func numbered(name string, i int) string { return name + "." + strconv.Itoa(i+1) }
+func boxName(name string, i int) string { return name + "." + strconv.Itoa(i+1) }
 
 var authScreen = screen{slug: plan.AuthScreen, policy: site.AdminOrganization, optional: true,
 	draw: func(_ *pages, _ context.Context, _ site.Visitor, d draft, page *flows.FormPage) error {

@@ -54,11 +54,11 @@ func (s *pages) topic(c echo.Context, p store.Plan) site.Topic {
 
 // progressOf says how far a plan has come.
 func progressOf(p store.Plan, steps []store.PlanStep) site.LiveEvent {
-	state := site.LiveEvent{Done: !atWork(p)}
+	state := site.LiveEvent{Done: !p.AtWork()}
 	next := ""
 	for _, step := range steps {
 		switch {
-		case ended(step):
+		case step.Ended():
 			state.Part++
 		case next == "" || step.State == store.StepWorking:
 			next = actTitle(step.Act) + ", " + catalog.Plain(step.Subject)

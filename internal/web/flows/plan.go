@@ -75,7 +75,7 @@ func (s *pages) goOn(c echo.Context, v site.Visitor, p store.Plan, steps []store
 // driven goes on with a plan that is at work, and returns it as it stands then.
 func (s *pages) driven(c echo.Context, v site.Visitor, p store.Plan, steps []store.PlanStep,
 	budget time.Duration) (store.Plan, []store.PlanStep, error) {
-	if !atWork(p) || !s.drives(c, v, p, steps) {
+	if !p.AtWork() || !s.drives(c, v, p, steps) {
 		return p, steps, nil
 	}
 	if err := s.advance(c, v, p, steps, budget); err != nil {
@@ -83,8 +83,6 @@ func (s *pages) driven(c echo.Context, v site.Visitor, p store.Plan, steps []sto
 	}
 	return s.Plans.Of(c.Request().Context(), v.Scope, p.ID)
 }
-
-func atWork(p store.Plan) bool { return p.State == store.PlanApproved || p.State == store.PlanRunning }
 
 // drives reports whether a request for the page of a plan, or its stream, goes on with it:
 // those do whose role reaches for its steps, on a page that they opened themselves. What a

@@ -115,7 +115,7 @@ func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, p
 	lacks, lacking := errors.AsType[*plan.Lacks](plan.Lacking(v.Role, v.Membership.Every(), steps))
 	k, _ := plan.KindOf(p.Kind)
 	may := !lacking && p.Reached && v.Role >= k.Role
-	again := p.State == store.PlanPaused || atWork(p) || p.State == store.PlanDone && k.Independent
+	again := p.State == store.PlanPaused || p.AtWork() || p.State == store.PlanDone && k.Independent
 	for _, step := range steps {
 		if step.State == store.StepWorking && (p.State == store.PlanDone || p.State == store.PlanCanceled) {
 			step.State = store.StepUnknown // its run says more
@@ -128,7 +128,7 @@ func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, p
 			row.Retry = step.ID.String()
 		}
 		page.Steps = append(page.Steps, row)
-		if page.Of++; ended(step) {
+		if page.Of++; step.Ended() {
 			page.Done++
 		}
 	}
@@ -150,7 +150,7 @@ func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, p
 	case isOther && may && p.State == store.PlanPaused:
 		page.Buttons = append(page.Buttons, button("Continue", "continue"), button("Cancel", "cancel"))
 		page.Buttons[0].Primary = true
-	case isOther && may && atWork(p):
+	case isOther && may && p.AtWork():
 		page.Buttons = append(page.Buttons, button("Pause", "pause"), button("Cancel", "cancel"))
 	case isOther:
 	case p.State == store.PlanDone:
@@ -163,16 +163,11 @@ func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, p
 		page.Buttons = append(page.Buttons, button("Continue", "continue"), button("Finish without the rest", "finish"),
 			button("Cancel onboarding", "cancel"))
 		page.Buttons[0].Primary, page.Buttons[2].Danger = true, true
-	case atWork(p):
+	case p.AtWork():
 		page.Buttons = append(page.Buttons, button("Continue", "continue"), button("Pause", "pause"),
 			button("Cancel onboarding", "cancel"))
 		page.Buttons[2].Danger = true
 	}
-}
-
-// ended reports whether nothing more comes of a step by itself.
-func ended(s store.PlanStep) bool {
-	return s.State != store.StepWaiting && s.State != store.StepWorking
 }
 
 // resultRow is a step with what became of it.

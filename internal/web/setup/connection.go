@@ -76,6 +76,11 @@ func (s *pages) connectionPage(c echo.Context, v site.Visitor) (setup.Connection
 	if page.Auth.Host.Value == "" {
 		page.Auth.Host.Value = o.APIHostname // an account has one
 	}
+	needed, err := s.Runner.NeedsTicket(ctx, v.Scope, catalog.ProvisionAuth())
+	if err != nil {
+		return page, err
+	}
+	page.TicketNeeded = needed
 	page.Kind.Value = o.Kind // own is none of those to choose from
 	if page.MayChoose {
 		offerAccounts(&page, o, state.Accounts)
@@ -145,7 +150,7 @@ func (s *pages) postConnection(c echo.Context, v site.Visitor) error {
 // postProvision makes the organization's Auth API application in Duo, or finds it
 // there, and keeps its keys.
 func (s *pages) postProvision(c echo.Context, v site.Visitor) error {
-	_, id, err := site.FormWithID(c)
+	form, id, err := site.FormWithID(c)
 	if err != nil {
 		return err
 	}
@@ -162,8 +167,13 @@ func (s *pages) postProvision(c echo.Context, v site.Visitor) error {
 			return drawing
 		}
 		status := http.StatusUnprocessableEntity
-		if fault == nil {
+		page.Ticket.Value = form.Get(run.TicketField)
+		switch {
+		case fault == nil:
 			status = site.StatusOf(err)
+		case fault.Field == run.TicketField: // nothing was begun
+			page.Ticket.Error = fault.Message
+			return s.showConnection(c, v, status, page)
 		}
 		return s.showConnection(c, v, status, page, views.Flash{Level: "bad", Text: done.Run.Summary,
 			Link: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}})

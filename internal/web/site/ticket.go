@@ -90,10 +90,10 @@ func (d Done) About(field, id, name string) bool {
 		field == "user_id" && (slices.Contains(facts.Users, id) || name != "" && text.Same(d.Run.Input["username"], name)))
 }
 
-// TicketAbout is RunTicket, followed by a blank line, if the run was about what a field
-// of its input names; empty otherwise.
+// TicketAbout is RunTicket, followed by a blank line, where FlashAbout says something;
+// empty otherwise.
 func (d Done) TicketAbout(v Visitor, field, id, name string) string {
-	if !d.About(field, id, name) {
+	if len(d.FlashAbout(field, id, name)) == 0 {
 		return ""
 	}
 	return RunTicket(v, d.Run) + "\n\n"
