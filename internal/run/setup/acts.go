@@ -298,8 +298,8 @@ func (r *Runner) authWorks(ctx context.Context, tx *store.Tx, w plan.Work) (bool
 
 func (r *Runner) endStep(ctx context.Context, w plan.Work) (plan.Done, error) {
 	return r.once(ctx, w, func(tx *store.Tx) (store.Record, string, error) {
-		return store.Record{Event: store.OnboardingEnded, Operator: w.Actor.Operator, Organization: w.Organization.ID,
-			AccountID: w.Organization.AccountID, Subject: w.Organization.Name, Summary: "The organization is onboarded.",
+		return store.Record{Event: store.OnboardingEnded, Operator: w.Actor.Operator, Ticket: w.Actor.Ticket,
+			Organization: w.Organization.ID, AccountID: w.Organization.AccountID, Subject: w.Organization.Name, Summary: "The organization is onboarded.",
 			At: r.Now(),
 		}, "", tx.EndOnboarding(ctx, w.Organization.ID)
 	})
