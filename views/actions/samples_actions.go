@@ -27,8 +27,8 @@ func sheetSamples() []sample.Sample {
 	noCodes := sampleBypass()
 	noCodes.Refused = "This user cannot log in (disabled), not even with a bypass code."
 	activation := ActivationPage{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, PhoneID: "DPJANE00000000000001", UserID: sample.JaneID, Device: "Jane’s phone, +44 20 7946 0123",
-		Facts:       []views.Fact{{Label: "Platform", Text: "iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", Text: "11:01", Note: "34 s ago"}, {Label: "Users", Text: "Jane Roe"}},
-		Disconnects: "iPhone 15", ValidSecs: views.Input{Value: "86400"}, Lifetimes: []views.Option{{Value: "3600", Text: "1 hour, until 12:02 today"}, {Value: "86400", Text: "24 hours, until 11:02 tomorrow"}}, Cancel: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}
+		Facts:       []views.Fact{{Label: "Platform", Text: "iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", When: sample.MinutesAgo}, {Label: "Users", Text: "Jane Roe"}},
+		Disconnects: "iPhone 15", ValidSecs: views.Input{Value: "86400"}, Lifetimes: []views.Option{{Value: "3600", Text: "1 hour, until 12:02 today"}, {Value: "86400", Text: "24 hours, until 4 Aug, 11:02 BST"}}, Cancel: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}
 	unknownPhone := activation
 	unknownPhone.NeedsPlatform, unknownPhone.Disconnects, unknownPhone.Device = true, "", "+44 20 7946 0177"
 	unknownPhone.Facts = []views.Fact{{Label: "Platform", Text: "Unknown"}, {Label: "Users", Text: "Jane Roe"}}
@@ -160,7 +160,7 @@ func phoneFormSamples() []sample.Sample {
 
 func sampleBypass() BypassPage {
 	return BypassPage{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, UserID: sample.JaneID, User: "Jane Roe", ValidSecs: views.Input{Value: "3600"}, Count: views.Input{Value: "1"}, Uses: views.Input{Value: "1"}, MaxCount: 10, MaxUses: 100, Keep: true, Existing: 2,
-		Presets: []BypassPreset{{Secs: "3600", Text: "1 hour", Until: "12:02 today"}, {Secs: "14400", Text: "4 hours", Until: "15:02 today"}, {Secs: "25080", Text: "End of day", Until: "18:00 today"}, {Secs: "86400", Text: "24 hours", Until: "11:02 tomorrow"},
+		Presets: []BypassPreset{{Secs: "3600", Text: "1 hour", Until: "12:02 today"}, {Secs: "14400", Text: "4 hours", Until: "15:02 today"}, {Secs: "25080", Text: "End of day", Until: "18:00 today"}, {Secs: "86400", Text: "24 hours", Until: "4 Aug, 11:02 BST"},
 			{Secs: "604800", Text: "7 days", Refused: "requires the Administrator role"}}}
 }
 

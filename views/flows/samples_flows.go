@@ -133,7 +133,7 @@ func usersSample() FormPage {
 			Help:  "One user per line: username, full name, email, phone, invitation. All but the username can be empty. At most 50."},
 		{Name: "invite", Label: "Invitation where the line says none", Kind: "select", Quiet: true,
 			Options: []views.Option{{Value: "none", Text: "Not invited"}}}}})
-	page.Error = "Changed since you opened the form: Settings (tom@northwind.example, 34 s ago). Nothing of yours " +
+	page.Error = "Changed since you opened the form: Settings (tom@northwind.example, 3 Aug 2026, 11:01:26 BST). Nothing of yours " +
 		"was saved yet. Save again to keep what is typed here."
 	page.Review, page.Next = false, "Save and review"
 	return page

@@ -42,7 +42,7 @@ func (s *pages) verifySheet(ctx context.Context, v site.Visitor, f sheet) (views
 	for _, p := range phones {
 		seen := ", never seen"
 		if !p.LastSeen.IsZero() {
-			seen = ", last seen " + s.When(v, p.LastSeen).Ago
+			seen = ", last seen " + s.Clock(v, p.LastSeen)
 		}
 		choice.Options = append(choice.Options, views.Option{Value: string(p.ID), Text: words.PhoneTitle(p) + " · " + words.PhoneKind(p) + seen})
 	}

@@ -242,7 +242,7 @@ func (s *pages) staleText(v site.Visitor, e *plan.Stale) string {
 	}
 	var said []string
 	for _, change := range e.Changes {
-		said = append(said, titleOf(change.Screen)+" ("+catalog.Plain(change.By)+", "+s.When(v, change.At).Ago+")")
+		said = append(said, titleOf(change.Screen)+" ("+catalog.Plain(change.By)+", "+site.Exactly(v, change.At)+")")
 	}
 	return "Changed since you opened the form: " + strings.Join(said, ", ") + "."
 }

@@ -94,7 +94,9 @@ func (s *pages) runFacts(v site.Visitor, r store.Run) []views.Fact {
 			facts = append(facts, f)
 		}
 	}
-	add(views.Fact{Label: "Started", Text: site.Exactly(v, r.StartedAt), Note: s.When(v, r.StartedAt).Ago})
+	started := s.When(v, r.StartedAt)
+	started.Text = site.Exactly(v, r.StartedAt)
+	add(views.Fact{Label: "Started", When: started})
 	switch {
 	case r.State == store.Sending:
 		add(views.Fact{Label: "Finished", Text: "not yet"})
