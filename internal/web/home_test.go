@@ -182,3 +182,36 @@ func mustZone(t *testing.T, name string) *time.Location {
 	}
 	return zone
 }
+
+// TestHomeCountsActs: what only reads is no act, by whichever action, method or page it came.
+func TestHomeCountsActs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b, program := s.as(t, s.Owner), s.stranger(t)
+	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
+	call := func(address string, status int, fields map[string]any) {
+		t.Helper()
+		program.call(token, http.MethodPost, address, map[string]any{"run_id": uuid.New(), "fields": fields}).want(status)
+	}
+	program.call(token, http.MethodPost, s.apiOrg("/actions/create-group"), map[string]any{"run_id": uuid.New(), "fields": map[string]any{"name": "Pilots"}}).want(http.StatusOK)
+	call(s.apiOrg("/actions/admin-api-action"), http.StatusUnprocessableEntity, map[string]any{"path": "/admin/v1/users"}) // no method
+	for _, method := range []string{"get", "GET"} {
+		call(s.apiOrg("/actions/admin-api-action"), map[string]int{"get": http.StatusOK, "GET": http.StatusOK}[method], map[string]any{"method": method, "path": "/admin/v1/users"})
+	}
+	call(s.api("/actions/accounts-api-action"), http.StatusOK, map[string]any{"method": "post", "path": "/accounts/v1/account/list"})
+	call(s.apiOrg("/actions/list-users"), http.StatusOK, map[string]any{})
+	b.get(s.ws("/runs")).form("Export").send().want(http.StatusOK)
+	b.get(s.ws("/o")).form("Export").send().want(http.StatusOK)
+	b.get(s.ws("/integration")).form("Check again : Admin API").send().want(http.StatusOK)
+	for _, at := range []string{s.ws(""), s.org("")} {
+		got := b.get(at).want(http.StatusOK).section("runs-title")
+		for _, reading := range []string{"Admin API Action", "Accounts API Action", "List Users", "Export", "Check"} {
+			if strings.Contains(got, reading) {
+				t.Errorf("%s is an act in %s", reading, got)
+			}
+		}
+		if !strings.Contains(got, "Create Group") {
+			t.Error(got)
+		}
+	}
+}
