@@ -42,6 +42,9 @@ func TestVisitsAreAnOperatorsOwn(t *testing.T) {
 	db := storetest.Open(t)
 	ws, owner := db.Workspace(t)
 	made := db.Organizations(t, ws, "Acme", "Birch", "Cedar")
+	for _, o := range made {
+		db.Exec(t, `insert into connection (workspace_id, organization_id, kind, mapped_by, mapped_at) values ($1, $2, 'own', $3, now())`, ws.ID, o.ID, owner.ID)
+	}
 	tech := db.Member(t, ws, catalog.Technician, made[0].ID, made[1].ID)
 	whole, some := store.WholeWorkspace(ws.ID), store.Within(ws.ID, made[0].ID, made[1].ID)
 	note := func(operator uuid.UUID, sc store.Scope, v store.Visit) {

@@ -20,6 +20,9 @@ import (
 
 func (s *pages) getUser(c echo.Context, v site.Visitor) error {
 	user, codes, err := s.Runner.User(c.Request().Context(), v.Scope, v.Organization, c.Param("user"))
+	if site.NotInDuo(err) {
+		s.ForgetUser(c.Request().Context(), v, c.Param("user"))
+	}
 	if err != nil {
 		return err
 	}
