@@ -79,6 +79,7 @@ func About(what string, acts []Act) []Act {
 // Fact is one line of a record: a label, what it is, and a remark in smaller type.
 type Fact struct {
 	Label, Text, Note string
+	When              When // a moment, behind Text or in its place
 	Mono              bool
 	Href              string // of what it names; may be empty
 }

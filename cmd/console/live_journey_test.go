@@ -72,7 +72,7 @@ func provisionByClicking(d *desk, p *page, name string) {
 	p.open(d.organization(dental) + "/connection")
 	p.contains("Auth API", "Provision makes the application")
 	p.look(name + "-connection-before")
-	p.follow("button[form=provision]")
+	p.follow("button[formaction$='/provision']")
 	p.contains("The Auth API accepts these keys")
 	p.look(name + "-connection-provisioned")
 	p.open(d.home + "/auth")

@@ -153,7 +153,7 @@ func TestProofActions(t *testing.T) {
 	p := newPage(t, pageOptions{Width: 1366, Height: 768})
 	d.signIn(p)
 	p.open(org + "/connection")
-	p.follow("button[form=provision]")
+	p.follow("button[formaction$='/provision']")
 	p.contains("The Auth API accepts these keys")
 	program := d.curler()
 	hands, curls := 0, 0

@@ -169,20 +169,28 @@ func (f *finder) read(answer *http.Response, path string) {
 		case n.Data == "a":
 			f.add(attr(n, "href"))
 		case n.Data == "form":
-			f.form(n, attr(n, "action"), path)
-			for button := range n.Descendants() {
-				if has(button, "formaction") {
-					f.form(n, attr(button, "formaction"), path)
+			if has(n, "action") {
+				f.form(n, attr(n, "action"), path)
+			}
+			for button := range page.Descendants() {
+				id := attr(n, "id")
+				if has(button, "formaction") && (below(button, n) || id != "" && attr(button, "form") == id) {
+					f.form(n, attr(button, "formaction"), path, button)
 				}
 			}
 		}
 	}
 }
 
-// form notes a form with what it holds; empty boxes are filled.
-func (f *finder) form(n *html.Node, action, here string) {
+// below reports whether a node is inside another.
+func below(n, above *html.Node) bool {
+	return slices.Contains(slices.Collect(n.Ancestors()), above)
+}
+
+// form notes a form with what it holds, and with buttons that are elsewhere on the page; empty boxes are filled.
+func (f *finder) form(n *html.Node, action, here string, buttons ...*html.Node) {
 	fields := url.Values{}
-	for e := range n.Descendants() {
+	for _, e := range slices.Concat(buttons, slices.Collect(n.Descendants())) {
 		name, value := attr(e, "name"), attr(e, "value")
 		if e.Data == "textarea" && e.FirstChild != nil {
 			value = e.FirstChild.Data

@@ -71,7 +71,14 @@ func TestAccessToken(t *testing.T) {
 	p.contains("Access tokens", "ticket system")
 	p.snap("member-with-tokens")
 	p.open(d.url + "/account/tokens")
-	p.follow("form[action$='/revoke'] button")
+	// Enter in the box that belongs to the buttons of all rows presses none of them.
+	p.click(".ticket-of summary")
+	p.fill("[name=ticket]", "T-12")
+	p.press("\r")
+	if status := ask(); status != http.StatusOK {
+		t.Errorf("after Enter in the box for the ticket, the token is answered with %d", status)
+	}
+	p.follow("button[formaction$='/revoke']")
 	p.contains("The token is revoked")
 	if status := ask(); status != http.StatusUnauthorized {
 		t.Errorf("the revoked token is answered with %d", status)

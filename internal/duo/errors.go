@@ -41,8 +41,10 @@ type Error struct {
 	reads bool // by a POST that only reads
 }
 
-// readingPosts are the paths that a POST only reads.
 var readingPosts = []string{"/accounts/v1/account/list", "/auth/v2/preauth", "/auth/v2/enroll_status"}
+
+// ReadingPosts returns the paths that a POST only reads.
+func ReadingPosts() []string { return slices.Clone(readingPosts) }
 
 // OnlyReads reports whether a call changes nothing in Duo and sends nothing to anyone.
 func OnlyReads(method, path string) bool {

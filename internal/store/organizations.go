@@ -52,6 +52,10 @@ const LongestName = 200
 // Mapped reports whether the organization has a Duo account.
 func (o Organization) Mapped() bool { return o.Kind != "" }
 
+// Account identifies the Duo account that the organization is connected with: a child's id, or the API host of another,
+// as each account has one host. Empty: none.
+func (o Organization) Account() string { return cmp.Or(o.AccountID, o.APIHostname) }
+
 const organizationQuery = `
 	select o.id, o.slug, o.name, o.colour, coalesce(c.kind, '') as kind, coalesce(c.account_id, '') as account_id,
 	       coalesce(c.api_hostname, s.host, '') as api_hostname, coalesce(s.integration_key, '') as integration_key,
@@ -61,7 +65,10 @@ const organizationQuery = `
 	from organization o
 	left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
 	left join contact t on t.workspace_id = c.workspace_id and t.organization_id = c.organization_id and t.revision = c.revision
-	left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id and k.is_primary
+	left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id and k.is_primary` + adminKeys
+
+// adminKeys joins the Admin API keys that reach organization o by connection c, where it is no child account.
+const adminKeys = `
 	left join lateral (
 		select s.host, s.integration_key from integration_secret s
 		where s.workspace_id = o.workspace_id and s.api = 'admin' and s.state = 'active'

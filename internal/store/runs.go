@@ -212,14 +212,15 @@ func (t *Tx) Runs(ctx context.Context, limit, offset int) ([]Run, error) {
 const actsWithin = 5000
 
 // Acts lists the scope's latest runs that are none of some actions and events, and no reading by an action that
-// sends any call, latest first: reads and exports do not push acts out of sight. It looks through the latest
-// actsWithin runs.
-func (t *Tx) Acts(ctx context.Context, without []string, limit int) ([]Run, error) {
+// sends any call, which is a GET, or a POST to one of readingPosts. The latest come first: reads and exports do not
+// push acts out of sight. It looks through the latest actsWithin runs.
+func (t *Tx) Acts(ctx context.Context, without, readingPosts []string, limit int) ([]Run, error) {
 	c := t.conditions(RunFilter{}, nil)
 	latest := c.with(`select r.id from run r where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $`, actsWithin)
 	return all[Run](ctx, t.tx, c.with(runQuery+` where `+runInScope+` and r.id = any (array(`+latest+`))
 		and r.action <> all ($) and coalesce(upper(r.input ->> 'method'), '') <> 'GET'
-		order by r.started_at desc, r.id limit $`, without, limit), c.args...)
+		and not (coalesce(upper(r.input ->> 'method'), '') = 'POST' and coalesce(r.input ->> 'path', '') = any ($))
+		order by r.started_at desc, r.id limit $`, without, readingPosts, limit), c.args...)
 }
 
 // RunsPage is FindRuns for a page of a list, which can be turned both ways. Its one order is "", when runs were started:

@@ -52,7 +52,7 @@ var granted = map[string]string{
 		"UPDATE(subject) UPDATE(summary)",
 	"sealing_key": "INSERT(key_id) INSERT(proof) SELECT",
 	"session":     "DELETE INSERT SELECT UPDATE",
-	"visit":       "DELETE INSERT SELECT UPDATE(at) UPDATE(name)",
+	"visit":       "DELETE INSERT SELECT UPDATE(account) UPDATE(at) UPDATE(name)",
 	"workspace":   "SELECT UPDATE(rows_a_day) UPDATE(tickets)",
 }
 

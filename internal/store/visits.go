@@ -21,6 +21,7 @@ type Visit struct {
 	Organization uuid.UUID
 	UserID       string // Duo's; empty: the organization itself
 	Name         string // of the user, as it was shown
+	Account      string // the Duo account that the user was read from: see Organization.Account
 	At           time.Time
 }
 
@@ -31,10 +32,12 @@ func (t *Tx) NoteVisit(ctx context.Context, operator uuid.UUID, v Visit) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`select set_config('app.operator', $1, true)`, operator.String())
 	batch.Queue(`
-		insert into visit (workspace_id, operator_id, organization_id, user_id, name, at)
-		select o.workspace_id, $1, o.id, $3, $4, $5 from organization o where `+organizationInScope+` and o.id = $2
-		on conflict (workspace_id, operator_id, organization_id, user_id) do update set name = excluded.name, at = excluded.at
-		where visit.at <= excluded.at - $6::interval`, operator, v.Organization, v.UserID, v.Name, v.At, VisitEvery).
+		insert into visit (workspace_id, operator_id, organization_id, user_id, name, at, account)
+		select o.workspace_id, $1, o.id, $3, $4, $5, $7 from organization o where `+organizationInScope+` and o.id = $2
+		on conflict (workspace_id, operator_id, organization_id, user_id) do update
+		set name = excluded.name, at = excluded.at, account = excluded.account
+		where visit.at <= excluded.at - $6::interval or visit.account <> excluded.account`,
+		operator, v.Organization, v.UserID, v.Name, v.At, VisitEvery, v.Account).
 		Exec(func(done pgconn.CommandTag) error { noted = done.RowsAffected(); return nil })
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil || noted == 0 {
 		return meaning(err)
@@ -44,6 +47,15 @@ func (t *Tx) NoteVisit(ctx context.Context, operator uuid.UUID, v Visit) error {
 			select organization_id, user_id from visit where `+inScope+` and operator_id = $1 and (user_id = '') = ($2 = '')
 			order by at desc, organization_id, user_id offset $3)`, operator, v.UserID, visitsKept)
 	return meaning(err)
+}
+
+// ForgetUser drops the visits of a user that an operator opened, as there is no such user any more.
+func (t *Tx) ForgetUser(ctx context.Context, operator, organization uuid.UUID, user string) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`select set_config('app.operator', $1, true)`, operator.String())
+	batch.Queue(`delete from visit where `+inScope+` and operator_id = $1 and organization_id = $2 and user_id = $3 and user_id <> ''`,
+		operator, organization, user)
+	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
 
 // RecentOrganizations lists those that an operator opened, the latest first. Archived ones are left out.
@@ -67,14 +79,16 @@ type RecentUser struct {
 	OrganizationName `db:"-"`
 }
 
-// RecentUsers lists those that an operator opened, the latest first. Those of archived organizations are left out, and
-// those that a run of the scope's deleted for good: see MarkGone.
+// RecentUsers lists those that an operator opened, the latest first. Those of archived organizations are left out, those
+// of another Duo account than the organization is connected with, and those that a run of the scope's deleted for good:
+// see MarkGone.
 func (t *Tx) RecentUsers(ctx context.Context, operator uuid.UUID, deleteUser string, limit int) (found []RecentUser, err error) {
 	err = t.asOperator(ctx, operator, `
 		select v.user_id, v.name, v.at, o.slug, o.name, o.colour, coalesce(c.account_id, '') from visit v
 		join organization o on o.workspace_id = v.workspace_id and o.id = v.organization_id
-		left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
+		join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id`+adminKeys+`
 		where `+organizationInScope+` and v.operator_id = $1 and v.user_id <> ''
+		and v.account in ('', coalesce(c.account_id, c.api_hostname, s.host, ''))
 		and not exists (select from run r where `+runInScope+` and r.state = 'applied' and r.input ->> 'permanent' = 'true' and r.organization_id = o.id
 			and r.id = any (array(select app.runs_of_user(coalesce(c.account_id, ''), $3, v.user_id))))
 		order by v.at desc, v.user_id limit $2`, func(rows pgx.Rows) error {

@@ -273,7 +273,7 @@ func (p *page) form(button string) *formOfPage {
 			continue
 		}
 		f := &formOfPage{page: p, action: cmp.Or(attribute(c, "formaction"), attribute(n, "action")), values: url.Values{}, node: n}
-		for c := range n.Descendants() {
+		for _, c := range f.controls() {
 			f.take(c)
 		}
 		if name := attribute(c, "name"); name != "" {
@@ -283,6 +283,27 @@ func (p *page) form(button string) *formOfPage {
 	}
 	p.b.t.Fatalf("%s has no form with a button %q:\n%s", p.address, button, p.text())
 	return nil
+}
+
+// controls are those in the form, and those elsewhere on the page that name it.
+func (f *formOfPage) controls() (all []*node) {
+	id, doc := attribute(f.node, "id"), f.node
+	for doc.Parent != nil {
+		doc = doc.Parent
+	}
+	for n := range doc.Descendants() {
+		if n.Data == "button" {
+			continue
+		}
+		of := n.Parent
+		for of != nil && of != f.node {
+			of = of.Parent
+		}
+		if named := attribute(n, "form"); named == "" && of != nil || named != "" && named == id {
+			all = append(all, n)
+		}
+	}
+	return all
 }
 
 // take adds what one control would send.
@@ -316,7 +337,7 @@ func (f *formOfPage) take(n *node) {
 // set types into a control that the form must have.
 func (f *formOfPage) set(name, value string) *formOfPage {
 	f.page.b.t.Helper()
-	for n := range f.node.Descendants() {
+	for _, n := range f.controls() {
 		if attribute(n, "name") == name && !has(n, "disabled") && (attribute(n, "type") != "radio" || attribute(n, "value") == value) {
 			f.values.Set(name, value)
 			return f

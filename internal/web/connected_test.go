@@ -23,8 +23,8 @@ var unbound = []string{"/edit", "/runs.csv", "/repair"}
 // for one that does not name the connection of now.
 func (w *formWalk) look(p *page) {
 	w.t.Helper()
-	for _, n := range p.all(func(n *node) bool { return n.Data == "form" && attribute(n, "method") == "post" }) {
-		action, _, _ := strings.Cut(attribute(n, "action"), "?")
+	for _, sent := range sentForms(p.doc) {
+		action := sent.address
 		m := bindsTo.FindStringSubmatch(action)
 		if m == nil {
 			// A draft acts on nothing; each step of a plan names its connection, to which the approval is bound.
@@ -34,8 +34,8 @@ func (w *formWalk) look(p *page) {
 			}
 			continue
 		}
-		f := formOfPage{page: p, values: url.Values{}, node: n}
-		for c := range n.Descendants() {
+		f := formOfPage{page: p, values: url.Values{}}
+		for _, c := range sent.controls {
 			f.take(c)
 		}
 		bare := fieldsWhose(f.values, func(name string) bool { return !strings.HasPrefix(name, "connection") })

@@ -29,7 +29,7 @@ func TestPlanWhileDuoIsSilent(t *testing.T) {
 	b.get(at+"/account").form("Save and go on").set("how", "existing").set("account", account.AccountID).send().follow().want(http.StatusOK)
 	b.get(at).form("Review the steps").send().follow().form("Onboard Birch Legal").post().want(http.StatusSeeOther)
 	silent.Store(true)
-	p := b.get(at).want(http.StatusOK, "Running", "Duo did not answer in time", "Pause", "Cancel the onboarding").fine()
+	p := b.get(at).want(http.StatusOK, "Running", "Duo did not answer in time", "Pause", "Cancel onboarding").fine()
 	if s.orgNamed(t, "Birch Legal").Mapped() {
 		t.Fatal("it was mapped")
 	}
@@ -53,7 +53,7 @@ func TestStepInProgress(t *testing.T) {
 	s.Exec(t, `update plan set state = 'paused', paused_why = 'Paused by an operator.' where organization_id = $1`, s.orgNamed(t, "Birch Legal").ID)
 	p := b.get(at).want(http.StatusOK, "Paused", "In progress")
 	p = p.form("Finish without the rest").send().want(http.StatusConflict, "Nothing was done: a step is in progress. Continue first, until it has ended.", "In progress").fine()
-	p = p.form("Cancel the onboarding").send().follow().want(http.StatusOK, "Canceled", "Unknown")
+	p = p.form("Cancel onboarding").send().follow().want(http.StatusOK, "Canceled", "Unknown")
 	if strings.Contains(p.text(), "In progress") {
 		t.Error("a step of a canceled plan is in progress")
 	}

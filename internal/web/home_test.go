@@ -113,6 +113,60 @@ func TestRecentsAreTheVisitorsOwn(t *testing.T) {
 	b.get(e.ws("")).want(http.StatusOK, "CANARY-far").wantNot("CANARY-kept", "CANARY-near")
 }
 
+// TestRecentUsersCanBeOpened: those of an account that the organization was connected with before are not listed, until
+// it is connected with it again, and nor are those whom Duo does not know any more.
+func TestRecentUsersCanBeOpened(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b, actor := s.as(t, s.Owner), s.Actor(catalog.Owner)
+	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
+	gone := s.addUser(t, duosim.UserSpec{Username: "gone", Realname: "Gone Grey"})
+	s.Map(t, "Another client", s.Sim.AddChild(s.Parent.AccountID, "Another client"))
+	other := s.Sim.AddChild(s.Parent.AccountID, "Other")
+	elsewhere := s.Sim.AddParent("Elsewhere")
+	app := elsewhere.Application(duosim.AdminAPI)
+	b.get(s.ws("/integration")).form("Refresh").send().want(http.StatusOK)
+	for _, id := range []string{jane, gone} {
+		b.get(s.org("/users/" + id)).want(http.StatusOK)
+	}
+	people := func() string { return b.get(s.ws("")).want(http.StatusOK).section("people-title") }
+	wantJane := func(when string, want bool) {
+		t.Helper()
+		if got := people(); strings.Contains(got, "Jane Roe") != want {
+			t.Errorf("%s: %s", when, got)
+		}
+	}
+	wantJane("opened", true)
+	connect := func(kind, account string) {
+		t.Helper()
+		o := s.orgNamed(t, s.Client.Name)
+		if bad, err := s.Setup().Connect(t.Context(), s.Scope(), actor, o, kind, account); err != nil || len(bad) > 0 {
+			t.Fatal(bad, err)
+		}
+	}
+	connect(store.Child, other.AccountID)
+	wantJane("connected with another account", false)
+	connect("", "")
+	wantJane("not connected", false)
+	connect(store.Child, s.Account.AccountID)
+	wantJane("connected again", true)
+	own := b.get(s.org("/connection")).form("Save own credentials").set("own_host", elsewhere.APIHostname).
+		set("own_integration_key", app.IntegrationKey).set("own_secret_key", app.SecretKey)
+	own.send().want(http.StatusOK, "connected through them")
+	wantJane("connected by keys of another account", false)
+	eva := s.Sim.AddUser(elsewhere.AccountID, duosim.UserSpec{Username: "eva", Realname: "Eva Elsewhere"})
+	b.get(s.org("/users/" + eva)).want(http.StatusOK)
+	if got := people(); !strings.Contains(got, "Eva Elsewhere") {
+		t.Errorf("opened by own keys: %s", got)
+	}
+	connect(store.Child, s.Account.AccountID)
+	s.Exec(t, `update visit set user_id = 'DUNOWHERE00000000000' where user_id = $1`, gone) // as if Duo had deleted that one
+	b.get(s.org("/users/DUNOWHERE00000000000")).want(http.StatusNotFound)
+	if got := people(); !strings.Contains(got, "Jane Roe") || strings.Contains(got, "Gone Grey") || strings.Contains(got, "Eva") {
+		t.Errorf("deleted in Duo: %s", got)
+	}
+}
+
 // TestSwitcherKeepsTheTab: by its links, and by what it finds. A page about one thing leads to its list.
 func TestSwitcherKeepsTheTab(t *testing.T) {
 	t.Parallel()
@@ -181,4 +235,37 @@ func mustZone(t *testing.T, name string) *time.Location {
 		t.Fatal(err)
 	}
 	return zone
+}
+
+// TestHomeCountsActs: what only reads is no act, by whichever action, method or page it came.
+func TestHomeCountsActs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b, program := s.as(t, s.Owner), s.stranger(t)
+	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
+	call := func(address string, status int, fields map[string]any) {
+		t.Helper()
+		program.call(token, http.MethodPost, address, map[string]any{"run_id": uuid.New(), "fields": fields}).want(status)
+	}
+	program.call(token, http.MethodPost, s.apiOrg("/actions/create-group"), map[string]any{"run_id": uuid.New(), "fields": map[string]any{"name": "Pilots"}}).want(http.StatusOK)
+	call(s.apiOrg("/actions/admin-api-action"), http.StatusUnprocessableEntity, map[string]any{"path": "/admin/v1/users"}) // no method
+	for _, method := range []string{"get", "GET"} {
+		call(s.apiOrg("/actions/admin-api-action"), map[string]int{"get": http.StatusOK, "GET": http.StatusOK}[method], map[string]any{"method": method, "path": "/admin/v1/users"})
+	}
+	call(s.api("/actions/accounts-api-action"), http.StatusOK, map[string]any{"method": "post", "path": "/accounts/v1/account/list"})
+	call(s.apiOrg("/actions/list-users"), http.StatusOK, map[string]any{})
+	b.get(s.ws("/runs")).form("Export").send().want(http.StatusOK)
+	b.get(s.ws("/o")).form("Export").send().want(http.StatusOK)
+	b.get(s.ws("/integration")).form("Check again : Admin API").send().want(http.StatusOK)
+	for _, at := range []string{s.ws(""), s.org("")} {
+		got := b.get(at).want(http.StatusOK).section("runs-title")
+		for _, reading := range []string{"Admin API Action", "Accounts API Action", "List Users", "Export", "Check"} {
+			if strings.Contains(got, reading) {
+				t.Errorf("%s is an act in %s", reading, got)
+			}
+		}
+		if !strings.Contains(got, "Create Group") {
+			t.Error(got)
+		}
+	}
 }

@@ -120,7 +120,12 @@ func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 				b.get(at).want(http.StatusOK, "approved by jroe on +12025550143")
 			}
 			b.get(shown.live("data-then")).want(http.StatusOK, said, "Jane Roe", last.Text).wantNot(push.Code, words.InGroups(push.Code)).fine()
-			b.get(at).click(said).want(http.StatusOK, "Verify Caller", "T-77", last.Text, "For the ticket").wantNot(push.Code, "See the answer")
+			run := b.get(at).click(said).want(http.StatusOK, "Verify Caller", "T-77", last.Text, "For the ticket").wantNot(push.Code, "See the answer")
+			if how == duosim.Approve {
+				run.wantNot("Record a call back")
+			} else { // the page says to call the person back
+				run.click("Record a call back").want(http.StatusOK, "Call back Jane Roe", "+12025550143")
+			}
 			everything := s.everyColumn(t)
 			for _, column := range []string{"input", "subject", "summary", "ticket", "answer"} { // others hold any six digits by chance
 				if strings.Contains(everything["run."+column], push.Code) {

@@ -226,7 +226,9 @@ func TestInviteSentTwice(t *testing.T) {
 	if n := strings.Count(p.text(), "Waits until"); n != 1 {
 		t.Errorf("%d lists of invitations", n)
 	}
-	if rows := p.all(func(n *node) bool { return n.Data == "form" && strings.HasSuffix(attribute(n, "action"), "/revoke") }); len(rows) != 1 {
+	if rows := p.all(func(n *node) bool {
+		return n.Data == "button" && strings.HasSuffix(attribute(n, "formaction"), "/revoke")
+	}); len(rows) != 1 {
 		t.Errorf("%d invitations", len(rows))
 	}
 	p.form("Revoke").send().want(http.StatusOK)

@@ -264,6 +264,10 @@ func TestCallBack(t *testing.T) {
 	if s.as(t, s.Member(t, s.Workspace, catalog.Auditor)).get(s.org("/users/" + jane)).offers("Call back") {
 		t.Error("offered to an auditor")
 	}
+	// The sheet that advises a call leads there, for the same person.
+	lone := s.addUser(t, duosim.UserSpec{Username: "lone", Realname: "Lone Deer"})
+	b.get(s.org("/actions/verify-caller?user_id="+lone)).want(http.StatusOK, "Call back on a number that you have on file").
+		click("Record a call back").want(http.StatusOK, "Call back Lone Deer")
 	sheet := b.get(s.org("/users/"+jane)).click("Call back").want(http.StatusOK, "Call back Jane Roe", "Nothing is sent to Duo", "+442079460123").wantNot("Tablet", "+15550100111").fine()
 	f := sheet.form("Record call back")
 	p := f.send().want(http.StatusUnprocessableEntity, "1 field needs a change").fine()

@@ -174,7 +174,7 @@ func TestOwnersChangeTheReadingLimit(t *testing.T) {
 		t.Helper()
 		owner.request(http.MethodPost, s.ws("/readings/limit"), url.Values{"limit": {limit}}).follow().want(status, words...)
 	}
-	set("999", http.StatusUnprocessableEntity, "Enter a whole number from 1000")
+	set("999", http.StatusUnprocessableEntity, "Enter a whole number from 1000", "1 field needs a change", "may take out 50000 rows")
 	set("many", http.StatusUnprocessableEntity, "Enter a whole number")
 	set("60000", http.StatusOK, "60000")
 	owner.get(s.ws("/runs")).want(http.StatusOK, "from 50000 to 60000")

@@ -64,10 +64,10 @@ func TestDriftIsForThoseWhoMap(t *testing.T) {
 	for _, who := range []store.Operator{s.Member(t, s.Workspace, catalog.Technician), s.Member(t, s.Workspace, catalog.Administrator, s.Client.ID)} {
 		b := s.as(t, who)
 		b.get(s.ws("/integration")).want(http.StatusOK).wantNot("Changed in Duo")
-		form := url.Values{"repair": {"rename"}, "account_id": {s.Account.AccountID}, "name_now": {"Secret new name"}}
+		form := url.Values{"repair": {"rename"}, "account_id." + s.Client.Slug: {s.Account.AccountID}, "name_now." + s.Client.Slug: {"Secret new name"}}
 		b.request(http.MethodPost, s.org("/repair"), form).want(http.StatusNotFound)
 	}
-	form := url.Values{"repair": {"unmap"}, "account_id": {s.Account.AccountID}, "name_now": {"Secret new name"}}
+	form := url.Values{"repair": {"unmap"}, "account_id." + s.Client.Slug: {s.Account.AccountID}, "name_now." + s.Client.Slug: {"Secret new name"}}
 	s.as(t, s.Owner).request(http.MethodPost, s.org("/repair"), form).want(http.StatusConflict) // it is not gone
 	s.as(t, s.Owner).get(s.org("")).want(http.StatusOK, "Acme Dental", s.Account.AccountID)
 }

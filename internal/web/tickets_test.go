@@ -102,7 +102,21 @@ func TestRequiredTicket(t *testing.T) {
 	body = map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"method": "get", "path": "/admin/v1/users", "params": ""}}
 	b.call(token, http.MethodPost, s.apiOrg("/actions/admin-api-action"), body).want(http.StatusOK)
 	b.call(token, http.MethodPost, s.apiOrg("/actions/list-users"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{}}).want(http.StatusOK)
+}
 
+// TestRequiredTicketOfProvisioning: the button of a page that acts in Duo says that a ticket is missing, and takes it.
+func TestRequiredTicketOfProvisioning(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	b.get(s.ws("/tickets")).form("Save required tickets").set(catalog.CreateAuthIntegration, "true").send().want(http.StatusOK)
+	p := b.get(s.org("/connection")).form("Provision").send().
+		want(http.StatusUnprocessableEntity, "Nothing was done. Enter a ticket. This workspace requires one for this action.").wantNot("Open the run").fine()
+	if n := len(s.Sim.Ledger()); n != 0 {
+		t.Errorf("%d effects in Duo without a ticket", n)
+	}
+	p.form("Provision").set("ticket", "INC-40").send().want(http.StatusOK, "The Auth API accepts these keys")
+	b.get(s.ws("/runs?q=INC-40")).want(http.StatusOK, "INC-40")
 }
 
 // TestTicketOfSetup: what changes the console itself keeps its ticket with the record, what

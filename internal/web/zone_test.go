@@ -1,9 +1,14 @@
 package web
 
 import (
+	"io/fs"
 	"net/http"
+	"os"
 	"path"
+	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,5 +68,27 @@ func TestTypedTimesAreInTheZoneThatTheFormNames(t *testing.T) {
 	wantOutcome(s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/read-telephony-log"), map[string]any{"run_id": id, "fields": map[string]any{"mintime": from.UTC().Format("2006-01-02 15:04")}}), store.Applied, false)
 	if got := s.Record(t, id).Input["mintime"]; got != want {
 		t.Errorf("a program's time is sent as %s, want %s", got, want)
+	}
+}
+
+// TestDistancesComeWithTheirTime: handlers hand on a moment as views.When, never its distance as a text, since paper shows
+// the clock time of a When.
+func TestDistancesComeWithTheirTime(t *testing.T) {
+	t.Parallel()
+	distance := regexp.MustCompile(`\.Ago\b|\bDistance\(`)
+	files := 0
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		files++
+		source, err := os.ReadFile(path)
+		if at := distance.FindString(string(source)); at != "" && path != "site/render.go" && path != "words/times.go" {
+			t.Errorf("%s uses %s", path, at)
+		}
+		return err
+	})
+	if err != nil || files < 100 {
+		t.Error(files, err)
 	}
 }

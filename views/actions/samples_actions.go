@@ -27,8 +27,8 @@ func sheetSamples() []sample.Sample {
 	noCodes := sampleBypass()
 	noCodes.Refused = "This user cannot log in (disabled), not even with a bypass code."
 	activation := ActivationPage{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, PhoneID: "DPJANE00000000000001", UserID: sample.JaneID, Device: "Jane’s phone, +44 20 7946 0123",
-		Facts:       []views.Fact{{Label: "Platform", Text: "iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", Text: "11:01", Note: "34 s ago"}, {Label: "Users", Text: "Jane Roe"}},
-		Disconnects: "iPhone 15", ValidSecs: views.Input{Value: "86400"}, Lifetimes: []views.Option{{Value: "3600", Text: "1 hour, until 12:02 today"}, {Value: "86400", Text: "24 hours, until 11:02 tomorrow"}}, Cancel: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}
+		Facts:       []views.Fact{{Label: "Platform", Text: "iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", When: sample.MinutesAgo}, {Label: "Users", Text: "Jane Roe"}},
+		Disconnects: "iPhone 15", ValidSecs: views.Input{Value: "86400"}, Lifetimes: []views.Option{{Value: "3600", Text: "1 hour, until 12:02 today"}, {Value: "86400", Text: "24 hours, until 4 Aug, 11:02 BST"}}, Cancel: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}
 	unknownPhone := activation
 	unknownPhone.NeedsPlatform, unknownPhone.Disconnects, unknownPhone.Device = true, "", "+44 20 7946 0177"
 	unknownPhone.Facts = []views.Fact{{Label: "Platform", Text: "Unknown"}, {Label: "Users", Text: "Jane Roe"}}
@@ -145,7 +145,7 @@ func phoneFormSamples() []sample.Sample {
 	return []sample.Sample{{Name: "phone-create", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: form}, {Name: "phone-edit-refused", Shell: shell, Page: refused},
 		{Name: "confirm-phone", Shell: shell, Page: ConfirmPage{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, Heading: "Delete phone +44 20 7946 0123", Consequences: []string{"Jane Roe and Tomás Fry can no longer log in with it.", "You can't undo this. To remove it from one user only, use Remove phone.", "It is the only phone of Jane Roe."},
 			Facts: []views.Fact{{Label: "Phone", Text: "+44 20 7946 0123"}, {Label: "Used by", Text: "Jane Roe, Tomás Fry"}}, Post: views.Action(sample.Workspace, sample.Acme.Slug, "delete-phone-by-id"), Hidden: []views.Hidden{{Name: "phone_id", Value: "DP1"}, {Name: "user_ids", Value: sample.JaneID + "\nDU2"}}, Button: "Delete phone", Danger: true, Cancel: views.Phone(sample.Workspace, sample.Acme.Slug, "DP1")}},
-		{Name: "held-back", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: ConfirmPage{Once: views.Once{RunID: sample.RunID, Connection: sample.Connection, Connected: sample.Once.Connected, Reason: views.Input{Value: "sure", Error: "Give a reason."},
+		{Name: "held-back", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: ConfirmPage{Once: views.Once{RunID: sample.RunID, Connection: sample.Connection, Connected: sample.Once.Connected, AsksTicket: true, Reason: views.Input{Value: "sure", Error: "Give a reason."},
 			Held:       []string{"Jane Roe reported a push as fraud at 14:02 UTC. Until 15:02 UTC, changes for Jane Roe need an administrator or owner other than tom@northwind.example, who sent the push, and a reason. Ask ana@northwind.example."},
 			ReasonHelp: "For changes for Jane Roe: how you know that it is right. It is kept with the run."},
 			Workspace: sample.Workspace, Organization: sample.Acme, Heading: "Unlock Jane Roe", Post: views.Action(sample.Workspace, sample.Acme.Slug, "unlock-user"), Button: "Unlock", Cancel: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID), Error: "Nothing was sent. You may decide: give a reason."}},
@@ -160,7 +160,7 @@ func phoneFormSamples() []sample.Sample {
 
 func sampleBypass() BypassPage {
 	return BypassPage{Workspace: sample.Workspace, Organization: sample.Acme, Once: sample.Once, UserID: sample.JaneID, User: "Jane Roe", ValidSecs: views.Input{Value: "3600"}, Count: views.Input{Value: "1"}, Uses: views.Input{Value: "1"}, MaxCount: 10, MaxUses: 100, Keep: true, Existing: 2,
-		Presets: []BypassPreset{{Secs: "3600", Text: "1 hour", Until: "12:02 today"}, {Secs: "14400", Text: "4 hours", Until: "15:02 today"}, {Secs: "25080", Text: "End of day", Until: "18:00 today"}, {Secs: "86400", Text: "24 hours", Until: "11:02 tomorrow"},
+		Presets: []BypassPreset{{Secs: "3600", Text: "1 hour", Until: "12:02 today"}, {Secs: "14400", Text: "4 hours", Until: "15:02 today"}, {Secs: "25080", Text: "End of day", Until: "18:00 today"}, {Secs: "86400", Text: "24 hours", Until: "4 Aug, 11:02 BST"},
 			{Secs: "604800", Text: "7 days", Refused: "requires the Administrator role"}}}
 }
 

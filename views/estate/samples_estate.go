@@ -127,7 +127,7 @@ func sampleUser() UserPage {
 	}
 	return UserPage{Workspace: sample.Workspace, Organization: sample.Acme, ID: sample.JaneID, Name: "Jane Roe", Username: "jroe", Aliases: []string{"jane@acme-dental.example", "j.roe"}, State: sample.Active,
 		Acts: []views.Act{sample.Act("Verify", "verify-caller", "v", "user_id", sample.JaneID), {Text: "Call back", Href: views.CallBack(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, code, sample.Act("Edit", "update-user", "e", "user_id", sample.JaneID), trash},
-		Facts: []views.Fact{{Label: "Email", Text: "jane@acme-dental.example"}, {Label: "Last login", Text: "11:01", Note: "34 s ago"}, {Label: "Created", Text: "14 Feb 2023", Note: "3 years ago"},
+		Facts: []views.Fact{{Label: "Email", Text: "jane@acme-dental.example"}, {Label: "Last login", When: sample.MinutesAgo}, {Label: "Created", When: sample.LongAgo},
 			{Label: "Directory", Text: "Entra ID", Note: "synced 10:40"}, {Label: "Notes", Text: "Works from the Leeds surgery on Fridays."}, {Label: "Duo id", Text: sample.JaneID, Mono: true}},
 		Phones: []UserPhone{
 			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001"), Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"}, LastSeen: sample.MinutesAgo, Acts: views.About("+44 20 7946 0123", phoneActs("DPJANE00000000000001", "a"))},
@@ -171,7 +171,7 @@ func hostileUser() UserPage {
 	u.Aliases, u.Groups, u.Ticket = []string{"</pre><img src=x onerror=alert(1)>"}, []views.UserGroup{{Name: sample.Hostile.Name, Description: sample.Hostile.Name, Status: sample.Bypass}}, "</pre><script>alert(1)</script>"
 	u.Facts = append(u.Facts, views.Fact{Label: "Notes", Text: "javascript:alert(1) " + sample.Hostile.Name})
 	u.Phones[0].Name = sample.Hostile.Name
-	u.Shields = []Shield{{Chip: views.Chip{Level: "info", Text: "Called back, confirmed 3 min ago"}, Note: "on +44 20 7946 0123, noted by " + sample.Hostile.Name, Run: views.Run(sample.Workspace, sample.Hostile.Slug, sample.RunID)}}
+	u.Shields = []Shield{{Chip: views.Chip{Level: "info", Text: "Called back, confirmed"}, At: views.When{ISO: "2026-08-03T09:56:00Z", Text: "10:56 BST", Ago: "3 min ago"}, Note: "on +44 20 7946 0123, noted by " + sample.Hostile.Name, Run: views.Run(sample.Workspace, sample.Hostile.Slug, sample.RunID)}}
 	u.Codes[0].Maker.Text = sample.Hostile.Name
 	for len(u.Phones) < 10 {
 		u.Phones = append(u.Phones, u.Phones[len(u.Phones)%2])
@@ -216,7 +216,7 @@ func phoneSamples() []sample.Sample {
 	jane := views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}
 	full := PhonePage{Workspace: sample.Workspace, Organization: sample.Acme, ID: id, Number: "+44 20 7946 0123", Name: "Jane’s phone", Activated: views.Chip{Level: "ok", Text: "Activated"},
 		Acts: []views.Act{activate, sample.Act("Edit", "modify-phone", "e", "phone_id", id), remove}, AssignUser: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user", "phone_id", id, "from", "phone"),
-		Facts: []views.Fact{{Label: "Number", Text: "+44 20 7946 0123"}, {Label: "Type", Text: "Mobile"}, {Label: "Platform", Text: "Apple iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", Text: "11:01", Note: "34 s ago"}, {Label: "Duo id", Text: id, Mono: true}},
+		Facts: []views.Fact{{Label: "Number", Text: "+44 20 7946 0123"}, {Label: "Type", Text: "Mobile"}, {Label: "Platform", Text: "Apple iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", When: sample.MinutesAgo}, {Label: "Duo id", Text: id, Mono: true}},
 		Users: []PhoneUser{{User: jane, Username: "jroe", State: sample.Active, Only: true, Acts: []views.Act{take}}, {User: views.Link{Text: "Tomás Fry", Href: jane.Href}, Username: "tfry@acme-dental.example", State: sample.Locked, Acts: []views.Act{take}}},
 		Runs:  sample.Runs()[3:4], ReadAt: sample.MinutesAgo}
 	bare := PhonePage{Workspace: sample.Workspace, Organization: sample.Acme, ID: id, Activated: views.Chip{Level: "idle", Text: "Calls only"}, Facts: []views.Fact{{Label: "Duo id", Text: id, Mono: true}}}
@@ -261,9 +261,9 @@ func listSamples() []sample.Sample {
 func verifiedSamples() []sample.Sample {
 	run := views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)
 	verified, denied := sampleUser(), sampleUser()
-	verified.Shields = []Shield{{Chip: views.Chip{Level: "ok", Text: "Verified by push 3 min ago"}, Note: "approved by jroe on +44 20 7946 0123, sent by ana@northwind.example", Run: run},
-		{Chip: views.Chip{Level: "info", Text: "Called back, confirmed 5 min ago"}, Note: "on +44 20 7946 0123, noted by ana@northwind.example", Run: run}}
-	denied.Shields = []Shield{{Chip: views.Chip{Level: "bad", Text: "Push reported as fraud 2 min ago"}, Note: "sent to jroe on +44 20 7946 0123, sent by ana@northwind.example", Run: run}}
+	verified.Shields = []Shield{{Chip: views.Chip{Level: "ok", Text: "Verified by push"}, At: views.When{ISO: "2026-08-03T09:56:00Z", Text: "10:56 BST", Ago: "3 min ago"}, Note: "approved by jroe on +44 20 7946 0123, sent by ana@northwind.example", Run: run},
+		{Chip: views.Chip{Level: "info", Text: "Called back, confirmed"}, At: views.When{ISO: "2026-08-03T09:54:00Z", Text: "10:54 BST", Ago: "5 min ago"}, Note: "on +44 20 7946 0123, noted by ana@northwind.example", Run: run}}
+	denied.Shields = []Shield{{Chip: views.Chip{Level: "bad", Text: "Push reported as fraud"}, At: views.When{ISO: "2026-08-03T09:57:00Z", Text: "10:57 BST", Ago: "2 min ago"}, Note: "sent to jroe on +44 20 7946 0123, sent by ana@northwind.example", Run: run}}
 	return []sample.Sample{
 		{Name: "user-verified", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: verified},
 		{Name: "user-fraud", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: denied},

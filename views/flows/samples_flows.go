@@ -47,7 +47,7 @@ func screensSample(now int) []ScreenLink {
 func formSample(now int, groups ...FieldGroup) FormPage {
 	page := FormPage{Workspace: sample.Workspace, Organization: &sample.Lyndon,
 		Heading: "Onboard " + sample.Lyndon.Name, Screens: screensSample(now),
-		Post: "/w/northwind/o/lyndon-partners/onboarding/x", Hidden: []views.Hidden{{Name: "plan", Value: sample.RunID},
+		Post: "/w/northwind/o/lyndon-partners/onboarding/settings", Hidden: []views.Hidden{{Name: "plan", Value: sample.RunID},
 			{Name: "revision", Value: "3"}},
 		Groups: groups, Next: "Save and go on", Back: "/w/northwind/o/lyndon-partners/onboarding/facts", Review: true}
 	page.Screen = page.Screens[now].Title
@@ -66,6 +66,7 @@ func onboardSample() FormPage {
 			Facts: []views.Fact{{Label: "Owner", Text: "ana@northwind.example"}, {Label: "Admin",
 				Text: "tom@northwind.example"}}})
 	page.Organization, page.Heading, page.Back, page.Review = nil, "Onboard a client", "", false
+	page.Post, page.Ticket = views.Onboard(sample.Workspace, ""), true
 	page.Intro = []string{"The first save makes the organization. Nothing changes in Duo before you approve the " +
 		"steps at the end."}
 	for i := range page.Screens {
@@ -101,6 +102,7 @@ func accountSample() FormPage {
 			Fields: []views.FieldView{{Name: "own_host", Label: "API hostname", Quiet: true, Mono: true},
 				{Name: "own_integration_key", Label: "Integration key", Quiet: true, Mono: true},
 				{Name: "own_secret_key", Label: "Secret key", Kind: "password", Quiet: true, Mono: true}}})
+	page.Ticket, page.Post = true, "/w/northwind/o/lyndon-partners/onboarding/account"
 	page.Lists = []List{{ID: "duo-accounts", Options: []views.Option{{Value: "Lyndon (DALYND0N000000000001)",
 		Text: "api-1a2b3c4d.duosecurity.com"}}}}
 	return page
@@ -131,15 +133,17 @@ func usersSample() FormPage {
 			Help:  "One user per line: username, full name, email, phone, invitation. All but the username can be empty. At most 50."},
 		{Name: "invite", Label: "Invitation where the line says none", Kind: "select", Quiet: true,
 			Options: []views.Option{{Value: "none", Text: "Not invited"}}}}})
-	page.Error = "Changed since you opened the form: Settings (tom@northwind.example, 34 s ago). Nothing of yours " +
+	page.Error = "Changed since you opened the form: Settings (tom@northwind.example, 3 Aug 2026, 11:01:26 BST). Nothing of yours " +
 		"was saved yet. Save again to keep what is typed here."
 	page.Review, page.Next = false, "Save and review"
 	return page
 }
 
+const onboardingSample = "/w/northwind/o/x/onboarding/"
+
 func planSample(o views.OrganizationTag, level, state string) PlanPage {
 	return PlanPage{Workspace: sample.Workspace, Organization: o, Heading: "Onboard " + o.Name,
-		State: views.Chip{Level: level, Text: state}, Post: "/w/northwind/o/x/onboarding/continue",
+		State: views.Chip{Level: level, Text: state}, Post: onboardingSample + "continue",
 		Hidden: []views.Hidden{{Name: "plan", Value: sample.RunID}}, Facts: []views.Fact{{Label: "Started by",
 			Text: "ana@northwind.example", Note: "12:02 today"}, {Label: "Kept until", Text: "2 Sep 2026, 11:02"}}}
 }
@@ -148,8 +152,8 @@ func draftSample() PlanPage {
 	page := planSample(sample.Lyndon, "idle", "Draft")
 	page.Screens, page.Preview = screensSample(6), true
 	page.Notes = []string{"Nothing was done in Duo yet. Fill in the forms in any order, then review the steps."}
-	page.Buttons = []Button{{Text: "Review the steps", Post: page.Post, Primary: true},
-		{Text: "Cancel onboarding", Post: page.Post, Danger: true}}
+	page.Buttons = []Button{{Text: "Review the steps", Post: onboardingSample + "preview", Primary: true},
+		{Text: "Cancel onboarding", Post: onboardingSample + "cancel", Danger: true}}
 	return page
 }
 
@@ -171,8 +175,9 @@ func stepsSample(subject string) []StepRow {
 func reviewSample() PlanPage {
 	page := planSample(sample.Hostile, "idle", "Draft")
 	page.Screens, page.Preview, page.Steps = screensSample(6), true, stepsSample(sample.Hostile.Name)
-	page.Buttons = []Button{{Text: page.Heading, Post: page.Post, Primary: true}, {Text: "Review the steps again",
-		Post: page.Post}, {Text: "Cancel onboarding", Post: page.Post, Danger: true}}
+	page.Buttons = []Button{{Text: page.Heading, Post: onboardingSample + "approve", Primary: true, Ticket: true},
+		{Text: "Review the steps again", Post: onboardingSample + "preview"},
+		{Text: "Cancel onboarding", Post: onboardingSample + "cancel", Danger: true}}
 	return page
 }
 
@@ -210,8 +215,8 @@ func runningSample() PlanPage {
 	page.Live = &views.Live{Text: "2 of 6 steps. Next: Send Activation By SMS, ada.", Look: "Read it again",
 		Events: "/w/northwind/o/x/onboarding/events", Then: "/w/northwind/o/x/onboarding",
 		Page: "/w/northwind/o/x/onboarding", Shows: ".plan-steps"}
-	page.Buttons = []Button{{Text: "Continue", Post: page.Post}, {Text: "Pause", Post: page.Post},
-		{Text: "Cancel onboarding", Post: page.Post, Danger: true}}
+	page.Buttons = []Button{{Text: "Continue", Post: page.Post, Ticket: true}, {Text: "Pause", Post: onboardingSample + "pause"},
+		{Text: "Cancel onboarding", Post: onboardingSample + "cancel", Danger: true}}
 	return page
 }
 
@@ -219,15 +224,16 @@ func pausedSample() PlanPage {
 	page := planSample(sample.Hostile, "warn", "Paused")
 	page.Steps, page.Done, page.Of, page.Progress = resultsSample(sample.Hostile.Name), 2, 6, "2 of 6 steps"
 	page.Notes = []string{"Paused. 2 steps were not done."}
-	page.Buttons = []Button{{Text: "Continue", Post: page.Post, Primary: true}, {Text: "Finish without the rest",
-		Post: page.Post}, {Text: "Cancel onboarding", Post: page.Post, Danger: true}}
+	page.Buttons = []Button{{Text: "Continue", Post: page.Post, Primary: true, Ticket: true},
+		{Text: "Finish without the rest", Post: onboardingSample + "finish"},
+		{Text: "Cancel onboarding", Post: onboardingSample + "cancel", Danger: true}}
 	return page
 }
 
 func noneSample() PlanPage {
 	page := planSample(sample.Acme, "", "")
 	page.Facts, page.Notes = nil, []string{"This organization has no onboarding."}
-	page.Buttons = []Button{{Text: "Begin an onboarding", Post: page.Post, Primary: true}}
+	page.Buttons = []Button{{Text: "Begin an onboarding", Post: onboardingSample + "begin", Primary: true}}
 	return page
 }
 
@@ -251,7 +257,8 @@ func synchronizeSample(preview bool) PlanPage {
 	}
 	if preview {
 		page.State = views.Chip{Level: "idle", Text: "Draft"}
-		page.Buttons = []Button{{Text: "Synchronize 3 users", Post: page.Post, Primary: true}, {Text: "Cancel", Post: page.Post}}
+		of := views.Plan(sample.Workspace, sample.Hostile.Slug, sample.RunID)
+		page.Buttons = []Button{{Text: "Synchronize 3 users", Post: of + "/approve", Primary: true}, {Text: "Cancel", Post: of + "/cancel"}}
 		return page
 	}
 	page.Progress, page.Done, page.Of = "3 of 3 steps", 3, 3

@@ -62,7 +62,7 @@ func Samples() []sample.Sample {
 		{Name: "runs-filtered", Shell: sample.WorkspaceShell("runs"), Page: filtered},
 		{Name: "runs-searching", Shell: sample.WorkspaceShell("runs"), Page: searching},
 		{Name: "readings", Shell: sample.WorkspaceShell("runs"), Page: sampleReadings()},
-		{Name: "readings-none", Shell: sample.WorkspaceShell("runs"), Page: ReadingsPage{Workspace: sample.Workspace, Limit: views.Input{Value: "50000"},
+		{Name: "readings-none", Shell: sample.WorkspaceShell("runs"), Page: ReadingsPage{Workspace: sample.Workspace, Most: "50000", Limit: views.Input{Value: "50000"},
 			Table: views.Table{ID: "list", Empty: views.Empty{Kind: "nothing-yet", Headline: "Nothing was taken out yet", Text: "Exports and lists read by access tokens appear here."}}}},
 		{Name: "tickets", Shell: sample.WorkspaceShell("runs"), Page: sampleTickets()},
 		{Name: "tickets-to-read", Shell: sample.WorkspaceShell("runs"), Page: TicketsPage{Workspace: sample.Workspace, Required: []string{"Admin API - Bypass Code", "Update Settings"}}},
@@ -74,7 +74,7 @@ func Samples() []sample.Sample {
 		{Name: "run-refused", Shell: sample.OrganizationShell(sample.Acme, "runs"), Page: sampleRunPage(views.Chip{Level: "bad", Text: "Refused"}, "Duo refused: "+sample.Hostile.Name)},
 		{Name: "run-unknown", Shell: sample.OrganizationShell(sample.Acme, "runs"), Page: unknownRunPage()},
 		{Name: "run-event", Shell: sample.WorkspaceShell("runs"), Page: RunPage{Workspace: sample.Workspace, Action: "Refused access", Outcome: views.Chip{Level: "bad", Text: "Refused"}, Summary: "Not allowed in this role: nothing was done.",
-			Facts:  []views.Fact{{Label: "By", Text: "tom@northwind.example"}, {Label: "Started", Text: "3 Aug 2026, 11:01:26 BST", Note: "34 s ago"}, {Label: "Run", Text: sample.RunID, Mono: true}},
+			Facts:  []views.Fact{{Label: "By", Text: "tom@northwind.example"}, {Label: "Started", When: views.When{ISO: sample.MinutesAgo.ISO, Text: "3 Aug 2026, 11:01:26 BST", Ago: "34 s ago"}}, {Label: "Run", Text: sample.RunID, Mono: true}},
 			Input:  []views.Fact{{Label: "Organization", Text: sample.Hostile.Name, Mono: true}, {Label: "Request", Text: "POST /w/:ws/o/:org/actions/:action", Mono: true}},
 			Ticket: "Refused access\nRefused. Not allowed in this role: nothing was done.", Back: views.Link{Text: "All runs", Href: views.Runs(sample.Workspace)}}},
 	}
@@ -97,12 +97,12 @@ func sampleReadings() ReadingsPage {
 	t.Heads[0].Sort, t.Heads[0].Sorted = views.With(views.Readings(sample.Workspace), "sort", "-hour"), "descending"
 	t.Previous = views.Link{Text: "Newer", Href: views.Readings(sample.Workspace)}
 	t.Next = views.Link{Text: "Older", Href: views.With(views.Readings(sample.Workspace), "after", "AAYzqz")}
-	return ReadingsPage{Workspace: sample.Workspace, MayChange: true, Limit: views.Input{Value: "12", Error: "Enter a whole number from 1000 to 10000000."}, Table: t}
+	return ReadingsPage{Workspace: sample.Workspace, Most: "50000", MayChange: true, Limit: views.Input{Value: "12", Error: "Enter a whole number from 1000 to 10000000."}, Table: t}
 }
 
 func sampleRunPage(outcome views.Chip, summary string) RunPage {
 	return RunPage{Workspace: sample.Workspace, Organization: &sample.Acme, Action: "Create Bypass Code for User", Subject: views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, "DUJANE00000000000001")}, Outcome: outcome, Summary: summary,
-		Facts: []views.Fact{{Label: "By", Text: "ana@northwind.example"}, {Label: "Started", Text: "3 Aug 2026, 11:01:26 BST", Note: "34 s ago"}, {Label: "Finished", Text: "3 Aug 2026, 11:01:27 BST", Note: "after 412ms"},
+		Facts: []views.Fact{{Label: "By", Text: "ana@northwind.example"}, {Label: "Started", When: views.When{ISO: sample.MinutesAgo.ISO, Text: "3 Aug 2026, 11:01:26 BST", Ago: "34 s ago"}}, {Label: "Finished", Text: "3 Aug 2026, 11:01:27 BST", Note: "after 412ms"},
 			{Label: "Organization", Text: sample.Acme.Name}, {Label: "Duo account", Text: "DA1QX7ZK3M9V5T2R8WPL", Mono: true}, {Label: "Ticket", Text: "INC-20417"}, {Label: "Run", Text: sample.RunID, Mono: true}},
 		Input:  []views.Fact{{Label: "User", Text: "DUJANE00000000000001", Mono: true}, {Label: "How many codes", Text: "1"}, {Label: "Keep older codes", Text: "yes"}},
 		Ticket: "Create Bypass Code for User: Jane Roe, Acme Dental\n" + outcome.Text + ". " + summary + "\nTicket: INC-20417\n3 Aug 2026, 11:01:26 BST, by ana@northwind.example\nRun " + sample.RunID,

@@ -36,7 +36,7 @@ var (
 	LastWeek   = views.When{ISO: "2026-07-27T15:40:00Z", Text: "27 Jul 2026, 16:40", Ago: "7 days ago"}
 	LongAgo    = views.When{ISO: "2023-02-14T09:00:00Z", Text: "14 Feb 2023", Ago: "3 years ago"}
 	InAnHour   = views.When{ISO: "2026-08-03T11:02:00Z", Text: "12:02 today"}
-	Tomorrow   = views.When{ISO: "2026-08-04T10:02:00Z", Text: "11:02 tomorrow"}
+	Tomorrow   = views.When{ISO: "2026-08-04T10:02:00Z", Text: "4 Aug, 11:02 BST", Ago: "in 24 h"}
 
 	Active    = views.Chip{Level: "ok", Text: "Active"}
 	Locked    = views.Chip{Level: "bad", Text: "Locked Out"}

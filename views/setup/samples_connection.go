@@ -40,6 +40,9 @@ func connectionSamples() []sample.Sample {
 	own.Once, own.AuthHost = sample.Once, "api-4c5d6e7f.duosecurity.com"
 	own.Auth = APICard{Host: views.Input{Value: own.AuthHost}, IntegrationKey: views.Input{Value: "DIAUTH00000000000001"}, SecretKey: stored,
 		Verdict: Verdict{State: "works", Headline: "The Auth API accepts these keys", IntegrationKey: "DIAUTH00000000000001", At: sample.MinutesAgo, By: "ana@northwind.example", Checks: []Check{{State: "ok", Text: "Integration key and secret key belong together."}}}}
+	waiting := *own.Own.Candidate
+	waiting.IntegrationKey = "DIAUTH00000000000002"
+	own.Auth.Candidate = &waiting
 	scoped := own
 	scoped.MayChoose = false
 	parent := fresh

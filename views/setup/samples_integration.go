@@ -15,7 +15,7 @@ func integrationSamples() []sample.Sample {
 	refused.Auth = APICard{
 		Host:           views.Input{Value: "api-0a1b2c3d.duosecurity.com", Note: "https:// and a space were removed."},
 		IntegrationKey: views.Input{Value: "DIXAUTH0000000000001"},
-		SecretKey:      SecretInput{DraftUntil: "11:02 tomorrow"},
+		SecretKey:      SecretInput{DraftUntil: "4 Aug, 11:02 BST"},
 	}
 	refused.Accounts = APICard{
 		Host:           views.Input{Value: "admin.duosecurity.com", Error: "Account Host must look like api-0a1b2c3d.duosecurity.com."},
@@ -51,7 +51,7 @@ func integrationSamples() []sample.Sample {
 
 	pasted := fresh
 	pasted.Admin = APICard{Host: views.Input{Value: "api-0a1b2c3d.duosecurity.com", Note: "✓ API hostname, found in the pasted text."}, IntegrationKey: views.Input{Error: "The pasted text holds 2 integration keys. Enter the key of this application."},
-		SecretKey: SecretInput{DraftUntil: "11:02 tomorrow", Note: "✓ Secret key of 40 characters, found in the pasted text."}}
+		SecretKey: SecretInput{DraftUntil: "4 Aug, 11:02 BST", Note: "✓ Secret key of 40 characters, found in the pasted text."}}
 	pasted.Paste.Error = "This text does not say which API these values are for. Type Auth API, Accounts API or Admin API on the line above them."
 
 	return []sample.Sample{

@@ -67,7 +67,7 @@ func refusedArchiveSample() ArchivePage {
 func overtakenEditSample() EditOrganizationPage {
 	page := editSample(sample.Acme)
 	page.MayArchive = true
-	page.Overtaken = "tom@northwind.example changed this 34 s ago. Your changes are not saved yet. Save again to replace the current values."
+	page.Overtaken = "tom@northwind.example changed this on 3 Aug 2026, 11:01:26 BST. Your changes are not saved yet. Save again to replace the current values."
 	page.Name = views.Input{Value: "Acme Dental Group", Note: "Stored now: Acme Dental Partners"}
 	page.Colour.Note = "Stored now: lime"
 	return page

@@ -143,7 +143,7 @@ func (r *Runner) askTicket(ctx context.Context, tx *store.Tx, p store.Plan) erro
 	return nil
 }
 
-// record keeps what became of a plan as a whole. Of a plan of the workspace nothing is kept
+// record keeps what became of a plan as a whole, with the ticket that it was approved with. Of a plan of the workspace nothing is kept
 // but its steps: a run of the workspace would not be seen by those who see a part of it.
 func (r *Runner) record(ctx context.Context, tx *store.Tx, operator uuid.UUID, p store.Plan, e store.Event,
 	why string) error {

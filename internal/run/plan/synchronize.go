@@ -65,5 +65,8 @@ func (r *Runner) Synchronize(ctx context.Context, sc store.Scope, actor run.Acto
 	}
 	p := store.Plan{ID: id, OrganizationID: organization, Kind: SynchronizeKind,
 		Input: map[string]json.RawMessage{SynchronizeScreen: typed}}
+	if choice.Ticket != "" {
+		p.Input[TicketInput], _ = json.Marshal(choice.Ticket) // of the plan's own records
+	}
 	return r.start(ctx, sc, actor, p, false)
 }

@@ -182,7 +182,8 @@ func changeRecord(actor run.Actor, before, after store.Organization, changes []f
 // archiveRecord tells what an organization was connected with when it was archived.
 func archiveRecord(actor run.Actor, before store.Organization, now time.Time) store.Record {
 	r := store.Record{
-		Event: store.OrganizationArchived, Operator: actor.Operator, Organization: before.ID, AccountID: before.AccountID,
+		Event: store.OrganizationArchived, Operator: actor.Operator, Ticket: actor.Ticket,
+		Organization: before.ID, AccountID: before.AccountID,
 		Subject: before.Name, At: now,
 		Input:   map[string]string{"slug": before.Slug},
 		Summary: "Archived. It had no Duo account.",

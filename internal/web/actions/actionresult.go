@@ -140,7 +140,10 @@ func (s *pages) resultFacts(v site.Visitor, table *catalog.Table) []views.Fact {
 	var facts []views.Fact
 	for i, text := range table.Rows[0] {
 		cell := s.resultCell(v, table.Columns[i].Kind, text)
-		fact := views.Fact{Label: table.Columns[i].Title, Text: cmp.Or(cell.When.Text, cell.Text, "none"), Note: cell.When.Ago, Mono: cell.Mono, Href: cell.Href}
+		fact := views.Fact{Label: table.Columns[i].Title, Text: cell.Text, When: cell.When, Mono: cell.Mono, Href: cell.Href}
+		if !cell.When.Known() {
+			fact.Text = cmp.Or(cell.Text, "none")
+		}
 		facts = append(facts, fact)
 	}
 	return facts

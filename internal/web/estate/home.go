@@ -90,28 +90,11 @@ func (s *pages) fillHome(ctx context.Context, tx *store.Tx, v site.Visitor, page
 		page.People = append(page.People, estate.RecentPerson{Organization: words.Tag(u.OrganizationName), At: s.When(v, u.At),
 			Link: views.Link{Text: u.Name, Href: views.User(v.Workspace.Slug, u.Slug, u.UserID)}})
 	}
-	runs, err := tx.Acts(ctx, notActs(), homeRuns)
-	if err == nil {
-		err = tx.MarkGone(ctx, runs, catalog.DeleteUser, catalog.DeletePhone)
-	}
-	if err != nil {
+	if page.Runs, err = s.LastActs(ctx, tx, v, homeRuns); err != nil {
 		return err
 	}
-	page.Runs = s.RunRows(v, runs)
 	page.Look, err = s.needsLook(ctx, tx, v)
 	return err
-}
-
-// notActs are the actions that change nothing in Duo, and the events that change nothing here.
-func notActs() []string {
-	slugs := []string{store.SignedIn.Slug, store.Denied.Slug, store.RunsExported.Slug, store.OrganizationsExported.Slug,
-		store.IntegrationChecked.Slug, store.OwnKeysChecked.Slug}
-	for _, a := range catalog.All() {
-		if a.Kind == catalog.Read {
-			slugs = append(slugs, a.Slug)
-		}
-	}
-	return slugs
 }
 
 // setupSteps lists what is still to be done before the console is of use; none

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -102,20 +103,28 @@ func (s *pages) phoneDetails(v site.Visitor, p duo.Phone) []views.Fact {
 	}
 	facts := []views.Fact{
 		text("Number", p.Number, "none"), text("Name", p.Name, "none"), text("Type", p.Type, "Unknown"), text("Platform", p.Platform, "Unknown"), text("Model", p.Model, "Unknown"),
-		{Label: "Duo Mobile", Text: words.ActivatedChip(p).Text, Note: s.When(v, p.LastActivated).Ago},
-		{Label: "Last seen", Text: cmp.Or(s.When(v, p.LastSeen).Text, "never"), Note: s.When(v, p.LastSeen).Ago},
+		{Label: "Duo Mobile", Text: words.ActivatedChip(p).Text, When: s.When(v, p.LastActivated)},
+		s.moment(v, "Last seen", p.LastSeen, "never"),
 	}
 	for _, more := range []views.Fact{
 		text("OS version", p.OSVersion, ""), text("App version", p.AppVersion, ""), text("Extension", p.Extension, ""),
 		text("Wait before", seconds(p.Predelay), ""), text("Wait after", seconds(p.Postdelay), ""),
 		text("Security", phoneSecurity(p), ""), text("Good for", phoneFactors(p), ""),
-		{Label: "Created", Text: s.When(v, p.Created).Text, Note: s.When(v, p.Created).Ago},
+		s.moment(v, "Created", p.Created, ""),
 	} {
-		if more.Text != "" {
+		if more.Text != "" || more.When.Known() {
 			facts = append(facts, more)
 		}
 	}
 	return append(facts, views.Fact{Label: "Duo id", Text: string(p.ID), Mono: true})
+}
+
+// moment is a fact that is a time; none is its text where Duo has no time.
+func (s *pages) moment(v site.Visitor, label string, at time.Time, none string) views.Fact {
+	if at.IsZero() {
+		return views.Fact{Label: label, Text: none}
+	}
+	return views.Fact{Label: label, When: s.When(v, at)}
 }
 
 func seconds(text string) string {

@@ -20,6 +20,9 @@ import (
 
 func (s *pages) getUser(c echo.Context, v site.Visitor) error {
 	user, codes, err := s.Runner.User(c.Request().Context(), v.Scope, v.Organization, c.Param("user"))
+	if site.NotInDuo(err) {
+		s.ForgetUser(c.Request().Context(), v, c.Param("user"))
+	}
 	if err != nil {
 		return err
 	}
@@ -104,11 +107,11 @@ func lockoutNote(reason string) string {
 func (s *pages) userFacts(v site.Visitor, u duo.User) []views.Fact {
 	facts := []views.Fact{
 		{Label: "Email", Text: catalog.Plain(cmp.Or(u.Email, "none"))},
-		{Label: "Last login", Text: cmp.Or(s.When(v, u.LastLogin).Text, "never"), Note: s.When(v, u.LastLogin).Ago},
-		{Label: "Created", Text: cmp.Or(s.When(v, u.Created).Text, "not known"), Note: s.When(v, u.Created).Ago},
+		s.moment(v, "Last login", u.LastLogin, "never"),
+		s.moment(v, "Created", u.Created, "not known"),
 	}
 	if !u.LastDirectorySync.IsZero() {
-		facts = append(facts, views.Fact{Label: "Directory sync", Text: s.When(v, u.LastDirectorySync).Text, Note: s.When(v, u.LastDirectorySync).Ago})
+		facts = append(facts, s.moment(v, "Directory sync", u.LastDirectorySync, "never"))
 	}
 	if u.Notes != "" {
 		facts = append(facts, views.Fact{Label: "Notes", Text: catalog.Plain(u.Notes)})

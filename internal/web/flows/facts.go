@@ -165,7 +165,7 @@ func (s *pages) showOnboard(c echo.Context, v site.Visitor, status int, d draft,
 	id uuid.UUID, account string) error {
 	page := flows.FormPage{Workspace: v.Workspace.Slug, Heading: "Onboard a client",
 		Screen: titleOf(plan.FactsScreen), Post: views.Onboard(v.Workspace.Slug, ""),
-		Hidden: []views.Hidden{{Name: "id", Value: id.String()}, {Name: "account", Value: account}}, Next: "Save and go on",
+		Hidden: []views.Hidden{{Name: "id", Value: id.String()}, {Name: "account", Value: account}}, Next: "Save and go on", Ticket: true,
 		Intro: []string{"The first save makes the organization. Nothing changes in Duo before you approve the steps at " +
 			"the end."}}
 	for i, sc := range screens {

@@ -140,7 +140,7 @@ func (s *pages) drawWork(v site.Visitor, p store.Plan, steps []store.PlanStep, p
 		page.Notes = append(page.Notes, lacksText(lacks))
 	}
 	button := func(text, what string) flows.Button {
-		return flows.Button{Text: text, Post: actOn(v, p, what), Hidden: page.Hidden, Ticket: what == "continue" && p.State == store.PlanPaused}
+		return flows.Button{Text: text, Post: actOn(v, p, what), Hidden: page.Hidden, Ticket: what == "continue"}
 	}
 	other, isOther := others[p.Kind]
 	if isOther && (p.State == store.PlanDone || p.State == store.PlanCanceled) {

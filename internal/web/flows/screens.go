@@ -88,7 +88,7 @@ func (s *pages) show(c echo.Context, v site.Visitor, status int, sc screen, d dr
 		Workspace: ws, Organization: &tag, Heading: "Onboard " + v.Organization.Name, Screen: titleOf(sc.slug),
 		Screens: links(v, d, sc.slug),
 		Post:    views.OnboardingScreen(ws, org, sc.slug), Hidden: bound(d.Plan), Next: "Save and go on", Error: fault,
-		Review: i < len(screens)-1,
+		Review: i < len(screens)-1, Ticket: sc.effects,
 	}
 	if i > 0 {
 		page.Back = views.OnboardingScreen(ws, org, screens[i-1].slug)
@@ -242,7 +242,7 @@ func (s *pages) staleText(v site.Visitor, e *plan.Stale) string {
 	}
 	var said []string
 	for _, change := range e.Changes {
-		said = append(said, titleOf(change.Screen)+" ("+catalog.Plain(change.By)+", "+s.When(v, change.At).Ago+")")
+		said = append(said, titleOf(change.Screen)+" ("+catalog.Plain(change.By)+", "+site.Exactly(v, change.At)+")")
 	}
 	return "Changed since you opened the form: " + strings.Join(said, ", ") + "."
 }

@@ -40,9 +40,9 @@ func (s *pages) showReadings(c echo.Context, v site.Visitor, status int, limit v
 	if err != nil {
 		return err
 	}
-	page := records.ReadingsPage{Workspace: v.Workspace.Slug, Limit: limit, MayChange: v.Role >= catalog.Owner}
+	page := records.ReadingsPage{Workspace: v.Workspace.Slug, Most: strconv.Itoa(most), Limit: limit, MayChange: v.Role >= catalog.Owner}
 	if page.Limit.Error == "" {
-		page.Limit.Value = strconv.Itoa(most)
+		page.Limit.Value = page.Most
 	}
 	page.Table = shown.Show(asked, table.Found[store.Reading]{Page: found})
 	page.Table.Caption = ""

@@ -48,7 +48,7 @@ func (s *pages) runPage(v site.Visitor, r store.Run) records.RunPage {
 	if r.OrgSlug != nil {
 		page.Organization = &views.OrganizationTag{Slug: *r.OrgSlug, Name: *r.Organization, Colour: *r.OrgColour}
 	}
-	page.Next = answerNext[catalog.Answer(r.Answer)]
+	page.Next, page.NextAt = answerNext[catalog.Answer(r.Answer)], callBackAt(v, r)
 	if until := fraudUntil(r); s.Now().Before(until) {
 		page.Next += " Until " + s.Clock(v, until) + ", changes for " + cmp.Or(catalog.Plain(r.Subject), "this user") + " need an administrator or owner other than " + r.Operator + ", and a reason."
 	}
@@ -57,6 +57,22 @@ func (s *pages) runPage(v site.Visitor, r store.Run) records.RunPage {
 		page.Check, page.CheckAt = words.Check(v.Workspace.Slug, r)
 	}
 	return page
+}
+
+// callBackAt leads from an answer that a call back could settle to the form that records one, for the person who was
+// asked.
+func callBackAt(v site.Visitor, r store.Run) (to views.Link) {
+	users := catalog.RecordedFacts(r.Facts).Users
+	if user := r.Input["user_id"]; user != "" {
+		users = []string{user}
+	}
+	switch catalog.Answer(r.Answer) {
+	case catalog.Denied, catalog.Fraud, catalog.NoAnswer:
+		if len(users) == 1 && r.OrgSlug != nil && v.Role >= catalog.Helpdesk {
+			to = views.Link{Text: "Record a call back", Href: views.CallBack(v.Workspace.Slug, *r.OrgSlug, users[0])}
+		}
+	}
+	return to
 }
 
 // fraudUntil is until when a run holds back what is done for the person who
@@ -94,7 +110,9 @@ func (s *pages) runFacts(v site.Visitor, r store.Run) []views.Fact {
 			facts = append(facts, f)
 		}
 	}
-	add(views.Fact{Label: "Started", Text: site.Exactly(v, r.StartedAt), Note: s.When(v, r.StartedAt).Ago})
+	started := s.When(v, r.StartedAt)
+	started.Text = site.Exactly(v, r.StartedAt)
+	add(views.Fact{Label: "Started", When: started})
 	switch {
 	case r.State == store.Sending:
 		add(views.Fact{Label: "Finished", Text: "not yet"})

@@ -71,7 +71,7 @@ var authChips = map[string]views.Chip{
 
 func (s *pages) authKeysRow(v site.Visitor, k store.AuthKeys) setup.AuthKeysRow {
 	row := setup.AuthKeysRow{
-		OrganizationTag: words.Tag(store.OrganizationName{Slug: k.Slug, Name: k.Name, Colour: k.Colour, AccountID: k.AccountID, Twin: k.Twin}), ID: k.ID.String(), Once: uuid.NewString(),
+		OrganizationTag: words.Tag(store.OrganizationName{Slug: k.Slug, Name: k.Name, Colour: k.Colour, AccountID: k.AccountID, Twin: k.Twin}), ID: k.ID.String(),
 		State: authChips[k.State],
 		Check: k.State != store.AuthNone && (k.Kind != store.Parent || v.Membership.Every()),
 	}
@@ -113,6 +113,7 @@ func (s *pages) postCheckAuthKeys(c echo.Context, v site.Visitor) error {
 			ids = append(ids, id)
 		}
 	}
+	id = uuid.NewSHA1(id, []byte(form.Get("organizations"))) // the page's buttons share an id
 	err = s.Plans.CheckKeys(c.Request().Context(), v.Scope, v.Actor(), id, ids)
 	if errors.Is(err, store.ErrNotFound) { // none of them is theirs, or there any more
 		return c.Redirect(http.StatusSeeOther, views.AuthKeys(v.Workspace.Slug))

@@ -175,8 +175,12 @@ func (s *pages) postProvision(c echo.Context, v site.Visitor) error {
 			page.Ticket.Error = fault.Message
 			return s.showConnection(c, v, status, page)
 		}
-		return s.showConnection(c, v, status, page, views.Flash{Level: "bad", Text: done.Run.Summary,
-			Link: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}})
+		said := views.Flash{Level: "bad", Text: done.Run.Summary,
+			Link: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}}
+		if fault != nil && done.Run.ID == uuid.Nil { // a ticket is missing
+			said = views.Flash{Level: "bad", Text: "Nothing was done. " + fault.Message}
+		}
+		return s.showConnection(c, v, status, page, said)
 	case err != nil:
 		return err
 	}

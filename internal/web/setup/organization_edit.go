@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -64,7 +63,7 @@ func (s *pages) postEditOrganization(c echo.Context, v site.Visitor) error {
 	page := editPage(v, revision, typed)
 	setDetailFaults(&page, faults)
 	if overtaken != nil {
-		s.showOvertaken(&page, overtaken)
+		showOvertaken(v, &page, overtaken)
 		return s.Render(c, http.StatusConflict, v, site.Place{Tab: "overview"}, page)
 	}
 	return s.Render(c, http.StatusUnprocessableEntity, v, site.Place{Tab: "overview"}, page)
@@ -79,9 +78,9 @@ func setDetailFaults(page *setup.EditOrganizationPage, faults []catalog.FieldErr
 
 // showOvertaken keeps what was typed and says beside each field what stands
 // there now. Sent once more, the form replaces it knowingly.
-func (s *pages) showOvertaken(page *setup.EditOrganizationPage, o *runsetup.Overtaken) {
+func showOvertaken(v site.Visitor, page *setup.EditOrganizationPage, o *runsetup.Overtaken) {
 	page.Revision = strconv.Itoa(o.Now.Revision)
-	page.Overtaken = changedBy(o.By, s.Now().Sub(o.At)) + " Your changes are not saved yet. Save again to replace the current values."
+	page.Overtaken = changedBy(o.By, site.Exactly(v, o.At)) + " Your changes are not saved yet. Save again to replace the current values."
 	now := detailsOf(o.Now)
 	for input, stands := range map[*views.Input]string{
 		&page.Name: now.Name, &page.Aliases: strings.Join(o.Now.Aliases, ", "), &page.Tags: now.Tags, &page.TimeZone: now.TimeZone,
@@ -99,11 +98,11 @@ func (s *pages) showOvertaken(page *setup.EditOrganizationPage, o *runsetup.Over
 }
 
 // changedBy says who was faster.
-func changedBy(who string, ago time.Duration) string {
+func changedBy(who, when string) string {
 	if who == "" {
 		return "Someone changed this since you opened it."
 	}
-	return who + " changed this " + words.Distance(ago) + "."
+	return who + " changed this on " + when + "."
 }
 
 // commonZones are offered; any other of the IANA names can be typed.

@@ -211,15 +211,11 @@ func (s *pages) getOrganization(c echo.Context, v site.Visitor) error {
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "overview"}, page)
 }
 
-// runsOfOrganization are the latest runs of the visitor's organization, whose page they
+// runsOfOrganization are the latest acts in the visitor's organization, whose page they
 // are on.
 func (s *pages) runsOfOrganization(ctx context.Context, v site.Visitor) (rows []views.RunRow, err error) {
-	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
-		runs, err := tx.Runs(ctx, overviewRuns, 0)
-		if err == nil {
-			err = tx.MarkGone(ctx, runs, catalog.DeleteUser, catalog.DeletePhone)
-		}
-		rows = s.RunRows(v, runs)
+	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+		rows, err = s.LastActs(ctx, tx, v, overviewRuns)
 		return err
 	})
 	for i := range rows {

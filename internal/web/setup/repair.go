@@ -32,7 +32,9 @@ func (s *pages) postRepair(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	err = s.Setup.Repair(c.Request().Context(), v.Scope, v.Actor(), v.Organization, form.Get("repair"), form.Get("account_id"), form.Get("name_now"))
+	slug := v.Organization.Slug
+	err = s.Setup.Repair(c.Request().Context(), v.Scope, v.Actor(), v.Organization, form.Get("repair"),
+		form.Get("account_id."+slug), form.Get("name_now."+slug))
 	if err != nil {
 		return err
 	}

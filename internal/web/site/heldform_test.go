@@ -79,3 +79,16 @@ func TestRefill(t *testing.T) {
 		t.Errorf("%s", filled)
 	}
 }
+
+// TestRefillOfButtonForms: a form whose buttons have the addresses gets its text back too, wherever they are.
+func TestRefillOfButtonForms(t *testing.T) {
+	t.Parallel()
+	const page = `<form method="post" id="f"><input name="ticket"></form><button form="f" formaction="/w/a/x" name="token" value="1">Go</button>`
+	filled, err := refill([]byte(page), "/w/a/x", url.Values{"ticket": {"INC-1"}, "token": {"1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(filled); !strings.Contains(text, `<input name="ticket" value="INC-1"/>`) || strings.Contains(text, "no box for") {
+		t.Error(text)
+	}
+}

@@ -42,7 +42,7 @@ func bestForm(doc *html.Node, post string, values url.Values) *html.Node {
 		if form.DataAtom != atom.Form || !strings.EqualFold(attr(form, "method"), "post") {
 			continue
 		}
-		if action, err := url.Parse(attr(form, "action")); err != nil || action.Path != post {
+		if !sendsTo(doc, form, post) {
 			continue
 		}
 		shared := 0
@@ -60,6 +60,27 @@ func bestForm(doc *html.Node, post string, values url.Values) *html.Node {
 		}
 	}
 	return best
+}
+
+// sendsTo reports whether a form goes to a path, by its own address or by that of one of its buttons.
+func sendsTo(doc, form *html.Node, path string) bool {
+	fits := func(address string) bool {
+		to, err := url.Parse(address)
+		return err == nil && to.Path == path
+	}
+	if fits(attr(form, "action")) {
+		return true
+	}
+	id := attr(form, "id")
+	for n := range doc.Descendants() {
+		if n.DataAtom != atom.Button || !fits(attr(n, "formaction")) {
+			continue
+		}
+		if owner := attr(n, "form"); owner == "" && slices.Contains(slices.Collect(n.Ancestors()), form) || owner != "" && owner == id {
+			return true
+		}
+	}
+	return false
 }
 
 // controlsOf lists the inputs of a form, those outside that name it included.
@@ -137,8 +158,8 @@ func addNote(doc *html.Node, left url.Values) {
 	}
 }
 
-// unseenNames are hidden inputs, which nobody typed.
-var unseenNames = []string{"run_id", "id", "connection", "agreed", "as", "from"}
+// unseenNames are of hidden inputs and of buttons, which nobody typed.
+var unseenNames = []string{"run_id", "id", "connection", "agreed", "as", "from", "organizations", "token", "repair", "row"}
 
 func element(name string, attributes ...string) *html.Node {
 	n := &html.Node{Type: html.ElementNode, Data: name, DataAtom: atom.Lookup([]byte(name))}

@@ -1,6 +1,10 @@
 package site
 
 import (
+	"context"
+
+	"duodesk/internal/duo"
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/internal/web/words"
 	"duodesk/views"
@@ -23,4 +27,26 @@ func (s *Site) RunRows(v Visitor, runs []store.Run) []views.RunRow {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// LastActs are the latest runs of the visitor's scope that changed something or reached a person: readings and exports
+// are left out, so that programs do not push acts out of sight.
+func (s *Site) LastActs(ctx context.Context, tx *store.Tx, v Visitor, limit int) ([]views.RunRow, error) {
+	runs, err := tx.Acts(ctx, notActs(), duo.ReadingPosts(), limit)
+	if err == nil {
+		err = tx.MarkGone(ctx, runs, catalog.DeleteUser, catalog.DeletePhone)
+	}
+	return s.RunRows(v, runs), err
+}
+
+// notActs are the actions that change nothing in Duo, and the events that change nothing here.
+func notActs() []string {
+	slugs := []string{store.SignedIn.Slug, store.Denied.Slug, store.RunsExported.Slug, store.OrganizationsExported.Slug,
+		store.IntegrationChecked.Slug, store.OwnKeysChecked.Slug}
+	for _, a := range catalog.All() {
+		if a.Kind == catalog.Read {
+			slugs = append(slugs, a.Slug)
+		}
+	}
+	return slugs
 }

@@ -26,7 +26,23 @@ func (s *Site) noteOpened(c echo.Context, v Visitor) {
 
 // NoteUser remembers that a visitor opened the page of a user of the organization.
 func (s *Site) NoteUser(ctx context.Context, v Visitor, id, name string) {
-	s.noteVisit(ctx, v, store.Visit{UserID: id, Name: cut(name, 300)})
+	s.noteVisit(ctx, v, store.Visit{UserID: id, Name: cut(name, 300), Account: v.Organization.Account()})
+}
+
+// ForgetUser drops a user from those that the visitor opened, as Duo has none of the id. The page is answered
+// without it too.
+func (s *Site) ForgetUser(ctx context.Context, v Visitor, id string) {
+	if v.Token.ID != uuid.Nil || OnlyHead(ctx) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, visitTime)
+	defer cancel()
+	err := s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) error {
+		return tx.ForgetUser(ctx, v.Operator.ID, v.Organization.ID, id)
+	})
+	if err != nil {
+		s.Log.InfoContext(ctx, "a visit was not forgotten", "error", err)
+	}
 }
 
 // noteVisit writes a visit. It is a convenience: a page is shown without it.
