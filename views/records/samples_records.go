@@ -63,7 +63,7 @@ func Samples() []sample.Sample {
 		{Name: "runs-searching", Shell: sample.WorkspaceShell("runs"), Page: searching},
 		{Name: "readings", Shell: sample.WorkspaceShell("runs"), Page: sampleReadings()},
 		{Name: "readings-none", Shell: sample.WorkspaceShell("runs"), Page: ReadingsPage{Workspace: sample.Workspace, Limit: views.Input{Value: "50000"},
-			Table: views.Table{ID: "list", Empty: views.Empty{Kind: "nothing-yet", Headline: "Nothing was taken out yet", Text: "Exports and lists read by access tokens appear here."}}}},
+			Table: views.Table{ID: "list", Empty: views.Empty{Kind: "nothing-yet", Headline: "Nothing exported yet", Text: "Exports and lists read by access tokens appear here."}}}},
 		{Name: "tickets", Shell: sample.WorkspaceShell("runs"), Page: sampleTickets()},
 		{Name: "tickets-to-read", Shell: sample.WorkspaceShell("runs"), Page: TicketsPage{Workspace: sample.Workspace, Required: []string{"Admin API - Bypass Code", "Update Settings"}}},
 		{Name: "runs-no-match", Shell: sample.WorkspaceShell("runs"), Page: none},
@@ -89,7 +89,7 @@ func sampleTickets() TicketsPage {
 }
 
 func sampleReadings() ReadingsPage {
-	t := views.TableOf("data taken out", ReadingColumns, []ReadingRow{
+	t := views.TableOf("data exports", ReadingColumns, []ReadingRow{
 		{Hour: sample.ThisMonday, By: "tom@northwind.example", Token: "billing export", List: "users", Organization: &sample.Acme, Rows: 1204},
 		{Hour: sample.ThisMonday, By: "ana@northwind.example", List: "runs.csv", Rows: 50},
 		{Hour: sample.LastWeek, By: "tom@northwind.example", Token: sample.Hostile.Name, List: "phones", Organization: &sample.Hostile, Rows: 3},
