@@ -29,8 +29,11 @@ func (s *pages) verifySheet(ctx context.Context, v site.Visitor, f sheet) (views
 	name := words.DisplayName(user)
 	if len(phones) == 0 {
 		confirm.Heading = "Verify " + name
-		confirm.Consequences = []string{"Duo Mobile is not activated on any phone of this user, so a push cannot reach the user.", "Call back on a number that you have on file, or check a passcode of a hardware token with Send Duo Authentication."}
-		confirm.Onward = views.Link{Text: "Send Duo Authentication", Href: site.ActionPath(v, catalog.SendAuthentication, "user_id", string(user.ID))}
+		confirm.Consequences = []string{"Duo Mobile is not activated on any phone of this user, so a push cannot reach the user.", "Call the person back on a number that Duo holds, or check a passcode of a hardware token with Send Duo Authentication."}
+		confirm.Onward = []views.Link{
+			{Text: "Call back", Href: views.CallBack(v.Workspace.Slug, v.Organization.Slug, string(user.ID))},
+			{Text: "Send Duo Authentication", Href: site.ActionPath(v, catalog.SendAuthentication, "user_id", string(user.ID))},
+		}
 		return confirm, nil
 	}
 	page := actions.ActionForm{
@@ -67,7 +70,9 @@ func (s *pages) authSheet(ctx context.Context, v site.Visitor, f sheet) (views.P
 	}
 	if err != nil && !f.submitted() {
 		confirm.Heading, confirm.Consequences = "Ask "+name+" for the second factor", []string{s.WhyNot(v, catalog.Auth, err)}
-		_, confirm.Onward = site.KeysFix(v, catalog.Auth, err)
+		if _, fix := site.KeysFix(v, catalog.Auth, err); fix.Href != "" {
+			confirm.Onward = []views.Link{fix}
+		}
 		return confirm, nil
 	}
 	page := actions.ActionForm{
