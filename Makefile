@@ -42,6 +42,7 @@ check: go ## Format, generated files, vet, staticcheck, import fences
 	@scripts/check
 
 build: go scripts-for-pages ## Build bin/console
+	@test -x bin/console || echo "Building bin/console: about a minute the first time."
 	@scripts/retry go mod download
 	@go build -o bin/console ./cmd/console
 
@@ -75,7 +76,7 @@ scripts-for-pages:
 	fi
 
 node_modules/.package-lock.json: package.json package-lock.json
-	@npm_config_update_notifier=false scripts/retry npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+	@npm_config_update_notifier=false scripts/retry npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
 static/vendor/htmx.min.js: node_modules/.package-lock.json

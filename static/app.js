@@ -201,6 +201,7 @@
     .map((row) => (row.matches("a") ? row : row.querySelector("th a, td a, a"))).filter((link) => link?.checkVisibility());
   const searches = () => [...document.querySelectorAll("#switch-q, main input[type=search]")].filter((search) => search.checkVisibility());
   let toFirst = null;
+  const firstKey = "duodesk.to-first";
 
   document.addEventListener("keydown", (event) => {
     if (!/^Arrow(Up|Down)$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
@@ -216,7 +217,16 @@
       return;
     }
   });
-  document.addEventListener("submit", (event) => { toFirst = event.target; });
+  document.addEventListener("submit", (event) => {
+    toFirst = event.target;
+    // A search that leads to another page goes to the first row there.
+    if (!event.target.matches("main form[role=search]:not([hx-boost])")) return;
+    try { sessionStorage.setItem(firstKey, "1"); } catch { /* storage is closed: the focus stays at the head of that page */ }
+  });
+  try {
+    if (sessionStorage.getItem(firstKey) && document.activeElement === document.body) rowsOf(document.querySelector("main"))[0]?.focus();
+    sessionStorage.removeItem(firstKey);
+  } catch { /* as above */ }
   document.addEventListener("input", () => { toFirst = null; });
   // A late answer replaces the row that has the focus by one like it, which gets the focus.
   let left = null;

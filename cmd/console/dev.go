@@ -247,7 +247,7 @@ func sandboxValues(accounts []duosim.Account) map[string]string {
 }
 
 func introduce(out io.Writer, file devFile) {
-	fmt.Fprintf(out, "\n  Open      %s\n  Email    %s\n  Password  %s\n\n  The nine fields of the sandbox (Integration page):\n", file.URL, file.Email, file.Password)
+	fmt.Fprintf(out, "\n  Open      %s\n  Email     %s\n  Password  %s\n\n  The nine values to paste on the Integration page:\n", file.URL, file.Email, file.Password)
 	for _, f := range []struct{ label, name string }{
 		{"Auth Host", "auth_host"}, {"Auth Integration Key", "auth_integration_key"}, {"Auth Secret Key", "auth_secret_key"},
 		{"Account Host", "account_host"}, {"Accounts API Integration Key", "accounts_integration_key"}, {"Accounts API Secret Key", "accounts_secret_key"},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -51,7 +52,7 @@ func TestOnboardThroughForms(t *testing.T) {
 		"DSAAAAAAAAAAAAAAAAAA").send().follow()
 	p = p.form("Save and go on").send().follow()
 	p = p.form("Save and review").set("users", "ada, Ada Lovelace, ada@birch.example, +442079460123, sms").send().follow()
-	p = p.want(http.StatusOK, "Review", "POST /admin/v1/users", "An SMS is sent to +442079460123")
+	p = p.want(http.StatusOK, "Review", " of them in Duo. Nothing is done before you approve", "POST /admin/v1/users", "An SMS is sent to +442079460123")
 
 	s.Sim.SetFault(account.AccountID, duosim.Fault{Kind: duosim.Refuses, Path: "/admin/v1/phones", WritesOnly: true,
 		Code: 40002})
@@ -245,4 +246,26 @@ func TestDuoIsAwayWhileOnboarding(t *testing.T) {
 	}
 	s.Sim.SetFault(s.Parent.APIHostname, duosim.Fault{})
 	p.form("Save and go on").send().follow().want(http.StatusOK, "Lockout")
+}
+
+// TestCopySettingsByName: the settings of another organization are found by what it is called, as they are in the list
+// that the box offers. A name of two is a choice for a person.
+func TestCopySettingsByName(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	s.Organizations(t, s.Workspace, "Twin", "twin")
+	b.get(s.ws("/onboard")).form("Save and go on").set("name", "Birch Legal").send().follow()
+	settings := s.orgOf(s.orgNamed(t, "Birch Legal")) + "/onboarding/settings?from="
+	for _, typed := range []string{s.Client.Name, strings.ToUpper(s.Client.Name), s.Client.Slug} {
+		p := b.get(settings + url.QueryEscape(typed)).want(http.StatusOK)
+		if got, _ := p.box("lockout_threshold"); got != "10" {
+			t.Errorf("of %q: %q", typed, got)
+		}
+	}
+	b.get(settings+"Nobody").want(http.StatusOK, "No organization that you see has this name.")
+	p := b.get(settings+"Twin").want(http.StatusOK, "2 organizations match; enter the address of one: ")
+	if got, _ := p.box("lockout_threshold"); got != "" {
+		t.Error("the settings of one of two were taken: ", got)
+	}
 }

@@ -143,8 +143,9 @@ func TestVerifyWithoutAnActivatedPhone(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
-	s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Verify").want(http.StatusOK, "Duo Mobile is not activated on any phone of this user", "Call back").wantNot("Send push").fine().
-		click("Send Duo Authentication").want(http.StatusOK, "Ask Jane Roe for the second factor", "no Auth API keys")
+	sheet := s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Verify").want(http.StatusOK, "Duo Mobile is not activated on any phone of this user").wantNot("Send push").fine()
+	sheet.click("Send Duo Authentication").want(http.StatusOK, "Ask Jane Roe for the second factor", "no Auth API keys")
+	sheet.click("Call back").want(http.StatusOK, "Call back Jane Roe")
 }
 
 func TestSendDuoAuthenticationLive(t *testing.T) {

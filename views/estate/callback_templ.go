@@ -98,7 +98,7 @@ func (p CallBackPage) Body() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</bdi></h1><p>Call the person yourself, on a number that Duo holds: never on one that the caller gives you. Then note here what came of it. Nothing is sent to Duo, and the note gives nobody more rights.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</bdi></h1><p>Call the person yourself, on a number that Duo holds: never on one that the caller gives you. Then record the result here. Nothing is sent to Duo, and the record allows no further actions.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -40,7 +40,7 @@ func sampleHome() HomePage {
 			{Kind: views.Chip{Level: "bad", Text: "Fraud report"}, Organization: &sample.Hostile, Text: "Jane Roe reported a push that tom@northwind.example sent as fraud.", At: sample.ThisMonday, Link: run},
 			{Kind: views.Chip{Level: "warn", Text: "Unknown outcome"}, Organization: &sample.Harbour, Text: "Update User, Peter Voss: the outcome is not known. Look in Duo before you repeat it.", At: sample.MinutesAgo, Link: run},
 			{Kind: views.Chip{Level: "bad", Text: "Not reached"}, Organization: &sample.Bright, Text: "Duo was not reached, or did not answer. Since 09:12; last contact", At: sample.MinutesAgo,
-				Link: views.Link{Text: "Connection of Bright Futures Nursery", Href: views.Connection(sample.Workspace, sample.Bright.Slug)}},
+				Link: views.Link{Text: "Connection", Href: views.Connection(sample.Workspace, sample.Bright.Slug)}},
 			{Text: "12 more organizations are failing.", Link: views.Link{Text: "All failing organizations", Href: views.With(views.Organizations(sample.Workspace), "show", "failing")}},
 		},
 		People: []RecentPerson{

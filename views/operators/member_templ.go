@@ -542,7 +542,7 @@ func (p MemberActPage) Body() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = views.Facts([]views.Fact{{Label: "Role", Text: p.Role}, {Label: "Organizations", Text: reachText(p.Reach)}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = views.Facts([]views.Fact{{Label: "Role", Text: views.RoleTitle(p.Role)}, {Label: "Organizations", Text: reachText(p.Reach)}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -9,11 +9,7 @@ package records
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import (
-	"strconv"
-
-	"duodesk/views"
-)
+import "duodesk/views"
 
 // ReadingRow is what was taken out of one list within an hour.
 type ReadingRow struct {
@@ -29,13 +25,13 @@ type ReadingRow struct {
 // 24 hours; an owner may change it by Limit.
 type ReadingsPage struct {
 	Workspace string
-	Most      string
+	Most      int
 	Limit     views.Input
 	MayChange bool
 	Table     views.Table
 }
 
-func (ReadingsPage) Title() string { return "Data taken out" }
+func (ReadingsPage) Title() string { return "Data exports" }
 
 func (p ReadingsPage) limit() views.FieldView {
 	return views.FieldView{Name: "limit", Label: "Rows per operator in 24 hours", Kind: "number", Value: p.Limit.Value, Error: p.Limit.Error, Quiet: true}
@@ -60,14 +56,14 @@ func (p ReadingsPage) Body() templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Data taken out</h1><p class=\"lead\">Files that operators exported, and lists that programs read with access tokens, added up by the hour. An operator may take out ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>Data exports</h1><p class=\"lead\">Files that operators exported, and lists that programs read with access tokens, added up by the hour. An operator may export ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var2 string
-		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(p.Most)
+		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(views.Number(p.Most))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `records/readings.templ`, Line: 41, Col: 10}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `records/readings.templ`, Line: 37, Col: 24}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -85,7 +81,7 @@ func (p ReadingsPage) Body() templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templruntime.NewAttributeExpression(views.ReadingLimit(p.Workspace)).ResolveURL(ctx)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `records/readings.templ`, Line: 44, Col: 62}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `records/readings.templ`, Line: 40, Col: 62}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var3)
 			if templ_7745c5c3_Err != nil {
@@ -123,7 +119,7 @@ var ReadingColumns = views.Columns[ReadingRow]{Columns: []views.Column[ReadingRo
 	{Text: "Access token", Cell: func(r ReadingRow) templ.Component { return named(r.Token) }},
 	{Text: "List", Cell: ReadingRow.listCell},
 	{Text: "Organization", Cell: ReadingRow.organizationCell},
-	{Text: "Rows", Class: "num", Cell: func(r ReadingRow) templ.Component { return named(strconv.Itoa(r.Rows)) }},
+	{Text: "Rows", Class: "num", Cell: func(r ReadingRow) templ.Component { return named(views.Itoa(r.Rows)) }},
 }}
 
 func named(text string) templ.Component {
@@ -150,7 +146,7 @@ func named(text string) templ.Component {
 		var templ_7745c5c3_Var5 string
 		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(text)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `records/readings.templ`, Line: 64, Col: 12}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `records/readings.templ`, Line: 60, Col: 12}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 		if templ_7745c5c3_Err != nil {
@@ -188,7 +184,7 @@ func (r ReadingRow) listCell() templ.Component {
 		var templ_7745c5c3_Var7 string
 		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(r.List)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `records/readings.templ`, Line: 68, Col: 15}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `records/readings.templ`, Line: 64, Col: 15}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 		if templ_7745c5c3_Err != nil {

@@ -62,8 +62,8 @@ func Samples() []sample.Sample {
 		{Name: "runs-filtered", Shell: sample.WorkspaceShell("runs"), Page: filtered},
 		{Name: "runs-searching", Shell: sample.WorkspaceShell("runs"), Page: searching},
 		{Name: "readings", Shell: sample.WorkspaceShell("runs"), Page: sampleReadings()},
-		{Name: "readings-none", Shell: sample.WorkspaceShell("runs"), Page: ReadingsPage{Workspace: sample.Workspace, Most: "50000", Limit: views.Input{Value: "50000"},
-			Table: views.Table{ID: "list", Empty: views.Empty{Kind: "nothing-yet", Headline: "Nothing was taken out yet", Text: "Exports and lists read by access tokens appear here."}}}},
+		{Name: "readings-none", Shell: sample.WorkspaceShell("runs"), Page: ReadingsPage{Workspace: sample.Workspace, Most: 50000, Limit: views.Input{Value: "50000"},
+			Table: views.Table{ID: "list", Empty: views.Empty{Kind: "nothing-yet", Headline: "Nothing exported yet", Text: "Exports and lists read by access tokens appear here."}}}},
 		{Name: "tickets", Shell: sample.WorkspaceShell("runs"), Page: sampleTickets()},
 		{Name: "tickets-to-read", Shell: sample.WorkspaceShell("runs"), Page: TicketsPage{Workspace: sample.Workspace, Required: []string{"Admin API - Bypass Code", "Update Settings"}}},
 		{Name: "runs-no-match", Shell: sample.WorkspaceShell("runs"), Page: none},
@@ -89,7 +89,7 @@ func sampleTickets() TicketsPage {
 }
 
 func sampleReadings() ReadingsPage {
-	t := views.TableOf("data taken out", ReadingColumns, []ReadingRow{
+	t := views.TableOf("data exports", ReadingColumns, []ReadingRow{
 		{Hour: sample.ThisMonday, By: "tom@northwind.example", Token: "billing export", List: "users", Organization: &sample.Acme, Rows: 1204},
 		{Hour: sample.ThisMonday, By: "ana@northwind.example", List: "runs.csv", Rows: 50},
 		{Hour: sample.LastWeek, By: "tom@northwind.example", Token: sample.Hostile.Name, List: "phones", Organization: &sample.Hostile, Rows: 3},
@@ -97,7 +97,7 @@ func sampleReadings() ReadingsPage {
 	t.Heads[0].Sort, t.Heads[0].Sorted = views.With(views.Readings(sample.Workspace), "sort", "-hour"), "descending"
 	t.Previous = views.Link{Text: "Newer", Href: views.Readings(sample.Workspace)}
 	t.Next = views.Link{Text: "Older", Href: views.With(views.Readings(sample.Workspace), "after", "AAYzqz")}
-	return ReadingsPage{Workspace: sample.Workspace, Most: "50000", MayChange: true, Limit: views.Input{Value: "12", Error: "Enter a whole number from 1000 to 10000000."}, Table: t}
+	return ReadingsPage{Workspace: sample.Workspace, Most: 50000, MayChange: true, Limit: views.Input{Value: "12", Error: "Enter a whole number from 1000 to 10000000."}, Table: t}
 }
 
 func sampleRunPage(outcome views.Chip, summary string) RunPage {

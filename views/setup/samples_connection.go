@@ -23,8 +23,6 @@ func connectionSamples() []sample.Sample {
 	refused := child
 	refused.Auth.Host = views.Input{Value: "api-0c1d2e3f.duosecurity.com", Error: "This is the host of another Duo account. This organization's is api-5e6f7a8b.duosecurity.com."}
 	refused.Kind, refused.Account = views.Input{Value: "child"}, views.Input{Value: `"><script>`, Error: "The Accounts API does not list this account. Choose an account from the list, or refresh it."}
-	refused.AsksTicket, refused.TicketNeeded = false, true
-	refused.Ticket = views.Input{Error: "Enter a ticket. This workspace requires one for this action."}
 	refused.DirectoryName, refused.DirectoryKey = views.Input{Value: "Entra"}, views.Input{Error: "This text holds 2 directory keys. Choose one."}
 	refused.Keys = []views.Option{{Value: "DSACME00000000000003", Text: "DSACME00000000000003"}, {Value: "DSACME00000000000004", Text: "DSACME00000000000004"}}
 	refused.Directories = append([]DirectoryRow{}, child.Directories...)

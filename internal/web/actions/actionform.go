@@ -64,7 +64,7 @@ func (s *pages) formOfFields(ctx context.Context, v site.Visitor, f sheet, field
 	a := f.action
 	page := actions.ActionForm{
 		Workspace: v.Workspace.Slug, Once: f.once(), Heading: a.Title, About: []string{a.Help}, Facts: actionFacts(a),
-		Post: fieldsPath(v, a), Button: buttonOf(a), Error: f.fault,
+		Post: fieldsPath(v, a), Button: buttonOf(a), Danger: a.Deletes, Error: f.fault,
 		Cancel: views.Actions(v.Workspace.Slug, v.Organization.Slug),
 	}
 	if !f.generated && v.Organization.ID != uuid.Nil {

@@ -29,9 +29,9 @@ func (s *pages) verifySheet(ctx context.Context, v site.Visitor, f sheet) (views
 	name := words.DisplayName(user)
 	if len(phones) == 0 {
 		confirm.Heading = "Verify " + name
-		confirm.Consequences = []string{"Duo Mobile is not activated on any phone of this user, so a push cannot reach the user.", "Call back on a number that you have on file, or check a passcode of a hardware token with Send Duo Authentication."}
+		confirm.Consequences = []string{"Duo Mobile is not activated on any phone of this user, so a push cannot reach the user.", "Call the person back on a number that Duo holds, or check a passcode of a hardware token with Send Duo Authentication."}
 		confirm.Onward = []views.Link{
-			{Text: "Record a call back", Href: views.CallBack(v.Workspace.Slug, v.Organization.Slug, string(user.ID))},
+			{Text: "Call back", Href: views.CallBack(v.Workspace.Slug, v.Organization.Slug, string(user.ID))},
 			{Text: "Send Duo Authentication", Href: site.ActionPath(v, catalog.SendAuthentication, "user_id", string(user.ID))},
 		}
 		return confirm, nil

@@ -30,6 +30,9 @@ func chooser(v site.Visitor, f sheet, list table.List, keep ...string) (actions.
 
 // choose puts a page of those that match into a chooser; key is what they are sorted by.
 func choose[R any](page *actions.ChoosePage, list table.List, asked table.Asked, matching []R, total int, key func(R) string, choice func(R) actions.Choice) {
+	if asked.Search == "" {
+		total = len(matching) // the others are no choice, and nothing was sought
+	}
 	found := table.Held(matching, asked.Query, key)
 	page.Table = table.Definition[R, actions.Choice]{List: list}.Show(asked, table.Found[R]{Page: found, Total: total, Matching: len(matching)})
 	for _, r := range found.Rows {

@@ -66,8 +66,8 @@ func (s *pages) showCallBack(c echo.Context, v site.Visitor, status int, once vi
 	page := estate.CallBackPage{
 		Organization: words.TagOf(v.Organization), Once: once, Name: words.DisplayName(user),
 		Post: views.CallBack(v.Workspace.Slug, v.Organization.Slug, string(user.ID)), Cancel: views.User(v.Workspace.Slug, v.Organization.Slug, string(user.ID)),
-		Phone:  views.FieldView{Name: run.CallBackPhone, Label: "Number that you called", Kind: "radio", Value: sent.Get(run.CallBackPhone), Required: true},
-		Result: views.FieldView{Name: run.CallBackResult, Label: "What came of it", Kind: "radio", Value: sent.Get(run.CallBackResult), Required: true},
+		Phone:  views.FieldView{Name: run.CallBackPhone, Label: "Number you called", Kind: "radio", Value: sent.Get(run.CallBackPhone), Required: true},
+		Result: views.FieldView{Name: run.CallBackResult, Label: "Result", Kind: "radio", Value: sent.Get(run.CallBackResult), Required: true},
 	}
 	page.Phone.Options = numbersOf(user.Phones)
 	for _, result := range []string{run.Confirmed, run.NotConfirmed, run.NotReached} {

@@ -69,9 +69,9 @@ func (s *pages) failingOrganizations(ctx context.Context, tx *store.Tx, v site.V
 		}
 		tag := words.TagOf(o)
 		row := estate.LookRow{Kind: words.OrganizationRow(o).State, Organization: &tag, Text: words.TroubleText(o),
-			Link: views.Link{Text: "Open " + o.Name, Href: views.Organization(v.Workspace.Slug, o.Slug)}}
+			Link: views.Link{Text: "Overview", Href: views.Organization(v.Workspace.Slug, o.Slug)}}
 		if v.Role >= catalog.Administrator {
-			row.Link = views.Link{Text: "Connection of " + o.Name, Href: views.Connection(v.Workspace.Slug, o.Slug)}
+			row.Link = views.Link{Text: "Connection", Href: views.Connection(v.Workspace.Slug, o.Slug)}
 		}
 		if f.Since != nil {
 			row.Text += " Since " + s.When(v, *f.Since).Text + "; last contact"
@@ -96,7 +96,7 @@ func (s *pages) unfinishedOnboarding(ctx context.Context, tx *store.Tx, v site.V
 		}
 		rows = append(rows, estate.LookRow{Kind: views.Chip{Level: "info", Text: "Onboarding"}, Text: text, At: s.When(v, p.BegunAt),
 			Organization: &views.OrganizationTag{Slug: p.Slug, Name: p.Name, Colour: p.Colour},
-			Link:         views.Link{Text: "Open the onboarding of " + p.Name, Href: views.Onboarding(v.Workspace.Slug, p.Slug)}})
+			Link:         views.Link{Text: "Open the onboarding", Href: views.Onboarding(v.Workspace.Slug, p.Slug)}})
 	}
 	return more(rows, total, "more client is being onboarded", "more clients are being onboarded", views.Link{Text: "All organizations", Href: views.Organizations(v.Workspace.Slug)}), err
 }

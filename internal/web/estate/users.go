@@ -111,11 +111,20 @@ func (s *pages) usersTable(v site.Visitor, list table.List, asked table.Asked, u
 	}
 	shown := table.Definition[duo.User, estate.UserRow]{List: list, Columns: estate.UserColumns(v.Workspace.Slug, v.Organization.Slug),
 		Row:  func(u duo.User) estate.UserRow { return s.userRow(v, u) },
-		None: views.Empty{Kind: "nothing-yet", Headline: "No users yet", Text: "This Duo account is empty."}}
+		None: noUsers(v)}
 	t := shown.Show(asked, table.Found[duo.User]{Total: users.Total, Matching: len(found),
 		Page: table.Held(found, asked.Query, func(u duo.User) string { return words.UserKey(u, asked.Sort) })})
 	s.readFrom(v, list, asked, &t, users.ReadAt)
 	return t, nil
+}
+
+// noUsers is the list of an account that has none, with the next step of those who may take it.
+func noUsers(v site.Visitor) views.Empty {
+	empty := views.Empty{Kind: "nothing-yet", Headline: "No users yet", Text: "This Duo account is empty."}
+	if v.Role >= catalog.Technician {
+		empty.Text = "Create or enroll a user, or synchronize them from a directory."
+	}
+	return empty
 }
 
 // exactUser serves an account that is too large to be held: who can be meant by an

@@ -91,7 +91,7 @@ func (s *pages) drawAccount(ctx context.Context, v site.Visitor, d draft, page *
 
 // howChoice is the choice of the way to a Duo account.
 func howChoice(d draft, stored string) views.FieldView {
-	return views.FieldView{Name: howField, Label: "Duo account", Kind: "radio", Value: d.box(howField, stored).Value,
+	return views.FieldView{Name: howField, Label: "How the client gets its Duo account", Kind: "radio", Value: d.box(howField, stored).Value,
 		Error: d.faults[howField], Options: []views.Option{
 			{Value: plan.NewAccount, Text: "Create a new child account"},
 			{Value: plan.ExistingAccount, Text: "Use an account that has no organization"},
@@ -101,7 +101,7 @@ func howChoice(d draft, stored string) views.FieldView {
 
 func newAccountGroup(d draft, choice plan.AccountChoice) flows.FieldGroup {
 	name := d.box(newNameField, choice.Name)
-	return flows.FieldGroup{Title: "New child account", Fields: []views.FieldView{{Name: newNameField,
+	return flows.FieldGroup{Title: "New child account", When: plan.NewAccount, Fields: []views.FieldView{{Name: newNameField,
 		Label: "Name in Duo", Value: name.Value, Error: name.Error, Quiet: true, MaxLength: 255}}}
 }
 
@@ -113,7 +113,7 @@ func existingGroup(d draft, choice plan.AccountChoice, free []store.Account) flo
 		}
 	}
 	account := d.box(runsetup.AccountField, stored)
-	return flows.FieldGroup{Title: "Existing account", Fields: []views.FieldView{{Name: runsetup.AccountField,
+	return flows.FieldGroup{Title: "Existing account", When: plan.ExistingAccount, Fields: []views.FieldView{{Name: runsetup.AccountField,
 		Label: "Account", Value: account.Value, Error: account.Error,
 		Quiet: true, List: accountList, Help: "Type a part of its name."}}}
 }
@@ -130,7 +130,7 @@ func accountOptions(free []store.Account) flows.List {
 func (s *pages) ownGroup(d draft) flows.FieldGroup {
 	f, _ := runsetup.OfOrganization(store.Organization{ID: d.OrganizationID}, store.AdminAPI).One()
 	host, key := d.box(f.Host, ""), d.box(f.IntegrationKey, "")
-	return flows.FieldGroup{Title: "Admin API keys of its own",
+	return flows.FieldGroup{Title: "Admin API keys of its own", When: plan.OwnKeys,
 		Note: "Needed only for an account that the Accounts API cannot reach. They are checked and kept at once, and " +
 			"are no part of the draft.",
 		Fields: []views.FieldView{

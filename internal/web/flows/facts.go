@@ -111,8 +111,8 @@ func (s *pages) similar(ctx context.Context, v site.Visitor, typed runsetup.Deta
 // whoSees names the operators who see an organization, to owners: others do not read the
 // list of members.
 func (s *pages) whoSees(ctx context.Context, v site.Visitor, organization uuid.UUID) (flows.FieldGroup, error) {
-	group := flows.FieldGroup{Title: "Who sees it", Note: "Operators of all organizations see it at once. An owner " +
-		"gives it to others on their page under Operators."}
+	group := flows.FieldGroup{Title: "Who sees it", Note: "Operators with access to all organizations see it at once. An " +
+		"owner gives others access on their page under Operators."}
 	if v.Role < catalog.Owner {
 		return group, nil
 	}
@@ -166,7 +166,7 @@ func (s *pages) showOnboard(c echo.Context, v site.Visitor, status int, d draft,
 	page := flows.FormPage{Workspace: v.Workspace.Slug, Heading: "Onboard a client",
 		Screen: titleOf(plan.FactsScreen), Post: views.Onboard(v.Workspace.Slug, ""),
 		Hidden: []views.Hidden{{Name: "id", Value: id.String()}, {Name: "account", Value: account}}, Next: "Save and go on", Ticket: true,
-		Intro: []string{"The first save makes the organization. Nothing changes in Duo before you approve the steps at " +
+		Intro: []string{"The first save creates the organization. Nothing changes in Duo before you approve the steps at " +
 			"the end."}}
 	for i, sc := range screens {
 		state := "open"

@@ -148,7 +148,7 @@ func (s *pages) planFacts(v site.Visitor, p store.Plan) []views.Fact {
 		facts = append(facts, views.Fact{Label: "Directory", Text: catalog.Plain(choice.Directory), Note: choice.DirectoryKey})
 	}
 	if p.Approver != nil && p.ApprovedAt != nil {
-		facts = append(facts, views.Fact{Label: "In the name of", Text: *p.Approver, Note: s.When(v, *p.ApprovedAt).Text})
+		facts = append(facts, views.Fact{Label: "Approved by", Text: *p.Approver, Note: s.When(v, *p.ApprovedAt).Text})
 	}
 	if p.State == store.PlanDraft || p.State == store.PlanPreviewed || p.State == store.PlanPaused {
 		facts = append(facts, views.Fact{Label: "Kept until", Text: site.Exactly(v, p.ExpiresAt)})

@@ -175,6 +175,9 @@ func (s *pages) resultRow(v site.Visitor, step store.PlanStep) flows.StepRow {
 	row := flows.StepRow{Number: step.Place, Act: actTitle(step.Act), Subject: catalog.Plain(step.Subject),
 		State:   stepChips[step.State],
 		Summary: catalog.Sentences(step.Summary)}
+	if step.State == store.StepWorking && step.Recorded && row.Summary == "" {
+		row.Summary = "Waiting for Duo. If its answer is lost or unclear, Duodesk looks in Duo for the result: up to 2 minutes."
+	}
 	if step.FinishedAt != nil && step.State != store.StepSkipped {
 		row.At = s.When(v, *step.FinishedAt)
 	}

@@ -3,10 +3,12 @@ package flows
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run/plan"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
 	"duodesk/views"
@@ -69,32 +71,54 @@ func (s *pages) settingsNow(ctx context.Context, v site.Visitor, d draft) (now m
 // offers the others.
 func (s *pages) copied(ctx context.Context, v site.Visitor, d draft, into *plan.SettingsChoice,
 	page *flows.FormPage) (err error) {
-	copied := false
 	page.Copy = &flows.CopyFrom{Action: page.Post, Field: views.FieldView{Name: "from",
 		Label: "Copy from another organization", Quiet: true, List: "copy-from",
-		Help: "Type its address, such as acme-dental. Its settings fill in the form; nothing is saved by it."}}
+		Help: "Type its name. Its settings fill in the form; nothing is saved yet."}}
 	var found []store.Organization
 	err = s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) (err error) {
 		found, err = tx.NamesOfOrganizations(ctx)
 		return err
 	})
 	list := flows.List{ID: "copy-from"}
+	typed := d.query.Get("from")
+	var named []store.Organization
+	exact := false
 	for _, o := range found {
 		if o.ID == v.Organization.ID {
 			continue
 		}
 		if len(list.Options) < mostOffered {
-			list.Options = append(list.Options, views.Option{Value: o.Slug, Text: o.Name})
+			list.Options = append(list.Options, views.Option{Value: o.Name, Text: o.Slug})
 		}
-		if o.Slug == d.query.Get("from") {
-			page.Copy.Field.Value, copied = o.Slug, true
-			err = s.copyOf(ctx, v, o, into, page)
+		switch {
+		case o.Slug == typed:
+			named, exact = []store.Organization{o}, true
+		case !exact && text.Alike(o.Name, typed):
+			named = append(named, o)
 		}
 	}
-	if page.Lists = append(page.Lists, list); d.query.Get("from") != "" && !copied && err == nil {
-		page.Copy.Field.Value, page.Copy.Field.Error = d.query.Get("from"), "No organization that you see has this address."
+	page.Lists, page.Copy.Field.Value = append(page.Lists, list), typed
+	switch {
+	case typed == "" || err != nil:
+	case len(named) == 1:
+		err = s.copyOf(ctx, v, named[0], into, page)
+	default:
+		page.Copy.Field.Error = copyFault(named)
 	}
 	return err
+}
+
+// copyFault says why the organization to copy from is not clear. An address is only one organization's.
+func copyFault(named []store.Organization) string {
+	if len(named) == 0 {
+		return "No organization that you see has this name."
+	}
+	var slugs []string
+	for _, o := range named {
+		slugs = append(slugs, o.Slug)
+	}
+	return views.Plural(len(named), "organization", "organizations") + " match; enter the address of one: " +
+		strings.Join(slugs, ", ") + "."
 }
 
 // mostOffered is how many organizations are offered while one is typed.

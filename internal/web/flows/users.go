@@ -25,13 +25,14 @@ var usersScreen = screen{slug: plan.UsersScreen, policy: site.TechnicianOrganiza
 		page.Groups = []flows.FieldGroup{{Fields: []views.FieldView{
 			{Name: usersField, Label: "Users", Kind: "textarea", Rows: 10, Mono: true, Quiet: true, Value: lines.Value,
 				Error: lines.Error,
-				Help: "One user per line: username, full name, email, phone, invitation. All but the username can be empty. At " +
-					"most " + strconv.Itoa(plan.MostUsers) + "."},
-			{Name: inviteField, Label: "Invitation where the line says none", Kind: "select", Quiet: true,
+				Placeholder: "jroe, Jane Roe, jane@acme.example, +13125550142, sms",
+				Help: "One user per line: username, full name, email, phone, and the invitation: sms, email or none. All but " +
+					"the username can be empty. At most " + strconv.Itoa(plan.MostUsers) + "."},
+			{Name: inviteField, Label: "Invitation for lines without one", Kind: "select", Quiet: true,
 				Value: invite.Value, Error: invite.Error, Options: []views.Option{
 					{Value: plan.InviteNone, Text: "Not invited"}, {Value: plan.InviteSMS, Text: "Activation link by SMS"},
 					{Value: plan.InviteEmail, Text: "Enrollment email"}},
-				Help: "A QR code or a link is made afterwards, from the results, when you ask for it."}}}}
+				Help: "For a QR code or a link, open the phone from the results afterward."}}}}
 		return nil
 	},
 	take: func(_ *pages, _ context.Context, _ site.Visitor, d draft) (any, []catalog.FieldError, error) {

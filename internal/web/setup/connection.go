@@ -76,11 +76,6 @@ func (s *pages) connectionPage(c echo.Context, v site.Visitor) (setup.Connection
 	if page.Auth.Host.Value == "" {
 		page.Auth.Host.Value = o.APIHostname // an account has one
 	}
-	needed, err := s.Runner.NeedsTicket(ctx, v.Scope, catalog.ProvisionAuth())
-	if err != nil {
-		return page, err
-	}
-	page.TicketNeeded = needed
 	page.Kind.Value = o.Kind // own is none of those to choose from
 	if page.MayChoose {
 		offerAccounts(&page, o, state.Accounts)
@@ -150,7 +145,7 @@ func (s *pages) postConnection(c echo.Context, v site.Visitor) error {
 // postProvision makes the organization's Auth API application in Duo, or finds it
 // there, and keeps its keys.
 func (s *pages) postProvision(c echo.Context, v site.Visitor) error {
-	form, id, err := site.FormWithID(c)
+	_, id, err := site.FormWithID(c)
 	if err != nil {
 		return err
 	}
@@ -167,13 +162,8 @@ func (s *pages) postProvision(c echo.Context, v site.Visitor) error {
 			return drawing
 		}
 		status := http.StatusUnprocessableEntity
-		page.Ticket.Value = form.Get(run.TicketField)
-		switch {
-		case fault == nil:
+		if fault == nil {
 			status = site.StatusOf(err)
-		case fault.Field == run.TicketField: // nothing was begun
-			page.Ticket.Error = fault.Message
-			return s.showConnection(c, v, status, page)
 		}
 		said := views.Flash{Level: "bad", Text: done.Run.Summary,
 			Link: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}}

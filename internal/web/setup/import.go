@@ -164,9 +164,9 @@ func previewPage(c echo.Context, v site.Visitor, file runsetup.ImportFile,
 		List: table.List{One: "row", Many: "rows", At: views.ImportPreview(ws), Sorts: []table.Sort{{Name: "line"}},
 			Filters: []table.Filter{{Name: "show", Label: "Filter rows", Fault: "show is fault, create or exists.", Options: []table.Option{
 				option("All", "", len(judged)),
-				option("Faults", runsetup.Faulty, count[runsetup.Faulty]),
+				option("Errors", runsetup.Faulty, count[runsetup.Faulty]),
 				option("Will be created", runsetup.WillBeCreated, count[runsetup.WillBeCreated]),
-				option("Exist already", runsetup.Exists, count[runsetup.Exists]),
+				option("Already exist", runsetup.Exists, count[runsetup.Exists]),
 			}}}},
 		Columns: setup.ImportColumns, Row: func(j runsetup.JudgedRow) setup.ImportRow { return importRowView(ws, j) },
 	}

@@ -164,7 +164,7 @@ func columnsOf(header []string) ([]string, error) {
 		name := strings.NewReplacer(" ", "_", "-", "_", "color", "colour").Replace(strings.ToLower(text.Line(cell)))
 		switch {
 		case name != "" && !slices.Contains(known, name):
-			return nil, uploaded("The first line names a column “" + catalog.Plain(cell) + "”, which there is not. " + theColumns())
+			return nil, uploaded("The first line has an unknown column, “" + catalog.Plain(cell) + "”. " + theColumns())
 		case name != "" && slices.Contains(columns, name):
 			return nil, uploaded("The first line names the column “" + name + "” twice.")
 		}

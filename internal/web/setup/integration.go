@@ -23,7 +23,8 @@ func (s *pages) getIntegration(c echo.Context, v site.Visitor) error {
 		flash = append(flash, savedFlash(page))
 	}
 	if c.QueryParam("adopted") != "" && page.Mapping.UnmappedAccounts == 0 {
-		flash = append(flash, views.Flash{Level: "ok", Text: "Every Duo account has an organization now."})
+		flash = append(flash, views.Flash{Level: "ok", Text: "Every Duo account has an organization now.",
+			Link: views.Link{Text: "Open the organizations.", Href: views.Organizations(v.Workspace.Slug)}})
 	}
 	if cleaned := c.QueryParam("cleaned"); cleaned != "" {
 		noteCleaned(&page, strings.Split(cleaned, ","))

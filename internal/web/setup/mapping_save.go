@@ -252,5 +252,5 @@ func (s *pages) postAdoptAccounts(c echo.Context, v site.Visitor) error {
 	if err := s.Setup.AdoptAccounts(c.Request().Context(), v.Scope, v.Actor()); err != nil {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.Integration(v.Workspace.Slug)+"?adopted=1#mapping")
+	return c.Redirect(http.StatusSeeOther, views.Integration(v.Workspace.Slug)+"?adopted=1")
 }

@@ -195,7 +195,7 @@ func (s *pages) getOrganization(c echo.Context, v site.Visitor) error {
 	page := setup.OrganizationPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(o), State: "unmapped",
 		Refresh: views.Organization(v.Workspace.Slug, o.Slug) + "?fresh=1",
-		MayMap:  v.MayIntegrate(), MayEdit: v.Role >= catalog.Administrator, Onboarding: o.Onboarding, About: s.aboutFacts(v, o), Directory: directoryFact(o),
+		MayMap:  v.MayIntegrate(), MayEdit: v.Role >= catalog.Administrator, Onboarding: o.Onboarding, About: s.aboutFacts(v, o), Directory: directoryFact(v, o),
 	}
 	var err error
 	if page.Runs, err = s.runsOfOrganization(c.Request().Context(), v); err != nil {
@@ -257,9 +257,13 @@ func (s *pages) aboutFacts(v site.Visitor, o store.Organization) []views.Fact {
 	return facts
 }
 
-func directoryFact(o store.Organization) views.Fact {
+func directoryFact(v site.Visitor, o store.Organization) views.Fact {
 	if o.DirectoryKey == "" {
-		return views.Fact{Label: "Directory key", Text: "none", Note: "Syncing single users from the directory needs it."}
+		none := views.Fact{Label: "Directory key", Text: "none", Note: "Synchronizing users requires one."}
+		if v.Fits(site.AdminOrganization) {
+			none.Text, none.Href = "Add a directory key", views.Connection(v.Workspace.Slug, o.Slug)+"#directories"
+		}
+		return none
 	}
 	return views.Fact{Label: "Directory key", Text: o.DirectoryKey, Mono: true}
 }

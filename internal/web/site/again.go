@@ -40,6 +40,8 @@ func KeysFix(v Visitor, api catalog.API, err error) (whom string, at views.Link)
 	switch {
 	case own && v.Role >= catalog.Administrator:
 		return "", views.Link{Text: "Open Connection", Href: views.Connection(v.Workspace.Slug, v.Organization.Slug)}
+	case none && unconnected.API == "" && v.MayIntegrate():
+		return "", views.Link{Text: "Open Integration", Href: views.Mapping(v.Workspace.Slug, "q", v.Organization.Name)}
 	case !own && v.MayIntegrate():
 		return "", views.Link{Text: "Open Integration", Href: views.Integration(v.Workspace.Slug)}
 	case own:

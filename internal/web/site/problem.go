@@ -69,7 +69,7 @@ var ProblemCodes = []struct {
 	{"too_many_requests", 429, "The access token is used too fast. Retry-After says how long to wait.", ""},
 	{"too_many_attempts", 429, "Too many access tokens that do not exist came from your address. Retry-After says how long to wait. A new access token is not affected.", ""},
 	{"push_limit", 429, "The user was asked 3 times in the last 10 minutes. Nothing was sent. Retry-After says how long to wait.", ""},
-	{"reading_limit", 429, "The operator has taken out as many rows within 24 hours as the owners of the workspace allow.", ""},
+	{"reading_limit", 429, "The operator has exported as many rows within 24 hours as the owners of the workspace allow.", ""},
 	{"duo_busy", 429, "Duo limits how often it is asked, and did not do it. Retry-After says how long to wait.", ""},
 	{"internal", 500, "Something went wrong in the console. Look at the run before you try again.", "Something went wrong in the console. If you were changing something, look at the run before you try again."},
 	{"duo_unreachable", 502, "Duo was not reached, or did not answer a reading. Nothing was done by this step.", ""},

@@ -61,6 +61,6 @@ func (s *Site) MayRead(ctx context.Context, v Visitor, rows int) error {
 var errOnlyHead = errors.New("web: only the headers are asked for")
 
 func tooMuchRead(e *store.TooMuchRead) views.ErrorPage {
-	return views.ErrorPage{Status: http.StatusTooManyRequests, Headline: "Too many rows taken out", Text: fmt.Sprintf(
-		"You have taken out %d rows within 24 hours; the limit is %d. Nothing was sent. Ask an owner to raise the limit under Runs, Data taken out.", e.Used, e.Limit)}
+	return views.ErrorPage{Status: http.StatusTooManyRequests, Headline: "Too many rows exported", Text: fmt.Sprintf(
+		"You have exported %d rows in 24 hours; the limit is %d. Nothing was sent. Ask an owner to raise the limit under Runs, Data exports.", e.Used, e.Limit)}
 }
