@@ -28,7 +28,7 @@ func TestActivationIsSeen(t *testing.T) {
 		t.Error("the live part is ", shown.live("data-answer"), shown.live("data-events"))
 	}
 	events := 0
-	_, last := b.stream(shown.live("data-events"), func(e liveEvent) {
+	status, last := b.stream(shown.live("data-events"), func(e liveEvent) {
 		if events++; events == 1 {
 			if e.Done {
 				t.Error("activated before the phone was: ", e)
@@ -37,7 +37,7 @@ func TestActivationIsSeen(t *testing.T) {
 		}
 	})
 	if !last.Done || last.Answer != "activated" || strings.Contains(last.Text, code) {
-		t.Errorf("%+v", last)
+		t.Fatalf("the stream answered %d, and after %d events %+v", status, events, last)
 	}
 	b.get(shown.link("See whether it is activated")).want(http.StatusOK, "Activated. Duo Mobile works on this phone.").wantNot("reads itself again", `http-equiv="refresh"`).fine()
 	b.get(shown.live("data-then")).want(http.StatusOK, "Jane Roe", "Ticket: INC-6", "Created an activation link").wantNot(code)

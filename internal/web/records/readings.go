@@ -42,7 +42,7 @@ func (s *pages) showReadings(c echo.Context, v site.Visitor, status int, limit v
 	}
 	page := records.ReadingsPage{Workspace: v.Workspace.Slug, Most: most, Limit: limit, MayChange: v.Role >= catalog.Owner}
 	if page.Limit.Error == "" {
-		page.Limit.Value = page.Most
+		page.Limit.Value = strconv.Itoa(most)
 	}
 	page.Table = shown.Show(asked, table.Found[store.Reading]{Page: found})
 	page.Table.Caption = ""
