@@ -258,7 +258,7 @@ func TestCopySettingsByName(t *testing.T) {
 	b.get(s.ws("/onboard")).form("Save and go on").set("name", "Birch Legal").send().follow()
 	settings := s.orgOf(s.orgNamed(t, "Birch Legal")) + "/onboarding/settings?from="
 	for _, typed := range []string{s.Client.Name, strings.ToUpper(s.Client.Name), s.Client.Slug} {
-		p := b.get(settings+url.QueryEscape(typed)).want(http.StatusOK)
+		p := b.get(settings + url.QueryEscape(typed)).want(http.StatusOK)
 		if got, _ := p.box("lockout_threshold"); got != "10" {
 			t.Errorf("of %q: %q", typed, got)
 		}
