@@ -42,7 +42,7 @@ check: go ## Format, generated files, vet, staticcheck, import fences
 	@scripts/check
 
 build: go scripts-for-pages ## Build bin/console
-	@test -x bin/console || echo "Building bin/console: about a minute the first time."
+	@test -x bin/console || echo "Building bin/console: a minute or more the first time."
 	@scripts/retry go mod download
 	@go build -o bin/console ./cmd/console
 

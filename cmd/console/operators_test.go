@@ -29,7 +29,7 @@ func TestInvitedAndDemoted(t *testing.T) {
 	// The keyboard sends it: Enter in the email.
 	owner.click("[name=email]")
 	owner.pressAndFollow(kb.Enter)
-	owner.contains("Shown once", "technician, Harbourlight Dental Group")
+	owner.contains("Shown once", "Technician, Harbourlight Dental Group")
 	owner.axe()
 	owner.snap("invited")
 	link := owner.text("#link")
@@ -131,7 +131,7 @@ func TestInvitedWithoutScripts(t *testing.T) {
 	leo.snap("narrow-invitation")
 	leo.fill("[name=token]", link)
 	leo.follow("main form button.primary")
-	leo.contains("Choose a password", "helpdesk, Harbourlight Dental Group")
+	leo.contains("Choose a password", "Help Desk, Harbourlight Dental Group")
 	leo.fitsWidth()
 	leo.snap("narrow-accept")
 	leo.fill("[name=password]", "quarry lantern violet tuesday")

@@ -32,7 +32,7 @@ func TestAccessToken(t *testing.T) {
 	p.click("#f-role-technician")
 	p.fill("[name=password]", storetest.Password)
 	p.follow(".form .buttons button.primary")
-	p.contains("Shown once", "At most as technician, all organizations")
+	p.contains("Shown once", "At most as Technician, all organizations")
 	p.axe()
 	p.snap("token-shown")
 	token := p.text("#token")

@@ -74,7 +74,7 @@ func TestImportWithInvisibleCharacters(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Owner)
 	b.upload("clients.csv", "\ufeff\ufeffna"+unseen+"me,Time\u00a0Zone\u200b\nGlobex"+unseen+",Europe/Oslo\u200b\nACME\u00a0 DENTAL,\nGlob\u00e9x,\n").
-		want(http.StatusOK, "Import 1 organization", "Exist already 1", "name: Line 2 has a name close to this: Globex.")
+		want(http.StatusOK, "Import 1 organization", "Already exist 1", "name: Line 2 has a name close to this: Globex.")
 }
 
 // TestNamesWithInvisibleCharactersAreFound: the record and pages show a sign in the place of

@@ -81,7 +81,7 @@ func TestImport(t *testing.T) {
 		"Wrong;;;Mars/Base;13;nobody;DI7BOREALISFREIGHT01\r\n" +
 		"borealis;;;;;" + borealis.AccountID + ";\r\n"
 	b.get(s.ws("/o")).click("Import").want(http.StatusOK, "Columns")
-	p := b.upload("clients.csv", file).want(http.StatusOK, "clients.csv", "Import 2 organizations", "All 5", "Faults 2", "Exist already 1",
+	p := b.upload("clients.csv", file).want(http.StatusOK, "clients.csv", "Import 2 organizations", "All 5", "Errors 2", "Already exist 1",
 		"time_zone: No time zone has this name.", "colour: Colors are 1 to 12", "account: The Accounts API does not list this account.", "directory_key: This is an integration key.",
 		"name: Line 3 has this name too.", "account: Line 3 has this account too.")
 	if n := len(s.organizationsNow(t)); n != 1 {
@@ -104,7 +104,7 @@ func TestImport(t *testing.T) {
 		t.Error(exported.body)
 	}
 	b.get(s.ws("/runs")).want(http.StatusOK, "Export of 3 organizations started.")
-	b.upload("again.csv", exported.body).want(http.StatusOK, "All 3", "Exist already 3", "Faults 0").wantNot("Import 3")
+	b.upload("again.csv", exported.body).want(http.StatusOK, "All 3", "Already exist 3", "Errors 0").wantNot("Import 3")
 
 	// The faults come back with what was typed, and their reasons.
 	b.upload("clients.csv", file)
@@ -135,7 +135,7 @@ func TestImportRefusesFiles(t *testing.T) {
 		"empty":          {"", "There is nothing in it"},
 		"header alone":   {"name,tags\n\n,\n", "no row below it"},
 		"no name":        {"tags\nx\n", "names no column “name”"},
-		"unknown column": {"name,alias\nx,y\n", "names a column “alias”, which there is not"},
+		"unknown column": {"name,alias\nx,y\n", "unknown column, “alias”"},
 		"column twice":   {"name,tags,Tags\nx,y,z\n", "twice"},
 		"too many cells": {"name,tags\nx,y,z\n", "Line 2 has more cells"},
 		"open quote":     {"name,tags\nx\n\"y\n", "Line 3 cannot be read"},

@@ -70,7 +70,7 @@ func TestInvitation(t *testing.T) {
 	owner.get(s.ws("/runs")).want(http.StatusOK, "Invite operator", "Invited mia@msp.example as helpdesk of Acme Dental.").wantNot(token)
 
 	p := mia.get("/invitation").form("Open invitation").set("token", "  https://anything.example/invitation#"+token+" ").send()
-	p.want(http.StatusOK, "Join "+s.Workspace.Name, "mia@msp.example", "helpdesk, Acme Dental", "Choose a password")
+	p.want(http.StatusOK, "Join "+s.Workspace.Name, "mia@msp.example", "Help Desk, Acme Dental", "Choose a password")
 	for _, weak := range []string{"", "too short 1234", strings.Repeat("ab", 20), "MIA@msp.example"} {
 		p = p.form("Join workspace").set("password", weak).send().want(http.StatusUnprocessableEntity, "1 field needs a change")
 		if value, _ := p.box("password"); value != "" {
@@ -86,7 +86,7 @@ func TestInvitation(t *testing.T) {
 	accept(s.stranger(t), token, newPassword).want(http.StatusUnprocessableEntity, deadLink)
 	b := s.stranger(t)
 	b.get("/signin").form("Sign in").set("email", "mia@msp.example").set("password", newPassword).send().want(http.StatusOK, "mia@msp.example")
-	owner.get(s.ws("/operators")).want(http.StatusOK, "mia@msp.example", "helpdesk").wantNot("Invited, not here yet")
+	owner.get(s.ws("/operators")).want(http.StatusOK, "mia@msp.example", "Help Desk").wantNot("Invited, not here yet")
 	owner.get(s.ws("/runs")).want(http.StatusOK, "Accept invitation", "Joined as helpdesk of Acme Dental, invited by "+s.Owner.Email+".")
 
 	// A member is not invited again.
@@ -128,13 +128,13 @@ func TestInvitationOfAKnownOperator(t *testing.T) {
 	third := s.as(t, s.Member(t, s.Workspace, catalog.Auditor))
 	third.get("/invitation").form("Open invitation").set("token", token).send().want(http.StatusOK, "You are signed in as", "Your password")
 	third.request(http.MethodPost, "/invitation/accept", url.Values{"token": {token}}).want(http.StatusUnprocessableEntity)
-	accept(b, token, storetest.Password).want(http.StatusOK, s.Workspace.Name, known.Email, "technician in")
+	accept(b, token, storetest.Password).want(http.StatusOK, s.Workspace.Name, known.Email, "Technician in")
 
 	// Who has signed in accepts without a password.
 	s.Exec(t, `delete from membership where operator_id = $1 and workspace_id = $2`, known.ID, s.Workspace.ID)
 	b = s.as(t, known)
 	p := b.get("/invitation").form("Open invitation").set("token", invite(t, owner, known.Email, "auditor")).send().want(http.StatusOK).wantNot(`name="password"`)
-	p.form("Join workspace").send().want(http.StatusOK, s.Workspace.Name, "auditor in")
+	p.form("Join workspace").send().want(http.StatusOK, s.Workspace.Name, "Auditor in")
 }
 
 // Whatever is wrong with a link, the answer is the same to the byte.

@@ -102,7 +102,7 @@ func TestRecentActivity(t *testing.T) {
 	s, jane, phone := withPhone(t)
 	tom := s.addUser(t, duosim.UserSpec{Username: "jroe2", Realname: "Tom Roe"})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	b.get(s.org("/users/"+jane)).want(http.StatusOK, "Nothing was done for this user from here.")
+	b.get(s.org("/users/"+jane)).want(http.StatusOK, "No runs for this user yet.")
 	b.get(s.org("/actions/send-passcode-by-sms?phone_id=" + phone)).form("Send SMS passcodes").send().want(http.StatusOK) // names the phone only
 	b.get(s.org("/actions/create-bypass-code-for-user?user_id=" + jane)).form("Create code").send().want(http.StatusOK)
 	b.get(s.org("/actions/update-user?user_id="+tom)).form("Review changes").set("notes", "about jroe").send().form("Save 1 change").send().want(http.StatusOK)

@@ -30,7 +30,7 @@ func chooser(v site.Visitor, f sheet, list table.List, keep ...string) (actions.
 
 // choose puts a page of those that match into a chooser; key is what they are sorted by.
 func choose[R any](page *actions.ChoosePage, list table.List, asked table.Asked, matching []R, total int, key func(R) string, choice func(R) actions.Choice) {
-	if asked.Search == "" {
+	if asked.Search == "" && len(matching) > 0 {
 		total = len(matching) // the others are no choice, and nothing was sought
 	}
 	found := table.Held(matching, asked.Query, key)

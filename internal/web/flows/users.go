@@ -24,7 +24,7 @@ var usersScreen = screen{slug: plan.UsersScreen, policy: site.TechnicianOrganiza
 		lines, invite := d.box(usersField, plan.Lines(stored)), d.box(inviteField, plan.InviteNone)
 		page.Groups = []flows.FieldGroup{{Fields: []views.FieldView{
 			{Name: usersField, Label: "Users", Kind: "textarea", Rows: 10, Mono: true, Quiet: true, Value: lines.Value,
-				Error: lines.Error,
+				Error:       lines.Error,
 				Placeholder: "jroe, Jane Roe, jane@acme.example, +13125550142, sms",
 				Help: "One user per line: username, full name, email, phone, and the invitation: sms, email or none. All but " +
 					"the username can be empty. At most " + strconv.Itoa(plan.MostUsers) + "."},
