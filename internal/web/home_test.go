@@ -155,7 +155,7 @@ func TestRecentUsersCanBeOpened(t *testing.T) {
 	own.send().want(http.StatusOK, "connected through them")
 	wantJane("connected by keys of another account", false)
 	eva := s.Sim.AddUser(elsewhere.AccountID, duosim.UserSpec{Username: "eva", Realname: "Eva Elsewhere"})
-	b.get(s.org("/users/"+eva)).want(http.StatusOK)
+	b.get(s.org("/users/" + eva)).want(http.StatusOK)
 	if got := people(); !strings.Contains(got, "Eva Elsewhere") {
 		t.Errorf("opened by own keys: %s", got)
 	}
