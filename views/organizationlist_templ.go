@@ -24,7 +24,7 @@ type OrganizationRow struct {
 func OrganizationColumns(ws, tab string) Columns[OrganizationRow] {
 	return Columns[OrganizationRow]{Columns: []Column[OrganizationRow]{
 		{Name: "name", Text: "Organization", Head: true, Cell: func(o OrganizationRow) templ.Component { return o.nameCell(ws, tab) }},
-		{Name: "state", Text: "State", Bare: true, Cell: OrganizationRow.stateCell},
+		{Name: "state", Text: "State", Bare: true, Card: 1, Cell: OrganizationRow.stateCell},
 		{Text: "Duo account", Cell: func(o OrganizationRow) templ.Component { return OrDash(o.Account) }},
 		{Text: "Directory key", Cell: OrganizationRow.keyCell},
 	}}

@@ -1,6 +1,10 @@
 package views
 
-import "github.com/a-h/templ"
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
 
 // Table is one page of a list: what is chosen of it, its rows, and the ways on. The address says all of it, so that a
 // link, a reload and the way back show the same.
@@ -62,6 +66,7 @@ type Column[V any] struct {
 	Quiet      bool   // its head is for screen readers only
 	Head       bool   // it names the row
 	Bare       bool   // a narrow page writes no label before it
+	Card       int    // place below the name in the card that a narrow page shows, from 1 to 3; 0: behind those, as in the list
 	Class      string // num, nowrap, what or row-acts
 	Cell       func(V) templ.Component
 }
@@ -71,6 +76,14 @@ type Columns[V any] struct {
 	Columns []Column[V]
 	ID      func(V) string
 	Bad     func(V) bool
+}
+
+// class returns the class of the column's cells. A card moves cells by style only, so columns with links keep their order.
+func (c Column[V]) class() string {
+	if c.Card == 0 {
+		return c.Class
+	}
+	return strings.TrimSpace(c.Class + " card-" + Itoa(c.Card))
 }
 
 // Fill gives a table the heads and the rows of a list.
@@ -85,7 +98,7 @@ func (c Columns[V]) Fill(t *Table, rows []V) {
 		}
 		row.Bad = c.Bad != nil && c.Bad(v)
 		for _, column := range c.Columns {
-			cell := TableCell{Head: column.Head, Class: column.Class, Body: column.Cell(v)}
+			cell := TableCell{Head: column.Head, Class: column.class(), Body: column.Cell(v)}
 			if !column.Bare && !column.Head {
 				cell.Label = column.Text
 			}

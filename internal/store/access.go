@@ -107,17 +107,24 @@ func (a *Access) queueFirst(batch *pgx.Batch, operator uuid.UUID, organization s
 		where `+organizationInScope+` and v.operator_id = $1 and v.user_id = '' and o.slug = $2`, operator, organization).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&a.VisitedAt) })
 	batch.Queue(`
-		select f.slug, f.name, f.colour, f.at is not null, coalesce(c.account_id, ''),
-		       exists (select from organization o where `+organizationInScope+` and lower(o.name) = lower(f.name) and o.id <> f.id), f.every
-		from (
-			select o.workspace_id, o.id, o.slug, o.name, o.colour, v.at, count(*) over () as every
-			from organization o left join (
-				select v.organization_id, v.at from visit v join organization o on o.workspace_id = v.workspace_id and o.id = v.organization_id
-				where `+organizationInScope+` and v.operator_id = $1 and v.user_id = '' and o.slug <> $2 order by v.at desc, o.id limit $3) v
-				on v.organization_id = o.id
-			where `+organizationInScope+` order by v.at desc nulls last, lower(o.name), o.id limit $4) f
+		with recent as (
+			select o.workspace_id, o.id, o.slug, o.name, o.colour, o.folded, v.at
+			from visit v join organization o on o.workspace_id = v.workspace_id and o.id = v.organization_id
+			where `+organizationInScope+` and v.operator_id = $1 and v.user_id = '' and o.slug <> $2 order by v.at desc, o.id limit $3),
+		offered as (
+			select * from recent
+			union all (
+				select o.workspace_id, o.id, o.slug, o.name, o.colour, o.folded, null
+				from organization o where `+organizationInScope+` and o.id not in (select id from recent)
+				order by lower(o.name), o.id limit $4)),
+		shared as (
+			select o.folded from organization o
+			where `+organizationInScope+` and o.folded = any (array(select folded from offered)) group by 1 having count(*) > 1)
+		select f.slug, f.name, f.colour, f.at is not null, coalesce(c.account_id, ''), f.folded in (select folded from shared),
+		       (select count(*) from organization o where `+organizationInScope+`)
+		from offered f
 		left join connection c on c.workspace_id = f.workspace_id and c.organization_id = f.id
-		order by f.at desc nulls last, lower(f.name), f.id`, operator, organization, recentFirst, first).Query(func(rows pgx.Rows) error {
+		order by f.at desc nulls last, lower(f.name), f.id limit $4`, operator, organization, recentFirst, first).Query(func(rows pgx.Rows) error {
 		var next OrganizationName
 		into := []any{&next.Slug, &next.Name, &next.Colour, &next.Recent, &next.AccountID, &next.Twin, &a.Organizations}
 		_, err := pgx.ForEachRow(rows, into, func() error {

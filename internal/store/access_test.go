@@ -2,10 +2,12 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -201,4 +203,30 @@ func seenIn(t testing.TB, s *store.Store, sc store.Scope) []string {
 		return err
 	})
 	return slugs
+}
+
+// BenchmarkEnter is the round trip of each page, without what the switcher offers and with it, in a workspace of 1,000
+// organizations.
+func BenchmarkEnter(b *testing.B) {
+	db := storetest.Open(b)
+	ws, owner := db.Workspace(b)
+	var names []string
+	for i := range 1000 {
+		names = append(names, fmt.Sprintf("Client %d Straße", i*7919%1000))
+	}
+	made := db.Organizations(b, ws, names...)
+	for i := range 10 {
+		within(b, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
+			return tx.NoteVisit(b.Context(), owner.ID, store.Visit{Organization: made[i*50].ID, At: today.Add(time.Duration(i) * time.Second)})
+		})
+	}
+	for _, first := range []int{0, 12} {
+		b.Run(fmt.Sprint(first), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := db.Enter(b.Context(), owner.ID, ws.Slug, made[3].Slug, first); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

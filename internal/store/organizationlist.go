@@ -115,14 +115,14 @@ func (t *Tx) EveryOrganization(ctx context.Context) (every []Organization, err e
 	return every, nil
 }
 
-// twins returns those of some names that several organizations of the scope have, in any case: next to such a name,
-// pages show which Duo account it is.
+// twins returns those of some names that several organizations of the scope have, however they are written (app.fold):
+// next to such a name, pages show which Duo account it is.
 func (t *Tx) twins(ctx context.Context, names []string) (map[string]bool, error) {
 	rows, err := t.tx.Query(ctx, `
 		select n.name from unnest($1::text[]) as n (name)
-		where lower(n.name) in (
-			select lower(o.name) from organization o where `+organizationInScope+`
-			and lower(o.name) = any (array(select lower(name) from unnest($1::text[]) as wanted (name))) group by 1 having count(*) > 1)`, names)
+		where app.fold(n.name) in (
+			select o.folded from organization o where `+organizationInScope+`
+			and o.folded = any (array(select app.fold(name) from unnest($1::text[]) as wanted (name))) group by 1 having count(*) > 1)`, names)
 	if err != nil {
 		return nil, err
 	}

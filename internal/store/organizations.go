@@ -36,7 +36,7 @@ type Organization struct {
 	ConnectionRevision uuid.UUID // another after every change of the connection; see Connection
 
 	ArchivedAt *time.Time // nil but for Access, which refuses those that have one
-	Twin       bool       `db:"-"` // another of the scope has its name; lists say so
+	Twin       bool       `db:"-"` // another of the scope has its name, however it is written; lists say so
 }
 
 // The ways in which an organization is reached in Duo.

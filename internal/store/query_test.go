@@ -272,6 +272,42 @@ func TestMarksOpenNothing(t *testing.T) {
 	}
 }
 
+// TestNamesWrittenOtherwiseAreTwins: width, composition, accents, blanks and what shows nothing make no other name, in the
+// list, the switcher and the recent ones.
+func TestNamesWrittenOtherwiseAreTwins(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ＡＣＭＥ Café", "Acme Cafe\u0301", "acme  café", "Ac\u200bme Café", "Acme\u00a0Caf\u00ad\u00e9", "ACME CAFÉ"} {
+		db := storetest.Open(t)
+		ws, owner := db.Workspace(t)
+		made := db.Organizations(t, ws, "Acme Café", name, "Acme Coffee")
+		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
+			if err := tx.NoteVisit(t.Context(), owner.ID, store.Visit{Organization: made[1].ID, At: today}); err != nil {
+				return err
+			}
+			recent, err := tx.RecentOrganizations(t.Context(), owner.ID, 5)
+			if err != nil || len(recent) != 1 || !recent[0].Twin {
+				t.Errorf("%q lately opened: %+v, %v", name, recent, err)
+			}
+			found, _, err := tx.Organizations(t.Context(), store.Query{Limit: 9})
+			for _, o := range found.Rows {
+				if o.Twin != (o.ID != made[2].ID) {
+					t.Errorf("%q beside %q: twin %v", name, o.Name, o.Twin)
+				}
+			}
+			return err
+		})
+		access, err := db.Enter(t.Context(), owner.ID, ws.Slug, "", 12)
+		if err != nil || len(access.First) != 3 || access.Organizations != 3 {
+			t.Fatalf("%+v, %v", access, err)
+		}
+		for _, o := range access.First {
+			if o.Twin != (o.Slug != made[2].Slug) {
+				t.Errorf("%q in the switcher beside %q: twin %v", name, o.Name, o.Twin)
+			}
+		}
+	}
+}
+
 // TestTwinsAreSaid: where two organizations of a scope have one name, each says so, in the list, page by page, and in the switcher.
 func TestTwinsAreSaid(t *testing.T) {
 	t.Parallel()

@@ -72,10 +72,10 @@ func (p PhonesPage) Body() templ.Component {
 func PhoneColumns(ws, org string) views.Columns[PhoneRow] {
 	return views.Columns[PhoneRow]{Columns: []views.Column[PhoneRow]{
 		{Name: "number", Text: "Number", Head: true, Cell: func(p PhoneRow) templ.Component { return p.nameCell(ws, org) }},
-		{Text: "Activated", Bare: true, Cell: func(p PhoneRow) templ.Component { return views.StateChip(p.Activated) }},
+		{Text: "Activated", Bare: true, Card: 1, Cell: func(p PhoneRow) templ.Component { return views.StateChip(p.Activated) }},
 		{Text: "Platform", Cell: func(p PhoneRow) templ.Component { return views.OrDash(p.Platform) }},
 		{Text: "Model", Cell: func(p PhoneRow) templ.Component { return views.OrDash(p.Model) }},
-		{Text: "Users", Cell: PhoneRow.usersCell},
+		{Text: "Users", Card: 2, Cell: PhoneRow.usersCell},
 		{Name: "last_seen", Text: "Last seen", Class: "nowrap", Cell: func(p PhoneRow) templ.Component { return views.Age(p.LastSeen) }},
 	}}
 }
@@ -245,7 +245,7 @@ func (p BypassCodesPage) Body() templ.Component {
 // BypassCodeColumns are the columns of that list.
 var BypassCodeColumns = views.Columns[BypassCodeRow]{Columns: []views.Column[BypassCodeRow]{
 	{Name: "user", Text: "User", Head: true, Cell: func(c BypassCodeRow) templ.Component { return views.Subject(c.User) }},
-	{Name: "expires", Text: "Expires", Class: "nowrap", Cell: BypassCodeRow.expiresCell},
+	{Name: "expires", Text: "Expires", Class: "nowrap", Card: 1, Cell: BypassCodeRow.expiresCell},
 	{Text: "Uses left", Cell: BypassCodeRow.usesCell},
 	{Text: "Created", Class: "nowrap", Cell: func(c BypassCodeRow) templ.Component { return views.ShowWhen(c.Created) }},
 	{Text: "By", Cell: func(c BypassCodeRow) templ.Component { return views.OrDash(c.By) }},

@@ -105,7 +105,7 @@ func (p UsersPage) Body() templ.Component {
 func UserColumns(ws, org string) views.Columns[UserRow] {
 	return views.Columns[UserRow]{Columns: []views.Column[UserRow]{
 		{Name: "name", Text: "User", Head: true, Cell: func(u UserRow) templ.Component { return u.nameCell(ws, org) }},
-		{Name: "status", Text: "Status", Bare: true, Cell: func(u UserRow) templ.Component { return views.StateChip(u.State) }},
+		{Name: "status", Text: "Status", Bare: true, Card: 1, Cell: func(u UserRow) templ.Component { return views.StateChip(u.State) }},
 		{Text: "Phones", Cell: func(u UserRow) templ.Component { return views.OrDash(u.Phones) }},
 		{Name: "last_login", Text: "Last login", Class: "nowrap", Cell: func(u UserRow) templ.Component { return views.Age(u.LastLogin) }},
 		{Text: "Groups", Cell: UserRow.groupsCell},

@@ -217,7 +217,7 @@ func OperatorColumns(ws string) views.Columns[OperatorRow] {
 		{Name: "role", Text: "Role", Cell: OperatorRow.roleCell},
 		{Text: "Organizations", Cell: func(o OperatorRow) templ.Component { return reach(o.Reach) }},
 		{Name: "seen", Text: "Last seen here", Cell: func(o OperatorRow) templ.Component { return views.Age(o.Seen) }},
-		{Text: "State", Bare: true, Cell: func(o OperatorRow) templ.Component { return views.StateChip(o.State) }},
+		{Text: "State", Bare: true, Card: 1, Cell: func(o OperatorRow) templ.Component { return views.StateChip(o.State) }},
 	}}
 }
 

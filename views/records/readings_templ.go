@@ -114,12 +114,12 @@ func (p ReadingsPage) Body() templ.Component {
 
 // ReadingColumns are the columns of that list.
 var ReadingColumns = views.Columns[ReadingRow]{Columns: []views.Column[ReadingRow]{
-	{Name: "hour", Text: "Hour", Cell: func(r ReadingRow) templ.Component { return views.ShowWhen(r.Hour) }},
+	{Name: "hour", Text: "Hour", Card: 1, Cell: func(r ReadingRow) templ.Component { return views.ShowWhen(r.Hour) }},
 	{Text: "Operator", Head: true, Cell: func(r ReadingRow) templ.Component { return named(r.By) }},
 	{Text: "Access token", Cell: func(r ReadingRow) templ.Component { return named(r.Token) }},
-	{Text: "List", Cell: ReadingRow.listCell},
+	{Text: "List", Card: 3, Cell: ReadingRow.listCell},
 	{Text: "Organization", Cell: ReadingRow.organizationCell},
-	{Text: "Rows", Class: "num", Cell: func(r ReadingRow) templ.Component { return named(views.Itoa(r.Rows)) }},
+	{Text: "Rows", Class: "num", Card: 2, Cell: func(r ReadingRow) templ.Component { return named(views.Itoa(r.Rows)) }},
 }}
 
 func named(text string) templ.Component {

@@ -148,15 +148,15 @@ func (p RunsPage) Body() templ.Component {
 // RunColumns are the columns of a list of runs of a workspace; withOrganization: of several organizations.
 func RunColumns(ws string, withOrganization bool) views.Columns[views.RunRow] {
 	columns := []views.Column[views.RunRow]{
-		{Name: "when", Text: "When", Bare: true, Class: "nowrap", Cell: func(r views.RunRow) templ.Component { return views.ShowWhen(r.At) }},
+		{Name: "when", Text: "When", Bare: true, Card: 3, Class: "nowrap", Cell: func(r views.RunRow) templ.Component { return views.ShowWhen(r.At) }},
 		{Text: "Action", Head: true, Cell: actionCell},
-		{Text: "On", Cell: func(r views.RunRow) templ.Component { return views.Subject(r.Subject) }},
+		{Text: "On", Card: 2, Cell: func(r views.RunRow) templ.Component { return views.Subject(r.Subject) }},
 	}
 	if withOrganization {
 		columns = append(columns, views.Column[views.RunRow]{Text: "Organization", Cell: func(r views.RunRow) templ.Component { return organizationCell(ws, r) }})
 	}
 	columns = append(columns,
-		views.Column[views.RunRow]{Text: "Outcome", Bare: true, Cell: func(r views.RunRow) templ.Component { return views.StateChip(r.Outcome) }},
+		views.Column[views.RunRow]{Text: "Outcome", Bare: true, Card: 1, Cell: func(r views.RunRow) templ.Component { return views.StateChip(r.Outcome) }},
 		views.Column[views.RunRow]{Text: "What happened", Bare: true, Class: "what", Cell: whatCell},
 		views.Column[views.RunRow]{Text: "By", Cell: byCell},
 		views.Column[views.RunRow]{Text: "Ticket", Cell: func(r views.RunRow) templ.Component { return views.OrDash(r.Ticket) }})

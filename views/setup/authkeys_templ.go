@@ -148,7 +148,7 @@ func (p AuthKeysPage) Body() templ.Component {
 func (p AuthKeysPage) Columns() views.Columns[AuthKeysRow] {
 	return views.Columns[AuthKeysRow]{Columns: []views.Column[AuthKeysRow]{
 		{Name: "name", Text: "Organization", Head: true, Cell: AuthKeysRow.nameCell},
-		{Text: "Keys", Bare: true, Cell: AuthKeysRow.stateCell},
+		{Text: "Keys", Bare: true, Card: 1, Cell: AuthKeysRow.stateCell},
 		{Text: "Since", Cell: func(r AuthKeysRow) templ.Component { return whenOrDash(r.Since) }},
 		{Name: "checked", Text: "Last check", Cell: func(r AuthKeysRow) templ.Component { return whenOrDash(r.Checked) }},
 		{Text: "Act", Quiet: true, Bare: true, Cell: p.checkCell},

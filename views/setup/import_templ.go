@@ -374,7 +374,7 @@ func (p ImportPreviewPage) Body() templ.Component {
 var ImportColumns = views.Columns[ImportRow]{Bad: func(r ImportRow) bool { return len(r.Faults) > 0 }, Columns: []views.Column[ImportRow]{
 	{Text: "Organization", Head: true, Cell: ImportRow.nameCell},
 	{Name: "line", Text: "Line", Cell: ImportRow.lineCell},
-	{Text: "Verdict", Bare: true, Cell: ImportRow.verdictCell},
+	{Text: "Verdict", Bare: true, Card: 1, Cell: ImportRow.verdictCell},
 	{Text: "Duo account", Cell: func(r ImportRow) templ.Component { return views.OrDash(r.Account) }},
 }}
 
