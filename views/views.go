@@ -174,11 +174,11 @@ func Plural(n int, one, many string) string {
 	return Number(n) + " " + many
 }
 
-// Number writes n with a thin space between thousands.
+// Number writes n with a comma between thousands.
 func Number(n int) string {
 	digits := Itoa(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "\u202f" + digits[i:]
+		digits = digits[:i] + "," + digits[i:]
 	}
 	return digits
 }

@@ -28,7 +28,7 @@ func TestActivationTurnsGreen(t *testing.T) {
 			p.open(d.organization(dental) + "/users/" + user)
 			p.look(name + "-person")
 			p.follow("main a[href*='send-activation-url']")
-			p.contains("Make activation link", "Send activation link by SMS")
+			p.contains("Create activation link", "Send activation link by SMS")
 			p.look(name + "-activation")
 			p.follow("main form button.primary")
 			p.contains("Waiting for the phone: not activated yet.")

@@ -27,7 +27,7 @@ func importByClicking(d *desk, p *page) {
 	p.t.Helper()
 	trades := []string{"Dental", "Legal", "Freight", "Bakery", "Architects", "Veterinary"}
 	var file strings.Builder
-	file.WriteString("name;aliases;tags;time_zone;colour\r\n")
+	file.WriteString("name;aliases;tags;time_zone;color\r\n")
 	for i := range 476 {
 		trade := trades[i%len(trades)]
 		fmt.Fprintf(&file, "Client %03d %s;C%d;%s, wave-%d;Europe/London;\r\n", i, trade, i, trade, i%3)
@@ -69,7 +69,7 @@ func editByClicking(d *desk, p *page) {
 	p.follow("main form.form button")
 	p.contains("No time zone has this name")
 	p.fill("[name=time_zone]", "America/Chicago")
-	p.click("label[for='f-colour-4']")
+	p.click("label[for='f-color-4']")
 	p.axe()
 	p.snap("organization-edit")
 	p.follow("main form.form button")

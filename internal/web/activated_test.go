@@ -16,7 +16,7 @@ func TestActivationIsSeen(t *testing.T) {
 	t.Parallel()
 	s, jane, phone := withPhone(t)
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	shown := b.get(s.org("/users/"+jane)).click("Activate Duo Mobile").form("Make activation link").set("ticket", "INC-6").post().
+	shown := b.get(s.org("/users/"+jane)).click("Activate Duo Mobile").form("Create activation link").set("ticket", "INC-6").post().
 		want(http.StatusOK, "Shown once", "Waiting for the phone: not activated yet.", "See whether it is activated").wantNot(`http-equiv="refresh"`).fine()
 	link := textOf(shown.byID("link"))
 	code := link[strings.LastIndex(link, "/")+1:]
@@ -56,7 +56,7 @@ func TestActivationOfBefore(t *testing.T) {
 	s, jane, phone := withPhone(t)
 	b := s.as(t, s.Owner)
 	b.get(s.org("/phones/"+phone+"/activation")).want(http.StatusOK, "Not activated.").wantNot("reads itself again")
-	shown := b.get(s.org("/users/"+jane)).click("Activate Duo Mobile").form("Make activation link").set("valid_secs", "3600").post().want(http.StatusOK)
+	shown := b.get(s.org("/users/"+jane)).click("Activate Duo Mobile").form("Create activation link").set("valid_secs", "3600").post().want(http.StatusOK)
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Unavailable})
 	b.get(shown.link("See whether")).want(http.StatusOK, "Duo does not say whether the phone is activated. Asking again.").fine()
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{})
@@ -73,7 +73,7 @@ func TestActivationOfOthers(t *testing.T) {
 	t.Parallel()
 	s, jane, phone := withPhone(t)
 	b := s.as(t, s.Owner)
-	shown := b.get(s.org("/users/" + jane)).click("Activate Duo Mobile").form("Make activation link").post().want(http.StatusOK)
+	shown := b.get(s.org("/users/" + jane)).click("Activate Duo Mobile").form("Create activation link").post().want(http.StatusOK)
 	events := shown.live("data-events")
 	_, run, _ := strings.Cut(events, "?run=")
 	_, owner := s.DB.Workspace(t)
@@ -107,7 +107,7 @@ func TestActivationOfOthers(t *testing.T) {
 func TestExpiredWhileDuoIsAway(t *testing.T) {
 	t.Parallel()
 	s, jane, _ := withPhone(t)
-	shown := s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Activate Duo Mobile").form("Make activation link").set("valid_secs", "3600").post().want(http.StatusOK)
+	shown := s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Activate Duo Mobile").form("Create activation link").set("valid_secs", "3600").post().want(http.StatusOK)
 	s.Clock.Move(2 * time.Hour)
 	b := s.as(t, s.Owner) // the session of before is over
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Unavailable})

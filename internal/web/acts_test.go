@@ -19,16 +19,16 @@ func TestActivation(t *testing.T) {
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
 	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", UserIDs: []string{jane}})
 	help := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
-	help.get(s.org("/users/"+jane)).click("Activate").want(http.StatusOK, "Verify the caller first", "Requires the Technician role: jroe did not approve a verification").wantNot("Make activation link").fine().
+	help.get(s.org("/users/"+jane)).click("Activate").want(http.StatusOK, "Verify the caller first", "Requires the Technician role: jroe did not approve a verification").wantNot("Create activation link").fine().
 		click("Verify caller").want(http.StatusOK, "Verify Jane Roe")
 	help.request(http.MethodPost, s.org("/actions/send-activation-url"), formWith("run_id", uuid.NewString(), "phone_id", phone, "valid_secs", "3600", "platform", "apple ios", "type", "mobile")(nil, nil, false)).want(http.StatusForbidden, "Requires the Technician role: jroe did not approve a verification").wantNot("Duo may have done this").fine()
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	f := b.get(s.org("/users/"+jane)).click("Activate").want(http.StatusOK, "+442079460123", "Duo does not know what kind of phone this is").form("Make activation link")
+	f := b.get(s.org("/users/"+jane)).click("Activate").want(http.StatusOK, "+442079460123", "Duo does not know what kind of phone this is").form("Create activation link")
 	p := f.send().want(http.StatusUnprocessableEntity, "1 field needs a change")
 	if _, fault := p.box("platform"); !strings.Contains(fault, "Choose the platform") {
 		t.Error("beside the platform: ", fault)
 	}
-	f = p.form("Make activation link").set("platform", "apple ios").set("valid_secs", "3600")
+	f = p.form("Create activation link").set("platform", "apple ios").set("valid_secs", "3600")
 	p = f.send().want(http.StatusOK, "Activation of +442079460123", "Shown once", "Works until")
 	link := textOf(p.byID("link"))
 	if !strings.HasPrefix(link, "https://m-") || !strings.Contains(link, "/activate/") {
@@ -63,16 +63,16 @@ func TestActivationByHelpDeskIsSaidBefore(t *testing.T) {
 			open := func() *page {
 				return b.get(s.org("/actions/send-activation-url?phone_id=" + fresh + "&user_id=" + jane)).want(http.StatusOK)
 			}
-			open().want(http.StatusOK, "did not approve a verification in the last 15 minutes").wantNot("Make activation link")
+			open().want(http.StatusOK, "did not approve a verification in the last 15 minutes").wantNot("Create activation link")
 			sent := open().click("Verify caller").form("Send push")
 			shown := sent.send().want(http.StatusOK)
 			s.answer(t, duosim.Approve)
 			b.stream(shown.live("data-events"), func(liveEvent) {})
 			if name == "today" {
-				open().want(http.StatusOK, "approved a verification on a phone that was activated less than a day ago").wantNot("Make activation link")
+				open().want(http.StatusOK, "approved a verification on a phone that was activated less than a day ago").wantNot("Create activation link")
 				return
 			}
-			open().wantNot("Requires the Technician role").form("Make activation link").send().want(http.StatusOK, "Shown once")
+			open().wantNot("Requires the Technician role").form("Create activation link").send().want(http.StatusOK, "Shown once")
 		})
 	}
 }

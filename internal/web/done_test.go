@@ -56,3 +56,15 @@ func TestDoneElsewhere(t *testing.T) {
 		says(old, "", "")
 	}
 }
+
+// TestBypassCodeEndsOnThePerson: the page that shows a code once leads back to the person,
+// with a text for the ticket and without the code.
+func TestBypassCodeEndsOnThePerson(t *testing.T) {
+	t.Parallel()
+	s, jane, _ := withPhone(t)
+	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
+	shown := b.get(s.org("/users/"+jane)).click("Create bypass code").form("Create code").set("ticket", "INC-8").post().
+		want(http.StatusOK, "Shown once")
+	code := textOf(shown.byID("code-0"))
+	shown.click("Back to jroe").want(http.StatusOK, "Jane Roe", "Created 1 bypass code", "Ticket: INC-8").wantNot(code).fine()
+}

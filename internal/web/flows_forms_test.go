@@ -106,7 +106,7 @@ func factsForm(e *fleet, n *tenant, fresh bool) url.Values {
 	form := planForm(store.PlanDraft, "similar", "true")(e, n, fresh)
 	o := e.asItIsNow(n)
 	form.Set("name", o.Name)
-	form.Set("colour", strconv.Itoa(max(o.Colour, 1)))
+	form.Set("color", strconv.Itoa(max(o.Colour, 1)))
 	return form
 }
 

@@ -13,7 +13,7 @@ import (
 // onboarded saves the first form of an onboarding, and returns the address of the plan.
 func (b *browser) onboarded(name string, pairs ...string) (at string) {
 	b.t.Helper()
-	f := b.get(b.site.ws("/onboard")).form("Save and go on").set("name", name)
+	f := b.get(b.site.ws("/onboard")).form("Save and continue").set("name", name)
 	for i := 0; i < len(pairs); i += 2 {
 		f.values.Set(pairs[i], pairs[i+1])
 	}
@@ -59,20 +59,20 @@ func TestPlanNamesNoOtherOrganization(t *testing.T) {
 	screens := []string{at, at + "/facts", at + "/settings", at + "/directories", at + "/auth", at + "/users"}
 
 	// A similar name, confirmed by someone who may see it.
-	p := b.get(at+"/facts").form("Save and go on").send().want(http.StatusUnprocessableEntity, hidden)
-	p.form("Save and go on").set("similar", "true").send().follow().want(http.StatusOK)
+	p := b.get(at+"/facts").form("Save and continue").send().want(http.StatusUnprocessableEntity, hidden)
+	p.form("Save and continue").set("similar", "true").send().follow().want(http.StatusOK)
 	quiet("a similar name", screens...)
-	reader.get(at + "/facts").form("Save and go on").send().follow().want(http.StatusOK).wantNot(hidden)
+	reader.get(at + "/facts").form("Save and continue").send().follow().want(http.StatusOK).wantNot(hidden)
 
 	// Settings that were copied from it.
-	f := b.get(at + "/settings?from=" + far.Slug).want(http.StatusOK).form("Save and go on")
+	f := b.get(at + "/settings?from=" + far.Slug).want(http.StatusOK).form("Save and continue")
 	f.values.Set("from", hidden) // as a form of before would send it
 	f.send().follow().want(http.StatusOK)
 	quiet("copied settings", screens...)
-	reader.get(at+"/settings?from="+far.Slug).want(http.StatusOK, "No organization that you see has this address").wantNot(hidden)
+	reader.get(at+"/settings?from="+far.Slug).want(http.StatusOK, "No organization that you see has this name").wantNot(hidden)
 
 	// An account that it got after the approval.
-	b.get(at+"/account").form("Save and go on").set("how", plan.ExistingAccount).set("account", free.AccountID).send().follow().want(http.StatusOK)
+	b.get(at+"/account").form("Save and continue").set("how", plan.ExistingAccount).set("account", free.AccountID).send().follow().want(http.StatusOK)
 	b.get(at).form("Review the steps").send().follow()
 	b.get(at).form("Onboard Canary").post().want(http.StatusSeeOther)
 	if bad, err := s.Setup().Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), far, store.Child, free.AccountID); err != nil || len(bad) > 0 {

@@ -26,7 +26,7 @@ func TestPlanWhileDuoIsSilent(t *testing.T) {
 	account := s.Sim.AddChild(s.Parent.AccountID, "Free")
 	b := s.as(t, s.Owner)
 	at := b.onboarded("Birch Legal")
-	b.get(at+"/account").form("Save and go on").set("how", "existing").set("account", account.AccountID).send().follow().want(http.StatusOK)
+	b.get(at+"/account").form("Save and continue").set("how", "existing").set("account", account.AccountID).send().follow().want(http.StatusOK)
 	b.get(at).form("Review the steps").send().follow().form("Onboard Birch Legal").post().want(http.StatusSeeOther)
 	silent.Store(true)
 	p := b.get(at).want(http.StatusOK, "Running", "Duo did not answer in time", "Pause", "Cancel onboarding").fine()
@@ -46,7 +46,7 @@ func TestStepInProgress(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Owner)
 	at := b.onboarded("Birch Legal")
-	b.get(at + "/account").form("Save and go on").send().follow().want(http.StatusOK)
+	b.get(at + "/account").form("Save and continue").send().follow().want(http.StatusOK)
 	b.get(at).form("Review the steps").send().follow().form("Onboard Birch Legal").post().want(http.StatusSeeOther)
 	// The process died after it took the first step, and someone paused the plan.
 	s.Exec(t, `update plan_step set state = 'working', run_id = id where act = 'create-account' and organization_id = $1`, s.orgNamed(t, "Birch Legal").ID)

@@ -41,16 +41,16 @@ func TestOnboardThroughForms(t *testing.T) {
 	if name, _ := p.box("name"); name != "Birch Legal" {
 		t.Error(name)
 	}
-	p = p.form("Save and go on").set("tags", "legal").set("time_zone", "Europe/London").send().follow()
+	p = p.form("Save and continue").set("tags", "legal").set("time_zone", "Europe/London").send().follow()
 	if s.Client.ID == s.orgNamed(t, "Birch Legal").ID || !s.orgNamed(t, "Birch Legal").Onboarding {
 		t.Fatal("no organization is being onboarded")
 	}
 	b.get(s.ws("/o")).want(http.StatusOK, "Onboarding")
-	p = p.want(http.StatusOK, "Duo account", "New child account").form("Save and go on").send().follow()
-	p = p.want(http.StatusOK, "Lockout").form("Save and go on").set("lockout_threshold", "5").send().follow()
-	p = p.want(http.StatusOK, "Directory 1").form("Save and go on").set("directory_key.1",
+	p = p.want(http.StatusOK, "Duo account", "New child account").form("Save and continue").send().follow()
+	p = p.want(http.StatusOK, "Lockout").form("Save and continue").set("lockout_threshold", "5").send().follow()
+	p = p.want(http.StatusOK, "Directory 1").form("Save and continue").set("directory_key.1",
 		"DSAAAAAAAAAAAAAAAAAA").send().follow()
-	p = p.form("Save and go on").send().follow()
+	p = p.form("Save and continue").send().follow()
 	p = p.form("Save and review").set("users", "ada, Ada Lovelace, ada@birch.example, +442079460123, sms").send().follow()
 	p = p.want(http.StatusOK, "Review", " of them in Duo. Nothing is done before you approve", "POST /admin/v1/users", "An SMS is sent to +442079460123")
 
@@ -93,11 +93,11 @@ func TestOwnKeysAreNoPartOfTheDraft(t *testing.T) {
 	s := newSite(t)
 	other := s.Sim.AddParent("Elsewhere")
 	b := s.as(t, s.Owner)
-	p := b.get(s.ws("/onboard")).form("Save and go on").set("name", "Elsewhere Ltd").send().follow()
+	p := b.get(s.ws("/onboard")).form("Save and continue").set("name", "Elsewhere Ltd").send().follow()
 	keys := other.Application(duosim.AdminAPI)
 	const canary = "CanarySecretOfOnboarding0000000000000001"
 	fill := func(p *page, secret string) *page {
-		return p.form("Save and go on").set("how", "own").set("own_host", other.APIHostname).
+		return p.form("Save and continue").set("how", "own").set("own_host", other.APIHostname).
 			set("own_integration_key", keys.IntegrationKey).set("own_secret_key", secret).send().follow()
 	}
 	p = fill(p, canary).want(http.StatusUnprocessableEntity, "Duo did not accept these keys")
@@ -150,7 +150,7 @@ func TestFirstSaveTwice(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Owner)
 	p := b.get(s.ws("/onboard"))
-	f := p.form("Save and go on").set("name", "Birch Legal")
+	f := p.form("Save and continue").set("name", "Birch Legal")
 	first, again := f.post(), f.post()
 	if to := first.header.Get("Location"); to == "" || to != again.header.Get("Location") {
 		t.Errorf("%s, then %s", to, again.header.Get("Location"))
@@ -160,9 +160,9 @@ func TestFirstSaveTwice(t *testing.T) {
 		t.Errorf("%d plans (%v)", plans, err)
 	}
 	p = b.get(s.ws("/onboard"))
-	p = p.form("Save and go on").set("name", "Birch  Legal, LLP").send().want(http.StatusUnprocessableEntity,
+	p = p.form("Save and continue").set("name", "Birch  Legal, LLP").send().want(http.StatusUnprocessableEntity,
 		"There is a similar name", "Birch Legal")
-	p.form("Save and go on").set("similar", "true").send().follow().want(http.StatusOK, "Duo account")
+	p.form("Save and continue").set("similar", "true").send().follow().want(http.StatusOK, "Duo account")
 }
 
 // TestTwoOperatorsOnOneDraft: the form of the slower one says what the other changed, keeps
@@ -171,10 +171,10 @@ func TestTwoOperatorsOnOneDraft(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b, other := s.as(t, s.Owner), s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	p := b.get(s.ws("/onboard")).form("Save and go on").set("name", "Birch Legal").send().follow()
+	p := b.get(s.ws("/onboard")).form("Save and continue").set("name", "Birch Legal").send().follow()
 	at := strings.TrimSuffix(p.address, "/account")
-	facts := b.get(at+"/facts").form("Save and go on").set("name", "Somebody Else Entirely")
-	slow := b.get(at+"/directories").form("Save and go on").set("directory_key.1", "DSAAAAAAAAAAAAAAAAAA")
+	facts := b.get(at+"/facts").form("Save and continue").set("name", "Somebody Else Entirely")
+	slow := b.get(at+"/directories").form("Save and continue").set("directory_key.1", "DSAAAAAAAAAAAAAAAAAA")
 	other.get(at).want(http.StatusOK, "Draft").wantNot(at + "/account")
 	other.get(at+"/users").form("Save and review").set("users", "ada").send().follow().want(http.StatusOK, "Create User")
 	p = slow.send().want(http.StatusConflict, "First users", "Your changes are not saved yet")
@@ -202,7 +202,7 @@ func TestReadingDoesNotDrive(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.as(t, s.Owner)
-	p := b.get(s.ws("/onboard")).form("Save and go on").set("name", "Birch Legal").send().follow()
+	p := b.get(s.ws("/onboard")).form("Save and continue").set("name", "Birch Legal").send().follow()
 	at := strings.TrimSuffix(p.address, "/account")
 	b.get(at).form("Review the steps").send().follow()
 	b.get(at).form("Onboard Birch Legal").post()
@@ -238,14 +238,14 @@ func TestDuoIsAwayWhileOnboarding(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.as(t, s.Owner)
-	p := b.get(s.ws("/onboard")).form("Save and go on").set("name", "Birch Legal").send().follow()
+	p := b.get(s.ws("/onboard")).form("Save and continue").set("name", "Birch Legal").send().follow()
 	s.Sim.SetFault(s.Parent.APIHostname, duosim.Fault{Kind: duosim.Unavailable})
-	p = p.form("Save and go on").set("account_name", "Birch Legal in Duo").send()
+	p = p.form("Save and continue").set("account_name", "Birch Legal in Duo").send()
 	if name, _ := p.box("account_name"); name != "Birch Legal in Duo" || p.status < 500 {
 		t.Errorf("status %d, the name is %q", p.status, name)
 	}
 	s.Sim.SetFault(s.Parent.APIHostname, duosim.Fault{})
-	p.form("Save and go on").send().follow().want(http.StatusOK, "Lockout")
+	p.form("Save and continue").send().follow().want(http.StatusOK, "Lockout")
 }
 
 // TestCopySettingsByName: the settings of another organization are found by what it is called, as they are in the list
@@ -255,7 +255,7 @@ func TestCopySettingsByName(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Owner)
 	s.Organizations(t, s.Workspace, "Twin", "twin")
-	b.get(s.ws("/onboard")).form("Save and go on").set("name", "Birch Legal").send().follow()
+	b.get(s.ws("/onboard")).form("Save and continue").set("name", "Birch Legal").send().follow()
 	settings := s.orgOf(s.orgNamed(t, "Birch Legal")) + "/onboarding/settings?from="
 	for _, typed := range []string{s.Client.Name, strings.ToUpper(s.Client.Name), s.Client.Slug} {
 		p := b.get(settings + url.QueryEscape(typed)).want(http.StatusOK)

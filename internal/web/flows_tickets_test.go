@@ -46,8 +46,8 @@ func TestTicketOfAPlan(t *testing.T) {
 	b := s.as(t, s.Owner)
 	at := b.onboarded("Birch Legal")
 	o := s.orgNamed(t, "Birch Legal")
-	b.get(at + "/account").form("Save and go on").send().follow().want(http.StatusOK)
-	f := b.get(at + "/auth").form("Save and go on")
+	b.get(at + "/account").form("Save and continue").send().follow().want(http.StatusOK)
+	f := b.get(at + "/auth").form("Save and continue")
 	f.set("provision", "true").send().follow().want(http.StatusOK)
 	s.requireTicket(t, catalog.CreateAuthIntegration) // as the application of a client is created by the same request
 	p := b.get(at).form("Review the steps").send().follow()
@@ -73,7 +73,7 @@ func TestTicketOfAPausedPlan(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Owner)
 	at := b.onboarded("Birch Legal")
-	b.get(at + "/account").form("Save and go on").send().follow().want(http.StatusOK)
+	b.get(at + "/account").form("Save and continue").send().follow().want(http.StatusOK)
 	b.get(at).form("Review the steps").send().follow().form("Onboard Birch Legal").post().want(http.StatusSeeOther)
 	// Nobody looked: nothing was begun yet.
 	token := s.as(t, s.Owner)

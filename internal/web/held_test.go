@@ -56,7 +56,7 @@ func TestFraudIsSaid(t *testing.T) {
 	open.send().want(http.StatusForbidden, "Nothing was sent. "+said, "Ask ", ana.Email).fine()
 	fresh := technician.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).want(http.StatusOK, said, "Reason").form("Create code")
 	fresh.set("reason", "Called back").send().want(http.StatusForbidden, ana.Email)
-	technician.get(s.org("/actions/send-activation-url?phone_id="+phone)).form("Make activation link").send().want(http.StatusForbidden, said)
+	technician.get(s.org("/actions/send-activation-url?phone_id="+phone)).form("Create activation link").send().want(http.StatusForbidden, said)
 	denied := slices.DeleteFunc(s.recordOf(t, s.Workspace, tom), func(r store.Run) bool { return !strings.HasPrefix(r.Summary, "Held back: jroe") })
 	if len(denied) != 3 || len(s.Sim.Ledger()) != effects {
 		t.Errorf("%d refusals are on record; in Duo: %+v", len(denied), s.Sim.Ledger()[effects:])

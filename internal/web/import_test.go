@@ -82,7 +82,7 @@ func TestImport(t *testing.T) {
 		"borealis;;;;;" + borealis.AccountID + ";\r\n"
 	b.get(s.ws("/o")).click("Import").want(http.StatusOK, "Columns")
 	p := b.upload("clients.csv", file).want(http.StatusOK, "clients.csv", "Import 2 organizations", "All 5", "Errors 2", "Already exist 1",
-		"time_zone: No time zone has this name.", "colour: Colors are 1 to 12", "account: The Accounts API does not list this account.", "directory_key: This is an integration key.",
+		"time_zone: No time zone has this name.", "color: Colors are 1 to 12", "account: The Accounts API does not list this account.", "directory_key: This is an integration key.",
 		"name: Line 3 has this name too.", "account: Line 3 has this account too.")
 	if n := len(s.organizationsNow(t)); n != 1 {
 		t.Fatal("the preview wrote something: ", n)
@@ -263,7 +263,7 @@ func TestImportOfThousand(t *testing.T) {
 		fmt.Fprintf(&file, "Client %04d,C%d | K%d,tag%d,Europe/London,%s,DS7CLIENT0000000%04d\n", i, i, i, i%7, account, i)
 	}
 	b.get(s.ws("/integration")).form("Refresh").send()
-	form := b.upload("all.csv", file.String()).want(http.StatusOK, "Will be created 1").form("Import 1 000 organizations")
+	form := b.upload("all.csv", file.String()).want(http.StatusOK, "Will be created 1").form("Import 1,000 organizations")
 	began := time.Now()
 	form.send().want(http.StatusOK, "Imported 1000 of 1000 rows.", "tag0 143", "Client 0003")
 	if took := time.Since(began); took > 20*time.Second {

@@ -43,7 +43,7 @@ func TestListsRefuseWhatTheyDoNotKnow(t *testing.T) {
 		b.get(s.ws(query)).want(http.StatusBadRequest, said)
 	}
 	b.request(http.MethodPost, s.ws("/export/organizations"), url.Values{"show": {"lost"}}).want(http.StatusBadRequest)
-	b.request(http.MethodPost, s.ws("/runs.csv"), url.Values{"colour": {"red"}}).want(http.StatusBadRequest)
+	b.request(http.MethodPost, s.ws("/runs.csv"), url.Values{"color": {"red"}}).want(http.StatusBadRequest)
 	// A mark means nothing in another list.
 	for i := range 60 {
 		s.Organizations(t, s.Workspace, fmt.Sprintf("Client %02d", i))

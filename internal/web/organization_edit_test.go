@@ -16,7 +16,7 @@ func TestEditOrganization(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Owner)
 	form := b.get(s.org("")).click("Edit").form("Save organization")
-	p := form.set("name", "Acme Dental Group").set("aliases", "AD\r\nThe Dentists\r\nad\r\nacme dental group").set("tags", " VIP, dental;vip ").set("time_zone", "Asia/Kolkata").set("colour", "9").send()
+	p := form.set("name", "Acme Dental Group").set("aliases", "AD\r\nThe Dentists\r\nad\r\nacme dental group").set("tags", " VIP, dental;vip ").set("time_zone", "Asia/Kolkata").set("color", "9").send()
 	p.want(http.StatusOK, "Acme Dental Group", "AD, The Dentists", "dental, vip", "Asia/Kolkata")
 	if p.address != s.org("") {
 		t.Error("the address changed with the name: ", p.address)
@@ -29,7 +29,7 @@ func TestEditOrganization(t *testing.T) {
 
 	refused := b.get(s.org("/edit")).form("Save organization").set("name", " ").set("aliases", strings.Repeat("x", 101)).set("tags", strings.Repeat("t,t2,", 9)+strings.Repeat("y", 41)).
 		set("time_zone", "../../etc/passwd")
-	refused.values.Set("colour", "13")
+	refused.values.Set("color", "13")
 	p = refused.send().want(http.StatusUnprocessableEntity, "5 fields need a change")
 	for name, typed := range map[string]string{"name": " ", "aliases": strings.Repeat("x", 101), "time_zone": "../../etc/passwd"} {
 		if value, fault := p.box(name); value != typed || fault == "" {
@@ -65,7 +65,7 @@ func TestEditOrganizationWithinTheScope(t *testing.T) {
 	other := s.Organizations(t, s.Workspace, "Borealis")[0]
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Administrator, s.Client.ID))
 	b.get(s.org("/edit")).form("Save organization").set("tags", "mine").send().want(http.StatusOK, "mine")
-	form := url.Values{"revision": {"1"}, "name": {"Stolen"}, "colour": {"1"}}
+	form := url.Values{"revision": {"1"}, "name": {"Stolen"}, "color": {"1"}}
 	b.request(http.MethodPost, s.orgOf(other)+"/edit", form).want(http.StatusNotFound)
 	// Not even a slip behind the address reaches it: the scope is the address's.
 	err := s.InWorkspace(t.Context(), store.Within(s.Workspace.ID, s.Client.ID), func(tx *store.Tx) error {

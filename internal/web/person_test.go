@@ -42,7 +42,7 @@ func TestSMSEndsOnThePerson(t *testing.T) {
 	}
 
 	// Activation: the code on the screen and the link by SMS are in one place.
-	sheet = b.get(s.org("/users/"+jane)).click("Activate Duo Mobile").want(http.StatusOK, "Make activation link", "Send activation link by SMS", "it costs telephony credits").fine()
+	sheet = b.get(s.org("/users/"+jane)).click("Activate Duo Mobile").want(http.StatusOK, "Create activation link", "Send activation link by SMS", "it costs telephony credits").fine()
 	sent := sheet.form("Send activation link by SMS").set("ticket", "INC-2").set("valid_secs", "3600")
 	p := sent.send().want(http.StatusOK, "Jane Roe", "Sent an activation link by SMS to +442079460123, valid for 1 hour.", "Ticket: INC-2").fine()
 	outbox := s.Sim.Outbox(s.Account.AccountID)
@@ -61,7 +61,7 @@ func TestSMSEndsOnThePerson(t *testing.T) {
 		t.Error("passcodes by SMS are offered for a landline")
 	}
 	unknown := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460177", UserIDs: []string{jane}})
-	b.get(s.org("/actions/send-activation-url?phone_id="+unknown)).want(http.StatusOK, "Make activation link", "Duo sends no link by SMS while it does not know").wantNot("texts the link")
+	b.get(s.org("/actions/send-activation-url?phone_id="+unknown)).want(http.StatusOK, "Create activation link", "Duo sends no link by SMS while it does not know").wantNot("texts the link")
 
 	// From the phone's page, it ends there.
 	b.get(s.org("/phones/"+phone)).click("Send SMS passcodes").form("Send SMS passcodes").send().want(http.StatusOK, "Sent new passcodes", "For the ticket", "jroe")
@@ -266,8 +266,8 @@ func TestCallBack(t *testing.T) {
 	}
 	// The sheet that advises a call leads there, for the same person.
 	lone := s.addUser(t, duosim.UserSpec{Username: "lone", Realname: "Lone Deer"})
-	b.get(s.org("/actions/verify-caller?user_id="+lone)).want(http.StatusOK, "Call back on a number that you have on file").
-		click("Record a call back").want(http.StatusOK, "Call back Lone Deer")
+	b.get(s.org("/actions/verify-caller?user_id="+lone)).want(http.StatusOK, "Call the person back on a number that Duo holds").
+		click("Call back").want(http.StatusOK, "Call back Lone Deer")
 	sheet := b.get(s.org("/users/"+jane)).click("Call back").want(http.StatusOK, "Call back Jane Roe", "Nothing is sent to Duo", "+442079460123").wantNot("Tablet", "+15550100111").fine()
 	f := sheet.form("Record call back")
 	p := f.send().want(http.StatusUnprocessableEntity, "1 field needs a change").fine()

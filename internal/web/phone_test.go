@@ -70,7 +70,7 @@ func TestPhonePage(t *testing.T) {
 	b.get(s.org("/phones/"+bare)).want(http.StatusOK, "Phone "+bare, "This phone is not assigned.").fine()
 	b.get(s.org("/phones/" + jane)).want(http.StatusNotFound)
 	// What is done from here is told here, and on no other phone's page.
-	b.get(s.org("/phones/"+phone)).click("Reactivate Duo Mobile").want(http.StatusOK).form("Make activation link").send().want(http.StatusOK, "Shown once").
+	b.get(s.org("/phones/"+phone)).click("Reactivate Duo Mobile").want(http.StatusOK).form("Create activation link").send().want(http.StatusOK, "Shown once").
 		click("Back to the phone").want(http.StatusOK, "Send Activation URL", "Applied", "by "+s.Owner.Email).wantNot("/activate/")
 	b.get(s.org("/phones/" + bare)).want(http.StatusOK).wantNot("Send Activation URL")
 	b.get(s.org("/runs")).click("+442079460123").want(http.StatusOK, "Jane Roe")

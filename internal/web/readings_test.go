@@ -174,10 +174,10 @@ func TestOwnersChangeTheReadingLimit(t *testing.T) {
 		t.Helper()
 		owner.request(http.MethodPost, s.ws("/readings/limit"), url.Values{"limit": {limit}}).follow().want(status, words...)
 	}
-	set("999", http.StatusUnprocessableEntity, "Enter a whole number from 1000", "1 field needs a change", "may take out 50000 rows")
+	set("999", http.StatusUnprocessableEntity, "Enter a whole number from 1000", "1 field needs a change", "may export 50,000 rows")
 	set("many", http.StatusUnprocessableEntity, "Enter a whole number")
-	set("60000", http.StatusOK, "60 000")
+	set("60000", http.StatusOK, "60,000")
 	owner.get(s.ws("/runs")).want(http.StatusOK, "from 50000 to 60000")
 	admin := s.as(t, s.Member(t, s.Workspace, catalog.Administrator))
-	admin.get(s.ws("/readings")).want(http.StatusOK, "60 000").wantNot("Change limit")
+	admin.get(s.ws("/readings")).want(http.StatusOK, "60,000").wantNot("Change limit")
 }

@@ -87,7 +87,7 @@ func detailsForm(e *fleet, n *tenant, fresh bool) url.Values {
 	if fresh {
 		revision = e.asItIsNow(n).Revision
 	}
-	return url.Values{"revision": {strconv.Itoa(revision)}, "name": {n.org.Name}, "tags": {rand.Text()}, "colour": {"3"}}
+	return url.Values{"revision": {strconv.Itoa(revision)}, "name": {n.org.Name}, "tags": {rand.Text()}, "color": {"3"}}
 }
 
 // ownCandidate leaves keys of the organization's own behind that Duo does not

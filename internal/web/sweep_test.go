@@ -72,7 +72,7 @@ func TestNoSecretLeaks(t *testing.T) {
 	add("spoken bypass code", words.Spoken(s.Sim.BypassCodes(s.Account.AccountID, jane)[1]), 1)
 	code.send().want(http.StatusOK, "Already sent")
 	code.set("ticket", "T-2").send().want(http.StatusConflict)
-	activation := b.get(s.org("/actions/send-activation-url?phone_id=" + phone)).form("Make activation link")
+	activation := b.get(s.org("/actions/send-activation-url?phone_id=" + phone)).form("Create activation link")
 	link := textOf(activation.send().want(http.StatusOK, "Shown once").byID("link"))
 	add("activation link", link, 1)
 	add("activation code", link[strings.LastIndex(link, "/")+1:], 1)

@@ -155,7 +155,7 @@ func TestInputIsKept(t *testing.T) {
 		}
 		bypass := b.get(org+"/actions/create-bypass-code-for-user?user_id="+e.near.user).form("Create code").set("valid_secs", "900").set("count", "3").set("ticket", "T-1").untick("preserve_existing")
 		create := b.get(org+"/actions/create-user").form("Create user").set("username", "new").set("notes", "a note").set("aliases", "alias")
-		activate := b.get(org+"/actions/send-activation-url?phone_id="+phone).form("Make activation link").set("platform", "apple ios").set("valid_secs", "3600")
+		activate := b.get(org+"/actions/send-activation-url?phone_id="+phone).form("Create activation link").set("platform", "apple ios").set("valid_secs", "3600")
 		edit := b.get(org+"/actions/update-user?user_id="+e.near.user).form("Review changes").set("realname", "New Name").set("notes", "new\nnotes")
 		review := edit.send().want(http.StatusOK).form("Save 2 changes")
 		made := b.get(org+"/actions/create-phone?user_id="+e.near.user).form("Create phone").set("number", "+44 20 7946 0155").set("name", "Desk").set("extension", "12").set("predelay", "3")
@@ -165,7 +165,7 @@ func TestInputIsKept(t *testing.T) {
 		down()
 		keeps(bypass.send(), "Create code", bypass.values)
 		keeps(create.send(), "Create user", create.values)
-		keeps(activate.send(), "Make activation link", activate.values)
+		keeps(activate.send(), "Create activation link", activate.values)
 		if !writesOnly {
 			keeps(edit.send(), "Review changes", edit.values)
 		}

@@ -103,16 +103,16 @@ func TestTooManyUsers(t *testing.T) {
 		s.addUser(t, duosim.UserSpec{Username: fmt.Sprintf("user%04d", i), Realname: fmt.Sprintf("Person %04d", i), Email: fmt.Sprintf("u%d@acme.example", i)})
 	}
 	b := s.as(t, s.Owner)
-	b.get(s.org("/users")).want(http.StatusOK, "more than 2 000 users", "Find one user", "2 001 users").wantNot("Person 0001")
-	b.get(s.org("/users?q=user1234")).want(http.StatusOK, "Person 1234", "1 of 2 001 users match")
+	b.get(s.org("/users")).want(http.StatusOK, "more than 2,000 users", "Find one user", "2,001 users").wantNot("Person 0001")
+	b.get(s.org("/users?q=user1234")).want(http.StatusOK, "Person 1234", "1 of 2,001 users match")
 	b.get(s.org("/users?q=u77@acme.example")).want(http.StatusOK, "Person 0077")
-	b.get(s.org("/users?q=user12")).want(http.StatusOK, "No user has exactly this name", "0 of 2 001 users match")
+	b.get(s.org("/users?q=user12")).want(http.StatusOK, "No user has exactly this name", "0 of 2,001 users match")
 	// One sentence says what can be typed, and all of it finds the user.
 	id := s.addUser(t, duosim.UserSpec{Username: "zoe", Realname: "Zoe Last", Email: "zoe@acme.example", Aliases: []string{"zz"}})
 	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{id}})
 	s.Clock.Move(61 * time.Second)
 	for _, typed := range []string{"zoe", "zz", "zoe@acme.example", id} {
-		b.get(s.org("/users?q="+typed)).want(http.StatusOK, "Zoe Last", "1 of 2 002 users match")
+		b.get(s.org("/users?q="+typed)).want(http.StatusOK, "Zoe Last", "1 of 2,002 users match")
 	}
 	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460199"})
 	for _, address := range []string{"/users", "/actions/send-duo-authentication", "/actions/assign-phone-to-user?from=phone&phone_id=" + phone} {

@@ -394,7 +394,7 @@ func (p ActivationPage) form() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, ">Make activation link</button> ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, ">Create activation link</button> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -430,7 +430,7 @@ func (p ActivationPage) form() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\">Cancel</a></p><p class=\"help\"><strong>Make activation link</strong> sends nothing: the next page shows a QR code and the link. ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "\">Cancel</a></p><p class=\"help\"><strong>Create activation link</strong> sends nothing: the next page shows a QR code and the link. ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -563,15 +563,15 @@ func (p BypassPage) form() templ.Component {
 
 // BypassResult shows new bypass codes once.
 type BypassResult struct {
-	Workspace    string
 	Organization views.OrganizationTag
-	UserID, User string
+	User         string
 	Codes        []ShownCode
 	Uses         string // "Good for 1 use."
 	Expires      views.When
 	Never        bool
 	Kept         string // "2 older codes still work.", "Replaced 2 older codes."
 	ShownAt      string // clock time
+	Back         string // the user, with what this run did
 }
 
 // ShownCode is one code: its digits in groups to read, as Duo gave them to copy, and as they are said aloud.
@@ -882,9 +882,9 @@ func (p BypassResult) Body() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var41 string
-		templ_7745c5c3_Var41, templ_7745c5c3_Err = templruntime.NewAttributeExpression(views.User(p.Workspace, p.Organization.Slug, p.UserID)).ResolveURL(ctx)
+		templ_7745c5c3_Var41, templ_7745c5c3_Err = templruntime.NewAttributeExpression(p.Back).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `actions/bypass.templ`, Line: 195, Col: 82}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `actions/bypass.templ`, Line: 195, Col: 34}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var41)
 		if templ_7745c5c3_Err != nil {
@@ -897,7 +897,7 @@ func (p BypassResult) Body() templ.Component {
 		var templ_7745c5c3_Var42 string
 		templ_7745c5c3_Var42, templ_7745c5c3_Err = templ.JoinStringErrs(p.User)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `actions/bypass.templ`, Line: 195, Col: 114}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `actions/bypass.templ`, Line: 195, Col: 66}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var42))
 		if templ_7745c5c3_Err != nil {

@@ -49,7 +49,7 @@ func formSample(now int, groups ...FieldGroup) FormPage {
 		Heading: "Onboard " + sample.Lyndon.Name, Screens: screensSample(now),
 		Post: "/w/northwind/o/lyndon-partners/onboarding/settings", Hidden: []views.Hidden{{Name: "plan", Value: sample.RunID},
 			{Name: "revision", Value: "3"}},
-		Groups: groups, Next: "Save and go on", Back: "/w/northwind/o/lyndon-partners/onboarding/facts", Review: true}
+		Groups: groups, Next: "Save and continue", Back: "/w/northwind/o/lyndon-partners/onboarding/facts", Review: true}
 	page.Screen = page.Screens[now].Title
 	return page
 }
@@ -59,7 +59,7 @@ func onboardSample() FormPage {
 		{Name: "name", Label: "Name", Required: true, Help: "As your people say it on the phone."},
 		{Name: "aliases", Label: "Also called", Kind: "textarea", Help: "Names that callers use, one per line. Searches use them."},
 		{Name: "tags", Label: "Tags"}, {Name: "time_zone", Label: "Time zone", Placeholder: "Europe/London"},
-		{Name: "colour", Label: "Color", Kind: "select", Quiet: true,
+		{Name: "color", Label: "Color", Kind: "select", Quiet: true,
 			Options: []views.Option{{Text: "Choose one for me"}, {Value: "1", Text: "Orange"}}}}},
 		FieldGroup{Title: "Who sees it", Note: "Operators of all organizations see it at once. An owner gives it to " +
 			"others on their page under Operators.",

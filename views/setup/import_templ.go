@@ -185,7 +185,7 @@ func (p ImportPage) Body() templ.Component {
 			{Label: "aliases", Text: "Other names, between | marks."},
 			{Label: "tags", Text: "Between | marks, commas or semicolons."},
 			{Label: "time_zone", Text: "Such as Europe/London."},
-			{Label: "colour", Text: "1 to 12, or a word such as teal."},
+			{Label: "color", Text: "1 to 12, or a word such as teal."},
 			{Label: "account", Text: "The Duo account: its name, its id, or both as “Name (id)”."},
 			{Label: "directory_key", Text: "The Admin API Directory Key."},
 			{Label: "slug", Text: "Optional: that of an existing organization, or new if the name is only close to another’s."},

@@ -30,7 +30,7 @@ const (
 	AliasesField  = "aliases"
 	TagsField     = "tags"
 	TimeZoneField = "time_zone"
-	ColourField   = "colour"
+	ColourField   = "color"
 )
 
 // Colours are the words for an organization's colours, the first for colour 1.

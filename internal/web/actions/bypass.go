@@ -69,7 +69,7 @@ func (s *pages) bypassSheet(ctx context.Context, v site.Visitor, f sheet) (views
 
 func (s *pages) bypassResult(_ echo.Context, v site.Visitor, f sheet, in catalog.Values, done run.Outcome) views.Page {
 	page := actions.BypassResult{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), UserID: f.get("user_id"), User: done.Result.Subject,
+		Organization: words.TagOf(v.Organization), User: done.Result.Subject, Back: onward(v, f, done),
 		Expires: s.Until(v, done.Expires), Never: done.Expires.IsZero(), ShownAt: s.When(v, s.Now()).Text,
 	}
 	switch n := catalog.BypassUses.Of(in); n {

@@ -59,7 +59,7 @@ var factsScreen = screen{slug: plan.FactsScreen, policy: site.AdminOrganization,
 // detailsOf is what the form of the facts holds.
 func detailsOf(form site.Form) runsetup.Details {
 	return runsetup.Details{Name: form.Get("name"), Aliases: site.UnixLines(form.Get("aliases")), Tags: form.Get("tags"),
-		TimeZone: form.Get("time_zone"), Colour: form.Get("colour")}
+		TimeZone: form.Get("time_zone"), Colour: form.Get("color")}
 }
 
 // drawFacts fills in the form of an organization's facts.
@@ -74,7 +74,7 @@ func (s *pages) drawFacts(d draft, stored runsetup.Details, page *flows.FormPage
 	aliases.Kind = "textarea"
 	zone := field("time_zone", "Time zone", "Times that you read to a caller are shown in it.", stored.TimeZone)
 	zone.Placeholder = "Europe/London"
-	color := field("colour", "Color", "Marks the organization wherever it is named.", stored.Colour)
+	color := field("color", "Color", "Marks the organization wherever it is named.", stored.Colour)
 	color.Kind, color.Quiet = "select", true
 	if stored.Colour == "" {
 		color.Options = []views.Option{{Text: "Choose one for me"}}
@@ -165,7 +165,7 @@ func (s *pages) showOnboard(c echo.Context, v site.Visitor, status int, d draft,
 	id uuid.UUID, account string) error {
 	page := flows.FormPage{Workspace: v.Workspace.Slug, Heading: "Onboard a client",
 		Screen: titleOf(plan.FactsScreen), Post: views.Onboard(v.Workspace.Slug, ""),
-		Hidden: []views.Hidden{{Name: "id", Value: id.String()}, {Name: "account", Value: account}}, Next: "Save and go on", Ticket: true,
+		Hidden: []views.Hidden{{Name: "id", Value: id.String()}, {Name: "account", Value: account}}, Next: "Save and continue", Ticket: true,
 		Intro: []string{"The first save creates the organization. Nothing changes in Duo before you approve the steps at " +
 			"the end."}}
 	for i, sc := range screens {

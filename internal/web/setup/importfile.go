@@ -29,7 +29,7 @@ const (
 
 // importColumns are the columns of a file to import, in the order of the
 // template. Exports add the slug and the state.
-var importColumns = []string{"name", "aliases", "tags", "time_zone", "colour", "account", "directory_key"}
+var importColumns = []string{"name", "aliases", "tags", "time_zone", "color", "account", "directory_key"}
 
 const (
 	slugColumn, stateColumn   = "slug", "state"
@@ -161,7 +161,7 @@ func columnsOf(header []string) ([]string, error) {
 	known := append(slices.Clone(importColumns), slugColumn, stateColumn, statusColumn, faultColumn)
 	var columns []string
 	for _, cell := range header {
-		name := strings.NewReplacer(" ", "_", "-", "_", "color", "colour").Replace(strings.ToLower(text.Line(cell)))
+		name := strings.NewReplacer(" ", "_", "-", "_", "color", "color").Replace(strings.ToLower(text.Line(cell)))
 		switch {
 		case name != "" && !slices.Contains(known, name):
 			return nil, uploaded("The first line has an unknown column, “" + catalog.Plain(cell) + "”. " + theColumns())
@@ -181,7 +181,7 @@ func theColumns() string { return "The columns are " + strings.Join(importColumn
 func importRow(columns, cells []string, line int) (row runsetup.ImportRow, blank bool, err error) {
 	row.Line, blank = line, true
 	into := map[string]*string{
-		"name": &row.Name, "aliases": &row.Aliases, "tags": &row.Tags, "time_zone": &row.TimeZone, "colour": &row.Colour,
+		"name": &row.Name, "aliases": &row.Aliases, "tags": &row.Tags, "time_zone": &row.TimeZone, "color": &row.Colour,
 		"account": &row.Account, "directory_key": &row.DirectoryKey, slugColumn: &row.Slug,
 	}
 	for i, cell := range cells {

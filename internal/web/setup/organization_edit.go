@@ -51,7 +51,7 @@ func (s *pages) postEditOrganization(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return site.BadRequest("The form does not say which revision of the organization it was opened with. Open it again.")
 	}
-	typed := runsetup.Details{Name: form.Get("name"), Aliases: site.UnixLines(form.Get("aliases")), Tags: form.Get("tags"), TimeZone: form.Get("time_zone"), Colour: form.Get("colour")}
+	typed := runsetup.Details{Name: form.Get("name"), Aliases: site.UnixLines(form.Get("aliases")), Tags: form.Get("tags"), TimeZone: form.Get("time_zone"), Colour: form.Get("color")}
 	faults, err := s.Setup.ChangeOrganization(c.Request().Context(), v.Scope, v.Actor(), v.Organization.ID, revision, typed)
 	var overtaken *runsetup.Overtaken
 	if err != nil && !errors.As(err, &overtaken) {
