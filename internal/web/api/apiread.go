@@ -85,35 +85,33 @@ func connectionOf(o store.Organization) string {
 }
 
 func (s *pages) apiOrganizations(c echo.Context, v site.Visitor) error {
-	return apiOrganizationList(s, c, v, "organizations", func(o store.Organization) apiOrganization {
+	return apiOrganizationList(s, c, v, "organizations", organizationList, func(o store.Organization) apiOrganization {
 		return apiOrganization{o.Slug, o.Name, append([]string{}, o.Aliases...), append([]string{}, o.Tags...), o.TimeZone, connectionOf(o), o.Connection(), o.Failing}
 	})
 }
 
 func (s *pages) apiMappings(c echo.Context, v site.Visitor) error {
-	return apiOrganizationList(s, c, v, "mapping", func(o store.Organization) apiMapping {
+	return apiOrganizationList(s, c, v, "mapping", mappingList, func(o store.Organization) apiMapping {
 		return apiMapping{o.Slug, o.Name, connectionOf(o), o.Connection(), o.AccountID, o.APIHostname, o.DirectoryKey, o.Failing}
 	})
 }
 
-func apiOrganizationList[T any](s *pages, c echo.Context, v site.Visitor, name string, item func(store.Organization) T) error {
-	list, err := site.APIListOf(c, "q", "show")
+// The lists of the console's own that programs read. What can be chosen of them is what a page of them offers.
+var (
+	organizationList = table.Organizations("")
+	mappingList      = table.Mapping("")
+)
+
+func apiOrganizationList[T any](s *pages, c echo.Context, v site.Visitor, name string, of table.List,
+	item func(store.Organization) T) error {
+	asked, list, err := askedOf(c, of)
 	if err != nil {
 		return err
 	}
-	q, err := queryOf(list)
-	if err != nil {
-		return err
-	}
-	q.Search, q.Filter = site.Query(c), c.QueryParam("show")
-	switch store.Filter(q.Filter) {
-	case store.All, store.Unmapped, store.Unkeyed, store.Failing:
-	default:
-		return &site.InvalidFields{Bad: []catalog.FieldError{{Field: "show", Message: "Choose unmapped, unkeyed or failing."}}}
-	}
+	asked.Filter = asked.Value("show")
 	part := apiPart[T]{Items: []T{}}
 	err = s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) error {
-		found, counts, err := tx.Organizations(c.Request().Context(), q)
+		found, counts, err := tx.Organizations(c.Request().Context(), asked.Query)
 		for _, o := range found.Rows {
 			part.Items = append(part.Items, item(o))
 		}
@@ -132,12 +130,12 @@ func apiOrganizationList[T any](s *pages, c echo.Context, v site.Visitor, name s
 	return nil
 }
 
-// queryOf is what a program asks of a list of the console's own.
-func queryOf(list site.APIList) (q store.Query, err error) {
-	if q.Limit = list.Limit; list.After != nil {
-		q.From, err = table.MarkOf(list.After)
+// askedOf reads what a program asks of a list of the console's own.
+func askedOf(c echo.Context, of table.List) (asked table.Asked, list site.APIList, err error) {
+	if list, err = site.APIListOf(c, of.Parameters()...); err == nil {
+		asked, err = of.Part(c.QueryParams(), list)
 	}
-	return q, err
+	return asked, list, err
 }
 
 // apiDuoList reads one of an organization's lists from Duo, part by part.
@@ -184,19 +182,23 @@ func (s *pages) apiGetRun(c echo.Context, v site.Visitor) error {
 	return nil
 }
 
-// runFilters are the parameters of a list of runs. Days are in UTC.
-var runFilters = []string{"q", "from", "to", "operator", "organization", "action", "state"}
+// runList is what can be chosen of the list of runs, whose page names the state outcome. AskedRuns says what the filters
+// take, for both. Days are in UTC.
+var runList = table.List{Filters: anyOf("from", "to", "operator", "organization", "action", "state"),
+	Sorts: []table.Sort{{Name: "when", Descending: true}}}
+
+func anyOf(names ...string) (filters []table.Filter) {
+	for _, name := range names {
+		filters = append(filters, table.Filter{Name: name, Valid: func(string) bool { return true }})
+	}
+	return filters
+}
 
 func (s *pages) apiRuns(c echo.Context, v site.Visitor) error {
-	list, err := site.APIListOf(c, runFilters...)
+	asked, list, err := askedOf(c, runList)
 	if err != nil {
 		return err
 	}
-	q, err := queryOf(list)
-	if err != nil {
-		return err
-	}
-	q.Descending = true
 	filter, _, err := site.AskedRuns(func(name string) string {
 		switch {
 		case name == "outcome":
@@ -211,7 +213,7 @@ func (s *pages) apiRuns(c echo.Context, v site.Visitor) error {
 	}
 	var found store.Page[store.Run]
 	err = s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) (err error) {
-		found, _, err = tx.RunsPage(c.Request().Context(), filter, q)
+		found, _, err = tx.RunsPage(c.Request().Context(), filter, asked.Query)
 		return err
 	})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/web/site"
+	"duodesk/internal/web/table"
 )
 
 // object is a JSON object of the description: its names are OpenAPI's.
@@ -39,11 +40,17 @@ type apiParameter struct {
 var (
 	searchParameter = apiParameter{"q", "Words to search for: the first 300 characters count.", object{"type": "string"}}
 	showParameter   = apiParameter{"show", "Only these.", object{"type": "string", "enum": []string{"unmapped", "unkeyed", "failing"}}}
+	tagParameter    = apiParameter{"show", "Only these: unmapped, unkeyed, failing, or tag: with a tag.", object{"type": "string", "pattern": "^(unmapped|unkeyed|failing|tag:.+)$"}}
 	partParameters  = []apiParameter{
 		{"limit", "Maximum number.", object{"type": "integer", "minimum": 1, "maximum": site.PartMost, "default": site.PartDefault}},
 		{"cursor", "next of the previous part, with the same other parameters.", object{"type": "string"}},
 	}
 )
+
+// sortParameter are the orders of a list, which its page has too.
+func sortParameter(of table.List) apiParameter {
+	return apiParameter{"sort", "Order; with a minus, the other way round. The first is the default.", object{"type": "string", "enum": of.Orders()}}
+}
 
 // daysKept describes the days that a filter takes: those of the years 2000 to 8999.
 const daysKept = "^[2-8][0-9]{3}-"
@@ -52,12 +59,12 @@ const daysKept = "^[2-8][0-9]{3}-"
 // described by the catalogue.
 var apiRoutes = map[string]apiRoute{
 	"GET /api/v1/w/:ws": {id: "get-workspace", title: "What the token allows", help: "The workspace, operator, role and organizations of the access token, as of now.", answer: "Workspace"},
-	"GET /api/v1/w/:ws/organizations": {id: "get-organizations", title: "Organizations", help: "The organizations that the token reaches, by name.",
-		query: []apiParameter{searchParameter, showParameter}, list: "OrganizationPart"},
+	"GET /api/v1/w/:ws/organizations": {id: "get-organizations", title: "Organizations", help: "The organizations that the token reaches.",
+		query: []apiParameter{searchParameter, tagParameter, sortParameter(organizationList)}, list: "OrganizationPart"},
 	"GET /api/v1/w/:ws/mapping": {id: "get-mapping", title: "Mapping", help: "Which Duo account belongs to which organization, and its primary directory key.",
-		query: []apiParameter{searchParameter, showParameter}, list: "MappingPart"},
-	"GET /api/v1/w/:ws/runs": {id: "get-runs", title: "Runs", help: "What people and programs did, latest first. A search without from covers the last 12 months. A part can hold fewer than limit, or none, and still have a next.", list: "RunPart",
-		query: []apiParameter{searchParameter,
+		query: []apiParameter{searchParameter, showParameter, sortParameter(mappingList)}, list: "MappingPart"},
+	"GET /api/v1/w/:ws/runs": {id: "get-runs", title: "Runs", help: "What people and programs did, latest first unless sort is -when. A search without from covers the last 12 months. A part can hold fewer than limit, or none, and still have a next.", list: "RunPart",
+		query: []apiParameter{searchParameter, sortParameter(runList),
 			{"from", "First day, in UTC.", object{"type": "string", "format": "date", "pattern": daysKept}}, {"to", "Last day, in UTC.", object{"type": "string", "format": "date", "pattern": daysKept}},
 			{"operator", "Id of the operator.", object{"type": "string", "format": "uuid"}}, {"organization", "Slug of the organization.", object{"type": "string"}},
 			{"action", "Slug of the action.", object{"type": "string"}}, {"state", "State of the run.", object{"$ref": "#/components/schemas/State"}}}},

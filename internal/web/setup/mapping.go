@@ -19,9 +19,8 @@ import (
 // mappingList is what can be chosen of the mapping, by the address of the integration page or by the form that carries
 // it along. What is typed in its rows is not replaced by a live search.
 func mappingList(v site.Visitor) table.List {
-	list := organizationList(v)
-	list.At, list.Plain, list.Also = views.Mapping(v.Workspace.Slug), true, []string{"fresh", "adopted", "saved", "cleaned"}
-	list.Filters[0].Label, list.Filters[0].Valid, list.Filters[0].Fault = "Filter the mapping", nil, "show is unmapped, unkeyed or failing."
+	list := table.Mapping(views.Mapping(v.Workspace.Slug))
+	list.Plain, list.Also = true, []string{"fresh", "adopted", "saved", "cleaned"}
 	list.Filters = append(list.Filters, table.Filter{Name: "suggest", Control: table.Hidden, Fault: "suggest is 1.",
 		Options: []table.Option{{Value: "1"}}})
 	list.ID = "mapping-list"

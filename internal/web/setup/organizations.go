@@ -20,22 +20,11 @@ import (
 	"duodesk/views/setup"
 )
 
-// organizationList is what can be chosen of the list of organizations: by the page, the export and the mapping.
+// organizationList is what can be chosen of the list of organizations: by the page and the export.
 func organizationList(v site.Visitor) table.List {
-	return table.List{
-		One: "organization", Many: "organizations", At: views.Organizations(v.Workspace.Slug), Search: "Find an organization",
-		Filters: []table.Filter{{Name: "show", Label: "Filter organizations", Valid: isTag,
-			Fault: "show is unmapped, unkeyed, failing, or tag: with a tag.", Options: []table.Option{
-				{Text: "All"}, {Value: string(store.Unmapped), Text: "Unmapped"},
-				{Value: string(store.Unkeyed), Text: "Without key"}, {Value: string(store.Failing), Text: "Failing"}}}},
-		Sorts: []table.Sort{{Name: "name"}, {Name: "state", Order: "state"}},
-		Also:  []string{"run"},
-	}
-}
-
-func isTag(show string) bool {
-	tag, found := store.Filter(show).Tag()
-	return found && tag == catalog.Plain(tag)
+	list := table.Organizations(views.Organizations(v.Workspace.Slug))
+	list.Also = []string{"run"}
+	return list
 }
 
 func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/store"
 	"duodesk/internal/text"
 	"duodesk/views"
 )
@@ -34,6 +36,12 @@ func ExactEmpty(v Visitor, query string) views.Empty {
 
 // Query is the search text of an address.
 func Query(c echo.Context) string { return Searched(c.QueryParam("q")) }
+
+// IsTag reports whether a filter of organizations names a tag, which shows as it is written.
+func IsTag(filter string) bool {
+	tag, found := store.Filter(filter).Tag()
+	return found && tag == catalog.Plain(tag)
+}
 
 // longestSearch is how many characters of a search are read.
 const longestSearch = 300

@@ -125,6 +125,11 @@ func duoCode(err error) string {
 // InvalidFields are values that were refused before anything was done, or refused by Duo.
 type InvalidFields struct{ Bad []catalog.FieldError }
 
+// Add notes one more.
+func (e *InvalidFields) Add(field, message string) {
+	e.Bad = append(e.Bad, catalog.FieldError{Field: field, Message: message})
+}
+
 // refused reports whether it was Duo that refused one of them.
 func (e *InvalidFields) refused() bool {
 	return slices.ContainsFunc(e.Bad, func(b catalog.FieldError) bool { return b.Refused })
