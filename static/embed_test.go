@@ -42,7 +42,8 @@ func TestStyleSheetIsServedForEverAndZipped(t *testing.T) {
 
 func TestUnknownAddressesAnswerNotFound(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{"/static/app.css", "/static/000000000000/app.css", "/static/vendor/.keep", "/static/", "/static/../embed.go"} {
+	for _, address := range []string{"/static/app.css", "/static/000000000000/app.css", "/static/vendor/.keep",
+		"/static/", "/static/../embed.go"} {
 		if got := get(t, address, ""); got.Code != http.StatusNotFound {
 			t.Errorf("%s answered %d", address, got.Code)
 		}

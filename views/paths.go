@@ -74,11 +74,13 @@ func Workspace(ws string) string { return "/w/" + url.PathEscape(ws) }
 // Integration is the page of the nine fields, and where they are posted to.
 func Integration(ws string) string { return Workspace(ws) + "/integration" }
 
-// Keys is where the keys of one of the workspace's APIs are: see KeysAct. The names of api are auth, accounts and admin.
+// Keys is where the keys of one of the workspace's APIs are: see KeysAct. The names of api are auth, accounts and
+// admin.
 func Keys(ws, api string) string { return Integration(ws) + "/" + url.PathEscape(api) }
 
 // KeysAct takes a POST about Keys, OwnKeys or OwnAuthKeys. act is fill, which answers with the boxes filled in from a
-// pasted text, those of all three APIs at Integration; check, which asks Duo again; activate or discard, for keys that wait; and provision, for OwnAuthKeys.
+// pasted text, those of all three APIs at Integration; check, which asks Duo again; activate or discard, for keys that
+// wait; and provision, for OwnAuthKeys.
 func KeysAct(keys, act string) string { return keys + "/" + act }
 
 // SaveMapping takes a POST of mapping rows. The mapping itself is a section of Integration.
@@ -182,8 +184,8 @@ func OnboardingAccount(ws, org, account string) string {
 
 func OnboardingAct(ws, org, act string) string { return Onboarding(ws, org) + "/" + act }
 
-// Plan is a plan of an organization, or of the workspace where org is empty; PlanAct takes a POST that approves, pauses,
-// continues or cancels it.
+// Plan is a plan of an organization, or of the workspace where org is empty; PlanAct takes a POST that approves,
+// pauses, continues or cancels it.
 func Plan(ws, org, id string) string {
 	at := Workspace(ws)
 	if org != "" {
@@ -192,7 +194,8 @@ func Plan(ws, org, id string) string {
 	return at + "/plans/" + url.PathEscape(id)
 }
 
-// PlanEvents is the stream of a plan's states, until nothing more comes of it by itself; OnboardingEvents of an onboarding.
+// PlanEvents is the stream of a plan's states, until nothing more comes of it by itself; OnboardingEvents of an
+// onboarding.
 func PlanEvents(ws, org, id string) string { return Plan(ws, org, id) + "/events" }
 
 func OnboardingEvents(ws, org string) string { return Onboarding(ws, org) + "/events" }
@@ -263,7 +266,8 @@ func Run(ws, org, id string) string { return RunsOf(ws, org) + "/" + url.PathEsc
 // RunEvents is the stream of a run's states, until it is closed.
 func RunEvents(ws, org, id string) string { return Run(ws, org, id) + "/events" }
 
-// Activation is how far the activation of a phone has come, with the link of a run, and ActivationEvents the stream of it.
+// Activation is how far the activation of a phone has come, with the link of a run, and ActivationEvents the stream of
+// it.
 func Activation(ws, org, phone, run string) string {
 	return With(Phone(ws, org, phone)+"/activation", "run", run)
 }
@@ -278,8 +282,8 @@ func HeldForm() string { return "/held" }
 // Readings is what was taken out of a workspace: files, and lists by access tokens.
 func Readings(ws string) string { return Workspace(ws) + "/readings" }
 
-// CallBack is the form that notes a call to a user, and RevokeCodes the question whether to revoke all of the user's bypass
-// codes; both take a POST.
+// CallBack is the form that notes a call to a user, and RevokeCodes the question whether to revoke all of the user's
+// bypass codes; both take a POST.
 func CallBack(ws, org, user string) string { return User(ws, org, user) + "/call-back" }
 
 func RevokeCodes(ws, org, user string) string { return User(ws, org, user) + "/revoke-codes" }
@@ -315,8 +319,8 @@ func Action(ws, org, slug string, values ...string) string {
 	return With(Actions(ws, org)+"/"+url.PathEscape(slug), values...)
 }
 
-// ActionFields is the form that the fields of a catalog action make, where the action has another form of its own (GET),
-// and where it is posted to.
+// ActionFields is the form that the fields of a catalog action make, where the action has another form of its own
+// (GET), and where it is posted to.
 func ActionFields(ws, org, slug string, values ...string) string {
 	return With(Action(ws, org, slug)+"/form", values...)
 }

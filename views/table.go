@@ -63,12 +63,13 @@ type TableCell struct {
 // Column is a column of a list of V. Name is what the list is sorted by, in addresses.
 type Column[V any] struct {
 	Name, Text string
-	Quiet      bool   // its head is for screen readers only
-	Head       bool   // it names the row
-	Bare       bool   // a narrow page writes no label before it
-	Card       int    // place below the name in the card that a narrow page shows, from 1 to 3; 0: behind those, as in the list
-	Class      string // num, nowrap, what or row-acts
-	Cell       func(V) templ.Component
+	Quiet      bool // its head is for screen readers only
+	Head       bool // it names the row
+	Bare       bool // a narrow page writes no label before it
+	// place below the name in the card that a narrow page shows, from 1 to 3; 0: behind those, as in the list
+	Card  int
+	Class string // num, nowrap, what or row-acts
+	Cell  func(V) templ.Component
 }
 
 // Columns are the columns of a list, and what marks its rows. ID and Bad may be nil.
@@ -78,7 +79,8 @@ type Columns[V any] struct {
 	Bad     func(V) bool
 }
 
-// class returns the class of the column's cells. A card moves cells by style only, so columns with links keep their order.
+// class returns the class of the column's cells. A card moves cells by style only, so columns with links keep their
+// order.
 func (c Column[V]) class() string {
 	if c.Card == 0 {
 		return c.Class

@@ -183,10 +183,12 @@ func Number(n int) string {
 	return digits
 }
 
-// RoleTitle is a role as people read it: "Help Desk" for helpdesk, as the titles of catalog.Role are. Another text stays.
+// RoleTitle is a role as people read it: "Help Desk" for helpdesk, as the titles of catalog.Role are. Another text
+// stays.
 func RoleTitle(role string) string {
 	titles := map[string]string{
-		"auditor": "Auditor", "helpdesk": "Help Desk", "technician": "Technician", "admin": "Administrator", "owner": "Owner",
+		"auditor": "Auditor", "helpdesk": "Help Desk", "technician": "Technician", "admin": "Administrator",
+		"owner": "Owner",
 	}
 	if title := titles[role]; title != "" {
 		return title

@@ -20,7 +20,8 @@ func TestActivationTurnsGreen(t *testing.T) {
 			d.connect()
 			account := d.dental(t)
 			user := d.sim.AddUser(account, duosim.UserSpec{Username: "green", Realname: "Greta Green"})
-			phone := d.sim.AddPhone(account, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{user}})
+			phone := d.sim.AddPhone(account, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile",
+				Platform: "Apple iOS", UserIDs: []string{user}})
 			d.sim.AddBypassCode(account, user, duosim.BypassSpec{})
 			p := newPage(t, options)
 			d.signIn(p)
@@ -34,7 +35,8 @@ func TestActivationTurnsGreen(t *testing.T) {
 			p.contains("Waiting for the phone: not activated yet.")
 			p.look(name + "-activation-link")
 			if p.opt.NoJS {
-				p.open(d.url + evaluate[string](p, `document.querySelector("main .live a").getAttribute("href")`)) // which opens beside the link
+				// which opens beside the link
+				p.open(d.url + evaluate[string](p, `document.querySelector("main .live a").getAttribute("href")`))
 				p.contains("Waiting for the phone", "reads itself again")
 				p.look(name + "-activation-waits")
 			}

@@ -22,11 +22,13 @@ func TestAskingDuo(t *testing.T) {
 			p := newPage(t, options)
 			d.signIn(p)
 			p.open(d.organization(dental) + "/runs")
-			d.sim.SetFault("api-5e6f7a8b.duosim.localhost", duosim.Fault{Kind: duosim.Slow, Delay: 3 * time.Second, Times: 1})
+			d.sim.SetFault("api-5e6f7a8b.duosim.localhost",
+				duosim.Fault{Kind: duosim.Slow, Delay: 3 * time.Second, Times: 1})
 			p.click(".tabs a[href$='/users']")
 			const shown = `getComputedStyle(document.querySelector(".asking")).display`
 			p.waitText("main", "Asking Duo…")
-			if got := evaluate[string](p, shown+` + " " + document.querySelectorAll("#list").length`); got != "block 0" {
+			if got := evaluate[string](p,
+				shown+` + " " + document.querySelectorAll("#list").length`); got != "block 0" {
 				p.fatalf("while Duo is asked: %s", got)
 			}
 			p.snap(name + "-asking")

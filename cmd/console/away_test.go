@@ -43,7 +43,8 @@ func databaseAway(t *testing.T, every, away time.Duration) {
 	asks := time.NewTicker(every)
 	defer asks.Stop()
 	for time.Since(began) < away {
-		status, body := h.call(h.at, http.MethodPost, "/api/v1/w/"+h.ws.Slug+"/o/"+org.Slug+"/actions/create-user", map[string]any{"run_id": uuid.New(), "fields": map[string]any{"username": "never"}})
+		status, body := h.call(h.at, http.MethodPost, "/api/v1/w/"+h.ws.Slug+"/o/"+org.Slug+"/actions/create-user",
+			map[string]any{"run_id": uuid.New(), "fields": map[string]any{"username": "never"}})
 		if status != http.StatusServiceUnavailable {
 			t.Errorf("without a database: status %d, %s", status, body)
 		}
@@ -56,7 +57,8 @@ func databaseAway(t *testing.T, every, away time.Duration) {
 		t.Errorf("closed as %s: %q", r.State, r.Summary)
 	}
 	var gone int
-	if err := h.db.Superuser(t).QueryRow(t.Context(), `select count(*) from process where gone_at is not null`).Scan(&gone); err != nil || gone != 0 {
+	if err := h.db.Superuser(t).QueryRow(t.Context(),
+		`select count(*) from process where gone_at is not null`).Scan(&gone); err != nil || gone != 0 {
 		t.Errorf("%d processes were judged dead because the database was away (%v)", gone, err)
 	}
 	if !silent {

@@ -35,7 +35,8 @@ func TestBenchFlood(t *testing.T) {
 	for range 5 {
 		s.timed(reader, s.home())
 	}
-	fmt.Printf("%-24s %10s %10s %16s %14s  %s\n", "flood of sign-ins", "page p50", "page p95", "known browser's", "requests/s", "answers")
+	fmt.Printf("%-24s %10s %10s %16s %14s  %s\n", "flood of sign-ins", "page p50", "page p95", "known browser's",
+		"requests/s", "answers")
 	for _, f := range []struct {
 		name      string
 		addresses int
@@ -59,8 +60,10 @@ func TestBenchFlood(t *testing.T) {
 		}
 		slices.Sort(pages)
 		slices.Sort(signIns)
-		fmt.Printf("%-24s %10s %10s %16s %14.0f  %v\n", f.name, pages[len(pages)/2].Round(100*time.Microsecond), pages[(len(pages)-1)*95/100].Round(100*time.Microsecond),
-			fmt.Sprintf("%v at most", signIns[len(signIns)-1].Round(time.Millisecond)), float64(all)/floodRound.Seconds(), answers)
+		fmt.Printf("%-24s %10s %10s %16s %14.0f  %v\n", f.name, pages[len(pages)/2].Round(100*time.Microsecond),
+			pages[(len(pages)-1)*95/100].Round(100*time.Microsecond),
+			fmt.Sprintf("%v at most", signIns[len(signIns)-1].Round(time.Millisecond)),
+			float64(all)/floodRound.Seconds(), answers)
 	}
 }
 
@@ -83,7 +86,8 @@ func (s *proofSite) timed(client *http.Client, address string) time.Duration {
 func (s *proofSite) signsIn(client *http.Client) time.Duration {
 	s.t.Helper()
 	began := time.Now()
-	answer, err := client.Do(s.post(s.t.Context(), s.url+"/signin", url.Values{"email": {s.owner.Email}, "password": {storetest.Password}}))
+	answer, err := client.Do(s.post(s.t.Context(), s.url+"/signin",
+		url.Values{"email": {s.owner.Email}, "password": {storetest.Password}}))
 	if err != nil {
 		s.t.Fatal(err)
 	}

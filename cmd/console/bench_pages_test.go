@@ -35,8 +35,10 @@ func TestBenchPages(t *testing.T) {
 				continue
 			}
 			for n := range many {
-				user := sim.AddUser(account.AccountID, duosim.UserSpec{Username: fmt.Sprintf("user%03d", n), Realname: fmt.Sprintf("Jane Roe %03d", n), Email: fmt.Sprintf("u%d@client.example", n)})
-				sim.AddPhone(account.AccountID, duosim.PhoneSpec{Number: fmt.Sprintf("+1555010%04d", n), Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{user}})
+				user := sim.AddUser(account.AccountID, duosim.UserSpec{Username: fmt.Sprintf("user%03d", n),
+					Realname: fmt.Sprintf("Jane Roe %03d", n), Email: fmt.Sprintf("u%d@client.example", n)})
+				sim.AddPhone(account.AccountID, duosim.PhoneSpec{Number: fmt.Sprintf("+1555010%04d", n), Type: "Mobile",
+					Platform: "Apple iOS", UserIDs: []string{user}})
 			}
 		}
 	})
@@ -47,7 +49,8 @@ func TestBenchPages(t *testing.T) {
 		{"mapping (500 × 500)", "/integration"},
 		{"mapping, suggestions", "/integration?suggest=1"},
 	}
-	fmt.Printf("%d people, %d turns of %v; medians, and the span of the turns\n", benchConnections, benchRounds, benchRound)
+	fmt.Printf("%d people, %d turns of %v; medians, and the span of the turns\n", benchConnections,
+		benchRounds, benchRound)
 	fmt.Printf("%-24s %22s %9s %30s %9s %7s\n", "page", "requests/s", "p99", "its SQL alone, pages/s", "p99", "ratio")
 	for _, p := range pages {
 		script := s.recordSQL(p.path)
@@ -65,9 +68,11 @@ func TestBenchPages(t *testing.T) {
 			statements, slowSQL = append(statements, sql.rate), append(slowSQL, sql.p99)
 			ratio = append(ratio, page.rate/sql.rate)
 		}
-		fmt.Printf("%-24s %22s %6.1f ms %30s %6.1f ms %7.2f\n", p.name, span3(pages), median(slow), span3(statements)+fmt.Sprintf(" of %d", len(script.statements)), median(slowSQL), median(ratio))
+		fmt.Printf("%-24s %22s %6.1f ms %30s %6.1f ms %7.2f\n", p.name, span3(pages), median(slow),
+			span3(statements)+fmt.Sprintf(" of %d", len(script.statements)), median(slowSQL), median(ratio))
 		if dir := os.Getenv("PROFILES"); dir != "" {
-			c.profile(filepath.Join(dir, fmt.Sprintf("page-%d.cpu", len(p.name))), func() { s.ask(people, p.path, 5*time.Second) })
+			c.profile(filepath.Join(dir, fmt.Sprintf("page-%d.cpu", len(p.name))),
+				func() { s.ask(people, p.path, 5*time.Second) })
 		}
 		for _, client := range people {
 			client.CloseIdleConnections()

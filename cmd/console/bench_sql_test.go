@@ -147,7 +147,8 @@ func (s *proofSite) replay(page script, during time.Duration) pace {
 		s.t.Fatal(err)
 	}
 	at := mustParse(s.db.AppURL).Query()
-	args := []string{"-n", "-M", "prepared", "-c", strconv.Itoa(benchConnections), "-j", "2", "-T", strconv.Itoa(int(during.Seconds())), "-f", file,
+	args := []string{"-n", "-M", "prepared", "-c", strconv.Itoa(benchConnections), "-j", "2", "-T",
+		strconv.Itoa(int(during.Seconds())), "-f", file,
 		"-l", "--log-prefix", filepath.Join(dir, "log"), "-h", at.Get("host"), "-U", store.AppRole}
 	for name, value := range page.values {
 		args = append(args, "-D", name+"="+value)
@@ -156,7 +157,8 @@ func (s *proofSite) replay(page script, during time.Duration) pace {
 	if err != nil {
 		s.t.Fatalf("pgbench: %v\n%s\n%s", err, out, page.pgbench)
 	}
-	if failed := regexp.MustCompile(`number of failed transactions: [1-9]`); failed.Match(out) || bytes.Contains(out, []byte("aborted")) {
+	if failed := regexp.MustCompile(`number of failed transactions: [1-9]`); failed.Match(out) ||
+		bytes.Contains(out, []byte("aborted")) {
 		s.t.Fatalf("pgbench:\n%s", out)
 	}
 	var took []time.Duration

@@ -21,7 +21,8 @@ import (
 // axePath is where npm puts axe-core, seen from this folder.
 const axePath = "../../node_modules/axe-core/axe.min.js"
 
-// expect allows one kind of problem, known by a part of its text, such as "HTTP 503". The test fails when it does not occur.
+// expect allows one kind of problem, known by a part of its text, such as "HTTP 503". The test fails when it does not
+// occur.
 func (p *page) expect(part string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -51,7 +52,8 @@ func (p *page) observe(event any) {
 			p.problem("%s: %s", e.Entry.Source, e.Entry.Text)
 		}
 	case *network.EventResponseReceived:
-		part := e.Type != network.ResourceTypeDocument && e.Type != network.ResourceTypeXHR && e.Type != network.ResourceTypeFetch
+		part := e.Type != network.ResourceTypeDocument && e.Type != network.ResourceTypeXHR &&
+			e.Type != network.ResourceTypeFetch
 		if e.Response.Status >= 500 || part && e.Response.Status >= 400 {
 			p.problem("HTTP %d: %s", e.Response.Status, e.Response.URL)
 		}
@@ -95,7 +97,8 @@ func (p *page) unexpected() (problems, missing []string) {
 func (p *page) settle() {
 	ctx, cancel := context.WithTimeout(p.ctx, pageTimeout)
 	defer cancel()
-	_, _ = chromedp.Run(ctx, chromedp.Evaluate[bool](`new Promise(done => requestAnimationFrame(() => done(true)))`, chromedp.EvalAwaitPromise))
+	_, _ = chromedp.Run(ctx, chromedp.Evaluate[bool](`new Promise(done => requestAnimationFrame(() => done(true)))`,
+		chromedp.EvalAwaitPromise))
 }
 
 func (p *page) reportProblems() {
@@ -155,7 +158,8 @@ func (p *page) screenshot(file string) {
 // fitsWidth fails the test when the page must be scrolled sideways.
 func (p *page) fitsWidth() {
 	p.t.Helper()
-	if over := evaluate[int](p, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+	if over := evaluate[int](p,
+		"document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
 		p.t.Errorf("the page is %d px wider than the window\n%s", over, p.evidence())
 	}
 }
@@ -186,5 +190,6 @@ func (p *page) axeFindings() []axeFinding {
 	}
 	within(p, "load axe", chromedp.Evaluate[chromedp.Void](string(source)))
 	findings := evaluate[[]axeFinding](p, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations)`)
-	return slices.DeleteFunc(findings, func(f axeFinding) bool { return f.Impact != "serious" && f.Impact != "critical" })
+	return slices.DeleteFunc(findings,
+		func(f axeFinding) bool { return f.Impact != "serious" && f.Impact != "critical" })
 }

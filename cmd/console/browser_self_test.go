@@ -51,12 +51,14 @@ func trialSite(t *testing.T) *httptest.Server {
 	show("GET /inline-script", `<script>document.title = "broken"</script>`)
 	show("GET /missing-image", `<img src="/none.png" alt="">`)
 	show("GET /dialog", `<script src="/dialog.js"></script>`)
-	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("GET /favicon.ico",
+		func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /said", func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		fmt.Fprintf(w, `<!doctype html><title>Said</title><h1>%s %s</h1>`, r.FormValue("word"), r.FormValue("size"))
 	})
-	mux.HandleFunc("GET /down", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "down", http.StatusServiceUnavailable) })
+	mux.HandleFunc("GET /down",
+		func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "down", http.StatusServiceUnavailable) })
 	for path, script := range map[string]string{
 		"hello": `addEventListener("load", () => document.getElementById("greeting").textContent = matchMedia("(prefers-color-scheme: dark)").matches ? "good night" : "good day")`,
 		"fault": `console.error("it broke", 7); throw new Error("and threw")`,

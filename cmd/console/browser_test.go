@@ -31,8 +31,8 @@ var chromium struct {
 	err   error
 }
 
-// browserNames are what scripts/install-chromium looks for too. The first has the same engine as the second and no windows
-// to draw, with which the journeys take a third less time.
+// browserNames are what scripts/install-chromium looks for too. The first has the same engine as the second and no
+// windows to draw, with which the journeys take a third less time.
 var browserNames = []string{
 	"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
 	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -51,7 +51,8 @@ func startBrowser() {
 		}
 	}
 	if path == "" {
-		chromium.err = fmt.Errorf("no browser among %q: install Chromium (Debian: apt-get install chromium) or set CHROMIUM to the path of one", names)
+		chromium.err = fmt.Errorf(
+			"no browser among %q: install Chromium (Debian: apt-get install chromium) or set CHROMIUM to the path of one", names)
 		return
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
@@ -100,7 +101,8 @@ type page struct {
 	expected []string
 }
 
-// newPage opens a tab that is closed at the end of the test. Start the server that it visits first, so that it ends last.
+// newPage opens a tab that is closed at the end of the test. Start the server that it visits first, so that it ends
+// last.
 func newPage(t *testing.T, o pageOptions) *page {
 	t.Helper()
 	chromium.start.Do(startBrowser)
@@ -111,7 +113,8 @@ func newPage(t *testing.T, o pageOptions) *page {
 		o.Width, o.Height = 1280, 800
 	}
 	p := &page{t: t, opt: o}
-	ctx, closeTab := chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(p.observe))
+	ctx, closeTab := chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext(),
+		chromedp.WithListener(p.observe))
 	p.ctx = ctx
 	t.Cleanup(func() {
 		p.reportProblems()
@@ -297,7 +300,8 @@ func (p *page) value(css string) string {
 // count returns how many visible elements match now, without waiting.
 func (p *page) count(css string) int {
 	p.t.Helper()
-	return evaluate[int](p, call(`css => [...document.querySelectorAll(css)].filter(e => e.checkVisibility()).length`, css))
+	return evaluate[int](p,
+		call(`css => [...document.querySelectorAll(css)].filter(e => e.checkVisibility()).length`, css))
 }
 
 // address returns the path and query of the page shown.
@@ -309,7 +313,8 @@ func (p *page) address() string {
 // focused says where the keyboard is, as tag#id[name].
 func (p *page) focused() string {
 	p.t.Helper()
-	return evaluate[string](p, `(e => e.localName + (e.id && "#" + e.id) + (e.name ? "[" + e.name + "]" : ""))(document.activeElement)`)
+	return evaluate[string](p,
+		`(e => e.localName + (e.id && "#" + e.id) + (e.name ? "[" + e.name + "]" : ""))(document.activeElement)`)
 }
 
 // evaluate returns the value of a JavaScript expression; a promise is awaited.

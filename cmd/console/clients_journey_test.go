@@ -51,11 +51,13 @@ func importByClicking(d *desk, p *page) {
 	p.axe()
 	p.snap("import-preview")
 	p.follow("main form button.primary")
-	p.contains("Imported 476 of 478 rows; 1 existed already; 1 skipped because of errors.", "500 organizations", "dental")
+	p.contains("Imported 476 of 478 rows; 1 existed already; 1 skipped because of errors.",
+		"500 organizations", "dental")
 	p.axe()
 	p.snap("organizations-500")
 	p.fill("main input[type=search]", "c123")
-	p.until("the list shows the client", call(`() => document.querySelector("#list tbody").textContent.includes("Client 123")`))
+	p.until("the list shows the client",
+		call(`() => document.querySelector("#list tbody").textContent.includes("Client 123")`))
 }
 
 func editByClicking(d *desk, p *page) {

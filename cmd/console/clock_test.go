@@ -21,7 +21,8 @@ func TestClocksOfTwoConsoles(t *testing.T) {
 	public := "http://" + reserve(t)
 	start := func(wrong string) (*program, string) {
 		address := reserve(t)
-		p := startProgram(t, t.TempDir(), []string{"ADDR=" + address, "CONSOLE_PUBLIC_URL=" + public, "DATABASE_URL=" + db.AppURL, "CONSOLE_KEY_FILE=" + db.KeyFile, wrongBy + "=" + wrong}, "serve")
+		p := startProgram(t, t.TempDir(), []string{"ADDR=" + address, "CONSOLE_PUBLIC_URL=" + public,
+			"DATABASE_URL=" + db.AppURL, "CONSOLE_KEY_FILE=" + db.KeyFile, wrongBy + "=" + wrong}, "serve")
 		p.serves()
 		return p, address
 	}
@@ -29,7 +30,8 @@ func TestClocksOfTwoConsoles(t *testing.T) {
 	behind, second := start("-3h")
 	for _, p := range []*program{ahead, behind} {
 		said := p.out.String()
-		if !strings.Contains(said, "this machine's clock differs from the database's") || strings.Index(said, "clock differs") > strings.Index(said, `"msg":"serving"`) {
+		if !strings.Contains(said, "this machine's clock differs from the database's") ||
+			strings.Index(said, "clock differs") > strings.Index(said, `"msg":"serving"`) {
 			t.Errorf("it does not say at its start that the clock is wrong:\n%s", said)
 		}
 	}
@@ -39,9 +41,11 @@ func TestClocksOfTwoConsoles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		client := &http.Client{Jar: jar,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 		ask := func(method, address, path string, form url.Values) int {
-			r, err := http.NewRequestWithContext(t.Context(), method, "http://"+address+path, strings.NewReader(form.Encode()))
+			r, err := http.NewRequestWithContext(t.Context(), method, "http://"+address+path,
+				strings.NewReader(form.Encode()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +59,8 @@ func TestClocksOfTwoConsoles(t *testing.T) {
 			answer.Body.Close()
 			return answer.StatusCode
 		}
-		if status := ask(http.MethodPost, at[0], "/signin", url.Values{"email": {operator.Email}, "password": {storetest.Password}}); status != http.StatusSeeOther {
+		if status := ask(http.MethodPost, at[0], "/signin",
+			url.Values{"email": {operator.Email}, "password": {storetest.Password}}); status != http.StatusSeeOther {
 			t.Fatalf("signing in is answered with %d", status)
 		}
 		for range 2 {

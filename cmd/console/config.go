@@ -40,7 +40,8 @@ const presetAddress = "127.0.0.1:8080"
 // knownSettings are all names with our prefix. Another one is a typing error,
 // which must not switch something off unseen.
 var knownSettings = []string{
-	"CONSOLE_PUBLIC_URL", "CONSOLE_TRUSTED_PROXIES", "CONSOLE_KEY_FILE", "CONSOLE_SESSION_IDLE", "CONSOLE_SESSION_LONGEST", "CONSOLE_METRICS_ADDR",
+	"CONSOLE_PUBLIC_URL", "CONSOLE_TRUSTED_PROXIES", "CONSOLE_KEY_FILE", "CONSOLE_SESSION_IDLE",
+	"CONSOLE_SESSION_LONGEST", "CONSOLE_METRICS_ADDR",
 	"CONSOLE_SANDBOX_ADDRESS", "CONSOLE_SANDBOX_CA_FILE", "CONSOLE_OWNER_DATABASE_URL", databaseTLS,
 }
 
@@ -81,7 +82,8 @@ func readConfig(environment []string) (config, error) {
 		}
 	}
 	c := config{
-		address: orElse(settings["ADDR"], presetAddress), databaseURL: settings["DATABASE_URL"], keyFile: settings["CONSOLE_KEY_FILE"], keyLook: keyLook, linger: linger,
+		address: orElse(settings["ADDR"], presetAddress), databaseURL: settings["DATABASE_URL"],
+		keyFile: settings["CONSOLE_KEY_FILE"], keyLook: keyLook, linger: linger,
 		metrics:        settings["CONSOLE_METRICS_ADDR"],
 		sandboxAddress: settings["CONSOLE_SANDBOX_ADDRESS"], sandboxCAFile: settings["CONSOLE_SANDBOX_CA_FILE"],
 	}
@@ -100,7 +102,8 @@ func readConfig(environment []string) (config, error) {
 		c.databaseURL = ""
 	}
 	if c.keyFile == "" {
-		fault("CONSOLE_KEY_FILE is missing: the file that secrets are sealed with (make one with: console key new FILE)")
+		fault(
+			"CONSOLE_KEY_FILE is missing: the file that secrets are sealed with (make one with: console key new FILE)")
 	}
 	var err error
 	if c.publicURL, err = publicURL(orElse(settings["CONSOLE_PUBLIC_URL"], "http://"+c.address)); err != nil {
@@ -112,7 +115,8 @@ func readConfig(environment []string) (config, error) {
 	if c.idle, err = span(settings["CONSOLE_SESSION_IDLE"], 30*time.Minute, time.Minute, 24*time.Hour); err != nil {
 		fault("CONSOLE_SESSION_IDLE: %w", err)
 	}
-	if c.longest, err = span(settings["CONSOLE_SESSION_LONGEST"], 10*time.Hour, 5*time.Minute, 7*24*time.Hour); err != nil {
+	if c.longest, err = span(settings["CONSOLE_SESSION_LONGEST"], 10*time.Hour, 5*time.Minute,
+		7*24*time.Hour); err != nil {
 		fault("CONSOLE_SESSION_LONGEST: %w", err)
 	}
 	if c.sandboxAddress != "" || c.sandboxCAFile != "" {
@@ -137,9 +141,13 @@ func publicURL(text string) (*url.URL, error) {
 	case err != nil || u.Host == "" || u.User != nil:
 		return nil, errors.New("this is not an address like https://duo.example.com")
 	case strings.Trim(u.Path, "/") != "":
-		return nil, fmt.Errorf("the console cannot be served below a path: remove %s and give it a host name of its own, such as https://duo.example.com", u.EscapedPath())
+		return nil,
+			fmt.Errorf(
+				"the console cannot be served below a path: remove %s and give it a host name of its own, such as https://duo.example.com", u.EscapedPath())
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, errors.New("this is more than an address: remove everything after the host name, as in https://duo.example.com")
+		return nil,
+			errors.New(
+				"this is more than an address: remove everything after the host name, as in https://duo.example.com")
 	case u.Scheme == "https":
 	case u.Scheme != "http":
 		return nil, errors.New("the address must begin with https://")
@@ -202,7 +210,8 @@ func sandboxCA(c config) (*x509.CertPool, error) {
 	case c.sandboxCAFile == "":
 		return nil, errors.New("CONSOLE_SANDBOX_CA_FILE is missing")
 	case c.publicURL != nil && !isLoopback(c.publicURL.Hostname()):
-		return nil, fmt.Errorf("it is allowed only while CONSOLE_PUBLIC_URL is a loopback address, which %s is not", c.publicURL.Host)
+		return nil, fmt.Errorf("it is allowed only while CONSOLE_PUBLIC_URL is a loopback address, which %s is not",
+			c.publicURL.Host)
 	}
 	pool, err := readAuthorities(c.sandboxCAFile)
 	if err != nil {

@@ -15,7 +15,8 @@ func TestOwnCredentialsByPasting(t *testing.T) {
 	d.connect()
 	elsewhere := d.sim.AddParent("Kestrel & Wren")
 	d.sim.AddUser(elsewhere.AccountID, duosim.UserSpec{Username: "wren", Realname: "Wren Kestrel"})
-	key := d.sim.AddDirectory(elsewhere.AccountID, duosim.DirectorySpec{Name: "AD", People: []duosim.Person{{Username: "robin", Realname: "Robin Kestrel"}}})
+	key := d.sim.AddDirectory(elsewhere.AccountID,
+		duosim.DirectorySpec{Name: "AD", People: []duosim.Person{{Username: "robin", Realname: "Robin Kestrel"}}})
 	app := elsewhere.Application(duosim.AdminAPI)
 	p := newPage(t, pageOptions{Width: 1366, Height: 768})
 	d.signIn(p)
@@ -25,7 +26,8 @@ func TestOwnCredentialsByPasting(t *testing.T) {
 	p.axe()
 	p.snap("connection-child")
 	p.click("details.paste summary")
-	p.fill("[name=own_paste]", "Admin API\nIntegration key\n"+app.IntegrationKey+"\nCopy\nSecret key\n"+app.SecretKey+"\nCopy\nAPI hostname\n"+elsewhere.APIHostname+"\n")
+	p.fill("[name=own_paste]", "Admin API\nIntegration key\n"+app.IntegrationKey+"\nCopy\nSecret key\n"+app.SecretKey+
+		"\nCopy\nAPI hostname\n"+elsewhere.APIHostname+"\n")
 	p.snap("connection-pasting")
 	if status := p.follow("details.paste button"); status != 200 {
 		p.fatalf("filling in was answered with %d", status)

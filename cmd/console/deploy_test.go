@@ -23,7 +23,8 @@ func TestDeployedSettingsAreKnown(t *testing.T) {
 	t.Parallel()
 	known := append(slices.Clone(knownSettings), "DATABASE_URL", "ADDR")
 	setting := regexp.MustCompile(`\bCONSOLE_[A-Z0-9_]+`)
-	for _, name := range []string{"docker-compose.yml", "Dockerfile", "deploy/duodesk.service", "deploy/secrets.sh", "docs/proxy.md", "docs/backup.md", "README.md"} {
+	for _, name := range []string{"docker-compose.yml", "Dockerfile", "deploy/duodesk.service", "deploy/secrets.sh",
+		"docs/proxy.md", "docs/backup.md", "README.md"} {
 		for _, used := range setting.FindAllString(readHere(t, name), -1) {
 			if !slices.Contains(known, used) {
 				t.Errorf("%s names %s, which is not a setting", name, used)
@@ -31,7 +32,8 @@ func TestDeployedSettingsAreKnown(t *testing.T) {
 		}
 	}
 	// What the compose file sets, whatever its prefix.
-	set := regexp.MustCompile(`(?m)^      ([A-Z][A-Z0-9_]+):`).FindAllStringSubmatch(readHere(t, "docker-compose.yml"), -1)
+	set := regexp.MustCompile(`(?m)^      ([A-Z][A-Z0-9_]+):`).FindAllStringSubmatch(readHere(t,
+		"docker-compose.yml"), -1)
 	if len(set) < 8 {
 		t.Fatalf("only %d settings were found in docker-compose.yml", len(set))
 	}
@@ -45,7 +47,8 @@ func TestDeployedSettingsAreKnown(t *testing.T) {
 		t.Error("the database of docker-compose.yml would not be made")
 	}
 	// An empty value is none: compose passes on what its user did not set.
-	if _, err := readConfig([]string{"DATABASE_URL=postgres://127.0.0.1/x", "CONSOLE_KEY_FILE=x", "CONSOLE_SANDBOX_ADDRESS=", "CONSOLE_SANDBOX_CA_FILE=", "CONSOLE_TRUSTED_PROXIES="}); err != nil {
+	if _, err := readConfig([]string{"DATABASE_URL=postgres://127.0.0.1/x", "CONSOLE_KEY_FILE=x",
+		"CONSOLE_SANDBOX_ADDRESS=", "CONSOLE_SANDBOX_CA_FILE=", "CONSOLE_TRUSTED_PROXIES="}); err != nil {
 		t.Error(err)
 	}
 }
@@ -60,9 +63,11 @@ func TestImageVersions(t *testing.T) {
 	if asked == nil || built == nil || asked[1] != built[1] {
 		t.Errorf("go.mod asks for %v, the Dockerfile builds with %v", asked, built)
 	}
-	images := regexp.MustCompile(`(?m)^(?:FROM|\s+image:) (\S+)`).FindAllStringSubmatch(dockerfile+readHere(t, "docker-compose.yml"), -1)
+	images := regexp.MustCompile(`(?m)^(?:FROM|\s+image:) (\S+)`).FindAllStringSubmatch(dockerfile+
+		readHere(t, "docker-compose.yml"), -1)
 	for _, i := range images {
-		if ours := i[1] == "scratch" || i[1] == "duodesk:local"; !ours && !regexp.MustCompile(`:\d+\.\d+(\.\d+)?-[a-z-]+@sha256:[0-9a-f]{64}$`).MatchString(i[1]) {
+		if ours := i[1] == "scratch" || i[1] == "duodesk:local"; !ours &&
+			!regexp.MustCompile(`:\d+\.\d+(\.\d+)?-[a-z-]+@sha256:[0-9a-f]{64}$`).MatchString(i[1]) {
 			t.Errorf("the image %s is not pinned to a version and its digest", i[1])
 		}
 	}

@@ -57,11 +57,13 @@ func startDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, db: db, sim: simulator, log: &safeBuffer{}, url: "http://" + listener.Addr().String(), fields: sandboxValues(sandbox.Ready().Accounts), controls: sandbox.Ready().Controls}
+	d := &desk{t: t, db: db, sim: simulator, log: &safeBuffer{}, url: "http://" + listener.Addr().String(),
+		fields: sandboxValues(sandbox.Ready().Accounts), controls: sandbox.Ready().Controls}
 	d.ws, d.owner = db.Workspace(t)
 	d.home = d.url + "/w/" + d.ws.Slug
 	ready := sandbox.Ready()
-	c := config{address: listener.Addr().String(), metrics: "127.0.0.1:0", idle: time.Hour, longest: time.Hour, sandboxAddress: ready.Address, sandboxCAFile: ready.CAFile}
+	c := config{address: listener.Addr().String(), metrics: "127.0.0.1:0", idle: time.Hour, longest: time.Hour,
+		sandboxAddress: ready.Address, sandboxCAFile: ready.CAFile}
 	if c.publicURL, err = publicURL(d.url); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +78,8 @@ func startDesk(t *testing.T) *desk {
 	d.stop = stop
 	stopped := make(chan error, 1)
 	go func() {
-		stopped <- serve(ctx, c, db.Store, listener, slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+		stopped <- serve(ctx, c, db.Store, listener,
+			slog.New(slog.NewJSONHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -93,7 +96,8 @@ func (d *desk) connect() {
 	d.t.Helper()
 	runner := runnerOf(d.config, d.db.Store, slog.New(slog.DiscardHandler))
 	sc, actor := store.WholeWorkspace(d.ws.ID), run.Actor{Operator: d.owner.ID, Role: catalog.Owner}
-	if refused, _, err := setup.New(runner).SaveKeys(d.t.Context(), sc, actor, setup.Nine(), d.fields); err != nil || refused != nil {
+	if refused, _, err := setup.New(runner).SaveKeys(d.t.Context(), sc, actor, setup.Nine(), d.fields); err != nil ||
+		refused != nil {
 		d.t.Fatal("saving the nine fields: ", err, refused)
 	}
 	if err := setup.New(runner).AdoptAccounts(d.t.Context(), sc, actor); err != nil {

@@ -108,7 +108,8 @@ func trial(ctx context.Context, listener net.Listener, out io.Writer) error {
 		return err
 	}
 	defer database.stop()
-	simulator, err := startSimulator(ctx, "127.0.0.1:0", duosim.Options{Estate: duosim.EstateDemo, StateFile: filepath.Join(dataDir, "duosim.json")},
+	simulator, err := startSimulator(ctx, "127.0.0.1:0",
+		duosim.Options{Estate: duosim.EstateDemo, StateFile: filepath.Join(dataDir, "duosim.json")},
 		duosim.ListenOptions{CADir: filepath.Join(dataDir, "duosim-ca")})
 	if err != nil {
 		return err
@@ -118,7 +119,8 @@ func trial(ctx context.Context, listener net.Listener, out io.Writer) error {
 		return err
 	}
 	c := config{
-		address: listener.Addr().String(), databaseURL: database.appURL, keyFile: filepath.Join(dataDir, "key.json"), keyLook: keyLook, idle: 30 * time.Minute, longest: 10 * time.Hour,
+		address: listener.Addr().String(), databaseURL: database.appURL, keyFile: filepath.Join(dataDir, "key.json"),
+		keyLook: keyLook, idle: 30 * time.Minute, longest: 10 * time.Hour,
 		sandboxAddress: file.Duosim.Address, sandboxCAFile: file.Duosim.CAFile,
 	}
 	if c.publicURL, err = publicURL(file.URL); err != nil {
@@ -170,8 +172,10 @@ func prepare(ctx context.Context, d trialDatabase, simulator *duosim.Server, lis
 	}
 	ready := simulator.Ready()
 	file := devFile{
-		URL: "http://" + listener.Addr().String(), Email: devEmail, Password: orElse(before.Password, rand.Text()), Token: before.Token,
-		Sandbox: sandboxValues(ready.Accounts), Duosim: devSimulator{Address: ready.Address, CAFile: ready.CAFile, Controls: ready.Controls},
+		URL: "http://" + listener.Addr().String(), Email: devEmail, Password: orElse(before.Password, rand.Text()),
+		Token:   before.Token,
+		Sandbox: sandboxValues(ready.Accounts), Duosim: devSimulator{Address: ready.Address, CAFile: ready.CAFile,
+			Controls: ready.Controls},
 	}
 	hash, err := secret.HashPassword(ctx, file.Password)
 	if err != nil {
@@ -212,8 +216,10 @@ func withToken(ctx context.Context, s *store.Store, file devFile) (devFile, erro
 	if err != nil {
 		return file, err
 	}
-	file.Token, _, err = members.New(runner).MakeToken(ctx, access.Workspace.ID, run.Actor{Operator: owner.ID, Epoch: owner.Epoch}, store.Token{
-		ID: uuid.New(), Name: "dev.json of " + time.Now().UTC().Format("2006-01-02 15:04:05"), Role: "owner", Every: true, ExpiresAt: time.Now().Add(30 * 24 * time.Hour)})
+	file.Token, _, err = members.New(runner).MakeToken(ctx, access.Workspace.ID,
+		run.Actor{Operator: owner.ID, Epoch: owner.Epoch}, store.Token{
+			ID: uuid.New(), Name: "dev.json of " + time.Now().UTC().Format("2006-01-02 15:04:05"), Role: "owner",
+			Every: true, ExpiresAt: time.Now().Add(30 * 24 * time.Hour)})
 	if err != nil {
 		return file, err
 	}
@@ -235,11 +241,13 @@ func sandboxValues(accounts []duosim.Account) map[string]string {
 			continue
 		}
 		for _, f := range []struct{ kind, host, key string }{
-			{duosim.AuthAPI, "auth_host", "auth"}, {duosim.AccountsAPI, "account_host", "accounts"}, {duosim.AdminAPI, "admin_host", "admin"},
+			{duosim.AuthAPI, "auth_host", "auth"}, {duosim.AccountsAPI, "account_host", "accounts"},
+			{duosim.AdminAPI, "admin_host", "admin"},
 		} {
 			application := a.Application(f.kind)
 			values[f.host] = a.APIHostname
-			values[f.key+"_integration_key"], values[f.key+"_secret_key"] = application.IntegrationKey, application.SecretKey
+			values[f.key+"_integration_key"], values[f.key+"_secret_key"] = application.IntegrationKey,
+				application.SecretKey
 		}
 		break
 	}
@@ -247,16 +255,22 @@ func sandboxValues(accounts []duosim.Account) map[string]string {
 }
 
 func introduce(out io.Writer, file devFile) {
-	fmt.Fprintf(out, "\n  Open      %s\n  Email     %s\n  Password  %s\n\n  The nine values to paste on the Integration page:\n", file.URL, file.Email, file.Password)
+	fmt.Fprintf(out,
+		"\n  Open      %s\n  Email     %s\n  Password  %s\n\n  The nine values to paste on the Integration page:\n",
+		file.URL, file.Email, file.Password)
 	for _, f := range []struct{ label, name string }{
-		{"Auth Host", "auth_host"}, {"Auth Integration Key", "auth_integration_key"}, {"Auth Secret Key", "auth_secret_key"},
-		{"Account Host", "account_host"}, {"Accounts API Integration Key", "accounts_integration_key"}, {"Accounts API Secret Key", "accounts_secret_key"},
-		{"Admin Host", "admin_host"}, {"Admin Integration Key", "admin_integration_key"}, {"Admin Secret Key", "admin_secret_key"},
+		{"Auth Host", "auth_host"}, {"Auth Integration Key", "auth_integration_key"},
+		{"Auth Secret Key", "auth_secret_key"},
+		{"Account Host", "account_host"}, {"Accounts API Integration Key", "accounts_integration_key"},
+		{"Accounts API Secret Key", "accounts_secret_key"},
+		{"Admin Host", "admin_host"}, {"Admin Integration Key", "admin_integration_key"},
+		{"Admin Secret Key", "admin_secret_key"},
 	} {
 		fmt.Fprintf(out, "    %-30s%s\n", f.label, file.Sandbox[f.name])
 	}
 	fmt.Fprintf(out, "\n  Answer pushes, read text messages, make Duo fail: %s\n", file.Duosim.Controls)
-	fmt.Fprintf(out, "\n  The same is in %s. Ctrl-C stops everything; data stays; make reset starts over.\n\n", filepath.Join(dataDir, "dev.json"))
+	fmt.Fprintf(out, "\n  The same is in %s. Ctrl-C stops everything; data stays; make reset starts over.\n\n",
+		filepath.Join(dataDir, "dev.json"))
 	if !static.HasHTMX() {
 		fmt.Fprint(out, "  Built without the scripts of npm: pages work, but without their live parts.\n\n")
 	}

@@ -51,20 +51,23 @@ func startDatabase(ctx context.Context, out io.Writer) (trialDatabase, error) {
 		}
 		return trialDatabase{ownerURL: given, appURL: app.String(), stop: func() {}}, nil
 	}
-	server, err := devpg.Start(ctx, devpg.Config{Dir: filepath.Join(dataDir, "postgres"), Log: slog.New(slog.NewTextHandler(out, nil))})
+	server, err := devpg.Start(ctx, devpg.Config{Dir: filepath.Join(dataDir, "postgres"),
+		Log: slog.New(slog.NewTextHandler(out, nil))})
 	if errors.Is(err, devpg.ErrInUse) {
-		return trialDatabase{}, fmt.Errorf("a trial is running in this folder already; its address is in %s (%w)", filepath.Join(dataDir, "dev.json"), err)
+		return trialDatabase{}, fmt.Errorf("a trial is running in this folder already; its address is in %s (%w)",
+			filepath.Join(dataDir, "dev.json"), err)
 	}
 	if err != nil {
 		return trialDatabase{}, err
 	}
-	d := trialDatabase{ownerURL: server.URL(devpg.Superuser, devDatabase), appURL: server.URL(store.AppRole, devDatabase), died: server.Done(), stop: func() {
-		stopping, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := server.Stop(stopping); err != nil {
-			fmt.Fprintln(out, "Stopping the database:", err)
-		}
-	}}
+	d := trialDatabase{ownerURL: server.URL(devpg.Superuser, devDatabase),
+		appURL: server.URL(store.AppRole, devDatabase), died: server.Done(), stop: func() {
+			stopping, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			if err := server.Stop(stopping); err != nil {
+				fmt.Fprintln(out, "Stopping the database:", err)
+			}
+		}}
 	err = store.CreateDatabase(ctx, server.URL(devpg.Superuser, "postgres"), devDatabase)
 	if err == nil {
 		_, err = store.Migrate(ctx, d.ownerURL)

@@ -26,7 +26,8 @@ import (
 // Nothing of it touches the database that the backup came from.
 func drillCommand(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("drill", flag.ExitOnError)
-	dump := flags.String("dump", "", "a backup made with pg_dump --format=custom; without it one of made-up data is made and tried")
+	dump := flags.String("dump", "",
+		"a backup made with pg_dump --format=custom; without it one of made-up data is made and tried")
 	keyFile := flags.String("key-file", "", "the key file that belongs to the backup")
 	if err := parseFlags(flags, args); err != nil {
 		return err
@@ -66,7 +67,8 @@ func startDrillServer(ctx context.Context) (drillServer, error) {
 		return drillServer{}, err
 	}
 	s := drillServer{server}
-	if err := s.tool(ctx, deploy.Roles, "psql", "--no-psqlrc", "--quiet", "--file=-", "--dbname="+server.URL(devpg.Superuser, "postgres")); err != nil {
+	if err := s.tool(ctx, deploy.Roles, "psql", "--no-psqlrc", "--quiet", "--file=-",
+		"--dbname="+server.URL(devpg.Superuser, "postgres")); err != nil {
 		return drillServer{}, errors.Join(err, s.end())
 	}
 	return s, nil
@@ -88,7 +90,8 @@ func (s drillServer) tool(ctx context.Context, in, name string, args ...string) 
 		return err
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "OWNER_PASSWORD=" + rand.Text(), "APP_PASSWORD=" + rand.Text(), "BACKUP_PASSWORD=" + rand.Text()}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "OWNER_PASSWORD=" + rand.Text(),
+		"APP_PASSWORD=" + rand.Text(), "BACKUP_PASSWORD=" + rand.Text()}
 	cmd.Stdin = strings.NewReader(in)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", name, err, bytes.TrimSpace(said))
@@ -125,7 +128,8 @@ func dumpSample(ctx context.Context, dump, keyFile string, out io.Writer) ([]sto
 	if err := dumpAs("console_backup"); err != nil {
 		return nil, err
 	}
-	_, err = fmt.Fprintln(out, "Dumped a database of made-up clients as console_backup; the owner's dump was refused, as it has to be.")
+	_, err = fmt.Fprintln(out,
+		"Dumped a database of made-up clients as console_backup; the owner's dump was refused, as it has to be.")
 	return before, err
 }
 
@@ -138,7 +142,8 @@ func restore(ctx context.Context, dump, keyFile string, before []store.TableRows
 	}
 	defer server.end()
 	super := server.as(devpg.Superuser)
-	if err := server.tool(ctx, "", "pg_restore", "--exit-on-error", "--no-owner", "--role=owner", "--dbname="+super, dump); err != nil {
+	if err := server.tool(ctx, "", "pg_restore", "--exit-on-error", "--no-owner", "--role=owner", "--dbname="+super,
+		dump); err != nil {
 		return err
 	}
 	rows, err := store.CountRows(ctx, super)
@@ -159,7 +164,8 @@ func restore(ctx context.Context, dump, keyFile string, before []store.TableRows
 	if err := checkRestored(ctx, super, server.as(store.AppRole), keyFile, out); err != nil {
 		return err
 	}
-	return server.tool(ctx, deploy.Restored, "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-", "--dbname="+super)
+	return server.tool(ctx, deploy.Restored, "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-",
+		"--dbname="+super)
 }
 
 // checkRestored makes the checks of serve's start, as its role, and opens
@@ -183,7 +189,8 @@ func checkRestored(ctx context.Context, superURL, appURL, keyFile string, out io
 		return err
 	}
 	if len(stuck) > 0 {
-		return fmt.Errorf("%d sealed values do not open with %s:\n  %s", len(stuck), keyFile, strings.Join(stuck, "\n  "))
+		return fmt.Errorf("%d sealed values do not open with %s:\n  %s", len(stuck), keyFile,
+			strings.Join(stuck, "\n  "))
 	}
 	_, err = fmt.Fprintf(out, "All %d sealed values open.\n", opened)
 	return err

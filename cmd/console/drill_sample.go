@@ -25,7 +25,8 @@ func fillSample(ctx context.Context, ownerURL, appURL, keyFile string) error {
 	defer s.Close()
 	const email = "ana@northwind.example"
 	for _, name := range []string{"Northwind Managed IT", "Fabrikam IT Services"} {
-		added, err := store.AddOperator(ctx, ownerURL, store.NewOperator{Workspace: name, Email: email, PasswordHash: "none", Role: "owner", At: time.Now()})
+		added, err := store.AddOperator(ctx, ownerURL,
+			store.NewOperator{Workspace: name, Email: email, PasswordHash: "none", Role: "owner", At: time.Now()})
 		if err != nil {
 			return err
 		}
@@ -55,13 +56,16 @@ func fillWorkspace(ctx context.Context, tx *store.Tx, operator store.Operator) e
 	if err != nil {
 		return err
 	}
-	for _, slot := range []store.Slot{store.OfWorkspace(store.AccountsAPI), store.OfWorkspace(store.AdminAPI), store.OfOrganization(clients[0].ID)} {
-		_, err := tx.AddCandidate(ctx, slot, "api-0a1b2c3d.duosecurity.com", "DI"+uuid.NewString()[:18], secret.Box([]byte(uuid.NewString())), operator.ID, now)
+	for _, slot := range []store.Slot{store.OfWorkspace(store.AccountsAPI), store.OfWorkspace(store.AdminAPI),
+		store.OfOrganization(clients[0].ID)} {
+		_, err := tx.AddCandidate(ctx, slot, "api-0a1b2c3d.duosecurity.com", "DI"+uuid.NewString()[:18],
+			secret.Box([]byte(uuid.NewString())), operator.ID, now)
 		if err != nil {
 			return err
 		}
 	}
 	return errors.Join(
-		tx.SaveAccounts(ctx, []store.Account{{AccountID: "DA0123456789ABCDEFGH", Name: clients[0].Name, APIHostname: "api-0a1b2c3e.duosecurity.com"}}, now),
+		tx.SaveAccounts(ctx, []store.Account{{AccountID: "DA0123456789ABCDEFGH", Name: clients[0].Name,
+			APIHostname: "api-0a1b2c3e.duosecurity.com"}}, now),
 		tx.SaveDraft(ctx, operator.ID, "integration", map[string]string{"admin_secret_key": "half a key"}, now))
 }

@@ -39,7 +39,8 @@ func TestDrillOpensEverySecret(t *testing.T) {
 		t.Helper()
 		var out bytes.Buffer
 		err := checkRestored(t.Context(), superURL, appURL, keyFile, &out)
-		if (err == nil) != (fault == "") || err != nil && !strings.Contains(err.Error(), fault) || !strings.Contains(out.String(), said) {
+		if (err == nil) != (fault == "") || err != nil && !strings.Contains(err.Error(), fault) ||
+			!strings.Contains(out.String(), said) {
 			t.Errorf("expected %q and %q, got %v and %q", fault, said, err, out.String())
 		}
 	}
@@ -111,7 +112,8 @@ func TestRestoredEndsWhatWasOpen(t *testing.T) {
 	if err != nil || o.Epoch != 1 {
 		t.Errorf("%+v (%v)", o, err)
 	}
-	if err := s.StartSession(t.Context(), make([]byte, 32), o, store.Origin{}, time.Now(), time.Now().Add(time.Hour)); err != nil {
+	if err := s.StartSession(t.Context(), make([]byte, 32), o, store.Origin{}, time.Now(),
+		time.Now().Add(time.Hour)); err != nil {
 		t.Error("nobody can sign in: ", err)
 	}
 }

@@ -27,7 +27,8 @@ func duosimCommand(ctx context.Context, args []string, out io.Writer) error {
 	if *estate != duosim.EstateDemo && *estate != duosim.EstateEmpty {
 		return fmt.Errorf("--estate is demo or empty, not %q", *estate)
 	}
-	server, err := startSimulator(ctx, *address, duosim.Options{Estate: *estate, StateFile: *state, Rates: *rates}, duosim.ListenOptions{HTTP: *plain, CADir: *caDir})
+	server, err := startSimulator(ctx, *address, duosim.Options{Estate: *estate, StateFile: *state, Rates: *rates},
+		duosim.ListenOptions{HTTP: *plain, CADir: *caDir})
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,8 @@ func duosimCommand(ctx context.Context, args []string, out io.Writer) error {
 	return serveSimulator(ctx, server)
 }
 
-func startSimulator(ctx context.Context, address string, o duosim.Options, l duosim.ListenOptions) (*duosim.Server, error) {
+func startSimulator(ctx context.Context, address string, o duosim.Options,
+	l duosim.ListenOptions) (*duosim.Server, error) {
 	simulator, err := duosim.New(o)
 	if err != nil {
 		return nil, err

@@ -18,43 +18,58 @@ import (
 // ours says which of our packages each package may import. What is not listed
 // may import none.
 var ours = map[string][]string{
-	"internal/duo":             {"internal/task", "internal/text"},
-	"internal/duo/catalog":     {"internal/duo", "internal/text"},
-	"internal/duo/duosim":      {"internal/task", "internal/text"},
-	"internal/devpg":           {"internal/task"},
-	"internal/run/plan":        {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "internal/text"},
-	"internal/run/setup":       {"internal/run", "internal/run/plan", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "internal/text"},
-	"internal/run/members":     {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/text"},
-	"internal/run":             {"internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "internal/text"},
-	"internal/store":           {"internal/secret", "migrations", "internal/text"},
-	"internal/web":             append(rooms, "internal/web/site"),
-	"internal/web/site":        {"internal/web/words", "internal/run", "internal/run/plan", "internal/run/setup", "internal/run/members", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "views", "static", "internal/text"},
-	"internal/web/table":       {"internal/web/site", "internal/store", "views"},
-	"internal/web/words":       {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "views", "internal/text"},
-	"views":                    {"static"},
-	"views/sample":             {"views"},
-	"views/gallery":            {"views", "views/sample", "views/actions", "views/api", "views/estate", "views/flows", "views/operators", "views/records", "views/setup"},
-	"cmd/console":              {"deploy", "internal/devpg", "internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/run/setup", "internal/run/members", "internal/secret", "internal/store", "internal/task", "internal/web", "internal/web/site", "static", "internal/text"},
+	"internal/duo":         {"internal/task", "internal/text"},
+	"internal/duo/catalog": {"internal/duo", "internal/text"},
+	"internal/duo/duosim":  {"internal/task", "internal/text"},
+	"internal/devpg":       {"internal/task"},
+	"internal/run/plan": {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog",
+		"internal/text"},
+	"internal/run/setup": {"internal/run", "internal/run/plan", "internal/store", "internal/duo",
+		"internal/duo/catalog", "internal/secret", "internal/task", "internal/text"},
+	"internal/run/members": {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog",
+		"internal/secret", "internal/text"},
+	"internal/run": {"internal/store", "internal/duo", "internal/duo/catalog", "internal/secret",
+		"internal/task", "internal/text"},
+	"internal/store": {"internal/secret", "migrations", "internal/text"},
+	"internal/web":   append(rooms, "internal/web/site"),
+	"internal/web/site": {"internal/web/words", "internal/run", "internal/run/plan", "internal/run/setup",
+		"internal/run/members", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret",
+		"internal/task", "views", "static", "internal/text"},
+	"internal/web/table": {"internal/web/site", "internal/store", "views"},
+	"internal/web/words": {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "views",
+		"internal/text"},
+	"views":        {"static"},
+	"views/sample": {"views"},
+	"views/gallery": {"views", "views/sample", "views/actions", "views/api", "views/estate", "views/flows",
+		"views/operators", "views/records", "views/setup"},
+	"cmd/console": {"deploy", "internal/devpg", "internal/duo", "internal/duo/catalog",
+		"internal/duo/duosim", "internal/run", "internal/run/setup", "internal/run/members", "internal/secret",
+		"internal/store", "internal/task", "internal/web", "internal/web/site", "static", "internal/text"},
 	"internal/store/storetest": {"internal/devpg", "internal/duo/catalog", "internal/secret", "internal/store"},
-	"internal/run/runtest":     {"internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/run/setup", "internal/run/members", "internal/store", "internal/store/storetest"},
+	"internal/run/runtest": {"internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run",
+		"internal/run/setup", "internal/run/members", "internal/store", "internal/store/storetest"},
 }
 
 // rooms are the packages that answer requests. None knows another; the table of internal/web joins them.
-var rooms = []string{"internal/web/actions", "internal/web/api", "internal/web/estate", "internal/web/flows", "internal/web/operators", "internal/web/records", "internal/web/setup"}
+var rooms = []string{"internal/web/actions", "internal/web/api", "internal/web/estate", "internal/web/flows",
+	"internal/web/operators", "internal/web/records", "internal/web/setup"}
 
 // fromRooms is what each of them may import of ours.
-var fromRooms = []string{"internal/web/site", "internal/web/table", "internal/web/words", "internal/run", "internal/run/plan", "internal/run/setup", "internal/run/members", "internal/store", "internal/duo", "internal/duo/catalog", "internal/secret", "internal/task", "views", "internal/text"}
+var fromRooms = []string{"internal/web/site", "internal/web/table", "internal/web/words", "internal/run",
+	"internal/run/plan", "internal/run/setup", "internal/run/members", "internal/store", "internal/duo",
+	"internal/duo/catalog", "internal/secret", "internal/task", "views", "internal/text"}
 
 // fenced says which of our packages may import another's module, itself or a
 // package below it.
 var fenced = map[string][]string{
-	"github.com/labstack/echo":         append(rooms, "internal/web/site"),
-	"github.com/gorilla":               {"internal/web/site"},
-	"github.com/boombuler":             {"internal/web/actions"},
-	"github.com/trustelem":             {"internal/web/site"},
-	"github.com/jackc":                 {"internal/store", "internal/store/storetest"},
-	"github.com/pressly":               {"internal/store"},
-	"github.com/a-h/templ":             {"views", "views/actions", "views/api", "views/estate", "views/flows", "views/operators", "views/records", "views/setup"},
+	"github.com/labstack/echo": append(rooms, "internal/web/site"),
+	"github.com/gorilla":       {"internal/web/site"},
+	"github.com/boombuler":     {"internal/web/actions"},
+	"github.com/trustelem":     {"internal/web/site"},
+	"github.com/jackc":         {"internal/store", "internal/store/storetest"},
+	"github.com/pressly":       {"internal/store"},
+	"github.com/a-h/templ": {"views", "views/actions", "views/api", "views/estate", "views/flows",
+		"views/operators", "views/records", "views/setup"},
 	"github.com/tink-crypto":           {"internal/secret"},
 	"golang.org/x/crypto":              {"internal/secret"},
 	"github.com/gosimple":              {"internal/store"},
@@ -116,12 +131,14 @@ func TestGoroutinesAreGuarded(t *testing.T) {
 	t.Parallel()
 	starters := []string{"sync.WaitGroup", "time.AfterFunc", "context.AfterFunc"}
 	files, started := 0, 0
-	for _, dir := range []string{"../../cmd", "../../internal", "../../views", "../../static", "../../migrations", "../../deploy"} {
+	for _, dir := range []string{"../../cmd", "../../internal", "../../views", "../../static", "../../migrations",
+		"../../deploy"} {
 		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
 				return err
 			}
-			if entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "runtest" || entry.Name() == "storetest") {
+			if entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "runtest" ||
+				entry.Name() == "storetest") {
 				return filepath.SkipDir
 			}
 			if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {

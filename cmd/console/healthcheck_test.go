@@ -29,13 +29,16 @@ func TestHealthcheck(t *testing.T) {
 		"moved":     {status(http.StatusFound), "302"},
 		"gone":      {gone.Listener.Addr().String(), "refused"},
 	} {
-		p := startProgram(t, t.TempDir(), []string{"ADDR=" + test.address, "HTTP_PROXY=http://127.0.0.1:1"}, "healthcheck")
+		p := startProgram(t, t.TempDir(), []string{"ADDR=" + test.address, "HTTP_PROXY=http://127.0.0.1:1"},
+			"healthcheck")
 		p.ends()
-		if healthy := p.cmd.ProcessState.ExitCode() == 0; healthy != (test.fault == "") || !strings.Contains(p.out.String(), test.fault) {
+		if healthy := p.cmd.ProcessState.ExitCode() == 0; healthy != (test.fault == "") ||
+			!strings.Contains(p.out.String(), test.fault) {
 			t.Errorf("%s: healthy %v: %s", name, healthy, p.out.String())
 		}
 	}
-	server, err := startSimulator(t.Context(), "127.0.0.1:0", duosim.Options{Estate: duosim.EstateEmpty}, duosim.ListenOptions{CADir: t.TempDir()})
+	server, err := startSimulator(t.Context(), "127.0.0.1:0", duosim.Options{Estate: duosim.EstateEmpty},
+		duosim.ListenOptions{CADir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,8 @@ func TestRunsAreReadAndTakenAway(t *testing.T) {
 	p.open(d.home + "/runs?q=nobody+at+all")
 	p.contains("No run matches")
 	p.snap("runs-no-match")
-	for name, options := range map[string]pageOptions{"phone": {Width: 390, Height: 844}, "dark": {Width: 1366, Height: 768, Dark: true}, "phone-dark": {Width: 390, Height: 844, Dark: true, NoJS: true}} {
+	for name, options := range map[string]pageOptions{"phone": {Width: 390, Height: 844}, "dark": {Width: 1366,
+		Height: 768, Dark: true}, "phone-dark": {Width: 390, Height: 844, Dark: true, NoJS: true}} {
 		p := newPage(t, options)
 		d.signIn(p)
 		for _, page := range []string{"/runs", "/runs?outcome=unknown", "/runs?action=map-organization"} {
@@ -92,10 +93,12 @@ func (d *desk) someRuns() {
 		{"unlock-user", "Tomás Fry", store.Applied, "Unlocked."},
 	} {
 		for j := range 20 {
-			d.db.Exec(d.t, `insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
+			d.db.Exec(d.t,
+				`insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
 				select $1, $2, id, 'DA', $3, $4, $5, '{"user_id": "DUAAAAAAAAAAAAAAAAAA"}', '', case when $8::int % 2 = 0 then 'INC-' || $8 else '' end, $6, $7, $9, $9
 				from organization where workspace_id = $1 and slug = 'harbourlight-dental-group'`,
-				d.ws.ID, uuid.New(), d.owner.ID, r.action, r.subject, r.state, r.summary, 1000+j, time.Now().Add(-time.Duration(i+j*7+1)*time.Hour))
+				d.ws.ID, uuid.New(), d.owner.ID, r.action, r.subject, r.state, r.summary, 1000+j,
+				time.Now().Add(-time.Duration(i+j*7+1)*time.Hour))
 		}
 	}
 }

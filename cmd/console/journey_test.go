@@ -117,7 +117,9 @@ func findUser(p *page, name string) {
 	p.follow(".tabs a[href$='/harbourlight-dental-group']")
 	p.fill("main input[type=search]", name)
 	p.press(kb.Enter)
-	p.until("the row that was found has the focus", call(`() => document.activeElement.matches("#list a") && document.activeElement.textContent.includes("Amara Okonkwo")`))
+	p.until("the row that was found has the focus",
+		call(
+			`() => document.activeElement.matches("#list a") && document.activeElement.textContent.includes("Amara Okonkwo")`))
 	p.follow("#list tbody a[href*='/users/']")
 	p.contains("Amara Okonkwo", "Bypass codes")
 	p.axe()
@@ -151,7 +153,8 @@ func activation(p *page) {
 	p.snap("activation")
 	p.follow("main form button.primary")
 	p.contains("Works until", "Shown once")
-	if modules := evaluate[int](p, `(document.querySelector("svg.qr path").getAttribute("d").match(/M/g) || []).length`); modules < 200 {
+	if modules := evaluate[int](p,
+		`(document.querySelector("svg.qr path").getAttribute("d").match(/M/g) || []).length`); modules < 200 {
 		p.fatalf("the QR code has %d dark modules", modules)
 	}
 	p.axe()
@@ -246,7 +249,9 @@ func TestBypassCodeByKeyboard(t *testing.T) {
 	p.press(kb.Backspace) // the protocol sends the character apart from the key, a keyboard does not
 	p.press("frontdesk")
 	p.until("the list shows one user", call(`() => document.querySelectorAll("#list tbody tr").length === 1`))
-	p.until("tabbing reaches the user", call(`() => { const a = document.querySelector("#list tbody a[href*='/users/']"); a.focus(); return document.activeElement === a }`))
+	p.until("tabbing reaches the user",
+		call(
+			`() => { const a = document.querySelector("#list tbody a[href*='/users/']"); a.focus(); return document.activeElement === a }`))
 	p.pressAndFollow(kb.Enter)
 	p.pressAndFollow("b")
 	p.contains("Create bypass code")
@@ -322,7 +327,8 @@ func TestDuoDown(t *testing.T) {
 	p := newPage(t, pageOptions{Width: 1366, Height: 768})
 	d.signIn(p)
 	for slug, words := range map[string]string{
-		"test-fault-rate-limited": "limiting requests", "test-fault-down": "cannot be reached", "test-fault-keys-revoked": "does not know this integration key",
+		"test-fault-rate-limited": "limiting requests", "test-fault-down": "cannot be reached",
+		"test-fault-keys-revoked":    "does not know this integration key",
 		"test-fault-unavailable-503": "internal error",
 	} {
 		p.open(d.organization(slug))
@@ -372,7 +378,8 @@ func TestHostileEstate(t *testing.T) {
 	count := p.count("#list tbody a[href*='/users/']")
 	for i := range count {
 		p.open(at + "/users")
-		address := evaluate[string](p, call(`(i) => document.querySelectorAll("#list tbody a[href*='/users/']")[i].href`, i))
+		address := evaluate[string](p,
+			call(`(i) => document.querySelectorAll("#list tbody a[href*='/users/']")[i].href`, i))
 		p.open(address)
 		p.fitsWidth()
 		p.axe()

@@ -28,6 +28,7 @@ func newKeyFile(path string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "Wrote %s. Keep a copy apart from the database's backups: without it, what is sealed is lost.\n", path)
+	_, err = fmt.Fprintf(out,
+		"Wrote %s. Keep a copy apart from the database's backups: without it, what is sealed is lost.\n", path)
 	return err
 }

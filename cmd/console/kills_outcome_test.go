@@ -21,8 +21,10 @@ type outcome struct {
 }
 
 func (o outcome) String() string {
-	return fmt.Sprintf("%d writes: %d applied, %d refused, %d unknown (%.1f %%); %d interrupted or unanswered, %d late results; lost %d, doubled %d, wrong read-backs %d; told within %v, closed within %v",
-		o.writes, o.applied, o.refused, o.unknown, 100*float64(o.unknown)/float64(o.writes), o.interrupted, o.late, o.lost, o.doubled, o.wrong,
+	return fmt.Sprintf(
+		"%d writes: %d applied, %d refused, %d unknown (%.1f %%); %d interrupted or unanswered, %d late results; lost %d, doubled %d, wrong read-backs %d; told within %v, closed within %v",
+		o.writes, o.applied, o.refused, o.unknown, 100*float64(o.unknown)/float64(o.writes), o.interrupted, o.late,
+		o.lost, o.doubled, o.wrong,
 		o.told.Round(100*time.Millisecond), o.closed.Round(100*time.Millisecond))
 }
 
@@ -70,14 +72,16 @@ func (h *kills) compare() outcome {
 			got.closed = max(got.closed, r.FinishedAt.Sub(r.StartedAt))
 		}
 		say := func(what string) {
-			h.t.Errorf("%s: %s %s; answered %q, recorded as %q, %d effects: %s", what, w.action, w.id, w.answer, r.State, n, r.Summary)
+			h.t.Errorf("%s: %s %s; answered %q, recorded as %q, %d effects: %s", what, w.action, w.id, w.answer,
+				r.State, n, r.Summary)
 		}
 		if n > 1 {
 			got.doubled++
 			say("done twice")
 		}
 		switch {
-		case n > 0 && !there, r.State == store.Applied && n == 0 && !readBack, w.answer == store.Applied && (n == 0 || r.State != store.Applied):
+		case n > 0 && !there, r.State == store.Applied && n == 0 && !readBack,
+			w.answer == store.Applied && (n == 0 || r.State != store.Applied):
 			got.lost++
 			say("lost")
 		case readBack && (r.State == store.Applied) != (n > 0):

@@ -94,9 +94,11 @@ func startKills(t *testing.T, people int, every time.Duration) *kills {
 			sim.AddChild(parent.AccountID, fmt.Sprintf("Client %02d", i))
 		}
 	})
-	h := &kills{proofSite: s, every: every, untold: map[uuid.UUID]time.Time{}, at: reserve(t), look: reserve(t), orgs: s.organizations()}
-	secret, _, err := members.New(s.runner()).MakeToken(t.Context(), s.ws.ID, run.Actor{Operator: s.owner.ID}, store.Token{
-		ID: uuid.New(), Name: "kills", Role: "owner", Every: true, ExpiresAt: time.Now().Add(time.Hour)})
+	h := &kills{proofSite: s, every: every, untold: map[uuid.UUID]time.Time{}, at: reserve(t), look: reserve(t),
+		orgs: s.organizations()}
+	secret, _, err := members.New(s.runner()).MakeToken(t.Context(), s.ws.ID, run.Actor{Operator: s.owner.ID},
+		store.Token{
+			ID: uuid.New(), Name: "kills", Role: "owner", Every: true, ExpiresAt: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,8 +116,10 @@ func startKills(t *testing.T, people int, every time.Duration) *kills {
 
 func (h *kills) console(address string) *program {
 	h.t.Helper()
-	p := startProgram(h.t, h.t.TempDir(), []string{"ADDR=" + address, "CONSOLE_PUBLIC_URL=http://" + address, "DATABASE_URL=" + h.db.AppURL, "CONSOLE_KEY_FILE=" + h.db.KeyFile,
-		"CONSOLE_SANDBOX_ADDRESS=" + h.duo.Address, "CONSOLE_SANDBOX_CA_FILE=" + h.duo.CAFile, heartbeatOf + "=" + h.every.String()}, "serve")
+	p := startProgram(h.t, h.t.TempDir(), []string{"ADDR=" + address, "CONSOLE_PUBLIC_URL=http://" + address,
+		"DATABASE_URL=" + h.db.AppURL, "CONSOLE_KEY_FILE=" + h.db.KeyFile,
+		"CONSOLE_SANDBOX_ADDRESS=" + h.duo.Address, "CONSOLE_SANDBOX_CA_FILE=" + h.duo.CAFile,
+		heartbeatOf + "=" + h.every.String()}, "serve")
 	p.serves()
 	return p
 }
@@ -298,7 +302,8 @@ func (h *kills) carryOut(w *write) {
 	defer again.Stop()
 	for began := time.Now(); time.Since(began) < time.Minute; <-again.C {
 		status, body := h.call(h.at, http.MethodPost, path, map[string]any{"run_id": w.id, "fields": w.fields})
-		if status == 0 || status == http.StatusServiceUnavailable || status == http.StatusInternalServerError || status == http.StatusTooManyRequests && !strings.Contains(string(body), "duo_busy") {
+		if status == 0 || status == http.StatusServiceUnavailable || status == http.StatusInternalServerError ||
+			status == http.StatusTooManyRequests && !strings.Contains(string(body), "duo_busy") {
 			continue
 		}
 		var a struct{ State, Summary, Detail string }
@@ -325,21 +330,25 @@ func (h *kills) nextWrite(org store.Organization, n int) *write {
 		w.made = func(e duosim.Effect) bool { return e.Parameters["username"] == name }
 	case 6, 7, 8, 9, 10:
 		id := user()
-		w.action, w.fields, w.made = "update-user", map[string]any{"user_id": id, "realname": "Changed", "notes": "n"}, path("/users/"+id)
+		w.action, w.fields, w.made = "update-user", map[string]any{"user_id": id, "realname": "Changed", "notes": "n"},
+			path("/users/"+id)
 	case 11, 12, 13:
 		id := user()
 		w.action, w.fields = "delete-user", map[string]any{"user_id": id}
 		w.made = func(e duosim.Effect) bool { return strings.Contains(e.Parameters["user_id_list"], id) }
 	case 14, 15, 16:
 		id := user()
-		phone := h.sim.AddPhone(org.AccountID, duosim.PhoneSpec{Number: "+1202555" + strconv.Itoa(10_000 + n)[1:], Type: "Mobile"})
-		w.action, w.fields, w.made = "assign-phone-to-user", map[string]any{"user_id": id, "phone_id": phone}, path("/users/"+id+"/phones")
+		phone := h.sim.AddPhone(org.AccountID, duosim.PhoneSpec{Number: "+1202555" + strconv.Itoa(10_000 + n)[1:],
+			Type: "Mobile"})
+		w.action, w.fields, w.made = "assign-phone-to-user", map[string]any{"user_id": id, "phone_id": phone},
+			path("/users/"+id+"/phones")
 	case 17, 18:
 		w.action, w.fields = "create-phone", map[string]any{"number": "+1202556" + strconv.Itoa(10_000 + n)[1:]}
 		w.made = func(e duosim.Effect) bool { return e.Parameters["number"] == w.fields["number"] }
 	case 19:
 		id := user()
-		w.action, w.fields, w.made = "create-bypass-code-for-user", map[string]any{"user_id": id}, path("/users/"+id+"/bypass_codes")
+		w.action, w.fields, w.made = "create-bypass-code-for-user", map[string]any{"user_id": id},
+			path("/users/"+id+"/bypass_codes")
 	}
 	return w
 }
@@ -360,14 +369,16 @@ func (h *kills) settled(within time.Duration) {
 	defer poll.Stop()
 	for began := time.Now(); ; <-poll.C {
 		var open int
-		if err := conn.QueryRow(h.t.Context(), `select count(*) from run where state = 'sending'`).Scan(&open); err != nil {
+		if err := conn.QueryRow(h.t.Context(),
+			`select count(*) from run where state = 'sending'`).Scan(&open); err != nil {
 			h.t.Fatal(err)
 		}
 		if open == 0 {
 			break
 		}
 		if time.Since(began) > within {
-			h.t.Errorf("%d runs are still open after %v; the steady console says %s", open, within, h.steady.out.String())
+			h.t.Errorf("%d runs are still open after %v; the steady console says %s", open, within,
+				h.steady.out.String())
 			break
 		}
 	}
@@ -398,7 +409,8 @@ func (h *kills) openRun(action string) (id uuid.UUID) {
 	poll := time.NewTicker(10 * time.Millisecond)
 	defer poll.Stop()
 	for limit := time.After(20 * time.Second); ; {
-		if conn.QueryRow(h.t.Context(), `select id from run where state = 'sending' and action = $1`, action).Scan(&id) == nil {
+		if conn.QueryRow(h.t.Context(), `select id from run where state = 'sending' and action = $1`,
+			action).Scan(&id) == nil {
 			return id
 		}
 		select {

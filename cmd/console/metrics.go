@@ -42,35 +42,47 @@ func newMetrics(s *store.Store) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "duodesk_http_request_duration_seconds", Help: "Requests by route, method and class of status; cut: the answer broke off.", Buckets: seconds,
+			Name: "duodesk_http_request_duration_seconds",
+			Help: "Requests by route, method and class of status; cut: the answer broke off.", Buckets: seconds,
 		}, []string{"route", "method", "status"}),
 		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "duodesk_duo_call_duration_seconds", Help: "Requests made of Duo by API, endpoint and outcome.", Buckets: seconds,
+			Name: "duodesk_duo_call_duration_seconds", Help: "Requests made of Duo by API, endpoint and outcome.",
+			Buckets: seconds,
 		}, []string{"api", "endpoint", "outcome"}),
 		closed: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "duodesk_runs_closed_total", Help: "Runs of actions by outcome; unclosed: the outcome could not be written down and will read as unknown.",
+			Name: "duodesk_runs_closed_total",
+			Help: "Runs of actions by outcome; unclosed: the outcome could not be written down and will read as unknown.",
 		}, []string{"outcome"}),
-		sending: prometheus.NewGauge(prometheus.GaugeOpts{Name: "duodesk_runs_sending", Help: "Runs for which this process is asking Duo now."}),
+		sending: prometheus.NewGauge(prometheus.GaugeOpts{Name: "duodesk_runs_sending",
+			Help: "Runs for which this process is asking Duo now."}),
 	}
 	for _, outcome := range []string{store.Applied, store.Refused, store.Unknown, run.Unclosed} {
 		m.closed.WithLabelValues(outcome) // seen from the start: the first one is an increase
 	}
-	m.registry.MustRegister(m.requests, m.calls, m.closed, m.sending, collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
+	m.registry.MustRegister(m.requests, m.calls, m.closed, m.sending, collectors.NewGoCollector(),
+		collectors.NewBuildInfoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "duodesk_password_hashes_total", Help: "Password hashes made: each takes tens of megabytes and milliseconds."},
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "duodesk_password_hashes_total",
+			Help: "Password hashes made: each takes tens of megabytes and milliseconds."},
 			func() float64 { return float64(secret.Hashed()) }),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "duodesk_database_writes", Help: "1 while the database takes writes, as far as this process knows, 0 while it does not."},
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "duodesk_database_writes",
+			Help: "1 while the database takes writes, as far as this process knows, 0 while it does not."},
 			func() float64 {
 				if s.Writing() != "" {
 					return 0
 				}
 				return 1
 			}),
-		poolGauge("acquired", "Connections to the database in use.", func() float64 { return float64(s.Connections().Acquired) }),
-		poolGauge("idle", "Connections to the database that wait for use.", func() float64 { return float64(s.Connections().Idle) }),
-		poolGauge("max", "Connections to the database at most.", func() float64 { return float64(s.Connections().Max) }),
-		poolCounter("waits_total", "How often a connection to the database had to be waited for.", func() float64 { return float64(s.Connections().Waits) }),
-		poolCounter("wait_seconds_total", "How long connections to the database were waited for.", func() float64 { return s.Connections().Waited.Seconds() }),
+		poolGauge("acquired", "Connections to the database in use.",
+			func() float64 { return float64(s.Connections().Acquired) }),
+		poolGauge("idle", "Connections to the database that wait for use.",
+			func() float64 { return float64(s.Connections().Idle) }),
+		poolGauge("max", "Connections to the database at most.",
+			func() float64 { return float64(s.Connections().Max) }),
+		poolCounter("waits_total", "How often a connection to the database had to be waited for.",
+			func() float64 { return float64(s.Connections().Waits) }),
+		poolCounter("wait_seconds_total", "How long connections to the database were waited for.",
+			func() float64 { return s.Connections().Waited.Seconds() }),
 	)
 	return m
 }
@@ -117,7 +129,8 @@ func (m *metrics) listen(ctx context.Context, address string, log *slog.Logger) 
 	}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second,
+		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	task.AfterFunc(ctx, log, "close metrics", func() { _ = server.Close() })

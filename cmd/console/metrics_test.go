@@ -35,15 +35,18 @@ func startWatched(t *testing.T) *watched {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.client = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	w.client = &http.Client{Jar: jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(w.client.CloseIdleConnections)
 	for _, a := range w.sim.Accounts() {
 		if strings.HasPrefix(a.Name, "Harbourlight") {
 			w.dental = a
 		}
 	}
-	w.user = w.sim.AddUser(w.dental.AccountID, duosim.UserSpec{Username: "canary.person", Realname: "Canary Person", Email: "canary@person.example"})
-	w.want(http.StatusSeeOther, w.post(w.url+"/signin", url.Values{"email": {w.owner.Email}, "password": {storetest.Password}}))
+	w.user = w.sim.AddUser(w.dental.AccountID, duosim.UserSpec{Username: "canary.person", Realname: "Canary Person",
+		Email: "canary@person.example"})
+	w.want(http.StatusSeeOther, w.post(w.url+"/signin",
+		url.Values{"email": {w.owner.Email}, "password": {storetest.Password}}))
 	return w
 }
 
@@ -98,7 +101,8 @@ func (w *watched) code() answer {
 		w.t.Fatal(err)
 	}
 	return w.post(w.organization("harbourlight-dental-group")+"/actions/create-bypass-code-for-user", url.Values{
-		"run_id": {uuid.NewString()}, "user_id": {w.user}, "ticket": {"CANARY-TICKET"}, "valid_secs": {"3600"}, "count": {"1"}, "reuse_count": {"1"}, "preserve_existing": {"true"},
+		"run_id": {uuid.NewString()}, "user_id": {w.user}, "ticket": {"CANARY-TICKET"}, "valid_secs": {"3600"},
+		"count": {"1"}, "reuse_count": {"1"}, "preserve_existing": {"true"},
 		"connection": {access.Organization.Connection()},
 	})
 }
@@ -163,7 +167,8 @@ func (w *watched) settle(want map[string]float64) map[string]float64 {
 		wrong := ""
 		for name, value := range want {
 			if got, there := now[name]; !there || got != value {
-				wrong += "\n" + name + " is " + strconv.FormatFloat(got, 'g', -1, 64) + ", want " + strconv.FormatFloat(value, 'g', -1, 64)
+				wrong += "\n" + name + " is " + strconv.FormatFloat(got, 'g', -1, 64) + ", want " +
+					strconv.FormatFloat(value, 'g', -1, 64)
 			}
 		}
 		if wrong == "" {
@@ -178,7 +183,8 @@ func (w *watched) settle(want map[string]float64) map[string]float64 {
 }
 
 func requests(method, route, status string) string {
-	return `duodesk_http_request_duration_seconds_count{method="` + method + `",route="` + route + `",status="` + status + `"}`
+	return `duodesk_http_request_duration_seconds_count{method="` + method + `",route="` + route + `",status="` +
+		status + `"}`
 }
 
 func calls(endpoint, outcome string) string {
@@ -239,7 +245,8 @@ func TestMetricsCountWhatHappened(t *testing.T) {
 		`duodesk_runs_closed_total{outcome="unclosed"}`: 0,
 		`duodesk_runs_sending`:                          0,
 	})
-	for _, name := range []string{"duodesk_pool_acquired", "duodesk_pool_idle", "duodesk_pool_waits_total", "duodesk_pool_wait_seconds_total", "go_goroutines", "process_open_fds"} {
+	for _, name := range []string{"duodesk_pool_acquired", "duodesk_pool_idle", "duodesk_pool_waits_total",
+		"duodesk_pool_wait_seconds_total", "go_goroutines", "process_open_fds"} {
 		if _, there := now[name]; !there {
 			t.Errorf("%s is not told", name)
 		}
@@ -247,7 +254,8 @@ func TestMetricsCountWhatHappened(t *testing.T) {
 
 	// Few labels, and all of them ours: nothing that names a client, a person or a
 	// secret, nor anything that was typed.
-	secrets := []string{"CANARY", "canary", w.ws.Slug, w.ws.ID.String(), w.owner.Email, w.owner.ID.String(), "harbourlight", w.dental.AccountID, w.dental.APIHostname, w.user}
+	secrets := []string{"CANARY", "canary", w.ws.Slug, w.ws.ID.String(), w.owner.Email, w.owner.ID.String(),
+		"harbourlight", w.dental.AccountID, w.dental.APIHostname, w.user}
 	for _, value := range w.fields {
 		secrets = append(secrets, value)
 	}
@@ -263,7 +271,8 @@ func TestMetricsCountWhatHappened(t *testing.T) {
 func TestRunsThatAreSending(t *testing.T) {
 	t.Parallel()
 	w := startWatched(t)
-	w.sim.SetFault(w.dental.AccountID, duosim.Fault{Kind: duosim.Slow, Delay: 1500 * time.Millisecond, WritesOnly: true})
+	w.sim.SetFault(w.dental.AccountID, duosim.Fault{Kind: duosim.Slow, Delay: 1500 * time.Millisecond,
+		WritesOnly: true})
 	done := make(chan answer)
 	go func() { done <- w.code() }()
 	w.settle(map[string]float64{`duodesk_runs_sending`: 1})
@@ -311,7 +320,8 @@ func TestLogLinesBelongToTheirRequest(t *testing.T) {
 		t.Errorf("signing in is logged as %v", signedIn)
 	}
 	of := func(a answer, route string) map[string]any {
-		return map[string]any{"request_id": a.id, "route": route, "workspace": w.ws.Slug, "organization": "harbourlight-dental-group", "operator": w.owner.ID.String()}
+		return map[string]any{"request_id": a.id, "route": route, "workspace": w.ws.Slug,
+			"organization": "harbourlight-dental-group", "operator": w.owner.ID.String()}
 	}
 	messages := func(a answer, route string, want ...string) []map[string]any {
 		t.Helper()
@@ -334,7 +344,8 @@ func TestLogLinesBelongToTheirRequest(t *testing.T) {
 		t.Errorf("a request is logged as %v", done[0])
 	}
 	w.sim.SetFault(w.dental.AccountID, duosim.Fault{Kind: duosim.AnswerLost, Times: 1})
-	lost := messages(w.want(http.StatusBadGateway, w.code()), "/w/:ws/o/:org/actions/:action", "WARN Duo call failed", "INFO request")
+	lost := messages(w.want(http.StatusBadGateway, w.code()), "/w/:ws/o/:org/actions/:action", "WARN Duo call failed",
+		"INFO request")
 	if lost[0]["endpoint"] != "POST /admin/v1/users/{user_id}/bypass_codes" || lost[0]["outcome"] != "lost" {
 		t.Errorf("a lost answer is logged as %v", lost[0])
 	}
@@ -348,13 +359,15 @@ func TestLogLinesBelongToTheirRequest(t *testing.T) {
 	w.get(w.url + "/healthz")
 	all := w.lines(of(broken, "/w/:ws/o/:org/users/:user"))
 	calls, last := all[:max(0, len(all)-1)], all[max(0, len(all)-1):]
-	if failed := func(line map[string]any) bool { return line["msg"] == "Duo call failed" }; len(calls) < 1 || len(calls) > 2 ||
+	if failed := func(line map[string]any) bool { return line["msg"] == "Duo call failed" }; len(calls) < 1 ||
+		len(calls) > 2 ||
 		!failed(calls[0]) || !failed(calls[len(calls)-1]) || last[0]["msg"] != "request" {
 		t.Errorf("a request to a page is logged as %v", all)
 	}
 	w.sim.SetFault(w.dental.AccountID, duosim.Fault{})
 	allow := w.db.RefuseClosing(t, w.ws)
-	messages(w.want(http.StatusOK, w.code()), "/w/:ws/o/:org/actions/:action", "WARN run is not closed yet", "INFO request")
+	messages(w.want(http.StatusOK, w.code()), "/w/:ws/o/:org/actions/:action", "WARN run is not closed yet",
+		"INFO request")
 	allow("")
 	w.db.RefuseRecords(t, w.ws)
 	failed := w.want(http.StatusInternalServerError, w.code())
@@ -362,7 +375,8 @@ func TestLogLinesBelongToTheirRequest(t *testing.T) {
 
 	w.want(http.StatusNotFound, w.get(w.url+"/CANARY-PATH"))
 	w.want(http.StatusNotFound, w.get(org+"/users/CANARYUSER"))
-	w.want(http.StatusUnprocessableEntity, w.post(w.url+"/signin", url.Values{"email": {"canary@person.example"}, "password": {"CANARY password"}}))
+	w.want(http.StatusUnprocessableEntity, w.post(w.url+"/signin",
+		url.Values{"email": {"canary@person.example"}, "password": {"CANARY password"}}))
 	w.get(w.url + "/healthz")
 	secrets := []string{"CANARY", "canary", storetest.Password, w.owner.Email, w.user}
 	secrets = append(secrets, w.sim.BypassCodes(w.dental.AccountID, w.user)...)
@@ -371,7 +385,8 @@ func TestLogLinesBelongToTheirRequest(t *testing.T) {
 			secrets = append(secrets, value)
 		}
 	}
-	for _, cookie := range w.client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(w.url, "http://"), Path: "/"}) {
+	for _, cookie := range w.client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(w.url, "http://"),
+		Path: "/"}) {
 		secrets = append(secrets, cookie.Value)
 	}
 	if len(secrets) < 14 {

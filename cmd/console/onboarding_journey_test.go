@@ -49,7 +49,8 @@ func TestOnboarding(t *testing.T) {
 	p.axe()
 	p.fitsWidth()
 	p.snap("onboarding-review")
-	d.sim.SetFault(unmapped.AccountID, duosim.Fault{Kind: duosim.Refuses, Path: "/admin/v1/phones", WritesOnly: true, Code: 40002})
+	d.sim.SetFault(unmapped.AccountID, duosim.Fault{Kind: duosim.Refuses, Path: "/admin/v1/phones", WritesOnly: true,
+		Code: 40002})
 	p.follow("main .buttons button.primary")
 	p.waitText("main", "Paused.")
 	p.axe()

@@ -51,9 +51,11 @@ func addOperator(ctx context.Context, args []string, out io.Writer) error {
 	workspace := flags.String("workspace", "", "name of the workspace; made when there is none of that name")
 	email := flags.String("email", "", "email address to sign in with")
 	role := flags.String("role", "", "owner, admin, technician, helpdesk or auditor")
-	organizations := flags.String("organizations", everyOrganization, "addresses (slugs) of the organizations to reach, with commas between them; * for all")
+	organizations := flags.String("organizations", everyOrganization,
+		"addresses (slugs) of the organizations to reach, with commas between them; * for all")
 	fromStdin := flags.Bool("password-stdin", false, "read the password from standard input instead of making one up")
-	existing := flags.Bool("existing", false, "the operator may exist already, made by another workspace, and keeps their password")
+	existing := flags.Bool("existing", false,
+		"the operator may exist already, made by another workspace, and keeps their password")
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
@@ -121,7 +123,8 @@ func parseEmail(text string) (string, error) {
 
 // newPassword makes a password up for an operator or reads one, and hashes it. names
 // are those of the operator's workspaces.
-func newPassword(ctx context.Context, email string, fromStdin bool, names ...string) (password, hash string, err error) {
+func newPassword(ctx context.Context, email string, fromStdin bool, names ...string) (password, hash string,
+	err error) {
 	password = rand.Text()
 	if fromStdin {
 		if password, err = readPassword(os.Stdin, email, names); err != nil {
@@ -208,7 +211,8 @@ func disableOperator(ctx context.Context, args []string, out io.Writer) error {
 	fmt.Fprintf(out, "%s cannot sign in any more, to any workspace.\n", email)
 	showShutOut(out, shut)
 	for _, slug := range shut.Ownerless {
-		fmt.Fprintf(out, "The workspace at /w/%s is without an owner now: add one with console operator add --role owner.\n", slug)
+		fmt.Fprintf(out,
+			"The workspace at /w/%s is without an owner now: add one with console operator add --role owner.\n", slug)
 	}
 	return nil
 }
@@ -216,12 +220,14 @@ func disableOperator(ctx context.Context, args []string, out io.Writer) error {
 // showShutOut prints what ended for an operator, and what the account changed in
 // the day before: a thief of a session may have left a way back.
 func showShutOut(out io.Writer, shut store.ShutOut) {
-	fmt.Fprintf(out, "Ended sessions: %d, access tokens: %d, invitations: %d. Forgotten devices: %d.\n", shut.Sessions, shut.Tokens, shut.Invitations, shut.Devices)
+	fmt.Fprintf(out, "Ended sessions: %d, access tokens: %d, invitations: %d. Forgotten devices: %d.\n", shut.Sessions,
+		shut.Tokens, shut.Invitations, shut.Devices)
 	if len(shut.Changes) == 0 {
 		fmt.Fprintln(out, "The account changed no members, access tokens or keys in the last 24 hours.")
 		return
 	}
-	fmt.Fprintln(out, "Members, access tokens and keys that the account changed in the last 24 hours (undo what its owner did not do):")
+	fmt.Fprintln(out,
+		"Members, access tokens and keys that the account changed in the last 24 hours (undo what its owner did not do):")
 	for _, c := range shut.Changes {
 		line := fmt.Sprintf("%s  /w/%s  %s", c.At.UTC().Format("2006-01-02 15:04 UTC"), c.Workspace, c.Action)
 		if c.Subject != "" {

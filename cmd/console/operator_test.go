@@ -64,7 +64,8 @@ func (in installation) fits(t *testing.T, email, password string) bool {
 func (in installation) recorded(t *testing.T, email string) string {
 	t.Helper()
 	var actions []string
-	rows, err := in.Superuser(t).Query(t.Context(), `select action from run where workspace_id = $1 and subject = $2 order by started_at`, in.ws.ID, email)
+	rows, err := in.Superuser(t).Query(t.Context(),
+		`select action from run where workspace_id = $1 and subject = $2 order by started_at`, in.ws.ID, email)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,8 @@ func TestOperatorIsAddedWithinOrganizations(t *testing.T) {
 	in := newInstallation(t)
 	organizations := in.Organizations(t, in.ws, "Acme Dental", "Birch Legal", "Cedar Homes")
 	add := []string{"add", "--workspace", in.ws.Slug, "--email", bob, "--role", "technician", "--organizations"}
-	in.refused(t, "no organization of that workspace has the address nowhere", "", append(add, "acme-dental,nowhere")...)
+	in.refused(t, "no organization of that workspace has the address nowhere", "",
+		append(add, "acme-dental,nowhere")...)
 	in.refused(t, "holds an empty address", "", append(add, "acme-dental,")...)
 	in.refused(t, "holds an empty address", "", append(add, "")...)
 	in.refused(t, "--role is none of", "", "add", "--workspace", in.ws.Slug, "--email", bob)
@@ -157,14 +159,16 @@ func TestOperatorIsResetAndDisabled(t *testing.T) {
 	}
 	said := in.done(t, "", "reset", "--email", " BOB@msp.example ")
 	second := shown(said)
-	if !strings.Contains(said, "Ended sessions: 1, access tokens: 0, invitations: 0. Forgotten devices: 0.") || !strings.Contains(said, "changed no members, access tokens or keys") {
+	if !strings.Contains(said, "Ended sessions: 1, access tokens: 0, invitations: 0. Forgotten devices: 0.") ||
+		!strings.Contains(said, "changed no members, access tokens or keys") {
 		t.Errorf("the reset says %s", said)
 	}
 	if in.fits(t, bob, first) || !in.fits(t, bob, second) || len(second) < 15 || signedIn() {
 		t.Error("the reset left the old password, or a session")
 	}
 	const chosen = "fifteen letters at least"
-	if said := in.done(t, chosen+"\n", "reset", "--email", bob, "--password-stdin"); strings.Contains(said, chosen) || !in.fits(t, bob, chosen) {
+	if said := in.done(t, chosen+"\n", "reset", "--email", bob, "--password-stdin"); strings.Contains(said, chosen) ||
+		!in.fits(t, bob, chosen) {
 		t.Errorf("the password that was read does not fit, or is shown: %s", said)
 	}
 
@@ -177,11 +181,13 @@ func TestOperatorIsResetAndDisabled(t *testing.T) {
 	if found, err := in.OperatorByEmail(t.Context(), bob); err != nil || found.Disabled || signedIn() {
 		t.Errorf("after enabling: %+v, signed in %t (%v)", found, signedIn(), err)
 	}
-	if got := in.recorded(t, bob); got != "add-operator reset-password reset-password disable-operator enable-operator" {
+	if got := in.recorded(t,
+		bob); got != "add-operator reset-password reset-password disable-operator enable-operator" {
 		t.Errorf("on record: %q", got)
 	}
 
-	if said := in.done(t, "", "disable", "--email", in.owner.Email); !strings.Contains(said, "/w/"+in.ws.Slug+" is without an owner") {
+	if said := in.done(t, "", "disable", "--email", in.owner.Email); !strings.Contains(said,
+		"/w/"+in.ws.Slug+" is without an owner") {
 		t.Errorf("nothing is said of the workspace that lost its owner: %s", said)
 	}
 	if said := in.done(t, "", "disable", "--email", bob); strings.Contains(said, "without an owner") {
@@ -200,21 +206,29 @@ func TestResetTellsWhatTheAccountChanged(t *testing.T) {
 	scope := store.WholeWorkspace(in.ws.ID)
 	err := in.InWorkspace(t.Context(), scope, func(tx *store.Tx) error {
 		return errors.Join(
-			tx.Invite(t.Context(), store.Invitation{ID: uuid.New(), Email: "thief@msp.example", Role: "owner", Every: true, InvitedBy: in.owner.ID, InvitedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}, make([]byte, 32)),
+			tx.Invite(t.Context(), store.Invitation{ID: uuid.New(), Email: "thief@msp.example", Role: "owner",
+				Every: true, InvitedBy: in.owner.ID, InvitedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)},
+				make([]byte, 32)),
 			tx.Record(t.Context(),
-				store.Record{Event: store.OperatorInvited, Operator: in.owner.ID, Subject: "thief@msp.example", Summary: "Invited \x1b[2Jthief@msp.example.", At: time.Now(), Token: "ticket system"},
-				store.Record{Event: store.Event{Slug: catalog.ProvisionAuth().Slug}, Operator: in.owner.ID, Subject: "new keys", At: time.Now()},
-				store.Record{Event: store.MemberChanged, Operator: in.owner.ID, Subject: "last week", At: time.Now().Add(-7 * 24 * time.Hour)},
-				store.Record{Event: store.MemberChanged, Operator: in.owner.ID, Subject: "refused", State: store.Refused, At: time.Now()}))
+				store.Record{Event: store.OperatorInvited, Operator: in.owner.ID, Subject: "thief@msp.example",
+					Summary: "Invited \x1b[2Jthief@msp.example.", At: time.Now(), Token: "ticket system"},
+				store.Record{Event: store.Event{Slug: catalog.ProvisionAuth().Slug}, Operator: in.owner.ID,
+					Subject: "new keys", At: time.Now()},
+				store.Record{Event: store.MemberChanged, Operator: in.owner.ID, Subject: "last week",
+					At: time.Now().Add(-7 * 24 * time.Hour)},
+				store.Record{Event: store.MemberChanged, Operator: in.owner.ID, Subject: "refused",
+					State: store.Refused, At: time.Now()}))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	said := in.done(t, "", "reset", "--email", in.owner.Email)
-	if disabled := in.done(t, "", "disable", "--email", in.owner.Email); !strings.Contains(disabled, "provision-auth-api new keys") {
+	if disabled := in.done(t, "", "disable", "--email", in.owner.Email); !strings.Contains(disabled,
+		"provision-auth-api new keys") {
 		t.Errorf("the keys that were made are missing in %s", disabled)
 	}
-	for _, want := range []string{"provision-auth-api new keys", "invitations: 1", "/w/" + in.ws.Slug + "  invite-operator thief@msp.example: Invited", "By the access token ticket system."} {
+	for _, want := range []string{"provision-auth-api new keys", "invitations: 1",
+		"/w/" + in.ws.Slug + "  invite-operator thief@msp.example: Invited", "By the access token ticket system."} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is missing in %s", want, said)
 		}

@@ -23,7 +23,9 @@ func TestInvitedAndDemoted(t *testing.T) {
 	owner.fill("[name=email]", "mia."+d.ws.Slug[5:13]+"@northwind.example")
 	owner.click("[value=technician]")
 	owner.fill("#find", "harbour")
-	owner.until("the list is narrowed", call(`() => [...document.querySelectorAll(".reach-list .check")].filter(e => e.checkVisibility()).length === 1`))
+	owner.until("the list is narrowed",
+		call(
+			`() => [...document.querySelectorAll(".reach-list .check")].filter(e => e.checkVisibility()).length === 1`))
 	owner.click(".reach-list .check:not([hidden]) input")
 	owner.snap("invite-filled")
 	// The keyboard sends it: Enter in the email.
@@ -94,7 +96,8 @@ func (p *page) choosePreferences() {
 	if theme := evaluate[string](p, "document.documentElement.dataset.theme"); theme != "dark" {
 		p.fatalf("the theme is %s", theme)
 	}
-	if height := evaluate[float64](p, `document.querySelector("tbody tr").getBoundingClientRect().height`); height > 50 {
+	if height := evaluate[float64](p,
+		`document.querySelector("tbody tr").getBoundingClientRect().height`); height > 50 {
 		p.fatalf("a compact row is %v px high", height)
 	}
 	p.axe()

@@ -40,16 +40,19 @@ type deed struct {
 }
 
 var deeds = map[string]deed{
-	"list-accounts":       {says: "Bakery"},
-	"create-account":      {fields: fields("name", "$new Dental"), changes: true, says: "Created"},
-	"delete-account":      {fields: fields("account_id", "$account"), then: fields("confirm", "$account name"), changes: true, says: "Deleted"},
+	"list-accounts":  {says: "Bakery"},
+	"create-account": {fields: fields("name", "$new Dental"), changes: true, says: "Created"},
+	"delete-account": {fields: fields("account_id", "$account"), then: fields("confirm", "$account name"),
+		changes: true, says: "Deleted"},
 	"accounts-api-action": {fields: fields("method", "post", "path", "/accounts/v1/account/list"), says: "Bakery"},
 
-	"list-bypass-codes":              {says: "$user"},
-	"get-bypass-code":                {fields: fields("bypass_code_id", "$code"), says: "$user"},
-	"delete-bypass-code":             {fields: fields("bypass_code_id", "$code to delete"), changes: true, says: "Deleted"},
-	"list-bypass-codes-by-user":      {fields: fields("user_id", "$user"), says: "$code"},
-	"create-bypass-code-for-user":    {fields: fields("user_id", "$user", "count", "2", "valid_secs", "7200"), changes: true, says: "2 bypass codes"},
+	"list-bypass-codes": {says: "$user"},
+	"get-bypass-code":   {fields: fields("bypass_code_id", "$code"), says: "$user"},
+	"delete-bypass-code": {fields: fields("bypass_code_id", "$code to delete"), changes: true,
+		says: "Deleted"},
+	"list-bypass-codes-by-user": {fields: fields("user_id", "$user"), says: "$code"},
+	"create-bypass-code-for-user": {fields: fields("user_id", "$user", "count", "2", "valid_secs", "7200"),
+		changes: true, says: "2 bypass codes"},
 	"retrieve-bypass-codes-for-user": {fields: fields("user_id", "$user"), says: "$code"},
 
 	"auth-api-action":  {fields: fields("method", "get", "path", "/auth/v2/check"), says: "time"},
@@ -63,26 +66,34 @@ var deeds = map[string]deed{
 	"send-installation-by-sms": {fields: fields("phone_id", "$phone"), changes: true, says: "Sent"},
 	"send-passcode-by-sms":     {fields: fields("phone_id", "$phone"), changes: true, says: "Sent"},
 
-	"get-users-phones":          {fields: fields("user_id", "$user"), says: "$phone"},
-	"assign-phone-to-user":      {fields: fields("user_id", "$user", "phone_id", "$free phone"), changes: true, says: "Assigned"},
-	"un-assign-phone-from-user": {fields: fields("user_id", "$user", "phone_id", "$spare phone"), changes: true, says: "$user"},
-	"create-phone":              {fields: fields("number", "+44 20 7946 $digits", "name", "Reception"), changes: true, says: "Created"},
+	"get-users-phones": {fields: fields("user_id", "$user"), says: "$phone"},
+	"assign-phone-to-user": {fields: fields("user_id", "$user", "phone_id", "$free phone"), changes: true,
+		says: "Assigned"},
+	"un-assign-phone-from-user": {fields: fields("user_id", "$user", "phone_id", "$spare phone"), changes: true,
+		says: "$user"},
+	"create-phone": {fields: fields("number", "+44 20 7946 $digits", "name", "Reception"), changes: true,
+		says: "Created"},
 
 	"retrieve-settings": {says: "ockout"},
 	"update-settings":   {fields: fields("lockout_threshold", "$few"), changes: true, says: "Changed"},
 
 	"list-users":           {says: "$user"},
 	"get-user-by-username": {fields: fields("username", "$username"), says: "$user"},
-	"create-user":          {fields: fields("username", "$new.person", "realname", "New Person", "email", "$new@client.example"), changes: true, says: "Created"},
-	"get-user":             {fields: fields("user_id", "$user"), says: "$user"},
-	"update-user":          {fields: fields("user_id", "$user"), then: fields("notes", "Moved to another branch"), changes: true, says: "Changed notes"},
-	"delete-user":          {fields: fields("user_id", "$user to delete"), changes: true, says: "trash"},
-	"enroll-user":          {fields: fields("username", "$new.joiner", "email", "$new.joiner@client.example"), changes: true, says: "Sent"},
-	"synchronize-users":    {fields: fields("directory_key", "$directory", "username", "$new.joined"), byHand: fields("usernames", "$new.joined"), changes: true, says: "$new.joined"},
+	"create-user": {fields: fields("username", "$new.person", "realname", "New Person", "email",
+		"$new@client.example"), changes: true, says: "Created"},
+	"get-user": {fields: fields("user_id", "$user"), says: "$user"},
+	"update-user": {fields: fields("user_id", "$user"), then: fields("notes", "Moved to another branch"),
+		changes: true, says: "Changed notes"},
+	"delete-user": {fields: fields("user_id", "$user to delete"), changes: true, says: "trash"},
+	"enroll-user": {fields: fields("username", "$new.joiner", "email", "$new.joiner@client.example"),
+		changes: true, says: "Sent"},
+	"synchronize-users": {fields: fields("directory_key", "$directory", "username", "$new.joined"),
+		byHand: fields("usernames", "$new.joined"), changes: true, says: "$new.joined"},
 
 	"check-auth-api-credentials": {says: "keys work"},
 	"ping-auth-api":              {says: "Duo answered after"},
-	"send-duo-authentication":    {fields: fields("user_id", "$asked", "factor", "push"), query: "?user_id=$asked", changes: true, says: "Approved"},
+	"send-duo-authentication": {fields: fields("user_id", "$asked", "factor", "push"), query: "?user_id=$asked",
+		changes: true, says: "Approved"},
 }
 
 func fields(pairs ...string) map[string]string {
@@ -113,16 +124,21 @@ func (d *desk) furnish(account duosim.Account, parent, who string) map[string]th
 	user := thing{who + ".ada", d.sim.AddUser(id, duosim.UserSpec{Username: who + ".ada", Realname: "Ada of " + who})}
 	code := d.sim.AddBypassCode(id, user.id, duosim.BypassSpec{})
 	toDelete := d.sim.AddBypassCode(id, user.id, duosim.BypassSpec{})
-	directory := d.sim.AddDirectory(id, duosim.DirectorySpec{Name: who + " directory", People: []duosim.Person{{Username: "new." + who + ".joined", Realname: "From the directory"}}})
+	directory := d.sim.AddDirectory(id, duosim.DirectorySpec{Name: who + " directory",
+		People: []duosim.Person{{Username: "new." + who + ".joined", Realname: "From the directory"}}})
 	asked := thing{who + ".grace", d.sim.AddUser(id, duosim.UserSpec{Username: who + ".grace"})}
 	phone("5", true, asked.id)
 	closing := d.sim.AddChild(parent, "Closing "+who)
 	return map[string]thing{
-		"user": user, "username": {user.typed, user.typed}, "asked": asked, "user to delete": {who + ".leaver", d.sim.AddUser(id, duosim.UserSpec{Username: who + ".leaver"})},
-		"phone": phone("1", true, user.id), "spare phone": phone("2", false, user.id), "phone to delete": phone("3", false), "free phone": phone("4", false),
+		"user": user, "username": {user.typed, user.typed}, "asked": asked,
+		"user to delete": {who + ".leaver", d.sim.AddUser(id, duosim.UserSpec{Username: who + ".leaver"})},
+		"phone":          phone("1", true, user.id), "spare phone": phone("2", false, user.id),
+		"phone to delete": phone("3", false), "free phone": phone("4", false),
 		"code": {code, code}, "code to delete": {toDelete, toDelete}, "directory": {directory, directory},
-		"account": {closing.Name, closing.AccountID}, "account name": {closing.Name, closing.Name}, "new": {"new." + who, "new." + who},
-		"digits": {digits + "9", digits + "9"}, "few": {map[string]string{"hand": "4", "curl": "6"}[who], map[string]string{"hand": "4", "curl": "6"}[who]},
+		"account": {closing.Name, closing.AccountID}, "account name": {closing.Name, closing.Name},
+		"new":    {"new." + who, "new." + who},
+		"digits": {digits + "9", digits + "9"}, "few": {map[string]string{"hand": "4", "curl": "6"}[who],
+			map[string]string{"hand": "4", "curl": "6"}[who]},
 	}
 }
 
@@ -144,7 +160,8 @@ func TestProofActions(t *testing.T) {
 	t.Parallel()
 	d := startDesk(t)
 	accounts := d.sim.Accounts()
-	parent := accounts[slices.IndexFunc(accounts, func(a duosim.Account) bool { return a.Parent && a.Application(duosim.AccountsAPI).SecretKey != "" })]
+	parent := accounts[slices.IndexFunc(accounts,
+		func(a duosim.Account) bool { return a.Parent && a.Application(duosim.AccountsAPI).SecretKey != "" })]
 	account := d.sim.AddChild(parent.AccountID, bakery)
 	byHand, byCurl := d.furnish(account, parent.AccountID, "hand"), d.furnish(account, parent.AccountID, "curl")
 	d.connect()
@@ -176,7 +193,8 @@ func TestProofActions(t *testing.T) {
 			curls++
 		}
 	}
-	fmt.Printf("%-34s of %d actions %d were done in a browser and %d with curl\n", "TestProofActions", documentedActions, hands, curls)
+	fmt.Printf("%-34s of %d actions %d were done in a browser and %d with curl\n", "TestProofActions",
+		documentedActions, hands, curls)
 }
 
 // listDirectories makes the bakery's directory keys known to the console.
@@ -188,7 +206,8 @@ func (d *desk) listDirectories(keys ...string) {
 		d.t.Fatal(err)
 	}
 	for _, key := range keys {
-		bad, err := setup.New(runner).AddDirectory(d.t.Context(), access.Scope, run.Actor{Operator: d.owner.ID, Role: catalog.Owner}, access.Organization, "Directory "+key, key)
+		bad, err := setup.New(runner).AddDirectory(d.t.Context(), access.Scope,
+			run.Actor{Operator: d.owner.ID, Role: catalog.Owner}, access.Organization, "Directory "+key, key)
 		if err != nil || len(bad) > 0 {
 			d.t.Fatal(err, bad)
 		}
@@ -229,11 +248,13 @@ func (d *desk) byHand(p *page, at string, x deed, things map[string]thing) {
 		if p.count("[aria-invalid=true]") > 0 {
 			p.fatalf("refused: %s", p.text("main"))
 		}
-		if len(d.sim.Ledger()) > before || !evaluate[bool](p, call("css => !!document.querySelector(css)", form+" [name=run_id]")) {
+		if len(d.sim.Ledger()) > before || !evaluate[bool](p,
+			call("css => !!document.querySelector(css)", form+" [name=run_id]")) {
 			break
 		}
 		fields = maps.Clone(all)
-		maps.DeleteFunc(fields, func(name, _ string) bool { return p.count(form+" [name="+name+"]:not([type=hidden])") == 0 })
+		maps.DeleteFunc(fields,
+			func(name, _ string) bool { return p.count(form+" [name="+name+"]:not([type=hidden])") == 0 })
 	}
 	if strings.HasSuffix(at, "/send-duo-authentication") {
 		p.waitText(".live", "The push is on the device")
@@ -327,7 +348,8 @@ func (r curler) do(t *testing.T, at string, x deed, things map[string]thing) {
 
 func (r curler) curl(t *testing.T, arguments ...string) string {
 	t.Helper()
-	said, err := exec.CommandContext(t.Context(), "curl", append([]string{"-sS", "-m", "30", "-H", "Authorization: Bearer " + r.token}, arguments...)...).CombinedOutput()
+	said, err := exec.CommandContext(t.Context(), "curl",
+		append([]string{"-sS", "-m", "30", "-H", "Authorization: Bearer " + r.token}, arguments...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}

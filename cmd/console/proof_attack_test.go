@@ -57,8 +57,10 @@ func (s *proofSite) newAttack(client *http.Client) *attack {
 	s.t.Helper()
 	a := &attack{s: s, cookies: client.Jar.Cookies(mustParse(s.url))}
 	for n := range manyTokens {
-		text, _, err := members.New(s.runner()).MakeToken(s.t.Context(), s.ws.ID, run.Actor{Operator: s.owner.ID, Role: catalog.Owner},
-			store.Token{ID: uuid.New(), Name: fmt.Sprint(n), Role: catalog.Owner.String(), Every: true, ExpiresAt: time.Now().Add(time.Hour)})
+		text, _, err := members.New(s.runner()).MakeToken(s.t.Context(), s.ws.ID,
+			run.Actor{Operator: s.owner.ID, Role: catalog.Owner},
+			store.Token{ID: uuid.New(), Name: fmt.Sprint(n), Role: catalog.Owner.String(), Every: true,
+				ExpiresAt: time.Now().Add(time.Hour)})
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -171,7 +173,8 @@ func (r row) part(of place) int { return slices.Index(strings.Split(r.pattern, "
 // request is a probe's request with these values in its places.
 func (a *attack) request(p probe, values []string) *http.Request {
 	path, query, _ := strings.Cut(p.address, "?")
-	parts, asked, form, cookies := strings.Split(path, "/"), mustParse("?"+query).Query(), maps.Clone(p.form), slices.Clone(a.cookies)
+	parts, asked, form, cookies := strings.Split(path, "/"), mustParse("?"+query).Query(), maps.Clone(p.form),
+		slices.Clone(a.cookies)
 	for i, of := range p.places {
 		switch of.in {
 		case inPath:
@@ -204,7 +207,8 @@ func (a *attack) request(p probe, values []string) *http.Request {
 	if r.Method = p.method; p.method == http.MethodGet {
 		r.Body, r.ContentLength = nil, 0
 	}
-	r.Header.Set("X-Forwarded-For", netip.AddrFrom4([4]byte{198, 18, byte(n >> 8), byte(n)}).String()) // each address is paced
+	// each address is paced
+	r.Header.Set("X-Forwarded-For", netip.AddrFrom4([4]byte{198, 18, byte(n >> 8), byte(n)}).String())
 	return r
 }
 
@@ -232,11 +236,14 @@ func (a *attack) unreached() (complaints []string) {
 		for status := range asItIs {
 			refused = refused || status >= 400
 		}
-		for _, status := range []int{http.StatusUnauthorized, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable} {
+		for _, status := range []int{http.StatusUnauthorized, http.StatusTooManyRequests, http.StatusBadGateway,
+			http.StatusServiceUnavailable} {
 			refused = refused || tried[status] > 0
 		}
 		if refused {
-			complaints = append(complaints, fmt.Sprintf("%s %s (%v): answered %v as it is, and %v with what sqlmap tried", p.method, p.address, p.places, asItIs, tried))
+			complaints = append(complaints,
+				fmt.Sprintf("%s %s (%v): answered %v as it is, and %v with what sqlmap tried", p.method, p.address,
+					p.places, asItIs, tried))
 		}
 	}
 	return complaints

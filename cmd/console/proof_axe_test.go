@@ -32,7 +32,8 @@ func serveSamples(t *testing.T) string {
 			}
 		})
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }) // streams of samples
+	// streams of samples
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL
@@ -54,13 +55,15 @@ func TestProofAxe(t *testing.T) {
 				t.Fatal(s.Name)
 			}
 			within(p, "load axe", chromedp.Evaluate[chromedp.Void](string(source)))
-			for _, f := range evaluate[[]axeFinding](p, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations)`) {
+			for _, f := range evaluate[[]axeFinding](p,
+				`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations)`) {
 				where, _ := json.Marshal(f.Nodes)
 				key := fmt.Sprintf("%s %d", f.ID, o.Width)
 				if n, seen := found.LoadOrStore(key, 1); seen && n.(int) >= 3 && !testing.Verbose() {
 					continue
 				}
-				t.Errorf("%s at %d: %s (%s): %s\n%s", s.Name, o.Width, f.ID, f.Impact, f.Help, shortened(string(where), 600))
+				t.Errorf("%s at %d: %s (%s): %s\n%s", s.Name, o.Width, f.ID, f.Impact, f.Help,
+					shortened(string(where), 600))
 			}
 			p.fitsWidth()
 		}
@@ -74,12 +77,13 @@ func shortened(text string, most int) string {
 	return text
 }
 
-// TestProofBars: at a zoom of 200 % and on a phone, header, rail and the organization's bar take less than a third of the
-// window, and name the organization once.
+// TestProofBars: at a zoom of 200 % and on a phone, header, rail and the organization's bar take less than a third of
+// the window, and name the organization once.
 func TestProofBars(t *testing.T) {
 	t.Parallel()
 	site := serveSamples(t)
-	for _, o := range []pageOptions{{Width: 683, Height: 384}, {Width: 390, Height: 844}, {Width: 390, Height: 844, NoJS: true}} {
+	for _, o := range []pageOptions{{Width: 683, Height: 384}, {Width: 390, Height: 844},
+		{Width: 390, Height: 844, NoJS: true}} {
 		p := newPage(t, o)
 		for _, s := range gallery.Samples() {
 			if s.Shell.Organization == nil || s.Shell.Operator == "" {
@@ -94,7 +98,8 @@ func TestProofBars(t *testing.T) {
 			if h := evaluate[float64](p, bars); h >= float64(o.Height)/3 {
 				t.Errorf("%s at %d×%d: bars of %.0f px", s.Name, o.Width, o.Height, h)
 			}
-			name := evaluate[int](p, `[...document.querySelectorAll(".head .org bdi")].filter(e => e.checkVisibility() && !e.closest(".panel")).length`)
+			name := evaluate[int](p,
+				`[...document.querySelectorAll(".head .org bdi")].filter(e => e.checkVisibility() && !e.closest(".panel")).length`)
 			if name != 1 {
 				t.Errorf("%s at %d×%d: the organization's name is there %d times", s.Name, o.Width, o.Height, name)
 			}

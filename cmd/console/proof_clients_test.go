@@ -32,7 +32,8 @@ const clientsTime = 5 * time.Minute
 func TestProofClients(t *testing.T) {
 	for _, program := range []string{"npm", "node"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Fatalf("%s is missing: the clients in TypeScript and the linters need Node.js 20 or later (Debian: apt-get install nodejs npm)", program)
+			t.Fatalf(
+				"%s is missing: the clients in TypeScript and the linters need Node.js 20 or later (Debian: apt-get install nodejs npm)", program)
 		}
 	}
 	var user string
@@ -41,8 +42,10 @@ func TestProofClients(t *testing.T) {
 		user = sim.AddUser(account, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
 	})
 	c := s.serve("")
-	token, _, err := members.New(s.runner()).MakeToken(t.Context(), s.ws.ID, run.Actor{Operator: s.owner.ID, Role: catalog.Owner},
-		store.Token{ID: uuid.New(), Name: "clients", Role: catalog.Owner.String(), Every: true, ExpiresAt: time.Now().Add(time.Hour)})
+	token, _, err := members.New(s.runner()).MakeToken(t.Context(), s.ws.ID,
+		run.Actor{Operator: s.owner.ID, Role: catalog.Owner},
+		store.Token{ID: uuid.New(), Name: "clients", Role: catalog.Owner.String(), Every: true,
+			ExpiresAt: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +54,8 @@ func TestProofClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	operations := w.fetch(s.url + "/api/v1/openapi.json")
-	w.env = []string{"CONSOLE=" + s.url, "TOKEN=" + token, "WORKSPACE=" + s.ws.Slug, "ORGANIZATION=" + s.organizations()[0].Slug, "USER_ID=" + user}
+	w.env = []string{"CONSOLE=" + s.url, "TOKEN=" + token, "WORKSPACE=" + s.ws.Slug,
+		"ORGANIZATION=" + s.organizations()[0].Slug, "USER_ID=" + user}
 	ctx, cancel := context.WithTimeout(t.Context(), clientsTime)
 	defer cancel()
 
@@ -64,23 +68,28 @@ func TestProofClients(t *testing.T) {
 	w.run(ctx, "", "node_modules/.bin/tsc")
 	inTypeScript := w.run(ctx, "", "node", "built/drive.js")
 
-	w.run(ctx, "", "node_modules/.bin/spectral", "lint", "openapi.json", "--ruleset", ".spectral.yaml", "--fail-severity", "hint")
+	w.run(ctx, "", "node_modules/.bin/spectral", "lint", "openapi.json", "--ruleset", ".spectral.yaml",
+		"--fail-severity", "hint")
 	var said struct {
 		Totals struct{ Errors, Warnings, Ignored int }
 	}
-	if linted := w.run(ctx, "", "node_modules/.bin/redocly", "lint", "openapi.json", "--config", "redocly.yaml", "--format", "json"); json.Unmarshal([]byte(linted), &said) != nil || said.Totals.Errors+said.Totals.Warnings+said.Totals.Ignored > 0 {
+	if linted := w.run(ctx, "", "node_modules/.bin/redocly", "lint", "openapi.json", "--config", "redocly.yaml",
+		"--format", "json"); json.Unmarshal([]byte(linted), &said) != nil ||
+		said.Totals.Errors+said.Totals.Warnings+said.Totals.Ignored > 0 {
 		t.Errorf("redocly: %s", linted)
 	}
 
 	// What the clients say they did was done, once each.
-	if done := s.sim.Ledger(); len(done) != 2 || !strings.Contains(done[0].Path, user+"/bypass_codes") || done[1].Parameters["username"] != "ts.client" {
+	if done := s.sim.Ledger(); len(done) != 2 || !strings.Contains(done[0].Path, user+"/bypass_codes") ||
+		done[1].Parameters["username"] != "ts.client" {
 		t.Errorf("in Duo: %+v", done)
 	}
 	if len(c.lines("panic"))+len(c.lines("request failed")) > 0 {
 		t.Error("a request broke the console; ", c.tail())
 	}
 	c.stop()
-	tell(t, "%d operations; oapi-codegen: %s; openapi-typescript: %s; spectral and redocly: nothing", operations, inGo, inTypeScript)
+	tell(t, "%d operations; oapi-codegen: %s; openapi-typescript: %s; spectral and redocly: nothing", operations, inGo,
+		inTypeScript)
 }
 
 // workshop is where tools of others work: a copy of what pins them.
@@ -121,7 +130,8 @@ func (w workshop) run(ctx context.Context, folder, program string, args ...strin
 	}
 	command := exec.CommandContext(ctx, program, args...)
 	command.Dir = filepath.Join(w.dir, folder)
-	command.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "npm_config_update_notifier=false", "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true", "CI=true")
+	command.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "npm_config_update_notifier=false",
+		"REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true", "CI=true")
 	command.Env = append(command.Env, w.env...)
 	var errors strings.Builder
 	command.Stderr = &errors

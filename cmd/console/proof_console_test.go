@@ -66,12 +66,16 @@ func (s *proofSite) serve(program string) *console {
 		}
 	}
 	socket := filepath.Join(os.TempDir(), fmt.Sprintf("duodesk-peephole-%d-%d", os.Getpid(), n))
-	c := &console{t: s.t, cmd: exec.Command(program, "serve"), log: filepath.Join(s.dir, fmt.Sprintf("console-%d.log", n)), done: make(chan struct{})}
-	c.peephole = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-	}}}
-	c.cmd.Env = append(os.Environ(), asCommand+"=1", peepholeAt+"="+socket, "ADDR="+strings.TrimPrefix(s.url, "http://"), "CONSOLE_PUBLIC_URL="+s.url, "DATABASE_URL="+s.db.AppURL,
-		"CONSOLE_KEY_FILE="+s.db.KeyFile, "CONSOLE_SANDBOX_ADDRESS="+s.duo.Address, "CONSOLE_SANDBOX_CA_FILE="+s.duo.CAFile)
+	c := &console{t: s.t, cmd: exec.Command(program, "serve"),
+		log: filepath.Join(s.dir, fmt.Sprintf("console-%d.log", n)), done: make(chan struct{})}
+	c.peephole = &http.Client{Transport: &http.Transport{DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+		}}}
+	c.cmd.Env = append(os.Environ(), asCommand+"=1", peepholeAt+"="+socket,
+		"ADDR="+strings.TrimPrefix(s.url, "http://"), "CONSOLE_PUBLIC_URL="+s.url, "DATABASE_URL="+s.db.AppURL,
+		"CONSOLE_KEY_FILE="+s.db.KeyFile, "CONSOLE_SANDBOX_ADDRESS="+s.duo.Address,
+		"CONSOLE_SANDBOX_CA_FILE="+s.duo.CAFile)
 	out, err := os.Create(c.log)
 	if err != nil {
 		s.t.Fatal(err)
@@ -192,7 +196,8 @@ func (s *proofSite) signIn(operator store.Operator) http.CookieJar {
 	}
 	client := &http.Client{Jar: jar}
 	defer client.CloseIdleConnections()
-	answer, err := client.Do(s.post(s.t.Context(), s.url+"/signin", url.Values{"email": {operator.Email}, "password": {storetest.Password}}))
+	answer, err := client.Do(s.post(s.t.Context(), s.url+"/signin",
+		url.Values{"email": {operator.Email}, "password": {storetest.Password}}))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -49,7 +49,9 @@ type crawl struct {
 }
 
 func newCrawl(s *proofSite) *crawl {
-	c := &crawl{s: s, page: newPage(s.t, pageOptions{Width: 390, Height: 844}), rows: routeTable(s.t), kind: map[string]int{}, seen: map[string]bool{}, searched: map[row]bool{}, reached: map[row]int{}, told: map[string]int{}}
+	c := &crawl{s: s, page: newPage(s.t, pageOptions{Width: 390, Height: 844}), rows: routeTable(s.t),
+		kind: map[string]int{}, seen: map[string]bool{}, searched: map[row]bool{}, reached: map[row]int{},
+		told: map[string]int{}}
 	if err := chromedp.Listen(c.page.ctx, c.observe); err != nil {
 		s.t.Fatal(err)
 	}
@@ -59,7 +61,8 @@ func newCrawl(s *proofSite) *crawl {
 // observe notes requests that are neither a page of ours nor a part of one.
 func (c *crawl) observe(event any) {
 	e, ok := event.(*network.EventRequestWillBeSent)
-	if !ok || strings.HasPrefix(e.Request.URL, "data:") && e.Type == network.ResourceTypeImage || e.Request.URL == c.s.url+"/favicon.ico" {
+	if !ok || strings.HasPrefix(e.Request.URL, "data:") && e.Type == network.ResourceTypeImage ||
+		e.Request.URL == c.s.url+"/favicon.ico" {
 		return
 	}
 	path, ours := strings.CutPrefix(e.Request.URL, c.s.url)
@@ -71,8 +74,10 @@ func (c *crawl) observe(event any) {
 		c.sending = ""
 		return
 	}
-	if !ours || !known || r.method != http.MethodGet || e.Type != network.ResourceTypeDocument && r.pattern != "/static/*" {
-		c.stray = append(c.stray, fmt.Sprintf("a request: %s %s (%s)", e.Request.Method, shorten(e.Request.URL), e.Type))
+	if !ours || !known || r.method != http.MethodGet ||
+		e.Type != network.ResourceTypeDocument && r.pattern != "/static/*" {
+		c.stray = append(c.stray, fmt.Sprintf("a request: %s %s (%s)", e.Request.Method,
+			shorten(e.Request.URL), e.Type))
 		return
 	}
 	c.reached[r]++
@@ -312,7 +317,9 @@ func TestProofHostileStrings(t *testing.T) {
 	c := newCrawl(s)
 	c.visit(s.url + "/signin")
 	c.signIn(s.owner)
-	for _, start := range []string{s.hostileHome(), s.hostileHome() + "/actions/create-user/form", s.home() + "/actions/create-account/form", s.url + "/", s.url + "/invitation", s.home() + "/o/import/preview", s.home() + "/o/import/faults", s.url + "/healthz", s.url + "/readyz"} {
+	for _, start := range []string{s.hostileHome(), s.hostileHome() + "/actions/create-user/form",
+		s.home() + "/actions/create-account/form", s.url + "/", s.url + "/invitation", s.home() + "/o/import/preview",
+		s.home() + "/o/import/faults", s.url + "/healthz", s.url + "/readyz"} {
 		c.add(start)
 	}
 	visited := c.all()
@@ -329,7 +336,9 @@ func TestProofHostileStrings(t *testing.T) {
 	}
 	console.stop()
 
-	tell(t, "%d pages of %d rows and %d results of actions, %d payloads in %d texts in Duo and %d in our tables; dialogs %d, requests %d, policy reports %d, console errors %d, other faults %d; planted templ.Raw: %d faults",
-		visited, len(c.reached), results, len(payloads), h.texts, texts, c.told["dialog"], c.told["a request"], reports, c.told["console"]+c.told["exception"],
+	tell(t,
+		"%d pages of %d rows and %d results of actions, %d payloads in %d texts in Duo and %d in our tables; dialogs %d, requests %d, policy reports %d, console errors %d, other faults %d; planted templ.Raw: %d faults",
+		visited, len(c.reached), results, len(payloads), h.texts, texts, c.told["dialog"], c.told["a request"], reports,
+		c.told["console"]+c.told["exception"],
 		len(c.faults)-c.told["dialog"]-c.told["a request"]-c.told["console"]-c.told["exception"], len(bad.faults))
 }

@@ -16,7 +16,8 @@ import (
 // drill says so.
 func TestProofDrill(t *testing.T) {
 	dir := t.TempDir()
-	dump, key, other := filepath.Join(dir, "duodesk.dump"), filepath.Join(dir, "key.json"), filepath.Join(dir, "other.json")
+	dump, key, other := filepath.Join(dir, "duodesk.dump"), filepath.Join(dir, "key.json"),
+		filepath.Join(dir, "other.json")
 	var out bytes.Buffer
 	before, err := dumpSample(t.Context(), dump, key, &out)
 	if err != nil {
@@ -29,7 +30,8 @@ func TestProofDrill(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = drillCommand(t.Context(), []string{"--dump", dump, "--key-file", other}, &out)
-	if err == nil || !strings.Contains(err.Error(), "THE DRILL FAILED") || !strings.Contains(err.Error(), "key file is not the one") {
+	if err == nil || !strings.Contains(err.Error(), "THE DRILL FAILED") ||
+		!strings.Contains(err.Error(), "key file is not the one") {
 		t.Errorf("another key file: %v", err)
 	}
 	before[0].Rows++

@@ -41,7 +41,8 @@ func TestProofPostgresFreezes(t *testing.T) {
 	}
 	watch := s.browser(s.owner)
 	watch.Timeout = answeredWithin
-	s.db.Close()                                                          // what follows counts the connections of the console
+	// what follows counts the connections of the console
+	s.db.Close()
 	everybody[0].get(s.home() + "/o/" + everybody[0].org.Slug + "/users") // lists that are held have a sweep
 	everybody[0].client.CloseIdleConnections()
 	time.Sleep(time.Second)
@@ -95,14 +96,16 @@ func TestProofPostgresFreezes(t *testing.T) {
 	var now int
 	defer func() {
 		if t.Failed() {
-			t.Logf("goroutines %d then %d, connections %d, at work %d", resting, now, s.connections(`true`), s.connections(`state <> 'idle'`))
+			t.Logf("goroutines %d then %d, connections %d, at work %d", resting, now, s.connections(`true`),
+				s.connections(`state <> 'idle'`))
 		}
 	}()
 	c.await("connections or goroutines stay behind", func() bool {
 		now = c.goroutines()
 		return now <= resting && s.connections(`state <> 'idle'`) == 0 && s.connections(`true`) <= 8
 	})
-	tell(t, "%d freezes, all answered within %v: %v, healthy after %v, %d writes in Duo all in the record (%d runs), goroutines %d then %d, connections %d",
+	tell(t,
+		"%d freezes, all answered within %v: %v, healthy after %v, %d writes in Duo all in the record (%d runs), goroutines %d then %d, connections %d",
 		len(recovered), answeredWithin, count, recovered, effects, runs, resting, now, s.connections(`true`))
 }
 
@@ -127,7 +130,8 @@ func (s *proofSite) freezePostgres() (thaw func()) {
 	s.t.Helper()
 	su := s.db.Superuser(s.t)
 	var postmaster int
-	if err := su.QueryRow(s.t.Context(), `select split_part(pg_read_file('postmaster.pid'), e'\n', 1)::int`).Scan(&postmaster); err != nil {
+	if err := su.QueryRow(s.t.Context(),
+		`select split_part(pg_read_file('postmaster.pid'), e'\n', 1)::int`).Scan(&postmaster); err != nil {
 		s.t.Fatal(err)
 	}
 	su.Close(context.Background())

@@ -55,19 +55,23 @@ func startHostileSite(t *testing.T) (s *proofSite, h hostile) {
 	for n := range payloads {
 		name := fmt.Sprintf("person%d", n)
 		user := sim.AddUser(id, duosim.UserSpec{
-			Username: name, Realname: name, Firstname: name, Lastname: name, Email: name, Notes: name, LockoutReason: name, Aliases: []string{name, "x" + name},
+			Username: name, Realname: name, Firstname: name, Lastname: name, Email: name, Notes: name,
+			LockoutReason: name, Aliases: []string{name, "x" + name},
 			Status: []string{duosim.LockedOut, duosim.Active, duosim.Bypass, duosim.PendingDeletion, payloads[n]}[n%5],
 		})
 		note(catalog.OfUser, user)
-		note(catalog.OfPhone, sim.AddPhone(id, duosim.PhoneSpec{Name: name, Number: name, Extension: name, UserIDs: []string{user}}))
+		note(catalog.OfPhone,
+			sim.AddPhone(id, duosim.PhoneSpec{Name: name, Number: name, Extension: name, UserIDs: []string{user}}))
 		sim.AddPhone(id, duosim.PhoneSpec{Name: name, Number: name, Activated: true, UserIDs: []string{user}})
 		note(catalog.OfBypassCode, sim.AddBypassCode(id, user, duosim.BypassSpec{AdminEmail: name}))
 		note(catalog.OfGroup, sim.AddGroup(id, name, name, user))
 		note(catalog.OfToken, sim.AddToken(id, duosim.TokenSpec{Serial: name, UserIDs: []string{user}}))
-		note(catalog.OfCredential, sim.AddCredential(id, duosim.CredentialSpec{UserID: user, Name: name, Label: name, Transports: []string{name}}))
+		note(catalog.OfCredential, sim.AddCredential(id,
+			duosim.CredentialSpec{UserID: user, Name: name, Label: name, Transports: []string{name}}))
 		sim.AddAdmin(id, duosim.AdminSpec{Name: name, Email: name, Phone: name})
 	}
-	note(catalog.OfDirectory, sim.AddDirectory(id, duosim.DirectorySpec{Name: "staff", People: []duosim.Person{{Username: "somebody", Realname: "somebody", Email: "somebody"}}}))
+	note(catalog.OfDirectory, sim.AddDirectory(id, duosim.DirectorySpec{Name: "staff",
+		People: []duosim.Person{{Username: "somebody", Realname: "somebody", Email: "somebody"}}}))
 	h.texts = makeStateHostile(t, o.StateFile, id)
 	if sim, err = duosim.New(o); err != nil {
 		t.Fatal(err)
@@ -105,10 +109,12 @@ func (s *proofSite) previewHostileOnboarding() {
 // notTexts are the members of the simulator's state that name things or decide
 // how it answers. The texts of everything else are hostile, also of members that
 // the simulator gets later.
-var notTexts = regexp.MustCompile(`(ID|IDs|Key|Keys|Hostname|Status|StatusBeforeTrash|Code|Grants|Secret|Edition)$|^(Applications|Fault|LastSync|ActorType)$`)
+var notTexts = regexp.MustCompile(
+	`(ID|IDs|Key|Keys|Hostname|Status|StatusBeforeTrash|Code|Grants|Secret|Edition)$|^(Applications|Fault|LastSync|ActorType)$`)
 
 // textSettings are the settings of an account that are texts.
-var textSettings = []string{"caller_id", "fraud_email", "helpdesk_message", "language", "reactivation_url", "sms_message", "timezone"}
+var textSettings = []string{"caller_id", "fraud_email", "helpdesk_message", "language", "reactivation_url",
+	"sms_message", "timezone"}
 
 // makeStateHostile writes payloads into every text that the simulator's state
 // file holds of an account, and returns how many it wrote.
@@ -182,16 +188,20 @@ func addHostileEvents(account map[string]any) (written int) {
 	applications, _ := account["Applications"].([]any)
 	for n, text := range payloads {
 		id, at := uuid.NewString(), at+int64(n)
-		logins = append(logins, map[string]any{"TxID": id, "At": at, "Username": text, "Email": text, "Groups": []string{text}, "ApplicationName": text,
+		logins = append(logins, map[string]any{"TxID": id, "At": at, "Username": text, "Email": text,
+			"Groups": []string{text}, "ApplicationName": text,
 			"Factor": text, "Result": text, "Reason": text, "Type": text, "IP": text, "DeviceName": text})
 		// What was changed is described in JSON, or in what should be.
 		description := text
 		if told, err := json.Marshal(map[string]string{"notes": text, text: "x"}); err == nil && n%2 == 0 {
 			description = string(told)
 		}
-		actions = append(actions, map[string]any{"ID": id, "At": at, "Name": text, "Object": text, "Description": description, "ActorName": text, "ActorType": "admin_api"})
-		charges = append(charges, map[string]any{"ID": id, "At": at, "Context": text, "Phone": text, "Type": text, "Credits": 1})
-		applications = append(applications, map[string]any{"Type": text, "IntegrationKey": fmt.Sprintf("DIHOSTILE%011d", n), "SecretKey": strings.Repeat("x", 40), "Name": text, "Notes": text})
+		actions = append(actions, map[string]any{"ID": id, "At": at, "Name": text, "Object": text,
+			"Description": description, "ActorName": text, "ActorType": "admin_api"})
+		charges = append(charges, map[string]any{"ID": id, "At": at, "Context": text, "Phone": text, "Type": text,
+			"Credits": 1})
+		applications = append(applications, map[string]any{"Type": text, "IntegrationKey": fmt.Sprintf("DIHOSTILE%011d",
+			n), "SecretKey": strings.Repeat("x", 40), "Name": text, "Notes": text})
 		written += 9 + 4 + 3 + 3
 	}
 	account["Logs"] = map[string]any{"Logins": logins, "Actions": actions, "Charges": charges}
@@ -236,7 +246,8 @@ func (s *proofSite) makeHostileRuns() {
 		if utf8.RuneCountInString(ticket) > 100 {
 			ticket = ""
 		}
-		form := url.Values{"run_id": {uuid.NewString()}, "user_id": {user}, "ticket": {ticket}, "preserve_existing": {"true"}, "reviewed": {"1"}, "connection": {s.hostileOrganization().Connection()}}
+		form := url.Values{"run_id": {uuid.NewString()}, "user_id": {user}, "ticket": {ticket},
+			"preserve_existing": {"true"}, "reviewed": {"1"}, "connection": {s.hostileOrganization().Connection()}}
 		answer, err := client.Do(s.post(s.t.Context(), at+"/actions/"+slug, form))
 		if err != nil {
 			s.t.Fatal(err)
@@ -250,7 +261,8 @@ func (s *proofSite) makeHostileRuns() {
 
 // ourNames are columns that hold what we made ourselves, or what decides where
 // and whether a page is shown.
-var ourNames = []string{"slug", "account_id", "api_hostname", "host", "integration_key", "password_hash", "role", "state", "api", "email", "form", "kind", "act"}
+var ourNames = []string{"slug", "account_id", "api_hostname", "host", "integration_key", "password_hash", "role",
+	"state", "api", "email", "form", "kind", "act"}
 
 // makeTablesHostile writes the payloads into every column of text that takes
 // them, whatever the forms in front of it would have refused, and returns how
@@ -261,15 +273,18 @@ func (s *proofSite) makeTablesHostile() int {
 	// Operators of such addresses did what is on record.
 	for i, text := range payloads {
 		email := fmt.Sprintf("%.200s%d@evil.example", strings.ToLower(strings.ReplaceAll(text, "\x00", "")), i)
-		_, err := conn.Exec(s.t.Context(), `with o as (insert into operator (email, password_hash) values ($1, '') returning id)
+		_, err := conn.Exec(s.t.Context(),
+			`with o as (insert into operator (email, password_hash) values ($1, '') returning id)
 			insert into membership (workspace_id, operator_id, role, every_organization) select $2, o.id, 'technician', true from o`, email, s.ws.ID)
 		if err != nil {
 			s.t.Fatalf("%q: %v", email, err)
 		}
 	}
-	s.db.Exec(s.t, `update run r set operator_id = o.id from (select id, row_number() over () as n from operator where email like '%@evil.example') o,
+	s.db.Exec(s.t,
+		`update run r set operator_id = o.id from (select id, row_number() over () as n from operator where email like '%@evil.example') o,
 		(select id, row_number() over () as n from run) k where k.id = r.id and o.n = k.n`)
-	s.db.Exec(s.t, `update run set input = (select jsonb_object_agg(key, case when key like '%\_id' then value else '"<script>alert(1)</script>"' end) from jsonb_each(input)) where input <> '{}'`)
+	s.db.Exec(s.t,
+		`update run set input = (select jsonb_object_agg(key, case when key like '%\_id' then value else '"<script>alert(1)</script>"' end) from jsonb_each(input)) where input <> '{}'`)
 	rows, err := conn.Query(s.t.Context(), `
 		select table_name::text, column_name::text from information_schema.columns
 		where table_schema = 'public' and data_type = 'text' and table_name not like 'goose%' and table_name <> 'login_attempt' order by 1, 2`)
@@ -296,7 +311,11 @@ func (s *proofSite) makeTablesHostile() int {
 		for i, text := range payloads {
 			text = strings.ReplaceAll(text, "\x00", "")
 			// What a constraint refuses no page can come to show.
-			done, err := conn.Exec(s.t.Context(), fmt.Sprintf(`update %[1]q set %[2]q = $1 where ctid = (select ctid from %[1]q order by ctid offset $2 limit 1)`, c.table, c.name), text, i)
+			done,
+				err := conn.Exec(s.t.Context(),
+				fmt.Sprintf(
+					`update %[1]q set %[2]q = $1 where ctid = (select ctid from %[1]q order by ctid offset $2 limit 1)`,
+					c.table, c.name), text, i)
 			if err == nil {
 				written += int(done.RowsAffected())
 			}

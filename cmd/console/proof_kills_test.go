@@ -62,11 +62,13 @@ func (h *kills) manyFaults() duosim.Fault {
 // TestProofDatabaseAway: Postgres is down for 40 s with a call in flight.
 func TestProofDatabaseAway(t *testing.T) {
 	databaseAway(t, heartbeat, 40*time.Second)
-	tell(t, "Postgres down for 40 s: the call in flight is closed by its own process, nobody is judged dead, nothing new is sent")
+	tell(t,
+		"Postgres down for 40 s: the call in flight is closed by its own process, nobody is judged dead, nothing new is sent")
 }
 
 // TestProofProcessSuspended: the console is stopped for 40 s with a call in flight.
 func TestProofProcessSuspended(t *testing.T) {
 	suspended(t, heartbeat, 40*time.Second)
-	tell(t, "a process stopped for 40 s: its call is read back meanwhile, its run stays as it was closed, and it works on")
+	tell(t,
+		"a process stopped for 40 s: its call is read back meanwhile, its run stays as it was closed, and it works on")
 }

@@ -56,14 +56,19 @@ func buildPlanted() (string, error) {
 		return "", err
 	}
 	const table = "return []site.Route{\n"
-	const rows = table + `site.Get("/w/:ws` + plantedSearch + `", site.InWorkspace, s.getPlantedSearch), site.Get("/w/:ws/o/:org` + plantedRaw + `", site.InOrganization, s.getPlantedRaw),` + "\n"
-	if err := os.WriteFile(filepath.Join(dir, "routes.go"), []byte(strings.Replace(string(routes), table, rows, 1)), 0o600); err != nil {
+	const rows = table + `site.Get("/w/:ws` + plantedSearch +
+		`", site.InWorkspace, s.getPlantedSearch), site.Get("/w/:ws/o/:org` + plantedRaw +
+		`", site.InOrganization, s.getPlantedRaw),` + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "routes.go"), []byte(strings.Replace(string(routes), table, rows, 1)),
+		0o600); err != nil {
 		return "", err
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{
-		filepath.Join(root, "internal/web/estate/routes.go"):  filepath.Join(dir, "routes.go"),
-		filepath.Join(root, "internal/web/estate/planted.go"): filepath.Join(root, "cmd/console/testdata/planted/web.go"),
-		filepath.Join(root, "internal/store/planted.go"):      filepath.Join(root, "cmd/console/testdata/planted/store.go"),
+		filepath.Join(root, "internal/web/estate/routes.go"): filepath.Join(dir, "routes.go"),
+		filepath.Join(root, "internal/web/estate/planted.go"): filepath.Join(root,
+			"cmd/console/testdata/planted/web.go"),
+		filepath.Join(root, "internal/store/planted.go"): filepath.Join(root,
+			"cmd/console/testdata/planted/store.go"),
 	}})
 	if err != nil {
 		return "", err
@@ -71,7 +76,8 @@ func buildPlanted() (string, error) {
 	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600); err != nil {
 		return "", err
 	}
-	build := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", filepath.Join(dir, "console"), ".")
+	build := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o",
+		filepath.Join(dir, "console"), ".")
 	build.Stderr = os.Stderr
 	return filepath.Join(dir, "console"), build.Run()
 }

@@ -89,7 +89,8 @@ func (a *attack) cursorOf(p probe) string {
 func (f *finder) programActions() (all []probe) {
 	for _, p := range f.found {
 		action := slugOf(p.address)
-		if !p.row.ofAction() || p.method != http.MethodPost || !slices.Contains([]string{"create-group", "create-account"}, action) {
+		if !p.row.ofAction() || p.method != http.MethodPost ||
+			!slices.Contains([]string{"create-group", "create-account"}, action) {
 			continue
 		}
 		a, _ := catalog.Lookup(action)

@@ -38,7 +38,8 @@ func (s *proofSite) fillRecord(o store.Organization) {
 		}
 	}
 	var indexes []string
-	if err := conn.QueryRow(s.t.Context(), `select array_agg(pg_get_indexdef(indexrelid)) from pg_index where indrelid = 'run'::regclass and not indisprimary`).Scan(&indexes); err != nil {
+	if err := conn.QueryRow(s.t.Context(),
+		`select array_agg(pg_get_indexdef(indexrelid)) from pg_index where indrelid = 'run'::regclass and not indisprimary`).Scan(&indexes); err != nil {
 		s.t.Fatal(err)
 	}
 	name := regexp.MustCompile(`INDEX (\w+) ON`)
@@ -108,7 +109,8 @@ func TestProofRecord(t *testing.T) {
 		return conn.QueryRow(t.Context(), `select count(*) from run r join operator p on p.id = r.operator_id
 			where position('zzz-never' in lower(r.subject || ' ' || r.summary || ' ' || r.ticket || ' ' || p.email)) > 0`).Scan(&found)
 	})
-	miss, hit, common := took(t, s.search("zzz-never", 0)), took(t, s.search("INC-777777", 1)), took(t, s.search("someone", 50))
+	miss, hit, common := took(t, s.search("zzz-never", 0)), took(t, s.search("INC-777777", 1)),
+		took(t, s.search("someone", 50))
 	phone := took(t, func() error {
 		return s.db.InWorkspace(t.Context(), store.WholeWorkspace(s.ws.ID), func(tx *store.Tx) error {
 			runs, err := tx.RunsOfPhone(t.Context(), o.AccountID, "DP77", 5)
@@ -137,8 +139,10 @@ func TestProofRecord(t *testing.T) {
 	}
 	file, memory := s.takeFile(c)
 	c.stop()
-	tell(t, "%d runs: a miss %v, a hit %v, a common word %v, a phone %v, reading all %v; page %v; a file of all to a slow reader %v, memory at most %d MB; %s",
-		recordRuns, ms(miss), ms(hit), ms(common), ms(phone), ms(scan), ms(page), file.Round(time.Second), memory, s.pruneMonth())
+	tell(t,
+		"%d runs: a miss %v, a hit %v, a common word %v, a phone %v, reading all %v; page %v; a file of all to a slow reader %v, memory at most %d MB; %s",
+		recordRuns, ms(miss), ms(hit), ms(common), ms(phone), ms(scan), ms(page), file.Round(time.Second), memory,
+		s.pruneMonth())
 }
 
 func ms(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }
@@ -195,7 +199,8 @@ func (s *proofSite) pruneMonth() string {
 	before := time.Date(oldest.Year(), oldest.Month()+2, 1, 0, 0, 0, 0, time.UTC)
 	conn := s.db.Superuser(s.t)
 	count := func() (all, old int) {
-		if err := conn.QueryRow(s.t.Context(), `select count(*), count(*) filter (where started_at < $1) from run`, before).Scan(&all, &old); err != nil {
+		if err := conn.QueryRow(s.t.Context(), `select count(*), count(*) filter (where started_at < $1) from run`,
+			before).Scan(&all, &old); err != nil {
 			s.t.Fatal(err)
 		}
 		return all, old
@@ -206,7 +211,8 @@ func (s *proofSite) pruneMonth() string {
 		s.t.Fatal(err)
 	}
 	began := time.Now()
-	command := exec.Command(self, "record", "prune", "--before", before.Format("2006-01"), "--by", s.owner.Email, "--to", dir, "--yes")
+	command := exec.Command(self, "record", "prune", "--before", before.Format("2006-01"), "--by", s.owner.Email,
+		"--to", dir, "--yes")
 	command.Env = []string{asCommand + "=1", "CONSOLE_OWNER_DATABASE_URL=" + s.db.OwnerURL}
 	said, err := command.CombinedOutput()
 	took := time.Since(began)
@@ -214,7 +220,8 @@ func (s *proofSite) pruneMonth() string {
 		s.t.Fatal(string(said))
 	}
 	files, _ := filepath.Glob(filepath.Join(dir, "*.jsonl.gz"))
-	if left, still := count(); left != all-old+len(files) || still != 0 || old == 0 || len(files) != 2 || strings.Count(string(said), "SHA-256") != 2 {
+	if left, still := count(); left != all-old+len(files) || still != 0 || old == 0 || len(files) != 2 ||
+		strings.Count(string(said), "SHA-256") != 2 {
 		s.t.Errorf("%d of %d runs are left, %d of %d old ones, %d files: %s", left, all, still, old, len(files), said)
 	}
 	return strconv.Itoa(old) + " runs of two months pruned in " + took.Round(100*time.Millisecond).String()

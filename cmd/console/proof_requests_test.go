@@ -39,14 +39,16 @@ type finder struct {
 var strangers = []string{"/signin", "/invitation"}
 
 // harmful are the forms that change, end or delete what other pages and forms need.
-var harmful = regexp.MustCompile(`/signin|/account/(password|sessions)|/signout|/end$|/(dis|en)able|/revoke|/accept|/repair|/import/preview|/o$|` +
-	`/accounts/organizations|/directories$|/remove|/discard|activate|/synchronize|/create-|-enroll-user|delete|associate|assign|restore|unlock`)
+var harmful = regexp.MustCompile(
+	`/signin|/account/(password|sessions)|/signout|/end$|/(dis|en)able|/revoke|/accept|/repair|/import/preview|/o$|` +
+		`/accounts/organizations|/directories$|/remove|/discard|activate|/synchronize|/create-|-enroll-user|delete|associate|assign|restore|unlock`)
 
 // findRequests looks at one page of each kind, sends the forms that harm nothing, and looks at where they lead as well.
 // token is of an invitation, and starts are addresses besides.
 func (s *proofSite) findRequests(token string, starts ...string) *finder {
 	s.t.Helper()
-	f := &finder{s: s, client: s.browser(s.owner), rows: routeTable(s.t), kinds: map[string]bool{}, forms: map[string]bool{}, empty: map[row]bool{}, pages: map[row]string{}}
+	f := &finder{s: s, client: s.browser(s.owner), rows: routeTable(s.t), kinds: map[string]bool{},
+		forms: map[string]bool{}, empty: map[row]bool{}, pages: map[row]string{}}
 	f.add("/")
 	f.add("/w/" + s.ws.Slug)
 	f.add("/account?done=session") // where ending one leads, which nobody does here yet
@@ -85,7 +87,8 @@ func (f *finder) walk(token string, restore func()) {
 	}
 	f.all()
 	for _, p := range f.found {
-		if p.row.pattern == "/w/:ws/o" && p.method == http.MethodPost { // what is not understood comes back in a form of its own
+		// what is not understood comes back in a form of its own
+		if p.row.pattern == "/w/:ws/o" && p.method == http.MethodPost {
 			p.form = maps.Clone(p.form)
 			p.form.Set("id", "words")
 			f.send(p)
@@ -196,8 +199,10 @@ func (f *finder) form(n *html.Node, action, here string, buttons ...*html.Node) 
 			value = e.FirstChild.Data
 		}
 		switch kind := attr(e, "type"); {
-		case name == "" || has(e, "disabled") || e.Data != "input" && e.Data != "select" && e.Data != "textarea" && e.Data != "button":
-		case (kind == "radio" || kind == "checkbox") && !has(e, "checked") && fields.Has(name), e.Data == "button" && fields.Has(name):
+		case name == "" || has(e, "disabled") || e.Data != "input" && e.Data != "select" && e.Data != "textarea" &&
+			e.Data != "button":
+		case (kind == "radio" || kind == "checkbox") && !has(e, "checked") && fields.Has(name),
+			e.Data == "button" && fields.Has(name):
 		case e.Data == "select":
 			fields.Set(name, chosen(e))
 		case value == "" && kind != "hidden":
@@ -247,15 +252,18 @@ func offeredIn(form *html.Node, list string) string {
 	return ""
 }
 
-// typedInto is what some actions take in a field, other than its example: a name that nothing in Duo has yet, or the one
-// that is asked for again, or a change.
+// typedInto is what some actions take in a field, other than its example: a name that nothing in Duo has yet, or the
+// one that is asked for again, or a change.
 var typedInto = map[string]string{
-	"create-user username": "robin.example", "enroll-user username": "robin.example", "auth-enroll-user username": "robin.example",
+	"create-user username": "robin.example", "enroll-user username": "robin.example",
+	"auth-enroll-user username":    "robin.example",
 	"create-phone extension":       "23",
 	"assign-phone-to-user user_id": "user1", "assign-hardware-token-to-user user_id": "user1",
 	"disassociate-group-from-user group_id": "All staff 0",
-	"delete-phone-by-id phone_id":           "+15550199", "unlock-user user_id": "user1", "restore-user user_id": "user2",
-	"delete-account confirm": newAccount, "delete-user confirm": "casey.example", "verify-caller user_id": "user1", "verify-caller phone_id": "+15550101",
+	"delete-phone-by-id phone_id":           "+15550199", "unlock-user user_id": "user1",
+	"restore-user user_id":   "user2",
+	"delete-account confirm": newAccount, "delete-user confirm": "casey.example", "verify-caller user_id": "user1",
+	"verify-caller phone_id":           "+15550101",
 	"update-settings helpdesk_message": "Call us.",
 }
 
@@ -272,8 +280,8 @@ func exampleOf(address, field string) (text string, optional bool) {
 	return typedInto[slug+" "+field], known && field == "confirm"
 }
 
-// slugOf is the end of an address, which names an action if it is one's. An action's form of fields has an address below
-// the action's own.
+// slugOf is the end of an address, which names an action if it is one's. An action's form of fields has an address
+// below the action's own.
 func slugOf(address string) string {
 	path, _, _ := strings.Cut(address, "?")
 	path = strings.TrimSuffix(path, "/form")
@@ -287,8 +295,10 @@ func (f *finder) filling(name, kind string) string {
 		return "Admin API: integration key DIPROOFPROOFPROOF001 Secret key " + strings.Repeat("x", 40) +
 			" API hostname " + f.s.duo.Accounts[0].APIHostname
 	}
-	byField := map[string]string{"directory_key": "DSPROOFPROOFPROOF003", "extension": "12", "text": "name,aliases\nAnother,one",
-		"usernames": "casey.example", "password": storetest.Password, "current": storetest.Password, "new": "quaint ember tundra violin"}
+	byField := map[string]string{"directory_key": "DSPROOFPROOFPROOF003", "extension": "12",
+		"text":      "name,aliases\nAnother,one",
+		"usernames": "casey.example", "password": storetest.Password, "current": storetest.Password,
+		"new": "quaint ember tundra violin"}
 	byKind := map[string]string{"email": f.s.owner.Email, "number": "1", "tel": "+15550100"}
 	if text := cmp.Or(byField[field], byKind[kind]); text != "" || kind == "password" {
 		return text // a key that is empty stays as it is

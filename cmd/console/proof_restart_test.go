@@ -45,7 +45,8 @@ func TestProofPostgresRestarts(t *testing.T) {
 		everybody[i] = s.newWorker(o, i)
 	}
 	watch := s.browser(s.owner)
-	s.db.Close()                                                          // what follows counts the connections of the console
+	// what follows counts the connections of the console
+	s.db.Close()
 	everybody[0].get(s.home() + "/o/" + everybody[0].org.Slug + "/users") // lists that are held have a sweep
 	everybody[0].client.CloseIdleConnections()
 	resting := c.goroutines()
@@ -86,14 +87,16 @@ func TestProofPostgresRestarts(t *testing.T) {
 	var now int
 	defer func() {
 		if t.Failed() {
-			t.Logf("goroutines %d then %d, connections %d, at work %d", resting, now, s.connections(`true`), s.connections(`state <> 'idle'`))
+			t.Logf("goroutines %d then %d, connections %d, at work %d", resting, now, s.connections(`true`),
+				s.connections(`state <> 'idle'`))
 		}
 	}()
 	c.await("connections or goroutines stay behind", func() bool {
 		now = c.goroutines()
 		return now <= resting && s.connections(`state <> 'idle'`) == 0 && s.connections(`true`) <= 8
 	})
-	tell(t, "%d restarts, answers %v, healthy after %v, %d writes in Duo all in the record (%d runs), goroutines %d then %d, connections %d",
+	tell(t,
+		"%d restarts, answers %v, healthy after %v, %d writes in Duo all in the record (%d runs), goroutines %d then %d, connections %d",
 		len(recovered), count, recovered, effects, runs, resting, now, s.connections(`true`))
 }
 
@@ -152,7 +155,8 @@ type worker struct {
 
 func (s *proofSite) newWorker(o store.Organization, n int) *worker {
 	operator := s.db.Member(s.t, s.ws, catalog.Owner)
-	w := &worker{s: s, operator: operator, client: s.browser(operator), org: o, answers: map[int]int{}, life: 1000 + 5000*n, keys: []string{""}}
+	w := &worker{s: s, operator: operator, client: s.browser(operator), org: o, answers: map[int]int{},
+		life: 1000 + 5000*n, keys: []string{""}}
 	w.user = s.sim.AddUser(o.AccountID, duosim.UserSpec{Username: "caller"})
 	return w
 }
@@ -217,7 +221,8 @@ func (w *worker) do(request *http.Request) (int, string) {
 	w.answers[answer.StatusCode]++
 	switch body := string(text); {
 	case answer.StatusCode == http.StatusServiceUnavailable:
-		if answer.Header.Get("Retry-After") == "" || !strings.Contains(body, "Temporarily unavailable") || !strings.Contains(body, "</html>") {
+		if answer.Header.Get("Retry-After") == "" || !strings.Contains(body, "Temporarily unavailable") ||
+			!strings.Contains(body, "</html>") {
 			w.s.t.Errorf("%s: a 503 without Retry-After or words: %v %.300s", request.URL.Path, answer.Header, body)
 		}
 		return answer.StatusCode, body
@@ -232,7 +237,9 @@ func (w *worker) do(request *http.Request) (int, string) {
 func (w *worker) bypassCode(at string) {
 	id := uuid.New()
 	w.life++
-	form := url.Values{"run_id": {id.String()}, "user_id": {w.user}, "valid_secs": {fmt.Sprint(w.life)}, "reuse_count": {"1"}, "count": {"1"}, "preserve_existing": {"false"}, "reviewed": {"1"}, "connection": {w.org.Connection()}}
+	form := url.Values{"run_id": {id.String()}, "user_id": {w.user}, "valid_secs": {fmt.Sprint(w.life)},
+		"reuse_count": {"1"}, "count": {"1"}, "preserve_existing": {"false"}, "reviewed": {"1"},
+		"connection": {w.org.Connection()}}
 	status, body := w.send(strings.TrimPrefix(at, w.s.url)+"/actions/create-bypass-code-for-user", form)
 	if status == http.StatusOK {
 		if !strings.Contains(body, "data-plain") {
@@ -244,7 +251,8 @@ func (w *worker) bypassCode(at string) {
 
 func (w *worker) directoryKey(n int) {
 	key, id := fmt.Sprintf("DSPROOF%013d", n), w.org.ID.String()
-	status, _ := w.send("/w/"+w.s.ws.Slug+"/integration/mapping", url.Values{"row": {id}, "account." + id: {w.org.AccountID}, "directory_key." + id: {key}, "connection." + id: {w.org.Connection()}})
+	status, _ := w.send("/w/"+w.s.ws.Slug+"/integration/mapping", url.Values{"row": {id},
+		"account." + id: {w.org.AccountID}, "directory_key." + id: {key}, "connection." + id: {w.org.Connection()}})
 	if status == http.StatusSeeOther {
 		w.keys = w.keys[:0]
 	}
@@ -256,7 +264,8 @@ func (s *proofSite) nothingLost(everybody []*worker) (runs, effects int) {
 	s.t.Helper()
 	conn := s.db.Superuser(s.t)
 	state, byLife := map[uuid.UUID]string{}, map[string]int{}
-	rows, err := conn.Query(s.t.Context(), `select id, state, input from run where workspace_id = $1 and action = 'create-bypass-code-for-user'`, s.ws.ID)
+	rows, err := conn.Query(s.t.Context(),
+		`select id, state, input from run where workspace_id = $1 and action = 'create-bypass-code-for-user'`, s.ws.ID)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -284,13 +293,16 @@ func (s *proofSite) nothingLost(everybody []*worker) (runs, effects int) {
 			}
 		}
 		var key, theme string
-		if err := conn.QueryRow(s.t.Context(), `select coalesce((select key from directory_key where organization_id = $1), '')`, w.org.ID).Scan(&key); err != nil {
+		if err := conn.QueryRow(s.t.Context(),
+			`select coalesce((select key from directory_key where organization_id = $1), '')`,
+			w.org.ID).Scan(&key); err != nil {
 			s.t.Fatal(err)
 		}
 		if !slices.Contains(w.keys, key) {
 			s.t.Errorf("the directory key is %q, and answered as saved or tried since were %q", key, w.keys)
 		}
-		if err := conn.QueryRow(s.t.Context(), `select theme from operator where id = $1`, w.operator.ID).Scan(&theme); err != nil {
+		if err := conn.QueryRow(s.t.Context(), `select theme from operator where id = $1`,
+			w.operator.ID).Scan(&theme); err != nil {
 			s.t.Fatal(err)
 		}
 		if w.theme != "" && theme != w.theme {
@@ -355,7 +367,8 @@ func (s *proofSite) connections(condition string) int {
 	conn := s.db.Superuser(s.t)
 	defer conn.Close(context.Background())
 	var n int
-	err := conn.QueryRow(s.t.Context(), `select count(*) from pg_stat_activity where application_name like 'console%' and pid <> pg_backend_pid() and (`+condition+`)`).Scan(&n)
+	err := conn.QueryRow(s.t.Context(),
+		`select count(*) from pg_stat_activity where application_name like 'console%' and pid <> pg_backend_pid() and (`+condition+`)`).Scan(&n)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -80,7 +80,8 @@ func (c *crawl) send(address string, values map[string]string) int {
 	c.mu.Unlock()
 	ctx, cancel := context.WithTimeout(c.page.ctx, pageTimeout)
 	defer cancel()
-	response, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS("main form[method=post] p.buttons button"), chromedp.NodeEnabled))
+	response, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS("main form[method=post] p.buttons button"),
+		chromedp.NodeEnabled))
 	switch {
 	case err != nil:
 		c.fault(address, err.Error())

@@ -63,7 +63,8 @@ func startSiteOn(t *testing.T, sim *duosim.Sim) *proofSite {
 	s.url = "http://" + reserve(t)
 	runner := s.runner()
 	sc, actor := store.WholeWorkspace(s.ws.ID), run.Actor{Operator: s.owner.ID, Role: catalog.Owner}
-	if refused, _, err := setup.New(runner).SaveKeys(t.Context(), sc, actor, setup.Nine(), sandboxValues(s.duo.Accounts)); err != nil || refused != nil {
+	if refused, _, err := setup.New(runner).SaveKeys(t.Context(), sc, actor, setup.Nine(),
+		sandboxValues(s.duo.Accounts)); err != nil || refused != nil {
 		t.Fatal("saving the nine fields: ", err, refused)
 	}
 	if err := setup.New(runner).AdoptAccounts(t.Context(), sc, actor); err != nil {

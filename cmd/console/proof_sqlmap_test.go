@@ -42,7 +42,8 @@ func TestProofSQLInjection(t *testing.T) {
 			for i, status := range []string{duosim.Active, duosim.LockedOut, duosim.PendingDeletion} {
 				// The first is the one of the actions' examples.
 				person := duosim.UserSpec{Username: "casey.example", Realname: "Casey Example", Status: status}
-				phone := duosim.PhoneSpec{Name: "Work", Number: "+12025550177", Extension: "22", Type: "Mobile", Platform: "Apple iOS"}
+				phone := duosim.PhoneSpec{Name: "Work", Number: "+12025550177", Extension: "22", Type: "Mobile",
+					Platform: "Apple iOS"}
 				if i > 0 {
 					person.Username, person.Realname = fmt.Sprint("user", i), "Jane Roe"
 					phone.Number, phone.Extension, phone.Activated = fmt.Sprint("+1555010", i), "", true
@@ -55,9 +56,12 @@ func TestProofSQLInjection(t *testing.T) {
 				sim.AddToken(id, duosim.TokenSpec{Serial: fmt.Sprint(220511, i), UserIDs: []string{user}})
 				sim.AddCredential(id, duosim.CredentialSpec{UserID: user, Name: "Security key"})
 			}
-			sim.AddGroup(id, "All staff", "")                                              // of an example, with room for another
-			for _, key := range []string{"DSPROOFPROOFPROOF001", "DSPROOFPROOFPROOF002"} { // which are left with the console
-				sim.AddDirectory(id, duosim.DirectorySpec{Key: key, People: []duosim.Person{{Username: "casey.example", Realname: "Casey Example"}}})
+			// of an example, with room for another
+			sim.AddGroup(id, "All staff", "")
+			// which are left with the console
+			for _, key := range []string{"DSPROOFPROOFPROOF001", "DSPROOFPROOFPROOF002"} {
+				sim.AddDirectory(id, duosim.DirectorySpec{Key: key,
+					People: []duosim.Person{{Username: "casey.example", Realname: "Casey Example"}}})
 			}
 			sim.AddPhone(id, duosim.PhoneSpec{Name: "Spare", Number: "+15550199"})
 		}
@@ -68,7 +72,8 @@ func TestProofSQLInjection(t *testing.T) {
 	token, disabled := s.leaveEverything(near, []string{"Imported"})
 	auditor := s.db.Member(s.t, s.ws, catalog.Auditor).ID.String()
 	finder := s.findRequests(token, "/o/import/preview", "/integration?cleaned=auth_host", "/auth?checked=1&left=1",
-		"/operators/"+disabled.ID.String()+"/enable", "/operators/"+auditor+"/disable", "/operators/"+auditor+"/end", "/operators/"+s.owner.ID.String())
+		"/operators/"+disabled.ID.String()+"/enable", "/operators/"+auditor+"/disable", "/operators/"+auditor+"/end",
+		"/operators/"+s.owner.ID.String())
 	s.leaveCandidates(near) // looking around has put others in their place
 	a := s.newAttack(finder.client)
 	finder.lookAgain(token, a.restore)
@@ -95,7 +100,8 @@ func TestProofSQLInjection(t *testing.T) {
 
 	// It finds the hole that is there to be found.
 	faulty := s.serve(planted(t))
-	hole := probe{method: http.MethodGet, address: "/w/" + s.ws.Slug + plantedSearch + "?q=Acme+Dental", places: []place{{inQuery, "q"}}}
+	hole := probe{method: http.MethodGet, address: "/w/" + s.ws.Slug + plantedSearch + "?q=Acme+Dental",
+		places: []place{{inQuery, "q"}}}
 	_, holes := a.tryAll([]probe{hole})
 	faulty.stop()
 	if len(holes) == 0 {
@@ -118,8 +124,8 @@ func (a *attack) tryAll(probes []probe) (tried int, found []string) {
 			turns <- struct{}{}
 			defer func() { <-turns }()
 			results := a.sqlmap(techniques, share)
-			// Where it takes back what it found by telling pages apart, that may be the names in the frame of an error's
-			// page, which it took for an answer to its liking. The clock is not misled.
+			// Where it takes back what it found by telling pages apart, that may be the names in the frame of an
+			// error's page, which it took for an answer to its liking. The clock is not misled.
 			var takenBack []string
 			for address, said := range results {
 				if sqlmapTakenBack.MatchString(said) {
@@ -139,7 +145,8 @@ func (a *attack) tryAll(probes []probe) (tried int, found []string) {
 					found = append(found, fmt.Sprintf("%s of %s %s %v", m[1], p.method, p.address, p.places))
 				}
 				if n != len(p.places) {
-					a.s.t.Errorf("%s %s: tried %d of %v; sqlmap said:\n%s", p.method, p.address, n, p.places, said[max(0, len(said)-800):])
+					a.s.t.Errorf("%s %s: tried %d of %v; sqlmap said:\n%s", p.method, p.address, n, p.places,
+						said[max(0, len(said)-800):])
 				}
 			}
 		})
@@ -149,7 +156,8 @@ func (a *attack) tryAll(probes []probe) (tried int, found []string) {
 }
 
 var (
-	sqlmapTried     = regexp.MustCompile(`(?m)parameter '[^\n]*' does not seem to be injectable|parameter '[^\n]*' is vulnerable`)
+	sqlmapTried = regexp.MustCompile(
+		`(?m)parameter '[^\n]*' does not seem to be injectable|parameter '[^\n]*' is vulnerable`)
 	sqlmapFound     = regexp.MustCompile(`(?m)^Parameter: (\S+)`)
 	sqlmapTakenBack = regexp.MustCompile(`false positive or unexploitable injection point detected`)
 	sqlmapNext      = regexp.MustCompile(`testing URL '(.*)'`)
@@ -174,8 +182,10 @@ func (a *attack) sqlmap(technique string, addresses []string) (said map[string]s
 	}
 	ctx, cancel := context.WithTimeout(a.s.t.Context(), sqlmapTime)
 	defer cancel()
-	command := exec.CommandContext(ctx, "sqlmap", "-m", file, "--ignore-stdin", "--batch", "--flush-session", "--disable-coloring",
-		"--output-dir", dir, "--dbms", "PostgreSQL", "--level", "1", "--risk", "1", "--technique", technique, "--time-sec", "3",
+	command := exec.CommandContext(ctx, "sqlmap", "-m", file, "--ignore-stdin", "--batch", "--flush-session",
+		"--disable-coloring",
+		"--output-dir", dir, "--dbms", "PostgreSQL", "--level", "1", "--risk", "1", "--technique", technique,
+		"--time-sec", "3",
 		"--ignore-redirects", "--skip-waf", "--timeout", "30", "--retries", "1",
 		"--ignore-code", "404", // another value in an address is not there
 		"--answers", "do you want to skip=N,exploit=N")

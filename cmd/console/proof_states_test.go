@@ -43,20 +43,23 @@ func (s *proofSite) leaveEverything(o store.Organization, texts []string) (token
 	defer client.CloseIdleConnections()
 	at := s.home() + "/o/" + o.Slug
 	for key, name := range map[string]string{"DSPROOFPROOFPROOF001": "First", "DSPROOFPROOFPROOF002": "Second"} {
-		s.must(client, http.StatusSeeOther, at+"/connection/directories", url.Values{"directory_name": {name}, "directory_key": {key}, "connection": {o.Connection()}})
+		s.must(client, http.StatusSeeOther, at+"/connection/directories",
+			url.Values{"directory_name": {name}, "directory_key": {key}, "connection": {o.Connection()}})
 	}
 	s.must(client, http.StatusSeeOther, s.home()+"/o/import", url.Values{"text": {fileOf(texts)}})
 	for _, email := range []string{"new@msp.example", "other@msp.example"} {
 		form := url.Values{"run_id": {uuid.NewString()}, "email": {email}, "role": {"technician"}, "reach": {"all"}}
 		// The first is returned: the page of operators offers to revoke the last.
-		if m := invitationLink.FindStringSubmatch(s.must(client, http.StatusOK, s.home()+"/operators/invite", form)); m != nil {
+		if m := invitationLink.FindStringSubmatch(s.must(client, http.StatusOK, s.home()+"/operators/invite",
+			form)); m != nil {
 			token = cmp.Or(token, m[1])
 		}
 	}
 	if token == "" {
 		s.t.Fatal("an invitation is answered without its link")
 	}
-	s.must(client, http.StatusOK, s.url+"/account/tokens/"+s.ws.Slug, url.Values{"run_id": {uuid.NewString()}, "name": {"program"}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}})
+	s.must(client, http.StatusOK, s.url+"/account/tokens/"+s.ws.Slug, url.Values{"run_id": {uuid.NewString()},
+		"name": {"program"}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}})
 	// One account is renamed in Duo, one is new there.
 	for _, a := range s.duo.Accounts {
 		if !a.Parent && a.AccountID != o.AccountID {
@@ -111,12 +114,16 @@ func (s *proofSite) leaveCandidates(o store.Organization) {
 			fields[name] = strings.Repeat("x", 40)
 		}
 	}
-	if refused, _, err := setup.New(runner).SaveKeys(s.t.Context(), sc, actor, setup.Nine(), fields); err != nil || refused != nil {
+	if refused, _, err := setup.New(runner).SaveKeys(s.t.Context(), sc, actor, setup.Nine(), fields); err != nil ||
+		refused != nil {
 		s.t.Fatal(err, refused)
 	}
 	elsewhere := s.sim.AddParent("Elsewhere")
-	own := map[string]string{"own_host": elsewhere.APIHostname, "own_integration_key": elsewhere.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
-	if refused, _, err := setup.New(runner).SaveKeys(s.t.Context(), sc, actor, setup.OfOrganization(o, store.AdminAPI), own); err != nil || refused != nil {
+	own := map[string]string{"own_host": elsewhere.APIHostname,
+		"own_integration_key": elsewhere.Application(duosim.AdminAPI).IntegrationKey,
+		"own_secret_key":      strings.Repeat("x", 40)}
+	if refused, _, err := setup.New(runner).SaveKeys(s.t.Context(), sc, actor, setup.OfOrganization(o, store.AdminAPI),
+		own); err != nil || refused != nil {
 		s.t.Fatal(err, refused)
 	}
 	// Of the Auth API some are in use besides.
@@ -127,8 +134,10 @@ func (s *proofSite) leaveCandidates(o store.Organization) {
 		}
 	}
 	for _, key := range []string{login.SecretKey, strings.Repeat("x", 40)} {
-		typed := map[string]string{"ownauth_host": host, "ownauth_integration_key": login.IntegrationKey, "ownauth_secret_key": key}
-		if refused, _, err := setup.New(runner).SaveKeys(s.t.Context(), sc, actor, setup.OfOrganization(o, store.AuthAPI), typed); err != nil || refused != nil {
+		typed := map[string]string{"ownauth_host": host, "ownauth_integration_key": login.IntegrationKey,
+			"ownauth_secret_key": key}
+		if refused, _, err := setup.New(runner).SaveKeys(s.t.Context(), sc, actor,
+			setup.OfOrganization(o, store.AuthAPI), typed); err != nil || refused != nil {
 			s.t.Fatal(err, refused)
 		}
 	}

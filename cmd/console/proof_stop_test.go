@@ -91,7 +91,8 @@ func (c *wire) ask(s *proofSite, org string, n int) error {
 	want := http.StatusOK
 	switch n % 4 {
 	case 0:
-		request, want = s.post(context.Background(), s.url+"/preferences", url.Values{"theme": {"dark"}}), http.StatusSeeOther
+		request, want = s.post(context.Background(), s.url+"/preferences", url.Values{"theme": {"dark"}}),
+			http.StatusSeeOther
 	case 1:
 		request = mustGet(s.home() + "/o/" + org + "/users")
 	case 2:

@@ -41,7 +41,8 @@ func TestReadmeExample(t *testing.T) {
 	}
 	send := func(address string, form url.Values) {
 		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, file.URL+address, strings.NewReader(form.Encode()))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, file.URL+address,
+			strings.NewReader(form.Encode()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +71,8 @@ func TestReadmeExample(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v:\n%s", err, out)
 		}
-		for _, words := range []string{`"items":[{"slug":`, `"run_id":"5f7c1c1e-8f2e-4c0b-9d3a-0c5b7e1a2d41","state":"applied"`, want} {
+		for _, words := range []string{`"items":[{"slug":`,
+			`"run_id":"5f7c1c1e-8f2e-4c0b-9d3a-0c5b7e1a2d41","state":"applied"`, want} {
 			if !strings.Contains(string(out), words) {
 				t.Errorf("the example does not say %s:\n%s", words, out)
 			}

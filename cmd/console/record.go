@@ -36,12 +36,15 @@ type pruning struct {
 
 func recordCommand(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 || args[0] != "prune" {
-		return errors.New("usage: console record prune --before 2025-01 --to FOLDER --by OWNER'S-EMAIL [--workspace SLUG] [--yes]")
+		return errors.New(
+			"usage: console record prune --before 2025-01 --to FOLDER --by OWNER'S-EMAIL [--workspace SLUG] [--yes]")
 	}
 	flags := flag.NewFlagSet("record prune", flag.ExitOnError)
-	before := flags.String("before", "", "delete the months before this one, such as 2025-01 (UTC); the last 12 months always stay")
+	before := flags.String("before", "",
+		"delete the months before this one, such as 2025-01 (UTC); the last 12 months always stay")
 	to := flags.String("to", "", "the folder that the files are written to")
-	by := flags.String("by", "", "the email address of the owner of the workspaces who answers for it: the record names them")
+	by := flags.String("by", "",
+		"the email address of the owner of the workspaces who answers for it: the record names them")
 	workspace := flags.String("workspace", "", "the slug of one workspace; all, if it is left out")
 	yes := flags.Bool("yes", false, "write the files and delete; without it nothing is changed")
 	if err := parseFlags(flags, args[1:]); err != nil {
@@ -80,7 +83,8 @@ func (p pruning) run(ctx context.Context, workspace string, before time.Time, ye
 		return err
 	}
 	if before.After(newest) {
-		return fmt.Errorf("the last %d months of the record stay: --before may be %s at most", store.PruneKeeps, newest.Format("2006-01"))
+		return fmt.Errorf("the last %d months of the record stay: --before may be %s at most", store.PruneKeeps,
+			newest.Format("2006-01"))
 	}
 	months, err := p.p.Months(ctx, workspace, before)
 	if errors.Is(err, store.ErrNotFound) {
@@ -98,7 +102,8 @@ func (p pruning) run(ctx context.Context, workspace string, before time.Time, ye
 		if !yes {
 			p.say("%s %s: %d runs", m.Workspace.Slug, m.Month.Format("2006-01"), m.Runs)
 		} else if err := p.prune(ctx, m); err != nil {
-			return fmt.Errorf("%s %s: %w\nThe month is whole, or gone with its file and its record. Run the same command again: it goes on from there",
+			return fmt.Errorf(
+				"%s %s: %w\nThe month is whole, or gone with its file and its record. Run the same command again: it goes on from there",
 				m.Workspace.Slug, m.Month.Format("2006-01"), err)
 		}
 	}
@@ -113,7 +118,8 @@ func (p pruning) run(ctx context.Context, workspace string, before time.Time, ye
 
 func (p pruning) noOwner(m store.PrunableMonth, err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("%s is not an owner of the workspace %s who can sign in: choose one with --workspace, or another --by",
+		return fmt.Errorf(
+			"%s is not an owner of the workspace %s who can sign in: choose one with --workspace, or another --by",
 			p.by, m.Workspace.Slug)
 	}
 	return err
@@ -145,16 +151,19 @@ func (p pruning) prune(ctx context.Context, m store.PrunableMonth) error {
 		return store.Record{
 			Event: store.RecordPruned, Operator: operator, Subject: month, At: time.Now(),
 			Input: map[string]string{
-				"month": m.Month.Format("2006-01"), "runs": strconv.Itoa(runs), "file": filepath.Base(path), "sha256": sum, "host_account": p.host,
+				"month": m.Month.Format("2006-01"), "runs": strconv.Itoa(runs), "file": filepath.Base(path),
+				"sha256": sum, "host_account": p.host,
 			},
-			Summary: fmt.Sprintf("Deleted the %d runs of %s from the record, on the host as %s, after exporting them to %s (SHA-256 %s).",
+			Summary: fmt.Sprintf(
+				"Deleted the %d runs of %s from the record, on the host as %s, after exporting them to %s (SHA-256 %s).",
 				runs, month, p.host, filepath.Base(path), sum),
 		}, nil
 	})
 	if err != nil {
 		return err
 	}
-	p.say("%s %s: %d runs deleted, kept in %s\n  SHA-256 %s", m.Workspace.Slug, m.Month.Format("2006-01"), runs, path, sum)
+	p.say("%s %s: %d runs deleted, kept in %s\n  SHA-256 %s", m.Workspace.Slug, m.Month.Format("2006-01"),
+		runs, path, sum)
 	return nil
 }
 

@@ -42,7 +42,8 @@ func (in installation) addRuns(t *testing.T, ws store.Workspace, by store.Operat
 
 func (in installation) countRuns(t *testing.T, ws store.Workspace, where string) (n int) {
 	t.Helper()
-	if err := in.Superuser(t).QueryRow(t.Context(), `select count(*) from run where workspace_id = $1 and `+where, ws.ID).Scan(&n); err != nil {
+	if err := in.Superuser(t).QueryRow(t.Context(), `select count(*) from run where workspace_id = $1 and `+where,
+		ws.ID).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -71,10 +72,13 @@ func TestRecordPrune(t *testing.T) {
 	admin := in.Member(t, in.ws, catalog.Administrator)
 	refused("usage: console record prune")
 	refused("not a month", "prune", "--before", "2025", "--by", in.owner.Email)
-	refused("--before may be "+text(12)+" at most", "prune", "--before", text(11), "--by", in.owner.Email, "--to", dir, "--yes")
+	refused("--before may be "+text(12)+" at most", "prune", "--before", text(11), "--by", in.owner.Email, "--to",
+		dir, "--yes")
 	refused("--by and", "prune", "--before", text(12), "--by", in.owner.Email, "--yes")
-	refused("no workspace has the slug", "prune", "--before", text(12), "--by", in.owner.Email, "--workspace", "nowhere")
-	refused("is not an owner of the workspace "+other.Slug, "prune", "--before", text(12), "--by", in.owner.Email, "--to", dir, "--yes")
+	refused("no workspace has the slug", "prune", "--before", text(12), "--by", in.owner.Email,
+		"--workspace", "nowhere")
+	refused("is not an owner of the workspace "+other.Slug, "prune", "--before", text(12), "--by", in.owner.Email,
+		"--to", dir, "--yes")
 	own := []string{"prune", "--before", text(12), "--workspace", in.ws.Slug, "--by"}
 	refused("is not an owner", append(own, admin.Email, "--to", dir, "--yes")...)
 	refused("the export failed", append(own, in.owner.Email, "--to", filepath.Join(dir, "nowhere"), "--yes")...)
@@ -87,13 +91,15 @@ func TestRecordPrune(t *testing.T) {
 	}
 
 	// What a run of the command that was killed left behind is in nobody's way.
-	if err := os.WriteFile(filepath.Join(dir, "runs-"+in.ws.Slug+"-"+text(14)+"-20260101T000000.000Z.jsonl.gz.part"), []byte("half"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "runs-"+in.ws.Slug+"-"+text(14)+"-20260101T000000.000Z.jsonl.gz.part"),
+		[]byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if said, failed = in.record(t, append(own, in.owner.Email, "--to", dir, "--yes")...); failed {
 		t.Fatal(said)
 	}
-	if left, others := in.countRuns(t, in.ws, `action = 'update-user'`), in.countRuns(t, other, `true`); left != 3 || others != 21 {
+	if left, others := in.countRuns(t, in.ws, `action = 'update-user'`), in.countRuns(t, other, `true`); left != 3 ||
+		others != 21 {
 		t.Errorf("%d runs are left, %d in another workspace", left, others)
 	}
 	files, _ := filepath.Glob(filepath.Join(dir, "runs-"+in.ws.Slug+"-"+text(13)+"-*.jsonl.gz"))
@@ -102,7 +108,8 @@ func TestRecordPrune(t *testing.T) {
 	}
 	in.checkFile(t, files[0], 1200)
 	// Twice does nothing.
-	if said, failed = in.record(t, append(own, in.owner.Email, "--to", dir, "--yes")...); failed || !strings.Contains(said, "holds no closed run") {
+	if said, failed = in.record(t, append(own, in.owner.Email, "--to", dir, "--yes")...); failed ||
+		!strings.Contains(said, "holds no closed run") {
 		t.Error(said)
 	}
 	if all, _ := filepath.Glob(filepath.Join(dir, "*")); len(all) != 3 {
@@ -134,7 +141,8 @@ func (in installation) checkFile(t *testing.T, path string, runs int) {
 		Run      struct{ Subject, Ticket, State string }
 		Operator string
 	}
-	if err := json.Unmarshal([]byte(lines[0]), &line); err != nil || len(lines) != runs || line.Operator != in.owner.Email || line.Run.Subject != "subject 1" || line.Run.State != "applied" {
+	if err := json.Unmarshal([]byte(lines[0]), &line); err != nil || len(lines) != runs ||
+		line.Operator != in.owner.Email || line.Run.Subject != "subject 1" || line.Run.State != "applied" {
 		t.Errorf("%d lines, the first %+v (%v)", len(lines), line, err)
 	}
 	var found []store.Run
@@ -147,7 +155,8 @@ func (in installation) checkFile(t *testing.T, path string, runs int) {
 	}
 	sum := sha256.Sum256(packed)
 	if !slices.ContainsFunc(found, func(r store.Run) bool {
-		return r.Operator == in.owner.Email && r.Input["sha256"] == hex.EncodeToString(sum[:]) && r.Input["file"] == filepath.Base(path) &&
+		return r.Operator == in.owner.Email && r.Input["sha256"] == hex.EncodeToString(sum[:]) &&
+			r.Input["file"] == filepath.Base(path) &&
 			r.Input["host_account"] == hostAccount() && strings.Contains(r.Summary, "Deleted the 1200 runs of ")
 	}) || len(found) != 2 {
 		t.Errorf("the record says %+v", found)

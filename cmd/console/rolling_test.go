@@ -48,7 +48,8 @@ func TestRollingRestartLosesNothing(t *testing.T) {
 		current = next
 	}
 	load.end()
-	t.Logf("%d requests, %d restarts, %d failed, p99 %v", load.answered.Load(), restarts, len(load.failed), load.percentile(99))
+	t.Logf("%d requests, %d restarts, %d failed, p99 %v", load.answered.Load(), restarts, len(load.failed),
+		load.percentile(99))
 	for _, failure := range load.failed {
 		t.Error(failure)
 	}
@@ -365,7 +366,8 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 			_ = console.cmd.Process.Signal(os.Interrupt) // it may have ended
 		}
 	}
-	if status := console.cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGINT {
+	if status := console.cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() ||
+		status.Signal() != syscall.SIGINT {
 		t.Errorf("it went on to its own end: %v\n%s", console.cmd.ProcessState, console.out.String())
 	}
 }

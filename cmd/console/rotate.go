@@ -36,7 +36,8 @@ type rotation struct {
 
 func rotateCommand(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("key rotate", flag.ExitOnError)
-	target := flags.String("out", "", "write the changed key file here, to be put in the place of CONSOLE_KEY_FILE by you")
+	target := flags.String("out", "",
+		"write the changed key file here, to be put in the place of CONSOLE_KEY_FILE by you")
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
@@ -79,7 +80,8 @@ func rotateCommand(ctx context.Context, args []string, out io.Writer) error {
 func (r rotation) writable() error {
 	if r.target == r.path {
 		if err := secret.Replaceable(r.path); err != nil {
-			return fmt.Errorf("the key file cannot be changed where it is: %w\nUse --out FILE, and put that file in its place where the secret is kept", err)
+			return fmt.Errorf(
+				"the key file cannot be changed where it is: %w\nUse --out FILE, and put that file in its place where the secret is kept", err)
 		}
 		return nil
 	}
@@ -102,7 +104,8 @@ func (r rotation) run(ctx context.Context, keys *secret.Keyring) error {
 		}
 		r.say("1. The new key %v is in %s, beside %v. Nothing is sealed with it yet.", newest, r.target, current)
 		if r.target != r.path {
-			r.say("Replace %s with that file on every server. Each server reads it by itself, without a restart.\nThen continue with: console key rotate --out ANOTHER-FILE", r.path)
+			r.say(
+				"Replace %s with that file on every server. Each server reads it by itself, without a restart.\nThen continue with: console key rotate --out ANOTHER-FILE", r.path)
 			return nil
 		}
 		if keys, err = secret.Load(r.path); err != nil {
@@ -154,14 +157,17 @@ func (r rotation) switchTo(ctx context.Context, id secret.KeyID) error {
 			}
 		}
 		if without != told {
-			r.say("   Waiting for servers to read the key file: %d of %d connections are without the new key.", without, all)
+			r.say("   Waiting for servers to read the key file: %d of %d connections are without the new key.",
+				without, all)
 			told = without
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-limit:
-			return fmt.Errorf("%d of %d connections are of servers without the new key: give them the changed key file, or stop them", without, all)
+			return fmt.Errorf(
+				"%d of %d connections are of servers without the new key: give them the changed key file, or stop them",
+				without, all)
 		case <-look.C:
 		}
 	}
@@ -200,7 +206,8 @@ func (r rotation) retire(ctx context.Context, current secret.KeyID) error {
 		return err
 	}
 	for id, n := range left {
-		return fmt.Errorf("the key %v stays: %d values are sealed with it and cannot be opened where they stand; replace them in the console (Integration, Save Configuration) or delete them", id, n)
+		return fmt.Errorf(
+			"the key %v stays: %d values are sealed with it and cannot be opened where they stand; replace them in the console (Integration, Save Configuration) or delete them", id, n)
 	}
 	if err := secret.KeepKey(r.path, r.target, current); err != nil {
 		return err
@@ -209,7 +216,8 @@ func (r rotation) retire(ctx context.Context, current secret.KeyID) error {
 	if r.target != r.path {
 		r.say("Replace %s with that file; until then the old key opens backups only.", r.path)
 	}
-	r.say("Keep a copy of the new file apart from the backups, and the old copy for as long as a backup made before now.")
+	r.say(
+		"Keep a copy of the new file apart from the backups, and the old copy for as long as a backup made before now.")
 	return nil
 }
 

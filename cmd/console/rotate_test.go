@@ -100,7 +100,8 @@ func (in installation) opens(ctx context.Context, s *store.Store, i int) error {
 // command starts the program with the settings of the installation.
 func (in installation) command(t *testing.T, args ...string) *program {
 	t.Helper()
-	return startProgram(t, in.dir, []string{"DATABASE_URL=" + in.AppURL, "CONSOLE_OWNER_DATABASE_URL=" + in.ownerURL, "CONSOLE_KEY_FILE=" + in.keyFile}, args...)
+	return startProgram(t, in.dir, []string{"DATABASE_URL=" + in.AppURL, "CONSOLE_OWNER_DATABASE_URL=" + in.ownerURL,
+		"CONSOLE_KEY_FILE=" + in.keyFile}, args...)
 }
 
 // says fails unless the program says something before it ends.
@@ -138,12 +139,14 @@ func TestRotationIsKilledAndGoesOn(t *testing.T) {
 	old := in.HeldKeys()[0]
 	console := in.command(t, "serve")
 	console.says(`"serving"`)
-	if limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", console.cmd.Process.Pid)); err == nil && !coreIsZero(string(limits)) {
+	if limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", console.cmd.Process.Pid)); err == nil &&
+		!coreIsZero(string(limits)) {
 		t.Errorf("serve may dump core:\n%s", limits)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	go watchKeys(ctx, config{keyFile: in.keyFile, keyLook: 20 * time.Millisecond}, in.Store, slog.New(slog.DiscardHandler))
+	go watchKeys(ctx, config{keyFile: in.keyFile, keyLook: 20 * time.Millisecond}, in.Store,
+		slog.New(slog.DiscardHandler))
 	worked := make(chan error, 1)
 	go func() {
 		for i := 0; ctx.Err() == nil; i = (i + 1) % drafts {
@@ -155,7 +158,8 @@ func TestRotationIsKilledAndGoesOn(t *testing.T) {
 		worked <- nil
 	}()
 
-	for _, words := range []string{"1. The new key", "Waiting for servers", "2. Every server holds", "Re-sealed 1", "3. Re-sealed"} {
+	for _, words := range []string{"1. The new key", "Waiting for servers", "2. Every server holds", "Re-sealed 1",
+		"3. Re-sealed"} {
 		killed := in.command(t, "key", "rotate")
 		said := killed.said(words)
 		killed.stop(syscall.SIGKILL)
@@ -185,7 +189,8 @@ func TestRotationIsKilledAndGoesOn(t *testing.T) {
 		t.Error("files left beside the key file: ", left)
 	}
 	console.stop(syscall.SIGTERM)
-	if said := console.out.String(); !strings.Contains(said, "the key file has other keys") || strings.Contains(said, "is not used") {
+	if said := console.out.String(); !strings.Contains(said, "the key file has other keys") ||
+		strings.Contains(said, "is not used") {
 		t.Errorf("serve said:\n%s", said)
 	}
 }

@@ -16,7 +16,8 @@ import (
 // functions of package strings that would read facts out of one.
 var (
 	ourSentences = []string{"Summary", "Cause", "Fix", "Headline", "Doubt", "Looked"}
-	takingApart  = regexp.MustCompile(`^(Contains|Count|Cut|Fields|HasPrefix|HasSuffix|Index|LastIndex|Replace|Split|TrimPrefix|TrimSuffix)`)
+	takingApart  = regexp.MustCompile(
+		`^(Contains|Count|Cut|Fields|HasPrefix|HasSuffix|Index|LastIndex|Replace|Split|TrimPrefix|TrimSuffix)`)
 )
 
 // takenApart finds the calls that read facts out of our own sentences.
@@ -48,7 +49,8 @@ func takenApart(parsed *ast.File) (found []token.Pos) {
 func TestNoSentenceIsTakenApart(t *testing.T) {
 	t.Parallel()
 	set := token.NewFileSet()
-	planted, err := parser.ParseFile(set, "planted.go", "package p\nvar _, a, _ = strings.Cut(done.Result.Summary, \"; replaced \")", parser.SkipObjectResolution)
+	planted, err := parser.ParseFile(set, "planted.go",
+		"package p\nvar _, a, _ = strings.Cut(done.Result.Summary, \"; replaced \")", parser.SkipObjectResolution)
 	if err != nil || len(takenApart(planted)) != 1 {
 		t.Fatal("a sentence that is taken apart is not found: ", err)
 	}

@@ -123,12 +123,15 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 	}()
 	runner.Watch()
 	server := &http.Server{
-		Handler: sendAway(&leaving, handler(c, s, runner, log, m)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Handler: sendAway(&leaving, handler(c, s, runner, log, m)), ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	task.Go(ctx, log, "watch the key file", func() error { watchKeys(ctx, c, s, log); return nil })
 	ended := task.Go(ctx, log, "serve", func() error { return server.Serve(listener) })
-	log.Info("serving", "address", listener.Addr().String(), "public_url", c.publicURL.String(), "sandbox", c.sandboxAddress != "")
+	log.Info("serving", "address", listener.Addr().String(), "public_url", c.publicURL.String(), "sandbox",
+		c.sandboxAddress != "")
 	select {
 	case err := <-ended:
 		return err
@@ -156,7 +159,8 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 // handler joins the parts of the web console.
 func handler(c config, s *store.Store, runner *run.Runner, log *slog.Logger, m *metrics) http.Handler {
 	return web.Handler(site.New(site.Config{
-		Store: s, Runner: runner, Served: m.served, Log: log, Now: s.Now, PublicURL: c.publicURL, TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
+		Store: s, Runner: runner, Served: m.served, Log: log, Now: s.Now, PublicURL: c.publicURL,
+		TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
 	}))
 }
 

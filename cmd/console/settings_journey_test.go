@@ -131,7 +131,9 @@ func syncByClicking(d *desk, p *page, dental string) {
 	key := ""
 	for _, a := range d.sim.Accounts() {
 		if a.Name == "Harbourlight Dental Group" {
-			key = d.sim.AddDirectory(a.AccountID, duosim.DirectorySpec{Name: "Entra", People: []duosim.Person{{Username: "amara.okonkwo", Email: "amara@harbourlight.example"}, {Username: "olga.new"}}})
+			key = d.sim.AddDirectory(a.AccountID, duosim.DirectorySpec{Name: "Entra",
+				People: []duosim.Person{{Username: "amara.okonkwo", Email: "amara@harbourlight.example"},
+					{Username: "olga.new"}}})
 		}
 	}
 	p.open(dental + "/connection")

@@ -23,7 +23,8 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 	}
 	client := &http.Client{Jar: jar}
 	form := url.Values{"email": {d.owner.Email}, "password": {storetest.Password}}
-	signIn, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/signin", strings.NewReader(form.Encode()))
+	signIn, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/signin",
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,8 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 
 	const harbourlight = "api-5e6f7a8b.duosim.localhost"
 	d.sim.SetFault(harbourlight, duosim.Fault{Kind: duosim.Slow, Delay: time.Second, Times: 1})
-	slow, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.organization("harbourlight-dental-group")+"/users", nil)
+	slow, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+		d.organization("harbourlight-dental-group")+"/users", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,8 @@ func TestAccessToken(t *testing.T) {
 	p.snap("tokens")
 	small := newPage(t, pageOptions{Width: 390, Height: 844, Dark: true, NoJS: true})
 	d.signIn(small)
-	for name, address := range map[string]string{"tokens": "/account/tokens", "token-form": "/account/tokens/" + d.ws.Slug, "account": "/account"} {
+	for name, address := range map[string]string{"tokens": "/account/tokens",
+		"token-form": "/account/tokens/" + d.ws.Slug, "account": "/account"} {
 		small.open(d.url + address)
 		small.fitsWidth()
 		small.snap(name + "-small-dark")

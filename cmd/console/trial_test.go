@@ -129,7 +129,8 @@ func signIn(t *testing.T, file devFile) string {
 		t.Fatal(err)
 	}
 	form := url.Values{"email": {file.Email}, "password": {file.Password}}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, file.URL+"/signin", strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, file.URL+"/signin",
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +156,8 @@ func TestTrial(t *testing.T) {
 	if led := signIn(t, file); led != "/w/northwind-managed-it" {
 		t.Errorf("signing in with what dev.json says led to %s", led)
 	}
-	for _, name := range []string{"auth_host", "auth_integration_key", "auth_secret_key", "account_host", "accounts_integration_key",
+	for _, name := range []string{"auth_host", "auth_integration_key", "auth_secret_key", "account_host",
+		"accounts_integration_key",
 		"accounts_secret_key", "admin_host", "admin_integration_key", "admin_secret_key"} {
 		if file.Sandbox[name] == "" || !strings.Contains(first.out.String(), file.Sandbox[name]) {
 			t.Errorf("the sandbox value %s is missing", name)
@@ -168,16 +170,19 @@ func TestTrial(t *testing.T) {
 
 	second := startProgram(t, dir, nil, "dev")
 	second.ends()
-	if second.cmd.ProcessState.ExitCode() == 0 || strings.Count(second.out.String(), "\n") > 1 || !strings.Contains(second.out.String(), "in use") {
+	if second.cmd.ProcessState.ExitCode() == 0 || strings.Count(second.out.String(), "\n") > 1 ||
+		!strings.Contains(second.out.String(), "in use") {
 		t.Errorf("a second start in the same folder said:\n%s", second.out.String())
 	}
 	busy := startProgram(t, t.TempDir(), []string{"ADDR=" + strings.TrimPrefix(file.URL, "http://")}, "dev")
 	busy.ends()
-	if busy.cmd.ProcessState.ExitCode() == 0 || !strings.Contains(busy.out.String(), "ADDR") || strings.Count(busy.out.String(), "\n") > 1 {
+	if busy.cmd.ProcessState.ExitCode() == 0 || !strings.Contains(busy.out.String(), "ADDR") ||
+		strings.Count(busy.out.String(), "\n") > 1 {
 		t.Errorf("a start on a port in use said:\n%s", busy.out.String())
 	}
 
-	for address, want := range map[string]string{"9000": "a host and a port", "0.0.0.0:9000": "a loopback address only"} {
+	for address, want := range map[string]string{"9000": "a host and a port",
+		"0.0.0.0:9000": "a loopback address only"} {
 		wrong := startProgram(t, t.TempDir(), []string{"ADDR=" + address}, "dev")
 		wrong.ends()
 		if wrong.cmd.ProcessState.ExitCode() == 0 || !strings.Contains(wrong.out.String(), want) {
@@ -186,7 +191,8 @@ func TestTrial(t *testing.T) {
 	}
 
 	first.stop(syscall.SIGINT)
-	if code := first.cmd.ProcessState.ExitCode(); code != 0 || !strings.Contains(first.out.String(), "Stopped. The data stays") {
+	if code := first.cmd.ProcessState.ExitCode(); code != 0 ||
+		!strings.Contains(first.out.String(), "Stopped. The data stays") {
 		t.Errorf("Ctrl-C ended it with %d:\n%s", code, first.out.String())
 	}
 	again := startProgram(t, dir, nil, "dev")

@@ -17,33 +17,49 @@ import (
 // adds a line. Titles of the source document, Duo's own words and names in code are no matter of it.
 var stumbles = [][2]string{
 	// Pronoun fog.
-	{`somebody`, "someone"}, {`everybody`, "everyone"}, {`anybody`, "anyone"}, {`whoever`, "anyone who, or the person who"},
-	{`whom`, "name the person"}, {`nobody has|nobody had`, "not assigned"}, {`what is there`, "name the thing"}, {`one a line`, "one per line"},
-	{`is there (twice|already|now)`, "is listed twice, already exists"}, {`there is no such`, "does not exist"}, {`there is no \w+ of`, "no … has"},
+	{`somebody`, "someone"}, {`everybody`, "everyone"}, {`anybody`, "anyone"},
+	{`whoever`, "anyone who, or the person who"},
+	{`whom`, "name the person"}, {`nobody has|nobody had`, "not assigned"}, {`what is there`, "name the thing"},
+	{`one a line`, "one per line"},
+	{`is there (twice|already|now)`, "is listed twice, already exists"}, {`there is no such`, "does not exist"},
+	{`there is no \w+ of`, "no … has"},
 	{`called so|of this name|of one name`, "with this name"}, {`is none`, "is not a …"}, {`anything else`, "name it"},
 	// Inversions, literal verbs, and nouns for verbs.
-	{`anew`, "again"}, {`tells`, "says, reports"}, {`carrying-out|carried out`, "execution, sent, done"}, {`brought forth|it brought`, "the result"},
-	{`(is|was|not|be) drawn`, "shown"}, {`stands?|stood`, "is, appears, replaces"}, {`puts? to use`, "activate, use"}, {`taken? off`, "removed"},
-	{`was faster`, "changed this first"}, {`at this moment|at the moment`, "now, temporarily"}, {`the time was over|time was over`, "ran out of time"},
-	{`take (it|account|\w+ account) away|took the account away`, "unmap"}, {`too much at once`, "too large"}, {`at most \d+ fit|at most %d fit`, "the limit is"},
-	{`in spite of`, "despite"}, {`otherwise than|connected otherwise`, "differently"}, {`another one than`, "must differ from"}, {`in the place of`, "instead of"},
-	{`by hand`, "manually"}, {`beside`, "next to"}, {`goes? before the status`, "overrides the status"}, {`takes? the (role|administrator role)`, "requires the … role"},
-	{`needs the role`, "requires the … role"}, {`role is less`, "Requires the … role"}, {`duo begins with`, "Duo's default is"}, {`live at most|limited life|lives? for`, "expires after"},
-	{`for good`, "permanently"}, {`for ever`, "forever"}, {`gets? in`, "logs in"}, {`is needed`, "required"}, {`least (length|role)`, "minimum"},
-	{`leave out|left out`, "skip"}, {`the desk`, "Duodesk"}, {`destroyed`, "deleted"}, {`these are %d`, "…listed; the limit is"}, {`it takes`, "it requires"},
-	{`the one of`, "name it"}, {`by now`, "now"}, {`out of reach`, "not visible to"}, {`the own`, "own"}, {`go on with`, "continue"}, {`un-assign [a-z]`, "remove"},
+	{`anew`, "again"}, {`tells`, "says, reports"}, {`carrying-out|carried out`, "execution, sent, done"},
+	{`brought forth|it brought`, "the result"},
+	{`(is|was|not|be) drawn`, "shown"}, {`stands?|stood`, "is, appears, replaces"}, {`puts? to use`, "activate, use"},
+	{`taken? off`, "removed"},
+	{`was faster`, "changed this first"}, {`at this moment|at the moment`, "now, temporarily"},
+	{`the time was over|time was over`, "ran out of time"},
+	{`take (it|account|\w+ account) away|took the account away`, "unmap"}, {`too much at once`, "too large"},
+	{`at most \d+ fit|at most %d fit`, "the limit is"},
+	{`in spite of`, "despite"}, {`otherwise than|connected otherwise`, "differently"},
+	{`another one than`, "must differ from"}, {`in the place of`, "instead of"},
+	{`by hand`, "manually"}, {`beside`, "next to"}, {`goes? before the status`, "overrides the status"},
+	{`takes? the (role|administrator role)`, "requires the … role"},
+	{`needs the role`, "requires the … role"}, {`role is less`, "Requires the … role"},
+	{`duo begins with`, "Duo's default is"}, {`live at most|limited life|lives? for`, "expires after"},
+	{`for good`, "permanently"}, {`for ever`, "forever"}, {`gets? in`, "logs in"}, {`is needed`, "required"},
+	{`least (length|role)`, "minimum"},
+	{`leave out|left out`, "skip"}, {`the desk`, "Duodesk"}, {`destroyed`, "deleted"},
+	{`these are %d`, "…listed; the limit is"}, {`it takes`, "it requires"},
+	{`the one of`, "name it"}, {`by now`, "now"}, {`out of reach`, "not visible to"}, {`the own`, "own"},
+	{`go on with`, "continue"}, {`un-assign [a-z]`, "remove"},
 	// Duo's users log in; only operators sign in.
 	{`log-ins?`, "login"}, {`user (can |could |cannot )?(not )?signs? in`, "log in"},
 	// American spelling.
-	{`colours?`, "color"}, {`cancelled|cancelling`, "canceled"}, {`catalogues?`, "catalog"}, {`enrol|enrols|enrolment`, "enroll, enrollment"}, {`dialled`, "dialed"},
-	{`\w*(chronis|ognis|ganis|thoris|ximis|nimis)\w+`, "-iz-"}, {`behaviour`, "behavior"}, {`licence`, "license"}, {`centre`, "center"}, {`grey`, "gray"},
+	{`colours?`, "color"}, {`cancelled|cancelling`, "canceled"}, {`catalogues?`, "catalog"},
+	{`enrol|enrols|enrolment`, "enroll, enrollment"}, {`dialled`, "dialed"},
+	{`\w*(chronis|ognis|ganis|thoris|ximis|nimis)\w+`, "-iz-"}, {`behaviour`, "behavior"}, {`licence`, "license"},
+	{`centre`, "center"}, {`grey`, "gray"},
 	{`programmes?`, "program"}, {`whilst`, "while"}, {`labelled`, "labeled"}, {`towards`, "toward"},
 }
 
 // labels are whole texts that have one label elsewhere: a state has the same one everywhere.
 var labels = map[string]string{
 	"In the trash": "Pending Deletion", "Locked out": "Locked Out", "Not enrolled": "Not Enrolled",
-	"Un-assign": "Remove phone", "Least length": "Minimum password length", "Life of users": "Users", "Other smartphone": "Generic smartphone",
+	"Un-assign": "Remove phone", "Least length": "Minimum password length", "Life of users": "Users",
+	"Other smartphone": "Generic smartphone",
 }
 
 // stumble matches any of them.
@@ -68,8 +84,9 @@ func better(found string) string {
 var (
 	seenAttribute = regexp.MustCompile(`(?:aria-label|title|placeholder|alt)="([^"]*)`)
 	markup        = regexp.MustCompile(`<[^>]*>|<[^>]*$|^"[^>]*>|^"? [a-z-]+="[^<>]*$`)
-	sqlWords      = regexp.MustCompile(`(?i)\b(select|insert into|delete from|update \w+ \w* ?set|order by|where|create|coalesce|now\(\)|from) `)
-	sentence      = regexp.MustCompile(`^[A-Z][a-z]+$|\s`) // a label, or words
+	sqlWords      = regexp.MustCompile(
+		`(?i)\b(select|insert into|delete from|update \w+ \w* ?set|order by|where|create|coalesce|now\(\)|from) `)
+	sentence = regexp.MustCompile(`^[A-Z][a-z]+$|\s`) // a label, or words
 )
 
 // wordsRead are the words of a literal that a person reads: of markup its text and its labels.
@@ -105,7 +122,8 @@ func stumblesIn(set *token.FileSet, parsed *ast.File, sql bool) (found []string)
 				found = append(found, at.Filename+":"+strconv.Itoa(at.Line)+": “"+text+"”: better "+label)
 			}
 			for _, bad := range stumble.FindAllString(wordsRead(text), -1) {
-				found = append(found, at.Filename+":"+strconv.Itoa(at.Line)+": “"+bad+"”: better "+better(bad)+": "+strings.TrimSpace(text))
+				found = append(found, at.Filename+":"+strconv.Itoa(at.Line)+": “"+bad+"”: better "+better(bad)+": "+
+					strings.TrimSpace(text))
 			}
 		}
 		return true
@@ -118,12 +136,14 @@ func stumblesIn(set *token.FileSet, parsed *ast.File, sql bool) (found []string)
 func TestOneVoice(t *testing.T) {
 	t.Parallel()
 	set := token.NewFileSet()
-	planted, err := parser.ParseFile(set, "planted.go", "package p\n// whoever\nvar a, b, c, d = \"colour_key\", \"Whoever has it\", `<p class=\"colour x\" title=\"The colour\">`, \"In the trash\"", parser.SkipObjectResolution)
+	planted, err := parser.ParseFile(set, "planted.go",
+		"package p\n// whoever\nvar a, b, c, d = \"colour_key\", \"Whoever has it\", `<p class=\"colour x\" title=\"The colour\">`, \"In the trash\"", parser.SkipObjectResolution)
 	if found := stumblesIn(set, planted, false); err != nil || len(found) != 3 {
 		t.Fatal("the planted words are not the ones found: ", found, err)
 	}
 	files := 0
-	for _, dir := range []string{"../../internal/duo/catalog", "../../internal/run", "../../internal/store", "../../internal/web", "../../views"} {
+	for _, dir := range []string{"../../internal/duo/catalog", "../../internal/run", "../../internal/store",
+		"../../internal/web", "../../views"} {
 		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
@@ -142,7 +162,8 @@ func TestOneVoice(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, path := range []string{"../../README.md", "../../ARCHITECTURE.md", "../../CONTRIBUTING.md", "../../SECURITY.md", "../../docs/backup.md", "../../docs/proxy.md", "../../docs/real-duo.md"} {
+	for _, path := range []string{"../../README.md", "../../ARCHITECTURE.md", "../../CONTRIBUTING.md",
+		"../../SECURITY.md", "../../docs/backup.md", "../../docs/proxy.md", "../../docs/real-duo.md"} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

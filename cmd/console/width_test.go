@@ -13,8 +13,8 @@ import (
 	"duodesk/views/gallery"
 )
 
-// widths are those of windows, in CSS pixels: of phones and desktops, and those between, where a table may fit neither as
-// rows nor as cards. Pages without a table are measured where the frame around them is tightest.
+// widths are those of windows, in CSS pixels: of phones and desktops, and those between, where a table may fit neither
+// as rows nor as cards. Pages without a table are measured where the frame around them is tightest.
 var (
 	widths       = []int{320, 500, 600, 683, 760, 800, 1000, 1200}
 	withoutTable = []int{320, 760}
@@ -47,7 +47,10 @@ func TestPagesFitEveryWidth(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", static.Handler())
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`<!doctype html><title>Frame</title><link rel="icon" href="data:,"><iframe height="800" src="/` + gallery.Samples()[0].Name + `"></iframe>`))
+		_,
+			_ = w.Write(
+			[]byte(`<!doctype html><title>Frame</title><link rel="icon" href="data:,"><iframe height="800" src="/` +
+				gallery.Samples()[0].Name + `"></iframe>`))
 	})
 	var names []string
 	for _, s := range gallery.Samples() {

@@ -41,7 +41,9 @@ func chooseAccount(dataOwner uint32) (account, error) {
 			return account{uid: uint32(uid), gid: uint32(gid), switched: true}, nil
 		}
 	}
-	return account{}, errors.New("PostgreSQL does not run as root, and the machine has no user postgres or nobody: run as an ordinary user")
+	return account{},
+		errors.New(
+			"PostgreSQL does not run as root, and the machine has no user postgres or nobody: run as an ordinary user")
 }
 
 // command prepares a command that runs as the account, with an environment that holds nothing of the caller's.
@@ -60,7 +62,8 @@ func (a account) canEnter(dir string) bool {
 	return !a.switched || a.command(context.Background(), "/bin/sh", "-c", `cd "$0"`, dir).Run() == nil
 }
 
-// makePrivateDir creates a directory that only the account (and root) can enter, or accepts it when it exists and is just that.
+// makePrivateDir creates a directory that only the account (and root) can enter, or accepts it when it exists and is
+// just that.
 func (a account) makePrivateDir(dir string) error {
 	err := os.Mkdir(dir, 0o700)
 	if err == nil && a.switched {

@@ -110,7 +110,9 @@ func (s *Server) Tool(name string) (string, error) {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", fmt.Errorf("%s is missing: install the client programs of PostgreSQL %d or newer (apt-get install postgresql-client)", name, s.engine.major)
+		return "",
+			fmt.Errorf(
+				"%s is missing: install the client programs of PostgreSQL %d or newer (apt-get install postgresql-client)", name, s.engine.major)
 	}
 	return path, nil
 }

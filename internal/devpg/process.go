@@ -44,7 +44,8 @@ func startProcess(ctx context.Context, cmd *exec.Cmd, log *slog.Logger) (*proces
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error)
 	task.Go(ctx, log, "wait for the database server", func() error {
-		// Linux sends the parent-death signal when the starting thread ends, so this thread stays until the child is gone.
+		// Linux sends the parent-death signal when the starting thread ends, so this thread stays until the child is
+		// gone.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()

@@ -71,7 +71,8 @@ func (st *state) place(dir string, log *slog.Logger) (err error) {
 	return st.account.makePrivateDir(st.socketDir)
 }
 
-// openTemporaryState takes the first temporary folder that the account can enter and whose path is short enough for a socket.
+// openTemporaryState takes the first temporary folder that the account can enter and whose path is short enough for a
+// socket.
 func openTemporaryState() (_ *state, err error) {
 	st := &state{temporary: true}
 	if st.account, err = chooseAccount(0); err != nil {
@@ -85,7 +86,8 @@ func openTemporaryState() (_ *state, err error) {
 		}
 		st.socketDir = filepath.Join(st.dir, "run")
 		// 0711 lets the account through to its own folders inside.
-		if err = os.Chmod(st.dir, 0o711); err == nil && st.account.canEnter(st.dir) && len(st.socketDir) <= maxSocketDir {
+		if err = os.Chmod(st.dir, 0o711); err == nil && st.account.canEnter(st.dir) &&
+			len(st.socketDir) <= maxSocketDir {
 			if st.lock, err = lockDir(st.dir); err == nil {
 				err = st.account.makePrivateDir(st.socketDir)
 			}
@@ -115,7 +117,8 @@ func (st *state) close() error {
 	return err
 }
 
-// Remove deletes a state directory with all data, also what was kept outside of it. It returns [ErrInUse] while a server runs on it.
+// Remove deletes a state directory with all data, also what was kept outside of it. It returns [ErrInUse] while a
+// server runs on it.
 func Remove(dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -176,7 +179,8 @@ func lockDir(dir string) (*os.File, error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		holder, _ := io.ReadAll(f)
-		return nil, errors.Join(fmt.Errorf("%w: process %s holds %s", ErrInUse, strings.TrimSpace(string(holder)), dir), f.Close())
+		return nil, errors.Join(fmt.Errorf("%w: process %s holds %s", ErrInUse, strings.TrimSpace(string(holder)),
+			dir), f.Close())
 	}
 	if err := f.Truncate(0); err != nil {
 		return nil, errors.Join(err, f.Close())

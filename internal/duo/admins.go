@@ -8,11 +8,13 @@ import (
 
 // Admin is an administrator of an account, who logs in to Duo's own panel.
 type Admin struct {
-	ID                     AdminID
-	Name                   string
-	Email                  string
-	Phone                  string // E.164
-	Role                   string // Owner, Administrator, Application Manager, User Manager, Security Analyst, Help Desk, Billing, Phishing Manager or Read-only
+	ID    AdminID
+	Name  string
+	Email string
+	Phone string // E.164
+	// Owner, Administrator, Application Manager, User Manager, Security Analyst, Help Desk, Billing, Phishing Manager
+	// or Read-only
+	Role                   string
 	SubaccountRole         string // in child accounts; parents only
 	Status                 string // Active, Disabled, Expired, Pending Activation or Locked Out
 	RestrictedByAdminUnits bool

@@ -46,7 +46,8 @@ var objects = map[string]string{
 
 // repeated are the parameters of readings that name one thing, and that an answer may have as a member.
 var repeated = []string{
-	"push_id", "txid", "user_id", "phone_id", "group_id", "token_id", "webauthnkey", "bypass_code_id", "admin_id", "integration_key", "policy_key",
+	"push_id", "txid", "user_id", "phone_id", "group_id", "token_id", "webauthnkey", "bypass_code_id", "admin_id",
+	"integration_key", "policy_key",
 }
 
 // filters are the parameters that choose rows of a list, by the end of its path. A parameter that is

@@ -32,7 +32,8 @@ func TestAnswersThatNameAnother(t *testing.T) {
 		return err
 	}
 	begin := func(ctx context.Context) error {
-		_, err := c.StartAuth(ctx, AuthRequest{User: AuthUser{Username: "ada"}, Factor: FactorPush, Transaction: "tx-1"})
+		_, err := c.StartAuth(ctx, AuthRequest{User: AuthUser{Username: "ada"}, Factor: FactorPush,
+			Transaction: "tx-1"})
 		return err
 	}
 	for _, test := range []struct {
@@ -50,20 +51,24 @@ func TestAnswersThatNameAnother(t *testing.T) {
 		{"the login", status, `{"txid": "tx-1", "result": "allow"}`, true, false},
 		{"another login", status, `{"txid": "tx-2", "result": "allow"}`, false, false},
 		{"a login of its own after a verified push", begin, `{"txid": "tx-2"}`, true, true},
-		{"the policy of another user", effective, `{"user_id": "DU00000000000000000B", "policy_elements": [], "sections": {}}`, false, false},
+		{"the policy of another user", effective,
+			`{"user_id": "DU00000000000000000B", "policy_elements": [], "sections": {}}`, false, false},
 		{"enrolled", enroll("ada"), `{"user_id": "DU1", "username": "ADA"}`, true, true},
 		{"enrolled without the domain", enroll(`ACME\ada`), `{"user_id": "DU1", "username": "ada"}`, true, true},
 		{"enrolled under a name of Duo's", enroll(""), `{"user_id": "DU1", "username": "3f9c"}`, true, true},
 		{"another one enrolled", enroll("ada"), `{"user_id": "DU2", "username": "bob"}`, false, true},
 		{"made", create, `{"user_id": "DU1", "username": "ada"}`, true, true},
 		{"another one made", create, `{"user_id": "DU2", "username": "bob"}`, false, true},
-		{"both made", several, `[{"user_id": "DU1", "username": "ada"}, {"user_id": "DU2", "username": "bob"}]`, true, true},
-		{"another one made among several", several, `[{"user_id": "DU1", "username": "ada"}, {"user_id": "DU3", "username": "eve"}]`, false, true},
+		{"both made", several, `[{"user_id": "DU1", "username": "ada"}, {"user_id": "DU2", "username": "bob"}]`,
+			true, true},
+		{"another one made among several", several,
+			`[{"user_id": "DU1", "username": "ada"}, {"user_id": "DU3", "username": "eve"}]`, false, true},
 	} {
 		answered = test.answer
 		err := test.call(t.Context())
 		failed, is := errors.AsType[*TransportError](err)
-		if taken := err == nil; taken != test.taken || !taken && (!is || failed.Failure != OtherAnswer || MayHaveBeenApplied(err) != test.writes) {
+		if taken := err == nil; taken != test.taken ||
+			!taken && (!is || failed.Failure != OtherAnswer || MayHaveBeenApplied(err) != test.writes) {
 			t.Errorf("%s: %v", test.what, err)
 		}
 	}

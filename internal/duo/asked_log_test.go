@@ -14,22 +14,29 @@ import (
 func TestIgnoredFiltersOfLogs(t *testing.T) {
 	t.Parallel()
 	event := func(id, user, result, factor, at string) string {
-		return `{"txid": "` + id + `", "user": {"key": "` + user + `"}, "result": "` + result + `", "factor": "` + factor + `", "isotimestamp": "` + at + `"}`
+		return `{"txid": "` + id + `", "user": {"key": "` + user + `"}, "result": "` + result + `", "factor": "` +
+			factor + `", "isotimestamp": "` + at + `"}`
 	}
 	const in = "2026-08-04T12:34:56.413200+00:00"
 	pages := map[string]string{
-		"":    event("other user", "DU2", "success", "duo_push", in) + "," + event("no user", "", "success", "duo_push", in),
-		"1,a": event("first", "DU1", "success", "duo_push", in) + "," + event("denied", "DU1", "denied", "duo_push", in),
-		"2,b": event("by call", "DU1", "success", "phone_call", in) + "," + event("too early", "DU1", "success", "duo_push", "2026-08-03T23:59:58+00:00"),
-		"3,c": event("too late", "DU1", "success", "duo_push", "2026-08-05T00:00:02+00:00") + "," + event("last", "DU1", "success", "duo_push", in),
+		"": event("other user", "DU2", "success", "duo_push", in) + "," +
+			event("no user", "", "success", "duo_push", in),
+		"1,a": event("first", "DU1", "success", "duo_push", in) + "," +
+			event("denied", "DU1", "denied", "duo_push", in),
+		"2,b": event("by call", "DU1", "success", "phone_call", in) + "," +
+			event("too early", "DU1", "success", "duo_push", "2026-08-03T23:59:58+00:00"),
+		"3,c": event("too late", "DU1", "success", "duo_push", "2026-08-05T00:00:02+00:00") + "," +
+			event("last", "DU1", "success", "duo_push", in),
 		"4,d": "",
 	}
 	next := map[string]string{"": "1,a", "1,a": "2,b", "2,b": "3,c", "3,c": "4,d", "4,d": "5,e"}
 	c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) {
 		at := r.URL.Query().Get("next_offset")
-		ok(`{"authlogs": [`+pages[at]+`], "metadata": {"next_offset": ["`+strings.Replace(next[at], ",", `", "`, 1)+`"]}}`)(w, r)
+		ok(`{"authlogs": [`+pages[at]+`], "metadata": {"next_offset": ["`+strings.Replace(next[at], ",", `", "`, 1)+
+			`"]}}`)(w, r)
 	}))
-	window := LogWindow{From: time.Date(2026, 8, 4, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 8, 5, 0, 0, 0, 0, time.UTC),
+	window := LogWindow{From: time.Date(2026, 8, 4, 0, 0, 0, 0, time.UTC),
+		To:    time.Date(2026, 8, 5, 0, 0, 0, 0, time.UTC),
 		Users: []UserID{"DU1"}, Results: []string{"success"}, Factors: []string{"duo_push"}}
 	events, err := collect(c.AuthenticationLog(t.Context(), window, 10))
 	var found []string
@@ -44,7 +51,8 @@ func TestIgnoredFiltersOfLogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	answers := 0
-	for answer, err := range c.DoPages(t.Context(), Request{Method: http.MethodGet, Path: "/admin/v2/logs/authentication", Params: params}, 10) {
+	for answer, err := range c.DoPages(t.Context(),
+		Request{Method: http.MethodGet, Path: "/admin/v2/logs/authentication", Params: params}, 10) {
 		if err != nil || strings.Contains(string(answer.Response), "other user") {
 			t.Errorf("a generic call answered %s, %v", answer.Response, err)
 		}
@@ -58,7 +66,8 @@ func TestIgnoredFiltersOfLogs(t *testing.T) {
 // Names are unique in an account, so nobody is the one of two.
 func TestOneUserHasAUsername(t *testing.T) {
 	t.Parallel()
-	c := testClient(serve(t, ok(`[{"user_id": "DU1", "username": "ada"}, {"user_id": "DU2", "username": "bob", "alias1": "ADA"}]`)))
+	c := testClient(serve(t,
+		ok(`[{"user_id": "DU1", "username": "ada"}, {"user_id": "DU2", "username": "bob", "alias1": "ADA"}]`)))
 	user, found, err := c.UserByUsername(t.Context(), "ada")
 	if failed, is := errors.AsType[*TransportError](err); found || !is || failed.Failure != OtherAnswer {
 		t.Errorf("found %q, %t, %v", user.ID, found, err)
@@ -71,7 +80,8 @@ func TestSameName(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"ada", "ADA", true}, {"ada ", "ada", true}, {"Zoe\u0308", "ZO\u00cb", true}, {"", "", false}, {" ", "", false}, {"ada", "ada\u200b", false},
+		{"ada", "ADA", true}, {"ada ", "ada", true}, {"Zoe\u0308", "ZO\u00cb", true}, {"", "", false}, {" ", "", false},
+		{"ada", "ada\u200b", false},
 		{`acme\ada`, "ada", false}, {"ada@acme.example", "ada", false}, {"ada", "adá", false},
 	} {
 		if got := SameName(test.a, test.b); got != test.want {
@@ -99,11 +109,13 @@ func TestIgnoredFiltersOfOldLogs(t *testing.T) {
 	c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) { ok(answered)(w, r) }))
 	for _, log := range []string{"administrator", "authentication", "telephony", "offline_enrollment"} {
 		read := func(params Params) (string, error) {
-			answer, err := c.Do(t.Context(), Request{Method: http.MethodGet, Path: "/admin/v1/logs/" + log, Params: params})
+			answer, err := c.Do(t.Context(), Request{Method: http.MethodGet, Path: "/admin/v1/logs/" + log,
+				Params: params})
 			return strings.ReplaceAll(string(answer.Response), " ", ""), err
 		}
 		answered = events(1999, 2000, 2001)
-		for value, want := range map[any]string{"2000": events(2000, 2001), 1999: answered, "": answered, "soon": answered} {
+		for value, want := range map[any]string{"2000": events(2000, 2001), 1999: answered, "": answered,
+			"soon": answered} {
 			if got, err := read(Params{"mintime": value}); err != nil || got != strings.ReplaceAll(want, " ", "") {
 				t.Errorf("%s from %v: %s, %v", log, value, got, err)
 			}

@@ -28,7 +28,8 @@ func crowded(t *testing.T) crowd {
 	s := crowd{simulator: start(t)}
 	id := s.child.AccountID
 	s.c = s.acme()
-	s.ada = s.AddUser(id, duosim.UserSpec{Username: "ada", Email: "shared@acme.example", Aliases: []string{"a.lovelace"}})
+	s.ada = s.AddUser(id, duosim.UserSpec{Username: "ada", Email: "shared@acme.example",
+		Aliases: []string{"a.lovelace"}})
 	s.bob = s.AddUser(id, duosim.UserSpec{Username: "bob", Email: "Shared@acme.example"})
 	s.cell = s.AddPhone(id, duosim.PhoneSpec{Number: "+17345551212", UserIDs: []string{s.ada}})
 	s.desk = s.AddPhone(id, duosim.PhoneSpec{Number: "+17345551212", Extension: "22", UserIDs: []string{s.bob}})
@@ -46,8 +47,10 @@ func crowded(t *testing.T) crowd {
 	codes := must[[]duo.BypassCode](t)(s.c.UserBypassCodes(t.Context(), duo.UserID(s.ada)))
 	s.code = string(codes[0].ID)
 	for _, user := range []string{s.ada, s.bob} {
-		phone := s.AddPhone(id, duosim.PhoneSpec{Name: "Activated", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{user}})
-		sent := must[duo.VerificationPush](t)(s.c.SendVerificationPush(t.Context(), duo.UserID(user), duo.PhoneID(phone)))
+		phone := s.AddPhone(id, duosim.PhoneSpec{Name: "Activated", Type: "Mobile", Platform: "Apple iOS",
+			Activated: true, UserIDs: []string{user}})
+		sent := must[duo.VerificationPush](t)(s.c.SendVerificationPush(t.Context(), duo.UserID(user),
+			duo.PhoneID(phone)))
 		s.push = cmp.Or(s.push, sent.ID) // of ada
 	}
 	for _, name := range []string{"One", "Two"} {
@@ -72,13 +75,14 @@ func (s crowd) chosen() map[string]struct {
 		params duo.Params
 		want   []string
 	}{
-		"username":              {"users", duo.Params{"username": "ADA"}, []string{s.ada}},
-		"alias":                 {"users", duo.Params{"username": "a.lovelace"}, []string{s.ada}},
-		"no username":           {"users", duo.Params{"username": "nobody.at.all"}, nil},
-		"part of a username":    {"users", duo.Params{"username": "ad"}, nil},
-		"email of two":          {"users", duo.Params{"email": "shared@ACME.example"}, []string{s.ada, s.bob}},
-		"no email":              {"users", duo.Params{"email": "ada"}, nil},
-		"ids":                   {"users", duo.Params{"user_id_list": text(s.bob, "DU00000000000000NONE")}, []string{s.bob}},
+		"username":           {"users", duo.Params{"username": "ADA"}, []string{s.ada}},
+		"alias":              {"users", duo.Params{"username": "a.lovelace"}, []string{s.ada}},
+		"no username":        {"users", duo.Params{"username": "nobody.at.all"}, nil},
+		"part of a username": {"users", duo.Params{"username": "ad"}, nil},
+		"email of two":       {"users", duo.Params{"email": "shared@ACME.example"}, []string{s.ada, s.bob}},
+		"no email":           {"users", duo.Params{"email": "ada"}, nil},
+		"ids": {"users", duo.Params{"user_id_list": text(s.bob, "DU00000000000000NONE")},
+			[]string{s.bob}},
 		"usernames":             {"users", duo.Params{"username_list": text("a.lovelace", "nobody")}, []string{s.ada}},
 		"number":                {"phones", duo.Params{"number": "+17345551212"}, []string{s.cell, s.desk}},
 		"number of our country": {"phones", duo.Params{"number": "(734) 555-1212"}, []string{s.cell, s.desk}},
@@ -126,10 +130,12 @@ func TestIgnoredFiltersFindNobodyElse(t *testing.T) {
 		if user, found, err := s.c.UserByUsername(ctx, "nobody.at.all"); found || err != nil {
 			t.Errorf("%q: nobody.at.all is %q, %v", kind, user.Username, err)
 		}
-		if users, err := s.c.UsersByID(ctx, duo.UserID(s.bob)); err != nil || len(users) != 1 || users[0].Username != "bob" {
+		if users, err := s.c.UsersByID(ctx, duo.UserID(s.bob)); err != nil || len(users) != 1 ||
+			users[0].Username != "bob" {
 			t.Errorf("%q: by id %v, %v", kind, users, err)
 		}
-		if users, meta, err := s.c.UsersMatching(ctx, duo.UserFilter{Username: "bob"}, 100, 0); err != nil || len(users) != 1 || meta.Next != 0 || meta.Total > 1 {
+		if users, meta, err := s.c.UsersMatching(ctx, duo.UserFilter{Username: "bob"}, 100, 0); err != nil ||
+			len(users) != 1 || meta.Next != 0 || meta.Total > 1 {
 			t.Errorf("%q: matching %v, %v, %v", kind, users, meta, err)
 		}
 	}
@@ -153,7 +159,8 @@ func TestIgnoredFiltersOfLargeAccounts(t *testing.T) {
 		}
 		s.SetFault(s.child.AccountID, duosim.Fault{Kind: duosim.FiltersIgnored})
 		found, err := s.find(ctx, test.path, test.params)
-		if failed, is := errors.AsType[*duo.TransportError](err); !is || failed.Failure != duo.OtherAnswer || duo.MayHaveBeenApplied(err) {
+		if failed, is := errors.AsType[*duo.TransportError](err); !is || failed.Failure != duo.OtherAnswer ||
+			duo.MayHaveBeenApplied(err) {
 			t.Errorf("%s, ignored: found %v, %v", name, found, err)
 		}
 	}
@@ -170,21 +177,27 @@ func TestAnotherObjectIsNotTaken(t *testing.T) {
 		}
 	}
 	reads := map[string]func() error{
-		"user":              func() error { _, err := c.User(ctx, duo.UserID(s.ada)); return err },
-		"phone":             func() error { _, err := c.Phone(ctx, duo.PhoneID(s.cell)); return err },
-		"group":             func() error { _, err := c.Group(ctx, duo.GroupID(s.pilots)); return err },
-		"token":             func() error { _, err := c.Token(ctx, duo.TokenID(s.token)); return err },
-		"security key":      func() error { _, err := c.WebAuthnCredential(ctx, duo.WebAuthnKey(s.key)); return err },
-		"admin":             func() error { _, err := c.Admin(ctx, duo.AdminID(s.admin)); return err },
-		"bypass code":       func() error { _, err := c.BypassCode(ctx, duo.BypassCodeID(s.code)); return err },
-		"application":       func() error { _, err := c.Integration(ctx, s.application); return err },
-		"answer to a push":  func() error { _, err := c.VerificationPushResponse(ctx, duo.UserID(s.ada), s.push); return err },
+		"user":         func() error { _, err := c.User(ctx, duo.UserID(s.ada)); return err },
+		"phone":        func() error { _, err := c.Phone(ctx, duo.PhoneID(s.cell)); return err },
+		"group":        func() error { _, err := c.Group(ctx, duo.GroupID(s.pilots)); return err },
+		"token":        func() error { _, err := c.Token(ctx, duo.TokenID(s.token)); return err },
+		"security key": func() error { _, err := c.WebAuthnCredential(ctx, duo.WebAuthnKey(s.key)); return err },
+		"admin":        func() error { _, err := c.Admin(ctx, duo.AdminID(s.admin)); return err },
+		"bypass code":  func() error { _, err := c.BypassCode(ctx, duo.BypassCodeID(s.code)); return err },
+		"application":  func() error { _, err := c.Integration(ctx, s.application); return err },
+		"answer to a push": func() error {
+			_, err := c.VerificationPushResponse(ctx, duo.UserID(s.ada), s.push)
+			return err
+		},
 		"older group":       raw("/admin/v1/groups/" + s.pilots),
 		"newer application": raw("/admin/v3/integrations/" + string(s.application)),
 		"codes of a user":   raw("/admin/v1/users/" + s.ada + "/bypass_codes"),
 	}
 	writes := map[string]func() error{
-		"change of a user": func() error { _, err := c.UpdateUser(ctx, duo.UserID(s.ada), duo.UserFields{Notes: &name}); return err },
+		"change of a user": func() error {
+			_, err := c.UpdateUser(ctx, duo.UserID(s.ada), duo.UserFields{Notes: &name})
+			return err
+		},
 		"change of a phone": func() error {
 			_, err := c.ModifyPhone(ctx, duo.PhoneID(s.cell), duo.PhoneFields{Name: &name})
 			return err

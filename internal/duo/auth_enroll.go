@@ -98,7 +98,8 @@ func (c *Client) EnrollStatus(ctx context.Context, user UserID, activationCode S
 	if activationCode == "" {
 		return "", invalid(errors.New("the activation code is empty"))
 	}
-	return post[EnrollState](ctx, c, "/auth/v2/enroll_status", Params{"user_id": string(user), "activation_code": string(activationCode)})
+	return post[EnrollState](ctx, c, "/auth/v2/enroll_status",
+		Params{"user_id": string(user), "activation_code": string(activationCode)})
 }
 
 // EnrollUser sends an enrollment email and returns the code in it. A user who does not exist is
@@ -116,6 +117,7 @@ func (c *Client) EnrollUser(ctx context.Context, username, email string, valid t
 			return "", invalid(fmt.Errorf("%s is empty", name))
 		}
 	}
-	code, err := post[bare](ctx, c, "/admin/v1/users/enroll", Params{"username": username, "email": email, "valid_secs": seconds})
+	code, err := post[bare](ctx, c, "/admin/v1/users/enroll",
+		Params{"username": username, "email": email, "valid_secs": seconds})
 	return Sensitive(code), err
 }

@@ -195,7 +195,8 @@ func (r AuthRequest) params() (Params, error) {
 	if len(info) >= maxPushInfo {
 		return nil, invalid(errors.New("the rows of the push are too long"))
 	}
-	for name, value := range map[string]string{"type": r.Type, "display_username": r.DisplayUsername, "pushinfo": info, "txid": string(r.Transaction)} {
+	for name, value := range map[string]string{"type": r.Type, "display_username": r.DisplayUsername, "pushinfo": info,
+		"txid": string(r.Transaction)} {
 		if value == "" {
 			continue
 		}

@@ -12,8 +12,9 @@ const maxAuthWait = 75 * time.Second
 
 // AuthResult is how an authentication went, or how far it got.
 type AuthResult struct {
-	Result             string // allow, deny or waiting
-	Status             string // such as allow, deny, bypass, fraud, timeout, locked_out, sent, pushed, calling, answered
+	Result string // allow, deny or waiting
+	// such as allow, deny, bypass, fraud, timeout, locked_out, sent, pushed, calling, answered
+	Status             string
 	Message            string // Duo's words
 	Delayed            bool   // Duo was slow; only with [Client.AuthStatus]
 	TrustedDeviceToken Sensitive

@@ -45,10 +45,13 @@ func (c Call) Outcome() string {
 }
 
 var outcomes = map[Failure]string{
-	InvalidRequest: "not_sent", Paced: "not_sent", Limited: "not_sent", Silent: "not_sent", SecretUnavailable: "not_sent", AddressRefused: "not_sent", HeldBack: "not_sent",
-	NameNotResolved: "unreachable", ConnectionRefused: "unreachable", Unreachable: "unreachable", TLSFailed: "unreachable",
-	TimedOut: "timeout", Canceled: "canceled", ConnectionLost: "lost",
-	Redirected: "not_understood", AnswerTooLarge: "not_understood", NotUnderstood: "not_understood", OtherAnswer: "not_understood",
+	InvalidRequest: "not_sent", Paced: "not_sent", Limited: "not_sent", Silent: "not_sent",
+	SecretUnavailable: "not_sent", AddressRefused: "not_sent", HeldBack: "not_sent",
+	NameNotResolved: "unreachable", ConnectionRefused: "unreachable", Unreachable: "unreachable",
+	TLSFailed: "unreachable",
+	TimedOut:  "timeout", Canceled: "canceled", ConnectionLost: "lost",
+	Redirected: "not_understood", AnswerTooLarge: "not_understood", NotUnderstood: "not_understood",
+	OtherAnswer: "not_understood",
 }
 
 const otherEndpoint = "other"

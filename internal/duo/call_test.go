@@ -43,7 +43,8 @@ func TestEveryEndpointIsListed(t *testing.T) {
 func TestEndpointOfHoldsNoID(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ method, path, want, api string }{
-		{"POST", "/admin/v1/users/DU0123456789ABCDEFGH/bypass_codes", "POST /admin/v1/users/{user_id}/bypass_codes", "admin"},
+		{"POST", "/admin/v1/users/DU0123456789ABCDEFGH/bypass_codes",
+			"POST /admin/v1/users/{user_id}/bypass_codes", "admin"},
 		{"DELETE", "/admin/v1/users/DU01/phones/DP01", "DELETE /admin/v1/users/{user_id}/phones/{phone_id}", "admin"},
 		{"POST", "/admin/v1/users/bulk_restore", "POST /admin/v1/users/bulk_restore", "admin"},
 		{"POST", "/accounts/v1/account/list", "POST /accounts/v1/account/list", "accounts"},
@@ -90,16 +91,21 @@ func TestCallsAreObserved(t *testing.T) {
 		call    func(*Client) error
 		want    []string
 	}{
-		"done":               {ok(`{"user_id": "DU01", "username": "ada"}`), user, []string{read + "ok"}},
-		"refused":            {answer(404, `{"code": 40401, "message": "Resource not found", "stat": "FAIL"}`), user, []string{read + "refused"}},
-		"limited, repeated":  {limited, user, []string{read + "rate_limited", read + "rate_limited", read + "rate_limited"}},
-		"Duo's fault":        {answer(503, `<html>`), user, []string{read + "duo_error"}},
-		"no JSON":            {answer(200, `<html>`), user, []string{read + "not_understood"}},
-		"another shape":      {ok(`"text"`), user, []string{read + "not_understood"}},
-		"too slow":           {slow, user, []string{read + "timeout"}},
-		"dropped":            {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, user, []string{read + "lost"}},
-		"ping":               {ok(`{"time": 1}`), func(c *Client) error { _, err := c.Ping(t.Context()); return err }, []string{"GET /auth/v2/ping ok"}},
-		"an id that is none": {ok(`{}`), func(c *Client) error { _, err := c.User(t.Context(), "../canary"); return err }, nil},
+		"done": {ok(`{"user_id": "DU01", "username": "ada"}`), user, []string{read + "ok"}},
+		"refused": {answer(404, `{"code": 40401, "message": "Resource not found", "stat": "FAIL"}`), user,
+			[]string{read + "refused"}},
+		"limited, repeated": {limited, user, []string{read + "rate_limited", read + "rate_limited",
+			read + "rate_limited"}},
+		"Duo's fault":   {answer(503, `<html>`), user, []string{read + "duo_error"}},
+		"no JSON":       {answer(200, `<html>`), user, []string{read + "not_understood"}},
+		"another shape": {ok(`"text"`), user, []string{read + "not_understood"}},
+		"too slow":      {slow, user, []string{read + "timeout"}},
+		"dropped": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, user,
+			[]string{read + "lost"}},
+		"ping": {ok(`{"time": 1}`), func(c *Client) error { _, err := c.Ping(t.Context()); return err },
+			[]string{"GET /auth/v2/ping ok"}},
+		"an id that is none": {ok(`{}`),
+			func(c *Client) error { _, err := c.User(t.Context(), "../canary"); return err }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

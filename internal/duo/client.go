@@ -200,7 +200,8 @@ func (c *Client) repeat(r Request, err error, repeats int) (wait time.Duration, 
 func (c *Client) turn(ctx context.Context, r Request, prepared *prepared) (answer Answer, err error) {
 	if err := ctx.Err(); err != nil { // it says nothing of Duo
 		failure := failureOf(err, new(progress))
-		return Answer{}, &TransportError{Failure: failure, Method: r.Method, Path: r.Path, Host: c.credentials.Host, Err: err}
+		return Answer{}, &TransportError{Failure: failure, Method: r.Method, Path: r.Path,
+			Host: c.credentials.Host, Err: err}
 	}
 	done, err := c.paced(ctx, r)
 	if err != nil {
@@ -216,7 +217,8 @@ func (c *Client) turn(ctx context.Context, r Request, prepared *prepared) (answe
 
 	offset := c.ClockOffset()
 	answer, err = c.attempt(ctx, prepared)
-	if refused, ok := errors.AsType[*Error](err); ok && refused.Code == CodeBadTimestamp && c.learnOffset(ctx) != offset {
+	if refused, ok := errors.AsType[*Error](err); ok && refused.Code == CodeBadTimestamp &&
+		c.learnOffset(ctx) != offset {
 		return c.attempt(ctx, prepared)
 	}
 	return answer, err

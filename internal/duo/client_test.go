@@ -89,7 +89,8 @@ func TestChildAccount(t *testing.T) {
 	if err := c.DeleteUser(t.Context(), "DU1"); err != nil || last.query != "account_id=DA1234567890ABCDEFGH" {
 		t.Errorf("delete in a child sent %+v, %v", last, err)
 	}
-	_, err := c.Do(t.Context(), Request{Method: "GET", Path: "/admin/v1/users", Params: Params{"account_id": "DAOTHER"}})
+	_, err := c.Do(t.Context(), Request{Method: "GET", Path: "/admin/v1/users",
+		Params: Params{"account_id": "DAOTHER"}})
 	if failed, ok := errors.AsType[*TransportError](err); !ok || failed.Failure != InvalidRequest {
 		t.Errorf("a parameter can name another account: %v", err)
 	}
@@ -97,7 +98,8 @@ func TestChildAccount(t *testing.T) {
 
 func TestInvalidArgumentsAreNotSent(t *testing.T) {
 	t.Parallel()
-	c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) { t.Errorf("%s %s was sent", r.Method, r.URL) }))
+	c := testClient(serve(t,
+		func(w http.ResponseWriter, r *http.Request) { t.Errorf("%s %s was sent", r.Method, r.URL) }))
 	ctx := t.Context()
 	calls := map[string]func() error{
 		"codes that never expire by rounding": func() error {
@@ -113,7 +115,10 @@ func TestInvalidArgumentsAreNotSent(t *testing.T) {
 			_, err := c.UpdateUser(ctx, "DU1", UserFields{Aliases: map[int]string{9: "x"}})
 			return err
 		},
-		"unknown method": func() error { _, err := c.Do(ctx, Request{Method: "TRACE", Path: "/admin/v1/users"}); return err },
+		"unknown method": func() error {
+			_, err := c.Do(ctx, Request{Method: "TRACE", Path: "/admin/v1/users"})
+			return err
+		},
 		"other host": func() error {
 			_, err := c.ForAccount("DA1", "evil.example").User(ctx, "DU1")
 			return err
@@ -138,10 +143,14 @@ func TestInvalidArgumentsAreNotSent(t *testing.T) {
 		calls["members "+id] = func() error { _, err := collect(c.GroupMembers(ctx, GroupID(id))); return err }
 		calls["deleted group "+id] = func() error { return c.DeleteGroup(ctx, GroupID(id)) }
 		calls["integration "+id] = func() error { return c.DeleteIntegration(ctx, IntegrationKey(id)) }
-		calls["integration's secret "+id] = func() error { _, err := c.IntegrationSecret(ctx, IntegrationKey(id)); return err }
+		calls["integration's secret "+id] = func() error {
+			_, err := c.IntegrationSecret(ctx, IntegrationKey(id))
+			return err
+		}
 		calls["policy "+id] = func() error { _, err := c.Policy(ctx, PolicyKey(id)); return err }
 		calls["policy for "+id] = func() error { _, err := c.CalculatePolicy(ctx, "DI1", UserID(id)); return err }
-		calls["policy at "+id] = func() error { _, err := c.CalculatePolicy(ctx, IntegrationKey(id), "DU1"); return err }
+		calls["policy at "+
+			id] = func() error { _, err := c.CalculatePolicy(ctx, IntegrationKey(id), "DU1"); return err }
 		calls["push to "+id] = func() error { _, err := c.SendVerificationPush(ctx, "DU1", PhoneID(id)); return err }
 		calls["SMS to "+id] = func() error { return c.SendPasscodes(ctx, PhoneID(id)) }
 		calls["enrolled "+id] = func() error { _, err := c.EnrollStatus(ctx, UserID(id), "duo://x"); return err }
@@ -149,66 +158,93 @@ func TestInvalidArgumentsAreNotSent(t *testing.T) {
 	}
 	ada := AuthUser{Username: "ada"}
 	for name, r := range map[string]AuthRequest{
-		"nobody":                   {Factor: FactorPush},
-		"two names":                {User: AuthUser{Username: "ada", ID: "DU1"}, Factor: FactorPush},
-		"bad id":                   {User: AuthUser{ID: "DU/1"}, Factor: FactorPush},
-		"no factor":                {User: ada},
-		"unknown factor":           {User: ada, Factor: "prompt"},
-		"no passcode":              {User: ada, Factor: FactorPasscode},
-		"passcode to a device":     {User: ada, Factor: FactorPasscode, Passcode: "1", Device: "DP1"},
-		"passcode with a push":     {User: ada, Factor: FactorPush, Passcode: "1"},
-		"rows with a call":         {User: ada, Factor: FactorPhone, Info: []PushInfo{{"a", "b"}}},
-		"transaction with an SMS":  {User: ada, Factor: FactorSMS, Transaction: "x"},
-		"rows that are too long":   {User: ada, Factor: FactorPush, Info: []PushInfo{{"a", strings.Repeat("b", maxPushInfo)}}},
-		"rows that grow too long":  {User: ada, Factor: FactorPush, Info: []PushInfo{{"a", strings.Repeat("ü", maxPushInfo/6)}}},
+		"nobody":                  {Factor: FactorPush},
+		"two names":               {User: AuthUser{Username: "ada", ID: "DU1"}, Factor: FactorPush},
+		"bad id":                  {User: AuthUser{ID: "DU/1"}, Factor: FactorPush},
+		"no factor":               {User: ada},
+		"unknown factor":          {User: ada, Factor: "prompt"},
+		"no passcode":             {User: ada, Factor: FactorPasscode},
+		"passcode to a device":    {User: ada, Factor: FactorPasscode, Passcode: "1", Device: "DP1"},
+		"passcode with a push":    {User: ada, Factor: FactorPush, Passcode: "1"},
+		"rows with a call":        {User: ada, Factor: FactorPhone, Info: []PushInfo{{"a", "b"}}},
+		"transaction with an SMS": {User: ada, Factor: FactorSMS, Transaction: "x"},
+		"rows that are too long": {User: ada, Factor: FactorPush,
+			Info: []PushInfo{{"a", strings.Repeat("b", maxPushInfo)}}},
+		"rows that grow too long": {User: ada, Factor: FactorPush,
+			Info: []PushInfo{{"a", strings.Repeat("ü", maxPushInfo/6)}}},
 		"type with a phone's call": {User: ada, Factor: FactorPhone, Type: "x"},
 	} {
 		calls["auth "+name] = func() error { _, err := c.Auth(ctx, r); return err }
 		calls["background auth "+name] = func() error { _, err := c.StartAuth(ctx, r); return err }
 	}
-	for name, w := range map[string]LogWindow{"none": {}, "no end": {From: second}, "empty": {From: second, To: second}, "backwards": {From: second, To: second.Add(-1)}} {
+	for name, w := range map[string]LogWindow{"none": {}, "no end": {From: second}, "empty": {From: second, To: second},
+		"backwards": {From: second, To: second.Add(-1)}} {
 		calls["log "+name] = func() error { _, _, err := c.AuthenticationLogPage(ctx, w, 1, ""); return err }
 		calls["walk "+name] = func() error { _, err := collect(c.ActivityLog(ctx, w, 1)); return err }
 	}
 	maps.Copy(calls, map[string]func() error{
-		"preauth of nobody":       func() error { _, err := c.Preauth(ctx, AuthUser{}, AccessDevice{}); return err },
-		"no transaction":          func() error { _, err := c.AuthStatus(ctx, ""); return err },
-		"odd transaction":         func() error { _, err := c.AuthStatus(ctx, "a&b"); return err },
-		"half a second to enroll": func() error { _, err := c.Enroll(ctx, NewEnrollment{ValidFor: time.Second / 2}); return err },
+		"preauth of nobody": func() error { _, err := c.Preauth(ctx, AuthUser{}, AccessDevice{}); return err },
+		"no transaction":    func() error { _, err := c.AuthStatus(ctx, ""); return err },
+		"odd transaction":   func() error { _, err := c.AuthStatus(ctx, "a&b"); return err },
+		"half a second to enroll": func() error {
+			_, err := c.Enroll(ctx, NewEnrollment{ValidFor: time.Second / 2})
+			return err
+		},
 		"eleven codes":            func() error { _, err := c.Enroll(ctx, NewEnrollment{BypassCodes: 11}); return err },
 		"no activation code":      func() error { _, err := c.EnrollStatus(ctx, "DU1", ""); return err },
 		"enroll without username": func() error { _, err := c.EnrollUser(ctx, "", "a@b.example", 0); return err },
 		"enroll without address":  func() error { _, err := c.EnrollUser(ctx, "ada", "", 0); return err },
-		"enroll by rounding":      func() error { _, err := c.EnrollUser(ctx, "ada", "a@b.example", time.Millisecond); return err },
-		"no users in bulk":        func() error { _, err := c.BulkCreateUsers(ctx, nil); return err },
-		"too many users in bulk":  func() error { _, err := c.BulkCreateUsers(ctx, make([]UserFields, 101)); return err },
-		"nameless user in bulk":   func() error { _, err := c.BulkCreateUsers(ctx, make([]UserFields, 1)); return err },
-		"word for an id":          func() error { _, err := c.UpdateUser(ctx, "enroll", UserFields{}); return err },
-		"no username to sync":     func() error { return c.SyncUser(ctx, "DS1", "") },
-		"no push":                 func() error { _, err := c.VerificationPushResponse(ctx, "DU1", ""); return err },
-		"text without link":       func() error { _, err := c.SendActivation(ctx, "DP1", ActivationSMS{Message: "hello"}); return err },
+		"enroll by rounding": func() error {
+			_, err := c.EnrollUser(ctx, "ada", "a@b.example", time.Millisecond)
+			return err
+		},
+		"no users in bulk": func() error { _, err := c.BulkCreateUsers(ctx, nil); return err },
+		"too many users in bulk": func() error {
+			_, err := c.BulkCreateUsers(ctx, make([]UserFields, 101))
+			return err
+		},
+		"nameless user in bulk": func() error { _, err := c.BulkCreateUsers(ctx, make([]UserFields, 1)); return err },
+		"word for an id":        func() error { _, err := c.UpdateUser(ctx, "enroll", UserFields{}); return err },
+		"no username to sync":   func() error { return c.SyncUser(ctx, "DS1", "") },
+		"no push":               func() error { _, err := c.VerificationPushResponse(ctx, "DU1", ""); return err },
+		"text without link": func() error {
+			_, err := c.SendActivation(ctx, "DP1", ActivationSMS{Message: "hello"})
+			return err
+		},
 		"text without install": func() error {
 			_, err := c.SendActivation(ctx, "DP1", ActivationSMS{InstallText: "<insturl>"})
 			return err
 		},
 		"text without install URL": func() error { _, err := c.SendInstallation(ctx, "DP1", "hello"); return err },
-		"no group name":            func() error { _, err := c.CreateGroup(ctx, GroupFields{Name: new("")}); return err },
-		"free edition":             func() error { return c.SetEdition(ctx, EditionFree) },
-		"negative credits":         func() error { return c.SetTelephonyCredits(ctx, -1) },
-		"no integration name":      func() error { _, err := c.CreateAuthIntegration(ctx, ""); return err },
-		"no settings":              func() error { _, err := c.UpdateSettings(ctx, SettingsFields{}); return err },
-		"no pages":                 func() error { return firstError(c.DoPages(ctx, Request{Method: "GET", Path: "/admin/v1/users"}, 0)) },
-		"pages of a write":         func() error { return firstError(c.DoPages(ctx, Request{Method: "POST", Path: "/admin/v1/users"}, 1)) },
-		"no pages of a log":        func() error { _, err := collect(c.TelephonyLog(ctx, lastWeek, 0)); return err },
-		"odd cursor":               func() error { _, _, err := c.AdministratorLogPage(ctx, second, "x"); return err },
-		"administrator log of all": func() error { _, _, err := c.AdministratorLogPage(ctx, time.Time{}, ""); return err },
+		"no group name": func() error {
+			_, err := c.CreateGroup(ctx, GroupFields{Name: new("")})
+			return err
+		},
+		"free edition":        func() error { return c.SetEdition(ctx, EditionFree) },
+		"negative credits":    func() error { return c.SetTelephonyCredits(ctx, -1) },
+		"no integration name": func() error { _, err := c.CreateAuthIntegration(ctx, ""); return err },
+		"no settings":         func() error { _, err := c.UpdateSettings(ctx, SettingsFields{}); return err },
+		"no pages": func() error {
+			return firstError(c.DoPages(ctx, Request{Method: "GET", Path: "/admin/v1/users"}, 0))
+		},
+		"pages of a write": func() error {
+			return firstError(c.DoPages(ctx, Request{Method: "POST", Path: "/admin/v1/users"}, 1))
+		},
+		"no pages of a log": func() error { _, err := collect(c.TelephonyLog(ctx, lastWeek, 0)); return err },
+		"odd cursor":        func() error { _, _, err := c.AdministratorLogPage(ctx, second, "x"); return err },
+		"administrator log of all": func() error {
+			_, _, err := c.AdministratorLogPage(ctx, time.Time{}, "")
+			return err
+		},
 	})
-	for _, path := range []string{"", "admin/v1/users", "/admin/v1/../x", "/admin//users", "/admin/v1/users/", "/a%2fb", "/a?b", "//evil.example/x"} {
+	for _, path := range []string{"", "admin/v1/users", "/admin/v1/../x", "/admin//users", "/admin/v1/users/", "/a%2fb",
+		"/a?b", "//evil.example/x"} {
 		calls["path "+path] = func() error { _, err := c.Do(ctx, Request{Method: "GET", Path: path}); return err }
 	}
 	for name, call := range calls {
 		err := call()
-		if failed, ok := errors.AsType[*TransportError](err); !ok || failed.Failure != InvalidRequest || MayHaveBeenApplied(err) {
+		if failed, ok := errors.AsType[*TransportError](err); !ok || failed.Failure != InvalidRequest ||
+			MayHaveBeenApplied(err) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
@@ -242,7 +278,8 @@ func TestSecretsStayOut(t *testing.T) {
 	sealed.credentials.Secret = func(func([]byte)) error { return errors.New("the keyring is closed") }
 
 	printed := fmt.Sprintf("%v %+v %#v", sealed, testClient(transport), testClient(transport).credentials)
-	clients := []*Client{testClient(transport), testClient(malformed), testClient(NewTransport(TransportOptions{})), sealed}
+	clients := []*Client{testClient(transport), testClient(malformed),
+		testClient(NewTransport(TransportOptions{})), sealed}
 	for range bodies {
 		for _, c := range clients {
 			_, err := c.CreateBypassCodes(t.Context(), "DU1", NewBypassCodes{Count: 1})

@@ -39,7 +39,8 @@ func TestLenientUser(t *testing.T) {
 	if u.Groups != nil || u.Phones != nil || len(u.Tokens) != 1 || u.Tokens[0].Serial != "123456" {
 		t.Errorf("lists %v %v %v", u.Groups, u.Phones, u.Tokens)
 	}
-	for member, on := range map[string]bool{"": true, `, "enable_auto_prompt": null`: true, `, "enable_auto_prompt": "1"`: true,
+	for member, on := range map[string]bool{"": true, `, "enable_auto_prompt": null`: true,
+		`, "enable_auto_prompt": "1"`:   true,
 		`, "enable_auto_prompt": false`: false, `, "enable_auto_prompt": 0`: false} {
 		if err := json.Unmarshal([]byte(`{"user_id": "DU1"`+member+`}`), &u); err != nil || u.EnableAutoPrompt != on {
 			t.Errorf("%q reads as %t, %v", member, u.EnableAutoPrompt, err)
@@ -54,10 +55,12 @@ func TestLenientUser(t *testing.T) {
 func TestLogDetails(t *testing.T) {
 	t.Parallel()
 	for details, want := range map[string]string{
-		`"{\"a\": 1}"`: `{"a": 1}`, `{"a": 1}`: `{"a": 1}`, `["a"]`: `["a"]`, `"a"`: "a", `7`: "7", `null`: "", `""`: "",
+		`"{\"a\": 1}"`: `{"a": 1}`, `{"a": 1}`: `{"a": 1}`, `["a"]`: `["a"]`, `"a"`: "a", `7`: "7",
+		`null`: "", `""`: "",
 	} {
 		var e ActivityEvent
-		event := `{"ts": "2026-08-04T12:00:00+00:00", "action": {"name": "user_update", "details": ` + details + `}, "target": {"key": "DU1", "details": ` + details + `}}`
+		event := `{"ts": "2026-08-04T12:00:00+00:00", "action": {"name": "user_update", "details": ` + details +
+			`}, "target": {"key": "DU1", "details": ` + details + `}}`
 		if err := json.Unmarshal([]byte(event), &e); err != nil || e.ActionDetails != want || e.Target.Details != want {
 			t.Errorf("%s reads as %q and %q, %v", details, e.ActionDetails, e.Target.Details, err)
 		}
@@ -71,9 +74,11 @@ func TestLogDetails(t *testing.T) {
 
 func TestBypassCodeUses(t *testing.T) {
 	t.Parallel()
-	for raw, want := range map[string]int{`null`: 0, `"0"`: 0, `0`: 0, `1`: 1, `"3"`: 3, `2.0`: 2, `-4`: 0, `true`: 0, `1e99`: 0} {
+	for raw, want := range map[string]int{`null`: 0, `"0"`: 0, `0`: 0, `1`: 1, `"3"`: 3, `2.0`: 2, `-4`: 0, `true`: 0,
+		`1e99`: 0} {
 		var code BypassCode
-		if err := json.Unmarshal([]byte(`{"bypass_code_id": "DB1", "expiration": null, "user": null, "reuse_count": `+raw+`}`), &code); err != nil {
+		if err := json.Unmarshal([]byte(`{"bypass_code_id": "DB1", "expiration": null, "user": null, "reuse_count": `+
+			raw+`}`), &code); err != nil {
 			t.Fatal(err)
 		}
 		if code.ReuseCount != want || !code.Expires.IsZero() {
@@ -100,8 +105,11 @@ func TestPhoneTimes(t *testing.T) {
 func TestSettingsOfOldAccount(t *testing.T) {
 	t.Parallel()
 	var s Settings
-	err := json.Unmarshal([]byte(`{"name": "Acme Dental", "lockout_expire_duration": null, "lockout_threshold": 10, "fraud_email_enabled": true, "sms_refresh": 0}`), &s)
-	if err != nil || s.Name != "Acme Dental" || s.LockoutThreshold != 10 || s.LockoutMinutes != 0 || !s.FraudEmailEnabled {
+	err := json.Unmarshal(
+		[]byte(
+			`{"name": "Acme Dental", "lockout_expire_duration": null, "lockout_threshold": 10, "fraud_email_enabled": true, "sms_refresh": 0}`), &s)
+	if err != nil || s.Name != "Acme Dental" || s.LockoutThreshold != 10 || s.LockoutMinutes != 0 ||
+		!s.FraudEmailEnabled {
 		t.Errorf("settings %+v, %v", s, err)
 	}
 	if _, has := s.Raw["caller_id"]; has || string(s.Raw["sms_refresh"]) != "0" {
@@ -185,7 +193,8 @@ func strangeObjects(f *testing.F) []string {
 		if err != nil {
 			f.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`(?:\bo\.[a-zA-Z]+\(|\(o, )"([a-z_]+)"`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile(`(?:\bo\.[a-zA-Z]+\(|\(o, )"([a-z_]+)"`).FindAllStringSubmatch(
+			string(text), -1) {
 			names[m[1]] = true
 		}
 	}
@@ -194,14 +203,16 @@ func strangeObjects(f *testing.F) []string {
 	}
 	deep := strings.Repeat(`[`, 90) + strings.Repeat(`]`, 90)
 	var objects []string
-	for _, value := range []string{`null`, `""`, `"12"`, `"1e3"`, `12`, `-1`, `0.5`, `1e400`, `99999999999999999999`, `253402300800`, `true`, `"true"`, `[]`, `{}`, `[null]`, `[[]]`, `"\u0000\ud800"`, deep} {
+	for _, value := range []string{`null`, `""`, `"12"`, `"1e3"`, `12`, `-1`, `0.5`, `1e400`, `99999999999999999999`,
+		`253402300800`, `true`, `"true"`, `[]`, `{}`, `[null]`, `[[]]`, `"\u0000\ud800"`, deep} {
 		var members []string
 		for name := range names {
 			members = append(members, `"`+name+`":`+value)
 		}
 		slices.Sort(members)
 		object := "{" + strings.Join(members, ",") + "}"
-		objects = append(objects, object, `[`+object+`]`, `{"user":`+object+`,"users":[`+object+`],"phones":[`+object+`],"groups":[`+object+`],"tokens":[`+object+`],"aliases":`+object+`}`)
+		objects = append(objects, object, `[`+object+`]`, `{"user":`+object+`,"users":[`+object+`],"phones":[`+object+
+			`],"groups":[`+object+`],"tokens":[`+object+`],"aliases":`+object+`}`)
 	}
 	return objects
 }
@@ -209,7 +220,9 @@ func strangeObjects(f *testing.F) []string {
 // FuzzDecode feeds whatever a host may answer to every decoder: none may panic, and a time must be
 // one that JSON and databases can hold.
 func FuzzDecode(f *testing.F) {
-	f.Add([]byte(`{"user_id": "DU1", "created": 1785846896, "phones": [{"phone_id": "DP1", "users": [{"user_id": 1}]}], "groups": ""}`))
+	f.Add(
+		[]byte(
+			`{"user_id": "DU1", "created": 1785846896, "phones": [{"phone_id": "DP1", "users": [{"user_id": 1}]}], "groups": ""}`))
 	f.Add([]byte(`{"bypass_code_id": 1, "reuse_count": "0", "expiration": 1e300, "user": []}`))
 	f.Add([]byte(`{"lockout_threshold": -1, "name": "\ud800"}`))
 	f.Add([]byte(`{"code": 99999999999999999999, "message": ["x"], "metadata": {"next_offset": {}}}`))
@@ -225,10 +238,15 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("a user that cannot be written again: %v", err)
 			}
 		}
-		for _, into := range []any{new(Phone), new(BypassCode), new(Account), new(Group), new(Settings), new(InfoSummary), new(Activation), new(Token), new(WebAuthnCredential), new(serverTime), new(void), new([]User),
-			new(Preauth), new(AuthResult), new(transaction), new(Enrollment), new(EnrollState), new(bare), new(SentActivation), new(VerificationPush), new(VerificationResult),
-			new(Admin), new(Edition), new(credits), new(UserLimit), new(Integration), new(integrationSecret), new(Policy), new(PolicySummary), new(EffectivePolicy), new(Codes),
-			new(logPage[AuthenticationEvent]), new(logPage[ActivityEvent]), new(logPage[TelephonyEvent]), new(AdministratorEvent)} {
+		for _, into := range []any{new(Phone), new(BypassCode), new(Account), new(Group), new(Settings),
+			new(InfoSummary), new(Activation), new(Token), new(WebAuthnCredential), new(serverTime), new(void),
+			new([]User),
+			new(Preauth), new(AuthResult), new(transaction), new(Enrollment), new(EnrollState), new(bare),
+			new(SentActivation), new(VerificationPush), new(VerificationResult),
+			new(Admin), new(Edition), new(credits), new(UserLimit), new(Integration), new(integrationSecret),
+			new(Policy), new(PolicySummary), new(EffectivePolicy), new(Codes),
+			new(logPage[AuthenticationEvent]), new(logPage[ActivityEvent]), new(logPage[TelephonyEvent]),
+			new(AdministratorEvent)} {
 			json.Unmarshal(data, into)
 		}
 		if envelope, err := parseObject(data); err == nil {
@@ -236,7 +254,8 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("metadata %+v", m)
 			}
 		}
-		if e := refusal(http.MethodPost, "/", &http.Response{StatusCode: 400, Header: http.Header{}}, data, time.Time{}); strings.ContainsAny(e.Error(), "\r\n\x00") {
+		if e := refusal(http.MethodPost, "/", &http.Response{StatusCode: 400, Header: http.Header{}}, data,
+			time.Time{}); strings.ContainsAny(e.Error(), "\r\n\x00") {
 			t.Errorf("error text %q", e)
 		}
 	})

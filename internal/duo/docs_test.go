@@ -36,7 +36,8 @@ func TestEverythingIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source := regexp.MustCompile(`(?m)^(GET|POST|DELETE) /(admin|accounts|auth)/|See \[Client\.\w+Page\]|[Ee]nds\s+it\s+when`)
+	source := regexp.MustCompile(
+		`(?m)^(GET|POST|DELETE) /(admin|accounts|auth)/|See \[Client\.\w+Page\]|[Ee]nds\s+it\s+when`)
 	documented := 0
 	check := func(name, text string) {
 		documented++
@@ -47,7 +48,8 @@ func TestEverythingIsDocumented(t *testing.T) {
 	functions := func(of string, all []*doc.Func) {
 		for _, f := range all {
 			check(of+f.Name, f.Doc)
-			if of == "Client." && takesContext(f.Decl) && !slices.Contains([]string{"Do", "DoFitting", "DoPages"}, f.Name) && !source.MatchString(f.Doc) {
+			if of == "Client." && takesContext(f.Decl) &&
+				!slices.Contains([]string{"Do", "DoFitting", "DoPages"}, f.Name) && !source.MatchString(f.Doc) {
 				t.Errorf("%s does not say which call it makes", f.Name)
 			}
 		}

@@ -110,11 +110,13 @@ type Failure string
 
 // The failures of a [TransportError].
 const (
-	InvalidRequest    Failure = "the request is not valid"                          // an argument was refused here
-	Paced             Failure = "too many requests to this account wait to be sent" // by the [Pacer]; nothing was sent
-	Limited           Failure = "the account is rate-limited"                       // by the [Pacer], after a 429; nothing was sent
-	Silent            Failure = "the account does not answer"                       // by the [Pacer], after time-outs; nothing was sent
-	SecretUnavailable Failure = "the secret key cannot be used"                     // [Secret] failed
+	InvalidRequest Failure = "the request is not valid"                          // an argument was refused here
+	Paced          Failure = "too many requests to this account wait to be sent" // by the [Pacer]; nothing was sent
+	// by the [Pacer], after a 429; nothing was sent
+	Limited Failure = "the account is rate-limited"
+	// by the [Pacer], after time-outs; nothing was sent
+	Silent            Failure = "the account does not answer"
+	SecretUnavailable Failure = "the secret key cannot be used" // [Secret] failed
 	NameNotResolved   Failure = "the host name does not resolve"
 	ConnectionRefused Failure = "the host refuses connections"
 	Unreachable       Failure = "the host cannot be reached"
@@ -234,7 +236,8 @@ func plain(s string) string {
 }
 
 func refusal(method, path string, resp *http.Response, body []byte, now time.Time) *Error {
-	e := &Error{Method: method, reads: OnlyReads(method, path), Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, now)}
+	e := &Error{Method: method, reads: OnlyReads(method, path), Status: resp.StatusCode,
+		RetryAfter: retryAfter(resp.Header, now)}
 	if fields, err := parseObject(body); err == nil {
 		e.Code = int(fields.number("code"))
 		e.Message = plain(fields.words("message"))

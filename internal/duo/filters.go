@@ -59,7 +59,8 @@ func (c *Client) UserPhonesPage(ctx context.Context, id UserID, limit, offset in
 // UserBypassCodesPage returns one page of what is known of a user's bypass codes.
 //
 // GET /admin/v1/users/{user_id}/bypass_codes
-func (c *Client) UserBypassCodesPage(ctx context.Context, id UserID, limit, offset int) ([]BypassCode, Metadata, error) {
+func (c *Client) UserBypassCodesPage(ctx context.Context, id UserID, limit, offset int) ([]BypassCode,
+	Metadata, error) {
 	segment, err := segment(id)
 	if err != nil {
 		return nil, Metadata{}, err

@@ -47,7 +47,8 @@ func testForms(t *testing.T, forms map[string]form) {
 			continue
 		}
 		if seen.method != form.method || seen.target != form.target || seen.body != form.body {
-			t.Errorf("%s:\n sent %s %s %s\n want %s %s %s", name, seen.method, seen.target, seen.body, form.method, form.target, form.body)
+			t.Errorf("%s:\n sent %s %s %s\n want %s %s %s", name, seen.method, seen.target, seen.body, form.method,
+				form.target, form.body)
 		}
 		if !reflect.DeepEqual(got, form.want) {
 			t.Errorf("%s:\n  got %s\n want %s", name, bareJSON(got), bareJSON(form.want))
@@ -66,14 +67,17 @@ func TestAuthForms(t *testing.T) {
 	testForms(t, map[string]form{
 		"preauth": {
 			value(func(ctx context.Context, c *Client) (Preauth, error) {
-				return c.Preauth(ctx, ada, AccessDevice{Address: netip.MustParseAddr("198.51.100.7"), Hostname: "desk", TrustedDeviceToken: "tdt"})
-			}), "POST", "/auth/v2/preauth", `{"hostname":"desk","ipaddr":"198.51.100.7","trusted_device_token":"tdt","username":"ada"}`,
+				return c.Preauth(ctx, ada, AccessDevice{Address: netip.MustParseAddr("198.51.100.7"), Hostname: "desk",
+					TrustedDeviceToken: "tdt"})
+			}), "POST", "/auth/v2/preauth",
+			`{"hostname":"desk","ipaddr":"198.51.100.7","trusted_device_token":"tdt","username":"ada"}`,
 			`{"devices": [
 				{"capabilities": ["auto", "push", "sms", "phone", "mobile_otp"], "device": "DP7G1WX9E4L2V0A6TRMZ", "display_name": "Joe phone (XXX-XXX-1212)", "name": "Joe phone", "number": "XXX-XXX-1212", "sms_nextcode": "1", "type": "phone"},
 				{"device": "DH6C3Q9W2E5R8T1Y4U7I", "name": "0", "type": "token"}],
 			"result": "auth", "status_msg": "Account is active"}`,
 			Preauth{Result: PreauthAuth, Message: "Account is active", Devices: []AuthDevice{
-				{ID: "DP7G1WX9E4L2V0A6TRMZ", Type: "phone", Name: "Joe phone", DisplayName: "Joe phone (XXX-XXX-1212)", Number: "XXX-XXX-1212",
+				{ID: "DP7G1WX9E4L2V0A6TRMZ", Type: "phone", Name: "Joe phone", DisplayName: "Joe phone (XXX-XXX-1212)",
+					Number:       "XXX-XXX-1212",
 					Capabilities: []string{"auto", "push", "sms", "phone", "mobile_otp"}, NextSMSCode: "1"},
 				{ID: "DH6C3Q9W2E5R8T1Y4U7I", Type: "token", Name: "0"},
 			}},
@@ -83,26 +87,31 @@ func TestAuthForms(t *testing.T) {
 				return c.Preauth(ctx, AuthUser{ID: "DU1"}, AccessDevice{})
 			}), "POST", "/auth/v2/preauth", `{"user_id":"DU1"}`,
 			`{"result": "enroll", "enroll_portal_url": "https://api-1a2b3c4d.duosecurity.com/portal?code=1", "status_msg": "Enroll an authentication device to proceed"}`,
-			Preauth{Result: PreauthEnroll, EnrollURL: "https://api-1a2b3c4d.duosecurity.com/portal?code=1", Message: "Enroll an authentication device to proceed"},
+			Preauth{Result: PreauthEnroll, EnrollURL: "https://api-1a2b3c4d.duosecurity.com/portal?code=1",
+				Message: "Enroll an authentication device to proceed"},
 		},
 		"preauth with a verified push": {
 			value(func(ctx context.Context, c *Client) (Preauth, error) { return c.Preauth(ctx, ada, AccessDevice{}) }),
 			"POST", "/auth/v2/preauth", `{"username":"ada"}`,
 			`{"result": "auth", "status_msg": "", "devices": [], "txid": "tx-1", "verification_code": 824135, "expiration": 1785846896}`,
-			Preauth{Result: PreauthAuth, Devices: []AuthDevice{}, Transaction: "tx-1", VerificationCode: "824135", Expires: second},
+			Preauth{Result: PreauthAuth, Devices: []AuthDevice{}, Transaction: "tx-1", VerificationCode: "824135",
+				Expires: second},
 		},
 		"push": {
 			value(func(ctx context.Context, c *Client) (AuthResult, error) {
-				return c.Auth(ctx, AuthRequest{User: ada, Factor: FactorPush, Type: "Help desk", DisplayUsername: "Ada L.", Transaction: "tx-1",
+				return c.Auth(ctx, AuthRequest{User: ada, Factor: FactorPush, Type: "Help desk",
+					DisplayUsername: "Ada L.", Transaction: "tx-1",
 					Info: []PushInfo{{"from", "login portal"}, {"domain", "a&b=c"}}})
 			}), "POST", "/auth/v2/auth",
 			`{"async":"0","device":"auto","display_username":"Ada L.","factor":"push","pushinfo":"from=login+portal&domain=a%26b%3Dc","txid":"tx-1","type":"Help desk","username":"ada"}`,
 			`{"result": "allow", "status": "allow", "status_msg": "Success. Logging you in...", "trusted_device_token": "REkx"}`,
-			AuthResult{Result: "allow", Status: "allow", Message: "Success. Logging you in...", TrustedDeviceToken: "REkx"},
+			AuthResult{Result: "allow", Status: "allow", Message: "Success. Logging you in...",
+				TrustedDeviceToken: "REkx"},
 		},
 		"passcode": {
 			value(func(ctx context.Context, c *Client) (AuthResult, error) {
-				return c.Auth(ctx, AuthRequest{User: AuthUser{ID: "DU1"}, Factor: FactorPasscode, Passcode: "618204957"})
+				return c.Auth(ctx, AuthRequest{User: AuthUser{ID: "DU1"}, Factor: FactorPasscode,
+					Passcode: "618204957"})
 			}), "POST", "/auth/v2/auth", `{"async":"0","factor":"passcode","passcode":"618204957","user_id":"DU1"}`,
 			`{"result": "deny", "status": "deny", "status_msg": "Incorrect passcode. Please try again."}`,
 			AuthResult{Result: "deny", Status: "deny", Message: "Incorrect passcode. Please try again."},
@@ -116,15 +125,21 @@ func TestAuthForms(t *testing.T) {
 		},
 		"call in the background": {
 			value(func(ctx context.Context, c *Client) (TransactionID, error) {
-				return c.StartAuth(ctx, AuthRequest{User: ada, Factor: FactorPhone, From: AccessDevice{Address: netip.MustParseAddr("2001:db8::1")}})
-			}), "POST", "/auth/v2/auth", `{"async":"1","device":"auto","factor":"phone","ipaddr":"2001:db8::1","username":"ada"}`,
+				return c.StartAuth(ctx, AuthRequest{User: ada, Factor: FactorPhone,
+					From: AccessDevice{Address: netip.MustParseAddr("2001:db8::1")}})
+			}), "POST", "/auth/v2/auth",
+			`{"async":"1","device":"auto","factor":"phone","ipaddr":"2001:db8::1","username":"ada"}`,
 			`{"txid": "5c1f0e9a-7b24-4d38-9e61-a2f4c8d07b13"}`, TransactionID("5c1f0e9a-7b24-4d38-9e61-a2f4c8d07b13"),
 		},
 		"how it goes on": {
-			value(func(ctx context.Context, c *Client) (AuthResult, error) { return c.AuthStatus(ctx, "5c1f0e9a-7b24") }),
+			value(func(ctx context.Context, c *Client) (AuthResult,
+				error) {
+				return c.AuthStatus(ctx, "5c1f0e9a-7b24")
+			}),
 			"GET", "/auth/v2/auth_status?txid=5c1f0e9a-7b24", "",
 			`{"auth_delayed": true, "result": "waiting", "status": "pushed", "status_msg": "Pushed a login request to your device..."}`,
-			AuthResult{Result: "waiting", Status: "pushed", Message: "Pushed a login request to your device...", Delayed: true},
+			AuthResult{Result: "waiting", Status: "pushed", Message: "Pushed a login request to your device...",
+				Delayed: true},
 		},
 		"enroll": {
 			value(func(ctx context.Context, c *Client) (Enrollment, error) {
@@ -132,7 +147,8 @@ func TestAuthForms(t *testing.T) {
 			}), "POST", "/auth/v2/enroll", `{"bypass_codes":"2","username":"ada","valid_secs":"3600"}`,
 			`{"activation_barcode": "https://b", "activation_code": "duo://c", "activation_url": "https://u", "bypass_codes": ["1", "2"],
 				"expiration": 1785846896, "user_id": "DU1", "username": "ada"}`,
-			Enrollment{UserID: "DU1", Username: "ada", ActivationCode: "duo://c", ActivationURL: "https://u", Barcode: "https://b", Expires: second, BypassCodes: Codes{"1", "2"}},
+			Enrollment{UserID: "DU1", Username: "ada", ActivationCode: "duo://c", ActivationURL: "https://u",
+				Barcode: "https://b", Expires: second, BypassCodes: Codes{"1", "2"}},
 		},
 		"enroll somebody": {
 			value(func(ctx context.Context, c *Client) (UserID, error) {
@@ -144,7 +160,8 @@ func TestAuthForms(t *testing.T) {
 			value(func(ctx context.Context, c *Client) (EnrollState, error) {
 				return c.EnrollStatus(ctx, "DU1", "duo://c")
 			}),
-			"POST", "/auth/v2/enroll_status", `{"activation_code":"duo://c","user_id":"DU1"}`, `"waiting"`, EnrollWaiting,
+			"POST", "/auth/v2/enroll_status", `{"activation_code":"duo://c","user_id":"DU1"}`, `"waiting"`,
+			EnrollWaiting,
 		},
 	})
 }
@@ -156,7 +173,8 @@ func TestUserForms(t *testing.T) {
 		"enroll": {
 			value(func(ctx context.Context, c *Client) (Sensitive, error) {
 				return c.EnrollUser(ctx, "ada", "ada@acme.example", 0)
-			}), "POST", "/admin/v1/users/enroll", `{"email":"ada@acme.example","username":"ada","valid_secs":"0"}`, `"1a2b3c4d"`, Sensitive("1a2b3c4d"),
+			}), "POST", "/admin/v1/users/enroll", `{"email":"ada@acme.example","username":"ada","valid_secs":"0"}`,
+			`"1a2b3c4d"`, Sensitive("1a2b3c4d"),
 		},
 		"synchronize": {
 			nothing(func(ctx context.Context, c *Client) error { return c.SyncUser(ctx, "DS1", "ada") }),
@@ -164,14 +182,17 @@ func TestUserForms(t *testing.T) {
 		},
 		"bulk create": {
 			value(func(ctx context.Context, c *Client) ([]User, error) {
-				return c.BulkCreateUsers(ctx, []UserFields{{Username: new("ada"), Aliases: map[int]string{1: "a"}}, {Username: new("bob"), EnableAutoPrompt: new(true)}})
+				return c.BulkCreateUsers(ctx, []UserFields{{Username: new("ada"), Aliases: map[int]string{1: "a"}},
+					{Username: new("bob"), EnableAutoPrompt: new(true)}})
 			}), "POST", "/admin/v1/users/bulk_create",
 			`{"users":"[{\"aliases\":\"alias1=a\",\"username\":\"ada\"},{\"enable_auto_prompt\":true,\"username\":\"bob\"}]"}`,
-			`[{"user_id": "DU1"}, {"user_id": "DU2"}]`, []User{{ID: "DU1", EnableAutoPrompt: true}, {ID: "DU2", EnableAutoPrompt: true}},
+			`[{"user_id": "DU1"}, {"user_id": "DU2"}]`,
+			[]User{{ID: "DU1", EnableAutoPrompt: true}, {ID: "DU2", EnableAutoPrompt: true}},
 		},
 		"tokens": {
 			value(func(ctx context.Context, c *Client) ([]Token, error) { return c.UserTokens(ctx, "DU1") }),
-			"GET", users + "/tokens?limit=500&offset=0", "", `[{"serial": "123456", "token_id": "DH1", "totp_step": 30, "type": "t6"}]`,
+			"GET", users + "/tokens?limit=500&offset=0", "",
+			`[{"serial": "123456", "token_id": "DH1", "totp_step": 30, "type": "t6"}]`,
 			[]Token{{ID: "DH1", Serial: "123456", Type: "t6", Step: 30 * time.Second}},
 		},
 		"assign a token": {
@@ -183,7 +204,10 @@ func TestUserForms(t *testing.T) {
 			"DELETE", users + "/tokens/DH1", "", `""`, nil,
 		},
 		"WebAuthn": {
-			value(func(ctx context.Context, c *Client) ([]WebAuthnCredential, error) { return c.UserWebAuthn(ctx, "DU1") }),
+			value(func(ctx context.Context, c *Client) ([]WebAuthnCredential,
+				error) {
+				return c.UserWebAuthn(ctx, "DU1")
+			}),
 			"GET", users + "/webauthncredentials?limit=500&offset=0", "",
 			`[{"credential_name": "key", "date_added": 1785846896, "label": "Security Key", "webauthnkey": "WA1"}]`,
 			[]WebAuthnCredential{{Key: "WA1", Name: "key", Label: "Security Key", Added: second}},
@@ -192,31 +216,37 @@ func TestUserForms(t *testing.T) {
 			value(func(ctx context.Context, c *Client) (VerificationPush, error) {
 				return c.SendVerificationPush(ctx, "DU1", "DP1")
 			}),
-			"POST", users + "/send_verification_push", `{"phone_id":"DP1"}`, `{"confirmation_code": "824135", "push_id": "p-1"}`,
+			"POST", users + "/send_verification_push", `{"phone_id":"DP1"}`,
+			`{"confirmation_code": "824135", "push_id": "p-1"}`,
 			VerificationPush{ID: "p-1", Code: "824135"},
 		},
 		"answer to it": {
 			value(func(ctx context.Context, c *Client) (VerificationResult, error) {
 				return c.VerificationPushResponse(ctx, "DU1", "p-1")
-			}), "GET", users + "/verification_push_response?push_id=p-1", "", `{"push_id": "p-1", "result": "waiting"}`, VerificationWaiting,
+			}), "GET", users + "/verification_push_response?push_id=p-1", "", `{"push_id": "p-1", "result": "waiting"}`,
+			VerificationWaiting,
 		},
 		"users by name": {
 			value(func(ctx context.Context, c *Client) ([]User, error) {
 				users, _, err := c.UsersMatching(ctx, UserFilter{Usernames: []string{"ada", "bob"}}, 10, 20)
 				return users, err
-			}), "GET", "/admin/v1/users?limit=10&offset=20&username_list=%5B%22ada%22%2C%22bob%22%5D", "", `[{"user_id": "DU1", "username": "Bob"}]`, []User{{ID: "DU1", Username: "Bob", EnableAutoPrompt: true}},
+			}), "GET", "/admin/v1/users?limit=10&offset=20&username_list=%5B%22ada%22%2C%22bob%22%5D", "",
+			`[{"user_id": "DU1", "username": "Bob"}]`, []User{{ID: "DU1", Username: "Bob", EnableAutoPrompt: true}},
 		},
 		"users by id and email": {
 			value(func(ctx context.Context, c *Client) ([]User, error) {
-				users, _, err := c.UsersMatching(ctx, UserFilter{IDs: []UserID{"DU1"}, Email: "ada@acme.example"}, 10, 0)
+				users, _, err := c.UsersMatching(ctx,
+					UserFilter{IDs: []UserID{"DU1"}, Email: "ada@acme.example"}, 10, 0)
 				return users, err
-			}), "GET", "/admin/v1/users?email=ada%40acme.example&limit=10&offset=0&user_id_list=%5B%22DU1%22%5D", "", `[]`, []User{},
+			}), "GET", "/admin/v1/users?email=ada%40acme.example&limit=10&offset=0&user_id_list=%5B%22DU1%22%5D", "",
+			`[]`, []User{},
 		},
 		"phone by number": {
 			value(func(ctx context.Context, c *Client) ([]Phone, error) {
 				phones, _, err := c.PhonesMatching(ctx, PhoneFilter{Number: "+17345551212", Extension: "12"}, 1, 0)
 				return phones, err
-			}), "GET", "/admin/v1/phones?extension=12&limit=1&number=%2B17345551212&offset=0", "", `[{"phone_id": "DP1", "number": "+17345551212", "extension": "12"}]`,
+			}), "GET", "/admin/v1/phones?extension=12&limit=1&number=%2B17345551212&offset=0", "",
+			`[{"phone_id": "DP1", "number": "+17345551212", "extension": "12"}]`,
 			[]Phone{{ID: "DP1", Number: "+17345551212", Extension: "12"}},
 		},
 		"page of a user's phones": {
@@ -233,11 +263,13 @@ func TestUserForms(t *testing.T) {
 		},
 		"activation by SMS": {
 			value(func(ctx context.Context, c *Client) (SentActivation, error) {
-				return c.SendActivation(ctx, "DP1", ActivationSMS{ValidFor: time.Hour, Message: "Tap <acturl>", Install: true, InstallText: "Get <insturl>"})
+				return c.SendActivation(ctx, "DP1", ActivationSMS{ValidFor: time.Hour, Message: "Tap <acturl>",
+					Install: true, InstallText: "Get <insturl>"})
 			}), "POST", phones + "/send_sms_activation",
 			`{"activation_msg":"Tap <acturl>","install":"1","installation_msg":"Get <insturl>","valid_secs":"3600"}`,
 			`{"activation_barcode": "https://b", "activation_msg": "Tap https://u", "installation_msg": "Get https://i", "valid_secs": "3600"}`,
-			SentActivation{Message: "Tap https://u", Barcode: "https://b", InstallText: "Get https://i", ValidFor: time.Hour},
+			SentActivation{Message: "Tap https://u", Barcode: "https://b", InstallText: "Get https://i",
+				ValidFor: time.Hour},
 		},
 		"activation by SMS in Duo's words": {
 			value(func(ctx context.Context, c *Client) (time.Duration, error) {
@@ -247,7 +279,8 @@ func TestUserForms(t *testing.T) {
 		},
 		"installation by SMS": {
 			value(func(ctx context.Context, c *Client) (string, error) { return c.SendInstallation(ctx, "DP1", "") }),
-			"POST", phones + "/send_sms_installation", `{}`, `{"installation_msg": "To install the app, click: https://i"}`, "To install the app, click: https://i",
+			"POST", phones + "/send_sms_installation", `{}`,
+			`{"installation_msg": "To install the app, click: https://i"}`, "To install the app, click: https://i",
 		},
 		"passcodes by SMS": {
 			nothing(func(ctx context.Context, c *Client) error { return c.SendPasscodes(ctx, "DP1") }),

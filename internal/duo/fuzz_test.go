@@ -20,10 +20,12 @@ func FuzzEnvelope(f *testing.F) {
 		`{"response": {"authlogs": [{}], "metadata": {"next_offset": ["1785846896123", "9de5069c"], "total_objects": {"relation": "eq", "value": 1}}}, "stat": "OK"}`,
 		`{"response": {"items": [{}], "metadata": {"next_offset": null}}, "stat": "OK"}`,
 		`{"code": 40002, "message": "Invalid request parameters", "message_detail": "username", "stat": "FAIL"}`,
-		`{"stat": "OK"}`, `{"stat": "OK", "response": null}`, `{"stat": ["OK"], "response": 1}`, `{"stat": "OK", "stat": "FAIL", "response": 1}`,
+		`{"stat": "OK"}`, `{"stat": "OK", "response": null}`, `{"stat": ["OK"], "response": 1}`,
+		`{"stat": "OK", "stat": "FAIL", "response": 1}`,
 		`{"stat": "OK", "response": ` + strings.Repeat(`[`, 19) + strings.Repeat(`]`, 19) + `}`,
 		`{"stat": "OK", "response": ` + strings.Repeat(`{"x":`, 30) + `1` + strings.Repeat(`}`, 30) + `}`,
-		"\xef\xbb\xbf{}", `{"stat": "OK", "response": "\ud800"}`, `{"stat": "O\u004b", "response": "[[[[[[[[[[[[[[[[[[[[[[[[[["}`,
+		"\xef\xbb\xbf{}", `{"stat": "OK", "response": "\ud800"}`,
+		`{"stat": "O\u004b", "response": "[[[[[[[[[[[[[[[[[[[[[[[[[["}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -37,7 +39,8 @@ func FuzzEnvelope(f *testing.F) {
 			if answer.Metadata.Next < 0 || answer.Metadata.Total < 0 {
 				t.Errorf("metadata %+v", answer.Metadata)
 			}
-			if name, next := nextPage("/admin/v2/logs/activity", answer); next != "" && (name == "" || answer.Metadata.Next == 0 && name != "next_offset") {
+			if name, next := nextPage("/admin/v2/logs/activity", answer); next != "" &&
+				(name == "" || answer.Metadata.Next == 0 && name != "next_offset") {
 				t.Errorf("the next page is %s=%q", name, next)
 			}
 		case "FAIL", "":
@@ -49,7 +52,8 @@ func FuzzEnvelope(f *testing.F) {
 		}
 		resp := &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {string(body)}}}
 		e := refusal(http.MethodGet, "/", resp, body, time.Now())
-		if !utf8.ValidString(e.Message) || !utf8.ValidString(e.Detail) || strings.ContainsAny(e.Error(), "\r\n\x00") || e.RetryAfter < 0 {
+		if !utf8.ValidString(e.Message) || !utf8.ValidString(e.Detail) || strings.ContainsAny(e.Error(), "\r\n\x00") ||
+			e.RetryAfter < 0 {
 			t.Errorf("refusal %q, wait %v", e, e.RetryAfter)
 		}
 	})

@@ -175,7 +175,8 @@ func (p *Pacer) report(g *gate, number int, err error, took time.Duration) {
 
 // answered reports whether a call failed for what was answered.
 func answered(e *TransportError) bool {
-	return e.Failure == Redirected || e.Failure == AnswerTooLarge || e.Failure == NotUnderstood || e.Failure == OtherAnswer
+	return e.Failure == Redirected || e.Failure == AnswerTooLarge || e.Failure == NotUnderstood ||
+		e.Failure == OtherAnswer
 }
 
 // mayPing reports whether an account's pings are to be begun, or to go on if they were.

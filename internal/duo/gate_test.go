@@ -30,7 +30,8 @@ func kept(t *testing.T, err error) (Failure, time.Duration) {
 	if !ok {
 		return "", 0
 	}
-	if (failed.Failure == Limited || failed.Failure == Silent) && (failed.Sent || MayHaveBeenApplied(err) || failed.RetryAfter <= 0 || failed.RetryAfter > time.Minute) {
+	if (failed.Failure == Limited || failed.Failure == Silent) &&
+		(failed.Sent || MayHaveBeenApplied(err) || failed.RetryAfter <= 0 || failed.RetryAfter > time.Minute) {
 		t.Errorf("kept back as %+v", failed)
 	}
 	return failed.Failure, failed.RetryAfter
@@ -40,8 +41,10 @@ func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 8, 4, 12, 0, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
-		"": 0, "0": 0, "1": time.Second, "60": time.Minute, "61": time.Minute, "65535": time.Minute, "65536": time.Minute, "99999999999999999999999": time.Minute,
-		"18446744073709551615": time.Minute, "-1": 0, "1.5": 0, "1e9": 0, "soon": 0, " 5": 0, "Tue, 04 Aug 2026 12:00:20 GMT": 20 * time.Second,
+		"": 0, "0": 0, "1": time.Second, "60": time.Minute, "61": time.Minute, "65535": time.Minute,
+		"65536": time.Minute, "99999999999999999999999": time.Minute,
+		"18446744073709551615": time.Minute, "-1": 0, "1.5": 0, "1e9": 0, "soon": 0, " 5": 0,
+		"Tue, 04 Aug 2026 12:00:20 GMT": 20 * time.Second,
 		"Tue, 04 Aug 2026 11:00:00 GMT": 0, "Fri, 31 Dec 9999 23:59:59 GMT": time.Minute,
 	} {
 		for _, name := range []string{"Retry-After", "X-Retry-After"} {
@@ -71,7 +74,8 @@ func TestALimitedAccountIsProbed(t *testing.T) {
 					kept(t, err)
 					time.Sleep(time.Second)
 				}
-				if got, want := d.times()[:4], []time.Duration{0, 10 * time.Second, 20 * time.Second, 30 * time.Second}; !slices.Equal(got, want) {
+				if got, want := d.times()[:4], []time.Duration{0, 10 * time.Second, 20 * time.Second,
+					30 * time.Second}; !slices.Equal(got, want) {
 					t.Errorf("asked at %v, want %v", got, want)
 				}
 			})
@@ -87,7 +91,8 @@ func TestALimitedAccountIsProbed(t *testing.T) {
 			}
 			time.Sleep(3 * time.Second) // a person waits for one more
 			errs := atOnce(3, func() error { return readUser(t.Context(), d.client(false)) })
-			if got, want := d.times(), []time.Duration{0, 5 * time.Second, 5 * time.Second, 5 * time.Second}; errors.Join(errs...) != nil || !slices.Equal(got, want) {
+			if got, want := d.times(), []time.Duration{0, 5 * time.Second, 5 * time.Second,
+				5 * time.Second}; errors.Join(errs...) != nil || !slices.Equal(got, want) {
 				t.Errorf("asked at %v, %v", got, errs)
 			}
 		})
@@ -206,10 +211,12 @@ func TestASilentAccountIsAskedByOne(t *testing.T) {
 		for time.Since(d.began) < 40*time.Second {
 			from := time.Now()
 			why, _ := kept(t, readUser(t.Context(), d.client(false)))
-			if err := d.client(false).DeleteUser(t.Context(), "DU1"); why != Silent || err == nil || MayHaveBeenApplied(err) {
+			if err := d.client(false).DeleteUser(t.Context(), "DU1"); why != Silent || err == nil ||
+				MayHaveBeenApplied(err) {
 				t.Fatalf("%q, and a write: %v", why, err)
 			}
-			if why, _ := kept(t, d.options.Pacer.Check(testHost)); why != Silent || d.options.Pacer.Check(other.Host()) != nil {
+			if why, _ := kept(t, d.options.Pacer.Check(testHost)); why != Silent ||
+				d.options.Pacer.Check(other.Host()) != nil {
 				t.Fatalf("a look: %q", why)
 			}
 			if err := readUser(t.Context(), other); err != nil || time.Since(from) > 0 {
@@ -228,7 +235,8 @@ func TestASilentAccountIsAskedByOne(t *testing.T) {
 			}
 			time.Sleep(100 * time.Millisecond)
 		}
-		if errs := atOnce(4, func() error { return readUser(t.Context(), d.client(false)) }); errors.Join(errs...) != nil {
+		if errs := atOnce(4,
+			func() error { return readUser(t.Context(), d.client(false)) }); errors.Join(errs...) != nil {
 			t.Error(errs)
 		}
 		time.Sleep(2 * time.Minute) // what hangs has to end in the bubble

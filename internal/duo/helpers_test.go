@@ -32,7 +32,8 @@ func lend(key string) Secret {
 }
 
 func testClient(transport http.RoundTripper) *Client {
-	return New(Credentials{Host: testHost, IntegrationKey: testKey, Secret: lend(testSecret)}, Options{Transport: transport})
+	return New(Credentials{Host: testHost, IntegrationKey: testKey, Secret: lend(testSecret)},
+		Options{Transport: transport})
 }
 
 // serve starts a TLS server for every host of the sandbox and returns the guard that leads there.

@@ -18,14 +18,15 @@ var (
 )
 
 // ParseHost reads an API hostname as people paste it. It lower-cases it and takes off blanks,
-// characters that nobody sees, https:// and a closing slash; cleaned tells whether more than letter case was changed. Hosts of
-// the simulator are accepted only with sandbox. The error is a phrase to show beside the field; it
+// characters that nobody sees, https:// and a closing slash; cleaned tells whether more than letter case was changed.
+// Hosts of the simulator are accepted only with sandbox. The error is a phrase to show beside the field; it
 // does not repeat the input.
 func ParseHost(s string, sandbox bool) (host string, cleaned bool, err error) {
 	lower := strings.ToLower(s)
 	host = text.Key(lower)
 	if strings.HasPrefix(host, "http://") {
-		return "", false, errors.New("this begins with http://, and Duo is reached over https only; enter the host name alone")
+		return "", false,
+			errors.New("this begins with http://, and Duo is reached over https only; enter the host name alone")
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "https://"), "/")
 	cleaned = host != lower
@@ -51,7 +52,8 @@ func hostProblem(host string, sandbox bool) error {
 	case strings.HasSuffix(host, "."):
 		return errors.New("this ends in a dot; leave it out")
 	case strings.HasPrefix(host, "admin-"), strings.HasPrefix(host, "admin."):
-		return errors.New("this is the address of the admin panel; the API hostname starts with api- and is shown with the application's keys")
+		return errors.New(
+			"this is the address of the admin panel; the API hostname starts with api- and is shown with the application's keys")
 	case strings.HasPrefix(host, "m-"):
 		return errors.New("this is the address of activation links; the API hostname starts with api-")
 	case integrationKey.MatchString(strings.ToUpper(host)):

@@ -51,7 +51,8 @@ func (e *ActivityEvent) UnmarshalJSON(data []byte) error {
 // the last. Duo gives at most 1000 a page and asks for no more than one page a minute.
 //
 // GET /admin/v2/logs/activity
-func (c *Client) ActivityLogPage(ctx context.Context, w LogWindow, limit int, cursor string) (events []ActivityEvent, next string, err error) {
+func (c *Client) ActivityLogPage(ctx context.Context, w LogWindow, limit int, cursor string) (events []ActivityEvent,
+	next string, err error) {
 	return readLog[ActivityEvent](ctx, c, "/admin/v2/logs/activity", w, limit, cursor)
 }
 
@@ -96,7 +97,8 @@ func (e *TelephonyEvent) UnmarshalJSON(data []byte) error {
 // the last. Duo gives at most 1000 a page and asks for no more than one page a minute.
 //
 // GET /admin/v2/logs/telephony
-func (c *Client) TelephonyLogPage(ctx context.Context, w LogWindow, limit int, cursor string) (events []TelephonyEvent, next string, err error) {
+func (c *Client) TelephonyLogPage(ctx context.Context, w LogWindow, limit int, cursor string) (events []TelephonyEvent,
+	next string, err error) {
 	return readLog[TelephonyEvent](ctx, c, "/admin/v2/logs/telephony", w, limit, cursor)
 }
 

@@ -50,7 +50,8 @@ func (e *AdministratorEvent) UnmarshalJSON(data []byte) error {
 // second is left to the next page.
 //
 // GET /admin/v1/logs/administrator
-func (c *Client) AdministratorLogPage(ctx context.Context, from time.Time, cursor string) (events []AdministratorEvent, next string, err error) {
+func (c *Client) AdministratorLogPage(ctx context.Context, from time.Time, cursor string) (events []AdministratorEvent,
+	next string, err error) {
 	begin := from.Unix()
 	if cursor != "" {
 		if begin, err = strconv.ParseInt(cursor, 10, 64); err != nil {
@@ -100,7 +101,8 @@ func (c *Client) administratorEvents(ctx context.Context, begin int64) ([]Admini
 
 // AdministratorLog walks the events from a second on, oldest first, 1000 a call and at most
 // maxPages calls; [ErrMorePages] ends it when there are more. See [Client.AdministratorLogPage].
-func (c *Client) AdministratorLog(ctx context.Context, from time.Time, maxPages int) iter.Seq2[AdministratorEvent, error] {
+func (c *Client) AdministratorLog(ctx context.Context, from time.Time,
+	maxPages int) iter.Seq2[AdministratorEvent, error] {
 	return walkLog(maxPages, func(cursor string) ([]AdministratorEvent, string, error) {
 		return c.AdministratorLogPage(ctx, from, cursor)
 	})

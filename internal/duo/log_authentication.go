@@ -73,13 +73,15 @@ func (e *AuthenticationEvent) UnmarshalJSON(data []byte) error {
 // the last. Duo gives at most 1000 a page and asks for no more than one page a minute.
 //
 // GET /admin/v2/logs/authentication
-func (c *Client) AuthenticationLogPage(ctx context.Context, w LogWindow, limit int, cursor string) (events []AuthenticationEvent, next string, err error) {
+func (c *Client) AuthenticationLogPage(ctx context.Context, w LogWindow, limit int,
+	cursor string) (events []AuthenticationEvent, next string, err error) {
 	return readLog[AuthenticationEvent](ctx, c, "/admin/v2/logs/authentication", w, limit, cursor)
 }
 
 // AuthenticationLog walks the log-ins, 1000 a call and at most maxPages calls; [ErrMorePages] ends
 // it when there are more.
-func (c *Client) AuthenticationLog(ctx context.Context, w LogWindow, maxPages int) iter.Seq2[AuthenticationEvent, error] {
+func (c *Client) AuthenticationLog(ctx context.Context, w LogWindow,
+	maxPages int) iter.Seq2[AuthenticationEvent, error] {
 	return walkLog(maxPages, func(cursor string) ([]AuthenticationEvent, string, error) {
 		return c.AuthenticationLogPage(ctx, w, maxLogPage, cursor)
 	})

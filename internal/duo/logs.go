@@ -97,7 +97,8 @@ func nextCursor(o *object) string {
 	return strings.Join(texts, ",")
 }
 
-func readLog[T any](ctx context.Context, c *Client, path string, w LogWindow, limit int, cursor string) ([]T, string, error) {
+func readLog[T any](ctx context.Context, c *Client, path string, w LogWindow, limit int, cursor string) ([]T,
+	string, error) {
 	params, err := w.params(limit, cursor)
 	if err != nil {
 		return nil, "", err

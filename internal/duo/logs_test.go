@@ -24,7 +24,10 @@ func TestLogPages(t *testing.T) {
 		if at < 2 {
 			next = fmt.Sprintf(`"%d"`, at+1)
 		}
-		ok(fmt.Sprintf(`{"items": [{"telephony_id": "%d-a"}, {"telephony_id": "%d-b"}], "metadata": {"next_offset": %s}}`, at, at, next))(w, r)
+		ok(
+			fmt.Sprintf(
+				`{"items": [{"telephony_id": "%d-a"}, {"telephony_id": "%d-b"}], "metadata": {"next_offset": %s}}`, at,
+				at, next))(w, r)
 	}))
 	for _, test := range []struct {
 		maxPages, events, requests int
@@ -38,7 +41,8 @@ func TestLogPages(t *testing.T) {
 				ids = append(ids, event.ID)
 			}
 		}
-		if len(ids) != test.events || int(requests.Load()) != test.requests || errors.Is(last, ErrMorePages) != test.more {
+		if len(ids) != test.events || int(requests.Load()) != test.requests ||
+			errors.Is(last, ErrMorePages) != test.more {
 			t.Errorf("%d pages at most: %q in %d requests, then %v", test.maxPages, ids, requests.Load(), last)
 		}
 	}
@@ -90,7 +94,8 @@ func administratorLog(perSecond []int, strictlyAfter bool) http.HandlerFunc {
 func TestAdministratorLogLosesNothing(t *testing.T) {
 	t.Parallel()
 	for _, strictly := range []bool{false, true} {
-		for _, perSecond := range [][]int{{}, {3}, {999, 1}, {999, 1, 1}, {400, 400, 400, 400, 400}, {1000}, {500, 1000, 3}} {
+		for _, perSecond := range [][]int{{}, {3}, {999, 1}, {999, 1, 1}, {400, 400, 400, 400, 400}, {1000},
+			{500, 1000, 3}} {
 			c := testClient(serve(t, administratorLog(perSecond, strictly)))
 			want := 0
 			for _, n := range perSecond {
@@ -146,7 +151,8 @@ func TestPagesOfAnyCall(t *testing.T) {
 		"in circles": {"/admin/v2/logs/activity", map[string]string{
 			"x=1":               `"response": {"items": [{}], "metadata": {"next_offset": "1"}}`,
 			"next_offset=1&x=1": `"response": {"items": [{}], "metadata": {"next_offset": "1"}}`,
-		}, 2, &TransportError{Failure: NotUnderstood, Sent: true, Method: "GET", Path: "/admin/v2/logs/activity", Host: testHost}},
+		}, 2, &TransportError{Failure: NotUnderstood, Sent: true, Method: "GET", Path: "/admin/v2/logs/activity",
+			Host: testHost}},
 	} {
 		c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) {
 			response, known := test.answers[r.URL.RawQuery]
@@ -157,7 +163,8 @@ func TestPagesOfAnyCall(t *testing.T) {
 		}))
 		n := 0
 		var last error
-		for _, err := range c.DoPages(t.Context(), Request{Method: "GET", Path: test.path, Params: Params{"x": "1"}}, 3) {
+		for _, err := range c.DoPages(t.Context(),
+			Request{Method: "GET", Path: test.path, Params: Params{"x": "1"}}, 3) {
 			if last = err; err == nil {
 				n++
 			}

@@ -107,7 +107,8 @@ func (p *Pacer) account(host string) *accountPace {
 }
 
 func isLog(path string) bool {
-	return strings.HasPrefix(path, "/admin/v1/logs/") || strings.HasPrefix(path, "/admin/v2/logs/") || strings.HasPrefix(path, "/admin/v1/trust_monitor/")
+	return strings.HasPrefix(path, "/admin/v1/logs/") || strings.HasPrefix(path, "/admin/v2/logs/") ||
+		strings.HasPrefix(path, "/admin/v1/trust_monitor/")
 }
 
 // paced waits until the account may be sent r. The caller then calls done with how it went. It is
@@ -148,7 +149,8 @@ func (c *Client) paced(ctx context.Context, r Request) (done func(error), err er
 
 // enter takes a call through the gate and the buckets. The gate is asked again at the end, as Duo
 // may have said something meanwhile.
-func (p *Pacer) enter(ctx context.Context, a *accountPace, g *gate, o Options, isLog bool) (trial int, leave func(), err error) {
+func (p *Pacer) enter(ctx context.Context, a *accountPace, g *gate, o Options, isLog bool) (trial int, leave func(),
+	err error) {
 	if o.Background {
 		p.mu.Lock()
 		g.behind++
@@ -235,7 +237,8 @@ func (p *Pacer) turn(ctx context.Context, b *bucket, background bool) error {
 // take takes a request out of b and tells how long to wait before it may be sent, unless that is
 // longer than ctx lasts. It takes what is not there yet only with ahead, or when most, the longest
 // wait without it, is over.
-func (p *Pacer) take(ctx context.Context, b *bucket, leaving int, ahead bool, most time.Duration) (time.Duration, error) {
+func (p *Pacer) take(ctx context.Context, b *bucket, leaving int, ahead bool,
+	most time.Duration) (time.Duration, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()

@@ -135,7 +135,8 @@ func TestPace(t *testing.T) {
 				}
 				times := d.times()
 				slices.Sort(times)
-				if len(times) != 100 || times[7] != 0 || times[8] != 250*time.Millisecond || times[99] != 23*time.Second {
+				if len(times) != 100 || times[7] != 0 || times[8] != 250*time.Millisecond ||
+					times[99] != 23*time.Second {
 					t.Errorf("%d requests, at %v", len(times), times)
 				}
 				if n := busiest(times, time.Second); n > 12 {
@@ -164,7 +165,8 @@ func TestPaceIsPerAccount(t *testing.T) {
 			t.Errorf("accounts wait for each other, %v", took)
 		}
 		time.Sleep(time.Hour)
-		if errs := atOnce(9, func() error { return readUser(t.Context(), parent) }); errors.Join(errs...) != nil || time.Since(d.began) != time.Hour+250*time.Millisecond {
+		if errs := atOnce(9, func() error { return readUser(t.Context(), parent) }); errors.Join(errs...) != nil ||
+			time.Since(d.began) != time.Hour+250*time.Millisecond {
 			t.Errorf("after an hour: %v, %v", errs, time.Since(d.began))
 		}
 	})
@@ -257,7 +259,8 @@ func TestPeopleDoNotStarveTheBackground(t *testing.T) {
 func TestLogsAreReadSlowly(t *testing.T) {
 	testPacing(t, func(t *testing.T, d *pacing) {
 		d.takes = 10 * time.Second
-		if errs := atOnce(3, func() error { return readLogOnce(t.Context(), d.client(true)) }); errors.Join(errs...) != nil {
+		if errs := atOnce(3,
+			func() error { return readLogOnce(t.Context(), d.client(true)) }); errors.Join(errs...) != nil {
 			t.Error(errs)
 		}
 		if want := []time.Duration{0, time.Minute, 2 * time.Minute}; !slices.Equal(d.times(), want) {
@@ -267,12 +270,14 @@ func TestLogsAreReadSlowly(t *testing.T) {
 	t.Run("people", func(t *testing.T) {
 		testPacing(t, func(t *testing.T, d *pacing) {
 			d.takes = time.Second
-			if errs := atOnce(5, func() error { return readLogOnce(t.Context(), d.client(false)) }); errors.Join(errs...) != nil || d.most != 1 {
+			if errs := atOnce(5, func() error { return readLogOnce(t.Context(), d.client(false)) }); errors.Join(
+				errs...) != nil || d.most != 1 {
 				t.Errorf("%v, %d at the same time", errs, d.most)
 			}
 			err := readLogOnce(t.Context(), d.client(false))
 			failed, ok := errors.AsType[*TransportError](err)
-			if !ok || failed.Failure != Paced || failed.Sent || !strings.Contains(err.Error(), "wait to be sent: the next one can be sent in 55s") {
+			if !ok || failed.Failure != Paced || failed.Sent ||
+				!strings.Contains(err.Error(), "wait to be sent: the next one can be sent in 55s") {
 				t.Errorf("a sixth: %v", err)
 			}
 			if err := readUser(t.Context(), d.client(false)); err != nil || time.Since(d.began) != 6*time.Second {
@@ -304,8 +309,10 @@ func TestTurnThatComesTooLate(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		refused := 0
-		for _, err := range atOnce(20, func() error { _, err := d.client(false).CreateUser(ctx, UserFields{Username: new("ada")}); return err }) {
-			if failed, ok := errors.AsType[*TransportError](err); ok && failed.Failure == Paced && !MayHaveBeenApplied(err) {
+		for _, err := range atOnce(20,
+			func() error { _, err := d.client(false).CreateUser(ctx, UserFields{Username: new("ada")}); return err }) {
+			if failed, ok := errors.AsType[*TransportError](err); ok && failed.Failure == Paced &&
+				!MayHaveBeenApplied(err) {
 				refused++
 			} else if err != nil {
 				t.Error(err)
@@ -328,7 +335,8 @@ func TestTurnThatComesTooLate(t *testing.T) {
 					t.Errorf("given up in the queue: %v", err)
 				}
 			}
-			if err := readUser(t.Context(), d.client(false)); err != nil || time.Since(d.began) != 250*time.Millisecond {
+			if err := readUser(t.Context(), d.client(false)); err != nil ||
+				time.Since(d.began) != 250*time.Millisecond {
 				t.Errorf("the place of who gave up is lost: %v", time.Since(d.began))
 			}
 		})
@@ -351,7 +359,8 @@ func TestBackoff(t *testing.T) {
 		{"as long as Duo says", readUser, 1, "45", time.Hour, 2, 45 * time.Second, false},
 		{"a minute at most", readUser, 1, "65535", time.Hour, 2, time.Minute, false},
 		{"within the deadline", readUser, 99, "", 3 * time.Second, 2, time.Second, true},
-		{"never a write", func(ctx context.Context, c *Client) error { return c.DeleteUser(ctx, "DU1") }, 1, "", time.Hour, 1, 0, true},
+		{"never a write", func(ctx context.Context, c *Client) error { return c.DeleteUser(ctx, "DU1") }, 1, "",
+			time.Hour, 1, 0, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			testPacing(t, func(t *testing.T, d *pacing) {
@@ -366,7 +375,8 @@ func TestBackoff(t *testing.T) {
 				times := d.times()
 				most := test.least + time.Duration(test.requests)*time.Second
 				if last := times[len(times)-1]; len(times) != test.requests || last < test.least || last > most {
-					t.Errorf("asked at %v, want %d times, the last after %v to %v", times, test.requests, test.least, most)
+					t.Errorf("asked at %v, want %d times, the last after %v to %v", times, test.requests,
+						test.least, most)
 				}
 			})
 		})

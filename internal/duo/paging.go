@@ -46,14 +46,16 @@ func page[T any](ctx context.Context, c *Client, path string, limit, offset int)
 }
 
 // pageOf gives one page of what a filter chooses.
-func pageOf[T any](ctx context.Context, c *Client, path string, filter Params, limit, offset int) ([]T, Metadata, error) {
+func pageOf[T any](ctx context.Context, c *Client, path string, filter Params, limit, offset int) ([]T,
+	Metadata, error) {
 	items, metadata, _, err := fittingPage[T](ctx, c, path, filter, limit, offset)
 	return items, metadata, err
 }
 
 // fittingPage gives one page, and the limit that its answer was small enough with. Reading is safe to
 // repeat, so that a page of which the answer was too large is asked for again, a quarter of it each time.
-func fittingPage[T any](ctx context.Context, c *Client, path string, filter Params, limit, offset int) ([]T, Metadata, int, error) {
+func fittingPage[T any](ctx context.Context, c *Client, path string, filter Params, limit, offset int) ([]T, Metadata,
+	int, error) {
 	for {
 		params := pageParams(limit, offset)
 		maps.Copy(params, filter)

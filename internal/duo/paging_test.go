@@ -15,7 +15,8 @@ import (
 
 // rowsOfPages counts what a generic call reads of a list.
 func rowsOfPages(ctx context.Context, c *Client, limit string, parts int) (rows int, err error) {
-	for answer, err := range c.DoPages(ctx, Request{Method: http.MethodGet, Path: "/admin/v1/users", Params: Params{"limit": limit}}, parts) {
+	for answer, err := range c.DoPages(ctx, Request{Method: http.MethodGet, Path: "/admin/v1/users",
+		Params: Params{"limit": limit}}, parts) {
 		if err != nil {
 			return rows, err
 		}
@@ -57,7 +58,8 @@ func TestPagesTooLargeForOneAnswer(t *testing.T) {
 			}
 			var users []map[string]string
 			for i := offset; i < end && (i-offset)*test.each <= 2*maxAnswer; i++ {
-				users = append(users, map[string]string{"user_id": fmt.Sprintf("DU%d", i), "notes": strings.Repeat("x", test.each)})
+				users = append(users, map[string]string{"user_id": fmt.Sprintf("DU%d", i),
+					"notes": strings.Repeat("x", test.each)})
 			}
 			// A client that has read too much closes the connection.
 			_ = json.NewEncoder(w).Encode(map[string]any{"stat": "OK", "response": users, "metadata": metadata})
@@ -78,10 +80,12 @@ func TestPagesTooLargeForOneAnswer(t *testing.T) {
 		if (test.users == 0) != (failed != nil && failed.Failure == AnswerTooLarge) {
 			t.Errorf("%d bytes: %v", test.each, err)
 		}
-		if rows, err := rowsOfPages(t.Context(), c, "300", 100); rows != test.users || (test.users == 0) != (err != nil) {
+		if rows, err := rowsOfPages(t.Context(), c, "300", 100); rows != test.users ||
+			(test.users == 0) != (err != nil) {
 			t.Errorf("%d bytes, by a generic call: %d users, %v", test.each, rows, err)
 		}
-		if rows, err := rowsOfPages(t.Context(), c, "300", 1); test.users > 0 && (rows != test.limits[1] || !errors.Is(err, ErrMorePages)) {
+		if rows, err := rowsOfPages(t.Context(), c, "300", 1); test.users > 0 &&
+			(rows != test.limits[1] || !errors.Is(err, ErrMorePages)) {
 			t.Errorf("%d bytes, one part of a generic call: %d users, %v", test.each, rows, err)
 		}
 		if test.users > 0 {
@@ -99,7 +103,8 @@ func TestChosenPagesTooLargeForOneAnswer(t *testing.T) {
 	t.Parallel()
 	const total = 320
 	row := func(n, bytes int) map[string]string {
-		return map[string]string{"user_id": fmt.Sprintf("DU%d", n), "phone_id": fmt.Sprintf("DP%d", n), "email": "m@acme.example",
+		return map[string]string{"user_id": fmt.Sprintf("DU%d", n), "phone_id": fmt.Sprintf("DP%d", n),
+			"email":  "m@acme.example",
 			"number": "+12025550143", "notes": strings.Repeat("x", bytes)}
 	}
 	c := testClient(serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -34,7 +34,8 @@ func FindCredentials(pasted string, sandbox bool) Pasted {
 type PastedAPIs struct{ Auth, Accounts, Admin, Unnamed Pasted }
 
 // apiName is where a text names an API: its title, or the label or variable of one of its values.
-var apiName = regexp.MustCompile(`(?i)(?:^|[^a-z])(auth|accounts?|admin)[\s\p{Z}_-]{1,3}(?:api|host|integration|secret)`)
+var apiName = regexp.MustCompile(
+	`(?i)(?:^|[^a-z])(auth|accounts?|admin)[\s\p{Z}_-]{1,3}(?:api|host|integration|secret)`)
 
 // FindAPIs finds the credentials of several APIs in one text: pages of the Admin Panel in any order,
 // or lines with labels. A value belongs to the API that the text named last before it. The page of
@@ -75,10 +76,12 @@ func findIn(text string, sandbox bool) Pasted {
 	}
 	found.Hosts = distinct(found.Hosts)
 	found.IntegrationKeys = capitalKeys(ikeyShape, text)
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return !asciiAlphanumeric(r) && r != '.' && r != '-' && r != '_' }) {
+	for _, word := range strings.FieldsFunc(text,
+		func(r rune) bool { return !asciiAlphanumeric(r) && r != '.' && r != '-' && r != '_' }) {
 		word = strings.Trim(word, ".-_")
 		bare := buttonsAfter.ReplaceAllString(word, "")
-		for _, candidate := range []string{word, bare, labelBefore.ReplaceAllString(word, ""), labelBefore.ReplaceAllString(bare, "")} {
+		for _, candidate := range []string{word, bare, labelBefore.ReplaceAllString(word, ""),
+			labelBefore.ReplaceAllString(bare, "")} {
 			if secretKey.MatchString(candidate) {
 				found.SecretKeys = append(found.SecretKeys, candidate)
 				break

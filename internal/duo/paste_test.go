@@ -20,28 +20,45 @@ func TestFindCredentials(t *testing.T) {
 		text string
 		want Pasted
 	}{
-		"a page":                                 {"Admin API\nDetails\nIntegration key\t" + pastedKey + "\tCopy\nSecret key\t" + pastedSecret + "\tCopy\nDon't write down your secret key or share it with anyone.\nAPI hostname\t" + pastedHost + "\tCopy\n", all},
-		"Windows line ends, non-breaking blanks": {"Integration key:\u00a0" + pastedKey + "\r\nSecret key:\u00a0" + pastedSecret + "\r\nAPI hostname:\u00a0" + pastedHost + "\r\n", all},
-		"words that stick":                       {"Integration key" + pastedKey + "CopySecret key" + pastedSecret + "Copy API hostname" + pastedHost + "Copy", all},
-		"Select and Click":                       {pastedKey + "Select " + pastedSecret + "Clicktoview " + pastedHost + "Select", all},
-		"HTML":                                   {`<dl><dt>Client ID</dt><dd><code id="x">` + pastedKey + `</code><button>Copy</button></dd><dt>Client&nbsp;secret</dt><dd>` + pastedSecret + `&#8203;</dd><dd>https&#58;//` + pastedHost + `/</dd></dl>`, all},
-		"everything twice":                       {strings.Repeat(pastedKey+" "+pastedSecret+" "+pastedHost+"\n", 2), all},
-		"a settings file":                        {"ikey=" + pastedKey + "\nskey=" + pastedSecret + "\nhost=" + strings.ToUpper(pastedHost) + "\n", all},
-		"quoted, in a sentence":                  {"The key is '" + pastedKey + "', the secret \"" + pastedSecret + "\". The host is " + pastedHost + ".", all},
-		"a secret that is hidden":                {pastedKey + "\n••••••••••••••••••••Xy12\n" + pastedHost, Pasted{all.Hosts, all.IntegrationKeys, nil}},
-		"two applications":                       {pastedKey + " DIZZZZZZZZZZZZZZZZZZ", Pasted{IntegrationKeys: []string{pastedKey, "DIZZZZZZZZZZZZZZZZZZ"}}},
-		"nothing":                                {"Hello, please send me the keys", Pasted{}},
-		"no text":                                {"", Pasted{}},
-		"longer things":                          {"X" + pastedKey + " " + pastedKey + "9 " + pastedSecret + "a " + pastedSecret[:39], Pasted{}},
-		"hosts of others":                        {"api-1a2b3c4d.duosecurity.com.evil.example api-1a2b3c4d.duosecurity.community api-1a2b3c4d.evil.example api-1a2b3c4d.duosecurity.com-x", Pasted{}},
-		"a host of the simulator":                {"api-1a2b3c4d.duosim.localhost", Pasted{}},
+		"a page": {"Admin API\nDetails\nIntegration key\t" + pastedKey +
+			"\tCopy\nSecret key\t" + pastedSecret +
+			"\tCopy\nDon't write down your secret key or share it with anyone.\nAPI hostname\t" + pastedHost +
+			"\tCopy\n", all},
+		"Windows line ends, non-breaking blanks": {"Integration key:\u00a0" + pastedKey + "\r\nSecret key:\u00a0" +
+			pastedSecret + "\r\nAPI hostname:\u00a0" + pastedHost + "\r\n", all},
+		"words that stick": {"Integration key" + pastedKey + "CopySecret key" + pastedSecret +
+			"Copy API hostname" + pastedHost + "Copy", all},
+		"Select and Click": {pastedKey + "Select " + pastedSecret + "Clicktoview " + pastedHost +
+			"Select", all},
+		"HTML": {`<dl><dt>Client ID</dt><dd><code id="x">` + pastedKey +
+			`</code><button>Copy</button></dd><dt>Client&nbsp;secret</dt><dd>` + pastedSecret +
+			`&#8203;</dd><dd>https&#58;//` + pastedHost + `/</dd></dl>`, all},
+		"everything twice": {strings.Repeat(pastedKey+" "+pastedSecret+" "+pastedHost+
+			"\n", 2), all},
+		"a settings file": {"ikey=" + pastedKey + "\nskey=" + pastedSecret + "\nhost=" +
+			strings.ToUpper(pastedHost) + "\n", all},
+		"quoted, in a sentence": {"The key is '" + pastedKey + "', the secret \"" + pastedSecret +
+			"\". The host is " + pastedHost + ".", all},
+		"a secret that is hidden": {pastedKey + "\n••••••••••••••••••••Xy12\n" + pastedHost,
+			Pasted{all.Hosts, all.IntegrationKeys, nil}},
+		"two applications": {pastedKey + " DIZZZZZZZZZZZZZZZZZZ",
+			Pasted{IntegrationKeys: []string{pastedKey, "DIZZZZZZZZZZZZZZZZZZ"}}},
+		"nothing": {"Hello, please send me the keys", Pasted{}},
+		"no text": {"", Pasted{}},
+		"longer things": {"X" + pastedKey + " " + pastedKey + "9 " + pastedSecret + "a " +
+			pastedSecret[:39], Pasted{}},
+		"hosts of others": {
+			"api-1a2b3c4d.duosecurity.com.evil.example api-1a2b3c4d.duosecurity.community api-1a2b3c4d.evil.example api-1a2b3c4d.duosecurity.com-x", Pasted{}},
+		"a host of the simulator": {"api-1a2b3c4d.duosim.localhost", Pasted{}},
 	} {
 		got := FindCredentials(c.text, false)
-		if !slices.Equal(got.Hosts, c.want.Hosts) || !slices.Equal(got.IntegrationKeys, c.want.IntegrationKeys) || !slices.Equal(got.SecretKeys, c.want.SecretKeys) {
+		if !slices.Equal(got.Hosts, c.want.Hosts) || !slices.Equal(got.IntegrationKeys, c.want.IntegrationKeys) ||
+			!slices.Equal(got.SecretKeys, c.want.SecretKeys) {
 			t.Errorf("%s: %+v", what, got)
 		}
 	}
-	if got := FindCredentials("API hostname: api-1a2b3c4d.duosim.localhost.", true); !slices.Equal(got.Hosts, []string{"api-1a2b3c4d.duosim.localhost"}) {
+	if got := FindCredentials("API hostname: api-1a2b3c4d.duosim.localhost.", true); !slices.Equal(got.Hosts,
+		[]string{"api-1a2b3c4d.duosim.localhost"}) {
 		t.Errorf("in the sandbox: %+v", got)
 	}
 }
@@ -51,14 +68,20 @@ func TestFindAPIs(t *testing.T) {
 	t.Parallel()
 	const other, third = "DIOTHER0000000000000", "DITHIRD0000000000000"
 	for text, want := range map[string]PastedAPIs{
-		"Admin API\n" + pastedKey + "\nSee the Admin API documentation. Accounts API " + other + " Auth API: " + third: {
-			Admin: Pasted{IntegrationKeys: []string{pastedKey}}, Accounts: Pasted{IntegrationKeys: []string{other}}, Auth: Pasted{IntegrationKeys: []string{third}}},
-		"AUTH_HOST=" + pastedHost + "\nCONSOLE_ADMIN_INTEGRATION_KEY=" + pastedKey + "\naccount_secret_key: " + pastedSecret: {
-			Auth: Pasted{Hosts: []string{pastedHost}}, Admin: Pasted{IntegrationKeys: []string{pastedKey}}, Accounts: Pasted{SecretKeys: []string{pastedSecret}}},
+		"Admin API\n" + pastedKey + "\nSee the Admin API documentation. Accounts API " + other +
+			" Auth API: " + third: {
+			Admin: Pasted{IntegrationKeys: []string{pastedKey}}, Accounts: Pasted{IntegrationKeys: []string{other}},
+			Auth: Pasted{IntegrationKeys: []string{third}}},
+		"AUTH_HOST=" + pastedHost + "\nCONSOLE_ADMIN_INTEGRATION_KEY=" + pastedKey + "\naccount_secret_key: " +
+			pastedSecret: {
+			Auth: Pasted{Hosts: []string{pastedHost}}, Admin: Pasted{IntegrationKeys: []string{pastedKey}},
+			Accounts: Pasted{SecretKeys: []string{pastedSecret}}},
 		"Account Host      " + pastedHost + "\nAuth Secret Key" + pastedSecret: {
 			Accounts: Pasted{Hosts: []string{pastedHost}}, Auth: Pasted{SecretKeys: []string{pastedSecret}}},
-		"<td>Admin&nbsp;API</td><td>" + pastedKey + "</td><td>Admin API</td>" + pastedKey: {Admin: Pasted{IntegrationKeys: []string{pastedKey}}},
-		"Duo Admin Panel " + pastedKey + " of the Web SDK, Reauth API " + other:           {Unnamed: Pasted{IntegrationKeys: []string{pastedKey, other}}},
+		"<td>Admin&nbsp;API</td><td>" + pastedKey + "</td><td>Admin API</td>" +
+			pastedKey: {Admin: Pasted{IntegrationKeys: []string{pastedKey}}},
+		"Duo Admin Panel " + pastedKey + " of the Web SDK, Reauth API " +
+			other: {Unnamed: Pasted{IntegrationKeys: []string{pastedKey, other}}},
 		"": {},
 	} {
 		if got := FindAPIs(text, false); !reflect.DeepEqual(got, want) {
@@ -87,7 +110,8 @@ func TestFindDirectoryKeys(t *testing.T) {
 // FuzzFindCredentials: whatever is pasted, only what has the shape comes out, and what stands there
 // alone is found.
 func FuzzFindCredentials(f *testing.F) {
-	for _, seed := range []string{"", pastedKey, pastedSecret, pastedHost, "<a href=\"" + pastedHost, "&#x", "\xff\xfe", "DI\u200bABC", strings.Repeat("<", 50), "key" + pastedSecret + "Copy"} {
+	for _, seed := range []string{"", pastedKey, pastedSecret, pastedHost, "<a href=\"" + pastedHost, "&#x", "\xff\xfe",
+		"DI\u200bABC", strings.Repeat("<", 50), "key" + pastedSecret + "Copy"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -107,7 +131,8 @@ func FuzzFindCredentials(f *testing.F) {
 				t.Error("a secret key of another shape")
 			}
 		}
-		if around := FindCredentials("\n"+pastedKey+"\n", true); !slices.Equal(around.IntegrationKeys, []string{pastedKey}) {
+		if around := FindCredentials("\n"+pastedKey+"\n", true); !slices.Equal(around.IntegrationKeys,
+			[]string{pastedKey}) {
 			t.Error("a key alone is not found")
 		}
 	})

@@ -49,7 +49,8 @@ func (a *Activation) UnmarshalJSON(data []byte) error {
 // phones whose type or platform is Unknown. Nothing is sent to the phone.
 //
 // POST /admin/v1/phones/{phone_id}/activation_url
-func (c *Client) CreateActivationURL(ctx context.Context, id PhoneID, valid time.Duration, install bool) (Activation, error) {
+func (c *Client) CreateActivationURL(ctx context.Context, id PhoneID, valid time.Duration,
+	install bool) (Activation, error) {
 	segment, err := segment(id)
 	if err != nil {
 		return Activation{}, err
@@ -114,7 +115,8 @@ func (c *Client) SendActivation(ctx context.Context, id PhoneID, sms ActivationS
 	case sms.Message != "" && !strings.Contains(sms.Message, "<acturl>"):
 		return SentActivation{}, invalid(errors.New("the message has no <acturl> in it"))
 	case sms.InstallText != "" && !sms.Install:
-		return SentActivation{}, invalid(errors.New("there is an installation text, but no installation link is asked for"))
+		return SentActivation{},
+			invalid(errors.New("there is an installation text, but no installation link is asked for"))
 	}
 	params := Params{"install": digit(sms.Install)}
 	if sms.ValidFor > 0 {

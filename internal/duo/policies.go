@@ -68,7 +68,8 @@ func (s *PolicySummary) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
-	*s = PolicySummary{Policies: list[Policy](o, "policies"), Count: o.count("policy_count"), Truncated: o.flag("response_is_truncated")}
+	*s = PolicySummary{Policies: list[Policy](o, "policies"), Count: o.count("policy_count"),
+		Truncated: o.flag("response_is_truncated")}
 	return o.err
 }
 
@@ -92,7 +93,8 @@ func (p *EffectivePolicy) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
-	*p = EffectivePolicy{Elements: o.members["policy_elements"], Sections: optional[map[string]json.RawMessage](o, "sections")}
+	*p = EffectivePolicy{Elements: o.members["policy_elements"],
+		Sections: optional[map[string]json.RawMessage](o, "sections")}
 	if p.Sections == nil {
 		return errors.New("no sections")
 	}
@@ -102,13 +104,15 @@ func (p *EffectivePolicy) UnmarshalJSON(data []byte) error {
 // CalculatePolicy tells which rules hold for a user at an application.
 //
 // GET /admin/v2/policies/calculate
-func (c *Client) CalculatePolicy(ctx context.Context, integration IntegrationKey, user UserID) (EffectivePolicy, error) {
+func (c *Client) CalculatePolicy(ctx context.Context, integration IntegrationKey,
+	user UserID) (EffectivePolicy, error) {
 	if _, err := segment(integration); err != nil {
 		return EffectivePolicy{}, err
 	}
 	if _, err := segment(user); err != nil {
 		return EffectivePolicy{}, err
 	}
-	policy, _, err := get[EffectivePolicy](ctx, c, "/admin/v2/policies/calculate", Params{"integration_key": string(integration), "user_id": string(user)})
+	policy, _, err := get[EffectivePolicy](ctx, c, "/admin/v2/policies/calculate",
+		Params{"integration_key": string(integration), "user_id": string(user)})
 	return policy, err
 }

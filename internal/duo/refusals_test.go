@@ -25,19 +25,24 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"bad signature", 401, `{"code": 40103, "message": "Invalid signature in request credentials", "stat": "FAIL"}`,
 			Error{Status: 401, Code: CodeBadSignature, Message: "Invalid signature in request credentials"}, false},
-		{"detail", 400, `{"code": 40002, "message": "Invalid request parameters", "message_detail": "no capable device", "stat": "FAIL"}`,
-			Error{Status: 400, Code: CodeInvalidParameter, Message: "Invalid request parameters", Detail: "no capable device"}, false},
+		{"detail", 400,
+			`{"code": 40002, "message": "Invalid request parameters", "message_detail": "no capable device", "stat": "FAIL"}`,
+			Error{Status: 400, Code: CodeInvalidParameter, Message: "Invalid request parameters",
+				Detail: "no capable device"}, false},
 		{"code as text", 404, `{"code": "40401", "message": "Resource not found", "stat": "FAIL"}`,
 			Error{Status: 404, Code: CodeNotFound, Message: "Resource not found"}, false},
 		{"a proxy's page", 403, `<html>blocked</html>`, Error{Status: 403, Message: "Forbidden"}, false},
 		{"inner error", 500, `{"code": 50001, "message": "Unknown internal server error", "stat": "FAIL"}`,
 			Error{Status: 500, Code: CodeUnknownInnerError, Message: "Unknown internal server error"}, true},
 		{"gateway", 502, ``, Error{Status: 502, Message: "Bad Gateway"}, true},
-		{"hostile words", 400, "{\"code\": 40002, \"message\": \"a\\r\\nb\\u202e\\u0000c" + strings.Repeat("x", 500) + "\", \"stat\": \"FAIL\"}",
+		{"hostile words", 400, "{\"code\": 40002, \"message\": \"a\\r\\nb\\u202e\\u0000c" + strings.Repeat("x", 500) +
+			"\", \"stat\": \"FAIL\"}",
 			Error{Status: 400, Code: CodeInvalidParameter, Message: "a b c" + strings.Repeat("x", 294) + "…"}, false},
-		{"invisible words", 400, "{\"code\": 40002, \"message\": \"\u3164a\u200b\ufe0fb\", \"message_detail\": \"c\u2028d\u115f\", \"stat\": \"FAIL\"}",
+		{"invisible words", 400,
+			"{\"code\": 40002, \"message\": \"\u3164a\u200b\ufe0fb\", \"message_detail\": \"c\u2028d\u115f\", \"stat\": \"FAIL\"}",
 			Error{Status: 400, Code: CodeInvalidParameter, Message: "ab", Detail: "c d"}, false},
-		{"detail that is an object", 400, `{"code": 40002, "message": "no", "message_detail": {"users": ["ada"]}, "stat": "FAIL"}`,
+		{"detail that is an object", 400,
+			`{"code": 40002, "message": "no", "message_detail": {"users": ["ada"]}, "stat": "FAIL"}`,
 			Error{Status: 400, Code: CodeInvalidParameter, Message: "no", Detail: `{"users": ["ada"]}`}, false},
 		{"no words", 200, `{"code": 40301, "stat": "FAIL"}`, Error{Status: 403, Code: CodeForbidden}, false},
 		{"refused with status 200", 200, `{"code": 40002, "message": "no", "stat": "FAIL"}`,
@@ -52,7 +57,8 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := testClient(serve(t, answer(test.status, test.body))).CreateUser(t.Context(), UserFields{Username: new("ada")})
+			_, err := testClient(serve(t, answer(test.status, test.body))).CreateUser(t.Context(),
+				UserFields{Username: new("ada")})
 			test.want.Method = http.MethodPost
 			refused, ok := errors.AsType[*Error](err)
 			if !ok || *refused != test.want {
@@ -76,8 +82,10 @@ func TestAnswersThatCannotBeUsed(t *testing.T) {
 		{"another envelope", answer(200, `{"users": []}`), NotUnderstood},
 		{"list where an object belongs", ok(`[]`), NotUnderstood},
 		{"null where an object belongs", ok(`null`), NotUnderstood},
-		{"deeper than any answer", ok(`{"user_id": "DU1", "x": ` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`), NotUnderstood},
-		{"as deep and large as can be", ok(strings.Repeat(`{"phones":[{"users":[`, 2000) + strings.Repeat(" ", 9<<20) + strings.Repeat(`]}]}`, 2000)), NotUnderstood},
+		{"deeper than any answer", ok(`{"user_id": "DU1", "x": ` + strings.Repeat("[", 40) + strings.Repeat("]", 40) +
+			`}`), NotUnderstood},
+		{"as deep and large as can be", ok(strings.Repeat(`{"phones":[{"users":[`, 2000) + strings.Repeat(" ", 9<<20) +
+			strings.Repeat(`]}]}`, 2000)), NotUnderstood},
 		{"cut off", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			io.WriteString(w, `{"response": {"user_id"`)
@@ -130,18 +138,22 @@ func TestAnswersWithoutTheirPoint(t *testing.T) {
 		response string
 		call     func(context.Context, *Client) error
 	}{
-		"preauth": {`{"status_msg": "x"}`, func(ctx context.Context, c *Client) error { _, err := c.Preauth(ctx, ada, AccessDevice{}); return err }},
-		"devices": {`{"result": "auth", "devices": {"no": "list"}}`, func(ctx context.Context, c *Client) error { _, err := c.Preauth(ctx, ada, AccessDevice{}); return err }},
+		"preauth": {`{"status_msg": "x"}`,
+			func(ctx context.Context, c *Client) error { _, err := c.Preauth(ctx, ada, AccessDevice{}); return err }},
+		"devices": {`{"result": "auth", "devices": {"no": "list"}}`,
+			func(ctx context.Context, c *Client) error { _, err := c.Preauth(ctx, ada, AccessDevice{}); return err }},
 		"auth": {`{"status": "allow"}`, func(ctx context.Context, c *Client) error {
 			_, err := c.Auth(ctx, AuthRequest{User: ada, Factor: FactorPush})
 			return err
 		}},
-		"result": {`{"result": ["allow"]}`, func(ctx context.Context, c *Client) error { _, err := c.AuthStatus(ctx, "x"); return err }},
+		"result": {`{"result": ["allow"]}`,
+			func(ctx context.Context, c *Client) error { _, err := c.AuthStatus(ctx, "x"); return err }},
 		"transaction": {`{"result": "allow"}`, func(ctx context.Context, c *Client) error {
 			_, err := c.StartAuth(ctx, AuthRequest{User: ada, Factor: FactorPush})
 			return err
 		}},
-		"enroll status": {`""`, func(ctx context.Context, c *Client) error { _, err := c.EnrollStatus(ctx, "DU1", "x"); return err }},
+		"enroll status": {`""`,
+			func(ctx context.Context, c *Client) error { _, err := c.EnrollStatus(ctx, "DU1", "x"); return err }},
 		"enroll code": {`["x"]`, func(ctx context.Context, c *Client) error {
 			_, err := c.EnrollUser(ctx, "ada", "a@b.example", 0)
 			return err
@@ -155,11 +167,16 @@ func TestAnswersWithoutTheirPoint(t *testing.T) {
 			return err
 		}},
 		"edition": {`{}`, func(ctx context.Context, c *Client) error { _, err := c.Edition(ctx); return err }},
-		"credits": {`{"credits": null}`, func(ctx context.Context, c *Client) error { _, err := c.TelephonyCredits(ctx); return err }},
-		"secret":  {`{"secret_key": ""}`, func(ctx context.Context, c *Client) error { _, err := c.IntegrationSecret(ctx, "DI1"); return err }},
-		"policy":  {`{"policy_elements": []}`, func(ctx context.Context, c *Client) error { _, err := c.CalculatePolicy(ctx, "DI1", "DU1"); return err }},
-		"tokens":  {`{}`, func(ctx context.Context, c *Client) error { _, err := c.UserTokens(ctx, "DU1"); return err }},
-		"groups":  {`{"integration_key": "DI1", "groups_allowed": {"no": "list"}}`, func(ctx context.Context, c *Client) error { _, err := c.Integration(ctx, "DI1"); return err }},
+		"credits": {`{"credits": null}`,
+			func(ctx context.Context, c *Client) error { _, err := c.TelephonyCredits(ctx); return err }},
+		"secret": {`{"secret_key": ""}`,
+			func(ctx context.Context, c *Client) error { _, err := c.IntegrationSecret(ctx, "DI1"); return err }},
+		"policy": {`{"policy_elements": []}`,
+			func(ctx context.Context, c *Client) error { _, err := c.CalculatePolicy(ctx, "DI1", "DU1"); return err }},
+		"tokens": {`{}`,
+			func(ctx context.Context, c *Client) error { _, err := c.UserTokens(ctx, "DU1"); return err }},
+		"groups": {`{"integration_key": "DI1", "groups_allowed": {"no": "list"}}`,
+			func(ctx context.Context, c *Client) error { _, err := c.Integration(ctx, "DI1"); return err }},
 		"event's time": {`[{"action": "x"}]`, func(ctx context.Context, c *Client) error {
 			_, _, err := c.AdministratorLogPage(ctx, second, "")
 			return err
@@ -224,7 +241,8 @@ func TestAnotherCallsFailure(t *testing.T) {
 	}))
 	_, err := client.User(ctx, "DUTHIS")
 	failed, ok := errors.AsType[*TransportError](err)
-	if !ok || failed.Failure != Canceled || !errors.Is(err, context.Canceled) || strings.Contains(fmt.Sprintf("%v %v", err, failed.Err), "DUOTHER") {
+	if !ok || failed.Failure != Canceled || !errors.Is(err, context.Canceled) ||
+		strings.Contains(fmt.Sprintf("%v %v", err, failed.Err), "DUOTHER") {
 		t.Errorf("%#v", err)
 	}
 }
@@ -233,7 +251,8 @@ func TestAnotherCallsFailure(t *testing.T) {
 func TestReadingByPOST(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
-		"inner error": answer(500, `{"code": 50001, "message": "no", "stat": "FAIL"}`), "lost": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"inner error": answer(500, `{"code": 50001, "message": "no", "stat": "FAIL"}`),
+		"lost":        func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		_, list := testClient(serve(t, handler)).ListAccounts(t.Context())
 		_, preauth := testClient(serve(t, handler)).Preauth(t.Context(), AuthUser{Username: "ada"}, AccessDevice{})
@@ -250,12 +269,15 @@ func TestReadingByPOST(t *testing.T) {
 func TestWhatDuoSaid(t *testing.T) {
 	t.Parallel()
 	for want, e := range map[string]Error{
-		"Duo said: “Invalid request parameters: username” (code 40002).": {Status: 400, Code: 40002, Message: "Invalid request parameters", Detail: "username"},
-		"Duo said: “Not in your edition” (code 40301).":                  {Status: 403, Code: 40301, Message: "Not in your edition"},
-		`Duo said: “"x"” (code 40002).`:                                  {Status: 400, Code: 40002, Message: "“x”"},
-		"Duo said: “username” (code 40002).":                             {Status: 400, Code: 40002, Detail: "username"},
-		"Duo gave the code 40301 and no words.":                          {Status: 403, Code: 40301},
-		"The host said: “blocked by policy” (status 403).":               {Status: 403, Message: "blocked by policy"},
+		"Duo said: “Invalid request parameters: username” (code 40002).": {Status: 400, Code: 40002,
+			Message: "Invalid request parameters", Detail: "username"},
+		"Duo said: “Not in your edition” (code 40301).": {Status: 403, Code: 40301,
+			Message: "Not in your edition"},
+		`Duo said: “"x"” (code 40002).`: {Status: 400, Code: 40002, Message: "“x”"},
+		"Duo said: “username” (code 40002).": {Status: 400, Code: 40002,
+			Detail: "username"},
+		"Duo gave the code 40301 and no words.":            {Status: 403, Code: 40301},
+		"The host said: “blocked by policy” (status 403).": {Status: 403, Message: "blocked by policy"},
 		"": {Status: 403, Message: "Forbidden"},
 	} {
 		if got := e.Said(); got != want {

@@ -126,7 +126,8 @@ func ended(ctx context.Context, err error) error {
 // cookie kept.
 func (c *Client) exchange(ctx context.Context, p *prepared) (Answer, error) {
 	failed := func(failure Failure, sent bool, err error) (Answer, error) {
-		return Answer{}, &TransportError{Failure: failure, Sent: sent, Method: p.method, Path: p.path, Host: p.host, Err: err}
+		return Answer{}, &TransportError{Failure: failure, Sent: sent, Method: p.method, Path: p.path,
+			Host: p.host, Err: err}
 	}
 	var progress progress
 	if err := ctx.Err(); err != nil {

@@ -28,12 +28,14 @@ func TestSensitiveAnswersStayOut(t *testing.T) {
 		var log strings.Builder
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "answer", answer)
 		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "answer", answer)
-		printed := fmt.Sprintf("%v %+v %#v %s %q %x %d", answer, answer, answer, answer, answer, answer, answer) + string(asJSON) + log.String()
+		printed := fmt.Sprintf("%v %+v %#v %s %q %x %d", answer, answer, answer, answer, answer, answer, answer) +
+			string(asJSON) + log.String()
 		if strings.Contains(printed, canary) || strings.Contains(printed, fmt.Sprintf("%x", canary)) {
 			t.Errorf("%T prints as %s", answer, printed)
 		}
 	}
-	if printed := fmt.Sprintf("%q|%s|%s", Sensitive(""), Sensitive("x"), Codes{"1", "2"}); printed != "|(hidden)|2 (hidden)" {
+	if printed := fmt.Sprintf("%q|%s|%s", Sensitive(""), Sensitive("x"),
+		Codes{"1", "2"}); printed != "|(hidden)|2 (hidden)" {
 		t.Error(printed)
 	}
 }

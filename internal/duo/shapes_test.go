@@ -94,9 +94,13 @@ func TestKeyShapes(t *testing.T) {
 // FuzzParseHost: what is accepted is one of Duo's hosts and nothing else, as a
 // URL reads it too, and stays as it is when it is read again.
 func FuzzParseHost(f *testing.F) {
-	for _, seed := range []string{"api-1a2b3c4d.duosecurity.com", " HTTPS://API-1A2B3C4D.duosecurity.com/ ", "api-1a2b3c4d.duosim.localhost", "https://https://api-1a2b3c4d.duosecurity.com",
-		"api-1a2b3c4d.duosecurity.com#@evil.example", "api-1a2b3c4d.duosecurity.com\x00.evil.example", "api-1a2b3c4d.duosecurity.com\r\nHost: evil.example", "me@api-1a2b3c4d.duosecurity.com",
-		"api-1a2b3c4d\u3002duosecurity.com", "api-1a2b3c4d.duosecurity.com%2f@evil.example", "api-1a2b3c4\u212a.duosecurity.com", "\u00a0api-1a2b3c4d.duofederal.com\u2028", "127.0.0.1", "[::1]", "http://169.254.169.254/"} {
+	for _, seed := range []string{"api-1a2b3c4d.duosecurity.com", " HTTPS://API-1A2B3C4D.duosecurity.com/ ",
+		"api-1a2b3c4d.duosim.localhost", "https://https://api-1a2b3c4d.duosecurity.com",
+		"api-1a2b3c4d.duosecurity.com#@evil.example", "api-1a2b3c4d.duosecurity.com\x00.evil.example",
+		"api-1a2b3c4d.duosecurity.com\r\nHost: evil.example", "me@api-1a2b3c4d.duosecurity.com",
+		"api-1a2b3c4d\u3002duosecurity.com", "api-1a2b3c4d.duosecurity.com%2f@evil.example",
+		"api-1a2b3c4\u212a.duosecurity.com", "\u00a0api-1a2b3c4d.duofederal.com\u2028", "127.0.0.1", "[::1]",
+		"http://169.254.169.254/"} {
 		f.Add(seed, false)
 		f.Add(seed, true)
 	}

@@ -33,7 +33,8 @@ type vector struct {
 }
 
 func (v vector) signature() Signature {
-	return map[string]Signature{"5sha512": V5, "4sha512": V4, "2sha512": V2SHA512, "2sha1": V2SHA1}[fmt.Sprint(v.Version, v.HMAC)]
+	return map[string]Signature{"5sha512": V5, "4sha512": V4, "2sha512": V2SHA512,
+		"2sha1": V2SHA1}[fmt.Sprint(v.Version, v.HMAC)]
 }
 
 func (v vector) params() Params {
@@ -72,7 +73,8 @@ func TestSignatureVectors(t *testing.T) {
 	for _, v := range vectors(t) {
 		t.Run(v.Name, func(t *testing.T) {
 			t.Parallel()
-			m := message{date: v.Date, method: v.Method, host: v.Host, path: v.Path, body: []byte(v.SignedBody), header: http.Header{}}
+			m := message{date: v.Date, method: v.Method, host: v.Host, path: v.Path, body: []byte(v.SignedBody),
+				header: http.Header{}}
 			for name, value := range v.XDuoHeaders {
 				m.header.Set(name, value)
 			}

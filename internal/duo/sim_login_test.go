@@ -28,34 +28,41 @@ func TestLoginAgainstSimulator(t *testing.T) {
 	t.Parallel()
 	s, ctx := start(t), t.Context()
 	c, acme, child := s.authOf(t), s.acme(), s.child.AccountID
-	if integrations := all(t, acme.Integrations(ctx)); !slices.ContainsFunc(integrations, func(i duo.Integration) bool { return i.Type == duo.AuthAPIType && i.Name == "Help desk" }) {
+	if integrations := all(t, acme.Integrations(ctx)); !slices.ContainsFunc(integrations,
+		func(i duo.Integration) bool { return i.Type == duo.AuthAPIType && i.Name == "Help desk" }) {
 		t.Errorf("integrations %+v", integrations)
 	}
 
-	made := must[duo.Enrollment](t)(c.Enroll(ctx, duo.NewEnrollment{Username: "ada", ValidFor: time.Hour, BypassCodes: 1}))
-	if time.Until(made.Expires).Round(time.Minute) != time.Hour || made.ActivationURL == "" || len(made.BypassCodes) != 1 {
+	made := must[duo.Enrollment](t)(c.Enroll(ctx, duo.NewEnrollment{Username: "ada", ValidFor: time.Hour,
+		BypassCodes: 1}))
+	if time.Until(made.Expires).Round(time.Minute) != time.Hour || made.ActivationURL == "" ||
+		len(made.BypassCodes) != 1 {
 		t.Errorf("enrollment %+v", made)
 	}
 	_, err := c.Enroll(ctx, duo.NewEnrollment{Username: "ada"})
 	if refused, ok := errors.AsType[*duo.Error](err); !ok || refused.Code != duo.CodeInvalidParameter {
 		t.Errorf("enrolled again: %v", err)
 	}
-	if state := must[duo.EnrollState](t)(c.EnrollStatus(ctx, made.UserID, made.ActivationCode)); state != duo.EnrollWaiting {
+	if state := must[duo.EnrollState](t)(c.EnrollStatus(ctx, made.UserID,
+		made.ActivationCode)); state != duo.EnrollWaiting {
 		t.Errorf("before the scan: %s", state)
 	}
 	if err := s.Scan(string(made.ActivationCode)); err != nil {
 		t.Fatal(err)
 	}
-	if state := must[duo.EnrollState](t)(c.EnrollStatus(ctx, made.UserID, made.ActivationCode)); state != duo.EnrollSuccess {
+	if state := must[duo.EnrollState](t)(c.EnrollStatus(ctx, made.UserID,
+		made.ActivationCode)); state != duo.EnrollSuccess {
 		t.Errorf("after the scan: %s", state)
 	}
 
 	ada := duo.AuthUser{Username: "ada"}
 	preauth := must[duo.Preauth](t)(c.Preauth(ctx, ada, duo.AccessDevice{}))
-	if preauth.Result != duo.PreauthAuth || len(preauth.Devices) != 1 || !slices.Contains(preauth.Devices[0].Capabilities, "push") {
+	if preauth.Result != duo.PreauthAuth || len(preauth.Devices) != 1 ||
+		!slices.Contains(preauth.Devices[0].Capabilities, "push") {
 		t.Fatalf("preauth %+v", preauth)
 	}
-	push := duo.AuthRequest{User: ada, Factor: duo.FactorPush, Device: preauth.Devices[0].ID, Type: "Help desk call", Info: []duo.PushInfo{{Name: "Asked by", Value: "Northwind & Söhne"}}}
+	push := duo.AuthRequest{User: ada, Factor: duo.FactorPush, Device: preauth.Devices[0].ID, Type: "Help desk call",
+		Info: []duo.PushInfo{{Name: "Asked by", Value: "Northwind & Söhne"}}}
 	for answer, want := range map[string]string{duosim.Approve: "allow", duosim.Deny: "deny", duosim.Fraud: "fraud"} {
 		id := must[duo.TransactionID](t)(c.StartAuth(ctx, push))
 		if result := must[duo.AuthResult](t)(c.AuthStatus(ctx, id)); !result.Waiting() || result.Status != "pushed" {
@@ -64,7 +71,8 @@ func TestLoginAgainstSimulator(t *testing.T) {
 		if err := s.AnswerPush(string(id), answer, ""); err != nil {
 			t.Fatal(err)
 		}
-		if result := must[duo.AuthResult](t)(c.AuthStatus(ctx, id)); result.Allowed() != (want == "allow") || result.Waiting() || result.Status != want {
+		if result := must[duo.AuthResult](t)(c.AuthStatus(ctx, id)); result.Allowed() != (want == "allow") ||
+			result.Waiting() || result.Status != want {
 			t.Errorf("%s: %+v", answer, result)
 		}
 	}
@@ -72,7 +80,8 @@ func TestLoginAgainstSimulator(t *testing.T) {
 		t.Errorf("shown on the phone: %+v", pushes)
 	}
 	passcode := func(code string) duo.AuthResult {
-		return must[duo.AuthResult](t)(c.Auth(ctx, duo.AuthRequest{User: ada, Factor: duo.FactorPasscode, Passcode: code}))
+		return must[duo.AuthResult](t)(c.Auth(ctx,
+			duo.AuthRequest{User: ada, Factor: duo.FactorPasscode, Passcode: code}))
 	}
 	if result := passcode(made.BypassCodes[0]); !result.Allowed() {
 		t.Errorf("with the bypass code: %+v", result)
@@ -87,11 +96,13 @@ func TestLoginAgainstSimulator(t *testing.T) {
 
 	today := duo.LogWindow{From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour), OldestFirst: true}
 	events := all(t, acme.AuthenticationLog(ctx, today, 1))
-	if len(events) < 5 || !slices.IsSortedFunc(events, func(a, b duo.AuthenticationEvent) int { return a.Time.Compare(b.Time) }) {
+	if len(events) < 5 || !slices.IsSortedFunc(events,
+		func(a, b duo.AuthenticationEvent) int { return a.Time.Compare(b.Time) }) {
 		t.Fatalf("log-ins %+v", events)
 	}
 	if !slices.ContainsFunc(events, func(e duo.AuthenticationEvent) bool {
-		return e.User == duo.LogParty{Key: string(made.UserID), Name: "ada"} && e.Application.Name == "Help desk" && e.Result == "denied" && e.Reason == "invalid_passcode" && time.Since(e.Time) < time.Minute
+		return e.User == duo.LogParty{Key: string(made.UserID), Name: "ada"} && e.Application.Name == "Help desk" &&
+			e.Result == "denied" && e.Reason == "invalid_passcode" && time.Since(e.Time) < time.Minute
 	}) {
 		t.Errorf("log-ins without the code that was used twice: %+v", events)
 	}
@@ -109,12 +120,14 @@ func TestLoginAgainstSimulator(t *testing.T) {
 	if seen != len(events) {
 		t.Errorf("%d log-ins two by two, %d at once", seen, len(events))
 	}
-	if actions := all(t, acme.ActivityLog(ctx, today, 1)); !slices.ContainsFunc(actions, func(e duo.ActivityEvent) bool { return e.Action == "integration_create" && e.Actor.Name != "" }) {
+	if actions := all(t, acme.ActivityLog(ctx, today, 1)); !slices.ContainsFunc(actions,
+		func(e duo.ActivityEvent) bool { return e.Action == "integration_create" && e.Actor.Name != "" }) {
 		t.Errorf("activity %+v", actions)
 	}
-	if actions := all(t, acme.AdministratorLog(ctx, today.From, 1)); !slices.ContainsFunc(actions, func(e duo.AdministratorEvent) bool {
-		return e.Action == "integration_create" && e.Object == "Help desk"
-	}) {
+	if actions := all(t, acme.AdministratorLog(ctx, today.From, 1)); !slices.ContainsFunc(actions,
+		func(e duo.AdministratorEvent) bool {
+			return e.Action == "integration_create" && e.Object == "Help desk"
+		}) {
 		t.Errorf("administrator log %+v", actions)
 	}
 }
@@ -126,8 +139,10 @@ func TestTelephonyAgainstSimulator(t *testing.T) {
 	s.SetTelephony(child, true)
 	s.SetCredits(child, 100)
 	user := s.AddUser(child, duosim.UserSpec{Username: "ada"})
-	phone := duo.PhoneID(s.AddPhone(child, duosim.PhoneSpec{Number: "+17345551212", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{user}}))
-	sent := must[duo.SentActivation](t)(c.SendActivation(ctx, phone, duo.ActivationSMS{ValidFor: time.Hour, Message: "Tap <acturl>", Install: true}))
+	phone := duo.PhoneID(s.AddPhone(child, duosim.PhoneSpec{Number: "+17345551212", Type: "Mobile",
+		Platform: "Apple iOS", Activated: true, UserIDs: []string{user}}))
+	sent := must[duo.SentActivation](t)(c.SendActivation(ctx, phone,
+		duo.ActivationSMS{ValidFor: time.Hour, Message: "Tap <acturl>", Install: true}))
 	if sent.ValidFor != time.Hour || sent.Message == "" || sent.InstallText == "" {
 		t.Errorf("sent %+v", sent)
 	}
@@ -140,11 +155,13 @@ func TestTelephonyAgainstSimulator(t *testing.T) {
 	if n := len(s.Outbox(child)); n < 3 {
 		t.Errorf("%d messages", n)
 	}
-	result := must[duo.AuthResult](t)(s.authOf(t).Auth(ctx, duo.AuthRequest{User: duo.AuthUser{ID: duo.UserID(user)}, Factor: duo.FactorSMS}))
+	result := must[duo.AuthResult](t)(s.authOf(t).Auth(ctx,
+		duo.AuthRequest{User: duo.AuthUser{ID: duo.UserID(user)}, Factor: duo.FactorSMS}))
 	if !result.SMSSent() {
 		t.Errorf("passcodes %+v", result)
 	}
-	events := all(t, c.TelephonyLog(ctx, duo.LogWindow{From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour)}, 1))
+	events := all(t,
+		c.TelephonyLog(ctx, duo.LogWindow{From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour)}, 1))
 	if len(events) < 3 || events[0].Phone != "+17345551212" || events[0].Type != "sms" {
 		t.Errorf("telephony %+v", events)
 	}
@@ -154,13 +171,15 @@ func TestTelephonyAgainstSimulator(t *testing.T) {
 
 	s.ActivatePhone(child, string(phone))
 	push := must[duo.VerificationPush](t)(c.SendVerificationPush(ctx, duo.UserID(user), phone))
-	if result := must[duo.VerificationResult](t)(c.VerificationPushResponse(ctx, duo.UserID(user), push.ID)); result != duo.VerificationWaiting || push.Code == "" {
+	if result := must[duo.VerificationResult](t)(c.VerificationPushResponse(ctx, duo.UserID(user),
+		push.ID)); result != duo.VerificationWaiting || push.Code == "" {
 		t.Errorf("verification %s, %+v", result, push)
 	}
 	if err := s.AnswerPush(string(push.ID), duosim.Approve, ""); err != nil {
 		t.Fatal(err)
 	}
-	if result := must[duo.VerificationResult](t)(c.VerificationPushResponse(ctx, duo.UserID(user), push.ID)); result != duo.VerificationApproved {
+	if result := must[duo.VerificationResult](t)(c.VerificationPushResponse(ctx, duo.UserID(user),
+		push.ID)); result != duo.VerificationApproved {
 		t.Errorf("verification %s", result)
 	}
 }
@@ -169,7 +188,8 @@ func TestDevicesAgainstSimulator(t *testing.T) {
 	t.Parallel()
 	s, ctx := start(t), t.Context()
 	c, child := s.acme(), s.child.AccountID
-	users := must[[]duo.User](t)(c.BulkCreateUsers(ctx, []duo.UserFields{{Username: new("ada"), Aliases: map[int]string{2: "a.l"}}, {Username: new("bob"), Email: new("bob@acme.example")}}))
+	users := must[[]duo.User](t)(c.BulkCreateUsers(ctx, []duo.UserFields{{Username: new("ada"),
+		Aliases: map[int]string{2: "a.l"}}, {Username: new("bob"), Email: new("bob@acme.example")}}))
 	if len(users) != 2 || users[0].Aliases[1] != "a.l" || users[1].Email != "bob@acme.example" {
 		t.Fatalf("users %+v", users)
 	}
@@ -178,7 +198,8 @@ func TestDevicesAgainstSimulator(t *testing.T) {
 	if err := c.AssignToken(ctx, ada, token); err != nil {
 		t.Fatal(err)
 	}
-	if tokens := all(t, c.Tokens(ctx)); len(tokens) != 1 || tokens[0].Serial != "123456" || tokens[0].Step != 30*time.Second || len(tokens[0].Users) != 1 || tokens[0].Users[0].ID != ada {
+	if tokens := all(t, c.Tokens(ctx)); len(tokens) != 1 || tokens[0].Serial != "123456" ||
+		tokens[0].Step != 30*time.Second || len(tokens[0].Users) != 1 || tokens[0].Users[0].ID != ada {
 		t.Errorf("tokens %+v", tokens)
 	}
 	if tokens := must[[]duo.Token](t)(c.UserTokens(ctx, ada)); len(tokens) != 1 || tokens[0].ID != token {
@@ -193,8 +214,10 @@ func TestDevicesAgainstSimulator(t *testing.T) {
 	if err := c.DeleteToken(ctx, token); err != nil {
 		t.Fatal(err)
 	}
-	key := duo.WebAuthnKey(s.AddCredential(child, duosim.CredentialSpec{UserID: string(ada), Name: "YubiKey", Label: "Security Key"}))
-	if keys := all(t, c.WebAuthn(ctx)); len(keys) != 1 || keys[0].Key != key || keys[0].Added.IsZero() || keys[0].User.ID != ada {
+	key := duo.WebAuthnKey(s.AddCredential(child, duosim.CredentialSpec{UserID: string(ada), Name: "YubiKey",
+		Label: "Security Key"}))
+	if keys := all(t, c.WebAuthn(ctx)); len(keys) != 1 || keys[0].Key != key || keys[0].Added.IsZero() ||
+		keys[0].User.ID != ada {
 		t.Errorf("credentials %+v", keys)
 	}
 	if err := c.DeleteWebAuthn(ctx, key); err != nil {
@@ -203,7 +226,8 @@ func TestDevicesAgainstSimulator(t *testing.T) {
 	if keys := must[[]duo.WebAuthnCredential](t)(c.UserWebAuthn(ctx, ada)); len(keys) != 0 {
 		t.Errorf("the user's credentials %+v", keys)
 	}
-	if code := must[duo.Sensitive](t)(c.EnrollUser(ctx, "bob", "bob@acme.example", time.Hour)); code == "" || len(s.Outbox(child)) != 1 {
+	if code := must[duo.Sensitive](t)(c.EnrollUser(ctx, "bob", "bob@acme.example", time.Hour)); code == "" ||
+		len(s.Outbox(child)) != 1 {
 		t.Errorf("enrolled, %d messages", len(s.Outbox(child)))
 	}
 
@@ -211,7 +235,9 @@ func TestDevicesAgainstSimulator(t *testing.T) {
 	if made.Status != duo.GroupDisabled {
 		t.Errorf("group %+v", made)
 	}
-	if changed := must[duo.Group](t)(c.ModifyGroup(ctx, made.ID, duo.GroupFields{Description: new("first"), Status: new(duo.GroupActive)})); changed.Description != "first" || changed.Status != duo.GroupActive || changed.Name != "Pilots" {
+	if changed := must[duo.Group](t)(c.ModifyGroup(ctx, made.ID,
+		duo.GroupFields{Description: new("first"), Status: new(duo.GroupActive)})); changed.Description != "first" ||
+		changed.Status != duo.GroupActive || changed.Name != "Pilots" {
 		t.Errorf("changed %+v", changed)
 	}
 	if err := c.AssociateGroup(ctx, ada, made.ID); err != nil {
@@ -254,8 +280,10 @@ func TestAccountAgainstSimulator(t *testing.T) {
 		t.Errorf("billing that is off: %v", err)
 	}
 
-	admin := duo.AdminID(s.AddAdmin(child, duosim.AdminSpec{Name: "Jane", Email: "jane@acme.example", Role: "Help Desk"}))
-	if admins := all(t, c.Admins(ctx)); !slices.ContainsFunc(admins, func(a duo.Admin) bool { return a.ID == admin && a.Role == "Help Desk" && !a.Created.IsZero() }) {
+	admin := duo.AdminID(s.AddAdmin(child, duosim.AdminSpec{Name: "Jane", Email: "jane@acme.example",
+		Role: "Help Desk"}))
+	if admins := all(t, c.Admins(ctx)); !slices.ContainsFunc(admins,
+		func(a duo.Admin) bool { return a.ID == admin && a.Role == "Help Desk" && !a.Created.IsZero() }) {
 		t.Errorf("administrators %+v", admins)
 	}
 	if a := must[duo.Admin](t)(c.Admin(ctx, admin)); a.Email != "jane@acme.example" {
@@ -269,7 +297,8 @@ func TestAccountAgainstSimulator(t *testing.T) {
 	if policy := must[duo.Policy](t)(c.Policy(ctx, policies[0].Key)); policy.Key != policies[0].Key {
 		t.Errorf("policy %+v", policy)
 	}
-	if summary := must[duo.PolicySummary](t)(c.PolicySummary(ctx)); summary.Count != len(policies) || len(summary.Policies) != len(policies) {
+	if summary := must[duo.PolicySummary](t)(c.PolicySummary(ctx)); summary.Count != len(policies) ||
+		len(summary.Policies) != len(policies) {
 		t.Errorf("summary %+v", summary)
 	}
 	made := must[duo.Integration](t)(c.CreateAuthIntegration(ctx, "VPN"))
@@ -287,11 +316,14 @@ func TestAccountAgainstSimulator(t *testing.T) {
 
 	before := must[duo.Settings](t)(c.Settings(ctx))
 	after := must[duo.Settings](t)(c.UpdateSettings(ctx, duo.SettingsFields{
-		LockoutThreshold: new(7), LockoutMinutes: new(30), SMSMinutes: new(0), SMSRefresh: new(!before.SMSRefresh), SecurityCheckup: new(false),
-		FraudEmail: new("fraud@acme.example"), HelpdeskBypass: new("limit"), HelpdeskBypassMinutes: new(60), LogRetentionDays: new(0), UnenrolledUserLockoutDays: new(14),
+		LockoutThreshold: new(7), LockoutMinutes: new(30), SMSMinutes: new(0), SMSRefresh: new(!before.SMSRefresh),
+		SecurityCheckup: new(false),
+		FraudEmail:      new("fraud@acme.example"), HelpdeskBypass: new("limit"), HelpdeskBypassMinutes: new(60),
+		LogRetentionDays: new(0), UnenrolledUserLockoutDays: new(14),
 	}))
 	want := before
-	want.LockoutThreshold, want.LockoutMinutes, want.SMSRefresh, want.SecurityCheckup, want.UnenrolledUserLockoutDays = 7, 30, !before.SMSRefresh, false, 14
+	want.LockoutThreshold, want.LockoutMinutes, want.SMSRefresh, want.SecurityCheckup,
+		want.UnenrolledUserLockoutDays = 7, 30, !before.SMSRefresh, false, 14
 	want.FraudEmail, want.HelpdeskBypass, want.HelpdeskBypassMinutes = "fraud@acme.example", "limit", 60
 	for name := range after.Raw {
 		if !before.Has(name) {
@@ -299,11 +331,13 @@ func TestAccountAgainstSimulator(t *testing.T) {
 		}
 	}
 	want.Raw, after.Raw = nil, nil
-	if got, want := must[[]byte](t)(json.Marshal(after)), must[[]byte](t)(json.Marshal(want)); string(got) != string(want) {
+	if got, want := must[[]byte](t)(json.Marshal(after)),
+		must[[]byte](t)(json.Marshal(want)); string(got) != string(want) {
 		t.Errorf("settings\n got %s\nwant %s", got, want)
 	}
 	_, err = c.UpdateSettings(ctx, duo.SettingsFields{Timezone: new("Mars/Olympus")})
-	if refused, ok := errors.AsType[*duo.Error](err); !ok || refused.Code != duo.CodeInvalidParameter || refused.Detail != "timezone" {
+	if refused, ok := errors.AsType[*duo.Error](err); !ok || refused.Code != duo.CodeInvalidParameter ||
+		refused.Detail != "timezone" {
 		t.Errorf("a time zone that does not exist: %v", err)
 	}
 }

@@ -17,10 +17,12 @@ func TestGroupsAgainstSimulator(t *testing.T) {
 	pilots := duo.GroupID(s.AddGroup(s.child.AccountID, "Pilots", "first to try"))
 	s.AddGroup(s.child.AccountID, "Others", "")
 	s.SetGroupStatus(s.child.AccountID, string(pilots), "Bypass")
-	if group := must[duo.Group](t)(c.Group(ctx, pilots)); group != (duo.Group{ID: pilots, Name: "Pilots", Description: "first to try", Status: duo.GroupBypass}) {
+	if group := must[duo.Group](t)(c.Group(ctx, pilots)); group != (duo.Group{ID: pilots, Name: "Pilots",
+		Description: "first to try", Status: duo.GroupBypass}) {
 		t.Errorf("group %+v", group)
 	}
-	if groups, metadata, err := c.GroupsPage(ctx, 1, 0); err != nil || len(groups) != 1 || metadata != (duo.Metadata{Total: 2, Next: 1}) {
+	if groups, metadata, err := c.GroupsPage(ctx, 1, 0); err != nil || len(groups) != 1 ||
+		metadata != (duo.Metadata{Total: 2, Next: 1}) {
 		t.Errorf("page of groups: %+v, %+v, %v", groups, metadata, err)
 	}
 	for range 2 {
@@ -53,7 +55,8 @@ func TestBypassCodesAgainstSimulator(t *testing.T) {
 	one := duo.NewBypassCodes{Count: 1, ReuseCount: 1, ValidFor: time.Hour, PreserveExisting: true}
 	first := must[[]string](t)(c.CreateBypassCodes(ctx, user, one))
 	second := must[[]string](t)(c.CreateBypassCodes(ctx, user, one))
-	if kept := s.BypassCodes(s.child.AccountID, string(user)); len(kept) != 2 || kept[0] != first[0] || kept[1] != second[0] {
+	if kept := s.BypassCodes(s.child.AccountID, string(user)); len(kept) != 2 || kept[0] != first[0] ||
+		kept[1] != second[0] {
 		t.Errorf("%d codes, want the first and the second", len(kept))
 	}
 	codes := must[[]duo.BypassCode](t)(c.UserBypassCodes(ctx, user))
@@ -82,7 +85,8 @@ func TestAccountDataAgainstSimulator(t *testing.T) {
 	s, ctx := start(t), t.Context()
 	s.AddUser(s.child.AccountID, duosim.UserSpec{Username: "ada"})
 	settings := must[duo.Settings](t)(s.acme().Settings(ctx))
-	if settings.Name != "Acme Dental" || settings.LockoutThreshold != 10 || settings.Language != "EN" || len(settings.Raw) < 20 {
+	if settings.Name != "Acme Dental" || settings.LockoutThreshold != 10 || settings.Language != "EN" ||
+		len(settings.Raw) < 20 {
 		t.Errorf("settings %+v", settings)
 	}
 	if summary := must[duo.InfoSummary](t)(s.acme().InfoSummary(ctx)); summary.Users != 1 || summary.Edition == "" {

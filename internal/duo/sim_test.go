@@ -135,11 +135,14 @@ func TestUsersAgainstSimulator(t *testing.T) {
 		made.Aliases != [8]string{0: "countess+of&lovelace", 2: "ada.l"} {
 		t.Errorf("made %+v", made)
 	}
-	changed := must[duo.User](t)(c.UpdateUser(ctx, made.ID, duo.UserFields{Notes: new("on leave"), Status: new(duo.StatusDisabled), Aliases: map[int]string{1: ""}}))
-	if changed.RealName != made.RealName || changed.Notes != "on leave" || changed.Status != duo.StatusDisabled || changed.Aliases != [8]string{2: "ada.l"} {
+	changed := must[duo.User](t)(c.UpdateUser(ctx, made.ID,
+		duo.UserFields{Notes: new("on leave"), Status: new(duo.StatusDisabled), Aliases: map[int]string{1: ""}}))
+	if changed.RealName != made.RealName || changed.Notes != "on leave" || changed.Status != duo.StatusDisabled ||
+		changed.Aliases != [8]string{2: "ada.l"} {
 		t.Errorf("changed %+v", changed)
 	}
-	if changed := must[duo.User](t)(c.UpdateUser(ctx, made.ID, duo.UserFields{RealName: new("")})); changed.RealName != "" || changed.Email == "" {
+	if changed := must[duo.User](t)(c.UpdateUser(ctx, made.ID,
+		duo.UserFields{RealName: new("")})); changed.RealName != "" || changed.Email == "" {
 		t.Errorf("cleared %+v", changed)
 	}
 	for by, find := range map[string]func() (duo.User, bool, error){
@@ -172,14 +175,16 @@ func TestUsersAgainstSimulator(t *testing.T) {
 	}
 
 	s.AddGroup(s.child.AccountID, "Pilots", "first to try", string(made.ID))
-	if groups := must[[]duo.Group](t)(c.UserGroups(ctx, made.ID)); len(groups) != 1 || groups[0].Name != "Pilots" || groups[0].Status != duo.GroupActive {
+	if groups := must[[]duo.Group](t)(c.UserGroups(ctx, made.ID)); len(groups) != 1 || groups[0].Name != "Pilots" ||
+		groups[0].Status != duo.GroupActive {
 		t.Errorf("groups %+v", groups)
 	}
 	if err := c.DeleteUser(ctx, made.ID); err != nil {
 		t.Fatal(err)
 	}
 	_, err := c.User(ctx, made.ID)
-	if refused, ok := errors.AsType[*duo.Error](err); !ok || refused.Code != duo.CodeNotFound || duo.MayHaveBeenApplied(err) {
+	if refused, ok := errors.AsType[*duo.Error](err); !ok || refused.Code != duo.CodeNotFound ||
+		duo.MayHaveBeenApplied(err) {
 		t.Errorf("after the deletion: %v", err)
 	}
 }
@@ -210,7 +215,8 @@ func TestPagesAgainstSimulator(t *testing.T) {
 		t.Errorf("page of phones: %+v, %v", metadata, err)
 	}
 	codes := all(t, c.BypassCodes(ctx))
-	if len(codes) != 2 || codes[0].ReuseCount != 3 || codes[0].Expires.Before(time.Now()) || codes[0].User.Username != "user" {
+	if len(codes) != 2 || codes[0].ReuseCount != 3 || codes[0].Expires.Before(time.Now()) ||
+		codes[0].User.Username != "user" {
 		t.Errorf("codes %+v", codes)
 	}
 	if _, metadata, err := c.BypassCodesPage(ctx, 1, 1); err != nil || metadata != (duo.Metadata{Total: 2}) {
@@ -235,15 +241,19 @@ func TestPhonesAgainstSimulator(t *testing.T) {
 	if refused, ok := errors.AsType[*duo.Error](err); !ok || refused.Code != duo.CodeDuplicate {
 		t.Errorf("the same number again: %v", err)
 	}
-	changed := must[duo.Phone](t)(c.ModifyPhone(ctx, made.ID, duo.PhoneFields{Type: new("mobile"), Platform: new("apple ios"), Name: new("")}))
-	if changed.Type != "Mobile" || changed.Platform != "Apple iOS" || changed.Name != "" || changed.Number != made.Number {
+	changed := must[duo.Phone](t)(c.ModifyPhone(ctx, made.ID,
+		duo.PhoneFields{Type: new("mobile"), Platform: new("apple ios"), Name: new("")}))
+	if changed.Type != "Mobile" || changed.Platform != "Apple iOS" || changed.Name != "" ||
+		changed.Number != made.Number {
 		t.Errorf("changed %+v", changed)
 	}
 	activation := must[duo.Activation](t)(c.CreateActivationURL(ctx, made.ID, time.Hour, true))
-	if !strings.Contains(activation.URL, "/activate/") || activation.Barcode == "" || activation.InstallationURL == "" || activation.ValidFor != time.Hour {
+	if !strings.Contains(activation.URL, "/activate/") || activation.Barcode == "" ||
+		activation.InstallationURL == "" || activation.ValidFor != time.Hour {
 		t.Errorf("activation %+v", activation)
 	}
-	if day := must[duo.Activation](t)(c.CreateActivationURL(ctx, made.ID, 0, false)); day.ValidFor != 24*time.Hour || day.InstallationURL != "" {
+	if day := must[duo.Activation](t)(c.CreateActivationURL(ctx, made.ID, 0, false)); day.ValidFor != 24*time.Hour ||
+		day.InstallationURL != "" {
 		t.Errorf("activation by default %+v", day)
 	}
 	for range 2 {
@@ -271,9 +281,11 @@ func TestPhoneIsDeletedWhoeverHasIt(t *testing.T) {
 	c := s.acme()
 	ada := duo.UserID(s.AddUser(s.child.AccountID, duosim.UserSpec{Username: "ada"}))
 	bob := duo.UserID(s.AddUser(s.child.AccountID, duosim.UserSpec{Username: "bob"}))
-	shared := duo.PhoneID(s.AddPhone(s.child.AccountID, duosim.PhoneSpec{Number: "+17345551212", Activated: true, UserIDs: []string{string(ada), string(bob)}}))
+	shared := duo.PhoneID(s.AddPhone(s.child.AccountID,
+		duosim.PhoneSpec{Number: "+17345551212", Activated: true, UserIDs: []string{string(ada), string(bob)}}))
 	kept := s.AddPhone(s.child.AccountID, duosim.PhoneSpec{Number: "+17345551213", UserIDs: []string{string(bob)}})
-	if phone := must[duo.Phone](t)(c.Phone(ctx, shared)); phone.Created.IsZero() || phone.LastActivated.IsZero() || phone.AppVersion == "" || !phone.LastSeen.IsZero() {
+	if phone := must[duo.Phone](t)(c.Phone(ctx, shared)); phone.Created.IsZero() || phone.LastActivated.IsZero() ||
+		phone.AppVersion == "" || !phone.LastSeen.IsZero() {
 		t.Errorf("the phone %+v", phone)
 	}
 	for range 2 {
@@ -286,7 +298,8 @@ func TestPhoneIsDeletedWhoeverHasIt(t *testing.T) {
 		t.Errorf("after the deletion: %v", err)
 	}
 	users := must[[]duo.User](t)(c.UsersByID(ctx, bob, ada, "DU00000000000000000X"))
-	if len(users) != 2 || users[0].ID != bob || len(users[0].Phones) != 1 || string(users[0].Phones[0].ID) != kept || len(users[1].Phones) != 0 {
+	if len(users) != 2 || users[0].ID != bob || len(users[0].Phones) != 1 || string(users[0].Phones[0].ID) != kept ||
+		len(users[1].Phones) != 0 {
 		t.Errorf("its users %+v", users)
 	}
 	if n := len(s.Ledger()); n != 1 {

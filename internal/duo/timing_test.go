@@ -75,7 +75,8 @@ func TestPeopleHaveAMinuteToAnswer(t *testing.T) {
 		}))
 		defer stop()
 		c := testClient(transport)
-		if result, err := c.Auth(t.Context(), AuthRequest{User: AuthUser{Username: "ada"}, Factor: FactorPush}); err != nil || result.Status != "timeout" {
+		if result, err := c.Auth(t.Context(), AuthRequest{User: AuthUser{Username: "ada"},
+			Factor: FactorPush}); err != nil || result.Status != "timeout" {
 			t.Errorf("%+v, %v", result, err)
 		}
 		if result, err := c.AuthStatus(t.Context(), "5c1f0e9a"); err != nil || result.Status != "timeout" {
@@ -134,7 +135,8 @@ func TestRateLimit(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), test.deadline)
 				defer cancel()
 				err := test.call(ctx, testClient(transport))
-				if refused, ok := errors.AsType[*Error](err); ok != test.refused || ok && refused.RetryAfter != test.wait {
+				if refused, ok := errors.AsType[*Error](err); ok != test.refused ||
+					ok && refused.RetryAfter != test.wait {
 					t.Errorf("error %#v, want refusal %t with wait %v", err, test.refused, test.wait)
 				}
 				if MayHaveBeenApplied(err) {
@@ -157,7 +159,8 @@ func TestRateLimit(t *testing.T) {
 // verify checks the V5 signature of a request as it arrived.
 func verify(t *testing.T, r *http.Request, body string) {
 	t.Helper()
-	m := message{date: r.Header.Get("Date"), method: r.Method, host: r.Host, path: r.URL.Path, params: r.URL.RawQuery, body: []byte(body), header: r.Header}
+	m := message{date: r.Header.Get("Date"), method: r.Method, host: r.Host, path: r.URL.Path, params: r.URL.RawQuery,
+		body: []byte(body), header: r.Header}
 	if r.Method == http.MethodPost && body == "" {
 		return // rate-limited before the body was looked at
 	}

@@ -49,7 +49,8 @@ func newGuard(o TransportOptions, resolver *net.Resolver) *guard {
 	return g
 }
 
-func pool(dial func(ctx context.Context, network, address string) (net.Conn, error), roots *x509.CertPool) *http.Transport {
+func pool(dial func(ctx context.Context, network, address string) (net.Conn, error),
+	roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  nil, // the environment must not choose who sees signed requests
 		DialContext:            dial,

@@ -35,7 +35,8 @@ func TestPublicAddresses(t *testing.T) {
 		"169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.31.196.1", "192.52.193.1",
 		"192.88.99.1", "192.168.1.1", "192.175.48.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1",
 		"224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
-		"::", "::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "::8.8.8.8", "64:ff9b::7f00:1", "64:ff9b::808:808", "64:ff9b:1::1",
+		"::", "::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "::8.8.8.8", "64:ff9b::7f00:1", "64:ff9b::808:808",
+		"64:ff9b:1::1",
 		"100::1", "2001::1", "2001:0:4136:e378::1", "2001:10::1", "2001:20::1", "2001:db8::1", "2002:7f00:1::1",
 		"2002:808:808::1", "2620:4f:8000::1", "3fff::1", "4000::1", "5f00::1", "fc00::1", "fd12:3456::1", "fe80::1",
 		"fe80::1%eth0", "fec0::1", "ff02::1", "2606:4700::1111%eth0",
@@ -57,10 +58,14 @@ func TestGuardRefusesAddresses(t *testing.T) {
 		"https://api-1a2b3c4d.duosecurity.com./", "https://API-1A2B3C4D.duosecurity.com/",
 		"https://api-1a2b3c4d.duosecurity.com.evil.example/", "https://api-1a2b3c4d.evil-duosecurity.com/",
 		"https://evil-duosecurity.com/", "https://duosecurity.com/", "https://api-1a2b3c4d.x.duosecurity.com/",
-		"https://admin-1a2b3c4d.duosecurity.com/", "https://api-1a2b3c4g.duosecurity.com/", "https://api-1a2b3c4.duosecurity.com/",
-		"https://api-1a2b3c4d5.duosecurity.com/", "https://xapi-1a2b3c4d.duosecurity.com/", "https://api-1a2b3c4d.duösecurity.com/",
-		"https://api-1a2b3c4d.xn--dusecurity-57a.com/", "https://127.0.0.1/", "https://[::1]/", "https://2130706433/", "https://0x7f.1/",
-		"https://localhost/", "https://169.254.169.254/latest/meta-data/", "https://api-1a2b3c4d.localhost/", "https:///",
+		"https://admin-1a2b3c4d.duosecurity.com/", "https://api-1a2b3c4g.duosecurity.com/",
+		"https://api-1a2b3c4.duosecurity.com/",
+		"https://api-1a2b3c4d5.duosecurity.com/", "https://xapi-1a2b3c4d.duosecurity.com/",
+		"https://api-1a2b3c4d.duösecurity.com/",
+		"https://api-1a2b3c4d.xn--dusecurity-57a.com/", "https://127.0.0.1/", "https://[::1]/", "https://2130706433/",
+		"https://0x7f.1/",
+		"https://localhost/", "https://169.254.169.254/latest/meta-data/", "https://api-1a2b3c4d.localhost/",
+		"https:///",
 	} {
 		for name, guard := range map[string]http.RoundTripper{"with": inside, "without": outside} {
 			request, err := http.NewRequest("GET", address, nil)
@@ -202,21 +207,24 @@ func TestRedirectToLoopbackIsNotFollowed(t *testing.T) {
 // and so no signature made with a key.
 func TestOldTLSIsRefused(t *testing.T) {
 	t.Parallel()
-	for version, served := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
+	for version, served := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false,
+		tls.VersionTLS12: true, tls.VersionTLS13: true} {
 		var asked atomic.Int32
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			asked.Add(1)
 			ok(`{"user_id": "DU1"}`)(w, r)
 		}))
 		server.Config.ErrorLog = log.New(io.Discard, "", 0)
-		server.TLS = &tls.Config{Certificates: []tls.Certificate{sandboxCertificate(t)}, MinVersion: version, MaxVersion: version}
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{sandboxCertificate(t)}, MinVersion: version,
+			MaxVersion: version}
 		server.StartTLS()
 		t.Cleanup(server.Close)
 		roots := x509.NewCertPool()
 		roots.AddCert(server.Certificate())
 		transport := newGuard(TransportOptions{SandboxAddress: server.Listener.Addr().String(), SandboxCA: roots}, nil)
 		t.Cleanup(transport.CloseIdleConnections)
-		if _, err := testClient(transport).User(t.Context(), "DU1"); (err == nil) != served || (asked.Load() > 0) != served {
+		if _, err := testClient(transport).User(t.Context(), "DU1"); (err == nil) != served ||
+			(asked.Load() > 0) != served {
 			t.Errorf("%s: asked %d times (%v)", tls.VersionName(version), asked.Load(), err)
 		}
 	}

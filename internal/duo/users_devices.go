@@ -88,7 +88,8 @@ func (c *Client) SendVerificationPush(ctx context.Context, user UserID, phone Ph
 	if _, err := segment(phone); err != nil {
 		return VerificationPush{}, err
 	}
-	return post[VerificationPush](ctx, c, "/admin/v1/users"+segmentOfUser+"/send_verification_push", Params{"phone_id": string(phone)})
+	return post[VerificationPush](ctx, c, "/admin/v1/users"+segmentOfUser+"/send_verification_push",
+		Params{"phone_id": string(phone)})
 }
 
 // VerificationResult is what the user made of a verification push. Values that are not listed here
@@ -127,6 +128,7 @@ func (c *Client) VerificationPushResponse(ctx context.Context, user UserID, push
 	if push == "" {
 		return "", invalid(errors.New("the push id is empty"))
 	}
-	result, _, err := get[VerificationResult](ctx, c, "/admin/v1/users"+segment+"/verification_push_response", Params{"push_id": string(push)})
+	result, _, err := get[VerificationResult](ctx, c, "/admin/v1/users"+segment+"/verification_push_response",
+		Params{"push_id": string(push)})
 	return result, err
 }

@@ -25,19 +25,24 @@ func TestAccountsWithoutAHost(t *testing.T) {
 	d.Runner = d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 		answer, err := d.Transport.RoundTrip(r)
 		if err == nil && r.URL.Path == "/accounts/v1/account/list" {
-			replaceBody(t, answer, fmt.Sprintf(`{"stat": "OK", "response": [{"account_id": %q, "name": "good", "api_hostname": %q},
-				{"account_id": %q, "name": "Nowhere Ltd", "api_hostname": "evil.example"}]}`, d.Account.AccountID, d.Account.APIHostname, id))
+			replaceBody(t, answer,
+				fmt.Sprintf(`{"stat": "OK", "response": [{"account_id": %q, "name": "good", "api_hostname": %q},
+				{"account_id": %q, "name": "Nowhere Ltd", "api_hostname": "evil.example"}]}`, d.Account.AccountID,
+					d.Account.APIHostname, id))
 		}
 		return answer, err
 	}))
 	actor, o := d.Actor(catalog.Owner), d.Organizations(t, d.Workspace, "Beta")[0]
 	for _, typed := range []string{"nowhere ltd", id, "Nowhere Ltd (" + id + ")"} {
-		said := map[string]string{"the mapping": saveRows(t, d, setup.MappingRow{Organization: o.ID, Account: typed})[o.ID]}
-		_, bad, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), actor, "New", setup.MappingRow{Account: typed})
+		said := map[string]string{"the mapping": saveRows(t, d,
+			setup.MappingRow{Organization: o.ID, Account: typed})[o.ID]}
+		_, bad, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), actor, "New",
+			setup.MappingRow{Account: typed})
 		said["a new organization"] = fmt.Sprint(bad, err)
 		bad, err = d.Setup().Connect(t.Context(), d.Scope(), actor, o, store.Child, typed)
 		said["the connection"] = fmt.Sprint(bad, err)
-		judged, err := d.Setup().JudgeImport(t.Context(), d.Scope(), []setup.ImportRow{{Line: 2, Details: setup.Details{Name: "By file"}, Account: typed}})
+		judged, err := d.Setup().JudgeImport(t.Context(), d.Scope(),
+			[]setup.ImportRow{{Line: 2, Details: setup.Details{Name: "By file"}, Account: typed}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +55,8 @@ func TestAccountsWithoutAHost(t *testing.T) {
 	}
 	// It can be deleted by its name, as by its id.
 	found, err := d.Runner.Lookup(t.Context(), d.Scope(), store.Organization{}, catalog.OfAccount, "Nowhere Ltd")
-	if only, one := found.Only(); err != nil || !one || only.ID != id || only.Words() != "Nowhere Ltd (no usable API host)" {
+	if only, one := found.Only(); err != nil || !one || only.ID != id ||
+		only.Words() != "Nowhere Ltd (no usable API host)" {
 		t.Errorf("to be deleted: %+v, %v", found, err)
 	}
 	// None is made for it.
@@ -78,8 +84,10 @@ func TestImportOfCloseNames(t *testing.T) {
 		return setup.ImportRow{Details: setup.Details{Name: name}, Account: account, Slug: slug}
 	}
 	rows := []setup.ImportRow{
-		row("パナ", "", ""), row("АНДРЕЙ\u200b", "", ""), row("バナ", "", ""), row("Андреи", "", ""), row("Reception", "", "reception"),
-		row("ハナ", "", setup.NewSlug), row("ﾊﾅ", "", ""), row("ﾊﾅ", "", setup.NewSlug), row("ﾊﾅ", "", setup.NewSlug), row("Mapped", "Пана\u0301", ""), row("Taken", "ПАНА", ""),
+		row("パナ", "", ""), row("АНДРЕЙ\u200b", "", ""), row("バナ", "", ""), row("Андреи", "", ""),
+		row("Reception", "", "reception"),
+		row("ハナ", "", setup.NewSlug), row("ﾊﾅ", "", ""), row("ﾊﾅ", "", setup.NewSlug), row("ﾊﾅ", "", setup.NewSlug),
+		row("Mapped", "Пана\u0301", ""), row("Taken", "ПАНА", ""),
 		row("пaнa", "", setup.NewSlug), row("Réception", "", setup.NewSlug),
 	}
 	for i := range rows {
@@ -90,8 +98,10 @@ func TestImportOfCloseNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []string{
-		"exists", "exists", "name: No organization has exactly this name. 1 is close: pana (パナ).", "name: No organization has exactly this name. 1 is close: andrei (Андрей).", "exists",
-		"create", "name: Line 4 has a name close to this: バナ.", "create", "name: Line 9 has this name too.", "account: No account has exactly this name. 1 is close: " + account.AccountID, "create",
+		"exists", "exists", "name: No organization has exactly this name. 1 is close: pana (パナ).",
+		"name: No organization has exactly this name. 1 is close: andrei (Андрей).", "exists",
+		"create", "name: Line 4 has a name close to this: バナ.", "create", "name: Line 9 has this name too.",
+		"account: No account has exactly this name. 1 is close: " + account.AccountID, "create",
 		"create", "exists",
 	} {
 		got := string(judged[i].Status)
@@ -127,7 +137,8 @@ func TestImportForgetsItsFileAlone(t *testing.T) {
 		name, left string
 	}{{first, "First", "Second"}, {second, "Second", ""}} {
 		rows := []setup.ImportRow{{Line: 2, Details: setup.Details{Name: file.name}}}
-		if changed, err := d.Setup().ImportOrganizations(t.Context(), d.Scope(), owner, file.id, rows, 1); err != nil || changed != nil {
+		if changed, err := d.Setup().ImportOrganizations(t.Context(), d.Scope(), owner, file.id, rows, 1); err != nil ||
+			changed != nil {
 			t.Fatalf("%s: %v (%v)", file.name, changed, err)
 		}
 		if kept, err := d.Setup().KeptImport(t.Context(), d.Scope(), d.Owner.ID); err != nil || kept.Name != file.left {
@@ -135,7 +146,8 @@ func TestImportForgetsItsFileAlone(t *testing.T) {
 		}
 	}
 	technician := run.Actor{Operator: d.Member(t, d.Workspace, catalog.Technician).ID, Role: catalog.Technician}
-	if err := d.Setup().KeepImport(t.Context(), d.Scope(), technician, "x", "name\nX\n"); !errors.Is(err, run.ErrForbidden) {
+	if err := d.Setup().KeepImport(t.Context(), d.Scope(), technician, "x", "name\nX\n"); !errors.Is(err,
+		run.ErrForbidden) {
 		t.Errorf("kept for a technician: %v", err)
 	}
 }

@@ -32,7 +32,8 @@ func ActivationPause(after time.Duration, trouble bool) time.Duration {
 // AskActivated asks Duo whether Duo Mobile is activated on a phone, and since when at the
 // earliest; a zero time means any. It asks in the background, so that people who wait for
 // a page go first.
-func (r *Runner) AskActivated(ctx context.Context, sc store.Scope, o store.Organization, id string, since time.Time) (bool, error) {
+func (r *Runner) AskActivated(ctx context.Context, sc store.Scope, o store.Organization, id string,
+	since time.Time) (bool, error) {
 	client, err := r.client(ctx, sc, o)
 	if err != nil {
 		return false, err
@@ -49,7 +50,8 @@ func (r *Runner) AskActivated(ctx context.Context, sc store.Scope, o store.Organ
 
 // LinkUntil is when the activation link of a run ends; zero for a run that made none.
 func LinkUntil(made store.Run) time.Time {
-	if made.State != store.Applied || made.Action != catalog.SendActivationURL && made.Action != catalog.SendActivationSMS {
+	if made.State != store.Applied || made.Action != catalog.SendActivationURL &&
+		made.Action != catalog.SendActivationSMS {
 		return time.Time{}
 	}
 	return made.StartedAt.Add(catalog.LinkLife(made.Input))

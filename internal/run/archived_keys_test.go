@@ -28,22 +28,27 @@ func TestKeysOfAnArchivedOrganization(t *testing.T) {
 	d := runtest.New(t)
 	actor, nine := d.Actor(catalog.Owner), d.NineFields()
 	typed := func(name, secret string) map[string]string {
-		return map[string]string{name + "_host": nine["admin_host"], name + "_integration_key": nine["admin_integration_key"], name + "_secret_key": secret}
+		return map[string]string{name + "_host": nine["admin_host"],
+			name + "_integration_key": nine["admin_integration_key"], name + "_secret_key": secret}
 	}
-	choice := plan.SynchronizeChoice{DirectoryKey: "DSAAAAAAAAAAAAAAAAAA", Usernames: []string{"ada"}, Connection: d.Client.Connection()}
-	if err := plan.New(d.Runner).Synchronize(t.Context(), d.Scope(), actor, d.Client.ID, uuid.New(), choice); err != nil {
+	choice := plan.SynchronizeChoice{DirectoryKey: "DSAAAAAAAAAAAAAAAAAA", Usernames: []string{"ada"},
+		Connection: d.Client.Connection()}
+	if err := plan.New(d.Runner).Synchronize(t.Context(), d.Scope(), actor, d.Client.ID, uuid.New(),
+		choice); err != nil {
 		t.Fatal(err)
 	}
 	if n := rows(t, d, `select count(*) from plan where organization_id = $1`); n != 1 {
 		t.Fatalf("%d plans before", n)
 	}
 	opened := d.Client
-	if bad, err := d.Setup().Archive(t.Context(), d.Scope(), actor, d.Client, d.Client.Name); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Archive(t.Context(), d.Scope(), actor, d.Client, d.Client.Name); err != nil ||
+		len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	for name, api := range map[string]string{"own": store.AdminAPI, "ownauth": store.AuthAPI} {
 		keys := setup.OfOrganization(opened, api)
-		text := "Integration key " + nine["admin_integration_key"] + "\nSecret key " + nine["admin_secret_key"] + "\nAPI hostname " + nine["admin_host"]
+		text := "Integration key " + nine["admin_integration_key"] + "\nSecret key " + nine["admin_secret_key"] +
+			"\nAPI hostname " + nine["admin_host"]
 		_, pasted := d.Setup().FillKeys(t.Context(), d.Scope(), actor, keys, text, nil)
 		_, _, refused := d.Setup().SaveKeys(t.Context(), d.Scope(), actor, keys, typed(name, "too short"))
 		_, _, saved := d.Setup().SaveKeys(t.Context(), d.Scope(), actor, keys, typed(name, nine["admin_secret_key"]))
@@ -70,7 +75,8 @@ func TestDraftOfKeysMeetsTheArchiving(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	actor, nine := d.Actor(catalog.Owner), d.NineFields()
-	text := "Integration key " + nine["admin_integration_key"] + "\nSecret key " + nine["admin_secret_key"] + "\nAPI hostname " + nine["admin_host"]
+	text := "Integration key " + nine["admin_integration_key"] + "\nSecret key " + nine["admin_secret_key"] +
+		"\nAPI hostname " + nine["admin_host"]
 	answer := make(chan error, 1)
 	err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) error {
 		if err := tx.LockMapping(t.Context()); err != nil {
@@ -80,11 +86,14 @@ func TestDraftOfKeysMeetsTheArchiving(t *testing.T) {
 			return err
 		}
 		go func() {
-			_, err := d.Setup().FillKeys(t.Context(), d.Scope(), actor, setup.OfOrganization(d.Client, store.AdminAPI), text, nil)
+			_, err := d.Setup().FillKeys(t.Context(), d.Scope(), actor,
+				setup.OfOrganization(d.Client, store.AdminAPI), text, nil)
 			answer <- err
 		}()
 		eventually(t, "the form waits, or was taken", func() bool {
-			return len(answer) > 0 || rows(t, d, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and $1::uuid is not null`) > 0
+			return len(answer) > 0 ||
+				rows(t, d,
+					`select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and $1::uuid is not null`) > 0
 		})
 		return nil
 	})

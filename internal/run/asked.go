@@ -55,7 +55,8 @@ func (r *Runner) askedUser(ctx context.Context, q Request) (string, error) {
 	users, err := r.calledAtLogin(ctx, q, client, username)
 	var refused *duo.Error
 	switch {
-	case errors.As(err, &refused) && refused.Status < 500 && refused.Code != duo.CodeRateLimited, err == nil && len(users) != 1:
+	case errors.As(err, &refused) && refused.Status < 500 && refused.Code != duo.CodeRateLimited,
+		err == nil && len(users) != 1:
 		return name, nil
 	case err != nil:
 		return "", err

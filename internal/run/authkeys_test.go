@@ -35,7 +35,8 @@ func applications(d *runtest.Desk) (found []duosim.Application) {
 
 func provision(t *testing.T, d *runtest.Desk) (run.Outcome, error) {
 	t.Helper()
-	return d.Setup().ProvisionAuth(t.Context(), d.Scope(), d.Actor(catalog.Administrator), again(t, d, d.Client), uuid.New())
+	return d.Setup().ProvisionAuth(t.Context(), d.Scope(), d.Actor(catalog.Administrator),
+		again(t, d, d.Client), uuid.New())
 }
 
 // authVersion is the Client's Auth API keys in a state.
@@ -51,14 +52,16 @@ func authVersion(t *testing.T, d *runtest.Desk, state string) (store.Version, bo
 func TestProvision(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
-	for i, want := range []string{"Created the application Duodesk Auth API.", "Found the application Duodesk Auth API."} {
+	for i, want := range []string{"Created the application Duodesk Auth API.",
+		"Found the application Duodesk Auth API."} {
 		done, err := provision(t, d)
 		if err != nil {
 			t.Fatal(err)
 		}
 		apps := applications(d)
 		v, inUse := authVersion(t, d, store.Active)
-		if len(apps) != 1 || !inUse || v.IntegrationKey != apps[0].IntegrationKey || v.Host != d.Account.APIHostname || *v.Finding != setup.Works {
+		if len(apps) != 1 || !inUse || v.IntegrationKey != apps[0].IntegrationKey || v.Host != d.Account.APIHostname ||
+			*v.Finding != setup.Works {
 			t.Fatalf("%d: %d applications, in use: %+v", i, len(apps), v)
 		}
 		if len(done.Result.Secrets) != 0 || done.Result.Raw != nil {
@@ -69,7 +72,8 @@ func TestProvision(t *testing.T) {
 			t.Errorf("%d: the record says %+v", i, got)
 		}
 		for _, r := range recorded(t, d) {
-			if strings.Contains(r.Summary+r.Subject, apps[0].SecretKey) || strings.Contains(strings.Join(values(r.Input), " "), apps[0].SecretKey) {
+			if strings.Contains(r.Summary+r.Subject, apps[0].SecretKey) ||
+				strings.Contains(strings.Join(values(r.Input), " "), apps[0].SecretKey) {
 				t.Errorf("the record of %s holds the secret", r.Action)
 			}
 		}
@@ -101,7 +105,8 @@ func TestProvisionAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for n := range 8 {
 		all.Go(func() {
-			_, err := setup.New(consoles[n%2]).ProvisionAuth(t.Context(), d.Scope(), d.Actor(catalog.Administrator), o, uuid.New())
+			_, err := setup.New(consoles[n%2]).ProvisionAuth(t.Context(), d.Scope(), d.Actor(catalog.Administrator),
+				o, uuid.New())
 			var conflict *store.ConflictError
 			if err != nil && !errors.As(err, &conflict) {
 				t.Error(err)
@@ -119,13 +124,15 @@ func TestProvisionRefusedAndLost(t *testing.T) {
 	t.Run("the permission is missing", func(t *testing.T) {
 		t.Parallel()
 		d := runtest.New(t)
-		d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: duosim.PermissionRemoved, Grant: "adminapi_integrations"})
+		d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: duosim.PermissionRemoved,
+			Grant: "adminapi_integrations"})
 		done, err := provision(t, d)
 		var fault *catalog.FieldError
 		if !errors.As(err, &fault) {
 			t.Fatal(err)
 		}
-		if got := d.Record(t, done.Run.ID); got.State != store.Refused || !strings.Contains(got.Summary, "Grant applications") {
+		if got := d.Record(t, done.Run.ID); got.State != store.Refused ||
+			!strings.Contains(got.Summary, "Grant applications") {
 			t.Errorf("the record says %+v", got)
 		}
 		if _, kept := authVersion(t, d, store.Active); kept {
@@ -135,12 +142,14 @@ func TestProvisionRefusedAndLost(t *testing.T) {
 	t.Run("the edition lacks it", func(t *testing.T) {
 		t.Parallel()
 		d := runtest.New(t)
-		for _, fault := range []duosim.Fault{{Message: "This feature requires Duo Premier"}, {Detail: "This feature requires Duo Premier"}, {Detail: "Wrong integration type for this API."}} {
+		for _, fault := range []duosim.Fault{{Message: "This feature requires Duo Premier"},
+			{Detail: "This feature requires Duo Premier"}, {Detail: "Wrong integration type for this API."}} {
 			fault.Kind, fault.Code, fault.Path = duosim.Refuses, duo.CodeForbidden, "/admin/v2/integrations"
 			d.Sim.SetFault(d.Account.AccountID, fault)
 			done, err := provision(t, d)
 			refused, is := errors.AsType[*duo.Error](err)
-			if got := d.Record(t, done.Run.ID); !is || got.State != store.Refused || !strings.Contains(got.Summary, refused.Said()) || strings.Contains(got.Summary, "may not manage") {
+			if got := d.Record(t, done.Run.ID); !is || got.State != store.Refused ||
+				!strings.Contains(got.Summary, refused.Said()) || strings.Contains(got.Summary, "may not manage") {
 				t.Errorf("%+v: %v; the record says %+v", fault, err, got)
 			}
 		}
@@ -157,7 +166,8 @@ func TestProvisionRefusedAndLost(t *testing.T) {
 			t.Fatalf("%d applications", n)
 		}
 		// What was made is found.
-		if again, err := provision(t, d); err != nil || !strings.HasPrefix(again.Run.Summary, "Found") || len(applications(d)) != 1 {
+		if again, err := provision(t, d); err != nil || !strings.HasPrefix(again.Run.Summary, "Found") ||
+			len(applications(d)) != 1 {
 			t.Errorf("%+v %v", again.Run, err)
 		}
 	})

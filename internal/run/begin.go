@@ -69,7 +69,8 @@ func (a Authorized) Begin(ctx context.Context) (Begun, error) {
 // no run.
 func (a Authorized) lookBefore(ctx context.Context) (before map[string]string, err error) {
 	q, before := a.q, map[string]string{}
-	other := q.Organization.ID != uuid.Nil && (q.Opened != q.Organization.Connection() || q.Account != "" && q.Account != q.Organization.AccountID)
+	other := q.Organization.ID != uuid.Nil && (q.Opened != q.Organization.Connection() ||
+		q.Account != "" && q.Account != q.Organization.AccountID)
 	if a.unreachable != nil || other {
 		return before, nil
 	}
@@ -95,7 +96,8 @@ func (a Authorized) lookBefore(ctx context.Context) (before map[string]string, e
 // beside no error, and beside an *AlreadyRun alone.
 func (a Authorized) start(ctx context.Context, run store.Run) (store.Run, catalog.Role, error) {
 	r, q := a.r, a.q
-	run.ID, run.AccountID, run.OperatorID, run.Token = q.ID, q.Organization.AccountID, q.Actor.Operator, q.Actor.Token.Name
+	run.ID, run.AccountID, run.OperatorID, run.Token = q.ID, q.Organization.AccountID, q.Actor.Operator,
+		q.Actor.Token.Name
 	run.Action, run.Input, run.Ticket, run.Reason = q.Action.Slug, q.Input.Given(q.Action), q.Ticket, q.Reason
 	run.State, run.StartedAt = store.Sending, r.Now()
 	run.ConnectionKind, run.Within = q.Organization.Kind, timeFor(q)
@@ -200,7 +202,8 @@ func (r *Runner) countPushes(ctx context.Context, tx *store.Tx, q Request, run s
 	}
 	for _, p := range sent {
 		if p.Open && p.Action == run.Action && run.Action == catalog.VerifyCaller {
-			return &TooManyPushes{Open: &p, Count: len(sent), Wait: waitSince(p.StartedAt, q.Action.Patience, run.StartedAt)}
+			return &TooManyPushes{Open: &p, Count: len(sent),
+				Wait: waitSince(p.StartedAt, q.Action.Patience, run.StartedAt)}
 		}
 	}
 	if len(sent) >= mostPushes {

@@ -41,7 +41,8 @@ func needsAdmin(t *testing.T, d *runtest.Desk, role catalog.Role, slug string, f
 	if n := len(d.Sim.Ledger()); n != before {
 		t.Errorf("%s %v: %d effects", slug, f, n-before)
 	}
-	if record := d.Closed(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not done. Requires the Administrator role: ") {
+	if record := d.Closed(t, q.ID); record.State != store.Refused ||
+		!strings.HasPrefix(record.Summary, "Not done. Requires the Administrator role: ") {
 		t.Errorf("%s %v: recorded as %s: %q", slug, f, record.State, record.Summary)
 	}
 }
@@ -59,12 +60,14 @@ func TestTrashHidesNoBypass(t *testing.T) {
 	d := runtest.New(t)
 	victim := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "ceo"})
 	robot := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "svc", Status: duosim.Bypass})
-	hidden := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "svc2", Status: duosim.PendingDeletion, BeforeTrash: duosim.Bypass})
+	hidden := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "svc2", Status: duosim.PendingDeletion,
+		BeforeTrash: duosim.Bypass})
 	act(t, d, catalog.Technician, "update-user", form{"user_id": victim, "username": "away"})
 	needsAdmin(t, d, catalog.Technician, "delete-user", form{"user_id": robot})
 	needsAdmin(t, d, catalog.Technician, "restore-user", form{"user_id": hidden})
 	for _, role := range []catalog.Role{catalog.Technician, catalog.Owner} {
-		for _, edit := range []form{{"username": "ceo"}, {"aliases": "ceo"}, {"status": "active"}, {"status": "disabled"}, {"notes": "x"}} {
+		for _, edit := range []form{{"username": "ceo"}, {"aliases": "ceo"}, {"status": "active"},
+			{"status": "disabled"}, {"notes": "x"}} {
 			edit["user_id"] = hidden
 			if fault := refused(t, d, role, "update-user", edit); !strings.Contains(fault.Message, "in the trash") {
 				t.Error(edit, fault)
@@ -93,14 +96,16 @@ func TestBypassEndsBeforeTheTrash(t *testing.T) {
 	if want := "Set the status from bypass to disabled. Removed svc from the group Robots, which has the status Bypass. Moved user svc to the trash."; done.Run.Summary != want {
 		t.Errorf("recorded: %q", done.Run.Summary)
 	}
-	if before := d.Record(t, done.Run.ID).Before; before["status"] != "bypass" || before["groups"] != group+" Bypass" || before["username"] != "svc" {
+	if before := d.Record(t, done.Run.ID).Before; before["status"] != "bypass" || before["groups"] != group+" Bypass" ||
+		before["username"] != "svc" {
 		t.Errorf("before: %v", before)
 	}
 	if u := stateOf(d, robot); u.BeforeTrash != duosim.Disabled || len(u.GroupIDs) != 0 {
 		t.Errorf("the trash holds %+v", u)
 	}
 	needsAdmin(t, d, catalog.Technician, "restore-user", form{"user_id": robot})
-	if done := act(t, d, catalog.Administrator, "restore-user", form{"user_id": robot}); done.Run.Summary != "Restored user svc from the trash. The status is disabled." {
+	if done := act(t, d, catalog.Administrator, "restore-user",
+		form{"user_id": robot}); done.Run.Summary != "Restored user svc from the trash. The status is disabled." {
 		t.Errorf("recorded: %q", done.Run.Summary)
 	}
 
@@ -111,7 +116,8 @@ func TestBypassEndsBeforeTheTrash(t *testing.T) {
 	if _, err := d.Runner.Do(t.Context(), q); err == nil {
 		t.Fatal("not refused")
 	}
-	if record := d.Closed(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Set the status from bypass to disabled. Duo does not permit") {
+	if record := d.Closed(t, q.ID); record.State != store.Refused ||
+		!strings.HasPrefix(record.Summary, "Set the status from bypass to disabled. Duo does not permit") {
 		t.Errorf("recorded as %s: %q", record.State, record.Summary)
 	}
 	if u := stateOf(d, again); u.Status != duosim.Disabled {
@@ -201,7 +207,8 @@ func TestRestoreWaitsForTheLog(t *testing.T) {
 	for answer, why := range map[string]string{
 		`{"items": [], "metadata": {}}`: "does not show the move to the trash",
 		`{"items": [{"activity_id": "1", "action": {"name": "user_update"}, "target": {"name": "bob"}}], "metadata": {"next_offset": "RANDOM"}}`: "cannot be read to its end",
-		`{"items": [` + trashing + `, ` + trashing + `], "metadata": {}}`:                                                                        "more than once",
+		`{"items": [` + trashing + `, ` + trashing +
+			`], "metadata": {}}`: "more than once",
 		`{}`: "cannot be read",
 	} {
 		page := 0
@@ -216,7 +223,8 @@ func TestRestoreWaitsForTheLog(t *testing.T) {
 			return resp, err
 		}))
 		var needed *catalog.RoleError
-		if _, err := odd.Do(t.Context(), d.Request(t, catalog.Technician, "restore-user", form{"user_id": user})); !errors.As(err, &needed) || !strings.Contains(needed.Why, why) {
+		if _, err := odd.Do(t.Context(), d.Request(t, catalog.Technician, "restore-user",
+			form{"user_id": user})); !errors.As(err, &needed) || !strings.Contains(needed.Why, why) {
 			t.Errorf("%s: %v", answer, err)
 		}
 	}
@@ -229,7 +237,8 @@ func TestWhatComesBackInBypassIsDisabled(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	id := d.Account.AccountID
-	robot := d.Sim.AddUser(id, duosim.UserSpec{Username: "svc", Status: duosim.PendingDeletion, BeforeTrash: duosim.Bypass})
+	robot := d.Sim.AddUser(id, duosim.UserSpec{Username: "svc", Status: duosim.PendingDeletion,
+		BeforeTrash: duosim.Bypass})
 	done := act(t, d, catalog.Administrator, "restore-user", form{"user_id": robot})
 	if want := "Restored user svc from the trash. The user was restored in bypass: Set the status from bypass to disabled."; done.Run.Summary != want || stateOf(d, robot).Status != duosim.Disabled {
 		t.Errorf("recorded %q, and the user is %+v", done.Run.Summary, stateOf(d, robot))
@@ -239,10 +248,13 @@ func TestWhatComesBackInBypassIsDisabled(t *testing.T) {
 	for _, fault := range []struct {
 		method, says, status string
 	}{
-		{http.MethodGet, "The status of the user could not be read: Set the status from unknown to disabled.", duosim.Disabled},
-		{http.MethodPost, "This bypass could not be ended: the user may log in without a second factor.", duosim.Bypass},
+		{http.MethodGet, "The status of the user could not be read: Set the status from unknown to disabled.",
+			duosim.Disabled},
+		{http.MethodPost, "This bypass could not be ended: the user may log in without a second factor.",
+			duosim.Bypass},
 	} {
-		robot := d.Sim.AddUser(id, duosim.UserSpec{Username: "svc" + fault.method, Status: duosim.PendingDeletion, BeforeTrash: duosim.Bypass})
+		robot := d.Sim.AddUser(id, duosim.UserSpec{Username: "svc" + fault.method, Status: duosim.PendingDeletion,
+			BeforeTrash: duosim.Bypass})
 		restored := false
 		failing := d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 			if restored && r.Method == fault.method && strings.HasSuffix(r.URL.Path, robot) {
@@ -266,7 +278,8 @@ func TestWhatComesBackInBypassIsDisabled(t *testing.T) {
 		}
 		poll.Stop()
 		if !strings.Contains(record.Summary+record.Looked, fault.says) || stateOf(d, robot).Status != fault.status {
-			t.Errorf("%s fails: %s, %q, and the user is %s", fault.method, record.State, record.Summary, stateOf(d, robot).Status)
+			t.Errorf("%s fails: %s, %q, and the user is %s", fault.method, record.State, record.Summary,
+				stateOf(d, robot).Status)
 		}
 	}
 }
@@ -288,7 +301,8 @@ func TestGroupsInBypassAreAdministrators(t *testing.T) {
 		needsAdmin(t, d, catalog.Technician, "modify-group", form{"group_id": group, "status": "disabled"})
 		needsAdmin(t, d, catalog.Technician, "modify-group", form{"group_id": group, "name": "Others"})
 		if status == "Disabled" {
-			needsAdmin(t, d, catalog.Technician, "associate-group-with-user", form{"group_id": group, "user_id": victim, "group_status": "disabled"})
+			needsAdmin(t, d, catalog.Technician, "associate-group-with-user",
+				form{"group_id": group, "user_id": victim, "group_status": "disabled"})
 		}
 		needsAdmin(t, d, catalog.Technician, "update-user", form{"user_id": off, "status": "active"})
 		needsAdmin(t, d, catalog.Technician, "update-user", form{"user_id": locked, "status": "disabled"})
@@ -319,7 +333,8 @@ func TestSynchronizingMayHideABypass(t *testing.T) {
 	id := d.Account.AccountID
 	key := d.Sim.AddDirectory(id, duosim.DirectorySpec{Name: "AD"})
 	d.Sim.AddUser(id, duosim.UserSpec{Username: "svc", Status: duosim.Bypass, DirectoryKey: key})
-	d.Sim.AddUser(id, duosim.UserSpec{Username: "gone", Status: duosim.PendingDeletion, BeforeTrash: duosim.Bypass, DirectoryKey: key})
+	d.Sim.AddUser(id, duosim.UserSpec{Username: "gone", Status: duosim.PendingDeletion, BeforeTrash: duosim.Bypass,
+		DirectoryKey: key})
 	needsAdmin(t, d, catalog.Technician, "synchronize-users", form{"directory_key": key, "username": "svc"})
 	refused(t, d, catalog.Owner, "synchronize-users", form{"directory_key": key, "username": "gone"})
 	act(t, d, catalog.Administrator, "synchronize-users", form{"directory_key": key, "username": "svc"})
@@ -330,7 +345,8 @@ func TestSynchronizingMayHideABypass(t *testing.T) {
 func TestTheRoleHeldWhenTheRunWasCommitted(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
-	hidden := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "svc", Status: duosim.PendingDeletion, BeforeTrash: duosim.Bypass})
+	hidden := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "svc", Status: duosim.PendingDeletion,
+		BeforeTrash: duosim.Bypass})
 	member := d.Member(t, d.Workspace, catalog.Technician)
 	q := d.Request(t, catalog.Administrator, "restore-user", form{"user_id": hidden})
 	q.Actor.Operator = member.ID

@@ -68,9 +68,12 @@ func (r *Runner) RecordCallBack(ctx context.Context, q CallBack) error {
 	}
 	number, name := catalog.Plain(user.Phones[i].FullNumber()), catalog.Plain(user.Username)
 	record := store.Record{
-		ID: q.ID, Event: store.CalledBack, Operator: q.Actor.Operator, Token: q.Actor.Token.Name, TokenID: q.Actor.Token.ID,
-		Organization: q.Organization.ID, AccountID: q.Organization.AccountID, Subject: name, At: r.Now(), Ticket: q.Ticket,
-		Input:   map[string]string{"user_id": string(user.ID), CallBackPhone: q.Phone, "number": number, CallBackResult: q.Result},
+		ID: q.ID, Event: store.CalledBack, Operator: q.Actor.Operator, Token: q.Actor.Token.Name,
+		TokenID:      q.Actor.Token.ID,
+		Organization: q.Organization.ID, AccountID: q.Organization.AccountID, Subject: name, At: r.Now(),
+		Ticket: q.Ticket,
+		Input: map[string]string{"user_id": string(user.ID), CallBackPhone: q.Phone, "number": number,
+			CallBackResult: q.Result},
 		Summary: "Called " + name + " back on " + number + ". " + said + " Nothing was sent to Duo.",
 	}
 	err = r.Change(ctx, q.Scope, q.Actor, catalog.Helpdesk, func(tx *store.Tx) error {
@@ -94,7 +97,8 @@ func (r *Runner) recordedBefore(ctx context.Context, q CallBack, record store.Re
 			return ErrOtherInput
 		case err != nil:
 			return err
-		case earlier.Action != record.Event.Slug || earlier.OperatorID != record.Operator || earlier.Summary != record.Summary || earlier.Ticket != q.Ticket:
+		case earlier.Action != record.Event.Slug || earlier.OperatorID != record.Operator ||
+			earlier.Summary != record.Summary || earlier.Ticket != q.Ticket:
 			return ErrOtherInput
 		}
 		return &AlreadyRun{Run: earlier}

@@ -55,8 +55,9 @@ func (r *Runner) client(ctx context.Context, sc store.Scope, o store.Organizatio
 	if err := r.reaches(ctx, sc, o); err != nil {
 		return nil, err
 	}
-	slots := map[string]store.Slot{store.Child: store.OfWorkspace(store.AccountsAPI), store.Parent: store.OfWorkspace(store.AdminAPI),
-		store.Own: store.OfOrganization(o.ID)}
+	slots := map[string]store.Slot{store.Child: store.OfWorkspace(store.AccountsAPI),
+		store.Parent: store.OfWorkspace(store.AdminAPI),
+		store.Own:    store.OfOrganization(o.ID)}
 	slot, connected := slots[o.Kind]
 	if !connected {
 		return nil, &NotConnected{}
@@ -114,7 +115,9 @@ func (r *Runner) ClientOf(ctx context.Context, tx *store.Tx, v store.Version) (*
 	if err != nil && !errors.Is(err, secret.ErrCannotOpen) {
 		return nil, err
 	}
-	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend}, duo.Options{Transport: r.http, Now: r.Now, UserAgent: "duodesk/1", Observe: r.observe, Pacer: r.pacer(tx.WorkspaceID())}), nil
+	return duo.New(duo.Credentials{Host: v.Host, IntegrationKey: v.IntegrationKey, Secret: key.Lend},
+		duo.Options{Transport: r.http, Now: r.Now, UserAgent: "duodesk/1", Observe: r.observe,
+			Pacer: r.pacer(tx.WorkspaceID())}), nil
 }
 
 // pacer is a workspace's own: what one workspace asks of a host, and any host can

@@ -124,8 +124,10 @@ func (r *Runner) cancel(ctx context.Context, sc store.Scope, started store.Run) 
 func (r *Runner) appendLate(ctx context.Context, tx *store.Tx, closed store.Run, end store.Ending) error {
 	late := store.Record{
 		ID: uuid.New(), Event: store.LateResult, Operator: closed.OperatorID, Token: closed.Token,
-		AccountID: closed.AccountID, Subject: catalog.Plain(closed.Subject), State: end.State, Summary: end.Summary, At: r.Now(),
-		Input: map[string]string{"run_id": closed.ID.String(), "action": closed.Action}, Asked: &closed, Answer: end.Answer, Facts: end.Facts,
+		AccountID: closed.AccountID, Subject: catalog.Plain(closed.Subject), State: end.State, Summary: end.Summary,
+		At:    r.Now(),
+		Input: map[string]string{"run_id": closed.ID.String(), "action": closed.Action}, Asked: &closed,
+		Answer: end.Answer, Facts: end.Facts,
 	}
 	if closed.OrganizationID != nil {
 		late.Organization = *closed.OrganizationID

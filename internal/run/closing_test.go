@@ -99,11 +99,13 @@ func TestAResultAfterTheCloseIsAppended(t *testing.T) {
 			if _, err := d.Runner.Do(t.Context(), q); err != nil {
 				t.Fatal(err)
 			}
-			allow(fmt.Sprintf(`update run set state = '%s', summary = '%s', finished_at = now() where id = '%s'`, test.state, test.summary, q.ID))
+			allow(fmt.Sprintf(`update run set state = '%s', summary = '%s', finished_at = now() where id = '%s'`,
+				test.state, test.summary, q.ID))
 			eventually(t, "the closing ends", func() bool {
 				mu.Lock()
 				defer mu.Unlock()
-				return slices.Equal(turned[max(0, len(turned)-2):], []string{store.Sending, store.Applied}) && len(turned) == 3
+				return slices.Equal(turned[max(0, len(turned)-2):], []string{store.Sending, store.Applied}) &&
+					len(turned) == 3
 			})
 			if record := d.Record(t, q.ID); record.State != test.state || record.Summary != test.summary {
 				t.Errorf("a closed run was rewritten: %+v", record)
@@ -117,7 +119,8 @@ func TestAResultAfterTheCloseIsAppended(t *testing.T) {
 			if len(late) != test.late {
 				t.Fatalf("%d late results, want %d", len(late), test.late)
 			}
-			if test.late == 1 && (late[0].State != store.Applied || late[0].Summary != "Created user ada." || late[0].Input["run_id"] != q.ID.String() || late[0].Subject != "ada") {
+			if test.late == 1 && (late[0].State != store.Applied || late[0].Summary != "Created user ada." ||
+				late[0].Input["run_id"] != q.ID.String() || late[0].Subject != "ada") {
 				t.Errorf("the late result says %+v", late[0])
 			}
 		})
@@ -166,7 +169,8 @@ func TestAStopGivesUpAtItsEnd(t *testing.T) {
 	turned := make(chan string, 10)
 	d.Runner = d.Process(t, run.Config{Turned: func(state string) { turned <- state }})
 	d.RefuseClosing(t, d.Workspace)
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "create-user", form{"username": "ada"})); err != nil {
+	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "create-user",
+		form{"username": "ada"})); err != nil {
 		t.Fatal(err)
 	}
 	d.Runner.Stop()
@@ -254,7 +258,8 @@ func TestARunWhoseStartIsNotConfirmed(t *testing.T) {
 	}
 	eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
 	record := d.Record(t, q.ID)
-	if record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not sent: ") || len(d.Sim.Ledger()) != effects {
+	if record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not sent: ") ||
+		len(d.Sim.Ledger()) != effects {
 		t.Errorf("%s: %q; in Duo: %+v", record.State, record.Summary, d.Sim.Ledger()[effects:])
 	}
 }

@@ -66,7 +66,8 @@ func losing(t *testing.T, d *runtest.Desk) *store.Store {
 			}()
 			go func() {
 				relay(server, client, func(answer []byte) bool {
-					return !committing.Load() || !bytes.Contains(answer, []byte("COMMIT\x00")) || !lost.CompareAndSwap(false, true)
+					return !committing.Load() || !bytes.Contains(answer, []byte("COMMIT\x00")) ||
+						!lost.CompareAndSwap(false, true)
 				})
 				client.Close()
 			}()
@@ -110,7 +111,8 @@ func TestACommitNobodyHeardOf(t *testing.T) {
 		t.Fatalf("the commit itself was lost: %+v", record)
 	}
 	eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
-	if record := d.Record(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not sent") || writes(d) != 0 {
+	if record := d.Record(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not sent") ||
+		writes(d) != 0 {
 		t.Errorf("recorded as %s: %q, with %d changes in Duo", record.State, record.Summary, writes(d))
 	}
 }

@@ -41,9 +41,11 @@ func ConnectionText(o store.Organization) string {
 		}
 		return "the child account " + catalog.Plain(name) + " (" + o.AccountID + ") on " + o.APIHostname
 	case store.Parent:
-		return "the parent account, with the key " + cmp.Or(o.IntegrationKey, "of none") + " on " + cmp.Or(o.APIHostname, "no host")
+		return "the parent account, with the key " + cmp.Or(o.IntegrationKey, "of none") + " on " +
+			cmp.Or(o.APIHostname, "no host")
 	case store.Own:
-		return "own credentials, with the key " + cmp.Or(o.IntegrationKey, "of none") + " on " + cmp.Or(o.APIHostname, "no host")
+		return "own credentials, with the key " + cmp.Or(o.IntegrationKey, "of none") + " on " +
+			cmp.Or(o.APIHostname, "no host")
 	}
 	return "no Duo account"
 }
@@ -109,7 +111,8 @@ func holdConnection(ctx context.Context, tx *store.Tx, q Request) error {
 // StillConnected makes sure, inside of the transaction of a change, that an
 // organization is connected as it was when it was read, and returns it as it is
 // now. hold is the transaction's HoldConnection or LockConnection.
-func StillConnected(ctx context.Context, hold func(context.Context, uuid.UUID) (store.Organization, error), o store.Organization) (store.Organization, error) {
+func StillConnected(ctx context.Context, hold func(context.Context, uuid.UUID) (store.Organization, error),
+	o store.Organization) (store.Organization, error) {
 	now, err := hold(ctx, o.ID)
 	if err == nil && now.Connection() != o.Connection() {
 		err = &ConnectionChanged{ConnectionText(now)}

@@ -32,7 +32,8 @@ func waitForLock(t *testing.T, d *runtest.Desk, text string) {
 	t.Helper()
 	su := d.Superuser(t)
 	for waiting := 0; waiting == 0; {
-		err := su.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and position($1 in query) > 0`, text).Scan(&waiting)
+		err := su.QueryRow(t.Context(),
+			`select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and position($1 in query) > 0`, text).Scan(&waiting)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +69,8 @@ func TestAFormOfAnotherConnection(t *testing.T) {
 	}
 	before := d.Client
 	connected(t, d, d.Client, store.Child, account)
-	for name, to := range map[string]duosim.Account{"connected with A, then B, then A": d.Account, "connected with B": account} {
+	for name, to := range map[string]duosim.Account{"connected with A, then B, then A": d.Account,
+		"connected with B": account} {
 		now := connected(t, d, d.Client, store.Child, to)
 		asked, known := calls(d), runs(t, d)
 		for _, q := range []run.Request{
@@ -112,7 +114,10 @@ func TestAConnectionThatChangesMeanwhile(t *testing.T) {
 	d := runtest.New(t)
 	account := d.Sim.AddChild(d.Parent.AccountID, "Beta")
 	change := owned(t, d)
-	if _, err := change.Exec(t.Context(), `update connection set account_id = $2, api_hostname = $3 where organization_id = $1`, d.Client.ID, account.AccountID, account.APIHostname); err != nil {
+	if _,
+		err := change.Exec(t.Context(),
+		`update connection set account_id = $2, api_hostname = $3 where organization_id = $1`, d.Client.ID,
+		account.AccountID, account.APIHostname); err != nil {
 		t.Fatal(err)
 	}
 	effects := len(d.Sim.Ledger())
@@ -145,7 +150,8 @@ func TestAChangeOfTheConnectionWaits(t *testing.T) {
 		if _, err := change.Exec(t.Context(), `set local lock_timeout = '50ms'`); err != nil {
 			return err
 		}
-		if _, err := change.Exec(t.Context(), `delete from connection where organization_id = $1`, d.Client.ID); err == nil {
+		if _, err := change.Exec(t.Context(), `delete from connection where organization_id = $1`,
+			d.Client.ID); err == nil {
 			t.Error("the connection was taken away from under a run")
 		}
 		return change.Rollback(t.Context())
@@ -173,13 +179,15 @@ func TestAnswersComeFromTheAccountAsked(t *testing.T) {
 			}
 			push := pushOf(t, d)
 			beta := d.Sim.AddChild(d.Parent.AccountID, "Beta")
-			if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Child, beta.AccountID); err != nil || len(bad) > 0 {
+			if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client,
+				store.Child, beta.AccountID); err != nil || len(bad) > 0 {
 				t.Fatal(bad, err)
 			}
 			if err := d.Sim.AnswerPush(push.ID, duosim.Approve, ""); err != nil {
 				t.Fatal(err)
 			}
-			if got := wait(t, d, q.ID); got.State != store.Applied || got.Answer != "approved" || got.AccountID != d.Account.AccountID {
+			if got := wait(t, d, q.ID); got.State != store.Applied || got.Answer != "approved" ||
+				got.AccountID != d.Account.AccountID {
 				t.Errorf("%+v", got)
 			}
 			if n := d.Sim.Calls(beta.AccountID); n != 0 {
@@ -203,8 +211,10 @@ func TestKeysOfTheWorkspaceReplaced(t *testing.T) {
 	other := d.Sim.AddParent("Another MSP")
 	fields := d.NineFields()
 	app := other.Application(duosim.AccountsAPI)
-	fields["account_host"], fields["accounts_integration_key"], fields["accounts_secret_key"] = other.APIHostname, app.IntegrationKey, app.SecretKey
-	if refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), fields); err != nil || refused != nil {
+	fields["account_host"], fields["accounts_integration_key"], fields["accounts_secret_key"] = other.APIHostname,
+		app.IntegrationKey, app.SecretKey
+	if refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(),
+		fields); err != nil || refused != nil {
 		t.Fatal(refused, err)
 	}
 	effects := len(d.Sim.Ledger())
@@ -229,8 +239,10 @@ func TestKeysAndDirectoriesOfAnotherConnection(t *testing.T) {
 	actor, before := d.Actor(catalog.Administrator), d.Client
 	_, own := stranger(d, "Elsewhere")
 	app := d.Sim.AddApplication(d.Account.AccountID, duosim.AuthAPI)
-	auth := map[string]string{"ownauth_host": d.Account.APIHostname, "ownauth_integration_key": app.IntegrationKey, "ownauth_secret_key": app.SecretKey}
-	if bad, err := d.Setup().AddDirectory(t.Context(), d.Scope(), actor, before, "Head office", "DSAAAAAAAAAAAAAAAAAA"); err != nil || len(bad) > 0 {
+	auth := map[string]string{"ownauth_host": d.Account.APIHostname, "ownauth_integration_key": app.IntegrationKey,
+		"ownauth_secret_key": app.SecretKey}
+	if bad, err := d.Setup().AddDirectory(t.Context(), d.Scope(), actor, before, "Head office",
+		"DSAAAAAAAAAAAAAAAAAA"); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	var directory uuid.UUID
@@ -248,11 +260,13 @@ func TestKeysAndDirectoriesOfAnotherConnection(t *testing.T) {
 	auth["ownauth_host"] = account.APIHostname
 	for what, act := range map[string]func() error{
 		"own keys": func() error {
-			_, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), actor, setup.OfOrganization(before, store.AdminAPI), own)
+			_, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), actor,
+				setup.OfOrganization(before, store.AdminAPI), own)
 			return err
 		},
 		"Auth API keys": func() error {
-			_, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), actor, setup.OfOrganization(before, store.AuthAPI), auth)
+			_, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), actor,
+				setup.OfOrganization(before, store.AuthAPI), auth)
 			return err
 		},
 		"keys put to use anyway": func() error {
@@ -273,8 +287,12 @@ func TestKeysAndDirectoriesOfAnotherConnection(t *testing.T) {
 			_, err := d.Setup().RenameDirectory(t.Context(), d.Scope(), actor, before, directory, "Branch")
 			return err
 		},
-		"the primary directory":       func() error { return d.Setup().MakePrimary(t.Context(), d.Scope(), actor, before, directory) },
-		"a directory that is removed": func() error { return d.Setup().RemoveDirectory(t.Context(), d.Scope(), actor, before, directory) },
+		"the primary directory": func() error {
+			return d.Setup().MakePrimary(t.Context(), d.Scope(), actor, before, directory)
+		},
+		"a directory that is removed": func() error {
+			return d.Setup().RemoveDirectory(t.Context(), d.Scope(), actor, before, directory)
+		},
 	} {
 		var changed *run.ConnectionChanged
 		if err := act(); !errors.As(err, &changed) {
@@ -285,13 +303,15 @@ func TestKeysAndDirectoriesOfAnotherConnection(t *testing.T) {
 		t.Errorf("Duo was asked %d times", calls(d)-asked)
 	}
 	// Nor is a directory key of the mapping, whose row was drawn for another account.
-	row := setup.MappingRow{Organization: before.ID, KeepAccount: true, DirectoryKey: "DSCCCCCCCCCCCCCCCCCC", Opened: before.Connection()}
+	row := setup.MappingRow{Organization: before.ID, KeepAccount: true, DirectoryKey: "DSCCCCCCCCCCCCCCCCCC",
+		Opened: before.Connection()}
 	faults, err := d.Setup().SaveMapping(t.Context(), d.Scope(), actor, []setup.MappingRow{row})
 	if err != nil || len(faults[before.ID]) != 1 || faults[before.ID][0].Field != setup.DirectoryKeyField {
 		t.Errorf("a key of the mapping: %v (%v)", faults, err)
 	}
 	row.Opened = again(t, d, before).Connection()
-	if faults, err := d.Setup().SaveMapping(t.Context(), d.Scope(), actor, []setup.MappingRow{row}); err != nil || len(faults) > 0 {
+	if faults, err := d.Setup().SaveMapping(t.Context(), d.Scope(), actor, []setup.MappingRow{row}); err != nil ||
+		len(faults) > 0 {
 		t.Errorf("a key for the account of now: %v (%v)", faults, err)
 	}
 }
@@ -308,7 +328,8 @@ func TestKeysCheckedForAnotherConnection(t *testing.T) {
 		once.Do(func() { connected(t, d, d.Client, store.Child, account) })
 		return d.Transport.RoundTrip(r)
 	}))
-	_, _, err := setup.New(runner).SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Administrator), setup.OfOrganization(d.Client, store.AdminAPI), own)
+	_, _, err := setup.New(runner).SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Administrator),
+		setup.OfOrganization(d.Client, store.AdminAPI), own)
 	var changed *run.ConnectionChanged
 	if !errors.As(err, &changed) {
 		t.Errorf("%v", err)

@@ -26,7 +26,8 @@ func stranger(d *runtest.Desk, name string) (duosim.Account, map[string]string) 
 
 func ownFields(a duosim.Account, kind string) map[string]string {
 	app := a.Application(kind)
-	return map[string]string{"own_host": a.APIHostname, "own_integration_key": app.IntegrationKey, "own_secret_key": app.SecretKey}
+	return map[string]string{"own_host": a.APIHostname, "own_integration_key": app.IntegrationKey,
+		"own_secret_key": app.SecretKey}
 }
 
 // again reads an organization as the next request does.
@@ -42,7 +43,8 @@ func again(t *testing.T, d *runtest.Desk, o store.Organization) store.Organizati
 // saveOwn saves keys with a form that was opened a moment ago.
 func saveOwn(t *testing.T, d *runtest.Desk, o store.Organization, typed map[string]string) map[string]string {
 	t.Helper()
-	refused, _, err := d.Setup().SaveKeys(t.Context(), store.Within(d.Workspace.ID, o.ID), d.Actor(catalog.Administrator), setup.OfOrganization(again(t, d, o), store.AdminAPI), typed)
+	refused, _, err := d.Setup().SaveKeys(t.Context(), store.Within(d.Workspace.ID, o.ID),
+		d.Actor(catalog.Administrator), setup.OfOrganization(again(t, d, o), store.AdminAPI), typed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +83,8 @@ func TestThreeKindsOfConnection(t *testing.T) {
 	if faults := saveOwn(t, d, own, fields); len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), actor, parent, store.Parent, ""); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), actor, parent, store.Parent, ""); err != nil ||
+		len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	own, parent = again(t, d, own), again(t, d, parent)
@@ -129,7 +132,8 @@ func TestThreeKindsOfConnection(t *testing.T) {
 	if got, err := usersOf(t, d, own); err != nil || got != "user.of.parent new" {
 		t.Errorf("after the change it lists %q (%v)", got, err)
 	}
-	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), actor, child, store.Parent, ""); err != nil || len(bad) != 1 || bad[0].Field != setup.KindField {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), actor, child, store.Parent, ""); err != nil ||
+		len(bad) != 1 || bad[0].Field != setup.KindField {
 		t.Errorf("the parent account twice: %v (%v)", bad, err)
 	}
 	other, more := stranger(d, "Other")
@@ -146,7 +150,8 @@ func TestThreeKindsOfConnection(t *testing.T) {
 	if got, err := usersOf(t, d, again(t, d, own)); err != nil || got != "user.of.other" {
 		t.Errorf("with the keys of %s it lists %q (%v)", other.Name, got, err)
 	}
-	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), actor, child, store.Child, d.Account.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), actor, child, store.Child,
+		d.Account.AccountID); err != nil || len(bad) > 0 {
 		t.Errorf("connected as it is: %v (%v)", bad, err)
 	}
 	var changed []string
@@ -155,7 +160,8 @@ func TestThreeKindsOfConnection(t *testing.T) {
 			changed = append(changed, r.Summary)
 		}
 	}
-	want := []string{"Changed from the parent account to own credentials.", "Changed from own credentials to the parent account.", "Changed from the parent account to no account.",
+	want := []string{"Changed from the parent account to own credentials.",
+		"Changed from own credentials to the parent account.", "Changed from the parent account to no account.",
 		"Changed from no account to the parent account.", "Changed from no account to own credentials."}
 	if !slices.Equal(changed, want) {
 		t.Errorf("the record says %q", changed)
@@ -169,8 +175,9 @@ func TestConnectRefuses(t *testing.T) {
 	o := d.Organizations(t, d.Workspace, "Beta")[0]
 	foreign := d.Sim.AddChild(d.Sim.AddParent("Other MSP").AccountID, "Foreign")
 	for what, c := range map[string]struct{ kind, account, field, says string }{
-		"no account":                         {store.Child, " ", setup.AccountField, "Choose the child account."},
-		"an account of another MSP":          {store.Child, foreign.AccountID, setup.AccountField, "does not list this account"},
+		"no account": {store.Child, " ", setup.AccountField, "Choose the child account."},
+		"an account of another MSP": {store.Child, foreign.AccountID, setup.AccountField,
+			"does not list this account"},
 		"an account that another client has": {store.Child, d.Account.AccountID, setup.AccountField, "Acme Dental"},
 		"own keys without keys":              {store.Own, "", setup.KindField, "Choose how"},
 		"nonsense":                           {"x", "", setup.KindField, "Choose how"},
@@ -181,7 +188,8 @@ func TestConnectRefuses(t *testing.T) {
 		}
 	}
 	other := runtest.New(t)
-	if _, err := d.Setup().Connect(t.Context(), d.Scope(), actor, other.Client, "", ""); !errors.Is(err, store.ErrNotFound) {
+	if _, err := d.Setup().Connect(t.Context(), d.Scope(), actor, other.Client, "", ""); !errors.Is(err,
+		store.ErrNotFound) {
 		t.Errorf("an organization of another workspace: %v", err)
 	}
 	if again(t, d, o).Mapped() || !again(t, d, d.Client).Mapped() {
@@ -224,19 +232,22 @@ func TestOwnKeys(t *testing.T) {
 	}
 	wrong := strings.Repeat("W", 40)
 	saveOwn(t, d, d.Client, with("own_secret_key", wrong))
-	if v, waiting := state().Version(store.AdminAPI, store.Candidate); !waiting || *v.Finding != setup.Fails || !strings.Contains(string(v.Verdict), "does not belong") {
+	if v, waiting := state().Version(store.AdminAPI, store.Candidate); !waiting || *v.Finding != setup.Fails ||
+		!strings.Contains(string(v.Verdict), "does not belong") {
 		t.Errorf("wrong keys: %+v", v)
 	}
 	if o := again(t, d, d.Client); o.Kind != store.Child {
 		t.Errorf("connected as %q through keys that do not work", o.Kind)
 	}
-	if err := d.Setup().DiscardKeys(t.Context(), scope, actor, setup.OfOrganization(d.Client, store.AdminAPI)); err != nil || len(state().Versions) != 0 {
+	if err := d.Setup().DiscardKeys(t.Context(), scope, actor,
+		setup.OfOrganization(d.Client, store.AdminAPI)); err != nil || len(state().Versions) != 0 {
 		t.Errorf("discarded: %v (%v)", state().Versions, err)
 	}
 	// Keys of another kind of application are called by their name.
 	auth := d.Sim.AddParent("With Auth")
 	saveOwn(t, d, d.Client, ownFields(auth, duosim.AuthAPI))
-	if v, _ := state().Version(store.AdminAPI, store.Candidate); !strings.Contains(string(v.Verdict), "These are the keys of an Auth API application") {
+	if v, _ := state().Version(store.AdminAPI, store.Candidate); !strings.Contains(string(v.Verdict),
+		"These are the keys of an Auth API application") {
 		t.Errorf("keys of an Auth API application: %s", v.Verdict)
 	}
 	saveOwn(t, d, d.Client, good)
@@ -249,13 +260,16 @@ func TestOwnKeys(t *testing.T) {
 	if got, err := usersOf(t, d, again(t, d, d.Client)); err != nil || got != "user.of.elsewhere" {
 		t.Errorf("after wrong keys it lists %q (%v)", got, err)
 	}
-	if err := d.Setup().ActivateKeys(t.Context(), scope, actor, setup.OfOrganization(again(t, d, d.Client), store.AdminAPI)); err != nil {
+	if err := d.Setup().ActivateKeys(t.Context(), scope, actor,
+		setup.OfOrganization(again(t, d, d.Client), store.AdminAPI)); err != nil {
 		t.Fatal(err)
 	}
 	_, err := d.Runner.Users(t.Context(), scope, again(t, d, d.Client), true)
 	why := run.ExplainFor(again(t, d, d.Client), catalog.Admin, err)
 	var refused *duo.Error
-	if !errors.As(err, &refused) || !strings.Contains(why.Cause, "this organization's own Admin API keys: Duo refused the signature") || !strings.Contains(why.Fix, "Connection page") {
+	if !errors.As(err, &refused) || !strings.Contains(why.Cause,
+		"this organization's own Admin API keys: Duo refused the signature") ||
+		!strings.Contains(why.Fix, "Connection page") {
 		t.Errorf("explained as %q (%v)", why, err)
 	}
 	saveOwn(t, d, d.Client, good)
@@ -273,11 +287,14 @@ func TestOwnKeys(t *testing.T) {
 	}
 	// A lesser role, and another's organization.
 	technician := run.Actor{Operator: d.Member(t, d.Workspace, catalog.Technician).ID, Role: catalog.Technician}
-	if _, _, err := d.Setup().SaveKeys(t.Context(), scope, technician, setup.OfOrganization(d.Client, store.AdminAPI), good); !errors.Is(err, run.ErrForbidden) {
+	if _, _, err := d.Setup().SaveKeys(t.Context(), scope, technician, setup.OfOrganization(d.Client, store.AdminAPI),
+		good); !errors.Is(err, run.ErrForbidden) {
 		t.Errorf("saved by a technician: %v", err)
 	}
-	limited := run.Actor{Operator: d.Member(t, d.Workspace, catalog.Administrator, second.ID).ID, Role: catalog.Administrator}
-	if _, _, err := d.Setup().SaveKeys(t.Context(), scope, limited, setup.OfOrganization(d.Client, store.AdminAPI), good); err == nil {
+	limited := run.Actor{Operator: d.Member(t, d.Workspace, catalog.Administrator, second.ID).ID,
+		Role: catalog.Administrator}
+	if _, _, err := d.Setup().SaveKeys(t.Context(), scope, limited, setup.OfOrganization(d.Client, store.AdminAPI),
+		good); err == nil {
 		t.Error("saved by an administrator of another organization")
 	}
 }

@@ -39,7 +39,8 @@ func (c *contacts) differs(of runKey, now contact) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	before, known := c.kept[of]
-	if known && before.revision == now.revision && before.trouble == now.trouble && now.at.Sub(before.at) < contactEvery {
+	if known && before.revision == now.revision && before.trouble == now.trouble &&
+		now.at.Sub(before.at) < contactEvery {
 		return false
 	}
 	if c.kept == nil {

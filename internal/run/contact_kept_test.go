@@ -21,14 +21,16 @@ func TestNewKeysForgetRefusals(t *testing.T) {
 	d := runtest.New(t)
 	silent := d.Map(t, "Silent", d.Sim.AddChild(d.Parent.AccountID, "Silent"))
 	own := d.Organizations(t, d.Workspace, "Own account")[0]
-	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Owner), own, store.Parent, ""); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Owner), own, store.Parent,
+		""); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	activate := func(api string) {
 		t.Helper()
 		keys, slot := d.Parent.Application(api), store.OfWorkspace(api)
 		if err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) error {
-			version, err := tx.AddCandidate(t.Context(), slot, d.Parent.APIHostname, keys.IntegrationKey, secret.Box([]byte(keys.SecretKey)), d.Owner.ID, d.Clock.Now())
+			version, err := tx.AddCandidate(t.Context(), slot, d.Parent.APIHostname, keys.IntegrationKey,
+				secret.Box([]byte(keys.SecretKey)), d.Owner.ID, d.Clock.Now())
 			if err != nil {
 				return err
 			}
@@ -45,7 +47,8 @@ func TestNewKeysForgetRefusals(t *testing.T) {
 		}
 		return all
 	}
-	troubles := map[string]string{d.Client.Name: store.KeysTrouble, silent.Name: store.ReachTrouble, own.Name: store.KeysTrouble}
+	troubles := map[string]string{d.Client.Name: store.KeysTrouble, silent.Name: store.ReachTrouble,
+		own.Name: store.KeysTrouble}
 	note := func() {
 		t.Helper()
 		for _, o := range []store.Organization{d.Client, silent, own} {
@@ -63,7 +66,8 @@ func TestNewKeysForgetRefusals(t *testing.T) {
 	}
 	note() // the own account's connection is another one since
 	activate(store.AccountsAPI)
-	if now := noted(); now[d.Client.Name] != store.NoTrouble || now[silent.Name] != store.ReachTrouble || now[own.Name] != store.KeysTrouble {
+	if now := noted(); now[d.Client.Name] != store.NoTrouble || now[silent.Name] != store.ReachTrouble ||
+		now[own.Name] != store.KeysTrouble {
 		t.Errorf("after new keys: %v", now)
 	}
 }

@@ -13,7 +13,8 @@ import (
 // contactOf is what is kept of how an organization's account answered last.
 func contactOf(t *testing.T, d *runtest.Desk) (trouble string, at, since time.Time) {
 	t.Helper()
-	err := d.Superuser(t).QueryRow(t.Context(), `select trouble, at, since from contact where organization_id = $1`, d.Client.ID).Scan(&trouble, &at, &since)
+	err := d.Superuser(t).QueryRow(t.Context(), `select trouble, at, since from contact where organization_id = $1`,
+		d.Client.ID).Scan(&trouble, &at, &since)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,18 +46,21 @@ func TestOrganizationsFailInUse(t *testing.T) {
 	}
 	// A refusal of what was asked is an answer.
 	addUser(d, "ada")
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user", form{"username": "ada"})); err == nil || len(failingOf(t, d)) != 0 {
+	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user",
+		form{"username": "ada"})); err == nil || len(failingOf(t, d)) != 0 {
 		t.Error("a second user of the name was made, or the organization fails for it")
 	}
 	for _, c := range []struct {
 		fault duosim.FaultKind
 		want  string
-	}{{duosim.Revoked, store.KeysTrouble}, {duosim.Unavailable, store.InternalTrouble}, {duosim.Down, store.ReachTrouble}} {
+	}{{duosim.Revoked, store.KeysTrouble}, {duosim.Unavailable, store.InternalTrouble},
+		{duosim.Down, store.ReachTrouble}} {
 		d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: c.fault})
 		d.Clock.Move(time.Minute)
 		read()
 		trouble, at, since := contactOf(t, d)
-		if failing := failingOf(t, d); trouble != c.want || !at.After(first) || !since.Equal(at) || len(failing) != 1 || failing[0].Trouble != c.want || !again(t, d, d.Client).Failing {
+		if failing := failingOf(t, d); trouble != c.want || !at.After(first) || !since.Equal(at) || len(failing) != 1 ||
+			failing[0].Trouble != c.want || !again(t, d, d.Client).Failing {
 			t.Errorf("%v: %q at %v since %v; failing: %+v", c.fault, trouble, at, since, failing)
 		}
 	}
@@ -92,7 +96,8 @@ func TestTroubleEndsWithItsConnection(t *testing.T) {
 	if len(failingOf(t, d)) != 1 {
 		t.Fatal("it does not fail")
 	}
-	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Owner), d.Client, store.Child, other.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Owner), d.Client, store.Child,
+		other.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	if failing := failingOf(t, d); len(failing) != 0 {

@@ -30,19 +30,22 @@ func everyChange(t *testing.T, d *runtest.Desk, user string, actor run.Actor) ma
 		"an organization": setup.OfOrganization(d.Client, store.AdminAPI),
 	} {
 		nine := d.NineFields()
-		_, all["FillKeys of "+of] = d.Setup().FillKeys(ctx, d.Scope(), actor, keys, "Admin Host "+nine["admin_host"], nine)
+		_, all["FillKeys of "+of] = d.Setup().FillKeys(ctx, d.Scope(), actor, keys,
+			"Admin Host "+nine["admin_host"], nine)
 		all["CheckKeys of "+of] = d.Setup().CheckKeys(ctx, d.Scope(), actor, keys)
 		all["ActivateKeys of "+of] = d.Setup().ActivateKeys(ctx, d.Scope(), actor, keys)
 		all["DiscardKeys of "+of] = d.Setup().DiscardKeys(ctx, d.Scope(), actor, keys)
 		_, _, all["SaveKeys of "+of] = d.Setup().SaveKeys(ctx, d.Scope(), actor, keys, nine)
-		_, _, all["SaveKeys of "+of+", with faults"] = d.Setup().SaveKeys(ctx, d.Scope(), actor, keys, map[string]string{})
+		_, _, all["SaveKeys of "+of+", with faults"] = d.Setup().SaveKeys(ctx, d.Scope(), actor, keys,
+			map[string]string{})
 	}
 	all["KeepImport"] = d.Setup().KeepImport(ctx, d.Scope(), actor, "x.csv", "name\nX\n")
 	_, all["RefreshAccounts"] = d.Setup().RefreshAccounts(ctx, d.Scope(), actor)
 	all["AdoptAccounts"] = d.Setup().AdoptAccounts(ctx, d.Scope(), actor)
 	_, _, all["CreateOrganization"] = d.Setup().CreateOrganization(ctx, d.Scope(), actor, "New", setup.MappingRow{})
 	_, all["Archive"] = d.Setup().Archive(ctx, d.Scope(), actor, d.Client, d.Client.Name)
-	_, all["SaveMapping"] = d.Setup().SaveMapping(ctx, d.Scope(), actor, []setup.MappingRow{{Organization: d.Client.ID}})
+	_, all["SaveMapping"] = d.Setup().SaveMapping(ctx, d.Scope(), actor,
+		[]setup.MappingRow{{Organization: d.Client.ID}})
 	return all
 }
 
@@ -115,10 +118,13 @@ func TestTokenCutsTheRoleAtCommit(t *testing.T) {
 		"of an auditor":       {token: askToken(d, "auditor"), want: run.ErrForbidden},
 		"of a help desk":      {token: askToken(d, "helpdesk"), want: run.ErrForbidden},
 		"of one organization": {token: askToken(d, "admin", d.Client.ID), want: store.ErrNotFound},
-		"that was revoked":    {token: askToken(d, "owner"), end: `delete from api_token where id = $1`, want: store.ErrNotFound},
-		"that has run out":    {token: askToken(d, "owner"), at: time.Hour + time.Minute, want: store.ErrNotFound},
-		"of an epoch before":  {token: askToken(d, "owner"), end: `update api_token set epoch = epoch - 1 where id = $1`, want: store.ErrNotFound},
-		"that was narrowed":   {token: askToken(d, "owner"), end: `update api_token set role = 'auditor' where id = $1`, want: run.ErrForbidden},
+		"that was revoked": {token: askToken(d, "owner"), end: `delete from api_token where id = $1`,
+			want: store.ErrNotFound},
+		"that has run out": {token: askToken(d, "owner"), at: time.Hour + time.Minute, want: store.ErrNotFound},
+		"of an epoch before": {token: askToken(d, "owner"),
+			end: `update api_token set epoch = epoch - 1 where id = $1`, want: store.ErrNotFound},
+		"that was narrowed": {token: askToken(d, "owner"), end: `update api_token set role = 'auditor' where id = $1`,
+			want: run.ErrForbidden},
 	} {
 		c.token.Name = what
 		_, kept, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, d.Actor(catalog.Owner), c.token)

@@ -20,7 +20,8 @@ func TestDirectoriesAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i, name := range []string{"ad", "AD", "Ad", "aD", "ÀD", "ád"} {
 		all.Go(func() {
-			bad, err := d.Setup().AddDirectory(t.Context(), scope, actor, d.Client, name, fmt.Sprintf("DSAAAAAAAAAAAAAAA%03d", i))
+			bad, err := d.Setup().AddDirectory(t.Context(), scope, actor, d.Client, name,
+				fmt.Sprintf("DSAAAAAAAAAAAAAAA%03d", i))
 			if err != nil || len(bad) > 1 {
 				t.Error(name, ": ", bad, err)
 			}

@@ -92,8 +92,10 @@ func TestRecordedBeforeDuoIsAsked(t *testing.T) {
 		t.Errorf("while Duo was asked, the record said %q", seen)
 	}
 	record := d.Record(t, q.ID)
-	if record.State != store.Applied || record.Subject != "ada" || record.Summary != "Changed full name." || record.Ticket != "T-1" ||
-		record.Operator != d.Owner.Email || record.Input["realname"] != "Ada L" || record.Before["status"] != "active" || *record.OrgSlug != d.Client.Slug || record.FinishedAt == nil {
+	if record.State != store.Applied || record.Subject != "ada" || record.Summary != "Changed full name." ||
+		record.Ticket != "T-1" ||
+		record.Operator != d.Owner.Email || record.Input["realname"] != "Ada L" ||
+		record.Before["status"] != "active" || *record.OrgSlug != d.Client.Slug || record.FinishedAt == nil {
 		t.Errorf("the record tells %+v", record)
 	}
 	if done.Run.State != store.Applied || done.Run.Summary != record.Summary {
@@ -197,7 +199,8 @@ func TestNotConnected(t *testing.T) {
 	for _, test := range []struct {
 		kind, api string
 		own       bool
-	}{{"", "", false}, {store.Child, "Accounts API", false}, {store.Parent, "Admin API", false}, {store.Own, "Admin API", true}} {
+	}{{"", "", false}, {store.Child, "Accounts API", false}, {store.Parent, "Admin API", false},
+		{store.Own, "Admin API", true}} {
 		d.Client = connected(t, d, d.Client, test.kind, d.Account)
 		q := d.Request(t, catalog.Owner, "create-user", form{"username": "ada"})
 		_, err := d.Runner.Do(t.Context(), q)
@@ -212,7 +215,8 @@ func TestNotConnected(t *testing.T) {
 }
 
 // connected stores how an organization is reached, past what the console allows.
-func connected(t testing.TB, d *runtest.Desk, o store.Organization, kind string, account duosim.Account) store.Organization {
+func connected(t testing.TB, d *runtest.Desk, o store.Organization, kind string,
+	account duosim.Account) store.Organization {
 	t.Helper()
 	d.Exec(t, `delete from connection where organization_id = $1`, o.ID)
 	id, host := "", ""
@@ -220,8 +224,10 @@ func connected(t testing.TB, d *runtest.Desk, o store.Organization, kind string,
 		id, host = account.AccountID, account.APIHostname
 	}
 	if kind != "" {
-		d.Exec(t, `insert into connection (workspace_id, organization_id, kind, account_id, api_hostname, mapped_by, mapped_at)
-			values ($1, $2, $3, nullif($4, ''), nullif($5, ''), $6, now())`, d.Workspace.ID, o.ID, kind, id, host, d.Owner.ID)
+		d.Exec(t,
+			`insert into connection (workspace_id, organization_id, kind, account_id, api_hostname, mapped_by, mapped_at)
+			values ($1, $2, $3, nullif($4, ''), nullif($5, ''), $6, now())`, d.Workspace.ID, o.ID, kind, id,
+			host, d.Owner.ID)
 	}
 	access, err := d.Access(t.Context(), d.Owner.ID, d.Workspace.Slug, o.Slug)
 	if err != nil {
@@ -283,8 +289,10 @@ func TestAWriteEndsBeforeAStop(t *testing.T) {
 		min, max time.Duration
 	}{
 		{"create-user", form{"username": "bob"}, 15 * time.Second, 20 * time.Second},
-		{"admin-api-action", form{"method": "post", "path": "/admin/v1/users/" + user, "params": "realname=Ada"}, 15 * time.Second, 20 * time.Second},
-		{"admin-api-action", form{"method": "get", "path": "/admin/v1/users"}, 8 * time.Second, 10 * time.Second}, // of 30 s for all calls
+		{"admin-api-action", form{"method": "post", "path": "/admin/v1/users/" + user, "params": "realname=Ada"},
+			15 * time.Second, 20 * time.Second},
+		// of 30 s for all calls
+		{"admin-api-action", form{"method": "get", "path": "/admin/v1/users"}, 8 * time.Second, 10 * time.Second},
 	} {
 		if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, test.action, test.form)); err != nil {
 			t.Errorf("%s %v: %v", test.action, test.form, err)

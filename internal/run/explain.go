@@ -46,9 +46,11 @@ func Explain(err error) Explanation {
 	case errors.As(err, &unconnected) && unconnected.API == "":
 		return Explanation{"This organization is not mapped to a Duo account.", "Map it on the Integration page."}
 	case errors.As(err, &unconnected) && unconnected.Own:
-		return Explanation{"This organization has no " + unconnected.API + " keys of its own in use.", "Save and check them on its Connection page."}
+		return Explanation{"This organization has no " + unconnected.API + " keys of its own in use.",
+			"Save and check them on its Connection page."}
 	case errors.As(err, &unconnected):
-		return Explanation{"The workspace has no " + unconnected.API + " keys in use.", "Save and check them on the Integration page."}
+		return Explanation{"The workspace has no " + unconnected.API + " keys in use.",
+			"Save and check them on the Integration page."}
 	case errors.Is(err, context.DeadlineExceeded):
 		return Explanation{"Duo did not answer in time.", "Try again in a minute."}
 	}
@@ -71,9 +73,11 @@ func ExplainFor(o store.Organization, api catalog.API, err error) Explanation {
 		if failed, ok := errors.AsType[*duo.TransportError](err); ok && failed.Failure == duo.SecretUnavailable {
 			fix = enterAgain + "."
 		}
-		return Explanation{"These are this organization's own " + string(api) + " keys: " + why.Cause, "Correct them on its Connection page. " + fix}
+		return Explanation{"These are this organization's own " + string(api) + " keys: " + why.Cause,
+			"Correct them on its Connection page. " + fix}
 	case o.Kind == store.Parent:
-		return Explanation{"This organization is your own account, reached with the workspace's " + string(api) + " keys: " + why.Cause, why.Fix}
+		return Explanation{"This organization is your own account, reached with the workspace's " + string(api) +
+			" keys: " + why.Cause, why.Fix}
 	}
 	return why
 }
@@ -105,11 +109,15 @@ func meaningOf(e *duo.Error) Explanation {
 	case duo.CodeRateLimited:
 		return later("Duo is limiting requests to this account, and did not do this.", e.RetryAfter)
 	case duo.CodeUnknownKey:
-		return Explanation{"Duo does not know this integration key on this host.", "Compare the key and the host with the application's page in the Duo Admin Panel; the application may have been deleted."}
+		return Explanation{"Duo does not know this integration key on this host.",
+			"Compare the key and the host with the application's page in the Duo Admin Panel; the application may have been deleted."}
 	case duo.CodeBadSignature:
-		return Explanation{"Duo refused the signature: the secret key does not belong to this integration key, or was reset.", "Copy the secret key again from the application's page in the Duo Admin Panel."}
+		return Explanation{
+			"Duo refused the signature: the secret key does not belong to this integration key, or was reset.",
+			"Copy the secret key again from the application's page in the Duo Admin Panel."}
 	case duo.CodeBadTimestamp:
-		return Explanation{"Duo refused the time of the request: the clock here and Duo's differ too much.", "Set this server's clock (NTP), then try again."}
+		return Explanation{"Duo refused the time of the request: the clock here and Duo's differ too much.",
+			"Set this server's clock (NTP), then try again."}
 	case duo.CodeForbidden:
 		return forbidden(e)
 	case duo.CodeNotFound:
@@ -121,19 +129,25 @@ func meaningOf(e *duo.Error) Explanation {
 			return Explanation{"Duo did not accept this request.", ""} // what Duo said is all that is known
 		}
 		if e.Code == duo.CodeMissingParameter {
-			return Explanation{"Duo asks for " + e.Detail + ", which was not given.", "If there is a field for it, fill it in and try again."}
+			return Explanation{"Duo asks for " + e.Detail + ", which was not given.",
+				"If there is a field for it, fill it in and try again."}
 		}
-		return Explanation{"Duo did not accept the value of " + e.Detail + ".", "If you typed it, change it and try again."}
+		return Explanation{"Duo did not accept the value of " + e.Detail + ".",
+			"If you typed it, change it and try again."}
 	}
 	if e.Status >= 500 && (e.Reads() || e.Status != http.StatusInternalServerError) {
-		return Explanation{fmt.Sprintf("Duo had an internal error (%d).", e.Status), "Try again in a minute; status.duo.com reports outages."}
+		return Explanation{fmt.Sprintf("Duo had an internal error (%d).", e.Status),
+			"Try again in a minute; status.duo.com reports outages."}
 	}
 	if e.Status >= 500 {
-		return Explanation{fmt.Sprintf("Duo had an internal error (%d). It also answers like this when a user or phone would get more than 100 related objects.", e.Status),
+		return Explanation{
+			fmt.Sprintf(
+				"Duo had an internal error (%d). It also answers like this when a user or phone would get more than 100 related objects.", e.Status),
 			"Check the current state before you try again."}
 	}
 	if e.Code == 0 {
-		return Explanation{fmt.Sprintf("The host refused with the status %d, without a code of Duo's.", e.Status), "Check that the host is right; a proxy may be answering in its place."}
+		return Explanation{fmt.Sprintf("The host refused with the status %d, without a code of Duo's.", e.Status),
+			"Check that the host is right; a proxy may be answering in its place."}
 	}
 	return Explanation{"Duo answered that this failed.", ""}
 }
@@ -147,12 +161,14 @@ var parameterName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 func forbidden(e *duo.Error) Explanation {
 	switch {
 	case e.WrongKind():
-		return Explanation{"Duo refused: these keys belong to another kind of application.", "Use the keys of the right application."}
+		return Explanation{"Duo refused: these keys belong to another kind of application.",
+			"Use the keys of the right application."}
 	case e.SaysWhy():
 		return Explanation{"Duo does not permit this in this account, or to these keys.",
 			"Duo's words say what is missing. If it is a permission, grant it to the application in the Duo Admin Panel; if it is a feature, compare the account's edition."}
 	}
-	return Explanation{"Duo does not permit this to these keys.", "Grant the permission to the application in the Duo Admin Panel, or check that the edition includes the feature."}
+	return Explanation{"Duo does not permit this to these keys.",
+		"Grant the permission to the application in the Duo Admin Panel, or check that the edition includes the feature."}
 }
 
 // notSent says of a change that was kept back that it was; a reading is to be seen.
@@ -175,34 +191,44 @@ func later(cause string, in time.Duration) Explanation {
 func explainFailure(e *duo.TransportError) Explanation {
 	switch e.Failure {
 	case duo.NameNotResolved:
-		return Explanation{"The host name " + e.Host + " does not resolve.", "Check the host for a typing error; if it is right, check this server's DNS."}
+		return Explanation{"The host name " + e.Host + " does not resolve.",
+			"Check the host for a typing error; if it is right, check this server's DNS."}
 	case duo.TLSFailed:
-		return Explanation{"No trusted TLS connection to " + e.Host + ".", "Something between this server and Duo may be intercepting TLS; it must let Duo's hosts through."}
+		return Explanation{"No trusted TLS connection to " + e.Host + ".",
+			"Something between this server and Duo may be intercepting TLS; it must let Duo's hosts through."}
 	case duo.AddressRefused:
-		return Explanation{"The host name " + e.Host + " leads to an address that is not one of Duo's.", "Check the host, and this server's DNS."}
+		return Explanation{"The host name " + e.Host + " leads to an address that is not one of Duo's.",
+			"Check the host, and this server's DNS."}
 	case duo.Redirected:
-		return Explanation{"The host " + e.Host + " answers with a redirect, which Duo never does.", "Check the host, and proxies between this server and Duo."}
+		return Explanation{"The host " + e.Host + " answers with a redirect, which Duo never does.",
+			"Check the host, and proxies between this server and Duo."}
 	case duo.TimedOut:
 		return Explanation{"Duo did not answer in time.", "Try again in a minute; status.duo.com reports outages."}
 	case duo.ConnectionRefused, duo.Unreachable, duo.ConnectionLost:
-		return Explanation{"Duo cannot be reached (" + string(e.Failure) + ").", "Try again in a minute; status.duo.com reports outages."}
+		return Explanation{"Duo cannot be reached (" + string(e.Failure) + ").",
+			"Try again in a minute; status.duo.com reports outages."}
 	case duo.AnswerTooLarge:
-		return Explanation{"The answer of " + e.Host + " has more than 10 MB, and was not read.", "Ask for less at once, such as with a smaller limit."}
+		return Explanation{"The answer of " + e.Host + " has more than 10 MB, and was not read.",
+			"Ask for less at once, such as with a smaller limit."}
 	case duo.NotUnderstood:
-		return Explanation{"The answer of " + e.Host + " is not a valid Duo answer.", "Check that the host is right; a proxy may be answering in its place."}
+		return Explanation{"The answer of " + e.Host + " is not a valid Duo answer.",
+			"Check that the host is right; a proxy may be answering in its place."}
 	case duo.OtherAnswer:
 		return Explanation{"Duo's answer was about something other than what was asked. It was not used.",
 			"Try again. If this happens again, look for a proxy between this server and Duo, or ask Duo Support."}
 	case duo.SecretUnavailable:
-		return Explanation{"The stored secret key cannot be opened with this server's key file.", enterAgain + " on the integration page."}
+		return Explanation{"The stored secret key cannot be opened with this server's key file.",
+			enterAgain + " on the integration page."}
 	case duo.Paced:
-		return later("Too many requests to this Duo account are already waiting. This request was not sent.", max(e.RetryAfter, time.Second))
+		return later("Too many requests to this Duo account are already waiting. This request was not sent.",
+			max(e.RetryAfter, time.Second))
 	case duo.Limited:
 		return later("Duo is limiting requests to this account"+notSent(e)+".", e.RetryAfter)
 	case duo.Silent:
 		return later("Duo does not answer for this account"+notSent(e)+".", e.RetryAfter)
 	case duo.HeldBack:
-		return Explanation{"Not sent: the console could not write to its database for 15 seconds.", "Try again in a minute."}
+		return Explanation{"Not sent: the console could not write to its database for 15 seconds.",
+			"Try again in a minute."}
 	case duo.Canceled:
 		return Explanation{Cause: "The request was canceled before Duo answered."}
 	}

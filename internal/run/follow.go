@@ -170,8 +170,10 @@ func (r *Runner) ending(q Request, client *duo.Client, until time.Time, result c
 		switch {
 		case r.following.ctx.Err() != nil:
 			return store.Ending{State: store.Unknown, Summary: "The console stopped before the answer came."}
-		case err == nil && progress.Gone && (sinceBoot()-seen > followUnseen || r.Now().Before(until.Add(-followEarly))):
-			return store.Ending{State: store.Unknown, Summary: "Duo no longer knows the request. It is not known whether the person answered."}
+		case err == nil && progress.Gone && (sinceBoot()-seen > followUnseen ||
+			r.Now().Before(until.Add(-followEarly))):
+			return store.Ending{State: store.Unknown,
+				Summary: "Duo no longer knows the request. It is not known whether the person answered."}
 		case err == nil && progress.Answer.Good():
 			return store.Ending{State: store.Applied, Summary: progress.Text, Answer: string(progress.Answer)}
 		case err == nil && progress.Answer != "":
@@ -183,11 +185,14 @@ func (r *Runner) ending(q Request, client *duo.Client, until time.Time, result c
 			r.following.tell(runKey{q.Scope.Workspace(), q.ID}, &Live{progress.Text, until})
 		case errors.As(err, &refused) && refused.Code == duo.CodeRateLimited:
 			pause = max(pause, refused.RetryAfter)
-			r.following.tell(runKey{q.Scope.Workspace(), q.ID}, &Live{"Duo is limiting how often it may be asked for the answer.", until})
+			r.following.tell(runKey{q.Scope.Workspace(), q.ID},
+				&Live{"Duo is limiting how often it may be asked for the answer.", until})
 		case errors.As(err, &refused) && refused.Status < 500:
-			return store.Ending{State: store.Unknown, Summary: "Duo does not return the answer. " + ExplainFor(q.Organization, q.Action.API, err).Cause}
+			return store.Ending{State: store.Unknown,
+				Summary: "Duo does not return the answer. " + ExplainFor(q.Organization, q.Action.API, err).Cause}
 		default:
-			r.following.tell(runKey{q.Scope.Workspace(), q.ID}, &Live{"Duo does not answer right now and is asked again.", until})
+			r.following.tell(runKey{q.Scope.Workspace(), q.ID},
+				&Live{"Duo does not answer right now and is asked again.", until})
 		}
 		select {
 		case <-time.After(pause):

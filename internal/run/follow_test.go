@@ -21,9 +21,11 @@ import (
 func authKeys(t *testing.T, d *runtest.Desk) {
 	t.Helper()
 	app := d.Sim.AddApplication(d.Account.AccountID, duosim.AuthAPI)
-	refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Administrator), setup.OfOrganization(d.Client, store.AuthAPI), map[string]string{
-		"ownauth_host": d.Account.APIHostname, "ownauth_integration_key": app.IntegrationKey, "ownauth_secret_key": app.SecretKey,
-	})
+	refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Administrator),
+		setup.OfOrganization(d.Client, store.AuthAPI), map[string]string{
+			"ownauth_host": d.Account.APIHostname, "ownauth_integration_key": app.IntegrationKey,
+			"ownauth_secret_key": app.SecretKey,
+		})
 	if err != nil || refused != nil {
 		t.Fatal("saving Auth API keys: ", refused, err)
 	}
@@ -34,7 +36,8 @@ func asked(t *testing.T) (d *runtest.Desk, user, phone string) {
 	t.Helper()
 	d = runtest.New(t)
 	user = d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "ada"})
-	phone = d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{user}})
+	phone = d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile",
+		Platform: "Apple iOS", Activated: true, UserIDs: []string{user}})
 	authKeys(t, d)
 	return d, user, phone
 }
@@ -81,15 +84,23 @@ func TestSendDuoAuthentication(t *testing.T) {
 		meanwhile            func(*testing.T, *runtest.Desk)
 		state, answer, words string
 	}{
-		{"approved", form{"factor": "push"}, answer(duosim.Approve), store.Applied, "approved", "Sent a push. Approved."},
-		{"denied", form{"factor": "push"}, answer(duosim.Deny), store.Refused, "denied", "Sent a push. Denied. Duo says: Login request denied."},
-		{"fraud", form{"factor": "push", "device": "auto"}, answer(duosim.Fraud), store.Refused, "fraud", "reported as fraud"},
-		{"no answer", form{"factor": "push"}, func(_ *testing.T, d *runtest.Desk) { d.Sim.MoveClock(time.Minute) }, store.Refused, "timeout", "No answer within 1 minute."},
-		{"call", form{"factor": "phone"}, answer(duosim.Approve), store.Applied, "approved", "Called the phone. Approved."},
-		{"no key pressed", form{"factor": "phone"}, answer(duosim.Deny), store.Refused, "denied", "No keypress detected"},
+		{"approved", form{"factor": "push"}, answer(duosim.Approve), store.Applied, "approved",
+			"Sent a push. Approved."},
+		{"denied", form{"factor": "push"}, answer(duosim.Deny), store.Refused, "denied",
+			"Sent a push. Denied. Duo says: Login request denied."},
+		{"fraud", form{"factor": "push", "device": "auto"}, answer(duosim.Fraud), store.Refused, "fraud",
+			"reported as fraud"},
+		{"no answer", form{"factor": "push"}, func(_ *testing.T, d *runtest.Desk) { d.Sim.MoveClock(time.Minute) },
+			store.Refused, "timeout", "No answer within 1 minute."},
+		{"call", form{"factor": "phone"}, answer(duosim.Approve), store.Applied, "approved",
+			"Called the phone. Approved."},
+		{"no key pressed", form{"factor": "phone"}, answer(duosim.Deny), store.Refused, "denied",
+			"No keypress detected"},
 		{"SMS", form{"factor": "sms"}, nil, store.Applied, "sent", "New passcodes are on their way by SMS."},
-		{"good passcode", form{"factor": "passcode", "passcode": "900900900"}, nil, store.Applied, "approved", "Checked a passcode. Allowed"},
-		{"wrong passcode", form{"factor": "passcode", "passcode": "111111"}, nil, store.Refused, "denied", "Incorrect passcode"},
+		{"good passcode", form{"factor": "passcode", "passcode": "900900900"}, nil, store.Applied, "approved",
+			"Checked a passcode. Allowed"},
+		{"wrong passcode", form{"factor": "passcode", "passcode": "111111"}, nil, store.Refused, "denied",
+			"Incorrect passcode"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -102,17 +113,20 @@ func TestSendDuoAuthentication(t *testing.T) {
 			if err != nil || done.Run.State != store.Sending {
 				t.Fatalf("%+v %v", done.Run, err)
 			}
-			if open := d.Record(t, q.ID); test.meanwhile != nil && (open.State != store.Sending || open.Subject != "ada") {
+			if open := d.Record(t, q.ID); test.meanwhile != nil &&
+				(open.State != store.Sending || open.Subject != "ada") {
 				t.Errorf("while the person is asked, the record says %+v", open)
 			}
 			if test.meanwhile != nil {
 				test.meanwhile(t, d)
 			}
 			got := wait(t, d, q.ID)
-			if got.State != test.state || got.Answer != test.answer || !strings.Contains(got.Summary, test.words) || got.Subject != "ada" || got.FinishedAt == nil {
+			if got.State != test.state || got.Answer != test.answer || !strings.Contains(got.Summary, test.words) ||
+				got.Subject != "ada" || got.FinishedAt == nil {
 				t.Errorf("the record says %+v", got)
 			}
-			if passcode := test.form["passcode"]; passcode != "" && (got.Input["passcode"] != "" || strings.Contains(got.Summary, passcode)) {
+			if passcode := test.form["passcode"]; passcode != "" &&
+				(got.Input["passcode"] != "" || strings.Contains(got.Summary, passcode)) {
 				t.Errorf("the record holds the passcode: %+v", got)
 			}
 		})
@@ -126,7 +140,8 @@ func TestANameOfMarksIsSomeone(t *testing.T) {
 	d, _, _ := asked(t)
 	const name = "\u00b4"
 	user := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: name})
-	d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Number: "+12025550144", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{user}})
+	d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Number: "+12025550144", Type: "Mobile", Platform: "Apple iOS",
+		Activated: true, UserIDs: []string{user}})
 	for n := range 4 {
 		q := d.Request(t, catalog.Helpdesk, "send-duo-authentication", form{"username": name})
 		_, err := d.Runner.Do(t.Context(), q)
@@ -140,11 +155,13 @@ func TestALockedOutUserIsToldApart(t *testing.T) {
 	t.Parallel()
 	d, _, _ := asked(t)
 	locked := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "bob", Status: duosim.LockedOut})
-	q := d.Request(t, catalog.Helpdesk, "send-duo-authentication", form{"user_id": locked, "factor": "passcode", "passcode": "123456"})
+	q := d.Request(t, catalog.Helpdesk, "send-duo-authentication",
+		form{"user_id": locked, "factor": "passcode", "passcode": "123456"})
 	if _, err := d.Runner.Do(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}
-	if got := wait(t, d, q.ID); got.State != store.Refused || got.Answer != "locked_out" || !strings.Contains(got.Summary, "locked out") {
+	if got := wait(t, d, q.ID); got.State != store.Refused || got.Answer != "locked_out" ||
+		!strings.Contains(got.Summary, "locked out") {
 		t.Errorf("%+v", got)
 	}
 }
@@ -182,7 +199,8 @@ func TestVerifyCaller(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := wait(t, d, q.ID)
-			if got.State != want.State || got.Answer != want.Answer || !strings.Contains(got.Summary, "Sent a verification push to +12025550143.") || got.Subject != "ada" {
+			if got.State != want.State || got.Answer != want.Answer ||
+				!strings.Contains(got.Summary, "Sent a verification push to +12025550143.") || got.Subject != "ada" {
 				t.Errorf("the record says %+v", got)
 			}
 			if strings.Contains(got.Summary, push.Code) || strings.Contains(d.Log.String(), push.Code) {
@@ -196,9 +214,11 @@ func TestAPushNeedsAnActivatedPhoneOfTheUser(t *testing.T) {
 	t.Parallel()
 	d, user, _ := asked(t)
 	for name, spec := range map[string]duosim.PhoneSpec{
-		"not activated": {Number: "+12025550144", Type: "Mobile", UserIDs: []string{user}}, "another's": {Number: "+12025550145", Type: "Mobile", Activated: true},
+		"not activated": {Number: "+12025550144", Type: "Mobile", UserIDs: []string{user}},
+		"another's":     {Number: "+12025550145", Type: "Mobile", Activated: true},
 	} {
-		q := d.Request(t, catalog.Helpdesk, "verify-caller", form{"user_id": user, "phone_id": d.Sim.AddPhone(d.Account.AccountID, spec)})
+		q := d.Request(t, catalog.Helpdesk, "verify-caller",
+			form{"user_id": user, "phone_id": d.Sim.AddPhone(d.Account.AccountID, spec)})
 		var fault *catalog.FieldError
 		if _, err := d.Runner.Do(t.Context(), q); !errors.As(err, &fault) || fault.Field != "phone_id" {
 			t.Errorf("%s: %v", name, err)
@@ -264,7 +284,8 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 		}
 		pushOf(t, d)
 		act(t, d, catalog.Administrator, "delete-user", form{"user_id": user, "permanent": "true", "confirm": "ada"})
-		if got := wait(t, d, q.ID); got.State != store.Unknown || got.Answer != "" || strings.Contains(got.Summary, "No answer within") {
+		if got := wait(t, d, q.ID); got.State != store.Unknown || got.Answer != "" ||
+			strings.Contains(got.Summary, "No answer within") {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -287,16 +308,18 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.Clock.Move(catalog.VerificationTime - 10*time.Second)
-		next := d.Process(t, run.Config{Heartbeat: hasty, HTTP: transport(func(r *http.Request) (*http.Response, error) {
-			if answers(r) {
-				d.Clock.Move(15 * time.Second)
-			}
-			return d.Transport.RoundTrip(r)
-		})})
+		next := d.Process(t, run.Config{Heartbeat: hasty,
+			HTTP: transport(func(r *http.Request) (*http.Response, error) {
+				if answers(r) {
+					d.Clock.Move(15 * time.Second)
+				}
+				return d.Transport.RoundTrip(r)
+			})})
 		d.Exec(t, `update process set gone_at = clock_timestamp() where id = $1`, *d.Record(t, q.ID).ProcessID)
 		next.Watch(d.Workspace.ID)
 		eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
-		if got := d.Record(t, q.ID); got.State != store.Unknown || got.Answer != "" || strings.Contains(got.Summary, "No answer within") {
+		if got := d.Record(t, q.ID); got.State != store.Unknown || got.Answer != "" ||
+			strings.Contains(got.Summary, "No answer within") {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -309,7 +332,8 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.Clock.Move(80 * time.Second)
-		if got := wait(t, d, q.ID); got.State != store.Unknown || got.Summary != "Sent a push. Duo did not return the answer in time." {
+		if got := wait(t, d, q.ID); got.State != store.Unknown ||
+			got.Summary != "Sent a push. Duo did not return the answer in time." {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -337,37 +361,43 @@ func TestAuthKeysNeverStandIn(t *testing.T) {
 	elsewhere := d.Sim.AddChild(d.Parent.AccountID, "Elsewhere")
 	app := d.Sim.AddApplication(elsewhere.AccountID, duosim.AuthAPI)
 	save := func(o store.Organization, host, key, secret string) string {
-		refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Administrator), setup.OfOrganization(o, store.AuthAPI),
+		refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Administrator),
+			setup.OfOrganization(o, store.AuthAPI),
 			map[string]string{"ownauth_host": host, "ownauth_integration_key": key, "ownauth_secret_key": secret})
 		if err != nil || refused == nil {
 			t.Fatalf("%s was saved: %v", host, err)
 		}
 		return refused.Faults[0].Message
 	}
-	if got := save(d.Client, elsewhere.APIHostname, app.IntegrationKey, app.SecretKey); !strings.Contains(got, "another Duo account") {
+	if got := save(d.Client, elsewhere.APIHostname, app.IntegrationKey, app.SecretKey); !strings.Contains(got,
+		"another Duo account") {
 		t.Error("keys of another account: ", got)
 	}
 	nine := d.NineFields()
-	if got := save(d.Client, d.Account.APIHostname, nine["auth_integration_key"], nine["auth_secret_key"]); !strings.Contains(got, "workspace's own Auth API") {
+	if got := save(d.Client, d.Account.APIHostname, nine["auth_integration_key"],
+		nine["auth_secret_key"]); !strings.Contains(got, "workspace's own Auth API") {
 		t.Error("keys of the workspace: ", got)
 	}
 
 	// Connected with another account, the keys of the one before are gone.
-	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Child, elsewhere.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Child,
+		elsewhere.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	moved := again(t, d, d.Client)
 	if err := check(moved); !errors.As(err, &unconnected) {
 		t.Errorf("with the keys of the account before: %v", err)
 	}
-	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), moved, store.Parent, ""); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), moved, store.Parent,
+		""); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	parent := again(t, d, moved)
 	if err := check(parent); err != nil {
 		t.Errorf("the workspace's own account: %v", err)
 	}
-	if got := save(parent, parent.APIHostname, app.IntegrationKey, app.SecretKey); !strings.Contains(got, "workspace's Auth API keys serve it") {
+	if got := save(parent, parent.APIHostname, app.IntegrationKey, app.SecretKey); !strings.Contains(got,
+		"workspace's Auth API keys serve it") {
 		t.Error("keys beside the workspace's: ", got)
 	}
 }
@@ -377,9 +407,11 @@ func TestAuthKeysOfAnotherHostAreNotUsed(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	authKeys(t, d)
-	d.Exec(t, `update integration_secret set host = $2 where workspace_id = $1 and api = 'auth' and organization_id is not null`, d.Workspace.ID, d.Parent.APIHostname)
+	d.Exec(t,
+		`update integration_secret set host = $2 where workspace_id = $1 and api = 'auth' and organization_id is not null`, d.Workspace.ID, d.Parent.APIHostname)
 	var unconnected *run.NotConnected
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Auditor, "check-auth-api-credentials", nil)); !errors.As(err, &unconnected) {
+	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Auditor, "check-auth-api-credentials",
+		nil)); !errors.As(err, &unconnected) {
 		t.Error(err)
 	}
 }

@@ -89,7 +89,8 @@ func MayBeBy(f store.Fraud, u duo.User) bool {
 
 // Deciders lists who may decide about acts on a person after a report of fraud:
 // nobody, if there is no administrator or owner but those who sent the pushes.
-func (r *Runner) Deciders(ctx context.Context, sc store.Scope, o store.Organization, person string) (emails []string, err error) {
+func (r *Runner) Deciders(ctx context.Context, sc store.Scope, o store.Organization, person string) (emails []string,
+	err error) {
 	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		frauds, err := tx.Frauds(ctx, o, r.Now().Add(-FraudHold))
 		if err != nil {
@@ -129,7 +130,8 @@ func (e *unknownPeople) Error() string { return "run: reports by people who were
 // decide makes sure, inside of the transaction that starts a run, that a report of
 // fraud does not hold it back, and notes on the run who decided. people are those
 // who were looked up, by Fraud.UserID.
-func (r *Runner) decide(ctx context.Context, tx *store.Tx, q Request, run *store.Run, people map[string]reported) error {
+func (r *Runner) decide(ctx context.Context, tx *store.Tx, q Request, run *store.Run,
+	people map[string]reported) error {
 	if q.Organization.ID == uuid.Nil || q.Action.Reads(q.Input) || q.Action.TakesAway(q.Input) {
 		return nil
 	}

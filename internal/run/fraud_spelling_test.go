@@ -25,7 +25,8 @@ func TestAPersonUnderOtherSpellings(t *testing.T) {
 			v.Sim.SetSimpleNames(v.Account.AccountID, true)
 			act(t, v.Desk, catalog.Administrator, "update-user", form{"user_id": v.user, "username": username})
 			push := func(name, answer string) error {
-				q := v.by(t, v.sender, catalog.Helpdesk, "send-duo-authentication", form{"username": name, "factor": "push"})
+				q := v.by(t, v.sender, catalog.Helpdesk, "send-duo-authentication",
+					form{"username": name, "factor": "push"})
 				if _, err := v.Runner.Do(t.Context(), q); err != nil {
 					return err
 				}
@@ -53,11 +54,13 @@ func TestAPersonUnderOtherSpellings(t *testing.T) {
 				"an activation": {"send-activation-url", form{"phone_id": v.phone}},
 			} {
 				var held *run.HeldBack
-				if _, err := v.Runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, deed[0].(string), deed[1].(form))); !errors.As(err, &held) {
+				if _, err := v.Runner.Do(t.Context(),
+					v.by(t, v.sender, catalog.Technician, deed[0].(string), deed[1].(form))); !errors.As(err, &held) {
 					t.Errorf("%s after a report by %s: %v", what, typed[0], err)
 				}
 			}
-			if _, err := v.Runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, "send-activation-url", form{"phone_id": v.spare})); err != nil {
+			if _, err := v.Runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, "send-activation-url",
+				form{"phone_id": v.spare})); err != nil {
 				t.Errorf("another user: %v", err)
 			}
 		})
@@ -71,7 +74,8 @@ func TestAnotherWayToTheAccount(t *testing.T) {
 	v := newVictim(t)
 	beta := v.Organizations(t, v.Workspace, "Beta")[0]
 	app := v.Sim.AddApplication(v.Account.AccountID, duosim.AdminAPI)
-	own := map[string]string{"own_host": v.Account.APIHostname, "own_integration_key": app.IntegrationKey, "own_secret_key": app.SecretKey}
+	own := map[string]string{"own_host": v.Account.APIHostname, "own_integration_key": app.IntegrationKey,
+		"own_secret_key": app.SecretKey}
 	if faults := saveOwn(t, v.Desk, beta, own); len(faults) > 0 {
 		t.Fatal(faults)
 	}
@@ -98,7 +102,8 @@ func TestAnotherWayToTheAccount(t *testing.T) {
 	}
 	wait(t, v.Desk, q.ID)
 	var held *run.HeldBack
-	if err := there("create-bypass-code-for-user", form{"user_id": v.user, "preserve_existing": "true"}); !errors.As(err, &held) {
+	if err := there("create-bypass-code-for-user",
+		form{"user_id": v.user, "preserve_existing": "true"}); !errors.As(err, &held) {
 		t.Errorf("after a report of fraud: %v", err)
 	}
 }

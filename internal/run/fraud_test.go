@@ -33,7 +33,8 @@ func newVictim(t *testing.T) *victim {
 	v.credential = d.Sim.AddCredential(a, duosim.CredentialSpec{UserID: user})
 	v.group = d.Sim.AddGroup(a, "Staff", "", user)
 	v.other = d.Sim.AddUser(a, duosim.UserSpec{Username: "bob"})
-	v.spare = d.Sim.AddPhone(a, duosim.PhoneSpec{Number: "+12025550177", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{v.other}})
+	v.spare = d.Sim.AddPhone(a, duosim.PhoneSpec{Number: "+12025550177", Type: "Mobile", Platform: "Apple iOS",
+		UserIDs: []string{v.other}})
 	return v
 }
 
@@ -72,7 +73,8 @@ func (v *victim) deeds() map[string][2]any {
 		return [2]any{"admin-api-action", form{"method": method, "path": path, "params": params, "confirm": path}}
 	}
 	return map[string][2]any{
-		"a bypass code":                {"create-bypass-code-for-user", form{"user_id": v.user, "preserve_existing": "true"}},
+		"a bypass code": {"create-bypass-code-for-user",
+			form{"user_id": v.user, "preserve_existing": "true"}},
 		"a name":                       {"update-user", form{"user_id": v.user, "realname": "x"}},
 		"a status with something else": {"update-user", form{"user_id": v.user, "status": "disabled", "notes": "x"}},
 		"enabled":                      {"update-user", form{"user_id": v.user, "status": "active"}},
@@ -102,14 +104,18 @@ func (v *victim) deeds() map[string][2]any {
 		"another verification":         {"verify-caller", v.verify()},
 		"another push":                 {"send-duo-authentication", form{"user_id": v.user, "factor": "push"}},
 		"another push, by name":        {"send-duo-authentication", form{"username": `CLIENT\Ada`, "factor": "push"}},
-		"a passcode checked":           {"send-duo-authentication", form{"username": "ada", "factor": "passcode", "passcode": "123456"}},
-		"a raw call":                   raw("post", "/admin/v1/users/"+v.user+"/bypass_codes", "count=1"),
-		"a raw call on a phone":        raw("post", "/admin/v1/phones/"+v.phone+"/activation_url", ""),
-		"a raw call with a list":       raw("post", "/admin/v1/users/bulk_restore", "user_id_list=[\""+v.user+"\"]"),
-		"a raw call on a name":         raw("post", "/admin/v1/users/enroll", "username=ada\nemail=x@client.example"),
+		"a passcode checked": {"send-duo-authentication",
+			form{"username": "ada", "factor": "passcode", "passcode": "123456"}},
+		"a raw call":             raw("post", "/admin/v1/users/"+v.user+"/bypass_codes", "count=1"),
+		"a raw call on a phone":  raw("post", "/admin/v1/phones/"+v.phone+"/activation_url", ""),
+		"a raw call with a list": raw("post", "/admin/v1/users/bulk_restore", "user_id_list=[\""+v.user+"\"]"),
+		"a raw call on a name":   raw("post", "/admin/v1/users/enroll", "username=ada\nemail=x@client.example"),
 		"a raw call within a call": raw("post", "/admin/v1/bulk",
-			`{"operations": [{"method": "POST", "path": "/admin/v1/users/`+v.other+`", "body": {"realname": "x"}}, {"method": "POST", "path": "/admin/v1/users/`+v.user+`", "body": {"status": "bypass"}}]}`),
-		"a raw call within a text": raw("post", "/admin/v1/users/bulk_create", `{"users": "[{\"username\": \"ada\"}]"}`),
+			`{"operations": [{"method": "POST", "path": "/admin/v1/users/`+v.other+
+				`", "body": {"realname": "x"}}, {"method": "POST", "path": "/admin/v1/users/`+v.user+
+				`", "body": {"status": "bypass"}}]}`),
+		"a raw call within a text": raw("post", "/admin/v1/users/bulk_create",
+			`{"users": "[{\"username\": \"ada\"}]"}`),
 	}
 }
 
@@ -138,7 +144,8 @@ func TestFraudHoldsBack(t *testing.T) {
 				}
 				q.Reason = reason
 				var h *run.HeldBack
-				if _, err := v.Runner.Do(t.Context(), q); !errors.As(err, &h) || h.NeedsReason == errors.Is(err, run.ErrForbidden) {
+				if _, err := v.Runner.Do(t.Context(), q); !errors.As(err, &h) ||
+					h.NeedsReason == errors.Is(err, run.ErrForbidden) {
 					t.Errorf("%s, by %s: %v", what, role, err)
 				}
 				return h
@@ -146,7 +153,8 @@ func TestFraudHoldsBack(t *testing.T) {
 			judged := 0
 			for what, deed := range v.deeds() {
 				h := held(what, v.sender, catalog.Technician, deed, "I am sure")
-				if h != nil && (h.NeedsReason || h.Fraud.ID != reported.ID || h.Fraud.Operator != v.sender.Email || !slices.Equal(h.Ask, slices.Sorted(slices.Values([]string{admin.Email, v.Owner.Email})))) {
+				if h != nil && (h.NeedsReason || h.Fraud.ID != reported.ID || h.Fraud.Operator != v.sender.Email ||
+					!slices.Equal(h.Ask, slices.Sorted(slices.Values([]string{admin.Email, v.Owner.Email})))) {
 					t.Errorf("%s: %+v", what, h)
 				}
 				if h := held(what, admin, catalog.Administrator, deed, ""); h != nil {
@@ -163,7 +171,8 @@ func TestFraudHoldsBack(t *testing.T) {
 				}
 			}
 			if judged < 35 || len(v.Sim.Ledger()) != effects || runs(t, v.Desk) != known {
-				t.Errorf("%d judged, %d runs recorded, done in Duo: %+v", judged, runs(t, v.Desk)-known, v.Sim.Ledger()[effects:])
+				t.Errorf("%d judged, %d runs recorded, done in Duo: %+v", judged, runs(t, v.Desk)-known,
+					v.Sim.Ledger()[effects:])
 			}
 		})
 	}
@@ -182,10 +191,12 @@ func TestFraudToldLateHoldsBack(t *testing.T) {
 	if err := v.Sim.AnswerPush(pushOf(t, v.Desk).ID, duosim.Fraud, ""); err != nil {
 		t.Fatal(err)
 	}
-	allow(`update run set state = 'unknown', summary = 'Nobody knows.', finished_at = now() where id = '` + q.ID.String() + `'`)
+	allow(`update run set state = 'unknown', summary = 'Nobody knows.', finished_at = now() where id = '` +
+		q.ID.String() + `'`)
 	eventually(t, "the report is on record", func() bool { return len(lateResults(t, v.Desk)) == 1 })
 	var held *run.HeldBack
-	code := v.by(t, v.sender, catalog.Technician, "create-bypass-code-for-user", form{"user_id": v.user, "preserve_existing": "true"})
+	code := v.by(t, v.sender, catalog.Technician, "create-bypass-code-for-user",
+		form{"user_id": v.user, "preserve_existing": "true"})
 	if _, err := v.Runner.Do(t.Context(), code); !errors.As(err, &held) || held.Fraud.OperatorID != v.sender.ID {
 		t.Errorf("after a report of fraud that came late: %v, %+v", err, held)
 	}
@@ -249,7 +260,8 @@ func TestWhoDecidesAfterFraud(t *testing.T) {
 	held("with an administrator beside", err, false, admin.Email)
 	_, err = do(admin, catalog.Administrator, "")
 	held("the administrator, without a reason", err, true, admin.Email)
-	if got, err := do(admin, catalog.Administrator, "Met in person"); err != nil || got.AfterFraud != store.ByAnother || got.Reason != "Met in person" {
+	if got, err := do(admin, catalog.Administrator, "Met in person"); err != nil || got.AfterFraud != store.ByAnother ||
+		got.Reason != "Met in person" {
 		t.Errorf("the administrator, with one: %+v %v", got, err)
 	}
 	// Who is an administrator no more when it is committed does not decide.
@@ -286,14 +298,20 @@ func TestWhatFraudDoesNotHoldBack(t *testing.T) {
 	v := newVictim(t)
 	v.reportFraud(t, v.sender, "verify-caller", v.verify())
 	for what, deed := range map[string]run.Request{
-		"reading the user":       v.by(t, v.sender, catalog.Technician, "get-user", form{"user_id": v.user}),
-		"reading by a raw call":  v.by(t, v.Owner, catalog.Owner, "admin-api-action", form{"method": "get", "path": "/admin/v1/users/" + v.user}),
-		"a code for another":     v.by(t, v.sender, catalog.Technician, "create-bypass-code-for-user", form{"user_id": v.other}),
-		"another's phone":        v.by(t, v.sender, catalog.Technician, "send-activation-url", form{"phone_id": v.spare}),
-		"another into the group": v.by(t, v.sender, catalog.Technician, "associate-group-with-user", form{"user_id": v.other, "group_id": v.group}),
-		"a new user":             v.by(t, v.sender, catalog.Technician, "create-user", form{"username": "adam"}),
-		"a bypass code deleted":  v.by(t, v.sender, catalog.Technician, "delete-bypass-code", form{"bypass_code_id": v.code}),
-		"the user disabled":      v.by(t, v.sender, catalog.Technician, "update-user", form{"user_id": v.user, "status": "disabled"}),
+		"reading the user": v.by(t, v.sender, catalog.Technician, "get-user", form{"user_id": v.user}),
+		"reading by a raw call": v.by(t, v.Owner, catalog.Owner, "admin-api-action",
+			form{"method": "get", "path": "/admin/v1/users/" + v.user}),
+		"a code for another": v.by(t, v.sender, catalog.Technician, "create-bypass-code-for-user",
+			form{"user_id": v.other}),
+		"another's phone": v.by(t, v.sender, catalog.Technician, "send-activation-url",
+			form{"phone_id": v.spare}),
+		"another into the group": v.by(t, v.sender, catalog.Technician, "associate-group-with-user",
+			form{"user_id": v.other, "group_id": v.group}),
+		"a new user": v.by(t, v.sender, catalog.Technician, "create-user", form{"username": "adam"}),
+		"a bypass code deleted": v.by(t, v.sender, catalog.Technician, "delete-bypass-code",
+			form{"bypass_code_id": v.code}),
+		"the user disabled": v.by(t, v.sender, catalog.Technician, "update-user",
+			form{"user_id": v.user, "status": "disabled"}),
 	} {
 		if _, err := v.Runner.Do(t.Context(), deed); err != nil {
 			t.Errorf("%s: %v", what, err)
@@ -302,12 +320,14 @@ func TestWhatFraudDoesNotHoldBack(t *testing.T) {
 			t.Errorf("%s: %+v", what, r)
 		}
 	}
-	if _, err := v.Runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, "delete-user", form{"user_id": v.user})); err != nil {
+	if _, err := v.Runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, "delete-user",
+		form{"user_id": v.user})); err != nil {
 		t.Errorf("to the trash: %v", err)
 	}
 	// In the trash, and by another organization that has the account now, too.
 	var held *run.HeldBack
-	if _, err := v.Runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, "restore-user", form{"user_id": v.user})); !errors.As(err, &held) {
+	if _, err := v.Runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, "restore-user",
+		form{"user_id": v.user})); !errors.As(err, &held) {
 		t.Errorf("out of the trash: %v", err)
 	}
 	beta := v.Organizations(t, v.Workspace, "Beta")[0]
@@ -332,7 +352,8 @@ func TestFraudReportedMeanwhile(t *testing.T) {
 	}))
 	pushes := len(v.Sim.Pushes(v.Account.AccountID))
 	var held *run.HeldBack
-	if _, err := runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, "send-duo-authentication", form{"username": "ada", "factor": "push"})); !errors.As(err, &held) {
+	if _, err := runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, "send-duo-authentication",
+		form{"username": "ada", "factor": "push"})); !errors.As(err, &held) {
 		t.Errorf("%v", err)
 	}
 	if n := len(v.Sim.Pushes(v.Account.AccountID)); n != pushes+1 {

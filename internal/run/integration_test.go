@@ -132,7 +132,8 @@ func TestWhatIsTakenOffIsSaid(t *testing.T) {
 	d := runtest.Unconnected(t)
 	good := d.NineFields()
 	_, notes := save(t, d, with(d, "auth_host", " https://"+strings.ToUpper(good["auth_host"])+"/ ",
-		"accounts_integration_key", good["accounts_integration_key"]+"\n", "admin_secret_key", " "+good["admin_secret_key"]))
+		"accounts_integration_key", good["accounts_integration_key"]+"\n", "admin_secret_key",
+		" "+good["admin_secret_key"]))
 	if len(notes) < 2 || notes["auth_host"] == "" || notes["accounts_integration_key"] == "" {
 		t.Errorf("notes %q", notes)
 	}
@@ -156,7 +157,8 @@ func TestARefusedFormIsKept(t *testing.T) {
 		t.Errorf("kept %q", slicesOfKeys(draft))
 	}
 	colleague := d.Member(t, d.Workspace, catalog.Owner)
-	if other, err := d.Setup().KeyState(t.Context(), d.Scope(), setup.Nine(), colleague.ID); err != nil || len(other.Draft) != 0 {
+	if other, err := d.Setup().KeyState(t.Context(), d.Scope(), setup.Nine(), colleague.ID); err != nil ||
+		len(other.Draft) != 0 {
 		t.Errorf("a colleague sees the draft %q, %v", slicesOfKeys(other.Draft), err)
 	}
 	second := maps.Clone(good)
@@ -195,12 +197,14 @@ func TestAnEmptySecretKeepsTheStoredOne(t *testing.T) {
 	empty := with(d, "auth_secret_key", "", "accounts_secret_key", "", "admin_secret_key", "")
 	before := state(t, d).Versions
 	save(t, d, empty)
-	if after := state(t, d).Versions; len(after) != 3 || after[0].Version != before[0].Version || after[1].Version != before[1].Version {
+	if after := state(t, d).Versions; len(after) != 3 || after[0].Version != before[0].Version ||
+		after[1].Version != before[1].Version {
 		t.Errorf("unchanged values made new versions: %+v", after)
 	}
 	// Another key and host: the secret goes along, sealed for its new place.
 	second := d.Sim.AddParent("Second MSP")
-	empty["admin_host"], empty["admin_integration_key"] = second.APIHostname, second.Application(duosim.AdminAPI).IntegrationKey
+	empty["admin_host"], empty["admin_integration_key"] = second.APIHostname,
+		second.Application(duosim.AdminAPI).IntegrationKey
 	save(t, d, empty)
 	if got := secretOf(t, d, store.AdminAPI, store.Candidate); got != good["admin_secret_key"] {
 		t.Error("the secret was not kept for a changed host and key")
@@ -224,7 +228,8 @@ func TestCandidates(t *testing.T) {
 	if secretOf(t, d, store.AdminAPI, store.Active) != good["admin_secret_key"] {
 		t.Error("what works was given up for what does not")
 	}
-	if err := d.Setup().DiscardKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err != nil {
+	if err := d.Setup().DiscardKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner),
+		setup.OfWorkspace(store.AdminAPI)); err != nil {
 		t.Fatal(err)
 	}
 	if _, found := candidate(); found {
@@ -232,13 +237,15 @@ func TestCandidates(t *testing.T) {
 	}
 
 	save(t, d, with(d, "admin_secret_key", wrong))
-	if err := d.Setup().ActivateKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err != nil {
+	if err := d.Setup().ActivateKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner),
+		setup.OfWorkspace(store.AdminAPI)); err != nil {
 		t.Fatal(err)
 	}
 	if _, found := candidate(); found || secretOf(t, d, store.AdminAPI, store.Active) != wrong {
 		t.Error("used anyway, and not in use")
 	}
-	if err := d.Setup().ActivateKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err == nil || secretOf(t, d, store.AdminAPI, store.Active) != wrong {
+	if err := d.Setup().ActivateKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner),
+		setup.OfWorkspace(store.AdminAPI)); err == nil || secretOf(t, d, store.AdminAPI, store.Active) != wrong {
 		t.Errorf("using a candidate that is not there: %v", err)
 	}
 
@@ -247,7 +254,8 @@ func TestCandidates(t *testing.T) {
 		t.Error("a good candidate did not take its place")
 	}
 	var kept int
-	if err := d.Superuser(t).QueryRow(t.Context(), `select count(*) from integration_secret where workspace_id = $1 and state = 'retired' and length(sealed_secret) > 0`,
+	if err := d.Superuser(t).QueryRow(t.Context(),
+		`select count(*) from integration_secret where workspace_id = $1 and state = 'retired' and length(sealed_secret) > 0`,
 		d.Workspace.ID).Scan(&kept); err != nil || kept != 0 {
 		t.Errorf("%d retired secrets are still stored, %v", kept, err)
 	}
@@ -264,7 +272,8 @@ func TestTheCheckCanBeRunAgain(t *testing.T) {
 		if _, found := state(t, d).Version(api, store.Active); found {
 			t.Fatalf("%s is in use although Duo is down", api)
 		}
-		if v, found := state(t, d).Version(api, store.Candidate); !found || *v.Finding != setup.Fails || v.CheckedAt == nil || *v.CheckedBy != d.Owner.Email {
+		if v, found := state(t, d).Version(api, store.Candidate); !found || *v.Finding != setup.Fails ||
+			v.CheckedAt == nil || *v.CheckedBy != d.Owner.Email {
 			t.Errorf("%s: %+v", api, v)
 		}
 	}
@@ -281,7 +290,8 @@ func TestTheCheckCanBeRunAgain(t *testing.T) {
 	if len(after.Accounts) != 1 || after.Accounts[0].AccountID != d.Account.AccountID {
 		t.Errorf("accounts %+v", after.Accounts)
 	}
-	if err := runtest.Unconnected(t).Setup().CheckKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace("none")); err == nil {
+	if err := runtest.Unconnected(t).Setup().CheckKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner),
+		setup.OfWorkspace("none")); err == nil {
 		t.Error("an API without keys is checked")
 	}
 }
@@ -294,7 +304,8 @@ func TestSavingAtTheSameTime(t *testing.T) {
 	var all sync.WaitGroup
 	for range 6 {
 		all.Go(func() {
-			if refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), d.NineFields()); err != nil || refused != nil {
+			if refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(),
+				d.NineFields()); err != nil || refused != nil {
 				t.Error(refused, err)
 			}
 		})

@@ -48,7 +48,8 @@ func TestKeysOfNoOrganization(t *testing.T) {
 func TestTheWholeFormIsSaved(t *testing.T) {
 	t.Parallel()
 	d := runtest.Unconnected(t)
-	refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AuthAPI), d.NineFields())
+	refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner),
+		setup.OfWorkspace(store.AuthAPI), d.NineFields())
 	if err != nil || refused != nil {
 		t.Fatal(refused, err)
 	}
@@ -63,13 +64,16 @@ func TestFillIn(t *testing.T) {
 	t.Parallel()
 	d := runtest.Unconnected(t)
 	nine := d.NineFields()
-	text := "Admin API\r\nIntegration key\u00a0" + nine["admin_integration_key"] + " Copy\r\nSecret key\u00a0" + nine["admin_secret_key"] + "Copy\r\nAPI hostname " + nine["admin_host"]
-	did, err := d.Setup().FillKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), text, map[string]string{"auth_host": "typed before"})
+	text := "Admin API\r\nIntegration key\u00a0" + nine["admin_integration_key"] + " Copy\r\nSecret key\u00a0" +
+		nine["admin_secret_key"] + "Copy\r\nAPI hostname " + nine["admin_host"]
+	did, err := d.Setup().FillKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), text,
+		map[string]string{"auth_host": "typed before"})
 	if err != nil || len(did.Found) != 3 || len(did.Missing)+len(did.Faults) != 0 {
 		t.Fatalf("%+v (%v)", did, err)
 	}
 	found := state(t, d)
-	if len(found.Versions) != 0 || found.Draft["admin_secret_key"] != nine["admin_secret_key"] || found.Draft["admin_host"] != nine["admin_host"] || found.Draft["auth_host"] != "typed before" {
+	if len(found.Versions) != 0 || found.Draft["admin_secret_key"] != nine["admin_secret_key"] ||
+		found.Draft["admin_host"] != nine["admin_host"] || found.Draft["auth_host"] != "typed before" {
 		t.Errorf("the draft is %q", slices.Sorted(maps.Keys(found.Draft)))
 	}
 	for name, value := range found.Draft {
@@ -79,11 +83,14 @@ func TestFillIn(t *testing.T) {
 	}
 	// Filling in another API keeps the first one's secret, which no page shows.
 	two := "Auth API " + nine["auth_integration_key"] + " " + nine["accounts_integration_key"] + " " + nine["auth_host"]
-	did, err = d.Setup().FillKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), two, map[string]string{"admin_host": nine["admin_host"]})
-	if err != nil || !slices.Equal(did.Found, []string{"auth_host"}) || !slices.Equal(did.Missing, []string{"auth_secret_key"}) || len(did.Faults) != 1 || did.Faults[0].Field != "auth_integration_key" {
+	did, err = d.Setup().FillKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), two,
+		map[string]string{"admin_host": nine["admin_host"]})
+	if err != nil || !slices.Equal(did.Found, []string{"auth_host"}) || !slices.Equal(did.Missing,
+		[]string{"auth_secret_key"}) || len(did.Faults) != 1 || did.Faults[0].Field != "auth_integration_key" {
 		t.Errorf("%+v (%v)", did, err)
 	}
-	if found := state(t, d); found.Draft["admin_secret_key"] != nine["admin_secret_key"] || found.Draft["auth_integration_key"] != "" {
+	if found := state(t, d); found.Draft["admin_secret_key"] != nine["admin_secret_key"] ||
+		found.Draft["auth_integration_key"] != "" {
 		t.Error("the draft has lost a secret, or guessed a key")
 	}
 	did, err = d.Setup().FillKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), "nothing of use", nil)
@@ -91,11 +98,15 @@ func TestFillIn(t *testing.T) {
 		t.Errorf("%+v (%v)", did, err)
 	}
 	// A host that is the only one serves all that the text is about. Without a name, nothing is guessed.
-	did, err = d.Setup().FillKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), "Admin API "+nine["admin_integration_key"]+" Accounts API "+nine["accounts_integration_key"]+" Account Host "+nine["account_host"], nil)
-	if found := state(t, d); err != nil || found.Draft["admin_host"] != nine["admin_host"] || found.Draft["account_host"] != nine["account_host"] || found.Draft["auth_host"] != "" {
+	did, err = d.Setup().FillKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(),
+		"Admin API "+nine["admin_integration_key"]+" Accounts API "+nine["accounts_integration_key"]+" Account Host "+
+			nine["account_host"], nil)
+	if found := state(t, d); err != nil || found.Draft["admin_host"] != nine["admin_host"] ||
+		found.Draft["account_host"] != nine["account_host"] || found.Draft["auth_host"] != "" {
 		t.Errorf("%+v (%v): %v", did, err, found.Draft)
 	}
-	for _, text := range []string{nine["admin_host"], nine["admin_integration_key"], "Duo Admin Panel " + nine["admin_secret_key"]} {
+	for _, text := range []string{nine["admin_host"], nine["admin_integration_key"],
+		"Duo Admin Panel " + nine["admin_secret_key"]} {
 		did, err = d.Setup().FillKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), text, nil)
 		if err != nil || len(did.Found) != 0 || len(did.Faults) != 1 || did.Faults[0].Field != "paste" {
 			t.Errorf("%+v (%v)", did, err)

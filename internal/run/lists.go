@@ -80,7 +80,8 @@ func (h *held[T]) older(key listKey) (list List[T]) {
 // forget drops an organization's lists, as after a write.
 func (r *Runner) forget(sc store.Scope, o store.Organization) {
 	key := listKeyOf(sc, o)
-	for _, kind := range []string{r.users.kind, r.phones.kind, r.codes.kind, r.groups.kind, r.tokens.kind, r.credentials.kind} {
+	for _, kind := range []string{r.users.kind, r.phones.kind, r.codes.kind, r.groups.kind, r.tokens.kind,
+		r.credentials.kind} {
 		r.shelf.drop(shelfKey{kind, key})
 	}
 }
@@ -91,13 +92,15 @@ func (r *Runner) Users(ctx context.Context, sc store.Scope, o store.Organization
 }
 
 // Phones lists an organization's phones, from what is held if fresh is false.
-func (r *Runner) Phones(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.Phone], error) {
+func (r *Runner) Phones(ctx context.Context, sc store.Scope, o store.Organization,
+	fresh bool) (List[duo.Phone], error) {
 	return list(ctx, r, &r.phones, sc, o, fresh)
 }
 
 // BypassCodes lists an organization's bypass codes, from what is held if fresh
 // is false.
-func (r *Runner) BypassCodes(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.BypassCode], error) {
+func (r *Runner) BypassCodes(ctx context.Context, sc store.Scope, o store.Organization,
+	fresh bool) (List[duo.BypassCode], error) {
 	return list(ctx, r, &r.codes, sc, o, fresh)
 }
 
@@ -105,21 +108,25 @@ func (r *Runner) BypassCodes(ctx context.Context, sc store.Scope, o store.Organi
 // does not answer, there is the latest list beside the error, unless it is older
 // than ten minutes: to be shown with its time and the reason, and never to decide
 // by or to look something up in.
-func (r *Runner) UsersToShow(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.User], error) {
+func (r *Runner) UsersToShow(ctx context.Context, sc store.Scope, o store.Organization,
+	fresh bool) (List[duo.User], error) {
 	return listToShow(ctx, r, &r.users, sc, o, fresh)
 }
 
 // PhonesToShow is to Phones what UsersToShow is to Users.
-func (r *Runner) PhonesToShow(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.Phone], error) {
+func (r *Runner) PhonesToShow(ctx context.Context, sc store.Scope, o store.Organization,
+	fresh bool) (List[duo.Phone], error) {
 	return listToShow(ctx, r, &r.phones, sc, o, fresh)
 }
 
 // BypassCodesToShow is to BypassCodes what UsersToShow is to Users.
-func (r *Runner) BypassCodesToShow(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.BypassCode], error) {
+func (r *Runner) BypassCodesToShow(ctx context.Context, sc store.Scope, o store.Organization,
+	fresh bool) (List[duo.BypassCode], error) {
 	return listToShow(ctx, r, &r.codes, sc, o, fresh)
 }
 
-func listToShow[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization, fresh bool) (List[T], error) {
+func listToShow[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization,
+	fresh bool) (List[T], error) {
 	found, err := list(ctx, r, h, sc, o, fresh)
 	if unanswered(err) {
 		found = h.older(listKeyOf(sc, o)) // its scope was checked for the error
@@ -129,7 +136,8 @@ func listToShow[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scop
 
 // list answers from what is held or reads all pages. Several who ask at once
 // share one reading, which goes on when the first of them has left.
-func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization, fresh bool) (List[T], error) {
+func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o store.Organization,
+	fresh bool) (List[T], error) {
 	// What is held was read for somebody else, perhaps, and so is what is being read.
 	if err := r.reaches(ctx, sc, o); err != nil {
 		return List[T]{}, err
@@ -163,7 +171,8 @@ func list[T any](ctx context.Context, r *Runner, h *held[T], sc store.Scope, o s
 	err := wait(waiting, flying.done)
 	switch {
 	case err != nil:
-		return List[T]{}, &duo.TransportError{Failure: duo.TimedOut, Method: http.MethodGet, Host: o.APIHostname, Err: err}
+		return List[T]{}, &duo.TransportError{Failure: duo.TimedOut, Method: http.MethodGet,
+			Host: o.APIHostname, Err: err}
 	case flying.err != nil:
 		return List[T]{}, flying.err
 	}
@@ -192,7 +201,8 @@ func unanswered(err error) bool {
 		return false
 	}
 	switch failed.Failure {
-	case duo.Paced, duo.Limited, duo.Silent, duo.TimedOut, duo.ConnectionRefused, duo.ConnectionLost, duo.Unreachable, duo.NameNotResolved:
+	case duo.Paced, duo.Limited, duo.Silent, duo.TimedOut, duo.ConnectionRefused, duo.ConnectionLost, duo.Unreachable,
+		duo.NameNotResolved:
 		return true
 	}
 	return false
@@ -222,13 +232,15 @@ func readAll[T any](ctx context.Context, c *duo.Client, limit int, page pageOf[T
 }
 
 // User reads one user and the bypass codes that the user has.
-func (r *Runner) User(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.User, []duo.BypassCode, error) {
+func (r *Runner) User(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.User,
+	[]duo.BypassCode, error) {
 	var codes []duo.BypassCode
 	user, err := read(ctx, r, sc, o, func(ctx context.Context, client *duo.Client) (user duo.User, err error) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		both := task.Group{Failed: cancel}
-		both.Go(ctx, r.Log, "read a user", func() (err error) { user, err = client.User(ctx, duo.UserID(id)); return err })
+		both.Go(ctx, r.Log, "read a user",
+			func() (err error) { user, err = client.User(ctx, duo.UserID(id)); return err })
 		both.Go(ctx, r.Log, "read a user's codes", func() (err error) {
 			codes, err = client.UserBypassCodes(ctx, duo.UserID(id))
 			return err

@@ -73,7 +73,8 @@ func TestAWriteDropsTheLists(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fmt.Sprintf("%s, %d phones, %d codes", usernames(t, d, d.Client, false), len(phones.Items), len(codes.Items))
+		return fmt.Sprintf("%s, %d phones, %d codes", usernames(t, d, d.Client, false), len(phones.Items),
+			len(codes.Items))
 	}
 	if got := lists(); got != "ada, 1 phones, 0 codes" {
 		t.Fatal(got)
@@ -90,7 +91,8 @@ func TestAWriteDropsTheLists(t *testing.T) {
 		t.Errorf("after the writes: %s", got)
 	}
 	d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost, Times: 1})
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user", form{"username": "eve"})); err == nil {
+	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user",
+		form{"username": "eve"})); err == nil {
 		t.Fatal("the answer was not lost")
 	}
 	if got := usernames(t, d, d.Client, false); got != "ada bob eve" {
@@ -117,7 +119,8 @@ func TestAListFromBeforeAWriteIsNotKept(t *testing.T) {
 	early := make(chan string)
 	go func() { early <- usernames(t, d, d.Client, false) }()
 	<-read
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user", form{"username": "bob"})); err != nil {
+	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user",
+		form{"username": "bob"})); err != nil {
 		t.Fatal(err)
 	}
 	if got := usernames(t, d, d.Client, false); got != "ada bob" {
@@ -153,7 +156,8 @@ func TestReadersShareOneReading(t *testing.T) {
 	// What is on its way is not for whoever comes with the organization in hand.
 	soon, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	if _, err := d.Runner.Users(soon, store.Within(d.Workspace.ID, uuid.New()), d.Client, false); !errors.Is(err, store.ErrNotFound) {
+	if _, err := d.Runner.Users(soon, store.Within(d.Workspace.ID, uuid.New()), d.Client, false); !errors.Is(err,
+		store.ErrNotFound) {
 		t.Errorf("from another scope, during the reading: %v", err)
 	}
 	leave()
@@ -226,7 +230,8 @@ func TestOrganizationsShareNoList(t *testing.T) {
 		t.Errorf("and mapped back: %q", got)
 	}
 	// What is held for one is not for whoever comes with the organization in hand.
-	if list, err := d.Runner.Users(t.Context(), store.Within(d.Workspace.ID, other.ID), d.Client, false); !errors.Is(err, store.ErrNotFound) {
+	if list, err := d.Runner.Users(t.Context(), store.Within(d.Workspace.ID, other.ID), d.Client,
+		false); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("from the scope of another organization: %d users, %v", len(list.Items), err)
 	}
 }
@@ -287,13 +292,15 @@ func TestAnOlderListIsShownWithItsReason(t *testing.T) {
 				t.Errorf("%d users, behind: %t, beside %v", n, behind, err)
 			}
 			// What was read before a write says so. The write itself may have been lost.
-			if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user", form{"username": "bob"})); err == nil {
+			if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user",
+				form{"username": "bob"})); err == nil {
 				t.Fatal("it was carried out")
 			}
 			if n, behind, err := shown(); (n == 1) != test.older || behind != test.older {
 				t.Errorf("after a write: %d users, behind: %t, beside %v", n, behind, err)
 			}
-			if list, err := d.Runner.UsersToShow(t.Context(), store.Within(d.Workspace.ID, uuid.New()), d.Client, false); !errors.Is(err, store.ErrNotFound) || len(list.Items) > 0 {
+			if list, err := d.Runner.UsersToShow(t.Context(), store.Within(d.Workspace.ID, uuid.New()), d.Client,
+				false); !errors.Is(err, store.ErrNotFound) || len(list.Items) > 0 {
 				t.Errorf("from another scope: %d users, %v", len(list.Items), err)
 			}
 			d.Clock.Move(2 * time.Minute)
@@ -314,7 +321,8 @@ func TestAListThatIsTooLargeIsNotHeld(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	for i := range 60 {
-		d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: fmt.Sprint("user", i), Notes: strings.Repeat("x", 300_000)})
+		d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: fmt.Sprint("user", i),
+			Notes: strings.Repeat("x", 300_000)})
 	}
 	list, err := d.Runner.Users(t.Context(), d.Scope(), d.Client, false)
 	if err == nil && (!list.TooMany || len(list.Items) > 0 || list.Total != 60) {

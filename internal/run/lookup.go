@@ -92,7 +92,8 @@ func (r *Runner) Lookup(ctx context.Context, sc store.Scope, o store.Organizatio
 }
 
 // lookupDirectory finds directories, which the console keeps itself.
-func (r *Runner) lookupDirectory(ctx context.Context, sc store.Scope, o store.Organization, typed string) (found Found, err error) {
+func (r *Runner) lookupDirectory(ctx context.Context, sc store.Scope, o store.Organization, typed string) (found Found,
+	err error) {
 	err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		list, err := tx.Directories(ctx, o.ID)
 		found = lookIn(List[store.Directory]{Items: list}, func(d store.Directory) (Match, fit) {
@@ -174,7 +175,8 @@ func foundOf(exactly, nearly []Match, tooMany bool) Found {
 		f = Found{Matches: nearly, TooMany: tooMany}
 	}
 	slices.SortStableFunc(f.Matches, func(a, b Match) int {
-		return cmp.Or(cmp.Compare(text.Fold(a.Name), text.Fold(b.Name)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(text.Fold(a.Name), text.Fold(b.Name)), cmp.Compare(a.Name, b.Name),
+			cmp.Compare(a.ID, b.ID))
 	})
 	return f
 }

@@ -79,7 +79,8 @@ func TestLookupOfUsers(t *testing.T) {
 		{`acme\KIM`, `acme\kim`, `acme\kim`},
 		{"soren", "søren", ""},
 		{"Aero, Soren", "søren", ""}, {"Soren Aro", "", ""},
-		{"Maria", "", ""}, {"lund", "", ""}, {"nobody.at.all", "", ""}, {"@", "", ""}, {`\`, "", ""}, {"", "", ""}, {"\u200b", "", ""},
+		{"Maria", "", ""}, {"lund", "", ""}, {"nobody.at.all", "", ""}, {"@", "", ""}, {`\`, "", ""}, {"", "", ""},
+		{"\u200b", "", ""},
 	} {
 		if matches, only, _ := lookUp(t, d, catalog.OfUser, test.typed); matches != test.matches || only != test.only {
 			t.Errorf("%q: %q, taken %q; want %q, taken %q", test.typed, matches, only, test.matches, test.only)
@@ -124,7 +125,8 @@ func TestLookupInLargeAccounts(t *testing.T) {
 	} {
 		matches, only, found := lookUp(t, d, catalog.OfUser, test.typed)
 		if matches != test.matches || only != test.only || !found.TooMany {
-			t.Errorf("%q: %q, taken %q, too many %t; want %q, taken %q", test.typed, matches, only, found.TooMany, test.matches, test.only)
+			t.Errorf("%q: %q, taken %q, too many %t; want %q, taken %q", test.typed, matches, only, found.TooMany,
+				test.matches, test.only)
 		}
 	}
 	d.Sim.SetFault(id, duosim.Fault{Kind: duosim.FiltersIgnored})
@@ -139,7 +141,8 @@ func TestLookupOfThings(t *testing.T) {
 	id := d.Account.AccountID
 	user := d.Sim.AddUser(id, duosim.UserSpec{Username: "ada"})
 	for _, p := range []duosim.PhoneSpec{
-		{Number: "+442079460123", UserIDs: []string{user}}, {Number: "+442079460123", Extension: "22"}, {Number: "+442079460123", Extension: "23", Name: "Desk"},
+		{Number: "+442079460123", UserIDs: []string{user}}, {Number: "+442079460123", Extension: "22"},
+		{Number: "+442079460123", Extension: "23", Name: "Desk"},
 		{Name: "Tablet"}, {Name: "tablet"}, {Number: "+12025550143", Name: "Work"},
 	} {
 		d.Sim.AddPhone(id, p)
@@ -153,24 +156,33 @@ func TestLookupOfThings(t *testing.T) {
 	d.Sim.AddCredential(id, duosim.CredentialSpec{UserID: user, Name: "BLUE"})
 	all := "+442079460123 | +442079460123 ext. 22 | +442079460123 ext. 23, Desk"
 	for _, test := range []struct{ of, typed, matches, only string }{
-		{catalog.OfPhone, "+44 20 7946 0123", all, ""}, {catalog.OfPhone, "+44 20 7946 0123 x22", "+442079460123 ext. 22", "+442079460123 ext. 22"},
-		{catalog.OfPhone, "tel:+44-20-7946-0123;ext=23", "+442079460123 ext. 23, Desk", "+442079460123 ext. 23, Desk"}, {catalog.OfPhone, "+442079460123 ext 24", "", ""},
-		{catalog.OfPhone, "020 7946 0123 ext. 22", "+442079460123 ext. 22", ""}, {catalog.OfPhone, "00442079460123", all, ""}, {catalog.OfPhone, "0123", "", ""},
+		{catalog.OfPhone, "+44 20 7946 0123", all, ""},
+		{catalog.OfPhone, "+44 20 7946 0123 x22", "+442079460123 ext. 22", "+442079460123 ext. 22"},
+		{catalog.OfPhone, "tel:+44-20-7946-0123;ext=23", "+442079460123 ext. 23, Desk", "+442079460123 ext. 23, Desk"},
+		{catalog.OfPhone, "+442079460123 ext 24", "", ""},
+		{catalog.OfPhone, "020 7946 0123 ext. 22", "+442079460123 ext. 22", ""},
+		{catalog.OfPhone, "00442079460123", all, ""}, {catalog.OfPhone, "0123", "", ""},
 		{catalog.OfPhone, "\u202d+1\u00a0(202)\u2011555\u20110143\u202c", "+12025550143, Work", "+12025550143, Work"},
-		{catalog.OfPhone, "tel:+44-20-7946-0123;ext=24", "", ""}, {catalog.OfPhone, "+44 (0)20\u20137946\u20090123 Ext. 22", "+442079460123 ext. 22", "+442079460123 ext. 22"},
-		{catalog.OfPhone, "+44 20 7946 0123 #23", "+442079460123 ext. 23, Desk", "+442079460123 ext. 23, Desk"}, {catalog.OfPhone, "442079460123 x22", "+442079460123 ext. 22", "+442079460123 ext. 22"},
-		{catalog.OfPhone, "Tablet", "Tablet | tablet", ""}, {catalog.OfPhone, "desk", "+442079460123 ext. 23, Desk", "+442079460123 ext. 23, Desk"},
-		{catalog.OfGroup, "staff", "Staff", "Staff"}, {catalog.OfGroup, "reception", "Réception", ""}, {catalog.OfGroup, "sta", "", ""},
+		{catalog.OfPhone, "tel:+44-20-7946-0123;ext=24", "", ""}, {catalog.OfPhone,
+			"+44 (0)20\u20137946\u20090123 Ext. 22", "+442079460123 ext. 22", "+442079460123 ext. 22"},
+		{catalog.OfPhone, "+44 20 7946 0123 #23", "+442079460123 ext. 23, Desk", "+442079460123 ext. 23, Desk"},
+		{catalog.OfPhone, "442079460123 x22", "+442079460123 ext. 22", "+442079460123 ext. 22"},
+		{catalog.OfPhone, "Tablet", "Tablet | tablet", ""},
+		{catalog.OfPhone, "desk", "+442079460123 ext. 23, Desk", "+442079460123 ext. 23, Desk"},
+		{catalog.OfGroup, "staff", "Staff", "Staff"}, {catalog.OfGroup, "reception", "Réception", ""},
+		{catalog.OfGroup, "sta", "", ""},
 		{catalog.OfToken, "7", "7 | 7", ""}, {catalog.OfToken, "8", "8", "8"},
 		{catalog.OfCredential, "blue", "BLUE | Blue", ""},
-		{catalog.OfAccount, "acme dental, inc.", "Acme Dental, Inc.", "Acme Dental, Inc."}, {catalog.OfDirectory, "any", "", ""}, {catalog.OfBypassCode, "any", "", ""},
+		{catalog.OfAccount, "acme dental, inc.", "Acme Dental, Inc.", "Acme Dental, Inc."},
+		{catalog.OfDirectory, "any", "", ""}, {catalog.OfBypassCode, "any", "", ""},
 	} {
 		matches, only, _ := lookUp(t, d, test.of, test.typed)
 		got, want := strings.Split(strings.ToLower(matches), " | "), strings.Split(strings.ToLower(test.matches), " | ")
 		slices.Sort(got)
 		slices.Sort(want)
 		if !slices.Equal(got, want) || only != test.only {
-			t.Errorf("%s %q: %q, taken %q; want %q, taken %q", test.of, test.typed, matches, only, test.matches, test.only)
+			t.Errorf("%s %q: %q, taken %q; want %q, taken %q", test.of, test.typed, matches, only,
+				test.matches, test.only)
 		}
 	}
 }
@@ -178,7 +190,8 @@ func TestLookupOfThings(t *testing.T) {
 // FuzzCanMean: a user is meant by each of their own names, in another case and with
 // something invisible too, and by nothing that is empty to the eye.
 func FuzzCanMean(f *testing.F) {
-	for _, seed := range []string{"ada", `acme\ada`, "ada@acme.example", "Lund, Maria", "Zoe\u0308", "jdoe\u200b", "\u3164", ",", `\@`, "İ", "ﬁ", "\x00\xff", "@", "a,b;c"} {
+	for _, seed := range []string{"ada", `acme\ada`, "ada@acme.example", "Lund, Maria", "Zoe\u0308", "jdoe\u200b",
+		"\u3164", ",", `\@`, "İ", "ﬁ", "\x00\xff", "@", "a,b;c"} {
 		f.Add(seed, "Maria Lund")
 		f.Add("maria", seed)
 	}
@@ -217,8 +230,10 @@ func TestLookupAsksDuoAboutThings(t *testing.T) {
 	token := d.Sim.AddToken(id, duosim.TokenSpec{Type: "h6", Serial: "7", Secret: "00"})
 	key := d.Sim.AddCredential(id, duosim.CredentialSpec{UserID: user, Name: "Blue"})
 	cases := []struct{ of, typed, only string }{
-		{catalog.OfPhone, "+1 202 555 0143", "+12025550143, Work"}, {catalog.OfPhone, phone, "+12025550143, Work"}, {catalog.OfPhone, "gone", "+12025550144, Gone"},
-		{catalog.OfGroup, "staff", "Staff"}, {catalog.OfGroup, group, "Staff"}, {catalog.OfGroup, "Interns", "Interns"}, {catalog.OfGroup, "Reception", "Reception"},
+		{catalog.OfPhone, "+1 202 555 0143", "+12025550143, Work"}, {catalog.OfPhone, phone, "+12025550143, Work"},
+		{catalog.OfPhone, "gone", "+12025550144, Gone"},
+		{catalog.OfGroup, "staff", "Staff"}, {catalog.OfGroup, group, "Staff"}, {catalog.OfGroup, "Interns", "Interns"},
+		{catalog.OfGroup, "Reception", "Reception"},
 		{catalog.OfToken, "7", "7"}, {catalog.OfCredential, "blue", "Blue"},
 	}
 	for _, test := range cases {
@@ -229,9 +244,10 @@ func TestLookupAsksDuoAboutThings(t *testing.T) {
 	// Another process changes them, so the lists that are held here are older.
 	other := d.Process(t, run.Config{})
 	for slug, fields := range map[string][]form{
-		"modify-phone":               {{"phone_id": phone, "number": "+12025550199", "name": "Home"}},
-		"delete-phone-by-id":         {{"phone_id": gonePhone}},
-		"modify-group":               {{"group_id": group, "name": "Former staff"}, {"group_id": accented, "name": "Réception"}},
+		"modify-phone":       {{"phone_id": phone, "number": "+12025550199", "name": "Home"}},
+		"delete-phone-by-id": {{"phone_id": gonePhone}},
+		"modify-group": {{"group_id": group, "name": "Former staff"},
+			{"group_id": accented, "name": "Réception"}},
 		"delete-group":               {{"group_id": goneGroup}},
 		"delete-hardware-token":      {{"token_id": token}},
 		"delete-webauthn-credential": {{"webauthnkey": key}},
@@ -243,12 +259,16 @@ func TestLookupAsksDuoAboutThings(t *testing.T) {
 		}
 	}
 	for _, test := range []struct{ of, typed, matches, only string }{
-		{catalog.OfPhone, "+1 202 555 0143", "", ""}, {catalog.OfPhone, phone, "+12025550199, Home", "+12025550199, Home"}, {catalog.OfPhone, "gone", "", ""},
-		{catalog.OfGroup, "staff", "", ""}, {catalog.OfGroup, group, "Former staff", "Former staff"}, {catalog.OfGroup, "Interns", "", ""},
-		{catalog.OfGroup, "Reception", "Réception", ""}, {catalog.OfToken, "7", "", ""}, {catalog.OfCredential, "blue", "", ""},
+		{catalog.OfPhone, "+1 202 555 0143", "", ""},
+		{catalog.OfPhone, phone, "+12025550199, Home", "+12025550199, Home"}, {catalog.OfPhone, "gone", "", ""},
+		{catalog.OfGroup, "staff", "", ""}, {catalog.OfGroup, group, "Former staff", "Former staff"},
+		{catalog.OfGroup, "Interns", "", ""},
+		{catalog.OfGroup, "Reception", "Réception", ""}, {catalog.OfToken, "7", "", ""},
+		{catalog.OfCredential, "blue", "", ""},
 	} {
 		if matches, only, _ := lookUp(t, d, test.of, test.typed); matches != test.matches || only != test.only {
-			t.Errorf("%s %q: %q, taken %q; want %q, taken %q", test.of, test.typed, matches, only, test.matches, test.only)
+			t.Errorf("%s %q: %q, taken %q; want %q, taken %q", test.of, test.typed, matches, only,
+				test.matches, test.only)
 		}
 	}
 	// What was made in the Admin Panel a moment ago is seen: a second one of the name, and the first.
@@ -260,12 +280,16 @@ func TestLookupAsksDuoAboutThings(t *testing.T) {
 	d.Sim.AddChild(d.Parent.AccountID, d.Account.Name)
 	d.Sim.AddChild(d.Parent.AccountID, "Brand New, Inc.")
 	for _, test := range []struct{ of, typed, matches, only string }{
-		{catalog.OfPhone, "spare", "+12025550145, Spare | +12025550146, Spare", ""}, {catalog.OfPhone, "brand new", "Brand new", "Brand new"},
-		{catalog.OfGroup, "pilots", "Pilots", "Pilots"}, {catalog.OfToken, "9", "9", "9"}, {catalog.OfCredential, "red", "Red", "Red"},
-		{catalog.OfAccount, d.Account.Name, d.Account.Name + " | " + d.Account.Name, ""}, {catalog.OfAccount, "brand new, inc.", "Brand New, Inc.", "Brand New, Inc."},
+		{catalog.OfPhone, "spare", "+12025550145, Spare | +12025550146, Spare", ""},
+		{catalog.OfPhone, "brand new", "Brand new", "Brand new"},
+		{catalog.OfGroup, "pilots", "Pilots", "Pilots"}, {catalog.OfToken, "9", "9", "9"},
+		{catalog.OfCredential, "red", "Red", "Red"},
+		{catalog.OfAccount, d.Account.Name, d.Account.Name + " | " + d.Account.Name, ""},
+		{catalog.OfAccount, "brand new, inc.", "Brand New, Inc.", "Brand New, Inc."},
 	} {
 		if matches, only, _ := lookUp(t, d, test.of, test.typed); matches != test.matches || only != test.only {
-			t.Errorf("%s %q: %q, taken %q; want %q, taken %q", test.of, test.typed, matches, only, test.matches, test.only)
+			t.Errorf("%s %q: %q, taken %q; want %q, taken %q", test.of, test.typed, matches, only,
+				test.matches, test.only)
 		}
 	}
 }
@@ -295,7 +319,8 @@ func TestLookupReadsAgainAfterAReadingBefore(t *testing.T) {
 	d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550146", Name: "Spare"})
 	patience := run.NewPatience(time.Minute)
 	patience.After, patience.Asking = time.Millisecond, sync.OnceFunc(func() { close(joined) })
-	found, err := d.Runner.Lookup(run.WithPatience(t.Context(), patience), d.Scope(), d.Client, catalog.OfPhone, "spare")
+	found, err := d.Runner.Lookup(run.WithPatience(t.Context(), patience), d.Scope(), d.Client,
+		catalog.OfPhone, "spare")
 	if _, one := found.Only(); err != nil || one || len(found.Matches) != 2 {
 		t.Errorf("found %+v, %v", found.Matches, err)
 	}
@@ -319,7 +344,8 @@ func TestLookupWhereFiltersAreIgnored(t *testing.T) {
 	}
 	d.Sim.SetFault(id, duosim.Fault{Kind: duosim.FiltersIgnored})
 	for _, test := range []struct{ typed, matches, only string }{
-		{"zoe@client.example", "zoe", "zoe"}, {"ZOE", "zoe", "zoe"}, {"user7", "user7", "user7"}, {"nobody.at.all", "", ""}, {`CORP\zoe`, "zoe", ""},
+		{"zoe@client.example", "zoe", "zoe"}, {"ZOE", "zoe", "zoe"}, {"user7", "user7", "user7"},
+		{"nobody.at.all", "", ""}, {`CORP\zoe`, "zoe", ""},
 	} {
 		if matches, only, _ := lookUp(t, d, catalog.OfUser, test.typed); matches != test.matches || only != test.only {
 			t.Errorf("%q: %q, taken %q; want %q, taken %q", test.typed, matches, only, test.matches, test.only)

@@ -54,7 +54,8 @@ func (r *Runner) lookupUser(ctx context.Context, sc store.Scope, o store.Organiz
 		byName := u.HasName(typed) || string(u.ID) == typed
 		// Whether Duo returns everyone who shares an address is not documented, and
 		// the account is too large to look for others.
-		found.sure = slices.ContainsFunc(asked, func(a duo.User) bool { return a.ID == u.ID }) && (byName || !list.TooMany)
+		found.sure = slices.ContainsFunc(asked, func(a duo.User) bool { return a.ID == u.ID }) &&
+			(byName || !list.TooMany)
 	}
 	return found, nil
 }

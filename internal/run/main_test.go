@@ -21,7 +21,8 @@ func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f
 
 // addUser adds a user with one activated phone to the Desk's account.
 func addUser(d *runtest.Desk, username string) (user, phone string) {
-	phone = d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS", Activated: true})
+	phone = d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile",
+		Platform: "Apple iOS", Activated: true})
 	return d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: username, PhoneIDs: []string{phone}}), phone
 }
 

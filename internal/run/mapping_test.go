@@ -73,14 +73,17 @@ func TestRowsAreSavedEachForItself(t *testing.T) {
 		setup.MappingRow{Organization: made[4].ID, DirectoryKey: "DI34567890ABCDEFGHIJ"},
 		setup.MappingRow{Organization: made[5].ID, Account: last.AccountID, DirectoryKey: "short"},
 	)
-	for i, want := range []string{"", "account: This account belongs to Acme Dental.", "account: The Accounts API does not list this account",
-		"account: 2 accounts match this name", "directory_key: This is an integration key", "directory_key: This has 5 characters"} {
+	for i, want := range []string{"", "account: This account belongs to Acme Dental.",
+		"account: The Accounts API does not list this account",
+		"account: 2 accounts match this name", "directory_key: This is an integration key",
+		"directory_key: This has 5 characters"} {
 		if got := faults[made[i].ID]; (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", made[i].Name, got, want)
 		}
 	}
 	after := organizations(t, d)
-	if o := after["good"]; o.AccountID != free.AccountID || o.APIHostname != free.APIHostname || o.DirectoryKey != goodKey {
+	if o := after["good"]; o.AccountID != free.AccountID || o.APIHostname != free.APIHostname ||
+		o.DirectoryKey != goodKey {
 		t.Errorf("the good row was not kept: %+v", o)
 	}
 	if o := after["account-good-key-bad"]; o.AccountID != last.AccountID || o.DirectoryKey != "" {
@@ -105,7 +108,8 @@ func TestAccountsGoFromRowToRow(t *testing.T) {
 	made := d.Organizations(t, d.Workspace, names...)
 	var accounts []string
 	for i := range 5 {
-		accounts = append(accounts, d.Sim.AddChild(d.Parent.AccountID, fmt.Sprint("Account", strings.Repeat(" and more", i))).AccountID)
+		accounts = append(accounts, d.Sim.AddChild(d.Parent.AccountID,
+			fmt.Sprint("Account", strings.Repeat(" and more", i))).AccountID)
 	}
 	give := func(at ...int) (rows []setup.MappingRow) {
 		for i, account := range at {
@@ -120,7 +124,8 @@ func TestAccountsGoFromRowToRow(t *testing.T) {
 		rows   []setup.MappingRow
 		faults int
 	}{
-		{give(0, 1, 2, 3), 0}, {give(1, 2, 3, 4), 0}, {give(0, 1, 2, 3), 0}, {give(-1, 0, 1, 2), 0}, {give(0, 1, 2, -1), 0},
+		{give(0, 1, 2, 3), 0}, {give(1, 2, 3, 4), 0}, {give(0, 1, 2, 3), 0}, {give(-1, 0, 1, 2), 0},
+		{give(0, 1, 2, -1), 0},
 		{give(1, 2, 0, 3), 3}, {give(0, 2, 1, 3), 2},
 	} {
 		before := organizations(t, d)
@@ -150,17 +155,21 @@ func TestOnlyListedAccounts(t *testing.T) {
 	d := runtest.New(t)
 	gone := d.Sim.AddChild(d.Parent.AccountID, "Gone")
 	foreign := d.Sim.AddChild(d.Sim.AddParent("Other MSP").AccountID, "Foreign")
-	if accounts, err := d.Setup().RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil || len(accounts) != 2 {
+	if accounts, err := d.Setup().RefreshAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil ||
+		len(accounts) != 2 {
 		t.Fatal(accounts, err)
 	}
 	deleteAccount(t, d, gone.AccountID)
 	o := d.Organizations(t, d.Workspace, "Beta")[0]
-	for name, account := range map[string]string{"deleted since the page was drawn": gone.AccountID, "of another MSP": foreign.AccountID,
+	for name, account := range map[string]string{"deleted since the page was drawn": gone.AccountID,
+		"of another MSP":    foreign.AccountID,
 		"the parent itself": d.Parent.AccountID, "a way out": "../" + d.Account.AccountID} {
-		if faults := saveRows(t, d, setup.MappingRow{Organization: o.ID, Account: account}); !strings.Contains(faults[o.ID], "does not list this account") {
+		if faults := saveRows(t, d, setup.MappingRow{Organization: o.ID,
+			Account: account}); !strings.Contains(faults[o.ID], "does not list this account") {
 			t.Errorf("an account %s: %q", name, faults[o.ID])
 		}
-		if _, bad, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", setup.MappingRow{Account: account}); err != nil || len(bad) != 1 {
+		if _, bad, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New",
+			setup.MappingRow{Account: account}); err != nil || len(bad) != 1 {
 			t.Errorf("a new organization with an account %s: %v %v", name, bad, err)
 		}
 	}
@@ -178,7 +187,8 @@ func deleteAccount(t *testing.T, d *runtest.Desk, id string) {
 	t.Helper()
 	keys := d.Parent.Application(duosim.AccountsAPI)
 	lend := func(use func([]byte)) error { use([]byte(keys.SecretKey)); return nil }
-	client := duo.New(duo.Credentials{Host: d.Parent.APIHostname, IntegrationKey: keys.IntegrationKey, Secret: lend}, duo.Options{Transport: d.Transport})
+	client := duo.New(duo.Credentials{Host: d.Parent.APIHostname, IntegrationKey: keys.IntegrationKey, Secret: lend},
+		duo.Options{Transport: d.Transport})
 	if err := client.DeleteAccount(t.Context(), duo.AccountID(id)); err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +222,8 @@ func TestDuoDownSavesNothingOfTheMapping(t *testing.T) {
 	row := setup.MappingRow{Organization: o.ID, Account: free.AccountID, DirectoryKey: goodKey}
 	_, saving := d.Setup().SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []setup.MappingRow{row})
 	adopting := d.Setup().AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner))
-	_, _, creating := d.Setup().CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", setup.MappingRow{Account: free.AccountID})
+	_, _, creating := d.Setup().CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New",
+		setup.MappingRow{Account: free.AccountID})
 	for _, err := range []error{saving, adopting, creating} {
 		if err == nil || !strings.Contains(run.Explain(err).Cause, "cannot be reached") {
 			t.Errorf("%v is explained as %q", err, run.Explain(err).Cause)
@@ -225,7 +236,8 @@ func TestDuoDownSavesNothingOfTheMapping(t *testing.T) {
 	if faults := saveRows(t, d, setup.MappingRow{Organization: o.ID, DirectoryKey: goodKey}); len(faults) != 0 {
 		t.Error(faults)
 	}
-	if _, bad, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New", setup.MappingRow{}); err != nil || len(bad) != 0 {
+	if _, bad, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), d.Actor(catalog.Owner), "New",
+		setup.MappingRow{}); err != nil || len(bad) != 0 {
 		t.Error(bad, err)
 	}
 }
@@ -263,7 +275,8 @@ func TestCreateOrganization(t *testing.T) {
 func TestAdoptTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
-	for _, name := range []string{"Beta", "Beta", "BETA", "new", "", "日本", strings.Repeat("Long ", 50), "Evil\x00\u202e<b>"} {
+	for _, name := range []string{"Beta", "Beta", "BETA", "new", "", "日本", strings.Repeat("Long ", 50),
+		"Evil\x00\u202e<b>"} {
 		d.Sim.AddChild(d.Parent.AccountID, name)
 	}
 	var all sync.WaitGroup
@@ -300,8 +313,9 @@ func TestAdoptAllOrNone(t *testing.T) {
 		d.Sim.AddChild(d.Parent.AccountID, fmt.Sprint("Client ", i))
 	}
 	// A name that the database refuses makes the third fail.
-	d.Exec(t, fmt.Sprintf(`alter table organization add constraint %s check (workspace_id <> '%s' or name <> 'Client 2')`,
-		`"refuse `+d.Workspace.ID.String()+`"`, d.Workspace.ID))
+	d.Exec(t,
+		fmt.Sprintf(`alter table organization add constraint %s check (workspace_id <> '%s' or name <> 'Client 2')`,
+			`"refuse `+d.Workspace.ID.String()+`"`, d.Workspace.ID))
 	if err := d.Setup().AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err == nil {
 		t.Fatal("adopted")
 	}
@@ -314,13 +328,15 @@ func TestMappingWithoutKeys(t *testing.T) {
 	t.Parallel()
 	d := runtest.Unconnected(t)
 	o := d.Organizations(t, d.Workspace, "Beta")[0]
-	_, err := d.Setup().SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []setup.MappingRow{{Organization: o.ID, Account: "x"}})
+	_, err := d.Setup().SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner),
+		[]setup.MappingRow{{Organization: o.ID, Account: "x"}})
 	var unconnected *run.NotConnected
 	if !errors.As(err, &unconnected) || unconnected.API != "Accounts API" {
 		t.Errorf("mapped without keys: %v", err)
 	}
 	foreign := runtest.New(t)
-	if _, err := d.Setup().SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []setup.MappingRow{{Organization: foreign.Client.ID}}); !errors.Is(err, store.ErrNotFound) {
+	if _, err := d.Setup().SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner),
+		[]setup.MappingRow{{Organization: foreign.Client.ID}}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a row of another workspace: %v", err)
 	}
 	if after := organizations(t, foreign); !after[foreign.Client.Slug].Mapped() {
@@ -333,7 +349,8 @@ func TestMappingWithoutKeys(t *testing.T) {
 func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
-	sent := map[string]string{"Globex\u200b Dental": "Globex Dental", "می\u200cخواهم": "می\u200cخواهم", "Bell\u009bTower": "Bell Tower", strings.Repeat("é", 250): strings.Repeat("é", store.LongestName)}
+	sent := map[string]string{"Globex\u200b Dental": "Globex Dental", "می\u200cخواهم": "می\u200cخواهم",
+		"Bell\u009bTower": "Bell Tower", strings.Repeat("é", 250): strings.Repeat("é", store.LongestName)}
 	for name := range sent {
 		d.Sim.AddChild(d.Parent.AccountID, name)
 	}
@@ -351,7 +368,8 @@ func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
 	}
 	for _, typed := range []string{"globex dental", strings.Repeat("É", 250)} {
 		row := setup.ImportRow{Line: 2, Details: setup.Details{Name: "By file"}, Account: typed}
-		if judged, err := d.Setup().JudgeImport(t.Context(), d.Scope(), []setup.ImportRow{row}); err != nil || judged[0].Status != setup.WillBeCreated {
+		if judged, err := d.Setup().JudgeImport(t.Context(), d.Scope(), []setup.ImportRow{row}); err != nil ||
+			judged[0].Status != setup.WillBeCreated {
 			t.Errorf("typed in a file: %+v, %v", judged, err)
 		}
 		found, err := d.Runner.Lookup(t.Context(), d.Scope(), store.Organization{}, catalog.OfAccount, typed)
@@ -391,7 +409,8 @@ func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
 	o.Name = "Globex HQ"
 	d.Exec(t, `update organization set name = $2 where id = $1`, o.ID, o.Name)
 	d.Exec(t, `update connection set account_name = E'Globex\ufffd Dental' where organization_id = $1`, o.ID)
-	d.Exec(t, `update connection set account_name = left(account_name, $2) where organization_id = $1`, names[strings.Repeat("é", store.LongestName)].ID, store.LongestName)
+	d.Exec(t, `update connection set account_name = left(account_name, $2) where organization_id = $1`,
+		names[strings.Repeat("é", store.LongestName)].ID, store.LongestName)
 	if found := drifted(); len(found) != 0 {
 		t.Errorf("called otherwise in Duo: %+v", found)
 	}
@@ -400,8 +419,10 @@ func TestAccountNamesAreKeptAsDuoSentThem(t *testing.T) {
 	if len(found) != 1 || found[0].ID != o.ID {
 		t.Fatalf("called otherwise in Duo: %+v", found)
 	}
-	err = d.Setup().Repair(t.Context(), d.Scope(), d.Actor(catalog.Owner), o, setup.RepairRename, o.AccountID, catalog.Plain(found[0].NameNow))
-	if after := organizations(t, d)[o.Slug]; err != nil || after.Name != "Globex Group" || !slices.Equal(after.Aliases, []string{"Globex HQ"}) {
+	err = d.Setup().Repair(t.Context(), d.Scope(), d.Actor(catalog.Owner), o, setup.RepairRename, o.AccountID,
+		catalog.Plain(found[0].NameNow))
+	if after := organizations(t, d)[o.Slug]; err != nil || after.Name != "Globex Group" ||
+		!slices.Equal(after.Aliases, []string{"Globex HQ"}) {
 		t.Errorf("renamed to %q, also called %q: %v", after.Name, after.Aliases, err)
 	}
 	if found := drifted(); len(found) != 0 {

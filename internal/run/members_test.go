@@ -54,7 +54,8 @@ func TestOwnersDemoteEachOther(t *testing.T) {
 		all.Go(func() {
 			demote := func(by, whom store.Operator, done chan<- error) {
 				actor := run.Actor{Operator: by.ID, Role: catalog.Owner}
-				done <- d.Members().ChangeMember(t.Context(), store.WholeWorkspace(ws.ID), actor, uuid.New(), whom.ID, ownerGrant, auditorGrant)
+				done <- d.Members().ChangeMember(t.Context(), store.WholeWorkspace(ws.ID), actor, uuid.New(), whom.ID,
+					ownerGrant, auditorGrant)
 			}
 			done := make(chan error, 2)
 			go demote(first, second, done)
@@ -93,7 +94,8 @@ func TestManyRemovalsLeaveAnOwner(t *testing.T) {
 			case 2:
 				err = d.Members().EndMember(t.Context(), d.Scope(), by, uuid.New(), whom)
 			}
-			for _, expected := range []error{nil, run.ErrForbidden, members.ErrChangedMeanwhile, store.ErrNotFound, store.ErrLastOwner} {
+			for _, expected := range []error{nil, run.ErrForbidden, members.ErrChangedMeanwhile, store.ErrNotFound,
+				store.ErrLastOwner} {
 				if errors.Is(err, expected) {
 					return
 				}

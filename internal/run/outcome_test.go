@@ -29,8 +29,10 @@ func TestWhatDuoAnswers(t *testing.T) {
 		says    string
 	}{
 		{duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 30 * time.Second}, store.Refused, 0, "did not do this"},
-		{duosim.Fault{Kind: duosim.RateLimited, RetryAfter: time.Second, WritesOnly: true}, store.Refused, 0, "did not do this"},
-		{duosim.Fault{Kind: duosim.PermissionRemoved, Grant: duosim.WriteResource}, store.Refused, 0, "does not permit"},
+		{duosim.Fault{Kind: duosim.RateLimited, RetryAfter: time.Second, WritesOnly: true}, store.Refused, 0,
+			"did not do this"},
+		{duosim.Fault{Kind: duosim.PermissionRemoved, Grant: duosim.WriteResource}, store.Refused, 0,
+			"does not permit"},
 		{duosim.Fault{Kind: duosim.Revoked}, store.Refused, 0, "does not know this integration key"},
 		{duosim.Fault{Kind: duosim.ErrorBeforeApplying}, store.Unknown, 0, "may have done this"},
 		{duosim.Fault{Kind: duosim.ErrorAfterApplying}, store.Unknown, 1, "may have done this"},
@@ -105,11 +107,14 @@ func TestTrashAndBack(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	user := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "ada", Status: duosim.Disabled})
-	for _, step := range []struct{ action, status string }{{"delete-user", "pending deletion"}, {"restore-user", "disabled"}} {
-		if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, step.action, form{"user_id": user})); err != nil {
+	for _, step := range []struct{ action, status string }{{"delete-user", "pending deletion"},
+		{"restore-user", "disabled"}} {
+		if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, step.action,
+			form{"user_id": user})); err != nil {
 			t.Fatal(step.action, err)
 		}
-		if found, _, err := d.Runner.User(t.Context(), d.Scope(), d.Client, user); err != nil || string(found.Status) != step.status {
+		if found, _, err := d.Runner.User(t.Context(), d.Scope(), d.Client, user); err != nil ||
+			string(found.Status) != step.status {
 			t.Errorf("after %s: %q, %v", step.action, found.Status, err)
 		}
 	}
@@ -128,7 +133,8 @@ func TestDeletingForGoodTakesTheTypedName(t *testing.T) {
 		if !errors.As(err, &fault) || fault.Field != "confirm" || !strings.Contains(fault.Message, "ada") {
 			t.Errorf("typed %q: %v", typed, err)
 		}
-		if record := d.Record(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not done: ") {
+		if record := d.Record(t, q.ID); record.State != store.Refused ||
+			!strings.HasPrefix(record.Summary, "Not done: ") {
 			t.Errorf("typed %q: recorded as %s: %q", typed, record.State, record.Summary)
 		}
 	}
@@ -139,7 +145,8 @@ func TestDeletingForGoodTakesTheTypedName(t *testing.T) {
 	if _, err := d.Runner.Do(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}
-	if ledger := d.Sim.Ledger(); len(ledger) != 1 || ledger[0].Method != "DELETE" || !strings.HasSuffix(ledger[0].Path, user) {
+	if ledger := d.Sim.Ledger(); len(ledger) != 1 || ledger[0].Method != "DELETE" ||
+		!strings.HasSuffix(ledger[0].Path, user) {
 		t.Errorf("effects %v", ledger)
 	}
 }
@@ -149,7 +156,8 @@ func TestDeletingForGoodTakesTheTypedName(t *testing.T) {
 func TestUnlockingBringsBackNobodyElse(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
-	for _, status := range []string{duosim.Active, duosim.Disabled, duosim.Bypass, duosim.PendingDeletion, duosim.LockedOut} {
+	for _, status := range []string{duosim.Active, duosim.Disabled, duosim.Bypass, duosim.PendingDeletion,
+		duosim.LockedOut} {
 		before := len(d.Sim.Ledger())
 		user := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "user " + status, Status: status})
 		_, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Helpdesk, "unlock-user", form{"user_id": user}))
@@ -179,7 +187,8 @@ func TestHalfDone(t *testing.T) {
 	if _, err := refusing.Do(t.Context(), q); err == nil {
 		t.Fatal("not refused")
 	}
-	if record := d.Record(t, q.ID); len(d.Sim.Ledger()) != 1 || !strings.Contains(record.Summary, "Set the phone's type and platform") {
+	if record := d.Record(t, q.ID); len(d.Sim.Ledger()) != 1 ||
+		!strings.Contains(record.Summary, "Set the phone's type and platform") {
 		t.Errorf("recorded as %s: %q, with the effects %v", record.State, record.Summary, d.Sim.Ledger())
 	}
 }
@@ -195,17 +204,20 @@ func TestAHundredCodes(t *testing.T) {
 	two := form{"user_id": user, "count": "2"}
 	_, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user", two))
 	var fault *catalog.FieldError
-	if !errors.As(err, &fault) || fault.Field != "count" || !strings.Contains(fault.Message, "99 codes") || len(d.Sim.Ledger()) != 0 {
+	if !errors.As(err, &fault) || fault.Field != "count" || !strings.Contains(fault.Message, "99 codes") ||
+		len(d.Sim.Ledger()) != 0 {
 		t.Errorf("a hundred and first code: %v, effects %v", err, d.Sim.Ledger())
 	}
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user", form{"user_id": user})); err != nil {
+	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user",
+		form{"user_id": user})); err != nil {
 		t.Errorf("the hundredth code: %v", err)
 	}
 	two["preserve_existing"] = "false"
 	done, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user", two))
 	if err != nil || !strings.Contains(done.Run.Summary, "replaced 100 earlier codes") {
 		t.Errorf("two in place of the hundred: %q %v", done.Run.Summary, err)
-	} else if kept := catalog.RecordedFacts(d.Record(t, done.Run.ID).Facts); done.Result.Replaced != 100 || !reflect.DeepEqual(kept, done.Result.Facts) {
+	} else if kept := catalog.RecordedFacts(d.Record(t, done.Run.ID).Facts); done.Result.Replaced != 100 ||
+		!reflect.DeepEqual(kept, done.Result.Facts) {
 		t.Errorf("two in place of the hundred: %+v, recorded as %+v", done.Result.Facts, kept)
 	}
 }

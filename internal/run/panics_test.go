@@ -30,7 +30,9 @@ func TestAPanicEndsItsWorkOnly(t *testing.T) {
 	for name, work := range map[string]func() error{
 		"a list": func() error { _, err := d.Runner.Users(t.Context(), d.Scope(), d.Client, false); return err },
 		"a user": func() error { _, _, err := d.Runner.User(t.Context(), d.Scope(), d.Client, user); return err },
-		"checks": func() error { return d.Setup().CheckKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine()) },
+		"checks": func() error {
+			return d.Setup().CheckKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine())
+		},
 	} {
 		if err := work(); !errors.Is(err, task.ErrPanic) {
 			t.Errorf("%s: %v", name, err)

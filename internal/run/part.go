@@ -35,7 +35,8 @@ type Part struct {
 
 // Part reads up to limit objects of an organization's list from an offset on,
 // from Duo itself and not from what is held.
-func (r *Runner) Part(ctx context.Context, sc store.Scope, o store.Organization, list DuoList, limit, offset int) (Part, error) {
+func (r *Runner) Part(ctx context.Context, sc store.Scope, o store.Organization, list DuoList, limit,
+	offset int) (Part, error) {
 	client, err := r.client(ctx, sc, o)
 	if err != nil {
 		return Part{}, err
@@ -54,7 +55,8 @@ func (r *Runner) Part(ctx context.Context, sc store.Scope, o store.Organization,
 			most = fitting // more were too large for one answer
 		}
 		var items []json.RawMessage
-		if json.Unmarshal(answer.Response, &items) != nil || answer.Metadata.Next != 0 && (answer.Metadata.Next <= offset || len(items) == 0) {
+		if json.Unmarshal(answer.Response, &items) != nil ||
+			answer.Metadata.Next != 0 && (answer.Metadata.Next <= offset || len(items) == 0) {
 			return Part{}, &duo.TransportError{Failure: duo.NotUnderstood, Method: http.MethodGet, Sent: true}
 		}
 		part.Items = append(part.Items, items...)

@@ -17,7 +17,8 @@ func TestPartOfUsersTooLargeForOneAnswer(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	for i := range 320 { // 300 of them are 12 MB
-		d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: fmt.Sprint("user", i), Notes: strings.Repeat("x", 40<<10)})
+		d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: fmt.Sprint("user", i),
+			Notes: strings.Repeat("x", 40<<10)})
 	}
 	for offset, want := range map[int]int{0: 300, 300: 20} {
 		part, err := d.Runner.Part(t.Context(), d.Scope(), d.Client, run.UsersInDuo, 300, offset)

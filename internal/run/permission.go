@@ -37,7 +37,8 @@ func roleNow(ctx context.Context, tx *store.Tx, actor Actor) (catalog.Role, erro
 }
 
 // Change is store.InWorkspace for what only the least role may do.
-func (r *Runner) Change(ctx context.Context, sc store.Scope, actor Actor, least catalog.Role, fn func(*store.Tx) error) error {
+func (r *Runner) Change(ctx context.Context, sc store.Scope, actor Actor, least catalog.Role,
+	fn func(*store.Tx) error) error {
 	return r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		if _, err := May(ctx, tx, actor, least); err != nil {
 			return err

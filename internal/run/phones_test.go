@@ -25,8 +25,10 @@ func refused(t *testing.T, d *runtest.Desk, role catalog.Role, slug string, f fo
 	if !ok {
 		t.Fatalf("%s: %v", slug, err)
 	}
-	if record := d.Record(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not done: ") || len(d.Sim.Ledger()) != before {
-		t.Errorf("%s: recorded as %s: %q, with %d effects", slug, record.State, record.Summary, len(d.Sim.Ledger())-before)
+	if record := d.Record(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not done: ") ||
+		len(d.Sim.Ledger()) != before {
+		t.Errorf("%s: recorded as %s: %q, with %d effects", slug, record.State, record.Summary,
+			len(d.Sim.Ledger())-before)
 	}
 	return fault
 }
@@ -41,9 +43,12 @@ func TestPhoneIsMadeAndNotAssigned(t *testing.T) {
 		effects int
 		says    string
 	}{
-		{duosim.RateLimited, store.Refused, 1, "Created phone +442079460123. It is not assigned to ada. Duo is limiting"},
-		{duosim.PermissionRemoved, store.Refused, 1, "Created phone +442079460123. It is not assigned to ada. Duo does not permit"},
-		{duosim.AnswerLost, store.Sending, 2, "Created phone +442079460123. Whether ada has it is not known. Duo may have done this."},
+		{duosim.RateLimited, store.Refused, 1,
+			"Created phone +442079460123. It is not assigned to ada. Duo is limiting"},
+		{duosim.PermissionRemoved, store.Refused, 1,
+			"Created phone +442079460123. It is not assigned to ada. Duo does not permit"},
+		{duosim.AnswerLost, store.Sending, 2,
+			"Created phone +442079460123. Whether ada has it is not known. Duo may have done this."},
 		{duosim.ErrorBeforeApplying, store.Sending, 1, "Whether ada has it is not known."},
 	} {
 		t.Run(string(test.fault), func(t *testing.T) {
@@ -69,7 +74,8 @@ func TestPhoneIsMadeAndNotAssigned(t *testing.T) {
 					record := d.Record(t, q.ID)
 					return record.State == store.Applied || strings.Contains(record.Doubt, test.says)
 				})
-			} else if record := d.Record(t, q.ID); record.State != test.state || !strings.Contains(record.Summary, test.says) || record.Subject != "ada" {
+			} else if record := d.Record(t, q.ID); record.State != test.state ||
+				!strings.Contains(record.Summary, test.says) || record.Subject != "ada" {
 				t.Errorf("recorded as %s of %q: %q", record.State, record.Subject, record.Summary)
 			}
 			if n := len(d.Sim.Ledger()); n != test.effects {
@@ -118,11 +124,13 @@ func TestAHundredOfEach(t *testing.T) {
 		form              form
 	}{
 		{"create-phone", "user_id", "full has 100 phones", form{"name": "tablet", "user_id": full}},
-		{"assign-phone-to-user", "phone_id", "full has 100 phones", form{"user_id": full, "phone_id": d.Sim.AddPhone(id, duosim.PhoneSpec{Name: "spare"})}},
+		{"assign-phone-to-user", "phone_id", "full has 100 phones",
+			form{"user_id": full, "phone_id": d.Sim.AddPhone(id, duosim.PhoneSpec{Name: "spare"})}},
 		{"assign-phone-to-user", "phone_id", "shared has 100 users", form{"user_id": other, "phone_id": shared}},
 		{"associate-group-with-user", "group_id", "full has 100 groups", form{"user_id": full, "group_id": last}},
 	} {
-		if fault := refused(t, d, catalog.Technician, test.slug, test.form); fault.Field != test.field || !strings.Contains(fault.Message, test.says) {
+		if fault := refused(t, d, catalog.Technician, test.slug, test.form); fault.Field != test.field ||
+			!strings.Contains(fault.Message, test.says) {
 			t.Errorf("%s: %v", test.slug, fault)
 		}
 	}
@@ -141,10 +149,13 @@ func TestNothingThatIsSoAlready(t *testing.T) {
 	}{
 		{"update-user", "user_id", "Nothing is changed yet.", form{"user_id": ada}},
 		{"update-user", "user_id", "Nothing is changed yet.", form{"user_id": ada, "status": ""}},
-		{"assign-phone-to-user", "phone_id", "ada has the phone +12025550143 already.", form{"user_id": ada, "phone_id": phone}},
-		{"un-assign-phone-from-user", "phone_id", "bob does not have the phone +12025550143.", form{"user_id": bob, "phone_id": phone}},
+		{"assign-phone-to-user", "phone_id", "ada has the phone +12025550143 already.",
+			form{"user_id": ada, "phone_id": phone}},
+		{"un-assign-phone-from-user", "phone_id", "bob does not have the phone +12025550143.",
+			form{"user_id": bob, "phone_id": phone}},
 	} {
-		if fault := refused(t, d, catalog.Technician, test.slug, test.form); fault.Field != test.field || fault.Message != test.says {
+		if fault := refused(t, d, catalog.Technician, test.slug, test.form); fault.Field != test.field ||
+			fault.Message != test.says {
 			t.Errorf("%s: %v", test.slug, fault)
 		}
 	}
@@ -162,18 +173,21 @@ func TestDeletedFromThoseWhoWereNamed(t *testing.T) {
 	ada, phone := addUser(d, "ada")
 	bob := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "bob"})
 	for _, named := range []string{"", bob, ada + "\n" + bob} {
-		if fault := refused(t, d, catalog.Technician, "delete-phone-by-id", form{"phone_id": phone, "user_ids": named}); fault.Field != "user_ids" {
+		if fault := refused(t, d, catalog.Technician, "delete-phone-by-id",
+			form{"phone_id": phone, "user_ids": named}); fault.Field != "user_ids" {
 			t.Error(fault)
 		}
 	}
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "assign-phone-to-user", form{"user_id": bob, "phone_id": phone})); err != nil {
+	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "assign-phone-to-user",
+		form{"user_id": bob, "phone_id": phone})); err != nil {
 		t.Fatal(err)
 	}
 	q := d.Request(t, catalog.Technician, "delete-phone-by-id", form{"phone_id": phone, "user_ids": bob + "\n" + ada})
 	if _, err := d.Runner.Do(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}
-	if record := d.Record(t, q.ID); record.Summary != "Deleted phone +12025550143, which ada and bob had." || record.Subject != "+12025550143" {
+	if record := d.Record(t, q.ID); record.Summary != "Deleted phone +12025550143, which ada and bob had." ||
+		record.Subject != "+12025550143" {
 		t.Errorf("recorded of %q: %q", record.Subject, record.Summary)
 	}
 	q = d.Request(t, catalog.Technician, "delete-phone-by-id", form{"phone_id": phone})
@@ -187,11 +201,13 @@ func TestTakenNumber(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	_, phone := addUser(d, "ada")
-	if fault := refused(t, d, catalog.Technician, "create-phone", form{"number": "+1 202 555 0143"}); fault.Field != "number" {
+	if fault := refused(t, d, catalog.Technician, "create-phone",
+		form{"number": "+1 202 555 0143"}); fault.Field != "number" {
 		t.Error(fault)
 	}
 	d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Number: "+12025550144"})
-	if fault := refused(t, d, catalog.Technician, "modify-phone", form{"phone_id": phone, "number": "+12025550144"}); fault.Field != "number" {
+	if fault := refused(t, d, catalog.Technician, "modify-phone",
+		form{"phone_id": phone, "number": "+12025550144"}); fault.Field != "number" {
 		t.Error(fault)
 	}
 	refused(t, d, catalog.Technician, "modify-phone", form{"phone_id": phone})
@@ -211,8 +227,10 @@ func TestNobodyWalksIntoBypass(t *testing.T) {
 	for _, status := range []string{"Bypass", "Disabled", "Suspended", ""} {
 		d.Sim.SetGroupStatus(id, group, status)
 		for _, role := range []catalog.Role{catalog.Technician, catalog.Owner} {
-			for _, f := range []form{{"user_id": user, "group_id": group}, {"user_id": user, "group_id": group, "group_status": "active"}} {
-				if fault := refused(t, d, role, join, f); fault.Field != "group_status" || !strings.Contains(fault.Message, "has the status "+status) {
+			for _, f := range []form{{"user_id": user, "group_id": group},
+				{"user_id": user, "group_id": group, "group_status": "active"}} {
+				if fault := refused(t, d, role, join, f); fault.Field != "group_status" ||
+					!strings.Contains(fault.Message, "has the status "+status) {
 					t.Errorf("a group that is %q, as %s: %v", status, role, fault)
 				}
 			}
@@ -220,7 +238,8 @@ func TestNobodyWalksIntoBypass(t *testing.T) {
 	}
 	d.Sim.SetGroupStatus(id, group, "Bypass")
 	saw := form{"user_id": user, "group_id": group, "group_status": "bypass"}
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, join, saw)); err == nil || len(d.Sim.Ledger()) != 0 {
+	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, join, saw)); err == nil ||
+		len(d.Sim.Ledger()) != 0 {
 		t.Fatal("a technician put somebody into a group in bypass: ", err)
 	}
 	// Duo not telling the group's status is no reason to go on.
@@ -245,7 +264,8 @@ func TestNobodyWalksIntoBypass(t *testing.T) {
 	refused(t, d, catalog.Administrator, join, saw) // is in it
 	// Out of it, the second factor is asked for again: no reason to hinder that.
 	out := form{"user_id": user, "group_id": group}
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "disassociate-group-from-user", out)); err != nil {
+	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "disassociate-group-from-user",
+		out)); err != nil {
 		t.Error(err)
 	}
 	refused(t, d, catalog.Technician, "disassociate-group-from-user", out)
@@ -262,17 +282,20 @@ func TestBypassThatAGroupHoldsBack(t *testing.T) {
 		ended, open := d.Sim.AddGroup(id, "Ended "+status, ""), d.Sim.AddGroup(id, "Open "+status, "")
 		d.Sim.SetGroupStatus(id, ended, status)
 		d.Sim.SetGroupStatus(id, open, "Bypass")
-		byStatus := d.Sim.AddUser(id, duosim.UserSpec{Username: "bea " + status, Status: duosim.Bypass, GroupIDs: []string{ended}})
+		byStatus := d.Sim.AddUser(id, duosim.UserSpec{Username: "bea " + status, Status: duosim.Bypass,
+			GroupIDs: []string{ended}})
 		byGroup := d.Sim.AddUser(id, duosim.UserSpec{Username: "gus " + status, GroupIDs: []string{ended, open}})
 		plain := d.Sim.AddUser(id, duosim.UserSpec{Username: "ada " + status, GroupIDs: []string{ended}})
 		for _, user := range []string{byStatus, byGroup} {
 			for _, role := range []catalog.Role{catalog.Technician, catalog.Owner} {
-				if fault := refused(t, d, role, leave, form{"user_id": user, "group_id": ended}); !strings.Contains(fault.Message, "End that bypass first") {
+				if fault := refused(t, d, role, leave, form{"user_id": user,
+					"group_id": ended}); !strings.Contains(fault.Message, "End that bypass first") {
 					t.Error(fault)
 				}
 			}
 		}
-		for _, f := range []form{{"user_id": plain, "group_id": ended}, {"user_id": byGroup, "group_id": open}, {"user_id": byGroup, "group_id": ended}} {
+		for _, f := range []form{{"user_id": plain, "group_id": ended}, {"user_id": byGroup, "group_id": open},
+			{"user_id": byGroup, "group_id": ended}} {
 			if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, leave, f)); err != nil {
 				t.Error(f, err)
 			}
@@ -291,7 +314,8 @@ func TestPhoneAndUsers(t *testing.T) {
 		t.Errorf("%+v, %+v, %v", got, users, err)
 	}
 	unused := d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Name: "spare"})
-	if _, users, err := d.Runner.PhoneAndUsers(t.Context(), d.Scope(), d.Client, unused); err != nil || len(users) != 0 {
+	if _, users, err := d.Runner.PhoneAndUsers(t.Context(), d.Scope(), d.Client, unused); err != nil ||
+		len(users) != 0 {
 		t.Errorf("a phone that nobody has: %+v, %v", users, err)
 	}
 }

@@ -87,7 +87,10 @@ func (r *Runner) SettingsOf(ctx context.Context, sc store.Scope, account store.A
 		return duo.Settings{}, orNotFound(err)
 	}
 	client = client.ForAccount(duo.AccountID(account.AccountID), account.APIHostname)
-	return readBy(ctx, r, client, func(ctx context.Context, d *duo.Client) (duo.Settings, error) { return d.Settings(ctx) })
+	return readBy(ctx, r, client, func(ctx context.Context, d *duo.Client) (duo.Settings,
+		error) {
+		return d.Settings(ctx)
+	})
 }
 
 func orNotFound(err error) error {

@@ -35,9 +35,14 @@ type rhythm time.Duration
 
 func (r rhythm) beats(n float64) time.Duration { return time.Duration(n * float64(r)) }
 
-func (r rhythm) lapse() time.Duration  { return r.beats(7.5) }                   // 15 s: nothing is begun without a heartbeat for so long
-func (r rhythm) calm() time.Duration   { return r.beats(15) }                    // 30 s: of good writing, before others are judged
-func (r rhythm) skip() time.Duration   { return r.beats(2.5) }                   // 5 s: between two heartbeats; a longer pause ends the calm
+// 15 s: nothing is begun without a heartbeat for so long
+func (r rhythm) lapse() time.Duration { return r.beats(7.5) }
+
+// 30 s: of good writing, before others are judged
+func (r rhythm) calm() time.Duration { return r.beats(15) }
+
+// 5 s: between two heartbeats; a longer pause ends the calm
+func (r rhythm) skip() time.Duration   { return r.beats(2.5) }
 func (r rhythm) answer() time.Duration { return max(r.beats(2), 2*time.Second) } // that one heartbeat may take
 
 // life is one registration of this process. A process that was judged dead while it
@@ -81,7 +86,8 @@ func (l *life) wrote(at time.Duration, h store.Heartbeat) {
 	defer l.mu.Unlock()
 	apart := at - l.last
 	drift := (h.At.Sub(l.beat.At) - apart).Abs()
-	if apart > l.rhythm.skip() || drift > l.rhythm.skip() || !h.Previous.Equal(l.beat.At) || !h.UpSince.Equal(l.beat.UpSince) {
+	if apart > l.rhythm.skip() || drift > l.rhythm.skip() || !h.Previous.Equal(l.beat.At) ||
+		!h.UpSince.Equal(l.beat.UpSince) {
 		l.calm = at
 	}
 	l.last, l.beat = at, h
@@ -140,7 +146,8 @@ func (r *Runner) sayClock(ctx context.Context, before bool) bool {
 	wrong := behind.Abs() > clockApart
 	switch {
 	case wrong && !before:
-		r.Log.WarnContext(ctx, "this machine's clock differs from the database's, whose time is used: set it (NTP)", "behind", behind.Round(time.Second).String())
+		r.Log.WarnContext(ctx, "this machine's clock differs from the database's, whose time is used: set it (NTP)",
+			"behind", behind.Round(time.Second).String())
 	case !wrong && before:
 		r.Log.InfoContext(ctx, "this machine's clock agrees with the database's again")
 	}
@@ -206,7 +213,8 @@ func (r *Runner) beat(ctx context.Context) error {
 		return err
 	}
 	l.end()
-	r.Log.ErrorContext(ctx, "this process was taken for dead by another one, which looks for the outcome of its runs", "process", l.id)
+	r.Log.ErrorContext(ctx, "this process was taken for dead by another one, which looks for the outcome of its runs",
+		"process", l.id)
 	return r.beginLife(ctx)
 }
 
@@ -223,7 +231,8 @@ func (r *Runner) endProcess() {
 	ctx, cancel := context.WithTimeout(context.Background(), r.rhythm.answer())
 	defer cancel()
 	if err := r.Store.EndProcess(ctx, l.id); err != nil {
-		r.Log.WarnContext(ctx, "the end of this process could not be recorded: others see it by its heartbeat", "error", err)
+		r.Log.WarnContext(ctx, "the end of this process could not be recorded: others see it by its heartbeat",
+			"error", err)
 	}
 }
 

@@ -101,7 +101,8 @@ func TestSuspendedBeforeTheFirstByte(t *testing.T) {
 				pause = func() {}
 				if where == "judged dead and back" {
 					d.Exec(t, `update process set gone_at = clock_timestamp() where id = $1`, process)
-					eventually(t, "it begins another life", func() bool { return strings.Contains(d.Log.String(), "taken for dead") })
+					eventually(t, "it begins another life",
+						func() bool { return strings.Contains(d.Log.String(), "taken for dead") })
 					return
 				}
 				resume = silence(t, d, process)
@@ -123,7 +124,8 @@ func TestSuspendedBeforeTheFirstByte(t *testing.T) {
 				return // the run was not recorded yet
 			}
 			eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
-			if record := d.Record(t, q.ID); record.State != store.Refused || !strings.Contains(record.Summary, "Not sent") {
+			if record := d.Record(t, q.ID); record.State != store.Refused ||
+				!strings.Contains(record.Summary, "Not sent") {
 				t.Errorf("recorded as %s: %q", record.State, record.Summary)
 			}
 		})
@@ -144,7 +146,8 @@ func TestOnlyAProcessActs(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
 	r := run.New(run.Config{Store: d.Store, HTTP: d.Transport, Now: d.Clock.Now, Sandbox: true})
-	if _, err := r.Do(t.Context(), d.Request(t, catalog.Technician, "create-user", form{"username": "ada"})); !errors.Is(err, run.ErrSilent) || writes(d) != 0 {
+	if _, err := r.Do(t.Context(), d.Request(t, catalog.Technician, "create-user",
+		form{"username": "ada"})); !errors.Is(err, run.ErrSilent) || writes(d) != 0 {
 		t.Error(err)
 	}
 }

@@ -67,11 +67,13 @@ func TestThreePushesInTenMinutes(t *testing.T) {
 	if err := push(v.sender, "verify-caller", form{"user_id": v.user, "phone_id": v.spare}); err == nil {
 		t.Error("another's phone")
 	}
-	if err := push(v.sender, "send-duo-authentication", form{"user_id": v.user, "factor": "passcode", "passcode": "123456"}); err != nil {
+	if err := push(v.sender, "send-duo-authentication",
+		form{"user_id": v.user, "factor": "passcode", "passcode": "123456"}); err != nil {
 		t.Error(err)
 	}
 	for _, err := range []error{
-		push(v.sender, "verify-caller", v.verify()), push(v.Owner, "send-duo-authentication", form{"username": "Countess", "factor": "push"}),
+		push(v.sender, "verify-caller", v.verify()),
+		push(v.Owner, "send-duo-authentication", form{"username": "Countess", "factor": "push"}),
 		push(v.sender, "send-duo-authentication", form{"username": "ada", "factor": "phone"}),
 	} {
 		if err != nil {
@@ -80,10 +82,12 @@ func TestThreePushesInTenMinutes(t *testing.T) {
 	}
 	var many *run.TooManyPushes
 	for _, err := range []error{
-		push(v.Owner, "verify-caller", v.verify()), push(v.sender, "send-duo-authentication", form{"username": "ADA", "factor": "auto"}),
+		push(v.Owner, "verify-caller", v.verify()),
+		push(v.sender, "send-duo-authentication", form{"username": "ADA", "factor": "auto"}),
 		push(v.sender, "send-duo-authentication", form{"user_id": v.user, "factor": "sms"}),
 	} {
-		if !errors.As(err, &many) || many.Open != nil || many.Count != 3 || many.Wait <= 9*time.Minute || many.Wait > 10*time.Minute {
+		if !errors.As(err, &many) || many.Open != nil || many.Count != 3 || many.Wait <= 9*time.Minute ||
+			many.Wait > 10*time.Minute {
 			t.Errorf("a fourth: %v %+v", err, many)
 		}
 	}

@@ -9,30 +9,37 @@ import (
 )
 
 // Groups lists an organization's groups, from what is held if fresh is false.
-func (r *Runner) Groups(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.Group], error) {
+func (r *Runner) Groups(ctx context.Context, sc store.Scope, o store.Organization,
+	fresh bool) (List[duo.Group], error) {
 	return list(ctx, r, &r.groups, sc, o, fresh)
 }
 
 // Tokens lists an organization's hardware tokens, from what is held if fresh is
 // false.
-func (r *Runner) Tokens(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.Token], error) {
+func (r *Runner) Tokens(ctx context.Context, sc store.Scope, o store.Organization,
+	fresh bool) (List[duo.Token], error) {
 	return list(ctx, r, &r.tokens, sc, o, fresh)
 }
 
 // Credentials lists an organization's WebAuthn credentials, from what is held if
 // fresh is false.
-func (r *Runner) Credentials(ctx context.Context, sc store.Scope, o store.Organization, fresh bool) (List[duo.WebAuthnCredential], error) {
+func (r *Runner) Credentials(ctx context.Context, sc store.Scope, o store.Organization,
+	fresh bool) (List[duo.WebAuthnCredential], error) {
 	return list(ctx, r, &r.credentials, sc, o, fresh)
 }
 
 // object reads the object of an id, as it is now.
-func object[ID ~string, T any](ctx context.Context, r *Runner, sc store.Scope, o store.Organization, id string, ask func(*duo.Client, context.Context, ID) (T, error)) (T, error) {
+func object[ID ~string, T any](ctx context.Context, r *Runner, sc store.Scope, o store.Organization, id string,
+	ask func(*duo.Client, context.Context, ID) (T, error)) (T, error) {
 	return read(ctx, r, sc, o, func(ctx context.Context, d *duo.Client) (T, error) { return ask(d, ctx, ID(id)) })
 }
 
 // Settings reads an account's settings as they are now.
 func (r *Runner) Settings(ctx context.Context, sc store.Scope, o store.Organization) (duo.Settings, error) {
-	return read(ctx, r, sc, o, func(ctx context.Context, d *duo.Client) (duo.Settings, error) { return d.Settings(ctx) })
+	return read(ctx, r, sc, o, func(ctx context.Context, d *duo.Client) (duo.Settings,
+		error) {
+		return d.Settings(ctx)
+	})
 }
 
 // Credits reads the telephony credits that an organization's account has left,
@@ -61,7 +68,8 @@ func (r *Runner) Group(ctx context.Context, sc store.Scope, o store.Organization
 }
 
 // GroupAndMembers reads one group as it is now, and says whom its status meets.
-func (r *Runner) GroupAndMembers(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Group, string, error) {
+func (r *Runner) GroupAndMembers(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Group,
+	string, error) {
 	members := ""
 	group, err := read(ctx, r, sc, o, func(ctx context.Context, d *duo.Client) (group duo.Group, err error) {
 		if group, err = d.Group(ctx, duo.GroupID(id)); err == nil {
@@ -78,13 +86,15 @@ func (r *Runner) Phone(ctx context.Context, sc store.Scope, o store.Organization
 }
 
 // BypassCode reads what Duo tells of one bypass code.
-func (r *Runner) BypassCode(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.BypassCode, error) {
+func (r *Runner) BypassCode(ctx context.Context, sc store.Scope, o store.Organization,
+	id string) (duo.BypassCode, error) {
 	return object(ctx, r, sc, o, id, (*duo.Client).BypassCode)
 }
 
 // PhoneAndUsers reads one phone and, whole, the users who have it: what a phone
 // itself tells of them is short and can be out of date.
-func (r *Runner) PhoneAndUsers(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Phone, []duo.User, error) {
+func (r *Runner) PhoneAndUsers(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Phone,
+	[]duo.User, error) {
 	var users []duo.User
 	phone, err := read(ctx, r, sc, o, func(ctx context.Context, client *duo.Client) (phone duo.Phone, err error) {
 		phone, err = client.Phone(ctx, duo.PhoneID(id))
@@ -103,7 +113,8 @@ func (r *Runner) PhoneAndUsers(ctx context.Context, sc store.Scope, o store.Orga
 
 // Preauth asks Duo how a user would have to log in, and with which devices. It
 // sends nothing to anybody.
-func (r *Runner) Preauth(ctx context.Context, sc store.Scope, o store.Organization, user duo.AuthUser) (duo.Preauth, error) {
+func (r *Runner) Preauth(ctx context.Context, sc store.Scope, o store.Organization,
+	user duo.AuthUser) (duo.Preauth, error) {
 	client, err := r.authClient(ctx, sc, o)
 	if err != nil {
 		return duo.Preauth{}, err

@@ -43,7 +43,8 @@ func wantLines(t *testing.T, d *runtest.Desk, want ...string) {
 
 func saveRow(t *testing.T, d *runtest.Desk, row setup.MappingRow) {
 	t.Helper()
-	if faults, err := d.Setup().SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner), []setup.MappingRow{row}); err != nil || len(faults) > 0 {
+	if faults, err := d.Setup().SaveMapping(t.Context(), d.Scope(), d.Actor(catalog.Owner),
+		[]setup.MappingRow{row}); err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
 }
@@ -61,7 +62,8 @@ func TestMappingIsRecordedFromAndTo(t *testing.T) {
 		"map-organization applied Acme Dental: Moved from "+named(first)+" to "+named(second)+".",
 		"set-directory-key applied Acme Dental: Set the key that ends in 1111.")
 	saveRow(t, d, setup.MappingRow{Organization: d.Client.ID, Account: second.AccountID, DirectoryKey: anotherKey})
-	wantLines(t, d, "set-directory-key applied Acme Dental: Set the key that ends in 2222 in place of the one that ended in 1111.")
+	wantLines(t, d,
+		"set-directory-key applied Acme Dental: Set the key that ends in 2222 in place of the one that ended in 1111.")
 	before := len(recorded(t, d))
 	saveRow(t, d, setup.MappingRow{Organization: d.Client.ID, Account: second.AccountID, DirectoryKey: anotherKey})
 	if n := len(recorded(t, d)); n != before {
@@ -72,7 +74,8 @@ func TestMappingIsRecordedFromAndTo(t *testing.T) {
 		"unmap-organization applied Acme Dental: Unmapped "+named(second)+".",
 		"remove-directory-key applied Acme Dental: Removed the key that ended in 2222.")
 	for _, r := range recorded(t, d) {
-		if r.Action == "map-organization" && (r.AccountID == "" || r.Input["to"] != r.AccountID || r.OrgSlug == nil || *r.OrgSlug != d.Client.Slug) {
+		if r.Action == "map-organization" && (r.AccountID == "" || r.Input["to"] != r.AccountID || r.OrgSlug == nil ||
+			*r.OrgSlug != d.Client.Slug) {
 			t.Errorf("record %+v", r)
 		}
 		for _, text := range r.Input {
@@ -90,7 +93,8 @@ func TestAdoptedAccountsAreRecordedEach(t *testing.T) {
 	if err := d.Setup().AdoptAccounts(t.Context(), d.Scope(), d.Actor(catalog.Owner)); err != nil {
 		t.Fatal(err)
 	}
-	wantLines(t, d, "create-organization applied Second, Ltd: Created.", "map-organization applied Second, Ltd: Mapped to Second, Ltd ("+second.AccountID+").")
+	wantLines(t, d, "create-organization applied Second, Ltd: Created.",
+		"map-organization applied Second, Ltd: Mapped to Second, Ltd ("+second.AccountID+").")
 }
 
 func TestIntegrationIsRecordedWithItsVerdicts(t *testing.T) {
@@ -102,17 +106,22 @@ func TestIntegrationIsRecordedWithItsVerdicts(t *testing.T) {
 		for name, text := range change {
 			fields[name] = text
 		}
-		if refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), fields); err != nil || refused != nil {
+		if refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(),
+			fields); err != nil || refused != nil {
 			t.Fatal(err, refused)
 		}
 	}
 	save(nil)
 	wantLines(t, d,
-		"save-integration applied Auth API: Saved, to be checked before use.", "check-integration applied Auth API: The Auth API accepts these keys. Activated.",
-		"save-integration applied Accounts API: Saved, to be checked before use.", "check-integration applied Accounts API: The Accounts API lists 1 account. Activated.",
-		"save-integration applied Admin API: Saved, to be checked before use.", "check-integration applied Admin API: The Admin API accepts these keys. Activated.")
+		"save-integration applied Auth API: Saved, to be checked before use.",
+		"check-integration applied Auth API: The Auth API accepts these keys. Activated.",
+		"save-integration applied Accounts API: Saved, to be checked before use.",
+		"check-integration applied Accounts API: The Accounts API lists 1 account. Activated.",
+		"save-integration applied Admin API: Saved, to be checked before use.",
+		"check-integration applied Admin API: The Admin API accepts these keys. Activated.")
 	for _, r := range recorded(t, d) {
-		if r.Input["host"] != d.Parent.APIHostname || r.Input["version"] != "1" || r.Input["integration_key"] == "" || len(r.Input) != 4 {
+		if r.Input["host"] != d.Parent.APIHostname || r.Input["version"] != "1" || r.Input["integration_key"] == "" ||
+			len(r.Input) != 4 {
 			t.Errorf("record %+v", r.Input)
 		}
 	}
@@ -123,24 +132,29 @@ func TestIntegrationIsRecordedWithItsVerdicts(t *testing.T) {
 		}
 	}
 	save(wrong)
-	if err := d.Setup().ActivateKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err != nil {
+	if err := d.Setup().ActivateKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner),
+		setup.OfWorkspace(store.AdminAPI)); err != nil {
 		t.Fatal(err)
 	}
 	wantLines(t, d, "activate-integration applied Admin API: Activated although Duo did not accept the keys.")
 	save(wrong)
-	if err := d.Setup().DiscardKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err != nil {
+	if err := d.Setup().DiscardKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner),
+		setup.OfWorkspace(store.AdminAPI)); err != nil {
 		t.Fatal(err)
 	}
 	wantLines(t, d, "discard-integration applied Admin API: Discarded; Duo did not accept the keys.")
 	before := len(recorded(t, d))
-	if err := d.Setup().DiscardKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.OfWorkspace(store.AdminAPI)); err != nil || len(recorded(t, d)) != before {
+	if err := d.Setup().DiscardKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner),
+		setup.OfWorkspace(store.AdminAPI)); err != nil || len(recorded(t, d)) != before {
 		t.Error("discarding nothing is on record, or refused: ", err)
 	}
 	for _, r := range recorded(t, d) {
-		if r.Action == store.IntegrationChecked.Slug && r.Input["version"] != "1" && r.Subject == "Admin API" && r.State != store.Refused {
+		if r.Action == store.IntegrationChecked.Slug && r.Input["version"] != "1" && r.Subject == "Admin API" &&
+			r.State != store.Refused {
 			t.Errorf("a verdict that the keys fail is recorded as %s: %s", r.State, r.Summary)
 		}
-		if strings.Contains(fmt.Sprint(r), wrong["admin_secret_key"]) || strings.Contains(fmt.Sprint(r), d.NineFields()["auth_secret_key"]) {
+		if strings.Contains(fmt.Sprint(r), wrong["admin_secret_key"]) ||
+			strings.Contains(fmt.Sprint(r), d.NineFields()["auth_secret_key"]) {
 			t.Error("a secret key is in the record")
 		}
 	}
@@ -182,7 +196,8 @@ func TestNothingHappensOffTheRecord(t *testing.T) {
 	again["auth_secret_key"] = strings.Repeat("y0", 20)
 	for what, act := range map[string]func() error{
 		"an action": func() error {
-			_, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user", form{"user_id": user}))
+			_, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user",
+				form{"user_id": user}))
 			return err
 		},
 		"saving": func() error {
@@ -199,20 +214,24 @@ func TestNothingHappensOffTheRecord(t *testing.T) {
 			return d.Setup().DiscardKeys(t.Context(), d.Scope(), owner, setup.OfWorkspace(store.AdminAPI))
 		},
 		"creating": func() error {
-			_, _, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), owner, "New", setup.MappingRow{Organization: uuid.New()})
+			_, _, err := d.Setup().CreateOrganization(t.Context(), d.Scope(), owner, "New",
+				setup.MappingRow{Organization: uuid.New()})
 			return err
 		},
 		"adopting": func() error { return d.Setup().AdoptAccounts(t.Context(), d.Scope(), owner) },
 		"mapping": func() error {
-			_, err := d.Setup().SaveMapping(t.Context(), d.Scope(), owner, []setup.MappingRow{{Organization: d.Client.ID, Account: other.AccountID}})
+			_, err := d.Setup().SaveMapping(t.Context(), d.Scope(), owner,
+				[]setup.MappingRow{{Organization: d.Client.ID, Account: other.AccountID}})
 			return err
 		},
 		"unmapping": func() error {
-			_, err := d.Setup().SaveMapping(t.Context(), d.Scope(), owner, []setup.MappingRow{{Organization: d.Client.ID}})
+			_, err := d.Setup().SaveMapping(t.Context(), d.Scope(), owner,
+				[]setup.MappingRow{{Organization: d.Client.ID}})
 			return err
 		},
 		"setting a directory key": func() error {
-			_, err := d.Setup().SaveMapping(t.Context(), d.Scope(), owner, []setup.MappingRow{{Organization: d.Client.ID, KeepAccount: true, DirectoryKey: aKey}})
+			_, err := d.Setup().SaveMapping(t.Context(), d.Scope(), owner,
+				[]setup.MappingRow{{Organization: d.Client.ID, KeepAccount: true, DirectoryKey: aKey}})
 			return err
 		},
 	} {

@@ -141,7 +141,8 @@ const Unclosed = "unclosed"
 
 // New makes a Runner.
 func New(c Config) *Runner {
-	r := &Runner{Store: c.Store, http: fence{c.HTTP}, paced: c.Paced, Now: c.Now, Log: c.Log, Sandbox: c.Sandbox, called: c.Called, turned: c.Turned}
+	r := &Runner{Store: c.Store, http: fence{c.HTTP}, paced: c.Paced, Now: c.Now, Log: c.Log, Sandbox: c.Sandbox,
+		called: c.Called, turned: c.Turned}
 	r.rhythm = rhythm(cmp.Or(c.Heartbeat, HeartbeatEvery))
 	if r.called == nil {
 		r.called = func(duo.Call) {}

@@ -31,7 +31,8 @@ func stored(t *testing.T, d *runtest.Desk) map[string]string {
 	tables := map[string]string{}
 	for _, name := range names {
 		var text string
-		if err := conn.QueryRow(t.Context(), `select coalesce(jsonb_agg(to_jsonb(r))::text, '') from `+name+` r`).Scan(&text); err != nil {
+		if err := conn.QueryRow(t.Context(), `select coalesce(jsonb_agg(to_jsonb(r))::text, '') from `+name+
+			` r`).Scan(&text); err != nil {
 			t.Fatal(name, err)
 		}
 		tables[name] = text
@@ -73,19 +74,22 @@ func TestSecretsAreStoredNowhere(t *testing.T) {
 	draft := d.NineFields()
 	draft["admin_secret_key"], draft["admin_host"] = "CanaryDraftSecret00000000000000000000001", ""
 	secrets = append(secrets, draft["admin_secret_key"])
-	if refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(), draft); err != nil || refused == nil {
+	if refused, _, err := d.Setup().SaveKeys(t.Context(), d.Scope(), d.Actor(catalog.Owner), setup.Nine(),
+		draft); err != nil || refused == nil {
 		t.Fatal(refused, err)
 	}
 	// And failures have texts of their own.
 	d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost})
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user", form{"user_id": user})); err == nil {
+	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user",
+		form{"user_id": user})); err == nil {
 		t.Fatal("no failure")
 	}
 	secrets = append(secrets, d.Sim.BypassCodes(d.Account.AccountID, user)...)
 
 	sinks := stored(t, d)
 	sinks["the log"] = d.Log.String()
-	if !strings.Contains(sinks["public.run"], "canary.username") || !strings.Contains(sinks["public.integration_secret"], d.Parent.APIHostname) {
+	if !strings.Contains(sinks["public.run"], "canary.username") ||
+		!strings.Contains(sinks["public.integration_secret"], d.Parent.APIHostname) {
 		t.Fatal("the search does not see what is there")
 	}
 	for name, text := range sinks {
@@ -103,7 +107,8 @@ func TestSecretsAreStoredNowhere(t *testing.T) {
 func TestHostileNamesInTheRecord(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
-	user := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "ada\x00\x1b[2J\u202e\nApplied" + strings.Repeat("x", 5000)})
+	user := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "ada\x00\x1b[2J\u202e\nApplied" +
+		strings.Repeat("x", 5000)})
 	q := d.Request(t, catalog.Technician, "delete-user", form{"user_id": user})
 	if _, err := d.Runner.Do(t.Context(), q); err != nil {
 		t.Fatal(err)

@@ -104,7 +104,8 @@ type look struct {
 
 // conclude decides what closes a run after a look, or how long to wait for the next
 // one. absent counts the looks that did not find the change.
-func (r *Runner) conclude(o store.OpenRun, found look, absent int, now time.Time) (end store.Ending, again time.Duration) {
+func (r *Runner) conclude(o store.OpenRun, found look, absent int, now time.Time) (end store.Ending,
+	again time.Duration) {
 	action, _ := catalog.Lookup(o.Action)
 	deadline := o.StartedAt.Add(writeTime)
 	if o.DeadlineAt != nil {
@@ -115,7 +116,8 @@ func (r *Runner) conclude(o store.OpenRun, found look, absent int, now time.Time
 	end.Subject, end.Facts = o.Subject, o.Facts
 	switch {
 	case action.Run != nil && action.Reads(catalog.Recalled(o.Input)):
-		end.State, end.Summary = store.Refused, "The console stopped before Duo answered. This only reads: nothing was changed."
+		end.State, end.Summary = store.Refused,
+			"The console stopped before Duo answered. This only reads: nothing was changed."
 	case found.finding == catalog.Made:
 		end.State, end.Summary = store.Applied, "Applied, by read-back at "+clock(now)+". "+catalog.Plain(found.words)
 	case found.finding == catalog.NotMade && absent >= 2 && !now.Before(late):
@@ -196,7 +198,8 @@ func (r *Runner) look(ctx context.Context, o store.OpenRun) look {
 	}
 	contested, err := r.contested(ctx, o, action, in)
 	if err != nil || contested {
-		return look{finding: catalog.Unclear, words: "What was asked for is in Duo, and another run asked for the same at that time: " + found.words}
+		return look{finding: catalog.Unclear,
+			words: "What was asked for is in Duo, and another run asked for the same at that time: " + found.words}
 	}
 	if action.ReadBack.After != nil {
 		said, err := action.ReadBack.After(r.process.now.Load().within(ctx), client, in)
@@ -210,7 +213,8 @@ func (r *Runner) look(ctx context.Context, o store.OpenRun) look {
 
 // contested reports whether another run may have done what a run asked for, by
 // whatever action.
-func (r *Runner) contested(ctx context.Context, o store.OpenRun, action catalog.Action, in catalog.Values) (contested bool, err error) {
+func (r *Runner) contested(ctx context.Context, o store.OpenRun, action catalog.Action,
+	in catalog.Values) (contested bool, err error) {
 	rivals, raw := catalog.Rivals()
 	err = r.Store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) error {
 		found, err := tx.Rivals(ctx, o.Run, rivals, raw, action.ReadBack.Named(action, in))

@@ -26,11 +26,13 @@ func TestALostAnswerIsLookedUp(t *testing.T) {
 			d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: kind, Times: 1})
 			q := d.Request(t, catalog.Technician, "update-user", form{"user_id": user, "realname": "Ada L"})
 			done, err := d.Runner.Do(t.Context(), q)
-			if err == nil || done.Run.State != store.Sending || !strings.Contains(done.Run.Summary, "Duo may have done this.") {
+			if err == nil || done.Run.State != store.Sending ||
+				!strings.Contains(done.Run.Summary, "Duo may have done this.") {
 				t.Fatalf("%+v, %v", done.Run, err)
 			}
 			eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
-			if got := d.Record(t, q.ID); got.State != store.Applied || !strings.Contains(got.Summary, "Full name: Ada L, was empty.") {
+			if got := d.Record(t, q.ID); got.State != store.Applied ||
+				!strings.Contains(got.Summary, "Full name: Ada L, was empty.") {
 				t.Errorf("closed as %s: %q", got.State, got.Summary)
 			}
 			if n := len(d.Sim.Ledger()); n != 1 {
@@ -47,7 +49,8 @@ func pending(t *testing.T, d *runtest.Desk, id uuid.UUID) {
 		found := 0
 		conn := d.Superuser(t)
 		defer conn.Close(context.Background())
-		if err := conn.QueryRow(t.Context(), `select count(*) from run_open where run_id = $1 and pending <> ''`, id).Scan(&found); err != nil {
+		if err := conn.QueryRow(t.Context(), `select count(*) from run_open where run_id = $1 and pending <> ''`,
+			id).Scan(&found); err != nil {
 			t.Fatal(err)
 		}
 		return found == 1
@@ -78,25 +81,29 @@ func TestAnApprovalCountsWhoeverAsks(t *testing.T) {
 					sender.Stop()
 					sender.Wait(t.Context())
 				} else {
-					d.Exec(t, `update process set gone_at = clock_timestamp() where id = $1`, *d.Record(t, q.ID).ProcessID)
+					d.Exec(t, `update process set gone_at = clock_timestamp() where id = $1`,
+						*d.Record(t, q.ID).ProcessID)
 				}
 				if got := d.Record(t, q.ID); got.State != store.Sending {
 					t.Fatalf("closed as %s: %q", got.State, got.Summary)
 				}
 				d.Runner = watcher(t, d)
-				eventually(t, "another process follows", func() bool { _, _, ok := d.Runner.Live(d.Scope(), q.ID); return ok })
+				eventually(t, "another process follows",
+					func() bool { _, _, ok := d.Runner.Live(d.Scope(), q.ID); return ok })
 				if err := d.Sim.AnswerPush(sent.ID, duosim.Approve, ""); err != nil {
 					t.Fatal(err)
 				}
 				if how == "stops" {
-					if got := wait(t, d, q.ID); got.Subject != "ada" || !strings.Contains(got.Summary, "Approved") || strings.Contains(got.Summary, sent.Code) && sent.Code != "" {
+					if got := wait(t, d, q.ID); got.Subject != "ada" || !strings.Contains(got.Summary, "Approved") ||
+						strings.Contains(got.Summary, sent.Code) && sent.Code != "" {
 						t.Errorf("the record says %+v", got)
 					}
 				}
 				eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
 				if got := d.Record(t, q.ID); got.State != store.Applied || got.Answer != "approved" {
 					t.Errorf("closed as %s, %q: %q", got.State, got.Answer, got.Summary)
-				} else if slug == "verify-caller" && (catalog.RecordedFacts(got.Facts).Phone != "+12025550143" || !strings.HasSuffix(got.Summary, "Approved on +12025550143.")) {
+				} else if slug == "verify-caller" && (catalog.RecordedFacts(got.Facts).Phone != "+12025550143" ||
+					!strings.HasSuffix(got.Summary, "Approved on +12025550143.")) {
 					t.Errorf("on which phone is not known: %s %q", got.Facts, got.Summary)
 				}
 				pushOf(t, d)

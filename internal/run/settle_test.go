@@ -60,7 +60,8 @@ func dies(t *testing.T, d *runtest.Desk, q run.Request, applied bool) *dying {
 		if applied {
 			answer, err = d.Transport.RoundTrip(r)
 		}
-		d.Exec(t, `update process set gone_at = clock_timestamp() where id = (select process_id from run where workspace_id = $1 and id = $2)`, d.Workspace.ID, q.ID)
+		d.Exec(t,
+			`update process set gone_at = clock_timestamp() where id = (select process_id from run where workspace_id = $1 and id = $2)`, d.Workspace.ID, q.ID)
 		close(p.reached)
 		<-revived
 		if !applied {
@@ -83,7 +84,8 @@ func dies(t *testing.T, d *runtest.Desk, q run.Request, applied bool) *dying {
 
 // deadlineOver lets the time be over that the sender gives to Duo.
 func (p *dying) deadlineOver() {
-	p.d.Exec(p.t, `update run set deadline_at = clock_timestamp() where workspace_id = $1 and id = $2`, p.d.Workspace.ID, p.q.ID)
+	p.d.Exec(p.t, `update run set deadline_at = clock_timestamp() where workspace_id = $1 and id = $2`,
+		p.d.Workspace.ID, p.q.ID)
 }
 
 func (p *dying) closed() store.Run {
@@ -127,7 +129,8 @@ func TestTheProcessDies(t *testing.T) {
 				t.Parallel()
 				d := runtest.New(t)
 				user, phone := addUser(d, "ada")
-				trashed := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "bob", Status: duosim.PendingDeletion})
+				trashed := d.Sim.AddUser(d.Account.AccountID,
+					duosim.UserSpec{Username: "bob", Status: duosim.PendingDeletion})
 				ids := map[string]string{"USER": user, "PHONE": phone, "TRASHED": trashed}
 				filled := form{}
 				for field, value := range test.form {
@@ -142,8 +145,10 @@ func TestTheProcessDies(t *testing.T) {
 				watcher(t, d)
 				got := p.closed()
 				switch {
-				case applied && (got.State != store.Applied || !strings.HasPrefix(got.Summary, "Applied, by read-back at ")),
-					!applied && (got.State != store.Refused || !strings.HasPrefix(got.Summary, "Not done, by read-back at ")):
+				case applied && (got.State != store.Applied ||
+					!strings.HasPrefix(got.Summary, "Applied, by read-back at ")),
+					!applied && (got.State != store.Refused ||
+						!strings.HasPrefix(got.Summary, "Not done, by read-back at ")):
 					t.Errorf("applied: %v, and closed as %s: %q", applied, got.State, got.Summary)
 				case !strings.Contains(got.Summary, "was ") && !strings.Contains(got.Summary, "as before"):
 					t.Errorf("it does not say what was compared: %q", got.Summary)
@@ -157,7 +162,8 @@ func TestTheProcessDies(t *testing.T) {
 				}
 				// A process is judged only when it has long stopped by itself; here it learns
 				// that with its next heartbeat.
-				eventually(t, "the sender learns of it", func() bool { return strings.Contains(d.Log.String(), "taken for dead") })
+				eventually(t, "the sender learns of it",
+					func() bool { return strings.Contains(d.Log.String(), "taken for dead") })
 				p.revive()
 				// What was not sent before is not sent now: others have read it back.
 				if err := <-p.over; (err == nil) != applied || !applied && !errors.Is(err, run.ErrSilent) {
@@ -185,7 +191,8 @@ func TestNotThereMayStillArrive(t *testing.T) {
 	d := runtest.New(t)
 	p := dies(t, d, d.Request(t, catalog.Technician, "create-user", form{"username": "ada"}), false)
 	watcher(t, d)
-	eventually(t, "it is said that it is not there", func() bool { r := d.Record(t, p.q.ID); return r.Absent && r.LookedAt != nil })
+	eventually(t, "it is said that it is not there",
+		func() bool { r := d.Record(t, p.q.ID); return r.Absent && r.LookedAt != nil })
 	first := d.Record(t, p.q.ID)
 	if first.State != store.Sending || first.SilentSince == nil {
 		t.Errorf("after the first look: %+v", first)
@@ -225,7 +232,8 @@ func TestWhatCannotBeReadBack(t *testing.T) {
 			p.deadlineOver()
 			calls := d.Sim.Calls(d.Account.AccountID)
 			watcher(t, d)
-			if got := p.closed(); got.State != store.Unknown || !strings.Contains(got.Summary, "The console stopped before Duo's answer was recorded.") {
+			if got := p.closed(); got.State != store.Unknown ||
+				!strings.Contains(got.Summary, "The console stopped before Duo's answer was recorded.") {
 				t.Errorf("closed as %s: %q", got.State, got.Summary)
 			}
 			if n := d.Sim.Calls(d.Account.AccountID); n != calls {
@@ -239,13 +247,15 @@ func TestWhatCannotBeReadBack(t *testing.T) {
 func TestReadingIsNotInDoubt(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
-	p := dies(t, d, d.Request(t, catalog.Owner, "admin-api-action", form{"method": "post", "path": "/admin/v1/users", "params": "username=ada"}), true)
+	p := dies(t, d, d.Request(t, catalog.Owner, "admin-api-action",
+		form{"method": "post", "path": "/admin/v1/users", "params": "username=ada"}), true)
 	q := d.Request(t, catalog.Auditor, "list-users", nil)
 	err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) error {
 		gone := *d.Record(t, p.q.ID).ProcessID
 		d.Exec(t, `update process set gone_at = null where id = $1`, gone)
 		defer d.Exec(t, `update process set gone_at = clock_timestamp() where id = $1`, gone)
-		return tx.StartRun(t.Context(), store.Run{ID: q.ID, OrganizationID: &d.Client.ID, OperatorID: d.Owner.ID, Action: q.Action.Slug, Input: form{}, StartedAt: d.Clock.Now(), ProcessID: &gone}, nil)
+		return tx.StartRun(t.Context(), store.Run{ID: q.ID, OrganizationID: &d.Client.ID, OperatorID: d.Owner.ID,
+			Action: q.Action.Slug, Input: form{}, StartedAt: d.Clock.Now(), ProcessID: &gone}, nil)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -267,7 +277,8 @@ func TestTheAccountOfThatTime(t *testing.T) {
 	d := runtest.New(t)
 	p := dies(t, d, d.Request(t, catalog.Technician, "create-user", form{"username": "ada"}), true)
 	elsewhere := d.Sim.AddChild(d.Parent.AccountID, "Elsewhere")
-	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Child, elsewhere.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Child,
+		elsewhere.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	before := d.Sim.Calls(elsewhere.AccountID)
@@ -285,16 +296,19 @@ func TestTheAccountOfThatTime(t *testing.T) {
 func TestAnAccountOutOfReach(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
-	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Parent, ""); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Administrator), d.Client, store.Parent,
+		""); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	d.Client = again(t, d, d.Client)
 	p := dies(t, d, d.Request(t, catalog.Technician, "create-user", form{"username": "ada"}), true)
 	other := d.Sim.AddParent("Another MSP")
-	d.Exec(t, `update integration_secret set host = $2 where workspace_id = $1 and api = 'admin'`, d.Workspace.ID, other.APIHostname)
+	d.Exec(t, `update integration_secret set host = $2 where workspace_id = $1 and api = 'admin'`, d.Workspace.ID,
+		other.APIHostname)
 	p.deadlineOver()
 	watcher(t, d)
-	if got := p.closed(); got.State != store.Unknown || !strings.Contains(got.Summary, "cannot be reached with the keys that are in use now") {
+	if got := p.closed(); got.State != store.Unknown ||
+		!strings.Contains(got.Summary, "cannot be reached with the keys that are in use now") {
 		t.Errorf("closed as %s: %q", got.State, got.Summary)
 	}
 	if n := d.Sim.Calls(other.AccountID); n != 0 {
@@ -309,12 +323,14 @@ func TestAnotherRunMayHaveDoneIt(t *testing.T) {
 	d := runtest.New(t)
 	user, _ := addUser(d, "ada")
 	p := dies(t, d, d.Request(t, catalog.Technician, "update-user", form{"user_id": user, "realname": "Ada L"}), false)
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "update-user", form{"user_id": user, "realname": "Ada L", "notes": "x"})); err != nil {
+	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "update-user",
+		form{"user_id": user, "realname": "Ada L", "notes": "x"})); err != nil {
 		t.Fatal(err)
 	}
 	p.deadlineOver()
 	watcher(t, d)
-	if got := p.closed(); got.State != store.Unknown || !strings.Contains(got.Summary, "another run asked for the same") {
+	if got := p.closed(); got.State != store.Unknown ||
+		!strings.Contains(got.Summary, "another run asked for the same") {
 		t.Errorf("closed as %s: %q", got.State, got.Summary)
 	}
 }
@@ -336,9 +352,10 @@ func TestAnotherActionMayHaveDoneIt(t *testing.T) {
 		"made by an enrollment": {"create-user", "enroll-user", func(_, _, _ string) (form, form) {
 			return form{"username": "grace"}, form{"username": "Grace", "email": "grace@client.example"}
 		}, false},
-		"out of a group that is deleted": {"disassociate-group-from-user", "delete-group", func(u, _, g string) (form, form) {
-			return form{"user_id": u, "group_id": g}, form{"group_id": g}
-		}, false},
+		"out of a group that is deleted": {"disassociate-group-from-user", "delete-group",
+			func(u, _, g string) (form, form) {
+				return form{"user_id": u, "group_id": g}, form{"group_id": g}
+			}, false},
 		"from a user who is deleted": {"un-assign-phone-from-user", "delete-user", func(u, p, _ string) (form, form) {
 			return form{"user_id": u, "phone_id": p}, form{"user_id": u, "permanent": "true", "confirm": "ada"}
 		}, false},

@@ -214,7 +214,8 @@ func bytesBehind(v reflect.Value) int {
 		}
 	case reflect.Map:
 		for each := v.MapRange(); each.Next(); {
-			n += 2*int(v.Type().Key().Size()+v.Type().Elem().Size()) + bytesBehind(each.Key()) + bytesBehind(each.Value())
+			n += 2*int(v.Type().Key().Size()+v.Type().Elem().Size()) + bytesBehind(each.Key()) +
+				bytesBehind(each.Value())
 		}
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {

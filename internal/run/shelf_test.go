@@ -149,10 +149,11 @@ func TestBytesOf(t *testing.T) {
 		value       any
 		least, most int
 	}{
-		"text":     {strings.Repeat("x", 1000), 1000, 1100},
-		"none":     {[]duo.User{}, 0, 100},
-		"users":    {make([]duo.User, 1000), 300_000, 1_500_000},
-		"nested":   {[]duo.User{{Groups: make([]duo.Group, 1000), Phones: make([]duo.Phone, 1000)}}, 200_000, 1_500_000},
+		"text":  {strings.Repeat("x", 1000), 1000, 1100},
+		"none":  {[]duo.User{}, 0, 100},
+		"users": {make([]duo.User, 1000), 300_000, 1_500_000},
+		"nested": {[]duo.User{{Groups: make([]duo.Group, 1000), Phones: make([]duo.Phone, 1000)}},
+			200_000, 1_500_000},
 		"capacity": {make([]byte, 0, 5000), 5000, 5100},
 		"map":      {map[string][]byte{"key": make([]byte, 5000)}, 5000, 6000},
 		"pointer":  {&duo.User{Notes: strings.Repeat("x", 5000)}, 5000, 7000},

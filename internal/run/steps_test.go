@@ -23,7 +23,8 @@ func TestAStepAtATime(t *testing.T) {
 		t.Fatalf("authorized: %v, %d runs, %d calls", err, runs(t, d), d.Sim.Calls(d.Account.AccountID)-calls)
 	}
 	begun, err := allowed.Begin(t.Context())
-	if got := d.Record(t, q.ID); err != nil || got.State != store.Sending || got.Before["status"] != "active" || writes(d) != 0 {
+	if got := d.Record(t, q.ID); err != nil || got.State != store.Sending || got.Before["status"] != "active" ||
+		writes(d) != 0 {
 		t.Fatalf("begun: %v, %+v, %d changes", err, got, writes(d))
 	}
 	called := begun.Call(t.Context())
@@ -31,7 +32,8 @@ func TestAStepAtATime(t *testing.T) {
 		t.Errorf("called: %+v, %d changes", got, writes(d))
 	}
 	done, err := called.Close(t.Context())
-	if got := d.Record(t, q.ID); err != nil || done.Run.State != store.Applied || got.State != store.Applied || got.Summary != "Changed full name." {
+	if got := d.Record(t, q.ID); err != nil || done.Run.State != store.Applied || got.State != store.Applied ||
+		got.Summary != "Changed full name." {
 		t.Errorf("closed: %v, %+v, recorded: %+v", err, done.Run, got)
 	}
 	if _, err := allowed.Begin(t.Context()); !errors.As(err, new(*run.AlreadyRun)) {
@@ -74,7 +76,8 @@ func TestTheRoleCountsWhenARunBegins(t *testing.T) {
 		"connected otherwise": {
 			func(store.Operator) {
 				o := again(t, d, d.Client)
-				bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Owner), o, store.Child, elsewhere.AccountID)
+				bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Owner), o, store.Child,
+					elsewhere.AccountID)
 				if err != nil || len(bad) > 0 {
 					t.Fatal(bad, err)
 				}
@@ -96,7 +99,8 @@ func TestTheRoleCountsWhenARunBegins(t *testing.T) {
 			t.Errorf("%s: %v, %d runs, %d changes", what, err, runs(t, d)-before, writes(d))
 		}
 		if what == "connected otherwise" {
-			bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Owner), again(t, d, d.Client), store.Child, d.Account.AccountID)
+			bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(catalog.Owner), again(t, d, d.Client),
+				store.Child, d.Account.AccountID)
 			if err != nil || len(bad) > 0 {
 				t.Fatal(bad, err)
 			}

@@ -17,10 +17,12 @@ func TestListsBelongToTheirWorkspace(t *testing.T) {
 	d := runtest.New(t)
 	other, owner := d.DB.Workspace(t)
 	scope, actor := store.WholeWorkspace(other.ID), run.Actor{Operator: owner.ID, Role: catalog.Owner}
-	if refused, _, err := d.Setup().SaveKeys(t.Context(), scope, actor, setup.Nine(), d.NineFields()); err != nil || refused != nil {
+	if refused, _, err := d.Setup().SaveKeys(t.Context(), scope, actor, setup.Nine(), d.NineFields()); err != nil ||
+		refused != nil {
 		t.Fatal(err, refused)
 	}
-	twin, bad, err := d.Setup().CreateOrganization(t.Context(), scope, actor, "Twin", setup.MappingRow{Organization: d.Client.ID, Account: d.Account.AccountID})
+	twin, bad, err := d.Setup().CreateOrganization(t.Context(), scope, actor, "Twin",
+		setup.MappingRow{Organization: d.Client.ID, Account: d.Account.AccountID})
 	if err != nil || len(bad) > 0 {
 		t.Fatal(err, bad)
 	}

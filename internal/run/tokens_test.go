@@ -16,7 +16,8 @@ import (
 )
 
 func askToken(d *runtest.Desk, role string, organizations ...uuid.UUID) store.Token {
-	return store.Token{ID: uuid.New(), Name: "program", Role: role, Every: len(organizations) == 0, Organizations: organizations, ExpiresAt: d.Clock.Now().Add(time.Hour)}
+	return store.Token{ID: uuid.New(), Name: "program", Role: role, Every: len(organizations) == 0,
+		Organizations: organizations, ExpiresAt: d.Clock.Now().Add(time.Hour)}
 }
 
 // A token gives no more than its maker has, and is made once for each form.
@@ -27,9 +28,11 @@ func TestTokenIsNoMoreThanItsMaker(t *testing.T) {
 	technician := d.Member(t, d.Workspace, catalog.Technician, d.Client.ID)
 	actor := run.Actor{Operator: technician.ID}
 	for what, k := range map[string]store.Token{
-		"a higher role": askToken(d, "admin", d.Client.ID), "no role": askToken(d, "king", d.Client.ID), "everything": askToken(d, "auditor"), "another organization": askToken(d, "auditor", d.Client.ID, other.ID),
+		"a higher role": askToken(d, "admin", d.Client.ID), "no role": askToken(d, "king", d.Client.ID),
+		"everything": askToken(d, "auditor"), "another organization": askToken(d, "auditor", d.Client.ID, other.ID),
 	} {
-		if _, _, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, actor, k); !errors.Is(err, run.ErrForbidden) {
+		if _, _, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, actor, k); !errors.Is(err,
+			run.ErrForbidden) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -41,18 +44,21 @@ func TestTokenIsNoMoreThanItsMaker(t *testing.T) {
 	}
 	asked := askToken(d, "technician", d.Client.ID)
 	text, kept, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, actor, asked)
-	if err != nil || !strings.HasPrefix(text, members.TokenPrefix) || len(text) != 118 || kept.Names[0] != d.Client.Name {
+	if err != nil || !strings.HasPrefix(text, members.TokenPrefix) || len(text) != 118 ||
+		kept.Names[0] != d.Client.Name {
 		t.Fatal(text, kept, err)
 	}
 	var already *run.AlreadyRun
 	if again, _, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, actor, asked); !errors.As(err, &already) {
 		t.Errorf("the same form made %q (%v)", again, err)
 	}
-	if r := d.Record(t, asked.ID); r.Action != store.TokenMade.Slug || strings.Contains(r.Summary, text) || !strings.Contains(r.Summary, "technician of Acme Dental") {
+	if r := d.Record(t, asked.ID); r.Action != store.TokenMade.Slug || strings.Contains(r.Summary, text) ||
+		!strings.Contains(r.Summary, "technician of Acme Dental") {
 		t.Errorf("%+v", r)
 	}
 	stranger := d.Member(t, d.Workspace, catalog.Administrator)
-	if err := d.Members().RevokeToken(t.Context(), d.Workspace.ID, run.Actor{Operator: stranger.ID}, technician.ID, kept.ID); !errors.Is(err, run.ErrForbidden) {
+	if err := d.Members().RevokeToken(t.Context(), d.Workspace.ID, run.Actor{Operator: stranger.ID}, technician.ID,
+		kept.ID); !errors.Is(err, run.ErrForbidden) {
 		t.Errorf("an administrator revoked the token of somebody else: %v", err)
 	}
 	if err := d.Members().RevokeToken(t.Context(), d.Workspace.ID, actor, technician.ID, kept.ID); err != nil {
@@ -77,14 +83,16 @@ func TestWhatEndsTokens(t *testing.T) {
 			return errors.Join(err, store.EnableOperator(t.Context(), d.OwnerURL, o.Email, d.Clock.Now()))
 		},
 		"disabled in the workspace, enabled again": func(o store.Operator) error {
-			return errors.Join(d.Members().DisableMember(t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(), o.ID), d.Members().EnableMember(t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(), o.ID))
+			return errors.Join(d.Members().DisableMember(t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(),
+				o.ID), d.Members().EnableMember(t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(), o.ID))
 		},
 		"membership ended": func(o store.Operator) error {
 			return d.Members().EndMember(t.Context(), d.Scope(), d.Actor(catalog.Owner), uuid.New(), o.ID)
 		},
 	} {
 		operator := d.Member(t, d.Workspace, catalog.Auditor)
-		text, _, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, run.Actor{Operator: operator.ID}, askToken(d, "auditor"))
+		text, _, err := d.Members().MakeToken(t.Context(), d.Workspace.ID, run.Actor{Operator: operator.ID},
+			askToken(d, "auditor"))
 		if err != nil {
 			t.Fatal(err)
 		}

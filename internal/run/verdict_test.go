@@ -55,13 +55,16 @@ func TestVerdicts(t *testing.T) {
 		says    string // a regular expression
 	}{
 		{"good", nil, duosim.Fault{}, all, setup.Works, "belong together"},
-		{"good, in use without checking what it cannot", nil, duosim.Fault{}, []string{store.AdminAPI}, setup.Works, "Writing is not checked"},
+		{"good, in use without checking what it cannot", nil, duosim.Fault{}, []string{store.AdminAPI}, setup.Works,
+			"Writing is not checked"},
 		{"number of accounts", nil, duosim.Fault{}, []string{store.AccountsAPI}, setup.Works, `lists 1 account\|`},
 		{"wrong secret", func(d *runtest.Desk) map[string]string {
 			return with(d, "auth_secret_key", wrong, "accounts_secret_key", wrong, "admin_secret_key", wrong)
 		}, duosim.Fault{}, all, setup.Fails, "refused the signature"},
-		{"unknown key", func(d *runtest.Desk) map[string]string { return with(d, "admin_integration_key", unknown) }, duosim.Fault{},
-			[]string{store.AdminAPI}, setup.Fails, `^The Admin API refuses these keys\|.*does not know this integration key`},
+		{"unknown key", func(d *runtest.Desk) map[string]string { return with(d, "admin_integration_key", unknown) },
+			duosim.Fault{},
+			[]string{store.AdminAPI}, setup.Fails,
+			`^The Admin API refuses these keys\|.*does not know this integration key`},
 		{"another parent's host", func(d *runtest.Desk) map[string]string {
 			return with(d, "account_host", d.Sim.AddParent("Second").APIHostname)
 		}, duosim.Fault{}, []string{store.AccountsAPI}, setup.Fails, "does not know this integration key on this host"},
@@ -72,34 +75,50 @@ func TestVerdicts(t *testing.T) {
 		{"Admin keys in the Accounts card", func(d *runtest.Desk) map[string]string {
 			admin := d.Sim.AddApplication(d.Parent.AccountID, duosim.AdminAPI)
 			return with(d, "accounts_integration_key", admin.IntegrationKey, "accounts_secret_key", admin.SecretKey)
-		}, duosim.Fault{}, []string{store.AccountsAPI}, setup.Fails, "keys of an Admin API application, in the wrong card"},
+		}, duosim.Fault{}, []string{store.AccountsAPI}, setup.Fails,
+			"keys of an Admin API application, in the wrong card"},
 		{"Accounts keys in the Auth card", func(d *runtest.Desk) map[string]string {
 			accounts := d.Sim.AddApplication(d.Parent.AccountID, duosim.AccountsAPI)
 			return with(d, "auth_integration_key", accounts.IntegrationKey, "auth_secret_key", accounts.SecretKey)
-		}, duosim.Fault{}, []string{store.AuthAPI}, setup.Fails, "keys of an Accounts API application, in the wrong card"},
-		{"no users", admin(duosim.Settings), duosim.Fault{}, []string{store.AdminAPI}, setup.Limited, "Reading users: not granted"},
-		{"no settings", admin(duosim.ReadResource), duosim.Fault{}, []string{store.AdminAPI}, setup.Limited, "Reading settings: not granted"},
-		{"no permission at all", admin(duosim.ReadInfo), duosim.Fault{}, []string{store.AdminAPI}, setup.Fails, `^The Admin API refuses these keys\|.*without any permission.*Duo said: “Access forbidden” \(code 40301\)`},
+		}, duosim.Fault{}, []string{store.AuthAPI}, setup.Fails,
+			"keys of an Accounts API application, in the wrong card"},
+		{"no users", admin(duosim.Settings), duosim.Fault{}, []string{store.AdminAPI}, setup.Limited,
+			"Reading users: not granted"},
+		{"no settings", admin(duosim.ReadResource), duosim.Fault{}, []string{store.AdminAPI}, setup.Limited,
+			"Reading settings: not granted"},
+		{"no permission at all", admin(duosim.ReadInfo), duosim.Fault{}, []string{store.AdminAPI}, setup.Fails,
+			`^The Admin API refuses these keys\|.*without any permission.*Duo said: “Access forbidden” \(code 40301\)`},
 		{"revoked", nil, duosim.Fault{Kind: duosim.Revoked}, all, setup.Fails, "does not know this integration key"},
-		{"rate limited", nil, duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 30 * time.Second}, all, setup.Fails, `did not do what it was asked\|.*Wait 30 s`},
-		{"Admin API limited", nil, duosim.Fault{Kind: duosim.RateLimited, Path: "/admin/v1/users"}, []string{store.AdminAPI}, setup.Fails, `^The Admin API did not do what it was asked\|`},
-		{"second question refused", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40002, Message: "Not now", Path: "/admin/v1/settings"}, []string{store.AdminAPI}, setup.Fails,
+		{"rate limited", nil, duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 30 * time.Second}, all, setup.Fails,
+			`did not do what it was asked\|.*Wait 30 s`},
+		{"Admin API limited", nil, duosim.Fault{Kind: duosim.RateLimited, Path: "/admin/v1/users"},
+			[]string{store.AdminAPI}, setup.Fails, `^The Admin API did not do what it was asked\|`},
+		{"second question refused", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40002, Message: "Not now",
+			Path: "/admin/v1/settings"}, []string{store.AdminAPI}, setup.Fails,
 			`^The Admin API did not do what it was asked\|.*Duo said: “Not now” \(code 40002\)`},
-		{"an edition's refusal", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40301, Message: "Not in your edition", Path: "/admin/v1/settings"}, []string{store.AdminAPI}, setup.Limited,
+		{"an edition's refusal", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40301, Message: "Not in your edition",
+			Path: "/admin/v1/settings"}, []string{store.AdminAPI}, setup.Limited,
 			`^The Admin API accepts these keys, but does not permit everything\|.*Reading settings: Duo does not permit it. Duo said: “Not in your edition” \(code 40301\)`},
-		{"an edition's refusal of everything", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40301, Message: "Not in your edition", Path: "/admin/"}, []string{store.AdminAPI}, setup.Fails,
+		{"an edition's refusal of everything", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40301,
+			Message: "Not in your edition", Path: "/admin/"}, []string{store.AdminAPI}, setup.Fails,
 			`^The Admin API did not do what it was asked\|.*Duo said: “Not in your edition” \(code 40301\)`},
-		{"a network's refusal", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40301, Message: "Your network is not permitted", Path: "/accounts/"}, []string{store.AccountsAPI}, setup.Fails,
+		{"a network's refusal", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40301,
+			Message: "Your network is not permitted", Path: "/accounts/"}, []string{store.AccountsAPI}, setup.Fails,
 			`^The Accounts API did not do what it was asked\|.*Duo said: “Your network is not permitted”`},
-		{"a refused time", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40105, Message: "Bad request timestamp", Path: "/admin/"}, []string{store.AdminAPI}, setup.Fails,
+		{"a refused time", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40105, Message: "Bad request timestamp",
+			Path: "/admin/"}, []string{store.AdminAPI}, setup.Fails,
 			`^The Admin API did not do what it was asked\|.*the clock here and Duo's differ too much`},
-		{"a refused type of content", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40106, Message: "Invalid content type", Path: "/admin/"}, []string{store.AdminAPI}, setup.Fails,
+		{"a refused type of content", nil, duosim.Fault{Kind: duosim.Refuses, Code: 40106,
+			Message: "Invalid content type", Path: "/admin/"}, []string{store.AdminAPI}, setup.Fails,
 			`^The Admin API did not do what it was asked\|`},
 		{"down", nil, duosim.Fault{Kind: duosim.Down}, all, setup.Fails, "cannot be reached"},
-		{"unavailable", nil, duosim.Fault{Kind: duosim.Unavailable}, all, setup.Fails, `did not do what it was asked\|.*\(503\)`},
+		{"unavailable", nil, duosim.Fault{Kind: duosim.Unavailable}, all, setup.Fails,
+			`did not do what it was asked\|.*\(503\)`},
 		{"slow", nil, duosim.Fault{Kind: duosim.Slow, Delay: time.Hour}, all, setup.Fails, "did not answer in time"},
-		{"clock behind by ten minutes", nil, duosim.Fault{Kind: duosim.ClockOff, Delay: 10 * time.Minute}, all, setup.Works, "differs from Duo's by (599|600) s"},
-		{"clock ahead by a minute", nil, duosim.Fault{Kind: duosim.ClockOff, Delay: -time.Minute}, all, setup.Works, "differs from Duo's by (60|61) s; Duo refuses from 300 s"},
+		{"clock behind by ten minutes", nil, duosim.Fault{Kind: duosim.ClockOff, Delay: 10 * time.Minute}, all,
+			setup.Works, "differs from Duo's by (599|600) s"},
+		{"clock ahead by a minute", nil, duosim.Fault{Kind: duosim.ClockOff, Delay: -time.Minute}, all, setup.Works,
+			"differs from Duo's by (60|61) s; Duo refuses from 300 s"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -164,7 +183,8 @@ func TestHostsThatAreNotDuos(t *testing.T) {
 				{"account_id": "DA1", "name": "evil", "api_hostname": "evil.example"},
 				{"account_id": "DA2", "name": "inside", "api_hostname": "169.254.169.254"},
 				{"account_id": "DA3", "name": "nowhere", "api_hostname": ""},
-				{"account_id": "", "name": "nobody", "api_hostname": %q}]}`, d.Account.AccountID, d.Account.APIHostname, d.Account.APIHostname))
+				{"account_id": "", "name": "nobody", "api_hostname": %q}]}`, d.Account.AccountID, d.Account.APIHostname,
+				d.Account.APIHostname))
 		}
 		return answer, err
 	}))

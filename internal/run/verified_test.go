@@ -26,23 +26,31 @@ func TestActivationByHelpDeskTakesAVerification(t *testing.T) {
 		then      func(*testing.T, *runtest.Desk, string, string) // with the user and the phone that approved
 		may       bool
 	}{
-		"approved":                     {48 * time.Hour, duosim.Approve, nil, true},
-		"14 minutes ago":               {48 * time.Hour, duosim.Approve, func(_ *testing.T, d *runtest.Desk, _, _ string) { d.Clock.Move(14 * time.Minute) }, true},
-		"16 minutes ago":               {48 * time.Hour, duosim.Approve, func(_ *testing.T, d *runtest.Desk, _, _ string) { d.Clock.Move(16 * time.Minute) }, false},
-		"a phone of today":             {23 * time.Hour, duosim.Approve, nil, false},
-		"denied":                       {48 * time.Hour, duosim.Deny, nil, false},
-		"the phone was activated anew": {48 * time.Hour, duosim.Approve, func(_ *testing.T, d *runtest.Desk, _, phone string) { d.Sim.ActivatePhone(d.Account.AccountID, phone) }, false},
-		"the phone was taken away": {48 * time.Hour, duosim.Approve, func(t *testing.T, d *runtest.Desk, user, phone string) {
-			act(t, d, catalog.Technician, "un-assign-phone-from-user", form{"user_id": user, "phone_id": phone})
-		}, false},
+		"approved": {48 * time.Hour, duosim.Approve, nil, true},
+		"14 minutes ago": {48 * time.Hour, duosim.Approve,
+			func(_ *testing.T, d *runtest.Desk, _, _ string) { d.Clock.Move(14 * time.Minute) }, true},
+		"16 minutes ago": {48 * time.Hour, duosim.Approve,
+			func(_ *testing.T, d *runtest.Desk, _, _ string) { d.Clock.Move(16 * time.Minute) }, false},
+		"a phone of today": {23 * time.Hour, duosim.Approve, nil, false},
+		"denied":           {48 * time.Hour, duosim.Deny, nil, false},
+		"the phone was activated anew": {48 * time.Hour, duosim.Approve,
+			func(_ *testing.T, d *runtest.Desk, _, phone string) {
+				d.Sim.ActivatePhone(d.Account.AccountID, phone)
+			}, false},
+		"the phone was taken away": {48 * time.Hour, duosim.Approve,
+			func(t *testing.T, d *runtest.Desk, user, phone string) {
+				act(t, d, catalog.Technician, "un-assign-phone-from-user", form{"user_id": user, "phone_id": phone})
+			}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := runtest.New(t)
 			id := d.Account.AccountID
 			user := d.Sim.AddUser(id, duosim.UserSpec{Username: "ada"})
-			old := d.Sim.AddPhone(id, duosim.PhoneSpec{Name: "old", Activated: true, ActivatedAt: d.Clock.Now().Add(-c.activated), UserIDs: []string{user}})
-			fresh := d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{user}})
+			old := d.Sim.AddPhone(id, duosim.PhoneSpec{Name: "old", Activated: true,
+				ActivatedAt: d.Clock.Now().Add(-c.activated), UserIDs: []string{user}})
+			fresh := d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS",
+				UserIDs: []string{user}})
 			needsTechnician(t, d, form{"phone_id": fresh})
 
 			q := d.Request(t, catalog.Helpdesk, "verify-caller", form{"user_id": user, "phone_id": old})
@@ -64,8 +72,10 @@ func TestActivationByHelpDeskTakesAVerification(t *testing.T) {
 			}
 			// Verified was this user alone.
 			other := d.Sim.AddUser(id, duosim.UserSpec{Username: "bea"})
-			shared := d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550144", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{user, other}})
-			nobodys := d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550145", Type: "Mobile", Platform: "Apple iOS"})
+			shared := d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550144", Type: "Mobile", Platform: "Apple iOS",
+				UserIDs: []string{user, other}})
+			nobodys := d.Sim.AddPhone(id, duosim.PhoneSpec{Number: "+12025550145", Type: "Mobile",
+				Platform: "Apple iOS"})
 			needsTechnician(t, d, form{"phone_id": shared})
 			needsTechnician(t, d, form{"phone_id": nobodys})
 			for _, slug := range []string{"send-activation-url", "send-activation-by-sms"} {
@@ -84,10 +94,12 @@ func needsTechnician(t *testing.T, d *runtest.Desk, f form) {
 		before := len(d.Sim.Ledger())
 		q := d.Request(t, catalog.Helpdesk, slug, f)
 		var needed *catalog.RoleError
-		if _, err := d.Runner.Do(t.Context(), q); !errors.As(err, &needed) || needed.Least != catalog.Technician || len(d.Sim.Ledger()) != before {
+		if _, err := d.Runner.Do(t.Context(), q); !errors.As(err, &needed) || needed.Least != catalog.Technician ||
+			len(d.Sim.Ledger()) != before {
 			t.Errorf("%s: %v", slug, err)
 		}
-		if record := d.Record(t, q.ID); record.State != store.Refused || !strings.HasPrefix(record.Summary, "Not done. Requires the Technician role: ") {
+		if record := d.Record(t, q.ID); record.State != store.Refused ||
+			!strings.HasPrefix(record.Summary, "Not done. Requires the Technician role: ") {
 			t.Errorf("%s: recorded as %s: %q", slug, record.State, record.Summary)
 		}
 	}
@@ -97,7 +109,8 @@ func needsTechnician(t *testing.T, d *runtest.Desk, f form) {
 func TestLinksThatDoNotLeadToDuoAreNotShown(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
-	phone := d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS"})
+	phone := d.Sim.AddPhone(d.Account.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile",
+		Platform: "Apple iOS"})
 	through := func(replace func(string) string) *run.Runner {
 		return d.Over(t, transport(func(r *http.Request) (*http.Response, error) {
 			resp, err := d.Transport.RoundTrip(r)
@@ -112,14 +125,21 @@ func TestLinksThatDoNotLeadToDuoAreNotShown(t *testing.T) {
 	}
 	number := strings.TrimPrefix(d.Account.APIHostname, "api-")
 	for _, slug := range []string{"send-activation-url", "send-activation-by-sms"} {
-		for _, elsewhere := range []string{"m-evil.example", "m-" + number + ".evil.example", "m-" + number + "@evil.example", "m-" + number + ":444", "evil" + number[strings.Index(number, ".")+1:]} {
-			runner := through(func(text string) string { return strings.ReplaceAll(text, "https://m-"+number, "https://"+elsewhere) })
-			done, err := runner.Do(t.Context(), d.Request(t, catalog.Technician, slug, form{"phone_id": phone, "install": "on"}))
-			if err != nil || len(done.Result.Secrets) != 0 || !strings.HasSuffix(done.Run.Summary, "It is not shown: it does not lead to Duo.") {
-				t.Errorf("%s to %s: %d secrets, %q, %v", slug, elsewhere, len(done.Result.Secrets), done.Run.Summary, err)
+		for _, elsewhere := range []string{"m-evil.example", "m-" + number + ".evil.example",
+			"m-" + number + "@evil.example", "m-" + number + ":444", "evil" + number[strings.Index(number, ".")+1:]} {
+			runner := through(func(text string) string {
+				return strings.ReplaceAll(text, "https://m-"+number, "https://"+elsewhere)
+			})
+			done, err := runner.Do(t.Context(), d.Request(t, catalog.Technician, slug,
+				form{"phone_id": phone, "install": "on"}))
+			if err != nil || len(done.Result.Secrets) != 0 ||
+				!strings.HasSuffix(done.Run.Summary, "It is not shown: it does not lead to Duo.") {
+				t.Errorf("%s to %s: %d secrets, %q, %v", slug, elsewhere, len(done.Result.Secrets),
+					done.Run.Summary, err)
 			}
 		}
-		if done := act(t, d, catalog.Technician, slug, form{"phone_id": phone, "install": "on"}); len(done.Result.Secrets) < 2 {
+		if done := act(t, d, catalog.Technician, slug,
+			form{"phone_id": phone, "install": "on"}); len(done.Result.Secrets) < 2 {
 			t.Error(slug, done.Result.Secrets)
 		}
 	}

@@ -174,7 +174,8 @@ func (r *Runner) takeOver(o store.OpenRun, looker uuid.UUID) {
 func (r *Runner) unclaim(o store.OpenRun, looker uuid.UUID) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTry)
 	defer cancel()
-	err := r.Store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace), func(tx *store.Tx) error { return tx.Unclaim(ctx, o.ID, looker) })
+	err := r.Store.InWorkspace(ctx, store.WholeWorkspace(o.Workspace),
+		func(tx *store.Tx) error { return tx.Unclaim(ctx, o.ID, looker) })
 	if err != nil {
 		r.Log.Warn("a run that is not looked after any more is still claimed", "run", o.ID, "error", err)
 	}
@@ -198,14 +199,16 @@ func (r *Runner) followOn(ctx context.Context, o store.OpenRun, action catalog.A
 		r.closeFound(ctx, o, end)
 		return
 	}
-	q := Request{ID: o.ID, Scope: sc, Action: action, Input: catalog.Recalled(o.Input), Organization: store.Organization{Kind: o.ConnectionKind, AccountID: o.AccountID}}
+	q := Request{ID: o.ID, Scope: sc, Action: action, Input: catalog.Recalled(o.Input),
+		Organization: store.Organization{Kind: o.ConnectionKind, AccountID: o.AccountID}}
 	if o.OrganizationID != nil {
 		q.Organization.ID = *o.OrganizationID
 	}
 	key := runKey{o.Workspace, o.ID}
 	r.following.tell(key, &Live{Text: "Waiting for the answer.", Until: until})
 	defer r.following.tell(key, nil)
-	end = r.ending(q, client.InBackground(), until, catalog.Result{Pending: o.Pending, Facts: catalog.RecordedFacts(o.Facts)})
+	end = r.ending(q, client.InBackground(), until,
+		catalog.Result{Pending: o.Pending, Facts: catalog.RecordedFacts(o.Facts)})
 	if r.following.ctx.Err() != nil {
 		return // the next process goes on
 	}

@@ -134,7 +134,9 @@ func private(path string, info fs.FileInfo) error {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("key file %s is not a regular file", path)
 	case mode&0o077 != 0 && mode&^0o440 != 0:
-		return fmt.Errorf("key file %s is open to others (mode %04o); run: chmod 600 %s (a mounted secret: mode 0400 or 0440)", path, mode, path)
+		return fmt.Errorf(
+			"key file %s is open to others (mode %04o); run: chmod 600 %s (a mounted secret: mode 0400 or 0440)",
+			path, mode, path)
 	}
 	if owner := ownerOf(info); owner != os.Geteuid() && owner != 0 {
 		return fmt.Errorf("key file %s belongs to another user (uid %d)", path, owner)
@@ -157,7 +159,8 @@ func enclosed(path string) error {
 		return err
 	}
 	for _, name := range []string{path, real} {
-		if folder, err := os.Stat(filepath.Dir(name)); err == nil && folder.Mode().Perm()&0o002 != 0 && folder.Mode()&fs.ModeSticky == 0 {
+		if folder, err := os.Stat(filepath.Dir(name)); err == nil && folder.Mode().Perm()&0o002 != 0 &&
+			folder.Mode()&fs.ModeSticky == 0 {
 			return fmt.Errorf("key file %s lies in a folder that anybody may write to", name)
 		}
 	}

@@ -110,7 +110,8 @@ func parseHash(hash string) (c cost, salt, sum []byte, err error) {
 	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return c, nil, nil, bad
 	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil || c.time == 0 || c.threads == 0 ||
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil || c.time == 0 ||
+		c.threads == 0 ||
 		c.memory > most.memory || c.time > most.time || c.threads > most.threads {
 		return c, nil, nil, bad
 	}

@@ -19,11 +19,13 @@ func TestPassword(t *testing.T) {
 	if err != nil || hash == second {
 		t.Errorf("equal passwords have equal hashes (%v)", err)
 	}
-	if want := fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$", today.memory, today.time, today.threads); !strings.HasPrefix(hash, want) || strings.Contains(hash, password) {
+	if want := fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$", today.memory, today.time,
+		today.threads); !strings.HasPrefix(hash, want) || strings.Contains(hash, password) {
 		t.Errorf("hash %q, want it to begin with %q", hash, want)
 	}
 	for typed, want := range map[string]bool{
-		password: true, password + " ": false, strings.ToUpper(password): false, "": false, hash: false, password + "\x00": false,
+		password: true, password + " ": false, strings.ToUpper(password): false, "": false, hash: false,
+		password + "\x00": false,
 	} {
 		if fits, renew, err := CheckPassword(t.Context(), hash, typed); fits != want || renew || err != nil {
 			t.Errorf("%q: fits %t, renew %t (%v)", typed, fits, renew, err)
@@ -66,11 +68,13 @@ func TestMalformedHashFitsNothing(t *testing.T) {
 	for _, hash := range []string{
 		"x", "$", "$$$$$", good + "$", strings.TrimSuffix(good, parts[5]),
 		with(1, "argon2i"), with(1, "bcrypt"), with(2, "v=16"),
-		with(3, ""), with(3, "m=0,t=0,p=0"), with(3, "m=47104,t=1"), with(3, "m=47104,t=1,p=0"), with(3, "m=-1,t=1,p=1"),
+		with(3, ""), with(3, "m=0,t=0,p=0"), with(3, "m=47104,t=1"), with(3, "m=47104,t=1,p=0"),
+		with(3, "m=-1,t=1,p=1"),
 		with(3, "m=4294967295,t=1,p=1"), with(3, "m=47104,t=4294967295,p=1"),
 		with(4, "*"), with(5, "*"), with(5, "AAAA"),
 	} {
-		if fits, _, err := CheckPassword(t.Context(), hash, "x"); fits || err == nil || strings.Contains(err.Error(), parts[5]) {
+		if fits, _, err := CheckPassword(t.Context(), hash, "x"); fits || err == nil ||
+			strings.Contains(err.Error(), parts[5]) {
 			t.Errorf("%q: fits %t (%v)", hash, fits, err)
 		}
 	}

@@ -171,7 +171,8 @@ func TestMountedSecret(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[fs.FileMode]string{
 		0o400: "", 0o440: "", 0o600: "",
-		0o444: "open to others", 0o640: "open to others", 0o460: "open to others", 0o404: "open to others", 0o450: "open to others",
+		0o444: "open to others", 0o640: "open to others", 0o460: "open to others", 0o404: "open to others",
+		0o450: "open to others",
 	} {
 		path, _ := mounted(t, mode)
 		_, err := secret.Load(path)

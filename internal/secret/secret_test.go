@@ -32,7 +32,8 @@ func keyring(t testing.TB) (*secret.Keyring, string) {
 	return keys, path
 }
 
-var somewhere = secret.Place{Table: "integration_secret", Column: "sealed_secret", Workspace: uuid.New(), Row: "admin", Version: 3}
+var somewhere = secret.Place{Table: "integration_secret", Column: "sealed_secret", Workspace: uuid.New(),
+	Row: "admin", Version: 3}
 
 func TestSealedOpensInItsPlace(t *testing.T) {
 	t.Parallel()
@@ -156,7 +157,8 @@ func TestNothingPrintsASecret(t *testing.T) {
 	r := request{opened, opened, &opened, keys, keys, *keys, opened}
 
 	var out bytes.Buffer
-	for _, thing := range []any{opened, &opened, keys, *keys, r, &r, []any{opened, r}, map[string]any{"s": opened, "r": r}} {
+	for _, thing := range []any{opened, &opened, keys, *keys, r, &r, []any{opened, r},
+		map[string]any{"s": opened, "r": r}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 			fmt.Fprintf(&out, verb+"\n", thing)
 		}
@@ -173,13 +175,15 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}
 	text := out.String()
 	decimal := strings.Trim(fmt.Sprint([]byte(value)), "[]")
-	for _, form := range []string{value, hex.EncodeToString([]byte(value)), strings.ToUpper(hex.EncodeToString([]byte(value))), base64.StdEncoding.EncodeToString([]byte(value)), decimal} {
+	for _, form := range []string{value, hex.EncodeToString([]byte(value)),
+		strings.ToUpper(hex.EncodeToString([]byte(value))), base64.StdEncoding.EncodeToString([]byte(value)), decimal} {
 		if strings.Contains(text, form) {
 			t.Errorf("the secret is printed as %q", form)
 		}
 	}
 	for _, key := range keyMaterial(t, path) {
-		for _, form := range []string{string(key), hex.EncodeToString(key), strings.ToUpper(hex.EncodeToString(key)), base64.StdEncoding.EncodeToString(key), strings.Trim(fmt.Sprint(key), "[]")} {
+		for _, form := range []string{string(key), hex.EncodeToString(key), strings.ToUpper(hex.EncodeToString(key)),
+			base64.StdEncoding.EncodeToString(key), strings.Trim(fmt.Sprint(key), "[]")} {
 			if strings.Contains(text, form) {
 				t.Errorf("a key of the key file is printed as %.20q…", form)
 			}

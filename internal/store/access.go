@@ -47,7 +47,8 @@ const recentFirst = 6
 // each page offers to switch to: those that the operator opened last, but for the one of the
 // address, then by name. How they are connected, which costs ten times as much to find out, is left
 // to Tx.Organizations.
-func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organization string, first int) (Access, error) {
+func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organization string,
+	first int) (Access, error) {
 	var a Access
 	var organizations []uuid.UUID
 	var every, missing bool
@@ -72,10 +73,12 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 		                    where o.workspace_id = m.workspace_id and o.operator_id = m.operator_id) g
 		where w.slug = $1 and m.operator_id = $2 and m.disabled_at is null`, workspace, operator).
 		QueryRow(func(row pgx.Row) error {
-			return found(row.Scan(&a.Workspace.ID, &a.Workspace.Slug, &a.Workspace.Name, &a.Role, &every, &organizations, &a.SeenAt, nil, nil))
+			return found(row.Scan(&a.Workspace.ID, &a.Workspace.Slug, &a.Workspace.Name, &a.Role, &every,
+				&organizations, &a.SeenAt, nil, nil))
 		})
 	if organization != "" {
-		batch.Queue(organizationQuery+` where `+organizationOnRecord+` and o.slug = $1`, organization).QueryRow(func(row pgx.Row) error {
+		batch.Queue(organizationQuery+` where `+organizationOnRecord+` and o.slug = $1`,
+			organization).QueryRow(func(row pgx.Row) error {
 			return found(a.Organization.scan(row))
 		})
 	}
@@ -104,13 +107,15 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 func (a *Access) queueFirst(batch *pgx.Batch, operator uuid.UUID, organization string, first int) {
 	batch.Queue(`
 		select max(v.at) from visit v join organization o on o.workspace_id = v.workspace_id and o.id = v.organization_id
-		where `+organizationInScope+` and v.operator_id = $1 and v.user_id = '' and o.slug = $2`, operator, organization).
+		where `+organizationInScope+` and v.operator_id = $1 and v.user_id = '' and o.slug = $2`, operator,
+		organization).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&a.VisitedAt) })
 	batch.Queue(`
 		with recent as (
 			select o.workspace_id, o.id, o.slug, o.name, o.colour, o.folded, v.at
 			from visit v join organization o on o.workspace_id = v.workspace_id and o.id = v.organization_id
-			where `+organizationInScope+` and v.operator_id = $1 and v.user_id = '' and o.slug <> $2 order by v.at desc, o.id limit $3),
+			where `+organizationInScope+
+		` and v.operator_id = $1 and v.user_id = '' and o.slug <> $2 order by v.at desc, o.id limit $3),
 		offered as (
 			select * from recent
 			union all (
@@ -119,12 +124,14 @@ func (a *Access) queueFirst(batch *pgx.Batch, operator uuid.UUID, organization s
 				order by lower(o.name), o.id limit $4)),
 		shared as (
 			select o.folded from organization o
-			where `+organizationInScope+` and o.folded = any (array(select folded from offered)) group by 1 having count(*) > 1)
+			where `+organizationInScope+
+		` and o.folded = any (array(select folded from offered)) group by 1 having count(*) > 1)
 		select f.slug, f.name, f.colour, f.at is not null, coalesce(c.account_id, ''), f.folded in (select folded from shared),
 		       (select count(*) from organization o where `+organizationInScope+`)
 		from offered f
 		left join connection c on c.workspace_id = f.workspace_id and c.organization_id = f.id
-		order by f.at desc nulls last, lower(f.name), f.id limit $4`, operator, organization, recentFirst, first).Query(func(rows pgx.Rows) error {
+		order by f.at desc nulls last, lower(f.name), f.id limit $4`, operator, organization, recentFirst,
+		first).Query(func(rows pgx.Rows) error {
 		var next OrganizationName
 		into := []any{&next.Slug, &next.Name, &next.Colour, &next.Recent, &next.AccountID, &next.Twin, &a.Organizations}
 		_, err := pgx.ForEachRow(rows, into, func() error {

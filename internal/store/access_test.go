@@ -26,7 +26,8 @@ func TestAccess(t *testing.T) {
 	helpdesk := db.Member(t, ws, catalog.Helpdesk, made[0].ID)
 
 	a, err := db.Access(t.Context(), owner.ID, ws.Slug, "")
-	if err != nil || a.Workspace != ws || a.Role != "owner" || !a.Scope.Every() || a.Scope.Workspace() != ws.ID || a.Organization.ID != uuid.Nil {
+	if err != nil || a.Workspace != ws || a.Role != "owner" || !a.Scope.Every() || a.Scope.Workspace() != ws.ID ||
+		a.Organization.ID != uuid.Nil {
 		t.Errorf("owner of the workspace: %+v (%v)", a, err)
 	}
 	a, err = db.Access(t.Context(), owner.ID, ws.Slug, "birch-legal")
@@ -127,7 +128,8 @@ func TestWorkspacesOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	slices.SortFunc(got, func(a, b store.Belonging) int { return len(a.Role) - len(b.Role) })
-	want := []store.Belonging{{Slug: first.Slug, Name: first.Name, Role: "owner"}, {Slug: second.Slug, Name: second.Name, Role: "auditor"}}
+	want := []store.Belonging{{Slug: first.Slug, Name: first.Name, Role: "owner"},
+		{Slug: second.Slug, Name: second.Name, Role: "auditor"}}
 	if !slices.Equal(got, want) {
 		t.Errorf("belongs to %v, want %v", got, want)
 	}
@@ -143,7 +145,8 @@ func TestWorkspaceOfAnotherNameIsNotEntered(t *testing.T) {
 	db := storetest.Open(t)
 	ws, _ := db.Workspace(t)
 	add := func(workspace string) error {
-		_, err := store.AddOperator(t.Context(), db.OwnerURL, store.NewOperator{Workspace: workspace, Email: randomName() + "@msp.example", Role: "owner"})
+		_, err := store.AddOperator(t.Context(), db.OwnerURL,
+			store.NewOperator{Workspace: workspace, Email: randomName() + "@msp.example", Role: "owner"})
 		return err
 	}
 	for _, same := range []string{ws.Name, "  " + ws.Name + " ", ws.Slug} {
@@ -164,7 +167,8 @@ func TestWorkspaceIsFoundUnderAnOldSlug(t *testing.T) {
 	old := "old-" + randomName()
 	db.Exec(t, `insert into workspace (slug, name) values ($1, $2)`, old, name)
 	add := func(workspace string) (string, error) {
-		added, err := store.AddOperator(t.Context(), db.OwnerURL, store.NewOperator{Workspace: workspace, Email: randomName() + "@msp.example", Role: "owner"})
+		added, err := store.AddOperator(t.Context(), db.OwnerURL,
+			store.NewOperator{Workspace: workspace, Email: randomName() + "@msp.example", Role: "owner"})
 		return added.Workspace, err
 	}
 	for _, same := range []string{name, strings.ToUpper(name) + "\u200b", old} {
@@ -217,7 +221,8 @@ func BenchmarkEnter(b *testing.B) {
 	made := db.Organizations(b, ws, names...)
 	for i := range 10 {
 		within(b, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-			return tx.NoteVisit(b.Context(), owner.ID, store.Visit{Organization: made[i*50].ID, At: today.Add(time.Duration(i) * time.Second)})
+			return tx.NoteVisit(b.Context(), owner.ID,
+				store.Visit{Organization: made[i*50].ID, At: today.Add(time.Duration(i) * time.Second)})
 		})
 	}
 	for _, first := range []int{0, 12} {

@@ -43,7 +43,8 @@ func (s *Store) RefuseSignIn(ctx context.Context, operator uuid.UUID, from Origi
 }
 
 // keepAccountEvent keeps an event for the eyes of its operator.
-func keepAccountEvent(ctx context.Context, tx pgx.Tx, operator uuid.UUID, kind string, from Origin, at time.Time) error {
+func keepAccountEvent(ctx context.Context, tx pgx.Tx, operator uuid.UUID, kind string, from Origin,
+	at time.Time) error {
 	_, err := tx.Exec(ctx, addAccountEvent, operator, kind, at, from.address(), from.agent())
 	return err
 }
@@ -53,7 +54,8 @@ func keepAccountEvent(ctx context.Context, tx pgx.Tx, operator uuid.UUID, kind s
 // operator and the account page.
 func (t *Tx) EnterWorkspace(ctx context.Context, session Session, now time.Time) error {
 	done, err := t.tx.Exec(ctx, `
-		update session set entered = array_append(entered, $2) where id = $1 and not $2 = any (entered)`, session.ID, t.scope.workspace)
+		update session set entered = array_append(entered, $2) where id = $1 and not $2 = any (entered)`, session.ID,
+		t.scope.workspace)
 	if err != nil || done.RowsAffected() == 0 {
 		return err // another request of the session was first
 	}
@@ -72,7 +74,9 @@ func (s *Store) AccountEvents(ctx context.Context, operator uuid.UUID, limit int
 
 // forgetAccountEvents deletes what nobody can look at any more.
 func forgetAccountEvents(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `delete from account_event where at < now() - interval '90 days' or operator_id is null and at < now() - interval '1 day'`)
+	_,
+		err := tx.Exec(ctx,
+		`delete from account_event where at < now() - interval '90 days' or operator_id is null and at < now() - interval '1 day'`)
 	return err
 }
 

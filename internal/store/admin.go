@@ -38,11 +38,13 @@ type AddedOperator struct {
 var ErrBelongs = errors.New("that operator already belongs to that workspace")
 
 // ErrExists says that there is an operator of that email address already.
-var ErrExists = errors.New("an operator with that email address already exists, and the person who added them knows the password. Use --existing if you mean this operator, and operator reset if you do not know who has the password")
+var ErrExists = errors.New(
+	"an operator with that email address already exists, and the person who added them knows the password. Use --existing if you mean this operator, and operator reset if you do not know who has the password")
 
 // ErrOtherWorkspace says that the slug of a workspace's name belongs to a
 // workspace of another name, or that the name is merely close to another's.
-var ErrOtherWorkspace = errors.New("a workspace of another name has that address, or one like it, already; say its slug to mean that one, or choose a name that differs in Latin letters or digits")
+var ErrOtherWorkspace = errors.New(
+	"a workspace of another name has that address, or one like it, already; say its slug to mean that one, or choose a name that differs in Latin letters or digits")
 
 // ErrSeveralWorkspaces says that a name is that of several workspaces.
 var ErrSeveralWorkspaces = errors.New("several workspaces have this name; say the slug of the one that you mean")
@@ -69,7 +71,8 @@ func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added Add
 		}
 		err = tx.QueryRow(ctx, `
 			insert into operator (email, password_hash) values ($1, $2)
-			on conflict (email) do update set email = operator.email returning id, xmax = 0`, n.Email, n.PasswordHash).Scan(&operator, &added.New)
+			on conflict (email) do update set email = operator.email returning id, xmax = 0`, n.Email,
+			n.PasswordHash).Scan(&operator, &added.New)
 		if err == nil && !added.New && n.OnlyNew {
 			err = ErrExists
 		}
@@ -84,7 +87,8 @@ func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added Add
 		if _, err := tx.Exec(ctx, `select set_config('app.member', $1, true)`, operator.String()); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, $3, $4)`,
+		if _, err := tx.Exec(ctx,
+			`insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, $3, $4)`,
 			workspace, operator, n.Role, len(n.Organizations) == 0); err != nil {
 			return err
 		}
@@ -110,7 +114,8 @@ func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added Add
 func workspaceCalled(ctx context.Context, tx pgx.Tx, name string) (id uuid.UUID, slug string, err error) {
 	found, err := all[Workspace](ctx, tx, `
 		select id, slug, name from workspace where slug = $1 or app.fold(name) = app.fold($1) order by slug = $1 desc, slug`, name)
-	exact := slices.DeleteFunc(slices.Clone(found), func(w Workspace) bool { return w.Slug != name && !text.Alike(w.Name, name) })
+	exact := slices.DeleteFunc(slices.Clone(found),
+		func(w Workspace) bool { return w.Slug != name && !text.Alike(w.Name, name) })
 	switch {
 	case err != nil:
 		return id, "", err
@@ -138,7 +143,8 @@ func workspaceCalled(ctx context.Context, tx pgx.Tx, name string) (id uuid.UUID,
 func limit(ctx context.Context, tx pgx.Tx, workspace, operator uuid.UUID, slugs []string) error {
 	for _, slug := range slugs {
 		var organization uuid.UUID
-		err := tx.QueryRow(ctx, `select id from organization where workspace_id = $1 and slug = $2`, workspace, slug).Scan(&organization)
+		err := tx.QueryRow(ctx, `select id from organization where workspace_id = $1 and slug = $2`, workspace,
+			slug).Scan(&organization)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("no organization of that workspace has the address %s; nothing was changed", slug)
 		}
@@ -164,7 +170,8 @@ func SetAppPassword(ctx context.Context, ownerURL, password string) error {
 	defer conn.Close(ctx)
 	// A utility statement takes no parameters: Postgres itself quotes the text.
 	var statement string
-	if err := conn.QueryRow(ctx, `select format('alter role console_app password %L', $1::text)`, password).Scan(&statement); err != nil {
+	if err := conn.QueryRow(ctx, `select format('alter role console_app password %L', $1::text)`,
+		password).Scan(&statement); err != nil {
 		return err
 	}
 	_, err = conn.Exec(ctx, statement)

@@ -23,7 +23,8 @@ func (e *ArchivedError) Error() string { return "store: archived: " + e.Slug }
 // organization; ErrNotFound says that it is neither, or that it is archived already.
 func (t *Tx) ArchiveOrganization(ctx context.Context, id, operator uuid.UUID, now time.Time) error {
 	// First, so that what is stored beside it was stored before, and is found below.
-	done, err := t.tx.Exec(ctx, `update organization o set archived_at = $2, archived_by = $3 where `+organizationInScope+` and o.id = $1`, id, now, operator)
+	done, err := t.tx.Exec(ctx, `update organization o set archived_at = $2, archived_by = $3 where `+
+		organizationInScope+` and o.id = $1`, id, now, operator)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
@@ -33,7 +34,8 @@ func (t *Tx) ArchiveOrganization(ctx context.Context, id, operator uuid.UUID, no
 	if err := t.Unmap(ctx, id); err != nil {
 		return err
 	}
-	if _, err := t.tx.Exec(ctx, `delete from directory_key where `+inScope+` and organization_id = $1`, id); err != nil {
+	if _, err := t.tx.Exec(ctx, `delete from directory_key where `+inScope+` and organization_id = $1`,
+		id); err != nil {
 		return err
 	}
 	if _, err := t.tx.Exec(ctx, `delete from plan where `+inScope+` and organization_id = $1`, id); err != nil {
@@ -45,6 +47,7 @@ func (t *Tx) ArchiveOrganization(ctx context.Context, id, operator uuid.UUID, no
 
 // OpenRuns counts the runs of an organization that Duo may still be doing.
 func (t *Tx) OpenRuns(ctx context.Context, organization uuid.UUID) (n int, err error) {
-	err = t.tx.QueryRow(ctx, `select count(*) from run r where `+runInScope+` and r.organization_id = $1 and r.state = 'sending'`, organization).Scan(&n)
+	err = t.tx.QueryRow(ctx, `select count(*) from run r where `+runInScope+
+		` and r.organization_id = $1 and r.state = 'sending'`, organization).Scan(&n)
 	return n, err
 }

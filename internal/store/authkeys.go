@@ -68,8 +68,9 @@ type AuthKeysCounts struct{ All, Works, Fails, Unchecked, None int }
 var authKeysOrders = orders[AuthKeys]{
 	id: "id", idOf: func(k AuthKeys) uuid.UUID { return k.ID },
 	by: map[string]order[AuthKeys]{
-		"":        {"lower(name)", "lower($)", func(k AuthKeys) string { return k.Name }, textKey},
-		"checked": {"coalesce(checked_at, 'epoch')", "$::timestamptz", func(k AuthKeys) string { return timeOf(k.CheckedAt) }, timeKey},
+		"": {"lower(name)", "lower($)", func(k AuthKeys) string { return k.Name }, textKey},
+		"checked": {"coalesce(checked_at, 'epoch')", "$::timestamptz",
+			func(k AuthKeys) string { return timeOf(k.CheckedAt) }, timeKey},
 	},
 }
 
@@ -77,14 +78,16 @@ var authKeysOrders = orders[AuthKeys]{
 // name or of an alias; Filter is a state. Orders are "", the name, and "checked", from those never checked on.
 func (t *Tx) AuthKeys(ctx context.Context, q Query) (found Page[AuthKeys], n AuthKeysCounts, err error) {
 	n, err = one[AuthKeysCounts](ctx, t.tx, `
-		with keys as (`+authKeys+` where `+organizationInScope+` and `+authKeysFit+`), grid as (select `+authKeysState+` as state from keys)
+		with keys as (`+authKeys+` where `+organizationInScope+` and `+authKeysFit+`), grid as (select `+authKeysState+
+		` as state from keys)
 		select count(*) as all, count(*) filter (where state = 'works') as works, count(*) filter (where state = 'fails') as fails,
 		       count(*) filter (where state = 'unchecked') as unchecked, count(*) filter (where state = 'none') as none from grid`, q.Search)
 	if err != nil {
 		return found, n, err
 	}
 	found, err = page(ctx, t.tx, &conditions{args: []any{q.Search, q.Filter}}, `
-		with keys as (`+authKeys+` where `+organizationInScope+` and `+authKeysFit+`), grid as (select keys.*, `+authKeysState+` as state from keys)
+		with keys as (`+authKeys+` where `+organizationInScope+` and `+authKeysFit+`), grid as (select keys.*, `+
+		authKeysState+` as state from keys)
 		select id, slug, name, colour, kind, account_id, state, waiting, other_host, verdict, since, checked_at from grid
 		where ($2 = '' or state = $2)`, authKeysOrders, q)
 	if err != nil {

@@ -51,7 +51,8 @@ func CountRows(ctx context.Context, url string) ([]TableRows, error) {
 		return nil, err
 	}
 	for i := range counts {
-		if err := conn.QueryRow(ctx, `select count(*) from `+pgx.Identifier{"public", counts[i].Table}.Sanitize()).Scan(&counts[i].Rows); err != nil {
+		if err := conn.QueryRow(ctx, `select count(*) from `+
+			pgx.Identifier{"public", counts[i].Table}.Sanitize()).Scan(&counts[i].Rows); err != nil {
 			return nil, err
 		}
 	}

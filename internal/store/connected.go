@@ -43,7 +43,8 @@ func nameOf(parts ...string) string {
 // from being changed until the transaction ends. It returns ErrNotFound for an
 // organization that the scope does not hold.
 func (t *Tx) HoldConnection(ctx context.Context, organization uuid.UUID) (Organization, error) {
-	if _, err := t.tx.Exec(ctx, `select from connection where `+inScope+` and organization_id = $1 for share`, organization); err != nil {
+	if _, err := t.tx.Exec(ctx, `select from connection where `+inScope+` and organization_id = $1 for share`,
+		organization); err != nil {
 		return Organization{}, err
 	}
 	// A statement of its own: the one that waited for the lock reads other tables
@@ -58,7 +59,8 @@ func (t *Tx) LockConnection(ctx context.Context, organization uuid.UUID) (Organi
 	if err := t.lockVersions(ctx); err != nil {
 		return Organization{}, err
 	}
-	if _, err := t.tx.Exec(ctx, `select from connection where `+inScope+` and organization_id = $1 for update`, organization); err != nil {
+	if _, err := t.tx.Exec(ctx, `select from connection where `+inScope+` and organization_id = $1 for update`,
+		organization); err != nil {
 		return Organization{}, err
 	}
 	return t.Organization(ctx, organization)
@@ -67,7 +69,8 @@ func (t *Tx) LockConnection(ctx context.Context, organization uuid.UUID) (Organi
 // HoldKeys is ActiveVersion, and keeps the version in use until the transaction
 // ends. The workspace's keys need a scope of every organization.
 func (t *Tx) HoldKeys(ctx context.Context, slot Slot) (Version, error) {
-	_, err := t.tx.Exec(ctx, `select from integration_secret where `+inScope+` and organization_id is not distinct from $1 and api = $2 and state = 'active' for share`,
+	_, err := t.tx.Exec(ctx, `select from integration_secret where `+inScope+
+		` and organization_id is not distinct from $1 and api = $2 and state = 'active' for share`,
 		slot.Owner(), slot.API)
 	if err != nil {
 		return Version{}, err
@@ -80,7 +83,8 @@ func (t *Tx) HoldKeys(ctx context.Context, slot Slot) (Version, error) {
 func (t *Tx) renewConnection(ctx context.Context, slot Slot) error {
 	_, err := t.tx.Exec(ctx, `
 		update connection set revision = gen_random_uuid()
-		where `+inScope+` and (organization_id = $1 and kind = 'own' and $2 = 'admin' or $1::uuid is null and kind = 'parent' and $2 in ('admin', 'auth'))`,
+		where `+inScope+
+		` and (organization_id = $1 and kind = 'own' and $2 = 'admin' or $1::uuid is null and kind = 'parent' and $2 in ('admin', 'auth'))`,
 		slot.Owner(), slot.API)
 	return err
 }

@@ -20,7 +20,8 @@ func TestConnectionNames(t *testing.T) {
 	owner := d.owner.ID
 	keys := func(slot store.Slot, key string) func(*store.Tx) error {
 		return func(tx *store.Tx) error {
-			_, err := tx.AddCandidate(t.Context(), slot, "api-aaaaaaaa.duosecurity.com", key, secret.Box([]byte("k")), owner, today)
+			_, err := tx.AddCandidate(t.Context(), slot, "api-aaaaaaaa.duosecurity.com", key, secret.Box([]byte("k")),
+				owner, today)
 			return errors.Join(err, tx.Activate(t.Context(), slot, 0))
 		}
 	}
@@ -32,7 +33,8 @@ func TestConnectionNames(t *testing.T) {
 	}
 	renamed, moved := sharedAccounts[0], sharedAccounts[0]
 	renamed.Name, moved.APIHostname = "Acme Dental Group", "api-99999999.duosecurity.com"
-	admin, auth, accounts := store.OfWorkspace(store.AdminAPI), store.OfWorkspace(store.AuthAPI), store.OfWorkspace(store.AccountsAPI)
+	admin, auth, accounts := store.OfWorkspace(store.AdminAPI), store.OfWorkspace(store.AuthAPI),
+		store.OfWorkspace(store.AccountsAPI)
 	seen, last := map[string]string{}, ""
 	for _, step := range []struct {
 		what    string
@@ -49,11 +51,13 @@ func TestConnectionNames(t *testing.T) {
 		{"and back", true, mapTo(sharedAccounts[0])},
 		{"other Accounts API keys, through which the account is the same", false, keys(accounts, "DIACCOUNTS")},
 		{"keys of its own, not connected through them", false, keys(store.OfOrganization(o), "DIOWN")},
-		{"connected through them", true, func(tx *store.Tx) error { return tx.ConnectOwn(t.Context(), o, owner, today) }},
+		{"connected through them", true,
+			func(tx *store.Tx) error { return tx.ConnectOwn(t.Context(), o, owner, today) }},
 		{"the same key with another secret", true, keys(store.OfOrganization(o), "DIOWN")},
 		{"Auth API keys of its own", false, keys(store.Slot{Organization: o, API: store.AuthAPI}, "DIAUTH")},
 		{"Admin API keys of the workspace, which it does not use", false, keys(admin, "DIADMIN")},
-		{"the parent account", true, func(tx *store.Tx) error { return tx.ConnectParent(t.Context(), o, owner, today) }},
+		{"the parent account", true,
+			func(tx *store.Tx) error { return tx.ConnectParent(t.Context(), o, owner, today) }},
 		{"other Admin API keys of the workspace", true, keys(admin, "DIADMIN")},
 		{"other Auth API keys of the workspace", true, keys(auth, "DIAUTH2")},
 	} {
@@ -89,7 +93,8 @@ func TestConnectionNames(t *testing.T) {
 	if err := d.in(t, func(tx *store.Tx) error { return tx.Unmap(t.Context(), o) }); err != nil {
 		t.Fatal(err)
 	}
-	for what, sc := range map[string]store.Scope{"another organization's scope": store.Within(d.ws.ID, uuid.New()), "another workspace": store.WholeWorkspace(uuid.New())} {
+	for what, sc := range map[string]store.Scope{"another organization's scope": store.Within(d.ws.ID, uuid.New()),
+		"another workspace": store.WholeWorkspace(uuid.New())} {
 		for _, hold := range []func(*store.Tx) error{
 			func(tx *store.Tx) error { _, err := tx.HoldConnection(t.Context(), o); return err },
 			func(tx *store.Tx) error { _, err := tx.LockConnection(t.Context(), o); return err },

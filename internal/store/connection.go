@@ -11,7 +11,8 @@ import (
 // It returns ErrNotFound for an account that is not listed and a *ConflictError
 // on "connection_account" for one that another organization has. Keys of the
 // organization's own are destroyed.
-func (t *Tx) Map(ctx context.Context, organization uuid.UUID, accountID string, operator uuid.UUID, now time.Time) error {
+func (t *Tx) Map(ctx context.Context, organization uuid.UUID, accountID string, operator uuid.UUID,
+	now time.Time) error {
 	if err := t.lockVersions(ctx); err != nil {
 		return err
 	}
@@ -52,15 +53,18 @@ func (t *Tx) ConnectOwn(ctx context.Context, organization, operator uuid.UUID, n
 	return t.forgetKeys(ctx, organization, AuthAPI)
 }
 
-func (t *Tx) connect(ctx context.Context, organization uuid.UUID, kind string, operator uuid.UUID, now time.Time) error {
+func (t *Tx) connect(ctx context.Context, organization uuid.UUID, kind string, operator uuid.UUID,
+	now time.Time) error {
 	if err := t.lockVersions(ctx); err != nil {
 		return err
 	}
 	done, err := t.tx.Exec(ctx, `
 		insert into connection (workspace_id, organization_id, kind, account_id, api_hostname, mapped_by, mapped_at)
-		select o.workspace_id, o.id, $2, null, null, $3, $4 from organization o where `+organizationInScope+` and o.id = $1
+		select o.workspace_id, o.id, $2, null, null, $3, $4 from organization o where `+organizationInScope+
+		` and o.id = $1
 		on conflict (workspace_id, organization_id) do update
-		set kind = $2, account_id = null, account_name = '', api_hostname = null, mapped_by = $3, mapped_at = $4`, organization, kind, operator, now)
+		set kind = $2, account_id = null, account_name = '', api_hostname = null, mapped_by = $3, mapped_at = $4`,
+		organization, kind, operator, now)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
@@ -72,7 +76,8 @@ func (t *Tx) Unmap(ctx context.Context, organization uuid.UUID) error {
 	if err := t.lockVersions(ctx); err != nil {
 		return err
 	}
-	if _, err := t.tx.Exec(ctx, `delete from connection where `+inScope+` and organization_id = $1`, organization); err != nil {
+	if _, err := t.tx.Exec(ctx, `delete from connection where `+inScope+` and organization_id = $1`,
+		organization); err != nil {
 		return err
 	}
 	return t.forgetKeys(ctx, organization, AdminAPI, AuthAPI)

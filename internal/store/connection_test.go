@@ -19,10 +19,12 @@ func TestOwnKeysOpenForTheirOrganizationAlone(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	made := d.Organizations(t, d.ws, "Acme Dental", "Birch Legal")
-	slots := []store.Slot{store.OfOrganization(made[0].ID), store.OfOrganization(made[1].ID), store.OfWorkspace(store.AdminAPI)}
+	slots := []store.Slot{store.OfOrganization(made[0].ID), store.OfOrganization(made[1].ID),
+		store.OfWorkspace(store.AdminAPI)}
 	for _, slot := range slots {
 		if err := d.in(t, func(tx *store.Tx) error {
-			_, err := tx.AddCandidate(t.Context(), slot, "api-00000000.duosecurity.com", "DI"+slot.Organization.String(), secret.Box([]byte("key of "+slot.Organization.String())), d.owner.ID, today)
+			_, err := tx.AddCandidate(t.Context(), slot, "api-00000000.duosecurity.com", "DI"+
+				slot.Organization.String(), secret.Box([]byte("key of "+slot.Organization.String())), d.owner.ID, today)
 			return errors.Join(err, tx.Activate(t.Context(), slot, 1))
 		}); err != nil {
 			t.Fatal(err)
@@ -49,11 +51,13 @@ func TestOwnKeysOpenForTheirOrganizationAlone(t *testing.T) {
 	}
 	for _, to := range slots {
 		for _, from := range slots {
-			if _, err := su.Exec(t.Context(), `update integration_secret set sealed_secret = $3`+at, d.ws.ID, to.Organization, before[from]); err != nil {
+			if _, err := su.Exec(t.Context(), `update integration_secret set sealed_secret = $3`+at, d.ws.ID,
+				to.Organization, before[from]); err != nil {
 				t.Fatal(err)
 			}
 			key, err := open(to)
-			if same := from == to; same != (err == nil) || same && key != "key of "+to.Organization.String() || !same && !errors.Is(err, secret.ErrCannotOpen) {
+			if same := from == to; same != (err == nil) || same && key != "key of "+to.Organization.String() ||
+				!same && !errors.Is(err, secret.ErrCannotOpen) {
 				t.Errorf("the key of %v opens in %v as %q (%v)", from, to, key, err)
 			}
 		}
@@ -69,13 +73,17 @@ func TestSlotsAreApart(t *testing.T) {
 	su := db.Superuser(t)
 	mine := store.OfOrganization(a.organizations[0].ID)
 	states := func() []string {
-		return column[string](t, su, `select concat_ws(' ', workspace_id, organization_id, api, version, state, length(sealed_secret)) from integration_secret
-			where workspace_id in ($1, $2) and organization_id is distinct from $3 order by 1`, a.ID, b.ID, mine.Organization)
+		return column[string](t, su,
+			`select concat_ws(' ', workspace_id, organization_id, api, version, state, length(sealed_secret)) from integration_secret
+			where workspace_id in ($1, $2) and organization_id is distinct from $3 order by 1`, a.ID, b.ID,
+			mine.Organization)
 	}
 	before := states()
 	within(t, db.Store, store.Within(a.ID, mine.Organization), func(tx *store.Tx) error {
-		return errors.Join(tx.Activate(t.Context(), mine, 1), newKeys(t.Context(), tx, mine, a.owner.ID), tx.Discard(t.Context(), mine),
-			tx.ConnectOwn(t.Context(), mine.Organization, a.owner.ID, today), tx.ConnectParent(t.Context(), mine.Organization, a.owner.ID, today))
+		return errors.Join(tx.Activate(t.Context(), mine, 1), newKeys(t.Context(), tx, mine, a.owner.ID),
+			tx.Discard(t.Context(), mine),
+			tx.ConnectOwn(t.Context(), mine.Organization, a.owner.ID, today),
+			tx.ConnectParent(t.Context(), mine.Organization, a.owner.ID, today))
 	})
 	if after := states(); !slices.Equal(before, after) {
 		t.Errorf("before %v\nafter %v", before, after)
@@ -109,7 +117,8 @@ func TestSlotsAreApart(t *testing.T) {
 	}
 	// No check without what was checked, also where no reference is looked at.
 	if err := db.InWorkspace(t.Context(), store.WholeWorkspace(a.ID), func(tx *store.Tx) error {
-		return tx.SaveCheck(t.Context(), store.OfWorkspace(store.AccountsAPI), 99, "works", []byte(`{}`), a.owner.ID, today)
+		return tx.SaveCheck(t.Context(), store.OfWorkspace(store.AccountsAPI), 99, "works", []byte(`{}`),
+			a.owner.ID, today)
 	}); code(err) != notPermitted {
 		t.Errorf("a check of a version that does not exist: %v", err)
 	}
@@ -158,17 +167,22 @@ func TestKindsOfConnection(t *testing.T) {
 	expect("child DA000000000000000001 api-00000001.duosecurity.com  true")
 	must(keys(own, "api-bbbbbbbb.duosecurity.com", "DIOWN"))
 	expect("child DA000000000000000001 api-00000001.duosecurity.com  true") // not before it is connected through them
-	if err := d.in(t, keys(store.OfOrganization(second), "api-bbbbbbbb.duosecurity.com", "DIOWN")); !store.IsConflict(err, "integration_secret_own_key") {
+	if err := d.in(t, keys(store.OfOrganization(second), "api-bbbbbbbb.duosecurity.com",
+		"DIOWN")); !store.IsConflict(err, "integration_secret_own_key") {
 		t.Errorf("two organizations with the same key: %v", err)
 	}
 	must(func(tx *store.Tx) error { return tx.ConnectOwn(t.Context(), first, d.owner.ID, today) })
 	expect("own  api-bbbbbbbb.duosecurity.com DIOWN true")
 	must(func(tx *store.Tx) error { return tx.ConnectParent(t.Context(), first, d.owner.ID, today) })
 	expect("parent  api-aaaaaaaa.duosecurity.com DIPARENT true")
-	if left := column[int](t, d.Superuser(t), `select count(*) from integration_secret where organization_id = $1 and (state <> 'retired' or length(sealed_secret) > 0)`, first)[0]; left != 0 {
+	if left := column[int](t, d.Superuser(t),
+		`select count(*) from integration_secret where organization_id = $1 and (state <> 'retired' or length(sealed_secret) > 0)`, first)[0]; left != 0 {
 		t.Error("keys that are out of use are kept")
 	}
-	if err := d.in(t, func(tx *store.Tx) error { return tx.ConnectParent(t.Context(), second, d.owner.ID, today) }); !store.IsConflict(err, "connection_parent") {
+	if err := d.in(t,
+		func(tx *store.Tx) error {
+			return tx.ConnectParent(t.Context(), second, d.owner.ID, today)
+		}); !store.IsConflict(err, "connection_parent") {
 		t.Errorf("a second organization has the MSP's own account: %v", err)
 	}
 	must(func(tx *store.Tx) error { return tx.Unmap(t.Context(), first) })
@@ -181,8 +195,11 @@ func TestKindsOfConnection(t *testing.T) {
 		}
 		return err
 	})
-	for what, sc := range map[string]store.Scope{"another organization's scope": store.Within(d.ws.ID, second), "another workspace": store.WholeWorkspace(uuid.New())} {
-		if err := d.InWorkspace(t.Context(), sc, func(tx *store.Tx) error { return tx.ConnectOwn(t.Context(), first, d.owner.ID, today) }); !errors.Is(err, store.ErrNotFound) {
+	for what, sc := range map[string]store.Scope{"another organization's scope": store.Within(d.ws.ID, second),
+		"another workspace": store.WholeWorkspace(uuid.New())} {
+		if err := d.InWorkspace(t.Context(), sc, func(tx *store.Tx) error {
+			return tx.ConnectOwn(t.Context(), first, d.owner.ID, today)
+		}); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -255,14 +272,17 @@ func TestDirectories(t *testing.T) {
 	must(set(""))
 	expect("Entra C*; ")
 	for what, fn := range map[string]func(*store.Tx) error{
-		"renamed":      func(tx *store.Tx) error { return tx.RenameDirectory(t.Context(), made[1].ID, ids["Entra"], "x") },
+		"renamed": func(tx *store.Tx) error {
+			return tx.RenameDirectory(t.Context(), made[1].ID, ids["Entra"], "x")
+		},
 		"made primary": func(tx *store.Tx) error { return tx.MakePrimary(t.Context(), made[1].ID, ids["Entra"]) },
 		"removed":      func(tx *store.Tx) error { return tx.RemoveDirectory(t.Context(), made[1].ID, ids["Entra"]) },
 	} {
 		if err := do(fn); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s as another organization's: %v", what, err)
 		}
-		if err := d.InWorkspace(t.Context(), store.Within(d.ws.ID, made[1].ID), func(tx *store.Tx) error { return fn(tx) }); !errors.Is(err, store.ErrNotFound) {
+		if err := d.InWorkspace(t.Context(), store.Within(d.ws.ID, made[1].ID),
+			func(tx *store.Tx) error { return fn(tx) }); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s in another organization's scope: %v", what, err)
 		}
 	}

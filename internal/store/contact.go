@@ -34,7 +34,8 @@ func (t *Tx) NoteContact(ctx context.Context, o Organization, trouble string, at
 func (t *Tx) forgetRefusedKeys(ctx context.Context) error {
 	_, err := t.tx.Exec(ctx, `
 		delete from contact t using connection c
-		where t.`+inWorkspace+` and c.workspace_id = t.workspace_id and c.organization_id = t.organization_id and c.kind = 'child' and t.trouble = 'keys'`)
+		where t.`+inWorkspace+
+		` and c.workspace_id = t.workspace_id and c.organization_id = t.organization_id and c.kind = 'child' and t.trouble = 'keys'`)
 	return err
 }
 

@@ -56,7 +56,8 @@ func (t *Tx) Tags(ctx context.Context, limit int) ([]TagCount, error) {
 
 // LastChange returns who last did one of these things to an organization, and
 // when: what a person is told whose form comes too late.
-func (t *Tx) LastChange(ctx context.Context, organization uuid.UUID, events ...Event) (by string, at time.Time, err error) {
+func (t *Tx) LastChange(ctx context.Context, organization uuid.UUID, events ...Event) (by string, at time.Time,
+	err error) {
 	slugs := make([]string, len(events))
 	for i, e := range events {
 		slugs[i] = e.Slug
@@ -87,10 +88,12 @@ func (t *Tx) ImportOrganizations(ctx context.Context, made []Organization, opera
 			batch.Queue(`
 				insert into connection (workspace_id, organization_id, kind, account_id, account_name, api_hostname, mapped_by, mapped_at)
 				select a.workspace_id, $1, 'child', a.account_id, a.name, a.api_hostname, $3, $4 from duo_account a
-				where a.`+inWorkspace+` and a.account_id = $2 and `+usable, o.ID, o.AccountID, operator, now).Exec(oneRow)
+				where a.`+inWorkspace+` and a.account_id = $2 and `+usable, o.ID, o.AccountID, operator,
+				now).Exec(oneRow)
 		}
 		if o.DirectoryKey != "" {
-			batch.Queue(`insert into directory_key (workspace_id, organization_id, name, key, is_primary, set_by, set_at) values ($1, $2, $3, $4, true, $5, $6)`,
+			batch.Queue(
+				`insert into directory_key (workspace_id, organization_id, name, key, is_primary, set_by, set_at) values ($1, $2, $3, $4, true, $5, $6)`,
 				t.scope.workspace, o.ID, FirstDirectory, o.DirectoryKey, operator, now)
 		}
 	}
@@ -108,7 +111,8 @@ func oneRow(done pgconn.CommandTag) error {
 // NamesOfOrganizations lists the scope's organizations with id, slug, name and aliases
 // alone: what names are compared with.
 func (t *Tx) NamesOfOrganizations(ctx context.Context) ([]Organization, error) {
-	rows, err := t.tx.Query(ctx, `select o.id, o.slug, o.name, o.aliases from organization o where `+organizationInScope+` order by lower(o.name), o.id`)
+	rows, err := t.tx.Query(ctx, `select o.id, o.slug, o.name, o.aliases from organization o where `+
+		organizationInScope+` order by lower(o.name), o.id`)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,8 @@ type Device struct {
 
 // FindDevice returns the id of the device with that SHA-256 of its cookie for the
 // operator with that email; ErrNotFound if the operator did not sign in there.
-func (s *Store) FindDevice(ctx context.Context, tokenHash []byte, email string, now time.Time) (id uuid.UUID, err error) {
+func (s *Store) FindDevice(ctx context.Context, tokenHash []byte, email string, now time.Time) (id uuid.UUID,
+	err error) {
 	err = s.pool.QueryRow(ctx, `
 		select d.id from device d join operator o on o.id = d.operator_id
 		where d.token_hash = $1 and o.email = $2 and d.ends_at > $3`, tokenHash, email, now).Scan(&id)
@@ -40,7 +41,8 @@ func (s *Store) FindDevice(ctx context.Context, tokenHash []byte, email string, 
 // operators were known by it are known by the new one from now on, so that a copy
 // of the old one is worth nothing. ErrEnded says that the operator's epoch was
 // raised since the password was checked.
-func (s *Store) RememberDevice(ctx context.Context, operator Operator, before, tokenHash []byte, from Origin, now time.Time) error {
+func (s *Store) RememberDevice(ctx context.Context, operator Operator, before, tokenHash []byte, from Origin,
+	now time.Time) error {
 	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
 		if err := holdEpoch(ctx, tx, operator); err != nil {
 			return err
@@ -54,7 +56,8 @@ func (s *Store) RememberDevice(ctx context.Context, operator Operator, before, t
 			operator.ID, tokenHash, from.address(), from.agent(), now, now.Add(DeviceLife))
 		batch.Queue(`
 			delete from device where operator_id = $1 and id in (
-				select id from device where operator_id = $1 order by seen_at desc, id offset $2)`, operator.ID, mostDevices)
+				select id from device where operator_id = $1 order by seen_at desc, id offset $2)`, operator.ID,
+			mostDevices)
 		return tx.SendBatch(ctx, batch).Close()
 	})
 }

@@ -33,14 +33,18 @@ func (t *Tx) Directories(ctx context.Context, organization uuid.UUID) ([]Directo
 // and keeps others waiting until the transaction ends: names are compared as people read
 // them, which no index does for rows from before.
 func (t *Tx) LockDirectories(ctx context.Context, organization uuid.UUID) error {
-	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('directories ' || app.workspace()::text || $1::text, 0))`, organization.String())
+	_,
+		err := t.tx.Exec(ctx,
+		`select pg_advisory_xact_lock(hashtextextended('directories ' || app.workspace()::text || $1::text, 0))`,
+		organization.String())
 	return err
 }
 
 // AddDirectory adds a directory; an organization's first is primary. A
 // *ConflictError on "directory_key_name" or "directory_key_key" says what of it
 // the organization has already. The key's form must have been checked.
-func (t *Tx) AddDirectory(ctx context.Context, organization uuid.UUID, name, key string, operator uuid.UUID, now time.Time) (uuid.UUID, error) {
+func (t *Tx) AddDirectory(ctx context.Context, organization uuid.UUID, name, key string, operator uuid.UUID,
+	now time.Time) (uuid.UUID, error) {
 	id := uuid.New()
 	done, err := t.tx.Exec(ctx, `
 		insert into directory_key (workspace_id, id, organization_id, name, key, is_primary, set_by, set_at)
@@ -55,7 +59,8 @@ func (t *Tx) AddDirectory(ctx context.Context, organization uuid.UUID, name, key
 
 // RenameDirectory gives one of an organization's directories another name.
 func (t *Tx) RenameDirectory(ctx context.Context, organization, id uuid.UUID, name string) error {
-	done, err := t.tx.Exec(ctx, `update directory_key set name = $3 where `+inScope+` and organization_id = $1 and id = $2`, organization, id, name)
+	done, err := t.tx.Exec(ctx, `update directory_key set name = $3 where `+inScope+
+		` and organization_id = $1 and id = $2`, organization, id, name)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
@@ -65,10 +70,12 @@ func (t *Tx) RenameDirectory(ctx context.Context, organization, id uuid.UUID, na
 // MakePrimary makes one of an organization's directories the primary one.
 func (t *Tx) MakePrimary(ctx context.Context, organization, id uuid.UUID) error {
 	// Two steps, since the index that holds them to one is checked row by row.
-	if _, err := t.tx.Exec(ctx, `update directory_key set is_primary = false where `+inScope+` and organization_id = $1 and is_primary and id <> $2`, organization, id); err != nil {
+	if _, err := t.tx.Exec(ctx, `update directory_key set is_primary = false where `+inScope+
+		` and organization_id = $1 and is_primary and id <> $2`, organization, id); err != nil {
 		return err
 	}
-	done, err := t.tx.Exec(ctx, `update directory_key set is_primary = true where `+inScope+` and organization_id = $1 and id = $2`, organization, id)
+	done, err := t.tx.Exec(ctx, `update directory_key set is_primary = true where `+inScope+
+		` and organization_id = $1 and id = $2`, organization, id)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
@@ -78,7 +85,8 @@ func (t *Tx) MakePrimary(ctx context.Context, organization, id uuid.UUID) error 
 // RemoveDirectory takes a directory away. When it was the primary one, the
 // oldest of the others is primary after it.
 func (t *Tx) RemoveDirectory(ctx context.Context, organization, id uuid.UUID) error {
-	done, err := t.tx.Exec(ctx, `delete from directory_key where `+inScope+` and organization_id = $1 and id = $2`, organization, id)
+	done, err := t.tx.Exec(ctx, `delete from directory_key where `+inScope+` and organization_id = $1 and id = $2`,
+		organization, id)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
@@ -88,14 +96,16 @@ func (t *Tx) RemoveDirectory(ctx context.Context, organization, id uuid.UUID) er
 	_, err = t.tx.Exec(ctx, `
 		update directory_key set is_primary = true
 		where id = (select id from directory_key where `+inScope+` and organization_id = $1 order by set_at, id limit 1)
-		and `+inScope+` and organization_id = $1 and not exists (select from directory_key where `+inScope+` and organization_id = $1 and is_primary)`, organization)
+		and `+inScope+` and organization_id = $1 and not exists (select from directory_key where `+inScope+
+		` and organization_id = $1 and is_primary)`, organization)
 	return meaning(err)
 }
 
 // SetDirectoryKey sets the key of an organization's primary directory; an empty
 // key takes that directory away. A key that another of its directories has makes
 // that one primary. The key's form must have been checked.
-func (t *Tx) SetDirectoryKey(ctx context.Context, organization uuid.UUID, key string, operator uuid.UUID, now time.Time) error {
+func (t *Tx) SetDirectoryKey(ctx context.Context, organization uuid.UUID, key string, operator uuid.UUID,
+	now time.Time) error {
 	found, err := t.Directories(ctx, organization)
 	if err != nil {
 		return err
@@ -115,7 +125,8 @@ func (t *Tx) SetDirectoryKey(ctx context.Context, organization uuid.UUID, key st
 		_, err = t.AddDirectory(ctx, organization, FirstDirectory, key, operator, now)
 		return err
 	}
-	_, err = t.tx.Exec(ctx, `update directory_key set key = $2, set_by = $3, set_at = $4 where `+inScope+` and organization_id = $1 and is_primary`,
+	_, err = t.tx.Exec(ctx, `update directory_key set key = $2, set_by = $3, set_at = $4 where `+inScope+
+		` and organization_id = $1 and is_primary`,
 		organization, key, operator, now)
 	return meaning(err)
 }

@@ -47,7 +47,8 @@ func (t *Tx) Drifted(ctx context.Context) ([]Drifted, error) {
 		from organization o
 		join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id and c.kind = 'child'
 		left join duo_account a on a.workspace_id = c.workspace_id and a.account_id = c.account_id and `+usable+`
-		where `+organizationInScope+` and (a.account_id is null or c.account_name not in ('', a.name) and a.name <> o.name)
+		where `+organizationInScope+
+		` and (a.account_id is null or c.account_name not in ('', a.name) and a.name <> o.name)
 		order by a.account_id is not null, lower(o.name), o.id`)
 	return slices.DeleteFunc(found, func(d Drifted) bool {
 		return !d.Gone && (sameName(d.AccountName, d.NameNow, visible) || sameName(d.Name, d.NameNow, text.Line))
@@ -78,6 +79,7 @@ func visible(name string) string {
 func (t *Tx) AcceptAccountName(ctx context.Context, organization uuid.UUID) error {
 	_, err := t.tx.Exec(ctx, `
 		update connection c set account_name = a.name from duo_account a
-		where a.`+inWorkspace+` and c.`+inScope+` and a.workspace_id = c.workspace_id and a.account_id = c.account_id and c.organization_id = $1`, organization)
+		where a.`+inWorkspace+` and c.`+inScope+
+		` and a.workspace_id = c.workspace_id and a.account_id = c.account_id and c.organization_id = $1`, organization)
 	return meaning(err)
 }

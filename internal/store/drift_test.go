@@ -46,7 +46,8 @@ func TestFailing(t *testing.T) {
 	}
 	candidate := func(slot store.Slot) func(*store.Tx) error {
 		return func(tx *store.Tx) error {
-			_, err := tx.AddCandidate(t.Context(), slot, "api-00000000.duosecurity.com", "DI", secret.Box([]byte("k")), d.owner.ID, today)
+			_, err := tx.AddCandidate(t.Context(), slot, "api-00000000.duosecurity.com", "DI", secret.Box([]byte("k")),
+				d.owner.ID, today)
 			return err
 		}
 	}

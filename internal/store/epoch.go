@@ -23,10 +23,12 @@ type Ended struct {
 // forgets the browsers that the operator signed in with. What is being stored at the
 // same time with the previous epoch is never found. The operator's row must be one
 // that the transaction can update.
-func (s *Store) raiseEpoch(ctx context.Context, tx pgx.Tx, operator uuid.UUID, at time.Time) (epoch int, ended Ended, err error) {
+func (s *Store) raiseEpoch(ctx context.Context, tx pgx.Tx, operator uuid.UUID, at time.Time) (epoch int, ended Ended,
+	err error) {
 	// First, so that what waits for this row sees the raised epoch, and what is
 	// deleted below includes all that was stored before.
-	if err = tx.QueryRow(ctx, `update operator set epoch = epoch + 1 where id = $1 returning epoch`, operator).Scan(&epoch); err != nil {
+	if err = tx.QueryRow(ctx, `update operator set epoch = epoch + 1 where id = $1 returning epoch`,
+		operator).Scan(&epoch); err != nil {
 		return 0, ended, err
 	}
 	done, err := tx.Exec(ctx, `delete from session where operator_id = $1`, operator)
@@ -43,7 +45,8 @@ func (s *Store) raiseEpoch(ctx context.Context, tx pgx.Tx, operator uuid.UUID, a
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `delete from draft where `+inWorkspace+` and operator_id = $1`, operator); err != nil {
+		if _, err := tx.Exec(ctx, `delete from draft where `+inWorkspace+` and operator_id = $1`,
+			operator); err != nil {
 			return err
 		}
 		done, err := tx.Exec(ctx, `delete from invitation where `+inWorkspace+` and invited_by = $1`, operator)
@@ -64,7 +67,8 @@ func (t *Tx) endTokens(ctx context.Context, operator uuid.UUID, at time.Time) (i
 		ID   uuid.UUID
 		Name string
 	}
-	gone, err := all[token](ctx, t.tx, `delete from api_token where `+inWorkspace+` and operator_id = $1 returning id, name`, operator)
+	gone, err := all[token](ctx, t.tx, `delete from api_token where `+inWorkspace+
+		` and operator_id = $1 returning id, name`, operator)
 	if err != nil {
 		return 0, err
 	}
@@ -84,7 +88,8 @@ func (t *Tx) endTokens(ctx context.Context, operator uuid.UUID, at time.Time) (i
 func (t *Tx) HoldOperator(ctx context.Context, operator uuid.UUID, epoch int) error {
 	batch := &pgx.Batch{}
 	t.name(batch, operator)
-	batch.Queue(`select 1 from operator where id = $1 and epoch = $2 and disabled_at is null for share`, operator, epoch).
+	batch.Queue(`select 1 from operator where id = $1 and epoch = $2 and disabled_at is null for share`,
+		operator, epoch).
 		QueryRow(func(row pgx.Row) error { return row.Scan(new(int)) })
 	err := meaning(t.tx.SendBatch(ctx, batch).Close())
 	if errors.Is(err, ErrNotFound) {

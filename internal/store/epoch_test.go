@@ -48,10 +48,13 @@ func TestRaisedEpochEndsWhatIsInFlight(t *testing.T) {
 		scope := store.WholeWorkspace(ws.ID)
 		session := signIn(t, db, o, today)
 		tokenHash, invited := sha256.Sum256([]byte(rand.Text())), sha256.Sum256([]byte(rand.Text()))
-		token := store.Token{ID: uuid.New(), OperatorID: o.ID, Name: "billing", Role: "owner", Every: true, CreatedAt: today, ExpiresAt: today.Add(time.Hour)}
-		invitation := store.Invitation{ID: uuid.New(), Email: "new@msp.example", Role: "owner", Every: true, InvitedBy: o.ID, InvitedAt: today, ExpiresAt: today.Add(time.Hour)}
+		token := store.Token{ID: uuid.New(), OperatorID: o.ID, Name: "billing", Role: "owner", Every: true,
+			CreatedAt: today, ExpiresAt: today.Add(time.Hour)}
+		invitation := store.Invitation{ID: uuid.New(), Email: "new@msp.example", Role: "owner", Every: true,
+			InvitedBy: o.ID, InvitedAt: today, ExpiresAt: today.Add(time.Hour)}
 		make := func(tx *store.Tx) error {
-			return errors.Join(tx.MakeToken(t.Context(), token, tokenHash[:]), tx.Invite(t.Context(), invitation, invited[:]))
+			return errors.Join(tx.MakeToken(t.Context(), token, tokenHash[:]),
+				tx.Invite(t.Context(), invitation, invited[:]))
 		}
 		within(t, db.Store, scope, make)
 		// Keys that a thief typed would be saved with the next form of the operator's.
@@ -83,7 +86,8 @@ func TestRaisedEpochEndsWhatIsInFlight(t *testing.T) {
 			if _, err := hold(t, db, scope, o.ID); !errors.Is(err, store.ErrEnded) {
 				t.Errorf("%s, %s: a change can be committed (%v)", what, when, err)
 			}
-			err := db.InWorkspace(t.Context(), scope, func(tx *store.Tx) error { return tx.HoldOperator(t.Context(), o.ID, o.Epoch) })
+			err := db.InWorkspace(t.Context(), scope,
+				func(tx *store.Tx) error { return tx.HoldOperator(t.Context(), o.ID, o.Epoch) })
 			if !errors.Is(err, store.ErrEnded) {
 				t.Errorf("%s, %s: an invitation can be accepted (%v)", what, when, err)
 			}
@@ -96,15 +100,18 @@ func TestRaisedEpochEndsWhatIsInFlight(t *testing.T) {
 			t.Errorf("%s left %d rows", what, left)
 		}
 
-		if err := db.StartSession(t.Context(), session, o, store.Origin{}, today, today.Add(life)); !errors.Is(err, store.ErrEnded) {
+		if err := db.StartSession(t.Context(), session, o, store.Origin{}, today, today.Add(life)); !errors.Is(err,
+			store.ErrEnded) {
 			t.Errorf("%s: a sign-in in flight starts a session (%v)", what, err)
 		}
-		if err := db.RememberDevice(t.Context(), o, device[:], device[:], store.Origin{}, today); !errors.Is(err, store.ErrEnded) {
+		if err := db.RememberDevice(t.Context(), o, device[:], device[:], store.Origin{}, today); !errors.Is(err,
+			store.ErrEnded) {
 			t.Errorf("%s: a sign-in in flight makes a known device (%v)", what, err)
 		}
 		// As a process would that forgot to hold the operator, or one from before epochs.
 		within(t, db.Store, scope, make)
-		db.Exec(t, `insert into session (token_hash, operator_id, created_at, seen_at, ends_at, epoch) values ($1, $2, $3, $3, $4, $5)`, session, o.ID, today, today.Add(life), o.Epoch)
+		db.Exec(t,
+			`insert into session (token_hash, operator_id, created_at, seen_at, ends_at, epoch) values ($1, $2, $3, $3, $4, $5)`, session, o.ID, today, today.Add(life), o.Epoch)
 		nothing("stored late")
 		err = db.InWorkspace(t.Context(), scope, func(tx *store.Tx) error {
 			_, err := tx.HoldToken(t.Context(), o.ID, token.ID, today)
@@ -138,7 +145,8 @@ func TestEnablingRevivesNothing(t *testing.T) {
 	if _, err := db.FindSession(t.Context(), session, today, idle); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the session of before is found (%v)", err)
 	}
-	if err := db.StartSession(t.Context(), session, o, store.Origin{}, today, today.Add(life)); !errors.Is(err, store.ErrEnded) {
+	if err := db.StartSession(t.Context(), session, o, store.Origin{}, today, today.Add(life)); !errors.Is(err,
+		store.ErrEnded) {
 		t.Errorf("a sign-in that began before starts a session (%v)", err)
 	}
 }
@@ -149,15 +157,19 @@ func TestResetTellsOfTheChangeItWaitedFor(t *testing.T) {
 	db := storetest.Open(t)
 	ws, o := db.Workspace(t)
 	second, _ := db.Workspace(t)
-	if _, err := store.AddOperator(t.Context(), db.OwnerURL, store.NewOperator{Workspace: second.Name, Email: o.Email, Role: "owner"}); err != nil {
+	if _, err := store.AddOperator(t.Context(), db.OwnerURL,
+		store.NewOperator{Workspace: second.Name, Email: o.Email, Role: "owner"}); err != nil {
 		t.Fatal(err)
 	}
 	record := func(tx *store.Tx, e store.Event, subject string, at time.Time) error {
-		return tx.Record(t.Context(), store.Record{Event: e, Operator: o.ID, Subject: subject, At: at, Token: "billing"})
+		return tx.Record(t.Context(), store.Record{Event: e, Operator: o.ID, Subject: subject, At: at,
+			Token: "billing"})
 	}
 	within(t, db.Store, store.WholeWorkspace(second.ID), func(tx *store.Tx) error {
-		return errors.Join(record(tx, store.OperatorInvited, "elsewhere", today.Add(-23*time.Hour)), record(tx, store.MemberChanged, "long ago", today.Add(-25*time.Hour)),
-			record(tx, store.RunsExported, "of no interest", today), tx.Invite(t.Context(), store.Invitation{ID: uuid.New(), Email: o.Email, Role: "auditor", Every: true,
+		return errors.Join(record(tx, store.OperatorInvited, "elsewhere", today.Add(-23*time.Hour)),
+			record(tx, store.MemberChanged, "long ago", today.Add(-25*time.Hour)),
+			record(tx, store.RunsExported, "of no interest", today),
+			tx.Invite(t.Context(), store.Invitation{ID: uuid.New(), Email: o.Email, Role: "auditor", Every: true,
 				InvitedBy: o.ID, InvitedAt: today, ExpiresAt: today.Add(time.Hour)}, make([]byte, 32)))
 	})
 	held, goOn := make(chan struct{}), make(chan struct{})
@@ -182,7 +194,8 @@ func TestResetTellsOfTheChangeItWaitedFor(t *testing.T) {
 		}
 	})
 	su, until := db.Superuser(t), time.Now().Add(20*time.Second)
-	for column[int](t, su, `select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%from operator where email%for update%'`)[0] == 0 {
+	for column[int](t, su,
+		`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%from operator where email%for update%'`)[0] == 0 {
 		if time.Now().After(until) {
 			close(goOn)
 			t.Fatal("the reset did not wait")
@@ -214,11 +227,15 @@ func TestShutOutDropsInvitationsThatWait(t *testing.T) {
 		"reset": func() (store.ShutOut, error) {
 			return store.ResetPassword(t.Context(), db.OwnerURL, o.Email, "reset", today)
 		},
-		"disable": func() (store.ShutOut, error) { return store.DisableOperator(t.Context(), db.OwnerURL, o.Email, today) },
+		"disable": func() (store.ShutOut,
+			error) {
+			return store.DisableOperator(t.Context(), db.OwnerURL, o.Email, today)
+		},
 	} {
 		hash := sha256.Sum256([]byte(what))
 		within(t, db.Store, store.WholeWorkspace(elsewhere.ID), func(tx *store.Tx) error {
-			return tx.Invite(t.Context(), store.Invitation{ID: uuid.New(), Email: o.Email, Role: "auditor", Every: true, InvitedBy: other.ID, InvitedAt: today, ExpiresAt: today.Add(time.Hour)}, hash[:])
+			return tx.Invite(t.Context(), store.Invitation{ID: uuid.New(), Email: o.Email, Role: "auditor", Every: true,
+				InvitedBy: other.ID, InvitedAt: today, ExpiresAt: today.Add(time.Hour)}, hash[:])
 		})
 		if out, err := shut(); err != nil || out.Invitations != 1 {
 			t.Errorf("%s: %+v (%v)", what, out, err)
@@ -238,7 +255,8 @@ func TestHoldingAnOperatorChangesNothing(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
 	ws, o := db.Workspace(t)
-	for _, sql := range []string{`update operator set password_hash = 'stolen'`, `update operator set epoch = 0`, `update operator set theme = 'dark'`} {
+	for _, sql := range []string{`update operator set password_hash = 'stolen'`, `update operator set epoch = 0`,
+		`update operator set theme = 'dark'`} {
 		if err := raw(t.Context(), db, ws.ID, o.ID, sql); code(err) != notPermitted {
 			t.Errorf("%s: %v", sql, err)
 		}
@@ -276,13 +294,16 @@ func TestEndedTokensAreOnRecord(t *testing.T) {
 	ws, _ := db.Workspace(t)
 	o := db.Member(t, ws, catalog.Technician)
 	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-		return tx.MakeToken(t.Context(), store.Token{ID: uuid.New(), OperatorID: o.ID, Name: "ticket system", Role: "auditor", Every: true, CreatedAt: today, ExpiresAt: today.Add(time.Hour)}, make([]byte, 32))
+		return tx.MakeToken(t.Context(), store.Token{ID: uuid.New(), OperatorID: o.ID, Name: "ticket system",
+			Role: "auditor", Every: true, CreatedAt: today, ExpiresAt: today.Add(time.Hour)}, make([]byte, 32))
 	})
 	if _, err := db.EndAllSessions(t.Context(), o, store.Origin{}, today); err != nil {
 		t.Fatal(err)
 	}
 	su := db.Superuser(t)
-	if said := column[string](t, su, `select summary from run where workspace_id = $1 and action = 'revoke-token' and subject = 'ticket system'`, ws.ID); len(said) != 1 || !strings.Contains(said[0], "ended together with all sessions") {
+	if said := column[string](t, su,
+		`select summary from run where workspace_id = $1 and action = 'revoke-token' and subject = 'ticket system'`,
+		ws.ID); len(said) != 1 || !strings.Contains(said[0], "ended together with all sessions") {
 		t.Errorf("on record: %q", said)
 	}
 }

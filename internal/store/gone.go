@@ -13,10 +13,12 @@ import (
 func (t *Tx) MarkGone(ctx context.Context, runs []Run, deleteUser, deletePhone string) error {
 	accounts, users, phones := []string{}, []string{}, []string{}
 	for _, r := range runs {
-		accounts, users, phones = append(accounts, r.AccountID), append(users, r.Input["user_id"]), append(phones, r.Input["phone_id"])
+		accounts, users, phones = append(accounts, r.AccountID), append(users, r.Input["user_id"]),
+			append(phones, r.Input["phone_id"])
 	}
 	gone, err := t.tx.Query(ctx, `
-		select exists (select from run r where `+runInScope+` and r.state = 'applied' and r.input ->> 'permanent' = 'true'
+		select exists (select from run r where `+runInScope+
+		` and r.state = 'applied' and r.input ->> 'permanent' = 'true'
 		               and x.person <> '' and r.id = any (array(select app.runs_of_user(x.account, $4, x.person))))
 		    or exists (select from run r where `+runInScope+` and r.state = 'applied' and r.action = $5
 		               and x.person = '' and x.phone <> '' and r.id = any (array(select app.runs_of_phone(x.account, x.phone, 5))))

@@ -34,11 +34,13 @@ func (t *Tx) HoldGrant(ctx context.Context, operator uuid.UUID, epoch int) (g Gr
 	t.name(batch, operator)
 	batch.Queue(`
 		select m.role, m.every_organization, o.epoch from membership m join operator o on o.id = m.operator_id
-		where m.`+inWorkspace+` and m.operator_id = $1 and m.disabled_at is null and o.disabled_at is null for share of m, o`, operator).
+		where m.`+inWorkspace+
+		` and m.operator_id = $1 and m.disabled_at is null and o.disabled_at is null for share of m, o`, operator).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&g.Role, &g.EveryOrganization, &now) })
 	// A statement of its own: the one that waited for the lock reads other tables
 	// as they were before it waited.
-	batch.Queue(`select coalesce(array_agg(organization_id), '{}') from membership_organization where `+inScope+` and operator_id = $1`, operator).
+	batch.Queue(`select coalesce(array_agg(organization_id), '{}') from membership_organization where `+inScope+
+		` and operator_id = $1`, operator).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&g.Organizations) })
 	err = meaning(t.tx.SendBatch(ctx, batch).Close())
 	if err == nil && now != epoch {

@@ -34,7 +34,8 @@ func TestHold(t *testing.T) {
 	foreign, stranger := db.Workspace(t)
 	made := db.Organizations(t, ws, "Acme Dental", "Birch Legal")
 	helpdesk := db.Member(t, ws, catalog.Helpdesk, made[0].ID)
-	whole, acme, both := store.WholeWorkspace(ws.ID), store.Within(ws.ID, made[0].ID), store.Within(ws.ID, made[0].ID, made[1].ID)
+	whole, acme, both := store.WholeWorkspace(ws.ID), store.Within(ws.ID, made[0].ID),
+		store.Within(ws.ID, made[0].ID, made[1].ID)
 	for _, c := range []struct {
 		what     string
 		scope    store.Scope
@@ -153,9 +154,11 @@ func TestHoldToken(t *testing.T) {
 	made := db.Organizations(t, ws, "Acme Dental", "Birch Legal")
 	keep := func(k store.Token) store.Token {
 		t.Helper()
-		k.ID, k.OperatorID, k.Name, k.CreatedAt, k.ExpiresAt = uuid.New(), o.ID, "billing "+k.Role, today, today.Add(time.Hour)
+		k.ID, k.OperatorID, k.Name, k.CreatedAt, k.ExpiresAt = uuid.New(), o.ID, "billing "+k.Role, today,
+			today.Add(time.Hour)
 		hash := sha256.Sum256(k.ID[:])
-		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error { return tx.MakeToken(t.Context(), k, hash[:]) })
+		within(t, db.Store, store.WholeWorkspace(ws.ID),
+			func(tx *store.Tx) error { return tx.MakeToken(t.Context(), k, hash[:]) })
 		return k
 	}
 	holdToken := func(sc store.Scope, operator, id uuid.UUID, at time.Time) (role string, err error) {
@@ -223,7 +226,8 @@ func waitForLock(t testing.TB, db storetest.DB) {
 func waitForLockOf(t testing.TB, db storetest.DB, statement string) {
 	t.Helper()
 	su, until := db.Superuser(t), time.Now().Add(20*time.Second)
-	for column[int](t, su, `select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like $1`, statement)[0] == 0 {
+	for column[int](t, su, `select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like $1`,
+		statement)[0] == 0 {
 		if time.Now().After(until) {
 			t.Fatal("nothing waits for a lock")
 		}
@@ -238,7 +242,9 @@ func raw(ctx context.Context, db storetest.DB, ws, member uuid.UUID, sql string)
 	}
 	defer conn.Close(ctx)
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `select set_config('app.workspace', $1, true), set_config('app.organizations', '*', true), set_config('app.member', $2, true)`,
+		_,
+			err := tx.Exec(ctx,
+			`select set_config('app.workspace', $1, true), set_config('app.organizations', '*', true), set_config('app.member', $2, true)`,
 			ws.String(), member.String())
 		if err == nil {
 			_, err = tx.Exec(ctx, sql)
@@ -255,21 +261,26 @@ func TestForgottenWhereReachesOneMember(t *testing.T) {
 	ws, _ := db.Workspace(t)
 	made := db.Organizations(t, ws, "Acme Dental")
 	named, other := db.Member(t, ws, catalog.Helpdesk, made[0].ID), db.Member(t, ws, catalog.Helpdesk, made[0].ID)
-	for _, sql := range []string{`update membership set role = 'owner', every_organization = true`, `delete from membership_organization`, `delete from membership`} {
+	for _, sql := range []string{`update membership set role = 'owner', every_organization = true`,
+		`delete from membership_organization`, `delete from membership`} {
 		if err := raw(t.Context(), db, ws.ID, named.ID, sql); err != nil {
 			t.Errorf("%s: %v", sql, err)
 		}
 	}
 	su := db.Superuser(t)
-	if left := column[string](t, su, `select role from membership where workspace_id = $1 order by 1`, ws.ID); fmt.Sprint(left) != "[helpdesk owner]" {
+	if left := column[string](t, su, `select role from membership where workspace_id = $1 order by 1`,
+		ws.ID); fmt.Sprint(left) != "[helpdesk owner]" {
 		t.Errorf("left are %v", left)
 	}
-	if left := column[uuid.UUID](t, su, `select operator_id from membership_organization where workspace_id = $1`, ws.ID); len(left) != 1 || left[0] != other.ID {
+	if left := column[uuid.UUID](t, su, `select operator_id from membership_organization where workspace_id = $1`,
+		ws.ID); len(left) != 1 || left[0] != other.ID {
 		t.Errorf("organizations are left to %v", left)
 	}
 	for _, sql := range []string{
-		fmt.Sprintf(`insert into membership (workspace_id, operator_id, role, every_organization) values ('%s', '%s', 'owner', true)`, ws.ID, owner(t, db)),
-		fmt.Sprintf(`insert into membership_organization (workspace_id, operator_id, organization_id) values ('%s', '%s', '%s')`, ws.ID, other.ID, made[0].ID),
+		fmt.Sprintf(
+			`insert into membership (workspace_id, operator_id, role, every_organization) values ('%s', '%s', 'owner', true)`, ws.ID, owner(t, db)),
+		fmt.Sprintf(
+			`insert into membership_organization (workspace_id, operator_id, organization_id) values ('%s', '%s', '%s')`, ws.ID, other.ID, made[0].ID),
 	} {
 		if err := raw(t.Context(), db, ws.ID, named.ID, sql); code(err) != notPermitted {
 			t.Errorf("%s: %v", sql, err)
@@ -287,7 +298,8 @@ func owner(t testing.TB, db storetest.DB) uuid.UUID {
 func TestLastOwnerStays(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
-	ways := []string{`update membership set role = 'auditor'`, `update membership set disabled_at = now()`, `delete from membership`}
+	ways := []string{`update membership set role = 'auditor'`, `update membership set disabled_at = now()`,
+		`delete from membership`}
 	for pair := range 12 {
 		ws, first := db.Workspace(t)
 		second := db.Member(t, ws, catalog.Owner)
@@ -315,7 +327,8 @@ func TestLastOwnerStays(t *testing.T) {
 		crowd.Go(func() {
 			room <- struct{}{}
 			defer func() { <-room }()
-			if err := raw(t.Context(), db, ws.ID, all[n%len(all)], ways[n%len(ways)]); err != nil && code(err) != "23000" {
+			if err := raw(t.Context(), db, ws.ID, all[n%len(all)], ways[n%len(ways)]); err != nil &&
+				code(err) != "23000" {
 				t.Error(err)
 			}
 		})
@@ -327,7 +340,8 @@ func TestLastOwnerStays(t *testing.T) {
 // owners checks how many owners of a workspace can sign in.
 func owners(t testing.TB, db storetest.DB, ws store.Workspace, want int) {
 	t.Helper()
-	got := column[int](t, db.Superuser(t), `select count(*) from membership where workspace_id = $1 and role = 'owner' and disabled_at is null`, ws.ID)[0]
+	got := column[int](t, db.Superuser(t),
+		`select count(*) from membership where workspace_id = $1 and role = 'owner' and disabled_at is null`, ws.ID)[0]
 	if got != want {
 		t.Errorf("%d owners are left, want %d", got, want)
 	}

@@ -19,7 +19,8 @@ func onHost(ctx context.Context, ownerURL, email string, fn func(tx pgx.Tx, oper
 	defer conn.Close(ctx)
 	return meaning(pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		var operator uuid.UUID
-		if err := tx.QueryRow(ctx, `select id from operator where email = $1 for update`, email).Scan(&operator); err != nil {
+		if err := tx.QueryRow(ctx, `select id from operator where email = $1 for update`,
+			email).Scan(&operator); err != nil {
 			return err
 		}
 		return fn(tx, operator)
@@ -43,12 +44,15 @@ func WorkspaceNames(ctx context.Context, ownerURL, email string) (names []string
 // recordOnHost writes down, in every workspace of an operator and for the operator,
 // what was done to the operator on the host. Who did it is not known there: the record names the
 // operator, and says where.
-func recordOnHost(ctx context.Context, tx pgx.Tx, event Event, operator uuid.UUID, email, summary string, at time.Time) error {
-	kinds := map[Event]string{PasswordReset: AccountReset, OperatorDisabled: AccountDisabled, OperatorEnabled: AccountEnabled}
+func recordOnHost(ctx context.Context, tx pgx.Tx, event Event, operator uuid.UUID, email, summary string,
+	at time.Time) error {
+	kinds := map[Event]string{PasswordReset: AccountReset, OperatorDisabled: AccountDisabled,
+		OperatorEnabled: AccountEnabled}
 	if err := keepAccountEvent(ctx, tx, operator, kinds[event], Origin{}, at); err != nil {
 		return err
 	}
-	return new(Store).recordEverywhere(ctx, tx, Record{Event: event, Operator: operator, Subject: email, Summary: summary, At: at})
+	return new(Store).recordEverywhere(ctx, tx, Record{Event: event, Operator: operator, Subject: email,
+		Summary: summary, At: at})
 }
 
 // ShutOut is what shutting an operator out found and ended.
@@ -61,7 +65,8 @@ type ShutOut struct {
 // shutOut ends all that lets an operator in, or lets the operator come back: all
 // sessions and access tokens, the invitations that the operator sent, and those
 // that wait for the operator's email, and the devices. It lists what the account changed before.
-func shutOut(ctx context.Context, tx pgx.Tx, operator uuid.UUID, email string, at time.Time, actions []string) (out ShutOut, err error) {
+func shutOut(ctx context.Context, tx pgx.Tx, operator uuid.UUID, email string, at time.Time,
+	actions []string) (out ShutOut, err error) {
 	s := new(Store)
 	if _, out.Ended, err = s.raiseEpoch(ctx, tx, operator, at); err != nil {
 		return out, err
@@ -75,7 +80,8 @@ func shutOut(ctx context.Context, tx pgx.Tx, operator uuid.UUID, email string, a
 		if err != nil {
 			return out, err
 		}
-		done, err := tx.Exec(ctx, `delete from invitation where `+inWorkspace+` and (email = $1 or invited_by = $2)`, email, operator)
+		done, err := tx.Exec(ctx, `delete from invitation where `+inWorkspace+` and (email = $1 or invited_by = $2)`,
+			email, operator)
 		if err != nil {
 			return out, err
 		}
@@ -111,8 +117,10 @@ type HostChange struct {
 // behind: members, tokens and keys. Actions of the catalog that do so come besides.
 var incidentEvents = func() (slugs []string) {
 	for _, e := range []Event{
-		OperatorInvited, InvitationRevoked, InvitationAccepted, MemberChanged, MemberDisabled, MemberEnabled, MemberEnded, TokenMade, TokenRevoked,
-		IntegrationSaved, IntegrationActivated, IntegrationDiscarded, OwnKeysSaved, OwnKeysActivated, OwnKeysDiscarded, ConnectionChanged,
+		OperatorInvited, InvitationRevoked, InvitationAccepted, MemberChanged, MemberDisabled, MemberEnabled,
+		MemberEnded, TokenMade, TokenRevoked,
+		IntegrationSaved, IntegrationActivated, IntegrationDiscarded, OwnKeysSaved, OwnKeysActivated, OwnKeysDiscarded,
+		ConnectionChanged,
 		DirectoryKeySet, DirectoryKeyRemoved, DirectoryAdded, DirectoryRenamed, DirectoryPrimary,
 	} {
 		slugs = append(slugs, e.Slug)
@@ -122,7 +130,8 @@ var incidentEvents = func() (slugs []string) {
 
 // changesOf lists the changes of an operator in the workspace since then, but
 // those that were refused. actions are slugs of the catalog.
-func (t *Tx) changesOf(ctx context.Context, operator uuid.UUID, since time.Time, actions []string) ([]HostChange, error) {
+func (t *Tx) changesOf(ctx context.Context, operator uuid.UUID, since time.Time,
+	actions []string) ([]HostChange, error) {
 	return all[HostChange](ctx, t.tx, `
 		select '' as workspace, started_at as at, action, subject, state, summary, token from run
 		where `+inWorkspace+` and operator_id = $1 and started_at >= $2 and action = any ($3) and state <> 'refused'
@@ -132,7 +141,8 @@ func (t *Tx) changesOf(ctx context.Context, operator uuid.UUID, since time.Time,
 // ResetPassword replaces the password of an operator, shuts out whoever used the
 // one before and puts that on record. actions are the slugs of the catalog's actions
 // that the host is told of beside our own events: those that can leave a way back.
-func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Time, actions ...string) (out ShutOut, err error) {
+func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Time, actions ...string) (out ShutOut,
+	err error) {
 	err = onHost(ctx, ownerURL, email, func(tx pgx.Tx, operator uuid.UUID) (err error) {
 		if _, err = tx.Exec(ctx, `update operator set password_hash = $2 where id = $1`, operator, hash); err != nil {
 			return err
@@ -140,7 +150,8 @@ func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Ti
 		if out, err = shutOut(ctx, tx, operator, email, at, actions); err != nil {
 			return err
 		}
-		return recordOnHost(ctx, tx, PasswordReset, operator, email, "A new password was set on the host. All sessions, access tokens and invitations ended.", at)
+		return recordOnHost(ctx, tx, PasswordReset, operator, email,
+			"A new password was set on the host. All sessions, access tokens and invitations ended.", at)
 	})
 	return out, err
 }
@@ -148,15 +159,19 @@ func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Ti
 // DisableOperator keeps an operator out of every workspace and shuts the account
 // out, on record. A workspace may be left without an owner who can sign in: on the
 // host that is allowed, to stop somebody at once. actions are as in ResetPassword.
-func DisableOperator(ctx context.Context, ownerURL, email string, at time.Time, actions ...string) (out ShutOut, err error) {
+func DisableOperator(ctx context.Context, ownerURL, email string, at time.Time, actions ...string) (out ShutOut,
+	err error) {
 	err = onHost(ctx, ownerURL, email, func(tx pgx.Tx, operator uuid.UUID) (err error) {
-		if _, err = tx.Exec(ctx, `update operator set disabled_at = coalesce(disabled_at, $2) where id = $1`, operator, at); err != nil {
+		if _, err = tx.Exec(ctx, `update operator set disabled_at = coalesce(disabled_at, $2) where id = $1`, operator,
+			at); err != nil {
 			return err
 		}
 		if out, err = shutOut(ctx, tx, operator, email, at, actions); err != nil {
 			return err
 		}
-		if err = recordOnHost(ctx, tx, OperatorDisabled, operator, email, "Disabled on the host, in every workspace. All sessions, access tokens and invitations ended.", at); err != nil {
+		if err = recordOnHost(ctx, tx, OperatorDisabled, operator, email,
+			"Disabled on the host, in every workspace. All sessions, access tokens and invitations ended.",
+			at); err != nil {
 			return err
 		}
 		out.Ownerless, err = withoutOwner(ctx, tx, operator)
@@ -198,7 +213,8 @@ func withoutOwner(ctx context.Context, tx pgx.Tx, operator uuid.UUID) ([]string,
 		var owners int
 		if err := tx.QueryRow(ctx, `
 			select count(*) from membership m join operator o on o.id = m.operator_id
-			where m.workspace_id = $1 and m.role = 'owner' and m.disabled_at is null and o.disabled_at is null`, w.ID).Scan(&owners); err != nil {
+			where m.workspace_id = $1 and m.role = 'owner' and m.disabled_at is null and o.disabled_at is null`,
+			w.ID).Scan(&owners); err != nil {
 			return nil, err
 		}
 		if owners == 0 {

@@ -34,7 +34,8 @@ type Slot struct {
 
 // keysInScope keeps a reading to the keys that a scope works with: the
 // workspace's in any, an organization's in those that hold it.
-const keysInScope = inWorkspace + ` and (organization_id is null or (select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[]))`
+const keysInScope = inWorkspace +
+	` and (organization_id is null or (select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[]))`
 
 // OfWorkspace is the slot of one of the workspace's three APIs.
 func OfWorkspace(api string) Slot { return Slot{API: api} }
@@ -100,7 +101,8 @@ func (t *Tx) ActiveVersion(ctx context.Context, slot Slot) (Version, error) {
 	return one[Version](ctx, t.tx, `
 		select s.organization_id, s.api, s.version, s.state, s.host, s.integration_key, '' as set_by, s.set_at,
 		       null::text as finding, null::jsonb as verdict, null::text as checked_by, null::timestamptz as checked_at
-		from integration_secret s where `+keysInScope+` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`,
+		from integration_secret s where `+keysInScope+
+		` and s.organization_id is not distinct from $1 and s.api = $2 and s.state = 'active'`,
 		slot.Owner(), slot.API)
 }
 
@@ -128,7 +130,8 @@ func (t *Tx) SecretKey(ctx context.Context, slot Slot, version int) (secret.Secr
 	var sealed []byte
 	err := t.tx.QueryRow(ctx, `
 		select sealed_secret from integration_secret
-		where `+keysInScope+` and organization_id is not distinct from $1 and api = $2 and version = $3 and state <> 'retired'`,
+		where `+keysInScope+
+		` and organization_id is not distinct from $1 and api = $2 and version = $3 and state <> 'retired'`,
 		slot.Owner(), slot.API, version).Scan(&sealed)
 	if err != nil {
 		return secret.Secret{}, meaning(err)
@@ -143,12 +146,14 @@ func (t *Tx) secretPlace(slot Slot, version int) secret.Place {
 	if slot.Organization != uuid.Nil {
 		row = slot.Organization.String() + "/" + slot.API
 	}
-	return secret.Place{Table: "integration_secret", Column: "sealed_secret", Workspace: t.scope.workspace, Row: row, Version: version}
+	return secret.Place{Table: "integration_secret", Column: "sealed_secret", Workspace: t.scope.workspace, Row: row,
+		Version: version}
 }
 
 // AddCandidate stores a new version of a slot's fields, in the place of any
 // candidate before it, and returns its number.
-func (t *Tx) AddCandidate(ctx context.Context, slot Slot, host, integrationKey string, key secret.Secret, operator uuid.UUID, now time.Time) (int, error) {
+func (t *Tx) AddCandidate(ctx context.Context, slot Slot, host, integrationKey string, key secret.Secret,
+	operator uuid.UUID, now time.Time) (int, error) {
 	if err := t.lockVersions(ctx); err != nil {
 		return 0, err
 	}
@@ -157,13 +162,15 @@ func (t *Tx) AddCandidate(ctx context.Context, slot Slot, host, integrationKey s
 	}
 	var version int
 	if err := t.tx.QueryRow(ctx, `
-		select coalesce(max(version), 0) + 1 from integration_secret where `+inScope+` and organization_id is not distinct from $1 and api = $2`,
+		select coalesce(max(version), 0) + 1 from integration_secret where `+inScope+
+		` and organization_id is not distinct from $1 and api = $2`,
 		slot.Owner(), slot.API).Scan(&version); err != nil {
 		return 0, err
 	}
 	var sealed []byte
 	var sealing error
-	if err := key.Lend(func(b []byte) { sealed, sealing = t.seal(ctx, t.secretPlace(slot, version), b) }); err != nil || sealing != nil {
+	if err := key.Lend(func(b []byte) { sealed, sealing = t.seal(ctx, t.secretPlace(slot, version), b) }); err != nil ||
+		sealing != nil {
 		return 0, fmt.Errorf("store: seal secret key: %w", secret.ErrCannotOpen)
 	}
 	_, err := t.tx.Exec(ctx, `
@@ -186,7 +193,8 @@ func (t *Tx) Activate(ctx context.Context, slot Slot, version int) error {
 	}
 	done, err := t.tx.Exec(ctx, `
 		update integration_secret set state = 'active'
-		where `+inScope+` and organization_id is not distinct from $1 and api = $2 and $3 in (0, version) and state = 'candidate'`,
+		where `+inScope+
+		` and organization_id is not distinct from $1 and api = $2 and $3 in (0, version) and state = 'candidate'`,
 		slot.Owner(), slot.API, version)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
@@ -209,7 +217,8 @@ func (t *Tx) Discard(ctx context.Context, slot Slot) error { return t.retire(ctx
 // other: two saves at once would take the same number, and a save that meets an
 // activation could leave two versions in use.
 func (t *Tx) lockVersions(ctx context.Context) error {
-	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('integration ' || app.workspace()::text, 0))`)
+	_, err := t.tx.Exec(ctx,
+		`select pg_advisory_xact_lock(hashtextextended('integration ' || app.workspace()::text, 0))`)
 	return err
 }
 
@@ -217,15 +226,18 @@ func (t *Tx) lockVersions(ctx context.Context) error {
 func (t *Tx) retire(ctx context.Context, slot Slot, state string) error {
 	_, err := t.tx.Exec(ctx, `
 		update integration_secret set state = 'retired', sealed_secret = ''
-		where `+inScope+` and organization_id is not distinct from $1 and api = $2 and state = $3`, slot.Owner(), slot.API, state)
+		where `+inScope+` and organization_id is not distinct from $1 and api = $2 and state = $3`, slot.Owner(),
+		slot.API, state)
 	return err
 }
 
 // SaveCheck records what Duo answered to a version.
-func (t *Tx) SaveCheck(ctx context.Context, slot Slot, version int, finding string, verdict json.RawMessage, operator uuid.UUID, now time.Time) error {
+func (t *Tx) SaveCheck(ctx context.Context, slot Slot, version int, finding string, verdict json.RawMessage,
+	operator uuid.UUID, now time.Time) error {
 	_, err := t.tx.Exec(ctx, `
 		insert into integration_check (workspace_id, organization_id, api, version, outcome, verdict, checked_by, checked_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8)`, t.scope.workspace, slot.Owner(), slot.API, version, finding, verdict, operator, now)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)`, t.scope.workspace, slot.Owner(), slot.API, version, finding, verdict,
+		operator, now)
 	return meaning(err)
 }
 
@@ -234,7 +246,8 @@ const DraftLife = 24 * time.Hour
 
 // SaveDraft keeps what a refused form held, sealed as a whole, for the operator
 // who typed it.
-func (t *Tx) SaveDraft(ctx context.Context, operator uuid.UUID, form string, input map[string]string, now time.Time) error {
+func (t *Tx) SaveDraft(ctx context.Context, operator uuid.UUID, form string, input map[string]string,
+	now time.Time) error {
 	text, err := json.Marshal(input)
 	if err != nil {
 		return err
@@ -252,13 +265,15 @@ func (t *Tx) SaveDraft(ctx context.Context, operator uuid.UUID, form string, inp
 
 // Draft returns what SaveDraft kept and until when; ErrNotFound when there is
 // nothing, or no more.
-func (t *Tx) Draft(ctx context.Context, operator uuid.UUID, form string, now time.Time) (map[string]string, time.Time, error) {
+func (t *Tx) Draft(ctx context.Context, operator uuid.UUID, form string, now time.Time) (map[string]string,
+	time.Time, error) {
 	if _, err := t.tx.Exec(ctx, `delete from draft where `+inWorkspace+` and expires_at <= $1`, now); err != nil {
 		return nil, time.Time{}, err
 	}
 	var sealed []byte
 	var until time.Time
-	err := t.tx.QueryRow(ctx, `select sealed_input, expires_at from draft where `+inWorkspace+` and operator_id = $1 and form = $2`, operator, form).Scan(&sealed, &until)
+	err := t.tx.QueryRow(ctx, `select sealed_input, expires_at from draft where `+inWorkspace+
+		` and operator_id = $1 and form = $2`, operator, form).Scan(&sealed, &until)
 	if err != nil {
 		return nil, time.Time{}, meaning(err)
 	}
@@ -281,10 +296,12 @@ func (t *Tx) Draft(ctx context.Context, operator uuid.UUID, form string, now tim
 
 // DropDraft forgets a draft, as when its form has been saved.
 func (t *Tx) DropDraft(ctx context.Context, operator uuid.UUID, form string) error {
-	_, err := t.tx.Exec(ctx, `delete from draft where `+inWorkspace+` and operator_id = $1 and form = $2`, operator, form)
+	_, err := t.tx.Exec(ctx, `delete from draft where `+inWorkspace+` and operator_id = $1 and form = $2`,
+		operator, form)
 	return err
 }
 
 func (t *Tx) draftPlace(operator uuid.UUID, form string) secret.Place {
-	return secret.Place{Table: "draft", Column: "sealed_input", Workspace: t.scope.workspace, Row: operator.String() + "/" + form}
+	return secret.Place{Table: "draft", Column: "sealed_input", Workspace: t.scope.workspace,
+		Row: operator.String() + "/" + form}
 }

@@ -37,7 +37,8 @@ func (d desk) in(t testing.TB, fn func(*store.Tx) error) error {
 func (d desk) save(t testing.TB, api, key string) (version int) {
 	t.Helper()
 	if err := d.in(t, func(tx *store.Tx) (err error) {
-		version, err = tx.AddCandidate(t.Context(), store.OfWorkspace(api), "api-00000000.duosecurity.com", "DI"+api, secret.Box([]byte(key)), d.owner.ID, today)
+		version, err = tx.AddCandidate(t.Context(), store.OfWorkspace(api), "api-00000000.duosecurity.com", "DI"+api,
+			secret.Box([]byte(key)), d.owner.ID, today)
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -100,7 +101,8 @@ func TestVersionsOfCredentials(t *testing.T) {
 		t.Errorf("the version in use as a candidate: %v", err)
 	}
 	expect("1 retired, 2 active*, 3 candidate*")
-	if err := d.in(t, func(tx *store.Tx) error { return tx.Discard(t.Context(), store.OfWorkspace(store.AdminAPI)) }); err != nil {
+	if err := d.in(t,
+		func(tx *store.Tx) error { return tx.Discard(t.Context(), store.OfWorkspace(store.AdminAPI)) }); err != nil {
 		t.Fatal(err)
 	}
 	expect("1 retired, 2 active*, 3 retired")
@@ -129,9 +131,12 @@ func TestIntegrationShowsTheLatestCheck(t *testing.T) {
 	d.save(t, store.AuthAPI, "b")
 	if err := d.in(t, func(tx *store.Tx) error {
 		return errors.Join(
-			tx.SaveCheck(t.Context(), store.OfWorkspace(store.AuthAPI), 1, "fails", []byte(`{"n": 1}`), d.owner.ID, today),
-			tx.SaveCheck(t.Context(), store.OfWorkspace(store.AuthAPI), 1, "works", []byte(`{"n": 2}`), d.owner.ID, today.Add(time.Second)),
-			tx.SaveCheck(t.Context(), store.OfWorkspace(store.AuthAPI), 1, "limited", []byte(`{"n": 0}`), d.owner.ID, today.Add(-time.Second)))
+			tx.SaveCheck(t.Context(), store.OfWorkspace(store.AuthAPI), 1, "fails", []byte(`{"n": 1}`),
+				d.owner.ID, today),
+			tx.SaveCheck(t.Context(), store.OfWorkspace(store.AuthAPI), 1, "works", []byte(`{"n": 2}`), d.owner.ID,
+				today.Add(time.Second)),
+			tx.SaveCheck(t.Context(), store.OfWorkspace(store.AuthAPI), 1, "limited", []byte(`{"n": 0}`), d.owner.ID,
+				today.Add(-time.Second)))
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +146,8 @@ func TestIntegrationShowsTheLatestCheck(t *testing.T) {
 			t.Fatalf("versions %+v (%v)", versions, err)
 		}
 		inUse, waiting := versions[0], versions[1]
-		if inUse.State != store.Active || inUse.Finding == nil || *inUse.Finding != "works" || string(inUse.Verdict) != `{"n": 2}` || *inUse.CheckedBy != d.owner.Email || inUse.SetBy != d.owner.Email {
+		if inUse.State != store.Active || inUse.Finding == nil || *inUse.Finding != "works" ||
+			string(inUse.Verdict) != `{"n": 2}` || *inUse.CheckedBy != d.owner.Email || inUse.SetBy != d.owner.Email {
 			t.Errorf("in use %+v", inUse)
 		}
 		if waiting.State != store.Candidate || waiting.Finding != nil || waiting.Version != 2 {
@@ -151,7 +157,8 @@ func TestIntegrationShowsTheLatestCheck(t *testing.T) {
 		if v.Version != 1 || v.IntegrationKey != "DIauth" {
 			t.Errorf("active %+v", v)
 		}
-		if _, err := tx.ActiveVersion(t.Context(), store.OfWorkspace(store.AdminAPI)); !errors.Is(err, store.ErrNotFound) {
+		if _, err := tx.ActiveVersion(t.Context(), store.OfWorkspace(store.AdminAPI)); !errors.Is(err,
+			store.ErrNotFound) {
 			t.Errorf("no version in use: %v", err)
 		}
 		return err
@@ -176,7 +183,9 @@ func TestParallelSaves(t *testing.T) {
 				t.Error("activate: ", err)
 			}
 			if i%5 == 0 {
-				if err := d.in(t, func(tx *store.Tx) error { return tx.Discard(t.Context(), store.OfWorkspace(store.AccountsAPI)) }); err != nil {
+				if err := d.in(t, func(tx *store.Tx) error {
+					return tx.Discard(t.Context(), store.OfWorkspace(store.AccountsAPI))
+				}); err != nil {
 					t.Error("discard: ", err)
 				}
 			}
@@ -203,7 +212,8 @@ func TestDraft(t *testing.T) {
 	d := newDesk(t)
 	colleague := d.Member(t, d.ws, catalog.Administrator)
 	other := newDesk(t)
-	draft := func(d desk, operator uuid.UUID, form string, after time.Duration) (input map[string]string, until time.Time, err error) {
+	draft := func(d desk, operator uuid.UUID, form string, after time.Duration) (input map[string]string,
+		until time.Time, err error) {
 		err = d.in(t, func(tx *store.Tx) (err error) {
 			input, until, err = tx.Draft(t.Context(), operator, form, today.Add(after))
 			return err
@@ -212,14 +222,16 @@ func TestDraft(t *testing.T) {
 	}
 	save := func(text string) {
 		if err := d.in(t, func(tx *store.Tx) error {
-			return tx.SaveDraft(t.Context(), d.owner.ID, "integration", map[string]string{"auth_secret_key": text}, today)
+			return tx.SaveDraft(t.Context(), d.owner.ID, "integration",
+				map[string]string{"auth_secret_key": text}, today)
 		}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	save("old")
 	save("typed")
-	if input, until, err := draft(d, d.owner.ID, "integration", 23*time.Hour); err != nil || input["auth_secret_key"] != "typed" || !until.Equal(today.Add(24*time.Hour)) {
+	if input, until, err := draft(d, d.owner.ID, "integration", 23*time.Hour); err != nil ||
+		input["auth_secret_key"] != "typed" || !until.Equal(today.Add(24*time.Hour)) {
 		t.Errorf("draft %v until %v (%v)", input, until, err)
 	}
 	for what, c := range map[string]struct {
@@ -249,11 +261,13 @@ func TestDraft(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if left := column[int](t, d.Superuser(t), `select count(*) from draft where workspace_id = $1`, d.ws.ID)[0]; left != 0 {
+	if left := column[int](t, d.Superuser(t), `select count(*) from draft where workspace_id = $1`,
+		d.ws.ID)[0]; left != 0 {
 		t.Error("a draft is still stored after its time")
 	}
 	save("saved at last")
-	if err := d.in(t, func(tx *store.Tx) error { return tx.DropDraft(t.Context(), d.owner.ID, "integration") }); err != nil {
+	if err := d.in(t,
+		func(tx *store.Tx) error { return tx.DropDraft(t.Context(), d.owner.ID, "integration") }); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := draft(d, d.owner.ID, "integration", 0); !errors.Is(err, store.ErrNotFound) {

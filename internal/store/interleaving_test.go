@@ -89,13 +89,15 @@ func TestInterleavedWorkspacesNeverMeet(t *testing.T) {
 				case 0:
 					leftBehind(t, s.Pool())
 				case 1:
-					if found, err := s.WorkspacesOf(t.Context(), h.owner.ID); err != nil || len(found) != 1 || found[0].Slug != h.ws.Slug {
+					if found, err := s.WorkspacesOf(t.Context(), h.owner.ID); err != nil || len(found) != 1 ||
+						found[0].Slug != h.ws.Slug {
 						t.Errorf("%s belongs to %v (%v)", h.owner.Email, found, err)
 					}
 				case 2:
 					stranger := homes[random.IntN(len(homes))]
 					a, err := s.Access(t.Context(), h.owner.ID, stranger.ws.Slug, "")
-					if stranger.ws != h.ws && !errors.Is(err, store.ErrNotFound) || stranger.ws == h.ws && (err != nil || a.Workspace != h.ws) {
+					if stranger.ws != h.ws && !errors.Is(err, store.ErrNotFound) ||
+						stranger.ws == h.ws && (err != nil || a.Workspace != h.ws) {
 						t.Errorf("%s at %s: %+v (%v)", h.owner.Email, stranger.ws.Slug, a, err)
 					}
 				}

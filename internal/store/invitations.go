@@ -39,14 +39,16 @@ const invitationQuery = `
 
 // Invitations lists the invitations that wait, the newest first.
 func (t *Tx) Invitations(ctx context.Context, now time.Time) ([]Invitation, error) {
-	return all[Invitation](ctx, t.tx, invitationQuery+` where i.`+inWorkspace+` and i.expires_at > $1 order by i.invited_at desc, i.email`, now)
+	return all[Invitation](ctx, t.tx, invitationQuery+` where i.`+inWorkspace+
+		` and i.expires_at > $1 order by i.invited_at desc, i.email`, now)
 }
 
 // Invite keeps an invitation under the SHA-256 of its token, in the place of any
 // to the same email, and clears away those that have run out.
 func (t *Tx) Invite(ctx context.Context, i Invitation, tokenHash []byte) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`delete from invitation where `+inWorkspace+` and (email = $1 or expires_at <= $2)`, i.Email, i.InvitedAt)
+	batch.Queue(`delete from invitation where `+inWorkspace+` and (email = $1 or expires_at <= $2)`, i.Email,
+		i.InvitedAt)
 	batch.Queue(`
 		insert into invitation (workspace_id, id, email, role, every_organization, token_hash, invited_by, invited_at, expires_at, epoch)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -54,19 +56,22 @@ func (t *Tx) Invite(ctx context.Context, i Invitation, tokenHash []byte) error {
 	if !i.Every {
 		batch.Queue(`
 			insert into invitation_organization (workspace_id, invitation_id, organization_id)
-			select o.workspace_id, $1, o.id from organization o where `+organizationInScope+` and o.id = any ($2)`, i.ID, i.Organizations)
+			select o.workspace_id, $1, o.id from organization o where `+organizationInScope+` and o.id = any ($2)`,
+			i.ID, i.Organizations)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
 
 // Invitation finds a waiting invitation by the SHA-256 of its token.
 func (t *Tx) Invitation(ctx context.Context, tokenHash []byte, now time.Time) (Invitation, error) {
-	return one[Invitation](ctx, t.tx, invitationQuery+` where i.`+inWorkspace+` and i.token_hash = $1 and i.expires_at > $2`, tokenHash, now)
+	return one[Invitation](ctx, t.tx, invitationQuery+` where i.`+inWorkspace+
+		` and i.token_hash = $1 and i.expires_at > $2`, tokenHash, now)
 }
 
 // WaitingInvitation returns an invitation by its id.
 func (t *Tx) WaitingInvitation(ctx context.Context, id uuid.UUID, now time.Time) (Invitation, error) {
-	return one[Invitation](ctx, t.tx, invitationQuery+` where i.`+inWorkspace+` and i.id = $1 and i.expires_at > $2`, id, now)
+	return one[Invitation](ctx, t.tx, invitationQuery+` where i.`+inWorkspace+
+		` and i.id = $1 and i.expires_at > $2`, id, now)
 }
 
 // DropInvitation removes an invitation; ErrNotFound when it waits no more, so that
@@ -92,7 +97,8 @@ func (t *Tx) OperatorByEmail(ctx context.Context, email string) (Operator, error
 // AddOperator makes an operator who belongs to nothing yet. A *ConflictError on
 // "operator_email_key" says that the email is known.
 func (t *Tx) AddOperator(ctx context.Context, email, passwordHash string) (Operator, error) {
-	if _, err := t.tx.Exec(ctx, `insert into operator (email, password_hash) values ($1, $2)`, email, passwordHash); err != nil {
+	if _, err := t.tx.Exec(ctx, `insert into operator (email, password_hash) values ($1, $2)`, email,
+		passwordHash); err != nil {
 		return Operator{}, meaning(err)
 	}
 	return t.OperatorByEmail(ctx, email)

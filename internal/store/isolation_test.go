@@ -30,7 +30,8 @@ func (tb table) common(t testing.TB, su *pgx.Conn, workspace uuid.UUID) int64 {
 	if !tb.shared {
 		return 0
 	}
-	n := column[int64](t, su, `select count(*) from `+tb.name+` where workspace_id = $1 and `+tb.organization+` is null`, workspace)[0]
+	n := column[int64](t, su, `select count(*) from `+tb.name+` where workspace_id = $1 and `+tb.organization+
+		` is null`, workspace)[0]
 	if n == 0 {
 		t.Fatalf("table %s has no row of the workspace itself: seed it in newTenant", tb.name)
 	}
@@ -72,7 +73,8 @@ func twoTenants(t testing.TB, db storetest.DB, su *pgx.Conn) (a, b tenant) {
 				t.Fatalf("table %s has no row: seed it in newTenant", tb.name)
 			}
 			for _, o := range owner.organizations {
-				if tb.organization != "" && column[int](t, su, `select count(*) from `+tb.name+` where `+tb.organization+` = $1`, o.ID)[0] == 0 {
+				if tb.organization != "" && column[int](t, su,
+					`select count(*) from `+tb.name+` where `+tb.organization+` = $1`, o.ID)[0] == 0 {
 					t.Fatalf("table %s has no row of organization %s: seed it in newTenant", tb.name, o.Slug)
 				}
 			}
@@ -84,7 +86,8 @@ func twoTenants(t testing.TB, db storetest.DB, su *pgx.Conn) (a, b tenant) {
 // rowsOf returns a workspace's rows as JSON, past row-level security.
 func rowsOf(t testing.TB, su *pgx.Conn, tb table, workspace uuid.UUID) []string {
 	t.Helper()
-	return column[string](t, su, `select to_jsonb(x)::text from `+tb.name+` x where workspace_id = $1 order by 1`, workspace)
+	return column[string](t, su, `select to_jsonb(x)::text from `+tb.name+
+		` x where workspace_id = $1 order by 1`, workspace)
 }
 
 func TestScopeShowsOnlyItsWorkspace(t *testing.T) {
@@ -97,11 +100,13 @@ func TestScopeShowsOnlyItsWorkspace(t *testing.T) {
 		if seen, err := whole(a.ID).attempt(t, app, `select from `+tb.name); err != nil || seen != own {
 			t.Errorf("%s: %d rows seen, the workspace has %d (%v)", tb.name, seen, own, err)
 		}
-		if seen, err := whole(a.ID).attempt(t, app, `select from `+tb.name+` where workspace_id = $1`, b.ID); err != nil || seen != 0 {
+		if seen, err := whole(a.ID).attempt(t, app, `select from `+tb.name+` where workspace_id = $1`,
+			b.ID); err != nil || seen != 0 {
 			t.Errorf("%s: %d rows of another workspace seen (%v)", tb.name, seen, err)
 		}
 		if tb.organization != "" {
-			if seen, err := only(a.ID, b.organizations[0].ID).attempt(t, app, `select from `+tb.name); err != nil || seen != tb.common(t, su, a.ID) {
+			if seen, err := only(a.ID, b.organizations[0].ID).attempt(t, app, `select from `+tb.name); err != nil ||
+				seen != tb.common(t, su, a.ID) {
 				t.Errorf("%s: an organization of another workspace in the list shows %d rows (%v)", tb.name, seen, err)
 			}
 		}
@@ -120,21 +125,26 @@ func TestWritesDoNotReachAnotherWorkspace(t *testing.T) {
 			`truncate ` + tb.name,
 		}
 		for _, c := range column[string](t, su, `select column_name from information_schema.columns where table_schema = 'public' and table_name = $1 and is_generated = 'NEVER'`, tb.name) {
-			attacks = append(attacks, fmt.Sprintf(`update %s set %s = %s where workspace_id = '%s'`, tb.name, c, c, b.ID))
+			attacks = append(attacks, fmt.Sprintf(`update %s set %s = %s where workspace_id = '%s'`, tb.name,
+				c, c, b.ID))
 		}
 		for _, attack := range attacks {
-			if touched, err := whole(a.ID).attempt(t, app, attack); touched != 0 || (err != nil && code(err) != notPermitted) {
+			if touched, err := whole(a.ID).attempt(t, app, attack); touched != 0 ||
+				(err != nil && code(err) != notPermitted) {
 				t.Errorf("%s: %d rows touched, error %v", attack, touched, err)
 			}
 		}
-		if touched, err := whole(a.ID).attempt(t, app, `update `+tb.name+` set workspace_id = $1`, b.ID); code(err) != notPermitted {
+		if touched, err := whole(a.ID).attempt(t, app, `update `+tb.name+` set workspace_id = $1`,
+			b.ID); code(err) != notPermitted {
 			t.Errorf("%s: %d rows moved to another workspace, error %v", tb.name, touched, err)
 		}
 		for _, row := range before {
 			// With a key that is taken and with a free one: the answers must be alike.
 			for _, inserted := range []string{row, freed(t, su, tb, row)} {
-				if _, err := whole(a.ID).attempt(t, app, inserting(t, su, tb.name), inserted); code(err) != notPermitted {
-					t.Errorf("%s: a row of another workspace was inserted, or refused for another reason: %v", tb.name, err)
+				if _, err := whole(a.ID).attempt(t, app, inserting(t, su, tb.name),
+					inserted); code(err) != notPermitted {
+					t.Errorf("%s: a row of another workspace was inserted, or refused for another reason: %v",
+						tb.name, err)
 				}
 			}
 		}
@@ -149,7 +159,8 @@ func inserting(t testing.TB, su *pgx.Conn, table string) string {
 	t.Helper()
 	columns := column[string](t, su, `select string_agg(quote_ident(column_name), ', ') from information_schema.columns
 		where table_schema = 'public' and table_name = $1 and is_generated = 'NEVER'`, table)[0]
-	return `insert into ` + table + ` (` + columns + `) select ` + columns + ` from jsonb_populate_record(null::` + table + `, $1)`
+	return `insert into ` + table + ` (` + columns + `) select ` + columns + ` from jsonb_populate_record(null::` +
+		table + `, $1)`
 }
 
 // freed is a row with another value in each uuid column but workspace_id, so
@@ -159,7 +170,8 @@ func freed(t testing.TB, su *pgx.Conn, tb table, row string) string {
 	return column[string](t, su, `
 		select ($2::jsonb || coalesce(jsonb_object_agg(column_name, gen_random_uuid()), '{}'))::text
 		from information_schema.columns
-		where table_schema = 'public' and table_name = $1 and data_type = 'uuid' and column_name <> 'workspace_id'`, tb.name, row)[0]
+		where table_schema = 'public' and table_name = $1 and data_type = 'uuid' and column_name <> 'workspace_id'`,
+		tb.name, row)[0]
 }
 
 func TestNothingIsSeenWithoutScope(t *testing.T) {
@@ -177,7 +189,8 @@ func TestNothingIsSeenWithoutScope(t *testing.T) {
 			}
 		}
 		for _, organizations := range []string{"", "{}"} {
-			if seen, err := (scope{a.ID.String(), organizations}).attempt(t, app, `select from `+tb.name); tb.organization != "" && (err != nil || seen != tb.common(t, su, a.ID)) {
+			if seen, err := (scope{a.ID.String(), organizations}).attempt(t, app,
+				`select from `+tb.name); tb.organization != "" && (err != nil || seen != tb.common(t, su, a.ID)) {
 				t.Errorf("%s: no organization at all (%q) shows %d rows (%v)", tb.name, organizations, seen, err)
 			}
 		}
@@ -188,7 +201,8 @@ func TestNothingIsSeenWithoutScope(t *testing.T) {
 		if seen := column[int](t, app, `select count(*) from `+tb.name)[0]; seen != 0 {
 			t.Errorf("%s: %d rows seen after the transaction that had a scope", tb.name, seen)
 		}
-		if _, err := app.Exec(t.Context(), inserting(t, su, tb.name), rowsOf(t, su, tb, a.ID)[0]); code(err) != notPermitted {
+		if _, err := app.Exec(t.Context(), inserting(t, su, tb.name),
+			rowsOf(t, su, tb, a.ID)[0]); code(err) != notPermitted {
 			t.Errorf("%s: a row was inserted without a scope: %v", tb.name, err)
 		}
 	}
@@ -205,8 +219,10 @@ func TestScopeOfOneOrganization(t *testing.T) {
 		if tb.organization == "" {
 			continue
 		}
-		own := column[int64](t, su, `select count(*) from `+tb.name+` where `+tb.organization+` = $1`, mine)[0] + tb.common(t, su, a.ID)
-		both := column[int64](t, su, `select count(*) from `+tb.name+` where `+tb.organization+` in ($1, $2)`, mine, other)[0] + tb.common(t, su, a.ID)
+		own := column[int64](t, su, `select count(*) from `+tb.name+` where `+tb.organization+` = $1`, mine)[0] +
+			tb.common(t, su, a.ID)
+		both := column[int64](t, su, `select count(*) from `+tb.name+` where `+tb.organization+` in ($1, $2)`, mine,
+			other)[0] + tb.common(t, su, a.ID)
 		if seen, err := one.attempt(t, app, `select from `+tb.name); err != nil || seen != own {
 			t.Errorf("%s: %d rows seen, the organization has %d (%v)", tb.name, seen, own, err)
 		}
@@ -217,15 +233,18 @@ func TestScopeOfOneOrganization(t *testing.T) {
 		for _, attack := range []string{
 			fmt.Sprintf(`delete from %s where %s is distinct from '%s'`, tb.name, tb.organization, mine),
 			fmt.Sprintf(`update %s set %s = '%s'`, tb.name, tb.organization, other),
-			fmt.Sprintf(`update %s set workspace_id = workspace_id where %s is distinct from '%s'`, tb.name, tb.organization, mine),
+			fmt.Sprintf(`update %s set workspace_id = workspace_id where %s is distinct from '%s'`, tb.name,
+				tb.organization, mine),
 		} {
 			if touched, err := one.attempt(t, app, attack); touched != 0 || (err != nil && code(err) != notPermitted) {
 				t.Errorf("%s: %d rows touched, error %v", attack, touched, err)
 			}
 		}
-		for _, row := range column[string](t, su, `select to_jsonb(x)::text from `+tb.name+` x where workspace_id = $1 and `+tb.organization+` is distinct from $2`, a.ID, mine) {
+		for _, row := range column[string](t, su, `select to_jsonb(x)::text from `+tb.name+
+			` x where workspace_id = $1 and `+tb.organization+` is distinct from $2`, a.ID, mine) {
 			if _, err := one.attempt(t, app, inserting(t, su, tb.name), row); code(err) != notPermitted {
-				t.Errorf("%s: a row of another organization was inserted, or refused for another reason: %v", tb.name, err)
+				t.Errorf("%s: a row of another organization was inserted, or refused for another reason: %v",
+					tb.name, err)
 			}
 		}
 		if after := rowsOf(t, su, tb, a.ID); !slices.Equal(before, after) {

@@ -50,7 +50,8 @@ func (k SealingKey) proven(keys *secret.Keyring) bool {
 
 // SealingKeys lists the keys of this database, oldest first; the last one seals.
 func (s *Store) SealingKeys(ctx context.Context) ([]SealingKey, error) {
-	rows, err := s.pool.Query(ctx, `select key_id, proof, since, retired_at is not null from sealing_key order by generation`)
+	rows, err := s.pool.Query(ctx,
+		`select key_id, proof, since, retired_at is not null from sealing_key order by generation`)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,8 @@ func (s *Store) CheckKeys(ctx context.Context) error {
 func fits(keys *secret.Keyring, known []SealingKey) error {
 	for _, k := range known {
 		if !k.Retired && !k.proven(keys) {
-			return fmt.Errorf("%w: it lacks the key %v, in use since %s, or the digest key that belongs to it; put back the file that holds it",
+			return fmt.Errorf(
+				"%w: it lacks the key %v, in use since %s, or the digest key that belongs to it; put back the file that holds it",
 				ErrOtherKeyFile, k.ID, k.Since.UTC().Format("2006-01-02"))
 		}
 	}
@@ -110,7 +112,8 @@ func (s *Store) registerFirst(ctx context.Context, keys *secret.Keyring) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.pool.Exec(ctx, `insert into sealing_key (key_id, proof) values ($1, $2) on conflict do nothing`, id[:], proof)
+	_, err = s.pool.Exec(ctx, `insert into sealing_key (key_id, proof) values ($1, $2) on conflict do nothing`,
+		id[:], proof)
 	return err
 }
 
@@ -191,7 +194,10 @@ func (s *Store) SwitchKey(ctx context.Context, id secret.KeyID) error {
 		if without > 0 {
 			return ErrServersBehind
 		}
-		_, err := tx.Exec(ctx, `insert into sealing_key (generation, key_id, proof) select max(generation) + 1, $1, $2 from sealing_key`, id[:], proof)
+		_,
+			err := tx.Exec(ctx,
+			`insert into sealing_key (generation, key_id, proof) select max(generation) + 1, $1, $2 from sealing_key`,
+			id[:], proof)
 		return err
 	})
 	var refused *pgconn.PgError
@@ -218,7 +224,8 @@ func (s *Store) RetireKeys(ctx context.Context) (map[secret.KeyID]int, error) {
 			left[k.ID] = n
 			continue
 		}
-		if _, err := s.pool.Exec(ctx, `update sealing_key set retired_at = now() where key_id = $1 and retired_at is null`, k.ID[:]); err != nil {
+		if _, err := s.pool.Exec(ctx,
+			`update sealing_key set retired_at = now() where key_id = $1 and retired_at is null`, k.ID[:]); err != nil {
 			return nil, err
 		}
 	}

@@ -123,14 +123,17 @@ func TestKeyFileBelongsToItsDatabase(t *testing.T) {
 	// Who has SQL as the server's role must not make another key file the right one.
 	app := connect(t, in.AppURL)
 	for _, attack := range []string{
-		`insert into sealing_key (generation, key_id, proof) values (2, 'abcd', '')`, `update sealing_key set retired_at = now()`,
-		`update sealing_key set proof = ''`, `delete from sealing_key`, `truncate sealing_key`, `do $$ begin lock table sealing_key in access exclusive mode; end $$`,
+		`insert into sealing_key (generation, key_id, proof) values (2, 'abcd', '')`,
+		`update sealing_key set retired_at = now()`,
+		`update sealing_key set proof = ''`, `delete from sealing_key`, `truncate sealing_key`,
+		`do $$ begin lock table sealing_key in access exclusive mode; end $$`,
 	} {
 		if _, err := app.Exec(t.Context(), attack); code(err) != notPermitted {
 			t.Errorf("%s: %v", attack, err)
 		}
 	}
-	if _, err := app.Exec(t.Context(), `insert into sealing_key (key_id, proof) values ('abcd', '')`); code(err) != "23505" {
+	if _, err := app.Exec(t.Context(),
+		`insert into sealing_key (key_id, proof) values ('abcd', '')`); code(err) != "23505" {
 		t.Error("a second first key: ", err)
 	}
 }
@@ -193,7 +196,8 @@ var notSealed = []string{
 func TestEverySealedColumnIsKnown(t *testing.T) {
 	t.Parallel()
 	su := storetest.Open(t).Superuser(t)
-	found := column[string](t, su, `select table_name || '.' || column_name from information_schema.columns where table_schema = 'public' and data_type = 'bytea'`)
+	found := column[string](t, su,
+		`select table_name || '.' || column_name from information_schema.columns where table_schema = 'public' and data_type = 'bytea'`)
 	known := append(store.SealedColumns(), notSealed...)
 	for _, name := range found {
 		if !slices.Contains(known, name) {

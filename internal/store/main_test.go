@@ -58,28 +58,38 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 		all = append(all,
 			tx.SaveDraft(ctx, owner, "integration", map[string]string{"auth_host": "x"}, today),
 			tx.SaveAccounts(ctx, sharedAccounts, today),
-			tx.Invite(ctx, store.Invitation{ID: uuid.New(), Email: "new@msp.example", Role: "helpdesk", InvitedBy: owner, InvitedAt: today, ExpiresAt: today.Add(store.InvitationLife),
+			tx.Invite(ctx, store.Invitation{ID: uuid.New(), Email: "new@msp.example", Role: "helpdesk",
+				InvitedBy: owner, InvitedAt: today, ExpiresAt: today.Add(store.InvitationLife),
 				Organizations: []uuid.UUID{made.organizations[0].ID, made.organizations[1].ID}}, make([]byte, 32)))
-		all = append(all, tx.MakeToken(ctx, store.Token{ID: uuid.New(), OperatorID: made.member.ID, Name: "billing", Role: "helpdesk", CreatedAt: today, ExpiresAt: today.Add(time.Hour),
+		all = append(all, tx.MakeToken(ctx, store.Token{ID: uuid.New(), OperatorID: made.member.ID, Name: "billing",
+			Role: "helpdesk", CreatedAt: today, ExpiresAt: today.Add(time.Hour),
 			Organizations: []uuid.UUID{made.organizations[0].ID, made.organizations[1].ID}}, make([]byte, 32)))
 		for i := range made.organizations {
 			o := &made.organizations[i]
 			all = append(all,
-				tx.CountReading(ctx, store.Reading{OperatorID: owner, List: "users", OrganizationID: &o.ID, Rows: 1}, 1),
+				tx.CountReading(ctx, store.Reading{OperatorID: owner, List: "users", OrganizationID: &o.ID,
+					Rows: 1}, 1),
 				tx.Map(ctx, o.ID, sharedAccounts[i].AccountID, owner, today),
 				tx.SetDirectoryKey(ctx, o.ID, "DKAAAAAAAAAAAAAAAAAA", owner, today),
 				newKeys(ctx, tx, store.OfOrganization(o.ID), owner),
 				tx.NoteContact(ctx, *o, store.NoTrouble, today),
-				tx.NoteVisit(ctx, owner, store.Visit{Organization: o.ID, UserID: "DU0000000000000000AA", Name: "Ada", At: today}),
-				tx.StartRun(ctx, store.Run{ID: sharedRuns[i], OrganizationID: &o.ID, OperatorID: owner, Action: "create-user", Input: map[string]string{}, StartedAt: today}, nil),
+				tx.NoteVisit(ctx, owner, store.Visit{Organization: o.ID, UserID: "DU0000000000000000AA", Name: "Ada",
+					At: today}),
+				tx.StartRun(ctx, store.Run{ID: sharedRuns[i], OrganizationID: &o.ID, OperatorID: owner,
+					Action: "create-user", Input: map[string]string{}, StartedAt: today}, nil),
 				tx.AddPlan(ctx, store.Plan{ID: sharedRuns[i], OrganizationID: o.ID, Kind: "onboarding"}, owner, today),
-				tx.ReplaceSteps(ctx, sharedRuns[i], []store.PlanStep{{ID: sharedRuns[i], OrganizationID: o.ID, Place: 1, Key: "one", Act: "create-user", State: store.StepWaiting}}),
+				tx.ReplaceSteps(ctx, sharedRuns[i], []store.PlanStep{{ID: sharedRuns[i], OrganizationID: o.ID, Place: 1,
+					Key: "one", Act: "create-user", State: store.StepWaiting}}),
 				tx.NotePending(ctx, store.Run{ID: sharedRuns[i]}, "txid", "Sent a push.", "ada", nil))
 		}
-		all = append(all, tx.AddPlan(ctx, store.Plan{ID: uuid.New(), OrganizationID: made.organizations[0].ID, Kind: "onboarding"}, owner, today)) // one that the other tenant lacks
+		// one that the other tenant lacks
+		all = append(all, tx.AddPlan(ctx, store.Plan{ID: uuid.New(), OrganizationID: made.organizations[0].ID,
+			Kind: "onboarding"}, owner, today))
 		// One that the other tenant lacks.
-		all = append(all, tx.StartRun(ctx, store.Run{ID: uuid.New(), OperatorID: owner, Action: "list-accounts", Input: map[string]string{}, StartedAt: today}, nil))
-		all = append(all, tx.StartRun(ctx, store.Run{ID: sharedRuns[2], OperatorID: owner, Action: "list-accounts", Input: map[string]string{}, StartedAt: today}, nil))
+		all = append(all, tx.StartRun(ctx, store.Run{ID: uuid.New(), OperatorID: owner, Action: "list-accounts",
+			Input: map[string]string{}, StartedAt: today}, nil))
+		all = append(all, tx.StartRun(ctx, store.Run{ID: sharedRuns[2], OperatorID: owner, Action: "list-accounts",
+			Input: map[string]string{}, StartedAt: today}, nil))
 		return errors.Join(all...)
 	})
 	return made
@@ -88,7 +98,8 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 // newKeys saves a version of a slot's fields and a check of it.
 func newKeys(ctx context.Context, tx *store.Tx, slot store.Slot, operator uuid.UUID) error {
 	key := "DI" + strings.ToUpper(slot.Organization.String()[:18])
-	version, err := tx.AddCandidate(ctx, slot, "api-00000000.duosecurity.com", key, secret.Box([]byte("k")), operator, today)
+	version, err := tx.AddCandidate(ctx, slot, "api-00000000.duosecurity.com", key, secret.Box([]byte("k")),
+		operator, today)
 	return errors.Join(err, tx.SaveCheck(ctx, slot, version, "works", []byte(`{}`), operator, today))
 }
 
@@ -131,12 +142,15 @@ func (sc scope) attempt(t testing.TB, conn *pgx.Conn, sql string, args ...any) (
 	t.Helper()
 	var touched int64
 	err := pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(t.Context(), `select set_config('app.workspace', $1, true), set_config('app.organizations', $2, true)`,
+		if _, err := tx.Exec(t.Context(),
+			`select set_config('app.workspace', $1, true), set_config('app.organizations', $2, true)`,
 			sc.workspace, sc.organizations); err != nil {
 			t.Fatal(err)
 		}
 		// Rows that are an operator's own are the owner's in newTenant.
-		if _, err := tx.Exec(t.Context(), `select set_config('app.operator', m.operator_id::text, true) from membership m where m.workspace_id::text = $1 and m.role = 'owner'`,
+		if _,
+			err := tx.Exec(t.Context(),
+			`select set_config('app.operator', m.operator_id::text, true) from membership m where m.workspace_id::text = $1 and m.role = 'owner'`,
 			sc.workspace); err != nil {
 			t.Fatal(err)
 		}

@@ -12,9 +12,11 @@ import (
 )
 
 // mapped tries to map in a transaction of its own.
-func mapped(t testing.TB, db storetest.DB, sc store.Scope, organization uuid.UUID, account string, operator uuid.UUID) error {
+func mapped(t testing.TB, db storetest.DB, sc store.Scope, organization uuid.UUID, account string,
+	operator uuid.UUID) error {
 	t.Helper()
-	return db.InWorkspace(t.Context(), sc, func(tx *store.Tx) error { return tx.Map(t.Context(), organization, account, operator, today) })
+	return db.InWorkspace(t.Context(), sc,
+		func(tx *store.Tx) error { return tx.Map(t.Context(), organization, account, operator, today) })
 }
 
 func TestMap(t *testing.T) {
@@ -45,7 +47,8 @@ func TestMap(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if err := mapped(t, db, store.Within(ws.ID, made[1].ID), made[0].ID, first, owner.ID); !errors.Is(err, store.ErrNotFound) {
+	if err := mapped(t, db, store.Within(ws.ID, made[1].ID), made[0].ID, first, owner.ID); !errors.Is(err,
+		store.ErrNotFound) {
 		t.Errorf("organization outside the scope: %v", err)
 	}
 	if err := mapped(t, db, every, made[0].ID, first, owner.ID); err != nil {
@@ -68,7 +71,8 @@ func TestMap(t *testing.T) {
 			return err
 		}
 		accounts, err := tx.Accounts(t.Context())
-		if len(accounts) != 2 || accounts[0].MappedTo != nil || accounts[1].MappedTo == nil || *accounts[1].MappedTo != made[0].ID {
+		if len(accounts) != 2 || accounts[0].MappedTo != nil || accounts[1].MappedTo == nil ||
+			*accounts[1].MappedTo != made[0].ID {
 			t.Errorf("accounts %+v", accounts)
 		}
 		return err
@@ -90,12 +94,14 @@ func TestSaveAccountsReplaces(t *testing.T) {
 			return err
 		}
 		// Duo lists an account twice, renames one and does not list the mapped one any more.
-		renamed := store.Account{AccountID: sharedAccounts[1].AccountID, Name: "Renamed", APIHostname: "api-00000003.duosecurity.com"}
+		renamed := store.Account{AccountID: sharedAccounts[1].AccountID, Name: "Renamed",
+			APIHostname: "api-00000003.duosecurity.com"}
 		if err := tx.SaveAccounts(t.Context(), []store.Account{renamed, renamed}, later); err != nil {
 			return err
 		}
 		accounts, err := tx.Accounts(t.Context())
-		if len(accounts) != 1 || accounts[0].Name != "Renamed" || accounts[0].APIHostname != renamed.APIHostname || !accounts[0].ReadAt.Equal(later) {
+		if len(accounts) != 1 || accounts[0].Name != "Renamed" || accounts[0].APIHostname != renamed.APIHostname ||
+			!accounts[0].ReadAt.Equal(later) {
 			t.Errorf("accounts %+v", accounts)
 		}
 		return err
@@ -150,7 +156,8 @@ func TestDirectoryKey(t *testing.T) {
 	ws, owner := db.Workspace(t)
 	made := db.Organizations(t, ws, "Acme Dental", "Birch Legal")
 	set := func(sc store.Scope, organization uuid.UUID, key string) error {
-		return db.InWorkspace(t.Context(), sc, func(tx *store.Tx) error { return tx.SetDirectoryKey(t.Context(), organization, key, owner.ID, today) })
+		return db.InWorkspace(t.Context(), sc,
+			func(tx *store.Tx) error { return tx.SetDirectoryKey(t.Context(), organization, key, owner.ID, today) })
 	}
 	kept := func() (key string) {
 		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
@@ -169,7 +176,8 @@ func TestDirectoryKey(t *testing.T) {
 	if err := set(every, made[0].ID, "short"); code(err) != checkBroken {
 		t.Errorf("a key of another form: %v", err)
 	}
-	for what, sc := range map[string]store.Scope{"another organization's scope": store.Within(ws.ID, made[1].ID), "another workspace": store.WholeWorkspace(uuid.New())} {
+	for what, sc := range map[string]store.Scope{"another organization's scope": store.Within(ws.ID, made[1].ID),
+		"another workspace": store.WholeWorkspace(uuid.New())} {
 		if err := set(sc, made[0].ID, "DKAAAAAAAAAAAAAAAAAA"); !errors.Is(err, store.ErrNotFound) || kept() != "" {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -186,9 +194,11 @@ func TestSavepointKeepsWhatIsGood(t *testing.T) {
 		if err := tx.SaveAccounts(t.Context(), sharedAccounts, today); err != nil {
 			return err
 		}
-		for i, account := range []string{sharedAccounts[0].AccountID, sharedAccounts[0].AccountID, sharedAccounts[1].AccountID} {
+		for i, account := range []string{sharedAccounts[0].AccountID, sharedAccounts[0].AccountID,
+			sharedAccounts[1].AccountID} {
 			err := tx.Savepoint(t.Context(), func(inner *store.Tx) error {
-				if err := inner.SetDirectoryKey(t.Context(), made[i].ID, "DKAAAAAAAAAAAAAAAAAA", owner.ID, today); err != nil {
+				if err := inner.SetDirectoryKey(t.Context(), made[i].ID, "DKAAAAAAAAAAAAAAAAAA", owner.ID,
+					today); err != nil {
 					return err
 				}
 				return inner.Map(t.Context(), made[i].ID, account, owner.ID, today)

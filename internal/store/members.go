@@ -45,7 +45,8 @@ var memberOrders = orders[Member]{
 	by: map[string]order[Member]{
 		"":     {"o.email", "$", func(m Member) string { return m.Email }, textKey},
 		"role": {memberRank + ` || o.email`, "$", func(m Member) string { return m.rank() + m.Email }, textKey},
-		"seen": {"coalesce(m.seen_at, 'epoch')", "$::timestamptz", func(m Member) string { return timeOf(m.SeenAt) }, timeKey},
+		"seen": {"coalesce(m.seen_at, 'epoch')", "$::timestamptz",
+			func(m Member) string { return timeOf(m.SeenAt) }, timeKey},
 	},
 }
 
@@ -64,9 +65,12 @@ func (m Member) rank() string {
 func (t *Tx) Members(ctx context.Context, q Query) (found Page[Member], total, matching int, err error) {
 	const fits = `($1 = '' or position(app.fold($1) in o.email) > 0)`
 	err = t.tx.QueryRow(ctx, `
-		select count(*), count(*) filter (where `+fits+`) from membership m join operator o on o.id = m.operator_id where m.`+inWorkspace, q.Search).Scan(&total, &matching)
+		select count(*), count(*) filter (where `+fits+
+		`) from membership m join operator o on o.id = m.operator_id where m.`+inWorkspace,
+		q.Search).Scan(&total, &matching)
 	if err == nil {
-		found, err = page(ctx, t.tx, &conditions{args: []any{q.Search}}, memberQuery+` where m.`+inWorkspace+` and `+fits, memberOrders, q)
+		found, err = page(ctx, t.tx, &conditions{args: []any{q.Search}},
+			memberQuery+` where m.`+inWorkspace+` and `+fits, memberOrders, q)
 	}
 	return found, total, matching, err
 }
@@ -103,7 +107,8 @@ func (t *Tx) AddMember(ctx context.Context, operator uuid.UUID, g Grant) error {
 func (t *Tx) ChangeMember(ctx context.Context, operator uuid.UUID, g Grant) error {
 	batch := &pgx.Batch{}
 	t.name(batch, operator)
-	batch.Queue(`update membership set role = $2, every_organization = $3 where `+inWorkspace+` and operator_id = $1`, operator, g.Role, g.EveryOrganization)
+	batch.Queue(`update membership set role = $2, every_organization = $3 where `+inWorkspace+` and operator_id = $1`,
+		operator, g.Role, g.EveryOrganization)
 	batch.Queue(`delete from membership_organization where `+inScope+` and operator_id = $1`, operator)
 	t.choose(batch, operator, g)
 	t.dropInvitationsBy(batch, operator, g.Role)
@@ -117,7 +122,8 @@ func (t *Tx) choose(batch *pgx.Batch, operator uuid.UUID, g Grant) {
 	}
 	batch.Queue(`
 		insert into membership_organization (workspace_id, operator_id, organization_id)
-		select o.workspace_id, $1, o.id from organization o where `+organizationInScope+` and o.id = any ($2)`, operator, g.Organizations)
+		select o.workspace_id, $1, o.id from organization o where `+organizationInScope+` and o.id = any ($2)`,
+		operator, g.Organizations)
 }
 
 // SetMemberDisabled shuts a member out of this workspace and ends the member's

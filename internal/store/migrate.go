@@ -45,7 +45,8 @@ func MigrateSaying(ctx context.Context, ownerURL string, say func(string)) (int,
 	return migrate(ctx, ownerURL, migrations.Files, say, lockPause)
 }
 
-func migrate(ctx context.Context, ownerURL string, files fs.FS, say func(string), pause time.Duration) (applied int, err error) {
+func migrate(ctx context.Context, ownerURL string, files fs.FS, say func(string), pause time.Duration) (applied int,
+	err error) {
 	provider, db, err := migrator(ownerURL, files)
 	if err != nil {
 		return 0, err
@@ -54,7 +55,9 @@ func migrate(ctx context.Context, ownerURL string, files fs.FS, say func(string)
 	if err := createRole(ctx, ownerURL); err != nil {
 		var refused *pgconn.PgError
 		if errors.As(err, &refused) && refused.Code == "42501" {
-			return 0, fmt.Errorf("the owner may not create the role %s: grant it CREATEROLE, or let an administrator run: create role %s login", AppRole, AppRole)
+			return 0,
+				fmt.Errorf(
+					"the owner may not create the role %s: grant it CREATEROLE, or let an administrator run: create role %s login", AppRole, AppRole)
 		}
 		return 0, fmt.Errorf("store: create role %s: %w", AppRole, err)
 	}
@@ -62,7 +65,8 @@ func migrate(ctx context.Context, ownerURL string, files fs.FS, say func(string)
 		if version, newest, err := versions(ctx, db, provider); err != nil {
 			return applied, err
 		} else if version > newest {
-			return applied, fmt.Errorf("the database schema (%d) is newer than this binary (%d): nothing was changed", version, newest)
+			return applied, fmt.Errorf("the database schema (%d) is newer than this binary (%d): nothing was changed",
+				version, newest)
 		}
 		done, err := provider.Up(ctx)
 		var partly *goose.PartialError
@@ -94,7 +98,8 @@ func waitsFor(ctx context.Context, db *sql.DB) string {
 	if err != nil || !pids.Valid {
 		return "Waiting for a lock on a table; trying again."
 	}
-	return "Waiting for a lock on a table; trying again. These processes of the database use tables: " + pids.String + "."
+	return "Waiting for a lock on a table; trying again. These processes of the database use tables: " +
+		pids.String + "."
 }
 
 func isLockTimeout(err error) bool {
@@ -129,7 +134,8 @@ func versions(ctx context.Context, db *sql.DB, provider *goose.Provider) (schema
 	var found bool
 	err = db.QueryRowContext(ctx, `select to_regclass('goose_db_version') is not null`).Scan(&found)
 	if err == nil && found {
-		err = db.QueryRowContext(ctx, `select coalesce(max(version_id), 0) from goose_db_version where is_applied`).Scan(&schema)
+		err = db.QueryRowContext(ctx,
+			`select coalesce(max(version_id), 0) from goose_db_version where is_applied`).Scan(&schema)
 	}
 	if err != nil {
 		return 0, 0, fmt.Errorf("store: read schema version: %w", err)
@@ -175,14 +181,16 @@ func (s *Store) checkSchema(ctx context.Context, files fs.FS) error {
 		return err
 	}
 	if schema < newest {
-		return fmt.Errorf("database migrations are pending (schema %d, this binary %d); run: console migrate", schema, newest)
+		return fmt.Errorf("database migrations are pending (schema %d, this binary %d); run: console migrate",
+			schema, newest)
 	}
 	var oldest int64
 	if err := s.pool.QueryRow(ctx, `select schema_version from oldest_binary`).Scan(&oldest); err != nil {
 		return fmt.Errorf("store: read the oldest binary for the schema: %w", err)
 	}
 	if newest < oldest {
-		return fmt.Errorf("the database schema (%d) is newer than this binary (%d): it requires schema %d or later", schema, newest, oldest)
+		return fmt.Errorf("the database schema (%d) is newer than this binary (%d): it requires schema %d or later",
+			schema, newest, oldest)
 	}
 	return nil
 }
@@ -202,13 +210,17 @@ func (s *Store) CheckRole(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("store: read role: %w", err)
 	case super:
-		return fmt.Errorf("the database role %s is a superuser, so row-level security does not bind it; connect as %s", role, AppRole)
+		return fmt.Errorf("the database role %s is a superuser, so row-level security does not bind it; connect as %s",
+			role, AppRole)
 	case bypass:
 		return fmt.Errorf("the database role %s may bypass row-level security; connect as %s", role, AppRole)
 	case owner:
-		return fmt.Errorf("the database role %s owns the tables and could switch row-level security off; connect as %s", role, AppRole)
+		return fmt.Errorf("the database role %s owns the tables and could switch row-level security off; connect as %s",
+			role, AppRole)
 	case database:
-		return fmt.Errorf("the database role %s owns the database, and policies of the owner would count for it; connect as %s", role, AppRole)
+		return fmt.Errorf(
+			"the database role %s owns the database, and policies of the owner would count for it; connect as %s",
+			role, AppRole)
 	}
 	return nil
 }
@@ -221,7 +233,8 @@ func CreateDatabase(ctx context.Context, url, name string) error {
 	}
 	defer conn.Close(ctx)
 	var found bool
-	if err := conn.QueryRow(ctx, `select exists (select from pg_database where datname = $1)`, name).Scan(&found); err != nil || found {
+	if err := conn.QueryRow(ctx, `select exists (select from pg_database where datname = $1)`,
+		name).Scan(&found); err != nil || found {
 		return err
 	}
 	_, err = conn.Exec(ctx, `create database `+pgx.Identifier{name}.Sanitize())

@@ -55,7 +55,8 @@ func TestMigrateQueuesNobodyBehindItself(t *testing.T) {
 	}
 	waits, done := make(chan string, 100), make(chan error, 1)
 	go func() {
-		_, err := store.MigrateFiles(t.Context(), url, withOneMore(t, `alter table run add column one_more text`), func(s string) { waits <- s })
+		_, err := store.MigrateFiles(t.Context(), url, withOneMore(t, `alter table run add column one_more text`),
+			func(s string) { waits <- s })
 		done <- err
 	}()
 	pid := strconv.Itoa(int(slow.PgConn().PID()))
@@ -81,7 +82,8 @@ func TestMigrateQueuesNobodyBehindItself(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error("not migrated when the reader had gone: ", err)
 	}
-	if column[int](t, other, `select count(*) from information_schema.columns where table_name = 'run' and column_name = 'one_more'`)[0] != 1 {
+	if column[int](t, other,
+		`select count(*) from information_schema.columns where table_name = 'run' and column_name = 'one_more'`)[0] != 1 {
 		t.Error("the migration is not there")
 	}
 	// The binary from before it still serves.
@@ -96,8 +98,9 @@ func TestMigrateQueuesNobodyBehindItself(t *testing.T) {
 var (
 	upOnly = regexp.MustCompile(`(?s)-- \+goose Up(.*?)(-- \+goose Down|$)`)
 	// What takes something away, or refuses what an older binary writes.
-	contracts = regexp.MustCompile(`(?i)\bdrop (table|column|function|schema|view|policy)\b|\brename\b|\bset not null\b|\brevoke\b|` +
-		`\balter (column )?\w+ type\b|\balter table [^;]*\bdrop\b`)
+	contracts = regexp.MustCompile(
+		`(?i)\bdrop (table|column|function|schema|view|policy)\b|\brename\b|\bset not null\b|\brevoke\b|` +
+			`\balter (column )?\w+ type\b|\balter table [^;]*\bdrop\b`)
 )
 
 // takesAway returns what a migration takes from older binaries without saying so.
@@ -123,7 +126,8 @@ func TestMigrationsExpandOrRaiseTheOldestBinary(t *testing.T) {
 			t.Fatal(err)
 		}
 		if taken := takesAway(string(sql)); taken != "" && name > "00075" {
-			t.Errorf("%s: %q breaks the binary before it: raise oldest_binary in it, one release after the last binary that needs it", name, taken)
+			t.Errorf(
+				"%s: %q breaks the binary before it: raise oldest_binary in it, one release after the last binary that needs it", name, taken)
 		}
 	}
 	for sql, want := range map[string]bool{
@@ -169,7 +173,8 @@ func TestHalfBuiltIndexesAreBuiltAgain(t *testing.T) {
 		if _, err := su.Exec(t.Context(), `create index `+name+` on run (ticket)`); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := su.Exec(t.Context(), `update pg_index set indisvalid = false where indexrelid = $1::regclass`, name); err != nil {
+		if _, err := su.Exec(t.Context(), `update pg_index set indisvalid = false where indexrelid = $1::regclass`,
+			name); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -177,7 +182,8 @@ func TestHalfBuiltIndexesAreBuiltAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range left {
-		if column[int](t, su, `select count(*) from pg_index where indexrelid = $1::regclass and indisvalid and pg_get_indexdef(indexrelid) not like '%(ticket)'`, name)[0] != 1 {
+		if column[int](t, su,
+			`select count(*) from pg_index where indexrelid = $1::regclass and indisvalid and pg_get_indexdef(indexrelid) not like '%(ticket)'`, name)[0] != 1 {
 			t.Error(name, " is still the half-built one")
 		}
 	}
@@ -204,16 +210,20 @@ func TestRecordsOfBeforeAreFoldedAgain(t *testing.T) {
 	su, workspace := connect(t, url), uuid.New()
 	record := func(subject string) {
 		t.Helper()
-		if _, err := su.Exec(t.Context(), `insert into run (workspace_id, id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
+		if _,
+			err := su.Exec(t.Context(),
+			`insert into run (workspace_id, id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
 			values ($1, gen_random_uuid(), 'DA', gen_random_uuid(), 'update-user', $2, '{}', '', '', 'applied', 'Done.', now(), now())`, workspace, subject); err != nil {
 			t.Fatal(err)
 		}
 	}
 	found := func(conn *pgx.Conn, words string) int {
 		t.Helper()
-		return column[int](t, conn, `select count(*) from run where app.fold(subject || ' ' || summary || ' ' || ticket) like '%`+words+`%'`)[0]
+		return column[int](t, conn,
+			`select count(*) from run where app.fold(subject || ' ' || summary || ' ' || ticket) like '%`+words+`%'`)[0]
 	}
-	for _, setting := range []string{`set session_replication_role = replica`, `set enable_seqscan = off`, `set enable_indexscan = off`} {
+	for _, setting := range []string{`set session_replication_role = replica`, `set enable_seqscan = off`,
+		`set enable_indexscan = off`} {
 		if _, err := su.Exec(t.Context(), setting); err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +235,8 @@ func TestRecordsOfBeforeAreFoldedAgain(t *testing.T) {
 			t.Fatal("found before: ", n)
 		}
 	}
-	if _, err := su.Exec(t.Context(), `create index run_search_ccnew on run (ticket)`); err != nil { // as an interrupted run leaves it
+	// as an interrupted run leaves it
+	if _, err := su.Exec(t.Context(), `create index run_search_ccnew on run (ticket)`); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.Migrate(t.Context(), url); err != nil {
@@ -238,11 +249,13 @@ func TestRecordsOfBeforeAreFoldedAgain(t *testing.T) {
 			t.Errorf("%d runs are found by %q", n, words)
 		}
 	}
-	plan := strings.Join(column[string](t, su, `explain select 1 from run where app.fold(subject || ' ' || summary || ' ' || ticket) like '%jane doe%'`), "\n")
+	plan := strings.Join(column[string](t, su,
+		`explain select 1 from run where app.fold(subject || ' ' || summary || ' ' || ticket) like '%jane doe%'`), "\n")
 	if !strings.Contains(plan, "run_search") {
 		t.Error("the index is not used: ", plan)
 	}
-	if left := column[string](t, su, `select c.relname::text from pg_class c join pg_index i on i.indexrelid = c.oid where c.relname like 'run_search%' or not i.indisvalid`); !slices.Equal(left, []string{"run_search"}) {
+	if left := column[string](t, su,
+		`select c.relname::text from pg_class c join pg_index i on i.indexrelid = c.oid where c.relname like 'run_search%' or not i.indisvalid`); !slices.Equal(left, []string{"run_search"}) {
 		t.Error("indexes: ", left)
 	}
 }

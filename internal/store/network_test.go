@@ -58,7 +58,8 @@ func throughNetwork(t testing.TB, address string) (string, *network) {
 		}
 	}()
 	host, port, _ := net.SplitHostPort(listener.Addr().String())
-	u := url.URL{Scheme: "postgres", User: url.User(config.User), Host: net.JoinHostPort(host, port), Path: config.Database, RawQuery: "sslmode=disable"}
+	u := url.URL{Scheme: "postgres", User: url.User(config.User), Host: net.JoinHostPort(host, port),
+		Path: config.Database, RawQuery: "sslmode=disable"}
 	return u.String(), n
 }
 

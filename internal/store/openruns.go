@@ -25,15 +25,18 @@ type OpenRun struct {
 // are those of the dead processes that have an open run there, looked after or not.
 // Runs of the calling process itself are among them that it should have closed
 // minutes ago, and has lost sight of.
-func (s *Store) Orphans(ctx context.Context, caller uuid.UUID, workspaces, dead []uuid.UUID, limit int) (found []OpenRun, busy map[uuid.UUID]bool, err error) {
+func (s *Store) Orphans(ctx context.Context, caller uuid.UUID, workspaces, dead []uuid.UUID,
+	limit int) (found []OpenRun, busy map[uuid.UUID]bool, err error) {
 	busy = map[uuid.UUID]bool{}
 	batch := &pgx.Batch{}
 	for _, workspace := range workspaces {
-		batch.Queue(`select set_config('app.workspace', $1, true), set_config('app.organizations', '*', true)`, workspace.String())
+		batch.Queue(`select set_config('app.workspace', $1, true), set_config('app.organizations', '*', true)`,
+			workspace.String())
 		batch.Queue(runQuery+`
 			where `+runInScope+` and r.state = 'sending'
 			and case when r.process_id is null then r.started_at < clock_timestamp() - `+oldSending+`
-			    else h.gone_at is not null or r.process_id = $2 and r.deadline_at < clock_timestamp() - `+oldSending+` end
+			    else h.gone_at is not null or r.process_id = $2 and r.deadline_at < clock_timestamp() - `+
+			oldSending+` end
 			and not exists (select from process l where l.id = w.looker and l.gone_at is null)
 			order by r.started_at limit $1`, limit, caller).Query(func(rows pgx.Rows) error {
 			runs, err := pgx.CollectRows(rows, pgx.RowToStructByName[Run])
@@ -42,7 +45,8 @@ func (s *Store) Orphans(ctx context.Context, caller uuid.UUID, workspaces, dead 
 			}
 			return err
 		})
-		batch.Queue(`select distinct process_id from run where `+inScope+` and state = 'sending' and process_id = any ($1)`, dead).Query(func(rows pgx.Rows) error {
+		batch.Queue(`select distinct process_id from run where `+inScope+
+			` and state = 'sending' and process_id = any ($1)`, dead).Query(func(rows pgx.Rows) error {
 			ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 			for _, id := range ids {
 				busy[id] = true
@@ -70,13 +74,15 @@ func (t *Tx) Claim(ctx context.Context, id, looker uuid.UUID) (o OpenRun, err er
 		on conflict (workspace_id, run_id) do update set looker = excluded.looker
 		where run_open.looker is null or run_open.looker = excluded.looker
 		or exists (select from process l where l.id = run_open.looker and l.gone_at is not null)
-		returning pending, summary, subject, facts`, t.scope.workspace, id, o.OrganizationID, looker).Scan(&o.Pending, &o.Sent, &o.Subject, &o.Facts)
+		returning pending, summary, subject, facts`, t.scope.workspace, id, o.OrganizationID, looker).Scan(&o.Pending,
+		&o.Sent, &o.Subject, &o.Facts)
 	return o, meaning(err)
 }
 
 // Unclaim lets other processes look for the outcome of a run.
 func (t *Tx) Unclaim(ctx context.Context, id, looker uuid.UUID) error {
-	_, err := t.tx.Exec(ctx, `update run_open set looker = null where `+inScope+` and run_id = $1 and looker = $2`, id, looker)
+	_, err := t.tx.Exec(ctx, `update run_open set looker = null where `+inScope+
+		` and run_id = $1 and looker = $2`, id, looker)
 	return err
 }
 
@@ -85,7 +91,8 @@ func (t *Tx) Unclaim(ctx context.Context, id, looker uuid.UUID) error {
 func (t *Tx) NotePending(ctx context.Context, r Run, pending, summary, subject string, facts json.RawMessage) error {
 	_, err := t.tx.Exec(ctx, `
 		insert into run_open (workspace_id, run_id, organization_id, pending, summary, subject, facts)
-		select workspace_id, id, organization_id, $2, $3, $4, coalesce($5::jsonb, '{}') from run where `+inScope+` and id = $1 and state = 'sending'
+		select workspace_id, id, organization_id, $2, $3, $4, coalesce($5::jsonb, '{}') from run where `+inScope+
+		` and id = $1 and state = 'sending'
 		on conflict (workspace_id, run_id) do update
 		set pending = excluded.pending, summary = excluded.summary, subject = excluded.subject, facts = excluded.facts`,
 		r.ID, pending, summary, subject, facts)
@@ -94,10 +101,12 @@ func (t *Tx) NotePending(ctx context.Context, r Run, pending, summary, subject s
 
 // NoteDoubt keeps why the process that sent a run does not know its outcome, and
 // makes that process the one that looks for it.
-func (t *Tx) NoteDoubt(ctx context.Context, r Run, doubt, subject string, facts json.RawMessage, looker uuid.UUID) error {
+func (t *Tx) NoteDoubt(ctx context.Context, r Run, doubt, subject string, facts json.RawMessage,
+	looker uuid.UUID) error {
 	_, err := t.tx.Exec(ctx, `
 		insert into run_open (workspace_id, run_id, organization_id, doubt, subject, looker, facts)
-		select workspace_id, id, organization_id, $2, $3, $4, coalesce($5::jsonb, '{}') from run where `+inScope+` and id = $1 and state = 'sending'
+		select workspace_id, id, organization_id, $2, $3, $4, coalesce($5::jsonb, '{}') from run where `+inScope+
+		` and id = $1 and state = 'sending'
 		on conflict (workspace_id, run_id) do update
 		set doubt = excluded.doubt, subject = excluded.subject, looker = excluded.looker, facts = excluded.facts`,
 		r.ID, doubt, subject, looker, facts)
@@ -107,7 +116,8 @@ func (t *Tx) NoteDoubt(ctx context.Context, r Run, doubt, subject string, facts 
 // NoteLook keeps what Duo had of an open run when it was asked again, and returns
 // the database's time. ErrNotFound says that the run was closed meanwhile, or that
 // another process looks after it.
-func (t *Tx) NoteLook(ctx context.Context, id, looker uuid.UUID, looked string, absent bool) (now time.Time, err error) {
+func (t *Tx) NoteLook(ctx context.Context, id, looker uuid.UUID, looked string, absent bool) (now time.Time,
+	err error) {
 	err = t.tx.QueryRow(ctx, `
 		update run_open set looked_at = clock_timestamp(), looked = $3, absent = $4
 		where `+inScope+` and run_id = $1 and looker = $2 returning looked_at`, id, looker, looked, absent).Scan(&now)
@@ -145,7 +155,8 @@ func (t *Tx) Rivals(ctx context.Context, r Run, actions, raw, names []string) (f
 // closed as Unknown within since. The latest come first.
 func (t *Tx) UnclearRuns(ctx context.Context, operator uuid.UUID, since time.Duration, limit int) ([]Run, error) {
 	return all[Run](ctx, t.tx, `select * from (`+runQuery+`
-		where `+runInScope+` and r.state in ('sending', 'unknown') and r.started_at > clock_timestamp() - interval '1 hour'
+		where `+runInScope+
+		` and r.state in ('sending', 'unknown') and r.started_at > clock_timestamp() - interval '1 hour'
 		and (r.state = 'sending' or r.finished_at > clock_timestamp() - $1::interval)
 		and (r.operator_id = $3 or $3 is null)) unclear
 		where state = 'unknown' or silent_since is not null or doubt <> '' order by started_at desc, id limit $2`,

@@ -51,7 +51,8 @@ func (s *Store) asOperator(ctx context.Context, operator uuid.UUID, fn func(pgx.
 // parameters, unless the password was changed meanwhile.
 func (s *Store) RenewPasswordHash(ctx context.Context, operator Operator, hash string) error {
 	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `update operator set password_hash = $3 where id = $1 and password_hash = $2`, operator.ID, operator.PasswordHash, hash)
+		_, err := tx.Exec(ctx, `update operator set password_hash = $3 where id = $1 and password_hash = $2`,
+			operator.ID, operator.PasswordHash, hash)
 		return err
 	})
 }
@@ -93,7 +94,8 @@ const mostSessions = 10
 // since, or that the operator was disabled. The sign-in is kept for the operator's
 // eyes; see EnterWorkspace for the record. A session that goes on under a new token
 // has entered workspaces before, and is no sign-in.
-func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator Operator, from Origin, now, endsAt time.Time, entered ...uuid.UUID) error {
+func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator Operator, from Origin, now,
+	endsAt time.Time, entered ...uuid.UUID) error {
 	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `delete from session where ends_at <= $1`, now); err != nil {
 			return err
@@ -115,7 +117,8 @@ func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator Ope
 		}
 		_, err = tx.Exec(ctx, `
 			delete from session where operator_id = $1 and id in (
-				select id from session where operator_id = $1 order by created_at desc, id offset $2)`, operator.ID, mostSessions)
+				select id from session where operator_id = $1 order by created_at desc, id offset $2)`, operator.ID,
+			mostSessions)
 		if err != nil {
 			return err
 		}
@@ -136,7 +139,8 @@ func (s *Store) FindSession(ctx context.Context, tokenHash []byte, now time.Time
 		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, o.epoch, s.seen_at, s.entered
 		from session s join operator o on o.id = s.operator_id
 		where s.token_hash = $1 and s.ends_at > $2 and s.seen_at > $3 and s.epoch = o.epoch and o.disabled_at is null`,
-		tokenHash, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density, &op.Epoch, &found.SeenAt, &found.Entered)
+		tokenHash, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density,
+		&op.Epoch, &found.SeenAt, &found.Entered)
 	if err != nil {
 		return Session{}, meaning(err)
 	}
@@ -189,7 +193,8 @@ func (s *Store) BeginLogin(ctx context.Context, now time.Time, keys ...LoginKey)
 		})
 	}
 	for _, key := range keys {
-		count.Queue(`select count(*), max(at) from login_attempt where key = $1 and at > $2`, key.Name, expired).QueryRow(func(row pgx.Row) error {
+		count.Queue(`select count(*), max(at) from login_attempt where key = $1 and at > $2`, key.Name,
+			expired).QueryRow(func(row pgx.Row) error {
 			var n int
 			var last *time.Time
 			err := row.Scan(&n, &last)

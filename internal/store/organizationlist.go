@@ -49,8 +49,9 @@ func (o Organization) stateRank() string {
 var organizationOrders = orders[Organization]{
 	id: "o.id", idOf: func(o Organization) uuid.UUID { return o.ID },
 	by: map[string]order[Organization]{
-		"":      {"lower(o.name)", "lower($)", func(o Organization) string { return o.Name }, textKey},
-		"state": {organizationState + ` || lower(o.name)`, "lower($)", func(o Organization) string { return o.stateRank() + o.Name }, textKey},
+		"": {"lower(o.name)", "lower($)", func(o Organization) string { return o.Name }, textKey},
+		"state": {organizationState + ` || lower(o.name)`, "lower($)",
+			func(o Organization) string { return o.stateRank() + o.Name }, textKey},
 	},
 }
 
@@ -67,7 +68,8 @@ func (t *Tx) Organizations(ctx context.Context, q Query) (found Page[Organizatio
 // CountOrganizations counts the scope's organizations; of a query, only what it chooses counts.
 func (t *Tx) CountOrganizations(ctx context.Context, q Query) (n Counts, err error) {
 	err = t.tx.QueryRow(ctx, `
-		select count(*), count(c.kind), count(k.key), count(*) filter (where `+failing+`), count(*) filter (where `+chosen+`)
+		select count(*), count(c.kind), count(k.key), count(*) filter (where `+failing+
+		`), count(*) filter (where `+chosen+`)
 		from organization o
 		left join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id
 		left join directory_key k on k.workspace_id = o.workspace_id and k.organization_id = o.id and k.is_primary
@@ -79,7 +81,8 @@ func (t *Tx) CountOrganizations(ctx context.Context, q Query) (n Counts, err err
 // organizations is Organizations without the counts.
 func (t *Tx) organizations(ctx context.Context, q Query) (Page[Organization], error) {
 	c := &conditions{args: []any{q.Filter, q.Search}}
-	found, err := page(ctx, t.tx, c, organizationQuery+` where `+organizationInScope+` and `+chosen, organizationOrders, q)
+	found, err := page(ctx, t.tx, c, organizationQuery+` where `+organizationInScope+` and `+chosen,
+		organizationOrders, q)
 	if err != nil {
 		return found, err
 	}

@@ -59,7 +59,8 @@ func (o Organization) Account() string { return cmp.Or(o.AccountID, o.APIHostnam
 const organizationQuery = `
 	select o.id, o.slug, o.name, o.colour, coalesce(c.kind, '') as kind, coalesce(c.account_id, '') as account_id,
 	       coalesce(c.api_hostname, s.host, '') as api_hostname, coalesce(s.integration_key, '') as integration_key,
-	       coalesce(k.key, '') as directory_key, o.aliases, o.tags, o.time_zone, o.revision, coalesce(` + failing + `, false) as failing, coalesce(` + noHost + `, false) as no_host,
+	       coalesce(k.key, '') as directory_key, o.aliases, o.tags, o.time_zone, o.revision, coalesce(` + failing +
+	`, false) as failing, coalesce(` + noHost + `, false) as no_host,
 	       o.onboarding, coalesce(c.account_name, '') as account_name, coalesce(c.revision, '00000000-0000-0000-0000-000000000000') as connection_revision, o.archived_at,
 	       coalesce(t.trouble, '') as trouble
 	from organization o
@@ -75,8 +76,10 @@ const adminKeys = `
 		and (c.kind = 'own' and s.organization_id = o.id or c.kind = 'parent' and s.organization_id is null)) s on true`
 
 func (o *Organization) scan(row pgx.Row) error {
-	return row.Scan(&o.ID, &o.Slug, &o.Name, &o.Colour, &o.Kind, &o.AccountID, &o.APIHostname, &o.IntegrationKey, &o.DirectoryKey,
-		&o.Aliases, &o.Tags, &o.TimeZone, &o.Revision, &o.Failing, &o.NoHost, &o.Onboarding, &o.AccountName, &o.ConnectionRevision, &o.ArchivedAt,
+	return row.Scan(&o.ID, &o.Slug, &o.Name, &o.Colour, &o.Kind, &o.AccountID, &o.APIHostname, &o.IntegrationKey,
+		&o.DirectoryKey,
+		&o.Aliases, &o.Tags, &o.TimeZone, &o.Revision, &o.Failing, &o.NoHost, &o.Onboarding, &o.AccountName,
+		&o.ConnectionRevision, &o.ArchivedAt,
 		&o.Trouble)
 }
 
@@ -110,7 +113,8 @@ func (t *Tx) OrganizationsByID(ctx context.Context, ids []uuid.UUID) ([]Organiza
 
 // HasOrganization reports whether the scope holds an organization of that slug, archived or not.
 func (t *Tx) HasOrganization(ctx context.Context, slug string) (has bool, err error) {
-	err = t.tx.QueryRow(ctx, `select exists (select from organization o where `+organizationOnRecord+` and o.slug = $1)`, slug).Scan(&has)
+	err = t.tx.QueryRow(ctx, `select exists (select from organization o where `+organizationOnRecord+
+		` and o.slug = $1)`, slug).Scan(&has)
 	return has, err
 }
 
@@ -160,7 +164,8 @@ func (t *Tx) createOrganizations(ctx context.Context, made []Organization) error
 		}
 		o.Aliases, o.Tags, o.Revision = texts(o.Aliases), texts(o.Tags), 1
 		taken[o.Slug] = true
-		batch.Queue(`insert into organization (workspace_id, id, slug, name, colour, aliases, tags, time_zone) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		batch.Queue(
+			`insert into organization (workspace_id, id, slug, name, colour, aliases, tags, time_zone) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			t.scope.workspace, o.ID, o.Slug, o.Name, o.Colour, o.Aliases, o.Tags, o.TimeZone)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
@@ -204,19 +209,23 @@ func (t *Tx) SaveAccounts(ctx context.Context, accounts []Account, now time.Time
 	// A connection of before names were kept has the one of the list before.
 	batch.Queue(`
 		update connection c set account_name = a.name from duo_account a
-		where a.` + inWorkspace + ` and a.workspace_id = c.workspace_id and a.account_id = c.account_id and c.account_name = ''`)
+		where a.` + inWorkspace +
+		` and a.workspace_id = c.workspace_id and a.account_id = c.account_id and c.account_name = ''`)
 	batch.Queue(`delete from duo_account where ` + inWorkspace)
 	// In one order, so that two at once do not wait for each other.
-	accounts = slices.SortedFunc(slices.Values(accounts), func(a, b Account) int { return cmp.Compare(a.AccountID, b.AccountID) })
+	accounts = slices.SortedFunc(slices.Values(accounts),
+		func(a, b Account) int { return cmp.Compare(a.AccountID, b.AccountID) })
 	for _, a := range accounts {
-		batch.Queue(`insert into duo_account (workspace_id, account_id, name, api_hostname, read_at) values ($1, $2, $3, $4, $5)
+		batch.Queue(
+			`insert into duo_account (workspace_id, account_id, name, api_hostname, read_at) values ($1, $2, $3, $4, $5)
 			on conflict (workspace_id, account_id) do nothing`,
 			t.scope.workspace, a.AccountID, a.Name, a.APIHostname, now)
 	}
 	// Duo may move an account to another host.
 	batch.Queue(`
 		update connection c set api_hostname = a.api_hostname from duo_account a
-		where a.` + inWorkspace + ` and a.workspace_id = c.workspace_id and a.account_id = c.account_id and a.api_hostname <> c.api_hostname and ` + usable)
+		where a.` + inWorkspace +
+		` and a.workspace_id = c.workspace_id and a.account_id = c.account_id and a.api_hostname <> c.api_hostname and ` + usable)
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
 

@@ -50,7 +50,8 @@ func TestSlugs(t *testing.T) {
 		{strings.Repeat("n", 200), strings.Repeat("n", 60)},
 		{strings.Repeat("n", 199), strings.Repeat("n", 60) + "-2"},
 	} {
-		if got := db.Organizations(t, ws, c.name)[0]; got.Slug != c.want || got.Name != c.name || got.Colour < 1 || got.Colour > 12 {
+		if got := db.Organizations(t, ws, c.name)[0]; got.Slug != c.want || got.Name != c.name || got.Colour < 1 ||
+			got.Colour > 12 {
 			t.Errorf("%q became %+v, want the slug %q", c.name, got, c.want)
 		}
 	}
@@ -137,7 +138,8 @@ func TestParallelCreationGivesDistinctSlugs(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if slugs := seenIn(t, db.Store, store.WholeWorkspace(ws.ID)); len(slugs) != 40 || !slices.Contains(slugs, "acme") || !slices.Contains(slugs, "acme-40") {
+	if slugs := seenIn(t, db.Store, store.WholeWorkspace(ws.ID)); len(slugs) != 40 || !slices.Contains(slugs, "acme") ||
+		!slices.Contains(slugs, "acme-40") {
 		t.Errorf("%d slugs %q", len(slugs), slugs)
 	}
 }
@@ -173,23 +175,34 @@ func TestListOfOrganizations(t *testing.T) {
 		listed int
 		counts store.Counts
 	}{
-		"all":                {filter: store.All, limit: 50, first: "100% Juice_Bar", listed: 14, counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 14}},
-		"unmapped":           {filter: store.Unmapped, limit: 50, first: "100% Juice_Bar", listed: 12, counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 12}},
-		"without key":        {filter: store.Unkeyed, limit: 50, first: "100% Juice_Bar", listed: 13, counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 13}},
-		"search":             {search: "CLIENT 1", limit: 50, first: "Client 10", listed: 2, counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 2}},
-		"search and filter":  {filter: store.Unmapped, search: "client 0", limit: 50, first: "Client 02", listed: 8, counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 8}},
-		"search with accent": {search: "école", limit: 50, first: "ÉCOLE", listed: 1, counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 1}},
-		"wildcard is text":   {search: "%", limit: 50, first: "100% Juice_Bar", listed: 1, counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 1}},
-		"underscore is text": {search: "_", limit: 50, first: "100% Juice_Bar", listed: 1, counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 1}},
-		"nothing fits":       {search: "zzz", limit: 50, listed: 0, counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1}},
-		"scope of one":       {scope: one, limit: 50, first: "Client 00", listed: 1, counts: store.Counts{Organizations: 1, Mapped: 1, Keyed: 1, Matching: 1}},
+		"all": {filter: store.All, limit: 50, first: "100% Juice_Bar", listed: 14,
+			counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 14}},
+		"unmapped": {filter: store.Unmapped, limit: 50, first: "100% Juice_Bar", listed: 12,
+			counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 12}},
+		"without key": {filter: store.Unkeyed, limit: 50, first: "100% Juice_Bar", listed: 13,
+			counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 13}},
+		"search": {search: "CLIENT 1", limit: 50, first: "Client 10", listed: 2,
+			counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 2}},
+		"search and filter": {filter: store.Unmapped, search: "client 0", limit: 50, first: "Client 02", listed: 8,
+			counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 8}},
+		"search with accent": {search: "école", limit: 50, first: "ÉCOLE", listed: 1,
+			counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 1}},
+		"wildcard is text": {search: "%", limit: 50, first: "100% Juice_Bar", listed: 1,
+			counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 1}},
+		"underscore is text": {search: "_", limit: 50, first: "100% Juice_Bar", listed: 1,
+			counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1, Matching: 1}},
+		"nothing fits": {search: "zzz", limit: 50, listed: 0,
+			counts: store.Counts{Organizations: 14, Mapped: 2, Keyed: 1}},
+		"scope of one": {scope: one, limit: 50, first: "Client 00", listed: 1,
+			counts: store.Counts{Organizations: 1, Mapped: 1, Keyed: 1, Matching: 1}},
 	} {
 		sc := c.scope
 		if sc.Workspace() == uuid.Nil {
 			sc = everything
 		}
 		within(t, db.Store, sc, func(tx *store.Tx) error {
-			page, n, err := tx.Organizations(t.Context(), store.Query{Filter: string(c.filter), Search: c.search, Limit: c.limit})
+			page, n, err := tx.Organizations(t.Context(),
+				store.Query{Filter: string(c.filter), Search: c.search, Limit: c.limit})
 			found := page.Rows
 			if len(found) != c.listed || n != c.counts || (c.listed > 0 && found[0].Name != c.first) {
 				t.Errorf("%s: %d listed, %+v, %+v", what, len(found), n, found)
@@ -199,7 +212,8 @@ func TestListOfOrganizations(t *testing.T) {
 	}
 	within(t, db.Store, one, func(tx *store.Tx) error {
 		found, err := tx.OrganizationsByID(t.Context(), []uuid.UUID{made[0].ID, made[1].ID, uuid.New()})
-		if len(found) != 1 || found[0].ID != made[0].ID || found[0].AccountID != sharedAccounts[0].AccountID || found[0].APIHostname != sharedAccounts[0].APIHostname || found[0].DirectoryKey == "" {
+		if len(found) != 1 || found[0].ID != made[0].ID || found[0].AccountID != sharedAccounts[0].AccountID ||
+			found[0].APIHostname != sharedAccounts[0].APIHostname || found[0].DirectoryKey == "" {
 			t.Errorf("by id %+v", found)
 		}
 		return err

@@ -87,7 +87,8 @@ func (t *Tx) AddPlan(ctx context.Context, p Plan, operator uuid.UUID, now time.T
 	_, err := t.tx.Exec(ctx, `
 		insert into plan (workspace_id, id, organization_id, organizations, kind, state, input, begun_by, begun_at, expires_at)
 		values ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9)`,
-		t.scope.workspace, p.ID, Slot{Organization: p.OrganizationID}.Owner(), p.Organizations, p.Kind, p.Input, operator, now,
+		t.scope.workspace, p.ID, Slot{Organization: p.OrganizationID}.Owner(), p.Organizations, p.Kind, p.Input,
+		operator, now,
 		now.Add(PlanLife))
 	return meaning(err)
 }
@@ -127,7 +128,8 @@ func (t *Tx) SavePlan(ctx context.Context, p Plan) error {
 		update plan p set state = $2, revision = $3, input = $4, trail = $5, digest = $6, approved_by = $7, approved_at = $8,
 		       approved_epoch = $9, paused_why = $10, expires_at = $11
 		where `+planReachedInScope+` and p.id = $1`,
-		p.ID, p.State, p.Revision, p.Input, p.Trail, p.Digest, p.ApprovedBy, p.ApprovedAt, p.ApprovedEpoch, p.PausedWhy, p.ExpiresAt)
+		p.ID, p.State, p.Revision, p.Input, p.Trail, p.Digest, p.ApprovedBy, p.ApprovedAt, p.ApprovedEpoch, p.PausedWhy,
+		p.ExpiresAt)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
@@ -144,7 +146,8 @@ const OnboardingPlan = "onboarding"
 func (t *Tx) DropOldPlans(ctx context.Context, now time.Time) error {
 	_, err := t.tx.Exec(ctx, `
 		with gone as (
-			delete from plan p where `+planReachedInScope+` and expires_at <= $1 and state not in ('approved', 'running')
+			delete from plan p where `+planReachedInScope+
+		` and expires_at <= $1 and state not in ('approved', 'running')
 			returning p.id, p.organization_id, p.kind, p.state)
 		update organization o set onboarding = false where `+organizationInScope+` and o.onboarding
 		and exists (select from gone g where g.organization_id = o.id and g.kind = $2 and g.state not in ('done', 'canceled'))
@@ -155,7 +158,8 @@ func (t *Tx) DropOldPlans(ctx context.Context, now time.Time) error {
 
 // EndOnboarding takes the mark away that an organization is being onboarded.
 func (t *Tx) EndOnboarding(ctx context.Context, organization uuid.UUID) error {
-	done, err := t.tx.Exec(ctx, `update organization o set onboarding = false where `+organizationInScope+` and o.id = $1`, organization)
+	done, err := t.tx.Exec(ctx, `update organization o set onboarding = false where `+organizationInScope+
+		` and o.id = $1`, organization)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}
@@ -164,7 +168,8 @@ func (t *Tx) EndOnboarding(ctx context.Context, organization uuid.UUID) error {
 
 // SetOnboarding marks an organization as being onboarded.
 func (t *Tx) SetOnboarding(ctx context.Context, organization uuid.UUID) error {
-	done, err := t.tx.Exec(ctx, `update organization o set onboarding = true where `+organizationInScope+` and o.id = $1`, organization)
+	done, err := t.tx.Exec(ctx, `update organization o set onboarding = true where `+organizationInScope+
+		` and o.id = $1`, organization)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrNotFound
 	}

@@ -84,7 +84,8 @@ func (t *Tx) ReplaceSteps(ctx context.Context, plan uuid.UUID, steps []PlanStep)
 			insert into plan_step (workspace_id, id, plan_id, organization_id, place, key, act, subject_id, subject, input, uses,
 			                       waits_for, not_before, skip, warning, state)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-			t.scope.workspace, s.ID, plan, s.OrganizationID, s.Place, s.Key, s.Act, s.SubjectID, s.Subject, orEmpty(s.Input), orEmpty(s.Uses),
+			t.scope.workspace, s.ID, plan, s.OrganizationID, s.Place, s.Key, s.Act, s.SubjectID, s.Subject,
+			orEmpty(s.Input), orEmpty(s.Uses),
 			texts(s.WaitsFor), s.NotBefore, s.Skip, s.Warning, s.State)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())

@@ -22,7 +22,8 @@ func TestPlanOfTheWorkspace(t *testing.T) {
 	id := uuid.New()
 	p := store.Plan{ID: id, Kind: "check-keys", Organizations: []uuid.UUID{near, far}}
 	step := func(place int, o uuid.UUID) store.PlanStep {
-		return store.PlanStep{ID: uuid.New(), OrganizationID: o, Place: place, Key: o.String(), Act: "check", State: store.StepWaiting}
+		return store.PlanStep{ID: uuid.New(), OrganizationID: o, Place: place, Key: o.String(), Act: "check",
+			State: store.StepWaiting}
 	}
 	one, all := store.Within(mine.ID, near), store.Within(mine.ID, near, far)
 	begin := func(tx *store.Tx) error {
@@ -64,7 +65,8 @@ func TestPlanOfTheWorkspace(t *testing.T) {
 				t.Errorf("%s sees the steps of %v (%v)", name, of, err)
 			}
 			_, lock := tx.LockPlan(t.Context(), id)
-			save := tx.SavePlan(t.Context(), store.Plan{ID: id, State: store.PlanCanceled, Input: map[string]json.RawMessage{}, ExpiresAt: today})
+			save := tx.SavePlan(t.Context(), store.Plan{ID: id, State: store.PlanCanceled,
+				Input: map[string]json.RawMessage{}, ExpiresAt: today})
 			for what, err := range map[string]error{"lock": lock, "save": save} {
 				if as.may && err != nil || !as.may && !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("%s: %s: %v", name, what, err)
@@ -87,7 +89,8 @@ func TestPlanOfTheWorkspace(t *testing.T) {
 	}
 	// What the statements leave out the policies do too.
 	app := connect(t, db.AppURL)
-	for what, sql := range map[string]string{"update": `update plan set state = 'canceled' where id = $1`, "delete": `delete from plan where id = $1`} {
+	for what, sql := range map[string]string{"update": `update plan set state = 'canceled' where id = $1`,
+		"delete": `delete from plan where id = $1`} {
 		if n, err := only(mine.ID, near).attempt(t, app, sql, id); err != nil || n != 0 {
 			t.Errorf("%s by who sees a part: %d rows, %v", what, n, err)
 		}

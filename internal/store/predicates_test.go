@@ -23,7 +23,8 @@ func TestEveryStatementNamesItsWorkspace(t *testing.T) {
 		names = append(names, tb.name)
 	}
 	reads := regexp.MustCompile(`(?i)\b(?:from|join|update)\s+(?:` + strings.Join(names, "|") + `)\b`)
-	keeps := regexp.MustCompile(`\{(?:inWorkspace|inScope|\w+InScope|organizationOnRecord)\}|\bworkspace_id = \$|\boperator_id = \$`)
+	keeps := regexp.MustCompile(
+		`\{(?:inWorkspace|inScope|\w+InScope|organizationOnRecord)\}|\bworkspace_id = \$|\boperator_id = \$`)
 	var parsed []*ast.File
 	sources, _ := filepath.Glob("*.go")
 	for _, name := range sources {

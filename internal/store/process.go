@@ -33,7 +33,8 @@ type Heartbeat struct {
 func (s *Store) BeginProcess(ctx context.Context, id uuid.UUID, every time.Duration) (h Heartbeat, err error) {
 	defer func() { s.writing.wrote(every, err) }()
 	began := s.clock.now()
-	err = s.pool.QueryRow(Urgent(ctx), `insert into process (id, beats_every) values ($1, $2) returning heartbeat_at, heartbeat_at, pg_postmaster_start_time()`, id, every).
+	err = s.pool.QueryRow(Urgent(ctx),
+		`insert into process (id, beats_every) values ($1, $2) returning heartbeat_at, heartbeat_at, pg_postmaster_start_time()`, id, every).
 		Scan(&h.At, &h.Previous, &h.UpSince)
 	s.clock.measure(began, h.At, s.clock.now())
 	return h, meaning(err)
@@ -57,7 +58,8 @@ func (s *Store) Beat(ctx context.Context, id uuid.UUID) (h Heartbeat, err error)
 // heartbeat.
 func (s *Store) EndProcess(ctx context.Context, id uuid.UUID) error {
 	s.writing.ended()
-	_, err := s.pool.Exec(Urgent(ctx), `update process set gone_at = clock_timestamp() where id = $1 and gone_at is null`, id)
+	_, err := s.pool.Exec(Urgent(ctx),
+		`update process set gone_at = clock_timestamp() where id = $1 and gone_at is null`, id)
 	return err
 }
 
@@ -74,7 +76,8 @@ func (s *Store) JudgeProcesses(ctx context.Context) (dead int, err error) {
 
 // UnsettledProcesses lists the processes that are gone and may have left open runs.
 func (s *Store) UnsettledProcesses(ctx context.Context) ([]uuid.UUID, error) {
-	rows, err := s.pool.Query(ctx, `select id from process where settled_at is null and gone_at is not null order by heartbeat_at`)
+	rows, err := s.pool.Query(ctx,
+		`select id from process where settled_at is null and gone_at is not null order by heartbeat_at`)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +86,9 @@ func (s *Store) UnsettledProcesses(ctx context.Context) ([]uuid.UUID, error) {
 
 // SettleProcesses notes that no run of these processes is open any more.
 func (s *Store) SettleProcesses(ctx context.Context, ids []uuid.UUID) error {
-	_, err := s.pool.Exec(ctx, `update process set settled_at = clock_timestamp() where id = any ($1) and gone_at is not null and settled_at is null`, ids)
+	_,
+		err := s.pool.Exec(ctx,
+		`update process set settled_at = clock_timestamp() where id = any ($1) and gone_at is not null and settled_at is null`, ids)
 	return err
 }
 

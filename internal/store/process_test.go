@@ -53,8 +53,10 @@ func TestInterruptedIsTheAbsenceOfTheProcess(t *testing.T) {
 		silent time.Duration
 		want   bool
 	}{{0, false}, {8 * time.Second, false}, {11 * time.Second, true}, {time.Hour, true}} {
-		db.Exec(t, `update process set heartbeat_at = clock_timestamp() - $2::interval where id = $1`, process, test.silent)
-		if got := read(t, db, ws, r.ID); got.State != store.Sending || (got.SilentSince != nil) != test.want || got.Unclear() != test.want {
+		db.Exec(t, `update process set heartbeat_at = clock_timestamp() - $2::interval where id = $1`, process,
+			test.silent)
+		if got := read(t, db, ws, r.ID); got.State != store.Sending || (got.SilentSince != nil) != test.want ||
+			got.Unclear() != test.want {
 			t.Errorf("silent for %v: %s, since %v", test.silent, got.State, got.SilentSince)
 		}
 	}
@@ -126,7 +128,8 @@ func TestASilentProcessStartsNothing(t *testing.T) {
 	db := storetest.Open(t)
 	ws, owner := db.Workspace(t)
 	begin := func(process uuid.UUID) error {
-		return db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error { return tx.StartRun(t.Context(), sentBy(owner.ID, process), nil) })
+		return db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID),
+			func(tx *store.Tx) error { return tx.StartRun(t.Context(), sentBy(owner.ID, process), nil) })
 	}
 	gone := newProcess(t, db, 0)
 	if err := db.EndProcess(t.Context(), gone); err != nil {
@@ -165,7 +168,8 @@ func TestJudging(t *testing.T) {
 	early := process(slow, 1000*time.Hour)
 	var up time.Duration
 	for up < 15*quick { // nobody is judged before: the database of the tests can be younger
-		if err := su.QueryRow(t.Context(), `select clock_timestamp() - pg_postmaster_start_time()`).Scan(&up); err != nil {
+		if err := su.QueryRow(t.Context(),
+			`select clock_timestamp() - pg_postmaster_start_time()`).Scan(&up); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -175,7 +179,9 @@ func TestJudging(t *testing.T) {
 	want := map[uuid.UUID]bool{lives: false, pauses: false, dead: true, early: up > 150*time.Second}
 	for id, gone := range want {
 		if got := column[bool](t, su, `select gone_at is not null from process where id = $1`, id)[0]; got != gone {
-			t.Errorf("%v judged dead: %v, want %v; the database is up for %v", map[uuid.UUID]string{lives: "one that lives", pauses: "one that pauses", dead: "a dead one", early: "one of a slow rhythm"}[id], got, gone, up)
+			t.Errorf("%v judged dead: %v, want %v; the database is up for %v",
+				map[uuid.UUID]string{lives: "one that lives", pauses: "one that pauses", dead: "a dead one",
+					early: "one of a slow rhythm"}[id], got, gone, up)
 		}
 	}
 	if _, err := db.Beat(t.Context(), dead); !errors.Is(err, store.ErrNotFound) {
@@ -244,7 +250,8 @@ func TestOneProcessLooks(t *testing.T) {
 	if err := errors.Join(claim(a), look(a)); err != nil {
 		t.Error("the same once more: ", err)
 	}
-	if one, another := claim(b), look(b); !errors.Is(one, store.ErrNotFound) || !errors.Is(another, store.ErrNotFound) || orphans() != 0 {
+	if one, another := claim(b), look(b); !errors.Is(one, store.ErrNotFound) ||
+		!errors.Is(another, store.ErrNotFound) || orphans() != 0 {
 		t.Errorf("a second process looks as well: %v, %v", one, another)
 	}
 	end(a)

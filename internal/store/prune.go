@@ -67,7 +67,8 @@ func (p *Pruner) Close() { p.conn.Close(context.Background()) }
 // Newest returns the beginning of the oldest month that stays whatever is asked: what
 // is older may be pruned.
 func (p *Pruner) Newest(ctx context.Context) (month time.Time, err error) {
-	err = p.conn.QueryRow(ctx, `select date_trunc('month', now()) - make_interval(months => $1)`, PruneKeeps).Scan(&month)
+	err = p.conn.QueryRow(ctx, `select date_trunc('month', now()) - make_interval(months => $1)`,
+		PruneKeeps).Scan(&month)
 	return month.UTC(), err
 }
 
@@ -107,7 +108,8 @@ func (p *Pruner) Months(ctx context.Context, slug string, before time.Time) (fou
 		err = p.in(ctx, w.ID, pgx.TxOptions{}, func(tx *Tx) error {
 			rows, err := tx.tx.Query(ctx, `
 				select date_trunc('month', r.started_at) as month, count(*) from run r
-				where r.`+inWorkspace+` and r.started_at < $1 and r.state <> 'sending' and r.action <> '`+pruneRecord+`' group by 1 order by 1`, before)
+				where r.`+inWorkspace+` and r.started_at < $1 and r.state <> 'sending' and r.action <> '`+pruneRecord+
+				`' group by 1 order by 1`, before)
 			if err != nil {
 				return err
 			}
@@ -129,7 +131,9 @@ func (p *Pruner) OwnerOf(ctx context.Context, workspace uuid.UUID, email string)
 	err = p.in(ctx, workspace, pgx.TxOptions{}, func(tx *Tx) error {
 		return tx.tx.QueryRow(ctx, `
 			select o.id from membership m join operator o on o.id = m.operator_id
-			where m.`+inWorkspace+` and m.role = 'owner' and m.disabled_at is null and o.disabled_at is null and o.email = $1`, email).Scan(&id)
+			where m.`+inWorkspace+
+			` and m.role = 'owner' and m.disabled_at is null and o.disabled_at is null and o.email = $1`,
+			email).Scan(&id)
 	})
 	return id, err
 }
@@ -164,7 +168,8 @@ const pruneAtOnce = 500
 // the export, read from where it is kept: each run must be in it exactly as it is in
 // the database at that moment, and all must be in it, otherwise nothing is deleted and
 // ErrMonthChanged is returned. The record is made when all lines were read.
-func (p *Pruner) Prune(ctx context.Context, m PrunableMonth, lines iter.Seq2[string, error], record func() (Record, error)) error {
+func (p *Pruner) Prune(ctx context.Context, m PrunableMonth, lines iter.Seq2[string, error],
+	record func() (Record, error)) error {
 	return p.in(ctx, m.Workspace.ID, pgx.TxOptions{}, func(tx *Tx) error {
 		var some []string
 		for line, err := range lines {
@@ -182,7 +187,8 @@ func (p *Pruner) Prune(ctx context.Context, m PrunableMonth, lines iter.Seq2[str
 			return err
 		}
 		var left bool
-		if err := tx.tx.QueryRow(ctx, `select exists (select from run r where r.`+inWorkspace+` and `+prunable+`)`, m.Month).Scan(&left); err != nil {
+		if err := tx.tx.QueryRow(ctx, `select exists (select from run r where r.`+inWorkspace+` and `+prunable+`)`,
+			m.Month).Scan(&left); err != nil {
 			return err
 		}
 		if left {
@@ -199,7 +205,8 @@ func (p *Pruner) Prune(ctx context.Context, m PrunableMonth, lines iter.Seq2[str
 func (t *Tx) prune(ctx context.Context, m PrunableMonth, lines []string) error {
 	done, err := t.tx.Exec(ctx, `
 		delete from run r using (select l::jsonb -> 'run' as kept from unnest($2::text[]) l) x
-		where r.`+inWorkspace+` and `+prunable+` and r.id = (x.kept ->> 'id')::uuid and to_jsonb(r) = x.kept`, m.Month, lines)
+		where r.`+inWorkspace+` and `+prunable+` and r.id = (x.kept ->> 'id')::uuid and to_jsonb(r) = x.kept`,
+		m.Month, lines)
 	if err == nil && int(done.RowsAffected()) != len(lines) {
 		return ErrMonthChanged
 	}

@@ -24,11 +24,16 @@ func oldRecord(t testing.TB, db storetest.DB) tenant {
 	t.Helper()
 	a := newTenant(t, db, 1)
 	fillRecord(t, db, rand.New(rand.NewPCG(5, 6)), a, []store.Operator{a.owner}, 60)
-	db.Exec(t, `update run set started_at = $2::timestamptz + interval '3 days' + (started_at - $3), state = case when state = 'sending' then 'unknown' else state end,
-		finished_at = coalesce(finished_at, started_at) where workspace_id = $1 and subject <> ''`, a.ID, oldMonth, today)
-	for i, at := range []time.Time{oldMonth, oldMonth.Add(-time.Microsecond), oldMonth.AddDate(0, 1, 0), oldMonth.AddDate(0, 1, 0).Add(-time.Microsecond)} {
-		db.Exec(t, `insert into run (workspace_id, id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
-			values ($1, $2, $3, 'update-user', $4, '{"a": "\"\\ ö"}', '\x00ff', '', 'applied', 'ж', $5, $5)`, a.ID, uuid.New(), a.owner.ID, []string{"first", "before", "after", "last"}[i], at)
+	db.Exec(t,
+		`update run set started_at = $2::timestamptz + interval '3 days' + (started_at - $3), state = case when state = 'sending' then 'unknown' else state end,
+		finished_at = coalesce(finished_at, started_at) where workspace_id = $1 and subject <> ''`, a.ID,
+		oldMonth, today)
+	for i, at := range []time.Time{oldMonth, oldMonth.Add(-time.Microsecond), oldMonth.AddDate(0, 1, 0),
+		oldMonth.AddDate(0, 1, 0).Add(-time.Microsecond)} {
+		db.Exec(t,
+			`insert into run (workspace_id, id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
+			values ($1, $2, $3, 'update-user', $4, '{"a": "\"\\ ö"}', '\x00ff', '', 'applied', 'ж', $5, $5)`, a.ID,
+			uuid.New(), a.owner.ID, []string{"first", "before", "after", "last"}[i], at)
 	}
 	open := newRun(a.owner.ID)
 	open.StartedAt = oldMonth.Add(time.Hour)
@@ -80,7 +85,8 @@ func TestPruneDeletesOnlyWhatIsKept(t *testing.T) {
 		lines = append(lines, line)
 		return nil
 	})
-	if err != nil || runs != len(lines) || runs < 30 || runs != m.Runs || !strings.Contains(lines[0], `"subject": "first"`) || !strings.Contains(lines[0], a.owner.Email) {
+	if err != nil || runs != len(lines) || runs < 30 || runs != m.Runs ||
+		!strings.Contains(lines[0], `"subject": "first"`) || !strings.Contains(lines[0], a.owner.Email) {
 		t.Fatal(runs, err, lines[0])
 	}
 	record := func() (store.Record, error) {
@@ -95,21 +101,26 @@ func TestPruneDeletesOnlyWhatIsKept(t *testing.T) {
 		meddle string // and its undoing
 		undo   string
 	}{
-		"a line is missing":       {lines: seq(lines[1:], nil)},
-		"the last is missing":     {lines: seq(lines[:runs-1], nil)},
-		"a line twice":            {lines: seq(append(slices.Clone(lines), lines[3]), nil)},
-		"a line changed":          {lines: seq(append(slices.Clone(lines[1:]), strings.Replace(lines[0], "first", "fi-st", 1)), nil)},
+		"a line is missing":   {lines: seq(lines[1:], nil)},
+		"the last is missing": {lines: seq(lines[:runs-1], nil)},
+		"a line twice":        {lines: seq(append(slices.Clone(lines), lines[3]), nil)},
+		"a line changed": {lines: seq(append(slices.Clone(lines[1:]),
+			strings.Replace(lines[0], "first", "fi-st", 1)), nil)},
 		"another workspace's":     {lines: seq(append(slices.Clone(lines), `{"run": `+others[0]+`}`), nil)},
 		"not JSON":                {lines: seq(append(slices.Clone(lines), "{"), nil)},
 		"the file cannot be read": {lines: seq(lines, fault)},
-		"no record":               {lines: seq(lines, nil), record: func() (store.Record, error) { return store.Record{}, fault }},
+		"no record": {lines: seq(lines, nil),
+			record: func() (store.Record, error) { return store.Record{}, fault }},
 		"a record that is refused": {lines: seq(lines, nil), record: func() (store.Record, error) {
 			return store.Record{Event: store.RecordPruned, Operator: uuid.New(), At: today}, nil
 		}},
-		"a run changed": {lines: seq(lines, nil), meddle: `update run set summary = summary || '!' where workspace_id = $1 and subject = 'last'`,
-			undo: `update run set summary = 'ж' where workspace_id = $1 and subject = 'last'`},
-		"a run came": {lines: seq(lines, nil), meddle: `insert into run select workspace_id, gen_random_uuid(), organization_id, account_id, operator_id, action, 'came', input, input_mac, ticket, state, summary,
-			started_at, finished_at from run where workspace_id = $1 and subject = 'last'`, undo: `delete from run where workspace_id = $1 and subject = 'came'`},
+		"a run changed": {lines: seq(lines, nil),
+			meddle: `update run set summary = summary || '!' where workspace_id = $1 and subject = 'last'`,
+			undo:   `update run set summary = 'ж' where workspace_id = $1 and subject = 'last'`},
+		"a run came": {lines: seq(lines, nil),
+			meddle: `insert into run select workspace_id, gen_random_uuid(), organization_id, account_id, operator_id, action, 'came', input, input_mac, ticket, state, summary,
+			started_at, finished_at from run where workspace_id = $1 and subject = 'last'`,
+			undo: `delete from run where workspace_id = $1 and subject = 'came'`},
 	} {
 		if c.record == nil {
 			c.record = record
@@ -128,7 +139,8 @@ func TestPruneDeletesOnlyWhatIsKept(t *testing.T) {
 	if err := p.Prune(t.Context(), m, seq(lines, nil), record); err != nil {
 		t.Fatal(err)
 	}
-	if left := column[string](t, su, `select action || ' ' || subject || state from run where workspace_id = $1 and started_at < now() - interval '13 months' order by started_at`, a.ID); !slices.Equal(left, []string{
+	if left := column[string](t, su,
+		`select action || ' ' || subject || state from run where workspace_id = $1 and started_at < now() - interval '13 months' order by started_at`, a.ID); !slices.Equal(left, []string{
 		"update-user beforeapplied", "create-user adasending", "update-user afterapplied"}) {
 		t.Error("left of the months around: ", left)
 	}
@@ -150,11 +162,15 @@ func TestOwnerDeletesOldRunsOnly(t *testing.T) {
 	t.Parallel()
 	db := boundOwner(t)
 	a := oldRecord(t, db.DB)
-	db.Exec(t, `insert into run (workspace_id, id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
-		values ($1, $2, $3, 'prune-record', '', '{}', '', '', 'applied', '', $4, $4)`, a.ID, uuid.New(), a.owner.ID, oldMonth)
+	db.Exec(t,
+		`insert into run (workspace_id, id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
+		values ($1, $2, $3, 'prune-record', '', '{}', '', '', 'applied', '', $4, $4)`, a.ID, uuid.New(),
+		a.owner.ID, oldMonth)
 	owner, app, su := connect(t, db.BoundURL), connect(t, db.AppURL), db.Superuser(t)
-	want := column[int64](t, su, `select count(*) from run where started_at < now() - interval '365 days' and state <> 'sending' and action <> 'prune-record'`)[0]
-	if _, err := whole(a.ID).attempt(t, app, `delete from run where started_at < now() - interval '400 days'`); code(err) != notPermitted {
+	want := column[int64](t, su,
+		`select count(*) from run where started_at < now() - interval '365 days' and state <> 'sending' and action <> 'prune-record'`)[0]
+	if _, err := whole(a.ID).attempt(t, app,
+		`delete from run where started_at < now() - interval '400 days'`); code(err) != notPermitted {
 		t.Error("the server's role deletes: ", err)
 	}
 	for _, sc := range []scope{{"", ""}, {"", "*"}, {uuid.NewString(), "*"}, only(a.ID)} {

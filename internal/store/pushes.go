@@ -54,7 +54,8 @@ func (t *Tx) Frauds(ctx context.Context, o Organization, since time.Time) ([]Fra
 		select r.id, r.asked_user as user_id, r.subject as username, r.operator_id, p.email as operator, r.finished_at as answered_at
 		from run r join operator p on p.id = r.operator_id
 		where r.`+inWorkspace+` and (`+sameAccount+` or r.account_id = $3 and $3 <> '')
-		and `+pushed+` and r.answer = 'fraud' and r.started_at > $5 and r.finished_at > $4 order by r.finished_at desc, r.id`,
+		and `+pushed+
+		` and r.answer = 'fraud' and r.started_at > $5 and r.finished_at > $4 order by r.finished_at desc, r.id`,
 		o.ID, o.APIHostname, o.AccountID, since, since.Add(-longestPush)).
 		Query(func(rows pgx.Rows) (err error) {
 			found, err = pgx.CollectRows(rows, pgx.RowToStructByName[Fraud])
@@ -67,10 +68,12 @@ func (t *Tx) Frauds(ctx context.Context, o Organization, since time.Time) ([]Fra
 // them.
 func (t *Tx) FraudReports(ctx context.Context, since time.Time, limit int) (found []Run, total int, err error) {
 	const reported = pushed + ` and r.answer = 'fraud' and r.started_at > $2 and r.finished_at > $1`
-	if err = t.tx.QueryRow(ctx, `select count(*) from run r where `+runInScope+` and `+reported, since, since.Add(-longestPush)).Scan(&total); err != nil || total == 0 {
+	if err = t.tx.QueryRow(ctx, `select count(*) from run r where `+runInScope+` and `+reported, since,
+		since.Add(-longestPush)).Scan(&total); err != nil || total == 0 {
 		return nil, total, err
 	}
-	found, err = all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and `+reported+` order by r.finished_at desc, r.id limit $3`, since, since.Add(-longestPush), limit)
+	found, err = all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and `+reported+
+		` order by r.finished_at desc, r.id limit $3`, since, since.Add(-longestPush), limit)
 	return found, total, err
 }
 
@@ -80,7 +83,8 @@ func (t *Tx) FraudReports(ctx context.Context, since time.Time, limit int) (foun
 func (t *Tx) Deciders(ctx context.Context, organization uuid.UUID, except []uuid.UUID) ([]string, error) {
 	rows, err := t.tx.Query(ctx, `
 		select o.email from membership m join operator o on o.id = m.operator_id
-		where m.`+inWorkspace+` and m.role in ('admin', 'owner') and m.disabled_at is null and o.disabled_at is null and m.operator_id <> all ($2)
+		where m.`+inWorkspace+
+		` and m.role in ('admin', 'owner') and m.disabled_at is null and o.disabled_at is null and m.operator_id <> all ($2)
 		and (m.every_organization or exists (select from membership_organization g
 		     where g.workspace_id = m.workspace_id and g.operator_id = m.operator_id and g.organization_id = $1))
 		order by o.email`, organization, except)
@@ -106,7 +110,8 @@ type Push struct {
 // they were sent, they count.
 func (t *Tx) LockPushes(ctx context.Context, r Run, since time.Time) (found []Push, err error) {
 	account := strings.ToLower(cmp.Or(r.APIHost, r.OrganizationID.String()))
-	_, err = t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('push ' || $1::text || ' ' || $2, 0))`, account, r.AskedUser)
+	_, err = t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('push ' || $1::text || ' ' || $2, 0))`,
+		account, r.AskedUser)
 	if err != nil {
 		return nil, err
 	}
@@ -114,9 +119,12 @@ func (t *Tx) LockPushes(ctx context.Context, r Run, since time.Time) (found []Pu
 	batch.Queue(`
 		select r.id, r.action, p.email as operator, r.state = 'sending' and r.started_at > $5 as open, r.started_at
 		from run r join operator p on p.id = r.operator_id
-		where r.`+inWorkspace+` and `+sameAccount+` and `+pushed+` and r.asked_user = $3 and r.id <> $4 and r.started_at > $6
-		and coalesce(r.input ->> 'factor', '') <> 'passcode' and r.action <> '`+lateResult+`' and not (r.state = 'refused' and r.answer = '')
-		order by r.started_at desc, r.id`, r.OrganizationID, r.APIHost, r.AskedUser, r.ID, r.StartedAt.Add(-longestPush), since).
+		where r.`+inWorkspace+` and `+sameAccount+` and `+pushed+
+		` and r.asked_user = $3 and r.id <> $4 and r.started_at > $6
+		and coalesce(r.input ->> 'factor', '') <> 'passcode' and r.action <> '`+lateResult+
+		`' and not (r.state = 'refused' and r.answer = '')
+		order by r.started_at desc, r.id`, r.OrganizationID, r.APIHost, r.AskedUser, r.ID,
+		r.StartedAt.Add(-longestPush), since).
 		Query(func(rows pgx.Rows) (err error) {
 			found, err = pgx.CollectRows(rows, pgx.RowToStructByName[Push])
 			return err

@@ -17,7 +17,8 @@ func TestPushesWaitForEachOther(t *testing.T) {
 	d := newDesk(t)
 	o := d.Organizations(t, d.ws, "Acme Dental")[0].ID
 	push := func(user string) store.Run {
-		return store.Run{ID: uuid.New(), OrganizationID: &o, OperatorID: d.owner.ID, Action: "verify-caller", Input: map[string]string{}, StartedAt: today, AskedUser: user}
+		return store.Run{ID: uuid.New(), OrganizationID: &o, OperatorID: d.owner.ID, Action: "verify-caller",
+			Input: map[string]string{}, StartedAt: today, AskedUser: user}
 	}
 	first, second, other := push("DU1"), push("DU1"), push("DU2")
 	sent := func(tx *store.Tx, r store.Run) ([]store.Push, error) {
@@ -41,7 +42,8 @@ func TestPushesWaitForEachOther(t *testing.T) {
 			answer <- s
 		}()
 		su := d.Superuser(t)
-		for column[int](t, su, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%''push ''%'`)[0] == 0 {
+		for column[int](t, su,
+			`select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%''push ''%'`)[0] == 0 {
 			if err := t.Context().Err(); err != nil {
 				return err
 			}
@@ -63,7 +65,8 @@ func TestPushesWaitForEachOther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := <-answer; s.err != nil || len(s.pushes) != 1 || s.pushes[0].ID != first.ID || !s.pushes[0].Open || s.pushes[0].Operator != d.owner.Email {
+	if s := <-answer; s.err != nil || len(s.pushes) != 1 || s.pushes[0].ID != first.ID || !s.pushes[0].Open ||
+		s.pushes[0].Operator != d.owner.Email {
 		t.Errorf("the second sees %+v", s)
 	}
 }
@@ -77,12 +80,14 @@ func TestFraudsLeaveTheScope(t *testing.T) {
 	near, far := made[0].ID, made[1].ID
 	foreign, _ := d.Workspace(t)
 	report := func(o uuid.UUID, account, answer string) uuid.UUID {
-		r := store.Run{ID: uuid.New(), OrganizationID: &o, AccountID: account, OperatorID: d.owner.ID, Action: "verify-caller", Input: map[string]string{}, StartedAt: today, AskedUser: "DUOLD"}
+		r := store.Run{ID: uuid.New(), OrganizationID: &o, AccountID: account, OperatorID: d.owner.ID,
+			Action: "verify-caller", Input: map[string]string{}, StartedAt: today, AskedUser: "DUOLD"}
 		if err := d.in(t, func(tx *store.Tx) error {
 			if err := tx.StartRun(t.Context(), r, nil); err != nil {
 				return err
 			}
-			return tx.FinishRun(t.Context(), r.ID, store.Ending{State: store.Refused, Answer: answer, Subject: "ada"}, today.Add(time.Minute))
+			return tx.FinishRun(t.Context(), r.ID, store.Ending{State: store.Refused, Answer: answer, Subject: "ada"},
+				today.Add(time.Minute))
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +114,8 @@ func TestFraudsLeaveTheScope(t *testing.T) {
 			found, err := tx.Frauds(t.Context(), store.Organization{ID: c.organization, AccountID: c.account}, c.since)
 			ids := map[uuid.UUID]bool{}
 			for _, f := range found {
-				if ids[f.ID] = true; f.UserID != "DUOLD" || f.Username != "ada" || f.Operator != d.owner.Email || !f.AnsweredAt.Equal(today.Add(time.Minute)) {
+				if ids[f.ID] = true; f.UserID != "DUOLD" || f.Username != "ada" || f.Operator != d.owner.Email ||
+					!f.AnsweredAt.Equal(today.Add(time.Minute)) {
 					t.Errorf("%+v", f)
 				}
 			}

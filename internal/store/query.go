@@ -107,7 +107,8 @@ func (c *conditions) with(sql string, values ...any) string {
 var unnumbered = regexp.MustCompile(`\$([^0-9]|$)`)
 
 // page completes a statement, which ends within its WHERE, by the place and the order that a query asks for.
-func page[R any](ctx context.Context, tx pgx.Tx, c *conditions, statement string, by orders[R], q Query) (found Page[R], err error) {
+func page[R any](ctx context.Context, tx pgx.Tx, c *conditions, statement string, by orders[R], q Query) (found Page[R],
+	err error) {
 	o, known := by.by[q.Sort]
 	if !known {
 		return found, fmt.Errorf("store: a list has no order %q", q.Sort)

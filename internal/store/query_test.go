@@ -78,11 +78,14 @@ func wantTurned(t *testing.T, what string, seen []listed, stayed map[uuid.UUID]b
 
 // hostileNames sort in ways that a page could stumble over; many are equal but for case, or altogether.
 var hostileNames = []string{
-	"Acme", "acme", "ACME", "Acme", "Acme", "Ácme", "Zulu", "zulu", "Émile", "émile", "Éclair", "ß", "SS", "İstanbul", "istanbul", "100% Juice", "a_b",
-	"' or 1=1 --", "\"", "\\", "$1", "a, b", "(x)", "\u202eevil", "日本", "😀", strings.Repeat("x", 200), strings.Repeat("ä", 200), "{}", "NULL", "…", "~", " !",
+	"Acme", "acme", "ACME", "Acme", "Acme", "Ácme", "Zulu", "zulu", "Émile", "émile", "Éclair", "ß", "SS", "İstanbul",
+	"istanbul", "100% Juice", "a_b",
+	"' or 1=1 --", "\"", "\\", "$1", "a, b", "(x)", "\u202eevil", "日本", "😀", strings.Repeat("x", 200),
+	strings.Repeat("ä", 200), "{}", "NULL", "…", "~", " !",
 }
 
-// TestPagesLoseNothing turns the pages of the list of organizations in each order, both ways, while organizations come and go.
+// TestPagesLoseNothing turns the pages of the list of organizations in each order, both ways, while organizations come
+// and go.
 func TestPagesLoseNothing(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
@@ -95,7 +98,8 @@ func TestPagesLoseNothing(t *testing.T) {
 	made := db.Organizations(t, ws, hostileNames...)
 	whole := store.WholeWorkspace(ws.ID)
 	within(t, db.Store, whole, func(tx *store.Tx) error {
-		return errors.Join(tx.SaveAccounts(t.Context(), sharedAccounts, today), tx.Map(t.Context(), made[3].ID, sharedAccounts[0].AccountID, owner.ID, today))
+		return errors.Join(tx.SaveAccounts(t.Context(), sharedAccounts, today),
+			tx.Map(t.Context(), made[3].ID, sharedAccounts[0].AccountID, owner.ID, today))
 	})
 	passing := db.Organizations(t, ws, "acme", "Mm", "zz", "0") // which go meanwhile
 	su := db.Superuser(t)
@@ -126,7 +130,8 @@ func TestPagesLoseNothing(t *testing.T) {
 			}
 			seen := turning(t, read, q, func() {
 				if len(passing) > 0 && r.IntN(2) == 0 {
-					if _, err := su.Exec(t.Context(), `delete from organization where id = $1`, passing[0].ID); err != nil {
+					if _, err := su.Exec(t.Context(), `delete from organization where id = $1`,
+						passing[0].ID); err != nil {
 						t.Fatal(err)
 					}
 					passing = passing[1:]
@@ -159,7 +164,8 @@ func TestPagesTurnBack(t *testing.T) {
 	if one.Previous != nil || two.Previous == nil || slices.Equal(first, second) {
 		t.Fatalf("%+v, %+v", one, two)
 	}
-	if back, page := read(store.Query{Limit: 5, From: two.Previous, Before: true}); !slices.Equal(back, first) || page.Previous != nil {
+	if back, page := read(store.Query{Limit: 5, From: two.Previous, Before: true}); !slices.Equal(back, first) ||
+		page.Previous != nil {
 		t.Errorf("back are %v, want %v, and nothing before them", back, first)
 	} else if again, _ := read(store.Query{Limit: 5, From: page.Next}); !slices.Equal(again, second) {
 		t.Errorf("and forth are %v, want %v", again, second)
@@ -183,11 +189,13 @@ func TestPagesOfMembersAndKeys(t *testing.T) {
 	}
 	ranks := map[string]string{"owner": "1", "admin": "2", "technician": "3", "helpdesk": "4", "auditor": "5"}
 	members := map[string]func(store.Member) string{
-		"": func(m store.Member) string { return m.Email }, "role": func(m store.Member) string { return ranks[m.Role] + m.Email },
+		"":     func(m store.Member) string { return m.Email },
+		"role": func(m store.Member) string { return ranks[m.Role] + m.Email },
 		"seen": func(m store.Member) string { return at(m.SeenAt) },
 	}
 	keys := map[string]func(store.AuthKeys) string{
-		"": func(k store.AuthKeys) string { return strings.ToLower(k.Name) }, "checked": func(k store.AuthKeys) string { return at(k.CheckedAt) },
+		"":        func(k store.AuthKeys) string { return strings.ToLower(k.Name) },
+		"checked": func(k store.AuthKeys) string { return at(k.CheckedAt) },
 	}
 	for _, descending := range []bool{false, true} {
 		for sort, key := range members {
@@ -241,11 +249,13 @@ func TestMarksOpenNothing(t *testing.T) {
 	foreign := db.Organizations(t, other, "Charlie")[0]
 	for _, sc := range []store.Scope{store.WholeWorkspace(ws.ID), store.Within(ws.ID, made[1].ID)} {
 		within(t, db.Store, sc, func(tx *store.Tx) error {
-			found, _, err := tx.Organizations(t.Context(), store.Query{Limit: 9, From: &store.Mark{Key: foreign.Name, ID: foreign.ID}})
+			found, _, err := tx.Organizations(t.Context(),
+				store.Query{Limit: 9, From: &store.Mark{Key: foreign.Name, ID: foreign.ID}})
 			if len(found.Rows) != 1 || found.Rows[0].ID != made[1].ID {
 				t.Errorf("behind a foreign row: %+v", found.Rows)
 			}
-			found, _, also := tx.Organizations(t.Context(), store.Query{Limit: 9, From: &store.Mark{Key: "zzz", ID: uuid.Max}, Before: true})
+			found, _, also := tx.Organizations(t.Context(),
+				store.Query{Limit: 9, From: &store.Mark{Key: "zzz", ID: uuid.Max}, Before: true})
 			for _, o := range found.Rows {
 				if o.ID == foreign.ID || !sc.Every() && o.ID != made[1].ID {
 					t.Errorf("a mark shows %+v", o)
@@ -254,7 +264,8 @@ func TestMarksOpenNothing(t *testing.T) {
 			return errors.Join(err, also)
 		})
 	}
-	for _, key := range []string{"'; drop table run --", "", "2026", "infinity", "now", "epoch", "-1", "\x00", "\xff", "1e9"} {
+	for _, key := range []string{"'; drop table run --", "", "2026", "infinity", "now", "epoch", "-1", "\x00",
+		"\xff", "1e9"} {
 		err := db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
 			_, _, _, err := tx.Members(t.Context(), store.Query{Sort: "seen", Limit: 5, From: &store.Mark{Key: key}})
 			return err
@@ -266,22 +277,25 @@ func TestMarksOpenNothing(t *testing.T) {
 			_, _, err := tx.Organizations(t.Context(), store.Query{Limit: 5, From: &store.Mark{Key: key}})
 			return err
 		})
-		if noText := !utf8.ValidString(key) || strings.Contains(key, "\x00"); noText != errors.Is(err, store.ErrMark) || err != nil && !errors.Is(err, store.ErrMark) {
+		if noText := !utf8.ValidString(key) || strings.Contains(key, "\x00"); noText != errors.Is(err, store.ErrMark) ||
+			err != nil && !errors.Is(err, store.ErrMark) {
 			t.Errorf("a name %q: %v", key, err)
 		}
 	}
 }
 
-// TestNamesWrittenOtherwiseAreTwins: width, composition, accents, blanks and what shows nothing make no other name, in the
-// list, the switcher and the recent ones.
+// TestNamesWrittenOtherwiseAreTwins: width, composition, accents, blanks and what shows nothing make no other name, in
+// the list, the switcher and the recent ones.
 func TestNamesWrittenOtherwiseAreTwins(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"ＡＣＭＥ Café", "Acme Cafe\u0301", "acme  café", "Ac\u200bme Café", "Acme\u00a0Caf\u00ad\u00e9", "ACME CAFÉ"} {
+	for _, name := range []string{"ＡＣＭＥ Café", "Acme Cafe\u0301", "acme  café", "Ac\u200bme Café",
+		"Acme\u00a0Caf\u00ad\u00e9", "ACME CAFÉ"} {
 		db := storetest.Open(t)
 		ws, owner := db.Workspace(t)
 		made := db.Organizations(t, ws, "Acme Café", name, "Acme Coffee")
 		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-			if err := tx.NoteVisit(t.Context(), owner.ID, store.Visit{Organization: made[1].ID, At: today}); err != nil {
+			if err := tx.NoteVisit(t.Context(), owner.ID,
+				store.Visit{Organization: made[1].ID, At: today}); err != nil {
 				return err
 			}
 			recent, err := tx.RecentOrganizations(t.Context(), owner.ID, 5)
@@ -308,7 +322,8 @@ func TestNamesWrittenOtherwiseAreTwins(t *testing.T) {
 	}
 }
 
-// TestTwinsAreSaid: where two organizations of a scope have one name, each says so, in the list, page by page, and in the switcher.
+// TestTwinsAreSaid: where two organizations of a scope have one name, each says so, in the list, page by page, and in
+// the switcher.
 func TestTwinsAreSaid(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)

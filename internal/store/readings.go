@@ -57,7 +57,8 @@ func (t *Tx) MayRead(ctx context.Context, operator uuid.UUID, rows, times int) e
 
 // CountReading adds rows to what an operator took out, unless MayRead refuses them.
 func (t *Tx) CountReading(ctx context.Context, r Reading, times int) error {
-	if _, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('reading ' || app.workspace()::text || $1::text, 0))`,
+	if _, err := t.tx.Exec(ctx,
+		`select pg_advisory_xact_lock(hashtextextended('reading ' || app.workspace()::text || $1::text, 0))`,
 		r.OperatorID.String()); err != nil {
 		return err
 	}
@@ -74,7 +75,8 @@ func (t *Tx) CountReading(ctx context.Context, r Reading, times int) error {
 
 var readingOrders = orders[Reading]{
 	id: "r.id", idOf: func(r Reading) uuid.UUID { return r.ID },
-	by: map[string]order[Reading]{"": {"r.hour", "$::timestamptz", func(r Reading) string { return timeOf(&r.Hour) }, timeKey}},
+	by: map[string]order[Reading]{"": {"r.hour", "$::timestamptz",
+		func(r Reading) string { return timeOf(&r.Hour) }, timeKey}},
 }
 
 // Readings lists what was taken out of the scope. Its one order is "", the hour.

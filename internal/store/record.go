@@ -143,7 +143,8 @@ func (t *Tx) Record(ctx context.Context, records ...Record) error {
 			                 state, summary, started_at, finished_at, token, token_id, answer, asked_user, api_host, facts)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, '', $18, $9, $10, $11, $11, $12, $13, $14, $15, $16, coalesce($17::jsonb, '{}'))`,
 			t.scope.workspace, r.ID, orNull(r.Organization), r.AccountID, r.Operator, r.Event.Slug, r.Subject, r.Input,
-			cmp.Or(r.State, Applied), r.Summary, r.At, r.Token, orNull(r.TokenID), r.Answer, asked.AskedUser, asked.APIHost, r.Facts, r.Ticket)
+			cmp.Or(r.State, Applied), r.Summary, r.At, r.Token, orNull(r.TokenID), r.Answer, asked.AskedUser,
+			asked.APIHost, r.Facts, r.Ticket)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
@@ -164,11 +165,15 @@ const refusalsAnHour = 30
 // "route" what it was. Beyond thirty an hour nothing is written. The scope must
 // be the whole workspace: in a part of it the count would be too small.
 func (t *Tx) RecordRefusal(ctx context.Context, r Record) error {
-	if _, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('refusals ' || app.workspace()::text || $1::text, 0))`, r.Operator.String()); err != nil {
+	if _,
+		err := t.tx.Exec(ctx,
+		`select pg_advisory_xact_lock(hashtextextended('refusals ' || app.workspace()::text || $1::text, 0))`,
+		r.Operator.String()); err != nil {
 		return err
 	}
 	var before int
-	err := t.tx.QueryRow(ctx, `select count(*) from run where `+inWorkspace+` and operator_id = $1 and state = 'refused' and input ? 'route' and started_at > $2`,
+	err := t.tx.QueryRow(ctx, `select count(*) from run where `+inWorkspace+
+		` and operator_id = $1 and state = 'refused' and input ? 'route' and started_at > $2`,
 		r.Operator, r.At.Add(-time.Hour)).Scan(&before)
 	if err != nil || before >= refusalsAnHour {
 		return err
@@ -194,7 +199,8 @@ func (s *Store) recordEverywhere(ctx context.Context, tx pgx.Tx, r Record) error
 
 // eachMembership enters every workspace that an operator is a member of, one
 // after the other, in a transaction of its caller.
-func (s *Store) eachMembership(ctx context.Context, tx pgx.Tx, operator uuid.UUID, fn func(entered *Tx, disabled bool) error) error {
+func (s *Store) eachMembership(ctx context.Context, tx pgx.Tx, operator uuid.UUID,
+	fn func(entered *Tx, disabled bool) error) error {
 	if _, err := tx.Exec(ctx, `select set_config('app.operator', $1, true)`, operator.String()); err != nil {
 		return err
 	}
@@ -202,7 +208,9 @@ func (s *Store) eachMembership(ctx context.Context, tx pgx.Tx, operator uuid.UUI
 		WorkspaceID uuid.UUID
 		Disabled    bool
 	}
-	found, err := all[membership](ctx, tx, `select workspace_id, disabled_at is not null as disabled from membership where operator_id = $1 order by workspace_id`, operator)
+	found,
+		err := all[membership](ctx, tx,
+		`select workspace_id, disabled_at is not null as disabled from membership where operator_id = $1 order by workspace_id`, operator)
 	if err != nil {
 		return err
 	}

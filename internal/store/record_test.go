@@ -21,8 +21,10 @@ func TestRecordIsARunThatIsClosed(t *testing.T) {
 	db := storetest.Open(t)
 	a := newTenant(t, db, 1)
 	whole := store.WholeWorkspace(a.ID)
-	r := store.Record{Event: store.OrganizationMapped, Operator: a.owner.ID, Organization: a.organizations[0].ID, AccountID: "DA00000000000000TEST",
-		Subject: "Acme", Input: map[string]string{"account_id": "DA00000000000000TEST"}, Summary: "Mapped to Acme, Inc.", At: today.Add(time.Hour)}
+	r := store.Record{Event: store.OrganizationMapped, Operator: a.owner.ID, Organization: a.organizations[0].ID,
+		AccountID: "DA00000000000000TEST",
+		Subject:   "Acme", Input: map[string]string{"account_id": "DA00000000000000TEST"},
+		Summary: "Mapped to Acme, Inc.", At: today.Add(time.Hour)}
 	within(t, db.Store, whole, func(tx *store.Tx) error { return tx.Record(t.Context(), r) })
 	var got store.Run
 	within(t, db.Store, whole, func(tx *store.Tx) error {
@@ -32,8 +34,10 @@ func TestRecordIsARunThatIsClosed(t *testing.T) {
 		}
 		return err
 	})
-	if got.Action != "map-organization" || got.State != store.Applied || got.Subject != "Acme" || got.Summary != r.Summary || got.OrganizationID == nil ||
-		*got.OrganizationID != r.Organization || got.OperatorID != r.Operator || got.FinishedAt == nil || !got.FinishedAt.Equal(r.At) || got.Input["account_id"] == "" {
+	if got.Action != "map-organization" || got.State != store.Applied || got.Subject != "Acme" ||
+		got.Summary != r.Summary || got.OrganizationID == nil ||
+		*got.OrganizationID != r.Organization || got.OperatorID != r.Operator || got.FinishedAt == nil ||
+		!got.FinishedAt.Equal(r.At) || got.Input["account_id"] == "" {
 		t.Errorf("record %+v", got)
 	}
 	err := db.InWorkspace(t.Context(), whole, func(tx *store.Tx) error {
@@ -42,7 +46,8 @@ func TestRecordIsARunThatIsClosed(t *testing.T) {
 	if !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a record was rewritten: %v", err)
 	}
-	err = db.InWorkspace(t.Context(), store.Within(a.ID, a.organizations[1].ID), func(tx *store.Tx) error { return tx.Record(t.Context(), r) })
+	err = db.InWorkspace(t.Context(), store.Within(a.ID, a.organizations[1].ID),
+		func(tx *store.Tx) error { return tx.Record(t.Context(), r) })
 	if err == nil {
 		t.Error("a record of an organization was written from the scope of another")
 	}
@@ -56,10 +61,12 @@ func TestRecordEverywhere(t *testing.T) {
 	ws, owner := db.Workspace(t)
 	second, _ := db.Workspace(t)
 	stranger, _ := db.Workspace(t)
-	if _, err := store.AddOperator(t.Context(), db.OwnerURL, store.NewOperator{Workspace: second.Name, Email: owner.Email, Role: "auditor"}); err != nil {
+	if _, err := store.AddOperator(t.Context(), db.OwnerURL,
+		store.NewOperator{Workspace: second.Name, Email: owner.Email, Role: "auditor"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.RecordEverywhere(t.Context(), store.Record{Event: store.SignedIn, Operator: owner.ID, Summary: "Signed in.", At: today}); err != nil {
+	if err := db.RecordEverywhere(t.Context(), store.Record{Event: store.SignedIn, Operator: owner.ID,
+		Summary: "Signed in.", At: today}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -84,8 +91,10 @@ func TestRefusalsAreBounded(t *testing.T) {
 	ws, owner := db.Workspace(t)
 	member := db.Member(t, ws, catalog.Auditor)
 	refuse := func(who store.Operator, at time.Time) {
-		r := store.Record{Event: store.Denied, Operator: who.ID, Input: map[string]string{"route": "POST /x"}, Summary: "No.", At: at}
-		if err := db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error { return tx.RecordRefusal(t.Context(), r) }); err != nil {
+		r := store.Record{Event: store.Denied, Operator: who.ID, Input: map[string]string{"route": "POST /x"},
+			Summary: "No.", At: at}
+		if err := db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID),
+			func(tx *store.Tx) error { return tx.RecordRefusal(t.Context(), r) }); err != nil {
 			t.Error(err)
 		}
 	}

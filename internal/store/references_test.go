@@ -47,7 +47,8 @@ func TestReferencesStayInTheWorkspace(t *testing.T) {
 		}
 		// As a superuser: not even past the policies may such a row exist.
 		_, err := su.Exec(t.Context(), `update `+r.From+` set (`+mine+`) = `+target+`
-			where ctid = (select ctid from `+r.From+` where workspace_id = $1 and (`+mine+`) is not null limit 1)`, a.ID, b.ID)
+			where ctid = (select ctid from `+r.From+` where workspace_id = $1 and (`+mine+
+			`) is not null limit 1)`, a.ID, b.ID)
 		if code(err) != foreignKeyBroken {
 			t.Errorf("%s: a row of %s refers to another workspace's row of %s (%v)", r.Name, r.From, r.To, err)
 		}
@@ -62,7 +63,9 @@ func TestKeysOfAnotherWorkspaceAreFree(t *testing.T) {
 	su, app := db.Superuser(t), connect(t, db.AppURL)
 	_, b := twoTenants(t, db, su)
 	fresh, _ := db.Workspace(t)
-	order := []string{"organization", "membership", "membership_organization", "invitation", "invitation_organization", "api_token", "api_token_organization", "integration_secret", "integration_check", "draft", "duo_account", "connection", "directory_key", "contact", "run", "run_open", "reading", "plan", "plan_step", "visit"}
+	order := []string{"organization", "membership", "membership_organization", "invitation", "invitation_organization",
+		"api_token", "api_token_organization", "integration_secret", "integration_check", "draft", "duo_account",
+		"connection", "directory_key", "contact", "run", "run_open", "reading", "plan", "plan_step", "visit"}
 	insertable := 0
 	for _, tb := range tenantTables(t, su) {
 		if strings.Contains(granted[tb.name], "INSERT") {
@@ -77,14 +80,17 @@ func TestKeysOfAnotherWorkspaceAreFree(t *testing.T) {
 			where attrelid = $1::regclass and attnum > 0 and attgenerated = '' and has_column_privilege('console_app', attrelid, attnum, 'insert')`, name)[0]
 		for _, row := range rowsOf(t, su, table{name: name}, b.ID) {
 			mine := strings.ReplaceAll(row, b.ID.String(), fresh.ID.String())
-			// A membership takes rows of the operator whom the transaction names, and so does what is an operator's own.
-			if _, err := whole(fresh.ID).attempt(t, app, `insert into `+name+` (`+columns+`) select `+columns+` from jsonb_populate_record(null::`+name+`, $1),
+			// A membership takes rows of the operator whom the transaction names, and so does what is an operator's
+			// own.
+			if _, err := whole(fresh.ID).attempt(t, app,
+				`insert into `+name+` (`+columns+`) select `+columns+` from jsonb_populate_record(null::`+name+`, $1),
 				set_config('app.member', coalesce($1::jsonb->>'operator_id', ''), true), set_config('app.operator', coalesce($1::jsonb->>'operator_id', ''), true) as o`, mine); err != nil {
 				t.Errorf("%s: the keys of another workspace are taken: %v", name, err)
 			}
 		}
 	}
-	if n := column[int](t, su, `select count(distinct workspace_id) from run where id = any ($1)`, []uuid.UUID{sharedRuns[0]})[0]; n < 3 {
+	if n := column[int](t, su, `select count(distinct workspace_id) from run where id = any ($1)`,
+		[]uuid.UUID{sharedRuns[0]})[0]; n < 3 {
 		t.Errorf("the same run id is in %d workspaces", n)
 	}
 }

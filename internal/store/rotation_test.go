@@ -38,7 +38,8 @@ func TestRotation(t *testing.T) {
 	within(t, in.Store, store.WholeWorkspace(a.ID), func(tx *store.Tx) error {
 		var all []error
 		for i := range 230 {
-			all = append(all, tx.SaveDraft(t.Context(), a.owner.ID, fmt.Sprintf("form %d", i), map[string]string{}, today))
+			all = append(all, tx.SaveDraft(t.Context(), a.owner.ID, fmt.Sprintf("form %d", i),
+				map[string]string{}, today))
 		}
 		return errors.Join(all...)
 	})
@@ -153,7 +154,8 @@ func TestSwitchWaitsForWhatIsBeingSealed(t *testing.T) {
 		go func() { switched <- switchKey(t, owner, id) }()
 		su := in.Superuser(t)
 		for deadline := time.Now().Add(20 * time.Second); ; {
-			if column[bool](t, su, `select exists (select from pg_locks where relation = 'sealing_key'::regclass and not granted)`)[0] {
+			if column[bool](t, su,
+				`select exists (select from pg_locks where relation = 'sealing_key'::regclass and not granted)`)[0] {
 				break
 			}
 			select {
@@ -187,7 +189,9 @@ func TestRotationLeavesAloneWhatDoesNotOpen(t *testing.T) {
 	old := in.HeldKeys()[0]
 	a, b := newTenant(t, in.DB, 1), newTenant(t, in.DB, 1)
 	su := in.Superuser(t)
-	if _, err := su.Exec(t.Context(), `update integration_secret i set sealed_secret = (select sealed_secret from integration_secret where workspace_id = $2 and organization_id is null)
+	if _,
+		err := su.Exec(t.Context(),
+		`update integration_secret i set sealed_secret = (select sealed_secret from integration_secret where workspace_id = $2 and organization_id is null)
 		where workspace_id = $1 and organization_id is null`, a.ID, b.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +202,8 @@ func TestRotationLeavesAloneWhatDoesNotOpen(t *testing.T) {
 	}
 	for range 2 {
 		stuck, err := owner.Reseal(t.Context(), func(int) {})
-		if err != nil || len(stuck) != 1 || !strings.Contains(stuck[0], "integration_secret of workspace "+a.ID.String()) {
+		if err != nil || len(stuck) != 1 || !strings.Contains(stuck[0],
+			"integration_secret of workspace "+a.ID.String()) {
 			t.Errorf("stuck: %q (%v)", stuck, err)
 		}
 		if left, err := owner.RetireKeys(t.Context()); err != nil || left[old] != 1 {

@@ -43,9 +43,10 @@ type Run struct {
 	State          string
 	Summary        string
 	Facts          json.RawMessage // see catalog.Facts
-	Answer         string          // of a person who was asked through Duo: see catalog.Answer; empty: nobody was, or nobody answered yet
-	StartedAt      time.Time
-	FinishedAt     *time.Time
+	// of a person who was asked through Duo: see catalog.Answer; empty: nobody was, or nobody answered yet
+	Answer     string
+	StartedAt  time.Time
+	FinishedAt *time.Time
 
 	AskedUser  string // whom a push asks: Duo's id of the user, or a username in small letters; empty: nobody
 	Reason     string // for an act after a report of fraud
@@ -90,7 +91,8 @@ const runQuery = `
 	       r.process_id, r.deadline_at, r.connection_kind, r.api_host,
 	       case when r.state <> 'sending' then null
 	            when r.process_id is null and r.started_at < clock_timestamp() - ` + oldSending + ` then r.started_at
-	            when h.gone_at is not null or h.heartbeat_at < clock_timestamp() - ` + silentBeats + ` * h.beats_every then h.heartbeat_at end as silent_since,
+	            when h.gone_at is not null or h.heartbeat_at < clock_timestamp() - ` + silentBeats +
+	` * h.beats_every then h.heartbeat_at end as silent_since,
 	       coalesce(w.doubt, '') as doubt, w.looked_at, coalesce(w.looked, '') as looked, coalesce(w.absent, false) as absent
 	from run r
 	join operator p on p.id = r.operator_id
@@ -127,9 +129,12 @@ func (t *Tx) StartRun(ctx context.Context, r Run, fields []string) error {
 		select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sending', '', $12, $13, $14, $15, $16, $17,
 		       $18, clock_timestamp() + $19, $20, $21
 		where $18::uuid is null or exists (
-			select from process where id = $18 and gone_at is null and heartbeat_at > clock_timestamp() - `+lapseBeats+` * beats_every)`,
-		t.scope.workspace, r.ID, r.OrganizationID, r.AccountID, r.OperatorID, r.Action, r.Subject, r.Input, before, mac, r.Ticket,
-		r.StartedAt, r.Token, r.TokenID, r.AskedUser, r.Reason, r.AfterFraud, r.ProcessID, r.Within, r.ConnectionKind, r.APIHost)
+			select from process where id = $18 and gone_at is null and heartbeat_at > clock_timestamp() - `+lapseBeats+
+		` * beats_every)`,
+		t.scope.workspace, r.ID, r.OrganizationID, r.AccountID, r.OperatorID, r.Action, r.Subject, r.Input, before,
+		mac, r.Ticket,
+		r.StartedAt, r.Token, r.TokenID, r.AskedUser, r.Reason, r.AfterFraud, r.ProcessID, r.Within,
+		r.ConnectionKind, r.APIHost)
 	if err == nil && done.RowsAffected() == 0 {
 		return ErrSilent
 	}
@@ -140,7 +145,8 @@ func (t *Tx) StartRun(ctx context.Context, r Run, fields []string) error {
 // beside r, which was started in this transaction: a *ConflictError on "run_alone"
 // says that one is. One that nobody closed for minutes does not count.
 func (t *Tx) Alone(ctx context.Context, r Run) error {
-	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('run ' || $1::text || ' ' || $2, 0))`, r.OrganizationID, r.Action)
+	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('run ' || $1::text || ' ' || $2, 0))`,
+		r.OrganizationID, r.Action)
 	if err != nil {
 		return err
 	}
@@ -193,7 +199,8 @@ func (t *Tx) FinishRun(ctx context.Context, id uuid.UUID, e Ending, now time.Tim
 func (t *Tx) CancelRun(ctx context.Context, r Run, summary string, now time.Time) error {
 	_, err := t.tx.Exec(ctx, `
 		update run set state = 'refused', summary = $4, finished_at = $5
-		where `+inScope+` and id = $1 and process_id = $2 and started_at = $3 and state = 'sending'`, r.ID, r.ProcessID, r.StartedAt, summary, now)
+		where `+inScope+` and id = $1 and process_id = $2 and started_at = $3 and state = 'sending'`, r.ID, r.ProcessID,
+		r.StartedAt, summary, now)
 	return meaning(err)
 }
 
@@ -205,7 +212,8 @@ func (t *Tx) Run(ctx context.Context, id uuid.UUID) (Run, error) {
 // Runs lists the scope's runs, latest first.
 func (t *Tx) Runs(ctx context.Context, limit, offset int) ([]Run, error) {
 	c := t.conditions(RunFilter{}, nil)
-	return all[Run](ctx, t.tx, c.with(runQuery+` where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $ offset $`, limit, offset), c.args...)
+	return all[Run](ctx, t.tx, c.with(runQuery+` where `+runInScope+c.sql+
+		` order by r.started_at desc, r.id limit $ offset $`, limit, offset), c.args...)
 }
 
 // actsWithin is how many runs are looked through for acts.
@@ -216,15 +224,16 @@ const actsWithin = 5000
 // push acts out of sight. It looks through the latest actsWithin runs.
 func (t *Tx) Acts(ctx context.Context, without, readingPosts []string, limit int) ([]Run, error) {
 	c := t.conditions(RunFilter{}, nil)
-	latest := c.with(`select r.id from run r where `+runInScope+c.sql+` order by r.started_at desc, r.id limit $`, actsWithin)
+	latest := c.with(`select r.id from run r where `+runInScope+c.sql+
+		` order by r.started_at desc, r.id limit $`, actsWithin)
 	return all[Run](ctx, t.tx, c.with(runQuery+` where `+runInScope+` and r.id = any (array(`+latest+`))
 		and r.action <> all ($) and coalesce(upper(r.input ->> 'method'), '') <> 'GET'
 		and not (coalesce(upper(r.input ->> 'method'), '') = 'POST' and coalesce(r.input ->> 'path', '') = any ($))
 		order by r.started_at desc, r.id limit $`, without, readingPosts, limit), c.args...)
 }
 
-// RunsPage is FindRuns for a page of a list, which can be turned both ways. Its one order is "", when runs were started:
-// the latest first if Descending. searchedTo is how far runs were read, if that cut the page short.
+// RunsPage is FindRuns for a page of a list, which can be turned both ways. Its one order is "", when runs were
+// started: the latest first if Descending. searchedTo is how far runs were read, if that cut the page short.
 func (t *Tx) RunsPage(ctx context.Context, f RunFilter, q Query) (found Page[Run], searchedTo *RunMark, err error) {
 	var from *RunMark
 	if q.From != nil {
@@ -254,20 +263,24 @@ func (t *Tx) RunsPage(ctx context.Context, f RunFilter, q Query) (found Page[Run
 // Duo account, latest first.
 func (t *Tx) RunsOfPhone(ctx context.Context, account, phone string, limit int) ([]Run, error) {
 	return all[Run](ctx, t.tx, runQuery+`
-		where `+runInScope+` and r.id = any (array(select app.runs_of_phone($1, $2, $3))) order by r.started_at desc, r.id limit $3`, account, phone, limit)
+		where `+runInScope+
+		` and r.id = any (array(select app.runs_of_phone($1, $2, $3))) order by r.started_at desc, r.id limit $3`,
+		account, phone, limit)
 }
 
 // RunsOfPerson lists the scope's latest runs about one user of an organization's account,
 // latest first: those asked for the user, and those whose facts name the user.
 func (t *Tx) RunsOfPerson(ctx context.Context, organization uuid.UUID, account, user string, limit int) ([]Run, error) {
 	return all[Run](ctx, t.tx, runQuery+`
-		where `+runInScope+` and r.organization_id = $1 and r.id = any (array(select app.runs_of_person($2, $3, $4, $5, $6)))
+		where `+runInScope+
+		` and r.organization_id = $1 and r.id = any (array(select app.runs_of_person($2, $3, $4, $5, $6)))
 		order by r.started_at desc, r.id`, organization, account, user, farOff, uuid.Nil, limit)
 }
 
 // AppliedRuns lists the scope's latest runs of an action that Duo did to a user of an
 // organization's account, latest first.
-func (t *Tx) AppliedRuns(ctx context.Context, organization uuid.UUID, account, action, user string, limit int) ([]Run, error) {
+func (t *Tx) AppliedRuns(ctx context.Context, organization uuid.UUID, account, action, user string,
+	limit int) ([]Run, error) {
 	return all[Run](ctx, t.tx, runQuery+`
 		where `+runInScope+` and r.organization_id = $1 and r.id = any (array(select app.runs_of_user($2, $3, $4)))
 		and r.state = 'applied' order by r.started_at desc, r.id limit $5`, organization, account, action, user, limit)
@@ -276,7 +289,8 @@ func (t *Tx) AppliedRuns(ctx context.Context, organization uuid.UUID, account, a
 // LatestSince returns the scope's latest run of an action that was asked for a user
 // of an organization's account, in whatever state, if it was started at since or
 // later; ErrNotFound if there is none.
-func (t *Tx) LatestSince(ctx context.Context, organization uuid.UUID, account, action, user string, since time.Time) (Run, error) {
+func (t *Tx) LatestSince(ctx context.Context, organization uuid.UUID, account, action, user string,
+	since time.Time) (Run, error) {
 	return one[Run](ctx, t.tx, runQuery+`
 		where `+runInScope+` and r.organization_id = $1 and r.id = any (array(select app.runs_of_user($2, $3, $4)))
 		and r.started_at >= $5 order by r.started_at desc limit 1`, organization, account, action, user, since)
@@ -284,7 +298,8 @@ func (t *Tx) LatestSince(ctx context.Context, organization uuid.UUID, account, a
 
 // LateResults lists what came of a run after it had been closed, oldest first.
 func (t *Tx) LateResults(ctx context.Context, id uuid.UUID) ([]Run, error) {
-	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.action = '`+lateResult+`' and r.input ->> 'run_id' = $1 order by r.started_at`, id.String())
+	return all[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.action = '`+lateResult+
+		`' and r.input ->> 'run_id' = $1 order by r.started_at`, id.String())
 }
 
 // LatestApplied returns the scope's latest run of an action that Duo did to a user

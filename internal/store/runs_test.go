@@ -16,12 +16,14 @@ import (
 
 // newRun is a run of the workspace itself.
 func newRun(operator uuid.UUID) store.Run {
-	return store.Run{ID: uuid.New(), OperatorID: operator, Action: "create-user", Subject: "ada", Input: map[string]string{"username": "ada"}, StartedAt: today}
+	return store.Run{ID: uuid.New(), OperatorID: operator, Action: "create-user", Subject: "ada",
+		Input: map[string]string{"username": "ada"}, StartedAt: today}
 }
 
 func start(t testing.TB, db storetest.DB, ws store.Workspace, r store.Run, fields ...string) {
 	t.Helper()
-	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error { return tx.StartRun(t.Context(), r, fields) })
+	within(t, db.Store, store.WholeWorkspace(ws.ID),
+		func(tx *store.Tx) error { return tx.StartRun(t.Context(), r, fields) })
 }
 
 func TestRunIsClosedOnce(t *testing.T) {
@@ -33,7 +35,8 @@ func TestRunIsClosedOnce(t *testing.T) {
 		start(t, db, ws, r)
 		finish := func(state, summary string) error {
 			return db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-				return tx.FinishRun(t.Context(), r.ID, store.Ending{State: state, Summary: summary}, today.Add(time.Second))
+				return tx.FinishRun(t.Context(), r.ID, store.Ending{State: state, Summary: summary},
+					today.Add(time.Second))
 			})
 		}
 		if err := finish(state, "the first"); err != nil {
@@ -44,8 +47,10 @@ func TestRunIsClosedOnce(t *testing.T) {
 		}
 		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
 			got, err := tx.Run(t.Context(), r.ID)
-			if err != nil || got.State != state || got.Summary != "the first" || got.Subject != "ada" || got.Operator != owner.Email ||
-				got.FinishedAt == nil || !got.FinishedAt.Equal(today.Add(time.Second)) || !got.StartedAt.Equal(today) || got.Input["username"] != "ada" {
+			if err != nil || got.State != state || got.Summary != "the first" || got.Subject != "ada" ||
+				got.Operator != owner.Email ||
+				got.FinishedAt == nil || !got.FinishedAt.Equal(today.Add(time.Second)) || !got.StartedAt.Equal(today) ||
+				got.Input["username"] != "ada" {
 				t.Errorf("run %+v (%v)", got, err)
 			}
 			return nil
@@ -61,13 +66,15 @@ func TestRepeatedRun(t *testing.T) {
 	ws, owner := db.Workspace(t)
 	r := newRun(owner.ID)
 	start(t, db, ws, r, "ada", "secret 1")
-	err := db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error { return tx.StartRun(t.Context(), r, nil) })
+	err := db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID),
+		func(tx *store.Tx) error { return tx.StartRun(t.Context(), r, nil) })
 	if !store.IsConflict(err, "run_pkey") {
 		t.Errorf("the same id again: %v", err)
 	}
 	organization, somebody := uuid.New(), r
 	elsewhere, otherAction, otherID := r, r, r
-	somebody.OperatorID, elsewhere.OrganizationID, otherAction.Action, otherID.ID = uuid.New(), &organization, "delete-user", uuid.New()
+	somebody.OperatorID, elsewhere.OrganizationID, otherAction.Action, otherID.ID = uuid.New(), &organization,
+		"delete-user", uuid.New()
 	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
 		stored, err := tx.Run(t.Context(), r.ID)
 		if err != nil {
@@ -104,7 +111,8 @@ func TestParallelStartsOfOneRun(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			err := db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error { return tx.StartRun(t.Context(), r, nil) })
+			err := db.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID),
+				func(tx *store.Tx) error { return tx.StartRun(t.Context(), r, nil) })
 			if err == nil {
 				started.Add(1)
 			} else if !store.IsConflict(err, "run_pkey") {
@@ -174,7 +182,8 @@ func TestRunsOfAPhone(t *testing.T) {
 	for i, of := range []struct {
 		organization   uuid.UUID
 		account, phone string
-	}{{made[0].ID, "DA1", "DP1"}, {made[0].ID, "DA1", "DP2"}, {made[0].ID, "DA2", "DP1"}, {made[1].ID, "DA1", "DP1"}, {made[0].ID, "DA1", "DP1"}} {
+	}{{made[0].ID, "DA1", "DP1"}, {made[0].ID, "DA1", "DP2"}, {made[0].ID, "DA2", "DP1"}, {made[1].ID, "DA1", "DP1"},
+		{made[0].ID, "DA1", "DP1"}} {
 		r := newRun(owner.ID)
 		r.OrganizationID, r.AccountID, r.Input = &of.organization, of.account, map[string]string{"phone_id": of.phone}
 		r.StartedAt = today.Add(time.Duration(i) * time.Second)
@@ -218,7 +227,8 @@ func TestRecordCannotBeRewritten(t *testing.T) {
 		return tx.FinishRun(t.Context(), closed.ID, store.Ending{State: store.Applied, Summary: "done"}, today)
 	})
 	within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-		return tx.Record(t.Context(), store.Record{Event: store.SignedIn, Operator: owner.ID, Summary: "Signed in.", At: today})
+		return tx.Record(t.Context(), store.Record{Event: store.SignedIn, Operator: owner.ID,
+			Summary: "Signed in.", At: today})
 	})
 	record := column[uuid.UUID](t, su, `select id from run where workspace_id = $1 and action = 'sign-in'`, ws.ID)[0]
 	before := rowsOf(t, su, table{name: "run"}, ws.ID)
@@ -242,21 +252,26 @@ func TestRecordCannotBeRewritten(t *testing.T) {
 			t.Errorf("%s: %d rows, error %v", sql, touched, err)
 		}
 	}
-	if touched, err := whole(ws.ID).attempt(t, app, `update run set summary = 'x' where id = $1`, closed.ID); err != nil || touched != 0 {
+	if touched, err := whole(ws.ID).attempt(t, app, `update run set summary = 'x' where id = $1`,
+		closed.ID); err != nil || touched != 0 {
 		t.Errorf("a closed run was rewritten: %d rows (%v)", touched, err)
 	}
 	// An open run can be closed and not rewritten; a record is closed from the start.
-	if touched, err := whole(ws.ID).attempt(t, app, `update run set summary = 'x', subject = 'y' where id = $1`, open.ID); code(err) != notPermitted {
+	if touched, err := whole(ws.ID).attempt(t, app, `update run set summary = 'x', subject = 'y' where id = $1`,
+		open.ID); code(err) != notPermitted {
 		t.Errorf("an open run was rewritten: %d rows (%v)", touched, err)
 	}
 	for _, column := range []string{"state", "summary", "subject", "finished_at"} {
 		for _, id := range []uuid.UUID{closed.ID, record} {
-			if touched, err := whole(ws.ID).attempt(t, app, `update run set `+column+` = `+column+` where id = $1`, id); err != nil || touched != 0 {
+			if touched, err := whole(ws.ID).attempt(t, app, `update run set `+column+` = `+column+` where id = $1`,
+				id); err != nil || touched != 0 {
 				t.Errorf("%s of a closed run was written: %d rows (%v)", column, touched, err)
 			}
 		}
 	}
-	if touched, err := whole(ws.ID).attempt(t, app, `update run set state = 'sending', finished_at = null where id = any ($1)`, []uuid.UUID{closed.ID, record}); err != nil || touched != 0 {
+	if touched, err := whole(ws.ID).attempt(t, app,
+		`update run set state = 'sending', finished_at = null where id = any ($1)`,
+		[]uuid.UUID{closed.ID, record}); err != nil || touched != 0 {
 		t.Errorf("a closed run was opened again: %d rows (%v)", touched, err)
 	}
 	for _, sql := range []string{

@@ -32,9 +32,11 @@ type RunFilter struct {
 // direction is how runs are read: the order, and what compares a run with the mark that it is read from.
 func (f RunFilter) direction() (order, beyond, behind string) {
 	if f.Oldest {
-		return " order by r.started_at, r.id desc ", "r.started_at >= $ and (r.started_at > $ or r.id < $)", "r.started_at <= $ and (r.started_at < $ or r.id >= $)"
+		return " order by r.started_at, r.id desc ", "r.started_at >= $ and (r.started_at > $ or r.id < $)",
+			"r.started_at <= $ and (r.started_at < $ or r.id >= $)"
 	}
-	return " order by r.started_at desc, r.id ", "r.started_at <= $ and (r.started_at < $ or r.id > $)", "r.started_at >= $ and (r.started_at > $ or r.id <= $)"
+	return " order by r.started_at desc, r.id ", "r.started_at <= $ and (r.started_at < $ or r.id > $)",
+		"r.started_at >= $ and (r.started_at > $ or r.id <= $)"
 }
 
 // RunMark is a place in a list of runs: behind that run, in the direction that they are read in.
@@ -115,7 +117,8 @@ func (t *Tx) conditions(f RunFilter, after *RunMark) *conditions {
 		c.add("r.operator_id = $", f.Operator)
 	}
 	if f.Organization != "" {
-		c.add("r.organization_id = (select o.id from organization o where "+organizationOnRecord+" and o.slug = $)", f.Organization)
+		c.add("r.organization_id = (select o.id from organization o where "+organizationOnRecord+" and o.slug = $)",
+			f.Organization)
 	}
 	if f.Action != "" {
 		c.add("r.action = $", f.Action)
@@ -124,7 +127,8 @@ func (t *Tx) conditions(f RunFilter, after *RunMark) *conditions {
 		c.add("r.state = $", f.State)
 	}
 	if f.Person != "" {
-		c.add("r.id = any (array(select app.runs_of_person($, $, $, $, $)))", f.Account, f.Person, farOff, uuid.Nil, window)
+		c.add("r.id = any (array(select app.runs_of_person($, $, $, $, $)))", f.Account, f.Person, farOff,
+			uuid.Nil, window)
 	}
 	return c
 }
@@ -178,7 +182,8 @@ func (t *Tx) searchIndex(ctx context.Context, f RunFilter) (found []uuid.UUID, e
 		if _, err := nested.Exec(ctx, `select set_config('statement_timeout', $1, true)`, indexTime); err != nil {
 			return err
 		}
-		rows, err := nested.Query(ctx, c.with(`select app.search_runs($, $, $, $)`, f.Search, f.From, f.To, rareRuns+1), c.args...)
+		rows, err := nested.Query(ctx, c.with(`select app.search_runs($, $, $, $)`, f.Search, f.From, f.To,
+			rareRuns+1), c.args...)
 		if err != nil {
 			return err
 		}
@@ -197,11 +202,12 @@ func isTimeout(err error) bool {
 	return errors.As(err, &refused) && refused.Code == "57014"
 }
 
-// FindRuns lists the scope's runs that fit, latest first or, by the filter's Oldest, from the oldest on; after is the place where
-// the part before ended, nil for the first part. next is where this part ended; nil
+// FindRuns lists the scope's runs that fit, latest first or, by the filter's Oldest, from the oldest on; after is the
+// place where the part before ended, nil for the first part. next is where this part ended; nil
 // if nothing follows. A part can hold fewer runs than limit, or none, although there
 // is a next: the words are common, and so many runs were read without them.
-func (t *Tx) FindRuns(ctx context.Context, f RunFilter, after *RunMark, limit int) (found []Run, next *RunMark, err error) {
+func (t *Tx) FindRuns(ctx context.Context, f RunFilter, after *RunMark, limit int) (found []Run, next *RunMark,
+	err error) {
 	if f.Search != "" && f.hits == nil {
 		if f, err = t.LookUp(ctx, f); err != nil {
 			return nil, nil, err
@@ -324,7 +330,8 @@ func (t *Tx) RunOperators(ctx context.Context) ([]RunOperator, error) {
 		with recursive did (id) as (
 			(select r.operator_id from run r where `+runInScope+c.sql+` order by r.operator_id limit 1)
 			union all
-			select (select r.operator_id from run r where `+runInScope+c.sql+` and r.operator_id > did.id order by r.operator_id limit 1)
+			select (select r.operator_id from run r where `+runInScope+c.sql+
+		` and r.operator_id > did.id order by r.operator_id limit 1)
 			from did where did.id is not null)
 		select p.id, p.email from operator p join did on did.id = p.id order by p.email`, c.args...)
 }

@@ -18,7 +18,8 @@ import (
 
 // pieces are what words of runs are made of here: common and rare ones, wildcards,
 // capitals, other alphabets, and what no index of words knows.
-var pieces = []string{"alpha", "Alpha", "beta", "gamma.beta", "INC-7", "INC-77", "%", "_", `\`, `\%`, "'", "ö", "ÖGÜZ", "ж", "ab", "a b", "  ", "zulu", "x_y", "100%", "@", "."}
+var pieces = []string{"alpha", "Alpha", "beta", "gamma.beta", "INC-7", "INC-77", "%", "_", `\`, `\%`, "'", "ö", "ÖGÜZ",
+	"ж", "ab", "a b", "  ", "zulu", "x_y", "100%", "@", "."}
 
 func madeUp(r *rand.Rand, most int) string {
 	var b strings.Builder
@@ -43,12 +44,15 @@ func fillRecord(t testing.TB, db storetest.DB, r *rand.Rand, a tenant, operators
 		if state == store.Sending {
 			finished = nil
 		}
-		input := map[string]string{"user_id": fmt.Sprintf("DU%d", r.IntN(3)), "phone_id": fmt.Sprintf("DP%d", r.IntN(3))}
+		input := map[string]string{"user_id": fmt.Sprintf("DU%d", r.IntN(3)),
+			"phone_id": fmt.Sprintf("DP%d", r.IntN(3))}
 		batch.Queue(`
 			insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10, $11, $12, $13)`,
-			a.ID, uuid.New(), organization, fmt.Sprintf("DA%d", r.IntN(2)), operators[r.IntN(len(operators))].ID, []string{"verify-caller", "delete-user", "update-user"}[r.IntN(3)],
-			madeUp(r, 3), input, madeUp(r, 1), state, madeUp(r, 4), today.Add(-time.Duration(r.IntN(40))*time.Minute), finished)
+			a.ID, uuid.New(), organization, fmt.Sprintf("DA%d", r.IntN(2)), operators[r.IntN(len(operators))].ID,
+			[]string{"verify-caller", "delete-user", "update-user"}[r.IntN(3)],
+			madeUp(r, 3), input, madeUp(r, 1), state, madeUp(r, 4),
+			today.Add(-time.Duration(r.IntN(40))*time.Minute), finished)
 	}
 	if err := su.SendBatch(t.Context(), batch).Close(); err != nil {
 		t.Fatal(err)
@@ -75,7 +79,8 @@ func orNil(id uuid.UUID) *uuid.UUID {
 }
 
 // partByPart reads all that a filter finds, in parts of a limit.
-func partByPart(t testing.TB, s *store.Store, sc store.Scope, f store.RunFilter, limit int) (found []uuid.UUID, counted int) {
+func partByPart(t testing.TB, s *store.Store, sc store.Scope, f store.RunFilter, limit int) (found []uuid.UUID,
+	counted int) {
 	t.Helper()
 	ctx := t.Context()
 	var next *store.RunMark
@@ -96,7 +101,8 @@ func partByPart(t testing.TB, s *store.Store, sc store.Scope, f store.RunFilter,
 	f.Oldest = true
 	backwards := read(f)
 	if slices.Reverse(backwards); !slices.Equal(found, backwards) {
-		t.Errorf("%+v: from the oldest on %d runs are read, from the latest on %d, or in another order", f, len(backwards), len(found))
+		t.Errorf("%+v: from the oldest on %d runs are read, from the latest on %d, or in another order", f,
+			len(backwards), len(found))
 	}
 	for more := true; more; more = next != nil {
 		within(t, s, sc, func(tx *store.Tx) error {
@@ -150,7 +156,8 @@ func TestSearchFindsWhatAPlainScanFinds(t *testing.T) {
 		want := plainly(t, su, a, organizations, f)
 		got, counted := partByPart(t, db.Store, sc, f, 1+r.IntN(80))
 		if !slices.Equal(got, want) || counted != len(want) {
-			t.Errorf("seed %d: %+v in %v: %d runs found and %d counted, a scan finds %d", seed, f, organizations, len(got), counted, len(want))
+			t.Errorf("seed %d: %+v in %v: %d runs found and %d counted, a scan finds %d", seed, f, organizations,
+				len(got), counted, len(want))
 		}
 		if hits += len(want); len(want) > 0 && f.Search != "" {
 			hits++
@@ -202,28 +209,38 @@ func TestFunctionsReturnNoMoreThanPolicies(t *testing.T) {
 	}
 	calls := []struct{ call, plain string }{
 		{`app.search_runs('', '-infinity', 'infinity', 1000000)`, own(`true`)},
-		{`app.search_runs('%', '-infinity', 'infinity', 1000000)`, own(`position('%' in app.fold(subject || ' ' || summary || ' ' || ticket)) > 0`)},
-		{`app.search_runs('alpha', '-infinity', 'infinity', 1000000)`, own(`position('alpha' in app.fold(subject || ' ' || summary || ' ' || ticket)) > 0`)},
-		{`app.search_runs('\', '-infinity', 'infinity', 1000000)`, own(`position('\' in app.fold(subject || ' ' || summary || ' ' || ticket)) > 0`)},
+		{`app.search_runs('%', '-infinity', 'infinity', 1000000)`,
+			own(`position('%' in app.fold(subject || ' ' || summary || ' ' || ticket)) > 0`)},
+		{`app.search_runs('alpha', '-infinity', 'infinity', 1000000)`,
+			own(`position('alpha' in app.fold(subject || ' ' || summary || ' ' || ticket)) > 0`)},
+		{`app.search_runs('\', '-infinity', 'infinity', 1000000)`,
+			own(`position('\' in app.fold(subject || ' ' || summary || ' ' || ticket)) > 0`)},
 		{`app.search_runs(''') or true --', '-infinity', 'infinity', 1000000)`, own(`false`)},
 		{`app.search_runs(null, '-infinity', 'infinity', null)`, own(`false`)},
 		{`app.runs_of_phone('DA1', 'DP1', 1000000)`, own(`account_id = 'DA1' and input ->> 'phone_id' = 'DP1'`)},
-		{`app.runs_of_user('DA1', 'delete-user', 'DU1')`, own(`account_id = 'DA1' and action = 'delete-user' and input ->> 'user_id' = 'DU1'`)},
-		{`app.runs_of_person('DA1', 'DU1', 'infinity', gen_random_uuid(), 1000000)`, own(`account_id = 'DA1' and (input ->> 'user_id' = 'DU1' or facts -> 'users' ? 'DU1')`)},
-		{`app.runs_of_person('DA1', 'DU2', 'infinity', gen_random_uuid(), 1000000)`, own(`account_id = 'DA1' and (input ->> 'user_id' = 'DU2' or facts -> 'users' ? 'DU2')`)},
+		{`app.runs_of_user('DA1', 'delete-user', 'DU1')`,
+			own(`account_id = 'DA1' and action = 'delete-user' and input ->> 'user_id' = 'DU1'`)},
+		{`app.runs_of_person('DA1', 'DU1', 'infinity', gen_random_uuid(), 1000000)`,
+			own(`account_id = 'DA1' and (input ->> 'user_id' = 'DU1' or facts -> 'users' ? 'DU1')`)},
+		{`app.runs_of_person('DA1', 'DU2', 'infinity', gen_random_uuid(), 1000000)`,
+			own(`account_id = 'DA1' and (input ->> 'user_id' = 'DU2' or facts -> 'users' ? 'DU2')`)},
 		{`app.runs_of_person('DA1', '%', 'infinity', gen_random_uuid(), 1000000)`, own(`false`)},
 	}
 	scopes := []scope{
-		whole(a.ID), whole(b.ID), only(a.ID, mine), only(a.ID, theirs), only(a.ID, mine, theirs), only(b.ID, mine), only(a.ID),
-		{a.ID.String(), ""}, {"", "*"}, {"", ""}, {uuid.Nil.String(), "*"}, {a.ID.String(), "**"}, {uuid.Nil.String(), "{" + mine.String() + "}"},
+		whole(a.ID), whole(b.ID), only(a.ID, mine), only(a.ID, theirs), only(a.ID, mine, theirs),
+		only(b.ID, mine), only(a.ID),
+		{a.ID.String(), ""}, {"", "*"}, {"", ""}, {uuid.Nil.String(), "*"}, {a.ID.String(), "**"},
+		{uuid.Nil.String(), "{" + mine.String() + "}"},
 	}
 	seen := 0
 	for _, sc := range scopes {
 		for _, c := range calls {
 			var got, want []uuid.UUID
 			err := pgx.BeginFunc(t.Context(), app, func(tx pgx.Tx) error {
-				if _, err := tx.Exec(t.Context(), `select set_config('app.workspace', $1, true), set_config('app.organizations', $2, true),
-					set_config('search_path', 'pg_temp, public', true), set_config('row_security', 'off', true)`, sc.workspace, sc.organizations); err != nil {
+				if _, err := tx.Exec(t.Context(),
+					`select set_config('app.workspace', $1, true), set_config('app.organizations', $2, true),
+					set_config('search_path', 'pg_temp, public', true), set_config('row_security', 'off', true)`,
+					sc.workspace, sc.organizations); err != nil {
 					return err
 				}
 				rows, err := tx.Query(t.Context(), `select `+c.call+` order by 1`)
@@ -260,7 +277,8 @@ func TestFunctionsReturnNoMoreThanPolicies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := whole(a.ID).attempt(t, app, `select app.search_runs('alpha', '-infinity', 'infinity', 10)`); err != nil {
+	if _,
+		err := whole(a.ID).attempt(t, app, `select app.search_runs('alpha', '-infinity', 'infinity', 10)`); err != nil {
 		t.Error("something of the caller's was run: ", err)
 	}
 }
@@ -286,7 +304,9 @@ func TestFunctionsWorkForAnOwnerWhomPoliciesBind(t *testing.T) {
 	}
 	within(t, db.Store, store.WholeWorkspace(a.ID), func(tx *store.Tx) error {
 		runs, err := tx.RunsOfPhone(t.Context(), "DA1", "DP1", 100)
-		if want := column[int](t, su, `select count(*) from run where account_id = 'DA1' and input ->> 'phone_id' = 'DP1'`)[0]; len(runs) != want || want == 0 {
+		if want := column[int](t, su,
+			`select count(*) from run where account_id = 'DA1' and input ->> 'phone_id' = 'DP1'`)[0]; len(
+			runs) != want || want == 0 {
 			t.Errorf("%d runs of the phone, want %d", len(runs), want)
 		}
 		return err
@@ -304,13 +324,16 @@ func TestRunOperators(t *testing.T) {
 	fillRecord(t, db, r, a, []store.Operator{a.owner, a.member}, 40)
 	fillRecord(t, db, r, b, []store.Operator{b.owner, idle}, 10)
 	one := a.organizations[0].ID
-	db.Exec(t, `update run set operator_id = $1 where workspace_id = $2 and organization_id = $3`, a.owner.ID, a.ID, one)
+	db.Exec(t, `update run set operator_id = $1 where workspace_id = $2 and organization_id = $3`,
+		a.owner.ID, a.ID, one)
 	for _, c := range []struct {
 		scope         store.Scope
 		organizations []uuid.UUID
-	}{{store.WholeWorkspace(a.ID), nil}, {store.Within(a.ID, one), []uuid.UUID{one}}, {store.Within(a.ID, one, a.organizations[1].ID), []uuid.UUID{one, a.organizations[1].ID}}, {store.Within(a.ID), []uuid.UUID{}}} {
+	}{{store.WholeWorkspace(a.ID), nil}, {store.Within(a.ID, one), []uuid.UUID{one}}, {store.Within(a.ID, one,
+		a.organizations[1].ID), []uuid.UUID{one, a.organizations[1].ID}}, {store.Within(a.ID), []uuid.UUID{}}} {
 		want := column[string](t, su, `select distinct p.email from run r join operator p on p.id = r.operator_id
-			where r.workspace_id = $1 and ($2::uuid[] is null or r.organization_id = any ($2)) order by 1`, a.ID, c.organizations)
+			where r.workspace_id = $1 and ($2::uuid[] is null or r.organization_id = any ($2)) order by 1`, a.ID,
+			c.organizations)
 		within(t, db.Store, c.scope, func(tx *store.Tx) error {
 			found, err := tx.RunOperators(t.Context())
 			var got []string

@@ -15,7 +15,8 @@ import (
 
 // platform lists the tables that belong to no workspace. Every other table must
 // carry workspace_id and row-level security.
-var platform = []string{"account_event", "device", "goose_db_version", "login_attempt", "oldest_binary", "operator", "process", "sealing_key", "session", "workspace"}
+var platform = []string{"account_event", "device", "goose_db_version", "login_attempt", "oldest_binary", "operator",
+	"process", "sealing_key", "session", "workspace"}
 
 // granted is all that the server's role may do. A verb more is a way for a
 // broken server to do harm; one less breaks the product.
@@ -170,7 +171,8 @@ func TestSchemaKeepsTheRulesOfTenancy(t *testing.T) {
 
 func offenders(t testing.TB, conn *pgx.Conn, sql string) []string {
 	t.Helper()
-	rows, err := conn.Query(t.Context(), tenantClasses+`select name::text from (`+sql+`) found (name) where $1::text[] is not null`, platform)
+	rows, err := conn.Query(t.Context(), tenantClasses+`select name::text from (`+sql+
+		`) found (name) where $1::text[] is not null`, platform)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +193,8 @@ func TestEveryGrantedVerbHasItsPolicy(t *testing.T) {
 			if !strings.Contains(granted[tb.name], verb) {
 				continue
 			}
-			covered := column[bool](t, su, `select exists (select from pg_policies where tablename = $1 and permissive = 'PERMISSIVE' and roles = '{public}'
+			covered := column[bool](t, su,
+				`select exists (select from pg_policies where tablename = $1 and permissive = 'PERMISSIVE' and roles = '{public}'
 				and cmd in ('ALL', $2) and case when $2 in ('INSERT', 'UPDATE') then coalesce(with_check, qual) else qual end is not null)`, tb.name, verb)[0]
 			if !covered {
 				t.Errorf("%s: no policy covers %s", tb.name, verb)
@@ -223,7 +226,8 @@ func TestLintFindsEachOffence(t *testing.T) {
 		"a function that runs as its owner, or without a fixed search path":      `create function x() returns int language sql security definer set search_path = pg_catalog return 1`,
 		"something that the server's role owns":                                  `alter table draft owner to console_app`,
 		"a schema in which the server's role may create":                         `grant create on schema public to console_app`,
-		"a power of the server's role, or a role that it may become":             fmt.Sprintf(`create role %s; grant %[1]s to console_app`, randomName()),
+		"a power of the server's role, or a role that it may become": fmt.Sprintf(
+			`create role %s; grant %[1]s to console_app`, randomName()),
 	} {
 		tx, err := su.Begin(t.Context())
 		if err != nil {

@@ -122,7 +122,8 @@ func (s *Store) Reseal(ctx context.Context, each func(resealed int)) (stuck []st
 // inSlices goes through the sealed values of all workspaces. do returns those of
 // a column that come after the one it is given, some at a time, and none at the
 // end.
-func (s *Store) inSlices(ctx context.Context, do func(ws uuid.UUID, c sealedColumn, after sealedValue) ([]sealedValue, error)) error {
+func (s *Store) inSlices(ctx context.Context, do func(ws uuid.UUID, c sealedColumn, after sealedValue) ([]sealedValue,
+	error)) error {
 	workspaces, err := s.workspaces(ctx)
 	if err != nil {
 		return err
@@ -159,12 +160,15 @@ type sealedValue struct {
 	Sealed  []byte
 }
 
-func (t *Tx) resealSlice(ctx context.Context, c sealedColumn, after sealedValue) (values []sealedValue, stuck []string, err error) {
+func (t *Tx) resealSlice(ctx context.Context, c sealedColumn, after sealedValue) (values []sealedValue, stuck []string,
+	err error) {
 	var current []byte
-	if err := t.tx.QueryRow(ctx, `select key_id from sealing_key order by generation desc limit 1`).Scan(&current); err != nil {
+	if err := t.tx.QueryRow(ctx,
+		`select key_id from sealing_key order by generation desc limit 1`).Scan(&current); err != nil {
 		return nil, nil, err
 	}
-	if values, err = all[sealedValue](ctx, t.tx, c.slice, t.scope.workspace, after.Row, after.Version, current); err != nil {
+	if values, err = all[sealedValue](ctx, t.tx, c.slice, t.scope.workspace, after.Row, after.Version,
+		current); err != nil {
 		return nil, nil, err
 	}
 	for _, v := range values {
@@ -176,7 +180,9 @@ func (t *Tx) resealSlice(ctx context.Context, c sealedColumn, after sealedValue)
 		}
 		var sealed []byte
 		var sealing error
-		if err := opened.Lend(func(b []byte) { sealed, sealing = t.keys.Seal(secret.KeyID(current), at, b) }); err != nil || sealing != nil {
+		if err := opened.Lend(func(b []byte) {
+			sealed, sealing = t.keys.Seal(secret.KeyID(current), at, b)
+		}); err != nil || sealing != nil {
 			return nil, nil, fmt.Errorf("store: seal again: %w", secret.ErrCannotOpen)
 		}
 		if _, err := t.tx.Exec(ctx, c.put, t.scope.workspace, v.Row, v.Version, sealed); err != nil {

@@ -42,10 +42,15 @@ func TestSealedSecretOpensOnlyInItsPlace(t *testing.T) {
 		}
 	}
 	sealed := func(p place) []byte {
-		return column[[]byte](t, su, `select sealed_secret from integration_secret where workspace_id = $1 and api = $2 and version = $3`, p.desk.ws.ID, p.api, p.version)[0]
+		return column[[]byte](t, su,
+			`select sealed_secret from integration_secret where workspace_id = $1 and api = $2 and version = $3`,
+			p.desk.ws.ID, p.api, p.version)[0]
 	}
 	put := func(p place, b []byte) {
-		if _, err := su.Exec(t.Context(), `update integration_secret set sealed_secret = $4 where workspace_id = $1 and api = $2 and version = $3`, p.desk.ws.ID, p.api, p.version, b); err != nil {
+		if _,
+			err := su.Exec(t.Context(),
+			`update integration_secret set sealed_secret = $4 where workspace_id = $1 and api = $2 and version = $3`,
+			p.desk.ws.ID, p.api, p.version, b); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -89,7 +94,8 @@ func (c canary) forms() []string {
 	for offset := range 3 {
 		encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", offset) + c.value))
 		inner := encoded[(offset*8+5)/6 : len(encoded)-2]
-		forms = append(forms, inner, hex.EncodeToString([]byte(inner)), strings.NewReplacer("+", "-", "/", "_").Replace(inner))
+		forms = append(forms, inner, hex.EncodeToString([]byte(inner)),
+			strings.NewReplacer("+", "-", "/", "_").Replace(inner))
 	}
 	return forms
 }
@@ -130,7 +136,8 @@ func TestNoSecretIsStoredInClear(t *testing.T) {
 	r := newRun(d.owner.ID)
 	if err := d.in(t, func(tx *store.Tx) error {
 		return errors.Join(
-			tx.SaveDraft(t.Context(), d.owner.ID, "integration", map[string]string{"admin_secret_key": draft.value}, today),
+			tx.SaveDraft(t.Context(), d.owner.ID, "integration",
+				map[string]string{"admin_secret_key": draft.value}, today),
 			tx.StartRun(t.Context(), r, []string{"ada", field.value}),
 			tx.FinishRun(t.Context(), r.ID, store.Ending{State: store.Applied, Summary: plain}, today))
 	}); err != nil {
@@ -159,7 +166,8 @@ func TestErrorsRepeatNoValues(t *testing.T) {
 	value := rand.Text()
 	for what, fn := range map[string]func(*store.Tx) error{
 		"an API that does not exist": func(tx *store.Tx) error {
-			_, err := tx.AddCandidate(t.Context(), store.OfWorkspace(value), value, value, secret.Box([]byte(value)), d.owner.ID, today)
+			_, err := tx.AddCandidate(t.Context(), store.OfWorkspace(value), value, value, secret.Box([]byte(value)),
+				d.owner.ID, today)
 			return err
 		},
 		"an operator that does not exist": func(tx *store.Tx) error {
@@ -167,7 +175,8 @@ func TestErrorsRepeatNoValues(t *testing.T) {
 		},
 		"a state that does not exist": func(tx *store.Tx) error {
 			r := newRun(d.owner.ID)
-			return errors.Join(tx.StartRun(t.Context(), r, nil), tx.FinishRun(t.Context(), r.ID, store.Ending{State: value, Subject: value, Summary: value}, today))
+			return errors.Join(tx.StartRun(t.Context(), r, nil),
+				tx.FinishRun(t.Context(), r.ID, store.Ending{State: value, Subject: value, Summary: value}, today))
 		},
 		"a ticket that is too long": func(tx *store.Tx) error {
 			r := newRun(d.owner.ID)

@@ -27,10 +27,12 @@ type OpenSession struct {
 
 // Sessions lists an operator's sessions that have not ended, the last used
 // first.
-func (s *Store) Sessions(ctx context.Context, operator uuid.UUID, now time.Time, idle time.Duration) ([]OpenSession, error) {
+func (s *Store) Sessions(ctx context.Context, operator uuid.UUID, now time.Time,
+	idle time.Duration) ([]OpenSession, error) {
 	rows, err := s.pool.Query(ctx, `
 		select s.id, s.address, s.agent, s.created_at, s.seen_at from session s join operator o on o.id = s.operator_id and o.epoch = s.epoch
-		where s.operator_id = $1 and s.ends_at > $2 and s.seen_at > $3 order by s.seen_at desc, s.id`, operator, now, now.Add(-idle))
+		where s.operator_id = $1 and s.ends_at > $2 and s.seen_at > $3 order by s.seen_at desc, s.id`, operator, now,
+		now.Add(-idle))
 	if err != nil {
 		return nil, err
 	}
@@ -68,12 +70,14 @@ func (s *Store) EndAllSessions(ctx context.Context, operator Operator, from Orig
 // token and invitation of the operator, and keeps it for the operator's eyes. It
 // returns the operator as whom a new session can be started.
 // ErrEnded says that the epoch is not the one that the hash was read with.
-func (s *Store) ChangePassword(ctx context.Context, operator Operator, hash string, from Origin, now time.Time) (Operator, error) {
+func (s *Store) ChangePassword(ctx context.Context, operator Operator, hash string, from Origin,
+	now time.Time) (Operator, error) {
 	err := s.asOperator(ctx, operator.ID, func(tx pgx.Tx) (err error) {
 		if err := holdEpoch(ctx, tx, operator); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `update operator set password_hash = $2 where id = $1`, operator.ID, hash); err != nil {
+		if _, err := tx.Exec(ctx, `update operator set password_hash = $2 where id = $1`, operator.ID,
+			hash); err != nil {
 			return err
 		}
 		operator.PasswordHash = hash
@@ -88,7 +92,10 @@ func (s *Store) ChangePassword(ctx context.Context, operator Operator, hash stri
 // holdEpoch locks an operator's row for a change by the operator, or returns
 // ErrEnded.
 func holdEpoch(ctx context.Context, tx pgx.Tx, operator Operator) error {
-	done, err := tx.Exec(ctx, `select from operator where id = $1 and epoch = $2 and disabled_at is null for no key update`, operator.ID, operator.Epoch)
+	done,
+		err := tx.Exec(ctx,
+		`select from operator where id = $1 and epoch = $2 and disabled_at is null for no key update`, operator.ID,
+		operator.Epoch)
 	if err == nil && done.RowsAffected() == 0 {
 		err = ErrEnded
 	}

@@ -71,7 +71,8 @@ func TestSessionEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	ended("signed out", find(hash, 0))
-	if left := column[int](t, db.Superuser(t), `select count(*) from session where token_hash = $1`, hash)[0]; left != 0 {
+	if left := column[int](t, db.Superuser(t), `select count(*) from session where token_hash = $1`,
+		hash)[0]; left != 0 {
 		t.Error("the row of a session that was ended is still there")
 	}
 
@@ -86,7 +87,8 @@ func TestSignInClearsSessionsThatEnded(t *testing.T) {
 	_, owner := db.Workspace(t)
 	old := signIn(t, db, owner, today.Add(-life))
 	live := signIn(t, db, owner, today)
-	if left := column[[]byte](t, db.Superuser(t), `select token_hash from session where operator_id = $1`, owner.ID); len(left) != 1 || string(left[0]) != string(live) {
+	if left := column[[]byte](t, db.Superuser(t), `select token_hash from session where operator_id = $1`,
+		owner.ID); len(left) != 1 || string(left[0]) != string(live) {
 		t.Errorf("sessions %x, want only %x and not %x", left, live, old)
 	}
 }
@@ -97,7 +99,8 @@ func TestSessionTakesNoToken(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
 	_, owner := db.Workspace(t)
-	if err := db.StartSession(t.Context(), []byte(rand.Text()), owner, store.Origin{}, today, today.Add(life)); code(err) != checkBroken {
+	if err := db.StartSession(t.Context(), []byte(rand.Text()), owner, store.Origin{}, today,
+		today.Add(life)); code(err) != checkBroken {
 		t.Errorf("a token was stored as it is: %v", err)
 	}
 }
@@ -117,7 +120,8 @@ func TestServerCannotRewriteOperators(t *testing.T) {
 		`delete from operator`,
 		`insert into workspace (slug, name) values ('x', 'x')`,
 		`update workspace set name = 'x'`,
-		`insert into membership (workspace_id, operator_id, role, every_organization) values ('` + ws.ID.String() + `', '` + owner.ID.String() + `', 'owner', true)`,
+		`insert into membership (workspace_id, operator_id, role, every_organization) values ('` + ws.ID.String() +
+			`', '` + owner.ID.String() + `', 'owner', true)`,
 	} {
 		if _, err := whole(ws.ID).attempt(t, app, sql); code(err) != notPermitted {
 			t.Errorf("%s: %v", sql, err)
@@ -144,7 +148,8 @@ func TestForgottenWhereReachesOneOperator(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stolen := column[uuid.UUID](t, su, `select id from operator where id in ($1, $2) and password_hash = 'stolen'`, owner.ID, other.ID)
+		stolen := column[uuid.UUID](t, su, `select id from operator where id in ($1, $2) and password_hash = 'stolen'`,
+			owner.ID, other.ID)
 		if named == "" && len(stolen) > 0 || named != "" && (len(stolen) != 1 || stolen[0] != owner.ID) {
 			t.Errorf("named %q, changed %v", named, stolen)
 		}
@@ -155,7 +160,8 @@ func TestPasswordAndTheme(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
 	_, owner := db.Workspace(t)
-	if err := db.SetPreferences(t.Context(), owner.ID, store.Preferences{Theme: "dark", Density: "compact"}); err != nil {
+	if err := db.SetPreferences(t.Context(), owner.ID,
+		store.Preferences{Theme: "dark", Density: "compact"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.SetPreferences(t.Context(), owner.ID, store.Preferences{Theme: "<script>"}); code(err) != checkBroken {
@@ -169,7 +175,8 @@ func TestPasswordAndTheme(t *testing.T) {
 		t.Fatal(err)
 	}
 	found, err := db.OperatorByEmail(t.Context(), owner.Email)
-	if err != nil || found.Theme != "dark" || found.Density != "compact" || found.PasswordHash != "renewed" || found.ID != owner.ID {
+	if err != nil || found.Theme != "dark" || found.Density != "compact" || found.PasswordHash != "renewed" ||
+		found.ID != owner.ID {
 		t.Errorf("operator %+v (%v)", found, err)
 	}
 	if _, err := store.ResetPassword(t.Context(), db.OwnerURL, owner.Email, "reset", today); err != nil {
@@ -183,7 +190,8 @@ func TestPasswordAndTheme(t *testing.T) {
 			t.Errorf("%q: %v", email, err)
 		}
 	}
-	if _, err := store.ResetPassword(t.Context(), db.OwnerURL, "nobody@msp.example", "x", today); !errors.Is(err, store.ErrNotFound) {
+	if _, err := store.ResetPassword(t.Context(), db.OwnerURL, "nobody@msp.example", "x", today); !errors.Is(err,
+		store.ErrNotFound) {
 		t.Errorf("password of nobody: %v", err)
 	}
 }

@@ -30,7 +30,8 @@ func (s *Store) Judge(kind string, raw []byte, lengths ...int) Trust {
 	switch {
 	case slices.Contains(lengths, len(raw)):
 		return Unproved
-	case slices.Contains(lengths, body) && s.keys.Load().SameMAC(raw[body:], "stamp of a credential", kind, string(raw[:body])):
+	case slices.Contains(lengths, body) && s.keys.Load().SameMAC(raw[body:], "stamp of a credential", kind,
+		string(raw[:body])):
 		return Proved
 	}
 	return MadeUp

@@ -30,8 +30,10 @@ func TestStamps(t *testing.T) {
 		}
 	}
 	for what, got := range map[string]store.Trust{
-		"another kind": db.Judge("device", stamped, len(body)), "another length": db.Judge("session", stamped, len(body)-1),
-		"nothing": db.Judge("session", nil, len(body)), "shortened": db.Judge("session", stamped[:len(stamped)-1], len(body)),
+		"another kind":   db.Judge("device", stamped, len(body)),
+		"another length": db.Judge("session", stamped, len(body)-1),
+		"nothing":        db.Judge("session", nil, len(body)),
+		"shortened":      db.Judge("session", stamped[:len(stamped)-1], len(body)),
 		"without a body": db.Judge("session", stamped[len(body):], len(body)),
 	} {
 		if got != store.MadeUp {

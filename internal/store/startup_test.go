@@ -60,15 +60,23 @@ func TestServerRefusesRolesThatPoliciesDoNotBind(t *testing.T) {
 	}
 	su := connect(t, url)
 	for what, c := range map[string]struct{ setUp, want string }{
-		"superuser":               {`create role % login superuser`, "superuser"},
-		"bypass":                  {`create role % login nosuperuser bypassrls`, "bypass row-level security"},
-		"owner of one table":      {`create role % login; alter table draft owner to %`, "owns the tables"},
-		"member of an owner":      {`create role %o; create role % login inherit; alter table run owner to %o; grant %o to %`, "owns the tables"},
-		"may become an owner":     {`create role %o; create role % login noinherit; alter table run owner to %o; grant %o to %`, "owns the tables"},
-		"may become one bypasses": {`create role %o bypassrls; create role % login noinherit; grant %o to %`, "bypass row-level security"},
-		"may become a superuser":  {`create role %o superuser; create role % login noinherit; grant %o to %`, "superuser"},
-		"owner of the database":   {`create role % login; do $$ begin execute 'alter database ' || current_database() || ' owner to %'; end $$`, "owns the database"},
-		"plain":                   {`create role % login`, ""},
+		"superuser":          {`create role % login superuser`, "superuser"},
+		"bypass":             {`create role % login nosuperuser bypassrls`, "bypass row-level security"},
+		"owner of one table": {`create role % login; alter table draft owner to %`, "owns the tables"},
+		"member of an owner": {
+			`create role %o; create role % login inherit; alter table run owner to %o; grant %o to %`,
+			"owns the tables"},
+		"may become an owner": {
+			`create role %o; create role % login noinherit; alter table run owner to %o; grant %o to %`,
+			"owns the tables"},
+		"may become one bypasses": {`create role %o bypassrls; create role % login noinherit; grant %o to %`,
+			"bypass row-level security"},
+		"may become a superuser": {`create role %o superuser; create role % login noinherit; grant %o to %`,
+			"superuser"},
+		"owner of the database": {
+			`create role % login; do $$ begin execute 'alter database ' || current_database() || ' owner to %'; end $$`,
+			"owns the database"},
+		"plain": {`create role % login`, ""},
 	} {
 		role := randomName()
 		if _, err := su.Exec(t.Context(), strings.ReplaceAll(c.setUp, "%", role)); err != nil {
@@ -78,7 +86,8 @@ func TestServerRefusesRolesThatPoliciesDoNotBind(t *testing.T) {
 		if c.want == "" && err != nil {
 			t.Errorf("%s: refused: %v", what, err)
 		}
-		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), role)) {
+		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) ||
+			!strings.Contains(err.Error(), role)) {
 			t.Errorf("%s: error %v, want one that names %s and says %q", what, err, role, c.want)
 		}
 	}
@@ -109,13 +118,15 @@ func TestServerRefusesAnotherSchema(t *testing.T) {
 	if again, err := store.Migrate(t.Context(), url); again != 0 || err != nil {
 		t.Errorf("a second migrate applied %d (%v)", again, err)
 	}
-	if _, err := su.Exec(t.Context(), `insert into goose_db_version (version_id, is_applied) values (99999, true)`); err != nil {
+	if _, err := su.Exec(t.Context(),
+		`insert into goose_db_version (version_id, is_applied) values (99999, true)`); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.CheckSchema(t.Context()); err != nil {
 		t.Error("a newer schema that only added is refused: ", err)
 	}
-	if _, err := store.Migrate(t.Context(), url); err == nil || !strings.Contains(err.Error(), "newer than this binary") {
+	if _, err := store.Migrate(t.Context(), url); err == nil ||
+		!strings.Contains(err.Error(), "newer than this binary") {
 		t.Error("an older migrate says of a newer schema: ", err)
 	}
 	if _, err := su.Exec(t.Context(), `update oldest_binary set schema_version = 99999`); err != nil {
@@ -125,7 +136,9 @@ func TestServerRefusesAnotherSchema(t *testing.T) {
 	if _, err := su.Exec(t.Context(), `update oldest_binary set schema_version = 75`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := su.Exec(t.Context(), `delete from goose_db_version where version_id >= (select max(version_id) from goose_db_version where version_id < 99999)`); err != nil {
+	if _,
+		err := su.Exec(t.Context(),
+		`delete from goose_db_version where version_id >= (select max(version_id) from goose_db_version where version_id < 99999)`); err != nil {
 		t.Fatal(err)
 	}
 	expect("last migration missing", "console migrate")
@@ -139,7 +152,8 @@ func TestOwnerIsAnOrdinaryRole(t *testing.T) {
 	superURL := otherDatabase(t, db)
 	role := randomName()
 	su := connect(t, superURL)
-	for _, statement := range []string{`create role % login`, `alter database "` + su.Config().Database + `" owner to %`} {
+	for _, statement := range []string{`create role % login`,
+		`alter database "` + su.Config().Database + `" owner to %`} {
 		if _, err := su.Exec(t.Context(), strings.ReplaceAll(statement, "%", role)); err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +196,8 @@ func TestMigrateMayRunTwiceAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if versions := column[int](t, connect(t, url), `select count(*) from goose_db_version where version_id > 0`)[0]; versions != applied || applied == 0 {
+	if versions := column[int](t, connect(t, url),
+		`select count(*) from goose_db_version where version_id > 0`)[0]; versions != applied || applied == 0 {
 		t.Errorf("%d applied, %d recorded", applied, versions)
 	}
 }
@@ -200,9 +215,10 @@ func TestURLSaysWhichPartIsWrong(t *testing.T) {
 		"postgres://console_app:x@" + password + " x/console":   "the host has a character",
 		"mysql://console_app:" + password + "@db/console":       "has to begin with postgres://",
 		password: "has to begin with postgres://",
-		"postgres://console_app:" + password + "@db:99999/console":                       "host or port",
-		"postgres://console_app:" + password + "@db/console?sslmode=" + password:         "its option sslmode",
-		"postgres://console_app:" + password + "@db/console?sslrootcert=/" + password:    "the file of its option sslrootcert does not exist",
+		"postgres://console_app:" + password + "@db:99999/console":               "host or port",
+		"postgres://console_app:" + password + "@db/console?sslmode=" + password: "its option sslmode",
+		"postgres://console_app:" + password + "@db/console?sslrootcert=/" +
+			password: "the file of its option sslrootcert does not exist",
 		"postgres://console_app:" + password + "@db/console\n":                           "line break",
 		"postgres://console_app:" + password + "@db/console?connect_timeout=" + password: "its option connect_timeout",
 		"host=db port=" + password: "keyword=value",
@@ -232,7 +248,8 @@ func boundOwner(t testing.TB) boundDB {
 	name := randomName()
 	db.Exec(t, `create role `+name+` login createrole`)
 	db.Exec(t, `create database `+name+` owner `+name)
-	db.OwnerURL, db.AppURL = strings.Replace(db.OwnerURL, "/console?", "/"+name+"?", 1), strings.Replace(db.AppURL, "/console?", "/"+name+"?", 1)
+	db.OwnerURL, db.AppURL = strings.Replace(db.OwnerURL, "/console?", "/"+name+"?", 1),
+		strings.Replace(db.AppURL, "/console?", "/"+name+"?", 1)
 	db.BoundURL = strings.Replace(db.OwnerURL, "user=postgres", "user="+name, 1)
 	if _, err := store.Migrate(t.Context(), db.BoundURL); err != nil {
 		t.Fatal(err)

@@ -123,12 +123,15 @@ func (sc Scope) Every() bool { return sc.every }
 // every statement about a workspace's rows carries one of these.
 const (
 	inWorkspace = `workspace_id = (select app.workspace())`
-	inScope     = inWorkspace + ` and ((select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[]))`
+	inScope     = inWorkspace +
+		` and ((select app.every_organization()) or organization_id = any ((select app.organizations())::uuid[]))`
 
 	// organizationOnRecord are the organizations of the scope, archived ones too.
-	organizationOnRecord = `o.` + inWorkspace + ` and ((select app.every_organization()) or o.id = any ((select app.organizations())::uuid[]))`
-	organizationInScope  = organizationOnRecord + ` and o.archived_at is null`
-	runInScope           = `r.` + inWorkspace + ` and ((select app.every_organization()) or r.organization_id = any ((select app.organizations())::uuid[]))`
+	organizationOnRecord = `o.` + inWorkspace +
+		` and ((select app.every_organization()) or o.id = any ((select app.organizations())::uuid[]))`
+	organizationInScope = organizationOnRecord + ` and o.archived_at is null`
+	runInScope          = `r.` + inWorkspace +
+		` and ((select app.every_organization()) or r.organization_id = any ((select app.organizations())::uuid[]))`
 )
 
 // Tx is a transaction inside one workspace. Its methods see the rows of its
@@ -162,7 +165,8 @@ func (s *Store) enter(ctx context.Context, tx pgx.Tx, sc Scope) (*Tx, error) {
 	if !sc.every {
 		organizations = uuidArray(sc.organizations)
 	}
-	_, err := tx.Exec(ctx, `select set_config('app.workspace', $1, true), set_config('app.organizations', $2, true)`, sc.workspace.String(), organizations)
+	_, err := tx.Exec(ctx, `select set_config('app.workspace', $1, true), set_config('app.organizations', $2, true)`,
+		sc.workspace.String(), organizations)
 	return &Tx{tx: tx, keys: s.keys.Load(), scope: sc}, err
 }
 

@@ -51,14 +51,18 @@ const tokenQuery = `
 // LockTokens waits until nobody else makes a token of the operator in the
 // workspace. Take it before Hold: tokens are counted.
 func (t *Tx) LockTokens(ctx context.Context, operator uuid.UUID) error {
-	_, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('tokens ' || app.workspace()::text || $1::text, 0))`, operator.String())
+	_,
+		err := t.tx.Exec(ctx,
+		`select pg_advisory_xact_lock(hashtextextended('tokens ' || app.workspace()::text || $1::text, 0))`,
+		operator.String())
 	return err
 }
 
 // Tokens lists an operator's tokens in the workspace, the newest first; those
 // that have run out are among them until the next is made.
 func (t *Tx) Tokens(ctx context.Context, operator uuid.UUID) ([]Token, error) {
-	return all[Token](ctx, t.tx, tokenQuery+` where k.`+inWorkspace+` and k.operator_id = $1 order by k.created_at desc, k.id`, operator)
+	return all[Token](ctx, t.tx, tokenQuery+` where k.`+inWorkspace+
+		` and k.operator_id = $1 order by k.created_at desc, k.id`, operator)
 }
 
 // MakeToken keeps a token under its SHA-256 and clears away those of the operator
@@ -66,7 +70,8 @@ func (t *Tx) Tokens(ctx context.Context, operator uuid.UUID) ([]Token, error) {
 func (t *Tx) MakeToken(ctx context.Context, k Token, hash []byte) error {
 	batch := &pgx.Batch{}
 	t.name(batch, k.OperatorID)
-	batch.Queue(`delete from api_token where `+inWorkspace+` and operator_id = $1 and expires_at <= $2`, k.OperatorID, k.CreatedAt)
+	batch.Queue(`delete from api_token where `+inWorkspace+` and operator_id = $1 and expires_at <= $2`, k.OperatorID,
+		k.CreatedAt)
 	batch.Queue(`
 		insert into api_token (workspace_id, id, operator_id, name, role, every_organization, token_hash, created_at, expires_at, epoch)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -74,7 +79,8 @@ func (t *Tx) MakeToken(ctx context.Context, k Token, hash []byte) error {
 	if !k.Every {
 		batch.Queue(`
 			insert into api_token_organization (workspace_id, token_id, organization_id)
-			select o.workspace_id, $1, o.id from organization o where `+organizationInScope+` and o.id = any ($2)`, k.ID, k.Organizations)
+			select o.workspace_id, $1, o.id from organization o where `+organizationInScope+` and o.id = any ($2)`,
+			k.ID, k.Organizations)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
@@ -82,7 +88,8 @@ func (t *Tx) MakeToken(ctx context.Context, k Token, hash []byte) error {
 // DropToken ends one of an operator's tokens and returns it; ErrNotFound when
 // there is no such token any more.
 func (t *Tx) DropToken(ctx context.Context, operator, id uuid.UUID) (Token, error) {
-	found, err := one[Token](ctx, t.tx, tokenQuery+` where k.`+inWorkspace+` and k.operator_id = $1 and k.id = $2`, operator, id)
+	found, err := one[Token](ctx, t.tx, tokenQuery+` where k.`+inWorkspace+` and k.operator_id = $1 and k.id = $2`,
+		operator, id)
 	if err != nil {
 		return found, err
 	}
@@ -110,7 +117,8 @@ func (t *Tx) HoldToken(ctx context.Context, operator, id uuid.UUID, now time.Tim
 	// have to wait.
 	batch.Queue(`
 		select k.role, k.every_organization from api_token k join operator o on o.id = k.operator_id and o.epoch = k.epoch
-		where k.`+inWorkspace+` and k.operator_id = $1 and k.id = $2 and k.expires_at > $3 for key share of k`, operator, id, now).
+		where k.`+inWorkspace+` and k.operator_id = $1 and k.id = $2 and k.expires_at > $3 for key share of k`,
+		operator, id, now).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&role, &every) })
 	batch.Queue(`select count(*) from api_token_organization where `+inScope+` and token_id = $1`, id).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&chosen) })
@@ -127,7 +135,8 @@ func (t *Tx) HoldToken(ctx context.Context, operator, id uuid.UUID, now time.Tim
 // whose it is. It returns ErrNotFound when it was revoked or has run out, when its
 // epoch is not the operator's, and while the operator or the membership is disabled. Now and then it notes that the
 // token is in use.
-func (s *Store) FindToken(ctx context.Context, workspace uuid.UUID, hash []byte, now time.Time) (Token, Operator, error) {
+func (s *Store) FindToken(ctx context.Context, workspace uuid.UUID, hash []byte, now time.Time) (Token,
+	Operator, error) {
 	var found Token
 	var operator Operator
 	err := s.InWorkspace(ctx, WholeWorkspace(workspace), func(t *Tx) (err error) {
@@ -137,13 +146,15 @@ func (s *Store) FindToken(ctx context.Context, workspace uuid.UUID, hash []byte,
 		if err != nil {
 			return err
 		}
-		operator, err = one[Operator](ctx, t.tx, operatorQuery+` where id = $1 and epoch = $2 and disabled_at is null`, found.OperatorID, found.Epoch)
+		operator, err = one[Operator](ctx, t.tx, operatorQuery+` where id = $1 and epoch = $2 and disabled_at is null`,
+			found.OperatorID, found.Epoch)
 		if err != nil || found.UsedAt != nil && now.Sub(*found.UsedAt) < usedEvery {
 			return err
 		}
 		batch := &pgx.Batch{}
 		t.name(batch, found.OperatorID)
-		batch.Queue(`update api_token set used_at = $3 where `+inWorkspace+` and operator_id = $1 and id = $2`, found.OperatorID, found.ID, now)
+		batch.Queue(`update api_token set used_at = $3 where `+inWorkspace+` and operator_id = $1 and id = $2`,
+			found.OperatorID, found.ID, now)
 		return t.tx.SendBatch(ctx, batch).Close()
 	})
 	return found, operator, err

@@ -77,9 +77,11 @@ func TroubleOf(err error) (t Trouble, is bool) {
 			t = ShutOff // no such role or database, a wrong password
 		}
 		return t, t != ""
-	case errors.Is(err, errNoAnswer), errors.Is(err, errSilence), pgconn.Timeout(err) && !errors.Is(err, context.Canceled):
+	case errors.Is(err, errNoAnswer), errors.Is(err, errSilence),
+		pgconn.Timeout(err) && !errors.Is(err, context.Canceled):
 		return NoAnswer, true
-	case errors.As(err, &connecting), errors.As(err, &wire), pgconn.SafeToRetry(err), errors.Is(err, pgconn.ErrConnClosed), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.As(err, &connecting), errors.As(err, &wire), pgconn.SafeToRetry(err),
+		errors.Is(err, pgconn.ErrConnClosed), errors.Is(err, io.ErrUnexpectedEOF):
 		return Unreachable, true
 	}
 	return "", false

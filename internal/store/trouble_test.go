@@ -24,7 +24,8 @@ func limitConnections(t testing.TB, db storetest.DB, n int) {
 	t.Helper()
 	su := db.Superuser(t)
 	defer su.Close(context.Background())
-	if _, err := su.Exec(t.Context(), fmt.Sprintf(`alter database %s connection limit %d`, su.Config().Database, n)); err != nil {
+	if _, err := su.Exec(t.Context(), fmt.Sprintf(`alter database %s connection limit %d`, su.Config().Database,
+		n)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -220,7 +221,8 @@ func TestFullDiskIsNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Postgres opens whatever is there under the name of its next temporary file.
-	script := fmt.Sprintf(`mkdir -p base/pgsql_tmp; for n in $(seq 0 99); do ln -s /dev/full base/pgsql_tmp/pgsql_tmp%d.$n; done; true`, pid)
+	script := fmt.Sprintf(
+		`mkdir -p base/pgsql_tmp; for n in $(seq 0 99); do ln -s /dev/full base/pgsql_tmp/pgsql_tmp%d.$n; done; true`, pid)
 	if _, err := su.Exec(t.Context(), `copy (select 1) to program '`+script+`'`); err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +231,8 @@ func TestFullDiskIsNoticed(t *testing.T) {
 	if !errors.As(err, &refused) || refused.Code != "53100" || db.Ready(t.Context()) != store.DiskFull {
 		t.Errorf("%v, ready: %q", err, db.Ready(t.Context()))
 	}
-	if _, err := su.Exec(t.Context(), fmt.Sprintf(`copy (select 1) to program 'rm -f base/pgsql_tmp/pgsql_tmp%d.*'`, pid)); err != nil {
+	if _, err := su.Exec(t.Context(), fmt.Sprintf(`copy (select 1) to program 'rm -f base/pgsql_tmp/pgsql_tmp%d.*'`,
+		pid)); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.CheckRoom(t.Context()); err != nil || db.Writing() != store.DiskFull {
@@ -249,7 +252,8 @@ func TestHeartbeatOfAReadOnlyDatabase(t *testing.T) {
 	su := db.Superuser(t)
 	set := func(value string) {
 		t.Helper()
-		if _, err := su.Exec(t.Context(), `alter database `+su.Config().Database+` set default_transaction_read_only = `+value); err != nil {
+		if _, err := su.Exec(t.Context(), `alter database `+su.Config().Database+
+			` set default_transaction_read_only = `+value); err != nil {
 			t.Fatal(err)
 		}
 		endConnections(t, db)
@@ -267,8 +271,10 @@ func TestHeartbeatOfAReadOnlyDatabase(t *testing.T) {
 func TestTroubleOf(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]store.Trouble{
-		"53100": store.DiskFull, "53200": store.NoMemory, "53300": store.NoConnections, "53400": store.AtItsLimit, "57P01": store.Restarting, "57P03": store.Restarting,
-		"25006": store.ReadOnly, "57014": store.TooSlow, "55P03": store.Contended, "40P01": store.Contended, "58030": store.Faulty, "XX001": store.Faulty,
+		"53100": store.DiskFull, "53200": store.NoMemory, "53300": store.NoConnections, "53400": store.AtItsLimit,
+		"57P01": store.Restarting, "57P03": store.Restarting,
+		"25006": store.ReadOnly, "57014": store.TooSlow, "55P03": store.Contended, "40P01": store.Contended,
+		"58030": store.Faulty, "XX001": store.Faulty,
 		"08006": store.Unreachable, "23505": "", "42501": "", "P0001": "",
 	} {
 		trouble, is := store.TroubleOf(fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: code}))
@@ -277,7 +283,8 @@ func TestTroubleOf(t *testing.T) {
 		}
 	}
 	for what, err := range map[string]error{
-		"of a browser": &net.OpError{Op: "read", Err: errors.New("reset")}, "none": nil, "a closed tab": context.Canceled,
+		"of a browser": &net.OpError{Op: "read", Err: errors.New("reset")}, "none": nil,
+		"a closed tab": context.Canceled,
 	} {
 		if trouble, is := store.TroubleOf(err); is {
 			t.Errorf("%s is %q", what, trouble)

@@ -18,8 +18,9 @@ import (
 
 // ErrUnverified says that a connection to the database could be read or changed
 // on its way.
-var ErrUnverified = errors.New("the database is on another machine, and the connection to it is not held to TLS with a verified certificate: " +
-	"add sslmode=verify-full (and sslrootcert=FILE for an authority of your own) to its URL")
+var ErrUnverified = errors.New(
+	"the database is on another machine, and the connection to it is not held to TLS with a verified certificate: " +
+		"add sslmode=verify-full (and sslrootcert=FILE for an authority of your own) to its URL")
 
 // readURL reads the URL of a database. Its error says which part is wrong and
 // repeats none, since pgx repeats the URL, with what it takes for the password
@@ -106,9 +107,12 @@ func blankIn(text string) bool {
 
 // options are those whose values are checked before anything is connected.
 var options = []string{
-	"sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslnegotiation", "sslsni", "connect_timeout", "target_session_attrs", "port", "passfile",
-	"service", "servicefile", "channel_binding", "require_auth", "min_protocol_version", "max_protocol_version", "pool_max_conns", "pool_min_conns",
-	"pool_min_idle_conns", "pool_max_conn_lifetime", "pool_max_conn_idle_time", "pool_health_check_period", "pool_max_conn_lifetime_jitter",
+	"sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslnegotiation", "sslsni", "connect_timeout",
+	"target_session_attrs", "port", "passfile",
+	"service", "servicefile", "channel_binding", "require_auth", "min_protocol_version", "max_protocol_version",
+	"pool_max_conns", "pool_min_conns",
+	"pool_min_idle_conns", "pool_max_conn_lifetime", "pool_max_conn_idle_time", "pool_health_check_period",
+	"pool_max_conn_lifetime_jitter",
 	"default_query_exec_mode", "statement_cache_capacity", "description_cache_capacity",
 }
 

@@ -44,7 +44,8 @@ func (t *Tx) NoteVisit(ctx context.Context, operator uuid.UUID, v Visit) error {
 	}
 	_, err := t.tx.Exec(ctx, `
 		delete from visit where `+inScope+` and operator_id = $1 and (organization_id, user_id) in (
-			select organization_id, user_id from visit where `+inScope+` and operator_id = $1 and (user_id = '') = ($2 = '')
+			select organization_id, user_id from visit where `+inScope+
+		` and operator_id = $1 and (user_id = '') = ($2 = '')
 			order by at desc, organization_id, user_id offset $3)`, operator, v.UserID, visitsKept)
 	return meaning(err)
 }
@@ -53,7 +54,8 @@ func (t *Tx) NoteVisit(ctx context.Context, operator uuid.UUID, v Visit) error {
 func (t *Tx) ForgetUser(ctx context.Context, operator, organization uuid.UUID, user string) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`select set_config('app.operator', $1, true)`, operator.String())
-	batch.Queue(`delete from visit where `+inScope+` and operator_id = $1 and organization_id = $2 and user_id = $3 and user_id <> ''`,
+	batch.Queue(`delete from visit where `+inScope+
+		` and operator_id = $1 and organization_id = $2 and user_id = $3 and user_id <> ''`,
 		operator, organization, user)
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
@@ -79,17 +81,19 @@ type RecentUser struct {
 	OrganizationName `db:"-"`
 }
 
-// RecentUsers lists those that an operator opened, the latest first. Those of archived organizations are left out, those
-// of another Duo account than the organization is connected with, and those that a run of the scope's deleted for good:
-// see MarkGone.
-func (t *Tx) RecentUsers(ctx context.Context, operator uuid.UUID, deleteUser string, limit int) (found []RecentUser, err error) {
+// RecentUsers lists those that an operator opened, the latest first. Those of archived organizations are left out,
+// those of another Duo account than the organization is connected with, and those that a run of the scope's deleted for
+// good: see MarkGone.
+func (t *Tx) RecentUsers(ctx context.Context, operator uuid.UUID, deleteUser string, limit int) (found []RecentUser,
+	err error) {
 	err = t.asOperator(ctx, operator, `
 		select v.user_id, v.name, v.at, o.slug, o.name, o.colour, coalesce(c.account_id, '') from visit v
 		join organization o on o.workspace_id = v.workspace_id and o.id = v.organization_id
 		join connection c on c.workspace_id = o.workspace_id and c.organization_id = o.id`+adminKeys+`
 		where `+organizationInScope+` and v.operator_id = $1 and v.user_id <> ''
 		and v.account in ('', coalesce(c.account_id, c.api_hostname, s.host, ''))
-		and not exists (select from run r where `+runInScope+` and r.state = 'applied' and r.input ->> 'permanent' = 'true' and r.organization_id = o.id
+		and not exists (select from run r where `+runInScope+
+		` and r.state = 'applied' and r.input ->> 'permanent' = 'true' and r.organization_id = o.id
 			and r.id = any (array(select app.runs_of_user(coalesce(c.account_id, ''), $3, v.user_id))))
 		order by v.at desc, v.user_id limit $2`, func(rows pgx.Rows) error {
 		var u RecentUser
@@ -115,7 +119,8 @@ func (t *Tx) RecentUsers(ctx context.Context, operator uuid.UUID, deleteUser str
 }
 
 // asOperator runs a query that reads an operator's own rows.
-func (t *Tx) asOperator(ctx context.Context, operator uuid.UUID, sql string, read func(pgx.Rows) error, args ...any) error {
+func (t *Tx) asOperator(ctx context.Context, operator uuid.UUID, sql string, read func(pgx.Rows) error,
+	args ...any) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`select set_config('app.operator', $1, true)`, operator.String())
 	batch.Queue(sql, args...).Query(read)

@@ -43,7 +43,8 @@ func TestVisitsAreAnOperatorsOwn(t *testing.T) {
 	ws, owner := db.Workspace(t)
 	made := db.Organizations(t, ws, "Acme", "Birch", "Cedar")
 	for _, o := range made {
-		db.Exec(t, `insert into connection (workspace_id, organization_id, kind, mapped_by, mapped_at) values ($1, $2, 'own', $3, now())`, ws.ID, o.ID, owner.ID)
+		db.Exec(t,
+			`insert into connection (workspace_id, organization_id, kind, mapped_by, mapped_at) values ($1, $2, 'own', $3, now())`, ws.ID, o.ID, owner.ID)
 	}
 	tech := db.Member(t, ws, catalog.Technician, made[0].ID, made[1].ID)
 	whole, some := store.WholeWorkspace(ws.ID), store.Within(ws.ID, made[0].ID, made[1].ID)
@@ -75,18 +76,21 @@ func TestVisitsAreAnOperatorsOwn(t *testing.T) {
 	}
 
 	// Not written again within a minute; the name is the last one.
-	note(tech.ID, some, store.Visit{Organization: made[0].ID, UserID: "DU1", Name: "too soon", At: today.Add(store.VisitEvery - time.Second)})
+	note(tech.ID, some, store.Visit{Organization: made[0].ID, UserID: "DU1", Name: "too soon",
+		At: today.Add(store.VisitEvery - time.Second)})
 	if got := recentNames(t, db.Store, whole, tech.ID); !slices.Equal(got, []string{"CANARY-Ada"}) {
 		t.Errorf("written within a minute: %q", got)
 	}
-	note(tech.ID, some, store.Visit{Organization: made[0].ID, UserID: "DU1", Name: "Ada Lovelace", At: today.Add(store.VisitEvery)})
+	note(tech.ID, some, store.Visit{Organization: made[0].ID, UserID: "DU1", Name: "Ada Lovelace",
+		At: today.Add(store.VisitEvery)})
 	if got := recentNames(t, db.Store, whole, tech.ID); !slices.Equal(got, []string{"Ada Lovelace"}) {
 		t.Errorf("after a minute: %q", got)
 	}
 
 	su := db.Superuser(t)
 	for i := range 30 {
-		note(tech.ID, some, store.Visit{Organization: made[1].ID, UserID: fmt.Sprintf("DUX%d", i), Name: fmt.Sprint(i), At: today.Add(time.Hour + time.Duration(i)*time.Second)})
+		note(tech.ID, some, store.Visit{Organization: made[1].ID, UserID: fmt.Sprintf("DUX%d", i), Name: fmt.Sprint(i),
+			At: today.Add(time.Hour + time.Duration(i)*time.Second)})
 	}
 	if got := recentNames(t, db.Store, whole, tech.ID); len(got) != 20 || got[0] != "29" || got[19] != "10" {
 		t.Errorf("%d users are kept: %q", len(got), got)
@@ -94,7 +98,8 @@ func TestVisitsAreAnOperatorsOwn(t *testing.T) {
 	if got := recentSlugs(t, db.Store, whole, tech.ID); len(got) != 3 {
 		t.Errorf("users pushed organizations out: %q", got)
 	}
-	if _, err := su.Exec(t.Context(), `delete from membership_organization where operator_id = $1; `, tech.ID); err != nil {
+	if _, err := su.Exec(t.Context(), `delete from membership_organization where operator_id = $1; `,
+		tech.ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := su.Exec(t.Context(), `delete from membership where operator_id = $1`, tech.ID); err != nil {
@@ -119,7 +124,8 @@ func TestEnterOffersRecentOrganizationsFirst(t *testing.T) {
 	for i, at := range []int{9, 15, 3, 12, 18, 7, 11, 5} { // 5 is the latest
 		for _, operator := range []uuid.UUID{owner.ID, tech.ID} {
 			within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-				return tx.NoteVisit(t.Context(), operator, store.Visit{Organization: made[at].ID, At: today.Add(time.Duration(i) * time.Second)})
+				return tx.NoteVisit(t.Context(), operator,
+					store.Visit{Organization: made[at].ID, At: today.Add(time.Duration(i) * time.Second)})
 			})
 		}
 	}
@@ -130,9 +136,12 @@ func TestEnterOffersRecentOrganizationsFirst(t *testing.T) {
 		recent       int
 		visited      bool
 	}{
-		{owner.ID, "", []string{"client-05", "client-11", "client-07", "client-18", "client-12", "client-03", "client-00", "client-01", "client-02"}, 6, false},
-		{owner.ID, "client-05", []string{"client-11", "client-07", "client-18", "client-12", "client-03", "client-15", "client-00", "client-01", "client-02"}, 6, true},
-		{owner.ID, "client-00", []string{"client-05", "client-11", "client-07", "client-18", "client-12", "client-03", "client-00", "client-01", "client-02"}, 6, false},
+		{owner.ID, "", []string{"client-05", "client-11", "client-07", "client-18", "client-12", "client-03",
+			"client-00", "client-01", "client-02"}, 6, false},
+		{owner.ID, "client-05", []string{"client-11", "client-07", "client-18", "client-12", "client-03", "client-15",
+			"client-00", "client-01", "client-02"}, 6, true},
+		{owner.ID, "client-00", []string{"client-05", "client-11", "client-07", "client-18", "client-12", "client-03",
+			"client-00", "client-01", "client-02"}, 6, false},
 		{tech.ID, "", []string{"client-03", "client-01", "client-02"}, 1, false},
 	} {
 		a, err := db.Enter(t.Context(), c.operator, ws.Slug, c.organization, 9)
@@ -157,11 +166,13 @@ func TestHomeLooksPastReadsAndFindsReports(t *testing.T) {
 	made := db.Organizations(t, ws, "Acme", "Birch")
 	start := func(o int, action string, input map[string]string, at time.Time, answer string) {
 		within(t, db.Store, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-			r := store.Run{ID: uuid.New(), OrganizationID: &made[o].ID, OperatorID: owner.ID, Action: action, Input: input, StartedAt: at, AskedUser: "jroe"}
+			r := store.Run{ID: uuid.New(), OrganizationID: &made[o].ID, OperatorID: owner.ID, Action: action,
+				Input: input, StartedAt: at, AskedUser: "jroe"}
 			if err := tx.StartRun(t.Context(), r, nil); err != nil {
 				return err
 			}
-			return tx.FinishRun(t.Context(), r.ID, store.Ending{State: store.Applied, Summary: "Done.", Answer: answer}, at)
+			return tx.FinishRun(t.Context(), r.ID,
+				store.Ending{State: store.Applied, Summary: "Done.", Answer: answer}, at)
 		})
 	}
 	start(0, "create-user", map[string]string{}, today.Add(-time.Minute), "")

@@ -52,7 +52,8 @@ func (w *wire) Write(b []byte) (int, error) {
 }
 
 // bounded reads or writes until pgx's deadline, or the silence's if that is sooner.
-func (w *wire) bounded(b []byte, do func([]byte) (int, error), set func(time.Time) error, asked *time.Time) (int, error) {
+func (w *wire) bounded(b []byte, do func([]byte) (int, error), set func(time.Time) error,
+	asked *time.Time) (int, error) {
 	if err := w.until(set, asked); err != nil {
 		return 0, ofWire(err)
 	}

@@ -10,7 +10,8 @@ import (
 // spelled are letters that no normal form takes apart, and how they are written
 // where the keyboard has no such letter; and the one letter that has two small
 // forms. app.fold in the database says the same.
-var spelled = strings.NewReplacer("ł", "l", "ø", "o", "ß", "ss", "æ", "ae", "œ", "oe", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ŧ", "t", "ı", "i", "ς", "σ")
+var spelled = strings.NewReplacer("ł", "l", "ø", "o", "ß", "ss", "æ", "ae", "œ", "oe", "đ", "d", "ð", "d", "þ", "th",
+	"ħ", "h", "ŧ", "t", "ı", "i", "ς", "σ")
 
 // Fold returns the form by which texts are searched and matched: compatibility
 // forms, case, accents and other marks, invisible characters and the number of
@@ -32,7 +33,8 @@ func Fold(s string) string {
 func foldOnce(s string) string {
 	s = strings.ToLower(norm.NFKC.String(s))
 	s = strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || isInvisible(r) || r > unicode.MaxASCII && unicode.IsControl(r) && !isBlank(r) || unicode.In(r, unicode.Mn, unicode.Me) {
+		if r == unicode.ReplacementChar || isInvisible(r) ||
+			r > unicode.MaxASCII && unicode.IsControl(r) && !isBlank(r) || unicode.In(r, unicode.Mn, unicode.Me) {
 			return -1
 		}
 		return r

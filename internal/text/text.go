@@ -178,7 +178,8 @@ func isWritten(r rune) bool { return unicode.In(r, unicode.L, unicode.M) }
 
 // isCursive reports whether a character is of a script whose letters join those beside them.
 func isCursive(r rune) bool {
-	return isWritten(r) && unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Nko, unicode.Mandaic, unicode.Mongolian,
+	return isWritten(r) && unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Nko, unicode.Mandaic,
+		unicode.Mongolian,
 		unicode.Phags_Pa, unicode.Adlam, unicode.Hanifi_Rohingya)
 }
 
@@ -192,4 +193,5 @@ var virama = &unicode.RangeTable{R16: []unicode.Range16{
 var shifters = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x17c9, Hi: 0x17ca, Stride: 1}}}
 
 // dotted are the letters of Myanmar that have a form with a dot.
-var dotted = tableOf("1000 1002 1004 1010-1011 1015 1019-101a 101c-101d 1022 1031 1075 1078 107a 1080 aa60-aa66 aa6b-aa6c aa6f aa7a")
+var dotted = tableOf(
+	"1000 1002 1004 1010-1011 1015 1019-101a 101c-101d 1022 1031 1075 1078 107a 1080 aa60-aa66 aa6b-aa6c aa6f aa7a")

@@ -31,16 +31,21 @@ func TestChangePassword(t *testing.T) {
 	here, there := s.as(t, s.Owner), s.as(t, s.Owner)
 	colleague := s.as(t, s.Member(t, s.Workspace, catalog.Auditor))
 	p := here.get("/account").want(http.StatusOK, s.Owner.Email)
-	p.form("Change password").set("current", "wrong").set("new", newPassword).send().want(http.StatusUnprocessableEntity, "This is not your password.")
-	p.form("Change password").set("current", storetest.Password).set("new", "short").send().want(http.StatusUnprocessableEntity, "This has 5 characters; at least 15 are needed.")
-	p.form("Change password").set("current", storetest.Password).set("new", storetest.Password).send().want(http.StatusUnprocessableEntity, "This is the password you have.")
+	p.form("Change password").set("current", "wrong").set("new",
+		newPassword).send().want(http.StatusUnprocessableEntity, "This is not your password.")
+	p.form("Change password").set("current", storetest.Password).set("new",
+		"short").send().want(http.StatusUnprocessableEntity, "This has 5 characters; at least 15 are needed.")
+	p.form("Change password").set("current", storetest.Password).set("new",
+		storetest.Password).send().want(http.StatusUnprocessableEntity, "This is the password you have.")
 	there.get(s.ws("")).want(http.StatusOK, s.Workspace.Name)
-	p.form("Change password").set("current", storetest.Password).set("new", newPassword).send().want(http.StatusOK, "Your password is changed.")
+	p.form("Change password").set("current", storetest.Password).set("new", newPassword).send().want(http.StatusOK,
+		"Your password is changed.")
 	there.get(s.ws("")).want(http.StatusOK, "Sign in").wantNot(s.Workspace.Name)
 	here.get(s.ws("")).want(http.StatusOK, s.Workspace.Name)
 	colleague.get(s.ws("")).want(http.StatusOK, s.Workspace.Name)
 	sign := func(password string) *page {
-		return s.stranger(t).request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {password}})
+		return s.stranger(t).request(http.MethodPost, "/signin",
+			url.Values{"email": {s.Owner.Email}, "password": {password}})
 	}
 	sign(storetest.Password).want(http.StatusUnprocessableEntity)
 	sign(newPassword).want(http.StatusSeeOther)
@@ -48,7 +53,8 @@ func TestChangePassword(t *testing.T) {
 
 	// Guessing the current password is slowed down like signing in.
 	for i := range 12 {
-		if p := here.request(http.MethodPost, "/account/password", url.Values{"current": {"guess"}, "new": {newPassword}}); p.status == http.StatusTooManyRequests {
+		if p := here.request(http.MethodPost, "/account/password",
+			url.Values{"current": {"guess"}, "new": {newPassword}}); p.status == http.StatusTooManyRequests {
 			return
 		} else if i > 8 {
 			t.Fatal("guess ", i, " was answered with ", p.status)
@@ -61,7 +67,8 @@ func TestSessions(t *testing.T) {
 	s := newSite(t)
 	b, other := s.stranger(t), s.stranger(t)
 	sign := func(b *browser, agent string) {
-		b.request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}}, "User-Agent", agent).want(http.StatusSeeOther)
+		b.request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}},
+			"User-Agent", agent).want(http.StatusSeeOther)
 	}
 	sign(b, "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0")
 	sign(other, "<script>alert(1)</script>\xff"+strings.Repeat("x", 2000))
@@ -78,7 +85,8 @@ func TestSessions(t *testing.T) {
 	}
 	b.request(http.MethodPost, "/account/sessions", url.Values{"session": {ids[0]}}).want(http.StatusSeeOther)
 	theirs.get(s.ws("")).want(http.StatusOK, s.Workspace.Name)
-	if p := p.form("End").send().want(http.StatusOK, "That session has ended."); strings.Contains(p.body, `name="session"`) {
+	if p := p.form("End").send().want(http.StatusOK, "That session has ended."); strings.Contains(p.body,
+		`name="session"`) {
 		t.Error("the session is still listed")
 	}
 	other.get(s.ws("")).want(http.StatusOK, "Sign in")
@@ -106,12 +114,14 @@ func TestPreferences(t *testing.T) {
 	}
 	p := b.get("/account").want(http.StatusOK, "Asia/Tokyo", "JST")
 	for _, wrong := range []string{"Mars/Olympus", "../../etc/passwd", "Local", "\x00", strings.Repeat("a", 300)} {
-		p := p.form("Save display").set("time_zone", wrong).set("density", "compact").send().want(http.StatusUnprocessableEntity, "No time zone has this name.")
+		p := p.form("Save display").set("time_zone", wrong).set("density",
+			"compact").send().want(http.StatusUnprocessableEntity, "No time zone has this name.")
 		if value, _ := p.box("time_zone"); !strings.HasPrefix(wrong, "\x00") && value != wrong {
 			t.Errorf("typed value is lost: %q", value)
 		}
 	}
-	p.form("Save display").set("time_zone", " Australia/Perth ").set("density", "compact").set("theme", "dark").send().want(http.StatusOK, "AWST")
+	p.form("Save display").set("time_zone", " Australia/Perth ").set("density", "compact").set("theme",
+		"dark").send().want(http.StatusOK, "AWST")
 	if n := html(); attribute(n, "data-density") != "compact" || attribute(n, "data-theme") != "dark" {
 		t.Error(n.Attr)
 	}

@@ -30,12 +30,15 @@ func TestAPIActs(t *testing.T) {
 	token, kept := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
 	user := s.addUser(t, duosim.UserSpec{Username: "jroe"})
 	act := s.apiOrg("/actions/create-bypass-code-for-user")
-	body := map[string]any{"run_id": uuid.NewString(), "ticket": "T-9", "fields": map[string]any{"user_id": user, "count": 2, "valid_secs": "1 hour", "preserve_existing": true}}
+	body := map[string]any{"run_id": uuid.NewString(), "ticket": "T-9",
+		"fields": map[string]any{"user_id": user, "count": 2, "valid_secs": "1 hour", "preserve_existing": true}}
 	first := wantOutcome(b.call(token, http.MethodPost, act, body), store.Applied, false)
-	if len(first.Secrets) != 2 || first.Secrets[0].Label != catalog.BypassCodeSecret || len(first.Secrets[0].Value) < 6 || first.Expires == nil {
+	if len(first.Secrets) != 2 || first.Secrets[0].Label != catalog.BypassCodeSecret ||
+		len(first.Secrets[0].Value) < 6 || first.Expires == nil {
 		t.Errorf("%+v", first)
 	}
-	if strings.Contains(string(first.Result), first.Secrets[0].Value) || !strings.Contains(string(first.Result), "masked") {
+	if strings.Contains(string(first.Result), first.Secrets[0].Value) ||
+		!strings.Contains(string(first.Result), "masked") {
 		t.Errorf("the result tells the codes: %s", first.Result)
 	}
 	effects := len(s.Sim.Ledger())
@@ -50,10 +53,13 @@ func TestAPIActs(t *testing.T) {
 	}
 	// The record tells by which token it came, to people and to programs.
 	recorded := answer[apiRun](b.call(token, http.MethodGet, s.api("/runs/"+first.RunID.String()), nil))
-	if recorded.Token != kept.Name || recorded.TokenID == nil || *recorded.TokenID != kept.ID || recorded.Operator != s.Owner.Email || recorded.Ticket != "T-9" || recorded.Fields["count"] != "2" || recorded.Fields["valid_secs"] != "3600" {
+	if recorded.Token != kept.Name || recorded.TokenID == nil || *recorded.TokenID != kept.ID ||
+		recorded.Operator != s.Owner.Email || recorded.Ticket != "T-9" || recorded.Fields["count"] != "2" ||
+		recorded.Fields["valid_secs"] != "3600" {
 		t.Errorf("%+v", recorded)
 	}
-	s.as(t, s.Owner).get(s.ws("/runs/"+first.RunID.String())).want(http.StatusOK, "By the access token "+kept.Name, kept.ID.String())
+	s.as(t, s.Owner).get(s.ws("/runs/"+first.RunID.String())).want(http.StatusOK, "By the access token "+kept.Name,
+		kept.ID.String())
 }
 
 // A field that is missing, unknown, of another kind or beyond its limits is
@@ -69,9 +75,11 @@ func TestAPIRefusesFields(t *testing.T) {
 	before := s.runCount(t)
 	for body, want := range map[string]string{
 		`{` + id + `}`: "user_id",
-		`{` + id + `, "fields": {"user_id": "` + user + `", "count": 11, "valid_secs": "soon"}}`:            "count valid_secs",
-		`{` + id + `, "fields": {"user_id": "` + user + `", "codes": ["1"]}}`:                               "codes",
-		`{` + id + `, "fields": {"user_id": 1, "count": true, "preserve_existing": 3, "valid_secs": null}}`: "user_id count preserve_existing valid_secs",
+		`{` + id + `, "fields": {"user_id": "` + user +
+			`", "count": 11, "valid_secs": "soon"}}`: "count valid_secs",
+		`{` + id + `, "fields": {"user_id": "` + user + `", "codes": ["1"]}}`: "codes",
+		`{` + id +
+			`, "fields": {"user_id": 1, "count": true, "preserve_existing": 3, "valid_secs": null}}`: "user_id count preserve_existing valid_secs",
 		`{` + id + `, "fields": []}`:                                             "fields",
 		`{` + id + `, "fields": {"user_id": "A", "user_id": "B"}}`:               "fields",
 		`{` + id + `, "fields": {"user_id": "` + user + `"}, "x": 1}`:            "x",
@@ -88,7 +96,8 @@ func TestAPIRefusesFields(t *testing.T) {
 				t.Errorf("%s: no words for %s", body, e.Field)
 			}
 		}
-		if slices.Sort(fields); strings.Join(fields, " ") != strings.Join(slices.Sorted(slices.Values(strings.Fields(want))), " ") {
+		if slices.Sort(fields); strings.Join(fields,
+			" ") != strings.Join(slices.Sorted(slices.Values(strings.Fields(want))), " ") {
 			t.Errorf("%s: %q, want %q", body, fields, want)
 		}
 	}
@@ -97,12 +106,18 @@ func TestAPIRefusesFields(t *testing.T) {
 		many = append(many, fmt.Sprintf(`"m%d": 1`, i))
 	}
 	for body, reason := range map[string]string{
-		``: "The body is empty.", " \n": "The body is empty.", "\ufeff": "The body is empty.", `[]`: "The JSON is not an object.", `"x"`: "The JSON is not an object.", `null`: "not an object",
-		`{`: "unexpected end of JSON input, at byte 1.", `{"run_id": 1}x`: "The body is not JSON: invalid character 'x' after top-level value, at byte 14.",
+		``: "The body is empty.", " \n": "The body is empty.", "\ufeff": "The body is empty.",
+		`[]`: "The JSON is not an object.", `"x"`: "The JSON is not an object.", `null`: "not an object",
+		`{`:              "unexpected end of JSON input, at byte 1.",
+		`{"run_id": 1}x`: "The body is not JSON: invalid character 'x' after top-level value, at byte 14.",
 		`{"run_id": 1,}`: "at byte 14", `{'run_id': 1}`: "at byte 2", `{"run_id": NaN}`: "The body is not JSON",
-		`{` + id + `, ` + id + `}`: "twice in one object: run_id.", strings.Repeat(`{"fields":`, 40): "nested more than 32 deep", `{` + strings.Join(many, ",") + `}`: "more than 200 members",
-		"{\"run_id\": \"\xff\"}": "not UTF-8: byte 13 is", "\xff\xfe{\x00}\x00": "looks like UTF-16", "\xfe\xff\x00{\x00}": "looks like UTF-16", "{\x00\"\x00r\x00\"\x00": "looks like UTF-16",
-		"{\"ticket\": \"caf\xe9\"}": "not UTF-8: byte 16 is", "\ufeff{\"ticket\": \"caf\xe9\"}": "not UTF-8: byte 19 is", "\ufeff\ufeff{'run_id': 1}": "at byte 8.", "\ufeff\ufeff": "The body is empty.",
+		`{` + id + `, ` + id + `}`: "twice in one object: run_id.", strings.Repeat(`{"fields":`,
+			40): "nested more than 32 deep", `{` + strings.Join(many, ",") + `}`: "more than 200 members",
+		"{\"run_id\": \"\xff\"}": "not UTF-8: byte 13 is", "\xff\xfe{\x00}\x00": "looks like UTF-16",
+		"\xfe\xff\x00{\x00}": "looks like UTF-16", "{\x00\"\x00r\x00\"\x00": "looks like UTF-16",
+		"{\"ticket\": \"caf\xe9\"}":       "not UTF-8: byte 16 is",
+		"\ufeff{\"ticket\": \"caf\xe9\"}": "not UTF-8: byte 19 is", "\ufeff\ufeff{'run_id': 1}": "at byte 8.",
+		"\ufeff\ufeff": "The body is empty.",
 	} {
 		s.Clock.Move(site.PaceEvery)
 		p := b.call(token, http.MethodPost, act, body).wantProblem(http.StatusBadRequest, "bad_request")
@@ -111,17 +126,22 @@ func TestAPIRefusesFields(t *testing.T) {
 		}
 	}
 	good := map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": user}}
-	for _, kind := range []string{"application/x-www-form-urlencoded", "text/plain", "text/json", "", "application/", "multipart/form-data"} {
+	for _, kind := range []string{"application/x-www-form-urlencoded", "text/plain", "text/json", "", "application/",
+		"multipart/form-data"} {
 		s.Clock.Move(site.PaceEvery)
-		p := b.call(token, http.MethodPost, act, good, "Content-Type", kind).wantProblem(http.StatusUnsupportedMediaType, "unsupported_media_type")
+		p := b.call(token, http.MethodPost, act, good, "Content-Type",
+			kind).wantProblem(http.StatusUnsupportedMediaType, "unsupported_media_type")
 		if p.Title != "The body is not JSON" || !strings.Contains(p.Detail, "application/json") {
 			t.Errorf("%q: %+v", kind, p)
 		}
 	}
-	b.call(token, http.MethodPost, act, `{"run_id": "`+strings.Repeat("x", site.MaxBody)+`"}`).wantProblem(http.StatusRequestEntityTooLarge, "too_large")
+	b.call(token, http.MethodPost, act, `{"run_id": "`+strings.Repeat("x", site.MaxBody)+
+		`"}`).wantProblem(http.StatusRequestEntityTooLarge, "too_large")
 	b.call(token, http.MethodPut, act, good).wantProblem(http.StatusMethodNotAllowed, "method_not_allowed")
-	b.call(token, http.MethodPost, s.api("/actions/create-bypass-code-for-user"), good).wantProblem(http.StatusNotFound, "not_found")
-	b.call(token, http.MethodPost, s.apiOrg("/actions/list-accounts"), good).wantProblem(http.StatusNotFound, "not_found")
+	b.call(token, http.MethodPost, s.api("/actions/create-bypass-code-for-user"), good).wantProblem(http.StatusNotFound,
+		"not_found")
+	b.call(token, http.MethodPost, s.apiOrg("/actions/list-accounts"), good).wantProblem(http.StatusNotFound,
+		"not_found")
 	b.call(token, http.MethodGet, "/api/v1/nothing", nil).wantProblem(http.StatusNotFound, "not_found")
 	if n := s.runCount(t); n != before {
 		t.Errorf("%d runs were recorded", n-before)
@@ -131,7 +151,8 @@ func TestAPIRefusesFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantOutcome(b.call(token, http.MethodPost, act, "\ufeff\ufeff"+string(marked), "Content-Type", "Application/JSON; charset=UTF-8"), "applied", false)
+	wantOutcome(b.call(token, http.MethodPost, act, "\ufeff\ufeff"+string(marked), "Content-Type",
+		"Application/JSON; charset=UTF-8"), "applied", false)
 }
 
 // TestBadRequestsSayWhy: wherever a request is not understood, the answer says what
@@ -162,18 +183,25 @@ func TestBadRequestsSayWhy(t *testing.T) {
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
 	program, owner := s.stranger(t), s.as(t, s.Owner)
 	for address, reason := range map[string]string{
-		"/runs?operator=x": "operator is not", "/runs?action=x": "action is not", "/runs?state=x": "sending, applied, refused or unknown", "/runs?organization=%ff": "organization is not",
-		"/runs?from=x": "from is not a day", "/runs?to=2026-02-30": "to is not a day", "/runs?cursor=x": "cursor is not", "/organizations?cursor=MTA": "cursor is not", "/mapping?cursor=%ff": "cursor is not",
+		"/runs?operator=x": "operator is not", "/runs?action=x": "action is not",
+		"/runs?state=x": "sending, applied, refused or unknown", "/runs?organization=%ff": "organization is not",
+		"/runs?from=x": "from is not a day", "/runs?to=2026-02-30": "to is not a day",
+		"/runs?cursor=x": "cursor is not", "/organizations?cursor=MTA": "cursor is not",
+		"/mapping?cursor=%ff": "cursor is not",
 	} {
-		if p := program.call(token, http.MethodGet, s.api(address), nil).wantProblem(http.StatusBadRequest, "bad_request"); !strings.Contains(p.Detail, reason) {
+		if p := program.call(token, http.MethodGet, s.api(address), nil).wantProblem(http.StatusBadRequest,
+			"bad_request"); !strings.Contains(p.Detail, reason) {
 			t.Errorf("%s: %q", address, p.Detail)
 		}
 	}
-	for form, reason := range map[string]string{"theme=dark&theme=light": "field twice: theme.", "theme=%zz": "not encoded", "theme=pink": "The theme"} {
-		p := owner.call("", http.MethodPost, "/preferences", form, "Content-Type", "application/x-www-form-urlencoded", "Origin", s.url)
+	for form, reason := range map[string]string{"theme=dark&theme=light": "field twice: theme.",
+		"theme=%zz": "not encoded", "theme=pink": "The theme"} {
+		p := owner.call("", http.MethodPost, "/preferences", form, "Content-Type", "application/x-www-form-urlencoded",
+			"Origin", s.url)
 		p.want(http.StatusBadRequest, "Bad request", reason, "Nothing was done.")
 	}
-	owner.call("", http.MethodPost, s.ws("/o"), `{}`, "Origin", s.url).want(http.StatusUnsupportedMediaType, "Programs send JSON")
+	owner.call("", http.MethodPost, s.ws("/o"), `{}`, "Origin", s.url).want(http.StatusUnsupportedMediaType,
+		"Programs send JSON")
 }
 
 func (s *console) runCount(t testing.TB) int {
@@ -220,14 +248,16 @@ func TestCursors(t *testing.T) {
 			t.Errorf("%s in parts: %s\nwhole: %s", list, all, whole.Items)
 		}
 		cursor := *answer[apiPart[json.RawMessage]](b.call(token, http.MethodGet, list+"?limit=1", nil)).Next
-		for _, other := range []string{s.api("/organizations?q=x&limit=1"), s.apiOrg("/phones?limit=1"), list + "?limit=1&cursor=x"} {
+		for _, other := range []string{s.api("/organizations?q=x&limit=1"), s.apiOrg("/phones?limit=1"),
+			list + "?limit=1&cursor=x"} {
 			if !strings.Contains(other, "cursor=") {
 				other += "&cursor=" + cursor
 			}
 			b.call(token, http.MethodGet, other, nil).wantProblem(http.StatusBadRequest, "bad_request")
 		}
 		for _, fault := range []string{"limit=0", "limit=501", "limit=x", "limit=", "page=2", "limit=1&limit=2"} {
-			b.call(token, http.MethodGet, list+"?"+fault, nil).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
+			b.call(token, http.MethodGet, list+"?"+fault, nil).wantProblem(http.StatusUnprocessableEntity,
+				"invalid_fields")
 			s.Clock.Move(site.PaceEvery)
 		}
 		s.Clock.Move(time.Minute)
@@ -240,7 +270,8 @@ func TestAskedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
-	body := map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": s.addUser(t, duosim.UserSpec{Username: "jroe"})}}
+	body := map[string]any{"run_id": uuid.NewString(),
+		"fields": map[string]any{"user_id": s.addUser(t, duosim.UserSpec{Username: "jroe"})}}
 	before := len(s.Sim.Ledger())
 	answers := make(chan *page)
 	for range 12 {
@@ -281,14 +312,16 @@ func TestAPIWhenDuoFails(t *testing.T) {
 		code, state string
 	}{
 		{duosim.Fault{Kind: duosim.Down}, http.StatusBadGateway, "duo_unreachable", store.Refused},
-		{duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 17 * time.Second}, http.StatusTooManyRequests, "duo_busy", store.Refused},
+		{duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 17 * time.Second}, http.StatusTooManyRequests, "duo_busy",
+			store.Refused},
 		{duosim.Fault{Kind: duosim.Revoked}, http.StatusUnprocessableEntity, "duo_refused", store.Refused},
 		{duosim.Fault{Kind: duosim.ErrorAfterApplying}, http.StatusBadGateway, "outcome_unknown", store.Sending},
 		{duosim.Fault{Kind: duosim.AnswerLost}, http.StatusBadGateway, "outcome_unknown", store.Sending},
 	} {
 		s.Sim.SetFault(s.Account.AccountID, c.fault)
 		id := uuid.NewString()
-		p := b.call(token, http.MethodPost, s.apiOrg("/actions/create-user"), map[string]any{"run_id": id, "fields": map[string]any{"username": id}})
+		p := b.call(token, http.MethodPost, s.apiOrg("/actions/create-user"),
+			map[string]any{"run_id": id, "fields": map[string]any{"username": id}})
 		got := p.wantProblem(c.status, c.code)
 		if got.RunID != id || got.State != c.state {
 			t.Errorf("%s: run %q in state %q", c.fault.Kind, got.RunID, got.State)
@@ -309,21 +342,25 @@ func TestAPIWhenDuoFails(t *testing.T) {
 			poll.Stop()
 			c.state = store.Applied // as was read back
 		}
-		wantOutcome(b.call(token, http.MethodPost, s.apiOrg("/actions/create-user"), map[string]any{"run_id": id, "fields": map[string]any{"username": id}}), c.state, true)
+		wantOutcome(b.call(token, http.MethodPost, s.apiOrg("/actions/create-user"),
+			map[string]any{"run_id": id, "fields": map[string]any{"username": id}}), c.state, true)
 	}
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Down})
 	b.call(token, http.MethodGet, s.apiOrg("/phones"), nil).wantProblem(http.StatusBadGateway, "duo_unreachable")
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{})
 	unmapped := s.Organizations(t, s.Workspace, "Unmapped")[0]
-	b.call(token, http.MethodGet, s.api("/o/"+unmapped.Slug+"/users"), nil).wantProblem(http.StatusConflict, "not_connected")
+	b.call(token, http.MethodGet, s.api("/o/"+unmapped.Slug+"/users"), nil).wantProblem(http.StatusConflict,
+		"not_connected")
 	// What Duo says is wrong with a value stands beside the field's name.
 	user := s.addUser(t, duosim.UserSpec{Username: "jroe"})
-	got := b.call(token, http.MethodPost, s.apiOrg("/actions/delete-user"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": user, "permanent": true, "confirm": "somebody else"}}).
+	got := b.call(token, http.MethodPost, s.apiOrg("/actions/delete-user"), map[string]any{"run_id": uuid.NewString(),
+		"fields": map[string]any{"user_id": user, "permanent": true, "confirm": "somebody else"}}).
 		wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
 	if len(got.Errors) != 1 || got.Errors[0].Field != "confirm" || len(s.Sim.Ledger()) != 2 {
 		t.Errorf("%+v; Duo has %v", got, s.Sim.Ledger())
 	}
 	helpdesk, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "helpdesk", EveryOrganization: true})
-	b.call(helpdesk, http.MethodPost, s.apiOrg("/actions/create-bypass-code-for-user"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": user, "valid_secs": 7200}}).
+	b.call(helpdesk, http.MethodPost, s.apiOrg("/actions/create-bypass-code-for-user"),
+		map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": user, "valid_secs": 7200}}).
 		wantProblem(http.StatusForbidden, "forbidden")
 }

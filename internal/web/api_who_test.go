@@ -19,8 +19,10 @@ func TestWhoMayAsk(t *testing.T) {
 	b := s.stranger(t)
 	b.call(token, http.MethodGet, s.api(""), nil).want(http.StatusOK)
 	for _, p := range []*page{
-		b.call("", http.MethodGet, s.api(""), nil), b.call("", http.MethodGet, s.api(""), nil, "Authorization", "Basic "+token),
-		b.call(token+"x", http.MethodGet, s.api(""), nil), b.call(token[:len(token)-1], http.MethodGet, s.api(""), nil), b.call(" ", http.MethodGet, s.api(""), nil),
+		b.call("", http.MethodGet, s.api(""), nil),
+		b.call("", http.MethodGet, s.api(""), nil, "Authorization", "Basic "+token),
+		b.call(token+"x", http.MethodGet, s.api(""), nil), b.call(token[:len(token)-1], http.MethodGet, s.api(""), nil),
+		b.call(" ", http.MethodGet, s.api(""), nil),
 		b.call("", http.MethodGet, s.api("")+"?access_token="+token, nil),
 	} {
 		p.wantProblem(http.StatusUnauthorized, "unauthorized")
@@ -32,7 +34,8 @@ func TestWhoMayAsk(t *testing.T) {
 	signedIn.call("", http.MethodGet, s.api(""), nil).wantProblem(http.StatusBadRequest, "session_not_allowed")
 	signedIn.call(token, http.MethodGet, s.api(""), nil).wantProblem(http.StatusBadRequest, "session_not_allowed")
 	list := map[string]any{"run_id": uuid.NewString()}
-	b.call(token, http.MethodPost, s.apiOrg("/actions/list-users"), list, "Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site").want(http.StatusOK)
+	b.call(token, http.MethodPost, s.apiOrg("/actions/list-users"), list, "Origin", "https://elsewhere.example",
+		"Sec-Fetch-Site", "cross-site").want(http.StatusOK)
 	if p := b.call(token, http.MethodGet, s.ws(""), nil); p.status != http.StatusSeeOther {
 		t.Errorf("a page answers a token with %d", p.status)
 	}
@@ -74,9 +77,11 @@ func TestRevocationIsFelt(t *testing.T) {
 		change string
 		status int
 	}{
-		"demoted":          {`update membership set role = 'auditor' where operator_id = $1`, http.StatusNotFound},
-		"limited":          {`update membership set every_organization = false where operator_id = $1`, http.StatusNotFound},
-		"disabled":         {`update membership set disabled_at = now() where operator_id = $1`, http.StatusUnauthorized},
+		"demoted": {`update membership set role = 'auditor' where operator_id = $1`, http.StatusNotFound},
+		"limited": {`update membership set every_organization = false where operator_id = $1`,
+			http.StatusNotFound},
+		"disabled": {`update membership set disabled_at = now() where operator_id = $1`,
+			http.StatusUnauthorized},
 		"revoked":          {`delete from api_token where operator_id = $1`, http.StatusUnauthorized},
 		"ended membership": {`delete from membership where operator_id = $1`, http.StatusUnauthorized},
 	} {
@@ -84,7 +89,8 @@ func TestRevocationIsFelt(t *testing.T) {
 		token, _ := s.accessToken(t, s.Workspace, operator, store.Grant{Role: "technician", EveryOrganization: true})
 		b := s.stranger(t)
 		make := func() *page {
-			return b.call(token, http.MethodPost, s.apiOrg("/actions/create-user"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"username": uuid.NewString()}})
+			return b.call(token, http.MethodPost, s.apiOrg("/actions/create-user"),
+				map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"username": uuid.NewString()}})
 		}
 		wantOutcome(make(), store.Applied, false)
 		done := len(s.Sim.Ledger())
@@ -124,7 +130,9 @@ func (s *console) waitForLock(t testing.TB) {
 	t.Helper()
 	su := s.Superuser(t)
 	for {
-		waiting, err := queryAll[int](t, su, `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ~ 'for (key )?share'`)
+		waiting,
+			err := queryAll[int](t, su,
+			`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ~ 'for (key )?share'`)
 		if err != nil {
 			t.Fatal(err)
 		}

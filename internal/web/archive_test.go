@@ -20,27 +20,34 @@ func TestArchiveOrganization(t *testing.T) {
 	b, org := e.as(t, e.Owner), e.orgOf(e.near.org)
 	name, slug := e.near.org.Name, e.near.org.Slug
 	e.Exec(t, `update organization set onboarding = false where id = $1`, e.near.org.ID)
-	token, _ := e.accessToken(t, e.Workspace, e.Owner, store.Grant{Role: catalog.Technician.String(), EveryOrganization: true})
+	token, _ := e.accessToken(t, e.Workspace, e.Owner,
+		store.Grant{Role: catalog.Technician.String(), EveryOrganization: true})
 	open := func() *page { return b.get(org + "/edit").want(http.StatusOK).click("Archive organization…").fine() }
 	before := b.get(org + "/actions/create-user").want(http.StatusOK)
 	open().want(http.StatusOK, name, "the child account", e.near.account.AccountID, "can’t undo").
-		form("Archive organization").set("confirm", strings.ToUpper(name)).send().want(http.StatusUnprocessableEntity, "exactly as it is written").fine()
+		form("Archive organization").set("confirm", strings.ToUpper(name)).send().want(http.StatusUnprocessableEntity,
+		"exactly as it is written").fine()
 	waiting := open()
 	b.get(org).want(http.StatusOK)
 	waiting.form("Archive organization").set("confirm", "  "+name+"\u200b ").send().
-		want(http.StatusOK, "Archive organization", "It was connected with the child account", e.near.account.AccountID).fine()
+		want(http.StatusOK, "Archive organization", "It was connected with the child account",
+			e.near.account.AccountID).fine()
 
-	for _, at := range []string{"", "/users", "/edit", "/connection", "/runs", "/archive", "/actions/create-user", "/nothing"} {
+	for _, at := range []string{"", "/users", "/edit", "/connection", "/runs", "/archive", "/actions/create-user",
+		"/nothing"} {
 		if p := b.get(org + at); at == "/nothing" {
 			p.want(http.StatusNotFound)
 		} else {
-			p.want(http.StatusGone, name+" is archived", "Nothing was changed in Duo.").wantNot(e.near.account.AccountID).fine()
+			p.want(http.StatusGone, name+" is archived",
+				"Nothing was changed in Duo.").wantNot(e.near.account.AccountID).fine()
 		}
 	}
 	// What was open is not sent any more, and a program is told in the same way.
 	before.form("Create user").set("username", "late").send().want(http.StatusGone, "is archived")
 	waiting.form("Archive organization").set("confirm", name).send().want(http.StatusGone, "is archived")
-	e.stranger(t).call(token, http.MethodPost, "/api/v1"+org+"/actions/create-user", map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"username": "late"}}).wantProblem(http.StatusGone, "organization_archived")
+	e.stranger(t).call(token, http.MethodPost, "/api/v1"+org+"/actions/create-user",
+		map[string]any{"run_id": uuid.NewString(),
+			"fields": map[string]any{"username": "late"}}).wantProblem(http.StatusGone, "organization_archived")
 	for _, u := range e.Sim.UserStates(e.near.account.AccountID) {
 		if u.Username == "late" {
 			t.Error("a user was made in an archived organization")
@@ -69,7 +76,8 @@ func TestArchiveWaitsForOnboarding(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.Exec(t, `update organization set onboarding = true where id = $1`, s.Client.ID)
-	s.as(t, s.Owner).get(s.org("/archive")).form("Archive organization").set("confirm", s.Client.Name).send().want(http.StatusUnprocessableEntity, "being onboarded").fine()
+	s.as(t, s.Owner).get(s.org("/archive")).form("Archive organization").set("confirm",
+		s.Client.Name).send().want(http.StatusUnprocessableEntity, "being onboarded").fine()
 }
 
 // TestArchiveWaitsForOpenRuns: while Duo may be doing something, its outcome is still to be looked up.
@@ -77,7 +85,8 @@ func TestArchiveWaitsForOpenRuns(t *testing.T) {
 	t.Parallel()
 	s, jane := asking(t)
 	b := s.as(t, s.Owner)
-	sent := b.get(s.org("/actions/send-duo-authentication?user_id="+jane)).want(http.StatusOK).form("Ask now").send().want(http.StatusOK, "Sending", "See the answer")
+	sent := b.get(s.org("/actions/send-duo-authentication?user_id="+
+		jane)).want(http.StatusOK).form("Ask now").send().want(http.StatusOK, "Sending", "See the answer")
 	archive := func() *page {
 		return b.get(s.org("/archive")).form("Archive organization").set("confirm", "Acme Dental").send()
 	}

@@ -29,16 +29,20 @@ func TestAPageThatWaitsSaysSo(t *testing.T) {
 	e, b := slowEstate(t)
 	org := e.orgOf(e.near.org)
 	pages := map[string]string{
-		"": "by status", "/users": "CANARY-near Jane", "/users?fresh=1": "CANARY-near Jane", "/phones": "Platform", "/bypass-codes": "Uses left", "/users/" + e.near.user: "CANARY-near Jane",
-		"/phones/" + e.near.phone: "Last runs", "/settings": "Lockout", "/actions/update-user?user_id=" + e.near.user: "Review changes",
-		"/users/DU00000000000000NONE": "Error 404", "/actions/create-bypass-code-for-user/form": "Create Bypass Code",
+		"": "by status", "/users": "CANARY-near Jane", "/users?fresh=1": "CANARY-near Jane", "/phones": "Platform",
+		"/bypass-codes": "Uses left", "/users/" + e.near.user: "CANARY-near Jane",
+		"/phones/" + e.near.phone: "Last runs", "/settings": "Lockout",
+		"/actions/update-user?user_id=" + e.near.user: "Review changes",
+		"/users/DU00000000000000NONE":                 "Error 404",
+		"/actions/create-bypass-code-for-user/form":   "Create Bypass Code",
 	}
 	delete(pages, "")
 	for address, words := range pages {
 		e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{Kind: duosim.Slow, Delay: 150 * time.Millisecond})
 		e.server.Runner = e.Over(t, e.Transport) // nothing is held
 		p := b.get(org+address).want(http.StatusOK, askingDuo, words).fine()
-		if n := strings.Count(p.body, "<html") + strings.Count(p.body, "</html>") + strings.Count(p.body, "</main>"); n != 3 {
+		if n := strings.Count(p.body, "<html") + strings.Count(p.body, "</html>") +
+			strings.Count(p.body, "</main>"); n != 3 {
 			t.Errorf("%s is no one document:\n%s", address, p.body)
 		}
 		if strings.Index(p.text(), askingDuo) > strings.Index(p.text(), words) {
@@ -63,7 +67,8 @@ func TestAPageThatWaitsSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if body, _ := io.ReadAll(answer.Body); strings.Contains(string(body), askingDuo) || !strings.Contains(string(body), "CANARY-near Jane") {
+	if body, _ := io.ReadAll(answer.Body); strings.Contains(string(body), askingDuo) ||
+		!strings.Contains(string(body), "CANARY-near Jane") {
 		t.Errorf("%s", body)
 	}
 }
@@ -97,13 +102,14 @@ func TestTheNoteComesBeforeTheAnswer(t *testing.T) {
 		}
 	}
 	close(goOn)
-	if _, err := io.Copy(io.Discard, page); err != nil || !strings.Contains(seen.String(), "CANARY-near Jane") || !strings.HasSuffix(strings.TrimSpace(seen.String()), "</html>") {
+	if _, err := io.Copy(io.Discard, page); err != nil || !strings.Contains(seen.String(), "CANARY-near Jane") ||
+		!strings.HasSuffix(strings.TrimSpace(seen.String()), "</html>") {
 		t.Errorf("the rest: %v\n%s", err, seen.String())
 	}
 }
 
-// TestHangingDuo: nobody waits more than ten seconds, after three time-outs nobody waits at all, there is the older list
-// with its age, and all is well five seconds after Duo is back.
+// TestHangingDuo: nobody waits more than ten seconds, after three time-outs nobody waits at all, there is the older
+// list with its age, and all is well five seconds after Duo is back.
 func TestHangingDuo(t *testing.T) {
 	t.Parallel()
 	e := newFleet(t)
@@ -125,7 +131,8 @@ func TestHangingDuo(t *testing.T) {
 	}
 	slowest(10*time.Second+atOnce, func() { // thirty, if nobody gave up
 		ended, session := make(chan *page), e.token(t, e.Owner)
-		addresses := []string{"/users", "/users/" + e.near.user, "/phones/" + e.near.phone, "/actions/assign-phone-to-user?user_id=" + e.near.user}
+		addresses := []string{"/users", "/users/" + e.near.user, "/phones/" + e.near.phone,
+			"/actions/assign-phone-to-user?user_id=" + e.near.user}
 		for i := range 32 { // twice as many as there are connections to a host, four times those to the database
 			another := e.stranger(t)
 			another.setCookie(sessionCookie, session)
@@ -138,10 +145,12 @@ func TestHangingDuo(t *testing.T) {
 		}
 	})
 	slowest(atOnce, func() {
-		b.get(org+"/users").want(http.StatusOK, "An older list", "This is the list as of ", "Duo does not answer for this account", "Try again at ", "CANARY-near Jane", "5 min ago").fine()
+		b.get(org+"/users").want(http.StatusOK, "An older list", "This is the list as of ",
+			"Duo does not answer for this account", "Try again at ", "CANARY-near Jane", "5 min ago").fine()
 	})
 	slowest(atOnce, func() {
-		p := b.get(org+"/phones/"+e.near.phone).want(http.StatusServiceUnavailable, "Duo does not answer for this account", "Try again at ").fine()
+		p := b.get(org+"/phones/"+e.near.phone).want(http.StatusServiceUnavailable,
+			"Duo does not answer for this account", "Try again at ").fine()
 		if p.header.Get("Retry-After") != "5" {
 			t.Errorf("Retry-After is %q", p.header.Get("Retry-After"))
 		}
@@ -156,7 +165,8 @@ func TestHangingDuo(t *testing.T) {
 	// A change is not sent, and says so: nothing is unknown.
 	slowest(atOnce, func() {
 		body := map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"username": "new"}}
-		got := e.stranger(t).call(token, http.MethodPost, "/api/v1"+org+"/actions/create-user", body).wantProblem(http.StatusServiceUnavailable, "duo_silent")
+		got := e.stranger(t).call(token, http.MethodPost, "/api/v1"+org+"/actions/create-user",
+			body).wantProblem(http.StatusServiceUnavailable, "duo_silent")
 		if got.State != store.Refused || !strings.Contains(got.Detail, "Duo does not answer for this account") {
 			t.Errorf("%+v", got)
 		}
@@ -184,23 +194,28 @@ func TestLimitedAccount(t *testing.T) {
 	}
 	e.Clock.Move(2 * time.Minute)
 	e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 65535 * time.Second})
-	b.get(org+"/phones/"+e.near.phone).want(http.StatusTooManyRequests, "Duo is limiting requests to this account", "Try again at ")
+	b.get(org+"/phones/"+e.near.phone).want(http.StatusTooManyRequests, "Duo is limiting requests to this account",
+		"Try again at ")
 	began, calls := time.Now(), e.Sim.Calls(e.near.account.AccountID)
-	for tab, words := range map[string]string{"/users": "CANARY-near Jane", "/phones": "Platform", "/bypass-codes": "Uses left", "": "Active"} {
-		b.get(org+tab).want(http.StatusOK, "An older list", "This is the list as of ", "Duo is limiting requests to this account", words, "2 min ago").fine()
+	for tab, words := range map[string]string{"/users": "CANARY-near Jane", "/phones": "Platform",
+		"/bypass-codes": "Uses left", "": "Active"} {
+		b.get(org+tab).want(http.StatusOK, "An older list", "This is the list as of ",
+			"Duo is limiting requests to this account", words, "2 min ago").fine()
 	}
 	p := e.stranger(t).call(token, http.MethodGet, "/api/v1"+org+"/users", nil)
 	p.wantProblem(http.StatusTooManyRequests, "duo_busy")
 	if wait := p.header.Get("Retry-After"); len(wait) != 2 || wait > "60" {
 		t.Errorf("Retry-After is %q", wait)
 	}
-	if took, asked := time.Since(began), e.Sim.Calls(e.near.account.AccountID)-calls; asked > 0 || took > 5*time.Second {
+	if took, asked := time.Since(began), e.Sim.Calls(e.near.account.AccountID)-calls; asked > 0 ||
+		took > 5*time.Second {
 		t.Errorf("%d calls in %v", asked, took)
 	}
 	b.get(e.orgOf(e.far.org)+"/users").want(http.StatusOK, "CANARY-far Jane")
 	// What was changed meanwhile is said, as the list does not show it.
 	body := map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"username": "new"}}
-	e.stranger(t).call(token, http.MethodPost, "/api/v1"+org+"/actions/create-user", body).wantProblem(http.StatusTooManyRequests, "duo_busy")
+	e.stranger(t).call(token, http.MethodPost, "/api/v1"+org+"/actions/create-user",
+		body).wantProblem(http.StatusTooManyRequests, "duo_busy")
 	b.get(org+"/users").want(http.StatusOK, "before the last change that was made here")
 	// The first probe that is answered opens the account, though a minute is not over.
 	e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{})

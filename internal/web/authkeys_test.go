@@ -21,20 +21,30 @@ func TestOwnAuthKeys(t *testing.T) {
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Administrator, s.Client.ID))
 	app := s.Sim.AddApplication(s.Account.AccountID, duosim.AuthAPI)
 	open := func() *page { return b.get(s.org("/connection")).want(http.StatusOK, "Auth API").fine() }
-	text := "Integration key " + app.IntegrationKey + " Copy\r\nSecret key " + app.SecretKey + "Copy\r\nAPI hostname " + s.Account.APIHostname
-	open().form("Fill in : Auth API").set("ownauth_paste", text).send().want(http.StatusOK, "✓ Secret key of 40 characters, found").wantNot(app.SecretKey).fine().
-		form("Save Auth API keys").set("ownauth_secret_key", strings.Repeat("W", 40)).send().want(http.StatusOK, "Duo did not accept the Auth API keys", "Unverified", "does not belong").fine()
+	text := "Integration key " + app.IntegrationKey + " Copy\r\nSecret key " + app.SecretKey + "Copy\r\nAPI hostname " +
+		s.Account.APIHostname
+	open().form("Fill in : Auth API").set("ownauth_paste", text).send().want(http.StatusOK,
+		"✓ Secret key of 40 characters, found").wantNot(app.SecretKey).fine().
+		form("Save Auth API keys").set("ownauth_secret_key", strings.Repeat("W", 40)).send().want(http.StatusOK,
+		"Duo did not accept the Auth API keys", "Unverified", "does not belong").fine()
 	open().form("Discard").send().want(http.StatusOK)
-	open().form("Save Auth API keys").set("ownauth_host", s.Parent.APIHostname).set("ownauth_integration_key", app.IntegrationKey).set("ownauth_secret_key", app.SecretKey).send().
+	open().form("Save Auth API keys").set("ownauth_host", s.Parent.APIHostname).set("ownauth_integration_key",
+		app.IntegrationKey).set("ownauth_secret_key", app.SecretKey).send().
 		want(http.StatusUnprocessableEntity, "This is the host of another Duo account").wantNot(app.SecretKey).fine()
-	open().form("Save Auth API keys").set("ownauth_host", s.Account.APIHostname).set("ownauth_integration_key", app.IntegrationKey).set("ownauth_secret_key", app.SecretKey).send().
-		want(http.StatusOK, "Saved. Duo accepts the Auth API keys.", "The Auth API accepts these keys").wantNot(app.SecretKey).fine()
-	b.get(s.org("/actions/check-auth-api-credentials")).form("Check Auth API Credentials").send().want(http.StatusOK, "The Auth API keys work.")
+	open().form("Save Auth API keys").set("ownauth_host", s.Account.APIHostname).set("ownauth_integration_key",
+		app.IntegrationKey).set("ownauth_secret_key", app.SecretKey).send().
+		want(http.StatusOK, "Saved. Duo accepts the Auth API keys.",
+			"The Auth API accepts these keys").wantNot(app.SecretKey).fine()
+	b.get(s.org("/actions/check-auth-api-credentials")).form("Check Auth API Credentials").send().want(http.StatusOK,
+		"The Auth API keys work.")
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.Revoked, Path: "/auth/"})
-	open().form("Check again : Auth API").send().want(http.StatusOK, "Duo does not know this integration key on this host")
-	b.get(s.org("/actions/check-auth-api-credentials")).form("Check Auth API Credentials").send().want(http.StatusUnprocessableEntity, "this organization's own Auth API keys: ")
+	open().form("Check again : Auth API").send().want(http.StatusOK,
+		"Duo does not know this integration key on this host")
+	b.get(s.org("/actions/check-auth-api-credentials")).form("Check Auth API Credentials").send().want(
+		http.StatusUnprocessableEntity, "this organization's own Auth API keys: ")
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
-	told := s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/check-auth-api-credentials"), map[string]any{"run_id": uuid.NewString()}).wantProblem(http.StatusUnprocessableEntity, "duo_refused")
+	told := s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/check-auth-api-credentials"),
+		map[string]any{"run_id": uuid.NewString()}).wantProblem(http.StatusUnprocessableEntity, "duo_refused")
 	if !strings.Contains(told.Detail, "this organization's own Auth API keys: ") {
 		t.Error("a program is told: ", told.Detail)
 	}
@@ -47,11 +57,14 @@ func TestProvisionOnThePage(t *testing.T) {
 	b := s.as(t, s.Owner)
 	open := func() *page { return b.get(s.org("/connection")) }
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.PermissionRemoved, Grant: "adminapi_integrations"})
-	open().form("Provision").send().want(http.StatusUnprocessableEntity, "Grant applications", "enter Auth API keys yourself").fine()
+	open().form("Provision").send().want(http.StatusUnprocessableEntity, "Grant applications",
+		"enter Auth API keys yourself").fine()
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost, Times: 1})
 	open().form("Provision").send().want(http.StatusBadGateway, "Duo may have done this.").fine().
-		click("Open the run").want(http.StatusOK, "Unknown", "Provision again", "not created twice").click("Open the connection").
-		form("Provision").send().want(http.StatusOK, "Found the application Duodesk Auth API.", "The Auth API accepts these keys").fine()
+		click("Open the run").want(http.StatusOK, "Unknown", "Provision again",
+		"not created twice").click("Open the connection").
+		form("Provision").send().want(http.StatusOK, "Found the application Duodesk Auth API.",
+		"The Auth API accepts these keys").fine()
 	f := open().form("Provision")
 	f.send().want(http.StatusOK, "Found the application")
 	f.send().want(http.StatusOK, "Found the application")
@@ -66,15 +79,18 @@ func TestAuthKeysGrid(t *testing.T) {
 	s, _ := asking(t)
 	b := s.as(t, s.Owner)
 	broken := s.Map(t, "Broken Bones", s.Sim.AddChild(s.Parent.AccountID, "Broken Bones"))
-	if _, err := s.Setup().ProvisionAuth(t.Context(), s.Scope(), s.Actor(catalog.Owner), broken, uuid.New()); err != nil {
+	if _, err := s.Setup().ProvisionAuth(t.Context(), s.Scope(), s.Actor(catalog.Owner), broken,
+		uuid.New()); err != nil {
 		t.Fatal(err)
 	}
 	s.Map(t, "Keyless", s.Sim.AddChild(s.Parent.AccountID, "Keyless"))
-	grid := b.get(s.ws("/integration")).click("See which keys work").want(http.StatusOK, "Acme Dental", "Broken Bones", "Keyless", "Work", "None", "Check all 2 on this page").fine()
+	grid := b.get(s.ws("/integration")).click("See which keys work").want(http.StatusOK, "Acme Dental", "Broken Bones",
+		"Keyless", "Work", "None", "Check all 2 on this page").fine()
 	s.Sim.SetFault(broken.AccountID, duosim.Fault{Kind: duosim.Revoked})
 	checks := grid.form("Check all")
 	done := checks.send().follow()
-	done = b.until(done.address, "2 of 2 steps").want(http.StatusOK, "Done", "Acme Dental", "Work", "Broken Bones", "Fail",
+	done = b.until(done.address, "2 of 2 steps").want(http.StatusOK, "Done", "Acme Dental", "Work",
+		"Broken Bones", "Fail",
 		"Duo does not know this integration key on this host.", "Retry").wantNot("Not done").fine()
 	done.click("Open the run of step 1").want(http.StatusOK, "Check own credentials")
 	// The same form again leads to the same results: nothing is checked again.
@@ -82,7 +98,8 @@ func TestAuthKeysGrid(t *testing.T) {
 	if again := checks.send().follow(); again.address != done.address || s.Sim.Calls(s.Account.AccountID) != calls {
 		t.Errorf("%s, then %s", done.address, again.address)
 	}
-	b.get(s.ws("/auth")).want(http.StatusOK, "Duo does not know this integration key on this host.").wantNot("Checked 2.")
+	b.get(s.ws("/auth")).want(http.StatusOK,
+		"Duo does not know this integration key on this host.").wantNot("Checked 2.")
 	b.get(s.ws("/auth?checked=99&left=0")).want(http.StatusBadRequest)
 	listed := func(address, want string) *page {
 		t.Helper()
@@ -96,7 +113,8 @@ func TestAuthKeysGrid(t *testing.T) {
 		}
 		return p
 	}
-	listed("/auth?show=fails", "Broken Bones").form("Check").send().follow().want(http.StatusOK, "1 of 1 step", "Broken Bones", "Fail")
+	listed("/auth?show=fails", "Broken Bones").form("Check").send().follow().want(http.StatusOK, "1 of 1 step",
+		"Broken Bones", "Fail")
 	listed("/auth?show=none", "Keyless")
 	listed("/auth?show=works", "Acme Dental")
 	listed("/auth?show=unchecked", "")
@@ -118,9 +136,11 @@ func TestAuthKeysGrid(t *testing.T) {
 	part := s.as(t, s.Member(t, s.Workspace, catalog.Administrator, broken.ID))
 	part.get(done.address).want(http.StatusOK, "Broken Bones").wantNot("Acme Dental", "Retry").fine()
 	for _, act := range []string{"approve", "pause", "continue", "cancel"} {
-		part.request(http.MethodPost, done.address+"/"+act, url.Values{"digest": {"00"}, "retry": {uuid.NewString()}}).want(http.StatusNotFound)
+		part.request(http.MethodPost, done.address+"/"+act,
+			url.Values{"digest": {"00"}, "retry": {uuid.NewString()}}).want(http.StatusNotFound)
 	}
-	s.as(t, s.Member(t, s.Workspace, catalog.Administrator, s.orgNamed(t, "Keyless").ID)).get(done.address).want(http.StatusNotFound)
+	s.as(t, s.Member(t, s.Workspace, catalog.Administrator,
+		s.orgNamed(t, "Keyless").ID)).get(done.address).want(http.StatusNotFound)
 }
 
 // TestCheckOfAPartOfTheWorkspace: who may see two organizations checks these, whatever the
@@ -131,24 +151,30 @@ func TestCheckOfAPartOfTheWorkspace(t *testing.T) {
 	other := s.Map(t, "Other Client", s.Sim.AddChild(s.Parent.AccountID, "Other Client"))
 	hidden := s.Map(t, "Hidden Client", s.Sim.AddChild(s.Parent.AccountID, "Hidden Client"))
 	for _, o := range []store.Organization{other, hidden} {
-		if _, err := s.Setup().ProvisionAuth(t.Context(), s.Scope(), s.Actor(catalog.Owner), o, uuid.New()); err != nil {
+		if _, err := s.Setup().ProvisionAuth(t.Context(), s.Scope(), s.Actor(catalog.Owner), o,
+			uuid.New()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	member := s.Member(t, s.Workspace, catalog.Administrator, s.Client.ID, other.ID)
 	b, calls := s.as(t, member), s.Sim.Calls(hidden.AccountID)
-	form := url.Values{"run_id": {uuid.NewString()}, "organizations": {s.Client.ID.String() + "," + hidden.ID.String() + "," + other.ID.String()}}
+	form := url.Values{"run_id": {uuid.NewString()},
+		"organizations": {s.Client.ID.String() + "," + hidden.ID.String() + "," + other.ID.String()}}
 	p := b.request(http.MethodPost, s.ws("/auth/check"), form).follow()
-	p = b.until(p.address, "2 of 2 steps").want(http.StatusOK, "Acme Dental", "Other Client", "Done").wantNot("Hidden Client").fine()
+	p = b.until(p.address, "2 of 2 steps").want(http.StatusOK, "Acme Dental", "Other Client",
+		"Done").wantNot("Hidden Client").fine()
 	if s.Sim.Calls(hidden.AccountID) != calls {
 		t.Error("an organization out of reach was checked")
 	}
 	// With one organization less they see less, and can do nothing more with it.
-	s.Exec(t, `delete from membership_organization where operator_id = $1 and organization_id = $2`, member.ID, other.ID)
+	s.Exec(t, `delete from membership_organization where operator_id = $1 and organization_id = $2`,
+		member.ID, other.ID)
 	b.get(p.address).want(http.StatusOK, "1 of 1 step", "Acme Dental").wantNot("Other Client").fine()
 	form.Set("organizations", hidden.ID.String())
 	form.Set("run_id", uuid.NewString())
-	if p := b.request(http.MethodPost, s.ws("/auth/check"), form).follow().want(http.StatusOK, "One organization’s keys are never used for another"); p.address != s.ws("/auth") || s.Sim.Calls(hidden.AccountID) != calls {
+	if p := b.request(http.MethodPost, s.ws("/auth/check"), form).follow().want(http.StatusOK,
+		"One organization’s keys are never used for another"); p.address != s.ws("/auth") ||
+		s.Sim.Calls(hidden.AccountID) != calls {
 		t.Error("a check of nothing leads to ", p.address)
 	}
 }
@@ -161,12 +187,16 @@ func TestOneConflictLeavesTheOtherChecks(t *testing.T) {
 	late := s.Map(t, "Late Again", s.Sim.AddChild(s.Parent.AccountID, "Late Again"))
 	app := s.Sim.AddApplication(late.AccountID, duosim.AuthAPI)
 	s.Sim.SetFault(late.AccountID, duosim.Fault{Kind: duosim.Down})
-	typed := map[string]string{"ownauth_host": late.APIHostname, "ownauth_integration_key": app.IntegrationKey, "ownauth_secret_key": app.SecretKey}
-	if refused, _, err := s.Setup().SaveKeys(t.Context(), s.Scope(), s.Actor(catalog.Owner), setup.OfOrganization(late, store.AuthAPI), typed); err != nil || refused != nil {
+	typed := map[string]string{"ownauth_host": late.APIHostname, "ownauth_integration_key": app.IntegrationKey,
+		"ownauth_secret_key": app.SecretKey}
+	if refused, _, err := s.Setup().SaveKeys(t.Context(), s.Scope(), s.Actor(catalog.Owner),
+		setup.OfOrganization(late, store.AuthAPI), typed); err != nil || refused != nil {
 		t.Fatal(refused, err)
 	}
 	s.Sim.SetFault(late.AccountID, duosim.Fault{})
-	s.Exec(t, `update integration_secret set integration_key = $1 where organization_id = $2`, app.IntegrationKey, s.Client.ID)
+	s.Exec(t, `update integration_secret set integration_key = $1 where organization_id = $2`, app.IntegrationKey,
+		s.Client.ID)
 	s.as(t, s.Owner).get(s.ws("/auth")).form("Check all 2").send().follow().
-		want(http.StatusOK, "2 of 2 steps", "Done", "Fail", "Open the run of step 1", "Another organization has the same Auth API keys.").fine()
+		want(http.StatusOK, "2 of 2 steps", "Done", "Fail", "Open the run of step 1",
+			"Another organization has the same Auth API keys.").fine()
 }

@@ -15,7 +15,8 @@ import (
 	"duodesk/internal/store"
 )
 
-var bindsTo = regexp.MustCompile(`^/w/([^/?]+)(?:/o/([^/?]+))?/(?:actions/|archive|connection|integration/mapping|users/[^/]+/(?:call-back|revoke-codes))`)
+var bindsTo = regexp.MustCompile(
+	`^/w/([^/?]+)(?:/o/([^/?]+))?/(?:actions/|archive|connection|integration/mapping|users/[^/]+/(?:call-back|revoke-codes))`)
 
 // bind adds to a form the connection that its page would carry now, where it has
 // none and the address takes one.
@@ -77,7 +78,8 @@ func (s *console) ids(t testing.TB, workspace, organization string) (ws, org uui
 	}
 	defer conn.Close(context.Background())
 	var found *uuid.UUID
-	err = conn.QueryRow(t.Context(), `select w.id, o.id from workspace w left join organization o on o.workspace_id = w.id and o.slug = $2 where w.slug = $1`,
+	err = conn.QueryRow(t.Context(),
+		`select w.id, o.id from workspace w left join organization o on o.workspace_id = w.id and o.slug = $2 where w.slug = $1`,
 		workspace, organization).Scan(&ws, &found)
 	if err != nil || found == nil {
 		return ws, uuid.Nil

@@ -44,7 +44,8 @@ func (s *console) stranger(t testing.TB) *browser {
 	transport := &http.Transport{DialContext: dialer.DialContext}
 	t.Cleanup(transport.CloseIdleConnections)
 	b := &browser{t: t, site: s, ip: ip.String()}
-	b.client = &http.Client{Jar: jar, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	b.client = &http.Client{Jar: jar, Transport: transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return b
 }
 
@@ -272,7 +273,8 @@ func (p *page) form(button string) *formOfPage {
 		if n == nil {
 			continue
 		}
-		f := &formOfPage{page: p, action: cmp.Or(attribute(c, "formaction"), attribute(n, "action")), values: url.Values{}, node: n}
+		f := &formOfPage{page: p, action: cmp.Or(attribute(c, "formaction"), attribute(n, "action")),
+			values: url.Values{}, node: n}
 		for _, c := range f.controls() {
 			f.take(c)
 		}
@@ -338,7 +340,8 @@ func (f *formOfPage) take(n *node) {
 func (f *formOfPage) set(name, value string) *formOfPage {
 	f.page.b.t.Helper()
 	for _, n := range f.controls() {
-		if attribute(n, "name") == name && !has(n, "disabled") && (attribute(n, "type") != "radio" || attribute(n, "value") == value) {
+		if attribute(n, "name") == name && !has(n, "disabled") &&
+			(attribute(n, "type") != "radio" || attribute(n, "value") == value) {
 			f.values.Set(name, value)
 			return f
 		}

@@ -20,14 +20,17 @@ func TestBypassCode(t *testing.T) {
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
 	s.Sim.AddBypassCode(s.Account.AccountID, jane, duosim.BypassSpec{Code: "555555555"})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
-	sheet := b.get(s.org("/users/"+jane)).click("Create bypass code").want(http.StatusOK, "Jane Roe", "Acme Dental", "Replaces 1 code this user already has")
+	sheet := b.get(s.org("/users/"+jane)).click("Create bypass code").want(http.StatusOK, "Jane Roe", "Acme Dental",
+		"Replaces 1 code this user already has")
 	f := sheet.form("Create code")
-	for name, want := range map[string]string{"valid_secs": "3600", "count": "1", "reuse_count": "1", "preserve_existing": "true", "user_id": jane} {
+	for name, want := range map[string]string{"valid_secs": "3600", "count": "1", "reuse_count": "1",
+		"preserve_existing": "true", "user_id": jane} {
 		if f.values.Get(name) != want {
 			t.Errorf("%s is preset to %q", name, f.values.Get(name))
 		}
 	}
-	shown := f.set("ticket", "T-1234").send().want(http.StatusOK, "Valid until", "Good for 1 use.", "Shown once", "not stored")
+	shown := f.set("ticket", "T-1234").send().want(http.StatusOK, "Valid until", "Good for 1 use.", "Shown once",
+		"not stored")
 	codes := s.Sim.BypassCodes(s.Account.AccountID, jane)
 	if len(codes) != 2 || codes[0] != "555555555" {
 		t.Fatal("codes in Duo: ", codes)
@@ -38,8 +41,10 @@ func TestBypassCode(t *testing.T) {
 	}
 
 	// The same form again does nothing, and the code is not shown again.
-	f.send().want(http.StatusOK, "Already sent", "Nothing was sent again", "shown then and is not stored", "jroe").wantNot(codes[1], words.InGroups(codes[1]), words.Spoken(codes[1]))
-	other := f.set("ticket", "T-9999").send().want(http.StatusConflict, "This form has already been submitted").wantNot(codes[1])
+	f.send().want(http.StatusOK, "Already sent", "Nothing was sent again", "shown then and is not stored",
+		"jroe").wantNot(codes[1], words.InGroups(codes[1]), words.Spoken(codes[1]))
+	other := f.set("ticket", "T-9999").send().want(http.StatusConflict,
+		"This form has already been submitted").wantNot(codes[1])
 	other.want(http.StatusConflict, "Nothing was sent again")
 	if got := s.Sim.BypassCodes(s.Account.AccountID, jane); len(s.Sim.Ledger()) != 1 || !slices.Equal(got, codes) {
 		t.Error("a repeated form reached Duo")
@@ -47,7 +52,8 @@ func TestBypassCode(t *testing.T) {
 	for _, address := range []string{"/users/" + jane, "/bypass-codes", "/runs", ""} {
 		b.get(s.org(address)).want(http.StatusOK).wantNot(codes[1], words.InGroups(codes[1]))
 	}
-	b.get(s.org("/runs")).want(http.StatusOK, "Create Bypass Code for User", "jroe", "Applied", "Created 1 bypass code, 1 use each, valid for 1 hour.", "T-1234")
+	b.get(s.org("/runs")).want(http.StatusOK, "Create Bypass Code for User", "jroe", "Applied",
+		"Created 1 bypass code, 1 use each, valid for 1 hour.", "T-1234")
 	b.get(s.ws("/runs")).want(http.StatusOK, "T-1234", "Acme Dental")
 }
 
@@ -63,7 +69,8 @@ func TestBypassCodesReplaced(t *testing.T) {
 	if codes := s.Sim.BypassCodes(s.Account.AccountID, jane); len(codes) != 3 || slices.Contains(codes, "555555555") {
 		t.Error(codes)
 	}
-	p = b.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).form("Create code").set("count", "11").set("reuse_count", "many").send()
+	p = b.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).form("Create code").set("count",
+		"11").set("reuse_count", "many").send()
 	p.want(http.StatusUnprocessableEntity, "2 fields need a change")
 	if value, fault := p.box("reuse_count"); value != "many" || fault == "" {
 		t.Error(value, fault)
@@ -113,11 +120,14 @@ func TestBypassCodeLimits(t *testing.T) {
 			want = http.StatusNotFound
 		}
 		if p.status != want || (len(s.Sim.Ledger()) > before) != c.allowed {
-			t.Errorf("%s asking %q: status %d, want %d; Duo changed: %t", c.role, c.asked, p.status, want, len(s.Sim.Ledger()) > before)
+			t.Errorf("%s asking %q: status %d, want %d; Duo changed: %t", c.role, c.asked, p.status, want,
+				len(s.Sim.Ledger()) > before)
 		}
 	}
-	p := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk)).get(s.org("/actions/create-bypass-code-for-user?user_id=" + jane))
-	if offered := p.all(func(n *node) bool { return attribute(n, "name") == "valid_secs" && !has(n, "disabled") }); len(offered) != 2 {
+	p := s.as(t,
+		s.Member(t, s.Workspace, catalog.Helpdesk)).get(s.org("/actions/create-bypass-code-for-user?user_id=" + jane))
+	if offered := p.all(func(n *node) bool { return attribute(n, "name") == "valid_secs" && !has(n, "disabled") }); len(
+		offered) != 2 {
 		t.Errorf("%d lives are offered to a help desk", len(offered))
 	}
 }
@@ -130,11 +140,15 @@ func TestDeleteBypassCode(t *testing.T) {
 		s.Sim.AddBypassCode(s.Account.AccountID, jane, duosim.BypassSpec{})
 	}
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	p := b.get(s.org("/bypass-codes")).click("Delete").want(http.StatusOK, "Delete a bypass code of Jane Roe", "never", "The code stops working at once").form("Delete code").send()
+	p := b.get(s.org("/bypass-codes")).click("Delete").want(http.StatusOK, "Delete a bypass code of Jane Roe", "never",
+		"The code stops working at once").form("Delete code").send()
 	p.want(http.StatusOK, "Deleted a bypass code.", "1 bypass code")
-	left := b.get(s.org("/users/" + jane)).all(func(n *node) bool { return strings.Contains(attribute(n, "href"), "/actions/delete-bypass-code?") })
+	left := b.get(s.org("/users/" + jane)).all(func(n *node) bool {
+		return strings.Contains(attribute(n, "href"), "/actions/delete-bypass-code?")
+	})
 	p = b.get(attribute(left[0], "href")).form("Delete code").send()
-	if p.want(http.StatusOK, "Deleted a bypass code.", "No bypass codes."); !strings.HasPrefix(p.address, s.org("/users/"+jane)) {
+	if p.want(http.StatusOK, "Deleted a bypass code.", "No bypass codes."); !strings.HasPrefix(p.address,
+		s.org("/users/"+jane)) {
 		t.Error("leads to ", p.address)
 	}
 	if codes := s.Sim.BypassCodes(s.Account.AccountID, jane); len(codes) > 0 {

@@ -26,7 +26,8 @@ func TestInvisibleCharacters(t *testing.T) {
 	create := func(name string) *page {
 		return b.get(s.org("/actions/create-user")).form("Create user").set("username", name).send()
 	}
-	create("jdoe"+unseen).wantNot("Created user").want(http.StatusUnprocessableEntity, "Duo already has an entry with this name, alias or number")
+	create("jdoe"+unseen).wantNot("Created user").want(http.StatusUnprocessableEntity,
+		"Duo already has an entry with this name, alias or number")
 	create("Zoe\u0308"+unseen).want(http.StatusOK, "zo\u00eb")
 	if users := s.Sim.UserStates(s.Account.AccountID); len(users) != 2 {
 		t.Errorf("%d users, want 2", len(users))
@@ -45,7 +46,8 @@ func TestInvisibleCharacters(t *testing.T) {
 		b.get(s.ws("/o?q="+url.QueryEscape(q))).want(http.StatusOK, "Borealis Freight").wantNot("Acme Dental ")
 	}
 	b.get(s.org("/users?q="+url.QueryEscape("JANE"+unseen))).want(http.StatusOK, "Jane Doe").wantNot("zo\u00eb")
-	b.get(s.org("/users?q="+url.QueryEscape(norm.NFD.String("zo\u00eb")))).want(http.StatusOK, "zo\u00eb").wantNot("Jane Doe")
+	b.get(s.org("/users?q="+url.QueryEscape(norm.NFD.String("zo\u00eb")))).want(http.StatusOK,
+		"zo\u00eb").wantNot("Jane Doe")
 	b.get(s.ws("/actions?q="+url.QueryEscape("create"+unseen+" user"))).want(http.StatusOK, "Create User")
 }
 
@@ -73,8 +75,10 @@ func TestImportWithInvisibleCharacters(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.as(t, s.Owner)
-	b.upload("clients.csv", "\ufeff\ufeffna"+unseen+"me,Time\u00a0Zone\u200b\nGlobex"+unseen+",Europe/Oslo\u200b\nACME\u00a0 DENTAL,\nGlob\u00e9x,\n").
-		want(http.StatusOK, "Import 1 organization", "Already exist 1", "name: Line 2 has a name close to this: Globex.")
+	b.upload("clients.csv", "\ufeff\ufeffna"+unseen+"me,Time\u00a0Zone\u200b\nGlobex"+unseen+
+		",Europe/Oslo\u200b\nACME\u00a0 DENTAL,\nGlob\u00e9x,\n").
+		want(http.StatusOK, "Import 1 organization", "Already exist 1",
+			"name: Line 2 has a name close to this: Globex.")
 }
 
 // TestNamesWithInvisibleCharactersAreFound: the record and pages show a sign in the place of
@@ -86,11 +90,13 @@ func TestNamesWithInvisibleCharactersAreFound(t *testing.T) {
 	user := s.addUser(t, duosim.UserSpec{Username: "jd\u200boe", Realname: "Jane"})
 	tom := s.addUser(t, duosim.UserSpec{Username: "tom"})
 	for id, name := range map[string]string{user: "Jane", tom: "tom"} {
-		b.get(s.org("/users/"+id)).click("Move to Trash").form("Move to Trash").send().want(http.StatusOK, "to the trash.").wantNot("No users " + name)
+		b.get(s.org("/users/"+id)).click("Move to Trash").form("Move to Trash").send().want(http.StatusOK,
+			"to the trash.").wantNot("No users " + name)
 	}
 	for _, q := range []string{"jdoe", "jd\u200boe", "jd\ufffdoe", "JDOE\ufffd"} {
 		b.get(s.org("/users?q="+url.QueryEscape(q))).want(http.StatusOK, "jd\ufffdoe").wantNot("tom")
-		if rows := rowsOn(b.get(s.ws("/runs?q="+url.QueryEscape(q))).want(http.StatusOK, "jd\ufffdoe")); len(rows) != 1 {
+		if rows := rowsOn(b.get(s.ws("/runs?q="+url.QueryEscape(q))).want(http.StatusOK,
+			"jd\ufffdoe")); len(rows) != 1 {
 			t.Errorf("%d runs are found by %q", len(rows), q)
 		}
 	}
@@ -103,9 +109,12 @@ func TestNameIsTypedAsThePageShowsIt(t *testing.T) {
 	b := s.as(t, s.Owner)
 	user := s.addUser(t, duosim.UserSpec{Username: "jd\u200boe\u009bx", Realname: "Jane Roe"})
 	const shown = "jd\ufffdoe\ufffdx"
-	f := b.get(s.org("/users/"+user)).click("Delete permanently").want(http.StatusOK, "Type the username "+shown+" to confirm").form("Delete Jane Roe permanently")
-	p := f.set("confirm", "jdoex").send().want(http.StatusUnprocessableEntity, "Type the username exactly as shown: "+shown)
-	p.form("Delete Jane Roe permanently").set("confirm", shown).send().want(http.StatusOK, "Deleted user "+shown+" permanently.")
+	f := b.get(s.org("/users/"+user)).click("Delete permanently").want(http.StatusOK,
+		"Type the username "+shown+" to confirm").form("Delete Jane Roe permanently")
+	p := f.set("confirm", "jdoex").send().want(http.StatusUnprocessableEntity,
+		"Type the username exactly as shown: "+shown)
+	p.form("Delete Jane Roe permanently").set("confirm", shown).send().want(http.StatusOK,
+		"Deleted user "+shown+" permanently.")
 }
 
 // TestAccountNamesOfDuoOnPages: what Duo calls an account is shown harmlessly, offered, and
@@ -123,14 +132,16 @@ func TestAccountNamesOfDuoOnPages(t *testing.T) {
 		t.Error("the account is not offered")
 	}
 	b.get(s.ws("/integration/accounts/organizations")).want(http.StatusOK, "Globex Dental").harmless("")
-	p.form("Save all on this page").set("account."+o.ID.String(), "globex dental").send().want(http.StatusOK, "…"+child.AccountID[16:]).harmless("")
+	p.form("Save all on this page").set("account."+o.ID.String(), "globex dental").send().want(http.StatusOK,
+		"…"+child.AccountID[16:]).harmless("")
 	s.Sim.RenameAccount(child.AccountID, "Globex\u202e Group\u200b")
 	p = b.get(s.ws("/integration")).form("Refresh").send().want(http.StatusOK, "is called Globex\ufffd Group\ufffd now")
 	p.form("Rename organization Globex").send().want(http.StatusOK, "Globex Group").harmless("")
 	for _, at := range []string{s.ws("/runs"), s.orgOf(o) + "/runs", s.orgOf(o) + "/connection"} {
 		b.get(at).want(http.StatusOK).harmless("")
 	}
-	if file := b.get(s.ws("/o")).form("Export").send().want(http.StatusOK).body; strings.Contains(file, "\u202e") || !strings.Contains(file, "Globex Group,") {
+	if file := b.get(s.ws("/o")).form("Export").send().want(http.StatusOK).body; strings.Contains(file, "\u202e") ||
+		!strings.Contains(file, "Globex Group,") {
 		t.Errorf("exported as %q", file)
 	}
 }

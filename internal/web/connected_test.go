@@ -29,8 +29,10 @@ func (w *formWalk) look(p *page) {
 		if m == nil {
 			// A draft acts on nothing; each step of a plan names its connection, to which the approval is bound.
 			drafted := strings.Contains(action, "/onboarding/") || strings.Contains(action, "/plans/")
-			if strings.HasPrefix(action, w.e.orgOf(w.e.near.org)) && !drafted && !slices.ContainsFunc(unbound, func(end string) bool { return strings.HasSuffix(action, end) }) {
-				w.t.Errorf("%s has a form to %s, of which this test does not know whether it acts on the account", p.address, action)
+			if strings.HasPrefix(action, w.e.orgOf(w.e.near.org)) && !drafted &&
+				!slices.ContainsFunc(unbound, func(end string) bool { return strings.HasSuffix(action, end) }) {
+				w.t.Errorf("%s has a form to %s, of which this test does not know whether it acts on the account",
+					p.address, action)
 			}
 			continue
 		}
@@ -41,7 +43,8 @@ func (w *formWalk) look(p *page) {
 		bare := fieldsWhose(f.values, func(name string) bool { return !strings.HasPrefix(name, "connection") })
 		for name, want := range w.e.bind(w.t, action, bare) {
 			if strings.HasPrefix(name, "connection") && f.values.Get(name) != want[0] {
-				w.t.Errorf("%s: the form to %s says that %s is %q, want %q", p.address, action, name, f.values.Get(name), want[0])
+				w.t.Errorf("%s: the form to %s says that %s is %q, want %q", p.address, action, name,
+					f.values.Get(name), want[0])
 			}
 		}
 		w.seen[action]++
@@ -86,7 +89,8 @@ func TestEveryFormNamesItsConnection(t *testing.T) {
 				continue
 			}
 			w.look(b.get(address + "?" + k.query(&e.near).Encode()))
-			for _, one := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "token_id", "webauthnkey"} {
+			for _, one := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "token_id",
+				"webauthnkey"} {
 				w.look(b.get(address + "?" + one + "=" + k.query(&e.near).Get(one)))
 			}
 		}
@@ -98,7 +102,8 @@ func TestEveryFormNamesItsConnection(t *testing.T) {
 		if action.OfWorkspace() {
 			address = actionAddress(e.ws(""), slug)
 		}
-		for _, without := range [][]string{{"agreed", "reviewed", "preserve_existing"}, {"agreed", "username", "name", "number", "credits"}, {}} {
+		for _, without := range [][]string{{"agreed", "reviewed", "preserve_existing"},
+			{"agreed", "username", "name", "number", "credits"}, {}} {
 			f := k.form(e, &e.near, true)
 			for _, name := range without {
 				f.Del(name)
@@ -107,7 +112,8 @@ func TestEveryFormNamesItsConnection(t *testing.T) {
 		}
 	}
 	org := e.orgOf(e.near.org)
-	w.look(b.request(http.MethodPost, org+"/actions/synchronize-users", url.Values{"run_id": {uuid.NewString()}, "usernames": {"a\nb"}, "directory_key": {"wrong"}}))
+	w.look(b.request(http.MethodPost, org+"/actions/synchronize-users",
+		url.Values{"run_id": {uuid.NewString()}, "usernames": {"a\nb"}, "directory_key": {"wrong"}}))
 	for _, a := range catalog.All() {
 		address := actionAddress(org, a.Slug)
 		if a.OfWorkspace() {
@@ -117,7 +123,8 @@ func TestEveryFormNamesItsConnection(t *testing.T) {
 			t.Errorf("no form for %s was seen", a.Slug)
 		}
 	}
-	for _, end := range []string{"", "/own", "/auth", "/own/discard", "/auth/provision", "/directories", "/directories/" + e.near.directoryID + "/rename", "/directories/" + e.near.directoryID + "/remove"} {
+	for _, end := range []string{"", "/own", "/auth", "/own/discard", "/auth/provision", "/directories",
+		"/directories/" + e.near.directoryID + "/rename", "/directories/" + e.near.directoryID + "/remove"} {
 		if w.seen[org+"/connection"+end] == 0 {
 			t.Errorf("no form for %s was seen", org+"/connection"+end)
 		}
@@ -152,10 +159,12 @@ func TestNoFormActsOnAnotherConnection(t *testing.T) {
 		}
 		add(actionAddress(org, slug), k.form(e, &e.near, true))
 	}
-	add(org+"/actions/synchronize-users", url.Values{"run_id": {uuid.NewString()}, "usernames": {"a\nb"}, "directory_key": {e.near.directory}})
+	add(org+"/actions/synchronize-users", url.Values{"run_id": {uuid.NewString()}, "usernames": {"a\nb"},
+		"directory_key": {e.near.directory}})
 	at := targetOf(&e.near)
 	for _, r := range routes(e.server) {
-		if r.Method == http.MethodPost && (strings.Contains(r.Path, "/:org/connection") || strings.Contains(r.Path, "/:org/users/")) {
+		if r.Method == http.MethodPost && (strings.Contains(r.Path, "/:org/connection") ||
+			strings.Contains(r.Path, "/:org/users/")) {
 			k := knownRoutes("POST " + r.Path)[0]
 			var form url.Values
 			if k.form != nil {
@@ -176,14 +185,17 @@ func TestNoFormActsOnAnotherConnection(t *testing.T) {
 	owner := e.Actor(catalog.Owner)
 	connect := func(account duosim.Account) {
 		t.Helper()
-		if bad, err := e.Setup().Connect(t.Context(), e.Scope(), owner, e.asItIsNow(&e.near), store.Child, account.AccountID); err != nil || len(bad) > 0 {
+		if bad, err := e.Setup().Connect(t.Context(), e.Scope(), owner, e.asItIsNow(&e.near), store.Child,
+			account.AccountID); err != nil || len(bad) > 0 {
 			t.Fatal(bad, err)
 		}
 	}
 	another := e.Sim.AddChild(e.Parent.AccountID, "Another account")
-	for name, then := range map[string]func(){"connected with another account": func() { connect(another) }, "and with the first again": func() { connect(another); connect(e.near.account) }} {
+	for name, then := range map[string]func(){"connected with another account": func() { connect(another) },
+		"and with the first again": func() { connect(another); connect(e.near.account) }} {
 		then()
-		if refused, _, err := e.Setup().SaveKeys(t.Context(), e.Scope(), owner, setup.Nine(), e.fieldsOf(&e.near)); err != nil || refused != nil {
+		if refused, _, err := e.Setup().SaveKeys(t.Context(), e.Scope(), owner, setup.Nine(),
+			e.fieldsOf(&e.near)); err != nil || refused != nil {
 			t.Fatal(refused, err)
 		}
 		asked, rows := calls(), e.rows(t, e.Workspace)
@@ -217,14 +229,18 @@ func TestWhatWasTypedForAnotherConnection(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	beta := s.Sim.AddChild(s.Parent.AccountID, "Beta & Sons")
-	sheet := b.get(s.org("/actions/create-user")).form("Create user").set("username", "amara").set("notes", "Starts on Monday.\nDesk 4.")
-	if bad, err := s.Setup().Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client, store.Child, beta.AccountID); err != nil || len(bad) > 0 {
+	sheet := b.get(s.org("/actions/create-user")).form("Create user").set("username", "amara").set("notes",
+		"Starts on Monday.\nDesk 4.")
+	if bad, err := s.Setup().Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client, store.Child,
+		beta.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
-	p := sheet.send().want(http.StatusConflict, "Nothing was done in Duo.", "the child account Acme Dental, Inc. ("+s.Account.AccountID+") on "+s.Account.APIHostname, "the child account Beta & Sons ("+beta.AccountID+")",
+	p := sheet.send().want(http.StatusConflict, "Nothing was done in Duo.", "the child account Acme Dental, Inc. ("+
+		s.Account.AccountID+") on "+s.Account.APIHostname, "the child account Beta & Sons ("+beta.AccountID+")",
 		"amara", "Starts on Monday.").fine()
 	again := p.form("Open the form again").send().want(http.StatusOK).form("Create user")
-	if again.values.Get("username") != "amara" || again.values.Get("notes") != "Starts on Monday.\r\nDesk 4." || len(s.Sim.Ledger()) != 0 {
+	if again.values.Get("username") != "amara" || again.values.Get("notes") != "Starts on Monday.\r\nDesk 4." ||
+		len(s.Sim.Ledger()) != 0 {
 		t.Errorf("opened again with %v", again.values)
 	}
 	again.send().want(http.StatusOK, "amara")
@@ -238,14 +254,17 @@ func TestWhatWasTypedForAnotherConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bad, err := s.Setup().Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), access.Organization, store.Child, s.Account.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := s.Setup().Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), access.Organization, store.Child,
+		s.Account.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	again.send().want(http.StatusOK, "Already sent")
 	sheet.send().want(http.StatusConflict, "Nothing was done in Duo.", "after a change in between")
 	// A passcode is not carried along.
-	f := url.Values{"run_id": {uuid.NewString()}, "username": {"amara"}, "factor": {"passcode"}, "passcode": {"918273645"}, "connection": {"old"}, "was.connection": {"the child account Gone (DAGONE)"}}
-	b.send(http.MethodPost, s.org("/actions/send-duo-authentication/form"), f).want(http.StatusConflict, "amara", "DAGONE").wantNot("918273645")
+	f := url.Values{"run_id": {uuid.NewString()}, "username": {"amara"}, "factor": {"passcode"},
+		"passcode": {"918273645"}, "connection": {"old"}, "was.connection": {"the child account Gone (DAGONE)"}}
+	b.send(http.MethodPost, s.org("/actions/send-duo-authentication/form"), f).want(http.StatusConflict, "amara",
+		"DAGONE").wantNot("918273645")
 }
 
 // TestProgramsNameTheAccount: a body may say which account it means, or which
@@ -259,13 +278,15 @@ func TestProgramsNameTheAccount(t *testing.T) {
 		t.Helper()
 		found := answer[apiPart[apiOrganization]](b.call(token, http.MethodGet, s.api("/organizations"), nil))
 		mapped := answer[apiPart[apiMapping]](b.call(token, http.MethodGet, s.api("/mapping"), nil))
-		if len(found.Items) != 1 || found.Items[0].Connected == "" || found.Items[0].Connected != mapped.Items[0].Connected {
+		if len(found.Items) != 1 || found.Items[0].Connected == "" ||
+			found.Items[0].Connected != mapped.Items[0].Connected {
 			t.Fatalf("%+v %+v", found, mapped)
 		}
 		return found.Items[0].Connected
 	}
 	create := func(username string, pairs ...string) *page {
-		body := map[string]any{"run_id": uuid.NewSHA1(uuid.Nil, []byte(username)).String(), "fields": map[string]any{"username": username}}
+		body := map[string]any{"run_id": uuid.NewSHA1(uuid.Nil, []byte(username)).String(),
+			"fields": map[string]any{"username": username}}
 		for i := 0; i < len(pairs); i += 2 {
 			body[pairs[i]] = pairs[i+1]
 		}
@@ -279,7 +300,8 @@ func TestProgramsNameTheAccount(t *testing.T) {
 	create("d", "connection_id", "x").wantProblem(http.StatusConflict, "connection_changed")
 	create("d", "account_id", "").wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
 	beta := s.Sim.AddChild(s.Parent.AccountID, "Beta")
-	if bad, err := s.Setup().Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client, store.Child, beta.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := s.Setup().Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client, store.Child,
+		beta.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	if listed() == first {
@@ -292,5 +314,6 @@ func TestProgramsNameTheAccount(t *testing.T) {
 		t.Errorf("the other account was asked %d times", n)
 	}
 	wantOutcome(create("d", "account_id", beta.AccountID), store.Applied, false)
-	b.call(token, http.MethodPost, s.api("/actions/list-accounts"), map[string]any{"run_id": uuid.NewString(), "account_id": s.Account.AccountID}).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
+	b.call(token, http.MethodPost, s.api("/actions/list-accounts"), map[string]any{"run_id": uuid.NewString(),
+		"account_id": s.Account.AccountID}).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
 }

@@ -33,11 +33,13 @@ func TestCrossSite(t *testing.T) {
 	before, calls := e.rows(t, e.Workspace), e.Sim.Calls(e.near.account.AccountID)
 	asked := 0
 	for _, r := range routes(e.server) {
-		if r.Method == http.MethodGet || r.Path == "/csp" || r.Policy.Token { // a session is refused there: TestWhoMayAsk
+		// a session is refused there: TestWhoMayAsk
+		if r.Method == http.MethodGet || r.Path == "/csp" || r.Policy.Token {
 			continue
 		}
 		for _, k := range knownRoutes(r.Method + " " + r.Path) {
-			address := strings.NewReplacer(":ws", e.Workspace.Slug, ":org", e.near.org.Slug, ":api", k.api, ":action", k.action).Replace(r.Path)
+			address := strings.NewReplacer(":ws", e.Workspace.Slug, ":org", e.near.org.Slug, ":api", k.api, ":action",
+				k.action).Replace(r.Path)
 			form := url.Values{}
 			if k.form != nil {
 				form = k.form(e, &e.near, false)
@@ -85,12 +87,15 @@ func TestOddRequests(t *testing.T) {
 	}
 	const urlencoded = "application/x-www-form-urlencoded"
 	for _, r := range routes(s.server) {
-		if r.Method == http.MethodGet || r.Path == "/csp" || r.Path == "/signout" || r.Policy.Token { // programs send no forms: TestAPIRefusesFields
+		// programs send no forms: TestAPIRefusesFields
+		if r.Method == http.MethodGet || r.Path == "/csp" || r.Path == "/signout" || r.Policy.Token {
 			continue
 		}
 		for _, k := range knownRoutes(r.Method + " " + r.Path) {
-			address := strings.NewReplacer(":ws", s.Workspace.Slug, ":org", s.Client.Slug, ":api", k.api, ":action", k.action).Replace(r.Path)
-			for _, kind := range []string{"text/plain", "application/json", "multipart/form-data; boundary=x", "", "application/x-www-form-urlencoded; ="} {
+			address := strings.NewReplacer(":ws", s.Workspace.Slug, ":org", s.Client.Slug, ":api", k.api, ":action",
+				k.action).Replace(r.Path)
+			for _, kind := range []string{"text/plain", "application/json", "multipart/form-data; boundary=x", "",
+				"application/x-www-form-urlencoded; ="} {
 				want := http.StatusUnsupportedMediaType
 				if r.Path == "/w/:ws/o/import" && strings.HasPrefix(kind, "multipart/") {
 					want = http.StatusBadRequest // it takes files, and this is none
@@ -99,13 +104,15 @@ func TestOddRequests(t *testing.T) {
 					t.Errorf("%s as %q: status %d", address, kind, p.status)
 				}
 			}
-			if p := send(address, urlencoded, "theme=dark&theme=light&run_id="+uuid.NewString()); p.status != http.StatusBadRequest {
+			if p := send(address, urlencoded, "theme=dark&theme=light&run_id="+
+				uuid.NewString()); p.status != http.StatusBadRequest {
 				t.Errorf("%s with a repeated field: status %d", address, p.status)
 			}
 			if p := send(address, urlencoded, "theme=%zz"); p.status != http.StatusBadRequest {
 				t.Errorf("%s with a broken escape: status %d", address, p.status)
 			}
-			if p := send(address, urlencoded, "theme="+strings.Repeat("x", max(site.MaxBody, heldOf(r)))); p.status != http.StatusRequestEntityTooLarge {
+			if p := send(address, urlencoded, "theme="+
+				strings.Repeat("x", max(site.MaxBody, heldOf(r)))); p.status != http.StatusRequestEntityTooLarge {
 				t.Errorf("%s with too much: status %d", address, p.status)
 			}
 		}
@@ -138,8 +145,10 @@ func TestWrongMethods(t *testing.T) {
 			if r.Path == "/static/*" {
 				continue
 			}
-			address := strings.NewReplacer(":ws", s.Workspace.Slug, ":org", s.Client.Slug, ":user", "DU1", ":api", store.AuthAPI, ":action", "create-user").Replace(r.Path)
-			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			address := strings.NewReplacer(":ws", s.Workspace.Slug, ":org", s.Client.Slug, ":user", "DU1", ":api",
+				store.AuthAPI, ":action", "create-user").Replace(r.Path)
+			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch,
+				http.MethodDelete} {
 				if known[method+" "+r.Path] {
 					continue
 				}
@@ -156,7 +165,8 @@ func TestWrongMethods(t *testing.T) {
 				}
 			}
 		}
-		for _, address := range []string{"/nothing", "/w", "/w/", "//evil.example/", "/W/" + s.Workspace.Slug, "/static/nothing.css", "/.git/config", s.ws("/o/") + s.Client.Slug + "/"} {
+		for _, address := range []string{"/nothing", "/w", "/w/", "//evil.example/", "/W/" + s.Workspace.Slug,
+			"/static/nothing.css", "/.git/config", s.ws("/o/") + s.Client.Slug + "/"} {
 			p := b.request(http.MethodGet, address, nil)
 			if p.status != http.StatusNotFound {
 				t.Errorf("%s: status %d", address, p.status)
@@ -201,11 +211,13 @@ func TestPanic(t *testing.T) {
 	s := newSite(t)
 	s.server.Runner = nil // whoever asks for Duo now panics
 	p := s.as(t, s.Owner).get(s.org("/users"))
-	p.want(http.StatusInternalServerError, "Something went wrong in the console", p.header.Get("X-Request-Id")).wantNot("nil pointer", "goroutine", ".go:")
+	p.want(http.StatusInternalServerError, "Something went wrong in the console",
+		p.header.Get("X-Request-Id")).wantNot("nil pointer", "goroutine", ".go:")
 	if faults := append(headerFaults(p.header, false), markupFaults(p.body)...); len(faults) > 0 {
 		t.Error(faults)
 	}
-	if !strings.Contains(s.Log.String(), p.header.Get("X-Request-Id")) || !strings.Contains(s.Log.String(), "users.go") {
+	if !strings.Contains(s.Log.String(), p.header.Get("X-Request-Id")) ||
+		!strings.Contains(s.Log.String(), "users.go") {
 		t.Error("the log does not lead to the fault")
 	}
 }

@@ -52,7 +52,8 @@ func TestStrangersHaveALaneOfTheirOwn(t *testing.T) {
 	for what, p := range map[string]*page{
 		"sign-in":    s.stranger(t).signIn(s.Owner, storetest.Password),
 		"invitation": s.stranger(t).request(http.MethodPost, "/invitation", url.Values{"token": {"x"}}),
-		"accepting":  s.stranger(t).request(http.MethodPost, "/invitation/accept", url.Values{"token": {"x"}, "password": {newPassword}}),
+		"accepting": s.stranger(t).request(http.MethodPost, "/invitation/accept",
+			url.Values{"token": {"x"}, "password": {newPassword}}),
 	} {
 		t.Log(what)
 		p.want(http.StatusServiceUnavailable, full...).fine()
@@ -104,7 +105,8 @@ func TestStuckSignInsDoNotHoldPages(t *testing.T) {
 	s.stranger(t).signIn(s.Owner, "wrong").want(http.StatusServiceUnavailable, "Too many people are signing in")
 	for until := time.Now().Add(20 * time.Second); s.Store.Connections().Acquired > cap(lane.Inside); {
 		if time.Now().After(until) {
-			t.Fatalf("%d connections are used by strangers, want at most %d", s.Store.Connections().Acquired, cap(lane.Inside))
+			t.Fatalf("%d connections are used by strangers, want at most %d", s.Store.Connections().Acquired,
+				cap(lane.Inside))
 		}
 	}
 }
@@ -139,7 +141,8 @@ func TestMadeUpCredentialsCostNoStatement(t *testing.T) {
 	device, session := b.cookie("device"), b.cookie("session")
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, wholeGrant(catalog.Owner))
 	sent.take()
-	for _, cookie := range []string{"x", "", madeUp(85), madeUp(69), madeUp(37), device, strings.TrimPrefix(token, members.TokenPrefix), session[:len(session)-1], "A" + session[1:], session + "A"} {
+	for _, cookie := range []string{"x", "", madeUp(85), madeUp(69), madeUp(37), device,
+		strings.TrimPrefix(token, members.TokenPrefix), session[:len(session)-1], "A" + session[1:], session + "A"} {
 		if cookie == session {
 			continue
 		}
@@ -149,7 +152,8 @@ func TestMadeUpCredentialsCostNoStatement(t *testing.T) {
 			c.request(http.MethodGet, s.ws(""), nil).want(http.StatusSeeOther)
 		}
 	}
-	for _, text := range []string{"x", madeUp(85), members.TokenPrefix + madeUp(85), members.TokenPrefix + session, "A" + token, token + "A", members.TokenPrefix + madeUp(16) + token[len(members.TokenPrefix)+22:]} {
+	for _, text := range []string{"x", madeUp(85), members.TokenPrefix + madeUp(85), members.TokenPrefix + session,
+		"A" + token, token + "A", members.TokenPrefix + madeUp(16) + token[len(members.TokenPrefix)+22:]} {
 		s.stranger(t).call(text, http.MethodGet, s.api(""), nil).want(http.StatusUnauthorized)
 	}
 	if cost := sent.take(); len(cost) > 0 {
@@ -170,7 +174,8 @@ func TestCredentialsFromBeforeStamps(t *testing.T) {
 	s, sent := traced(t)
 	old := madeUp(32)
 	now := s.Clock.Now()
-	if err := s.Store.StartSession(t.Context(), hashOfToken(old), s.today(t, s.Owner), store.Origin{}, now, now.Add(testLongest)); err != nil {
+	if err := s.Store.StartSession(t.Context(), hashOfToken(old), s.today(t, s.Owner), store.Origin{}, now,
+		now.Add(testLongest)); err != nil {
 		t.Fatal(err)
 	}
 	token, kept := s.accessToken(t, s.Workspace, s.Owner, wholeGrant(catalog.Owner))
@@ -236,7 +241,8 @@ func TestAddressesArePacedBeforeTheDatabase(t *testing.T) {
 	later := drain(&s.server.Crowd.Attempts, site.Network(b.ip), s.Clock.Now())
 	sent.take()
 	for _, address := range []string{"/signin", "/invitation", "/invitation/accept"} {
-		p := b.request(http.MethodPost, address, url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}, "token": {"x"}}).
+		p := b.request(http.MethodPost, address, url.Values{"email": {s.Owner.Email}, "password": {storetest.Password},
+			"token": {"x"}}).
 			want(http.StatusTooManyRequests, "Too many attempts. Try again in ")
 		if wait, err := strconv.Atoi(p.header.Get("Retry-After")); err != nil || wait < 1 || wait > 2 {
 			t.Error(address, ": Retry-After: ", p.header.Get("Retry-After"))
@@ -251,7 +257,8 @@ func TestAddressesArePacedBeforeTheDatabase(t *testing.T) {
 	b.setCookie("device", "x")
 	s.Clock.Move(later)
 	b.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
-	if site.Network("2001:db8:1:2::1") != site.Network("2001:db8:1:2:3:4:5:6%eth0") || site.Network("192.0.2.1") == site.Network("192.0.2.2") {
+	if site.Network("2001:db8:1:2::1") != site.Network("2001:db8:1:2:3:4:5:6%eth0") ||
+		site.Network("192.0.2.1") == site.Network("192.0.2.2") {
 		t.Error("networks: ", site.Network("2001:db8:1:2::1"))
 	}
 }

@@ -50,20 +50,26 @@ func TestTroubleIsSaidAsWhatItIs(t *testing.T) {
 	b := s.as(t, s.Owner)
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
 	for condition, want := range map[string]store.Trouble{
-		"disk_full": store.DiskFull, "too_many_connections": store.NoConnections, "out_of_memory": store.NoMemory, "configuration_limit_exceeded": store.AtItsLimit,
-		"admin_shutdown": store.Restarting, "cannot_connect_now": store.Restarting, "read_only_sql_transaction": store.ReadOnly, "query_canceled": store.TooSlow,
-		"lock_not_available": store.Contended, "deadlock_detected": store.Contended, "io_error": store.Faulty, "data_corrupted": store.Faulty,
+		"disk_full": store.DiskFull, "too_many_connections": store.NoConnections, "out_of_memory": store.NoMemory,
+		"configuration_limit_exceeded": store.AtItsLimit,
+		"admin_shutdown":               store.Restarting, "cannot_connect_now": store.Restarting,
+		"read_only_sql_transaction": store.ReadOnly, "query_canceled": store.TooSlow,
+		"lock_not_available": store.Contended, "deadlock_detected": store.Contended, "io_error": store.Faulty,
+		"data_corrupted": store.Faulty,
 	} {
 		form := s.typedUser(b)
 		allow := s.refuse(t, "insert", "run", condition)
 		p := form.post("Referer", s.url+s.org("/actions/create-user")).
-			want(http.StatusServiceUnavailable, "Temporarily unavailable", want.Text(), "Nothing was done in Duo.").wantNot("canary", "in time").fine()
+			want(http.StatusServiceUnavailable, "Temporarily unavailable", want.Text(),
+				"Nothing was done in Duo.").wantNot("canary", "in time").fine()
 		if p.header.Get("Retry-After") == "" {
 			t.Error(condition, ": no Retry-After")
 		}
-		program := s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/create-user"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"username": "ada"}})
+		program := s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/create-user"),
+			map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"username": "ada"}})
 		got := program.wantProblem(http.StatusServiceUnavailable, "unavailable")
-		if !strings.Contains(got.Detail, want.Text()+" Nothing was done in Duo.") || program.header.Get("Retry-After") == "" {
+		if !strings.Contains(got.Detail, want.Text()+" Nothing was done in Duo.") ||
+			program.header.Get("Retry-After") == "" {
 			t.Errorf("%s: a program gets %q", condition, got.Detail)
 		}
 		allow()
@@ -76,7 +82,8 @@ func TestTroubleIsSaidAsWhatItIs(t *testing.T) {
 	}
 	// Of a change without Duo no more is said than is known.
 	allow := s.refuse(t, "update", "operator", "disk_full")
-	b.request(http.MethodPost, "/preferences", url.Values{"theme": {"dark"}}).want(http.StatusServiceUnavailable, store.DiskFull.Text(), "may have been done in part").wantNot("Nothing was sent")
+	b.request(http.MethodPost, "/preferences", url.Values{"theme": {"dark"}}).want(http.StatusServiceUnavailable,
+		store.DiskFull.Text(), "may have been done in part").wantNot("Nothing was sent")
 	allow()
 }
 
@@ -88,7 +95,8 @@ func TestNotReadyWhileWritesFail(t *testing.T) {
 	s.Process(t, run.Config{Heartbeat: 100 * time.Millisecond})
 	anyone := s.stranger(t)
 	anyone.await("/readyz", http.StatusOK, "ready")
-	for condition, word := range map[string]store.Trouble{"disk_full": store.DiskFull, "raise_exception": store.NotWriting} {
+	for condition, word := range map[string]store.Trouble{"disk_full": store.DiskFull,
+		"raise_exception": store.NotWriting} {
 		allow := s.refuse(t, "update", "process", condition)
 		anyone.await("/readyz", http.StatusServiceUnavailable, string(word))
 		anyone.get("/readyz").wantNot("canary", "console_app")
@@ -114,16 +122,20 @@ func TestTwoConnectionsServePages(t *testing.T) {
 	allow := func(connections int) {
 		t.Helper()
 		var others int // count as well, though nothing limits them
-		if err := su.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and usename <> 'console_app'`).Scan(&others); err != nil {
+		if err := su.QueryRow(t.Context(),
+			`select count(*) from pg_stat_activity where datname = current_database() and usename <> 'console_app'`).Scan(&others); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := su.Exec(t.Context(), fmt.Sprintf(`alter database %s connection limit %d`, su.Config().Database, others+connections)); err != nil {
+		if _, err := su.Exec(t.Context(), fmt.Sprintf(`alter database %s connection limit %d`, su.Config().Database,
+			others+connections)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	end := func() {
 		t.Helper()
-		if _, err := su.Exec(t.Context(), `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and usename = 'console_app'`); err != nil {
+		if _,
+			err := su.Exec(t.Context(),
+			`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and usename = 'console_app'`); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -51,7 +51,8 @@ func TestStrangersDoNotLockAnOperatorOut(t *testing.T) {
 	// In the session nothing counts but its own guesses.
 	s.flooded(t, s.Owner)
 	b.request(http.MethodPost, "/account/tokens/"+s.Workspace.Slug, s.tokenForm()).want(http.StatusOK, "Shown once")
-	b.get("/account").form("Change password").set("current", storetest.Password).set("new", newPassword).send().want(http.StatusOK, "Your password is changed.")
+	b.get("/account").form("Change password").set("current", storetest.Password).set("new",
+		newPassword).send().want(http.StatusOK, "Your password is changed.")
 	// The browser is still known, after the change and after signing out everywhere.
 	s.flooded(t, s.Owner)
 	b.get("/account").form("Sign out everywhere").send().want(http.StatusOK, "Sign in")
@@ -67,7 +68,8 @@ func TestDeviceCookie(t *testing.T) {
 	if len(cookies) != 2 {
 		t.Fatal(cookies)
 	}
-	for _, want := range []string{"__Host-device=", "; HttpOnly", "; Secure", "; SameSite=Strict", "; Path=/;", "; Max-Age=34560000"} {
+	for _, want := range []string{"__Host-device=", "; HttpOnly", "; Secure", "; SameSite=Strict", "; Path=/;",
+		"; Max-Age=34560000"} {
 		if !strings.Contains(cookies[1], want) {
 			t.Errorf("the cookie lacks %q: %s", want, cookies[1])
 		}

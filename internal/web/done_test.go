@@ -24,11 +24,15 @@ func TestDoneElsewhere(t *testing.T) {
 	t.Parallel()
 	s, jane, phone := withPhone(t)
 	bob := s.addUser(t, duosim.UserSpec{Username: "bob", Realname: "Bob Bell"})
-	other := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460155", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{bob}})
+	other := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460155", Type: "Mobile",
+		Platform: "Apple iOS", UserIDs: []string{bob}})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	sent := b.get(s.org("/users/"+jane)).click("Send SMS passcodes").form("Send SMS passcodes").set("ticket", "INC-41").send().want(http.StatusOK)
-	made := b.get(s.org("/actions/create-user")).form("Create user").set("username", "cyd").set("ticket", "INC-42").send().want(http.StatusOK)
-	device := b.get(s.org("/actions/create-phone")).form("Create phone").set("number", "+442079460166").set("ticket", "INC-43").send().want(http.StatusOK)
+	sent := b.get(s.org("/users/"+jane)).click("Send SMS passcodes").form("Send SMS passcodes").set("ticket",
+		"INC-41").send().want(http.StatusOK)
+	made := b.get(s.org("/actions/create-user")).form("Create user").set("username", "cyd").set("ticket",
+		"INC-42").send().want(http.StatusOK)
+	device := b.get(s.org("/actions/create-phone")).form("Create phone").set("number", "+442079460166").set("ticket",
+		"INC-43").send().want(http.StatusOK)
 	runOf := func(p *page) string { return "?" + strings.SplitN(p.address, "?", 2)[1] }
 	sms, created := runOf(sent), runOf(made)
 	says := func(address, flash, ticket string) {
@@ -46,7 +50,8 @@ func TestDoneElsewhere(t *testing.T) {
 	says(s.org("/phones/"+phone+sms), said, "Ticket: INC-41")
 	says(made.address, "Created user cyd.", "Ticket: INC-42")
 	says(device.address, "Created phone", "Ticket: INC-43")
-	for _, elsewhere := range []string{"/users/" + bob + sms, "/phones/" + other + sms, "/users/" + bob + created, "/users/" + jane + created, "/phones/" + phone + created, "/phones/" + phone + runOf(device)} {
+	for _, elsewhere := range []string{"/users/" + bob + sms, "/phones/" + other + sms, "/users/" + bob + created,
+		"/users/" + jane + created, "/phones/" + phone + created, "/phones/" + phone + runOf(device)} {
 		says(s.org(elsewhere), "", "")
 	}
 	s.Clock.Move(14 * time.Minute)
@@ -66,5 +71,6 @@ func TestBypassCodeEndsOnThePerson(t *testing.T) {
 	shown := b.get(s.org("/users/"+jane)).click("Create bypass code").form("Create code").set("ticket", "INC-8").post().
 		want(http.StatusOK, "Shown once")
 	code := textOf(shown.byID("code-0"))
-	shown.click("Back to jroe").want(http.StatusOK, "Jane Roe", "Created 1 bypass code", "Ticket: INC-8").wantNot(code).fine()
+	shown.click("Back to jroe").want(http.StatusOK, "Jane Roe", "Created 1 bypass code",
+		"Ticket: INC-8").wantNot(code).fine()
 }

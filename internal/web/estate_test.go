@@ -52,7 +52,8 @@ func newFleet(t testing.TB) *fleet {
 	d := runtest.Unconnected(t)
 	e := &fleet{console: serve(t, d), t: t}
 	accounts := []duosim.Account{
-		d.Account, d.Sim.AddChild(d.Parent.AccountID, "CANARY-far account"), d.Sim.AddChild(d.Parent.AccountID, "Nobody's yet"),
+		d.Account, d.Sim.AddChild(d.Parent.AccountID, "CANARY-far account"),
+		d.Sim.AddChild(d.Parent.AccountID, "Nobody's yet"),
 	}
 	connect(t, d, d.Workspace, d.Owner)
 	e.near = e.tenant(t, d.Workspace, d.Owner, accounts[0], "CANARY-near")
@@ -90,7 +91,9 @@ func (e *fleet) staff(ws store.Workspace) {
 		if n.workspace != ws {
 			continue
 		}
-		_, err := conn.Exec(ctx, `insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, 'auditor', true)
+		_,
+			err := conn.Exec(ctx,
+			`insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, 'auditor', true)
 			on conflict (workspace_id, operator_id) do update set role = 'auditor', every_organization = true, disabled_at = null`, ws.ID, n.member.ID)
 		if err != nil {
 			panic(err)
@@ -101,8 +104,10 @@ func (e *fleet) staff(ws store.Workspace) {
 		}
 		hash := sha256.Sum256([]byte(n.canary + ws.ID.String()))
 		err = e.InWorkspace(ctx, store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
-			return tx.Invite(ctx, store.Invitation{ID: n.invitation, Email: strings.ToLower(n.canary) + "@msp.example", Role: "auditor", Every: true,
-				InvitedBy: inviter, InvitedAt: e.Clock.Now(), ExpiresAt: e.Clock.Now().Add(store.InvitationLife)}, hash[:])
+			return tx.Invite(ctx, store.Invitation{ID: n.invitation, Email: strings.ToLower(n.canary) + "@msp.example",
+				Role: "auditor", Every: true,
+				InvitedBy: inviter, InvitedAt: e.Clock.Now(),
+				ExpiresAt: e.Clock.Now().Add(store.InvitationLife)}, hash[:])
 		})
 		if err != nil {
 			panic(err)
@@ -123,15 +128,18 @@ func (e *fleet) fieldsOf(n *tenant) map[string]string {
 func connect(t testing.TB, d *runtest.Desk, ws store.Workspace, owner store.Operator) {
 	t.Helper()
 	actor := run.Actor{Operator: owner.ID, Role: catalog.Owner}
-	if refused, _, err := d.Setup().SaveKeys(t.Context(), store.WholeWorkspace(ws.ID), actor, setup.Nine(), d.NineFields()); err != nil || refused != nil {
+	if refused, _, err := d.Setup().SaveKeys(t.Context(), store.WholeWorkspace(ws.ID), actor, setup.Nine(),
+		d.NineFields()); err != nil || refused != nil {
 		t.Fatal(err, refused)
 	}
 }
 
-func (e *fleet) tenant(t testing.TB, ws store.Workspace, owner store.Operator, account duosim.Account, canary string) tenant {
+func (e *fleet) tenant(t testing.TB, ws store.Workspace, owner store.Operator, account duosim.Account,
+	canary string) tenant {
 	t.Helper()
 	actor := run.Actor{Operator: owner.ID, Role: catalog.Owner}
-	made, faults, err := e.Setup().CreateOrganization(t.Context(), store.WholeWorkspace(ws.ID), actor, canary, setup.MappingRow{Organization: uuid.New(), Account: account.AccountID})
+	made, faults, err := e.Setup().CreateOrganization(t.Context(), store.WholeWorkspace(ws.ID), actor, canary,
+		setup.MappingRow{Organization: uuid.New(), Account: account.AccountID})
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
@@ -141,18 +149,23 @@ func (e *fleet) tenant(t testing.TB, ws store.Workspace, owner store.Operator, a
 	}
 	n := tenant{workspace: ws, org: access.Organization, account: account, canary: canary}
 	auth := e.Sim.AddApplication(account.AccountID, duosim.AuthAPI)
-	typed := map[string]string{"ownauth_host": account.APIHostname, "ownauth_integration_key": auth.IntegrationKey, "ownauth_secret_key": auth.SecretKey}
-	if refused, _, err := e.Setup().SaveKeys(t.Context(), store.WholeWorkspace(ws.ID), actor, setup.OfOrganization(n.org, store.AuthAPI), typed); err != nil || refused != nil {
+	typed := map[string]string{"ownauth_host": account.APIHostname, "ownauth_integration_key": auth.IntegrationKey,
+		"ownauth_secret_key": auth.SecretKey}
+	if refused, _, err := e.Setup().SaveKeys(t.Context(), store.WholeWorkspace(ws.ID), actor,
+		setup.OfOrganization(n.org, store.AuthAPI), typed); err != nil || refused != nil {
 		t.Fatal(refused, err)
 	}
-	n.user = e.Sim.AddUser(account.AccountID, duosim.UserSpec{Username: canary + "-user", Realname: canary + " Jane", Email: canary + "@client.example", Notes: canary})
-	n.phone = e.Sim.AddPhone(account.AccountID, duosim.PhoneSpec{Name: canary + "-phone", Number: "+15550100199", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{n.user}})
+	n.user = e.Sim.AddUser(account.AccountID, duosim.UserSpec{Username: canary + "-user", Realname: canary + " Jane",
+		Email: canary + "@client.example", Notes: canary})
+	n.phone = e.Sim.AddPhone(account.AccountID, duosim.PhoneSpec{Name: canary + "-phone", Number: "+15550100199",
+		Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{n.user}})
 	n.directory = e.Sim.AddDirectory(account.AccountID, duosim.DirectorySpec{Name: canary})
 	if err := e.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) error {
 		if err := tx.SetDirectoryKey(t.Context(), made.ID, n.directory, owner.ID, e.Clock.Now()); err != nil {
 			return err
 		}
-		second, err := tx.AddDirectory(t.Context(), made.ID, canary+" second", "DS"+rand.Text()[:18], owner.ID, e.Clock.Now())
+		second, err := tx.AddDirectory(t.Context(), made.ID, canary+" second", "DS"+rand.Text()[:18], owner.ID,
+			e.Clock.Now())
 		n.directoryID = second.String()
 		return err
 	}); err != nil {
@@ -167,7 +180,8 @@ func (e *fleet) tenant(t testing.TB, ws store.Workspace, owner store.Operator, a
 	in, _ := action.Parse(func(name string) (string, bool) { return n.user, name == "user_id" })
 	id := uuid.New()
 	n.run = id.String()
-	if _, err := e.Runner.Do(t.Context(), run.Request{ID: id, Scope: store.WholeWorkspace(ws.ID), Organization: n.org, Actor: actor, Action: action, Input: in, Ticket: canary}); err != nil {
+	if _, err := e.Runner.Do(t.Context(), run.Request{ID: id, Scope: store.WholeWorkspace(ws.ID), Organization: n.org,
+		Actor: actor, Action: action, Input: in, Ticket: canary}); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -203,7 +217,8 @@ func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 		case name == "sealing_key", name == "oldest_binary": // of the whole installation: no request changes it
 			where = "$1::uuid is not null"
 		case name == "run": // that a member was refused, or signed in here first, is on record
-			where = fmt.Sprintf("workspace_id = $1 and not (input ? 'route' and (%[1]t or operator_id in %[2]s) or action = '%[3]s' and %[1]t)", e.open, members, store.SignedIn.Slug)
+			where = fmt.Sprintf(
+				"workspace_id = $1 and not (input ? 'route' and (%[1]t or operator_id in %[2]s) or action = '%[3]s' and %[1]t)", e.open, members, store.SignedIn.Slug)
 		case name == "reading", name == "visit": // that a member read a list is on record, and what a member opened is kept
 			where = fmt.Sprintf("workspace_id = $1 and not (%t or operator_id in %s)", e.open, members)
 		case name == "operator":
@@ -219,7 +234,8 @@ func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 		case table[1] == "":
 			t.Fatalf("table %s: this test does not know whose its rows are", name)
 		}
-		found, err := queryAll[string](t, conn, fmt.Sprintf(`select (%s)::text from %s t where %s order by 1`, shown, table[0], where), ws.ID)
+		found, err := queryAll[string](t, conn, fmt.Sprintf(`select (%s)::text from %s t where %s order by 1`, shown,
+			table[0], where), ws.ID)
 		if err != nil {
 			t.Fatal(table[0], ": ", err)
 		}

@@ -31,18 +31,20 @@ func (s *console) addLongRuns(t testing.TB) {
 
 // narrow is a client that holds little of what it does not read: the file must not
 // fit into the buffers of its connection.
-var narrow = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
-	if err == nil {
-		err = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
-	}
-	return conn, err
-}}}
+var narrow = &http.Client{Transport: &http.Transport{DisableKeepAlives: true,
+	DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err == nil {
+			err = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+		}
+		return conn, err
+	}}}
 
 // beginFile asks for the file of runs and reads no more than its head.
 func (s *console) beginFile(t testing.TB, token string) io.ReadCloser {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+s.ws("/runs.csv"), strings.NewReader(url.Values{"action": {"update-user"}}.Encode()))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+s.ws("/runs.csv"),
+		strings.NewReader(url.Values{"action": {"update-user"}}.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +94,10 @@ func TestFileEndsWithTheRight(t *testing.T) {
 	s := newSite(t)
 	s.addLongRuns(t)
 	for what, end := range map[string]func(auditor store.Operator, token string){
-		"nothing":    func(store.Operator, string) {},
-		"signed out": func(a store.Operator, _ string) { s.Exec(t, `delete from session where operator_id = $1`, a.ID) },
+		"nothing": func(store.Operator, string) {},
+		"signed out": func(a store.Operator, _ string) {
+			s.Exec(t, `delete from session where operator_id = $1`, a.ID)
+		},
 		"membership disabled": func(a store.Operator, _ string) {
 			s.Exec(t, `update membership set disabled_at = now() where operator_id = $1`, a.ID)
 		},
@@ -125,7 +129,8 @@ func TestFileEndsWithTheRight(t *testing.T) {
 			t.Errorf("%s: the file ended with %v after %d bytes", what, err, len(text))
 		}
 		counted = s.takenOut(t, auditor)
-		if rows, _ := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(text), "\ufeff"))).ReadAll(); whole && len(rows) != longFile+1 || len(rows)-1 > counted {
+		if rows, _ := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(text), "\ufeff"))).ReadAll(); whole &&
+			len(rows) != longFile+1 || len(rows)-1 > counted {
 			t.Errorf("%s: %d rows were sent, %d counted", what, len(rows)-1, counted)
 		}
 		if (counted == longFile) != whole || counted > longFile {

@@ -25,7 +25,8 @@ func (s *console) draftHolds(t testing.TB, text string) (holds bool) {
 	t.Helper()
 	err := s.Superuser(t).QueryRow(t.Context(), `
 		select exists (select from plan p left join plan_step s on s.workspace_id = p.workspace_id and s.plan_id = p.id
-			where p.workspace_id = $1 and strpos(to_jsonb(p)::text || coalesce(to_jsonb(s)::text, ''), $2) > 0)`, s.Workspace.ID, text).Scan(&holds)
+			where p.workspace_id = $1 and strpos(to_jsonb(p)::text || coalesce(to_jsonb(s)::text, ''), $2) > 0)`,
+		s.Workspace.ID, text).Scan(&holds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,16 +70,20 @@ func TestPlanNamesNoOtherOrganization(t *testing.T) {
 	f.values.Set("from", hidden) // as a form of before would send it
 	f.send().follow().want(http.StatusOK)
 	quiet("copied settings", screens...)
-	reader.get(at+"/settings?from="+far.Slug).want(http.StatusOK, "No organization that you see has this name").wantNot(hidden)
+	reader.get(at+"/settings?from="+far.Slug).want(http.StatusOK,
+		"No organization that you see has this name").wantNot(hidden)
 
 	// An account that it got after the approval.
-	b.get(at+"/account").form("Save and continue").set("how", plan.ExistingAccount).set("account", free.AccountID).send().follow().want(http.StatusOK)
+	b.get(at+"/account").form("Save and continue").set("how", plan.ExistingAccount).set("account",
+		free.AccountID).send().follow().want(http.StatusOK)
 	b.get(at).form("Review the steps").send().follow()
 	b.get(at).form("Onboard Canary").post().want(http.StatusSeeOther)
-	if bad, err := s.Setup().Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), far, store.Child, free.AccountID); err != nil || len(bad) > 0 {
+	if bad, err := s.Setup().Connect(t.Context(), s.Scope(), s.Actor(catalog.Owner), far, store.Child,
+		free.AccountID); err != nil || len(bad) > 0 {
 		t.Fatal(bad, err)
 	}
 	b.until(at, "Paused").want(http.StatusOK, "Another organization has this account")
 	quiet("an account that it has", at)
-	reader.get(at).click("Open the run").want(http.StatusOK, "Another organization has this account").wantNot(hidden, far.Slug)
+	reader.get(at).click("Open the run").want(http.StatusOK,
+		"Another organization has this account").wantNot(hidden, far.Slug)
 }

@@ -26,7 +26,8 @@ func TestPlanWhileDuoIsSilent(t *testing.T) {
 	account := s.Sim.AddChild(s.Parent.AccountID, "Free")
 	b := s.as(t, s.Owner)
 	at := b.onboarded("Birch Legal")
-	b.get(at+"/account").form("Save and continue").set("how", "existing").set("account", account.AccountID).send().follow().want(http.StatusOK)
+	b.get(at+"/account").form("Save and continue").set("how", "existing").set("account",
+		account.AccountID).send().follow().want(http.StatusOK)
 	b.get(at).form("Review the steps").send().follow().form("Onboard Birch Legal").post().want(http.StatusSeeOther)
 	silent.Store(true)
 	p := b.get(at).want(http.StatusOK, "Running", "Duo did not answer in time", "Pause", "Cancel onboarding").fine()
@@ -49,10 +50,14 @@ func TestStepInProgress(t *testing.T) {
 	b.get(at + "/account").form("Save and continue").send().follow().want(http.StatusOK)
 	b.get(at).form("Review the steps").send().follow().form("Onboard Birch Legal").post().want(http.StatusSeeOther)
 	// The process died after it took the first step, and someone paused the plan.
-	s.Exec(t, `update plan_step set state = 'working', run_id = id where act = 'create-account' and organization_id = $1`, s.orgNamed(t, "Birch Legal").ID)
-	s.Exec(t, `update plan set state = 'paused', paused_why = 'Paused by an operator.' where organization_id = $1`, s.orgNamed(t, "Birch Legal").ID)
+	s.Exec(t,
+		`update plan_step set state = 'working', run_id = id where act = 'create-account' and organization_id = $1`,
+		s.orgNamed(t, "Birch Legal").ID)
+	s.Exec(t, `update plan set state = 'paused', paused_why = 'Paused by an operator.' where organization_id = $1`,
+		s.orgNamed(t, "Birch Legal").ID)
 	p := b.get(at).want(http.StatusOK, "Paused", "In progress")
-	p = p.form("Finish without the rest").send().want(http.StatusConflict, "Nothing was done: a step is in progress. Continue first, until it has ended.", "In progress").fine()
+	p = p.form("Finish without the rest").send().want(http.StatusConflict,
+		"Nothing was done: a step is in progress. Continue first, until it has ended.", "In progress").fine()
 	p = p.form("Cancel onboarding").send().follow().want(http.StatusOK, "Canceled", "Unknown")
 	if strings.Contains(p.text(), "In progress") {
 		t.Error("a step of a canceled plan is in progress")

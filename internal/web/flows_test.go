@@ -51,8 +51,10 @@ func TestOnboardThroughForms(t *testing.T) {
 	p = p.want(http.StatusOK, "Directory 1").form("Save and continue").set("directory_key.1",
 		"DSAAAAAAAAAAAAAAAAAA").send().follow()
 	p = p.form("Save and continue").send().follow()
-	p = p.form("Save and review").set("users", "ada, Ada Lovelace, ada@birch.example, +442079460123, sms").send().follow()
-	p = p.want(http.StatusOK, "Review", " of them in Duo. Nothing is done before you approve", "POST /admin/v1/users", "An SMS is sent to +442079460123")
+	p = p.form("Save and review").set("users",
+		"ada, Ada Lovelace, ada@birch.example, +442079460123, sms").send().follow()
+	p = p.want(http.StatusOK, "Review", " of them in Duo. Nothing is done before you approve", "POST /admin/v1/users",
+		"An SMS is sent to +442079460123")
 
 	s.Sim.SetFault(account.AccountID, duosim.Fault{Kind: duosim.Refuses, Path: "/admin/v1/phones", WritesOnly: true,
 		Code: 40002})
@@ -123,7 +125,9 @@ func TestOwnKeysAreNoPartOfTheDraft(t *testing.T) {
 func (s *console) holding(t testing.TB, text string) (found []string) {
 	t.Helper()
 	conn := s.Superuser(t)
-	rows, err := conn.Query(t.Context(), `select table_name::text from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`)
+	rows,
+		err := conn.Query(t.Context(),
+		`select table_name::text from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +137,8 @@ func (s *console) holding(t testing.TB, text string) (found []string) {
 	}
 	for _, name := range names {
 		var holds bool
-		if err := conn.QueryRow(t.Context(), `select exists (select from `+name+` x where strpos(to_jsonb(x)::text, $1) > 0)`, text).Scan(&holds); err != nil {
+		if err := conn.QueryRow(t.Context(), `select exists (select from `+name+
+			` x where strpos(to_jsonb(x)::text, $1) > 0)`, text).Scan(&holds); err != nil {
 			t.Fatal(name, err)
 		}
 		if holds {
@@ -156,7 +161,8 @@ func TestFirstSaveTwice(t *testing.T) {
 		t.Errorf("%s, then %s", to, again.header.Get("Location"))
 	}
 	var plans int
-	if err := s.Superuser(t).QueryRow(t.Context(), `select count(*) from plan where workspace_id = $1`, s.Workspace.ID).Scan(&plans); err != nil || plans != 1 {
+	if err := s.Superuser(t).QueryRow(t.Context(), `select count(*) from plan where workspace_id = $1`,
+		s.Workspace.ID).Scan(&plans); err != nil || plans != 1 {
 		t.Errorf("%d plans (%v)", plans, err)
 	}
 	p = b.get(s.ws("/onboard"))
@@ -176,7 +182,8 @@ func TestTwoOperatorsOnOneDraft(t *testing.T) {
 	facts := b.get(at+"/facts").form("Save and continue").set("name", "Somebody Else Entirely")
 	slow := b.get(at+"/directories").form("Save and continue").set("directory_key.1", "DSAAAAAAAAAAAAAAAAAA")
 	other.get(at).want(http.StatusOK, "Draft").wantNot(at + "/account")
-	other.get(at+"/users").form("Save and review").set("users", "ada").send().follow().want(http.StatusOK, "Create User")
+	other.get(at+"/users").form("Save and review").set("users", "ada").send().follow().want(http.StatusOK,
+		"Create User")
 	p = slow.send().want(http.StatusConflict, "First users", "Your changes are not saved yet")
 	if key, _ := p.box("directory_key.1"); key != "DSAAAAAAAAAAAAAAAAAA" {
 		t.Error("what was typed is gone: ", key)

@@ -59,7 +59,8 @@ func TestTicketOfAPlan(t *testing.T) {
 	refused.form("Onboard Birch Legal").set("ticket", "INC-51").post().want(http.StatusSeeOther)
 	b.until(at, "5 of 5 steps").want(http.StatusOK, "Done")
 	tickets := s.ticketsOf(t, o)
-	for _, action := range []string{catalog.CreateAccount, catalog.ProvisionAuthAPI, "map-organization", "check-own-keys", "approve-plan", "end-onboarding"} {
+	for _, action := range []string{catalog.CreateAccount, catalog.ProvisionAuthAPI, "map-organization",
+		"check-own-keys", "approve-plan", "end-onboarding"} {
 		if ticket, is := tickets[action]; !is || ticket != "INC-51" {
 			t.Errorf("the ticket of %s is %q (on record: %t); %v", action, ticket, is, tickets)
 		}
@@ -86,7 +87,8 @@ func TestTicketOfAPausedPlan(t *testing.T) {
 	}
 	p.form("Continue").set("ticket", "INC-52").send().follow()
 	b.until(at, "3 of 3 steps").want(http.StatusOK, "Done")
-	if tickets := s.ticketsOf(t, s.orgNamed(t, "Birch Legal")); tickets[catalog.CreateAccount] != "INC-52" || tickets["end-onboarding"] != "INC-52" {
+	if tickets := s.ticketsOf(t, s.orgNamed(t, "Birch Legal")); tickets[catalog.CreateAccount] != "INC-52" ||
+		tickets["end-onboarding"] != "INC-52" {
 		t.Error(tickets)
 	}
 }
@@ -94,7 +96,8 @@ func TestTicketOfAPausedPlan(t *testing.T) {
 // planOf is the id of an organization's onboarding.
 func (s *console) planOf(t testing.TB, name string) (id string) {
 	t.Helper()
-	err := s.Superuser(t).QueryRow(t.Context(), `select id::text from plan where organization_id = $1`, s.orgNamed(t, name).ID).Scan(&id)
+	err := s.Superuser(t).QueryRow(t.Context(), `select id::text from plan where organization_id = $1`,
+		s.orgNamed(t, name).ID).Scan(&id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +111,8 @@ func TestTicketOfTheProvisionedApplication(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Owner)
 	s.requireTicket(t, catalog.CreateAuthIntegration)
-	p := b.get(s.org("/connection")).form("Provision").send().want(http.StatusUnprocessableEntity, "Enter a ticket").fine()
+	p := b.get(s.org("/connection")).form("Provision").send().want(http.StatusUnprocessableEntity,
+		"Enter a ticket").fine()
 	if len(s.Sim.Ledger()) != 0 {
 		t.Error("an application was created without a ticket")
 	}
@@ -123,7 +127,8 @@ func TestTicketOfTheProvisionedApplication(t *testing.T) {
 func TestTicketOfGenericCalls(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	if _, err := s.Setup().ProvisionAuth(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client, uuid.New()); err != nil {
+	if _, err := s.Setup().ProvisionAuth(t.Context(), s.Scope(), s.Actor(catalog.Owner), s.Client,
+		uuid.New()); err != nil {
 		t.Fatal(err)
 	}
 	b := s.stranger(t)
@@ -139,7 +144,8 @@ func TestTicketOfGenericCalls(t *testing.T) {
 			at = s.api
 		}
 		call := func() *page {
-			body := map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"method": "post", "path": pathOf(a), "params": "name=x"}}
+			body := map[string]any{"run_id": uuid.NewString(),
+				"fields": map[string]any{"method": "post", "path": pathOf(a), "params": "name=x"}}
 			return b.call(token, http.MethodPost, at("/actions/"+a.Slug), body)
 		}
 		s.requireTicket(t, catalog.SetCredits)
@@ -159,6 +165,7 @@ func TestTicketOfGenericCalls(t *testing.T) {
 
 // pathOf is a path that an action's API has.
 func pathOf(a catalog.Action) string {
-	return map[string]string{"admin-api-action": "/admin/v1/groups", "accounts-api-action": "/accounts/v1/account/create",
-		"auth-api-action": "/auth/v2/enroll"}[a.Slug]
+	return map[string]string{"admin-api-action": "/admin/v1/groups",
+		"accounts-api-action": "/accounts/v1/account/create",
+		"auth-api-action":     "/auth/v2/enroll"}[a.Slug]
 }

@@ -19,9 +19,12 @@ func TestForeignObjects(t *testing.T) {
 	t.Parallel()
 	e := newFleet(t)
 	b := e.as(t, e.Owner)
-	nothing := tenant{directory: "DSNOWHERE00000000000", user: "DUNOWHERE00000000000", phone: "DPNOWHERE00000000000", code: "DBNOWHERE00000000000", group: "DGNOWHERE00000000000", token: "DHNOWHERE00000000000", credential: "WANOWHERE00000000000"}
+	nothing := tenant{directory: "DSNOWHERE00000000000", user: "DUNOWHERE00000000000", phone: "DPNOWHERE00000000000",
+		code: "DBNOWHERE00000000000", group: "DGNOWHERE00000000000", token: "DHNOWHERE00000000000",
+		credential: "WANOWHERE00000000000"}
 	for _, a := range catalog.All() {
-		if a.OfWorkspace() || !slices.ContainsFunc(a.Fields, func(f catalog.Field) bool { return f.Spec().Kind == "id" && f.Spec().Required }) {
+		if a.OfWorkspace() || !slices.ContainsFunc(a.Fields,
+			func(f catalog.Field) bool { return f.Spec().Kind == "id" && f.Spec().Required }) {
 			continue // names nothing that exists
 		}
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
@@ -29,7 +32,9 @@ func TestForeignObjects(t *testing.T) {
 				continue // offers what is the organization's own, whatever the address names
 			}
 			ask := func(n tenant) string {
-				ids := url.Values{"user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}, "token_id": {n.token}, "webauthnkey": {n.credential}, "directory_key": {n.directory}, "username": {"somebody"}}
+				ids := url.Values{"user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code},
+					"group_id": {n.group}, "token_id": {n.token}, "webauthnkey": {n.credential},
+					"directory_key": {n.directory}, "username": {"somebody"}}
 				address, form := e.orgOf(e.near.org)+"/actions/"+a.Slug, url.Values(nil)
 				if method == http.MethodGet {
 					address += "?" + ids.Encode()
@@ -44,14 +49,17 @@ func TestForeignObjects(t *testing.T) {
 				if p.status < 400 {
 					t.Errorf("%s %s about another's things: %d", method, a.Slug, p.status)
 				}
-				return strings.NewReplacer(n.user, "", n.phone, "", n.code, "", n.group, "", n.token, "", n.credential, "", n.directory, "").Replace(withoutEcho(p))
+				return strings.NewReplacer(n.user, "", n.phone, "", n.code, "", n.group, "", n.token, "", n.credential,
+					"", n.directory, "").Replace(withoutEcho(p))
 			}
 			none := ask(nothing)
 			if got := ask(e.far); got != none {
-				t.Errorf("%s %s: things of another organization are told from nothing%s", method, a.Slug, difference(none, got))
+				t.Errorf("%s %s: things of another organization are told from nothing%s", method, a.Slug,
+					difference(none, got))
 			}
 			if got := ask(e.foreign); got != none {
-				t.Errorf("%s %s: things of another workspace are told from nothing%s", method, a.Slug, difference(none, got))
+				t.Errorf("%s %s: things of another workspace are told from nothing%s", method, a.Slug,
+					difference(none, got))
 			}
 		}
 	}
@@ -66,7 +74,8 @@ func TestForeignMapping(t *testing.T) {
 	b := e.as(t, e.Owner)
 	before := e.rows(t, e.foreign.workspace)
 	save := func(org, account string) *page {
-		return b.request(http.MethodPost, e.ws("/integration/mapping"), url.Values{"row": {"all"}, "account." + org: {account}})
+		return b.request(http.MethodPost, e.ws("/integration/mapping"),
+			url.Values{"row": {"all"}, "account." + org: {account}})
 	}
 	for _, id := range []string{e.foreign.org.ID.String(), uuid.NewString()} {
 		save(id, "").want(http.StatusNotFound)
@@ -87,7 +96,8 @@ func TestForeignRun(t *testing.T) {
 	conn := e.Superuser(t)
 	b := e.as(t, e.Member(t, e.Workspace, catalog.Technician, e.near.org.ID))
 	for _, n := range []tenant{e.near, e.far, e.foreign} {
-		ids, err := queryAll[string](t, conn, `select id::text from run where organization_id = $1 and action = 'create-bypass-code-for-user'`, n.org.ID)
+		ids, err := queryAll[string](t, conn,
+			`select id::text from run where organization_id = $1 and action = 'create-bypass-code-for-user'`, n.org.ID)
 		if err != nil || len(ids) != 1 {
 			t.Fatal(ids, err)
 		}
@@ -99,7 +109,9 @@ func TestForeignRun(t *testing.T) {
 		f := url.Values{"run_id": {ids[0]}, "username": {"new"}}
 		b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/create-user", f)
 	}
-	if runs, err := queryAll[string](t, conn, `select action from run where workspace_id in ($1, $2)`, e.Workspace.ID, e.foreign.workspace.ID); err != nil || strings.Contains(strings.Join(runs, " "), "create-user create-user create-user") {
+	if runs, err := queryAll[string](t, conn, `select action from run where workspace_id in ($1, $2)`, e.Workspace.ID,
+		e.foreign.workspace.ID); err != nil || strings.Contains(strings.Join(runs, " "),
+		"create-user create-user create-user") {
 		t.Error(runs, err)
 	}
 }
@@ -112,8 +124,10 @@ func TestSuggestionsStayInScope(t *testing.T) {
 	twin := e.Organizations(t, e.Workspace, "CANARY-far account Ltd", "Nobody's yet Inc")
 	scoped := e.as(t, e.Member(t, e.Workspace, catalog.Administrator, twin[0].ID, twin[1].ID))
 	p := scoped.get(e.ws("/integration?suggest=1")).want(http.StatusOK, twin[0].Name, twin[1].Name)
-	for _, a := range []string{e.far.account.AccountID, e.far.account.APIHostname, "Duo account has", "Duo accounts have"} {
+	for _, a := range []string{e.far.account.AccountID, e.far.account.APIHostname, "Duo account has",
+		"Duo accounts have"} {
 		p.wantNot(a)
 	}
-	e.as(t, e.Owner).get(e.ws("/integration?suggest=1")).want(http.StatusOK, "Suggested, not saved yet", "Nobody's yet Inc")
+	e.as(t, e.Owner).get(e.ws("/integration?suggest=1")).want(http.StatusOK, "Suggested, not saved yet",
+		"Nobody's yet Inc")
 }

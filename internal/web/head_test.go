@@ -24,7 +24,8 @@ import (
 func TestHeadIsGetWithoutBody(t *testing.T) {
 	t.Parallel()
 	some := slices.DeleteFunc(slices.Concat(visitors(), programs()), func(v visitorCase) bool {
-		return !slices.Contains([]string{"stranger", "auditor", "owner", "technician of the far organization", "owner's token", "helpdesk token of an administrator", "token that was revoked"}, v.name)
+		return !slices.Contains([]string{"stranger", "auditor", "owner", "technician of the far organization",
+			"owner's token", "helpdesk token of an administrator", "token that was revoked"}, v.name)
 	})
 	if len(some) != 7 {
 		t.Fatal(len(some), "visitors")
@@ -52,7 +53,8 @@ func TestHeadIsGetWithoutBody(t *testing.T) {
 			for address, get := range asked {
 				head := answered[address]
 				if head.status != get.status || head.body != "" {
-					t.Errorf("HEAD %s: status %d with %d bytes, and GET has %d", address, head.status, len(head.body), get.status)
+					t.Errorf("HEAD %s: status %d with %d bytes, and GET has %d", address, head.status,
+						len(head.body), get.status)
 				}
 				if a, b := headOf(head.header), headOf(get.header); a != b {
 					t.Errorf("HEAD %s: the headers differ%s", address, difference(b, a))
@@ -148,7 +150,8 @@ func TestHeadTakesNothing(t *testing.T) {
 	form := s.typedUser(b)
 	s.Clock.Move(testIdle + time.Minute)
 	signIn := form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized).form("Sign in")
-	back := b.request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}, "held": {signIn.values.Get("held")}, "next": {signIn.values.Get("next")}}).want(http.StatusSeeOther)
+	back := b.request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {storetest.Password},
+		"held": {signIn.values.Get("held")}, "next": {signIn.values.Get("next")}}).want(http.StatusSeeOther)
 	address := back.header.Get("Location")
 	if !strings.Contains(address, "held=1") {
 		t.Fatal(address)
@@ -159,7 +162,8 @@ func TestHeadTakesNothing(t *testing.T) {
 		t.Error(head.header, get.header)
 	}
 
-	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: catalog.Auditor.String(), EveryOrganization: true})
+	token, _ := s.accessToken(t, s.Workspace, s.Owner,
+		store.Grant{Role: catalog.Auditor.String(), EveryOrganization: true})
 	program := s.stranger(t)
 	s.addUser(t, duosim.UserSpec{Username: uuid.NewString()})
 	limit := func(rows int) { s.Exec(t, `update workspace set rows_a_day = $2 where id = $1`, s.Workspace.ID, rows) }
@@ -168,14 +172,16 @@ func TestHeadTakesNothing(t *testing.T) {
 		return program.call(token, method, s.apiOrg("/users"), nil).want(status)
 	}
 	limit(store.LeastRowsADay)
-	s.Exec(t, `insert into reading (workspace_id, operator_id, token, list, hour, rows) values ($1, $2, '', 'users', date_trunc('hour', now()), $3)`, s.Workspace.ID, s.Owner.ID, store.LeastRowsADay-1)
+	s.Exec(t,
+		`insert into reading (workspace_id, operator_id, token, list, hour, rows) values ($1, $2, '', 'users', date_trunc('hour', now()), $3)`, s.Workspace.ID, s.Owner.ID, store.LeastRowsADay-1)
 	for range 3 {
 		ask(http.MethodHead, http.StatusOK)
 	}
 	ask(http.MethodGet, http.StatusOK)
 	over := []*page{ask(http.MethodHead, http.StatusTooManyRequests), ask(http.MethodGet, http.StatusTooManyRequests)}
 	for _, p := range over {
-		maps.DeleteFunc(p.header, func(name string, _ []string) bool { return name == "X-Request-Id" || name == "Date" })
+		maps.DeleteFunc(p.header,
+			func(name string, _ []string) bool { return name == "X-Request-Id" || name == "Date" })
 	}
 	if !maps.EqualFunc(over[0].header, over[1].header, slices.Equal) {
 		t.Error(over[0].header, over[1].header)
@@ -188,7 +194,8 @@ func TestAllowNamesHead(t *testing.T) {
 	s := newSite(t)
 	for _, address := range []string{"/signin", s.ws(""), s.api("/runs"), "/api/v1/openapi.json", "/static/x"} {
 		p := s.stranger(t).call("", http.MethodPut, address, nil, "Origin", s.url)
-		if allow := p.header.Get("Allow"); p.status != http.StatusMethodNotAllowed || !strings.Contains(allow, "HEAD") || !strings.Contains(allow, "GET") {
+		if allow := p.header.Get("Allow"); p.status != http.StatusMethodNotAllowed ||
+			!strings.Contains(allow, "HEAD") || !strings.Contains(allow, "GET") {
 			t.Errorf("%s: %d, Allow: %q", address, p.status, allow)
 		}
 	}

@@ -25,7 +25,8 @@ func TestFraudIsSaid(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
-	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{jane}})
+	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile",
+		Platform: "Apple iOS", Activated: true, UserIDs: []string{jane}})
 	bob := s.addUser(t, duosim.UserSpec{Username: "bob"})
 	tom, ana := s.Member(t, s.Workspace, catalog.Technician), s.Member(t, s.Workspace, catalog.Administrator)
 	technician, admin := s.as(t, tom), s.as(t, ana)
@@ -34,7 +35,8 @@ func TestFraudIsSaid(t *testing.T) {
 	sent := technician.get(s.org("/actions/verify-caller?user_id=" + jane)).form("Send push")
 	shown := sent.send().want(http.StatusOK)
 	second := technician.get(s.org("/actions/verify-caller?user_id=" + jane)).form("Send push").send()
-	second.want(http.StatusConflict, "Nothing was sent", tom.Email+" sent this user a verification", "not answered yet").fine()
+	second.want(http.StatusConflict, "Nothing was sent", tom.Email+" sent this user a verification",
+		"not answered yet").fine()
 	pushes := s.Sim.Pushes(s.Account.AccountID)
 	if len(pushes) != 1 || !strings.Contains(shown.text(), words.InGroups(pushes[0].Code)) {
 		t.Fatalf("%+v", pushes)
@@ -43,37 +45,48 @@ func TestFraudIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := uuid.MustParse(sent.values.Get("run_id"))
-	for _, changed, open := s.Desk.Runner.Live(s.Scope(), id); open; _, changed, open = s.Desk.Runner.Live(s.Scope(), id) {
+	for _, changed, open := s.Desk.Runner.Live(s.Scope(), id); open; _, changed,
+		open = s.Desk.Runner.Live(s.Scope(), id) {
 		<-changed
 	}
 	const said = "jroe reported a push as fraud"
-	admin.get(s.org("/runs/"+id.String())).want(http.StatusOK, "Change nothing for this caller", "changes for jroe need an administrator or owner other than "+tom.Email)
-	technician.get(s.org("/users/"+jane)).want(http.StatusOK, said, "other than "+tom.Email, "Ask ", ana.Email, s.Owner.Email).fine()
+	admin.get(s.org("/runs/"+id.String())).want(http.StatusOK, "Change nothing for this caller",
+		"changes for jroe need an administrator or owner other than "+tom.Email)
+	technician.get(s.org("/users/"+jane)).want(http.StatusOK, said, "other than "+tom.Email, "Ask ", ana.Email,
+		s.Owner.Email).fine()
 	technician.get(s.org("/users/" + bob)).want(http.StatusOK).wantNot(said)
 
 	// A form that was open before, and one that is opened now.
 	effects := len(s.Sim.Ledger())
 	open.send().want(http.StatusForbidden, "Nothing was sent. "+said, "Ask ", ana.Email).fine()
-	fresh := technician.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).want(http.StatusOK, said, "Reason").form("Create code")
+	fresh := technician.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).want(http.StatusOK, said,
+		"Reason").form("Create code")
 	fresh.set("reason", "Called back").send().want(http.StatusForbidden, ana.Email)
-	technician.get(s.org("/actions/send-activation-url?phone_id="+phone)).form("Create activation link").send().want(http.StatusForbidden, said)
-	denied := slices.DeleteFunc(s.recordOf(t, s.Workspace, tom), func(r store.Run) bool { return !strings.HasPrefix(r.Summary, "Held back: jroe") })
+	technician.get(s.org("/actions/send-activation-url?phone_id="+
+		phone)).form("Create activation link").send().want(http.StatusForbidden, said)
+	denied := slices.DeleteFunc(s.recordOf(t, s.Workspace, tom),
+		func(r store.Run) bool { return !strings.HasPrefix(r.Summary, "Held back: jroe") })
 	if len(denied) != 3 || len(s.Sim.Ledger()) != effects {
 		t.Errorf("%d refusals are on record; in Duo: %+v", len(denied), s.Sim.Ledger()[effects:])
 	}
 	f := admin.get(s.org("/actions/create-bypass-code-for-user?user_id=" + jane)).form("Create code")
 	f.send().want(http.StatusUnprocessableEntity, "You may decide: give a reason.", "Give a reason.").fine()
 	f.set("reason", " . ").send().want(http.StatusUnprocessableEntity)
-	again := f.set("reason", strings.Repeat("x", 301)).send().want(http.StatusUnprocessableEntity, "the limit is 300").form("Create code")
+	again := f.set("reason", strings.Repeat("x", 301)).send().want(http.StatusUnprocessableEntity,
+		"the limit is 300").form("Create code")
 	again.set("reason", "Called back on the number on file").send().want(http.StatusOK, "Shown once")
 	decided := again.values.Get("run_id")
-	admin.get(s.org("/runs/"+decided)).want(http.StatusOK, "Called back on the number on file", "Decided by someone other than the operator who sent the push.")
+	admin.get(s.org("/runs/"+decided)).want(http.StatusOK, "Called back on the number on file",
+		"Decided by someone other than the operator who sent the push.")
 	rows := csvRows(t, admin.get(s.ws("/runs")).form("Export").post().body)
-	if i := slices.IndexFunc(rows, func(row []string) bool { return slices.Contains(row, decided) }); i < 0 || rows[i][15] != "Called back on the number on file" || rows[i][16] != store.ByAnother || rows[0][15] != "reason" {
+	if i := slices.IndexFunc(rows, func(row []string) bool { return slices.Contains(row, decided) }); i < 0 ||
+		rows[i][15] != "Called back on the number on file" || rows[i][16] != store.ByAnother ||
+		rows[0][15] != "reason" {
 		t.Errorf("in the file: %q", rows)
 	}
 	// The reason travels through questions and reviews.
-	review := admin.get(s.org("/actions/update-user?user_id="+jane)).form("Review changes").set("notes", "Careful").set("reason", "Asked by HR").send().want(http.StatusOK, "Review changes", said)
+	review := admin.get(s.org("/actions/update-user?user_id="+jane)).form("Review changes").set("notes",
+		"Careful").set("reason", "Asked by HR").send().want(http.StatusOK, "Review changes", said)
 	review.form("Save 1 change").send().want(http.StatusOK, "Changed notes.")
 
 	// Programs are told the same.
@@ -81,17 +94,20 @@ func TestFraudIsSaid(t *testing.T) {
 	deciding, _ := s.accessToken(t, s.Workspace, ana, store.Grant{Role: "admin", EveryOrganization: true})
 	b := s.stranger(t)
 	body := func(pairs ...string) map[string]any {
-		m := map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": jane, "preserve_existing": true}}
+		m := map[string]any{"run_id": uuid.NewString(),
+			"fields": map[string]any{"user_id": jane, "preserve_existing": true}}
 		for i := 0; i < len(pairs); i += 2 {
 			m[pairs[i]] = pairs[i+1]
 		}
 		return m
 	}
 	code := s.apiOrg("/actions/create-bypass-code-for-user")
-	if p := b.call(token, http.MethodPost, code, body("reason", "I am sure")); !strings.Contains(p.wantProblem(http.StatusForbidden, "fraud_reported").Detail, ana.Email) {
+	if p := b.call(token, http.MethodPost, code, body("reason",
+		"I am sure")); !strings.Contains(p.wantProblem(http.StatusForbidden, "fraud_reported").Detail, ana.Email) {
 		t.Error("a program is not told whom to ask: ", p.body)
 	}
-	if p := b.call(deciding, http.MethodPost, code, body()).wantProblem(http.StatusUnprocessableEntity, "invalid_fields"); len(p.Errors) != 1 || p.Errors[0].Field != "reason" {
+	if p := b.call(deciding, http.MethodPost, code, body()).wantProblem(http.StatusUnprocessableEntity,
+		"invalid_fields"); len(p.Errors) != 1 || p.Errors[0].Field != "reason" {
 		t.Errorf("%+v", p)
 	}
 	done := wantOutcome(b.call(deciding, http.MethodPost, code, body("reason", "Met in person")), store.Applied, false)
@@ -102,11 +118,12 @@ func TestFraudIsSaid(t *testing.T) {
 	s.Clock.Move(run.FraudHold + time.Minute)
 	technician = s.as(t, tom)
 	technician.get(s.org("/users/" + jane)).want(http.StatusOK).wantNot(said)
-	technician.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).wantNot(said).form("Create code").send().want(http.StatusOK, "Shown once")
+	technician.get(s.org("/actions/create-bypass-code-for-user?user_id="+
+		jane)).wantNot(said).form("Create code").send().want(http.StatusOK, "Shown once")
 }
 
-// TestFraudIsSaidOnlyWhereItHolds: a form says that a report of fraud holds it back, and has a box for the reason, only if
-// it would be held back when it is sent; one that does not say yet whom it concerns says on what condition.
+// TestFraudIsSaidOnlyWhereItHolds: a form says that a report of fraud holds it back, and has a box for the reason, only
+// if it would be held back when it is sent; one that does not say yet whom it concerns says on what condition.
 func TestFraudIsSaidOnlyWhereItHolds(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -115,7 +132,8 @@ func TestFraudIsSaidOnlyWhereItHolds(t *testing.T) {
 	bob := s.addUser(t, duosim.UserSpec{Username: "bob"})
 	iPhone := duosim.PhoneSpec{Type: "Mobile", Platform: "Apple iOS", Activated: true}
 	hers, his := iPhone, iPhone
-	hers.Number, hers.UserIDs, his.Number, his.UserIDs = "+442079460123", []string{amara}, "+442079460199", []string{bob}
+	hers.Number, hers.UserIDs, his.Number, his.UserIDs = "+442079460123", []string{amara}, "+442079460199",
+		[]string{bob}
 	herPhone, hisPhone := s.Sim.AddPhone(account, hers), s.Sim.AddPhone(account, his)
 	code := s.Sim.AddBypassCode(account, amara, duosim.BypassSpec{})
 	group := s.Sim.AddGroup(account, "Staff", "", amara)
@@ -137,14 +155,18 @@ func TestFraudIsSaidOnlyWhereItHolds(t *testing.T) {
 		box     = `name="reason"`
 	)
 	for address, words := range map[string][]string{
-		"create-bypass-code-for-user?user_id=" + amara:                    {holds, "Ask " + ana.Email},
-		"update-user?user_id=" + amara:                                    {holds, "To set nothing but the status Disabled needs neither."},
-		"delete-user?permanent=true&user_id=" + amara:                     {holds},
-		"enroll-user?user_id=" + amara:                                    {holds},
-		"verify-caller?user_id=" + amara:                                  {holds},
-		"send-activation-url?user_id=" + bob + "&phone_id=" + herPhone:    {holds, "This phone belongs to amara.okonkwo in Duo."},
-		"modify-phone?phone_id=" + herPhone:                               {holds, "This phone belongs to amara.okonkwo in Duo."},
-		"modify-group?group_id=" + group:                                  {holds, "amara.okonkwo is a member of this group."},
+		"create-bypass-code-for-user?user_id=" + amara: {holds, "Ask " + ana.Email},
+		"update-user?user_id=" + amara: {holds,
+			"To set nothing but the status Disabled needs neither."},
+		"delete-user?permanent=true&user_id=" + amara: {holds},
+		"enroll-user?user_id=" + amara:                {holds},
+		"verify-caller?user_id=" + amara:              {holds},
+		"send-activation-url?user_id=" + bob + "&phone_id=" +
+			herPhone: {holds, "This phone belongs to amara.okonkwo in Duo."},
+		"modify-phone?phone_id=" + herPhone: {holds,
+			"This phone belongs to amara.okonkwo in Duo."},
+		"modify-group?group_id=" + group: {holds,
+			"amara.okonkwo is a member of this group."},
 		"assign-phone-to-user?phone_id=" + hisPhone + "&user_id=" + amara: {holds},
 		"create-bypass-code-for-user":                                     {perhaps, holds, only},
 		"send-activation-url":                                             {perhaps, only},
@@ -154,7 +176,8 @@ func TestFraudIsSaidOnlyWhereItHolds(t *testing.T) {
 		"admin-api-action":                                                {perhaps, only},
 		"assign-phone-to-user?user_id=" + bob:                             {perhaps, only},
 	} {
-		p := b.get(s.org("/actions/"+address)).want(http.StatusOK, append(words, "amara.okonkwo reported a push as fraud")...).fine()
+		p := b.get(s.org("/actions/"+address)).want(http.StatusOK,
+			append(words, "amara.okonkwo reported a push as fraud")...).fine()
 		if !strings.Contains(p.body, box) {
 			t.Errorf("%s has no box for the reason", address)
 		}
@@ -163,23 +186,31 @@ func TestFraudIsSaidOnlyWhereItHolds(t *testing.T) {
 		}
 	}
 	for _, address := range []string{
-		"create-bypass-code-for-user?user_id=" + bob, "update-user?user_id=" + bob, "delete-user?user_id=" + bob, "verify-caller?user_id=" + bob,
-		"send-activation-url?phone_id=" + hisPhone + "&user_id=" + amara, "modify-phone?phone_id=" + hisPhone, "modify-group?group_id=" + other,
+		"create-bypass-code-for-user?user_id=" + bob, "update-user?user_id=" + bob, "delete-user?user_id=" + bob,
+		"verify-caller?user_id=" + bob,
+		"send-activation-url?phone_id=" + hisPhone + "&user_id=" + amara, "modify-phone?phone_id=" + hisPhone,
+		"modify-group?group_id=" + other,
 		"enroll-user?user_id=" + bob, "create-user", "create-phone", "update-user", "delete-bypass-code", "list-users",
 		"delete-user?user_id=" + amara, "delete-bypass-code?user_id=" + amara + "&bypass_code_id=" + code,
 	} {
-		if p := b.get(s.org("/actions/" + address)).want(http.StatusOK).wantNot("as fraud"); strings.Contains(p.body, box) {
+		if p := b.get(s.org("/actions/" + address)).want(http.StatusOK).wantNot("as fraud"); strings.Contains(
+			p.body, box) {
 			t.Errorf("%s has a box for the reason", address)
 		}
 	}
 	b.get(s.org("/settings")).want(http.StatusOK).wantNot("as fraud")
 	// A review knows what is to be changed.
-	b.get(s.org("/actions/update-user?user_id="+amara)).form("Review changes").set("status", "disabled").send().want(http.StatusOK, "Save 1 change").wantNot("as fraud")
-	b.get(s.org("/actions/update-user?user_id="+bob)).form("Review changes").set("notes", "x").send().want(http.StatusOK, "Save 1 change").wantNot("as fraud")
+	b.get(s.org("/actions/update-user?user_id="+amara)).form("Review changes").set("status",
+		"disabled").send().want(http.StatusOK, "Save 1 change").wantNot("as fraud")
+	b.get(s.org("/actions/update-user?user_id="+bob)).form("Review changes").set("notes",
+		"x").send().want(http.StatusOK, "Save 1 change").wantNot("as fraud")
 	// An act on somebody else that is held back says why.
 	const alias = "“amara” is a username or an alias of amara.okonkwo in Duo."
-	b.get(s.org("/actions/update-user?user_id="+bob)).form("Review changes").set("aliases", "amara").send().want(http.StatusOK, "Save 1 change", holds, alias)
-	p := b.get(s.org("/actions/create-user")).form("Create user").set("username", "Amara").send().want(http.StatusUnprocessableEntity, holds, "“Amara” is a username or an alias", "You may decide: give a reason.")
+	b.get(s.org("/actions/update-user?user_id="+bob)).form("Review changes").set("aliases",
+		"amara").send().want(http.StatusOK, "Save 1 change", holds, alias)
+	p := b.get(s.org("/actions/create-user")).form("Create user").set("username",
+		"Amara").send().want(http.StatusUnprocessableEntity, holds, "“Amara” is a username or an alias",
+		"You may decide: give a reason.")
 	if !strings.Contains(p.body, box) {
 		t.Error("a form that needs a reason has no box for it")
 	}
@@ -200,7 +231,8 @@ func TestFraudIsSaidOnlyWhereItHolds(t *testing.T) {
 	owner.get(s.org("/settings")).want(http.StatusOK).wantNot("as fraud")
 }
 
-// addFraud puts on record that a person reported a push of an operator just now. asked is Duo's id of the person, or a name.
+// addFraud puts on record that a person reported a push of an operator just now. asked is Duo's id of the person, or a
+// name.
 func (s *console) addFraud(t testing.TB, asked, username string, by store.Operator) {
 	t.Helper()
 	s.Exec(t, `
@@ -210,8 +242,8 @@ func (s *console) addFraud(t testing.TB, asked, username string, by store.Operat
 		s.Workspace.ID, s.Client.ID, s.Account.AccountID, by.ID, s.Clock.Now(), username, asked)
 }
 
-// TestFraudByAnotherSpellingIsSaid: a report by a name that several users can have at a login holds acts on each of them
-// back, and the page of each says so.
+// TestFraudByAnotherSpellingIsSaid: a report by a name that several users can have at a login holds acts on each of
+// them back, and the page of each says so.
 func TestFraudByAnotherSpellingIsSaid(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -222,9 +254,11 @@ func TestFraudByAnotherSpellingIsSaid(t *testing.T) {
 	const said = "jo reported a push as fraud"
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	for _, user := range []string{near, far} {
-		b.get(s.org("/actions/create-bypass-code-for-user?user_id="+user)).form("Create code").send().want(http.StatusForbidden, said)
+		b.get(s.org("/actions/create-bypass-code-for-user?user_id="+
+			user)).form("Create code").send().want(http.StatusForbidden, said)
 		b.get(s.org("/users/"+user)).want(http.StatusOK, said)
-		b.get(s.org("/actions/unlock-user?user_id="+user)).want(http.StatusOK, said, "A login as jo can mean this user.")
+		b.get(s.org("/actions/unlock-user?user_id="+user)).want(http.StatusOK, said,
+			"A login as jo can mean this user.")
 	}
 	b.get(s.org("/users/" + other)).want(http.StatusOK).wantNot(said)
 }
@@ -235,7 +269,8 @@ func TestAskedTooOften(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe"})
-	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{jane}})
+	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile", Platform: "Apple iOS",
+		Activated: true, UserIDs: []string{jane}})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
 	for range 3 {
 		sent := b.get(s.org("/actions/verify-caller?user_id=" + jane)).form("Send push")
@@ -245,19 +280,23 @@ func TestAskedTooOften(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := uuid.MustParse(sent.values.Get("run_id"))
-		for _, changed, open := s.Desk.Runner.Live(s.Scope(), id); open; _, changed, open = s.Desk.Runner.Live(s.Scope(), id) {
+		for _, changed, open := s.Desk.Runner.Live(s.Scope(), id); open; _, changed,
+			open = s.Desk.Runner.Live(s.Scope(), id) {
 			<-changed
 		}
 	}
 	pushes := len(s.Sim.Pushes(s.Account.AccountID))
-	p := b.get(s.org("/actions/verify-caller?user_id="+jane)).form("Send push").send().want(http.StatusTooManyRequests, "asked 3 times in the last 10 minutes", "The next push can be sent at ").fine()
+	p := b.get(s.org("/actions/verify-caller?user_id="+jane)).form("Send push").send().want(http.StatusTooManyRequests,
+		"asked 3 times in the last 10 minutes", "The next push can be sent at ").fine()
 	if wait, err := strconv.Atoi(p.header.Get("Retry-After")); err != nil || wait < 500 || wait > 600 {
 		t.Errorf("Retry-After: %q", p.header.Get("Retry-After"))
 	}
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
-	push := map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": jane, "phone_id": s.Sim.Pushes(s.Account.AccountID)[0].PhoneID}}
+	push := map[string]any{"run_id": uuid.NewString(),
+		"fields": map[string]any{"user_id": jane, "phone_id": s.Sim.Pushes(s.Account.AccountID)[0].PhoneID}}
 	refused := s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/verify-caller"), push)
-	if refused.wantProblem(http.StatusTooManyRequests, "push_limit"); refused.header.Get("Retry-After") == "" || len(s.Sim.Pushes(s.Account.AccountID)) != pushes {
+	if refused.wantProblem(http.StatusTooManyRequests, "push_limit"); refused.header.Get("Retry-After") == "" ||
+		len(s.Sim.Pushes(s.Account.AccountID)) != pushes {
 		t.Error("a program is not told when to ask again, or a push was sent")
 	}
 }

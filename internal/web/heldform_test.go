@@ -16,7 +16,8 @@ import (
 
 // typedUser is the form that creates a user, with much typed into it.
 func (s *console) typedUser(b *browser) *formOfPage {
-	return b.get(s.org("/actions/create-user")).form("Create user").set("username", "amara").set("realname", `Amara "A" <Okonkwo>`).
+	return b.get(s.org("/actions/create-user")).form("Create user").set("username", "amara").set("realname",
+		`Amara "A" <Okonkwo>`).
 		set("notes", "\r\nFirst line\r\nsecond & last").set("status", "disabled")
 }
 
@@ -25,7 +26,8 @@ func (s *console) wantTyped(t *testing.T, p *page) *formOfPage {
 	// Whether it was done the first time is for the run to say.
 	p.want(http.StatusOK, "What you typed is back. It was not sent again.").wantNot("Nothing was sent").fine()
 	f := p.form("Create user")
-	for name, want := range map[string]string{"username": "amara", "realname": `Amara "A" <Okonkwo>`, "notes": "\r\nFirst line\r\nsecond & last", "status": "disabled"} {
+	for name, want := range map[string]string{"username": "amara", "realname": `Amara "A" <Okonkwo>`,
+		"notes": "\r\nFirst line\r\nsecond & last", "status": "disabled"} {
 		if got := f.values.Get(name); strings.TrimPrefix(got, "\r\n") != strings.TrimPrefix(want, "\r\n") {
 			t.Errorf("%s came back as %q, not %q", name, got, want)
 		}
@@ -42,7 +44,8 @@ func TestFormOutlivesItsSession(t *testing.T) {
 	form := s.typedUser(b)
 	s.Clock.Move(testIdle + time.Minute)
 	users := len(s.Sim.Ledger())
-	ended := form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, "You are signed out", "What you typed is kept").fine()
+	ended := form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized,
+		"You are signed out", "What you typed is kept").fine()
 	if strings.Contains(ended.body, "Okonkwo") || len(s.Sim.Ledger()) != users {
 		t.Error("the page of a stranger shows what was typed, or something was done")
 	}
@@ -58,8 +61,8 @@ func TestFormOutlivesItsSession(t *testing.T) {
 	b.get(s.org("/actions/create-user?held=1")).want(http.StatusOK).wantNot("What you typed is back")
 }
 
-// TestFormAfterSigningOut: the page says no more than is known of why the session ended. What was typed is kept where the
-// cookie still says whose it is, and said to be lost elsewhere.
+// TestFormAfterSigningOut: the page says no more than is known of why the session ended. What was typed is kept where
+// the cookie still says whose it is, and said to be lost elsewhere.
 func TestFormAfterSigningOut(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -72,8 +75,10 @@ func TestFormAfterSigningOut(t *testing.T) {
 	b := sign()
 	form, other := s.typedUser(b), b.get("/account").form("Sign out")
 	other.send()
-	p := form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, said, lost, "typed again").wantNot("It ends after a time", "is kept for 15 minutes").fine()
-	if len(p.all(func(n *node) bool { return attribute(n, "name") == "held" })) != 0 || !p.offers("Sign in and continue") {
+	p := form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, said, lost,
+		"typed again").wantNot("It ends after a time", "is kept for 15 minutes").fine()
+	if len(p.all(func(n *node) bool { return attribute(n, "name") == "held" })) != 0 ||
+		!p.offers("Sign in and continue") {
 		t.Error("a form is held for nobody, or nothing leads on")
 	}
 	// Nothing was typed: nothing is said to be lost.
@@ -82,7 +87,8 @@ func TestFormAfterSigningOut(t *testing.T) {
 	here, there := sign(), sign()
 	form = s.typedUser(here)
 	there.get("/account").form("Sign out everywhere").send()
-	form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, said, "What you typed is kept").wantNot(lost)
+	form.post("Referer", s.url+s.org("/actions/create-user")).want(http.StatusUnauthorized, said,
+		"What you typed is kept").wantNot(lost)
 }
 
 // What one operator typed is nobody else's, however it is asked for, and not for

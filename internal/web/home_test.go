@@ -28,10 +28,12 @@ func TestHomeSaysWhatNeedsALook(t *testing.T) {
 	b, far := e.as(t, e.Owner), e.as(t, e.Member(t, e.Workspace, catalog.Technician, e.far.org.ID))
 	home := func() string { return b.get(e.ws("")).want(http.StatusOK, "Needs a look").fine().section("look-title") }
 	// Onboarding of both clients is seeded; each sees that of their scope.
-	if got := home(); !strings.Contains(got, "Open the onboarding of CANARY-near") || strings.Contains(got, "All is well") {
+	if got := home(); !strings.Contains(got, "Open the onboarding of CANARY-near") ||
+		strings.Contains(got, "All is well") {
 		t.Fatal(got)
 	}
-	if got := far.get(e.ws("")).section("look-title"); !strings.Contains(got, "Open the onboarding of CANARY-far") || strings.Contains(got, "CANARY-near") {
+	if got := far.get(e.ws("")).section("look-title"); !strings.Contains(got, "Open the onboarding of CANARY-far") ||
+		strings.Contains(got, "CANARY-near") {
 		t.Fatal(got)
 	}
 	e.Exec(t, `update plan set state = 'done' where workspace_id = $1`, e.Workspace.ID)
@@ -42,7 +44,8 @@ func TestHomeSaysWhatNeedsALook(t *testing.T) {
 	b.get(e.orgOf(e.near.org) + "/users?fresh=1")
 	b.get(e.orgOf(e.near.org) + "/users?fresh=1")
 	got := home()
-	for _, want := range []string{"Keys refused", "CANARY-near", "Duo refuses the keys that reach it.", "Since ", "last contact", "Connection of CANARY-near"} {
+	for _, want := range []string{"Keys refused", "CANARY-near", "Duo refuses the keys that reach it.", "Since ",
+		"last contact", "Connection of CANARY-near"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("a failing organization: no %q in %s", want, got)
 		}
@@ -50,12 +53,14 @@ func TestHomeSaysWhatNeedsALook(t *testing.T) {
 	e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{})
 	start := func(action, answer, state string) {
 		err := e.InWorkspace(t.Context(), store.WholeWorkspace(e.Workspace.ID), func(tx *store.Tx) error {
-			r := store.Run{ID: uuid.New(), OrganizationID: &e.near.org.ID, OperatorID: e.Owner.ID, Action: action, Subject: "CANARY-near victim", Input: map[string]string{},
+			r := store.Run{ID: uuid.New(), OrganizationID: &e.near.org.ID, OperatorID: e.Owner.ID, Action: action,
+				Subject: "CANARY-near victim", Input: map[string]string{},
 				AskedUser: "victim", StartedAt: e.Clock.Now()}
 			if err := tx.StartRun(t.Context(), r, nil); err != nil {
 				return err
 			}
-			return tx.FinishRun(t.Context(), r.ID, store.Ending{State: state, Summary: "It was sent.", Answer: answer}, e.Clock.Now())
+			return tx.FinishRun(t.Context(), r.ID, store.Ending{State: state, Summary: "It was sent.", Answer: answer},
+				e.Clock.Now())
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -64,7 +69,8 @@ func TestHomeSaysWhatNeedsALook(t *testing.T) {
 	start(catalog.VerifyCaller, "fraud", store.Applied)
 	start(catalog.UpdateUser, "", store.Unknown)
 	got = home()
-	for _, want := range []string{"Fraud report", "CANARY-near victim reported a push that " + e.Owner.Email + " sent as fraud.", "Unknown outcome", "Update User, CANARY-near victim: the outcome is not known."} {
+	for _, want := range []string{"Fraud report", "CANARY-near victim reported a push that " + e.Owner.Email +
+		" sent as fraud.", "Unknown outcome", "Update User, CANARY-near victim: the outcome is not known."} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %s", want, got)
 		}
@@ -79,23 +85,27 @@ func TestRecentsAreTheVisitorsOwn(t *testing.T) {
 	e := newFleet(t)
 	tech := e.Member(t, e.Workspace, catalog.Technician)
 	b, owner := e.as(t, tech), e.as(t, e.Owner)
-	b.get(e.ws("")).want(http.StatusOK, "Organizations", "Users that you open are listed here").wantNot("Recent organizations")
+	b.get(e.ws("")).want(http.StatusOK, "Organizations",
+		"Users that you open are listed here").wantNot("Recent organizations")
 	b.request(http.MethodHead, e.orgOf(e.far.org)+"/users/"+e.far.user, nil)
 	token, _ := e.accessToken(t, e.Workspace, tech, store.Grant{Role: "technician", EveryOrganization: true})
-	b.call(token, http.MethodGet, "/api/v1/workspaces/"+e.Workspace.Slug+"/organizations/"+e.far.org.Slug+"/users/"+e.far.user, nil)
+	b.call(token, http.MethodGet, "/api/v1/workspaces/"+e.Workspace.Slug+"/organizations/"+e.far.org.Slug+"/users/"+
+		e.far.user, nil)
 	b.get(e.ws("")).want(http.StatusOK, "Users that you open are listed here").wantNot("Recent organizations")
 
 	b.get(e.orgOf(e.near.org)+"/users/"+e.near.user).want(http.StatusOK, "CANARY-near Jane")
 	e.Clock.Move(time.Second)
 	b.get(e.orgOf(e.far.org) + "/phones").want(http.StatusOK)
 	p := b.get(e.ws("")).want(http.StatusOK, "Recent organizations").fine()
-	if people := p.section("people-title"); !strings.Contains(people, "CANARY-near Jane") || strings.Contains(people, "CANARY-far") {
+	if people := p.section("people-title"); !strings.Contains(people, "CANARY-near Jane") ||
+		strings.Contains(people, "CANARY-far") {
 		t.Errorf("recent people: %s", people)
 	}
 	if list := textOf(p.byID("list")); strings.Index(list, "CANARY-far") > strings.Index(list, "CANARY-near") {
 		t.Errorf("not the latest first: %s", list)
 	}
-	if found := textOf(p.byID("switch-list")); !strings.HasPrefix(found, "Recent CANARY-far , switch CANARY-near , switch") {
+	if found := textOf(p.byID("switch-list")); !strings.HasPrefix(found,
+		"Recent CANARY-far , switch CANARY-near , switch") {
 		t.Errorf("the switcher: %s", found)
 	}
 	// In Duo the person has another name now: the one that is kept is of our record alone.
@@ -103,13 +113,15 @@ func TestRecentsAreTheVisitorsOwn(t *testing.T) {
 	b.get(e.ws("")).want(http.StatusOK, "CANARY-kept name")
 	owner.get(e.ws("")).want(http.StatusOK).wantNot("CANARY-kept", "Recent organizations")
 	for _, other := range []*browser{owner, e.as(t, e.otherOwner), e.as(t, e.near.member)} {
-		for _, at := range []string{e.ws(""), e.ws("/o"), e.ws("/runs"), e.orgOf(e.near.org), e.orgOf(e.near.org) + "/users"} {
+		for _, at := range []string{e.ws(""), e.ws("/o"), e.ws("/runs"), e.orgOf(e.near.org),
+			e.orgOf(e.near.org) + "/users"} {
 			other.get(at).wantNot("CANARY-kept")
 		}
 	}
 	// Whoever loses the organization loses its people.
 	e.Exec(t, `update membership set every_organization = false where operator_id = $1`, tech.ID)
-	e.Exec(t, `insert into membership_organization (workspace_id, operator_id, organization_id) values ($1, $2, $3)`, e.Workspace.ID, tech.ID, e.far.org.ID)
+	e.Exec(t, `insert into membership_organization (workspace_id, operator_id, organization_id) values ($1, $2, $3)`,
+		e.Workspace.ID, tech.ID, e.far.org.ID)
 	b.get(e.ws("")).want(http.StatusOK, "CANARY-far").wantNot("CANARY-kept", "CANARY-near")
 }
 
@@ -160,9 +172,11 @@ func TestRecentUsersCanBeOpened(t *testing.T) {
 		t.Errorf("opened by own keys: %s", got)
 	}
 	connect(store.Child, s.Account.AccountID)
-	s.Exec(t, `update visit set user_id = 'DUNOWHERE00000000000' where user_id = $1`, gone) // as if Duo had deleted that one
+	// as if Duo had deleted that one
+	s.Exec(t, `update visit set user_id = 'DUNOWHERE00000000000' where user_id = $1`, gone)
 	b.get(s.org("/users/DUNOWHERE00000000000")).want(http.StatusNotFound)
-	if got := people(); !strings.Contains(got, "Jane Roe") || strings.Contains(got, "Gone Grey") || strings.Contains(got, "Eva") {
+	if got := people(); !strings.Contains(got, "Jane Roe") || strings.Contains(got, "Gone Grey") ||
+		strings.Contains(got, "Eva") {
 		t.Errorf("deleted in Duo: %s", got)
 	}
 }
@@ -172,8 +186,10 @@ func TestSwitcherKeepsTheTab(t *testing.T) {
 	t.Parallel()
 	e := newFleet(t)
 	b := e.as(t, e.Owner)
-	for at, want := range map[string]string{"": "", "/users": "/users", "/users/" + e.near.user: "/users", "/phones/" + e.near.phone: "/phones",
-		"/actions/create-user": "/users", "/runs": "/runs", "/connection": "/connection", "/settings": "/settings", "/edit": ""} {
+	for at, want := range map[string]string{"": "", "/users": "/users", "/users/" + e.near.user: "/users",
+		"/phones/" + e.near.phone: "/phones",
+		"/actions/create-user":    "/users", "/runs": "/runs", "/connection": "/connection", "/settings": "/settings",
+		"/edit": ""} {
 		p := b.get(e.orgOf(e.near.org) + at).want(http.StatusOK)
 		if got := p.link("CANARY-far"); got != e.orgOf(e.far.org)+want {
 			t.Errorf("at %s the switcher leads to %s", at, got)
@@ -199,11 +215,13 @@ func TestActionsByJobAndByWhatIsSaid(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	help := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
-	p := help.get(s.org("/actions?q=lost+phone")).want(http.StatusOK, "Create Bypass Code for User", "Requires the Technician role", "Someone can’t log in").fine()
+	p := help.get(s.org("/actions?q=lost+phone")).want(http.StatusOK, "Create Bypass Code for User",
+		"Requires the Technician role", "Someone can’t log in").fine()
 	if p.offers("Delete Phone by ID") || !p.offers("Create Bypass Code for User") {
 		t.Error("links of a help desk")
 	}
-	p = help.get(s.org("/actions?q=phone&by=api")).want(http.StatusOK, "Admin API - Phones").wantNot("Someone can’t log in").fine()
+	p = help.get(s.org("/actions?q=phone&by=api")).want(http.StatusOK,
+		"Admin API - Phones").wantNot("Someone can’t log in").fine()
 	if got := p.link("By job"); got != s.org("/actions?q=phone") {
 		t.Error(got)
 	}
@@ -221,7 +239,8 @@ func TestPrintedPagesSayWhatTheyAre(t *testing.T) {
 		t.Fatal(len(head), "heads")
 	}
 	at := s.Clock.Now().In(mustZone(t, "Europe/Berlin")).Format("2 Jan 2006, 15:04")
-	for _, want := range []string{s.Client.Name, s.Workspace.Name, "Printed by " + s.Owner.Email, at, "Times without a date are on " + at[:strings.Index(at, ",")]} {
+	for _, want := range []string{s.Client.Name, s.Workspace.Name, "Printed by " + s.Owner.Email, at,
+		"Times without a date are on " + at[:strings.Index(at, ",")]} {
 		if !strings.Contains(textOf(head[0]), want) {
 			t.Errorf("no %q in %s", want, textOf(head[0]))
 		}
@@ -245,14 +264,20 @@ func TestHomeCountsActs(t *testing.T) {
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
 	call := func(address string, status int, fields map[string]any) {
 		t.Helper()
-		program.call(token, http.MethodPost, address, map[string]any{"run_id": uuid.New(), "fields": fields}).want(status)
+		program.call(token, http.MethodPost, address,
+			map[string]any{"run_id": uuid.New(), "fields": fields}).want(status)
 	}
-	program.call(token, http.MethodPost, s.apiOrg("/actions/create-group"), map[string]any{"run_id": uuid.New(), "fields": map[string]any{"name": "Pilots"}}).want(http.StatusOK)
-	call(s.apiOrg("/actions/admin-api-action"), http.StatusUnprocessableEntity, map[string]any{"path": "/admin/v1/users"}) // no method
+	program.call(token, http.MethodPost, s.apiOrg("/actions/create-group"),
+		map[string]any{"run_id": uuid.New(), "fields": map[string]any{"name": "Pilots"}}).want(http.StatusOK)
+	// no method
+	call(s.apiOrg("/actions/admin-api-action"), http.StatusUnprocessableEntity,
+		map[string]any{"path": "/admin/v1/users"})
 	for _, method := range []string{"get", "GET"} {
-		call(s.apiOrg("/actions/admin-api-action"), map[string]int{"get": http.StatusOK, "GET": http.StatusOK}[method], map[string]any{"method": method, "path": "/admin/v1/users"})
+		call(s.apiOrg("/actions/admin-api-action"), map[string]int{"get": http.StatusOK, "GET": http.StatusOK}[method],
+			map[string]any{"method": method, "path": "/admin/v1/users"})
 	}
-	call(s.api("/actions/accounts-api-action"), http.StatusOK, map[string]any{"method": "post", "path": "/accounts/v1/account/list"})
+	call(s.api("/actions/accounts-api-action"), http.StatusOK,
+		map[string]any{"method": "post", "path": "/accounts/v1/account/list"})
 	call(s.apiOrg("/actions/list-users"), http.StatusOK, map[string]any{})
 	b.get(s.ws("/runs")).form("Export").send().want(http.StatusOK)
 	b.get(s.ws("/o")).form("Export").send().want(http.StatusOK)

@@ -43,14 +43,16 @@ func TestForeignHostsAreRefused(t *testing.T) {
 			}
 		}
 	}
-	for _, host := range []string{"localhost" + port, "127.0.0.1", "127.0.0.1:1", own + ".", own + ".evil.example", "user@" + own, "127.0.0.1.evil.example" + port, "[::1]" + port} {
+	for _, host := range []string{"localhost" + port, "127.0.0.1", "127.0.0.1:1", own + ".", own + ".evil.example",
+		"user@" + own, "127.0.0.1.evil.example" + port, "[::1]" + port} {
 		if p := ask(stranger, http.MethodGet, "/signin", host); p.status < 400 {
 			t.Errorf("the host %q is answered with %d", host, p.status)
 		}
 	}
 	p := ask(stranger, http.MethodGet, "/signin", "evil.example")
 	p.want(http.StatusMisdirectedRequest, "The console has another name", s.server.PublicURL.String())
-	if p.header.Get("Content-Security-Policy") == "" || p.header.Get("X-Request-Id") == "" || strings.Contains(p.body, "evil") {
+	if p.header.Get("Content-Security-Policy") == "" || p.header.Get("X-Request-Id") == "" ||
+		strings.Contains(p.body, "evil") {
 		t.Error("the refusal is not like other answers: ", p.header, p.body)
 	}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/signin", nil)
@@ -92,10 +94,13 @@ func TestForwardedForIsBelievedOfProxiesOnly(t *testing.T) {
 		slowed  bool
 	}{
 		"no proxy, so the header is the client's own": {nil, "203.0.113.%", true},
-		"another proxy":                                    {[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, "203.0.113.%", true},
-		"the proxy adds the address at the end":            {[]netip.Prefix{loopback}, "203.0.113.%", false},
-		"a client before the proxy writes one of his own":  {[]netip.Prefix{loopback}, "198.51.100.%, 203.0.113.9", true},
-		"two proxies, one behind the other":                {[]netip.Prefix{loopback, netip.MustParsePrefix("10.0.0.7/32")}, "198.51.100.1, 203.0.113.%, 10.0.0.7", false},
+		"another proxy": {[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+			"203.0.113.%", true},
+		"the proxy adds the address at the end": {[]netip.Prefix{loopback}, "203.0.113.%", false},
+		"a client before the proxy writes one of his own": {[]netip.Prefix{loopback},
+			"198.51.100.%, 203.0.113.9", true},
+		"two proxies, one behind the other": {[]netip.Prefix{loopback,
+			netip.MustParsePrefix("10.0.0.7/32")}, "198.51.100.1, 203.0.113.%, 10.0.0.7", false},
 		"a private network is no proxy":                    {[]netip.Prefix{loopback}, "198.51.100.%, 10.0.0.9", true},
 		"what is no address is taken for the proxy itself": {[]netip.Prefix{loopback}, "nonsense-%", true},
 	} {
@@ -106,7 +111,8 @@ func TestForwardedForIsBelievedOfProxiesOnly(t *testing.T) {
 			var last *page
 			for n := range 7 {
 				header := strings.ReplaceAll(test.header, "%", string(rune('1'+n)))
-				last = guesser.request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {"wrong"}}, "X-Forwarded-For", header)
+				last = guesser.request(http.MethodPost, "/signin",
+					url.Values{"email": {s.Owner.Email}, "password": {"wrong"}}, "X-Forwarded-For", header)
 			}
 			if slowed := last.status == http.StatusTooManyRequests; slowed != test.slowed {
 				t.Errorf("the seventh guess is answered with %d", last.status)

@@ -81,26 +81,33 @@ func TestImport(t *testing.T) {
 		"Wrong;;;Mars/Base;13;nobody;DI7BOREALISFREIGHT01\r\n" +
 		"borealis;;;;;" + borealis.AccountID + ";\r\n"
 	b.get(s.ws("/o")).click("Import").want(http.StatusOK, "Columns")
-	p := b.upload("clients.csv", file).want(http.StatusOK, "clients.csv", "Import 2 organizations", "All 5", "Errors 2", "Already exist 1",
-		"time_zone: No time zone has this name.", "color: Colors are 1 to 12", "account: The Accounts API does not list this account.", "directory_key: This is an integration key.",
+	p := b.upload("clients.csv", file).want(http.StatusOK, "clients.csv", "Import 2 organizations", "All 5", "Errors 2",
+		"Already exist 1",
+		"time_zone: No time zone has this name.", "color: Colors are 1 to 12",
+		"account: The Accounts API does not list this account.", "directory_key: This is an integration key.",
 		"name: Line 3 has this name too.", "account: Line 3 has this account too.")
 	if n := len(s.organizationsNow(t)); n != 1 {
 		t.Fatal("the preview wrote something: ", n)
 	}
 	form := p.form("Import 2 organizations")
-	form.send().want(http.StatusOK, "Imported 2 of 5 rows; 1 existed already; 2 skipped because of errors.", "=Formula & Sons")
+	form.send().want(http.StatusOK, "Imported 2 of 5 rows; 1 existed already; 2 skipped because of errors.",
+		"=Formula & Sons")
 	form.send().want(http.StatusOK, "Imported 2 of 5 rows")
 	all := s.organizationsNow(t)
 	o := all["Borealis"]
-	if len(all) != 3 || o.AccountID != borealis.AccountID || o.DirectoryKey != "DS7BOREALISFREIGHT01" || strings.Join(o.Aliases, ",") != "BF,Northern" ||
-		strings.Join(o.Tags, ",") != "cold,vip" || o.TimeZone != "Europe/Oslo" || o.Colour != 6 || all["=Formula & Sons"].Colour != 12 {
+	if len(all) != 3 || o.AccountID != borealis.AccountID || o.DirectoryKey != "DS7BOREALISFREIGHT01" ||
+		strings.Join(o.Aliases, ",") != "BF,Northern" ||
+		strings.Join(o.Tags, ",") != "cold,vip" || o.TimeZone != "Europe/Oslo" || o.Colour != 6 ||
+		all["=Formula & Sons"].Colour != 12 {
 		t.Errorf("imported %+v", all)
 	}
-	b.get(s.orgOf(o)+"/runs").want(http.StatusOK, "Create organization", "Mapped to Borealis Freight", "Set the key that ends in HT01")
+	b.get(s.orgOf(o)+"/runs").want(http.StatusOK, "Create organization", "Mapped to Borealis Freight",
+		"Set the key that ends in HT01")
 
 	// What is exported says of itself that it exists, and no cell is a formula.
 	exported := b.get(s.ws("/o")).form("Export").send()
-	if exported.want(http.StatusOK); !strings.Contains(exported.body, "'=Formula & Sons") || !strings.HasPrefix(exported.body, "\ufeffname,") {
+	if exported.want(http.StatusOK); !strings.Contains(exported.body, "'=Formula & Sons") ||
+		!strings.HasPrefix(exported.body, "\ufeffname,") {
 		t.Error(exported.body)
 	}
 	b.get(s.ws("/runs")).want(http.StatusOK, "Export of 3 organizations started.")
@@ -110,7 +117,8 @@ func TestImport(t *testing.T) {
 	b.upload("clients.csv", file)
 	faults := b.get(s.ws("/o/import/faults")).want(http.StatusOK)
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(faults.body, "\ufeff"))).ReadAll()
-	if err != nil || len(rows) != 2 || rows[1][0] != "Wrong" || rows[1][3] != "Mars/Base" || rows[1][7] != "" || rows[1][8] != "fault" || !strings.Contains(rows[1][9], "time_zone: No time zone") {
+	if err != nil || len(rows) != 2 || rows[1][0] != "Wrong" || rows[1][3] != "Mars/Base" || rows[1][7] != "" ||
+		rows[1][8] != "fault" || !strings.Contains(rows[1][9], "time_zone: No time zone") {
 		t.Error(err, rows)
 	}
 	mended := strings.NewReplacer("Mars/Base", "UTC", "13", "3", "nobody", "", "DI7", "DS7").Replace(faults.body)
@@ -145,11 +153,13 @@ func TestImportRefusesFiles(t *testing.T) {
 		"over 1 MB":      {"name\n" + strings.Repeat("x", 1<<20), "more than 1 MB"},
 		"over 4 MB":      {"name\n" + strings.Repeat("x", 4<<20), "more than 1 MB"},
 	} {
-		if p := b.upload("x.csv", c.file); p.status != http.StatusUnprocessableEntity || !strings.Contains(p.text(), c.says) {
+		if p := b.upload("x.csv", c.file); p.status != http.StatusUnprocessableEntity ||
+			!strings.Contains(p.text(), c.says) {
 			t.Errorf("%s: %d %s", what, p.status, p.text())
 		}
 	}
-	p := b.get(s.ws("/o/import")).form("Preview import").set("text", "nam\nAcme").send().want(http.StatusUnprocessableEntity)
+	p := b.get(s.ws("/o/import")).form("Preview import").set("text",
+		"nam\nAcme").send().want(http.StatusUnprocessableEntity)
 	if value, fault := p.box("text"); site.UnixLines(value) != "nam\nAcme" || !strings.Contains(fault, "“nam”") {
 		t.Errorf("%q, %q", value, fault)
 	}
@@ -204,14 +214,16 @@ func TestImportChecksAgain(t *testing.T) {
 	child := s.Sim.AddChild(s.Parent.AccountID, "Borealis")
 	foreign := s.Sim.AddChild(s.Sim.AddParent("Another MSP").AccountID, "Foreign")
 	b.get(s.ws("/integration")).form("Refresh").send()
-	b.upload("x.csv", "name,account\nForeign,"+foreign.AccountID+"\n").want(http.StatusOK, "does not list this account").wantNot("Import 1")
+	b.upload("x.csv", "name,account\nForeign,"+foreign.AccountID+"\n").want(http.StatusOK,
+		"does not list this account").wantNot("Import 1")
 
 	form := b.upload("x.csv", "name,account\nBorealis,"+child.AccountID+"\nOther,\n").form("Import 2 organizations")
 	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{Kind: duosim.Down})
 	form.send().want(http.StatusBadGateway, "Nothing was imported. Duo cannot be reached", "Import 2 organizations")
 	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{})
 	s.Sim.DeleteAccount(child.AccountID)
-	p := form.send().want(http.StatusConflict, "Nothing was imported: since you looked, something changed", "does not list this account", "Import 1 organization")
+	p := form.send().want(http.StatusConflict, "Nothing was imported: since you looked, something changed",
+		"does not list this account", "Import 1 organization")
 	if n := len(s.organizationsNow(t)); n != 1 {
 		t.Error("something was imported: ", n)
 	}
@@ -222,7 +234,8 @@ func TestImportChecksAgain(t *testing.T) {
 	}
 	// Another operator's file is nobody else's.
 	b.upload("x.csv", "name\nMine\n")
-	s.as(t, s.Member(t, s.Workspace, catalog.Administrator)).get(s.ws("/o/import/preview")).want(http.StatusOK, "Columns").wantNot("Mine")
+	s.as(t, s.Member(t, s.Workspace, catalog.Administrator)).get(s.ws("/o/import/preview")).want(http.StatusOK,
+		"Columns").wantNot("Mine")
 }
 
 // The connection to the database is cut while the rows are written.
@@ -231,9 +244,13 @@ func TestImportIsAllOrNothing(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Owner)
 	su := s.Superuser(t)
-	if _, err := su.Exec(t.Context(), `create function die_`+strings.ReplaceAll(s.Workspace.ID.String(), "-", "")+`() returns trigger language plpgsql set search_path = pg_catalog as
-		$$ begin if new.name = 'Kill `+s.Workspace.ID.String()+`' then perform pg_terminate_backend(pg_backend_pid()); end if; return new; end $$;
-		create trigger die_`+strings.ReplaceAll(s.Workspace.ID.String(), "-", "")+` before insert on organization for each row execute function die_`+strings.ReplaceAll(s.Workspace.ID.String(), "-", "")+`()`); err != nil {
+	if _, err := su.Exec(t.Context(), `create function die_`+strings.ReplaceAll(s.Workspace.ID.String(), "-", "")+
+		`() returns trigger language plpgsql set search_path = pg_catalog as
+		$$ begin if new.name = 'Kill `+s.Workspace.ID.String()+
+		`' then perform pg_terminate_backend(pg_backend_pid()); end if; return new; end $$;
+		create trigger die_`+strings.ReplaceAll(s.Workspace.ID.String(), "-", "")+
+		` before insert on organization for each row execute function die_`+
+		strings.ReplaceAll(s.Workspace.ID.String(), "-", "")+`()`); err != nil {
 		t.Fatal(err)
 	}
 	form := b.upload("x.csv", "name\nBefore\nKill "+s.Workspace.ID.String()+"\nAfter\n").form("Import 3 organizations")
@@ -260,10 +277,12 @@ func TestImportOfThousand(t *testing.T) {
 		if i%4 == 0 {
 			account = s.Sim.AddChild(s.Parent.AccountID, fmt.Sprintf("Account %d", i)).AccountID
 		}
-		fmt.Fprintf(&file, "Client %04d,C%d | K%d,tag%d,Europe/London,%s,DS7CLIENT0000000%04d\n", i, i, i, i%7, account, i)
+		fmt.Fprintf(&file, "Client %04d,C%d | K%d,tag%d,Europe/London,%s,DS7CLIENT0000000%04d\n", i, i, i,
+			i%7, account, i)
 	}
 	b.get(s.ws("/integration")).form("Refresh").send()
-	form := b.upload("all.csv", file.String()).want(http.StatusOK, "Will be created 1").form("Import 1,000 organizations")
+	form := b.upload("all.csv", file.String()).want(http.StatusOK,
+		"Will be created 1").form("Import 1,000 organizations")
 	began := time.Now()
 	form.send().want(http.StatusOK, "Imported 1000 of 1000 rows.", "tag0 143", "Client 0003")
 	if took := time.Since(began); took > 20*time.Second {
@@ -287,7 +306,8 @@ func importedForm(e *fleet, n *tenant, fresh bool) url.Values {
 			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
 		row := setup.ImportRow{Line: 2, Details: setup.Details{Name: "Imported " + rand.Text()}}
-		if _, err := e.Setup().ImportOrganizations(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, id, []setup.ImportRow{row}, 1); err != nil {
+		if _, err := e.Setup().ImportOrganizations(context.Background(), store.WholeWorkspace(n.workspace.ID), actor,
+			id, []setup.ImportRow{row}, 1); err != nil {
 			panic(err)
 		}
 	}

@@ -38,7 +38,8 @@ func (s *console) holdUp(t testing.TB, keys ...store.LoginKey) *heldUp {
 	for _, k := range keys {
 		// An earlier attempt, whose row is there to be locked.
 		s.Exec(t, `insert into login_attempt (key, at) values ($1, $2)`, k.Name, s.Clock.Now())
-		if done, err := tx.Exec(t.Context(), `select from login_attempt where key = $1 for update`, k.Name); err != nil || done.RowsAffected() == 0 {
+		if done, err := tx.Exec(t.Context(), `select from login_attempt where key = $1 for update`,
+			k.Name); err != nil || done.RowsAffected() == 0 {
 			t.Fatal("nothing to hold up: ", err)
 		}
 	}
@@ -53,7 +54,9 @@ func (h *heldUp) waits() {
 		if time.Now().After(until) {
 			h.t.Fatal("nothing is held up")
 		}
-		if err := h.look.QueryRow(h.t.Context(), `select count(*) from pg_stat_activity where $1 = any (pg_blocking_pids(pid))`, h.pid).Scan(&n); err != nil {
+		if err := h.look.QueryRow(h.t.Context(),
+			`select count(*) from pg_stat_activity where $1 = any (pg_blocking_pids(pid))`,
+			h.pid).Scan(&n); err != nil {
 			h.t.Fatal(err)
 		}
 	}
@@ -101,18 +104,21 @@ func TestWorkInFlightEnds(t *testing.T) {
 			status  int
 		}{
 			"sign-in": {send: func(b *browser, o store.Operator) *page {
-				return b.request(http.MethodPost, "/signin", url.Values{"email": {o.Email}, "password": {storetest.Password}})
+				return b.request(http.MethodPost, "/signin",
+					url.Values{"email": {o.Email}, "password": {storetest.Password}})
 			}, status: http.StatusUnprocessableEntity},
 			"access token": {send: func(b *browser, o store.Operator) *page {
 				return b.request(http.MethodPost, "/account/tokens/"+s.Workspace.Slug, s.tokenForm())
 			}, session: true, status: http.StatusUnauthorized},
 			"password change": {send: func(b *browser, o store.Operator) *page {
-				return b.request(http.MethodPost, "/account/password", url.Values{"current": {storetest.Password}, "new": {newPassword}})
+				return b.request(http.MethodPost, "/account/password",
+					url.Values{"current": {storetest.Password}, "new": {newPassword}})
 			}, session: true, status: http.StatusUnauthorized},
 			"joining": {send: func(b *browser, o store.Operator) *page {
 				s.Exec(t, `delete from membership where operator_id = $1`, o.ID)
 				token := invite(t, s.as(t, s.Owner), o.Email, "owner")
-				return b.request(http.MethodPost, "/invitation/accept", url.Values{"token": {token}, "password": {storetest.Password}})
+				return b.request(http.MethodPost, "/invitation/accept",
+					url.Values{"token": {token}, "password": {storetest.Password}})
 			}, status: http.StatusUnprocessableEntity},
 		} {
 			thing := response + ", " + what
@@ -137,7 +143,8 @@ func TestWorkInFlightEnds(t *testing.T) {
 			left, err := queryAll[string](t, s.Superuser(t), `
 				select 'session' from session where operator_id = $1 union all select 'token' from api_token where operator_id = $1
 				union all select 'membership' from membership where operator_id = $1 and role = 'owner'
-				union all select 'password' from operator where id = $1 and password_hash like '$argon2id%' and $2`, o.ID, response == "password changed" || response == "reset on the host")
+				union all select 'password' from operator where id = $1 and password_hash like '$argon2id%' and $2`,
+				o.ID, response == "password changed" || response == "reset on the host")
 			if err != nil || len(left) > 0 {
 				t.Errorf("%s: left are %v (%v)", thing, left, err)
 			}
@@ -149,7 +156,8 @@ func TestWorkInFlightEnds(t *testing.T) {
 func (s *console) keysOf(b *browser, o store.Operator) []store.LoginKey {
 	b.t.Helper()
 	own, _, _ := site.LoginKeys(o.Email, b.ip)
-	ids, err := queryAll[string](b.t, s.Superuser(b.t), `select id::text from session where token_hash = $1`, hashOfToken(b.cookie("session")))
+	ids, err := queryAll[string](b.t, s.Superuser(b.t), `select id::text from session where token_hash = $1`,
+		hashOfToken(b.cookie("session")))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -160,7 +168,8 @@ func (s *console) keysOf(b *browser, o store.Operator) []store.LoginKey {
 }
 
 func (s *console) tokenForm() url.Values {
-	return url.Values{"run_id": {uuid.NewString()}, "name": {"stolen"}, "days": {"365"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}}
+	return url.Values{"run_id": {uuid.NewString()}, "name": {"stolen"}, "days": {"365"}, "role": {"auditor"},
+		"reach": {"all"}, "password": {storetest.Password}}
 }
 
 // TestInvitationOfAStolenSessionEnds: who had the session for a moment does not
@@ -191,10 +200,13 @@ func TestSessionEndsWhileAFormIsOnItsWay(t *testing.T) {
 	if _, err := s.Store.EndAllSessions(t.Context(), o, store.Origin{}, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	b.request(http.MethodPost, s.ws("/o"), url.Values{"name": {"Late"}}).want(http.StatusUnauthorized, "You are signed out")
+	b.request(http.MethodPost, s.ws("/o"), url.Values{"name": {"Late"}}).want(http.StatusUnauthorized,
+		"You are signed out")
 	s.stranger(t).call(token, http.MethodGet, s.api(""), nil).wantProblem(http.StatusUnauthorized, "unauthorized")
 	// Found before the end, committed after it: as allow would have left the visitor.
-	_, _, err := s.Members().MakeToken(t.Context(), s.Workspace.ID, site.Visitor{Operator: o}.Actor(), store.Token{ID: uuid.New(), Name: "late", Role: "auditor", Every: true, ExpiresAt: s.Clock.Now().Add(time.Hour)})
+	_, _, err := s.Members().MakeToken(t.Context(), s.Workspace.ID, site.Visitor{Operator: o}.Actor(),
+		store.Token{ID: uuid.New(), Name: "late", Role: "auditor", Every: true,
+			ExpiresAt: s.Clock.Now().Add(time.Hour)})
 	if !errors.Is(err, store.ErrEnded) {
 		t.Errorf("a change of a session that ended: %v", err)
 	}
@@ -221,19 +233,24 @@ func TestTokenNamesAndNumbers(t *testing.T) {
 	b := s.as(t, s.Owner)
 	_, kept := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "auditor", EveryOrganization: true})
 	form := s.tokenForm()
-	for _, same := range []string{kept.Name, " " + kept.Name + "  ", "PROGRAM" + kept.Name[len("program"):], "\uff50rogram" + kept.Name[len("program"):]} {
+	for _, same := range []string{kept.Name, " " + kept.Name + "  ", "PROGRAM" + kept.Name[len("program"):],
+		"\uff50rogram" + kept.Name[len("program"):]} {
 		form.Set("name", same)
 		form.Set("run_id", uuid.NewString())
-		b.request(http.MethodPost, "/account/tokens/"+s.Workspace.Slug, form).want(http.StatusUnprocessableEntity, "You already have an access token with this name.")
+		b.request(http.MethodPost, "/account/tokens/"+s.Workspace.Slug, form).want(http.StatusUnprocessableEntity,
+			"You already have an access token with this name.")
 	}
 	for range store.MostTokens - 1 {
 		s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "auditor", EveryOrganization: true})
 	}
 	form.Set("name", "one more")
-	b.request(http.MethodPost, "/account/tokens/"+s.Workspace.Slug, form).want(http.StatusUnprocessableEntity, "You have 20 access tokens in this workspace, and that is the limit.")
+	b.request(http.MethodPost, "/account/tokens/"+s.Workspace.Slug, form).want(http.StatusUnprocessableEntity,
+		"You have 20 access tokens in this workspace, and that is the limit.")
 	// A colleague, and tokens that have run out, do not count.
-	s.accessToken(t, s.Workspace, s.Member(t, s.Workspace, catalog.Auditor), store.Grant{Role: "auditor", EveryOrganization: true})
-	s.Exec(t, `update api_token set created_at = now() - interval '2 days', expires_at = now() - interval '1 second' where operator_id = $1`, s.Owner.ID)
+	s.accessToken(t, s.Workspace, s.Member(t, s.Workspace, catalog.Auditor),
+		store.Grant{Role: "auditor", EveryOrganization: true})
+	s.Exec(t,
+		`update api_token set created_at = now() - interval '2 days', expires_at = now() - interval '1 second' where operator_id = $1`, s.Owner.ID)
 	form.Set("name", kept.Name)
 	b.request(http.MethodPost, "/account/tokens/"+s.Workspace.Slug, form).want(http.StatusOK, "Shown once")
 }

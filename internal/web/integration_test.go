@@ -38,13 +38,17 @@ func TestNineFields(t *testing.T) {
 	bad["admin_integration_key"] = good["auth_secret_key"]
 	bad["admin_secret_key"] = good["admin_integration_key"]
 	bad["account_host"] = "  HTTPS://" + strings.ToUpper(good["account_host"]) + "/ "
-	refused := typeNine(b.get(s.ws("/integration")), bad).send().want(http.StatusUnprocessableEntity, "5 fields need a change")
-	if summary := refused.all(func(n *node) bool { return strings.Contains(attribute(n, "class"), "summary") }); len(summary) != 1 || !has(summary[0], "autofocus") || attribute(summary[0], "role") != "alert" {
+	refused := typeNine(b.get(s.ws("/integration")), bad).send().want(http.StatusUnprocessableEntity,
+		"5 fields need a change")
+	if summary := refused.all(func(n *node) bool { return strings.Contains(attribute(n, "class"), "summary") }); len(
+		summary) != 1 || !has(summary[0], "autofocus") || attribute(summary[0], "role") != "alert" {
 		t.Error("no summary that takes the focus")
 	}
 	for name, value := range bad {
 		shown, fault := refused.box(name)
-		if wrong := strings.Contains(" auth_host auth_integration_key accounts_secret_key admin_integration_key admin_secret_key ", " "+name+" "); wrong != (fault != "") {
+		if wrong := strings.Contains(
+			" auth_host auth_integration_key accounts_secret_key admin_integration_key admin_secret_key ",
+			" "+name+" "); wrong != (fault != "") {
 			t.Errorf("%s: message %q", name, fault)
 		}
 		switch {
@@ -66,10 +70,12 @@ func TestNineFields(t *testing.T) {
 	// What is kept needs no typing again: only what was wrong is corrected.
 	next := b.get(s.ws("/integration")).want(http.StatusOK, "Kept in your draft until")
 	saved := typeNine(next, map[string]string{
-		"auth_host": good["auth_host"], "auth_integration_key": good["auth_integration_key"], "admin_integration_key": good["admin_integration_key"],
-		"accounts_secret_key": " " + good["accounts_secret_key"] + " ", "admin_secret_key": good["admin_secret_key"],
+		"auth_host": good["auth_host"], "auth_integration_key": good["auth_integration_key"],
+		"admin_integration_key": good["admin_integration_key"],
+		"accounts_secret_key":   " " + good["accounts_secret_key"] + " ", "admin_secret_key": good["admin_secret_key"],
 	}).send()
-	saved.want(http.StatusOK, "Saved. All three APIs accept their keys.", "The Accounts API lists 1 account", "Set on ", " by "+s.Owner.Email)
+	saved.want(http.StatusOK, "Saved. All three APIs accept their keys.", "The Accounts API lists 1 account", "Set on ",
+		" by "+s.Owner.Email)
 	for _, p := range b.seen {
 		for name, secret := range good {
 			if setup.SecretField(name) {
@@ -81,14 +87,16 @@ func TestNineFields(t *testing.T) {
 		t.Error("the integration key is not shown: ", value)
 	}
 	// An empty box keeps what is stored.
-	b.get(s.ws("/integration")).form("Save Configuration").send().want(http.StatusOK, "All three APIs accept their keys")
+	b.get(s.ws("/integration")).form("Save Configuration").send().want(http.StatusOK,
+		"All three APIs accept their keys")
 }
 
 // TestDraftIsOnesOwn: what somebody typed is for them alone.
 func TestDraftIsOnesOwn(t *testing.T) {
 	t.Parallel()
 	s := serve(t, runtest.Unconnected(t))
-	typeNine(s.as(t, s.Owner).get(s.ws("/integration")), map[string]string{"auth_host": "typed-by-the-owner"}).send().want(http.StatusUnprocessableEntity)
+	typeNine(s.as(t, s.Owner).get(s.ws("/integration")),
+		map[string]string{"auth_host": "typed-by-the-owner"}).send().want(http.StatusUnprocessableEntity)
 	admin := s.as(t, s.Member(t, s.Workspace, catalog.Administrator))
 	admin.get(s.ws("/integration")).want(http.StatusOK).wantNot("typed-by-the-owner")
 }
@@ -101,25 +109,35 @@ func TestVerdicts(t *testing.T) {
 
 	wrong := strings.Repeat("W", 40)
 	p := typeNine(b.get(s.ws("/integration")), map[string]string{"accounts_secret_key": wrong}).send()
-	p.want(http.StatusOK, "1 of 3 APIs did not accept", "Newer values are waiting", "the secret key does not belong to this integration key", "Use anyway", "Discard").wantNot(wrong)
+	p.want(http.StatusOK, "1 of 3 APIs did not accept", "Newer values are waiting",
+		"the secret key does not belong to this integration key", "Use anyway", "Discard").wantNot(wrong)
 	// What worked before stays in use meanwhile.
 	b.get(s.org("/users")).want(http.StatusOK, "0 users")
-	b.request(http.MethodPost, s.ws("/integration/accounts/discard"), url.Values{}).follow().want(http.StatusOK).wantNot("Newer values are waiting")
+	b.request(http.MethodPost, s.ws("/integration/accounts/discard"),
+		url.Values{}).follow().want(http.StatusOK).wantNot("Newer values are waiting")
 
-	typeNine(b.get(s.ws("/integration")), map[string]string{"admin_secret_key": wrong}).send().want(http.StatusOK, "Use anyway")
-	b.request(http.MethodPost, s.ws("/integration/admin/activate"), url.Values{}).follow().want(http.StatusOK, "The Admin API refuses these keys").wantNot("Newer values are waiting")
-	typeNine(b.get(s.ws("/integration")), map[string]string{"admin_secret_key": good["admin_secret_key"]}).send().want(http.StatusOK, "All three APIs accept")
+	typeNine(b.get(s.ws("/integration")), map[string]string{"admin_secret_key": wrong}).send().want(http.StatusOK,
+		"Use anyway")
+	b.request(http.MethodPost, s.ws("/integration/admin/activate"), url.Values{}).follow().want(http.StatusOK,
+		"The Admin API refuses these keys").wantNot("Newer values are waiting")
+	typeNine(b.get(s.ws("/integration")), map[string]string{"admin_secret_key": good["admin_secret_key"]}).send().want(
+		http.StatusOK, "All three APIs accept")
 
 	// Swapped cards are called by their names.
 	swapped := maps.Clone(good)
-	swapped["auth_integration_key"], swapped["admin_integration_key"] = good["admin_integration_key"], good["auth_integration_key"]
+	swapped["auth_integration_key"], swapped["admin_integration_key"] = good["admin_integration_key"],
+		good["auth_integration_key"]
 	swapped["auth_secret_key"], swapped["admin_secret_key"] = good["admin_secret_key"], good["auth_secret_key"]
-	typeNine(b.get(s.ws("/integration")), swapped).send().want(http.StatusOK, "These are the keys of an Admin API application, in the wrong card.", "These are the keys of an Auth API application, in the wrong card.")
+	typeNine(b.get(s.ws("/integration")), swapped).send().want(http.StatusOK,
+		"These are the keys of an Admin API application, in the wrong card.",
+		"These are the keys of an Auth API application, in the wrong card.")
 
 	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{Kind: duosim.Down})
-	b.request(http.MethodPost, s.ws("/integration/accounts/check"), url.Values{}).follow().want(http.StatusOK, "Duo cannot be reached")
+	b.request(http.MethodPost, s.ws("/integration/accounts/check"), url.Values{}).follow().want(http.StatusOK,
+		"Duo cannot be reached")
 	s.Sim.SetFault(s.Parent.AccountID, duosim.Fault{Kind: duosim.RateLimited})
-	b.request(http.MethodPost, s.ws("/integration/accounts/check"), url.Values{}).follow().want(http.StatusOK, "Duo is limiting requests")
+	b.request(http.MethodPost, s.ws("/integration/accounts/check"), url.Values{}).follow().want(http.StatusOK,
+		"Duo is limiting requests")
 }
 
 // TestReadersSeeTheState: those who may not set the values see how they are, and
@@ -128,7 +146,8 @@ func TestReadersSeeTheState(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for _, role := range []catalog.Role{catalog.Auditor, catalog.Helpdesk, catalog.Technician} {
-		p := s.as(t, s.Member(t, s.Workspace, role)).get(s.ws("/integration")).want(http.StatusOK, "Owners and admins of this workspace set these values", "The Auth API accepts these keys")
+		p := s.as(t, s.Member(t, s.Workspace, role)).get(s.ws("/integration")).want(http.StatusOK,
+			"Owners and admins of this workspace set these values", "The Auth API accepts these keys")
 		if len(p.all(func(n *node) bool { return strings.Contains(attribute(n, "name"), "secret_key") })) > 0 {
 			t.Error(role, " has boxes for secrets")
 		}

@@ -64,14 +64,16 @@ type walk struct {
 // that of another action too: all actions have two handlers, and what tells them
 // apart is asked about each of them.
 func likeAnother(k knownRoute) bool {
-	return k.action != "" && !slices.Contains([]string{"get-user", "list-users", "admin-api-action", "create-bypass-code-for-user", "update-user", "send-activation-by-sms", "list-accounts"}, k.action)
+	return k.action != "" && !slices.Contains([]string{"get-user", "list-users", "admin-api-action",
+		"create-bypass-code-for-user", "update-user", "send-activation-by-sms", "list-accounts"}, k.action)
 }
 
 func (w *walk) all(method string, allowed bool) {
 	routes := routes(w.e.server)
 	// Putting keys to use that do not work closes what comes after, and so does another password.
 	late := func(r site.Route) int {
-		return strings.Count(r.Path, ":api/activate") + 2*strings.Count(r.Path, "/connection/own/") + strings.Count(r.Path, "/account/password") + strings.Count(r.Path, "/connection/auth/activate")
+		return strings.Count(r.Path, ":api/activate") + 2*strings.Count(r.Path, "/connection/own/") +
+			strings.Count(r.Path, "/account/password") + strings.Count(r.Path, "/connection/auth/activate")
 	}
 	slices.SortStableFunc(routes, func(a, b site.Route) int { return cmp.Compare(late(a), late(b)) })
 	for _, r := range routes {
@@ -108,7 +110,8 @@ func (w *walk) oddityOf(k knownRoute) oddity {
 		return nothingOdd
 	case w.v.over:
 		return nothingOdd
-	case w.odd && (w.v.role == catalog.Owner || !w.v.whole), w.v.name == "stranger", w.v.name == "technician of the far organization":
+	case w.odd && (w.v.role == catalog.Owner || !w.v.whole), w.v.name == "stranger",
+		w.v.name == "technician of the far organization":
 		return everythingOdd
 	case w.odd, w.v.name == "owner":
 		return someOdd
@@ -184,9 +187,10 @@ func (w *walk) request(b *browser, r site.Route, k knownRoute, address string, f
 }
 
 func addressOf(r site.Route, k knownRoute, at target) string {
-	return slotName.ReplaceAllStringFunc(strings.Replace(r.Path, "*", strings.TrimPrefix(staticFile, "/static/"), 1), func(slot string) string {
-		return cmp.Or(at.slots[slot[1:]], map[string]string{":api": k.api, ":action": k.action}[slot])
-	})
+	return slotName.ReplaceAllStringFunc(strings.Replace(r.Path, "*", strings.TrimPrefix(staticFile, "/static/"), 1),
+		func(slot string) string {
+			return cmp.Or(at.slots[slot[1:]], map[string]string{":api": k.api, ":action": k.action}[slot])
+		})
 }
 
 // tellsNothing fails if an answer holds anything of what the visitor does not
@@ -234,7 +238,8 @@ var organizationAddress = regexp.MustCompile(`/o/canary-[a-z]+|-canary-[a-z]+(?:
 
 var (
 	formToken = regexp.MustCompile(`name="token" value="[^"]*"`)
-	echoed    = regexp.MustCompile(`datetime="[^"]*"|\d+ s ago|just now|\d+ (?:seconds?|minutes?) at most|\d\d:\d\d UTC|name="next" value="[^"]*"|signin\?next=[^"]*|"request_id":"[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}`)
+	echoed    = regexp.MustCompile(
+		`datetime="[^"]*"|\d+ s ago|just now|\d+ (?:seconds?|minutes?) at most|\d\d:\d\d UTC|name="next" value="[^"]*"|signin\?next=[^"]*|"request_id":"[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}`)
 )
 
 // withoutEcho is an answer without what differs from request to request: its
@@ -270,7 +275,8 @@ func (w *walk) unchanged(what string, ask func()) {
 	w.t.Helper()
 	ours, theirs, ledger := w.e.rows(w.t, w.e.Workspace), w.e.rows(w.t, w.e.foreign.workspace), len(w.e.Sim.Ledger())
 	w.onlyOwn(ask)
-	if tables := append(changed(ours, w.e.rows(w.t, w.e.Workspace)), changed(theirs, w.e.rows(w.t, w.e.foreign.workspace))...); len(tables) > 0 {
+	if tables := append(changed(ours, w.e.rows(w.t, w.e.Workspace)),
+		changed(theirs, w.e.rows(w.t, w.e.foreign.workspace))...); len(tables) > 0 {
 		w.t.Errorf("%s changed %s", what, strings.Join(tables, ", "))
 	}
 	if done := w.e.Sim.Ledger()[ledger:]; len(done) > 0 {
@@ -283,7 +289,8 @@ func (w *walk) unchanged(what string, ask func()) {
 func (w *walk) onlyOwn(ask func()) {
 	w.t.Helper()
 	calls, ledger := map[string]int{}, len(w.e.Sim.Ledger())
-	hidden := slices.DeleteFunc([]tenant{w.e.near, w.e.far, w.e.foreign}, func(n tenant) bool { return slices.Contains(w.v.sees, n.canary) })
+	hidden := slices.DeleteFunc([]tenant{w.e.near, w.e.far, w.e.foreign},
+		func(n tenant) bool { return slices.Contains(w.v.sees, n.canary) })
 	for _, n := range hidden {
 		calls[n.account.AccountID] = w.e.Sim.Calls(n.account.AccountID)
 	}

@@ -30,16 +30,19 @@ func TestListsRefuseWhatTheyDoNotKnow(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.as(t, s.Owner)
-	for _, at := range []string{s.ws("/o"), s.ws("/runs"), s.org("/runs"), s.ws("/readings"), s.ws("/operators"), s.ws("/auth"), s.ws("/integration"),
+	for _, at := range []string{s.ws("/o"), s.ws("/runs"), s.org("/runs"), s.ws("/readings"), s.ws("/operators"),
+		s.ws("/auth"), s.ws("/integration"),
 		s.org("/users"), s.org("/phones"), s.org("/bypass-codes")} {
 		b.get(at).want(http.StatusOK)
-		for query, said := range map[string]string{"page=2": "no parameter page", "x=": "no parameter x", "sort=x": "cannot be sorted", "sort=a&sort=b": "sort twice",
+		for query, said := range map[string]string{"page=2": "no parameter page", "x=": "no parameter x",
+			"sort=x": "cannot be sorted", "sort=a&sort=b": "sort twice",
 			"after=AAAA": "does not belong to this list", "before=%ff": "does not belong to this list"} {
 			b.get(at+"?"+query).want(http.StatusBadRequest, "Bad request", said).fine()
 		}
 	}
 	for query, said := range map[string]string{"/o?show=lost": "show is unmapped, unkeyed, failing, or tag: with a tag.", "/auth?show=lost": "show is works, fails, unchecked or none.",
-		"/integration?show=tag:vip": "show is unmapped, unkeyed or failing.", "/integration?suggest=2": "suggest is 1."} {
+		"/integration?show=tag:vip": "show is unmapped, unkeyed or failing.",
+		"/integration?suggest=2":    "suggest is 1."} {
 		b.get(s.ws(query)).want(http.StatusBadRequest, said)
 	}
 	b.request(http.MethodPost, s.ws("/export/organizations"), url.Values{"show": {"lost"}}).want(http.StatusBadRequest)
@@ -69,7 +72,8 @@ func TestFilesHoldWhatPagesShow(t *testing.T) {
 	}
 	s.Organizations(t, s.Workspace, names...)
 	b := s.as(t, s.Owner)
-	for _, query := range []string{"", "?sort=-name", "?sort=state", "?q=CLIENT+0", "?show=unmapped&sort=-name", "?show=unmapped&q=e"} {
+	for _, query := range []string{"", "?sort=-name", "?sort=state", "?q=CLIENT+0", "?show=unmapped&sort=-name",
+		"?show=unmapped&q=e"} {
 		p := b.get(s.ws("/o" + query)).want(http.StatusOK)
 		file := p.form("Export").send()
 		shown := rowsNamed(p)
@@ -102,7 +106,8 @@ func TestNamesakesAreToldApart(t *testing.T) {
 	two := s.Organizations(t, s.Workspace, "TWIN PEAKS")[0]
 	b := s.as(t, s.Owner)
 	tail := "…" + one.AccountID[len(one.AccountID)-4:]
-	for _, at := range []string{"/o", "/o?q=twin", "/integration?q=twin", "/auth", "/actions/list-users", "/runs?action=map-organization"} {
+	for _, at := range []string{"/o", "/o?q=twin", "/integration?q=twin", "/auth", "/actions/list-users",
+		"/runs?action=map-organization"} {
 		p := b.get(s.ws(at)).want(http.StatusOK, "Twin Peaks "+tail)
 		if at != "/runs?action=map-organization" && !strings.Contains(p.text(), "TWIN PEAKS "+two.Slug) {
 			t.Errorf("%s does not tell the second from the first", at)

@@ -23,14 +23,19 @@ func asking(t *testing.T) (s *console, jane string) {
 	t.Helper()
 	s = newSite(t)
 	app := s.Sim.AddApplication(s.Account.AccountID, duosim.AuthAPI)
-	typed := map[string]string{"ownauth_host": s.Account.APIHostname, "ownauth_integration_key": app.IntegrationKey, "ownauth_secret_key": app.SecretKey}
-	if refused, _, err := s.Setup().SaveKeys(t.Context(), s.Scope(), s.Actor(catalog.Owner), setup.OfOrganization(s.Client, store.AuthAPI), typed); err != nil || refused != nil {
+	typed := map[string]string{"ownauth_host": s.Account.APIHostname, "ownauth_integration_key": app.IntegrationKey,
+		"ownauth_secret_key": app.SecretKey}
+	if refused, _, err := s.Setup().SaveKeys(t.Context(), s.Scope(), s.Actor(catalog.Owner),
+		setup.OfOrganization(s.Client, store.AuthAPI), typed); err != nil || refused != nil {
 		t.Fatal(refused, err)
 	}
 	jane = s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
-	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS", Model: "iPhone 15", Activated: true, LastSeen: s.Clock.Now().Add(-time.Hour), UserIDs: []string{jane}})
-	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+12025550144", Type: "Mobile", Platform: "Google Android", Activated: true, UserIDs: []string{jane}})
-	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+12025550145", Type: "Landline", UserIDs: []string{jane}})
+	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS",
+		Model: "iPhone 15", Activated: true, LastSeen: s.Clock.Now().Add(-time.Hour), UserIDs: []string{jane}})
+	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+12025550144", Type: "Mobile",
+		Platform: "Google Android", Activated: true, UserIDs: []string{jane}})
+	s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+12025550145", Type: "Landline",
+		UserIDs: []string{jane}})
 	return s, jane
 }
 
@@ -91,14 +96,17 @@ func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 			s, jane := asking(t)
 			b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
 			at := s.org("/users/" + jane)
-			sheet := b.get(at).wantNot("Verified").click("Verify").want(http.StatusOK, "Verify Jane Roe", "+12025550143 · Apple iOS · iPhone 15, last seen", "+12025550144").wantNot("+12025550145").fine()
+			sheet := b.get(at).wantNot("Verified").click("Verify").want(http.StatusOK, "Verify Jane Roe",
+				"+12025550143 · Apple iOS · iPhone 15, last seen", "+12025550144").wantNot("+12025550145").fine()
 			f := sheet.form("Send push").set("ticket", "T-77")
 			shown := f.post().want(http.StatusOK, "Sent a verification push to +12025550143.", "is not stored").fine()
 			push := s.Sim.Pushes(s.Account.AccountID)[0]
 			shown.want(http.StatusOK, words.InGroups(push.Code), words.Spoken(push.Code))
 			// Without a script the page stays as it is: it says so, and has a link.
 			shown.want(http.StatusOK, "Open the answer").wantNot("Waiting for the answer", `http-equiv="refresh"`)
-			if left := shown.all(func(n *node) bool { return strings.HasPrefix(attribute(n, "class"), "live-left") }); len(left) != 1 || !has(left[0], "hidden") {
+			if left := shown.all(func(n *node) bool {
+				return strings.HasPrefix(attribute(n, "class"), "live-left")
+			}); len(left) != 1 || !has(left[0], "hidden") {
 				t.Error("without a script, the page counts seconds that it does not count")
 			}
 			if shown.live("data-approved") != "Approved. Did the caller read "+words.InGroups(push.Code)+"?" {
@@ -110,7 +118,8 @@ func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 			b.get(at).want(http.StatusOK, "Verification push sent")
 			s.answer(t, how)
 			status, last := b.stream(shown.live("data-events"), func(liveEvent) {})
-			if status != http.StatusOK || !last.Done || how == duosim.Approve && last.Answer != string(catalog.Approved) {
+			if status != http.StatusOK || !last.Done ||
+				how == duosim.Approve && last.Answer != string(catalog.Approved) {
 				t.Errorf("the stream ended with %d %+v", status, last)
 			}
 			if how == duosim.Approve {
@@ -119,15 +128,18 @@ func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 				}
 				b.get(at).want(http.StatusOK, "approved by jroe on +12025550143")
 			}
-			b.get(shown.live("data-then")).want(http.StatusOK, said, "Jane Roe", last.Text).wantNot(push.Code, words.InGroups(push.Code)).fine()
-			run := b.get(at).click(said).want(http.StatusOK, "Verify Caller", "T-77", last.Text, "For the ticket").wantNot(push.Code, "See the answer")
+			b.get(shown.live("data-then")).want(http.StatusOK, said, "Jane Roe", last.Text).wantNot(push.Code,
+				words.InGroups(push.Code)).fine()
+			run := b.get(at).click(said).want(http.StatusOK, "Verify Caller", "T-77", last.Text,
+				"For the ticket").wantNot(push.Code, "See the answer")
 			if how == duosim.Approve {
 				run.wantNot("Record a call back")
 			} else { // the page says to call the person back
 				run.click("Record a call back").want(http.StatusOK, "Call back Jane Roe", "+12025550143")
 			}
 			everything := s.everyColumn(t)
-			for _, column := range []string{"input", "subject", "summary", "ticket", "answer"} { // others hold any six digits by chance
+			// others hold any six digits by chance
+			for _, column := range []string{"input", "subject", "summary", "ticket", "answer"} {
 				if strings.Contains(everything["run."+column], push.Code) {
 					t.Errorf("%s holds the code", column)
 				}
@@ -143,7 +155,8 @@ func TestVerifyWithoutAnActivatedPhone(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
-	sheet := s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Verify").want(http.StatusOK, "Duo Mobile is not activated on any phone of this user").wantNot("Send push").fine()
+	sheet := s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Verify").want(http.StatusOK,
+		"Duo Mobile is not activated on any phone of this user").wantNot("Send push").fine()
 	sheet.click("Send Duo Authentication").want(http.StatusOK, "Ask Jane Roe for the second factor", "no Auth API keys")
 	sheet.click("Call back").want(http.StatusOK, "Call back Jane Roe")
 }
@@ -152,13 +165,18 @@ func TestSendDuoAuthenticationLive(t *testing.T) {
 	t.Parallel()
 	s, jane := asking(t)
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
-	sheet := b.get(s.org("/actions")).click("Send Duo Authentication").want(http.StatusOK, "Choose a user to ask", "Jane Roe").fine().
-		click("Choose").want(http.StatusOK, "Duo asks for the second factor", "Account is active", "XXX-XXX-0143", "push, SMS, call").fine()
-	bad := sheet.form("Ask now").set("ipaddr", "nowhere").set("pushinfo", "Service desk").send().want(http.StatusUnprocessableEntity, "This is not an IP address", "Write each row as name=value").fine()
+	sheet := b.get(s.org("/actions")).click("Send Duo Authentication").want(http.StatusOK, "Choose a user to ask",
+		"Jane Roe").fine().
+		click("Choose").want(http.StatusOK, "Duo asks for the second factor", "Account is active", "XXX-XXX-0143",
+		"push, SMS, call").fine()
+	bad := sheet.form("Ask now").set("ipaddr", "nowhere").set("pushinfo",
+		"Service desk").send().want(http.StatusUnprocessableEntity, "This is not an IP address",
+		"Write each row as name=value").fine()
 	if value, _ := bad.box("pushinfo"); value != "Service desk" {
 		t.Error("what was typed is lost: ", value)
 	}
-	f := bad.form("Ask now").set("ipaddr", "198.51.100.7").set("pushinfo", "Called by=Ana\r\nTicket=T-9").set("type", "Help desk").set("display_username", "Jane R.").set("ticket", "T-9")
+	f := bad.form("Ask now").set("ipaddr", "198.51.100.7").set("pushinfo", "Called by=Ana\r\nTicket=T-9").set("type",
+		"Help desk").set("display_username", "Jane R.").set("ticket", "T-9")
 	page := f.send().want(http.StatusOK, "Send Duo Authentication", "Sending", "jroe", "See the answer").fine()
 	if !strings.Contains(page.body, `<noscript><meta http-equiv="refresh" content="3"`) {
 		t.Error("without a script, nobody sees the answer")
@@ -177,21 +195,26 @@ func TestSendDuoAuthenticationLive(t *testing.T) {
 	if status != http.StatusOK || !last.Done || last.Text != "Sent a push. Approved." || len(texts) < 2 {
 		t.Errorf("%d: %q, then %+v", status, texts, last)
 	}
-	b.get(page.live("data-then")).want(http.StatusOK, "Applied", "Sent a push. Approved.", "T-9").wantNot("See the answer", `http-equiv="refresh"`).fine()
+	b.get(page.live("data-then")).want(http.StatusOK, "Applied", "Sent a push. Approved.",
+		"T-9").wantNot("See the answer", `http-equiv="refresh"`).fine()
 	f.send().want(http.StatusOK, "Already sent")
 	if n := len(s.Sim.Pushes(s.Account.AccountID)); n != 1 {
 		t.Errorf("%d pushes", n)
 	}
 
-	b.get(s.org("/actions/send-duo-authentication?user_id="+jane)).form("Ask now").set("factor", "passcode").set("passcode", "123123").send().want(http.StatusOK, "Send Duo Authentication").wantNot("123123")
-	asked := b.get(s.org("/actions/send-duo-authentication/form")).form("Send Duo Authentication").set("user_id", "jroe").set("factor", "passcode").set("passcode", "318264").send().want(http.StatusOK, "as typed")
+	b.get(s.org("/actions/send-duo-authentication?user_id="+jane)).form("Ask now").set("factor",
+		"passcode").set("passcode", "123123").send().want(http.StatusOK, "Send Duo Authentication").wantNot("123123")
+	asked := b.get(s.org("/actions/send-duo-authentication/form")).form("Send Duo Authentication").set("user_id",
+		"jroe").set("factor", "passcode").set("passcode", "318264").send().want(http.StatusOK, "as typed")
 	if strings.Contains(asked.text(), "318264") {
 		t.Error("the question shows the passcode")
 	}
 	bob := s.addUser(t, duosim.UserSpec{Username: "bob", Status: duosim.LockedOut})
-	b.get(s.org("/actions/send-duo-authentication?user_id="+bob)).want(http.StatusOK, "Duo refuses this user", "Account is locked out").fine()
+	b.get(s.org("/actions/send-duo-authentication?user_id="+bob)).want(http.StatusOK, "Duo refuses this user",
+		"Account is locked out").fine()
 	carol := s.addUser(t, duosim.UserSpec{Username: "carol", Status: duosim.Bypass})
-	b.get(s.org("/actions/send-duo-authentication?user_id="+carol)).want(http.StatusOK, "Duo lets this user in without asking").fine()
+	b.get(s.org("/actions/send-duo-authentication?user_id="+carol)).want(http.StatusOK,
+		"Duo lets this user in without asking").fine()
 	dan := s.addUser(t, duosim.UserSpec{Username: "dan"})
 	b.get(s.org("/actions/send-duo-authentication?user_id="+dan)).want(http.StatusOK, "enroll first").fine()
 }
@@ -201,11 +224,13 @@ func TestAskingWithoutKeysOrDuo(t *testing.T) {
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe"})
 	b := s.as(t, s.Owner)
-	b.get(s.org("/actions/send-duo-authentication?user_id="+jane)).want(http.StatusOK, "no Auth API keys of its own in use", "Connection page").wantNot("Ask now").fine().
+	b.get(s.org("/actions/send-duo-authentication?user_id="+jane)).want(http.StatusOK,
+		"no Auth API keys of its own in use", "Connection page").wantNot("Ask now").fine().
 		click("Open Connection").want(http.StatusOK, "Auth API")
 	for _, role := range []catalog.Role{catalog.Helpdesk, catalog.Technician} {
 		p := s.as(t, s.Member(t, s.Workspace, role)).get(s.org("/actions/send-duo-authentication?user_id="+jane)).
-			want(http.StatusOK, "no Auth API keys of its own in use", "An owner or admin can add them.").wantNot("Connection page").fine()
+			want(http.StatusOK, "no Auth API keys of its own in use",
+				"An owner or admin can add them.").wantNot("Connection page").fine()
 		if p.leadsTo("/connection") {
 			t.Error(role, " is led to a page that is not theirs")
 		}
@@ -214,7 +239,8 @@ func TestAskingWithoutKeysOrDuo(t *testing.T) {
 	s, jane = asking(t)
 	b = s.as(t, s.Owner)
 	f := b.get(s.org("/actions/send-duo-authentication?user_id=" + jane)).form("Ask now")
-	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 30 * time.Second, Path: "/auth/"})
+	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 30 * time.Second,
+		Path: "/auth/"})
 	again := f.send().want(http.StatusTooManyRequests, "Duo is limiting", "Try again at ").fine()
 	s.Clock.Move(30 * time.Second)
 	s.Sim.SetFault(s.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost, Times: 1})
@@ -222,7 +248,8 @@ func TestAskingWithoutKeysOrDuo(t *testing.T) {
 	if n := len(s.Sim.Pushes(s.Account.AccountID)); n != 1 {
 		t.Errorf("%d pushes", n)
 	}
-	b.get(s.org("/runs")).want(http.StatusOK, "Unknown").click("Send Duo Authentication").want(http.StatusOK, "Ask them whether a request came")
+	b.get(s.org("/runs")).want(http.StatusOK, "Unknown").click("Send Duo Authentication").want(http.StatusOK,
+		"Ask them whether a request came")
 }
 
 // TestStreamsOfOneOperator opens as many streams as one operator may have, of one
@@ -231,7 +258,8 @@ func TestStreamsOfOneOperator(t *testing.T) {
 	t.Parallel()
 	s, jane := asking(t)
 	b := s.as(t, s.Owner)
-	events := b.get(s.org("/actions/send-duo-authentication?user_id=" + jane)).form("Ask now").send().live("data-events")
+	events := b.get(s.org("/actions/send-duo-authentication?user_id=" +
+		jane)).form("Ask now").send().live("data-events")
 	opened := make(chan bool, site.MostStreams)
 	var all sync.WaitGroup
 	for range site.MostStreams {
@@ -244,12 +272,14 @@ func TestStreamsOfOneOperator(t *testing.T) {
 		<-opened
 	}
 	var once sync.Once // a stream that should not be there would wait for the answer
-	if status, _ := s.as(t, s.Owner).stream(events, func(liveEvent) { once.Do(func() { s.answer(t, duosim.Approve) }) }); status != http.StatusTooManyRequests {
+	if status, _ := s.as(t, s.Owner).stream(events,
+		func(liveEvent) { once.Do(func() { s.answer(t, duosim.Approve) }) }); status != http.StatusTooManyRequests {
 		t.Errorf("one more stream: status %d", status)
 	}
 	colleague := s.as(t, s.Member(t, s.Workspace, catalog.Auditor))
 	all.Go(func() {
-		if status, last := colleague.stream(events, func(liveEvent) { opened <- true }); status != http.StatusOK || !last.Done {
+		if status, last := colleague.stream(events, func(liveEvent) { opened <- true }); status != http.StatusOK ||
+			!last.Done {
 			t.Errorf("a colleague's: status %d, last %+v", status, last)
 		}
 	})
@@ -280,9 +310,10 @@ func TestEventsOfOthers(t *testing.T) {
 		"in the other workspace":           {s.as(t, owner), elsewhere},
 		"a member of another organization": {s.as(t, s.Member(t, s.Workspace, catalog.Technician, other.ID)), events},
 		"in another organization":          {b, s.orgOf(other) + events[strings.Index(events, "/runs/"):]},
-		"the workspace of that member":     {s.as(t, s.Member(t, s.Workspace, catalog.Administrator, other.ID)), s.ws(events[strings.Index(events, "/runs/"):])},
-		"a run that is not there":          {b, s.org("/runs/00000000-0000-4000-8000-000000000000/events")},
-		"something that cannot be one":     {b, s.org("/runs/x/events")},
+		"the workspace of that member": {s.as(t, s.Member(t, s.Workspace, catalog.Administrator, other.ID)),
+			s.ws(events[strings.Index(events, "/runs/"):])},
+		"a run that is not there":      {b, s.org("/runs/00000000-0000-4000-8000-000000000000/events")},
+		"something that cannot be one": {b, s.org("/runs/x/events")},
 	} {
 		if status, _ := ask.b.stream(ask.address, func(liveEvent) {}); status != http.StatusNotFound {
 			t.Errorf("%s: %d", who, status)
@@ -320,7 +351,8 @@ func TestEventsOfOthers(t *testing.T) {
 		<-opened
 	}
 	leaver.get(s.ws("")).form("Sign out").send()
-	s.Exec(t, `update membership set disabled_at = now() where workspace_id = $1 and operator_id = $2`, s.Workspace.ID, ended.ID)
+	s.Exec(t, `update membership set disabled_at = now() where workspace_id = $1 and operator_id = $2`,
+		s.Workspace.ID, ended.ID)
 	for range 2 {
 		<-gone // at the stream's next look, before there is an answer
 	}

@@ -52,7 +52,8 @@ func serveAt(t testing.TB, d *runtest.Desk, public string, proxies ...netip.Pref
 		t.Fatal(err)
 	}
 	s := &console{Desk: d, server: site.New(site.Config{
-		Store: d.Store, Runner: d.Runner, Log: slog.New(site.LogHandler(slog.NewTextHandler(d.Log, nil))), Now: d.Clock.Now,
+		Store: d.Store, Runner: d.Runner, Log: slog.New(site.LogHandler(slog.NewTextHandler(d.Log, nil))),
+		Now:       d.Clock.Now,
 		PublicURL: address, Idle: testIdle, Longest: testLongest, Sandbox: true,
 		TrustedProxies: proxies,
 		RefusalPause:   time.Nanosecond,
@@ -92,11 +93,13 @@ func (s *console) token(t testing.TB, operator store.Operator) string {
 	}
 	token := base64.RawURLEncoding.EncodeToString(stamped)
 	now := s.Clock.Now()
-	if err := s.Store.StartSession(t.Context(), hashOfToken(token), s.today(t, operator), store.Origin{}, now, now.Add(testLongest)); err != nil {
+	if err := s.Store.StartSession(t.Context(), hashOfToken(token), s.today(t, operator), store.Origin{}, now,
+		now.Add(testLongest)); err != nil {
 		t.Fatal(err)
 	}
 	// It was used in every workspace: what tests look at begins after that.
-	s.Exec(t, `update session set entered = array(select workspace_id from membership where operator_id = $2) where token_hash = $1`, hashOfToken(token), operator.ID)
+	s.Exec(t,
+		`update session set entered = array(select workspace_id from membership where operator_id = $2) where token_hash = $1`, hashOfToken(token), operator.ID)
 	return token
 }
 

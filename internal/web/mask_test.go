@@ -29,7 +29,8 @@ func TestGenericReadsAreMaskedBelowOwner(t *testing.T) {
 			s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/admin-api-action"), body),
 		} {
 			p.want(http.StatusOK)
-			if shown := strings.Contains(p.body, "CANARY"); shown != (role == catalog.Owner) || !strings.Contains(p.body, "jroe") {
+			if shown := strings.Contains(p.body, "CANARY"); shown != (role == catalog.Owner) ||
+				!strings.Contains(p.body, "jroe") {
 				t.Errorf("to %s: %s", role, p.body)
 			}
 		}

@@ -90,7 +90,10 @@ func TestMatrix(t *testing.T) {
 			if v.after != nil {
 				v.after(t, e, operator)
 			}
-			w := &walk{t: t, e: e, v: v, b: b, operator: operator, token: token, answers: map[string]string{}, failed: &failed, brief: brief, lenient: matrixMode == databaseOnly, every: !brief && matrixMode == bothLayers && slices.Contains(thorough, v.name), odd: !brief && matrixMode == bothLayers}
+			w := &walk{t: t, e: e, v: v, b: b, operator: operator, token: token, answers: map[string]string{},
+				failed: &failed, brief: brief, lenient: matrixMode == databaseOnly,
+				every: !brief && matrixMode == bothLayers && slices.Contains(thorough, v.name),
+				odd:   !brief && matrixMode == bothLayers}
 			w.unchanged("GET", func() { w.all(http.MethodGet, true); w.all(http.MethodGet, false) })
 			if w.lenient {
 				w.onlyOwn(func() { w.all(http.MethodPost, false) })
@@ -113,7 +116,8 @@ func TestMatrix(t *testing.T) {
 // thorough are the visitors who are asked about each action what the others are
 // asked about one of its kind, since all actions share their two handlers, and in
 // whose forms ids are malformed and of another kind besides.
-var thorough = []string{"stranger", "owner", "technician of the far organization", "owner of the other workspace", "owner's token"}
+var thorough = []string{"stranger", "owner", "technician of the far organization", "owner of the other workspace",
+	"owner's token"}
 
 // ofLayer leaves out who is treated like another where one layer is alone: a
 // session or a token that is over is no matter of rows, and where everybody is an
@@ -137,41 +141,51 @@ func everybody() []visitorCase {
 	near := []string{"CANARY-near", "CANARY-far"}
 	for _, role := range []catalog.Role{catalog.Auditor, catalog.Helpdesk} {
 		all = append(all, visitorCase{name: role.String() + " of the far organization", role: role, sees: near[1:],
-			operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, role, e.far.org.ID) }})
+			operator: func(t *testing.T, e *fleet) store.Operator {
+				return e.Member(t, e.Workspace, role, e.far.org.ID)
+			}})
 	}
 	for _, role := range []catalog.Role{catalog.Auditor, catalog.Helpdesk, catalog.Technician, catalog.Administrator} {
-		all = append(all, visitorCase{name: role.String() + " of the other workspace", role: role, whole: true, foreign: true, sees: []string{"CANARY-foreign"},
+		all = append(all, visitorCase{name: role.String() + " of the other workspace", role: role, whole: true,
+			foreign: true, sees: []string{"CANARY-foreign"},
 			operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.foreign.workspace, role) }})
 	}
 	all = append(all, programs()...)
 	return append(all,
-		visitorCase{name: "somebody who is disabled", over: true, operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, catalog.Owner) },
+		visitorCase{name: "somebody who is disabled", over: true,
+			operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, catalog.Owner) },
 			after: func(t *testing.T, e *fleet, op store.Operator) {
 				e.Exec(t, `update operator set disabled_at = now() where id = $1`, op.ID)
 			}},
-		visitorCase{name: "somebody whose session has idled out", over: true, operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, catalog.Owner) },
+		visitorCase{name: "somebody whose session has idled out", over: true,
+			operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, catalog.Owner) },
 			after: func(t *testing.T, e *fleet, op store.Operator) {
 				e.Exec(t, `update session set seen_at = seen_at - interval '31 minutes' where operator_id = $1`, op.ID)
 			}},
-		visitorCase{name: "somebody whose session is over", over: true, operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, catalog.Owner) },
+		visitorCase{name: "somebody whose session is over", over: true,
+			operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, catalog.Owner) },
 			after: func(t *testing.T, e *fleet, op store.Operator) {
 				e.Exec(t, `update session set ends_at = seen_at where operator_id = $1`, op.ID)
 			}},
-		visitorCase{name: "auditor here and owner of the other workspace", role: catalog.Auditor, whole: true, sees: append([]string{"CANARY-foreign"}, near...), both: true,
+		visitorCase{name: "auditor here and owner of the other workspace", role: catalog.Auditor, whole: true,
+			sees: append([]string{"CANARY-foreign"}, near...), both: true,
 			operator: func(t *testing.T, e *fleet) store.Operator {
-				e.Exec(t, `insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, 'auditor', true)`, e.Workspace.ID, e.otherOwner.ID)
+				e.Exec(t,
+					`insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, 'auditor', true)`, e.Workspace.ID, e.otherOwner.ID)
 				return e.otherOwner
 			}},
-		visitorCase{name: "somebody without any organization", role: catalog.Technician, operator: func(t *testing.T, e *fleet) store.Operator {
-			op := e.Member(t, e.Workspace, catalog.Technician)
-			e.Exec(t, `update membership set every_organization = false where operator_id = $1`, op.ID)
-			return op
-		}},
-		visitorCase{name: "somebody whose membership has ended", role: catalog.Owner, gone: true, operator: func(t *testing.T, e *fleet) store.Operator {
-			op := e.Member(t, e.Workspace, catalog.Owner)
-			e.Exec(t, `delete from membership where operator_id = $1`, op.ID)
-			return op
-		}},
+		visitorCase{name: "somebody without any organization", role: catalog.Technician,
+			operator: func(t *testing.T, e *fleet) store.Operator {
+				op := e.Member(t, e.Workspace, catalog.Technician)
+				e.Exec(t, `update membership set every_organization = false where operator_id = $1`, op.ID)
+				return op
+			}},
+		visitorCase{name: "somebody whose membership has ended", role: catalog.Owner, gone: true,
+			operator: func(t *testing.T, e *fleet) store.Operator {
+				op := e.Member(t, e.Workspace, catalog.Owner)
+				e.Exec(t, `delete from membership where operator_id = $1`, op.ID)
+				return op
+			}},
 	)
 }
 
@@ -185,11 +199,13 @@ func (e *fleet) warm(t *testing.T) {
 		b := e.as(t, owner.operator)
 		for _, n := range owner.of {
 			for _, list := range []string{"users", "phones", "bypass-codes"} {
-				b.request(http.MethodGet, views.Organization(n.workspace.Slug, n.org.Slug)+"/"+list, nil).want(http.StatusOK, n.canary)
+				b.request(http.MethodGet, views.Organization(n.workspace.Slug, n.org.Slug)+"/"+list,
+					nil).want(http.StatusOK, n.canary)
 			}
 		}
 		drafter := e.as(t, e.Member(t, owner.of[0].workspace, catalog.Administrator))
-		drafter.request(http.MethodPost, views.Integration(owner.of[0].workspace.Slug), url.Values{"auth_host": {"CANARY-draft"}}).want(http.StatusUnprocessableEntity)
+		drafter.request(http.MethodPost, views.Integration(owner.of[0].workspace.Slug),
+			url.Values{"auth_host": {"CANARY-draft"}}).want(http.StatusUnprocessableEntity)
 	}
 }
 
@@ -237,7 +253,8 @@ func (w *walk) otherIDs() {
 				of = &w.e.far
 			}
 			at := targetOf(of)
-			if status, _ := w.e.expect(w.v, r.Method, k, r.Path, at); status != k.ok || k.public || likeAnother(k) && (w.brief || r.Method == http.MethodGet) {
+			if status, _ := w.e.expect(w.v, r.Method, k, r.Path, at); status != k.ok || k.public ||
+				likeAnother(k) && (w.brief || r.Method == http.MethodGet) {
 				continue
 			}
 			w.otherIDsIn(r, k, at)
@@ -294,7 +311,8 @@ func (w *walk) otherIDsIn(r site.Route, k knownRoute, at target) {
 				continue
 			}
 			if got, nothing = withoutOwn(got), withoutOwn(nothing); got != nothing { // hardly ever
-				w.t.Errorf("%s %s %s: %s %s is told from nothing%s", r.Method, r.Path, k.action, what, kind, difference(nothing, got))
+				w.t.Errorf("%s %s %s: %s %s is told from nothing%s", r.Method, r.Path, k.action, what, kind,
+					difference(nothing, got))
 			}
 		}
 	}
@@ -309,22 +327,26 @@ func withoutOwn(answer string) string { return wasHere.ReplaceAllString(withoutR
 // idsOf is everything of a tenant that a form can name.
 func idsOf(n *tenant) map[string]string {
 	return map[string]string{
-		"user": n.user, "phone": n.phone, "code": n.code, "group": n.group, "token": n.token, "credential": n.credential, "directory": n.directory,
-		"org": n.org.ID.String(), "account": n.account.AccountID, "directory of ours": n.directoryID, "operator": n.member.ID.String(), "invitation": n.invitation.String(),
+		"user": n.user, "phone": n.phone, "code": n.code, "group": n.group, "token": n.token,
+		"credential": n.credential, "directory": n.directory,
+		"org": n.org.ID.String(), "account": n.account.AccountID, "directory of ours": n.directoryID,
+		"operator": n.member.ID.String(), "invitation": n.invitation.String(),
 	}
 }
 
 // fieldOf names the field in which actions take an id of the kind.
 var fieldOf = map[string]string{
-	"user": "user_id", "phone": "phone_id", "code": "bypass_code_id", "group": "group_id", "token": "token_id", "credential": "webauthnkey",
-	"directory": "directory_key", "account": "account_id",
+	"user": "user_id", "phone": "phone_id", "code": "bypass_code_id", "group": "group_id", "token": "token_id",
+	"credential": "webauthnkey",
+	"directory":  "directory_key", "account": "account_id",
 }
 
 // strange is what stands in for an id of a kind. What the visitor may see of it
 // is left out.
 func (w *walk) strange(own *tenant, kind string) map[string]string {
 	id := idsOf(own)[kind]
-	found := map[string]string{"malformed": "';--", "of another kind": idsOf(own)["user"], "nothing": id[:2] + strings.Repeat("0", max(0, len(id)-2))}
+	found := map[string]string{"malformed": "';--", "of another kind": idsOf(own)["user"],
+		"nothing": id[:2] + strings.Repeat("0", max(0, len(id)-2))}
 	if kind == "user" {
 		found["of another kind"] = own.phone
 	}
@@ -354,7 +376,8 @@ var lettingIn sync.Map
 // everythingAllowed takes the place of granted, which is store.Access or store.AccessBy, where
 // the application's check is taken away: everything exists and everybody is its owner. What
 // statements then reach is what the membership grants, and row-level security alone says so.
-func everythingAllowed(ctx context.Context, s *site.Site, workspace, organization string, granted func(organization string) (store.Access, error)) (store.Access, error) {
+func everythingAllowed(ctx context.Context, s *site.Site, workspace, organization string,
+	granted func(organization string) (store.Access, error)) (store.Access, error) {
 	known, _ := lettingIn.Load(s)
 	e := known.(*fleet)
 	for _, owner := range []uuid.UUID{e.Owner.ID, e.otherOwner.ID} {
@@ -368,7 +391,8 @@ func everythingAllowed(ctx context.Context, s *site.Site, workspace, organizatio
 		}
 		a.Membership, a.Scope = own.Membership, own.Membership
 		a.First, a.Organizations = own.First, own.Organizations
-		a.Workspace.Name, a.Organization.Name, a.Organization.Tags, a.Organization.AccountName = "stub", "stub", nil, "stub"
+		a.Workspace.Name, a.Organization.Name, a.Organization.Tags, a.Organization.AccountName = "stub",
+			"stub", nil, "stub"
 		return a, nil
 	}
 	return store.Access{}, store.ErrNotFound

@@ -80,7 +80,8 @@ func (d described) request(method, address string, body []byte) *openapi3filter.
 	if err != nil {
 		d.t.Fatalf("%s %s: %v", method, address, err)
 	}
-	options := &openapi3filter.Options{MultiError: true, IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}
+	options := &openapi3filter.Options{MultiError: true, IncludeResponseStatus: true,
+		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}
 	return &openapi3filter.RequestValidationInput{Request: r, PathParams: values, Route: route, Options: options}
 }
 
@@ -94,7 +95,8 @@ func (d described) takes(method, address string, body []byte) error {
 func (d described) answers(method string, p *page) {
 	d.t.Helper()
 	asked := d.request(method, p.b.site.url+p.address, nil)
-	a := &openapi3filter.ResponseValidationInput{RequestValidationInput: asked, Status: p.status, Header: p.header, Options: asked.Options}
+	a := &openapi3filter.ResponseValidationInput{RequestValidationInput: asked, Status: p.status, Header: p.header,
+		Options: asked.Options}
 	if err := openapi3filter.ValidateResponse(d.t.Context(), a.SetBodyBytes([]byte(p.body))); err != nil {
 		d.t.Errorf("%s %s: %v\n%s", method, p.address, err, p.body)
 	}
@@ -110,7 +112,8 @@ func TestEveryAPIRouteIsDescribed(t *testing.T) {
 			OperationID string `json:"operationId"`
 		} `json:"paths"`
 	}
-	if err := json.Unmarshal([]byte(s.stranger(t).call("", http.MethodGet, "/api/v1/openapi.json", nil).body), &document); err != nil {
+	if err := json.Unmarshal([]byte(s.stranger(t).call("", http.MethodGet, "/api/v1/openapi.json", nil).body),
+		&document); err != nil {
 		t.Fatal(err)
 	}
 	var ids []string
@@ -134,7 +137,8 @@ func TestEveryAPIRouteIsDescribed(t *testing.T) {
 		}
 	}
 	for _, a := range catalog.All() {
-		if !slices.ContainsFunc(ids, func(id string) bool { return kebab(id) == a.Slug }) || docs.byID("action-"+a.Slug) == nil {
+		if !slices.ContainsFunc(ids, func(id string) bool { return kebab(id) == a.Slug }) ||
+			docs.byID("action-"+a.Slug) == nil {
 			t.Errorf("%s is not in the description, or not on the page", a.Slug)
 		}
 	}
@@ -166,7 +170,8 @@ func TestExamplesFitTheDescription(t *testing.T) {
 		if _, bad := a.Parse(parsed.Get); len(bad) > 0 && a.Slug != "delete-account" {
 			t.Errorf("%s refuses its example: %v", a.Slug, bad)
 		}
-		for _, wrong := range []string{`{}`, `{"run_id": "x"}`, `{"run_id": "` + exampleRunID + `", "fields": {"nothing": 1}}`, `{"run_id": "` + exampleRunID + `", "fields": {}, "more": 1}`} {
+		for _, wrong := range []string{`{}`, `{"run_id": "x"}`, `{"run_id": "` + exampleRunID +
+			`", "fields": {"nothing": 1}}`, `{"run_id": "` + exampleRunID + `", "fields": {}, "more": 1}`} {
 			if d.takes(http.MethodPost, address, []byte(wrong)) == nil {
 				t.Errorf("%s is described as taking %s", a.Slug, wrong)
 			}
@@ -228,7 +233,9 @@ func TestAnswersFitTheDescription(t *testing.T) {
 		call(token, http.MethodPost, address, `{`, http.StatusBadRequest)
 		call("", http.MethodPost, address, body, http.StatusUnauthorized)
 	}
-	lists := []string{e.api(""), e.api("/organizations?limit=1"), e.api("/mapping?show=unkeyed"), e.api("/runs?q=created&limit=3"), e.api("/runs/" + e.near.run), e.apiOrg("/users"), e.apiOrg("/phones?limit=1"), e.apiOrg("/bypass-codes")}
+	lists := []string{e.api(""), e.api("/organizations?limit=1"), e.api("/mapping?show=unkeyed"),
+		e.api("/runs?q=created&limit=3"), e.api("/runs/" + e.near.run), e.apiOrg("/users"), e.apiOrg("/phones?limit=1"),
+		e.apiOrg("/bypass-codes")}
 	for _, address := range lists {
 		call(token, http.MethodGet, address, nil, http.StatusOK)
 		call("", http.MethodGet, address, nil, http.StatusUnauthorized)
@@ -251,7 +258,8 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	call(token, http.MethodPost, bypass, used, http.StatusOK)
 	used["ticket"] = "T-1"
 	call(token, http.MethodPost, bypass, used, http.StatusConflict)
-	for kind, status := range map[duosim.FaultKind]int{duosim.Down: http.StatusBadGateway, duosim.RateLimited: http.StatusTooManyRequests, duosim.Revoked: http.StatusUnprocessableEntity} {
+	for kind, status := range map[duosim.FaultKind]int{duosim.Down: http.StatusBadGateway,
+		duosim.RateLimited: http.StatusTooManyRequests, duosim.Revoked: http.StatusUnprocessableEntity} {
 		e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{Kind: kind})
 		call(token, http.MethodPost, bypass, body(), status)
 		e.Clock.Move(time.Minute) // a limited account is left alone for so long at most

@@ -33,7 +33,8 @@ func tokenShown(t *testing.T, p *page) string {
 // invite makes an invitation by the form and returns its token.
 func invite(t *testing.T, b *browser, email, role string, organizations ...store.Organization) string {
 	t.Helper()
-	f := b.get(b.site.ws("/operators")).click("Invite operator").form("Create invitation").set("email", email).set("role", role)
+	f := b.get(b.site.ws("/operators")).click("Invite operator").form("Create invitation").set("email",
+		email).set("role", role)
 	for _, o := range organizations {
 		f.set("reach", "chosen").set("org."+o.ID.String(), "true")
 	}
@@ -66,18 +67,23 @@ func TestInvitation(t *testing.T) {
 	other := s.Organizations(t, s.Workspace, "Birch Legal")[0]
 	owner, mia := s.as(t, s.Owner), s.stranger(t)
 	token := invite(t, owner, " Mia@MSP.example ", "helpdesk", s.Client)
-	owner.get(s.ws("/operators")).want(http.StatusOK, "mia@msp.example", "Invited, not here yet", "Acme Dental").wantNot(token)
-	owner.get(s.ws("/runs")).want(http.StatusOK, "Invite operator", "Invited mia@msp.example as helpdesk of Acme Dental.").wantNot(token)
+	owner.get(s.ws("/operators")).want(http.StatusOK, "mia@msp.example", "Invited, not here yet",
+		"Acme Dental").wantNot(token)
+	owner.get(s.ws("/runs")).want(http.StatusOK, "Invite operator",
+		"Invited mia@msp.example as helpdesk of Acme Dental.").wantNot(token)
 
-	p := mia.get("/invitation").form("Open invitation").set("token", "  https://anything.example/invitation#"+token+" ").send()
+	p := mia.get("/invitation").form("Open invitation").set("token",
+		"  https://anything.example/invitation#"+token+" ").send()
 	p.want(http.StatusOK, "Join "+s.Workspace.Name, "mia@msp.example", "Help Desk, Acme Dental", "Choose a password")
 	for _, weak := range []string{"", "too short 1234", strings.Repeat("ab", 20), "MIA@msp.example"} {
-		p = p.form("Join workspace").set("password", weak).send().want(http.StatusUnprocessableEntity, "1 field needs a change")
+		p = p.form("Join workspace").set("password", weak).send().want(http.StatusUnprocessableEntity,
+			"1 field needs a change")
 		if value, _ := p.box("password"); value != "" {
 			t.Error("the password comes back in the page")
 		}
 	}
-	p.form("Join workspace").set("password", newPassword).send().want(http.StatusOK, s.Workspace.Name, "mia@msp.example")
+	p.form("Join workspace").set("password", newPassword).send().want(http.StatusOK, s.Workspace.Name,
+		"mia@msp.example")
 	mia.get(s.ws("/o")).want(http.StatusOK, "Acme Dental").wantNot(other.Name)
 	mia.get(s.orgOf(other)).want(http.StatusNotFound)
 	mia.get(s.ws("/operators")).want(http.StatusNotFound)
@@ -85,12 +91,15 @@ func TestInvitation(t *testing.T) {
 	// Used up; and the password is the new operator's from now on.
 	accept(s.stranger(t), token, newPassword).want(http.StatusUnprocessableEntity, deadLink)
 	b := s.stranger(t)
-	b.get("/signin").form("Sign in").set("email", "mia@msp.example").set("password", newPassword).send().want(http.StatusOK, "mia@msp.example")
+	b.get("/signin").form("Sign in").set("email", "mia@msp.example").set("password",
+		newPassword).send().want(http.StatusOK, "mia@msp.example")
 	owner.get(s.ws("/operators")).want(http.StatusOK, "mia@msp.example", "Help Desk").wantNot("Invited, not here yet")
-	owner.get(s.ws("/runs")).want(http.StatusOK, "Accept invitation", "Joined as helpdesk of Acme Dental, invited by "+s.Owner.Email+".")
+	owner.get(s.ws("/runs")).want(http.StatusOK, "Accept invitation",
+		"Joined as helpdesk of Acme Dental, invited by "+s.Owner.Email+".")
 
 	// A member is not invited again.
-	f := owner.get(s.ws("/operators/invite")).form("Create invitation").set("email", "mia@msp.example").set("role", "owner")
+	f := owner.get(s.ws("/operators/invite")).form("Create invitation").set("email",
+		"mia@msp.example").set("role", "owner")
 	f.send().want(http.StatusUnprocessableEntity, "This operator is a member already.")
 	for _, secret := range []string{token, newPassword} {
 		if strings.Contains(s.Log.String(), secret) {
@@ -111,7 +120,8 @@ func TestInvitationOfAKnownOperator(t *testing.T) {
 	owner := s.as(t, s.Owner)
 	// The page for the inviter is the same whether the email is known or not.
 	shown := func(email string) string {
-		f := owner.get(s.ws("/operators/invite")).form("Create invitation").set("email", email).set("role", "technician")
+		f := owner.get(s.ws("/operators/invite")).form("Create invitation").set("email", email).set("role",
+			"technician")
 		p := f.send().want(http.StatusOK, "Shown once")
 		return strings.NewReplacer(tokenShown(t, p), "", email, "").Replace(withoutEcho(p))
 	}
@@ -126,14 +136,17 @@ func TestInvitationOfAKnownOperator(t *testing.T) {
 	b.get(s.ws("")).want(http.StatusOK, "Sign in")
 	// Somebody else's session is no way in, and gives nobody else the membership.
 	third := s.as(t, s.Member(t, s.Workspace, catalog.Auditor))
-	third.get("/invitation").form("Open invitation").set("token", token).send().want(http.StatusOK, "You are signed in as", "Your password")
-	third.request(http.MethodPost, "/invitation/accept", url.Values{"token": {token}}).want(http.StatusUnprocessableEntity)
+	third.get("/invitation").form("Open invitation").set("token", token).send().want(http.StatusOK,
+		"You are signed in as", "Your password")
+	third.request(http.MethodPost, "/invitation/accept",
+		url.Values{"token": {token}}).want(http.StatusUnprocessableEntity)
 	accept(b, token, storetest.Password).want(http.StatusOK, s.Workspace.Name, known.Email, "Technician in")
 
 	// Who has signed in accepts without a password.
 	s.Exec(t, `delete from membership where operator_id = $1 and workspace_id = $2`, known.ID, s.Workspace.ID)
 	b = s.as(t, known)
-	p := b.get("/invitation").form("Open invitation").set("token", invite(t, owner, known.Email, "auditor")).send().want(http.StatusOK).wantNot(`name="password"`)
+	p := b.get("/invitation").form("Open invitation").set("token",
+		invite(t, owner, known.Email, "auditor")).send().want(http.StatusOK).wantNot(`name="password"`)
 	p.form("Join workspace").send().want(http.StatusOK, s.Workspace.Name, "Auditor in")
 }
 
@@ -146,7 +159,8 @@ func TestDeadInvitationsAnswerAlike(t *testing.T) {
 	second := s.as(t, otherOwner)
 
 	revoked := invite(t, owner, "revoked@msp.example", "auditor")
-	owner.get(s.ws("/operators")).form("Revoke").send().want(http.StatusOK, "Revoked the invitation of revoked@msp.example.")
+	owner.get(s.ws("/operators")).form("Revoke").send().want(http.StatusOK,
+		"Revoked the invitation of revoked@msp.example.")
 	replaced := invite(t, owner, "again@msp.example", "owner")
 	current := invite(t, owner, "again@msp.example", "auditor")
 	void := invite(t, second, "void@msp.example", "owner")
@@ -161,12 +175,15 @@ func TestDeadInvitationsAnswerAlike(t *testing.T) {
 	ask := func(what, token string) {
 		t.Helper()
 		for _, path := range []string{"/invitation", "/invitation/accept"} {
-			p := s.stranger(t).request(http.MethodPost, path, url.Values{"token": {token}, "password": {newPassword}}).want(http.StatusUnprocessableEntity, deadLink)
+			p := s.stranger(t).request(http.MethodPost, path,
+				url.Values{"token": {token}, "password": {newPassword}}).want(http.StatusUnprocessableEntity, deadLink)
 			answers[what+" "+path] = withoutEcho(p)
 		}
 	}
-	for what, token := range map[string]string{"revoked": revoked, "replaced": replaced, "void": void, "used": used, "tampered": tampered, "of another workspace": moved,
-		"empty": "", "nonsense": "%00<script>", "long": strings.Repeat("A", 5000), "of nobody": strings.Repeat("A", 64)} {
+	for what, token := range map[string]string{"revoked": revoked, "replaced": replaced, "void": void, "used": used,
+		"tampered": tampered, "of another workspace": moved,
+		"empty": "", "nonsense": "%00<script>", "long": strings.Repeat("A", 5000),
+		"of nobody": strings.Repeat("A", 64)} {
 		ask(what, token)
 	}
 	accept(s.stranger(t), current, "").want(http.StatusUnprocessableEntity, "Fill this in.") // still good
@@ -177,7 +194,9 @@ func TestDeadInvitationsAnswerAlike(t *testing.T) {
 			t.Errorf("%s is answered otherwise%s", what, difference(first, answer))
 		}
 	}
-	if members, err := queryAll[string](t, s.Superuser(t), `select o.email from membership m join operator o on o.id = m.operator_id where m.workspace_id = $1`, s.Workspace.ID); err != nil || len(members) != 3 {
+	if members, err := queryAll[string](t, s.Superuser(t),
+		`select o.email from membership m join operator o on o.id = m.operator_id where m.workspace_id = $1`,
+		s.Workspace.ID); err != nil || len(members) != 3 {
 		t.Error(members, err)
 	}
 }
@@ -218,7 +237,8 @@ func TestInviteSentTwice(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.as(t, s.Owner)
-	f := b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "twice@msp.example").set("role", "auditor")
+	f := b.get(s.ws("/operators/invite")).form("Create invitation").set("email",
+		"twice@msp.example").set("role", "auditor")
 	token := tokenShown(t, f.send())
 	f.send().want(http.StatusOK, "Already sent", "Invited twice@msp.example").wantNot(token, "invitation#")
 	f.set("email", "other@msp.example").send().want(http.StatusOK, "Already sent").wantNot("invitation#")
@@ -245,7 +265,8 @@ func TestNarrowing(t *testing.T) {
 	}
 	made := s.Organizations(t, s.Workspace, names...)
 	b := s.as(t, s.Owner)
-	f := b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "kept@msp.example").set("role", "technician").set("reach", "chosen").set("org."+made[7].ID.String(), "true").set("find", "client 49")
+	f := b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "kept@msp.example").set("role",
+		"technician").set("reach", "chosen").set("org."+made[7].ID.String(), "true").set("find", "client 49")
 	f.values.Set("act", "find")
 	p := f.send().want(http.StatusOK, "Client 007", "Client 490", "Client 499").wantNot("Client 100")
 	if value, _ := p.box("email"); value != "kept@msp.example" {
@@ -260,12 +281,14 @@ func TestNarrowing(t *testing.T) {
 	foreign, _ := s.DB.Workspace(t)
 	theirs := s.Organizations(t, foreign, "Theirs")[0]
 	for _, id := range []string{theirs.ID.String(), uuid.NewString(), "x"} {
-		f = b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "x@msp.example").set("role", "auditor").set("reach", "chosen")
+		f = b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "x@msp.example").set("role",
+			"auditor").set("reach", "chosen")
 		f.values.Set("org."+id, "true")
 		f.send().want(http.StatusNotFound)
 	}
 	f = b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "not an address").set("reach", "chosen")
-	f.send().want(http.StatusUnprocessableEntity, "3 fields need a change", "Choose a role.", "Choose at least one organization", "This is not an email address.")
+	f.send().want(http.StatusUnprocessableEntity, "3 fields need a change", "Choose a role.",
+		"Choose at least one organization", "This is not an email address.")
 }
 
 // TestTickedFarDown: what is ticked is drawn however many organizations come
@@ -273,12 +296,14 @@ func TestNarrowing(t *testing.T) {
 func TestTickedFarDown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.Exec(t, `insert into organization (workspace_id, id, slug, name, colour) select $1, gen_random_uuid(), 'client-' || i, 'Client ' || i, 1 from generate_series(1, 5000) i`, s.Workspace.ID)
+	s.Exec(t,
+		`insert into organization (workspace_id, id, slug, name, colour) select $1, gen_random_uuid(), 'client-' || i, 'Client ' || i, 1 from generate_series(1, 5000) i`, s.Workspace.ID)
 	last := s.Organizations(t, s.Workspace, "Zenith")[0]
 	f := s.as(t, s.Owner).get(s.ws("/operators/invite")).form("Create invitation").set("find", "zenith")
 	f.values.Set("org."+last.ID.String(), "true")
 	f.values.Set("act", "find")
-	if again := f.send().want(http.StatusOK, "Zenith").form("Create invitation"); again.values.Get("org."+last.ID.String()) != "true" {
+	if again := f.send().want(http.StatusOK, "Zenith").form("Create invitation"); again.values.Get("org."+
+		last.ID.String()) != "true" {
 		t.Error("the tick is lost")
 	}
 }
@@ -299,9 +324,11 @@ func TestDemotedWithAFormOpen(t *testing.T) {
 	was := open()
 	p := owner.get(s.ws("/operators")).click(tech.Email).want(http.StatusOK, "Review change")
 	p.form("Review change").send().want(http.StatusUnprocessableEntity, "Nothing is changed yet.")
-	review := p.form("Review change").set("role", "auditor").send().want(http.StatusOK, "Change "+tech.Email, "technician", "auditor", "next click")
+	review := p.form("Review change").set("role", "auditor").send().want(http.StatusOK, "Change "+tech.Email,
+		"technician", "auditor", "next click")
 	stale := review.form("Change membership")
-	review.form("Change membership").send().want(http.StatusOK, "Changed "+tech.Email+" from technician of all organizations to auditor of all organizations.")
+	review.form("Change membership").send().want(http.StatusOK,
+		"Changed "+tech.Email+" from technician of all organizations to auditor of all organizations.")
 	was.send().want(http.StatusNotFound)
 	b.get(s.org("/users/"+jane)).want(http.StatusOK, "Jane Roe")
 	if len(s.Sim.Ledger()) > 0 {
@@ -312,17 +339,22 @@ func TestDemotedWithAFormOpen(t *testing.T) {
 	stale.send().want(http.StatusOK, "Changed "+tech.Email)
 	stale.values.Set("run_id", uuid.NewString())
 	stale.values.Set("role", "admin")
-	stale.send().want(http.StatusConflict, "Someone changed this membership", "auditor", "admin").form("Change membership").send().want(http.StatusOK)
+	stale.send().want(http.StatusConflict, "Someone changed this membership", "auditor",
+		"admin").form("Change membership").send().want(http.StatusOK)
 
-	owner.get(member).click("Disable").want(http.StatusOK, "Disable "+tech.Email, "shut out").form("Disable operator").send().want(http.StatusOK, "Disabled", "Disabled "+tech.Email)
+	owner.get(member).click("Disable").want(http.StatusOK, "Disable "+tech.Email,
+		"shut out").form("Disable operator").send().want(http.StatusOK, "Disabled", "Disabled "+tech.Email)
 	b.get(s.ws("")).want(http.StatusNotFound).wantNot(s.Workspace.Name)
 	b.get("/").want(http.StatusOK, "You belong to no workspace")
 	owner.get(member).click("Enable").form("Enable operator").send().want(http.StatusOK, "Enabled "+tech.Email)
 	b.get(s.ws("")).want(http.StatusOK, s.Workspace.Name)
-	owner.get(member).click("End membership").want(http.StatusOK, "takes a new invitation").form("End membership").send().want(http.StatusOK, "Ended the membership of "+tech.Email).wantNot(`href="` + member)
+	owner.get(member).click("End membership").want(http.StatusOK,
+		"takes a new invitation").form("End membership").send().want(http.StatusOK,
+		"Ended the membership of "+tech.Email).wantNot(`href="` + member)
 	b.get(s.ws("")).want(http.StatusNotFound)
 	owner.get(member).want(http.StatusNotFound)
-	owner.get(s.ws("/runs")).want(http.StatusOK, "Change membership", "Disable membership", "Enable membership", "End membership")
+	owner.get(s.ws("/runs")).want(http.StatusOK, "Change membership", "Disable membership", "Enable membership",
+		"End membership")
 }
 
 // TestDisabledHereOnly: what one workspace's owner does is not felt in another.
@@ -330,7 +362,8 @@ func TestDisabledHereOnly(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	elsewhere, shared := s.DB.Workspace(t)
-	if _, err := store.AddOperator(t.Context(), s.OwnerURL, store.NewOperator{Workspace: s.Workspace.Name, Email: shared.Email, Role: "technician"}); err != nil {
+	if _, err := store.AddOperator(t.Context(), s.OwnerURL,
+		store.NewOperator{Workspace: s.Workspace.Name, Email: shared.Email, Role: "technician"}); err != nil {
 		t.Fatal(err)
 	}
 	b, owner := s.as(t, shared), s.as(t, s.Owner)
@@ -348,7 +381,8 @@ func TestLastOwnerIsKept(t *testing.T) {
 	b := s.as(t, s.Owner)
 	member := s.ws("/operators/" + s.Owner.ID.String())
 	const words = "This is the last owner who can sign in here. Make another operator an owner first."
-	b.get(member).want(http.StatusOK, "This is you.").form("Review change").set("role", "auditor").send().want(http.StatusOK, "This is you.").
+	b.get(member).want(http.StatusOK, "This is you.").form("Review change").set("role",
+		"auditor").send().want(http.StatusOK, "This is you.").
 		form("Change membership").send().want(http.StatusUnprocessableEntity, words)
 	b.get(member+"/disable").form("Disable operator").send().want(http.StatusUnprocessableEntity, words)
 	b.get(member+"/end").form("End membership").send().want(http.StatusUnprocessableEntity, words)
@@ -368,9 +402,11 @@ func TestOperatorsList(t *testing.T) {
 	foreign, stranger := s.DB.Workspace(t)
 	s.as(t, last).get(s.ws("")).want(http.StatusOK)
 	b := s.as(t, s.Owner)
-	p := b.get(s.ws("/operators")).want(http.StatusOK, s.Owner.Email, last.Email, "Acme Dental", "just now", "never", "Find an operator").wantNot(stranger.Email, foreign.Name)
+	p := b.get(s.ws("/operators")).want(http.StatusOK, s.Owner.Email, last.Email, "Acme Dental", "just now", "never",
+		"Find an operator").wantNot(stranger.Email, foreign.Name)
 	p.form("Search").set("q", strings.ToUpper(last.Email[:20]))
-	b.get(s.ws("/operators?q="+url.QueryEscape(strings.ToUpper(last.Email)))).want(http.StatusOK, last.Email).wantNot(s.Owner.Email + "</bdi></a>")
+	b.get(s.ws("/operators?q="+url.QueryEscape(strings.ToUpper(last.Email)))).want(http.StatusOK,
+		last.Email).wantNot(s.Owner.Email + "</bdi></a>")
 	b.get(s.ws("/operators?q=%25")).want(http.StatusOK, "No operator matches")
 	for _, role := range []catalog.Role{catalog.Auditor, catalog.Administrator} {
 		s.as(t, s.Member(t, s.Workspace, role)).get(s.ws("")).want(http.StatusOK).wantNot(s.ws("/operators"))

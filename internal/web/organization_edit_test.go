@@ -16,7 +16,9 @@ func TestEditOrganization(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Owner)
 	form := b.get(s.org("")).click("Edit").form("Save organization")
-	p := form.set("name", "Acme Dental Group").set("aliases", "AD\r\nThe Dentists\r\nad\r\nacme dental group").set("tags", " VIP, dental;vip ").set("time_zone", "Asia/Kolkata").set("color", "9").send()
+	p := form.set("name", "Acme Dental Group").set("aliases",
+		"AD\r\nThe Dentists\r\nad\r\nacme dental group").set("tags", " VIP, dental;vip ").set("time_zone",
+		"Asia/Kolkata").set("color", "9").send()
 	p.want(http.StatusOK, "Acme Dental Group", "AD, The Dentists", "dental, vip", "Asia/Kolkata")
 	if p.address != s.org("") {
 		t.Error("the address changed with the name: ", p.address)
@@ -25,13 +27,16 @@ func TestEditOrganization(t *testing.T) {
 	b.get(s.ws("/o?q=the+dent")).want(http.StatusOK, "Acme Dental Group", "AD, The Dentists")
 	b.get(s.ws("/o?show=tag:vip")).want(http.StatusOK, "Acme Dental Group", "vip 1")
 	b.get(s.ws("/o?show=tag:none")).want(http.StatusOK, "No organization matches")
-	b.get(s.org("/runs")).want(http.StatusOK, "Name: Acme Dental → Acme Dental Group. Aliases: none → AD, The Dentists. Tags: none → dental, vip. Time zone: none → Asia/Kolkata.")
+	b.get(s.org("/runs")).want(http.StatusOK,
+		"Name: Acme Dental → Acme Dental Group. Aliases: none → AD, The Dentists. Tags: none → dental, vip. Time zone: none → Asia/Kolkata.")
 
-	refused := b.get(s.org("/edit")).form("Save organization").set("name", " ").set("aliases", strings.Repeat("x", 101)).set("tags", strings.Repeat("t,t2,", 9)+strings.Repeat("y", 41)).
+	refused := b.get(s.org("/edit")).form("Save organization").set("name", " ").set("aliases",
+		strings.Repeat("x", 101)).set("tags", strings.Repeat("t,t2,", 9)+strings.Repeat("y", 41)).
 		set("time_zone", "../../etc/passwd")
 	refused.values.Set("color", "13")
 	p = refused.send().want(http.StatusUnprocessableEntity, "5 fields need a change")
-	for name, typed := range map[string]string{"name": " ", "aliases": strings.Repeat("x", 101), "time_zone": "../../etc/passwd"} {
+	for name, typed := range map[string]string{"name": " ", "aliases": strings.Repeat("x", 101),
+		"time_zone": "../../etc/passwd"} {
 		if value, fault := p.box(name); value != typed || fault == "" {
 			t.Errorf("%s holds %q, fault %q", name, value, fault)
 		}
@@ -47,9 +52,11 @@ func TestEditOrganizationByTwoPeople(t *testing.T) {
 	other := s.Member(t, s.Workspace, catalog.Administrator)
 	ana, ben := s.as(t, s.Owner), s.as(t, other)
 	late := ana.get(s.org("/edit")).form("Save organization").set("name", "Acme by Ana")
-	ben.get(s.org("/edit")).form("Save organization").set("name", "Acme by Ben").set("tags", "bens").send().want(http.StatusOK, "Acme by Ben")
+	ben.get(s.org("/edit")).form("Save organization").set("name", "Acme by Ben").set("tags",
+		"bens").send().want(http.StatusOK, "Acme by Ben")
 
-	p := late.send().want(http.StatusConflict, other.Email+" changed this", "Your changes are not saved yet", "Stored now: Acme by Ben", "Stored now: bens")
+	p := late.send().want(http.StatusConflict, other.Email+" changed this", "Your changes are not saved yet",
+		"Stored now: Acme by Ben", "Stored now: bens")
 	if value, _ := p.box("name"); value != "Acme by Ana" {
 		t.Error("what was typed is lost: ", value)
 	}
@@ -69,7 +76,8 @@ func TestEditOrganizationWithinTheScope(t *testing.T) {
 	b.request(http.MethodPost, s.orgOf(other)+"/edit", form).want(http.StatusNotFound)
 	// Not even a slip behind the address reaches it: the scope is the address's.
 	err := s.InWorkspace(t.Context(), store.Within(s.Workspace.ID, s.Client.ID), func(tx *store.Tx) error {
-		return tx.ChangeOrganization(t.Context(), store.Organization{ID: other.ID, Revision: 1, Name: "Stolen", Colour: 1})
+		return tx.ChangeOrganization(t.Context(), store.Organization{ID: other.ID, Revision: 1,
+			Name: "Stolen", Colour: 1})
 	})
 	if !store.IsConflict(err, "organization_revision") {
 		t.Error("changed from another scope: ", err)
@@ -82,9 +90,11 @@ func TestBypassCodeInTheOrganizationsZone(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.as(t, s.Owner)
-	b.get(s.org("/edit")).form("Save organization").set("time_zone", "Asia/Kathmandu").send().want(http.StatusOK, "Asia/Kathmandu")
+	b.get(s.org("/edit")).form("Save organization").set("time_zone", "Asia/Kathmandu").send().want(http.StatusOK,
+		"Asia/Kathmandu")
 	id := s.Sim.AddUser(s.Account.AccountID, duosim.UserSpec{Username: "jane"})
-	p := b.get(s.org("/actions/create-bypass-code-for-user?user_id="+id)).want(http.StatusOK, "Asia/Kathmandu", "UTC for you")
+	p := b.get(s.org("/actions/create-bypass-code-for-user?user_id="+id)).want(http.StatusOK, "Asia/Kathmandu",
+		"UTC for you")
 	p.form("Create code").send().want(http.StatusOK, "Valid until", "Asia/Kathmandu", "UTC for you")
 	b.get(s.org("/bypass-codes")).want(http.StatusOK, "Asia/Kathmandu")
 }

@@ -15,7 +15,8 @@ func headerFaults(h http.Header, static bool) []string {
 		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; report-uri /csp",
 		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
-		"X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
+		"X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
 	}
 	if static {
 		want["Cache-Control"] = "public, max-age=31536000, immutable"
@@ -59,7 +60,8 @@ func markupFaults(document string) []string {
 				switch {
 				case strings.HasPrefix(a.Key, "on"), a.Key == "style", a.Key == "srcdoc":
 					fault("<%s> has an attribute %s", token.Data, a.Key)
-				case (a.Key == "href" || a.Key == "src" || a.Key == "action") && !strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "#") || strings.HasPrefix(a.Val, "//"):
+				case (a.Key == "href" || a.Key == "src" || a.Key == "action") && !strings.HasPrefix(a.Val, "/") &&
+					!strings.HasPrefix(a.Val, "#") || strings.HasPrefix(a.Val, "//"):
 					fault("<%s> leads to %q", token.Data, a.Val)
 				case a.Key == "id" && ids[a.Val]:
 					fault("id %q twice", a.Val)
@@ -67,7 +69,8 @@ func markupFaults(document string) []string {
 					ids[a.Val] = true
 				}
 			}
-			if token.Data == "script" && !slices.ContainsFunc(token.Attr, func(a html.Attribute) bool { return a.Key == "src" && strings.HasPrefix(a.Val, "/static/") }) {
+			if token.Data == "script" && !slices.ContainsFunc(token.Attr,
+				func(a html.Attribute) bool { return a.Key == "src" && strings.HasPrefix(a.Val, "/static/") }) {
 				fault("a script that is not ours")
 			}
 			if slices.Contains([]string{"img", "iframe", "object", "embed", "base", "style"}, token.Data) {

@@ -19,7 +19,8 @@ func withPhone(t *testing.T) (s *console, jane, phone string) {
 	t.Helper()
 	s = newSite(t)
 	jane = s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe", Email: "jane@acme.example"})
-	phone = s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile", Platform: "Apple iOS", Model: "iPhone 15", UserIDs: []string{jane}})
+	phone = s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile",
+		Platform: "Apple iOS", Model: "iPhone 15", UserIDs: []string{jane}})
 	return s, jane, phone
 }
 
@@ -30,9 +31,13 @@ func TestSMSEndsOnThePerson(t *testing.T) {
 	s, jane, phone := withPhone(t)
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 
-	sheet := b.get(s.org("/users/"+jane)).click("Send SMS passcodes").want(http.StatusOK, "Send SMS passcodes to +442079460123", "Used by Jane Roe", "An SMS is sent now.", "It costs telephony credits.").fine()
-	done := sheet.form("Send SMS passcodes").set("ticket", "INC-1").send().want(http.StatusOK, "Jane Roe", "Sent new passcodes by SMS to +442079460123.").fine()
-	for _, want := range []string{"Send Passcode By SMS: +442079460123, Acme Dental", "Ticket: INC-1", "Jane Roe (jroe)", "State: "} {
+	sheet := b.get(s.org("/users/"+jane)).click("Send SMS passcodes").want(http.StatusOK,
+		"Send SMS passcodes to +442079460123", "Used by Jane Roe", "An SMS is sent now.",
+		"It costs telephony credits.").fine()
+	done := sheet.form("Send SMS passcodes").set("ticket", "INC-1").send().want(http.StatusOK, "Jane Roe",
+		"Sent new passcodes by SMS to +442079460123.").fine()
+	for _, want := range []string{"Send Passcode By SMS: +442079460123, Acme Dental", "Ticket: INC-1",
+		"Jane Roe (jroe)", "State: "} {
 		if text := textOf(done.byID("ticket")); !strings.Contains(text, want) {
 			t.Errorf("the text for the ticket lacks %q: %s", want, text)
 		}
@@ -42,9 +47,11 @@ func TestSMSEndsOnThePerson(t *testing.T) {
 	}
 
 	// Activation: the code on the screen and the link by SMS are in one place.
-	sheet = b.get(s.org("/users/"+jane)).click("Activate Duo Mobile").want(http.StatusOK, "Create activation link", "Send activation link by SMS", "it costs telephony credits").fine()
+	sheet = b.get(s.org("/users/"+jane)).click("Activate Duo Mobile").want(http.StatusOK, "Create activation link",
+		"Send activation link by SMS", "it costs telephony credits").fine()
 	sent := sheet.form("Send activation link by SMS").set("ticket", "INC-2").set("valid_secs", "3600")
-	p := sent.send().want(http.StatusOK, "Jane Roe", "Sent an activation link by SMS to +442079460123, valid for 1 hour.", "Ticket: INC-2").fine()
+	p := sent.send().want(http.StatusOK, "Jane Roe",
+		"Sent an activation link by SMS to +442079460123, valid for 1 hour.", "Ticket: INC-2").fine()
 	outbox := s.Sim.Outbox(s.Account.AccountID)
 	link := outbox[len(outbox)-1].Text
 	code := link[strings.LastIndex(link, "/")+1:]
@@ -56,15 +63,18 @@ func TestSMSEndsOnThePerson(t *testing.T) {
 	sent.send().want(http.StatusOK, "Already sent").wantNot(code, "shown then")
 
 	// A landline, and a device that Duo does not know.
-	desk := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460199", Type: "Landline", UserIDs: []string{jane}})
+	desk := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460199", Type: "Landline",
+		UserIDs: []string{jane}})
 	if b.get(s.org("/phones/" + desk)).offers("Send SMS passcodes") {
 		t.Error("passcodes by SMS are offered for a landline")
 	}
 	unknown := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460177", UserIDs: []string{jane}})
-	b.get(s.org("/actions/send-activation-url?phone_id="+unknown)).want(http.StatusOK, "Create activation link", "Duo sends no link by SMS while it does not know").wantNot("texts the link")
+	b.get(s.org("/actions/send-activation-url?phone_id="+unknown)).want(http.StatusOK, "Create activation link",
+		"Duo sends no link by SMS while it does not know").wantNot("texts the link")
 
 	// From the phone's page, it ends there.
-	b.get(s.org("/phones/"+phone)).click("Send SMS passcodes").form("Send SMS passcodes").send().want(http.StatusOK, "Sent new passcodes", "For the ticket", "jroe")
+	b.get(s.org("/phones/"+phone)).click("Send SMS passcodes").form("Send SMS passcodes").send().want(http.StatusOK,
+		"Sent new passcodes", "For the ticket", "jroe")
 }
 
 // TestEnrollmentEndsOnThePerson: the email goes to the address that Duo holds unless
@@ -74,7 +84,8 @@ func TestEnrollmentEndsOnThePerson(t *testing.T) {
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe", Email: "jane@acme.example"})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	sheet := b.get(s.org("/users/"+jane)).click("Send enrollment email").want(http.StatusOK, "Send enrollment email to jroe", "An email is sent now.").fine()
+	sheet := b.get(s.org("/users/"+jane)).click("Send enrollment email").want(http.StatusOK,
+		"Send enrollment email to jroe", "An email is sent now.").fine()
 	f := sheet.form("Send enrollment email")
 	if f.values.Get("email") != "jane@acme.example" || f.values.Get("username") != "jroe" {
 		t.Error("not filled in: ", f.values)
@@ -103,20 +114,27 @@ func TestRecentActivity(t *testing.T) {
 	tom := s.addUser(t, duosim.UserSpec{Username: "jroe2", Realname: "Tom Roe"})
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
 	b.get(s.org("/users/"+jane)).want(http.StatusOK, "No runs for this user yet.")
-	b.get(s.org("/actions/send-passcode-by-sms?phone_id=" + phone)).form("Send SMS passcodes").send().want(http.StatusOK) // names the phone only
+	// names the phone only
+	b.get(s.org("/actions/send-passcode-by-sms?phone_id=" +
+		phone)).form("Send SMS passcodes").send().want(http.StatusOK)
 	b.get(s.org("/actions/create-bypass-code-for-user?user_id=" + jane)).form("Create code").send().want(http.StatusOK)
-	b.get(s.org("/actions/update-user?user_id="+tom)).form("Review changes").set("notes", "about jroe").send().form("Save 1 change").send().want(http.StatusOK)
-	p := b.get(s.org("/users/"+jane)).want(http.StatusOK, "Recent activity", "Send Passcode By SMS", "Create Bypass Code for User").wantNot("Update User").fine()
-	p.click("All runs for this user").want(http.StatusOK, "Only runs about one user.", "Send Passcode By SMS", "Create Bypass Code for User").wantNot(">Update User</a>").fine()
+	b.get(s.org("/actions/update-user?user_id="+tom)).form("Review changes").set("notes",
+		"about jroe").send().form("Save 1 change").send().want(http.StatusOK)
+	p := b.get(s.org("/users/"+jane)).want(http.StatusOK, "Recent activity", "Send Passcode By SMS",
+		"Create Bypass Code for User").wantNot("Update User").fine()
+	p.click("All runs for this user").want(http.StatusOK, "Only runs about one user.", "Send Passcode By SMS",
+		"Create Bypass Code for User").wantNot(">Update User</a>").fine()
 	b.get(s.org("/users/"+tom)).want(http.StatusOK, "Update User").wantNot("Send Passcode By SMS")
 	b.get(s.org("/runs?user=" + tom + "&after=x")).want(http.StatusBadRequest)
 
 	// More than fit on one page are reached, each once.
 	account := s.Client.AccountID
 	for i := range 60 {
-		s.Exec(t, `insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
+		s.Exec(t,
+			`insert into run (workspace_id, id, organization_id, account_id, operator_id, action, subject, input, input_mac, ticket, state, summary, started_at, finished_at)
 			values ($1, $2, $3, $4, $5, 'unlock-user', 'jroe', jsonb_build_object('user_id', $6::text), '', '', 'applied', 'Unlocked.', $7, $7)`,
-			s.Workspace.ID, uuid.New(), s.Client.ID, account, s.Owner.ID, jane, s.Clock.Now().Add(-time.Duration(i/2)*time.Minute))
+			s.Workspace.ID, uuid.New(), s.Client.ID, account, s.Owner.ID, jane,
+			s.Clock.Now().Add(-time.Duration(i/2)*time.Minute))
 	}
 	rows := func(p *page) int { return strings.Count(p.body, ">Unlock User</a>") }
 	first := b.get(s.org("/runs?user=" + jane))
@@ -144,9 +162,11 @@ func TestWhoMadeACode(t *testing.T) {
 	s.Sim.AddBypassCode(s.Account.AccountID, jane, duosim.BypassSpec{AdminEmail: "panel@acme.example"})
 	maker := s.Member(t, s.Workspace, catalog.Technician)
 	b := s.as(t, maker)
-	result := b.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).form("Create code").send().want(http.StatusOK, "Shown once")
+	result := b.get(s.org("/actions/create-bypass-code-for-user?user_id="+
+		jane)).form("Create code").send().want(http.StatusOK, "Shown once")
 	digits := attribute(result.byID("code-0"), "data-plain")
-	p := b.get(s.org("/users/"+jane)).want(http.StatusOK, "by panel@acme.example", "by "+maker.Email).wantNot(digits).fine()
+	p := b.get(s.org("/users/"+jane)).want(http.StatusOK, "by panel@acme.example",
+		"by "+maker.Email).wantNot(digits).fine()
 	if n := strings.Count(p.text(), "1 use left"); n != 2 {
 		t.Errorf("%d codes", n)
 	}
@@ -184,14 +204,17 @@ func TestRevokeAllCodes(t *testing.T) {
 		t.Error("offered for a user without codes")
 	}
 	add(3)
-	question := b.get(s.org("/users/"+jane)).click("Revoke all codes").want(http.StatusOK, "Revoke all bypass codes of Jane Roe", "Bypass codes 3", "You can't undo this").fine()
+	question := b.get(s.org("/users/"+jane)).click("Revoke all codes").want(http.StatusOK,
+		"Revoke all bypass codes of Jane Roe", "Bypass codes 3", "You can't undo this").fine()
 	f := question.form("Revoke 3 codes").set("ticket", "INC-4")
 	add(1) // meanwhile
-	p := f.send().want(http.StatusOK, "3 of 3 codes revoked. The user still has 1 bypass code.", "Ticket: INC-4", "Deleted a bypass code.").fine()
+	p := f.send().want(http.StatusOK, "3 of 3 codes revoked. The user still has 1 bypass code.", "Ticket: INC-4",
+		"Deleted a bypass code.").fine()
 	if left() != 1 {
 		t.Errorf("%d codes are left", left())
 	}
-	p.click("Revoke the others").form("Revoke 1 code").send().want(http.StatusOK, "1 of 1 code revoked. The user has no bypass codes now.").wantNot("Revoke the others")
+	p.click("Revoke the others").form("Revoke 1 code").send().want(http.StatusOK,
+		"1 of 1 code revoked. The user has no bypass codes now.").wantNot("Revoke the others")
 	if n := len(s.Sim.Ledger()); n != 4 {
 		t.Errorf("%d effects in Duo", n)
 	}
@@ -246,7 +269,8 @@ func TestRevokeCodesByOneWhoMayNot(t *testing.T) {
 		}
 		return answer, err
 	}))
-	f.send().want(http.StatusOK, "1 of 2 codes revoked.", "1 code was not sent to Duo. Your role no longer allows this.")
+	f.send().want(http.StatusOK, "1 of 2 codes revoked.",
+		"1 code was not sent to Duo. Your role no longer allows this.")
 	if n := len(s.Sim.BypassCodes(s.Account.AccountID, jane)); n != 1 {
 		t.Errorf("%d codes are left", n)
 	}
@@ -257,7 +281,8 @@ func TestRevokeCodesByOneWhoMayNot(t *testing.T) {
 func TestCallBack(t *testing.T) {
 	t.Parallel()
 	s, jane, phone := withPhone(t)
-	tablet := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Name: "Tablet", Type: "Mobile", Platform: "Apple iOS", UserIDs: []string{jane}})
+	tablet := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Name: "Tablet", Type: "Mobile",
+		Platform: "Apple iOS", UserIDs: []string{jane}})
 	other := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+15550100111"})
 	help := s.Member(t, s.Workspace, catalog.Helpdesk)
 	b := s.as(t, help)
@@ -266,9 +291,11 @@ func TestCallBack(t *testing.T) {
 	}
 	// The sheet that advises a call leads there, for the same person.
 	lone := s.addUser(t, duosim.UserSpec{Username: "lone", Realname: "Lone Deer"})
-	b.get(s.org("/actions/verify-caller?user_id="+lone)).want(http.StatusOK, "Call the person back on a number that Duo holds").
+	b.get(s.org("/actions/verify-caller?user_id="+lone)).want(http.StatusOK,
+		"Call the person back on a number that Duo holds").
 		click("Call back").want(http.StatusOK, "Call back Lone Deer")
-	sheet := b.get(s.org("/users/"+jane)).click("Call back").want(http.StatusOK, "Call back Jane Roe", "Nothing is sent to Duo", "+442079460123").wantNot("Tablet", "+15550100111").fine()
+	sheet := b.get(s.org("/users/"+jane)).click("Call back").want(http.StatusOK, "Call back Jane Roe",
+		"Nothing is sent to Duo", "+442079460123").wantNot("Tablet", "+15550100111").fine()
 	f := sheet.form("Record call back")
 	p := f.send().want(http.StatusUnprocessableEntity, "1 field needs a change").fine()
 	for _, wrong := range []string{tablet, other, "", jane} {
@@ -277,9 +304,11 @@ func TestCallBack(t *testing.T) {
 		p = f.send().want(http.StatusUnprocessableEntity, "Choose a number that Duo holds for this person.")
 	}
 	f = p.form("Record call back").set("phone_id", phone).set("result", "confirmed").set("ticket", "INC-5")
-	done := f.send().want(http.StatusOK, "Called jroe back on +442079460123. The person confirmed the request. Nothing was sent to Duo.",
+	done := f.send().want(http.StatusOK,
+		"Called jroe back on +442079460123. The person confirmed the request. Nothing was sent to Duo.",
 		"Called back, confirmed", "on +442079460123, noted by "+help.Email, "Ticket: INC-5").fine()
-	if text := textOf(done.byID("ticket")); !strings.Contains(text, "Call back: jroe") || !strings.Contains(text, "Called back, confirmed") {
+	if text := textOf(done.byID("ticket")); !strings.Contains(text, "Call back: jroe") ||
+		!strings.Contains(text, "Called back, confirmed") {
 		t.Error("for the ticket: ", text)
 	}
 	f.send().want(http.StatusOK, "Called back, confirmed")
@@ -302,7 +331,8 @@ func TestUserWithoutNumber(t *testing.T) {
 	if b.get(s.org("/users/"+jane)).want(http.StatusOK, "No phone yet.").fine().offers("Call back") {
 		t.Error("a call back is offered without a number")
 	}
-	b.get(views.CallBack(s.Workspace.Slug, s.Client.Slug, jane)).want(http.StatusOK, "Duo holds no number for this person.").fine()
+	b.get(views.CallBack(s.Workspace.Slug, s.Client.Slug, jane)).want(http.StatusOK,
+		"Duo holds no number for this person.").fine()
 }
 
 // TestShieldNamesTheVerifier: who answered, on what, and who asked.
@@ -314,8 +344,10 @@ func TestShieldNamesTheVerifier(t *testing.T) {
 	shown := b.get(s.org("/users/" + jane)).click("Verify").form("Send push").post().want(http.StatusOK)
 	s.answer(t, duosim.Approve)
 	b.stream(shown.live("data-events"), func(liveEvent) {})
-	p := s.as(t, s.Owner).get(s.org("/users/"+jane)).want(http.StatusOK, "Verified by push", "approved by jroe on +12025550143, sent by "+help.Email).fine()
-	if text := textOf(p.byID("ticket")); !strings.Contains(text, "approved by jroe on +12025550143, sent by "+help.Email) {
+	p := s.as(t, s.Owner).get(s.org("/users/"+jane)).want(http.StatusOK, "Verified by push",
+		"approved by jroe on +12025550143, sent by "+help.Email).fine()
+	if text := textOf(p.byID("ticket")); !strings.Contains(text,
+		"approved by jroe on +12025550143, sent by "+help.Email) {
 		t.Error("for the ticket: ", text)
 	}
 }
@@ -324,7 +356,8 @@ func TestShieldNamesTheVerifier(t *testing.T) {
 func TestDeletePermanentlyIsApart(t *testing.T) {
 	t.Parallel()
 	s, jane, _ := withPhone(t)
-	p := s.as(t, s.Owner).get(s.org("/users/"+jane)).want(http.StatusOK, "The user is not moved to the trash, and you can’t restore the user.").fine()
+	p := s.as(t, s.Owner).get(s.org("/users/"+jane)).want(http.StatusOK,
+		"The user is not moved to the trash, and you can’t restore the user.").fine()
 	section := func(text string) *node {
 		for _, n := range p.all(func(n *node) bool { return n.Data == "a" && strings.HasPrefix(textOf(n), text) }) {
 			for n = n.Parent; n != nil; n = n.Parent {
@@ -345,7 +378,8 @@ func TestDeletePermanentlyIsApart(t *testing.T) {
 			t.Errorf("%s is not among the acts on the person", act)
 		}
 	}
-	s.as(t, s.Member(t, s.Workspace, catalog.Technician)).get(s.org("/users/"+jane)).want(http.StatusOK, "Move to Trash").wantNot("Delete permanently")
+	s.as(t, s.Member(t, s.Workspace, catalog.Technician)).get(s.org("/users/"+jane)).want(http.StatusOK,
+		"Move to Trash").wantNot("Delete permanently")
 }
 
 // TestReactivateSaysWhatStops: whose Duo Mobile on which phone, before it is done.
@@ -353,5 +387,6 @@ func TestReactivateSaysWhatStops(t *testing.T) {
 	t.Parallel()
 	s, jane := asking(t)
 	s.as(t, s.Owner).get(s.org("/users/"+jane)).click("Reactivate Duo Mobile").want(http.StatusOK,
-		"This disconnects Apple iOS · iPhone 15 · +12025550143 at once.", "The Duo Mobile account of Jane Roe on it stops working", "Calls and SMS to the number still work.").fine()
+		"This disconnects Apple iOS · iPhone 15 · +12025550143 at once.",
+		"The Duo Mobile account of Jane Roe on it stops working", "Calls and SMS to the number still work.").fine()
 }

@@ -36,12 +36,14 @@ func stands(state string, of func(*tenant) string) func(*fleet, *tenant, bool) u
 	return func(e *fleet, n *tenant, fresh bool) url.Values {
 		form := url.Values{"digest": {"00"}}
 		if fresh {
-			p, _, err := plan.New(e.Runner).Of(context.Background(), store.WholeWorkspace(n.workspace.ID), uuid.MustParse(of(n)))
+			p, _, err := plan.New(e.Runner).Of(context.Background(), store.WholeWorkspace(n.workspace.ID),
+				uuid.MustParse(of(n)))
 			if err != nil {
 				panic(err)
 			}
 			form.Set("digest", hex.EncodeToString(p.Digest))
-			e.Exec(e.t, `update plan set state = $1, approved_by = begun_by, approved_at = now(), approved_epoch = 0 where id = $2`, state, p.ID)
+			e.Exec(e.t,
+				`update plan set state = $1, approved_by = begun_by, approved_at = now(), approved_epoch = 0 where id = $2`, state, p.ID)
 		}
 		return form
 	}
@@ -55,7 +57,8 @@ func init() {
 	for at, k := range map[string]struct {
 		of    func(*tenant) string
 		least catalog.Role
-	}{"/w/:ws/o/:org/plans/:plan": {ofOrganization, catalog.Technician}, "/w/:ws/plans/:workplan": {ofWorkspace, catalog.Administrator}} {
+	}{"/w/:ws/o/:org/plans/:plan": {ofOrganization, catalog.Technician},
+		"/w/:ws/plans/:workplan": {ofWorkspace, catalog.Administrator}} {
 		plainRoutes["GET "+at] = one(knownRoute{least: catalog.Auditor, ok: found})
 		plainRoutes["GET "+at+"/events"] = plainRoutes["GET "+at]
 		for act, state := range map[string]string{"approve": store.PlanPreviewed, "pause": store.PlanApproved,

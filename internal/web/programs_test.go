@@ -18,10 +18,13 @@ import (
 )
 
 // accessToken makes a token for an operator behind the form's back.
-func (s *console) accessToken(t testing.TB, ws store.Workspace, operator store.Operator, g store.Grant) (string, store.Token) {
+func (s *console) accessToken(t testing.TB, ws store.Workspace, operator store.Operator, g store.Grant) (string,
+	store.Token) {
 	t.Helper()
-	text, kept, err := s.Members().MakeToken(t.Context(), ws.ID, run.Actor{Operator: operator.ID, Epoch: s.today(t, operator).Epoch}, store.Token{
-		ID: uuid.New(), Name: "program " + rand.Text(), Role: g.Role, Every: g.EveryOrganization, Organizations: g.Organizations, ExpiresAt: s.Clock.Now().Add(24 * time.Hour)})
+	text, kept, err := s.Members().MakeToken(t.Context(), ws.ID,
+		run.Actor{Operator: operator.ID, Epoch: s.today(t, operator).Epoch}, store.Token{
+			ID: uuid.New(), Name: "program " + rand.Text(), Role: g.Role, Every: g.EveryOrganization,
+			Organizations: g.Organizations, ExpiresAt: s.Clock.Now().Add(24 * time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +95,8 @@ func answer[T any](p *page) T {
 func (p *page) wantProblem(status int, code string) problem {
 	p.b.t.Helper()
 	got := answer[problem](p)
-	if p.status != status || got.Status != status || got.Code != code || got.Detail == "" || got.Title == "" || got.RequestID != p.header.Get("X-Request-Id") ||
+	if p.status != status || got.Status != status || got.Code != code || got.Detail == "" || got.Title == "" ||
+		got.RequestID != p.header.Get("X-Request-Id") ||
 		p.header.Get("Content-Type") != "application/problem+json" {
 		p.b.t.Fatalf("%s: status %d, want %d %s: %s", p.address, p.status, status, code, p.body)
 	}
@@ -128,7 +132,8 @@ func programs() []visitorCase {
 			return text
 		}
 	}
-	then := func(make func(*testing.T, *fleet, store.Operator) string, sql string) func(*testing.T, *fleet, store.Operator) string {
+	then := func(make func(*testing.T, *fleet, store.Operator) string, sql string) func(*testing.T, *fleet,
+		store.Operator) string {
 		return func(t *testing.T, e *fleet, o store.Operator) string {
 			text := make(t, e, o)
 			e.Exec(t, sql, o.ID)
@@ -138,50 +143,69 @@ func programs() []visitorCase {
 	both, far := []string{"CANARY-near", "CANARY-far"}, []string{"CANARY-far"}
 	atFar := func(role catalog.Role) func(*testing.T, *fleet, store.Operator) string {
 		return func(t *testing.T, e *fleet, o store.Operator) string {
-			text, _ := e.accessToken(t, e.Workspace, o, store.Grant{Role: role.String(), Organizations: []uuid.UUID{e.far.org.ID}})
+			text, _ := e.accessToken(t, e.Workspace, o,
+				store.Grant{Role: role.String(), Organizations: []uuid.UUID{e.far.org.ID}})
 			return text
 		}
 	}
 	gone := func(name string, make func(*testing.T, *fleet, store.Operator) string) visitorCase {
-		return visitorCase{name: name, role: catalog.Owner, whole: true, gone: true, operator: member(catalog.Owner), token: make}
+		return visitorCase{name: name, role: catalog.Owner, whole: true, gone: true, operator: member(catalog.Owner),
+			token: make}
 	}
 	owners := token(catalog.Owner)
 	all := []visitorCase{
-		{name: "auditor's token of an owner", role: catalog.Auditor, whole: true, sees: both, operator: member(catalog.Owner), token: token(catalog.Auditor)},
-		{name: "helpdesk token of an administrator", role: catalog.Helpdesk, whole: true, sees: both, operator: member(catalog.Administrator), token: token(catalog.Helpdesk)},
-		{name: "technician's token", role: catalog.Technician, whole: true, sees: both, operator: member(catalog.Technician), token: token(catalog.Technician)},
-		{name: "administrator's token", role: catalog.Administrator, whole: true, sees: both, operator: member(catalog.Administrator), token: token(catalog.Administrator)},
-		{name: "owner's token", pages: true, role: catalog.Owner, whole: true, sees: both, operator: member(catalog.Owner), token: owners},
-		{name: "technician's token of an owner for the far organization", role: catalog.Technician, sees: far, operator: member(catalog.Owner), token: atFar(catalog.Technician)},
-		{name: "owner's token, demoted since", role: catalog.Auditor, whole: true, sees: both, operator: member(catalog.Owner), token: then(owners, `update membership set role = 'auditor' where operator_id = $1`)},
-		{name: "administrator's token, limited since", role: catalog.Administrator, sees: nil, operator: member(catalog.Administrator),
-			token: then(token(catalog.Administrator), `update membership set every_organization = false where operator_id = $1`)},
-		{name: "owner's token of the other workspace", role: catalog.Owner, whole: true, foreign: true, sees: []string{"CANARY-foreign"},
+		{name: "auditor's token of an owner", role: catalog.Auditor, whole: true, sees: both,
+			operator: member(catalog.Owner), token: token(catalog.Auditor)},
+		{name: "helpdesk token of an administrator", role: catalog.Helpdesk, whole: true, sees: both,
+			operator: member(catalog.Administrator), token: token(catalog.Helpdesk)},
+		{name: "technician's token", role: catalog.Technician, whole: true, sees: both,
+			operator: member(catalog.Technician), token: token(catalog.Technician)},
+		{name: "administrator's token", role: catalog.Administrator, whole: true, sees: both,
+			operator: member(catalog.Administrator), token: token(catalog.Administrator)},
+		{name: "owner's token", pages: true, role: catalog.Owner, whole: true, sees: both,
+			operator: member(catalog.Owner), token: owners},
+		{name: "technician's token of an owner for the far organization", role: catalog.Technician, sees: far,
+			operator: member(catalog.Owner), token: atFar(catalog.Technician)},
+		{name: "owner's token, demoted since", role: catalog.Auditor, whole: true, sees: both,
+			operator: member(catalog.Owner), token: then(owners,
+				`update membership set role = 'auditor' where operator_id = $1`)},
+		{name: "administrator's token, limited since", role: catalog.Administrator, sees: nil,
+			operator: member(catalog.Administrator),
+			token: then(token(catalog.Administrator),
+				`update membership set every_organization = false where operator_id = $1`)},
+		{name: "owner's token of the other workspace", role: catalog.Owner, whole: true, foreign: true,
+			sees:     []string{"CANARY-foreign"},
 			operator: func(_ *testing.T, e *fleet) store.Operator { return e.otherOwner },
 			token: func(t *testing.T, e *fleet, o store.Operator) string {
 				text, _ := e.accessToken(t, e.foreign.workspace, o, every(catalog.Owner))
 				return text
 			}},
-		{name: "owner's token of the other workspace, of an owner of both", role: catalog.Owner, whole: true, foreign: true, sees: []string{"CANARY-foreign"},
+		{name: "owner's token of the other workspace, of an owner of both", role: catalog.Owner, whole: true,
+			foreign: true, sees: []string{"CANARY-foreign"},
 			operator: func(t *testing.T, e *fleet) store.Operator {
-				e.Exec(t, `insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, 'owner', true)`, e.Workspace.ID, e.otherOwner.ID)
+				e.Exec(t,
+					`insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, 'owner', true)`, e.Workspace.ID, e.otherOwner.ID)
 				return e.otherOwner
 			},
 			token: func(t *testing.T, e *fleet, o store.Operator) string {
 				text, _ := e.accessToken(t, e.foreign.workspace, o, every(catalog.Owner))
 				return text
 			}},
-		gone("token that has run out", then(owners, `update api_token set created_at = now() - interval '2 days', expires_at = now() - interval '1 second' where operator_id = $1`)),
+		gone("token that has run out", then(owners,
+			`update api_token set created_at = now() - interval '2 days', expires_at = now() - interval '1 second' where operator_id = $1`)),
 		gone("token that was revoked", func(t *testing.T, e *fleet, o store.Operator) string {
 			text, kept := e.accessToken(t, e.Workspace, o, every(catalog.Owner))
-			if err := e.Members().RevokeToken(t.Context(), e.Workspace.ID, run.Actor{Operator: e.Owner.ID}, o.ID, kept.ID); err != nil {
+			if err := e.Members().RevokeToken(t.Context(), e.Workspace.ID, run.Actor{Operator: e.Owner.ID}, o.ID,
+				kept.ID); err != nil {
 				t.Fatal(err)
 			}
 			return text
 		}),
 		gone("token of a membership that was ended", then(owners, `delete from membership where operator_id = $1`)),
-		gone("token of a membership that is disabled", then(owners, `update membership set disabled_at = now() where operator_id = $1`)),
-		gone("token of an operator who is disabled", then(owners, `update operator set disabled_at = now() where id = $1`)),
+		gone("token of a membership that is disabled",
+			then(owners, `update membership set disabled_at = now() where operator_id = $1`)),
+		gone("token of an operator who is disabled",
+			then(owners, `update operator set disabled_at = now() where id = $1`)),
 		gone("token that names another workspace", func(t *testing.T, e *fleet, o store.Operator) string {
 			text, _ := e.accessToken(t, e.Workspace, o, every(catalog.Owner))
 			other, _ := e.accessToken(t, e.foreign.workspace, e.otherOwner, every(catalog.Owner))
@@ -203,7 +227,8 @@ func TestEveryAddressByToken(t *testing.T) {
 			t.Parallel()
 			e := newFleet(t)
 			operator := v.operator(t, e)
-			w := &walk{t: t, e: e, v: v, b: e.stranger(t), operator: operator, token: v.token(t, e, operator), answers: map[string]string{}}
+			w := &walk{t: t, e: e, v: v, b: e.stranger(t), operator: operator, token: v.token(t, e, operator),
+				answers: map[string]string{}}
 			w.unchanged("GET", func() { w.all(http.MethodGet, true); w.all(http.MethodGet, false) })
 			w.unchanged("POST to what is not theirs", func() { w.all(http.MethodPost, false) })
 			w.onlyOwn(func() { w.all(http.MethodPost, true) })

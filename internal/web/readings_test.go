@@ -36,7 +36,8 @@ func (s *console) readingsOf(t testing.TB) []store.Reading {
 // tookOut makes an operator have taken out rows within this day.
 func (s *console) tookOut(t testing.TB, operator store.Operator, rows int) {
 	t.Helper()
-	s.Exec(t, `insert into reading (workspace_id, operator_id, token, list, hour, rows) values ($1, $2, '', $3, date_trunc('hour', now()), $4)`,
+	s.Exec(t,
+		`insert into reading (workspace_id, operator_id, token, list, hour, rows) values ($1, $2, '', $3, date_trunc('hour', now()), $4)`,
 		s.Workspace.ID, operator.ID, rand.Text(), rows)
 }
 
@@ -53,7 +54,8 @@ func TestReadingLeavesALine(t *testing.T) {
 	b := s.stranger(t)
 	first := answer[apiPart[any]](b.call(token, http.MethodGet, s.apiOrg("/users?limit=2"), nil))
 	b.call(token, http.MethodGet, s.apiOrg("/users?limit=2&cursor="+*first.Next), nil)
-	for _, list := range []string{s.api("/organizations"), s.api("/mapping"), s.api("/runs"), s.apiOrg("/phones"), s.apiOrg("/bypass-codes")} {
+	for _, list := range []string{s.api("/organizations"), s.api("/mapping"), s.api("/runs"), s.apiOrg("/phones"),
+		s.apiOrg("/bypass-codes")} {
 		if p := b.call(token, http.MethodGet, list, nil); p.status != http.StatusOK {
 			t.Fatal(list, p.body)
 		}
@@ -75,7 +77,8 @@ func TestReadingLeavesALine(t *testing.T) {
 			t.Errorf("%s is of organization %v", r.List, r.Organization)
 		}
 	}
-	for list, want := range map[string]int{"users": 3, "list-users": 3, "organizations": 1, "mapping": 1, "organizations.csv": 1} {
+	for list, want := range map[string]int{"users": 3, "list-users": 3, "organizations": 1, "mapping": 1,
+		"organizations.csv": 1} {
 		if rows[list] != want {
 			t.Errorf("%s: %d rows on record, want %d", list, rows[list], want)
 		}
@@ -98,9 +101,12 @@ func TestRowsOfAGenericRead(t *testing.T) {
 	now := time.Now()
 	for _, parts := range []string{"1", "3"} {
 		limit := map[string]string{"1": "10", "3": "3"}[parts]
-		body := bodyOf("admin-api-action", url.Values{"run_id": {uuid.NewString()}, "method": {"get"}, "path": {"/admin/v2/logs/activity"}, "parts": {parts},
-			"params": {fmt.Sprintf("mintime=%d\nmaxtime=%d\nlimit=%s", now.Add(-time.Hour).UnixMilli(), now.Add(time.Hour).UnixMilli(), limit)}})
-		wantOutcome(s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/admin-api-action"), body), store.Applied, false)
+		body := bodyOf("admin-api-action", url.Values{"run_id": {uuid.NewString()}, "method": {"get"},
+			"path": {"/admin/v2/logs/activity"}, "parts": {parts},
+			"params": {fmt.Sprintf("mintime=%d\nmaxtime=%d\nlimit=%s", now.Add(-time.Hour).UnixMilli(),
+				now.Add(time.Hour).UnixMilli(), limit)}})
+		wantOutcome(s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/admin-api-action"), body),
+			store.Applied, false)
 	}
 	if found := s.readingsOf(t); len(found) != 1 || found[0].Rows != 14 {
 		t.Errorf("%+v", found)
@@ -141,7 +147,8 @@ func TestReadingLimit(t *testing.T) {
 	// Two rows are left: a file of three is not begun.
 	s.Map(t, "Bright", s.Sim.AddChild(s.Parent.AccountID, "Bright"))
 	s.Map(t, "Cedar", s.Sim.AddChild(s.Parent.AccountID, "Cedar"))
-	s.as(t, auditor).request(http.MethodPost, s.ws("/export/organizations"), url.Values{}).want(http.StatusTooManyRequests, "the limit is 50000")
+	s.as(t, auditor).request(http.MethodPost, s.ws("/export/organizations"),
+		url.Values{}).want(http.StatusTooManyRequests, "the limit is 50000")
 	// A list that does not fit is read from Duo and withheld; when nothing is left, Duo is not asked.
 	b.call(tokens[0], http.MethodGet, s.apiOrg("/users"), nil).wantProblem(http.StatusTooManyRequests, "reading_limit")
 	s.tookOut(t, auditor, 2)
@@ -172,9 +179,11 @@ func TestOwnersChangeTheReadingLimit(t *testing.T) {
 	owner := s.as(t, s.Owner)
 	set := func(limit string, status int, words ...string) {
 		t.Helper()
-		owner.request(http.MethodPost, s.ws("/readings/limit"), url.Values{"limit": {limit}}).follow().want(status, words...)
+		owner.request(http.MethodPost, s.ws("/readings/limit"),
+			url.Values{"limit": {limit}}).follow().want(status, words...)
 	}
-	set("999", http.StatusUnprocessableEntity, "Enter a whole number from 1000", "1 field needs a change", "may export 50,000 rows")
+	set("999", http.StatusUnprocessableEntity, "Enter a whole number from 1000", "1 field needs a change",
+		"may export 50,000 rows")
 	set("many", http.StatusUnprocessableEntity, "Enter a whole number")
 	set("60000", http.StatusOK, "60,000")
 	owner.get(s.ws("/runs")).want(http.StatusOK, "from 50000 to 60000")

@@ -37,7 +37,8 @@ func TestRefusalsAreOnRecord(t *testing.T) {
 	technician := e.Member(t, e.Workspace, catalog.Technician, e.near.org.ID)
 	helpdesk := e.Member(t, e.Workspace, catalog.Helpdesk)
 	scopedAdmin := e.Member(t, e.Workspace, catalog.Administrator, e.near.org.ID)
-	canary := url.Values{"run_id": {uuid.NewString()}, "user_id": {e.near.user}, "notes": {"CANARY typed"}, "status": {"bypass"}, "reviewed": {"1"}, "ticket": {"CANARY typed"}}
+	canary := url.Values{"run_id": {uuid.NewString()}, "user_id": {e.near.user}, "notes": {"CANARY typed"},
+		"status": {"bypass"}, "reviewed": {"1"}, "ticket": {"CANARY typed"}}
 	for _, c := range []struct {
 		by            store.Operator
 		address       string
@@ -47,11 +48,16 @@ func TestRefusalsAreOnRecord(t *testing.T) {
 	}{
 		{technician, e.ws("/integration"), 404, "denied", "map[route:POST /w/:ws/integration]", false},
 		{scopedAdmin, e.ws("/integration/mapping"), 404, "denied", "map[route:POST /w/:ws/integration/mapping]", false},
-		{scopedAdmin, e.ws("/integration/admin/activate"), 404, "denied", "map[api:admin route:POST /w/:ws/integration/:api/activate]", false},
-		{technician, e.orgOf(e.far.org) + "/actions/update-user", 404, "update-user", "map[action:update-user org:" + e.far.org.Slug + " route:POST /w/:ws/o/:org/actions/:action]", false},
-		{technician, e.ws("/o/nowhere%00%ff/actions/nothing"), 404, "denied", "map[action:nothing route:POST /w/:ws/o/:org/actions/:action]", false},
-		{helpdesk, e.orgOf(e.near.org) + "/actions/delete-user", 404, "delete-user", "map[action:delete-user org:" + e.near.org.Slug + " route:POST /w/:ws/o/:org/actions/:action]", true},
-		{technician, e.orgOf(e.near.org) + "/actions/update-user", 403, "update-user", "map[action:update-user org:" + e.near.org.Slug + " route:POST /w/:ws/o/:org/actions/:action]", true},
+		{scopedAdmin, e.ws("/integration/admin/activate"), 404, "denied",
+			"map[api:admin route:POST /w/:ws/integration/:api/activate]", false},
+		{technician, e.orgOf(e.far.org) + "/actions/update-user", 404, "update-user",
+			"map[action:update-user org:" + e.far.org.Slug + " route:POST /w/:ws/o/:org/actions/:action]", false},
+		{technician, e.ws("/o/nowhere%00%ff/actions/nothing"), 404, "denied",
+			"map[action:nothing route:POST /w/:ws/o/:org/actions/:action]", false},
+		{helpdesk, e.orgOf(e.near.org) + "/actions/delete-user", 404, "delete-user",
+			"map[action:delete-user org:" + e.near.org.Slug + " route:POST /w/:ws/o/:org/actions/:action]", true},
+		{technician, e.orgOf(e.near.org) + "/actions/update-user", 403, "update-user",
+			"map[action:update-user org:" + e.near.org.Slug + " route:POST /w/:ws/o/:org/actions/:action]", true},
 	} {
 		before := len(e.recordOf(t, e.Workspace, c.by))
 		b := e.as(t, c.by)
@@ -66,8 +72,10 @@ func TestRefusalsAreOnRecord(t *testing.T) {
 			continue
 		}
 		r := record[0]
-		if r.Action != c.action || r.State != store.Refused || fmt.Sprint(r.Input) != c.input || (r.OrganizationID != nil) != c.organization || r.Summary == "" {
-			t.Errorf("POST %s is recorded as %s %s %v, organization %v", c.address, r.Action, r.State, r.Input, r.OrganizationID)
+		if r.Action != c.action || r.State != store.Refused || fmt.Sprint(r.Input) != c.input ||
+			(r.OrganizationID != nil) != c.organization || r.Summary == "" {
+			t.Errorf("POST %s is recorded as %s %s %v, organization %v", c.address, r.Action, r.State, r.Input,
+				r.OrganizationID)
 		}
 		if strings.Contains(fmt.Sprint(r), "CANARY typed") {
 			t.Error("what was typed is on record")
@@ -78,7 +86,8 @@ func TestRefusalsAreOnRecord(t *testing.T) {
 	before := len(e.recordOf(t, e.foreign.workspace, e.otherOwner))
 	foreign.request(http.MethodPost, e.ws("/integration"), canary).want(http.StatusNotFound)
 	foreign.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/update-user", canary).want(http.StatusNotFound)
-	if len(e.recordOf(t, e.Workspace, e.otherOwner)) != 0 || len(e.recordOf(t, e.foreign.workspace, e.otherOwner)) != before {
+	if len(e.recordOf(t, e.Workspace, e.otherOwner)) != 0 ||
+		len(e.recordOf(t, e.foreign.workspace, e.otherOwner)) != before {
 		t.Error("a stranger's request is on record")
 	}
 	// A change that fits is not a refusal.
@@ -91,7 +100,8 @@ func TestRefusedActWithoutRecord(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.RefuseRecords(t, s.Workspace)
-	s.as(t, s.Member(t, s.Workspace, catalog.Auditor)).request(http.MethodPost, s.ws("/integration"), url.Values{}).want(http.StatusNotFound)
+	s.as(t, s.Member(t, s.Workspace, catalog.Auditor)).request(http.MethodPost, s.ws("/integration"),
+		url.Values{}).want(http.StatusNotFound)
 	if !strings.Contains(s.Log.String(), "refusal could not be recorded") {
 		t.Error("nobody is told that the record is incomplete")
 	}
@@ -113,7 +123,8 @@ func TestSignInsAreOnRecord(t *testing.T) {
 	attempt(s.Owner.Email, storetest.Password, http.StatusSeeOther)
 	b.get("/account").want(http.StatusOK, "Signed in", b.ip)
 	signIns := func(ws store.Workspace, o store.Operator) []store.Run {
-		return slices.DeleteFunc(s.recordOf(t, ws, o), func(r store.Run) bool { return r.Action != store.SignedIn.Slug })
+		return slices.DeleteFunc(s.recordOf(t, ws, o),
+			func(r store.Run) bool { return r.Action != store.SignedIn.Slug })
 	}
 	if n := len(signIns(s.Workspace, s.Owner)); n != 0 {
 		t.Errorf("before the first use of the workspace its record holds %d sign-ins", n)
@@ -182,7 +193,8 @@ func TestAccountIsNobodyElsesBusiness(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	second, secondOwner := s.DB.Workspace(t)
-	if _, err := store.AddOperator(t.Context(), s.OwnerURL, store.NewOperator{Workspace: second.Name, Email: s.Owner.Email, Role: "auditor"}); err != nil {
+	if _, err := store.AddOperator(t.Context(), s.OwnerURL,
+		store.NewOperator{Workspace: second.Name, Email: s.Owner.Email, Role: "auditor"}); err != nil {
 		t.Fatal(err)
 	}
 	counted := func(ws store.Workspace) string {
@@ -201,7 +213,8 @@ func TestAccountIsNobodyElsesBusiness(t *testing.T) {
 	b.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
 	b.get(s.ws("")).want(http.StatusOK)
 	here := counted(s.Workspace)
-	b.get("/account").form("Change password").set("current", storetest.Password).set("new", newPassword).send().want(http.StatusOK, "Your password is changed.", "Password changed")
+	b.get("/account").form("Change password").set("current", storetest.Password).set("new",
+		newPassword).send().want(http.StatusOK, "Your password is changed.", "Password changed")
 	b.get(s.ws("")).want(http.StatusOK) // the session goes on: no sign-in
 	b.get("/account").form("Sign out everywhere").send().want(http.StatusOK, "Sign in")
 	if now := counted(s.Workspace); now != here {
@@ -218,7 +231,8 @@ func TestAccountIsNobodyElsesBusiness(t *testing.T) {
 		t.Errorf("after the first use the other workspace's record is %s", now)
 	}
 	// What the host does concerns the workspaces, and the operator.
-	if _, err := store.ResetPassword(t.Context(), s.OwnerURL, s.Owner.Email, s.Owner.PasswordHash, s.Clock.Now()); err != nil {
+	if _, err := store.ResetPassword(t.Context(), s.OwnerURL, s.Owner.Email, s.Owner.PasswordHash,
+		s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(counted(second), store.PasswordReset.Slug) {

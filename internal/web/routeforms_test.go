@@ -42,7 +42,8 @@ func memberForm(pairs ...string) func(*fleet, *tenant, bool) url.Values {
 
 // tokenForm asks for an access token for the least that anybody has.
 func tokenForm(*fleet, *tenant, bool) url.Values {
-	return url.Values{"run_id": {uuid.NewString()}, "name": {"program " + rand.Text()}, "days": {"7"}, "role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}}
+	return url.Values{"run_id": {uuid.NewString()}, "name": {"program " + rand.Text()}, "days": {"7"},
+		"role": {"auditor"}, "reach": {"all"}, "password": {storetest.Password}}
 }
 
 // unknownInvitation names an invitation that nobody else tries: attempts at one
@@ -99,8 +100,11 @@ func ownCandidate(e *fleet, n *tenant, fresh bool) url.Values {
 		if n == &e.foreign {
 			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
-		typed := map[string]string{"own_host": a.APIHostname, "own_integration_key": a.Application(duosim.AdminAPI).IntegrationKey, "own_secret_key": strings.Repeat("x", 40)}
-		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, setup.OfOrganization(e.asItIsNow(n), store.AdminAPI), typed); err != nil || refused != nil {
+		typed := map[string]string{"own_host": a.APIHostname,
+			"own_integration_key": a.Application(duosim.AdminAPI).IntegrationKey,
+			"own_secret_key":      strings.Repeat("x", 40)}
+		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor,
+			setup.OfOrganization(e.asItIsNow(n), store.AdminAPI), typed); err != nil || refused != nil {
 			panic(err)
 		}
 	}
@@ -115,8 +119,11 @@ func authCandidate(e *fleet, n *tenant, fresh bool) url.Values {
 		if n == &e.foreign {
 			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
-		typed := map[string]string{"ownauth_host": e.asItIsNow(n).APIHostname, "ownauth_integration_key": e.Sim.AddApplication(n.account.AccountID, duosim.AuthAPI).IntegrationKey, "ownauth_secret_key": strings.Repeat("x", 40)}
-		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, setup.OfOrganization(e.asItIsNow(n), store.AuthAPI), typed); err != nil || refused != nil {
+		typed := map[string]string{"ownauth_host": e.asItIsNow(n).APIHostname,
+			"ownauth_integration_key": e.Sim.AddApplication(n.account.AccountID, duosim.AuthAPI).IntegrationKey,
+			"ownauth_secret_key":      strings.Repeat("x", 40)}
+		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor,
+			setup.OfOrganization(e.asItIsNow(n), store.AuthAPI), typed); err != nil || refused != nil {
 			panic(fmt.Sprint(err, refused))
 		}
 	}
@@ -136,7 +143,8 @@ func candidates(e *fleet, n *tenant, fresh bool) url.Values {
 		if n == &e.foreign {
 			actor = e.ActorOf(e.otherOwner, catalog.Owner)
 		}
-		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor, setup.Nine(), typed); err != nil || refused != nil {
+		if refused, _, err := e.Setup().SaveKeys(context.Background(), store.WholeWorkspace(n.workspace.ID), actor,
+			setup.Nine(), typed); err != nil || refused != nil {
 			panic(err)
 		}
 	}

@@ -41,7 +41,8 @@ const (
 )
 
 func knownRoutes(row string) []knownRoute {
-	if own, fields := strings.HasSuffix(row, "/actions/:action"), strings.HasSuffix(row, "/actions/:action/form"); own || fields {
+	if own, fields := strings.HasSuffix(row, "/actions/:action"),
+		strings.HasSuffix(row, "/actions/:action/form"); own || fields {
 		var all []knownRoute
 		reading, ofWorkspace := strings.HasPrefix(row, "GET"), !strings.Contains(row, ":org")
 		for _, a := range catalog.All() {
@@ -53,15 +54,18 @@ func knownRoutes(row string) []knownRoute {
 			if a.OfWorkspace() != ofWorkspace && !(ofWorkspace && reading) {
 				continue
 			}
-			// Each form is opened and sent at its address. The workspace's actions have no other form, so both addresses take it.
+			// Each form is opened and sent at its address. The workspace's actions have no other form, so both
+			// addresses take it.
 			generated := k.fields || !actions.HasOwnSheet(a)
 			switch token := strings.Contains(row, " /api/"); {
 			case token:
-			case reading && fields && !actions.HasOwnSheet(a), !reading && fields != generated && !(ofWorkspace && !fields):
+			case reading && fields && !actions.HasOwnSheet(a),
+				!reading && fields != generated && !(ofWorkspace && !fields):
 				continue
 			}
 			k.action, k.query = a.Slug, func(n *tenant) url.Values {
-				return url.Values{"user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code}, "group_id": {n.group}, "token_id": {n.token}, "webauthnkey": {n.credential}}
+				return url.Values{"user_id": {n.user}, "phone_id": {n.phone}, "bypass_code_id": {n.code},
+					"group_id": {n.group}, "token_id": {n.token}, "webauthnkey": {n.credential}}
 			}
 			if reading {
 				k.form, k.ok = nil, found
@@ -103,7 +107,8 @@ func one(k knownRoute) []knownRoute { return []knownRoute{k} }
 
 // runsQuery asks with filters.
 func runsQuery(*tenant) url.Values {
-	return url.Values{"q": {"created"}, "from": {"2020-01-01"}, "action": {"create-bypass-code-for-user"}, "outcome": {store.Applied}}
+	return url.Values{"q": {"created"}, "from": {"2020-01-01"}, "action": {"create-bypass-code-for-user"},
+		"outcome": {store.Applied}}
 }
 
 var plainRoutes = map[string][]knownRoute{
@@ -112,28 +117,33 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /csp":     one(knownRoute{public: true, ok: http.StatusNoContent}),
 	"GET /static/*": one(knownRoute{public: true, ok: found}),
 	"GET /signin":   one(knownRoute{public: true, ok: found, signedIn: moved}),
-	"POST /signin": one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: func(*fleet, *tenant, bool) url.Values {
-		return url.Values{"email": {rand.Text() + "@msp.example"}, "password": {"wrong"}}
-	}}),
+	"POST /signin": one(knownRoute{public: true, ok: http.StatusUnprocessableEntity,
+		form: func(*fleet, *tenant, bool) url.Values {
+			return url.Values{"email": {rand.Text() + "@msp.example"}, "password": {"wrong"}}
+		}}),
 	"POST /held":        one(knownRoute{ok: http.StatusGone}),
 	"POST /signout":     one(knownRoute{ok: moved}),
 	"POST /preferences": one(knownRoute{ok: moved, form: formWith("theme", "dark")}),
 	"GET /":             one(knownRoute{ok: moved}),
 
-	"GET /invitation":         one(knownRoute{public: true, ok: found}),
-	"POST /invitation":        one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: unknownInvitation}),
-	"POST /invitation/accept": one(knownRoute{public: true, ok: http.StatusUnprocessableEntity, form: unknownInvitation}),
-	"GET /account":            one(knownRoute{ok: found}),
-	"POST /account/password":  one(knownRoute{ok: moved, form: formWith("current", storetest.Password, "new", "another "+storetest.Password)}),
-	"POST /account/sessions":  one(knownRoute{ok: moved, form: formWith("session", uuid.NewString())}),
-	"POST /account/devices":   one(knownRoute{ok: moved, form: formWith("device", uuid.NewString())}),
-	"POST /account/signout":   one(knownRoute{ok: moved}),
+	"GET /invitation": one(knownRoute{public: true, ok: found}),
+	"POST /invitation": one(knownRoute{public: true, ok: http.StatusUnprocessableEntity,
+		form: unknownInvitation}),
+	"POST /invitation/accept": one(knownRoute{public: true, ok: http.StatusUnprocessableEntity,
+		form: unknownInvitation}),
+	"GET /account": one(knownRoute{ok: found}),
+	"POST /account/password": one(knownRoute{ok: moved,
+		form: formWith("current", storetest.Password, "new", "another "+storetest.Password)}),
+	"POST /account/sessions": one(knownRoute{ok: moved, form: formWith("session", uuid.NewString())}),
+	"POST /account/devices":  one(knownRoute{ok: moved, form: formWith("device", uuid.NewString())}),
+	"POST /account/signout":  one(knownRoute{ok: moved}),
 
-	"GET /account/api":                      one(knownRoute{ok: found}),
-	"GET /account/tokens":                   one(knownRoute{ok: found}),
-	"GET /account/tokens/:ws":               one(knownRoute{least: catalog.Auditor, ok: found}),
-	"POST /account/tokens/:ws":              one(knownRoute{least: catalog.Auditor, ok: found, form: tokenForm}),
-	"POST /account/tokens/:ws/revoke":       one(knownRoute{least: catalog.Auditor, ok: moved, form: formWith("token", uuid.NewString())}),
+	"GET /account/api":         one(knownRoute{ok: found}),
+	"GET /account/tokens":      one(knownRoute{ok: found}),
+	"GET /account/tokens/:ws":  one(knownRoute{least: catalog.Auditor, ok: found}),
+	"POST /account/tokens/:ws": one(knownRoute{least: catalog.Auditor, ok: found, form: tokenForm}),
+	"POST /account/tokens/:ws/revoke": one(knownRoute{least: catalog.Auditor, ok: moved,
+		form: formWith("token", uuid.NewString())}),
 	"GET /api/v1/openapi.json":              one(knownRoute{public: true, ok: found}),
 	"GET /api/v1/w/:ws":                     one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
 	"GET /api/v1/w/:ws/organizations":       one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
@@ -144,21 +154,35 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /api/v1/w/:ws/o/:org/phones":       one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
 	"GET /api/v1/w/:ws/o/:org/bypass-codes": one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
 
-	"GET /w/:ws/operators":                                 one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
-	"GET /w/:ws/operators/invite":                          one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
-	"POST /w/:ws/operators/invite":                         one(knownRoute{least: catalog.Owner, whole: true, ok: found, form: memberForm("email", "new@msp.example", "role", "owner")}),
-	"POST /w/:ws/operators/invitations/:invitation/revoke": one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
-	"GET /w/:ws/operators/:operator":                       one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
-	"POST /w/:ws/operators/:operator":                      one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm("act", "change", "was", "auditor all", "role", "owner")}),
-	"GET /w/:ws/operators/:operator/disable":               one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
-	"POST /w/:ws/operators/:operator/disable":              one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
-	"GET /w/:ws/operators/:operator/enable":                one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
-	"POST /w/:ws/operators/:operator/enable":               one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
-	"GET /w/:ws/operators/:operator/end":                   one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
-	"POST /w/:ws/operators/:operator/tokens":               one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm("token", uuid.NewString())}),
-	"POST /w/:ws/operators/:operator/end":                  one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: memberForm()}),
+	"GET /w/:ws/operators": one(knownRoute{least: catalog.Owner, whole: true,
+		ok: found}),
+	"GET /w/:ws/operators/invite": one(knownRoute{least: catalog.Owner, whole: true,
+		ok: found}),
+	"POST /w/:ws/operators/invite": one(knownRoute{least: catalog.Owner, whole: true, ok: found,
+		form: memberForm("email", "new@msp.example", "role", "owner")}),
+	"POST /w/:ws/operators/invitations/:invitation/revoke": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,
+		form: memberForm()}),
+	"GET /w/:ws/operators/:operator": one(knownRoute{least: catalog.Owner, whole: true,
+		ok: found}),
+	"POST /w/:ws/operators/:operator": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,
+		form: memberForm("act", "change", "was", "auditor all", "role", "owner")}),
+	"GET /w/:ws/operators/:operator/disable": one(knownRoute{least: catalog.Owner, whole: true,
+		ok: found}),
+	"POST /w/:ws/operators/:operator/disable": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,
+		form: memberForm()}),
+	"GET /w/:ws/operators/:operator/enable": one(knownRoute{least: catalog.Owner, whole: true,
+		ok: found}),
+	"POST /w/:ws/operators/:operator/enable": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,
+		form: memberForm()}),
+	"GET /w/:ws/operators/:operator/end": one(knownRoute{least: catalog.Owner, whole: true,
+		ok: found}),
+	"POST /w/:ws/operators/:operator/tokens": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,
+		form: memberForm("token", uuid.NewString())}),
+	"POST /w/:ws/operators/:operator/end": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,
+		form: memberForm()}),
 
-	"GET /w/:ws/actions":        one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"q": {"user"}} }}),
+	"GET /w/:ws/actions": one(knownRoute{least: catalog.Auditor, ok: found,
+		query: func(*tenant) url.Values { return url.Values{"q": {"user"}} }}),
 	"GET /w/:ws/o/:org/actions": one(knownRoute{least: catalog.Auditor, ok: found}),
 
 	"GET /w/:ws":                         one(knownRoute{least: catalog.Auditor, ok: found}),
@@ -169,68 +193,99 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/runs.csv":               one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/readings":                one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/tickets":                 one(knownRoute{least: catalog.Auditor, ok: found}),
-	"POST /w/:ws/tickets":                one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: formWith()}),
-	"POST /w/:ws/readings/limit":         one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: formWith("limit", "60000")}),
-	"GET /w/:ws/o/:org/runs/:run":        one(knownRoute{least: catalog.Auditor, ok: found}),
-	"POST /w/:ws/o/:org/runs.csv":        one(knownRoute{least: catalog.Auditor, ok: found}),
-	"GET /w/:ws/integration":             one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"suggest": {"1"}} }}),
-	"POST /w/:ws/integration":            one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: nineFields}),
-	"POST /w/:ws/integration/mapping":    one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: mappingForm}),
-	"POST /w/:ws/integration/fill": one(knownRoute{least: catalog.Administrator, whole: true, ok: found, form: func(e *fleet, n *tenant, _ bool) url.Values {
-		return url.Values{"paste": {"Admin API " + e.fieldsOf(n)["admin_integration_key"]}}
-	}}),
-	"POST /w/:ws/integration/:api/check":             one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
-	"POST /w/:ws/integration/:api/activate":          one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: candidates}),
-	"POST /w/:ws/integration/:api/discard":           one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
-	"POST /w/:ws/integration/accounts/refresh":       one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
-	"GET /w/:ws/integration/accounts/organizations":  one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
-	"POST /w/:ws/integration/accounts/organizations": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved}),
+	"POST /w/:ws/tickets": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,
+		form: formWith()}),
+	"POST /w/:ws/readings/limit": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,
+		form: formWith("limit", "60000")}),
+	"GET /w/:ws/o/:org/runs/:run": one(knownRoute{least: catalog.Auditor, ok: found}),
+	"POST /w/:ws/o/:org/runs.csv": one(knownRoute{least: catalog.Auditor, ok: found}),
+	"GET /w/:ws/integration": one(knownRoute{least: catalog.Auditor, ok: found,
+		query: func(*tenant) url.Values { return url.Values{"suggest": {"1"}} }}),
+	"POST /w/:ws/integration": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved,
+		form: nineFields}),
+	"POST /w/:ws/integration/mapping": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved,
+		form: mappingForm}),
+	"POST /w/:ws/integration/fill": one(knownRoute{least: catalog.Administrator, whole: true, ok: found,
+		form: func(e *fleet, n *tenant, _ bool) url.Values {
+			return url.Values{"paste": {"Admin API " + e.fieldsOf(n)["admin_integration_key"]}}
+		}}),
+	"POST /w/:ws/integration/:api/check": one(knownRoute{least: catalog.Administrator, whole: true,
+		ok: moved}),
+	"POST /w/:ws/integration/:api/activate": one(knownRoute{least: catalog.Administrator, whole: true,
+		ok: moved, form: candidates}),
+	"POST /w/:ws/integration/:api/discard": one(knownRoute{least: catalog.Administrator, whole: true,
+		ok: moved}),
+	"POST /w/:ws/integration/accounts/refresh": one(knownRoute{least: catalog.Administrator, whole: true,
+		ok: moved}),
+	"GET /w/:ws/integration/accounts/organizations": one(knownRoute{least: catalog.Administrator, whole: true,
+		ok: found}),
+	"POST /w/:ws/integration/accounts/organizations": one(knownRoute{least: catalog.Administrator, whole: true,
+		ok: moved}),
 
-	"GET /w/:ws/onboard":                        one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
-	"POST /w/:ws/onboard":                       one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: onboardForm}),
-	"GET /w/:ws/o/:org/onboarding":              one(knownRoute{least: catalog.Auditor, ok: found}),
-	"POST /w/:ws/o/:org/onboarding/begin":       one(knownRoute{least: catalog.Administrator, ok: moved}),
-	"POST /w/:ws/o/:org/onboarding/preview":     one(knownRoute{least: catalog.Technician, ok: moved, form: planForm(store.PlanDraft)}),
-	"POST /w/:ws/o/:org/onboarding/approve":     one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanPreviewed)}),
-	"POST /w/:ws/o/:org/onboarding/pause":       one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanApproved)}),
-	"POST /w/:ws/o/:org/onboarding/continue":    one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanPaused)}),
-	"POST /w/:ws/o/:org/onboarding/cancel":      one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanPreviewed)}),
-	"POST /w/:ws/o/:org/onboarding/finish":      one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanPaused)}),
-	"GET /w/:ws/o/:org/onboarding/facts":        one(knownRoute{least: catalog.Administrator, ok: found}),
-	"POST /w/:ws/o/:org/onboarding/facts":       one(knownRoute{least: catalog.Administrator, ok: moved, form: factsForm}),
-	"GET /w/:ws/o/:org/onboarding/account":      one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
-	"POST /w/:ws/o/:org/onboarding/account":     one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: planForm(store.PlanDraft, "how", "connected")}),
-	"GET /w/:ws/o/:org/onboarding/settings":     one(knownRoute{least: catalog.Administrator, ok: found}),
-	"POST /w/:ws/o/:org/onboarding/settings":    one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanDraft, "lockout_threshold", "7")}),
-	"GET /w/:ws/o/:org/onboarding/directories":  one(knownRoute{least: catalog.Administrator, ok: found}),
-	"POST /w/:ws/o/:org/onboarding/directories": one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanDraft)}),
-	"GET /w/:ws/o/:org/onboarding/auth":         one(knownRoute{least: catalog.Administrator, ok: found}),
-	"POST /w/:ws/o/:org/onboarding/auth":        one(knownRoute{least: catalog.Administrator, ok: moved, form: planForm(store.PlanDraft)}),
-	"GET /w/:ws/o/:org/onboarding/users":        one(knownRoute{least: catalog.Technician, ok: found}),
-	"POST /w/:ws/o/:org/onboarding/users":       one(knownRoute{least: catalog.Technician, ok: moved, form: planForm(store.PlanDraft, "users", "zoe, Zoe Z")}),
+	"GET /w/:ws/onboard": one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"POST /w/:ws/onboard": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved,
+		form: onboardForm}),
+	"GET /w/:ws/o/:org/onboarding":        one(knownRoute{least: catalog.Auditor, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/begin": one(knownRoute{least: catalog.Administrator, ok: moved}),
+	"POST /w/:ws/o/:org/onboarding/preview": one(knownRoute{least: catalog.Technician, ok: moved,
+		form: planForm(store.PlanDraft)}),
+	"POST /w/:ws/o/:org/onboarding/approve": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: planForm(store.PlanPreviewed)}),
+	"POST /w/:ws/o/:org/onboarding/pause": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: planForm(store.PlanApproved)}),
+	"POST /w/:ws/o/:org/onboarding/continue": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: planForm(store.PlanPaused)}),
+	"POST /w/:ws/o/:org/onboarding/cancel": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: planForm(store.PlanPreviewed)}),
+	"POST /w/:ws/o/:org/onboarding/finish": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: planForm(store.PlanPaused)}),
+	"GET /w/:ws/o/:org/onboarding/facts": one(knownRoute{least: catalog.Administrator, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/facts": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: factsForm}),
+	"GET /w/:ws/o/:org/onboarding/account": one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/account": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved,
+		form: planForm(store.PlanDraft, "how", "connected")}),
+	"GET /w/:ws/o/:org/onboarding/settings": one(knownRoute{least: catalog.Administrator, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/settings": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: planForm(store.PlanDraft, "lockout_threshold", "7")}),
+	"GET /w/:ws/o/:org/onboarding/directories": one(knownRoute{least: catalog.Administrator, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/directories": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: planForm(store.PlanDraft)}),
+	"GET /w/:ws/o/:org/onboarding/auth": one(knownRoute{least: catalog.Administrator, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/auth": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: planForm(store.PlanDraft)}),
+	"GET /w/:ws/o/:org/onboarding/users": one(knownRoute{least: catalog.Technician, ok: found}),
+	"POST /w/:ws/o/:org/onboarding/users": one(knownRoute{least: catalog.Technician, ok: moved,
+		form: planForm(store.PlanDraft, "users", "zoe, Zoe Z")}),
 
-	"GET /w/:ws/auth": one(knownRoute{least: catalog.Auditor, ok: found, query: func(*tenant) url.Values { return url.Values{"q": {"canary"}, "show": {"works"}} }}),
-	"POST /w/:ws/auth/check": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(e *fleet, n *tenant, _ bool) url.Values {
-		return url.Values{"run_id": {uuid.NewString()}, "organizations": {n.org.ID.String()}}
-	}}),
+	"GET /w/:ws/auth": one(knownRoute{least: catalog.Auditor, ok: found,
+		query: func(*tenant) url.Values { return url.Values{"q": {"canary"}, "show": {"works"}} }}),
+	"POST /w/:ws/auth/check": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: func(e *fleet, n *tenant, _ bool) url.Values {
+			return url.Values{"run_id": {uuid.NewString()}, "organizations": {n.org.ID.String()}}
+		}}),
 
 	"GET /w/:ws/o": one(knownRoute{least: catalog.Auditor, ok: found}),
-	"POST /w/:ws/o": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(*fleet, *tenant, bool) url.Values {
-		return url.Values{"id": {uuid.NewString()}, "name": {"One more"}}
-	}}),
+	"POST /w/:ws/o": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved,
+		form: func(*fleet, *tenant, bool) url.Values {
+			return url.Values{"id": {uuid.NewString()}, "name": {"One more"}}
+		}}),
 	"GET /w/:ws/o/new":                        one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
 	"GET /w/:ws/o/:org":                       one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/:org/runs":                  one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/:org/users":                 one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/:org/users/:user":           one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/:org/users/:user/call-back": one(knownRoute{least: catalog.Helpdesk, ok: found}),
-	"POST /w/:ws/o/:org/users/:user/call-back": one(knownRoute{least: catalog.Helpdesk, ok: moved, form: func(_ *fleet, n *tenant, _ bool) url.Values {
-		return url.Values{"run_id": {uuid.NewString()}, "phone_id": {n.phone}, "result": {run.Confirmed}}
-	}}),
+	"POST /w/:ws/o/:org/users/:user/call-back": one(knownRoute{least: catalog.Helpdesk, ok: moved,
+		form: func(_ *fleet, n *tenant, _ bool) url.Values {
+			return url.Values{"run_id": {uuid.NewString()}, "phone_id": {n.phone}, "result": {run.Confirmed}}
+		}}),
 	"GET /w/:ws/o/:org/users/:user/revoke-codes": one(knownRoute{least: catalog.Technician, ok: found}),
-	"POST /w/:ws/o/:org/users/:user/revoke-codes": one(knownRoute{least: catalog.Technician, ok: found, form: func(e *fleet, n *tenant, _ bool) url.Values {
-		return url.Values{"run_id": {uuid.NewString()}, "codes": {e.Sim.AddBypassCode(n.account.AccountID, n.user, duosim.BypassSpec{Uses: 1})}}
-	}}),
+	"POST /w/:ws/o/:org/users/:user/revoke-codes": one(knownRoute{least: catalog.Technician, ok: found,
+		form: func(e *fleet, n *tenant, _ bool) url.Values {
+			return url.Values{"run_id": {uuid.NewString()},
+				"codes": {e.Sim.AddBypassCode(n.account.AccountID, n.user, duosim.BypassSpec{Uses: 1})}}
+		}}),
 	"GET /w/:ws/o/:org/phones/:phone/activation":        one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/:org/phones/:phone/activation/events": one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/:org/phones/:phone":                   one(knownRoute{least: catalog.Auditor, ok: found}),
@@ -240,42 +295,64 @@ var plainRoutes = map[string][]knownRoute{
 
 	"GET /w/:ws/o/:org/edit":       one(knownRoute{least: catalog.Administrator, ok: found}),
 	"GET /w/:ws/o/:org/connection": one(knownRoute{least: catalog.Administrator, ok: found}),
-	"POST /w/:ws/o/:org/connection": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: func(_ *fleet, n *tenant, _ bool) url.Values {
-		return url.Values{"kind": {"child"}, "account": {n.account.AccountID}}
-	}}),
-	"POST /w/:ws/o/:org/connection/own":           one(knownRoute{least: catalog.Administrator, whole: true, ok: http.StatusUnprocessableEntity}), // keys that work: TestOwnKeys
-	"POST /w/:ws/o/:org/connection/own/fill":      one(knownRoute{least: catalog.Administrator, whole: true, ok: found, form: formWith("own_paste", "api-00000000.duosim.localhost")}),
-	"POST /w/:ws/o/:org/connection/own/check":     one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: ownCandidate}),
-	"POST /w/:ws/o/:org/connection/own/activate":  one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: ownCandidate}),
-	"POST /w/:ws/o/:org/connection/own/discard":   one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: ownCandidate}),
-	"POST /w/:ws/o/:org/connection/auth":          one(knownRoute{least: catalog.Administrator, ok: http.StatusUnprocessableEntity}), // keys that work: TestOwnAuthKeys
-	"POST /w/:ws/o/:org/connection/auth/fill":     one(knownRoute{least: catalog.Administrator, ok: found, form: formWith("ownauth_paste", "api-00000000.duosim.localhost")}),
-	"POST /w/:ws/o/:org/connection/auth/check":    one(knownRoute{least: catalog.Administrator, ok: moved, form: authCandidate}),
-	"POST /w/:ws/o/:org/connection/auth/activate": one(knownRoute{least: catalog.Administrator, ok: moved, form: authCandidate}),
-	"POST /w/:ws/o/:org/connection/auth/discard":  one(knownRoute{least: catalog.Administrator, ok: moved, form: authCandidate}),
-	"POST /w/:ws/o/:org/connection/auth/provision": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(*fleet, *tenant, bool) url.Values {
-		return url.Values{"run_id": {uuid.NewString()}}
-	}}),
-	"POST /w/:ws/o/:org/connection/directories": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(*fleet, *tenant, bool) url.Values {
-		return url.Values{"directory_name": {rand.Text()}, "directory_key": {"DS" + rand.Text()[:18]}}
-	}}),
-	"POST /w/:ws/o/:org/connection/directories/:directory/rename": one(knownRoute{least: catalog.Administrator, ok: moved, form: func(_ *fleet, n *tenant, _ bool) url.Values {
-		return url.Values{"name." + n.directoryID: {rand.Text()}}
-	}}),
-	"POST /w/:ws/o/:org/connection/directories/:directory/primary": one(knownRoute{least: catalog.Administrator, ok: moved}),
-	"POST /w/:ws/o/:org/connection/directories/:directory/remove":  one(knownRoute{least: catalog.Administrator, ok: moved}),
+	"POST /w/:ws/o/:org/connection": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved,
+		form: func(_ *fleet, n *tenant, _ bool) url.Values {
+			return url.Values{"kind": {"child"}, "account": {n.account.AccountID}}
+		}}),
+	// keys that work: TestOwnKeys
+	"POST /w/:ws/o/:org/connection/own": one(knownRoute{least: catalog.Administrator, whole: true,
+		ok: http.StatusUnprocessableEntity}),
+	"POST /w/:ws/o/:org/connection/own/fill": one(knownRoute{least: catalog.Administrator, whole: true, ok: found,
+		form: formWith("own_paste", "api-00000000.duosim.localhost")}),
+	"POST /w/:ws/o/:org/connection/own/check": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved,
+		form: ownCandidate}),
+	"POST /w/:ws/o/:org/connection/own/activate": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved,
+		form: ownCandidate}),
+	"POST /w/:ws/o/:org/connection/own/discard": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved,
+		form: ownCandidate}),
+	// keys that work: TestOwnAuthKeys
+	"POST /w/:ws/o/:org/connection/auth": one(knownRoute{least: catalog.Administrator,
+		ok: http.StatusUnprocessableEntity}),
+	"POST /w/:ws/o/:org/connection/auth/fill": one(knownRoute{least: catalog.Administrator, ok: found,
+		form: formWith("ownauth_paste", "api-00000000.duosim.localhost")}),
+	"POST /w/:ws/o/:org/connection/auth/check": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: authCandidate}),
+	"POST /w/:ws/o/:org/connection/auth/activate": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: authCandidate}),
+	"POST /w/:ws/o/:org/connection/auth/discard": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: authCandidate}),
+	"POST /w/:ws/o/:org/connection/auth/provision": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: func(*fleet, *tenant, bool) url.Values {
+			return url.Values{"run_id": {uuid.NewString()}}
+		}}),
+	"POST /w/:ws/o/:org/connection/directories": one(knownRoute{least: catalog.Administrator, ok: moved,
+		form: func(*fleet, *tenant, bool) url.Values {
+			return url.Values{"directory_name": {rand.Text()}, "directory_key": {"DS" + rand.Text()[:18]}}
+		}}),
+	"POST /w/:ws/o/:org/connection/directories/:directory/rename": one(knownRoute{least: catalog.Administrator,
+		ok: moved, form: func(_ *fleet, n *tenant, _ bool) url.Values {
+			return url.Values{"name." + n.directoryID: {rand.Text()}}
+		}}),
+	"POST /w/:ws/o/:org/connection/directories/:directory/primary": one(knownRoute{least: catalog.Administrator,
+		ok: moved}),
+	"POST /w/:ws/o/:org/connection/directories/:directory/remove": one(knownRoute{least: catalog.Administrator,
+		ok: moved}),
 
-	"GET /w/:ws/o/:org/archive":  one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
-	"POST /w/:ws/o/:org/archive": one(knownRoute{least: catalog.Owner, whole: true, ok: http.StatusUnprocessableEntity, form: formWith("confirm", "another name")}),
-	"POST /w/:ws/o/:org/edit":    one(knownRoute{least: catalog.Administrator, ok: moved, form: detailsForm}),
+	"GET /w/:ws/o/:org/archive": one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
+	"POST /w/:ws/o/:org/archive": one(knownRoute{least: catalog.Owner, whole: true, ok: http.StatusUnprocessableEntity,
+		form: formWith("confirm", "another name")}),
+	"POST /w/:ws/o/:org/edit": one(knownRoute{least: catalog.Administrator, ok: moved, form: detailsForm}),
 
 	"POST /w/:ws/export/organizations": one(knownRoute{least: catalog.Auditor, ok: found}),
 	"GET /w/:ws/o/import":              one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
-	"POST /w/:ws/o/import":             one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: formWith("text", "name\nImported later")}),
-	"GET /w/:ws/o/import/preview":      one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
-	"POST /w/:ws/o/import/preview":     one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: importedForm}),
-	"GET /w/:ws/o/import/faults":       one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
-	"GET /w/:ws/o/import/template":     one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"POST /w/:ws/o/import": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved,
+		form: formWith("text", "name\nImported later")}),
+	"GET /w/:ws/o/import/preview": one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"POST /w/:ws/o/import/preview": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved,
+		form: importedForm}),
+	"GET /w/:ws/o/import/faults":   one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
+	"GET /w/:ws/o/import/template": one(knownRoute{least: catalog.Administrator, whole: true, ok: found}),
 
-	"POST /w/:ws/o/:org/repair": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved, form: formWith("repair", "keep")}),
+	"POST /w/:ws/o/:org/repair": one(knownRoute{least: catalog.Administrator, whole: true, ok: moved,
+		form: formWith("repair", "keep")}),
 }

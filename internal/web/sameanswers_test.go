@@ -17,8 +17,8 @@ import (
 	"duodesk/internal/web/site"
 )
 
-// TestPageFileAndProgramsAgree: what is chosen of a list, by search, filter and order, is the same rows in the same order
-// on its page, in its file and for programs. The fields that each shows are its own: see table.Organizations.
+// TestPageFileAndProgramsAgree: what is chosen of a list, by search, filter and order, is the same rows in the same
+// order on its page, in its file and for programs. The fields that each shows are its own: see table.Organizations.
 func TestPageFileAndProgramsAgree(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -33,7 +33,8 @@ func TestPageFileAndProgramsAgree(t *testing.T) {
 		if i%2 == 1 {
 			by, org = colleague, nil
 		}
-		s.addRuns(t, 30, by, org, "create-user", state, "jroe"+state, "INC-"+state, s.Clock.Now().Add(-time.Duration(i*40)*time.Hour))
+		s.addRuns(t, 30, by, org, "create-user", state, "jroe"+state, "INC-"+state,
+			s.Clock.Now().Add(-time.Duration(i*40)*time.Hour))
 	}
 	items := func(address string, query url.Values, field string) (found []string) {
 		query.Set("limit", "7")
@@ -66,7 +67,9 @@ func TestPageFileAndProgramsAgree(t *testing.T) {
 	}
 	file := func(address, button, column string) (found []string) {
 		s.Clock.Move(time.Second) // a file ends with what is now
-		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.get(address).form(button).send().want(http.StatusOK).body, "\ufeff"))).ReadAll()
+		rows,
+			err := csv.NewReader(strings.NewReader(
+			strings.TrimPrefix(b.get(address).form(button).send().want(http.StatusOK).body, "\ufeff"))).ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,15 +102,19 @@ func TestPageFileAndProgramsAgree(t *testing.T) {
 				}
 				agree("organizations"+of, 0, listed, items(s.api("/organizations"), maps.Clone(chosen), "name"))
 				if show != "tag:VIP" {
-					agree("mapping"+of, 0, pages(s.ws("/integration"+of), rowsNamed), items(s.api("/mapping"), maps.Clone(chosen), "name"))
+					agree("mapping"+of, 0, pages(s.ws("/integration"+of), rowsNamed),
+						items(s.api("/mapping"), maps.Clone(chosen), "name"))
 				}
 			}
 		}
 	}
-	today, before := s.Clock.Now().UTC().Format("2006-01-02"), s.Clock.Now().Add(-80*time.Hour).UTC().Format("2006-01-02")
+	today, before := s.Clock.Now().UTC().Format("2006-01-02"),
+		s.Clock.Now().Add(-80*time.Hour).UTC().Format("2006-01-02")
 	for _, chosen := range []url.Values{
-		{}, {"sort": {"-when"}}, {"q": {"INC-refused"}}, {"from": {before}}, {"to": {before}}, {"from": {today}, "sort": {"-when"}},
-		{"operator": {colleague.ID.String()}}, {"organization": {s.Client.Slug}}, {"action": {"create-user"}}, {"outcome": {store.Unknown}},
+		{}, {"sort": {"-when"}}, {"q": {"INC-refused"}}, {"from": {before}}, {"to": {before}},
+		{"from": {today}, "sort": {"-when"}},
+		{"operator": {colleague.ID.String()}}, {"organization": {s.Client.Slug}}, {"action": {"create-user"}},
+		{"outcome": {store.Unknown}},
 	} {
 		asProgram := maps.Clone(chosen)
 		if state := chosen.Get("outcome"); state != "" {
@@ -116,7 +123,9 @@ func TestPageFileAndProgramsAgree(t *testing.T) {
 		}
 		of := "?" + chosen.Encode()
 		listed := pages(s.ws("/runs"+of), func(p *page) (ids []string) {
-			for _, n := range p.all(func(n *node) bool { return n.Data == "tr" && strings.HasPrefix(attribute(n, "id"), "run-") }) {
+			for _, n := range p.all(func(n *node) bool {
+				return n.Data == "tr" && strings.HasPrefix(attribute(n, "id"), "run-")
+			}) {
 				ids = append(ids, strings.TrimPrefix(attribute(n, "id"), "run-"))
 			}
 			return ids

@@ -68,7 +68,8 @@ func TestRefusedSignInsDoTheSame(t *testing.T) {
 	s := serve(t, d)
 	second, _ := d.DB.Workspace(t)
 	several := d.Member(t, d.Workspace, catalog.Technician)
-	if _, err := store.AddOperator(t.Context(), d.OwnerURL, store.NewOperator{Workspace: second.Name, Email: several.Email, Role: "auditor"}); err != nil {
+	if _, err := store.AddOperator(t.Context(), d.OwnerURL,
+		store.NewOperator{Workspace: second.Name, Email: several.Email, Role: "auditor"}); err != nil {
 		t.Fatal(err)
 	}
 	disabled, lonely := d.Member(t, d.Workspace, catalog.Auditor), d.Member(t, d.Workspace, catalog.Auditor)
@@ -76,8 +77,10 @@ func TestRefusedSignInsDoTheSame(t *testing.T) {
 	d.Exec(t, `delete from membership where operator_id = $1`, lonely.ID)
 	var want []string
 	for _, try := range []struct{ what, email, password string }{
-		{"known", d.Owner.Email, "wrong"}, {"unknown", "nobody@msp.example", "wrong"}, {"of two workspaces", several.Email, "wrong"},
-		{"disabled", disabled.Email, storetest.Password}, {"of no workspace", lonely.Email, "wrong"}, {"no name", "", "wrong"}, {"no password", d.Owner.Email, ""},
+		{"known", d.Owner.Email, "wrong"}, {"unknown", "nobody@msp.example", "wrong"},
+		{"of two workspaces", several.Email, "wrong"},
+		{"disabled", disabled.Email, storetest.Password}, {"of no workspace", lonely.Email, "wrong"},
+		{"no name", "", "wrong"}, {"no password", d.Owner.Email, ""},
 		{"a password for a name", storetest.Password, ""}, {"upper case", strings.ToUpper(d.Owner.Email), "wrong"},
 	} {
 		b := s.stranger(t)
@@ -86,7 +89,8 @@ func TestRefusedSignInsDoTheSame(t *testing.T) {
 		hashes := secret.Hashed()
 		// The answer is read as a browser gets it: what the handler does afterwards is
 		// counted too, since the next request on the connection waits for it.
-		b.request(http.MethodPost, "/signin", url.Values{"email": {try.email}, "password": {try.password}}).want(http.StatusUnprocessableEntity, "Email or password is wrong.")
+		b.request(http.MethodPost, "/signin", url.Values{"email": {try.email},
+			"password": {try.password}}).want(http.StatusUnprocessableEntity, "Email or password is wrong.")
 		atAnswer := traced.take()
 		b.get("/healthz")
 		if late := traced.take(); len(late) > 0 {
@@ -97,7 +101,8 @@ func TestRefusedSignInsDoTheSame(t *testing.T) {
 		}
 		if want == nil {
 			want = atAnswer
-			if len(want) < 5 || !slices.ContainsFunc(want, func(sql string) bool { return strings.HasPrefix(sql, "insert into account_event") }) {
+			if len(want) < 5 || !slices.ContainsFunc(want,
+				func(sql string) bool { return strings.HasPrefix(sql, "insert into account_event") }) {
 				t.Fatalf("this test counts too little: %q", want)
 			}
 		}
@@ -118,7 +123,8 @@ func TestRefusedSignInsDoTheSame(t *testing.T) {
 	if n := secret.Hashed() - hashes; n != 0 {
 		t.Errorf("slowed down: %d hashes", n)
 	}
-	if slices.ContainsFunc(traced.take(), func(sql string) bool { return strings.Contains(sql, "from operator where email") }) {
+	if slices.ContainsFunc(traced.take(),
+		func(sql string) bool { return strings.Contains(sql, "from operator where email") }) {
 		t.Error("slowed down, and the operator is looked for")
 	}
 }

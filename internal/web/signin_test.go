@@ -54,10 +54,12 @@ func TestSignInRotatesTheToken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	member := s.Member(t, s.Workspace, catalog.Auditor)
-	for name, planted := range map[string]string{"planted": "chosen-by-an-attacker", "of another's session": s.token(t, member)} {
+	for name, planted := range map[string]string{"planted": "chosen-by-an-attacker",
+		"of another's session": s.token(t, member)} {
 		b := s.stranger(t)
 		b.setCookie("session", planted)
-		b.request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}}).follow().want(http.StatusOK, s.Owner.Email)
+		b.request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email},
+			"password": {storetest.Password}}).follow().want(http.StatusOK, s.Owner.Email)
 		if b.cookie("session") == planted {
 			t.Errorf("%s: the token is the same after signing in", name)
 		}
@@ -69,9 +71,11 @@ func TestSignInRotatesTheToken(t *testing.T) {
 func TestSecureCookie(t *testing.T) {
 	t.Parallel()
 	s := serveAt(t, runtest.New(t), "https://desk.example")
-	p := s.stranger(t).request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}})
+	p := s.stranger(t).request(http.MethodPost, "/signin",
+		url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}})
 	cookie := p.header.Get("Set-Cookie")
-	if !strings.HasPrefix(cookie, "__Host-session=") || !strings.Contains(cookie, "; Secure") || !strings.Contains(cookie, "; Path=/;") {
+	if !strings.HasPrefix(cookie, "__Host-session=") || !strings.Contains(cookie, "; Secure") ||
+		!strings.Contains(cookie, "; Path=/;") {
 		t.Error(cookie)
 	}
 	if p.header.Get("Strict-Transport-Security") == "" {
@@ -88,7 +92,8 @@ func TestRefusalsAreAlike(t *testing.T) {
 	b := s.stranger(t)
 	var first string
 	for i, try := range [][2]string{
-		{s.Owner.Email, "wrong"}, {"nobody@msp.example", "wrong"}, {"nobody@msp.example", storetest.Password}, {disabled.Email, storetest.Password},
+		{s.Owner.Email, "wrong"}, {"nobody@msp.example", "wrong"}, {"nobody@msp.example", storetest.Password},
+		{disabled.Email, storetest.Password},
 		{s.Owner.Email, ""}, {"a\x00b@msp.example", "x"}, {"\xff\xfe", "x"}, {"' or 1=1 --", "x"},
 	} {
 		p := b.request(http.MethodPost, "/signin", url.Values{"email": {try[0]}, "password": {try[1]}})
@@ -126,9 +131,11 @@ func TestSignInSlowsDown(t *testing.T) {
 		}
 	}
 	// One person's failures are no one else's trouble, nor a stranger's the owner's.
-	s.stranger(t).request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}}).want(http.StatusSeeOther)
+	s.stranger(t).request(http.MethodPost, "/signin",
+		url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}}).want(http.StatusSeeOther)
 	other := s.Member(t, s.Workspace, catalog.Auditor)
-	s.stranger(t).request(http.MethodPost, "/signin", url.Values{"email": {other.Email}, "password": {storetest.Password}}).want(http.StatusSeeOther)
+	s.stranger(t).request(http.MethodPost, "/signin",
+		url.Values{"email": {other.Email}, "password": {storetest.Password}}).want(http.StatusSeeOther)
 }
 
 // Many addresses together are slowed down too, later.
@@ -180,7 +187,8 @@ func TestGuessesAreCountedByTheForm(t *testing.T) {
 			b := s.stranger(t)
 			guess := func(n int, password string) *page {
 				email, address := try(s.Owner, n)
-				return b.request(http.MethodPost, "/signin", url.Values{"email": {email}, "password": {password}}, "X-Forwarded-For", address)
+				return b.request(http.MethodPost, "/signin", url.Values{"email": {email}, "password": {password}},
+					"X-Forwarded-For", address)
 			}
 			for n := range 30 {
 				if p := guess(n, "wrong"); p.status != http.StatusUnprocessableEntity {
@@ -220,7 +228,8 @@ func TestFormAfterTheSessionEnded(t *testing.T) {
 	b, now := s.stranger(t), s.Clock.Now()
 	// A cookie of before names no operator, for whom the form could be held.
 	b.setCookie("session", madeUp(32))
-	if err := s.Store.StartSession(t.Context(), hashOfToken(b.cookie("session")), s.today(t, s.Owner), store.Origin{}, now, now.Add(testLongest)); err != nil {
+	if err := s.Store.StartSession(t.Context(), hashOfToken(b.cookie("session")), s.today(t, s.Owner), store.Origin{},
+		now, now.Add(testLongest)); err != nil {
 		t.Fatal(err)
 	}
 	f := b.get(s.org("/actions/create-user")).form("Create user").set("username", "late")

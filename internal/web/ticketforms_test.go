@@ -21,8 +21,8 @@ import (
 	"duodesk/views/gallery"
 )
 
-// withoutTicket are the addresses of a workspace that take a form without a box for the ticket, and why. Every other one
-// has the box and keeps what was typed with what it records.
+// withoutTicket are the addresses of a workspace that take a form without a box for the ticket, and why. Every other
+// one has the box and keeps what was typed with what it records.
 var withoutTicket = map[string]string{
 	"/w/:ws/runs.csv":                      "it reads",
 	"/w/:ws/o/:org/runs.csv":               "it reads",
@@ -60,8 +60,9 @@ var onNoSample = map[string]string{
 	"/w/:ws/plans/:workplan/continue":        "the page is that of /w/:ws/o/:org/onboarding/continue",
 }
 
-// byPage are the addresses whose forms in knownRoutes change nothing. TestTicketTypedOnPages sends them, but for those of
-// an onboarding's account, which saves keys as /connection/own does, and of a workspace's plan, which records by its steps.
+// byPage are the addresses whose forms in knownRoutes change nothing. TestTicketTypedOnPages sends them, but for those
+// of an onboarding's account, which saves keys as /connection/own does, and of a workspace's plan, which records by its
+// steps.
 var byPage = []string{
 	"/account/tokens/:ws/revoke", "/w/:ws/operators/:operator/tokens", "/w/:ws/integration/:api/discard",
 	"/w/:ws/integration/mapping", "/w/:ws/o/:org/archive", "/w/:ws/o/:org/connection", "/w/:ws/o/:org/connection/auth",
@@ -116,7 +117,8 @@ func TestTicketIsOnRecord(t *testing.T) {
 				}
 				records[r.Path] = true
 				if got.ticket != ticket && withoutTicket[r.Path] == "" {
-					t.Errorf("%s %s: %s is on record with the ticket %q", r.Path, k.api+k.action, got.action, got.ticket)
+					t.Errorf("%s %s: %s is on record with the ticket %q", r.Path, k.api+k.action,
+						got.action, got.ticket)
 				}
 			}
 		}
@@ -138,7 +140,8 @@ func TestTicketTypedOnPages(t *testing.T) {
 	account := s.Sim.AddChild(s.Parent.AccountID, "Borealis")
 	elsewhere := s.Sim.AddParent("Elsewhere")
 	typed := func(f *formOfPage, prefix string, app duosim.Application, secret string) *formOfPage {
-		return f.set(prefix+"_host", elsewhere.APIHostname).set(prefix+"_integration_key", app.IntegrationKey).set(prefix+"_secret_key", secret)
+		return f.set(prefix+"_host", elsewhere.APIHostname).set(prefix+"_integration_key",
+			app.IntegrationKey).set(prefix+"_secret_key", secret)
 	}
 	wrong := strings.Repeat("W", 40)
 	connection := func() *page { return b.get(s.orgOf(spare) + "/connection") }
@@ -163,7 +166,8 @@ func TestTicketTypedOnPages(t *testing.T) {
 		},
 		func() *formOfPage { return b.get(s.ws("/integration")).form("Check again : Accounts API") },
 		func() *formOfPage {
-			return typed(connection().form("Save Auth API keys"), "ownauth", s.Sim.AddApplication(account.AccountID, duosim.AuthAPI), wrong).
+			return typed(connection().form("Save Auth API keys"), "ownauth",
+				s.Sim.AddApplication(account.AccountID, duosim.AuthAPI), wrong).
 				set("ownauth_host", account.APIHostname)
 		},
 		func() *formOfPage { return connection().form("Discard the newer values: Auth API") },
@@ -176,7 +180,8 @@ func TestTicketTypedOnPages(t *testing.T) {
 			return connection().form("Change connection").set("kind", "child").set("account", account.AccountID)
 		},
 		func() *formOfPage {
-			return connection().form("Add directory key").set("directory_name", "Warehouse").set("directory_key", "DSBOREALIS0000000002")
+			return connection().form("Add directory key").set("directory_name", "Warehouse").set("directory_key",
+				"DSBOREALIS0000000002")
 		},
 		func() *formOfPage { return connection().form("Remove Warehouse") },
 		func() *formOfPage { return b.get(s.orgOf(spare)+"/archive").form("Archive").set("confirm", spare.Name) },
@@ -186,7 +191,8 @@ func TestTicketTypedOnPages(t *testing.T) {
 			return b.get(s.ws("/operators/" + colleague.ID.String())).form("Revoke")
 		},
 		func() *formOfPage {
-			b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "new@msp.example").set("role", "auditor").send()
+			b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "new@msp.example").set("role",
+				"auditor").send()
 			return b.get(s.ws("/operators")).form("Revoke")
 		},
 		func() *formOfPage {
@@ -216,7 +222,8 @@ func TestTicketTypedOnPages(t *testing.T) {
 		t.Error("the file lacks the ticket")
 	}
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
-	if told := s.stranger(t).call(token, http.MethodGet, s.api("/runs?q=INC-0-"), nil); !strings.Contains(told.body, `"ticket":"INC-0-"`) {
+	if told := s.stranger(t).call(token, http.MethodGet, s.api("/runs?q=INC-0-"), nil); !strings.Contains(told.body,
+		`"ticket":"INC-0-"`) {
 		t.Error("a program is not told the ticket: ", told.body)
 	}
 }
@@ -232,7 +239,8 @@ func (s *console) ticketsOnRecord(t testing.TB) map[string]ticketOfRun {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
-	rows, err := queryAll[[]string](t, conn, `select array[id::text, action, ticket] from run where workspace_id = $1`, s.Workspace.ID)
+	rows, err := queryAll[[]string](t, conn, `select array[id::text, action, ticket] from run where workspace_id = $1`,
+		s.Workspace.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,8 +250,8 @@ func (s *console) ticketsOnRecord(t testing.TB) map[string]ticketOfRun {
 	return all
 }
 
-// TestTicketBoxOnEveryForm reads the forms of all sample pages: each has one box for the ticket, unless withoutTicket says
-// why not, and each address that needs one is on a sample page.
+// TestTicketBoxOnEveryForm reads the forms of all sample pages: each has one box for the ticket, unless withoutTicket
+// says why not, and each address that needs one is on a sample page.
 func TestTicketBoxOnEveryForm(t *testing.T) {
 	t.Parallel()
 	paths, seen := map[string]*regexp.Regexp{}, map[string]bool{}
@@ -285,7 +293,8 @@ func TestTicketBoxOnEveryForm(t *testing.T) {
 }
 
 // needsNone reports whether a form of an address that records has nothing to record: it tries a step of a plan again,
-// which has the plan's ticket; it opens another form with what was typed; it asks whom an action is for; or its action reads.
+// which has the plan's ticket; it opens another form with what was typed; it asks whom an action is for; or its action
+// reads.
 func (f sentForm) needsNone() bool {
 	_, after, is := strings.Cut(f.address, "/actions/")
 	slug, _, _ := strings.Cut(after, "/")

@@ -19,7 +19,8 @@ func TestTicketOnEveryForm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe"})
-	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{jane}})
+	phone := s.Sim.AddPhone(s.Account.AccountID, duosim.PhoneSpec{Number: "+442079460123", Type: "Mobile",
+		Platform: "Apple iOS", Activated: true, UserIDs: []string{jane}})
 	b := s.as(t, s.Owner)
 	for _, a := range catalog.All() {
 		at := s.org
@@ -53,14 +54,18 @@ func TestRequiredTicket(t *testing.T) {
 	jane := s.addUser(t, duosim.UserSpec{Username: "jroe", Realname: "Jane Roe", Status: duosim.LockedOut})
 	owner := s.as(t, s.Owner)
 	owner.get(s.ws("/runs")).click("Required tickets").want(http.StatusOK, "Required tickets").fine().
-		form("Save required tickets").set(catalog.UpdateUser, "true").set("all Admin API - Bypass Code", "true").send().want(http.StatusOK)
+		form("Save required tickets").set(catalog.UpdateUser, "true").set("all Admin API - Bypass Code",
+		"true").send().want(http.StatusOK)
 	s.as(t, s.Member(t, s.Workspace, catalog.Administrator)).get(s.ws("/tickets")).
-		want(http.StatusOK, "Update User", "Admin API - Bypass Code", "An owner can change this").wantNot("Save required tickets").fine()
+		want(http.StatusOK, "Update User", "Admin API - Bypass Code",
+			"An owner can change this").wantNot("Save required tickets").fine()
 	owner.get(s.ws("/runs")).want(http.StatusOK, "Change required tickets", "Changed which actions require a ticket.")
 
 	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
-	p := b.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).want(http.StatusOK, "This workspace requires a ticket for this action.")
-	p = p.form("Create code").set("valid_secs", "28800").send().want(http.StatusUnprocessableEntity, "1 field needs a change").fine()
+	p := b.get(s.org("/actions/create-bypass-code-for-user?user_id="+jane)).want(http.StatusOK,
+		"This workspace requires a ticket for this action.")
+	p = p.form("Create code").set("valid_secs", "28800").send().want(http.StatusUnprocessableEntity,
+		"1 field needs a change").fine()
 	if _, fault := p.box("ticket"); !strings.Contains(fault, "Enter a ticket") {
 		t.Error("beside the ticket: ", fault)
 	}
@@ -74,7 +79,8 @@ func TestRequiredTicket(t *testing.T) {
 	f.set("ticket", "INC-7").send().want(http.StatusOK, "Bypass code for jroe")
 
 	// The review of an edit and what is not in the rule.
-	review := b.get(s.org("/actions/update-user?user_id="+jane)).form("Review changes").set("notes", "called").set("ticket", " ").send().want(http.StatusOK, "Review changes to Jane Roe")
+	review := b.get(s.org("/actions/update-user?user_id="+jane)).form("Review changes").set("notes",
+		"called").set("ticket", " ").send().want(http.StatusOK, "Review changes to Jane Roe")
 	p = review.form("Save 1 change").send().want(http.StatusUnprocessableEntity)
 	if value, _ := p.box("notes"); value != "called" {
 		t.Error("lost what was typed: ", value)
@@ -86,22 +92,28 @@ func TestRequiredTicket(t *testing.T) {
 	b = s.stranger(t)
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
 	body := map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"user_id": jane}}
-	refused := b.call(token, http.MethodPost, s.apiOrg("/actions/create-bypass-code-for-user"), body).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
+	refused := b.call(token, http.MethodPost, s.apiOrg("/actions/create-bypass-code-for-user"),
+		body).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
 	if len(refused.Errors) != 1 || refused.Errors[0].Field != "ticket" {
 		t.Errorf("%+v", refused)
 	}
 	body["ticket"] = "INC-9"
-	wantOutcome(b.call(token, http.MethodPost, s.apiOrg("/actions/create-bypass-code-for-user"), body), store.Applied, false)
+	wantOutcome(b.call(token, http.MethodPost, s.apiOrg("/actions/create-bypass-code-for-user"), body),
+		store.Applied, false)
 	// A generic call can send what the rule is about, so any rule is its rule; one that reads needs none.
 	codes := len(s.Sim.BypassCodes(s.Account.AccountID, jane))
-	body = map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"method": "post", "path": "/admin/v1/users/" + jane + "/bypass_codes", "params": "count=1"}}
-	b.call(token, http.MethodPost, s.apiOrg("/actions/admin-api-action"), body).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
+	body = map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"method": "post",
+		"path": "/admin/v1/users/" + jane + "/bypass_codes", "params": "count=1"}}
+	b.call(token, http.MethodPost, s.apiOrg("/actions/admin-api-action"),
+		body).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
 	if now := len(s.Sim.BypassCodes(s.Account.AccountID, jane)); now != codes {
 		t.Error("a generic call made a code without a ticket")
 	}
-	body = map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"method": "get", "path": "/admin/v1/users", "params": ""}}
+	body = map[string]any{"run_id": uuid.NewString(),
+		"fields": map[string]any{"method": "get", "path": "/admin/v1/users", "params": ""}}
 	b.call(token, http.MethodPost, s.apiOrg("/actions/admin-api-action"), body).want(http.StatusOK)
-	b.call(token, http.MethodPost, s.apiOrg("/actions/list-users"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{}}).want(http.StatusOK)
+	b.call(token, http.MethodPost, s.apiOrg("/actions/list-users"),
+		map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{}}).want(http.StatusOK)
 }
 
 // TestRequiredTicketOfProvisioning: the button of a page that acts in Duo says that a ticket is missing, and takes it.
@@ -109,9 +121,12 @@ func TestRequiredTicketOfProvisioning(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.as(t, s.Owner)
-	b.get(s.ws("/tickets")).form("Save required tickets").set(catalog.CreateAuthIntegration, "true").send().want(http.StatusOK)
+	b.get(s.ws("/tickets")).form("Save required tickets").set(catalog.CreateAuthIntegration,
+		"true").send().want(http.StatusOK)
 	p := b.get(s.org("/connection")).form("Provision").send().
-		want(http.StatusUnprocessableEntity, "Nothing was done. Enter a ticket. This workspace requires one for this action.").wantNot("Open the run").fine()
+		want(http.StatusUnprocessableEntity,
+			"Nothing was done. Enter a ticket. This workspace requires one for this action.").wantNot(
+		"Open the run").fine()
 	if n := len(s.Sim.Ledger()); n != 0 {
 		t.Errorf("%d effects in Duo without a ticket", n)
 	}
@@ -137,7 +152,8 @@ func TestTicketOfSetup(t *testing.T) {
 	f.values.Set("ticket", "INC\x0031")
 	f.send().want(http.StatusBadRequest)
 
-	b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "new@northwind.example").set("role", "technician").set("ticket", "INC-32").send().want(http.StatusOK, "Invitation of")
+	b.get(s.ws("/operators/invite")).form("Create invitation").set("email", "new@northwind.example").set("role",
+		"technician").set("ticket", "INC-32").send().want(http.StatusOK, "Invitation of")
 	for ticket, action := range map[string]string{"INC-30": "Change organization", "INC-32": "Invite operator"} {
 		b.get(s.ws("/runs?q="+ticket)).want(http.StatusOK, "1 run", action, ticket)
 	}

@@ -37,12 +37,14 @@ func TestProofSignInTimeTellsNothing(t *testing.T) {
 	for n := range timingNames {
 		o := d.Member(t, d.Workspace, catalog.Technician)
 		if n%2 == 0 { // half of them belong to two workspaces
-			if _, err := store.AddOperator(t.Context(), d.OwnerURL, store.NewOperator{Workspace: second.Name, Email: o.Email, Role: "auditor"}); err != nil {
+			if _, err := store.AddOperator(t.Context(), d.OwnerURL,
+				store.NewOperator{Workspace: second.Name, Email: o.Email, Role: "auditor"}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		// As long as a known one: the page repeats what was typed.
-		known, unknown = append(known, o.Email), append(unknown, "technician."+strings.ToLower(random.Text())+"@msp.example")
+		known, unknown = append(known, o.Email), append(unknown,
+			"technician."+strings.ToLower(random.Text())+"@msp.example")
 	}
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
@@ -67,8 +69,9 @@ func TestProofSignInTimeTellsNothing(t *testing.T) {
 		form := url.Values{"email": {email}, "password": {"wrong"}}.Encode()
 		host, address := conn.RemoteAddr().String(), fmt.Sprintf("10.%d.%d.%d", asked>>16, asked>>8&255, asked&255)
 		began := time.Now()
-		fmt.Fprintf(conn, "POST /signin HTTP/1.1\r\nHost: %s\r\nX-Forwarded-For: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s"+
-			"GET /healthz HTTP/1.1\r\nHost: %s\r\n\r\n", host, address, len(form), form, host)
+		fmt.Fprintf(conn,
+			"POST /signin HTTP/1.1\r\nHost: %s\r\nX-Forwarded-For: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s"+
+				"GET /healthz HTTP/1.1\r\nHost: %s\r\n\r\n", host, address, len(form), form, host)
 		one := read(http.StatusUnprocessableEntity)
 		two := read(http.StatusOK)
 		return one.Sub(began), two.Sub(one)
@@ -91,7 +94,8 @@ func TestProofSignInTimeTellsNothing(t *testing.T) {
 		slower += share(ofKnown[0], ofUnknown[0])
 		slowerAfter += share(ofKnown[1], ofUnknown[1])
 	}
-	for what, p := range map[string]float64{"answer": slower / timingPairs, "request sent with it": slowerAfter / timingPairs} {
+	for what, p := range map[string]float64{"answer": slower / timingPairs,
+		"request sent with it": slowerAfter / timingPairs} {
 		t.Logf("%s: P(known slower) = %.3f over %d pairs", what, p, timingPairs)
 		if p < .45 || p > .55 {
 			t.Errorf("the %s tells who is an operator: P(known slower) = %.3f", what, p)

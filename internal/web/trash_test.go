@@ -42,12 +42,14 @@ func TestTheTrashByToken(t *testing.T) {
 		for i := 0; i < len(pairs); i += 2 {
 			fields[pairs[i]] = pairs[i+1]
 		}
-		return b.call(token, http.MethodPost, s.apiOrg("/actions/"+slug), map[string]any{"run_id": uuid.NewString(), "fields": fields})
+		return b.call(token, http.MethodPost, s.apiOrg("/actions/"+slug),
+			map[string]any{"run_id": uuid.NewString(), "fields": fields})
 	}
 	admins := func(p *page, why string) {
 		t.Helper()
 		got := p.wantProblem(http.StatusForbidden, "forbidden")
-		if !strings.Contains(got.Detail, "Requires the Administrator role: ") || !strings.Contains(got.Detail, why) || got.State != store.Refused || got.RunID == "" {
+		if !strings.Contains(got.Detail, "Requires the Administrator role: ") || !strings.Contains(got.Detail, why) ||
+			got.State != store.Refused || got.RunID == "" {
 			t.Errorf("%+v", got)
 		}
 	}
@@ -57,10 +59,14 @@ func TestTheTrashByToken(t *testing.T) {
 
 	// The attack of the trash, step by step; an administrator fills the trash to help.
 	admins(call(technician, "delete-user", "user_id", robot), "the status is Bypass")
-	hidden := s.addUser(t, duosim.UserSpec{Username: "svc2", Status: duosim.PendingDeletion, BeforeTrash: duosim.Bypass})
-	call(technician, "update-user", "user_id", hidden, "username", "ceo").wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
-	call(technician, "update-user", "user_id", hidden, "aliases", "CEO").wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
-	call(administrator, "update-user", "user_id", hidden, "username", "ceo").wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
+	hidden := s.addUser(t, duosim.UserSpec{Username: "svc2", Status: duosim.PendingDeletion,
+		BeforeTrash: duosim.Bypass})
+	call(technician, "update-user", "user_id", hidden, "username", "ceo").wantProblem(http.StatusUnprocessableEntity,
+		"invalid_fields")
+	call(technician, "update-user", "user_id", hidden, "aliases", "CEO").wantProblem(http.StatusUnprocessableEntity,
+		"invalid_fields")
+	call(administrator, "update-user", "user_id", hidden, "username", "ceo").wantProblem(http.StatusUnprocessableEntity,
+		"invalid_fields")
 	admins(call(technician, "restore-user", "user_id", hidden), "no record of moving this user")
 
 	// Out of a group that holds a bypass back, by way of the trash.
@@ -68,7 +74,8 @@ func TestTheTrashByToken(t *testing.T) {
 	s.Sim.SetGroupStatus(id, ended, "Disabled")
 	held := s.addUser(t, duosim.UserSpec{Username: "held", Status: duosim.Bypass, GroupIDs: []string{ended}})
 	admins(call(technician, "delete-user", "user_id", held), "the status is Bypass")
-	call(technician, "disassociate-group-from-user", "user_id", held, "group_id", ended).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
+	call(technician, "disassociate-group-from-user", "user_id", held, "group_id",
+		ended).wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
 
 	// A disabled user in a group in bypass, and the group itself.
 	open := s.Sim.AddGroup(id, "Open", "")
@@ -76,9 +83,12 @@ func TestTheTrashByToken(t *testing.T) {
 	off := s.addUser(t, duosim.UserSpec{Username: "off", Status: duosim.Disabled, GroupIDs: []string{open}})
 	before := s.passing()
 	admins(call(technician, "update-user", "user_id", off, "status", "active"), "the group Open has the status Bypass")
-	admins(call(technician, "modify-group", "group_id", open, "status", "disabled"), "the group Open has the status Bypass")
-	admins(call(technician, "associate-group-with-user", "user_id", ceo, "group_id", ended, "group_status", "disabled"), "the group Ended has the status Disabled")
-	call(technician, "associate-group-with-user", "user_id", ceo, "group_id", open, "group_status", "active").wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
+	admins(call(technician, "modify-group", "group_id", open, "status", "disabled"),
+		"the group Open has the status Bypass")
+	admins(call(technician, "associate-group-with-user", "user_id", ceo, "group_id", ended, "group_status", "disabled"),
+		"the group Ended has the status Disabled")
+	call(technician, "associate-group-with-user", "user_id", ceo, "group_id", open, "group_status",
+		"active").wantProblem(http.StatusUnprocessableEntity, "invalid_fields")
 	if after := s.passing(); !slices.Equal(before, after) {
 		t.Errorf("%v passed before, and %v do now", before, after)
 	}
@@ -96,11 +106,13 @@ func TestTheTrashByForm(t *testing.T) {
 	s := newSite(t)
 	id := s.Account.AccountID
 	robot := s.addUser(t, duosim.UserSpec{Username: "svc", Realname: "Robot", Status: duosim.Bypass})
-	hidden := s.addUser(t, duosim.UserSpec{Username: "svc2", Status: duosim.PendingDeletion, BeforeTrash: duosim.Bypass})
+	hidden := s.addUser(t, duosim.UserSpec{Username: "svc2", Status: duosim.PendingDeletion,
+		BeforeTrash: duosim.Bypass})
 	group := s.Sim.AddGroup(id, "Open", "", robot)
 	s.Sim.SetGroupStatus(id, group, "Bypass")
 	locked := s.addUser(t, duosim.UserSpec{Username: "locked", Status: duosim.LockedOut, GroupIDs: []string{group}})
-	tech, admin := s.as(t, s.Member(t, s.Workspace, catalog.Technician)), s.as(t, s.Member(t, s.Workspace, catalog.Administrator))
+	tech, admin := s.as(t, s.Member(t, s.Workspace, catalog.Technician)),
+		s.as(t, s.Member(t, s.Workspace, catalog.Administrator))
 	sheet := func(b *browser, slug, user string) *page {
 		return b.get(s.org("/actions/" + slug + "?user_id=" + user))
 	}
@@ -112,20 +124,30 @@ func TestTheTrashByForm(t *testing.T) {
 		return b.request(http.MethodPost, s.org("/actions/"+slug), form)
 	}
 	const takes = "Requires the Administrator role"
-	sheet(tech, "delete-user", robot).want(http.StatusOK, "This user may be in bypass, because the status is Bypass.", "You cannot do this. "+takes).fine()
-	forged(tech, "delete-user", robot).want(http.StatusForbidden, takes+": svc may be in bypass").wantNot("Duo may have done this").fine()
-	sheet(tech, "restore-user", hidden).want(http.StatusOK, "This requires the Administrator role, unless").form("Restore svc2").send().want(http.StatusForbidden, takes+": the trash hides the earlier status").fine()
+	sheet(tech, "delete-user", robot).want(http.StatusOK, "This user may be in bypass, because the status is Bypass.",
+		"You cannot do this. "+takes).fine()
+	forged(tech, "delete-user", robot).want(http.StatusForbidden,
+		takes+": svc may be in bypass").wantNot("Duo may have done this").fine()
+	sheet(tech, "restore-user", hidden).want(http.StatusOK,
+		"This requires the Administrator role, unless").form("Restore svc2").send().want(http.StatusForbidden,
+		takes+": the trash hides the earlier status").fine()
 	sheet(tech, "update-user", robot).want(http.StatusOK, "Names and status require the Administrator role.").fine()
-	forged(tech, "update-user", hidden, "username", "ceo").want(http.StatusUnprocessableEntity, "svc2 is in the trash. Restore the user first.")
+	forged(tech, "update-user", hidden, "username", "ceo").want(http.StatusUnprocessableEntity,
+		"svc2 is in the trash. Restore the user first.")
 	sheet(tech, "unlock-user", locked).want(http.StatusOK, "You cannot do this. "+takes).fine()
 	forged(tech, "unlock-user", locked).want(http.StatusForbidden, takes)
-	tech.get(s.org("/actions/modify-group?group_id="+group)).want(http.StatusOK, takes+": the group Open has the status Bypass. The group has 2 members: svc and locked.").fine()
-	tech.request(http.MethodPost, s.org("/actions/modify-group"), url.Values{"run_id": {uuid.NewString()}, "group_id": {group}, "status": {"disabled"}, "reviewed": {"1"}}).want(http.StatusForbidden, takes)
+	tech.get(s.org("/actions/modify-group?group_id="+group)).want(http.StatusOK,
+		takes+": the group Open has the status Bypass. The group has 2 members: svc and locked.").fine()
+	tech.request(http.MethodPost, s.org("/actions/modify-group"), url.Values{"run_id": {uuid.NewString()},
+		"group_id": {group}, "status": {"disabled"}, "reviewed": {"1"}}).want(http.StatusForbidden, takes)
 	if done := s.Sim.Ledger(); len(done) != 0 {
 		t.Fatalf("done: %+v", done)
 	}
-	sheet(admin, "delete-user", robot).form("Move to Trash").send().want(http.StatusOK, "Set the status from bypass to disabled. Removed svc from the group Open, which has the status Bypass. Moved user svc to the trash.")
-	sheet(admin, "restore-user", hidden).form("Restore svc2").send().want(http.StatusOK, "The user was restored in bypass: Set the status from bypass to disabled.")
-	p := admin.get(s.org("/actions/modify-group?group_id="+group)).form("Review changes").set("status", "disabled").send()
+	sheet(admin, "delete-user", robot).form("Move to Trash").send().want(http.StatusOK,
+		"Set the status from bypass to disabled. Removed svc from the group Open, which has the status Bypass. Moved user svc to the trash.")
+	sheet(admin, "restore-user", hidden).form("Restore svc2").send().want(http.StatusOK,
+		"The user was restored in bypass: Set the status from bypass to disabled.")
+	p := admin.get(s.org("/actions/modify-group?group_id="+group)).form("Review changes").set("status",
+		"disabled").send()
 	p.want(http.StatusOK, "The group has 1 member: locked.").fine()
 }

@@ -25,9 +25,12 @@ var troubles = []struct {
 }{
 	{duosim.Fault{Kind: duosim.Down}, http.StatusBadGateway, "Duo cannot be reached"},
 	{duosim.Fault{Kind: duosim.Unavailable}, http.StatusBadGateway, "Duo"},
-	{duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 30 * time.Second}, http.StatusTooManyRequests, "Duo is limiting requests to this account"},
-	{duosim.Fault{Kind: duosim.Revoked}, http.StatusUnprocessableEntity, "Duo does not know this integration key on this host"},
-	{duosim.Fault{Kind: duosim.PermissionRemoved}, http.StatusUnprocessableEntity, "Duo does not permit this to these keys"},
+	{duosim.Fault{Kind: duosim.RateLimited, RetryAfter: 30 * time.Second}, http.StatusTooManyRequests,
+		"Duo is limiting requests to this account"},
+	{duosim.Fault{Kind: duosim.Revoked}, http.StatusUnprocessableEntity,
+		"Duo does not know this integration key on this host"},
+	{duosim.Fault{Kind: duosim.PermissionRemoved}, http.StatusUnprocessableEntity,
+		"Duo does not permit this to these keys"},
 }
 
 // fine fails the test if a page is not a whole and harmless document, or shows
@@ -37,7 +40,8 @@ func (p *page) fine() *page {
 	if faults := append(headerFaults(p.header, false), markupFaults(p.body)...); len(faults) > 0 {
 		p.b.t.Errorf("%s: %v", p.address, faults)
 	}
-	for _, raw := range []string{"dial tcp", ": EOF", "http: ", "duo: ", "store: ", "context deadline", "goroutine", "<nil>", "%!"} {
+	for _, raw := range []string{"dial tcp", ": EOF", "http: ", "duo: ", "store: ", "context deadline", "goroutine",
+		"<nil>", "%!"} {
 		if strings.Contains(p.text(), raw) {
 			p.b.t.Errorf("%s shows %q:\n%s", p.address, raw, p.text())
 		}
@@ -57,20 +61,25 @@ func TestPagesWhenDuoFails(t *testing.T) {
 			p.click("Try again").want(http.StatusOK, trouble.words)
 		}
 		for _, k := range knownRoutes("GET /w/:ws/o/:org/actions/:action") {
-			if a, _ := catalog.Lookup(k.action); k.action == "create-user" || k.action == "synchronize-users" || !actions.HasOwnSheet(a) {
+			if a, _ := catalog.Lookup(k.action); k.action == "create-user" || k.action == "synchronize-users" ||
+				!actions.HasOwnSheet(a) {
 				continue // asks Duo for nothing
 			}
-			b.get(org+"/actions/"+k.action+"?"+k.query(&e.near).Encode()).want(trouble.status, "This cannot be read from Duo now", trouble.words).fine()
+			b.get(org+"/actions/"+k.action+"?"+k.query(&e.near).Encode()).want(trouble.status,
+				"This cannot be read from Duo now", trouble.words).fine()
 		}
 		b.get(org+"/phones/"+e.near.phone).want(trouble.status, trouble.words).fine()
 		for tab, name := range map[string]string{"settings": "Settings", "users/" + e.near.user: "Users"} {
 			p := b.get(org+"/"+tab).want(trouble.status, trouble.words).fine()
-			if here := p.all(func(n *node) bool { return attribute(n, "aria-current") == "page" && textOf(n) == name }); len(here) != 1 {
+			if here := p.all(func(n *node) bool {
+				return attribute(n, "aria-current") == "page" && textOf(n) == name
+			}); len(here) != 1 {
 				t.Errorf("%s does not stand at %s", tab, name)
 			}
 		}
 		p := b.get(org+"/users/"+e.near.user).want(trouble.status, trouble.words).fine()
-		if wait, _ := strconv.Atoi(p.header.Get("Retry-After")); p.status == http.StatusTooManyRequests && (wait < 1 || wait > 30 || !strings.Contains(p.text(), "Try again at ")) {
+		if wait, _ := strconv.Atoi(p.header.Get("Retry-After")); p.status == http.StatusTooManyRequests &&
+			(wait < 1 || wait > 30 || !strings.Contains(p.text(), "Try again at ")) {
 			t.Errorf("Retry-After is %d beside %s", wait, p.text())
 		}
 		b.get(org+"/runs").want(http.StatusOK, "Created 1 bypass code")
@@ -102,7 +111,8 @@ func TestActsWhenDuoFails(t *testing.T) {
 				f := k.form(e, &e.near, true)
 				trouble.fault.WritesOnly = writesOnly
 				e.Sim.SetFault(e.near.account.AccountID, trouble.fault)
-				p := b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(trouble.status, trouble.words).fine()
+				p := b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(trouble.status,
+					trouble.words).fine()
 				if p.offers("Open the run") {
 					opened++
 					p.click("Open the run").want(http.StatusOK, a.Title)
@@ -115,7 +125,8 @@ func TestActsWhenDuoFails(t *testing.T) {
 				}
 				// The same form again is the same run: it is told about, not sent.
 				e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{})
-				b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(http.StatusOK, "Already sent")
+				b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(http.StatusOK,
+					"Already sent")
 			}
 		}
 		if done := e.Sim.Ledger()[before:]; len(done) > 0 {
@@ -153,13 +164,20 @@ func TestInputIsKept(t *testing.T) {
 			}
 			return f
 		}
-		bypass := b.get(org+"/actions/create-bypass-code-for-user?user_id="+e.near.user).form("Create code").set("valid_secs", "900").set("count", "3").set("ticket", "T-1").untick("preserve_existing")
-		create := b.get(org+"/actions/create-user").form("Create user").set("username", "new").set("notes", "a note").set("aliases", "alias")
-		activate := b.get(org+"/actions/send-activation-url?phone_id="+phone).form("Create activation link").set("platform", "apple ios").set("valid_secs", "3600")
-		edit := b.get(org+"/actions/update-user?user_id="+e.near.user).form("Review changes").set("realname", "New Name").set("notes", "new\nnotes")
+		bypass := b.get(org+"/actions/create-bypass-code-for-user?user_id="+
+			e.near.user).form("Create code").set("valid_secs", "900").set("count", "3").set("ticket",
+			"T-1").untick("preserve_existing")
+		create := b.get(org+"/actions/create-user").form("Create user").set("username", "new").set("notes",
+			"a note").set("aliases", "alias")
+		activate := b.get(org+"/actions/send-activation-url?phone_id="+
+			phone).form("Create activation link").set("platform", "apple ios").set("valid_secs", "3600")
+		edit := b.get(org+"/actions/update-user?user_id="+e.near.user).form("Review changes").set("realname",
+			"New Name").set("notes", "new\nnotes")
 		review := edit.send().want(http.StatusOK).form("Save 2 changes")
-		made := b.get(org+"/actions/create-phone?user_id="+e.near.user).form("Create phone").set("number", "+44 20 7946 0155").set("name", "Desk").set("extension", "12").set("predelay", "3")
-		phoneEdit := b.get(org+"/actions/modify-phone?phone_id="+phone).form("Review changes").set("name", "New name").set("type", "mobile")
+		made := b.get(org+"/actions/create-phone?user_id="+e.near.user).form("Create phone").set("number",
+			"+44 20 7946 0155").set("name", "Desk").set("extension", "12").set("predelay", "3")
+		phoneEdit := b.get(org+"/actions/modify-phone?phone_id="+phone).form("Review changes").set("name",
+			"New name").set("type", "mobile")
 		phoneReview := phoneEdit.send().want(http.StatusOK).form("Save 2 changes")
 
 		down()
@@ -192,13 +210,15 @@ func TestUnknownOutcome(t *testing.T) {
 		before := len(e.Sim.Ledger())
 		changing, looked := 0, 0
 		for slug, k := range actionRoutes {
-			if a, _ := catalog.Lookup(slug); a.Kind == catalog.Read || a.Kind == catalog.Generic || a.API != catalog.Admin {
+			if a, _ := catalog.Lookup(slug); a.Kind == catalog.Read || a.Kind == catalog.Generic ||
+				a.API != catalog.Admin {
 				continue
 			}
 			changing++
 			f := k.form(e, &e.near, true)
 			e.Sim.SetFault(e.near.account.AccountID, duosim.Fault{Kind: kind, Times: 1})
-			p := b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(http.StatusBadGateway, "This may have been done: check before you send it again.").fine()
+			p := b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(http.StatusBadGateway,
+				"This may have been done: check before you send it again.").fine()
 			if n := len(p.all(func(n *node) bool {
 				return attribute(n, "name") == "run_id" && attribute(n, "value") == f.Get("run_id")
 			})); n > 0 {
@@ -206,16 +226,20 @@ func TestUnknownOutcome(t *testing.T) {
 			}
 			if p.offers("Show the current state") {
 				looked++
-				if to := b.get(p.link("Show the current state")).fine(); to.status != http.StatusOK && !(to.status == http.StatusNotFound && strings.HasPrefix(slug, "delete-")) {
+				if to := b.get(p.link("Show the current state")).fine(); to.status != http.StatusOK &&
+					!(to.status == http.StatusNotFound && strings.HasPrefix(slug, "delete-")) {
 					t.Errorf("%s: what is there now is answered with %d", slug, to.status)
 				}
 			}
 			// What can be read back is looked up meanwhile, and perhaps known by now.
-			again := b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(http.StatusOK, "Already sent")
+			again := b.request(http.MethodPost, actionAddress(e.orgOf(e.near.org), slug), f).want(http.StatusOK,
+				"Already sent")
 			if a, _ := catalog.Lookup(slug); a.ReadBack == nil {
 				again.want(http.StatusOK, "Unknown", "Duo may have done this")
 			} else {
-				if chips := again.all(func(n *node) bool { return strings.HasPrefix(attribute(n, "class"), "chip") && textOf(n) == "Unknown" }); len(chips) > 0 {
+				if chips := again.all(func(n *node) bool {
+					return strings.HasPrefix(attribute(n, "class"), "chip") && textOf(n) == "Unknown"
+				}); len(chips) > 0 {
 					t.Errorf("%s: a run that is looked up reads Unknown", slug)
 				}
 				p.want(http.StatusBadGateway, "What Duo did is being looked up")
@@ -235,7 +259,8 @@ func TestUnknownOutcome(t *testing.T) {
 func TestSentAtOnce(t *testing.T) {
 	t.Parallel()
 	e := newFleet(t)
-	f := url.Values{"run_id": {uuid.NewString()}, "user_id": {e.near.user}, "preserve_existing": {"true"}, "connection": {e.near.org.Connection()}}
+	f := url.Values{"run_id": {uuid.NewString()}, "user_id": {e.near.user}, "preserve_existing": {"true"},
+		"connection": {e.near.org.Connection()}}
 	owner := e.token(t, e.Owner)
 	before := len(e.Sim.Ledger())
 	var all sync.WaitGroup
@@ -243,7 +268,8 @@ func TestSentAtOnce(t *testing.T) {
 		b := e.stranger(t)
 		b.setCookie("session", owner)
 		all.Go(func() {
-			r, _ := http.NewRequest(http.MethodPost, e.url+e.orgOf(e.near.org)+"/actions/create-bypass-code-for-user", strings.NewReader(f.Encode()))
+			r, _ := http.NewRequest(http.MethodPost, e.url+e.orgOf(e.near.org)+"/actions/create-bypass-code-for-user",
+				strings.NewReader(f.Encode()))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			r.Header.Set("Origin", e.url)
 			answer, err := b.client.Do(r)
@@ -275,7 +301,8 @@ func TestNotConnected(t *testing.T) {
 	}
 	b.get(s.orgOf(o)+"/users/DU1").want(http.StatusConflict, "not mapped").fine()
 	b.get(s.orgOf(o)).want(http.StatusOK).fine()
-	p := b.get(s.orgOf(o)+"/actions/create-user").form("Create user").set("username", "kept").send().want(http.StatusConflict, "not mapped").fine()
+	p := b.get(s.orgOf(o)+"/actions/create-user").form("Create user").set("username",
+		"kept").send().want(http.StatusConflict, "not mapped").fine()
 	if value, _ := p.box("username"); value != "kept" || strings.Contains(p.text(), "may have been done") {
 		t.Error("typed value: ", value, "\n", p.text())
 	}

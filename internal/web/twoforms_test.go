@@ -12,8 +12,8 @@ import (
 	"duodesk/internal/duo/duosim"
 )
 
-// TestTwoFormsHaveTwoAddresses: an action's own form and the one of its fields are told apart by their addresses. A link
-// and a page from when a hidden field did it lead to the address.
+// TestTwoFormsHaveTwoAddresses: an action's own form and the one of its fields are told apart by their addresses. A
+// link and a page from when a hidden field did it lead to the address.
 func TestTwoFormsHaveTwoAddresses(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -24,11 +24,13 @@ func TestTwoFormsHaveTwoAddresses(t *testing.T) {
 		t.Errorf("its own form is sent to %s with %v", f.action, f.values)
 	}
 	for _, address := range []string{own, fields} { // the first names no user
-		if f := b.get(address).want(http.StatusOK).form("Create Bypass Code for User"); f.action != fields || f.values.Has("form") {
+		if f := b.get(address).want(http.StatusOK).form("Create Bypass Code for User"); f.action != fields ||
+			f.values.Has("form") {
 			t.Errorf("the form of its fields at %s is sent to %s with %v", address, f.action, f.values)
 		}
 	}
-	if p := b.request(http.MethodGet, own+"?form=1&user_id="+user, nil); p.status != http.StatusSeeOther || p.header.Get("Location") != fields+"?user_id="+user {
+	if p := b.request(http.MethodGet, own+"?form=1&user_id="+user, nil); p.status != http.StatusSeeOther ||
+		p.header.Get("Location") != fields+"?user_id="+user {
 		t.Errorf("an old link is answered with %d, to %s", p.status, p.header.Get("Location"))
 	}
 	typed := url.Values{"run_id": {uuid.NewString()}, "user_id": {"jroe"}, "form": {"1"}}
@@ -39,10 +41,12 @@ func TestTwoFormsHaveTwoAddresses(t *testing.T) {
 	b.request(http.MethodPost, fields, typed).want(http.StatusOK, "jroe", "Anyone with one of these codes").
 		form("Create Bypass Code for User").send().want(http.StatusOK, "Created 1 bypass code")
 	// The form of the only settings is one form, and an action without a form of its own has one, wherever it is sent.
-	if f := b.get(s.org("/actions/update-settings/form")).form("Review changes"); f.action != s.org("/actions/update-settings") {
+	if f := b.get(s.org("/actions/update-settings/form")).form("Review changes"); f.action != s.org(
+		"/actions/update-settings") {
 		t.Errorf("the form of the settings is sent to %s", f.action)
 	}
-	b.request(http.MethodPost, s.org("/actions/delete-group"), url.Values{"run_id": {uuid.NewString()}, "group_id": {s.Sim.AddGroup(s.Account.AccountID, "Pilots", "")}}).
+	b.request(http.MethodPost, s.org("/actions/delete-group"),
+		url.Values{"run_id": {uuid.NewString()}, "group_id": {s.Sim.AddGroup(s.Account.AccountID, "Pilots", "")}}).
 		want(http.StatusOK, "Pilots").form("Delete Group").send().want(http.StatusOK, "Deleted group Pilots")
 }
 
@@ -53,8 +57,11 @@ func TestBypassLivesAskTheCatalog(t *testing.T) {
 	user := s.addUser(t, duosim.UserSpec{Username: "jroe"})
 	action, _ := catalog.Lookup(catalog.CreateBypassCodes)
 	for _, role := range []catalog.Role{catalog.Helpdesk, catalog.Technician, catalog.Administrator} {
-		p := s.as(t, s.Member(t, s.Workspace, role)).get(s.org("/actions/create-bypass-code-for-user?user_id=" + user)).want(http.StatusOK)
-		lives := p.all(func(n *node) bool { return attribute(n, "name") == "valid_secs" && attribute(n, "type") == "radio" })
+		p := s.as(t, s.Member(t, s.Workspace, role)).get(s.org("/actions/create-bypass-code-for-user?user_id=" +
+			user)).want(http.StatusOK)
+		lives := p.all(func(n *node) bool {
+			return attribute(n, "name") == "valid_secs" && attribute(n, "type") == "radio"
+		})
 		if len(lives) < len(catalog.BypassLife.Presets) {
 			t.Fatalf("%s is offered %d lives", role, len(lives))
 		}
@@ -62,7 +69,8 @@ func TestBypassLivesAskTheCatalog(t *testing.T) {
 			typed := url.Values{"user_id": {"DU00000000000000NONE"}, "valid_secs": {attribute(n, "value")}}
 			in, bad := action.Parse(func(name string) (string, bool) { return typed.Get(name), typed.Has(name) })
 			if may := role >= action.LeastRole(in); len(bad) > 0 || may == has(n, "disabled") {
-				t.Errorf("%s and %s seconds: may %v, disabled %v %v", role, attribute(n, "value"), may, has(n, "disabled"), bad)
+				t.Errorf("%s and %s seconds: may %v, disabled %v %v", role, attribute(n, "value"), may,
+					has(n, "disabled"), bad)
 			}
 		}
 		if strings.Contains(p.body, `max="100"`) != (role == catalog.Administrator || role == catalog.Technician) {

@@ -24,8 +24,10 @@ func (s *console) interrupted(t *testing.T, action string, input map[string]stri
 	}
 	id = uuid.New()
 	err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) error {
-		return tx.StartRun(t.Context(), store.Run{ID: id, OrganizationID: &s.Client.ID, AccountID: s.Account.AccountID, OperatorID: s.Owner.ID, Action: action,
-			Input: input, Subject: subject, StartedAt: s.Clock.Now(), ProcessID: &process, Within: 20 * time.Second}, nil)
+		return tx.StartRun(t.Context(), store.Run{ID: id, OrganizationID: &s.Client.ID, AccountID: s.Account.AccountID,
+			OperatorID: s.Owner.ID, Action: action,
+			Input: input, Subject: subject, StartedAt: s.Clock.Now(), ProcessID: &process,
+			Within: 20 * time.Second}, nil)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -43,13 +45,16 @@ func TestAnInterruptedRunIsToldWhereItMatters(t *testing.T) {
 	other := s.addUser(t, duosim.UserSpec{Username: "tom"})
 	b := s.as(t, s.Owner)
 	const told, silent = "the outcome is not known yet", "The process that sent this was last heard of at"
-	for _, at := range []string{s.ws(""), s.org("/users/" + user), s.org("/actions/update-user?user_id=" + user), s.ws("/runs")} {
+	for _, at := range []string{s.ws(""), s.org("/users/" + user), s.org("/actions/update-user?user_id=" + user),
+		s.ws("/runs")} {
 		b.get(at).wantNot(told, silent)
 	}
 	id := s.interrupted(t, "update-user", map[string]string{"user_id": user, "realname": "Jane R"}, "jroe")
 	page := s.org("/runs/" + id.String())
-	b.get(page).want(http.StatusOK, "Sending", silent, "What Duo did is being looked up.", "Look before you repeat it", "Check whether the user's page shows the change.")
-	for _, at := range []string{s.ws(""), s.org("/users/" + user), s.org("/actions/update-user?user_id=" + user), s.org("/actions/update-user/form")} {
+	b.get(page).want(http.StatusOK, "Sending", silent, "What Duo did is being looked up.", "Look before you repeat it",
+		"Check whether the user's page shows the change.")
+	for _, at := range []string{s.ws(""), s.org("/users/" + user), s.org("/actions/update-user?user_id=" + user),
+		s.org("/actions/update-user/form")} {
 		p := b.get(at).want(http.StatusOK, "Update User, jroe: "+told, silent)
 		p.click("Open the run").want(http.StatusOK, "Update User")
 	}
@@ -85,16 +90,19 @@ func TestAnInterruptedRunIsToldWhereItMatters(t *testing.T) {
 	b.get(page).want(http.StatusOK, "Not in Duo at "+s.Clock.Now().UTC().Format("15:"), "may still arrive.")
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
 	recorded := answer[apiRun](s.stranger(t).call(token, http.MethodGet, s.api("/runs/"+id.String()), nil))
-	if recorded.State != store.Sending || !strings.Contains(recorded.Summary, "Not in Duo at ") || recorded.Finished != nil {
+	if recorded.State != store.Sending || !strings.Contains(recorded.Summary, "Not in Duo at ") ||
+		recorded.Finished != nil {
 		t.Errorf("a program reads %+v", recorded)
 	}
 
 	// Closed as unknown it is pointed out for a while; closed otherwise it is not.
 	close := func(id uuid.UUID, state string) {
-		s.Exec(t, `update run set state = $2, summary = 'Closed.', finished_at = clock_timestamp() where id = $1`, id, state)
+		s.Exec(t,
+			`update run set state = $2, summary = 'Closed.', finished_at = clock_timestamp() where id = $1`, id, state)
 	}
 	close(id, store.Unknown)
-	b.get(s.ws("")).want(http.StatusOK, "Update User, jroe: the outcome is not known. Check in Duo before you repeat it.")
+	b.get(s.ws("")).want(http.StatusOK,
+		"Update User, jroe: the outcome is not known. Check in Duo before you repeat it.")
 	s.Exec(t, `update run set finished_at = clock_timestamp() - interval '16 minutes' where id = $1`, id)
 	b.get(s.ws("")).wantNot("jroe: the outcome is not known")
 	second := s.interrupted(t, "update-user", map[string]string{"user_id": user, "realname": "Jane R"}, "jroe")
@@ -111,7 +119,8 @@ func TestManyInterruptedRuns(t *testing.T) {
 		s.interrupted(t, "create-user", map[string]string{"username": name}, name)
 	}
 	b := s.as(t, s.Owner)
-	b.get(s.ws("")).want(http.StatusOK, "Create User, g: the outcome is not known yet.", "Create User, c:", "2 more runs have an unknown outcome.").wantNot("Create User, b: the")
+	b.get(s.ws("")).want(http.StatusOK, "Create User, g: the outcome is not known yet.", "Create User, c:",
+		"2 more runs have an unknown outcome.").wantNot("Create User, b: the")
 }
 
 // TestALateResultIsShown at the run that it is of, as a record of its own.
@@ -119,16 +128,19 @@ func TestALateResultIsShown(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	id := s.interrupted(t, "create-user", map[string]string{"username": "ada"}, "ada")
-	s.Exec(t, `update run set state = 'unknown', summary = 'Nobody knows.', finished_at = clock_timestamp() where id = $1`, id)
+	s.Exec(t,
+		`update run set state = 'unknown', summary = 'Nobody knows.', finished_at = clock_timestamp() where id = $1`, id)
 	err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) error {
-		return tx.Record(t.Context(), store.Record{Event: store.LateResult, Operator: s.Owner.ID, Organization: s.Client.ID, Subject: "ada", At: s.Clock.Now(),
+		return tx.Record(t.Context(), store.Record{Event: store.LateResult, Operator: s.Owner.ID,
+			Organization: s.Client.ID, Subject: "ada", At: s.Clock.Now(),
 			Input: map[string]string{"run_id": id.String(), "action": "create-user"}, Summary: "Created user ada."})
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := s.as(t, s.Owner)
-	b.get(s.org("/runs/"+id.String())).want(http.StatusOK, "Unknown", "Nobody knows.", "Result after the end", "Applied: Created user ada.")
+	b.get(s.org("/runs/"+id.String())).want(http.StatusOK, "Unknown", "Nobody knows.", "Result after the end",
+		"Applied: Created user ada.")
 	b.get(s.ws("/runs?action=late-result")).want(http.StatusOK, "Late result", "Created user ada.")
 }
 
@@ -139,13 +151,15 @@ func TestASilentProcessSaysSo(t *testing.T) {
 	s := newSite(t)
 	s.server.Runner = run.New(run.Config{Store: s.Store, HTTP: s.Transport, Now: s.Clock.Now, Sandbox: true})
 	b := s.as(t, s.Owner)
-	p := b.request(http.MethodPost, s.org("/actions/create-user"), url.Values{"run_id": {uuid.NewString()}, "username": {"ada"}, "reviewed": {"1"}}).
+	p := b.request(http.MethodPost, s.org("/actions/create-user"),
+		url.Values{"run_id": {uuid.NewString()}, "username": {"ada"}, "reviewed": {"1"}}).
 		want(http.StatusServiceUnavailable, "Temporarily unavailable", "Nothing was done in Duo.")
 	if p.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
-	got := s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/create-user"), map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"username": "ada"}}).
+	got := s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/create-user"),
+		map[string]any{"run_id": uuid.NewString(), "fields": map[string]any{"username": "ada"}}).
 		wantProblem(http.StatusServiceUnavailable, "unavailable")
 	if !strings.Contains(got.Detail, "Nothing was done in Duo.") {
 		t.Errorf("a program is told %q", got.Detail)

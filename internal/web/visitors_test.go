@@ -37,13 +37,17 @@ func visitors() []visitorCase {
 	}
 	scoped := func(role catalog.Role) visitorCase {
 		return visitorCase{name: role.String() + " of the far organization", role: role, sees: []string{"CANARY-far"},
-			operator: func(t *testing.T, e *fleet) store.Operator { return e.Member(t, e.Workspace, role, e.far.org.ID) }}
+			operator: func(t *testing.T, e *fleet) store.Operator {
+				return e.Member(t, e.Workspace, role, e.far.org.ID)
+			}}
 	}
 	return []visitorCase{
 		{name: "stranger"},
-		member(catalog.Auditor), member(catalog.Helpdesk), member(catalog.Technician), member(catalog.Administrator), member(catalog.Owner),
+		member(catalog.Auditor), member(catalog.Helpdesk), member(catalog.Technician), member(catalog.Administrator),
+		member(catalog.Owner),
 		scoped(catalog.Technician), scoped(catalog.Administrator),
-		{name: "owner of the other workspace", role: catalog.Owner, whole: true, foreign: true, sees: []string{"CANARY-foreign"},
+		{name: "owner of the other workspace", role: catalog.Owner, whole: true, foreign: true,
+			sees:     []string{"CANARY-foreign"},
 			operator: func(_ *testing.T, e *fleet) store.Operator { return e.otherOwner }},
 	}
 }
@@ -55,13 +59,17 @@ type target struct {
 }
 
 func targetOf(n *tenant) target {
-	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user, "phone": n.phone, "run": n.run, "directory": n.directoryID, "operator": n.member.ID.String(), "invitation": n.invitation.String(),
-		"plan": n.plan, "workplan": n.workplan}}
+	return target{of: n, slots: map[string]string{"ws": n.workspace.Slug, "org": n.org.Slug, "user": n.user,
+		"phone": n.phone, "run": n.run, "directory": n.directoryID, "operator": n.member.ID.String(),
+		"invitation": n.invitation.String(),
+		"plan":       n.plan, "workplan": n.workplan}}
 }
 
 // nowhere has, for the slots whose values have a shape, one of that shape that
 // names nothing.
-var nowhere = map[string]string{"user": "DUNOWHERE00000000000", "phone": "DPNOWHERE00000000000", "run": "00000000-0000-4000-8000-000000000000", "directory": "00000000-0000-4000-8000-000000000000", "operator": "00000000-0000-4000-8000-000000000000", "invitation": "00000000-0000-4000-8000-000000000000",
+var nowhere = map[string]string{"user": "DUNOWHERE00000000000", "phone": "DPNOWHERE00000000000",
+	"run": "00000000-0000-4000-8000-000000000000", "directory": "00000000-0000-4000-8000-000000000000",
+	"operator": "00000000-0000-4000-8000-000000000000", "invitation": "00000000-0000-4000-8000-000000000000",
 	"plan": "00000000-0000-4000-8000-000000000000", "workplan": "00000000-0000-4000-8000-000000000000"}
 
 var slotName = regexp.MustCompile(`:(\w+)`)
@@ -80,7 +88,8 @@ func slotsOf(path string) []string {
 
 // alike has, for the slots that name a thing, another slot whose values have the
 // same shape.
-var alike = map[string]string{"ws": "org", "org": "ws", "user": "phone", "phone": "user", "run": "directory", "directory": "run", "operator": "invitation", "invitation": "operator",
+var alike = map[string]string{"ws": "org", "org": "ws", "user": "phone", "phone": "user", "run": "directory",
+	"directory": "run", "operator": "invitation", "invitation": "operator",
 	"plan": "workplan", "workplan": "plan"}
 
 // oddity is how much that is malformed or of another kind is asked about.
@@ -101,7 +110,8 @@ func (e *fleet) targets(path string, odd oddity) []target {
 	if len(slots) == 0 {
 		return all
 	}
-	junk := []string{"..%2f" + e.near.org.Slug, "%00", "%27%22%3E%3Cscript%3E", strings.Repeat("a", 300), "%ff%fe", "%252e%252e"}
+	junk := []string{"..%2f" + e.near.org.Slug, "%00", "%27%22%3E%3Cscript%3E", strings.Repeat("a", 300), "%ff%fe",
+		"%252e%252e"}
 	switch odd {
 	case nothingOdd:
 		junk = nil

@@ -25,7 +25,8 @@ func synchronizing(t *testing.T) (e *fleet, b *browser, address string) {
 		duosim.Person{Username: "bea"}, duosim.Person{Username: "cyd"})
 	member := e.Member(t, e.Workspace, catalog.Technician)
 	b = e.as(t, member)
-	at := b.get(e.orgOf(e.near.org)+"/actions/synchronize-users").form("Synchronize").set("usernames", "ann\nbea\ncyd").send().follow().address
+	at := b.get(e.orgOf(e.near.org)+"/actions/synchronize-users").form("Synchronize").set("usernames",
+		"ann\nbea\ncyd").send().follow().address
 	plans, id := plan.New(e.Runner), uuid.MustParse(at[strings.LastIndex(at, "/")+1:])
 	p, _, err := plans.Of(t.Context(), e.Scope(), id)
 	if err == nil {
@@ -67,7 +68,8 @@ func TestWatchAPlan(t *testing.T) {
 	if status != http.StatusOK || !last.Done || last.Text != "3 of 3 steps" {
 		t.Errorf("%d %+v", status, last)
 	}
-	for _, want := range []string{"1 of 3 steps. Next: Synchronize Users, bea.", "2 of 3 steps. Next: Synchronize Users, cyd."} {
+	for _, want := range []string{"1 of 3 steps. Next: Synchronize Users, bea.",
+		"2 of 3 steps. Next: Synchronize Users, cyd."} {
 		if !slices.Contains(texts, want) {
 			t.Errorf("%q: no %q", texts, want)
 		}
@@ -76,7 +78,8 @@ func TestWatchAPlan(t *testing.T) {
 	if last := <-seen; !last.Done || last.Text != "3 of 3 steps" {
 		t.Errorf("who looked on was told %+v", last)
 	}
-	b.get(at).want(http.StatusOK, "Done", "Synchronized user cyd: created.").wantNot("http-equiv=\"refresh\"", "Read it again").fine()
+	b.get(at).want(http.StatusOK, "Done", "Synchronized user cyd: created.").wantNot("http-equiv=\"refresh\"",
+		"Read it again").fine()
 }
 
 // TestPageOfAPlanWithoutScripts: the page of a plan at work reads itself again the same way as
@@ -84,12 +87,14 @@ func TestWatchAPlan(t *testing.T) {
 func TestPageOfAPlanWithoutScripts(t *testing.T) {
 	t.Parallel()
 	e, b, at := synchronizing(t)
-	p := e.as(t, e.Member(t, e.Workspace, catalog.Auditor)).get(at).want(http.StatusOK, "0 of 3 steps", "Read it again").fine()
+	p := e.as(t, e.Member(t, e.Workspace, catalog.Auditor)).get(at).want(http.StatusOK, "0 of 3 steps",
+		"Read it again").fine()
 	if !strings.Contains(p.body, `<noscript><meta http-equiv="refresh" content="3"`) || p.header.Get("Refresh") != "" {
 		t.Error("the page does not read itself again, or in two ways")
 	}
 	// What a script reads again for the stream, and what another site leads to, does nothing.
-	for name, value := range map[string]string{"HX-Request": "true", "Sec-Fetch-Site": "cross-site", "Sec-Purpose": "prefetch"} {
+	for name, value := range map[string]string{"HX-Request": "true", "Sec-Fetch-Site": "cross-site",
+		"Sec-Purpose": "prefetch"} {
 		b.request(http.MethodGet, at, nil, name, value).want(http.StatusOK)
 	}
 	if n := e.synchronized(); n != 0 {
@@ -128,7 +133,8 @@ func TestStreamOfAPlanEnds(t *testing.T) {
 	if status, _ := b.stream(at+"/events", func(liveEvent) {}); status != http.StatusTooManyRequests {
 		t.Errorf("one more: %d", status)
 	}
-	if status, _ := b.stream(e.orgOf(e.near.org)+"/plans/"+uuid.NewString()+"/events", func(liveEvent) {}); status != http.StatusNotFound {
+	if status, _ := b.stream(e.orgOf(e.near.org)+"/plans/"+uuid.NewString()+"/events",
+		func(liveEvent) {}); status != http.StatusNotFound {
 		t.Errorf("none: %d", status)
 	}
 	if n := e.synchronized(); n != 0 {
@@ -143,13 +149,15 @@ func TestPlansOfOtherKinds(t *testing.T) {
 	e := newFleet(t)
 	b, org := e.as(t, e.Owner), e.orgOf(e.near.org)
 	onboarding := e.onboarding(&e.near, store.PlanDraft).ID.String()
-	for _, at := range []string{org + "/plans/" + onboarding, org + "/plans/" + e.near.workplan, e.orgOf(e.far.org) + "/plans/" + e.near.plan,
+	for _, at := range []string{org + "/plans/" + onboarding, org + "/plans/" + e.near.workplan,
+		e.orgOf(e.far.org) + "/plans/" + e.near.plan,
 		e.ws("/plans/" + onboarding), e.ws("/plans/" + e.near.plan), org + "/plans/x", e.ws("/plans/x")} {
 		for _, what := range []string{"", "/events"} {
 			b.get(at + what).want(http.StatusNotFound)
 		}
 		for _, what := range []string{"/approve", "/pause", "/continue", "/cancel"} {
-			b.request(http.MethodPost, at+what, url.Values{"digest": {"00"}, "plan": {onboarding}}).want(http.StatusNotFound)
+			b.request(http.MethodPost, at+what, url.Values{"digest": {"00"},
+				"plan": {onboarding}}).want(http.StatusNotFound)
 		}
 	}
 	for _, what := range []string{"approve", "pause", "continue", "cancel", "finish", "preview"} {

@@ -36,7 +36,8 @@ func TestTypedTimesAreInTheZoneThatTheFormNames(t *testing.T) {
 	}
 	want := from.UTC().Format(time.RFC3339)
 	f := func() *formOfPage {
-		return b.get(s.org("/actions/read-activity-log")).want(http.StatusOK, "Time zone of these times", "America/Detroit").wantNot("in UTC").form("Read Activity Log")
+		return b.get(s.org("/actions/read-activity-log")).want(http.StatusOK, "Time zone of these times",
+			"America/Detroit").wantNot("in UTC").form("Read Activity Log")
 	}
 	open := f().set("mintime", from.In(detroit).Format("2006-01-02 15:04"))
 	b.setCookie("tz", "Asia%2FKolkata")
@@ -47,17 +48,20 @@ func TestTypedTimesAreInTheZoneThatTheFormNames(t *testing.T) {
 	if again := first.form("Download CSV"); again.values.Get("typed_zone") != "America/Detroit" {
 		t.Errorf("the same reading as a file is in %q", again.values.Get("typed_zone"))
 	}
-	first.click("Open the run").want(http.StatusOK, site.Exactly(site.Visitor{Zone: site.ZoneNamed("Asia/Kolkata")}, from)).wantNot(want)
+	first.click("Open the run").want(http.StatusOK,
+		site.Exactly(site.Visitor{Zone: site.ZoneNamed("Asia/Kolkata")}, from)).wantNot(want)
 	b.setCookie("tz", "America%2FDetroit")
 	for _, at := range []struct{ zone, text string }{
-		{"UTC", from.UTC().Format("2006-01-02T15:04:05")}, {"America/Detroit", from.Format(time.RFC3339)}, {"UTC", strconv.FormatInt(from.Unix(), 10)},
+		{"UTC", from.UTC().Format("2006-01-02T15:04:05")}, {"America/Detroit", from.Format(time.RFC3339)},
+		{"UTC", strconv.FormatInt(from.Unix(), 10)},
 	} {
 		if got := asked(f().set("mintime", at.text).set("typed_zone", at.zone).send()); got != want {
 			t.Errorf("%s in %s is sent as %s, want %s", at.text, at.zone, got, want)
 		}
 	}
 	// What cannot be read comes back with the zone that it was typed for.
-	p := f().set("mintime", "soon").set("typed_zone", "UTC").send().want(http.StatusUnprocessableEntity, "Give a day such as")
+	p := f().set("mintime", "soon").set("typed_zone", "UTC").send().want(http.StatusUnprocessableEntity,
+		"Give a day such as")
 	if zone := p.form("Read Activity Log").values.Get("typed_zone"); zone != "UTC" {
 		t.Errorf("shown again for %q", zone)
 	}
@@ -65,14 +69,16 @@ func TestTypedTimesAreInTheZoneThatTheFormNames(t *testing.T) {
 	// Programs give times in UTC, or say their zone.
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
 	id := uuid.New()
-	wantOutcome(s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/read-telephony-log"), map[string]any{"run_id": id, "fields": map[string]any{"mintime": from.UTC().Format("2006-01-02 15:04")}}), store.Applied, false)
+	wantOutcome(s.stranger(t).call(token, http.MethodPost, s.apiOrg("/actions/read-telephony-log"),
+		map[string]any{"run_id": id, "fields": map[string]any{"mintime": from.UTC().Format("2006-01-02 15:04")}}),
+		store.Applied, false)
 	if got := s.Record(t, id).Input["mintime"]; got != want {
 		t.Errorf("a program's time is sent as %s, want %s", got, want)
 	}
 }
 
-// TestDistancesComeWithTheirTime: handlers hand on a moment as views.When, never its distance as a text, since paper shows
-// the clock time of a When.
+// TestDistancesComeWithTheirTime: handlers hand on a moment as views.When, never its distance as a text, since paper
+// shows the clock time of a When.
 func TestDistancesComeWithTheirTime(t *testing.T) {
 	t.Parallel()
 	distance := regexp.MustCompile(`\.Ago\b|\bDistance\(`)

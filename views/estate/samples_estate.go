@@ -9,70 +9,100 @@ import (
 	"duodesk/views/sample"
 )
 
-var userActs = []views.Act{{Text: "Create user", Href: views.Action(sample.Workspace, sample.Acme.Slug, "create-user"), Key: "n", Primary: true},
+var userActs = []views.Act{{Text: "Create user", Href: views.Action(sample.Workspace, sample.Acme.Slug, "create-user"),
+	Key: "n", Primary: true},
 	{Text: "Enroll user", Href: views.Action(sample.Workspace, sample.Acme.Slug, "enroll-user")},
 	{Text: "Synchronize users", Href: views.Action(sample.Workspace, sample.Acme.Slug, "synchronize-users")}}
 
 func Samples() []sample.Sample {
-	return slices.Concat(workspaceSamples(), userSamples(), verifiedSamples(), callBackSamples(), phoneSamples(), listSamples())
+	return slices.Concat(workspaceSamples(), userSamples(), verifiedSamples(), callBackSamples(), phoneSamples(),
+		listSamples())
 }
 
 func workspaceSamples() []sample.Sample {
 	steps := []SetupStep{
-		{State: "now", Title: "Save the nine fields", Text: "Hosts and keys of three applications in your own Duo account.", Link: views.Link{Text: "Open Integration", Href: views.Integration(sample.Workspace)}},
+		{State: "now", Title: "Save the nine fields",
+			Text: "Hosts and keys of three applications in your own Duo account.",
+			Link: views.Link{Text: "Open Integration", Href: views.Integration(sample.Workspace)}},
 		{State: "later", Title: "Map your first organization", Text: "Join each client to its Duo account."},
 		{State: "later", Title: "Open an organization", Text: "Its users, phones and bypass codes are there."},
 	}
 	return []sample.Sample{
-		{Name: "workspaces", Shell: views.Shell{Theme: "dark", Here: "/", Operator: "ana@northwind.example"}, Page: WorkspacesPage{Workspaces: []WorkspaceChoice{
-			{Slug: "northwind", Name: "Northwind IT", Role: "admin", Organizations: 512}, {Slug: "contoso", Name: "Contoso Managed Services", Role: "auditor", Organizations: 1}}}},
-		{Name: "workspaces-none", Shell: views.Shell{Theme: "auto", Here: "/", Operator: "ana@northwind.example"}, Page: WorkspacesPage{}},
-		{Name: "home-setup", Shell: sample.Sandboxed(sample.WorkspaceShell("home")), Page: HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Steps: steps}},
+		{Name: "workspaces", Shell: views.Shell{Theme: "dark", Here: "/", Operator: "ana@northwind.example"},
+			Page: WorkspacesPage{Workspaces: []WorkspaceChoice{
+				{Slug: "northwind", Name: "Northwind IT", Role: "admin", Organizations: 512},
+				{Slug: "contoso", Name: "Contoso Managed Services", Role: "auditor", Organizations: 1}}}},
+		{Name: "workspaces-none", Shell: views.Shell{Theme: "auto", Here: "/", Operator: "ana@northwind.example"},
+			Page: WorkspacesPage{}},
+		{Name: "home-setup", Shell: sample.Sandboxed(sample.WorkspaceShell("home")),
+			Page: HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Steps: steps}},
 		{Name: "home", Shell: sample.WorkspaceShell("home"), Page: sampleHome()},
-		{Name: "home-all-well", Shell: sample.WorkspaceShell("home"), Page: HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Organizations: sample.Organizations()[:3], OrganizationsTotal: 3}},
+		{Name: "home-all-well", Shell: sample.WorkspaceShell("home"), Page: HomePage{Workspace: sample.Workspace,
+			WorkspaceName: "Northwind IT", Organizations: sample.Organizations()[:3], OrganizationsTotal: 3}},
 	}
 }
 
 func sampleHome() HomePage {
 	run := views.Link{Text: "Open the run", Href: views.Run(sample.Workspace, "", "r2")}
-	return HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Recent: true, Organizations: sample.Organizations(), OrganizationsTotal: 512, Runs: sample.Runs()[:4],
+	return HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Recent: true,
+		Organizations: sample.Organizations(), OrganizationsTotal: 512, Runs: sample.Runs()[:4],
 		Look: []LookRow{
-			{Kind: views.Chip{Level: "bad", Text: "Fraud report"}, Organization: &sample.Hostile, Text: "Jane Roe reported a push that tom@northwind.example sent as fraud.", At: sample.ThisMonday, Link: run},
-			{Kind: views.Chip{Level: "warn", Text: "Unknown outcome"}, Organization: &sample.Harbour, Text: "Update User, Peter Voss: the outcome is not known. Look in Duo before you repeat it.", At: sample.MinutesAgo, Link: run},
-			{Kind: views.Chip{Level: "bad", Text: "Not reached"}, Organization: &sample.Bright, Text: "Duo was not reached, or did not answer. Since 09:12; last contact", At: sample.MinutesAgo,
+			{Kind: views.Chip{Level: "bad", Text: "Fraud report"}, Organization: &sample.Hostile,
+				Text: "Jane Roe reported a push that tom@northwind.example sent as fraud.",
+				At:   sample.ThisMonday, Link: run},
+			{Kind: views.Chip{Level: "warn", Text: "Unknown outcome"}, Organization: &sample.Harbour,
+				Text: "Update User, Peter Voss: the outcome is not known. Look in Duo before you repeat it.",
+				At:   sample.MinutesAgo, Link: run},
+			{Kind: views.Chip{Level: "bad", Text: "Not reached"}, Organization: &sample.Bright,
+				Text: "Duo was not reached, or did not answer. Since 09:12; last contact", At: sample.MinutesAgo,
 				Link: views.Link{Text: "Connection", Href: views.Connection(sample.Workspace, sample.Bright.Slug)}},
-			{Text: "12 more organizations are failing.", Link: views.Link{Text: "All failing organizations", Href: views.With(views.Organizations(sample.Workspace), "show", "failing")}},
+			{Text: "12 more organizations are failing.", Link: views.Link{Text: "All failing organizations",
+				Href: views.With(views.Organizations(sample.Workspace), "show", "failing")}},
 		},
 		People: []RecentPerson{
-			{Link: views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Organization: sample.Acme, At: sample.MinutesAgo},
-			{Link: views.Link{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Hostile.Slug, "DUHOSTILE00000000001")}, Organization: sample.Hostile, At: sample.LastWeek},
+			{Link: views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)},
+				Organization: sample.Acme, At: sample.MinutesAgo},
+			{Link: views.Link{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Hostile.Slug,
+				"DUHOSTILE00000000001")}, Organization: sample.Hostile, At: sample.LastWeek},
 		}}
 }
 
 func userSamples() []sample.Sample {
 	at := views.Users(sample.Workspace, sample.Acme.Slug)
-	users := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, Acts: userActs, Table: usersTable(at, sampleUsers(50))}
+	users := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, Acts: userActs,
+		Table: usersTable(at, sampleUsers(50))}
 	users.Table.Caption = "300 users"
-	users.Table.Choices = []views.Choices{{Label: "Filter by status", Links: []views.FilterLink{{Text: "All", Href: at, Count: 300, Current: true}}}}
-	for _, state := range []views.FilterLink{{Text: "Active", Count: 261}, {Text: "Bypass", Count: 9}, {Text: "Locked Out", Count: 12}, {Text: "Not Enrolled", Count: 12}, {Text: "Disabled", Count: 6}} {
+	users.Table.Choices = []views.Choices{{Label: "Filter by status",
+		Links: []views.FilterLink{{Text: "All", Href: at, Count: 300, Current: true}}}}
+	for _, state := range []views.FilterLink{{Text: "Active", Count: 261}, {Text: "Bypass", Count: 9},
+		{Text: "Locked Out", Count: 12}, {Text: "Not Enrolled", Count: 12}, {Text: "Disabled", Count: 6}} {
 		state.Href = views.With(at, "status", strings.ToLower(state.Text))
 		users.Table.Choices[0].Links = append(users.Table.Choices[0].Links, state)
 	}
-	users.Table.Previous, users.Table.Next = views.Link{Text: "Previous"}, views.Link{Text: "Next", Href: views.With(at, "after", "AAYzqz")}
+	users.Table.Previous, users.Table.Next = views.Link{Text: "Previous"},
+		views.Link{Text: "Next", Href: views.With(at, "after", "AAYzqz")}
 
-	none := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, Acts: userActs, Table: usersTable(at, nil)}
-	none.Table.Label, none.Table.Empty = "", views.Empty{Kind: "nothing-yet", Headline: "Acme Dental has no users yet", Text: "Create one here, or let Duo’s directory sync bring them.", Link: views.Link{Text: "Create user", Href: views.Action(sample.Workspace, sample.Acme.Slug, "create-user")}}
+	none := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, Acts: userActs,
+		Table: usersTable(at, nil)}
+	none.Table.Label, none.Table.Empty = "", views.Empty{Kind: "nothing-yet", Headline: "Acme Dental has no users yet",
+		Text: "Create one here, or let Duo’s directory sync bring them.", Link: views.Link{Text: "Create user",
+			Href: views.Action(sample.Workspace, sample.Acme.Slug, "create-user")}}
 	noMatch := users
 	noMatch.Table.Rows, noMatch.Table.Next, noMatch.Table.Search, noMatch.Table.Caption = nil, views.Link{}, "zzz", ""
-	noMatch.Table.Empty = views.Empty{Kind: "no-match", Headline: "No user matches", Text: "Change the search or the filter.", Link: views.Link{Text: "Show all", Href: at}}
-	failing := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme, Table: views.Table{ID: "list", At: at, Noun: "users",
-		Trouble: &views.Trouble{Headline: "Duo refuses this account", Text: "The Accounts key no longer reaches Acme Dental (40301). An admin can check it under Integration.", Retry: at}}}
+	noMatch.Table.Empty = views.Empty{Kind: "no-match", Headline: "No user matches",
+		Text: "Change the search or the filter.", Link: views.Link{Text: "Show all", Href: at}}
+	failing := UsersPage{Workspace: sample.Workspace, Organization: sample.Acme,
+		Table: views.Table{ID: "list", At: at, Noun: "users",
+			Trouble: &views.Trouble{Headline: "Duo refuses this account",
+				Text: "The Accounts key no longer reaches Acme Dental (40301). An admin can check it under Integration.", Retry: at}}}
 	older := users
 	older.Table.ReadAt = views.When{ISO: "2026-08-03T09:58:00Z", Text: "10:58 BST", Ago: "4 min ago"}
 	older.Table.Trouble = &views.Trouble{Headline: "An older list", Retry: at,
 		Text: "This is the list as of 10:58:00 BST. Duo is limiting requests to this account. Try again at 11:02:30 BST."}
-	exact := UsersPage{Workspace: sample.Workspace, Organization: sample.Harbour, Exact: true, Table: usersTable(views.Users(sample.Workspace, sample.Harbour.Slug), sampleUsers(1))}
-	exact.Table.Label, exact.Table.Placeholder, exact.Table.Search, exact.Table.Live, exact.Table.Caption = "Exact "+views.ExactUser, "", "jroe", false, "1 of 2 412 users match"
+	exact := UsersPage{Workspace: sample.Workspace, Organization: sample.Harbour, Exact: true,
+		Table: usersTable(views.Users(sample.Workspace, sample.Harbour.Slug), sampleUsers(1))}
+	exact.Table.Label, exact.Table.Placeholder, exact.Table.Search, exact.Table.Live,
+		exact.Table.Caption = "Exact "+views.ExactUser, "", "jroe", false, "1 of 2 412 users match"
 
 	return []sample.Sample{
 		{Name: "users", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: users},
@@ -82,7 +112,9 @@ func userSamples() []sample.Sample {
 		{Name: "users-failing", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: failing},
 		{Name: "users-exact", Shell: sample.OrganizationShell(sample.Harbour, "users"), Page: exact},
 		{Name: "user", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: sampleUser()},
-		{Name: "user-locked", Shell: sample.Sandboxed(sample.OrganizationShell(sample.Acme, "users"), views.Flash{Level: "ok", Text: "Bypass code deleted.", Link: views.Link{Text: "See the run", Href: views.Runs(sample.Workspace)}}), Page: lockedUser()},
+		{Name: "user-locked", Shell: sample.Sandboxed(sample.OrganizationShell(sample.Acme, "users"),
+			views.Flash{Level: "ok", Text: "Bypass code deleted.",
+				Link: views.Link{Text: "See the run", Href: views.Runs(sample.Workspace)}}), Page: lockedUser()},
 		{Name: "user-trashed", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: trashedUser()},
 		{Name: "user-hostile", Shell: sample.OrganizationShell(sample.Hostile, "users"), Page: hostileUser()},
 	}
@@ -90,7 +122,8 @@ func userSamples() []sample.Sample {
 
 func usersTable(at string, rows []UserRow) views.Table {
 	t := views.TableOf("users", UserColumns(sample.Workspace, sample.Acme.Slug), rows)
-	t.At, t.Label, t.Placeholder, t.Live = at, "Find a user by name, username, email or phone", "Name, email or phone", true
+	t.At, t.Label, t.Placeholder, t.Live = at, "Find a user by name, username, email or phone",
+		"Name, email or phone", true
 	t.ReadAt, t.Refresh = sample.MinutesAgo, views.With(at, "fresh", "1")
 	t.Heads[0].Sort, t.Heads[0].Sorted = views.With(at, "sort", "-name"), "ascending"
 	t.Heads[1].Sort, t.Heads[3].Sort = views.With(at, "sort", "status"), views.With(at, "sort", "last_login")
@@ -99,11 +132,14 @@ func usersTable(at string, rows []UserRow) views.Table {
 
 func sampleUsers(n int) []UserRow {
 	people := []UserRow{
-		{Name: "Jane Roe", Username: "jroe", State: sample.Active, Phones: "iPhone 15, +44 … 0123", LastLogin: sample.MinutesAgo, Groups: "Staff, Surgeons"},
-		{Name: "Tomás Fry", Username: "tfry@acme-dental.example", State: sample.Locked, Phones: "Pixel 8, +44 … 0188", LastLogin: sample.LastWeek, Groups: "Staff"},
+		{Name: "Jane Roe", Username: "jroe", State: sample.Active, Phones: "iPhone 15, +44 … 0123",
+			LastLogin: sample.MinutesAgo, Groups: "Staff, Surgeons"},
+		{Name: "Tomás Fry", Username: "tfry@acme-dental.example", State: sample.Locked, Phones: "Pixel 8, +44 … 0188",
+			LastLogin: sample.LastWeek, Groups: "Staff"},
 		{Username: "svc-backup", State: sample.Bypass, LastLogin: sample.LongAgo},
 		{Name: "Ngọc Trần", Username: "ntran", State: sample.Enrolling, Groups: "Staff, Reception, Weekend"},
-		{Name: "Oluwaseun Adeyemi-Fitzgerald", Username: "oadeyemi", State: sample.Disabled, Phones: "Landline, +44 … 0101", LastLogin: sample.LongAgo},
+		{Name: "Oluwaseun Adeyemi-Fitzgerald", Username: "oadeyemi", State: sample.Disabled,
+			Phones: "Landline, +44 … 0101", LastLogin: sample.LongAgo},
 	}
 	var rows []UserRow
 	for i := range n {
@@ -123,31 +159,60 @@ func sampleUser() UserPage {
 	code := sample.Act("Create bypass code", "create-bypass-code-for-user", "b", "user_id", sample.JaneID)
 	code.Primary = true
 	phoneActs := func(id, key string) []views.Act {
-		return []views.Act{sample.Act("Reactivate Duo Mobile", "send-activation-url", key, "phone_id", id, "user_id", sample.JaneID), sample.Act("Send SMS passcodes", "send-passcode-by-sms", "", "phone_id", id, "user_id", sample.JaneID), sample.Act("Remove phone", "un-assign-phone-from-user", "", "phone_id", id, "user_id", sample.JaneID)}
+		return []views.Act{sample.Act("Reactivate Duo Mobile", "send-activation-url", key, "phone_id", id, "user_id",
+			sample.JaneID), sample.Act("Send SMS passcodes", "send-passcode-by-sms", "", "phone_id", id, "user_id",
+			sample.JaneID), sample.Act("Remove phone", "un-assign-phone-from-user", "", "phone_id", id, "user_id",
+			sample.JaneID)}
 	}
-	return UserPage{Workspace: sample.Workspace, Organization: sample.Acme, ID: sample.JaneID, Name: "Jane Roe", Username: "jroe", Aliases: []string{"jane@acme-dental.example", "j.roe"}, State: sample.Active,
-		Acts: []views.Act{sample.Act("Verify", "verify-caller", "v", "user_id", sample.JaneID), {Text: "Call back", Href: views.CallBack(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, code, sample.Act("Edit", "update-user", "e", "user_id", sample.JaneID), trash},
-		Facts: []views.Fact{{Label: "Email", Text: "jane@acme-dental.example"}, {Label: "Last login", When: sample.MinutesAgo}, {Label: "Created", When: sample.LongAgo},
-			{Label: "Directory", Text: "Entra ID", Note: "synced 10:40"}, {Label: "Notes", Text: "Works from the Leeds surgery on Fridays."}, {Label: "Duo id", Text: sample.JaneID, Mono: true}},
+	return UserPage{Workspace: sample.Workspace, Organization: sample.Acme, ID: sample.JaneID, Name: "Jane Roe",
+		Username: "jroe", Aliases: []string{"jane@acme-dental.example", "j.roe"}, State: sample.Active,
+		Acts: []views.Act{sample.Act("Verify", "verify-caller", "v", "user_id", sample.JaneID),
+			{Text: "Call back", Href: views.CallBack(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, code,
+			sample.Act("Edit", "update-user", "e", "user_id", sample.JaneID), trash},
+		Facts: []views.Fact{{Label: "Email", Text: "jane@acme-dental.example"},
+			{Label: "Last login", When: sample.MinutesAgo}, {Label: "Created", When: sample.LongAgo},
+			{Label: "Directory", Text: "Entra ID", Note: "synced 10:40"}, {Label: "Notes",
+				Text: "Works from the Leeds surgery on Fridays."}, {Label: "Duo id", Text: sample.JaneID, Mono: true}},
 		Phones: []UserPhone{
-			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001"), Number: "+44 20 7946 0123", Name: "Jane’s phone", Kind: "iOS · iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"}, LastSeen: sample.MinutesAgo, Acts: views.About("+44 20 7946 0123", phoneActs("DPJANE00000000000001", "a"))},
-			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000002"), Number: "+44 20 7946 0199", Kind: "Landline", Activated: views.Chip{Level: "idle", Text: "Calls only"}, SharedWith: "also Tomás Fry and 3 others", Acts: views.About("+44 20 7946 0199", phoneActs("DPJANE00000000000002", ""))},
+			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000001"), Number: "+44 20 7946 0123",
+				Name: "Jane’s phone", Kind: "iOS · iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"},
+				LastSeen: sample.MinutesAgo, Acts: views.About("+44 20 7946 0123",
+					phoneActs("DPJANE00000000000001", "a"))},
+			{Href: views.Phone(sample.Workspace, sample.Acme.Slug, "DPJANE00000000000002"), Number: "+44 20 7946 0199",
+				Kind: "Landline", Activated: views.Chip{Level: "idle", Text: "Calls only"},
+				SharedWith: "also Tomás Fry and 3 others",
+				Acts:       views.About("+44 20 7946 0199", phoneActs("DPJANE00000000000002", ""))},
 		},
 		AssignPhone: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user", "user_id", sample.JaneID),
-		Codes: []UserCode{{UsesLeft: "1 use left", Expires: sample.InAnHour, Maker: views.Link{Text: "ana@northwind.example", Href: views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)}, Acts: views.About("code …0001", []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000001")})},
-			{UsesLeft: "Unlimited uses", Never: true, By: "Admin Panel", Acts: views.About("code …0002", []views.Act{sample.Act("Delete…", "delete-bypass-code", "", "bypass_code_id", "DBJANE00000000000002")})}},
-		RevokeCodes: views.RevokeCodes(sample.Workspace, sample.Acme.Slug, sample.JaneID), AllRuns: views.With(views.OrganizationRuns(sample.Workspace, sample.Acme.Slug), "user", sample.JaneID), Runs: userRuns(),
-		DeleteForGood: views.Action(sample.Workspace, sample.Acme.Slug, "delete-user", "user_id", sample.JaneID, "permanent", "true"),
-		CreatePhone:   views.Action(sample.Workspace, sample.Acme.Slug, "create-phone", "user_id", sample.JaneID), AddGroup: views.Action(sample.Workspace, sample.Acme.Slug, "associate-group-with-user", "user_id", sample.JaneID),
-		Groups: []views.UserGroup{{Name: "Staff", Acts: views.About("Staff", []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG1")})},
-			{Name: "Surgeons", Description: "May sign in from home", Status: sample.Bypass, Acts: views.About("Surgeons", []views.Act{sample.Act("Remove", "disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG2")})}}, ReadAt: sample.MinutesAgo,
+		Codes: []UserCode{{UsesLeft: "1 use left", Expires: sample.InAnHour,
+			Maker: views.Link{Text: "ana@northwind.example",
+				Href: views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)},
+			Acts: views.About("code …0001", []views.Act{sample.Act("Delete…", "delete-bypass-code", "",
+				"bypass_code_id", "DBJANE00000000000001")})},
+			{UsesLeft: "Unlimited uses", Never: true, By: "Admin Panel",
+				Acts: views.About("code …0002", []views.Act{sample.Act("Delete…", "delete-bypass-code", "",
+					"bypass_code_id", "DBJANE00000000000002")})}},
+		RevokeCodes: views.RevokeCodes(sample.Workspace, sample.Acme.Slug, sample.JaneID),
+		AllRuns:     views.With(views.OrganizationRuns(sample.Workspace, sample.Acme.Slug), "user", sample.JaneID),
+		Runs:        userRuns(),
+		DeleteForGood: views.Action(sample.Workspace, sample.Acme.Slug, "delete-user", "user_id", sample.JaneID,
+			"permanent", "true"),
+		CreatePhone: views.Action(sample.Workspace, sample.Acme.Slug, "create-phone", "user_id", sample.JaneID),
+		AddGroup: views.Action(sample.Workspace, sample.Acme.Slug, "associate-group-with-user", "user_id",
+			sample.JaneID),
+		Groups: []views.UserGroup{{Name: "Staff", Acts: views.About("Staff", []views.Act{sample.Act("Remove",
+			"disassociate-group-from-user", "", "user_id", sample.JaneID, "group_id", "DG1")})},
+			{Name: "Surgeons", Description: "May sign in from home", Status: sample.Bypass,
+				Acts: views.About("Surgeons", []views.Act{sample.Act("Remove", "disassociate-group-from-user", "",
+					"user_id", sample.JaneID, "group_id", "DG2")})}}, ReadAt: sample.MinutesAgo,
 		Ticket: "Acme Dental · Jane Roe (jroe) · Active\nPhones: iPhone 15 +44 20 7946 0123, activated, seen 11:01\nBypass codes: 2 (1 never expires)\nRead from Duo 3 Aug 2026 11:01",
 	}
 }
 
 func lockedUser() UserPage {
 	u := sampleUser()
-	u.Name, u.Username, u.Aliases, u.State, u.StateNote = "Tomás Fry", "tfry@acme-dental.example", nil, sample.Locked, "Duo locks after 10 wrong tries"
+	u.Name, u.Username, u.Aliases, u.State, u.StateNote = "Tomás Fry", "tfry@acme-dental.example", nil, sample.Locked,
+		"Duo locks after 10 wrong tries"
 	unlock := sample.Act("Unlock…", "update-user", "u", "user_id", sample.JaneID, "status", "active")
 	unlock.Primary = true
 	u.Acts = append([]views.Act{unlock}, u.Acts...)
@@ -168,10 +233,15 @@ func trashedUser() UserPage {
 func hostileUser() UserPage {
 	u := sampleUser()
 	u.Organization, u.Name, u.Username = sample.Hostile, sample.Hostile.Name, `" onmouseover="alert(1)`
-	u.Aliases, u.Groups, u.Ticket = []string{"</pre><img src=x onerror=alert(1)>"}, []views.UserGroup{{Name: sample.Hostile.Name, Description: sample.Hostile.Name, Status: sample.Bypass}}, "</pre><script>alert(1)</script>"
+	u.Aliases, u.Groups, u.Ticket = []string{"</pre><img src=x onerror=alert(1)>"},
+		[]views.UserGroup{{Name: sample.Hostile.Name, Description: sample.Hostile.Name, Status: sample.Bypass}},
+		"</pre><script>alert(1)</script>"
 	u.Facts = append(u.Facts, views.Fact{Label: "Notes", Text: "javascript:alert(1) " + sample.Hostile.Name})
 	u.Phones[0].Name = sample.Hostile.Name
-	u.Shields = []Shield{{Chip: views.Chip{Level: "info", Text: "Called back, confirmed"}, At: views.When{ISO: "2026-08-03T09:56:00Z", Text: "10:56 BST", Ago: "3 min ago"}, Note: "on +44 20 7946 0123, noted by " + sample.Hostile.Name, Run: views.Run(sample.Workspace, sample.Hostile.Slug, sample.RunID)}}
+	u.Shields = []Shield{{Chip: views.Chip{Level: "info", Text: "Called back, confirmed"},
+		At:   views.When{ISO: "2026-08-03T09:56:00Z", Text: "10:56 BST", Ago: "3 min ago"},
+		Note: "on +44 20 7946 0123, noted by " + sample.Hostile.Name,
+		Run:  views.Run(sample.Workspace, sample.Hostile.Slug, sample.RunID)}}
 	u.Codes[0].Maker.Text = sample.Hostile.Name
 	for len(u.Phones) < 10 {
 		u.Phones = append(u.Phones, u.Phones[len(u.Phones)%2])
@@ -191,17 +261,24 @@ func userRuns() []views.RunRow {
 // callBackSamples are the form that notes a call.
 func callBackSamples() []sample.Sample {
 	user := views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)
-	call := CallBackPage{Organization: sample.Acme, Once: sample.Once, Name: "Jane Roe", Post: views.CallBack(sample.Workspace, sample.Acme.Slug, sample.JaneID), Cancel: user,
-		Phone: views.FieldView{Name: "phone_id", Label: "Number that you called", Kind: "radio", Required: true, Options: []views.Option{
-			{Value: "DP1", Text: "+44 20 7946 0123 · Apple iOS · iPhone 15"}, {Value: "DP2", Text: "+44 20 7946 0199 · Landline"}}},
-		Result: views.FieldView{Name: "result", Label: "What came of it", Kind: "radio", Required: true, Options: []views.Option{
-			{Value: "confirmed", Text: "The person confirmed the request."}, {Value: "not-confirmed", Text: "The person did not confirm the request."}, {Value: "not-reached", Text: "Nobody was reached."}}}}
+	call := CallBackPage{Organization: sample.Acme, Once: sample.Once, Name: "Jane Roe",
+		Post: views.CallBack(sample.Workspace, sample.Acme.Slug, sample.JaneID), Cancel: user,
+		Phone: views.FieldView{Name: "phone_id", Label: "Number that you called", Kind: "radio", Required: true,
+			Options: []views.Option{
+				{Value: "DP1", Text: "+44 20 7946 0123 · Apple iOS · iPhone 15"},
+				{Value: "DP2", Text: "+44 20 7946 0199 · Landline"}}},
+		Result: views.FieldView{Name: "result", Label: "What came of it", Kind: "radio", Required: true,
+			Options: []views.Option{
+				{Value: "confirmed", Text: "The person confirmed the request."}, {Value: "not-confirmed",
+					Text: "The person did not confirm the request."},
+				{Value: "not-reached", Text: "Nobody was reached."}}}}
 	refused, none := call, call
 	refused.Result.Error = "Choose what came of the call."
 	none.Phone.Options = nil
 	shell := sample.OrganizationShell(sample.Acme, "users")
 	return []sample.Sample{
-		{Name: "call-back", Shell: shell, Page: call}, {Name: "call-back-refused", Shell: shell, Page: refused}, {Name: "call-back-no-number", Shell: shell, Page: none},
+		{Name: "call-back", Shell: shell, Page: call}, {Name: "call-back-refused", Shell: shell, Page: refused},
+		{Name: "call-back-no-number", Shell: shell, Page: none},
 	}
 }
 
@@ -211,49 +288,93 @@ func phoneSamples() []sample.Sample {
 	remove.Danger = true
 	activate := sample.Act("Activate", "send-activation-url", "a", "phone_id", id)
 	activate.Primary = true
-	take := sample.Act("Remove phone", "un-assign-phone-from-user", "", "phone_id", id, "user_id", sample.JaneID, "from", "phone")
+	take := sample.Act("Remove phone", "un-assign-phone-from-user", "", "phone_id", id, "user_id", sample.JaneID,
+		"from", "phone")
 	take.Danger = true
 	jane := views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}
-	full := PhonePage{Workspace: sample.Workspace, Organization: sample.Acme, ID: id, Number: "+44 20 7946 0123", Name: "Jane’s phone", Activated: views.Chip{Level: "ok", Text: "Activated"},
-		Acts: []views.Act{activate, sample.Act("Edit", "modify-phone", "e", "phone_id", id), remove}, AssignUser: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user", "phone_id", id, "from", "phone"),
-		Facts: []views.Fact{{Label: "Number", Text: "+44 20 7946 0123"}, {Label: "Type", Text: "Mobile"}, {Label: "Platform", Text: "Apple iOS"}, {Label: "Model", Text: "iPhone 15"}, {Label: "Last seen", When: sample.MinutesAgo}, {Label: "Duo id", Text: id, Mono: true}},
-		Users: []PhoneUser{{User: jane, Username: "jroe", State: sample.Active, Only: true, Acts: []views.Act{take}}, {User: views.Link{Text: "Tomás Fry", Href: jane.Href}, Username: "tfry@acme-dental.example", State: sample.Locked, Acts: []views.Act{take}}},
-		Runs:  sample.Runs()[3:4], ReadAt: sample.MinutesAgo}
-	bare := PhonePage{Workspace: sample.Workspace, Organization: sample.Acme, ID: id, Activated: views.Chip{Level: "idle", Text: "Calls only"}, Facts: []views.Fact{{Label: "Duo id", Text: id, Mono: true}}}
+	full := PhonePage{Workspace: sample.Workspace, Organization: sample.Acme, ID: id, Number: "+44 20 7946 0123",
+		Name: "Jane’s phone", Activated: views.Chip{Level: "ok", Text: "Activated"},
+		Acts: []views.Act{activate, sample.Act("Edit", "modify-phone", "e", "phone_id", id), remove},
+		AssignUser: views.Action(sample.Workspace, sample.Acme.Slug, "assign-phone-to-user", "phone_id", id,
+			"from", "phone"),
+		Facts: []views.Fact{{Label: "Number", Text: "+44 20 7946 0123"}, {Label: "Type", Text: "Mobile"},
+			{Label: "Platform", Text: "Apple iOS"}, {Label: "Model", Text: "iPhone 15"},
+			{Label: "Last seen", When: sample.MinutesAgo}, {Label: "Duo id", Text: id, Mono: true}},
+		Users: []PhoneUser{{User: jane, Username: "jroe", State: sample.Active, Only: true, Acts: []views.Act{take}},
+			{User: views.Link{Text: "Tomás Fry", Href: jane.Href}, Username: "tfry@acme-dental.example",
+				State: sample.Locked, Acts: []views.Act{take}}},
+		Runs: sample.Runs()[3:4], ReadAt: sample.MinutesAgo}
+	bare := PhonePage{Workspace: sample.Workspace, Organization: sample.Acme, ID: id,
+		Activated: views.Chip{Level: "idle", Text: "Calls only"},
+		Facts:     []views.Fact{{Label: "Duo id", Text: id, Mono: true}}}
 	hostilePhone := full
-	hostilePhone.Organization, hostilePhone.Number, hostilePhone.Name = sample.Hostile, sample.Hostile.Name, `" onmouseover="alert(1)`
+	hostilePhone.Organization, hostilePhone.Number, hostilePhone.Name = sample.Hostile, sample.Hostile.Name,
+		`" onmouseover="alert(1)`
 	hostilePhone.Facts = append([]views.Fact{{Label: "Model", Text: sample.Hostile.Name}}, full.Facts...)
-	hostilePhone.Users = []PhoneUser{{User: views.Link{Text: sample.Hostile.Name, Href: jane.Href}, Username: sample.Hostile.Name, State: sample.Bypass}}
-	return []sample.Sample{{Name: "phone", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: full}, {Name: "phone-bare", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: bare}, {Name: "phone-hostile", Shell: sample.OrganizationShell(sample.Hostile, "phones"), Page: hostilePhone}}
+	hostilePhone.Users = []PhoneUser{{User: views.Link{Text: sample.Hostile.Name, Href: jane.Href},
+		Username: sample.Hostile.Name, State: sample.Bypass}}
+	return []sample.Sample{{Name: "phone", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: full},
+		{Name: "phone-bare", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: bare},
+		{Name: "phone-hostile", Shell: sample.OrganizationShell(sample.Hostile, "phones"), Page: hostilePhone}}
 }
 
 func listSamples() []sample.Sample {
-	at, codesAt := views.Phones(sample.Workspace, sample.Acme.Slug), views.BypassCodes(sample.Workspace, sample.Acme.Slug)
-	phones := PhonesPage{Workspace: sample.Workspace, Organization: sample.Acme, Create: views.Action(sample.Workspace, sample.Acme.Slug, "create-phone"), Table: views.TableOf("phones", PhoneColumns(sample.Workspace, sample.Acme.Slug), []PhoneRow{
-		{ID: "DP1", Number: "+44 20 7946 0123", Name: "Jane’s phone", Platform: "iOS", Model: "iPhone 15", Activated: views.Chip{Level: "ok", Text: "Activated"}, Users: []views.Link{{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}, LastSeen: sample.MinutesAgo},
-		{ID: "DP2", Name: "Tablet", Platform: "Android", Model: "Galaxy Tab S9", Activated: views.Chip{Level: "warn", Text: "Not activated"}, Users: []views.Link{{Text: "Tomás Fry", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, {Text: "svc-backup", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
-		{ID: "DP3", Number: "+44 20 7946 0101", Activated: views.Chip{Level: "idle", Text: "Calls only"}, LastSeen: sample.LongAgo},
-		{ID: "DP4", Name: sample.Hostile.Name, Platform: sample.Hostile.Name, Model: "Generic Smartphone", Activated: views.Chip{Level: "warn", Text: "Not activated"}, Users: []views.Link{{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
-	})}
+	at, codesAt := views.Phones(sample.Workspace, sample.Acme.Slug),
+		views.BypassCodes(sample.Workspace, sample.Acme.Slug)
+	phones := PhonesPage{Workspace: sample.Workspace, Organization: sample.Acme,
+		Create: views.Action(sample.Workspace, sample.Acme.Slug, "create-phone"),
+		Table: views.TableOf("phones", PhoneColumns(sample.Workspace, sample.Acme.Slug), []PhoneRow{
+			{ID: "DP1", Number: "+44 20 7946 0123", Name: "Jane’s phone", Platform: "iOS", Model: "iPhone 15",
+				Activated: views.Chip{Level: "ok", Text: "Activated"}, Users: []views.Link{{Text: "Jane Roe",
+					Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}, LastSeen: sample.MinutesAgo},
+			{ID: "DP2", Name: "Tablet", Platform: "Android", Model: "Galaxy Tab S9",
+				Activated: views.Chip{Level: "warn", Text: "Not activated"},
+				Users: []views.Link{{Text: "Tomás Fry",
+					Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)},
+					{Text: "svc-backup", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
+			{ID: "DP3", Number: "+44 20 7946 0101", Activated: views.Chip{Level: "idle", Text: "Calls only"},
+				LastSeen: sample.LongAgo},
+			{ID: "DP4", Name: sample.Hostile.Name, Platform: sample.Hostile.Name, Model: "Generic Smartphone",
+				Activated: views.Chip{Level: "warn", Text: "Not activated"},
+				Users: []views.Link{{Text: sample.Hostile.Name,
+					Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}}},
+		})}
 	t := &phones.Table
-	t.At, t.Label, t.Live, t.Caption, t.ReadAt, t.Refresh = at, "Number, name, model or user", true, "212 phones", sample.MinutesAgo, views.With(at, "fresh", "1")
-	t.Heads[0].Sort, t.Heads[0].Sorted, t.Heads[5].Sort = views.With(at, "sort", "-number"), "ascending", views.With(at, "sort", "last_seen")
+	t.At, t.Label, t.Live, t.Caption, t.ReadAt, t.Refresh = at, "Number, name, model or user", true, "212 phones",
+		sample.MinutesAgo, views.With(at, "fresh", "1")
+	t.Heads[0].Sort, t.Heads[0].Sorted, t.Heads[5].Sort = views.With(at, "sort", "-number"), "ascending",
+		views.With(at, "sort", "last_seen")
 	t.Previous, t.Next = views.Link{Text: "Previous"}, views.Link{Text: "Next", Href: views.With(at, "after", "AAYzqz")}
-	codes := BypassCodesPage{Workspace: sample.Workspace, Organization: sample.Acme, Table: views.TableOf("bypass codes", BypassCodeColumns, []BypassCodeRow{
-		{User: views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Created: sample.MinutesAgo, Expires: sample.InAnHour, UsesLeft: "1", By: "Help desk", Delete: views.Action(sample.Workspace, sample.Acme.Slug, "delete-bypass-code", "bypass_code_id", "DB1")},
-		{User: views.Link{Text: "Tomás Fry", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Created: sample.LongAgo, Never: true, UsesLeft: "Unlimited", By: "Admin Panel", Delete: views.Action(sample.Workspace, sample.Acme.Slug, "delete-bypass-code", "bypass_code_id", "DB2")},
-		{User: views.Link{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)}, Created: sample.LastWeek, Expires: sample.Tomorrow, UsesLeft: "3"},
-	})}
+	codes := BypassCodesPage{Workspace: sample.Workspace, Organization: sample.Acme,
+		Table: views.TableOf("bypass codes", BypassCodeColumns, []BypassCodeRow{
+			{User: views.Link{Text: "Jane Roe", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)},
+				Created: sample.MinutesAgo, Expires: sample.InAnHour, UsesLeft: "1", By: "Help desk",
+				Delete: views.Action(sample.Workspace, sample.Acme.Slug, "delete-bypass-code",
+					"bypass_code_id", "DB1")},
+			{User: views.Link{Text: "Tomás Fry", Href: views.User(sample.Workspace, sample.Acme.Slug, sample.JaneID)},
+				Created: sample.LongAgo, Never: true, UsesLeft: "Unlimited", By: "Admin Panel",
+				Delete: views.Action(sample.Workspace, sample.Acme.Slug, "delete-bypass-code",
+					"bypass_code_id", "DB2")},
+			{User: views.Link{Text: sample.Hostile.Name, Href: views.User(sample.Workspace, sample.Acme.Slug,
+				sample.JaneID)}, Created: sample.LastWeek, Expires: sample.Tomorrow, UsesLeft: "3"},
+		})}
 	t = &codes.Table
-	t.At, t.Label, t.Placeholder, t.Live, t.Caption, t.ReadAt, t.Refresh = codesAt, "Find the codes of a user", "Name or username", true, "3 bypass codes", sample.MinutesAgo, views.With(codesAt, "fresh", "1")
-	t.Heads[1].Sort, t.Heads[1].Sorted, t.Heads[0].Sort = views.With(codesAt, "sort", "-expires"), "descending", views.With(codesAt, "sort", "user")
+	t.At, t.Label, t.Placeholder, t.Live, t.Caption, t.ReadAt, t.Refresh = codesAt, "Find the codes of a user",
+		"Name or username", true, "3 bypass codes", sample.MinutesAgo, views.With(codesAt, "fresh", "1")
+	t.Heads[1].Sort, t.Heads[1].Sorted, t.Heads[0].Sort = views.With(codesAt, "sort", "-expires"), "descending",
+		views.With(codesAt, "sort", "user")
 	return []sample.Sample{
 		{Name: "phones", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: phones},
-		{Name: "phones-none", Shell: sample.OrganizationShell(sample.Acme, "phones"), Page: PhonesPage{Workspace: sample.Workspace, Organization: sample.Acme,
-			Table: views.Table{ID: "list", At: at, Noun: "phones", Empty: views.Empty{Kind: "nothing-yet", Headline: "Acme Dental has no phones yet", Text: "Open a user to assign one."}}}},
+		{Name: "phones-none", Shell: sample.OrganizationShell(sample.Acme, "phones"),
+			Page: PhonesPage{Workspace: sample.Workspace, Organization: sample.Acme,
+				Table: views.Table{ID: "list", At: at, Noun: "phones", Empty: views.Empty{Kind: "nothing-yet",
+					Headline: "Acme Dental has no phones yet", Text: "Open a user to assign one."}}}},
 		{Name: "bypass-codes", Shell: sample.OrganizationShell(sample.Acme, "bypass-codes"), Page: codes},
-		{Name: "bypass-codes-none", Shell: sample.OrganizationShell(sample.Acme, "bypass-codes"), Page: BypassCodesPage{Workspace: sample.Workspace, Organization: sample.Acme,
-			Table: views.Table{ID: "list", At: codesAt, Noun: "bypass codes", Empty: views.Empty{Kind: "all-well", Headline: "No user has a bypass code", Text: "As of 11:01."}}}},
+		{Name: "bypass-codes-none", Shell: sample.OrganizationShell(sample.Acme, "bypass-codes"),
+			Page: BypassCodesPage{Workspace: sample.Workspace, Organization: sample.Acme,
+				Table: views.Table{ID: "list", At: codesAt, Noun: "bypass codes",
+					Empty: views.Empty{Kind: "all-well", Headline: "No user has a bypass code",
+						Text: "As of 11:01."}}}},
 	}
 }
 
@@ -261,9 +382,15 @@ func listSamples() []sample.Sample {
 func verifiedSamples() []sample.Sample {
 	run := views.Run(sample.Workspace, sample.Acme.Slug, sample.RunID)
 	verified, denied := sampleUser(), sampleUser()
-	verified.Shields = []Shield{{Chip: views.Chip{Level: "ok", Text: "Verified by push"}, At: views.When{ISO: "2026-08-03T09:56:00Z", Text: "10:56 BST", Ago: "3 min ago"}, Note: "approved by jroe on +44 20 7946 0123, sent by ana@northwind.example", Run: run},
-		{Chip: views.Chip{Level: "info", Text: "Called back, confirmed"}, At: views.When{ISO: "2026-08-03T09:54:00Z", Text: "10:54 BST", Ago: "5 min ago"}, Note: "on +44 20 7946 0123, noted by ana@northwind.example", Run: run}}
-	denied.Shields = []Shield{{Chip: views.Chip{Level: "bad", Text: "Push reported as fraud"}, At: views.When{ISO: "2026-08-03T09:57:00Z", Text: "10:57 BST", Ago: "2 min ago"}, Note: "sent to jroe on +44 20 7946 0123, sent by ana@northwind.example", Run: run}}
+	verified.Shields = []Shield{{Chip: views.Chip{Level: "ok", Text: "Verified by push"},
+		At:   views.When{ISO: "2026-08-03T09:56:00Z", Text: "10:56 BST", Ago: "3 min ago"},
+		Note: "approved by jroe on +44 20 7946 0123, sent by ana@northwind.example", Run: run},
+		{Chip: views.Chip{Level: "info", Text: "Called back, confirmed"},
+			At:   views.When{ISO: "2026-08-03T09:54:00Z", Text: "10:54 BST", Ago: "5 min ago"},
+			Note: "on +44 20 7946 0123, noted by ana@northwind.example", Run: run}}
+	denied.Shields = []Shield{{Chip: views.Chip{Level: "bad", Text: "Push reported as fraud"},
+		At:   views.When{ISO: "2026-08-03T09:57:00Z", Text: "10:57 BST", Ago: "2 min ago"},
+		Note: "sent to jroe on +44 20 7946 0123, sent by ana@northwind.example", Run: run}}
 	return []sample.Sample{
 		{Name: "user-verified", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: verified},
 		{Name: "user-fraud", Shell: sample.OrganizationShell(sample.Acme, "users"), Page: denied},

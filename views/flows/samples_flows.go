@@ -20,8 +20,10 @@ func Samples() []sample.Sample {
 		{Name: "onboarding-running", Shell: shell(sample.Lyndon), Page: runningSample()},
 		{Name: "onboarding-paused", Shell: shell(sample.Hostile), Page: pausedSample()},
 		{Name: "onboarding-none", Shell: shell(sample.Acme), Page: noneSample()},
-		{Name: "synchronize-review", Shell: sample.OrganizationShell(sample.Hostile, "users"), Page: synchronizeSample(true)},
-		{Name: "synchronize-results", Shell: sample.OrganizationShell(sample.Hostile, "users"), Page: synchronizeSample(false)},
+		{Name: "synchronize-review", Shell: sample.OrganizationShell(sample.Hostile, "users"),
+			Page: synchronizeSample(true)},
+		{Name: "synchronize-results", Shell: sample.OrganizationShell(sample.Hostile, "users"),
+			Page: synchronizeSample(false)},
 		{Name: "check-keys-results", Shell: sample.WorkspaceShell("integration"), Page: checkKeysSample()},
 	}
 }
@@ -47,9 +49,11 @@ func screensSample(now int) []ScreenLink {
 func formSample(now int, groups ...FieldGroup) FormPage {
 	page := FormPage{Workspace: sample.Workspace, Organization: &sample.Lyndon,
 		Heading: "Onboard " + sample.Lyndon.Name, Screens: screensSample(now),
-		Post: "/w/northwind/o/lyndon-partners/onboarding/settings", Hidden: []views.Hidden{{Name: "plan", Value: sample.RunID},
+		Post: "/w/northwind/o/lyndon-partners/onboarding/settings",
+		Hidden: []views.Hidden{{Name: "plan", Value: sample.RunID},
 			{Name: "revision", Value: "3"}},
-		Groups: groups, Next: "Save and continue", Back: "/w/northwind/o/lyndon-partners/onboarding/facts", Review: true}
+		Groups: groups, Next: "Save and continue", Back: "/w/northwind/o/lyndon-partners/onboarding/facts",
+		Review: true}
 	page.Screen = page.Screens[now].Title
 	return page
 }
@@ -57,7 +61,8 @@ func formSample(now int, groups ...FieldGroup) FormPage {
 func onboardSample() FormPage {
 	page := formSample(0, FieldGroup{Fields: []views.FieldView{
 		{Name: "name", Label: "Name", Required: true, Help: "As your people say it on the phone."},
-		{Name: "aliases", Label: "Also called", Kind: "textarea", Help: "Names that callers use, one per line. Searches use them."},
+		{Name: "aliases", Label: "Also called", Kind: "textarea",
+			Help: "Names that callers use, one per line. Searches use them."},
 		{Name: "tags", Label: "Tags"}, {Name: "time_zone", Label: "Time zone", Placeholder: "Europe/London"},
 		{Name: "color", Label: "Color", Kind: "select", Quiet: true,
 			Options: []views.Option{{Text: "Choose one for me"}, {Value: "1", Text: "Orange"}}}}},
@@ -97,8 +102,9 @@ func accountSample() FormPage {
 			Value: sample.Lyndon.Name, Quiet: true}}},
 		FieldGroup{Title: "Existing account", Fields: []views.FieldView{{Name: "account", Label: "Account", Quiet: true,
 			List: "duo-accounts", Help: "Type a part of its name."}}},
-		FieldGroup{Title: "Admin API keys of its own", Note: "Needed only for an account that the Accounts API cannot " +
-			"reach. They are checked and kept at once, and are no part of the draft.",
+		FieldGroup{Title: "Admin API keys of its own",
+			Note: "Needed only for an account that the Accounts API cannot " +
+				"reach. They are checked and kept at once, and are no part of the draft.",
 			Fields: []views.FieldView{{Name: "own_host", Label: "API hostname", Quiet: true, Mono: true},
 				{Name: "own_integration_key", Label: "Integration key", Quiet: true, Mono: true},
 				{Name: "own_secret_key", Label: "Secret key", Kind: "password", Quiet: true, Mono: true}}})
@@ -164,7 +170,8 @@ func stepsSample(subject string) []StepRow {
 		{Number: 2, Act: "Connect with the Duo account", Subject: subject, Uses: "Created in step 1"},
 		{Number: 3, Act: "Update Settings", Subject: "settings", With: []string{"Lockout threshold: 5 failed attempts",
 			"Help desk message: " + subject}, Call: "POST /admin/v1/settings"},
-		{Number: 4, Act: "Create User", Subject: "ada", Skip: "This user already exists.", Call: "POST /admin/v1/users"},
+		{Number: 4, Act: "Create User", Subject: "ada", Skip: "This user already exists.",
+			Call: "POST /admin/v1/users"},
 		{Number: 5, Act: "Send Activation By SMS", Subject: "ada", Uses: "Created in step 4",
 			Call:    "POST /admin/v1/phones/{phone_id}/send_sms_activation",
 			Warning: "An SMS is sent to +442079460123. It costs telephony credits."},
@@ -215,7 +222,8 @@ func runningSample() PlanPage {
 	page.Live = &views.Live{Text: "2 of 6 steps. Next: Send Activation By SMS, ada.", Look: "Read it again",
 		Events: "/w/northwind/o/x/onboarding/events", Then: "/w/northwind/o/x/onboarding",
 		Page: "/w/northwind/o/x/onboarding", Shows: ".plan-steps"}
-	page.Buttons = []Button{{Text: "Continue", Post: page.Post, Ticket: true}, {Text: "Pause", Post: onboardingSample + "pause"},
+	page.Buttons = []Button{{Text: "Continue", Post: page.Post, Ticket: true},
+		{Text: "Pause", Post: onboardingSample + "pause"},
 		{Text: "Cancel onboarding", Post: onboardingSample + "cancel", Danger: true}}
 	return page
 }
@@ -240,7 +248,8 @@ func noneSample() PlanPage {
 func synchronizeSample(preview bool) PlanPage {
 	page := planSample(sample.Hostile, "ok", "Done")
 	page.Heading, page.Preview = "Synchronize users", preview
-	page.Facts = append(page.Facts, views.Fact{Label: "Directory", Text: sample.Hostile.Name, Note: "DSACME00000000000001"})
+	page.Facts = append(page.Facts, views.Fact{Label: "Directory", Text: sample.Hostile.Name,
+		Note: "DSACME00000000000001"})
 	page.Onward = []views.Link{{Text: "All users", Href: "/w/northwind/o/x/users"},
 		{Text: "Synchronize others", Href: "/w/northwind/o/x/actions/synchronize-users"}}
 	run := views.Link{Text: "Open the run", Href: views.Run(sample.Workspace, sample.Lyndon.Slug, sample.RunID)}
@@ -258,7 +267,8 @@ func synchronizeSample(preview bool) PlanPage {
 	if preview {
 		page.State = views.Chip{Level: "idle", Text: "Draft"}
 		of := views.Plan(sample.Workspace, sample.Hostile.Slug, sample.RunID)
-		page.Buttons = []Button{{Text: "Synchronize 3 users", Post: of + "/approve", Primary: true}, {Text: "Cancel", Post: of + "/cancel"}}
+		page.Buttons = []Button{{Text: "Synchronize 3 users", Post: of + "/approve", Primary: true},
+			{Text: "Cancel", Post: of + "/cancel"}}
 		return page
 	}
 	page.Progress, page.Done, page.Of = "3 of 3 steps", 3, 3
@@ -276,9 +286,11 @@ func checkKeysSample() PlanPage {
 	page.Progress, page.Done, page.Of = "2 of 2 steps", 2, 2
 	run := views.Link{Text: "Open the run", Href: views.Run(sample.Workspace, "", sample.RunID)}
 	page.Steps = []StepRow{
-		{Number: 1, Act: "Check Auth API keys", Subject: sample.Lyndon.Name, State: views.Chip{Level: "ok", Text: "Work"},
+		{Number: 1, Act: "Check Auth API keys", Subject: sample.Lyndon.Name,
+			State:   views.Chip{Level: "ok", Text: "Work"},
 			Summary: "The Auth API accepts these keys.", At: sample.MinutesAgo, Run: run},
-		{Number: 2, Act: "Check Auth API keys", Subject: sample.Hostile.Name, State: views.Chip{Level: "bad", Text: "Fail"},
+		{Number: 2, Act: "Check Auth API keys", Subject: sample.Hostile.Name,
+			State:   views.Chip{Level: "bad", Text: "Fail"},
 			Summary: "The Auth API refuses these keys. Duo does not know this integration key on this host.",
 			At:      sample.MinutesAgo, Run: run, Retry: sample.RunID}}
 	return page

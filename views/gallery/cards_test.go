@@ -10,8 +10,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// TestCardsBeginWithNameAndState: in a narrow page a row of each list is a card, which begins with the name and then the
-// state, where the list has one, and shows all that the row has.
+// TestCardsBeginWithNameAndState: in a narrow page a row of each list is a card, which begins with the name and then
+// the state, where the list has one, and shows all that the row has.
 func TestCardsBeginWithNameAndState(t *testing.T) {
 	t.Parallel()
 	style, err := os.ReadFile("../../static/app.css")
@@ -38,7 +38,8 @@ func TestCardsBeginWithNameAndState(t *testing.T) {
 			if cells[0].Data != "th" {
 				t.Errorf("%s: a card does not begin with its name: %s", s.Name, text(n))
 			}
-			if state := slices.IndexFunc(cells, func(c *html.Node) bool { return c.Data == "td" && hasChip(c) }); state > 1 {
+			if state := slices.IndexFunc(cells,
+				func(c *html.Node) bool { return c.Data == "td" && hasChip(c) }); state > 1 {
 				t.Errorf("%s: the state is at place %d of a card: %s", s.Name, state+1, text(n))
 			}
 			for _, c := range cells {
@@ -56,7 +57,8 @@ func TestCardsBeginWithNameAndState(t *testing.T) {
 // inList reports whether a row is one of a list, which views.TableGrid shows.
 func inList(row *html.Node) bool {
 	for at := range row.Ancestors() {
-		if at.Data == "div" && slices.ContainsFunc(at.Attr, func(a html.Attribute) bool { return a.Key == "data-scroll" }) {
+		if at.Data == "div" && slices.ContainsFunc(at.Attr,
+			func(a html.Attribute) bool { return a.Key == "data-scroll" }) {
 			return true
 		}
 	}

@@ -74,7 +74,8 @@ func compare(t *testing.T, file, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s is different: %s\nIf it is meant: go test ./views/gallery -update", file, firstDifference(got, string(want)))
+		t.Errorf("%s is different: %s\nIf it is meant: go test ./views/gallery -update", file,
+			firstDifference(got, string(want)))
 	}
 }
 
@@ -112,7 +113,8 @@ func TestKeysAreShownByTheScript(t *testing.T) {
 		for _, n := range parse(t, drawn(t, s)).elements {
 			shown := n.Data == "kbd"
 			for at := n; shown && at != nil; at = at.Parent {
-				byScript := slices.ContainsFunc(at.Attr, func(a html.Attribute) bool { return a.Key == "hidden" }) && strings.Contains(attribute(at, "class"), "js-only")
+				byScript := slices.ContainsFunc(at.Attr, func(a html.Attribute) bool { return a.Key == "hidden" }) &&
+					strings.Contains(attribute(at, "class"), "js-only")
 				shown = !byScript && at.Data != "dialog"
 			}
 			if shown {
@@ -140,10 +142,12 @@ func TestNoPageRunsWhatItShows(t *testing.T) {
 					if a.Key == "style" || strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Key, "hx-on") {
 						t.Errorf("%s has the attribute %s=%q", n.Data, a.Key, a.Val)
 					}
-					if strings.HasPrefix(a.Key, "hx-") && a.Key != "hx-post" && strings.Contains(a.Val, sample.Workspace) {
+					if strings.HasPrefix(a.Key, "hx-") && a.Key != "hx-post" &&
+						strings.Contains(a.Val, sample.Workspace) {
 						t.Errorf("data in %s=%q", a.Key, a.Val)
 					}
-					if (a.Key == "href" || a.Key == "action") && !strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "#") {
+					if (a.Key == "href" || a.Key == "action") && !strings.HasPrefix(a.Val, "/") &&
+						!strings.HasPrefix(a.Val, "#") {
 						t.Errorf("%s leads out of the console: %q", n.Data, a.Val)
 					}
 				}
@@ -156,13 +160,15 @@ func TestFormsThatActCarryTheirRun(t *testing.T) {
 	t.Parallel()
 	for _, s := range Samples() {
 		for _, form := range parse(t, drawn(t, s)).elements {
-			if form.Data != "form" || attribute(form, "method") != "post" || !strings.Contains(attribute(form, "action"), "/actions/") {
+			if form.Data != "form" || attribute(form, "method") != "post" ||
+				!strings.Contains(attribute(form, "action"), "/actions/") {
 				continue
 			}
 			if !strings.Contains(inner(form), `name="run_id" value="`+sample.RunID+`"`) {
 				t.Errorf("%s: the form to %s has no run_id", s.Name, attribute(form, "action"))
 			}
-			if organization := s.Shell.Organization; organization == nil || !strings.Contains(attribute(form, "action"), "/o/"+organization.Slug+"/") {
+			if organization := s.Shell.Organization; organization == nil ||
+				!strings.Contains(attribute(form, "action"), "/o/"+organization.Slug+"/") {
 				t.Errorf("%s: the form to %s is not of the organization on the page", s.Name, attribute(form, "action"))
 			}
 		}
@@ -182,8 +188,11 @@ func TestSecretBoxesAreEmpty(t *testing.T) {
 
 func TestNineFieldsHaveTheirNamesInOrder(t *testing.T) {
 	t.Parallel()
-	want := []string{"Auth Host", "Auth Integration Key", "Auth Secret Key", "Account Host", "Accounts API Integration Key", "Accounts API Secret Key", "Admin Host", "Admin Integration Key", "Admin Secret Key"}
-	wantNames := []string{"auth_host", "auth_integration_key", "auth_secret_key", "account_host", "accounts_integration_key", "accounts_secret_key", "admin_host", "admin_integration_key", "admin_secret_key"}
+	want := []string{"Auth Host", "Auth Integration Key", "Auth Secret Key", "Account Host",
+		"Accounts API Integration Key", "Accounts API Secret Key", "Admin Host", "Admin Integration Key",
+		"Admin Secret Key"}
+	wantNames := []string{"auth_host", "auth_integration_key", "auth_secret_key", "account_host",
+		"accounts_integration_key", "accounts_secret_key", "admin_host", "admin_integration_key", "admin_secret_key"}
 	for _, s := range Samples() {
 		if s.Name != "integration-new" {
 			continue
@@ -212,8 +221,11 @@ func TestNineFieldsHaveTheirNamesInOrder(t *testing.T) {
 func TestValuesCannotLeaveTheirPartOfAnAddress(t *testing.T) {
 	t.Parallel()
 	const evil = "../a/b?c#d&e=f\n\"'"
-	for _, got := range []string{views.Organization(evil, evil), views.User(evil, evil, evil), views.Action("w", "o", evil, "user_id", evil), views.KeysAct(views.Keys("w", evil), "check"), views.With(views.Users("w", "o"), "q", evil, "status", evil, "sort", evil)} {
-		rest := strings.NewReplacer("/w/", "", "/o/", "", "/users", "", "/actions", "", "/integration", "", "/check", "").Replace(got)
+	for _, got := range []string{views.Organization(evil, evil), views.User(evil, evil, evil),
+		views.Action("w", "o", evil, "user_id", evil), views.KeysAct(views.Keys("w", evil), "check"),
+		views.With(views.Users("w", "o"), "q", evil, "status", evil, "sort", evil)} {
+		rest := strings.NewReplacer("/w/", "", "/o/", "", "/users", "", "/actions", "", "/integration", "", "/check",
+			"").Replace(got)
 		if strings.Contains(rest, "a/b") || strings.ContainsAny(rest, "#\n\"'") || strings.Count(rest, "?") > 1 {
 			t.Errorf("%q", got)
 		}
@@ -272,7 +284,8 @@ func (d document) checkIDs(t *testing.T) {
 	}
 	for _, n := range d.elements {
 		var targets []string
-		for _, key := range []string{"aria-describedby", "aria-labelledby", "for", "list", "form", "data-copy", "data-open"} {
+		for _, key := range []string{"aria-describedby", "aria-labelledby", "for", "list", "form", "data-copy",
+			"data-open"} {
 			targets = append(targets, strings.Fields(attribute(n, key))...)
 		}
 		if fragment, ok := strings.CutPrefix(attribute(n, "href"), "#"); ok {

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// TestLinksAndButtonsHaveDistinctNames: whoever hears a list of links or buttons, or says a name aloud, can tell those apart
-// that do different things. Links of one name lead to one address; buttons of one name send one form.
+// TestLinksAndButtonsHaveDistinctNames: whoever hears a list of links or buttons, or says a name aloud, can tell those
+// apart that do different things. Links of one name lead to one address; buttons of one name send one form.
 func TestLinksAndButtonsHaveDistinctNames(t *testing.T) {
 	t.Parallel()
 	for _, s := range Samples() {
@@ -73,7 +73,8 @@ func within(n, end *html.Node, element string) bool {
 
 // effect is what a button does: the form with its hidden values, or what its attributes name.
 func effect(n *html.Node) string {
-	does := attribute(n, "name") + "=" + attribute(n, "value") + " " + attribute(n, "formaction") + attribute(n, "data-copy") + attribute(n, "data-open") + attribute(n, "data-reveal")
+	does := attribute(n, "name") + "=" + attribute(n, "value") + " " + attribute(n, "formaction") +
+		attribute(n, "data-copy") + attribute(n, "data-open") + attribute(n, "data-reveal")
 	for at := n; at != nil; at = at.Parent {
 		if at.Data != "form" || attribute(n, "data-copy") != "" {
 			continue

@@ -10,7 +10,8 @@ import (
 )
 
 // relative is a time as a distance from now, which paper does not have.
-var relative = regexp.MustCompile(`\b(?:\d+ (?:s|min|h|days?|years?) ago|in \d+ (?:min|h|days?)|just now|a moment ago|tomorrow|yesterday)\b`)
+var relative = regexp.MustCompile(
+	`\b(?:\d+ (?:s|min|h|days?|years?) ago|in \d+ (?:min|h|days?)|just now|a moment ago|tomorrow|yesterday)\b`)
 
 // TestPaperHasClockTimes: what a page says as a distance in time is in a time element whose clock time the style sheet
 // prints: its title, or the text beside the muted distance.
@@ -39,9 +40,10 @@ func TestPaperHasClockTimes(t *testing.T) {
 func notPrinted(n *html.Node) bool {
 	for at := range n.Ancestors() {
 		classes := strings.Fields(attribute(at, "class"))
-		if slices.Contains([]string{"nav", "button", "script", "head"}, at.Data) || slices.ContainsFunc(classes, func(c string) bool {
-			return slices.Contains([]string{"head", "rail", "flash", "no-print", "button", "toolbar"}, c)
-		}) {
+		if slices.Contains([]string{"nav", "button", "script", "head"}, at.Data) ||
+			slices.ContainsFunc(classes, func(c string) bool {
+				return slices.Contains([]string{"head", "rail", "flash", "no-print", "button", "toolbar"}, c)
+			}) {
 			return true
 		}
 	}

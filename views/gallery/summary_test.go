@@ -10,8 +10,8 @@ import (
 	"duodesk/views/sample"
 )
 
-// TestEveryFaultIsInTheSummary puts a fault into every input of every page: each that the page shows beside a field is in
-// the summary at its top, which leads to the field.
+// TestEveryFaultIsInTheSummary puts a fault into every input of every page: each that the page shows beside a field is
+// in the summary at its top, which leads to the field.
 func TestEveryFaultIsInTheSummary(t *testing.T) {
 	t.Parallel()
 	kinds := map[reflect.Type]bool{}
@@ -19,7 +19,8 @@ func TestEveryFaultIsInTheSummary(t *testing.T) {
 		asIs := parse(t, drawn(t, s))
 		for fault, to := range asIs.summary() {
 			if to != "" && asIs.ids[to] != 1 {
-				t.Errorf("%s: the summary leads from %q to %s, which is on the page %d times", s.Name, fault, to, asIs.ids[to])
+				t.Errorf("%s: the summary leads from %q to %s, which is on the page %d times", s.Name, fault, to,
+					asIs.ids[to])
 			}
 		}
 		d := parse(t, drawn(t, faulty(s)))
@@ -44,7 +45,8 @@ func TestEveryFaultIsInTheSummary(t *testing.T) {
 func (d document) summary() map[string]string {
 	faults := map[string]string{}
 	for _, n := range d.elements {
-		if n.Data != "li" || n.Parent.Parent == nil || !strings.HasPrefix(attribute(n.Parent.Parent, "class"), "summary") {
+		if n.Data != "li" || n.Parent.Parent == nil ||
+			!strings.HasPrefix(attribute(n.Parent.Parent, "class"), "summary") {
 			continue
 		}
 		said, to := strings.TrimSpace(text(n)), ""

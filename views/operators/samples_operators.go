@@ -22,40 +22,66 @@ func operatorSamples() []sample.Sample {
 	some := views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Harbour.Name}}
 	many := views.Reach{Count: 212, Names: []string{sample.Acme.Name, sample.Bright.Name, sample.Hostile.Name}}
 	rows := []OperatorRow{
-		{ID: sampleMember, Email: "ana@northwind.example", Role: "owner", Reach: views.Reach{All: true}, Seen: sample.MinutesAgo, State: sample.Active, You: true},
-		{ID: sampleMember, Email: "tom@northwind.example", Role: "technician", Reach: some, Seen: sample.LastWeek, State: sample.Active},
-		{ID: sampleMember, Email: "night.shift@northwind.example", Role: "helpdesk", Reach: many, State: sample.Disabled},
-		{ID: sampleMember, Email: "audit@northwind.example", Role: "auditor", Reach: views.Reach{}, Seen: sample.LongAgo, State: sample.Active},
+		{ID: sampleMember, Email: "ana@northwind.example", Role: "owner", Reach: views.Reach{All: true},
+			Seen: sample.MinutesAgo, State: sample.Active, You: true},
+		{ID: sampleMember, Email: "tom@northwind.example", Role: "technician", Reach: some, Seen: sample.LastWeek,
+			State: sample.Active},
+		{ID: sampleMember, Email: "night.shift@northwind.example", Role: "helpdesk", Reach: many,
+			State: sample.Disabled},
+		{ID: sampleMember, Email: "audit@northwind.example", Role: "auditor", Reach: views.Reach{},
+			Seen: sample.LongAgo, State: sample.Active},
 	}
-	waiting := []InvitationRow{{ID: sampleMember, RunID: sample.RunID, Email: "mia@northwind.example", Role: "helpdesk", Reach: some, By: "ana@northwind.example", Until: sample.Tomorrow}}
-	boxes := []GrantOrganization{{OrganizationTag: sample.Acme, ID: "o1", Ticked: true}, {OrganizationTag: sample.Bright, ID: "o2"}, {OrganizationTag: sample.Hostile, ID: "o3", Ticked: true}}
+	waiting := []InvitationRow{{ID: sampleMember, RunID: sample.RunID, Email: "mia@northwind.example", Role: "helpdesk",
+		Reach: some, By: "ana@northwind.example", Until: sample.Tomorrow}}
+	boxes := []GrantOrganization{{OrganizationTag: sample.Acme, ID: "o1", Ticked: true},
+		{OrganizationTag: sample.Bright, ID: "o2"}, {OrganizationTag: sample.Hostile, ID: "o3", Ticked: true}}
 	grant := GrantFields{Role: views.Input{Value: "technician"}, Organizations: boxes, Total: 512}
 	fresh := GrantFields{Every: true, Organizations: manyBoxes(), Total: 500}
-	refused := GrantFields{Role: views.Input{Error: "Choose a role."}, ReachError: "Choose at least one organization, or all of them.", Total: 512, Find: "zzz"}
-	member := MemberPage{Workspace: sample.Workspace, ID: sampleMember, Email: "tom@northwind.example", RunID: sample.RunID, Was: "technician o1 o3", State: sample.Active, Seen: sample.LastWeek, Grant: grant}
+	refused := GrantFields{Role: views.Input{Error: "Choose a role."},
+		ReachError: "Choose at least one organization, or all of them.", Total: 512, Find: "zzz"}
+	member := MemberPage{Workspace: sample.Workspace, ID: sampleMember, Email: "tom@northwind.example",
+		RunID: sample.RunID, Was: "technician o1 o3", State: sample.Active, Seen: sample.LastWeek, Grant: grant}
 	member.Tokens = []TokenRow{
-		{ID: sampleMember, Name: "ticket system", Role: "helpdesk", Reach: some, Made: sample.LastWeek, Used: sample.MinutesAgo, Until: sample.Tomorrow, Revoke: views.MemberTokens(sample.Workspace, sampleMember)},
-		{ID: sampleMember, Name: sample.Hostile.Name, Role: "auditor", Reach: views.Reach{All: true}, Made: sample.LongAgo, Until: sample.LastWeek, Over: true, Revoke: views.MemberTokens(sample.Workspace, sampleMember)},
+		{ID: sampleMember, Name: "ticket system", Role: "helpdesk", Reach: some, Made: sample.LastWeek,
+			Used: sample.MinutesAgo, Until: sample.Tomorrow,
+			Revoke: views.MemberTokens(sample.Workspace, sampleMember)},
+		{ID: sampleMember, Name: sample.Hostile.Name, Role: "auditor", Reach: views.Reach{All: true},
+			Made: sample.LongAgo, Until: sample.LastWeek, Over: true,
+			Revoke: views.MemberTokens(sample.Workspace, sampleMember)},
 	}
 	last := member
 	last.You, last.Error = true, "This is the last owner who can sign in here. Make another operator an owner first."
-	review := MemberReview{Workspace: sample.Workspace, ID: sampleMember, Email: "tom@northwind.example", RunID: sample.RunID, Was: "owner all", BeforeRole: "owner", AfterRole: "auditor",
-		Before: views.Reach{All: true}, After: many, LosesOwner: true, Kept: []views.Hidden{{Name: "role", Value: "auditor"}, {Name: "reach", Value: "chosen"}, {Name: "org.o1", Value: "true"}}}
+	review := MemberReview{Workspace: sample.Workspace, ID: sampleMember, Email: "tom@northwind.example",
+		RunID: sample.RunID, Was: "owner all", BeforeRole: "owner", AfterRole: "auditor",
+		Before: views.Reach{All: true}, After: many, LosesOwner: true, Kept: []views.Hidden{{Name: "role",
+			Value: "auditor"}, {Name: "reach", Value: "chosen"}, {Name: "org.o1", Value: "true"}}}
 	act := func(name string) MemberActPage {
-		return MemberActPage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", ID: sampleMember, Email: "tom@northwind.example", Role: "technician", Act: name, Reach: some, RunID: sample.RunID}
+		return MemberActPage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", ID: sampleMember,
+			Email: "tom@northwind.example", Role: "technician", Act: name, Reach: some, RunID: sample.RunID}
 	}
 	ended := act("end")
 	ended.You, ended.Error = true, last.Error
 	return []sample.Sample{
-		{Name: "operators", Shell: ownerShell(views.Flash{Level: "ok", Text: "Changed tom@northwind.example from owner of all organizations to technician of Acme Dental."}),
+		{Name: "operators", Shell: ownerShell(views.Flash{Level: "ok",
+			Text: "Changed tom@northwind.example from owner of all organizations to technician of Acme Dental."}),
 			Page: OperatorsPage{Workspace: sample.Workspace, Table: operatorsTable(rows), Waiting: waiting}},
-		{Name: "operators-alone", Shell: ownerShell(), Page: OperatorsPage{Workspace: sample.Workspace, Table: views.TableOf("operators", OperatorColumns(sample.Workspace), rows[:1])}},
-		{Name: "operators-no-match", Shell: ownerShell(), Page: OperatorsPage{Workspace: sample.Workspace, Table: views.Table{ID: "list", At: views.Operators(sample.Workspace), Noun: "operators", Live: true, Label: "Find an operator", Search: sample.Hostile.Name,
-			Empty: views.Empty{Kind: "no-match", Headline: "No operator matches", Text: "Change the search or the filter.", Link: views.Link{Text: "Show all", Href: views.Operators(sample.Workspace)}}}}},
-		{Name: "invite", Shell: ownerShell(), Page: InvitePage{Workspace: sample.Workspace, RunID: sample.RunID, Grant: fresh}},
-		{Name: "invite-refused", Shell: ownerShell(), Page: InvitePage{Workspace: sample.Workspace, RunID: sample.RunID, Email: views.Input{Value: `"><b>x`, Error: "This is not an email address."}, Grant: refused}},
-		{Name: "invited", Shell: ownerShell(), Page: InvitedPage{Workspace: sample.Workspace, Email: "mia@northwind.example", Role: "helpdesk", Reach: some, Until: sample.Tomorrow, ShownAt: "11:02",
-			Link: "https://duo.northwind.example" + views.InvitationLink("mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c")}},
+		{Name: "operators-alone", Shell: ownerShell(), Page: OperatorsPage{Workspace: sample.Workspace,
+			Table: views.TableOf("operators", OperatorColumns(sample.Workspace), rows[:1])}},
+		{Name: "operators-no-match", Shell: ownerShell(),
+			Page: OperatorsPage{Workspace: sample.Workspace,
+				Table: views.Table{ID: "list", At: views.Operators(sample.Workspace), Noun: "operators", Live: true,
+					Label: "Find an operator", Search: sample.Hostile.Name,
+					Empty: views.Empty{Kind: "no-match", Headline: "No operator matches",
+						Text: "Change the search or the filter.",
+						Link: views.Link{Text: "Show all", Href: views.Operators(sample.Workspace)}}}}},
+		{Name: "invite", Shell: ownerShell(), Page: InvitePage{Workspace: sample.Workspace, RunID: sample.RunID,
+			Grant: fresh}},
+		{Name: "invite-refused", Shell: ownerShell(), Page: InvitePage{Workspace: sample.Workspace, RunID: sample.RunID,
+			Email: views.Input{Value: `"><b>x`, Error: "This is not an email address."}, Grant: refused}},
+		{Name: "invited", Shell: ownerShell(), Page: InvitedPage{Workspace: sample.Workspace,
+			Email: "mia@northwind.example", Role: "helpdesk", Reach: some, Until: sample.Tomorrow, ShownAt: "11:02",
+			Link: "https://duo.northwind.example" +
+				views.InvitationLink("mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c")}},
 		{Name: "member", Shell: ownerShell(), Page: member},
 		{Name: "member-last-owner", Shell: ownerShell(), Page: last},
 		{Name: "member-review", Shell: ownerShell(), Page: review},
@@ -68,38 +94,56 @@ func operatorSamples() []sample.Sample {
 func manyBoxes() []GrantOrganization {
 	var all []GrantOrganization
 	for i := range 500 {
-		all = append(all, GrantOrganization{OrganizationTag: views.OrganizationTag{Name: fmt.Sprintf("Client %03d", i+1), Colour: i%12 + 1}, ID: fmt.Sprintf("o%d", i+1)})
+		all = append(all, GrantOrganization{OrganizationTag: views.OrganizationTag{Name: fmt.Sprintf("Client %03d",
+			i+1), Colour: i%12 + 1}, ID: fmt.Sprintf("o%d", i+1)})
 	}
 	return all
 }
 
 func accountSamples() []sample.Sample {
 	signedIn := sample.AccountShell()
-	page := AccountPage{Email: "ana@northwind.example", Theme: "auto", Density: "compact", BrowserZone: "Europe/London", Sessions: []SessionRow{
-		{ID: "s1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: sample.ThisMonday, Seen: sample.MinutesAgo, This: true},
-		{ID: "s2", Browser: "Another browser", Since: sample.LastWeek, Seen: sample.LastWeek},
-	}, Devices: []SessionRow{
-		{ID: "d1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: sample.LastWeek, Seen: sample.ThisMonday, This: true},
-		{ID: "d2", Browser: "Another browser", Since: sample.LongAgo, Seen: sample.LastWeek},
-	}, Events: []AccountEventRow{
-		{Kind: "refused", Browser: "Another browser", Address: "198.51.100.9", At: sample.MinutesAgo},
-		{Kind: "signed-in", Browser: "Firefox on Windows", Address: "203.0.113.7", At: sample.ThisMonday},
-		{Kind: "password-reset", At: sample.LastWeek},
-	}}
+	page := AccountPage{Email: "ana@northwind.example", Theme: "auto", Density: "compact", BrowserZone: "Europe/London",
+		Sessions: []SessionRow{
+			{ID: "s1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: sample.ThisMonday,
+				Seen: sample.MinutesAgo, This: true},
+			{ID: "s2", Browser: "Another browser", Since: sample.LastWeek, Seen: sample.LastWeek},
+		}, Devices: []SessionRow{
+			{ID: "d1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: sample.LastWeek,
+				Seen: sample.ThisMonday, This: true},
+			{ID: "d2", Browser: "Another browser", Since: sample.LongAgo, Seen: sample.LastWeek},
+		}, Events: []AccountEventRow{
+			{Kind: "refused", Browser: "Another browser", Address: "198.51.100.9", At: sample.MinutesAgo},
+			{Kind: "signed-in", Browser: "Firefox on Windows", Address: "203.0.113.7", At: sample.ThisMonday},
+			{Kind: "password-reset", At: sample.LastWeek},
+		}}
 	refused := page
-	refused.Current.Error, refused.New.Error = "This is not your password.", "This has 9 characters; at least 15 are needed."
-	refused.TimeZone = views.Input{Value: sample.Hostile.Name, Error: "No time zone has this name. Use one such as Europe/London or America/New_York."}
+	refused.Current.Error, refused.New.Error = "This is not your password.",
+		"This has 9 characters; at least 15 are needed."
+	refused.TimeZone = views.Input{Value: sample.Hostile.Name,
+		Error: "No time zone has this name. Use one such as Europe/London or America/New_York."}
 	done := page
 	done.Said = "password"
 	tokens := []TokenRow{
-		{ID: "k1", Name: "ticket system", Workspace: "Northwind IT", Role: "helpdesk", Reach: views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Harbour.Name}}, Made: sample.LastWeek, Used: sample.MinutesAgo, Until: sample.Tomorrow, Revoke: views.RevokeToken(sample.Workspace)},
-		{ID: "k2", Name: sample.Hostile.Name, Workspace: sample.Hostile.Name, Role: "owner", Reach: views.Reach{All: true}, Made: sample.LongAgo, Until: sample.LastWeek, Over: true, Revoke: views.RevokeToken("harbour")},
+		{ID: "k1", Name: "ticket system", Workspace: "Northwind IT", Role: "helpdesk",
+			Reach: views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Harbour.Name}}, Made: sample.LastWeek,
+			Used: sample.MinutesAgo, Until: sample.Tomorrow, Revoke: views.RevokeToken(sample.Workspace)},
+		{ID: "k2", Name: sample.Hostile.Name, Workspace: sample.Hostile.Name, Role: "owner",
+			Reach: views.Reach{All: true}, Made: sample.LongAgo, Until: sample.LastWeek, Over: true,
+			Revoke: views.RevokeToken("harbour")},
 	}
-	boxes := []GrantOrganization{{OrganizationTag: sample.Acme, ID: "o1", Ticked: true}, {OrganizationTag: sample.Bright, ID: "o2"}, {OrganizationTag: sample.Hostile, ID: "o3", Ticked: true}}
-	form := TokenForm{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", RunID: sample.RunID, Days: views.Input{Value: "30"}, Grant: GrantFields{Role: views.Input{Value: "auditor"}, Every: true, Organizations: boxes, Total: 3}}
-	bad := TokenForm{Workspace: sample.Workspace, WorkspaceName: sample.Hostile.Name, RunID: sample.RunID, Name: views.Input{Error: "Fill this in."}, Days: views.Input{Error: "Choose one."}, Password: views.Input{Error: "This is not your password."},
-		Grant: GrantFields{Role: views.Input{Value: "owner", Error: "Choose a role that is not above your own."}, ReachError: "Choose at least one organization, or all of them.", Organizations: boxes, Total: 3, Most: "technician", Limited: true}}
-	invited := AcceptPage{Token: "mU9sB0mS3a9J", Email: "mia@northwind.example", Workspace: "Northwind IT", Role: "technician", Reach: views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Hostile.Name}},
+	boxes := []GrantOrganization{{OrganizationTag: sample.Acme, ID: "o1", Ticked: true},
+		{OrganizationTag: sample.Bright, ID: "o2"}, {OrganizationTag: sample.Hostile, ID: "o3", Ticked: true}}
+	form := TokenForm{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", RunID: sample.RunID,
+		Days: views.Input{Value: "30"}, Grant: GrantFields{Role: views.Input{Value: "auditor"}, Every: true,
+			Organizations: boxes, Total: 3}}
+	bad := TokenForm{Workspace: sample.Workspace, WorkspaceName: sample.Hostile.Name, RunID: sample.RunID,
+		Name: views.Input{Error: "Fill this in."}, Days: views.Input{Error: "Choose one."},
+		Password: views.Input{Error: "This is not your password."},
+		Grant: GrantFields{Role: views.Input{Value: "owner", Error: "Choose a role that is not above your own."},
+			ReachError: "Choose at least one organization, or all of them.", Organizations: boxes, Total: 3,
+			Most: "technician", Limited: true}}
+	invited := AcceptPage{Token: "mU9sB0mS3a9J", Email: "mia@northwind.example", Workspace: "Northwind IT",
+		Role: "technician", Reach: views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Hostile.Name}},
 		Inviter: "ana@northwind.example", Until: sample.Tomorrow}
 	known := invited
 	known.Known, known.Other, known.Error = true, "tom@northwind.example", "This password is wrong."
@@ -109,16 +153,21 @@ func accountSamples() []sample.Sample {
 		{Name: "account", Shell: signedIn, Page: page},
 		{Name: "account-refused", Shell: signedIn, Page: refused},
 		{Name: "account-done", Shell: signedIn, Page: done},
-		{Name: "tokens", Shell: signedIn, Page: TokensPage{Said: "revoked", Rows: tokens, Places: []TokenPlace{{Workspace: sample.Workspace, Name: "Northwind IT", Role: "owner"}, {Workspace: "harbour", Name: sample.Hostile.Name, Role: "auditor"}}}},
-		{Name: "tokens-none", Shell: signedIn, Page: TokensPage{Places: []TokenPlace{{Workspace: sample.Workspace, Name: "Northwind IT", Role: "owner"}}}},
+		{Name: "tokens", Shell: signedIn, Page: TokensPage{Said: "revoked", Rows: tokens,
+			Places: []TokenPlace{{Workspace: sample.Workspace, Name: "Northwind IT", Role: "owner"},
+				{Workspace: "harbour", Name: sample.Hostile.Name, Role: "auditor"}}}},
+		{Name: "tokens-none", Shell: signedIn,
+			Page: TokensPage{Places: []TokenPlace{{Workspace: sample.Workspace, Name: "Northwind IT", Role: "owner"}}}},
 		{Name: "token-form", Shell: signedIn, Page: form},
 		{Name: "token-refused", Shell: signedIn, Page: bad},
-		{Name: "token-shown", Shell: signedIn, Page: TokenShown{Workspace: sample.Workspace, Name: "ticket system", Role: "helpdesk", Reach: invited.Reach, Until: sample.Tomorrow, ShownAt: "11:02",
+		{Name: "token-shown", Shell: signedIn, Page: TokenShown{Workspace: sample.Workspace, Name: "ticket system",
+			Role: "helpdesk", Reach: invited.Reach, Until: sample.Tomorrow, ShownAt: "11:02",
 			Token: "ddk_mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c",
 			Curl:  "curl -sS https://duo.northwind.example/api/v1/w/northwind \\\n  -H \"Authorization: Bearer $TOKEN\""}},
 		{Name: "invitation", Shell: sample.AloneShell(), Page: InvitationPage{}},
 		{Name: "invitation-refused", Shell: sample.AloneShell(), Page: InvitationPage{Refused: true}},
-		{Name: "invitation-slow", Shell: sample.AloneShell(), Page: InvitationPage{SlowDown: "Too many attempts. Try again in 8 s."}},
+		{Name: "invitation-slow", Shell: sample.AloneShell(),
+			Page: InvitationPage{SlowDown: "Too many attempts. Try again in 8 s."}},
 		{Name: "accept-new", Shell: sample.AloneShell(), Page: invited},
 		{Name: "accept-known", Shell: sample.AloneShell(), Page: known},
 		{Name: "accept-signed-in", Shell: sample.AloneShell(), Page: here},
@@ -129,7 +178,8 @@ func operatorsTable(rows []OperatorRow) views.Table {
 	at := views.Operators(sample.Workspace)
 	t := views.TableOf("operators", OperatorColumns(sample.Workspace), rows)
 	t.At, t.Label, t.Live, t.Caption = at, "Find an operator", true, "61 operators"
-	t.Heads[0].Sort, t.Heads[1].Sort, t.Heads[3].Sort, t.Heads[3].Sorted = at, views.With(at, "sort", "role"), views.With(at, "sort", "-seen"), "descending"
+	t.Heads[0].Sort, t.Heads[1].Sort, t.Heads[3].Sort, t.Heads[3].Sorted = at, views.With(at, "sort", "role"),
+		views.With(at, "sort", "-seen"), "descending"
 	t.Previous, t.Next = views.Link{Text: "Previous"}, views.Link{Text: "Next", Href: views.With(at, "after", "AAYzqz")}
 	return t
 }

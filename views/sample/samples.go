@@ -27,9 +27,11 @@ var (
 	Lyndon      = views.OrganizationTag{Slug: "lyndon-partners", Name: "Lyndon & Partners Architects", Colour: 3}
 	Kestrel     = views.OrganizationTag{Slug: "kestrel-wren", Name: "Kestrel & Wren Architects", Colour: 4}
 	NorthwindIT = views.OrganizationTag{Slug: "northwind-it", Name: "Northwind IT", Colour: 2}
-	Hostile     = views.OrganizationTag{Slug: "x", Name: `</title><script>alert("x")</script>` + "\u202egnp.exe " + strings.Repeat("Wideword", 16), Colour: 11}
+	Hostile     = views.OrganizationTag{Slug: "x",
+		Name: `</title><script>alert("x")</script>` + "\u202egnp.exe " + strings.Repeat("Wideword", 16), Colour: 11}
 
-	Once = views.Once{RunID: RunID, Connection: Connection, Connected: "the child account Acme Dental (DAACME00000000000001)", AsksTicket: true}
+	Once = views.Once{RunID: RunID, Connection: Connection,
+		Connected: "the child account Acme Dental (DAACME00000000000001)", AsksTicket: true}
 
 	MinutesAgo = views.When{ISO: "2026-08-03T10:01:26Z", Text: "11:01", Ago: "34 s ago"}
 	ThisMonday = views.When{ISO: "2026-08-03T08:12:00Z", Text: "09:12", Ago: "2 h ago"}
@@ -53,8 +55,10 @@ func AccountShell() views.Shell {
 }
 
 func WorkspaceShell(section string) views.Shell {
-	return views.Shell{Theme: "auto", Here: "/w/northwind", Operator: "ana@northwind.example", Role: "admin", Workspace: Workspace, WorkspaceName: "Northwind IT",
-		Section: section, Recent: []views.OrganizationTag{Kestrel, NorthwindIT}, Switcher: []views.OrganizationTag{Acme, Harbour, Bright, Lyndon, Hostile}, OrganizationsTotal: 512,
+	return views.Shell{Theme: "auto", Here: "/w/northwind", Operator: "ana@northwind.example", Role: "admin",
+		Workspace: Workspace, WorkspaceName: "Northwind IT",
+		Section: section, Recent: []views.OrganizationTag{Kestrel, NorthwindIT},
+		Switcher: []views.OrganizationTag{Acme, Harbour, Bright, Lyndon, Hostile}, OrganizationsTotal: 512,
 		Printed: views.Printed{At: "3 Aug 2026, 11:02:00 BST", Day: "3 Aug 2026", Zone: "Europe/London"}}
 }
 
@@ -72,9 +76,11 @@ func Sandboxed(s views.Shell, flashes ...views.Flash) views.Shell {
 func Organizations() []views.OrganizationRow {
 	mapped := views.Chip{Level: "ok", Text: "Mapped"}
 	return []views.OrganizationRow{
-		{OrganizationTag: Bright, State: views.Chip{Level: "bad", Text: "Account gone"}, Account: "Bright Futures", Keyed: true},
+		{OrganizationTag: Bright, State: views.Chip{Level: "bad", Text: "Account gone"}, Account: "Bright Futures",
+			Keyed: true},
 		{OrganizationTag: Lyndon, State: views.Chip{Level: "warn", Text: "Not mapped"}},
-		{OrganizationTag: Acme, Aliases: "AD, Acme Smiles", Tags: []string{"dental", "vip"}, State: mapped, Account: "child …8WPL · api-5e6f7a8b", Keyed: true},
+		{OrganizationTag: Acme, Aliases: "AD, Acme Smiles", Tags: []string{"dental", "vip"}, State: mapped,
+			Account: "child …8WPL · api-5e6f7a8b", Keyed: true},
 		{OrganizationTag: Harbour, State: mapped, Account: "child …B3F0 · api-0c1d2e3f"},
 		{OrganizationTag: Hostile, State: mapped, Account: Hostile.Name},
 		{OrganizationTag: NorthwindIT, State: mapped, Account: "parent account · api-0a1b2c3d"},
@@ -85,14 +91,23 @@ func Organizations() []views.OrganizationRow {
 func Runs() []views.RunRow {
 	applied := views.Chip{Level: "ok", Text: "Applied"}
 	return []views.RunRow{
-		{ID: "r1", Href: views.Run(Workspace, "", "r1"), At: MinutesAgo, By: "ana@northwind.example", Action: "Create Bypass Code for User", Subject: views.Link{Text: "Jane Roe", Href: views.User(Workspace, Acme.Slug, "DUJANE00000000000001")}, Organization: &Acme,
+		{ID: "r1", Href: views.Run(Workspace, "", "r1"), At: MinutesAgo, By: "ana@northwind.example",
+			Action: "Create Bypass Code for User", Subject: views.Link{Text: "Jane Roe",
+				Href: views.User(Workspace, Acme.Slug, "DUJANE00000000000001")}, Organization: &Acme,
 			Outcome: applied, Summary: "1 code, 1 use, until 12:02. Older codes kept.", Ticket: "INC-20417"},
-		{ID: "r2", Href: views.Run(Workspace, "", "r2"), At: ThisMonday, By: "tom@northwind.example", Action: "Update User", Subject: views.Link{Text: "Peter Voss", Href: views.User(Workspace, Harbour.Slug, "DUPETER0000000000001")}, Organization: &Harbour,
-			Outcome: views.Chip{Level: "warn", Text: "Unknown"}, Summary: "Duo did not answer within 20 s.", Note: "May have been done: check the user’s status before you try again."},
-		{ID: "r3", Href: views.Run(Workspace, "", "r3"), At: ThisMonday, By: "tom@northwind.example", Action: "Delete User", Subject: views.Link{Text: Hostile.Name}, Organization: &Hostile,
+		{ID: "r2", Href: views.Run(Workspace, "", "r2"), At: ThisMonday, By: "tom@northwind.example",
+			Action: "Update User", Subject: views.Link{Text: "Peter Voss",
+				Href: views.User(Workspace, Harbour.Slug, "DUPETER0000000000001")}, Organization: &Harbour,
+			Outcome: views.Chip{Level: "warn", Text: "Unknown"}, Summary: "Duo did not answer within 20 s.",
+			Note: "May have been done: check the user’s status before you try again."},
+		{ID: "r3", Href: views.Run(Workspace, "", "r3"), At: ThisMonday, By: "tom@northwind.example",
+			Action: "Delete User", Subject: views.Link{Text: Hostile.Name}, Organization: &Hostile,
 			Outcome: views.Chip{Level: "bad", Text: "Refused"}, Summary: "Duo refused: " + Hostile.Name},
-		{ID: "r4", Href: views.Run(Workspace, "", "r4"), At: ThisMonday, By: "ana@northwind.example", Action: "Send Activation URL", Subject: views.Link{Text: "iPhone 15, +44 20 7946 0123"}, Organization: &Acme, Outcome: views.Chip{Level: "info", Text: "Sending"}, Summary: "Waiting for Duo."},
-		{ID: "r5", Href: views.Run(Workspace, "", "r5"), At: LastWeek, By: "ana@northwind.example", Action: "List Accounts", Outcome: applied, Summary: "8 accounts."},
+		{ID: "r4", Href: views.Run(Workspace, "", "r4"), At: ThisMonday, By: "ana@northwind.example",
+			Action: "Send Activation URL", Subject: views.Link{Text: "iPhone 15, +44 20 7946 0123"},
+			Organization: &Acme, Outcome: views.Chip{Level: "info", Text: "Sending"}, Summary: "Waiting for Duo."},
+		{ID: "r5", Href: views.Run(Workspace, "", "r5"), At: LastWeek, By: "ana@northwind.example",
+			Action: "List Accounts", Outcome: applied, Summary: "8 accounts."},
 	}
 }
 

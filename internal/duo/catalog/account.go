@@ -14,15 +14,21 @@ const (
 )
 
 var (
-	administratorList = []Column{{"name", "Name", ""}, {"email", "Email", ""}, {"role", "Role", ""}, {"subaccount_role", "Role in child accounts", ""}, {"status", "Status", ""}, {"phone", "Phone", ""},
-		{"created", "Created", Moment}, {"last_login", "Last login", Moment}, {"hardtoken", "Hardware token", ""}, {"admin_id", "Administrator id", Mono}}
-	summaryColumns = []Column{{"edition", "Edition", ""}, {"user_count", "Users", Number}, {"user_pending_deletion_count", "Pending deletion", Number}, {"admin_count", "Administrators", Number},
-		{"integration_count", "Applications", Number}, {"telephony_credits_remaining", "Telephony credits left", Number}}
-	editionNames = map[duo.Edition]string{duo.EditionFree: "Duo Free", duo.EditionEssentials: "Duo Essentials", duo.EditionAdvantage: "Duo Advantage", duo.EditionPremier: "Duo Premier"}
+	administratorList = []Column{{"name", "Name", ""}, {"email", "Email", ""}, {"role", "Role", ""},
+		{"subaccount_role", "Role in child accounts", ""}, {"status", "Status", ""}, {"phone", "Phone", ""},
+		{"created", "Created", Moment}, {"last_login", "Last login", Moment}, {"hardtoken", "Hardware token", ""},
+		{"admin_id", "Administrator id", Mono}}
+	summaryColumns = []Column{{"edition", "Edition", ""}, {"user_count", "Users", Number},
+		{"user_pending_deletion_count", "Pending deletion", Number}, {"admin_count", "Administrators", Number},
+		{"integration_count", "Applications", Number},
+		{"telephony_credits_remaining", "Telephony credits left", Number}}
+	editionNames = map[duo.Edition]string{duo.EditionFree: "Duo Free", duo.EditionEssentials: "Duo Essentials",
+		duo.EditionAdvantage: "Duo Advantage", duo.EditionPremier: "Duo Premier"}
 )
 
 func administratorListRow(a duo.Admin) []string {
-	return []string{a.Name, a.Email, a.Role, a.SubaccountRole, a.Status, a.Phone, moment(a.Created), moment(a.LastLogin), a.Token.Serial, string(a.ID)}
+	return []string{a.Name, a.Email, a.Role, a.SubaccountRole, a.Status, a.Phone, moment(a.Created),
+		moment(a.LastLogin), a.Token.Serial, string(a.ID)}
 }
 
 func listAdministrators() Action {
@@ -35,14 +41,17 @@ func listAdministrators() Action {
 			if err != nil {
 				return Result{}, err
 			}
-			return Result{Subject: "administrators", Summary: listed(len(found), metadata, "administrator", "administrators"), Table: tableOf("administrators", administratorList, administratorListRow, found, metadata)}, nil
+			return Result{Subject: "administrators",
+				Summary: listed(len(found), metadata, "administrator", "administrators"),
+				Table:   tableOf("administrators", administratorList, administratorListRow, found, metadata)}, nil
 		},
 	}
 }
 
 func summaryRow(s duo.InfoSummary) []string {
 	row := []string{s.Edition}
-	for _, n := range []int{s.Users, s.UsersPendingDeletion, s.Administrators, s.Integrations, s.TelephonyCreditsRemaining} {
+	for _, n := range []int{s.Users, s.UsersPendingDeletion, s.Administrators, s.Integrations,
+		s.TelephonyCreditsRemaining} {
 		row = append(row, strconv.Itoa(n))
 	}
 	return row
@@ -58,7 +67,9 @@ func accountSummary() Action {
 			if err != nil {
 				return Result{Subject: "account"}, err
 			}
-			return Result{Subject: "account", Summary: "The account has " + counted(summary.Users, "user", "users") + " and " + counted(summary.TelephonyCreditsRemaining, "telephony credit", "telephony credits") + " left.",
+			return Result{Subject: "account", Summary: "The account has " + counted(summary.Users, "user", "users") +
+				" and " + counted(summary.TelephonyCreditsRemaining, "telephony credit",
+				"telephony credits") + " left.",
 				Table: objectOf(summaryColumns, summaryRow, summary)}, nil
 		},
 	}
@@ -82,7 +93,8 @@ func getEdition() Action {
 				return Result{Subject: "edition"}, err
 			}
 			return Result{Subject: "edition", Summary: "The account has the edition " + editionName(edition) + ".",
-				Table: objectOf([]Column{{"edition", "Edition", ""}}, func(e duo.Edition) []string { return []string{editionName(e)} }, edition)}, nil
+				Table: objectOf([]Column{{"edition", "Edition", ""}},
+					func(e duo.Edition) []string { return []string{editionName(e)} }, edition)}, nil
 		},
 	}
 }
@@ -90,7 +102,8 @@ func getEdition() Action {
 func setEdition() Action {
 	edition := Choice{Name: "edition", Label: "Edition", Required: true, Example: "platform",
 		Options: []Option{{"enterprise", "Duo Essentials"}, {"platform", "Duo Advantage"}, {"beyond", "Duo Premier"}}}
-	editions := map[string]duo.Edition{"enterprise": duo.EditionEssentials, "platform": duo.EditionAdvantage, "beyond": duo.EditionPremier}
+	editions := map[string]duo.Edition{"enterprise": duo.EditionEssentials, "platform": duo.EditionAdvantage,
+		"beyond": duo.EditionPremier}
 	return Action{
 		Slug: "set-edition", Title: "Set Edition", Category: billingCategory,
 		Help: "Changes the edition of a child account.",
@@ -103,12 +116,14 @@ func setEdition() Action {
 			}
 			to := editions[edition.Of(in)]
 			if before == to {
-				return Result{Subject: "edition"}, &FieldError{Field: edition.Name, Message: "The account already has this edition."}
+				return Result{Subject: "edition"},
+					&FieldError{Field: edition.Name, Message: "The account already has this edition."}
 			}
 			if err := d.SetEdition(ctx, to); err != nil {
 				return Result{Subject: "edition"}, err
 			}
-			return Result{Subject: "edition", Summary: "Changed the edition from " + editionName(before) + " to " + editionName(to) + "."}, nil
+			return Result{Subject: "edition", Summary: "Changed the edition from " + editionName(before) + " to " +
+				editionName(to) + "."}, nil
 		},
 	}
 }
@@ -123,8 +138,10 @@ func getCredits() Action {
 			if err != nil {
 				return Result{Subject: "telephony credits"}, err
 			}
-			return Result{Subject: "telephony credits", Summary: "The account has " + counted(credits, "telephony credit", "telephony credits") + " left.",
-				Table: objectOf([]Column{{"credits", "Telephony credits left", Number}}, func(n int) []string { return []string{strconv.Itoa(n)} }, credits)}, nil
+			return Result{Subject: "telephony credits",
+				Summary: "The account has " + counted(credits, "telephony credit", "telephony credits") + " left.",
+				Table: objectOf([]Column{{"credits", "Telephony credits left", Number}},
+					func(n int) []string { return []string{strconv.Itoa(n)} }, credits)}, nil
 		},
 	}
 }
@@ -132,13 +149,15 @@ func getCredits() Action {
 // setCredits takes the new total, as Duo does, and says what it moves: the
 // difference comes out of the parent's credits, or goes back to them.
 func setCredits() Action {
-	total := Int{Name: "credits", Label: "New total", Help: "The new total, not an amount to add. The difference comes out of your own account's credits, or goes back to them.", Max: 1_000_000, Required: true, Unit: "credit", Example: "250"}
+	total := Int{Name: "credits", Label: "New total",
+		Help: "The new total, not an amount to add. The difference comes out of your own account's credits, or goes back to them.", Max: 1_000_000, Required: true, Unit: "credit", Example: "250"}
 	return Action{
 		Slug: SetCredits, Title: "Set Telephony Credits", Category: billingCategory,
 		Help: "Sets a child account's telephony credits.",
 		API:  Admin, Call: "POST /admin/v1/billing/telephony_credits", Kind: Write, Role: Owner, Fields: []Field{total},
 		AsksFor: func(in Values) string {
-			return "The account will have " + counted(total.Of(in), "credit", "credits") + " in total. The difference comes out of your own account's credits, or goes back to them."
+			return "The account will have " + counted(total.Of(in), "credit", "credits") +
+				" in total. The difference comes out of your own account's credits, or goes back to them."
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			r, n := Result{Subject: "telephony credits"}, total.Of(in)
@@ -154,7 +173,8 @@ func setCredits() Action {
 			}
 			r.Summary = fmt.Sprintf("Set the telephony credits from %d to %d: %s.", before, n, creditsMoved(n-before))
 			if after, err := d.TelephonyCredits(ctx); err == nil {
-				r.Table = objectOf([]Column{{"before", "Before", Number}, {"credits", "Now", Number}}, func(n int) []string { return []string{strconv.Itoa(before), strconv.Itoa(n)} }, after)
+				r.Table = objectOf([]Column{{"before", "Before", Number}, {"credits", "Now", Number}},
+					func(n int) []string { return []string{strconv.Itoa(before), strconv.Itoa(n)} }, after)
 			}
 			return r, nil
 		},
@@ -196,7 +216,8 @@ func getUserLimit() Action {
 			if err != nil {
 				return Result{Subject: "user limit"}, err
 			}
-			return Result{Subject: "user limit", Summary: "The account has " + counted(limit.Current, "user", "users") + "; at most: " + row(limit)[0] + ".", Table: objectOf(columns, row, limit)}, nil
+			return Result{Subject: "user limit", Summary: "The account has " + counted(limit.Current, "user", "users") +
+				"; at most: " + row(limit)[0] + ".", Table: objectOf(columns, row, limit)}, nil
 		},
 	}
 }

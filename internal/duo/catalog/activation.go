@@ -14,7 +14,8 @@ func sendActivationURL() Action {
 		Slug: SendActivationURL, Title: "Send Activation URL", Category: phoneCategory,
 		Unsure: "A link may have been created and lost. It is safe to create another: only the newest works.",
 		Help:   "Creates an activation link and QR code. Nothing is sent; share the link yourself. Help Desk can do this within 15 minutes after the phone's user approved a verification.",
-		API:    Admin, Call: "POST /admin/v1/phones/{phone_id}/activation_url", Kind: Write, Role: Helpdesk, Reveals: true, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
+		API:    Admin, Call: "POST /admin/v1/phones/{phone_id}/activation_url", Kind: Write, Role: Helpdesk,
+		Reveals: true, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
 		Asks: "The device that Duo Mobile was on before is disconnected at once.",
 		RoleFor: func(in Values) Role {
 			// Whoever has the link gets a lasting second factor.
@@ -39,7 +40,8 @@ func sendActivationURL() Action {
 			if phone.Platform == "Unknown" {
 				platform := phonePlatform.Of(in)
 				if platform == "" {
-					return Result{Subject: subject, Facts: about}, &FieldError{Field: phonePlatform.Name, Message: "Choose the platform: Duo does not activate a phone whose platform is unknown."}
+					return Result{Subject: subject, Facts: about}, &FieldError{Field: phonePlatform.Name,
+						Message: "Choose the platform: Duo does not activate a phone whose platform is unknown."}
 				}
 				unknown.Platform = &platform
 			}
@@ -60,7 +62,8 @@ func sendActivationURL() Action {
 			}
 			r := Result{
 				Subject: subject, Facts: about, Life: a.ValidFor,
-				Summary: "Created an activation link, valid for " + Duration(a.ValidFor) + ". The device that Duo Mobile was on before is disconnected.",
+				Summary: "Created an activation link, valid for " + Duration(a.ValidFor) +
+					". The device that Duo Mobile was on before is disconnected.",
 				Secrets: []Secret{{ActivationLinkSecret, a.URL}, {ActivationCodeSecret, activationCode(a)}},
 			}
 			if a.InstallationURL != "" {

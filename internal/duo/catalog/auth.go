@@ -24,7 +24,8 @@ func checkAuth() Action {
 			if err != nil {
 				return Result{Subject: "Auth API keys"}, err
 			}
-			return Result{Subject: "Auth API keys", Summary: "The Auth API keys work.", Table: objectOf(timeColumns, timeRow, at)}, nil
+			return Result{Subject: "Auth API keys", Summary: "The Auth API keys work.",
+				Table: objectOf(timeColumns, timeRow, at)}, nil
 		},
 	}
 }
@@ -40,7 +41,8 @@ func pingAuth() Action {
 			if err != nil {
 				return Result{Subject: "Auth API"}, err
 			}
-			return Result{Subject: "Auth API", Summary: fmt.Sprintf("Duo answered after %d ms.", time.Since(asked).Milliseconds()), Table: objectOf(timeColumns, timeRow, at)}, nil
+			return Result{Subject: "Auth API", Summary: fmt.Sprintf("Duo answered after %d ms.",
+				time.Since(asked).Milliseconds()), Table: objectOf(timeColumns, timeRow, at)}, nil
 		},
 	}
 }

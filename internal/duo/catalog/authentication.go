@@ -12,17 +12,27 @@ import (
 // The fields of an authentication. Duo takes a user by id or by name.
 var (
 	authUser     = ID{Name: "user_id", Label: "User", Names: OfUser, Optional: true, Example: "DU0000000000000000EX"}
-	authUsername = Text{Name: "username", Names: OfUser, Label: "Username", Help: "Instead of the user: the username or alias as typed at login."}
-	authFactor   = Choice{Name: "factor", Label: "How to ask", Default: "push", Example: "push", Options: []Option{
-		{"push", "Push: a request in Duo Mobile"}, {"phone", "Phone call: press a key"}, {"sms", "SMS: send new passcodes"}, {"passcode", "Passcode: check one that the person reads to you"}, {"auto", "Automatic: the best factor that the device supports"},
+	authUsername = Text{Name: "username", Names: OfUser, Label: "Username",
+		Help: "Instead of the user: the username or alias as typed at login."}
+	authFactor = Choice{Name: "factor", Label: "How to ask", Default: "push", Example: "push", Options: []Option{
+		{"push", "Push: a request in Duo Mobile"}, {"phone", "Phone call: press a key"},
+		{"sms", "SMS: send new passcodes"}, {"passcode", "Passcode: check one that the person reads to you"},
+		{"auto", "Automatic: the best factor that the device supports"},
 	}}
-	authDevice   = Text{Name: "device", Label: "Device", Help: "The id of one of the user's phones, or auto for the first that supports the factor. Not used with a passcode.", Max: 64, Example: "auto"}
-	authPasscode = Text{Name: "passcode", Label: "Passcode", Help: "From Duo Mobile, an SMS or a hardware token, or a bypass code. A valid passcode is used up.", Max: 32, Secret: true}
-	authAddress  = Text{Name: "ipaddr", Label: "IP address", Help: "Where the login comes from, for network policies.", Max: 45, Pattern: addressPattern}
-	authHost     = Text{Name: "hostname", Label: "Host name", Help: "The computer that the user logs in to."}
-	authType     = Text{Name: "type", Label: "Title of the push", Help: "The phone shows it before the word “request”. Empty: Login.", Max: 100}
-	authShown    = Text{Name: "display_username", Label: "Name on the push", Help: "Instead of the username."}
-	authInfo     = Text{Name: "pushinfo", Label: "Rows on the push", Help: "One name=value per line. The phone shows them below the name, in this order.", Max: 4000, Multiline: true, Pattern: rowsPattern}
+	authDevice = Text{Name: "device", Label: "Device",
+		Help: "The id of one of the user's phones, or auto for the first that supports the factor. Not used with a passcode.", Max: 64, Example: "auto"}
+	authPasscode = Text{Name: "passcode", Label: "Passcode",
+		Help: "From Duo Mobile, an SMS or a hardware token, or a bypass code. A valid passcode is used up.", Max: 32,
+		Secret: true}
+	authAddress = Text{Name: "ipaddr", Label: "IP address", Help: "Where the login comes from, for network policies.",
+		Max: 45, Pattern: addressPattern}
+	authHost = Text{Name: "hostname", Label: "Host name", Help: "The computer that the user logs in to."}
+	authType = Text{Name: "type", Label: "Title of the push",
+		Help: "The phone shows it before the word “request”. Empty: Login.", Max: 100}
+	authShown = Text{Name: "display_username", Label: "Name on the push", Help: "Instead of the username."}
+	authInfo  = Text{Name: "pushinfo", Label: "Rows on the push",
+		Help: "One name=value per line. The phone shows them below the name, in this order.", Max: 4000,
+		Multiline: true, Pattern: rowsPattern}
 )
 
 // anyDevice asks on the first device that can do it.
@@ -37,7 +47,8 @@ func sendAuthentication() Action {
 		Unsure: unsureAsked,
 		Help:   "Asks a user for the second factor, as a login does, and waits for the answer. It does not log the user in.",
 		API:    Auth, Call: "POST /auth/v2/auth", Kind: Send, Role: Helpdesk,
-		Fields: []Field{authUser, authUsername, authFactor, authDevice, authPasscode, authAddress, authHost, authType, authShown, authInfo},
+		Fields: []Field{authUser, authUsername, authFactor, authDevice, authPasscode, authAddress, authHost, authType,
+			authShown, authInfo},
 		AsksFor: func(in Values) string {
 			if authFactor.Of(in) == "passcode" {
 				return "Duo checks the passcode. A valid one is used up; wrong ones count toward the user's lockout."
@@ -74,7 +85,8 @@ func sendAuthentication() Action {
 }
 
 var authStarted = map[string]string{
-	"push": "Sent a push.", "phone": "Called the phone.", "sms": "Asked for passcodes by SMS.", "passcode": "Checked a passcode.", "auto": "Asked on the user's device.",
+	"push": "Sent a push.", "phone": "Called the phone.", "sms": "Asked for passcodes by SMS.",
+	"passcode": "Checked a passcode.", "auto": "Asked on the user's device.",
 }
 
 func checkAuthentication(in Values) (bad []FieldError) {
@@ -93,7 +105,8 @@ func checkAuthentication(in Values) (bad []FieldError) {
 		fault(authAddress.Name, "This is not an IP address, such as 198.51.100.7 or 2001:db8::7.")
 	}
 	if factor != "push" && factor != "auto" {
-		for name, text := range map[string]string{authType.Name: authType.Of(in), authShown.Name: authShown.Of(in), authInfo.Name: authInfo.Of(in)} {
+		for name, text := range map[string]string{authType.Name: authType.Of(in), authShown.Name: authShown.Of(in),
+			authInfo.Name: authInfo.Of(in)} {
 			if text != "" {
 				fault(name, "Only a push shows this.")
 			}
@@ -109,8 +122,10 @@ func checkAuthentication(in Values) (bad []FieldError) {
 // push.
 func authRequest(in Values) (r duo.AuthRequest, fault string) {
 	r = duo.AuthRequest{
-		User: duo.AuthUser{Username: authUsername.Of(in), ID: duo.UserID(authUser.Of(in))}, Factor: duo.Factor(authFactor.Of(in)), Device: authDevice.Of(in),
-		Passcode: authPasscode.Of(in), From: duo.AccessDevice{Hostname: authHost.Of(in)}, Type: authType.Of(in), DisplayUsername: authShown.Of(in),
+		User:   duo.AuthUser{Username: authUsername.Of(in), ID: duo.UserID(authUser.Of(in))},
+		Factor: duo.Factor(authFactor.Of(in)), Device: authDevice.Of(in),
+		Passcode: authPasscode.Of(in), From: duo.AccessDevice{Hostname: authHost.Of(in)}, Type: authType.Of(in),
+		DisplayUsername: authShown.Of(in),
 	}
 	switch {
 	case r.Factor == duo.FactorPasscode:

@@ -103,7 +103,8 @@ func MayQuit(role Role, u duo.User, g duo.Group) error {
 		return editable(u)
 	case InTrash(u) == "" && g.Status != duo.GroupBypass && g.Status != duo.GroupActive && inBypass(after):
 		return &FieldError{Field: groupID.Name,
-			Message: "Without this group " + Plain(u.Username) + " could log in without a second factor, because of the status or another group. End that bypass first."}
+			Message: "Without this group " + Plain(u.Username) +
+				" could log in without a second factor, because of the status or another group. End that bypass first."}
 	}
 	return mayLeave(role, u, after)
 }
@@ -174,7 +175,8 @@ func endUnasked(ctx context.Context, d *duo.Client, in Values, after duo.User) (
 // Aliases and groups are one a line; a group is its id and its status.
 func beforeUser(u duo.User, names ...string) map[string]string {
 	values := map[string]string{
-		"username": u.Username, "realname": u.RealName, "firstname": u.FirstName, "lastname": u.LastName, "email": u.Email,
+		"username": u.Username, "realname": u.RealName, "firstname": u.FirstName, "lastname": u.LastName,
+		"email": u.Email,
 		"notes": u.Notes, "status": string(u.Status),
 	}
 	var aliases, groups []string

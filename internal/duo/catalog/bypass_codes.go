@@ -15,9 +15,11 @@ const bypassCodeCategory = "Admin API - Bypass Code"
 // The fields of a bypass code, also read by the page that offers presets.
 var (
 	BypassUser = userID
-	BypassLife = Span{Name: "valid_secs", Label: "Valid for", Min: time.Minute, Max: 30 * day, Default: time.Hour, Never: "never expires",
+	BypassLife = Span{Name: "valid_secs", Label: "Valid for", Min: time.Minute, Max: 30 * day, Default: time.Hour,
+		Never:   "never expires",
 		Presets: []time.Duration{15 * time.Minute, time.Hour, 4 * time.Hour, 8 * time.Hour, day, 7 * day}}
-	BypassUses = Int{Name: "reuse_count", Label: "Uses", Help: "How many times each code works. 0: no limit.", Min: 0, Max: 100, Default: 1}
+	BypassUses = Int{Name: "reuse_count", Label: "Uses", Help: "How many times each code works. 0: no limit.", Min: 0,
+		Max: 100, Default: 1}
 	BypassNew  = Int{Name: "count", Label: "How many codes", Min: 1, Max: 10, Default: 1}
 	BypassKeep = Bool{Name: "preserve_existing", Label: "Keep the user's existing codes", Default: true}
 )
@@ -54,7 +56,8 @@ func createBypassCodes() Action {
 			}
 			life := BypassLife.Of(in)
 			codes, err := d.CreateBypassCodes(ctx, id, duo.NewBypassCodes{
-				Count: BypassNew.Of(in), ReuseCount: BypassUses.Of(in), ValidFor: life, PreserveExisting: BypassKeep.Of(in),
+				Count: BypassNew.Of(in), ReuseCount: BypassUses.Of(in), ValidFor: life,
+				PreserveExisting: BypassKeep.Of(in),
 			})
 			if err != nil {
 				return Result{Subject: user.Username}, err
@@ -103,7 +106,8 @@ func NoUseOfCodes(u duo.User) error {
 	if u.Status != duo.StatusDisabled && u.Status != duo.StatusPendingDeletion {
 		return nil
 	}
-	return &FieldError{Field: BypassUser.Name, Message: "This user cannot log in (" + string(u.Status) + "), not even with a bypass code."}
+	return &FieldError{Field: BypassUser.Name, Message: "This user cannot log in (" + string(u.Status) +
+		"), not even with a bypass code."}
 }
 
 // bypassRole lets a help desk make one short code, a technician what lasts a
@@ -151,8 +155,9 @@ func deleteBypassCode() Action {
 		Deletes: true,
 		Unsure:  "Check whether the code is still listed.",
 		Help:    "The code stops working at once.",
-		API:     Admin, Call: "DELETE /admin/v1/bypass_codes/{bypass_code_id}", Kind: Write, Role: Technician, Fields: []Field{bypassCodeID},
-		Asks: "The code stops working at once.",
+		API:     Admin, Call: "DELETE /admin/v1/bypass_codes/{bypass_code_id}", Kind: Write, Role: Technician,
+		Fields: []Field{bypassCodeID},
+		Asks:   "The code stops working at once.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id := duo.BypassCodeID(bypassCodeID.Of(in))
 			// Duo answers a deletion of nothing like any other: look first, so that

@@ -8,8 +8,10 @@ import (
 )
 
 var (
-	bypassCodeID  = ID{Name: "bypass_code_id", Label: "Bypass code", Names: OfBypassCode, Example: "DB0000000000000000EX"}
-	bypassColumns = []Column{{"username", "User", ""}, {"user_id", "User id", UserLink}, {"created", "Made", Moment}, {"expiration", "Expires", Moment},
+	bypassCodeID = ID{Name: "bypass_code_id", Label: "Bypass code", Names: OfBypassCode,
+		Example: "DB0000000000000000EX"}
+	bypassColumns = []Column{{"username", "User", ""}, {"user_id", "User id", UserLink}, {"created", "Made", Moment},
+		{"expiration", "Expires", Moment},
 		{"reuse_count", "Uses left", Number}, {"admin_email", "Created by", ""}, {"bypass_code_id", "Code id", Mono}}
 )
 
@@ -18,14 +20,16 @@ func bypassRow(b duo.BypassCode) []string {
 	if b.ReuseCount > 0 {
 		uses = strconv.Itoa(b.ReuseCount)
 	}
-	return []string{b.User.Username, string(b.User.ID), moment(b.Created), moment(b.Expires), uses, b.AdminEmail, string(b.ID)}
+	return []string{b.User.Username, string(b.User.ID), moment(b.Created), moment(b.Expires), uses, b.AdminEmail,
+		string(b.ID)}
 }
 
 func listBypassCodes() Action {
 	return Action{
 		Slug: "list-bypass-codes", Title: "List Bypass Codes", Category: bypassCodeCategory,
 		Help: "Lists the account's bypass codes: the user, the expiration and the uses left. Duo never shows the codes themselves again.",
-		API:  Admin, Call: "GET /admin/v1/bypass_codes", Kind: Read, Role: Auditor, Fields: []Field{listLimit, listOffset},
+		API:  Admin, Call: "GET /admin/v1/bypass_codes", Kind: Read, Role: Auditor,
+		Fields: []Field{listLimit, listOffset},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			found, metadata, err := d.BypassCodesPage(ctx, listLimit.Of(in), listOffset.Of(in))
 			if err != nil {
@@ -41,13 +45,15 @@ func getBypassCode() Action {
 	return Action{
 		Slug: "get-bypass-code", Title: "Get Bypass Code", Category: bypassCodeCategory,
 		Help: "Reads a bypass code's user, expiration and uses left. Duo never shows the code itself again.",
-		API:  Admin, Call: "GET /admin/v1/bypass_codes/{bypass_code_id}", Kind: Read, Role: Auditor, Fields: []Field{bypassCodeID},
+		API:  Admin, Call: "GET /admin/v1/bypass_codes/{bypass_code_id}", Kind: Read, Role: Auditor,
+		Fields: []Field{bypassCodeID},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			code, err := d.BypassCode(ctx, duo.BypassCodeID(bypassCodeID.Of(in)))
 			if err != nil {
 				return Result{}, err
 			}
-			return Result{Subject: code.User.Username, Summary: "Read 1 bypass code.", Table: objectOf(bypassColumns, bypassRow, code)}, nil
+			return Result{Subject: code.User.Username, Summary: "Read 1 bypass code.",
+				Table: objectOf(bypassColumns, bypassRow, code)}, nil
 		},
 	}
 }
@@ -56,8 +62,9 @@ func listBypassCodesByUser() Action {
 	return Action{
 		Slug: "list-bypass-codes-by-user", Title: "List Bypass Code(s) By User", Category: bypassCodeCategory,
 		Help: "Lists a user's bypass codes: the expiration and the uses left. Duo never shows the codes themselves again.",
-		API:  Admin, Call: "GET /admin/v1/users/{user_id}/bypass_codes", Kind: Read, Role: Auditor, Fields: []Field{userID, listLimit, listOffset},
-		Run: bypassCodesOfUser,
+		API:  Admin, Call: "GET /admin/v1/users/{user_id}/bypass_codes", Kind: Read, Role: Auditor,
+		Fields: []Field{userID, listLimit, listOffset},
+		Run:    bypassCodesOfUser,
 	}
 }
 
@@ -65,8 +72,9 @@ func retrieveBypassCodes() Action {
 	return Action{
 		Slug: "retrieve-bypass-codes-for-user", Title: "Retrieve Bypass Codes for User", Category: bypassCodeCategory,
 		Help: "Reads the same as List Bypass Code(s) By User. Despite the name, Duo never shows a code again.",
-		API:  Admin, Call: "GET /admin/v1/users/{user_id}/bypass_codes", Kind: Read, Role: Auditor, Fields: []Field{userID, listLimit, listOffset},
-		Run: bypassCodesOfUser,
+		API:  Admin, Call: "GET /admin/v1/users/{user_id}/bypass_codes", Kind: Read, Role: Auditor,
+		Fields: []Field{userID, listLimit, listOffset},
+		Run:    bypassCodesOfUser,
 	}
 }
 

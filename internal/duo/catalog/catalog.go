@@ -139,7 +139,8 @@ func (a Action) Reads(in Values) bool {
 	return a.Kind == Read || a.Kind == Generic && a.Question(in) == ""
 }
 
-// Dangerous reports whether a person has to look twice before it is done: it deletes, reaches a person, or sends any call.
+// Dangerous reports whether a person has to look twice before it is done: it deletes, reaches a person, or sends any
+// call.
 func (a Action) Dangerous() bool { return a.Deletes || a.Kind == Send || a.Kind == Generic }
 
 // OfWorkspace reports whether the action is the workspace's own, as those of the

@@ -16,7 +16,8 @@ type Bool struct {
 }
 
 func (f Bool) Spec() Spec {
-	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "yesno", Default: strconv.FormatBool(f.Default), Example: f.Example}
+	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "yesno", Default: strconv.FormatBool(f.Default),
+		Example: f.Example}
 	if f.Optional {
 		spec.Default = ""
 	}
@@ -56,7 +57,8 @@ type Choice struct {
 }
 
 func (f Choice) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "choice", Options: f.Options, Default: f.Default, Required: f.Required, Filled: f.Filled, Example: f.Example}
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "choice", Options: f.Options, Default: f.Default,
+		Required: f.Required, Filled: f.Filled, Example: f.Example}
 }
 
 func (f Choice) normalize(text string, _ bool) (plain, fault string) {
@@ -101,7 +103,8 @@ type ID struct {
 }
 
 func (f ID) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "id", Of: f.Names, Required: !f.Optional, Max: 64, Example: f.Example}
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "id", Of: f.Names, Required: !f.Optional, Max: 64,
+		Example: f.Example}
 }
 
 func (f ID) normalize(text string, _ bool) (plain, fault string) {

@@ -19,7 +19,8 @@ import (
 func TestActionsDescribeThemselves(t *testing.T) {
 	t.Parallel()
 	for _, a := range catalog.All() {
-		if a.Title == "" || a.Category == "" || !strings.HasSuffix(a.Help, ".") || a.API == "" || a.Kind == "" || a.Role < catalog.Auditor || a.Run == nil {
+		if a.Title == "" || a.Category == "" || !strings.HasSuffix(a.Help, ".") || a.API == "" || a.Kind == "" ||
+			a.Role < catalog.Auditor || a.Run == nil {
 			t.Errorf("%s lacks title, category, help, API, kind, role or the means to run", a.Slug)
 		}
 		seen := map[string]bool{}
@@ -68,32 +69,41 @@ func seed(t *testing.T) seeded {
 	transport := duo.NewTransport(duo.TransportOptions{SandboxAddress: server.Ready().Address, SandboxCA: ca})
 	clientOf := func(host string, keys duosim.Application) *duo.Client {
 		lend := func(use func([]byte)) error { use([]byte(keys.SecretKey)); return nil }
-		return duo.New(duo.Credentials{Host: host, IntegrationKey: keys.IntegrationKey, Secret: lend}, duo.Options{Transport: transport, Observe: func(_ context.Context, call duo.Call) {
-			if call.API() == "other" {
-				t.Error("a call of an endpoint that is not listed in duo/call.go")
-			}
-		}})
+		return duo.New(duo.Credentials{Host: host, IntegrationKey: keys.IntegrationKey, Secret: lend},
+			duo.Options{Transport: transport, Observe: func(_ context.Context, call duo.Call) {
+				if call.API() == "other" {
+					t.Error("a call of an endpoint that is not listed in duo/call.go")
+				}
+			}})
 	}
 	accounts := clientOf(parent.APIHostname, parent.Application(duosim.AccountsAPI))
 	auth := clientOf(child.APIHostname, sim.AddApplication(child.AccountID, duosim.AuthAPI))
 	client := accounts.ForAccount(duo.AccountID(child.AccountID), child.APIHostname)
-	owned := sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS", Activated: true})
+	owned := sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550143", Type: "Mobile",
+		Platform: "Apple iOS", Activated: true})
 	user := sim.AddUser(child.AccountID, duosim.UserSpec{Username: "ada", PhoneIDs: []string{owned}})
 	sim.AddAdmin(child.AccountID, duosim.AdminSpec{Name: "Grace", Email: "grace@client.example"})
-	return seeded{sim: sim, child: child.AccountID, client: client, apis: map[catalog.API]*duo.Client{catalog.Accounts: accounts, catalog.Admin: client, catalog.Auth: auth}, ids: map[string]string{
-		"DA0000000000000000EX": sim.AddChild(parent.AccountID, "Client").AccountID,
-		"DU0000000000000000EX": user, "DP0000000000000000EX": owned,
-		"DB0000000000000000EX": sim.AddBypassCode(child.AccountID, user, duosim.BypassSpec{}),
-		"DG0000000000000000EX": sim.AddGroup(child.AccountID, "Pilots", ""),
-		"joined group":         sim.AddGroup(child.AccountID, "Staff", "", user),
-		"DS0000000000000000EX": sim.AddDirectory(child.AccountID, duosim.DirectorySpec{Name: "AD", People: []duosim.Person{{Username: "casey.example", Realname: "Casey Example"}}}),
-		"DH0000000000000000EX": sim.AddToken(child.AccountID, duosim.TokenSpec{Serial: "100200"}),
-		"joined token":         sim.AddToken(child.AccountID, duosim.TokenSpec{Serial: "100201", UserIDs: []string{user}}),
-		"WA0000000000000000EX": sim.AddCredential(child.AccountID, duosim.CredentialSpec{UserID: user, Name: "Key", Label: "Security Key"}),
-		"free phone":           sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550199"}),
-		"locked out":           sim.AddUser(child.AccountID, duosim.UserSpec{Username: "eve", Status: duosim.LockedOut}),
-		"trashed":              sim.AddUser(child.AccountID, duosim.UserSpec{Username: "bob", Status: duosim.PendingDeletion}),
-	}}
+	return seeded{sim: sim, child: child.AccountID, client: client,
+		apis: map[catalog.API]*duo.Client{catalog.Accounts: accounts, catalog.Admin: client, catalog.Auth: auth},
+		ids: map[string]string{
+			"DA0000000000000000EX": sim.AddChild(parent.AccountID, "Client").AccountID,
+			"DU0000000000000000EX": user, "DP0000000000000000EX": owned,
+			"DB0000000000000000EX": sim.AddBypassCode(child.AccountID, user, duosim.BypassSpec{}),
+			"DG0000000000000000EX": sim.AddGroup(child.AccountID, "Pilots", ""),
+			"joined group":         sim.AddGroup(child.AccountID, "Staff", "", user),
+			"DS0000000000000000EX": sim.AddDirectory(child.AccountID, duosim.DirectorySpec{Name: "AD",
+				People: []duosim.Person{{Username: "casey.example", Realname: "Casey Example"}}}),
+			"DH0000000000000000EX": sim.AddToken(child.AccountID, duosim.TokenSpec{Serial: "100200"}),
+			"joined token": sim.AddToken(child.AccountID,
+				duosim.TokenSpec{Serial: "100201", UserIDs: []string{user}}),
+			"WA0000000000000000EX": sim.AddCredential(child.AccountID,
+				duosim.CredentialSpec{UserID: user, Name: "Key", Label: "Security Key"}),
+			"free phone": sim.AddPhone(child.AccountID, duosim.PhoneSpec{Number: "+12025550199"}),
+			"locked out": sim.AddUser(child.AccountID,
+				duosim.UserSpec{Username: "eve", Status: duosim.LockedOut}),
+			"trashed": sim.AddUser(child.AccountID,
+				duosim.UserSpec{Username: "bob", Status: duosim.PendingDeletion}),
+		}}
 }
 
 // host is where an account is reached.
@@ -171,12 +181,14 @@ func TestConformance(t *testing.T) {
 				t.Errorf("it brought %d secrets, and says Reveals: %v", len(result.Secrets), a.Reveals)
 			}
 			if a.Follow != nil {
-				if p, err := a.Follow(t.Context(), s.apis[a.API], parse(t, a, s.examples(a)), result); err != nil || p.Answer != "" || p.Text == "" {
+				if p, err := a.Follow(t.Context(), s.apis[a.API], parse(t, a, s.examples(a)), result); err != nil ||
+					p.Answer != "" || p.Text == "" {
 					t.Errorf("nobody has answered, and it stands at %+v %v", p, err)
 				}
 			}
 			for _, secret := range result.Secrets {
-				if secret.Label == "" || secret.Value == "" || strings.Contains(result.Subject+result.Summary, secret.Value) {
+				if secret.Label == "" || secret.Value == "" ||
+					strings.Contains(result.Subject+result.Summary, secret.Value) {
 					t.Errorf("secret %q is empty, or told in the record: %q", secret.Label, result.Summary)
 				}
 			}
@@ -226,7 +238,8 @@ func TestUserFieldsArrive(t *testing.T) {
 			t.Fatalf("this test knows no value of %q", name)
 		}
 		before := len(s.sim.Ledger())
-		result, err := update.Run(t.Context(), s.client, parse(t, update, map[string]string{"user_id": s.ids["DU0000000000000000EX"], name: values[name]}))
+		result, err := update.Run(t.Context(), s.client,
+			parse(t, update, map[string]string{"user_id": s.ids["DU0000000000000000EX"], name: values[name]}))
 		if err != nil {
 			t.Fatal(name, err)
 		}
@@ -255,7 +268,8 @@ func TestNamesOfUsersInBypass(t *testing.T) {
 	s.sim.SetGroupStatus(s.child, s.sim.AddGroup(s.child, "Let in", "", grouped), "Bypass")
 	for _, id := range []string{bypassed, grouped} {
 		for field, value := range map[string]string{"username": "boss", "aliases": "boss"} {
-			_, err := update.Run(t.Context(), s.client, parse(t, update, map[string]string{"user_id": id, field: value}))
+			_, err := update.Run(t.Context(), s.client,
+				parse(t, update, map[string]string{"user_id": id, field: value}))
 			var fault *catalog.FieldError
 			if !errors.As(err, &fault) || fault.Field != field {
 				t.Errorf("%s: %v", field, err)
@@ -265,7 +279,8 @@ func TestNamesOfUsersInBypass(t *testing.T) {
 	if done := s.sim.Ledger(); len(done) > 0 {
 		t.Errorf("done: %+v", done)
 	}
-	if _, err := update.Run(t.Context(), s.client, parse(t, update, map[string]string{"user_id": bypassed, "username": "boss", "status": "active"})); err != nil {
+	if _, err := update.Run(t.Context(), s.client,
+		parse(t, update, map[string]string{"user_id": bypassed, "username": "boss", "status": "active"})); err != nil {
 		t.Error("with the end of the bypass: ", err)
 	}
 }
@@ -279,7 +294,8 @@ func TestPhoneFieldsArrive(t *testing.T) {
 	change := func(name, value string) map[string]string {
 		t.Helper()
 		before := len(s.sim.Ledger())
-		result, err := modify.Run(t.Context(), s.client, parse(t, modify, map[string]string{"phone_id": s.ids["DP0000000000000000EX"], name: value}))
+		result, err := modify.Run(t.Context(), s.client,
+			parse(t, modify, map[string]string{"phone_id": s.ids["DP0000000000000000EX"], name: value}))
 		if err != nil {
 			t.Fatal(name, err)
 		}
@@ -288,11 +304,13 @@ func TestPhoneFieldsArrive(t *testing.T) {
 		}
 		return s.sim.Ledger()[before].Parameters
 	}
-	values := map[string]string{"number": "+44 20 7946 0123", "name": "Desk", "extension": "12,#", "type": "landline", "platform": "google android", "predelay": "5", "postdelay": "0"}
+	values := map[string]string{"number": "+44 20 7946 0123", "name": "Desk", "extension": "12,#", "type": "landline",
+		"platform": "google android", "predelay": "5", "postdelay": "0"}
 	for _, f := range modify.Fields[1:] {
 		name := f.Spec().Name
 		sent := change(name, values[name])
-		if want := strings.ReplaceAll(values[name], " ", ""); len(sent) != 1 || name != "platform" && name != "type" && sent[name] != want || sent[name] == "" {
+		if want := strings.ReplaceAll(values[name], " ", ""); len(sent) != 1 ||
+			name != "platform" && name != "type" && sent[name] != want || sent[name] == "" {
 			t.Errorf("%s: Duo got %q", name, sent)
 		}
 	}

@@ -16,11 +16,13 @@ func TestSynchronizeUser(t *testing.T) {
 	s := seed(t)
 	action, _ := catalog.Lookup("synchronize-users")
 	account := s.sim.Accounts()[1].AccountID
-	key := s.sim.AddDirectory(account, duosim.DirectorySpec{Name: "AD", People: []duosim.Person{{Username: "grace", Realname: "Grace Hopper"}, {Username: "ada", Realname: "Ada Lovelace"}}})
+	key := s.sim.AddDirectory(account, duosim.DirectorySpec{Name: "AD", People: []duosim.Person{{Username: "grace",
+		Realname: "Grace Hopper"}, {Username: "ada", Realname: "Ada Lovelace"}}})
 	busy := s.sim.AddDirectory(account, duosim.DirectorySpec{Name: "Busy", Busy: true})
 	sync := func(key, username string) (catalog.Result, error) {
 		t.Helper()
-		return action.Run(t.Context(), s.client, parse(t, action, map[string]string{"directory_key": key, "username": username}))
+		return action.Run(t.Context(), s.client, parse(t, action,
+			map[string]string{"directory_key": key, "username": username}))
 	}
 	refused := func(key, username, field, says string) {
 		t.Helper()
@@ -31,15 +33,18 @@ func TestSynchronizeUser(t *testing.T) {
 		}
 	}
 	refused(key, "nobody", "directory_key", "Duo does not know this key in this account, or")
-	if done, err := sync(key, "grace"); err != nil || done.Summary != "Synchronized user grace: created." || done.Created == "" || done.Subject != "grace" {
+	if done, err := sync(key, "grace"); err != nil || done.Summary != "Synchronized user grace: created." ||
+		done.Created == "" || done.Subject != "grace" {
 		t.Errorf("created: %+v (%v)", done, err)
 	}
 	refused(key, "nobody", "username", "The key works")
 	refused("DS00000000000000NONE", "grace", "directory_key", "compare the key")
-	if done, err := sync(key, "ada"); err != nil || done.Summary != "Synchronized user ada: changed full name from empty to Ada Lovelace, the directory." {
+	if done, err := sync(key, "ada"); err != nil ||
+		done.Summary != "Synchronized user ada: changed full name from empty to Ada Lovelace, the directory." {
 		t.Errorf("changed: %+v (%v)", done, err)
 	}
-	for what, test := range map[string][2]string{"the same user again": {key, "ada"}, "a busy directory": {busy, "ada"}} {
+	for what, test := range map[string][2]string{"the same user again": {key, "ada"},
+		"a busy directory": {busy, "ada"}} {
 		var limited *duo.Error
 		if _, err := sync(test[0], test[1]); !errors.As(err, &limited) || limited.Code != duo.CodeRateLimited {
 			t.Errorf("%s: %v", what, err)
@@ -65,7 +70,8 @@ func TestSynchronizeUserReadsOn(t *testing.T) {
 	}
 	said := func() string {
 		t.Helper()
-		_, err := action.Run(t.Context(), s.client, parse(t, action, map[string]string{"directory_key": key, "username": "nobody"}))
+		_, err := action.Run(t.Context(), s.client,
+			parse(t, action, map[string]string{"directory_key": key, "username": "nobody"}))
 		var fault *catalog.FieldError
 		if !errors.As(err, &fault) {
 			t.Fatal(err)
@@ -82,7 +88,8 @@ func TestSynchronizeUserReadsOn(t *testing.T) {
 	}
 	key = s.sim.AddDirectory(account, duosim.DirectorySpec{Name: "LDAP"})
 	add(5400, "")
-	if words := said(); !strings.Contains(words, "None of the first 6000 users of this account comes from this directory; the others were not read") {
+	if words := said(); !strings.Contains(words,
+		"None of the first 6000 users of this account comes from this directory; the others were not read") {
 		t.Errorf("of more than are read: %s", words)
 	}
 }

@@ -18,7 +18,8 @@ type Span struct {
 }
 
 func (f Span) Spec() Spec {
-	spec := Spec{Name: f.Name, Label: f.Label, Help: f.help(), Kind: "duration", Min: seconds(f.Min), Max: seconds(f.Max), Default: f.words(f.Default), Example: f.Example}
+	spec := Spec{Name: f.Name, Label: f.Label, Help: f.help(), Kind: "duration", Min: seconds(f.Min),
+		Max: seconds(f.Max), Default: f.words(f.Default), Example: f.Example}
 	if f.Never != "" {
 		spec.Min, spec.Least = 0, seconds(f.Min)
 	}
@@ -29,7 +30,8 @@ func (f Span) Spec() Spec {
 }
 
 func (f Span) help() string {
-	help := fmt.Sprintf("From %s to %s, such as %s; a number without a unit is seconds.", Duration(f.Min), Duration(f.Max), f.words(f.Default))
+	help := fmt.Sprintf("From %s to %s, such as %s; a number without a unit is seconds.", Duration(f.Min),
+		Duration(f.Max), f.words(f.Default))
 	if f.Never != "" {
 		help += " 0 " + f.Never + "."
 	}
@@ -52,8 +54,9 @@ func seconds(d time.Duration) int { return int(d / time.Second) }
 var (
 	spanShape = regexp.MustCompile(`^([0-9]{1,9})\s*([a-z]*)$`)
 	spanUnits = map[string]time.Duration{
-		"": time.Second, "s": time.Second, "sec": time.Second, "secs": time.Second, "second": time.Second, "seconds": time.Second,
-		"m": time.Minute, "min": time.Minute, "mins": time.Minute, "minute": time.Minute, "minutes": time.Minute,
+		"": time.Second, "s": time.Second, "sec": time.Second, "secs": time.Second, "second": time.Second,
+		"seconds": time.Second,
+		"m":       time.Minute, "min": time.Minute, "mins": time.Minute, "minute": time.Minute, "minutes": time.Minute,
 		"h": time.Hour, "hour": time.Hour, "hours": time.Hour, "d": day, "day": day, "days": day,
 	}
 )

@@ -16,12 +16,14 @@ func enrollUser() Action {
 	username, address := username, email
 	username.Names = OfUser
 	address.Required, address.Help = true, "Duo sends the email to this address and saves it with the user."
-	life := Span{Name: "valid_secs", Label: "Link valid for", Min: time.Hour, Max: 90 * day, Default: 30 * day, Never: "never expires", Presets: []time.Duration{day, 7 * day, 30 * day}}
+	life := Span{Name: "valid_secs", Label: "Link valid for", Min: time.Hour, Max: 90 * day, Default: 30 * day,
+		Never: "never expires", Presets: []time.Duration{day, 7 * day, 30 * day}}
 	return Action{
 		Slug: EnrollUser, Title: "Enroll User", Category: userCategory,
 		Help: "Emails a person a link to enroll their own device. Creates the user if needed. Each email has a new link.",
-		API:  Admin, Call: "POST /admin/v1/users/enroll", Kind: Send, Role: Technician, Reveals: true, Fields: []Field{username, address, life},
-		Asks: "An email is sent now. Anyone who opens its link enrolls a device as this user. An earlier link stops working.",
+		API:  Admin, Call: "POST /admin/v1/users/enroll", Kind: Send, Role: Technician, Reveals: true,
+		Fields: []Field{username, address, life},
+		Asks:   "An email is sent now. Anyone who opens its link enrolls a device as this user. An earlier link stops working.",
 		RoleFor: func(in Values) Role {
 			if valid := life.Of(in); valid == 0 || valid > 30*day {
 				return Administrator
@@ -44,11 +46,14 @@ func enrollUser() Action {
 			if err != nil {
 				return Result{Subject: name}, err
 			}
-			r := Result{Subject: name, Facts: usersOf(before), Life: life.Of(in), Secrets: []Secret{{EnrollmentCodeSecret, string(code)}}, Summary: enrollSummary(before, known, to, life.Of(in))}
+			r := Result{Subject: name, Facts: usersOf(before), Life: life.Of(in),
+				Secrets: []Secret{{EnrollmentCodeSecret, string(code)}},
+				Summary: enrollSummary(before, known, to, life.Of(in))}
 			// It is sent; what is there now is told as far as it can be read.
 			if after, found, err := d.UserByUsername(ctx, name); err == nil && found {
 				r.Facts = usersOf(after)
-				r.Table = objectOf([]Column{{"username", "Username", ""}, {"email", "Email", ""}, {"user_id", "User id", UserLink}}, enrolledRow, after)
+				r.Table = objectOf([]Column{{"username", "Username", ""}, {"email", "Email", ""},
+					{"user_id", "User id", UserLink}}, enrolledRow, after)
 				if !known {
 					said, err := endUnasked(ctx, d, in, after)
 					r.Summary += said
@@ -91,19 +96,24 @@ func enrollSummary(before duo.User, known bool, to string, valid time.Duration) 
 
 var (
 	enrolledUser   = ID{Name: "user_id", Label: "User", Names: OfUser, Example: "DU0000000000000000EX"}
-	activationText = Text{Name: "activation_code", Label: "Activation code", Help: "The code from the enrollment. It begins with duo://.", Required: true, Secret: true, Example: "duo://example"}
+	activationText = Text{Name: "activation_code", Label: "Activation code",
+		Help: "The code from the enrollment. It begins with duo://.", Required: true, Secret: true,
+		Example: "duo://example"}
 )
 
 func authEnroll() Action {
 	name := username
 	name.Required, name.Help = false, "A username that no user has yet. Empty: Duo makes up 32 characters."
-	life := Span{Name: "valid_secs", Label: "Code valid for", Min: time.Minute, Max: 7 * day, Default: day, Presets: []time.Duration{time.Hour, day, 3 * day, 7 * day}}
-	codes := Int{Name: "bypass_codes", Label: "Bypass codes to create", Help: "They never expire and work once each. They require the Administrator role.", Max: 10, Default: 0}
+	life := Span{Name: "valid_secs", Label: "Code valid for", Min: time.Minute, Max: 7 * day, Default: day,
+		Presets: []time.Duration{time.Hour, day, 3 * day, 7 * day}}
+	codes := Int{Name: "bypass_codes", Label: "Bypass codes to create",
+		Help: "They never expire and work once each. They require the Administrator role.", Max: 10, Default: 0}
 	return Action{
 		Slug: AuthEnrollUser, Title: "Enroll User by Auth API", Category: authCategory,
 		Help: "Creates a user with a phone without a number, and a code that activates Duo Mobile on it. Nothing is sent; share the code yourself.",
-		API:  Auth, Call: "POST /auth/v2/enroll", Kind: Write, Role: Technician, Reveals: true, Fields: []Field{name, life, codes},
-		Asks: "A user is created. Anyone who opens the link first gets the user's second factor.",
+		API:  Auth, Call: "POST /auth/v2/enroll", Kind: Write, Role: Technician, Reveals: true,
+		Fields: []Field{name, life, codes},
+		Asks:   "A user is created. Anyone who opens the link first gets the user's second factor.",
 		RoleFor: func(in Values) Role {
 			if codes.Of(in) > 0 {
 				return Administrator
@@ -111,13 +121,18 @@ func authEnroll() Action {
 			return Technician
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
-			made, err := d.Enroll(ctx, duo.NewEnrollment{Username: name.Of(in), ValidFor: life.Of(in), BypassCodes: codes.Of(in)})
+			made, err := d.Enroll(ctx, duo.NewEnrollment{Username: name.Of(in), ValidFor: life.Of(in),
+				BypassCodes: codes.Of(in)})
 			if err != nil {
 				return Result{Subject: name.Of(in)}, usernameTaken(err)
 			}
-			r := Result{Subject: made.Username, Facts: Facts{Users: []string{string(made.UserID)}}, Life: life.Of(in), Summary: "Created user " + made.Username + " with a phone to activate, valid for " + Duration(life.Of(in)) + ".",
-				Secrets: []Secret{{ActivationLinkSecret, string(made.ActivationURL)}, {ActivationCodeSecret, string(made.ActivationCode)}},
-				Table:   objectOf([]Column{{"username", "Username", ""}, {"user_id", "User id", UserLink}, {"expiration", "Expires", Moment}}, enrollmentRow, made)}
+			r := Result{Subject: made.Username, Facts: Facts{Users: []string{string(made.UserID)}}, Life: life.Of(in),
+				Summary: "Created user " + made.Username + " with a phone to activate, valid for " +
+					Duration(life.Of(in)) + ".",
+				Secrets: []Secret{{ActivationLinkSecret, string(made.ActivationURL)},
+					{ActivationCodeSecret, string(made.ActivationCode)}},
+				Table: objectOf([]Column{{"username", "Username", ""}, {"user_id", "User id", UserLink},
+					{"expiration", "Expires", Moment}}, enrollmentRow, made)}
 			for _, code := range made.BypassCodes {
 				r.Secrets = append(r.Secrets, Secret{BypassCodeSecret, code})
 			}
@@ -138,7 +153,8 @@ func authEnrollStatus() Action {
 	return Action{
 		Slug: "auth-enroll-status", Title: "Get Enrollment Status by Auth API", Category: authCategory,
 		Help: "Checks whether the activation code of an enrollment was used.",
-		API:  Auth, Call: "POST /auth/v2/enroll_status", Kind: Read, Role: Technician, Fields: []Field{enrolledUser, activationText},
+		API:  Auth, Call: "POST /auth/v2/enroll_status", Kind: Read, Role: Technician,
+		Fields: []Field{enrolledUser, activationText},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id := duo.UserID(enrolledUser.Of(in))
 			state, err := d.EnrollStatus(ctx, id, duo.Sensitive(activationText.Of(in)))
@@ -163,8 +179,10 @@ func authEnrollStatus() Action {
 
 // usernameTaken puts Duo's refusal of a username that exists beside it.
 func usernameTaken(err error) error {
-	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter && strings.Contains(refused.Detail, "already exists") {
-		return refusedField(username.Name, "Another user already has this username. Send an enrollment email with Enroll User, or activate the user's phone.", refused)
+	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeInvalidParameter &&
+		strings.Contains(refused.Detail, "already exists") {
+		return refusedField(username.Name,
+			"Another user already has this username. Send an enrollment email with Enroll User, or activate the user's phone.", refused)
 	}
 	return err
 }

@@ -18,7 +18,8 @@ type explored struct {
 }
 
 func (e explored) String() string {
-	text := fmt.Sprintf("depth %d: %d distinct states, %d calls, %d of them carried out", e.deep, e.states, e.calls, e.carried)
+	text := fmt.Sprintf("depth %d: %d distinct states, %d calls, %d of them carried out", e.deep, e.states,
+		e.calls, e.carried)
 	if e.left == 0 {
 		text += "; no call leads to another state"
 	}

@@ -160,7 +160,8 @@ func (f Text) Spec() Spec {
 	if f.Again {
 		f.Pattern = `(?:[^\n]|\n)*`
 	}
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Of: f.Names, Required: f.Required, Max: f.max(), Example: f.Example, Secret: f.Secret, Lines: f.Multiline, Filled: f.Filled, Pattern: f.Pattern}
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Of: f.Names, Required: f.Required,
+		Max: f.max(), Example: f.Example, Secret: f.Secret, Lines: f.Multiline, Filled: f.Filled, Pattern: f.Pattern}
 }
 
 func (f Text) max() int {
@@ -212,7 +213,8 @@ type Email struct {
 }
 
 func (f Email) Spec() Spec {
-	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Required: f.Required, Max: 254, Example: f.Example, Pattern: emailPattern}
+	return Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "text", Required: f.Required, Max: 254,
+		Example: f.Example, Pattern: emailPattern}
 }
 
 func (f Email) normalize(typed string, given bool) (plain, fault string) {
@@ -288,7 +290,8 @@ type Int struct {
 }
 
 func (f Int) Spec() Spec {
-	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "number", Min: f.Min, Max: f.Max, Default: strconv.Itoa(f.Default), Example: f.Example, Unit: f.Unit}
+	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "number", Min: f.Min, Max: f.Max,
+		Default: strconv.Itoa(f.Default), Example: f.Example, Unit: f.Unit}
 	if spec.Required = f.Required; f.Optional || f.Required {
 		spec.Default = ""
 	}

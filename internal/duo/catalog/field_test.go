@@ -45,10 +45,12 @@ func TestFieldKinds(t *testing.T) {
 		{"bare carriage return in a note", note, "one\rtwo", "one\ntwo", ""},
 		{"tab in a note", note, "one\ttwo", "one\ttwo", ""},
 		{"escape in a note", note, "one\n\x1btwo", "", "This holds control characters."},
-		{"a name typed again", Text{Name: "f", Again: true}, "jd\u200boe\ufffd \u009b\x00", "jdoe\ufffd \ufffd\u2400", ""},
+		{"a name typed again", Text{Name: "f", Again: true}, "jd\u200boe\ufffd \u009b\x00",
+			"jdoe\ufffd \ufffd\u2400", ""},
 
 		{"email", Email{Name: "f"}, " Casey@Client.Example ", "Casey@Client.Example", ""},
-		{"email with a character that nobody sees", Email{Name: "f"}, "casey\u200b@client.example\ufeff", "casey@client.example", ""},
+		{"email with a character that nobody sees", Email{Name: "f"}, "casey\u200b@client.example\ufeff",
+			"casey@client.example", ""},
 		{"email with a blank in it", Email{Name: "f"}, "ca sey@client.example", "", "not an email"},
 		{"no email", Email{Name: "f"}, "", "", ""},
 		{"no email where one is needed", Email{Name: "f", Required: true}, "", "", "Fill this in"},
@@ -66,9 +68,11 @@ func TestFieldKinds(t *testing.T) {
 
 		{"number", number, " 7 ", "7", ""},
 		{"number with marks of direction", number, "\u202d7\u202c", "7", ""},
-		{"id with a character that nobody sees", ID{Name: "f"}, "DU0000000000000000\u200bEX\u2060", "DU0000000000000000EX", ""},
+		{"id with a character that nobody sees", ID{Name: "f"}, "DU0000000000000000\u200bEX\u2060",
+			"DU0000000000000000EX", ""},
 		{"yes with a byte order mark", Bool{Name: "f"}, "\ufeffYes", "true", ""},
-		{"choice with a blank of no width", Choice{Name: "f", Options: []Option{{"active", "Active"}}}, "Active\u200b", "active", ""},
+		{"choice with a blank of no width", Choice{Name: "f", Options: []Option{{"active", "Active"}}}, "Active\u200b",
+			"active", ""},
 		{"number with a plus and zeros", number, "+007", "7", ""},
 		{"least", number, "1", "1", ""},
 		{"below the least", number, "0", "", "from 1 to 10"},
@@ -85,7 +89,8 @@ func TestFieldKinds(t *testing.T) {
 		{"optional number that is none", Int{Name: "f", Max: 9, Optional: true}, "x", "", "from 0 to 9"},
 
 		{"0 that means something, below the least", Int{Name: "f", Min: 5, Max: 9, Zero: "never"}, "0", "0", ""},
-		{"below the least, beside a 0 that means something", Int{Name: "f", Min: 5, Max: 9, Zero: "never"}, "4", "", "from 5 to 9, or 0"},
+		{"below the least, beside a 0 that means something", Int{Name: "f", Min: 5, Max: 9, Zero: "never"}, "4", "",
+			"from 5 to 9, or 0"},
 		{"optional yes or no left empty", Bool{Name: "f", Optional: true}, " ", "", ""},
 		{"optional yes or no that is neither", Bool{Name: "f", Optional: true}, "perhaps", "", "yes or no"},
 
@@ -96,13 +101,17 @@ func TestFieldKinds(t *testing.T) {
 		{"without a country code", PhoneNumber{Name: "f"}, "020 7946 0123", "", "country code"},
 		{"of the United States, without a country code", PhoneNumber{Name: "f"}, "202-555-0177", "", "country code"},
 		{"with 00 in place of the +", PhoneNumber{Name: "f"}, "00442079460123", "", "country code"},
-		{"with a zero that is not dialed", PhoneNumber{Name: "f"}, "+44 (0)20 7946 0123", "", "Remove the (0): it is not dialed after"},
-		{"with a zero that Italy dials", PhoneNumber{Name: "f"}, "+39 (0)6 698 12345", "", "Write the (0) as 0: in this country it is dialed"},
+		{"with a zero that is not dialed", PhoneNumber{Name: "f"}, "+44 (0)20 7946 0123", "",
+			"Remove the (0): it is not dialed after"},
+		{"with a zero that Italy dials", PhoneNumber{Name: "f"}, "+39 (0)6 698 12345", "",
+			"Write the (0) as 0: in this country it is dialed"},
 		{"and San Marino", PhoneNumber{Name: "f"}, "+378 (0)549 882 345", "", "Write the (0) as 0"},
 		{"and Ivory Coast", PhoneNumber{Name: "f"}, "+225 (0)7 12 34 56 78", "", "Write the (0) as 0"},
-		{"with a zero that no mobile of Italy has", PhoneNumber{Name: "f"}, "+39 (0)347 123 4567", "", "Remove the (0)"},
+		{"with a zero that no mobile of Italy has", PhoneNumber{Name: "f"}, "+39 (0)347 123 4567", "",
+			"Remove the (0)"},
 		{"with a zero before too few digits", PhoneNumber{Name: "f"}, "+44 (0)20", "", "too short for its country"},
-		{"with a zero in digits of another script", PhoneNumber{Name: "f"}, "+٤٤ (٠)٢٠ ٧٩٤٦ ٠١٢٣", "", "Remove the (0)"},
+		{"with a zero in digits of another script", PhoneNumber{Name: "f"}, "+٤٤ (٠)٢٠ ٧٩٤٦ ٠١٢٣", "",
+			"Remove the (0)"},
 		{"too short a number", PhoneNumber{Name: "f"}, "+44 20", "", "not a telephone number"},
 		{"too long a number", PhoneNumber{Name: "f"}, "+1234567890123456", "", "not a telephone number"},
 		{"number with letters", PhoneNumber{Name: "f"}, "+1202555CALL", "", "not a telephone number"},
@@ -135,7 +144,8 @@ func TestFieldKinds(t *testing.T) {
 			t.Parallel()
 			plain, fault := test.field.normalize(test.typed, true)
 			if plain != test.plain || (test.fault == "") != (fault == "") || !strings.Contains(fault, test.fault) {
-				t.Errorf("%q became %q with fault %q; want %q, fault %q", test.typed, plain, fault, test.plain, test.fault)
+				t.Errorf("%q became %q with fault %q; want %q, fault %q", test.typed, plain, fault,
+					test.plain, test.fault)
 			}
 		})
 	}
@@ -152,7 +162,8 @@ func TestNothingGiven(t *testing.T) {
 		t.Fatal(bad)
 	}
 	if number.Of(in) != 3 || !yes.Of(in) || choice.Of(in) != "active" || text.Of(in) != "" || lines.Of(in) != nil {
-		t.Errorf("got %d, %t, %q, %q, %q; want the defaults", number.Of(in), yes.Of(in), choice.Of(in), text.Of(in), lines.Of(in))
+		t.Errorf("got %d, %t, %q, %q, %q; want the defaults", number.Of(in), yes.Of(in), choice.Of(in), text.Of(in),
+			lines.Of(in))
 	}
 	if text.Given(in) || mail.Given(in) || lines.Given(in) || choice.Given(in) {
 		t.Error("a field that was not submitted is said to be given: an update would clear it")
@@ -194,7 +205,8 @@ func TestSecretFieldsStayOutOfTheRecord(t *testing.T) {
 }
 
 func FuzzText(f *testing.F) {
-	fuzzField(f, Text{Name: "f", Max: 40}, Text{Name: "f", Max: 40, Required: true}, Text{Name: "f", Max: 40, Multiline: true})
+	fuzzField(f, Text{Name: "f", Max: 40}, Text{Name: "f", Max: 40, Required: true},
+		Text{Name: "f", Max: 40, Multiline: true})
 }
 func FuzzEmail(f *testing.F) { fuzzField(f, Email{Name: "f"}, Email{Name: "f", Required: true}) }
 func FuzzLines(f *testing.F) { fuzzField(f, Lines{Name: "f", MaxLines: 3}) }
@@ -211,8 +223,10 @@ func FuzzNumber(f *testing.F) { fuzzField(f, PhoneNumber{Name: "f"}) }
 // fuzzField holds for any input: a value is refused in words or brought into a
 // form that holds text only and does not change when it is sent again.
 func fuzzField(f *testing.F, fields ...Field) {
-	for _, seed := range []string{"", " ", "on", "active", "APPLE IOS", "-1", "+007", "a@b.example", `"a b"@c.example`, "a\r\nb\n\nA", "a\r\r\nb",
-		"\u0085x\u2028y", "a\x00", "\xff\xfe", "DU1234567890ABCDEFGH", "İ", "\u212a", strings.Repeat("é", 41), "a\u202eb", "0000000000"} {
+	for _, seed := range []string{"", " ", "on", "active", "APPLE IOS", "-1", "+007", "a@b.example", `"a b"@c.example`,
+		"a\r\nb\n\nA", "a\r\r\nb",
+		"\u0085x\u2028y", "a\x00", "\xff\xfe", "DU1234567890ABCDEFGH", "İ", "\u212a", strings.Repeat("é", 41),
+		"a\u202eb", "0000000000"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {

@@ -21,8 +21,10 @@ var (
 		Options: []Option{{"get", "GET"}, {"post", "POST"}, {"put", "PUT"}, {"patch", "PATCH"}, {"delete", "DELETE"}}}
 	callParams = Text{Name: "params", Label: "Parameters", Max: 32_000, Multiline: true,
 		Help: "One name=value per line, or a JSON object. Do not enter account_id: the console adds it."}
-	callParts = Int{Name: "parts", Label: "Maximum pages", Help: "For a list, how many pages to read.", Min: 1, Max: 20, Default: 1}
-	callTyped = Text{Name: "confirm", Label: "Type the path again", Again: true, Help: "Required only for a call that deletes permanently, or for a change that the console has no action for.", Max: 300}
+	callParts = Int{Name: "parts", Label: "Maximum pages", Help: "For a list, how many pages to read.", Min: 1,
+		Max: 20, Default: 1}
+	callTyped = Text{Name: "confirm", Label: "Type the path again", Again: true,
+		Help: "Required only for a call that deletes permanently, or for a change that the console has no action for.", Max: 300}
 )
 
 const (
@@ -33,7 +35,8 @@ const (
 var paramName = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,100}$`)
 
 func callPath(prefix, example, pattern string) Text {
-	return Text{Name: "path", Label: "Path", Required: true, Max: 300, Help: "Begins with " + prefix + "; without host and without ?.", Example: example, Pattern: pattern + `(?:/` + pathWord + `)+`}
+	return Text{Name: "path", Label: "Path", Required: true, Max: 300, Help: "Begins with " + prefix +
+		"; without host and without ?.", Example: example, Pattern: pattern + `(?:/` + pathWord + `)+`}
 }
 
 func accountsAPIAction() Action {
@@ -41,24 +44,30 @@ func accountsAPIAction() Action {
 	method := callMethod
 	method.Default, method.Example = "post", "post"
 	return generic(Action{
-		Slug: "accounts-api-action", Title: "Accounts API Action", Category: accountsCategory, API: Accounts, Call: "any /accounts/v1/…",
-		Help: "Makes any call to the Accounts API with the workspace's keys.", Fields: []Field{method, path, callParams, callParts, callTyped},
+		Slug: "accounts-api-action", Title: "Accounts API Action", Category: accountsCategory, API: Accounts,
+		Call:   "any /accounts/v1/…",
+		Help:   "Makes any call to the Accounts API with the workspace's keys.",
+		Fields: []Field{method, path, callParams, callParts, callTyped},
 	})
 }
 
 func authAPIAction() Action {
 	path := callPath("/auth/v2/", "/auth/v2/check", `/auth/v2`)
 	return generic(Action{
-		Slug: "auth-api-action", Title: "Auth API Action", Category: "Admin API - General", API: Auth, Call: "any /auth/v2/…",
-		Help: "Makes any call to the Auth API with the organization's keys.", Fields: []Field{callMethod, path, callParams, callParts, callTyped},
+		Slug: "auth-api-action", Title: "Auth API Action", Category: "Admin API - General", API: Auth,
+		Call:   "any /auth/v2/…",
+		Help:   "Makes any call to the Auth API with the organization's keys.",
+		Fields: []Field{callMethod, path, callParams, callParts, callTyped},
 	})
 }
 
 func adminAPIAction() Action {
 	path := callPath("/admin/v1/, /admin/v2/ or /admin/v3/", "/admin/v1/info/summary", `/admin/v[123]`)
 	return generic(Action{
-		Slug: "admin-api-action", Title: "Admin API Action", Category: "Admin API - General", API: Admin, Call: "any /admin/v1, v2, v3/…",
-		Help: "Makes any call to the Admin API in the organization's account.", Fields: []Field{callMethod, path, callParams, callParts, callTyped},
+		Slug: "admin-api-action", Title: "Admin API Action", Category: "Admin API - General", API: Admin,
+		Call:   "any /admin/v1, v2, v3/…",
+		Help:   "Makes any call to the Admin API in the organization's account.",
+		Fields: []Field{callMethod, path, callParams, callParts, callTyped},
 	})
 }
 
@@ -94,7 +103,8 @@ func callOf(in Values) (call, *FieldError) {
 	if c.method == http.MethodGet || c.method == http.MethodDelete {
 		for name, value := range params {
 			if params[name] = inQuery(value); params[name] == nil {
-				return c, &FieldError{Field: callParams.Name, Message: name + " has to be a text, a number, yes or no, or a list of texts: it travels in the address."}
+				return c, &FieldError{Field: callParams.Name, Message: name +
+					" has to be a text, a number, yes or no, or a list of texts: it travels in the address."}
 			}
 		}
 	}
@@ -142,7 +152,8 @@ func checkCall(api API, in Values) []FieldError {
 	for name := range c.params {
 		switch {
 		case !paramName.MatchString(name):
-			return []FieldError{{Field: callParams.Name, Message: "The name of a parameter is made of letters, digits and _ - . [ ]: " + Plain(name)}}
+			return []FieldError{{Field: callParams.Name,
+				Message: "The name of a parameter is made of letters, digits and _ - . [ ]: " + Plain(name)}}
 		case strings.EqualFold(name, accountParam) && (name != accountParam || c.path != deleteAccountPath):
 			return []FieldError{{Field: callParams.Name, Message: noAccount}}
 		}

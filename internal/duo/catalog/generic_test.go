@@ -35,11 +35,13 @@ func TestGenericCallsAreJudged(t *testing.T) {
 		{"admin-api-action", "get", "/admin/v1/nobody/knows", "", "", Administrator, false, ""},
 		{"admin-api-action", "get", "/admin/v1/integrations", "", "", Owner, false, ""},
 		{"admin-api-action", "get", "/admin/v1/integrations/DI0000000000000000EX/skey", "", "", Owner, false, ""},
-		{"admin-api-action", "post", "/admin/v1/users/DU0000000000000000EX/bypass_codes", "count=10", "", Administrator, true, ""},
+		{"admin-api-action", "post", "/admin/v1/users/DU0000000000000000EX/bypass_codes", "count=10", "",
+			Administrator, true, ""},
 		{"admin-api-action", "post", "/admin/v1/nobody/knows", "", "/admin/v1/nobody/knows", Owner, true, ""},
 		{"admin-api-action", "post", "/admin/v1/nobody/knows", "", "", 0, false, "Type the path again"},
 		{"admin-api-action", "delete", "/admin/v1/users/DU0000000000000000EX", "", "", 0, false, "Type the path again"},
-		{"admin-api-action", "delete", "/admin/v1/users/DU0000000000000000EX", "", "/admin/v1/users/DU0000000000000000EX", Administrator, true, ""},
+		{"admin-api-action", "delete", "/admin/v1/users/DU0000000000000000EX", "",
+			"/admin/v1/users/DU0000000000000000EX", Administrator, true, ""},
 		{"admin-api-action", "get", "/accounts/v1/account/list", "", "", 0, false, "begins with"},
 		{"admin-api-action", "get", "/admin/v1/../v1/users", "", "", 0, false, "dots"},
 		{"admin-api-action", "get", "/admin/v1//users", "", "", 0, false, "//"},
@@ -47,43 +49,72 @@ func TestGenericCallsAreJudged(t *testing.T) {
 		{"admin-api-action", "get", "/admin/v1/Users", "", "", 0, false, "lowercase"},
 		{"admin-api-action", "get", "/admin/v1/users?limit=1", "", "", 0, false, "after the ?"},
 		{"admin-api-action", "get", "/admin/v1/users", "account_id=DA0000000000000000EX", "", 0, false, "account_id"},
-		{"admin-api-action", "get", "/admin/v1/users", `{"account_id": "DA0000000000000000EX"}`, "", 0, false, "account_id"},
+		{"admin-api-action", "get", "/admin/v1/users", `{"account_id": "DA0000000000000000EX"}`, "", 0, false,
+			"account_id"},
 		{"admin-api-action", "get", "/admin/v1/users", `{"a": {"b": 1}}`, "", 0, false, "travels in the address"},
 		{"admin-api-action", "get", "/admin/v1/users", "no value", "", 0, false, "name=value"},
 		{"admin-api-action", "get", "/admin/v1/users", `{"a": 1} {"b": 2}`, "", 0, false, "JSON object"},
 		{"accounts-api-action", "post", "/accounts/v1/account/list", "", "", Administrator, false, ""},
 		{"accounts-api-action", "post", "/accounts/v1/account/create", "name=New", "", Administrator, true, ""},
-		{"accounts-api-action", "post", "/accounts/v1/account/delete", "account_id=DA0000000000000000EX", "", 0, false, "Type the path again"},
-		{"accounts-api-action", "post", "/accounts/v1/account/delete", "account_id=DA0000000000000000EX", "/accounts/v1/account/delete", Owner, true, ""},
+		{"accounts-api-action", "post", "/accounts/v1/account/delete", "account_id=DA0000000000000000EX", "", 0, false,
+			"Type the path again"},
+		{"accounts-api-action", "post", "/accounts/v1/account/delete", "account_id=DA0000000000000000EX",
+			"/accounts/v1/account/delete", Owner, true, ""},
 		{"auth-api-action", "post", "/auth/v2/preauth", "username=ada", "", Administrator, false, ""},
-		{"auth-api-action", "post", "/auth/v2/auth", "username=ada\nfactor=passcode\npasscode=123456", "", Administrator, true, ""},
+		{"auth-api-action", "post", "/auth/v2/auth", "username=ada\nfactor=passcode\npasscode=123456", "",
+			Administrator, true, ""},
 		{"auth-api-action", "post", "/auth/v2/auth", "username=ada", "", 0, false, "asks a person"},
-		{"auth-api-action", "post", "/auth/v2/auth", "username=ada\nfactor=push\ndevice=auto\nasync=1", "", 0, false, "asks a person"},
-		{"auth-api-action", "post", "/auth/v2/auth", "username=ada\nfactor=passcode\nfactor=push\ndevice=auto", "", 0, false, "asks a person"},
-		{"auth-api-action", "post", "/auth/v2/auth", `{"user_id": "DU0000000000000000EX", "Factor": "passcode", "factor": "sms"}`, "", 0, false, "asks a person"},
-		{"admin-api-action", "post", "/admin/v1/users/DU0000000000000000EX/send_verification_push", "phone_id=DP0000000000000000EX", "", 0, false, "asks a person"},
-		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": {}}]}`, "", Administrator, true, ""},
-		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": "[{\"method\": \"DELETE\", \"path\": \"/admin/v1/users/DU0000000000000000EX\"}]"}`, "", 0, false, "Type the path again"},
-		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/nobody/knows"}]}`, "/admin/v1/bulk", Owner, true, ""},
-		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/bulk"}]}`, "/admin/v1/bulk", 0, false, "cannot be"},
-		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "post", "path": "/admin/v1/users"}]}`, "/admin/v1/bulk", 0, false, "method of an operation"},
-		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "GET", "path": "/admin/v1/users"}]}`, "/admin/v1/bulk", 0, false, "only changes"},
+		{"auth-api-action", "post", "/auth/v2/auth", "username=ada\nfactor=push\ndevice=auto\nasync=1", "", 0, false,
+			"asks a person"},
+		{"auth-api-action", "post", "/auth/v2/auth", "username=ada\nfactor=passcode\nfactor=push\ndevice=auto", "", 0,
+			false, "asks a person"},
+		{"auth-api-action", "post", "/auth/v2/auth",
+			`{"user_id": "DU0000000000000000EX", "Factor": "passcode", "factor": "sms"}`, "", 0, false,
+			"asks a person"},
+		{"admin-api-action", "post", "/admin/v1/users/DU0000000000000000EX/send_verification_push",
+			"phone_id=DP0000000000000000EX", "", 0, false, "asks a person"},
+		{"admin-api-action", "post", "/admin/v1/bulk",
+			`{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": {}}]}`, "", Administrator, true, ""},
+		{"admin-api-action", "post", "/admin/v1/bulk",
+			`{"operations": "[{\"method\": \"DELETE\", \"path\": \"/admin/v1/users/DU0000000000000000EX\"}]"}`, "", 0,
+			false, "Type the path again"},
+		{"admin-api-action", "post", "/admin/v1/bulk",
+			`{"operations": [{"method": "POST", "path": "/admin/v1/nobody/knows"}]}`, "/admin/v1/bulk",
+			Owner, true, ""},
+		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/bulk"}]}`,
+			"/admin/v1/bulk", 0, false, "cannot be"},
+		{"admin-api-action", "post", "/admin/v1/bulk",
+			`{"operations": [{"method": "post", "path": "/admin/v1/users"}]}`, "/admin/v1/bulk", 0, false,
+			"method of an operation"},
+		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "GET", "path": "/admin/v1/users"}]}`,
+			"/admin/v1/bulk", 0, false, "only changes"},
 		{"admin-api-action", "post", "/admin/v1/bulk", "", "/admin/v1/bulk", 0, false, "1 to 50"},
 		// Go finds members in any case, Duo does not: what is judged has to be what is done.
-		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": "[{\"method\": \"DELETE\", \"path\": \"/admin/v1/users/DU0000000000000000EX\", \"Method\": \"POST\"}]"}`, "", 0, false, "1 to 50"},
-		{"admin-api-action", "post", "/admin/v1/bulk", `operations=[{"method": "POST", "path": "/admin/v1/nobody/knows", "PATH": "/admin/v1/users"}]`, "", 0, false, "1 to 50"},
-		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": "[{\"method\": \"POST\", \"path\": \"/admin/v1/users\"}] []"}`, "", 0, false, "1 to 50"},
-		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": {"Account_ID": "DA0000000000000000EX"}}]}`, "", 0, false, "account_id"},
-		{"admin-api-action", "post", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": [{"account_id": "DA0000000000000000EX"}]}]}`, "", 0, false, "1 to 50"},
+		{"admin-api-action", "post", "/admin/v1/bulk",
+			`{"operations": "[{\"method\": \"DELETE\", \"path\": \"/admin/v1/users/DU0000000000000000EX\", \"Method\": \"POST\"}]"}`, "", 0, false, "1 to 50"},
+		{"admin-api-action", "post", "/admin/v1/bulk",
+			`operations=[{"method": "POST", "path": "/admin/v1/nobody/knows", "PATH": "/admin/v1/users"}]`, "", 0,
+			false, "1 to 50"},
+		{"admin-api-action", "post", "/admin/v1/bulk",
+			`{"operations": "[{\"method\": \"POST\", \"path\": \"/admin/v1/users\"}] []"}`, "", 0, false, "1 to 50"},
+		{"admin-api-action", "post", "/admin/v1/bulk",
+			`{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": {"Account_ID": "DA0000000000000000EX"}}]}`, "", 0, false, "account_id"},
+		{"admin-api-action", "post", "/admin/v1/bulk",
+			`{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": [{"account_id": "DA0000000000000000EX"}]}]}`, "", 0, false, "1 to 50"},
 		{"admin-api-action", "get", "/admin/v1/users", "Account_id=DA0000000000000000EX", "", 0, false, "account_id"},
-		{"admin-api-action", "get", "/admin/v1/users", `{"account_id ": "DA0000000000000000EX"}`, "", 0, false, "name of a parameter"},
-		{"admin-api-action", "get", "/admin/v1/users", "account_id\u200b=DA0000000000000000EX", "", 0, false, "account_id"},
-		{"accounts-api-action", "post", "/accounts/v1/account/delete", "account_id=DA0000000000000000EX\nAccount_ID=DA0000000000000000EY", "/accounts/v1/account/delete", 0, false, "account_id"},
+		{"admin-api-action", "get", "/admin/v1/users", `{"account_id ": "DA0000000000000000EX"}`, "", 0, false,
+			"name of a parameter"},
+		{"admin-api-action", "get", "/admin/v1/users", "account_id\u200b=DA0000000000000000EX", "", 0, false,
+			"account_id"},
+		{"accounts-api-action", "post", "/accounts/v1/account/delete",
+			"account_id=DA0000000000000000EX\nAccount_ID=DA0000000000000000EY", "/accounts/v1/account/delete", 0, false,
+			"account_id"},
 		{"admin-api-action", "get", "/admin/v3/integrations/DI0000000000000000EX/skey", "", "", Owner, false, ""},
 		{"admin-api-action", "get", "/admin/v2/integrations/DI0000000000000000EX/skey", "", "", Owner, false, ""},
 	} {
 		name := test.method + " " + test.path + " " + test.params
-		a, in, bad := typed(t, test.slug, map[string]string{"method": test.method, "path": test.path, "params": test.params, "confirm": test.confirm})
+		a, in, bad := typed(t, test.slug, map[string]string{"method": test.method, "path": test.path,
+			"params": test.params, "confirm": test.confirm})
 		switch {
 		case test.fault != "":
 			if len(bad) != 1 || !strings.Contains(bad[0].Message, test.fault) {
@@ -122,7 +153,8 @@ func TestSecretsOfIntegrationsAreOwners(t *testing.T) {
 	}
 	// Wherever a later version puts them.
 	all = append(all, "/admin/v2/oidc/"+key+"/client_secret", "/admin/v3/applications/"+key+"/client-secret",
-		"/admin/v3/applications/"+key+"/clientsecrets", "/admin/v3/applications/"+key+"/skey", "/admin/v1/secret_keys/"+key)
+		"/admin/v3/applications/"+key+"/clientsecrets", "/admin/v3/applications/"+key+"/skey",
+		"/admin/v1/secret_keys/"+key)
 	refused := 0
 	for _, path := range all {
 		inner, err := json.Marshal([]any{map[string]any{"method": "GET", "path": path}})
@@ -130,8 +162,9 @@ func TestSecretsOfIntegrationsAreOwners(t *testing.T) {
 			t.Fatal(err)
 		}
 		for what, form := range map[string]map[string]string{
-			"get":    {"method": "get", "path": path},
-			"bulk":   {"method": "post", "path": bulkPath, "params": `{"operations": ` + string(inner) + `}`, "confirm": bulkPath},
+			"get": {"method": "get", "path": path},
+			"bulk": {"method": "post", "path": bulkPath, "params": `{"operations": ` + string(inner) + `}`,
+				"confirm": bulkPath},
 			"change": {"method": "post", "path": path, "confirm": path},
 		} {
 			a, in, bad := typed(t, "admin-api-action", form)
@@ -174,7 +207,8 @@ func TestSecretsOfGenericCallsAreNotRecorded(t *testing.T) {
 		`{"operations": [{"method": "POST", "path": "/admin/v1/users", "body": {"username": "ada", "code": "618204957"}}]}`: `{"operations":[{"method":"POST","path":"/admin/v1/users","body":{"username":"ada","code":"(masked)"}}]}`,
 		"a=1\na=2\n": "a=1\na=2",
 	} {
-		a, in, bad := typed(t, "admin-api-action", map[string]string{"method": "post", "path": "/admin/v1/users", "params": params})
+		a, in, bad := typed(t, "admin-api-action",
+			map[string]string{"method": "post", "path": "/admin/v1/users", "params": params})
 		if len(bad) > 0 {
 			t.Fatal(params, bad)
 		}
@@ -190,10 +224,12 @@ func TestSecretsOfGenericCallsAreNotRecorded(t *testing.T) {
 func TestParamsOfGenericCalls(t *testing.T) {
 	t.Parallel()
 	params, fault := parseParams("a=1\r\n\n b = x=y \na=2\na=3\nempty=")
-	if list, ok := params["a"].([]string); fault != "" || !ok || len(list) != 3 || params["b"] != " x=y" || params["empty"] != "" {
+	if list, ok := params["a"].([]string); fault != "" || !ok || len(list) != 3 || params["b"] != " x=y" ||
+		params["empty"] != "" {
 		t.Errorf("%v %q", params, fault)
 	}
-	if params, fault := parseParams(`{"n": 12345678901234567890}`); fault != "" || inQuery(params["n"]) != "12345678901234567890" {
+	if params, fault := parseParams(`{"n": 12345678901234567890}`); fault != "" ||
+		inQuery(params["n"]) != "12345678901234567890" {
 		t.Errorf("a large number became %v, %q", params, fault)
 	}
 	if inQuery(map[string]any{}) != nil || inQuery([]any{1}) != nil || inQuery(nil) != nil {
@@ -207,11 +243,13 @@ func FuzzGenericCall(f *testing.F) {
 	f.Add("/admin/v1/bulk", `{"operations": [{"method": "GET", "path": "/admin/v1/users"}]}`)
 	f.Fuzz(func(t *testing.T, path, params string) {
 		for _, method := range []string{"get", "post", "delete"} {
-			a, in, bad := typed(t, "admin-api-action", map[string]string{"method": method, "path": path, "params": params, "confirm": path})
+			a, in, bad := typed(t, "admin-api-action",
+				map[string]string{"method": method, "path": path, "params": params, "confirm": path})
 			if len(bad) > 0 {
 				continue
 			}
-			if !strings.HasPrefix(in.given["path"], "/admin/v") || strings.ContainsAny(in.given["path"], ".%?\\ ") || strings.Contains(in.given["path"], "//") {
+			if !strings.HasPrefix(in.given["path"], "/admin/v") || strings.ContainsAny(in.given["path"], ".%?\\ ") ||
+				strings.Contains(in.given["path"], "//") {
 				t.Errorf("the path %q is let through", path)
 			}
 			if method != "get" && a.Question(in) == "" || a.LeastRole(in) < Administrator {
@@ -225,13 +263,15 @@ func TestSpan(t *testing.T) {
 	t.Parallel()
 	life := BypassLife
 	for text, want := range map[string]string{
-		"3600": "3600", "1 hour": "3600", "90 min": "5400", "24h": "86400", "7 days": "604800", "7d": "604800", " 2 Hours ": "7200", "0": "0", "never": "0", "60 s": "60",
+		"3600": "3600", "1 hour": "3600", "90 min": "5400", "24h": "86400", "7 days": "604800", "7d": "604800",
+		" 2 Hours ": "7200", "0": "0", "never": "0", "60 s": "60",
 	} {
 		if plain, fault := life.normalize(text, true); plain != want || fault != "" {
 			t.Errorf("%q became %q, %q", text, plain, fault)
 		}
 	}
-	for _, text := range []string{"", "-1", "1.5 hours", "31 days", "59", "an hour", "1 fortnight", "999999999 days", "1 hour 5 min", "10000000000"} {
+	for _, text := range []string{"", "-1", "1.5 hours", "31 days", "59", "an hour", "1 fortnight", "999999999 days",
+		"1 hour 5 min", "10000000000"} {
 		if plain, fault := life.normalize(text, true); fault == "" {
 			t.Errorf("%q is taken for %q", text, plain)
 		}
@@ -267,21 +307,25 @@ func valuesOf(options []Option) []string {
 type answers func(*http.Request) string
 
 func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(a(r))), Request: r}, nil
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(a(r))),
+		Request: r}, nil
 }
 
 // TestAGenericReadIsBounded reads pages of 6 MB each, of which there are always more.
 func TestAGenericReadIsBounded(t *testing.T) {
 	t.Parallel()
 	asked := 0
-	client := duo.New(duo.Credentials{Host: "api-1a2b3c4d.duosecurity.com", IntegrationKey: "DI0000000000000000EX", Secret: func(use func([]byte)) error {
-		use([]byte("a secret"))
-		return nil
-	}}, duo.Options{Transport: answers(func(*http.Request) string {
+	client := duo.New(duo.Credentials{Host: "api-1a2b3c4d.duosecurity.com", IntegrationKey: "DI0000000000000000EX",
+		Secret: func(use func([]byte)) error {
+			use([]byte("a secret"))
+			return nil
+		}}, duo.Options{Transport: answers(func(*http.Request) string {
 		asked++
-		return fmt.Sprintf(`{"stat":"OK","metadata":{"next_offset":%d},"response":["%s"]}`, asked, strings.Repeat("x", 6<<20))
+		return fmt.Sprintf(`{"stat":"OK","metadata":{"next_offset":%d},"response":["%s"]}`, asked,
+			strings.Repeat("x", 6<<20))
 	})})
-	a, in, bad := typed(t, "admin-api-action", map[string]string{"method": "get", "path": "/admin/v1/users", "parts": "20"})
+	a, in, bad := typed(t, "admin-api-action", map[string]string{"method": "get", "path": "/admin/v1/users",
+		"parts": "20"})
 	if len(bad) > 0 {
 		t.Fatal(bad)
 	}

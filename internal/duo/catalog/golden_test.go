@@ -40,7 +40,8 @@ func TestGoldenCatalogue(t *testing.T) {
 	for _, a := range catalog.All() {
 		slugs = append(slugs, a.Slug)
 	}
-	want := slices.DeleteFunc(slices.Clone(documented), func(slug string) bool { return slices.Contains(missing, slug) })
+	want := slices.DeleteFunc(slices.Clone(documented),
+		func(slug string) bool { return slices.Contains(missing, slug) })
 	if len(documented) != 36 || len(slugs) < len(want) || !slices.Equal(slugs[:len(want)], want) {
 		t.Errorf("the catalogue begins with %d actions %v", len(slugs), slugs)
 	}

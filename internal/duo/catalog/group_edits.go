@@ -10,12 +10,15 @@ import (
 )
 
 var (
-	groupColumns  = []Column{{"name", "Name", ""}, {"desc", "Description", ""}, {"status", "Status", ""}, {"group_id", "Group id", Mono}}
+	groupColumns = []Column{{"name", "Name", ""}, {"desc", "Description", ""}, {"status", "Status", ""},
+		{"group_id", "Group id", Mono}}
 	memberColumns = []Column{{"username", "Username", ""}, {"user_id", "User id", UserLink}}
 	groupName     = Text{Name: "name", Label: "Name", Required: true, Example: "Front desk"}
 	groupDesc     = Text{Name: "desc", Label: "Description", Example: "Reception staff"}
-	groupStatus   = Choice{Name: "status", Label: "Status", Help: "It overrides the status of the members.", Example: "active",
-		Options: []Option{{"active", "Active: each member's own status counts"}, {"bypass", "Bypass: members log in without a second factor"}, {"disabled", "Disabled: members cannot log in"}}}
+	groupStatus   = Choice{Name: "status", Label: "Status", Help: "It overrides the status of the members.",
+		Example: "active",
+		Options: []Option{{"active", "Active: each member's own status counts"}, {"bypass",
+			"Bypass: members log in without a second factor"}, {"disabled", "Disabled: members cannot log in"}}}
 )
 
 func groupRow(g duo.Group) []string {
@@ -34,7 +37,8 @@ func listGroups() Action {
 			if err != nil {
 				return Result{}, err
 			}
-			return Result{Subject: "groups", Summary: listed(len(found), metadata, "group", "groups"), Table: tableOf("groups", groupColumns, groupRow, found, metadata)}, nil
+			return Result{Subject: "groups", Summary: listed(len(found), metadata, "group", "groups"),
+				Table: tableOf("groups", groupColumns, groupRow, found, metadata)}, nil
 		},
 	}
 }
@@ -49,7 +53,8 @@ func getGroup() Action {
 			if err != nil {
 				return Result{}, err
 			}
-			return Result{Subject: group.Name, Summary: "Read group " + group.Name + ".", Table: objectOf(groupColumns, groupRow, group)}, nil
+			return Result{Subject: group.Name, Summary: "Read group " + group.Name + ".",
+				Table: objectOf(groupColumns, groupRow, group)}, nil
 		},
 	}
 }
@@ -58,7 +63,8 @@ func listGroupMembers() Action {
 	return Action{
 		Slug: "list-group-members", Title: "List Group Members", Category: groupCategory,
 		Help: "Lists the members of a group.",
-		API:  Admin, Call: "GET /admin/v2/groups/{group_id}/users", Kind: Read, Role: Auditor, Fields: []Field{groupID, listLimit, listOffset},
+		API:  Admin, Call: "GET /admin/v2/groups/{group_id}/users", Kind: Read, Role: Auditor,
+		Fields: []Field{groupID, listLimit, listOffset},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			group, err := d.Group(ctx, duo.GroupID(groupID.Of(in)))
 			if err != nil {
@@ -68,7 +74,8 @@ func listGroupMembers() Action {
 			if err != nil {
 				return Result{Subject: group.Name}, err
 			}
-			return Result{Subject: group.Name, Summary: listed(len(found), metadata, "member", "members"), Table: tableOf("members", memberColumns, memberRow, found, metadata)}, nil
+			return Result{Subject: group.Name, Summary: listed(len(found), metadata, "member", "members"),
+				Table: tableOf("members", memberColumns, memberRow, found, metadata)}, nil
 		},
 	}
 }
@@ -77,7 +84,8 @@ func createGroup() Action {
 	return Action{
 		Slug: "create-group", Title: "Create Group", Category: groupCategory,
 		Help: "Creates a group without members. The status Bypass requires the Administrator role.",
-		API:  Admin, Call: "POST /admin/v1/groups", Kind: Write, Role: Technician, Fields: []Field{groupName, groupDesc, groupStatus},
+		API:  Admin, Call: "POST /admin/v1/groups", Kind: Write, Role: Technician,
+		Fields: []Field{groupName, groupDesc, groupStatus},
 		RoleFor: func(in Values) Role {
 			if groupStatus.Of(in) == "bypass" {
 				return Administrator
@@ -89,7 +97,8 @@ func createGroup() Action {
 			if err != nil {
 				return Result{Subject: groupName.Of(in)}, groupTaken(err)
 			}
-			return Result{Subject: group.Name, Summary: "Created group " + group.Name + ".", Table: objectOf(groupColumns, groupRow, group)}, nil
+			return Result{Subject: group.Name, Summary: "Created group " + group.Name + ".",
+				Table: objectOf(groupColumns, groupRow, group)}, nil
 		},
 	}
 }
@@ -104,7 +113,8 @@ func modifyGroup() Action {
 	return Action{
 		Slug: ModifyGroup, Title: "Modify Group", Category: groupCategory,
 		Help: "Changes the fields that you fill in. The others stay as they are. Setting the status Active or Bypass, or changing a group that is not Active, requires the Administrator role.",
-		API:  Admin, Call: "POST /admin/v1/groups/{group_id}", Kind: Write, Role: Technician, Edits: true, Fields: []Field{groupID, name, groupDesc, groupStatus},
+		API:  Admin, Call: "POST /admin/v1/groups/{group_id}", Kind: Write, Role: Technician, Edits: true,
+		Fields: []Field{groupID, name, groupDesc, groupStatus},
 		AsksFor: func(in Values) string {
 			switch groupStatus.Of(in) {
 			case "bypass":
@@ -148,7 +158,8 @@ func modifyGroup() Action {
 			if err != nil {
 				return r, groupTaken(err)
 			}
-			r.Summary, r.Table = strings.TrimSpace(groupChanged(before, after)+" "+members), objectOf(groupColumns, groupRow, after)
+			r.Summary, r.Table = strings.TrimSpace(groupChanged(before, after)+" "+members),
+				objectOf(groupColumns, groupRow, after)
 			return r, nil
 		},
 	}
@@ -193,7 +204,8 @@ func membersInWords(found []duo.User, total int) string {
 func groupChanged(before, after duo.Group) string {
 	var changed []string
 	for _, f := range []struct{ what, was, is string }{
-		{"the name", before.Name, after.Name}, {"the description", before.Description, after.Description}, {"the status", string(before.Status), string(after.Status)},
+		{"the name", before.Name, after.Name}, {"the description", before.Description, after.Description},
+		{"the status", string(before.Status), string(after.Status)},
 	} {
 		if f.was != f.is {
 			changed = append(changed, f.what+" from "+cmp.Or(f.was, "empty")+" to "+cmp.Or(f.is, "empty"))
@@ -235,8 +247,9 @@ func deleteGroup() Action {
 		Slug: DeleteGroup, Title: "Delete Group", Category: groupCategory,
 		Deletes: true,
 		Help:    "Deletes a group; its members stay users. Applications and policies can no longer use the group.",
-		API:     Admin, Call: "DELETE /admin/v1/groups/{group_id}", Kind: Write, Role: Administrator, Fields: []Field{groupID},
-		Asks: "The group is deleted, and its members lose the access or the restrictions that it gave them. You can't undo this.",
+		API:     Admin, Call: "DELETE /admin/v1/groups/{group_id}", Kind: Write, Role: Administrator,
+		Fields: []Field{groupID},
+		Asks:   "The group is deleted, and its members lose the access or the restrictions that it gave them. You can't undo this.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first.
 			group, err := d.Group(ctx, duo.GroupID(groupID.Of(in)))
@@ -250,7 +263,9 @@ func deleteGroup() Action {
 			if err := d.DeleteGroup(ctx, group.ID); err != nil {
 				return Result{Subject: group.Name}, err
 			}
-			return Result{Subject: group.Name, Summary: "Deleted group " + group.Name + ", which had the status " + strings.ToLower(string(group.Status)) + " and " + counted(metadata.Total, "member", "members") + "."}, nil
+			return Result{Subject: group.Name, Summary: "Deleted group " + group.Name + ", which had the status " +
+				strings.ToLower(string(group.Status)) + " and " +
+				counted(metadata.Total, "member", "members") + "."}, nil
 		},
 	}
 }

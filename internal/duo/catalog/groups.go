@@ -18,12 +18,14 @@ var groupID = ID{Name: "group_id", Label: "Group", Names: OfGroup, Example: "DG0
 // another status when it is done gets nobody. A disabled group counts, since the
 // bypass that it may hold back comes with the end of it.
 func associateGroup() Action {
-	status := Choice{Name: "group_status", Label: "Status of the group", Help: "If the group's status has changed since, nothing is done.", Default: "active", Example: "active",
+	status := Choice{Name: "group_status", Label: "Status of the group",
+		Help: "If the group's status has changed since, nothing is done.", Default: "active", Example: "active",
 		Options: []Option{{"active", "Active"}, {"bypass", "Bypass"}, {"disabled", "Disabled"}}}
 	return Action{
 		Slug: AssociateGroup, Title: "Associate Group with User", Category: groupCategory,
 		Help: "Adds a user to a group. A group's status overrides its members' status, so a group that is not Active, or a user who may be in bypass, requires the Administrator role.",
-		API:  Admin, Call: "POST /admin/v1/users/{user_id}/groups", Kind: Write, Role: Technician, Fields: []Field{userID, groupID, status},
+		API:  Admin, Call: "POST /admin/v1/users/{user_id}/groups", Kind: Write, Role: Technician,
+		Fields: []Field{userID, groupID, status},
 		RoleFor: func(in Values) Role {
 			if status.Of(in) == "bypass" {
 				return Administrator
@@ -37,9 +39,11 @@ func associateGroup() Action {
 			case err != nil:
 				return r, err
 			case !strings.EqualFold(string(group.Status), status.Of(in)):
-				return r, &FieldError{Field: status.Name, Message: "The group " + group.Name + " has the status " + cmp.Or(string(group.Status), "unknown") + " now. Check what that means before you send this again."}
+				return r, &FieldError{Field: status.Name, Message: "The group " + group.Name + " has the status " +
+					cmp.Or(string(group.Status), "unknown") + " now. Check what that means before you send this again."}
 			case inGroup(user, group):
-				return r, &FieldError{Field: groupID.Name, Message: user.Username + " is already in the group " + group.Name + "."}
+				return r, &FieldError{Field: groupID.Name,
+					Message: user.Username + " is already in the group " + group.Name + "."}
 			case len(user.Groups) >= mostRelated:
 				return r, &FieldError{Field: groupID.Name, Message: tooMany(user.Username, len(user.Groups), "groups")}
 			}
@@ -51,7 +55,8 @@ func associateGroup() Action {
 			}
 			r.Summary = "Added " + user.Username + " to the group " + group.Name + "."
 			if group.Status != duo.GroupActive {
-				r.Summary = "Added " + user.Username + " to the group " + group.Name + ", which has the status " + string(group.Status) + "."
+				r.Summary = "Added " + user.Username + " to the group " + group.Name + ", which has the status " +
+					string(group.Status) + "."
 			}
 			return r, nil
 		},
@@ -65,8 +70,9 @@ func disassociateGroup() Action {
 	return Action{
 		Slug: DisassociateGroup, Title: "Disassociate Group from User", Category: groupCategory,
 		Help: "Removes a user from a group. If the user may be in bypass without the group, this requires the Administrator role.",
-		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/groups/{group_id}", Kind: Write, Role: Technician, Fields: []Field{userID, groupID},
-		Asks: "The user leaves the group and loses the access that it gives.",
+		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/groups/{group_id}", Kind: Write, Role: Technician,
+		Fields: []Field{userID, groupID},
+		Asks:   "The user leaves the group and loses the access that it gives.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, group, err := userAndGroup(ctx, d, in)
 			r := Result{Subject: user.Username}
@@ -74,7 +80,8 @@ func disassociateGroup() Action {
 			case err != nil:
 				return r, err
 			case !inGroup(user, group):
-				return r, &FieldError{Field: groupID.Name, Message: user.Username + " is not in the group " + group.Name + "."}
+				return r, &FieldError{Field: groupID.Name,
+					Message: user.Username + " is not in the group " + group.Name + "."}
 			}
 			if err := MayQuit(in.role, user, group); err != nil {
 				return r, err

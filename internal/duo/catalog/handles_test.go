@@ -90,7 +90,8 @@ func handlesRead(functions map[string]*ast.BlockStmt, body *ast.BlockStmt, seen 
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
-			if handle, ok := n.X.(*ast.Ident); ok && (n.Sel.Name == "Of" || n.Sel.Name == "Given") && strings.ToLower(handle.Name) != "in" {
+			if handle, ok := n.X.(*ast.Ident); ok && (n.Sel.Name == "Of" || n.Sel.Name == "Given") &&
+				strings.ToLower(handle.Name) != "in" {
 				read = append(read, handle.Name)
 			}
 		case *ast.Ident:

@@ -92,7 +92,8 @@ func listOf(value any) any {
 
 // judgeBulk judges each call inside of one, and asks for the most of them.
 func judgeBulk(api API, c call) demand {
-	v := demand{role: Administrator, asks: c.String() + " is sent exactly as entered. The console does not check what it does in Duo."}
+	v := demand{role: Administrator, asks: c.String() +
+		" is sent exactly as entered. The console does not check what it does in Duo."}
 	operations, _ := c.params["operations"].([]any)
 	if len(operations) == 0 || len(operations) > 50 {
 		return demand{role: Owner, fault: notOperations}
@@ -160,13 +161,15 @@ func knownCall(c call) (pattern string, least Role) {
 
 func fitsPattern(pattern, path string) bool {
 	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
-	return slices.EqualFunc(want, got, func(w, g string) bool { return strings.HasPrefix(w, "{") && pathID.MatchString(g) || w == g })
+	return slices.EqualFunc(want, got,
+		func(w, g string) bool { return strings.HasPrefix(w, "{") && pathID.MatchString(g) || w == g })
 }
 
 const pathWord = `(?:[a-z0-9_-]{1,64}|[A-Z0-9]{16,64})`
 
 var (
-	pathPrefixes = map[API][]string{Accounts: {"/accounts/v1/"}, Auth: {"/auth/v2/"}, Admin: {"/admin/v1/", "/admin/v2/", "/admin/v3/"}}
+	pathPrefixes = map[API][]string{Accounts: {"/accounts/v1/"}, Auth: {"/auth/v2/"},
+		Admin: {"/admin/v1/", "/admin/v2/", "/admin/v3/"}}
 	// A name of Duo's is in small letters and an id in capitals and digits: nothing
 	// else can be meant, and two spellings of one path cannot be judged apart.
 	pathID    = regexp.MustCompile(`^[A-Z0-9]{16,64}$`)

@@ -45,7 +45,8 @@ func TestRawTwins(t *testing.T) {
 // TestRawWords: a word where an id belongs names a call that nobody here knows.
 func TestRawWords(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"/admin/v1/users/anything", "/admin/v1/users/bulk_delete", "/admin/v1/phones/purge", "/admin/v1/groups/x"} {
+	for _, path := range []string{"/admin/v1/users/anything", "/admin/v1/users/bulk_delete", "/admin/v1/phones/purge",
+		"/admin/v1/groups/x"} {
 		if v := judge(Admin, call{method: http.MethodPost, path: path}); v.role != Owner || !v.typed {
 			t.Errorf("POST %s takes %v, and its path a second time: %t", path, v.role, v.typed)
 		}

@@ -36,7 +36,8 @@ func TestMasked(t *testing.T) {
 var unmaskable = []string{
 	// Integrations, in all versions.
 	`[{"integration_key":"DI0","secret_key":"CANARY"}]`,
-	`{"secretKey":"CANARY"}`, `{"SECRET_KEY":"CANARY"}`, `{"Secret-Key":"CANARY"}`, `{"secret key":"CANARY"}`, `{"secret.key":"CANARY"}`,
+	`{"secretKey":"CANARY"}`, `{"SECRET_KEY":"CANARY"}`, `{"Secret-Key":"CANARY"}`, `{"secret key":"CANARY"}`,
+	`{"secret.key":"CANARY"}`,
 	`{"skey":"CANARY"}`, `{"new_skey":"CANARY"}`, `{"skey_next":"CANARY"}`,
 	`{"sso":{"oauth_config":{"clients":[{"client_id":"x","client_secret":"CANARY"}]}}}`,
 	`{"sso":{"oauth_config":{"clients":[{"client_secrets":["CANARY",{"value":"CANARY"}]}]}}}`,
@@ -44,20 +45,28 @@ var unmaskable = []string{
 	// Bare values: the answer is the secret.
 	`"CANARY"`, `["CANARY","b"]`, `[["CANARY"]]`,
 	// Bypass codes.
-	`{"codes":["CANARY"]}`, `{"bypass_codes":[{"code":"CANARY"}]}`, `{"bypassCode":"CANARY"}`, `[{"user_id":"DU0","new_bypass_codes":["CANARY"]}]`,
+	`{"codes":["CANARY"]}`, `{"bypass_codes":[{"code":"CANARY"}]}`, `{"bypassCode":"CANARY"}`,
+	`[{"user_id":"DU0","new_bypass_codes":["CANARY"]}]`,
 	// Activation and enrollment.
-	`{"activation_url":"https://m-x.duosecurity.com/activate/CANARY"}`, `{"activationUrl":"CANARY"}`, `{"activation_barcode":"CANARY"}`,
-	`{"phone":{"activation_code":"CANARY","activation_msg":"CANARY"}}`, `[{"enroll_portal_url":"CANARY"}]`, `{"enrollment_code_v2":"CANARY"}`,
-	`{"note":"open https://m-x.duosecurity.com/activate/CANARY"}`, `{"x":"duo://CANARY-YXBp"}`, `{"x":"https://m-x.duosecurity.com/iphone/CANARY"}`,
-	`{"x":"https://api-x.duosecurity.com/frame/qr?value=CANARY"}`, `{"x":"https://api-x.duosecurity.com/portal?code=CANARY&akey=DA0"}`,
+	`{"activation_url":"https://m-x.duosecurity.com/activate/CANARY"}`, `{"activationUrl":"CANARY"}`,
+	`{"activation_barcode":"CANARY"}`,
+	`{"phone":{"activation_code":"CANARY","activation_msg":"CANARY"}}`, `[{"enroll_portal_url":"CANARY"}]`,
+	`{"enrollment_code_v2":"CANARY"}`,
+	`{"note":"open https://m-x.duosecurity.com/activate/CANARY"}`, `{"x":"duo://CANARY-YXBp"}`,
+	`{"x":"https://m-x.duosecurity.com/iphone/CANARY"}`,
+	`{"x":"https://api-x.duosecurity.com/frame/qr?value=CANARY"}`,
+	`{"x":"https://api-x.duosecurity.com/portal?code=CANARY&akey=DA0"}`,
 	// Administrators.
 	`{"admin":{"password":"CANARY"}}`, `{"link":"CANARY","message":"CANARY"}`, `{"temporary_password":"CANARY"}`,
 	// Tokens, devices, passports.
-	`{"tokens":[{"secret":"CANARY","aes_key":"CANARY","private_id":"CANARY"}]}`, `{"totp":{"seed":"CANARY"}}`, `{"trusted_device_token":"CANARY"}`,
-	`{"oauth":{"access_token":"CANARY","refresh_token":"CANARY","id_token":"CANARY"}}`, `{"passcodes":["CANARY"]}`, `{"verification_code":"CANARY"}`,
+	`{"tokens":[{"secret":"CANARY","aes_key":"CANARY","private_id":"CANARY"}]}`, `{"totp":{"seed":"CANARY"}}`,
+	`{"trusted_device_token":"CANARY"}`,
+	`{"oauth":{"access_token":"CANARY","refresh_token":"CANARY","id_token":"CANARY"}}`, `{"passcodes":["CANARY"]}`,
+	`{"verification_code":"CANARY"}`,
 	`{"saml":{"private_key":"CANARY"}}`, `{"hooks":[{"signing_key":"CANARY"}]}`, `{"recoveryCodes":["CANARY"]}`,
 	// JSON in a text, also twice, and members that are there twice.
-	`{"detail":"{\"skey\": \"CANARY\"}"}`, `{"detail":"[{\"a\": \"{\\\"secret_key\\\": \\\"CANARY\\\"}\"}]"}`, `{"skey":"","skey":"CANARY"}`,
+	`{"detail":"{\"skey\": \"CANARY\"}"}`, `{"detail":"[{\"a\": \"{\\\"secret_key\\\": \\\"CANARY\\\"}\"}]"}`,
+	`{"skey":"","skey":"CANARY"}`,
 	`[{"method":"GET","path":"/admin/v1/x","response":{"secret_key":"CANARY"}}]`,
 }
 
@@ -82,7 +91,8 @@ func TestReadsAreMaskedBelowOwner(t *testing.T) {
 		`{"helpdesk_bypass":"limit","tokens":[],"token_type":"h6","url":"https://duo.com/docs"}`,
 		`{"events":[{"factor":"duo_push","result":"success"}]}`,
 	} {
-		if got := string(Result{Raw: json.RawMessage(raw), Plain: true, Least: Owner}.Answer(Administrator)); got != raw {
+		if got := string(Result{Raw: json.RawMessage(raw), Plain: true,
+			Least: Owner}.Answer(Administrator)); got != raw {
 			t.Errorf("%s is shown as %s", raw, got)
 		}
 	}

@@ -69,7 +69,8 @@ func (m *modelDuo) build(s modelState) (ids [4]string, past [4]*catalog.Past) {
 		if p.name == 0 {
 			continue
 		}
-		spec := duosim.UserSpec{Username: p.name.list()[0], Aliases: p.aliases.list(), Status: p.status.String(), BeforeTrash: p.hidden.String()}
+		spec := duosim.UserSpec{Username: p.name.list()[0], Aliases: p.aliases.list(), Status: p.status.String(),
+			BeforeTrash: p.hidden.String()}
 		if p.member {
 			spec.GroupIDs = []string{m.group}
 		}
@@ -83,7 +84,8 @@ func (m *modelDuo) build(s modelState) (ids [4]string, past [4]*catalog.Past) {
 		if err := m.client.SendToTrash(m.t.Context(), duo.UserID(ids[at])); err != nil {
 			m.t.Fatal(err)
 		}
-		before := map[string]string{"username": spec.Username, "aliases": strings.Join(spec.Aliases, "\n"), "status": p.pastStatus.String()}
+		before := map[string]string{"username": spec.Username, "aliases": strings.Join(spec.Aliases, "\n"),
+			"status": p.pastStatus.String()}
 		if p.pastGroup != none {
 			before["groups"] = m.group + " " + title[p.pastGroup]
 		}
@@ -148,7 +150,8 @@ func (m *modelDuo) read(s modelState, c modelCall, ids [4]string, before map[str
 			}
 		}
 		p := person{
-			name: nameSetOf(u.Username), aliases: nameSetOf(u.Aliases...), status: wordOf(u.Status), hidden: wordOf(u.BeforeTrash), member: len(u.GroupIDs) > 0,
+			name: nameSetOf(u.Username), aliases: nameSetOf(u.Aliases...), status: wordOf(u.Status),
+			hidden: wordOf(u.BeforeTrash), member: len(u.GroupIDs) > 0,
 		}
 		switch was := s.people[at]; {
 		case p.status != trashed:

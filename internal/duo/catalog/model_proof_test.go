@@ -32,12 +32,17 @@ func TestProofModelNotices(t *testing.T) {
 		patches [][2]string // of a text that bypass.go and the like hold exactly once, and what takes its place
 	}{
 		{"nobody edits a user in the trash, and the trash counts", [][2]string{
-			{"bypass.go", "if u.Status != duo.StatusPendingDeletion {\n\t\treturn \"\"\n\t}"}, {"", "if true {\n\t\treturn \"\"\n\t}"},
+			{"bypass.go", "if u.Status != duo.StatusPendingDeletion {\n\t\treturn \"\"\n\t}"},
+			{"", "if true {\n\t\treturn \"\"\n\t}"},
 			{"bypass.go", "\t\treturn \"the trash hides the earlier status\"\n"}, {"", ""},
 		}},
-		{"a group that is disabled counts", [][2]string{{"bypass.go", "if g.Status != duo.GroupActive {\n\t\t\treturn \"the group"}, {"", "if g.Status == duo.GroupBypass {\n\t\t\treturn \"the group"}}},
-		{"unlocking asks for the groups", [][2]string{{"users.go", "if err := MayUnlock(in.role, user); err != nil {"}, {"", "if err := editable(user); err != nil {"}}},
-		{"enabling asks for the groups", [][2]string{{"users.go", `case named == "" && (status == "" || disabling),`}, {"", `case named == "" && (status == "" || disabling || true),`}}},
+		{"a group that is disabled counts",
+			[][2]string{{"bypass.go", "if g.Status != duo.GroupActive {\n\t\t\treturn \"the group"},
+				{"", "if g.Status == duo.GroupBypass {\n\t\t\treturn \"the group"}}},
+		{"unlocking asks for the groups", [][2]string{{"users.go", "if err := MayUnlock(in.role, user); err != nil {"},
+			{"", "if err := editable(user); err != nil {"}}},
+		{"enabling asks for the groups", [][2]string{{"users.go", `case named == "" && (status == "" || disabling),`},
+			{"", `case named == "" && (status == "" || disabling || true),`}}},
 		{"restoring asks for the record, and ends what comes back", [][2]string{
 			{"trash.go", "if in.role < Administrator {"}, {"", "if false {"},
 			{"trash.go", "said, err := withoutBypass(ctx, d, user)"}, {"", "said, err := \"\", error(nil)"},
@@ -49,7 +54,8 @@ func TestProofModelNotices(t *testing.T) {
 	} {
 		t.Run(guard.name, func(t *testing.T) {
 			said, err := withoutGuard(t, guard.patches)
-			found := regexp.MustCompile(`explore_test\.go:\d+: (.* passes without a second factor.*)`).FindStringSubmatch(said)
+			found := regexp.MustCompile(
+				`explore_test\.go:\d+: (.* passes without a second factor.*)`).FindStringSubmatch(said)
 			if err == nil || found == nil {
 				t.Fatalf("not noticed: %v\n%.2000s", err, said)
 			}
@@ -95,7 +101,8 @@ func withoutGuard(t *testing.T, patches [][2]string) (said string, err error) {
 	if err := os.WriteFile(file, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-overlay", file, "-run", "^TestNobodyComesToPassWithoutASecondFactor$", ".")
+	run := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-overlay", file, "-run",
+		"^TestNobodyComesToPassWithoutASecondFactor$", ".")
 	out, err := run.CombinedOutput()
 	return string(out), err
 }

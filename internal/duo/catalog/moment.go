@@ -18,8 +18,9 @@ func (f Time) Spec() Spec {
 }
 
 var (
-	unixShape   = regexp.MustCompile(`^([0-9]{10}|[0-9]{13})$`)
-	zoneless    = []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
+	unixShape = regexp.MustCompile(`^([0-9]{10}|[0-9]{13})$`)
+	zoneless  = []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04",
+		time.DateOnly}
 	timeLayouts = append([]string{time.RFC3339Nano}, zoneless...)
 )
 

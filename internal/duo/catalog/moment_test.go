@@ -23,11 +23,13 @@ func TestMoments(t *testing.T) {
 			t.Errorf("%q became %q, %q; want %q", test.typed, plain, fault, test.plain)
 		}
 		in, _ := Action{Fields: []Field{f}}.Parse(func(string) (string, bool) { return test.typed, true })
-		if got := f.Of(in); (test.plain == "") != got.IsZero() || test.plain != "" && got.Format(time.RFC3339Nano) != test.plain {
+		if got := f.Of(in); (test.plain == "") != got.IsZero() ||
+			test.plain != "" && got.Format(time.RFC3339Nano) != test.plain {
 			t.Errorf("%q reads as %v", test.typed, got)
 		}
 	}
-	for _, typed := range []string{"yesterday", "2026-13-01", "04.08.2026", "12345", "2026-08-04 25:00", "0001-01-01", "9999-01-01"} {
+	for _, typed := range []string{"yesterday", "2026-13-01", "04.08.2026", "12345", "2026-08-04 25:00", "0001-01-01",
+		"9999-01-01"} {
 		if plain, fault := (Time{}).normalize(typed, true); fault == "" {
 			t.Errorf("%q is taken for %q", typed, plain)
 		}

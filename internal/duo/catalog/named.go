@@ -119,7 +119,8 @@ const asksAPerson = "This asks a person on a device. Use Verify Caller or Send D
 
 // asksAPerson reports whether a generic call would.
 func (c call) asksAPerson() bool {
-	return c.method == http.MethodPost && (strings.HasSuffix(c.path, "/send_verification_push") || c.path == authPath && c.params["factor"] != "passcode")
+	return c.method == http.MethodPost && (strings.HasSuffix(c.path, "/send_verification_push") ||
+		c.path == authPath && c.params["factor"] != "passcode")
 }
 
 // ChangesGroup reports whether the action may change what a group does to all of

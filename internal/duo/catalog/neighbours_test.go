@@ -58,7 +58,8 @@ func TestGroupActions(t *testing.T) {
 	s.refuses(t, "name", "create-group", "name", "Pilots")
 	s.refuses(t, "group_id", "modify-group", "group_id", pilots)
 	s.refuses(t, "name", "modify-group", "group_id", pilots, "name", "Staff")
-	s.says(t, "Changed the name from Pilots to Crew and the status from Active to Bypass.", "modify-group", "group_id", pilots, "name", "Crew", "status", "bypass")
+	s.says(t, "Changed the name from Pilots to Crew and the status from Active to Bypass.", "modify-group", "group_id",
+		pilots, "name", "Crew", "status", "bypass")
 	s.says(t, "Nothing was changed: every value was already so.", "modify-group", "group_id", pilots, "name", "Crew")
 	if r := s.says(t, "Read 1 member.", "list-group-members", "group_id", staff); r.Table.Rows[0][0] != "ada" {
 		t.Error(r.Table.Rows)
@@ -73,14 +74,17 @@ func TestTokenAndCredentialActions(t *testing.T) {
 	t.Parallel()
 	s := seed(t)
 	free, taken, user := s.ids["DH0000000000000000EX"], s.ids["joined token"], s.ids["DU0000000000000000EX"]
-	s.says(t, "Assigned hardware token 100200 to ada.", "assign-hardware-token-to-user", "user_id", user, "token_id", free)
+	s.says(t, "Assigned hardware token 100200 to ada.", "assign-hardware-token-to-user", "user_id", user,
+		"token_id", free)
 	s.refuses(t, "token_id", "assign-hardware-token-to-user", "user_id", user, "token_id", free)
-	s.says(t, "Removed hardware token 100201 from ada.", "un-assign-hardware-token-from-user", "user_id", user, "token_id", taken)
+	s.says(t, "Removed hardware token 100201 from ada.", "un-assign-hardware-token-from-user", "user_id", user,
+		"token_id", taken)
 	s.refuses(t, "token_id", "un-assign-hardware-token-from-user", "user_id", user, "token_id", taken)
 	s.says(t, "Deleted hardware token 100201, which was not assigned.", "delete-hardware-token", "token_id", taken)
 	s.says(t, "Deleted hardware token 100200, which ada had.", "delete-hardware-token", "token_id", free)
 	s.says(t, "Read 0 hardware tokens.", "list-hardware-tokens")
-	s.says(t, "Deleted the credential Key of ada.", "delete-webauthn-credential", "webauthnkey", s.ids["WA0000000000000000EX"])
+	s.says(t, "Deleted the credential Key of ada.", "delete-webauthn-credential", "webauthnkey",
+		s.ids["WA0000000000000000EX"])
 	s.says(t, "Read 0 credentials.", "list-webauthn-credentials")
 }
 
@@ -91,8 +95,10 @@ func TestBillingActions(t *testing.T) {
 	s.refuses(t, "edition", "set-edition", "edition", "platform")
 	s.says(t, "Changed the edition from Duo Advantage to Duo Premier.", "set-edition", "edition", "BEYOND")
 	s.sim.SetCredits(s.child, 100)
-	s.says(t, "Set the telephony credits from 100 to 250: 150 credits came out of your own account.", "set-telephony-credits", "credits", "250")
-	s.says(t, "Set the telephony credits from 250 to 0: 250 credits went back to your own account.", "set-telephony-credits", "credits", "0")
+	s.says(t, "Set the telephony credits from 100 to 250: 150 credits came out of your own account.",
+		"set-telephony-credits", "credits", "250")
+	s.says(t, "Set the telephony credits from 250 to 0: 250 credits went back to your own account.",
+		"set-telephony-credits", "credits", "0")
 	s.refuses(t, "credits", "set-telephony-credits", "credits", "0")
 	s.refuses(t, "credits", "set-telephony-credits", "credits", "1000000")
 	s.says(t, "The account has 0 telephony credits left.", "get-telephony-credits")
@@ -112,7 +118,8 @@ func TestLogsReadOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		notes := rand.Text()
-		if _, err := s.client.UpdateUser(t.Context(), duo.UserID(s.ids["DU0000000000000000EX"]), duo.UserFields{Notes: &notes}); err != nil {
+		if _, err := s.client.UpdateUser(t.Context(), duo.UserID(s.ids["DU0000000000000000EX"]),
+			duo.UserFields{Notes: &notes}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -138,7 +145,8 @@ func TestLogsReadOn(t *testing.T) {
 			if window == "" {
 				window = r.Table.Onward["mintime"] + r.Table.Onward["maxtime"]
 			}
-			if window != r.Table.Onward["mintime"]+r.Table.Onward["maxtime"] || !strings.HasSuffix(r.Summary, "there are more.") || parts > 9 {
+			if window != r.Table.Onward["mintime"]+r.Table.Onward["maxtime"] ||
+				!strings.HasSuffix(r.Summary, "there are more.") || parts > 9 {
 				t.Fatal("the parts are of different times, or without end: ", r.Summary, r.Table.Onward)
 			}
 			maps.Copy(form, r.Table.Onward)
@@ -151,7 +159,8 @@ func TestLogsReadOn(t *testing.T) {
 	s.says(t, "Read 0 events.", "read-authentication-log", "users", s.ids["DU0000000000000000EX"], "results", "denied")
 	s.refuses(t, "mintime", "read-authentication-log", "mintime", "2000-01-01")
 	read, _ := catalog.Lookup("read-activity-log")
-	for field, form := range map[string]map[string]string{"mintime": {"mintime": "2199-01-01"}, "maxtime": {"mintime": "2026-01-02", "maxtime": "2026-01-01"}} {
+	for field, form := range map[string]map[string]string{"mintime": {"mintime": "2199-01-01"},
+		"maxtime": {"mintime": "2026-01-02", "maxtime": "2026-01-01"}} {
 		_, faults := read.Parse(func(name string) (string, bool) { text, given := form[name]; return text, given })
 		if len(faults) != 1 || faults[0].Field != field {
 			t.Errorf("%v: %v", form, faults)
@@ -170,7 +179,8 @@ func TestIntegrationActions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(listed.Table.Rows, func(row []string) bool { return row[0] == "Desk" && row[1] == duo.AuthAPIType }) {
+	if !slices.ContainsFunc(listed.Table.Rows,
+		func(row []string) bool { return row[0] == "Desk" && row[1] == duo.AuthAPIType }) {
 		t.Error("not listed: ", listed.Table.Rows)
 	}
 	for _, row := range listed.Table.Rows {

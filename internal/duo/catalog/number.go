@@ -26,7 +26,8 @@ type PhoneNumber struct {
 }
 
 func (f PhoneNumber) Spec() Spec {
-	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "phone", Max: 60, Example: f.Example, Pattern: `\+[1-9][0-9]{6,14}`}
+	spec := Spec{Name: f.Name, Label: f.Label, Help: f.Help, Kind: "phone", Max: 60, Example: f.Example,
+		Pattern: `\+[1-9][0-9]{6,14}`}
 	if f.Digits {
 		spec.Pattern = `\+[1-9][0-9]{6,14}|[1-9][0-9]{0,14}`
 	}

@@ -33,7 +33,8 @@ const (
 
 // addressPattern describes IP addresses in their usual forms: an IPv4 address, or an
 // IPv6 address, of which the last 32 bits may be written as an IPv4 address.
-var addressPattern = strings.NewReplacer("H", `[0-9A-Fa-f]{1,4}`, "D", `(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])`).Replace(
+var addressPattern = strings.NewReplacer("H", `[0-9A-Fa-f]{1,4}`, "D",
+	`(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])`).Replace(
 	`(?:(?:D\.){3}D|(?:H:){7}H|(?:H:){1,7}:|(?:H:){1,6}:H|(?:H:){1,5}(?::H){1,2}|(?:H:){1,4}(?::H){1,3}|(?:H:){1,3}(?::H){1,4}|(?:H:){1,2}(?::H){1,5}|H:(?::H){1,6}` +
 		`|:(?::H){1,7}|::|(?:H:){6}(?:D\.){3}D|::(?:[Ff]{4}:)?(?:D\.){3}D)`)
 

@@ -18,12 +18,18 @@ var (
 		{"windows phone", "Windows Phone"}, {"rim blackberry", "BlackBerry"}, {"java j2me", "Java J2ME"},
 		{"palm webos", "Palm webOS"}, {"symbian os", "Symbian OS"}, {"windows mobile", "Windows Mobile"},
 	}}
-	phoneType      = Choice{Name: "type", Label: "Type", Default: "mobile", Example: "mobile", Options: []Option{{"mobile", "Mobile"}, {"landline", "Landline"}}}
-	phoneNumber    = PhoneNumber{Name: "number", Label: "Number", Help: "With the country code, such as +44 20 7946 0123. Empty for a tablet.", Example: "+12025550177", Extension: "extension"}
+	phoneType = Choice{Name: "type", Label: "Type", Default: "mobile", Example: "mobile",
+		Options: []Option{{"mobile", "Mobile"}, {"landline", "Landline"}}}
+	phoneNumber = PhoneNumber{Name: "number", Label: "Number",
+		Help: "With the country code, such as +44 20 7946 0123. Empty for a tablet.", Example: "+12025550177",
+		Extension: "extension"}
 	phoneLabel     = Text{Name: "name", Label: "Name", Help: "A name for it, such as Reception.", Example: "Reception"}
-	phoneExtension = Text{Name: "extension", Label: "Extension", Help: "Digits, commas, # and *.", Max: 32, Example: "22", Pattern: `[0-9,#*]+`}
-	phonePredelay  = Int{Name: "predelay", Label: "Seconds to wait before dialing the extension", Max: 3600, Optional: true, Example: "2"}
-	phonePostdelay = Int{Name: "postdelay", Label: "Seconds to wait after the extension before speaking", Max: 3600, Optional: true, Example: "1"}
+	phoneExtension = Text{Name: "extension", Label: "Extension", Help: "Digits, commas, # and *.", Max: 32,
+		Example: "22", Pattern: `[0-9,#*]+`}
+	phonePredelay = Int{Name: "predelay", Label: "Seconds to wait before dialing the extension", Max: 3600,
+		Optional: true, Example: "2"}
+	phonePostdelay = Int{Name: "postdelay", Label: "Seconds to wait after the extension before speaking", Max: 3600,
+		Optional: true, Example: "1"}
 )
 
 // mostRelated is how many phones and groups a user, and how many users a phone
@@ -31,13 +37,15 @@ var (
 const mostRelated = 100
 
 func createPhone() Action {
-	owner := ID{Name: "user_id", Label: "User", Names: OfUser, Help: "The user to assign the phone to. Empty: not assigned.", Optional: true, Example: userID.Example}
+	owner := ID{Name: "user_id", Label: "User", Names: OfUser,
+		Help: "The user to assign the phone to. Empty: not assigned.", Optional: true, Example: userID.Example}
 	return Action{
 		Slug: CreatePhone, Title: "Create Phone", Category: phoneCategory,
 		Help: "Adds a phone to this organization's Duo account, and assigns it to a user if you choose one. Nothing is sent to the phone.",
 		API:  Admin, Call: "POST /admin/v1/phones", Kind: Write, Role: Technician,
-		Fields: []Field{phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, phonePredelay, phonePostdelay, owner},
-		Check:  checkNewPhone,
+		Fields: []Field{phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, phonePredelay,
+			phonePostdelay, owner},
+		Check: checkNewPhone,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			var user duo.User
 			if id := owner.Of(in); id != "" {
@@ -49,7 +57,8 @@ func createPhone() Action {
 					return Result{Subject: user.Username}, &FieldError{Field: owner.Name, Message: why}
 				}
 				if len(user.Phones) >= mostRelated {
-					return Result{Subject: user.Username}, &FieldError{Field: owner.Name, Message: tooMany(user.Username, len(user.Phones), "phones")}
+					return Result{Subject: user.Username},
+						&FieldError{Field: owner.Name, Message: tooMany(user.Username, len(user.Phones), "phones")}
 				}
 			}
 			fields := phoneFields(in, false)
@@ -59,7 +68,8 @@ func createPhone() Action {
 			if err != nil {
 				return Result{Subject: user.Username}, numberTaken(err)
 			}
-			r := Result{Subject: phoneName(phone), Facts: Facts{Created: string(phone.ID)}, Summary: "Created phone " + phoneName(phone) + "."}
+			r := Result{Subject: phoneName(phone), Facts: Facts{Created: string(phone.ID)},
+				Summary: "Created phone " + phoneName(phone) + "."}
 			if user.ID == "" {
 				return r, nil
 			}
@@ -130,12 +140,14 @@ func modifyPhone() Action {
 				return Result{}, numberTaken(err)
 			}
 			var changed []string
-			for _, f := range []Field{phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, predelay, postdelay} {
+			for _, f := range []Field{phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, predelay,
+				postdelay} {
 				if _, given := in.given[f.Spec().Name]; given {
 					changed = append(changed, f.Spec().Name)
 				}
 			}
-			return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...), Summary: "Changed " + strings.Join(changed, ", ") + "."}, nil
+			return Result{Subject: phoneName(phone), Facts: usersOf(phone.Users...),
+				Summary: "Changed " + strings.Join(changed, ", ") + "."}, nil
 		},
 	}
 }
@@ -152,14 +164,16 @@ func phoneFields(in Values, clear bool) duo.PhoneFields {
 	}
 	return duo.PhoneFields{
 		Number: pick("number", true), Name: pick("name", true), Extension: pick("extension", true),
-		Type: pick("type", false), Platform: pick("platform", false), Predelay: pick("predelay", false), Postdelay: pick("postdelay", false),
+		Type: pick("type", false), Platform: pick("platform", false), Predelay: pick("predelay", false),
+		Postdelay: pick("postdelay", false),
 	}
 }
 
 // numberTaken says what Duo's "duplicate" means for a phone: nothing was done.
 func numberTaken(err error) error {
 	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeDuplicate {
-		return refusedField(phoneNumber.Name, "This account already has a phone with this number and extension. Search the phones for it.", refused)
+		return refusedField(phoneNumber.Name,
+			"This account already has a phone with this number and extension. Search the phones for it.", refused)
 	}
 	return err
 }
@@ -169,13 +183,15 @@ func tooMany(who string, n int, what string) string {
 }
 
 func deletePhone() Action {
-	users := Lines{Name: "user_ids", Label: "Users", Help: "The phone's users by Duo id, one per line. Empty: not assigned. If the phone has other users, nothing is deleted.", MaxLines: mostRelated}
+	users := Lines{Name: "user_ids", Label: "Users",
+		Help: "The phone's users by Duo id, one per line. Empty: not assigned. If the phone has other users, nothing is deleted.", MaxLines: mostRelated}
 	return Action{
 		Slug: DeletePhone, Title: "Delete Phone by ID", Category: phoneCategory,
 		Deletes: true,
 		Help:    "Deletes a phone from the account and from all its users. You can't undo this.",
-		API:     Admin, Call: "DELETE /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician, Fields: []Field{phoneID, users},
-		Asks: "The phone is deleted from the account and from all its users.",
+		API:     Admin, Call: "DELETE /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician,
+		Fields: []Field{phoneID, users},
+		Asks:   "The phone is deleted from the account and from all its users.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first, so that
 			// the record tells what went, and from whom.
@@ -189,7 +205,8 @@ func deletePhone() Action {
 				ids, names = append(ids, string(u.ID)), append(names, u.Username)
 			}
 			if users.Given(in) && !sameTexts(ids, users.Of(in)) {
-				return r, &FieldError{Field: users.Name, Message: "The phone's users have changed since the form was opened. Look at the phone again."}
+				return r, &FieldError{Field: users.Name,
+					Message: "The phone's users have changed since the form was opened. Look at the phone again."}
 			}
 			if err := d.DeletePhone(ctx, phone.ID); err != nil {
 				return r, err
@@ -219,7 +236,8 @@ func assignPhone() Action {
 		Slug: AssignPhone, Title: "Assign Phone to User", Category: phoneCategory,
 		Unsure: unsurePhones,
 		Help:   "Lets a user log in with a phone that the account already has.",
-		API:    Admin, Call: "POST /admin/v1/users/{user_id}/phones", Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
+		API:    Admin, Call: "POST /admin/v1/users/{user_id}/phones", Kind: Write, Role: Technician,
+		Fields: []Field{userID, phoneID},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, phone, err := userAndPhone(ctx, d, in)
 			r := Result{Subject: user.Username}
@@ -227,11 +245,13 @@ func assignPhone() Action {
 			case err != nil:
 				return r, err
 			case hasPhone(user, phone):
-				return r, &FieldError{Field: phoneID.Name, Message: user.Username + " has the phone " + phoneName(phone) + " already."}
+				return r, &FieldError{Field: phoneID.Name,
+					Message: user.Username + " has the phone " + phoneName(phone) + " already."}
 			case len(user.Phones) >= mostRelated:
 				return r, &FieldError{Field: phoneID.Name, Message: tooMany(user.Username, len(user.Phones), "phones")}
 			case len(phone.Users) >= mostRelated:
-				return r, &FieldError{Field: phoneID.Name, Message: tooMany(phoneName(phone), len(phone.Users), "users")}
+				return r, &FieldError{Field: phoneID.Name,
+					Message: tooMany(phoneName(phone), len(phone.Users), "users")}
 			}
 			if err := d.AssignPhone(ctx, user.ID, phone.ID); err != nil {
 				return r, err
@@ -247,8 +267,9 @@ func unassignPhone() Action {
 		Slug: UnassignPhone, Title: "Un-assign Phone from User", Category: phoneCategory,
 		Unsure: unsurePhones,
 		Help:   "Removes a phone from a user. The phone stays in the account.",
-		API:    Admin, Call: "DELETE /admin/v1/users/{user_id}/phones/{phone_id}", Kind: Write, Role: Technician, Fields: []Field{userID, phoneID},
-		Asks: "The user can no longer log in with this phone. The phone stays in the account.",
+		API:    Admin, Call: "DELETE /admin/v1/users/{user_id}/phones/{phone_id}", Kind: Write, Role: Technician,
+		Fields: []Field{userID, phoneID},
+		Asks:   "The user can no longer log in with this phone. The phone stays in the account.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, phone, err := userAndPhone(ctx, d, in)
 			r := Result{Subject: user.Username}
@@ -256,7 +277,8 @@ func unassignPhone() Action {
 			case err != nil:
 				return r, err
 			case !hasPhone(user, phone):
-				return r, &FieldError{Field: phoneID.Name, Message: user.Username + " does not have the phone " + phoneName(phone) + "."}
+				return r, &FieldError{Field: phoneID.Name,
+					Message: user.Username + " does not have the phone " + phoneName(phone) + "."}
 			}
 			if err := d.UnassignPhone(ctx, user.ID, phone.ID); err != nil {
 				return r, err

@@ -18,17 +18,23 @@ func TestNewPhones(t *testing.T) {
 	}{
 		{"a number without a unit", form{"number": "+12025550177"}, ""},
 		{"a tablet", form{"name": "Reception iPad", "platform": "apple ios"}, ""},
-		{"a landline", form{"number": "+12025550177", "type": "landline", "extension": "1,,#*", "predelay": "2", "postdelay": ""}, ""},
+		{"a landline", form{"number": "+12025550177", "type": "landline", "extension": "1,,#*", "predelay": "2",
+			"postdelay": ""}, ""},
 		{"nothing at all", form{}, "number"},
 		{"a landline without a number", form{"name": "Desk", "type": "landline"}, "number"},
-		{"a landline with an app", form{"number": "+12025550177", "type": "landline", "platform": "apple ios"}, "platform"},
+		{"a landline with an app", form{"number": "+12025550177", "type": "landline", "platform": "apple ios"},
+			"platform"},
 		{"an extension in words", form{"number": "+12025550177", "extension": "twelve"}, "extension"},
 		{"waiting for ever", form{"number": "+12025550177", "predelay": "3601"}, "predelay"},
 		{"of a kind that Duo does not know", form{"number": "+12025550177", "type": "unknown"}, "type"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, bad := create.Parse(func(name string) (string, bool) { text, given := test.form[name]; return text, given })
+			_, bad := create.Parse(func(name string) (string,
+				bool) {
+				text, given := test.form[name]
+				return text, given
+			})
 			if test.fault == "" && len(bad) > 0 || test.fault != "" && (len(bad) != 1 || bad[0].Field != test.fault) {
 				t.Errorf("faults %v, want one of %q", bad, test.fault)
 			}
@@ -55,7 +61,8 @@ func TestNewPhones(t *testing.T) {
 
 func TestListed(t *testing.T) {
 	t.Parallel()
-	for names, want := range map[string]string{"": "", "a": "a", "a b": "a and b", "a b c": "a, b and c", "a b c d e": "a, b, c and 2 more"} {
+	for names, want := range map[string]string{"": "", "a": "a", "a b": "a and b", "a b c": "a, b and c",
+		"a b c d e": "a, b, c and 2 more"} {
 		if got := Listed(strings.Fields(names), 3); got != want {
 			t.Errorf("%q: %q", names, got)
 		}

@@ -23,7 +23,8 @@ const longestTyped = 2000
 // Signs that pages show in the place of other characters can be typed as they are shown.
 func typedAs(typed, name string) bool {
 	typed = text.Line(typed)
-	return typed != "" && (typed == text.Line(name) || typed == text.Line(Plain(name)) || typed == text.Line(signed(text.Line(name))))
+	return typed != "" && (typed == text.Line(name) || typed == text.Line(Plain(name)) ||
+		typed == text.Line(signed(text.Line(name))))
 }
 
 // Plain makes a text from a client's Duo fit to be shown and recorded: whoever can edit a

@@ -39,7 +39,8 @@ func TestPlain(t *testing.T) {
 }
 
 func FuzzPlain(f *testing.F) {
-	for _, seed := range []string{"Ada", "a\x00b", "\u202e\u2066", "\xff", "\u2028", strings.Repeat("\u0301", 400), "\U000e0041", "\u200d"} {
+	for _, seed := range []string{"Ada", "a\x00b", "\u202e\u2066", "\xff", "\u2028", strings.Repeat("\u0301", 400),
+		"\U000e0041", "\u200d"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -60,7 +61,8 @@ func FuzzPlain(f *testing.F) {
 
 func TestDuration(t *testing.T) {
 	t.Parallel()
-	for seconds, want := range map[int]string{1: "1 second", 90: "90 seconds", 60: "1 minute", 5400: "90 minutes", 3600: "1 hour",
+	for seconds, want := range map[int]string{1: "1 second", 90: "90 seconds", 60: "1 minute", 5400: "90 minutes",
+		3600:  "1 hour",
 		86400: "24 hours", 172800: "2 days", 2592000: "30 days", 3601: "3601 seconds"} {
 		if got := Duration(time.Duration(seconds) * time.Second); got != want {
 			t.Errorf("%d s: %q, want %q", seconds, got, want)
@@ -74,10 +76,13 @@ func TestTypedAs(t *testing.T) {
 		typed, name string
 		want        bool
 	}{
-		{"jdoe", "jdoe", true}, {"jdoe", "jdoe ", true}, {"Acme Dental", "Acme  Dental\t", true}, {"Zo\u00eb", "Zoe\u0308", true}, {"Zoe\u0308", "Zo\u00eb", true},
+		{"jdoe", "jdoe", true}, {"jdoe", "jdoe ", true}, {"Acme Dental", "Acme  Dental\t", true},
+		{"Zo\u00eb", "Zoe\u0308", true}, {"Zoe\u0308", "Zo\u00eb", true},
 		{"jdoe", "jdoe\u200b", true}, {"jdoe\ufffd", "jdoe\u200b", true}, {"jdoe\u200b", "jdoe\u200b", true},
-		{strings.Repeat("n", 1000), strings.Repeat("n", 1000), true}, {strings.Repeat("n", 300) + "…", strings.Repeat("n", 1000), true},
-		{"", "", false}, {"", "\u200b", false}, {"Jdoe", "jdoe", false}, {"jdo", "jdoe", false}, {"j doe", "jdoe", false}, {"Zoe", "Zo\u00eb", false},
+		{strings.Repeat("n", 1000), strings.Repeat("n", 1000), true},
+		{strings.Repeat("n", 300) + "…", strings.Repeat("n", 1000), true},
+		{"", "", false}, {"", "\u200b", false}, {"Jdoe", "jdoe", false}, {"jdo", "jdoe", false},
+		{"j doe", "jdoe", false}, {"Zoe", "Zo\u00eb", false},
 	} {
 		if got := typedAs(test.typed, test.name); got != test.want {
 			t.Errorf("%q for %q: %t", test.typed, test.name, got)
@@ -91,10 +96,12 @@ func TestNamesAreTypedAsTheyAreShown(t *testing.T) {
 	t.Parallel()
 	deleteUser, _ := Lookup("delete-user")
 	deleteAccount, _ := Lookup("delete-account")
-	for _, name := range []string{"jdoe", "jd\u200boe", "jdoe\ufffd", "jd\u009boe", "jd\x00oe\x1b", "jdoe\x7f", "a\tb", "a\u0085b", "a\x0bb", "\u200b", "می\u200cخواهم", "👩\u200d👧", "Zoe\u0308",
+	for _, name := range []string{"jdoe", "jd\u200boe", "jdoe\ufffd", "jd\u009boe", "jd\x00oe\x1b", "jdoe\x7f", "a\tb",
+		"a\u0085b", "a\x0bb", "\u200b", "می\u200cخواهم", "👩\u200d👧", "Zoe\u0308",
 		strings.Repeat("n\u009b", 400)} {
 		for _, a := range []Action{deleteUser, deleteAccount} {
-			form := map[string]string{"user_id": "DU0000000000000000EX", "account_id": "DA0000000000000000EX", "permanent": "true"}
+			form := map[string]string{"user_id": "DU0000000000000000EX", "account_id": "DA0000000000000000EX",
+				"permanent": "true"}
 			for how, typed := range map[string]string{"as shown": Plain(name), "as it is": name} {
 				form["confirm"] = typed
 				in, bad := a.Parse(func(field string) (string, bool) { text, given := form[field]; return text, given })
@@ -102,8 +109,10 @@ func TestNamesAreTypedAsTheyAreShown(t *testing.T) {
 					continue // nothing was typed
 				}
 				confirm := in.given["confirm"]
-				cut := how == "as shown" && utf8.RuneCountInString(name) > longestText // what comes after it cannot be asked for
-				if len(bad) > 0 || !typedAs(confirm, name) || typedAs(confirm, name+"x") && !cut || strings.ContainsRune(confirm, 0) {
+				// what comes after it cannot be asked for
+				cut := how == "as shown" && utf8.RuneCountInString(name) > longestText
+				if len(bad) > 0 || !typedAs(confirm, name) || typedAs(confirm, name+"x") && !cut ||
+					strings.ContainsRune(confirm, 0) {
 					t.Errorf("%s: %q, typed %s, is %q: %v", a.Slug, name, how, confirm, bad)
 				}
 			}

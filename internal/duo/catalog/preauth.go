@@ -9,24 +9,30 @@ import (
 	"duodesk/internal/duo"
 )
 
-var preauthColumns = []Column{{"display_name", "Device", ""}, {"type", "Kind", ""}, {"capabilities", "Can", ""}, {"sms_nextcode", "Next SMS passcode begins with", ""}, {"device", "Device id", Mono}}
+var preauthColumns = []Column{{"display_name", "Device", ""}, {"type", "Kind", ""}, {"capabilities", "Can", ""},
+	{"sms_nextcode", "Next SMS passcode begins with", ""}, {"device", "Device id", Mono}}
 
 func preauthRow(d duo.AuthDevice) []string {
-	return []string{cmp.Or(d.DisplayName, d.Name, d.Number), d.Type, strings.Join(d.Capabilities, ", "), d.NextSMSCode, d.ID}
+	return []string{cmp.Or(d.DisplayName, d.Name, d.Number), d.Type, strings.Join(d.Capabilities, ", "),
+		d.NextSMSCode, d.ID}
 }
 
 func preauthUser() Action {
-	address := Text{Name: "ipaddr", Label: "IP address", Help: "The address that the person logs in from, for network policies.", Max: 45, Pattern: addressPattern}
+	address := Text{Name: "ipaddr", Label: "IP address",
+		Help: "The address that the person logs in from, for network policies.", Max: 45, Pattern: addressPattern}
 	host := Text{Name: "hostname", Label: "Host name", Help: "The device that the person logs in from."}
-	trusted := Text{Name: "trusted_device_token", Label: "Token of a trusted device", Help: "From an earlier authentication.", Max: 4096, Secret: true}
+	trusted := Text{Name: "trusted_device_token", Label: "Token of a trusted device",
+		Help: "From an earlier authentication.", Max: 4096, Secret: true}
 	return Action{
 		Slug: "preauth-user", Title: "Preauthenticate User", Category: authCategory,
 		Help: "Checks what a user has to do to log in, and with which devices. Nothing is sent.",
-		API:  Auth, Call: "POST /auth/v2/preauth", Kind: Read, Role: Helpdesk, Fields: []Field{userID, address, host, trusted},
+		API:  Auth, Call: "POST /auth/v2/preauth", Kind: Read, Role: Helpdesk,
+		Fields: []Field{userID, address, host, trusted},
 		Check: func(in Values) []FieldError {
 			if text := address.Of(in); text != "" {
 				if _, err := netip.ParseAddr(text); err != nil {
-					return []FieldError{{Field: address.Name, Message: "This is not an IP address, such as 198.51.100.7."}}
+					return []FieldError{{Field: address.Name,
+						Message: "This is not an IP address, such as 198.51.100.7."}}
 				}
 			}
 			return nil
@@ -59,7 +65,8 @@ func preauthWords(p duo.Preauth) string {
 	}
 	switch p.Result {
 	case duo.PreauthAuth:
-		return "The user is asked for the second factor, with " + counted(len(p.Devices), "device", "devices") + " to choose from." + said
+		return "The user is asked for the second factor, with " + counted(len(p.Devices), "device", "devices") +
+			" to choose from." + said
 	case duo.PreauthAllow:
 		return "The user logs in without a second factor, because of the status or a policy." + said
 	case duo.PreauthEnroll:

@@ -20,9 +20,10 @@ const IntegrationKeySecret = "Integration key"
 func ProvisionAuth() Action {
 	return Action{
 		Slug: ProvisionAuthAPI, Title: "Provision Auth API", Category: authCategory,
-		Unsure: "Provision again on the Connection page: an application of the name " + AuthApplication + " that already exists is found, not created twice.",
-		Help:   "Creates an Auth API application in the organization's Duo account, or finds the existing one, and stores its keys.",
-		API:    Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Administrator,
+		Unsure: "Provision again on the Connection page: an application of the name " + AuthApplication +
+			" that already exists is found, not created twice.",
+		Help: "Creates an Auth API application in the organization's Duo account, or finds the existing one, and stores its keys.",
+		API:  Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Administrator,
 		Alone: true, // two at once would both find nothing, and make two
 		Run: func(ctx context.Context, d *duo.Client, _ Values) (Result, error) {
 			r := Result{Subject: AuthApplication}
@@ -38,7 +39,8 @@ func ProvisionAuth() Action {
 				said = "Created the application " + AuthApplication + "."
 			}
 			key, err := d.IntegrationSecret(ctx, found.Key)
-			r.Summary, r.Facts.Created = said, string(found.Key) // also of one that was found: nobody creates another for it
+			// also of one that was found: nobody creates another for it
+			r.Summary, r.Facts.Created = said, string(found.Key)
 			if err != nil {
 				return r, mayNotManage(err)
 			}
@@ -65,7 +67,8 @@ func authApplication(ctx context.Context, d *duo.Client) (duo.Integration, error
 
 // mayNotManage says which permission a refusal is about, unless Duo gives another reason.
 func mayNotManage(err error) error {
-	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeForbidden && !refused.SaysWhy() && !refused.WrongKind() {
+	if refused, ok := asRefusal(err); ok && refused.Code == duo.CodeForbidden && !refused.SaysWhy() &&
+		!refused.WrongKind() {
 		return refusedField("", "this organization's Admin API keys may not manage applications. "+
 			"Grant “Grant applications” to that application in the Duo Admin Panel, or enter Auth API keys yourself.", refused)
 	}

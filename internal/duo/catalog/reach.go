@@ -101,10 +101,12 @@ var howAsked = map[duo.Factor]struct {
 	any []string
 	why string
 }{
-	duo.FactorPush:  {[]string{"push"}, "can get a push: Duo Mobile must be activated on it, and the policy must allow a push"},
+	duo.FactorPush: {[]string{"push"},
+		"can get a push: Duo Mobile must be activated on it, and the policy must allow a push"},
 	duo.FactorPhone: {[]string{"phone"}, "can be called: it must have a number, and the policy must allow phone calls"},
-	duo.FactorSMS:   {[]string{"sms"}, "can get passcodes by SMS: it must be a mobile phone with a number, and the policy must allow them"},
-	duo.FactorAuto:  {[]string{"push", "phone", "sms"}, "can be asked by a push, a call or an SMS"},
+	duo.FactorSMS: {[]string{"sms"},
+		"can get passcodes by SMS: it must be a mobile phone with a number, and the policy must allow them"},
+	duo.FactorAuto: {[]string{"push", "phone", "sms"}, "can be asked by a push, a call or an SMS"},
 }
 
 // cannotAsk says which field of an authentication names what Duo cannot do, and
@@ -114,7 +116,8 @@ func cannotAsk(pre duo.Preauth, r duo.AuthRequest) (field, why string) {
 	switch pre.Result {
 	case duo.PreauthEnroll:
 		if r.User.ID == "" { // Duo answers the same for a name that no user has
-			return authUsername.Name, "Duo knows no device of a user with this name. Check the name. An existing user must enroll first."
+			return authUsername.Name,
+				"Duo knows no device of a user with this name. Check the name. An existing user must enroll first."
 		}
 		return authUser.Name, "Duo knows no device of this user that could be asked. The user must enroll first."
 	case duo.PreauthAuth:
@@ -128,7 +131,8 @@ func cannotAsk(pre duo.Preauth, r duo.AuthRequest) (field, why string) {
 			continue
 		}
 		known = true
-		able = able || slices.ContainsFunc(how.any, func(c string) bool { return slices.Contains(device.Capabilities, c) })
+		able = able || slices.ContainsFunc(how.any,
+			func(c string) bool { return slices.Contains(device.Capabilities, c) })
 	}
 	switch {
 	case able:

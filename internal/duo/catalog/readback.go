@@ -77,7 +77,8 @@ func (b *ReadBack) Named(a Action, in Values) (names []string) {
 func (b *ReadBack) Contests(a Action, in Values, other string, given map[string]string) bool {
 	rival, known := Lookup(other)
 	theirs := Recalled(given)
-	about := b.Object == "" || slices.ContainsFunc(slices.Collect(maps.Values(given)), func(text string) bool { return strings.EqualFold(text, in.given[b.Object]) })
+	about := b.Object == "" || slices.ContainsFunc(slices.Collect(maps.Values(given)),
+		func(text string) bool { return strings.EqualFold(text, in.given[b.Object]) })
 	switch {
 	case !known || rival.Kind == Generic, b.Object != "" && strings.HasPrefix(other, "delete-"):
 		return true
@@ -116,7 +117,8 @@ const (
 )
 
 var factLabels = map[string]string{
-	factExists: "In Duo", factTrash: "Pending Deletion", factPhone: "User has the phone", factToken: "User has the token", factGroup: "User is in the group",
+	factExists: "In Duo", factTrash: "Pending Deletion", factPhone: "User has the phone",
+	factToken: "User has the token", factGroup: "User is in the group",
 	factCount: "Accounts with this name", "edition": "Edition",
 }
 
@@ -158,7 +160,8 @@ func (b *ReadBack) Compare(a Action, in Values, before, now map[string]string) (
 	case unmade:
 		return NotMade, a.factWords(names, before, now)
 	}
-	return Unclear, "The values in Duo now are neither those sent nor the earlier ones: " + a.factWords(names, before, now)
+	return Unclear, "The values in Duo now are neither those sent nor the earlier ones: " +
+		a.factWords(names, before, now)
 }
 
 // Holds judges whether what was sent is in Duo now, whatever was there before: for a
@@ -252,7 +255,8 @@ func always(name, value string) func(Values, map[string]string) map[string]strin
 // readBacks are the actions whose effect can be read back, by their slugs. Never
 // on this list: bypass codes, activations, and what is sent to a person.
 var readBacks = map[string]*ReadBack{
-	CreateUser:  {Look: lookNewUser, Sent: sentNewUser, Object: "username", After: afterCreatedUser, Created: createdUser},
+	CreateUser: {Look: lookNewUser, Sent: sentNewUser, Object: "username", After: afterCreatedUser,
+		Created: createdUser},
 	UpdateUser:  {Look: lookUser, Sent: sentUser, Object: "user_id"},
 	UnlockUser:  {Look: lookUser, Sent: always("status", "active"), Object: "user_id"},
 	RestoreUser: {Look: lookTrash, Sent: always(factTrash, no), Object: "user_id", After: afterRestored},

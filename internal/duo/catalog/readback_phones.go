@@ -10,7 +10,8 @@ var phoneFacts = []string{"number", "name", "extension", "type", "platform", "pr
 
 func factsOfPhone(p duo.Phone) map[string]string {
 	return map[string]string{
-		"number": p.Number, "name": p.Name, "extension": p.Extension, "type": p.Type, "platform": p.Platform, "predelay": p.Predelay, "postdelay": p.Postdelay,
+		"number": p.Number, "name": p.Name, "extension": p.Extension, "type": p.Type, "platform": p.Platform,
+		"predelay": p.Predelay, "postdelay": p.Postdelay,
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 // notRead are the writes that are never read back: what they make is secret, or
 // was made for a person.
 var notRead = []string{
-	"create-bypass-code-for-user", "delete-bypass-code", "send-activation-url", "auth-enroll-user", "synchronize-users", "create-auth-api-integration",
+	"create-bypass-code-for-user", "delete-bypass-code", "send-activation-url", "auth-enroll-user", "synchronize-users",
+	"create-auth-api-integration",
 }
 
 // TestWhatIsReadBack: an action has a read-back, or is on the list of those that
@@ -101,9 +102,11 @@ func readForms(a catalog.Action) map[string]map[string]string {
 	case "delete-user":
 		return map[string]map[string]string{" to the trash": nil, " for good": {"permanent": "true", "confirm": "ada"}}
 	case "create-user":
-		return map[string]map[string]string{"": nil, " in capitals": {"username": "Casey.Example", "status": "disabled"}, " name alone": {"realname": "", "email": "", "notes": "", "aliases": ""}}
+		return map[string]map[string]string{"": nil, " in capitals": {"username": "Casey.Example",
+			"status": "disabled"}, " name alone": {"realname": "", "email": "", "notes": "", "aliases": ""}}
 	case "update-user":
-		return map[string]map[string]string{"": nil, " status": {"status": "disabled"}, " cleared": {"realname": "Ada", "notes": "", "email": ""}}
+		return map[string]map[string]string{"": nil, " status": {"status": "disabled"},
+			" cleared": {"realname": "Ada", "notes": "", "email": ""}}
 	case "create-phone":
 		return map[string]map[string]string{"": nil, " nobody's": {"user_id": ""}}
 	}

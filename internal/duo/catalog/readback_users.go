@@ -13,7 +13,8 @@ var userFacts = []string{"username", "realname", "firstname", "lastname", "email
 func factsOfUser(u duo.User) map[string]string {
 	aliases := slices.DeleteFunc(slices.Clone(u.Aliases[:]), func(alias string) bool { return alias == "" })
 	return map[string]string{
-		"username": u.Username, "realname": u.RealName, "firstname": u.FirstName, "lastname": u.LastName, "email": u.Email, "notes": u.Notes,
+		"username": u.Username, "realname": u.RealName, "firstname": u.FirstName, "lastname": u.LastName,
+		"email": u.Email, "notes": u.Notes,
 		"status": string(u.Status), "aliases": strings.Join(aliases, "\n"),
 	}
 }

@@ -30,7 +30,8 @@ var secretParts = []string{
 var harmlessEnds = []string{"id", "ids", "count", "type", "status", "expiration", "expires", "created", "name"}
 
 // secretLink finds links and codes that activate a phone or enroll a person.
-var secretLink = regexp.MustCompile(`(?i)duo://|/activate/|/(iphone|android|win)/[a-z0-9]|/frame/qr\b|/portal\?|[?&](code|secret|token)=`)
+var secretLink = regexp.MustCompile(
+	`(?i)duo://|/activate/|/(iphone|android|win)/[a-z0-9]|/frame/qr\b|/portal\?|[?&](code|secret|token)=`)
 
 func isSecretLink(text string) bool { return secretLink.MatchString(text) }
 
@@ -53,7 +54,8 @@ func isSecretName(name string) bool { return slices.Contains(secretNames, plainN
 // likeSecretName reports whether a name is like that of a secret.
 func likeSecretName(name string) bool {
 	name = plainName(name)
-	return hasSecretPart(name) && !slices.ContainsFunc(harmlessEnds, func(end string) bool { return strings.HasSuffix(name, end) })
+	return hasSecretPart(name) && !slices.ContainsFunc(harmlessEnds,
+		func(end string) bool { return strings.HasSuffix(name, end) })
 }
 
 func hasSecretPart(name string) bool {

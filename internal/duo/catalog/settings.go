@@ -24,7 +24,8 @@ func retrieveSettings() Action {
 			if err != nil {
 				return Result{Subject: "settings"}, err
 			}
-			return Result{Subject: "settings", Summary: "Read the settings of " + settings.Name + ".", Table: settingsTable(settings)}, nil
+			return Result{Subject: "settings", Summary: "Read the settings of " + settings.Name + ".",
+				Table: settingsTable(settings)}, nil
 		},
 	}
 }
@@ -137,7 +138,8 @@ func SettingFaults(now map[string]string, in Values) []FieldError {
 		return second
 	}
 	confirm, fraud := after("keypress_confirm"), after("keypress_fraud")
-	changed := slices.ContainsFunc([]string{"keypress_confirm", "keypress_fraud"}, func(name string) bool { _, given := in.given[name]; return given })
+	changed := slices.ContainsFunc([]string{"keypress_confirm", "keypress_fraud"},
+		func(name string) bool { _, given := in.given[name]; return given })
 	switch {
 	case !changed:
 	case (confirm == "") != (fraud == ""):
@@ -145,9 +147,11 @@ func SettingFaults(now map[string]string, in Values) []FieldError {
 	case confirm != "" && confirm == fraud:
 		add(beside("keypress_fraud", "keypress_confirm"), "One key cannot both authenticate and report fraud.")
 	}
-	if minutes := after("helpdesk_bypass_expiration"); after("helpdesk_bypass") == "limit" && (minutes == "" || minutes == "0") &&
+	if minutes := after("helpdesk_bypass_expiration"); after("helpdesk_bypass") == "limit" &&
+		(minutes == "" || minutes == "0") &&
 		(in.given["helpdesk_bypass"] != "" || in.given["helpdesk_bypass_expiration"] != "") {
-		add("helpdesk_bypass_expiration", "Give a number of minutes: Help Desk bypass codes are allowed with an expiration.")
+		add("helpdesk_bypass_expiration",
+			"Give a number of minutes: Help Desk bypass codes are allowed with an expiration.")
 	}
 	if in.given["fraud_email"] != "" && after("fraud_email_enabled") == "false" {
 		add("fraud_email", "Fraud alert emails are off, so Duo would clear this address.")
@@ -180,7 +184,8 @@ func settingsChanged(before, after map[string]string, in Values) string {
 			kept = append(kept, spec.Label)
 		case before[spec.Name] != after[spec.Name]:
 			labels = append(labels, spec.Label)
-			changed = append(changed, fmt.Sprintf("%s: %s, was %s", spec.Label, orEmpty(spec.Words(after[spec.Name])), orEmpty(spec.Words(before[spec.Name]))))
+			changed = append(changed, fmt.Sprintf("%s: %s, was %s", spec.Label, orEmpty(spec.Words(after[spec.Name])),
+				orEmpty(spec.Words(before[spec.Name]))))
 		}
 	}
 	summary := "Nothing was changed: every value was already so."

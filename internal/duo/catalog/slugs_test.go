@@ -7,7 +7,8 @@ import (
 	"duodesk/internal/text"
 )
 
-// TestTablesBySlugNameActions: what is told apart by slug is of an action that exists, and each action says what it brings back.
+// TestTablesBySlugNameActions: what is told apart by slug is of an action that exists, and each action says what it
+// brings back.
 func TestTablesBySlugNameActions(t *testing.T) {
 	t.Parallel()
 	for slug := range brings {

@@ -72,8 +72,11 @@ func namesOf[T any](items []T, name func(T) string) string {
 
 // The fields of every list: which part of it.
 var (
-	listLimit  = Int{Name: "limit", Label: "Maximum number", Help: "Duo returns up to 300 users, or up to 500 other entries, at a time.", Min: 1, Max: 500, Default: 100, Example: "100"}
-	listOffset = Int{Name: "offset", Label: "Skip", Help: "How many entries to skip: 100 begins with the 101st.", Min: 0, Max: 10_000_000, Example: "0"}
+	listLimit = Int{Name: "limit", Label: "Maximum number",
+		Help: "Duo returns up to 300 users, or up to 500 other entries, at a time.", Min: 1, Max: 500, Default: 100,
+		Example: "100"}
+	listOffset = Int{Name: "offset", Label: "Skip", Help: "How many entries to skip: 100 begins with the 101st.",
+		Min: 0, Max: 10_000_000, Example: "0"}
 )
 
 // listed says in a sentence how much was read.

@@ -35,9 +35,11 @@ func ParseTelephone(typed string) (t Telephone, fault string) {
 	const wrong = "This is not a telephone number: + and 7 to 15 digits, the country code first."
 	number, extension := cutDialed(typed)
 	if !startsInternational(number) {
-		return Telephone{}, "Start with + and the country code, such as +44. Duo would take this for a number of the United States."
+		return Telephone{},
+			"Start with + and the country code, such as +44. Duo would take this for a number of the United States."
 	}
-	if text.Bad(typed) != text.Fine || strings.ContainsFunc(number, isForeignToNumbers) || strings.Count(number, "+") != 1 {
+	if text.Bad(typed) != text.Fine || strings.ContainsFunc(number, isForeignToNumbers) ||
+		strings.Count(number, "+") != 1 {
 		return Telephone{}, wrong
 	}
 	parsed, err := phonenumbers.Parse(number, noRegion)
@@ -49,7 +51,8 @@ func ParseTelephone(typed string) (t Telephone, fault string) {
 	}
 	t = Telephone{phonenumbers.Format(parsed, phonenumbers.E164), parsed.GetExtension()}
 	// A zero too many before a number is dropped, but not two.
-	if again, err := phonenumbers.Parse(t.Number, noRegion); err != nil || phonenumbers.Format(again, phonenumbers.E164) != t.Number {
+	if again, err := phonenumbers.Parse(t.Number, noRegion); err != nil ||
+		phonenumbers.Format(again, phonenumbers.E164) != t.Number {
 		return Telephone{}, wrong
 	}
 	if extension != "" {
@@ -119,7 +122,8 @@ func DigitsOf(typed string) (t Telephone, ok bool) {
 			number = strings.TrimRightFunc(number, func(r rune) bool { return !unicode.IsDigit(r) })
 		}
 	}
-	ok = number != "" && !strings.ContainsFunc(number, func(r rune) bool { return unicode.IsLetter(r) || isForeignToNumbers(r) })
+	ok = number != "" && !strings.ContainsFunc(number,
+		func(r rune) bool { return unicode.IsLetter(r) || isForeignToNumbers(r) })
 	return Telephone{strings.Map(onlyDigits, number), extension}, ok
 }
 
@@ -170,7 +174,8 @@ func (a Action) spread(get func(string) (string, bool)) (func(string) (string, b
 			continue
 		}
 		if own, _ := get(number.Extension); text.Key(own) != "" && text.Key(own) != t.Extension {
-			bad = append(bad, FieldError{Field: number.Extension, Message: "The number has another extension: " + t.Extension + ". Remove one of them."})
+			bad = append(bad, FieldError{Field: number.Extension,
+				Message: "The number has another extension: " + t.Extension + ". Remove one of them."})
 		}
 		before := get
 		get = func(name string) (string, bool) {

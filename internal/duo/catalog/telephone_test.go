@@ -43,11 +43,16 @@ func TestParseTelephone(t *testing.T) {
 		}
 	}
 	for typed, want := range map[string]string{
-		"": "country code", "020 7946 0123": "country code", "202-555-0177 x12": "country code", "00442079460123": "country code", "tel:02079460123": "country code",
-		"call +442079460123": "country code", "+44 20": "too short", "+1 555 0177": "too short", "+1 202 555 01777": "too long", "+999 123 456 789": "no country",
-		"+1202555CALL": "not a telephone number", "+1 800 FLOWERS x22": "not a telephone number", "+12025550177 x": "not a telephone number",
-		"+12025550177 +12025550178": "not a telephone number", "+12025550177 <b>": "not a telephone number", "+": "not a telephone number",
-		"+12025550177;isub=12": "not a telephone number", "+12025550177 x1,2 x3": "not a telephone number", "+1202555\x000177": "not a telephone number", "+1202555\ufffd0177": "not a telephone number",
+		"": "country code", "020 7946 0123": "country code", "202-555-0177 x12": "country code",
+		"00442079460123": "country code", "tel:02079460123": "country code",
+		"call +442079460123": "country code", "+44 20": "too short", "+1 555 0177": "too short",
+		"+1 202 555 01777": "too long", "+999 123 456 789": "no country",
+		"+1202555CALL": "not a telephone number", "+1 800 FLOWERS x22": "not a telephone number",
+		"+12025550177 x":            "not a telephone number",
+		"+12025550177 +12025550178": "not a telephone number", "+12025550177 <b>": "not a telephone number",
+		"+":                    "not a telephone number",
+		"+12025550177;isub=12": "not a telephone number", "+12025550177 x1,2 x3": "not a telephone number",
+		"+1202555\x000177": "not a telephone number", "+1202555\ufffd0177": "not a telephone number",
 	} {
 		if got, fault := ParseTelephone(typed); got != (Telephone{}) || !strings.Contains(fault, want) {
 			t.Errorf("%q: %+v, %q; want %q", typed, got, fault, want)
@@ -80,7 +85,8 @@ func TestExtensionOfNumber(t *testing.T) {
 		if _, bad := parse("+44 (0)20 7946 0123 x3243", ""); len(bad) != 1 || !strings.Contains(bad[0].Message, "(0)") {
 			t.Errorf("%s, a zero that is not dialed: %v", slug, bad)
 		}
-		if _, bad := parse("+1 202 555 0177 x3243", "12"); len(bad) != 1 || bad[0].Field != "extension" || !strings.Contains(bad[0].Message, "3243") {
+		if _, bad := parse("+1 202 555 0177 x3243", "12"); len(bad) != 1 || bad[0].Field != "extension" ||
+			!strings.Contains(bad[0].Message, "3243") {
 			t.Errorf("%s, two extensions: %v", slug, bad)
 		}
 	}
@@ -89,8 +95,10 @@ func TestExtensionOfNumber(t *testing.T) {
 func TestDigitsOf(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]Telephone{
-		"020 7946 0123": {"02079460123", ""}, "020 7946 0123 x22": {"02079460123", "22"}, "7946\u20110123 ext 5": {"79460123", "5"}, "946": {"946", ""},
-		"+44 20 79": {"442079", ""}, "\u0669\u0664\u0666": {"946", ""}, "+442079460123 ext. 1,,#*": {"442079460123", "1,,#*"}, "22 22 22 x22": {"222222", "22"},
+		"020 7946 0123": {"02079460123", ""}, "020 7946 0123 x22": {"02079460123", "22"},
+		"7946\u20110123 ext 5": {"79460123", "5"}, "946": {"946", ""},
+		"+44 20 79": {"442079", ""}, "\u0669\u0664\u0666": {"946", ""},
+		"+442079460123 ext. 1,,#*": {"442079460123", "1,,#*"}, "22 22 22 x22": {"222222", "22"},
 	} {
 		if got, ok := DigitsOf(typed); got != want || !ok {
 			t.Errorf("%q: %+v, %t; want %+v", typed, got, ok, want)
@@ -104,14 +112,17 @@ func TestDigitsOf(t *testing.T) {
 }
 
 func FuzzParseTelephone(f *testing.F) {
-	for _, seed := range []string{"", "+", "+44 20 7946 0123", "+1 202 555 0177 x3243", "tel:+1-202-555-0177;ext=12", "\uff0b\uff11 202 555 0177",
-		"+44 (0)20 7946 0123", "+12025550177 ext. 1,,#*", "020 7946 0123 x22", "+\u0664\u0664207946012", "\xff+1", "+1;phone-context=+1", "x", "+39 0669812345"} {
+	for _, seed := range []string{"", "+", "+44 20 7946 0123", "+1 202 555 0177 x3243", "tel:+1-202-555-0177;ext=12",
+		"\uff0b\uff11 202 555 0177",
+		"+44 (0)20 7946 0123", "+12025550177 ext. 1,,#*", "020 7946 0123 x22", "+\u0664\u0664207946012", "\xff+1",
+		"+1;phone-context=+1", "x", "+39 0669812345"} {
 		f.Add(seed)
 	}
 	whole, dials := regexp.MustCompile(`^\+[1-9][0-9]{4,17}$`), regexp.MustCompile(`^[0-9,#*]*$`)
 	f.Fuzz(func(t *testing.T, typed string) {
 		got, fault := ParseTelephone(typed)
-		if part, _ := DigitsOf(typed); strings.Trim(part.Number, "0123456789") != "" || !dials.MatchString(part.Extension) {
+		if part, _ := DigitsOf(typed); strings.Trim(part.Number, "0123456789") != "" ||
+			!dials.MatchString(part.Extension) {
 			t.Errorf("%q has the digits %+v", typed, part)
 		}
 		if fault != "" {

@@ -11,8 +11,10 @@ const tokenCategory = "Admin API - Hardware Tokens"
 
 var (
 	tokenID      = ID{Name: "token_id", Label: "Hardware token", Names: OfToken, Example: "DH0000000000000000EX"}
-	tokenColumns = []Column{{"serial", "Serial number", ""}, {"type", "Type", ""}, {"users", "Users", ""}, {"admins", "Administrators", ""}, {"token_id", "Token id", Mono}}
-	tokenTypes   = map[string]string{"h6": "HOTP, 6 digits", "h8": "HOTP, 8 digits", "t6": "TOTP, 6 digits", "t8": "TOTP, 8 digits", "yk": "YubiKey", "d1": "Duo-D100"}
+	tokenColumns = []Column{{"serial", "Serial number", ""}, {"type", "Type", ""}, {"users", "Users", ""},
+		{"admins", "Administrators", ""}, {"token_id", "Token id", Mono}}
+	tokenTypes = map[string]string{"h6": "HOTP, 6 digits", "h8": "HOTP, 8 digits", "t6": "TOTP, 6 digits",
+		"t8": "TOTP, 8 digits", "yk": "YubiKey", "d1": "Duo-D100"}
 )
 
 func tokenRow(t duo.Token) []string {
@@ -20,7 +22,8 @@ func tokenRow(t duo.Token) []string {
 	if words := tokenTypes[t.Type]; words != "" {
 		kind = words
 	}
-	return []string{t.Serial, kind, namesOf(t.Users, func(u duo.User) string { return u.Username }), namesOf(t.Administrators, func(a duo.Admin) string { return a.Name }), string(t.ID)}
+	return []string{t.Serial, kind, namesOf(t.Users, func(u duo.User) string { return u.Username }),
+		namesOf(t.Administrators, func(a duo.Admin) string { return a.Name }), string(t.ID)}
 }
 
 func tokenName(t duo.Token) string {
@@ -40,7 +43,8 @@ func listTokens() Action {
 			if err != nil {
 				return Result{}, err
 			}
-			return Result{Subject: "hardware tokens", Summary: listed(len(found), metadata, "hardware token", "hardware tokens"), Table: tableOf("hardware tokens", tokenColumns, tokenRow, found, metadata)}, nil
+			return Result{Subject: "hardware tokens", Summary: listed(len(found), metadata, "hardware token",
+				"hardware tokens"), Table: tableOf("hardware tokens", tokenColumns, tokenRow, found, metadata)}, nil
 		},
 	}
 }
@@ -49,7 +53,8 @@ func assignToken() Action {
 	return Action{
 		Slug: "assign-hardware-token-to-user", Title: "Assign Hardware Token to User", Category: tokenCategory,
 		Help: "Lets a user log in with a hardware token that the account already has.",
-		API:  Admin, Call: "POST /admin/v1/users/{user_id}/tokens", Kind: Write, Role: Technician, Fields: []Field{userID, tokenID},
+		API:  Admin, Call: "POST /admin/v1/users/{user_id}/tokens", Kind: Write, Role: Technician,
+		Fields: []Field{userID, tokenID},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, token, err := userAndToken(ctx, d, in)
 			r := Result{Subject: user.Username}
@@ -57,7 +62,8 @@ func assignToken() Action {
 			case err != nil:
 				return r, err
 			case hasToken(user, token):
-				return r, &FieldError{Field: tokenID.Name, Message: user.Username + " has the token " + tokenName(token) + " already."}
+				return r, &FieldError{Field: tokenID.Name,
+					Message: user.Username + " has the token " + tokenName(token) + " already."}
 			case len(token.Users) >= mostRelated:
 				return r, &FieldError{Field: tokenID.Name, Message: tooMany("The token", len(token.Users), "users")}
 			}
@@ -72,10 +78,12 @@ func assignToken() Action {
 
 func unassignToken() Action {
 	return Action{
-		Slug: "un-assign-hardware-token-from-user", Title: "Un-assign Hardware Token from User", Category: tokenCategory,
-		Help: "Removes a hardware token from a user. The token stays in the account.",
-		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/tokens/{token_id}", Kind: Write, Role: Technician, Fields: []Field{userID, tokenID},
-		Asks: "The user can no longer log in with this token. The token stays in the account.",
+		Slug: "un-assign-hardware-token-from-user", Title: "Un-assign Hardware Token from User",
+		Category: tokenCategory,
+		Help:     "Removes a hardware token from a user. The token stays in the account.",
+		API:      Admin, Call: "DELETE /admin/v1/users/{user_id}/tokens/{token_id}", Kind: Write, Role: Technician,
+		Fields: []Field{userID, tokenID},
+		Asks:   "The user can no longer log in with this token. The token stays in the account.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, token, err := userAndToken(ctx, d, in)
 			r := Result{Subject: user.Username}
@@ -83,7 +91,8 @@ func unassignToken() Action {
 			case err != nil:
 				return r, err
 			case !hasToken(user, token):
-				return r, &FieldError{Field: tokenID.Name, Message: user.Username + " does not have the token " + tokenName(token) + "."}
+				return r, &FieldError{Field: tokenID.Name,
+					Message: user.Username + " does not have the token " + tokenName(token) + "."}
 			}
 			if err := d.UnassignToken(ctx, user.ID, token.ID); err != nil {
 				return r, err
@@ -117,8 +126,9 @@ func deleteToken() Action {
 		Slug: "delete-hardware-token", Title: "Delete Hardware Token", Category: tokenCategory,
 		Deletes: true,
 		Help:    "Deletes a hardware token from the account and from all its users. To add it again you need its secret.",
-		API:     Admin, Call: "DELETE /admin/v1/tokens/{token_id}", Kind: Write, Role: Technician, Fields: []Field{tokenID},
-		Asks: "The token is deleted from the account and from all its users.",
+		API:     Admin, Call: "DELETE /admin/v1/tokens/{token_id}", Kind: Write, Role: Technician,
+		Fields: []Field{tokenID},
+		Asks:   "The token is deleted from the account and from all its users.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first, so that
 			// the record tells what went, and from whom.

@@ -14,8 +14,10 @@ import (
 )
 
 func deleteUser() Action {
-	permanent := Bool{Name: "permanent", Label: "Delete permanently", Help: "Otherwise the user is moved to the trash and can be restored."}
-	confirm := Text{Name: "confirm", Label: "Username", Max: longestTyped, Again: true, Help: "Type the username of the user to delete permanently."}
+	permanent := Bool{Name: "permanent", Label: "Delete permanently",
+		Help: "Otherwise the user is moved to the trash and can be restored."}
+	confirm := Text{Name: "confirm", Label: "Username", Max: longestTyped, Again: true,
+		Help: "Type the username of the user to delete permanently."}
 	return Action{
 		Slug: DeleteUser, Title: "Delete User", Category: userCategory,
 		Deletes: true,
@@ -29,7 +31,8 @@ func deleteUser() Action {
 			return "The user is moved to the trash and cannot log in. Until Duo empties the trash, you can restore the user. " +
 				"A bypass ends first: the status becomes Disabled, and the user leaves groups in bypass."
 		},
-		API: Admin, Call: "POST /admin/v1/users/bulk_send_to_trash", Kind: Write, Role: Technician, Fields: []Field{userID, permanent, confirm},
+		API: Admin, Call: "POST /admin/v1/users/bulk_send_to_trash", Kind: Write, Role: Technician,
+		Fields: []Field{userID, permanent, confirm},
 		RoleFor: func(in Values) Role {
 			if permanent.Of(in) {
 				return Administrator

@@ -11,18 +11,22 @@ import (
 const userCategory = "Admin API - Users"
 
 var (
-	userID       = ID{Name: "user_id", Label: "User", Names: OfUser, Example: "DU0000000000000000EX"}
-	username     = Text{Name: "username", Label: "Username", Help: "As in the directory or in the applications that the user logs in to.", Required: true, Example: "casey.example"}
-	realname     = Text{Name: "realname", Label: "Full name", Example: "Casey Example"}
-	firstname    = Text{Name: "firstname", Label: "First name", Example: "Casey"}
-	lastname     = Text{Name: "lastname", Label: "Last name", Example: "Example"}
-	email        = Email{Name: "email", Label: "Email", Example: "casey@client.example"}
-	notes        = Text{Name: "notes", Label: "Notes", Max: 512, Multiline: true, Example: "Starts on Monday"}
-	userAliases  = Lines{Name: "aliases", Label: "Aliases", Help: "Other usernames of the same person, one per line, up to 8.", MaxLines: 8, Example: "cexample"}
+	userID   = ID{Name: "user_id", Label: "User", Names: OfUser, Example: "DU0000000000000000EX"}
+	username = Text{Name: "username", Label: "Username",
+		Help: "As in the directory or in the applications that the user logs in to.", Required: true,
+		Example: "casey.example"}
+	realname    = Text{Name: "realname", Label: "Full name", Example: "Casey Example"}
+	firstname   = Text{Name: "firstname", Label: "First name", Example: "Casey"}
+	lastname    = Text{Name: "lastname", Label: "Last name", Example: "Example"}
+	email       = Email{Name: "email", Label: "Email", Example: "casey@client.example"}
+	notes       = Text{Name: "notes", Label: "Notes", Max: 512, Multiline: true, Example: "Starts on Monday"}
+	userAliases = Lines{Name: "aliases", Label: "Aliases",
+		Help: "Other usernames of the same person, one per line, up to 8.", MaxLines: 8, Example: "cexample"}
 	statusActive = Option{Value: "active", Label: "Active: asked for the second factor"}
 	statusBypass = Option{Value: "bypass", Label: "Bypass: not asked, until someone changes the status"}
 	statusOff    = Option{Value: "disabled", Label: "Disabled: cannot log in"}
-	userStatus   = Choice{Name: "status", Label: "Status", Options: []Option{statusActive, statusBypass, statusOff}, Default: "active", Example: "active"}
+	userStatus   = Choice{Name: "status", Label: "Status", Options: []Option{statusActive, statusBypass, statusOff},
+		Default: "active", Example: "active"}
 )
 
 // statusRole keeps the lasting bypass for administrators: it switches the second
@@ -47,7 +51,8 @@ func createUser() Action {
 				return Result{Subject: username.Of(in)}, err
 			}
 			said, err := endUnasked(ctx, d, in, user)
-			return Result{Subject: user.Username, Facts: Facts{Created: string(user.ID), Users: []string{string(user.ID)}}, Summary: "Created user " + user.Username + "." + said}, err
+			return Result{Subject: user.Username, Facts: Facts{Created: string(user.ID),
+				Users: []string{string(user.ID)}}, Summary: "Created user " + user.Username + "." + said}, err
 		},
 	}
 }
@@ -60,7 +65,8 @@ func updateUser() Action {
 		Slug: UpdateUser, Title: "Update User", Category: userCategory,
 		Unsure: unsureUser,
 		Help:   "Changes the fields that you fill in. The others stay as they are. For a user who may be in bypass, changing the names, aliases or status requires the Administrator role.",
-		API:    Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Technician, Edits: true, RoleFor: statusRole, Fields: fields,
+		API:    Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Role: Technician, Edits: true,
+		RoleFor: statusRole, Fields: fields,
 		Check: func(in Values) []FieldError {
 			if text, given := in.given["username"]; given && text == "" {
 				return []FieldError{{Field: "username", Message: "A user needs a username."}}
@@ -118,12 +124,14 @@ func updateUser() Action {
 func mayUpdate(in Values, before duo.User, named string) error {
 	after, status := before, duo.UserStatus(in.given[userStatus.Name])
 	after.Status = cmp.Or(status, before.Status) // not given, it stays
-	disabling := status == duo.StatusDisabled && (before.Status == duo.StatusActive || before.Status == duo.StatusBypass)
+	disabling := status == duo.StatusDisabled && (before.Status == duo.StatusActive ||
+		before.Status == duo.StatusBypass)
 	switch {
 	case named == "" && (status == "" || disabling), InTrash(before) != "":
 		return editable(before)
 	case named != "" && inBypass(after):
-		return &FieldError{Field: named, Message: "This user is in bypass: a login with another name would not ask for a second factor either. End the bypass first."}
+		return &FieldError{Field: named,
+			Message: "This user is in bypass: a login with another name would not ask for a second factor either. End the bypass first."}
 	}
 	return mayLeave(in.role, before, after)
 }
@@ -145,7 +153,8 @@ func unlockUser() Action {
 				return Result{}, err
 			}
 			if user.Status != duo.StatusLockedOut {
-				return Result{Subject: user.Username}, &FieldError{Field: userID.Name, Message: "This user is not locked out."}
+				return Result{Subject: user.Username},
+					&FieldError{Field: userID.Name, Message: "This user is not locked out."}
 			}
 			if err := MayUnlock(in.role, user); err != nil {
 				return Result{Subject: user.Username}, err
@@ -169,8 +178,9 @@ func userFields(in Values, clear bool) duo.UserFields {
 		return &text
 	}
 	fields := duo.UserFields{
-		Username: pick("username"), RealName: pick("realname"), FirstName: pick("firstname"), LastName: pick("lastname"),
-		Email: pick("email"), Notes: pick("notes"),
+		Username: pick("username"), RealName: pick("realname"), FirstName: pick("firstname"),
+		LastName: pick("lastname"),
+		Email:    pick("email"), Notes: pick("notes"),
 	}
 	if s := duo.UserStatus(in.given["status"]); s != "" {
 		fields.Status = &s

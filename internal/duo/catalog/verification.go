@@ -21,7 +21,8 @@ func verifyCaller() Action {
 		Slug: VerifyCaller, Title: "Verify Caller", Category: userCategory,
 		Unsure: unsureAsked,
 		Help:   "Sends a push with a code to a user's phone. A caller who reads you the same code and approves has the phone.",
-		API:    Admin, Call: "POST /admin/v1/users/{user_id}/send_verification_push", Kind: Send, Role: Helpdesk, Reveals: true, Fields: []Field{userID, phoneID},
+		API:    Admin, Call: "POST /admin/v1/users/{user_id}/send_verification_push", Kind: Send, Role: Helpdesk,
+		Reveals: true, Fields: []Field{userID, phoneID},
 		Asks: "The person gets a push now.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, err := d.User(ctx, duo.UserID(userID.Of(in)))
@@ -31,9 +32,11 @@ func verifyCaller() Action {
 			i := slices.IndexFunc(user.Phones, func(p duo.Phone) bool { return string(p.ID) == phoneID.Of(in) })
 			switch {
 			case i < 0:
-				return Result{Subject: user.Username}, &FieldError{Field: phoneID.Name, Message: "This is not a phone of this user."}
+				return Result{Subject: user.Username},
+					&FieldError{Field: phoneID.Name, Message: "This is not a phone of this user."}
 			case !user.Phones[i].Activated:
-				return Result{Subject: user.Username}, &FieldError{Field: phoneID.Name, Message: "Duo Mobile is not activated on this phone: a push cannot reach it."}
+				return Result{Subject: user.Username}, &FieldError{Field: phoneID.Name,
+					Message: "Duo Mobile is not activated on this phone: a push cannot reach it."}
 			}
 			push, err := d.SendVerificationPush(ctx, user.ID, user.Phones[i].ID)
 			if err != nil {
@@ -41,7 +44,8 @@ func verifyCaller() Action {
 			}
 			phone := phoneName(user.Phones[i])
 			return Result{
-				Subject: user.Username, Summary: "Sent a verification push to " + phone + ".", Pending: string(push.ID), Facts: Facts{Phone: phone},
+				Subject: user.Username, Summary: "Sent a verification push to " + phone + ".", Pending: string(push.ID),
+				Facts:   Facts{Phone: phone},
 				Secrets: []Secret{{VerificationCode, string(push.Code)}}, Life: VerificationTime,
 			}, nil
 		},
@@ -50,7 +54,8 @@ func verifyCaller() Action {
 			var refused *duo.Error
 			if errors.As(err, &refused) && refused.Code == duo.CodeNotFound {
 				// A push is unknown once it has expired.
-				return Progress{Text: "No answer within " + Duration(VerificationTime) + ".", Answer: NoAnswer, Gone: true}, nil
+				return Progress{Text: "No answer within " + Duration(VerificationTime) + ".", Answer: NoAnswer,
+					Gone: true}, nil
 			}
 			if err != nil {
 				return Progress{}, err
@@ -62,7 +67,8 @@ func verifyCaller() Action {
 			case duo.VerificationDenied:
 				return Progress{Text: "Denied on the phone.", Answer: Denied}, nil
 			case duo.VerificationFraud:
-				return Progress{Text: "Denied and reported as fraud: the owner of the phone did not call.", Answer: Fraud}, nil
+				return Progress{Text: "Denied and reported as fraud: the owner of the phone did not call.",
+					Answer: Fraud}, nil
 			}
 			return Progress{Text: "The push is on the phone. Waiting for the answer."}, nil
 		},

@@ -11,7 +11,8 @@ func accountView(a *account) map[string]any {
 }
 
 func (c *call) listAccounts() (any, *refusal) {
-	children := slices.DeleteFunc(slices.Clone(c.sim.accounts), func(a *account) bool { return a.ParentID != c.account.AccountID })
+	children := slices.DeleteFunc(slices.Clone(c.sim.accounts),
+		func(a *account) bool { return a.ParentID != c.account.AccountID })
 	return each(children, accountView), nil
 }
 

@@ -12,7 +12,8 @@ func TestM12AccountsAPI(t *testing.T) {
 	other := b.AddParent("Another MSP")
 	foreign := b.AddChild(other.AccountID, "Foreign")
 	accounts := func(path string, pairs ...string) reply {
-		return b.call(b.parent.APIHostname, b.parent.Application(AccountsAPI), "POST", "/accounts/v1/account/"+path, pairs...)
+		return b.call(b.parent.APIHostname, b.parent.Application(AccountsAPI), "POST",
+			"/accounts/v1/account/"+path, pairs...)
 	}
 
 	b.wantRefusal(accounts("create"), 40001, "name")
@@ -22,7 +23,8 @@ func TestM12AccountsAPI(t *testing.T) {
 	if len(listed) != 2 || listed[1]["account_id"] != made["account_id"] || len(listed[1]) != 3 {
 		t.Fatalf("list after create: %v", listed)
 	}
-	if b.wantOK(b.call(made["api_hostname"].(string), b.parent.Application(AccountsAPI), "GET", "/admin/v1/users", "account_id", made["account_id"].(string))); b.Calls(made["account_id"].(string)) != 1 {
+	if b.wantOK(b.call(made["api_hostname"].(string), b.parent.Application(AccountsAPI), "GET", "/admin/v1/users",
+		"account_id", made["account_id"].(string))); b.Calls(made["account_id"].(string)) != 1 {
 		t.Error("a new child cannot be called at once, or the call was not counted")
 	}
 	b.wantRefusal(accounts("delete", "account_id", foreign.AccountID), 40301, "")
@@ -47,7 +49,8 @@ func TestM12WhoMayCallWhichAccount(t *testing.T) {
 	b.PlaceOnOtherDeployment(far.AccountID)
 	readOnly := b.AddApplication(b.child.AccountID, AdminAPI, ReadResource)
 
-	accounts, admin, auth := b.parent.Application(AccountsAPI), b.parent.Application(AdminAPI), b.parent.Application(AuthAPI)
+	accounts, admin, auth := b.parent.Application(AccountsAPI), b.parent.Application(AdminAPI),
+		b.parent.Application(AuthAPI)
 	for _, c := range []struct {
 		name         string
 		host         string
@@ -58,20 +61,30 @@ func TestM12WhoMayCallWhichAccount(t *testing.T) {
 		detail       string
 	}{
 		{"child on its host", b.child.APIHostname, accounts, "GET", "/admin/v1/users", b.child.AccountID, 0, ""},
-		{"child on the parent's host", b.parent.APIHostname, accounts, "GET", "/admin/v1/users", b.child.AccountID, 0, ""},
-		{"child on a sibling's host", sibling.APIHostname, accounts, "GET", "/admin/v1/users", b.child.AccountID, 40301, ""},
+		{"child on the parent's host", b.parent.APIHostname, accounts, "GET", "/admin/v1/users",
+			b.child.AccountID, 0, ""},
+		{"child on a sibling's host", sibling.APIHostname, accounts, "GET", "/admin/v1/users",
+			b.child.AccountID, 40301, ""},
 		{"account_id forgotten", b.child.APIHostname, accounts, "GET", "/admin/v1/users", "", 40301, ""},
-		{"account_id unknown", b.child.APIHostname, accounts, "GET", "/admin/v1/users", "DA000000000000000000", 40002, "account_id"},
-		{"another parent's child", b.parent.APIHostname, accounts, "GET", "/admin/v1/users", foreign.AccountID, 40301, ""},
-		{"parent itself by Accounts keys", b.parent.APIHostname, accounts, "GET", "/admin/v1/users", b.parent.AccountID, 40301, ""},
+		{"account_id unknown", b.child.APIHostname, accounts, "GET", "/admin/v1/users", "DA000000000000000000", 40002,
+			"account_id"},
+		{"another parent's child", b.parent.APIHostname, accounts, "GET", "/admin/v1/users",
+			foreign.AccountID, 40301, ""},
+		{"parent itself by Accounts keys", b.parent.APIHostname, accounts, "GET", "/admin/v1/users",
+			b.parent.AccountID, 40301, ""},
 		{"parent by its Admin keys", b.parent.APIHostname, admin, "GET", "/admin/v1/users", "", 0, ""},
-		{"Admin keys with a child's id", b.parent.APIHostname, admin, "GET", "/admin/v1/users", b.child.AccountID, 40301, ""},
+		{"Admin keys with a child's id", b.parent.APIHostname, admin, "GET", "/admin/v1/users",
+			b.child.AccountID, 40301, ""},
 		{"other deployment, own host", far.APIHostname, accounts, "GET", "/admin/v1/users", far.AccountID, 0, ""},
-		{"other deployment, parent's host", b.parent.APIHostname, accounts, "GET", "/admin/v1/users", far.AccountID, 40002, ""},
-		{"Admin keys on the Auth API", b.parent.APIHostname, admin, "GET", "/auth/v2/check", "", 40301, "Wrong integration type for this API."},
-		{"Accounts keys on the Auth API", b.parent.APIHostname, accounts, "GET", "/auth/v2/check", "", 40301, "Wrong integration type for this API."},
+		{"other deployment, parent's host", b.parent.APIHostname, accounts, "GET", "/admin/v1/users",
+			far.AccountID, 40002, ""},
+		{"Admin keys on the Auth API", b.parent.APIHostname, admin, "GET", "/auth/v2/check", "", 40301,
+			"Wrong integration type for this API."},
+		{"Accounts keys on the Auth API", b.parent.APIHostname, accounts, "GET", "/auth/v2/check", "", 40301,
+			"Wrong integration type for this API."},
 		{"Auth keys on the Admin API", b.parent.APIHostname, auth, "GET", "/admin/v1/users", "", 40301, ""},
-		{"Admin keys on the Accounts API", b.parent.APIHostname, admin, "POST", "/accounts/v1/account/list", "", 40301, ""},
+		{"Admin keys on the Accounts API", b.parent.APIHostname, admin, "POST", "/accounts/v1/account/list",
+			"", 40301, ""},
 		{"reading granted", b.child.APIHostname, readOnly, "GET", "/admin/v1/users", "", 0, ""},
 		{"writing not granted", b.child.APIHostname, readOnly, "DELETE", "/admin/v1/users/DUx", "", 40301, ""},
 		{"settings not granted", b.child.APIHostname, readOnly, "GET", "/admin/v1/settings", "", 40301, ""},

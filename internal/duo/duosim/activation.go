@@ -36,7 +36,8 @@ func (c *call) activate(p *phone) (activation, *refusal) {
 	p.Activated, p.ActivationCode, p.ActivationExpires = false, code, &expires
 
 	_, barcode, address := c.account.link(code)
-	return activation{url: address, barcode: barcode, installURL: "https://" + c.account.linkHost(), validSecs: validSecs, install: install}, nil
+	return activation{url: address, barcode: barcode, installURL: "https://" + c.account.linkHost(),
+		validSecs: validSecs, install: install}, nil
 }
 
 // linkHost is the host of links sent to people: the API host with m- for api-.
@@ -52,7 +53,8 @@ func (c *call) createActivationURL() (any, *refusal) {
 		return nil, no
 	}
 	c.record(p.label())
-	response := map[string]any{"activation_barcode": made.barcode, "activation_url": made.url, "valid_secs": made.validSecs}
+	response := map[string]any{"activation_barcode": made.barcode, "activation_url": made.url,
+		"valid_secs": made.validSecs}
 	if made.install {
 		response["installation_url"] = made.installURL
 	}

@@ -4,8 +4,10 @@ import "slices"
 
 func adminView(d *administrator) map[string]any {
 	return map[string]any{
-		"admin_id": d.AdminID, "admin_units": []any{}, "created": d.Created, "email": d.Email, "hardtoken": nil, "last_login": d.LastLogin,
-		"name": d.Name, "password_change_required": false, "phone": textOrNull(d.Phone), "restricted_by_admin_units": false, "role": d.Role,
+		"admin_id": d.AdminID, "admin_units": []any{}, "created": d.Created, "email": d.Email, "hardtoken": nil,
+		"last_login": d.LastLogin,
+		"name":       d.Name, "password_change_required": false, "phone": textOrNull(d.Phone),
+		"restricted_by_admin_units": false, "role": d.Role,
 		"status": d.Status, "webauthncredentials": []any{},
 	}
 }

@@ -61,7 +61,8 @@ func (c *call) preauth() (any, *refusal) {
 	case u == nil || !c.account.enrolled(u):
 		return c.preauthNew(u), nil
 	}
-	devices := append(each(c.account.phonesOf(u), c.account.authDeviceView), each(c.account.tokensOf(u), authTokenView)...)
+	devices := append(each(c.account.phonesOf(u), c.account.authDeviceView),
+		each(c.account.tokensOf(u), authTokenView)...)
 	response := map[string]any{"result": "auth", "status_msg": "Account is active", "devices": devices}
 	if wants, _ := c.boolean("text_prompt", false); wants {
 		response["prompt"] = c.account.textPrompt(u)
@@ -83,7 +84,8 @@ func (c *call) preauthNew(u *user) map[string]any {
 		code = u.EnrollCode
 	}
 	return map[string]any{
-		"result": "enroll", "status_msg": "Enroll an authentication device to proceed", "enroll_portal_url": c.account.portalURL(code),
+		"result": "enroll", "status_msg": "Enroll an authentication device to proceed",
+		"enroll_portal_url": c.account.portalURL(code),
 	}
 }
 
@@ -97,7 +99,8 @@ func (c *call) prepareVerified(u *user, response map[string]any) {
 	p := c.newLogin(u, "push")
 	p.Code, p.Prepared = c.sim.ids.text(digits, length), true
 	c.account.Pushes = append(c.account.Pushes, p)
-	response["txid"], response["verification_code"], response["expiration"] = p.ID, p.Code, p.Begun+int64(pushLife.Seconds())
+	response["txid"], response["verification_code"], response["expiration"] = p.ID, p.Code,
+		p.Begun+int64(pushLife.Seconds())
 }
 
 // statusInForce is what counts at a log-in: a group that is disabled or in bypass is stronger than the member's own
@@ -138,7 +141,8 @@ func (a *account) authDeviceView(p *phone) map[string]any {
 		display += " (" + masked + ")"
 	}
 	view := map[string]any{
-		"capabilities": a.capabilities(p), "device": p.PhoneID, "display_name": display, "name": p.Name, "number": masked, "type": "phone",
+		"capabilities": a.capabilities(p), "device": p.PhoneID, "display_name": display, "name": p.Name,
+		"number": masked, "type": "phone",
 	}
 	if len(p.SMSPasscodes) > 0 && slices.Contains(a.capabilities(p), "sms") {
 		view["sms_nextcode"] = p.SMSPasscodes[0][:1]
@@ -152,12 +156,14 @@ func authTokenView(t *token) map[string]any {
 
 // promptFactors are what duo_unix offers in its text menu, with the capability that each needs.
 var promptFactors = []struct{ prompt, factor, capability, text string }{
-	{"push", "push", "push", "Duo Push to "}, {"voice", "phone", "phone", "Phone call to "}, {"smsrefresh", "sms", "sms", "SMS passcodes to "},
+	{"push", "push", "push", "Duo Push to "}, {"voice", "phone", "phone", "Phone call to "},
+	{"smsrefresh", "sms", "sms", "SMS passcodes to "},
 }
 
 // textPrompt is a ready-made menu of the user's devices, as duo_unix asks for.
 func (a *account) textPrompt(u *user) map[string]any {
-	lines, choices := []string{"Duo two-factor login for " + u.Username, "", "Enter a passcode or select one of the following options:", ""}, map[string]any{}
+	lines, choices := []string{"Duo two-factor login for " + u.Username, "",
+		"Enter a passcode or select one of the following options:", ""}, map[string]any{}
 	for _, f := range promptFactors {
 		count := 0
 		for _, p := range a.phonesOf(u) {
@@ -184,7 +190,8 @@ func (a *account) fromPrompt(u *user, choice string) (factor string, device *pho
 		if !fits || err != nil {
 			continue
 		}
-		able := slices.DeleteFunc(a.phonesOf(u), func(p *phone) bool { return !slices.Contains(a.capabilities(p), f.capability) })
+		able := slices.DeleteFunc(a.phonesOf(u),
+			func(p *phone) bool { return !slices.Contains(a.capabilities(p), f.capability) })
 		if place >= 1 && place <= len(able) {
 			return f.factor, able[place-1]
 		}

@@ -9,7 +9,8 @@ import (
 type edition struct{ code, name string }
 
 // The last one is what an account falls to without paying; it cannot be chosen.
-var editions = []edition{{"ENTERPRISE", "Duo Essentials"}, {"PLATFORM", "Duo Advantage"}, {"BEYOND", "Duo Premier"}, {"PERSONAL", "Duo Free"}}
+var editions = []edition{{"ENTERPRISE", "Duo Essentials"}, {"PLATFORM", "Duo Advantage"}, {"BEYOND", "Duo Premier"},
+	{"PERSONAL", "Duo Free"}}
 
 const essentials = "Duo Essentials"
 

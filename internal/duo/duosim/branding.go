@@ -37,7 +37,8 @@ var (
 
 func brandingView(b branding) map[string]any {
 	return map[string]any{
-		"background_img": pictureText(b.Background), "card_accent_color": textOrNull(b.CardAccentColor), "logo": pictureText(b.Logo),
+		"background_img": pictureText(b.Background), "card_accent_color": textOrNull(b.CardAccentColor),
+		"logo":                  pictureText(b.Logo),
 		"page_background_color": textOrNull(b.PageBackgroundColor), "powered_by_duo": !b.WithoutDuo,
 		"sso_custom_username_label": textOrNull(b.UsernameLabel),
 	}
@@ -154,7 +155,8 @@ func (c *call) removeDraftUser() (any, *refusal) {
 
 // applyBranding changes what is named; empty text takes a picture or color away.
 func (c *call) applyBranding(b *branding) *refusal {
-	for name, field := range map[string]*string{"card_accent_color": &b.CardAccentColor, "page_background_color": &b.PageBackgroundColor} {
+	for name, field := range map[string]*string{"card_accent_color": &b.CardAccentColor,
+		"page_background_color": &b.PageBackgroundColor} {
 		if !c.given(name) {
 			continue
 		}

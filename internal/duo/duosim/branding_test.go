@@ -27,13 +27,16 @@ func TestBrandingIsDraftedAndPublished(t *testing.T) {
 	if got := live(); got["logo"] != nil || got["powered_by_duo"] != true || got["card_accent_color"] != nil {
 		t.Errorf("at first: %v", got)
 	}
-	for _, c := range [][2]string{{"GET", ""}, {"POST", "/publish"}, {"POST", "/users/" + b.ada}, {"DELETE", "/users/" + b.ada}} {
+	for _, c := range [][2]string{{"GET", ""}, {"POST", "/publish"}, {"POST", "/users/" + b.ada},
+		{"DELETE", "/users/" + b.ada}} {
 		b.wantRefusal(b.asParent(c[0], "/admin/v1/branding/draft"+c[1]), 40401, "")
 	}
 	first, second := pngText(t, 12, 12), pngText(t, 500, 40)
 	b.wantOK(b.asParent("POST", "/admin/v1/branding", "logo", first, "card_accent_color", "#0a1b2C"))
-	draft := b.wantOK(b.asParent("POST", "/admin/v1/branding/draft", "logo", second, "powered_by_duo", "0", "user_ids", b.ada)).object()
-	if draft["logo"] != second || draft["card_accent_color"] != "#0a1b2C" || draft["powered_by_duo"] != false || len(draft["user_ids"].([]any)) != 1 {
+	draft := b.wantOK(b.asParent("POST", "/admin/v1/branding/draft", "logo", second, "powered_by_duo", "0", "user_ids",
+		b.ada)).object()
+	if draft["logo"] != second || draft["card_accent_color"] != "#0a1b2C" || draft["powered_by_duo"] != false ||
+		len(draft["user_ids"].([]any)) != 1 {
 		t.Errorf("draft: %v", draft)
 	}
 	if got := live(); got["logo"] != first || got["powered_by_duo"] != true {
@@ -44,7 +47,8 @@ func TestBrandingIsDraftedAndPublished(t *testing.T) {
 	b.wantVoid(b.asParent("POST", "/admin/v1/branding/draft/users/"+bob))
 	b.wantVoid(b.asParent("DELETE", "/admin/v1/branding/draft/users/"+b.ada))
 	b.wantRefusal(b.asParent("POST", "/admin/v1/branding/draft/users/DUx"), 40401, "")
-	if got := b.wantOK(b.asParent("GET", "/admin/v1/branding/draft")).object()["user_ids"].([]any); len(got) != 1 || got[0] != bob {
+	if got := b.wantOK(b.asParent("GET", "/admin/v1/branding/draft")).object()["user_ids"].([]any); len(got) != 1 ||
+		got[0] != bob {
 		t.Errorf("who sees the draft: %v", got)
 	}
 	b.wantVoid(b.asParent("POST", "/admin/v1/branding/draft/publish"))
@@ -64,7 +68,8 @@ func TestBrandingIsDraftedAndPublished(t *testing.T) {
 		t.Errorf("cleared: %v", got)
 	}
 	b.Revert(before)
-	if got := b.wantOK(b.asParent("GET", "/admin/v1/branding/draft")).object()["user_ids"].([]any); len(got) != 1 || got[0] != b.ada {
+	if got := b.wantOK(b.asParent("GET", "/admin/v1/branding/draft")).object()["user_ids"].([]any); len(got) != 1 ||
+		got[0] != b.ada {
 		t.Errorf("the draft after going back: %v", got)
 	}
 }
@@ -74,8 +79,10 @@ func TestBrandingRefusals(t *testing.T) {
 	b := newBench(t, Options{})
 	for _, path := range []string{"/admin/v1/branding", "/admin/v1/branding/draft"} {
 		for name, values := range map[string][]string{
-			"card_accent_color": {"red", "#12", "#12345g", "0a1b2c"}, "page_background_color": {"#1234"}, "powered_by_duo": {"perhaps"},
-			"logo":           {"not base64!", base64.StdEncoding.EncodeToString([]byte("GIF89a")), pngText(t, 11, 12), pngText(t, 12, 501)},
+			"card_accent_color": {"red", "#12", "#12345g", "0a1b2c"}, "page_background_color": {"#1234"},
+			"powered_by_duo": {"perhaps"},
+			"logo": {"not base64!", base64.StdEncoding.EncodeToString([]byte("GIF89a")), pngText(t, 11, 12),
+				pngText(t, 12, 501)},
 			"background_img": {"x", base64.StdEncoding.EncodeToString([]byte("<svg/>"))},
 		} {
 			for _, value := range values {
@@ -85,7 +92,8 @@ func TestBrandingRefusals(t *testing.T) {
 	}
 	b.wantRefusal(b.asParent("POST", "/admin/v1/branding/draft", "user_ids", "DUx"), 40002, "user_ids")
 	b.wantRefusal(b.asParent("GET", "/admin/v1/branding/draft"), 40401, "") // a refused change begins no draft
-	large := base64.StdEncoding.EncodeToString(append([]byte(mustDecode(t, pngText(t, 12, 12))), make([]byte, maxLogo)...))
+	large := base64.StdEncoding.EncodeToString(append([]byte(mustDecode(t, pngText(t, 12, 12))),
+		make([]byte, maxLogo)...))
 	b.wantRefusal(b.asParent("POST", "/admin/v1/logo", "logo", large), 40002, "logo")
 	b.wantRefusal(b.asParent("POST", "/admin/v1/logo"), 40001, "logo")
 	for name, pairs := range map[string][]string{
@@ -94,8 +102,10 @@ func TestBrandingRefusals(t *testing.T) {
 	} {
 		b.wantRefusal(b.asParent("POST", "/admin/v1/branding/custom_messaging", pairs...), 40002, name)
 	}
-	b.wantRefusal(b.asParent("POST", "/admin/v1/branding/custom_messaging", "help_links", "help.example"), 40002, "help_links")
-	b.wantRefusal(b.asParentJSON("POST", "/admin/v1/branding/custom_messaging", map[string]any{"help_text": []any{"x"}}), 40002, "help_text")
+	b.wantRefusal(b.asParent("POST", "/admin/v1/branding/custom_messaging", "help_links", "help.example"), 40002,
+		"help_links")
+	b.wantRefusal(b.asParentJSON("POST", "/admin/v1/branding/custom_messaging",
+		map[string]any{"help_text": []any{"x"}}), 40002, "help_text")
 	if n := len(b.Ledger()); n != 0 {
 		t.Errorf("refused calls had %d effects", n)
 	}
@@ -124,7 +134,8 @@ func TestLogoIsSetAndDeleted(t *testing.T) {
 	if r.Header.Get("Content-Type") != "image/png" || !bytes.Equal([]byte(r.Text), mustDecode(t, picture)) {
 		t.Errorf("logo: %d %s", r.Status, r.Header.Get("Content-Type"))
 	}
-	if _, kept := b.Ledger()[0].Parameters["logo"]; kept || strings.Contains(b.asParent("GET", "/admin/v1/logs/administrator").Text, picture) {
+	if _, kept := b.Ledger()[0].Parameters["logo"]; kept ||
+		strings.Contains(b.asParent("GET", "/admin/v1/logs/administrator").Text, picture) {
 		t.Error("the picture is in the ledger or the log")
 	}
 	b.wantVoid(b.asParent("DELETE", "/admin/v1/logo"))
@@ -135,16 +146,19 @@ func TestCustomMessaging(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	path := "/admin/v1/branding/custom_messaging"
-	if got := b.wantOK(b.asParent("GET", path)).object(); got["help_text"] != "" || len(got["help_links"].([]any)) != 0 || got["locale"] != "en_US" {
+	if got := b.wantOK(b.asParent("GET", path)).object(); got["help_text"] != "" ||
+		len(got["help_links"].([]any)) != 0 || got["locale"] != "en_US" {
 		t.Errorf("at first: %v", got)
 	}
 	b.wantOK(b.asParent("POST", path, "help_text", "Call 555-0100", "help_links", `["https://help.example/duo"]`))
-	b.wantOK(b.asParentJSON("POST", path, map[string]any{"locale": "de_DE", "help_text": strings.Repeat("ä", 200), "help_links": []any{"https://hilfe.example"}}))
+	b.wantOK(b.asParentJSON("POST", path, map[string]any{"locale": "de_DE", "help_text": strings.Repeat("ä", 200),
+		"help_links": []any{"https://hilfe.example"}}))
 	got := b.wantOK(b.asParent("POST", path, "help_text", "Call the help desk")).object() // the links stay
 	if got["help_text"] != "Call the help desk" || got["help_links"].([]any)[0] != "https://help.example/duo" {
 		t.Errorf("English: %v", got)
 	}
-	if got := b.wantOK(b.asParent("GET", path, "locale", "de_DE")).object(); got["help_links"].([]any)[0] != "https://hilfe.example" {
+	if got := b.wantOK(b.asParent("GET", path, "locale",
+		"de_DE")).object(); got["help_links"].([]any)[0] != "https://hilfe.example" {
 		t.Errorf("German: %v", got)
 	}
 	before := b.Snapshot()
@@ -170,7 +184,8 @@ func TestBrandingAndPoliciesFail(t *testing.T) {
 			{"POST", "/admin/v1/branding/custom_messaging", map[string]any{"help_text": "x"}},
 			{"POST", "/admin/v1/logo", map[string]any{"logo": pngText(b.t, 12, 12)}},
 			{"POST", "/admin/v2/policies", map[string]any{"policy_name": "Another"}},
-			{"POST", "/admin/v2/policies/copy", map[string]any{"policy_key": own, "new_policy_names_list": []any{"Copy"}}},
+			{"POST", "/admin/v2/policies/copy", map[string]any{"policy_key": own,
+				"new_policy_names_list": []any{"Copy"}}},
 			{"PUT", "/admin/v2/policies/" + own, map[string]any{"policy_name": "Renamed"}},
 		}
 	}
@@ -179,13 +194,16 @@ func TestBrandingAndPoliciesFail(t *testing.T) {
 		status  int
 		applied bool
 	}{
-		{Fault{Kind: AnswerLost}, 0, true}, {Fault{Kind: ErrorAfterApplying}, 500, true}, {Fault{Kind: ErrorBeforeApplying}, 500, false},
-		{Fault{Kind: PermissionRemoved}, 403, false}, {Fault{Kind: RateLimited}, 429, false}, {Fault{Kind: Down}, 0, false},
+		{Fault{Kind: AnswerLost}, 0, true}, {Fault{Kind: ErrorAfterApplying}, 500, true},
+		{Fault{Kind: ErrorBeforeApplying}, 500, false},
+		{Fault{Kind: PermissionRemoved}, 403, false}, {Fault{Kind: RateLimited}, 429, false},
+		{Fault{Kind: Down}, 0, false},
 	} {
 		t.Run(string(c.fault.Kind), func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, Options{})
-			own := b.wantOK(b.asParentJSON("POST", "/admin/v2/policies", map[string]any{"policy_name": "Own"})).object()["policy_key"].(string)
+			own := b.wantOK(b.asParentJSON("POST", "/admin/v2/policies",
+				map[string]any{"policy_name": "Own"})).object()["policy_key"].(string)
 			b.wantOK(b.asParent("POST", "/admin/v1/branding/draft"))
 			start := b.Snapshot()
 			for _, one := range changes(b, own) {
@@ -206,9 +224,11 @@ func TestBrandingAndPoliciesFail(t *testing.T) {
 	if got := b.wantOK(b.asParent("GET", "/admin/v2/policies/"+global)).object()["policy_key"]; got == global {
 		t.Error("another policy was to be answered")
 	}
-	limited := b.AddApplication(b.child.AccountID, AdminAPI, slices.DeleteFunc(slices.Clone(AllGrants), func(g Grant) bool { return g == Settings || g == Integrations })...)
+	limited := b.AddApplication(b.child.AccountID, AdminAPI,
+		slices.DeleteFunc(slices.Clone(AllGrants), func(g Grant) bool { return g == Settings || g == Integrations })...)
 	b.SetFault(b.child.AccountID, Fault{})
-	for _, path := range []string{"/admin/v1/branding", "/admin/v1/branding/draft", "/admin/v1/branding/custom_messaging", "/admin/v1/logo", "/admin/v2/policies"} {
+	for _, path := range []string{"/admin/v1/branding", "/admin/v1/branding/draft",
+		"/admin/v1/branding/custom_messaging", "/admin/v1/logo", "/admin/v2/policies"} {
 		if r := b.call(b.child.APIHostname, limited, http.MethodGet, path); r.Code != 40301 {
 			t.Errorf("%s without the permission: %d %s", path, r.Status, r.Text)
 		}

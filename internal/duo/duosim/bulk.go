@@ -52,7 +52,8 @@ func (c *call) bulkCreateUsers() (any, *refusal) {
 
 // bulkPatterns are the calls that may stand in a bulk operation.
 var bulkPatterns = []string{
-	"/admin/v1/users", "/admin/v1/users/{user_id}", "/admin/v1/users/{user_id}/groups", "/admin/v1/users/{user_id}/groups/{group_id}",
+	"/admin/v1/users", "/admin/v1/users/{user_id}", "/admin/v1/users/{user_id}/groups",
+	"/admin/v1/users/{user_id}/groups/{group_id}",
 }
 
 // bulkOperations does each by itself; the form of the results is our choice.
@@ -64,11 +65,13 @@ func (c *call) bulkOperations() (any, *refusal) {
 		Method, Path string
 		Body         map[string]json.RawMessage
 	}
-	if json.Unmarshal([]byte(c.param("operations")), &operations) != nil || len(operations) == 0 || len(operations) > maxBulkOperations {
+	if json.Unmarshal([]byte(c.param("operations")), &operations) != nil || len(operations) == 0 ||
+		len(operations) > maxBulkOperations {
 		return nil, refuse(40002, "operations")
 	}
 	for _, o := range operations {
-		if r, _, _ := findRoute(o.Method, o.Path); r == nil || o.Method == "GET" || !slices.Contains(bulkPatterns, r.pattern) {
+		if r, _, _ := findRoute(o.Method, o.Path); r == nil || o.Method == "GET" ||
+			!slices.Contains(bulkPatterns, r.pattern) {
 			return nil, refuse(40002, "operations")
 		}
 	}

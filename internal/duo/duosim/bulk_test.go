@@ -10,7 +10,9 @@ func TestBulkCreateMakesAllOrNone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	create := func(users string) reply { return b.asParent("POST", "/admin/v1/users/bulk_create", "users", users) }
-	made := b.wantOK(create(`[{"username":"Ada","realname":"Ada L.","aliases":"alias1=countess"},{"username":"bob","status":"bypass"}]`)).list()
+	made := b.wantOK(
+		create(
+			`[{"username":"Ada","realname":"Ada L.","aliases":"alias1=countess"},{"username":"bob","status":"bypass"}]`)).list()
 	if len(made) != 2 || made[0]["alias1"] != "countess" || made[1]["status"] != "bypass" {
 		t.Fatalf("made: %v", made)
 	}
@@ -53,7 +55,9 @@ func TestBulkOperationsStandForThemselves(t *testing.T) {
 	if n := len(b.Ledger()); n != 4 {
 		t.Errorf("%d effects, want 4", n)
 	}
-	for _, wrong := range []string{`[]`, `[{"method":"GET","path":"/admin/v1/users"}]`, `[{"method":"DELETE","path":"/admin/v1/phones/x"}]`, `[{"method":"POST","path":"/admin/v1/bulk"}]`} {
-		b.wantRefusal(b.asParentJSON("POST", "/admin/v1/bulk", map[string]any{"operations": json.RawMessage(wrong)}), 40002, "operations")
+	for _, wrong := range []string{`[]`, `[{"method":"GET","path":"/admin/v1/users"}]`,
+		`[{"method":"DELETE","path":"/admin/v1/phones/x"}]`, `[{"method":"POST","path":"/admin/v1/bulk"}]`} {
+		b.wantRefusal(b.asParentJSON("POST", "/admin/v1/bulk", map[string]any{"operations": json.RawMessage(wrong)}),
+			40002, "operations")
 	}
 }

@@ -63,15 +63,17 @@ func (c *call) getBypassCode() (any, *refusal) {
 func (c *call) deleteBypassCode() (any, *refusal) {
 	for _, h := range c.account.heldCodes() {
 		if h.code.ID == c.path["bypass_code_id"] {
-			h.holder.BypassCodes = slices.DeleteFunc(h.holder.BypassCodes, func(b *bypassCode) bool { return b == h.code })
-			c.recordAs(h.holder.Username, map[string]any{"bypass_code_ids": []string{h.code.ID}, "user_id": h.holder.UserID})
+			h.holder.BypassCodes = slices.DeleteFunc(h.holder.BypassCodes,
+				func(b *bypassCode) bool { return b == h.code })
+			c.recordAs(h.holder.Username, map[string]any{"bypass_code_ids": []string{h.code.ID},
+				"user_id": h.holder.UserID})
 		}
 	}
 	return "", nil
 }
 
-// createBypassCodes makes codes and shows them for the only time. Unless preserve_existing is set, the user's other codes
-// are wiped, and that is Duo's default.
+// createBypassCodes makes codes and shows them for the only time. Unless preserve_existing is set, the user's other
+// codes are wiped, and that is Duo's default.
 func (c *call) createBypassCodes() (any, *refusal) {
 	u, no := c.user()
 	if no != nil {
@@ -112,8 +114,9 @@ func (c *call) createBypassCodes() (any, *refusal) {
 	}
 	u.BypassCodes = kept
 	c.recordAs(u.Username, map[string]any{
-		"bypass": "", "count": len(texts), "valid_secs": validSecs, "auto_generated": !c.given("codes"), "remaining_uses": uses,
-		"user_id": u.UserID, "bypass_code_ids": made,
+		"bypass": "", "count": len(texts), "valid_secs": validSecs, "auto_generated": !c.given("codes"),
+		"remaining_uses": uses,
+		"user_id":        u.UserID, "bypass_code_ids": made,
 	})
 	return texts, nil
 }

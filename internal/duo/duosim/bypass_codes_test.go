@@ -19,7 +19,8 @@ func TestM14NewBypassCodesWipeOldOnesUnlessPreserved(t *testing.T) {
 	if codes := b.BypassCodes(b.child.AccountID, id); len(codes) != 3 || codes[0] != "111111" {
 		t.Fatalf("preserving: %v", codes)
 	}
-	b.wantRefusal(b.asParent("POST", path, "codes", "222222,111111", "preserve_existing", "1"), 40002, "preserve_existing")
+	b.wantRefusal(b.asParent("POST", path, "codes", "222222,111111", "preserve_existing", "1"), 40002,
+		"preserve_existing")
 	if codes := b.BypassCodes(b.child.AccountID, id); len(codes) != 3 {
 		t.Fatalf("a refused call changed the codes: %v", codes)
 	}
@@ -65,10 +66,12 @@ func TestM14BypassCodeMetadata(t *testing.T) {
 	id := b.AddUser(b.child.AccountID, UserSpec{Username: "ada"})
 	other := b.AddUser(b.child.AccountID, UserSpec{Username: "bob"})
 	kept := b.AddBypassCode(b.child.AccountID, other, BypassSpec{Code: "98765432", Unlimited: true})
-	b.wantOK(b.asParent("POST", "/admin/v1/users/"+id+"/bypass_codes", "codes", "123456789", "valid_secs", "3600", "reuse_count", "4"))
+	b.wantOK(b.asParent("POST", "/admin/v1/users/"+id+"/bypass_codes", "codes", "123456789", "valid_secs", "3600",
+		"reuse_count", "4"))
 
 	all := b.wantOK(b.asParent("GET", "/admin/v1/bypass_codes"))
-	if len(all.list()) != 2 || all.Metadata["total_objects"] != 2 || strings.Contains(all.Text, "98765432") || strings.Contains(all.Text, "123456789") {
+	if len(all.list()) != 2 || all.Metadata["total_objects"] != 2 || strings.Contains(all.Text, "98765432") ||
+		strings.Contains(all.Text, "123456789") {
 		t.Fatalf("all codes: %s", all.Text)
 	}
 	mine := b.wantOK(b.asParent("GET", "/admin/v1/users/"+id+"/bypass_codes")).list()

@@ -65,7 +65,8 @@ func makeAuthority(dir string) (*authority, error) {
 	template := &x509.Certificate{
 		SerialNumber: randomSerial(), Subject: pkix.Name{CommonName: "duosim private CA"},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(caLifetime),
-		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, IsCA: true, BasicConstraintsValid: true,
+		MaxPathLenZero:              true,
 		PermittedDNSDomainsCritical: true, PermittedDNSDomains: []string{"localhost"},
 		PermittedIPRanges: []*net.IPNet{{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)}},
 	}

@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// The tester's controls, under /sim/: a page for people and the same as JSON for programs. They have no password, so they
-// answer only what comes from this machine, names this machine and was not sent by some other site's page.
+// The tester's controls, under /sim/: a page for people and the same as JSON for programs. They have no password, so
+// they answer only what comes from this machine, names this machine and was not sent by some other site's page.
 
 const (
 	controlsPath = "/sim/"
@@ -51,11 +51,13 @@ func (s *Sim) Controls() http.Handler {
 func (s *Sim) controls(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	if !fromThisMachine(r) || http.NewCrossOriginProtection().Check(r) != nil {
-		http.Error(w, "The controls answer only this machine, under its own name, and no other site.", http.StatusForbidden)
+		http.Error(w, "The controls answer only this machine, under its own name, and no other site.",
+			http.StatusForbidden)
 		return
 	}
 	name := strings.TrimPrefix(r.URL.Path, controlsPath)
@@ -174,7 +176,8 @@ func (s *Sim) controlPush(fields url.Values) (string, error) {
 	if err := s.AnswerPush(fields.Get("id"), answer, strings.TrimSpace(fields.Get("code"))); err != nil {
 		return "", err
 	}
-	return map[string]string{Approve: "Approved.", Deny: "Denied.", Fraud: "Reported as fraud.", Answer: "The call is answered."}[answer], nil
+	return map[string]string{Approve: "Approved.", Deny: "Denied.", Fraud: "Reported as fraud.",
+		Answer: "The call is answered."}[answer], nil
 }
 
 func (s *Sim) controlScan(fields url.Values) (string, error) {
@@ -294,7 +297,8 @@ func (s *Sim) controlRates(fields url.Values) (string, error) {
 		return "", errors.New("on is 1 or 0")
 	}
 	s.CountRates(on)
-	return map[bool]string{true: "Calls per minute are limited as Duo does.", false: "Calls per minute are not limited."}[on], nil
+	return map[bool]string{true: "Calls per minute are limited as Duo does.",
+		false: "Calls per minute are not limited."}[on], nil
 }
 
 // adjust changes the account that the fields name, by id or API host.

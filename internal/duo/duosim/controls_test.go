@@ -80,7 +80,8 @@ func (b *bench) page(query string) string {
 func TestControlsAnswerPushesAndScanCodes(t *testing.T) {
 	t.Parallel()
 	b := newAuthBench(t, Options{})
-	for answer, want := range map[string]string{"approve": "allow", "deny": "deny", "fraud": "fraud", "ignore": "timeout"} {
+	for answer, want := range map[string]string{"approve": "allow", "deny": "deny", "fraud": "fraud",
+		"ignore": "timeout"} {
 		txid := b.begin("push")
 		b.wantControl("push", `{"id":"`+txid+`","answer":"`+answer+`"}`)
 		if got := b.status(txid)["status"]; got != want {
@@ -88,28 +89,34 @@ func TestControlsAnswerPushesAndScanCodes(t *testing.T) {
 		}
 	}
 	txid := b.begin("push", "pushinfo", "<script>alert(1)</script>")
-	if text := b.page(""); strings.Contains(text, "<script") || !strings.Contains(text, `value="`+txid+`"`) || !strings.Contains(text, "Acme Dental") {
+	if text := b.page(""); strings.Contains(text, "<script") || !strings.Contains(text, `value="`+txid+`"`) ||
+		!strings.Contains(text, "Acme Dental") {
 		t.Errorf("page with a push:\n%s", text)
 	}
 	// As the page's own form sends it.
 	form := url.Values{"id": {txid}, "answer": {"approve"}, "back": {b.child.AccountID}}
-	if status, notice := b.control("push", "application/x-www-form-urlencoded", form.Encode(), nil); status != http.StatusSeeOther || notice != "Approved." {
+	if status, notice := b.control("push", "application/x-www-form-urlencoded", form.Encode(),
+		nil); status != http.StatusSeeOther || notice != "Approved." {
 		t.Errorf("by form: %d %s", status, notice)
 	}
-	if status, said := b.control("push", "application/json", `{"id":"`+txid+`","answer":"deny"}`, nil); status != http.StatusUnprocessableEntity || said == "" {
+	if status, said := b.control("push", "application/json", `{"id":"`+txid+`","answer":"deny"}`,
+		nil); status != http.StatusUnprocessableEntity || said == "" {
 		t.Errorf("answered twice: %d %s", status, said)
 	}
 	enrolling := b.wantOK(b.auth("enroll", "username", "grace")).object()
-	if codes := b.state("").Codes; len(codes) != 1 || !strings.Contains(enrolling["activation_code"].(string), codes[0].Code) {
+	if codes := b.state("").Codes; len(codes) != 1 ||
+		!strings.Contains(enrolling["activation_code"].(string), codes[0].Code) {
 		t.Errorf("codes: %+v", codes)
 	}
 	b.wantControl("scan", `{"code":"`+enrolling["activation_url"].(string)+`"}`)
-	if status, said := b.control("scan", "application/json", `{"code":"`+enrolling["activation_url"].(string)+`"}`, nil); status != http.StatusUnprocessableEntity {
+	if status, said := b.control("scan", "application/json", `{"code":"`+enrolling["activation_url"].(string)+`"}`,
+		nil); status != http.StatusUnprocessableEntity {
 		t.Errorf("scanned twice: %d %s", status, said)
 	}
 	b.wantVoid(b.asParent("POST", "/admin/v1/phones/"+b.phone+"/send_sms_passcodes"))
 	view := b.state("?account=" + b.child.APIHostname)
-	if len(view.Outbox) != 1 || view.Outbox[0].Number != "+17345551213" || len(view.Ledger) != len(b.Ledger()) || len(view.Account.Applications) != 1 {
+	if len(view.Outbox) != 1 || view.Outbox[0].Number != "+17345551213" || len(view.Ledger) != len(b.Ledger()) ||
+		len(view.Account.Applications) != 1 {
 		t.Errorf("state: %+v", view)
 	}
 	if len(view.People) != 2 || len(view.People[0].Passcodes) != 2 {
@@ -131,7 +138,8 @@ func TestControlsMoveTheClockAndMakeFaults(t *testing.T) {
 	if got := b.now(); !got.Equal(noon) {
 		t.Errorf("clock after reset: %v", got)
 	}
-	b.wantControl("fault", `{"account":"`+b.child.AccountID+`","kind":"rate limited","path":"/admin/v1/phones","times":2,"retry_after":"7s"}`)
+	b.wantControl("fault", `{"account":"`+b.child.AccountID+
+		`","kind":"rate limited","path":"/admin/v1/phones","times":2,"retry_after":"7s"}`)
 	if shown := b.state("").Accounts[1].Fault; shown != "rate limited, Retry-After 7s, under /admin/v1/phones, 2 more" {
 		t.Errorf("shown: %s", shown)
 	}
@@ -147,14 +155,17 @@ func TestControlsMoveTheClockAndMakeFaults(t *testing.T) {
 
 	b.wantControl("account", `{"account":"`+b.child.AccountID+`","other_deployment":1,"telephony":false,"credits":3}`)
 	b.wantControl("account", `{"account":"`+b.parent.AccountID+`","billing":"0"}`)
-	if shown := b.state("").Accounts; !shown[1].OtherDeployment || shown[1].Telephony || shown[1].Credits != 3 || shown[0].Billing {
+	if shown := b.state("").Accounts; !shown[1].OtherDeployment || shown[1].Telephony || shown[1].Credits != 3 ||
+		shown[0].Billing {
 		t.Errorf("accounts: %+v", shown)
 	}
 	for name, body := range map[string]string{
 		"clock": `{"by":"soon"}`, "fault": `{"account":"` + b.child.AccountID + `","kind":"bad luck"}`,
-		"account": `{"account":"DA00000000000000000X","telephony":0}`, "push": `{"id":"x","answer":"approve"}`, "scan": `[]`,
+		"account": `{"account":"DA00000000000000000X","telephony":0}`, "push": `{"id":"x","answer":"approve"}`,
+		"scan": `[]`,
 	} {
-		if status, said := b.control(name, "application/json", body, nil); status != http.StatusUnprocessableEntity || said == "" {
+		if status, said := b.control(name, "application/json", body, nil); status != http.StatusUnprocessableEntity ||
+			said == "" {
 			t.Errorf("%s %s: %d %s", name, body, status, said)
 		}
 	}
@@ -171,12 +182,14 @@ func TestControlsAnswerOnlyThisMachine(t *testing.T) {
 		"a name that looks so":  func(r *http.Request) { r.Host = "localhost.evil.example:80" },
 		"somebody's address":    func(r *http.Request) { r.Host = "192.0.2.1" },
 	} {
-		if status, said := b.control("clock", "application/x-www-form-urlencoded", "by=1h", change); status != http.StatusForbidden {
+		if status, said := b.control("clock", "application/x-www-form-urlencoded", "by=1h",
+			change); status != http.StatusForbidden {
 			t.Errorf("%s: %d %s", name, status, said)
 		}
 	}
 	for _, host := range []string{"localhost:8443", "127.0.0.1", "[::1]:80", b.child.APIHostname + ":8443"} {
-		if status, said := b.control("clock", "application/json", `{"by":"0s"}`, func(r *http.Request) { r.Host = host }); status != http.StatusOK {
+		if status, said := b.control("clock", "application/json", `{"by":"0s"}`,
+			func(r *http.Request) { r.Host = host }); status != http.StatusOK {
 			t.Errorf("%s: %d %s", host, status, said)
 		}
 	}
@@ -218,6 +231,7 @@ func TestM11ChangeIsAppliedLate(t *testing.T) {
 		t.Errorf("%d users, %d effects, want 1", n, len(b.Ledger()))
 	}
 	b.SetFault(b.child.AccountID, Fault{Kind: AppliedLate})
-	req := b.request(b.child.APIHostname, b.parent.Application(AccountsAPI), "POST", "/admin/v1/users", url.Values{"username": {"bob"}}, noon.Add(time.Hour))
+	req := b.request(b.child.APIHostname, b.parent.Application(AccountsAPI), "POST", "/admin/v1/users",
+		url.Values{"username": {"bob"}}, noon.Add(time.Hour))
 	b.wantRefusal(b.send(req), 40105, "") // what would have been refused is refused at once
 }

@@ -70,7 +70,8 @@ func (s *Sim) controlsView(only string) controlsView {
 	s.applyLate()
 	now := s.now()
 	view := controlsView{
-		Now: now.UTC(), Shift: time.Duration(s.shift.Load()).String(), Pushes: []shownPush{}, Codes: []openCode{}, Outbox: []Message{}, Ledger: []Effect{},
+		Now: now.UTC(), Shift: time.Duration(s.shift.Load()).String(), Pushes: []shownPush{}, Codes: []openCode{},
+		Outbox: []Message{}, Ledger: []Effect{},
 		Accounts: []shownAccount{}, Names: map[string]string{}, Rates: s.counting, Kinds: FaultKinds, Grants: AllGrants,
 	}
 	chosen := s.accountOrHost(only)
@@ -88,13 +89,16 @@ func (s *Sim) controlsView(only string) controlsView {
 		view.Codes = append(view.Codes, a.openCodes(now)...)
 		for _, p := range a.publicPushes() {
 			view.Pushes = append(view.Pushes, shownPush{
-				Push: p, Waits: a.push(p.ID).waits(now), Call: p.Factor == "phone_call", Typed: p.Code != "" && !p.Verification, Details: pushDetails(p.Info),
+				Push: p, Waits: a.push(p.ID).waits(now), Call: p.Factor == "phone_call",
+				Typed: p.Code != "" && !p.Verification, Details: pushDetails(p.Info),
 			})
 		}
 	}
 	elsewhere := func(id string) bool { return chosen != nil && id != chosen.AccountID }
-	view.Outbox = append(view.Outbox, slices.DeleteFunc(slices.Clone(s.outbox), func(m Message) bool { return elsewhere(m.AccountID) })...)
-	view.Ledger = append(view.Ledger, slices.DeleteFunc(slices.Clone(s.ledger), func(e Effect) bool { return elsewhere(e.AccountID) })...)
+	view.Outbox = append(view.Outbox, slices.DeleteFunc(slices.Clone(s.outbox),
+		func(m Message) bool { return elsewhere(m.AccountID) })...)
+	view.Ledger = append(view.Ledger, slices.DeleteFunc(slices.Clone(s.ledger),
+		func(e Effect) bool { return elsewhere(e.AccountID) })...)
 	slices.SortStableFunc(view.Pushes, func(a, b shownPush) int { return a.Begun.Compare(b.Begun) })
 	return view
 }
@@ -120,8 +124,10 @@ func (v *controlsView) shorten() {
 
 func (s *Sim) shownAccount(a *account) shownAccount {
 	return shownAccount{
-		Account: a.public(), Edition: a.Edition, Credits: a.TelephonyCredits, Users: len(a.Users), Telephony: !a.NoTelephony,
-		Billing: !a.NoBilling, OtherDeployment: a.OtherDeployment, Fault: a.Fault.String(), Calls: s.calls[a.AccountID],
+		Account: a.public(), Edition: a.Edition, Credits: a.TelephonyCredits, Users: len(a.Users),
+		Telephony: !a.NoTelephony,
+		Billing:   !a.NoBilling, OtherDeployment: a.OtherDeployment, Fault: a.Fault.String(),
+		Calls: s.calls[a.AccountID],
 	}
 }
 
@@ -135,7 +141,8 @@ func (f Fault) String() string {
 		given bool
 		text  string
 	}{
-		{f.Delay != 0, f.Delay.String()}, {f.RetryAfter != 0, "Retry-After " + f.RetryAfter.String()}, {f.Grant != "", string(f.Grant)},
+		{f.Delay != 0, f.Delay.String()}, {f.RetryAfter != 0, "Retry-After " + f.RetryAfter.String()},
+		{f.Grant != "", string(f.Grant)},
 		{f.WritesOnly, "writes only"}, {f.Path != "", "under " + f.Path}, {f.Times > 0, fmt.Sprint(f.Times, " more")},
 		{f.Code != 0, fmt.Sprint("code ", f.Code)}, {f.Status != 0, fmt.Sprint("status ", f.Status)},
 	} {
@@ -160,12 +167,14 @@ func (a *account) openCodes(now time.Time) []openCode {
 			for _, u := range a.usersOf(p) {
 				who += ", " + u.Username
 			}
-			codes = append(codes, openCode{a.AccountID, who, "activation", p.ActivationCode, expiry(p.ActivationExpires)})
+			codes = append(codes, openCode{a.AccountID, who, "activation", p.ActivationCode,
+				expiry(p.ActivationExpires)})
 		}
 	}
 	for _, u := range a.Users {
 		if u.enrolling(now) {
-			codes = append(codes, openCode{a.AccountID, u.Username, "enrollment", u.EnrollCode, expiry(u.EnrollExpires)})
+			codes = append(codes, openCode{a.AccountID, u.Username, "enrollment", u.EnrollCode,
+				expiry(u.EnrollExpires)})
 		}
 	}
 	return codes

@@ -10,8 +10,8 @@ import (
 // customAttribute begins the name of a parameter that sets one custom attribute, as custom_attributes.department.
 const customAttribute = "custom_attributes."
 
-// applyCustomAttributes sets custom attributes of a user, each by a parameter of its own or several by a JSON object. An
-// attribute that the account does not have is refused, and empty text clears one.
+// applyCustomAttributes sets custom attributes of a user, each by a parameter of its own or several by a JSON object.
+// An attribute that the account does not have is refused, and empty text clears one.
 func (c *call) applyCustomAttributes(u *user) *refusal {
 	values := map[string]string{}
 	for _, name := range []string{"custom_attributes", "custom_attribute_map"} {

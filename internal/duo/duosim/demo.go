@@ -63,15 +63,20 @@ func (d *demo) dental() {
 	a.APIHostname = apiHost("5e6f7a8b")
 	d.ownKeys(a, AllGrants)
 	people := []person{
-		{name: "Amara Okonkwo", notes: "Practice owner", login: 0, phones: []phoneKind{iPhone, iPad}, aliases: []string{"amara", "a.okonkwo@harbourlight.example"}},
+		{name: "Amara Okonkwo", notes: "Practice owner", login: 0, phones: []phoneKind{iPhone, iPad},
+			aliases: []string{"amara", "a.okonkwo@harbourlight.example"}},
 		{name: "Jonas Lindqvist", login: 1, phones: []phoneKind{android}, aliases: []string{"jonas"}},
 		{name: "Priya Raghunathan", login: 0, phones: []phoneKind{iPhone, landline}},
 		{name: "Mateo Fernández Ruiz", username: "mateo.fernandez", login: 3, phones: []phoneKind{genericPhone}},
 		{name: "Thị Mai Nguyễn", username: "mai.nguyen", login: 12, phones: []phoneKind{unknownPhone}},
-		{name: "Dorothy Whitcombe", status: Bypass, notes: "In bypass while her phone is being repaired", login: 2, phones: []phoneKind{newIPhone}},
-		{name: "Rasheed Al-Masri", status: LockedOut, reason: "Failed Attempts", login: 1, phones: []phoneKind{android}},
-		{name: "Greta Holmquist", status: Disabled, reason: "Admin disabled", notes: "On leave until spring", login: 95, phones: []phoneKind{iPhone}},
-		{name: "Tobias Krüger", username: "tobias.krueger", status: PendingDeletion, login: 44, phones: []phoneKind{android}},
+		{name: "Dorothy Whitcombe", status: Bypass, notes: "In bypass while her phone is being repaired", login: 2,
+			phones: []phoneKind{newIPhone}},
+		{name: "Rasheed Al-Masri", status: LockedOut, reason: "Failed Attempts", login: 1,
+			phones: []phoneKind{android}},
+		{name: "Greta Holmquist", status: Disabled, reason: "Admin disabled", notes: "On leave until spring", login: 95,
+			phones: []phoneKind{iPhone}},
+		{name: "Tobias Krüger", username: "tobias.krueger", status: PendingDeletion, login: 44,
+			phones: []phoneKind{android}},
 		{name: "Naomi Takahashi", notes: "Starts on Monday", login: -1},
 		{name: "Ifeoma Bright", status: LockedOut, reason: "Not enrolled", login: -1},
 		{name: "Front Desk", username: "frontdesk", notes: "Shared sign-in of the reception", login: 0},
@@ -83,16 +88,22 @@ func (d *demo) dental() {
 		users[u.Username] = u
 	}
 	d.sim.addPhone(a, PhoneSpec{
-		Name: "Reception", Number: "+12485550199", Type: "Mobile", Platform: "Google Android", Model: "Samsung Galaxy A54",
-		Activated: true, LastSeen: d.ago(0), UserIDs: []string{users["frontdesk"].UserID, users["priya.raghunathan"].UserID},
+		Name: "Reception", Number: "+12485550199", Type: "Mobile", Platform: "Google Android",
+		Model:     "Samsung Galaxy A54",
+		Activated: true, LastSeen: d.ago(0), UserIDs: []string{users["frontdesk"].UserID,
+			users["priya.raghunathan"].UserID},
 	})
-	d.sim.addPhone(a, PhoneSpec{Name: "Drawer spare", Number: "+12485550198", Type: "Mobile", Platform: "Generic Smartphone"})
-	d.sim.addGroup(a, "Clinicians", "Dentists and hygienists", users["amara.okonkwo"].UserID, users["jonas.lindqvist"].UserID, users["priya.raghunathan"].UserID)
+	d.sim.addPhone(a, PhoneSpec{Name: "Drawer spare", Number: "+12485550198", Type: "Mobile",
+		Platform: "Generic Smartphone"})
+	d.sim.addGroup(a, "Clinicians", "Dentists and hygienists", users["amara.okonkwo"].UserID,
+		users["jonas.lindqvist"].UserID, users["priya.raghunathan"].UserID)
 	d.sim.addGroup(a, "Front office", "", users["frontdesk"].UserID, users["mateo.fernandez"].UserID)
 	d.sim.addGroup(a, "Remote desktop", "May sign in from home", users["amara.okonkwo"].UserID)
-	d.sim.addBypassCode(users["dorothy.whitcombe"], BypassSpec{AdminEmail: "helpdesk@northwind-it.example", Expires: d.now.Add(50 * time.Minute)})
+	d.sim.addBypassCode(users["dorothy.whitcombe"],
+		BypassSpec{AdminEmail: "helpdesk@northwind-it.example", Expires: d.now.Add(50 * time.Minute)})
 	d.sim.addBypassCode(users["mateo.fernandez"], BypassSpec{Unlimited: true})
-	d.sim.addBypassCode(users["mateo.fernandez"], BypassSpec{AdminEmail: "owner@northwind-it.example", Uses: 3, Expires: d.now.Add(9 * 24 * time.Hour)})
+	d.sim.addBypassCode(users["mateo.fernandez"], BypassSpec{AdminEmail: "owner@northwind-it.example", Uses: 3,
+		Expires: d.now.Add(9 * 24 * time.Hour)})
 	d.sim.addBypassCode(users["frontdesk"], BypassSpec{})
 }
 
@@ -101,7 +112,8 @@ func (d *demo) dental() {
 func (d *demo) dentalExceptions() {
 	for _, a := range d.sim.accounts {
 		if a.APIHostname == apiHost("5e6f7a8b") {
-			d.sim.addGroup(a, "Migration weekend", "Not asked for the second factor while the servers move").Status = "Bypass"
+			d.sim.addGroup(a, "Migration weekend",
+				"Not asked for the second factor while the servers move").Status = "Bypass"
 			d.sim.addGroup(a, "Former contractors", "Access has ended").Status = "Disabled"
 			d.sim.addGroup(a, `Reception (from AD sync "harbourlight.example")`, "")
 		}
@@ -119,7 +131,8 @@ func (d *demo) law() {
 func (d *demo) logistics() {
 	a := d.child("Grand River Logistics, Inc.")
 	const directory = "DS7GRANDRIVERDEMO001"
-	people := []Person{{Username: "rosa.delgado", Realname: "Rosa Delgado", Firstname: "Rosa", Lastname: "Delgado", Email: "rosa.delgado@grandriver.example"}}
+	people := []Person{{Username: "rosa.delgado", Realname: "Rosa Delgado", Firstname: "Rosa", Lastname: "Delgado",
+		Email: "rosa.delgado@grandriver.example"}}
 	d.staff(a, 700, "grandriver.example", usNumber("616", "269", "517", "231", "989", "810", "734"))
 	var drivers []string
 	for i, u := range a.Users {
@@ -144,7 +157,8 @@ func (d *demo) hostile() {
 		Username:  `o'brien"><img src=x onerror=alert(1)>`,
 		Realname:  "\u202eнiмдА\u202c <b>bold</b> " + strings.Repeat("Wolfeschlegelsteinhausenbergerdorff", 8),
 		Firstname: `=HYPERLINK("http://evil.example","click")`, Lastname: `{{.Secret}}${7*7}<%= 7*7 %>`,
-		Email: `x"onmouseover="alert(1)@evil.example`, Notes: "line one\r\nSet-Cookie: stolen=1\x00\x07\x1b[31mred" + script,
+		Email:   `x"onmouseover="alert(1)@evil.example`,
+		Notes:   "line one\r\nSet-Cookie: stolen=1\x00\x07\x1b[31mred" + script,
 		Aliases: []string{script, "javascript:alert(1)", "../../admin", "%00%0d%0a"}, LastLogin: d.ago(2),
 	})
 	d.sim.addPhone(a, PhoneSpec{
@@ -155,12 +169,12 @@ func (d *demo) hostile() {
 	d.sim.addBypassCode(u, BypassSpec{AdminEmail: `"<svg/onload=alert(1)>"@evil.example`})
 }
 
-// faultPrefix makes the accounts that fail a group of their own: the last one where accounts come by name, as they do in
-// the console, and made last, they are so in Duo's order, too.
+// faultPrefix makes the accounts that fail a group of their own: the last one where accounts come by name, as they do
+// in the console, and made last, they are so in Duo's order, too.
 const faultPrefix = "Test fault: "
 
-// faultyClients are the children that always fail, named for how. Their hosts are easy to remember and can also be typed
-// where a host is asked for.
+// faultyClients are the children that always fail, named for how. Their hosts are easy to remember and can also be
+// typed where a host is asked for.
 func (d *demo) faultyClients() {
 	for _, f := range []struct {
 		name, host string
@@ -185,8 +199,10 @@ func (d *demo) faultyClients() {
 	}
 	a := d.child(faultPrefix + "by username")
 	a.APIHostname = apiHost("fa000001")
-	for i, name := range []string{"fault.ratelimited", "fault.answerlost", "fault.error.before", "fault.error.after", "fault.trashrefused"} {
-		d.add(a, person{name: "Writes fail: " + name, username: name, login: i, phones: []phoneKind{iPhone}}, "fault-fa000001.example", usNumber("917"), i)
+	for i, name := range []string{"fault.ratelimited", "fault.answerlost", "fault.error.before", "fault.error.after",
+		"fault.trashrefused"} {
+		d.add(a, person{name: "Writes fail: " + name, username: name, login: i, phones: []phoneKind{iPhone}},
+			"fault-fa000001.example", usNumber("917"), i)
 	}
 	d.staff(a, 2, "fault-fa000001.example", usNumber("646"))
 }
@@ -194,7 +210,8 @@ func (d *demo) faultyClients() {
 func (d *demo) child(name string) *account { return d.sim.addChild(d.parent, name) }
 
 func (d *demo) ownKeys(a *account, grants []Grant) {
-	a.Applications = append(a.Applications, d.sim.ids.application(AdminAPI, grants), d.sim.ids.application(AuthAPI, nil))
+	a.Applications = append(a.Applications, d.sim.ids.application(AdminAPI, grants),
+		d.sim.ids.application(AuthAPI, nil))
 }
 
 // staff adds people from the pool of names, with a believable mixture of statuses and phones.
@@ -219,7 +236,8 @@ func (d *demo) staff(a *account, count int, domain string, number func(int) stri
 		u := d.add(a, p, domain, number, i)
 		users = append(users, u)
 		if n%17 == 3 {
-			d.sim.addBypassCode(u, BypassSpec{AdminEmail: "helpdesk@northwind-it.example", Expires: d.now.Add(time.Duration(n%20+1) * time.Hour)})
+			d.sim.addBypassCode(u, BypassSpec{AdminEmail: "helpdesk@northwind-it.example",
+				Expires: d.now.Add(time.Duration(n%20+1) * time.Hour)})
 		}
 	}
 	g := d.sim.addGroup(a, "All staff", "Everybody at "+a.Name)
@@ -238,7 +256,8 @@ func (d *demo) add(a *account, p person, domain string, number func(int) string,
 	}
 	first, last, _ := strings.Cut(p.name, " ")
 	spec := UserSpec{
-		Username: p.username, Realname: p.name, Firstname: first, Lastname: last, Email: p.username + "@" + domain, Notes: p.notes,
+		Username: p.username, Realname: p.name, Firstname: first, Lastname: last, Email: p.username + "@" + domain,
+		Notes:  p.notes,
 		Status: p.status, LockoutReason: p.reason, Aliases: p.aliases, Created: d.ago(200 + place*11%900),
 	}
 	if p.login >= 0 {

@@ -54,7 +54,8 @@ func TestDemoEstateHasTheNewerKinds(t *testing.T) {
 			}
 		}
 		window := []string{
-			"mintime", strconv.FormatInt(noon.AddDate(0, 0, -100).UnixMilli(), 10), "maxtime", strconv.FormatInt(noon.Add(time.Minute).UnixMilli(), 10),
+			"mintime", strconv.FormatInt(noon.AddDate(0, 0, -100).UnixMilli(), 10), "maxtime",
+			strconv.FormatInt(noon.Add(time.Minute).UnixMilli(), 10),
 		}
 		for _, path := range []string{"authentication", "activity"} {
 			if get("/admin/v2/logs/"+path, window...).object()["metadata"].(map[string]any)["total_objects"] == 0.0 {
@@ -69,7 +70,8 @@ func TestDemoEstateHasTheNewerKinds(t *testing.T) {
 		t.Errorf("who has an Auth API application: %v", authAPI)
 	}
 	dental := b.Accounts()[1]
-	if r := b.call(dental.APIHostname, dental.Application(AuthAPI), "GET", "/auth/v2/logo"); r.Header.Get("Content-Type") != "image/png" {
+	if r := b.call(dental.APIHostname, dental.Application(AuthAPI), "GET",
+		"/auth/v2/logo"); r.Header.Get("Content-Type") != "image/png" {
 		t.Errorf("logo: %d %s", r.Status, r.Text)
 	}
 }

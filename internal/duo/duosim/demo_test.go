@@ -67,7 +67,8 @@ func TestDemoEstateHasOneOfEveryKind(t *testing.T) {
 		}
 	}
 	for _, want := range []any{
-		[3]any{"Mobile", "Apple iOS", true}, [3]any{"Mobile", "Google Android", true}, [3]any{"Mobile", "Generic Smartphone", false},
+		[3]any{"Mobile", "Apple iOS", true}, [3]any{"Mobile", "Google Android", true},
+		[3]any{"Mobile", "Generic Smartphone", false},
 		[3]any{"Unknown", "Unknown", false}, [3]any{"Landline", "Unknown", false}, "no number",
 	} {
 		if kinds[want] == 0 {
@@ -110,7 +111,8 @@ func TestDemoFaultHosts(t *testing.T) {
 	for _, a := range b.Accounts() {
 		accounts[strings.TrimSuffix(a.APIHostname, "."+Domain)] = a
 	}
-	b.SetFault(accounts["api-fa000012"].AccountID, Fault{Kind: Slow, Delay: time.Millisecond}) // a test need not wait 12 s
+	// a test need not wait 12 s
+	b.SetFault(accounts["api-fa000012"].AccountID, Fault{Kind: Slow, Delay: time.Millisecond})
 	for host, want := range map[string]struct{ check, settings, update, trash int }{
 		"api-fa000429": {429, 429, 429, 429},
 		"api-fa000000": {0, 0, 0, 0},
@@ -134,8 +136,10 @@ func TestDemoFaultHosts(t *testing.T) {
 			for name, got := range map[string]struct{ status, want int }{
 				"check":    {b.call(a.APIHostname, a.Application(AuthAPI), "GET", "/auth/v2/check").Status, want.check},
 				"settings": {b.call(a.APIHostname, admin, "GET", "/admin/v1/settings").Status, want.settings},
-				"update":   {b.call(a.APIHostname, admin, "POST", "/admin/v1/users/"+user, "notes", "x").Status, want.update},
-				"trash":    {b.call(a.APIHostname, admin, "POST", "/admin/v1/users/bulk_send_to_trash", "user_id_list", `["`+user+`"]`).Status, want.trash},
+				"update": {b.call(a.APIHostname, admin, "POST", "/admin/v1/users/"+user, "notes", "x").Status,
+					want.update},
+				"trash": {b.call(a.APIHostname, admin, "POST", "/admin/v1/users/bulk_send_to_trash", "user_id_list",
+					`["`+user+`"]`).Status, want.trash},
 			} {
 				if got.status != got.want {
 					t.Errorf("%s: HTTP %d, want %d", name, got.status, got.want)
@@ -150,13 +154,16 @@ func TestDemoFaultAccountsComeLast(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{Estate: EstateDemo})
 	var listed []string
-	for _, a := range b.call(b.Accounts()[0].APIHostname, b.Accounts()[0].Application(AccountsAPI), "POST", "/accounts/v1/account/list").list() {
+	for _, a := range b.call(b.Accounts()[0].APIHostname, b.Accounts()[0].Application(AccountsAPI), "POST",
+		"/accounts/v1/account/list").list() {
 		listed = append(listed, a["name"].(string))
 	}
-	sorted := slices.SortedFunc(slices.Values(listed), func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	sorted := slices.SortedFunc(slices.Values(listed),
+		func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
 	for order, names := range map[string][]string{"Duo's": listed, "by name": sorted} {
 		first := slices.IndexFunc(names, func(name string) bool { return strings.HasPrefix(name, faultPrefix) })
-		if first < 10 || slices.ContainsFunc(names[first:], func(name string) bool { return !strings.HasPrefix(name, faultPrefix) }) {
+		if first < 10 || slices.ContainsFunc(names[first:],
+			func(name string) bool { return !strings.HasPrefix(name, faultPrefix) }) {
 			t.Errorf("%s order: %v", order, names)
 		}
 	}

@@ -36,7 +36,8 @@ func (s *Sim) AddDirectory(accountID string, spec DirectorySpec) string {
 }
 
 func (s *Sim) addDirectory(a *account, spec DirectorySpec) *directory {
-	d := &directory{Key: spec.Key, Name: spec.Name, People: slices.Clone(spec.People), Busy: spec.Busy, LastSync: map[string]int64{}}
+	d := &directory{Key: spec.Key, Name: spec.Name, People: slices.Clone(spec.People), Busy: spec.Busy,
+		LastSync: map[string]int64{}}
 	if d.Key == "" {
 		d.Key = s.ids.object("DS")
 	}
@@ -93,11 +94,13 @@ func (c *call) syncUser() (any, *refusal) {
 		now := c.now.Unix()
 		u.StatusBeforeTrash, u.Status, u.TrashedAt = u.Status, PendingDeletion, &now
 	case listed && u == nil:
-		u = &user{UserID: c.sim.ids.object("DU"), Status: Active, EnableAutoPrompt: true, Created: c.now.Unix(), Aliases: map[string]string{}}
+		u = &user{UserID: c.sim.ids.object("DU"), Status: Active, EnableAutoPrompt: true, Created: c.now.Unix(),
+			Aliases: map[string]string{}}
 		c.account.Users = append(c.account.Users, u)
 	}
 	if listed {
-		u.Username, u.Realname, u.Firstname, u.Lastname, u.Email = strings.ToLower(p.Username), p.Realname, p.Firstname, p.Lastname, p.Email
+		u.Username, u.Realname, u.Firstname, u.Lastname, u.Email = strings.ToLower(p.Username), p.Realname, p.Firstname,
+			p.Lastname, p.Email
 	}
 	now := c.now.Unix()
 	u.DirectoryKey, u.LastDirectorySync, d.LastSync[username] = d.Key, &now, now
@@ -107,5 +110,6 @@ func (c *call) syncUser() (any, *refusal) {
 
 // personOf is a user as the directory has them.
 func personOf(u *user) Person {
-	return Person{Username: u.Username, Realname: u.Realname, Firstname: u.Firstname, Lastname: u.Lastname, Email: u.Email}
+	return Person{Username: u.Username, Realname: u.Realname, Firstname: u.Firstname, Lastname: u.Lastname,
+		Email: u.Email}
 }

@@ -11,14 +11,16 @@ func TestSyncUser(t *testing.T) {
 	now := noon
 	b := newBench(t, Options{Now: func() time.Time { return now }})
 	account := b.child.AccountID
-	key := b.AddDirectory(account, DirectorySpec{Name: "AD", People: []Person{{Username: "ada", Realname: "Ada Lovelace", Email: "ada@acme.example"}}})
+	key := b.AddDirectory(account, DirectorySpec{Name: "AD",
+		People: []Person{{Username: "ada", Realname: "Ada Lovelace", Email: "ada@acme.example"}}})
 	busy := b.AddDirectory(account, DirectorySpec{Name: "Entra", Busy: true})
 	elsewhere := b.AddDirectory(b.parent.AccountID, DirectorySpec{Name: "Ours", People: []Person{{Username: "ada"}}})
 	b.AddUser(account, UserSpec{Username: "by.hand"})
 	sync := func(key, username string) reply {
 		return b.asParent(http.MethodPost, "/admin/v1/users/directorysync/"+key+"/syncuser", "username", username)
 	}
-	if r := sync(key, "ADA"); r.Status != http.StatusOK || r.object()["realname"] != "Ada Lovelace" || r.object()["directory_key"] != key {
+	if r := sync(key, "ADA"); r.Status != http.StatusOK || r.object()["realname"] != "Ada Lovelace" ||
+		r.object()["directory_key"] != key {
 		t.Errorf("created: %+v", r)
 	}
 	for what, r := range map[string]reply{

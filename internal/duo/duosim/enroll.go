@@ -18,7 +18,8 @@ func (a *account) portalURL(code string) string {
 // link is the three forms of an activation code.
 func (a *account) link(code string) (deepLink, barcode, address string) {
 	deepLink = "duo://" + code + "-" + base64.RawURLEncoding.EncodeToString([]byte(a.APIHostname))
-	return deepLink, "https://" + a.APIHostname + "/frame/qr?value=" + url.QueryEscape(deepLink), "https://" + a.linkHost() + "/activate/" + code
+	return deepLink, "https://" + a.APIHostname + "/frame/qr?value=" + url.QueryEscape(deepLink),
+		"https://" + a.linkHost() + "/activate/" + code
 }
 
 // enroll makes a user with a phone that waits for Duo Mobile.
@@ -38,11 +39,13 @@ func (c *call) enroll() (any, *refusal) {
 	if no != nil {
 		return nil, no
 	}
-	p := &phone{PhoneID: c.sim.ids.object("DP"), Type: "Mobile", Platform: "Unknown", Model: "Unknown", Created: c.now.Unix()}
+	p := &phone{PhoneID: c.sim.ids.object("DP"), Type: "Mobile", Platform: "Unknown", Model: "Unknown",
+		Created: c.now.Unix()}
 	expires := c.now.Unix() + int64(validSecs)
 	p.ActivationCode, p.ActivationExpires = c.sim.ids.text(letterDigits, activationLength), &expires
 	u := &user{
-		UserID: c.sim.ids.object("DU"), Username: username, Status: Active, EnableAutoPrompt: true, Created: c.now.Unix(),
+		UserID: c.sim.ids.object("DU"), Username: username, Status: Active, EnableAutoPrompt: true,
+		Created: c.now.Unix(),
 		Aliases: map[string]string{}, PhoneIDs: []string{p.PhoneID},
 	}
 	deepLink, barcode, address := c.account.link(p.ActivationCode)
@@ -53,7 +56,8 @@ func (c *call) enroll() (any, *refusal) {
 	if codes > 0 {
 		var texts []string
 		for range codes {
-			b := &bypassCode{ID: c.sim.ids.object("DB"), Code: c.sim.ids.text(digits, 9), Created: c.now.Unix(), UsesLeft: 1}
+			b := &bypassCode{ID: c.sim.ids.object("DB"), Code: c.sim.ids.text(digits, 9), Created: c.now.Unix(),
+				UsesLeft: 1}
 			u.BypassCodes, texts = append(u.BypassCodes, b), append(texts, b.Code)
 		}
 		response["bypass_codes"] = texts
@@ -120,8 +124,9 @@ func (c *call) enrollUser() (any, *refusal) {
 	}
 	if u == nil {
 		u = &user{
-			UserID: c.sim.ids.object("DU"), Username: strings.ToLower(strings.TrimSpace(username)), Status: Active, EnableAutoPrompt: true,
-			Created: c.now.Unix(), Aliases: map[string]string{},
+			UserID: c.sim.ids.object("DU"), Username: strings.ToLower(strings.TrimSpace(username)), Status: Active,
+			EnableAutoPrompt: true,
+			Created:          c.now.Unix(), Aliases: map[string]string{},
 		}
 		c.account.Users = append(c.account.Users, u)
 	}
@@ -130,7 +135,8 @@ func (c *call) enrollUser() (any, *refusal) {
 		expires := c.now.Unix() + int64(validSecs)
 		u.EnrollExpires = &expires
 	}
-	c.email(email, "Duo Security enrollment", "Your organization "+c.account.Name+" invites you to set up Duo: "+c.account.portalURL(u.EnrollCode))
+	c.email(email, "Duo Security enrollment", "Your organization "+c.account.Name+" invites you to set up Duo: "+
+		c.account.portalURL(u.EnrollCode))
 	c.logAction(c.route.action, u.Username, map[string]any{"uname": u.Username, "email": email})
 	return u.EnrollCode, nil
 }
@@ -184,7 +190,8 @@ const appVersion = "4.85.0.0"
 func (a *account) logEnrollment(s *Sim, users []*user, p *phone) {
 	for _, u := range users {
 		a.Logs.Logins = keep(a.Logs.Logins, &login{
-			TxID: s.ids.uuid(), At: s.now().UnixMilli(), UserID: u.UserID, Username: u.Username, Email: u.Email, Factor: "duo_push",
+			TxID: s.ids.uuid(), At: s.now().UnixMilli(), UserID: u.UserID, Username: u.Username, Email: u.Email,
+			Factor: "duo_push",
 			Result: "success", Type: "enrollment", DeviceKey: p.PhoneID, DeviceName: p.label(),
 		})
 	}

@@ -17,7 +17,8 @@ func TestM17AuthEnrollment(t *testing.T) {
 	}
 	made := b.wantOK(b.auth("enroll", "valid_secs", "600", "bypass_codes", "2")).object()
 	id, code := made["user_id"], made["activation_code"]
-	if len(made["username"].(string)) != 32 || made["expiration"] != float64(noon.Unix()+600) || len(made["bypass_codes"].([]any)) != 2 {
+	if len(made["username"].(string)) != 32 || made["expiration"] != float64(noon.Unix()+600) ||
+		len(made["bypass_codes"].([]any)) != 2 {
 		t.Fatalf("enrolled: %v", made)
 	}
 	if !strings.HasPrefix(code.(string), "duo://") || !strings.Contains(made["activation_url"].(string), "/activate/") {
@@ -39,7 +40,8 @@ func TestM17AuthEnrollment(t *testing.T) {
 		t.Error("scanned twice")
 	}
 	devices := b.wantOK(b.auth("preauth", "user_id", id.(string))).object()["devices"].([]any)
-	if first := devices[0].(map[string]any); fmt.Sprint(first["capabilities"]) != "[auto push mobile_otp]" || first["number"] != "" {
+	if first := devices[0].(map[string]any); fmt.Sprint(first["capabilities"]) != "[auto push mobile_otp]" ||
+		first["number"] != "" {
 		t.Errorf("device: %v", first)
 	}
 	late := b.wantOK(b.auth("enroll", "valid_secs", "60", "username", "late")).object()
@@ -61,7 +63,8 @@ func TestM17AdminEnrollmentByEmail(t *testing.T) {
 	first, _ := b.wantOK(enroll("username", "grace", "email", "grace@acme.example")).Response.(string)
 	second, _ := b.wantOK(enroll("username", "grace", "email", "grace@acme.example")).Response.(string)
 	mails := b.Outbox(b.child.AccountID)
-	if len(mails) != 2 || mails[1].Email != "grace@acme.example" || !strings.Contains(mails[1].Text, "/portal?code="+second) || first == second {
+	if len(mails) != 2 || mails[1].Email != "grace@acme.example" ||
+		!strings.Contains(mails[1].Text, "/portal?code="+second) || first == second {
 		t.Fatalf("codes %q, %q; outbox %+v", first, second, mails)
 	}
 	portal := b.wantOK(b.auth("preauth", "username", "grace")).object()["enroll_portal_url"].(string)

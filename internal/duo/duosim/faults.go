@@ -13,11 +13,12 @@ type FaultKind string
 
 // The ways of failing. Those marked (*) touch only calls that change or send something.
 const (
-	NoFault             FaultKind = ""
-	RateLimited         FaultKind = "rate limited"          // 429 with 42901; RetryAfter adds the header
-	Down                FaultKind = "down"                  // the connection is dropped without an answer
-	Unavailable         FaultKind = "unavailable"           // 503 with an HTML page, as from a load balancer
-	Slow                FaultKind = "slow"                  // waits for Delay first; a caller who leaves meanwhile has done nothing
+	NoFault     FaultKind = ""
+	RateLimited FaultKind = "rate limited" // 429 with 42901; RetryAfter adds the header
+	Down        FaultKind = "down"         // the connection is dropped without an answer
+	Unavailable FaultKind = "unavailable"  // 503 with an HTML page, as from a load balancer
+	// waits for Delay first; a caller who leaves meanwhile has done nothing
+	Slow                FaultKind = "slow"
 	Revoked             FaultKind = "revoked"               // no integration key is known: 40102
 	ClockOff            FaultKind = "clock off"             // the clock is ahead by Delay (behind if negative)
 	PermissionRemoved   FaultKind = "permission removed"    // Grant (all if empty) is missing: 40301
@@ -26,14 +27,18 @@ const (
 	ErrorBeforeApplying FaultKind = "error before applying" // (*) 500, and nothing has changed
 	ErrorAfterApplying  FaultKind = "error after applying"  // (*) 500, although the change was made
 	FiltersIgnored      FaultKind = "filters ignored"       // lists are answered as if nothing chose their rows
-	OtherObject         FaultKind = "other object"          // calls for one object by id, or for a push, are answered with another one
-	AppliedLate         FaultKind = "applied late"          // (*) the connection is dropped, and the change made when the clock is Delay further
-	Refuses             FaultKind = "refuses"               // answers FAIL with Code, Message and Detail, and changes nothing
+	// calls for one object by id, or for a push, are answered with another one
+	OtherObject FaultKind = "other object"
+	// (*) the connection is dropped, and the change made when the clock is Delay further
+	AppliedLate FaultKind = "applied late"
+	// answers FAIL with Code, Message and Detail, and changes nothing
+	Refuses FaultKind = "refuses"
 )
 
 // FaultKinds are all of them.
 var FaultKinds = []FaultKind{
-	RateLimited, Down, Unavailable, Slow, Revoked, ClockOff, PermissionRemoved, TrashRefused, AnswerLost, ErrorBeforeApplying,
+	RateLimited, Down, Unavailable, Slow, Revoked, ClockOff, PermissionRemoved, TrashRefused, AnswerLost,
+	ErrorBeforeApplying,
 	ErrorAfterApplying, FiltersIgnored, OtherObject, AppliedLate, Refuses,
 }
 
@@ -54,7 +59,8 @@ type Fault struct {
 	Status  int    `json:",omitempty"` // HTTP status; Duo has been seen to refuse with 200
 }
 
-// sentinelUsers are usernames that fail in any account: writes that name such a user (by id or username) meet the fault.
+// sentinelUsers are usernames that fail in any account: writes that name such a user (by id or username) meet the
+// fault.
 var sentinelUsers = map[string]Fault{
 	"fault.ratelimited":  {Kind: RateLimited, RetryAfter: 30 * time.Second},
 	"fault.answerlost":   {Kind: AnswerLost},
@@ -128,7 +134,8 @@ func (s *Sim) takeFault(req *request) Fault {
 	}
 	for _, u := range target.Users {
 		f, sentinel := sentinelUsers[u.Username]
-		if sentinel && (strings.Contains(req.path, u.UserID) || strings.Contains(req.params["user_id_list"], u.UserID)) {
+		if sentinel && (strings.Contains(req.path, u.UserID) ||
+			strings.Contains(req.params["user_id_list"], u.UserID)) {
 			return f
 		}
 	}
@@ -151,8 +158,8 @@ type delayed struct {
 	call *call
 }
 
-// applyLate makes the changes that were put off and whose moment has come. What it finds then decides over their success;
-// nobody is told.
+// applyLate makes the changes that were put off and whose moment has come. What it finds then decides over their
+// success; nobody is told.
 func (s *Sim) applyLate() {
 	now := s.now()
 	for i := 0; i < len(s.late); i++ {
@@ -174,7 +181,10 @@ func (f Fault) before(w http.ResponseWriter, r *http.Request, now time.Time) boo
 	case Unavailable:
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = w.Write([]byte("<html><body><h1>503 Service Unavailable</h1>No server is available to handle this request.</body></html>\n"))
+		_,
+			_ = w.Write(
+			[]byte(
+				"<html><body><h1>503 Service Unavailable</h1>No server is available to handle this request.</body></html>\n"))
 		return false
 	case RateLimited:
 		refused(&refusal{code: 42901, retryAfter: f.RetryAfter}).write(w, r.Method, now)

@@ -20,21 +20,27 @@ func TestM11Faults(t *testing.T) {
 		applied     bool
 		retryAfter  string
 	}{
-		{name: "rate limited", fault: Fault{Kind: RateLimited, RetryAfter: 30 * time.Second}, read: 429, write: 429, code: 42901, retryAfter: "30"},
+		{name: "rate limited", fault: Fault{Kind: RateLimited, RetryAfter: 30 * time.Second}, read: 429, write: 429,
+			code: 42901, retryAfter: "30"},
 		{name: "rate limited without a hint", fault: Fault{Kind: RateLimited}, read: 429, write: 429, code: 42901},
-		{name: "writes rate limited", fault: Fault{Kind: RateLimited, WritesOnly: true}, read: 200, write: 429, code: 42901},
+		{name: "writes rate limited", fault: Fault{Kind: RateLimited, WritesOnly: true}, read: 200, write: 429,
+			code: 42901},
 		{name: "down", fault: Fault{Kind: Down}, read: 0, write: 0},
 		{name: "unavailable", fault: Fault{Kind: Unavailable}, read: 503, write: 503},
 		{name: "slow", fault: Fault{Kind: Slow, Delay: time.Millisecond}, read: 200, write: 200, applied: true},
 		{name: "revoked", fault: Fault{Kind: Revoked}, read: 401, write: 401, code: 40102},
 		{name: "clock off", fault: Fault{Kind: ClockOff, Delay: 10 * time.Minute}, read: 401, write: 401, code: 40105},
-		{name: "writing not permitted", fault: Fault{Kind: PermissionRemoved, Grant: WriteResource}, read: 200, write: 403, code: 40301},
+		{name: "writing not permitted", fault: Fault{Kind: PermissionRemoved, Grant: WriteResource}, read: 200,
+			write: 403, code: 40301},
 		{name: "nothing permitted", fault: Fault{Kind: PermissionRemoved}, read: 403, write: 403, code: 40301},
 		{name: "answer lost", fault: Fault{Kind: AnswerLost}, read: 200, write: 0, applied: true},
 		{name: "error before", fault: Fault{Kind: ErrorBeforeApplying}, read: 200, write: 500, code: 50001},
-		{name: "refused in words", fault: Fault{Kind: Refuses, Code: 40301, Message: "Not in your edition"}, read: 403, write: 403, code: 40301},
-		{name: "refused with status 200", fault: Fault{Kind: Refuses, Code: 40002, Status: 200, WritesOnly: true}, read: 200, write: 200, code: 40002},
-		{name: "error after", fault: Fault{Kind: ErrorAfterApplying}, read: 200, write: 500, code: 50001, applied: true},
+		{name: "refused in words", fault: Fault{Kind: Refuses, Code: 40301, Message: "Not in your edition"}, read: 403,
+			write: 403, code: 40301},
+		{name: "refused with status 200", fault: Fault{Kind: Refuses, Code: 40002, Status: 200, WritesOnly: true},
+			read: 200, write: 200, code: 40002},
+		{name: "error after", fault: Fault{Kind: ErrorAfterApplying}, read: 200, write: 500, code: 50001,
+			applied: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -51,7 +57,8 @@ func TestM11Faults(t *testing.T) {
 			if applied := len(b.Ledger()) == 1; applied != c.applied {
 				t.Errorf("applied: %v, want %v", applied, c.applied)
 			}
-			b.wantOK(b.call(sibling.APIHostname, b.parent.Application(AccountsAPI), "GET", "/admin/v1/users", "account_id", sibling.AccountID))
+			b.wantOK(b.call(sibling.APIHostname, b.parent.Application(AccountsAPI), "GET", "/admin/v1/users",
+				"account_id", sibling.AccountID))
 			b.SetFault(b.child.AccountID, Fault{})
 			b.wantOK(read(b))
 		})
@@ -71,7 +78,8 @@ func TestFaultEndsAfterSomeTimes(t *testing.T) {
 func TestRefusalInGivenWords(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
-	b.wantControl("fault", `{"account":"`+b.child.AccountID+`","kind":"refuses","code":40002,"message":"Not now","detail":"no reason","status":200}`)
+	b.wantControl("fault", `{"account":"`+b.child.AccountID+
+		`","kind":"refuses","code":40002,"message":"Not now","detail":"no reason","status":200}`)
 	r := b.asParent("GET", "/admin/v1/users")
 	want := `{"code": 40002, "message": "Not now", "message_detail": "no reason", "stat": "FAIL"}`
 	if r.Status != http.StatusOK || r.Text != want {
@@ -83,7 +91,8 @@ func TestFaultMeetsAChildOnItsParentsHost(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	b.SetFault(b.child.AccountID, Fault{Kind: RateLimited})
-	r := b.call(b.parent.APIHostname, b.parent.Application(AccountsAPI), "GET", "/admin/v1/users", "account_id", b.child.AccountID)
+	r := b.call(b.parent.APIHostname, b.parent.Application(AccountsAPI), "GET", "/admin/v1/users", "account_id",
+		b.child.AccountID)
 	b.wantRefusal(r, 42901, "")
 	b.wantOK(b.call(b.parent.APIHostname, b.parent.Application(AccountsAPI), "POST", "/accounts/v1/account/list"))
 }

@@ -38,7 +38,8 @@ func (c *call) listGroups() (any, *refusal) {
 	if no != nil {
 		return nil, no
 	}
-	found := slices.DeleteFunc(slices.Clone(c.account.Groups), func(g *group) bool { return !slices.Contains(ids, g.GroupID) })
+	found := slices.DeleteFunc(slices.Clone(c.account.Groups),
+		func(g *group) bool { return !slices.Contains(ids, g.GroupID) })
 	return each(found, c.account.groupView), nil
 }
 
@@ -79,7 +80,8 @@ func (c *call) listGroupUsers() (any, *refusal) {
 }
 
 func (a *account) members(g *group) []*user {
-	return slices.DeleteFunc(slices.Clone(a.Users), func(u *user) bool { return !slices.Contains(u.GroupIDs, g.GroupID) })
+	return slices.DeleteFunc(slices.Clone(a.Users),
+		func(u *user) bool { return !slices.Contains(u.GroupIDs, g.GroupID) })
 }
 
 func memberView(u *user) map[string]any {
@@ -133,7 +135,8 @@ func (c *call) applyGroupParams(g *group) *refusal {
 		if name == "" {
 			return refuse(40002, "name")
 		}
-		if slices.ContainsFunc(c.account.Groups, func(other *group) bool { return other.GroupID != g.GroupID && strings.EqualFold(other.Name, name) }) {
+		if slices.ContainsFunc(c.account.Groups,
+			func(other *group) bool { return other.GroupID != g.GroupID && strings.EqualFold(other.Name, name) }) {
 			return refuse(40003)
 		}
 		g.Name = name

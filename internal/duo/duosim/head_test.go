@@ -44,11 +44,13 @@ func TestHeadWhereGetIs(t *testing.T) {
 			}
 			for _, name := range []string{"Content-Type", "Content-Length", "Etag", "Cache-Control", "Server", "Date"} {
 				if head.Header.Get(name) != get.Header.Get(name) {
-					t.Errorf("HEAD %s: %s is %q, and GET has %q", path, name, head.Header.Get(name), get.Header.Get(name))
+					t.Errorf("HEAD %s: %s is %q, and GET has %q", path, name, head.Header.Get(name),
+						get.Header.Get(name))
 				}
 			}
 			if head.Header.Get("Content-Length") != strconv.Itoa(len(get.Text)) {
-				t.Errorf("HEAD %s: length %q, and GET has %d bytes", path, head.Header.Get("Content-Length"), len(get.Text))
+				t.Errorf("HEAD %s: length %q, and GET has %d bytes", path, head.Header.Get("Content-Length"),
+					len(get.Text))
 			}
 		}
 	}
@@ -79,19 +81,24 @@ func TestHeadDoesNotWait(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{Hold: time.Hour})
 	user := b.AddUser(b.child.AccountID, UserSpec{Username: "ada"})
-	b.AddPhone(b.child.AccountID, PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{user}})
+	b.AddPhone(b.child.AccountID, PhoneSpec{Number: "+12025550143", Type: "Mobile", Platform: "Apple iOS",
+		Activated: true, UserIDs: []string{user}})
 	auth := b.AddApplication(b.child.AccountID, AuthAPI)
-	begun := b.wantOK(b.call(b.child.APIHostname, auth, http.MethodPost, "/auth/v2/auth", "user_id", user, "factor", "push", "device", "auto", "async", "1"))
+	begun := b.wantOK(b.call(b.child.APIHostname, auth, http.MethodPost, "/auth/v2/auth", "user_id", user, "factor",
+		"push", "device", "auto", "async", "1"))
 	txid := begun.object()["txid"].(string)
 	for range 2 {
-		if r := b.call(b.child.APIHostname, auth, http.MethodHead, "/auth/v2/auth_status", "txid", txid); r.Status != http.StatusOK {
+		if r := b.call(b.child.APIHostname, auth, http.MethodHead, "/auth/v2/auth_status", "txid",
+			txid); r.Status != http.StatusOK {
 			t.Fatal(r.Status)
 		}
 	}
-	if r := b.wantOK(b.call(b.child.APIHostname, auth, http.MethodGet, "/auth/v2/auth_status", "txid", txid)); r.object()["status"] != "pushed" {
+	if r := b.wantOK(b.call(b.child.APIHostname, auth, http.MethodGet, "/auth/v2/auth_status", "txid",
+		txid)); r.object()["status"] != "pushed" {
 		t.Error(r.Text)
 	}
-	if r := b.call(b.child.APIHostname, auth, http.MethodHead, "/auth/v2/auth_status", "txid", txid); r.Status != http.StatusOK {
+	if r := b.call(b.child.APIHostname, auth, http.MethodHead, "/auth/v2/auth_status", "txid",
+		txid); r.Status != http.StatusOK {
 		t.Error(r.Status)
 	}
 }
@@ -100,7 +107,8 @@ func TestHeadDoesNotWait(t *testing.T) {
 func TestHeadOfTheControls(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
-	for path, want := range map[string]int{controlsPath: http.StatusOK, controlsPath + "state": http.StatusOK, controlsPath + "style.css": http.StatusOK, controlsPath + "clock": http.StatusMethodNotAllowed} {
+	for path, want := range map[string]int{controlsPath: http.StatusOK, controlsPath + "state": http.StatusOK,
+		controlsPath + "style.css": http.StatusOK, controlsPath + "clock": http.StatusMethodNotAllowed} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodHead, b.server.URL+path, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -94,7 +94,8 @@ func (b *bench) send(req *http.Request) reply {
 }
 
 // request makes a version 2 SHA-512 request: the parameters in the query, or in a form when the method has a body.
-func (b *bench) request(host string, app Application, method, path string, params url.Values, date time.Time) *http.Request {
+func (b *bench) request(host string, app Application, method, path string, params url.Values,
+	date time.Time) *http.Request {
 	b.t.Helper()
 	line := strings.ReplaceAll(params.Encode(), "+", "%20")
 	text := date.Format(time.RFC1123Z)
@@ -131,7 +132,8 @@ func (b *bench) call(host string, app Application, method, path string, pairs ..
 // asParent calls the Admin API of the bench's child with the parent's Accounts API keys.
 func (b *bench) asParent(method, path string, pairs ...string) reply {
 	b.t.Helper()
-	return b.call(b.child.APIHostname, b.parent.Application(AccountsAPI), method, path, append(pairs, "account_id", b.child.AccountID)...)
+	return b.call(b.child.APIHostname, b.parent.Application(AccountsAPI), method, path,
+		append(pairs, "account_id", b.child.AccountID)...)
 }
 
 // asParentJSON is asParent with a JSON body, which version 5 signatures cover.
@@ -148,7 +150,8 @@ func (b *bench) asParentJSON(method, path string, body map[string]any) reply {
 	req.URL.RawQuery = ""
 	sum := func(text string) string { s := sha512.Sum512([]byte(text)); return hex.EncodeToString(s[:]) }
 	mac := hmac.New(sha512.New, []byte(app.SecretKey))
-	mac.Write([]byte(strings.Join([]string{req.Header.Get("Date"), method, b.child.APIHostname, path, "", sum(string(text)), sum("")}, "\n")))
+	mac.Write([]byte(strings.Join([]string{req.Header.Get("Date"), method, b.child.APIHostname, path, "",
+		sum(string(text)), sum("")}, "\n")))
 	req.SetBasicAuth(app.IntegrationKey, hex.EncodeToString(mac.Sum(nil)))
 	return b.send(withBody(req, string(text), "application/json"))
 }

@@ -36,5 +36,6 @@ func (ids identifiers) object(prefix string) string {
 }
 
 func (ids identifiers) application(kind string, grants []Grant) *application {
-	return &application{Type: kind, IntegrationKey: ids.object("DI"), SecretKey: ids.text(letterDigits, secretLength), Grants: grants}
+	return &application{Type: kind, IntegrationKey: ids.object("DI"), SecretKey: ids.text(letterDigits, secretLength),
+		Grants: grants}
 }

@@ -13,7 +13,8 @@ func (c *call) infoSummary() (any, *refusal) {
 		}
 	}
 	return map[string]any{
-		"admin_count": len(c.account.Admins), "edition": c.account.Edition, "integration_count": len(c.account.Applications),
+		"admin_count": len(c.account.Admins), "edition": c.account.Edition,
+		"integration_count":           len(c.account.Applications),
 		"telephony_credits_remaining": c.account.TelephonyCredits, "user_count": len(c.account.Users) - pending,
 		"user_pending_deletion_count": pending,
 	}, nil
@@ -68,7 +69,8 @@ func (c *call) attempts(name string, who func(*login) string) (any, *refusal) {
 	counts, seen := map[string]int{"ERROR": 0, "FAILURE": 0, "FRAUD": 0, "SUCCESS": 0}, map[[2]string]bool{}
 	for _, l := range c.account.Logs.Logins {
 		key := [2]string{words[l.Result], who(l)}
-		if at := l.At / 1000; at < from || at > to || l.Type != "authentication" || l.Factor == "sms_refresh" || seen[key] {
+		if at := l.At / 1000; at < from || at > to || l.Type != "authentication" ||
+			l.Factor == "sms_refresh" || seen[key] {
 			continue
 		}
 		seen[key] = true

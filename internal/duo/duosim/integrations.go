@@ -9,8 +9,10 @@ import (
 // integrationTypes are those that the simulator makes; Duo has about two hundred. An Accounts API application can only
 // be made in the Admin Panel.
 var integrationTypes = map[string]string{
-	AdminAPI: "Admin API", AuthAPI: "Auth API", "websdk": "Web SDK", "rdp": "Microsoft RDP", "rdweb": "Microsoft RD Web", "ciscoradius": "Cisco RADIUS VPN",
-	"sso-generic": "Generic SAML Service Provider", "sso-oidc-generic": "Generic OIDC Relying Party", "netscaler-web": "Citrix NetScaler",
+	AdminAPI: "Admin API", AuthAPI: "Auth API", "websdk": "Web SDK", "rdp": "Microsoft RDP",
+	"rdweb": "Microsoft RD Web", "ciscoradius": "Cisco RADIUS VPN",
+	"sso-generic": "Generic SAML Service Provider", "sso-oidc-generic": "Generic OIDC Relying Party",
+	"netscaler-web":            "Citrix NetScaler",
 	"device-management-portal": "Device Management Portal",
 }
 
@@ -30,8 +32,11 @@ func integrationView(app *application) map[string]any {
 		groups = []string{}
 	}
 	view := map[string]any{
-		"enroll_policy": "", "groups_allowed": groups, "integration_key": app.IntegrationKey, "name": app.name(), "networks_for_api_access": "",
-		"notes": app.Notes, "self_service_allowed": false, "type": app.Type, "username_normalization_policy": "None", "visual_style": "default",
+		"enroll_policy": "", "groups_allowed": groups, "integration_key": app.IntegrationKey, "name": app.name(),
+		"networks_for_api_access": "",
+		"notes":                   app.Notes, "self_service_allowed": false, "type": app.Type,
+		"username_normalization_policy": "None",
+		"visual_style":                  "default",
 	}
 	if app.Type == AdminAPI {
 		for _, grant := range AllGrants {
@@ -54,7 +59,8 @@ func integrationV1(app *application) map[string]any {
 func integrationV3(app *application) map[string]any {
 	view := integrationView(app)
 	view["user_access"] = cmp.Or(app.UserAccess, "ALL_USERS")
-	view["policy_key"], view["prompt_v4_enabled"], view["frameless_auth_prompt_enabled"] = textOrNull(app.PolicyKey), 0, 0
+	view["policy_key"], view["prompt_v4_enabled"],
+		view["frameless_auth_prompt_enabled"] = textOrNull(app.PolicyKey), 0, 0
 	return view
 }
 
@@ -150,7 +156,8 @@ func (c *call) applyIntegrationParams(app *application) *refusal {
 	}
 	if c.given("groups_allowed") {
 		app.GroupsAllowed = nil
-		for _, id := range strings.FieldsFunc(c.param("groups_allowed"), func(r rune) bool { return r == ',' || r == ' ' }) {
+		for _, id := range strings.FieldsFunc(c.param("groups_allowed"),
+			func(r rune) bool { return r == ',' || r == ' ' }) {
 			if c.account.group(id) == nil {
 				return refuse(40002, "groups_allowed")
 			}
@@ -182,7 +189,8 @@ func (c *call) deleteIntegration() (any, *refusal) {
 	if app == c.app {
 		return nil, refuse(40301)
 	}
-	c.account.Applications = slices.DeleteFunc(c.account.Applications, func(other *application) bool { return other == app })
+	c.account.Applications = slices.DeleteFunc(c.account.Applications,
+		func(other *application) bool { return other == app })
 	c.record(app.name())
 	return "", nil
 }

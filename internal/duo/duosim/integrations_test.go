@@ -16,7 +16,8 @@ func TestM21EveryPermissionIsAskedFor(t *testing.T) {
 				others = append(others, g)
 			}
 		}
-		only, lacking := b.AddApplication(b.child.AccountID, AdminAPI, grant), b.AddApplication(b.child.AccountID, AdminAPI, others...)
+		only, lacking := b.AddApplication(b.child.AccountID, AdminAPI, grant),
+			b.AddApplication(b.child.AccountID, AdminAPI, others...)
 		asked := 0
 		for _, r := range routes {
 			if r.grant != grant {
@@ -34,7 +35,8 @@ func TestM21EveryPermissionIsAskedFor(t *testing.T) {
 		}
 	}
 	for _, r := range routes {
-		if strings.HasPrefix(r.pattern, "/admin/") && r.grant == "" && !strings.HasPrefix(r.pattern, "/admin/v1/billing/") {
+		if strings.HasPrefix(r.pattern, "/admin/") && r.grant == "" &&
+			!strings.HasPrefix(r.pattern, "/admin/v1/billing/") {
 			t.Errorf("%s %s asks for no permission", r.method, r.pattern)
 		}
 	}
@@ -48,7 +50,8 @@ func TestIntegrationsOfAllVersions(t *testing.T) {
 	first := b.wantOK(b.asParent("POST", "/admin/v1/integrations", "name", "Desk", "type", "authapi")).object()
 	second := b.wantOK(b.asParent("POST", "/admin/v2/integrations", "name", "Desk 2", "type", "authapi")).object()
 	third := b.wantOK(b.asParent("POST", "/admin/v3/integrations", "name", "Desk 3", "type", "authapi")).object()
-	if first["secret_key"] == nil || second["secret_key"] != nil || third["secret_key"] != nil || third["user_access"] != "NO_USERS" {
+	if first["secret_key"] == nil || second["secret_key"] != nil || third["secret_key"] != nil ||
+		third["user_access"] != "NO_USERS" {
 		t.Fatalf("created: %v, %v, %v", first, second, third)
 	}
 	for i, made := range []map[string]any{first, second, third} {
@@ -70,14 +73,18 @@ func TestIntegrationsOfAllVersions(t *testing.T) {
 		b.wantVoid(b.asParent("DELETE", version+"/"+id))
 		b.wantRefusal(b.call(b.child.APIHostname, app, "GET", "/auth/v2/check"), 40102, "")
 	}
-	admin := b.wantOK(b.asParent("POST", "/admin/v1/integrations", "name", "Reader", "type", "adminapi", "adminapi_read_resource", "1")).object()
+	admin := b.wantOK(b.asParent("POST", "/admin/v1/integrations", "name", "Reader", "type", "adminapi",
+		"adminapi_read_resource", "1")).object()
 	if admin["adminapi_read_resource"] != 1.0 || admin["adminapi_settings"] != 0.0 {
 		t.Errorf("permissions: %v", admin)
 	}
-	reader := Application{Type: AdminAPI, IntegrationKey: admin["integration_key"].(string), SecretKey: admin["secret_key"].(string)}
+	reader := Application{Type: AdminAPI, IntegrationKey: admin["integration_key"].(string),
+		SecretKey: admin["secret_key"].(string)}
 	b.wantOK(b.call(b.child.APIHostname, reader, "GET", "/admin/v1/users"))
 	b.wantRefusal(b.call(b.child.APIHostname, reader, "GET", "/admin/v1/settings"), 40301, "")
 	b.wantOK(b.asParent("POST", "/admin/v1/integrations/"+reader.IntegrationKey, "adminapi_integrations", "true"))
-	b.wantRefusal(b.call(b.child.APIHostname, reader, "DELETE", "/admin/v1/integrations/"+reader.IntegrationKey), 40301, "")
-	b.wantRefusal(b.call(b.child.APIHostname, reader, "POST", "/admin/v1/integrations/"+reader.IntegrationKey, "reset_secret_key", "1"), 40002, "reset_secret_key")
+	b.wantRefusal(b.call(b.child.APIHostname, reader, "DELETE",
+		"/admin/v1/integrations/"+reader.IntegrationKey), 40301, "")
+	b.wantRefusal(b.call(b.child.APIHostname, reader, "POST", "/admin/v1/integrations/"+reader.IntegrationKey,
+		"reset_secret_key", "1"), 40002, "reset_secret_key")
 }

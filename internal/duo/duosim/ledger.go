@@ -79,12 +79,14 @@ func (c *call) recordAs(object string, description map[string]any) {
 // text puts a text message into the outbox, takes its price and enters it into the telephony log.
 func (c *call) text(p *phone, context, text string) {
 	c.charge(p.Number, context, "sms", "", 1)
-	c.sim.outbox = append(c.sim.outbox, Message{Time: c.now, AccountID: c.account.AccountID, PhoneID: p.PhoneID, Number: p.Number, Text: text})
+	c.sim.outbox = append(c.sim.outbox, Message{Time: c.now, AccountID: c.account.AccountID, PhoneID: p.PhoneID,
+		Number: p.Number, Text: text})
 	c.effect(Sent)
 }
 
 func (c *call) email(address, subject, text string) {
-	c.sim.outbox = append(c.sim.outbox, Message{Time: c.now, AccountID: c.account.AccountID, Email: address, Subject: subject, Text: text})
+	c.sim.outbox = append(c.sim.outbox, Message{Time: c.now, AccountID: c.account.AccountID, Email: address,
+		Subject: subject, Text: text})
 	c.effect(Sent)
 }
 
@@ -99,7 +101,8 @@ func (c *call) effect(kind string) {
 // shownParameters leaves out what would be a secret or says nothing.
 func (c *call) shownParameters() map[string]string {
 	parameters := maps.Clone(c.req.params)
-	for _, name := range []string{"account_id", "codes", "passcode", "secret", "private_id", "aes_key", "code1", "code2", "code3", "logo", "background_img"} {
+	for _, name := range []string{"account_id", "codes", "passcode", "secret", "private_id", "aes_key", "code1",
+		"code2", "code3", "logo", "background_img"} {
 		delete(parameters, name)
 	}
 	return parameters

@@ -10,7 +10,8 @@ import (
 func (c *call) firstAdminLog() (any, *refusal) {
 	return firstLogs(c, c.account.Logs.Actions, func(a *action) map[string]any {
 		return map[string]any{
-			"action": a.Name, "description": textOrNull(a.Description), "isotimestamp": isoSecond(a.At), "object": textOrNull(a.Object),
+			"action": a.Name, "description": textOrNull(a.Description), "isotimestamp": isoSecond(a.At),
+			"object":    textOrNull(a.Object),
 			"timestamp": a.At / 1000, "username": a.ActorName,
 		}
 	})
@@ -19,7 +20,8 @@ func (c *call) firstAdminLog() (any, *refusal) {
 func (c *call) firstTelephonyLog() (any, *refusal) {
 	return firstLogs(c, c.account.Logs.Charges, func(e *charge) map[string]any {
 		return map[string]any{
-			"context": e.Context, "credits": e.Credits, "isotimestamp": isoSecond(e.At), "phone": e.Phone, "timestamp": e.At / 1000, "type": e.Type,
+			"context": e.Context, "credits": e.Credits, "isotimestamp": isoSecond(e.At), "phone": e.Phone,
+			"timestamp": e.At / 1000, "type": e.Type,
 		}
 	})
 }
@@ -33,9 +35,11 @@ func (c *call) firstOfflineLog() (any, *refusal) {
 func (c *call) firstLoginLog() (any, *refusal) {
 	return firstLogs(c, c.account.Logs.Logins, func(l *login) map[string]any {
 		return map[string]any{
-			"access_device": map[string]any{}, "alias": "", "device": l.DeviceName, "email": l.Email, "eventtype": l.Type, "factor": l.Factor,
+			"access_device": map[string]any{}, "alias": "", "device": l.DeviceName, "email": l.Email,
+			"eventtype": l.Type, "factor": l.Factor,
 			"integration": l.ApplicationName, "ip": l.IP, "isotimestamp": isoSecond(l.At), "location": nowhere(),
-			"new_enrollment": l.Type == "enrollment", "reason": textOrNull(l.Reason), "result": strings.ToUpper(l.Result),
+			"new_enrollment": l.Type == "enrollment", "reason": textOrNull(l.Reason),
+			"result":    strings.ToUpper(l.Result),
 			"timestamp": l.At / 1000, "txid": l.TxID, "username": l.Username,
 		}
 	})
@@ -62,7 +66,8 @@ func (c *call) loginLog() (any, *refusal) {
 			if name == "phone_numbers" {
 				wanted = each(wanted, inOneForm)
 			}
-			if len(wanted) > 0 && !slices.ContainsFunc(values(l), func(value string) bool { return slices.Contains(wanted, value) }) {
+			if len(wanted) > 0 && !slices.ContainsFunc(values(l),
+				func(value string) bool { return slices.Contains(wanted, value) }) {
 				return true
 			}
 		}
@@ -88,21 +93,26 @@ func inOneForm(text string) string {
 }
 
 func loginView(l *login) map[string]any {
-	device := map[string]any{"ip": nil, "key": textOrNull(l.DeviceKey), "location": nowhere(), "name": textOrNull(l.DeviceName)}
+	device := map[string]any{"ip": nil, "key": textOrNull(l.DeviceKey), "location": nowhere(),
+		"name": textOrNull(l.DeviceName)}
 	groups := l.Groups
 	if groups == nil {
 		groups = []string{}
 	}
 	return map[string]any{
 		"access_device": map[string]any{
-			"browser": nil, "browser_version": nil, "epkey": nil, "flash_version": nil, "hostname": nil, "ip": textOrNull(l.IP),
-			"is_encryption_enabled": "unknown", "is_firewall_enabled": "unknown", "is_password_set": "unknown", "java_version": nil,
-			"location": nowhere(), "os": nil, "os_version": nil, "security_agents": "unknown",
+			"browser": nil, "browser_version": nil, "epkey": nil, "flash_version": nil, "hostname": nil,
+			"ip":                    textOrNull(l.IP),
+			"is_encryption_enabled": "unknown", "is_firewall_enabled": "unknown", "is_password_set": "unknown",
+			"java_version": nil,
+			"location":     nowhere(), "os": nil, "os_version": nil, "security_agents": "unknown",
 		},
 		"adaptive_trust_assessments": map[string]any{}, "alias": "unknown",
 		"application": map[string]any{"key": l.IntegrationKey, "name": l.ApplicationName}, "auth_device": device,
-		"email": l.Email, "event_type": l.Type, "factor": textOrNull(l.Factor), "isotimestamp": isoMicro(l.At), "ood_software": nil,
-		"reason": textOrNull(l.Reason), "result": l.Result, "timestamp": l.At / 1000, "trusted_endpoint_status": "unknown", "txid": l.TxID,
+		"email": l.Email, "event_type": l.Type, "factor": textOrNull(l.Factor), "isotimestamp": isoMicro(l.At),
+		"ood_software": nil,
+		"reason":       textOrNull(l.Reason), "result": l.Result, "timestamp": l.At / 1000,
+		"trusted_endpoint_status": "unknown", "txid": l.TxID,
 		"user": map[string]any{"groups": groups, "key": l.UserID, "name": l.Username},
 	}
 }
@@ -126,15 +136,19 @@ func (a *account) activityView(e *action) map[string]any {
 	kind, _, _ := strings.Cut(e.Name, "_")
 	return map[string]any{
 		"access_device": map[string]any{
-			"browser": nil, "browser_version": nil, "ip": map[string]any{"address": nil}, "location": nowhere(), "os": nil, "os_version": nil,
+			"browser": nil, "browser_version": nil, "ip": map[string]any{"address": nil}, "location": nowhere(),
+			"os": nil, "os_version": nil,
 		},
 		"action": map[string]any{"details": nil, "name": e.Name}, "activity_id": e.ID,
-		"actor":       map[string]any{"details": string(details), "key": textOrNull(e.ActorKey), "name": e.ActorName, "type": e.ActorType},
-		"akey":        a.AccountID,
-		"application": map[string]any{"key": textOrNull(e.ActorKey), "name": e.ActorName, "type": textOrNull(e.ActorType)},
-		"old_target":  nil, "outcome": map[string]any{"result": "SUCCESS"},
-		"target": map[string]any{"details": textOrNull(e.Description), "key": textOrNull(e.ObjectKey), "name": textOrNull(e.Object), "type": kind},
-		"ts":     isoMicro(e.At),
+		"actor": map[string]any{"details": string(details), "key": textOrNull(e.ActorKey), "name": e.ActorName,
+			"type": e.ActorType},
+		"akey": a.AccountID,
+		"application": map[string]any{"key": textOrNull(e.ActorKey), "name": e.ActorName,
+			"type": textOrNull(e.ActorType)},
+		"old_target": nil, "outcome": map[string]any{"result": "SUCCESS"},
+		"target": map[string]any{"details": textOrNull(e.Description), "key": textOrNull(e.ObjectKey),
+			"name": textOrNull(e.Object), "type": kind},
+		"ts": isoMicro(e.At),
 	}
 }
 

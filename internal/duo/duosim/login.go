@@ -8,7 +8,8 @@ import (
 )
 
 // factors are what auth can be asked for, with the capability that the device needs; a passcode needs none.
-var factors = map[string]string{"auto": "auto", "push": "push", "passcode": "", "sms": "sms", "phone": "phone", "prompt": ""}
+var factors = map[string]string{"auto": "auto", "push": "push", "passcode": "", "sms": "sms", "phone": "phone",
+	"prompt": ""}
 
 // newLogin begins a login with this call's parameters, or takes up the one that preauth has prepared.
 func (c *call) newLogin(u *user, factor string) *push {
@@ -69,7 +70,8 @@ func (c *call) ask(p *push, u *user, factor string, device *phone) {
 		p.PhoneID, p.DeviceName = device.PhoneID, device.label()
 	}
 	behavior := c.account.policyWord(c.app, u, "authentication_policy", "user_auth_behavior")
-	decided := map[string]outcome{Bypass: bypassed, Disabled: isDisabled, LockedOut: isLockedOut, PendingDeletion: isDisabled}
+	decided := map[string]outcome{Bypass: bypassed, Disabled: isDisabled, LockedOut: isLockedOut,
+		PendingDeletion: isDisabled}
 	how, fixed := decided[c.account.statusInForce(u)]
 	switch {
 	case !fixed && behavior == "bypass":
@@ -107,7 +109,8 @@ func (c *call) ask(p *push, u *user, factor string, device *phone) {
 		if p.Code != "" {
 			p.Factor = "verified_duo_push"
 		}
-		p.Title, p.ShownName, p.Info = orElse(c.param("type"), "Login"), orElse(c.param("display_username"), u.Username), c.param("pushinfo")
+		p.Title, p.ShownName, p.Info = orElse(c.param("type"), "Login"),
+			orElse(c.param("display_username"), u.Username), c.param("pushinfo")
 		c.effect(Sent)
 	}
 }
@@ -157,7 +160,8 @@ func (c *call) factorAndDevice(u *user, factor string) (string, *phone, *refusal
 		tried = []string{"push", "phone", "sms"}
 	}
 	for _, one := range tried {
-		i := slices.IndexFunc(candidates, func(p *phone) bool { return slices.Contains(c.account.capabilities(p), one) })
+		i := slices.IndexFunc(candidates,
+			func(p *phone) bool { return slices.Contains(c.account.capabilities(p), one) })
 		if i >= 0 {
 			return one, candidates[i], nil
 		}

@@ -13,7 +13,8 @@ func TestM18WhoCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	b := newAuthBench(t, Options{})
 	tablet := b.AddUser(b.child.AccountID, UserSpec{Username: "tab"})
-	b.AddPhone(b.child.AccountID, PhoneSpec{Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{tablet}})
+	b.AddPhone(b.child.AccountID, PhoneSpec{Type: "Mobile", Platform: "Apple iOS", Activated: true,
+		UserIDs: []string{tablet}})
 	b.AddUser(b.child.AccountID, UserSpec{Username: "new"})
 	for _, c := range []struct {
 		pairs  string
@@ -60,7 +61,8 @@ func TestM18StatesThatDecideByThemselves(t *testing.T) {
 	t.Parallel()
 	b := newAuthBench(t, Options{})
 	for status, want := range map[string][3]string{
-		Bypass: {"allow", "bypass", "Success. Logging you in..."}, Disabled: {"deny", "deny", "Your account is disabled."},
+		Bypass:    {"allow", "bypass", "Success. Logging you in..."},
+		Disabled:  {"deny", "deny", "Your account is disabled."},
 		LockedOut: {"deny", "locked_out", "Your account is locked out."},
 	} {
 		id := b.AddUser(b.child.AccountID, UserSpec{Username: "is-" + status, Status: status})
@@ -72,7 +74,8 @@ func TestM18StatesThatDecideByThemselves(t *testing.T) {
 func TestM18SMSIsSentAlthoughTheAnswerIsDeny(t *testing.T) {
 	t.Parallel()
 	b := newAuthBench(t, Options{})
-	b.wantEnd(b.wantOK(b.auth("auth", "username", "ada", "factor", "sms", "device", "auto")).object(), "deny", "sent", "New SMS passcodes sent.")
+	b.wantEnd(b.wantOK(b.auth("auth", "username", "ada", "factor", "sms", "device", "auto")).object(), "deny", "sent",
+		"New SMS passcodes sent.")
 	sent := b.Outbox(b.child.AccountID)
 	if len(sent) != 1 || sent[0].Number != "+17345551213" {
 		t.Fatalf("outbox: %v", sent)
@@ -82,11 +85,14 @@ func TestM18SMSIsSentAlthoughTheAnswerIsDeny(t *testing.T) {
 	if device["sms_nextcode"] != code[:1] {
 		t.Errorf("sms_nextcode %v of %s", device["sms_nextcode"], code)
 	}
-	b.wantEnd(b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode", code)).object(), "allow", "allow", "Success. Logging you in...")
-	b.wantEnd(b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode", code)).object(), "deny", "deny", "Incorrect passcode. Please try again.")
+	b.wantEnd(b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode", code)).object(), "allow",
+		"allow", "Success. Logging you in...")
+	b.wantEnd(b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode", code)).object(), "deny",
+		"deny", "Incorrect passcode. Please try again.")
 	b.wantEnd(b.status(b.begin("sms")), "deny", "sent", "New SMS passcodes sent.")
 
-	b.wantOK(b.asParent("POST", "/admin/v1/settings", "sms_expiration", "5", "sms_batch", "2", "sms_message", "Your codes"))
+	b.wantOK(b.asParent("POST", "/admin/v1/settings", "sms_expiration", "5", "sms_batch", "2", "sms_message",
+		"Your codes"))
 	b.begin("sms")
 	outbox := b.Outbox(b.child.AccountID)
 	codes := strings.Fields(strings.TrimPrefix(outbox[2].Text, "Your codes: "))
@@ -94,7 +100,8 @@ func TestM18SMSIsSentAlthoughTheAnswerIsDeny(t *testing.T) {
 		t.Fatalf("a batch of two: %v", outbox[2])
 	}
 	for i, want := range []string{"allow", "deny"} {
-		if got := b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode", codes[i])).object()["result"]; got != want {
+		if got := b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode",
+			codes[i])).object()["result"]; got != want {
 			t.Errorf("code %d: %v, want %s", i, got, want)
 		}
 		b.MoveClock(5 * time.Minute)
@@ -112,7 +119,8 @@ func TestM14BypassCodesAreUsedUp(t *testing.T) {
 	b.wantOK(b.asParent("POST", path, "codes", "222222", "reuse_count", "0", "preserve_existing", "1"))
 	b.wantOK(b.asParent("POST", path, "codes", "333333", "preserve_existing", "1"))
 	for i, c := range []struct{ code, want string }{
-		{"111111", "bypass"}, {"222222", "bypass"}, {"222222", "bypass"}, {"333333", "bypass"}, {"333333", "deny"}, {"999999", "deny"},
+		{"111111", "bypass"}, {"222222", "bypass"}, {"222222", "bypass"}, {"333333", "bypass"}, {"333333", "deny"},
+		{"999999", "deny"},
 	} {
 		if got := use(c.code); got != c.want {
 			t.Errorf("use %d, of %s: %v, want %s", i, c.code, got, c.want)
@@ -133,7 +141,8 @@ func TestM16LockoutByFailuresAndItsEnd(t *testing.T) {
 	b := newAuthBench(t, Options{})
 	b.wantOK(b.asParent("POST", "/admin/v1/settings", "lockout_threshold", "3", "lockout_expire_duration", "5"))
 	guess := func() any {
-		return b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode", "000000")).object()["status"]
+		return b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode",
+			"000000")).object()["status"]
 	}
 	user := func() map[string]any { return b.wantOK(b.asParent("GET", "/admin/v1/users/"+b.ada)).object() }
 	guess()
@@ -179,11 +188,14 @@ func TestPreauthFollowsPolicyAndDuoUnixPrompts(t *testing.T) {
 	b := newAuthBench(t, Options{})
 	pre := b.wantOK(b.auth("preauth", "username", "ada", "text_prompt", "1")).object()
 	prompt := pre["prompt"].(map[string]any)
-	if fmt.Sprint(prompt["factors"]) != "map[1:push1 2:voice1 3:smsrefresh1 default:push1]" || !strings.Contains(prompt["text"].(string), " 2. Phone call to Ada (XXX-XXX-1213)") {
+	if fmt.Sprint(prompt["factors"]) != "map[1:push1 2:voice1 3:smsrefresh1 default:push1]" ||
+		!strings.Contains(prompt["text"].(string), " 2. Phone call to Ada (XXX-XXX-1213)") {
 		t.Errorf("prompt: %v", prompt)
 	}
-	b.wantEnd(b.wantOK(b.auth("auth", "username", "ada", "factor", "prompt", "prompt", "smsrefresh1")).object(), "deny", "sent", "New SMS passcodes sent.")
-	b.wantEnd(b.wantOK(b.auth("auth", "username", "ada", "factor", "prompt", "prompt", "123")).object(), "deny", "deny", "Incorrect passcode. Please try again.")
+	b.wantEnd(b.wantOK(b.auth("auth", "username", "ada", "factor", "prompt", "prompt", "smsrefresh1")).object(), "deny",
+		"sent", "New SMS passcodes sent.")
+	b.wantEnd(b.wantOK(b.auth("auth", "username", "ada", "factor", "prompt", "prompt", "123")).object(), "deny", "deny",
+		"Incorrect passcode. Please try again.")
 
 	for behavior, want := range map[string]string{"enroll": "enroll", "no-mfa": "allow", "deny": "deny"} {
 		b.setGlobalPolicy(map[string]any{"new_user": map[string]any{"new_user_behavior": behavior}})

@@ -72,8 +72,9 @@ func (c *call) logAction(name, object string, description map[string]any) {
 		text = string(made)
 	}
 	c.account.Logs.Actions = keep(c.account.Logs.Actions, &action{
-		ID: c.sim.ids.uuid(), At: c.now.UnixMilli(), Name: name, Object: object, Description: text, ObjectKey: c.path["user_id"],
-		ActorKey: c.app.IntegrationKey, ActorName: "API (" + c.app.name() + ")", ActorType: "admin_api",
+		ID: c.sim.ids.uuid(), At: c.now.UnixMilli(), Name: name, Object: object, Description: text,
+		ObjectKey: c.path["user_id"],
+		ActorKey:  c.app.IntegrationKey, ActorName: "API (" + c.app.name() + ")", ActorType: "admin_api",
 	})
 }
 
@@ -81,7 +82,8 @@ func (c *call) logAction(name, object string, description map[string]any) {
 func (c *call) charge(number, context, kind, txid string, credits int) {
 	c.account.TelephonyCredits = max(0, c.account.TelephonyCredits-credits)
 	c.account.Logs.Charges = keep(c.account.Logs.Charges, &charge{
-		ID: c.sim.ids.uuid(), At: c.now.UnixMilli(), Context: context, Phone: number, Type: kind, TxID: txid, Credits: credits,
+		ID: c.sim.ids.uuid(), At: c.now.UnixMilli(), Context: context, Phone: number, Type: kind, TxID: txid,
+		Credits: credits,
 	})
 }
 
@@ -126,7 +128,8 @@ type cursor struct {
 
 // logPage answers version 2 of a log: the page, how many there are in all, and where the next one begins; nil when this
 // was the last.
-func logPage[T interface{ moment() (int64, string) }](c *call, log []T) (found []T, total int, next *cursor, no *refusal) {
+func logPage[T interface{ moment() (int64, string) }](c *call, log []T) (found []T, total int, next *cursor,
+	no *refusal) {
 	var edges [2]int64
 	for i, name := range []string{"mintime", "maxtime"} {
 		text, no := c.required(name)

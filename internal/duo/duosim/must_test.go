@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// What a simulator of Duo must do is numbered M1 to M21 in the list that this package was written from, and every one of
-// them is found by the name of a test: TestM01… to TestM21….
+// What a simulator of Duo must do is numbered M1 to M21 in the list that this package was written from, and every one
+// of them is found by the name of a test: TestM01… to TestM21….
 func TestEveryMustHasATest(t *testing.T) {
 	t.Parallel()
 	files, err := os.ReadDir(".")
@@ -57,7 +57,8 @@ func TestM03AccountIDIsSignedWhereverItTravels(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*http.Request) *http.Request{
-		"left out": body(url.Values{"username": {"ada"}}), "another one": body(url.Values{"username": {"ada"}, "account_id": {sibling.AccountID}}),
+		"left out":    body(url.Values{"username": {"ada"}}),
+		"another one": body(url.Values{"username": {"ada"}, "account_id": {sibling.AccountID}}),
 		"a second one in the query": func(r *http.Request) *http.Request {
 			r.URL.RawQuery = "account_id=" + sibling.AccountID
 			return r
@@ -98,7 +99,8 @@ func TestM07EveryAccountHasItsHost(t *testing.T) {
 	seen := map[string]bool{}
 	for range 50 {
 		host := b.AddChild(b.parent.AccountID, "x").APIHostname
-		if name, found := strings.CutSuffix(host, "."+Domain); seen[host] || !found || len(name) != len("api-12345678") {
+		if name, found := strings.CutSuffix(host, "."+Domain); seen[host] || !found ||
+			len(name) != len("api-12345678") {
 			t.Errorf("host %s", host)
 		}
 		seen[host] = true
@@ -120,7 +122,8 @@ func TestM08Envelope(t *testing.T) {
 		`{"code": 40103, "message": "Invalid signature in request credentials", "stat": "FAIL"}`:                                   b.call(b.child.APIHostname, wrongKey, "GET", "/auth/v2/check"),
 		`{"code": 40002, "message": "Invalid request parameters", "message_detail": "no capable device", "stat": "FAIL"}`:          b.call(b.child.APIHostname, auth, "POST", "/auth/v2/auth", "user_id", user, "factor", "push", "device", "auto"),
 		`{"code": 40301, "message": "Access forbidden", "message_detail": "Wrong integration type for this API.", "stat": "FAIL"}`: b.call(b.parent.APIHostname, b.parent.Application(AdminAPI), "GET", "/auth/v2/check"),
-		`{"response": {"time": ` + fmt.Sprint(noon.Unix()) + `}, "stat": "OK"}`:                                                    b.call(b.child.APIHostname, auth, "GET", "/auth/v2/check"),
+		`{"response": {"time": ` + fmt.Sprint(noon.Unix()) +
+			`}, "stat": "OK"}`: b.call(b.child.APIHostname, auth, "GET", "/auth/v2/check"),
 	} {
 		if r.Text != want || r.Header.Get("Content-Length") != fmt.Sprint(len(want)) {
 			t.Errorf("got  %s (%s)\nwant %s", r.Text, r.Header.Get("Content-Length"), want)
@@ -135,7 +138,8 @@ func TestM09WhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	user := b.AddUser(b.child.AccountID, UserSpec{Username: "ada"})
-	for _, path := range []string{"users", "phones", "groups", "tokens", "bypass_codes", "webauthncredentials", "integrations", "admins"} {
+	for _, path := range []string{"users", "phones", "groups", "tokens", "bypass_codes", "webauthncredentials",
+		"integrations", "admins"} {
 		b.wantRefusal(b.asParent("GET", "/admin/v1/"+path+"/XX00000000000000000X"), 40401, "")
 		if path != "admins" {
 			b.wantVoid(b.asParent("DELETE", "/admin/v1/"+path+"/XX00000000000000000X"))
@@ -145,7 +149,8 @@ func TestM09WhatIsNotThere(t *testing.T) {
 		b.wantVoid(b.asParent("DELETE", "/admin/v1/users/"+user+"/"+path+"/XX00000000000000000X"))
 		b.wantRefusal(b.asParent("GET", "/admin/v1/users/XX00000000000000000X/"+path), 40401, "")
 	}
-	b.wantVoid(b.call(b.parent.APIHostname, b.parent.Application(AccountsAPI), "POST", "/accounts/v1/account/delete", "account_id", "DA00000000000000000X"))
+	b.wantVoid(b.call(b.parent.APIHostname, b.parent.Application(AccountsAPI), "POST", "/accounts/v1/account/delete",
+		"account_id", "DA00000000000000000X"))
 	if n := len(b.Ledger()); n != 0 {
 		t.Errorf("%d effects of nothing", n)
 	}
@@ -184,7 +189,8 @@ func TestM19RangesOfSettings(t *testing.T) {
 	for name, forms := range map[string]map[string]any{
 		"fraud_email_enabled":      {"1": true, "0": false, "true": true, "False": false},
 		"security_checkup_enabled": {"true": 1.0, "0": 0.0}, "sms_refresh": {"1": 1.0, "false": 0.0},
-		"helpdesk_bypass": {"deny": "deny"}, "language": {"de": "DE"}, "timezone": {"Europe/Oslo": "Europe/Oslo"}, "caller_id": {"12485552794": "12485552794"},
+		"helpdesk_bypass": {"deny": "deny"}, "language": {"de": "DE"}, "timezone": {"Europe/Oslo": "Europe/Oslo"},
+		"caller_id":      {"12485552794": "12485552794"},
 		"sms_expiration": {"": 0.0, "30": 30.0}, "log_retention_days": {"": nil},
 	} {
 		for value, want := range forms {
@@ -213,7 +219,8 @@ func TestM02WindowAndClockAreGiven(t *testing.T) {
 	b := newBench(t, Options{Window: 10 * time.Second})
 	b.MoveClock(time.Hour)
 	for off, code := range map[time.Duration]int{10 * time.Second: 0, -11 * time.Second: 40105, -time.Hour: 40105} {
-		req := b.request(b.parent.APIHostname, b.parent.Application(AdminAPI), "GET", "/admin/v1/users", nil, noon.Add(time.Hour+off))
+		req := b.request(b.parent.APIHostname, b.parent.Application(AdminAPI), "GET", "/admin/v1/users", nil,
+			noon.Add(time.Hour+off))
 		if r := b.send(req); r.Code != code {
 			t.Errorf("off by %v: %s", off, r.Text)
 		}

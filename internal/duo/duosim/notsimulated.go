@@ -2,9 +2,9 @@ package duosim
 
 import "strings"
 
-// notSimulated are the calls that Duo has and the simulator lacks, each as method and path. All of them answer 40401 with
-// a detail that says so, to a caller whose signature is good. README.md has the same list. The first row that fits wins,
-// so fixed names come before {ids}.
+// notSimulated are the calls that Duo has and the simulator lacks, each as method and path. All of them answer 40401
+// with a detail that says so, to a caller whose signature is good. README.md has the same list. The first row that fits
+// wins, so fixed names come before {ids}.
 var notSimulated = []string{
 	"GET /rest/v1/check",
 	"GET /rest/v1/ping",

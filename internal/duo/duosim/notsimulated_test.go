@@ -41,7 +41,8 @@ func TestEveryCallIsSimulatedOrListed(t *testing.T) {
 	listed := each(notSimulated, withoutNames)
 	for _, call := range known {
 		if slices.Contains(simulated, call) == slices.Contains(listed, call) {
-			t.Errorf("%s: simulated %t, listed as not simulated %t", call, slices.Contains(simulated, call), slices.Contains(listed, call))
+			t.Errorf("%s: simulated %t, listed as not simulated %t", call, slices.Contains(simulated, call),
+				slices.Contains(listed, call))
 		}
 	}
 	for _, call := range append(simulated, listed...) {
@@ -59,8 +60,8 @@ func TestEveryCallIsSimulatedOrListed(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotSimulatedAnswersOneWay: the refusal names the call, whether or not the path is known for another method or
-// looks like that of an object.
+// TestWhatIsNotSimulatedAnswersOneWay: the refusal names the call, whether or not the path is known for another method
+// or looks like that of an object.
 func TestWhatIsNotSimulatedAnswersOneWay(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})

@@ -17,13 +17,14 @@ import (
 
 // official is Duo's own Go client on the child's host, with nothing changed but the CA and where names lead.
 func (w *wire) official(app Application) *duoapi.DuoApi {
-	return duoapi.NewDuoApi(app.IntegrationKey, app.SecretKey, w.host("https", w.child.APIHostname), "", duoapi.SetTransport(func(t *http.Transport) {
-		t.TLSClientConfig = &tls.Config{RootCAs: w.roots}
-		t.DisableKeepAlives = true
-		t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, w.ready["https"].Address)
-		}
-	}))
+	return duoapi.NewDuoApi(app.IntegrationKey, app.SecretKey, w.host("https", w.child.APIHostname), "",
+		duoapi.SetTransport(func(t *http.Transport) {
+			t.TLSClientConfig = &tls.Config{RootCAs: w.roots}
+			t.DisableKeepAlives = true
+			t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return new(net.Dialer).DialContext(ctx, network, w.ready["https"].Address)
+			}
+		}))
 }
 
 func TestOfficialGoAdminClient(t *testing.T) {
@@ -34,21 +35,26 @@ func TestOfficialGoAdminClient(t *testing.T) {
 	}
 	client := admin.New(*w.official(w.AddApplication(w.child.AccountID, AdminAPI)))
 	all, err := client.GetUsers()
-	if err != nil || all.Stat != "OK" || len(all.Response) != 250 || all.Response[0].Username != "user200" { // it puts later pages first
+	// it puts later pages first
+	if err != nil || all.Stat != "OK" || len(all.Response) != 250 || all.Response[0].Username != "user200" {
 		t.Fatalf("GetUsers: %v, %d users", err, len(all.Response))
 	}
 	made, err := client.CreateUser(url.Values{"username": {"ada"}, "realname": {awkward}, "alias1": {"countess"}})
-	if err != nil || *made.Response.RealName != awkward || *made.Response.Alias1 != "countess" || made.Response.Status != Active {
+	if err != nil || *made.Response.RealName != awkward || *made.Response.Alias1 != "countess" ||
+		made.Response.Status != Active {
 		t.Fatalf("CreateUser: %v, %+v", err, made)
 	}
-	if again, err := client.CreateUser(url.Values{"username": {"countess"}}); err != nil || again.Stat != "FAIL" || *again.Message != "Duplicate resource" {
+	if again, err := client.CreateUser(url.Values{"username": {"countess"}}); err != nil || again.Stat != "FAIL" ||
+		*again.Message != "Duplicate resource" {
 		t.Errorf("CreateUser twice: %v, %+v", err, again)
 	}
 	ada := made.Response.UserID
-	w.AddPhone(w.child.AccountID, PhoneSpec{Number: "+17345551213", Extension: "7", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{ada}})
+	w.AddPhone(w.child.AccountID, PhoneSpec{Number: "+17345551213", Extension: "7", Type: "Mobile",
+		Platform: "Apple iOS", Activated: true, UserIDs: []string{ada}})
 	token := w.AddToken(w.child.AccountID, TokenSpec{Type: "t6", Serial: "1", Secret: "00"})
 	group := w.AddGroup(w.child.AccountID, "Pilots", "")
-	if linked, err := client.AssociateUserToken(ada, token); err != nil || linked.Response != "" || linked.Stat != "OK" {
+	if linked, err := client.AssociateUserToken(ada, token); err != nil || linked.Response != "" ||
+		linked.Stat != "OK" {
 		t.Errorf("AssociateUserToken: %v, %+v", err, linked)
 	}
 	if linked, err := client.AssociateGroupWithUser(ada, group); err != nil || linked.Stat != "OK" {
@@ -56,17 +62,20 @@ func TestOfficialGoAdminClient(t *testing.T) {
 	}
 	w.AddCredential(w.child.AccountID, CredentialSpec{UserID: ada, Name: "Key", Label: "Security Key"})
 	got, err := client.GetUser(ada)
-	if err != nil || len(got.Response.Phones) != 1 || len(got.Response.Tokens) != 1 || len(got.Response.Groups) != 1 || len(got.Response.WebAuthnTokens) != 1 || !got.Response.IsEnrolled {
+	if err != nil || len(got.Response.Phones) != 1 || len(got.Response.Tokens) != 1 || len(got.Response.Groups) != 1 ||
+		len(got.Response.WebAuthnTokens) != 1 || !got.Response.IsEnrolled {
 		t.Errorf("GetUser: %v, %+v", err, got.Response)
 	}
 	phones, err := client.GetPhones()
-	if err != nil || len(phones.Response) != 1 || len(phones.Response[0].Users) != 1 || phones.Response[0].Extension != "7" {
+	if err != nil || len(phones.Response) != 1 || len(phones.Response[0].Users) != 1 ||
+		phones.Response[0].Extension != "7" {
 		t.Errorf("GetPhones: %v, %+v", err, phones)
 	}
 	if tokens, err := client.GetTokens(); err != nil || len(tokens.Response) != 1 {
 		t.Errorf("GetTokens: %v, %+v", err, tokens)
 	}
-	if groups, err := client.GetUserGroups(ada); err != nil || len(groups.Response) != 1 || groups.Response[0].Name != "Pilots" {
+	if groups, err := client.GetUserGroups(ada); err != nil || len(groups.Response) != 1 ||
+		groups.Response[0].Name != "Pilots" {
 		t.Errorf("GetUserGroups: %v, %+v", err, groups)
 	}
 	// The method's name misleads: it makes codes, and wipes those that there were.
@@ -74,7 +83,8 @@ func TestOfficialGoAdminClient(t *testing.T) {
 	if err != nil || len(codes.Response) != 10 || len(w.BypassCodes(w.child.AccountID, ada)) != 10 {
 		t.Errorf("GetUserBypassCodes: %v, %+v", err, codes)
 	}
-	if changed, err := client.ModifyUser(ada, url.Values{"status": {"disabled"}}); err != nil || changed.Response.Status != Disabled {
+	if changed, err := client.ModifyUser(ada, url.Values{"status": {"disabled"}}); err != nil ||
+		changed.Response.Status != Disabled {
 		t.Errorf("ModifyUser: %v, %+v", err, changed)
 	}
 	for range 2 {
@@ -82,7 +92,8 @@ func TestOfficialGoAdminClient(t *testing.T) {
 			t.Errorf("DeleteUser: %v, %+v", err, deleted)
 		}
 	}
-	if missing, err := client.GetUser(ada); err != nil || missing.Stat != "FAIL" || *missing.Message != "Resource not found" {
+	if missing, err := client.GetUser(ada); err != nil || missing.Stat != "FAIL" ||
+		*missing.Message != "Resource not found" {
 		t.Errorf("GetUser of nobody: %v, %+v", err, missing)
 	}
 	logged, err := client.GetAdminLogs(time.Now().Add(-time.Hour))
@@ -95,7 +106,8 @@ func TestOfficialGoAuthClient(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, Options{Now: time.Now}) // the client signs with the machine's clock
 	ada := w.AddUser(w.child.AccountID, UserSpec{Username: "ada"})
-	phone := w.AddPhone(w.child.AccountID, PhoneSpec{Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{ada}})
+	phone := w.AddPhone(w.child.AccountID, PhoneSpec{Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS",
+		Activated: true, UserIDs: []string{ada}})
 	client := authapi.NewAuthApi(*w.official(w.AddApplication(w.child.AccountID, AuthAPI)))
 	if pong, err := client.Ping(); err != nil || pong.Response.Time == 0 {
 		t.Errorf("Ping: %v, %+v", err, pong)
@@ -107,14 +119,17 @@ func TestOfficialGoAuthClient(t *testing.T) {
 		t.Errorf("Logo: %v, %+v", err, logo)
 	}
 	pre, err := client.Preauth(authapi.PreauthUsername("ada"))
-	if err != nil || pre.Response.Result != "auth" || len(pre.Response.Devices) != 1 || pre.Response.Devices[0].Device != phone {
+	if err != nil || pre.Response.Result != "auth" || len(pre.Response.Devices) != 1 ||
+		pre.Response.Devices[0].Device != phone {
 		t.Fatalf("Preauth: %v, %+v", err, pre)
 	}
-	begun, err := client.Auth("push", authapi.AuthUserId(ada), authapi.AuthDevice(phone), authapi.AuthAsync(), authapi.AuthPushinfo("from=Acme%20Dental"))
+	begun, err := client.Auth("push", authapi.AuthUserId(ada), authapi.AuthDevice(phone), authapi.AuthAsync(),
+		authapi.AuthPushinfo("from=Acme%20Dental"))
 	if err != nil || begun.Response.Txid == "" {
 		t.Fatalf("Auth: %v, %+v", err, begun)
 	}
-	if state, err := client.AuthStatus(begun.Response.Txid); err != nil || state.Response.Result != "waiting" || state.Response.Status != "pushed" {
+	if state, err := client.AuthStatus(begun.Response.Txid); err != nil || state.Response.Result != "waiting" ||
+		state.Response.Status != "pushed" {
 		t.Errorf("AuthStatus: %v, %+v", err, state)
 	}
 	if err := w.AnswerPush(begun.Response.Txid, Approve, ""); err != nil {
@@ -123,7 +138,8 @@ func TestOfficialGoAuthClient(t *testing.T) {
 	if state, err := client.AuthStatus(begun.Response.Txid); err != nil || state.Response.Result != "allow" {
 		t.Errorf("AuthStatus: %v, %+v", err, state)
 	}
-	if sent, err := client.Auth("sms", authapi.AuthUsername("ada"), authapi.AuthDevice("auto")); err != nil || sent.Response.Status != "sent" {
+	if sent, err := client.Auth("sms", authapi.AuthUsername("ada"), authapi.AuthDevice("auto")); err != nil ||
+		sent.Response.Status != "sent" {
 		t.Errorf("Auth by SMS: %v, %+v", err, sent)
 	}
 	enrolled, err := client.Enroll(authapi.EnrollUsername("grace"), authapi.EnrollValidSeconds(600))
@@ -133,7 +149,8 @@ func TestOfficialGoAuthClient(t *testing.T) {
 	if err := w.Scan(enrolled.Response.Activation_Code); err != nil {
 		t.Error(err)
 	}
-	if state, err := client.EnrollStatus(enrolled.Response.User_Id, enrolled.Response.Activation_Code); err != nil || state.Response != "success" {
+	if state, err := client.EnrollStatus(enrolled.Response.User_Id, enrolled.Response.Activation_Code); err != nil ||
+		state.Response != "success" {
 		t.Errorf("EnrollStatus: %v, %+v", err, state)
 	}
 	logs := admin.New(*w.official(w.AddApplication(w.child.AccountID, AdminAPI)))
@@ -143,7 +160,8 @@ func TestOfficialGoAuthClient(t *testing.T) {
 	}
 	seen := 1
 	for next := page.Response.Metadata.GetNextOffset(); next != nil; next = page.Response.Metadata.GetNextOffset() {
-		if page, err = logs.GetAuthLogs(time.Now().Add(-time.Hour), 2*time.Hour, func(v *url.Values) { v.Set("limit", "1") }, next); err != nil {
+		if page, err = logs.GetAuthLogs(time.Now().Add(-time.Hour), 2*time.Hour,
+			func(v *url.Values) { v.Set("limit", "1") }, next); err != nil {
 			t.Fatal(err)
 		}
 		seen += len(page.Response.Logs)

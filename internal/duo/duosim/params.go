@@ -82,8 +82,8 @@ func (c *call) list(name string) ([]string, *refusal) {
 	return items, nil
 }
 
-// page cuts the requested piece out of a list and fills the paging metadata. A limit above the maximum is clamped, since
-// official clients ask for too much; an offset past the end gives an empty page (our choice).
+// page cuts the requested piece out of a list and fills the paging metadata. A limit above the maximum is clamped,
+// since official clients ask for too much; an offset past the end gives an empty page (our choice).
 func page[T any](c *call, all []T, missing, most int) ([]T, *refusal) {
 	const unbounded = 1 << 40
 	limit, no := c.integer("limit", missing, 1, unbounded)

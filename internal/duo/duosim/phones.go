@@ -38,7 +38,8 @@ func (a *account) phonesOf(u *user) []*phone {
 }
 
 func (a *account) usersOf(p *phone) []*user {
-	return slices.DeleteFunc(slices.Clone(a.Users), func(u *user) bool { return !slices.Contains(u.PhoneIDs, p.PhoneID) })
+	return slices.DeleteFunc(slices.Clone(a.Users),
+		func(u *user) bool { return !slices.Contains(u.PhoneIDs, p.PhoneID) })
 }
 
 // capabilities follow the combinations seen in recorded answers; Duo's real rule also depends on policy.
@@ -68,13 +69,16 @@ func (a *account) phoneView(p *phone) map[string]any {
 	view := map[string]any{
 		"activated": p.Activated, "app_version": p.AppVersion, "capabilities": a.capabilities(p),
 		"creation_date": isoText(&p.Created), "encrypted": "", "extension": p.Extension, "fingerprint": "",
-		"last_activated_date": isoText(p.LastActivated), "last_seen": isoText(p.LastSeen), "model": p.Model, "name": p.Name,
+		"last_activated_date": isoText(p.LastActivated), "last_seen": isoText(p.LastSeen), "model": p.Model,
+		"name":   p.Name,
 		"number": p.Number, "os_version": p.OSVersion, "phone_id": p.PhoneID, "platform": p.Platform,
-		"postdelay": p.Postdelay, "predelay": p.Predelay, "screenlock": "", "sms_passcodes_sent": len(p.SMSPasscodes) > 0,
-		"tampered": "", "type": p.Type,
+		"postdelay": p.Postdelay, "predelay": p.Predelay, "screenlock": "",
+		"sms_passcodes_sent": len(p.SMSPasscodes) > 0,
+		"tampered":           "", "type": p.Type,
 	}
 	if p.Activated {
-		view["encrypted"], view["fingerprint"], view["screenlock"], view["tampered"] = "Encrypted", "Configured", "Locked", "Not tampered"
+		view["encrypted"], view["fingerprint"], view["screenlock"], view["tampered"] = "Encrypted", "Configured",
+			"Locked", "Not tampered"
 	}
 	if a.NoTelephony {
 		delete(view, "postdelay")
@@ -122,7 +126,8 @@ func (c *call) getPhone() (any, *refusal) {
 }
 
 func (c *call) createPhone() (any, *refusal) {
-	p := &phone{PhoneID: c.sim.ids.object("DP"), Type: "Unknown", Platform: "Unknown", Model: "Unknown", Created: c.now.Unix()}
+	p := &phone{PhoneID: c.sim.ids.object("DP"), Type: "Unknown", Platform: "Unknown", Model: "Unknown",
+		Created: c.now.Unix()}
 	if no := c.applyPhoneParams(p); no != nil {
 		return nil, no
 	}
@@ -216,7 +221,8 @@ func bareNumber(text string) string {
 	return strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "", "/", "").Replace(text)
 }
 
-// normalNumber turns a phone number into E.164. Without "+" it is read as North American, as Duo does; empty stays empty.
+// normalNumber turns a phone number into E.164. Without "+" it is read as North American, as Duo does; empty stays
+// empty.
 func normalNumber(text string) (number string, valid bool) {
 	bare := bareNumber(text)
 	rest, international := strings.CutPrefix(bare, "+")

@@ -12,9 +12,11 @@ func TestM15PhoneLife(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	user := b.AddUser(b.child.AccountID, UserSpec{Username: "ada"})
-	p := b.wantOK(b.asParent("POST", "/admin/v1/phones", "number", "734-555-1212", "type", "mobile", "platform", "generic smartphone", "predelay", "5")).object()
+	p := b.wantOK(b.asParent("POST", "/admin/v1/phones", "number", "734-555-1212", "type", "mobile", "platform",
+		"generic smartphone", "predelay", "5")).object()
 	id := p["phone_id"].(string)
-	if p["number"] != "+17345551212" || p["type"] != "Mobile" || p["platform"] != "Generic Smartphone" || p["predelay"] != "5" ||
+	if p["number"] != "+17345551212" || p["type"] != "Mobile" || p["platform"] != "Generic Smartphone" ||
+		p["predelay"] != "5" ||
 		fmt.Sprint(p["capabilities"]) != "[auto sms phone]" || p["activated"] != false || len(p["users"].([]any)) != 0 {
 		t.Fatalf("created: %v", p)
 	}
@@ -68,9 +70,11 @@ func TestM15Activation(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	unknown := b.AddPhone(b.child.AccountID, PhoneSpec{Number: "+17345551212", Type: "Mobile"})
-	iPhone := b.AddPhone(b.child.AccountID, PhoneSpec{Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS", Activated: true})
+	iPhone := b.AddPhone(b.child.AccountID, PhoneSpec{Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS",
+		Activated: true})
 	b.wantRefusal(b.asParent("POST", "/admin/v1/phones/"+unknown+"/activation_url"), 40002, "phone_id")
-	b.wantRefusal(b.asParent("POST", "/admin/v1/phones/"+iPhone+"/activation_url", "valid_secs", "0"), 40002, "valid_secs")
+	b.wantRefusal(b.asParent("POST", "/admin/v1/phones/"+iPhone+"/activation_url", "valid_secs", "0"), 40002,
+		"valid_secs")
 	activated := func() any { return b.wantOK(b.asParent("GET", "/admin/v1/phones/"+iPhone)).object()["activated"] }
 	if activated() != true {
 		t.Fatal("a refused activation has disconnected the phone")
@@ -84,7 +88,8 @@ func TestM15Activation(t *testing.T) {
 		t.Fatalf("activation: %v", r)
 	}
 	deepLink := "duo://" + code + "-" + base64.RawURLEncoding.EncodeToString([]byte(b.child.APIHostname))
-	if want := "https://" + b.child.APIHostname + "/frame/qr?value=" + url.QueryEscape(deepLink); r["activation_barcode"] != want {
+	if want := "https://" + b.child.APIHostname + "/frame/qr?value=" +
+		url.QueryEscape(deepLink); r["activation_barcode"] != want {
 		t.Errorf("barcode %s, want %s", r["activation_barcode"], want)
 	}
 	if activated() != false {
@@ -99,20 +104,24 @@ func TestM15Activation(t *testing.T) {
 func TestM15TextMessages(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
-	mobile := "/admin/v1/phones/" + b.AddPhone(b.child.AccountID, PhoneSpec{Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS"})
+	mobile := "/admin/v1/phones/" + b.AddPhone(b.child.AccountID,
+		PhoneSpec{Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS"})
 	tablet := "/admin/v1/phones/" + b.AddPhone(b.child.AccountID, PhoneSpec{Type: "Mobile", Platform: "Apple iOS"})
 
 	b.wantRefusal(b.asParent("POST", tablet+"/send_sms_activation"), 40002, "phone_id")
-	b.wantRefusal(b.asParent("POST", mobile+"/send_sms_activation", "activation_msg", "no link"), 40002, "activation_msg")
+	b.wantRefusal(b.asParent("POST", mobile+"/send_sms_activation", "activation_msg", "no link"), 40002,
+		"activation_msg")
 	if n := len(b.Outbox(b.child.AccountID)); n != 0 {
 		t.Fatalf("%d messages sent by refused calls", n)
 	}
-	sent := b.wantOK(b.asParent("POST", mobile+"/send_sms_activation", "install", "1", "activation_msg", "Tap <acturl>")).object()
+	sent := b.wantOK(b.asParent("POST", mobile+"/send_sms_activation", "install", "1", "activation_msg",
+		"Tap <acturl>")).object()
 	b.wantOK(b.asParent("POST", mobile+"/send_sms_installation"))
 	b.wantVoid(b.asParent("POST", mobile+"/send_sms_passcodes"))
 
 	outbox := b.Outbox(b.child.AccountID)
-	if len(outbox) != 4 || outbox[1].Text != sent["activation_msg"] || !strings.HasPrefix(outbox[1].Text, "Tap https://m-") || outbox[1].Number != "+17345551213" {
+	if len(outbox) != 4 || outbox[1].Text != sent["activation_msg"] ||
+		!strings.HasPrefix(outbox[1].Text, "Tap https://m-") || outbox[1].Number != "+17345551213" {
 		t.Fatalf("outbox: %v", outbox)
 	}
 	if n := len(b.Outbox(b.parent.AccountID)); n != 0 {
@@ -134,20 +143,23 @@ func TestM18Preauth(t *testing.T) {
 	b := newBench(t, Options{})
 	auth := b.parent.Application(AuthAPI)
 	ada := b.AddUser(b.parent.AccountID, UserSpec{Username: "ada"})
-	b.AddPhone(b.parent.AccountID, PhoneSpec{Name: "Ada", Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{ada}})
+	b.AddPhone(b.parent.AccountID, PhoneSpec{Name: "Ada", Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS",
+		Activated: true, UserIDs: []string{ada}})
 	for status, name := range map[string]string{Bypass: "bea", Disabled: "dan", LockedOut: "lou", Active: "new"} {
 		b.AddUser(b.parent.AccountID, UserSpec{Username: name, Status: status})
 	}
 	preauth := func(pairs ...string) reply {
 		return b.call(b.parent.APIHostname, auth, "POST", "/auth/v2/preauth", pairs...)
 	}
-	for name, want := range map[string]string{"ada": "auth", "bea": "allow", "dan": "deny", "lou": "deny", "new": "enroll", "who": "enroll"} {
+	for name, want := range map[string]string{"ada": "auth", "bea": "allow", "dan": "deny", "lou": "deny",
+		"new": "enroll", "who": "enroll"} {
 		if got := b.wantOK(preauth("username", name)).object()["result"]; got != want {
 			t.Errorf("%s: %v, want %s", name, got, want)
 		}
 	}
 	devices := b.wantOK(preauth("user_id", ada)).object()["devices"].([]any)
-	if first := devices[0].(map[string]any); first["number"] != "XXX-XXX-1213" || first["display_name"] != "Ada (XXX-XXX-1213)" {
+	if first := devices[0].(map[string]any); first["number"] != "XXX-XXX-1213" ||
+		first["display_name"] != "Ada (XXX-XXX-1213)" {
 		t.Errorf("device: %v", first)
 	}
 	b.wantRefusal(preauth(), 40001, "username")

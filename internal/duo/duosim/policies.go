@@ -31,7 +31,8 @@ func (a *account) policyKey() string { return "PO" + a.AccountID[2:] }
 func globalSections() map[string]any {
 	return map[string]any{
 		"authentication_methods": map[string]any{
-			"allowed_auth_list": []any{"duo-passcode", "duo-push", "hardware-token", "sms", "webauthn-platform", "webauthn-roaming"},
+			"allowed_auth_list": []any{"duo-passcode", "duo-push", "hardware-token", "sms", "webauthn-platform",
+				"webauthn-roaming"},
 			"blocked_auth_list": []any{}, "require_verified_push": false, "verified_push_digits": 6,
 		},
 		"authentication_policy": map[string]any{"user_auth_behavior": "enforce"},
@@ -58,8 +59,8 @@ func (a *account) policy(key string) *policy {
 	return nil
 }
 
-// policiesFor are those that hold for a user at an application, the weakest first: the global one, the application's, and
-// the first one of a group that the user is in. Any of the two may be nil.
+// policiesFor are those that hold for a user at an application, the weakest first: the global one, the application's,
+// and the first one of a group that the user is in. Any of the two may be nil.
 func (a *account) policiesFor(app *application, u *user) []*policy {
 	layers := []*policy{a.globalPolicy()}
 	add := func(key string) {
@@ -182,7 +183,8 @@ func (c *call) calculatePolicy() (any, *refusal) {
 	return map[string]any{"policy_elements": elements, "sections": c.account.rules(app, u)}, nil
 }
 
-// readSections reads sections of rules; nil when none are named. Members that the simulator acts upon must be of their type.
+// readSections reads sections of rules; nil when none are named. Members that the simulator acts upon must be of their
+// type.
 func readSections(text []byte) (sections map[string]any, valid bool) {
 	var read map[string]map[string]any
 	if len(text) > 0 && json.Unmarshal(text, &read) != nil {
@@ -199,8 +201,10 @@ func readSections(text []byte) (sections map[string]any, valid bool) {
 	isText := func(value any) bool { text, is := value.(string); return is && text != "" }
 	isFlag := func(value any) bool { _, is := value.(bool); return is }
 	isDigits := func(value any) bool { n, is := value.(float64); return is && n >= 3 && n <= 6 && n == float64(int(n)) }
-	invalid := wrong("new_user", "new_user_behavior", isText) || wrong("authentication_policy", "user_auth_behavior", isText) ||
-		wrong("authentication_methods", "require_verified_push", isFlag) || wrong("authentication_methods", "verified_push_digits", isDigits)
+	invalid := wrong("new_user", "new_user_behavior", isText) ||
+		wrong("authentication_policy", "user_auth_behavior", isText) ||
+		wrong("authentication_methods", "require_verified_push", isFlag) ||
+		wrong("authentication_methods", "verified_push_digits", isDigits)
 	return sections, !invalid
 }
 

@@ -44,7 +44,8 @@ func (c *call) policyChange() (change policyChange, no *refusal) {
 	var apps struct {
 		List []string `json:"apply_list"`
 	}
-	if c.given("apply_to_apps") && !strictly(c.param("apply_to_apps"), &apps) || slices.ContainsFunc(apps.List, c.lacksApplication) {
+	if c.given("apply_to_apps") && !strictly(c.param("apply_to_apps"), &apps) ||
+		slices.ContainsFunc(apps.List, c.lacksApplication) {
 		return change, refuse(40002, "apply_to_apps")
 	}
 	var groups struct {
@@ -84,7 +85,8 @@ func (a *account) apply(p *policy, change policyChange) {
 	}
 	for _, g := range change.groupsInApp {
 		app := a.application(g.App)
-		others := slices.DeleteFunc(slices.Clone(app.GroupPolicies), func(other groupPolicy) bool { return other.PolicyKey == p.Key })
+		others := slices.DeleteFunc(slices.Clone(app.GroupPolicies),
+			func(other groupPolicy) bool { return other.PolicyKey == p.Key })
 		app.GroupPolicies = append(others, groupPolicy{p.Key, slices.Clone(g.Groups)})
 	}
 }
@@ -134,7 +136,8 @@ func (c *call) updatePolicy() (any, *refusal) {
 		}
 	}
 	for parameter, wanted := range map[string]bool{
-		"policy_name": name != p.Name, "apply_to_apps": len(change.apps) > 0, "apply_to_groups_in_apps": len(change.groupsInApp) > 0,
+		"policy_name": name != p.Name, "apply_to_apps": len(change.apps) > 0,
+		"apply_to_groups_in_apps": len(change.groupsInApp) > 0,
 	} {
 		if p.Global && wanted {
 			return nil, refuse(40002, parameter)
@@ -161,7 +164,8 @@ func (c *call) updatePolicies() (any, *refusal) {
 		List []string `json:"edit_list"`
 	}
 	lacks := func(key string) bool { return c.account.policy(key) == nil }
-	if !strictly(c.param("policies_to_update"), &which) || which.All == (len(which.List) > 0) || slices.ContainsFunc(which.List, lacks) {
+	if !strictly(c.param("policies_to_update"), &which) || which.All == (len(which.List) > 0) ||
+		slices.ContainsFunc(which.List, lacks) {
 		return nil, refuse(40002, "policies_to_update")
 	}
 	var wanted struct {

@@ -102,7 +102,8 @@ func (p *push) waits(now time.Time) bool {
 
 func (p *push) forgotten(now time.Time) bool {
 	begun := now.Sub(time.Unix(p.Begun, 0))
-	return p.Verification && begun >= verificationLife || p.Prepared && begun >= pushLife || begun >= pushLife+pushMemory
+	return p.Verification && begun >= verificationLife || p.Prepared && begun >= pushLife ||
+		begun >= pushLife+pushMemory
 }
 
 // settle ends a login that nobody has answered in time.
@@ -132,8 +133,10 @@ func (a *account) finish(p *push, how outcome, at time.Time) {
 		u.FailedAttempts, u.LastLogin = 0, &ended
 	}
 	entry := &login{
-		TxID: p.ID, At: at.UnixMilli(), UserID: u.UserID, Username: u.Username, Email: u.Email, IntegrationKey: p.IntegrationKey,
-		Factor: p.Factor, Result: how.logged, Reason: how.reason, Type: "authentication", IP: p.IP, DeviceKey: p.PhoneID, DeviceName: p.DeviceName,
+		TxID: p.ID, At: at.UnixMilli(), UserID: u.UserID, Username: u.Username, Email: u.Email,
+		IntegrationKey: p.IntegrationKey,
+		Factor:         p.Factor, Result: how.logged, Reason: how.reason, Type: "authentication", IP: p.IP,
+		DeviceKey: p.PhoneID, DeviceName: p.DeviceName,
 	}
 	if app := a.application(p.IntegrationKey); app != nil {
 		entry.ApplicationName = app.name()
@@ -144,7 +147,8 @@ func (a *account) finish(p *push, how outcome, at time.Time) {
 	a.Logs.Logins = keep(a.Logs.Logins, entry)
 }
 
-// Pushes returns what is on its way to the devices of an account's users or was decided in the last minutes, oldest first.
+// Pushes returns what is on its way to the devices of an account's users or was decided in the last minutes, oldest
+// first.
 func (s *Sim) Pushes(accountID string) []Push {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,16 +165,19 @@ func (a *account) publicPushes() []Push {
 			continue
 		}
 		found = append(found, Push{
-			ID: p.ID, AccountID: a.AccountID, Username: u.Username, PhoneID: p.PhoneID, Factor: p.Factor, Verification: p.Verification,
-			Title: p.Title, ShownName: p.ShownName, Info: p.Info, Code: p.Code, Begun: time.Unix(p.Begun, 0).UTC(), Result: p.Result, Status: p.Status,
+			ID: p.ID, AccountID: a.AccountID, Username: u.Username, PhoneID: p.PhoneID, Factor: p.Factor,
+			Verification: p.Verification,
+			Title:        p.Title, ShownName: p.ShownName, Info: p.Info, Code: p.Code,
+			Begun:  time.Unix(p.Begun, 0).UTC(),
+			Result: p.Result, Status: p.Status,
 		})
 	}
 	return found
 }
 
 // AnswerPush does what the person with the device does: Approve, Deny, Fraud or, of a call, Answer. A verified push is
-// approved with its code; for all else code is "". To ignore a push, move the clock. It fails when there is no such push,
-// when it waits no longer, and when the code is wrong, which leaves it waiting.
+// approved with its code; for all else code is "". To ignore a push, move the clock. It fails when there is no such
+// push, when it waits no longer, and when the code is wrong, which leaves it waiting.
 func (s *Sim) AnswerPush(id, answer, code string) error {
 	return change(s, func() error {
 		for _, a := range s.accounts {
@@ -223,8 +230,10 @@ func (c *call) sendVerificationPush() (any, *refusal) {
 		return nil, refuse(40002, "phone_id")
 	}
 	p := &push{
-		ID: c.sim.ids.uuid(), Verification: true, UserID: u.UserID, PhoneID: ph.PhoneID, DeviceName: ph.label(), Factor: "duo_push",
-		IntegrationKey: c.app.IntegrationKey, Title: "Verification", ShownName: u.Username, Code: c.sim.ids.text(digits, 6), Begun: c.now.Unix(),
+		ID: c.sim.ids.uuid(), Verification: true, UserID: u.UserID, PhoneID: ph.PhoneID, DeviceName: ph.label(),
+		Factor:         "duo_push",
+		IntegrationKey: c.app.IntegrationKey, Title: "Verification", ShownName: u.Username,
+		Code: c.sim.ids.text(digits, 6), Begun: c.now.Unix(),
 	}
 	c.account.Pushes = append(c.account.Pushes, p)
 	c.effect(Sent)

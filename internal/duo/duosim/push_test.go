@@ -18,7 +18,8 @@ func newAuthBench(t *testing.T, o Options) *authBench {
 	b.app = b.AddApplication(b.child.AccountID, AuthAPI)
 	b.ada = b.AddUser(b.child.AccountID, UserSpec{Username: "ada"})
 	b.phone = b.AddPhone(b.child.AccountID, PhoneSpec{
-		Name: "Ada", Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{b.ada},
+		Name: "Ada", Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS", Activated: true,
+		UserIDs: []string{b.ada},
 	})
 	return b
 }
@@ -81,13 +82,15 @@ func TestM18PushIsAnsweredByATester(t *testing.T) {
 		t.Run("async "+c.answer, func(t *testing.T) {
 			t.Parallel()
 			b := newAuthBench(t, Options{})
-			txid := b.begin("push", "type", "Transfer", "display_username", "Ada L.", "pushinfo", "from=Acme&to=Borealis")
+			txid := b.begin("push", "type", "Transfer", "display_username", "Ada L.", "pushinfo",
+				"from=Acme&to=Borealis")
 			first := b.status(txid)
 			if first["result"] != "waiting" || first["status"] != "pushed" || first["auth_delayed"] != false {
 				t.Fatalf("first poll: %v", first)
 			}
 			shown := b.Pushes(b.child.AccountID)
-			if len(shown) != 1 || shown[0].Title != "Transfer" || shown[0].ShownName != "Ada L." || shown[0].Info != "from=Acme&to=Borealis" || shown[0].PhoneID != b.phone {
+			if len(shown) != 1 || shown[0].Title != "Transfer" || shown[0].ShownName != "Ada L." ||
+				shown[0].Info != "from=Acme&to=Borealis" || shown[0].PhoneID != b.phone {
 				t.Fatalf("on the phone: %+v", shown)
 			}
 			if c.answer == "" {
@@ -98,16 +101,19 @@ func TestM18PushIsAnsweredByATester(t *testing.T) {
 			b.wantEnd(b.status(txid), c.result, c.status, c.message)
 			b.wantEnd(b.status(txid), c.result, c.status, c.message) // can be asked for again
 			other := b.AddApplication(b.child.AccountID, AuthAPI)
-			b.wantRefusal(b.call(b.child.APIHostname, other, "GET", "/auth/v2/auth_status", "txid", txid), 40002, "txid")
+			b.wantRefusal(b.call(b.child.APIHostname, other, "GET", "/auth/v2/auth_status", "txid", txid),
+				40002, "txid")
 			if err := b.AnswerPush(txid, Approve, ""); err == nil {
 				t.Error("answered twice")
 			}
 			events := b.account(b.child.AccountID).Logs.Logins
-			if len(events) != 1 || events[0].Result != c.logged || events[0].Reason != c.reason || events[0].TxID != txid {
+			if len(events) != 1 || events[0].Result != c.logged || events[0].Reason != c.reason ||
+				events[0].TxID != txid {
 				t.Errorf("log: %+v", events)
 			}
 			b.MoveClock(pushMemory + pushLife)
-			b.wantRefusal(b.call(b.child.APIHostname, b.app, "GET", "/auth/v2/auth_status", "txid", txid), 40002, "txid")
+			b.wantRefusal(b.call(b.child.APIHostname, b.app, "GET", "/auth/v2/auth_status", "txid", txid),
+				40002, "txid")
 		})
 		t.Run("sync "+c.answer, func(t *testing.T) {
 			t.Parallel()
@@ -138,7 +144,8 @@ func TestM18PollWaitsForNews(t *testing.T) {
 	if err := b.AnswerPush(txid, Answer, ""); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-second; got["result"] != "waiting" || got["status"] != "answered" || got["status_msg"] != "Answered. Press '#' on your phone to log in." {
+	if got := <-second; got["result"] != "waiting" || got["status"] != "answered" ||
+		got["status_msg"] != "Answered. Press '#' on your phone to log in." {
 		t.Fatalf("second poll: %v", got)
 	}
 	third := make(chan map[string]any)
@@ -168,7 +175,8 @@ func TestM18PollWithoutNewsAnswersAfterTheHold(t *testing.T) {
 func TestM18VerifiedPushWantsItsCode(t *testing.T) {
 	t.Parallel()
 	b := newAuthBench(t, Options{})
-	b.setGlobalPolicy(map[string]any{"authentication_methods": map[string]any{"require_verified_push": true, "verified_push_digits": 3}})
+	b.setGlobalPolicy(map[string]any{"authentication_methods": map[string]any{"require_verified_push": true,
+		"verified_push_digits": 3}})
 	if plain := b.wantOK(b.auth("preauth", "username", "ada")).object(); plain["txid"] != nil {
 		t.Errorf("a client that does not know verified pushes got %v", plain)
 	}
@@ -177,7 +185,8 @@ func TestM18VerifiedPushWantsItsCode(t *testing.T) {
 	if len(code) != 3 || pre["expiration"] != float64(noon.Add(pushLife).Unix()) {
 		t.Fatalf("preauth: %v", pre)
 	}
-	b.wantRefusal(b.call(b.child.APIHostname, b.app, "GET", "/auth/v2/auth_status", "txid", txid), 40002, "txid") // nothing is sent yet
+	// nothing is sent yet
+	b.wantRefusal(b.call(b.child.APIHostname, b.app, "GET", "/auth/v2/auth_status", "txid", txid), 40002, "txid")
 	if got := b.begin("push", "txid", txid); got != txid {
 		t.Errorf("auth with the txid of preauth answered %s", got)
 	}

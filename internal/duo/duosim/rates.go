@@ -39,7 +39,8 @@ func (c *call) rateOf(r *route) (rate, bool) {
 		return rateBulk, true
 	case r.method != http.MethodGet:
 		return rateChange, true
-	case strings.HasSuffix(r.pattern, "}") || strings.Contains(r.pattern, "/info/") || slices.ContainsFunc(lookups, c.given):
+	case strings.HasSuffix(r.pattern, "}") || strings.Contains(r.pattern, "/info/") ||
+		slices.ContainsFunc(lookups, c.given):
 		return rateOne, true
 	case c.given("limit") || c.given("offset"):
 		return ratePage, true

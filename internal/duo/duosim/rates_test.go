@@ -26,7 +26,8 @@ func TestM11CallsPerMinuteAreCounted(t *testing.T) {
 	} {
 		send := func() reply { return b.asParent(c.method, c.path, c.pairs...) }
 		if c.path == "/admin/v1/bulk" {
-			operation := map[string]any{"method": "POST", "path": "/admin/v1/users/" + user, "body": map[string]any{"notes": "x"}}
+			operation := map[string]any{"method": "POST", "path": "/admin/v1/users/" + user,
+				"body": map[string]any{"notes": "x"}}
 			send = func() reply {
 				return b.asParentJSON(c.method, c.path, map[string]any{"operations": []any{operation}})
 			}
@@ -40,7 +41,8 @@ func TestM11CallsPerMinuteAreCounted(t *testing.T) {
 		if got := r.Header.Get("Retry-After"); got != "40" {
 			t.Errorf("%s %s: Retry-After %s, want the 40 seconds that are left", c.method, c.path, got)
 		}
-		b.wantOK(b.call(sibling.APIHostname, b.parent.Application(AccountsAPI), "GET", "/admin/v1/users", "account_id", sibling.AccountID))
+		b.wantOK(b.call(sibling.APIHostname, b.parent.Application(AccountsAPI), "GET", "/admin/v1/users", "account_id",
+			sibling.AccountID))
 		now = now.Add(40 * time.Second)
 		b.wantOK(send())
 		now = now.Add(rateWindow)

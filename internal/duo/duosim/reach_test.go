@@ -28,7 +28,8 @@ func TestM20ExactlyHalfAYear(t *testing.T) {
 				b.wantRefusal(r, 40002, "mintime must be within the past 180 days")
 			}
 		}
-		for _, path := range []string{"telephony_credits_used", "authentication_attempts", "user_authentication_attempts"} {
+		for _, path := range []string{"telephony_credits_used", "authentication_attempts",
+			"user_authentication_attempts"} {
 			r := b.asParent("GET", "/admin/v1/info/"+path, "mintime", second(c.ago))
 			if c.ok {
 				b.wantOK(r)

@@ -35,13 +35,15 @@ func (a Account) Application(kind string) Application {
 // UserSpec describes a user to add. Only Username is needed; the zero Status is Active.
 type UserSpec struct {
 	Username, Realname, Firstname, Lastname, Email, Notes string
-	Status                                                string // also LockedOut and PendingDeletion, which no API call can set
-	BeforeTrash                                           string // of PendingDeletion: the status to come back with; "": Active
-	LockoutReason                                         string
-	Aliases                                               []string  // at most eight, the first is alias1
-	Created, LastLogin                                    time.Time // zero: now, and never
-	DirectoryKey                                          string    // set: the user comes from that directory
-	PhoneIDs, GroupIDs                                    []string
+	// also LockedOut and PendingDeletion, which no API call can set
+	Status string
+	// of PendingDeletion: the status to come back with; "": Active
+	BeforeTrash        string
+	LockoutReason      string
+	Aliases            []string  // at most eight, the first is alias1
+	Created, LastLogin time.Time // zero: now, and never
+	DirectoryKey       string    // set: the user comes from that directory
+	PhoneIDs, GroupIDs []string
 }
 
 // PhoneSpec describes a phone to add. Type and Platform are in Duo's spelling; empty means Unknown.
@@ -82,7 +84,8 @@ func (s *Sim) Accounts() []Account {
 }
 
 func (a *account) public() Account {
-	out := Account{Name: a.Name, AccountID: a.AccountID, APIHostname: a.APIHostname, Parent: a.ParentID == "", Applications: []Application{}}
+	out := Account{Name: a.Name, AccountID: a.AccountID, APIHostname: a.APIHostname, Parent: a.ParentID == "",
+		Applications: []Application{}}
 	for _, app := range a.Applications {
 		out.Applications = append(out.Applications, Application{app.Type, app.IntegrationKey, app.SecretKey})
 	}
@@ -144,7 +147,8 @@ func (s *Sim) AddPhone(accountID string, spec PhoneSpec) string {
 
 // AddGroup adds a group, puts users into it and returns the group_id.
 func (s *Sim) AddGroup(accountID, name, description string, userIDs ...string) string {
-	return change(s, func() string { return s.addGroup(s.mustAccount(accountID), name, description, userIDs...).GroupID })
+	return change(s,
+		func() string { return s.addGroup(s.mustAccount(accountID), name, description, userIDs...).GroupID })
 }
 
 // SetGroupStatus gives a group one of the states Active, Bypass and Disabled.
@@ -264,8 +268,10 @@ func apiHost(number string) string { return "api-" + number + "." + Domain }
 func (s *Sim) addUser(a *account, spec UserSpec) *user {
 	u := &user{
 		UserID: s.ids.object("DU"), Username: spec.Username, Realname: spec.Realname, Firstname: spec.Firstname,
-		Lastname: spec.Lastname, Email: spec.Email, Notes: spec.Notes, Status: spec.Status, LockoutReason: spec.LockoutReason,
-		EnableAutoPrompt: true, Created: s.now().Unix(), LastLogin: unixOrNil(spec.LastLogin), Aliases: map[string]string{},
+		Lastname: spec.Lastname, Email: spec.Email, Notes: spec.Notes, Status: spec.Status,
+		LockoutReason:    spec.LockoutReason,
+		EnableAutoPrompt: true, Created: s.now().Unix(), LastLogin: unixOrNil(spec.LastLogin),
+		Aliases:      map[string]string{},
 		DirectoryKey: spec.DirectoryKey, PhoneIDs: slices.Clone(spec.PhoneIDs), GroupIDs: slices.Clone(spec.GroupIDs),
 	}
 	if u.Status == "" {

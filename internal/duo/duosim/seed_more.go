@@ -32,7 +32,8 @@ func (s *Sim) AddToken(accountID string, spec TokenSpec) string {
 }
 
 func (s *Sim) addToken(a *account, spec TokenSpec) *token {
-	t := &token{TokenID: s.ids.object("DH"), Type: orElse(spec.Type, "d1"), Serial: spec.Serial, Secret: spec.Secret, TOTPStep: spec.TOTPStep}
+	t := &token{TokenID: s.ids.object("DH"), Type: orElse(spec.Type, "d1"), Serial: spec.Serial, Secret: spec.Secret,
+		TOTPStep: spec.TOTPStep}
 	if t.Type[0] == 't' && t.TOTPStep == 0 {
 		t.TOTPStep = usualStep
 	}
@@ -51,8 +52,9 @@ func (s *Sim) AddCredential(accountID string, spec CredentialSpec) string {
 
 func (s *Sim) addCredential(a *account, spec CredentialSpec) *credential {
 	k := &credential{
-		Key: s.ids.object("WA"), UserID: a.mustUser(spec.UserID).UserID, Name: spec.Name, Label: spec.Label, Transports: spec.Transports,
-		Added: s.now().Unix(), LastUsed: unixOrNil(spec.LastUsed), AAGUID: "00000000-0000-0000-0000-000000000000",
+		Key: s.ids.object("WA"), UserID: a.mustUser(spec.UserID).UserID, Name: spec.Name, Label: spec.Label,
+		Transports: spec.Transports,
+		Added:      s.now().Unix(), LastUsed: unixOrNil(spec.LastUsed), AAGUID: "00000000-0000-0000-0000-000000000000",
 	}
 	if !spec.Added.IsZero() {
 		k.Added = spec.Added.Unix()
@@ -68,7 +70,8 @@ func (s *Sim) AddAdmin(accountID string, spec AdminSpec) string {
 
 func (s *Sim) addAdmin(a *account, spec AdminSpec) *administrator {
 	d := &administrator{
-		AdminID: s.ids.object("DE"), Name: spec.Name, Email: spec.Email, Phone: spec.Phone, Role: orElse(spec.Role, "Owner"),
+		AdminID: s.ids.object("DE"), Name: spec.Name, Email: spec.Email, Phone: spec.Phone,
+		Role:   orElse(spec.Role, "Owner"),
 		Status: orElse(spec.Status, "Active"), Created: s.now().Unix(), LastLogin: unixOrNil(spec.LastLogin),
 	}
 	if !spec.Created.IsZero() {
@@ -93,12 +96,14 @@ func (s *Sim) SetBilling(parentID string, on bool) {
 	change(s, func() struct{} { s.mustAccount(parentID).NoBilling = !on; return struct{}{} })
 }
 
-// SetSimpleNames says whether an account reads usernames without their domains at logins, as DOMAIN\user and user@domain.
+// SetSimpleNames says whether an account reads usernames without their domains at logins, as DOMAIN\user and
+// user@domain.
 func (s *Sim) SetSimpleNames(accountID string, on bool) {
 	change(s, func() struct{} { s.mustAccount(accountID).SimpleNames = on; return struct{}{} })
 }
 
-// AddCustomAttribute sets up another custom attribute of users, as an administrator does in Duo's panel; no API call does.
+// AddCustomAttribute sets up another custom attribute of users, as an administrator does in Duo's panel; no API call
+// does.
 func (s *Sim) AddCustomAttribute(accountID, name string) {
 	change(s, func() struct{} {
 		a := s.mustAccount(accountID)
@@ -131,8 +136,8 @@ func (s *Sim) MoveClock(by time.Duration) {
 	})
 }
 
-// Passcodes returns what a user could type in now: what is left of the SMS passcodes, what Duo Mobile shows and what the
-// tokens show, by the name of the device.
+// Passcodes returns what a user could type in now: what is left of the SMS passcodes, what Duo Mobile shows and what
+// the tokens show, by the name of the device.
 func (s *Sim) Passcodes(accountID, userID string) map[string][]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -162,7 +167,8 @@ func (s *Sim) AddActivity(accountID, name, userID, username string) {
 	change(s, func() struct{} {
 		a := s.mustAccount(accountID)
 		a.Logs.Actions = keep(a.Logs.Actions, &action{
-			ID: s.ids.uuid(), At: s.now().UnixMilli(), Name: name, Object: username, ObjectKey: userID, ActorName: "Administrator", ActorType: "admin",
+			ID: s.ids.uuid(), At: s.now().UnixMilli(), Name: name, Object: username, ObjectKey: userID,
+			ActorName: "Administrator", ActorType: "admin",
 		})
 		return struct{}{}
 	})

@@ -75,7 +75,8 @@ func Listen(ctx context.Context, addr string, sim *Sim, o ListenOptions) (*Serve
 		}
 		s.ready.Controls = "http://" + s.desk.Addr().String() + controlsPath
 		// Duo speaks HTTP/1.1, and its clients depend on nothing newer.
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}})
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate},
+			NextProtos: []string{"http/1.1"}})
 	}
 	s.listener = listener
 	return s, nil
@@ -103,7 +104,8 @@ func (s *Server) prepareTLS(dir string) (tls.Certificate, error) {
 	return ca.hostCertificate()
 }
 
-// Ready describes the server with the accounts of this moment. It holds secret keys: print it only to whom they are meant for.
+// Ready describes the server with the accounts of this moment. It holds secret keys: print it only to whom they are
+// meant for.
 func (s *Server) Ready() Ready {
 	ready := s.ready
 	ready.Accounts = s.sim.Accounts()
@@ -114,7 +116,8 @@ func (s *Server) Ready() Ready {
 func (s *Server) Serve() error {
 	if s.desk != nil {
 		// It ends with Close; without it, everything else works.
-		task.Go(context.Background(), slog.Default(), "page for testers", func() error { return s.controls.Serve(s.desk) })
+		task.Go(context.Background(), slog.Default(), "page for testers",
+			func() error { return s.controls.Serve(s.desk) })
 	}
 	if err := s.server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("duosim: %w", err)

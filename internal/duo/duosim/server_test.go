@@ -69,7 +69,8 @@ func ping(t *testing.T, client *http.Client, url string) error {
 func TestM06HTTPSWithItsOwnCA(t *testing.T) {
 	t.Parallel()
 	ready, client := serve(t, ListenOptions{})
-	for _, url := range []string{"https://" + ready.Accounts[0].APIHostname, "https://api-fa000429." + Domain, "https://localhost", "https://" + ready.Address} {
+	for _, url := range []string{"https://" + ready.Accounts[0].APIHostname, "https://api-fa000429." + Domain,
+		"https://localhost", "https://" + ready.Address} {
 		if err := ping(t, client, url); err != nil {
 			t.Error(err)
 		}
@@ -121,8 +122,10 @@ func TestReadyIsTheDocumentedObject(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := ready.Accounts[0]
-	want := `{"address":"` + ready.Address + `","scheme":"http","ca_file":"","controls":"http://` + ready.Address + `/sim/","accounts":[{"name":"Sandbox MSP","account_id":"` +
-		a.AccountID + `","api_hostname":"` + a.APIHostname + `","parent":true,"applications":[{"type":"accountsapi","integration_key":"` +
+	want := `{"address":"` + ready.Address + `","scheme":"http","ca_file":"","controls":"http://` + ready.Address +
+		`/sim/","accounts":[{"name":"Sandbox MSP","account_id":"` +
+		a.AccountID + `","api_hostname":"` + a.APIHostname +
+		`","parent":true,"applications":[{"type":"accountsapi","integration_key":"` +
 		a.Applications[0].IntegrationKey + `","secret_key":"` + a.Applications[0].SecretKey + `"},{"type":"adminapi",`
 	if !strings.HasPrefix(string(text), want) {
 		t.Errorf("got  %s\nwant %s…", text, want)

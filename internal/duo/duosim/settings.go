@@ -17,8 +17,8 @@ type setting struct {
 	parse   func(text string) (value any, valid bool) // nil: shown, and silently not changed
 }
 
-// Ranges are those Duo documents; where it does not, the range is wide. The initial values are those of a recorded small
-// account; those of the newer flags are presumed.
+// Ranges are those Duo documents; where it does not, the range is wide. The initial values are those of a recorded
+// small account; those of the newer flags are presumed.
 var settingTable = []setting{
 	{"caller_id", "12485550100", callerID},
 	{"duo_mobile_otp_type", "hotp", oneOf("hotp", "totp")},
@@ -150,7 +150,8 @@ func inconsistent(now, changes map[string]any) string {
 	if (after("keypress_confirm") == "") != (after("keypress_fraud") == "") {
 		return "keypress_confirm"
 	}
-	if changes["helpdesk_bypass"] == "limit" && (after("helpdesk_bypass_expiration") == 0 || after("helpdesk_bypass_expiration") == 0.0) {
+	if changes["helpdesk_bypass"] == "limit" && (after("helpdesk_bypass_expiration") == 0 ||
+		after("helpdesk_bypass_expiration") == 0.0) {
 		return "helpdesk_bypass_expiration"
 	}
 	return ""
@@ -171,8 +172,8 @@ func zeroOne(given string) (any, bool) {
 	return 0, valid
 }
 
-// callerID takes a number as phones do, and shows it as Duo shows this one: its digits, the country code first. What was
-// shown can be sent again, so eleven digits and more have their country code.
+// callerID takes a number as phones do, and shows it as Duo shows this one: its digits, the country code first. What
+// was shown can be sent again, so eleven digits and more have their country code.
 func callerID(given string) (any, bool) {
 	bare := strings.TrimPrefix(bareNumber(given), "+")
 	if len(bare) > 10 {

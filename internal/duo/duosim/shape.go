@@ -16,8 +16,9 @@ const (
 
 // nameLimits are the parameters that name something.
 var nameLimits = map[string]int{
-	"username": maxName, "realname": maxName, "firstname": maxName, "lastname": maxName, "name": maxName, "policy_name": maxName,
-	"alias1": maxName, "alias2": maxName, "alias3": maxName, "alias4": maxName, "serial": maxSerial,
+	"username": maxName, "realname": maxName, "firstname": maxName, "lastname": maxName, "name": maxName,
+	"policy_name": maxName,
+	"alias1":      maxName, "alias2": maxName, "alias3": maxName, "alias4": maxName, "serial": maxSerial,
 }
 
 // scalars are the parameters of one value besides those and the settings. In a JSON body they come as text, number or
@@ -33,7 +34,8 @@ var scalars = strings.Fields(`
 
 // structures are the parameters that only a JSON body can carry, as list or object.
 var structures = []string{
-	"operations", "sections", "sections_to_delete", "apply_to_apps", "apply_to_groups_in_apps", "policies_to_update", "policy_changes",
+	"operations", "sections", "sections_to_delete", "apply_to_apps", "apply_to_groups_in_apps", "policies_to_update",
+	"policy_changes",
 	"new_policy_names_list", "custom_attributes", "custom_attribute_map",
 }
 
@@ -52,7 +54,8 @@ func oneValue(name string) bool {
 func (c *call) misshapen() *refusal {
 	for _, name := range slices.Sorted(maps.Keys(c.req.params)) {
 		structured := c.req.structured[name]
-		if structured && (oneValue(name) || slices.Contains(encoded, name)) || !structured && slices.Contains(structures, name) {
+		if structured && (oneValue(name) || slices.Contains(encoded, name)) ||
+			!structured && slices.Contains(structures, name) {
 			return refuse(40002, name)
 		}
 		if limit := nameLimits[name]; limit > 0 && utf8.RuneCountInString(strings.TrimSpace(c.param(name))) > limit {

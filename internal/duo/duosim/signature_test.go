@@ -111,13 +111,16 @@ func TestM02RefusalsOfCredentials(t *testing.T) {
 	}{
 		{"no credentials", func(r *http.Request) { r.Header.Del("Authorization") }, 40101, ""},
 		{"not Basic", func(r *http.Request) { r.Header.Set("Authorization", "Bearer abc") }, 40101, ""},
-		{"unknown key", func(r *http.Request) { _, s, _ := r.BasicAuth(); r.SetBasicAuth("DIXXXXXXXXXXXXXXXXXX", s) }, 40102, ""},
+		{"unknown key",
+			func(r *http.Request) { _, s, _ := r.BasicAuth(); r.SetBasicAuth("DIXXXXXXXXXXXXXXXXXX", s) }, 40102, ""},
 		{"key of the child's neighbour host", func(r *http.Request) { r.Host = b.child.APIHostname }, 40102, ""},
 		{"host of nobody", func(r *http.Request) { r.Host = "api-00000000." + Domain }, 40102, ""},
 		{"signature of odd length", func(r *http.Request) { r.SetBasicAuth(admin.IntegrationKey, "abcd") }, 40103, ""},
-		{"parameter added after signing", func(r *http.Request) { r.URL.RawQuery += "&account_id=" + b.child.AccountID }, 40103, ""},
+		{"parameter added after signing",
+			func(r *http.Request) { r.URL.RawQuery += "&account_id=" + b.child.AccountID }, 40103, ""},
 		{"path changed after signing", func(r *http.Request) { r.URL.Path = "/admin/v1/phones" }, 40103, ""},
-		{"date changed after signing", func(r *http.Request) { r.Header.Set("Date", noon.Add(time.Second).Format(time.RFC1123Z)) }, 40103, ""},
+		{"date changed after signing",
+			func(r *http.Request) { r.Header.Set("Date", noon.Add(time.Second).Format(time.RFC1123Z)) }, 40103, ""},
 		{"no date", func(r *http.Request) { r.Header.Del("Date") }, 40104, ""},
 		{"not a date", func(r *http.Request) { r.Header.Set("Date", "yesterday") }, 40105, ""},
 		{"X-Duo-Date wins over Date", func(r *http.Request) { r.Header.Set("X-Duo-Date", "yesterday") }, 40105, ""},
@@ -137,7 +140,8 @@ func TestM02ClockDifferenceOfFiveMinutesIsTheLimit(t *testing.T) {
 	b := newBench(t, Options{})
 	for _, side := range []time.Duration{-time.Second, time.Second} {
 		for seconds, code := range map[time.Duration]int{300: 0, 301: 40105} {
-			req := b.request(b.parent.APIHostname, b.parent.Application(AuthAPI), "GET", "/auth/v2/check", nil, noon.Add(side*seconds))
+			req := b.request(b.parent.APIHostname, b.parent.Application(AuthAPI), "GET", "/auth/v2/check", nil,
+				noon.Add(side*seconds))
 			if r := b.send(req); r.Code != code {
 				t.Errorf("date off by %v: code %d, want %d", side*seconds, r.Code, code)
 			}
@@ -183,7 +187,8 @@ func TestM04WireFormsOfOtherClients(t *testing.T) {
 func TestM04Version2CoversMultipartButNoJSON(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
-	req := b.request(b.parent.APIHostname, b.parent.Application(AdminAPI), "POST", "/admin/v1/users", url.Values{"username": {"ada"}}, noon)
+	req := b.request(b.parent.APIHostname, b.parent.Application(AdminAPI), "POST", "/admin/v1/users",
+		url.Values{"username": {"ada"}}, noon)
 
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -194,7 +199,8 @@ func TestM04Version2CoversMultipartButNoJSON(t *testing.T) {
 	// Duo's own Auth API collection labels it so.
 	b.wantOK(b.send(withBody(req, body.String(), "application/x-www-form-urlencoded")))
 
-	unsigned := b.request(b.parent.APIHostname, b.parent.Application(AdminAPI), "POST", "/admin/v1/users", url.Values{}, noon)
+	unsigned := b.request(b.parent.APIHostname, b.parent.Application(AdminAPI), "POST", "/admin/v1/users",
+		url.Values{}, noon)
 	b.wantRefusal(b.send(withBody(unsigned, `{"username":"mallory"}`, "application/json")), 40103, "")
 	if n := len(b.Ledger()); n != 1 {
 		t.Errorf("%d effects, want only the multipart one", n)

@@ -3,7 +3,8 @@
 //
 // It checks every signature with code of its own, so a mistake in the console's client cannot hide in a shared helper;
 // it keeps parents, children, users, phones and codes in memory (and in a file if asked); and it fails on request, so
-// that every error a technician may meet can be produced at will. What is known to differ from Duo is listed in README.md.
+// that every error a technician may meet can be produced at will. What is known to differ from Duo is listed in
+// README.md.
 package duosim
 
 import (
@@ -38,13 +39,14 @@ const DefaultHold = 10 * time.Second
 
 // Options say what a new Sim starts with.
 type Options struct {
-	Estate    string           // EstateNone, EstateEmpty or EstateDemo
-	Now       func() time.Time // nil: time.Now
-	StateFile string           // "": memory only; else read at start (Estate is then ignored) and rewritten after every change
-	Window    time.Duration    // tolerated clock difference; 0: DefaultWindow
-	Hold      time.Duration    // how long auth_status waits for news; 0: DefaultHold
-	Rates     bool             // whether calls per minute are limited, as Duo does; see rates.go
-	LogDelay  time.Duration    // how old an event is before the logs show it; Duo takes about two minutes
+	Estate string           // EstateNone, EstateEmpty or EstateDemo
+	Now    func() time.Time // nil: time.Now
+	// "": memory only; else read at start (Estate is then ignored) and rewritten after every change
+	StateFile string
+	Window    time.Duration // tolerated clock difference; 0: DefaultWindow
+	Hold      time.Duration // how long auth_status waits for news; 0: DefaultHold
+	Rates     bool          // whether calls per minute are limited, as Duo does; see rates.go
+	LogDelay  time.Duration // how old an event is before the logs show it; Duo takes about two minutes
 }
 
 // Sim is a Duo service with all its accounts. It is an http.Handler; all methods may be called concurrently.

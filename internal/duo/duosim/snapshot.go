@@ -40,7 +40,8 @@ func (s *Sim) UserStates(accountID string) []UserState {
 	a := s.mustAccount(accountID)
 	return each(a.Users, func(u *user) UserState {
 		state := UserState{
-			UserID: u.UserID, Username: u.Username, Status: u.Status, BeforeTrash: u.StatusBeforeTrash, InForce: a.statusInForce(u), GroupIDs: slices.Clone(u.GroupIDs),
+			UserID: u.UserID, Username: u.Username, Status: u.Status, BeforeTrash: u.StatusBeforeTrash,
+			InForce: a.statusInForce(u), GroupIDs: slices.Clone(u.GroupIDs),
 		}
 		for _, position := range slices.Sorted(maps.Keys(u.Aliases)) {
 			state.Aliases = append(state.Aliases, u.Aliases[position])
@@ -59,9 +60,12 @@ func (s *Sim) GroupStatus(accountID, groupID string) string {
 func cloneAccounts(accounts []*account) []*account {
 	return each(accounts, func(from *account) *account {
 		a := *from
-		a.Applications, a.Groups, a.Admins, a.Credentials = cloneAll(from.Applications), cloneAll(from.Groups), cloneAll(from.Admins), cloneAll(from.Credentials)
-		a.Tokens, a.Pushes, a.Directories, a.Phones, a.Users = cloneAll(from.Tokens), cloneAll(from.Pushes), cloneAll(from.Directories), cloneAll(from.Phones), cloneAll(from.Users)
-		a.Settings, a.GlobalPolicy, a.Policies = maps.Clone(from.Settings), maps.Clone(from.GlobalPolicy), cloneAll(from.Policies)
+		a.Applications, a.Groups, a.Admins, a.Credentials = cloneAll(from.Applications), cloneAll(from.Groups),
+			cloneAll(from.Admins), cloneAll(from.Credentials)
+		a.Tokens, a.Pushes, a.Directories, a.Phones, a.Users = cloneAll(from.Tokens), cloneAll(from.Pushes),
+			cloneAll(from.Directories), cloneAll(from.Phones), cloneAll(from.Users)
+		a.Settings, a.GlobalPolicy, a.Policies = maps.Clone(from.Settings), maps.Clone(from.GlobalPolicy),
+			cloneAll(from.Policies)
 		a.Messaging = maps.Clone(from.Messaging)
 		if from.BrandingDraft != nil {
 			draft := *from.BrandingDraft
@@ -74,8 +78,10 @@ func cloneAccounts(accounts []*account) []*account {
 			p.SMSPasscodes = slices.Clone(p.SMSPasscodes)
 		}
 		for _, u := range a.Users {
-			u.Aliases, u.CustomAttributes, u.BypassCodes = maps.Clone(u.Aliases), maps.Clone(u.CustomAttributes), cloneAll(u.BypassCodes)
-			u.PhoneIDs, u.GroupIDs, u.TokenIDs = slices.Clone(u.PhoneIDs), slices.Clone(u.GroupIDs), slices.Clone(u.TokenIDs)
+			u.Aliases, u.CustomAttributes, u.BypassCodes = maps.Clone(u.Aliases), maps.Clone(u.CustomAttributes),
+				cloneAll(u.BypassCodes)
+			u.PhoneIDs, u.GroupIDs, u.TokenIDs = slices.Clone(u.PhoneIDs), slices.Clone(u.GroupIDs),
+				slices.Clone(u.TokenIDs)
 		}
 		// Entries of a log are never changed, and what is appended to one clone is no matter of another.
 		a.Logs = logs{slices.Clip(from.Logs.Logins), slices.Clip(from.Logs.Actions), slices.Clip(from.Logs.Charges)}

@@ -312,7 +312,8 @@ func (s *Sim) load() (found bool, err error) {
 		state.upgrade()
 	}
 	if state.Version != stateVersion {
-		return false, fmt.Errorf("duosim: state file %s has version %d, want %d; remove it to start over", s.stateFile, state.Version, stateVersion)
+		return false, fmt.Errorf("duosim: state file %s has version %d, want %d; remove it to start over", s.stateFile,
+			state.Version, stateVersion)
 	}
 	s.accounts = state.Accounts
 	s.shift.Store(int64(state.Shift))

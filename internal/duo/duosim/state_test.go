@@ -19,11 +19,14 @@ func TestStateSurvivesARestart(t *testing.T) {
 	path := "/admin/v1/users/" + created["user_id"].(string)
 	b.wantOK(b.asParent("POST", path+"/bypass_codes", "codes", "123456", "valid_secs", "60"))
 	b.wantOK(b.asParent("POST", "/admin/v1/settings", "pending_deletion_days", "3", "lockout_threshold", "7"))
-	b.wantOK(b.asParent("POST", "/admin/v1/users/bulk_send_to_trash", "user_id_list", `["`+created["user_id"].(string)+`"]`))
-	group := "/admin/v1/groups/" + b.wantOK(b.asParent("POST", "/admin/v1/groups", "name", "Pilots")).object()["group_id"].(string)
+	b.wantOK(b.asParent("POST", "/admin/v1/users/bulk_send_to_trash", "user_id_list",
+		`["`+created["user_id"].(string)+`"]`))
+	group := "/admin/v1/groups/" + b.wantOK(b.asParent("POST", "/admin/v1/groups", "name",
+		"Pilots")).object()["group_id"].(string)
 	b.wantOK(b.asParent("POST", group, "status", "bypass"))
 	b.wantVoid(b.asParent("POST", path+"/groups", "group_id", strings.TrimPrefix(group, "/admin/v1/groups/")))
-	phone := "/admin/v1/phones/" + b.wantOK(b.asParent("POST", "/admin/v1/phones", "number", "+17345551212")).object()["phone_id"].(string)
+	phone := "/admin/v1/phones/" + b.wantOK(b.asParent("POST", "/admin/v1/phones", "number",
+		"+17345551212")).object()["phone_id"].(string)
 	b.wantOK(b.asParent("POST", phone, "predelay", "5", "extension", "22"))
 	before := b.wantOK(b.asParent("GET", path)).Text + b.wantOK(b.asParent("GET", phone)).Text
 
@@ -32,13 +35,15 @@ func TestStateSurvivesARestart(t *testing.T) {
 	if !reflect.DeepEqual(again.Accounts(), b.Accounts()) {
 		t.Errorf("accounts after restart: %v", again.Accounts())
 	}
-	if after := again.wantOK(again.asParent("GET", path)).Text + again.wantOK(again.asParent("GET", phone)).Text; after != before {
+	if after := again.wantOK(again.asParent("GET", path)).Text +
+		again.wantOK(again.asParent("GET", phone)).Text; after != before {
 		t.Errorf("user after restart:\n%s\nwant\n%s", after, before)
 	}
 	if got := again.wantOK(again.asParent("GET", "/admin/v1/settings")).object()["lockout_threshold"]; got != 7.0 {
 		t.Errorf("setting after restart: %v", got)
 	}
-	again.wantVoid(again.asParent("POST", "/admin/v1/users/bulk_restore", "user_id_list", `["`+created["user_id"].(string)+`"]`))
+	again.wantVoid(again.asParent("POST", "/admin/v1/users/bulk_restore", "user_id_list",
+		`["`+created["user_id"].(string)+`"]`))
 
 	info, err := os.Stat(file)
 	if err != nil {
@@ -59,7 +64,8 @@ func TestUnusableStateFileIsAnErrorAndKept(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := New(Options{StateFile: file, Estate: EstateDemo}); err == nil || !strings.Contains(err.Error(), file) {
+		if _, err := New(Options{StateFile: file, Estate: EstateDemo}); err == nil ||
+			!strings.Contains(err.Error(), file) {
 			t.Errorf("%s: error %v, want one naming the file", text, err)
 		}
 		if kept, _ := os.ReadFile(file); string(kept) != text {
@@ -105,7 +111,8 @@ func TestOlderStateFileStillLoads(t *testing.T) {
 	b := newBench(t, Options{StateFile: file})
 	b.parent, b.child = b.Accounts()[0], b.Accounts()[1]
 	b.wantRefusal(b.asParent("GET", "/admin/v1/users"), 42901, "") // its fault, once
-	if u := b.wantOK(b.asParent("GET", "/admin/v1/users")).list(); u[0]["username"] != "ada" || u[0]["status"] != PendingDeletion || u[0]["alias1"] != "countess" {
+	if u := b.wantOK(b.asParent("GET", "/admin/v1/users")).list(); u[0]["username"] != "ada" ||
+		u[0]["status"] != PendingDeletion || u[0]["alias1"] != "countess" {
 		t.Errorf("users: %v", u)
 	}
 	full, reading := b.child.Applications[0], b.child.Applications[1]
@@ -124,7 +131,8 @@ func TestNewerStateSurvivesARestart(t *testing.T) {
 	b.AddAdmin(b.child.AccountID, AdminSpec{Name: "Jane"})
 	b.SetLogo(b.child.AccountID, []byte("png"))
 	b.SetTelephony(b.child.AccountID, false)
-	b.setGlobalPolicy(map[string]any{"authentication_methods": map[string]any{"require_verified_push": true, "verified_push_digits": 4}})
+	b.setGlobalPolicy(map[string]any{"authentication_methods": map[string]any{"require_verified_push": true,
+		"verified_push_digits": 4}})
 	b.MoveClock(time.Hour)
 	verified := b.wantOK(b.auth("preauth", "username", "ada", "client_supports_verified_push", "1")).object()
 	waiting := b.begin("push")
@@ -138,8 +146,10 @@ func TestNewerStateSurvivesARestart(t *testing.T) {
 	}
 	before, after := *b.account(b.child.AccountID), *again.account(b.child.AccountID)
 	for name, pair := range map[string][2]any{
-		"users": {before.Users, after.Users}, "tokens": {before.Tokens, after.Tokens}, "credentials": {before.Credentials, after.Credentials},
-		"administrators": {before.Admins, after.Admins}, "logo": {before.Logo, after.Logo}, "logs": {before.Logs, after.Logs},
+		"users": {before.Users, after.Users}, "tokens": {before.Tokens, after.Tokens},
+		"credentials":    {before.Credentials, after.Credentials},
+		"administrators": {before.Admins, after.Admins}, "logo": {before.Logo, after.Logo},
+		"logs":         {before.Logs, after.Logs},
 		"applications": {before.Applications, after.Applications}, "telephony": {before.NoTelephony, after.NoTelephony},
 	} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {

@@ -48,7 +48,8 @@ func (a *account) tokensOf(u *user) []*token {
 }
 
 func (a *account) holders(t *token) []*user {
-	return slices.DeleteFunc(slices.Clone(a.Users), func(u *user) bool { return !slices.Contains(u.TokenIDs, t.TokenID) })
+	return slices.DeleteFunc(slices.Clone(a.Users),
+		func(u *user) bool { return !slices.Contains(u.TokenIDs, t.TokenID) })
 }
 
 // userTokenView is the token as it stands inside a user.
@@ -72,7 +73,8 @@ func (c *call) listTokens() (any, *refusal) {
 		return nil, refuse(40002, "serial")
 	}
 	if c.given("type") {
-		tokens = slices.DeleteFunc(tokens, func(t *token) bool { return t.Type != c.param("type") || t.Serial != c.param("serial") })
+		tokens = slices.DeleteFunc(tokens,
+			func(t *token) bool { return t.Type != c.param("type") || t.Serial != c.param("serial") })
 	}
 	tokens, no := page(c, tokens, 100, 500)
 	return each(tokens, c.account.tokenView), no
@@ -102,7 +104,8 @@ func (c *call) createToken() (any, *refusal) {
 	if no := c.applyTokenSecret(t); no != nil {
 		return nil, no
 	}
-	if slices.ContainsFunc(c.account.Tokens, func(other *token) bool { return other.Type == t.Type && other.Serial == t.Serial }) {
+	if slices.ContainsFunc(c.account.Tokens,
+		func(other *token) bool { return other.Type == t.Type && other.Serial == t.Serial }) {
 		return nil, refuse(40003)
 	}
 	c.account.Tokens = append(c.account.Tokens, t)

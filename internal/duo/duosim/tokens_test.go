@@ -26,7 +26,8 @@ func TestM13TokensAndTheirCodes(t *testing.T) {
 	b.wantVoid(b.asParent("POST", user, "token_id", id))
 	b.wantVoid(b.asParent("POST", user, "token_id", id))
 	b.wantRefusal(b.asParent("POST", user, "token_id", "DH00000000000000000X"), 40401, "")
-	if shown := b.wantOK(b.asParent("GET", user)).list(); len(shown) != 1 || shown[0]["serial"] != "7001" || shown[0]["totp_step"] != nil {
+	if shown := b.wantOK(b.asParent("GET", user)).list(); len(shown) != 1 || shown[0]["serial"] != "7001" ||
+		shown[0]["totp_step"] != nil {
 		t.Fatalf("user's tokens: %v", shown)
 	}
 	if holders := b.wantOK(b.asParent("GET", "/admin/v1/tokens/"+id)).object()["users"].([]any); len(holders) != 1 {
@@ -35,13 +36,16 @@ func TestM13TokensAndTheirCodes(t *testing.T) {
 	use := func(code string) any {
 		return b.wantOK(b.auth("auth", "username", "ada", "factor", "passcode", "passcode", code)).object()["result"]
 	}
-	for i, c := range []struct{ code, want string }{{"755224", "allow"}, {"755224", "deny"}, {"359152", "allow"}, {"287082", "deny"}} {
+	for i, c := range []struct{ code, want string }{{"755224", "allow"}, {"755224", "deny"}, {"359152", "allow"},
+		{"287082", "deny"}} {
 		if got := use(c.code); got != c.want {
 			t.Errorf("code %d, %s: %v, want %s", i, c.code, got, c.want)
 		}
 	}
-	b.wantRefusal(b.asParent("POST", "/admin/v1/tokens/"+id+"/resync", "code1", "1", "code2", "2", "code3", "3"), 40002, "code1")
-	b.wantVoid(b.asParent("POST", "/admin/v1/tokens/"+id+"/resync", "code1", "969429", "code2", "338314", "code3", "254676"))
+	b.wantRefusal(b.asParent("POST", "/admin/v1/tokens/"+id+"/resync", "code1", "1", "code2", "2", "code3", "3"),
+		40002, "code1")
+	b.wantVoid(b.asParent("POST", "/admin/v1/tokens/"+id+"/resync", "code1", "969429", "code2", "338314",
+		"code3", "254676"))
 	if got := use("287922"); got != "allow" {
 		t.Errorf("the code after a resynchronization: %v", got)
 	}
@@ -71,10 +75,12 @@ func TestM13UserDeleteKeepsPhonesAndTokensOnly(t *testing.T) {
 	b := newAuthBench(t, Options{})
 	b.AddToken(b.child.AccountID, TokenSpec{Serial: "1", UserIDs: []string{b.ada}})
 	key := b.AddCredential(b.child.AccountID, CredentialSpec{UserID: b.ada, Name: "YubiKey", Label: "Security Key"})
-	if shown := b.wantOK(b.asParent("GET", "/admin/v1/users/"+b.ada+"/webauthncredentials")).list(); len(shown) != 1 || shown[0]["webauthnkey"] != key {
+	if shown := b.wantOK(b.asParent("GET", "/admin/v1/users/"+b.ada+"/webauthncredentials")).list(); len(shown) != 1 ||
+		shown[0]["webauthnkey"] != key {
 		t.Fatalf("user's credentials: %v", shown)
 	}
-	if one := b.wantOK(b.asParent("GET", "/admin/v1/webauthncredentials/"+key)).object(); one["user"].(map[string]any)["username"] != "ada" {
+	if one := b.wantOK(b.asParent("GET", "/admin/v1/webauthncredentials/"+
+		key)).object(); one["user"].(map[string]any)["username"] != "ada" {
 		t.Errorf("credential: %v", one)
 	}
 	b.wantVoid(b.asParent("DELETE", "/admin/v1/users/"+b.ada))

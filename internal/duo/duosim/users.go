@@ -30,7 +30,8 @@ func (c *call) user() (*user, *refusal) {
 // listUsers lists a page of users, or looks some up. A look-up is not paged and carries no metadata (our choice).
 func (c *call) listUsers() (any, *refusal) {
 	view := func(u *user) map[string]any { return c.account.userView(u) }
-	lookups := slices.DeleteFunc([]string{"username", "email", "user_id_list", "username_list"}, func(name string) bool { return !c.given(name) })
+	lookups := slices.DeleteFunc([]string{"username", "email", "user_id_list", "username_list"},
+		func(name string) bool { return !c.given(name) })
 	if len(lookups) > 1 {
 		return nil, refuse(40002, lookups[1])
 	}
@@ -77,7 +78,8 @@ func (c *call) createUser() (any, *refusal) {
 	if _, no := c.required("username"); no != nil {
 		return nil, no
 	}
-	u := &user{UserID: c.sim.ids.object("DU"), Status: Active, EnableAutoPrompt: true, Created: c.now.Unix(), Aliases: map[string]string{}}
+	u := &user{UserID: c.sim.ids.object("DU"), Status: Active, EnableAutoPrompt: true, Created: c.now.Unix(),
+		Aliases: map[string]string{}}
 	if no := c.applyUserParams(u); no != nil {
 		return nil, no
 	}
@@ -144,7 +146,8 @@ func (c *call) applyUserParams(u *user) *refusal {
 	}
 	u.EnableAutoPrompt = prompt
 	for name, field := range map[string]*string{
-		"realname": &u.Realname, "firstname": &u.Firstname, "lastname": &u.Lastname, "email": &u.Email, "notes": &u.Notes,
+		"realname": &u.Realname, "firstname": &u.Firstname, "lastname": &u.Lastname, "email": &u.Email,
+		"notes": &u.Notes,
 	} {
 		if c.given(name) {
 			*field = c.param(name)
@@ -153,8 +156,8 @@ func (c *call) applyUserParams(u *user) *refusal {
 	return nil
 }
 
-// applyStatus sets a status that may be set from outside. Setting active unlocks; a user in the trash is changed only by
-// restoring (our choice).
+// applyStatus sets a status that may be set from outside. Setting active unlocks; a user in the trash is changed only
+// by restoring (our choice).
 func (c *call) applyStatus(u *user) *refusal {
 	status := strings.ToLower(c.param("status"))
 	if !c.given("status") || status == u.Status {

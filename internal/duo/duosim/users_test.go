@@ -27,7 +27,8 @@ func TestM10Paging(t *testing.T) {
 	} {
 		r := b.wantOK(b.asParent("GET", "/admin/v1/users", "limit", c.limit, "offset", c.offset))
 		if len(r.list()) != c.count || fmt.Sprint(r.Metadata) != fmt.Sprint(c.metadata) {
-			t.Errorf("limit %q offset %q: %d users, %v; want %d, %v", c.limit, c.offset, len(r.list()), r.Metadata, c.count, c.metadata)
+			t.Errorf("limit %q offset %q: %d users, %v; want %d, %v", c.limit, c.offset, len(r.list()), r.Metadata,
+				c.count, c.metadata)
 		}
 	}
 	b.wantRefusal(b.asParent("GET", "/admin/v1/users", "limit", "0"), 40002, "limit")
@@ -41,7 +42,8 @@ func TestM10Paging(t *testing.T) {
 func TestM10LookUps(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
-	ada := b.AddUser(b.child.AccountID, UserSpec{Username: "ada", Email: "ada@acme.example", Aliases: []string{"countess"}})
+	ada := b.AddUser(b.child.AccountID, UserSpec{Username: "ada", Email: "ada@acme.example",
+		Aliases: []string{"countess"}})
 	bob := b.AddUser(b.child.AccountID, UserSpec{Username: "bob"})
 	for _, c := range []struct{ name, value, want string }{
 		{"username", "ADA", ada}, {"username", "countess", ada}, {"username", "nobody", ""},
@@ -65,17 +67,21 @@ func TestM13UserLife(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{})
 	b.wantRefusal(b.asParent("POST", "/admin/v1/users", "realname", "Ada"), 40001, "username")
-	made := b.wantOK(b.asParent("POST", "/admin/v1/users", "username", "Ada", "realname", "Ada L.", "aliases", "alias1=countess&alias5=al%40acme.example")).object()
+	made := b.wantOK(b.asParent("POST", "/admin/v1/users", "username", "Ada", "realname", "Ada L.", "aliases",
+		"alias1=countess&alias5=al%40acme.example")).object()
 	path := "/admin/v1/users/" + made["user_id"].(string)
-	if made["username"] != "ada" || made["status"] != "active" || made["is_enrolled"] != false || made["alias1"] != "countess" || made["last_login"] != nil {
+	if made["username"] != "ada" || made["status"] != "active" || made["is_enrolled"] != false ||
+		made["alias1"] != "countess" || made["last_login"] != nil {
 		t.Fatalf("created: %v", made)
 	}
 	b.wantRefusal(b.asParent("POST", "/admin/v1/users", "username", "COUNTESS"), 40003, "")
 	b.wantRefusal(b.asParent("POST", path, "aliases", "alias9=x"), 40002, "aliases")
 	b.wantRefusal(b.asParent("POST", path, "status", "locked out"), 40002, "status")
 
-	changed := b.wantOK(b.asParent("POST", path, "aliases", "alias1=&alias2=lovelace", "realname", "", "status", "disabled")).object()
-	if fmt.Sprint(changed["aliases"]) != "map[alias2:lovelace alias5:al@acme.example]" || changed["realname"] != "" || changed["lockout_reason"] != "Admin API disabled" {
+	changed := b.wantOK(b.asParent("POST", path, "aliases", "alias1=&alias2=lovelace", "realname", "", "status",
+		"disabled")).object()
+	if fmt.Sprint(changed["aliases"]) != "map[alias2:lovelace alias5:al@acme.example]" || changed["realname"] != "" ||
+		changed["lockout_reason"] != "Admin API disabled" {
 		t.Errorf("updated: %v", changed)
 	}
 	b.wantVoid(b.asParent("DELETE", path))
@@ -139,7 +145,8 @@ func TestM13Groups(t *testing.T) {
 	if u := b.asParent("GET", "/admin/v1/users/"+id); !strings.Contains(u.Text, `"name": "Pilots"`) {
 		t.Errorf("group not shown in the user: %s", u.Text)
 	}
-	for path, members := range map[string]string{"/admin/v2/groups/" + groupID: "", "/admin/v1/groups/" + groupID: "ada", "/admin/v2/groups/" + groupID + "/users": "ada"} {
+	for path, members := range map[string]string{"/admin/v2/groups/" + groupID: "",
+		"/admin/v1/groups/" + groupID: "ada", "/admin/v2/groups/" + groupID + "/users": "ada"} {
 		if r := b.wantOK(b.asParent("GET", path)); strings.Contains(r.Text, `"username"`) != (members != "") {
 			t.Errorf("%s: %s", path, r.Text)
 		}
@@ -154,7 +161,8 @@ func TestM13Groups(t *testing.T) {
 		t.Errorf("%d groups in the account", n)
 	}
 
-	changed := b.wantOK(b.asParent("POST", "/admin/v1/groups/"+groupID, "status", "DISABLED", "desc", "grounded")).object()
+	changed := b.wantOK(b.asParent("POST", "/admin/v1/groups/"+groupID, "status", "DISABLED", "desc",
+		"grounded")).object()
 	if changed["status"] != "Disabled" || changed["desc"] != "grounded" || changed["name"] != "Pilots" {
 		t.Errorf("modified: %v", changed)
 	}
@@ -177,13 +185,16 @@ func TestM18GroupStatusCounts(t *testing.T) {
 	auth := b.parent.Application(AuthAPI)
 	group, other := b.AddGroup(id, "Pilots", ""), b.AddGroup(id, "Others", "")
 	user := b.AddUser(id, UserSpec{Username: "ada", GroupIDs: []string{group, other}})
-	b.AddPhone(id, PhoneSpec{Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS", Activated: true, UserIDs: []string{user}})
+	b.AddPhone(id, PhoneSpec{Number: "+17345551213", Type: "Mobile", Platform: "Apple iOS", Activated: true,
+		UserIDs: []string{user}})
 	for _, c := range []struct{ status, other, want string }{
-		{"Active", "Active", "auth"}, {"Bypass", "Active", "allow"}, {"Disabled", "Active", "deny"}, {"Bypass", "Disabled", "deny"}, {"Disabled", "Bypass", "deny"},
+		{"Active", "Active", "auth"}, {"Bypass", "Active", "allow"}, {"Disabled", "Active", "deny"},
+		{"Bypass", "Disabled", "deny"}, {"Disabled", "Bypass", "deny"},
 	} {
 		b.SetGroupStatus(id, group, c.status)
 		b.SetGroupStatus(id, other, c.other)
-		if got := b.wantOK(b.call(b.parent.APIHostname, auth, "POST", "/auth/v2/preauth", "username", "ada")).object()["result"]; got != c.want {
+		if got := b.wantOK(b.call(b.parent.APIHostname, auth, "POST", "/auth/v2/preauth", "username",
+			"ada")).object()["result"]; got != c.want {
 			t.Errorf("in groups that are %s and %s: %v, want %s", c.status, c.other, got, c.want)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 // overdue is true once the caller has waited for as long as Hold.
 type later func(overdue bool) (response any, no *refusal, done bool)
 
-// wait lets others at the simulator until the handler has its answer. A caller who leaves ends only the waiting; one who
-// asks for headers alone does not wait.
+// wait lets others at the simulator until the handler has its answer. A caller who leaves ends only the waiting; one
+// who asks for headers alone does not wait.
 func (c *call) wait(ctx context.Context) (any, *refusal) {
 	if c.req.sent == http.MethodHead {
 		response, no, _ := c.later(true)

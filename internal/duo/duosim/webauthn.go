@@ -18,8 +18,10 @@ func (a *account) credentialView(k *credential) map[string]any {
 		transports = []string{}
 	}
 	for name, value := range map[string]any{
-		"aaguid": k.AAGUID, "admin": nil, "backup_eligible": false, "backup_status": false, "credential_id": "cred-" + k.Key, "date_last_used": k.LastUsed,
-		"passwordless_authorized": true, "registered_as": "roaming", "transports": transports, "user": nil, "uv_capable": true,
+		"aaguid": k.AAGUID, "admin": nil, "backup_eligible": false, "backup_status": false,
+		"credential_id": "cred-" + k.Key, "date_last_used": k.LastUsed,
+		"passwordless_authorized": true, "registered_as": "roaming", "transports": transports, "user": nil,
+		"uv_capable": true,
 	} {
 		view[name] = value
 	}

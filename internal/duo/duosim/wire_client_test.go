@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// wireClient is how one of Duo's clients puts a call on the wire. Requests are written here byte by byte and signed with
-// code of the test's own, so that neither Go's HTTP client nor the simulator's verifier smooths anything over.
+// wireClient is how one of Duo's clients puts a call on the wire. Requests are written here byte by byte and signed
+// with code of the test's own, so that neither Go's HTTP client nor the simulator's verifier smooths anything over.
 type wireClient struct {
 	name     string
 	version  int  // of the signature: 2 or 5
@@ -50,10 +50,13 @@ func wireClients() []wireClient {
 	raw := func(a, b pair) int { return strings.Compare(a.key+"\x00"+a.value, b.key+"\x00"+b.value) }
 	keys := func(a, b pair) int { return strings.Compare(a.key, b.key) }
 	return []wireClient{
-		{name: "Python, version 5", version: 5, date: utcMinus, sorted: encoded, post: "json", json: pythonBody, question: true},
-		{name: "Python, version 2, SHA-1", version: 2, sha1: true, date: utcMinus, sorted: encoded, post: "form", question: true},
+		{name: "Python, version 5", version: 5, date: utcMinus, sorted: encoded, post: "json", json: pythonBody,
+			question: true},
+		{name: "Python, version 2, SHA-1", version: 2, sha1: true, date: utcMinus, sorted: encoded, post: "form",
+			question: true},
 		{name: "Python, version 2, SHA-512", version: 2, date: utcMinus, sorted: encoded, post: "form", question: true},
-		{name: "Go, SignedCall", version: 2, date: utcPlus, port: true, sorted: raw, post: "form", chunked: true, unsent: true},
+		{name: "Go, SignedCall", version: 2, date: utcPlus, port: true, sorted: raw, post: "form", chunked: true,
+			unsent: true},
 		{name: "Go, JSONSignedCall", version: 5, date: utcPlus, port: true, sorted: raw, post: "json", json: goBody},
 		{name: "Ruby", version: 5, date: localZone, sorted: raw, post: "json", json: goBody},
 		{name: "Node", version: 2, date: http.TimeFormat, sorted: keys, post: "form"},
@@ -66,7 +69,8 @@ func wireClients() []wireClient {
 		{name: "Postman, Accounts collection", version: 2, sha1: true, date: localZone, sorted: encoded, post: "query"},
 		{name: "Postman, Auth collection", version: 2, sha1: true, date: localZone, sorted: encoded, post: "multipart"},
 		{name: "Postman, Admin collection", version: 5, date: localZone, sorted: encoded, post: "query"},
-		{name: "Postman of the MSP workshop", version: 5, date: localZone, sorted: encoded, post: "split", json: goBody, getBody: "{}"},
+		{name: "Postman of the MSP workshop", version: 5, date: localZone, sorted: encoded, post: "split", json: goBody,
+			getBody: "{}"},
 		{name: "PowerShell", version: 5, date: utcMinus, xDuoDate: true, sorted: encoded, post: "split", json: goBody},
 	}
 }
@@ -135,7 +139,8 @@ func (w wireClient) write(app Application, now time.Time, method, host, path str
 	}
 	mac := hmac.New(algorithm, []byte(app.SecretKey))
 	mac.Write([]byte(strings.Join(canonical, "\n")))
-	credentials := base64.StdEncoding.EncodeToString([]byte(app.IntegrationKey + ":" + hex.EncodeToString(mac.Sum(nil))))
+	credentials := base64.StdEncoding.EncodeToString([]byte(app.IntegrationKey + ":" +
+		hex.EncodeToString(mac.Sum(nil))))
 
 	target := path
 	if sent := wireQuery(query); sent != "" && !(w.unsent && method == "DELETE") {
@@ -147,7 +152,8 @@ func (w wireClient) write(app Application, now time.Time, method, host, path str
 	if w.xDuoDate {
 		dateName = "X-Duo-Date"
 	}
-	head := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\n%s: %s\r\nAuthorization: Basic %s\r\nUser-Agent: %s\r\n", method, target, host, dateName, date, credentials, w.name)
+	head := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: %s\r\n%s: %s\r\nAuthorization: Basic %s\r\nUser-Agent: %s\r\n", method,
+		target, host, dateName, date, credentials, w.name)
 	if contentType != "" {
 		head += "Content-Type: " + contentType + "\r\n"
 	}
@@ -156,7 +162,8 @@ func (w wireClient) write(app Application, now time.Time, method, host, path str
 		return head + "\r\n"
 	case w.chunked:
 		half := len(text) / 2
-		return head + fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", half, text[:half], len(text)-half, text[half:])
+		return head + fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", half,
+			text[:half], len(text)-half, text[half:])
 	}
 	return head + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(text), text)
 }
@@ -198,7 +205,8 @@ func (w wireClient) line(params []pair) string {
 	slices.SortStableFunc(sorted, w.sorted)
 	var parts []string
 	for _, p := range sorted {
-		parts = append(parts, strings.ReplaceAll(url.QueryEscape(p.key), "+", "%20")+"="+strings.ReplaceAll(url.QueryEscape(p.value), "+", "%20"))
+		parts = append(parts, strings.ReplaceAll(url.QueryEscape(p.key), "+", "%20")+"="+
+			strings.ReplaceAll(url.QueryEscape(p.value), "+", "%20"))
 	}
 	return strings.Join(parts, "&")
 }

@@ -99,8 +99,8 @@ func (w *wire) exchange(t *testing.T, scheme, hostname, request string) reply {
 
 const awkward = "Jürgen 名前 🔑 +~/ *'()! & = %20 <b>"
 
-// Covers M1 (versions 2 and 5, Date and X-Duo-Date), M3 (account_id is signed), M4 (where parameters travel), M6 (TLS) and
-// M7 (a host per account), in the form of each official client.
+// Covers M1 (versions 2 and 5, Date and X-Duo-Date), M3 (account_id is signed), M4 (where parameters travel), M6 (TLS)
+// and M7 (a host per account), in the form of each official client.
 func TestM04EveryClientsWireForm(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, Options{})
@@ -118,27 +118,32 @@ func TestM04EveryClientsWireForm(t *testing.T) {
 				id := pair{"account_id", w.child.AccountID}
 
 				b.wantOK(send(accounts, w.parent.APIHostname, "POST", "/accounts/v1/account/list"))
-				made := b.wantOK(send(accounts, w.child.APIHostname, "POST", "/admin/v1/users", pair{"username", username}, id, pair{"realname", awkward}, pair{"notes", ""})).object()
+				made := b.wantOK(send(accounts, w.child.APIHostname, "POST", "/admin/v1/users",
+					pair{"username", username}, id, pair{"realname", awkward}, pair{"notes", ""})).object()
 				if made["realname"] != awkward || made["notes"] != "" {
 					t.Errorf("%q arrived as %q", awkward, made["realname"])
 				}
-				found := b.wantOK(send(accounts, w.child.APIHostname, "GET", "/admin/v1/users", pair{"username", username}, id, pair{"offset", "0"}))
+				found := b.wantOK(send(accounts, w.child.APIHostname, "GET", "/admin/v1/users",
+					pair{"username", username}, id, pair{"offset", "0"}))
 				if len(found.list()) != 1 || found.Header.Get("Content-Type") != "application/json" {
 					t.Errorf("found: %s %v", found.Text, found.Header)
 				}
 				// Through the parent's host, with a repeated parameter whose order the clients disagree on.
-				repeated := append(parsePairs("mintime=1785672000000&maxtime=1785844800000&users=b&users=a%20b&users=a%2F&users=a.&users=a~"), id)
+				repeated := append(parsePairs(
+					"mintime=1785672000000&maxtime=1785844800000&users=b&users=a%20b&users=a%2F&users=a.&users=a~"), id)
 				b.wantOK(send(accounts, w.parent.APIHostname, "GET", "/admin/v2/logs/authentication", repeated...))
 				b.wantOK(send(w.parent.Application(AdminAPI), w.parent.APIHostname, "GET", "/admin/v1/settings"))
 
-				deleted := send(accounts, w.child.APIHostname, "DELETE", "/admin/v1/users/"+made["user_id"].(string), id)
+				deleted := send(accounts, w.child.APIHostname, "DELETE",
+					"/admin/v1/users/"+made["user_id"].(string), id)
 				if client.unsent { // the official Go client cannot, as is known
 					b.wantRefusal(deleted, 40103, "")
 				} else {
 					b.wantVoid(deleted)
 				}
 				for _, strange := range []pair{{"account_id", w.parent.AccountID}, {"username", "mallory"}} {
-					text := client.write(accounts, noon, "GET", w.host(scheme, w.child.APIHostname), "/admin/v1/users", []pair{id})
+					text := client.write(accounts, noon, "GET", w.host(scheme, w.child.APIHostname),
+						"/admin/v1/users", []pair{id})
 					text = strings.Replace(text, "?", "?"+wireQuery([]pair{strange})+"&", 1)
 					b.wantRefusal(w.exchange(t, scheme, w.child.APIHostname, text), 40103, "")
 				}
@@ -155,7 +160,8 @@ func TestM01VersionFourVerifies(t *testing.T) {
 	digest := sha512.Sum512([]byte(body))
 	date := noon.Format(time.RFC1123Z)
 	mac := hmac.New(sha512.New, []byte(app.SecretKey))
-	mac.Write([]byte(strings.Join([]string{date, "POST", b.parent.APIHostname, "/admin/v1/users", "", hex.EncodeToString(digest[:])}, "\n")))
+	mac.Write([]byte(strings.Join([]string{date, "POST", b.parent.APIHostname, "/admin/v1/users", "",
+		hex.EncodeToString(digest[:])}, "\n")))
 	for text, code := range map[string]int{body: 0, `{"username":"bob"}`: 40103} {
 		req := b.request(b.parent.APIHostname, app, "POST", "/admin/v1/users", nil, noon)
 		req = withBody(req, text, "application/json")
@@ -172,16 +178,19 @@ func TestM11TheSameSignedRequestSucceedsLater(t *testing.T) {
 	w := newWire(t, Options{})
 	client := wireClients()[0]
 	app := w.parent.Application(AdminAPI)
-	text := client.write(app, noon, "POST", w.host("http", w.parent.APIHostname), "/admin/v1/users", []pair{{"username", "ada"}})
+	text := client.write(app, noon, "POST", w.host("http", w.parent.APIHostname), "/admin/v1/users",
+		[]pair{{"username", "ada"}})
 	w.SetFault(w.parent.AccountID, Fault{Kind: RateLimited, RetryAfter: time.Second, Times: 2})
 	for range 2 {
-		if r := w.exchange(t, "http", w.parent.APIHostname, text); r.Code != 42901 || r.Header.Get("Retry-After") != "1" {
+		if r := w.exchange(t, "http", w.parent.APIHostname, text); r.Code != 42901 ||
+			r.Header.Get("Retry-After") != "1" {
 			t.Errorf("limited: %s %v", r.Text, r.Header)
 		}
 	}
 	w.wantOK(w.exchange(t, "http", w.parent.APIHostname, text))
 	// The Go client's retry has lost its body, which its signature covers.
-	lost := wireClients()[3].write(app, noon, "POST", w.host("http", w.parent.APIHostname), "/admin/v1/users", []pair{{"username", "bob"}})
+	lost := wireClients()[3].write(app, noon, "POST", w.host("http", w.parent.APIHostname), "/admin/v1/users",
+		[]pair{{"username", "bob"}})
 	head, _, _ := strings.Cut(lost, "\r\n\r\n")
 	w.wantRefusal(w.exchange(t, "http", w.parent.APIHostname, head+"\r\n\r\n0\r\n\r\n"), 40103, "")
 }
@@ -194,7 +203,8 @@ func TestM04ScalarsOfAnyJSONType(t *testing.T) {
 	id := w.AddUser(w.parent.AccountID, UserSpec{Username: "ada"})
 	codes := 0
 	for _, members := range []map[string]any{
-		{"count": 2, "reuse_count": 0, "valid_secs": 60, "preserve_existing": true}, {"count": "2", "reuse_count": "0", "valid_secs": "60", "preserve_existing": "true"},
+		{"count": 2, "reuse_count": 0, "valid_secs": 60, "preserve_existing": true},
+		{"count": "2", "reuse_count": "0", "valid_secs": "60", "preserve_existing": "true"},
 		{"count": "2", "preserve_existing": "1", "unknown": map[string]any{"nested": []int{1}}, "valid_secs": nil},
 	} {
 		codes += 2
@@ -204,7 +214,8 @@ func TestM04ScalarsOfAnyJSONType(t *testing.T) {
 			params = append(params, pair{name, ""})
 		}
 		path := "/admin/v1/users/" + id + "/bypass_codes"
-		r := w.exchange(t, "http", w.parent.APIHostname, client.write(w.parent.Application(AdminAPI), noon, "POST", w.host("http", w.parent.APIHostname), path, params))
+		r := w.exchange(t, "http", w.parent.APIHostname, client.write(w.parent.Application(AdminAPI), noon, "POST",
+			w.host("http", w.parent.APIHostname), path, params))
 		w.wantOK(r)
 		if n := len(w.BypassCodes(w.parent.AccountID, id)); n != codes {
 			t.Errorf("%v: %d codes, want %d", members, n, codes)

@@ -28,7 +28,8 @@ const tokenChance = 32
 // invitation to it, and returns what makes the link: it is stored nowhere.
 // i.ID is the id of the form. A FieldError says that there is a membership
 // already; whether the email belongs to an operator at all is not told.
-func (r *Runner) Invite(ctx context.Context, sc store.Scope, actor run.Actor, i store.Invitation) (token string, kept store.Invitation, err error) {
+func (r *Runner) Invite(ctx context.Context, sc store.Scope, actor run.Actor, i store.Invitation) (token string,
+	kept store.Invitation, err error) {
 	workspace := sc.Workspace()
 	chance := make([]byte, tokenChance)
 	rand.Read(chance)
@@ -39,7 +40,8 @@ func (r *Runner) Invite(ctx context.Context, sc store.Scope, actor run.Actor, i 
 		member, err := tx.MemberByEmail(ctx, i.Email)
 		switch {
 		case err == nil && member.DisabledAt != nil:
-			return &catalog.FieldError{Field: "email", Message: "This operator is a member and is disabled. Enable the membership instead."}
+			return &catalog.FieldError{Field: "email",
+				Message: "This operator is a member and is disabled. Enable the membership instead."}
 		case err == nil:
 			return &catalog.FieldError{Field: "email", Message: "This operator is a member already."}
 		case !errors.Is(err, store.ErrNotFound):
@@ -71,7 +73,8 @@ func (r *Runner) RevokeInvitation(ctx context.Context, sc store.Scope, actor run
 		if err := tx.DropInvitation(ctx, id); err != nil {
 			return err
 		}
-		return tx.Record(ctx, store.Record{ID: form, Event: store.InvitationRevoked, Operator: actor.Operator, Ticket: actor.Ticket, Subject: before.Email, At: r.Now(),
+		return tx.Record(ctx, store.Record{ID: form, Event: store.InvitationRevoked, Operator: actor.Operator,
+			Ticket: actor.Ticket, Subject: before.Email, At: r.Now(),
 			Summary: "Revoked the invitation of " + before.Email + "."})
 	})
 }
@@ -126,7 +129,8 @@ func (r *Runner) AcceptAsNew(ctx context.Context, token, passwordHash string) (s
 	})
 }
 
-func (r *Runner) accept(ctx context.Context, token string, who func(*store.Tx, store.Invitation) (store.Operator, error)) (operator store.Operator, workspace store.Workspace, err error) {
+func (r *Runner) accept(ctx context.Context, token string, who func(*store.Tx, store.Invitation) (store.Operator,
+	error)) (operator store.Operator, workspace store.Workspace, err error) {
 	err = r.byToken(ctx, token, func(tx *store.Tx) error {
 		if err := tx.LockMembers(ctx); err != nil {
 			return err
@@ -157,8 +161,10 @@ func (r *Runner) accept(ctx context.Context, token string, who func(*store.Tx, s
 		}
 		return tx.Record(ctx, store.Record{
 			Event: store.InvitationAccepted, Operator: operator.ID, Subject: operator.Email, At: r.Now(),
-			Input:   map[string]string{"membership": GrantText(taken.Grant(), taken.Names), "invited by": taken.Inviter},
-			Summary: fmt.Sprintf("Joined as %s, invited by %s.", grantInShort(taken.Grant(), taken.Names), taken.Inviter),
+			Input: map[string]string{"membership": GrantText(taken.Grant(), taken.Names),
+				"invited by": taken.Inviter},
+			Summary: fmt.Sprintf("Joined as %s, invited by %s.", grantInShort(taken.Grant(), taken.Names),
+				taken.Inviter),
 		})
 	})
 	return operator, workspace, err

@@ -22,7 +22,8 @@ var ErrChangedMeanwhile = errors.New("run: the membership was changed meanwhile"
 // two owners who remove each other must not both succeed. form is the id of the
 // form that asks for it. When that was used before it returns *AlreadyRun, or
 // ErrOtherInput when for something else.
-func (r *Runner) changeMembers(ctx context.Context, sc store.Scope, actor run.Actor, form uuid.UUID, event store.Event, fn func(*store.Tx) error) error {
+func (r *Runner) changeMembers(ctx context.Context, sc store.Scope, actor run.Actor, form uuid.UUID, event store.Event,
+	fn func(*store.Tx) error) error {
 	return r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 		if err := tx.LockMembers(ctx); err != nil {
 			return err
@@ -39,7 +40,8 @@ func (r *Runner) changeMembers(ctx context.Context, sc store.Scope, actor run.Ac
 
 // firstTime returns *AlreadyRun when the form's id was used before, or
 // ErrOtherInput when that was for something else.
-func (r *Runner) firstTime(ctx context.Context, tx *store.Tx, actor run.Actor, form uuid.UUID, event store.Event) error {
+func (r *Runner) firstTime(ctx context.Context, tx *store.Tx, actor run.Actor, form uuid.UUID,
+	event store.Event) error {
 	before, err := tx.Run(ctx, form)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -54,7 +56,8 @@ func (r *Runner) firstTime(ctx context.Context, tx *store.Tx, actor run.Actor, f
 
 // ChangeMember gives a member another role and other organizations. was is the
 // membership as the actor saw it.
-func (r *Runner) ChangeMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID, was, to store.Grant) error {
+func (r *Runner) ChangeMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID, was,
+	to store.Grant) error {
 	return r.changeMembers(ctx, sc, actor, form, store.MemberChanged, func(tx *store.Tx) error {
 		before, err := tx.Member(ctx, operator)
 		if err != nil {
@@ -73,8 +76,10 @@ func (r *Runner) ChangeMember(ctx context.Context, sc store.Scope, actor run.Act
 		return tx.Record(ctx, store.Record{
 			ID: form, Event: store.MemberChanged, Operator: actor.Operator, Ticket: actor.Ticket,
 			Subject: before.Email, At: r.Now(),
-			Input:   map[string]string{"before": GrantText(before.Grant(), before.Names), "after": GrantText(after.Grant(), after.Names)},
-			Summary: fmt.Sprintf("Changed %s from %s to %s.", before.Email, grantInShort(before.Grant(), before.Names), grantInShort(after.Grant(), after.Names)),
+			Input: map[string]string{"before": GrantText(before.Grant(), before.Names),
+				"after": GrantText(after.Grant(), after.Names)},
+			Summary: fmt.Sprintf("Changed %s from %s to %s.", before.Email, grantInShort(before.Grant(), before.Names),
+				grantInShort(after.Grant(), after.Names)),
 		})
 	})
 }
@@ -82,27 +87,31 @@ func (r *Runner) ChangeMember(ctx context.Context, sc store.Scope, actor run.Act
 // DisableMember shuts a member out of this workspace until EnableMember.
 func (r *Runner) DisableMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID) error {
 	now := r.Now()
-	return r.actOnMember(ctx, sc, actor, form, operator, store.MemberDisabled, "Disabled %s in this workspace.", func(tx *store.Tx) error {
-		return tx.SetMemberDisabled(ctx, operator, &now)
-	})
+	return r.actOnMember(ctx, sc, actor, form, operator, store.MemberDisabled, "Disabled %s in this workspace.",
+		func(tx *store.Tx) error {
+			return tx.SetMemberDisabled(ctx, operator, &now)
+		})
 }
 
 // EnableMember lets a disabled member in again.
 func (r *Runner) EnableMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID) error {
-	return r.actOnMember(ctx, sc, actor, form, operator, store.MemberEnabled, "Enabled %s in this workspace.", func(tx *store.Tx) error {
-		return tx.SetMemberDisabled(ctx, operator, nil)
-	})
+	return r.actOnMember(ctx, sc, actor, form, operator, store.MemberEnabled, "Enabled %s in this workspace.",
+		func(tx *store.Tx) error {
+			return tx.SetMemberDisabled(ctx, operator, nil)
+		})
 }
 
 // EndMember ends a membership permanently. The operator keeps the memberships in
 // other workspaces.
 func (r *Runner) EndMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID) error {
-	return r.actOnMember(ctx, sc, actor, form, operator, store.MemberEnded, "Ended the membership of %s.", func(tx *store.Tx) error {
-		return tx.EndMember(ctx, operator)
-	})
+	return r.actOnMember(ctx, sc, actor, form, operator, store.MemberEnded, "Ended the membership of %s.",
+		func(tx *store.Tx) error {
+			return tx.EndMember(ctx, operator)
+		})
 }
 
-func (r *Runner) actOnMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID, event store.Event, summary string, act func(*store.Tx) error) error {
+func (r *Runner) actOnMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID,
+	event store.Event, summary string, act func(*store.Tx) error) error {
 	return r.changeMembers(ctx, sc, actor, form, event, func(tx *store.Tx) error {
 		before, err := tx.Member(ctx, operator)
 		if err != nil {
@@ -123,9 +132,11 @@ func (r *Runner) actOnMember(ctx context.Context, sc store.Scope, actor run.Acto
 // SameGrant reports whether two grants give the same.
 func SameGrant(a, b store.Grant) bool {
 	inOrder := func(ids []uuid.UUID) []uuid.UUID {
-		return slices.SortedFunc(slices.Values(ids), func(x, y uuid.UUID) int { return strings.Compare(x.String(), y.String()) })
+		return slices.SortedFunc(slices.Values(ids),
+			func(x, y uuid.UUID) int { return strings.Compare(x.String(), y.String()) })
 	}
-	return a.Role == b.Role && a.EveryOrganization == b.EveryOrganization && slices.Equal(inOrder(a.Organizations), inOrder(b.Organizations))
+	return a.Role == b.Role && a.EveryOrganization == b.EveryOrganization &&
+		slices.Equal(inOrder(a.Organizations), inOrder(b.Organizations))
 }
 
 // GrantText puts a grant into words: "technician, Acme Dental and Birch Legal".

@@ -27,7 +27,8 @@ const TokenPrefix = "ddk_"
 // epoch that was read with its hash. ErrForbidden says that the grant is more than
 // the membership's; a FieldError that the name is taken, or that there are as many
 // tokens as can be.
-func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor run.Actor, k store.Token) (text string, kept store.Token, err error) {
+func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor run.Actor, k store.Token) (text string,
+	kept store.Token, err error) {
 	chance := make([]byte, tokenChance)
 	rand.Read(chance)
 	stamped, err := r.Store.Stamp(tokenKind, append(workspace[:], chance...))
@@ -71,8 +72,10 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor run.A
 		return tx.Record(ctx, store.Record{
 			ID: k.ID, Event: store.TokenMade, Operator: actor.Operator, Ticket: actor.Ticket,
 			Subject: k.Name, At: k.CreatedAt,
-			Input:   map[string]string{"grant": GrantText(kept.Grant(), kept.Names), "expires": k.ExpiresAt.UTC().Format(time.RFC3339)},
-			Summary: fmt.Sprintf("Created the access token %s: %s, until %s.", k.Name, grantInShort(kept.Grant(), kept.Names), k.ExpiresAt.UTC().Format("2 Jan 2006")),
+			Input: map[string]string{"grant": GrantText(kept.Grant(), kept.Names),
+				"expires": k.ExpiresAt.UTC().Format(time.RFC3339)},
+			Summary: fmt.Sprintf("Created the access token %s: %s, until %s.", k.Name,
+				grantInShort(kept.Grant(), kept.Names), k.ExpiresAt.UTC().Format("2 Jan 2006")),
 		})
 	})
 	return text, kept, err
@@ -81,12 +84,15 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor run.A
 // roomFor returns a FieldError when a new token has the name of another that is
 // live, or would be one too many. The record and the list name tokens.
 func roomFor(k store.Token, others []store.Token) error {
-	live := slices.DeleteFunc(slices.Clone(others), func(other store.Token) bool { return !other.ExpiresAt.After(k.CreatedAt) })
+	live := slices.DeleteFunc(slices.Clone(others),
+		func(other store.Token) bool { return !other.ExpiresAt.After(k.CreatedAt) })
 	if slices.ContainsFunc(live, func(other store.Token) bool { return text.Same(other.Name, k.Name) }) {
-		return &catalog.FieldError{Field: "name", Message: "You already have an access token with this name. Choose another name, or revoke that token first."}
+		return &catalog.FieldError{Field: "name",
+			Message: "You already have an access token with this name. Choose another name, or revoke that token first."}
 	}
 	if len(live) >= store.MostTokens {
-		return &catalog.FieldError{Field: "name", Message: fmt.Sprintf("You have %d access tokens in this workspace, and that is the limit. Revoke one first.", len(live))}
+		return &catalog.FieldError{Field: "name", Message: fmt.Sprintf(
+			"You have %d access tokens in this workspace, and that is the limit. Revoke one first.", len(live))}
 	}
 	return nil
 }
@@ -97,7 +103,8 @@ func covers(given, asked store.Grant) bool {
 	if role == 0 || role > catalog.ParseRole(given.Role) || asked.EveryOrganization && !given.EveryOrganization {
 		return false
 	}
-	return given.EveryOrganization || !slices.ContainsFunc(asked.Organizations, func(id uuid.UUID) bool { return !slices.Contains(given.Organizations, id) })
+	return given.EveryOrganization || !slices.ContainsFunc(asked.Organizations,
+		func(id uuid.UUID) bool { return !slices.Contains(given.Organizations, id) })
 }
 
 // RevokeToken ends an access token: one's own, or as an owner anybody's. It

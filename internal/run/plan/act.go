@@ -86,8 +86,9 @@ func ActOf(slug string) (Act, bool) {
 		return Act{}, false
 	}
 	return Act{
-		Slug: slug, Title: action.Title, Call: action.Call, Role: action.Role, Whole: action.OfWorkspace(), OfWorkspace: action.OfWorkspace(),
-		Sends: action.Kind == catalog.Send, Do: doAction(action), Check: checkAction(action),
+		Slug: slug, Title: action.Title, Call: action.Call, Role: action.Role, Whole: action.OfWorkspace(),
+		OfWorkspace: action.OfWorkspace(),
+		Sends:       action.Kind == catalog.Send, Do: doAction(action), Check: checkAction(action),
 	}, true
 }
 

@@ -167,7 +167,8 @@ func (r *Runner) take(ctx context.Context, tx *store.Tx, p store.Plan, s store.P
 	w.Input = fieldsOf(input)
 	// A step that was begun is on record, or compares it when it begins.
 	if wanted != "" && wanted != o.Connection() && s.State != store.StepWorking {
-		return nil, "The connection has changed since the plan was approved. It is " + run.ConnectionText(o) + " now.", nil
+		return nil, "The connection has changed since the plan was approved. It is " + run.ConnectionText(o) +
+			" now.", nil
 	}
 	return &job{act: act, step: s, work: w}, "", nil
 }
@@ -178,8 +179,9 @@ func approver(ctx context.Context, tx *store.Tx, p store.Plan) (actor run.Actor,
 	g, err := tx.HoldGrant(ctx, *p.ApprovedBy, *p.ApprovedEpoch)
 	switch {
 	case errors.Is(err, store.ErrEnded):
-		return actor, false, *p.Approver + " approved this plan, and has changed the password or signed out everywhere " +
-			"since.", nil
+		return actor, false,
+			*p.Approver + " approved this plan, and has changed the password or signed out everywhere " +
+				"since.", nil
 	case errors.Is(err, store.ErrNotFound):
 		return actor, false, *p.Approver + " approved this plan, and is no longer a member of this workspace.", nil
 	case err != nil:

@@ -143,8 +143,8 @@ func (r *Runner) askTicket(ctx context.Context, tx *store.Tx, p store.Plan) erro
 	return nil
 }
 
-// record keeps what became of a plan as a whole, with the ticket that it was approved with. Of a plan of the workspace nothing is kept
-// but its steps: a run of the workspace would not be seen by those who see a part of it.
+// record keeps what became of a plan as a whole, with the ticket that it was approved with. Of a plan of the workspace
+// nothing is kept but its steps: a run of the workspace would not be seen by those who see a part of it.
 func (r *Runner) record(ctx context.Context, tx *store.Tx, operator uuid.UUID, p store.Plan, e store.Event,
 	why string) error {
 	if p.OrganizationID == uuid.Nil {
@@ -160,7 +160,8 @@ func (r *Runner) record(ctx context.Context, tx *store.Tx, operator uuid.UUID, p
 		summary += " " + why
 	}
 	return tx.Record(ctx, store.Record{
-		Event: e, Operator: operator, Ticket: ticketOf(p), Organization: p.OrganizationID, AccountID: o.AccountID, Subject: o.Name, At: r.Now(),
+		Event: e, Operator: operator, Ticket: ticketOf(p), Organization: p.OrganizationID, AccountID: o.AccountID,
+		Subject: o.Name, At: r.Now(),
 		Input:   map[string]string{"plan": p.ID.String(), "kind": p.Kind, "digest": hex.EncodeToString(p.Digest)},
 		Summary: summary,
 	})
@@ -194,24 +195,25 @@ func mayDirect(actor run.Actor, g store.Grant, steps []store.PlanStep) error {
 
 // Pause holds a plan's next step until someone continues it.
 func (r *Runner) Pause(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID) error {
-	return r.changePlan(ctx, sc, actor, id, func(tx *store.Tx, p store.Plan, steps []store.PlanStep, g store.Grant) error {
-		switch p.State {
-		case store.PlanPaused:
-			return nil
-		case store.PlanApproved, store.PlanRunning:
-		default:
-			return &Settled{p.State}
-		}
-		if err := mayDirect(actor, g, steps); err != nil {
-			return err
-		}
-		p.State, p.PausedWhy = store.PlanPaused, "Paused by an operator."
-		p.Revision++
-		if err := tx.SavePlan(ctx, p); err != nil {
-			return err
-		}
-		return r.record(ctx, tx, actor.Operator, p, store.PausedPlan, "")
-	})
+	return r.changePlan(ctx, sc, actor, id,
+		func(tx *store.Tx, p store.Plan, steps []store.PlanStep, g store.Grant) error {
+			switch p.State {
+			case store.PlanPaused:
+				return nil
+			case store.PlanApproved, store.PlanRunning:
+			default:
+				return &Settled{p.State}
+			}
+			if err := mayDirect(actor, g, steps); err != nil {
+				return err
+			}
+			p.State, p.PausedWhy = store.PlanPaused, "Paused by an operator."
+			p.Revision++
+			if err := tx.SavePlan(ctx, p); err != nil {
+				return err
+			}
+			return r.record(ctx, tx, actor.Operator, p, store.PausedPlan, "")
+		})
 }
 
 // Continue lets a paused plan go on, from now on in the actor's name. retry are the steps
@@ -219,27 +221,28 @@ func (r *Runner) Pause(ctx context.Context, sc store.Scope, actor run.Actor, id 
 // once more, where that can be read; nothing of them is sent.
 func (r *Runner) Continue(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID,
 	retry ...uuid.UUID) error {
-	return r.changePlan(ctx, sc, actor, id, func(tx *store.Tx, p store.Plan, steps []store.PlanStep, g store.Grant) error {
-		states := []string{store.PlanPaused, store.PlanApproved, store.PlanRunning}
-		if k, _ := KindOf(p.Kind); k.Independent && len(retry) > 0 {
-			states = append(states, store.PlanDone)
-		}
-		if err := r.open(p, states...); err != nil {
-			return err
-		}
-		if err := mayDirect(actor, g, steps); err != nil {
-			return err
-		}
-		again, err := reopen(ctx, tx, steps, retry)
-		if err != nil {
-			return err
-		}
-		if p.State != store.PlanPaused && again == 0 {
-			return nil // it goes on already
-		}
-		p.State = store.PlanRunning
-		return r.sign(ctx, tx, actor, p, store.ContinuedPlan)
-	})
+	return r.changePlan(ctx, sc, actor, id,
+		func(tx *store.Tx, p store.Plan, steps []store.PlanStep, g store.Grant) error {
+			states := []string{store.PlanPaused, store.PlanApproved, store.PlanRunning}
+			if k, _ := KindOf(p.Kind); k.Independent && len(retry) > 0 {
+				states = append(states, store.PlanDone)
+			}
+			if err := r.open(p, states...); err != nil {
+				return err
+			}
+			if err := mayDirect(actor, g, steps); err != nil {
+				return err
+			}
+			again, err := reopen(ctx, tx, steps, retry)
+			if err != nil {
+				return err
+			}
+			if p.State != store.PlanPaused && again == 0 {
+				return nil // it goes on already
+			}
+			p.State = store.PlanRunning
+			return r.sign(ctx, tx, actor, p, store.ContinuedPlan)
+		})
 }
 
 // reopen makes steps ready to be tried again, or to be looked at again, and counts them.
@@ -264,53 +267,55 @@ func reopen(ctx context.Context, tx *store.Tx, steps []store.PlanStep, retry []u
 
 // Cancel ends a plan: no further step is begun. What was done stays.
 func (r *Runner) Cancel(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID) error {
-	return r.changePlan(ctx, sc, actor, id, func(tx *store.Tx, p store.Plan, steps []store.PlanStep, g store.Grant) error {
-		switch p.State {
-		case store.PlanCanceled:
-			return nil
-		case store.PlanDone:
-			return &Settled{p.State}
-		}
-		if err := mayDirect(actor, g, steps); err != nil {
-			return err
-		}
-		p.State, p.PausedWhy = store.PlanCanceled, ""
-		p.Revision++
-		if err := tx.SavePlan(ctx, p); err != nil {
-			return err
-		}
-		if k, _ := KindOf(p.Kind); k.Canceled != nil {
-			if err := k.Canceled(ctx, tx, p); err != nil {
+	return r.changePlan(ctx, sc, actor, id,
+		func(tx *store.Tx, p store.Plan, steps []store.PlanStep, g store.Grant) error {
+			switch p.State {
+			case store.PlanCanceled:
+				return nil
+			case store.PlanDone:
+				return &Settled{p.State}
+			}
+			if err := mayDirect(actor, g, steps); err != nil {
 				return err
 			}
-		}
-		return r.record(ctx, tx, actor.Operator, p, store.CanceledPlan, "")
-	})
+			p.State, p.PausedWhy = store.PlanCanceled, ""
+			p.Revision++
+			if err := tx.SavePlan(ctx, p); err != nil {
+				return err
+			}
+			if k, _ := KindOf(p.Kind); k.Canceled != nil {
+				if err := k.Canceled(ctx, tx, p); err != nil {
+					return err
+				}
+			}
+			return r.record(ctx, tx, actor.Operator, p, store.CanceledPlan, "")
+		})
 }
 
 // Finish leaves out all steps that are not done, but for those that end a plan, and lets
 // these be done in the actor's name.
 func (r *Runner) Finish(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID) error {
-	return r.changePlan(ctx, sc, actor, id, func(tx *store.Tx, p store.Plan, steps []store.PlanStep, g store.Grant) error {
-		if err := r.open(p, store.PlanPaused); err != nil {
-			return err
-		}
-		if err := mayDirect(actor, g, steps); err != nil {
-			return err
-		}
-		if slices.ContainsFunc(steps, func(s store.PlanStep) bool { return s.State == store.StepWorking }) {
-			return ErrWorking
-		}
-		for _, s := range steps {
-			if act, _ := ActOf(s.Act); act.Last || passed(s) {
-				continue
-			}
-			s.State, s.Summary = store.StepSkipped, "Skipped. "+s.Summary
-			if err := tx.SaveStep(ctx, s); err != nil {
+	return r.changePlan(ctx, sc, actor, id,
+		func(tx *store.Tx, p store.Plan, steps []store.PlanStep, g store.Grant) error {
+			if err := r.open(p, store.PlanPaused); err != nil {
 				return err
 			}
-		}
-		p.State = store.PlanRunning
-		return r.sign(ctx, tx, actor, p, store.ContinuedPlan)
-	})
+			if err := mayDirect(actor, g, steps); err != nil {
+				return err
+			}
+			if slices.ContainsFunc(steps, func(s store.PlanStep) bool { return s.State == store.StepWorking }) {
+				return ErrWorking
+			}
+			for _, s := range steps {
+				if act, _ := ActOf(s.Act); act.Last || passed(s) {
+					continue
+				}
+				s.State, s.Summary = store.StepSkipped, "Skipped. "+s.Summary
+				if err := tx.SaveStep(ctx, s); err != nil {
+					return err
+				}
+			}
+			p.State = store.PlanRunning
+			return r.sign(ctx, tx, actor, p, store.ContinuedPlan)
+		})
 }

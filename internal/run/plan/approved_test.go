@@ -35,7 +35,8 @@ func (d *desk) during(key, at string, do func()) {
 // mapByHand connects the organization with the free account, as someone does on its page.
 func (d *desk) mapByHand() {
 	d.t.Helper()
-	bad, err := d.Setup().Connect(d.t.Context(), d.Scope(), d.Actor(owner), d.organization(), store.Child, d.free.AccountID)
+	bad, err := d.Setup().Connect(d.t.Context(), d.Scope(), d.Actor(owner), d.organization(), store.Child,
+		d.free.AccountID)
 	if err != nil || len(bad) > 0 {
 		d.t.Fatal(bad, err)
 	}
@@ -83,7 +84,8 @@ func TestApprovedAccountIsMapped(t *testing.T) {
 			c.rename(d)
 			d.advance()
 			s, o := d.step("map"), d.organization()
-			if s.State != c.state || o.Mapped() != (c.state == store.StepVerified) || o.Mapped() && o.AccountID != d.free.AccountID {
+			if s.State != c.state || o.Mapped() != (c.state == store.StepVerified) ||
+				o.Mapped() && o.AccountID != d.free.AccountID {
 				t.Errorf("%s: %s; mapped to %q", s.State, s.Summary, o.AccountID)
 			}
 			if c.state == store.StepRefused && !strings.Contains(s.Summary, "does not list this account") {
@@ -140,7 +142,8 @@ func (d *desk) mapsLate() func() {
 			d.t.Fatal(err)
 		}
 		var pid int
-		if err := tx.QueryRow(d.t.Context(), `select pg_backend_pid() from pg_advisory_xact_lock(hashtextextended('mapping ' || $1, 0))`,
+		if err := tx.QueryRow(d.t.Context(),
+			`select pg_backend_pid() from pg_advisory_xact_lock(hashtextextended('mapping ' || $1, 0))`,
 			d.Workspace.ID.String()).Scan(&pid); err != nil {
 			d.t.Fatal(err)
 		}
@@ -153,7 +156,8 @@ func (d *desk) mapsLate() func() {
 		go func() {
 			waits := 0
 			for until := time.Now().Add(20 * time.Second); waits == 0 && time.Now().Before(until); {
-				if err := look.QueryRow(d.t.Context(), `select count(*) from pg_stat_activity where $1 = any (pg_blocking_pids(pid))`,
+				if err := look.QueryRow(d.t.Context(),
+					`select count(*) from pg_stat_activity where $1 = any (pg_blocking_pids(pid))`,
 					pid).Scan(&waits); err != nil {
 					d.t.Error(err)
 					break
@@ -209,7 +213,8 @@ func TestCreatedAndRenamedIsNotCreatedAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			d.advance()
-			if s, then := d.step(key), d.step(c.waitsThen); s.State != store.StepVerified || then.State != store.StepVerified {
+			if s, then := d.step(key), d.step(c.waitsThen); s.State != store.StepVerified ||
+				then.State != store.StepVerified {
 				t.Errorf("found again, it is %s and %s is %s: %s", s.State, c.waitsThen, then.State, then.Summary)
 			}
 		})
@@ -232,7 +237,8 @@ func (d *desk) accountNamed(name string) string {
 func (d *desk) hideApplication() {
 	d.t.Helper()
 	o := d.organization()
-	if err := d.Setup().DiscardKeys(d.t.Context(), d.Scope(), d.Actor(owner), setup.OfOrganization(o, store.AuthAPI)); err != nil {
+	if err := d.Setup().DiscardKeys(d.t.Context(), d.Scope(), d.Actor(owner),
+		setup.OfOrganization(o, store.AuthAPI)); err != nil {
 		d.t.Fatal(err)
 	}
 	d.renameApplication(o, "Renamed in Duo")

@@ -28,14 +28,16 @@ func checkKeys() Kind {
 
 // checkKeysSteps makes a step of each organization that the scope reaches. The keys that
 // serve the workspace's own account are checked by those who may see all of it.
-func checkKeysSteps(ctx context.Context, r Reader, input map[string]json.RawMessage) (steps []store.PlanStep, err error) {
+func checkKeysSteps(ctx context.Context, r Reader, input map[string]json.RawMessage) (steps []store.PlanStep,
+	err error) {
 	ids, _ := Read[[]uuid.UUID](store.Plan{Input: input}, keysScreen)
 	var found []store.Organization
 	err = r.Store.InWorkspace(ctx, r.Scope, func(tx *store.Tx) error {
 		found, err = tx.OrganizationsByID(ctx, ids)
 		return err
 	})
-	slices.SortFunc(found, func(a, b store.Organization) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	slices.SortFunc(found,
+		func(a, b store.Organization) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
 	for _, o := range found {
 		s := store.PlanStep{Key: "keys/" + o.ID.String(), OrganizationID: o.ID, Act: CheckAuth, Subject: o.Name}
 		if o.Kind == store.Parent {

@@ -49,7 +49,8 @@ func TestCheckKeysInLanes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := d.runner().CheckKeys(t.Context(), d.Scope(), d.Actor(owner), d.plan, idsOf(all[:2])); !errors.Is(err, run.ErrOtherInput) {
+	if err := d.runner().CheckKeys(t.Context(), d.Scope(), d.Actor(owner), d.plan, idsOf(all[:2])); !errors.Is(err,
+		run.ErrOtherInput) {
 		t.Error("the same id with other organizations: ", err)
 	}
 	before := map[uuid.UUID]int{}
@@ -129,7 +130,8 @@ func TestCheckKeysWithinAScope(t *testing.T) {
 		}
 	}
 	// Meanwhile one is no longer theirs.
-	d.Exec(t, `delete from membership_organization where operator_id = $1 and organization_id = $2`, member.ID, all[1].ID)
+	d.Exec(t, `delete from membership_organization where operator_id = $1 and organization_id = $2`,
+		member.ID, all[1].ID)
 	calls := d.Sim.Calls(all[0].AccountID) + d.Sim.Calls(all[1].AccountID)
 	d.advance()
 	d.wantState(store.PlanPaused, "no longer sees all of its organizations")
@@ -138,7 +140,8 @@ func TestCheckKeysWithinAScope(t *testing.T) {
 	}
 	// A technician begins none.
 	technician := d.ActorOf(d.Member(t, d.Workspace, catalog.Technician), catalog.Technician)
-	if err := d.runner().CheckKeys(t.Context(), d.Scope(), technician, uuid.New(), idsOf(all)); !errors.Is(err, run.ErrForbidden) {
+	if err := d.runner().CheckKeys(t.Context(), d.Scope(), technician, uuid.New(), idsOf(all)); !errors.Is(err,
+		run.ErrForbidden) {
 		t.Error(err)
 	}
 }
@@ -149,7 +152,8 @@ func TestCheckKeysOfTheOwnAccount(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	all := append(d.keyed("One", "Gone"), d.Client)
-	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(owner), d.Client, store.Parent, ""); err != nil || len(bad) > 0 {
+	if bad, err := d.Setup().Connect(t.Context(), d.Scope(), d.Actor(owner), d.Client, store.Parent, ""); err != nil ||
+		len(bad) > 0 {
 		t.Fatal(err, bad)
 	}
 	d.plan = uuid.New()
@@ -161,10 +165,12 @@ func TestCheckKeysOfTheOwnAccount(t *testing.T) {
 	d.advance()
 	d.wantState(store.PlanDone, "")
 	steps := d.steps()
-	if own := steps[2]; own.Act != plan.CheckWorkspaceAuth || own.State != store.StepVerified || !strings.Contains(own.Summary, "accepts these keys") {
+	if own := steps[2]; own.Act != plan.CheckWorkspaceAuth || own.State != store.StepVerified ||
+		!strings.Contains(own.Summary, "accepts these keys") {
 		t.Errorf("%+v", own)
 	}
-	if steps[0].State != store.StepVerified || steps[1].State != store.StepRefused || !strings.Contains(steps[1].Summary, "archived") {
+	if steps[0].State != store.StepVerified || steps[1].State != store.StepRefused ||
+		!strings.Contains(steps[1].Summary, "archived") {
 		t.Errorf("%+v", steps)
 	}
 	limited := d.ActorOf(d.Member(t, d.Workspace, catalog.Administrator, d.Client.ID), catalog.Administrator)

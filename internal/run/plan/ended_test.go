@@ -44,7 +44,8 @@ func TestFinishWaitsForAStepInProgress(t *testing.T) {
 			}
 			d.advance()
 			d.wantState(store.PlanDone, "")
-			if s := states(d.steps()); s["map"] != store.StepVerified || s["directory/DSAAAAAAAAAAAAAAAAAA"] != store.StepSkipped {
+			if s := states(d.steps()); s["map"] != store.StepVerified ||
+				s["directory/DSAAAAAAAAAAAAAAAAAA"] != store.StepSkipped {
 				t.Error(s)
 			}
 		})
@@ -65,14 +66,16 @@ func TestArchivedAfterTheRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			d.dieAt("keys/"+all[0].ID.String(), at)
-			if bad, err := d.Setup().Archive(t.Context(), d.Scope(), d.Actor(owner), all[0], all[0].Name); err != nil || len(bad) > 0 {
+			if bad, err := d.Setup().Archive(t.Context(), d.Scope(), d.Actor(owner), all[0], all[0].Name); err != nil ||
+				len(bad) > 0 {
 				t.Fatal(bad, err)
 			}
 			d.advance()
 			d.advance()
 			d.wantState(store.PlanDone, "")
 			steps := d.steps()
-			if steps[0].State != want || !strings.Contains(steps[0].Summary, "archived") || steps[1].State != store.StepVerified {
+			if steps[0].State != want || !strings.Contains(steps[0].Summary, "archived") ||
+				steps[1].State != store.StepVerified {
 				t.Errorf("%s: %s, then %s", steps[0].State, steps[0].Summary, steps[1].State)
 			}
 		})

@@ -49,13 +49,15 @@ func (b *builder) user(u NewUser, existing string) {
 	case InviteSMS:
 		b.add(store.PlanStep{Key: "invite/" + name, Act: catalog.SendActivationSMS, Subject: u.Username,
 			WaitsFor: []string{"assign/" + name},
-			Input:    given("install", "true"), Uses: map[string]store.Use{"phone_id": {Step: "phone/" + name, Fact: createdFact}},
-			Warning: fmt.Sprintf("An SMS is sent to %s. It costs telephony credits.", u.Phone)})
+			Input:    given("install", "true"),
+			Uses:     map[string]store.Use{"phone_id": {Step: "phone/" + name, Fact: createdFact}},
+			Warning:  fmt.Sprintf("An SMS is sent to %s. It costs telephony credits.", u.Phone)})
 	case InviteEmail:
 		b.add(store.PlanStep{Key: "invite/" + name, Act: catalog.EnrollUser, Subject: u.Username,
 			WaitsFor: []string{person.Key},
 			Input:    given("username", u.Username, "email", u.Email),
-			Warning:  fmt.Sprintf("An email is sent to %s. Anyone who opens its link enrolls a device as this user.", u.Email)})
+			Warning: fmt.Sprintf(
+				"An email is sent to %s. Anyone who opens its link enrolls a device as this user.", u.Email)})
 	}
 }
 
@@ -64,10 +66,12 @@ func (b *builder) user(u NewUser, existing string) {
 func (b *builder) phone(u NewUser, person, existing string) {
 	name := text.Fold(u.Username)
 	b.add(store.PlanStep{Key: "phone/" + name, Act: catalog.CreatePhone, Subject: u.Username,
-		WaitsFor: []string{person}, Input: given("number", u.Phone, "type", "mobile", "platform", "generic smartphone")})
+		WaitsFor: []string{person}, Input: given("number", u.Phone, "type", "mobile", "platform",
+			"generic smartphone")})
 	assign := store.PlanStep{Key: "assign/" + name, Act: catalog.AssignPhone, Subject: u.Username,
 		WaitsFor: []string{"phone/" + name},
-		Input:    given("user_id", existing), Uses: map[string]store.Use{"phone_id": {Step: "phone/" + name, Fact: createdFact}}}
+		Input:    given("user_id", existing),
+		Uses:     map[string]store.Use{"phone_id": {Step: "phone/" + name, Fact: createdFact}}}
 	if existing == "" {
 		assign.Uses["user_id"] = store.Use{Step: person, Fact: createdFact}
 	}

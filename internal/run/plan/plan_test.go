@@ -164,7 +164,8 @@ func TestOnboarding(t *testing.T) {
 		if s.RunID == nil {
 			continue
 		}
-		if r := d.Record(t, *s.RunID); r.State != store.Applied || s.Act != catalog.CreateAccount && *r.OrganizationID != d.org.ID {
+		if r := d.Record(t, *s.RunID); r.State != store.Applied ||
+			s.Act != catalog.CreateAccount && *r.OrganizationID != d.org.ID {
 			t.Errorf("%s: its run is %s: %s", s.Key, r.State, r.Summary)
 		}
 	}
@@ -194,7 +195,9 @@ func (d *desk) keepsNoSecret() {
 		d.t.Fatal("only these secrets came of it: ", secrets)
 	}
 	conn := d.Superuser(d.t)
-	rows, err := conn.Query(d.t.Context(), `select table_name::text from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`)
+	rows,
+		err := conn.Query(d.t.Context(),
+		`select table_name::text from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -205,7 +208,8 @@ func (d *desk) keepsNoSecret() {
 	for _, secret := range secrets {
 		for _, name := range names {
 			var holds bool
-			if err := conn.QueryRow(d.t.Context(), `select exists (select from `+name+` x where strpos(to_jsonb(x)::text, $1) > 0)`, secret).Scan(&holds); err != nil || holds {
+			if err := conn.QueryRow(d.t.Context(), `select exists (select from `+name+
+				` x where strpos(to_jsonb(x)::text, $1) > 0)`, secret).Scan(&holds); err != nil || holds {
 				d.t.Errorf("%s holds %s (%v)", name, secret, err)
 			}
 		}
@@ -259,7 +263,8 @@ func (d *desk) exactlyOnce() {
 		d.t.Errorf("%d messages were sent", sent)
 	}
 	settings, err := d.Runner.Settings(d.t.Context(), d.Scope(), o)
-	if now := catalog.SettingValues(settings); err != nil || now["lockout_threshold"] != "5" || now["helpdesk_message"] != "Call us" {
+	if now := catalog.SettingValues(settings); err != nil || now["lockout_threshold"] != "5" ||
+		now["helpdesk_message"] != "Call us" {
 		d.t.Error(now, err)
 	}
 	users, err := d.Runner.Users(d.t.Context(), d.Scope(), o, true)

@@ -26,7 +26,8 @@ func TestFormOfADeletedPlan(t *testing.T) {
 		d.Sim.ChangeDirectory(d.Account.AccountID, k, duosim.Person{Username: "ada"})
 	}
 	d.plan = uuid.New()
-	choice := plan.SynchronizeChoice{DirectoryKey: key, Usernames: []string{"ada"}, Connection: d.Client.Connection(), Ticket: "INC-1"}
+	choice := plan.SynchronizeChoice{DirectoryKey: key, Usernames: []string{"ada"}, Connection: d.Client.Connection(),
+		Ticket: "INC-1"}
 	send := func(choice plan.SynchronizeChoice) error {
 		return d.runner().Synchronize(t.Context(), d.Scope(), d.Actor(owner), d.Client.ID, d.plan, choice)
 	}
@@ -48,7 +49,8 @@ func TestFormOfADeletedPlan(t *testing.T) {
 	}
 	effects := len(d.Sim.Ledger())
 	d.Clock.Move(store.PlanLife + time.Minute)
-	if err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) error { return tx.DropOldPlans(t.Context(), d.Clock.Now()) }); err != nil {
+	if err := d.InWorkspace(t.Context(), d.Scope(),
+		func(tx *store.Tx) error { return tx.DropOldPlans(t.Context(), d.Clock.Now()) }); err != nil {
 		t.Fatal(err)
 	}
 
@@ -63,7 +65,8 @@ func TestFormOfADeletedPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	finish()
-	if s := d.step("user/ada"); s.State != store.StepDone || len(d.Sim.Ledger()) != effects || d.Record(t, s.ID).Action != catalog.SynchronizeUser {
+	if s := d.step("user/ada"); s.State != store.StepDone || len(d.Sim.Ledger()) != effects ||
+		d.Record(t, s.ID).Action != catalog.SynchronizeUser {
 		t.Errorf("%s: %s; %d effects more", s.State, s.Summary, len(d.Sim.Ledger())-effects)
 	}
 }

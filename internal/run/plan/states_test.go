@@ -69,7 +69,8 @@ func TestStatesOfAPlan(t *testing.T) {
 	var stale *plan.Stale
 	err := r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.AuthScreen,
 		plan.AuthChoice{Provision: true})
-	if !errors.As(err, &stale) || len(stale.Changes) != 1 || stale.Changes[0].Screen != plan.UsersScreen || stale.Changes[0].By != d.Owner.Email {
+	if !errors.As(err, &stale) || len(stale.Changes) != 1 || stale.Changes[0].Screen != plan.UsersScreen ||
+		stale.Changes[0].By != d.Owner.Email {
 		t.Errorf("%v %+v", err, stale)
 	}
 	// The same form sent twice is no clash.
@@ -207,7 +208,8 @@ func TestApprovalTakesTheRoleOfEachStep(t *testing.T) {
 			p, _ = d.now()
 			err := d.runner().Approve(t.Context(), c.sc, actor, d.plan, p.Digest)
 			lacks, is := errors.AsType[*plan.Lacks](err)
-			if !is || !errors.Is(err, run.ErrForbidden) || lacks.Whole != c.whole || lacks.Role != catalog.Administrator || len(lacks.Steps) == 0 {
+			if !is || !errors.Is(err, run.ErrForbidden) || lacks.Whole != c.whole ||
+				lacks.Role != catalog.Administrator || len(lacks.Steps) == 0 {
 				t.Errorf("%s as %s: %v %+v", c.who.Email, claimed, err, lacks)
 			}
 		}
@@ -254,7 +256,8 @@ func TestApproverInFlight(t *testing.T) {
 			why := lose(d, who)
 			d.advance()
 			d.wantState(store.PlanPaused, why)
-			if s := d.step("directory/DSAAAAAAAAAAAAAAAAAA"); s.State != store.StepWaiting || d.organization().DirectoryKey != "" {
+			if s := d.step("directory/DSAAAAAAAAAAAAAAAAAA"); s.State != store.StepWaiting ||
+				d.organization().DirectoryKey != "" {
 				t.Errorf("the next step is %s: %s", s.State, s.Summary)
 			}
 			// Another operator goes on, in their own name.
@@ -377,7 +380,8 @@ func TestUnknownIsLookedForAgain(t *testing.T) {
 	}
 	d.advance()
 	d.wantState(store.PlanDone, "")
-	if again := d.step("user/ada"); again.State != store.StepVerified || again.Attempt != 1 || len(d.Sim.Ledger()) != ledger {
+	if again := d.step("user/ada"); again.State != store.StepVerified || again.Attempt != 1 ||
+		len(d.Sim.Ledger()) != ledger {
 		t.Errorf("%+v; %d effects more", again, len(d.Sim.Ledger())-ledger)
 	}
 }

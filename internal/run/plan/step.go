@@ -133,7 +133,8 @@ func failed(s store.PlanStep) bool {
 // act looks for one first.
 func MayRetry(s store.PlanStep) bool {
 	act, known := ActOf(s.Act)
-	return known && (s.State == store.StepRefused || s.State == store.StepAbsent && !act.Sends && !made(s) || s.State == store.StepUnknown && act.Again)
+	return known && (s.State == store.StepRefused || s.State == store.StepAbsent && !act.Sends && !made(s) ||
+		s.State == store.StepUnknown && act.Again)
 }
 
 // made reports whether the run of a step says what it created: that may be there under

@@ -44,13 +44,15 @@ func synchronizeSteps(_ context.Context, r Reader, input map[string]json.RawMess
 	choice, _ := Read[SynchronizeChoice](store.Plan{Input: input}, SynchronizeScreen)
 	skip := ""
 	if r.Organization.Connection() != choice.Connection {
-		skip = "The connection has changed since the form was opened. It is " + run.ConnectionText(r.Organization) + " now."
+		skip = "The connection has changed since the form was opened. It is " +
+			run.ConnectionText(r.Organization) + " now."
 	}
 	for _, name := range choice.Usernames {
 		values := given("directory_key", choice.DirectoryKey, "username", name, ConnectionInput, choice.Connection,
 			TicketInput, choice.Ticket, ReasonInput, choice.Reason)
-		steps = append(steps, store.PlanStep{Key: "user/" + text.Fold(name), Act: catalog.SynchronizeUser, Subject: name,
-			Input: values, Skip: skip})
+		steps = append(steps, store.PlanStep{Key: "user/" + text.Fold(name), Act: catalog.SynchronizeUser,
+			Subject: name,
+			Input:   values, Skip: skip})
 	}
 	return steps, nil
 }

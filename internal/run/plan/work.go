@@ -29,7 +29,8 @@ func (r *Runner) work(ctx context.Context, sc store.Scope, j *job) (more bool, e
 	if r.dies("kept", j.step) {
 		return false, errDied
 	}
-	return got.pause == "" && got.state != store.StepWorking && got.state != store.StepWaiting, errors.Join(failure, err)
+	return got.pause == "" && got.state != store.StepWorking && got.state != store.StepWaiting,
+		errors.Join(failure, err)
 }
 
 // execute does the act of a step once, and reads back what became of it. Where an attempt
@@ -86,11 +87,13 @@ func (r *Runner) notDone(j *job, err error) (result, error) {
 	case refused:
 		return result{state: store.StepRefused, Done: Done{Summary: refusal.Summary}}, nil
 	case other:
-		return result{state: store.StepWaiting, pause: "The connection has changed since the plan was approved. It is " +
-			changed.Now + " now."}, nil
+		return result{state: store.StepWaiting,
+			pause: "The connection has changed since the plan was approved. It is " +
+				changed.Now + " now."}, nil
 	case errors.Is(err, run.ErrForbidden), errors.Is(err, store.ErrEnded), errors.Is(err, store.ErrNotFound):
-		return result{state: store.StepWaiting, pause: "The role or the organizations of the person who approved this " +
-			"have changed, or the organization is archived."}, nil
+		return result{state: store.StepWaiting,
+			pause: "The role or the organizations of the person who approved this " +
+				"have changed, or the organization is archived."}, nil
 	case trouble, errors.Is(err, run.ErrSilent), errors.As(err, new(*run.NotSent)), errors.Is(err, context.Canceled),
 		errors.Is(err, context.DeadlineExceeded):
 		return result{state: store.StepWaiting}, err
@@ -151,7 +154,8 @@ func (r *Runner) keep(ctx context.Context, sc store.Scope, j *job, got result) e
 			return err
 		}
 		for _, s := range steps {
-			if s.ID != j.step.ID || s.State != store.StepWorking || s.RunID == nil || *s.RunID != j.work.Run || s.Worker == nil || *s.Worker != j.by {
+			if s.ID != j.step.ID || s.State != store.StepWorking || s.RunID == nil || *s.RunID != j.work.Run ||
+				s.Worker == nil || *s.Worker != j.by {
 				continue
 			}
 			s.State, s.Facts, s.Summary = got.state, got.Facts, catalog.Sentences(got.Summary)

@@ -95,7 +95,8 @@ func Apart(t testing.TB) *Desk {
 
 func connect(t testing.TB, d *Desk) *Desk {
 	t.Helper()
-	if refused, _, err := d.Setup().SaveKeys(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner), setup.Nine(), d.NineFields()); err != nil || refused != nil {
+	if refused, _, err := d.Setup().SaveKeys(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner),
+		setup.Nine(), d.NineFields()); err != nil || refused != nil {
 		t.Fatal("saving the nine fields: ", err, refused)
 	}
 	d.Client = d.Map(t, "Acme Dental", d.Account)
@@ -191,7 +192,8 @@ func (d *Desk) Request(t testing.TB, role catalog.Role, slug string, form map[st
 	if len(bad) > 0 {
 		t.Fatal(slug, ": ", bad)
 	}
-	return run.Request{ID: uuid.New(), Scope: d.Scope(), Organization: d.Client, Actor: d.Actor(role), Action: action, Input: in}
+	return run.Request{ID: uuid.New(), Scope: d.Scope(), Organization: d.Client, Actor: d.Actor(role),
+		Action: action, Input: in}
 }
 
 // Closed is Record of a run that ends by itself: a busy database closes it a moment after Do returned.
@@ -235,18 +237,23 @@ func (d *Desk) ActorOf(operator store.Operator, role catalog.Role) run.Actor {
 // NineFields are the values of the simulator's parent account, by the names of
 // the form.
 func (d *Desk) NineFields() map[string]string {
-	auth, accounts, admin := d.Parent.Application(duosim.AuthAPI), d.Parent.Application(duosim.AccountsAPI), d.Parent.Application(duosim.AdminAPI)
+	auth, accounts, admin := d.Parent.Application(duosim.AuthAPI), d.Parent.Application(duosim.AccountsAPI),
+		d.Parent.Application(duosim.AdminAPI)
 	return map[string]string{
-		"auth_host": d.Parent.APIHostname, "auth_integration_key": auth.IntegrationKey, "auth_secret_key": auth.SecretKey,
-		"account_host": d.Parent.APIHostname, "accounts_integration_key": accounts.IntegrationKey, "accounts_secret_key": accounts.SecretKey,
-		"admin_host": d.Parent.APIHostname, "admin_integration_key": admin.IntegrationKey, "admin_secret_key": admin.SecretKey,
+		"auth_host": d.Parent.APIHostname, "auth_integration_key": auth.IntegrationKey,
+		"auth_secret_key": auth.SecretKey,
+		"account_host":    d.Parent.APIHostname, "accounts_integration_key": accounts.IntegrationKey,
+		"accounts_secret_key": accounts.SecretKey,
+		"admin_host":          d.Parent.APIHostname, "admin_integration_key": admin.IntegrationKey,
+		"admin_secret_key": admin.SecretKey,
 	}
 }
 
 // Map makes an organization and maps it to an account of the simulator.
 func (d *Desk) Map(t testing.TB, name string, account duosim.Account) store.Organization {
 	t.Helper()
-	o, faults, err := d.Setup().CreateOrganization(t.Context(), store.WholeWorkspace(d.Workspace.ID), d.Actor(catalog.Owner), name,
+	o, faults, err := d.Setup().CreateOrganization(t.Context(), store.WholeWorkspace(d.Workspace.ID),
+		d.Actor(catalog.Owner), name,
 		setup.MappingRow{Organization: uuid.New(), Account: account.AccountID})
 	if err != nil || len(faults) > 0 {
 		t.Fatal("mapping ", name, ": ", err, faults)

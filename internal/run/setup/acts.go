@@ -24,7 +24,8 @@ func init() {
 		Do:    act((*Runner).mapStep), Check: check((*Runner).mapped)})
 	plan.Register(plan.Act{Slug: plan.AddDirectory, Title: "Add directory key", Role: catalog.Administrator,
 		Do: act((*Runner).directoryStep), Check: check((*Runner).hasDirectory)})
-	plan.Register(plan.Act{Slug: plan.ProvisionAuth, Title: "Provision Auth API application", Role: catalog.Administrator,
+	plan.Register(plan.Act{Slug: plan.ProvisionAuth, Title: "Provision Auth API application",
+		Role: catalog.Administrator,
 		Call: catalog.ProvisionAuth().Call, Again: true, Do: act((*Runner).provisionStep),
 		Check: check((*Runner).hasAuthKeys)})
 	plan.Register(plan.Act{Slug: plan.CheckAuth, Title: "Check Auth API keys", Role: catalog.Administrator,
@@ -138,9 +139,11 @@ func (r *Runner) mapStep(ctx context.Context, w plan.Work) (plan.Done, error) {
 		case now.Mapped():
 			return record, "The organization is connected with " + run.ConnectionText(now) + " already.", nil
 		}
-		bad, err := r.connect(ctx, tx, w.Actor, store.Organization{ID: now.ID, Kind: store.Child, AccountID: id}, accounts)
+		bad, err := r.connect(ctx, tx, w.Actor, store.Organization{ID: now.ID, Kind: store.Child,
+			AccountID: id}, accounts)
 		if err == nil && len(bad) > 0 && taken(id, accounts) {
-			return record, "Another organization has this account. Unmap it there first.", nil // not which: see the record
+			// not which: see the record
+			return record, "Another organization has this account. Unmap it there first.", nil
 		}
 		if err != nil || len(bad) > 0 {
 			return record, firstMessage(bad), err
@@ -274,7 +277,8 @@ func causeOf(ctx context.Context, tx *store.Tx, keys Keys) (string, error) {
 	versions, err := tx.Integration(ctx, owner)
 	var last Verdict
 	for _, v := range versions { // of an API, the one that waits comes last
-		if v.API == store.AuthAPI && v.Finding != nil && *v.Finding == Fails && json.Unmarshal(v.Verdict, &last) != nil {
+		if v.API == store.AuthAPI && v.Finding != nil && *v.Finding == Fails &&
+			json.Unmarshal(v.Verdict, &last) != nil {
 			last = Verdict{}
 		}
 	}
@@ -299,8 +303,9 @@ func (r *Runner) authWorks(ctx context.Context, tx *store.Tx, w plan.Work) (bool
 func (r *Runner) endStep(ctx context.Context, w plan.Work) (plan.Done, error) {
 	return r.once(ctx, w, func(tx *store.Tx) (store.Record, string, error) {
 		return store.Record{Event: store.OnboardingEnded, Operator: w.Actor.Operator, Ticket: w.Actor.Ticket,
-			Organization: w.Organization.ID, AccountID: w.Organization.AccountID, Subject: w.Organization.Name, Summary: "The organization is onboarded.",
-			At: r.Now(),
+			Organization: w.Organization.ID, AccountID: w.Organization.AccountID, Subject: w.Organization.Name,
+			Summary: "The organization is onboarded.",
+			At:      r.Now(),
 		}, "", tx.EndOnboarding(ctx, w.Organization.ID)
 	})
 }

@@ -18,7 +18,8 @@ const ConfirmField = "confirm"
 // typed its name: its mapping and its keys are destroyed in one transaction, and its
 // runs stay on record. In Duo nothing is changed. It is refused while a run is open,
 // whose outcome could not be looked up without keys.
-func (r *Runner) Archive(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, typed string) ([]catalog.FieldError, error) {
+func (r *Runner) Archive(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization,
+	typed string) ([]catalog.FieldError, error) {
 	var bad []catalog.FieldError
 	err := r.Change(ctx, sc, actor, catalog.Owner, func(tx *store.Tx) error {
 		if err := tx.LockMapping(ctx); err != nil {
@@ -41,7 +42,8 @@ func (r *Runner) Archive(ctx context.Context, sc store.Scope, actor run.Actor, o
 			return err
 		}
 		if open > 0 {
-			bad = fault(ConfirmField, fmt.Sprintf("This organization has open runs (%d). Archive it when they are closed.", open))
+			bad = fault(ConfirmField,
+				fmt.Sprintf("This organization has open runs (%d). Archive it when they are closed.", open))
 			return nil
 		}
 		if err := tx.ArchiveOrganization(ctx, o.ID, actor.Operator, r.Now()); err != nil {

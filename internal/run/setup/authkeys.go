@@ -30,7 +30,8 @@ func (r *Runner) makeAuth(ctx context.Context, sc store.Scope, actor run.Actor, 
 	if o.Kind == store.Parent {
 		return run.Outcome{}, &store.ConflictError{Constraint: "connection_parent"}
 	}
-	done, err := r.Do(ctx, run.Request{ID: id, Scope: sc, Organization: o, Actor: actor, Action: catalog.ProvisionAuth(),
+	done, err := r.Do(ctx, run.Request{ID: id, Scope: sc, Organization: o, Actor: actor,
+		Action: catalog.ProvisionAuth(),
 		Opened: o.Connection(), Ticket: actor.Ticket})
 	if err != nil {
 		return done, err
@@ -48,7 +49,8 @@ func (r *Runner) makeAuth(ctx context.Context, sc store.Scope, actor run.Actor, 
 			return err // these are the keys of the account before
 		}
 		slot := store.Slot{Organization: o.ID, API: store.AuthAPI}
-		integrationKey, secretKey := yielded[catalog.IntegrationKeySecret], secret.Box([]byte(yielded[catalog.SecretKeySecret]))
+		integrationKey, secretKey := yielded[catalog.IntegrationKeySecret],
+			secret.Box([]byte(yielded[catalog.SecretKeySecret]))
 		if err := r.addCandidate(ctx, tx, actor, slot, o.APIHostname, integrationKey, secretKey); err != nil {
 			return err
 		}

@@ -78,7 +78,8 @@ func (r *Runner) connect(ctx context.Context, tx *store.Tx, actor run.Actor, wan
 	case store.IsConflict(err, "connection_account"):
 		return fault(AccountField, r.takenBy(ctx, tx, wanted.AccountID, accounts)), nil
 	case store.IsConflict(err, "connection_parent"):
-		return fault(KindField, "Another organization is connected with the parent account. Change that there first."), nil
+		return fault(KindField,
+			"Another organization is connected with the parent account. Change that there first."), nil
 	}
 	return nil, err
 }

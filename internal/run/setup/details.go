@@ -34,7 +34,8 @@ const (
 )
 
 // Colours are the words for an organization's colours, the first for colour 1.
-var Colours = [12]string{"orange", "blue", "purple", "lime", "pink", "teal", "gold", "indigo", "brown", "green", "red", "slate"}
+var Colours = [12]string{"orange", "blue", "purple", "lime", "pink", "teal", "gold", "indigo", "brown", "green",
+	"red", "slate"}
 
 const (
 	mostAliases, longestAlias = 20, 100
@@ -141,7 +142,8 @@ func (e *Overtaken) Error() string { return "run: changed by someone else since 
 // ChangeOrganization saves what was typed about an organization, as it was at a
 // revision. Where it was changed since the error is an *Overtaken. What is as it
 // was typed already, as after a form sent twice, is a success.
-func (r *Runner) ChangeOrganization(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID, revision int, typed Details) ([]catalog.FieldError, error) {
+func (r *Runner) ChangeOrganization(ctx context.Context, sc store.Scope, actor run.Actor, id uuid.UUID, revision int,
+	typed Details) ([]catalog.FieldError, error) {
 	wanted, bad := typed.parse()
 	if text.Line(typed.Colour) == "" {
 		bad = append(bad, catalog.FieldError{Field: ColourField, Message: "Choose a color."})

@@ -24,7 +24,8 @@ const longestDirectoryName = 60
 // AddDirectory adds a directory to an organization. text is whatever was pasted
 // for its key. An empty name is "Directory". Faults stand beside
 // DirectoryNameField or DirectoryKeyField; with any, nothing is changed.
-func (r *Runner) AddDirectory(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, name, text string) ([]catalog.FieldError, error) {
+func (r *Runner) AddDirectory(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, name,
+	text string) ([]catalog.FieldError, error) {
 	name, bad := directoryName(name)
 	if name == "" {
 		name = store.FirstDirectory
@@ -34,7 +35,8 @@ func (r *Runner) AddDirectory(ctx context.Context, sc store.Scope, actor run.Act
 	case wrong != "":
 		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: wrong})
 	case key == "":
-		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: "Paste the key, or the page that shows it."})
+		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField,
+			Message: "Paste the key, or the page that shows it."})
 	}
 	if len(bad) > 0 {
 		return bad, nil
@@ -50,7 +52,8 @@ func (r *Runner) AddDirectory(ctx context.Context, sc store.Scope, actor run.Act
 			return err
 		}
 		d := store.Directory{Name: name, Key: key}
-		return tx.Record(ctx, directoryRecord(store.DirectoryAdded, actor, o, d, "Added "+name+", whose key ends in "+run.Tail(key)+".", r.Now()))
+		return tx.Record(ctx, directoryRecord(store.DirectoryAdded, actor, o, d,
+			"Added "+name+", whose key ends in "+run.Tail(key)+".", r.Now()))
 	})
 	return directoryConflict(err)
 }
@@ -77,7 +80,8 @@ func directoryNameFree(ctx context.Context, tx *store.Tx, o store.Organization, 
 func directoryConflict(err error) ([]catalog.FieldError, error) {
 	switch {
 	case store.IsConflict(err, "directory_key_name"), errors.Is(err, errDirectoryName):
-		return fault(DirectoryNameField, "This organization already has a directory with this name, apart from case or accents. Choose another name."), nil
+		return fault(DirectoryNameField,
+			"This organization already has a directory with this name, apart from case or accents. Choose another name."), nil
 	case store.IsConflict(err, "directory_key_key"):
 		return fault(DirectoryKeyField, "This organization already has this key."), nil
 	}
@@ -96,7 +100,8 @@ func directoryName(name string) (string, []catalog.FieldError) {
 }
 
 // RenameDirectory gives one of an organization's directories another name.
-func (r *Runner) RenameDirectory(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, id uuid.UUID, name string) ([]catalog.FieldError, error) {
+func (r *Runner) RenameDirectory(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization,
+	id uuid.UUID, name string) ([]catalog.FieldError, error) {
 	name, bad := directoryName(name)
 	if name == "" {
 		bad = fault(DirectoryNameField, "Fill this in.")
@@ -108,7 +113,8 @@ func (r *Runner) RenameDirectory(ctx context.Context, sc store.Scope, actor run.
 		if err := directoryNameFree(ctx, tx, o, id, name); err != nil {
 			return store.DirectoryRenamed, "", err
 		}
-		return store.DirectoryRenamed, "Renamed " + d.Name + " to " + name + ".", tx.RenameDirectory(ctx, o.ID, id, name)
+		return store.DirectoryRenamed, "Renamed " + d.Name + " to " + name + ".",
+			tx.RenameDirectory(ctx, o.ID, id, name)
 	})
 	if errors.Is(err, errFaults) {
 		return bad, nil
@@ -118,7 +124,8 @@ func (r *Runner) RenameDirectory(ctx context.Context, sc store.Scope, actor run.
 
 // MakePrimary makes one of an organization's directories the one that the
 // mapping shows.
-func (r *Runner) MakePrimary(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, id uuid.UUID) error {
+func (r *Runner) MakePrimary(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization,
+	id uuid.UUID) error {
 	return r.changeDirectory(ctx, sc, actor, o, id, func(tx *store.Tx, d store.Directory) (store.Event, string, error) {
 		return store.DirectoryPrimary, "Made " + d.Name + " primary.", tx.MakePrimary(ctx, o.ID, id)
 	})
@@ -126,14 +133,17 @@ func (r *Runner) MakePrimary(ctx context.Context, sc store.Scope, actor run.Acto
 
 // RemoveDirectory takes one of an organization's directories away. Users who
 // come from it stay as they are in Duo.
-func (r *Runner) RemoveDirectory(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, id uuid.UUID) error {
+func (r *Runner) RemoveDirectory(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization,
+	id uuid.UUID) error {
 	return r.changeDirectory(ctx, sc, actor, o, id, func(tx *store.Tx, d store.Directory) (store.Event, string, error) {
-		return store.DirectoryKeyRemoved, "Removed " + d.Name + ", whose key ended in " + run.Tail(d.Key) + ".", tx.RemoveDirectory(ctx, o.ID, id)
+		return store.DirectoryKeyRemoved, "Removed " + d.Name + ", whose key ended in " + run.Tail(d.Key) + ".",
+			tx.RemoveDirectory(ctx, o.ID, id)
 	})
 }
 
 // changeDirectory changes one directory of an organization, with its record.
-func (r *Runner) changeDirectory(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, id uuid.UUID, change func(*store.Tx, store.Directory) (store.Event, string, error)) error {
+func (r *Runner) changeDirectory(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization,
+	id uuid.UUID, change func(*store.Tx, store.Directory) (store.Event, string, error)) error {
 	return r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if _, err := run.StillConnected(ctx, tx.HoldConnection, o); err != nil {
 			return err
@@ -165,7 +175,8 @@ func ReadDirectory(name, text string, place int) (plan.DirectoryChoice, []catalo
 	case wrong != "":
 		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: wrong})
 	case key == "" && name != "":
-		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField, Message: "Paste the key, or the page that shows it."})
+		bad = append(bad, catalog.FieldError{Field: DirectoryKeyField,
+			Message: "Paste the key, or the page that shows it."})
 	}
 	if name == "" {
 		name = store.FirstDirectory

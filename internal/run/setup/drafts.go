@@ -51,7 +51,8 @@ type ImportFile struct{ ID, Name, Text string }
 // KeepImport keeps a file until it is imported, another takes its place, or the day is
 // over: the browser is asked for neither its rows nor their statuses again.
 func (r *Runner) KeepImport(ctx context.Context, sc store.Scope, actor run.Actor, name, text string) error {
-	return r.keepDraft(ctx, sc, actor, importForm, map[string]string{"id": uuid.NewString(), "file": name, "text": text})
+	return r.keepDraft(ctx, sc, actor, importForm,
+		map[string]string{"id": uuid.NewString(), "file": name, "text": text})
 }
 
 // KeptImport returns the file that an operator uploaded last; none if it is kept no more.

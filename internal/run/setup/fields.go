@@ -66,7 +66,8 @@ func (s *shapes) integrationKey(field, title string) {
 	case err != nil:
 		s.fault(field, Sentence(err.Error()))
 	case s.cards[key] != "":
-		s.fault(field, "This is the key of the "+s.cards[key]+" above. Each API has an application, and a key, of its own.")
+		s.fault(field, "This is the key of the "+s.cards[key]+
+			" above. Each API has an application, and a key, of its own.")
 	default:
 		s.cards[key] = title
 		s.noteCleaned(field)

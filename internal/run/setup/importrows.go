@@ -12,8 +12,9 @@ import (
 func judge(rows []ImportRow, organizations []store.Organization, accounts []store.Account) []JudgedRow {
 	k := known{
 		accounts: accounts,
-		bySlug:   map[string]store.Organization{}, byName: map[string][]store.Organization{}, holder: map[string]string{},
-		names: map[string][]ImportRow{}, used: map[string]int{},
+		bySlug:   map[string]store.Organization{}, byName: map[string][]store.Organization{},
+		holder: map[string]string{},
+		names:  map[string][]ImportRow{}, used: map[string]int{},
 	}
 	for _, o := range organizations {
 		k.bySlug[o.Slug], k.holder[o.AccountID] = o, o.Name
@@ -119,7 +120,8 @@ func unclearName(found []store.Organization, exact bool) string {
 	}
 	list := catalog.Listed(which, mostNamed)
 	if exact {
-		return fmt.Sprintf("%d organizations match this name: %s. Give the slug of the one that you mean.", len(found), list)
+		return fmt.Sprintf("%d organizations match this name: %s. Give the slug of the one that you mean.",
+			len(found), list)
 	}
 	near := "1 is"
 	if len(found) > 1 {
@@ -140,6 +142,7 @@ func namedBefore(row ImportRow, name string, before []ImportRow) string {
 	if len(before) == 0 || text.Key(row.Slug) == NewSlug {
 		return ""
 	}
-	return fmt.Sprintf("Line %d has a name close to this: %s. In the column slug, give %s if this is another organization.",
+	return fmt.Sprintf(
+		"Line %d has a name close to this: %s. In the column slug, give %s if this is another organization.",
 		before[0].Line, catalog.Plain(text.Line(before[0].Name)), NewSlug)
 }

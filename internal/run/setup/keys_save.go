@@ -120,7 +120,8 @@ func (r *Runner) addCandidate(ctx context.Context, tx *store.Tx, actor run.Actor
 	}
 	saved := store.Version{OrganizationID: slot.Owner(), API: slot.API, Version: version, Host: host,
 		IntegrationKey: integrationKey}
-	return tx.Record(ctx, versionRecord(store.IntegrationSaved, actor, saved, "Saved, to be checked before use.", r.Now()))
+	return tx.Record(ctx, versionRecord(store.IntegrationSaved, actor, saved,
+		"Saved, to be checked before use.", r.Now()))
 }
 
 // ownFaults refuses keys that cannot be the organization's own.
@@ -153,9 +154,11 @@ func (r *Runner) ownFaults(ctx context.Context, sc store.Scope, k Keys,
 	case f.API != store.AuthAPI:
 		return nil, nil
 	case o.Kind == store.Parent:
-		return fault(f.IntegrationKey, "This organization is your own account: the workspace's Auth API keys serve it."), nil
+		return fault(f.IntegrationKey,
+			"This organization is your own account: the workspace's Auth API keys serve it."), nil
 	case !o.Mapped():
-		return fault(f.Host, "Connect this organization with its Duo account first: Auth API keys belong to one account."), nil
+		return fault(f.Host,
+			"Connect this organization with its Duo account first: Auth API keys belong to one account."), nil
 	case !strings.EqualFold(plain[f.Host], o.APIHostname):
 		return fault(f.Host, "This is the host of another Duo account. This organization's is "+o.APIHostname+"."), nil
 	}

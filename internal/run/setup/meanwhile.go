@@ -13,7 +13,8 @@ import (
 
 // mappedMeanwhile says what somebody else made of an organization's account
 // since a form was opened.
-func (r *Runner) mappedMeanwhile(ctx context.Context, tx *store.Tx, o store.Organization, accounts []store.Account) (string, error) {
+func (r *Runner) mappedMeanwhile(ctx context.Context, tx *store.Tx, o store.Organization,
+	accounts []store.Account) (string, error) {
 	done := "unmapped the organization"
 	if o.AccountID != "" {
 		done = "mapped the organization to " + namedAccount(o.AccountID, accounts)
@@ -30,7 +31,8 @@ func (r *Runner) keyedMeanwhile(ctx context.Context, tx *store.Tx, o store.Organ
 	return r.meanwhile(ctx, tx, o, done, store.DirectoryKeySet, store.DirectoryKeyRemoved, store.DirectoryPrimary)
 }
 
-func (r *Runner) meanwhile(ctx context.Context, tx *store.Tx, o store.Organization, done string, events ...store.Event) (string, error) {
+func (r *Runner) meanwhile(ctx context.Context, tx *store.Tx, o store.Organization, done string,
+	events ...store.Event) (string, error) {
 	by, at, err := tx.LastChange(ctx, o.ID, events...)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return "", err

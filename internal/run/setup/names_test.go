@@ -15,9 +15,12 @@ import (
 func TestOrganizationName(t *testing.T) {
 	t.Parallel()
 	for theirs, want := range map[string]string{
-		"Acme Dental": "Acme Dental", "Acme\u200b  Dental\u00a0": "Acme Dental", "Bell\x1bTower\u009b": "Bell Tower", "Zoe\u0308\ufffd": "Zo\u00eb",
-		"a\tb\nc": "a b c", "می\u200cخواهم": "می\u200cخواهم", strings.Repeat("é", 300): strings.Repeat("é", store.LongestName),
-		strings.Repeat("é", store.LongestName-1) + " x": strings.Repeat("é", store.LongestName-1), "\u200b": "DA1", "\x00 \ufffd": "DA1", "": "DA1",
+		"Acme Dental": "Acme Dental", "Acme\u200b  Dental\u00a0": "Acme Dental", "Bell\x1bTower\u009b": "Bell Tower",
+		"Zoe\u0308\ufffd": "Zo\u00eb",
+		"a\tb\nc":         "a b c", "می\u200cخواهم": "می\u200cخواهم",
+		strings.Repeat("é", 300):                        strings.Repeat("é", store.LongestName),
+		strings.Repeat("é", store.LongestName-1) + " x": strings.Repeat("é", store.LongestName-1), "\u200b": "DA1",
+		"\x00 \ufffd": "DA1", "": "DA1",
 	} {
 		got := OrganizationName(store.Account{AccountID: "DA1", Name: theirs})
 		if got != want {
@@ -40,7 +43,8 @@ func TestAccountOf(t *testing.T) {
 		{AccountID: "DA00000000000000PANA", Name: "パナ"},
 		{AccountID: "DA00000000000000CAFE", Name: "Café\u200b"}, {AccountID: "DA0000000000000CAFE2", Name: "cafè"},
 		{AccountID: "DA0000000000000ROSE1", Name: "Rosé"}, {AccountID: "DA0000000000000ROSE2", Name: "Rosè"},
-		{AccountID: "DA00000000000NOWHERE", Name: "Nowhere"}, {AccountID: "DA000000000000TWINS3", Name: "Both"}, {AccountID: "DA000000000000TWINS4", Name: "both"},
+		{AccountID: "DA00000000000NOWHERE", Name: "Nowhere"}, {AccountID: "DA000000000000TWINS3", Name: "Both"},
+		{AccountID: "DA000000000000TWINS4", Name: "both"},
 	}
 	for i := range accounts {
 		accounts[i].APIHostname = "api-0a1b2c3d.duosecurity.com"
@@ -62,11 +66,13 @@ func TestAccountOf(t *testing.T) {
 		{AccountText(accounts[3]), "DA0000000000000TWIN2", ""},
 		{AccountText(accounts[4]), "DA0000000000000TRICK", ""},
 		{"パナ", "DA00000000000000PANA", ""},
-		{"バナ", "", "No account has exactly this name. 1 is close: DA00000000000000PANA (パナ, api-0a1b2c3d.duosecurity.com)."},
+		{"バナ", "",
+			"No account has exactly this name. 1 is close: DA00000000000000PANA (パナ, api-0a1b2c3d.duosecurity.com)."},
 		{"CAFE\u0301", "DA00000000000000CAFE", ""},
 		{"Rose", "", "No account has exactly this name. 2 are close: DA0000000000000ROSE1"},
 		{"nowhere", "", noHost}, {"DA00000000000NOWHERE", "", noHost}, {"Nowhere (DA00000000000NOWHERE)", "", noHost},
-		{"Both", "", "2 accounts match this name: DA000000000000TWINS3 (Both, api-0a1b2c3d.duosecurity.com) and DA000000000000TWINS4 (both, no usable API host)"},
+		{"Both", "",
+			"2 accounts match this name: DA000000000000TWINS3 (Both, api-0a1b2c3d.duosecurity.com) and DA000000000000TWINS4 (both, no usable API host)"},
 		{"Acm", "", "does not list this account"},
 		{"Acme (DA0000000000NOTTHERE)", "", "does not list this account"},
 		{"da00000000000000acme", "", "does not list this account"},
@@ -135,7 +141,8 @@ func TestSuggestedNames(t *testing.T) {
 		o := store.Organization{ID: uuid.New(), Name: test.organization}
 		found := Suggest([]store.Organization{o}, []store.Account{{AccountID: "DA1", Name: test.account}})
 		if same := found[o.ID].Account.AccountID == "DA1"; same != test.same {
-			t.Errorf("%q and %q: suggested %t (%q, %q)", test.organization, test.account, same, plainName(test.organization), plainName(test.account))
+			t.Errorf("%q and %q: suggested %t (%q, %q)", test.organization, test.account, same,
+				plainName(test.organization), plainName(test.account))
 		}
 	}
 }
@@ -148,11 +155,13 @@ func TestNameBeforeAsAlias(t *testing.T) {
 		name, instead string
 		want          string
 	}{
-		{nil, "Acme", "Acme Group", "Acme"}, {[]string{"Lodz"}, "Łódź", "Łódź Group", "Lodz"}, {[]string{"Straße"}, "Acme", "STRASSE", "Acme"},
+		{nil, "Acme", "Acme Group", "Acme"}, {[]string{"Lodz"}, "Łódź", "Łódź Group", "Lodz"},
+		{[]string{"Straße"}, "Acme", "STRASSE", "Acme"},
 		{nil, "Œuvre", "Oeuvre", ""}, {[]string{"A", "B"}, "C", "D", "A,B,C"},
 	} {
 		if got := strings.Join(withAlias(test.aliases, test.name, test.instead), ","); got != test.want {
-			t.Errorf("%q, once called %q and now %q, has the aliases %q, want %q", test.aliases, test.name, test.instead, got, test.want)
+			t.Errorf("%q, once called %q and now %q, has the aliases %q, want %q", test.aliases, test.name,
+				test.instead, got, test.want)
 		}
 	}
 }
@@ -167,9 +176,12 @@ func TestAmbiguousNamesAreLeftToAPerson(t *testing.T) {
 		return o
 	}
 	holder := uuid.New()
-	accounts := []store.Account{{AccountID: "A1", Name: "Alpha"}, {AccountID: "A2", Name: "Alpha Inc"}, {AccountID: "B", Name: "Beta"},
-		{AccountID: "C", Name: "Gamma", MappedTo: &holder}, {AccountID: "C2", Name: "Gamma Ltd"}, {AccountID: "D", Name: "Delta"}}
-	alpha, beta, beta2, gamma, mapped := organization("alpha", ""), organization("Beta", ""), organization("The Beta", ""),
+	accounts := []store.Account{{AccountID: "A1", Name: "Alpha"}, {AccountID: "A2", Name: "Alpha Inc"},
+		{AccountID: "B", Name: "Beta"},
+		{AccountID: "C", Name: "Gamma", MappedTo: &holder}, {AccountID: "C2", Name: "Gamma Ltd"},
+		{AccountID: "D", Name: "Delta"}}
+	alpha, beta, beta2, gamma, mapped := organization("alpha", ""), organization("Beta", ""),
+		organization("The Beta", ""),
 		organization("Gamma", ""), organization("Delta", "X")
 	found := Suggest([]store.Organization{alpha, beta, beta2, gamma, mapped}, accounts)
 	if s := found[alpha.ID]; s.Ambiguous != 2 || s.Account.AccountID != "" {
@@ -194,7 +206,8 @@ func TestSuggestForFiveHundred(t *testing.T) {
 	var accounts []store.Account
 	for i := range 500 {
 		organizations = append(organizations, store.Organization{ID: uuid.New(), Name: fmt.Sprintf("Client %d", i)})
-		accounts = append(accounts, store.Account{AccountID: fmt.Sprint("DA", i), Name: fmt.Sprintf("CLIENT-%d, Inc.", 499-i)})
+		accounts = append(accounts, store.Account{AccountID: fmt.Sprint("DA", i),
+			Name: fmt.Sprintf("CLIENT-%d, Inc.", 499-i)})
 	}
 	found := Suggest(organizations, accounts)
 	for i, o := range organizations {
@@ -213,7 +226,8 @@ func TestSuggestByAlias(t *testing.T) {
 	}
 	smiles, named, twin := org("Acme Smiles", "ACME Dental, Inc.", "AD"), org("Birch", "Cedar"), org("Dune", "Elm")
 	elm := org("ELM")
-	accounts := []store.Account{{AccountID: "DA1", Name: "Acme Dental"}, {AccountID: "DA2", Name: "Birch Ltd"}, {AccountID: "DA3", Name: "Cedar"}, {AccountID: "DA4", Name: "Elm"}}
+	accounts := []store.Account{{AccountID: "DA1", Name: "Acme Dental"}, {AccountID: "DA2", Name: "Birch Ltd"},
+		{AccountID: "DA3", Name: "Cedar"}, {AccountID: "DA4", Name: "Elm"}}
 	found := Suggest([]store.Organization{smiles, named, twin, elm}, accounts)
 	for _, c := range []struct {
 		o       store.Organization

@@ -93,7 +93,8 @@ func OrganizationName(a store.Account) string {
 // when they are given. row.Organization is its id, chosen by the form: sent
 // twice, the first one is returned again. Faults stand beside "name" or a row's fields; with any of
 // them nothing is created.
-func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor run.Actor, name string, row MappingRow) (store.Organization, []catalog.FieldError, error) {
+func (r *Runner) CreateOrganization(ctx context.Context, sc store.Scope, actor run.Actor, name string,
+	row MappingRow) (store.Organization, []catalog.FieldError, error) {
 	if row.Organization == uuid.Nil {
 		row.Organization = uuid.New()
 	}
@@ -145,7 +146,8 @@ func checkName(f catalog.Text, name string) (string, []catalog.FieldError) {
 }
 
 // accountsFor lists the accounts, freshly when one is to be assigned.
-func (r *Runner) accountsFor(ctx context.Context, sc store.Scope, actor run.Actor, account string) (accounts []store.Account, err error) {
+func (r *Runner) accountsFor(ctx context.Context, sc store.Scope, actor run.Actor,
+	account string) (accounts []store.Account, err error) {
 	if text.Line(account) != "" {
 		return r.RefreshAccounts(ctx, sc, actor)
 	}

@@ -52,7 +52,8 @@ func (k Keys) find(text string, sandbox bool, typed map[string]string) (did Past
 		return did
 	}
 	found, hosts := duo.FindAPIs(text, sandbox), duo.FindCredentials(text, sandbox).Hosts
-	of := map[string]duo.Pasted{store.AuthAPI: found.Auth, store.AccountsAPI: found.Accounts, store.AdminAPI: found.Admin}
+	of := map[string]duo.Pasted{store.AuthAPI: found.Auth, store.AccountsAPI: found.Accounts,
+		store.AdminAPI: found.Admin}
 	for _, f := range k.form {
 		values := of[f.API]
 		if len(values.IntegrationKeys)+len(values.SecretKeys)+len(values.Hosts) == 0 {

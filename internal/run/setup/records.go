@@ -37,7 +37,8 @@ func ownRecord(e store.Event, actor run.Actor, v store.Version, summary string, 
 	return store.Record{
 		Event: own[e], Operator: actor.Operator, Ticket: actor.Ticket, Organization: *v.OrganizationID,
 		Subject: "Own " + run.APITitle(v.API) + " keys", Summary: summary, At: now,
-		Input: map[string]string{"version": strconv.Itoa(v.Version), "host": v.Host, "integration_key": v.IntegrationKey},
+		Input: map[string]string{"version": strconv.Itoa(v.Version), "host": v.Host,
+			"integration_key": v.IntegrationKey},
 	}
 }
 

@@ -22,7 +22,8 @@ const (
 // says what the person saw: the account, and the name it has there now, empty for
 // none. Where nothing is left to repair, as after a form sent twice, nothing is
 // done; a *store.ConflictError says that something else is to be decided now.
-func (r *Runner) Repair(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, repair, account, nameNow string) error {
+func (r *Runner) Repair(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization, repair, account,
+	nameNow string) error {
 	return r.Change(ctx, sc, actor, catalog.Administrator, func(tx *store.Tx) error {
 		if err := tx.LockMapping(ctx); err != nil {
 			return err
@@ -59,7 +60,8 @@ func (r *Runner) Repair(ctx context.Context, sc store.Scope, actor run.Actor, o 
 }
 
 // renameAfterAccount keeps the name before as an alias: callers go on using it.
-func (r *Runner) renameAfterAccount(ctx context.Context, tx *store.Tx, actor run.Actor, o store.Organization, d store.Drifted) error {
+func (r *Runner) renameAfterAccount(ctx context.Context, tx *store.Tx, actor run.Actor, o store.Organization,
+	d store.Drifted) error {
 	wanted := o
 	wanted.Name = OrganizationName(store.Account{AccountID: d.AccountID, Name: d.NameNow})
 	wanted.Aliases = withAlias(o.Aliases, o.Name, wanted.Name)

@@ -134,7 +134,10 @@ func (db DB) copyOf(ctx context.Context, name string) (DB, error) {
 const Password = "correct horse battery staple"
 
 // passwordHash is made once: hashing is slow on purpose.
-var passwordHash = sync.OnceValues(func() (string, error) { return secret.HashPassword(context.Background(), Password) })
+var passwordHash = sync.OnceValues(func() (string,
+	error) {
+	return secret.HashPassword(context.Background(), Password)
+})
 
 // Workspace makes a fresh workspace with an owner, and returns both. Its name has
 // a word wider than a telephone's page, which every page has to break.
@@ -158,7 +161,9 @@ func (db DB) Member(t testing.TB, ws store.Workspace, role catalog.Role, organiz
 	operator := db.member(t, ws.Name, role)
 	for _, id := range organizations {
 		db.Exec(t, `update membership set every_organization = false where operator_id = $1`, operator.ID)
-		db.Exec(t, `insert into membership_organization (workspace_id, operator_id, organization_id) values ($1, $2, $3)`, ws.ID, operator.ID, id)
+		db.Exec(t,
+			`insert into membership_organization (workspace_id, operator_id, organization_id) values ($1, $2, $3)`,
+			ws.ID, operator.ID, id)
 	}
 	return operator
 }
@@ -169,7 +174,8 @@ func (db DB) member(t testing.TB, workspace string, role catalog.Role) store.Ope
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := store.NewOperator{Workspace: workspace, Email: fmt.Sprintf("%s.%s@msp.example", role, strings.ToLower(rand.Text())), PasswordHash: hash, Role: role.String()}
+	n := store.NewOperator{Workspace: workspace, Email: fmt.Sprintf("%s.%s@msp.example", role,
+		strings.ToLower(rand.Text())), PasswordHash: hash, Role: role.String()}
 	if _, err := store.AddOperator(t.Context(), db.OwnerURL, n); err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,8 @@ func (f sheet) namesNothing() bool {
 // asks first which: its own form holds what is there.
 func (s *pages) generatedForm(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	if e := f.look().edit; e != nil {
-		which := slices.DeleteFunc(slices.Clone(f.action.Fields), func(field catalog.Field) bool { return field.Spec().Name != e.id })
+		which := slices.DeleteFunc(slices.Clone(f.action.Fields),
+			func(field catalog.Field) bool { return field.Spec().Name != e.id })
 		page, err := s.formOfFields(ctx, v, f, which)
 		page.Button, page.AsksTicket = "Open the form", false
 		return page, err
@@ -60,7 +61,8 @@ func buttonOf(a catalog.Action) string {
 	return a.Title
 }
 
-func (s *pages) formOfFields(ctx context.Context, v site.Visitor, f sheet, fields []catalog.Field) (actions.ActionForm, error) {
+func (s *pages) formOfFields(ctx context.Context, v site.Visitor, f sheet,
+	fields []catalog.Field) (actions.ActionForm, error) {
 	a := f.action
 	page := actions.ActionForm{
 		Workspace: v.Workspace.Slug, Once: f.once(), Heading: a.Title, About: []string{a.Help}, Facts: actionFacts(a),
@@ -107,7 +109,8 @@ func (s *pages) formOfFields(ctx context.Context, v site.Visitor, f sheet, field
 }
 
 func actionFacts(a catalog.Action) []views.Fact {
-	facts := []views.Fact{{Label: "Duo call", Text: a.Call, Mono: true}, {Label: "Role", Text: "Requires the " + a.Role.Title() + " role"}}
+	facts := []views.Fact{{Label: "Duo call", Text: a.Call, Mono: true},
+		{Label: "Role", Text: "Requires the " + a.Role.Title() + " role"}}
 	if a.Asks != "" {
 		facts = append(facts, views.Fact{Label: "What it does", Text: a.Asks, Note: "You are asked first."})
 	}

@@ -34,7 +34,8 @@ func (s *pages) showResult(c echo.Context, v site.Visitor, f sheet, done run.Out
 		if err := s.CountReading(c.Request().Context(), v, f.action.Slug+".csv", len(rows)); err != nil {
 			return err
 		}
-		name := f.action.Slug + "-" + cmp.Or(v.Organization.Slug, v.Workspace.Slug) + "-" + s.Now().In(v.Location()).Format(site.DayLayout) + ".csv"
+		name := f.action.Slug + "-" + cmp.Or(v.Organization.Slug, v.Workspace.Slug) + "-" +
+			s.Now().In(v.Location()).Format(site.DayLayout) + ".csv"
 		return s.SendCSV(c, name, columnNames(done.Result.Table), func(context.Context) ([][]string, error) {
 			part := rows
 			rows = nil
@@ -59,8 +60,10 @@ func columnNames(t *catalog.Table) []string {
 func (s *pages) resultPage(v site.Visitor, f sheet, done run.Outcome) actions.ActionResult {
 	result := done.Result
 	page := actions.ActionResult{
-		Organization: words.TagOf(v.Organization), Heading: f.action.Title, Outcome: words.OutcomeChip(done.Run.State), Summary: done.Run.Summary, ShownAt: s.When(v, s.Now()).Text,
-		Run: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}, Back: views.Link{Text: "All actions", Href: views.Actions(v.Workspace.Slug, v.Organization.Slug)},
+		Organization: words.TagOf(v.Organization), Heading: f.action.Title, Outcome: words.OutcomeChip(done.Run.State),
+		Summary: done.Run.Summary, ShownAt: s.When(v, s.Now()).Text,
+		Run:  views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)},
+		Back: views.Link{Text: "All actions", Href: views.Actions(v.Workspace.Slug, v.Organization.Slug)},
 	}
 	for _, secret := range result.Secrets {
 		page.Secrets = append(page.Secrets, views.Fact{Label: secret.Label, Text: secret.Value, Mono: true})
@@ -81,7 +84,8 @@ func (s *pages) resultPage(v site.Visitor, f sheet, done run.Outcome) actions.Ac
 	} else {
 		page.Noun = table.Noun
 		for _, column := range table.Columns {
-			page.Columns = append(page.Columns, actions.ResultColumn{Title: column.Title, Number: column.Kind == catalog.Number})
+			page.Columns = append(page.Columns, actions.ResultColumn{Title: column.Title,
+				Number: column.Kind == catalog.Number})
 		}
 		for _, row := range table.Rows {
 			var cells []actions.ResultCell
@@ -99,7 +103,8 @@ func (s *pages) resultPage(v site.Visitor, f sheet, done run.Outcome) actions.Ac
 	}
 	switch {
 	case table.Next > 0:
-		page.Again = append(page.Again, repeated(v, f, "Read the next "+table.Noun, false, map[string]string{"offset": strconv.Itoa(table.Next)}))
+		page.Again = append(page.Again, repeated(v, f, "Read the next "+table.Noun, false,
+			map[string]string{"offset": strconv.Itoa(table.Next)}))
 	case table.Onward != nil:
 		page.Again = append(page.Again, repeated(v, f, "Read the next "+table.Noun, false, table.Onward))
 	}
@@ -120,7 +125,8 @@ func linkedByName(cells []actions.ResultCell) []actions.ResultCell {
 // its own.
 func repeated(v site.Visitor, f sheet, button string, download bool, with map[string]string) actions.AgainForm {
 	form := actions.AgainForm{Post: f.address(v), Button: button, Download: download,
-		Hidden: []views.Hidden{{Name: "run_id", Value: uuid.NewString()}, {Name: "connection", Value: f.connection}, {Name: "was.connection", Value: f.connected}}}
+		Hidden: []views.Hidden{{Name: "run_id", Value: uuid.NewString()}, {Name: "connection", Value: f.connection},
+			{Name: "was.connection", Value: f.connected}}}
 	if hasTimes(f.action) {
 		form.Hidden = append(form.Hidden, views.Hidden{Name: zoneField, Value: f.zone.String()})
 	}
@@ -140,7 +146,8 @@ func (s *pages) resultFacts(v site.Visitor, table *catalog.Table) []views.Fact {
 	var facts []views.Fact
 	for i, text := range table.Rows[0] {
 		cell := s.resultCell(v, table.Columns[i].Kind, text)
-		fact := views.Fact{Label: table.Columns[i].Title, Text: cell.Text, When: cell.When, Mono: cell.Mono, Href: cell.Href}
+		fact := views.Fact{Label: table.Columns[i].Title, Text: cell.Text, When: cell.When, Mono: cell.Mono,
+			Href: cell.Href}
 		if !cell.When.Known() {
 			fact.Text = cmp.Or(cell.Text, "none")
 		}

@@ -122,7 +122,8 @@ func (s *pages) get(c echo.Context, v site.Visitor, fields bool) error {
 	}
 	if query := c.QueryParams(); !fields && query.Get(oldFields) != "" {
 		query.Del(oldFields)
-		return c.Redirect(http.StatusSeeOther, (&url.URL{Path: fieldsPath(v, action), RawQuery: query.Encode()}).String())
+		return c.Redirect(http.StatusSeeOther,
+			(&url.URL{Path: fieldsPath(v, action), RawQuery: query.Encode()}).String())
 	}
 	if v.Organization.ID == uuid.Nil && !action.OfWorkspace() {
 		return s.getChooseOrganization(c, v, action)
@@ -130,7 +131,8 @@ func (s *pages) get(c echo.Context, v site.Visitor, fields bool) error {
 	// An address says what the form is about, not what is to be done: anybody can
 	// send somebody a link.
 	values := url.Values{}
-	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "from", "permanent", "directory_key", "username", "test", "q", "page"} {
+	for _, name := range []string{"user_id", "phone_id", "bypass_code_id", "group_id", "from", "permanent",
+		"directory_key", "username", "test", "q", "page"} {
 		if text := c.QueryParam(name); text != "" {
 			values.Set(name, text)
 		}
@@ -188,7 +190,8 @@ func (s *pages) showFailure(c echo.Context, v site.Visitor, f sheet, done run.Ou
 	if done.Result.Created != "" {
 		// There is something now that the form would make a second time: its page
 		// says what was not done, and has the button for it.
-		return c.Redirect(http.StatusSeeOther, views.Phone(v.Workspace.Slug, v.Organization.Slug, done.Result.Created)+"?run="+done.Run.ID.String())
+		return c.Redirect(http.StatusSeeOther, views.Phone(v.Workspace.Slug, v.Organization.Slug, done.Result.Created)+
+			"?run="+done.Run.ID.String())
 	}
 	if done.Run.State != "" {
 		f.tried, f.run = triedOf(v, f, done, err), done.Run

@@ -37,7 +37,8 @@ func (s *pages) activatingHere(c echo.Context, v site.Visitor) (a activating, er
 		return a, nil
 	}
 	done, err := s.DoneHere(c.Request().Context(), c, v)
-	if err == nil && (run.LinkUntil(done.Run).IsZero() || done.Run.Input["phone_id"] != a.phone || done.Run.AccountID != v.Organization.AccountID) {
+	if err == nil && (run.LinkUntil(done.Run).IsZero() || done.Run.Input["phone_id"] != a.phone ||
+		done.Run.AccountID != v.Organization.AccountID) {
 		err = store.ErrNotFound
 	}
 	a.made = done.Run
@@ -46,12 +47,14 @@ func (s *pages) activatingHere(c echo.Context, v site.Visitor) (a activating, er
 
 // activation asks Duo how far it has come. Without a link there is nothing to wait for.
 // trouble: Duo did not say.
-func (s *pages) activation(ctx context.Context, v site.Visitor, a activating) (event site.LiveEvent, trouble bool, err error) {
+func (s *pages) activation(ctx context.Context, v site.Visitor, a activating) (event site.LiveEvent, trouble bool,
+	err error) {
 	done, err := s.Runner.AskActivated(ctx, v.Scope, v.Organization, a.phone, a.made.StartedAt)
 	until := run.LinkUntil(a.made)
 	switch {
 	case done:
-		return site.LiveEvent{Text: "Activated. Duo Mobile works on this phone.", Done: true, Answer: activated}, false, nil
+		return site.LiveEvent{Text: "Activated. Duo Mobile works on this phone.", Done: true,
+			Answer: activated}, false, nil
 	case err == nil && !until.IsZero() && !s.Now().Before(until):
 		return site.LiveEvent{Text: "The link has expired and was not used.", Done: true}, false, nil
 	case err == nil && until.IsZero():
@@ -61,7 +64,8 @@ func (s *pages) activation(ctx context.Context, v site.Visitor, a activating) (e
 	case !site.DuoSaidNo(err) || site.NotInDuo(err):
 		return event, true, err
 	case !until.IsZero() && !s.Now().Before(until):
-		return site.LiveEvent{Text: "The link has expired. Duo does not say whether it was used.", Done: true}, false, nil
+		return site.LiveEvent{Text: "The link has expired. Duo does not say whether it was used.",
+			Done: true}, false, nil
 	}
 	return site.LiveEvent{Text: "Duo does not say whether the phone is activated. Asking again."}, true, nil
 }
@@ -76,8 +80,10 @@ func (s *pages) getActivation(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	page := actions.ActivationState{Organization: words.TagOf(v.Organization), Device: cmp.Or(catalog.Plain(a.made.Subject), "a phone"), Text: event.Text,
-		Activated: event.Answer == activated, Waits: !event.Done, Phone: views.Phone(v.Workspace.Slug, v.Organization.Slug, a.phone)}
+	page := actions.ActivationState{Organization: words.TagOf(v.Organization),
+		Device: cmp.Or(catalog.Plain(a.made.Subject), "a phone"), Text: event.Text,
+		Activated: event.Answer == activated, Waits: !event.Done,
+		Phone: views.Phone(v.Workspace.Slug, v.Organization.Slug, a.phone)}
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Waits: page.Waits}, page)
 }
 
@@ -99,8 +105,10 @@ func (s *pages) activationTopic(c echo.Context, v site.Visitor) (site.Topic, err
 func activationLive(v site.Visitor, f sheet, done run.Outcome) *views.Live {
 	ws, org, id := v.Workspace.Slug, v.Organization.Slug, done.Run.ID.String()
 	return &views.Live{
-		Text: "Waiting for the phone: not activated yet.", Events: views.ActivationEvents(ws, org, f.get("phone_id"), id),
-		Then: onward(v, f, done), Page: views.Activation(ws, org, f.get("phone_id"), id), Look: "See whether it is activated", NewTab: true,
+		Text:   "Waiting for the phone: not activated yet.",
+		Events: views.ActivationEvents(ws, org, f.get("phone_id"), id),
+		Then:   onward(v, f, done), Page: views.Activation(ws, org, f.get("phone_id"), id),
+		Look: "See whether it is activated", NewTab: true,
 		Answer: activated, Approved: "Activated. Duo Mobile works on this phone.", Onward: "Go on",
 	}
 }

@@ -57,13 +57,15 @@ func (s *pages) apiAction(c echo.Context, v site.Visitor) error {
 		}
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
-		ID: body.RunID, Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: action, Input: in, Ticket: body.Ticket,
+		ID: body.RunID, Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: action, Input: in,
+		Ticket: body.Ticket,
 		Opened: body.Connection, Account: body.Account, Reason: body.Reason,
 	})
 	var already *run.AlreadyRun
 	switch {
 	case errors.As(err, &already):
-		sendOutcome(c, v, apiOutcome{RunID: already.Run.ID, State: already.Run.State, Summary: words.APIRunOf(already.Run).Summary, Replayed: true})
+		sendOutcome(c, v, apiOutcome{RunID: already.Run.ID, State: already.Run.State,
+			Summary: words.APIRunOf(already.Run).Summary, Replayed: true})
 		return nil
 	case err != nil:
 		return s.apiFailure(v, done, err)
@@ -117,7 +119,8 @@ func rowsWithin(answer json.RawMessage) int {
 }
 
 // apiInput checks the fields of a body.
-func (s *pages) apiInput(c echo.Context, v site.Visitor, action catalog.Action, body site.APIBody) (catalog.Values, error) {
+func (s *pages) apiInput(c echo.Context, v site.Visitor, action catalog.Action,
+	body site.APIBody) (catalog.Values, error) {
 	in, bad := action.Parse(body.Get)
 	beside := site.Form{Values: url.Values{site.TicketBox.Name: {body.Ticket}, site.ReasonBox.Name: {body.Reason}}}
 	for _, box := range []catalog.Text{site.TicketBox, site.ReasonBox} {
@@ -157,7 +160,8 @@ func (s *pages) apiFailure(v site.Visitor, done run.Outcome, err error) error {
 }
 
 func outcomeOf(done run.Outcome, role catalog.Role) apiOutcome {
-	o := apiOutcome{RunID: done.Run.ID, State: done.Run.State, Summary: done.Run.Summary, Created: done.Result.Created, Result: resultJSON(done.Result, role)}
+	o := apiOutcome{RunID: done.Run.ID, State: done.Run.State, Summary: done.Run.Summary, Created: done.Result.Created,
+		Result: resultJSON(done.Result, role)}
 	for _, secret := range done.Result.Secrets {
 		o.Secrets = append(o.Secrets, apiSecret{secret.Label, secret.Value})
 	}

@@ -29,25 +29,33 @@ func (s *pages) verifySheet(ctx context.Context, v site.Visitor, f sheet) (views
 	name := words.DisplayName(user)
 	if len(phones) == 0 {
 		confirm.Heading = "Verify " + name
-		confirm.Consequences = []string{"Duo Mobile is not activated on any phone of this user, so a push cannot reach the user.", "Call the person back on a number that Duo holds, or check a passcode of a hardware token with Send Duo Authentication."}
+		confirm.Consequences = []string{
+			"Duo Mobile is not activated on any phone of this user, so a push cannot reach the user.",
+			"Call the person back on a number that Duo holds, or check a passcode of a hardware token with Send Duo Authentication."}
 		confirm.Onward = []views.Link{
 			{Text: "Call back", Href: views.CallBack(v.Workspace.Slug, v.Organization.Slug, string(user.ID))},
-			{Text: "Send Duo Authentication", Href: site.ActionPath(v, catalog.SendAuthentication, "user_id", string(user.ID))},
+			{Text: "Send Duo Authentication", Href: site.ActionPath(v, catalog.SendAuthentication, "user_id",
+				string(user.ID))},
 		}
 		return confirm, nil
 	}
 	page := actions.ActionForm{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Heading: "Verify " + name,
-		About:  []string{"A push with a code goes to the phone. A caller who reads you the same code and approves has the phone."},
-		Hidden: confirm.Hidden, Facts: confirm.Facts, Post: site.ActionPath(v, f.action.Slug), Button: "Send push", Ready: !f.submitted(), Error: f.fault, Cancel: confirm.Cancel,
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(),
+		Heading: "Verify " + name,
+		About: []string{
+			"A push with a code goes to the phone. A caller who reads you the same code and approves has the phone."},
+		Hidden: confirm.Hidden, Facts: confirm.Facts, Post: site.ActionPath(v, f.action.Slug), Button: "Send push",
+		Ready: !f.submitted(), Error: f.fault, Cancel: confirm.Cancel,
 	}
-	choice := views.FieldView{Name: "phone_id", Label: "Phone", Kind: "radio", Value: f.input("phone_id", string(phones[0].ID)).Value, Error: f.faults["phone_id"], Required: true}
+	choice := views.FieldView{Name: "phone_id", Label: "Phone", Kind: "radio",
+		Value: f.input("phone_id", string(phones[0].ID)).Value, Error: f.faults["phone_id"], Required: true}
 	for _, p := range phones {
 		seen := ", never seen"
 		if !p.LastSeen.IsZero() {
 			seen = ", last seen " + s.Clock(v, p.LastSeen)
 		}
-		choice.Options = append(choice.Options, views.Option{Value: string(p.ID), Text: words.PhoneTitle(p) + " · " + words.PhoneKind(p) + seen})
+		choice.Options = append(choice.Options, views.Option{Value: string(p.ID),
+			Text: words.PhoneTitle(p) + " · " + words.PhoneKind(p) + seen})
 	}
 	page.Fields = []views.FieldView{choice}
 	return page, nil
@@ -69,16 +77,20 @@ func (s *pages) authSheet(ctx context.Context, v site.Visitor, f sheet) (views.P
 		return nil, err
 	}
 	if err != nil && !f.submitted() {
-		confirm.Heading, confirm.Consequences = "Ask "+name+" for the second factor", []string{s.WhyNot(v, catalog.Auth, err)}
+		confirm.Heading, confirm.Consequences = "Ask "+name+" for the second factor",
+			[]string{s.WhyNot(v, catalog.Auth, err)}
 		if _, fix := site.KeysFix(v, catalog.Auth, err); fix.Href != "" {
 			confirm.Onward = []views.Link{fix}
 		}
 		return confirm, nil
 	}
 	page := actions.ActionForm{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Heading: "Ask " + name + " for the second factor",
-		About: []string{"As a login does; nobody is logged in by it. The answer is shown as it comes."}, Hidden: confirm.Hidden, Facts: append(confirm.Facts, preauthFact(pre)),
-		Post: site.ActionPath(v, f.action.Slug), Button: "Ask now", Error: cmp.Or(f.fault, f.faults["user_id"]), Cancel: confirm.Cancel, MoreTitle: "What the push shows, and where the login comes from",
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(),
+		Heading: "Ask " + name + " for the second factor",
+		About:   []string{"As a login does; nobody is logged in by it. The answer is shown as it comes."},
+		Hidden:  confirm.Hidden, Facts: append(confirm.Facts, preauthFact(pre)),
+		Post: site.ActionPath(v, f.action.Slug), Button: "Ask now", Error: cmp.Or(f.fault, f.faults["user_id"]),
+		Cancel: confirm.Cancel, MoreTitle: "What the push shows, and where the login comes from",
 	}
 	for _, field := range f.action.Fields {
 		spec := field.Spec()
@@ -161,7 +173,8 @@ func preauthFact(pre duo.Preauth) views.Fact {
 
 func (s *pages) chooseWhomToAsk(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	page, err := s.chooseUser(ctx, v, f, func(u duo.User) actions.Choice {
-		return actions.Choice{Act: views.Act{Text: "Choose", Href: site.ActionPath(v, f.action.Slug, "user_id", string(u.ID))}}
+		return actions.Choice{Act: views.Act{Text: "Choose",
+			Href: site.ActionPath(v, f.action.Slug, "user_id", string(u.ID))}}
 	})
 	page.Heading = "Choose a user to ask for the second factor"
 	page.Back = views.Link{Text: "All actions", Href: views.Actions(v.Workspace.Slug, v.Organization.Slug)}

@@ -55,9 +55,13 @@ func (s *pages) bypassSheet(ctx context.Context, v site.Visitor, f sheet) (views
 		return nil, err
 	}
 	page := actions.BypassPage{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), UserID: f.get("user_id"), User: words.DisplayName(user),
-		Presets: s.bypassPresets(v, f.action), ValidSecs: f.input("valid_secs", "3600"), Count: f.input("count", "1"), Uses: f.input("reuse_count", "1"),
-		MaxCount: mostFor(v, f.action, catalog.BypassNew), MaxUses: mostFor(v, f.action, catalog.BypassUses), Keep: !f.submitted() || f.get("preserve_existing") == "true", Existing: len(codes), Error: cmp.Or(f.fault, f.faults["user_id"]),
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(),
+		UserID: f.get("user_id"), User: words.DisplayName(user),
+		Presets: s.bypassPresets(v, f.action), ValidSecs: f.input("valid_secs", "3600"), Count: f.input("count", "1"),
+		Uses:     f.input("reuse_count", "1"),
+		MaxCount: mostFor(v, f.action, catalog.BypassNew), MaxUses: mostFor(v, f.action, catalog.BypassUses),
+		Keep: !f.submitted() || f.get("preserve_existing") == "true", Existing: len(codes),
+		Error: cmp.Or(f.fault, f.faults["user_id"]),
 	}
 	if err != nil {
 		page.User, page.Existing = "this user", -1
@@ -84,7 +88,8 @@ func (s *pages) bypassResult(_ echo.Context, v site.Visitor, f sheet, in catalog
 		page.Kept = "Replaced " + catalog.EarlierCodes(n) + "."
 	}
 	for _, secret := range done.Result.Secrets {
-		page.Codes = append(page.Codes, actions.ShownCode{Groups: words.InGroups(secret.Value), Plain: secret.Value, Spoken: words.Spoken(secret.Value)})
+		page.Codes = append(page.Codes, actions.ShownCode{Groups: words.InGroups(secret.Value), Plain: secret.Value,
+			Spoken: words.Spoken(secret.Value)})
 	}
 	return page
 }
@@ -106,7 +111,9 @@ func (s *pages) deleteCodeSheet(ctx context.Context, v site.Visitor, f sheet) (v
 	if !code.Expires.IsZero() {
 		expires = s.Until(v, code.Expires).Text
 	}
-	page.Facts = []views.Fact{{Label: "User", Text: name, Note: catalog.Plain(code.User.Username)}, {Label: "Uses", Text: words.UsesLeft(code)}, {Label: "Expires", Text: expires}}
-	page.Hidden = []views.Hidden{{Name: "bypass_code_id", Value: string(code.ID)}, {Name: "user_id", Value: f.get("user_id")}}
+	page.Facts = []views.Fact{{Label: "User", Text: name, Note: catalog.Plain(code.User.Username)},
+		{Label: "Uses", Text: words.UsesLeft(code)}, {Label: "Expires", Text: expires}}
+	page.Hidden = []views.Hidden{{Name: "bypass_code_id", Value: string(code.ID)},
+		{Name: "user_id", Value: f.get("user_id")}}
 	return page, nil
 }

@@ -45,7 +45,8 @@ func (s *pages) getActions(c echo.Context, v site.Visitor) error {
 		})
 	}
 	for _, g := range page.Groups { // what may not be done comes last
-		slices.SortStableFunc(g.Items, func(a, b actions.ActionItem) int { return cmp.Compare(min(len(a.Off), 1), min(len(b.Off), 1)) })
+		slices.SortStableFunc(g.Items,
+			func(a, b actions.ActionItem) int { return cmp.Compare(min(len(a.Off), 1), min(len(b.Off), 1)) })
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "actions", Tab: "actions"}, page)
 }
@@ -88,8 +89,9 @@ func actionItem(v site.Visitor, a catalog.Action) actions.ActionItem {
 func (s *pages) getChooseOrganization(c echo.Context, v site.Visitor, action catalog.Action) error {
 	ctx, ws := c.Request().Context(), v.Workspace.Slug
 	chooser := table.Definition[store.Organization, actions.OrganizationChoice]{
-		List: table.List{One: "organization", Many: "organizations", At: views.Action(ws, "", action.Slug), Search: "Search organizations",
-			Sorts: []table.Sort{{Name: "name"}}},
+		List: table.List{One: "organization", Many: "organizations", At: views.Action(ws, "", action.Slug),
+			Search: "Search organizations",
+			Sorts:  []table.Sort{{Name: "name"}}},
 		Columns: actions.OrganizationChoices,
 		Row: func(o store.Organization) actions.OrganizationChoice {
 			if !o.Mapped() {
@@ -97,7 +99,8 @@ func (s *pages) getChooseOrganization(c echo.Context, v site.Visitor, action cat
 			}
 			return actions.OrganizationChoice{Organization: words.TagOf(o), Href: views.Action(ws, o.Slug, action.Slug)}
 		},
-		None: views.Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "An owner or admin of this workspace creates them."},
+		None: views.Empty{Kind: "nothing-yet", Headline: "No organizations yet",
+			Text: "An owner or admin of this workspace creates them."},
 	}
 	asked, err := chooser.AskOf(c.QueryParams()) // the address fills in the action's form besides
 	if err != nil {

@@ -17,24 +17,28 @@ import (
 
 // chooser is what all sheets have in common that choose one of a list. The list is searched and turned in the sheet's
 // address, where the parameters in keep say what the sheet is about.
-func chooser(v site.Visitor, f sheet, list table.List, keep ...string) (actions.ChoosePage, table.List, table.Asked, error) {
+func chooser(v site.Visitor, f sheet, list table.List, keep ...string) (actions.ChoosePage, table.List,
+	table.Asked, error) {
 	page := actions.ChoosePage{Organization: words.TagOf(v.Organization), Once: f.once(), Error: f.fault}
 	list.At, list.Sorts = site.ActionPath(v, f.action.Slug), []table.Sort{{Name: "name", Order: "name"}}
 	for _, name := range keep {
 		page.Hidden = append(page.Hidden, views.Hidden{Name: name, Value: f.get(name)})
-		list.Filters = append(list.Filters, table.Filter{Name: name, Control: table.Hidden, Valid: func(string) bool { return true }})
+		list.Filters = append(list.Filters, table.Filter{Name: name, Control: table.Hidden,
+			Valid: func(string) bool { return true }})
 	}
 	asked, err := list.AskOf(f.values)
 	return page, list, asked, err
 }
 
 // choose puts a page of those that match into a chooser; key is what they are sorted by.
-func choose[R any](page *actions.ChoosePage, list table.List, asked table.Asked, matching []R, total int, key func(R) string, choice func(R) actions.Choice) {
+func choose[R any](page *actions.ChoosePage, list table.List, asked table.Asked, matching []R, total int,
+	key func(R) string, choice func(R) actions.Choice) {
 	if asked.Search == "" && len(matching) > 0 {
 		total = len(matching) // the others are no choice, and nothing was sought
 	}
 	found := table.Held(matching, asked.Query, key)
-	page.Table = table.Definition[R, actions.Choice]{List: list}.Show(asked, table.Found[R]{Page: found, Total: total, Matching: len(matching)})
+	page.Table = table.Definition[R, actions.Choice]{List: list}.Show(asked,
+		table.Found[R]{Page: found, Total: total, Matching: len(matching)})
 	for _, r := range found.Rows {
 		page.Choices = append(page.Choices, choice(r))
 	}
@@ -61,7 +65,8 @@ func (s *pages) choosePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 		return nil, err
 	}
 	name := words.DisplayName(user)
-	page, list, asked, err := chooser(v, f, table.List{One: "phone", Many: "phones", Search: "Number, name or model"}, "user_id")
+	page, list, asked,
+		err := chooser(v, f, table.List{One: "phone", Many: "phones", Search: "Number, name or model"}, "user_id")
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +75,8 @@ func (s *pages) choosePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 	page.Back = views.Link{Text: "Back to " + name, Href: placeOf(v, f)}
 	sought := words.SearchOf(asked.Search)
 	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !sought.Phone(p) })
-	choose(&page, list, asked, found, phones.Total, func(p duo.Phone) string { return text.Fold(words.PhoneTitle(p)) + "\x00" + string(p.ID) },
+	choose(&page, list, asked, found, phones.Total,
+		func(p duo.Phone) string { return text.Fold(words.PhoneTitle(p)) + "\x00" + string(p.ID) },
 		func(p duo.Phone) actions.Choice { return phoneChoice(p, user) })
 	page.Table.Empty = site.ListEmpty("phones", phones.Total, phones.TooMany, afresh(list, asked))
 	return page, nil
@@ -78,7 +84,8 @@ func (s *pages) choosePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 
 // phoneChoice is a phone that a user can get.
 func phoneChoice(p duo.Phone, user duo.User) actions.Choice {
-	choice := actions.Choice{Value: string(p.ID), Title: words.PhoneTitle(p), Note: words.PhoneKind(p) + " · not assigned"}
+	choice := actions.Choice{Value: string(p.ID), Title: words.PhoneTitle(p),
+		Note: words.PhoneKind(p) + " · not assigned"}
 	if p.Number != "" {
 		choice.Name = catalog.Plain(p.Name)
 	}
@@ -103,16 +110,18 @@ func (s *pages) chooseUserSheet(ctx context.Context, v site.Visitor, f sheet) (v
 		}
 		return choice
 	}, "phone_id", "from")
-	page.Heading, page.Field, page.Legend, page.Button = "Attach "+words.PhoneTitle(phone)+" to a user", "user_id", "User", "Attach phone"
+	page.Heading, page.Field, page.Legend, page.Button = "Attach "+words.PhoneTitle(phone)+" to a user", "user_id",
+		"User", "Attach phone"
 	page.Post, page.Chosen = site.ActionPath(v, f.action.Slug), f.input("user_id", "")
 	page.Chosen.Error = cmp.Or(page.Chosen.Error, f.faults["phone_id"])
 	page.Back = views.Link{Text: "Back to the phone", Href: placeOf(v, f)}
 	return page, err
 }
 
-// chooseUser is a chooser of the organization's users, but for those in the trash. In an account that is too large to be
-// listed it takes an exact name.
-func (s *pages) chooseUser(ctx context.Context, v site.Visitor, f sheet, choice func(duo.User) actions.Choice, keep ...string) (actions.ChoosePage, error) {
+// chooseUser is a chooser of the organization's users, but for those in the trash. In an account that is too large to
+// be listed it takes an exact name.
+func (s *pages) chooseUser(ctx context.Context, v site.Visitor, f sheet, choice func(duo.User) actions.Choice,
+	keep ...string) (actions.ChoosePage, error) {
 	users, err := s.Runner.Users(ctx, v.Scope, v.Organization, false)
 	if err != nil {
 		return actions.ChoosePage{}, err
@@ -126,17 +135,19 @@ func (s *pages) chooseUser(ctx context.Context, v site.Visitor, f sheet, choice 
 		return page, err
 	}
 	sought := words.SearchOf(asked.Search)
-	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !sought.User(u) })
+	found := slices.DeleteFunc(slices.Clone(users.Items),
+		func(u duo.User) bool { return u.Status == duo.StatusPendingDeletion || !sought.User(u) })
 	if users.TooMany {
 		if found, err = s.exactly(ctx, v, asked.Search); err != nil {
 			return page, err
 		}
 	}
-	choose(&page, list, asked, found, users.Total, func(u duo.User) string { return words.UserKey(u, "name") }, func(u duo.User) actions.Choice {
-		c := choice(u)
-		c.Title, c.Name, c.State = words.DisplayName(u), catalog.Plain(u.Username), words.ChipOf(u)
-		return c
-	})
+	choose(&page, list, asked, found, users.Total, func(u duo.User) string { return words.UserKey(u, "name") },
+		func(u duo.User) actions.Choice {
+			c := choice(u)
+			c.Title, c.Name, c.State = words.DisplayName(u), catalog.Plain(u.Username), words.ChipOf(u)
+			return c
+		})
 	if page.Table.Empty = site.ListEmpty("users", users.Total, false, afresh(list, asked)); users.TooMany {
 		page.Table.Empty = site.ExactEmpty(v, asked.Search)
 	}

@@ -25,7 +25,8 @@ import (
 const reopened = "reopen"
 
 // freshSheet is an action's form for the connection of now.
-func (s *pages) freshSheet(ctx context.Context, v site.Visitor, action catalog.Action, values url.Values) (f sheet, err error) {
+func (s *pages) freshSheet(ctx context.Context, v site.Visitor, action catalog.Action, values url.Values) (f sheet,
+	err error) {
 	f = sheet{action: action, values: values, runID: uuid.New()}
 	f.cleanIDs()
 	f.connection, f.connected, err = s.Runner.Connection(ctx, v.Scope, v.Organization)
@@ -71,12 +72,14 @@ func (s *pages) showChanged(c echo.Context, v site.Visitor, f sheet, now string)
 		return err
 	}
 	page := actions.ChangedPage{
-		Heading: f.action.Title, Was: cmp.Or(f.connected, "not known"), Now: site.SinceThen(f.connected, now), Typed: f.typed(v), Post: f.address(v),
+		Heading: f.action.Title, Was: cmp.Or(f.connected, "not known"), Now: site.SinceThen(f.connected, now),
+		Typed: f.typed(v), Post: f.address(v),
 		Once:   views.Once{RunID: uuid.NewString(), Connection: connection, Connected: now},
 		Cancel: views.Workspace(v.Workspace.Slug),
 	}
 	if v.Organization.ID != uuid.Nil {
-		page.Organization, page.Cancel = words.TagOf(v.Organization), views.Organization(v.Workspace.Slug, v.Organization.Slug)
+		page.Organization, page.Cancel = words.TagOf(v.Organization),
+			views.Organization(v.Workspace.Slug, v.Organization.Slug)
 	}
 	for _, name := range append(f.kept(), reopened) {
 		page.Hidden = append(page.Hidden, views.Hidden{Name: name, Value: cmp.Or(f.get(name), "1")})
@@ -104,7 +107,8 @@ func (f sheet) kept() []string {
 
 // typed are the same fields to be read.
 func (f sheet) typed(v site.Visitor) []views.Fact {
-	words := map[string]string{syncNames.Name: "Usernames", site.TicketBox.Name: site.TicketBox.Label, site.ReasonBox.Name: site.ReasonBox.Label}
+	words := map[string]string{syncNames.Name: "Usernames", site.TicketBox.Name: site.TicketBox.Label,
+		site.ReasonBox.Name: site.ReasonBox.Label}
 	specs := map[string]catalog.Spec{}
 	for _, field := range f.action.Fields {
 		specs[field.Spec().Name] = field.Spec()

@@ -91,7 +91,8 @@ func (s *pages) showReview(c echo.Context, v site.Visitor, f sheet, e edit, in c
 	}
 	typed := in.Given(f.action)
 	page := actions.ReviewPage{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Subject: now.name, Slug: f.action.Slug,
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Subject: now.name,
+		Slug: f.action.Slug,
 		Back: again(v, f), Cancel: placeOf(v, f),
 		Hidden: []views.Hidden{{Name: "reviewed", Value: "1"}},
 	}
@@ -109,7 +110,8 @@ func (s *pages) showReview(c echo.Context, v site.Visitor, f sheet, e edit, in c
 			elsewhere = append(elsewhere, strings.ToLower(spec.Label))
 		}
 		before := cmp.Or(spec.Words(now.values[spec.Name]), now.unset[spec.Name])
-		page.Changes = append(page.Changes, actions.Change{Label: spec.Label, Now: catalog.Plain(before), After: spec.Words(after)})
+		page.Changes = append(page.Changes, actions.Change{Label: spec.Label, Now: catalog.Plain(before),
+			After: spec.Words(after)})
 		page.Hidden = append(page.Hidden, views.Hidden{Name: spec.Name, Value: after})
 	}
 	for _, name := range e.boxes {
@@ -123,7 +125,8 @@ func (s *pages) showReview(c echo.Context, v site.Visitor, f sheet, e edit, in c
 	}
 	warnings := []string{f.action.Question(in), now.warn}
 	if len(elsewhere) > 0 {
-		warnings = append(warnings, "Someone changed "+e.noun+" since you opened the form: "+strings.Join(elsewhere, ", ")+".")
+		warnings = append(warnings, "Someone changed "+e.noun+" since you opened the form: "+
+			strings.Join(elsewhere, ", ")+".")
 	}
 	page.Warning = strings.TrimSpace(strings.Join(warnings, " "))
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: tabOf(f)}, page)
@@ -143,7 +146,8 @@ func (s *pages) editSheet(ctx context.Context, v site.Visitor, f sheet) (views.P
 			f.values.Set(name, value)
 		}
 	}
-	page, err := s.formOfFields(ctx, v, f, slices.DeleteFunc(slices.Clone(f.action.Fields), func(field catalog.Field) bool { return !slices.Contains(e.boxes, field.Spec().Name) }))
+	page, err := s.formOfFields(ctx, v, f, slices.DeleteFunc(slices.Clone(f.action.Fields),
+		func(field catalog.Field) bool { return !slices.Contains(e.boxes, field.Spec().Name) }))
 	page.Post, page.Heading, page.Button = f.address(v), "Edit "+now.name, "Review changes"
 	if now.warn != "" {
 		page.About = append(page.About, now.warn)
@@ -161,7 +165,8 @@ func (s *pages) groupNow(ctx context.Context, v site.Visitor, f sheet) (edited, 
 		"name": group.Name, "desc": group.Description, "status": strings.ToLower(string(group.Status)),
 	}}
 	if why := catalog.WhyAdministrators(group); why != "" && err == nil {
-		now.warn = strings.TrimSpace((&catalog.RoleError{Least: catalog.Administrator, Why: why}).Error() + " " + members)
+		now.warn = strings.TrimSpace((&catalog.RoleError{Least: catalog.Administrator, Why: why}).Error() +
+			" " + members)
 	}
 	return now, err
 }

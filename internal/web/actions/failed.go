@@ -71,7 +71,8 @@ func reasonOf(err error) string {
 
 // triedOf tells what became of a form at Duo.
 func triedOf(v site.Visitor, f sheet, done run.Outcome, err error) views.Tried {
-	tried := views.Tried{Run: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}, Unsure: site.MayHaveBeenApplied(err), InPart: done.Result.Summary != ""}
+	tried := views.Tried{Run: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)},
+		Unsure: site.MayHaveBeenApplied(err), InPart: done.Result.Summary != ""}
 	if tried.Unsure && !f.generated {
 		tried.Look = views.Link{Text: "Show the current state", Href: placeOf(v, f)}
 	}

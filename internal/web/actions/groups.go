@@ -46,15 +46,18 @@ func (s *pages) chooseGroupSheet(ctx context.Context, v site.Visitor, f sheet) (
 	if err != nil {
 		return nil, err
 	}
-	page, list, asked, err := chooser(v, f, table.List{One: "group", Many: "groups", Search: "Name or description"}, "user_id")
+	page, list, asked,
+		err := chooser(v, f, table.List{One: "group", Many: "groups", Search: "Name or description"}, "user_id")
 	if err != nil {
 		return nil, err
 	}
 	page.Error = cmp.Or(f.fault, f.unseen())
 	page.Heading = "Add " + words.DisplayName(user) + " to a group"
 	page.Back = views.Link{Text: "Back to " + words.DisplayName(user), Href: placeOf(v, f)}
-	found := slices.DeleteFunc(slices.Clone(groups.Items), func(g duo.Group) bool { return !groupMatches(g, asked.Search) })
-	choose(&page, list, asked, found, groups.Total, func(g duo.Group) string { return text.Fold(g.Name) + "\x00" + string(g.ID) },
+	found := slices.DeleteFunc(slices.Clone(groups.Items),
+		func(g duo.Group) bool { return !groupMatches(g, asked.Search) })
+	choose(&page, list, asked, found, groups.Total,
+		func(g duo.Group) string { return text.Fold(g.Name) + "\x00" + string(g.ID) },
 		func(g duo.Group) actions.Choice { return groupChoice(v, f, user, g) })
 	if page.Table.Empty = site.ListEmpty("groups", groups.Total, groups.TooMany, afresh(list, asked)); groups.TooMany {
 		page.Table.Empty.Text = "Add the user to the group in the Duo Admin Panel."
@@ -64,12 +67,14 @@ func (s *pages) chooseGroupSheet(ctx context.Context, v site.Visitor, f sheet) (
 
 // groupChoice is a group that a user can join, with the way on to its question.
 func groupChoice(v site.Visitor, f sheet, user duo.User, g duo.Group) actions.Choice {
-	choice := actions.Choice{Title: catalog.Plain(g.Name), State: words.GroupChip(g), Note: catalog.Plain(g.Description), Off: mayJoin(v, user, g)}
+	choice := actions.Choice{Title: catalog.Plain(g.Name), State: words.GroupChip(g),
+		Note: catalog.Plain(g.Description), Off: mayJoin(v, user, g)}
 	if slices.ContainsFunc(user.Groups, func(in duo.Group) bool { return in.ID == g.ID }) {
 		choice.Off = "already in it"
 	}
 	if choice.Off == "" {
-		choice.Act = views.Act{Text: "Add to group", About: catalog.Plain(g.Name), Href: site.ActionPath(v, f.action.Slug, "user_id", string(user.ID), "group_id", string(g.ID))}
+		choice.Act = views.Act{Text: "Add to group", About: catalog.Plain(g.Name),
+			Href: site.ActionPath(v, f.action.Slug, "user_id", string(user.ID), "group_id", string(g.ID))}
 	}
 	return choice
 }
@@ -83,13 +88,15 @@ func (s *pages) addToGroupSheet(ctx context.Context, v site.Visitor, f sheet) (v
 }
 
 // groupSheet is what joining and leaving have in common.
-func (s *pages) groupSheet(ctx context.Context, v site.Visitor, f sheet) (duo.User, duo.Group, actions.ConfirmPage, error) {
+func (s *pages) groupSheet(ctx context.Context, v site.Visitor, f sheet) (duo.User, duo.Group,
+	actions.ConfirmPage, error) {
 	user, page, err := s.userSheet(ctx, v, f)
 	if err != nil {
 		return user, duo.Group{}, page, err
 	}
 	group, err := s.Runner.Group(ctx, v.Scope, v.Organization, f.get("group_id"))
-	page.Facts = append(page.Facts, views.Fact{Label: "Group", Text: catalog.Plain(group.Name), Note: catalog.Plain(group.Description)},
+	page.Facts = append(page.Facts, views.Fact{Label: "Group", Text: catalog.Plain(group.Name),
+		Note: catalog.Plain(group.Description)},
 		views.Fact{Label: "Its status", Text: cmp.Or(catalog.Plain(string(group.Status)), "Unknown")})
 	page.Hidden = append(page.Hidden, views.Hidden{Name: "group_id", Value: string(group.ID)})
 	return user, group, page, err
@@ -104,14 +111,17 @@ func (s *pages) joinGroupSheet(ctx context.Context, v site.Visitor, f sheet) (vi
 	page.Hidden = append(page.Hidden, views.Hidden{Name: "group_status", Value: strings.ToLower(string(group.Status))})
 	switch group.Status {
 	case duo.GroupActive:
-		page.Consequences = []string{"Duo's settings for this group apply to " + words.DisplayName(user) + " from now on."}
+		page.Consequences = []string{"Duo's settings for this group apply to " + words.DisplayName(user) +
+			" from now on."}
 	case duo.GroupBypass:
 		page.Danger = true
-		page.Consequences = []string{"This group has the status bypass: " + words.DisplayName(user) + " is not asked for the second factor until someone ends the bypass.",
+		page.Consequences = []string{"This group has the status bypass: " + words.DisplayName(user) +
+			" is not asked for the second factor until someone ends the bypass.",
 			"It requires the Administrator role, like the Bypass status of a user."}
 	case duo.GroupDisabled:
 		page.Danger = true
-		page.Consequences = []string{"This group is disabled: " + words.DisplayName(user) + " cannot log in while in the group."}
+		page.Consequences = []string{"This group is disabled: " + words.DisplayName(user) +
+			" cannot log in while in the group."}
 	}
 	if why := mayJoin(v, user, group); why != "" {
 		page.Button, page.Danger = "", false
@@ -127,7 +137,8 @@ func (s *pages) leaveGroupSheet(ctx context.Context, v site.Visitor, f sheet) (v
 		return nil, err
 	}
 	name := words.DisplayName(user)
-	page.Heading, page.Button, page.Danger = "Remove "+name+" from "+catalog.Plain(group.Name), "Remove from group", true
+	page.Heading, page.Button, page.Danger = "Remove "+name+" from "+catalog.Plain(group.Name),
+		"Remove from group", true
 	page.Consequences = []string{"Duo's settings for this group no longer apply to " + name + "."}
 	why := reasonOf(catalog.MayQuit(catalog.Technician, user, group))
 	switch {
@@ -137,7 +148,8 @@ func (s *pages) leaveGroupSheet(ctx context.Context, v site.Visitor, f sheet) (v
 	case why != "":
 		page.Consequences = []string{why}
 	case group.Status == duo.GroupBypass:
-		page.Consequences = []string{name + " is asked for the second factor again, unless the status or another group says bypass."}
+		page.Consequences = []string{name +
+			" is asked for the second factor again, unless the status or another group says bypass."}
 	case group.Status == duo.GroupDisabled:
 		page.Consequences = []string{name + " can log in again, unless the status or another group prevents it."}
 	}

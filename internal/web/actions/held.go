@@ -25,7 +25,8 @@ func (s *pages) hold(ctx context.Context, v site.Visitor, f *sheet, offered bool
 	}
 	in, _ := f.action.Parse(site.Form{Values: f.values}.Field(f.action))
 	holding, err := s.Runner.Holding(ctx, run.Request{
-		Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: f.action, Input: in, Opened: f.connection,
+		Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: f.action, Input: in,
+		Opened: f.connection,
 	}, f.choosesWhom(offered), others...)
 	var sure, perhaps []string
 	for _, h := range holding {

@@ -82,10 +82,12 @@ func init() {
 		catalog.AssociateGroup:    {form: (*pages).addToGroupSheet},
 		catalog.DisassociateGroup: {form: (*pages).leaveGroupSheet},
 		catalog.ModifyGroup: {form: (*pages).editSheet, list: groups,
-			edit: &edit{noun: "this group", id: "group_id", boxes: []string{"name", "desc", "status"}, read: (*pages).groupNow}},
+			edit: &edit{noun: "this group", id: "group_id", boxes: []string{"name", "desc", "status"},
+				read: (*pages).groupNow}},
 
 		catalog.UpdateSettings: {form: (*pages).settingsSheet, list: settings,
-			edit: &edit{noun: "these settings", boxes: settingBoxes(), read: (*pages).settingsNow, check: settingsFaults}},
+			edit: &edit{noun: "these settings", boxes: settingBoxes(), read: (*pages).settingsNow,
+				check: settingsFaults}},
 		catalog.SetCredits: {facts: (*pages).creditsFacts},
 
 		catalog.VerifyCaller:       {form: (*pages).verifySheet},

@@ -16,7 +16,8 @@ import (
 
 // phoneFacts tell a phone from others, on a sheet that is about it.
 func (s *pages) phoneFacts(p duo.Phone) []views.Fact {
-	facts := []views.Fact{{Label: "Phone", Text: words.PhoneTitle(p)}, {Label: "Kind", Text: words.PhoneKind(p)}, {Label: "Duo Mobile", Text: words.ActivatedChip(p).Text}}
+	facts := []views.Fact{{Label: "Phone", Text: words.PhoneTitle(p)}, {Label: "Kind", Text: words.PhoneKind(p)},
+		{Label: "Duo Mobile", Text: words.ActivatedChip(p).Text}}
 	if names := words.UserNames(p, ""); names != "" {
 		facts = append(facts, views.Fact{Label: "Used by", Text: names})
 	}
@@ -62,7 +63,8 @@ func (s *pages) createPhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 	} else if err != nil {
 		name = "this user"
 	}
-	page.Heading, page.About = "Create phone for "+name, []string{"It is assigned to " + name + " at once. Nothing is sent to the phone: activate it afterwards."}
+	page.Heading, page.About = "Create phone for "+name,
+		[]string{"It is assigned to " + name + " at once. Nothing is sent to the phone: activate it afterwards."}
 	page.Hidden = []views.Hidden{{Name: "user_id", Value: f.get("user_id")}}
 	return page, nil
 }
@@ -89,7 +91,8 @@ func (s *pages) editPhoneSheet(ctx context.Context, v site.Visitor, f sheet) (vi
 // without a value.
 func phoneForm(v site.Visitor, f sheet, preset, unset map[string]string) actions.ActionForm {
 	page := actions.ActionForm{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Post: site.ActionPath(v, f.action.Slug), Cancel: placeOf(v, f),
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(),
+		Post: site.ActionPath(v, f.action.Slug), Cancel: placeOf(v, f),
 		MoreTitle: "Extension and waiting times", Error: cmp.Or(f.fault, f.unseen(phoneBoxes...)),
 	}
 	var fields []views.FieldView
@@ -120,10 +123,12 @@ func (s *pages) deletePhoneSheet(ctx context.Context, v site.Visitor, f sheet) (
 			only = append(only, words.DisplayName(u))
 		}
 	}
-	page.Hidden = []views.Hidden{{Name: "phone_id", Value: string(phone.ID)}, {Name: "user_ids", Value: strings.Join(ids, "\n")}}
+	page.Hidden = []views.Hidden{{Name: "phone_id", Value: string(phone.ID)},
+		{Name: "user_ids", Value: strings.Join(ids, "\n")}}
 	page.Consequences = []string{"It is not assigned to a user.", "You can't undo this."}
 	if len(ids) > 0 {
-		page.Consequences = []string{catalog.Listed(names, len(names)) + " can no longer log in with it.", "You can't undo this. To remove it from one user only, use Remove phone."}
+		page.Consequences = []string{catalog.Listed(names, len(names)) + " can no longer log in with it.",
+			"You can't undo this. To remove it from one user only, use Remove phone."}
 	}
 	for _, name := range only {
 		page.Consequences = append(page.Consequences, "It is the only phone of "+name+".")
@@ -141,12 +146,16 @@ func (s *pages) unassignSheet(ctx context.Context, v site.Visitor, f sheet) (vie
 	if err != nil {
 		return nil, err
 	}
-	page.Heading, page.Button, page.Danger = fmt.Sprintf("Remove %s from %s", words.PhoneTitle(phone), words.DisplayName(user)), "Remove phone", true
-	page.Consequences = []string{words.DisplayName(user) + " can no longer log in with this phone. The phone stays in the account and can be assigned again."}
+	page.Heading, page.Button, page.Danger = fmt.Sprintf("Remove %s from %s", words.PhoneTitle(phone),
+		words.DisplayName(user)), "Remove phone", true
+	page.Consequences = []string{words.DisplayName(user) +
+		" can no longer log in with this phone. The phone stays in the account and can be assigned again."}
 	if len(user.Phones) == 1 {
 		page.Consequences = append(page.Consequences, "It is the user's only phone.")
 	}
-	page.Facts = append(page.Facts, views.Fact{Label: "Phone", Text: words.PhoneTitle(phone), Note: words.PhoneKind(phone)})
-	page.Hidden = append(page.Hidden, views.Hidden{Name: "phone_id", Value: string(phone.ID)}, views.Hidden{Name: "from", Value: f.get("from")})
+	page.Facts = append(page.Facts, views.Fact{Label: "Phone", Text: words.PhoneTitle(phone),
+		Note: words.PhoneKind(phone)})
+	page.Hidden = append(page.Hidden, views.Hidden{Name: "phone_id", Value: string(phone.ID)},
+		views.Hidden{Name: "from", Value: f.get("from")})
 	return page, nil
 }

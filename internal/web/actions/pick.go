@@ -95,7 +95,8 @@ func matchText(of string, found run.Found) string {
 	}
 	switch {
 	case n == 0 && found.TooMany:
-		return cmp.Or(words.Objects[of].Many, "This account has too many to look through for a name. Type the "+of+"'s id in Duo.")
+		return cmp.Or(words.Objects[of].Many, "This account has too many to look through for a name. Type the "+of+
+			"'s id in Duo.")
 	case n == 0:
 		return "No " + of + " has this name."
 	case !found.Exact && n == 1:
@@ -135,7 +136,8 @@ func (f sheet) matchesOf(name string) []views.Option {
 // idsFor refuses names where a program has to send ids, and says what each can mean:
 // a name may mean something else the next time that the program asks. A username that
 // Duo takes itself is refused where no user has it and a user can be meant by it.
-func (s *pages) idsFor(ctx context.Context, v site.Visitor, a catalog.Action, body site.APIBody, bad []catalog.FieldError,
+func (s *pages) idsFor(ctx context.Context, v site.Visitor, a catalog.Action, body site.APIBody,
+	bad []catalog.FieldError,
 ) ([]catalog.FieldError, error) {
 	for _, field := range a.Fields {
 		spec := field.Spec()
@@ -159,7 +161,8 @@ func (s *pages) idsFor(ctx context.Context, v site.Visitor, a catalog.Action, bo
 		}
 		only, one := found.Only()
 		has := func(m run.Match) bool { return m.User.HasName(typed) }
-		if len(found.Matches) == 0 || isID && one && only.ID == typed || isName && slices.ContainsFunc(found.Matches, has) {
+		if len(found.Matches) == 0 || isID && one && only.ID == typed ||
+			isName && slices.ContainsFunc(found.Matches, has) {
 			continue
 		}
 		message := whichID(of, found)
@@ -175,7 +178,8 @@ func (s *pages) idsFor(ctx context.Context, v site.Visitor, a catalog.Action, bo
 // In authentications Duo reads names as at a login, so they are left to it. Create User
 // takes any new name, as its form does: it is how to make a user in spite of a match.
 func namesUser(a catalog.Action, spec catalog.Spec) bool {
-	return spec.Kind == "text" && spec.Of == catalog.OfUser && a.Follow == nil || a.Slug == catalog.AuthEnrollUser && spec.Name == "username"
+	return spec.Kind == "text" && spec.Of == catalog.OfUser && a.Follow == nil ||
+		a.Slug == catalog.AuthEnrollUser && spec.Name == "username"
 }
 
 // whichID says to a program what a name can mean where it has to send an id.
@@ -193,7 +197,8 @@ func whichUsername(a catalog.Action, found run.Found) string {
 	if !found.Exact {
 		how = "close"
 	}
-	message := fmt.Sprintf("No user has this username or alias. %d %s: %s. Send the username of the one you mean.", len(found.Matches), how, found.Candidates())
+	message := fmt.Sprintf("No user has this username or alias. %d %s: %s. Send the username of the one you mean.",
+		len(found.Matches), how, found.Candidates())
 	if a.Kind != catalog.Read {
 		message += " If you mean a new user, use create-user."
 	}

@@ -46,7 +46,8 @@ func fieldsPath(v site.Visitor, a catalog.Action, values ...string) string {
 
 // again is the address of a fresh form for the same object.
 func again(v site.Visitor, f sheet) string {
-	return site.ActionPath(v, f.action.Slug, "user_id", f.get("user_id"), "phone_id", f.get("phone_id"), "bypass_code_id", f.get("bypass_code_id"), "group_id", f.get("group_id"), "from", f.get("from"))
+	return site.ActionPath(v, f.action.Slug, "user_id", f.get("user_id"), "phone_id", f.get("phone_id"),
+		"bypass_code_id", f.get("bypass_code_id"), "group_id", f.get("group_id"), "from", f.get("from"))
 }
 
 // onward is where to go after an action, with the run named so that the page

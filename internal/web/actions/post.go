@@ -66,7 +66,8 @@ func sentSheet(c echo.Context, v site.Visitor, fields bool) (sheet, error) {
 		return sheet{}, err
 	}
 	form, id, err := site.ActForm(c)
-	f := sheet{action: action, generated: isGenerated(action, fields), values: form.Values, runID: id, zone: zoneOfForm(v, form)}
+	f := sheet{action: action, generated: isGenerated(action, fields), values: form.Values, runID: id,
+		zone: zoneOfForm(v, form)}
 	if err == nil {
 		f.connection, f.connected, err = form.Opened()
 	}
@@ -161,7 +162,8 @@ func (p *posted) agree() (bool, error) {
 // do carries the action out, once and on record.
 func (p *posted) do() (bool, error) {
 	done, err := p.Runner.Do(p.ctx, run.Request{
-		ID: p.f.runID, Scope: p.v.Scope, Organization: p.v.Organization, Actor: p.v.Actor(), Action: p.f.action, Input: p.in,
+		ID: p.f.runID, Scope: p.v.Scope, Organization: p.v.Organization, Actor: p.v.Actor(), Action: p.f.action,
+		Input:  p.in,
 		Ticket: p.ticket, Opened: p.f.connection, Reason: p.reason,
 	})
 	if err != nil {
@@ -218,7 +220,8 @@ func (p *posted) ask(question string) error {
 		return err
 	}
 	page := confirmPage(v, f, f.address(v))
-	page.Post, page.Heading, page.Button, page.Danger = f.address(v), f.action.Title, f.action.Title, f.action.Dangerous()
+	page.Post, page.Heading, page.Button, page.Danger = f.address(v), f.action.Title, f.action.Title,
+		f.action.Dangerous()
 	page.Consequences = []string{cmp.Or(p.unable(p.ctx, v, f), question)}
 	page.Hidden = []views.Hidden{{Name: "agreed", Value: "1"}}
 	if hasTimes(f.action) {

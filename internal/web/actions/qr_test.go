@@ -10,7 +10,8 @@ import (
 // finders in the corners, the timing lines between them, and the quiet zone.
 func TestDrawQR(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"x", "duo://ABCDEFGHIJKLMNOPQRST-YXBpLTBhMWIyYzNkLmR1b3NlY3VyaXR5LmNvbQ", strings.Repeat("long ", 200)} {
+	for _, text := range []string{"x", "duo://ABCDEFGHIJKLMNOPQRST-YXBpLTBhMWIyYzNkLmR1b3NlY3VyaXR5LmNvbQ",
+		strings.Repeat("long ", 200)} {
 		code, err := drawQR(text)
 		if err != nil {
 			t.Fatal(err)

@@ -29,7 +29,8 @@ func (s *pages) showSecrets(c echo.Context, v site.Visitor, f sheet, in catalog.
 }
 
 func (s *pages) plainSecrets(_ echo.Context, v site.Visitor, f sheet, _ catalog.Values, done run.Outcome) views.Page {
-	page := actions.ActionResult{Organization: words.TagOf(v.Organization), Heading: f.action.Title, Outcome: words.OutcomeChip(store.Applied), Summary: done.Result.Summary,
+	page := actions.ActionResult{Organization: words.TagOf(v.Organization), Heading: f.action.Title,
+		Outcome: words.OutcomeChip(store.Applied), Summary: done.Result.Summary,
 		Back: views.Link{Text: "Go on", Href: onward(v, f, done)}}
 	for _, secret := range done.Result.Secrets {
 		page.Secrets = append(page.Secrets, views.Fact{Label: secret.Label, Text: secret.Value, Mono: true})
@@ -37,7 +38,8 @@ func (s *pages) plainSecrets(_ echo.Context, v site.Visitor, f sheet, _ catalog.
 	return page
 }
 
-func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, _ catalog.Values, done run.Outcome) views.Page {
+func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, _ catalog.Values,
+	done run.Outcome) views.Page {
 	secrets := map[string]string{}
 	for _, secret := range done.Result.Secrets {
 		secrets[secret.Label] = secret.Value
@@ -50,7 +52,8 @@ func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, _ cata
 	page := actions.ActivationResult{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Device: done.Result.Subject, QR: code,
 		Link: secrets[catalog.ActivationLinkSecret], InstallLink: secrets[catalog.InstallLinkSecret],
-		Expires: s.Until(v, done.Expires), ShownAt: s.When(v, s.Now()).Text, Live: activationLive(v, f, done), Back: views.Link{Text: "Back to the phone", Href: onward(v, f, done)},
+		Expires: s.Until(v, done.Expires), ShownAt: s.When(v, s.Now()).Text, Live: activationLive(v, f, done),
+		Back: views.Link{Text: "Back to the phone", Href: onward(v, f, done)},
 	}
 	if f.get("user_id") != "" {
 		page.Back.Text = "Back to the user"

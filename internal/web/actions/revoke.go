@@ -38,7 +38,8 @@ func (s *pages) getRevokeCodes(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	if f.connection, f.connected, err = s.Runner.Connection(c.Request().Context(), v.Scope, v.Organization); err != nil {
+	if f.connection, f.connected, err = s.Runner.Connection(c.Request().Context(), v.Scope,
+		v.Organization); err != nil {
 		return err
 	}
 	return s.showRevoke(c, v, http.StatusOK, f)
@@ -60,7 +61,8 @@ func (s *pages) showRevoke(c echo.Context, v site.Visitor, status int, f sheet) 
 	page := confirmPage(v, f, views.User(v.Workspace.Slug, v.Organization.Slug, string(user.ID)))
 	page.Post, page.Danger = views.RevokeCodes(v.Workspace.Slug, v.Organization.Slug, string(user.ID)), true
 	page.Heading = "Revoke all bypass codes of " + name
-	page.Facts = []views.Fact{{Label: "User", Text: name, Note: catalog.Plain(user.Username)}, {Label: "Bypass codes", Text: fmt.Sprint(len(codes))}}
+	page.Facts = []views.Fact{{Label: "User", Text: name, Note: catalog.Plain(user.Username)},
+		{Label: "Bypass codes", Text: fmt.Sprint(len(codes))}}
 	page.Consequences = []string{"This user has no bypass codes."}
 	if len(codes) > 0 {
 		page.Button = "Revoke " + views.Plural(len(codes), "code", "codes")
@@ -133,7 +135,8 @@ func (s *pages) codesToRevoke(ctx context.Context, v site.Visitor, f sheet) ([]s
 
 // revokeEach deletes one code after the other, until time runs out or something concerns
 // them all: then it returns that error beside the rows before it.
-func (s *pages) revokeEach(ctx context.Context, v site.Visitor, f sheet, ids, theirs []string, ticket string) ([]actions.RevokedCode, error) {
+func (s *pages) revokeEach(ctx context.Context, v site.Visitor, f sheet, ids, theirs []string,
+	ticket string) ([]actions.RevokedCode, error) {
 	var rows []actions.RevokedCode
 	for i, id := range ids {
 		if deadline, has := ctx.Deadline(); has && i > 0 && time.Until(deadline) < revokeReserve {
@@ -161,7 +164,8 @@ func (s *pages) revokedBefore(ctx context.Context, v site.Visitor, f sheet, id, 
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return actions.RevokedCode{Outcome: views.Chip{Level: "idle", Text: "Not sent"}, Summary: "The user no longer has this code."}, nil
+		return actions.RevokedCode{Outcome: views.Chip{Level: "idle", Text: "Not sent"},
+			Summary: "The user no longer has this code."}, nil
 	}
 	return revokedRow(v, before), err
 }
@@ -170,19 +174,22 @@ func (s *pages) revokedBefore(ctx context.Context, v site.Visitor, f sheet, id, 
 func revokeRun(f sheet, code string) uuid.UUID { return uuid.NewSHA1(f.runID, []byte(code)) }
 
 func revokedRow(v site.Visitor, r store.Run) actions.RevokedCode {
-	return actions.RevokedCode{Outcome: words.OutcomeChip(r.State), Summary: catalog.Plain(r.Summary), Run: site.RunAddress(v, r),
+	return actions.RevokedCode{Outcome: words.OutcomeChip(r.State), Summary: catalog.Plain(r.Summary),
+		Run:  site.RunAddress(v, r),
 		Done: r.State == store.Applied}
 }
 
 // revokeOne deletes one code as a run whose id is made of the form's. Its error is one that
 // concerns them all.
-func (s *pages) revokeOne(ctx context.Context, v site.Visitor, f sheet, id, ticket string) (actions.RevokedCode, error) {
+func (s *pages) revokeOne(ctx context.Context, v site.Visitor, f sheet, id,
+	ticket string) (actions.RevokedCode, error) {
 	in, bad := f.action.Parse(func(string) (string, bool) { return id, true })
 	if len(bad) > 0 {
 		return actions.RevokedCode{}, site.BadRequest("The form names a code that is not valid. Open it again.")
 	}
 	done, err := s.Runner.Do(ctx, run.Request{
-		ID: revokeRun(f, id), Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: f.action, Input: in,
+		ID: revokeRun(f, id), Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(),
+		Action: f.action, Input: in,
 		Ticket: ticket, Opened: f.connection,
 	})
 	if already, is := errors.AsType[*run.AlreadyRun](err); is {
@@ -194,10 +201,13 @@ func (s *pages) revokeOne(ctx context.Context, v site.Visitor, f sheet, id, tick
 }
 
 // showRevoked says what became of each code, and what the user has now.
-func (s *pages) showRevoked(c echo.Context, v site.Visitor, f sheet, ids []string, rows []actions.RevokedCode, stopped error) error {
+func (s *pages) showRevoked(c echo.Context, v site.Visitor, f sheet, ids []string, rows []actions.RevokedCode,
+	stopped error) error {
 	ws, org := v.Workspace.Slug, v.Organization.Slug
-	page := actions.RevokedPage{Organization: words.TagOf(v.Organization), Name: "this user", Rows: rows, Rest: len(ids) - len(rows), Left: -1,
-		Stopped: stoppedText(stopped), User: views.User(ws, org, f.get("user_id")), Again: views.RevokeCodes(ws, org, f.get("user_id"))}
+	page := actions.RevokedPage{Organization: words.TagOf(v.Organization), Name: "this user", Rows: rows,
+		Rest: len(ids) - len(rows), Left: -1,
+		Stopped: stoppedText(stopped), User: views.User(ws, org, f.get("user_id")),
+		Again: views.RevokeCodes(ws, org, f.get("user_id"))}
 	user, codes, err := s.Runner.User(c.Request().Context(), v.Scope, v.Organization, f.get("user_id"))
 	if err == nil {
 		page.Name, page.Left = words.DisplayName(user), len(codes)

@@ -74,7 +74,8 @@ func settingsEdited(settings duo.Settings) edited {
 		for _, f := range g.Fields {
 			spec := f.Spec()
 			value, has := now.values[spec.Name]
-			if has && spec.Kind == "choice" && !slices.ContainsFunc(spec.Options, func(o catalog.Option) bool { return o.Value == value }) {
+			if has && spec.Kind == "choice" && !slices.ContainsFunc(spec.Options,
+				func(o catalog.Option) bool { return o.Value == value }) {
 				now.values[spec.Name], now.unset[spec.Name] = "", catalog.Plain(value)
 			}
 		}
@@ -90,7 +91,8 @@ func settingsFaults(now map[string]string, in catalog.Values) []catalog.FieldErr
 	for _, f := range action.Fields {
 		spec := f.Spec()
 		if text, sent := given[spec.Name]; sent && text == "" && spec.Kind == "number" {
-			bad = append(bad, catalog.FieldError{Field: spec.Name, Message: "Give a number: Duo has no way to take this setting away."})
+			bad = append(bad, catalog.FieldError{Field: spec.Name,
+				Message: "Give a number: Duo has no way to take this setting away."})
 		}
 	}
 	return append(bad, catalog.SettingFaults(now, in)...)

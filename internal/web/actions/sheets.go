@@ -31,9 +31,12 @@ func (s *pages) activationSheet(ctx context.Context, v site.Visitor, f sheet) (v
 	}
 	link, _ := catalog.Lookup(catalog.SendActivationURL)
 	page := actions.ActivationPage{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), PhoneID: f.get("phone_id"), UserID: f.get("user_id"),
-		Device: words.PhoneTitle(phone), Facts: s.phoneFacts(phone), NeedsPlatform: phone.Platform == "Unknown" || phone.Type == "Unknown",
-		Platform: f.input("platform", ""), Type: f.input("type", "mobile"), ValidSecs: f.input("valid_secs", "86400"), Error: cmp.Or(f.fault, f.faults["phone_id"]),
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(),
+		PhoneID: f.get("phone_id"), UserID: f.get("user_id"),
+		Device: words.PhoneTitle(phone), Facts: s.phoneFacts(phone), NeedsPlatform: phone.Platform == "Unknown" ||
+			phone.Type == "Unknown",
+		Platform: f.input("platform", ""), Type: f.input("type", "mobile"), ValidSecs: f.input("valid_secs", "86400"),
+		Error:   cmp.Or(f.fault, f.faults["phone_id"]),
 		Install: f.get("install") == "true", From: f.get("from"), Cancel: placeOf(v, f), NoSMS: noActivationSMS(phone),
 	}
 	if err != nil {
@@ -41,10 +44,12 @@ func (s *pages) activationSheet(ctx context.Context, v site.Visitor, f sheet) (v
 	}
 	if v.Role < catalog.Technician {
 		page.Facts = append(page.Facts, views.Fact{Label: "With Help Desk", Text: "Verify the caller first",
-			Note: "on a phone activated over a day ago; the link can be made for " + catalog.Duration(catalog.VerifiedFor) + " after the approval"})
+			Note: "on a phone activated over a day ago; the link can be made for " +
+				catalog.Duration(catalog.VerifiedFor) + " after the approval"})
 	}
 	if v.Role < catalog.Technician && err == nil {
-		if refused, is := errors.AsType[*catalog.RoleError](s.Runner.MustBeVerified(ctx, v.Scope, v.Organization, v.Role, phone)); is {
+		if refused, is := errors.AsType[*catalog.RoleError](s.Runner.MustBeVerified(ctx, v.Scope, v.Organization,
+			v.Role, phone)); is {
 			page.Refused, page.Error = refused.Error(), ""
 			if page.UserID != "" {
 				page.Verify = site.ActionPath(v, catalog.VerifyCaller, "user_id", page.UserID)
@@ -94,14 +99,16 @@ func (s *pages) smsSheet(ctx context.Context, v site.Visitor, f sheet) (views.Pa
 			page.Button, page.Consequences = "", []string{why}
 		}
 	}
-	page.Hidden = []views.Hidden{{Name: "phone_id", Value: f.get("phone_id")}, {Name: "user_id", Value: f.get("user_id")}, {Name: "from", Value: f.get("from")}}
+	page.Hidden = []views.Hidden{{Name: "phone_id", Value: f.get("phone_id")},
+		{Name: "user_id", Value: f.get("user_id")}, {Name: "from", Value: f.get("from")}}
 	return page, nil
 }
 
 // confirmPage is what all sheets that only ask have in common.
 func confirmPage(v site.Visitor, f sheet, back string) actions.ConfirmPage {
 	return actions.ConfirmPage{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(), Post: site.ActionPath(v, f.action.Slug),
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Once: f.once(),
+		Post:   site.ActionPath(v, f.action.Slug),
 		Cancel: back, Error: cmp.Or(f.fault, f.unseen("confirm")), Danger: f.action.Deletes,
 	}
 }
@@ -110,7 +117,8 @@ func (s *pages) userSheet(ctx context.Context, v site.Visitor, f sheet) (duo.Use
 	user, _, err := s.Runner.User(ctx, v.Scope, v.Organization, f.get("user_id"))
 	page := confirmPage(v, f, views.User(v.Workspace.Slug, v.Organization.Slug, string(user.ID)))
 	page.Hidden = []views.Hidden{{Name: "user_id", Value: string(user.ID)}}
-	page.Facts = []views.Fact{{Label: "User", Text: words.DisplayName(user), Note: catalog.Plain(user.Username)}, {Label: "State", Text: words.ChipOf(user).Text}}
+	page.Facts = []views.Fact{{Label: "User", Text: words.DisplayName(user), Note: catalog.Plain(user.Username)},
+		{Label: "State", Text: words.ChipOf(user).Text}}
 	return user, page, err
 }
 
@@ -138,11 +146,14 @@ func (s *pages) restoreUserSheet(ctx context.Context, v site.Visitor, f sheet) (
 	user, page, err := s.userSheet(ctx, v, f)
 	name := words.DisplayName(user)
 	page.Heading, page.Button = "Restore "+name, "Restore "+name
-	page.Consequences = []string{"The user is restored with the earlier status. If that is Bypass, it is set to Disabled at once.",
-		"Names and groups come back too. The usernames and aliases are: " + strings.Join(words.PlainAll(append([]string{user.Username}, words.AliasesOf(user)...)), ", ") + "."}
+	page.Consequences = []string{
+		"The user is restored with the earlier status. If that is Bypass, it is set to Disabled at once.",
+		"Names and groups come back too. The usernames and aliases are: " +
+			strings.Join(words.PlainAll(append([]string{user.Username}, words.AliasesOf(user)...)), ", ") + "."}
 	if v.Role < catalog.Administrator {
-		page.Consequences = append(page.Consequences, "This requires the Administrator role, unless the console moved the user to the trash, the user was not in bypass then, "+
-			"and Duo's activity log shows nothing on the user since. The log takes about two minutes to show the move.")
+		page.Consequences = append(page.Consequences,
+			"This requires the Administrator role, unless the console moved the user to the trash, the user was not in bypass then, "+
+				"and Duo's activity log shows nothing on the user since. The log takes about two minutes to show the move.")
 	}
 	return page, err
 }
@@ -154,15 +165,18 @@ func (s *pages) deleteUserSheet(ctx context.Context, v site.Visitor, f sheet) (v
 		page.Heading, page.Button = "Delete "+name+" permanently", "Delete "+name+" permanently"
 		page.Consequences = []string{"You can't undo this: the user does not go to the trash, and Duo keeps no copy.",
 			"Bypass codes and group memberships go with the user; phones stay in the account."}
-		page.TypedName, page.TypedLabel, page.Typed = user.Username, "Type the username "+catalog.Plain(user.Username)+" to confirm", f.input("confirm", "")
+		page.TypedName, page.TypedLabel, page.Typed = user.Username,
+			"Type the username "+catalog.Plain(user.Username)+" to confirm", f.input("confirm", "")
 		page.Hidden = append(page.Hidden, views.Hidden{Name: "permanent", Value: "true"})
 		return page, err
 	}
 	page.Heading, page.Button = "Move "+name+" to Trash", "Move to Trash"
-	page.Consequences = []string{"The user can no longer log in. Duo empties its trash after some days (7 by default); until then you can restore the user here.",
+	page.Consequences = []string{
+		"The user can no longer log in. Duo empties its trash after some days (7 by default); until then you can restore the user here.",
 		"If Duo refuses the trash, nothing is deleted."}
 	if why := catalog.WhyBypass(user); why != "" && err == nil {
-		page.Consequences = append(page.Consequences, "This user may be in bypass, because "+why+". A bypass ends first: the status becomes Disabled, and the user leaves groups in bypass.")
+		page.Consequences = append(page.Consequences, "This user may be in bypass, because "+why+
+			". A bypass ends first: the status becomes Disabled, and the user leaves groups in bypass.")
 		page = unless(page, catalog.MayTrash(v.Role, user))
 	}
 	return page, err

@@ -17,7 +17,10 @@ var syncNames = catalog.Lines{Name: "usernames", MaxLines: plan.MostSynchronized
 
 // usernamesOf reads the names of a form.
 func usernamesOf(text string) ([]string, []catalog.FieldError) {
-	in, bad := catalog.Action{Fields: []catalog.Field{syncNames}}.Parse(func(string) (string, bool) { return text, true })
+	in, bad := catalog.Action{Fields: []catalog.Field{syncNames}}.Parse(func(string) (string,
+		bool) {
+		return text, true
+	})
 	names := syncNames.Of(in)
 	if len(bad) == 0 && len(names) == 0 {
 		bad = []catalog.FieldError{{Field: syncNames.Name, Message: "Type at least one username."}}
@@ -25,8 +28,8 @@ func usernamesOf(text string) ([]string, []catalog.FieldError) {
 	return names, bad
 }
 
-// severalUsers reports whether an action's own form names several users, each of whom is a run of its own; a single name
-// becomes the action's own field.
+// severalUsers reports whether an action's own form names several users, each of whom is a run of its own; a single
+// name becomes the action's own field.
 func (f sheet) severalUsers() (faults []catalog.FieldError, several bool) {
 	field := f.look().several
 	if field == "" || f.generated || !f.values.Has(field) {
@@ -70,7 +73,8 @@ func (p *posted) syncChoice() (choice plan.SynchronizeChoice, faults []catalog.F
 		in, bad := p.f.action.Parse(func(field string) (string, bool) { text, has := values[field]; return text, has })
 		for _, fault := range bad {
 			if fault.Field == "username" {
-				fault = catalog.FieldError{Field: syncNames.Name, Message: "“" + catalog.Plain(name) + "”: " + fault.Message}
+				fault = catalog.FieldError{Field: syncNames.Name,
+					Message: "“" + catalog.Plain(name) + "”: " + fault.Message}
 			}
 			faults = append(faults, fault)
 		}
@@ -104,7 +108,8 @@ func (s *pages) planned(ctx context.Context, v site.Visitor, f sheet) (string, e
 		return "", nil
 	}
 	p, _, err := s.Plans.Of(ctx, v.Scope, f.runID)
-	if errors.Is(err, store.ErrNotFound) || err == nil && (p.Kind != plan.SynchronizeKind || p.OrganizationID != v.Organization.ID) {
+	if errors.Is(err, store.ErrNotFound) || err == nil &&
+		(p.Kind != plan.SynchronizeKind || p.OrganizationID != v.Organization.ID) {
 		return "", nil
 	}
 	return views.Plan(v.Workspace.Slug, v.Organization.Slug, f.runID.String()), err

@@ -22,7 +22,8 @@ func hasTimes(a catalog.Action) bool {
 // zoneBox offers the visitor's zone, as pages show times, the one that a form came
 // with, and UTC.
 func zoneBox(v site.Visitor, f sheet) views.FieldView {
-	box := views.FieldView{Name: zoneField, Label: "Time zone of these times", Kind: "select", Quiet: true, Value: zoneOfForm(v, site.Form{Values: f.values}).String()}
+	box := views.FieldView{Name: zoneField, Label: "Time zone of these times", Kind: "select", Quiet: true,
+		Value: zoneOfForm(v, site.Form{Values: f.values}).String()}
 	for _, name := range []string{v.Location().String(), box.Value, time.UTC.String()} {
 		if !slices.ContainsFunc(box.Options, func(o views.Option) bool { return o.Value == name }) {
 			box.Options = append(box.Options, views.Option{Value: name, Text: name})

@@ -21,7 +21,8 @@ var userBoxes = []string{"username", "realname", "firstname", "lastname", "email
 // where it is one that cannot be chosen, such as locked out.
 func userValues(u duo.User) map[string]string {
 	values := map[string]string{
-		"username": u.Username, "realname": u.RealName, "firstname": u.FirstName, "lastname": u.LastName, "email": u.Email,
+		"username": u.Username, "realname": u.RealName, "firstname": u.FirstName, "lastname": u.LastName,
+		"email": u.Email,
 		"notes": u.Notes, "aliases": strings.Join(words.AliasesOf(u), "\n"), "status": string(u.Status),
 	}
 	if u.Status != duo.StatusActive && u.Status != duo.StatusBypass && u.Status != duo.StatusDisabled {
@@ -33,7 +34,8 @@ func userValues(u duo.User) map[string]string {
 // userNow reads what there is to edit of a user.
 func (s *pages) userNow(ctx context.Context, v site.Visitor, f sheet) (edited, error) {
 	user, _, err := s.Runner.User(ctx, v.Scope, v.Organization, f.get("user_id"))
-	now := edited{name: words.DisplayName(user), values: userValues(user), unset: map[string]string{"status": words.ChipOf(user).Text}}
+	now := edited{name: words.DisplayName(user), values: userValues(user),
+		unset: map[string]string{"status": words.ChipOf(user).Text}}
 	switch why := catalog.WhyBypass(user); {
 	case err != nil:
 	case catalog.InTrash(user) != "":
@@ -89,9 +91,11 @@ func (s *pages) enrollSheet(ctx context.Context, v site.Visitor, f sheet) (views
 	}
 	others := func(field catalog.Field) bool { return field.Spec().Name == "username" }
 	page, err := s.formOfFields(ctx, v, f, slices.DeleteFunc(slices.Clone(f.action.Fields), others))
-	page.Heading, page.Button, page.About = "Send enrollment email to "+name, "Send enrollment email", []string{f.action.Asks}
+	page.Heading, page.Button, page.About = "Send enrollment email to "+name, "Send enrollment email",
+		[]string{f.action.Asks}
 	page.Facts = []views.Fact{{Label: "User", Text: name}}
-	page.Post, page.Cancel, page.Error = site.ActionPath(v, f.action.Slug), placeOf(v, f), cmp.Or(page.Error, f.faults["username"])
+	page.Post, page.Cancel, page.Error = site.ActionPath(v, f.action.Slug), placeOf(v, f),
+		cmp.Or(page.Error, f.faults["username"])
 	page.Hidden = []views.Hidden{{Name: "user_id", Value: id}, {Name: "username", Value: name}}
 	return page, err
 }

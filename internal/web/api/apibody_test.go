@@ -20,7 +20,8 @@ func FuzzAPIBody(f *testing.F) {
 		}
 		f.Add(a.Slug, body)
 	}
-	for _, body := range []string{"", "null", `{"run_id":"` + exampleID + `","fields":{"aliases":["a",null]}}`, `{"run_id":"` + exampleID + `","RUN_ID":1}`, `{"fields":{"count":1e9}}`, "[[[[", `{"a":{"a":"\"}"}}`} {
+	for _, body := range []string{"", "null", `{"run_id":"` + exampleID + `","fields":{"aliases":["a",null]}}`,
+		`{"run_id":"` + exampleID + `","RUN_ID":1}`, `{"fields":{"count":1e9}}`, "[[[[", `{"a":{"a":"\"}"}}`} {
 		f.Add("create-user", []byte(body))
 	}
 	f.Fuzz(func(t *testing.T, slug string, data []byte) {
@@ -59,7 +60,8 @@ func TestParametersAsWritten(t *testing.T) {
 	const indented = "{\r\n\t\"limit\": \"1\",\n\t\"note\": \"a\\tb\"\n}"
 	raw, _ := catalog.Lookup("admin-api-action")
 	for how, params := range map[string]string{"an object": indented, "a text": string(mustMarshal(t, indented))} {
-		b, err := site.ParseBody([]byte("\ufeff\ufeff{\"run_id\": \""+exampleID+"\",\n\t\"fields\": {\"method\": \"get\", \"path\": \"/admin/v1/users\", \"params\": "+params+"}}"), raw)
+		b, err := site.ParseBody([]byte("\ufeff\ufeff{\"run_id\": \""+exampleID+
+			"\",\n\t\"fields\": {\"method\": \"get\", \"path\": \"/admin/v1/users\", \"params\": "+params+"}}"), raw)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,13 +73,16 @@ func TestParametersAsWritten(t *testing.T) {
 		}
 	}
 	update, _ := catalog.Lookup("update-user")
-	for notes, fault := range map[string]string{"a\tb\nc": "", "a\x1bb": "This holds control characters.", "a\ufffdb": "This holds bytes that are not text."} {
-		b, err := site.ParseBody(mustMarshal(t, object{"run_id": exampleID, "fields": object{"user_id": "DU0000000000000000EX", "notes": notes}}), update)
+	for notes, fault := range map[string]string{"a\tb\nc": "", "a\x1bb": "This holds control characters.",
+		"a\ufffdb": "This holds bytes that are not text."} {
+		b, err := site.ParseBody(mustMarshal(t, object{"run_id": exampleID,
+			"fields": object{"user_id": "DU0000000000000000EX", "notes": notes}}), update)
 		if err != nil {
 			t.Fatal(err)
 		}
 		in, bad := update.Parse(b.Get)
-		if fault == "" && (len(bad) > 0 || in.Given(update)["notes"] != notes) || fault != "" && (len(bad) != 1 || bad[0].Message != fault) {
+		if fault == "" && (len(bad) > 0 || in.Given(update)["notes"] != notes) ||
+			fault != "" && (len(bad) != 1 || bad[0].Message != fault) {
 			t.Errorf("notes %q are %q: %v", notes, in.Given(update)["notes"], bad)
 		}
 	}

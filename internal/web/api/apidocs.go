@@ -24,9 +24,11 @@ func (s *pages) getAPIDocs(rows []site.Route) site.Handler {
 // apiDocsPage says for people what openAPI says for tools.
 func (s *pages) apiDocsPage(rows []site.Route) api.APIDocsPage {
 	page := api.APIDocsPage{Try: s.FirstRequest("WORKSPACE"), Total: len(catalog.All()),
-		Repeat: `{"run_id": "` + exampleID + `", "state": "applied", "summary": "Created 1 bypass code.", "replayed": true}`}
+		Repeat: `{"run_id": "` + exampleID +
+			`", "state": "applied", "summary": "Created 1 bypass code.", "replayed": true}`}
 	for _, known := range site.ProblemCodes {
-		page.Problems = append(page.Problems, api.APIProblem{Status: known.Status, Code: known.Code, Means: known.Means})
+		page.Problems = append(page.Problems, api.APIProblem{Status: known.Status, Code: known.Code,
+			Means: known.Means})
 	}
 	addresses := map[bool]string{}
 	for _, r := range rows {
@@ -36,13 +38,15 @@ func (s *pages) apiDocsPage(rows []site.Route) api.APIDocsPage {
 		case strings.HasSuffix(r.Path, "/:action"):
 			addresses[!strings.Contains(r.Path, ":org")] = openPath(strings.TrimSuffix(r.Path, ":action"))
 		default:
-			read := api.APIRead{ID: known.id, Title: known.title, Address: openPath(r.Path), Help: known.help, Role: r.Policy.Role.String()}
+			read := api.APIRead{ID: known.id, Title: known.title, Address: openPath(r.Path), Help: known.help,
+				Role: r.Policy.Role.String()}
 			query := known.query
 			if known.list != "" {
 				query = append(query[:len(query):len(query)], partParameters...)
 			}
 			for _, p := range query {
-				read.Parameters = append(read.Parameters, api.APIField{Name: p.name, Kind: parameterKind(p.schema), Words: p.help})
+				read.Parameters = append(read.Parameters,
+					api.APIField{Name: p.name, Kind: parameterKind(p.schema), Words: p.help})
 			}
 			page.Reads = append(page.Reads, read)
 		}
@@ -52,11 +56,13 @@ func (s *pages) apiDocsPage(rows []site.Route) api.APIDocsPage {
 		if i < 0 {
 			i, page.Groups = len(page.Groups), append(page.Groups, api.APIGroup{Name: a.Category})
 		}
-		shown := api.APIAction{Slug: a.Slug, Title: a.Title, Address: addresses[a.OfWorkspace()] + a.Slug, Help: a.Help, Call: a.Call, Kind: words.KindChip(a),
+		shown := api.APIAction{Slug: a.Slug, Title: a.Title, Address: addresses[a.OfWorkspace()] + a.Slug, Help: a.Help,
+			Call: a.Call, Kind: words.KindChip(a),
 			Role: a.Role.String(), RoleNote: roleNote(a), Curl: s.curlOf(a)}
 		for _, f := range a.Fields {
 			spec := f.Spec()
-			shown.Fields = append(shown.Fields, api.APIField{Name: spec.Name, Kind: fieldKind(spec), Words: s.fieldWords(a, spec), Required: spec.Required})
+			shown.Fields = append(shown.Fields, api.APIField{Name: spec.Name, Kind: fieldKind(spec),
+				Words: s.fieldWords(a, spec), Required: spec.Required})
 		}
 		group := &page.Groups[i]
 		group.Actions = append(group.Actions, shown)
@@ -128,7 +134,8 @@ func (s *pages) curlOf(a catalog.Action) string {
 	if err != nil {
 		panic("web: " + err.Error()) // they are texts, numbers and lists of texts
 	}
-	return "curl -sS " + s.PublicURL.Scheme + "://" + s.PublicURL.Host + "/api/v1/w/WORKSPACE" + at + "/actions/" + a.Slug + " \\\n" +
+	return "curl -sS " + s.PublicURL.Scheme + "://" + s.PublicURL.Host + "/api/v1/w/WORKSPACE" + at + "/actions/" +
+		a.Slug + " \\\n" +
 		"  -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n" +
 		"  -d '{\"run_id\": \"'$(uuidgen)'\", \"fields\": " + strings.ReplaceAll(string(fields), "'", `'\''`) + "}'"
 }

@@ -46,7 +46,8 @@ type apiWorkspace struct {
 }
 
 func (s *pages) apiGetWorkspace(c echo.Context, v site.Visitor) error {
-	w := apiWorkspace{Workspace: v.Workspace.Slug, Name: v.Workspace.Name, Operator: v.Operator.Email, Token: v.Token.Name, Role: v.Role.String(), Organizations: "chosen"}
+	w := apiWorkspace{Workspace: v.Workspace.Slug, Name: v.Workspace.Name, Operator: v.Operator.Email,
+		Token: v.Token.Name, Role: v.Role.String(), Organizations: "chosen"}
 	if v.Membership.Every() {
 		w.Organizations = "all"
 	}
@@ -86,13 +87,15 @@ func connectionOf(o store.Organization) string {
 
 func (s *pages) apiOrganizations(c echo.Context, v site.Visitor) error {
 	return apiOrganizationList(s, c, v, "organizations", organizationList, func(o store.Organization) apiOrganization {
-		return apiOrganization{o.Slug, o.Name, append([]string{}, o.Aliases...), append([]string{}, o.Tags...), o.TimeZone, connectionOf(o), o.Connection(), o.Failing}
+		return apiOrganization{o.Slug, o.Name, append([]string{}, o.Aliases...), append([]string{}, o.Tags...),
+			o.TimeZone, connectionOf(o), o.Connection(), o.Failing}
 	})
 }
 
 func (s *pages) apiMappings(c echo.Context, v site.Visitor) error {
 	return apiOrganizationList(s, c, v, "mapping", mappingList, func(o store.Organization) apiMapping {
-		return apiMapping{o.Slug, o.Name, connectionOf(o), o.Connection(), o.AccountID, o.APIHostname, o.DirectoryKey, o.Failing}
+		return apiMapping{o.Slug, o.Name, connectionOf(o), o.Connection(), o.AccountID, o.APIHostname,
+			o.DirectoryKey, o.Failing}
 	})
 }
 
@@ -182,8 +185,8 @@ func (s *pages) apiGetRun(c echo.Context, v site.Visitor) error {
 	return nil
 }
 
-// runList is what can be chosen of the list of runs, whose page names the state outcome. AskedRuns says what the filters
-// take, for both. Days are in UTC.
+// runList is what can be chosen of the list of runs, whose page names the state outcome. AskedRuns says what the
+// filters take, for both. Days are in UTC.
 var runList = table.List{Filters: anyOf("from", "to", "operator", "organization", "action", "state"),
 	Sorts: []table.Sort{{Name: "when", Descending: true}}}
 

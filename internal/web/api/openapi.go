@@ -38,18 +38,23 @@ type apiParameter struct {
 }
 
 var (
-	searchParameter = apiParameter{"q", "Words to search for: the first 300 characters count.", object{"type": "string"}}
-	showParameter   = apiParameter{"show", "Only these.", object{"type": "string", "enum": []string{"unmapped", "unkeyed", "failing"}}}
-	tagParameter    = apiParameter{"show", "Only these: unmapped, unkeyed, failing, or tag: with a tag.", object{"type": "string", "pattern": "^(unmapped|unkeyed|failing|tag:.+)$"}}
-	partParameters  = []apiParameter{
-		{"limit", "Maximum number.", object{"type": "integer", "minimum": 1, "maximum": site.PartMost, "default": site.PartDefault}},
+	searchParameter = apiParameter{"q", "Words to search for: the first 300 characters count.",
+		object{"type": "string"}}
+	showParameter = apiParameter{"show", "Only these.",
+		object{"type": "string", "enum": []string{"unmapped", "unkeyed", "failing"}}}
+	tagParameter = apiParameter{"show", "Only these: unmapped, unkeyed, failing, or tag: with a tag.",
+		object{"type": "string", "pattern": "^(unmapped|unkeyed|failing|tag:.+)$"}}
+	partParameters = []apiParameter{
+		{"limit", "Maximum number.", object{"type": "integer", "minimum": 1, "maximum": site.PartMost,
+			"default": site.PartDefault}},
 		{"cursor", "next of the previous part, with the same other parameters.", object{"type": "string"}},
 	}
 )
 
 // sortParameter are the orders of a list, which its page has too.
 func sortParameter(of table.List) apiParameter {
-	return apiParameter{"sort", "Order; with a minus, the other way round. The first is the default.", object{"type": "string", "enum": of.Orders()}}
+	return apiParameter{"sort", "Order; with a minus, the other way round. The first is the default.",
+		object{"type": "string", "enum": of.Orders()}}
 }
 
 // daysKept describes the days that a filter takes: those of the years 2000 to 8999.
@@ -58,20 +63,33 @@ const daysKept = "^[2-8][0-9]{3}-"
 // Routes are the addresses for programs by their row; those of actions are
 // described by the catalogue.
 var apiRoutes = map[string]apiRoute{
-	"GET /api/v1/w/:ws": {id: "get-workspace", title: "What the token allows", help: "The workspace, operator, role and organizations of the access token, as of now.", answer: "Workspace"},
-	"GET /api/v1/w/:ws/organizations": {id: "get-organizations", title: "Organizations", help: "The organizations that the token reaches.",
-		query: []apiParameter{searchParameter, tagParameter, sortParameter(organizationList)}, list: "OrganizationPart"},
-	"GET /api/v1/w/:ws/mapping": {id: "get-mapping", title: "Mapping", help: "Which Duo account belongs to which organization, and its primary directory key.",
+	"GET /api/v1/w/:ws": {id: "get-workspace", title: "What the token allows",
+		help: "The workspace, operator, role and organizations of the access token, as of now.", answer: "Workspace"},
+	"GET /api/v1/w/:ws/organizations": {id: "get-organizations", title: "Organizations",
+		help:  "The organizations that the token reaches.",
+		query: []apiParameter{searchParameter, tagParameter, sortParameter(organizationList)},
+		list:  "OrganizationPart"},
+	"GET /api/v1/w/:ws/mapping": {id: "get-mapping", title: "Mapping",
+		help:  "Which Duo account belongs to which organization, and its primary directory key.",
 		query: []apiParameter{searchParameter, showParameter, sortParameter(mappingList)}, list: "MappingPart"},
-	"GET /api/v1/w/:ws/runs": {id: "get-runs", title: "Runs", help: "What people and programs did, latest first unless sort is -when. A search without from covers the last 12 months. A part can hold fewer than limit, or none, and still have a next.", list: "RunPart",
+	"GET /api/v1/w/:ws/runs": {id: "get-runs", title: "Runs",
+		help: "What people and programs did, latest first unless sort is -when. A search without from covers the last 12 months. A part can hold fewer than limit, or none, and still have a next.", list: "RunPart",
 		query: []apiParameter{searchParameter, sortParameter(runList),
-			{"from", "First day, in UTC.", object{"type": "string", "format": "date", "pattern": daysKept}}, {"to", "Last day, in UTC.", object{"type": "string", "format": "date", "pattern": daysKept}},
-			{"operator", "Id of the operator.", object{"type": "string", "format": "uuid"}}, {"organization", "Slug of the organization.", object{"type": "string"}},
-			{"action", "Slug of the action.", object{"type": "string"}}, {"state", "State of the run.", object{"$ref": "#/components/schemas/State"}}}},
-	"GET /api/v1/w/:ws/runs/:run":           {id: "get-run", title: "One run", help: "The result of a run. Ask again while its state is sending.", answer: "Run"},
-	"GET /api/v1/w/:ws/o/:org/users":        {id: "get-users", title: "Users", help: "The users of an organization, from Duo, as Duo describes them.", list: "DuoUserPart", asksDuo: true},
-	"GET /api/v1/w/:ws/o/:org/phones":       {id: "get-phones", title: "Phones", help: "The phones of an organization, from Duo, as Duo describes them.", list: "DuoPhonePart", asksDuo: true},
-	"GET /api/v1/w/:ws/o/:org/bypass-codes": {id: "get-bypass-codes", title: "Bypass codes", help: "The bypass codes of an organization, from Duo. Duo never shows the codes again.", list: "DuoBypassCodePart", asksDuo: true},
+			{"from", "First day, in UTC.", object{"type": "string", "format": "date", "pattern": daysKept}},
+			{"to", "Last day, in UTC.", object{"type": "string", "format": "date", "pattern": daysKept}},
+			{"operator", "Id of the operator.", object{"type": "string", "format": "uuid"}},
+			{"organization", "Slug of the organization.", object{"type": "string"}},
+			{"action", "Slug of the action.", object{"type": "string"}},
+			{"state", "State of the run.", object{"$ref": "#/components/schemas/State"}}}},
+	"GET /api/v1/w/:ws/runs/:run": {id: "get-run", title: "One run",
+		help: "The result of a run. Ask again while its state is sending.", answer: "Run"},
+	"GET /api/v1/w/:ws/o/:org/users": {id: "get-users", title: "Users",
+		help: "The users of an organization, from Duo, as Duo describes them.", list: "DuoUserPart", asksDuo: true},
+	"GET /api/v1/w/:ws/o/:org/phones": {id: "get-phones", title: "Phones",
+		help: "The phones of an organization, from Duo, as Duo describes them.", list: "DuoPhonePart", asksDuo: true},
+	"GET /api/v1/w/:ws/o/:org/bypass-codes": {id: "get-bypass-codes", title: "Bypass codes",
+		help: "The bypass codes of an organization, from Duo. Duo never shows the codes again.",
+		list: "DuoBypassCodePart", asksDuo: true},
 }
 
 // slots are the parameters of addresses.
@@ -124,13 +142,15 @@ func (s *pages) openAPI(rows []site.Route) object {
 		}
 		for _, a := range catalog.All() {
 			if a.OfWorkspace() == !strings.Contains(r.Path, ":org") {
-				paths[openPath(strings.Replace(r.Path, ":action", a.Slug, 1))] = object{strings.ToLower(r.Method): actionOperation(r, a, schemas)}
+				paths[openPath(strings.Replace(r.Path, ":action", a.Slug,
+					1))] = object{strings.ToLower(r.Method): actionOperation(r, a, schemas)}
 			}
 		}
 	}
 	return object{
 		"openapi": "3.1.0",
-		"info": object{"title": "Duodesk", "version": "1", "summary": "One console for every client's Duo, for programs.",
+		"info": object{"title": "Duodesk", "version": "1",
+			"summary":     "One console for every client's Duo, for programs.",
 			"description": "Everything that the pages can do. An operator creates an access token on the account page. An action is executed once for each run_id: the same request again returns the result of the first. HEAD works wherever GET does.",
 			"contact":     object{"name": apiContact, "url": s.PublicURL.Scheme + "://" + s.PublicURL.Host},
 			"license":     object{"name": apiLicense, "identifier": apiLicenseID}},
@@ -138,7 +158,8 @@ func (s *pages) openAPI(rows []site.Route) object {
 		"security": []object{{"token": []string{}}},
 		"tags":     openTags(),
 		"paths":    paths,
-		"components": object{"securitySchemes": object{"token": object{"type": "http", "scheme": "bearer", "description": "An access token: ddk_ and 114 letters, digits, - and _; 64 in one made before stamps."}},
+		"components": object{"securitySchemes": object{"token": object{"type": "http", "scheme": "bearer",
+			"description": "An access token: ddk_ and 114 letters, digits, - and _; 64 in one made before stamps."}},
 			"schemas": schemas, "responses": openProblems()},
 	}
 }
@@ -173,7 +194,8 @@ var categories = map[string]string{
 }
 
 func openTags() []object {
-	tags := []object{{"name": readsTag, "description": "What the console holds: organizations, mapping and runs; and lists from Duo."}}
+	tags := []object{{"name": readsTag,
+		"description": "What the console holds: organizations, mapping and runs; and lists from Duo."}}
 	var seen []string
 	for _, a := range catalog.All() {
 		if !slices.Contains(seen, a.Category) {
@@ -192,7 +214,8 @@ func openParameters(r site.Route, query []apiParameter) []object {
 	var all []object
 	for _, m := range slotInPath.FindAllStringSubmatch(r.Path, -1) {
 		if p, known := slots[m[1]]; known {
-			all = append(all, object{"name": p.name, "in": "path", "required": true, "description": p.help, "schema": p.schema})
+			all = append(all, object{"name": p.name, "in": "path", "required": true, "description": p.help,
+				"schema": p.schema})
 		}
 	}
 	for _, p := range query {
@@ -211,8 +234,11 @@ func readOperation(r site.Route, known apiRoute, schemas object) object {
 		statuses = append(statuses, 409, 502)
 	}
 	return object{
-		"operationId": camel(known.id), "tags": []string{readsTag}, "summary": known.title, "description": known.help + " " + leastRole(r.Policy.Role),
-		"parameters": openParameters(r, query), "responses": openResponses(object{"200": answerOf("What was asked for.", ref(schema), exampleOf(schemas, schema))}, statuses),
+		"operationId": camel(known.id), "tags": []string{readsTag}, "summary": known.title,
+		"description": known.help + " " + leastRole(r.Policy.Role),
+		"parameters":  openParameters(r, query),
+		"responses": openResponses(object{"200": answerOf("What was asked for.",
+			ref(schema), exampleOf(schemas, schema))}, statuses),
 	}
 }
 
@@ -224,14 +250,17 @@ func actionOperation(r site.Route, a catalog.Action, schemas object) object {
 	outcome := pascal(a.Slug) + "Outcome"
 	shown := exampleOf(schemas, outcome)
 	later := answerOf("Still in progress. Location is the address of the run.", ref(outcome), shown)
-	later["headers"] = object{"Location": object{"description": "Address of the run.", "schema": object{"type": "string"}}}
-	answers := object{"200": answerOf("The result; with replayed, the result of the first request.", ref(outcome), shown), "202": later}
+	later["headers"] = object{"Location": object{"description": "Address of the run.",
+		"schema": object{"type": "string"}}}
+	answers := object{"200": answerOf("The result; with replayed, the result of the first request.", ref(outcome),
+		shown), "202": later}
 	return object{
 		"operationId": camel(a.Slug), "tags": []string{a.Category}, "summary": a.Title,
 		"description": a.Help + " Calls " + a.Call + ". " + leastRole(a.Role) + roleNote(a),
 		"parameters":  openParameters(r, nil),
-		"requestBody": object{"required": true, "content": object{"application/json": object{"schema": ref(pascal(a.Slug) + "Request"), "example": exampleBody(a)}}},
-		"responses":   openResponses(answers, []int{400, 401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 502, 503}),
+		"requestBody": object{"required": true, "content": object{
+			"application/json": object{"schema": ref(pascal(a.Slug) + "Request"), "example": exampleBody(a)}}},
+		"responses": openResponses(answers, []int{400, 401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 502, 503}),
 	}
 }
 
@@ -245,7 +274,8 @@ func roleNote(a catalog.Action) string {
 func ref(schema string) object { return object{"$ref": "#/components/schemas/" + schema} }
 
 func answerOf(means string, schema object, shown any) object {
-	return object{"description": means, "content": object{"application/json": object{"schema": schema, "example": shown}}}
+	return object{"description": means,
+		"content": object{"application/json": object{"schema": schema, "example": shown}}}
 }
 
 // openResponses adds the errors to the answers of an operation. 405 is not among

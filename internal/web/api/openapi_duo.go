@@ -18,7 +18,8 @@ var duoObjects = []duoObject{
 	{"DuoAccount", "A child account.", `
 		string account_id api_hostname name`,
 		`{"account_id": "DA0000000000000000EX", "api_hostname": "api-1a2b3c4d.duosecurity.com", "name": "Casey Dental"}`},
-	{"DuoUser", "A user. status is active, bypass, disabled, locked out or pending deletion; Duo may add others. Within a phone, a code or a token it is a short copy.", `
+	{"DuoUser",
+		"A user. status is active, bypass, disabled, locked out or pending deletion; Duo may add others. Within a phone, a code or a token it is a short copy.", `
 		string user_id username email status notes directory_key external_id
 		string? realname firstname lastname alias1 alias2 alias3 alias4 lockout_reason date_of_birth entra_federated_user_id
 		seconds created
@@ -36,7 +37,8 @@ var duoObjects = []duoObject{
 		"alias1": "cexample", "alias2": null, "alias3": null, "alias4": null, "aliases": {"alias1": "cexample"}, "notes": "", "created": 1785846896, "last_login": null, "last_directory_sync": null,
 		"is_enrolled": false, "enable_auto_prompt": true, "lockout_reason": null, "custom_attributes": {}, "groups": [], "phones": [], "tokens": [], "webauthncredentials": [],
 		"desktop_authenticators": [], "desktoptokens": [], "u2ftokens": []}`},
-	{"DuoPhone", "A phone or a tablet. type is Mobile, Landline or Unknown. users is present when the phone itself was asked for.", `
+	{"DuoPhone",
+		"A phone or a tablet. type is Mobile, Landline or Unknown. users is present when the phone itself was asked for.", `
 		string phone_id number extension name type platform model os_version app_version encrypted fingerprint screenlock tampered creation_date last_activated_date last_seen
 		string? predelay postdelay
 		boolean activated sms_passcodes_sent
@@ -45,7 +47,8 @@ var duoObjects = []duoObject{
 		`{"phone_id": "DP0000000000000000EX", "number": "+12025550177", "extension": "", "name": "Reception", "type": "Mobile", "platform": "Apple iOS", "model": "Unknown", "os_version": "", "app_version": "",
 		"activated": false, "capabilities": ["auto", "sms", "phone"], "encrypted": "", "fingerprint": "", "screenlock": "", "tampered": "", "predelay": "", "postdelay": "", "sms_passcodes_sent": false,
 		"creation_date": "2026-08-04T12:34:56", "last_activated_date": "", "last_seen": "", "users": []}`},
-	{"DuoBypassCode", "A bypass code without the code itself, which Duo never shows again. expiration null: it never expires. reuse_count null: any number of uses is left.", `
+	{"DuoBypassCode",
+		"A bypass code without the code itself, which Duo never shows again. expiration null: it never expires. reuse_count null: any number of uses is left.", `
 		string bypass_code_id admin_email
 		seconds created
 		seconds? expiration
@@ -82,7 +85,8 @@ var duoObjects = []duoObject{
 		object[] webauthncredentials`,
 		`{"admin_id": "DE0000000000000000EX", "name": "Grace Example", "email": "grace@client.example", "role": "Owner", "status": "Active", "phone": "+12025550143", "created": 1785846896, "last_login": null,
 		"restricted_by_admin_units": false, "password_change_required": false, "admin_units": [], "hardtoken": null, "webauthncredentials": []}`},
-	{"DuoSettings", "The settings of an account. What an account does not have is absent. Some flags are 0 or 1, or true or false.", `
+	{"DuoSettings",
+		"The settings of an account. What an account does not have is absent. Some flags are 0 or 1, or true or false.", `
 		string name language timezone helpdesk_bypass helpdesk_message fraud_email duo_mobile_otp_type sms_message enrollment_module
 		string? caller_id keypress_confirm keypress_fraud reactivation_url reactivation_integration_key
 		integer? lockout_threshold lockout_expire_duration unenrolled_user_lockout_threshold enrolled_user_lockout_threshold inactive_user_expiration inactive_admin_expiration pending_deletion_days log_retention_days
@@ -99,7 +103,8 @@ var duoObjects = []duoObject{
 		integer admin_count integration_count user_count user_pending_deletion_count
 		number telephony_credits_remaining`,
 		`{"edition": "Duo Advantage", "admin_count": 2, "integration_count": 3, "user_count": 17, "user_pending_deletion_count": 0, "telephony_credits_remaining": 250}`},
-	{"DuoEdition", "ENTERPRISE is Duo Essentials, PLATFORM is Duo Advantage, BEYOND is Duo Premier and PERSONAL is Duo Free.", `
+	{"DuoEdition",
+		"ENTERPRISE is Duo Essentials, PLATFORM is Duo Advantage, BEYOND is Duo Premier and PERSONAL is Duo Free.", `
 		string edition`, `{"edition": "PLATFORM"}`},
 	{"DuoCredits", "The telephony credits of an account.", `
 		number credits`, `{"credits": 250}`},
@@ -132,17 +137,23 @@ var duoObjects = []duoObject{
 		integer valid_secs`,
 		`{"activation_url": "(masked)", "activation_barcode": "(masked)", "valid_secs": 86400}`},
 	{"DuoInstallation", "The message that was sent.", `
-		string installation_msg`, `{"installation_msg": "To install the app, click: https://m-1a2b3c4d.duosecurity.com"}`},
+		string installation_msg`,
+		`{"installation_msg": "To install the app, click: https://m-1a2b3c4d.duosecurity.com"}`},
 	{"DuoTransaction", "A question that a person has yet to answer.", `
 		string txid`, `{"txid": "5c1f0e9a-7b24-4d38-9e61-a2f4c8d07b13"}`},
 	{"DuoVerificationPush", "A push that a person has yet to answer. The code is masked: secrets has it.", `
-		string push_id confirmation_code`, `{"push_id": "865ec1c1-3117-406d-a832-9830adf21b1e", "confirmation_code": "(masked)"}`},
-	{"DuoLoginLogMetadata", "Where the log goes on: give both texts of next_offset, joined by a comma, to read the part after this. null: this is the last part.", `
+		string push_id confirmation_code`,
+		`{"push_id": "865ec1c1-3117-406d-a832-9830adf21b1e", "confirmation_code": "(masked)"}`},
+	{"DuoLoginLogMetadata",
+		"Where the log goes on: give both texts of next_offset, joined by a comma, to read the part after this. null: this is the last part.", `
 		string[]? next_offset
-		any total_objects`, `{"next_offset": ["1785846896413", "5c1f0e9a-7b24-4d38-9e61-a2f4c8d07b13"], "total_objects": 250}`},
-	{"DuoLogMetadata", "Where the log goes on: give next_offset to read the part after this. null: this is the last part.", `
+		any total_objects`,
+		`{"next_offset": ["1785846896413", "5c1f0e9a-7b24-4d38-9e61-a2f4c8d07b13"], "total_objects": 250}`},
+	{"DuoLogMetadata",
+		"Where the log goes on: give next_offset to read the part after this. null: this is the last part.", `
 		string? next_offset
-		any total_objects`, `{"next_offset": "1785846896413,14333bc1-be7d-4ef5-bcd7-170aa0453ea7", "total_objects": 250}`},
+		any total_objects`,
+		`{"next_offset": "1785846896413,14333bc1-be7d-4ef5-bcd7-170aa0453ea7", "total_objects": 250}`},
 	{"DuoAuthenticationLog", "A part of the authentication log.", `
 		DuoAuthenticationEvent[] authlogs
 		DuoLoginLogMetadata metadata`,
@@ -173,7 +184,8 @@ var duoObjects = []duoObject{
 		time ts
 		number credits`,
 		`{"telephony_id": "220e89ff-1a9a-4a8f-8bb7-5c1dd1d6b9f2", "ts": "2026-08-04T12:34:56.413200+00:00", "context": "authentication", "type": "sms", "phone": "+12025550177", "credits": 1, "txid": null}`},
-	{"DuoAdministratorEvent", "Something that an administrator or an application changed. description is JSON as a text.", `
+	{"DuoAdministratorEvent",
+		"Something that an administrator or an application changed. description is JSON as a text.", `
 		string? action object username description
 		time isotimestamp
 		seconds timestamp`,
@@ -182,9 +194,11 @@ var duoObjects = []duoObject{
 
 // duoSchemas are the components for Duo's objects, with an example each.
 func duoSchemas() object {
-	all := object{"DuoNothing": object{"type": "string", "description": "An empty text: Duo has nothing to say about what was done.", "examples": []any{""}}}
+	all := object{"DuoNothing": object{"type": "string",
+		"description": "An empty text: Duo has nothing to say about what was done.", "examples": []any{""}}}
 	for _, o := range duoObjects {
-		all[o.name] = object{"type": "object", "description": o.help, "additionalProperties": true, "properties": duoMembers(o.members), "examples": []any{example(o.example)}}
+		all[o.name] = object{"type": "object", "description": o.help, "additionalProperties": true,
+			"properties": duoMembers(o.members), "examples": []any{example(o.example)}}
 	}
 	return all
 }

@@ -18,14 +18,20 @@ func bodySchema(a catalog.Action) object {
 	}
 	line := catalog.Spec{Kind: "text"}.Shape()
 	properties := object{
-		"run_id": object{"type": "string", "format": "uuid", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", "description": "A new id for each execution. With the same id, the action is executed once."},
+		"run_id": object{"type": "string", "format": "uuid",
+			"pattern":     "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+			"description": "A new id for each execution. With the same id, the action is executed once."},
 		"fields": ref(pascal(a.Slug) + "Fields"),
-		"ticket": object{"type": "string", "maxLength": site.TicketBox.Max, "pattern": line, "description": "Number in your ticket system, kept with the run. The owners of a workspace can require one for an action: without it nothing is sent (422, with a fault on the field ticket)."},
-		"reason": object{"type": "string", "maxLength": run.LongestReason, "pattern": line, "description": "Why this is done. Needed within 60 minutes after the person reported a push as fraud; kept with the run."},
+		"ticket": object{"type": "string", "maxLength": site.TicketBox.Max, "pattern": line,
+			"description": "Number in your ticket system, kept with the run. The owners of a workspace can require one for an action: without it nothing is sent (422, with a fault on the field ticket)."},
+		"reason": object{"type": "string", "maxLength": run.LongestReason, "pattern": line,
+			"description": "Why this is done. Needed within 60 minutes after the person reported a push as fraud; kept with the run."},
 	}
 	if !a.OfWorkspace() {
-		properties["account_id"] = object{"type": "string", "minLength": 1, "description": "The Duo account that you mean, for an organization that is a child account: with any other nothing is sent (409, connection_changed). Absent: the account it is connected with."}
-		properties["connection_id"] = object{"type": "string", "minLength": 1, "description": "The connection that you mean, as the lists of organizations return it: with any other nothing is sent (409, connection_changed). Absent: the current connection."}
+		properties["account_id"] = object{"type": "string", "minLength": 1,
+			"description": "The Duo account that you mean, for an organization that is a child account: with any other nothing is sent (409, connection_changed). Absent: the account it is connected with."}
+		properties["connection_id"] = object{"type": "string", "minLength": 1,
+			"description": "The connection that you mean, as the lists of organizations return it: with any other nothing is sent (409, connection_changed). Absent: the current connection."}
 	}
 	return object{"type": "object", "additionalProperties": false, "required": required, "properties": properties}
 }

@@ -9,8 +9,10 @@ import (
 // plainResults are the results that are no objects.
 func plainResults() object {
 	return object{
-		"DuoMaskedCodes":  object{"type": "array", "items": object{"type": "string"}, "description": "A mask for each code: secrets has them.", "examples": []any{[]string{"(masked)"}}},
-		"DuoEnrollStatus": object{"type": "string", "description": "success, waiting or invalid.", "examples": []any{"waiting"}},
+		"DuoMaskedCodes": object{"type": "array", "items": object{"type": "string"},
+			"description": "A mask for each code: secrets has them.", "examples": []any{[]string{"(masked)"}}},
+		"DuoEnrollStatus": object{"type": "string", "description": "success, waiting or invalid.",
+			"examples": []any{"waiting"}},
 	}
 }
 
@@ -49,15 +51,18 @@ func resultShown(r catalog.Brings, schemas object) any {
 // outcomeSchema is the answer to an action.
 func outcomeSchema(a catalog.Action) object {
 	members := object{
-		"run_id": uuidSchema(), "state": ref("State"), "summary": withWords(textSchema(), "What was done, in a sentence."),
-		"replayed":   withWords(object{"type": "boolean"}, "It was already done; result and secrets are not shown again."),
+		"run_id": uuidSchema(), "state": ref("State"),
+		"summary": withWords(textSchema(), "What was done, in a sentence."),
+		"replayed": withWords(object{"type": "boolean"},
+			"It was already done; result and secrets are not shown again."),
 		"created_id": withWords(textSchema(), "Duo's id of what was made."),
 	}
 	if r := a.Brings; r.Of != catalog.BringsNone {
 		members["result"] = resultSchema(r)
 	}
 	if a.Reveals {
-		members["secrets"] = object{"type": "array", "description": "Shown in this answer and never again.", "items": ref("Secret")}
+		members["secrets"] = object{"type": "array", "description": "Shown in this answer and never again.",
+			"items": ref("Secret")}
 		members["expires_at"] = withWords(momentSchema(), "When the secrets run out.")
 	}
 	return whole(members, "result", "secrets", "created_id", "expires_at")
@@ -73,7 +78,8 @@ func outcomeExample(a catalog.Action, schemas object) object {
 		shown["state"] = "sending"
 	}
 	if a.Reveals {
-		shown["secrets"], shown["expires_at"] = []object{{"label": r.Secret.Label, "value": r.Secret.Value}}, exampleMoment
+		shown["secrets"], shown["expires_at"] = []object{{"label": r.Secret.Label, "value": r.Secret.Value}},
+			exampleMoment
 	}
 	if r.Created != "" {
 		shown["created_id"] = r.Created

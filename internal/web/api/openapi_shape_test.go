@@ -24,16 +24,19 @@ func TestDescriptionBuildsClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &pages{&site.Site{Config: site.Config{PublicURL: home}}}
-	rows := append(Routes(s.Site, nil), site.Post("/api/v1/w/:ws/actions/:action", site.APIWorkspace, nil), site.Post("/api/v1/w/:ws/o/:org/actions/:action", site.APIOrganization, nil))
+	rows := append(Routes(s.Site, nil), site.Post("/api/v1/w/:ws/actions/:action", site.APIWorkspace, nil),
+		site.Post("/api/v1/w/:ws/o/:org/actions/:action", site.APIOrganization, nil))
 	written, err := json.Marshal(s.openAPI(rows))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if raw := inASCII(written); slices.ContainsFunc(raw, func(b byte) bool { return b < ' ' || b > '~' }) || string(must(json.Marshal(example(string(raw))))) != string(must(json.Marshal(example(string(written))))) {
+	if raw := inASCII(written); slices.ContainsFunc(raw, func(b byte) bool { return b < ' ' || b > '~' }) ||
+		string(must(json.Marshal(example(string(raw))))) != string(must(json.Marshal(example(string(written))))) {
 		t.Error("what is sent is not the document, or not ASCII")
 	}
 	document := example(string(written)).(map[string]any)
-	shape := &shapeOf{t: t, schemas: document["components"].(map[string]any)["schemas"].(map[string]any), used: map[string]bool{"Problem": true}}
+	shape := &shapeOf{t: t, schemas: document["components"].(map[string]any)["schemas"].(map[string]any),
+		used: map[string]bool{"Problem": true}}
 	shape.checks = components(t, shape.schemas)
 	for name, schema := range shape.schemas {
 		shape.schema(name, schema.(map[string]any))
@@ -143,7 +146,8 @@ func (s *shapeOf) schema(at string, schema map[string]any) {
 	}
 	switch kind := schema["type"].(type) {
 	case []any: // null and one other
-		if len(kind) != 2 || !slices.Contains(kind, any("null")) || strings.Contains(at, "Request") || strings.Contains(at, "Fields") {
+		if len(kind) != 2 || !slices.Contains(kind, any("null")) || strings.Contains(at, "Request") ||
+			strings.Contains(at, "Fields") {
 			s.t.Errorf("%s has the types %v", at, kind)
 		}
 	case nil:
@@ -186,7 +190,8 @@ func (s *shapeOf) schema(at string, schema map[string]any) {
 	for _, one := range asList(schema["oneOf"]) {
 		s.schema(at+".oneOf", asMap(one))
 	}
-	if strings.HasPrefix(at, "Duo") && !strings.HasSuffix(at, "Part") && schema["properties"] != nil && schema["additionalProperties"] != true {
+	if strings.HasPrefix(at, "Duo") && !strings.HasSuffix(at, "Part") && schema["properties"] != nil &&
+		schema["additionalProperties"] != true {
 		s.t.Errorf("%s: Duo may add members", at)
 	}
 	if s.schemas[at] != nil && !goodType.MatchString(at) {
@@ -219,7 +224,8 @@ func TestEveryResultIsDescribed(t *testing.T) {
 			t.Errorf("%s: %+v", a.Slug, r)
 		}
 		for _, name := range append([]string{r.Of}, r.Others...) {
-			if generic := a.Kind == catalog.Generic; generic != (name == catalog.BringsAny) || !generic && name != catalog.BringsNone && objects[name] == nil {
+			if generic := a.Kind == catalog.Generic; generic != (name == catalog.BringsAny) ||
+				!generic && name != catalog.BringsNone && objects[name] == nil {
 				t.Errorf("%s brings %q", a.Slug, name)
 			}
 		}

@@ -32,7 +32,8 @@ var beside = map[string]map[string]any{
 var judgedElsewhere = []string{"confirm", "timezone"}
 
 // filledBesides are fields that may be empty, and not beside the others here.
-var filledBesides = []string{"send-duo-authentication user_id", "send-duo-authentication username", "send-duo-authentication passcode"}
+var filledBesides = []string{"send-duo-authentication user_id", "send-duo-authentication username",
+	"send-duo-authentication passcode"}
 
 // TestSchemasAreAsStrictAsTheConsole holds the description of every field against the
 // console: examples and the values at each border are taken by both or by neither.
@@ -55,7 +56,8 @@ func TestSchemasAreAsStrictAsTheConsole(t *testing.T) {
 				values = append(values, site.Typed(f, spec.Example))
 			}
 			for _, value := range values {
-				if text, is := value.(string); is && strings.Trim(text, " \u00a0\u200b") == "" && slices.Contains(filledBesides, a.Slug+" "+spec.Name) {
+				if text, is := value.(string); is && strings.Trim(text, " \u00a0\u200b") == "" &&
+					slices.Contains(filledBesides, a.Slug+" "+spec.Name) {
 					continue
 				}
 				tried++
@@ -66,7 +68,8 @@ func TestSchemasAreAsStrictAsTheConsole(t *testing.T) {
 				faults := faultsOf(t, a, spec, written)
 				fits := described(t, written)
 				if (fits == nil) != (len(faults) == 0) {
-					t.Errorf("%s %s = %.80s: described as taken: %v, and the console says %q", a.Slug, spec.Name, written, fits == nil, faults)
+					t.Errorf("%s %s = %.80s: described as taken: %v, and the console says %q", a.Slug, spec.Name,
+						written, fits == nil, faults)
 				}
 			}
 		}
@@ -114,13 +117,15 @@ func faultsOf(t *testing.T, a catalog.Action, spec catalog.Spec, value json.RawM
 // borders are values on both sides of what a field may be, and of other types.
 func borders(f catalog.Field) []any {
 	spec := f.Spec()
-	all := []any{nil, json.RawMessage("1.5"), "", " ", "\u00a0", "\u200b", "a\u0000b", "a\x1fb", "a\ufffdb", []any{1}, []any{nil}, []any{[]any{}}}
+	all := []any{nil, json.RawMessage("1.5"), "", " ", "\u00a0", "\u200b", "a\u0000b", "a\x1fb", "a\ufffdb", []any{1},
+		[]any{nil}, []any{[]any{}}}
 	if spec.Kind != "text" || spec.Pattern != "" {
 		// Blanks and what is invisible are cleaned, and nothing is left.
 		all = slices.DeleteFunc(all, func(v any) bool { return v == " " || v == "\u00a0" || v == "\u200b" })
 	}
 	others := map[string][]any{
-		"number": {7, json.RawMessage("1e400")}, "yesno": {true, false}, "lines": {[]any{}, []any{"a"}}, "object": {object{}},
+		"number": {7, json.RawMessage("1e400")}, "yesno": {true, false}, "lines": {[]any{}, []any{"a"}},
+		"object": {object{}},
 	}
 	kind := spec.Kind
 	switch {
@@ -141,10 +146,13 @@ func borders(f catalog.Field) []any {
 	runes := func(n int) string { return strings.Repeat("ü", n) }
 	switch spec.Kind {
 	case "number", "duration":
-		for _, n := range []int{spec.Min - 1, spec.Min, spec.Min + 1, spec.Max - 1, spec.Max, spec.Max + 1, 0, 1, -1, spec.Least - 1, spec.Least, 1 << 40} {
-			all = append(all, n, json.RawMessage(fmt.Sprintf("%d.0", n)), json.RawMessage(fmt.Sprintf("%de0", n)), json.RawMessage(fmt.Sprintf("%d.5", n)))
+		for _, n := range []int{spec.Min - 1, spec.Min, spec.Min + 1, spec.Max - 1, spec.Max, spec.Max + 1, 0, 1, -1,
+			spec.Least - 1, spec.Least, 1 << 40} {
+			all = append(all, n, json.RawMessage(fmt.Sprintf("%d.0", n)), json.RawMessage(fmt.Sprintf("%de0", n)),
+				json.RawMessage(fmt.Sprintf("%d.5", n)))
 		}
-		all = append(all, json.RawMessage("1e1"), json.RawMessage("-0"), json.RawMessage("1e-1"), json.RawMessage("10e-1"))
+		all = append(all, json.RawMessage("1e1"), json.RawMessage("-0"), json.RawMessage("1e-1"),
+			json.RawMessage("10e-1"))
 	case "yesno":
 		all = append(all, true, false)
 	case "lines":
@@ -154,26 +162,37 @@ func borders(f catalog.Field) []any {
 			}
 			return list
 		}
-		all = append(all, []string{}, []string{"a"}, []string{"a", "b"}, []string{"a", "a"}, []string{"a\nb"}, []string{"a\x00b"}, []string{runes(255)}, []string{runes(256)}, many(spec.Max), many(spec.Max+1))
+		all = append(all, []string{}, []string{"a"}, []string{"a", "b"}, []string{"a", "a"}, []string{"a\nb"},
+			[]string{"a\x00b"}, []string{runes(255)}, []string{runes(256)}, many(spec.Max), many(spec.Max+1))
 	case "choice":
 		for _, o := range spec.Options {
 			all = append(all, o.Value, o.Value+"x")
 		}
 		all = append(all, "nothing")
 	case "id":
-		all = append(all, "DU0000000000000000EX", "A", "1", "abc", "abC", "ABC", "a1", "A-B", "A B", "A/B", "é1", strings.Repeat("A", 64), strings.Repeat("A", 65), strings.Repeat("a", 63)+"1", strings.Repeat("a", 64))
+		all = append(all, "DU0000000000000000EX", "A", "1", "abc", "abC", "ABC", "a1", "A-B", "A B", "A/B", "é1",
+			strings.Repeat("A", 64), strings.Repeat("A", 65), strings.Repeat("a", 63)+"1", strings.Repeat("a", 64))
 	case "phone":
-		all = append(all, "+442079460123", "+12025550177", "+", "+44", "abc", "+0123456789", "+1234567890123456789", "+44207946012x")
+		all = append(all, "+442079460123", "+12025550177", "+", "+44", "abc", "+0123456789", "+1234567890123456789",
+			"+44207946012x")
 	case "moment":
-		all = slices.DeleteFunc(all, func(v any) bool { text, is := v.(string); return is && strings.Trim(text, " \u00a0\u200b") == "" }) // as if not given
-		all = append(all, "2021-08-04T12:34:56Z", "2021-08-04T12:34:56.789+05:30", "1971-01-01T00:00:00Z", "1970-12-31T23:59:59Z", "2021-02-30T00:00:00Z", "2021-08-04T24:00:00Z", "2021-08-04T12:60:00Z", "2021-08-04t12:34:56z", "2021-08-04T12:34:60Z", "0021-08-04T12:34:56Z", "yesterday", "2021")
+		// as if not given
+		all = slices.DeleteFunc(all,
+			func(v any) bool { text, is := v.(string); return is && strings.Trim(text, " \u00a0\u200b") == "" })
+		all = append(all, "2021-08-04T12:34:56Z", "2021-08-04T12:34:56.789+05:30", "1971-01-01T00:00:00Z",
+			"1970-12-31T23:59:59Z", "2021-02-30T00:00:00Z", "2021-08-04T24:00:00Z", "2021-08-04T12:60:00Z",
+			"2021-08-04t12:34:56z", "2021-08-04T12:34:60Z", "0021-08-04T12:34:56Z", "yesterday", "2021")
 	case "text":
 		if spec.TakesObject() {
 			return append(all, object{}, object{"a": "b"}, object{"a.b[1]-c_d": []string{"x"}})
 		}
-		all = append(all, "x", "a b", "7", "é", "a\tb", "a\nb", "a\rb", runes(spec.Max), runes(spec.Max+1), "#", "*", "77", "a,b", "1,2#*", "<acturl>", "x <acturl> y", "x <insturl> y", "<actur>",
-			"1.2.3.4", "256.2.3.4", "2001:db8::7", "a@b.example", "a@b", "a@@b", "a b@c", "a=b", "=b", "a=", "a=b\nc=d", "a=b\nc", "a=b\n\nc=d=e",
-			"/admin/v1/users", "/admin/v4/users", "/admin/v1/", "/admin/v1", "/admin/v1/users/", "/admin/v1//users", "/admin/v1/users?x", "/admin/v1/Users", "/admin/v3/integrations/DI0000000000000000EX", "/auth/v2/check", "/auth/v1/check", "/accounts/v1/account/list", "/accounts/v1/../x", "/auth/v2/%63heck")
+		all = append(all, "x", "a b", "7", "é", "a\tb", "a\nb", "a\rb", runes(spec.Max), runes(spec.Max+1), "#", "*",
+			"77", "a,b", "1,2#*", "<acturl>", "x <acturl> y", "x <insturl> y", "<actur>",
+			"1.2.3.4", "256.2.3.4", "2001:db8::7", "a@b.example", "a@b", "a@@b", "a b@c", "a=b", "=b", "a=", "a=b\nc=d",
+			"a=b\nc", "a=b\n\nc=d=e",
+			"/admin/v1/users", "/admin/v4/users", "/admin/v1/", "/admin/v1", "/admin/v1/users/", "/admin/v1//users",
+			"/admin/v1/users?x", "/admin/v1/Users", "/admin/v3/integrations/DI0000000000000000EX", "/auth/v2/check",
+			"/auth/v1/check", "/accounts/v1/account/list", "/accounts/v1/../x", "/auth/v2/%63heck")
 	}
 	return all
 }
@@ -188,7 +207,8 @@ func compiled(t *testing.T, schema object) func(*testing.T, []byte) error {
 // components are schemas that refer to each other, by name.
 func components(t *testing.T, schemas map[string]any) func(t *testing.T, name string, value []byte) error {
 	t.Helper()
-	written := strings.ReplaceAll(string(must(json.Marshal(object{"$defs": schemas}))), "#/components/schemas/", "#/$defs/")
+	written := strings.ReplaceAll(string(must(json.Marshal(object{"$defs": schemas}))),
+		"#/components/schemas/", "#/$defs/")
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
@@ -210,10 +230,14 @@ func components(t *testing.T, schemas map[string]any) func(t *testing.T, name st
 func TestWhatIsTakenBesides(t *testing.T) {
 	t.Parallel()
 	for field, values := range map[string][]any{
-		"create-bypass-code-for-user count": {"3", " 3 "}, "create-bypass-code-for-user valid_secs": {"1 hour", "never", "3600"}, "create-bypass-code-for-user preserve_existing": {"yes", "TRUE", "0", "off"},
-		"create-user aliases": {"a\nb", "", []string{"a", ""}}, "create-user email": {" casey@client.example\u200b"}, "create-user status": {"ACTIVE"}, "create-user notes": {"one\r\ntwo\n"},
-		"get-user user_id": {" DU0000000000000000EX\u200b"}, "create-phone number": {"+44 (20) 7946-0123"}, "admin-api-action params": {"limit=1\noffset=0", `{"limit": 1}`},
-		"read-authentication-log mintime": {"2021-08-04", "2021-08-04 14:30", "2021-08-04T14:30:00", "1628080496", ""}, "preauth-user ipaddr": {"fe80::1%eth0"},
+		"create-bypass-code-for-user count": {"3", " 3 "}, "create-bypass-code-for-user valid_secs": {"1 hour", "never",
+			"3600"}, "create-bypass-code-for-user preserve_existing": {"yes", "TRUE", "0", "off"},
+		"create-user aliases": {"a\nb", "", []string{"a", ""}}, "create-user email": {" casey@client.example\u200b"},
+		"create-user status": {"ACTIVE"}, "create-user notes": {"one\r\ntwo\n"},
+		"get-user user_id": {" DU0000000000000000EX\u200b"}, "create-phone number": {"+44 (20) 7946-0123"},
+		"admin-api-action params":         {"limit=1\noffset=0", `{"limit": 1}`},
+		"read-authentication-log mintime": {"2021-08-04", "2021-08-04 14:30", "2021-08-04T14:30:00", "1628080496", ""},
+		"preauth-user ipaddr":             {"fe80::1%eth0"},
 	} {
 		slug, name, _ := strings.Cut(field, " ")
 		a, _ := catalog.Lookup(slug)

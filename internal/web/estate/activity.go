@@ -44,7 +44,8 @@ func (s *pages) fromRecord(ctx context.Context, v site.Visitor, page *estate.Use
 			return err
 		}
 		if len(codes) > 0 {
-			if makers, err = tx.AppliedRuns(ctx, o.ID, o.AccountID, catalog.CreateBypassCodes, page.ID, mostMakers); err != nil {
+			if makers, err = tx.AppliedRuns(ctx, o.ID, o.AccountID, catalog.CreateBypassCodes, page.ID,
+				mostMakers); err != nil {
 				return err
 			}
 		}

@@ -21,7 +21,8 @@ import (
 func (s *pages) getCallBack(c echo.Context, v site.Visitor) error {
 	once := views.Once{RunID: uuid.NewString(), AsksTicket: true}
 	var err error
-	if once.Connection, once.Connected, err = s.Runner.Connection(c.Request().Context(), v.Scope, v.Organization); err != nil {
+	if once.Connection, once.Connected, err = s.Runner.Connection(c.Request().Context(), v.Scope,
+		v.Organization); err != nil {
 		return err
 	}
 	return s.showCallBack(c, v, http.StatusOK, once, nil, site.Form{})
@@ -54,20 +55,25 @@ func (s *pages) postCallBack(c echo.Context, v site.Visitor) error {
 	if _, again := errors.AsType[*run.AlreadyRun](err); err != nil && !again {
 		return err
 	}
-	return c.Redirect(http.StatusSeeOther, views.User(v.Workspace.Slug, v.Organization.Slug, c.Param("user"))+"?run="+id.String())
+	return c.Redirect(http.StatusSeeOther, views.User(v.Workspace.Slug, v.Organization.Slug, c.Param("user"))+"?run="+
+		id.String())
 }
 
 // showCallBack shows the form with the numbers that Duo holds for the person.
-func (s *pages) showCallBack(c echo.Context, v site.Visitor, status int, once views.Once, bad *catalog.FieldError, sent site.Form) error {
+func (s *pages) showCallBack(c echo.Context, v site.Visitor, status int, once views.Once, bad *catalog.FieldError,
+	sent site.Form) error {
 	user, _, err := s.Runner.User(c.Request().Context(), v.Scope, v.Organization, c.Param("user"))
 	if err != nil {
 		return err
 	}
 	page := estate.CallBackPage{
 		Organization: words.TagOf(v.Organization), Once: once, Name: words.DisplayName(user),
-		Post: views.CallBack(v.Workspace.Slug, v.Organization.Slug, string(user.ID)), Cancel: views.User(v.Workspace.Slug, v.Organization.Slug, string(user.ID)),
-		Phone:  views.FieldView{Name: run.CallBackPhone, Label: "Number you called", Kind: "radio", Value: sent.Get(run.CallBackPhone), Required: true},
-		Result: views.FieldView{Name: run.CallBackResult, Label: "Result", Kind: "radio", Value: sent.Get(run.CallBackResult), Required: true},
+		Post:   views.CallBack(v.Workspace.Slug, v.Organization.Slug, string(user.ID)),
+		Cancel: views.User(v.Workspace.Slug, v.Organization.Slug, string(user.ID)),
+		Phone: views.FieldView{Name: run.CallBackPhone, Label: "Number you called", Kind: "radio",
+			Value: sent.Get(run.CallBackPhone), Required: true},
+		Result: views.FieldView{Name: run.CallBackResult, Label: "Result", Kind: "radio",
+			Value: sent.Get(run.CallBackResult), Required: true},
 	}
 	page.Phone.Options = numbersOf(user.Phones)
 	for _, result := range []string{run.Confirmed, run.NotConfirmed, run.NotReached} {
@@ -85,7 +91,8 @@ func (s *pages) showCallBack(c echo.Context, v site.Visitor, status int, once vi
 func numbersOf(phones []duo.Phone) (numbers []views.Option) {
 	for _, p := range phones {
 		if p.Number != "" {
-			numbers = append(numbers, views.Option{Value: string(p.ID), Text: words.PhoneTitle(p) + " · " + words.PhoneKind(p)})
+			numbers = append(numbers, views.Option{Value: string(p.ID),
+				Text: words.PhoneTitle(p) + " · " + words.PhoneKind(p)})
 		}
 	}
 	return numbers

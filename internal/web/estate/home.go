@@ -87,7 +87,8 @@ func (s *pages) fillHome(ctx context.Context, tx *store.Tx, v site.Visitor, page
 		return err
 	}
 	for _, u := range users {
-		page.People = append(page.People, estate.RecentPerson{Organization: words.Tag(u.OrganizationName), At: s.When(v, u.At),
+		page.People = append(page.People, estate.RecentPerson{Organization: words.Tag(u.OrganizationName),
+			At:   s.When(v, u.At),
 			Link: views.Link{Text: u.Name, Href: views.User(v.Workspace.Slug, u.Slug, u.UserID)}})
 	}
 	if page.Runs, err = s.LastActs(ctx, tx, v, homeRuns); err != nil {
@@ -104,9 +105,11 @@ func setupSteps(v site.Visitor, connected bool, n store.Counts) []estate.SetupSt
 		return nil
 	}
 	steps := []estate.SetupStep{
-		{State: "now", Title: "Enter the nine values", Text: "Three applications of your own Duo account give a host, an integration key and a secret key each.",
+		{State: "now", Title: "Enter the nine values",
+			Text: "Three applications of your own Duo account give a host, an integration key and a secret key each.",
 			Link: views.Link{Text: "Open Integration", Href: views.Integration(v.Workspace.Slug)}},
-		{State: "later", Title: "Map your organizations", Text: "Each client of yours to its Duo account. All of them can be created in one go."},
+		{State: "later", Title: "Map your organizations",
+			Text: "Each client of yours to its Duo account. All of them can be created in one go."},
 		{State: "later", Title: "Open an organization", Text: "Find a user, make a bypass code, activate a phone."},
 	}
 	if !v.MayIntegrate() {

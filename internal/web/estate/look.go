@@ -26,7 +26,8 @@ type lookSource func(context.Context, *store.Tx, site.Visitor) ([]estate.LookRow
 
 // needsLook lists what needs a look within the visitor's scope.
 func (s *pages) needsLook(ctx context.Context, tx *store.Tx, v site.Visitor) (rows []estate.LookRow, err error) {
-	for _, source := range []lookSource{s.reportedFraud, s.unclearRuns, s.failingOrganizations, s.unfinishedOnboarding} {
+	for _, source := range []lookSource{s.reportedFraud, s.unclearRuns, s.failingOrganizations,
+		s.unfinishedOnboarding} {
 		found, err := source(ctx, tx, v)
 		if err != nil {
 			return nil, err
@@ -40,24 +41,30 @@ func (s *pages) needsLook(ctx context.Context, tx *store.Tx, v site.Visitor) (ro
 func (s *pages) reportedFraud(ctx context.Context, tx *store.Tx, v site.Visitor) (rows []estate.LookRow, err error) {
 	reports, total, err := tx.FraudReports(ctx, s.Now().Add(-fraudFor), lookShown)
 	for _, r := range s.RunRows(v, reports) {
-		rows = append(rows, estate.LookRow{Kind: views.Chip{Level: "bad", Text: "Fraud report"}, Organization: r.Organization, At: r.At,
-			Text: cmp.Or(r.Subject.Text, "A user") + " reported a push that " + r.By + " sent as fraud.", Link: views.Link{Text: "Open the run", Href: r.Href}})
+		rows = append(rows, estate.LookRow{Kind: views.Chip{Level: "bad", Text: "Fraud report"},
+			Organization: r.Organization, At: r.At,
+			Text: cmp.Or(r.Subject.Text, "A user") + " reported a push that " + r.By + " sent as fraud.",
+			Link: views.Link{Text: "Open the run", Href: r.Href}})
 	}
-	return more(rows, total, "more push was reported as fraud", "more pushes were reported as fraud", views.Link{Text: "Open Runs", Href: views.Runs(v.Workspace.Slug)}), err
+	return more(rows, total, "more push was reported as fraud", "more pushes were reported as fraud",
+		views.Link{Text: "Open Runs", Href: views.Runs(v.Workspace.Slug)}), err
 }
 
 // unclearRuns are the visitor's own runs whose outcome is not known.
 func (s *pages) unclearRuns(ctx context.Context, tx *store.Tx, v site.Visitor) (rows []estate.LookRow, err error) {
 	runs, err := site.UnclearRuns(ctx, tx, v)
 	for i, r := range s.RunRows(v, runs[:min(len(runs), lookShown)]) {
-		rows = append(rows, estate.LookRow{Kind: views.Chip{Level: "warn", Text: "Unknown outcome"}, Organization: r.Organization, At: r.At,
+		rows = append(rows, estate.LookRow{Kind: views.Chip{Level: "warn", Text: "Unknown outcome"},
+			Organization: r.Organization, At: r.At,
 			Text: site.UnclearText(v, runs[i]), Link: views.Link{Text: "Open the run", Href: r.Href}})
 	}
-	return more(rows, len(runs), "more run has an unknown outcome", "more runs have an unknown outcome", views.Link{Text: "Open Runs", Href: views.Runs(v.Workspace.Slug)}), err
+	return more(rows, len(runs), "more run has an unknown outcome", "more runs have an unknown outcome",
+		views.Link{Text: "Open Runs", Href: views.Runs(v.Workspace.Slug)}), err
 }
 
 // failingOrganizations are those that could not be used when they were used last.
-func (s *pages) failingOrganizations(ctx context.Context, tx *store.Tx, v site.Visitor) (rows []estate.LookRow, err error) {
+func (s *pages) failingOrganizations(ctx context.Context, tx *store.Tx, v site.Visitor) (rows []estate.LookRow,
+	err error) {
 	failing, total, err := tx.FailingOrganizations(ctx, lookShown)
 	if err != nil || total == 0 {
 		return nil, err
@@ -80,11 +87,13 @@ func (s *pages) failingOrganizations(ctx context.Context, tx *store.Tx, v site.V
 		rows = append(rows, row)
 	}
 	return more(rows, total, "more organization is failing", "more organizations are failing",
-		views.Link{Text: "All failing organizations", Href: views.With(views.Organizations(v.Workspace.Slug), "show", string(store.Failing))}), err
+		views.Link{Text: "All failing organizations",
+			Href: views.With(views.Organizations(v.Workspace.Slug), "show", string(store.Failing))}), err
 }
 
 // unfinishedOnboarding are clients whose onboarding has not ended.
-func (s *pages) unfinishedOnboarding(ctx context.Context, tx *store.Tx, v site.Visitor) (rows []estate.LookRow, err error) {
+func (s *pages) unfinishedOnboarding(ctx context.Context, tx *store.Tx, v site.Visitor) (rows []estate.LookRow,
+	err error) {
 	open, total, err := tx.OpenPlans(ctx, plan.OnboardingKind, lookShown)
 	for _, p := range open {
 		text := "A draft that " + p.BegunBy + " began."
@@ -94,11 +103,13 @@ func (s *pages) unfinishedOnboarding(ctx context.Context, tx *store.Tx, v site.V
 		case store.PlanPaused:
 			text = "Paused. " + p.PausedWhy
 		}
-		rows = append(rows, estate.LookRow{Kind: views.Chip{Level: "info", Text: "Onboarding"}, Text: text, At: s.When(v, p.BegunAt),
+		rows = append(rows, estate.LookRow{Kind: views.Chip{Level: "info", Text: "Onboarding"}, Text: text,
+			At:           s.When(v, p.BegunAt),
 			Organization: &views.OrganizationTag{Slug: p.Slug, Name: p.Name, Colour: p.Colour},
 			Link:         views.Link{Text: "Open the onboarding", Href: views.Onboarding(v.Workspace.Slug, p.Slug)}})
 	}
-	return more(rows, total, "more client is being onboarded", "more clients are being onboarded", views.Link{Text: "All organizations", Href: views.Organizations(v.Workspace.Slug)}), err
+	return more(rows, total, "more client is being onboarded", "more clients are being onboarded",
+		views.Link{Text: "All organizations", Href: views.Organizations(v.Workspace.Slug)}), err
 }
 
 // more adds how many are not shown.

@@ -47,23 +47,28 @@ func (s *pages) getPhone(c echo.Context, v site.Visitor) error {
 		row.Organization = nil // it is on the page already
 		page.Runs = append(page.Runs, row)
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Flash: done.FlashAbout("phone_id", page.ID, "")}, page)
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones",
+		Flash: done.FlashAbout("phone_id", page.ID, "")}, page)
 }
 
 func (s *pages) phonePage(v site.Visitor, p duo.Phone, users []duo.User) estate.PhonePage {
 	page := estate.PhonePage{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), ID: string(p.ID), Number: catalog.Plain(p.FullNumber()), Name: catalog.Plain(p.Name),
-		Activated: words.ActivatedChip(p), Acts: phoneActs(v, p), Facts: s.phoneDetails(v, p), ReadAt: s.When(v, s.Now()),
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), ID: string(p.ID),
+		Number: catalog.Plain(p.FullNumber()), Name: catalog.Plain(p.Name),
+		Activated: words.ActivatedChip(p), Acts: phoneActs(v, p), Facts: s.phoneDetails(v, p),
+		ReadAt: s.When(v, s.Now()),
 	}
 	if v.Role >= catalog.Technician {
 		page.AssignUser = site.ActionPath(v, catalog.AssignPhone, "phone_id", string(p.ID), "from", "phone")
 	}
 	for _, u := range users {
-		user := estate.PhoneUser{User: views.Link{Text: words.DisplayName(u), Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(u.ID))},
+		user := estate.PhoneUser{User: views.Link{Text: words.DisplayName(u),
+			Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(u.ID))},
 			Username: catalog.Plain(u.Username), State: words.ChipOf(u), Only: len(u.Phones) == 1}
 		if v.Role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
 			user.Acts = []views.Act{{Text: "Remove phone", Danger: true,
-				Href: site.ActionPath(v, catalog.UnassignPhone, "user_id", string(u.ID), "phone_id", string(p.ID), "from", "phone")}}
+				Href: site.ActionPath(v, catalog.UnassignPhone, "user_id", string(u.ID), "phone_id", string(p.ID),
+					"from", "phone")}}
 		}
 		page.Users = append(page.Users, user)
 	}
@@ -75,14 +80,18 @@ func phoneActs(v site.Visitor, p duo.Phone) []views.Act {
 	id := string(p.ID)
 	var acts []views.Act
 	if v.Role >= catalog.Helpdesk && p.Type != "Landline" {
-		acts = append(acts, views.Act{Text: activateText(p), Key: "a", Primary: !p.Activated, Href: site.ActionPath(v, catalog.SendActivationURL, "phone_id", id)})
+		acts = append(acts, views.Act{Text: activateText(p), Key: "a", Primary: !p.Activated,
+			Href: site.ActionPath(v, catalog.SendActivationURL, "phone_id", id)})
 	}
 	if passcodes, _ := catalog.Lookup(catalog.SendPasscodeSMS); v.Role >= passcodes.Role && passcodes.Unable(p) == "" {
-		acts = append(acts, views.Act{Text: "Send SMS passcodes", Href: site.ActionPath(v, catalog.SendPasscodeSMS, "phone_id", id)})
+		acts = append(acts, views.Act{Text: "Send SMS passcodes",
+			Href: site.ActionPath(v, catalog.SendPasscodeSMS, "phone_id", id)})
 	}
 	if v.Role >= catalog.Technician {
-		acts = append(acts, views.Act{Text: "Edit", Key: "e", Href: site.ActionPath(v, catalog.ModifyPhone, "phone_id", id)},
-			views.Act{Text: "Delete phone", Danger: true, Href: site.ActionPath(v, catalog.DeletePhone, "phone_id", id)})
+		acts = append(acts, views.Act{Text: "Edit", Key: "e",
+			Href: site.ActionPath(v, catalog.ModifyPhone, "phone_id", id)},
+			views.Act{Text: "Delete phone", Danger: true,
+				Href: site.ActionPath(v, catalog.DeletePhone, "phone_id", id)})
 	}
 	return acts
 }
@@ -102,7 +111,8 @@ func (s *pages) phoneDetails(v site.Visitor, p duo.Phone) []views.Fact {
 		return views.Fact{Label: label, Text: catalog.Plain(cmp.Or(text, none))}
 	}
 	facts := []views.Fact{
-		text("Number", p.Number, "none"), text("Name", p.Name, "none"), text("Type", p.Type, "Unknown"), text("Platform", p.Platform, "Unknown"), text("Model", p.Model, "Unknown"),
+		text("Number", p.Number, "none"), text("Name", p.Name, "none"), text("Type", p.Type, "Unknown"),
+		text("Platform", p.Platform, "Unknown"), text("Model", p.Model, "Unknown"),
 		{Label: "Duo Mobile", Text: words.ActivatedChip(p).Text, When: s.When(v, p.LastActivated)},
 		s.moment(v, "Last seen", p.LastSeen, "never"),
 	}

@@ -20,7 +20,8 @@ import (
 // phoneList is what can be chosen of an organization's list of phones.
 func phoneList(v site.Visitor) table.List {
 	return table.List{
-		One: "phone", Many: "phones", At: views.Phones(v.Workspace.Slug, v.Organization.Slug), Also: []string{"fresh", "run"},
+		One: "phone", Many: "phones", At: views.Phones(v.Workspace.Slug, v.Organization.Slug),
+		Also:   []string{"fresh", "run"},
 		Search: "Number, name, model or user",
 		Sorts:  []table.Sort{{Name: "number", Order: "number"}, {Name: "last_seen", Order: "last_seen", Falls: true}},
 	}
@@ -43,12 +44,15 @@ func (s *pages) getPhones(c echo.Context, v site.Visitor) error {
 	}
 	sought := words.SearchOf(asked.Search)
 	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !sought.Phone(p) })
-	shown := table.Definition[duo.Phone, estate.PhoneRow]{List: list, Columns: estate.PhoneColumns(v.Workspace.Slug, v.Organization.Slug),
-		Row: func(p duo.Phone) estate.PhoneRow { return s.phoneRow(v, p) }, None: site.ListEmpty("phones", phones.Total, phones.TooMany, list.At)}
+	shown := table.Definition[duo.Phone, estate.PhoneRow]{List: list,
+		Columns: estate.PhoneColumns(v.Workspace.Slug, v.Organization.Slug),
+		Row:     func(p duo.Phone) estate.PhoneRow { return s.phoneRow(v, p) },
+		None:    site.ListEmpty("phones", phones.Total, phones.TooMany, list.At)}
 	page.Table = shown.Show(asked, table.Found[duo.Phone]{Total: phones.Total, Matching: len(found),
 		Page: table.Held(found, asked.Query, func(p duo.Phone) string { return phoneKey(p, asked.Sort) })})
 	if phones.TooMany {
-		page.Table.Caption, page.Table.Empty = views.Plural(phones.Total, "phone", "phones"), shown.None // nothing of it is held
+		// nothing of it is held
+		page.Table.Caption, page.Table.Empty = views.Plural(phones.Total, "phone", "phones"), shown.None
 	}
 	s.readFrom(v, list, asked, &page.Table, phones.ReadAt)
 	page.Table.Trouble = trouble
@@ -72,10 +76,13 @@ func phoneKey(p duo.Phone, by string) string {
 }
 
 func (s *pages) phoneRow(v site.Visitor, p duo.Phone) estate.PhoneRow {
-	row := estate.PhoneRow{ID: string(p.ID), Number: catalog.Plain(p.FullNumber()), Name: words.PhoneLabel(p), Platform: words.PhoneKind(duo.Phone{Platform: p.Platform, Type: p.Type}),
-		Model: catalog.Plain(strings.TrimPrefix(p.Model, "Unknown")), Activated: words.ActivatedChip(p), LastSeen: s.When(v, p.LastSeen)}
+	row := estate.PhoneRow{ID: string(p.ID), Number: catalog.Plain(p.FullNumber()), Name: words.PhoneLabel(p),
+		Platform: words.PhoneKind(duo.Phone{Platform: p.Platform, Type: p.Type}),
+		Model:    catalog.Plain(strings.TrimPrefix(p.Model, "Unknown")), Activated: words.ActivatedChip(p),
+		LastSeen: s.When(v, p.LastSeen)}
 	for _, u := range p.Users {
-		row.Users = append(row.Users, views.Link{Text: words.DisplayName(u), Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(u.ID))})
+		row.Users = append(row.Users, views.Link{Text: words.DisplayName(u),
+			Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(u.ID))})
 	}
 	return row
 }
@@ -84,7 +91,8 @@ func (s *pages) phoneRow(v site.Visitor, p duo.Phone) estate.PhoneRow {
 // longest, come first: they are what someone should look at.
 func codeList(v site.Visitor) table.List {
 	return table.List{
-		One: "bypass code", Many: "bypass codes", At: views.BypassCodes(v.Workspace.Slug, v.Organization.Slug), Also: []string{"fresh", "run"},
+		One: "bypass code", Many: "bypass codes", At: views.BypassCodes(v.Workspace.Slug, v.Organization.Slug),
+		Also:   []string{"fresh", "run"},
 		Search: "Find the codes of a user", Placeholder: "Name or username",
 		Sorts: []table.Sort{{Name: "expires", Order: "expires", Falls: true}, {Name: "user", Order: "user"}},
 	}
@@ -97,7 +105,8 @@ func (s *pages) getBypassCodes(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	page := estate.BypassCodesPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization)}
-	codes, err := s.Runner.BypassCodesToShow(c.Request().Context(), v.Scope, v.Organization, c.QueryParam("fresh") != "")
+	codes, err := s.Runner.BypassCodesToShow(c.Request().Context(), v.Scope, v.Organization,
+		c.QueryParam("fresh") != "")
 	trouble, err := s.troubled(c, err, codes.ReadAt, codes.Behind)
 	if err != nil {
 		return err
@@ -105,12 +114,14 @@ func (s *pages) getBypassCodes(c echo.Context, v site.Visitor) error {
 	sought := words.SearchOf(asked.Search)
 	found := slices.DeleteFunc(slices.Clone(codes.Items), func(b duo.BypassCode) bool { return !sought.User(b.User) })
 	shown := table.Definition[duo.BypassCode, estate.BypassCodeRow]{List: list, Columns: estate.BypassCodeColumns,
-		Row: func(b duo.BypassCode) estate.BypassCodeRow { return s.bypassCodeRow(v, b) }, None: site.ListEmpty("bypass codes", codes.Total, codes.TooMany, list.At)}
+		Row:  func(b duo.BypassCode) estate.BypassCodeRow { return s.bypassCodeRow(v, b) },
+		None: site.ListEmpty("bypass codes", codes.Total, codes.TooMany, list.At)}
 	shown.None.Kind = "all-well"
 	page.Table = shown.Show(asked, table.Found[duo.BypassCode]{Total: codes.Total, Matching: len(found),
 		Page: table.Held(found, asked.Query, func(b duo.BypassCode) string { return codeKey(b, asked.Sort) })})
 	if codes.TooMany {
-		page.Table.Caption, page.Table.Empty = views.Plural(codes.Total, "bypass code", "bypass codes"), shown.None // nothing of it is held
+		// nothing of it is held
+		page.Table.Caption, page.Table.Empty = views.Plural(codes.Total, "bypass code", "bypass codes"), shown.None
 		page.Table.Empty.Kind = "no-match"
 	}
 	s.readFrom(v, list, asked, &page.Table, codes.ReadAt)
@@ -135,8 +146,10 @@ func codeKey(b duo.BypassCode, by string) string {
 
 func (s *pages) bypassCodeRow(v site.Visitor, b duo.BypassCode) estate.BypassCodeRow {
 	row := estate.BypassCodeRow{
-		User:    views.Link{Text: words.DisplayName(b.User), Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(b.User.ID))},
-		Created: s.When(v, b.Created), Expires: s.Until(v, b.Expires), Never: b.Expires.IsZero(), UsesLeft: words.UsesLeft(b), By: catalog.Plain(b.AdminEmail),
+		User: views.Link{Text: words.DisplayName(b.User),
+			Href: views.User(v.Workspace.Slug, v.Organization.Slug, string(b.User.ID))},
+		Created: s.When(v, b.Created), Expires: s.Until(v, b.Expires), Never: b.Expires.IsZero(),
+		UsesLeft: words.UsesLeft(b), By: catalog.Plain(b.AdminEmail),
 	}
 	if v.Role >= catalog.Technician {
 		row.Delete = site.ActionPath(v, catalog.DeleteBypassCode, "bypass_code_id", string(b.ID))

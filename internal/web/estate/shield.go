@@ -29,7 +29,8 @@ func (s *pages) addShields(v site.Visitor, page *estate.UserPage, verified, call
 			continue
 		}
 		page.Ticket += "\n" + chip.Text + ", " + site.Exactly(v, ended(*r)) + ": " + note + "."
-		page.Shields = append(page.Shields, estate.Shield{Chip: chip, At: s.When(v, ended(*r)), Note: note, Run: site.RunAddress(v, *r)})
+		page.Shields = append(page.Shields, estate.Shield{Chip: chip, At: s.When(v, ended(*r)), Note: note,
+			Run: site.RunAddress(v, *r)})
 	}
 }
 

@@ -51,8 +51,10 @@ func (s *pages) getUser(c echo.Context, v site.Visitor) error {
 
 func (s *pages) userPage(v site.Visitor, u duo.User, codes []duo.BypassCode) estate.UserPage {
 	page := estate.UserPage{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), ID: string(u.ID), Name: words.DisplayName(u), Username: catalog.Plain(u.Username),
-		Aliases: words.PlainAll(words.AliasesOf(u)), State: words.ChipOf(u), Acts: userActs(v, u), ReadAt: s.When(v, s.Now()),
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), ID: string(u.ID),
+		Name: words.DisplayName(u), Username: catalog.Plain(u.Username),
+		Aliases: words.PlainAll(words.AliasesOf(u)), State: words.ChipOf(u), Acts: userActs(v, u),
+		ReadAt:  s.When(v, s.Now()),
 		AllRuns: views.With(views.OrganizationRuns(v.Workspace.Slug, v.Organization.Slug), "user", string(u.ID)),
 	}
 	if v.Role >= catalog.Administrator {
@@ -128,9 +130,11 @@ func (s *pages) ticketText(v site.Visitor, page estate.UserPage) string {
 	}
 	fmt.Fprintf(&b, "%s (%s), %s\nState: %s\n", page.Name, page.Username, v.Organization.Name, state)
 	for _, p := range page.Phones {
-		fmt.Fprintf(&b, "Phone: %s, %s, %s\n", cmp.Or(p.Number, p.Name, "no number"), p.Kind, strings.ToLower(p.Activated.Text))
+		fmt.Fprintf(&b, "Phone: %s, %s, %s\n", cmp.Or(p.Number, p.Name, "no number"), p.Kind,
+			strings.ToLower(p.Activated.Text))
 	}
-	fmt.Fprintf(&b, "Bypass codes: %d\nAs of %s, by %s", len(page.Codes), s.Now().In(v.Location()).Format("2 Jan 2006, 15:04 MST"), v.Operator.Email)
+	fmt.Fprintf(&b, "Bypass codes: %d\nAs of %s, by %s", len(page.Codes),
+		s.Now().In(v.Location()).Format("2 Jan 2006, 15:04 MST"), v.Operator.Email)
 	return b.String()
 }
 

@@ -21,10 +21,12 @@ import (
 // userList is what can be chosen of an organization's list of users.
 func userList(v site.Visitor) table.List {
 	return table.List{
-		One: "user", Many: "users", At: views.Users(v.Workspace.Slug, v.Organization.Slug), Also: []string{"fresh", "run"},
+		One: "user", Many: "users", At: views.Users(v.Workspace.Slug, v.Organization.Slug),
+		Also:   []string{"fresh", "run"},
 		Search: "Find a user by name, username, email or phone", Placeholder: "Name, email or phone",
 		Filters: []table.Filter{{Name: "status", Label: "Filter by status", Valid: func(string) bool { return true }}},
-		Sorts:   []table.Sort{{Name: "name", Order: "name"}, {Name: "status", Order: "status"}, {Name: "last_login", Order: "last_login", Falls: true}},
+		Sorts: []table.Sort{{Name: "name", Order: "name"}, {Name: "status", Order: "status"},
+			{Name: "last_login", Order: "last_login", Falls: true}},
 	}
 }
 
@@ -36,7 +38,8 @@ func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
 	}
 	page := estate.UsersPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization)}
 	if v.Role >= catalog.Technician && v.Organization.Mapped() {
-		page.Acts = []views.Act{{Text: "Create user", Href: site.ActionPath(v, catalog.CreateUser), Key: "n", Primary: true},
+		page.Acts = []views.Act{{Text: "Create user", Href: site.ActionPath(v, catalog.CreateUser), Key: "n",
+			Primary: true},
 			{Text: "Enroll user", Href: site.ActionPath(v, catalog.EnrollUser)},
 			{Text: "Synchronize users", Href: site.ActionPath(v, catalog.SynchronizeUser)}}
 	}
@@ -74,7 +77,8 @@ func (s *pages) troubled(c echo.Context, err error, readAt time.Time, behind boo
 	return nil, err
 }
 
-// readFrom says when a table was read from Duo, and offers to read it again. Of one that was never read nothing is said.
+// readFrom says when a table was read from Duo, and offers to read it again. Of one that was never read nothing is
+// said.
 func (s *pages) readFrom(v site.Visitor, list table.List, asked table.Asked, t *views.Table, readAt time.Time) {
 	if t.Refresh = list.Here(asked, "fresh", "1"); readAt.IsZero() {
 		t.Empty, t.Caption = views.Empty{}, ""
@@ -86,14 +90,16 @@ func (s *pages) readFrom(v site.Visitor, list table.List, asked table.Asked, t *
 }
 
 // usersTable searches, filters, sorts and pages the list that is held.
-func (s *pages) usersTable(v site.Visitor, list table.List, asked table.Asked, users run.List[duo.User]) (views.Table, error) {
+func (s *pages) usersTable(v site.Visitor, list table.List, asked table.Asked,
+	users run.List[duo.User]) (views.Table, error) {
 	sought, status := words.SearchOf(asked.Search), asked.Value("status")
 	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return !sought.User(u) })
 	count := map[string]int{}
 	for _, u := range found {
 		count[words.StateOf(u)]++
 	}
-	if status != "" && !slices.ContainsFunc(users.Items, func(u duo.User) bool { return words.StateOf(u) == status }) && !words.IsUserState(status) {
+	if status != "" && !slices.ContainsFunc(users.Items, func(u duo.User) bool { return words.StateOf(u) == status }) &&
+		!words.IsUserState(status) {
 		return views.Table{}, site.BadRequest("No user has the status " + site.Known(status) + ".")
 	}
 	options := []table.Option{{Text: "All", Count: len(found)}}
@@ -102,16 +108,18 @@ func (s *pages) usersTable(v site.Visitor, list table.List, asked table.Asked, u
 	}
 	for _, state := range words.StatesOf(count) {
 		if count[state] > 0 || status == state {
-			options = append(options, table.Option{Value: state, Text: words.StateChip(state).Text, Count: count[state]})
+			options = append(options, table.Option{Value: state, Text: words.StateChip(state).Text,
+				Count: count[state]})
 		}
 	}
 	list.Filters[0].Options = options
 	if status != "" {
 		found = slices.DeleteFunc(found, func(u duo.User) bool { return words.StateOf(u) != status })
 	}
-	shown := table.Definition[duo.User, estate.UserRow]{List: list, Columns: estate.UserColumns(v.Workspace.Slug, v.Organization.Slug),
-		Row:  func(u duo.User) estate.UserRow { return s.userRow(v, u) },
-		None: noUsers(v)}
+	shown := table.Definition[duo.User, estate.UserRow]{List: list,
+		Columns: estate.UserColumns(v.Workspace.Slug, v.Organization.Slug),
+		Row:     func(u duo.User) estate.UserRow { return s.userRow(v, u) },
+		None:    noUsers(v)}
 	t := shown.Show(asked, table.Found[duo.User]{Total: users.Total, Matching: len(found),
 		Page: table.Held(found, asked.Query, func(u duo.User) string { return words.UserKey(u, asked.Sort) })})
 	s.readFrom(v, list, asked, &t, users.ReadAt)
@@ -129,7 +137,8 @@ func noUsers(v site.Visitor) views.Empty {
 
 // exactUser serves an account that is too large to be held: who can be meant by an
 // exact name.
-func (s *pages) exactUser(c echo.Context, v site.Visitor, list table.List, asked table.Asked, users run.List[duo.User]) (views.Table, error) {
+func (s *pages) exactUser(c echo.Context, v site.Visitor, list table.List, asked table.Asked,
+	users run.List[duo.User]) (views.Table, error) {
 	list.Search, list.Placeholder, list.Plain = "Exact "+views.ExactUser, "", true
 	list.Filters, list.Sorts = nil, nil
 	found := table.Found[duo.User]{Total: users.Total, Matching: users.Total}
@@ -144,8 +153,9 @@ func (s *pages) exactUser(c echo.Context, v site.Visitor, list table.List, asked
 		}
 		found.Matching = len(found.Rows)
 	}
-	shown := table.Definition[duo.User, estate.UserRow]{List: list, Columns: estate.UserColumns(v.Workspace.Slug, v.Organization.Slug),
-		Row: func(u duo.User) estate.UserRow { return s.userRow(v, u) }}
+	shown := table.Definition[duo.User, estate.UserRow]{List: list,
+		Columns: estate.UserColumns(v.Workspace.Slug, v.Organization.Slug),
+		Row:     func(u duo.User) estate.UserRow { return s.userRow(v, u) }}
 	t := shown.Show(asked, found)
 	t.Trouble, t.Empty = trouble, site.ExactEmpty(v, asked.Search)
 	if trouble != nil {
@@ -158,7 +168,8 @@ func (s *pages) exactUser(c echo.Context, v site.Visitor, list table.List, asked
 }
 
 func (s *pages) userRow(v site.Visitor, u duo.User) estate.UserRow {
-	row := estate.UserRow{ID: string(u.ID), Name: catalog.Plain(u.RealName), Username: catalog.Plain(u.Username), State: words.ChipOf(u), LastLogin: s.When(v, u.LastLogin)}
+	row := estate.UserRow{ID: string(u.ID), Name: catalog.Plain(u.RealName), Username: catalog.Plain(u.Username),
+		State: words.ChipOf(u), LastLogin: s.When(v, u.LastLogin)}
 	var phones, groups []string
 	for _, p := range u.Phones {
 		phones = append(phones, p.Title())

@@ -19,7 +19,8 @@ const (
 	accountList  = "duo-accounts"
 )
 
-var accountScreen = screen{slug: plan.AccountScreen, policy: site.WholeOrganization, effects: true, draw: (*pages).drawAccount,
+var accountScreen = screen{slug: plan.AccountScreen, policy: site.WholeOrganization, effects: true,
+	draw: (*pages).drawAccount,
 	take: (*pages).takeAccount}
 
 // freeAccounts are the listed Duo accounts that no organization has.
@@ -73,8 +74,9 @@ func (s *pages) drawAccount(ctx context.Context, v site.Visitor, d draft, page *
 	how := howChoice(d, choice.How)
 	if !lists {
 		how.Options, how.Value = how.Options[2:], plan.OwnKeys
-		page.Intro = []string{"The workspace has no Accounts API keys in use, so child accounts can be neither created " +
-			"nor chosen. Enter the account's own Admin API keys."}
+		page.Intro = []string{
+			"The workspace has no Accounts API keys in use, so child accounts can be neither created " +
+				"nor chosen. Enter the account's own Admin API keys."}
 	}
 	page.Groups = append(page.Groups, flows.FieldGroup{Fields: []views.FieldView{how}})
 	if fault := d.faults[confirmField]; fault != "" {
@@ -91,7 +93,8 @@ func (s *pages) drawAccount(ctx context.Context, v site.Visitor, d draft, page *
 
 // howChoice is the choice of the way to a Duo account.
 func howChoice(d draft, stored string) views.FieldView {
-	return views.FieldView{Name: howField, Label: "How the client gets its Duo account", Kind: "radio", Value: d.box(howField, stored).Value,
+	return views.FieldView{Name: howField, Label: "How the client gets its Duo account", Kind: "radio",
+		Value: d.box(howField, stored).Value,
 		Error: d.faults[howField], Options: []views.Option{
 			{Value: plan.NewAccount, Text: "Create a new child account"},
 			{Value: plan.ExistingAccount, Text: "Use an account that has no organization"},
@@ -101,8 +104,9 @@ func howChoice(d draft, stored string) views.FieldView {
 
 func newAccountGroup(d draft, choice plan.AccountChoice) flows.FieldGroup {
 	name := d.box(newNameField, choice.Name)
-	return flows.FieldGroup{Title: "New child account", When: plan.NewAccount, Fields: []views.FieldView{{Name: newNameField,
-		Label: "Name in Duo", Value: name.Value, Error: name.Error, Quiet: true, MaxLength: 255}}}
+	return flows.FieldGroup{Title: "New child account", When: plan.NewAccount,
+		Fields: []views.FieldView{{Name: newNameField,
+			Label: "Name in Duo", Value: name.Value, Error: name.Error, Quiet: true, MaxLength: 255}}}
 }
 
 func existingGroup(d draft, choice plan.AccountChoice, free []store.Account) flows.FieldGroup {
@@ -113,9 +117,10 @@ func existingGroup(d draft, choice plan.AccountChoice, free []store.Account) flo
 		}
 	}
 	account := d.box(runsetup.AccountField, stored)
-	return flows.FieldGroup{Title: "Existing account", When: plan.ExistingAccount, Fields: []views.FieldView{{Name: runsetup.AccountField,
-		Label: "Account", Value: account.Value, Error: account.Error,
-		Quiet: true, List: accountList, Help: "Type a part of its name."}}}
+	return flows.FieldGroup{Title: "Existing account", When: plan.ExistingAccount,
+		Fields: []views.FieldView{{Name: runsetup.AccountField,
+			Label: "Account", Value: account.Value, Error: account.Error,
+			Quiet: true, List: accountList, Help: "Type a part of its name."}}}
 }
 
 func accountOptions(free []store.Account) flows.List {
@@ -134,11 +139,13 @@ func (s *pages) ownGroup(d draft) flows.FieldGroup {
 		Note: "Needed only for an account that the Accounts API cannot reach. They are checked and kept at once, and " +
 			"are no part of the draft.",
 		Fields: []views.FieldView{
-			{Name: f.Host, Label: "API hostname", Value: runsetup.ShownAgain(host.Value), Error: host.Error, Quiet: true,
-				Mono: true},
+			{Name: f.Host, Label: "API hostname", Value: runsetup.ShownAgain(host.Value), Error: host.Error,
+				Quiet: true,
+				Mono:  true},
 			{Name: f.IntegrationKey, Label: "Integration key", Value: runsetup.ShownAgain(key.Value), Error: key.Error,
 				Quiet: true, Mono: true},
-			{Name: f.SecretKey, Label: "Secret key", Kind: "password", Error: d.faults[f.SecretKey], Quiet: true, Mono: true}}}
+			{Name: f.SecretKey, Label: "Secret key", Kind: "password", Error: d.faults[f.SecretKey], Quiet: true,
+				Mono: true}}}
 }
 
 func (s *pages) takeAccount(ctx context.Context, v site.Visitor, d draft) (any, []catalog.FieldError, error) {

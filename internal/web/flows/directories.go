@@ -29,7 +29,8 @@ var directoriesScreen = screen{slug: plan.DirectoriesScreen, policy: site.AdminO
 			name, key := d.box(boxName("directory_name", i), one.Name), d.box(boxName("directory_key", i), one.Key)
 			page.Groups = append(page.Groups, flows.FieldGroup{Title: "Directory " + strconv.Itoa(i+1),
 				Fields: []views.FieldView{
-					{Name: boxName("directory_name", i), Label: "Name", Value: name.Value, Error: name.Error, MaxLength: 60},
+					{Name: boxName("directory_name", i), Label: "Name", Value: name.Value, Error: name.Error,
+						MaxLength: 60},
 					{Name: boxName("directory_key", i), Label: "Directory key", Value: runsetup.ShownAgain(key.Value),
 						Error: key.Error, Mono: true, Quiet: true}}})
 		}
@@ -45,10 +46,12 @@ var directoriesScreen = screen{slug: plan.DirectoriesScreen, policy: site.AdminO
 			}
 			for _, other := range choices {
 				if one.Key != "" && one.Key == other.Key {
-					bad = append(bad, catalog.FieldError{Field: boxName("directory_key", i), Message: "This key is listed twice."})
+					bad = append(bad, catalog.FieldError{Field: boxName("directory_key", i),
+						Message: "This key is listed twice."})
 				}
 				if one.Key != "" && strings.EqualFold(one.Name, other.Name) {
-					bad = append(bad, catalog.FieldError{Field: boxName("directory_name", i), Message: "This name is listed twice."})
+					bad = append(bad, catalog.FieldError{Field: boxName("directory_name", i),
+						Message: "This name is listed twice."})
 				}
 			}
 			if one.Key != "" {

@@ -58,7 +58,8 @@ var factsScreen = screen{slug: plan.FactsScreen, policy: site.AdminOrganization,
 
 // detailsOf is what the form of the facts holds.
 func detailsOf(form site.Form) runsetup.Details {
-	return runsetup.Details{Name: form.Get("name"), Aliases: site.UnixLines(form.Get("aliases")), Tags: form.Get("tags"),
+	return runsetup.Details{Name: form.Get("name"), Aliases: site.UnixLines(form.Get("aliases")),
+		Tags:     form.Get("tags"),
 		TimeZone: form.Get("time_zone"), Colour: form.Get("color")}
 }
 
@@ -70,7 +71,8 @@ func (s *pages) drawFacts(d draft, stored runsetup.Details, page *flows.FormPage
 	}
 	name := field("name", "Name", "As your people say it on the phone.", stored.Name)
 	name.Required, name.MaxLength = true, store.LongestName
-	aliases := field("aliases", "Also called", "Names that callers use, one per line. Searches use them.", stored.Aliases)
+	aliases := field("aliases", "Also called", "Names that callers use, one per line. Searches use them.",
+		stored.Aliases)
 	aliases.Kind = "textarea"
 	zone := field("time_zone", "Time zone", "Times that you read to a caller are shown in it.", stored.TimeZone)
 	zone.Placeholder = "Europe/London"
@@ -111,8 +113,9 @@ func (s *pages) similar(ctx context.Context, v site.Visitor, typed runsetup.Deta
 // whoSees names the operators who see an organization, to owners: others do not read the
 // list of members.
 func (s *pages) whoSees(ctx context.Context, v site.Visitor, organization uuid.UUID) (flows.FieldGroup, error) {
-	group := flows.FieldGroup{Title: "Who sees it", Note: "Operators with access to all organizations see it at once. An " +
-		"owner gives others access on their page under Operators."}
+	group := flows.FieldGroup{Title: "Who sees it",
+		Note: "Operators with access to all organizations see it at once. An " +
+			"owner gives others access on their page under Operators."}
 	if v.Role < catalog.Owner {
 		return group, nil
 	}
@@ -165,9 +168,11 @@ func (s *pages) showOnboard(c echo.Context, v site.Visitor, status int, d draft,
 	id uuid.UUID, account string) error {
 	page := flows.FormPage{Workspace: v.Workspace.Slug, Heading: "Onboard a client",
 		Screen: titleOf(plan.FactsScreen), Post: views.Onboard(v.Workspace.Slug, ""),
-		Hidden: []views.Hidden{{Name: "id", Value: id.String()}, {Name: "account", Value: account}}, Next: "Save and continue", Ticket: true,
-		Intro: []string{"The first save creates the organization. Nothing changes in Duo before you approve the steps at " +
-			"the end."}}
+		Hidden: []views.Hidden{{Name: "id", Value: id.String()}, {Name: "account", Value: account}},
+		Next:   "Save and continue", Ticket: true,
+		Intro: []string{
+			"The first save creates the organization. Nothing changes in Duo before you approve the steps at " +
+				"the end."}}
 	for i, sc := range screens {
 		state := "open"
 		if i == 0 {

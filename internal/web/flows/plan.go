@@ -89,8 +89,10 @@ func (s *pages) driven(c echo.Context, v site.Visitor, p store.Plan, steps []sto
 // script reads again for the stream does not.
 func (s *pages) drives(c echo.Context, v site.Visitor, p store.Plan, steps []store.PlanStep) bool {
 	h := c.Request().Header
-	own := h.Get("HX-Request") == "" && h.Get("Sec-Fetch-Site") != "cross-site" && h.Get("Sec-Fetch-Site") != "same-site" && h.Get("Sec-Purpose") == ""
-	return own && p.Reached && !site.OnlyHead(c.Request().Context()) && plan.Lacking(v.Role, v.Membership.Every(), steps) == nil
+	own := h.Get("HX-Request") == "" && h.Get("Sec-Fetch-Site") != "cross-site" &&
+		h.Get("Sec-Fetch-Site") != "same-site" && h.Get("Sec-Purpose") == ""
+	return own && p.Reached && !site.OnlyHead(c.Request().Context()) &&
+		plan.Lacking(v.Role, v.Membership.Every(), steps) == nil
 }
 
 func (s *pages) showPlan(c echo.Context, v site.Visitor, status int, page flows.PlanPage) error {
@@ -124,7 +126,8 @@ func (s *pages) noPlan(v site.Visitor) flows.PlanPage {
 func (s *pages) planPage(v site.Visitor, p store.Plan, steps []store.PlanStep) flows.PlanPage {
 	page := flows.PlanPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Tab: "overview",
 		Heading: "Onboard " + v.Organization.Name,
-		State:   planChip(p), Hidden: []views.Hidden{{Name: "plan", Value: p.ID.String()}}, Post: actOn(v, p, "continue"),
+		State:   planChip(p), Hidden: []views.Hidden{{Name: "plan", Value: p.ID.String()}},
+		Post:  actOn(v, p, "continue"),
 		Facts: s.planFacts(v, p)}
 	if other, is := others[p.Kind]; is {
 		page.Heading, page.Tab = other.heading, other.tab
@@ -144,8 +147,10 @@ func (s *pages) planPage(v site.Visitor, p store.Plan, steps []store.PlanStep) f
 
 func (s *pages) planFacts(v site.Visitor, p store.Plan) []views.Fact {
 	facts := []views.Fact{{Label: "Started by", Text: p.BegunBy, Note: s.When(v, p.BegunAt).Text}}
-	if choice, given := plan.Read[plan.SynchronizeChoice](p, plan.SynchronizeScreen); given && p.Kind == plan.SynchronizeKind {
-		facts = append(facts, views.Fact{Label: "Directory", Text: catalog.Plain(choice.Directory), Note: choice.DirectoryKey})
+	if choice, given := plan.Read[plan.SynchronizeChoice](p, plan.SynchronizeScreen); given &&
+		p.Kind == plan.SynchronizeKind {
+		facts = append(facts, views.Fact{Label: "Directory", Text: catalog.Plain(choice.Directory),
+			Note: choice.DirectoryKey})
 	}
 	if p.Approver != nil && p.ApprovedAt != nil {
 		facts = append(facts, views.Fact{Label: "Approved by", Text: *p.Approver, Note: s.When(v, *p.ApprovedAt).Text})
@@ -174,11 +179,13 @@ func (s *pages) drawDraft(v site.Visitor, p store.Plan, steps []store.PlanStep, 
 		case is:
 			page.Notes = append(page.Notes, lacksText(lacks))
 		default:
-			page.Buttons = append(page.Buttons, flows.Button{Text: page.Heading, Post: act(v, "approve"), Hidden: hidden,
+			page.Buttons = append(page.Buttons, flows.Button{Text: page.Heading, Post: act(v, "approve"),
+				Hidden:  hidden,
 				Primary: true, Ticket: true})
 		}
 	} else {
-		page.Notes = append(page.Notes, "Nothing was done in Duo yet. Fill in the forms in any order, then review the steps.")
+		page.Notes = append(page.Notes,
+			"Nothing was done in Duo yet. Fill in the forms in any order, then review the steps.")
 	}
 	if v.Fits(site.TechnicianOrganization) {
 		again := flows.Button{Text: "Review the steps", Post: act(v, "preview"), Hidden: bound(p), Primary: true}

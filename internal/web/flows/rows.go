@@ -105,7 +105,8 @@ func inputText(slug, name, value string) string {
 			return spec.Label + ": " + cmp.Or(catalog.Plain(spec.Words(value)), "empty")
 		}
 	}
-	labels := map[string]string{plan.TicketInput: site.TicketBox.Label, plan.ReasonInput: site.ReasonBox.Label, plan.AccountInput: "Account", plan.DirectoryNameInput: "Name",
+	labels := map[string]string{plan.TicketInput: site.TicketBox.Label, plan.ReasonInput: site.ReasonBox.Label,
+		plan.AccountInput: "Account", plan.DirectoryNameInput: "Name",
 		plan.DirectoryKeyInput: "Directory key"}
 	return cmp.Or(labels[name], name) + ": " + catalog.Plain(value)
 }
@@ -190,7 +191,8 @@ func (s *pages) resultRow(v site.Visitor, step store.PlanStep) flows.StepRow {
 		row.Run = views.Link{Text: "Open the run", Href: views.Run(v.Workspace.Slug, v.Organization.Slug,
 			step.RunID.String())}
 	}
-	if made := catalog.RecordedFacts(step.Facts).Created; made != "" && (step.State == store.StepVerified || step.State == store.StepDone) {
+	if made := catalog.RecordedFacts(step.Facts).Created; made != "" &&
+		(step.State == store.StepVerified || step.State == store.StepDone) {
 		row.Links = linksTo(v, a.Slug, made)
 	}
 	return row

@@ -87,7 +87,8 @@ func (s *pages) show(c echo.Context, v site.Visitor, status int, sc screen, d dr
 	page := flows.FormPage{
 		Workspace: ws, Organization: &tag, Heading: "Onboard " + v.Organization.Name, Screen: titleOf(sc.slug),
 		Screens: links(v, d, sc.slug),
-		Post:    views.OnboardingScreen(ws, org, sc.slug), Hidden: bound(d.Plan), Next: "Save and continue", Error: fault,
+		Post:    views.OnboardingScreen(ws, org, sc.slug), Hidden: bound(d.Plan), Next: "Save and continue",
+		Error:  fault,
 		Review: i < len(screens)-1, Ticket: sc.effects,
 	}
 	if i > 0 {

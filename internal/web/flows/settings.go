@@ -36,7 +36,8 @@ func (s *pages) drawSettings(ctx context.Context, v site.Visitor, d draft, page 
 	case err != nil:
 		return err
 	case !known:
-		page.Intro = append(page.Intro, "The account does not exist yet, or is not read: all that you choose here is sent.")
+		page.Intro = append(page.Intro,
+			"The account does not exist yet, or is not read: all that you choose here is sent.")
 	default:
 		page.Intro = append(page.Intro, "Only what differs from what the account has now is sent.")
 	}

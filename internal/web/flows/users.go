@@ -30,7 +30,8 @@ var usersScreen = screen{slug: plan.UsersScreen, policy: site.TechnicianOrganiza
 					"the username can be empty. At most " + strconv.Itoa(plan.MostUsers) + "."},
 			{Name: inviteField, Label: "Invitation for lines without one", Kind: "select", Quiet: true,
 				Value: invite.Value, Error: invite.Error, Options: []views.Option{
-					{Value: plan.InviteNone, Text: "Not invited"}, {Value: plan.InviteSMS, Text: "Activation link by SMS"},
+					{Value: plan.InviteNone, Text: "Not invited"},
+					{Value: plan.InviteSMS, Text: "Activation link by SMS"},
 					{Value: plan.InviteEmail, Text: "Enrollment email"}},
 				Help: "For a QR code or a link, open the phone from the results afterward."}}}}
 		return nil

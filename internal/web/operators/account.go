@@ -37,8 +37,9 @@ func (s *pages) showAccount(c echo.Context, v site.Visitor, status int, page ope
 		return err
 	}
 	for _, o := range open {
-		page.Sessions = append(page.Sessions, operators.SessionRow{ID: o.ID.String(), Browser: browserName(o.Agent), Address: o.Address,
-			Since: s.When(v, o.CreatedAt), Seen: s.When(v, o.SeenAt), This: o.ID == session.ID})
+		page.Sessions = append(page.Sessions, operators.SessionRow{ID: o.ID.String(), Browser: browserName(o.Agent),
+			Address: o.Address,
+			Since:   s.When(v, o.CreatedAt), Seen: s.When(v, o.SeenAt), This: o.ID == session.ID})
 	}
 	devices, err := s.Store.Devices(c.Request().Context(), v.Operator.ID, s.Now())
 	if err != nil {
@@ -46,8 +47,9 @@ func (s *pages) showAccount(c echo.Context, v site.Visitor, status int, page ope
 	}
 	here := s.DeviceHash(c.Request())
 	for _, d := range devices {
-		page.Devices = append(page.Devices, operators.SessionRow{ID: d.ID.String(), Browser: browserName(d.Agent), Address: d.Address,
-			Since: s.When(v, d.CreatedAt), Seen: s.When(v, d.SeenAt), This: bytes.Equal(here, d.TokenHash)})
+		page.Devices = append(page.Devices, operators.SessionRow{ID: d.ID.String(), Browser: browserName(d.Agent),
+			Address: d.Address,
+			Since:   s.When(v, d.CreatedAt), Seen: s.When(v, d.SeenAt), This: bytes.Equal(here, d.TokenHash)})
 	}
 	events, err := s.Store.AccountEvents(c.Request().Context(), v.Operator.ID, accountEventsShown)
 	if err != nil {
@@ -91,7 +93,8 @@ func (s *pages) postPassword(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	if operator, err = s.Store.ChangePassword(c.Request().Context(), operator, hash, site.OriginOf(c), s.Now()); err != nil {
+	if operator, err = s.Store.ChangePassword(c.Request().Context(), operator, hash, site.OriginOf(c),
+		s.Now()); err != nil {
 		return err
 	}
 	// This browser goes on with a new token: the one it had may have been copied.
@@ -170,14 +173,16 @@ func (s *pages) postPreferences(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	p := store.Preferences{Theme: form.Get("theme"), Density: form.Get("density")}
-	if !slices.Contains([]string{"", "auto", "light", "dark"}, p.Theme) || !slices.Contains([]string{"", "comfortable", "compact"}, p.Density) {
+	if !slices.Contains([]string{"", "auto", "light", "dark"}, p.Theme) ||
+		!slices.Contains([]string{"", "comfortable", "compact"}, p.Density) {
 		return site.BadRequest("The theme or the density is not one of the choices.")
 	}
 	if form.Has("time_zone") {
 		zone := text.Key(form.Get("time_zone"))
 		if zone != "" && site.ZoneNamed(zone) == nil {
 			return s.showAccount(c, v, http.StatusUnprocessableEntity, operators.AccountPage{
-				TimeZone: views.Input{Value: form.Get("time_zone"), Error: "No time zone has this name. Use one such as Europe/London or America/New_York."}})
+				TimeZone: views.Input{Value: form.Get("time_zone"),
+					Error: "No time zone has this name. Use one such as Europe/London or America/New_York."}})
 		}
 		p.TimeZone = &zone
 	}
@@ -198,8 +203,10 @@ func browserName(agent string) string {
 		}
 		return ""
 	}
-	browser := first("Edg", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "FxiOS/", "Firefox", "CriOS/", "Chrome", "Chrome/", "Chrome", "Safari/", "Safari", "curl/", "curl")
-	system := first("iPhone", "iPhone", "iPad", "iPad", "Android", "Android", "Windows", "Windows", "Mac OS X", "macOS", "CrOS", "ChromeOS", "Linux", "Linux")
+	browser := first("Edg", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "FxiOS/", "Firefox", "CriOS/", "Chrome",
+		"Chrome/", "Chrome", "Safari/", "Safari", "curl/", "curl")
+	system := first("iPhone", "iPhone", "iPad", "iPad", "Android", "Android", "Windows", "Windows", "Mac OS X", "macOS",
+		"CrOS", "ChromeOS", "Linux", "Linux")
 	switch {
 	case browser != "" && system != "":
 		return browser + " on " + system

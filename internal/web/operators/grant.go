@@ -76,7 +76,8 @@ func (s *pages) readGrant(c echo.Context, v site.Visitor, form site.Form) (grant
 // grantView draws the part. The list holds what is ticked and what fits the
 // search.
 func (s *pages) grantView(c echo.Context, v site.Visitor, f grantForm) (operators.GrantFields, error) {
-	page := operators.GrantFields{Role: views.Input{Value: f.grant.Role, Error: f.role}, Every: f.grant.EveryOrganization, ReachError: f.reach, Find: f.find}
+	page := operators.GrantFields{Role: views.Input{Value: f.grant.Role, Error: f.role},
+		Every: f.grant.EveryOrganization, ReachError: f.reach, Find: f.find}
 	ctx := c.Request().Context()
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		for o, err := range tx.EachOrganization(ctx) {
@@ -86,7 +87,8 @@ func (s *pages) grantView(c echo.Context, v site.Visitor, f grantForm) (operator
 			page.Total++
 			ticked := slices.Contains(f.grant.Organizations, o.ID)
 			if ticked || text.Holds(o.Name, f.find) {
-				page.Organizations = append(page.Organizations, operators.GrantOrganization{OrganizationTag: words.TagOf(o), ID: o.ID.String(), Ticked: ticked})
+				page.Organizations = append(page.Organizations,
+					operators.GrantOrganization{OrganizationTag: words.TagOf(o), ID: o.ID.String(), Ticked: ticked})
 			}
 		}
 		return nil

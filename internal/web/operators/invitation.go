@@ -45,17 +45,21 @@ func (s *pages) openInvitation(c echo.Context, token string) (found members.Open
 	found, wait, err := s.findInvitation(c, token)
 	switch {
 	case errors.Is(err, secret.ErrBusy):
-		return found, true, s.Render(c, http.StatusServiceUnavailable, site.Visitor{}, site.Place{}, operators.InvitationPage{SlowDown: site.Busy(c)})
+		return found, true, s.Render(c, http.StatusServiceUnavailable, site.Visitor{}, site.Place{},
+			operators.InvitationPage{SlowDown: site.Busy(c)})
 	case errors.Is(err, store.ErrNotFound):
-		return found, true, s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, operators.InvitationPage{Refused: true})
+		return found, true, s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{},
+			operators.InvitationPage{Refused: true})
 	case wait > 0:
-		return found, true, s.Render(c, http.StatusTooManyRequests, site.Visitor{}, site.Place{}, operators.InvitationPage{SlowDown: site.SlowDown(c, wait)})
+		return found, true, s.Render(c, http.StatusTooManyRequests, site.Visitor{}, site.Place{},
+			operators.InvitationPage{SlowDown: site.SlowDown(c, wait)})
 	}
 	return found, err != nil, err
 }
 
 // findInvitation is openInvitation without its pages: it holds a place in a lane.
-func (s *pages) findInvitation(c echo.Context, token string) (found members.OpenInvitation, wait time.Duration, err error) {
+func (s *pages) findInvitation(c echo.Context, token string) (found members.OpenInvitation, wait time.Duration,
+	err error) {
 	ctx := c.Request().Context()
 	l, paced := s.LaneOf(c.Request())
 	leave, wait, err := s.Crowd.Enter(ctx, l, paced)
@@ -84,8 +88,10 @@ func tokenOf(pasted string) string {
 // acceptPage asks for what is missing: nothing of the operator who is signed in,
 // the password of one who is known, a new password of anybody else.
 func (s *pages) acceptPage(c echo.Context, token string, found members.OpenInvitation) operators.AcceptPage {
-	page := operators.AcceptPage{Token: token, Email: found.Email, Workspace: found.Workspace.Name, Role: found.Role, Reach: words.ReachOf(found.Grant(), found.Names),
-		Inviter: found.Inviter, Until: s.When(site.Visitor{Zone: site.ZoneOf(c.Request())}, found.ExpiresAt), Known: found.Known}
+	page := operators.AcceptPage{Token: token, Email: found.Email, Workspace: found.Workspace.Name, Role: found.Role,
+		Reach:   words.ReachOf(found.Grant(), found.Names),
+		Inviter: found.Inviter, Until: s.When(site.Visitor{Zone: site.ZoneOf(c.Request())}, found.ExpiresAt),
+		Known: found.Known}
 	if session, err := s.Sessions.Current(c.Request()); err == nil {
 		page.SignedIn, page.Other = session.Operator.Email == found.Email, session.Operator.Email
 	}
@@ -113,7 +119,8 @@ func (s *pages) postAccept(c echo.Context, _ site.Visitor) error {
 		}
 		workspace, err = s.Members.Accept(ctx, token, operator)
 	default:
-		if page.Error = site.PasswordFault(form.Get("password"), found.Email, found.Workspace.Name, found.Workspace.Slug); page.Error != "" {
+		if page.Error = site.PasswordFault(form.Get("password"), found.Email, found.Workspace.Name,
+			found.Workspace.Slug); page.Error != "" {
 			return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, page)
 		}
 		operator, workspace, err = s.acceptAsNew(c, token, form.Get("password"))
@@ -164,7 +171,8 @@ func (s *pages) acceptAsNew(c echo.Context, token, password string) (store.Opera
 
 // invitedOperator is the known operator of an invitation, who has a session or
 // gives the password.
-func (s *pages) invitedOperator(c echo.Context, page operators.AcceptPage, password string) (operator store.Operator, refused bool, err error) {
+func (s *pages) invitedOperator(c echo.Context, page operators.AcceptPage, password string) (operator store.Operator,
+	refused bool, err error) {
 	if page.SignedIn {
 		session, err := s.Sessions.Current(c.Request())
 		return session.Operator, err != nil, err

@@ -50,7 +50,8 @@ func (s *pages) postInvite(c echo.Context, v site.Visitor) error {
 		return s.showInvite(c, v, http.StatusUnprocessableEntity, email, f)
 	}
 	token, kept, err := s.Members.Invite(c.Request().Context(), v.Scope, v.Actor(), store.Invitation{
-		ID: id, Email: address, Role: f.grant.Role, Every: f.grant.EveryOrganization, Organizations: f.grant.Organizations,
+		ID: id, Email: address, Role: f.grant.Role, Every: f.grant.EveryOrganization,
+		Organizations: f.grant.Organizations,
 	})
 	var member *catalog.FieldError
 	var already *run.AlreadyRun
@@ -60,14 +61,17 @@ func (s *pages) postInvite(c echo.Context, v site.Visitor) error {
 		return s.showInvite(c, v, http.StatusUnprocessableEntity, email, f)
 	case errors.As(err, &already):
 		page := s.SentBefore(v, "Invitation of "+already.Run.Subject, already.Run)
-		page.Onward, page.Again = views.Link{Text: "See who is invited", Href: views.Operators(v.Workspace.Slug)}, views.Link{Text: "Invite again", Href: views.Invite(v.Workspace.Slug)}
+		page.Onward, page.Again = views.Link{Text: "See who is invited", Href: views.Operators(v.Workspace.Slug)},
+			views.Link{Text: "Invite again", Href: views.Invite(v.Workspace.Slug)}
 		return s.Render(c, http.StatusOK, v, site.Place{Section: "operators"}, page)
 	case err != nil:
 		return err
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "operators"}, operators.InvitedPage{
-		Workspace: v.Workspace.Slug, Email: kept.Email, Role: kept.Role, Reach: words.ReachOf(kept.Grant(), kept.Names), Until: s.When(v, kept.ExpiresAt),
-		Link: strings.TrimSuffix(s.PublicURL.String(), "/") + views.InvitationLink(token), ShownAt: s.When(v, s.Now()).Text,
+		Workspace: v.Workspace.Slug, Email: kept.Email, Role: kept.Role, Reach: words.ReachOf(kept.Grant(), kept.Names),
+		Until:   s.When(v, kept.ExpiresAt),
+		Link:    strings.TrimSuffix(s.PublicURL.String(), "/") + views.InvitationLink(token),
+		ShownAt: s.When(v, s.Now()).Text,
 	})
 }
 

@@ -28,8 +28,10 @@ func (s *pages) getMember(c echo.Context, v site.Visitor) error {
 }
 
 // showMember draws a member's page with the form as it stands.
-func (s *pages) showMember(c echo.Context, v site.Visitor, status int, m store.Member, f grantForm, fault string) error {
-	page := operators.MemberPage{Workspace: v.Workspace.Slug, ID: m.OperatorID.String(), Email: m.Email, State: memberState(m), Disabled: m.DisabledAt != nil,
+func (s *pages) showMember(c echo.Context, v site.Visitor, status int, m store.Member, f grantForm,
+	fault string) error {
+	page := operators.MemberPage{Workspace: v.Workspace.Slug, ID: m.OperatorID.String(), Email: m.Email,
+		State: memberState(m), Disabled: m.DisabledAt != nil,
 		You: m.OperatorID == v.Operator.ID, RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault}
 	if m.SeenAt != nil {
 		page.Seen = s.When(v, *m.SeenAt)
@@ -82,10 +84,12 @@ func (s *pages) postMember(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	err = s.Members.ChangeMember(c.Request().Context(), v.Scope, v.Actor(), id, m.OperatorID, grantFrom(form.Get("was")), f.grant)
+	err = s.Members.ChangeMember(c.Request().Context(), v.Scope, v.Actor(), id, m.OperatorID,
+		grantFrom(form.Get("was")), f.grant)
 	switch {
 	case errors.Is(err, members.ErrChangedMeanwhile):
-		return s.reviewMember(c, v, http.StatusConflict, m, f, "Someone changed this membership since you opened the form. Review the change again.")
+		return s.reviewMember(c, v, http.StatusConflict, m, f,
+			"Someone changed this membership since you opened the form. Review the change again.")
 	case errors.Is(err, store.ErrLastOwner):
 		return s.showMember(c, v, http.StatusUnprocessableEntity, m, f, lastOwnerWords)
 	}
@@ -107,13 +111,16 @@ func (s *pages) afterChange(c echo.Context, v site.Visitor, id uuid.UUID, m stor
 	return c.Redirect(http.StatusSeeOther, views.OperatorsAfter(v.Workspace.Slug, id.String()))
 }
 
-func (s *pages) reviewMember(c echo.Context, v site.Visitor, status int, m store.Member, f grantForm, fault string) error {
+func (s *pages) reviewMember(c echo.Context, v site.Visitor, status int, m store.Member, f grantForm,
+	fault string) error {
 	names, err := s.namesOf(c.Request().Context(), v, f.grant.Organizations)
 	if err != nil {
 		return err
 	}
-	page := operators.MemberReview{Workspace: v.Workspace.Slug, ID: m.OperatorID.String(), Email: m.Email, RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault,
-		Before: words.ReachOf(m.Grant(), m.Names), BeforeRole: m.Role, After: words.ReachOf(f.grant, names), AfterRole: f.grant.Role, You: m.OperatorID == v.Operator.ID}
+	page := operators.MemberReview{Workspace: v.Workspace.Slug, ID: m.OperatorID.String(), Email: m.Email,
+		RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault,
+		Before: words.ReachOf(m.Grant(), m.Names), BeforeRole: m.Role, After: words.ReachOf(f.grant, names),
+		AfterRole: f.grant.Role, You: m.OperatorID == v.Operator.ID}
 	page.LosesOwner = m.Role == "owner" && f.grant.Role != "owner"
 	page.Kept = f.hidden()
 	return s.Render(c, status, v, site.Place{Section: "operators"}, page)
@@ -156,9 +163,12 @@ func (s *pages) askMember(act memberAct) site.Handler {
 	}
 }
 
-func (s *pages) showMemberAct(c echo.Context, v site.Visitor, status int, act memberAct, m store.Member, fault string) error {
-	page := operators.MemberActPage{Workspace: v.Workspace.Slug, WorkspaceName: v.Workspace.Name, ID: m.OperatorID.String(), Email: m.Email, Act: act.name,
-		Role: m.Role, Reach: words.ReachOf(m.Grant(), m.Names), RunID: uuid.NewString(), You: m.OperatorID == v.Operator.ID, Error: fault}
+func (s *pages) showMemberAct(c echo.Context, v site.Visitor, status int, act memberAct, m store.Member,
+	fault string) error {
+	page := operators.MemberActPage{Workspace: v.Workspace.Slug, WorkspaceName: v.Workspace.Name,
+		ID: m.OperatorID.String(), Email: m.Email, Act: act.name,
+		Role: m.Role, Reach: words.ReachOf(m.Grant(), m.Names), RunID: uuid.NewString(),
+		You: m.OperatorID == v.Operator.ID, Error: fault}
 	return s.Render(c, status, v, site.Place{Section: "operators"}, page)
 }
 

@@ -17,9 +17,12 @@ import (
 func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
 	list := table.Definition[store.Member, operators.OperatorRow]{
-		List: table.List{One: "operator", Many: "operators", At: views.Operators(v.Workspace.Slug), Search: "Find an operator", Also: []string{"run"},
-			Sorts: []table.Sort{{Name: "email"}, {Name: "role", Order: "role"}, {Name: "seen", Order: "seen", Descending: true}}},
-		Columns: operators.OperatorColumns(v.Workspace.Slug), Row: func(m store.Member) operators.OperatorRow { return s.operatorRow(v, m) },
+		List: table.List{One: "operator", Many: "operators", At: views.Operators(v.Workspace.Slug),
+			Search: "Find an operator", Also: []string{"run"},
+			Sorts: []table.Sort{{Name: "email"}, {Name: "role", Order: "role"},
+				{Name: "seen", Order: "seen", Descending: true}}},
+		Columns: operators.OperatorColumns(v.Workspace.Slug),
+		Row:     func(m store.Member) operators.OperatorRow { return s.operatorRow(v, m) },
 	}
 	asked, err := list.Ask(c.QueryParams())
 	if err != nil {
@@ -42,7 +45,8 @@ func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
 		page.Table.Label = "" // they can be seen at a glance
 	}
 	for _, i := range waiting {
-		page.Waiting = append(page.Waiting, operators.InvitationRow{ID: i.ID.String(), RunID: uuid.NewString(), Email: i.Email, Role: i.Role,
+		page.Waiting = append(page.Waiting, operators.InvitationRow{ID: i.ID.String(), RunID: uuid.NewString(),
+			Email: i.Email, Role: i.Role,
 			Reach: words.ReachOf(i.Grant(), i.Names), By: i.Inviter, Until: s.When(v, i.ExpiresAt)})
 	}
 	flashes, err := s.FlashOf(ctx, c, v)
@@ -53,7 +57,8 @@ func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
 }
 
 func (s *pages) operatorRow(v site.Visitor, m store.Member) operators.OperatorRow {
-	row := operators.OperatorRow{ID: m.OperatorID.String(), Email: m.Email, Role: m.Role, Reach: words.ReachOf(m.Grant(), m.Names), State: memberState(m), You: m.OperatorID == v.Operator.ID}
+	row := operators.OperatorRow{ID: m.OperatorID.String(), Email: m.Email, Role: m.Role,
+		Reach: words.ReachOf(m.Grant(), m.Names), State: memberState(m), You: m.OperatorID == v.Operator.ID}
 	if m.SeenAt != nil {
 		row.Seen = s.When(v, *m.SeenAt)
 	}

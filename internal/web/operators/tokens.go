@@ -50,7 +50,8 @@ func (s *pages) getTokens(c echo.Context, v site.Visitor) error {
 func (s *pages) tokenRows(v site.Visitor, tokens []store.Token, revoke string) []operators.TokenRow {
 	var rows []operators.TokenRow
 	for _, k := range tokens {
-		row := operators.TokenRow{ID: k.ID.String(), Name: catalog.Plain(k.Name), Role: k.Role, Reach: words.ReachOf(k.Grant(), k.Names), Made: s.When(v, k.CreatedAt),
+		row := operators.TokenRow{ID: k.ID.String(), Name: catalog.Plain(k.Name), Role: k.Role,
+			Reach: words.ReachOf(k.Grant(), k.Names), Made: s.When(v, k.CreatedAt),
 			Until: s.When(v, k.ExpiresAt), Over: !k.ExpiresAt.After(s.Now()), Revoke: revoke}
 		if k.UsedAt != nil {
 			row.Used = s.When(v, *k.UsedAt)
@@ -61,7 +62,8 @@ func (s *pages) tokenRows(v site.Visitor, tokens []store.Token, revoke string) [
 }
 
 func (s *pages) getNewToken(c echo.Context, v site.Visitor) error {
-	return s.showNewToken(c, v, http.StatusOK, operators.TokenForm{Days: views.Input{Value: "30"}}, grantForm{grant: store.Grant{Role: catalog.Auditor.String(), EveryOrganization: true}})
+	return s.showNewToken(c, v, http.StatusOK, operators.TokenForm{Days: views.Input{Value: "30"}},
+		grantForm{grant: store.Grant{Role: catalog.Auditor.String(), EveryOrganization: true}})
 }
 
 // showNewToken fills in what the form shows in any case.
@@ -130,14 +132,16 @@ func (s *pages) makeToken(c echo.Context, v site.Visitor, k store.Token) error {
 	var already *run.AlreadyRun
 	if errors.As(err, &already) {
 		page := s.SentBefore(v, "Access token "+already.Run.Subject, already.Run)
-		page.Onward, page.Again = views.Link{Text: "See your access tokens", Href: views.Tokens()}, views.Link{Text: "Make another", Href: views.NewToken(v.Workspace.Slug)}
+		page.Onward, page.Again = views.Link{Text: "See your access tokens", Href: views.Tokens()},
+			views.Link{Text: "Make another", Href: views.NewToken(v.Workspace.Slug)}
 		return s.Render(c, http.StatusOK, v, site.Place{}, page)
 	}
 	if err != nil {
 		return err
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{}, operators.TokenShown{
-		Workspace: v.Workspace.Slug, Name: catalog.Plain(kept.Name), Role: kept.Role, Reach: words.ReachOf(kept.Grant(), kept.Names), Token: text, Until: s.When(v, kept.ExpiresAt), ShownAt: s.When(v, s.Now()).Text,
+		Workspace: v.Workspace.Slug, Name: catalog.Plain(kept.Name), Role: kept.Role, Reach: words.ReachOf(kept.Grant(),
+			kept.Names), Token: text, Until: s.When(v, kept.ExpiresAt), ShownAt: s.When(v, s.Now()).Text,
 		Curl: s.FirstRequest(v.Workspace.Slug),
 	})
 }
@@ -153,7 +157,8 @@ func (s *pages) tokenEnd(days string) (end time.Time, fault string) {
 
 // tokenReach is what a token reaches: for somebody with chosen organizations
 // "all" are those that they are now.
-func (s *pages) tokenReach(ctx context.Context, v site.Visitor, g store.Grant) (every bool, chosen []uuid.UUID, err error) {
+func (s *pages) tokenReach(ctx context.Context, v site.Visitor, g store.Grant) (every bool, chosen []uuid.UUID,
+	err error) {
 	if !g.EveryOrganization || v.Membership.Every() {
 		return g.EveryOrganization, g.Organizations, nil
 	}

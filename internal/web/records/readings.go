@@ -24,7 +24,8 @@ func (s *pages) showReadings(c echo.Context, v site.Visitor, status int, limit v
 		List: table.List{One: "export", Many: "exports", At: views.Readings(v.Workspace.Slug),
 			Sorts: []table.Sort{{Name: "hour", Descending: true}}, Turns: [2]string{"Newer", "Older"}},
 		Columns: records.ReadingColumns, Row: func(r store.Reading) records.ReadingRow { return s.readingRow(v, r) },
-		None: views.Empty{Kind: "nothing-yet", Headline: "Nothing exported yet", Text: "Exports and lists read by access tokens appear here."}}
+		None: views.Empty{Kind: "nothing-yet", Headline: "Nothing exported yet",
+			Text: "Exports and lists read by access tokens appear here."}}
 	asked, err := shown.Ask(c.QueryParams())
 	if err != nil {
 		return err
@@ -40,7 +41,8 @@ func (s *pages) showReadings(c echo.Context, v site.Visitor, status int, limit v
 	if err != nil {
 		return err
 	}
-	page := records.ReadingsPage{Workspace: v.Workspace.Slug, Most: most, Limit: limit, MayChange: v.Role >= catalog.Owner}
+	page := records.ReadingsPage{Workspace: v.Workspace.Slug, Most: most, Limit: limit,
+		MayChange: v.Role >= catalog.Owner}
 	if page.Limit.Error == "" {
 		page.Limit.Value = strconv.Itoa(most)
 	}

@@ -20,7 +20,8 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/w/:ws/tickets", site.Owners, s.postTickets),
 		site.Get("/w/:ws/o/:org/runs", site.InOrganization, s.getRuns),
 		site.Get("/w/:ws/o/:org/runs/:run", site.InOrganization, s.getRun),
-		site.Get("/w/:ws/o/:org/runs/:run/events", site.InOrganization, s.Stream(s.RunTopic)).Within(site.StreamDeadline),
+		site.Get("/w/:ws/o/:org/runs/:run/events", site.InOrganization,
+			s.Stream(s.RunTopic)).Within(site.StreamDeadline),
 		site.Post("/w/:ws/o/:org/runs.csv", site.InOrganization, s.postExportRuns).Within(site.NoDeadline),
 	}
 }

@@ -41,7 +41,8 @@ func (s *pages) getRun(c echo.Context, v site.Visitor) error {
 
 func (s *pages) runPage(v site.Visitor, r store.Run) records.RunPage {
 	page := records.RunPage{
-		Workspace: v.Workspace.Slug, Action: words.TitleOf(r.Action), Subject: site.SubjectLink(v, r), Outcome: words.OutcomeChip(r.State), Summary: r.Summary,
+		Workspace: v.Workspace.Slug, Action: words.TitleOf(r.Action), Subject: site.SubjectLink(v, r),
+		Outcome: words.OutcomeChip(r.State), Summary: r.Summary,
 		Facts: s.runFacts(v, r), Input: runInput(v, r), Ticket: site.RunTicket(v, r),
 		Back: views.Link{Text: "All runs", Href: views.RunsOf(v.Workspace.Slug, v.Organization.Slug)},
 	}
@@ -50,7 +51,8 @@ func (s *pages) runPage(v site.Visitor, r store.Run) records.RunPage {
 	}
 	page.Next, page.NextAt = answerNext[catalog.Answer(r.Answer)], callBackAt(v, r)
 	if until := fraudUntil(r); s.Now().Before(until) {
-		page.Next += " Until " + s.Clock(v, until) + ", changes for " + cmp.Or(catalog.Plain(r.Subject), "this user") + " need an administrator or owner other than " + r.Operator + ", and a reason."
+		page.Next += " Until " + s.Clock(v, until) + ", changes for " + cmp.Or(catalog.Plain(r.Subject), "this user") +
+			" need an administrator or owner other than " + r.Operator + ", and a reason."
 	}
 	page.Live = s.LiveView(v, r, site.RunAddress(v, r))
 	if r.State == store.Unknown || r.Unclear() {
@@ -95,7 +97,8 @@ func (s *pages) lateFacts(ctx context.Context, v site.Visitor, r store.Run) (fac
 		return err
 	})
 	for _, l := range late {
-		facts = append(facts, views.Fact{Label: "Result after the end", Text: words.OutcomeChip(l.State).Text + ": " + catalog.Sentences(l.Summary), Note: site.Exactly(v, l.StartedAt)})
+		facts = append(facts, views.Fact{Label: "Result after the end", Text: words.OutcomeChip(l.State).Text + ": " +
+			catalog.Sentences(l.Summary), Note: site.Exactly(v, l.StartedAt)})
 	}
 	return facts, err
 }
@@ -117,7 +120,8 @@ func (s *pages) runFacts(v site.Visitor, r store.Run) []views.Fact {
 	case r.State == store.Sending:
 		add(views.Fact{Label: "Finished", Text: "not yet"})
 	case r.FinishedAt.After(r.StartedAt):
-		add(views.Fact{Label: "Finished", Text: site.Exactly(v, *r.FinishedAt), Note: "after " + r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond).String()})
+		add(views.Fact{Label: "Finished", Text: site.Exactly(v, *r.FinishedAt),
+			Note: "after " + r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond).String()})
 	}
 	if r.Organization != nil {
 		add(views.Fact{Label: "Organization", Text: *r.Organization})
@@ -145,9 +149,11 @@ func tokenFact(v site.Visitor, r store.Run) views.Fact {
 
 // inputWords are the labels of what events keep.
 var inputWords = map[string]string{
-	"action": "Action", "address": "Address", "api": "API", "from": "Before", "host": "Host", "integration_key": "Integration key",
-	"name": "Name", "org": "Organization", "route": "Request", "slug": "Address part", "to": "After", "version": "Version",
-	"month": "Month", "runs": "Runs", "file": "File", "sha256": "SHA-256", "host_account": "Account on the host",
+	"action": "Action", "address": "Address", "api": "API", "from": "Before", "host": "Host",
+	"integration_key": "Integration key",
+	"name":            "Name", "org": "Organization", "route": "Request", "slug": "Address part", "to": "After",
+	"version": "Version",
+	"month":   "Month", "runs": "Runs", "file": "File", "sha256": "SHA-256", "host_account": "Account on the host",
 }
 
 // runInput is what was asked for, in the words of the form it was asked in.
@@ -160,12 +166,14 @@ func runInput(v site.Visitor, r store.Run) []views.Fact {
 		if text, given := rest[spec.Name]; given && text == "" && action.Kind == catalog.Send {
 			delete(rest, spec.Name) // nothing is emptied by sending
 		} else if given {
-			facts = append(facts, views.Fact{Label: cmp.Or(spec.Label, spec.Name), Text: site.InWords(v, spec, text), Mono: spec.Kind == "id"})
+			facts = append(facts, views.Fact{Label: cmp.Or(spec.Label, spec.Name), Text: site.InWords(v, spec, text),
+				Mono: spec.Kind == "id"})
 			delete(rest, spec.Name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(rest)) {
-		facts = append(facts, views.Fact{Label: cmp.Or(inputWords[name], name), Text: cmp.Or(catalog.Plain(rest[name]), "none"), Mono: name != "name"})
+		facts = append(facts, views.Fact{Label: cmp.Or(inputWords[name], name),
+			Text: cmp.Or(catalog.Plain(rest[name]), "none"), Mono: name != "name"})
 	}
 	return facts
 }

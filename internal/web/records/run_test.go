@@ -16,7 +16,8 @@ import (
 // part passes for the whole.
 func TestSearchSaysHowFarItSearched(t *testing.T) {
 	t.Parallel()
-	s, v := &pages{&site.Site{Config: site.Config{Now: time.Now}}}, site.Visitor{Workspace: store.Workspace{Slug: "northwind"}}
+	s, v := &pages{&site.Site{Config: site.Config{Now: time.Now}}},
+		site.Visitor{Workspace: store.Workspace{Slug: "northwind"}}
 	list := runList(v)
 	asked, err := list.Ask(url.Values{"q": {"as"}})
 	if err != nil {
@@ -24,9 +25,11 @@ func TestSearchSaysHowFarItSearched(t *testing.T) {
 	}
 	mark := &store.RunMark{At: time.Date(2026, 3, 3, 14, 2, 10, 0, time.UTC), ID: uuid.New()}
 	next := store.Page[store.Run]{Next: &store.Mark{Key: mark.At.Format(time.RFC3339Nano), ID: mark.ID}}
-	page := s.runsPage(v, list, asked, foundRuns{Page: next, searchedTo: mark, counts: store.RunCounts{Total: 7, Applied: 7}, more: true})
+	page := s.runsPage(v, list, asked, foundRuns{Page: next, searchedTo: mark,
+		counts: store.RunCounts{Total: 7, Applied: 7}, more: true})
 	if said := strings.Join(page.Table.Notes, " "); !strings.Contains(said, "3 Mar 2026, 14:02:10 UTC") || !page.More ||
-		page.Table.Next.Href == "" || page.Table.More.Href != page.Table.Next.Href || page.Table.Empty.Headline != "No run matches so far" {
+		page.Table.Next.Href == "" || page.Table.More.Href != page.Table.Next.Href ||
+		page.Table.Empty.Headline != "No run matches so far" {
 		t.Errorf("%+v", page)
 	}
 	for _, link := range page.Table.Choices[0].Links {

@@ -18,21 +18,23 @@ import (
 	"duodesk/views/records"
 )
 
-// runList is what can be chosen of a list of runs: of the workspace's, or of the visitor's organization's. AskedRuns says
-// what the filters take.
+// runList is what can be chosen of a list of runs: of the workspace's, or of the visitor's organization's. AskedRuns
+// says what the filters take.
 func runList(v site.Visitor) table.List {
 	any := func(string) bool { return true }
 	zone := v.Location().String()
 	list := table.List{
-		One: "run", Many: "runs", At: views.RunsOf(v.Workspace.Slug, v.Organization.Slug), Search: "Search", Placeholder: "Name or ticket",
+		One: "run", Many: "runs", At: views.RunsOf(v.Workspace.Slug, v.Organization.Slug), Search: "Search",
+		Placeholder: "Name or ticket",
 		Filters: []table.Filter{
 			{Name: "from", Label: "From", Control: table.Day, Valid: any},
 			{Name: "to", Label: "To (" + zone + ")", Control: table.Day, Valid: any},
 			{Name: "operator", Label: "By", Control: table.Select, Valid: any},
 			{Name: "organization", Label: "Organization", Control: table.Text, Valid: any},
 			{Name: "action", Label: "Action", Control: table.Select, Valid: any, Options: actionOptions()},
-			{Name: "outcome", Label: "Filter by outcome", Valid: any, Options: []table.Option{{Text: "All"}, {Value: store.Applied, Text: "Applied"},
-				{Value: store.Refused, Text: "Refused"}, {Value: store.Unknown, Text: "Unknown: needs a look"}}},
+			{Name: "outcome", Label: "Filter by outcome", Valid: any,
+				Options: []table.Option{{Text: "All"}, {Value: store.Applied, Text: "Applied"},
+					{Value: store.Refused, Text: "Refused"}, {Value: store.Unknown, Text: "Unknown: needs a look"}}},
 		},
 		Sorts: []table.Sort{{Name: "when", Descending: true}}, Turns: [2]string{"Newer", "Older"},
 	}
@@ -124,11 +126,16 @@ func nameOrganization(ctx context.Context, tx *store.Tx, asked table.Asked) ([]s
 func (s *pages) runsPage(v site.Visitor, list table.List, asked table.Asked, found foundRuns) records.RunsPage {
 	total := found.counts.Of(asked.Value("outcome"))
 	list.Filters = withCounts(list.Filters, found)
-	shown := table.Definition[store.Run, views.RunRow]{List: list, Columns: records.RunColumns(v.Workspace.Slug, v.Organization.ID == uuid.Nil),
-		Row: func(r store.Run) views.RunRow { return s.RunRows(v, []store.Run{r})[0] }, None: views.Empty{Kind: "nothing-yet",
-			Headline: "Nothing was done here yet", Text: "Each change is listed here: the operator, the action, the user and the outcome."}}
-	page := records.RunsPage{Workspace: v.Workspace.Slug, Org: v.Organization.Slug, Chosen: list.Pairs(asked), Total: total, More: found.more,
-		Table: shown.Show(asked, table.Found[store.Run]{Page: found.Page, Total: total, Matching: total, AtLeast: found.more})}
+	shown := table.Definition[store.Run, views.RunRow]{List: list,
+		Columns: records.RunColumns(v.Workspace.Slug, v.Organization.ID == uuid.Nil),
+		Row:     func(r store.Run) views.RunRow { return s.RunRows(v, []store.Run{r})[0] },
+		None: views.Empty{Kind: "nothing-yet",
+			Headline: "Nothing was done here yet",
+			Text:     "Each change is listed here: the operator, the action, the user and the outcome."}}
+	page := records.RunsPage{Workspace: v.Workspace.Slug, Org: v.Organization.Slug, Chosen: list.Pairs(asked),
+		Total: total, More: found.more,
+		Table: shown.Show(asked, table.Found[store.Run]{Page: found.Page, Total: total, Matching: total,
+			AtLeast: found.more})}
 	t := &page.Table
 	t.Choices = append(t.Choices, timeChoices(v, list, asked, s.Now()))
 	if len(found.meant) > 0 {
@@ -178,8 +185,9 @@ func timeChoices(v site.Visitor, list table.List, asked table.Asked, now time.Ti
 		days int
 	}{{"Today", 1}, {"7 days", 7}, {"30 days", 30}} {
 		from := today.AddDate(0, 0, 1-o.days).Format(site.DayLayout)
-		row.Links = append(row.Links, views.FilterLink{Text: o.text, Count: -1, Current: asked.Value("from") == from && asked.Value("to") == "",
-			Href: list.Address(asked, "from", from, "to", "")})
+		row.Links = append(row.Links, views.FilterLink{Text: o.text, Count: -1,
+			Current: asked.Value("from") == from && asked.Value("to") == "",
+			Href:    list.Address(asked, "from", from, "to", "")})
 	}
 	return row
 }

@@ -22,7 +22,8 @@ import (
 const runExportRows = 1000
 
 var runExportHeader = []string{
-	"started_at", "finished_at", "operator", "access_token", "action", "action_title", "organization", "organization_name", "duo_account_id",
+	"started_at", "finished_at", "operator", "access_token", "action", "action_title", "organization",
+	"organization_name", "duo_account_id",
 	"subject", "input", "ticket", "outcome", "summary", "run_id", "reason", "after_fraud", "access_token_id",
 }
 
@@ -51,12 +52,14 @@ func (s *pages) postExportRuns(c echo.Context, v site.Visitor) error {
 		name += "-" + v.Organization.Slug
 	}
 	name += "-" + now.In(v.Location()).Format(site.DayLayout) + ".csv"
-	return s.SendExport(c, v, runsFile, name, runExportHeader, table.Parts(asked.Query, pageOfRuns(filter), runExportRow))
+	return s.SendExport(c, v, runsFile, name, runExportHeader,
+		table.Parts(asked.Query, pageOfRuns(filter), runExportRow))
 }
 
 // exportedFilter is what is asked for, up to now: the file's own record is left out. The index is asked for its words
 // once, for all parts.
-func (s *pages) exportedFilter(ctx context.Context, v site.Visitor, asked table.Asked, now time.Time) (f store.RunFilter, err error) {
+func (s *pages) exportedFilter(ctx context.Context, v site.Visitor, asked table.Asked,
+	now time.Time) (f store.RunFilter, err error) {
 	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		meant, err := nameOrganization(ctx, tx, asked)
 		if err == nil && len(meant) > 0 {
@@ -102,14 +105,17 @@ func runExportRow(r store.Run) []string {
 		input = append(input, key+"="+r.Input[key])
 	}
 	return []string{
-		r.StartedAt.UTC().Format(time.RFC3339), finished, r.Operator, r.Token, r.Action, words.TitleOf(r.Action), organization, name, r.AccountID,
-		words.SubjectOf(r), strings.Join(input, ", "), r.Ticket, r.State, r.Summary, r.ID.String(), r.Reason, r.AfterFraud, tokenID,
+		r.StartedAt.UTC().Format(time.RFC3339), finished, r.Operator, r.Token, r.Action, words.TitleOf(r.Action),
+		organization, name, r.AccountID,
+		words.SubjectOf(r), strings.Join(input, ", "), r.Ticket, r.State, r.Summary, r.ID.String(), r.Reason,
+		r.AfterFraud, tokenID,
 	}
 }
 
 // recordRunsExport puts on record who took runs out, and how many.
 func (s *pages) recordRunsExport(ctx context.Context, v site.Visitor, chosen []views.Hidden, f store.RunFilter) error {
-	record := store.Record{Event: store.RunsExported, Input: map[string]string{}, Organization: v.Organization.ID, Subject: v.Organization.Name}
+	record := store.Record{Event: store.RunsExported, Input: map[string]string{}, Organization: v.Organization.ID,
+		Subject: v.Organization.Name}
 	for _, h := range chosen {
 		record.Input[h.Name] = h.Value
 	}

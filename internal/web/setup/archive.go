@@ -19,8 +19,9 @@ func (s *pages) getArchive(c echo.Context, v site.Visitor) error {
 }
 
 func archivePage(v site.Visitor) setup.ArchivePage {
-	return setup.ArchivePage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Connection: v.Organization.Connection(),
-		Connected: run.ConnectionText(v.Organization)}
+	return setup.ArchivePage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization),
+		Connection: v.Organization.Connection(),
+		Connected:  run.ConnectionText(v.Organization)}
 }
 
 // postArchive ends an organization, and leads to what is left of it: its runs.
@@ -34,11 +35,14 @@ func (s *pages) postArchive(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	if opened != v.Organization.Connection() {
-		return s.showNotArchived(c, v, form, "The connection has changed since you opened this page. Look at it, then type the name again.")
+		return s.showNotArchived(c, v, form,
+			"The connection has changed since you opened this page. Look at it, then type the name again.")
 	}
-	faults, err := s.Setup.Archive(c.Request().Context(), v.Scope, v.Actor(), v.Organization, form.Get(runsetup.ConfirmField))
+	faults, err := s.Setup.Archive(c.Request().Context(), v.Scope, v.Actor(), v.Organization,
+		form.Get(runsetup.ConfirmField))
 	if changed, is := errors.AsType[*run.ConnectionChanged](err); is {
-		return s.showNotArchived(c, v, form, "The connection has just changed. It is "+changed.Now+" now. Open this page again.")
+		return s.showNotArchived(c, v, form, "The connection has just changed. It is "+changed.Now+
+			" now. Open this page again.")
 	}
 	if err != nil {
 		return err
@@ -46,7 +50,8 @@ func (s *pages) postArchive(c echo.Context, v site.Visitor) error {
 	if len(faults) > 0 {
 		return s.showNotArchived(c, v, form, faults[0].Message)
 	}
-	return c.Redirect(http.StatusSeeOther, views.With(views.Runs(v.Workspace.Slug), "organization", v.Organization.Slug))
+	return c.Redirect(http.StatusSeeOther, views.With(views.Runs(v.Workspace.Slug), "organization",
+		v.Organization.Slug))
 }
 
 func (s *pages) showNotArchived(c echo.Context, v site.Visitor, form site.Form, why string) error {

@@ -22,10 +22,12 @@ import (
 // authKeysList is what can be chosen of the state of all organizations' Auth API keys.
 func authKeysList(v site.Visitor) table.List {
 	return table.List{
-		One: "organization", Many: "organizations", At: views.AuthKeys(v.Workspace.Slug), Search: "Find an organization",
-		Filters: []table.Filter{{Name: "show", Label: "Filter organizations", Fault: "show is works, fails, unchecked or none.", Options: []table.Option{
-			{Text: "All"}, {Value: store.AuthWorks, Text: "Work"}, {Value: store.AuthFails, Text: "Fail"},
-			{Value: store.AuthUnchecked, Text: "Not checked"}, {Value: store.AuthNone, Text: "None"}}}},
+		One: "organization", Many: "organizations", At: views.AuthKeys(v.Workspace.Slug),
+		Search: "Find an organization",
+		Filters: []table.Filter{{Name: "show", Label: "Filter organizations",
+			Fault: "show is works, fails, unchecked or none.", Options: []table.Option{
+				{Text: "All"}, {Value: store.AuthWorks, Text: "Work"}, {Value: store.AuthFails, Text: "Fail"},
+				{Value: store.AuthUnchecked, Text: "Not checked"}, {Value: store.AuthNone, Text: "None"}}}},
 		Sorts: []table.Sort{{Name: "name"}, {Name: "checked", Order: "checked", Descending: true}},
 	}
 }
@@ -54,12 +56,14 @@ func (s *pages) getAuthKeys(c echo.Context, v site.Visitor) error {
 			matching = count
 		}
 	}
-	page := setup.AuthKeysPage{Workspace: v.Workspace.Slug, MayCheck: v.Role >= catalog.Administrator, Once: uuid.NewString()}
+	page := setup.AuthKeysPage{Workspace: v.Workspace.Slug, MayCheck: v.Role >= catalog.Administrator,
+		Once: uuid.NewString()}
 	for _, k := range found.Rows {
 		page.Rows = append(page.Rows, s.authKeysRow(v, k))
 	}
-	shown := table.Definition[store.AuthKeys, setup.AuthKeysRow]{List: list, Columns: page.Columns(), None: noOrganizations(v),
-		Row: func(k store.AuthKeys) setup.AuthKeysRow { return s.authKeysRow(v, k) }}
+	shown := table.Definition[store.AuthKeys, setup.AuthKeysRow]{List: list, Columns: page.Columns(),
+		None: noOrganizations(v),
+		Row:  func(k store.AuthKeys) setup.AuthKeysRow { return s.authKeysRow(v, k) }}
 	page.Table = shown.Show(asked, table.Found[store.AuthKeys]{Page: found, Total: n.All, Matching: matching})
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "integration"}, page)
 }
@@ -71,7 +75,8 @@ var authChips = map[string]views.Chip{
 
 func (s *pages) authKeysRow(v site.Visitor, k store.AuthKeys) setup.AuthKeysRow {
 	row := setup.AuthKeysRow{
-		OrganizationTag: words.Tag(store.OrganizationName{Slug: k.Slug, Name: k.Name, Colour: k.Colour, AccountID: k.AccountID, Twin: k.Twin}), ID: k.ID.String(),
+		OrganizationTag: words.Tag(store.OrganizationName{Slug: k.Slug, Name: k.Name, Colour: k.Colour,
+			AccountID: k.AccountID, Twin: k.Twin}), ID: k.ID.String(),
 		State: authChips[k.State],
 		Check: k.State != store.AuthNone && (k.Kind != store.Parent || v.Membership.Every()),
 	}

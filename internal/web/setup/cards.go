@@ -21,7 +21,8 @@ type keyCards struct {
 
 func nineCards(page *setup.IntegrationPage) keyCards {
 	return keyCards{
-		of:    map[string]*setup.APICard{store.AuthAPI: &page.Auth, store.AccountsAPI: &page.Accounts, store.AdminAPI: &page.Admin},
+		of: map[string]*setup.APICard{store.AuthAPI: &page.Auth, store.AccountsAPI: &page.Accounts,
+			store.AdminAPI: &page.Admin},
 		paste: map[string]*views.Input{runsetup.Nine().Paste(): &page.Paste},
 	}
 }

@@ -41,7 +41,8 @@ func savedOwnFlash(page setup.ConnectionPage, o store.Organization, api string) 
 	case api == store.AuthAPI:
 		return views.Flash{Level: "warn", Text: "Saved, but Duo did not accept the Auth API keys: see below."}
 	case page.Own.Candidate == nil && o.Kind == store.Own:
-		return views.Flash{Level: "ok", Text: "Saved. Duo accepts the keys, and this organization is connected through them."}
+		return views.Flash{Level: "ok",
+			Text: "Saved. Duo accepts the keys, and this organization is connected through them."}
 	}
 	return views.Flash{Level: "warn",
 		Text: "Saved, but Duo did not accept the keys: see below. The organization stays connected as it was."}
@@ -56,7 +57,8 @@ func (s *pages) showConnection(c echo.Context, v site.Visitor, status int, page 
 func (s *pages) connectionPage(c echo.Context, v site.Visitor) (setup.ConnectionPage, error) {
 	ctx, o := c.Request().Context(), v.Organization
 	page := setup.ConnectionPage{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(o), MayChoose: v.MayIntegrate(), OwnInUse: o.Kind == store.Own,
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(o), MayChoose: v.MayIntegrate(),
+		OwnInUse:        o.Kind == store.Own,
 		AuthOfWorkspace: o.Kind == store.Parent, AuthHost: o.APIHostname,
 		Once: views.Once{RunID: uuid.NewString(), Connection: o.Connection(), Connected: run.ConnectionText(o)},
 		Now:  []views.Fact{{Label: "Duo account", Text: "not connected"}},
@@ -137,7 +139,8 @@ func (s *pages) postConnection(c echo.Context, v site.Visitor) error {
 	status := http.StatusUnprocessableEntity
 	if err != nil {
 		why := run.Explain(err) // of the workspace's Accounts keys
-		page.Account.Error, status = strings.TrimSpace("Nothing was changed. "+why.Cause+" "+why.Fix), site.StatusOf(err)
+		page.Account.Error, status = strings.TrimSpace("Nothing was changed. "+why.Cause+" "+why.Fix),
+			site.StatusOf(err)
 	}
 	return s.showConnection(c, v, status, page)
 }

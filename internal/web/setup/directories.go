@@ -42,7 +42,8 @@ func (s *pages) postDirectory(c echo.Context, v site.Visitor) error {
 		for _, key := range keys {
 			page.Keys = append(page.Keys, views.Option{Value: key, Text: key})
 		}
-		page.DirectoryKey = views.Input{Error: "This text holds several directory keys. Choose the key of this directory."}
+		page.DirectoryKey = views.Input{
+			Error: "This text holds several directory keys. Choose the key of this directory."}
 	}
 	return s.showConnection(c, v, http.StatusUnprocessableEntity, page)
 }
@@ -97,7 +98,8 @@ func (s *pages) postRemoveDirectory(c echo.Context, v site.Visitor) error {
 	return s.actOnDirectory(c, v, s.Setup.RemoveDirectory)
 }
 
-func (s *pages) actOnDirectory(c echo.Context, v site.Visitor, act func(context.Context, store.Scope, run.Actor, store.Organization, uuid.UUID) error) error {
+func (s *pages) actOnDirectory(c echo.Context, v site.Visitor,
+	act func(context.Context, store.Scope, run.Actor, store.Organization, uuid.UUID) error) error {
 	if _, err := site.FormOf(c); err != nil {
 		return err
 	}

@@ -28,15 +28,16 @@ func (s *pages) postExport(c echo.Context, v site.Visitor) error {
 	}
 	asked.Filter, asked.Limit = asked.Value("show"), exportRows
 	var accounts map[string]store.Account
-	part := table.Parts(asked.Query, func(ctx context.Context, tx *store.Tx, q store.Query) (found store.Page[store.Organization], err error) {
-		if accounts == nil {
-			if accounts, err = accountsByID(ctx, tx); err != nil {
-				return found, err
+	part := table.Parts(asked.Query,
+		func(ctx context.Context, tx *store.Tx, q store.Query) (found store.Page[store.Organization], err error) {
+			if accounts == nil {
+				if accounts, err = accountsByID(ctx, tx); err != nil {
+					return found, err
+				}
 			}
-		}
-		found, _, err = tx.Organizations(ctx, q)
-		return found, err
-	}, func(o store.Organization) []string { return site.ExportOf(o, accounts) })
+			found, _, err = tx.Organizations(ctx, q)
+			return found, err
+		}, func(o store.Organization) []string { return site.ExportOf(o, accounts) })
 	if err := s.recordExport(c.Request().Context(), v, asked); err != nil {
 		return err
 	}
@@ -57,7 +58,8 @@ func accountsByID(ctx context.Context, tx *store.Tx) (map[string]store.Account, 
 // recordExport puts on record who took the list out, and how much of it. It is
 // about the workspace, whatever part of it the visitor sees.
 func (s *pages) recordExport(ctx context.Context, v site.Visitor, asked table.Asked) error {
-	record := store.Record{Event: store.OrganizationsExported, Input: map[string]string{"filter": asked.Filter, "search": asked.Search}}
+	record := store.Record{Event: store.OrganizationsExported,
+		Input: map[string]string{"filter": asked.Filter, "search": asked.Search}}
 	rows := 0
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
 		n, err := tx.CountOrganizations(ctx, asked.Query)

@@ -162,12 +162,13 @@ func previewPage(c echo.Context, v site.Visitor, file runsetup.ImportFile,
 	}
 	list := table.Definition[runsetup.JudgedRow, setup.ImportRow]{
 		List: table.List{One: "row", Many: "rows", At: views.ImportPreview(ws), Sorts: []table.Sort{{Name: "line"}},
-			Filters: []table.Filter{{Name: "show", Label: "Filter rows", Fault: "show is fault, create or exists.", Options: []table.Option{
-				option("All", "", len(judged)),
-				option("Errors", runsetup.Faulty, count[runsetup.Faulty]),
-				option("Will be created", runsetup.WillBeCreated, count[runsetup.WillBeCreated]),
-				option("Already exist", runsetup.Exists, count[runsetup.Exists]),
-			}}}},
+			Filters: []table.Filter{{Name: "show", Label: "Filter rows", Fault: "show is fault, create or exists.",
+				Options: []table.Option{
+					option("All", "", len(judged)),
+					option("Errors", runsetup.Faulty, count[runsetup.Faulty]),
+					option("Will be created", runsetup.WillBeCreated, count[runsetup.WillBeCreated]),
+					option("Already exist", runsetup.Exists, count[runsetup.Exists]),
+				}}}},
 		Columns: setup.ImportColumns, Row: func(j runsetup.JudgedRow) setup.ImportRow { return importRowView(ws, j) },
 	}
 	asked, err := list.Ask(c.QueryParams())
@@ -206,7 +207,8 @@ func faultTexts(j runsetup.JudgedRow) (texts []string) {
 
 // getImportTemplate is a file with nothing but the header.
 func (s *pages) getImportTemplate(c echo.Context, _ site.Visitor) error {
-	return s.SendCSV(c, "organizations.csv", importColumns, func(context.Context) ([][]string, error) { return nil, nil })
+	return s.SendCSV(c, "organizations.csv", importColumns,
+		func(context.Context) ([][]string, error) { return nil, nil })
 }
 
 // getImportFaults gives the rows with faults back, to be mended and uploaded.
@@ -223,7 +225,8 @@ func (s *pages) getImportFaults(c echo.Context, v site.Visitor) error {
 	var rows [][]string
 	for _, j := range judged {
 		if j.Status == runsetup.Faulty {
-			rows = append(rows, []string{j.Name, j.Aliases, j.Tags, j.TimeZone, j.Colour, j.Account, j.DirectoryKey, j.Slug,
+			rows = append(rows, []string{j.Name, j.Aliases, j.Tags, j.TimeZone, j.Colour, j.Account,
+				j.DirectoryKey, j.Slug,
 				string(j.Status), strings.Join(faultTexts(j), " ")})
 		}
 	}

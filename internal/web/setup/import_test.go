@@ -12,7 +12,8 @@ import (
 // Whatever a file holds, reading it ends in rows or in a fault in words, and its
 // rows are what an export of them reads back.
 func FuzzReadImport(f *testing.F) {
-	for _, text := range []string{"name\nx", "\ufeffname;tags\r\n\"a\nb\";'=c\r\n", "name,slug,state\n\"", "name\tx", "NAME , color\nx,1", ";;\n", "name\n\x00", "name\r\rx"} {
+	for _, text := range []string{"name\nx", "\ufeffname;tags\r\n\"a\nb\";'=c\r\n", "name,slug,state\n\"", "name\tx",
+		"NAME , color\nx,1", ";;\n", "name\n\x00", "name\r\rx"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -52,20 +53,26 @@ func FuzzReadImport(f *testing.F) {
 
 func TestImportOfPastedCells(t *testing.T) {
 	t.Parallel()
-	rows, err := readImport("\ufeffName\tTime zone\tTags\tAliases\r\nAcme, Inc; Ltd\tEurope/London\tvip|west\t\r\n5\" Disks\t\tone, two\t\"first\nsecond\"\r\n\t\t\t\r\n")
+	rows,
+		err := readImport(
+		"\ufeffName\tTime zone\tTags\tAliases\r\nAcme, Inc; Ltd\tEurope/London\tvip|west\t\r\n5\" Disks\t\tone, two\t\"first\nsecond\"\r\n\t\t\t\r\n")
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%+v, %v", rows, err)
 	}
-	if r := rows[0]; r.Line != 2 || r.Name != "Acme, Inc; Ltd" || r.TimeZone != "Europe/London" || r.Tags != "vip|west" || r.Aliases != "" {
+	if r := rows[0]; r.Line != 2 || r.Name != "Acme, Inc; Ltd" || r.TimeZone != "Europe/London" ||
+		r.Tags != "vip|west" || r.Aliases != "" {
 		t.Errorf("%+v", r)
 	}
-	if r := rows[1]; r.Line != 3 || r.Name != "5\" Disks" || r.TimeZone != "" || r.Tags != "one, two" || r.Aliases != "first | second" {
+	if r := rows[1]; r.Line != 3 || r.Name != "5\" Disks" || r.TimeZone != "" || r.Tags != "one, two" ||
+		r.Aliases != "first | second" {
 		t.Errorf("%+v", r)
 	}
-	if rows, err := readImport("name;tags\na\tb;c\td\n"); err != nil || len(rows) != 1 || rows[0].Tags != "c d" && rows[0].Tags != "c\td" {
+	if rows, err := readImport("name;tags\na\tb;c\td\n"); err != nil || len(rows) != 1 ||
+		rows[0].Tags != "c d" && rows[0].Tags != "c\td" {
 		t.Errorf("a tab in a cell between semicolons: %+v, %v", rows, err)
 	}
-	if _, err := readImport("name\ttags\nacme\tvip\textra\n"); err == nil || !strings.Contains(err.Error(), "Line 2 has more cells") {
+	if _, err := readImport("name\ttags\nacme\tvip\textra\n"); err == nil ||
+		!strings.Contains(err.Error(), "Line 2 has more cells") {
 		t.Error(err)
 	}
 }

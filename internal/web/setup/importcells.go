@@ -56,14 +56,18 @@ func holdsRow(cell string, mark rune) bool {
 }
 
 func notOneCell(line int) error {
-	return uploaded(fmt.Sprintf("Line %d has a quotation mark that is closed in a later line, and what is between them could be rows of their own. "+
-		"Remove that quotation mark, or write the cell in one line, with | between aliases.", line))
+	return uploaded(
+		fmt.Sprintf(
+			"Line %d has a quotation mark that is closed in a later line, and what is between them could be rows of their own. "+
+				"Remove that quotation mark, or write the cell in one line, with | between aliases.", line))
 }
 
 func notCSV(err error) error {
 	var wrong *csv.ParseError
 	if errors.As(err, &wrong) {
-		return uploaded(fmt.Sprintf("Line %d cannot be read: its quotation marks do not match. A cell with a quotation mark in it is written \"like \"\"this\"\"\".", wrong.StartLine))
+		return uploaded(
+			fmt.Sprintf(
+				"Line %d cannot be read: its quotation marks do not match. A cell with a quotation mark in it is written \"like \"\"this\"\"\".", wrong.StartLine))
 	}
 	return uploaded("This cannot be read as CSV.")
 }

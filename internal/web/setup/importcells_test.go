@@ -61,7 +61,8 @@ func TestNoRowIsSwallowed(t *testing.T) {
 func TestImportKeepsWhatScriptsNeed(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ cell, want string }{
-		{"می\u200cخواهم", "می\u200cخواهم"}, {"ශ්\u200dරී", "ශ්\u200dරී"}, {"\u200cAcme\u200d\u200b", "Acme"}, {"'=1", "=1"}, {"\ufeff'\u200b=1", "=1"}, {"'\u202d+Plus", "+Plus"},
+		{"می\u200cخواهم", "می\u200cخواهم"}, {"ශ්\u200dරී", "ශ්\u200dරී"}, {"\u200cAcme\u200d\u200b", "Acme"},
+		{"'=1", "=1"}, {"\ufeff'\u200b=1", "=1"}, {"'\u202d+Plus", "+Plus"},
 	} {
 		found, err := readImport("name,aliases\n" + test.cell + "," + test.cell + "\n")
 		if err != nil || len(found) != 1 || found[0].Name != test.want || found[0].Aliases != test.want {

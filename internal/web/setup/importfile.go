@@ -132,7 +132,8 @@ func readImport(text string) ([]runsetup.ImportRow, error) {
 			continue
 		}
 		if rows = append(rows, row); len(rows) > runsetup.MostImported {
-			return nil, uploaded(fmt.Sprintf("This has more than %d rows. Split it into smaller files.", runsetup.MostImported))
+			return nil, uploaded(fmt.Sprintf("This has more than %d rows. Split it into smaller files.",
+				runsetup.MostImported))
 		}
 	}
 	if len(rows) == 0 {

@@ -69,7 +69,8 @@ func (s *pages) postFillKeys(c echo.Context, v site.Visitor, keys runsetup.Keys)
 	if err != nil {
 		return err
 	}
-	did, err := s.Setup.FillKeys(c.Request().Context(), v.Scope, v.Actor(), keys, form.Get(keys.Paste()), typedKeys(form, keys))
+	did, err := s.Setup.FillKeys(c.Request().Context(), v.Scope, v.Actor(), keys, form.Get(keys.Paste()),
+		typedKeys(form, keys))
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,8 @@ func (s *pages) mappingSection(c echo.Context, v site.Visitor, state runsetup.Ke
 		if a.MappedTo == nil {
 			m.UnmappedAccounts++
 			if len(m.Onboard) < accountsOffered {
-				m.Onboard = append(m.Onboard, views.Link{Text: runsetup.AccountText(a), Href: views.Onboard(v.Workspace.Slug, a.AccountID)})
+				m.Onboard = append(m.Onboard, views.Link{Text: runsetup.AccountText(a),
+					Href: views.Onboard(v.Workspace.Slug, a.AccountID)})
 			}
 		}
 		m.ReadAt = s.When(v, a.ReadAt)
@@ -67,7 +68,8 @@ func (s *pages) mappingSection(c echo.Context, v site.Visitor, state runsetup.Ke
 	return m, s.fillMapping(c, v, state.Accounts, asked, &m)
 }
 
-func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Account, asked table.Asked, m *setup.MappingSection) error {
+func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Account, asked table.Asked,
+	m *setup.MappingSection) error {
 	ctx, list := c.Request().Context(), mappingList(v)
 	asked.Filter = asked.Value("show")
 	var found store.Page[store.Organization]
@@ -92,10 +94,12 @@ func (s *pages) fillMapping(c echo.Context, v site.Visitor, accounts []store.Acc
 	m.Drift, m.Chosen = driftRows(drifted), list.PairsHere(asked)
 	m.Suggest, m.Unsuggest = list.Address(asked, "suggest", "1"), list.Address(asked, "suggest", "")
 	list.Filters = append(countedFilters(list.Filters[:1:1], n, nil)[:1], list.Filters[1:]...)
-	shown := table.Definition[store.Organization, setup.MappingRow]{List: list, Columns: setup.MappingColumns(m.Editable),
-		None: noOrganizations(v)}
+	shown := table.Definition[store.Organization, setup.MappingRow]{List: list,
+		Columns: setup.MappingColumns(m.Editable),
+		None:    noOrganizations(v)}
 	m.Rows = rowsOfMapping(v, found.Rows, every, accounts)
-	m.Table = shown.Show(asked, table.Found[store.Organization]{Page: found, Total: n.Organizations, Matching: n.Matching})
+	m.Table = shown.Show(asked, table.Found[store.Organization]{Page: found, Total: n.Organizations,
+		Matching: n.Matching})
 	return nil
 }
 

@@ -69,16 +69,22 @@ func submittedRows(f site.Form) ([]runsetup.MappingRow, error) {
 		}
 		id, err := uuid.Parse(text)
 		if err != nil || f.Get("connection."+text) == "" {
-			return nil, site.BadRequest("A row of the mapping does not say which organization or connection it is for. Open the mapping again.")
+			return nil,
+				site.BadRequest(
+					"A row of the mapping does not say which organization or connection it is for. Open the mapping again.")
 		}
 		rows = append(rows, runsetup.MappingRow{
 			Organization: id, Account: f.Get(name), DirectoryKey: f.Get("directory_key." + text),
 			KeepAccount: f.Untouched(name), KeepDirectoryKey: f.Untouched("directory_key." + text),
-			WasAccount: f.Was(name), WasDirectoryKey: f.Was("directory_key." + text), Opened: f.Get("connection." + text),
+			WasAccount: f.Was(name), WasDirectoryKey: f.Was("directory_key." + text),
+			Opened: f.Get("connection." + text),
 		})
 	}
 	if len(rows) == 0 || len(rows) > table.Size {
-		return nil, site.BadRequest(fmt.Sprintf("The form has %d rows of the mapping to save; from 1 to %d are saved at a time.", len(rows), table.Size))
+		return nil,
+			site.BadRequest(
+				fmt.Sprintf("The form has %d rows of the mapping to save; from 1 to %d are saved at a time.", len(rows),
+					table.Size))
 	}
 	return rows, nil
 }
@@ -233,12 +239,14 @@ func adoptPage(v site.Visitor, accounts []store.Account, organizations []store.O
 	suggested := runsetup.Suggest(organizations, accounts) // for those that are not mapped
 	for _, o := range organizations {
 		if suggested[o.ID] != (runsetup.Suggestion{}) {
-			page.Notes = append(page.Notes, o.Name+" already exists, without an account. It would not get one but a twin: take the suggestion for it in the mapping first.")
+			page.Notes = append(page.Notes, o.Name+
+				" already exists, without an account. It would not get one but a twin: take the suggestion for it in the mapping first.")
 		}
 	}
 	for _, name := range page.Names {
 		if n := count[name]; n > 1 {
-			page.Notes = append(page.Notes, fmt.Sprintf("%d accounts are called %s: all are created, each with an address of its own.", n, name))
+			page.Notes = append(page.Notes,
+				fmt.Sprintf("%d accounts are called %s: all are created, each with an address of its own.", n, name))
 			count[name] = 0
 		}
 	}

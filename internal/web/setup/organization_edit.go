@@ -18,7 +18,8 @@ import (
 )
 
 func (s *pages) getEditOrganization(c echo.Context, v site.Visitor) error {
-	return s.Render(c, http.StatusOK, v, site.Place{Tab: "overview"}, editPage(v, v.Organization.Revision, detailsOf(v.Organization)))
+	return s.Render(c, http.StatusOK, v, site.Place{Tab: "overview"},
+		editPage(v, v.Organization.Revision, detailsOf(v.Organization)))
 }
 
 // detailsOf is what the form of an organization holds before anybody types.
@@ -31,13 +32,16 @@ func detailsOf(o store.Organization) runsetup.Details {
 
 func editPage(v site.Visitor, revision int, typed runsetup.Details) setup.EditOrganizationPage {
 	page := setup.EditOrganizationPage{
-		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Revision: strconv.Itoa(revision), Zones: commonZones,
+		Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Revision: strconv.Itoa(revision),
+		Zones:      commonZones,
 		MayArchive: v.Role >= catalog.Owner && v.Membership.Every(),
-		Name:       views.Input{Value: typed.Name}, Aliases: views.Input{Value: typed.Aliases}, Tags: views.Input{Value: typed.Tags},
+		Name:       views.Input{Value: typed.Name}, Aliases: views.Input{Value: typed.Aliases},
+		Tags:     views.Input{Value: typed.Tags},
 		TimeZone: views.Input{Value: typed.TimeZone}, Colour: views.Input{Value: typed.Colour},
 	}
 	for i, word := range runsetup.Colours {
-		page.Colours = append(page.Colours, views.Option{Value: strconv.Itoa(i + 1), Text: runsetup.Sentence(word)[:len(word)]})
+		page.Colours = append(page.Colours, views.Option{Value: strconv.Itoa(i + 1),
+			Text: runsetup.Sentence(word)[:len(word)]})
 	}
 	return page
 }
@@ -49,10 +53,13 @@ func (s *pages) postEditOrganization(c echo.Context, v site.Visitor) error {
 	}
 	revision, err := strconv.Atoi(form.Get("revision"))
 	if err != nil {
-		return site.BadRequest("The form does not say which revision of the organization it was opened with. Open it again.")
+		return site.BadRequest(
+			"The form does not say which revision of the organization it was opened with. Open it again.")
 	}
-	typed := runsetup.Details{Name: form.Get("name"), Aliases: site.UnixLines(form.Get("aliases")), Tags: form.Get("tags"), TimeZone: form.Get("time_zone"), Colour: form.Get("color")}
-	faults, err := s.Setup.ChangeOrganization(c.Request().Context(), v.Scope, v.Actor(), v.Organization.ID, revision, typed)
+	typed := runsetup.Details{Name: form.Get("name"), Aliases: site.UnixLines(form.Get("aliases")),
+		Tags: form.Get("tags"), TimeZone: form.Get("time_zone"), Colour: form.Get("color")}
+	faults, err := s.Setup.ChangeOrganization(c.Request().Context(), v.Scope, v.Actor(), v.Organization.ID,
+		revision, typed)
 	var overtaken *runsetup.Overtaken
 	if err != nil && !errors.As(err, &overtaken) {
 		return err
@@ -70,7 +77,8 @@ func (s *pages) postEditOrganization(c echo.Context, v site.Visitor) error {
 }
 
 func setDetailFaults(page *setup.EditOrganizationPage, faults []catalog.FieldError) {
-	inputs := map[string]*views.Input{runsetup.NameField: &page.Name, runsetup.AliasesField: &page.Aliases, runsetup.TagsField: &page.Tags, runsetup.TimeZoneField: &page.TimeZone, runsetup.ColourField: &page.Colour}
+	inputs := map[string]*views.Input{runsetup.NameField: &page.Name, runsetup.AliasesField: &page.Aliases,
+		runsetup.TagsField: &page.Tags, runsetup.TimeZoneField: &page.TimeZone, runsetup.ColourField: &page.Colour}
 	for _, fault := range faults {
 		inputs[fault.Field].Error = fault.Message
 	}
@@ -80,10 +88,12 @@ func setDetailFaults(page *setup.EditOrganizationPage, faults []catalog.FieldErr
 // there now. Sent once more, the form replaces it knowingly.
 func showOvertaken(v site.Visitor, page *setup.EditOrganizationPage, o *runsetup.Overtaken) {
 	page.Revision = strconv.Itoa(o.Now.Revision)
-	page.Overtaken = changedBy(o.By, site.Exactly(v, o.At)) + " Your changes are not saved yet. Save again to replace the current values."
+	page.Overtaken = changedBy(o.By, site.Exactly(v, o.At)) +
+		" Your changes are not saved yet. Save again to replace the current values."
 	now := detailsOf(o.Now)
 	for input, stands := range map[*views.Input]string{
-		&page.Name: now.Name, &page.Aliases: strings.Join(o.Now.Aliases, ", "), &page.Tags: now.Tags, &page.TimeZone: now.TimeZone,
+		&page.Name: now.Name, &page.Aliases: strings.Join(o.Now.Aliases, ", "), &page.Tags: now.Tags,
+		&page.TimeZone: now.TimeZone,
 	} {
 		if input.Value != stands && strings.ReplaceAll(input.Value, "\n", ", ") != stands {
 			input.Note = "Stored now: " + stands

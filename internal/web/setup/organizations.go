@@ -53,8 +53,10 @@ func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
 	list.Filters = append(countedFilters(list.Filters, counts, tags), tabKept)
 	shown := table.Definition[store.Organization, views.OrganizationRow]{List: list, Row: words.OrganizationRow,
 		Columns: views.OrganizationColumns(v.Workspace.Slug, asked.Value("tab")), None: noOrganizations(v)}
-	page := setup.OrganizationsPage{Workspace: v.Workspace.Slug, Chosen: chosen.Pairs(asked), MayCreate: v.MayIntegrate(),
-		Table: shown.Show(asked, table.Found[store.Organization]{Page: found, Total: counts.Organizations, Matching: counts.Matching})}
+	page := setup.OrganizationsPage{Workspace: v.Workspace.Slug, Chosen: chosen.Pairs(asked),
+		MayCreate: v.MayIntegrate(),
+		Table: shown.Show(asked, table.Found[store.Organization]{Page: found, Total: counts.Organizations,
+			Matching: counts.Matching})}
 	flash, err := s.FlashOf(ctx, c, v)
 	if err != nil {
 		return err
@@ -63,17 +65,20 @@ func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
 }
 
 // tabKept is where the names of the list lead: the switcher searches it and keeps the tab.
-var tabKept = table.Filter{Name: "tab", Control: table.Hidden, Valid: views.IsTab, Fault: "tab is a part of an organization, such as users."}
+var tabKept = table.Filter{Name: "tab", Control: table.Hidden, Valid: views.IsTab,
+	Fault: "tab is a part of an organization, such as users."}
 
 // countedFilters are the filters with how many organizations each has, and those by tag.
 func countedFilters(filters []table.Filter, counts store.Counts, tags []store.TagCount) []table.Filter {
 	show := filters[0]
-	for i, count := range []int{counts.Organizations, counts.Organizations - counts.Mapped, counts.Organizations - counts.Keyed, counts.Failing} {
+	for i, count := range []int{counts.Organizations, counts.Organizations - counts.Mapped,
+		counts.Organizations - counts.Keyed, counts.Failing} {
 		show.Options[i].Count = count
 	}
 	byTag := table.Filter{Name: show.Name, Label: "Organizations by tag", Valid: show.Valid, Fault: show.Fault}
 	for _, t := range tags {
-		byTag.Options = append(byTag.Options, table.Option{Value: string(store.Tagged(t.Tag)), Text: t.Tag, Count: t.Count})
+		byTag.Options = append(byTag.Options, table.Option{Value: string(store.Tagged(t.Tag)), Text: t.Tag,
+			Count: t.Count})
 	}
 	return []table.Filter{show, byTag}
 }
@@ -85,13 +90,15 @@ const tagsShown = 24
 func noOrganizations(v site.Visitor) views.Empty {
 	switch {
 	case !v.Membership.Every():
-		return views.Empty{Kind: "nothing-yet", Headline: "No organizations for you", Text: "An owner of this workspace chooses which ones you see."}
+		return views.Empty{Kind: "nothing-yet", Headline: "No organizations for you",
+			Text: "An owner of this workspace chooses which ones you see."}
 	case v.MayIntegrate():
 		return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet",
 			Text: "Create one for every Duo account in one go, or one by one.",
 			Link: views.Link{Text: "New organization", Href: views.NewOrganization(v.Workspace.Slug)}}
 	}
-	return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet", Text: "An owner or admin of this workspace creates them."}
+	return views.Empty{Kind: "nothing-yet", Headline: "No organizations yet",
+		Text: "An owner or admin of this workspace creates them."}
 }
 
 // connectionFacts say how an organization is reached, in full.
@@ -127,7 +134,8 @@ func (s *pages) newOrganizationPage(c echo.Context, v site.Visitor) (setup.NewOr
 	state, err := s.Setup.KeyState(c.Request().Context(), v.Scope, runsetup.Nine(), v.Operator.ID)
 	for _, a := range state.Accounts {
 		if a.MappedTo == nil {
-			page.Accounts = append(page.Accounts, setup.AccountOption{Value: runsetup.AccountText(a), Label: a.APIHostname})
+			page.Accounts = append(page.Accounts, setup.AccountOption{Value: runsetup.AccountText(a),
+				Label: a.APIHostname})
 		}
 	}
 	if _, inUse := state.Version(store.AccountsAPI, store.Active); !inUse {
@@ -166,7 +174,8 @@ func (s *pages) showNotCreated(c echo.Context, v site.Visitor, name string, row 
 	}
 	page.ID = row.Organization.String()
 	page.Name = views.Input{Value: name, Error: faults[runsetup.NameField]}
-	page.Account = views.Input{Value: accountShownAgain(row.Account, page.Accounts), Error: faults[runsetup.AccountField]}
+	page.Account = views.Input{Value: accountShownAgain(row.Account, page.Accounts),
+		Error: faults[runsetup.AccountField]}
 	page.DirectoryKey = views.Input{Value: shownAgain(row.DirectoryKey), Error: faults[runsetup.DirectoryKeyField]}
 	status := http.StatusUnprocessableEntity
 	if failed != nil {
@@ -184,7 +193,8 @@ func (s *pages) getOrganization(c echo.Context, v site.Visitor) error {
 	page := setup.OrganizationPage{
 		Workspace: v.Workspace.Slug, Organization: words.TagOf(o), State: "unmapped",
 		Refresh: views.Organization(v.Workspace.Slug, o.Slug) + "?fresh=1",
-		MayMap:  v.MayIntegrate(), MayEdit: v.Role >= catalog.Administrator, Onboarding: o.Onboarding, About: s.aboutFacts(v, o), Directory: directoryFact(v, o),
+		MayMap:  v.MayIntegrate(), MayEdit: v.Role >= catalog.Administrator, Onboarding: o.Onboarding,
+		About: s.aboutFacts(v, o), Directory: directoryFact(v, o),
 	}
 	var err error
 	if page.Runs, err = s.runsOfOrganization(c.Request().Context(), v); err != nil {

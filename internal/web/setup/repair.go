@@ -19,7 +19,8 @@ func driftRows(drifted []store.Drifted) []setup.DriftRow {
 	for _, d := range drifted {
 		rows = append(rows, setup.DriftRow{
 			OrganizationTag: views.OrganizationTag{Slug: d.Slug, Name: d.Name, Colour: d.Colour},
-			AccountID:       d.AccountID, AccountName: catalog.Plain(d.AccountName), NameNow: catalog.Plain(d.NameNow), Gone: d.Gone, NoHost: d.NoHost,
+			AccountID:       d.AccountID, AccountName: catalog.Plain(d.AccountName), NameNow: catalog.Plain(d.NameNow),
+			Gone: d.Gone, NoHost: d.NoHost,
 		})
 	}
 	return rows

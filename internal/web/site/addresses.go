@@ -43,14 +43,17 @@ func SubjectLink(v Visitor, r store.Run) views.Link {
 
 // FirstRequest is a command that shows whether a token works.
 func (s *Site) FirstRequest(ws string) string {
-	return "curl -sS " + s.PublicURL.Scheme + "://" + s.PublicURL.Host + "/api/v1/w/" + ws + " \\\n  -H \"Authorization: Bearer $TOKEN\""
+	return "curl -sS " + s.PublicURL.Scheme + "://" + s.PublicURL.Host + "/api/v1/w/" + ws +
+		" \\\n  -H \"Authorization: Bearer $TOKEN\""
 }
 
 // UserGroup is a group on a user's page, with the way out of it where the visitor may use it.
 func UserGroup(v Visitor, u duo.User, g duo.Group) views.UserGroup {
-	group := views.UserGroup{Name: catalog.Plain(g.Name), Description: catalog.Plain(g.Description), Status: words.GroupChip(g)}
+	group := views.UserGroup{Name: catalog.Plain(g.Name), Description: catalog.Plain(g.Description),
+		Status: words.GroupChip(g)}
 	if v.Role >= catalog.Technician && u.Status != duo.StatusPendingDeletion {
-		group.Acts = []views.Act{{Text: "Remove", About: group.Name, Href: ActionPath(v, catalog.DisassociateGroup, "user_id", string(u.ID), "group_id", string(g.ID))}}
+		group.Acts = []views.Act{{Text: "Remove", About: group.Name,
+			Href: ActionPath(v, catalog.DisassociateGroup, "user_id", string(u.ID), "group_id", string(g.ID))}}
 	}
 	return group
 }

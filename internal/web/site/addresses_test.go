@@ -7,8 +7,10 @@ import (
 )
 
 var openRedirects = []string{
-	"//evil.example", "///evil.example", `/\evil.example`, `\\evil.example`, `/\/evil.example`, "http://evil.example/", "https:evil.example", "//evil.example/%2f..", "javascript:alert(1)", "data:text/html,x",
-	"/\t/evil.example", "/\n/evil.example", "\t//evil.example", " //evil.example", "evil.example", "", "?x", "#x", "//user@evil.example", "http:///evil.example", "/%zz", "/\x00", "/#\x00", "/w\x7f", "//[::1]/",
+	"//evil.example", "///evil.example", `/\evil.example`, `\\evil.example`, `/\/evil.example`, "http://evil.example/",
+	"https:evil.example", "//evil.example/%2f..", "javascript:alert(1)", "data:text/html,x",
+	"/\t/evil.example", "/\n/evil.example", "\t//evil.example", " //evil.example", "evil.example", "", "?x", "#x",
+	"//user@evil.example", "http:///evil.example", "/%zz", "/\x00", "/#\x00", "/w\x7f", "//[::1]/",
 }
 
 func TestOnlyLocalAddresses(t *testing.T) {
@@ -33,7 +35,8 @@ func FuzzLocalPath(f *testing.F) {
 	here := &url.URL{Scheme: "https", Host: "desk.example", Path: "/signin"}
 	f.Fuzz(func(t *testing.T, address string) {
 		got := LocalPath(address)
-		if !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") || strings.HasPrefix(got, `/\`) || strings.ContainsAny(got, "\r\n\t\\\x00") {
+		if !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") || strings.HasPrefix(got, `/\`) ||
+			strings.ContainsAny(got, "\r\n\t\\\x00") {
 			t.Fatalf("%q leads to %q", address, got)
 		}
 		to, err := here.Parse(got)

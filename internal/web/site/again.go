@@ -86,5 +86,6 @@ func (s *Site) Trouble(c echo.Context, err error, readAt time.Time, behind bool)
 	if behind {
 		text = "This is the list as of " + secondOf(v, readAt) + ", before the last change that was made here. "
 	}
-	return &views.Trouble{Headline: "An older list", Text: text + s.WhyNot(v, catalog.Admin, err), Retry: retry, Link: at}
+	return &views.Trouble{Headline: "An older list", Text: text + s.WhyNot(v, catalog.Admin, err),
+		Retry: retry, Link: at}
 }

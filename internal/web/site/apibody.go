@@ -100,7 +100,8 @@ func ParseBody(data []byte, a catalog.Action) (APIBody, error) {
 		case "fields":
 			b.Fields, bad = fieldsOf(m.value, a, bad)
 		default:
-			fault(Known(m.name), "This member is not known. Use run_id, fields, ticket, reason, account_id and connection_id.")
+			fault(Known(m.name),
+				"This member is not known. Use run_id, fields, ticket, reason, account_id and connection_id.")
 		}
 	}
 	if !slices.ContainsFunc(members, func(m member) bool { return m.name == "run_id" }) {
@@ -113,7 +114,8 @@ func ParseBody(data []byte, a catalog.Action) (APIBody, error) {
 }
 
 // fieldsOf puts the fields of an action into the texts that its Parse takes.
-func fieldsOf(data json.RawMessage, a catalog.Action, bad []catalog.FieldError) (map[string]string, []catalog.FieldError) {
+func fieldsOf(data json.RawMessage, a catalog.Action, bad []catalog.FieldError) (map[string]string,
+	[]catalog.FieldError) {
 	texts := map[string]string{}
 	members, err := membersOf(data)
 	if why, is := errors.AsType[*notUnderstood](err); is {
@@ -269,7 +271,8 @@ func unreadable(data []byte) string {
 	var whole json.RawMessage
 	err := json.Unmarshal(data, &whole)
 	switch {
-	case bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) || bytes.Count(data, []byte{0}) > len(data)/4:
+	case bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) ||
+		bytes.Count(data, []byte{0}) > len(data)/4:
 		return "The body is not UTF-8 but looks like UTF-16. Send it as UTF-8."
 	case !utf8.Valid(data):
 		return fmt.Sprintf("The body is not UTF-8: byte %d is not part of a character.", firstInvalid(data)+1)

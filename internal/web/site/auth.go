@@ -36,7 +36,8 @@ const (
 
 // String says who may use an address.
 func (p Policy) String() string {
-	text := map[reach]string{anyone: "anyone", signedIn: "signed in", inWorkspace: "workspace ", inOrganization: "organization "}[p.reach]
+	text := map[reach]string{anyone: "anyone", signedIn: "signed in", inWorkspace: "workspace ",
+		inOrganization: "organization "}[p.reach]
 	if p.reach >= inWorkspace {
 		text += p.Role.String()
 	}
@@ -168,9 +169,10 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 		return v, err
 	}
 	if !slices.Contains(session.Entered, v.Workspace.ID) {
-		err := s.Store.InWorkspace(c.Request().Context(), store.WholeWorkspace(v.Workspace.ID), func(tx *store.Tx) error {
-			return tx.EnterWorkspace(c.Request().Context(), session, s.Now())
-		})
+		err := s.Store.InWorkspace(c.Request().Context(), store.WholeWorkspace(v.Workspace.ID),
+			func(tx *store.Tx) error {
+				return tx.EnterWorkspace(c.Request().Context(), session, s.Now())
+			})
 		if err != nil {
 			return v, err
 		}
@@ -181,7 +183,8 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 
 // enter resolves what an address names, in a role of at most most. It returns
 // when the operator was last seen there.
-func (v *Visitor) enter(c echo.Context, p Policy, most catalog.Role, access func(ws, organization string) (store.Access, error)) (*time.Time, error) {
+func (v *Visitor) enter(c echo.Context, p Policy, most catalog.Role,
+	access func(ws, organization string) (store.Access, error)) (*time.Time, error) {
 	organization := ""
 	if p.reach == inOrganization {
 		if organization = c.Param("org"); organization == "" {
@@ -208,7 +211,8 @@ func (v *Visitor) enter(c echo.Context, p Policy, most catalog.Role, access func
 // noteSeen keeps, now and then, when a member was last at work in the workspace.
 func (s *Site) noteSeen(ctx context.Context, v Visitor, before *time.Time) error {
 	if now := s.Now(); before == nil || now.Sub(*before) >= store.SeenEvery {
-		return s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) error { return tx.Saw(ctx, v.Operator.ID, now) })
+		return s.Store.InWorkspace(ctx, v.Membership,
+			func(tx *store.Tx) error { return tx.Saw(ctx, v.Operator.ID, now) })
 	}
 	return nil
 }

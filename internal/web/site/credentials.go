@@ -16,7 +16,8 @@ func EmailOf(typed string) (address, fault string) {
 	switch {
 	case address == "":
 		return "", "Fill this in."
-	case err != nil || parsed.Address != address || len(address) > 254 || strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) }):
+	case err != nil || parsed.Address != address || len(address) > 254 ||
+		strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) }):
 		return "", "This is not an email address."
 	}
 	return address, ""

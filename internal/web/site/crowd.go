@@ -56,9 +56,11 @@ type crowd struct {
 
 func newCrowd(c Config) *crowd {
 	return &crowd{
-		now: c.Now, address: whoAsks(c.TrustedProxies), Attempts: Buckets{Limit: 1, Burst: attemptsAtOnce}, Misses: Buckets{Limit: 1, Burst: missesAtOnce},
-		pause: cmp.Or(c.RefusalPause, time.Second), paused: make(chan struct{}, mostPaused),
-		Strangers: newLane(max(1, min(runtime.NumCPU()/2, laneWidest))), known: newLane(min(runtime.NumCPU(), laneWidest)),
+		now: c.Now, address: whoAsks(c.TrustedProxies), Attempts: Buckets{Limit: 1, Burst: attemptsAtOnce},
+		Misses: Buckets{Limit: 1, Burst: missesAtOnce},
+		pause:  cmp.Or(c.RefusalPause, time.Second), paused: make(chan struct{}, mostPaused),
+		Strangers: newLane(max(1, min(runtime.NumCPU()/2, laneWidest))),
+		known:     newLane(min(runtime.NumCPU(), laneWidest)),
 	}
 }
 

@@ -19,7 +19,8 @@ import (
 // a slow browser. The file has no deadline: each piece of it has one. A failure
 // before the first piece is on its way is an error like any other; one after it cuts
 // the connection, because a file that merely stops would pass for the whole.
-func (s *Site) SendCSV(c echo.Context, name string, header []string, more func(context.Context) ([][]string, error)) error {
+func (s *Site) SendCSV(c echo.Context, name string, header []string,
+	more func(context.Context) ([][]string, error)) error {
 	ctx := c.Request().Context()
 	w := csv.NewWriter(&csvBody{c: c, name: name, stall: cmp.Or(s.StallTime, 30*time.Second)})
 	failed := w.Write(header)

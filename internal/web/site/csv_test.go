@@ -58,7 +58,8 @@ func batches(end error, rows ...[][]string) func() func(context.Context) ([][]st
 
 func TestCSVIsAFile(t *testing.T) {
 	t.Parallel()
-	answer, body, err := fetch(t, csvServer(t, batches(nil, [][]string{{"x,y", `say "hi"`}}, [][]string{{"=1+1", "über\nzwei"}})))
+	answer, body,
+		err := fetch(t, csvServer(t, batches(nil, [][]string{{"x,y", `say "hi"`}}, [][]string{{"=1+1", "über\nzwei"}})))
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatal(answer.Status, err)
 	}
@@ -69,7 +70,8 @@ func TestCSVIsAFile(t *testing.T) {
 	if got := answer.Header.Get("Content-Type"); got != "text/csv; charset=utf-8" {
 		t.Error("content type", got)
 	}
-	if got := answer.Header.Get("Content-Disposition"); !strings.HasPrefix(got, "attachment; filename") || strings.ContainsAny(got, "\r\n") {
+	if got := answer.Header.Get("Content-Disposition"); !strings.HasPrefix(got, "attachment; filename") ||
+		strings.ContainsAny(got, "\r\n") {
 		t.Error("disposition", got)
 	}
 }
@@ -80,7 +82,8 @@ func TestCSVThatFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the database is gone")
 	answer, body, err := fetch(t, csvServer(t, batches(broken, [][]string{{"x", "y"}})))
-	if err != nil || answer.StatusCode != http.StatusTeapot || body != "page" || answer.Header.Get("Content-Disposition") != "" {
+	if err != nil || answer.StatusCode != http.StatusTeapot || body != "page" ||
+		answer.Header.Get("Content-Disposition") != "" {
 		t.Error("early failure:", answer.Status, body, answer.Header, err)
 	}
 	long := [][]string{{strings.Repeat("x", 1<<16), "y"}}
@@ -94,13 +97,17 @@ func TestGuardCell(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ cell, want string }{
 		{"", ""}, {"Acme", "Acme"}, {"a=b", "a=b"}, {"O'Hara", "O'Hara"}, {"'tis", "'tis"}, {"a - b", "a - b"},
-		{"=1+1", "'=1+1"}, {"@SUM(A1)", "'@SUM(A1)"}, {"\t=1", "\t'=1"}, {"\r=1", "\r'=1"}, {"\n=1", "\n'=1"}, {"＝1", "'＝1"},
-		{"'=1", "''=1"}, {"''=1", "'''=1"}, {" =1", " '=1"}, {"a;=cmd", "a;'=cmd"}, {";;@x", ";;'@x"}, {"a\t=cmd", "a\t'=cmd"},
-		{"a\n=cmd", "a\n'=cmd"}, {"a\r\n@x", "a\r\n'@x"}, {"a\u2028=1", "a\u2028'=1"}, {"a | =1", "a | '=1"}, {"a;b", "a;b"},
+		{"=1+1", "'=1+1"}, {"@SUM(A1)", "'@SUM(A1)"}, {"\t=1", "\t'=1"}, {"\r=1", "\r'=1"}, {"\n=1", "\n'=1"},
+		{"＝1", "'＝1"},
+		{"'=1", "''=1"}, {"''=1", "'''=1"}, {" =1", " '=1"}, {"a;=cmd", "a;'=cmd"}, {";;@x", ";;'@x"},
+		{"a\t=cmd", "a\t'=cmd"},
+		{"a\n=cmd", "a\n'=cmd"}, {"a\r\n@x", "a\r\n'@x"}, {"a\u2028=1", "a\u2028'=1"}, {"a | =1", "a | '=1"},
+		{"a;b", "a;b"},
 		{`say "=1+1"`, `say "'=1+1"`}, {`;"=1"`, `;"'=1"`}, {`"=1`, `"'=1`}, {"\"\n=1", "\"\n'=1"},
 		// Numbers stay as they are, and only they.
 		{"+12485550100", "+12485550100"}, {"-1", "-1"}, {"a;+44;b", "a;+44;b"}, {`"+44"`, `"+44"`},
-		{"+44 20", "'+44 20"}, {"+1-248-555", "'+1-248-555"}, {"+1+cmd", "'+1+cmd"}, {"-1;=x", "-1;'=x"}, {"+", "'+"}, {"-x", "'-x"},
+		{"+44 20", "'+44 20"}, {"+1-248-555", "'+1-248-555"}, {"+1+cmd", "'+1+cmd"}, {"-1;=x", "-1;'=x"}, {"+", "'+"},
+		{"-x", "'-x"},
 		{"+1234567890123456", "'+1234567890123456"}, {"=1", "'=1"}, {"'+44", "''+44"}, {"@1", "'@1"}, {"＋44", "'＋44"},
 	} {
 		if got := GuardCell(c.cell); got != c.want {
@@ -112,13 +119,15 @@ func TestGuardCell(t *testing.T) {
 // Whatever a cell holds, no spreadsheet takes it for a formula, and it comes back
 // as it was.
 func FuzzGuardCell(f *testing.F) {
-	for _, cell := range []string{"", "=1", "'=1", ";'';=", "\"\r\n\"", "+;-@", "'", ";", "＠", "\xff", "'+44", "\n+1;-2", `;"=1`} {
+	for _, cell := range []string{"", "=1", "'=1", ";'';=", "\"\r\n\"", "+;-@", "'", ";", "＠", "\xff", "'+44",
+		"\n+1;-2", `;"=1`} {
 		f.Add(cell)
 	}
 	whole := regexp.MustCompile(`^[+-][0-9]{1,15}$`)
 	f.Fuzz(func(t *testing.T, cell string) {
 		safe := GuardCell(cell)
-		for _, part := range strings.FieldsFunc(safe, func(r rune) bool { return strings.ContainsRune("; |\t\r\n\v\f\u0085\u2028\u2029\"", r) }) {
+		for _, part := range strings.FieldsFunc(safe,
+			func(r rune) bool { return strings.ContainsRune("; |\t\r\n\v\f\u0085\u2028\u2029\"", r) }) {
 			number := whole.MatchString(part)
 			if strings.ContainsAny(string([]rune(part)[:1]), "=+-@＝＋－＠") && !number && !strings.Contains(cell, " ") {
 				t.Errorf("%q becomes %q, a formula", cell, safe)

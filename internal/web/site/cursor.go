@@ -36,7 +36,8 @@ func APIListOf(c echo.Context, filters ...string) (APIList, error) {
 	var bad []catalog.FieldError
 	for name, values := range query {
 		if len(values) > 1 || name != "limit" && name != "cursor" && !slices.Contains(filters, name) {
-			bad = append(bad, catalog.FieldError{Field: Known(name), Message: "The list does not have this parameter, or it is given twice."})
+			bad = append(bad, catalog.FieldError{Field: Known(name),
+				Message: "The list does not have this parameter, or it is given twice."})
 		}
 	}
 	if text := query.Get("limit"); query.Has("limit") {

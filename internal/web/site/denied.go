@@ -17,8 +17,9 @@ import (
 // What a policy refuses is answered like what does not exist; the record tells
 // the two apart.
 var (
-	errBeyondScope = fmt.Errorf("web: an organization that does not exist or is outside the scope: %w", store.ErrNotFound)
-	ErrBeyondRole  = fmt.Errorf("web: beyond the role: %w", store.ErrNotFound)
+	errBeyondScope = fmt.Errorf("web: an organization that does not exist or is outside the scope: %w",
+		store.ErrNotFound)
+	ErrBeyondRole = fmt.Errorf("web: beyond the role: %w", store.ErrNotFound)
 )
 
 func isRefusal(err error) bool {
@@ -70,8 +71,10 @@ func (s *Site) RecordRefusal(c echo.Context, r Route, v Visitor, why error) {
 
 func refusalRecord(c echo.Context, r Route, v Visitor, why error) store.Record {
 	record := store.Record{
-		Event: store.Denied, Operator: v.Operator.ID, Token: v.Token.Name, TokenID: v.Token.ID, Organization: v.Organization.ID, AccountID: v.Organization.AccountID,
-		Input: map[string]string{"route": r.Method + " " + r.Path}, Summary: "Not allowed in this role: nothing was done.",
+		Event: store.Denied, Operator: v.Operator.ID, Token: v.Token.Name, TokenID: v.Token.ID,
+		Organization: v.Organization.ID, AccountID: v.Organization.AccountID,
+		Input:   map[string]string{"route": r.Method + " " + r.Path},
+		Summary: "Not allowed in this role: nothing was done.",
 	}
 	if held, is := errors.AsType[*run.HeldBack](why); is {
 		record.Summary = "Held back: " + PersonOf(held.Fraud) + " reported a push as fraud. Nothing was done."

@@ -79,10 +79,12 @@ func (s *Site) RememberDevice(c echo.Context, operator store.Operator) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Store.RememberDevice(c.Request().Context(), operator, s.DeviceHash(c.Request()), hashOf(token), OriginOf(c), s.Now()); err != nil {
+	if err := s.Store.RememberDevice(c.Request().Context(), operator, s.DeviceHash(c.Request()), hashOf(token),
+		OriginOf(c), s.Now()); err != nil {
 		return err
 	}
-	http.SetCookie(c.Response(), &http.Cookie{Name: s.deviceCookie(), Value: token, Path: "/", HttpOnly: true, Secure: s.PublicURL.Scheme == "https",
+	http.SetCookie(c.Response(), &http.Cookie{Name: s.deviceCookie(), Value: token, Path: "/", HttpOnly: true,
+		Secure:   s.PublicURL.Scheme == "https",
 		SameSite: http.SameSiteStrictMode, MaxAge: int(store.DeviceLife / time.Second)})
 	return nil
 }

@@ -134,7 +134,8 @@ func apiOf(err error) catalog.API {
 // the same.
 func (s *Site) RefusalText(v Visitor, api catalog.API, err error) string {
 	if MayHaveBeenApplied(err) {
-		return "This may have been done: check before you send it again. " + run.ExplainFor(v.Organization, api, err).Cause
+		return "This may have been done: check before you send it again. " +
+			run.ExplainFor(v.Organization, api, err).Cause
 	}
 	return s.WhyNot(v, api, err)
 }
@@ -144,7 +145,8 @@ func MayHaveBeenApplied(err error) bool {
 	var unconnected *run.NotConnected
 	var fault *catalog.FieldError
 	var role *catalog.RoleError
-	return !errors.As(err, &unconnected) && !errors.As(err, &fault) && !errors.As(err, &role) && duo.MayHaveBeenApplied(err)
+	return !errors.As(err, &unconnected) && !errors.As(err, &fault) && !errors.As(err, &role) &&
+		duo.MayHaveBeenApplied(err)
 }
 
 // StatusOf is the HTTP status for an error of Duo's.
@@ -179,7 +181,8 @@ func BadRequest(reason string) error { return &notUnderstood{reason} }
 // notTaken says which kind of body an address takes: pages take forms, and the API
 // takes JSON.
 func notTaken(c echo.Context) views.ErrorPage {
-	page := views.ErrorPage{Status: http.StatusUnsupportedMediaType, Headline: "This is not a form", Text: "Pages take forms as browsers send them: application/x-www-form-urlencoded."}
+	page := views.ErrorPage{Status: http.StatusUnsupportedMediaType, Headline: "This is not a form",
+		Text: "Pages take forms as browsers send them: application/x-www-form-urlencoded."}
 	switch {
 	case isAPI(c.Request()):
 		page.Headline = "The body is not JSON"
@@ -198,7 +201,8 @@ func httpErrorPage(status int, home string) views.ErrorPage {
 	case http.StatusRequestEntityTooLarge:
 		return views.TooLarge(home)
 	}
-	return views.ErrorPage{Status: status, Headline: "This request is not understood", Text: fmt.Sprintf("It was refused (%d) and nothing was changed.", status),
+	return views.ErrorPage{Status: status, Headline: "This request is not understood",
+		Text:  fmt.Sprintf("It was refused (%d) and nothing was changed.", status),
 		Links: []views.Link{{Text: "Go home", Href: home}}}
 }
 

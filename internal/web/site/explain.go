@@ -80,7 +80,8 @@ var explanations = []explained{
 		text: "Duo refused a value. errors says which, and why."},
 	{is: kind(func(e *InvalidFields) bool { return !e.refused() }), code: "invalid_fields",
 		page: func(_ *Site, err error, _ request) (views.ErrorPage, string) {
-			return views.ErrorPage{Headline: "Somefield needs a change", Text: notDone(err) + " errors says which field, and why."}, ""
+			return views.ErrorPage{Headline: "Somefield needs a change",
+				Text: notDone(err) + " errors says which field, and why."}, ""
 		}},
 	{is: sentinel(store.ErrMark), code: "bad_request", headline: "Bad request",
 		text: "The place to continue from does not belong to this list. Open the list again. Nothing was done."},
@@ -94,24 +95,27 @@ var explanations = []explained{
 		text: "Nothing was done in Duo. The console could not write to its database for 15 seconds, and starts nothing that it could not record. Try again in a minute."},
 	{is: forbidden, code: "forbidden", page: pageForbidden},
 	{is: kind[*catalog.RoleError](), code: "forbidden", page: pageForbidden},
-	told("connection_changed", "The connection has changed", func(_ *Site, changed *run.ConnectionChanged, _ request) string {
-		return "Nothing was done in Duo. The organization's connection has changed: it is " + changed.Now +
-			" now. Check the current state before you send it again."
-	}),
+	told("connection_changed", "The connection has changed",
+		func(_ *Site, changed *run.ConnectionChanged, _ request) string {
+			return "Nothing was done in Duo. The organization's connection has changed: it is " + changed.Now +
+				" now. Check the current state before you send it again."
+		}),
 	{is: clash, code: "conflict", headline: "Someone else changed this first", home: true,
 		text: "What you sent conflicts with a change made at the same time. Check the current state."},
 	{is: sentinel(run.ErrOtherInput), code: "run_id_used", headline: "This form has already been submitted", home: true,
 		text: "It was sent with other values. Nothing was sent again. Open a fresh form."},
-	{is: kind[*http.MaxBytesError](), code: "too_large", page: func(_ *Site, _ error, r request) (views.ErrorPage, string) {
-		return views.TooLarge(refererPath(r.c.Request())), ""
-	}},
+	{is: kind[*http.MaxBytesError](), code: "too_large",
+		page: func(_ *Site, _ error, r request) (views.ErrorPage, string) {
+			return views.TooLarge(refererPath(r.c.Request())), ""
+		}},
 	{is: duosTrouble, page: func(s *Site, err error, r request) (views.ErrorPage, string) {
 		return s.duoTrouble(err, r.c, r.home), duoCode(err)
 	}},
 	{is: sentinel(secret.ErrBusy), code: "busy", headline: "Busy for a moment",
 		text: "Too many people are signing in. Try again in a few seconds."},
 	{is: sentinel(context.DeadlineExceeded, context.Canceled), code: "unavailable", page: pageUnavailable},
-	told("bad_request", "Bad request", func(_ *Site, unread *notUnderstood, _ request) string { return unread.reason + " Nothing was done." }),
+	told("bad_request", "Bad request",
+		func(_ *Site, unread *notUnderstood, _ request) string { return unread.reason + " Nothing was done." }),
 	{is: kind[*echo.HTTPError](), page: func(_ *Site, err error, r request) (views.ErrorPage, string) {
 		status, _ := errors.AsType[*echo.HTTPError](err)
 		if status.Code == http.StatusUnsupportedMediaType {
@@ -169,7 +173,8 @@ func pageArchived(_ *Site, err error, r request) (views.ErrorPage, string) {
 	page := views.ErrorPage{Headline: archived.Name + " is archived",
 		Text: "An owner archived this organization on " + archived.At.In(r.v.Location()).Format("2 January 2006") +
 			". Its keys and its mapping are deleted. Nothing was changed in Duo. Its runs stay on record."}
-	page.Links = []views.Link{{Text: "Runs of " + archived.Name, Href: views.With(views.Runs(r.c.Param("ws")), "organization", archived.Slug)}}
+	page.Links = []views.Link{{Text: "Runs of " + archived.Name,
+		Href: views.With(views.Runs(r.c.Param("ws")), "organization", archived.Slug)}}
 	return page, ""
 }
 
@@ -187,7 +192,8 @@ func pageTooManyPushes(s *Site, err error, r request) (views.ErrorPage, string) 
 	if many.Open != nil {
 		code = "verification_open"
 	}
-	return withHome(views.ErrorPage{Status: PushesStatus(many), Headline: "This user was asked already", Text: s.PushesText(r.v, many)}, r), code
+	return withHome(views.ErrorPage{Status: PushesStatus(many), Headline: "This user was asked already",
+		Text: s.PushesText(r.v, many)}, r), code
 }
 
 func pageTooMuchRead(_ *Site, err error, _ request) (views.ErrorPage, string) {

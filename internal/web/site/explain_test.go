@@ -29,20 +29,30 @@ func TestEachErrorFitsOneExplanation(t *testing.T) {
 	}{
 		{errNoToken, "unauthorized"}, {store.ErrEnded, "unauthorized"}, {errSessionInAPI, "session_not_allowed"},
 		{&tooFast{}, "too_many_requests"}, {&tooMany{}, "too_many_attempts"}, {&store.TooMuchRead{}, "reading_limit"},
-		{&InvalidFields{Bad: []catalog.FieldError{{Refused: true}}}, "duo_refused"}, {&InvalidFields{Bad: []catalog.FieldError{{}}}, "invalid_fields"},
-		{store.ErrNotFound, "not_found"}, {&store.ArchivedError{}, "organization_archived"}, {errBeyondScope, "not_found"}, {ErrBeyondRole, "not_found"},
-		{&duo.Error{Status: 404, Code: duo.CodeNotFound}, "not_found"}, {&duo.TransportError{Failure: duo.InvalidRequest}, "not_found"},
-		{&run.HeldBack{}, "fraud_reported"}, {&run.TooManyPushes{}, "push_limit"}, {&run.TooManyPushes{Open: &store.Push{}}, "verification_open"},
+		{&InvalidFields{Bad: []catalog.FieldError{{Refused: true}}}, "duo_refused"},
+		{&InvalidFields{Bad: []catalog.FieldError{{}}}, "invalid_fields"},
+		{store.ErrNotFound, "not_found"}, {&store.ArchivedError{}, "organization_archived"},
+		{errBeyondScope, "not_found"}, {ErrBeyondRole, "not_found"},
+		{&duo.Error{Status: 404, Code: duo.CodeNotFound}, "not_found"},
+		{&duo.TransportError{Failure: duo.InvalidRequest}, "not_found"},
+		{&run.HeldBack{}, "fraud_reported"}, {&run.TooManyPushes{}, "push_limit"},
+		{&run.TooManyPushes{Open: &store.Push{}}, "verification_open"},
 		{run.ErrSilent, "unavailable"}, {run.ErrForbidden, "forbidden"}, {&catalog.RoleError{}, "forbidden"},
-		{&run.ConnectionChanged{}, "connection_changed"}, {&store.ConflictError{}, "conflict"}, {run.ErrOtherInput, "run_id_used"},
-		{&http.MaxBytesError{}, "too_large"}, {&run.NotConnected{}, "not_connected"}, {&duo.Error{Status: 400, Code: 40002}, "duo_refused"},
-		{&duo.TransportError{Failure: duo.Silent}, "duo_silent"}, {secret.ErrBusy, "busy"}, {context.DeadlineExceeded, "unavailable"},
-		{context.Canceled, "unavailable"}, {BadRequest("It is wrong."), "bad_request"}, {&store.ArchivedError{Name: "Acme"}, "organization_archived"}, {store.ErrMark, "bad_request"}, {echo.ErrMethodNotAllowed, "method_not_allowed"},
+		{&run.ConnectionChanged{}, "connection_changed"}, {&store.ConflictError{}, "conflict"},
+		{run.ErrOtherInput, "run_id_used"},
+		{&http.MaxBytesError{}, "too_large"}, {&run.NotConnected{}, "not_connected"},
+		{&duo.Error{Status: 400, Code: 40002}, "duo_refused"},
+		{&duo.TransportError{Failure: duo.Silent}, "duo_silent"}, {secret.ErrBusy, "busy"},
+		{context.DeadlineExceeded, "unavailable"},
+		{context.Canceled, "unavailable"}, {BadRequest("It is wrong."), "bad_request"},
+		{&store.ArchivedError{Name: "Acme"}, "organization_archived"}, {store.ErrMark, "bad_request"},
+		{echo.ErrMethodNotAllowed, "method_not_allowed"},
 		{echo.ErrUnsupportedMediaType, "unsupported_media_type"},
 	} {
 		err := fmt.Errorf("wrapped: %w", test.err)
 		s := (&Site{Config: Config{Log: slog.New(slog.DiscardHandler), Now: time.Now}})
-		c := echo.New().NewContext(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/w/northwind", nil), httptest.NewRecorder())
+		c := echo.New().NewContext(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/w/northwind", nil),
+			httptest.NewRecorder())
 		var fits []int
 		for i, e := range explanations {
 			if e.is(err, request{c: c}) {
@@ -61,8 +71,10 @@ func TestEachErrorFitsOneExplanation(t *testing.T) {
 	if len(fitted) < len(explanations)-1 { // the trouble of a database takes one
 		t.Errorf("%d of %d explanations were tried", len(fitted), len(explanations))
 	}
-	if _, code := (&Site{Config: Config{Log: slog.New(slog.DiscardHandler), Now: time.Now}}).explain(errors.New("nobody expected this"), echo.New().NewContext(
-		httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil), httptest.NewRecorder())); code != "internal" {
+	if _, code := (&Site{Config: Config{Log: slog.New(slog.DiscardHandler),
+		Now: time.Now}}).explain(errors.New("nobody expected this"), echo.New().NewContext(
+		httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil),
+		httptest.NewRecorder())); code != "internal" {
 		t.Error(code)
 	}
 }

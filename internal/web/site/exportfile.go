@@ -86,6 +86,7 @@ func ExportOf(o store.Organization, accounts map[string]store.Account) []string 
 		state = "mapped"
 	}
 	return []string{
-		o.Name, strings.Join(o.Aliases, " | "), strings.Join(o.Tags, " | "), o.TimeZone, setup.Colours[o.Colour-1], account, o.DirectoryKey, o.Slug, state,
+		o.Name, strings.Join(o.Aliases, " | "), strings.Join(o.Tags, " | "), o.TimeZone, setup.Colours[o.Colour-1],
+		account, o.DirectoryKey, o.Slug, state,
 	}
 }

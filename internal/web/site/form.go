@@ -52,7 +52,8 @@ func ActForm(c echo.Context) (Form, uuid.UUID, error) {
 
 func readForm(c echo.Context) (Form, error) {
 	r := c.Request()
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil ||
+		kind != "application/x-www-form-urlencoded" {
 		return Form{}, echo.NewHTTPError(http.StatusUnsupportedMediaType)
 	}
 	if err := r.ParseForm(); err != nil {
@@ -121,7 +122,10 @@ func (f Form) Field(a catalog.Action) func(name string) (string, bool) {
 
 // Text checks a field that belongs to no action.
 func (f Form) Text(field catalog.Text) (text, fault string) {
-	in, bad := catalog.Action{Fields: []catalog.Field{field}}.Parse(func(name string) (string, bool) { return f.Get(name), f.Has(name) })
+	in, bad := catalog.Action{Fields: []catalog.Field{field}}.Parse(func(name string) (string,
+		bool) {
+		return f.Get(name), f.Has(name)
+	})
 	if len(bad) > 0 {
 		return "", bad[0].Message
 	}

@@ -14,7 +14,8 @@ import (
 // FuzzForm: no body makes reading a form panic, repeat a field, or lets an
 // action's values hold what its fields refuse.
 func FuzzForm(f *testing.F) {
-	for _, body := range []string{"", "a=1", "a=1&a=2", "user_id=DU1&count=3", "%zz", "a;b", "=", "&&&", "run_id=x", "was.username=x&username=x", "preserve_existing", strings.Repeat("a=1&", 50)} {
+	for _, body := range []string{"", "a=1", "a=1&a=2", "user_id=DU1&count=3", "%zz", "a;b", "=", "&&&", "run_id=x",
+		"was.username=x&username=x", "preserve_existing", strings.Repeat("a=1&", 50)} {
 		f.Add(body, "application/x-www-form-urlencoded")
 	}
 	f.Add("{}", "application/json")

@@ -28,7 +28,8 @@ func Afterwards(texts ...string) string {
 
 // FraudText says what a report asks of acts on the person.
 func (s *Site) FraudText(v Visitor, f store.Fraud) string {
-	return fmt.Sprintf("%s reported a push as fraud at %s. Until %s, changes for %s need an administrator or owner other than %s, who sent the push, and a reason.",
+	return fmt.Sprintf(
+		"%s reported a push as fraud at %s. Until %s, changes for %s need an administrator or owner other than %s, who sent the push, and a reason.",
 		PersonOf(f), s.Clock(v, f.AnsweredAt), s.Clock(v, f.AnsweredAt.Add(run.FraudHold)), PersonOf(f), f.Operator)
 }
 
@@ -80,10 +81,12 @@ func (s *Site) HeldText(v Visitor, held *run.HeldBack) string {
 // PushesText says why a person is not asked again now.
 func (s *Site) PushesText(v Visitor, many *run.TooManyPushes) string {
 	if many.Open != nil {
-		return fmt.Sprintf("Nothing was sent: %s sent this user a verification at %s that is not answered yet. Wait for its answer, %s at most.",
+		return fmt.Sprintf(
+			"Nothing was sent: %s sent this user a verification at %s that is not answered yet. Wait for its answer, %s at most.",
 			many.Open.Operator, s.Clock(v, many.Open.StartedAt), catalog.Duration(many.Wait.Round(time.Second)))
 	}
-	return fmt.Sprintf("Nothing was sent: this user was asked %d times in the last 10 minutes, by all operators together. The next push can be sent at %s.",
+	return fmt.Sprintf(
+		"Nothing was sent: this user was asked %d times in the last 10 minutes, by all operators together. The next push can be sent at %s.",
 		many.Count, s.Clock(v, s.Now().Add(many.Wait)))
 }
 

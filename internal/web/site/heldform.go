@@ -48,17 +48,20 @@ type heldForm struct {
 
 // heldStatuses are the answers after which a form can be sent once more.
 var heldStatuses = []int{
-	http.StatusBadRequest, http.StatusUnauthorized, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests,
+	http.StatusBadRequest, http.StatusUnauthorized, http.StatusConflict, http.StatusRequestEntityTooLarge,
+	http.StatusTooManyRequests,
 	http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable,
 }
 
 // secretInput reports whether an input is for a password or a key: it is not held.
 func secretInput(name string) bool {
-	if setup.SecretField(name) || name == setup.Nine().Paste() || strings.HasSuffix(name, "_paste") || slices.Contains([]string{"password", "current", "new", "token", HeldField}, name) {
+	if setup.SecretField(name) || name == setup.Nine().Paste() || strings.HasSuffix(name, "_paste") ||
+		slices.Contains([]string{"password", "current", "new", "token", HeldField}, name) {
 		return true
 	}
 	return slices.ContainsFunc(catalog.All(), func(a catalog.Action) bool {
-		return slices.ContainsFunc(a.Fields, func(f catalog.Field) bool { return f.Spec().Secret && f.Spec().Name == name })
+		return slices.ContainsFunc(a.Fields,
+			func(f catalog.Field) bool { return f.Spec().Secret && f.Spec().Name == name })
 	})
 }
 
@@ -108,8 +111,10 @@ func (s *Site) postHeld(c echo.Context, v Visitor) error {
 	}
 	page, err := s.returnForm(c.Request().Context(), v.Operator, form.Get(HeldField))
 	if errors.Is(err, store.ErrNotFound) {
-		return s.Render(c, http.StatusGone, v, Place{}, views.ErrorPage{Status: http.StatusGone, Headline: "What you typed is no longer kept",
-			Text: "It was kept for 15 minutes, for the operator who typed it.", Links: []views.Link{{Text: "Go home", Href: "/"}}})
+		return s.Render(c, http.StatusGone, v, Place{},
+			views.ErrorPage{Status: http.StatusGone, Headline: "What you typed is no longer kept",
+				Text:  "It was kept for 15 minutes, for the operator who typed it.",
+				Links: []views.Link{{Text: "Go home", Href: "/"}}})
 	}
 	if err != nil {
 		return err

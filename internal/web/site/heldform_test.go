@@ -61,21 +61,27 @@ func TestRefill(t *testing.T) {
 		<input type="checkbox" name="c" value="1" checked><input type="checkbox" name="d"><input type="radio" name="r" value="a" checked><input type="radio" name="r" value="b">
 		<select name="s"><option value="p" selected>P</option><option value="q">Q</option></select><input type="password" name="p"></form>
 		<textarea name="t" form="f">old</textarea></main></body></html>`
-	values := url.Values{"id": {"2"}, "n": {`"><script>`}, "d": {"on"}, "r": {"b"}, "s": {"q"}, "p": {"secret"}, "t": {"\nnew</textarea>"}, "gone": {"kept <b>"}, "was.n": {"old"}, "run_id": {"7"}}
+	values := url.Values{"id": {"2"}, "n": {`"><script>`}, "d": {"on"}, "r": {"b"}, "s": {"q"}, "p": {"secret"},
+		"t": {"\nnew</textarea>"}, "gone": {"kept <b>"}, "was.n": {"old"}, "run_id": {"7"}}
 	filled, err := refill([]byte(page), "/w/a/x", values)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`name="id" value="1"/><input name="n" value="old"/>`, `name="id" value="2"/><input name="n" value="&#34;&gt;&lt;script&gt;"/>`,
-		`name="c" value="1"/>`, `name="d" checked=""/>`, `value="a"/>`, `value="b" checked=""/>`, `<option value="p">`, `<option value="q" selected="">`,
-		`<input type="password" name="p"/>`, "<textarea name=\"t\" form=\"f\">\n\nnew&lt;/textarea&gt;</textarea>", "<dt>gone</dt><dd>kept &lt;b&gt;</dd>",
+		`name="id" value="1"/><input name="n" value="old"/>`,
+		`name="id" value="2"/><input name="n" value="&#34;&gt;&lt;script&gt;"/>`,
+		`name="c" value="1"/>`, `name="d" checked=""/>`, `value="a"/>`, `value="b" checked=""/>`, `<option value="p">`,
+		`<option value="q" selected="">`,
+		`<input type="password" name="p"/>`, "<textarea name=\"t\" form=\"f\">\n\nnew&lt;/textarea&gt;</textarea>",
+		"<dt>gone</dt><dd>kept &lt;b&gt;</dd>",
 	} {
 		if !strings.Contains(string(filled), want) {
 			t.Errorf("%s is missing in\n%s", want, filled)
 		}
 	}
-	if strings.Contains(string(filled), "secret") || slices.Contains([]bool{strings.Contains(string(filled), "<dt>was.n"), strings.Contains(string(filled), "<dt>run_id")}, true) {
+	if strings.Contains(string(filled), "secret") ||
+		slices.Contains([]bool{strings.Contains(string(filled), "<dt>was.n"),
+			strings.Contains(string(filled), "<dt>run_id")}, true) {
 		t.Errorf("%s", filled)
 	}
 }
@@ -88,7 +94,8 @@ func TestRefillOfButtonForms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := string(filled); !strings.Contains(text, `<input name="ticket" value="INC-1"/>`) || strings.Contains(text, "no box for") {
+	if text := string(filled); !strings.Contains(text, `<input name="ticket" value="INC-1"/>`) ||
+		strings.Contains(text, "no box for") {
 		t.Error(text)
 	}
 }

@@ -12,14 +12,18 @@ import (
 // the operator of the host named that network: nothing is trusted for its kind.
 func TestNoNetworkIsAProxyByItself(t *testing.T) {
 	t.Parallel()
-	for _, near := range []string{"10.0.0.9", "172.16.0.9", "192.168.0.9", "169.254.0.9", "127.0.0.9", "fc00::9", "fd00::9", "fe80::9", "::1"} {
-		for what, proxies := range map[string][]netip.Prefix{"no proxy": nil, "another proxy": {netip.MustParsePrefix("198.51.100.0/24")}} {
-			r := &http.Request{RemoteAddr: net.JoinHostPort(near, "4711"), Header: http.Header{"X-Forwarded-For": {"203.0.113.1"}}}
+	for _, near := range []string{"10.0.0.9", "172.16.0.9", "192.168.0.9", "169.254.0.9", "127.0.0.9", "fc00::9",
+		"fd00::9", "fe80::9", "::1"} {
+		for what, proxies := range map[string][]netip.Prefix{"no proxy": nil,
+			"another proxy": {netip.MustParsePrefix("198.51.100.0/24")}} {
+			r := &http.Request{RemoteAddr: net.JoinHostPort(near, "4711"),
+				Header: http.Header{"X-Forwarded-For": {"203.0.113.1"}}}
 			if got := whoAsks(proxies)(r); got != near {
 				t.Errorf("%s: a request of %s counts for %s", what, near, got)
 			}
 		}
-		r := &http.Request{RemoteAddr: "198.51.100.7:4711", Header: http.Header{"X-Forwarded-For": {"203.0.113.1, " + near}}}
+		r := &http.Request{RemoteAddr: "198.51.100.7:4711",
+			Header: http.Header{"X-Forwarded-For": {"203.0.113.1, " + near}}}
 		if got := whoAsks([]netip.Prefix{netip.MustParsePrefix("198.51.100.7/32")})(r); got != near {
 			t.Errorf("a request that %s sent through a proxy counts for %s", near, got)
 		}
@@ -62,7 +66,8 @@ func TestForwardedForWithPorts(t *testing.T) {
 		if got := whoAsks(proxies)(r); got != want {
 			t.Errorf("%q counts for %q, want %q", header, got, want)
 		}
-		lines := &http.Request{RemoteAddr: "198.51.100.7:4711", Header: http.Header{"X-Forwarded-For": strings.Split(header, ",")}}
+		lines := &http.Request{RemoteAddr: "198.51.100.7:4711",
+			Header: http.Header{"X-Forwarded-For": strings.Split(header, ",")}}
 		if got := whoAsks(proxies)(lines); got != want {
 			t.Errorf("%q in several lines counts for %q, want %q", header, got, want)
 		}

@@ -18,20 +18,25 @@ import (
 func ListEmpty(noun string, total int, tooMany bool, all string) views.Empty {
 	switch {
 	case tooMany:
-		return views.Empty{Kind: "no-match", Headline: "Too many to list", Text: fmt.Sprintf("This account has %d %s. Open the user they belong to.", total, noun)}
+		return views.Empty{Kind: "no-match", Headline: "Too many to list",
+			Text: fmt.Sprintf("This account has %d %s. Open the user they belong to.", total, noun)}
 	case total == 0:
 		return views.Empty{Kind: "nothing-yet", Headline: "No " + noun, Text: "This Duo account has none."}
 	}
-	return views.Empty{Kind: "no-match", Headline: "Nothing matches", Text: "Change the search.", Link: views.Link{Text: "Show all", Href: all}}
+	return views.Empty{Kind: "no-match", Headline: "Nothing matches", Text: "Change the search.",
+		Link: views.Link{Text: "Show all", Href: all}}
 }
 
 // ExactEmpty says of an account that is too large to be listed why no user is shown.
 func ExactEmpty(v Visitor, query string) views.Empty {
 	if query == "" {
-		return views.Empty{Kind: "no-match", Headline: "Find one user", Text: "This account is too large to list. Type the whole " + views.ExactUser + "."}
+		return views.Empty{Kind: "no-match", Headline: "Find one user",
+			Text: "This account is too large to list. Type the whole " + views.ExactUser + "."}
 	}
-	return views.Empty{Kind: "no-match", Headline: "No user has exactly this name", Text: "Type the whole " + views.ExactUser + ".",
-		Link: views.Link{Text: "Search the phones for it", Href: views.With(views.Phones(v.Workspace.Slug, v.Organization.Slug), "q", query)}}
+	return views.Empty{Kind: "no-match", Headline: "No user has exactly this name",
+		Text: "Type the whole " + views.ExactUser + ".",
+		Link: views.Link{Text: "Search the phones for it",
+			Href: views.With(views.Phones(v.Workspace.Slug, v.Organization.Slug), "q", query)}}
 }
 
 // Query is the search text of an address.

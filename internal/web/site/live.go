@@ -157,5 +157,6 @@ func (s *Site) LiveView(v Visitor, r store.Run, then string) *views.Live {
 	if event.Done {
 		return nil
 	}
-	return &views.Live{Text: event.Text, Left: event.Left, Then: then, Page: then, Events: views.RunEvents(v.Workspace.Slug, v.Organization.Slug, r.ID.String())}
+	return &views.Live{Text: event.Text, Left: event.Left, Then: then, Page: then,
+		Events: views.RunEvents(v.Workspace.Slug, v.Organization.Slug, r.ID.String())}
 }

@@ -81,14 +81,17 @@ func identify(next http.Handler) http.Handler {
 func (s *Site) logAccess(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.Now()
-		counted := &countingWriter{ResponseWriter: w, status: http.StatusOK, cut: true, head: r.Method == http.MethodHead}
+		counted := &countingWriter{ResponseWriter: w, status: http.StatusOK, cut: true,
+			head: r.Method == http.MethodHead}
 		defer func() {
-			done := Served{Route: cmp.Or(traceOf(r.Context()).route, "none"), Method: methodName(r.Method), Status: counted.status, Cut: counted.cut, Took: s.Now().Sub(began)}
+			done := Served{Route: cmp.Or(traceOf(r.Context()).route, "none"), Method: methodName(r.Method),
+				Status: counted.status, Cut: counted.cut, Took: s.Now().Sub(began)}
 			level := slog.LevelInfo
 			if isProbe(r) && done.Status < 400 {
 				level = slog.LevelDebug // every few seconds, and no news
 			}
-			s.Log.Log(r.Context(), level, "request", "method", done.Method, "status", done.Status, "bytes", counted.bytes, "cut", done.Cut, "took", done.Took.Round(time.Microsecond))
+			s.Log.Log(r.Context(), level, "request", "method", done.Method, "status", done.Status, "bytes",
+				counted.bytes, "cut", done.Cut, "took", done.Took.Round(time.Microsecond))
 			if s.Served != nil {
 				s.Served(done)
 			}
@@ -179,7 +182,8 @@ func (s *Site) secureHeaders(next http.Handler) http.Handler {
 func (s *Site) refuseBare(e *echo.Echo, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-		if _, err := r.Cookie(s.Sessions.cookie); !safe && err == nil && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
+		if _, err := r.Cookie(s.Sessions.cookie); !safe && err == nil && r.Header.Get("Sec-Fetch-Site") == "" &&
+			r.Header.Get("Origin") == "" {
 			s.fixed(e, views.CrossSite("/")).ServeHTTP(w, r)
 			return
 		}

@@ -16,10 +16,11 @@ import (
 func TestPanicAfterTheAnswerBegan(t *testing.T) {
 	t.Parallel()
 	s := &Site{Config: Config{Log: slog.New(slog.DiscardHandler), Now: time.Now}}
-	half := httptest.NewServer(identify(s.logAccess(s.recoverPanics(echo.New(), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(w, "username,status")
-		panic("here")
-	})))))
+	half := httptest.NewServer(identify(s.logAccess(s.recoverPanics(echo.New(),
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintln(w, "username,status")
+			panic("here")
+		})))))
 	t.Cleanup(half.Close)
 	answer, err := http.Get(half.URL)
 	if err != nil {

@@ -41,7 +41,8 @@ func PasswordFault(password, email string, names ...string) string {
 	case password == "":
 		return "Fill this in."
 	case utf8.RuneCountInString(password) < leastPassword:
-		return fmt.Sprintf("This has %d characters; at least %d are needed.", utf8.RuneCountInString(password), leastPassword)
+		return fmt.Sprintf("This has %d characters; at least %d are needed.", utf8.RuneCountInString(password),
+			leastPassword)
 	case len(password) > secret.LongestPassword:
 		return fmt.Sprintf("This is too long: %d characters are enough.", leastPassword*4)
 	}
@@ -54,7 +55,8 @@ func PasswordFault(password, email string, names ...string) string {
 	for _, read := range []string{judged, strings.Join(strings.FieldsFunc(judged, separates), "")} {
 		rest, named := without(read, near)
 		if len(named) > 0 && zxcvbn.PasswordStrength(rest, nil).Guesses < leastRemainder {
-			return "This is easy to guess: it is little more than “" + strings.Join(named, "”, “") + "”, which anyone would try here." + goodPassword
+			return "This is easy to guess: it is little more than “" + strings.Join(named, "”, “") +
+				"”, which anyone would try here." + goodPassword
 		}
 	}
 	strength := zxcvbn.PasswordStrength(judged, near)

@@ -48,34 +48,50 @@ var ProblemCodes = []struct {
 	Means  string
 	detail string
 }{
-	{"bad_request", 400, "The request is not understood: its JSON, a parameter of the address, or a cursor of another list.", ""},
+	{"bad_request", 400,
+		"The request is not understood: its JSON, a parameter of the address, or a cursor of another list.", ""},
 	{"session_not_allowed", 400, "The request carries the cookie of a session.", ""},
 	{"unauthorized", 401, "No access token, or one that is mistyped, revoked or expired.", ""},
-	{"forbidden", 403, "The role does not allow this with these fields, or with what Duo holds now: there is a run_id then, and detail says why.", "The role of this access token, or of its operator, does not allow this with these fields. Nothing was done."},
-	{"fraud_reported", 403, "The person reported a push as fraud within the last 60 minutes: someone else must decide; detail says who.", ""},
-	{"not_found", 404, "It does not exist, or is not visible to the token.", "This does not exist, or is not visible to this access token."},
-	{"method_not_allowed", 405, "The address does not take this method.", "The address does not take this method. Nothing was done."},
+	{"forbidden", 403,
+		"The role does not allow this with these fields, or with what Duo holds now: there is a run_id then, and detail says why.", "The role of this access token, or of its operator, does not allow this with these fields. Nothing was done."},
+	{"fraud_reported", 403,
+		"The person reported a push as fraud within the last 60 minutes: someone else must decide; detail says who.", ""},
+	{"not_found", 404, "It does not exist, or is not visible to the token.",
+		"This does not exist, or is not visible to this access token."},
+	{"method_not_allowed", 405, "The address does not take this method.",
+		"The address does not take this method. Nothing was done."},
 	{"conflict", 409, "Someone changed the same thing at the same moment.", ""},
-	{"connection_changed", 409, "The organization's connection is not the one in account_id or connection_id, or has just changed. Nothing was done in Duo.", ""},
+	{"connection_changed", 409,
+		"The organization's connection is not the one in account_id or connection_id, or has just changed. Nothing was done in Duo.", ""},
 	{"verification_open", 409, "A verification of this user waits for its answer. Nothing was sent.", ""},
-	{"run_id_used", 409, "The run_id was used before, with other fields.", "This run_id was used before for something else. Nothing was done. Make a new one."},
+	{"run_id_used", 409, "The run_id was used before, with other fields.",
+		"This run_id was used before for something else. Nothing was done. Make a new one."},
 	{"not_connected", 409, "The organization has no Duo account, or no keys for this API.", ""},
 	{"organization_archived", 410, "The organization is archived: only its name and its runs are left.", ""},
 	{"too_large", 413, "The body is longer than 256 KB.", "The body is longer than 256 KB. Nothing was done."},
-	{"unsupported_media_type", 415, "The body is not application/json.", "Send the body as application/json. Nothing was done."},
+	{"unsupported_media_type", 415, "The body is not application/json.",
+		"Send the body as application/json. Nothing was done."},
 	{"wrong_host", 421, "The request names another host than the console's.", ""},
-	{"invalid_fields", 422, "Fields are missing, unknown or wrong; errors lists them. Nothing was done in Duo by this step.", ""},
-	{"duo_refused", 422, "Duo answered and did not do it: detail, or errors where a field is at fault, quotes what Duo said.", ""},
+	{"invalid_fields", 422,
+		"Fields are missing, unknown or wrong; errors lists them. Nothing was done in Duo by this step.", ""},
+	{"duo_refused", 422,
+		"Duo answered and did not do it: detail, or errors where a field is at fault, quotes what Duo said.", ""},
 	{"too_many_requests", 429, "The access token is used too fast. Retry-After says how long to wait.", ""},
-	{"too_many_attempts", 429, "Too many access tokens that do not exist came from your address. Retry-After says how long to wait. A new access token is not affected.", ""},
-	{"push_limit", 429, "The user was asked 3 times in the last 10 minutes. Nothing was sent. Retry-After says how long to wait.", ""},
-	{"reading_limit", 429, "The operator has exported as many rows within 24 hours as the owners of the workspace allow.", ""},
+	{"too_many_attempts", 429,
+		"Too many access tokens that do not exist came from your address. Retry-After says how long to wait. A new access token is not affected.", ""},
+	{"push_limit", 429,
+		"The user was asked 3 times in the last 10 minutes. Nothing was sent. Retry-After says how long to wait.", ""},
+	{"reading_limit", 429,
+		"The operator has exported as many rows within 24 hours as the owners of the workspace allow.", ""},
 	{"duo_busy", 429, "Duo limits how often it is asked, and did not do it. Retry-After says how long to wait.", ""},
-	{"internal", 500, "Something went wrong in the console. Look at the run before you try again.", "Something went wrong in the console. If you were changing something, look at the run before you try again."},
+	{"internal", 500, "Something went wrong in the console. Look at the run before you try again.",
+		"Something went wrong in the console. If you were changing something, look at the run before you try again."},
 	{"duo_unreachable", 502, "Duo was not reached, or did not answer a reading. Nothing was done by this step.", ""},
 	{"outcome_unknown", 502, "Duo may have done it: check before you send it again.", ""},
-	{"duo_silent", 503, "Duo does not answer for this account, and is asked again every few seconds. It was not asked to do this. Retry-After says how long to wait.", ""},
-	{"unavailable", 503, "The database is in trouble: detail says in which, and whether anything was done in Duo. Retry-After says how long to wait.", ""},
+	{"duo_silent", 503,
+		"Duo does not answer for this account, and is asked again every few seconds. It was not asked to do this. Retry-After says how long to wait.", ""},
+	{"unavailable", 503,
+		"The database is in trouble: detail says in which, and whether anything was done in Duo. Retry-After says how long to wait.", ""},
 	{"busy", 503, "The console is busy. Try again in a few seconds.", ""},
 }
 
@@ -166,7 +182,8 @@ func (e *FailedRun) Unwrap() error { return e.Err }
 
 // answerProblem answers a program with an error, as explained.
 func answerProblem(c echo.Context, err error, page views.ErrorPage, code string) {
-	p := problem{Type: ProblemType(code), Title: page.Headline, Status: page.Status, Detail: strings.TrimSpace(page.Text), Code: code, RequestID: requestID(c.Request().Context())}
+	p := problem{Type: ProblemType(code), Title: page.Headline, Status: page.Status,
+		Detail: strings.TrimSpace(page.Text), Code: code, RequestID: requestID(c.Request().Context())}
 	for _, known := range ProblemCodes {
 		if known.Code == code {
 			p.Detail = cmp.Or(known.detail, p.Detail)

@@ -76,7 +76,8 @@ func sendsTo(doc, form *html.Node, path string) bool {
 		if n.DataAtom != atom.Button || !fits(attr(n, "formaction")) {
 			continue
 		}
-		if owner := attr(n, "form"); owner == "" && slices.Contains(slices.Collect(n.Ancestors()), form) || owner != "" && owner == id {
+		if owner := attr(n, "form"); owner == "" && slices.Contains(slices.Collect(n.Ancestors()), form) ||
+			owner != "" && owner == id {
 			return true
 		}
 	}
@@ -132,12 +133,14 @@ func fillControl(n *html.Node, texts []string, typed bool) {
 // addNote says at the top of a page that the text is back, with the rest of it.
 func addNote(doc *html.Node, left url.Values) {
 	for name := range left {
-		if strings.HasPrefix(name, "was.") || strings.TrimSpace(strings.Join(left[name], "")) == "" || slices.Contains(unseenNames, name) {
+		if strings.HasPrefix(name, "was.") || strings.TrimSpace(strings.Join(left[name], "")) == "" ||
+			slices.Contains(unseenNames, name) {
 			delete(left, name)
 		}
 	}
 	note := element("div", "class", "note", "role", "status")
-	note.AppendChild(textNode("What you typed is back. It was not sent again. Passwords and keys have to be entered again."))
+	note.AppendChild(
+		textNode("What you typed is back. It was not sent again. Passwords and keys have to be entered again."))
 	if len(left) > 0 {
 		list := element("dl")
 		for _, name := range slices.Sorted(maps.Keys(left)) {
@@ -159,7 +162,8 @@ func addNote(doc *html.Node, left url.Values) {
 }
 
 // unseenNames are of hidden inputs and of buttons, which nobody typed.
-var unseenNames = []string{"run_id", "id", "connection", "agreed", "as", "from", "organizations", "token", "repair", "row"}
+var unseenNames = []string{"run_id", "id", "connection", "agreed", "as", "from", "organizations", "token",
+	"repair", "row"}
 
 func element(name string, attributes ...string) *html.Node {
 	n := &html.Node{Type: html.ElementNode, Data: name, DataAtom: atom.Lookup([]byte(name))}

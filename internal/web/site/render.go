@@ -98,7 +98,8 @@ func (s *Site) shell(c echo.Context, v Visitor, at Place) views.Shell {
 // printed says on paper who printed a page and when. A page is printed soon after it is read; the script knows better.
 func printed(v Visitor, now time.Time) views.Printed {
 	at := now.In(v.Location())
-	return views.Printed{At: at.Format("2 Jan 2006, 15:04:05 MST"), Day: at.Format("2 Jan 2006"), Zone: v.Location().String()}
+	return views.Printed{At: at.Format("2 Jan 2006, 15:04:05 MST"), Day: at.Format("2 Jan 2006"),
+		Zone: v.Location().String()}
 }
 
 // here is the address to come back to after a change of theme: a page, not the
@@ -119,7 +120,8 @@ func (s *Site) FlashOf(ctx context.Context, c echo.Context, v Visitor) ([]views.
 func flashOf(v Visitor, done store.Run) views.Flash {
 	level := "ok"
 	switch {
-	case done.Answer == string(catalog.Denied) || done.Answer == string(catalog.Fraud) || done.Answer == string(catalog.LockedOut):
+	case done.Answer == string(catalog.Denied) || done.Answer == string(catalog.Fraud) ||
+		done.Answer == string(catalog.LockedOut):
 		level = "bad"
 	case done.State != store.Applied:
 		level = "warn"
@@ -130,7 +132,8 @@ func flashOf(v Visitor, done store.Run) views.Flash {
 	case done.State == store.Sending:
 		done.Summary = "This is still waiting for an answer."
 	}
-	return views.Flash{Level: level, Text: done.Summary, Link: views.Link{Text: "Open the run", Href: RunAddress(v, done)}}
+	return views.Flash{Level: level, Text: done.Summary,
+		Link: views.Link{Text: "Open the run", Href: RunAddress(v, done)}}
 }
 
 // When puts a moment into words for the page, in the visitor's time zone. The
@@ -139,5 +142,6 @@ func (s *Site) When(v Visitor, t time.Time) views.When {
 	if t.IsZero() {
 		return views.When{}
 	}
-	return views.When{ISO: t.UTC().Format(time.RFC3339), Text: words.ClockText(t.In(v.Location()), s.Now().In(v.Location())), Ago: words.Distance(s.Now().Sub(t))}
+	return views.When{ISO: t.UTC().Format(time.RFC3339),
+		Text: words.ClockText(t.In(v.Location()), s.Now().In(v.Location())), Ago: words.Distance(s.Now().Sub(t))}
 }

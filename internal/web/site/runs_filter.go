@@ -20,7 +20,8 @@ const DayLayout = "2006-01-02"
 // AskedRuns reads a filter of runs by its parameters. What makes no sense is refused rather than left out: a list that
 // shows more than was asked for misleads an auditor. note says what is left out unasked.
 func AskedRuns(value func(string) string, v Visitor, now time.Time) (f store.RunFilter, note string, err error) {
-	f = store.RunFilter{Organization: value("organization"), Action: value("action"), State: value("outcome"), Search: Searched(value("q"))}
+	f = store.RunFilter{Organization: value("organization"), Action: value("action"), State: value("outcome"),
+		Search: Searched(value("q"))}
 	if operator := value("operator"); operator != "" {
 		if f.Operator, err = uuid.Parse(operator); err != nil {
 			return f, "", BadRequest("operator is not the id of an operator, a UUID.")

@@ -34,8 +34,9 @@ const (
 func newSessionStore(c Config, crowd *crowd) *sessionStore {
 	s := &sessionStore{
 		store: c.Store, crowd: crowd, now: c.Now, idle: c.Idle, longest: c.Longest,
-		cookie:  "session",
-		options: sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: int(c.Longest / time.Second)},
+		cookie: "session",
+		options: sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+			MaxAge: int(c.Longest / time.Second)},
 	}
 	if c.PublicURL.Scheme == "https" {
 		s.cookie, s.options.Secure = "__Host-session", true
@@ -60,10 +61,11 @@ func (s *sessionStore) New(r *http.Request, name string) (*sessions.Session, err
 		return session, nil
 	}
 	var found store.Session
-	err = s.crowd.look(r, judge(s.store, sessionKind, cookie.Value, tokenBytes, tokenBytes+len(uuid.UUID{})), cookie.Value, func() (err error) {
-		found, err = s.store.FindSession(r.Context(), hashOf(cookie.Value), s.now(), s.idle)
-		return err
-	})
+	err = s.crowd.look(r, judge(s.store, sessionKind, cookie.Value, tokenBytes, tokenBytes+len(uuid.UUID{})),
+		cookie.Value, func() (err error) {
+			found, err = s.store.FindSession(r.Context(), hashOf(cookie.Value), s.now(), s.idle)
+			return err
+		})
 	if errors.Is(err, store.ErrNotFound) {
 		return session, nil
 	}
@@ -173,7 +175,8 @@ func (s *sessionStore) start(c echo.Context, operator store.Operator, entered ..
 		return err
 	}
 	session.ID = token
-	if err := s.store.StartSession(r.Context(), hashOf(token), operator, OriginOf(c), s.now(), s.now().Add(s.longest), entered...); err != nil {
+	if err := s.store.StartSession(r.Context(), hashOf(token), operator, OriginOf(c), s.now(), s.now().Add(s.longest),
+		entered...); err != nil {
 		return err
 	}
 	http.SetCookie(c.Response(), sessions.NewCookie(session.Name(), token, session.Options))

@@ -75,7 +75,8 @@ func (s *Site) postSignIn(c echo.Context, _ Visitor) error {
 
 // SignInBy is passwordOf for who has no session. It asks the database nothing while
 // the address or the browser is too fast, or too many are waiting: secret.ErrBusy.
-func (s *Site) SignInBy(c echo.Context, email, password string) (operator store.Operator, fits bool, wait time.Duration, err error) {
+func (s *Site) SignInBy(c echo.Context, email, password string) (operator store.Operator, fits bool, wait time.Duration,
+	err error) {
 	l, paced := s.LaneOf(c.Request())
 	leave, wait, err := s.Crowd.Enter(c.Request().Context(), l, paced)
 	if err != nil || wait > 0 {
@@ -97,7 +98,8 @@ func (s *Site) SignInBy(c echo.Context, email, password string) (operator store.
 // A refusal tells nothing about the name by its time: the statements and the one
 // hash are the same for a known name, an unknown one and a disabled operator, and
 // all is done before the answer. Keep it so; TestRefusedSignInsDoTheSame counts.
-func (s *Site) passwordOf(c echo.Context, email, password string, own store.LoginKey, shared ...store.LoginKey) (operator store.Operator, fits bool, wait time.Duration, err error) {
+func (s *Site) passwordOf(c echo.Context, email, password string, own store.LoginKey,
+	shared ...store.LoginKey) (operator store.Operator, fits bool, wait time.Duration, err error) {
 	ctx := c.Request().Context()
 	if wait, err = s.BeginLogin(ctx, append([]store.LoginKey{own}, shared...)...); err != nil || wait > 0 {
 		return operator, false, wait, err
@@ -151,7 +153,8 @@ func (s *Site) BeginLogin(ctx context.Context, keys ...store.LoginKey) (wait tim
 // OwnPassword checks the password of somebody who is signed in once more: guesses
 // are counted for the session alone. The fault is for the box; the status is that
 // of a page with a fault.
-func (s *Site) OwnPassword(c echo.Context, v Visitor, password string) (operator store.Operator, fault string, status int, err error) {
+func (s *Site) OwnPassword(c echo.Context, v Visitor, password string) (operator store.Operator, fault string,
+	status int, err error) {
 	key, err := s.sessionKey(c)
 	if err != nil {
 		return operator, "", 0, err
@@ -201,7 +204,8 @@ func (s *Site) PostSignOut(c echo.Context, _ Visitor) error {
 func LocalPath(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
-		!strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.Contains(address, `\`) || strings.ContainsFunc(address, unicode.IsControl) {
+		!strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.Contains(address, `\`) ||
+		strings.ContainsFunc(address, unicode.IsControl) {
 		return "/"
 	}
 	return address

@@ -69,7 +69,8 @@ type Site struct {
 // New makes a Site.
 func New(c Config) *Site {
 	crowd := newCrowd(c)
-	return &Site{Config: c, Setup: setup.New(c.Runner), Members: members.New(c.Runner), Plans: plan.New(c.Runner), Crowd: crowd, pace: newPace(), Sessions: newSessionStore(c, crowd)}
+	return &Site{Config: c, Setup: setup.New(c.Runner), Members: members.New(c.Runner), Plans: plan.New(c.Runner),
+		Crowd: crowd, pace: newPace(), Sessions: newSessionStore(c, crowd)}
 }
 
 // Handler serves the rows of the route table. It panics when it

@@ -87,7 +87,8 @@ func (d Done) FlashAbout(field, id, name string) []views.Flash {
 func (d Done) About(field, id, name string) bool {
 	facts := catalog.RecordedFacts(d.Run.Facts)
 	return d.Run.ID != uuid.Nil && (d.Run.Input[field] == id || facts.Created == id ||
-		field == "user_id" && (slices.Contains(facts.Users, id) || name != "" && text.Same(d.Run.Input["username"], name)))
+		field == "user_id" && (slices.Contains(facts.Users, id) ||
+			name != "" && text.Same(d.Run.Input["username"], name)))
 }
 
 // TicketAbout is RunTicket, followed by a blank line, where FlashAbout says something;

@@ -44,7 +44,8 @@ func (h logHandler) Handle(ctx context.Context, line slog.Record) error {
 	t := traceOf(ctx)
 	line = line.Clone()
 	for _, a := range []slog.Attr{
-		slog.String("request_id", t.id), slog.String("route", t.route), slog.String("workspace", t.workspace), slog.String("organization", t.organization),
+		slog.String("request_id", t.id), slog.String("route", t.route), slog.String("workspace", t.workspace),
+		slog.String("organization", t.organization),
 	} {
 		if a.Value.String() != "" {
 			line.AddAttrs(a)

@@ -36,7 +36,8 @@ func UnclearRun(v Visitor, r store.Run) string {
 
 // UnclearFlashes points out runs whose outcome is not known: of the visitor's
 // organization those that about chooses, and where there is none the visitor's own.
-func (s *Site) UnclearFlashes(ctx context.Context, v Visitor, about func(store.Run) bool) (flashes []views.Flash, err error) {
+func (s *Site) UnclearFlashes(ctx context.Context, v Visitor, about func(store.Run) bool) (flashes []views.Flash,
+	err error) {
 	var found []store.Run
 	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		found, err = UnclearRuns(ctx, tx, v)
@@ -50,10 +51,12 @@ func (s *Site) UnclearFlashes(ctx context.Context, v Visitor, about func(store.R
 		if n++; n > unclearShown {
 			continue
 		}
-		flashes = append(flashes, views.Flash{Level: "warn", Text: UnclearText(v, r), Link: views.Link{Text: "Open the run", Href: RunAddress(v, r)}})
+		flashes = append(flashes, views.Flash{Level: "warn", Text: UnclearText(v, r),
+			Link: views.Link{Text: "Open the run", Href: RunAddress(v, r)}})
 	}
 	if n > unclearShown {
-		flashes = append(flashes, views.Flash{Level: "warn", Text: fmt.Sprintf("The outcome of %d more runs is not known.", n-unclearShown),
+		flashes = append(flashes, views.Flash{Level: "warn",
+			Text: fmt.Sprintf("The outcome of %d more runs is not known.", n-unclearShown),
 			Link: views.Link{Text: "Open Runs", Href: views.RunsOf(v.Workspace.Slug, v.Organization.Slug)}})
 	}
 	return flashes, err

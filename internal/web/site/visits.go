@@ -16,7 +16,8 @@ const visitTime = 2 * time.Second
 
 // noteOpened remembers that a visitor opened an organization's page. Forms, streams, files and HEAD open none.
 func (s *Site) noteOpened(c echo.Context, v Visitor) {
-	if v.Organization.ID == uuid.Nil || c.Request().Method != http.MethodGet || c.Request().Header.Get("Accept") == "text/event-stream" {
+	if v.Organization.ID == uuid.Nil || c.Request().Method != http.MethodGet ||
+		c.Request().Header.Get("Accept") == "text/event-stream" {
 		return
 	}
 	if v.opened == nil || s.Now().Sub(*v.opened) >= store.VisitEvery {
@@ -53,7 +54,8 @@ func (s *Site) noteVisit(ctx context.Context, v Visitor, visit store.Visit) {
 	visit.Organization, visit.At = v.Organization.ID, s.Now()
 	ctx, cancel := context.WithTimeout(ctx, visitTime)
 	defer cancel()
-	err := s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) error { return tx.NoteVisit(ctx, v.Operator.ID, visit) })
+	err := s.Store.InWorkspace(ctx, v.Membership,
+		func(tx *store.Tx) error { return tx.NoteVisit(ctx, v.Operator.ID, visit) })
 	if err != nil {
 		s.Log.InfoContext(ctx, "a visit was not kept", "error", err)
 	}

@@ -41,7 +41,8 @@ func TestEndsInTheOrganizationsZone(t *testing.T) {
 func TestZoneOfTheBrowser(t *testing.T) {
 	t.Parallel()
 	for cookie, want := range map[string]string{
-		"America%2FDetroit": "America/Detroit", "Asia/Kolkata": "Asia/Kolkata", "UTC": "UTC", "": "", "Local": "", "Nowhere%2FAtAll": "",
+		"America%2FDetroit": "America/Detroit", "Asia/Kolkata": "Asia/Kolkata", "UTC": "UTC", "": "", "Local": "",
+		"Nowhere%2FAtAll":             "",
 		"..%2F..%2F..%2Fetc%2Fpasswd": "", "%2Fetc%2Flocaltime": "", "%zz": "", "a%00b": "",
 		"Asia/./Kolkata": "", "Asia//Kolkata": "", "Asia%2F%2E%2FKolkata": "",
 	} {
@@ -94,7 +95,8 @@ func TestWhen(t *testing.T) {
 		{now.Add(90 * time.Second), views.When{ISO: "2026-08-03T14:03:30Z", Text: "14:03 UTC", Ago: "in 2 min"}},
 		{now.Add(-47 * time.Hour), views.When{ISO: "2026-08-01T15:02:00Z", Text: "1 Aug, 15:02 UTC", Ago: "47 h ago"}},
 		{now.Add(49 * time.Hour), views.When{ISO: "2026-08-05T15:02:00Z", Text: "5 Aug, 15:02 UTC", Ago: "in 2 days"}},
-		{time.Date(2025, 8, 3, 16, 2, 0, 0, time.FixedZone("", 7200)), views.When{ISO: "2025-08-03T14:02:00Z", Text: "3 Aug 2025", Ago: "365 days ago"}},
+		{time.Date(2025, 8, 3, 16, 2, 0, 0, time.FixedZone("", 7200)),
+			views.When{ISO: "2025-08-03T14:02:00Z", Text: "3 Aug 2025", Ago: "365 days ago"}},
 	} {
 		if got := s.When(Visitor{}, c.at); got != c.want {
 			t.Errorf("%v: %+v, want %+v", c.at, got, c.want)

@@ -7,8 +7,8 @@ import (
 	"duodesk/internal/store"
 )
 
-// Held cuts a page out of rows that are held whole, as the store does out of its own. key is what a row is sorted by: no
-// two rows have the same.
+// Held cuts a page out of rows that are held whole, as the store does out of its own. key is what a row is sorted by:
+// no two rows have the same.
 func Held[R any](rows []R, q store.Query, key func(R) string) store.Page[R] {
 	type keyed struct {
 		key string

@@ -52,8 +52,8 @@ type Option struct {
 	Count       int // -1: not known
 }
 
-// Sort is an order of a list, by the name of its column. Descending is the direction at first, and Falls that the column
-// is shown as descending by an order of the store that ascends.
+// Sort is an order of a list, by the name of its column. Descending is the direction at first, and Falls that the
+// column is shown as descending by an order of the store that ascends.
 type Sort struct {
 	Name, Order       string
 	Descending, Falls bool
@@ -84,8 +84,8 @@ func (a Asked) Filtered() bool {
 	return false
 }
 
-// Ask reads an address, or a form that carries one along. What the list does not know is refused: it was meant to choose
-// something, and a list of more than was asked for misleads.
+// Ask reads an address, or a form that carries one along. What the list does not know is refused: it was meant to
+// choose something, and a list of more than was asked for misleads.
 func (l List) Ask(values url.Values) (Asked, error) {
 	a := Asked{Query: store.Query{Limit: Size}, chosen: map[string]string{}}
 	for name, given := range values {

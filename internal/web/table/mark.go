@@ -13,8 +13,8 @@ import (
 
 const otherMark = "The place to continue from does not belong to this list in this order. Open the list again."
 
-// mark carries a place in the list in an address. It says nothing that its reader has not seen, means nothing in another
-// list or order, and opens nothing: the scope decides what is behind it.
+// mark carries a place in the list in an address. It says nothing that its reader has not seen, means nothing in
+// another list or order, and opens nothing: the scope decides what is behind it.
 func (l List) mark(by Sort, m store.Mark) string {
 	return base64.RawURLEncoding.EncodeToString(slices.Concat(l.seal(by), MarkBytes(m)))
 }

@@ -22,6 +22,7 @@ func Organizations(at string) List {
 // Mapping is Organizations for the mapping, whose page offers no tags.
 func Mapping(at string) List {
 	list := Organizations(at)
-	list.Filters[0].Label, list.Filters[0].Valid, list.Filters[0].Fault = "Filter the mapping", nil, "show is unmapped, unkeyed or failing."
+	list.Filters[0].Label, list.Filters[0].Valid, list.Filters[0].Fault = "Filter the mapping", nil,
+		"show is unmapped, unkeyed or failing."
 	return list
 }

@@ -169,7 +169,8 @@ func (d Definition[R, V]) empty(a Asked, total int) views.Empty {
 }
 
 // Parts hands out the pages of what is asked, one after the other, as rows of a file.
-func Parts[R any](q store.Query, read func(context.Context, *store.Tx, store.Query) (store.Page[R], error), row func(R) []string) site.FilePart {
+func Parts[R any](q store.Query, read func(context.Context, *store.Tx, store.Query) (store.Page[R], error),
+	row func(R) []string) site.FilePart {
 	return func(ctx context.Context, tx *store.Tx) (rows [][]string, last bool, err error) {
 		found, err := read(ctx, tx, q)
 		for _, r := range found.Rows {

@@ -17,7 +17,8 @@ import (
 
 var plants = List{
 	One: "plant", Many: "plants", At: "/w/northwind/plants", Search: "Find a plant", Also: []string{"run"},
-	Filters: []Filter{{Name: "show", Label: "Filter plants", Fault: "show is green or red.", Options: []Option{{Text: "All"}, {Value: "green"}, {Value: "red"}}},
+	Filters: []Filter{{Name: "show", Label: "Filter plants", Fault: "show is green or red.",
+		Options: []Option{{Text: "All"}, {Value: "green"}, {Value: "red"}}},
 		{Name: "show", Label: "By color", Options: []Option{{Value: "red"}}}},
 	Sorts: []Sort{{Name: "name"}, {Name: "age", Order: "age", Descending: true}},
 }
@@ -36,19 +37,24 @@ func TestAddressesAreReadWhole(t *testing.T) {
 	t.Parallel()
 	place := plants.mark(plants.Sorts[0], store.Mark{Key: "Fern", ID: uuid.New()})
 	for address, said := range map[string]string{
-		"color=green": "no parameter color", "page=2": "no parameter page", "Q=x": "no parameter Q", "%00=x": "no parameter", "q=a&q=b": "q twice",
-		"show=green&show=green": "show twice", "show=blue": "show is green or red.", "show=%00": "show is green", "sort=color": "sorted by color",
-		"sort=--name": "sorted by", "sort=-": "sorted by", "after=x": "does not belong to this list", "after=" + place + "&before=" + place: "after and before",
-		"sort=age&after=" + place: "does not belong to this list", "before=" + strings.Repeat("A", 40): "does not belong to this list",
-		"sort=" + strings.Repeat("x", 500): strings.Repeat("x", 60) + "…",
+		"color=green": "no parameter color", "page=2": "no parameter page", "Q=x": "no parameter Q",
+		"%00=x": "no parameter", "q=a&q=b": "q twice",
+		"show=green&show=green": "show twice", "show=blue": "show is green or red.", "show=%00": "show is green",
+		"sort=color":  "sorted by color",
+		"sort=--name": "sorted by", "sort=-": "sorted by", "after=x": "does not belong to this list",
+		"after=" + place + "&before=" + place: "after and before",
+		"sort=age&after=" + place:             "does not belong to this list",
+		"before=" + strings.Repeat("A", 40):   "does not belong to this list",
+		"sort=" + strings.Repeat("x", 500):    strings.Repeat("x", 60) + "…",
 	} {
 		if _, err := ask(t, address); err == nil || !strings.Contains(err.Error(), said) {
 			t.Errorf("%s: %v, want %q", address, err, said)
 		}
 	}
 	for address, want := range map[string]store.Query{
-		"": {}, "run=x": {}, "q=+Fern%20": {Search: "Fern"}, "show=": {}, "sort=name": {}, "sort=-name": {Descending: true},
-		"sort=age": {Sort: "age", Descending: true}, "sort=-age": {Sort: "age"}, "q=&show=green": {},
+		"": {}, "run=x": {}, "q=+Fern%20": {Search: "Fern"}, "show=": {}, "sort=name": {},
+		"sort=-name": {Descending: true},
+		"sort=age":   {Sort: "age", Descending: true}, "sort=-age": {Sort: "age"}, "q=&show=green": {},
 	} {
 		want.Limit = Size
 		if a, err := ask(t, address); err != nil || a.Query != want {
@@ -59,7 +65,8 @@ func TestAddressesAreReadWhole(t *testing.T) {
 	if err != nil || a.From == nil || a.From.Key != "Fern" || !a.Before {
 		t.Fatalf("%+v, %v", a, err)
 	}
-	if at, err := url.Parse(plants.Here(a)); err != nil || at.Query().Get("before") != place || at.Query().Get("show") != "red" {
+	if at, err := url.Parse(plants.Here(a)); err != nil || at.Query().Get("before") != place ||
+		at.Query().Get("show") != "red" {
 		t.Error(at, err)
 	}
 	// A filter that is offered in two rows is one parameter.
@@ -80,7 +87,8 @@ func TestKindsOfEmpty(t *testing.T) {
 		total    int
 		headline string
 	}{
-		"": {0, "No plants yet"}, "q=x": {0, "No plant matches"}, "show=red": {9, "No plant matches"}, "after=" + place: {9, "No more plants here"},
+		"": {0, "No plants yet"}, "q=x": {0, "No plant matches"}, "show=red": {9, "No plant matches"},
+		"after=" + place: {9, "No more plants here"},
 	} {
 		a, err := ask(t, address)
 		if err != nil {

@@ -31,8 +31,10 @@ type APIRun struct {
 
 // APIRunOf makes the APIRun of a run; times are in UTC.
 func APIRunOf(r store.Run) APIRun {
-	shown := APIRun{RunID: r.ID, Action: r.Action, Organization: r.OrgSlug, AccountID: r.AccountID, Subject: r.Subject, State: r.State, Summary: r.Summary, Answer: r.Answer,
-		Fields: r.Input, Ticket: r.Ticket, Reason: r.Reason, AfterFraud: r.AfterFraud, Operator: r.Operator, Token: r.Token, TokenID: r.TokenID, Started: r.StartedAt.UTC()}
+	shown := APIRun{RunID: r.ID, Action: r.Action, Organization: r.OrgSlug, AccountID: r.AccountID, Subject: r.Subject,
+		State: r.State, Summary: r.Summary, Answer: r.Answer,
+		Fields: r.Input, Ticket: r.Ticket, Reason: r.Reason, AfterFraud: r.AfterFraud, Operator: r.Operator,
+		Token: r.Token, TokenID: r.TokenID, Started: r.StartedAt.UTC()}
 	if r.Unclear() {
 		shown.Summary = UnclearWords(r, func(t time.Time) string { return t.UTC().Format("15:04:05 UTC") })
 	}

@@ -20,7 +20,8 @@ func Unset(spec catalog.Spec) string {
 // has a value, and a yes or no is a box to tick.
 func Control(spec catalog.Spec, box views.Input, unset string) views.FieldView {
 	shown := views.FieldView{
-		Name: spec.Name, Label: spec.Label, Help: spec.Help, Value: box.Value, Error: box.Error, Required: spec.Required,
+		Name: spec.Name, Label: spec.Label, Help: spec.Help, Value: box.Value, Error: box.Error,
+		Required: spec.Required,
 	}
 	switch spec.Kind {
 	case "choice":

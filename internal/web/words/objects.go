@@ -22,8 +22,8 @@ type Object struct {
 
 // ObjectKind is a kind of objects that fields name by id.
 type ObjectKind struct {
-	// List returns what there is of the kind, as far as it can be read: Duo may not answer, and the account may have too
-	// many. Its error is one of the console's own tables.
+	// List returns what there is of the kind, as far as it can be read: Duo may not answer, and the account may have
+	// too many. Its error is one of the console's own tables.
 	List func(context.Context, *run.Runner, store.Scope, store.Organization) ([]Object, error)
 	// Link is the page of an object, or of the list that has it; nil: there is none.
 	Link func(ws, org, id string) string
@@ -42,7 +42,8 @@ var Objects = map[string]ObjectKind{
 			return Object{ID: string(u.ID), Value: username, Note: name, Name: name + " (" + username + ")"}
 		}),
 		Link: views.User, Help: "Type a username, an alias, an email address or Duo's id.", OfPeople: true,
-		Many: "No user has exactly this " + views.ExactUser + ". This account has too many users to look through for other names.",
+		Many: "No user has exactly this " + views.ExactUser +
+			". This account has too many users to look through for other names.",
 	},
 	catalog.OfPhone: {
 		List: inDuo((*run.Runner).Phones, func(p duo.Phone) Object {
@@ -60,7 +61,8 @@ var Objects = map[string]ObjectKind{
 	},
 	catalog.OfToken: {
 		List: inDuo((*run.Runner).Tokens, func(t duo.Token) Object {
-			return Object{ID: string(t.ID), Value: cmp.Or(catalog.Plain(t.Serial), string(t.ID)), Note: usernames(t.Users)}
+			return Object{ID: string(t.ID), Value: cmp.Or(catalog.Plain(t.Serial), string(t.ID)),
+				Note: usernames(t.Users)}
 		}),
 		Help: "Type a serial number or Duo's id.", OfPeople: true,
 	},
@@ -97,7 +99,8 @@ var Objects = map[string]ObjectKind{
 
 // inDuo lists objects of a Duo account, sorted by what is typed.
 func inDuo[T any](
-	list func(*run.Runner, context.Context, store.Scope, store.Organization, bool) (run.List[T], error), describe func(T) Object,
+	list func(*run.Runner, context.Context, store.Scope, store.Organization, bool) (run.List[T], error),
+	describe func(T) Object,
 ) func(context.Context, *run.Runner, store.Scope, store.Organization) ([]Object, error) {
 	return func(ctx context.Context, r *run.Runner, sc store.Scope, o store.Organization) ([]Object, error) {
 		// What cannot be read is not offered: a form must not fail because Duo does not answer.
@@ -111,7 +114,8 @@ func inDuo[T any](
 // ours lists objects that the console keeps, in the order of the store.
 func ours[T any](list func(context.Context, *store.Tx, store.Organization) ([]T, error), describe func(T) Object,
 ) func(context.Context, *run.Runner, store.Scope, store.Organization) ([]Object, error) {
-	return func(ctx context.Context, r *run.Runner, sc store.Scope, o store.Organization) (objects []Object, err error) {
+	return func(ctx context.Context, r *run.Runner, sc store.Scope, o store.Organization) (objects []Object,
+		err error) {
 		err = r.Store.InWorkspace(ctx, sc, func(tx *store.Tx) error {
 			found, err := list(ctx, tx, o)
 			objects = described(found, describe)

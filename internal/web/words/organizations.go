@@ -13,11 +13,12 @@ import (
 
 // TagOf is an organization as pages name it: with its color.
 func TagOf(o store.Organization) views.OrganizationTag {
-	return Tag(store.OrganizationName{Slug: o.Slug, Name: o.Name, Colour: o.Colour, AccountID: o.AccountID, Twin: o.Twin})
+	return Tag(store.OrganizationName{Slug: o.Slug, Name: o.Name, Colour: o.Colour, AccountID: o.AccountID,
+		Twin: o.Twin})
 }
 
-// Tag is TagOf for what a list of links knows. It alone decides how two organizations of one name are told apart: by the
-// last characters of the Duo account's id, or by the slug where there is none.
+// Tag is TagOf for what a list of links knows. It alone decides how two organizations of one name are told apart: by
+// the last characters of the Duo account's id, or by the slug where there is none.
 func Tag(o store.OrganizationName) views.OrganizationTag {
 	tag := views.OrganizationTag{Slug: o.Slug, Name: o.Name, Colour: o.Colour}
 	switch {
@@ -32,7 +33,8 @@ func Tag(o store.OrganizationName) views.OrganizationTag {
 
 // OrganizationRow is an organization as a row of a list.
 func OrganizationRow(o store.Organization) views.OrganizationRow {
-	row := views.OrganizationRow{OrganizationTag: TagOf(o), Aliases: strings.Join(o.Aliases, ", "), Tags: o.Tags, Keyed: o.DirectoryKey != "",
+	row := views.OrganizationRow{OrganizationTag: TagOf(o), Aliases: strings.Join(o.Aliases, ", "), Tags: o.Tags,
+		Keyed: o.DirectoryKey != "",
 		State: views.Chip{Level: "idle", Text: "Not mapped"}}
 	if o.Mapped() {
 		row.State = views.Chip{Level: "ok", Text: "Mapped"}

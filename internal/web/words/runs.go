@@ -26,7 +26,8 @@ func TitleOf(slug string) string {
 // SubjectOf names whom a run was about; a run that was refused early knows only
 // the id it was given.
 func SubjectOf(r store.Run) string {
-	return cmp.Or(r.Subject, r.Input["username"], r.Input["user_id"], r.Input["phone_id"], r.Input["number"], r.Input["bypass_code_id"])
+	return cmp.Or(r.Subject, r.Input["username"], r.Input["user_id"], r.Input["phone_id"], r.Input["number"],
+		r.Input["bypass_code_id"])
 }
 
 // OutcomeChip is the state of a run as a chip.

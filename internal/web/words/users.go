@@ -102,7 +102,8 @@ func ChipOf(u duo.User) views.Chip { return StateChip(StateOf(u)) }
 
 // DisplayName is a user's full name, or else the username.
 func DisplayName(u duo.User) string {
-	return catalog.Plain(cmp.Or(strings.TrimSpace(u.RealName), strings.TrimSpace(u.FirstName+" "+u.LastName), u.Username))
+	return catalog.Plain(cmp.Or(strings.TrimSpace(u.RealName), strings.TrimSpace(u.FirstName+" "+u.LastName),
+		u.Username))
 }
 
 // SortUsers sorts by a column of the list of users, in place.

@@ -21,7 +21,8 @@ func (s *pages) getPlantedSearch(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	return c.HTML(http.StatusOK, "<!doctype html><title>Planted</title><p>"+templ.EscapeString(strings.Join(names, "<p>")))
+	return c.HTML(http.StatusOK, "<!doctype html><title>Planted</title><p>"+
+		templ.EscapeString(strings.Join(names, "<p>")))
 }
 
 // getPlantedRaw writes a name from Duo into a page as it is: what the crawl must find.

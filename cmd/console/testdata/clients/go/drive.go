@@ -20,10 +20,11 @@ func main() {
 
 func drive(ctx context.Context) error {
 	workspace, organization := os.Getenv("WORKSPACE"), os.Getenv("ORGANIZATION")
-	client, err := NewClientWithResponses(os.Getenv("CONSOLE"), WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-		r.Header.Set("Authorization", "Bearer "+os.Getenv("TOKEN"))
-		return nil
-	}))
+	client, err := NewClientWithResponses(os.Getenv("CONSOLE"),
+		WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+			r.Header.Set("Authorization", "Bearer "+os.Getenv("TOKEN"))
+			return nil
+		}))
 	if err != nil {
 		return err
 	}
@@ -33,17 +34,23 @@ func drive(ctx context.Context) error {
 		return fmt.Errorf("organizations: %v %s", err, list.Body)
 	}
 	count, keep := 2, false
-	made, err := client.CreateBypassCodeForUserWithResponse(ctx, workspace, organization, CreateBypassCodeForUserRequest{
-		RunId: uuid.New(), Fields: CreateBypassCodeForUserFields{UserId: os.Getenv("USER_ID"), Count: &count, PreserveExisting: &keep},
-	})
-	if err != nil || made.JSON200 == nil || made.JSON200.State != Applied || made.JSON200.Secrets == nil || len(*made.JSON200.Secrets) != count || made.JSON200.ExpiresAt == nil {
+	made, err := client.CreateBypassCodeForUserWithResponse(ctx, workspace, organization,
+		CreateBypassCodeForUserRequest{
+			RunId: uuid.New(), Fields: CreateBypassCodeForUserFields{UserId: os.Getenv("USER_ID"), Count: &count,
+				PreserveExisting: &keep},
+		})
+	if err != nil || made.JSON200 == nil || made.JSON200.State != Applied || made.JSON200.Secrets == nil ||
+		len(*made.JSON200.Secrets) != count || made.JSON200.ExpiresAt == nil {
 		return fmt.Errorf("bypass codes: %v %s", err, made.Body)
 	}
 	count = 11
-	refused, err := client.CreateBypassCodeForUserWithResponse(ctx, workspace, organization, CreateBypassCodeForUserRequest{
-		RunId: uuid.New(), Fields: CreateBypassCodeForUserFields{UserId: os.Getenv("USER_ID"), Count: &count},
-	})
-	if err != nil || refused.ApplicationproblemJSON422 == nil || refused.ApplicationproblemJSON422.Code != InvalidFields || (*refused.ApplicationproblemJSON422.Errors)[0].Field != "count" {
+	refused, err := client.CreateBypassCodeForUserWithResponse(ctx, workspace, organization,
+		CreateBypassCodeForUserRequest{
+			RunId: uuid.New(), Fields: CreateBypassCodeForUserFields{UserId: os.Getenv("USER_ID"), Count: &count},
+		})
+	if err != nil || refused.ApplicationproblemJSON422 == nil ||
+		refused.ApplicationproblemJSON422.Code != InvalidFields ||
+		(*refused.ApplicationproblemJSON422.Errors)[0].Field != "count" {
 		return fmt.Errorf("a refusal: %v %s", err, refused.Body)
 	}
 	fmt.Println("created", len(*made.JSON200.Secrets), "bypass codes")
