@@ -42,8 +42,12 @@ func TestActivationIsSeen(t *testing.T) {
 	if !last.Done || last.Answer != "activated" || strings.Contains(last.Text, code) {
 		t.Fatalf("the stream answered %d, and after %d events %+v", status, events, last)
 	}
-	b.get(shown.link("See whether it is activated")).want(http.StatusOK,
-		"Activated. Duo Mobile works on this phone.").wantNot("reads itself again", `http-equiv="refresh"`).fine()
+	p := b.get(shown.link("See whether it is activated"))
+	if !strings.Contains(p.body, "Activated. Duo Mobile works on this phone.") {
+		t.Errorf("after %d events, the last %+v, Duo has done: %+v", events, last, s.Sim.Ledger())
+	}
+	p.want(http.StatusOK, "Activated. Duo Mobile works on this phone.").
+		wantNot("reads itself again", `http-equiv="refresh"`).fine()
 	b.get(shown.live("data-then")).want(http.StatusOK, "Jane Roe", "Ticket: INC-6",
 		"Created an activation link").wantNot(code)
 	shown.click("Back to the user").want(http.StatusOK, "Ticket: INC-6")
