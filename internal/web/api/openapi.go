@@ -237,7 +237,7 @@ func readOperation(r site.Route, known apiRoute, schemas object) object {
 		"operationId": camel(known.id), "tags": []string{readsTag}, "summary": known.title,
 		"description": known.help + " " + leastRole(r.Policy.Role),
 		"parameters":  openParameters(r, query),
-		"responses": openResponses(object{"200": answerOf("What was asked for.",
+		"responses": openResponses(r, object{"200": answerOf("What was asked for.",
 			ref(schema), exampleOf(schemas, schema))}, statuses),
 	}
 }
@@ -260,7 +260,7 @@ func actionOperation(r site.Route, a catalog.Action, schemas object) object {
 		"parameters":  openParameters(r, nil),
 		"requestBody": object{"required": true, "content": object{
 			"application/json": object{"schema": ref(pascal(a.Slug) + "Request"), "example": exampleBody(a)}}},
-		"responses": openResponses(answers, []int{400, 401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 502, 503}),
+		"responses": openResponses(r, answers, []int{400, 401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 502, 503}),
 	}
 }
 
@@ -280,7 +280,10 @@ func answerOf(means string, schema object, shown any) object {
 
 // openResponses adds the errors to the answers of an operation. 405 is not among
 // them: it is the answer to what is no operation.
-func openResponses(answers object, statuses []int) object {
+func openResponses(r site.Route, answers object, statuses []int) object {
+	if strings.Contains(r.Path, "/:org") {
+		statuses = append(statuses, http.StatusGone) // the organization is archived
+	}
 	for _, status := range statuses {
 		answers[strconv.Itoa(status)] = object{"$ref": "#/components/responses/" + problemName(status)}
 	}

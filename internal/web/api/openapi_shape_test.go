@@ -56,6 +56,11 @@ func TestDescriptionBuildsClients(t *testing.T) {
 	if len(ids) != len(catalog.All())+8 {
 		t.Errorf("%d operations", len(ids))
 	}
+	for name := range document["components"].(map[string]any)["responses"].(map[string]any) {
+		if !shape.used["response "+name] {
+			t.Errorf("no operation answers with %s", name)
+		}
+	}
 	for name := range shape.schemas {
 		if !shape.used[name] {
 			t.Errorf("nothing uses %s", name)
@@ -118,6 +123,7 @@ func (s *shapeOf) operation(at string, o map[string]any, ids, tags map[string]bo
 		} else if errors++; response["$ref"] != "#/components/responses/Problem"+status {
 			s.t.Errorf("%s: %s is not described", at, status)
 		}
+		s.used["response Problem"+status] = true
 	}
 	if errors < 8 {
 		s.t.Errorf("%s: only %d errors are described", at, errors)
