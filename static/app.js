@@ -307,6 +307,12 @@
       link.textContent = live.dataset.onward;
       link.removeAttribute("target");
     });
+    events.addEventListener("error", () => {
+      // A stream that was refused is not opened again; one that was cut is.
+      if (events.readyState !== EventSource.CLOSED) return;
+      clearInterval(counting);
+      live.querySelector(".live-text").textContent = "Live updates have stopped. Use the link to see how far it is.";
+    });
     addEventListener("pagehide", () => events.close());
   }
 
