@@ -61,8 +61,14 @@ func OpenPruner(ctx context.Context, ownerURL string) (*Pruner, error) {
 	return &Pruner{conn}, nil
 }
 
-// Close ends the connection.
-func (p *Pruner) Close() { p.conn.Close(context.Background()) }
+// Close gives up the lock and ends the connection. The server notices the end of a connection
+// a moment later only, when the next command may have found the lock taken.
+func (p *Pruner) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	_, _ = p.conn.Exec(ctx, `select pg_advisory_unlock_all()`) // the end of the connection does the same
+	p.conn.Close(ctx)
+}
 
 // Newest returns the beginning of the oldest month that stays whatever is asked: what
 // is older may be pruned.
