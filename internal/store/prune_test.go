@@ -71,7 +71,7 @@ func TestPruneDeletesOnlyWhatIsKept(t *testing.T) {
 	db := boundOwner(t)
 	a, other := oldRecord(t, db.DB), oldRecord(t, db.DB)
 	su := db.Superuser(t)
-	for range 50 { // what prunes next does not meet the lock of the one that has ended
+	for range 500 { // what prunes next does not meet the lock of the one that has ended
 		p, err := store.OpenPruner(t.Context(), db.BoundURL)
 		if err != nil {
 			t.Fatal(err)
