@@ -12,6 +12,7 @@ import (
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 // Request asks for one execution of an action in an organization.
@@ -116,7 +117,7 @@ func (r *Runner) Authorize(ctx context.Context, q Request) (Authorized, error) {
 	if !now.fresh() {
 		return Authorized{}, ErrSilent
 	}
-	q.Reason = reasonOf(q.Reason)
+	q.Reason, q.Ticket = reasonOf(q.Reason), text.Line(q.Ticket) // a program's are as it sent them
 	if q.Opened == "" {
 		var err error
 		if q.Opened, _, err = r.Connection(ctx, q.Scope, q.Organization); err != nil {

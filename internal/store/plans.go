@@ -142,8 +142,12 @@ const OnboardingPlan = "onboarding"
 
 // DropOldPlans deletes the scope's plans whose time is over, but for those at work. What
 // their steps did stays on record. An organization whose onboarding is deleted is not being
-// onboarded any more.
+// onboarded any more. It waits for those who begin an onboarding again: a draft that they
+// add meanwhile would not be seen.
 func (t *Tx) DropOldPlans(ctx context.Context, now time.Time) error {
+	if err := t.LockMapping(ctx); err != nil {
+		return err
+	}
 	_, err := t.tx.Exec(ctx, `
 		with gone as (
 			delete from plan p where `+planReachedInScope+

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -94,5 +95,42 @@ func TestPlanOfTheWorkspace(t *testing.T) {
 		if n, err := only(mine.ID, near).attempt(t, app, sql, id); err != nil || n != 0 {
 			t.Errorf("%s by who sees a part: %d rows, %v", what, n, err)
 		}
+	}
+}
+
+// TestOnboardedAgainMeanwhile: an organization is onboarded again while the old draft is deleted. It goes on being
+// onboarded: the mark is the new draft's.
+func TestOnboardedAgainMeanwhile(t *testing.T) {
+	t.Parallel()
+	db := storetest.Apart(t)
+	ws, operator := db.Workspace(t)
+	o := db.Organizations(t, ws, "Birch Legal")[0].ID
+	later := today.Add(2 * store.PlanLife)
+	begin := func(tx *store.Tx, at time.Time) error {
+		p := store.Plan{ID: uuid.New(), OrganizationID: o, Kind: store.OnboardingPlan}
+		return errors.Join(tx.LockMapping(t.Context()), tx.SetOnboarding(t.Context(), o),
+			tx.AddPlan(t.Context(), p, operator.ID, at))
+	}
+	whole := store.WholeWorkspace(ws.ID)
+	within(t, db.Store, whole, func(tx *store.Tx) error { return begin(tx, today) })
+	swept := make(chan error, 1)
+	within(t, db.Store, whole, func(tx *store.Tx) error {
+		err := begin(tx, later)
+		go func() {
+			swept <- db.InWorkspace(t.Context(), whole,
+				func(tx *store.Tx) error { return tx.DropOldPlans(t.Context(), later) })
+		}()
+		waitForLockOf(t, db, "%'mapping '%")
+		return err
+	})
+	if err := <-swept; err != nil {
+		t.Fatal(err)
+	}
+	su := db.Superuser(t)
+	if plans := column[int](t, su, `select count(*) from plan where organization_id = $1`, o)[0]; plans != 1 {
+		t.Errorf("%d plans are left", plans)
+	}
+	if !column[bool](t, su, `select onboarding from organization where id = $1`, o)[0] {
+		t.Error("it has an open draft, and is not being onboarded")
 	}
 }

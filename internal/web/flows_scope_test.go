@@ -87,3 +87,23 @@ func TestPlanNamesNoOtherOrganization(t *testing.T) {
 	reader.get(at).click("Open the run").want(http.StatusOK,
 		"Another organization has this account").wantNot(hidden, far.Slug)
 }
+
+// TestPlanNamesNoOtherAccount: an account of the same name may be another client's. The review says that there is one,
+// and not which.
+func TestPlanNamesNoOtherAccount(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	other := s.Sim.AddChild(s.Parent.AccountID, "Canary Twins")
+	s.Map(t, "Somebody else", other)
+	b := s.as(t, s.Owner)
+	at := b.onboarded("Canary", "similar", "true")
+	f := b.get(at+"/account").form("Save and continue").set("how", plan.NewAccount).set("account_name", other.Name)
+	p := f.send().want(http.StatusUnprocessableEntity, other.AccountID)
+	p.form("Save and continue").set("similar", "true").send().follow().want(http.StatusOK)
+	b.get(at).form("Review the steps").send().follow().want(http.StatusOK, "Duo already has an account with this name")
+	reader := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk, s.orgNamed(t, "Canary").ID))
+	reader.get(at).want(http.StatusOK, "Duo already has an account with this name").wantNot(other.AccountID)
+	if s.draftHolds(t, other.AccountID) {
+		t.Error("the plan holds the account")
+	}
+}

@@ -159,3 +159,37 @@ func TestTicketOfSetup(t *testing.T) {
 	}
 	b.get(s.org("")).want(http.StatusOK).wantNot(strings.Repeat("x", 101))
 }
+
+// TestTicketOfAProgram: what a program sends as the ticket is cleaned as on a form. What shows nothing is no ticket.
+func TestTicketOfAProgram(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	jane := s.addUser(t, duosim.UserSpec{Username: "jroe"})
+	s.as(t, s.Owner).get(s.ws("/tickets")).form("Save required tickets").set(catalog.UpdateUser, "true").send().
+		want(http.StatusOK)
+	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
+	b := s.stranger(t)
+	call := func(ticket string) (*page, uuid.UUID) {
+		id := uuid.New()
+		return b.call(token, http.MethodPost, s.apiOrg("/actions/update-user"), map[string]any{"run_id": id,
+			"ticket": ticket, "fields": map[string]any{"user_id": jane, "notes": uuid.NewString()}}), id
+	}
+	for _, unseen := range []string{" ", "\u200b", "\u2060\ufeff", "\u202e\u202c", "\u3164"} {
+		p, _ := call(unseen)
+		if refused := p.wantProblem(http.StatusUnprocessableEntity, "invalid_fields"); len(refused.Errors) != 1 ||
+			refused.Errors[0].Field != "ticket" {
+			t.Errorf("%+q: %+v", unseen, refused)
+		}
+	}
+	if n := len(s.Sim.Ledger()); n != 0 {
+		t.Errorf("%d effects in Duo without a ticket", n)
+	}
+	for typed, kept := range map[string]string{" INC-\u200b9 ": "INC-9",
+		strings.Repeat("x", 100) + "   ": strings.Repeat("x", 100)} {
+		p, id := call(typed)
+		wantOutcome(p, store.Applied, false)
+		if r := s.Record(t, id); r.Ticket != kept {
+			t.Errorf("%q is kept as %q", typed, r.Ticket)
+		}
+	}
+}

@@ -9,14 +9,11 @@ import (
 	"duodesk/internal/duo"
 )
 
-// MayBypass reports whether Duo may let a user in without a second factor, now or once something
-// ends that hides it: the trash hides the status from before, a group that is not Active overrides
-// the member's own status for as long as it lasts, and a status that is not known can mean anything.
-// False is certain as of what was read.
-func MayBypass(u duo.User) bool { return WhyBypass(u) != "" }
-
-// WhyBypass is the reason for [MayBypass] as the end of a sentence; empty means that the user is
-// certainly asked for a second factor, or cannot log in.
+// WhyBypass says why Duo may let a user in without a second factor, as the end of a sentence: now, or
+// once something ends that hides it. The trash hides the status from before, a group that is not Active
+// overrides the member's own status for as long as it lasts, and a status that is not known can mean
+// anything. Empty means that the user is certainly asked for a second factor, or cannot log in, as of
+// what was read.
 func WhyBypass(u duo.User) string {
 	switch u.Status {
 	case duo.StatusActive, duo.StatusDisabled, duo.StatusLockedOut:

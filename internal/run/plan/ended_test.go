@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -134,5 +135,29 @@ func TestResultOfATakenClaim(t *testing.T) {
 	}
 	if s := d.step("map"); s.State != store.StepVerified || s.Attempt != 1 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestCanceledAfterAnotherBegan: the page of an old draft is open while another onboarding begins. Canceled there, the
+// old one ends, and the organization is onboarded by the other.
+func TestCanceledAfterAnotherBegan(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.Clock.Move(store.PlanLife + time.Minute)
+	if err := d.Setup().OnboardAgain(t.Context(), d.Scope(), d.Actor(owner), d.organization()); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.runner().Cancel(t.Context(), d.Scope(), d.Actor(owner), d.plan); err != nil {
+		t.Fatal(err)
+	}
+	if p, _ := d.now(); p.State != store.PlanCanceled || !d.organization().Onboarding {
+		t.Errorf("%s; being onboarded: %t", p.State, d.organization().Onboarding)
+	}
+	other, _, err := d.runner().Latest(t.Context(), d.Scope(), d.org.ID, plan.OnboardingKind)
+	if err == nil {
+		err = d.runner().Cancel(t.Context(), d.Scope(), d.Actor(owner), other.ID)
+	}
+	if err != nil || d.organization().Onboarding {
+		t.Errorf("%v; being onboarded: %t", err, d.organization().Onboarding)
 	}
 }

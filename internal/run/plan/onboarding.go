@@ -93,6 +93,10 @@ func onboarding() Kind {
 			{DirectoriesScreen, "Directory keys"}, {AuthScreen, "Auth API"}, {UsersScreen, "First users"}},
 		Steps: onboardingSteps,
 		Canceled: func(ctx context.Context, tx *store.Tx, p store.Plan) error {
+			latest, err := tx.LatestPlan(ctx, p.OrganizationID, OnboardingKind)
+			if err != nil || latest.ID != p.ID {
+				return err // another one began since, and is marked
+			}
 			return tx.EndOnboarding(ctx, p.OrganizationID)
 		},
 	}

@@ -116,17 +116,13 @@ func (b *builder) accounts() ([]store.Account, error) {
 	return found, err
 }
 
+// sameName says that Duo has an account of a name, and not which: it may be that of a client
+// who is out of a reader's scope.
 func sameName(name string, accounts []store.Account) string {
-	var same []string
-	for _, a := range accounts {
-		if text.Same(a.Name, name) {
-			same = append(same, a.AccountID)
-		}
+	if slices.ContainsFunc(accounts, func(a store.Account) bool { return text.Same(a.Name, name) }) {
+		return "Duo already has an account with this name."
 	}
-	if len(same) == 0 {
-		return ""
-	}
-	return "Duo already has an account with this name: " + strings.Join(same, ", ") + "."
+	return ""
 }
 
 // settings makes the step that changes what differs from what the account has now.

@@ -76,3 +76,17 @@ func TestImportOfPastedCells(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestImportOfAColumnOfColors: a file that an earlier version exported has a column colour.
+func TestImportOfAColumnOfColors(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"color", "Color", "colour", "Colour"} {
+		rows, err := readImport("name," + name + "\nAcme,teal\n")
+		if err != nil || len(rows) != 1 || rows[0].Colour != "teal" {
+			t.Errorf("%s: %+v, %v", name, rows, err)
+		}
+	}
+	if _, err := readImport("name,color,colour\nAcme,teal,blue\n"); err == nil {
+		t.Error("a column under both spellings was taken")
+	}
+}

@@ -162,7 +162,7 @@ func columnsOf(header []string) ([]string, error) {
 	known := append(slices.Clone(importColumns), slugColumn, stateColumn, statusColumn, faultColumn)
 	var columns []string
 	for _, cell := range header {
-		name := strings.NewReplacer(" ", "_", "-", "_", "color", "color").Replace(strings.ToLower(text.Line(cell)))
+		name := strings.NewReplacer(" ", "_", "-", "_", "colour", "color").Replace(strings.ToLower(text.Line(cell)))
 		switch {
 		case name != "" && !slices.Contains(known, name):
 			return nil, uploaded("The first line has an unknown column, “" + catalog.Plain(cell) + "”. " + theColumns())
