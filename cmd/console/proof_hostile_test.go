@@ -311,8 +311,7 @@ func (s *proofSite) makeTablesHostile() int {
 		for i, text := range payloads {
 			text = strings.ReplaceAll(text, "\x00", "")
 			// What a constraint refuses no page can come to show.
-			done,
-				err := conn.Exec(s.t.Context(),
+			done, err := conn.Exec(s.t.Context(),
 				fmt.Sprintf(
 					`update %[1]q set %[2]q = $1 where ctid = (select ctid from %[1]q order by ctid offset $2 limit 1)`,
 					c.table, c.name), text, i)

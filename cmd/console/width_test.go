@@ -47,8 +47,7 @@ func TestPagesFitEveryWidth(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", static.Handler())
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		_,
-			_ = w.Write(
+		_, _ = w.Write(
 			[]byte(`<!doctype html><title>Frame</title><link rel="icon" href="data:,"><iframe height="800" src="/` +
 				gallery.Samples()[0].Name + `"></iframe>`))
 	})

@@ -74,8 +74,7 @@ func (s *Store) AccountEvents(ctx context.Context, operator uuid.UUID, limit int
 
 // forgetAccountEvents deletes what nobody can look at any more.
 func forgetAccountEvents(ctx context.Context, tx pgx.Tx) error {
-	_,
-		err := tx.Exec(ctx,
+	_, err := tx.Exec(ctx,
 		`delete from account_event where at < now() - interval '90 days' or operator_id is null and at < now() - interval '1 day'`)
 	return err
 }

@@ -33,8 +33,7 @@ func (t *Tx) Directories(ctx context.Context, organization uuid.UUID) ([]Directo
 // and keeps others waiting until the transaction ends: names are compared as people read
 // them, which no index does for rows from before.
 func (t *Tx) LockDirectories(ctx context.Context, organization uuid.UUID) error {
-	_,
-		err := t.tx.Exec(ctx,
+	_, err := t.tx.Exec(ctx,
 		`select pg_advisory_xact_lock(hashtextextended('directories ' || app.workspace()::text || $1::text, 0))`,
 		organization.String())
 	return err

@@ -242,8 +242,7 @@ func raw(ctx context.Context, db storetest.DB, ws, member uuid.UUID, sql string)
 	}
 	defer conn.Close(ctx)
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		_,
-			err := tx.Exec(ctx,
+		_, err := tx.Exec(ctx,
 			`select set_config('app.workspace', $1, true), set_config('app.organizations', '*', true), set_config('app.member', $2, true)`,
 			ws.String(), member.String())
 		if err == nil {

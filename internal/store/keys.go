@@ -194,8 +194,7 @@ func (s *Store) SwitchKey(ctx context.Context, id secret.KeyID) error {
 		if without > 0 {
 			return ErrServersBehind
 		}
-		_,
-			err := tx.Exec(ctx,
+		_, err := tx.Exec(ctx,
 			`insert into sealing_key (generation, key_id, proof) select max(generation) + 1, $1, $2 from sealing_key`,
 			id[:], proof)
 		return err

@@ -86,8 +86,7 @@ func (s *Store) UnsettledProcesses(ctx context.Context) ([]uuid.UUID, error) {
 
 // SettleProcesses notes that no run of these processes is open any more.
 func (s *Store) SettleProcesses(ctx context.Context, ids []uuid.UUID) error {
-	_,
-		err := s.pool.Exec(ctx,
+	_, err := s.pool.Exec(ctx,
 		`update process set settled_at = clock_timestamp() where id = any ($1) and gone_at is not null and settled_at is null`, ids)
 	return err
 }

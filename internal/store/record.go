@@ -208,8 +208,7 @@ func (s *Store) eachMembership(ctx context.Context, tx pgx.Tx, operator uuid.UUI
 		WorkspaceID uuid.UUID
 		Disabled    bool
 	}
-	found,
-		err := all[membership](ctx, tx,
+	found, err := all[membership](ctx, tx,
 		`select workspace_id, disabled_at is not null as disabled from membership where operator_id = $1 order by workspace_id`, operator)
 	if err != nil {
 		return err

@@ -92,8 +92,7 @@ func (s *Store) ChangePassword(ctx context.Context, operator Operator, hash stri
 // holdEpoch locks an operator's row for a change by the operator, or returns
 // ErrEnded.
 func holdEpoch(ctx context.Context, tx pgx.Tx, operator Operator) error {
-	done,
-		err := tx.Exec(ctx,
+	done, err := tx.Exec(ctx,
 		`select from operator where id = $1 and epoch = $2 and disabled_at is null for no key update`, operator.ID,
 		operator.Epoch)
 	if err == nil && done.RowsAffected() == 0 {

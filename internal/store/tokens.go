@@ -51,8 +51,7 @@ const tokenQuery = `
 // LockTokens waits until nobody else makes a token of the operator in the
 // workspace. Take it before Hold: tokens are counted.
 func (t *Tx) LockTokens(ctx context.Context, operator uuid.UUID) error {
-	_,
-		err := t.tx.Exec(ctx,
+	_, err := t.tx.Exec(ctx,
 		`select pg_advisory_xact_lock(hashtextextended('tokens ' || app.workspace()::text || $1::text, 0))`,
 		operator.String())
 	return err

@@ -62,8 +62,7 @@ func (s *Store) CheckRoom(ctx context.Context) error {
 		if _, err := tx.Exec(ctx, `set local work_mem = '64kB'`); err != nil {
 			return err
 		}
-		_,
-			err := tx.Exec(ctx,
+		_, err := tx.Exec(ctx,
 			`with file as materialized (select repeat('x', 1000) from generate_series(1, 200)) select count(*) from file`)
 		return err
 	})

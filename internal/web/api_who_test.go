@@ -130,8 +130,7 @@ func (s *console) waitForLock(t testing.TB) {
 	t.Helper()
 	su := s.Superuser(t)
 	for {
-		waiting,
-			err := queryAll[int](t, su,
+		waiting, err := queryAll[int](t, su,
 			`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ~ 'for (key )?share'`)
 		if err != nil {
 			t.Fatal(err)

@@ -91,8 +91,7 @@ func (e *fleet) staff(ws store.Workspace) {
 		if n.workspace != ws {
 			continue
 		}
-		_,
-			err := conn.Exec(ctx,
+		_, err := conn.Exec(ctx,
 			`insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, 'auditor', true)
 			on conflict (workspace_id, operator_id) do update set role = 'auditor', every_organization = true, disabled_at = null`, ws.ID, n.member.ID)
 		if err != nil {

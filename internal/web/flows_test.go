@@ -125,8 +125,7 @@ func TestOwnKeysAreNoPartOfTheDraft(t *testing.T) {
 func (s *console) holding(t testing.TB, text string) (found []string) {
 	t.Helper()
 	conn := s.Superuser(t)
-	rows,
-		err := conn.Query(t.Context(),
+	rows, err := conn.Query(t.Context(),
 		`select table_name::text from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`)
 	if err != nil {
 		t.Fatal(err)

@@ -67,8 +67,7 @@ func TestPageFileAndProgramsAgree(t *testing.T) {
 	}
 	file := func(address, button, column string) (found []string) {
 		s.Clock.Move(time.Second) // a file ends with what is now
-		rows,
-			err := csv.NewReader(strings.NewReader(
+		rows, err := csv.NewReader(strings.NewReader(
 			strings.TrimPrefix(b.get(address).form(button).send().want(http.StatusOK).body, "\ufeff"))).ReadAll()
 		if err != nil {
 			t.Fatal(err)

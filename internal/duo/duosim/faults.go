@@ -181,8 +181,7 @@ func (f Fault) before(w http.ResponseWriter, r *http.Request, now time.Time) boo
 	case Unavailable:
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusServiceUnavailable)
-		_,
-			_ = w.Write(
+		_, _ = w.Write(
 			[]byte(
 				"<html><body><h1>503 Service Unavailable</h1>No server is available to handle this request.</body></html>\n"))
 		return false

@@ -195,8 +195,7 @@ func (d *desk) keepsNoSecret() {
 		d.t.Fatal("only these secrets came of it: ", secrets)
 	}
 	conn := d.Superuser(d.t)
-	rows,
-		err := conn.Query(d.t.Context(),
+	rows, err := conn.Query(d.t.Context(),
 		`select table_name::text from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`)
 	if err != nil {
 		d.t.Fatal(err)

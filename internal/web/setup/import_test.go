@@ -53,8 +53,7 @@ func FuzzReadImport(f *testing.F) {
 
 func TestImportOfPastedCells(t *testing.T) {
 	t.Parallel()
-	rows,
-		err := readImport(
+	rows, err := readImport(
 		"\ufeffName\tTime zone\tTags\tAliases\r\nAcme, Inc; Ltd\tEurope/London\tvip|west\t\r\n5\" Disks\t\tone, two\t\"first\nsecond\"\r\n\t\t\t\r\n")
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%+v, %v", rows, err)
