@@ -103,7 +103,7 @@ func (r *Runner) notDone(j *job, err error) (result, error) {
 		api = action.API
 	}
 	why := run.ExplainFor(j.work.Organization, api, err)
-	return result{state: store.StepRefused, Done: Done{Summary: "Not sent. " + cmp.Or(why.Cause,
+	return result{state: store.StepRefused, Done: Done{Summary: "Not done. " + cmp.Or(why.Cause,
 		"It was held back.")}}, nil
 }
 

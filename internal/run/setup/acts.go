@@ -21,20 +21,21 @@ import (
 func init() {
 	plan.Register(plan.Act{Slug: plan.MapAccount, Title: "Connect with the Duo account", Role: catalog.Administrator,
 		Whole: true,
-		Do:    act((*Runner).mapStep), Check: check((*Runner).mapped)})
+		Do:    act((*Runner).mapStep), Check: check((*Runner).mapped, goneWords)})
 	plan.Register(plan.Act{Slug: plan.AddDirectory, Title: "Add directory key", Role: catalog.Administrator,
-		Do: act((*Runner).directoryStep), Check: check((*Runner).hasDirectory)})
+		Do: act((*Runner).directoryStep), Check: check((*Runner).hasDirectory, goneWords)})
 	plan.Register(plan.Act{Slug: plan.ProvisionAuth, Title: "Provision Auth API application",
 		Role: catalog.Administrator,
 		Call: catalog.ProvisionAuth().Call, Again: true, Do: act((*Runner).provisionStep),
-		Check: check((*Runner).hasAuthKeys)})
+		Check: check((*Runner).hasAuthKeys, "no keys are stored. Press Provision on the page "+
+			"Connection, then Continue here.")})
 	plan.Register(plan.Act{Slug: plan.CheckAuth, Title: "Check Auth API keys", Role: catalog.Administrator,
-		Call: "GET /auth/v2/check", Do: act((*Runner).checkStep), Check: check((*Runner).authWorks)})
+		Call: "GET /auth/v2/check", Do: act((*Runner).checkStep), Check: check((*Runner).authWorks, goneWords)})
 	plan.Register(plan.Act{Slug: plan.CheckWorkspaceAuth, Title: "Check Auth API keys", Role: catalog.Administrator,
 		Whole: true, OfWorkspace: true, Call: "GET /auth/v2/check", Do: act((*Runner).checkStep),
-		Check: check((*Runner).workspaceAuthWorks)})
+		Check: check((*Runner).workspaceAuthWorks, goneWords)})
 	plan.Register(plan.Act{Slug: plan.EndOnboarding, Title: "End onboarding", Role: catalog.Administrator, Last: true,
-		Do: act((*Runner).endStep), Check: check((*Runner).onboarded)})
+		Do: act((*Runner).endStep), Check: check((*Runner).onboarded, goneWords)})
 }
 
 func act(do func(*Runner, context.Context, plan.Work) (plan.Done, error)) func(context.Context, *run.Runner,
@@ -42,12 +43,15 @@ func act(do func(*Runner, context.Context, plan.Work) (plan.Done, error)) func(c
 	return func(ctx context.Context, r *run.Runner, w plan.Work) (plan.Done, error) { return do(New(r), ctx, w) }
 }
 
+const goneWords = "it is gone, or was changed."
+
 // check makes a read-back of a function that reports whether what a step was to do is so,
-// in the console's own tables.
-func check(is func(*Runner, context.Context, *store.Tx, plan.Work) (bool, error)) func(context.Context,
+// in the console's own tables; otherwise says what is so instead.
+func check(is func(*Runner, context.Context, *store.Tx, plan.Work) (bool, error),
+	otherwise string) func(context.Context,
 	*run.Runner, plan.Work, plan.Done) (plan.Seen, error) {
 	return func(ctx context.Context, r *run.Runner, w plan.Work, _ plan.Done) (plan.Seen, error) {
-		seen := plan.Seen{Finding: catalog.NotMade, Words: "it is gone, or was changed."}
+		seen := plan.Seen{Finding: catalog.NotMade, Words: otherwise}
 		err := r.Store.InWorkspace(ctx, w.Scope, func(tx *store.Tx) error {
 			so, err := is(New(r), ctx, tx, w)
 			if so {
