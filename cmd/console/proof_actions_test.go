@@ -68,7 +68,7 @@ var deeds = map[string]deed{
 
 	"get-users-phones": {fields: fields("user_id", "$user"), says: "$phone"},
 	"assign-phone-to-user": {fields: fields("user_id", "$user", "phone_id", "$free phone"), changes: true,
-		says: "Assigned"},
+		says: "Attached"},
 	"un-assign-phone-from-user": {fields: fields("user_id", "$user", "phone_id", "$spare phone"), changes: true,
 		says: "$user"},
 	"create-phone": {fields: fields("number", "+44 20 7946 $digits", "name", "Reception"), changes: true,
