@@ -58,8 +58,7 @@ func (s *pages) apiAction(c echo.Context, v site.Visitor) error {
 	}
 	done, err := s.Runner.Do(c.Request().Context(), run.Request{
 		ID: body.RunID, Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: action, Input: in,
-		Ticket: body.Ticket,
-		Opened: body.Connection, Account: body.Account, Reason: body.Reason,
+		Ticket: body.Ticket, Opened: body.Connection, Account: body.Account, Reason: body.Reason,
 	})
 	var already *run.AlreadyRun
 	switch {

@@ -60,19 +60,29 @@ func (s *pages) postInvite(c echo.Context, v site.Visitor) error {
 		email.Error = member.Message
 		return s.showInvite(c, v, http.StatusUnprocessableEntity, email, f)
 	case errors.As(err, &already):
-		page := s.SentBefore(v, "Invitation of "+already.Run.Subject, already.Run)
-		page.Onward, page.Again = views.Link{Text: "See who is invited", Href: views.Operators(v.Workspace.Slug)},
-			views.Link{Text: "Invite again", Href: views.Invite(v.Workspace.Slug)}
-		return s.Render(c, http.StatusOK, v, site.Place{Section: "operators"}, page)
+		return s.invitedBefore(c, v, already.Run)
 	case err != nil:
 		return err
 	}
+	return s.showInvited(c, v, token, kept)
+}
+
+// showInvited shows an invitation's link, once.
+func (s *pages) showInvited(c echo.Context, v site.Visitor, token string, kept store.Invitation) error {
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "operators"}, operators.InvitedPage{
 		Workspace: v.Workspace.Slug, Email: kept.Email, Role: kept.Role, Reach: words.ReachOf(kept.Grant(), kept.Names),
 		Until:   s.When(v, kept.ExpiresAt),
 		Link:    strings.TrimSuffix(s.PublicURL.String(), "/") + views.InvitationLink(token),
 		ShownAt: s.When(v, s.Now()).Text,
 	})
+}
+
+// invitedBefore answers a form that was sent before: its link is not shown again.
+func (s *pages) invitedBefore(c echo.Context, v site.Visitor, done store.Run) error {
+	page := s.SentBefore(v, "Invitation of "+done.Subject, done)
+	page.Onward = views.Link{Text: "See who is invited", Href: views.Operators(v.Workspace.Slug)}
+	page.Again = views.Link{Text: "Invite again", Href: views.Invite(v.Workspace.Slug)}
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "operators"}, page)
 }
 
 func (s *pages) postRevokeInvitation(c echo.Context, v site.Visitor) error {

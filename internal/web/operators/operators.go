@@ -14,9 +14,9 @@ import (
 	"duodesk/views/operators"
 )
 
-func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
-	ctx := c.Request().Context()
-	list := table.Definition[store.Member, operators.OperatorRow]{
+// operatorList is the list of a workspace's operators.
+func (s *pages) operatorList(v site.Visitor) table.Definition[store.Member, operators.OperatorRow] {
+	return table.Definition[store.Member, operators.OperatorRow]{
 		List: table.List{One: "operator", Many: "operators", At: views.Operators(v.Workspace.Slug),
 			Search: "Find an operator", Also: []string{"run"},
 			Sorts: []table.Sort{{Name: "email"}, {Name: "role", Order: "role"},
@@ -24,6 +24,11 @@ func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
 		Columns: operators.OperatorColumns(v.Workspace.Slug),
 		Row:     func(m store.Member) operators.OperatorRow { return s.operatorRow(v, m) },
 	}
+}
+
+func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
+	ctx := c.Request().Context()
+	list := s.operatorList(v)
 	asked, err := list.Ask(c.QueryParams())
 	if err != nil {
 		return err
