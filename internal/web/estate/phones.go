@@ -9,6 +9,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/text"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/table"
@@ -42,25 +43,32 @@ func (s *pages) getPhones(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	sought := words.SearchOf(asked.Search)
-	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !sought.Phone(p) })
-	shown := table.Definition[duo.Phone, estate.PhoneRow]{List: list,
-		Columns: estate.PhoneColumns(v.Workspace.Slug, v.Organization.Slug),
-		Row:     func(p duo.Phone) estate.PhoneRow { return s.phoneRow(v, p) },
-		None:    site.ListEmpty("phones", phones.Total, phones.TooMany, list.At)}
-	page.Table = shown.Show(asked, table.Found[duo.Phone]{Total: phones.Total, Matching: len(found),
-		Page: table.Held(found, asked.Query, func(p duo.Phone) string { return phoneKey(p, asked.Sort) })})
-	if phones.TooMany {
-		// nothing of it is held
-		page.Table.Caption, page.Table.Empty = views.Plural(phones.Total, "phone", "phones"), shown.None
-	}
-	s.readFrom(v, list, asked, &page.Table, phones.ReadAt)
+	page.Table = s.phonesTable(v, list, asked, phones)
 	page.Table.Trouble = trouble
 	flash, err := s.FlashOf(c.Request().Context(), c, v)
 	if err != nil {
 		return err
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones", Flash: flash}, page)
+}
+
+// phonesTable is the part of a list that was asked for.
+func (s *pages) phonesTable(v site.Visitor, list table.List, asked table.Asked,
+	phones run.List[duo.Phone]) views.Table {
+	sought := words.SearchOf(asked.Search)
+	found := slices.DeleteFunc(slices.Clone(phones.Items), func(p duo.Phone) bool { return !sought.Phone(p) })
+	rows := table.Definition[duo.Phone, estate.PhoneRow]{List: list,
+		Columns: estate.PhoneColumns(v.Workspace.Slug, v.Organization.Slug),
+		Row:     func(p duo.Phone) estate.PhoneRow { return s.phoneRow(v, p) },
+		None:    site.ListEmpty("phones", phones.Total, phones.TooMany, list.At)}
+	shown := rows.Show(asked, table.Found[duo.Phone]{Total: phones.Total, Matching: len(found),
+		Page: table.Held(found, asked.Query, func(p duo.Phone) string { return phoneKey(p, asked.Sort) })})
+	if phones.TooMany {
+		// nothing of it is held
+		shown.Caption, shown.Empty = views.Plural(phones.Total, "phone", "phones"), rows.None
+	}
+	s.readFrom(v, list, asked, &shown, phones.ReadAt)
+	return shown
 }
 
 // phoneKey is what a phone is sorted by: phones without a number come last.
@@ -111,26 +119,33 @@ func (s *pages) getBypassCodes(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	sought := words.SearchOf(asked.Search)
-	found := slices.DeleteFunc(slices.Clone(codes.Items), func(b duo.BypassCode) bool { return !sought.User(b.User) })
-	shown := table.Definition[duo.BypassCode, estate.BypassCodeRow]{List: list, Columns: estate.BypassCodeColumns,
-		Row:  func(b duo.BypassCode) estate.BypassCodeRow { return s.bypassCodeRow(v, b) },
-		None: site.ListEmpty("bypass codes", codes.Total, codes.TooMany, list.At)}
-	shown.None.Kind = "all-well"
-	page.Table = shown.Show(asked, table.Found[duo.BypassCode]{Total: codes.Total, Matching: len(found),
-		Page: table.Held(found, asked.Query, func(b duo.BypassCode) string { return codeKey(b, asked.Sort) })})
-	if codes.TooMany {
-		// nothing of it is held
-		page.Table.Caption, page.Table.Empty = views.Plural(codes.Total, "bypass code", "bypass codes"), shown.None
-		page.Table.Empty.Kind = "no-match"
-	}
-	s.readFrom(v, list, asked, &page.Table, codes.ReadAt)
+	page.Table = s.codesTable(v, list, asked, codes)
 	page.Table.Trouble = trouble
 	flash, err := s.FlashOf(c.Request().Context(), c, v)
 	if err != nil {
 		return err
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "bypass-codes", Flash: flash}, page)
+}
+
+// codesTable is the part of a list that was asked for.
+func (s *pages) codesTable(v site.Visitor, list table.List, asked table.Asked,
+	codes run.List[duo.BypassCode]) views.Table {
+	sought := words.SearchOf(asked.Search)
+	found := slices.DeleteFunc(slices.Clone(codes.Items), func(b duo.BypassCode) bool { return !sought.User(b.User) })
+	rows := table.Definition[duo.BypassCode, estate.BypassCodeRow]{List: list, Columns: estate.BypassCodeColumns,
+		Row:  func(b duo.BypassCode) estate.BypassCodeRow { return s.bypassCodeRow(v, b) },
+		None: site.ListEmpty("bypass codes", codes.Total, codes.TooMany, list.At)}
+	rows.None.Kind = "all-well"
+	shown := rows.Show(asked, table.Found[duo.BypassCode]{Total: codes.Total, Matching: len(found),
+		Page: table.Held(found, asked.Query, func(b duo.BypassCode) string { return codeKey(b, asked.Sort) })})
+	if codes.TooMany {
+		// nothing of it is held
+		shown.Caption, shown.Empty = views.Plural(codes.Total, "bypass code", "bypass codes"), rows.None
+		shown.Empty.Kind = "no-match"
+	}
+	s.readFrom(v, list, asked, &shown, codes.ReadAt)
+	return shown
 }
 
 func codeKey(b duo.BypassCode, by string) string {
