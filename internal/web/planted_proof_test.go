@@ -156,13 +156,13 @@ var bugs = []bug{
 	unscoped("runs.go", "one run", "runQuery+` where `+runInScope+` and r.id = $1`", "runInScope"),
 
 	unscoped("access.go", "the switcher",
-		"where `+organizationInScope+` order by v.at desc nulls last, lower(o.name), o.id limit $4) f",
+		"from organization o where `+organizationInScope+` and o.id not in (select id from recent)",
 		"organizationInScope"),
 	beyond("site/ticket.go", "what was just done",
 		"err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),
 	beyond("estate/home.go", "the home page", "s.Store.InWorkspace(ctx, v.Scope,"),
 	beyond("setup/organizations.go", "the list of organizations",
-		"err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {"),
+		"err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {\n\t\tif found, counts,"),
 	beyond("records/runs.go", "the record", "s.Store.InWorkspace(ctx, v.Scope,"),
 	beyond("site/reads.go", "a run's page", "s.Store.InWorkspace(c.Request().Context(), v.Scope,"),
 	beyond("setup/mapping.go", "the mapping", "s.Store.InWorkspace(ctx, v.Membership,"),
@@ -348,6 +348,19 @@ func firstFault(out string) (what string, found bool) {
 	return "", false
 }
 
+// anyBreaks matches a text wherever its lines are broken.
+func anyBreaks(text string) *regexp.Regexp {
+	words := strings.Fields(text)
+	for i, word := range words {
+		words[i] = strings.ReplaceAll(regexp.QuoteMeta(word), `\+`, `\s*\+\s*`)
+	}
+	pattern := strings.Join(words, `\s+`)
+	if strings.HasSuffix(text, "\n") {
+		pattern += `\n`
+	}
+	return regexp.MustCompile(pattern)
+}
+
 // plant builds the tests of this package with every bug in it, each asleep.
 func plant(t *testing.T) (binary string) {
 	t.Helper()
@@ -368,11 +381,13 @@ func plant(t *testing.T) (binary string) {
 				}
 				text = string(read)
 			}
-			if strings.Count(text, p.right) != 1 {
-				t.Errorf("%s: %s holds %d times: %s", b.name, p.file, strings.Count(text, p.right), p.right)
+			found := anyBreaks(p.right).FindAllStringIndex(text, -1)
+			if len(found) != 1 {
+				t.Errorf("%s: %s holds %d times: %s", b.name, p.file, len(found), p.right)
+				continue
 			}
-			contents[path] = strings.Replace(text, p.right,
-				strings.ReplaceAll(p.wrong, broken, fmt.Sprintf("planted(%q)", b.name)), 1)
+			contents[path] = text[:found[0][0]] + strings.ReplaceAll(p.wrong, broken,
+				fmt.Sprintf("planted(%q)", b.name)) + text[found[0][1]:]
 		}
 	}
 	if t.Failed() {
