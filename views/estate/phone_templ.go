@@ -161,14 +161,14 @@ func (p PhonePage) Body() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Ticket != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<section aria-labelledby=\"ticket-title\" class=\"ticket\"><div class=\"title-row\"><h2 id=\"ticket-title\">For the ticket</h2><button type=\"button\" class=\"js-only\" data-copy=\"ticket\" data-key=\"c\" hidden>Copy for ticket <kbd aria-hidden=\"true\">c</kbd></button></div><pre id=\"ticket\" tabindex=\"0\" aria-labelledby=\"ticket-title\" role=\"region\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<section aria-labelledby=\"ticket-title\" class=\"ticket\"><div class=\"title-row\"><h2 id=\"ticket-title\">For the ticket</h2><button type=\"button\" class=\"js-only\" data-copy=\"ticket\" data-key=\"c\" hidden>Copy for ticket <kbd aria-hidden=\"true\">c</kbd></button></div><pre id=\"ticket\" tabindex=\"0\" aria-labelledby=\"ticket-title\" role=\"group\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(p.Ticket)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `estate/phone.templ`, Line: 82, Col: 91}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `estate/phone.templ`, Line: 82, Col: 90}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
