@@ -40,8 +40,17 @@ var strangers = []string{"/signin", "/invitation"}
 
 // harmful are the forms that change, end or delete what other pages and forms need.
 var harmful = regexp.MustCompile(
-	`/signin|/account/(password|sessions)|/signout|/end$|/(dis|en)able|/revoke|/accept|/repair|/import/preview|/o$|` +
+	`/signin|/account/(password|sessions)|/signout|/onboard$|/onboarding/|/plans/|/archive$|/end$|/(dis|en)able|/revoke|/accept|/repair|/import/preview|/o$|` +
 		`/accounts/organizations|/directories$|/remove|/discard|activate|/synchronize|/create-|-enroll-user|delete|associate|assign|restore|unlock`)
+
+// comesBack are values that are not taken, of forms that come back then with another field: to be repaired, or with a
+// box that confirms a name which others have.
+var comesBack = []struct{ pattern, field, value string }{
+	{"/w/:ws/o", "id", "words"},
+	{"/w/:ws/onboard", "name", "Acme Dental"},
+	{"/w/:ws/o/:org/onboarding/facts", "name", "Acme Dental"},
+	{"/w/:ws/o/:org/onboarding/account", "account_name", "Acme Dental"},
+}
 
 // findRequests looks at one page of each kind, sends the forms that harm nothing, and looks at where they lead as well.
 // token is of an invitation, and starts are addresses besides.
@@ -65,10 +74,10 @@ func (s *proofSite) findRequests(token string, starts ...string) *finder {
 	return f
 }
 
-// lookAgain collects what the same pages offer now, in the state that restore brings back. What was found before is of
-// states that are gone.
-func (f *finder) lookAgain(token string, restore func()) {
-	f.next, f.looked, f.found, f.forms, f.again = f.looked, nil, nil, map[string]bool{}, true
+// lookAgain collects what the same pages, and more, offer now, in the state that restore brings back. What was found
+// before is of states that are gone.
+func (f *finder) lookAgain(token string, restore func(), more ...string) {
+	f.next, f.looked, f.found, f.forms, f.again = slices.Concat(f.looked, more), nil, nil, map[string]bool{}, true
 	f.walk(token, restore)
 	f.client.CloseIdleConnections()
 }
@@ -86,13 +95,14 @@ func (f *finder) walk(token string, restore func()) {
 		}
 	}
 	f.all()
-	for _, p := range f.found {
-		// what is not understood comes back in a form of its own
-		if p.row.pattern == "/w/:ws/o" && p.method == http.MethodPost {
-			p.form = maps.Clone(p.form)
-			p.form.Set("id", "words")
-			f.send(p)
-			break
+	for _, again := range comesBack {
+		for _, p := range f.found {
+			if p.row.pattern == again.pattern && p.method == http.MethodPost && p.form.Has(again.field) {
+				p.form = maps.Clone(p.form)
+				p.form.Set(again.field, again.value)
+				f.send(p)
+				break
+			}
 		}
 	}
 	for _, p := range slices.Clone(f.found) {
@@ -265,12 +275,19 @@ var typedInto = map[string]string{
 	"delete-account confirm": newAccount, "delete-user confirm": "casey.example", "verify-caller user_id": "user1",
 	"verify-caller phone_id":           "+15550101",
 	"update-settings helpdesk_message": "Call us.",
+	"directories directory_key.1":      "DSPROOFPROOFPROOF004", "directories directory_name.1": "Fourth",
+	"directories directory_key.2": "DSPROOFPROOFPROOF005", "directories directory_name.2": "Fifth",
+	"directories directory_key.3": "DSPROOFPROOFPROOF006", "directories directory_name.3": "Sixth",
+	"onboard name": "Fir Hill Pediatrics", "archive confirm": "Acme Dental",
 }
 
 // exampleOf is a value that the action whose form it is takes in the field, and
 // whether it does without one.
 func exampleOf(address, field string) (text string, optional bool) {
 	slug := slugOf(address)
+	if strings.HasSuffix(address, "/onboarding/settings") { // which takes the fields of the action
+		slug = catalog.UpdateSettings
+	}
 	a, known := catalog.Lookup(slug)
 	for _, f := range a.Fields {
 		if spec := f.Spec(); spec.Name == field {
@@ -290,12 +307,16 @@ func slugOf(address string) string {
 
 // filling is what is typed into an empty box.
 func (f *finder) filling(name, kind string) string {
-	field, _, _ := strings.Cut(name, ".")
+	field, of, _ := strings.Cut(name, ".")
+	if field == "account" && of != "" {
+		return "" // an organization without an account stays so
+	}
 	if strings.HasSuffix(field, "paste") {
 		return "Admin API: integration key DIPROOFPROOFPROOF001 Secret key " + strings.Repeat("x", 40) +
 			" API hostname " + f.s.duo.Accounts[0].APIHostname
 	}
 	byField := map[string]string{"directory_key": "DSPROOFPROOFPROOF003", "extension": "12",
+		"time_zone": "Europe/London",
 		"text":      "name,aliases\nAnother,one",
 		"usernames": "casey.example", "password": storetest.Password, "current": storetest.Password,
 		"new": "quaint ember tundra violin"}

@@ -65,6 +65,9 @@ func TestProofSQLInjection(t *testing.T) {
 			}
 			sim.AddPhone(id, duosim.PhoneSpec{Name: "Spare", Number: "+15550199"})
 		}
+		for _, name := range []string{stopped, working} {
+			sim.AddChild(parent.AccountID, name)
+		}
 	})
 	t.Setenv("CONSOLE_TRUSTED_PROXIES", "127.0.0.0/8") // the attack is one, with many behind it
 	c := s.serve("")
@@ -75,14 +78,15 @@ func TestProofSQLInjection(t *testing.T) {
 		"/operators/"+disabled.ID.String()+"/enable", "/operators/"+auditor+"/disable", "/operators/"+auditor+"/end",
 		"/operators/"+s.owner.ID.String())
 	s.leaveCandidates(near) // looking around has put others in their place
+	plans := s.leavePlans(s.organizations()[0])
 	a := s.newAttack(finder.client)
-	finder.lookAgain(token, a.restore)
-	programs := finder.programTargets(a)
-	targets := slices.Concat(programs, finder.targets())
+	finder.lookAgain(token, a.restore, plans.pages...)
+	named := slices.Concat(finder.programTargets(a), plans.unlinked(finder))
+	targets := slices.Concat(named, finder.targets(named))
 	for _, missing := range finder.untried(targets) {
 		t.Error("sqlmap was not led to ", missing)
 	}
-	a.sendAsTheyAre(slices.Concat(programs, finder.found))
+	a.sendAsTheyAre(slices.Concat(named, finder.found))
 	began := time.Now()
 	tried, found := a.tryAll(targets)
 	took := time.Since(began).Round(time.Second)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"maps"
@@ -34,30 +35,37 @@ const (
 // slugs are the open parts of addresses that the policy of a row reads, before its handler is asked.
 var slugs = []string{":ws", ":org"}
 
-// slugReaders is in how many places they are read: in auth.go for all rows, and the workspace's for a refusal.
-const slugReaders = 3
+// slugReaders is in how many places they are read: in auth.go for all rows, and the workspace's for a refusal and, without
+// asking the database, for the link of an archived organization.
+const slugReaders = 4
 
-// targets are the probes for sqlmap: the parameters of what was found that its row has not been tried with, since one
-// handler reads them all, the open parts of each address, and the cookies.
-func (f *finder) targets() []probe {
+// targets are the probes for sqlmap: the parameters of what was found that no other one is read alike (see keyOf), the open parts of each address, and the cookies. What is among named is not tried again.
+func (f *finder) targets(named []probe) []probe {
 	var all []probe
-	seen := map[string]bool{}
+	seen, tried := map[string]bool{}, map[row]bool{}
+	for _, p := range named {
+		tried[p.row] = true
+		for _, at := range p.places {
+			seen[keyOf(p.row, at)] = true
+		}
+	}
 	slices.SortStableFunc(f.found, func(a, b probe) int { return len(b.parameters()) - len(a.parameters()) })
 	found := slices.Clone(f.found)
 	for r, address := range f.pages {
 		found = append(found, probe{method: http.MethodGet, address: address, row: r})
 	}
 	for _, p := range found {
-		for _, at := range append(openParts(p.row), p.parameters()...) {
-			key := p.method + p.row.pattern + at.in + at.name
-			if at.in == inPath && slices.Contains(slugs, at.name) { // one function reads them, of all rows
-				key = p.method + p.row.reach() + at.name
-			}
-			if !seen[key] {
+		parameters := p.parameters()
+		for _, at := range append(openParts(p.row), parameters...) {
+			if key := keyOf(p.row, at); !seen[key] {
 				seen[key] = true
 				p.places = append(p.places, at)
 			}
 		}
+		if len(p.places) == 0 && len(parameters) > 0 && !tried[p.row] { // each handler is tried
+			p.places = parameters[:1]
+		}
+		tried[p.row] = tried[p.row] || len(p.places) > 0
 		if len(p.places) > 0 {
 			all = append(all, p)
 		}
@@ -78,6 +86,10 @@ func (p probe) parameters() (places []place) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		places = append(places, place{in, name})
 	}
+	// Of places that are read alike the first is tried: one that holds something.
+	slices.SortStableFunc(places, func(a, b place) int {
+		return cmp.Compare(min(len(values.Get(b.name)), 1), min(len(values.Get(a.name)), 1))
+	})
 	return places
 }
 
