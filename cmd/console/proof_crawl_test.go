@@ -16,8 +16,10 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
+	"duodesk/views"
 )
 
 // How many addresses of one kind are visited: pages of one object for each of the
@@ -313,6 +315,7 @@ func TestProofHostileStrings(t *testing.T) {
 	console := s.serve("")
 	s.makeHostileRuns()
 	s.leaveEverything(s.hostileOrganization(), payloads)
+	plans := s.leaveHostilePlans()
 	texts := s.makeTablesHostile()
 	c := newCrawl(s)
 	c.visit(s.url + "/signin")
@@ -321,6 +324,11 @@ func TestProofHostileStrings(t *testing.T) {
 		s.home() + "/actions/create-account/form", s.url + "/", s.url + "/invitation", s.home() + "/o/import/preview",
 		s.home() + "/o/import/faults", s.url + "/healthz", s.url + "/readyz"} {
 		c.add(start)
+	}
+	// A plan's page and an activation's are where a form leads that nobody sends here.
+	for _, page := range append(plans, views.Activation(s.ws.Slug, s.hostileOrganization().Slug,
+		h.things[catalog.OfPhone][0], "")) {
+		c.add(s.url + page)
 	}
 	visited := c.all()
 	results := c.readEverything(h)

@@ -39,8 +39,8 @@ type leftPlans struct {
 }
 
 // leavePlans brings plans into the states whose pages have forms of their own: onboardings that are filled in, paused
-// and at work, and plans of an organization and of the workspace that wait for an approval, are paused, are at work, and
-// ended with a step to retry. near itself has no onboarding, and may begin one.
+// and at work, and plans of an organization and of the workspace that wait for an approval, are paused, are at work,
+// and ended with a step to retry. near itself has no onboarding, and may begin one.
 func (s *proofSite) leavePlans(near store.Organization) *leftPlans {
 	s.t.Helper()
 	l := &leftPlans{s: s, plans: plan.New(s.runner()), scope: store.WholeWorkspace(s.ws.ID), near: near,
@@ -241,7 +241,8 @@ func (l *leftPlans) unlinked(f *finder) (all []probe) {
 	probeOf(http.MethodGet, activation+"/events", nil, place{inPath, ":phone"})
 	// A plan of the workspace begins approved: to approve it again is taken as the same form, sent twice.
 	probeOf(http.MethodPost, l.pageOf(l.workspace)+"/approve",
-		url.Values{"digest": {hex.EncodeToString(l.workspace.Digest)}}, place{inPath, ":workplan"}, place{inForm, "digest"})
+		url.Values{"digest": {hex.EncodeToString(l.workspace.Digest)}}, place{inPath, ":workplan"},
+		place{inForm, "digest"})
 	// A client gets its account in three ways. The form is found with the first one.
 	for _, p := range f.found {
 		if p.method != http.MethodPost || !strings.HasSuffix(p.row.pattern, "/onboarding/account") {
@@ -257,4 +258,19 @@ func (l *leftPlans) unlinked(f *finder) (all []probe) {
 		break
 	}
 	return all
+}
+
+// leaveHostilePlans leaves a plan of the hostile organization and one of the workspace, and returns their pages.
+func (s *proofSite) leaveHostilePlans() (pages []string) {
+	s.t.Helper()
+	l := &leftPlans{s: s, plans: plan.New(s.runner()), scope: store.WholeWorkspace(s.ws.ID),
+		near:  s.hostileOrganization(),
+		actor: run.Actor{Operator: s.owner.ID, Role: catalog.Owner, Ticket: "T-1"}}
+	synchronize, check := uuid.New(), uuid.New()
+	l.must(l.plans.Synchronize(s.t.Context(), l.scope, l.actor, l.near.ID, synchronize, plan.SynchronizeChoice{
+		DirectoryKey: "DSPROOFPROOFPROOF002", Directory: "Second", Usernames: []string{payloads[0]},
+		Connection: l.near.Connection(), Ticket: l.actor.Ticket}),
+		l.plans.CheckKeys(s.t.Context(), l.scope, l.actor, check, []uuid.UUID{l.near.ID, s.organizations()[0].ID}))
+	l.show(l.of(synchronize), l.of(check))
+	return l.pages
 }
