@@ -10,8 +10,8 @@ import (
 	"duodesk/internal/duo/catalog"
 )
 
-// sqlmap takes about 30 requests for a place. Many places are read by the same code, and what that code does with one it
-// does with all: a few of them are tried.
+// sqlmap sends about 30 requests for a place. Many places are read by the same code, which does with each what it does
+// with all: a few of them are tried.
 
 // beside are the fields that most forms have beside their own. Each is read by one function of web/site: FormOf and
 // ActForm, Form.RunID, Form.Opened.

@@ -39,12 +39,12 @@ type leftPlans struct {
 }
 
 // leavePlans brings plans into the states whose pages have forms of their own: onboardings that are filled in, paused
-// and at work, and plans of an organization and of the workspace that wait for an approval, are paused, are at work,
-// and ended with a step to retry. near itself has no onboarding, and may begin one.
+// and at work, and plans of an organization and of the workspace that wait for an approval, are paused, are at work, or
+// ended with a step to retry. near itself has no onboarding, and may begin one.
 func (s *proofSite) leavePlans(near store.Organization) *leftPlans {
 	s.t.Helper()
 	l := &leftPlans{s: s, plans: plan.New(s.runner()), scope: store.WholeWorkspace(s.ws.ID), near: near,
-		actor: run.Actor{Operator: s.owner.ID, Role: catalog.Owner, Ticket: "T-1"}} // the workspace may require one
+		actor: run.Actor{Operator: s.owner.ID, Role: catalog.Owner, Ticket: "T-1"}} // which may be required
 	l.pages = append(l.pages, views.Onboarding(s.ws.Slug, near.Slug))
 	l.leaveDraft()
 	l.leaveStopped()
@@ -155,10 +155,10 @@ func (l *leftPlans) leaveSynchronizing() {
 // leaveChecks leaves plans of the workspace, which check Auth API keys. They begin approved.
 func (l *leftPlans) leaveChecks() {
 	l.s.t.Helper()
-	unmapped := []uuid.UUID{l.near.ID, l.named("Borealis Freight").ID}
+	checked := []uuid.UUID{l.near.ID, l.named("Borealis Freight").ID}
 	l.workspace = l.leaveStates(func() store.Plan {
 		id := uuid.New()
-		l.must(l.plans.CheckKeys(l.s.t.Context(), l.scope, l.actor, id, unmapped))
+		l.must(l.plans.CheckKeys(l.s.t.Context(), l.scope, l.actor, id, checked))
 		return l.of(id)
 	})
 }

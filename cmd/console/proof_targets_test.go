@@ -35,11 +35,12 @@ const (
 // slugs are the open parts of addresses that the policy of a row reads, before its handler is asked.
 var slugs = []string{":ws", ":org"}
 
-// slugReaders is in how many places they are read: in auth.go for all rows, and the workspace's for a refusal and, without
-// asking the database, for the link of an archived organization.
+// slugReaders is in how many places they are read: in auth.go for all rows, and the workspace's for a refusal and for
+// the link of an archived organization, which asks no database.
 const slugReaders = 4
 
-// targets are the probes for sqlmap: the parameters of what was found that no other one is read alike (see keyOf), the open parts of each address, and the cookies. What is among named is not tried again.
+// targets are the probes for sqlmap: the parameters of what was found, the open parts of each address, and the cookies.
+// It has one of the places that the same code reads (see keyOf), and none that is read as one in named.
 func (f *finder) targets(named []probe) []probe {
 	var all []probe
 	seen, tried := map[string]bool{}, map[row]bool{}
