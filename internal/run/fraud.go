@@ -247,7 +247,7 @@ func (r *Runner) usersMeant(ctx context.Context, q Request, client *duo.Client, 
 	return []duo.User{user}, err
 }
 
-// newReported returns a person about whom only the report is known.
+// newReported returns a person that only the report names.
 func newReported(f store.Fraud) reported {
 	p := reported{ids: map[string]Belonging{f.UserID: Themselves}, names: map[string]bool{}, groups: map[string]bool{}}
 	p.called(f.UserID, f.Username)

@@ -57,7 +57,7 @@ func (r *Runner) ReadBack(ctx context.Context, q Request, before map[string]stri
 	return found, err
 }
 
-// SameRun reports whether a run on record was begun for what q asks, whoever began it and
+// SameRun reports whether a run on record was started for what q asks, no matter by which operator and
 // with whichever ticket and reason.
 func SameRun(tx *store.Tx, recorded store.Run, q Request) bool {
 	asked := store.Run{ID: recorded.ID, OperatorID: recorded.OperatorID, Action: q.Action.Slug}

@@ -24,7 +24,7 @@ type NewOperator struct {
 	Organizations []string
 	// When it is recorded; zero: not at all, as for what a trial begins with.
 	At time.Time
-	// Whoever has the email address already is refused.
+	// An email address that an operator has already is refused.
 	OnlyNew bool
 }
 

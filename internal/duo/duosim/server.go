@@ -104,7 +104,7 @@ func (s *Server) prepareTLS(dir string) (tls.Certificate, error) {
 	return ca.hostCertificate()
 }
 
-// Ready describes the server with the accounts of this moment. It holds secret keys: print it only to whom they are
+// Ready describes the server with its present accounts. It holds secret keys: print it only to the people they are
 // meant for.
 func (s *Server) Ready() Ready {
 	ready := s.ready

@@ -28,7 +28,7 @@ func usernamesOf(text string) ([]string, []catalog.FieldError) {
 	return names, bad
 }
 
-// severalUsers reports whether an action's own form names several users, each of whom is a run of its own; a single
+// severalUsers reports whether an action's own form names several users, and each user gets a run; a single
 // name becomes the action's own field.
 func (f sheet) severalUsers() (faults []catalog.FieldError, several bool) {
 	field := f.look().several

@@ -35,7 +35,7 @@ var UserStates = []struct {
 	{string(duo.StatusPendingDeletion), views.Chip{Level: "idle", Text: "Pending Deletion"}},
 }
 
-// States of an active user whom Duo does not count as enrolled: without a phone, and with
+// States of an active user that Duo does not count as enrolled: without a phone, and with
 // phones that cannot authenticate yet.
 const (
 	NotEnrolled       = "not enrolled"
