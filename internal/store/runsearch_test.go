@@ -202,7 +202,8 @@ func TestFunctionsReturnNoMoreThanPolicies(t *testing.T) {
 	for _, owner := range []tenant{a, b} {
 		fillRecord(t, db, r, owner, []store.Operator{a.owner, b.owner}, 60)
 	}
-	db.Exec(t, `update run set facts = '{"users": ["DU1", "DU2"]}' where input ->> 'phone_id' = 'DP1'`)
+	db.Exec(t, `update run set facts = '{"users": ["DU1", "DU2"]}' where input ->> 'phone_id' = 'DP1'
+		and workspace_id = any($1)`, []uuid.UUID{a.Workspace.ID, b.Workspace.ID})
 	mine, theirs := a.organizations[0].ID, b.organizations[0].ID
 	own := func(sql string) string {
 		return `select id from run r where ` + sql + ` order by 1`

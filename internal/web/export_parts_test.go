@@ -147,7 +147,7 @@ func TestFilesOfReadersWhoStall(t *testing.T) {
 	s.addLongRuns(t)
 	auditor := s.Member(t, s.Workspace, catalog.Auditor)
 	token := s.token(t, auditor)
-	s.Exec(t, `update workspace set rows_a_day = 1000000`)
+	s.Exec(t, `update workspace set rows_a_day = 1000000 where id = $1`, s.Workspace.ID)
 	n := s.Connections().Max + 1
 	for range n {
 		s.beginFile(t, token)

@@ -70,6 +70,7 @@ func (b *browser) stream(address string, see func(liveEvent)) (status int, last 
 		if !isEvent {
 			continue
 		}
+		last = liveEvent{} // what an event leaves out is not what the one before said
 		if err := json.Unmarshal([]byte(text), &last); err != nil {
 			b.t.Fatal(err, text)
 		}
